@@ -1,0 +1,39 @@
+/* span: the unit of travel, one jaeger.Batch in TBinaryProtocol with its identity. */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include "err.h"
+#include "list.h"
+#include "slice.h"
+
+/* Made once, its bytes never change. Counted; only the loop's thread counts. A worker thread
+ * borrows a batch while the loop holds a reference for it. */
+struct batch {
+	struct list link;     /* of whoever holds it now */
+	uint64_t boot;        /* with the host and the sequence: the id that stays the same */
+	uint64_t sequence;    /* counts up from 1 within a boot */
+	uint64_t read_us;     /* monotonic moment it was read from the socket, 0 from the spool */
+	uint64_t received_ms; /* wall clock, milliseconds since 1970 */
+	uint64_t position;    /* in the spool; 0 while it is not there */
+	uint64_t offered_us;  /* monotonic moment the sink took it last, 0 never */
+	uint32_t spans;
+	uint32_t size;        /* bytes */
+	uint32_t refs;
+	uint8_t place;        /* enum batch_place, kept by the flight */
+	bool maybe_dup;       /* may have been delivered before */
+	bool with_sink;       /* offered and not reported */
+	uint8_t bytes[];
+};
+
+/* A batch of SIZE bytes to be filled by the caller, one reference, all else 0. NULL without memory. */
+struct batch *batch_new(uint32_t size);
+struct batch *batch_ref(struct batch *b);
+/* Empties the caller's variable. */
+void batch_unref(struct batch **b);
+
+static inline struct slice batch_slice(const struct batch *b)
+{
+	return slice_of(b->bytes, b->size);
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* table: a board on which each part posts how it is, in a word and a sentence. */
+#ifndef HEALTH_H
+#define HEALTH_H
+
+#include "base.h"
+
+enum health_level { HEALTH_OK, HEALTH_WARN, HEALTH_DOWN };
+
+enum { HEALTH_PARTS = 16, HEALTH_SENTENCE = 192 };
+
+struct health_part {
+	const char *name;
+	enum health_level level;
+	uint64_t since_ms;       /* wall clock of the last change of level */
+	char sentence[HEALTH_SENTENCE];
+};
+
+struct health {
+	struct health_part parts[HEALTH_PARTS];
+	size_t nparts;
+	bool serving;            /* the ports are open and the stop has not begun */
+};
+
+/* Posts; a change of level is logged once, the sentence with it. NAME is kept by address. */
+void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
+
+/* The worst level on the board. */
+enum health_level health_worst(const struct health *h);
+
+#endif

@@ -1,0 +1,36 @@
+/* span: looks into a bare Batch in TBinaryProtocol: is it one, what is in it, and cut it in parts. */
+#ifndef INSPECT_H
+#define INSPECT_H
+
+#include "buf.h"
+
+struct inspect_span {
+	uint64_t trace_high;
+	uint64_t trace_low;
+	uint64_t span_id;
+	struct slice operation;
+};
+
+struct inspect_facts {
+	uint32_t spans;
+	struct slice service; /* borrowed from the value */
+	size_t used;          /* bytes of the struct; what follows is not looked at by readers */
+};
+
+/* Walks VALUE and checks all that Jaeger's decoders require. EACH may be NULL; it is called for
+ * each span, in order. 0, or E_MALFORMED with a sentence in WHY (which may be NULL). */
+int inspect_batch(struct slice value, struct inspect_facts *facts,
+	void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why) MUST_USE;
+
+/* True for a Batch in compact protocol, which a drain may transcode. */
+bool inspect_is_compact(struct slice value);
+
+/* A bare compact Batch to TBinary, appended to OUT. 0, E_MALFORMED, E_NOMEM. */
+int inspect_from_compact(struct slice value, struct buf *out) MUST_USE;
+
+/* Appends to OUT a Batch with the same Process and spans FIRST … FIRST+COUNT-1 of VALUE, a valid
+ * Batch; its other fields (seqNo, stats) go with the part that holds span 0.
+ * 0, E_MALFORMED, E_NOMEM. */
+int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *out) MUST_USE;
+
+#endif

@@ -1,0 +1,70 @@
+/* kafka: records of one topic as a member of a group; the owner says what may be committed. */
+#ifndef KAFKA_CONSUMER_H
+#define KAFKA_CONSUMER_H
+
+#include "kafka_producer.h"
+
+enum { KAFKA_OFFSET_BEGINNING = -2, KAFKA_OFFSET_END = -1, KAFKA_OFFSET_STORED = -1000 };
+
+struct kafka_consumer_opts {
+	const char *brokers;
+	const char *topic;
+	const char *group;
+	const struct kafka_property *properties;
+	size_t nproperties;
+	uint64_t queue_bytes;    /* fetched and not handed out, all partitions together */
+};
+
+struct kafka_message {
+	int32_t partition;
+	int64_t offset;
+	int64_t timestamp_ms;    /* -1 unknown */
+	uint64_t generation;     /* of the partition's assignment: goes up each time it is assigned */
+	struct slice value;      /* at == NULL is a null value */
+	struct slice key;
+	void *handle;            /* keeps the bytes alive; kafka_consumer_release gives it back */
+};
+
+struct kafka_consumer_events {
+	/* Takes M: release its handle when done. */
+	void (*message)(void *arg, const struct kafka_message *m);
+	/* START is where reading begins (the stored offset, or the beginning when none is stored). */
+	void (*assigned)(void *arg, int32_t partition, uint64_t generation);
+	/* LOST: nothing may be committed any more. Otherwise the owner has until it returns to store its
+	 * last offsets; they are committed before the partition is given away. */
+	void (*revoked)(void *arg, int32_t partition, bool lost);
+	/* No more records in PARTITION at the moment. */
+	void (*at_end)(void *arg, int32_t partition, int64_t offset);
+	/* The stored offset is older than what the broker keeps: records between are gone. */
+	void (*lost_to_retention)(void *arg, int32_t partition, int64_t from, int64_t to);
+	void *arg;
+};
+
+struct kafka_consumer;
+
+/* cooperative-sticky, no automatic commit, earliest when nothing is stored. */
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
+	const struct kafka_consumer_events *events, struct why *why) MUST_USE;
+
+/* Stops and starts the handing out of messages, polling goes on. */
+void kafka_consumer_pause(struct kafka_consumer *c);
+void kafka_consumer_resume(struct kafka_consumer *c);
+
+/* NEXT is the first offset not done. Committed at the next interval (1 s), at revoke and at close.
+ * A partition that is not ours any more is passed over. */
+void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
+
+void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m);
+
+/* Headers of M, for those who pass it on: calls EACH for every one. */
+void kafka_message_headers(const struct kafka_message *m,
+	void (*each)(void *arg, const char *name, struct slice value), void *arg);
+
+/* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
+int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);
+
+/* Commits what is stored, leaves the group, calls CLOSED; every handle must have been released. */
+void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg);
+void kafka_consumer_free(struct kafka_consumer *c);
+
+#endif

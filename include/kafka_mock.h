@@ -1,0 +1,22 @@
+/* kafka: librdkafka's mock cluster, a broker without disk for demo, tests and bench. */
+#ifndef KAFKA_MOCK_H
+#define KAFKA_MOCK_H
+
+#include "err.h"
+
+struct kafka_mock;
+
+/* N brokers on free ports of 127.0.0.1. It keeps about 5 MB a partition; older records vanish. */
+int kafka_mock_open(struct kafka_mock **out, int brokers, struct why *why) MUST_USE;
+const char *kafka_mock_bootstrap(const struct kafka_mock *m);
+int kafka_mock_topic(struct kafka_mock *m, const char *topic, int partitions) MUST_USE;
+/* Refuses connections and drops those there are; up again keeps the records. */
+void kafka_mock_down(struct kafka_mock *m);
+void kafka_mock_up(struct kafka_mock *m);
+/* The next N produce requests are answered with this librdkafka error code. */
+void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n);
+/* Each answer takes this long. */
+void kafka_mock_delay(struct kafka_mock *m, int ms);
+void kafka_mock_free(struct kafka_mock *m);
+
+#endif

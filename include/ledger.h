@@ -1,0 +1,74 @@
+/* policy: the ledger. Every datagram, batch and span is in one place, and the sums prove it. */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include "base.h"
+
+/* Where a batch and its spans can be. One X-list: name of the place, its key in JSON. */
+#define LEDGER_PLACES(X)                          \
+	X(LEDGER_DELIVERED, "delivered")          \
+	X(LEDGER_IN_FLIGHT, "in_flight")          \
+	X(LEDGER_IN_SPOOL, "in_spool")            \
+	X(LEDGER_QUARANTINED, "quarantined")      \
+	X(LEDGER_UNCERTAIN, "uncertain")          \
+	X(LEDGER_SPOOL_FULL, "spool_full")        \
+	X(LEDGER_MAX_AGE, "max_age")              \
+	X(LEDGER_DISK_ERROR, "disk_error")        \
+	X(LEDGER_TOO_LARGE, "too_large")          \
+	X(LEDGER_REFUSED, "refused")
+
+enum ledger_place {
+#define X(name, key) name,
+	LEDGER_PLACES(X)
+#undef X
+	LEDGER_PLACES_N,
+	LEDGER_DROPPED_FIRST = LEDGER_SPOOL_FULL, /* from here on: lost to a named cause */
+};
+
+#define LEDGER_OUTCOMES(X)                              \
+	X(LEDGER_ACCEPTED, "accepted")                  \
+	X(LEDGER_MALFORMED, "malformed")                \
+	X(LEDGER_OVERSIZE, "oversize")                  \
+	X(LEDGER_UNKNOWN_METHOD, "unknown_method")      \
+	X(LEDGER_QUEUE_FULL, "queue_full")
+
+enum ledger_outcome {
+#define X(name, key) name,
+	LEDGER_OUTCOMES(X)
+#undef X
+	LEDGER_OUTCOMES_N,
+};
+
+struct ledger_count {
+	uint64_t spans;
+	uint64_t batches;
+};
+
+struct ledger {
+	uint64_t boots;
+	uint64_t unclean_stops;
+	uint64_t received;                    /* datagrams read from the sockets */
+	uint64_t kernel_dropped;              /* datagrams that the kernel counted and we never saw */
+	uint64_t outcome[LEDGER_OUTCOMES_N];  /* of the datagrams received */
+	struct ledger_count accepted;
+	struct ledger_count place[LEDGER_PLACES_N];
+	struct ledger_count maybe_duplicate;  /* sent again although it may have arrived */
+};
+
+extern const char *const ledger_place_names[LEDGER_PLACES_N];
+extern const char *const ledger_outcome_names[LEDGER_OUTCOMES_N];
+
+/* One datagram was read and came to this. */
+void ledger_datagram(struct ledger *l, enum ledger_outcome o);
+
+/* A new batch, just accepted, is at PLACE. */
+void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uint64_t batches);
+
+/* What was at FROM is now at TO. */
+void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
+	uint64_t batches);
+
+/* NULL when the identities hold, else the one that does not. */
+const char *ledger_check(const struct ledger *l);
+
+#endif

@@ -1,0 +1,28 @@
+/* base: one line a change of state or decision, to stderr. */
+#ifndef LOG_H
+#define LOG_H
+
+#include "base.h"
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_form { LOG_FORM_AUTO, LOG_FORM_TEXT, LOG_FORM_JSON };
+
+/* AUTO is text when stderr is a terminal, JSON otherwise. */
+void log_setup(enum log_level least, enum log_form form);
+
+/* A line is "subject: what happened", without a full stop or a newline. Thread-safe. */
+void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+
+#define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+
+/* For what may repeat: true at most once in EVERY_MS for this caller's own counter pair. */
+struct log_gate {
+	uint64_t next_us;  /* monotonic moment from which a line may pass */
+	uint64_t swallowed; /* lines held back since the last one that passed */
+};
+bool log_gate_open(struct log_gate *g, uint64_t every_ms);
+
+#endif

@@ -1,0 +1,58 @@
+/* loop: the event loop, its timers, watches, bells, work items and signals. */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include "err.h"
+
+/* Everything here is used from the loop's own thread, but for bell_ring. The objects are opaque;
+ * each free function returns at once, and after it no callback of that object comes. */
+
+struct loop;
+
+int loop_open(struct loop **out, struct why *why) MUST_USE;
+/* Runs until loop_stop. */
+void loop_run(struct loop *l);
+void loop_stop(struct loop *l);
+/* Waits for work items under way; every other object must have been freed before. NULL is fine. */
+void loop_free(struct loop *l);
+
+/* Monotonic microseconds, now. */
+uint64_t loop_now_us(const struct loop *l);
+
+/* WHAT is called once a turn, after all callbacks of that turn and before the loop waits. */
+struct turn_hook;
+int turn_hook_open(struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg) MUST_USE;
+void turn_hook_free(struct turn_hook *h);
+
+struct timer;
+int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void *arg) MUST_USE;
+/* Rings once, AFTER_MS from now; starting again moves it. */
+void timer_start(struct timer *t, uint64_t after_ms);
+void timer_stop(struct timer *t);
+bool timer_armed(const struct timer *t);
+void timer_free(struct timer *t);
+
+enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+struct watch;
+/* Watches FD (borrowed: the owner closes it after watch_free). Starts with nothing asked for. */
+int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events),
+	void *arg) MUST_USE;
+/* EVENTS are WATCH_READ | WATCH_WRITE, or 0 to pause. */
+void watch_set(struct watch *w, int events);
+void watch_free(struct watch *w);
+
+/* A doorbell: the one thing that another thread may touch. Rings that come together count once. */
+struct bell;
+int bell_open(struct bell **out, struct loop *l, void (*rung)(void *arg), void *arg) MUST_USE;
+void bell_ring(struct bell *b);
+void bell_free(struct bell *b);
+
+/* RUN is called in a worker thread, then DONE on the loop. ARG is theirs alone until DONE. */
+int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
+
+struct signal_watch;
+int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg),
+	void *arg) MUST_USE;
+void signal_watch_free(struct signal_watch *s);
+
+#endif

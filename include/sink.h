@@ -1,0 +1,44 @@
+/* flow: the one interface downstream. */
+#ifndef SINK_H
+#define SINK_H
+
+#include "batch.h"
+
+enum sink_answer {
+	SINK_TOOK, /* a report will come */
+	SINK_FULL, /* no room now; room() will be called */
+	SINK_DOWN, /* refused; try again in a second */
+};
+
+enum sink_outcome {
+	SINK_DELIVERED,
+	SINK_NOT_SENT,   /* never left the host: send again, no duplicate */
+	SINK_MAYBE_SENT, /* send again, perhaps a duplicate */
+	SINK_POISON,     /* can never be delivered: quarantine it */
+};
+
+/* What a sink tells its owner. */
+struct sink_events {
+	/* DETAIL explains SINK_POISON, else "". The sink's reference to B goes back with the report. */
+	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+	void (*room)(void *arg);
+	void *arg;
+};
+
+struct sink;
+
+struct sink_ops {
+	/* Takes a reference of its own to B when it answers SINK_TOOK. */
+	enum sink_answer (*offer)(struct sink *s, struct batch *b);
+	/* Gives back all that has not left the host, as SINK_NOT_SENT or SINK_MAYBE_SENT. */
+	void (*purge)(struct sink *s);
+	/* Hurries; after BUDGET_MS gives back all that is left, and then calls FLUSHED. */
+	void (*flush)(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+	void (*free)(struct sink *s); /* silence; every batch must have been given back */
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+#endif

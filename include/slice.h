@@ -1,0 +1,34 @@
+/* base: borrowed bytes, a pointer and a length. */
+#ifndef SLICE_H
+#define SLICE_H
+
+#include <string.h>
+
+#include "base.h"
+
+struct slice {
+	const uint8_t *at;
+	size_t len;
+};
+
+static inline struct slice slice_of(const void *at, size_t len)
+{
+	return (struct slice){ at, len };
+}
+
+static inline struct slice slice_text(const char *text)
+{
+	return slice_of(text, strlen(text));
+}
+
+static inline bool slice_is(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
+}
+
+static inline bool slice_same(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* spool: batches that wait on disk, in LMDB segments, with the state that must survive. */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include "batch.h"
+#include "ledger.h"
+
+/* A spool has no thread of its own and knows no loop. spool_turn, spool_count and spool_quarantine
+ * block on the disk and belong into one worker thread at a time; spool_live may run on another
+ * thread meanwhile. */
+
+enum spool_sync { SPOOL_SYNC_COMMIT, SPOOL_SYNC_INTERVAL, SPOOL_SYNC_OFF };
+enum spool_on_full { SPOOL_DROP_NEWEST, SPOOL_DROP_OLDEST };
+
+struct spool_opts {
+	const char *directory;
+	const char *host;         /* goes into each segment, for whoever reads it elsewhere */
+	uint64_t max_bytes;       /* of all segments on disk */
+	uint64_t min_free;        /* bytes of the file system to leave to others */
+	uint64_t segment_bytes;   /* map size of one segment */
+	enum spool_sync sync;
+	uint64_t sync_interval_us;
+};
+
+enum { SPOOL_MARKS_BYTES = 3072 };
+
+/* One snapshot: written in the same transaction as a turn's batches, and into the state file. Of
+ * two valid ones the higher generation is right. */
+struct spool_state {
+	uint64_t generation;  /* counts up with each snapshot; the caller counts */
+	uint64_t boot;        /* max(previous + 1, microseconds since 1970 at start) */
+	uint64_t cursor;      /* every position below is resolved */
+	uint64_t offered_to;  /* no position at or above this was ever offered to a sink */
+	uint64_t end;         /* the next position to be given out */
+	bool running;         /* false only in the last snapshot of a clean stop */
+	struct ledger ledger;
+	uint32_t marks_len;   /* what is resolved above the cursor, as marks_save wrote it */
+	uint8_t marks[SPOOL_MARKS_BYTES];
+};
+
+/* What start-up found. state is already put right: records on disk that it did not know are in
+ * ledger in_spool and end; in_flight is not yet moved to uncertain (spool_begin's caller does). */
+struct spool_found {
+	struct spool_state state;
+	bool fresh;            /* the directory held no spool */
+	bool unclean;          /* the last run did not stop cleanly */
+	uint64_t salvaged;     /* spans on disk that the state did not know */
+	char note[256];        /* a sentence on damage met, or "" */
+};
+
+struct spool_stats {
+	uint64_t bytes;        /* of all segments on disk, allocated blocks */
+	uint64_t segments;
+	uint64_t free_bytes;   /* of the file system */
+	uint64_t oldest_ms;    /* wall clock of the oldest record that was read or written; 0 unknown */
+	uint64_t oldest_end;   /* the oldest segment holds positions below this */
+	uint64_t commits;
+	uint64_t commit_us;    /* how long the last commit took, monotonic microseconds */
+	uint64_t failed_commits;
+};
+
+/* Positions [first, end). */
+struct spool_run {
+	uint64_t first;
+	uint64_t end;
+};
+
+/* A run that can never be read: reported once, its files moved to quarantine/. */
+struct spool_damage {
+	struct spool_run run;
+	struct ledger_count lost; /* zero where the segment's own counts are gone too */
+	char what[128];
+};
+
+enum { SPOOL_RUNS = 64, SPOOL_DAMAGES = 8 };
+
+struct spool_turn {
+	/* In. The batches are borrowed until the turn is over. */
+	struct batch **put;
+	size_t nput;
+	struct spool_state state;   /* as it is once PUT is durable; the spool fills in end */
+	bool write_state;           /* state must be durable although nothing is put */
+	struct spool_run read[SPOOL_RUNS]; /* wanted, ascending; positions that are not there are passed over */
+	size_t nread;
+	size_t read_bytes;          /* stop reading after this many */
+	size_t read_records;        /* and after this many */
+
+	/* Out. */
+	int put_rc;                 /* 0, E_FULL (a limit or the disk), E_IO …: then nothing was put */
+	uint64_t first;             /* put[i] stands at first + i */
+	int state_rc;               /* of write_state */
+	struct batch **got;         /* gives: ngot batches, each with one reference, and the array (free) */
+	size_t ngot;
+	struct spool_damage damage[SPOOL_DAMAGES];
+	size_t ndamage;
+	struct spool_stats stats;
+};
+
+struct spool;
+
+/* Makes the directory if it is missing (0700), takes its lock (E_LOCKED with a sentence that names
+ * the holder), reads state and newest segment and nothing else. */
+int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
+	struct why *why) MUST_USE;
+
+/* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
+int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
+
+/* Puts, commits, unlinks segments that lie below state.cursor (after state is durable), prepares
+ * the next segment, reads. Never fails as a whole: its parts say how they went. */
+void spool_turn(struct spool *s, struct spool_turn *t);
+
+/* Notes STATE where it survives SIGKILL, not power loss: memory only, under a microsecond. */
+void spool_live(struct spool *s, const struct spool_state *state);
+
+/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). */
+int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
+	struct why *why) MUST_USE;
+
+/* Writes and syncs STATE, closes. State with running = false marks a clean stop; NULL skips it. */
+void spool_close(struct spool *s, const struct spool_state *state);
+
+#endif

@@ -1,0 +1,96 @@
+/* buf.c — bytes that grow by doubling. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buf.h"
+
+enum { FIRST_CAP = 256 };
+
+uint8_t *buf_reserve(struct buf *b, size_t len)
+{
+	size_t cap = b->cap == 0 ? FIRST_CAP : b->cap;
+	uint8_t *at;
+
+	if (b->failed)
+		return NULL;
+	while (cap - b->len < len)
+		cap *= 2;
+	if (cap != b->cap) {
+		at = realloc(b->at, cap);
+		if (at == NULL) {
+			b->failed = true;
+			return NULL;
+		}
+		b->at = at;
+		b->cap = cap;
+	}
+	return b->at + b->len;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+	uint8_t *to = buf_reserve(b, len);
+
+	if (to != NULL && len > 0) {
+		memcpy(to, bytes, len);
+		b->len += len;
+	}
+}
+
+void buf_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
+
+void buf_byte(struct buf *b, uint8_t byte)
+{
+	buf_add(b, &byte, 1);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+	uint8_t *to;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	to = buf_reserve(b, (size_t)n + 1);
+	if (to == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf((char *)to, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->at);
+	*b = (struct buf){ 0 };
+}
+
+int buf_check(const struct buf *b)
+{
+	return b->failed ? E_NOMEM : 0;
+}
+
+const char *buf_cstr(struct buf *b)
+{
+	uint8_t *end = buf_reserve(b, 1);
+
+	if (end == NULL)
+		return "";
+	*end = '\0';
+	return (const char *)b->at;
+}

@@ -1,0 +1,65 @@
+/* err.c — texts of the status codes, and sentences that grow a prefix on the way up. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "err.h"
+
+const char *err_text(int code)
+{
+	switch (code) {
+	case 0:
+		return "ok";
+#define X(c, text)                                                          \
+	case c:                                                             \
+		return text;
+		ERR_CODES(X)
+#undef X
+	}
+	return "unknown error";
+}
+
+int why_set(struct why *why, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	why->code = code;
+	va_start(ap, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int why_wrap(struct why *why, const char *fmt, ...)
+{
+	char tail[sizeof(why->text)];
+	va_list ap;
+	int n;
+
+	memcpy(tail, why->text, sizeof(tail));
+	va_start(ap, fmt);
+	n = vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(why->text))
+		snprintf(why->text + n, sizeof(why->text) - (size_t)n, ": %s", tail);
+	return why->code;
+}
+
+int err_from_errno(int e)
+{
+	switch (e) {
+	case ENOSPC:
+	case EDQUOT:
+		return E_FULL;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return E_DENIED;
+	case ENOENT:
+		return E_MISSING;
+	case ENOMEM:
+		return E_NOMEM;
+	}
+	return E_IO;
+}

@@ -1,0 +1,9 @@
+libspanspool_a_SOURCES += \
+	include/base.h \
+	include/buf.h %D%/buf.c \
+	include/clock.h %D%/clock.c \
+	include/err.h %D%/err.c \
+	include/list.h \
+	include/log.h %D%/log.c \
+	include/slice.h \
+	include/units.h %D%/units.c

@@ -1,0 +1,92 @@
+/* log.c — one line on stderr, as text for people or as JSON for machines, in one write. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+enum { LINE_MAX_BYTES = 2048 };
+
+static enum log_level least_level = LOG_LEVEL_INFO;
+static bool as_json = true;
+
+static const char *const names[] = { "debug", "info", "warn", "error" };
+
+void log_setup(enum log_level least, enum log_form form)
+{
+	least_level = least;
+	as_json = form == LOG_FORM_JSON || (form == LOG_FORM_AUTO && !isatty(STDERR_FILENO));
+}
+
+static size_t json_escape(char *to, size_t cap, const char *from)
+{
+	size_t n = 0;
+
+	for (; *from != '\0' && n + 7 < cap; from++) {
+		unsigned char c = (unsigned char)*from;
+
+		if (c == '"' || c == '\\') {
+			to[n++] = '\\';
+			to[n++] = (char)c;
+		} else if (c < 0x20 || c == 0x7f) {
+			n += (size_t)snprintf(to + n, cap - n, "\\u%04x", c);
+		} else {
+			to[n++] = (char)c;
+		}
+	}
+	to[n] = '\0';
+	return n;
+}
+
+static void stamp(char *to, size_t cap)
+{
+	uint64_t ms = clock_wall_ms();
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&s, &tm);
+	n = strftime(to, cap, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(to + n, cap - n, ".%03uZ", (unsigned)(ms % 1000));
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	char said[LINE_MAX_BYTES / 2], line[LINE_MAX_BYTES + 128], when[40];
+	va_list ap;
+	int n;
+
+	if (level < least_level)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(said, sizeof(said), fmt, ap);
+	va_end(ap);
+	stamp(when, sizeof(when));
+	if (as_json) {
+		char safe[LINE_MAX_BYTES];
+
+		json_escape(safe, sizeof(safe), said);
+		n = snprintf(line, sizeof(line), "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when,
+			names[level], safe);
+	} else {
+		n = snprintf(line, sizeof(line), "%s %-5s %s\n", when, names[level], said);
+	}
+	if (n > 0 && write(STDERR_FILENO, line, min_u64((uint64_t)n, sizeof(line) - 1)) < 0)
+		return; /* nowhere left to say it */
+}
+
+bool log_gate_open(struct log_gate *g, uint64_t every_ms)
+{
+	uint64_t now = clock_mono_us();
+
+	if (now < g->next_us) {
+		g->swallowed++;
+		return false;
+	}
+	g->next_us = now + every_ms * US_PER_MS;
+	g->swallowed = 0;
+	return true;
+}

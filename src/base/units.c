@@ -1,0 +1,178 @@
+/* units.c — sizes, durations and addresses: text to number and back. */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "slice.h"
+#include "units.h"
+
+struct unit {
+	const char *name;
+	double factor;
+};
+
+static const struct unit size_units[] = {
+	{ "", 1 }, { "B", 1 },
+	{ "K", 0x1p10 }, { "Ki", 0x1p10 }, { "KiB", 0x1p10 }, { "kB", 1e3 },
+	{ "M", 0x1p20 }, { "Mi", 0x1p20 }, { "MiB", 0x1p20 }, { "MB", 1e6 },
+	{ "G", 0x1p30 }, { "Gi", 0x1p30 }, { "GiB", 0x1p30 }, { "GB", 1e9 },
+	{ "T", 0x1p40 }, { "Ti", 0x1p40 }, { "TiB", 0x1p40 }, { "TB", 1e12 },
+};
+
+static const struct unit time_units[] = {
+	{ "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 },
+};
+
+/* Largest value taken: far above any use, and exact in a double. */
+static const double largest = 0x1p52;
+
+/* Reads a non-negative decimal number; NULL when there is none. */
+static const char *number(const char *text, double *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return NULL;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return NULL;
+	errno = 0;
+	*value = strtod(text, &end);
+	if (end == text || errno != 0 || !isfinite(*value))
+		return NULL;
+	return end;
+}
+
+static const struct unit *find_unit(const struct unit *units, size_t n, const char *name, size_t len,
+	bool any_case)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(units[i].name) != len)
+			continue;
+		if (any_case ? strncasecmp(units[i].name, name, len) == 0 :
+			       strncmp(units[i].name, name, len) == 0)
+			return &units[i];
+	}
+	return NULL;
+}
+
+int units_size(const char *text, uint64_t *bytes, struct why *why)
+{
+	double value;
+	const char *rest = number(text, &value);
+	const struct unit *unit;
+
+	while (rest != NULL && *rest == ' ')
+		rest++;
+	unit = rest == NULL ? NULL :
+			      find_unit(size_units, ARRAY_LEN(size_units), rest, strlen(rest), true);
+	if (unit == NULL || value * unit->factor > largest)
+		return why_set(why, E_USAGE, "\"%s\" is not a size (try 512MiB or 2G)", text);
+	*bytes = (uint64_t)(value * unit->factor);
+	return 0;
+}
+
+int units_duration(const char *text, uint64_t *us, struct why *why)
+{
+	const char *rest = text;
+	double sum = 0, value;
+
+	if (strcmp(text, "0") == 0) {
+		*us = 0;
+		return 0;
+	}
+	do {
+		const struct unit *unit;
+		size_t len;
+
+		rest = number(rest, &value);
+		if (rest == NULL)
+			goto wrong;
+		len = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
+		unit = find_unit(time_units, ARRAY_LEN(time_units), rest, len, false);
+		if (unit == NULL)
+			goto wrong;
+		sum += value * unit->factor;
+		rest += len;
+	} while (*rest != '\0');
+	if (sum > largest)
+		goto wrong;
+	*us = (uint64_t)sum;
+	return 0;
+wrong:
+	return why_set(why, E_USAGE, "\"%s\" is not a duration (try 100ms, 3s or 1h30m)", text);
+}
+
+static int port_of(const char *text, uint16_t *port)
+{
+	unsigned long value = 0;
+
+	if (*text == '\0' || strlen(text) > 5)
+		return E_USAGE;
+	for (; *text != '\0'; text++) {
+		if (!isdigit((unsigned char)*text))
+			return E_USAGE;
+		value = value * 10 + (unsigned long)(*text - '0');
+	}
+	if (value > UINT16_MAX)
+		return E_USAGE;
+	*port = (uint16_t)value;
+	return 0;
+}
+
+int units_hostport(const char *text, struct hostport *out, struct why *why)
+{
+	const char *host = text, *colon = strrchr(text, ':');
+	size_t len = colon == NULL ? 0 : (size_t)(colon - text);
+
+	if (colon != NULL && text[0] == '[') {
+		if (len < 2 || text[len - 1] != ']')
+			goto wrong;
+		host = text + 1;
+		len -= 2;
+	} else if (len > 0 && memchr(text, ':', len) != NULL) {
+		goto wrong; /* an IPv6 address wants its brackets */
+	}
+	if (len >= sizeof(out->host) || port_of(colon == NULL ? text : colon + 1, &out->port) < 0)
+		goto wrong;
+	memcpy(out->host, host, len);
+	out->host[len] = '\0';
+	return 0;
+wrong:
+	return why_set(why, E_USAGE, "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)",
+		text);
+}
+
+const char *units_print_size(uint64_t bytes, char *to, size_t cap)
+{
+	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double value = (double)bytes;
+	size_t i = 0;
+
+	while (value >= 1024 && i + 1 < ARRAY_LEN(names)) {
+		value /= 1024;
+		i++;
+	}
+	snprintf(to, cap, value == floor(value) ? "%.0f %s" : "%.1f %s", value, names[i]);
+	return to;
+}
+
+const char *units_print_duration(uint64_t us, char *to, size_t cap)
+{
+	uint64_t s = us / US_PER_S;
+
+	if (us < US_PER_MS)
+		snprintf(to, cap, "%uus", (unsigned)us);
+	else if (us < US_PER_S)
+		snprintf(to, cap, "%gms", (double)(us / 10) / 100);
+	else if (s < 60)
+		snprintf(to, cap, "%gs", (double)(us / 10000) / 100);
+	else if (s < 3600)
+		snprintf(to, cap, s % 60 == 0 ? "%um" : "%um%us", (unsigned)(s / 60), (unsigned)(s % 60));
+	else
+		snprintf(to, cap, s / 60 % 60 == 0 ? "%uh" : "%uh%um", (unsigned)(s / 3600),
+			(unsigned)(s / 60 % 60));
+	return to;
+}

@@ -1,0 +1,1 @@
+libspanspool_a_SOURCES +=

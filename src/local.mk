@@ -1,0 +1,27 @@
+noinst_LIBRARIES = libspanspool.a
+libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(MHD_CFLAGS) \
+	$(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS) $(THRIFT_CFLAGS)
+libspanspool_a_SOURCES =
+nodist_libspanspool_a_SOURCES =
+
+# One list a folder, beside the folder; from the ground floor up.
+include %D%/base/local.mk
+include %D%/table/local.mk
+include %D%/span/local.mk
+include %D%/policy/local.mk
+include %D%/loop/local.mk
+include %D%/net/local.mk
+include %D%/spool/local.mk
+include %D%/kafka/local.mk
+include %D%/http/local.mk
+include %D%/flow/local.mk
+include %D%/serve/local.mk
+include %D%/lab/local.mk
+include %D%/cmd/local.mk
+
+SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(MHD_LIBS) \
+	$(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) $(THRIFT_LIBS) -lm
+
+bin_PROGRAMS = spanspool
+spanspool_SOURCES = %D%/main.c
+spanspool_LDADD = $(SPANSPOOL_LIBS)

@@ -1,0 +1,315 @@
+/* loop.c — the door to libuv. Each object owns its handle: freeing one starts the handle's closing
+ * and forgets the callback at once, libuv gives the memory back a turn later. */
+#include <stdlib.h>
+#include <uv.h>
+
+#include "clock.h"
+#include "loop.h"
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t stopper; /* keeps uv_run alive, and ends it from any callback */
+};
+
+struct turn_hook {
+	uv_prepare_t uv;
+	void (*what)(void *arg);
+	void *arg;
+};
+
+struct timer {
+	uv_timer_t uv;
+	void (*ring)(void *arg);
+	void *arg;
+};
+
+struct watch {
+	uv_poll_t uv;
+	void (*ready)(void *arg, int events);
+	void *arg;
+};
+
+struct bell {
+	uv_async_t uv;
+	void (*rung)(void *arg);
+	void *arg;
+};
+
+struct signal_watch {
+	uv_signal_t uv;
+	void (*came)(void *arg);
+	void *arg;
+};
+
+struct work {
+	uv_work_t uv;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
+/* Every handle is the first member of its object. */
+static void on_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void close_handle(void *object)
+{
+	if (object != NULL)
+		uv_close(object, on_closed);
+}
+
+static void on_stop(uv_async_t *a)
+{
+	uv_stop(a->loop);
+}
+
+int loop_open(struct loop **out, struct why *why)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	int rc;
+
+	if (l == NULL)
+		return why_set(why, E_NOMEM, "event loop");
+	rc = uv_loop_init(&l->uv);
+	if (rc == 0)
+		rc = uv_async_init(&l->uv, &l->stopper, on_stop);
+	if (rc < 0) {
+		free(l);
+		return why_set(why, E_IO, "event loop: %s", uv_strerror(rc));
+	}
+	*out = l;
+	return 0;
+}
+
+void loop_run(struct loop *l)
+{
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *l)
+{
+	uv_async_send(&l->stopper);
+}
+
+void loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	uv_close((uv_handle_t *)&l->stopper, NULL);
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&l->uv);
+	free(l);
+}
+
+uint64_t loop_now_us(const struct loop *l)
+{
+	(void)l;
+	return clock_mono_us();
+}
+
+static void on_turn(uv_prepare_t *p)
+{
+	struct turn_hook *h = container_of(p, struct turn_hook, uv);
+
+	h->what(h->arg);
+}
+
+int turn_hook_open(struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg)
+{
+	struct turn_hook *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return E_NOMEM;
+	h->what = what;
+	h->arg = arg;
+	uv_prepare_init(&l->uv, &h->uv);
+	uv_prepare_start(&h->uv, on_turn);
+	*out = h;
+	return 0;
+}
+
+void turn_hook_free(struct turn_hook *h)
+{
+	close_handle(h);
+}
+
+static void on_ring(uv_timer_t *u)
+{
+	struct timer *t = container_of(u, struct timer, uv);
+
+	t->ring(t->arg);
+}
+
+int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void *arg)
+{
+	struct timer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return E_NOMEM;
+	t->ring = ring;
+	t->arg = arg;
+	uv_timer_init(&l->uv, &t->uv);
+	*out = t;
+	return 0;
+}
+
+void timer_start(struct timer *t, uint64_t after_ms)
+{
+	uv_timer_start(&t->uv, on_ring, after_ms, 0);
+}
+
+void timer_stop(struct timer *t)
+{
+	uv_timer_stop(&t->uv);
+}
+
+bool timer_armed(const struct timer *t)
+{
+	return uv_is_active((const uv_handle_t *)&t->uv);
+}
+
+void timer_free(struct timer *t)
+{
+	close_handle(t);
+}
+
+static void on_ready(uv_poll_t *p, int status, int events)
+{
+	struct watch *w = container_of(p, struct watch, uv);
+	int what = (events & UV_READABLE ? WATCH_READ : 0) | (events & UV_WRITABLE ? WATCH_WRITE : 0);
+
+	/* An error is readable: the owner's next call on the descriptor says which. */
+	w->ready(w->arg, status < 0 ? WATCH_READ : what);
+}
+
+int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events),
+	void *arg)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return E_NOMEM;
+	w->ready = ready;
+	w->arg = arg;
+	if (uv_poll_init(&l->uv, &w->uv, fd) < 0) {
+		free(w);
+		return E_IO;
+	}
+	*out = w;
+	return 0;
+}
+
+void watch_set(struct watch *w, int events)
+{
+	int what = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
+
+	if (what == 0)
+		uv_poll_stop(&w->uv);
+	else
+		uv_poll_start(&w->uv, what, on_ready);
+}
+
+void watch_free(struct watch *w)
+{
+	close_handle(w);
+}
+
+static void on_rung(uv_async_t *a)
+{
+	struct bell *b = container_of(a, struct bell, uv);
+
+	b->rung(b->arg);
+}
+
+int bell_open(struct bell **out, struct loop *l, void (*rung)(void *arg), void *arg)
+{
+	struct bell *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return E_NOMEM;
+	b->rung = rung;
+	b->arg = arg;
+	if (uv_async_init(&l->uv, &b->uv, on_rung) < 0) {
+		free(b);
+		return E_IO;
+	}
+	*out = b;
+	return 0;
+}
+
+void bell_ring(struct bell *b)
+{
+	uv_async_send(&b->uv);
+}
+
+void bell_free(struct bell *b)
+{
+	close_handle(b);
+}
+
+static void on_work(uv_work_t *u)
+{
+	struct work *w = container_of(u, struct work, uv);
+
+	w->run(w->arg);
+}
+
+static void on_worked(uv_work_t *u, int status)
+{
+	struct work *w = container_of(u, struct work, uv);
+	void (*done)(void *arg) = w->done;
+	void *arg = w->arg;
+
+	(void)status; /* nothing here cancels work */
+	free(w);
+	done(arg);
+}
+
+int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
+{
+	struct work *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return E_NOMEM;
+	w->run = run;
+	w->done = done;
+	w->arg = arg;
+	if (uv_queue_work(&l->uv, &w->uv, on_work, on_worked) < 0) {
+		free(w);
+		return E_NOMEM;
+	}
+	return 0;
+}
+
+static void on_signal(uv_signal_t *u, int signum)
+{
+	struct signal_watch *s = container_of(u, struct signal_watch, uv);
+
+	(void)signum;
+	s->came(s->arg);
+}
+
+int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg),
+	void *arg)
+{
+	struct signal_watch *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return E_NOMEM;
+	s->came = came;
+	s->arg = arg;
+	uv_signal_init(&l->uv, &s->uv);
+	if (uv_signal_start(&s->uv, on_signal, signum) < 0) {
+		close_handle(s);
+		return E_IO;
+	}
+	*out = s;
+	return 0;
+}
+
+void signal_watch_free(struct signal_watch *s)
+{
+	close_handle(s);
+}

@@ -1,0 +1,2 @@
+libspanspool_a_SOURCES += \
+	include/ledger.h %D%/ledger.c
