@@ -20,6 +20,7 @@ struct batch {
 	uint32_t spans;
 	uint32_t size;        /* bytes */
 	uint32_t refs;
+	uint32_t period;      /* of the gate's circuit when it was offered */
 	uint8_t place;        /* enum batch_place of flow, where it stands */
 	bool maybe_dup;       /* may have been delivered before */
 	bool with_sink;       /* offered and not reported */
