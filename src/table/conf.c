@@ -235,7 +235,7 @@ static int read_flags(
 
 			rc = read_flag(c, argc, argv, &i, only, why);
 			bare = at == i && strchr(word, '=') == NULL ? word : NULL;
-		} else if (only == NULL && word[0] == '-' && word[1] != '\0') {
+		} else if (only == NULL && word[0] == '-' && word[1] != '-' && word[1] != '\0') {
 			rc = conf_unknown(c, (struct conf_source){ CONF_FLAG, 0 },
 			        word + strspn(word, "-"), why);
 		} else if (only == NULL) {
