@@ -1,7 +1,11 @@
 UNIT_TESTS = \
-	%D%/test_base
+	%D%/test_base \
+	%D%/test_health \
+	%D%/test_metrics
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
