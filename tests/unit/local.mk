@@ -4,7 +4,9 @@ UNIT_TESTS = \
 	%D%/test_conf \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
+	%D%/test_health \
 	%D%/test_marks \
+	%D%/test_metrics \
 	%D%/test_near
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -18,5 +20,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_conf_file_SOURCES = %D%/test_conf_file.c %D%/conf_fixture.h
 %C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
+%C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
