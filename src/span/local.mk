@@ -21,7 +21,8 @@ CLEANFILES += $(IDL_READY) src/idl/gen/*.c src/idl/gen/*.h
 
 noinst_LIBRARIES += libidl.a
 nodist_libidl_a_SOURCES = $(IDL_GEN)
-libidl_a_CPPFLAGS = $(IDL_CPPFLAGS)
+# The compiler gives a list of another namespace's structs the prefix of its own.
+libidl_a_CPPFLAGS = $(IDL_CPPFLAGS) -DAGENT_TYPE_SPAN=ZIPKIN_TYPE_SPAN
 libidl_a_CFLAGS = -std=gnu17 -w $(SAN_CFLAGS)
 
 $(IDL_READY): $(IDL_THRIFT)
