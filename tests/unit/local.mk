@@ -1,7 +1,21 @@
 UNIT_TESTS = \
-	%D%/test_base
+	%D%/test_base \
+	%D%/test_corpus
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+
+# What is held against the corpus or against Thrift's own library.
+SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
+SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
+
+check_LIBRARIES = tests/lib/libspantest.a
+tests_lib_libspantest_a_SOURCES = \
+	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/oracle.c tests/lib/oracle.h
+tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+
+%C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
