@@ -1,0 +1,7 @@
+FLOW_TESTS = \
+	%D%/test_http_server
+
+check_PROGRAMS += $(FLOW_TESTS)
+TESTS += $(FLOW_TESTS)
+
+%C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
