@@ -1,9 +1,11 @@
-FLOW_TESTS =
-FLOW_TESTS += %D%/test_forward
-FLOW_TESTS += %D%/test_udp
+FLOW_TESTS = \
+	%D%/test_forward \
+	%D%/test_http_server \
+	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
