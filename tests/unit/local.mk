@@ -1,6 +1,8 @@
 UNIT_TESTS = \
 	%D%/test_base \
-	%D%/test_corpus
+	%D%/test_corpus \
+	%D%/test_oracle \
+	%D%/test_property
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -14,8 +16,13 @@ SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/gen.c tests/lib/gen.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_property_LDADD = $(SPAN_TEST_LIBS)
