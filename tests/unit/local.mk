@@ -9,7 +9,9 @@ UNIT_TESTS = \
 	%D%/test_health \
 	%D%/test_marks \
 	%D%/test_metrics \
-	%D%/test_near
+	%D%/test_near \
+	%D%/test_oracle \
+	%D%/test_property
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -29,6 +31,10 @@ TESTS += $(UNIT_TESTS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -36,5 +42,6 @@ SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/gen.c tests/lib/gen.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
