@@ -4,12 +4,17 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(builddir)'
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
 TEST_EXTENSIONS = .sh
+# A test that hangs is named, and ends the run of itself alone.
+LOG_COMPILER = timeout -k 10 600
+SH_LOG_COMPILER = timeout -k 10 600 $(SHELL)
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h
-TESTS += %D%/tools/check-floors.sh
+TOOL_TESTS = \
+	%D%/tools/check-floors.sh
+EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/lib/tap.h
+TESTS += $(TOOL_TESTS)
 
 include %D%/unit/local.mk
 include %D%/flow/local.mk
