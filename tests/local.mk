@@ -6,14 +6,14 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 TEST_EXTENSIONS = .sh
 # A test that hangs is named, and ends the run of itself alone.
 LOG_COMPILER = timeout -k 10 600
-SH_LOG_COMPILER = timeout -k 10 600 $(SHELL)
+SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
 TOOL_TESTS = \
 	%D%/tools/check-floors.sh
-EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/lib/tap.h
+EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/lib/tap.h %D%/lib/promtext.h
 TESTS += $(TOOL_TESTS)
 
 include %D%/unit/local.mk
