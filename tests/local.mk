@@ -12,8 +12,10 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
 TOOL_TESTS = \
-	%D%/tools/check-floors.sh
-EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/lib/tap.h %D%/lib/promtext.h
+	%D%/tools/check-docs.sh \
+	%D%/tools/check-floors.sh \
+	%D%/tools/check-size.sh
+EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh %D%/lib/tap.h %D%/lib/promtext.h
 TESTS += $(TOOL_TESTS)
 
 include %D%/unit/local.mk
@@ -21,3 +23,8 @@ include %D%/flow/local.mk
 include %D%/real/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
+
+# Lays out every C file as tests/tools/check-format.sh wants it.
+.PHONY: format
+format:
+	find $(srcdir)/src $(srcdir)/include $(srcdir)/tests -name '*.[ch]' -exec clang-format -i {} +

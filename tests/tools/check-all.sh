@@ -76,6 +76,8 @@ make -C \"\$dir\" -j\"\$jobs\" check"
 stage debug 15 "every test, with the ledger's identities asserted" \
 	sh -c "$check" sh build-debug "$jobs" --enable-debug --enable-werror
 
+stage format 2 "every C file is laid out alike" sh tests/tools/check-format.sh
+
 if has clang; then
 	stage clang 10 "clang has no warning" \
 		sh -c "$prepare
