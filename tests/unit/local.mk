@@ -1,4 +1,5 @@
 UNIT_TESTS = \
+	%D%/test_agent_tags \
 	%D%/test_base \
 	%D%/test_circuit \
 	%D%/test_conf \
@@ -13,6 +14,7 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+%C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
