@@ -1,2 +1,1 @@
-
-EXTRA_DIST += %D%/ARCHITECTURE.md
+dist_doc_DATA = README.md NEWS.md %D%/ARCHITECTURE.md %D%/HACKING.md
