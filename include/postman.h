@@ -12,14 +12,15 @@
  * it ends delivered, as poison, or given back because its owner purged or flushed. */
 
 struct postman_opts {
-	const char *const *urls;       /* as an operator writes them: path and query are added where there are none */
+	const char *const *
+	        urls; /* as an operator writes them: path and query are added where there are none */
 	size_t nurls;
 	struct http_client_opts client;
-	uint64_t connect_ms;           /* time-outs of a request */
+	uint64_t connect_ms; /* time-outs of a request */
 	uint64_t total_ms;
-	uint64_t max_in_flight;        /* requests, all collectors together */
-	uint64_t max_bytes;            /* of the letters held; a larger one is taken when it is alone */
-	uint32_t spans_per_post;       /* a batch with more is cut; 0 is 500 */
+	uint64_t max_in_flight;  /* requests, all collectors together */
+	uint64_t max_bytes;      /* of the letters held; a larger one is taken when it is alone */
+	uint32_t spans_per_post; /* a batch with more is cut; 0 is 500 */
 	uint64_t max_spans_per_second; /* 0 none */
 	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
 	uint64_t retry_cap_ms;         /* and none is longer; 0 is 30 s */
@@ -75,11 +76,11 @@ struct postman;
 /* What may be put into a letter: a Batch that Jaeger's decoders take, with a service name that does
  * not wedge a collector. 0, or E_MALFORMED: CAUSE becomes a word, WHY a sentence. */
 int postman_check(struct slice value, struct inspect_facts *facts, const char **cause,
-	struct why *why) MUST_USE;
+        struct why *why) MUST_USE;
 
 /* E_USAGE names the address that is none. The collectors need not be there. */
 int postman_open(struct postman **out, struct loop *l, const struct postman_opts *opts,
-	const struct postman_events *events, struct why *why) MUST_USE;
+        const struct postman_events *events, struct why *why) MUST_USE;
 
 /* 0: the report comes. E_FULL: no room now. E_DOWN: no collector takes anything now. E_NOMEM. After
  * any of these room() comes, and no report does. */

@@ -1,0 +1,192 @@
+/* test_pace.c — the window, the pause, the trial, the ramp, and the rate. */
+#include "pace.h"
+#include "tap.h"
+
+#define S UINT64_C(1000000)
+
+static void the_window_opens_with_each_answer(void)
+{
+	struct pace p;
+
+	pace_init(&p, 64);
+	is_int(p.window, 8, "eight at first");
+	ok(pace_may_send(&p, 7, 0) && !pace_may_send(&p, 8, 0), "and no ninth");
+	for (int i = 0; i < 200; i++)
+		pace_good(&p, pace_sent(&p), 0);
+	is_int(p.window, 64, "it grows to the most");
+	pace_init(&p, 3);
+	is_int(p.window, 3, "the most may be less than eight");
+}
+
+static void a_failure_pauses_and_one_trial_ends_the_pause(void)
+{
+	struct pace p;
+	uint64_t round;
+
+	pace_init(&p, 64);
+	pace_bad(&p, pace_sent(&p), 1 * S, 2 * S);
+	is_int(p.state, PACE_PAUSED, "paused");
+	ok(!pace_may_send(&p, 0, 3 * S - 1), "nothing goes before the pause is over");
+	ok(pace_may_send(&p, 5, 3 * S), "then one may, whatever still hangs");
+	round = pace_sent(&p);
+	is_int(p.state, PACE_TRIAL, "it is a trial");
+	ok(!pace_may_send(&p, 0, 9 * S), "and no other goes beside it");
+	pace_good(&p, round, 4 * S);
+	is_int(p.state, PACE_OPEN, "the trial passes: open");
+	is_int(p.window, 1, "with a window of one");
+	is_int(p.pauses, 0, "and the next pause is a first one");
+}
+
+static void a_failed_trial_pauses_again(void)
+{
+	struct pace p;
+
+	pace_init(&p, 64);
+	pace_bad(&p, pace_sent(&p), 0, S);
+	is_int(p.pauses, 1, "the first pause");
+	pace_bad(&p, pace_sent(&p), S, 2 * S);
+	is_int(p.pauses, 2, "the second in a row");
+	is_int(p.until_us, 3 * S, "until its end");
+}
+
+static void failures_of_one_round_count_once(void)
+{
+	struct pace p;
+	uint64_t rounds[8];
+
+	pace_init(&p, 64);
+	for (int i = 0; i < 8; i++)
+		rounds[i] = pace_sent(&p);
+	for (int i = 0; i < 8; i++)
+		pace_bad(&p, rounds[i], S, 2 * S);
+	is_int(p.pauses, 1, "eight requests failed together: one pause");
+	pace_good(&p, rounds[0], S);
+	is_int(p.state, PACE_PAUSED, "a late answer from before does not end it");
+	(void)pace_sent(&p);
+	pace_bad(&p, rounds[1], 9 * S, S);
+	is_int(p.state, PACE_TRIAL, "nor does a late failure end the trial");
+}
+
+static void one_doubtful_failure_only_halves_the_window(void)
+{
+	struct pace p;
+	uint64_t round;
+
+	pace_init(&p, 64);
+	round = pace_sent(&p);
+	ok(pace_doubt(&p, round), "the first is let pass");
+	is_int(p.window, 4, "at half the window");
+	is_int(p.state, PACE_OPEN, "still open");
+	ok(!pace_doubt(&p, round), "the second in a row is not");
+	pace_good(&p, round, 0);
+	ok(pace_doubt(&p, round), "after a good one the count begins anew");
+	pace_bad(&p, round, 0, S);
+	ok(!pace_doubt(&p, pace_sent(&p)), "a trial is not doubted");
+}
+
+static void above_the_threshold_the_window_grows_slowly(void)
+{
+	struct pace p;
+	int answers = 0;
+
+	pace_init(&p, 64);
+	while (p.window < 64)
+		pace_good(&p, p.round, 0);
+	pace_bad(&p, p.round, 0, 0);
+	pace_good(&p, pace_sent(&p), 0);
+	is_int(p.threshold, 32, "half of what failed");
+	for (; p.window < 32; answers++)
+		pace_good(&p, p.round, 0);
+	is_int(answers, 31, "up to there one an answer");
+	for (answers = 0; p.window < 33; answers++)
+		pace_good(&p, p.round, 0);
+	ok(answers >= 32, "from there one a window (%d answers)", answers);
+}
+
+static void a_window_never_closes_and_never_bursts(void)
+{
+	struct pace p;
+	uint64_t seed = 7, now = 1;
+	int good = 1;
+
+	pace_init(&p, 64);
+	for (int i = 0; i < 100000; i++) {
+		uint64_t round = p.round;
+
+		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+		now += seed >> 44;
+		if (pace_may_send(&p, 0, now))
+			round = pace_sent(&p);
+		if (seed >> 60 < 8)
+			pace_good(&p, round, now);
+		else if (seed >> 60 < 12 || !pace_doubt(&p, round))
+			pace_bad(&p, round, now, seed >> 40);
+		good &= p.window >= 1 && p.window <= 64 && p.threshold >= 2;
+	}
+	ok(good, "100,000 random answers");
+}
+
+static void after_an_outage_spans_are_rationed(void)
+{
+	struct pace p;
+
+	pace_init(&p, 64);
+	is_int(pace_rate(&p, 5 * S), 0, "no limit at first");
+	pace_bad(&p, p.round, 10 * S, S);
+	pace_good(&p, pace_sent(&p), 10 * S + S - 1);
+	is_int(pace_rate(&p, 11 * S), 0, "nor after a hiccup of less than a second");
+	pace_bad(&p, p.round, 20 * S, S);
+	pace_bad(&p, pace_sent(&p), 30 * S, S);
+	pace_good(&p, pace_sent(&p), 40 * S);
+	is_int(pace_rate(&p, 40 * S), 5000, "5,000 a second at first");
+	is_int(pace_rate(&p, 41 * S), 10000, "twice as many a second later");
+	is_int(pace_rate(&p, 47 * S), 640000, "640,000 in the eighth");
+	is_int(pace_rate(&p, 48 * S), 0, "then none is held back");
+}
+
+static void a_rate_is_an_average_of_whole_batches(void)
+{
+	struct bucket b = { 0 };
+	uint64_t sent = 0, now = S;
+
+	while (now < 11 * S) {
+		uint64_t wait = bucket_wait_us(&b, 1000, now);
+
+		if (wait == 0) {
+			bucket_take(&b, 333);
+			sent += 333;
+		}
+		now += wait;
+	}
+	ok(sent >= 10000 - 333 && sent <= 10000 + 2 * 333, "ten seconds of 1,000 are 10,000 (%u)",
+	        (unsigned)sent);
+	is_int(bucket_wait_us(&b, 0, now), 0, "no rate, no waiting");
+}
+
+static void idleness_gathers_a_tenth_of_a_second(void)
+{
+	struct bucket b = { 0 };
+	uint64_t sent = 0;
+
+	(void)bucket_wait_us(&b, 1000, S);
+	while (bucket_wait_us(&b, 1000, 3600 * S) == 0) {
+		bucket_take(&b, 10);
+		sent += 10;
+	}
+	is_int(sent, 110, "after an hour 100 spans, and the batch that ends them");
+}
+
+int main(void)
+{
+	the_window_opens_with_each_answer();
+	a_failure_pauses_and_one_trial_ends_the_pause();
+	a_failed_trial_pauses_again();
+	failures_of_one_round_count_once();
+	one_doubtful_failure_only_halves_the_window();
+	above_the_threshold_the_window_grows_slowly();
+	a_window_never_closes_and_never_bursts();
+	after_an_outage_spans_are_rationed();
+	a_rate_is_an_average_of_whole_batches();
+	idleness_gathers_a_tenth_of_a_second();
+	return tap_done();
+}
