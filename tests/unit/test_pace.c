@@ -65,6 +65,8 @@ static void failures_of_one_round_count_once(void)
 	(void)pace_sent(&p);
 	pace_bad(&p, rounds[1], 9 * S, S);
 	is_int(p.state, PACE_TRIAL, "nor does a late failure end the trial");
+	pace_good(&p, rounds[2], 9 * S);
+	is_int(p.state, PACE_TRIAL, "nor a late answer");
 }
 
 static void one_doubtful_failure_only_halves_the_window(void)
@@ -135,6 +137,9 @@ static void after_an_outage_spans_are_rationed(void)
 	pace_bad(&p, p.round, 10 * S, S);
 	pace_good(&p, pace_sent(&p), 10 * S + S - 1);
 	is_int(pace_rate(&p, 11 * S), 0, "nor after a hiccup of less than a second");
+	pace_bad(&p, p.round, 12 * S, S);
+	pace_good(&p, pace_sent(&p), 13 * S);
+	is_int(pace_rate(&p, 13 * S), 5000, "a whole second is an outage");
 	pace_bad(&p, p.round, 20 * S, S);
 	pace_bad(&p, pace_sent(&p), 30 * S, S);
 	pace_good(&p, pace_sent(&p), 40 * S);
