@@ -1,4 +1,4 @@
 libspanspool_a_SOURCES += \
 	include/conf.h \
-	include/health.h \
-	include/metrics.h
+	include/health.h %D%/health.c \
+	include/metrics.h %D%/metrics.c
