@@ -2,7 +2,8 @@ UNIT_TESTS = \
 	%D%/test_base \
 	%D%/test_corpus \
 	%D%/test_oracle \
-	%D%/test_property
+	%D%/test_property \
+	%D%/test_transcode
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -26,3 +27,5 @@ tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
