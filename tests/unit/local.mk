@@ -11,12 +11,14 @@ UNIT_TESTS = \
 	%D%/test_corpus \
 	%D%/test_endpoint \
 	%D%/test_health \
+	%D%/test_inspect \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_near \
 	%D%/test_oracle \
 	%D%/test_property \
 	%D%/test_slowstart \
+	%D%/test_transcode \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -38,6 +40,8 @@ TESTS += $(UNIT_TESTS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -46,6 +50,8 @@ TESTS += $(UNIT_TESTS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # What is held against the corpus or against Thrift's own library.
@@ -54,6 +60,6 @@ SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
-	tests/lib/gen.c tests/lib/gen.h \
+	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
