@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	%D%/test_near \
 	%D%/test_oracle \
 	%D%/test_property \
+	%D%/test_retry_after \
 	%D%/test_slowstart \
 	%D%/test_transcode \
 	%D%/test_watermark
@@ -49,6 +50,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
