@@ -9,7 +9,8 @@ UNIT_TESTS = \
 	%D%/test_health \
 	%D%/test_marks \
 	%D%/test_metrics \
-	%D%/test_near
+	%D%/test_near \
+	%D%/test_status_text
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -29,6 +30,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
