@@ -15,9 +15,10 @@ TOOL_TESTS = \
 	%D%/tools/check-docs.sh \
 	%D%/tools/check-floors.sh \
 	%D%/tools/check-size.sh
-EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh %D%/lib/tap.h %D%/lib/promtext.h
 TESTS += $(TOOL_TESTS)
+EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
 
+include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/flow/local.mk
 include %D%/real/local.mk
