@@ -1,5 +1,7 @@
 FLOW_TESTS = \
 	%D%/test_forward \
+	%D%/test_http_client \
+	%D%/test_http_client_bad \
 	%D%/test_http_server \
 	%D%/test_postman \
 	%D%/test_udp
@@ -8,6 +10,8 @@ check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)

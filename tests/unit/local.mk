@@ -14,10 +14,11 @@ UNIT_TESTS = \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_near \
-	%D%/test_status_text \
 	%D%/test_oracle \
 	%D%/test_property \
+	%D%/test_retry_after \
 	%D%/test_slowstart \
+	%D%/test_status_text \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -29,25 +30,26 @@ TESTS += $(UNIT_TESTS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_SOURCES = %D%/test_conf.c %D%/conf_fixture.h
+%C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_file_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_file_SOURCES = %D%/test_conf_file.c %D%/conf_fixture.h
 %C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
-%C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
-%C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # What is held against the corpus or against Thrift's own library.
