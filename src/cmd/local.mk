@@ -4,5 +4,6 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
 	%D%/cmd_help.c \
+	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/options.h %D%/options.c

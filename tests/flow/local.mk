@@ -1,4 +1,5 @@
 FLOW_TESTS = \
+	%D%/test_command_line \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -10,6 +11,7 @@ FLOW_TESTS = \
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
+%C%_test_command_line_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -19,5 +21,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
+EXTRA_DIST += %D%/test_command_line.sh
+TESTS += %D%/test_command_line.sh
 # The postman before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h

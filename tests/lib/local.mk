@@ -8,3 +8,4 @@ EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/until.h
+EXTRA_DIST += %D%/clienttest.h

@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
+	%D%/test_status_text \
 	%D%/test_transcode \
 	%D%/test_watermark
 
@@ -52,6 +53,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
