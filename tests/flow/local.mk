@@ -1,5 +1,7 @@
 FLOW_TESTS = \
-	%D%/test_postman
+	%D%/test_postman \
+	%D%/test_postman_storm \
+	%D%/test_postman_trouble
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
@@ -8,3 +10,7 @@ TESTS += $(FLOW_TESTS)
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
+%C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
