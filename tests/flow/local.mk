@@ -6,6 +6,8 @@ FLOW_TESTS = \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_postman \
+	%D%/test_postman_storm \
+	%D%/test_postman_trouble \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -19,6 +21,10 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
+%C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh
