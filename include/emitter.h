@@ -32,14 +32,14 @@ struct emitter_opts {
 /* A datagram that the host there answered with "port unreachable" was sent to nobody: it counts as
  * refused and not as sent. On one host no such answer is lost, so the numbers are exact. */
 struct emitter_stats {
-	uint64_t first;      /* number of the first span */
-	uint64_t end;        /* the next number to be given out */
-	uint64_t spans;      /* sent and not refused */
+	uint64_t first; /* number of the first span */
+	uint64_t end;   /* the next number to be given out */
+	uint64_t spans; /* sent and not refused */
 	uint64_t datagrams;
 	uint64_t bytes;
 	uint64_t refused_spans;
 	uint64_t refused_datagrams;
-	uint64_t took_us;    /* from the first step to the last datagram */
+	uint64_t took_us; /* from the first step to the last datagram */
 };
 
 struct emitter;

@@ -27,8 +27,8 @@ struct numbered_opts {
 	enum numbered_protocol protocol;
 	const char *service;
 	uint64_t run;
-	uint32_t spans;    /* in a datagram, at least 1 */
-	size_t max_bytes;  /* of a datagram; 0 is 65000, what clients keep to */
+	uint32_t spans;   /* in a datagram, at least 1 */
+	size_t max_bytes; /* of a datagram; 0 is 65000, what clients keep to */
 };
 
 /* A template; only reading it is needed to write datagrams. */

@@ -20,7 +20,7 @@ enum { LOG_LOOK_BYTES = 1 << 20, LOOK_AGAIN_US = 2000 };
 struct child {
 	pid_t pid;
 	bool over;
-	int status;    /* as waitpid gave it, once over */
+	int status; /* as waitpid gave it, once over */
 	char *log;
 	off_t log_from; /* where this one's part begins */
 };
@@ -35,7 +35,8 @@ static void become(const struct child_opts *o, int out, int null, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	        dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
 	execv(o->program, (char *const *)(uintptr_t)o->argv);
 	_exit(127);
@@ -45,7 +46,8 @@ static int open_log(struct child *c, const struct child_opts *o, int *fd, struct
 {
 	struct stat st;
 
-	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+	        0600);
 	if (*fd < 0)
 		return why_set(why, err_from_errno(errno), "%s: %s", o->log, strerror(errno));
 	if (o->log == NULL)

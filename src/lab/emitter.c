@@ -23,8 +23,9 @@ enum {
 struct door {
 	int fd;
 	struct numbered *whole;
-	struct numbered *last; /* the datagram with fewer spans at the end; NULL when there is none */
-	uint8_t *bytes;        /* BURST datagrams */
+	struct numbered
+	        *last;  /* the datagram with fewer spans at the end; NULL when there is none */
+	uint8_t *bytes; /* BURST datagrams */
 	struct mmsghdr msgs[BURST];
 	struct iovec iovs[BURST];
 };
@@ -34,15 +35,16 @@ struct emitter {
 	struct emitter_stats stats;
 	struct metronome beat;
 	struct door doors[EMITTER_DOORS];
-	size_t turn;        /* door of the next burst */
-	uint64_t end;       /* number behind the last span */
+	size_t turn;         /* door of the next burst */
+	uint64_t end;        /* number behind the last span */
 	uint64_t last_first; /* number that begins the shorter datagram; end when there is none */
 	uint64_t began_us;
 	bool begun;
 	struct why why;
 };
 
-static int open_templates(struct emitter *e, struct door *d, enum numbered_protocol p, struct why *why)
+static int open_templates(
+        struct emitter *e, struct door *d, enum numbered_protocol p, struct why *why)
 {
 	struct numbered_opts o = {
 		.protocol = p,
@@ -118,13 +120,13 @@ static void take_refusal(struct emitter *e, const struct door *d, struct slice b
 	const struct emitter_opts *o = &e->opts;
 	uint64_t first, count = o->batch;
 	bool known = d->last != NULL && numbered_first(d->last, beginning, &first) &&
-		     first == e->last_first;
+	             first == e->last_first;
 
 	if (known)
 		count = e->end - e->last_first;
 	else
 		known = numbered_first(d->whole, beginning, &first) && first >= o->first &&
-			first + count <= e->stats.end && (first - o->first) % count == 0;
+		        first + count <= e->stats.end && (first - o->first) % count == 0;
 	if (!known)
 		return;
 	e->stats.spans -= count;
@@ -214,10 +216,12 @@ static enum verdict judge(int error)
 }
 
 /* Sends some of the N datagrams from K on. Returns how many are done, or E_FULL, E_IO. */
-static int send_some(struct emitter *e, size_t door, size_t k, size_t n, const struct numbered *with)
+static int send_some(
+        struct emitter *e, size_t door, size_t k, size_t n, const struct numbered *with)
 {
 	const struct hostport *to = &e->opts.doors[door].at;
-	int sent = sendmmsg(e->doors[door].fd, e->doors[door].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
+	int sent = sendmmsg(
+	        e->doors[door].fd, e->doors[door].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
 
 	if (sent >= 0) {
 		note_sent(e, with, (size_t)sent);
@@ -234,7 +238,8 @@ static int send_some(struct emitter *e, size_t door, size_t k, size_t n, const s
 	case BROKEN:
 		break;
 	}
-	return why_set(&e->why, E_IO, "cannot send to %s port %u: %s", to->host, to->port, strerror(errno));
+	return why_set(&e->why, E_IO, "cannot send to %s port %u: %s", to->host, to->port,
+	        strerror(errno));
 }
 
 /* Sends N datagrams through the door whose turn it is. */

@@ -5,9 +5,9 @@
 #include "base.h"
 
 struct metronome {
-	uint64_t per_s;    /* units a second; 0: all is due at once */
+	uint64_t per_s; /* units a second; 0: all is due at once */
 	uint64_t began_us;
-	uint64_t done;     /* units */
+	uint64_t done; /* units */
 };
 
 /* Units due at NOW. One that has fallen far behind (a stopped process) does not make up for it in

@@ -71,8 +71,9 @@ static uint64_t unread_in(const char *table, uint16_t port)
 		uint64_t unread;
 
 		/* sl local_address:port remote:port state tx_queue:rx_queue … */
-		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local, &unread) == 2 &&
-			local == port)
+		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local,
+		            &unread) == 2 &&
+		        local == port)
 			sum += unread;
 	}
 	fclose(f);

@@ -89,7 +89,7 @@ void tally_stored(struct tally *t, uint64_t trace_high, uint64_t trace_low)
 	uint64_t number;
 
 	if (trace_high != t->run || !numbered_number(trace_low, &number) || number >= t->cap ||
-		!(t->marks[number] & SENT)) {
+	        !(t->marks[number] & SENT)) {
 		t->strays++;
 		return;
 	}

@@ -26,8 +26,8 @@ static int open_socket(const struct addrinfo *ai)
 	/* A smaller buffer only means shorter bursts. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	if (setsockopt(fd, ai->ai_family == AF_INET6 ? SOL_IPV6 : SOL_IP,
-		    ai->ai_family == AF_INET6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0 ||
-		connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
+	            ai->ai_family == AF_INET6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0 ||
+	        connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
 		int e = errno;
 
 		close(fd);
@@ -49,8 +49,9 @@ int udp_door_connect(int *fd, const struct hostport *at, struct why *why)
 	if (rc != 0)
 		return why_set(why, E_USAGE, "%s port %s: %s", host, port, gai_strerror(rc));
 	*fd = open_socket(list);
-	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port, strerror(errno)) :
-		       0;
+	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port,
+	                       strerror(errno))
+	             : 0;
 	freeaddrinfo(list);
 	return rc;
 }
@@ -67,7 +68,7 @@ static bool is_refusal(struct msghdr *msg)
 		struct sock_extended_err e;
 
 		if ((c->cmsg_level != SOL_IP || c->cmsg_type != IP_RECVERR) &&
-			(c->cmsg_level != SOL_IPV6 || c->cmsg_type != IPV6_RECVERR))
+		        (c->cmsg_level != SOL_IPV6 || c->cmsg_type != IPV6_RECVERR))
 			continue;
 		memcpy(&e, CMSG_DATA(c), sizeof(e));
 		return e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6;

@@ -198,8 +198,8 @@ static int take_bytes(struct numbered *n, struct pen *p, size_t max_bytes, struc
 	n->size = at(p);
 	if (n->size > max_bytes)
 		return why_set(why, E_TOO_LARGE,
-			"%u spans make a datagram of %zu bytes, and %zu is the most", n->spans, n->size,
-			max_bytes);
+		        "%u spans make a datagram of %zu bytes, and %zu is the most", n->spans,
+		        n->size, max_bytes);
 	n->bytes = malloc(n->size);
 	if (n->bytes == NULL)
 		return why_set(why, E_NOMEM, "test spans");
@@ -213,8 +213,9 @@ static int encode(struct numbered *n, const struct numbered_opts *o, struct why 
 	int rc;
 
 	p.ink = g_object_new(THRIFT_TYPE_MEMORY_BUFFER, NULL);
-	p.protocol = g_object_new(n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL,
-		"transport", p.ink, NULL);
+	p.protocol = g_object_new(
+	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL,
+	        "transport", p.ink, NULL);
 	write_message(&p, o, n->places);
 	rc = take_bytes(n, &p, o->max_bytes == 0 ? CLIENT_MAX_BYTES : o->max_bytes, why);
 	g_clear_error(&p.error);

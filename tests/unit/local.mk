@@ -1,7 +1,15 @@
 UNIT_TESTS = \
-	%D%/test_base
+	%D%/test_base \
+	%D%/test_child \
+	%D%/test_emitter \
+	%D%/test_metronome \
+	%D%/test_tally
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
+%C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
