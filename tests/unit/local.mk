@@ -3,7 +3,9 @@ UNIT_TESTS = \
 	%D%/test_child \
 	%D%/test_emitter \
 	%D%/test_metronome \
-	%D%/test_tally
+	%D%/test_tally \
+	%D%/test_circuit \
+	%D%/test_marks
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -13,3 +15,5 @@ TESTS += $(UNIT_TESTS)
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
