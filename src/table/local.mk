@@ -1,4 +1,8 @@
 libspanspool_a_SOURCES += \
-	include/conf.h \
+	include/conf.h %D%/conf.c %D%/conf_impl.h \
+	%D%/conf_file.c \
+	%D%/conf_print.c \
+	%D%/conf_value.c \
 	include/health.h \
-	include/metrics.h
+	include/metrics.h \
+	include/near.h %D%/near.c

@@ -5,7 +5,11 @@ UNIT_TESTS = \
 	%D%/test_metronome \
 	%D%/test_tally \
 	%D%/test_circuit \
-	%D%/test_marks
+	%D%/test_marks \
+	%D%/test_conf \
+	%D%/test_conf_file \
+	%D%/test_conf_print \
+	%D%/test_near
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -17,3 +21,10 @@ TESTS += $(UNIT_TESTS)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conf_SOURCES = %D%/test_conf.c %D%/conf_fixture.h
+%C%_test_conf_file_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conf_file_SOURCES = %D%/test_conf_file.c %D%/conf_fixture.h
+%C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
+%C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
