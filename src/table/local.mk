@@ -5,4 +5,7 @@ libspanspool_a_SOURCES += \
 	%D%/conf_value.c \
 	include/health.h \
 	include/metrics.h \
-	include/near.h %D%/near.c
+	include/near.h %D%/near.c \
+	include/conf.h \
+	include/health.h %D%/health.c \
+	include/metrics.h %D%/metrics.c

@@ -9,7 +9,9 @@ UNIT_TESTS = \
 	%D%/test_conf \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
-	%D%/test_near
+	%D%/test_near \
+	%D%/test_health \
+	%D%/test_metrics
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -28,3 +30,5 @@ TESTS += $(UNIT_TESTS)
 %C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
