@@ -321,17 +321,30 @@ void numbered_write(const struct numbered *n, uint64_t first, uint64_t wall_us, 
 		patch_binary(n, first, wall_us, to);
 }
 
+/* False when it has not the width that all of ours have. */
+static bool take_varint(const uint8_t *from, uint64_t *value)
+{
+	uint64_t zigzag = 0;
+
+	for (int i = 0; i < ID_VARINT; i++) {
+		if ((from[i] >= 0x80) != (i < ID_VARINT - 1))
+			return false;
+		zigzag |= (uint64_t)(from[i] & 0x7f) << (7 * i);
+	}
+	*value = zigzag >> 1;
+	return true;
+}
+
 bool numbered_first(const struct numbered *n, struct slice beginning, uint64_t *first)
 {
 	const uint32_t where = n->places[0].trace_low;
-	uint64_t low = 0;
+	uint64_t low;
 
 	if (beginning.len < where + ID_VARINT)
 		return false;
 	if (n->compact) {
-		for (int i = 0; i < ID_VARINT; i++)
-			low |= (uint64_t)(beginning.at[where + i] & 0x7f) << (7 * i);
-		low >>= 1;
+		if (!take_varint(beginning.at + where, &low))
+			return false;
 	} else {
 		memcpy(&low, beginning.at + where, sizeof(low));
 		low = __builtin_bswap64(low);

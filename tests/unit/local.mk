@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_near \
+	%D%/test_numbered \
 	%D%/test_health \
 	%D%/test_metrics
 
@@ -32,3 +33,4 @@ TESTS += $(UNIT_TESTS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
