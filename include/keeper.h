@@ -42,8 +42,8 @@ void keeper_put(struct keeper *k, struct batch *b);
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
-/* Takes B, to be written to the quarantine. CAUSE is a constant word. */
-void keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail);
+/* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
+int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
 
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
@@ -55,7 +55,10 @@ void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t s
 
 /* 0, or why the last turn could not store. */
 int keeper_trouble(const struct keeper *k);
+/* Nothing queued, under way or condemned. */
 bool keeper_idle(const struct keeper *k);
+/* No turn is under way: the spool may be closed. */
+bool keeper_resting(const struct keeper *k);
 
 /* Once a turn of the loop: starts a turn of the spool if there is anything to do, and notes the state
  * where SIGKILL does not reach it. */

@@ -59,20 +59,10 @@ struct sink_events gate_sink_events(struct gate *g)
 	return (struct sink_events){ .done = on_done, .room = on_room, .arg = g };
 }
 
-static void pass_list(struct list *from, struct list *to)
-{
-	while (!list_empty(from)) {
-		struct list *node = from->next;
-
-		list_remove(node);
-		list_push(to, node);
-	}
-}
-
 /* What a change of the circuit's state brings with it. */
 static void entered(struct gate *g)
 {
-	pass_list(&g->current, &g->earlier);
+	list_append(&g->earlier, &g->current);
 	g->out_now = 0;
 	g->period++;
 	switch (g->circuit.state) {

@@ -45,7 +45,8 @@ struct keeper {
 	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
 	struct list queue;       /* batches for the next turn */
-	struct list condemned;   /* sentences, waiting or under way */
+	struct list condemned;   /* sentences for the next turn */
+	struct list sentencing;  /* those of the turn under way */
 	size_t wanted_bytes;     /* to be read with the next turn */
 
 	bool turning;
@@ -126,6 +127,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	k->stats.commit_us = COMMIT_GUESS_US;
 	list_init(&k->queue);
 	list_init(&k->condemned);
+	list_init(&k->sentencing);
 	if (spool_open(&k->spool, opts, found, why) < 0)
 		goto fail;
 	inherit(k, found);
@@ -174,19 +176,17 @@ struct batch *keeper_withdraw_newest(struct keeper *k)
 	return keeper_withdraw(k, container_of(k->queue.prev, struct batch, link));
 }
 
-void keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail)
+int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail)
 {
 	struct sentence *s = calloc(1, sizeof(*s));
 
-	if (s == NULL) {
-		/* Without memory for the sentence the batch goes the way of any other. */
-		keeper_put(k, b);
-		return;
-	}
+	if (s == NULL)
+		return E_NOMEM;
 	s->batch = b;
 	s->cause = cause;
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
+	return 0;
 }
 
 void keeper_read(struct keeper *k, size_t bytes)
@@ -219,6 +219,11 @@ int keeper_trouble(const struct keeper *k)
 bool keeper_idle(const struct keeper *k)
 {
 	return !k->turning && list_empty(&k->queue) && list_empty(&k->condemned);
+}
+
+bool keeper_resting(const struct keeper *k)
+{
+	return !k->turning;
 }
 
 const struct keeper_stats *keeper_stats(const struct keeper *k)
@@ -272,7 +277,7 @@ static void choose_batches(struct keeper *k)
 	k->stats.queued_bytes -= bytes;
 }
 
-/* Positions to read are held from here on, so that nothing reads them twice. */
+/* What waits, from the cursor on. It is held when it arrives; until then nobody else can have it. */
 static void choose_reads(struct keeper *k)
 {
 	uint64_t from = k->marks.cursor, first, end, left = READ_RECORDS;
@@ -296,6 +301,7 @@ static void begin(struct keeper *k)
 	memset(t, 0, offsetof(struct spool_turn, state));
 	choose_batches(k);
 	choose_reads(k);
+	list_append(&k->sentencing, &k->condemned);
 	snapshot(k, &t->state);
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
@@ -319,13 +325,12 @@ static void run_turn(void *arg)
 	struct keeper *k = arg;
 
 	spool_turn(k->spool, &k->turn);
-	list_each(node, &k->condemned)
+	list_each(node, &k->sentencing)
 	{
 		struct sentence *s = container_of(node, struct sentence, link);
 		struct why why;
 
-		if (!s->written)
-			s->written = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why) == 0;
+		s->written = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why) == 0;
 	}
 }
 
@@ -344,10 +349,7 @@ static void take_back(struct keeper *k)
 	for (size_t i = k->turn.nput; i > 0; i--) {
 		struct batch *b = k->writing[i - 1];
 
-		b->link.next = k->queue.next;
-		b->link.prev = &k->queue;
-		k->queue.next->prev = &b->link;
-		k->queue.next = &b->link;
+		list_push_front(&k->queue, &b->link);
 		k->stats.queued_bytes += b->size;
 	}
 }
@@ -395,16 +397,17 @@ static void tell_damage(struct keeper *k)
 
 static void tell_condemned(struct keeper *k)
 {
-	list_each_safe(node, &k->condemned)
+	list_each_safe(node, &k->sentencing)
 	{
 		struct sentence *s = container_of(node, struct sentence, link);
 
+		list_remove(&s->link);
 		if (!s->written) {
+			list_push(&k->condemned, &s->link);
 			k->stats.quarantine_failures++;
 			k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 			continue;
 		}
-		list_remove(&s->link);
 		k->events.condemned(k->events.arg, s->batch);
 		free(s);
 	}

@@ -1,4 +1,5 @@
 libspanspool_a_SOURCES += \
+	include/agent_tags.h %D%/agent_tags.c \
 	include/batch.h %D%/batch.c \
 	include/numbered.h %D%/numbered.c \
 	include/inspect.h %D%/inspect.c \
