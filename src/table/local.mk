@@ -3,9 +3,6 @@ libspanspool_a_SOURCES += \
 	%D%/conf_file.c \
 	%D%/conf_print.c \
 	%D%/conf_value.c \
-	include/health.h \
-	include/metrics.h \
 	include/near.h %D%/near.c \
-	include/conf.h \
 	include/health.h %D%/health.c \
 	include/metrics.h %D%/metrics.c
