@@ -13,4 +13,7 @@ int ports_free(enum ports_kind kind, uint16_t *port) MUST_USE;
 /* Bytes of memory that wait unread in the UDP sockets bound to PORT; 0 without such a socket. */
 uint64_t ports_unread(uint16_t port);
 
+/* What one unread datagram of SIZE bytes adds to that, found by trying; 0 when it cannot be tried. */
+uint64_t ports_datagram_cost(size_t size);
+
 #endif

@@ -7,6 +7,7 @@
 #include "options.h"
 
 const struct command commands[] = {
+	{ "demo", cmd_demo, "the fault-tolerance demonstration, self-contained", &demo_options },
 	{ "emit", cmd_emit, "numbered test spans at a set rate", &emit_options },
 	{ "config", cmd_config, "check the options of a command, show them, print a sample file",
 	        NULL },

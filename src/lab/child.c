@@ -25,9 +25,13 @@ struct child {
 	off_t log_from; /* where this one's part begins */
 };
 
+static const char *const bare_environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
+
 /* Between fork and exec: nothing but system calls. */
 static void become(const struct child_opts *o, int out, int null, pid_t parent)
 {
+	const char *const *env = o->bare ? bare_environment : (const char *const *)environ;
+
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -38,7 +42,7 @@ static void become(const struct child_opts *o, int out, int null, pid_t parent)
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	        dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
-	execv(o->program, (char *const *)(uintptr_t)o->argv);
+	execve(o->program, (char *const *)(uintptr_t)o->argv, (char *const *)(uintptr_t)env);
 	_exit(127);
 }
 

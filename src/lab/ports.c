@@ -28,13 +28,18 @@ static unsigned ephemeral_from(void)
 	return from;
 }
 
-static bool can_bind(enum ports_kind kind, uint16_t port)
+static struct sockaddr_in local_address(uint16_t port)
 {
-	struct sockaddr_in at = {
+	return (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
+}
+
+static bool can_bind(enum ports_kind kind, uint16_t port)
+{
+	struct sockaddr_in at = local_address(port);
 	int fd = socket(AF_INET, (kind == PORTS_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	bool good = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
 
@@ -83,4 +88,28 @@ static uint64_t unread_in(const char *table, uint16_t port)
 uint64_t ports_unread(uint16_t port)
 {
 	return unread_in("/proc/net/udp", port) + unread_in("/proc/net/udp6", port);
+}
+
+static uint64_t cost_at(int fd, const void *bytes, size_t size)
+{
+	struct sockaddr_in at = local_address(0);
+	socklen_t len = sizeof(at);
+
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	        getsockname(fd, (struct sockaddr *)&at, &len) < 0 ||
+	        sendto(fd, bytes, size, MSG_DONTWAIT, (struct sockaddr *)&at, len) < 0)
+		return 0;
+	return ports_unread(ntohs(at.sin_port));
+}
+
+uint64_t ports_datagram_cost(size_t size)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	void *bytes = calloc(1, size);
+	uint64_t cost = fd < 0 || bytes == NULL ? 0 : cost_at(fd, bytes, size);
+
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return cost;
 }
