@@ -1,7 +1,5 @@
 /* cmd_emit.c — sends numbered spans until all are out, the time is over or it is interrupted, and
  * then says what it sent. */
-#include <config.h>
-
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>

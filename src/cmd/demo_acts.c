@@ -1,6 +1,4 @@
 /* demo_acts.c — what a step does to the world, and how it is seen that its end is reached. */
-#include <config.h>
-
 #include <signal.h>
 
 #include "clock.h"

@@ -4,8 +4,6 @@
  *   a phase: its steps, one after the other ──► the next phase ──► the end
  *
  * A timer looks a hundred times a second; only step() moves phase and step. */
-#include <config.h>
-
 #include <inttypes.h>
 #include <signal.h>
 

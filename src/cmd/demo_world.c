@@ -1,7 +1,5 @@
 /* demo_world.c — the broker and the collector in this process, the agent and the drain as children
  * of it, all on ports that were free, in a directory that goes away with them. */
-#include <config.h>
-
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>

@@ -5,6 +5,8 @@ libspanspool_a_SOURCES += \
 	include/gate.h %D%/gate.c \
 	include/intake.h %D%/intake.c \
 	include/keeper.h %D%/keeper.c \
+	include/postman.h %D%/postman.c %D%/postman_answer.c %D%/postman_check.c \
+	%D%/postman_letter.c %D%/postman_parts.h %D%/postman_pump.c \
 	include/sink.h \
 	include/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \
 	%D%/sink_id.h %D%/sink_id.c

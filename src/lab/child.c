@@ -1,6 +1,4 @@
 /* child.c — fork, exec, and the wait for one process id; nobody else's children are touched. */
-#include <config.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,4 @@
 /* ports.c — tries ports until one can be bound, and reads what the kernel says of those in use. */
-#include <config.h>
-
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>

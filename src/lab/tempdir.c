@@ -1,6 +1,4 @@
 /* tempdir.c — mkdtemp, and the walk that takes it away. */
-#include <config.h>
-
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* udp_door.c — opens the socket and reads its error queue, where Linux keeps for each ICMP answer
  * the beginning of the datagram that caused it. */
-#include <config.h>
-
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

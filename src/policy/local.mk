@@ -1,5 +1,11 @@
 libspanspool_a_SOURCES += \
+	include/answers.h %D%/answers.c \
+	include/backoff.h %D%/backoff.c \
+	include/bucket.h %D%/bucket.c \
 	include/circuit.h %D%/circuit.c \
+	include/endpoint.h %D%/endpoint.c \
 	include/ledger.h %D%/ledger.c \
 	include/marks.h %D%/marks.c \
-	include/pace.h %D%/pace.c
+	include/pace.h %D%/pace.c \
+	include/slowstart.h %D%/slowstart.c \
+	include/watermark.h %D%/watermark.c

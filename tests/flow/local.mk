@@ -1,0 +1,17 @@
+FLOW_TESTS = \
+	%D%/test_forward \
+	%D%/test_http_server \
+	%D%/test_postman \
+	%D%/test_udp
+
+check_PROGRAMS += $(FLOW_TESTS)
+TESTS += $(FLOW_TESTS)
+
+%C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
+
+# The postman before fake HTTP: the fake's objects come before the library's.
+FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h

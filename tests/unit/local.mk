@@ -1,9 +1,13 @@
 UNIT_TESTS = \
+	%D%/test_agent_tags \
+	%D%/test_answers \
+	%D%/test_backoff \
 	%D%/test_base \
 	%D%/test_child \
 	%D%/test_emitter \
 	%D%/test_metronome \
 	%D%/test_tally \
+	%D%/test_bucket \
 	%D%/test_circuit \
 	%D%/test_marks \
 	%D%/test_conf \
@@ -11,18 +15,27 @@ UNIT_TESTS = \
 	%D%/test_conf_print \
 	%D%/test_near \
 	%D%/test_numbered \
+	%D%/test_corpus \
+	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_metrics \
-	%D%/test_corpus
+	%D%/test_oracle \
+	%D%/test_property \
+	%D%/test_slowstart \
+	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+%C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -33,15 +46,23 @@ TESTS += $(UNIT_TESTS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_property_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
 SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/gen.c tests/lib/gen.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

@@ -1,0 +1,54 @@
+/* policy: what a collector's answer means for the batch that was posted. */
+#ifndef ANSWERS_H
+#define ANSWERS_H
+
+#include "slice.h"
+
+enum answer {
+	ANSWER_DONE,    /* delivered */
+	ANSWER_RETRY,   /* send it again later, for ever */
+	ANSWER_SPLIT,   /* too large: send it in parts */
+	ANSWER_REFUSED, /* perhaps this batch is bad, perhaps all are refused: see answers_verdict */
+	ANSWER_MISCONFIGURED, /* an operator must look; nothing is wrong with the batch */
+};
+
+/* STATUS is 0 when no answer came, because of the configuration (URL, TLS, unknown host) or not. BODY
+ * is the beginning of the answer's. */
+enum answer answers_class(int status, bool misconfigured, struct slice body);
+
+/* A word for logs and quarantine headers. */
+const char *answers_cause(enum answer a);
+
+enum verdict {
+	VERDICT_AGAIN, /* once more, with another collector if there is one */
+	VERDICT_ASK, /* nothing tells batch and collector apart: ask with a batch known to be good */
+	VERDICT_POISON, /* others pass, this one does not */
+	VERDICT_HOLD, /* it refuses whatever it is sent: stop before the topic ends in quarantine */
+};
+
+/* What is known when a batch was refused. */
+struct refusal {
+	uint32_t times;    /* this batch was refused, now included */
+	uint64_t first_us; /* moment of its first refusal */
+	uint64_t
+	        last_good_us; /* last moment the collector that refused it now took another; 0 never */
+	uint32_t refused_in_row; /* refusals by that collector since then, now included */
+};
+
+/* As many refusals in a row are no longer taken for that many bad batches. */
+enum { REFUSED_IN_ROW_MAX = 200 };
+
+enum verdict answers_verdict(const struct refusal *r);
+
+/* How a batch fares that is always told to try again, and how the others fared since its first failure. */
+struct trail {
+	uint32_t failures;
+	uint64_t lasted_us;
+	uint64_t others_good;
+	uint64_t others_bad;
+};
+
+/* True when the failures stick to this batch: it failed often and long while nearly all others passed. */
+bool answers_stuck(const struct trail *t);
+
+#endif

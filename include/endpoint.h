@@ -1,0 +1,12 @@
+/* policy: a collector's address as an operator writes it, made whole. */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+#include "buf.h"
+
+/* "http://host:14268" becomes "http://host:14268/api/traces?format=jaeger.thrift" in URL; a path of
+ * its own is left alone. NAME becomes what logs may show: without user, password, path and query.
+ * Both are appended. E_USAGE names the text and a right form; E_NOMEM. */
+int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why) MUST_USE;
+
+#endif

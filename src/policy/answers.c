@@ -1,0 +1,84 @@
+/* answers.c — the table of answers, and the two questions that one answer alone cannot settle.
+ *
+ * The table is read top to bottom, the first row that covers the status counts. What is not named
+ * is held for an operator (4xx) or sent again (all else): neither loses anything. */
+#include <string.h>
+
+#include "answers.h"
+
+struct row {
+	int from;
+	int to;
+	const char *saying; /* in the body; NULL: whatever it says */
+	enum answer means;
+};
+
+static const struct row table[] = {
+	{ 200, 299, NULL, ANSWER_DONE },
+	{ 300, 399, NULL, ANSWER_MISCONFIGURED }, /* a redirected POST would lose its body */
+	{ 400, 400, NULL, ANSWER_REFUSED },
+	{ 408, 408, NULL, ANSWER_RETRY },
+	{ 413, 413, NULL, ANSWER_SPLIT },
+	{ 415, 415, NULL, ANSWER_REFUSED },
+	{ 422, 422, NULL, ANSWER_REFUSED },
+	{ 425, 425, NULL, ANSWER_RETRY },
+	{ 429, 429, NULL, ANSWER_RETRY },
+	{ 400, 499, NULL, ANSWER_MISCONFIGURED },
+	{ 500, 500, "request body too large", ANSWER_SPLIT }, /* Jaeger 2 over 20 MiB */
+	{ 0, 999, NULL, ANSWER_RETRY },
+};
+
+enum answer answers_class(int status, bool misconfigured, struct slice body)
+{
+	if (status == 0)
+		return misconfigured ? ANSWER_MISCONFIGURED : ANSWER_RETRY;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct row *r = &table[i];
+
+		if (status < r->from || status > r->to)
+			continue;
+		if (r->saying == NULL || (body.len > 0 && memmem(body.at, body.len, r->saying,
+		                                                  strlen(r->saying)) != NULL))
+			return r->means;
+	}
+	return ANSWER_RETRY;
+}
+
+const char *answers_cause(enum answer a)
+{
+	static const char *const causes[] = {
+		[ANSWER_DONE] = "delivered",
+		[ANSWER_RETRY] = "failing",
+		[ANSWER_SPLIT] = "too_large",
+		[ANSWER_REFUSED] = "refused",
+		[ANSWER_MISCONFIGURED] = "misconfigured",
+	};
+
+	return causes[a];
+}
+
+/*   times | refused in row | good since its first refusal | verdict
+ *   ------+----------------+------------------------------+--------
+ *    any  |    over max    |              -               | hold
+ *     1   |       -        |              -               | again
+ *    2 …  |       -        |             yes              | poison
+ *    2 …  |       -        |             no               | ask      */
+enum verdict answers_verdict(const struct refusal *r)
+{
+	if (r->refused_in_row > REFUSED_IN_ROW_MAX)
+		return VERDICT_HOLD;
+	if (r->times < 2)
+		return VERDICT_AGAIN;
+	return r->last_good_us >= r->first_us ? VERDICT_POISON : VERDICT_ASK;
+}
+
+bool answers_stuck(const struct trail *t)
+{
+	enum { OFTEN = 8, OTHERS = 20 };
+	static const uint64_t long_us = 60 * US_PER_S;
+
+	/* At most one in twenty of the others may fail: eight failures of one batch by chance are then
+	 * rarer than one in ten thousand million. */
+	return t->failures >= OFTEN && t->lasted_us >= long_us && t->others_good >= OTHERS &&
+	       t->others_bad * OTHERS <= t->others_good;
+}

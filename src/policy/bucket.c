@@ -1,0 +1,23 @@
+/* bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
+#include "bucket.h"
+
+uint64_t bucket_wait_us(struct bucket *b, uint64_t rate, uint64_t now_us)
+{
+	double most = (double)rate / 10; /* a tenth of a second may gather, no more */
+
+	if (rate == 0 || b->at_us == 0) {
+		b->spans = 0;
+		b->at_us = now_us;
+		return 0;
+	}
+	b->spans += (double)(now_us - b->at_us) * (double)rate / US_PER_S;
+	b->at_us = now_us;
+	if (b->spans > most)
+		b->spans = most;
+	return b->spans >= 0 ? 0 : (uint64_t)(-b->spans * US_PER_S / (double)rate) + 1;
+}
+
+void bucket_take(struct bucket *b, uint64_t spans)
+{
+	b->spans -= (double)spans;
+}

@@ -1,0 +1,45 @@
+/* endpoint.c — takes an address apart as far as needed: scheme, who is there, path. */
+#include <string.h>
+#include <strings.h>
+
+#include "endpoint.h"
+
+static const char path[] = "/api/traces", query[] = "?format=jaeger.thrift";
+
+static size_t scheme_length(const char *text)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+			return strlen(schemes[i]);
+	return 0;
+}
+
+int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why)
+{
+	size_t scheme = scheme_length(text);
+	const char *host = text + scheme, *rest = host + strcspn(host, "/?#"), *at;
+
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			goto wrong;
+	at = memchr(host, '@', (size_t)(rest - host));
+	if (at != NULL)
+		host = at + 1;
+	if (scheme == 0 || host == rest || *host == ':' || strchr(rest, '#') != NULL)
+		goto wrong;
+	buf_add(url, text, (size_t)(rest - text));
+	if (*rest == '\0' || strcmp(rest, "/") == 0 || strcmp(rest, path) == 0)
+		buf_printf(url, "%s%s", path, query);
+	else
+		buf_text(url, rest);
+	buf_add(name, text, scheme);
+	buf_add(name, host, (size_t)(rest - host));
+	if (buf_check(url) < 0 || buf_check(name) < 0)
+		return why_set(why, E_NOMEM, "collector's address");
+	return 0;
+wrong:
+	return why_set(why, E_USAGE,
+	        "\"%s\" is not a collector's address (try http://127.0.0.1:14268)", text);
+}

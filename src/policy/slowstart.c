@@ -1,0 +1,104 @@
+/* slowstart.c — a window that grows while answers are good, a pause when they are not, and a slow start
+ * after it.
+ *
+ *          ┌───────────── good: window grows, see below
+ *          ▼
+ *        OPEN ──bad──► PAUSED ──until is over, one is sent──► TRIAL ──good──► OPEN, window 1, ramp
+ *                         ▲                                     │
+ *                         └────────────── bad ──────────────────┘
+ *
+ * The window halves with each failure; below half of what once failed it grows by one an answer,
+ * above by one a window. After an outage of a second or more the spans a second are limited too, from
+ * RAMP_RATE doubling each second: a collector that comes back takes what it is sent with 202 and drops
+ * what its queue cannot hold. */
+#include "slowstart.h"
+
+enum { FIRST_WINDOW = 8, RAMP_RATE = 5000, RAMP_SECONDS = 8 };
+
+void slowstart_init(struct slowstart *s, uint32_t most)
+{
+	*s = (struct slowstart){ .state = SLOW_OPEN, .most = most, .threshold = most };
+	s->window = (uint32_t)min_u64(FIRST_WINDOW, most);
+}
+
+bool slowstart_may_send(const struct slowstart *s, uint32_t in_flight, uint64_t now_us)
+{
+	switch (s->state) {
+	case SLOW_OPEN:
+		return in_flight < s->window;
+	case SLOW_PAUSED:
+		return now_us >= s->until_us;
+	case SLOW_TRIAL:
+		break;
+	}
+	return false;
+}
+
+uint64_t slowstart_sent(struct slowstart *s)
+{
+	if (s->state == SLOW_PAUSED)
+		s->state = SLOW_TRIAL;
+	return s->round;
+}
+
+static void grow(struct slowstart *s)
+{
+	s->grown++;
+	if (s->window < s->most && (s->window < s->threshold || s->grown >= s->window)) {
+		s->window++;
+		s->grown = 0;
+	}
+}
+
+void slowstart_good(struct slowstart *s, uint64_t round, uint64_t now_us)
+{
+	if (round != s->round || s->state == SLOW_PAUSED)
+		return;
+	s->bad_in_row = 0;
+	if (s->state == SLOW_OPEN) {
+		grow(s);
+		return;
+	}
+	s->state = SLOW_OPEN;
+	s->pauses = 0;
+	s->window = 1;
+	s->grown = 0;
+	s->ramp_us = now_us - s->paused_us >= US_PER_S ? now_us : 0;
+}
+
+static void halve(struct slowstart *s)
+{
+	s->window = (uint32_t)max_u64(1, s->window / 2);
+	s->threshold = (uint32_t)max_u64(2, s->window);
+}
+
+bool slowstart_doubt(struct slowstart *s, uint64_t round)
+{
+	if (round != s->round || s->state != SLOW_OPEN || s->bad_in_row++ > 0)
+		return false;
+	halve(s);
+	return true;
+}
+
+void slowstart_bad(struct slowstart *s, uint64_t round, uint64_t now_us, uint64_t wait_us)
+{
+	if (round != s->round)
+		return;
+	if (s->state == SLOW_OPEN) {
+		halve(s);
+		s->paused_us = now_us;
+	}
+	s->state = SLOW_PAUSED;
+	s->until_us = now_us + wait_us;
+	s->round++;
+	s->pauses++;
+}
+
+uint64_t slowstart_rate(const struct slowstart *s, uint64_t now_us)
+{
+	uint64_t seconds = (now_us - s->ramp_us) / US_PER_S;
+
+	if (s->ramp_us == 0 || seconds >= RAMP_SECONDS)
+		return 0;
+	return (uint64_t)RAMP_RATE << seconds;
+}

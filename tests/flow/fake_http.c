@@ -1,0 +1,99 @@
+/* fake_http.c — the list of requests and its answers. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fake_http.h"
+
+struct fake_http fake;
+
+struct http_client {
+	int unused;
+};
+
+int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
+	struct why *why)
+{
+	(void)l, (void)opts;
+	memset(&fake, 0, sizeof(fake));
+	*out = calloc(1, sizeof(**out));
+	return *out == NULL ? why_set(why, E_NOMEM, "fake") : 0;
+}
+
+int http_client_send(struct http_client *c, const struct http_request *r,
+	void (*answered)(void *arg, const struct http_answer *a), void *arg)
+{
+	struct fake_request *q = &fake.out[fake.n];
+
+	(void)c;
+	if (fake.refuse < 0)
+		return fake.refuse;
+	if (fake.n == FAKE_REQUESTS)
+		return E_NOMEM;
+	q->url = strdup(r->url);
+	q->body = malloc(r->body.len + 1);
+	memcpy(q->body, r->body.at, r->body.len);
+	q->len = r->body.len;
+	snprintf(q->header, sizeof(q->header), "%s", r->headers == NULL ? "" : r->headers[0]);
+	q->answered = answered;
+	q->arg = arg;
+	fake.n++;
+	fake.sent++;
+	if (fake.n > fake.most)
+		fake.most = fake.n;
+	return 0;
+}
+
+static struct fake_request take(size_t i)
+{
+	struct fake_request q = fake.out[i];
+
+	memmove(&fake.out[i], &fake.out[i + 1], (fake.n - i - 1) * sizeof(q));
+	fake.n--;
+	free(q.url);
+	free(q.body);
+	return q;
+}
+
+static void answer(size_t i, const struct http_answer *a)
+{
+	struct fake_request q = take(i);
+
+	q.answered(q.arg, a);
+}
+
+void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
+{
+	struct http_answer a = { .status = status, .body = slice_text(body), .was_sent = true,
+		.retry_after_ms = retry_after_ms, .took_us = 1000, .error = "" };
+
+	answer(i, &a);
+}
+
+void fake_fail(size_t i, enum http_trouble trouble)
+{
+	struct http_answer a = { .failure = HTTP_UNREACHABLE, .trouble = trouble, .retry_after_ms = -1,
+		.was_sent = trouble != HTTP_NO_CONNECTION, .error = "no answer" };
+
+	if (trouble >= HTTP_BAD_URL)
+		a.failure = HTTP_MISCONFIGURED;
+	answer(i, &a);
+}
+
+bool fake_goes_to(size_t i, const char *url)
+{
+	return strncmp(fake.out[i].url, url, strlen(url)) == 0;
+}
+
+void http_client_cancel_all(struct http_client *c)
+{
+	(void)c;
+	while (fake.n > 0)
+		fake_fail(0, HTTP_CANCELLED);
+}
+
+void http_client_free(struct http_client *c)
+{
+	while (c != NULL && fake.n > 0)
+		(void)take(0);
+	free(c);
+}

@@ -1,0 +1,35 @@
+/* fake_http.h — stands in for http_client.h: requests lie in a list until the test answers them. */
+#ifndef FAKE_HTTP_H
+#define FAKE_HTTP_H
+
+#include "http_client.h"
+
+struct fake_request {
+	char *url;
+	uint8_t *body;
+	size_t len;
+	char header[128]; /* the first of its own */
+	void (*answered)(void *arg, const struct http_answer *a);
+	void *arg;
+};
+
+enum { FAKE_REQUESTS = 4096 };
+
+struct fake_http {
+	struct fake_request out[FAKE_REQUESTS]; /* oldest first */
+	size_t n;
+	uint64_t sent;      /* ever */
+	size_t most;        /* at once */
+	int refuse;         /* what http_client_send returns, 0 takes */
+};
+
+/* There is one client in a test. */
+extern struct fake_http fake;
+
+/* Answers request I of fake.out: STATUS, or no answer when it is 0. */
+void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms);
+void fake_fail(size_t i, enum http_trouble trouble);
+/* True when request I goes to a URL that begins so. */
+bool fake_goes_to(size_t i, const char *url);
+
+#endif

@@ -1,0 +1,118 @@
+/* test_answers.c — the table of answers, row by row, and the two verdicts. */
+#include "answers.h"
+#include "tap.h"
+
+static void each_status_has_its_class(void)
+{
+	static const struct {
+		int from, to;
+		enum answer want;
+	} rows[] = {
+		{ 100, 199, ANSWER_RETRY },
+		{ 200, 299, ANSWER_DONE },
+		{ 300, 399, ANSWER_MISCONFIGURED },
+		{ 400, 400, ANSWER_REFUSED },
+		{ 401, 407, ANSWER_MISCONFIGURED },
+		{ 408, 408, ANSWER_RETRY },
+		{ 409, 412, ANSWER_MISCONFIGURED },
+		{ 413, 413, ANSWER_SPLIT },
+		{ 414, 414, ANSWER_MISCONFIGURED },
+		{ 415, 415, ANSWER_REFUSED },
+		{ 416, 421, ANSWER_MISCONFIGURED },
+		{ 422, 422, ANSWER_REFUSED },
+		{ 423, 424, ANSWER_MISCONFIGURED },
+		{ 425, 425, ANSWER_RETRY },
+		{ 426, 428, ANSWER_MISCONFIGURED },
+		{ 429, 429, ANSWER_RETRY },
+		{ 430, 499, ANSWER_MISCONFIGURED },
+		{ 500, 599, ANSWER_RETRY },
+		{ 600, 999, ANSWER_RETRY },
+	};
+	int covered = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int good = 1;
+
+		for (int s = rows[i].from; s <= rows[i].to; s++, covered++)
+			good &= answers_class(s, false, slice_of(NULL, 0)) == rows[i].want;
+		ok(good, "%d to %d is %s", rows[i].from, rows[i].to, answers_cause(rows[i].want));
+	}
+	is_int(covered, 900, "every status from 100 to 999 stands in the table");
+}
+
+static void a_500_is_read_to_its_words(void)
+{
+	static const struct {
+		const char *body;
+		enum answer want;
+	} rows[] = {
+		{ "", ANSWER_RETRY },
+		{ "Cannot submit Jaeger batch: sending queue is full\n", ANSWER_RETRY },
+		{ "Unable to process request body: http: request body too large\n", ANSWER_SPLIT },
+		{ "http: request body too larg", ANSWER_RETRY },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(answers_class(500, false, slice_text(rows[i].body)), rows[i].want,
+		        rows[i].body);
+	is_int(answers_class(503, false, slice_text("request body too large")), ANSWER_RETRY,
+	        "only of a 500");
+}
+
+static void no_answer_is_retried_unless_it_is_the_configuration(void)
+{
+	is_int(answers_class(0, false, slice_of(NULL, 0)), ANSWER_RETRY, "transport");
+	is_int(answers_class(0, true, slice_of(NULL, 0)), ANSWER_MISCONFIGURED, "TLS, name, URL");
+}
+
+static void a_refusal_needs_a_witness(void)
+{
+	static const struct {
+		struct refusal r;
+		enum verdict want;
+		const char *name;
+	} rows[] = {
+		{ { 1, 100, 0, 1 }, VERDICT_AGAIN, "first refusal, nothing else known: again" },
+		{ { 1, 100, 100, 1 }, VERDICT_AGAIN, "first refusal, others pass: again" },
+		{ { 2, 100, 0, 2 }, VERDICT_ASK, "second, nothing ever passed: ask" },
+		{ { 2, 100, 99, 2 }, VERDICT_ASK, "second, others passed before: ask" },
+		{ { 2, 100, 100, 1 }, VERDICT_POISON, "second, another passed since: poison" },
+		{ { 5, 100, 300, 1 }, VERDICT_POISON, "fifth, another passed since: poison" },
+		{ { 2, 100, 300, 200 }, VERDICT_POISON, "200 in a row: still poison" },
+		{ { 2, 100, 300, 201 }, VERDICT_HOLD, "201 in a row: hold" },
+		{ { 1, 100, 0, 201 }, VERDICT_HOLD, "201 in a row, first refusal: hold" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(answers_verdict(&rows[i].r), rows[i].want, rows[i].name);
+}
+
+static void failures_stick_only_when_the_others_pass(void)
+{
+	static const struct {
+		struct trail t;
+		bool want;
+		const char *name;
+	} rows[] = {
+		{ { 8, 60000000, 20, 0 }, true, "8 failures in a minute, 20 others passed" },
+		{ { 7, 60000000, 20, 0 }, false, "7 failures are too few" },
+		{ { 8, 59999999, 20, 0 }, false, "less than a minute is too short" },
+		{ { 8, 60000000, 19, 0 }, false, "19 others are too few" },
+		{ { 8, 60000000, 20, 1 }, true, "one other in 20 failed" },
+		{ { 8, 60000000, 20, 2 }, false, "two others in 20 failed: it is the collector" },
+		{ { 99, 600000000, 0, 99 }, false, "an outage is never the batch's fault" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(answers_stuck(&rows[i].t), rows[i].want, rows[i].name);
+}
+
+int main(void)
+{
+	each_status_has_its_class();
+	a_500_is_read_to_its_words();
+	no_answer_is_retried_unless_it_is_the_configuration();
+	a_refusal_needs_a_witness();
+	failures_stick_only_when_the_others_pass();
+	return tap_done();
+}

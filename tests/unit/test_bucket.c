@@ -1,0 +1,44 @@
+/* test_bucket.c — an average over whole batches, and what idleness gathers. */
+#include "bucket.h"
+#include "tap.h"
+
+#define S UINT64_C(1000000)
+
+static void a_rate_is_an_average_of_whole_batches(void)
+{
+	struct bucket b = { 0 };
+	uint64_t sent = 0, now = S;
+
+	while (now < 11 * S) {
+		uint64_t wait = bucket_wait_us(&b, 1000, now);
+
+		if (wait == 0) {
+			bucket_take(&b, 333);
+			sent += 333;
+		}
+		now += wait;
+	}
+	ok(sent >= 10000 - 333 && sent <= 10000 + 2 * 333, "ten seconds of 1,000 are 10,000 (%u)",
+	        (unsigned)sent);
+	is_int(bucket_wait_us(&b, 0, now), 0, "no rate, no waiting");
+}
+
+static void idleness_gathers_a_tenth_of_a_second(void)
+{
+	struct bucket b = { 0 };
+	uint64_t sent = 0;
+
+	(void)bucket_wait_us(&b, 1000, S);
+	while (bucket_wait_us(&b, 1000, 3600 * S) == 0) {
+		bucket_take(&b, 10);
+		sent += 10;
+	}
+	is_int(sent, 110, "after an hour 100 spans, and the batch that ends them");
+}
+
+int main(void)
+{
+	a_rate_is_an_average_of_whole_batches();
+	idleness_gathers_a_tenth_of_a_second();
+	return tap_done();
+}

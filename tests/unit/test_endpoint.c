@@ -1,0 +1,60 @@
+/* test_endpoint.c — addresses of collectors as operators write them. */
+#include "endpoint.h"
+#include "tap.h"
+
+static void an_address_is_made_whole(void)
+{
+	static const struct {
+		const char *text, *url, *name;
+	} rows[] = {
+		{ "http://127.0.0.1:14268",
+		        "http://127.0.0.1:14268/api/traces?format=jaeger.thrift",
+		        "http://127.0.0.1:14268" },
+		{ "http://jaeger:14268/", "http://jaeger:14268/api/traces?format=jaeger.thrift",
+		        "http://jaeger:14268" },
+		{ "https://c.example/api/traces",
+		        "https://c.example/api/traces?format=jaeger.thrift", "https://c.example" },
+		{ "http://[::1]:1/api/traces?format=x", "http://[::1]:1/api/traces?format=x",
+		        "http://[::1]:1" },
+		{ "https://gate/jaeger/in", "https://gate/jaeger/in", "https://gate" },
+		{ "http://h?a=b", "http://h?a=b", "http://h" },
+		{ "HTTP://H", "HTTP://H/api/traces?format=jaeger.thrift", "HTTP://H" },
+		{ "http://me:secret@h:1/p", "http://me:secret@h:1/p", "http://h:1" },
+	};
+	struct why why;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf url = { 0 }, name = { 0 };
+
+		is_int(endpoint_read(rows[i].text, &url, &name, &why), 0, rows[i].text);
+		is_text(buf_cstr(&url), rows[i].url, "is posted to");
+		is_text(buf_cstr(&name), rows[i].name, "is called");
+		buf_free(&url);
+		buf_free(&name);
+	}
+}
+
+static void what_is_no_address_is_refused_by_name(void)
+{
+	static const char *const wrong[] = { "", "h:14268", "http://", "http:///p", "http://:14268",
+		"http://me@/", "ftp://h", "http://h/a b", "http://h/\n", "http://h/#x" };
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct buf url = { 0 }, name = { 0 };
+		struct why why = { 0 };
+
+		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE &&
+		                strstr(why.text, wrong[i]) != NULL,
+		        "\"%s\" is refused: %s", strchr(wrong[i], '\n') ? "…\\n" : wrong[i],
+		        strchr(wrong[i], '\n') ? "" : why.text);
+		buf_free(&url);
+		buf_free(&name);
+	}
+}
+
+int main(void)
+{
+	an_address_is_made_whole();
+	what_is_no_address_is_refused_by_name();
+	return tap_done();
+}
