@@ -6,6 +6,7 @@
  * A timer looks a hundred times a second; only step() moves phase and step. */
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 
 #include "clock.h"
 #include "demo.h"
