@@ -161,7 +161,6 @@ int demo_start_agent(struct demo *d, struct why *why)
 	word(&w, "--processor.jaeger-compact.server-host-port=127.0.0.1:%u", d->compact);
 	word(&w, "--processor.jaeger-binary.server-host-port=127.0.0.1:%u", d->binary);
 	word(&w, "--processor.zipkin-compact.server-host-port=none");
-	word(&w, "--http-server.host-port=none");
 	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->agent_admin);
 	word(&w, "--kafka.producer.brokers=%s", kafka_mock_bootstrap(d->kafka));
 	word(&w, "--kafka.producer.topic=%s", topic);
