@@ -2,12 +2,16 @@ FLOW_TESTS = \
 	%D%/test_forward \
 	%D%/test_http_server \
 	%D%/test_postman \
-	%D%/test_udp
+	%D%/test_udp \
+	%D%/test_http_client \
+	%D%/test_http_client_bad
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)

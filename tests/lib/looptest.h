@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "loop.h"
 #include "tap.h"
 
@@ -113,6 +114,8 @@ struct raw {
 	int fd;
 	struct buf got;
 	size_t closed; /* 1 when the other side has closed */
+	void (*more)(struct raw *r); /* called after each read, NULL none */
+	void *arg;
 };
 
 static inline void raw_ready(void *arg, int events)
@@ -128,6 +131,8 @@ static inline void raw_ready(void *arg, int events)
 		r->closed = 1;
 		watch_set(r->watch, 0);
 	}
+	if (r->more != NULL)
+		r->more(r);
 }
 
 static inline void raw_adopt(struct raw *r, struct loop *l, int fd)

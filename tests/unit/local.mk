@@ -22,7 +22,8 @@ UNIT_TESTS = \
 	%D%/test_oracle \
 	%D%/test_property \
 	%D%/test_slowstart \
-	%D%/test_watermark
+	%D%/test_watermark \
+	%D%/test_retry_after
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -66,3 +67,4 @@ tests_lib_libspantest_a_SOURCES = \
 	tests/lib/gen.c tests/lib/gen.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
