@@ -13,5 +13,6 @@ libspanspool_a_SOURCES += \
 	%D%/demo_world.c \
 	%D%/cmd_emit.c \
 	%D%/cmd_help.c \
+	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/options.h %D%/options.c

@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_metrics \
+	%D%/test_status_text \
 	%D%/test_oracle \
 	%D%/test_property \
 	%D%/test_slowstart \
@@ -52,6 +53,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
