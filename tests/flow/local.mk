@@ -4,7 +4,9 @@ FLOW_TESTS = \
 	%D%/test_postman \
 	%D%/test_udp \
 	%D%/test_http_client \
-	%D%/test_http_client_bad
+	%D%/test_http_client_bad \
+	%D%/test_postman_storm \
+	%D%/test_postman_trouble
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
@@ -16,10 +18,13 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
-
 FLOW_SCRIPTS = \
 	%D%/test_command_line.sh
 EXTRA_DIST += $(FLOW_SCRIPTS)
 TESTS += $(FLOW_SCRIPTS)
 # The postman before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
+%C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
+%C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
