@@ -18,10 +18,10 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
-FLOW_SCRIPTS = \
+FLOW_SHELL = \
 	%D%/test_command_line.sh
-EXTRA_DIST += $(FLOW_SCRIPTS)
-TESTS += $(FLOW_SCRIPTS)
+EXTRA_DIST += $(FLOW_SHELL)
+TESTS += $(FLOW_SHELL)
 # The postman before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
