@@ -31,3 +31,6 @@ EXTRA_DIST += %D%/test_command_line.sh
 TESTS += %D%/test_command_line.sh
 # The postman before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
+FLOW_SHELL = \
+	%D%/test_command_line.sh
+EXTRA_DIST += $(FLOW_SHELL)
