@@ -4,6 +4,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_server \
 	%D%/test_postman \
+	%D%/test_status \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -15,6 +16,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh
