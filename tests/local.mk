@@ -17,8 +17,6 @@ TOOL_TESTS = \
 	%D%/tools/check-size.sh
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h %D%/lib/promtext.h %D%/lib/looptest.h %D%/lib/clienttest.h
-TESTS += %D%/tools/check-floors.sh
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk
