@@ -142,8 +142,7 @@ static bool is_serving(void *arg)
 	return !child_running(s->agent) || stage_get(s, "/") == 200;
 }
 
-/* Like until_true, but for conditions that run the loop themselves. */
-static bool wait_for(struct stage *s, bool (*cond)(void *arg), void *arg)
+bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
 {
 	uint64_t deadline = clock_mono_us() + STAGE_SECONDS * US_PER_S;
 
@@ -167,7 +166,7 @@ bool stage_start(struct stage *s, ...)
 	while (options[n++] != NULL);
 	va_end(ap);
 	stage_launch(s, options);
-	return wait_for(s, is_serving, s) && child_running(s->agent);
+	return stage_until(s, is_serving, s) && child_running(s->agent);
 }
 
 /* ---- sending ---- */
@@ -184,6 +183,8 @@ static void on_sent(void *arg, uint64_t first, uint64_t count)
 	if (tally_sent(g->stage->tally, first, count) < 0)
 		bail_out("out of memory");
 	g->stage->next = first + count;
+	if (g->stage->each_burst != NULL)
+		g->stage->each_burst(g->stage->each_arg, g->stage->next);
 }
 
 static void on_refused(void *arg, uint64_t first, uint64_t count)
@@ -318,7 +319,7 @@ static bool holds(void *arg)
 bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans)
 {
 	struct wish w = { s, place, spans };
-	bool good = wait_for(s, holds, &w);
+	bool good = stage_until(s, holds, &w);
 
 	if (!good)
 		diag("%s: %" PRIu64 " spans, wanted %" PRIu64, ledger_place_names[place],
@@ -336,7 +337,7 @@ static bool has_accepted(void *arg)
 bool stage_accepted(struct stage *s, uint64_t spans)
 {
 	struct wish w = { .stage = s, .spans = spans };
-	bool good = wait_for(s, has_accepted, &w);
+	bool good = stage_until(s, has_accepted, &w);
 
 	if (!good)
 		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans, spans);
@@ -354,7 +355,7 @@ static bool is_empty(void *arg)
 
 bool stage_is_empty(struct stage *s)
 {
-	bool good = wait_for(s, is_empty, s);
+	bool good = stage_until(s, is_empty, s);
 
 	if (!good)
 		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
@@ -415,8 +416,14 @@ void stage_kill(struct stage *s)
 		ok(0, "the agent ends on SIGKILL");
 }
 
+static bool has_ended(void *arg)
+{
+	return !child_running(((struct stage *)arg)->agent);
+}
+
+/* The loop goes on meanwhile: the collector of this test answers the agent's last requests. */
 int stage_stop(struct stage *s)
 {
 	child_signal(s->agent, SIGTERM);
-	return child_wait(s->agent, END_MS) < 0 ? -1 : child_status(s->agent);
+	return until_true(s->loop, has_ended, s, STAGE_SECONDS) ? child_status(s->agent) : -1;
 }

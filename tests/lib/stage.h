@@ -26,6 +26,8 @@ struct stage {
 	uint16_t compact, binary, admin;
 	uint64_t run, next;             /* of the numbered spans */
 	uint64_t refused;               /* spans sent while nobody listened */
+	void (*each_burst)(void *arg, uint64_t next); /* after each burst of sending, or NULL */
+	void *each_arg;
 	struct ledger ledger;           /* as last asked */
 	bool answered;
 };
@@ -55,7 +57,9 @@ const struct ledger *stage_ledger(struct stage *s);
 /* GET PATH of the admin port: its status, 0 without an answer. */
 int stage_get(struct stage *s, const char *path);
 
-/* Runs the loop until the agent's PLACE holds SPANS. */
+/* Runs the loop until COND is true, which may run it itself. False when that takes too long. */
+bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg);
+/* The same until the agent's PLACE holds SPANS. */
 bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans);
 /* The same for what it has accepted. */
 bool stage_accepted(struct stage *s, uint64_t spans);
