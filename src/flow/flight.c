@@ -233,7 +233,8 @@ void flight_stored(struct flight *f, struct batch *b)
 
 void flight_troubled(struct flight *f, int rc)
 {
-	(void)rc;
+	if (rc == E_FULL && f->opts.drop_oldest)
+		keeper_cull(f->keeper);
 	shed(f);
 }
 

@@ -1,4 +1,5 @@
 UNIT_TESTS = \
+	%D%/test_age \
 	%D%/test_agent_tags \
 	%D%/test_answers \
 	%D%/test_backoff \
@@ -31,6 +32,7 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+%C%_test_age_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
