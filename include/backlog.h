@@ -31,7 +31,9 @@ void backlog_condemned(struct backlog *b, struct batch *batch);
 
 /* Offers what is ready and asks for more. */
 void backlog_tick(struct backlog *b);
-/* Lets go of what is read and not offered. */
+/* Lets go of what is read and not offered: it waits in the spool again. */
+void backlog_let_go(struct backlog *b);
+/* The same, and nothing more is offered. */
 void backlog_stop(struct backlog *b);
 
 const struct backlog_stats *backlog_stats(const struct backlog *b);

@@ -156,9 +156,8 @@ void backlog_tick(struct backlog *b)
 		keeper_read(b->keeper, b->opts.ready_bytes - b->stats.ready_bytes);
 }
 
-void backlog_stop(struct backlog *b)
+void backlog_let_go(struct backlog *b)
 {
-	b->stopped = true;
 	while (!list_empty(&b->ready)) {
 		struct batch *batch = list_first(&b->ready, struct batch, link);
 
@@ -167,6 +166,12 @@ void backlog_stop(struct backlog *b)
 		batch_unref(&batch);
 	}
 	b->stats.ready_bytes = 0;
+}
+
+void backlog_stop(struct backlog *b)
+{
+	b->stopped = true;
+	backlog_let_go(b);
 }
 
 const struct backlog_stats *backlog_stats(const struct backlog *b)

@@ -74,6 +74,8 @@ static void on_troubled(void *arg, int rc)
 {
 	struct forward *f = arg;
 
+	if (rc == E_FULL && f->opts.flight.drop_oldest)
+		backlog_let_go(f->backlog); /* the oldest, which are to make way */
 	flight_troubled(f->flight, rc);
 }
 
