@@ -1,4 +1,5 @@
 FLOW_TESTS = \
+	%D%/test_admin \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -10,6 +11,7 @@ FLOW_TESTS = \
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
+%C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,8 +1,9 @@
 # What several tests share.
+EXTRA_DIST += %D%/clienttest.h
 EXTRA_DIST += %D%/corpus.h
 EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/guard.h
-EXTRA_DIST += %D%/looptest.h %D%/clienttest.h
+EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h

@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	%D%/test_corpus \
 	%D%/test_endpoint \
 	%D%/test_health \
+	%D%/test_ledger_page \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_near \
@@ -39,6 +40,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
