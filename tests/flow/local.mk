@@ -1,4 +1,5 @@
 FLOW_TESTS = \
+	%D%/test_admin \
 	%D%/test_agent_direct \
 	%D%/test_agent_input \
 	%D%/test_agent_kafka \
@@ -19,6 +20,18 @@ FLOW_TESTS = \
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
+%C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
+%C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
+%C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
+%C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
+%C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
 %C%_test_command_line_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -41,17 +54,5 @@ FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 FLOW_SHELL = \
 	%D%/test_command_line.sh
 EXTRA_DIST += $(FLOW_SHELL)
-
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
-%C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
-%C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
-%C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
-%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
-%C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
-%C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)

@@ -238,7 +238,7 @@ static void nothing_is_sent_twice_behind_our_back(void)
 	is_int(bench_post(&b, "one END")->status, 202, "the first is answered");
 	is_failure(bench_post(&b, "two END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
 		"the kept connection is closed under the second");
-	run_for(b.loop, 50);
+	until_passed(b.loop, 50);
 	is_int(b.peers.requests, 2, "and it was not sent again");
 	b.peers.reply_only_first = 0;
 	is_int(bench_post(&b, "three END")->status, 202, "a third is");
@@ -285,11 +285,11 @@ static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false, "resolving takes too long");
 	r.connect_ms = 60000;
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "another");
-	run_for(b.loop, 30);
+	until_passed(b.loop, 30);
 	http_client_cancel_all(b.client);
 	ok(cancelled.last.trouble == HTTP_CANCELLED, "is cancelled");
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "a third");
-	run_for(b.loop, 30);
+	until_passed(b.loop, 30);
 	bench_close(&b);
 	ok(clock_mono_us() - began < 20 * US_PER_S, "is freed; nothing waited for the name server");
 	pthread_mutex_unlock(&resolver_held);

@@ -188,7 +188,7 @@ static void a_body_comes_whole(void)
 
 	open_house(&h);
 	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234");
-	run_for(h.loop, 20);
+	until_passed(h.loop, 20);
 	is_int(h.asked, 0, "half a body asks nothing");
 	raw_send(&h.c, "56789");
 	raw_wait(&h.c, "\r\n\r\n");
@@ -255,7 +255,7 @@ static void a_late_answer_does_not_mind_a_client_that_left(void)
 	raw_send(&h.c, GET("/later"));
 	run_until_count(h.loop, &h.asked, 1);
 	raw_close(&h.c);
-	run_for(h.loop, 20);
+	until_passed(h.loop, 20);
 	buf_text(&reply.body, "to nobody");
 	http_later_answer(&h.later, &reply);
 	raw_connect(&h.c, h.loop, http_server_port(h.server));
@@ -444,7 +444,7 @@ static void slow_clients_are_shut_out(void)
 	raw_connect(&reader, h.loop, http_server_port(h.server));
 	watch_set(reader.watch, 0);
 	raw_send(&reader, GET("/much"));
-	run_for(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
+	until_passed(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
 	watch_set(reader.watch, WATCH_READ);
 	ok(raw_wait_closed(&reader) && reader.got.len < 8u << 20, "one that does not read its answer");
 	raw_close(&reader);
@@ -459,7 +459,7 @@ static void a_question_that_waits_is_not_shut_out(void)
 	open_with(&h, (struct http_server_opts){ .request_ms = 50, .idle_ms = 50 });
 	raw_send(&h.c, GET("/later"));
 	run_until_count(h.loop, &h.asked, 1);
-	run_for(h.loop, 1200);
+	until_passed(h.loop, 1200);
 	is_int(h.c.closed, 0, "it waits for its answer, not for its client");
 	buf_text(&reply.body, "patience");
 	http_later_answer(&h.later, &reply);
@@ -480,7 +480,7 @@ static void beyond_the_bound_connections_wait(void)
 		raw_send(&more[i], GET("/hello"));
 	}
 	ok(raw_wait(&more[0], "hello"), "the second gets in");
-	run_for(h.loop, 30);
+	until_passed(h.loop, 30);
 	is_int(h.asked, 2, "the third and fourth wait in the kernel");
 	raw_close(&h.c);
 	ok(raw_wait(&more[1], "hello"), "one leaves, the third gets in");
@@ -507,7 +507,7 @@ static void without_descriptors_the_loop_rests_and_heals(void)
 	none = (struct rlimit){ (rlim_t)c.fd + 1, was.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &none);
 	getrusage(RUSAGE_SELF, &a);
-	run_for(h.loop, 300);
+	until_passed(h.loop, 300);
 	getrusage(RUSAGE_SELF, &b);
 	spent = (uint64_t)(b.ru_utime.tv_sec - a.ru_utime.tv_sec) * US_PER_S + (uint64_t)b.ru_utime.tv_usec -
 		(uint64_t)a.ru_utime.tv_usec;

@@ -12,57 +12,20 @@
 #include <unistd.h>
 
 #include "buf.h"
-#include "clock.h"
 #include "loop.h"
 #include "tap.h"
+#include "until.h"
 
-enum { GIVE_UP_MS = 30000 };
-
-struct until {
-	struct loop *loop;
-	bool (*so)(void *arg);
-	void *arg;
-	bool met;
-	bool late;
-};
-
-static inline void until_turn(void *arg)
-{
-	struct until *u = arg;
-
-	if (!u->met && u->so(u->arg)) {
-		u->met = true;
-		loop_stop(u->loop);
-	}
-}
-
-static inline void until_late(void *arg)
-{
-	struct until *u = arg;
-
-	u->late = true;
-	loop_stop(u->loop);
-}
+enum { GIVE_UP_S = 30 };
 
 /* True when it became so. */
 static inline bool run_until(struct loop *l, bool (*so)(void *arg), void *arg)
 {
-	struct until u = { l, so, arg, false, false };
-	struct turn_hook *hook;
-	struct timer *timer;
+	bool met = until_true(l, so, arg, GIVE_UP_S);
 
-	if (so(arg))
-		return true;
-	if (turn_hook_open(&hook, l, until_turn, &u) < 0 || timer_open(&timer, l, until_late, &u) < 0)
-		abort();
-	timer_start(timer, GIVE_UP_MS);
-	while (!u.met && !u.late)
-		loop_run(l);
-	turn_hook_free(hook);
-	timer_free(timer);
-	if (!u.met)
-		diag("gave up waiting after %d ms", GIVE_UP_MS);
-	return u.met;
+	if (!met)
+		diag("gave up waiting after %d s", GIVE_UP_S);
+	return met;
 }
 
 struct at_least {
@@ -82,28 +45,6 @@ static inline bool run_until_count(struct loop *l, const size_t *counter, size_t
 	struct at_least a = { counter, want };
 
 	return run_until(l, at_least_so, &a);
-}
-
-struct waited {
-	struct timer *timer;
-	size_t rang;
-};
-
-static inline void waited_ring(void *arg)
-{
-	((struct waited *)arg)->rang++;
-}
-
-/* Lets the loop turn for MS: for tests that nothing happens. */
-static inline void run_for(struct loop *l, uint64_t ms)
-{
-	struct waited w = { 0 };
-
-	if (timer_open(&w.timer, l, waited_ring, &w) < 0)
-		abort();
-	timer_start(w.timer, ms);
-	run_until_count(l, &w.rang, 1);
-	timer_free(w.timer);
 }
 
 /* ---- a raw client ---- */

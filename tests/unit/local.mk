@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
+	%D%/test_ledger_page \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_metronome \
@@ -53,6 +54,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
