@@ -1,1 +1,1 @@
-libspanspool_a_SOURCES +=
+libspanspool_a_SOURCES += include/stub_collector.h %D%/stub_collector.c

@@ -6,6 +6,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_postman \
+	%D%/test_stub_collector \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -19,6 +20,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # The postman before fake HTTP: the fake's objects come before the library's.
