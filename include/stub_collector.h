@@ -7,7 +7,8 @@
 
 struct stub_collector_opts {
 	uint16_t port;           /* of 127.0.0.1; 0 takes a free one */
-	/* Called for each span of a batch that is taken, in order; may be NULL. */
+	/* Called for each span of a batch that is taken, in order; may be NULL. It may take the
+	 * collector down, not free it. */
 	void (*each)(void *arg, const struct inspect_span *span);
 	void *arg;
 	bool close_each;         /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */
@@ -35,8 +36,11 @@ void stub_collector_down(struct stub_collector *s);
 int stub_collector_up(struct stub_collector *s, struct why *why) MUST_USE;
 
 enum { STUB_FOR_EVER = -1 };
-/* The next N requests are answered STATUS and not taken; RETRY_AFTER_S below 0 sends no header. */
+/* The next N requests are answered STATUS and not taken; RETRY_AFTER_S below 0 sends no header.
+ * N = 0 ends it. */
 void stub_collector_script(struct stub_collector *s, int status, int n, int retry_after_s);
+/* The body of scripted answers, copied; "" for a collector's usual words. */
+void stub_collector_script_text(struct stub_collector *s, const char *text);
 /* The next N requests are taken, then the connection is closed without an answer. */
 void stub_collector_swallow(struct stub_collector *s, int n);
 /* Each answer waits this long after its batch was taken. */

@@ -224,8 +224,8 @@ static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 		return HTTP_NOT_HTTP;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return HTTP_UNKNOWN_HOST;
-	case CURLE_COULDNT_CONNECT:
-		return HTTP_NO_CONNECTION;
+	case CURLE_COULDNT_CONNECT: /* once sent, it is the library's second try that found nobody */
+		return sent ? HTTP_BROKEN_OFF : HTTP_NO_CONNECTION;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_TIMED_OUT;
 	case CURLE_OUT_OF_MEMORY:
@@ -279,6 +279,6 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
 	if (rc == CURLE_OK)
 		a->error = http_trouble_text(a->trouble);
-	if (rc == CURLE_ABORTED_BY_CALLBACK)
+	if (rc == CURLE_ABORTED_BY_CALLBACK || (rc == CURLE_COULDNT_CONNECT && a->was_sent))
 		a->error = "the server closed a kept connection before it answered";
 }

@@ -179,6 +179,8 @@ static enum MHD_Result whole_come(struct http_later *r)
 		settle(r, &reply);
 	else
 		buf_free(&reply.body);
+	if (r->s->doomed)
+		return MHD_NO;
 	if (r->state == ANSWERED)
 		return send_answer(r);
 	list_push(&r->s->waiting, &r->link);

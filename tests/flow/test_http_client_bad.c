@@ -245,6 +245,35 @@ static void nothing_is_sent_twice_behind_our_back(void)
 	bench_close(&b);
 }
 
+/* Closes the port with the connection: the library's own second try finds nobody. */
+static void vanish(struct raw *r)
+{
+	struct peers *p = r->arg;
+
+	if (r->closed == 0 && p->requests == 1) {
+		raw_unlisten(&p->server);
+		p->requests++;
+		peer_close(r);
+	} else {
+		peer_more(r);
+	}
+}
+
+static void a_server_that_dies_with_a_request_in_hand_is_told_from_one_that_is_away(void)
+{
+	struct bench b;
+
+	bench_open(&b, &plain);
+	b.peers.reply = REPLY_202;
+	is_int(bench_post(&b, "one END")->status, 202, "the first is answered");
+	for (int i = 0; i < PEERS; i++)
+		b.peers.peer[i].more = b.peers.used[i] ? vanish : NULL;
+	is_failure(bench_post(&b, "two END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
+		"it dies with the second, over the kept connection");
+	raw_listen(&b.peers.server, b.loop, peer_come, &b.peers); /* for bench_close */
+	bench_close(&b);
+}
+
 static void an_idle_connection_that_was_closed_costs_nothing(void)
 {
 	struct bench b;
@@ -306,6 +335,7 @@ int main(void)
 	what_is_not_http_is_told_so();
 	an_endless_answer_is_cut();
 	nothing_is_sent_twice_behind_our_back();
+	a_server_that_dies_with_a_request_in_hand_is_told_from_one_that_is_away();
 	an_idle_connection_that_was_closed_costs_nothing();
 	an_unknown_host_is_told_so();
 	a_name_server_that_hangs_does_not_hold_the_loop();
