@@ -110,6 +110,12 @@ static void give_up_on(struct piece *piece)
 		piece_again(piece, US_PER_S);
 }
 
+/* The collector may have it all the same. */
+static bool may_be_in(const struct http_answer *a)
+{
+	return a->status >= 500 || (a->status == 0 && a->was_sent);
+}
+
 /* No doubt is left: this is about the collector, not about one batch or one connection. */
 static bool says_go_away(const struct http_answer *a)
 {
@@ -121,7 +127,6 @@ static void told_to_retry(struct piece *piece, struct collector *c, const struct
 {
 	struct postman *p = c->postman;
 	struct backoff b = { p->opts.retry_base_ms, p->opts.retry_cap_ms };
-	bool its_own = a->status >= 500 || (a->status == 0 && a->was_sent);
 	uint64_t rest_us = 0;
 
 	if (piece->failures++ == 0) {
@@ -130,8 +135,6 @@ static void told_to_retry(struct piece *piece, struct collector *c, const struct
 		piece->bad_then = p->bad;
 	}
 	p->bad++;
-	if (its_own)
-		piece->letter->maybe_sent = true;
 	blame(piece, a);
 	if (says_go_away(a) || !slowstart_doubt(&c->pace, piece->round))
 		collector_fails(c, piece->round, TROUBLE_WAITING, a);
@@ -140,7 +143,7 @@ static void told_to_retry(struct piece *piece, struct collector *c, const struct
 		return;
 	}
 	/* From the second failure on it may be this piece's own: others go first. */
-	if (its_own && piece->failures > 1)
+	if (may_be_in(a) && piece->failures > 1)
 		rest_us = backoff_ms(&b, piece->failures - 2, next_random(p)) * US_PER_MS;
 	piece_again(piece, rest_us);
 }
@@ -268,6 +271,7 @@ void postman_on_answer(void *arg, const struct http_answer *a)
 		taken(piece, c);
 		break;
 	case ANSWER_RETRY:
+		piece->letter->maybe_sent |= may_be_in(a);
 		told_to_retry(piece, c, a);
 		break;
 	case ANSWER_SPLIT:
@@ -277,6 +281,7 @@ void postman_on_answer(void *arg, const struct http_answer *a)
 		refused(piece, c, a);
 		break;
 	case ANSWER_MISCONFIGURED:
+		piece->letter->maybe_sent |= may_be_in(a);
 		collector_fails(c, piece->round, TROUBLE_HELD, a);
 		piece_again(piece, 0);
 		break;

@@ -207,8 +207,14 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 	return 0;
 }
 
-static enum http_trouble trouble_of(CURLcode rc, bool sent)
+static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 {
+	/* Two that only the library's words tell apart: a connection that was lost while the two
+	 * shook hands, and a server that shook hands and then wanted a certificate (TLS 1.3). */
+	if (rc == CURLE_SSL_CONNECT_ERROR && strstr(text, "SSL_ERROR_SYSCALL") != NULL)
+		return HTTP_BROKEN_OFF;
+	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL && strstr(text, " alert ") != NULL)
+		return HTTP_TLS;
 	switch (rc) {
 	case CURLE_URL_MALFORMAT:
 		return HTTP_BAD_URL;
@@ -268,7 +274,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		a->whole = rc == CURLE_OK && x->seen == x->body.len;
 		return;
 	}
-	a->trouble = trouble_of(rc, a->was_sent);
+	a->trouble = trouble_of(rc, x->error, a->was_sent);
 	a->failure = a->trouble >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
 	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
 	if (rc == CURLE_OK)

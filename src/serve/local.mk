@@ -1,1 +1,2 @@
-libspanspool_a_SOURCES +=
+libspanspool_a_SOURCES += \
+	include/ledger_read.h %D%/ledger_read.c

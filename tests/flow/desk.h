@@ -166,6 +166,25 @@ static inline bool desk_answer_all(struct desk *d, int status, size_t n)
 	return d->reported >= n;
 }
 
+static void desk_see_first(void *arg, const struct inspect_span *span)
+{
+	struct inspect_span *first = arg;
+
+	if (first->span_id == 0)
+		*first = *span;
+}
+
+/* The first span of request I; all zero when it has none. */
+static inline struct inspect_span desk_first(size_t i)
+{
+	struct inspect_span first = { 0 };
+	struct inspect_facts facts;
+
+	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, desk_see_first, &first, NULL) < 0)
+		ok(0, "a request holds a batch");
+	return first;
+}
+
 static inline bool desk_told(void *arg)
 {
 	return (size_t)((struct desk *)arg)->changes >= ((struct desk *)arg)->want;

@@ -1,0 +1,347 @@
+/* test_postman_trouble.c — letters on a bad day: endless tries, one failure state for each collector,
+ * bad letters told from bad collectors. */
+#include "desk.h"
+
+static void a_letter_is_tried_for_ever(void)
+{
+	static const int statuses[] = { 500, 502, 503, 504, 429, 408, 425, 599 };
+	struct desk *d = desk_open_usual();
+
+	desk_must_send(d, 1);
+	for (int i = 0; i < 100; i++) {
+		if (!desk_out(d, 1)) {
+			ok(0, "it is tried again after %d tries", i);
+			break;
+		}
+		fake_answer(0, statuses[i % ARRAY_LEN(statuses)], "", -1);
+	}
+	is_int(d->reported, 0, "100 times told to go away, not given up");
+	ok(desk_answer_all(d, 202, 1) && d->letters[0].outcome == SINK_DELIVERED, "and then delivered");
+	is_int(postman_stats(d->postman)->retries, 100, "100 tries again are counted");
+	desk_close(d);
+}
+
+static void a_collector_that_is_away_is_told_once_and_tried_by_one(void)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 12; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight are out");
+	while (fake.n > 0)
+		fake_fail(0, HTTP_NO_CONNECTION);
+	ok(desk_change(d, 1) && d->state == POSTMAN_WAITING, "it is waited for");
+	is_text(d->sentence, "http://one:1: no answer", "with a sentence that names it");
+	is_int(desk_send(d, 1, NULL), E_DOWN, "nothing is taken meanwhile");
+	for (int i = 0; i < 20; i++) {
+		if (!desk_out(d, 1) || fake.n != 1) {
+			ok(0, "one at a time is tried, not %zu", fake.n);
+			break;
+		}
+		fake_fail(0, HTTP_NO_CONNECTION);
+	}
+	is_int(d->changes, 1, "twenty tries are not worth another word");
+	ok(desk_out(d, 1), "one more");
+	fake_answer(0, 202, "", -1);
+	ok(desk_change(d, 2) && d->state == POSTMAN_SENDING, "it is back");
+	is_int(d->rooms, 1, "there is room again");
+	ok(desk_answer_all(d, 202, 12), "all twelve are delivered");
+	desk_close(d);
+}
+
+static void after_an_outage_the_window_opens_slowly(void)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 16; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight at once before");
+	while (fake.n > 0)
+		fake_fail(0, HTTP_NO_CONNECTION);
+	ok(desk_out(d, 1), "the trial");
+	fake.most = 0;
+	fake_answer(0, 202, "", -1);
+	ok(desk_out(d, 1) && fake.n == 1, "one after it");
+	fake_answer(0, 202, "", -1);
+	ok(desk_out(d, 2) && fake.n == 2, "then two");
+	desk_close(d);
+}
+
+static void patience_that_is_asked_for_is_given(void)
+{
+	struct desk *d = desk_open_usual();
+	uint64_t asked;
+
+	desk_must_send(d, 1);
+	ok(desk_out(d, 1), "it is posted");
+	asked = clock_mono_us();
+	fake_answer(0, 429, "", 120);
+	ok(desk_out(d, 1), "and posted again");
+	ok(clock_mono_us() - asked >= 120 * US_PER_MS, "not before Retry-After has passed");
+	desk_close(d);
+}
+
+static void one_500_does_not_stop_the_others(void)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 8; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight are out");
+	fake_answer(0, 500, "", -1);
+	ok(desk_answer_all(d, 202, 8), "all are delivered");
+	is_int(d->changes, 0, "and nobody was said to be away");
+	desk_close(d);
+}
+
+/* Answers 400 to the letters of TRACE and 202 to all else. */
+static void refuse_trace(struct desk *d, uint64_t trace, size_t n)
+{
+	for (int i = 0; i < 3000 && d->reported < n; i++) {
+		for (size_t k = fake.n; k-- > 0;) {
+			bool bad = desk_first(k).trace_low == trace;
+
+			fake_answer(k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
+		}
+		until_passed(d->loop, 1);
+	}
+}
+
+static void one_bad_letter_costs_one_letter(void)
+{
+	struct desk *d = desk_open_usual();
+	size_t delivered = 0;
+
+	for (int i = 0; i < 10; i++)
+		desk_must_send(d, 2);
+	refuse_trace(d, 4, 10);
+	for (int i = 0; i < 10; i++)
+		delivered += d->letters[i].outcome == SINK_DELIVERED;
+	is_int(delivered, 9, "nine are delivered");
+	is_int(d->letters[3].outcome, SINK_POISON, "the fourth is poison");
+	is_int(d->letters[3].status, 400, "because of a 400");
+	is_text(d->letters[3].cause, "refused", "it was refused");
+	is_text(d->letters[3].detail, "answered 400: Unable to process", "with the collector's first line");
+	is_int(d->changes, 0, "the collector is well");
+	desk_close(d);
+}
+
+static void a_bad_letter_alone_is_found_out_by_asking(void)
+{
+	struct desk *d = desk_open_usual();
+
+	desk_must_send(d, 2);
+	refuse_trace(d, 1, 1);
+	is_int(d->letters[0].outcome, SINK_POISON, "poison, although nothing else was there to compare");
+	is_int(fake.sent, 3, "it was posted twice, and once a harmless batch");
+	desk_close(d);
+}
+
+static void one_bad_part_makes_the_letter_poison_and_says_which(void)
+{
+	struct desk *d = desk_open_usual();
+	int posts = 0;
+
+	desk_must_send(d, 1000);
+	while (d->reported == 0 && posts < 100) {
+		if (!desk_out(d, 1))
+			break;
+		fake_answer(0, desk_first(0).span_id == 501 ? 400 : 202, "", -1);
+		posts++;
+	}
+	is_int(d->letters[0].outcome, SINK_POISON, "the letter is poison");
+	is_text(d->letters[0].detail, "spans 500 to 999 of 1000: answered 400", "for its second half");
+	desk_close(d);
+}
+
+static void a_collector_that_refuses_all_is_held_and_nothing_is_poison(void)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 12; i++)
+		desk_must_send(d, 1);
+	for (int i = 0; i < 200 && d->reported == 0; i++) {
+		while (fake.n > 0)
+			fake_answer(0, 400, "", -1);
+		until_passed(d->loop, 1);
+	}
+	is_int(d->reported, 0, "nothing is reported while all are refused");
+	is_int(d->state, POSTMAN_HELD, "an operator must look");
+	is_int(d->changes, 1, "said once");
+	ok(desk_answer_all(d, 202, 12), "mended, all twelve are reported");
+	for (int i = 0; i < 12; i++)
+		if (d->letters[i].outcome != SINK_DELIVERED)
+			ok(0, "letter %d is delivered", i);
+	ok(d->state == POSTMAN_SENDING, "and it is said");
+	desk_close(d);
+}
+
+static void a_misconfigured_collector_is_held(int status, enum http_trouble trouble)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 4; i++)
+		desk_must_send(d, 1);
+	for (int i = 0; i < 30; i++) {
+		if (!desk_out(d, 1))
+			break;
+		while (fake.n > 0)
+			status != 0 ? fake_answer(0, status, "", -1) : fake_fail(0, trouble);
+	}
+	until_passed(d->loop, 3);
+	ok(d->state == POSTMAN_HELD && d->reported == 0, "%d %s: held, nothing is given up", status,
+		status ? "" : "(no answer)");
+	ok(desk_answer_all(d, 202, 4) && d->letters[0].outcome == SINK_DELIVERED, "mended: delivered");
+	desk_close(d);
+}
+
+static void what_an_operator_must_mend_is_never_poison(void)
+{
+	static const int statuses[] = { 301, 302, 307, 401, 403, 404, 405, 407, 410 };
+	static const enum http_trouble troubles[] = { HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
+
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		a_misconfigured_collector_is_held(statuses[i], HTTP_NO_TROUBLE);
+	for (size_t i = 0; i < ARRAY_LEN(troubles); i++)
+		a_misconfigured_collector_is_held(0, troubles[i]);
+}
+
+static void two_hundred_bad_letters_in_a_row_are_too_many(void)
+{
+	struct desk *d = desk_open_usual();
+	size_t poison = 0;
+
+	/* The collector takes harmless batches and refuses every real one. */
+	for (int i = 0; i < 3000 && d->changes == 0; i++) {
+		while (d->nletters < 400 && desk_send(d, 2, NULL) == 0)
+			;
+		while (fake.n > 0)
+			fake_answer(0, fake.out[0].len < 40 ? 202 : 400, "", -1);
+		until_passed(d->loop, 1);
+	}
+	for (size_t i = 0; i < d->nletters; i++)
+		poison += d->letters[i].reports > 0 && d->letters[i].outcome == SINK_POISON;
+	is_int(d->state, POSTMAN_HELD, "it stops");
+	ok(poison > 50 && poison <= 100, "before the topic is empty (%zu are poison)", poison);
+	desk_close(d);
+}
+
+static void of_two_collectors_the_well_one_gets_all(void)
+{
+	static const char *const urls[] = { "http://one:1", "http://two:2" };
+	struct postman_opts opts = desk_opts(urls, 2);
+	struct desk *d = desk_open(&opts);
+	size_t two = 0;
+
+	for (int i = 0; i < 16; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight are out");
+	for (size_t i = 0; i < fake.n; i++)
+		two += fake_goes_to(i, "http://two:2");
+	is_int(two, 4, "half of them to each");
+	for (int i = 0; i < 1000 && d->reported < 16; i++) {
+		while (fake.n > 0)
+			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION) : fake_answer(0, 202, "", -1);
+		until_passed(d->loop, 1);
+	}
+	is_int(d->reported, 16, "all are delivered by the other");
+	is_int(d->state, POSTMAN_LIMPING, "one of them is missed");
+	is_text(d->sentence, "http://one:1: no answer", "and named");
+	is_int(desk_send(d, 1, NULL), 0, "new letters are taken");
+	desk_close(d);
+}
+
+static void what_one_refuses_another_may_take(void)
+{
+	static const char *const urls[] = { "http://one:1", "http://two:2" };
+	struct postman_opts opts = desk_opts(urls, 2);
+	struct desk *d = desk_open(&opts);
+
+	for (int i = 0; i < 16; i++)
+		desk_must_send(d, 1);
+	for (int i = 0; i < 1000 && d->reported < 16; i++) {
+		while (fake.n > 0)
+			fake_answer(0, fake_goes_to(0, "http://one") ? 400 : 202, "", -1);
+		until_passed(d->loop, 1);
+	}
+	for (int i = 0; i < 16; i++)
+		if (d->letters[i].outcome != SINK_DELIVERED)
+			ok(0, "letter %d is delivered", i);
+	is_int(d->reported, 16, "all are delivered by the one that takes them");
+	desk_close(d);
+}
+
+static void a_letter_that_always_fails_while_others_pass_is_poison(void)
+{
+	struct desk *d = desk_open_usual();
+
+	desk_must_send(d, 1);
+	for (int i = 0; i < 5000 && d->letters[0].reports == 0; i++) {
+		if (d->nletters < 2000 && i % 2 == 0)
+			(void)!desk_send(d, 2, NULL);
+		for (size_t k = fake.n; k-- > 0;)
+			fake_answer(k, desk_first(k).trace_low == 1 ? 500 : 202, "", -1);
+		fakeclock_ahead_us += US_PER_S / 2;
+		until_passed(d->loop, 1);
+	}
+	is_int(d->letters[0].outcome, SINK_POISON, "poison in the end");
+	is_text(d->letters[0].cause, "failing", "because it kept failing");
+	is_int(d->letters[0].status, 500, "with a 500");
+	for (size_t i = 1; i < d->nletters; i++)
+		if (d->letters[i].reports > 0 && d->letters[i].outcome != SINK_DELIVERED)
+			ok(0, "letter %zu is delivered", i);
+	desk_close(d);
+}
+
+static void a_refused_letter_is_given_back_to_a_purge(void)
+{
+	struct desk *d = desk_open_usual();
+
+	desk_must_send(d, 2);
+	ok(desk_out(d, 1), "out");
+	fake_answer(0, 400, "", -1);
+	ok(desk_out(d, 1), "out again");
+	fake_answer(0, 400, "", -1);
+	ok(fake.n == 1 && fake.out[0].len < 40, "the collector is asked");
+	postman_purge(d->postman);
+	is_int(d->letters[0].outcome, SINK_NOT_SENT, "the suspect comes back");
+	fake_answer(0, 400, "", -1);
+	until_passed(d->loop, 2);
+	is_int(postman_state(d->postman), POSTMAN_HELD, "the answer still counts");
+	desk_close(d);
+}
+
+static void out_of_memory_is_tried_again(void)
+{
+	struct desk *d = desk_open_usual();
+
+	fake.refuse = E_NOMEM;
+	desk_must_send(d, 1);
+	until_passed(d->loop, 3);
+	is_int(d->reported, 0, "a request that cannot be made is not reported");
+	fake.refuse = 0;
+	fakeclock_ahead_us += 2 * US_PER_S;
+	ok(desk_answer_all(d, 202, 1), "it goes when it can");
+	desk_close(d);
+}
+
+int main(void)
+{
+	a_letter_is_tried_for_ever();
+	a_collector_that_is_away_is_told_once_and_tried_by_one();
+	after_an_outage_the_window_opens_slowly();
+	patience_that_is_asked_for_is_given();
+	one_500_does_not_stop_the_others();
+	one_bad_letter_costs_one_letter();
+	a_bad_letter_alone_is_found_out_by_asking();
+	one_bad_part_makes_the_letter_poison_and_says_which();
+	a_collector_that_refuses_all_is_held_and_nothing_is_poison();
+	what_an_operator_must_mend_is_never_poison();
+	two_hundred_bad_letters_in_a_row_are_too_many();
+	of_two_collectors_the_well_one_gets_all();
+	what_one_refuses_another_may_take();
+	a_letter_that_always_fails_while_others_pass_is_poison();
+	a_refused_letter_is_given_back_to_a_purge();
+	out_of_memory_is_tried_again();
+	return tap_done();
+}
