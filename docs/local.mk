@@ -1,0 +1,1 @@
+dist_doc_DATA = README.md NEWS.md %D%/ARCHITECTURE.md %D%/HACKING.md

@@ -1,0 +1,36 @@
+# Units, the daemons' user, and the files of options. An administrator's own file is never written over.
+SAMPLES = %D%/spanspool.yaml %D%/spanspool-drain.yaml
+UNITS = %D%/spanspool.service %D%/spanspool-drain.service
+
+EXTRA_DIST += $(SAMPLES) $(UNITS:=.in) %D%/spanspool.sysusers
+CLEANFILES += $(UNITS)
+
+systemdsystemunitdir = $(prefix)/lib/systemd/system
+nodist_systemdsystemunit_DATA = $(UNITS)
+sysusersdir = $(prefix)/lib/sysusers.d
+
+SUFFIXES = .service.in .service
+.service.in.service:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+		$(SED) -e 's|@bindir[@]|$(bindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' $< >$@.new && mv $@.new $@
+
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)' '$(DESTDIR)$(sysusersdir)'
+	$(INSTALL_DATA) '$(srcdir)/%D%/spanspool.sysusers' '$(DESTDIR)$(sysusersdir)/spanspool.conf'
+	for f in $(SAMPLES); do \
+		to='$(DESTDIR)$(sysconfdir)'/$${f##*/}; \
+		test -e "$$to" || $(INSTALL_DATA) "$(srcdir)/$$f" "$$to" || exit 1; \
+	done
+
+uninstall-local:
+	rm -f '$(DESTDIR)$(sysusersdir)/spanspool.conf'
+	for f in $(SAMPLES); do \
+		to='$(DESTDIR)$(sysconfdir)'/$${f##*/}; \
+		cmp -s "$(srcdir)/$$f" "$$to" && rm -f "$$to" || true; \
+	done
+
+# After a change of any option.
+.PHONY: samples
+samples: spanspool$(EXEEXT)
+	./spanspool config sample agent >'$(srcdir)/%D%/spanspool.yaml'
+	./spanspool config sample drain >'$(srcdir)/%D%/spanspool-drain.yaml'

@@ -2,6 +2,7 @@
 #ifndef ADMIN_H
 #define ADMIN_H
 
+#include "buf.h"
 #include "conf.h"
 #include "health.h"
 #include "loop.h"

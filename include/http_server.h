@@ -36,8 +36,9 @@ struct http_route {
 };
 
 /* For an answer that comes later: called in a route's ANSWER, which then leaves its reply alone.
- * CALL stays valid until http_later_answer, which empties the caller's variable. NULL without
- * memory. http_server_free drops those still out: no http_later may be used after it. */
+ * CALL stays valid until http_later_answer, which empties the caller's variable, takes the reply's
+ * body, and does not mind a client that has gone. http_server_free drops those still out: no
+ * http_later may be used after it. */
 struct http_later;
 struct http_later *http_call_later(const struct http_call *call);
 void http_later_answer(struct http_later **later, struct http_reply *reply);

@@ -5,7 +5,8 @@
 #include "forward.h"
 #include "udp.h"
 
-enum intake_port { INTAKE_COMPACT, INTAKE_BINARY, INTAKE_PORTS };
+/* Named as jaeger-agent names them; each takes either protocol. */
+enum intake_port { INTAKE_COMPACT, INTAKE_BINARY, INTAKE_ZIPKIN, INTAKE_PORTS };
 
 struct intake_listener {
 	const char *host_port;   /* "none" leaves it closed */

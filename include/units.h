@@ -23,5 +23,7 @@ int units_hostport(const char *text, struct hostport *out, struct why *why) MUST
 const char *units_print_size(uint64_t bytes, char *to, size_t cap);
 /* "1h30m", "2.5s", "120ms", "80us". */
 const char *units_print_duration(uint64_t us, char *to, size_t cap);
+/* "2026-11-24T20:43:21.123Z". */
+const char *units_print_time(uint64_t wall_ms, char *to, size_t cap);
 
 #endif

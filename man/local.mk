@@ -1,0 +1,6 @@
+dist_man_MANS = \
+	%D%/spanspool.1 \
+	%D%/spanspool-config.1 \
+	%D%/spanspool-status.1 \
+	%D%/spanspool-agent.8 \
+	%D%/spanspool-drain.8

@@ -4,15 +4,28 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(builddir)'
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
 TEST_EXTENSIONS = .sh
+# A test that hangs is named, and ends the run of itself alone.
+LOG_COMPILER = timeout -k 10 600
+SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h %D%/lib/promtext.h
-TESTS += %D%/tools/check-floors.sh
+TOOL_TESTS = \
+	%D%/tools/check-docs.sh \
+	%D%/tools/check-floors.sh \
+	%D%/tools/check-size.sh
+TESTS += $(TOOL_TESTS)
+EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
 
+include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/flow/local.mk
 include %D%/real/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
+
+# Lays out every C file as tests/tools/check-format.sh wants it.
+.PHONY: format
+format:
+	find $(srcdir)/src $(srcdir)/include $(srcdir)/tests -name '*.[ch]' -exec clang-format -i {} +

@@ -2,11 +2,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
+#include "units.h"
 
 enum { LINE_MAX_BYTES = 2048 };
 
@@ -41,18 +41,6 @@ static size_t json_escape(char *to, size_t cap, const char *from)
 	return n;
 }
 
-static void stamp(char *to, size_t cap)
-{
-	uint64_t ms = clock_wall_ms();
-	time_t s = (time_t)(ms / 1000);
-	struct tm tm;
-	size_t n;
-
-	gmtime_r(&s, &tm);
-	n = strftime(to, cap, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(to + n, cap - n, ".%03uZ", (unsigned)(ms % 1000));
-}
-
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char said[LINE_MAX_BYTES / 2], line[LINE_MAX_BYTES + 128], when[40];
@@ -64,7 +52,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
-	stamp(when, sizeof(when));
+	units_print_time(clock_wall_ms(), when, sizeof(when));
 	if (as_json) {
 		char safe[LINE_MAX_BYTES];
 

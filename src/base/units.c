@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 
 #include "slice.h"
 #include "units.h"
@@ -174,5 +175,17 @@ const char *units_print_duration(uint64_t us, char *to, size_t cap)
 	else
 		snprintf(to, cap, s / 60 % 60 == 0 ? "%uh" : "%uh%um", (unsigned)(s / 3600),
 			(unsigned)(s / 60 % 60));
+	return to;
+}
+
+const char *units_print_time(uint64_t wall_ms, char *to, size_t cap)
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	char second[32];
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(to, cap, "%s.%03uZ", second, (unsigned)(wall_ms % 1000));
 	return to;
 }

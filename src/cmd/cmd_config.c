@@ -18,8 +18,10 @@ static void usage(FILE *to)
 	        "  show    every value, and who set it; secrets are masked\n"
 	        "  sample  a file with every option and its default\n\n"
 	        "COMMAND is agent when it is left out. It may be");
-	for (const struct command *c = commands; c->name != NULL; c++)
-		fprintf(to, c->options != NULL ? " %s" : "", c->name);
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (c->options != NULL)
+			fprintf(to, " %s", c->name);
+	}
 	fprintf(to, ".\n");
 }
 

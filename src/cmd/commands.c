@@ -7,6 +7,7 @@
 #include "options.h"
 
 const struct command commands[] = {
+	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool", &agent_options },
 	{ "config", cmd_config, "check the options of a command, show them, print a sample file",
 	        NULL },
 	{ "version", cmd_version, "what this is, and with which libraries it runs", NULL },

@@ -31,7 +31,7 @@ struct intake {
 	struct log_gate complaint;
 };
 
-static const char *const port_names[] = { "compact", "binary" };
+static const char *const port_names[] = { "jaeger-compact", "jaeger-binary", "zipkin-compact" };
 
 static void complain(struct intake *i, const struct port *p, const char *what, size_t len)
 {
@@ -115,7 +115,7 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	if (strcmp(o->host_port, "none") == 0)
 		return 0;
 	if (units_hostport(o->host_port, &udp.at, why) < 0 || udp_open(&p->udp, l, &udp, &events, why) < 0)
-		return why_wrap(why, "processor.jaeger-%s.server-host-port", port_names[which]);
+		return why_wrap(why, "processor.%s.server-host-port", port_names[which]);
 	log_info("intake: listening on %s:%u (%s), socket buffer %s", udp.at.host[0] ? udp.at.host : "*",
 		udp_port(p->udp), port_names[which], units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
 	return 0;

@@ -25,6 +25,7 @@ struct timer {
 
 struct watch {
 	uv_poll_t uv;
+	int asked; /* events of libuv, 0 paused */
 	void (*ready)(void *arg, int events);
 	void *arg;
 };
@@ -180,8 +181,13 @@ static void on_ready(uv_poll_t *p, int status, int events)
 	struct watch *w = container_of(p, struct watch, uv);
 	int what = (events & UV_READABLE ? WATCH_READ : 0) | (events & UV_WRITABLE ? WATCH_WRITE : 0);
 
-	/* An error is readable: the owner's next call on the descriptor says which. */
-	w->ready(w->arg, status < 0 ? WATCH_READ : what);
+	/* An error is readable: the owner's next call on the descriptor says which. libuv has stopped
+	 * watching by then, but there may be more to read before the error. */
+	if (status < 0) {
+		uv_poll_start(&w->uv, w->asked, on_ready);
+		what = WATCH_READ;
+	}
+	w->ready(w->arg, what);
 }
 
 int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events),
@@ -205,6 +211,7 @@ void watch_set(struct watch *w, int events)
 {
 	int what = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 
+	w->asked = what;
 	if (what == 0)
 		uv_poll_stop(&w->uv);
 	else

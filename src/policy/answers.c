@@ -2,7 +2,6 @@
  *
  * The table is read top to bottom, the first row that covers the status counts. What is not named
  * is held for an operator (4xx) or sent again (all else): neither loses anything. */
-#define _GNU_SOURCE
 #include <string.h>
 
 #include "answers.h"

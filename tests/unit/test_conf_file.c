@@ -136,7 +136,7 @@ static void wrong_files_are_refused_with_the_line(void)
 		                         "expected ',' or '}'" },
 		{ "spool.sync: \"off\n", ":2: not YAML: while scanning a quoted scalar: found "
 		                         "unexpected end of stream" },
-		{ "spool.sync: off\nc: d: e\n", ":2: not YAML: mapping values are not allowed in this context" },
+		{ "\nspool.sync: off: e\n", ":2: not YAML: mapping values are not allowed in this context" },
 		{ "a: b\nc: \x01\n", ":2: not YAML: control characters are not allowed" },
 		{ "a: b\n\nc: \xff\n", ":3: not YAML: invalid leading UTF-8 octet" },
 	};

@@ -1,0 +1,68 @@
+/* agent.h — what the agent's command, its options and its pages share. */
+#ifndef AGENT_H
+#define AGENT_H
+
+#include "admin.h"
+#include "intake.h"
+#include "options.h"
+#include "sinks.h"
+
+struct agent_listener {
+	const char *host_port;
+	uint64_t max_packet;
+	uint64_t buffer_bytes;
+	uint64_t queue_size;     /* taken and not needed: there is no queue between socket and flight */
+	uint64_t workers;        /* taken and not needed: one loop does it all */
+};
+
+struct agent_settings {
+	struct agent_listener listeners[INTAKE_PORTS];
+	const char *tags;
+	const char *admin;
+	const char *brokers;
+	const char *topic;
+	bool headers;
+	struct conf_list properties;
+	struct conf_list producer_properties;
+	const char *collector_url;
+	const char *reporter;
+	const char *directory;
+	uint64_t exposure_us;
+	const char *sync;
+	uint64_t max_bytes;
+	uint64_t min_free;
+	uint64_t segment_bytes;
+	uint64_t flight_bytes;
+	uint64_t shutdown_us;
+
+	/* What the texts above come to; filled by agent_finish. */
+	enum spool_sync spool_sync;
+	uint64_t spool_sync_us;
+	char host[256];
+	char default_directory[512];
+	char reporter_url[320];
+};
+
+struct agent {
+	struct agent_settings set;
+	struct options options;
+	struct loop *loop;
+	struct health health;
+	struct forward *forward;
+	struct sink *sink;
+	bool to_kafka;
+	struct kafka_property *properties;
+	struct intake *intake;
+	struct admin *admin;
+	struct signal_watch *on_term;
+	struct signal_watch *on_int;
+	struct timer *second;    /* looks once a second at what nobody tells of */
+	bool stopping;
+};
+
+/* The texts of /metrics, /ledger and /status; ARG is the agent. */
+void agent_metrics(void *arg, struct buf *to);
+void agent_ledger(void *arg, struct buf *to);
+void agent_status(void *arg, struct status *page);
+
+#endif

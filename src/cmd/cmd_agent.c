@@ -1,0 +1,226 @@
+/* cmd_agent.c — the agent: its parts, opened top to bottom and closed bottom to top.
+ *
+ *   OPENING ──all parts──► SERVING ──TERM, INT──► STOPPING: intake closed, sink flushed, rest spooled
+ *                                                    └──► parts closed, exit 0; a second signal exits 1 */
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+enum {
+	SECOND_MS = 1000,
+	ARENAS = 2,              /* librdkafka's threads would each get a heap of their own */
+	COLLECTOR_REQUESTS = 64,
+	LINGER_MS = 25,
+};
+
+static void on_stopped(void *arg);
+
+static void on_signal(void *arg)
+{
+	struct agent *a = arg;
+
+	if (a->stopping) {
+		log_error("agent: stopped by a second signal, what was in flight is uncertain");
+		_exit(EXIT_FAILED);
+	}
+	a->stopping = true;
+	log_info("agent: stopping");
+	health_serve(&a->health, false);
+	intake_stop(a->intake);
+	forward_stop(a->forward, on_stopped, a);
+}
+
+static void on_stopped(void *arg)
+{
+	struct agent *a = arg;
+
+	loop_stop(a->loop);
+}
+
+static void on_second(void *arg)
+{
+	struct agent *a = arg;
+
+	timer_start(a->second, SECOND_MS);
+	if (!a->stopping)
+		intake_count_drops(a->intake);
+}
+
+static int open_forward(struct agent *a, struct why *why)
+{
+	const struct agent_settings *set = &a->set;
+	struct forward_opts o = {
+		.gate = { .window_bytes = set->flight_bytes, .sink_name = a->to_kafka ? "kafka" : "collector" },
+		.flight = { .max_bytes = set->flight_bytes, .exposure_us = set->exposure_us },
+		.spool = {
+			.directory = set->directory,
+			.host = set->host,
+			.max_bytes = set->max_bytes,
+			.min_free = set->min_free,
+			.segment_bytes = set->segment_bytes,
+			.sync = set->spool_sync,
+			.sync_interval_us = set->spool_sync_us,
+		},
+		.stop_ms = set->shutdown_us / US_PER_MS,
+	};
+
+	return forward_open(&a->forward, a->loop, &o, &a->health, why);
+}
+
+static int add_properties(struct agent *a, const struct conf_list *list, size_t *n, struct why *why)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		char *name = strdup(list->items[i]), *value;
+
+		if (name == NULL)
+			return why_set(why, E_NOMEM, "kafka.property");
+		value = strchr(name, '='); /* the option's form has seen to it that there is one */
+		*value++ = '\0';
+		a->properties[(*n)++] = (struct kafka_property){ name, value };
+	}
+	return 0;
+}
+
+static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why)
+{
+	const struct agent_settings *set = &a->set;
+	struct sink_events events = forward_sink_events(a->forward);
+	struct kafka_producer_opts o = {
+		.brokers = set->brokers,
+		.topic = set->topic,
+		.queue_bytes = set->flight_bytes,
+		.linger_ms = set->exposure_us == 0 ? 5 : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
+	};
+
+	a->properties = calloc(set->properties.n + set->producer_properties.n + 1, sizeof(*a->properties));
+	if (a->properties == NULL)
+		return why_set(why, E_NOMEM, "kafka.property");
+	if (add_properties(a, &set->properties, &o.nproperties, why) < 0 ||
+		add_properties(a, &set->producer_properties, &o.nproperties, why) < 0)
+		return why->code;
+	o.properties = a->properties;
+	return sink_kafka_open(&a->sink, a->loop, &o, id, &events, why);
+}
+
+static int open_collector(struct agent *a, const struct sink_id *id, struct why *why)
+{
+	const char *urls[] = { a->set.collector_url };
+	struct sink_events events = forward_sink_events(a->forward);
+	struct postman_opts o = {
+		.urls = urls,
+		.nurls = 1,
+		.client = { .max_connections = COLLECTOR_REQUESTS },
+		.connect_ms = 3000,
+		.total_ms = 30000,
+		.max_in_flight = COLLECTOR_REQUESTS,
+		.max_bytes = a->set.flight_bytes,
+		.retry_cap_ms = 1000, /* the circuit probes about as often */
+	};
+
+	return sink_collector_open(&a->sink, a->loop, &o, id, &events, why);
+}
+
+static int open_sink(struct agent *a, struct why *why)
+{
+	struct sink_id id = { .host = a->set.host, .headers = a->set.headers };
+	int rc = a->to_kafka ? open_kafka(a, &id, why) : open_collector(a, &id, why);
+
+	if (rc < 0)
+		return rc;
+	forward_use(a->forward, a->sink);
+	if (a->to_kafka)
+		log_info("agent: sending to topic %s at %s", a->set.topic, a->set.brokers);
+	else
+		log_info("agent: sending to the collector at %s", a->set.collector_url);
+	return 0;
+}
+
+static int open_admin(struct agent *a, struct why *why)
+{
+	struct admin_opts o = {
+		.command = "agent",
+		.health = &a->health,
+		.conf = a->options.conf,
+		.metrics = agent_metrics,
+		.ledger = agent_ledger,
+		.status = agent_status,
+		.arg = a,
+	};
+
+	if (units_hostport(a->set.admin, &o.at, why) < 0 || admin_open(&a->admin, a->loop, &o, why) < 0)
+		return why_wrap(why, "admin.http.host-port");
+	return 0;
+}
+
+static int open_intake(struct agent *a, struct why *why)
+{
+	struct intake_opts o = { .tags = a->set.tags };
+
+	for (size_t i = 0; i < INTAKE_PORTS; i++) {
+		const struct agent_listener *l = &a->set.listeners[i];
+
+		o.listeners[i] = (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
+	}
+	return intake_open(&a->intake, a->loop, &o, a->forward, &a->health, why);
+}
+
+static int open_signals(struct agent *a, struct why *why)
+{
+	if (signal_watch_open(&a->on_term, a->loop, SIGTERM, on_signal, a) < 0 ||
+		signal_watch_open(&a->on_int, a->loop, SIGINT, on_signal, a) < 0 ||
+		timer_open(&a->second, a->loop, on_second, a) < 0)
+		return why_set(why, E_NOMEM, "signals");
+	timer_start(a->second, SECOND_MS);
+	return 0;
+}
+
+/* Nobody can hand over a batch before someone can take it: opened in this order, closed backwards. */
+static int (*const parts[])(struct agent *a, struct why *why) = {
+	open_forward, open_sink, open_admin, open_intake, open_signals,
+};
+
+static void close_parts(struct agent *a)
+{
+	timer_free(a->second);
+	signal_watch_free(a->on_int);
+	signal_watch_free(a->on_term);
+	intake_free(a->intake);
+	admin_free(a->admin);
+	if (a->sink != NULL)
+		a->sink->ops->free(a->sink);
+	forward_free(a->forward);
+	loop_free(a->loop);
+	for (struct kafka_property *p = a->properties; p != NULL && p->name != NULL; p++)
+		free((char *)p->name);
+	free(a->properties);
+}
+
+int cmd_agent(int argc, char **argv)
+{
+	static struct agent a;
+	struct why why;
+	int status = options_open(&a.options, &agent_options, &a.set, argc, argv);
+
+	if (status != OPTIONS_GO)
+		return status;
+	mallopt(M_ARENA_MAX, ARENAS);
+	signal(SIGPIPE, SIG_IGN);
+	a.to_kafka = a.set.brokers[0] != '\0';
+	status = EXIT_FINE;
+	if (loop_open(&a.loop, &why) < 0)
+		status = options_fail("agent", &why);
+	for (size_t i = 0; status == EXIT_FINE && i < ARRAY_LEN(parts); i++)
+		if (parts[i](&a, &why) < 0)
+			status = options_fail("agent", &why);
+	if (status == EXIT_FINE) {
+		health_serve(&a.health, true);
+		loop_run(a.loop);
+		log_info("agent: stopped");
+	}
+	close_parts(&a);
+	options_close(&a.options);
+	return status;
+}

@@ -1,0 +1,45 @@
+/* What http_client.c (the loop's side) and exchange.c (one request) share. */
+#ifndef HTTP_CLIENT_IMPL_H
+#define HTTP_CLIENT_IMPL_H
+
+#include <curl/curl.h>
+
+#include "buf.h"
+#include "http_client.h"
+#include "list.h"
+
+/* One request and its answer; kept and used again, with its easy handle. */
+struct exchange {
+	struct list link;        /* of the client: waiting, active or spare */
+	CURL *easy;
+	struct curl_slist *headers; /* its own, then the client's, which begin at shared */
+	struct curl_slist *shared;
+	void (*answered)(void *arg, const struct http_answer *a);
+	void *arg;
+	uint64_t began_us;
+	size_t keep;
+	struct buf body;
+	size_t seen;             /* bytes of body that came */
+	int64_t retry_after_ms;
+	unsigned times_sent;
+	bool head_whole;         /* the final status and all headers are there */
+	char error[CURL_ERROR_SIZE];
+};
+
+/* A copy of MODEL that reports to it. NULL without memory. */
+struct exchange *exchange_new(CURL *model);
+/* NULL is fine. */
+void exchange_free(struct exchange *x);
+
+/* Makes X the request R; SHARED follow its headers. 0, E_NOMEM, E_USAGE. */
+int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
+
+/* What RC, which the library says at the end, means. A borrows from X. */
+void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a);
+
+/* True when URL is one that a client may be given. */
+bool exchange_url_fits(const char *url);
+/* True when HEADER would not end the line it stands on. */
+bool exchange_header_fits(const char *header);
+
+#endif

@@ -1,0 +1,441 @@
+/* http_client.c — the door to curl: its multi handle on the loop.
+ *
+ *   send ──► WAITING ──fewer than max_connections──► ACTIVE ──curl is done──► answered ──► spare
+ *
+ * curl asks for watches (on_want_socket) and for a timer (on_want_timer); when one of them rings it
+ * gets its turn (curl_multi_socket_action), and after that, never inside it, settle() hands out what
+ * is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
+ * need the client, the last one buries it. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client_impl.h"
+#include "clock.h"
+
+enum { MAX_CONNECTIONS = 64, READ_BYTES = 8 << 10 };
+
+struct http_client {
+	struct loop *loop;
+	CURLM *multi;
+	CURL *model;             /* what every request has in common */
+	struct curl_slist *shared; /* headers */
+	struct timer *timer;
+	struct list waiting;     /* struct exchange, oldest first */
+	struct list active;
+	struct list spare;
+	size_t nspare;
+	size_t nwaiting;
+	size_t nactive;
+	size_t max;
+	unsigned busy;
+	bool doomed;
+	bool global;             /* curl_global_init was called */
+};
+
+/* A socket of curl's. */
+struct sock {
+	struct http_client *c;
+	curl_socket_t fd;
+	struct watch *watch;
+};
+
+static void on_socket(void *arg, int events);
+static void on_timer(void *arg);
+static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine);
+static int on_want_timer(CURLM *multi, long after_ms, void *arg);
+
+/* ---- open ---- */
+
+static int check_file(const char *path, struct why *why)
+{
+	if (path != NULL && access(path, R_OK) < 0)
+		return why_set(why, E_MISSING, "%s: %m", path);
+	return 0;
+}
+
+static int check_opts(const struct http_client_opts *o, struct why *why)
+{
+	if (o->user != NULL && o->bearer != NULL)
+		return why_set(why, E_USAGE, "a user and a bearer token exclude each other");
+	if ((o->cert == NULL) != (o->key == NULL))
+		return why_set(why, E_USAGE, "a certificate and its key belong together");
+	for (const char *const *h = o->headers; h != NULL && *h != NULL; h++)
+		if (!exchange_header_fits(*h) || strchr(*h, ':') == NULL)
+			return why_set(why, E_USAGE, "\"%s\" is not a header (try \"Name: value\")", *h);
+	if (check_file(o->ca, why) < 0 || check_file(o->cert, why) < 0 || check_file(o->key, why) < 0)
+		return why->code;
+	return 0;
+}
+
+/* The options of a string; NULL leaves the default. */
+static bool set_texts(CURL *m, const struct http_client_opts *o)
+{
+	const struct {
+		CURLoption option;
+		const char *text;
+	} texts[] = {
+		{ CURLOPT_PROTOCOLS_STR, "http,https" },
+		{ CURLOPT_PROXY, "" }, /* the environment sends no trace elsewhere */
+		{ CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION },
+		{ CURLOPT_USERPWD, o->user },
+		{ CURLOPT_XOAUTH2_BEARER, o->bearer },
+		{ CURLOPT_CAINFO, o->ca },
+		{ CURLOPT_SSLCERT, o->cert },
+		{ CURLOPT_SSLKEY, o->key },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].text != NULL && curl_easy_setopt(m, texts[i].option, texts[i].text) != CURLE_OK)
+			return false;
+	return true;
+}
+
+static int make_model(struct http_client *c, const struct http_client_opts *o, struct why *why)
+{
+	CURL *m = c->model = curl_easy_init();
+
+	if (m == NULL || !set_texts(m, o))
+		return why_set(why, E_NOMEM, "http client");
+	curl_easy_setopt(m, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(m, CURLOPT_QUICK_EXIT, 1L); /* giving up never waits for a name server */
+	curl_easy_setopt(m, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(m, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
+	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
+	return 0;
+}
+
+static int share_header(struct http_client *c, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(c->shared, header);
+
+	if (longer == NULL)
+		return E_NOMEM;
+	c->shared = longer;
+	return 0;
+}
+
+static int make_multi(struct http_client *c, const struct http_client_opts *o, struct why *why)
+{
+	int rc = share_header(c, "Expect:");
+
+	for (const char *const *h = o->headers; rc == 0 && h != NULL && *h != NULL; h++)
+		rc = share_header(c, *h);
+	c->multi = curl_multi_init();
+	if (rc < 0 || c->multi == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
+		return why_set(why, E_NOMEM, "http client");
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_want_socket);
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->max);
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)c->max);
+	return 0;
+}
+
+int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
+	struct why *why)
+{
+	struct http_client *c;
+	int rc = check_opts(opts, why);
+
+	if (rc < 0)
+		return rc;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "http client");
+	c->loop = l;
+	c->max = opts->max_connections == 0 ? MAX_CONNECTIONS : opts->max_connections;
+	list_init(&c->waiting);
+	list_init(&c->active);
+	list_init(&c->spare);
+	c->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	rc = c->global ? make_model(c, opts, why) : why_set(why, E_IO, "http client: curl does not start");
+	if (rc == 0)
+		rc = make_multi(c, opts, why);
+	if (rc < 0) {
+		http_client_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+/* ---- free ---- */
+
+static void free_exchanges(struct list *l)
+{
+	list_each_safe(node, l) {
+		struct exchange *x = container_of(node, struct exchange, link);
+
+		list_remove(&x->link);
+		exchange_free(x);
+	}
+}
+
+static void bury(struct http_client *c)
+{
+	list_each(node, &c->active)
+		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
+	free_exchanges(&c->active);
+	free_exchanges(&c->waiting);
+	free_exchanges(&c->spare);
+	curl_easy_cleanup(c->model);
+	curl_multi_cleanup(c->multi);
+	curl_slist_free_all(c->shared);
+	timer_free(c->timer);
+	if (c->global)
+		curl_global_cleanup();
+	free(c);
+}
+
+void http_client_free(struct http_client *c)
+{
+	if (c == NULL)
+		return;
+	c->doomed = true;
+	if (c->busy == 0)
+		bury(c);
+}
+
+static void enter(struct http_client *c)
+{
+	c->busy++;
+}
+
+static void leave(struct http_client *c)
+{
+	if (--c->busy == 0 && c->doomed)
+		bury(c);
+}
+
+/* ---- send ---- */
+
+static int begin(struct http_client *c, struct exchange *x)
+{
+	x->began_us = clock_mono_us();
+	if (curl_multi_add_handle(c->multi, x->easy) != CURLM_OK)
+		return E_NOMEM;
+	list_push(&c->active, &x->link);
+	c->nactive++;
+	return 0;
+}
+
+/* Keeps it for the next request. */
+static void spare(struct http_client *c, struct exchange *x)
+{
+	if (c->nspare >= c->max) {
+		exchange_free(x);
+		return;
+	}
+	list_push(&c->spare, &x->link);
+	c->nspare++;
+}
+
+static struct exchange *take_spare(struct http_client *c)
+{
+	struct exchange *x;
+
+	if (list_empty(&c->spare))
+		return exchange_new(c->model);
+	x = list_first(&c->spare, struct exchange, link);
+	list_remove(&x->link);
+	c->nspare--;
+	return x;
+}
+
+int http_client_send(struct http_client *c, const struct http_request *r,
+	void (*answered)(void *arg, const struct http_answer *a), void *arg)
+{
+	struct exchange *x;
+	int rc;
+
+	if (!exchange_url_fits(r->url))
+		return E_USAGE;
+	x = take_spare(c);
+	if (x == NULL)
+		return E_NOMEM;
+	x->answered = answered;
+	x->arg = arg;
+	rc = exchange_prepare(x, r, c->shared);
+	if (rc == 0 && c->nactive < c->max) {
+		rc = begin(c, x);
+	} else if (rc == 0) {
+		list_push(&c->waiting, &x->link);
+		c->nwaiting++;
+	}
+	if (rc < 0)
+		spare(c, x);
+	return rc;
+}
+
+size_t http_client_pending(const struct http_client *c)
+{
+	return c->nactive + c->nwaiting;
+}
+
+/* ---- answers ---- */
+
+static void fail(struct http_client *c, struct exchange *x, enum http_trouble trouble)
+{
+	struct http_answer a;
+
+	exchange_judge(x, CURLE_ABORTED_BY_CALLBACK, &a);
+	if (a.failure != HTTP_ANSWERED) {
+		a.trouble = trouble;
+		a.error = http_trouble_text(trouble);
+	}
+	x->answered(x->arg, &a);
+	spare(c, x);
+}
+
+static void begin_waiting(struct http_client *c)
+{
+	while (!c->doomed && c->nactive < c->max && !list_empty(&c->waiting)) {
+		struct exchange *x = list_first(&c->waiting, struct exchange, link);
+
+		list_remove(&x->link);
+		c->nwaiting--;
+		if (begin(c, x) < 0)
+			fail(c, x, HTTP_NO_MEMORY);
+	}
+}
+
+static void finish(struct http_client *c, CURLMsg *m)
+{
+	CURLcode rc = m->data.result;
+	struct exchange *x = NULL;
+	struct http_answer a;
+
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
+	curl_multi_remove_handle(c->multi, x->easy); /* M is gone after this */
+	list_remove(&x->link);
+	c->nactive--;
+	exchange_judge(x, rc, &a);
+	x->answered(x->arg, &a);
+	spare(c, x);
+}
+
+/* Hands out what is done. */
+static void settle(struct http_client *c)
+{
+	CURLMsg *m;
+	int left;
+
+	enter(c);
+	while (!c->doomed && (m = curl_multi_info_read(c->multi, &left)) != NULL)
+		if (m->msg == CURLMSG_DONE)
+			finish(c, m);
+	begin_waiting(c);
+	leave(c);
+}
+
+void http_client_cancel_all(struct http_client *c)
+{
+	struct list out;
+
+	enter(c);
+	list_init(&out);
+	list_each_safe(node, &c->active) {
+		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
+		list_remove(node);
+		list_push(&out, node);
+	}
+	list_each_safe(node, &c->waiting) {
+		list_remove(node);
+		list_push(&out, node);
+	}
+	c->nactive = c->nwaiting = 0;
+	while (!c->doomed && !list_empty(&out)) {
+		struct exchange *x = list_first(&out, struct exchange, link);
+
+		list_remove(&x->link);
+		fail(c, x, HTTP_CANCELLED);
+	}
+	free_exchanges(&out);
+	leave(c);
+}
+
+/* ---- curl's wishes ---- */
+
+static int on_want_timer(CURLM *multi, long after_ms, void *arg)
+{
+	struct http_client *c = arg;
+
+	(void)multi;
+	if (after_ms < 0)
+		timer_stop(c->timer);
+	else
+		timer_start(c->timer, (uint64_t)after_ms);
+	return 0;
+}
+
+static void forget_socket(struct http_client *c, struct sock *s)
+{
+	if (s == NULL)
+		return;
+	curl_multi_assign(c->multi, s->fd, NULL);
+	watch_free(s->watch);
+	free(s);
+}
+
+static struct sock *new_socket(struct http_client *c, curl_socket_t fd)
+{
+	struct sock *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->c = c;
+	s->fd = fd;
+	if (watch_open(&s->watch, c->loop, fd, on_socket, s) < 0) {
+		free(s);
+		return NULL;
+	}
+	curl_multi_assign(c->multi, fd, s);
+	return s;
+}
+
+/* Without memory for a watch the request runs into its time-out; refusing here would kill curl's
+ * multi handle for good. */
+static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine)
+{
+	struct http_client *c = arg;
+	struct sock *s = mine;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		forget_socket(c, s);
+		return 0;
+	}
+	if (s == NULL)
+		s = new_socket(c, fd);
+	if (s != NULL)
+		watch_set(s->watch, (what & CURL_POLL_IN ? WATCH_READ : 0) |
+						(what & CURL_POLL_OUT ? WATCH_WRITE : 0));
+	return 0;
+}
+
+static void on_socket(void *arg, int events)
+{
+	struct sock *s = arg;
+	struct http_client *c = s->c;
+	int running;
+
+	curl_multi_socket_action(c->multi, s->fd,
+		(events & WATCH_READ ? CURL_CSELECT_IN : 0) | (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0),
+		&running);
+	settle(c);
+}
+
+static void on_timer(void *arg)
+{
+	struct http_client *c = arg;
+	int running;
+
+	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	settle(c);
+}

@@ -1,0 +1,263 @@
+/* http_server.c — the door to libmicrohttpd: connections come in here, and none stays for ever.
+ *
+ *   kernel ──door──► accept, counted ──► daemon ◄──work── its epoll descriptor is readable
+ *                                          ▲ └─soon──── or it asked to run again
+ *                                          └── reaper: whose time is up is shut down, which the
+ *                                              daemon sees as an end of input
+ *
+ * The daemon never accepts by itself: with its descriptors used up it would spin, here the door
+ * rests for a moment instead. */
+#include <config.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "listen.h"
+#include "server_impl.h"
+
+enum {
+	MAX_BODY = 64 << 10,
+	MAX_CONNECTIONS = 64,
+	REQUEST_MS = 10000,
+	IDLE_MS = 300000,
+	REAP_MS = 500,
+	ACCEPTS_A_TURN = 32,
+	POOL_BYTES = 32 << 10, /* of a connection; bounds the size of a request's head */
+};
+
+static void on_door(void *arg, int events);
+static void on_work(void *arg, int events);
+static void on_soon(void *arg);
+static void on_reap(void *arg);
+static void on_line(void *cls, struct MHD_Connection *mhd, void **mine,
+	enum MHD_ConnectionNotificationCode code);
+
+static int start_daemon(struct http_server *s, struct why *why)
+{
+	const union MHD_DaemonInfo *info;
+
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+		request_come, s, MHD_OPTION_NOTIFY_CONNECTION, on_line, s, MHD_OPTION_NOTIFY_COMPLETED,
+		request_gone, s, MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_END);
+	if (s->daemon == NULL)
+		return why_set(why, E_IO, "http server: the library does not start");
+	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL || info->epoll_fd < 0)
+		return why_set(why, E_IO, "http server: the library has no epoll");
+	if (watch_open(&s->work, s->loop, info->epoll_fd, on_work, s) < 0)
+		return why_set(why, E_NOMEM, "http server");
+	watch_set(s->work, WATCH_READ);
+	return 0;
+}
+
+static void take_defaults(struct http_server_opts *o)
+{
+	o->max_body = o->max_body == 0 ? MAX_BODY : o->max_body;
+	o->max_connections = o->max_connections == 0 ? MAX_CONNECTIONS : o->max_connections;
+	o->request_ms = o->request_ms == 0 ? REQUEST_MS : o->request_ms;
+	o->idle_ms = o->idle_ms == 0 ? IDLE_MS : o->idle_ms;
+}
+
+int http_server_open(struct http_server **out, struct loop *l, const struct http_server_opts *opts,
+	struct why *why)
+{
+	struct http_server *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return why_set(why, E_NOMEM, "http server");
+	s->opts = *opts;
+	take_defaults(&s->opts);
+	s->loop = l;
+	s->fd = -1;
+	list_init(&s->lines);
+	list_init(&s->waiting);
+
+	rc = listen_on(&opts->at, &s->fd, &s->port, why);
+	if (rc < 0)
+		goto fail;
+	if (timer_open(&s->soon, l, on_soon, s) < 0 || timer_open(&s->reaper, l, on_reap, s) < 0 ||
+		watch_open(&s->door, l, s->fd, on_door, s) < 0) {
+		rc = why_set(why, E_NOMEM, "http server");
+		goto fail;
+	}
+	rc = start_daemon(s, why);
+	if (rc < 0)
+		goto fail;
+	watch_set(s->door, WATCH_READ);
+	*out = s;
+	return 0;
+fail:
+	http_server_free(s);
+	return rc;
+}
+
+uint16_t http_server_port(const struct http_server *s)
+{
+	return s->port;
+}
+
+void http_server_free(struct http_server *s)
+{
+	if (s == NULL)
+		return;
+	s->doomed = true;
+	if (s->inside)
+		return;
+	if (s->daemon != NULL) {
+		request_drop_waiting(s);
+		MHD_stop_daemon(s->daemon);
+	}
+	watch_free(s->work);
+	watch_free(s->door);
+	timer_free(s->soon);
+	timer_free(s->reaper);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+}
+
+/* Lets the daemon do what it can without waiting, then asks when it wants to run next. */
+static void run(struct http_server *s)
+{
+	unsigned long long ms;
+
+	s->inside = true;
+	MHD_run(s->daemon);
+	s->inside = false;
+	if (s->doomed) {
+		http_server_free(s);
+		return;
+	}
+	if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
+		timer_start(s->soon, ms);
+	else
+		timer_stop(s->soon);
+}
+
+static void on_work(void *arg, int events)
+{
+	(void)events;
+	run(arg);
+}
+
+static void on_soon(void *arg)
+{
+	run(arg);
+}
+
+/* True when one more may come; the daemon closes the socket that it does not want. */
+static bool accept_one(struct http_server *s)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int fd = accept4(s->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&sa, len);
+		return true;
+	}
+	if (errno == ECONNABORTED || errno == EINTR)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		watch_set(s->door, 0); /* no descriptor or no memory: rest until the reaper comes */
+		timer_start(s->reaper, REAP_MS);
+	}
+	return false;
+}
+
+static void on_door(void *arg, int events)
+{
+	struct http_server *s = arg;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN && s->nlines < s->opts.max_connections; i++)
+		if (!accept_one(s))
+			break;
+	if (s->nlines >= s->opts.max_connections)
+		watch_set(s->door, 0);
+	run(s);
+}
+
+void line_allow(struct line *line, uint64_t ms)
+{
+	line->until_us = ms == 0 ? 0 : clock_mono_us() + ms * US_PER_MS;
+}
+
+static void line_begin(struct http_server *s, struct MHD_Connection *mhd, void **mine)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct line *line = calloc(1, sizeof(*line));
+
+	*mine = line;
+	if (line == NULL || info == NULL) {
+		if (info != NULL)
+			shutdown(info->connect_fd, SHUT_RDWR); /* nobody could watch over it */
+		free(line);
+		*mine = NULL;
+		return;
+	}
+	line->s = s;
+	line->fd = info->connect_fd;
+	list_push(&s->lines, &line->link);
+	s->nlines++;
+	line_allow(line, s->opts.request_ms);
+	if (!timer_armed(s->reaper))
+		timer_start(s->reaper, REAP_MS);
+}
+
+static void line_end(struct http_server *s, struct line *line)
+{
+	if (line == NULL)
+		return;
+	list_remove(&line->link);
+	s->nlines--;
+	free(line);
+	if (!s->doomed)
+		watch_set(s->door, WATCH_READ);
+}
+
+static void on_line(void *cls, struct MHD_Connection *mhd, void **mine,
+	enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		line_begin(cls, mhd, mine);
+	else
+		line_end(cls, *mine);
+}
+
+/* Its time is up, or its client has said that nothing more will come: the daemon does not see that
+ * when it came together with the last request. */
+static bool is_over(const struct line *line, uint64_t now)
+{
+	char byte;
+
+	if (line->until_us != 0 && now >= line->until_us)
+		return true;
+	return !line->busy && recv(line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void on_reap(void *arg)
+{
+	struct http_server *s = arg;
+	uint64_t now = clock_mono_us();
+
+	list_each(node, &s->lines) {
+		struct line *line = container_of(node, struct line, link);
+
+		if (is_over(line, now))
+			shutdown(line->fd, SHUT_RDWR);
+	}
+	if (s->nlines < s->opts.max_connections)
+		watch_set(s->door, WATCH_READ);
+	if (!list_empty(&s->lines))
+		timer_start(s->reaper, REAP_MS);
+}

@@ -1,0 +1,200 @@
+/* test_http_client_tls.c — TLS, client certificates, and what is wrong with them; the servers are
+ * openssl's. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "clienttest.h"
+
+static char dir[] = "/tmp/spanspool-tls-XXXXXX";
+
+static const char *in_dir(const char *name)
+{
+	static char paths[64][64];
+	static int next;
+	char *path = paths[next++ % 64];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	return path;
+}
+
+static bool make_certificates(void)
+{
+	static const char script[] =
+		"cd %s && exec 2>log && "
+		"new() { openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout $1.key -out $1.csr && "
+		"  echo subjectAltName=DNS:$2 >ext && openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key "
+		"  -CAcreateserial -days 2 -extfile ext -out $1.pem; } && "
+		"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem && "
+		"new server localhost && new client client && new other elsewhere";
+	char command[1024];
+
+	snprintf(command, sizeof(command), script, dir);
+	return system(command) == 0;
+}
+
+struct tls_server {
+	pid_t pid;
+	FILE *said;
+	unsigned port;
+};
+
+/* openssl s_server on a free port, which it prints. */
+static void tls_start(struct tls_server *s, const char *name, const char *const *more)
+{
+	const char *args[24] = { "openssl", "s_server", "-accept", "127.0.0.1:0", "-www" };
+	int out[2], n = 5;
+	char line[256];
+
+	args[n++] = "-cert";
+	args[n++] = in_dir(name);
+	args[n++] = "-key";
+	args[n] = in_dir(name);
+	strcpy(strstr(args[n], ".pem"), ".key");
+	n++;
+	for (; *more != NULL; more++)
+		args[n++] = *more;
+	if (pipe(out) < 0 || (s->pid = fork()) < 0)
+		abort();
+	if (s->pid == 0) {
+		dup2(out[1], STDOUT_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+		close(out[0]);
+		close(out[1]);
+		execvp("openssl", (char *const *)args);
+		_exit(127);
+	}
+	close(out[1]);
+	s->said = fdopen(out[0], "r");
+	s->port = 0;
+	while (s->port == 0 && fgets(line, sizeof(line), s->said) != NULL)
+		if (strncmp(line, "ACCEPT", 6) == 0)
+			s->port = (unsigned)strtoul(strrchr(line, ':') + 1, NULL, 10);
+}
+
+static void tls_stop(struct tls_server *s)
+{
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+	fclose(s->said);
+}
+
+static const struct http_answer *ask(struct bench *b, const struct http_client_opts *opts, unsigned port)
+{
+	struct http_request r = { 0 };
+
+	bench_open(b, opts);
+	snprintf(b->url, sizeof(b->url), "https://localhost:%u/", port);
+	r.url = b->url;
+	bench_ask(b, &r);
+	bench_close(b);
+	return &b->told.last;
+}
+
+static void refused(struct bench *b, const struct http_client_opts *opts, unsigned port, const char *name)
+{
+	const struct http_answer *a = ask(b, opts, port);
+
+	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name, b->told.error))
+		diag("failure %d, trouble %d, status %d", a->failure, a->trouble, a->status);
+}
+
+static void a_server_is_verified(void)
+{
+	static const char *const none[] = { NULL };
+	struct http_client_opts good = { .ca = in_dir("ca.pem") }, wrong = { .ca = in_dir("client.key") };
+	struct tls_server server, other;
+	struct bench b;
+
+	tls_start(&server, "server.pem", none);
+	tls_start(&other, "other.pem", none);
+	is_int(ask(&b, &good, server.port)->status, 200, "a server of our authority");
+	refused(&b, &(struct http_client_opts){ 0 }, server.port, "of an authority we do not know");
+	refused(&b, &good, other.port, "of another name");
+	refused(&b, &wrong, server.port, "an authority file that is none");
+	tls_stop(&server);
+	tls_stop(&other);
+}
+
+static void a_client_shows_its_certificate(void)
+{
+	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", NULL };
+	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", "-tls1_2", NULL };
+	struct http_client_opts bare = { .ca = in_dir("ca.pem") }, with = bare, mixed = bare;
+	struct tls_server s13, s12;
+	struct bench b;
+
+	with.cert = in_dir("client.pem");
+	with.key = in_dir("client.key");
+	mixed.cert = with.cert;
+	mixed.key = in_dir("server.key");
+	tls_start(&s13, "server.pem", tls13);
+	tls_start(&s12, "server.pem", tls12);
+	is_int(ask(&b, &with, s13.port)->status, 200, "TLS 1.3 with a certificate");
+	is_int(ask(&b, &with, s12.port)->status, 200, "TLS 1.2 with a certificate");
+	refused(&b, &bare, s13.port, "TLS 1.3 without");
+	refused(&b, &bare, s12.port, "TLS 1.2 without");
+	refused(&b, &mixed, s13.port, "a key that does not fit");
+	tls_stop(&s13);
+	tls_stop(&s12);
+}
+
+static void a_server_without_tls_is_told_from_one_that_is_away(void)
+{
+	const struct http_answer *a;
+	struct http_request r = { 0 };
+	struct bench b;
+
+	bench_open(&b, &(struct http_client_opts){ 0 });
+	snprintf(b.url, sizeof(b.url), "https://127.0.0.1:%u/", b.peers.server.port);
+	r.url = b.url;
+	b.peers.close_at_once = true;
+	a = bench_ask(&b, &r);
+	ok(a->failure == HTTP_UNREACHABLE && !a->was_sent, "closed while shaking hands: try again (%s)", b.told.error);
+	bench_close(&b);
+}
+
+static void come_plain(void *arg, int fd)
+{
+	static const char reply[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+	(void)arg;
+	if (send(fd, reply, strlen(reply), MSG_NOSIGNAL) < 0)
+		diag("send failed");
+	shutdown(fd, SHUT_WR);
+	/* left open for the client to close; the process ends soon */
+}
+
+static void a_plain_server_is_a_misconfiguration(void)
+{
+	struct raw_server plain;
+	struct http_request r = { 0 };
+	const struct http_answer *a;
+	struct bench b;
+
+	bench_open(&b, &(struct http_client_opts){ 0 });
+	raw_listen(&plain, b.loop, come_plain, NULL);
+	snprintf(b.url, sizeof(b.url), "https://127.0.0.1:%u/", plain.port);
+	r.url = b.url;
+	a = bench_ask(&b, &r);
+	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "plain HTTP behind https: %s", b.told.error);
+	raw_unlisten(&plain);
+	bench_close(&b);
+}
+
+int main(void)
+{
+	char command[128];
+
+	a_server_without_tls_is_told_from_one_that_is_away();
+	a_plain_server_is_a_misconfiguration();
+	if (system("openssl version >/dev/null 2>&1") != 0) {
+		printf("ok %d - certificates # SKIP there is no openssl command\n", ++tap_count);
+		return tap_done();
+	}
+	if (mkdtemp(dir) == NULL || !make_certificates())
+		abort();
+	a_server_is_verified();
+	a_client_shows_its_certificate();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	return system(command) == 0 ? tap_done() : 1;
+}

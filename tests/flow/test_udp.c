@@ -1,0 +1,150 @@
+/* test_udp.c — a listener on a real socket: every datagram once, and what is lost is counted. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "udp.h"
+#include "until.h"
+
+struct got {
+	unsigned count, want;
+	uint64_t bytes;
+	size_t largest;
+};
+
+static void on_datagram(void *arg, struct slice bytes)
+{
+	struct got *g = arg;
+
+	g->count++;
+	g->bytes += bytes.len;
+	if (bytes.len > g->largest)
+		g->largest = bytes.len;
+}
+
+static bool has_all(void *arg)
+{
+	struct got *g = arg;
+
+	return g->count >= g->want;
+}
+
+struct fixture {
+	struct loop *loop;
+	struct udp *udp;
+	struct got got;
+	int sender;
+};
+
+static bool set_up(struct fixture *f, const char *at, uint64_t buffer)
+{
+	struct udp_opts o = { .buffer_bytes = buffer };
+	struct udp_events e = { on_datagram, &f->got };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct why why;
+
+	memset(f, 0, sizeof(*f));
+	if (units_hostport(at, &o.at, &why) < 0 || loop_open(&f->loop, &why) < 0 ||
+		udp_open(&f->udp, f->loop, &o, &e, &why) < 0) {
+		diag("%s", why.text);
+		return false;
+	}
+	to.sin_port = htons(udp_port(f->udp));
+	f->sender = socket(AF_INET, SOCK_DGRAM, 0);
+	return connect(f->sender, (struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+static void tear_down(struct fixture *f)
+{
+	close(f->sender);
+	udp_free(f->udp);
+	loop_free(f->loop);
+}
+
+static void send_many(struct fixture *f, unsigned n, size_t size)
+{
+	static uint8_t bytes[65507];
+
+	while (n-- > 0)
+		if (send(f->sender, bytes, size, 0) < 0)
+			diag("send: %s", strerror(errno));
+}
+
+static void every_datagram_comes_once(const char *at)
+{
+	struct fixture f;
+
+	if (!ok(set_up(&f, at, 0), "a listener at %s", at))
+		return;
+	f.got.want = 503;
+	send_many(&f, 500, 1200);
+	send_many(&f, 1, 65507);
+	send_many(&f, 2, 0);
+	ok(until_true(f.loop, has_all, &f.got, 20), "all datagrams arrive");
+	is_int(f.got.count, 503, "each once");
+	is_int(f.got.bytes, 500 * 1200 + 65507, "with all their bytes");
+	is_int(f.got.largest, 65507, "the largest is not cut");
+	is_int(udp_kernel_drops(f.udp), 0, "none dropped");
+	tear_down(&f);
+}
+
+static void what_the_kernel_drops_is_counted(void)
+{
+	struct fixture f;
+	unsigned n = 2000;
+
+	if (!ok(set_up(&f, "127.0.0.1:0", 65536), "a listener with a small buffer"))
+		return;
+	udp_pause(f.udp);
+	send_many(&f, n, 1200);
+	udp_drain(f.udp);
+	ok(f.got.count > 0 && f.got.count < n, "some were kept while it was paused");
+	is_int(f.got.count + udp_kernel_drops(f.udp), n, "and the kernel's count is the rest, to the last one");
+	tear_down(&f);
+}
+
+static void pausing_holds_and_resuming_goes_on(void)
+{
+	struct fixture f;
+
+	if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
+		return;
+	udp_pause(f.udp);
+	send_many(&f, 5, 100);
+	until_passed(f.loop, 30);
+	is_int(f.got.count, 0, "nothing is read while it is paused");
+	udp_resume(f.udp);
+	f.got.want = 5;
+	ok(until_true(f.loop, has_all, &f.got, 20), "afterwards everything is");
+	tear_down(&f);
+}
+
+static void a_taken_port_is_said_in_one_sentence(void)
+{
+	struct fixture f;
+	struct udp_opts o = { 0 };
+	struct udp_events e = { on_datagram, NULL };
+	struct udp *second = NULL;
+	struct why why = { 0 };
+
+	if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
+		return;
+	o.at = (struct hostport){ "127.0.0.1", udp_port(f.udp) };
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "in use"), "the second is refused: %s", why.text);
+	o.at = (struct hostport){ "no.such.host.invalid", 1 };
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "no.such.host"), "a host that is none: %s",
+		why.text);
+	tear_down(&f);
+}
+
+int main(void)
+{
+	every_datagram_comes_once("127.0.0.1:0");
+	every_datagram_comes_once(":0");
+	what_the_kernel_drops_is_counted();
+	pausing_holds_and_resuming_goes_on();
+	a_taken_port_is_said_in_one_sentence();
+	return tap_done();
+}

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Every test that this machine can run, in stages, each in a build directory of its own. The last
+# line counts all test lines of all stages; a stage that ends badly without one counts as one failed.
+# With CI=true nothing may be missing: a skip is a failure then.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+top=$PWD
+began=$(date +%s)
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+logs=$top/build-logs
+rm -rf "$logs"; mkdir -p "$logs" || exit 1
+
+elapsed() { s=$(($(date +%s) - began)); printf '[%2dm%02ds]' $((s / 60)) $((s % 60)); }
+say() { echo "$(elapsed) $*"; }
+
+# Test lines of the stage $1, with the result in front: of automake's result files newer than its
+# start, else of its own output.
+result_lines() {
+	find build* -name '*.trs' -newer "$logs/$1.began" -exec grep -H '^:test-result:' {} + |
+		sed -n 's|\(.*\)\.trs::test-result: \([A-Z]*\) *\(.*\)|\2 \1: \3|p' >"$logs/$1.results"
+	[ -s "$logs/$1.results" ] ||
+		sed -n -e 's/^not ok .*# *TODO.*/XFAIL &/p;t' -e 's/^ok .*# *SKIP.*/SKIP &/p;t' \
+			-e 's/^ok .*/PASS &/p;t' -e 's/^not ok .*/FAIL &/p;t' -e 's/^Bail out!.*/ERROR &/p' \
+			"$logs/$1.log" >"$logs/$1.results"
+}
+
+# Adds up the stage $1, which ended with status $2.
+count() {
+	result_lines "$1"
+	p=$(grep -cE '^(PASS|XFAIL) ' "$logs/$1.results")
+	s=$(grep -c '^SKIP ' "$logs/$1.results")
+	f=$(grep -cE '^(FAIL|ERROR|XPASS) ' "$logs/$1.results")
+	if [ "$2" -eq 0 ]; then
+		[ $((p + s + f)) -gt 0 ] || p=1
+	else
+		[ "$f" -gt 0 ] || f=1
+	fi
+	grep -E '^(SKIP|FAIL|ERROR|XPASS) ' "$logs/$1.results" | head -40 | sed 's/^/          /'
+	if [ "$2" -ne 0 ]; then
+		say "$1: failed with status $2; the end of $logs/$1.log:"
+		tail -25 "$logs/$1.log" | sed 's/^/          | /'
+	fi
+	if [ "${CI-}" = true ]; then f=$((f + s)); s=0; fi
+	say "$1: $p passed, $f failed, $s skipped"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+stage() { # NAME MINUTES WHAT COMMAND…
+	name=$1 minutes=$2 what=$3; shift 3
+	say "$name: $what"
+	touch "$logs/$name.began"
+	timeout -k 30 $((minutes * 60)) "$@" >"$logs/$name.log" 2>&1 </dev/null
+	count "$name" $?
+}
+
+skip() { # NAME WHY
+	if [ "${CI-}" = true ]; then
+		say "$1: FAILED, it cannot run: $2"; failed=$((failed + 1))
+	else
+		say "$1: SKIP, $2"; skipped=$((skipped + 1))
+	fi
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has_target() { make -n -C build "$1" >/dev/null 2>&1; }
+
+# Configures $1 once, with the other arguments, and brings it up to date.
+prepare='set -e; dir=$1; jobs=$2; shift 2
+mkdir -p "$dir"
+[ -f "$dir/Makefile" ] || (cd "$dir" && ../configure -q "$@")
+make -s -C "$dir" -j"$jobs"'
+check="$prepare
+make -C \"\$dir\" -j\"\$jobs\" check"
+
+stage debug 15 "every test, with the ledger's identities asserted" \
+	sh -c "$check" sh build-debug "$jobs" --enable-debug --enable-werror
+
+stage format 2 "every C file is laid out alike" sh tests/tools/check-format.sh
+
+if has clang; then
+	stage clang 10 "clang has no warning" \
+		sh -c "$prepare
+make -s -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-clang "$jobs" CC=clang --enable-werror
+else
+	skip clang "clang is not installed"
+fi
+
+stage sanitize 20 "every test, under address and undefined-behaviour sanitizers" \
+	sh -c "$check" sh build-sanitize "$jobs" --enable-debug --enable-werror --enable-sanitize=address,undefined
+
+stage distcheck 15 "the tarball builds, tests, installs and removes itself" \
+	make -C build-debug -j"$jobs" distcheck
+
+if ! has_target check-fuzz; then
+	skip fuzz "this tree has no target check-fuzz"
+elif has clang; then
+	stage fuzz 5 "the decoders, a short while each" \
+		sh -c "$prepare
+make -C \"\$dir\" check-fuzz" sh build-fuzz "$jobs" CC=clang --enable-fuzz --enable-sanitize=address,undefined
+else
+	skip fuzz "clang is not installed, and only it has libFuzzer"
+fi
+
+if build/spanspool help | grep -q '^  demo '; then
+	stage demo 3 "build/spanspool demo" build/spanspool demo
+else
+	skip demo "this tree has no command demo"
+fi
+
+if has_target check-real; then
+	stage real 20 "real Apache Kafka, real Jaeger, real clients" make -C build check-real
+else
+	skip real "this tree has no target check-real"
+fi
+
+say "logs are in $logs"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

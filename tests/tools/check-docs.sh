@@ -1,0 +1,67 @@
+#!/bin/sh
+# The manual says what the program does: every command and every option is described, nothing else
+# is, the sample files are those that the program prints, and the pages are well formed. TAP.
+program=$PWD/spanspool
+[ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }
+cd "${srcdir:-.}" || exit 99
+n=0; rc=0
+
+report() { # SENTENCE WHAT-IS-WRONG
+	n=$((n + 1))
+	if [ -z "$2" ]; then echo "ok $n - $1"; else echo "not ok $n - $1: $2"; rc=1; fi
+}
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+
+# Names on one line, each once.
+flat() { sort -u | tr '\n' ' '; }
+# What stands in $1 and not in $2, both flat.
+without() { for w in $1; do case " $2 " in *" $w "*) ;; *) printf '%s ' "$w" ;; esac; done; }
+
+options_of() { CONFIG_FILE='' "$program" config sample "$1" 2>/dev/null | sed -n 's/^#\([a-z0-9.-]*\): .*/\1/p'; }
+described_in() { sed -n 's/^\.It Fl -\([a-z0-9.-]*\).*/\1/p' "$1"; }
+
+commands=$("$program" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | flat)
+report "the program lists its commands" "$([ -n "$commands" ] || echo none)"
+in_page=$(sed -n 's/^\.It Cm \([a-z]*\).*/\1/p' man/spanspool.1 | flat)
+report "every command stands in spanspool.1" "$(without "$commands" "$in_page")"
+in_common=$(described_in man/spanspool.1 | flat)
+in_readme=$(sed -n 's/^| `\([a-z]*\)[^`]*` |.*/\1/p' README.md | flat)
+report "every command stands in the table of README.md" "$(without "$commands" "$in_readme")"
+
+for command in $commands; do
+	options=$(options_of "$command" | flat)
+	[ -n "$options" ] || continue
+	page=$(ls man/spanspool-"$command".[18] 2>/dev/null)
+	if [ -z "$page" ]; then
+		report "spanspool-$command has a page" "there is none in man/"
+		continue
+	fi
+	described=$(described_in "$page" | flat)
+	report "$page describes every option" "$(without "$options" "$described$in_common")"
+	report "$page describes no other" "$(without "$described" "$options$in_common")"
+done
+
+for sample in agent:etc/spanspool.yaml drain:etc/spanspool-drain.yaml; do
+	command=${sample%%:*} file=${sample#*:}
+	case " $commands " in
+	*" $command "*)
+		report "$file is what config sample $command prints (make samples)" \
+			"$("$program" config sample "$command" | cmp - "$file" 2>&1)" ;;
+	*) skip "$file is what config sample $command prints" "this program has no command $command" ;;
+	esac
+done
+
+for page in man/*.[18]; do
+	command=$(basename "$page" | sed -n 's/spanspool-\(.*\)\.[18]$/\1/p')
+	case " $commands " in
+	*" ${command:-help} "*) report "$page is of a command that there is" "" ;;
+	*) skip "$page is of a command that there is" "this program has no command $command" ;;
+	esac
+	if command -v mandoc >/dev/null 2>&1; then
+		report "$page is well formed" "$(mandoc -T lint -W warning "$page" 2>&1 | head -3 | tr '\n' ' ')"
+	else
+		skip "$page is well formed" "mandoc is not installed"
+	fi
+done
+echo "1..$n"
+exit $rc
