@@ -1,6 +1,8 @@
 dist_man_MANS = \
 	%D%/spanspool.1 \
 	%D%/spanspool-config.1 \
+	%D%/spanspool-demo.1 \
+	%D%/spanspool-emit.1 \
 	%D%/spanspool-status.1 \
 	%D%/spanspool-agent.8 \
 	%D%/spanspool-drain.8

@@ -21,6 +21,17 @@ static const char *command_word(const char *arg)
 	return arg;
 }
 
+/* What could not be written, to a full disk say, was not done. */
+static int run(const struct command *c, int argc, char **argv)
+{
+	int rc = c->run(argc, argv);
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return rc;
+	fprintf(stderr, "spanspool %s: the output could not be written\n", c->name);
+	return rc == 0 ? 1 : rc;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
@@ -32,7 +43,7 @@ int main(int argc, char **argv)
 	if (strcmp(last_part(argv[0]), "jaeger-agent") == 0 && (argc < 2 || argv[1][0] == '-')) {
 		c = command_find("agent");
 		if (c != NULL)
-			return c->run(argc, argv);
+			return run(c, argc, argv);
 	}
 	if (argc < 2) {
 		fprintf(stderr, "spanspool: a command is wanted (see spanspool help)\n");
@@ -40,5 +51,5 @@ int main(int argc, char **argv)
 	}
 	word = command_word(argv[1]);
 	c = command_find(word);
-	return c == NULL ? command_unknown(word) : c->run(argc - 1, argv + 1);
+	return c == NULL ? command_unknown(word) : run(c, argc - 1, argv + 1);
 }

@@ -5,5 +5,6 @@ libspanspool_a_SOURCES += \
 	include/err.h %D%/err.c \
 	include/list.h \
 	include/log.h %D%/log.c \
+	include/progress.h %D%/progress.c \
 	include/slice.h \
 	include/units.h %D%/units.c

@@ -7,10 +7,14 @@
 #include "options.h"
 
 const struct command commands[] = {
-	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool", &agent_options },
+	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool",
+	        &agent_options },
+	{ "demo", cmd_demo, "the fault-tolerance demonstration, self-contained", &demo_options },
+	{ "emit", cmd_emit, "numbered test spans at a set rate", &emit_options },
 	{ "config", cmd_config, "check the options of a command, show them, print a sample file",
 	        NULL },
-	{ "version", cmd_version, "what this is, and with which libraries it runs", NULL },
+	{ "status", cmd_status, "what a running agent or drain says of itself", &status_options },
+	{ "version", cmd_version, "the version of this program", NULL },
 	{ "help", cmd_help, "this, or the options of a command", NULL },
 	{ NULL, NULL, NULL, NULL },
 };

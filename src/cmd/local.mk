@@ -3,6 +3,16 @@ libspanspool_a_SOURCES += \
 	%D%/agent.h %D%/agent_options.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
+	%D%/cmd_demo.c %D%/demo.h \
+	%D%/demo_acts.c \
+	%D%/demo_plan.c \
+	%D%/demo_play.c \
+	%D%/demo_report.c \
+	%D%/demo_verdict.c \
+	%D%/demo_watch.c \
+	%D%/demo_world.c \
+	%D%/cmd_emit.c \
 	%D%/cmd_help.c \
+	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/options.h %D%/options.c

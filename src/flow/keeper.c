@@ -41,6 +41,8 @@ struct keeper {
 	struct marks marks;
 	uint64_t generation;
 	uint64_t boot;
+	uint64_t spans_put;      /* as the spool counts them below the end */
+	uint64_t sync_interval_us; /* what is put unsynced wants a turn within this; 0: no matter */
 	uint64_t inherited_end;  /* positions below were put by an earlier run … */
 	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
@@ -83,6 +85,7 @@ static void inherit(struct keeper *k, const struct spool_found *found)
 	marks_init(&k->marks, s->cursor, s->end);
 	if (marks_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
 		log_warn("spool: what was delivered out of order is not readable, some spans will be sent twice");
+	k->spans_put = s->spans_put;
 	k->inherited_end = s->end;
 	k->inherited_sent = min_u64(s->offered_to, s->end);
 	if (found->note[0] != '\0')
@@ -100,6 +103,7 @@ static void snapshot(struct keeper *k, struct spool_state *s)
 	/* What an earlier run may have sent stays in doubt until it is done. */
 	s->offered_to = max_u64(k->marks.offered_to, min_u64(k->inherited_sent, k->marks.end));
 	s->end = k->marks.end;
+	s->spans_put = k->spans_put;
 	s->running = true;
 	s->ledger = *k->ledger;
 	s->marks_len = (uint32_t)marks_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
@@ -125,6 +129,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	k->ledger = ledger;
 	k->health = health;
 	k->stats.commit_us = COMMIT_GUESS_US;
+	k->sync_interval_us = opts->sync == SPOOL_SYNC_INTERVAL ? opts->sync_interval_us : 0;
 	list_init(&k->queue);
 	list_init(&k->condemned);
 	list_init(&k->sentencing);
@@ -247,11 +252,18 @@ static void note_live(struct keeper *k)
 	k->noted_version = k->marks.version;
 }
 
+static bool has_work(const struct keeper *k, uint64_t now)
+{
+	if (!list_empty(&k->queue) || !list_empty(&k->condemned) || k->wanted_bytes > 0 || k->dirty)
+		return true;
+	return k->sync_interval_us > 0 && k->stats.spool.tail_bytes > 0 && now - k->began_us >= k->sync_interval_us;
+}
+
 void keeper_tick(struct keeper *k)
 {
-	bool work = !list_empty(&k->queue) || !list_empty(&k->condemned) || k->wanted_bytes > 0 || k->dirty;
+	uint64_t now = clock_mono_us();
 
-	if (!k->turning && work && clock_mono_us() >= k->retry_at_us)
+	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
 		begin(k);
 	note_live(k);
 }
@@ -309,6 +321,7 @@ static void begin(struct keeper *k)
 		k->writing_count.batches);
 	t->write_state = k->dirty;
 	t->put_rc = t->state_rc = 0;
+	t->stored = 0;
 	t->got = NULL;
 	t->ngot = t->ndamage = 0;
 	k->dirty = false;
@@ -336,7 +349,7 @@ static void run_turn(void *arg)
 
 static void tell_stored(struct keeper *k)
 {
-	for (size_t i = 0; i < k->turn.nput; i++) {
+	for (size_t i = 0; i < k->turn.stored; i++) {
 		struct batch *b = k->writing[i];
 
 		b->position = k->turn.first + i;
@@ -346,7 +359,7 @@ static void tell_stored(struct keeper *k)
 
 static void take_back(struct keeper *k)
 {
-	for (size_t i = k->turn.nput; i > 0; i--) {
+	for (size_t i = k->turn.nput; i > k->turn.stored; i--) {
 		struct batch *b = k->writing[i - 1];
 
 		list_push_front(&k->queue, &b->link);
@@ -422,17 +435,18 @@ static void on_turned(void *arg)
 	k->turning = false;
 	k->stats.turns++;
 	k->stats.spool = t->stats;
-	if (t->put_rc == 0) {
-		if (t->nput > 0) {
-			k->stats.commit_us = pace_commit(k->stats.commit_us, clock_mono_us() - k->began_us);
-			marks_extend(&k->marks, t->first + t->nput);
-			k->trouble = 0;
-		}
-		tell_stored(k);
-	} else {
+	if (t->stored > 0) {
+		k->stats.commit_us = pace_commit(k->stats.commit_us, clock_mono_us() - k->began_us);
+		marks_extend(&k->marks, t->first + t->stored);
+		k->spans_put = t->state.spans_put;
+	}
+	tell_stored(k);
+	take_back(k);
+	if (t->put_rc < 0) {
 		k->trouble = t->put_rc;
 		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-		take_back(k);
+	} else if (t->nput > 0) {
+		k->trouble = 0;
 	}
 	if (k->trouble != was)
 		health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",

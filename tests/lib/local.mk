@@ -1,11 +1,15 @@
 # What several tests share.
+EXTRA_DIST += %D%/batchmake.h
 EXTRA_DIST += %D%/clienttest.h
 EXTRA_DIST += %D%/corpus.h
+EXTRA_DIST += %D%/fakeclock.h
 EXTRA_DIST += %D%/gen.h
+EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h
+EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/until.h

@@ -4,21 +4,29 @@ UNIT_TESTS = \
 	%D%/test_backoff \
 	%D%/test_base \
 	%D%/test_bucket \
+	%D%/test_child \
 	%D%/test_circuit \
 	%D%/test_conf \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_corpus \
+	%D%/test_emitter \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_ledger_page \
+	%D%/test_inspect \
 	%D%/test_marks \
 	%D%/test_metrics \
+	%D%/test_metronome \
 	%D%/test_near \
+	%D%/test_numbered \
 	%D%/test_oracle \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
+	%D%/test_status_text \
+	%D%/test_tally \
+	%D%/test_transcode \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -29,6 +37,7 @@ TESTS += $(UNIT_TESTS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_SOURCES = %D%/test_conf.c %D%/conf_fixture.h
@@ -38,18 +47,27 @@ TESTS += $(UNIT_TESTS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
+%C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # What is held against the corpus or against Thrift's own library.
@@ -58,6 +76,6 @@ SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
-	tests/lib/gen.c tests/lib/gen.h \
+	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

@@ -1,0 +1,12 @@
+/* serve: the ledger that GET /ledger gives, read back; for those who ask an agent from outside. */
+#ifndef LEDGER_READ_H
+#define LEDGER_READ_H
+
+#include "err.h"
+#include "ledger.h"
+#include "slice.h"
+
+/* E_MALFORMED names the key that is missing or no number. The identities are not checked here. */
+int ledger_read(struct slice json, struct ledger *l, struct why *why) MUST_USE;
+
+#endif

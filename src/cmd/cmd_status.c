@@ -1,0 +1,174 @@
+/* cmd_status.c — asks a running agent or drain how it is, and prints the answer.
+ *
+ * Three pages of its admin port, one after the other: /status.json, /ledger, and /health/ready, whose
+ * code says whether it is ready. One object comes of them, printed as it is or as lines for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "http_client.h"
+#include "options.h"
+#include "status_text.h"
+#include "units.h"
+
+enum page { PAGE_STATUS, PAGE_LEDGER, PAGE_READY, PAGES };
+static const char *const paths[PAGES] = { "/status.json", "/ledger", "/health/ready" };
+
+enum { PAGE_MAX_BYTES = 1 << 20 };
+
+struct status_settings {
+	const char *admin;
+	bool json;
+	uint64_t timeout_us;
+};
+
+#define S struct status_settings
+static const struct conf_row status_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
+	                                               ":14271",
+	                                               "where to ask; of the drain :14270"),
+	CONF_BOOL(S, json, "json", "false", "print one JSON object"),
+	CONF_DURATION(S, timeout_us, "timeout", "3s", "how long to wait for an answer"), CONF_END };
+#undef S
+
+static const struct options_group groups[] = {
+	{ "Status", status_rows, 0 },
+	{ NULL, NULL, 0 },
+};
+
+const struct options_spec status_options = {
+	.command = "status",
+	.summary = "what a running agent or drain says of itself",
+	.synopsis = "[agent|drain] [options]",
+	.manual = "spanspool-status(1)",
+	.groups = groups,
+	.size = sizeof(struct status_settings),
+	.tool = true,
+};
+
+struct asking {
+	struct loop *loop;
+	struct http_client *client;
+	char base[320]; /* "http://127.0.0.1:14271" */
+	uint64_t timeout_ms;
+	enum page at; /* the page that is under way */
+	struct buf body[PAGES];
+	int code[PAGES];
+	struct why why;
+	int rc;
+};
+
+static void ask(struct asking *a);
+
+static void on_answer(void *arg, const struct http_answer *answer)
+{
+	struct asking *a = arg;
+
+	if (answer->failure != HTTP_ANSWERED) {
+		a->rc = why_set(&a->why, E_DOWN, "%s: %s", a->base, answer->error);
+	} else if (!answer->whole) {
+		a->rc = why_set(&a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off",
+		        a->base, paths[a->at]);
+	} else {
+		a->code[a->at] = answer->status;
+		buf_add(&a->body[a->at], answer->body.at, answer->body.len);
+		a->at++;
+	}
+	if (a->rc < 0 || a->at == PAGES)
+		loop_stop(a->loop);
+	else
+		ask(a);
+}
+
+static void ask(struct asking *a)
+{
+	char url[400];
+	struct http_request r = {
+		.url = url,
+		.connect_ms = a->timeout_ms,
+		.total_ms = a->timeout_ms,
+		.keep = PAGE_MAX_BYTES,
+	};
+
+	snprintf(url, sizeof(url), "%s%s", a->base, paths[a->at]);
+	a->rc = http_client_send(a->client, &r, on_answer, a);
+	if (a->rc < 0) {
+		why_set(&a->why, a->rc, "%s: %s", url, err_text(a->rc));
+		loop_stop(a->loop);
+	}
+}
+
+static int ask_all(struct asking *a, const struct status_settings *set)
+{
+	static const struct http_client_opts opts = { .max_connections = 1 };
+	struct hostport at;
+
+	if (units_hostport(set->admin, &at, &a->why) < 0)
+		return a->why.code;
+	snprintf(a->base, sizeof(a->base),
+	        strchr(at.host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u",
+	        at.host[0] == '\0' ? "127.0.0.1" : at.host, at.port);
+	a->timeout_ms = max_u64(set->timeout_us / US_PER_MS, 1);
+	a->rc = loop_open(&a->loop, &a->why);
+	if (a->rc == 0)
+		a->rc = http_client_open(&a->client, a->loop, &opts, &a->why);
+	if (a->rc == 0)
+		ask(a);
+	if (a->rc == 0)
+		loop_run(a->loop);
+	http_client_free(a->client);
+	loop_free(a->loop);
+	return a->rc;
+}
+
+/* Exit status 0 when it is ready, 3 when it says that it is not. */
+static int print_answer(struct asking *a, bool json)
+{
+	bool ready = a->code[PAGE_READY] == 200;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < PAGES; i++) {
+		if (buf_check(&a->body[i]) < 0)
+			rc = why_set(&a->why, E_NOMEM, "%s", err_text(E_NOMEM));
+		else if (i != PAGE_READY && a->code[i] != 200)
+			rc = why_set(&a->why, E_DOWN, "%s%s answered %d: is that a spanspool?",
+			        a->base, paths[i], a->code[i]);
+	}
+	if (rc == 0)
+		rc = status_print(buf_slice(&a->body[PAGE_STATUS]),
+		        buf_slice(&a->body[PAGE_LEDGER]), ready, json, stdout, &a->why);
+	if (rc < 0) {
+		why_wrap(&a->why, "%s", a->base);
+		return options_fail("status", &a->why);
+	}
+	return ready ? EXIT_FINE : EXIT_WANTING;
+}
+
+static int run(struct options *o, struct status_settings *set, bool drain)
+{
+	struct asking a = { 0 };
+	int rc = 0;
+
+	if (drain)
+		rc = conf_default(o->conf, "admin.http.host-port", ":14270", &a.why);
+	if (rc == 0)
+		rc = ask_all(&a, set);
+	rc = rc < 0 ? options_fail("status", &a.why) : print_answer(&a, set->json);
+	for (int i = 0; i < PAGES; i++)
+		buf_free(&a.body[i]);
+	return rc;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct status_settings set;
+	struct options o;
+	bool drain = argc > 1 && strcmp(argv[1], "drain") == 0;
+	bool named = drain || (argc > 1 && strcmp(argv[1], "agent") == 0);
+	int rc = options_open(&o, &status_options, &set, argc - named, argv + named);
+
+	if (rc != OPTIONS_GO)
+		return rc;
+	rc = run(&o, &set, drain);
+	options_close(&o);
+	return rc;
+}

@@ -1,0 +1,194 @@
+/* demo_acts.c — what a step does to the world, and how it is seen that its end is reached. */
+#include <signal.h>
+
+#include "clock.h"
+#include "demo.h"
+#include "ports.h"
+
+enum { BATCH = 10, REAP_MS = 10000, QUIET_US = 1500000 };
+
+static void on_sent(void *arg, uint64_t first, uint64_t count)
+{
+	struct demo *d = arg;
+
+	if (tally_sent(d->tally, first, count) < 0)
+		demo_broke(d, "out of memory while counting");
+	d->next = first + count;
+	d->hushed_us = clock_mono_us();
+}
+
+static void on_refused(void *arg, uint64_t first, uint64_t count)
+{
+	struct demo *d = arg;
+
+	tally_unsent(d->tally, first, count);
+}
+
+static void on_over(void *arg)
+{
+	struct demo *d = arg;
+
+	demo_broke(d, "sending ended by itself: %s", emitter_failure(d->emitter));
+}
+
+static int send(struct demo *d, struct why *why)
+{
+	struct emitter_opts o = {
+		.doors = { { { "127.0.0.1", d->compact }, NUMBERED_COMPACT },
+		        { { "127.0.0.1", d->binary }, NUMBERED_BINARY } },
+		.ndoors = 2,
+		.service = "spanspool-demo",
+		.run = d->run,
+		.first = d->next,
+		.rate = d->opts.rate,
+		.batch = BATCH,
+		.sent = on_sent,
+		.refused = on_refused,
+		.arg = d,
+	};
+
+	if (emitter_open(&d->emitter, &o, why) < 0)
+		return why->code;
+	if (emitting_start(&d->emitting, d->loop, d->emitter, on_over, d) < 0)
+		return why_set(why, E_NOMEM, "demo");
+	return 0;
+}
+
+static void hush(struct demo *d)
+{
+	emitting_free(d->emitting);
+	d->emitting = NULL;
+	if (d->emitter != NULL)
+		emitter_settle(d->emitter);
+	emitter_free(d->emitter);
+	d->emitter = NULL;
+}
+
+/* Spans that wait unread at PORT, rounded up. */
+static uint64_t unread(uint16_t port, enum numbered_protocol protocol, uint64_t run)
+{
+	struct numbered_opts o = {
+		.protocol = protocol, .service = "spanspool-demo", .run = run, .spans = BATCH
+	};
+	struct numbered *n;
+	struct why why;
+	uint64_t cost, bytes = ports_unread(port);
+
+	if (bytes == 0 || numbered_open(&n, &o, &why) < 0)
+		return 0;
+	cost = ports_datagram_cost(numbered_size(n));
+	numbered_free(n);
+	return cost == 0 ? 0 : (bytes + cost - 1) / cost * BATCH;
+}
+
+/* Nothing is sent between the look at the sockets and the death: what they hold then is at most
+ * what was seen. */
+static int kill_agent(struct demo *d, struct why *why)
+{
+	d->kill.in_socket = unread(d->compact, NUMBERED_COMPACT, d->run) +
+	                    unread(d->binary, NUMBERED_BINARY, d->run);
+	d->kill.in_window = d->opts.rate * d->opts.exposure_us / US_PER_S;
+	d->kill.end = d->next;
+	d->uncertain_before = d->ledger.place[LEDGER_UNCERTAIN].spans;
+	child_signal(d->agent, SIGKILL);
+	demo_watch_forget(&d->agent_watch);
+	if (child_wait(d->agent, REAP_MS) < 0)
+		return why_set(why, E_TIMEOUT, "the agent outlives SIGKILL");
+	return 0;
+}
+
+static int kill_drain(struct demo *d, struct why *why)
+{
+	child_signal(d->drain, SIGKILL);
+	demo_watch_forget(&d->drain_watch);
+	if (child_wait(d->drain, REAP_MS) < 0)
+		return why_set(why, E_TIMEOUT, "the drain outlives SIGKILL");
+	return 0;
+}
+
+int demo_act(struct demo *d, enum demo_act act, struct why *why)
+{
+	switch (act) {
+	case ACT_NONE:
+		return 0;
+	case ACT_SEND:
+		return send(d, why);
+	case ACT_HUSH:
+		hush(d);
+		return 0;
+	case ACT_COLLECTOR_DOWN:
+		stub_collector_down(d->collector);
+		return 0;
+	case ACT_COLLECTOR_UP:
+		return stub_collector_up(d->collector, why);
+	case ACT_KAFKA_DOWN:
+		kafka_mock_down(d->kafka);
+		return 0;
+	case ACT_KAFKA_UP:
+		kafka_mock_up(d->kafka);
+		return 0;
+	case ACT_KILL_AGENT:
+		return kill_agent(d, why);
+	case ACT_START_AGENT:
+		return demo_start_agent(d, why);
+	case ACT_KILL_DRAIN:
+		return kill_drain(d, why);
+	case ACT_START_DRAIN:
+		return demo_start_drain(d, why);
+	}
+	return why_set(why, E_FATAL, "an act that is none");
+}
+
+/* The agent has been asked since the last span went out, and has accepted all. */
+static bool has_accepted_all(const struct demo *d)
+{
+	return d->agent_watch.known_us > d->hushed_us &&
+	       d->ledger.accepted.spans - d->base_accepted ==
+	               tally_total(d->tally).sent - d->base_sent;
+}
+
+static bool is_empty(const struct demo *d)
+{
+	return d->agent_watch.known_us > d->hushed_us &&
+	       d->ledger.place[LEDGER_IN_FLIGHT].spans == 0 &&
+	       d->ledger.place[LEDGER_IN_SPOOL].spans == 0;
+}
+
+static bool is_stored(struct demo *d)
+{
+	if (tally_range(d->tally, d->settled, d->next).missing > 0)
+		return false;
+	d->settled = d->next;
+	return true;
+}
+
+static bool is_settled(struct demo *d, uint64_t now_us)
+{
+	if (!is_empty(d) || d->drain_watch.known_us <= d->hushed_us || d->drained.in_flight > 0 ||
+	        now_us - d->arrived_us < QUIET_US || now_us - d->hushed_us < QUIET_US)
+		return false;
+	d->settled = d->next;
+	d->base_accepted = d->ledger.accepted.spans;
+	d->base_sent = tally_total(d->tally).sent;
+	d->kill.in_turn = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
+	return true;
+}
+
+bool demo_met(struct demo *d, enum demo_until until, uint64_t now_us)
+{
+	switch (until) {
+	case UNTIL_PASSED:
+		break;
+	case UNTIL_SERVING:
+		return d->agent_watch.serving && d->drain_watch.serving;
+	case UNTIL_IN_KAFKA:
+		return has_accepted_all(d) && is_empty(d);
+	case UNTIL_ON_DISK:
+		return has_accepted_all(d) && d->ledger.place[LEDGER_IN_FLIGHT].spans == 0;
+	case UNTIL_STORED:
+		return is_stored(d);
+	case UNTIL_SETTLED:
+		return is_settled(d, now_us);
+	}
+	return false;
+}

@@ -1,0 +1,67 @@
+/* demo_plan.c — the nine phases: what is done to the links, and what must come of it in time. */
+#include "demo.h"
+
+enum { SOON = 20000 }; /* milliseconds; only a broken promise meets it */
+
+const struct demo_phase demo_plan[DEMO_PHASES] = {
+	{ "all up", false, false,
+	        {
+	                { ACT_NONE, UNTIL_SERVING, SOON },
+	                { ACT_SEND, UNTIL_PASSED, 2500 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	        } },
+	{ "collector away", false, true,
+	        {
+	                { ACT_COLLECTOR_DOWN, UNTIL_PASSED, 0 },
+	                { ACT_SEND, UNTIL_PASSED, 2500 },
+	                { ACT_HUSH, UNTIL_IN_KAFKA, SOON },
+	        } },
+	{ "collector back", false, false,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 500 },
+	                { ACT_COLLECTOR_UP, UNTIL_PASSED, 2000 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	        } },
+	{ "Kafka away", false, true,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 500 },
+	                { ACT_KAFKA_DOWN, UNTIL_PASSED, 2500 },
+	                { ACT_HUSH, UNTIL_ON_DISK, SOON },
+	        } },
+	{ "Kafka back", false, true,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 500 },
+	                { ACT_KAFKA_UP, UNTIL_PASSED, 2000 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	        } },
+	{ "both away", false, true,
+	        {
+	                { ACT_KAFKA_DOWN, UNTIL_PASSED, 0 },
+	                { ACT_COLLECTOR_DOWN, UNTIL_PASSED, 0 },
+	                { ACT_SEND, UNTIL_PASSED, 2500 },
+	                { ACT_HUSH, UNTIL_ON_DISK, SOON },
+	        } },
+	{ "agent killed, Kafka away", true, true,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 1500 },
+	                { ACT_KILL_AGENT, UNTIL_PASSED, 500 },
+	                { ACT_START_AGENT, UNTIL_SERVING, SOON },
+	                { ACT_NONE, UNTIL_PASSED, 1000 },
+	                { ACT_COLLECTOR_UP, UNTIL_PASSED, 0 },
+	                { ACT_KAFKA_UP, UNTIL_PASSED, 500 },
+	                { ACT_HUSH, UNTIL_SETTLED, SOON },
+	        } },
+	{ "drain killed", false, true,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 1000 },
+	                { ACT_KILL_DRAIN, UNTIL_PASSED, 1000 },
+	                { ACT_START_DRAIN, UNTIL_PASSED, 500 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	        } },
+	{ "all up, drained", false, false,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 2000 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	                { ACT_NONE, UNTIL_SETTLED, SOON },
+	        } },
+};

@@ -1,0 +1,176 @@
+/* demo_play.c — interprets the plan.
+ *
+ *   a step:  act ──► wait ──(its end is reached, or its time is over)──► the next step
+ *   a phase: its steps, one after the other ──► the next phase ──► the end
+ *
+ * A timer looks a hundred times a second; only step() moves phase and step. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+
+#include "clock.h"
+#include "demo.h"
+
+enum { TICK_MS = 10, LOOK_EVERY_US = 50000 };
+
+/* What went wrong so badly that going on shows nothing. */
+static void give_up(struct demo *d, const char *what)
+{
+	demo_broke(d, "%s", what);
+	loop_stop(d->loop);
+}
+
+static bool is_end(const struct demo_step *s)
+{
+	return s->act == ACT_NONE && s->until == UNTIL_PASSED && s->ms == 0;
+}
+
+static const struct demo_step *this_step(const struct demo *d)
+{
+	return &demo_plan[d->phase].steps[d->step];
+}
+
+static void begin_step(struct demo *d, uint64_t now_us)
+{
+	struct why why;
+
+	d->step_us = now_us;
+	if (demo_act(d, this_step(d)->act, &why) < 0)
+		give_up(d, why.text);
+}
+
+static void say(struct demo *d, const char *fmt, ...) PRINTF(2, 3);
+static void say(struct demo *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->opts.json)
+		return;
+	progress_clear(&d->line);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+}
+
+static void begin_phase(struct demo *d, uint64_t now_us)
+{
+	d->step = 0;
+	d->phase_us = now_us;
+	d->results[d->phase].first = d->next;
+	begin_step(d, now_us);
+}
+
+static void end_phase(struct demo *d, uint64_t now_us)
+{
+	struct demo_result *r = &d->results[d->phase];
+
+	r->end = d->next;
+	r->took_us = now_us - d->phase_us;
+	say(d,
+	        "%zu %-24s %6" PRIu64 " sent, %7" PRIu64 " of %7" PRIu64 " stored, %6" PRIu64
+	        " in the spool, %4.1f s%s\n",
+	        d->phase + 1, demo_plan[d->phase].name, demo_count(d, d->phase).sent,
+	        tally_total(d->tally).stored, tally_total(d->tally).sent,
+	        d->ledger.place[LEDGER_IN_SPOOL].spans, (double)r->took_us / 1e6,
+	        r->unmet ? ", NOT IN TIME" : "");
+}
+
+/* Moves on from a step that is over. */
+static void step(struct demo *d, uint64_t now_us)
+{
+	d->step++;
+	if (!is_end(this_step(d))) {
+		begin_step(d, now_us);
+		return;
+	}
+	end_phase(d, now_us);
+	if (d->phase + 1 == DEMO_PHASES) {
+		loop_stop(d->loop);
+		return;
+	}
+	d->phase++;
+	begin_phase(d, now_us);
+}
+
+/* Children end when this program says so, and not otherwise. */
+static bool children_are_well(struct demo *d)
+{
+	if (d->agent_watch.serving && !child_running(d->agent)) {
+		give_up(d, "the agent ended by itself");
+		return false;
+	}
+	if (d->drain_watch.serving && !child_running(d->drain)) {
+		give_up(d, "the drain ended by itself");
+		return false;
+	}
+	return true;
+}
+
+static void look(struct demo *d, uint64_t now_us)
+{
+	struct demo_result *r = &d->results[d->phase];
+	struct tally_count all = tally_total(d->tally);
+
+	if (now_us - d->looked_us >= LOOK_EVERY_US) {
+		d->looked_us = now_us;
+		demo_watch_look(&d->agent_watch);
+		demo_watch_look(&d->drain_watch);
+	}
+	r->spooled = max_u64(r->spooled, d->ledger.place[LEDGER_IN_SPOOL].spans);
+	progress_show(&d->line, d->phase * 1000 + min_u64((now_us - d->phase_us) / 5000, 999),
+	        DEMO_PHASES * 1000,
+	        "%zu %s: %" PRIu64 " sent, %" PRIu64 " stored, %" PRIu64 " in the spool",
+	        d->phase + 1, demo_plan[d->phase].name, all.sent, all.stored,
+	        d->ledger.place[LEDGER_IN_SPOOL].spans);
+}
+
+static void on_tick(void *arg)
+{
+	struct demo *d = arg;
+	uint64_t now_us = clock_mono_us();
+	const struct demo_step *s = this_step(d);
+	bool late = now_us - d->step_us >= s->ms * US_PER_MS;
+
+	timer_start(d->tick, TICK_MS);
+	look(d, now_us);
+	if (!children_are_well(d))
+		return;
+	if (demo_met(d, s->until, now_us)) {
+		step(d, now_us);
+	} else if (late) {
+		d->results[d->phase].unmet |= s->until != UNTIL_PASSED;
+		step(d, now_us);
+	}
+}
+
+static void on_interrupt(void *arg)
+{
+	struct demo *d = arg;
+
+	d->interrupted = true;
+	loop_stop(d->loop);
+}
+
+int demo_play(struct demo *d, struct why *why)
+{
+	int rc = 0;
+
+	progress_init(&d->line, stderr);
+	d->began_us = clock_mono_us();
+	if (timer_open(&d->tick, d->loop, on_tick, d) < 0 ||
+	        signal_watch_open(&d->interrupt, d->loop, SIGINT, on_interrupt, d) < 0 ||
+	        signal_watch_open(&d->terminate, d->loop, SIGTERM, on_interrupt, d) < 0) {
+		rc = why_set(why, E_NOMEM, "demo");
+	} else {
+		begin_phase(d, d->began_us);
+		timer_start(d->tick, TICK_MS);
+		loop_run(d->loop);
+		progress_clear(&d->line);
+	}
+	d->took_us = clock_mono_us() - d->began_us;
+	timer_free(d->tick);
+	signal_watch_free(d->interrupt);
+	signal_watch_free(d->terminate);
+	return rc;
+}

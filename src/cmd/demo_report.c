@@ -1,0 +1,120 @@
+/* demo_report.c — the table, or the same as one JSON object. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "demo.h"
+
+static void print_row(const char *name, struct tally_count c, uint64_t spooled)
+{
+	printf("%-28s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n", name,
+	        c.sent, c.stored, c.missing, c.duplicates, spooled);
+}
+
+static void print_table(const struct demo *d)
+{
+	uint64_t most = 0;
+	char name[64];
+
+	printf("\n%-28s %9s %9s %9s %9s %9s\n", "phase", "sent", "stored", "missing", "duplicate",
+	        "spooled");
+	for (size_t i = 0; i <= d->phase; i++) {
+		snprintf(name, sizeof(name), "%zu %s", i + 1, demo_plan[i].name);
+		print_row(name, demo_count(d, i), d->results[i].spooled);
+		most = max_u64(most, d->results[i].spooled);
+	}
+	print_row("all", tally_total(d->tally), most);
+}
+
+static void print_kill(const struct demo *d)
+{
+	char exposure[32];
+	uint64_t lost = tally_total(d->tally).missing;
+
+	if (d->kill.end == 0)
+		return;
+	if (d->opts.exposure_us > 0)
+		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %s of %" PRIu64
+		       " spans a second, and %" PRIu64
+		       " that\nwere not read from the sockets. It cost %" PRIu64 ".\n",
+		        demo_allowed(d),
+		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)),
+		        d->opts.rate, d->kill.in_socket, lost);
+	else
+		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
+		       " that were not read from the sockets, and\n%" PRIu64
+		       " that were read and not committed yet. It cost %" PRIu64 ".\n",
+		        demo_allowed(d), d->kill.in_socket, d->kill.in_turn, lost);
+}
+
+static void print_ledger(const struct ledger *l)
+{
+	printf("The agent's ledger: %" PRIu64 " accepted = %" PRIu64 " delivered + %" PRIu64
+	       " uncertain + %" PRIu64 " in flight + %" PRIu64 " in the\nspool; %" PRIu64
+	       " boots, %" PRIu64 " unclean; %" PRIu64
+	       " spans were sent again although they may have arrived.\n",
+	        l->accepted.spans, l->place[LEDGER_DELIVERED].spans,
+	        l->place[LEDGER_UNCERTAIN].spans, l->place[LEDGER_IN_FLIGHT].spans,
+	        l->place[LEDGER_IN_SPOOL].spans, l->boots, l->unclean_stops,
+	        l->maybe_duplicate.spans);
+}
+
+void demo_print(const struct demo *d)
+{
+	print_table(d);
+	print_kill(d);
+	print_ledger(&d->ledger);
+	if (d->opts.keep)
+		printf("Spool and logs: %s\n", d->directory);
+	for (size_t i = 0; i < d->nbroken; i++)
+		printf("BROKEN: %s\n", d->broken[i]);
+	if (d->nbroken == 0)
+		printf("Every promise was kept, in %.1f s.\n", (double)d->took_us / 1e6);
+}
+
+static json_t *count_json(struct tally_count c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)c.sent, "stored",
+	        (json_int_t)c.stored, "missing", (json_int_t)c.missing, "duplicate",
+	        (json_int_t)c.duplicates);
+}
+
+static json_t *phases_json(const struct demo *d)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i <= d->phase; i++) {
+		json_t *p = count_json(demo_count(d, i));
+
+		json_object_set_new(p, "phase", json_string(demo_plan[i].name));
+		json_object_set_new(p, "spooled", json_integer((json_int_t)d->results[i].spooled));
+		json_object_set_new(p, "seconds", json_real((double)d->results[i].took_us / 1e6));
+		json_array_append_new(all, p);
+	}
+	return all;
+}
+
+static json_t *broken_json(const struct demo *d)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < d->nbroken; i++)
+		json_array_append_new(all, json_string(d->broken[i]));
+	return all;
+}
+
+void demo_print_json(const struct demo *d)
+{
+	json_t *j = json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:f}", "phases",
+	        phases_json(d), "all", count_json(tally_total(d->tally)), "sigkill", "allowed",
+	        (json_int_t)demo_allowed(d), "in_socket", (json_int_t)d->kill.in_socket,
+	        "in_window", (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
+	        (json_int_t)tally_total(d->tally).missing, "broken", broken_json(d), "seconds",
+	        (double)d->took_us / 1e6);
+
+	if (j == NULL)
+		return;
+	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(j);
+}

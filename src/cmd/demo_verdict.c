@@ -1,0 +1,83 @@
+/* demo_verdict.c — which promises were kept. Pure: numbers in, sentences out. */
+#include <inttypes.h>
+
+#include "demo.h"
+
+struct tally_count demo_count(const struct demo *d, size_t phase)
+{
+	return tally_range(d->tally, d->results[phase].first, d->results[phase].end);
+}
+
+uint64_t demo_allowed(const struct demo *d)
+{
+	return d->kill.in_socket + (d->opts.exposure_us > 0 ? d->kill.in_window : d->kill.in_turn);
+}
+
+static void judge_phase(struct demo *d, size_t i)
+{
+	const struct demo_phase *p = &demo_plan[i];
+	struct tally_count c = demo_count(d, i);
+
+	if (d->results[i].unmet)
+		demo_broke(d, "phase %zu (%s) was not over in time", i + 1, p->name);
+	if (c.missing > 0 && !p->may_lose)
+		demo_broke(d, "phase %zu (%s) lost %" PRIu64 " spans", i + 1, p->name, c.missing);
+	if (c.duplicates > 0 && !p->may_repeat)
+		demo_broke(d, "phase %zu (%s) repeated %" PRIu64 " spans, with nothing cut off",
+		        i + 1, p->name, c.duplicates);
+	if (c.missing > 0 && p->may_lose && c.missing > demo_allowed(d))
+		demo_broke(d, "the SIGKILL cost %" PRIu64 " spans, and %" PRIu64 " are allowed",
+		        c.missing, demo_allowed(d));
+	/* Those lost must be the last before the kill: anything older was promised to be safe. */
+	if (c.missing > 0 && p->may_lose) {
+		uint64_t oldest =
+		        tally_first_missing(d->tally, d->results[i].first, d->results[i].end);
+
+		if (oldest + demo_allowed(d) < d->kill.end)
+			demo_broke(d, "span %" PRIu64 " was lost, %" PRIu64 " before the SIGKILL",
+			        oldest, d->kill.end - oldest);
+		if (oldest >= d->kill.end)
+			demo_broke(d, "span %" PRIu64 " was lost after the SIGKILL", oldest);
+	}
+}
+
+static void judge_ledger(struct demo *d)
+{
+	const struct ledger *l = &d->ledger;
+	struct tally_count all = tally_total(d->tally);
+	uint64_t left = l->place[LEDGER_IN_FLIGHT].spans + l->place[LEDGER_IN_SPOOL].spans;
+	uint64_t lost = l->place[LEDGER_QUARANTINED].spans;
+
+	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
+		lost += l->place[p].spans;
+	if (left > 0)
+		demo_broke(d, "the agent still holds %" PRIu64 " spans", left);
+	if (lost > 0)
+		demo_broke(d,
+		        "the agent's ledger says that %" PRIu64
+		        " spans were dropped or quarantined",
+		        lost);
+	if (l->kernel_dropped > 0)
+		demo_broke(d, "the kernel dropped %" PRIu64 " datagrams at the agent's sockets",
+		        l->kernel_dropped);
+	if (l->accepted.spans > all.sent)
+		demo_broke(d, "the agent accepted %" PRIu64 " spans, and %" PRIu64 " were sent",
+		        l->accepted.spans, all.sent);
+	if (l->place[LEDGER_DELIVERED].spans > all.stored)
+		demo_broke(d,
+		        "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
+		        l->place[LEDGER_DELIVERED].spans, all.stored);
+	if (d->drained.quarantined > 0)
+		demo_broke(d, "the drain quarantined %" PRIu64 " records", d->drained.quarantined);
+}
+
+void demo_judge(struct demo *d)
+{
+	for (size_t i = 0; i <= d->phase; i++)
+		judge_phase(d, i);
+	if (d->phase + 1 < DEMO_PHASES)
+		demo_broke(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
+	judge_ledger(d);
+	if (tally_strays(d->tally) > 0)
+		demo_broke(d, "%" PRIu64 " spans arrived that nobody sent", tally_strays(d->tally));
+}

@@ -1,0 +1,53 @@
+/* demo_watch.c — asks a child's admin port again and again: first whether it serves, then for its
+ * ledger. */
+#include <stdio.h>
+
+#include "clock.h"
+#include "demo.h"
+
+enum { ANSWER_MS = 2000 };
+
+void demo_watch_init(struct demo_watch *w, struct http_client *c, uint16_t port,
+        void (*read)(void *arg, struct slice json), void *arg)
+{
+	*w = (struct demo_watch){ .client = c, .read = read, .arg = arg };
+	snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u", port);
+}
+
+static void on_serving(void *arg, const struct http_answer *a)
+{
+	struct demo_watch *w = arg;
+
+	w->asking = false;
+	w->serving = a->failure == HTTP_ANSWERED && a->status == 200;
+}
+
+static void on_ledger(void *arg, const struct http_answer *a)
+{
+	struct demo_watch *w = arg;
+
+	w->asking = false;
+	/* Asked before it was forgotten: the answer is of a process that is gone. */
+	if (!w->serving || a->failure != HTTP_ANSWERED || a->status != 200)
+		return;
+	w->known_us = w->asking_us;
+	w->read(w->arg, a->body);
+}
+
+void demo_watch_look(struct demo_watch *w)
+{
+	char url[96];
+	struct http_request r = { .url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS };
+
+	if (w->asking)
+		return;
+	snprintf(url, sizeof(url), "%s%s", w->url, w->serving ? "/ledger" : "/");
+	w->asking = http_client_send(w->client, &r, w->serving ? on_ledger : on_serving, w) == 0;
+	w->asking_us = clock_mono_us();
+}
+
+void demo_watch_forget(struct demo_watch *w)
+{
+	w->serving = false;
+	w->known_us = 0;
+}

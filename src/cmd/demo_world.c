@@ -1,0 +1,223 @@
+/* demo_world.c — the broker and the collector in this process, the agent and the drain as children
+ * of it, all on ports that were free, in a directory that goes away with them. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "demo.h"
+#include "ledger_read.h"
+#include "ports.h"
+#include "tempdir.h"
+
+enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
+static const char topic[] = "tracing-topic";
+
+void demo_broke(struct demo *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->nbroken == DEMO_BROKEN)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(d->broken[d->nbroken++], sizeof(d->broken[0]), fmt, ap);
+	va_end(ap);
+}
+
+static void on_span(void *arg, const struct inspect_span *span)
+{
+	struct demo *d = arg;
+
+	tally_stored(d->tally, span->trace_high, span->trace_low);
+	d->arrived_us = clock_mono_us();
+}
+
+static void on_agent_ledger(void *arg, struct slice json)
+{
+	struct demo *d = arg;
+	const char *wrong;
+	struct why why;
+
+	if (ledger_read(json, &d->ledger, &why) < 0) {
+		demo_broke(d, "the agent's ledger cannot be read: %s", why.text);
+		return;
+	}
+	wrong = ledger_check(&d->ledger);
+	if (wrong != NULL)
+		demo_broke(d, "the agent's ledger does not balance: %s", wrong);
+}
+
+static uint64_t member(const json_t *of, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(of, key));
+}
+
+static void on_drain_ledger(void *arg, struct slice json)
+{
+	struct demo *d = arg;
+	json_t *root = json_loadb((const char *)json.at, json.len, 0, NULL);
+	const json_t *records = json_object_get(root, "records");
+	struct demo_drained *n = &d->drained;
+
+	*n = (struct demo_drained){
+		.read = member(records, "read"),
+		.delivered = member(records, "delivered"),
+		.quarantined = member(records, "quarantined"),
+		.in_flight = member(records, "in_flight"),
+		.skipped = member(records, "skipped_empty"),
+	};
+	if (records == NULL)
+		demo_broke(d, "the drain's ledger cannot be read");
+	else if (n->read != n->delivered + n->quarantined + n->in_flight + n->skipped)
+		demo_broke(d, "the drain's ledger does not balance: %" PRIu64 " read", n->read);
+	json_decref(root);
+}
+
+static int take_ports(struct demo *d, struct why *why)
+{
+	if (ports_free(PORTS_UDP, &d->compact) < 0 || ports_free(PORTS_UDP, &d->binary) < 0 ||
+	        ports_free(PORTS_TCP, &d->agent_admin) < 0 ||
+	        ports_free(PORTS_TCP, &d->drain_admin) < 0)
+		return why_set(why, E_IO, "no free ports on 127.0.0.1");
+	return 0;
+}
+
+static int open_far_ends(struct demo *d, struct why *why)
+{
+	struct stub_collector_opts stub = { .each = on_span, .arg = d };
+	struct http_client_opts client = { .max_connections = 4 };
+
+	if (kafka_mock_open(&d->kafka, 1, why) < 0)
+		return why->code;
+	if (kafka_mock_topic(d->kafka, topic, PARTITIONS) < 0)
+		return why_set(why, E_IO, "the broker takes no topic");
+	if (stub_collector_open(&d->collector, d->loop, &stub, why) < 0)
+		return why->code;
+	return http_client_open(&d->client, d->loop, &client, why);
+}
+
+int demo_world_open(struct demo *d, struct why *why)
+{
+	if (getrandom(&d->run, sizeof(d->run), 0) != sizeof(d->run))
+		return why_set(why, E_IO, "no random number for the run");
+	d->next = d->settled = 1;
+	if (tally_open(&d->tally, d->run) < 0)
+		return why_set(why, E_NOMEM, "demo");
+	if (loop_open(&d->loop, why) < 0 ||
+	        tempdir_make(&d->directory, "spanspool-demo", why) < 0 || take_ports(d, why) < 0 ||
+	        open_far_ends(d, why) < 0)
+		return why->code;
+	demo_watch_init(&d->agent_watch, d->client, d->agent_admin, on_agent_ledger, d);
+	demo_watch_init(&d->drain_watch, d->client, d->drain_admin, on_drain_ledger, d);
+	if (demo_start_drain(d, why) < 0)
+		return why->code;
+	return demo_start_agent(d, why);
+}
+
+/* The command line of a child, built on the stack. */
+struct words {
+	const char *argv[ARGS];
+	char text[ARGS][256];
+	size_t n;
+};
+
+static void word(struct words *w, const char *fmt, ...) PRINTF(2, 3);
+static void word(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->text[w->n], sizeof(w->text[0]), fmt, ap);
+	va_end(ap);
+	w->argv[w->n] = w->text[w->n];
+	w->n++;
+	w->argv[w->n] = NULL;
+}
+
+static int start(
+        struct demo *d, struct child **c, struct words *w, const char *log, struct why *why)
+{
+	char path[256];
+	struct child_opts o = {
+		.program = "/proc/self/exe", .argv = w->argv, .log = path, .bare = true
+	};
+
+	snprintf(path, sizeof(path), "%s/%s", d->directory, log);
+	child_free(*c);
+	*c = NULL;
+	return child_start(c, &o, why);
+}
+
+int demo_start_agent(struct demo *d, struct why *why)
+{
+	struct words w = { .n = 0 };
+
+	word(&w, "spanspool");
+	word(&w, "agent");
+	word(&w, "--processor.jaeger-compact.server-host-port=127.0.0.1:%u", d->compact);
+	word(&w, "--processor.jaeger-binary.server-host-port=127.0.0.1:%u", d->binary);
+	word(&w, "--processor.zipkin-compact.server-host-port=none");
+	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->agent_admin);
+	word(&w, "--kafka.producer.brokers=%s", kafka_mock_bootstrap(d->kafka));
+	word(&w, "--kafka.producer.topic=%s", topic);
+	word(&w, "--spool.directory=%s/spool", d->directory);
+	word(&w, "--spool.exposure=%" PRIu64 "us", d->opts.exposure_us);
+	word(&w, "--spool.min-free=0");
+	demo_watch_forget(&d->agent_watch);
+	return start(d, &d->agent, &w, "agent.log", why);
+}
+
+int demo_start_drain(struct demo *d, struct why *why)
+{
+	struct words w = { .n = 0 };
+
+	word(&w, "spanspool");
+	word(&w, "drain");
+	word(&w, "--kafka.consumer.brokers=%s", kafka_mock_bootstrap(d->kafka));
+	word(&w, "--kafka.consumer.topic=%s", topic);
+	/* The group must notice in seconds that a killed drain is gone. */
+	word(&w, "--kafka.property=session.timeout.ms=3000");
+	word(&w, "--kafka.property=heartbeat.interval.ms=500");
+	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
+	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
+	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
+	demo_watch_forget(&d->drain_watch);
+	return start(d, &d->drain, &w, "drain.log", why);
+}
+
+static void end_child(struct demo *d, struct child *c, const char *name)
+{
+	if (c == NULL || !child_running(c))
+		return;
+	child_signal(c, SIGTERM);
+	if (child_wait(c, STOP_MS) < 0)
+		demo_broke(d, "the %s does not end on SIGTERM within %d s", name, STOP_MS / 1000);
+	else if (child_status(c) != 0)
+		demo_broke(d, "the %s ended with %d on SIGTERM", name, child_status(c));
+}
+
+void demo_world_stop(struct demo *d)
+{
+	end_child(d, d->agent, "agent");
+	end_child(d, d->drain, "drain");
+}
+
+void demo_world_close(struct demo *d)
+{
+	child_free(d->agent);
+	child_free(d->drain);
+	emitting_free(d->emitting);
+	emitter_free(d->emitter);
+	http_client_free(d->client);
+	stub_collector_free(d->collector);
+	loop_free(d->loop);
+	kafka_mock_free(d->kafka);
+	tally_free(d->tally);
+	if (d->directory != NULL && !d->opts.keep)
+		tempdir_remove(d->directory);
+	free(d->directory);
+}

@@ -1,0 +1,14 @@
+/* status_text.h — the pages of an admin port as one JSON object, or as lines for people. */
+#ifndef STATUS_TEXT_H
+#define STATUS_TEXT_H
+
+#include <stdio.h>
+
+#include "err.h"
+#include "slice.h"
+
+/* STATUS and LEDGER are the two pages, JSON objects. E_MALFORMED when one of them is not. */
+int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to,
+        struct why *why) MUST_USE;
+
+#endif

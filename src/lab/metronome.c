@@ -1,0 +1,42 @@
+/* metronome.c — the arithmetic of a rate: unit N is due N / rate after the beginning, so that no
+ * rounding adds up. */
+#include "metronome.h"
+
+/* a * b / c without overflow in between. */
+static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
+{
+	return (uint64_t)((unsigned __int128)a * b / c);
+}
+
+static uint64_t due_at(const struct metronome *m, uint64_t now_us)
+{
+	return now_us < m->began_us ? 0 : scale(now_us - m->began_us, m->per_s, US_PER_S) + 1;
+}
+
+uint64_t metronome_due(struct metronome *m, uint64_t now_us)
+{
+	uint64_t due, late;
+
+	if (m->per_s == 0)
+		return UINT64_MAX;
+	due = due_at(m, now_us);
+	if (due <= m->done)
+		return 0;
+	late = max_u64(scale(METRONOME_LATE_US, m->per_s, US_PER_S), 1);
+	if (due - m->done > late) {
+		m->began_us += scale(due - m->done - late, US_PER_S, m->per_s);
+		due = min_u64(due_at(m, now_us), m->done + late);
+	}
+	return due > m->done ? due - m->done : 0;
+}
+
+uint64_t metronome_wait_us(const struct metronome *m, uint64_t now_us)
+{
+	uint64_t next;
+
+	if (m->per_s == 0)
+		return 0;
+	/* Rounded up: at that microsecond the unit is due indeed. */
+	next = m->began_us + scale(m->done, US_PER_S, m->per_s) + 1;
+	return next > now_us ? next - now_us : 0;
+}

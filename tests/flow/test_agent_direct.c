@@ -1,0 +1,122 @@
+/* test_agent_direct.c — the agent without Kafka, straight to a collector that is up, away and back. */
+#include "stage.h"
+#include "tap.h"
+
+static void is_whole(struct stage *s, const char *name)
+{
+	ok(stage_all_stored(s), "%s: every span is stored", name);
+	is_int(tally_strays(s->tally), 0, "and no other");
+}
+
+static void all_that_is_sent_reaches_the_collector(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stage_send(&s, 3003, 5000);
+	is_whole(&s, "collector up");
+	is_int(tally_total(s.tally).duplicates, 0, "none is stored twice");
+	ok(stage_is_empty(&s), "the ledger holds none back");
+	is_int(stage_ledger(&s)->place[LEDGER_DELIVERED].spans, 3003, "and says 3,003 delivered");
+	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	stage_close(&s);
+}
+
+static void while_the_collector_is_away_spans_wait_on_disk(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	stub_collector_down(s.stub);
+	ok(stage_start(&s, NULL), "the agent serves without a collector");
+	stage_send(&s, 2000, 5000);
+	ok(stage_holds(&s, LEDGER_IN_SPOOL, 2000), "2,000 spans are in the spool");
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	is_whole(&s, "collector back");
+	is_int(tally_total(s.tally).duplicates, 0, "none twice, for none had ever left");
+	ok(stage_is_empty(&s), "the spool is empty");
+	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	stage_close(&s);
+}
+
+static void a_collector_that_comes_and_goes_loses_nothing(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	ok(stage_start(&s, NULL), "the agent serves");
+	for (int i = 0; i < 3; i++) {
+		stage_send(&s, 1000, 5000);
+		stub_collector_down(s.stub);
+		stage_send(&s, 500, 5000);
+		ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	}
+	is_whole(&s, "in the end");
+	ok(stage_is_empty(&s), "nothing is left in the agent");
+	ok(tally_total(s.tally).duplicates <= stage_ledger(&s)->maybe_duplicate.spans,
+	        "%" PRIu64 " are stored twice, and the ledger warned of %" PRIu64,
+	        tally_total(s.tally).duplicates, s.ledger.maybe_duplicate.spans);
+	stage_close(&s);
+}
+
+static void a_kill_with_a_spool_and_a_restart(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	stub_collector_down(s.stub);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stage_send(&s, 1000, 5000);
+	ok(stage_holds(&s, LEDGER_IN_SPOOL, 1000), "1,000 spans are in the spool");
+	stage_kill(&s);
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	ok(stage_start(&s, NULL), "the agent starts again after SIGKILL");
+	is_whole(&s, "after the restart");
+	is_int(tally_total(s.tally).duplicates, 0, "none twice");
+	stage_close(&s);
+}
+
+static void what_the_collector_refuses_goes_to_quarantine(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stage_send(&s, 10, 0);
+	is_whole(&s, "the first batch");
+	ok(stage_is_empty(&s), "it has left the agent");
+	stub_collector_script(s.stub, 400, 1, -1);
+	stage_send(&s, 10, 0);
+	ok(stage_holds(&s, LEDGER_QUARANTINED, 10), "a batch answered 400 is in quarantine");
+	stage_send(&s, 100, 0);
+	ok(stage_is_empty(&s), "those behind it leave the agent");
+	is_int(tally_total(s.tally).missing, 10, "and are stored");
+	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	stage_close(&s);
+}
+
+static void a_busy_collector_is_waited_for(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	stub_collector_script(s.stub, 503, 5, -1);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stage_send(&s, 500, 5000);
+	is_whole(&s, "after five times 503");
+	ok(stage_is_empty(&s), "nothing is left in the agent");
+	is_int(stage_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing in quarantine");
+	stage_close(&s);
+}
+
+int main(void)
+{
+	all_that_is_sent_reaches_the_collector();
+	while_the_collector_is_away_spans_wait_on_disk();
+	a_collector_that_comes_and_goes_loses_nothing();
+	a_kill_with_a_spool_and_a_restart();
+	what_the_collector_refuses_goes_to_quarantine();
+	a_busy_collector_is_waited_for();
+	return tap_done();
+}

@@ -1,0 +1,79 @@
+#!/bin/sh
+# The program as it is called: its words, its exit statuses, and one line on stderr for each error. TAP.
+program=$PWD/spanspool
+[ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+unset CONFIG_FILE
+n=0; rc=0
+
+report() { # SENTENCE GOOD-OR-NOT
+	n=$((n + 1))
+	if [ "$2" -eq 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1"; rc=1; fi
+}
+
+# Runs $program with the other arguments, and holds status and output against what is wanted: STATUS,
+# then a pattern of grep that a line of stdout or stderr must match.
+try() { # SENTENCE STATUS PATTERN ARGUMENTS…
+	sentence=$1 status=$2 pattern=$3; shift 3
+	"$program" "$@" >out 2>err </dev/null; got=$?
+	lines=$(wc -l <err)
+	[ "$got" -eq "$status" ] && grep -q -e "$pattern" out err &&
+		{ [ "$status" -eq 0 ] || [ "$lines" -le 1 ] || [ $# -eq 1 ]; }
+	good=$?
+	report "$sentence" $good
+	[ $good -eq 0 ] || { echo "#   status $got, wanted $status"; sed 's/^/#   /' out err; }
+}
+
+try "no command is an error" 2 'a command is wanted'
+try "help lists the commands" 0 '^  agent ' help
+try "so does --help" 0 '^  config ' --help
+try "so does -h" 0 '^  config ' -h
+try "help of a command lists its options" 0 '^  --spool.directory=TEXT' help agent
+"$program" help agent >one; "$program" agent --help >two
+[ -s one ] && cmp -s one two; report "and is the same as its --help" $?
+try "help of an unknown command suggests one" 2 '"agnet"; is agent meant?' help agnet
+try "an unknown command suggests one" 2 '"stauts"; is status meant?' stauts
+try "an unknown one far from all says where to look" 2 'see spanspool help' xyzzy
+try "version says it" 0 '^spanspool [0-9]' version
+try "so does --version" 0 '^spanspool [0-9]' --version
+try "and in JSON" 0 '^{"name": "spanspool", "version": "[0-9]' version --json
+try "an unknown option of version is an error" 2 'is --json meant' version --jsn
+
+try "an unknown option is an error" 2 'spanspool agent: unknown option --spool.max-byte; is --spool.max-bytes meant?' \
+	agent --spool.max-byte=1
+try "a wrong value is an error" 2 'spanspool agent: --spool.max-bytes: "12q" is not a size' agent --spool.max-bytes=12q
+printf '\nspool:\n  max-bytes: 12q\n' >wrong.yaml
+try "in the file too, with its line" 2 '^spanspool agent: wrong.yaml:3: spool.max-bytes: "12q" is not a size' \
+	agent --config-file=wrong.yaml
+
+try "config wants a verb" 2 '^usage: spanspool config' config
+try "config check is content" 0 'the options of agent are fine' config check agent
+try "or says what is wrong" 2 '^spanspool config: wrong.yaml:3: ' config check agent --config-file wrong.yaml
+try "the agent is meant when no command is named" 0 'the options of agent are fine' config check --spool.max-bytes=1G
+try "config show names value and source" 0 '^spool.max-bytes  *1G  *flag$' config show agent --spool.max-bytes=1G
+try "and masks secrets" 0 'sasl.password=\*\*\*\*' config show agent --kafka.property sasl.password=sesame
+try "of a command without options it says so" 2 'has no options' config show version
+try "of an unknown one it suggests one" 2 'is agent meant?' config show agnet
+"$program" config sample agent >sample.yaml
+try "the sample is a file that is taken" 0 'are fine' config check agent --config-file=sample.yaml
+sed 's/^#\([a-z]\)/\1/' sample.yaml >all.yaml
+try "and still when every line of it counts" 0 'are fine' config check agent --config-file=all.yaml
+
+SPOOL_MAX_BYTES=3G "$program" config show agent >out
+grep -q '^spool.max-bytes  *3G  *environment SPOOL_MAX_BYTES$' out; report "a variable sets an option" $?
+printf 'spool.max-bytes: 4G\n' >good.yaml
+CONFIG_FILE=good.yaml "$program" config show agent >out
+grep -q '^spool.max-bytes  *4G  *good.yaml:1$' out; report "CONFIG_FILE names a file" $?
+
+if [ -e /dev/full ]; then
+	"$program" config show agent >/dev/full 2>err; got=$?
+	[ $got -eq 1 ] && grep -q 'could not be written' err; report "output that is lost is an error" $?
+fi
+
+ln -s "$program" jaeger-agent
+./jaeger-agent --help | grep -q 'usage: spanspool agent'; report "under the name jaeger-agent, flags are the agent's" $?
+./jaeger-agent version | grep -q '^spanspool '; report "and words are still commands" $?
+echo "1..$n"
+exit $rc

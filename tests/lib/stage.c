@@ -1,0 +1,429 @@
+/* stage.c — builds the stage, starts and ends the agent, sends, asks, waits. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "emitting.h"
+#include "ledger_read.h"
+#include "ports.h"
+#include "stage.h"
+#include "tap.h"
+#include "tempdir.h"
+#include "topic_read.h"
+#include "until.h"
+
+enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000 };
+
+static void bail_out(const char *what)
+{
+	printf("Bail out! %s\n", what);
+	exit(99);
+}
+
+static void must(int rc, const struct why *why)
+{
+	if (rc < 0)
+		bail_out(why->text);
+}
+
+static void on_span(void *arg, const struct inspect_span *span)
+{
+	struct stage *s = arg;
+
+	tally_stored(s->tally, span->trace_high, span->trace_low);
+}
+
+static void open_far_end(struct stage *s, enum stage_way way)
+{
+	struct stub_collector_opts stub = { .each = on_span, .arg = s };
+	struct why why;
+
+	if (way == STAGE_DIRECT) {
+		must(stub_collector_open(&s->stub, s->loop, &stub, &why), &why);
+		return;
+	}
+	must(kafka_mock_open(&s->kafka, 1, &why), &why);
+	if (kafka_mock_topic(s->kafka, STAGE_TOPIC, STAGE_PARTITIONS) < 0)
+		bail_out("the mock cluster takes no topic");
+}
+
+void stage_open(struct stage *s, enum stage_way way)
+{
+	struct http_client_opts client = { .max_connections = 4 };
+	struct why why;
+
+	*s = (struct stage){ .next = 1 };
+	must(loop_open(&s->loop, &why), &why);
+	must(tempdir_make(&s->directory, "spanspool-test", &why), &why);
+	must(http_client_open(&s->client, s->loop, &client, &why), &why);
+	open_far_end(s, way);
+	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) ||
+	        tally_open(&s->tally, s->run) < 0 || ports_free(PORTS_UDP, &s->compact) < 0 ||
+	        ports_free(PORTS_UDP, &s->binary) < 0 || ports_free(PORTS_TCP, &s->admin) < 0)
+		bail_out("no ports, no memory or no random number");
+}
+
+void stage_close(struct stage *s)
+{
+	child_free(s->agent);
+	http_client_free(s->client);
+	stub_collector_free(s->stub);
+	loop_free(s->loop);
+	kafka_mock_free(s->kafka);
+	tally_free(s->tally);
+	tempdir_remove(s->directory);
+	free(s->directory);
+}
+
+const char *stage_log(struct stage *s)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/agent.log", s->directory);
+	return path;
+}
+
+static const char *program(void)
+{
+	static char path[512];
+	const char *dir = getenv("builddir");
+
+	snprintf(path, sizeof(path), "%s/spanspool", dir == NULL ? "." : dir);
+	return path;
+}
+
+/* What every agent of a test is given. */
+static size_t own_options(struct stage *s, char text[][128], const char **argv)
+{
+	size_t n = 0, first;
+
+	argv[n++] = "spanspool";
+	argv[n++] = "agent";
+	first = n;
+#define OPTION(...) (snprintf(text[n], sizeof(text[0]), __VA_ARGS__), argv[n] = text[n], n++)
+	OPTION("--processor.jaeger-compact.server-host-port=127.0.0.1:%u", s->compact);
+	OPTION("--processor.jaeger-binary.server-host-port=127.0.0.1:%u", s->binary);
+	OPTION("--processor.zipkin-compact.server-host-port=none");
+	OPTION("--admin.http.host-port=127.0.0.1:%u", s->admin);
+	OPTION("--spool.directory=%s/spool", s->directory);
+	OPTION("--spool.min-free=0");
+	if (s->kafka != NULL)
+		OPTION("--kafka.producer.brokers=%s", kafka_mock_bootstrap(s->kafka));
+	else
+		OPTION("--collector.url=%s", stub_collector_url(s->stub));
+#undef OPTION
+	return n > first ? n : 0;
+}
+
+void stage_launch(struct stage *s, const char *const *options)
+{
+	char text[STAGE_ARGS][128];
+	const char *argv[2 * STAGE_ARGS];
+	size_t n = own_options(s, text, argv);
+	struct child_opts o = { .program = program(), .argv = argv, .log = stage_log(s) };
+	struct why why;
+
+	for (; *options != NULL; options++)
+		argv[n++] = *options;
+	argv[n] = NULL;
+	child_free(s->agent);
+	must(child_start(&s->agent, &o, &why), &why);
+}
+
+static bool is_serving(void *arg)
+{
+	struct stage *s = arg;
+
+	return !child_running(s->agent) || stage_get(s, "/") == 200;
+}
+
+bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
+{
+	uint64_t deadline = clock_mono_us() + STAGE_SECONDS * US_PER_S;
+
+	while (!cond(arg)) {
+		if (clock_mono_us() > deadline)
+			return false;
+		until_passed(s->loop, 10);
+	}
+	return true;
+}
+
+bool stage_start(struct stage *s, ...)
+{
+	const char *options[STAGE_ARGS];
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, s);
+	do
+		options[n] = va_arg(ap, const char *);
+	while (options[n++] != NULL);
+	va_end(ap);
+	stage_launch(s, options);
+	return stage_until(s, is_serving, s) && child_running(s->agent);
+}
+
+/* ---- sending ---- */
+
+struct sending {
+	struct stage *stage;
+	bool over;
+};
+
+static void on_sent(void *arg, uint64_t first, uint64_t count)
+{
+	struct sending *g = arg;
+
+	if (tally_sent(g->stage->tally, first, count) < 0)
+		bail_out("out of memory");
+	g->stage->next = first + count;
+	if (g->stage->each_burst != NULL)
+		g->stage->each_burst(g->stage->each_arg, g->stage->next);
+}
+
+static void on_refused(void *arg, uint64_t first, uint64_t count)
+{
+	struct sending *g = arg;
+
+	tally_unsent(g->stage->tally, first, count);
+	g->stage->refused += count;
+}
+
+static void on_over(void *arg)
+{
+	((struct sending *)arg)->over = true;
+}
+
+static bool is_over(void *arg)
+{
+	return ((struct sending *)arg)->over;
+}
+
+void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
+{
+	struct sending g = { .stage = s };
+	struct emitter_opts o = {
+		.doors = { { { "127.0.0.1", s->compact }, NUMBERED_COMPACT },
+		        { { "127.0.0.1", s->binary }, NUMBERED_BINARY } },
+		.ndoors = 2,
+		.service = "test",
+		.run = s->run,
+		.first = s->next,
+		.spans = spans,
+		.rate = rate,
+		.batch = BATCH,
+		.sent = on_sent,
+		.refused = on_refused,
+		.arg = &g,
+	};
+	struct emitter *e;
+	struct emitting *emitting;
+	struct why why;
+
+	must(emitter_open(&e, &o, &why), &why);
+	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
+		bail_out("out of memory");
+	if (!until_true(s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
+		ok(0, "the spans can be sent");
+	emitting_free(emitting);
+	emitter_free(e);
+}
+
+void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t len)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)s;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || sendto(fd, bytes, len, 0, (struct sockaddr *)&at, sizeof(at)) != (ssize_t)len)
+		ok(0, "a datagram of %zu bytes can be sent", len);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- asking ---- */
+
+struct question {
+	struct stage *stage;
+	struct ledger *ledger; /* to be filled from the answer, or NULL */
+	int status;
+	bool over;
+};
+
+static void on_answer(void *arg, const struct http_answer *a)
+{
+	struct question *q = arg;
+	struct why why = { .text = "" };
+
+	q->over = true;
+	q->status = a->failure == HTTP_ANSWERED ? a->status : 0;
+	if (q->ledger == NULL || q->status != 200)
+		return;
+	if (ledger_read(a->body, q->ledger, &why) < 0)
+		ok(0, "the ledger can be read: %s", why.text);
+	else if (ledger_check(q->ledger) != NULL)
+		ok(0, "the ledger balances: %s", ledger_check(q->ledger));
+}
+
+static bool is_answered(void *arg)
+{
+	return ((struct question *)arg)->over;
+}
+
+static int ask(struct stage *s, const char *path, struct ledger *l)
+{
+	char url[128];
+	struct question q = { .stage = s, .ledger = l };
+	struct http_request r = { .url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS };
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
+	if (http_client_send(s->client, &r, on_answer, &q) < 0)
+		bail_out("out of memory");
+	until_true(s->loop, is_answered, &q, STAGE_SECONDS);
+	return q.status;
+}
+
+int stage_get(struct stage *s, const char *path)
+{
+	return ask(s, path, NULL);
+}
+
+const struct ledger *stage_ledger(struct stage *s)
+{
+	s->answered = ask(s, "/ledger", &s->ledger) == 200;
+	return &s->ledger;
+}
+
+/* ---- waiting ---- */
+
+struct wish {
+	struct stage *stage;
+	enum ledger_place place;
+	uint64_t spans;
+};
+
+static bool holds(void *arg)
+{
+	struct wish *w = arg;
+
+	return stage_ledger(w->stage)->place[w->place].spans == w->spans && w->stage->answered;
+}
+
+bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans)
+{
+	struct wish w = { s, place, spans };
+	bool good = stage_until(s, holds, &w);
+
+	if (!good)
+		diag("%s: %" PRIu64 " spans, wanted %" PRIu64, ledger_place_names[place],
+		        s->ledger.place[place].spans, spans);
+	return good;
+}
+
+static bool has_accepted(void *arg)
+{
+	struct wish *w = arg;
+
+	return stage_ledger(w->stage)->accepted.spans == w->spans && w->stage->answered;
+}
+
+bool stage_accepted(struct stage *s, uint64_t spans)
+{
+	struct wish w = { .stage = s, .spans = spans };
+	bool good = stage_until(s, has_accepted, &w);
+
+	if (!good)
+		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans, spans);
+	return good;
+}
+
+static bool is_empty(void *arg)
+{
+	struct stage *s = arg;
+	const struct ledger *l = stage_ledger(s);
+
+	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
+	       l->place[LEDGER_IN_SPOOL].spans == 0;
+}
+
+bool stage_is_empty(struct stage *s)
+{
+	bool good = stage_until(s, is_empty, s);
+
+	if (!good)
+		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
+		        s->ledger.place[LEDGER_IN_FLIGHT].spans, s->ledger.place[LEDGER_IN_SPOOL].spans);
+	return good;
+}
+
+static bool all_stored(void *arg)
+{
+	return tally_total(((struct stage *)arg)->tally).missing == 0;
+}
+
+bool stage_all_stored(struct stage *s)
+{
+	return until_true(s->loop, all_stored, s, STAGE_SECONDS);
+}
+
+/* ---- the topic ---- */
+
+struct reading {
+	struct stage *stage;
+	uint64_t marked;
+	uint64_t bad;
+};
+
+static void on_record(void *arg, const rd_kafka_message_t *m)
+{
+	struct reading *r = arg;
+	struct inspect_facts facts;
+	rd_kafka_headers_t *headers;
+	const void *value;
+	size_t size;
+
+	if (inspect_batch(slice_of(m->payload, m->len), &facts, on_span, r->stage, NULL) < 0)
+		r->bad++;
+	if (rd_kafka_message_headers(m, &headers) == 0 &&
+	        rd_kafka_header_get_last(headers, "spanspool-maybe-dup", &value, &size) == 0)
+		r->marked++;
+}
+
+int stage_read_topic(struct stage *s, uint64_t *marked)
+{
+	struct reading r = { .stage = s };
+	int n = topic_read(kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
+
+	is_int((int64_t)r.bad, 0, "every record is a whole batch");
+	if (marked != NULL)
+		*marked = r.marked;
+	return n;
+}
+
+/* ---- ending ---- */
+
+void stage_kill(struct stage *s)
+{
+	child_signal(s->agent, SIGKILL);
+	if (child_wait(s->agent, END_MS) < 0)
+		ok(0, "the agent ends on SIGKILL");
+}
+
+static bool has_ended(void *arg)
+{
+	return !child_running(((struct stage *)arg)->agent);
+}
+
+/* The loop goes on meanwhile: the collector of this test answers the agent's last requests. */
+int stage_stop(struct stage *s)
+{
+	child_signal(s->agent, SIGTERM);
+	return until_true(s->loop, has_ended, s, STAGE_SECONDS) ? child_status(s->agent) : -1;
+}

@@ -1,0 +1,79 @@
+/* stage.h — an agent as a process of its own between a sender and the far ends of the test's: a mock
+ * cluster or a stub collector. Every span sent is numbered, and every ledger that is asked for is
+ * held against the identities. */
+#ifndef STAGE_H
+#define STAGE_H
+
+#include "child.h"
+#include "http_client.h"
+#include "kafka_mock.h"
+#include "ledger.h"
+#include "loop.h"
+#include "stub_collector.h"
+#include "tally.h"
+
+enum { STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
+#define STAGE_TOPIC "tracing-topic"
+
+struct stage {
+	struct loop *loop;
+	struct kafka_mock *kafka;       /* NULL: direct mode */
+	struct stub_collector *stub;
+	struct http_client *client;
+	struct child *agent;
+	struct tally *tally;
+	char *directory;
+	uint16_t compact, binary, admin;
+	uint64_t run, next;             /* of the numbered spans */
+	uint64_t refused;               /* spans sent while nobody listened */
+	void (*each_burst)(void *arg, uint64_t next); /* after each burst of sending, or NULL */
+	void *each_arg;
+	struct ledger ledger;           /* as last asked */
+	bool answered;
+};
+
+enum stage_way { STAGE_KAFKA, STAGE_DIRECT };
+
+/* The far end is up, the agent is not started. Bails out when that cannot be had. */
+void stage_open(struct stage *s, enum stage_way way);
+/* Ends the agent if it runs, and takes everything away. */
+void stage_close(struct stage *s);
+
+/* Starts the agent with these options besides those it needs, NULL at the end, and waits until it
+ * serves. False: it ended, or does not serve in time. */
+bool stage_start(struct stage *s, ...) __attribute__((sentinel));
+/* The same without waiting for anything but the process. */
+void stage_launch(struct stage *s, const char *const *options);
+/* The file that the agent prints to. */
+const char *stage_log(struct stage *s);
+
+/* SPANS numbered ones in datagrams of ten, at RATE a second, by turns to both ports. */
+void stage_send(struct stage *s, uint64_t spans, uint64_t rate);
+/* A datagram of any content to PORT. */
+void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t len);
+
+/* Asks the agent now; fails the test when the identities do not hold. */
+const struct ledger *stage_ledger(struct stage *s);
+/* GET PATH of the admin port: its status, 0 without an answer. */
+int stage_get(struct stage *s, const char *path);
+
+/* Runs the loop until COND is true, which may run it itself. False when that takes too long. */
+bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg);
+/* The same until the agent's PLACE holds SPANS. */
+bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans);
+/* The same for what it has accepted. */
+bool stage_accepted(struct stage *s, uint64_t spans);
+/* The same for nothing in flight and nothing in the spool. */
+bool stage_is_empty(struct stage *s);
+/* The same for the tally: every span sent is stored (direct mode). */
+bool stage_all_stored(struct stage *s);
+
+/* Reads the whole topic into the tally. Returns the records; *MARKED those with maybe-dup. */
+int stage_read_topic(struct stage *s, uint64_t *marked);
+
+/* SIGKILL, and buried. */
+void stage_kill(struct stage *s);
+/* SIGTERM: its exit status, -1 when it does not end in time. */
+int stage_stop(struct stage *s);
+
+#endif
