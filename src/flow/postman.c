@@ -25,7 +25,7 @@ static void call_back(struct postman *p)
 	struct list idle;
 
 	list_init(&idle);
-	list_each(node, &p->letters)
+	list_each (node, &p->letters)
 		container_of(node, struct letter, link)->give_back = true;
 	list_append(&idle, &p->ready);
 	list_append(&idle, &p->resting);
@@ -63,7 +63,8 @@ static int open_collectors(struct postman *p, struct why *why)
 	if (p->collectors == NULL)
 		return why_set(why, E_NOMEM, "collectors");
 	for (; p->ncollectors < p->opts.nurls; p->ncollectors++)
-		if (open_collector(&p->collectors[p->ncollectors], p, p->opts.urls[p->ncollectors], why) < 0) {
+		if (open_collector(&p->collectors[p->ncollectors], p, p->opts.urls[p->ncollectors],
+		            why) < 0) {
 			p->ncollectors++;
 			return why->code;
 		}
@@ -83,7 +84,7 @@ static void fill_in(struct postman_opts *o)
 }
 
 int postman_open(struct postman **out, struct loop *l, const struct postman_opts *opts,
-	const struct postman_events *events, struct why *why)
+        const struct postman_events *events, struct why *why)
 {
 	struct postman *p = calloc(1, sizeof(*p));
 
@@ -100,8 +101,9 @@ int postman_open(struct postman **out, struct loop *l, const struct postman_opts
 	list_init(&p->wire);
 	if (open_collectors(p, why) < 0 || http_client_open(&p->http, l, &p->opts.client, why) < 0)
 		goto fail;
-	if (turn_hook_open(&p->hook, l, postman_pump, p) < 0 || timer_open(&p->timer, l, on_time, p) < 0 ||
-		timer_open(&p->budget, l, on_budget_spent, p) < 0) {
+	if (turn_hook_open(&p->hook, l, postman_pump, p) < 0 ||
+	        timer_open(&p->timer, l, on_time, p) < 0 ||
+	        timer_open(&p->budget, l, on_budget_spent, p) < 0) {
 		why_set(why, E_NOMEM, "postman");
 		goto fail;
 	}

@@ -58,7 +58,7 @@ static void collector_answers(struct collector *c, uint64_t round)
 }
 
 static void collector_fails(struct collector *c, uint64_t round, enum collector_trouble trouble,
-	const struct http_answer *a)
+        const struct http_answer *a)
 {
 	struct postman *p = c->postman;
 	struct backoff b = { p->opts.retry_base_ms, p->opts.retry_cap_ms };
@@ -71,9 +71,12 @@ static void collector_fails(struct collector *c, uint64_t round, enum collector_
 	else if (a->trouble == HTTP_NO_CONNECTION)
 		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
 	slowstart_bad(&c->pace, round, loop_now_us(p->loop),
-		backoff_after_ms(&b, c->pace.pauses, a->retry_after_ms, next_random(p)) * US_PER_MS);
+	        backoff_after_ms(&b, c->pace.pauses, a->retry_after_ms, next_random(p)) *
+	                US_PER_MS);
 	c->in_round = 0;
 	c->trouble = trouble;
+	if (trouble == TROUBLE_HELD)
+		c->held_us = loop_now_us(p->loop);
 	describe(a, said, sizeof(said));
 	snprintf(c->said, sizeof(c->said), "%.60s: %s", (const char *)c->name.at, said);
 }
@@ -119,8 +122,8 @@ static bool may_be_in(const struct http_answer *a)
 /* No doubt is left: this is about the collector, not about one batch or one connection. */
 static bool says_go_away(const struct http_answer *a)
 {
-	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) || a->status == 503 ||
-		a->retry_after_ms > 0;
+	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) ||
+	       a->status == 503 || a->retry_after_ms > 0;
 }
 
 static void told_to_retry(struct piece *piece, struct collector *c, const struct http_answer *a)
@@ -148,13 +151,12 @@ static void told_to_retry(struct piece *piece, struct collector *c, const struct
 	piece_again(piece, rest_us);
 }
 
-/* What was refused is tried again; as if it had been refused once only. */
+/* What was refused is tried again. */
 static void suspects_go_on(struct collector *c)
 {
 	while (!list_empty(&c->suspects)) {
 		struct piece *piece = list_first(&c->suspects, struct piece, link);
 
-		piece->refusals = 1;
 		piece_again(piece, 0);
 	}
 }
@@ -162,8 +164,9 @@ static void suspects_go_on(struct collector *c)
 static void suspect(struct piece *piece, struct collector *c)
 {
 	if (!c->asking && postman_ask(c) < 0) {
-		struct http_answer none = { .failure = HTTP_UNREACHABLE, .retry_after_ms = -1,
-			.error = "out of memory" };
+		struct http_answer none = {
+			.failure = HTTP_UNREACHABLE, .retry_after_ms = -1, .error = "out of memory"
+		};
 
 		collector_fails(c, c->pace.round, TROUBLE_WAITING, &none);
 		piece_again(piece, 0);
@@ -180,13 +183,13 @@ static void suspect(struct piece *piece, struct collector *c)
 static void hold(struct piece *piece, struct collector *c, const struct http_answer *a)
 {
 	collector_fails(c, piece->round, TROUBLE_HELD, a);
-	piece->refusals = 1;
 	piece_again(piece, 0);
 }
 
 static enum verdict verdict_on(const struct piece *piece, const struct collector *c)
 {
-	struct refusal r = { piece->refusals, piece->first_refused_us, c->last_good_us, c->refused_in_row };
+	struct refusal r = { piece->refusals, piece->first_refused_us, c->last_good_us,
+		c->refused_in_row };
 
 	return answers_verdict(&r);
 }
@@ -196,8 +199,11 @@ static void refused(struct piece *piece, struct collector *c, const struct http_
 	bool is_trial = c->pace.state == SLOW_TRIAL && piece->round == c->pace.round;
 	enum verdict v;
 
-	if (piece->refusals++ == 0)
+	/* What was refused before the collector was held is no evidence against the piece. */
+	if (piece->refusals++ == 0 || piece->first_refused_us <= c->held_us) {
+		piece->refusals = 1;
 		piece->first_refused_us = loop_now_us(c->postman->loop);
+	}
 	c->refused_in_row++;
 	blame(piece, a);
 	piece->cause = answers_cause(answers_class(a->status, false, a->body));
@@ -315,6 +321,7 @@ void postman_on_asked(void *arg, const struct http_answer *a)
 		convict(c);
 		return;
 	}
-	collector_fails(c, c->asked_round, class == ANSWER_RETRY ? TROUBLE_WAITING : TROUBLE_HELD, a);
+	collector_fails(
+	        c, c->asked_round, class == ANSWER_RETRY ? TROUBLE_WAITING : TROUBLE_HELD, a);
 	suspects_go_on(c);
 }

@@ -33,8 +33,7 @@ static struct piece *piece_new(struct letter *l, uint32_t first, uint32_t count)
 
 static void free_pieces(struct list *of, struct letter *l)
 {
-	list_each_safe(node, of)
-	{
+	list_each_safe (node, of) {
 		struct piece *piece = container_of(node, struct piece, link);
 
 		if (piece->letter == l)
@@ -94,7 +93,9 @@ static enum sink_outcome outcome_of(const struct letter *l)
 static void report(struct letter *l)
 {
 	struct postman *p = l->postman;
-	struct postman_report r = { .token = l->is.token, .outcome = outcome_of(l), .cause = "", .detail = "" };
+	struct postman_report r = {
+		.token = l->is.token, .outcome = outcome_of(l), .cause = "", .detail = ""
+	};
 	char *detail = l->detail;
 
 	if (r.outcome == SINK_POISON) {
@@ -141,8 +142,8 @@ void piece_blame(struct piece *piece, int status, const char *said)
 		return; /* the first poison piece stands for the letter */
 	l->status = status;
 	if (piece->count != l->is.spans)
-		buf_printf(&b, "spans %u to %u of %u: ", piece->first, piece->first + piece->count - 1,
-			l->is.spans);
+		buf_printf(&b, "spans %u to %u of %u: ", piece->first,
+		        piece->first + piece->count - 1, l->is.spans);
 	buf_text(&b, said);
 	free(l->detail);
 	l->detail = strndup(buf_cstr(&b), DETAIL_MAX);

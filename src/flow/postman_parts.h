@@ -61,6 +61,7 @@ struct collector {
 	struct bucket ramp;
 	uint64_t in_round;           /* requests of the pace's round on the wire */
 	uint64_t last_good_us;
+	uint64_t held_us;            /* last moment it was found to refuse everything */
 	uint32_t refused_in_row;
 	enum collector_trouble trouble;
 	char said[256];              /* what it answered when trouble began */

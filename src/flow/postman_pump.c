@@ -6,8 +6,8 @@ static const char content_type[] = "application/x-thrift";
 
 /* A Batch of a process named "spanspool" without spans: every version of Jaeger takes it and stores
  * nothing. */
-static const uint8_t harmless[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p',
-	'o', 'o', 'l', 0, 0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
+static const uint8_t harmless[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's',
+	'p', 'o', 'o', 'l', 0, 0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
 
 int postman_refusal(const struct postman *p, size_t bytes)
 {
@@ -25,15 +25,15 @@ int postman_refusal(const struct postman *p, size_t bytes)
 	if (p->stats.letters == 0)
 		return 0;
 	/* Twice as many letters as requests: there is always one at hand when an answer comes. */
-	return p->stats.letters >= 2 * p->opts.max_in_flight || p->stats.bytes + bytes > p->opts.max_bytes ?
-		       E_FULL :
-		       0;
+	return p->stats.letters >= 2 * p->opts.max_in_flight ||
+	                       p->stats.bytes + bytes > p->opts.max_bytes
+	               ? E_FULL
+	               : 0;
 }
 
 static void wake_rested(struct postman *p, uint64_t now, uint64_t *wake)
 {
-	list_each_safe(node, &p->resting)
-	{
+	list_each_safe (node, &p->resting) {
 		struct piece *piece = container_of(node, struct piece, link);
 
 		if (piece->rests_until_us <= now) {
@@ -46,7 +46,8 @@ static void wake_rested(struct postman *p, uint64_t now, uint64_t *wake)
 }
 
 /* A trial first, else the one with the fewest requests; the one that refused PIECE last of all. */
-static struct collector *pick(struct postman *p, const struct piece *piece, uint64_t now, uint64_t *wake)
+static struct collector *pick(
+        struct postman *p, const struct piece *piece, uint64_t now, uint64_t *wake)
 {
 	struct collector *best = NULL;
 	uint64_t least = UINT64_MAX;
@@ -73,7 +74,7 @@ static struct collector *pick(struct postman *p, const struct piece *piece, uint
 }
 
 static int post(struct collector *c, struct slice body, const char *const *headers,
-	void (*answered)(void *arg, const struct http_answer *a), void *arg)
+        void (*answered)(void *arg, const struct http_answer *a), void *arg)
 {
 	struct postman *p = c->postman;
 	struct http_request r = {
@@ -160,7 +161,8 @@ static void tell_state(struct postman *p)
 			worst = &p->collectors[i];
 	if (p->events.changed != NULL)
 		p->events.changed(p->events.arg, state,
-			worst->trouble == TROUBLE_NONE ? (const char *)worst->name.at : worst->said);
+		        worst->trouble == TROUBLE_NONE ? (const char *)worst->name.at
+		                                       : worst->said);
 }
 
 static uint64_t next_trial(const struct postman *p, uint64_t now)

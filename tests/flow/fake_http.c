@@ -11,7 +11,7 @@ struct http_client {
 };
 
 int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
-	struct why *why)
+        struct why *why)
 {
 	(void)l, (void)opts;
 	memset(&fake, 0, sizeof(fake));
@@ -20,7 +20,7 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 }
 
 int http_client_send(struct http_client *c, const struct http_request *r,
-	void (*answered)(void *arg, const struct http_answer *a), void *arg)
+        void (*answered)(void *arg, const struct http_answer *a), void *arg)
 {
 	struct fake_request *q = &fake.out[fake.n];
 
@@ -63,16 +63,23 @@ static void answer(size_t i, const struct http_answer *a)
 
 void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
 {
-	struct http_answer a = { .status = status, .body = slice_text(body), .was_sent = true,
-		.retry_after_ms = retry_after_ms, .took_us = 1000, .error = "" };
+	struct http_answer a = { .status = status,
+		.body = slice_text(body),
+		.was_sent = true,
+		.retry_after_ms = retry_after_ms,
+		.took_us = 1000,
+		.error = "" };
 
 	answer(i, &a);
 }
 
 void fake_fail(size_t i, enum http_trouble trouble)
 {
-	struct http_answer a = { .failure = HTTP_UNREACHABLE, .trouble = trouble, .retry_after_ms = -1,
-		.was_sent = trouble != HTTP_NO_CONNECTION, .error = "no answer" };
+	struct http_answer a = { .failure = HTTP_UNREACHABLE,
+		.trouble = trouble,
+		.retry_after_ms = -1,
+		.was_sent = trouble != HTTP_NO_CONNECTION,
+		.error = "no answer" };
 
 	if (trouble >= HTTP_BAD_URL)
 		a.failure = HTTP_MISCONFIGURED;

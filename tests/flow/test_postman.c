@@ -11,8 +11,10 @@ static void a_letter_arrives_as_it_is(void)
 	is_int(desk_send(d, 3, headers), 0, "a letter is taken");
 	is_int(d->reported, 0, "and not reported from within");
 	ok(desk_out(d, 1), "it is posted");
-	is_text(fake.out[0].url, "http://one:1/api/traces?format=jaeger.thrift", "to the whole address");
-	ok(slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&l->value)), "byte for byte");
+	is_text(fake.out[0].url, "http://one:1/api/traces?format=jaeger.thrift",
+	        "to the whole address");
+	ok(slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&l->value)),
+	        "byte for byte");
 	is_text(fake.out[0].header, headers[0], "with its headers");
 	fake_answer(0, 202, "", -1);
 	ok(desk_reported(d, 1), "the answer is reported");
@@ -56,7 +58,8 @@ static void the_bytes_held_are_bounded(void)
 
 	opts.max_bytes = 1000;
 	d = desk_open(&opts);
-	is_int(desk_send(d, 100, NULL), 0, "a letter that is larger than all the room is taken alone");
+	is_int(desk_send(d, 100, NULL), 0,
+	        "a letter that is larger than all the room is taken alone");
 	is_int(desk_send(d, 1, NULL), E_FULL, "and nothing beside it");
 	ok(desk_answer_all(d, 202, 1), "it is delivered");
 	ok(d->rooms == 1, "then there is room");
@@ -272,7 +275,8 @@ static void a_rate_is_kept(void)
 	for (int i = 0; i < 10; i++)
 		desk_must_send(d, 500);
 	ok(desk_answer_all(d, 202, 10), "5,000 spans are delivered");
-	ok(clock_mono_us() - before > 300 * US_PER_MS, "at 10,000 a second not faster than they may");
+	ok(clock_mono_us() - before > 300 * US_PER_MS,
+	        "at 10,000 a second not faster than they may");
 	desk_close(d);
 }
 

@@ -36,16 +36,18 @@ static void answer_well(size_t i)
 		fake_answer(i, 400, "bad", -1);
 		return;
 	}
-	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, take, NULL, NULL) < 0)
+	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, take, NULL, NULL) <
+	        0)
 		ok(0, "a request holds a batch");
 	fake_answer(i, 202, "", -1);
 }
 
 static void answer_badly(size_t i)
 {
-	static const int statuses[] = { 301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504 };
-	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF,
-		HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
+	static const int statuses[] = { 301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503,
+		504 };
+	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT,
+		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
 	uint64_t trace = desk_first(i).trace_low;
 
 	if (dice(2) == 0) {
@@ -68,11 +70,13 @@ static void storm(struct desk *d, uint64_t trouble)
 	for (int i = 0; i < 4000 && (d->nletters < LETTERS || d->reported < LETTERS); i++) {
 		while (d->nletters < LETTERS && dice(3) > 0) {
 			book[d->nletters + 1].bad = dice(20) == 0;
-			if (desk_send(d, (uint32_t)(dice(4) == 0 ? dice(SPANS) : dice(10)), NULL) < 0)
+			if (desk_send(d, (uint32_t)(dice(4) == 0 ? dice(SPANS) : dice(10)), NULL) <
+			        0)
 				break;
 		}
 		for (uint64_t n = dice(6); n > 0 && fake.n > 0; n--)
-			dice(100) < trouble ? answer_badly(dice(fake.n)) : answer_well(dice(fake.n));
+			dice(100) < trouble ? answer_badly(dice(fake.n))
+			                    : answer_well(dice(fake.n));
 		if (dice(400) == 0)
 			postman_purge(d->postman);
 		if (dice(3) == 0)
@@ -135,15 +139,17 @@ static void every_letter_is_reported_once_and_truly(uint64_t from, uint64_t trou
 		if (is_true(&d->letters[i], i + 1))
 			continue;
 		wrong++;
-		diag("letter %zu: %u spans, %s, reported %d times, outcome %d, %s, HTTP status %d", i + 1,
-			d->letters[i].spans, book[i + 1].bad ? "bad" : "good", d->letters[i].reports,
-			d->letters[i].outcome, d->letters[i].cause, d->letters[i].status);
+		diag("letter %zu: %u spans, %s, reported %d times, outcome %d, %s, HTTP status %d",
+		        i + 1, d->letters[i].spans, book[i + 1].bad ? "bad" : "good",
+		        d->letters[i].reports, d->letters[i].outcome, d->letters[i].cause,
+		        d->letters[i].status);
 	}
-	ok(wrong == 0 && d->reported == d->nletters, "seed %u, %u %% trouble: %zu of %zu letters told wrongly",
-		(unsigned)from, (unsigned)trouble, wrong, d->nletters);
-	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts", outcomes[SINK_DELIVERED],
-		outcomes[SINK_NOT_SENT], outcomes[SINK_MAYBE_SENT], outcomes[SINK_POISON],
-		(unsigned)postman_stats(d->postman)->posts);
+	ok(wrong == 0 && d->reported == d->nletters,
+	        "seed %u, %u %% trouble: %zu of %zu letters told wrongly", (unsigned)from,
+	        (unsigned)trouble, wrong, d->nletters);
+	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts",
+	        outcomes[SINK_DELIVERED], outcomes[SINK_NOT_SENT], outcomes[SINK_MAYBE_SENT],
+	        outcomes[SINK_POISON], (unsigned)postman_stats(d->postman)->posts);
 	is_int(postman_stats(d->postman)->letters, 0, "none is held");
 	is_int(postman_stats(d->postman)->bytes, 0, "no bytes are held");
 	is_int(postman_stats(d->postman)->in_flight, fake.n, "what is on the wire is counted");
@@ -154,7 +160,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1) {
 		for (uint64_t trouble = 0; trouble < 100; trouble += 15)
-			every_letter_is_reported_once_and_truly(strtoull(argv[1], NULL, 10), trouble);
+			every_letter_is_reported_once_and_truly(
+			        strtoull(argv[1], NULL, 10), trouble);
 		return tap_done();
 	}
 	for (uint64_t i = 1; i <= 3; i++) {

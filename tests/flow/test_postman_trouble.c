@@ -16,7 +16,8 @@ static void a_letter_is_tried_for_ever(void)
 		fake_answer(0, statuses[i % ARRAY_LEN(statuses)], "", -1);
 	}
 	is_int(d->reported, 0, "100 times told to go away, not given up");
-	ok(desk_answer_all(d, 202, 1) && d->letters[0].outcome == SINK_DELIVERED, "and then delivered");
+	ok(desk_answer_all(d, 202, 1) && d->letters[0].outcome == SINK_DELIVERED,
+	        "and then delivered");
 	is_int(postman_stats(d->postman)->retries, 100, "100 tries again are counted");
 	desk_close(d);
 }
@@ -81,6 +82,22 @@ static void patience_that_is_asked_for_is_given(void)
 	desk_close(d);
 }
 
+static void patience_counts_with_a_500_too(void)
+{
+	struct desk *d = desk_open_usual();
+
+	for (int i = 0; i < 8; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight are out");
+	fake_answer(0, 500, "", 100000);
+	ok(desk_change(d, 1) && d->state == POSTMAN_WAITING,
+	        "a 500 that says when is no doubtful one");
+	while (fake.n > 0)
+		fake_answer(0, 202, "", -1);
+	is_int(desk_send(d, 1, NULL), E_DOWN, "nobody is sent there before");
+	desk_close(d);
+}
+
 static void one_500_does_not_stop_the_others(void)
 {
 	struct desk *d = desk_open_usual();
@@ -101,7 +118,8 @@ static void refuse_trace(struct desk *d, uint64_t trace, size_t n)
 		for (size_t k = fake.n; k-- > 0;) {
 			bool bad = desk_first(k).trace_low == trace;
 
-			fake_answer(k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
+			fake_answer(
+			        k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
 		}
 		until_passed(d->loop, 1);
 	}
@@ -121,7 +139,8 @@ static void one_bad_letter_costs_one_letter(void)
 	is_int(d->letters[3].outcome, SINK_POISON, "the fourth is poison");
 	is_int(d->letters[3].status, 400, "because of a 400");
 	is_text(d->letters[3].cause, "refused", "it was refused");
-	is_text(d->letters[3].detail, "answered 400: Unable to process", "with the collector's first line");
+	is_text(d->letters[3].detail, "answered 400: Unable to process",
+	        "with the collector's first line");
 	is_int(d->changes, 0, "the collector is well");
 	desk_close(d);
 }
@@ -132,7 +151,8 @@ static void a_bad_letter_alone_is_found_out_by_asking(void)
 
 	desk_must_send(d, 2);
 	refuse_trace(d, 1, 1);
-	is_int(d->letters[0].outcome, SINK_POISON, "poison, although nothing else was there to compare");
+	is_int(d->letters[0].outcome, SINK_POISON,
+	        "poison, although nothing else was there to compare");
 	is_int(fake.sent, 3, "it was posted twice, and once a harmless batch");
 	desk_close(d);
 }
@@ -150,7 +170,8 @@ static void one_bad_part_makes_the_letter_poison_and_says_which(void)
 		posts++;
 	}
 	is_int(d->letters[0].outcome, SINK_POISON, "the letter is poison");
-	is_text(d->letters[0].detail, "spans 500 to 999 of 1000: answered 400", "for its second half");
+	is_text(d->letters[0].detail, "spans 500 to 999 of 1000: answered 400",
+	        "for its second half");
 	desk_close(d);
 }
 
@@ -176,6 +197,55 @@ static void a_collector_that_refuses_all_is_held_and_nothing_is_poison(void)
 	desk_close(d);
 }
 
+static void a_hold_is_no_evidence_against_a_letter(void)
+{
+	struct desk *d = desk_open_usual();
+	int refusals = 0;
+
+	desk_must_send(d, 1);
+	desk_must_send(d, 1);
+	while (desk_out(d, 1) && d->state != POSTMAN_HELD)
+		fake_answer(0, 400, "", -1);
+	/* Mended: but the first meets one more refusal, after the other has passed. */
+	for (int i = 0; i < 1000 && d->reported < 2; i++) {
+		while (fake.n > 0) {
+			bool again =
+			        desk_first(0).trace_low == 1 && d->reported == 1 && refusals++ == 0;
+
+			if (desk_first(0).trace_low == 1 && d->reported == 0)
+				fake_answer(0, 503, "", -1);
+			else
+				fake_answer(0, again ? 400 : 202, "", -1);
+		}
+		until_passed(d->loop, 1);
+	}
+	is_int(refusals > 0, 1, "it was refused once after the hold");
+	is_int(d->letters[0].outcome, SINK_DELIVERED, "and that is forgiven");
+	desk_close(d);
+}
+
+static void many_bad_letters_among_good_ones_are_just_that(void)
+{
+	struct desk *d = desk_open_usual();
+	size_t poison = 0;
+
+	for (int i = 0; i < 3000 && d->reported < 600; i++) {
+		while (d->nletters < 600 && desk_send(d, 2, NULL) == 0)
+			;
+		while (fake.n > 0)
+			fake_answer(0,
+			        desk_first(0).trace_low % 3 != 0 && fake.out[0].len > 40 ? 400
+			                                                                 : 202,
+			        "", -1);
+		until_passed(d->loop, 1);
+	}
+	for (size_t i = 0; i < d->nletters; i++)
+		poison += d->letters[i].outcome == SINK_POISON;
+	is_int(poison, 400, "400 of 600 are poison");
+	is_int(d->changes, 0, "and the collector is well");
+	desk_close(d);
+}
+
 static void a_misconfigured_collector_is_held(int status, enum http_trouble trouble)
 {
 	struct desk *d = desk_open_usual();
@@ -190,8 +260,9 @@ static void a_misconfigured_collector_is_held(int status, enum http_trouble trou
 	}
 	until_passed(d->loop, 3);
 	ok(d->state == POSTMAN_HELD && d->reported == 0, "%d %s: held, nothing is given up", status,
-		status ? "" : "(no answer)");
-	ok(desk_answer_all(d, 202, 4) && d->letters[0].outcome == SINK_DELIVERED, "mended: delivered");
+	        status ? "" : "(no answer)");
+	ok(desk_answer_all(d, 202, 4) && d->letters[0].outcome == SINK_DELIVERED,
+	        "mended: delivered");
 	desk_close(d);
 }
 
@@ -241,7 +312,8 @@ static void of_two_collectors_the_well_one_gets_all(void)
 	is_int(two, 4, "half of them to each");
 	for (int i = 0; i < 1000 && d->reported < 16; i++) {
 		while (fake.n > 0)
-			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION) : fake_answer(0, 202, "", -1);
+			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION)
+			                              : fake_answer(0, 202, "", -1);
 		until_passed(d->loop, 1);
 	}
 	is_int(d->reported, 16, "all are delivered by the other");
@@ -268,6 +340,7 @@ static void what_one_refuses_another_may_take(void)
 		if (d->letters[i].outcome != SINK_DELIVERED)
 			ok(0, "letter %d is delivered", i);
 	is_int(d->reported, 16, "all are delivered by the one that takes them");
+	is_int(d->changes, 0, "each was refused once only: nobody is held for that yet");
 	desk_close(d);
 }
 
@@ -331,11 +404,14 @@ int main(void)
 	a_collector_that_is_away_is_told_once_and_tried_by_one();
 	after_an_outage_the_window_opens_slowly();
 	patience_that_is_asked_for_is_given();
+	patience_counts_with_a_500_too();
 	one_500_does_not_stop_the_others();
 	one_bad_letter_costs_one_letter();
 	a_bad_letter_alone_is_found_out_by_asking();
 	one_bad_part_makes_the_letter_poison_and_says_which();
 	a_collector_that_refuses_all_is_held_and_nothing_is_poison();
+	a_hold_is_no_evidence_against_a_letter();
+	many_bad_letters_among_good_ones_are_just_that();
 	what_an_operator_must_mend_is_never_poison();
 	two_hundred_bad_letters_in_a_row_are_too_many();
 	of_two_collectors_the_well_one_gets_all();
