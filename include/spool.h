@@ -32,6 +32,7 @@ struct spool_state {
 	uint64_t cursor;      /* every position below is resolved */
 	uint64_t offered_to;  /* no position at or above this was ever offered to a sink */
 	uint64_t end;         /* the next position to be given out */
+	uint64_t spans_put;   /* spans in all positions below end, ever; the spool gives it with end */
 	bool running;         /* false only in the last snapshot of a clean stop */
 	struct ledger ledger;
 	uint32_t marks_len;   /* what is resolved above the cursor, as marks_save wrote it */
@@ -49,14 +50,16 @@ struct spool_found {
 };
 
 struct spool_stats {
-	uint64_t bytes;        /* of all segments on disk, allocated blocks */
+	uint64_t bytes;        /* of all segments on disk, without what is only reserved */
 	uint64_t segments;
+	uint64_t tail_bytes;   /* put and not yet synced; a turn must come within sync_interval */
 	uint64_t free_bytes;   /* of the file system */
 	uint64_t oldest_ms;    /* wall clock of the oldest record that was read or written; 0 unknown */
 	uint64_t oldest_end;   /* the oldest segment holds positions below this */
 	uint64_t commits;
 	uint64_t commit_us;    /* how long the last commit took, monotonic microseconds */
 	uint64_t failed_commits;
+	int next_rc;           /* why the next segment could not be prepared: the early alarm; 0 it is */
 };
 
 /* Positions [first, end). */
@@ -65,10 +68,13 @@ struct spool_run {
 	uint64_t end;
 };
 
-/* A run that can never be read: reported once, its files moved to quarantine/. */
+/* A run that can never be read. Its batches are counted by the run; its spans are exact wherever an
+ * intact record, head or state stands on either side, else 0: what is still in_spool when all else
+ * is resolved is then the rest. The caller marks the run as resolved, or meets it again. */
 struct spool_damage {
 	struct spool_run run;
-	struct ledger_count lost; /* zero where the segment's own counts are gone too */
+	struct ledger_count lost;
+	bool kept;                /* the bytes are in quarantine/, or will be once the segment is read */
 	char what[128];
 };
 
@@ -78,17 +84,20 @@ struct spool_turn {
 	/* In. The batches are borrowed until the turn is over. */
 	struct batch **put;
 	size_t nput;
-	struct spool_state state;   /* as it is once PUT is durable; the spool fills in end */
+	struct spool_state state;   /* as it is once PUT is durable; end, spans_put: the spool's */
 	bool write_state;           /* state must be durable although nothing is put */
-	struct spool_run read[SPOOL_RUNS]; /* wanted, ascending; positions that are not there are passed over */
+	struct spool_run read[SPOOL_RUNS]; /* wanted, ascending; those at or above end are passed over */
 	size_t nread;
 	size_t read_bytes;          /* stop reading after this many */
 	size_t read_records;        /* and after this many */
 
 	/* Out. */
-	int put_rc;                 /* 0, E_FULL (a limit or the disk), E_IO …: then nothing was put */
+	int put_rc;                 /* 0, E_FULL (a limit or the disk), E_IO … */
+	size_t stored;              /* put[0 … stored) are durable, whatever put_rc says; else nput */
 	uint64_t first;             /* put[i] stands at first + i */
 	int state_rc;               /* of write_state */
+	/* state.end and state.spans_put are as they are now. Where stored < nput, what reached the
+	 * disk says that the others are still in_flight. */
 	struct batch **got;         /* gives: ngot batches, each with one reference, and the array (free) */
 	size_t ngot;
 	struct spool_damage damage[SPOOL_DAMAGES];
@@ -105,6 +114,9 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 
 /* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
+
+/* Spans and batches in RUNS. 0; E_CORRUPT when some of them cannot be read (and are not counted). */
+int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count) MUST_USE;
 
 /* Puts, commits, unlinks segments that lie below state.cursor (after state is durable), prepares
  * the next segment, reads. Never fails as a whole: its parts say how they went. */

@@ -14,7 +14,6 @@
 #include "pump.h"
 #include "transcode.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /* Type codes of compact protocol. */

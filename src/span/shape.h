@@ -5,6 +5,9 @@
 
 #include "base.h"
 
+/* For the steps of the two hot loops, which the compiler would leave as calls. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* Type codes of TBinaryProtocol. */
 enum {
 	T_STOP = 0,

@@ -48,13 +48,13 @@ static __attribute__((noinline, cold)) void say(struct walk *w, const char *what
 }
 
 /* Keeps the sentence, with the byte before which it was noticed. */
-static inline int bad(struct walk *w, const char *what, const char *where)
+ALWAYS_INLINE int bad(struct walk *w, const char *what, const char *where)
 {
 	say(w, what, where);
 	return E_MALFORMED;
 }
 
-static inline int cut_short(struct walk *w)
+ALWAYS_INLINE int cut_short(struct walk *w)
 {
 	return bad(w, "the end comes too early", "");
 }
@@ -92,7 +92,7 @@ static void check_bools(struct walk *w, size_t n)
 }
 
 /* N values of a type of fixed size. */
-static inline int walk_fixed(struct walk *w, uint8_t type, size_t n)
+ALWAYS_INLINE int walk_fixed(struct walk *w, uint8_t type, size_t n)
 {
 	if (left(w) / fixed_size[type] < n)
 		return cut_short(w);
@@ -119,7 +119,7 @@ int walk_32(struct walk *w, uint32_t *v)
 	return 0;
 }
 
-int walk_text(struct walk *w, struct slice *text)
+ALWAYS_INLINE int take_text(struct walk *w, struct slice *text)
 {
 	uint32_t n;
 
@@ -133,7 +133,12 @@ int walk_text(struct walk *w, struct slice *text)
 	return 0;
 }
 
-int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
+int walk_text(struct walk *w, struct slice *text)
+{
+	return take_text(w, text);
+}
+
+ALWAYS_INLINE int take_field(struct walk *w, uint8_t *type, uint16_t *id)
 {
 	if (left(w) < 1)
 		return cut_short(w);
@@ -151,14 +156,21 @@ int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
 	return 0;
 }
 
-static int walk_value(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
+int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
+{
+	return take_field(w, type, id);
+}
+
+/* The common kinds are dealt with on the spot. */
+ALWAYS_INLINE int walk_value(struct walk *w, uint8_t type,
+	const struct shape *of, unsigned depth)
 {
 	struct slice text;
 
 	if (fixed_size[type] > 0)
 		return walk_fixed(w, type, 1);
 	if (type == T_STRING)
-		return walk_text(w, &text);
+		return take_text(w, &text);
 	return walk_container(w, type, of, depth);
 }
 
@@ -172,7 +184,7 @@ static int walk_struct(struct walk *w, const struct shape *s, unsigned depth)
 		const uint8_t *field = w->in;
 		bool known;
 
-		if (walk_field(w, &type, &id) < 0)
+		if (take_field(w, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			break;

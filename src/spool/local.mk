@@ -1,1 +1,19 @@
-libspanspool_a_SOURCES += include/spool.h
+libspanspool_a_SOURCES += include/spool.h \
+	%D%/count.c \
+	%D%/disk.c %D%/disk.h \
+	%D%/fetch.c \
+	%D%/layout.c %D%/layout.h \
+	%D%/put.c \
+	%D%/quarantine.c \
+	%D%/reader.c %D%/reader.h \
+	%D%/recover.c \
+	%D%/scan.c %D%/scan.h \
+	%D%/segments.c %D%/segments.h \
+	%D%/spool.c \
+	%D%/spool_priv.h \
+	%D%/statefile.c %D%/statefile.h \
+	%D%/store.c \
+	%D%/tail.c %D%/tail.h \
+	%D%/turn.c \
+	%D%/walk.c %D%/walk.h \
+	%D%/writer.c %D%/writer.h

@@ -13,6 +13,7 @@ FLOW_TESTS = \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
+	%D%/test_status \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -30,6 +31,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
+%C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh

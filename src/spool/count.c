@@ -1,0 +1,85 @@
+/* count.c — how many spans stand where. Every record, head and state says how many stand before it,
+ * so any two of them say what is between, without reading that. */
+#include "spool_priv.h"
+
+int count_open_at(struct spool *s, uint64_t position, size_t *i)
+{
+	*i = segments_find(&s->segments, position);
+	if (*i == SEGMENTS_NONE)
+		return E_MISSING;
+	return reader_open(&s->reader, &s->segments.at[*i],
+	        segments_limit(&s->segments, *i, s->committed.position));
+}
+
+int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
+{
+	const struct spot known[] = { s->end, s->committed, s->floor };
+	size_t i;
+
+	for (size_t k = 0; k < ARRAY_LEN(known); k++) {
+		if (position == known[k].position) {
+			*spans = known[k].spans;
+			return 0;
+		}
+	}
+	if (position >= s->committed.position)
+		return E_MISSING;
+	if (count_open_at(s, position, &i) == 0 &&
+	        reader_spans_below(&s->reader, position, spans) == 0)
+		return 0;
+	/* It may be where a segment is missing, or broken: the one before says where it ended. */
+	if (position > 1 && count_open_at(s, position - 1, &i) == 0)
+		return reader_spans_below(&s->reader, position, spans);
+	return E_MISSING;
+}
+
+/* One by one, where the counts on either side are gone. */
+static int count_each(struct spool *s, const struct spool_run *run, struct ledger_count *count)
+{
+	int rc = 0;
+
+	for (uint64_t at = run->first; at < run->end && at < s->committed.position; at++) {
+		struct record r;
+		struct batch *b;
+		struct place p;
+		size_t i;
+		int one = count_open_at(s, at, &i);
+
+		if (one == 0)
+			one = reader_find(&s->reader, at, &p);
+		if (one == 0)
+			one = p.key == at ? reader_fetch(&s->reader, &p, &b, &r) : E_MISSING;
+		if (one < 0) {
+			rc = E_CORRUPT;
+			continue;
+		}
+		count->spans += r.spans;
+		count->batches++;
+		batch_unref(&b);
+	}
+	return rc;
+}
+
+int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count)
+{
+	int rc = 0;
+
+	*count = (struct ledger_count){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		struct spool_run run = { runs[i].first, min_u64(runs[i].end, s->end.position) };
+		uint64_t below, above;
+
+		if (run.first >= run.end)
+			continue;
+		if (run.end > s->committed.position && s->tail.holds && store_flush(s) < 0)
+			rc = E_CORRUPT;
+		if (count_spans_below(s, run.first, &below) == 0 &&
+		        count_spans_below(s, run.end, &above) == 0) {
+			count->spans += above - below;
+			count->batches += run.end - run.first;
+		} else if (count_each(s, &run, count) < 0) {
+			rc = E_CORRUPT;
+		}
+	}
+	return rc;
+}

@@ -1,0 +1,227 @@
+/* disk.c — file calls that finish what they began: short counts and EINTR end here. */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "disk.h"
+
+int disk_write(int fd, const void *bytes, size_t len, uint64_t offset)
+{
+	struct iovec iov = { (void *)bytes, len };
+
+	return disk_writev(fd, &iov, 1, offset);
+}
+
+/* Takes DONE bytes off the front of the vector. */
+static void advance(struct iovec **iov, size_t *n, size_t done)
+{
+	while (*n > 0 && done >= (*iov)->iov_len) {
+		done -= (*iov)->iov_len;
+		(*iov)++;
+		(*n)--;
+	}
+	if (*n > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + done;
+		(*iov)->iov_len -= done;
+	}
+}
+
+int disk_writev(int fd, struct iovec *iov, size_t n, uint64_t offset)
+{
+	advance(&iov, &n, 0);
+	while (n > 0) {
+		ssize_t done = pwritev(fd, iov, (int)min_u64(n, IOV_MAX), (off_t)offset);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return err_from_errno(errno);
+		if (done == 0)
+			return E_IO;
+		offset += (uint64_t)done;
+		advance(&iov, &n, (size_t)done);
+	}
+	return 0;
+}
+
+ssize_t disk_read(int fd, void *bytes, size_t len, uint64_t offset)
+{
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t got = pread(fd, (char *)bytes + have, len - have, (off_t)(offset + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_from_errno(errno);
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset)
+{
+	size_t left = (size_t)n;
+
+	advance(&iov, &left, 0);
+	while (left > 0) {
+		ssize_t got = preadv(fd, iov, (int)left, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_from_errno(errno);
+		if (got == 0)
+			return E_CORRUPT;
+		offset += (uint64_t)got;
+		advance(&iov, &left, (size_t)got);
+	}
+	return 0;
+}
+
+int disk_sync(int fd)
+{
+	return fdatasync(fd) < 0 ? err_from_errno(errno) : 0;
+}
+
+int disk_sync_dir(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	if (fsync(fd) < 0)
+		rc = err_from_errno(errno);
+	close(fd);
+	return rc;
+}
+
+/* The parent of what was just made must know its name after a power cut. */
+static int sync_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int rc;
+
+	if (slash == NULL)
+		return disk_sync_dir(AT_FDCWD, ".");
+	if (slash == path)
+		return disk_sync_dir(AT_FDCWD, "/");
+	*slash = '\0';
+	rc = disk_sync_dir(AT_FDCWD, path);
+	*slash = '/';
+	return rc;
+}
+
+static int make_one(char *path, struct why *why)
+{
+	int rc;
+
+	if (mkdir(path, 0700) < 0) {
+		if (errno == EEXIST)
+			return 0;
+		return why_set(
+		        why, err_from_errno(errno), "cannot make %s: %s", path, strerror(errno));
+	}
+	rc = sync_parent(path);
+	return rc < 0 ? why_set(why, rc, "cannot sync the directory of %s", path) : 0;
+}
+
+int disk_make_dirs(const char *path, struct why *why)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof(part))
+		return why_set(why, E_USAGE, "\"%.64s\" is not a directory name", path);
+	memcpy(part, path, len + 1);
+	while (len > 1 && part[len - 1] == '/')
+		part[--len] = '\0';
+	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		struct stat st;
+		int rc = 0;
+
+		*slash = '\0';
+		if (stat(part, &st) < 0)
+			rc = make_one(part, why);
+		*slash = '/';
+		if (rc < 0)
+			return rc;
+	}
+	return make_one(part, why);
+}
+
+int disk_make_dir(int at, const char *name, bool *made)
+{
+	*made = mkdirat(at, name, 0700) == 0;
+	return *made || errno == EEXIST ? 0 : err_from_errno(errno);
+}
+
+int disk_remove_dir(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_from_errno(errno);
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return E_NOMEM;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) < 0 && errno != ENOENT)
+			rc = err_from_errno(errno);
+	}
+	closedir(d);
+	if (rc == 0 && unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		rc = err_from_errno(errno);
+	return rc;
+}
+
+int disk_reserve(int fd, uint64_t bytes)
+{
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
+		return 0;
+	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : err_from_errno(errno);
+}
+
+void disk_trim(int fd)
+{
+	struct stat st;
+
+	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else does on
+	 * ext4. Failing costs space until the file is unlinked. */
+	if (fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) < 0)
+		return;
+}
+
+uint64_t disk_allocated(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+int disk_free(int fd, uint64_t *bytes)
+{
+	struct statvfs v;
+
+	if (fstatvfs(fd, &v) < 0)
+		return err_from_errno(errno);
+	*bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* disk.h — the few file calls of the spool, each whole or an error (private). */
+#ifndef DISK_H
+#define DISK_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "err.h"
+
+enum { DISK_NAME = 64 };
+
+/* All of LEN bytes at OFFSET. 0 or an error; what was written of a failed call is unknown. */
+int disk_write(int fd, const void *bytes, size_t len, uint64_t offset) MUST_USE;
+/* The same for a vector, which is used up on the way. */
+int disk_writev(int fd, struct iovec *iov, size_t n, uint64_t offset) MUST_USE;
+/* Up to LEN bytes at OFFSET; fewer at the end of the file only. Bytes read, or an error. */
+ssize_t disk_read(int fd, void *bytes, size_t len, uint64_t offset) MUST_USE;
+/* 0 when the vector was filled; E_CORRUPT when the file ends before. At most two pieces. */
+int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset) MUST_USE;
+
+/* Data, and what is needed to find it again. */
+int disk_sync(int fd) MUST_USE;
+/* The names in directory PATH below AT. "." is AT itself. */
+int disk_sync_dir(int at, const char *path) MUST_USE;
+
+/* Makes PATH and what is missing above it, 0700, and syncs each parent. Fine when it is there. */
+int disk_make_dirs(const char *path, struct why *why) MUST_USE;
+/* Makes directory NAME (0700) below AT; *made says whether it was not there. Not synced. */
+int disk_make_dir(int at, const char *name, bool *made) MUST_USE;
+/* Unlinks all files in directory NAME below AT and the directory. Fine when it is missing. Not synced. */
+int disk_remove_dir(int at, const char *name) MUST_USE;
+
+/* Reserves blocks up to BYTES without changing the file's size. Fine where that is not supported. */
+int disk_reserve(int fd, uint64_t bytes) MUST_USE;
+/* Gives back blocks reserved behind the end of the file. */
+void disk_trim(int fd);
+/* Bytes in allocated blocks; 0 when it cannot be told. */
+uint64_t disk_allocated(int fd);
+/* Of the file system, for us. 0 or an error. */
+int disk_free(int fd, uint64_t *bytes) MUST_USE;
+
+#endif

@@ -1,0 +1,333 @@
+/* layout.c — the bytes on disk: record, state, segment head, quarantine trailer. Pure: memory in,
+ * memory out. Each thing begins with a magic and a version and ends in (or holds) an XXH3 checksum,
+ * and each that may grow says its own length, so that a later version still finds the checksum. */
+#include <endian.h>
+#include <xxhash.h>
+
+#include "layout.h"
+
+enum {
+	RECORD_MAGIC = 0x52505353,  /* "SSPR" */
+	STATE_MAGIC = 0x53505353,   /* "SSPS" */
+	HEAD_MAGIC = 0x48505353,    /* "SSPH" */
+	TRAILER_MAGIC = 0x51505353, /* "SSPQ" */
+	FLAG_MAYBE_DUP = 1,
+	FLAG_RUNNING = 1,
+	CHECKSUM = 8,
+	RECORD_CHECKSUM_AT = RECORD_HEADER - CHECKSUM,
+	TRAILER_FIXED = 16,
+	TEXT_MOST = 1024,
+};
+
+static void put16(uint8_t *to, uint16_t v)
+{
+	v = htole16(v);
+	memcpy(to, &v, sizeof(v));
+}
+
+static void put32(uint8_t *to, uint32_t v)
+{
+	v = htole32(v);
+	memcpy(to, &v, sizeof(v));
+}
+
+static void put64(uint8_t *to, uint64_t v)
+{
+	v = htole64(v);
+	memcpy(to, &v, sizeof(v));
+}
+
+static uint16_t get16(const uint8_t *from)
+{
+	uint16_t v;
+
+	memcpy(&v, from, sizeof(v));
+	return le16toh(v);
+}
+
+static uint32_t get32(const uint8_t *from)
+{
+	uint32_t v;
+
+	memcpy(&v, from, sizeof(v));
+	return le32toh(v);
+}
+
+static uint64_t get64(const uint8_t *from)
+{
+	uint64_t v;
+
+	memcpy(&v, from, sizeof(v));
+	return le64toh(v);
+}
+
+/*
+ * Record
+ *    0  u32 magic          4  u8 version   5  u8 flags   6  u16 header bytes
+ *    8  u32 spans         12  u32 size
+ *   16  u64 position      24  u64 boot    32  u64 sequence
+ *   40  u64 received_ms   48  u64 spans_before
+ *   56  u64 checksum: XXH3 of the batch's bytes, seeded with XXH3 of bytes 0 … 55
+ */
+static uint64_t record_checksum(const uint8_t *header, struct slice value)
+{
+	return XXH3_64bits_withSeed(value.at, value.len, XXH3_64bits(header, RECORD_CHECKSUM_AT));
+}
+
+void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value)
+{
+	put32(to, RECORD_MAGIC);
+	to[4] = LAYOUT_VERSION;
+	to[5] = r->maybe_dup ? FLAG_MAYBE_DUP : 0;
+	put16(to + 6, RECORD_HEADER);
+	put32(to + 8, r->spans);
+	put32(to + 12, r->size);
+	put64(to + 16, r->position);
+	put64(to + 24, r->boot);
+	put64(to + 32, r->sequence);
+	put64(to + 40, r->received_ms);
+	put64(to + 48, r->spans_before);
+	put64(to + RECORD_CHECKSUM_AT, record_checksum(to, value));
+}
+
+int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
+{
+	if (get32(from) != RECORD_MAGIC || from[4] != LAYOUT_VERSION ||
+	        get16(from + 6) != RECORD_HEADER)
+		return E_CORRUPT;
+	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
+	r->spans = get32(from + 8);
+	r->size = get32(from + 12);
+	r->position = get64(from + 16);
+	r->boot = get64(from + 24);
+	r->sequence = get64(from + 32);
+	r->received_ms = get64(from + 40);
+	r->spans_before = get64(from + 48);
+	return 0;
+}
+
+bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice value)
+{
+	return get64(header + RECORD_CHECKSUM_AT) == record_checksum(header, value);
+}
+
+/* The frame that state, head and trailer share: magic, version, length at 8, checksum at the end. */
+static void seal(uint8_t *to, uint32_t magic, size_t len)
+{
+	put32(to, magic);
+	put16(to + 4, LAYOUT_VERSION);
+	put32(to + 8, (uint32_t)len);
+	put64(to + len - CHECKSUM, XXH3_64bits(to, len - CHECKSUM));
+}
+
+static int unseal(struct slice *from, uint32_t magic, size_t least)
+{
+	size_t len;
+
+	if (from->len < 12 || get32(from->at) != magic)
+		return E_CORRUPT;
+	len = get32(from->at + 8);
+	if (len < 12 + CHECKSUM || len > from->len)
+		return E_CORRUPT;
+	if (get64(from->at + len - CHECKSUM) != XXH3_64bits(from->at, len - CHECKSUM))
+		return E_CORRUPT;
+	if (get16(from->at + 4) > LAYOUT_VERSION)
+		return E_NEWER;
+	if (len < least + CHECKSUM)
+		return E_CORRUPT;
+	from->len = len - CHECKSUM;
+	return 0;
+}
+
+/*
+ * State
+ *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
+ *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places   20  u32 0
+ *   24  u64 generation   32  u64 boot         40  u64 cursor     48  u64 offered_to
+ *   56  u64 end          64  u64 spans_put    72  u64 floor position   80  u64 floor spans
+ *   88  u64 numbers of the ledger, then the marks, then u64 XXH3 of all before
+ */
+static uint8_t *put_count(uint8_t *to, const struct ledger_count *c)
+{
+	put64(to, c->spans);
+	put64(to + 8, c->batches);
+	return to + 16;
+}
+
+static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
+{
+	put64(to, l->boots);
+	put64(to + 8, l->unclean_stops);
+	put64(to + 16, l->received);
+	put64(to + 24, l->kernel_dropped);
+	to += 32;
+	for (int i = 0; i < LEDGER_OUTCOMES_N; i++, to += 8)
+		put64(to, l->outcome[i]);
+	to = put_count(to, &l->accepted);
+	for (int i = 0; i < LEDGER_PLACES_N; i++)
+		to = put_count(to, &l->place[i]);
+	return put_count(to, &l->maybe_duplicate);
+}
+
+size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct spot *floor)
+{
+	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
+	uint8_t *at;
+	size_t len;
+
+	put16(to + 6, s->running ? FLAG_RUNNING : 0);
+	put32(to + 12, marks_len);
+	put16(to + 16, LEDGER_OUTCOMES_N);
+	put16(to + 18, LEDGER_PLACES_N);
+	put32(to + 20, 0);
+	put64(to + 24, s->generation);
+	put64(to + 32, s->boot);
+	put64(to + 40, s->cursor);
+	put64(to + 48, s->offered_to);
+	put64(to + 56, s->end);
+	put64(to + 64, s->spans_put);
+	put64(to + 72, floor == NULL ? 0 : floor->position);
+	put64(to + 80, floor == NULL ? 0 : floor->spans);
+	at = put_ledger(to + STATE_FIXED, &s->ledger);
+	memcpy(at, s->marks, marks_len);
+	len = (size_t)(at - to) + marks_len + CHECKSUM;
+	seal(to, STATE_MAGIC, len);
+	return len;
+}
+
+static const uint8_t *get_count(const uint8_t *from, struct ledger_count *c)
+{
+	c->spans = get64(from);
+	c->batches = get64(from + 8);
+	return from + 16;
+}
+
+/* An older writer may have known fewer outcomes and places: the rest are 0. */
+static void get_ledger(const uint8_t *from, unsigned outcomes, unsigned places, struct ledger *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->boots = get64(from);
+	l->unclean_stops = get64(from + 8);
+	l->received = get64(from + 16);
+	l->kernel_dropped = get64(from + 24);
+	from += 32;
+	for (unsigned i = 0; i < outcomes; i++, from += 8)
+		l->outcome[i] = get64(from);
+	from = get_count(from, &l->accepted);
+	for (unsigned i = 0; i < places; i++)
+		from = get_count(from, &l->place[i]);
+	get_count(from, &l->maybe_duplicate);
+}
+
+int layout_state_decode(struct slice from, struct spool_state *s, struct spot *floor)
+{
+	int rc = unseal(&from, STATE_MAGIC, STATE_FIXED);
+	unsigned outcomes, places;
+	size_t numbers;
+
+	if (rc < 0)
+		return rc;
+	outcomes = get16(from.at + 16);
+	places = get16(from.at + 18);
+	if (outcomes > LEDGER_OUTCOMES_N || places > LEDGER_PLACES_N)
+		return E_CORRUPT;
+	numbers = 8 * (size_t)(4 + outcomes + 2 + 2 * places + 2);
+	s->marks_len = get32(from.at + 12);
+	if (s->marks_len > SPOOL_MARKS_BYTES || from.len != STATE_FIXED + numbers + s->marks_len)
+		return E_CORRUPT;
+	s->running = (get16(from.at + 6) & FLAG_RUNNING) != 0;
+	s->generation = get64(from.at + 24);
+	s->boot = get64(from.at + 32);
+	s->cursor = get64(from.at + 40);
+	s->offered_to = get64(from.at + 48);
+	s->end = get64(from.at + 56);
+	s->spans_put = get64(from.at + 64);
+	floor->position = get64(from.at + 72);
+	floor->spans = get64(from.at + 80);
+	get_ledger(from.at + STATE_FIXED, outcomes, places, &s->ledger);
+	memset(s->marks, 0, sizeof(s->marks));
+	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
+	return 0;
+}
+
+size_t layout_state_size(struct slice from)
+{
+	if (from.len < 12 || get32(from.at) != STATE_MAGIC)
+		return 0;
+	return get32(from.at + 8);
+}
+
+/*
+ * Head (key 0 of a segment)
+ *    0  u32 magic         4  u16 version       6  u16 host bytes
+ *    8  u32 length       12  u32 0            16  u64 txnid
+ *   24  u64 first        32  u64 spans before it
+ *   40  u64 end          48  u64 spans before it
+ *   56  u64 made_ms      64  u64 first_ms     72  u64 last_ms
+ *   80  host, then a state, then u64 XXH3 of all before
+ */
+size_t layout_head_encode(uint8_t *to, const struct head *h)
+{
+	size_t host = strnlen(h->host, HOST_BYTES), len;
+
+	put16(to + 6, (uint16_t)host);
+	put32(to + 12, 0);
+	put64(to + 16, h->txnid);
+	put64(to + 24, h->first.position);
+	put64(to + 32, h->first.spans);
+	put64(to + 40, h->end.position);
+	put64(to + 48, h->end.spans);
+	put64(to + 56, h->made_ms);
+	put64(to + 64, h->first_ms);
+	put64(to + 72, h->last_ms);
+	memcpy(to + HEAD_FIXED, h->host, host);
+	len = HEAD_FIXED + host;
+	len += layout_state_encode(to + len, &h->state, &h->floor) + CHECKSUM;
+	seal(to, HEAD_MAGIC, len);
+	return len;
+}
+
+int layout_head_decode(struct slice from, struct head *h)
+{
+	int rc = unseal(&from, HEAD_MAGIC, HEAD_FIXED);
+	size_t host;
+
+	if (rc < 0)
+		return rc;
+	host = get16(from.at + 6);
+	if (host > HOST_BYTES || from.len < HEAD_FIXED + host)
+		return E_CORRUPT;
+	h->txnid = get64(from.at + 16);
+	h->first = (struct spot){ get64(from.at + 24), get64(from.at + 32) };
+	h->end = (struct spot){ get64(from.at + 40), get64(from.at + 48) };
+	h->made_ms = get64(from.at + 56);
+	h->first_ms = get64(from.at + 64);
+	h->last_ms = get64(from.at + 72);
+	memset(h->host, 0, sizeof(h->host));
+	memcpy(h->host, from.at + HEAD_FIXED, host);
+	from = slice_of(from.at + HEAD_FIXED + host, from.len - HEAD_FIXED - host);
+	return layout_state_decode(from, &h->state, &h->floor);
+}
+
+/*
+ * Trailer of a quarantine file
+ *    0  u32 magic   4  u16 version   6  u16 cause bytes   8  u32 length   12  u32 detail bytes
+ *   16  cause, then detail, then u64 XXH3 of all before (of the trailer)
+ */
+size_t layout_trailer_size(const char *cause, const char *detail)
+{
+	return TRAILER_FIXED + strnlen(cause, TEXT_MOST) + strnlen(detail, TEXT_MOST) + CHECKSUM;
+}
+
+size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail)
+{
+	size_t causes = strnlen(cause, TEXT_MOST), details = strnlen(detail, TEXT_MOST);
+	size_t len = layout_trailer_size(cause, detail);
+
+	put16(to + 6, (uint16_t)causes);
+	put32(to + 12, (uint32_t)details);
+	memcpy(to + TRAILER_FIXED, cause, causes);
+	memcpy(to + TRAILER_FIXED + causes, detail, details);
+	seal(to, TRAILER_MAGIC, len);
+	return len;
+}

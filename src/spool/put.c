@@ -1,0 +1,120 @@
+/* put.c — a turn's batches become records: in a segment, or in the tail until the next sync. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "log.h"
+#include "spool_priv.h"
+
+static struct entry *entries_of(const struct spool *s, const struct spool_turn *t)
+{
+	struct entry *e = calloc(t->nput, sizeof(*e));
+	struct spot at = s->end;
+
+	for (size_t i = 0; e != NULL && i < t->nput; i++) {
+		const struct batch *b = t->put[i];
+
+		e[i].bytes = b->bytes;
+		e[i].r = (struct record){
+			.position = at.position++,
+			.boot = b->boot,
+			.sequence = b->sequence,
+			.received_ms = b->received_ms,
+			.spans_before = at.spans,
+			.spans = b->spans,
+			.size = b->size,
+			.maybe_dup = b->maybe_dup,
+		};
+		at.spans += b->spans;
+	}
+	return e;
+}
+
+static bool flush_is_due(const struct spool *s)
+{
+	if (!s->tail.holds)
+		return false;
+	if (s->opts.sync == SPOOL_SYNC_COMMIT || s->tail.bytes >= TAIL_FLUSH_BYTES)
+		return true;
+	return s->opts.sync == SPOOL_SYNC_INTERVAL &&
+	       clock_mono_us() - s->tail.since_us >= s->opts.sync_interval_us;
+}
+
+static struct spot behind(const struct entry *e)
+{
+	return (struct spot){ e->r.position + 1, e->r.spans_before + e->r.spans };
+}
+
+/* By the tail when its way is open; else, and when it is not, straight into a segment. */
+static int put_entries(struct spool *s, struct storing *g)
+{
+	int rc;
+
+	if (s->opts.sync != SPOOL_SYNC_COMMIT && s->tail.bytes < TAIL_MOST_BYTES) {
+		struct spool_state state = *g->state;
+		struct spot end = behind(&g->e[g->n - 1]);
+
+		store_settle(&state, store_rest(g, g->n), &end);
+		if (tail_append(&s->tail, g->e, g->n, &state) == 0) {
+			g->done = g->n;
+			s->end = end;
+			return 0;
+		}
+	}
+	rc = store_flush(s);
+	if (rc == 0)
+		rc = store_run(s, g);
+	if (s->committed.position > s->end.position)
+		s->end = s->committed;
+	return rc;
+}
+
+/* Once on the way in, once on the way out. */
+static void tell(struct spool *s, int rc)
+{
+	if (rc < 0 && !s->in_trouble)
+		log_warn("spool: cannot put: %s%s%s", err_text(rc),
+		        s->writer.words[0] != '\0' ? ": " : "", s->writer.words);
+	if (rc == 0 && s->in_trouble)
+		log_info("spool: puts again");
+	s->in_trouble = rc < 0;
+}
+
+/* The state that is true now is what later syncs write. */
+static void keep_state(struct spool *s, struct spool_turn *t)
+{
+	struct ledger_count rest = { .batches = t->nput - t->stored };
+
+	for (size_t i = t->stored; i < t->nput; i++)
+		rest.spans += t->put[i]->spans;
+	s->last = t->state;
+	store_settle(&s->last, rest, &s->end);
+	t->state.end = s->end.position;
+	t->state.spans_put = s->end.spans;
+}
+
+void put_run(struct spool *s, struct spool_turn *t)
+{
+	struct storing g = { .all = t->nput, .state = &t->state, .settle = true };
+	struct entry *e = NULL;
+	int rc = 0;
+
+	t->first = s->end.position;
+	if (flush_is_due(s) && (rc = store_flush(s)) < 0)
+		log_debug("spool: the tail could not be synced: %s", err_text(rc));
+	if (t->nput > 0) {
+		e = entries_of(s, t);
+		g.e = e;
+		g.n = e == NULL ? 0 : store_allow(s, e, t->nput);
+		rc = e == NULL ? E_NOMEM : g.n == 0 ? E_FULL : put_entries(s, &g);
+		if (rc == 0 && g.n < t->nput)
+			rc = E_FULL;
+		tell(s, rc);
+	}
+	t->stored = g.done;
+	t->put_rc = t->nput > 0 ? rc : 0;
+	keep_state(s, t);
+	t->state_rc = 0;
+	if (t->write_state && !g.state_durable)
+		t->state_rc = statefile_sync(&s->file, &s->last, &s->floor);
+	free(e);
+}

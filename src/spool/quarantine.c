@@ -1,0 +1,74 @@
+/* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "spool_priv.h"
+
+static int write_file(int at, const char *name, struct iovec *iov, size_t n)
+{
+	int fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	rc = disk_writev(fd, iov, n, 0);
+	if (rc == 0)
+		rc = disk_sync(fd);
+	if (close(fd) < 0 && rc == 0)
+		rc = err_from_errno(errno);
+	return rc;
+}
+
+/* Whole under its name, or not at all. */
+static int put_file(int at, const char *name, struct iovec *iov, size_t n)
+{
+	char part[DISK_NAME + 32];
+	int rc;
+
+	snprintf(part, sizeof(part), "%s.part", name);
+	rc = write_file(at, part, iov, n);
+	if (rc == 0 && renameat(at, part, at, name) < 0)
+		rc = err_from_errno(errno);
+	if (rc == 0)
+		return disk_sync_dir(at, "quarantine");
+	unlinkat(at, part, 0);
+	return rc;
+}
+
+int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
+        struct why *why)
+{
+	struct record r = {
+		.position = b->position,
+		.boot = b->boot,
+		.sequence = b->sequence,
+		.received_ms = b->received_ms,
+		.spans = b->spans,
+		.size = b->size,
+		.maybe_dup = b->maybe_dup,
+	};
+	uint8_t header[RECORD_HEADER], *trailer = malloc(layout_trailer_size(cause, detail));
+	char name[DISK_NAME];
+	struct iovec iov[3];
+	bool made;
+	int rc;
+
+	if (trailer == NULL)
+		return why_set(why, E_NOMEM, "quarantine: %s", err_text(E_NOMEM));
+	layout_record_encode(header, &r, batch_slice(b));
+	iov[0] = (struct iovec){ header, sizeof(header) };
+	iov[1] = (struct iovec){ (void *)b->bytes, b->size };
+	iov[2] = (struct iovec){ trailer, layout_trailer_encode(trailer, cause, detail) };
+	snprintf(name, sizeof(name), "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot,
+	        b->sequence);
+	rc = disk_make_dir(s->dir, "quarantine", &made);
+	if (rc == 0 && made)
+		rc = disk_sync_dir(s->dir, ".");
+	if (rc == 0)
+		rc = put_file(s->dir, name, iov, 3);
+	free(trailer);
+	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
+}

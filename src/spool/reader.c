@@ -1,0 +1,223 @@
+/* reader.c — one segment, by its tree as long as that holds, by a scan of its pages after that. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "reader.h"
+
+void reader_close(struct reader *r)
+{
+	if (r->state == READER_CLOSED)
+		return;
+	walk_free(&r->walk);
+	scan_free(&r->scan);
+	close(r->fd);
+	r->state = READER_CLOSED;
+	r->fd = -1;
+	r->trouble_us = 0;
+}
+
+static int open_file(struct reader *r, const struct segment *seg)
+{
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	r->fd = openat(r->at, path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0)
+		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
+	r->state = READER_BY_TREE;
+	r->first = seg->first;
+	r->walk = (struct walk){ .fd = r->fd };
+	r->scan = (struct scan){ 0 };
+	r->has_head = false;
+	return 0;
+}
+
+/* The head proves that the tree is the one its meta's transaction made, and that of this segment. */
+static int read_head(struct reader *r)
+{
+	uint8_t bytes[HEAD_BYTES];
+	struct place p;
+	ssize_t got;
+	int rc = walk_find(&r->walk, 0, &p);
+
+	if (rc < 0)
+		return rc == E_MISSING ? E_CORRUPT : rc;
+	if (p.key != 0 || p.size > sizeof(bytes))
+		return E_CORRUPT;
+	got = disk_read(r->fd, bytes, p.size, p.offset);
+	if (got < 0)
+		return (int)got;
+	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
+	if (rc < 0)
+		return rc;
+	if (r->head.txnid != r->walk.txnid || r->head.first.position != r->first)
+		return E_CORRUPT;
+	r->has_head = true;
+	r->end = r->head.end;
+	return 0;
+}
+
+/* Sees the last commit. A transaction that is seen already costs two small reads. */
+static int by_tree(struct reader *r)
+{
+	uint64_t seen = r->walk.txnid;
+	int rc = walk_begin(&r->walk);
+
+	if (rc < 0)
+		return rc;
+	if (r->walk.txnid == 0)
+		return E_MISSING;
+	return r->has_head && r->walk.txnid == seen ? 0 : read_head(r);
+}
+
+static int by_scan(struct reader *r)
+{
+	int rc;
+
+	scan_free(&r->scan);
+	rc = scan_run(&r->scan, r->fd, r->first, r->limit);
+	if (rc < 0)
+		return rc;
+	r->state = READER_BY_SCAN;
+	r->scan_limit = r->limit;
+	if (r->scan.has_head) {
+		r->head = r->scan.head;
+		r->has_head = true;
+	}
+	r->end = r->scan.end;
+	if (r->has_head && r->head.end.position > r->end.position)
+		r->end = r->head.end;
+	return r->scan.n == 0 ? E_CORRUPT : 0;
+}
+
+int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	int rc;
+
+	if (r->state != READER_CLOSED && r->first != seg->first)
+		reader_close(r);
+	r->limit = limit;
+	if (r->state == READER_BY_SCAN && limit <= r->scan_limit)
+		return 0;
+	rc = r->state == READER_CLOSED ? open_file(r, seg) : 0;
+	if (rc < 0)
+		return rc;
+	rc = r->state == READER_BY_TREE ? by_tree(r) : E_CORRUPT;
+	if (rc == E_CORRUPT)
+		rc = by_scan(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
+int reader_scan(struct reader *r)
+{
+	int rc = r->state == READER_BY_TREE ? by_scan(r) : E_MISSING;
+
+	return rc == E_CORRUPT ? 0 : rc;
+}
+
+int reader_find(struct reader *r, uint64_t want, struct place *found)
+{
+	const struct place *p;
+
+	want = max_u64(want, 1); /* 0 is the head */
+	if (r->state == READER_BY_TREE) {
+		int rc = walk_find(&r->walk, want, found);
+
+		if (rc == 0)
+			return found->key < r->limit ? 0 : E_MISSING;
+		if (rc != E_CORRUPT)
+			return rc;
+		rc = by_scan(r);
+		if (rc < 0 && rc != E_CORRUPT)
+			return rc;
+	}
+	p = scan_find(&r->scan, want);
+	if (p == NULL)
+		return E_MISSING;
+	*found = *p;
+	return 0;
+}
+
+int reader_fetch(struct reader *r, const struct place *p, struct batch **b, struct record *header)
+{
+	uint8_t bytes[RECORD_HEADER];
+	struct batch *got;
+	struct iovec iov[2];
+	int rc;
+
+	if (p->size < RECORD_HEADER)
+		return E_CORRUPT;
+	got = batch_new(p->size - RECORD_HEADER);
+	if (got == NULL)
+		return E_NOMEM;
+	iov[0] = (struct iovec){ bytes, sizeof(bytes) };
+	iov[1] = (struct iovec){ got->bytes, got->size };
+	rc = disk_readv(r->fd, iov, 2, p->offset);
+	if (rc == 0)
+		rc = layout_record_decode(bytes, header);
+	if (rc == 0 && (header->position != p->key || header->size != got->size ||
+	                       !layout_record_verify(bytes, batch_slice(got))))
+		rc = E_CORRUPT;
+	if (rc < 0) {
+		batch_unref(&got);
+		return rc;
+	}
+	got->position = header->position;
+	got->boot = header->boot;
+	got->sequence = header->sequence;
+	got->received_ms = header->received_ms;
+	got->spans = header->spans;
+	got->maybe_dup = header->maybe_dup;
+	*b = got;
+	return 0;
+}
+
+int reader_peek(struct reader *r, const struct place *p, struct record *header)
+{
+	uint8_t bytes[RECORD_HEADER];
+	ssize_t got = disk_read(r->fd, bytes, sizeof(bytes), p->offset);
+
+	if (got < 0)
+		return (int)got;
+	return got < RECORD_HEADER ? E_CORRUPT : layout_record_decode(bytes, header);
+}
+
+/* The record at POSITION exactly, whole. */
+static int record_at(struct reader *r, uint64_t position, struct record *header)
+{
+	struct batch *b;
+	struct place p;
+	int rc = reader_find(r, position, &p);
+
+	if (rc < 0)
+		return rc;
+	if (p.key != position)
+		return E_MISSING;
+	rc = reader_fetch(r, &p, &b, header);
+	if (rc == 0)
+		batch_unref(&b);
+	return rc;
+}
+
+int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans)
+{
+	struct record header;
+
+	if (record_at(r, position, &header) == 0) {
+		*spans = header.spans_before;
+	} else if (position > 1 && record_at(r, position - 1, &header) == 0) {
+		*spans = header.spans_before + header.spans;
+	} else if (r->has_head && r->head.first.position == position) {
+		*spans = r->head.first.spans;
+	} else if (r->has_head && r->head.end.position == position) {
+		*spans = r->head.end.spans;
+	} else {
+		return E_MISSING;
+	}
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* reader.h — the one segment that is open for reading (private).
+ *
+ *   CLOSED ──open──► BY_TREE ──anything that does not fit──► BY_SCAN
+ *     ▲                 │                                       │
+ *     └──── close ──────┴───────────────────────────────────────┘
+ *
+ * BY_TREE walks LMDB's pages. BY_SCAN has looked at every page of the file once and goes by what it
+ * found: what that does not have is lost.
+ */
+#ifndef READER_H
+#define READER_H
+
+#include "batch.h"
+#include "scan.h"
+#include "segments.h"
+
+enum reader_state { READER_CLOSED, READER_BY_TREE, READER_BY_SCAN };
+
+struct reader {
+	enum reader_state state;
+	int at; /* the spool's directory, borrowed */
+	int fd;
+	uint64_t first; /* of the segment that is open */
+	uint64_t limit;
+	uint64_t scan_limit; /* what the limit was when the pages were looked at */
+	struct walk walk;
+	struct scan scan;
+	bool has_head;
+	struct head head;
+	struct spot
+	        end; /* behind the last record that was ever committed in it, as far as is known */
+	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */
+};
+
+/* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed since.
+ * 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it; E_NEWER;
+ * other errors may pass. */
+int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
+void reader_close(struct reader *r);
+
+/* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
+int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
+/* Turns to BY_SCAN. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
+int reader_scan(struct reader *r) MUST_USE;
+/* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
+int reader_fetch(
+        struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
+/* The header alone, not verified: for ages. */
+int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
+/* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */
+int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans) MUST_USE;
+
+#endif

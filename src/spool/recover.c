@@ -1,0 +1,241 @@
+/* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
+ *
+ * A state is in four slots, in the head of the newest segment, and in the tail; the highest generation
+ * is right, of equal ones the one that knows more records. Only the newest segment is looked into: how
+ * long that takes does not depend on how much waits. What is damaged in older ones shows when they are
+ * read.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "log.h"
+#include "spool_priv.h"
+
+struct recovering {
+	struct spool *s;
+	struct spool_found *found;
+	bool any;         /* found->state is one */
+	struct spot disk; /* behind the last record on disk */
+	bool doubt;       /* a state newer than the one we have may be lost */
+	bool slots_gone;
+};
+
+static void note(struct recovering *r, const char *text)
+{
+	log_warn("spool: %s", text);
+	if (r->found->note[0] == '\0')
+		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
+}
+
+static void offer(struct recovering *r, const struct spool_state *state, const struct spot *floor)
+{
+	struct spool_state *best = &r->found->state;
+
+	if (floor->position > r->s->floor.position)
+		r->s->floor = *floor;
+	if (r->any && (state->generation < best->generation ||
+	                      (state->generation == best->generation && state->end <= best->end)))
+		return;
+	*best = *state;
+	r->any = true;
+}
+
+static int newer(struct spool *s, const char *what, struct why *why)
+{
+	return why_set(why, E_NEWER, "%s/%s was written by a newer version of this program",
+	        s->opts.directory, what);
+}
+
+static int read_slots(struct recovering *r, struct why *why)
+{
+	struct slot slots[SLOTS];
+	bool blank = true;
+
+	r->slots_gone = true;
+	for (unsigned i = 0; i < SLOTS; i++) {
+		statefile_read(&r->s->file, i, &slots[i]);
+		if (slots[i].rc == E_NEWER)
+			return newer(r->s, "state", why);
+		blank = blank && slots[i].blank;
+		if (slots[i].rc < 0)
+			continue;
+		r->slots_gone = false;
+		offer(r, &slots[i].state, &slots[i].floor);
+	}
+	statefile_aim(&r->s->file, slots);
+	if (r->slots_gone && !blank)
+		note(r, "no snapshot in the state file is whole; going by the segments");
+	return 0;
+}
+
+/* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
+static int look_at(struct recovering *r, size_t i, struct why *why)
+{
+	struct spool *s = r->s;
+	char name[SEGMENT_NAME], text[160];
+	int rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+
+	if (rc == E_IO)
+		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+	segment_name(&s->segments.at[i], name);
+	if (rc == E_NEWER)
+		return newer(s, name, why);
+	if (rc == E_NOMEM)
+		return why_set(why, rc, "%s: %s", name, err_text(rc));
+	if (rc == E_MISSING) { /* killed before its first commit was whole */
+		segments_drop(&s->segments, i);
+		if (disk_remove_dir(s->dir, name) < 0)
+			log_debug("spool: %s could not be removed", name);
+		return E_MISSING;
+	}
+	if (rc < 0) {
+		snprintf(text, sizeof(text), "no record can be read from %s", name);
+		note(r, text);
+		r->doubt = true;
+		if (segments_set_aside(&s->segments, s->dir, i) < 0)
+			log_warn("spool: %s could not be moved to quarantine/", name);
+		return E_MISSING;
+	}
+	if (s->reader.state == READER_BY_SCAN) {
+		snprintf(text, sizeof(text),
+		        "%s is damaged; what is intact in it will be delivered", name);
+		note(r, text);
+		r->doubt = true;
+		if (segments_mark_bad(&s->segments, s->dir, i) < 0)
+			log_warn("spool: %s could not be marked", name);
+	}
+	return 0;
+}
+
+static int read_newest(struct recovering *r, struct why *why)
+{
+	struct spool *s = r->s;
+	int rc = E_MISSING;
+
+	while (rc == E_MISSING && s->segments.n > 0)
+		rc = look_at(r, s->segments.n - 1, why);
+	if (rc == E_MISSING)
+		return 0;
+	if (rc < 0)
+		return rc;
+	r->disk = s->reader.end;
+	if (s->reader.has_head)
+		offer(r, &s->reader.head.state, &s->reader.head.floor);
+	return 0;
+}
+
+/* Records in the tail that are in no segment, and the states between them. */
+static int read_tail(struct recovering *r, struct why *why)
+{
+	struct spool *s = r->s;
+	bool broken = false;
+
+	s->committed = r->disk;
+	for (uint64_t offset = 0; offset < s->tail.bytes;) {
+		struct tail_part part;
+		int rc = tail_load(&s->tail, offset, &part);
+
+		if (rc < 0) {
+			tail_part_free(&part);
+			return why_set(why, rc, "tail: %s", err_text(rc));
+		}
+		if (part.has_state)
+			offer(r, &part.state, &part.floor);
+		for (size_t i = 0; i < part.n; i++) {
+			const struct record *e = &part.e[i].r;
+
+			if (e->position < r->disk.position)
+				continue;
+			if (!s->tail.holds)
+				s->committed = (struct spot){ e->position, e->spans_before };
+			s->tail.holds = true;
+			r->disk = (struct spot){ e->position + 1, e->spans_before + e->spans };
+		}
+		broken = broken || part.broken;
+		offset = part.next;
+		tail_part_free(&part);
+	}
+	if (broken && s->tail.holds)
+		note(r, "the tail is not whole; what is intact in it will be delivered");
+	return 0;
+}
+
+/* No state anywhere, but records: nothing of them is known to be delivered. */
+static void state_from_records(struct recovering *r)
+{
+	struct spool *s = r->s;
+	struct spool_state *state = &r->found->state;
+	struct spot from = { s->segments.n > 0 ? s->segments.at[0].first : s->committed.position,
+		0 };
+
+	if (s->segments.n == 0)
+		from.spans = s->committed.spans;
+	else if (count_spans_below(s, from.position, &from.spans) < 0)
+		log_debug("spool: what was put before segment %016" PRIx64 " is not known",
+		        from.position);
+	*state = (struct spool_state){
+		.cursor = from.position,
+		.offered_to = from.position,
+		.end = from.position,
+		.spans_put = from.spans,
+		.running = true,
+	};
+	r->doubt = true;
+	s->floor = from;
+}
+
+uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk)
+{
+	struct ledger *l = &state->ledger;
+	struct ledger_count *flight = &l->place[LEDGER_IN_FLIGHT], all = { 0 }, known;
+
+	if (disk->position <= state->end)
+		return 0;
+	all.batches = disk->position - state->end;
+	if (disk->spans > state->spans_put)
+		all.spans = disk->spans - state->spans_put;
+	known.spans = min_u64(all.spans, flight->spans);
+	known.batches = min_u64(all.batches, flight->batches);
+	ledger_move(l, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, known.spans, known.batches);
+	ledger_enter(l, LEDGER_IN_SPOOL, all.spans - known.spans, all.batches - known.batches);
+	state->end = disk->position;
+	state->spans_put = disk->spans;
+	return all.spans;
+}
+
+static void blank(struct spool *s, struct spool_found *found)
+{
+	found->fresh = true;
+	found->state = (struct spool_state){ .cursor = 1, .offered_to = 1, .end = 1 };
+	s->floor = s->committed = s->end = (struct spot){ 1, 0 };
+	s->last = found->state;
+}
+
+int recover_run(struct spool *s, struct spool_found *found, struct why *why)
+{
+	struct recovering r = { .s = s, .found = found };
+	struct spool_state *state = &found->state;
+	int rc = read_slots(&r, why);
+
+	if (rc == 0)
+		rc = read_newest(&r, why);
+	if (rc == 0)
+		rc = read_tail(&r, why);
+	if (rc < 0)
+		return rc;
+	if (!r.any && s->segments.n == 0 && !s->tail.holds) {
+		blank(s, found);
+		return 0;
+	}
+	if (!r.any)
+		state_from_records(&r);
+	found->unclean = state->running;
+	found->salvaged = recover_reconcile(state, &r.disk);
+	s->end = (struct spot){ state->end, state->spans_put };
+	if (!s->tail.holds)
+		s->committed = s->end;
+	if (r.doubt || (r.slots_gone && s->segments.n > 0))
+		state->offered_to = state->end;
+	s->last = *state;
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* scan.h — finds the records in a segment whose tree cannot be believed (private). */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include "layout.h"
+#include "walk.h"
+
+/* Records by position, ascending, each verified when it was found. */
+struct scan {
+	struct place *at;
+	size_t n;
+	size_t cap;
+	bool has_head;
+	struct head head; /* of the last transaction of which one is left */
+	struct spot end;  /* behind the last record */
+};
+
+/* Looks at every page of the file for records of positions [first, limit). 0, or E_NOMEM, E_IO with
+ * nothing found. A damaged file is no error: what is whole is found. */
+int scan_run(struct scan *s, int fd, uint64_t first, uint64_t limit) MUST_USE;
+/* The first record at or above WANT; NULL: none. */
+const struct place *scan_find(const struct scan *s, uint64_t want);
+void scan_free(struct scan *s);
+
+#endif

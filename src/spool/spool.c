@@ -1,0 +1,173 @@
+/* spool.c — opens, begins and closes a spool directory, of which there is one holder at a time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "spool_priv.h"
+
+enum { SEGMENTS_AT_LEAST = 4 }; /* of max_bytes, so that space comes back in parts */
+
+static void spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	store_seal(s);
+	if (s->next.env != NULL)
+		writer_discard(&s->next, s->dir);
+	reader_close(&s->reader);
+	tail_close(&s->tail);
+	statefile_close(&s->file);
+	segments_free(&s->segments);
+	if (s->lock >= 0)
+		close(s->lock);
+	if (s->dir >= 0)
+		close(s->dir);
+	free((void *)s->opts.directory);
+	free((void *)s->opts.host);
+	free(s);
+}
+
+static int copy_opts(struct spool *s, const struct spool_opts *opts)
+{
+	uint64_t bytes = max_u64(opts->segment_bytes, WRITER_LEAST_BYTES);
+	uint64_t page = (uint64_t)getpagesize();
+
+	s->opts = *opts;
+	s->opts.directory = strdup(opts->directory);
+	s->opts.host = strdup(opts->host);
+	if (opts->max_bytes > 0)
+		bytes = min_u64(
+		        bytes, max_u64(opts->max_bytes / SEGMENTS_AT_LEAST, WRITER_LEAST_BYTES));
+	s->map_bytes = (bytes + page - 1) / page * page;
+	return s->opts.directory == NULL || s->opts.host == NULL ? E_NOMEM : 0;
+}
+
+static int open_dir(struct spool *s, struct why *why)
+{
+	int rc = disk_make_dirs(s->opts.directory, why);
+
+	if (rc < 0)
+		return rc;
+	s->dir = open(s->opts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir < 0)
+		return why_set(why, err_from_errno(errno), "cannot open: %s", strerror(errno));
+	return 0;
+}
+
+static int locked(int fd, struct why *why)
+{
+	char pid[32] = "";
+	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	pid[n > 0 ? n : 0] = '\0';
+	pid[strspn(pid, "0123456789")] = '\0';
+	if (pid[0] == '\0')
+		return why_set(why, E_LOCKED, "another process uses it");
+	return why_set(why, E_LOCKED, "process %s uses it; one spool takes one agent", pid);
+}
+
+static int take_lock(struct spool *s, struct why *why)
+{
+	char pid[32];
+	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+
+	s->lock = openat(s->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock < 0)
+		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return locked(s->lock, why);
+		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+	}
+	/* Only for whoever asks who holds it: a full disk must not stop a start. */
+	if (ftruncate(s->lock, 0) < 0 || pwrite(s->lock, pid, (size_t)n, 0) < 0)
+		log_debug("spool: the lock file could not be written");
+	return 0;
+}
+
+static int open_files(struct spool *s, struct spool_found *found, struct why *why)
+{
+	int rc = statefile_open(&s->file, s->dir, why);
+
+	if (rc < 0)
+		return rc;
+	if (disk_remove_dir(s->dir, "next") < 0)
+		log_debug("spool: next/ could not be removed");
+	rc = segments_list(&s->segments, s->dir);
+	if (rc < 0)
+		return why_set(why, rc, "cannot list: %s", err_text(rc));
+	rc = tail_open(&s->tail, s->dir, s->opts.sync != SPOOL_SYNC_COMMIT, why);
+	if (rc < 0)
+		return rc;
+	rc = recover_run(s, found, why);
+	if (rc == 0 && s->tail.fd >= 0 && !s->tail.holds)
+		tail_clear(&s->tail);
+	return rc;
+}
+
+int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
+        struct why *why)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
+	s->dir = s->lock = s->file.fd = s->tail.fd = s->reader.fd = -1;
+	memset(found, 0, sizeof(*found));
+	if (copy_opts(s, opts) < 0) {
+		why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
+		goto fail;
+	}
+	if (open_dir(s, why) < 0)
+		goto fail;
+	s->reader.at = s->dir;
+	if (take_lock(s, why) < 0)
+		goto fail;
+	if (open_files(s, found, why) < 0)
+		goto fail;
+	*out = s;
+	return 0;
+fail:
+	spool_free(s);
+	return why_wrap(why, "spool %s", opts->directory);
+}
+
+int spool_begin(struct spool *s, const struct spool_state *state, struct why *why)
+{
+	int rc;
+
+	s->last = *state;
+	s->last.end = s->end.position;
+	s->last.spans_put = s->end.spans;
+	rc = statefile_sync(&s->file, &s->last, &s->floor);
+	if (rc < 0)
+		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory,
+		        err_text(rc));
+	return 0;
+}
+
+void spool_live(struct spool *s, const struct spool_state *state)
+{
+	statefile_live(&s->file, state);
+}
+
+void spool_close(struct spool *s, const struct spool_state *state)
+{
+	if (s == NULL)
+		return;
+	if (store_flush(s) < 0)
+		log_warn("spool: the tail could not be synced at the end; it is read at the next "
+		         "start");
+	if (state != NULL) {
+		s->last = *state;
+		s->last.end = s->end.position;
+		s->last.spans_put = s->end.spans;
+		if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
+			log_warn("spool: the state could not be synced at the end");
+	}
+	spool_free(s);
+}

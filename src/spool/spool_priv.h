@@ -1,0 +1,77 @@
+/* spool_priv.h — the spool as its own files see it (private). */
+#ifndef SPOOL_PRIV_H
+#define SPOOL_PRIV_H
+
+#include "reader.h"
+#include "segments.h"
+#include "statefile.h"
+#include "tail.h"
+#include "writer.h"
+
+struct spool {
+	struct spool_opts opts; /* its texts are our own copies */
+	int dir;
+	int lock;
+	uint64_t map_bytes;       /* of one segment */
+	struct statefile file;    /* spool_live touches its live half and nothing else in here */
+	struct segments segments; /* the one being written is the last */
+	struct writer writer;
+	struct writer next;
+	struct reader reader;
+	struct tail tail;
+	struct spot committed;   /* behind all that is in segments; the tail begins here */
+	struct spot end;         /* behind all that was put */
+	struct spot floor;       /* where the oldest segment begins */
+	struct spool_state last; /* the newest snapshot that was handed to the worker */
+	struct spool_stats stats;
+	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
+	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
+	bool in_trouble;           /* said so in the log */
+};
+
+/* recover.c: finds what is on disk, and puts the newest state right by it. */
+int recover_run(struct spool *s, struct spool_found *found, struct why *why) MUST_USE;
+/* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
+ * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
+uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
+
+/* store.c: into segments, one synced commit after the other. */
+struct storing {
+	const struct entry *e;
+	size_t n;                        /* so many are to be put */
+	size_t all;                      /* so many does STATE believe in */
+	size_t done;                     /* so many are durable */
+	const struct spool_state *state; /* as it is once all are */
+	bool settle;        /* a commit of a part says that the rest is still in flight */
+	bool state_durable; /* STATE itself was in the last commit */
+};
+int store_run(struct spool *s, struct storing *g) MUST_USE;
+/* All that is in the tail, and empties it. */
+int store_flush(struct spool *s) MUST_USE;
+/* Nobody writes the newest segment any more. */
+void store_seal(struct spool *s);
+/* Makes next/ if there is room for it. */
+int store_prepare(struct spool *s) MUST_USE;
+/* Bytes on disk, without what is only reserved. */
+uint64_t store_used(const struct spool *s);
+/* How many of the N entries the limits let in. */
+size_t store_allow(struct spool *s, const struct entry *e, size_t n);
+/* STATE put right for when REST of what it believes to be in the spool is still in flight. */
+void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end);
+struct ledger_count store_rest(const struct storing *g, size_t done);
+
+/* put.c: a turn's batches, by the way that opts.sync says. */
+void put_run(struct spool *s, struct spool_turn *t);
+
+/* fetch.c: a turn's reading. */
+void fetch_run(struct spool *s, struct spool_turn *t);
+/* What received_ms the record at the cursor has, into stats. */
+void fetch_oldest(struct spool *s);
+
+/* count.c */
+/* Spans in all positions below POSITION. 0, or E_MISSING when nothing on disk says. */
+int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans) MUST_USE;
+/* Opens the segment that POSITION belongs to. 0; E_MISSING: no segment; else as reader_open. */
+int count_open_at(struct spool *s, uint64_t position, size_t *i) MUST_USE;
+
+#endif

@@ -1,0 +1,118 @@
+/* statefile.c — four slots of one state each, overwritten in place. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "statefile.h"
+
+enum { LIVE_BYTES = SLOTS_LIVE * SLOT_BYTES, FILE_BYTES = SLOTS * SLOT_BYTES };
+
+/* Real zeros, so that the blocks are there before they are needed. */
+static int fill_up(struct statefile *f, int at)
+{
+	static const uint8_t zeros[SLOT_BYTES];
+	struct stat st;
+	int rc;
+
+	if (fstat(f->fd, &st) < 0)
+		return err_from_errno(errno);
+	if (st.st_size >= FILE_BYTES)
+		return 0;
+	for (uint64_t from = (uint64_t)st.st_size; from < FILE_BYTES;) {
+		uint64_t len = SLOT_BYTES - from % SLOT_BYTES;
+
+		rc = disk_write(f->fd, zeros, len, from);
+		if (rc < 0)
+			return rc;
+		from += len;
+	}
+	rc = disk_sync(f->fd);
+	return rc < 0 ? rc : disk_sync_dir(at, ".");
+}
+
+int statefile_open(struct statefile *f, int at, struct why *why)
+{
+	int rc;
+
+	f->live_next = 0;
+	f->sync_next = SLOTS_LIVE;
+	f->fd = openat(at, "state", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (f->fd < 0)
+		return why_set(why, err_from_errno(errno), "state: %s", strerror(errno));
+	rc = fill_up(f, at);
+	if (rc < 0)
+		return why_set(
+		        why, rc, "state: cannot write its %d bytes: %s", FILE_BYTES, err_text(rc));
+	f->live = mmap(NULL, LIVE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
+	if (f->live == MAP_FAILED) {
+		f->live = NULL;
+		return why_set(
+		        why, err_from_errno(errno), "state: cannot map: %s", strerror(errno));
+	}
+	return 0;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+void statefile_read(const struct statefile *f, unsigned i, struct slot *to)
+{
+	uint8_t bytes[SLOT_BYTES];
+	ssize_t got = disk_read(f->fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_BYTES);
+
+	to->blank = false;
+	to->rc = got < 0 ? (int)got : E_CORRUPT;
+	if (got != SLOT_BYTES)
+		return;
+	to->blank = is_zero(bytes, sizeof(bytes));
+	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), &to->state, &to->floor);
+}
+
+static unsigned older(const struct slot *slots, unsigned a, unsigned b)
+{
+	if (slots[a].rc < 0 || slots[b].rc < 0)
+		return slots[a].rc < 0 ? a : b;
+	return slots[a].state.generation <= slots[b].state.generation ? a : b;
+}
+
+void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
+{
+	f->live_next = older(slots, 0, 1);
+	f->sync_next = older(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
+}
+
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spot *floor)
+{
+	uint8_t bytes[SLOT_BYTES] = { 0 };
+	int rc;
+
+	layout_state_encode(bytes, s, floor);
+	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)f->sync_next * SLOT_BYTES);
+	if (rc == 0)
+		rc = disk_sync(f->fd);
+	if (rc < 0)
+		return rc;
+	f->sync_next = f->sync_next == SLOTS_LIVE ? SLOTS_LIVE + 1 : SLOTS_LIVE;
+	return 0;
+}
+
+void statefile_live(struct statefile *f, const struct spool_state *s)
+{
+	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, NULL);
+	f->live_next ^= 1;
+}
+
+void statefile_close(struct statefile *f)
+{
+	if (f->live != NULL)
+		munmap(f->live, LIVE_BYTES);
+	if (f->fd >= 0)
+		close(f->fd);
+	f->live = NULL;
+	f->fd = -1;
+}

@@ -1,0 +1,224 @@
+/* store.c — records into segments.
+ *
+ * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may call
+ * pages clean that never reached the disk. What was in it goes into a new segment, once; if that fails
+ * too, the caller still has it all.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "clock.h"
+#include "log.h"
+#include "spool_priv.h"
+
+uint64_t store_used(const struct spool *s)
+{
+	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
+}
+
+/* What the limits leave: bytes below max_bytes, and of them what can be had from the file system. */
+static uint64_t room(const struct spool *s, uint64_t reserved)
+{
+	uint64_t used = store_used(s), most = s->opts.max_bytes;
+	uint64_t ours = most == 0 ? UINT64_MAX : most > used ? most - used : 0;
+	uint64_t theirs = s->stats.free_bytes, least = s->opts.min_free;
+
+	return min_u64(ours, reserved + (theirs > least ? theirs - least : 0));
+}
+
+size_t store_allow(struct spool *s, const struct entry *e, size_t n)
+{
+	uint64_t left = room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t cost = writer_cost(e[i].r.size);
+
+		if (cost > left)
+			break;
+		left -= cost;
+	}
+	return i;
+}
+
+int store_prepare(struct spool *s)
+{
+	uint64_t reserve = min_u64(room(s, 0), s->map_bytes);
+	int rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+
+	if (rc == 0 && s->next.reserved < s->map_bytes)
+		s->stats.next_rc = E_FULL;
+	else
+		s->stats.next_rc = rc;
+	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
+		s->stats.free_bytes = 0;
+	return rc;
+}
+
+void store_seal(struct spool *s)
+{
+	bool holds = s->writer.committed;
+	size_t last = s->segments.n - 1;
+	char name[SEGMENT_NAME];
+	uint64_t bytes;
+
+	if (s->writer.env == NULL)
+		return;
+	bytes = writer_close(&s->writer);
+	if (holds) {
+		segments_set_bytes(&s->segments, last, bytes);
+		return;
+	}
+	segment_name(&s->segments.at[last], name);
+	segments_drop(&s->segments, last);
+	/* Still there, it is found empty at the next start, or moved out of the way before. */
+	if (disk_remove_dir(s->dir, name) < 0 || disk_sync_dir(s->dir, ".") < 0)
+		log_debug("spool: %s could not be removed", name);
+}
+
+/* A new segment, whose first position is FIRST. */
+static int roll(struct spool *s, struct spot first)
+{
+	int rc = 0;
+
+	store_seal(s);
+	/* Not needed while segments hold: should the one that now begins be damaged, this is newer. */
+	if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
+		log_debug("spool: the state could not be synced at a new segment");
+	if (s->next.env == NULL)
+		rc = store_prepare(s);
+	if (rc == 0)
+		rc = writer_name(&s->next, s->dir, first);
+	if (rc == 0)
+		rc = segments_push(&s->segments, first.position);
+	if (rc < 0) {
+		writer_discard(&s->next, s->dir);
+		return rc;
+	}
+	if (s->segments.n == 1)
+		s->floor = first;
+	s->writer = s->next;
+	s->next = (struct writer){ 0 };
+	log_debug("spool: segment %016" PRIx64 " begins", first.position);
+	return 0;
+}
+
+void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end)
+{
+	struct ledger_count *spool = &state->ledger.place[LEDGER_IN_SPOOL];
+
+	ledger_move(&state->ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT,
+	        min_u64(rest.spans, spool->spans), min_u64(rest.batches, spool->batches));
+	state->end = end->position;
+	state->spans_put = end->spans;
+}
+
+struct ledger_count store_rest(const struct storing *g, size_t done)
+{
+	struct ledger_count rest = { .batches = g->all - done };
+
+	for (size_t i = done; i < g->all; i++)
+		rest.spans += g->e[i].r.spans;
+	return rest;
+}
+
+/* One transaction with the next N entries. */
+static int commit(struct spool *s, struct storing *g, size_t n)
+{
+	const struct record *r = &g->e[g->done + n - 1].r;
+	struct head head = { .state = *g->state, .floor = s->floor };
+	uint64_t began = clock_mono_us();
+	int rc;
+
+	head.end = (struct spot){ r->position + 1, r->spans_before + r->spans };
+	snprintf(head.host, sizeof(head.host), "%s", s->opts.host);
+	if (g->settle)
+		store_settle(&head.state, store_rest(g, g->done + n), &head.end);
+	writer_begin(&s->writer);
+	for (size_t i = 0; i < n; i++)
+		writer_put(&s->writer, &g->e[g->done + i]);
+	rc = writer_commit(&s->writer, &head);
+	if (rc < 0)
+		return rc;
+	s->stats.commits++;
+	s->stats.commit_us = clock_mono_us() - began;
+	s->committed = head.end;
+	g->done += n;
+	g->state_durable = g->settle && g->done == g->all;
+	return 0;
+}
+
+/* The segment is sealed. True when the same may be tried in a new one. */
+static bool may_try_again(struct spool *s, int rc, bool was_new, unsigned *failures)
+{
+	store_seal(s);
+	if (rc == E_TOO_LARGE)
+		return !was_new; /* just full; but one that is new should have taken it */
+	s->stats.failed_commits++;
+	if (*failures == 0)
+		log_warn("spool: a commit failed: %s; its segment is closed for good",
+		        s->writer.words);
+	return (*failures)++ == 0;
+}
+
+int store_run(struct spool *s, struct storing *g)
+{
+	unsigned failures = 0;
+
+	while (g->done < g->n) {
+		const struct entry *e = g->e + g->done;
+		size_t left = g->n - g->done, fit = 0;
+		bool was_new;
+		int rc = 0;
+
+		if (s->writer.env != NULL)
+			fit = writer_fit(&s->writer, e, left);
+		if (fit == 0) {
+			rc = roll(s, (struct spot){ e->r.position, e->r.spans_before });
+			if (rc < 0)
+				return rc;
+			fit = writer_fit(&s->writer, e, left);
+		}
+		if (fit == 0)
+			return E_TOO_LARGE;
+		was_new = !s->writer.committed;
+		rc = commit(s, g, fit);
+		if (rc < 0 && !may_try_again(s, rc, was_new, &failures))
+			return rc;
+	}
+	return 0;
+}
+
+/* The entries of PART that are in no segment yet. */
+static int flush_part(struct spool *s, const struct tail_part *part)
+{
+	struct storing g = { .e = part->e, .n = part->n, .state = &s->last };
+
+	while (g.done < g.n && g.e[g.done].r.position < s->committed.position)
+		g.done++;
+	return store_run(s, &g);
+}
+
+int store_flush(struct spool *s)
+{
+	uint64_t offset = 0;
+	int rc = 0;
+
+	if (!s->tail.holds)
+		return 0;
+	while (rc == 0 && offset < s->tail.bytes) {
+		struct tail_part part;
+
+		rc = tail_load(&s->tail, offset, &part);
+		if (rc == 0)
+			rc = flush_part(s, &part);
+		offset = part.next;
+		tail_part_free(&part);
+	}
+	if (rc < 0)
+		return rc;
+	/* What was put after what the tail has lost begins where it was said to. */
+	s->committed = s->end;
+	tail_clear(&s->tail);
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* tail.c — append, and read back: the frames of the spool one behind the other. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "disk.h"
+#include "tail.h"
+
+enum { PART_BYTES = 4 << 20 };
+
+int tail_open(struct tail *t, int at, bool make, struct why *why)
+{
+	struct stat st;
+
+	*t = (struct tail){ .fd = openat(
+		                    at, "tail", O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0), 0600) };
+	if (t->fd < 0 && errno == ENOENT && !make)
+		return 0;
+	if (t->fd < 0 || fstat(t->fd, &st) < 0)
+		return why_set(why, err_from_errno(errno), "tail: %s", strerror(errno));
+	t->bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+/* Cuts off what a failed append left. If that fails too, the next append overwrites it. */
+static void cut(const struct tail *t)
+{
+	if (ftruncate(t->fd, (off_t)t->bytes) < 0)
+		return;
+}
+
+static size_t fill_vector(const struct entry *e, size_t n, uint8_t *headers, struct iovec *iov)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *header = headers + i * RECORD_HEADER;
+
+		layout_record_encode(header, &e[i].r, slice_of(e[i].bytes, e[i].r.size));
+		iov[k++] = (struct iovec){ header, RECORD_HEADER };
+		iov[k++] = (struct iovec){ (void *)e[i].bytes, e[i].r.size };
+	}
+	return k;
+}
+
+int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state)
+{
+	uint8_t *headers = malloc(n * RECORD_HEADER + STATE_BYTES);
+	struct iovec *iov = malloc((2 * n + 1) * sizeof(*iov));
+	uint64_t bytes = 0;
+	size_t k;
+	int rc = E_NOMEM;
+
+	if (headers == NULL || iov == NULL)
+		goto out;
+	k = fill_vector(e, n, headers, iov);
+	iov[k].iov_base = headers + n * RECORD_HEADER;
+	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, NULL);
+	k++;
+	for (size_t i = 0; i < k; i++)
+		bytes += iov[i].iov_len;
+	rc = disk_writev(t->fd, iov, k, t->bytes);
+	if (rc < 0) {
+		cut(t);
+		goto out;
+	}
+	t->bytes += bytes;
+	if (!t->holds)
+		t->since_us = clock_mono_us();
+	t->holds = true;
+out:
+	free(headers);
+	free(iov);
+	return rc;
+}
+
+static int add_entry(struct tail_part *p, const struct record *r, const uint8_t *bytes)
+{
+	if (p->n == p->cap) {
+		size_t cap = p->cap == 0 ? 256 : p->cap * 2;
+		struct entry *more = realloc(p->e, cap * sizeof(*more));
+
+		if (more == NULL)
+			return E_NOMEM;
+		p->e = more;
+		p->cap = cap;
+	}
+	p->e[p->n++] = (struct entry){ *r, bytes };
+	return 0;
+}
+
+/* The frame at FROM: its size; 0: it is none; more than there is: it goes on behind. Or an error. */
+static int64_t take_frame(struct tail_part *p, struct slice from)
+{
+	struct spool_state state;
+	struct spot floor;
+	struct record r;
+	size_t size = layout_state_size(from);
+
+	if (size > 0 && size <= SLOT_BYTES) {
+		if (size > from.len)
+			return (int64_t)size;
+		if (layout_state_decode(from, &state, &floor) < 0)
+			return 0;
+		p->state = state;
+		p->floor = floor;
+		p->has_state = true;
+		return (int64_t)size;
+	}
+	if (from.len < RECORD_HEADER)
+		return RECORD_HEADER;
+	if (layout_record_decode(from.at, &r) < 0)
+		return 0;
+	if (r.size > from.len - RECORD_HEADER)
+		return RECORD_HEADER + (int64_t)r.size;
+	if (!layout_record_verify(from.at, slice_of(from.at + RECORD_HEADER, r.size)))
+		return 0;
+	if (p->n > 0 && r.position <= p->e[p->n - 1].r.position)
+		return RECORD_HEADER + (int64_t)r.size;
+	if (add_entry(p, &r, from.at + RECORD_HEADER) < 0)
+		return E_NOMEM;
+	return RECORD_HEADER + (int64_t)r.size;
+}
+
+/* Frames in the LEN bytes read. LAST: the file ends with them. Gives the bytes used up. */
+static int64_t take_frames(struct tail_part *p, size_t len, bool last)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		int64_t size = take_frame(p, slice_of(p->bytes + at, len - at));
+
+		if (size < 0)
+			return size;
+		if (size > 0 && (uint64_t)size <= len - at) {
+			at += (size_t)size;
+			continue;
+		}
+		if (size > 0 && !last && at > 0)
+			return (int64_t)at; /* whole in the next part */
+		p->broken = true;
+		at++; /* look for the next one that is whole */
+	}
+	return (int64_t)at;
+}
+
+int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part)
+{
+	uint64_t left = t->bytes - offset;
+	size_t want = (size_t)min_u64(left, PART_BYTES);
+	int64_t used;
+	ssize_t got;
+
+	*part = (struct tail_part){ .bytes = malloc(want + 1) };
+	if (part->bytes == NULL)
+		return E_NOMEM;
+	got = disk_read(t->fd, part->bytes, want, offset);
+	if (got < 0)
+		return (int)got;
+	used = take_frames(part, (size_t)got, want == left);
+	if (used < 0)
+		return (int)used;
+	part->next = (size_t)got < want ? t->bytes : offset + (uint64_t)used;
+	return 0;
+}
+
+void tail_part_free(struct tail_part *part)
+{
+	free(part->bytes);
+	free(part->e);
+	*part = (struct tail_part){ 0 };
+}
+
+void tail_clear(struct tail *t)
+{
+	t->bytes = 0;
+	t->holds = false;
+	cut(t);
+}
+
+void tail_close(struct tail *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
