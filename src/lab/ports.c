@@ -76,7 +76,8 @@ static unsigned sockets_in(const char *table, uint16_t port, uint64_t *unread)
 
 		/* sl local_address:port remote:port state tx_queue:rx_queue … */
 		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local,
-		            &waits) != 2 || local != port)
+		            &waits) != 2 ||
+		        local != port)
 			continue;
 		*unread += waits;
 		n++;

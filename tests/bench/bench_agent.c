@@ -15,8 +15,8 @@ enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000 };
 
 struct figure {
 	double cpu_s;
-	double resident; /* MiB, at most */
-	double reached;  /* spans a second that were offered */
+	double resident;  /* MiB, at most */
+	double reached;   /* spans a second that were offered */
 	uint64_t dropped; /* datagrams, by the kernel */
 };
 
@@ -76,9 +76,10 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	snprintf(log, sizeof(log), "%s/floor.log", s.directory);
 	measure_must(child_start(&c, &o, &why) == 0, why.text);
 	for (int i = 0; !child_said(c, "ready") && i < READY_MS; i++)
-		(void)child_wait(c, 1);
+		measure_must(child_wait(c, 1) < 0, "the floor program does not start");
 	load = measure_emit(&s, s.compact, rate * seconds, rate);
-	measure_must(child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");
+	measure_must(
+	        child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");
 	f.cpu_s = cpu_of_floor(log);
 	f.reached = (double)load.spans / load.seconds;
 	child_free(c);
@@ -86,7 +87,8 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	return f;
 }
 
-static void print_row(const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
+static void print_row(
+        const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
 {
 	double millions = (double)rate * seconds / 1e6;
 
@@ -106,7 +108,8 @@ int main(int argc, char **argv)
 	struct mockproc broker;
 
 	measure_broker(&broker);
-	printf("Agent from UDP to Kafka, %u s a row, spans of %zu bytes; floor: recvmmsg + rd_kafka_produce\n",
+	printf("Agent from UDP to Kafka, %u s a row, spans of %zu bytes; floor: recvmmsg + "
+	       "rd_kafka_produce\n",
 	        seconds, measure_batch_bytes() / MEASURE_BATCH);
 	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span",
 	        "x floor", "most MiB", "dropped");

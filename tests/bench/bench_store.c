@@ -87,16 +87,18 @@ int main(int argc, char **argv)
 	r = run_agent(&s, spans, rate);
 	measure_must(stage_stop(&s) == 0, "the agent does not stop");
 	floor_s = run_floor(s.directory, r.bytes, (size_t)(r.bytes / r.commits));
-	printf("Agent from UDP to the spool, Kafka away, sync=commit; floor: write + fdatasync in blocks of the same size\n");
+	printf("Agent from UDP to the spool, Kafka away, sync=commit; floor: write + fdatasync in "
+	       "blocks of the same size\n");
 	printf("%-6s %10s %10s %12s %12s %12s %8s\n", "who", "spans", "MB/s", "block kB", "span/s",
 	        "CPU s/M span", "of floor");
-	printf("%-6s %10" PRIu64 " %10.0f %12.0f %12.0f\n", "floor", r.spans, r.bytes / floor_s / 1e6,
-	        r.bytes / r.commits / 1e3, (double)r.spans / floor_s);
+	printf("%-6s %10" PRIu64 " %10.0f %12.0f %12.0f\n", "floor", r.spans,
+	        r.bytes / floor_s / 1e6, r.bytes / r.commits / 1e3, (double)r.spans / floor_s);
 	printf("%-6s %10" PRIu64 " %10.0f %12.0f %12.0f %12.2f %7.0f%%\n", "agent", r.spans,
 	        r.bytes / r.seconds / 1e6, r.bytes / r.commits / 1e3, (double)r.spans / r.seconds,
 	        r.cpu_s * 1e6 / (double)r.spans, floor_s / r.seconds * 100);
-	printf("(offered: %" PRIu64 " spans at %s; %" PRIu64 " datagrams were dropped by the kernel)\n", spans,
-	        rate == 0 ? "full speed" : "a set rate", r.dropped);
+	printf("(offered: %" PRIu64 " spans at %s; %" PRIu64
+	       " datagrams were dropped by the kernel)\n",
+	        spans, rate == 0 ? "full speed" : "a set rate", r.dropped);
 	stage_close(&s);
 	return 0;
 }

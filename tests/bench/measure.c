@@ -70,7 +70,9 @@ struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans,
 {
 	char to[64], count[64], per_s[64], log[300], said[1024] = "";
 	const char *argv[] = { "spanspool", "emit", "--json", "--run=1", to, count, per_s, NULL };
-	struct child_opts o = { .program = stage_program(), .argv = argv, .log = log, .bare = true };
+	struct child_opts o = {
+		.program = stage_program(), .argv = argv, .log = log, .bare = true
+	};
 	struct child *c;
 	struct why why;
 	FILE *f;

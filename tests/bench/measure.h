@@ -16,7 +16,7 @@ double measure_memory(pid_t pid, const char *what);
 size_t measure_batch_bytes(void);
 
 struct measure_load {
-	uint64_t spans;   /* that the kernel took */
+	uint64_t spans; /* that the kernel took */
 	double seconds;
 };
 

@@ -233,7 +233,8 @@ void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
 	must(emitter_open(&e, &o, &why), &why);
 	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
 		bail_out("out of memory");
-	if (!until_true(s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
+	if (!until_true(
+	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
 		ok(0, "the spans can be sent");
 	emitting_free(emitting);
 	emitter_free(e);
@@ -288,8 +289,9 @@ static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *
 {
 	char url[128];
 	struct question q = { .stage = s, .ledger = l, .body = body };
-	struct http_request r = { .url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS,
-		.keep = PAGE_BYTES };
+	struct http_request r = {
+		.url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS, .keep = PAGE_BYTES
+	};
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
 	if (http_client_send(s->client, &r, on_answer, &q) < 0)
@@ -364,7 +366,8 @@ bool stage_accepted(struct stage *s, uint64_t spans)
 	bool good = stage_until(s, has_accepted, &w);
 
 	if (!good)
-		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans, spans);
+		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans,
+		        spans);
 	return good;
 }
 
@@ -383,7 +386,8 @@ bool stage_is_empty(struct stage *s)
 
 	if (!good)
 		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
-		        s->ledger.place[LEDGER_IN_FLIGHT].spans, s->ledger.place[LEDGER_IN_SPOOL].spans);
+		        s->ledger.place[LEDGER_IN_FLIGHT].spans,
+		        s->ledger.place[LEDGER_IN_SPOOL].spans);
 	return good;
 }
 
@@ -423,7 +427,8 @@ static void on_record(void *arg, const rd_kafka_message_t *m)
 int stage_read_topic(struct stage *s, uint64_t *marked)
 {
 	struct reading r = { .stage = s };
-	int n = topic_read(kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
+	int n = topic_read(
+	        kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
 
 	is_int((int64_t)r.bad, 0, "every record is a whole batch");
 	if (marked != NULL)

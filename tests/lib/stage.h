@@ -17,19 +17,19 @@ enum { STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
 
 struct stage {
 	struct loop *loop;
-	struct kafka_mock *kafka;       /* NULL: direct mode, or the brokers are somebody else's */
-	const char *brokers;            /* "" in direct mode */
+	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
+	const char *brokers;      /* "" in direct mode */
 	struct stub_collector *stub;
 	struct http_client *client;
 	struct child *agent;
 	struct tally *tally;
 	char *directory;
 	uint16_t compact, binary, admin;
-	uint64_t run, next;             /* of the numbered spans */
-	uint64_t refused;               /* spans sent while nobody listened */
+	uint64_t run, next;                           /* of the numbered spans */
+	uint64_t refused;                             /* spans sent while nobody listened */
 	void (*each_burst)(void *arg, uint64_t next); /* after each burst of sending, or NULL */
 	void *each_arg;
-	struct ledger ledger;           /* as last asked */
+	struct ledger ledger; /* as last asked */
 	bool answered;
 };
 
