@@ -11,7 +11,9 @@ UNIT_TESTS = \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_corpus \
+	%D%/test_demo_verdict \
 	%D%/test_emitter \
+	%D%/test_ledger_read \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
@@ -50,6 +52,8 @@ TESTS += $(UNIT_TESTS)
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
