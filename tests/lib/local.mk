@@ -13,3 +13,8 @@ EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/until.h
+
+# The far ends in processes of their own, for flow tests, demo and bench.
+check_PROGRAMS += %D%/mockbroker %D%/stubcollector
+%C%_mockbroker_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)
