@@ -30,13 +30,14 @@ static bool says_the_same(struct slice out, struct slice expected)
 	struct buf canonical = { 0 };
 	struct why why;
 	bool same = oracle_canonical(out, ORACLE_BINARY_STRUCT, &canonical, &why) == 0 &&
-		slice_same(buf_slice(&canonical), expected);
+	            slice_same(buf_slice(&canonical), expected);
 
 	buf_free(&canonical);
 	return same;
 }
 
-static void is_right_output(const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
+static void is_right_output(
+        const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
 {
 	struct inspect_facts seen;
 	struct why why;
@@ -46,11 +47,12 @@ static void is_right_output(const struct corpus_case *c, struct slice out, struc
 	else if (c->verbatim.len > 0)
 		ok(slice_same(out, buf_slice(&c->verbatim)), "%s: verbatim", c->name);
 	else
-		ok(says_the_same(out, buf_slice(&c->expected)), "%s: says the same, with what is unknown", c->name);
+		ok(says_the_same(out, buf_slice(&c->expected)),
+		        "%s: says the same, with what is unknown", c->name);
 	is_int(facts->spans, c->spans, "its spans are counted");
 	ok(inspect_batch(out, &seen, NULL, NULL, &why) == 0 && seen.spans == facts->spans &&
-			slice_same(seen.service, facts->service) && seen.used == out.len,
-		"the output is a Batch with as many, of the same service");
+	                slice_same(seen.service, facts->service) && seen.used == out.len,
+	        "the output is a Batch with as many, of the same service");
 }
 
 static bool is_right_cause(const struct corpus_case *c, int rc)
@@ -74,7 +76,8 @@ static void whole_datagrams_come_to_what_their_case_says(const struct corpus *al
 		else if (c->zipkin)
 			is_int(rc, E_UNKNOWN_METHOD, c->name);
 		else if (c->verdict == CORPUS_ACCEPT || (c->verdict == CORPUS_EITHER && rc == 0))
-			ok(rc == 0, "%s: accepted", c->name) && (is_right_output(c, out, &facts), 0);
+			ok(rc == 0, "%s: accepted", c->name) &&
+			        (is_right_output(c, out, &facts), 0);
 		else if (c->verdict == CORPUS_REJECT)
 			ok(is_right_cause(c, rc), "%s: rejected, %s", c->name, err_text(rc));
 		else
@@ -104,8 +107,9 @@ int main(void)
 	to = guard_new(transcode_bound(UINT16_MAX, &no_tags));
 	whole_datagrams_come_to_what_their_case_says(&all);
 	for (size_t i = 0; i < all.count; i++)
-		if (all.at[i].prefixes || (all.at[i].verdict == CORPUS_ACCEPT &&
-			strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
+		if (all.at[i].prefixes ||
+		        (all.at[i].verdict == CORPUS_ACCEPT &&
+		                strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
 			every_prefix_is_malformed(&all.at[i]);
 	every_prefix_is_malformed(corpus_find(&all, "old-header"));
 	is_int(all.count, 152, "no case was left out");

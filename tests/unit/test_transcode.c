@@ -22,7 +22,7 @@ static struct transcode_tags two_tags(struct buf *room)
 
 /* Into ROOM, which ends where memory ends; CAP is as much as is promised to be enough. */
 static int transcode(struct slice datagram, const struct transcode_tags *tags, struct guard *room,
-	struct slice *out, struct transcode_facts *facts)
+        struct slice *out, struct transcode_facts *facts)
 {
 	size_t cap = transcode_bound(datagram.len, tags);
 	int rc = transcode_datagram(datagram, tags, room->end - cap, cap, facts);
@@ -44,9 +44,15 @@ static void begin(struct buf *to, bool compact)
 {
 	buf_clear(to);
 	if (compact)
-		buf_add(to, "\x82\x81\x00\x09" "emitBatch\x1c", 14);
+		buf_add(to,
+		        "\x82\x81\x00\x09"
+		        "emitBatch\x1c",
+		        14);
 	else
-		buf_add(to, "\x80\x01\x00\x04\x00\x00\x00\x09" "emitBatch\x00\x00\x00\x00\x0c\x00\x01", 24);
+		buf_add(to,
+		        "\x80\x01\x00\x04\x00\x00\x00\x09"
+		        "emitBatch\x00\x00\x00\x00\x0c\x00\x01",
+		        24);
 }
 
 /* The smallest Process and span list there are. */
@@ -55,7 +61,10 @@ static void put_least(struct buf *to, bool compact)
 	if (compact)
 		buf_add(to, "\x1c\x18\x01s\x00\x19\x0c", 7);
 	else
-		buf_add(to, "\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x01s\x00\x0f\x00\x02\x0c\x00\x00\x00\x00", 20);
+		buf_add(to,
+		        "\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x01s\x00\x0f\x00\x02\x0c\x00\x00\x00"
+		        "\x00",
+		        20);
 }
 
 static void repeat(struct buf *to, const char *bytes, size_t len, size_t times)
@@ -67,16 +76,23 @@ static void repeat(struct buf *to, const char *bytes, size_t len, size_t times)
 /* Made by Thrift's Java library from the same objects. */
 static void a_batch_comes_out_as_java_writes_it(void)
 {
-	static const char compact[] = "\x1c\x18\x0astream-app\x19\x0c\x00\x19\x1c\x16\x02\x16\x00\x16"
-		"\x04\x16\x00\x18\x07receive\x19\x0c\x15\x02\x16\x80\x89\x7a\x16\x0a\x19\x0c\x19\x0c\x00\x00";
-	static const char binary[] =
-		"\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x0astream-app\x0f\x00\x02\x0c\x00\x00\x00\x00\x00"
-		"\x0f\x00\x02\x0c\x00\x00\x00\x01\x0a\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x0a\x00\x02"
-		"\x00\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x03\x00\x00\x00\x00\x00\x00\x00\x02\x0a\x00\x04"
-		"\x00\x00\x00\x00\x00\x00\x00\x00\x0b\x00\x05\x00\x00\x00\x07receive\x0f\x00\x06\x0c\x00"
-		"\x00\x00\x00\x08\x00\x07\x00\x00\x00\x01\x0a\x00\x08\x00\x00\x00\x00\x00\x0f\x42\x40\x0a"
-		"\x00\x09\x00\x00\x00\x00\x00\x00\x00\x05\x0f\x00\x0a\x0c\x00\x00\x00\x00\x0f\x00\x0b\x0c"
-		"\x00\x00\x00\x00\x00\x00";
+	static const char compact[] =
+	        "\x1c\x18\x0astream-app\x19\x0c\x00\x19\x1c\x16\x02\x16\x00\x16"
+	        "\x04\x16\x00\x18\x07receive\x19\x0c\x15\x02\x16\x80\x89\x7a\x16\x0a\x19\x0c\x19"
+	        "\x0c\x00\x00";
+	static const char binary[] = "\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x0astream-"
+	                             "app\x0f\x00\x02\x0c\x00\x00\x00\x00\x00"
+	                             "\x0f\x00\x02\x0c\x00\x00\x00\x01\x0a\x00\x01\x00\x00\x00\x00"
+	                             "\x00\x00\x00\x01\x0a\x00\x02"
+	                             "\x00\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x03\x00\x00\x00\x00"
+	                             "\x00\x00\x00\x02\x0a\x00\x04"
+	                             "\x00\x00\x00\x00\x00\x00\x00\x00\x0b\x00\x05\x00\x00\x00\x07r"
+	                             "eceive\x0f\x00\x06\x0c\x00"
+	                             "\x00\x00\x00\x08\x00\x07\x00\x00\x00\x01\x0a\x00\x08\x00\x00"
+	                             "\x00\x00\x00\x0f\x42\x40\x0a"
+	                             "\x00\x09\x00\x00\x00\x00\x00\x00\x00\x05\x0f\x00\x0a\x0c\x00"
+	                             "\x00\x00\x00\x0f\x00\x0b\x0c"
+	                             "\x00\x00\x00\x00\x00\x00";
 	struct guard room = guard_new(4096);
 	struct transcode_facts facts;
 	struct buf datagram = { 0 };
@@ -87,7 +103,8 @@ static void a_batch_comes_out_as_java_writes_it(void)
 	buf_byte(&datagram, 0);
 	is_int(transcode(buf_slice(&datagram), &no_tags, &room, &out, &facts), 0, "it is taken");
 	ok(slice_same(out, slice_of(binary, sizeof(binary) - 1)), "to the byte");
-	ok(facts.spans == 1 && facts.compact && slice_is(facts.service, "stream-app"), "its facts are told");
+	ok(facts.spans == 1 && facts.compact && slice_is(facts.service, "stream-app"),
+	        "its facts are told");
 	buf_free(&datagram);
 	guard_free(&room);
 }
@@ -97,7 +114,8 @@ static JaegerTag *text_tag(const char *key, const char *value)
 	JaegerTag *tag = g_object_new(JAEGER_TYPE_TAG, "vType", JAEGER_TAG_TYPE_STRING, NULL);
 
 	tag->key = g_byte_array_append(g_byte_array_new(), (const guint8 *)key, (guint)strlen(key));
-	tag->vStr = g_byte_array_append(g_byte_array_new(), (const guint8 *)value, (guint)strlen(value));
+	tag->vStr = g_byte_array_append(
+	        g_byte_array_new(), (const guint8 *)value, (guint)strlen(value));
 	tag->__isset_vStr = TRUE;
 	return tag;
 }
@@ -135,10 +153,11 @@ static void tags_stand_behind_those_of_the_process(const struct corpus *all)
 		struct why why;
 		bool same_service;
 
-		if (c->verdict != CORPUS_ACCEPT || c->zipkin || strncmp(c->name, "duplicate-", 10) == 0)
+		if (c->verdict != CORPUS_ACCEPT || c->zipkin ||
+		        strncmp(c->name, "duplicate-", 10) == 0)
 			continue;
 		if (transcode(buf_slice(&c->datagram), &no_tags, &room, &out, &plain) < 0 ||
-			tagged_by_hand(out, &want) < 0) {
+		        tagged_by_hand(out, &want) < 0) {
 			ok(false, "%s can be tagged by hand", c->name);
 			continue;
 		}
@@ -148,9 +167,9 @@ static void tags_stand_behind_those_of_the_process(const struct corpus *all)
 		same_service = slice_same(buf_slice(&got), facts.service);
 		buf_clear(&got);
 		ok(oracle_canonical(out, ORACLE_BINARY_STRUCT, &got, &why) == 0 &&
-				slice_same(buf_slice(&got), buf_slice(&want)) && same_service &&
-				facts.spans == plain.spans,
-			"tagged as by hand");
+		                slice_same(buf_slice(&got), buf_slice(&want)) && same_service &&
+		                facts.spans == plain.spans,
+		        "tagged as by hand");
 		buf_free(&want);
 		buf_free(&got);
 	}
@@ -166,7 +185,10 @@ static bool has(struct slice text, struct slice what)
 /* Readers keep the last Process, and of its tag lists the last. */
 static void of_duplicates_the_last_is_tagged(void)
 {
-	static const char tag_a[] = "\x18\x01" "a\x15\x00\x00", tag_b[] = "\x18\x01" "b\x15\x00\x00";
+	static const char tag_a[] = "\x18\x01"
+	                            "a\x15\x00\x00",
+	                  tag_b[] = "\x18\x01"
+	                            "b\x15\x00\x00";
 	struct guard room = guard_new(8192);
 	struct buf encoded = { 0 }, d = { 0 }, joined = { 0 };
 	struct transcode_tags tags = two_tags(&encoded);
@@ -175,7 +197,10 @@ static void of_duplicates_the_last_is_tagged(void)
 	size_t with;
 
 	begin(&d, true);
-	buf_add(&d, "\x1c\x18\x05" "first\x19\x1c", 10);
+	buf_add(&d,
+	        "\x1c\x18\x05"
+	        "first\x19\x1c",
+	        10);
 	buf_add(&d, tag_a, sizeof(tag_a) - 1);
 	buf_add(&d, "\x00\x19\x0c", 3);
 	buf_add(&d, "\x0c\x02\x18\x06second\x19\x1c", 12);
@@ -183,14 +208,20 @@ static void of_duplicates_the_last_is_tagged(void)
 	buf_add(&d, "\x09\x04\x1c", 3);
 	buf_add(&d, tag_b, sizeof(tag_b) - 1);
 	buf_add(&d, "\x48\x01u\x00\x00\x00", 6); /* an unknown field behind the tags */
-	is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0, "a Process twice, the second with tags twice");
+	is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0,
+	        "a Process twice, the second with tags twice");
 	ok(slice_is(facts.service, "second"), "the service is that of the last");
-	buf_add(&joined, "\x0f\x00\x02\x0c\x00\x00\x00\x03\x0b\x00\x01\x00\x00\x00\x01" "b\x08\x00\x02\x00\x00\x00\x00\x00", 24);
+	buf_add(&joined,
+	        "\x0f\x00\x02\x0c\x00\x00\x00\x03\x0b\x00\x01\x00\x00\x00\x01"
+	        "b\x08\x00\x02\x00\x00\x00\x00\x00",
+	        24);
 	buf_add(&joined, encoded.at, encoded.len);
 	buf_add(&joined, "\x0b\x00\x06\x00\x00\x00\x01u\x00", 9);
-	ok(has(out, buf_slice(&joined)), "the last list of the last Process has them, behind its own");
+	ok(has(out, buf_slice(&joined)),
+	        "the last list of the last Process has them, behind its own");
 	with = facts.size;
-	is_int(transcode(buf_slice(&d), &no_tags, &room, &out, &facts), 0, "the same without the agent's");
+	is_int(transcode(buf_slice(&d), &no_tags, &room, &out, &facts), 0,
+	        "the same without the agent's");
 	is_int(with - facts.size, encoded.len, "has just those bytes less");
 	buf_free(&encoded);
 	buf_free(&joined);
@@ -209,9 +240,29 @@ static void the_last_process_without_tags_gets_its_own_list(void)
 	begin(&d, true);
 	buf_add(&d, "\x1c\x18\x01s\x19\x0c\x00\x19\x0c", 9);
 	buf_add(&d, "\x0c\x02\x18\x01t\x00\x00\x00", 8);
-	is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0, "a Process with tags, then one without");
+	is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0,
+	        "a Process with tags, then one without");
 	ok(has(out, slice_of("\x0b\x00\x01\x00\x00\x00\x01t\x0f\x00\x02\x0c\x00\x00\x00\x02", 16)),
-		"the second gets a list of two");
+	        "the second gets a list of two");
+	buf_free(&encoded);
+	buf_free(&d);
+	guard_free(&room);
+}
+
+static void an_empty_list_without_a_type_gets_one(void)
+{
+	struct guard room = guard_new(8192);
+	struct buf encoded = { 0 }, d = { 0 };
+	struct transcode_tags tags = two_tags(&encoded);
+	struct transcode_facts facts;
+	struct slice out;
+
+	begin(&d, true);
+	buf_add(&d, "\x1c\x18\x01s\x19\x00\x00\x19\x0c\x00\x00", 11);
+	is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0,
+	        "a Process whose empty tags have no type");
+	ok(has(out, slice_of("\x01s\x0f\x00\x02\x0c\x00\x00\x00\x02", 10)),
+	        "they are structs now, two of them");
 	buf_free(&encoded);
 	buf_free(&d);
 	guard_free(&room);
@@ -237,7 +288,8 @@ static void nothing_outgrows_its_bound(void)
 		{ "an unknown list of empty lists", "\x49\xf9", "\x0c", 2, 1, true },
 		{ "an unknown list of empty texts", "\x49\xf8", "\x00", 2, 1, true },
 		{ "an unknown list of structs with a bool", "\x49\xfc", "\x11\x00", 2, 2, true },
-		{ "an unknown list of structs with an i64", "\x49\xfc", "\x16\x02\x00", 2, 3, true },
+		{ "an unknown list of structs with an i64", "\x49\xfc", "\x16\x02\x00", 2, 3,
+		        true },
 		{ "fields of empty maps", "", "\x0b\x80\x01\x00", 0, 4, false },
 		{ "many a Process", "", "\x0c\x02\x18\x00\x00", 0, 5, false },
 		{ "many span lists", "", "\x09\x04\x0c", 0, 3, false },
@@ -262,7 +314,8 @@ static void nothing_outgrows_its_bound(void)
 		repeat(&d, cases[i].unit, cases[i].unit_len, times);
 		buf_add(&d, "\x00\x00", 2);
 		is_int(transcode(buf_slice(&d), &tags, &room, &out, &facts), 0, cases[i].name);
-		ok(facts.size <= transcode_bound(d.len, &tags), "%zu bytes become %zu", d.len, facts.size);
+		ok(facts.size <= transcode_bound(d.len, &tags), "%zu bytes become %zu", d.len,
+		        facts.size);
 	}
 	buf_free(&encoded);
 	buf_free(&d);
@@ -276,58 +329,80 @@ static void too_little_room_is_refused(const struct corpus *all)
 	uint8_t *out = malloc(cap);
 	struct transcode_facts facts;
 
-	is_int(transcode_datagram(datagram, &no_tags, out, cap, &facts), E_TOO_LARGE, "one byte less than the bound");
+	is_int(transcode_datagram(datagram, &no_tags, out, cap, &facts), E_TOO_LARGE,
+	        "one byte less than the bound");
 	free(out);
 }
 
-/* An unknown field of the Batch that is LEVELS containers deep, each in the one before. */
-static void put_nested(struct buf *to, bool compact, char kind, unsigned levels)
-{
-	static const struct {
-		char kind;
-		const char *compact, *binary;
-		size_t compact_len, binary_len;
-		char code; /* of compact; binary_code of the other */
-		char binary_code;
-	} forms[] = {
-		{ 'l', "\x19", "\x0f\x00\x00\x00\x01", 1, 5, 9, 15 },
-		{ 's', "\x1c", "\x0c\x00\x01", 1, 3, 12, 12 },
-		{ 'm', "\x01\x3b\x01", "\x03\x0d\x00\x00\x00\x01\x01", 3, 7, 11, 13 },
-	};
-	size_t i = kind == 'l' ? 0 : kind == 's' ? 1 : 2;
+/* One container in the next, LEVELS of them, in field 6 of the Batch: lists, structs, maps of one
+ * value, or lists and structs in turn. The innermost is empty. */
+struct nest {
+	const char *name;
+	struct slice head, next[2], last[2];
+	bool is_struct[2]; /* it has an end as well */
+	bool compact;
+};
 
-	buf_byte(to, (uint8_t)(compact ? 0x40 | forms[i].code : forms[i].binary_code));
-	if (!compact)
-		buf_add(to, "\x00\x06", 2);
-	for (unsigned n = 1; n < levels; n++)
-		buf_add(to, compact ? forms[i].compact : forms[i].binary,
-			compact ? forms[i].compact_len : forms[i].binary_len);
-	/* The innermost is empty. */
-	if (compact)
-		buf_byte(to, kind == 'l' ? 0x03 : 0);
-	else
-		buf_add(to, "\x03\x03\x00\x00\x00\x00" + (kind == 'l'), kind == 'l' ? 5 : kind == 'm' ? 6 : 0);
-	if (kind == 's')
-		repeat(to, "\x00", 1, compact ? levels - 1 : levels);
+#define BYTES(text)                                                                                \
+	{                                                                                          \
+		(const uint8_t *)(text), sizeof(text) - 1                                          \
+	}
+
+static const struct nest nests[] = {
+	{ "lists", BYTES("\x49"), { BYTES("\x19"), BYTES("\x19") },
+	        { BYTES("\x03"), BYTES("\x03") }, { false }, true },
+	{ "structs", BYTES("\x4c"), { BYTES("\x1c"), BYTES("\x1c") }, { BYTES(""), BYTES("") },
+	        { true, true }, true },
+	{ "maps", BYTES("\x4b"), { BYTES("\x01\x3b\x01"), BYTES("\x01\x3b\x01") },
+	        { BYTES("\x00"), BYTES("\x00") }, { false }, true },
+	{ "lists and structs", BYTES("\x49"), { BYTES("\x1c"), BYTES("\x19") },
+	        { BYTES("\x0c"), BYTES("") }, { false, true }, true },
+	{ "lists", BYTES("\x0f\x00\x06"),
+	        { BYTES("\x0f\x00\x00\x00\x01"), BYTES("\x0f\x00\x00\x00\x01") },
+	        { BYTES("\x03\x00\x00\x00\x00"), BYTES("\x03\x00\x00\x00\x00") }, { false },
+	        false },
+	{ "structs", BYTES("\x0c\x00\x06"), { BYTES("\x0c\x00\x01"), BYTES("\x0c\x00\x01") },
+	        { BYTES(""), BYTES("") }, { true, true }, false },
+	{ "maps", BYTES("\x0d\x00\x06"),
+	        { BYTES("\x03\x0d\x00\x00\x00\x01\x01"), BYTES("\x03\x0d\x00\x00\x00\x01\x01") },
+	        { BYTES("\x03\x03\x00\x00\x00\x00"), BYTES("\x03\x03\x00\x00\x00\x00") }, { false },
+	        false },
+	{ "lists and structs", BYTES("\x0f\x00\x06"),
+	        { BYTES("\x0c\x00\x00\x00\x01"), BYTES("\x0f\x00\x01") },
+	        { BYTES("\x0c\x00\x00\x00\x00"), BYTES("") }, { false, true }, false },
+};
+
+static void put_nested(struct buf *to, const struct nest *n, unsigned levels)
+{
+	unsigned ends = 0;
+
+	buf_add(to, n->head.at, n->head.len);
+	for (unsigned i = 0; i < levels; i++) {
+		const struct slice *part = i + 1 < levels ? &n->next[i % 2] : &n->last[i % 2];
+
+		buf_add(to, part->at, part->len);
+		ends += n->is_struct[i % 2];
+	}
+	repeat(to, "\x00", 1, ends);
 }
 
 static void depth_has_a_limit(void)
 {
-	static const char kinds[] = "lsm";
 	struct buf d = { 0 };
 
-	for (int compact = 0; compact <= 1; compact++)
-		for (const char *kind = kinds; *kind != '\0'; kind++)
+	for (size_t i = 0; i < ARRAY_LEN(nests); i++)
+		for (unsigned levels = TRANSCODE_DEPTH - 3; levels <= TRANSCODE_DEPTH + 2;
+		        levels++) {
 			/* The Batch is a level itself. */
-			for (unsigned levels = TRANSCODE_DEPTH - 2; levels <= TRANSCODE_DEPTH + 1; levels++) {
-				bool good = levels + 1 <= TRANSCODE_DEPTH;
+			bool good = levels + 1 <= TRANSCODE_DEPTH;
 
-				begin(&d, compact);
-				put_least(&d, compact);
-				put_nested(&d, compact, *kind, levels);
-				buf_add(&d, "\x00\x00", 2);
-				is_int(code_of(&d), good ? 0 : E_MALFORMED, good ? "deep" : "too deep");
-			}
+			begin(&d, nests[i].compact);
+			put_least(&d, nests[i].compact);
+			put_nested(&d, &nests[i], levels);
+			buf_add(&d, "\x00\x00", 2);
+			ok(code_of(&d) == (good ? 0 : E_MALFORMED), "%u %s in a %s Batch", levels,
+			        nests[i].name, nests[i].compact ? "compact" : "TBinary");
+		}
 	buf_free(&d);
 }
 
@@ -338,7 +413,8 @@ static void only_known_type_codes_are_taken(void)
 	unsigned wrong = 0;
 
 	for (unsigned code = 0; code < 256; code++) {
-		bool is_type = memchr("\x02\x03\x04\x06\x08\x0a\x0b\x0c\x0d\x0e\x0f", (int)code, 11) != NULL;
+		bool is_type = memchr("\x02\x03\x04\x06\x08\x0a\x0b\x0c\x0d\x0e\x0f", (int)code,
+		                       11) != NULL;
 
 		begin(&d, false);
 		put_least(&d, false);
@@ -367,9 +443,11 @@ static void an_odd_bool_is_false(void)
 	begin(&d, false);
 	put_least(&d, false);
 	buf_add(&d, "\x02\x00\x07\x02\x0f\x00\x08\x02\x00\x00\x00\x04\x01\x02\xff\x00\x00\x00", 18);
-	is_int(transcode(buf_slice(&d), &no_tags, &room, &out, &facts), 0, "TBinary bools of 2 and 255");
-	ok(has(out, slice_of("\x02\x00\x07\x00\x0f\x00\x08\x02\x00\x00\x00\x04\x01\x00\x00\x00", 16)),
-		"come out as false");
+	is_int(transcode(buf_slice(&d), &no_tags, &room, &out, &facts), 0,
+	        "TBinary bools of 2 and 255");
+	ok(has(out, slice_of("\x02\x00\x07\x00\x0f\x00\x08\x02\x00\x00\x00\x04\x01\x00\x00\x00",
+	                    16)),
+	        "come out as false");
 	buf_free(&d);
 	guard_free(&room);
 }
@@ -383,6 +461,7 @@ int main(void)
 	tags_stand_behind_those_of_the_process(&all);
 	of_duplicates_the_last_is_tagged();
 	the_last_process_without_tags_gets_its_own_list();
+	an_empty_list_without_a_type_gets_one();
 	nothing_outgrows_its_bound();
 	too_little_room_is_refused(&all);
 	depth_has_a_limit();
