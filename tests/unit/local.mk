@@ -4,6 +4,7 @@ UNIT_TESTS = \
 	%D%/test_inspect \
 	%D%/test_oracle \
 	%D%/test_property \
+	%D%/test_tags \
 	%D%/test_transcode
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -17,7 +18,7 @@ SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
-	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
 	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
@@ -32,3 +33,5 @@ tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_tags_LDADD = $(SPAN_TEST_LIBS)

@@ -1,28 +1,15 @@
 /* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the datagram
  * and the room for the output end where memory ends. */
 #include "corpus.h"
-#include "guard.h"
+#include "edge.h"
 #include "inspect.h"
 #include "oracle.h"
 #include "tap.h"
-#include "transcode.h"
 
 enum { MAX_PACKET = 65000 };
 
 static const struct transcode_tags no_tags;
-static struct guard from, to;
-
-/* What the transcoder makes of DATAGRAM, in memory that ends with it. */
-static int transcode(struct slice datagram, struct slice *out, struct transcode_facts *facts)
-{
-	struct slice guarded = slice_of(guard_put(&from, datagram.at, datagram.len), datagram.len);
-	size_t cap = transcode_bound(datagram.len, &no_tags);
-	uint8_t *at = to.end - cap;
-	int rc = transcode_datagram(guarded, &no_tags, at, cap, facts);
-
-	*out = slice_of(at, facts->size);
-	return rc;
-}
+static struct edge edge;
 
 /* One case says the same as EXPECTED though its bytes are others. */
 static bool says_the_same(struct slice out, struct slice expected)
@@ -70,7 +57,7 @@ static void whole_datagrams_come_to_what_their_case_says(const struct corpus *al
 
 		if (c->prefixes)
 			continue;
-		rc = transcode(buf_slice(&c->datagram), &out, &facts);
+		rc = edge_transcode(&edge, buf_slice(&c->datagram), &no_tags, &out, &facts);
 		if (c->datagram.len > MAX_PACKET)
 			ok(c->oversize, "%s: oversize before anyone reads it", c->name);
 		else if (c->zipkin)
@@ -93,7 +80,8 @@ static void every_prefix_is_malformed(const struct corpus_case *c)
 	struct slice out;
 
 	for (size_t len = 0; len < most; len++)
-		if (transcode(slice_of(c->datagram.at, len), &out, &facts) != E_MALFORMED)
+		if (edge_transcode(&edge, slice_of(c->datagram.at, len), &no_tags, &out, &facts) !=
+		        E_MALFORMED)
 			taken++;
 	is_int(taken, 0, c->name);
 }
@@ -103,8 +91,7 @@ int main(void)
 	struct corpus all;
 
 	corpus_load(&all);
-	from = guard_new(UINT16_MAX);
-	to = guard_new(transcode_bound(UINT16_MAX, &no_tags));
+	edge = edge_new(UINT16_MAX, &no_tags);
 	whole_datagrams_come_to_what_their_case_says(&all);
 	for (size_t i = 0; i < all.count; i++)
 		if (all.at[i].prefixes ||
@@ -113,8 +100,7 @@ int main(void)
 			every_prefix_is_malformed(&all.at[i]);
 	every_prefix_is_malformed(corpus_find(&all, "old-header"));
 	is_int(all.count, 152, "no case was left out");
-	guard_free(&from);
-	guard_free(&to);
+	edge_free(&edge);
 	corpus_free(&all);
 	return tap_done();
 }
