@@ -23,6 +23,11 @@ tests_lib_libspantest_a_SOURCES = \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 
+# Whoever includes the generated headers waits for them.
+tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT) \
+%D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
+%D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)
+
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
