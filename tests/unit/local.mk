@@ -1,7 +1,18 @@
 UNIT_TESTS = \
-	%D%/test_base
+	%D%/test_base \
+	$(SPOOL_TESTS)
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+
+SPOOL_TESTS = \
+	%D%/test_spool \
+	%D%/test_spool_damage
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+
+%C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
+%C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
+%C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
