@@ -9,10 +9,16 @@ TESTS += $(UNIT_TESTS)
 
 SPOOL_TESTS = \
 	%D%/test_spool \
-	%D%/test_spool_damage
+	%D%/test_spool_damage \
+	%D%/test_spool_fault \
+	%D%/test_spool_kill
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
 %C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
