@@ -11,7 +11,9 @@ SPOOL_TESTS = \
 	%D%/test_spool \
 	%D%/test_spool_damage \
 	%D%/test_spool_fault \
-	%D%/test_spool_kill
+	%D%/test_spool_kill \
+	%D%/test_spool_layout \
+	%D%/test_spool_memory
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
@@ -22,3 +24,7 @@ SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 %C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
