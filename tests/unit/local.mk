@@ -27,6 +27,12 @@ UNIT_TESTS = \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
+	%D%/test_spool \
+	%D%/test_spool_damage \
+	%D%/test_spool_fault \
+	%D%/test_spool_kill \
+	%D%/test_spool_layout \
+	%D%/test_spool_memory \
 	%D%/test_status_text \
 	%D%/test_tags \
 	%D%/test_tally \
@@ -71,6 +77,18 @@ TESTS += $(UNIT_TESTS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
+%C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
+%C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
@@ -92,3 +110,5 @@ tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT) \
 %D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
 %D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)
+SPOOL_TESTS = \
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
