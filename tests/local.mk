@@ -8,7 +8,10 @@ TEST_EXTENSIONS = .sh
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h
+EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h %D%/lib/mockproc.h %D%/lib/topic_read.h %D%/lib/until.h
+
+# A broker in another process, for the flow tests and the bench.
+check_PROGRAMS += %D%/lib/mockbroker
 TESTS += %D%/tools/check-floors.sh
 
 include %D%/unit/local.mk

@@ -205,17 +205,16 @@ uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 	return strtoull(text, NULL, 10);
 }
 
-int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, const rd_kafka_conf_t *conf,
+int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 	const char *brokers, struct why *why)
 {
-	rd_kafka_conf_t *copy = rd_kafka_conf_dup(conf);
 	char said[400];
-	rd_kafka_t *rk = rd_kafka_new(type, copy, said, sizeof(said));
+	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
 
 	if (rk == NULL) {
 		bool no_thread = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
 
-		rd_kafka_conf_destroy(copy);
+		rd_kafka_conf_destroy(conf);
 		return why_set(why, no_thread ? E_NOMEM : E_USAGE, "kafka: %s", said);
 	}
 	rd_kafka_set_log_queue(rk, NULL);

@@ -19,8 +19,8 @@ int kafka_conf_put(rd_kafka_conf_t *c, const char *name, const char *value, stru
 /* What stands for a numeric property now, whoever set it; 0 when it is none. */
 uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name);
 
-/* A client by a copy of CONF, with BROKERS; its log goes to its main queue. */
-int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, const rd_kafka_conf_t *conf,
+/* A client with BROKERS; takes CONF. Its log goes to its main queue. */
+int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 	const char *brokers, struct why *why) MUST_USE;
 
 #endif

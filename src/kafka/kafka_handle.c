@@ -9,7 +9,7 @@ int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
 	int rc;
 
 	*h = (struct kafka_handle){ 0 };
-	rc = kafka_conf_client(&h->rk, RD_KAFKA_PRODUCER, conf, o->brokers, why);
+	rc = kafka_conf_client(&h->rk, RD_KAFKA_PRODUCER, rd_kafka_conf_dup(conf), o->brokers, why);
 	if (rc < 0)
 		return rc;
 	h->events = rd_kafka_queue_get_main(h->rk);
@@ -106,7 +106,7 @@ void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 	if (h->topic != NULL)
 		rd_kafka_topic_destroy(h->topic);
 	if (h->waiting == 0 && l != NULL)
-		kafka_wake_bury(h->rk, 0, l);
+		kafka_wake_bury(h->rk, 0, NULL, l);
 	else
 		rd_kafka_destroy(h->rk);
 	*h = (struct kafka_handle){ 0 };

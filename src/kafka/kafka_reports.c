@@ -88,7 +88,7 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 
 static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
 {
-	if (rd_kafka_event_error(e) == RD_KAFKA_RESP_ERR__FATAL)
+	if (rd_kafka_event_error_is_fatal(e))
 		kafka_mend_doom(p, h);
 	else
 		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
