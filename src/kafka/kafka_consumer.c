@@ -50,7 +50,8 @@ static int subscribe(struct kafka_consumer *c, struct why *why)
 	err = rd_kafka_subscribe(c->rk, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
 	if (err != 0)
-		return why_set(why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
+		return why_set(
+		        why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
 	return 0;
 }
 
@@ -88,14 +89,16 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	c->group_id = strdup(o->group);
 	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL)
 		return E_NOMEM;
-	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 || timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
-		timer_open(&c->answer, c->loop, on_bell, c) < 0)
+	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
+	        timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
+	        timer_open(&c->answer, c->loop, on_bell, c) < 0)
 		return E_NOMEM;
 	return bell_open(&c->bell, c->loop, on_bell, c);
 }
 
-int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
-	const struct kafka_consumer_events *events, struct why *why)
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
+        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
+        struct why *why)
 {
 	struct kafka_consumer *c = calloc(1, sizeof(*c));
 
@@ -133,8 +136,8 @@ static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part
 	if (from == OFFSET_NONE || offset == from)
 		return;
 	if (offset < from) {
-		log_warn("%s: partition %d goes back from %lld to %lld: the topic was made anew?", c->log.who,
-			id, (long long)from, (long long)offset);
+		log_warn("%s: partition %d goes back from %lld to %lld: the topic was made anew?",
+		        c->log.who, id, (long long)from, (long long)offset);
 		p->begin = offset;
 		return;
 	}
@@ -230,7 +233,8 @@ void kafka_consumer_resume(struct kafka_consumer *c)
 	bell_ring(c->bell);
 }
 
-void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next)
+void kafka_consumer_store(
+        struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next)
 {
 	struct kafka_part *p = kafka_part_find(c, partition);
 
@@ -247,7 +251,7 @@ void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
 }
 
 void kafka_message_headers(const struct kafka_message *m,
-	void (*each)(void *arg, const char *name, struct slice value), void *arg)
+        void (*each)(void *arg, const char *name, struct slice value), void *arg)
 {
 	rd_kafka_headers_t *headers;
 	const char *name;

@@ -13,12 +13,12 @@ enum { OFFSET_NONE = -1 };
 
 /* A partition of the topic, kept from its first assignment on. */
 struct kafka_part {
-	uint64_t generation;   /* of its last assignment; 0: never ours */
-	bool ours;             /* offsets may be stored */
-	bool leaving;          /* being given away: nothing of it is handed out any more */
-	int64_t next;          /* the offset that should come next */
-	int64_t begin;         /* where this assignment began */
-	int64_t stored;        /* first offset not done, as the owner said */
+	uint64_t generation; /* of its last assignment; 0: never ours */
+	bool ours;           /* offsets may be stored */
+	bool leaving;        /* being given away: nothing of it is handed out any more */
+	int64_t next;        /* the offset that should come next */
+	int64_t begin;       /* where this assignment began */
+	int64_t stored;      /* first offset not done, as the owner said */
 	int64_t committed;
 };
 
@@ -46,14 +46,14 @@ struct kafka_consumer {
 	char *topic;
 	char *group_id;
 	struct bell *bell;
-	struct timer *tick;         /* commits, and polls often enough to stay a member */
-	struct timer *bound;        /* of LEAVING, PAUSED */
-	struct timer *answer;       /* of GIVING */
+	struct timer *tick;   /* commits, and polls often enough to stay a member */
+	struct timer *bound;  /* of LEAVING, PAUSED */
+	struct timer *answer; /* of GIVING */
 
-	rd_kafka_t *rk;             /* NULL while there is none */
-	rd_kafka_queue_t *control;  /* rebalances, errors, log */
-	rd_kafka_queue_t *records;  /* of all partitions: stands still while paused */
-	rd_kafka_queue_t *replies;  /* to what we asked */
+	rd_kafka_t *rk;            /* NULL while there is none */
+	rd_kafka_queue_t *control; /* rebalances, errors, log */
+	rd_kafka_queue_t *records; /* of all partitions: stands still while paused */
+	rd_kafka_queue_t *replies; /* to what we asked */
 
 	struct kafka_part *parts;
 	int32_t nparts;

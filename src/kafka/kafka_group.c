@@ -107,9 +107,9 @@ static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
 static void ask(struct kafka_consumer *c)
 {
 	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+	        rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
 	rd_kafka_ListConsumerGroupOffsets_t *request =
-		rd_kafka_ListConsumerGroupOffsets_new(c->group_id, rebalanced(c));
+	        rd_kafka_ListConsumerGroupOffsets_new(c->group_id, rebalanced(c));
 	char said[128];
 
 	rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, said, sizeof(said));
@@ -140,8 +140,8 @@ static int64_t stored_in(const rd_kafka_topic_partition_list_t *all, const char 
 	rd_kafka_topic_partition_t *p = NULL;
 
 	if (all != NULL)
-		p = rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)(uintptr_t)all,
-			topic, id);
+		p = rd_kafka_topic_partition_list_find(
+		        (rd_kafka_topic_partition_list_t *)(uintptr_t)all, topic, id);
 	if (p == NULL || p->err != 0)
 		return KAFKA_OFFSET_STORED;
 	return p->offset >= 0 ? p->offset : KAFKA_OFFSET_BEGINNING;
@@ -179,11 +179,11 @@ static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 		return;
 	if (stored == NULL)
 		log_warn("%s: stored offsets are not known yet: %s", c->log.who,
-			rd_kafka_event_error_string(reply));
+		        rd_kafka_event_error_string(reply));
 	given = rd_kafka_topic_partition_list_copy(rebalanced(c));
 	for (int i = 0; i < given->cnt; i++)
 		given->elems[i].offset = take(c, given->elems[i].partition,
-			stored_in(stored, given->elems[i].topic, given->elems[i].partition));
+		        stored_in(stored, given->elems[i].topic, given->elems[i].partition));
 	assign(c, given);
 	log_info("%s: %d partitions of %s were assigned", c->log.who, given->cnt, c->topic);
 	rd_kafka_topic_partition_list_destroy(given);
@@ -212,7 +212,7 @@ static void on_taken(struct kafka_consumer *c)
 	for (int i = 0; i < list->cnt; i++)
 		tell_revoked(c, list->elems[i].partition, lost);
 	log_info("%s: %d partitions of %s were %s", c->log.who, list->cnt, c->topic,
-		lost ? "lost" : "revoked");
+	        lost ? "lost" : "revoked");
 	c->group = GROUP_GIVING;
 	timer_start(c->answer, GIVE_MS);
 	step(c);
@@ -233,7 +233,8 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 		on_taken(c);
 		return;
 	default:
-		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_trouble(
+		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 		unassign(c, NULL);
 		break;
 	}
@@ -267,7 +268,8 @@ void kafka_group_commit(struct kafka_consumer *c)
 	list = rd_kafka_topic_partition_list_new(c->nparts);
 	for (int32_t id = 0; id < c->nparts; id++)
 		if (is_due(&c->parts[id]))
-			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset = c->parts[id].stored;
+			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset =
+			        c->parts[id].stored;
 	c->committing = rd_kafka_commit_queue(c->rk, list, c->replies, NULL, NULL) == 0;
 	rd_kafka_topic_partition_list_destroy(list);
 }
@@ -275,8 +277,9 @@ void kafka_group_commit(struct kafka_consumer *c)
 /* What belongs to a rebalance: the records will come again, to whoever has them now. */
 static bool is_expected(rd_kafka_resp_err_t err)
 {
-	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-		err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+	       err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+	       err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
 }
 
 static void on_committed(struct kafka_consumer *c, rd_kafka_event_t *reply)
@@ -327,9 +330,10 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 	if (rd_kafka_event_error_is_fatal(event)) {
 		c->doomed = true;
 		log_error("%s: fatal error, a new handle will be made: %s", c->log.who,
-			rd_kafka_event_error_string(event));
+		        rd_kafka_event_error_string(event));
 	} else {
-		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_trouble(
+		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 	}
 }
 
@@ -364,7 +368,7 @@ void kafka_group_serve(struct kafka_consumer *c)
 		on_event(c, event);
 	step(c);
 	while (c->group == GROUP_SETTLED && !c->doomed &&
-		(event = rd_kafka_queue_poll(c->control, 0)) != NULL)
+	        (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
 		on_event(c, event);
 }
 

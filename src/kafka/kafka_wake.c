@@ -29,8 +29,8 @@ void kafka_wake_forget(rd_kafka_queue_t *q)
 	rd_kafka_queue_cb_event_enable(q, NULL, NULL);
 }
 
-static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id, int16_t api,
-	int16_t version, int32_t number, size_t size, void *joining)
+static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id,
+        int16_t api, int16_t version, int32_t number, size_t size, void *joining)
 {
 	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size;
 	if (api == API_JOIN_GROUP)
@@ -38,17 +38,19 @@ static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int
 	return 0;
 }
 
-static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id, int16_t api,
-	int16_t version, int32_t number, size_t size, int64_t rtt, rd_kafka_resp_err_t err, void *joining)
+static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id,
+        int16_t api, int16_t version, int32_t number, size_t size, int64_t rtt,
+        rd_kafka_resp_err_t err, void *joining)
 {
-	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size, (void)rtt;
+	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size,
+	        (void)rtt;
 	if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != 0))
 		atomic_store((atomic_bool *)joining, false);
 	return 0;
 }
 
-static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *joining, char *said,
-	size_t cap)
+static rd_kafka_resp_err_t on_new(
+        rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *joining, char *said, size_t cap)
 {
 	(void)conf, (void)said, (void)cap;
 	rd_kafka_interceptor_add_on_request_sent(rk, "joining", on_sent, joining);

@@ -32,11 +32,13 @@ struct run {
 
 static void make_values(void)
 {
-	static const char pattern[] = "operation=GET /api/orders host=shop-7 http.status_code=200 span.kind=server ";
+	static const char pattern[] =
+	        "operation=GET /api/orders host=shop-7 http.status_code=200 span.kind=server ";
 
 	for (int v = 0; v < VALUES; v++)
 		for (int i = 0; i < VALUE_BYTES; i++)
-			values[v][i] = i % 80 < 24 ? (char)rand() : pattern[i % (sizeof(pattern) - 1)];
+			values[v][i] =
+			        i % 80 < 24 ? (char)rand() : pattern[i % (sizeof(pattern) - 1)];
 }
 
 static double cpu_now(long *switches)
@@ -46,7 +48,7 @@ static double cpu_now(long *switches)
 	getrusage(RUSAGE_SELF, &u);
 	*switches = u.ru_nvcsw;
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void begin(struct run *r)
@@ -68,7 +70,8 @@ static void end(struct run *r)
 /* How many should have been sent by now. */
 static uint64_t due(const struct run *r)
 {
-	uint64_t due = r->rate == 0 ? r->todo : (clock_mono_us() - r->began_us) * r->rate / US_PER_S;
+	uint64_t due =
+	        r->rate == 0 ? r->todo : (clock_mono_us() - r->began_us) * r->rate / US_PER_S;
 
 	return min_u64(due, r->todo);
 }
@@ -80,8 +83,10 @@ static void send_due(struct run *r)
 		{ "spanspool-received", slice_text("1700000000000") } };
 
 	for (uint64_t upto = due(r); r->sent < upto; r->sent++) {
-		struct kafka_record rec = { .value = slice_of(values[r->sent % VALUES], VALUE_BYTES),
-			.headers = headers, .nheaders = ARRAY_LEN(headers) };
+		struct kafka_record rec = { .value =
+			                            slice_of(values[r->sent % VALUES], VALUE_BYTES),
+			.headers = headers,
+			.nheaders = ARRAY_LEN(headers) };
 
 		snprintf(id, sizeof(id), "bench/1/%llu", (unsigned long long)r->sent);
 		headers[0].value = slice_text(id);
@@ -128,7 +133,7 @@ static void run_door(struct run *r, const char *brokers)
 	struct why why;
 
 	if (loop_open(&r->loop, &why) < 0 || timer_open(&r->tick, r->loop, on_tick, r) < 0 ||
-		kafka_producer_open(&r->door, r->loop, &opts, &events, &why) < 0) {
+	        kafka_producer_open(&r->door, r->loop, &opts, &events, &why) < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		exit(99);
 	}
@@ -152,8 +157,8 @@ static void on_plain(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 static void produce_due(struct run *r, rd_kafka_t *rk, rd_kafka_topic_t *topic)
 {
 	for (uint64_t upto = due(r); r->sent < upto; r->sent++)
-		while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, values[r->sent % VALUES], VALUE_BYTES,
-			       NULL, 0, NULL) < 0)
+		while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, values[r->sent % VALUES],
+		               VALUE_BYTES, NULL, 0, NULL) < 0)
 			rd_kafka_poll(rk, 1);
 }
 
@@ -190,7 +195,8 @@ static void print_row(const char *who, const struct run *r)
 	double us = r->cpu_s * 1e6 / (double)r->todo;
 
 	printf("%10u  %-6s %9.0f %10.2f %14.2f %14.0f\n", r->rate * SPANS, who,
-		(double)r->todo * SPANS / r->wall_s, us, us / SPANS, (double)r->switches / r->wall_s);
+	        (double)r->todo * SPANS / r->wall_s, us, us / SPANS,
+	        (double)r->switches / r->wall_s);
 }
 
 int main(int argc, char **argv)
@@ -203,10 +209,10 @@ int main(int argc, char **argv)
 	mockproc_start(&broker, 1);
 	mockproc_say(&broker, "topic door %d", PARTITIONS);
 	mockproc_say(&broker, "topic plain %d", PARTITIONS);
-	printf("%d-byte records of %d spans, %d partitions, %u s a row\n", VALUE_BYTES, SPANS, PARTITIONS,
-		seconds);
-	printf("%10s  %-6s %9s %10s %14s %14s\n", "span/s", "who", "reached", "us/record", "CPU s/M spans",
-		"switches/s");
+	printf("%d-byte records of %d spans, %d partitions, %u s a row\n", VALUE_BYTES, SPANS,
+	        PARTITIONS, seconds);
+	printf("%10s  %-6s %9s %10s %14s %14s\n", "span/s", "who", "reached", "us/record",
+	        "CPU s/M spans", "switches/s");
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
 		uint64_t todo = (uint64_t)(rates[i] == 0 ? 50000 : rates[i]) * seconds;
 		struct run plain = { .rate = rates[i], .todo = todo }, door = plain;

@@ -19,15 +19,15 @@ struct member {
 	int assigned, revoked, lost, ends;
 	int64_t end_at[PARTITIONS];
 	int records;
-	int pause_after;                 /* records */
-	bool keeps;                      /* does not store */
-	bool hoards;                     /* does not release */
+	int pause_after; /* records */
+	bool keeps;      /* does not store */
+	bool hoards;     /* does not release */
 	struct kafka_message hoard[64];
 	int hoarded;
 	bool closed;
 	int64_t gap_from, gap_to;
 	int headers, null_values;
-	int64_t first[PARTITIONS];       /* first offset seen since it was assigned */
+	int64_t first[PARTITIONS]; /* first offset seen since it was assigned */
 };
 
 struct fix {
@@ -43,8 +43,10 @@ struct fix {
 /* A short session, though longer than the 3 s the mock takes to form a group, and a broker that is
  * asked often: the mock does not cut a fetch short. */
 static const struct kafka_property quick[] = {
-	{ "session.timeout.ms", "4000" }, { "heartbeat.interval.ms", "200" },
-	{ "fetch.wait.max.ms", "20" }, { "max.poll.interval.ms", "5000" },
+	{ "session.timeout.ms", "4000" },
+	{ "heartbeat.interval.ms", "200" },
+	{ "fetch.wait.max.ms", "20" },
+	{ "max.poll.interval.ms", "5000" },
 	{ "partition.assignment.strategy", "cooperative-sticky" },
 };
 
@@ -121,11 +123,18 @@ static void on_closed(void *arg)
 
 static void join_with(struct fix *f, struct member *m, const struct kafka_property *more)
 {
-	struct kafka_consumer_events events = { .message = on_message, .assigned = on_assigned,
-		.revoked = on_revoked, .at_end = on_end, .lost_to_retention = on_gap, .arg = m };
+	struct kafka_consumer_events events = { .message = on_message,
+		.assigned = on_assigned,
+		.revoked = on_revoked,
+		.at_end = on_end,
+		.lost_to_retention = on_gap,
+		.arg = m };
 	struct kafka_property all[ARRAY_LEN(quick) + 1];
-	struct kafka_consumer_opts opts = { .brokers = f->broker.brokers, .topic = "spans", .group = "g",
-		.properties = all, .nproperties = ARRAY_LEN(quick) + (more != NULL) };
+	struct kafka_consumer_opts opts = { .brokers = f->broker.brokers,
+		.topic = "spans",
+		.group = "g",
+		.properties = all,
+		.nproperties = ARRAY_LEN(quick) + (more != NULL) };
 	struct why why;
 
 	memcpy(all, quick, sizeof(quick));
@@ -196,10 +205,11 @@ static void produce_sized(struct fix *f, int n, size_t size)
 	for (size_t i = 0; i < size; i++)
 		value[i] = (char)rand();
 	for (int i = 0; i < n * PARTITIONS; i++) {
-		rd_kafka_producev(f->producer, RD_KAFKA_V_TOPIC("spans"), RD_KAFKA_V_PARTITION(i % PARTITIONS),
-			RD_KAFKA_V_VALUE(size == 0 ? NULL : value, size),
-			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADER("spanspool-id", "host/1/1", 8),
-			RD_KAFKA_V_END);
+		rd_kafka_producev(f->producer, RD_KAFKA_V_TOPIC("spans"),
+		        RD_KAFKA_V_PARTITION(i % PARTITIONS),
+		        RD_KAFKA_V_VALUE(size == 0 ? NULL : value, size),
+		        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		        RD_KAFKA_V_HEADER("spanspool-id", "host/1/1", 8), RD_KAFKA_V_END);
 		f->produced[i % PARTITIONS]++;
 	}
 	rd_kafka_flush(f->producer, 20000);
@@ -307,10 +317,13 @@ static void a_member_reads_everything_once(void)
 
 	produce(f, 250);
 	join(f, &f->a);
-	is_int(kafka_consumer_lag(f->a.c, 0), -1, "the lag is unknown before there is an assignment");
-	ok(until_true(f->loop, a_is_at_all_ends, f, SECONDS), "it comes to the end of each partition");
+	is_int(kafka_consumer_lag(f->a.c, 0), -1,
+	        "the lag is unknown before there is an assignment");
+	ok(until_true(f->loop, a_is_at_all_ends, f, SECONDS),
+	        "it comes to the end of each partition");
 	ok(seen_all(f) && seen_twice(f) == 0, "after every record, once");
-	is_int(f->a.stored[0], KAFKA_OFFSET_BEGINNING, "it began at the beginning: nothing was stored");
+	is_int(f->a.stored[0], KAFKA_OFFSET_BEGINNING,
+	        "it began at the beginning: nothing was stored");
 	is_int(f->a.end_at[0], 250, "the end is where the next record will be");
 	is_int(f->a.headers, 1000, "headers can be read");
 	ok(until_true(f->loop, a_has_no_lag, f, SECONDS), "there is no lag");
@@ -413,7 +426,8 @@ static void a_store_at_the_last_moment_counts_and_a_later_one_does_not(void)
 	ok(until_true(f->loop, both_have_two, f, SECONDS), "a second member takes two partitions");
 	for (int p = 0; p < PARTITIONS; p++)
 		gone = f->a.generation[p] == 0 ? p : gone;
-	is_int(f->b.stored[gone], 42, "what was stored while it was revoked is where the other begins");
+	is_int(f->b.stored[gone], 42,
+	        "what was stored while it was revoked is where the other begins");
 	kafka_consumer_store(f->a.c, gone, old[gone], 99);
 	until_passed(f->loop, 1500);
 	is_int(committed(f, gone), 42, "what is stored after that is passed over");
@@ -485,7 +499,8 @@ static void what_the_broker_threw_away_is_told(void)
 	produce_sized(f, 120, 90000); /* the mock keeps 5 MB of a partition */
 	memset(&f->a, 0, sizeof(f->a));
 	join(f, &f->a);
-	ok(until_true(f->loop, saw_gap, f, SECONDS), "records between the stored offset and the oldest are gone");
+	ok(until_true(f->loop, saw_gap, f, SECONDS),
+	        "records between the stored offset and the oldest are gone");
 	is_int(f->a.gap_from, 4, "from the stored offset on");
 	is_int(f->a.gap_to, f->a.first[2], "up to the first that came");
 	ok(f->a.gap_to > 10, "which is a later one: %" PRId64, f->a.gap_to);
@@ -597,7 +612,8 @@ static void an_eager_group_works_too(void)
 	until_true(f->loop, seen_all, f, SECONDS);
 	until_passed(f->loop, 1500); /* committed by now: the mock takes no commits during a join */
 	join_with(f, &f->b, &eager);
-	ok(until_true(f->loop, both_have_two, f, SECONDS), "two members with the strategy range share");
+	ok(until_true(f->loop, both_have_two, f, SECONDS),
+	        "two members with the strategy range share");
 	produce(f, 50);
 	ok(until_true(f->loop, seen_all, f, SECONDS), "together they read everything");
 	is_int(seen_twice(f), 0, "and nothing twice");
@@ -616,11 +632,15 @@ static void what_would_break_the_promise_is_refused(void)
 	if (loop_open(&loop, &why) < 0)
 		exit(99);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		struct kafka_consumer_opts opts = { .brokers = "127.0.0.1:1", .topic = "t", .group = "g",
-			.properties = &wrong[i], .nproperties = 1 };
+		struct kafka_consumer_opts opts = { .brokers = "127.0.0.1:1",
+			.topic = "t",
+			.group = "g",
+			.properties = &wrong[i],
+			.nproperties = 1 };
 
 		ok(kafka_consumer_open(&c, loop, &opts, &events, &why) == E_USAGE &&
-				strstr(why.text, wrong[i].name) != NULL, "%s", why.text);
+		                strstr(why.text, wrong[i].name) != NULL,
+		        "%s", why.text);
 	}
 	loop_free(loop);
 }

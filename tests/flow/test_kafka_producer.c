@@ -23,12 +23,12 @@ struct fix {
 	struct loop *loop;
 	struct kafka_producer *p;
 	struct rec recs[RECORDS];
-	int sent;      /* taken by the producer */
+	int sent; /* taken by the producer */
 	int reported;
 	int rooms;
-	int want;      /* for the conditions */
+	int want; /* for the conditions */
 	bool flushed;
-	bool foreign;  /* something on the topic that we did not send */
+	bool foreign; /* something on the topic that we did not send */
 	char detail[200];
 };
 
@@ -60,7 +60,8 @@ static void open_producer(struct fix *f, const char *brokers, struct kafka_produ
 
 	opts.brokers = brokers;
 	opts.topic = "spans";
-	if (loop_open(&f->loop, &why) < 0 || kafka_producer_open(&f->p, f->loop, &opts, &events, &why) < 0) {
+	if (loop_open(&f->loop, &why) < 0 ||
+	        kafka_producer_open(&f->p, f->loop, &opts, &events, &why) < 0) {
 		diag("%s", why.text);
 		exit(99);
 	}
@@ -160,7 +161,7 @@ static void on_read(void *arg, const rd_kafka_message_t *m)
 	snprintf(text, sizeof(text), "%.*s", (int)m->len, (const char *)m->payload);
 	i = atoi(text);
 	if (i < 0 || i >= f->sent || strcmp(f->recs[i].value, text) != 0 || m->key != NULL ||
-		rd_kafka_message_headers(m, &headers) != 0)
+	        rd_kafka_message_headers(m, &headers) != 0)
 		f->foreign = true;
 	else
 		f->recs[i].on_topic++;
@@ -224,7 +225,8 @@ static void a_purge_gives_back_what_never_left(void)
 	send_many(f, 10);
 	ok(until_true(f->loop, all_reported, f, SECONDS), "the producer goes on");
 	is_int(count_outcome(f, KAFKA_PERSISTED), 10, "and delivers");
-	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f), 10, "only that is on the topic");
+	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f), 10,
+	        "only that is on the topic");
 	stop(f);
 }
 
@@ -262,10 +264,12 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 	ok(f->recs[10].reports == 0, "the record on the wire is not reported");
 	kill(f->broker.pid, SIGCONT);
 	ok(until_true(f->loop, all_reported, f, SECONDS), "all are reported in the end");
-	is_int(count_outcome(f, KAFKA_NOT_PERSISTED), back - 10, "what the purge gave back was not persisted");
+	is_int(count_outcome(f, KAFKA_NOT_PERSISTED), back - 10,
+	        "what the purge gave back was not persisted");
 	is_int(not_once(f), 0, "each is reported once");
 	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f),
-		count_outcome(f, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	        count_outcome(f, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	stop(f);
 }
 
@@ -288,7 +292,8 @@ static void a_flush_without_a_broker_keeps_its_budget(void)
 	is_int(f->reported, 1010, "every record is reported by then");
 	is_int(not_once(f), 0, "each once");
 	ok(count_outcome(f, KAFKA_NOT_PERSISTED) > 0, "what was queued as not persisted");
-	ok(count_outcome(f, KAFKA_POSSIBLY_PERSISTED) > 0, "what was on the wire as possibly persisted");
+	ok(count_outcome(f, KAFKA_POSSIBLY_PERSISTED) > 0,
+	        "what was on the wire as possibly persisted");
 	stop(f);
 }
 
@@ -355,7 +360,8 @@ static void a_denied_topic_holds_and_heals(void)
 	ok(until_true(f->loop, all_reported, f, SECONDS), "all are reported");
 	is_int(not_once(f), 0, "each once");
 	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f),
-		count_outcome(f, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	        count_outcome(f, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	ok(kafka_producer_stats(f->p)->refused >= 1, "refusals are counted");
 	stop(f);
 }
@@ -381,7 +387,8 @@ static void an_impossible_topic_holds_for_ever_and_heals(void)
 	ok(until_true(f->loop, pushed_through, f, SECONDS), "when it is healed it takes them");
 	ok(until_true(f->loop, all_reported, f, SECONDS), "all are reported");
 	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f),
-		count_outcome(f, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	        count_outcome(f, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	stop(f);
 }
 
@@ -414,7 +421,8 @@ static void a_fatal_error_makes_a_new_handle(void)
 	mockproc_say(&f->broker, "down");
 	send_many(f, 50);
 	until_passed(f->loop, 100);
-	rd_kafka_test_fatal_error(f->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+	rd_kafka_test_fatal_error(
+	        f->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
 	is_int(send_one(f), E_DOWN, "a dead handle refuses");
 	ok(until_true(f->loop, all_reported, f, SECONDS), "what it held comes back");
 	is_int(count_outcome(f, KAFKA_NOT_PERSISTED), 50, "as not persisted, each once");
@@ -438,9 +446,11 @@ static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 	kill(f->broker.pid, SIGSTOP);
 	send_many(f, 20);
 	until_passed(f->loop, 200);
-	rd_kafka_test_fatal_error(f->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+	rd_kafka_test_fatal_error(
+	        f->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
 	ok(until_true(f->loop, all_reported, f, SECONDS), "all are reported, the broker frozen");
-	ok(count_outcome(f, KAFKA_POSSIBLY_PERSISTED) > 0, "what was on the wire as possibly persisted");
+	ok(count_outcome(f, KAFKA_POSSIBLY_PERSISTED) > 0,
+	        "what was on the wire as possibly persisted");
 	is_int(not_once(f), 0, "each once");
 	kill(f->broker.pid, SIGCONT);
 	ok(until_true(f->loop, had_room, f, SECONDS), "and a new handle is made");
@@ -453,8 +463,8 @@ static void the_pause_grows_while_handles_keep_dying(void)
 
 	for (int i = 0; i < 3; i++) {
 		f->rooms = 0;
-		rd_kafka_test_fatal_error(f->p->main.rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
-			"planted");
+		rd_kafka_test_fatal_error(
+		        f->p->main.rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "planted");
 		ok(until_true(f->loop, had_room, f, SECONDS), "death %d is mended", i + 1);
 		is_int(f->p->pause_ms, 100 << (i + 1), "the next pause is twice as long");
 	}
@@ -486,7 +496,8 @@ static void a_record_refused_alone_is_too_large(void)
 	ok(until_true(f->loop, all_reported, f, SECONDS), "all are reported");
 	is_int(count_outcome(f, KAFKA_TOO_LARGE), 5, "as too large, each once");
 	ok(strstr(f->detail, "size") != NULL, "the detail says so: %s", f->detail);
-	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f), 0, "none is on the topic");
+	is_int(topic_read(f->broker.brokers, "spans", PARTITIONS, on_read, f), 0,
+	        "none is on the topic");
 	stop(f);
 }
 
@@ -496,7 +507,8 @@ static void what_can_never_be_sent_is_refused_at_once(void)
 	static char big[1 << 20];
 	struct kafka_record rec = { .value = slice_of(big, sizeof(big)) };
 
-	is_int(kafka_producer_send(f->p, &rec, f), E_TOO_LARGE, "a record beyond message.max.bytes");
+	is_int(kafka_producer_send(f->p, &rec, f), E_TOO_LARGE,
+	        "a record beyond message.max.bytes");
 	is_int(kafka_producer_stats(f->p)->waiting, 0, "does not wait");
 	stop(f);
 	f = start((struct kafka_producer_opts){ .queue_bytes = 32 << 10 });
@@ -540,25 +552,33 @@ static void a_wrong_property_is_named(void)
 	if (loop_open(&loop, &why) < 0)
 		exit(99);
 	for (size_t i = 0; i < ARRAY_LEN(cases) - 1; i++) {
-		struct kafka_producer_opts opts = { .brokers = "127.0.0.1:1", .topic = "t",
-			.properties = &cases[i].property, .nproperties = 1 };
+		struct kafka_producer_opts opts = { .brokers = "127.0.0.1:1",
+			.topic = "t",
+			.properties = &cases[i].property,
+			.nproperties = 1 };
 
 		ok(kafka_producer_open(&p, loop, &opts, &events, &why) == E_USAGE &&
-				strstr(why.text, cases[i].says) != NULL,
-			"%s=%s: %s", cases[i].property.name, cases[i].property.value, why.text);
+		                strstr(why.text, cases[i].says) != NULL,
+		        "%s=%s: %s", cases[i].property.name, cases[i].property.value, why.text);
 	}
-	ok(kafka_producer_open(&p, loop, &(struct kafka_producer_opts){ .brokers = "", .topic = "t" }, &events,
-		   &why) == E_USAGE, "no brokers: %s", why.text);
-	ok(kafka_producer_open(&p, loop, &(struct kafka_producer_opts){ .brokers = ",", .topic = "t" }, &events,
-		   &why) == E_USAGE, "no broker in the list: %s", why.text);
+	ok(kafka_producer_open(&p, loop,
+	           &(struct kafka_producer_opts){ .brokers = "", .topic = "t" }, &events,
+	           &why) == E_USAGE,
+	        "no brokers: %s", why.text);
+	ok(kafka_producer_open(&p, loop,
+	           &(struct kafka_producer_opts){ .brokers = ",", .topic = "t" }, &events,
+	           &why) == E_USAGE,
+	        "no broker in the list: %s", why.text);
 	loop_free(loop);
 }
 
 static void records_need_an_acknowledgement(void)
 {
-	static const struct kafka_property lax[] = { { "enable.idempotence", "false" }, { "acks", "0" } };
-	struct kafka_producer_opts opts = { .brokers = "127.0.0.1:1", .topic = "t", .properties = lax,
-		.nproperties = 2 };
+	static const struct kafka_property lax[] = { { "enable.idempotence", "false" },
+		{ "acks", "0" } };
+	struct kafka_producer_opts opts = {
+		.brokers = "127.0.0.1:1", .topic = "t", .properties = lax, .nproperties = 2
+	};
 	struct kafka_producer_events events = { .report = on_report, .room = on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
@@ -568,7 +588,8 @@ static void records_need_an_acknowledgement(void)
 		exit(99);
 	is_int(kafka_producer_open(&p, loop, &opts, &events, &why), E_USAGE, "acks=0 is refused");
 	opts.nproperties = 1;
-	is_int(kafka_producer_open(&p, loop, &opts, &events, &why), 0, "without idempotence it opens");
+	is_int(kafka_producer_open(&p, loop, &opts, &events, &why), 0,
+	        "without idempotence it opens");
 	kafka_producer_free(p);
 	loop_free(loop);
 }
