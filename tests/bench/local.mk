@@ -38,3 +38,9 @@ BENCH_DIR = /tmp
 bench-spool: %D%/bench_spool$(EXEEXT)
 	$(AM_V_at)%D%/bench_spool$(EXEEXT) $(BENCH_DIR) $(BENCH_GIB)
 .PHONY: bench-spool
+EXTRA_PROGRAMS += %D%/bench_produce
+%C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-produce
+bench-produce: %D%/bench_produce tests/lib/mockbroker
+	builddir=. %D%/bench_produce
