@@ -16,6 +16,7 @@ FLOW_TESTS = \
 	%D%/test_postman_trouble \
 	%D%/test_status \
 	%D%/test_stub_collector \
+	%D%/test_stub_process \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -47,6 +48,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh

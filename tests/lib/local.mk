@@ -13,3 +13,7 @@ EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/until.h
+
+# Processes that tests and benches speak to by mockproc.h.
+check_PROGRAMS += %D%/stubcollector
+%C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)
