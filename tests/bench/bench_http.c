@@ -23,7 +23,7 @@ static double cpu_seconds(void)
 
 	getrusage(RUSAGE_SELF, &u);
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void on_answer(void *arg, const struct http_answer *a);
@@ -62,7 +62,9 @@ static bool measure(const char *name, const char *flag, size_t in_flight, size_t
 	mockproc_start_program(&stub, "stubcollector", flag);
 	batchmake(&body, "a-service-of-usual-name", 1, 1, 10);
 	snprintf(url, sizeof(url), "%s/api/traces?format=jaeger.thrift", stub.brokers);
-	l.r = (struct http_request){ .url = url, .body = buf_slice(&body), .content_type = "application/x-thrift" };
+	l.r = (struct http_request){
+		.url = url, .body = buf_slice(&body), .content_type = "application/x-thrift"
+	};
 	if (loop_open(&l.loop, &why) < 0 || http_client_open(&l.client, l.loop, &opts, &why) < 0)
 		abort();
 	cpu = cpu_seconds();
@@ -72,8 +74,8 @@ static bool measure(const char *name, const char *flag, size_t in_flight, size_t
 	loop_run(l.loop);
 	cpu = cpu_seconds() - cpu;
 	wall = ((double)clock_mono_us() - wall) / 1e6;
-	printf("%-34s %8zu %10.0f %14.0f %10.1f\n", name, posts, (double)posts / wall, (double)posts / cpu,
-		cpu / (double)posts * 1e6);
+	printf("%-34s %8zu %10.0f %14.0f %10.1f\n", name, posts, (double)posts / wall,
+	        (double)posts / cpu, cpu / (double)posts * 1e6);
 	http_client_free(l.client);
 	loop_free(l.loop);
 	mockproc_stop(&stub);

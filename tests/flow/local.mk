@@ -11,6 +11,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
+	%D%/test_http_server_bad \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
@@ -40,6 +41,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -57,14 +57,21 @@ static void it_obeys_and_counts(void)
 
 	mockproc_start_program(&t.proc, "stubcollector", NULL);
 	snprintf(t.url, sizeof(t.url), "%s/api/traces", t.proc.brokers);
-	if (loop_open(&t.loop, &why) < 0 || http_client_open(&t.client, t.loop, &(struct http_client_opts){ 0 }, &why) < 0)
+	if (loop_open(&t.loop, &why) < 0 ||
+	        http_client_open(&t.client, t.loop, &(struct http_client_opts){ 0 }, &why) < 0)
 		abort();
-	counts_are(&t, "{\"total\":0,\"unique\":0,\"duplicate\":0,\"requests\":0,\"taken\":0,\"refused\":0,"
-		"\"scripted\":0,\"unanswered\":0}", "nothing yet");
+	counts_are(&t,
+	        "{\"total\":0,\"unique\":0,\"duplicate\":0,\"requests\":0,\"taken\":0,\"refused\":"
+	        "0,"
+	        "\"scripted\":0,\"unanswered\":0}",
+	        "nothing yet");
 	is_int(send_traces(&t, 0, 3000), 202, "3000 traces, id 0 among them");
 	is_int(send_traces(&t, 2990, 20), 202, "20 more, 10 of them again");
-	counts_are(&t, "{\"total\":3020,\"unique\":3010,\"duplicate\":10,\"requests\":3020,\"taken\":3020,\"refused\":0,"
-		"\"scripted\":0,\"unanswered\":0}", "total, unique and duplicate");
+	counts_are(&t,
+	        "{\"total\":3020,\"unique\":3010,\"duplicate\":10,\"requests\":3020,\"taken\":3020,"
+	        "\"refused\":0,"
+	        "\"scripted\":0,\"unanswered\":0}",
+	        "total, unique and duplicate");
 	send_traces(&t, 0, 1);
 	mockproc_say(&t.proc, "status 429 1 3");
 	ok(send_traces(&t, 1, 1) == 429 && t.retry_after_ms == 3000, "a status on order");
@@ -74,8 +81,11 @@ static void it_obeys_and_counts(void)
 	is_int(send_traces(&t, 9001, 1), 0, "down");
 	mockproc_say(&t.proc, "up");
 	is_int(send_traces(&t, 9002, 1), 202, "up");
-	counts_are(&t, "{\"total\":3023,\"unique\":3012,\"duplicate\":11,\"requests\":3024,\"taken\":3023,\"refused\":0,"
-		"\"scripted\":1,\"unanswered\":1}", "all of it is counted");
+	counts_are(&t,
+	        "{\"total\":3023,\"unique\":3012,\"duplicate\":11,\"requests\":3024,\"taken\":3023,"
+	        "\"refused\":0,"
+	        "\"scripted\":1,\"unanswered\":1}",
+	        "all of it is counted");
 	mockproc_ask(&t.proc, "sing", got, sizeof(got));
 	is_text(got, "error", "what it does not know is an error");
 	mockproc_stop(&t.proc);

@@ -6,6 +6,7 @@ EXTRA_DIST += %D%/fakeclock.h
 EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
+EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h

@@ -19,7 +19,7 @@
 struct ids {
 	struct id {
 		uint64_t high, low;
-	} *at;
+	} * at;
 	size_t cap; /* a power of two, or 0 */
 	size_t n;
 	bool has_zero;
@@ -37,17 +37,21 @@ struct process {
 
 static size_t place_of(const struct ids *s, uint64_t high, uint64_t low)
 {
-	uint64_t hash = (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xbf58476d1ce4e5b9);
+	uint64_t hash =
+	        (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xbf58476d1ce4e5b9);
 	size_t i = (hash ^ hash >> 32) & (s->cap - 1);
 
-	while ((s->at[i].high | s->at[i].low) != 0 && (s->at[i].high != high || s->at[i].low != low))
+	while ((s->at[i].high | s->at[i].low) != 0 &&
+	        (s->at[i].high != high || s->at[i].low != low))
 		i = (i + 1) & (s->cap - 1);
 	return i;
 }
 
 static void grow(struct ids *s)
 {
-	struct ids bigger = { .cap = s->cap == 0 ? 1024 : 2 * s->cap, .n = s->n, .has_zero = s->has_zero };
+	struct ids bigger = {
+		.cap = s->cap == 0 ? 1024 : 2 * s->cap, .n = s->n, .has_zero = s->has_zero
+	};
 
 	bigger.at = calloc(bigger.cap, sizeof(*bigger.at));
 	if (bigger.at == NULL) {
@@ -93,10 +97,11 @@ static void print_counts(const struct process *p)
 {
 	const struct stub_counts *c = stub_collector_counts(p->stub);
 
-	printf("{\"total\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicate\":%" PRIu64 ",\"requests\":%" PRIu64
-		",\"taken\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"scripted\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
-		p->total, p->unique, p->total - p->unique, c->requests, c->taken, c->refused, c->scripted,
-		c->unanswered);
+	printf("{\"total\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicate\":%" PRIu64
+	       ",\"requests\":%" PRIu64 ",\"taken\":%" PRIu64 ",\"refused\":%" PRIu64
+	       ",\"scripted\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
+	        p->total, p->unique, p->total - p->unique, c->requests, c->taken, c->refused,
+	        c->scripted, c->unanswered);
 }
 
 static bool obey(struct process *p, const char *line)
