@@ -8,7 +8,7 @@
 struct stub_collector_opts {
 	uint16_t port; /* of 127.0.0.1; 0 takes a free one */
 	/* Called for each span of a batch that is taken, in order; may be NULL. It may take the
-	 * collector down, not free it. */
+	 * collector down, which happens when the batch is through; not free it. */
 	void (*each)(void *arg, const struct inspect_span *span);
 	void *arg;
 	bool close_each; /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */

@@ -39,6 +39,8 @@ struct stub_collector {
 	int swallow_left;
 	uint64_t delay_us;
 	bool hangs;
+	bool judging; /* each() may be on the stack, over a body that the server holds */
+	bool falls;   /* taken down meanwhile: when the batch is judged */
 };
 
 /* A request whose answer comes later. */
@@ -141,6 +143,7 @@ static void judge(struct stub_collector *s, const struct http_call *call, struct
 {
 	struct inspect_facts facts;
 
+	s->judging = true;
 	if (s->script_left != 0)
 		answer_as_told(s, reply);
 	else if (judge_type(http_call_header(call, "Content-Type"), reply) != 0 ||
@@ -150,6 +153,7 @@ static void judge(struct stub_collector *s, const struct http_call *call, struct
 		take(s, call->body, &facts, reply);
 	if (s->opts.close_each)
 		add_header(reply, "Connection", "close");
+	s->judging = false;
 }
 
 /* ---- later ---- */
@@ -192,11 +196,22 @@ static void on_due(void *arg)
 	wait_for_due(s);
 }
 
-/* Its answer waits; there is none when each() took the collector down. */
-static void delay(struct stub_collector *s, struct held *h)
+/* Does what was put off while a batch was judged. */
+static void fall(struct stub_collector *s)
 {
-	if (s->server == NULL) {
+	if (!s->falls)
+		return;
+	s->falls = false;
+	stub_collector_down(s);
+}
+
+/* Judges what came; its answer waits. There is none when each() took the collector down. */
+static void judge_held(struct stub_collector *s, struct held *h)
+{
+	judge(s, h->call, &h->reply);
+	if (s->falls) {
 		drop(h);
+		fall(s);
 		return;
 	}
 	h->due_us = clock_mono_us() + s->delay_us;
@@ -212,6 +227,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 	s->counts.requests++;
 	if (!s->hangs && s->delay_us == 0) {
 		judge(s, call, reply);
+		fall(s);
 		return;
 	}
 	h = calloc(1, sizeof(*h));
@@ -226,8 +242,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 		list_push(&s->held, &h->link);
 		return;
 	}
-	judge(s, call, &h->reply);
-	delay(s, h);
+	judge_held(s, h);
 }
 
 /* ---- open, up, down, free ---- */
@@ -285,6 +300,9 @@ const struct stub_counts *stub_collector_counts(const struct stub_collector *s)
 
 void stub_collector_down(struct stub_collector *s)
 {
+	s->falls = s->judging;
+	if (s->judging)
+		return;
 	http_server_free(s->server);
 	s->server = NULL;
 	list_each_safe (node, &s->held)
@@ -296,6 +314,7 @@ void stub_collector_down(struct stub_collector *s)
 
 int stub_collector_up(struct stub_collector *s, struct why *why)
 {
+	s->falls = false;
 	return s->server != NULL ? 0 : open_port(s, why);
 }
 
@@ -342,7 +361,6 @@ void stub_collector_hang(struct stub_collector *s, bool hang)
 		struct held *h = list_first(&s->held, struct held, link);
 
 		list_remove(&h->link);
-		judge(s, h->call, &h->reply);
-		delay(s, h);
+		judge_held(s, h);
 	}
 }
