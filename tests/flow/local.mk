@@ -11,6 +11,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
+	%D%/test_http_server_bad \
 	%D%/test_kafka_consumer \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
@@ -20,6 +21,7 @@ FLOW_TESTS = \
 	%D%/test_postman_trouble \
 	%D%/test_status \
 	%D%/test_stub_collector \
+	%D%/test_stub_process \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -43,6 +45,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
@@ -59,6 +62,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh

@@ -8,6 +8,7 @@ EXTRA_DIST += %D%/fault.h
 EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
+EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
@@ -22,4 +23,6 @@ EXTRA_DIST += %D%/until.h
 # The far ends in processes of their own, for flow tests, demo and bench.
 check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_mockbroker_CPPFLAGS = $(TEST_CPPFLAGS)
+# Processes that tests and benches speak to by mockproc.h.
+check_PROGRAMS += %D%/stubcollector
 %C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)
