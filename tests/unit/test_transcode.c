@@ -306,7 +306,7 @@ static void put_nested(struct buf *to, bool compact, char kind, unsigned levels)
 	if (compact)
 		buf_byte(to, kind == 'l' ? 0x03 : 0);
 	else
-		buf_add(to, "\x03\x03\x00\x00\x00\x00" + (kind == 'l'), kind == 'l' ? 5 : kind == 'm' ? 6 : 0);
+		buf_add(to, &"\x03\x03\x00\x00\x00\x00"[kind == 'l'], kind == 'l' ? 5 : kind == 'm' ? 6 : 0);
 	if (kind == 's')
 		repeat(to, "\x00", 1, compact ? levels - 1 : levels);
 }
