@@ -230,19 +230,17 @@ static void too_late(void *arg)
 
 static void a_letter_sent_at_the_end_of_a_turn_goes_out_too(void)
 {
-	struct desk *d = desk_open_usual();
-	struct turn_hook *hook;
+	static const char *const urls[] = { "http://one:1" };
+	struct postman_opts opts = desk_opts(urls, 1);
+	struct desk *d = desk_open_with(&opts, send_once);
 	struct timer *deadline;
 
-	d->want = 0;
 	fake.stops = d->loop;
-	if (turn_hook_open(&hook, d->loop, send_once, d) < 0 ||
-		timer_open(&deadline, d->loop, too_late, d) < 0)
+	if (timer_open(&deadline, d->loop, too_late, d) < 0)
 		return;
 	timer_start(deadline, 5000);
 	loop_run(d->loop);
 	ok(fake.n == 1 && d->flushes == 0, "although nothing else wakes the loop");
-	turn_hook_free(hook);
 	timer_free(deadline);
 	desk_close(d);
 }
