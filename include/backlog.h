@@ -9,12 +9,18 @@ struct backlog_stats {
 	uint64_t read_batches, read_bytes;
 	uint64_t delivered_batches, delivered_spans, delivered_bytes;
 	uint64_t ready_bytes;    /* read and waiting for the sink */
+	uint64_t expired_batches;
 };
 
 struct backlog;
 
+struct backlog_opts {
+	uint64_t ready_bytes;    /* read ahead of the sink, at most */
+	uint64_t max_age_us;     /* older records are dropped; 0 never */
+};
+
 int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-	uint64_t max_bytes) MUST_USE;
+	const struct backlog_opts *opts) MUST_USE;
 
 /* A batch read back: takes it. */
 void backlog_got(struct backlog *b, struct batch *batch);
@@ -25,7 +31,9 @@ void backlog_condemned(struct backlog *b, struct batch *batch);
 
 /* Offers what is ready and asks for more. */
 void backlog_tick(struct backlog *b);
-/* Lets go of what is read and not offered. */
+/* Lets go of what is read and not offered: it waits in the spool again. */
+void backlog_let_go(struct backlog *b);
+/* The same, and nothing more is offered. */
 void backlog_stop(struct backlog *b);
 
 const struct backlog_stats *backlog_stats(const struct backlog *b);

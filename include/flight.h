@@ -18,6 +18,7 @@ enum batch_place {
 struct flight_opts {
 	uint64_t max_bytes;      /* neither delivered nor durable */
 	uint64_t exposure_us;
+	bool drop_oldest;        /* a full spool makes room by what is oldest in it, not by what is new */
 };
 
 struct flight_stats {

@@ -9,6 +9,7 @@ struct forward_opts {
 	struct gate_opts gate;
 	struct flight_opts flight;
 	struct spool_opts spool;
+	uint64_t max_age_us;     /* in the spool; 0 none */
 	uint64_t stop_ms;        /* for the last reports, when it is stopped */
 };
 

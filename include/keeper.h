@@ -53,6 +53,9 @@ bool keeper_has_waiting(const struct keeper *k);
 /* What became of position P. SPANS counts for MARK_DONE. */
 void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
 
+/* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next turns. */
+void keeper_cull(struct keeper *k);
+
 /* 0, or why the last turn could not store. */
 int keeper_trouble(const struct keeper *k);
 /* Nothing queued, under way or condemned. */

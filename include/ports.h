@@ -10,6 +10,9 @@ enum ports_kind { PORTS_UDP, PORTS_TCP };
  * away for a moment. 0 or E_IO. */
 int ports_free(enum ports_kind kind, uint16_t *port) MUST_USE;
 
+/* Is a UDP socket bound to PORT? Asks the kernel's table, touches no socket. */
+bool ports_bound(uint16_t port);
+
 /* Bytes of memory that wait unread in the UDP sockets bound to PORT; 0 without such a socket. */
 uint64_t ports_unread(uint16_t port);
 

@@ -31,6 +31,8 @@ struct agent_settings {
 	const char *sync;
 	uint64_t max_bytes;
 	uint64_t min_free;
+	uint64_t max_age_us;
+	enum spool_on_full on_full;
 	uint64_t segment_bytes;
 	uint64_t flight_bytes;
 	uint64_t shutdown_us;

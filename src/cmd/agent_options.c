@@ -52,6 +52,9 @@ static const struct conf_row spool_rows[] = {
 	CONF_TEXT(S, sync, "spool.sync", "commit", "commit, interval=<duration> or off"),
 	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB", "of all segments on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB", "of the file system, left free for others"),
+	CONF_DURATION(S, max_age_us, "spool.max-age", "0", "older spans are dropped from the spool; 0: never"),
+	CONF_CHOICE(S, on_full, "spool.on-full", "drop-newest|drop-oldest", "drop-newest",
+		"what makes way when max-bytes or min-free is reached"),
 	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"),
 	CONF_END
 };

@@ -54,7 +54,12 @@ static int open_forward(struct agent *a, struct why *why)
 	const struct agent_settings *set = &a->set;
 	struct forward_opts o = {
 		.gate = { .window_bytes = set->flight_bytes, .sink_name = a->to_kafka ? "kafka" : "collector" },
-		.flight = { .max_bytes = set->flight_bytes, .exposure_us = set->exposure_us },
+		.flight = {
+			.max_bytes = set->flight_bytes,
+			.exposure_us = set->exposure_us,
+			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
+		},
+		.max_age_us = set->max_age_us,
 		.spool = {
 			.directory = set->directory,
 			.host = set->host,

@@ -1,7 +1,20 @@
 /* demo_verdict.c — which promises were kept. Pure: numbers in, sentences out. */
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "demo.h"
+
+void demo_broke(struct demo *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->nbroken == DEMO_BROKEN)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(d->broken[d->nbroken++], sizeof(d->broken[0]), fmt, ap);
+	va_end(ap);
+}
 
 struct tally_count demo_count(const struct demo *d, size_t phase)
 {

@@ -17,17 +17,6 @@
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
 static const char topic[] = "tracing-topic";
 
-void demo_broke(struct demo *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (d->nbroken == DEMO_BROKEN)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(d->broken[d->nbroken++], sizeof(d->broken[0]), fmt, ap);
-	va_end(ap);
-}
-
 static void on_span(void *arg, const struct inspect_span *span)
 {
 	struct demo *d = arg;

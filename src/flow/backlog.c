@@ -7,21 +7,25 @@
  * A record given back is not kept in memory: it is read again, in its order, when its turn comes. */
 #include <stdlib.h>
 
+#include "age.h"
 #include "backlog.h"
+#include "clock.h"
 #include "flight.h"
+#include "log.h"
 
 struct backlog {
 	struct gate *gate;
 	struct keeper *keeper;
 	struct ledger *ledger;
-	uint64_t max_bytes;      /* ready at most */
+	struct backlog_opts opts;
+	struct age_watch age;
 	struct list ready;
 	bool stopped;
 	struct backlog_stats stats;
 };
 
 int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-	uint64_t max_bytes)
+	const struct backlog_opts *opts)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
 
@@ -30,7 +34,7 @@ int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct 
 	b->gate = g;
 	b->keeper = k;
 	b->ledger = ledger;
-	b->max_bytes = max_bytes;
+	b->opts = *opts;
 	list_init(&b->ready);
 	*out = b;
 	return 0;
@@ -109,22 +113,51 @@ static void offer_ready(struct backlog *b)
 	}
 }
 
+/* Drops from the head of what is ready all that is too old. True when the spool's own head may be. */
+static bool expire(struct backlog *b)
+{
+	uint64_t now = clock_mono_us(), wall = clock_wall_ms(), max = b->opts.max_age_us, spans = 0;
+
+	if (max == 0)
+		return false;
+	if (age_look(&b->age, now, wall, max))
+		log_warn("spool: the clock stepped, no span is dropped by age for the next spool.max-age");
+	while (!list_empty(&b->ready)) {
+		struct batch *batch = list_first(&b->ready, struct batch, link);
+
+		if (!age_over(&b->age, now, wall, batch->received_ms, max))
+			break;
+		list_remove(&batch->link);
+		b->stats.ready_bytes -= batch->size;
+		b->stats.expired_batches++;
+		spans += batch->spans;
+		resolve(b, batch, LEDGER_MAX_AGE);
+		batch_unref(&batch);
+	}
+	if (spans > 0)
+		log_warn("spool: dropped %llu spans older than spool.max-age", (unsigned long long)spans);
+	return list_empty(&b->ready) &&
+	       age_over(&b->age, now, wall, keeper_stats(b->keeper)->spool.oldest_ms, max);
+}
+
 void backlog_tick(struct backlog *b)
 {
-	bool waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
+	bool old = expire(b), waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
 
 	gate_backlog(b->gate, waits);
 	keeper_read(b->keeper, 0);
-	if (b->stopped || !waits || gate_state(b->gate) == CIRCUIT_OPEN)
+	if (b->stopped || !waits)
 		return;
-	offer_ready(b);
-	if (b->stats.ready_bytes < b->max_bytes / 2)
-		keeper_read(b->keeper, b->max_bytes - b->stats.ready_bytes);
+	if (gate_state(b->gate) != CIRCUIT_OPEN)
+		offer_ready(b);
+	else if (!old)
+		return;
+	if (b->stats.ready_bytes < b->opts.ready_bytes / 2)
+		keeper_read(b->keeper, b->opts.ready_bytes - b->stats.ready_bytes);
 }
 
-void backlog_stop(struct backlog *b)
+void backlog_let_go(struct backlog *b)
 {
-	b->stopped = true;
 	while (!list_empty(&b->ready)) {
 		struct batch *batch = list_first(&b->ready, struct batch, link);
 
@@ -133,6 +166,12 @@ void backlog_stop(struct backlog *b)
 		batch_unref(&batch);
 	}
 	b->stats.ready_bytes = 0;
+}
+
+void backlog_stop(struct backlog *b)
+{
+	b->stopped = true;
+	backlog_let_go(b);
 }
 
 const struct backlog_stats *backlog_stats(const struct backlog *b)

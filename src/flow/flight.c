@@ -99,10 +99,14 @@ bool flight_has_room(const struct flight *f)
 	return f->stats.bytes < f->opts.max_bytes || keeper_trouble(f->keeper) != 0;
 }
 
-/* The newest that nobody else has makes way; one that the sink has may still arrive. */
+/* The newest that nobody else has makes way; one that the sink has may still arrive. While the oldest
+ * in the spool make way instead, twice the bound is allowed: one turn later there is room. */
 static void shed(struct flight *f)
 {
-	while (f->stats.bytes > f->opts.max_bytes && keeper_trouble(f->keeper) != 0) {
+	bool culling = f->opts.drop_oldest && keeper_trouble(f->keeper) == E_FULL;
+	uint64_t bound = culling ? 2 * f->opts.max_bytes : f->opts.max_bytes;
+
+	while (f->stats.bytes > bound && keeper_trouble(f->keeper) != 0) {
 		struct batch *b = keeper_withdraw_newest(f->keeper);
 
 		if (b == NULL)
@@ -233,7 +237,8 @@ void flight_stored(struct flight *f, struct batch *b)
 
 void flight_troubled(struct flight *f, int rc)
 {
-	(void)rc;
+	if (rc == E_FULL && f->opts.drop_oldest)
+		keeper_cull(f->keeper);
 	shed(f);
 }
 

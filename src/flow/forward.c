@@ -74,6 +74,8 @@ static void on_troubled(void *arg, int rc)
 {
 	struct forward *f = arg;
 
+	if (rc == E_FULL && f->opts.flight.drop_oldest)
+		backlog_let_go(f->backlog); /* the oldest, which are to make way */
 	flight_troubled(f->flight, rc);
 }
 
@@ -111,6 +113,7 @@ static int open_parts(struct forward *f, struct why *why)
 {
 	const struct forward_opts *o = &f->opts;
 	struct gate_events gate = { on_report, on_gate_room, f };
+	struct backlog_opts backlog = { READY_BYTES, o->max_age_us };
 	struct keeper_events keeper = { on_stored, on_troubled, on_got, on_condemned, on_turned, f };
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
@@ -120,7 +123,7 @@ static int open_parts(struct forward *f, struct why *why)
 	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger, on_flight_room, f) < 0)
 		return why_set(why, E_NOMEM, "flight");
 	flight_use(f->flight, f->gate, f->keeper);
-	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, READY_BYTES) < 0)
+	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
 	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
 		timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)

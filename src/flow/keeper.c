@@ -50,6 +50,10 @@ struct keeper {
 	struct list condemned;   /* sentences for the next turn */
 	struct list sentencing;  /* those of the turn under way */
 	size_t wanted_bytes;     /* to be read with the next turn */
+	bool cull_wanted;        /* the oldest segment is to make room */
+	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
+	size_t nculled;
+	struct ledger_count culled_count;
 
 	bool turning;
 	bool dirty;              /* the cursor moved: worth a turn of its own */
@@ -216,6 +220,12 @@ void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t s
 	k->dirty |= k->marks.cursor != cursor;
 }
 
+void keeper_cull(struct keeper *k)
+{
+	k->cull_wanted = true;
+	k->retry_at_us = 0;
+}
+
 int keeper_trouble(const struct keeper *k)
 {
 	return k->trouble;
@@ -254,7 +264,9 @@ static void note_live(struct keeper *k)
 
 static bool has_work(const struct keeper *k, uint64_t now)
 {
-	if (!list_empty(&k->queue) || !list_empty(&k->condemned) || k->wanted_bytes > 0 || k->dirty)
+	if (!list_empty(&k->queue) || !list_empty(&k->condemned) || k->wanted_bytes > 0)
+		return true;
+	if (k->dirty || k->cull_wanted)
 		return true;
 	return k->sync_interval_us > 0 && k->stats.spool.tail_bytes > 0 && now - k->began_us >= k->sync_interval_us;
 }
@@ -306,13 +318,30 @@ static void choose_reads(struct keeper *k)
 	k->wanted_bytes = 0;
 }
 
+/* What waits in the oldest segment; what the sink holds of it may still arrive and is left alone. */
+static void choose_culls(struct keeper *k)
+{
+	uint64_t from = k->marks.cursor, first, end, below = min_u64(k->stats.spool.oldest_end, k->marks.end);
+
+	k->nculled = 0;
+	while (k->cull_wanted && from < below && k->nculled < SPOOL_RUNS &&
+		marks_next(&k->marks, from, below - from, &first, &end) && first < below) {
+		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
+		from = end;
+	}
+	k->cull_wanted = false;
+}
+
 static void begin(struct keeper *k)
 {
 	struct spool_turn *t = &k->turn;
 
 	memset(t, 0, offsetof(struct spool_turn, state));
+	t->nread = 0;
 	choose_batches(k);
-	choose_reads(k);
+	choose_culls(k);
+	if (k->nculled == 0)
+		choose_reads(k);
 	list_append(&k->sentencing, &k->condemned);
 	snapshot(k, &t->state);
 	if (k->writing_offered)
@@ -338,6 +367,9 @@ static void run_turn(void *arg)
 	struct keeper *k = arg;
 
 	spool_turn(k->spool, &k->turn);
+	k->culled_count = (struct ledger_count){ 0 };
+	if (k->nculled > 0 && spool_count(k->spool, k->culled, k->nculled, &k->culled_count) < 0)
+		log_warn("spool: some of what is dropped to make room could not be counted");
 	list_each(node, &k->sentencing)
 	{
 		struct sentence *s = container_of(node, struct sentence, link);
@@ -408,6 +440,32 @@ static void tell_damage(struct keeper *k)
 	}
 }
 
+static void drop_culled(struct keeper *k)
+{
+	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+
+	if (k->nculled == 0)
+		return;
+	for (size_t i = 0; i < k->nculled; i++)
+		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
+			keeper_mark(k, p, MARK_DONE, 0);
+	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, min_u64(k->culled_count.spans, in->spans),
+		min_u64(k->culled_count.batches, in->batches));
+	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
+		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
+	k->nculled = 0;
+	k->retry_at_us = 0;
+}
+
+/* Where damage took the counts with it, the ledger still has spans in a spool that holds none. */
+static void settle(struct keeper *k)
+{
+	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+
+	if (k->marks.cursor == k->marks.end && (in->spans > 0 || in->batches > 0))
+		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
+}
+
 static void tell_condemned(struct keeper *k)
 {
 	list_each_safe(node, &k->sentencing)
@@ -454,7 +512,9 @@ static void on_turned(void *arg)
 	if (t->state_rc < 0)
 		k->dirty = true;
 	tell_damage(k);
+	drop_culled(k);
 	tell_got(k);
+	settle(k);
 	tell_condemned(k);
 	if (k->trouble != 0)
 		k->events.troubled(k->events.arg, k->trouble);

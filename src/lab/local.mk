@@ -1,9 +1,10 @@
 libspanspool_a_SOURCES += \
+	%D%/metronome.h %D%/metronome.c \
+	%D%/udp_door.h %D%/udp_door.c \
 	include/child.h %D%/child.c \
 	include/emitter.h %D%/emitter.c \
 	include/emitting.h %D%/emitting.c \
-	%D%/metronome.h %D%/metronome.c \
 	include/ports.h %D%/ports.c \
+	include/stub_collector.h %D%/stub_collector.c \
 	include/tally.h %D%/tally.c \
-	include/tempdir.h %D%/tempdir.c \
-	%D%/udp_door.h %D%/udp_door.c
+	include/tempdir.h %D%/tempdir.c

@@ -61,31 +61,47 @@ int ports_free(enum ports_kind kind, uint16_t *port)
 	return E_IO;
 }
 
-static uint64_t unread_in(const char *table, uint16_t port)
+/* Sockets of TABLE that are bound to PORT; what waits in them is added to *UNREAD. */
+static unsigned sockets_in(const char *table, uint16_t port, uint64_t *unread)
 {
 	FILE *f = fopen(table, "re");
 	char line[512];
-	uint64_t sum = 0;
+	unsigned n = 0;
 
 	if (f == NULL)
 		return 0;
 	while (fgets(line, sizeof(line), f) != NULL) {
 		unsigned local;
-		uint64_t unread;
+		uint64_t waits;
 
 		/* sl local_address:port remote:port state tx_queue:rx_queue … */
 		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local,
-		            &unread) == 2 &&
-		        local == port)
-			sum += unread;
+		            &waits) != 2 ||
+		        local != port)
+			continue;
+		*unread += waits;
+		n++;
 	}
 	fclose(f);
-	return sum;
+	return n;
+}
+
+bool ports_bound(uint16_t port)
+{
+	uint64_t unread = 0;
+
+	return sockets_in("/proc/net/udp", port, &unread) +
+	               sockets_in("/proc/net/udp6", port, &unread) >
+	       0;
 }
 
 uint64_t ports_unread(uint16_t port)
 {
-	return unread_in("/proc/net/udp", port) + unread_in("/proc/net/udp6", port);
+	uint64_t unread = 0;
+
+	sockets_in("/proc/net/udp", port, &unread);
+	sockets_in("/proc/net/udp6", port, &unread);
+	return unread;
 }
 
 static uint64_t cost_at(int fd, const void *bytes, size_t size)

@@ -1,4 +1,5 @@
 libspanspool_a_SOURCES += \
+	include/age.h %D%/age.c \
 	include/answers.h %D%/answers.c \
 	include/backoff.h %D%/backoff.c \
 	include/bucket.h %D%/bucket.c \

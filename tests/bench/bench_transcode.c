@@ -19,7 +19,7 @@
 enum { SPANS = 10, BATCHES = 512, ROUNDS = 7, ROUND_MS = 150 };
 
 struct load {
-	const char *name;  /* the case whose spans are used */
+	const char *name; /* the case whose spans are used */
 	enum oracle_form form;
 	struct buf datagram[BATCHES];
 	struct buf batch[BATCHES]; /* the same, transcoded */
@@ -93,11 +93,12 @@ static void prepare(struct load *l, const struct corpus *all)
 		struct why why;
 
 		make(&g, buf_slice(source), l, n);
-		if (transcode_datagram(buf_slice(&l->datagram[n]), &none, out, sizeof(out), &facts) < 0 ||
-			facts.spans != SPANS)
+		if (transcode_datagram(
+		            buf_slice(&l->datagram[n]), &none, out, sizeof(out), &facts) < 0 ||
+		        facts.spans != SPANS)
 			stop("a batch is refused");
 		if (oracle_canonical(buf_slice(&l->datagram[n]), l->form, &theirs, &why) < 0 ||
-			!slice_same(buf_slice(&theirs), slice_of(out, facts.size)))
+		        !slice_same(buf_slice(&theirs), slice_of(out, facts.size)))
 			stop("the two ways come to different bytes");
 		buf_add(&l->batch[n], out, facts.size);
 		l->bytes_in += l->datagram[n].len;
@@ -116,7 +117,9 @@ static int by_transcoder(const struct load *l, unsigned n)
 
 static int with_tags(const struct load *l, unsigned n)
 {
-	static const uint8_t tag[] = "\x0b\x00\x01\x00\x00\x00\x07" "cluster\x08\x00\x02\x00\x00\x00\x00\x0b\x00\x03\x00\x00\x00\x05north";
+	static const uint8_t tag[] =
+	        "\x0b\x00\x01\x00\x00\x00\x07"
+	        "cluster\x08\x00\x02\x00\x00\x00\x00\x0b\x00\x03\x00\x00\x00\x05north";
 	const struct transcode_tags tags = { .encoded = slice_of(tag, sizeof(tag)), .count = 1 };
 	struct transcode_facts facts;
 
@@ -164,15 +167,17 @@ static double measure(const struct load *l, int (*way)(const struct load *l, uns
 int main(void)
 {
 	static struct load loads[] = {
-		{ .name = "go-jaeger-live" }, { .name = "go-jaeger-rich" },
-		{ .name = "python-jaeger-rich" }, { .name = "node-jaeger-rich" },
+		{ .name = "go-jaeger-live" },
+		{ .name = "go-jaeger-rich" },
+		{ .name = "python-jaeger-rich" },
+		{ .name = "node-jaeger-rich" },
 	};
 	struct corpus all;
 
 	corpus_load(&all);
 	printf("spans per core-second, batches of %d spans\n\n", SPANS);
-	printf("%-20s %8s %6s %6s %12s %12s %12s %12s %7s\n", "spans of", "protocol", "in", "out", "transcoder",
-		"with a tag", "inspect", "c_glib", "ratio");
+	printf("%-20s %8s %6s %6s %12s %12s %12s %12s %7s\n", "spans of", "protocol", "in", "out",
+	        "transcoder", "with a tag", "inspect", "c_glib", "ratio");
 	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
 		struct load *l = &loads[i];
 		double ours, tagged, inspected, theirs;
@@ -183,8 +188,9 @@ int main(void)
 		inspected = measure(l, by_inspector);
 		theirs = measure(l, by_thrift);
 		printf("%-20s %8s %6zu %6zu %12.0f %12.0f %12.0f %12.0f %6.1fx\n", l->name,
-			l->form == ORACLE_COMPACT_MESSAGE ? "compact" : "binary", l->bytes_in / BATCHES,
-			l->bytes_out / BATCHES, ours, tagged, inspected, theirs, ours / theirs);
+		        l->form == ORACLE_COMPACT_MESSAGE ? "compact" : "binary",
+		        l->bytes_in / BATCHES, l->bytes_out / BATCHES, ours, tagged, inspected,
+		        theirs, ours / theirs);
 		for (unsigned n = 0; n < BATCHES; n++) {
 			buf_free(&l->datagram[n]);
 			buf_free(&l->batch[n]);

@@ -8,3 +8,31 @@ CLEANFILES += %D%/bench_transcode
 bench-transcode: $(BUILT_SOURCES)
 	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_transcode$(EXEEXT)
 	@srcdir='$(srcdir)' %D%/bench_transcode$(EXEEXT)
+
+EXTRA_PROGRAMS += %D%/bench_http
+CLEANFILES += %D%/bench_http
+%C%_bench_http_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-http
+bench-http: all
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_http$(EXEEXT) tests/lib/stubcollector$(EXEEXT)
+	@builddir='$(builddir)' %D%/bench_http$(EXEEXT)
+
+# The agent as a process, beside floors; run.sh runs all of them and prints one report.
+AGENT_BENCHES = %D%/bench_agent %D%/bench_memory %D%/bench_store
+EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
+CLEANFILES += $(AGENT_BENCHES) %D%/bench_floor
+MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
+%C%_bench_agent_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_agent_SOURCES = %D%/bench_agent.c $(MEASURE)
+%C%_bench_floor_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_memory_SOURCES = %D%/bench_memory.c $(MEASURE)
+%C%_bench_store_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_store_SOURCES = %D%/bench_store.c $(MEASURE)
+
+.PHONY: bench
+EXTRA_DIST += %D%/run.sh
+bench: all
+	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
+	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh

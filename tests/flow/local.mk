@@ -11,22 +11,37 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
+	%D%/test_http_server_bad \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
 	%D%/test_status \
+	%D%/test_stub_collector \
+	%D%/test_stub_process \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
+%C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
+%C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
+%C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
+%C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
 %C%_test_command_line_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -34,6 +49,8 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh
@@ -43,17 +60,5 @@ FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 FLOW_SHELL = \
 	%D%/test_command_line.sh
 EXTRA_DIST += $(FLOW_SHELL)
-
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
-%C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
-%C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
-%C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
-%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
-%C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
-%C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)

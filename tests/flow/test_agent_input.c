@@ -55,7 +55,8 @@ static void either_protocol_comes_in_at_either_port(void)
 static bool is_right(const struct corpus_case *c, const uint64_t *outcome)
 {
 	bool accepted = outcome[LEDGER_ACCEPTED] == 1, malformed = outcome[LEDGER_MALFORMED] == 1;
-	bool unknown = outcome[LEDGER_UNKNOWN_METHOD] == 1, oversize = outcome[LEDGER_OVERSIZE] == 1;
+	bool unknown = outcome[LEDGER_UNKNOWN_METHOD] == 1,
+	     oversize = outcome[LEDGER_OVERSIZE] == 1;
 
 	if (accepted + malformed + unknown + oversize != 1)
 		return false;
@@ -123,7 +124,8 @@ static void every_prefix_of_a_datagram_is_malformed(void)
 	ok(stage_until(&s, has_received, &r), "%zu prefixes are received, the empty one too",
 	        c->datagram.len);
 	is_int((int64_t)s.ledger.outcome[LEDGER_ACCEPTED], 0, "none is accepted");
-	is_int((int64_t)s.ledger.outcome[LEDGER_MALFORMED], (int64_t)c->datagram.len, "all are malformed");
+	is_int((int64_t)s.ledger.outcome[LEDGER_MALFORMED], (int64_t)c->datagram.len,
+	        "all are malformed");
 	is_int(stage_stop(&s), 0, "the agent has survived it");
 	stage_close(&s);
 	corpus_free(&all);

@@ -137,7 +137,8 @@ static void with_no_exposure_what_was_read_is_on_disk(void)
 	ok(stage_is_empty(&s), "and delivered");
 	kafka_mock_down(s.kafka);
 	stage_send(&s, 2000, 10000);
-	ok(stage_accepted(&s, 4000) && stage_holds(&s, LEDGER_IN_FLIGHT, 0), "2,000 more are durable");
+	ok(stage_accepted(&s, 4000) && stage_holds(&s, LEDGER_IN_FLIGHT, 0),
+	        "2,000 more are durable");
 	stage_kill(&s);
 	ok(stage_start(&s, "--spool.exposure=0", NULL), "it starts again after SIGKILL");
 	kafka_mock_up(s.kafka);

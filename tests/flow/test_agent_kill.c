@@ -58,12 +58,13 @@ static void what_a_sigkill_costs(bool kafka_up)
 	ok(stage_is_empty(&s), "all leave the agent");
 	stage_read_topic(&s, NULL);
 	c = tally_total(s.tally);
-	ok(c.missing <= k.allowed, "%d kills cost %" PRIu64 " spans of %" PRIu64 ", %" PRIu64 " allowed",
-	        KILLS, c.missing, c.sent, k.allowed);
+	ok(c.missing <= k.allowed,
+	        "%d kills cost %" PRIu64 " spans of %" PRIu64 ", %" PRIu64 " allowed", KILLS,
+	        c.missing, c.sent, k.allowed);
 	is_int(tally_strays(s.tally), 0, "nothing arrived that was not sent");
 	is_int(stage_ledger(&s)->unclean_stops, KILLS, "the ledger knows of every unclean stop");
-	ok(s.ledger.place[LEDGER_UNCERTAIN].spans <= k.allowed, "and calls %" PRIu64 " spans uncertain",
-	        s.ledger.place[LEDGER_UNCERTAIN].spans);
+	ok(s.ledger.place[LEDGER_UNCERTAIN].spans <= k.allowed,
+	        "and calls %" PRIu64 " spans uncertain", s.ledger.place[LEDGER_UNCERTAIN].spans);
 	ok(s.ledger.place[LEDGER_DELIVERED].spans <= c.stored,
 	        "what it calls delivered, %" PRIu64 ", is in the topic: %" PRIu64,
 	        s.ledger.place[LEDGER_DELIVERED].spans, c.stored);

@@ -112,7 +112,8 @@ static void a_second_agent_on_the_same_spool_is_refused(void)
 
 static void a_spool_that_cannot_be_made_is_named(void)
 {
-	static const char *const in_a_file[] = { "--spool.directory=/proc/self/status/spool", NULL };
+	static const char *const in_a_file[] = { "--spool.directory=/proc/self/status/spool",
+		NULL };
 	struct stage s;
 
 	stage_open(&s, STAGE_KAFKA);

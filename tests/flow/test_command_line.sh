@@ -44,6 +44,8 @@ try "an unknown option of version is an error" 2 'is --json meant' version --jsn
 try "an unknown option is an error" 2 'spanspool agent: unknown option --spool.max-byte; is --spool.max-bytes meant?' \
 	agent --spool.max-byte=1
 try "a wrong value is an error" 2 'spanspool agent: --spool.max-bytes: "12q" is not a size' agent --spool.max-bytes=12q
+try "so is one that only the command knows to be wrong" 2 '^spanspool agent: --spool.sync: "often" is not commit' \
+	agent --spool.sync=often
 printf '\nspool:\n  max-bytes: 12q\n' >wrong.yaml
 try "in the file too, with its line" 2 '^spanspool agent: wrong.yaml:3: spool.max-bytes: "12q" is not a size' \
 	agent --config-file=wrong.yaml

@@ -53,6 +53,7 @@ struct run {
 	struct timer *feeder;
 	struct evidence *seen;
 	unsigned left;                  /* batches still to be fed */
+	bool steady;                    /* the sink keeps its mood */
 	bool stopped;
 };
 
@@ -182,21 +183,25 @@ static void feed(void *arg)
 		ledger_datagram(forward_ledger(r->forward), LEDGER_ACCEPTED);
 		forward_accept(r->forward, b);
 	}
-	if (roll(&r->sink, 40) == 0)
+	if (!r->steady && roll(&r->sink, 40) == 0)
 		r->sink.mood = (enum mood)roll(&r->sink, MOODS);
 	r->seen->broken += ledger_check(forward_ledger(r->forward)) != NULL;
 	r->seen->ledger = *forward_ledger(r->forward);
 	timer_start(r->feeder, 1);
 }
 
-static int open_run(struct run *r, const char *dir, uint64_t exposure_us, unsigned seed)
+static struct forward_opts ordinary(const char *dir, uint64_t exposure_us)
 {
-	struct forward_opts o = {
+	return (struct forward_opts){
 		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = exposure_us },
 		.spool = { .directory = dir, .host = "test", .max_bytes = UINT64_C(1) << 30, .segment_bytes = 4 << 20 },
 		.stop_ms = 10,
 	};
+}
+
+static int open_with(struct run *r, const struct forward_opts *o, unsigned seed)
+{
 	struct why why;
 
 	memset(r, 0, sizeof(*r));
@@ -204,7 +209,7 @@ static int open_run(struct run *r, const char *dir, uint64_t exposure_us, unsign
 	list_init(&r->sink.held);
 	r->sink.sink.ops = &fake_ops;
 	r->sink.random = seed;
-	if (loop_open(&r->loop, &why) < 0 || forward_open(&r->forward, r->loop, &o, &r->health, &why) < 0) {
+	if (loop_open(&r->loop, &why) < 0 || forward_open(&r->forward, r->loop, o, &r->health, &why) < 0) {
 		diag("%s", why.text);
 		return -1;
 	}
@@ -258,6 +263,13 @@ static bool close_run(struct run *r)
 	forward_free(r->forward);
 	loop_free(r->loop);
 	return good;
+}
+
+static int open_run(struct run *r, const char *dir, uint64_t exposure_us, unsigned seed)
+{
+	struct forward_opts o = ordinary(dir, exposure_us);
+
+	return open_with(r, &o, seed);
 }
 
 /* One life of the process: feeds N batches, then ends by its own hand or by SIGKILL. */
@@ -372,14 +384,94 @@ static void no_exposure_commits_first(const char *dir)
 	check_sums("exposure 0");
 }
 
+static bool all_dropped(void *arg)
+{
+	struct run *r = arg;
+
+	return r->left == 0 && forward_ledger(r->forward)->place[LEDGER_MAX_AGE].batches == 1000;
+}
+
+static bool nothing_waits_for_the_spool(void *arg)
+{
+	struct run *r = arg;
+
+	return r->left == 0 && (forward_ledger(r->forward)->place[LEDGER_IN_FLIGHT].batches == 0 ||
+				       seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0);
+}
+
+/* Feeds 24 MB into a spool of 12 while nothing can be delivered, then lets the rest go. */
+static void fill(const char *dir, bool drop_oldest)
+{
+	struct forward_opts o = ordinary(dir, 100000);
+	uint64_t first_missing = NUMBERS, last_missing = 0;
+	struct run r;
+
+	o.spool.max_bytes = 12 << 20;
+	o.flight.drop_oldest = drop_oldest;
+	if (!ok(open_with(&r, &o, 5) == 0, "a spool of 12 MiB opens"))
+		return;
+	r.steady = true;
+	r.sink.mood = REFUSING;
+	r.left = 12000;
+	ok(until_true(r.loop, nothing_waits_for_the_spool, &r, 60), "all is taken in");
+	ok(until_true(r.loop, all_delivered, &r, 60), "what was kept is delivered");
+	ok(close_run(&r), "and it stops");
+	for (uint64_t i = 0; i < seen->numbers; i++) {
+		if (seen->arrived[i] > 0)
+			continue;
+		first_missing = min_u64(first_missing, i);
+		last_missing = i;
+	}
+	ok(seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0, "something had to be dropped");
+	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches, "and the ledger has it to the batch");
+	is_int(SPANS * missing(), seen->ledger.place[LEDGER_SPOOL_FULL].spans, "and to the span");
+	if (drop_oldest)
+		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0, "the oldest made way");
+	else
+		ok(seen->arrived[0] > 0 && first_missing > 1000, "the newest made way, from %" PRIu64 " to %" PRIu64,
+			first_missing, last_missing);
+	check_sums(drop_oldest ? "drop-oldest" : "drop-newest");
+}
+
+static void a_full_spool_drops_the_newest(const char *dir)
+{
+	fill(dir, false);
+}
+
+static void a_full_spool_drops_the_oldest(const char *dir)
+{
+	fill(dir, true);
+}
+
+static void what_is_too_old_is_dropped(const char *dir)
+{
+	struct forward_opts o = ordinary(dir, 100000);
+	struct run r;
+
+	o.max_age_us = 300 * US_PER_MS;
+	if (!ok(open_with(&r, &o, 6) == 0, "a spool with an age opens"))
+		return;
+	r.steady = true;
+	r.sink.mood = REFUSING;
+	r.left = 1000;
+	ok(until_true(r.loop, all_dropped, &r, 60), "all of it grows too old");
+	ok(close_run(&r), "and it stops");
+	is_int(seen->ledger.place[LEDGER_MAX_AGE].spans, SPANS * 1000, "the ledger has every span");
+	is_int(missing(), 1000, "none arrived");
+	check_sums("max-age");
+}
+
 int main(void)
 {
-	log_setup(LOG_LEVEL_ERROR, LOG_FORM_TEXT);
+	log_setup(getenv("TEST_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORM_TEXT);
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (seen == MAP_FAILED)
 		return 99;
 	in_new_directory(clean_stops_lose_nothing);
 	in_new_directory(kills_lose_what_is_called_uncertain);
 	in_new_directory(no_exposure_commits_first);
+	in_new_directory(a_full_spool_drops_the_newest);
+	in_new_directory(a_full_spool_drops_the_oldest);
+	in_new_directory(what_is_too_old_is_dropped);
 	return tap_done();
 }

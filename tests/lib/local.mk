@@ -6,6 +6,7 @@ EXTRA_DIST += %D%/fakeclock.h
 EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
+EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
@@ -13,3 +14,7 @@ EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/until.h
+
+# Processes that tests and benches speak to by mockproc.h.
+check_PROGRAMS += %D%/stubcollector
+%C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)

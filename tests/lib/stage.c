@@ -17,7 +17,7 @@
 #include "topic_read.h"
 #include "until.h"
 
-enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000 };
+enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 18 };
 
 static void bail_out(const char *what)
 {
@@ -43,6 +43,9 @@ static void open_far_end(struct stage *s, enum stage_way way)
 	struct stub_collector_opts stub = { .each = on_span, .arg = s };
 	struct why why;
 
+	s->brokers = "";
+	if (way == STAGE_OUTSIDE)
+		return;
 	if (way == STAGE_DIRECT) {
 		must(stub_collector_open(&s->stub, s->loop, &stub, &why), &why);
 		return;
@@ -50,6 +53,7 @@ static void open_far_end(struct stage *s, enum stage_way way)
 	must(kafka_mock_open(&s->kafka, 1, &why), &why);
 	if (kafka_mock_topic(s->kafka, STAGE_TOPIC, STAGE_PARTITIONS) < 0)
 		bail_out("the mock cluster takes no topic");
+	s->brokers = kafka_mock_bootstrap(s->kafka);
 }
 
 void stage_open(struct stage *s, enum stage_way way)
@@ -88,7 +92,7 @@ const char *stage_log(struct stage *s)
 	return path;
 }
 
-static const char *program(void)
+const char *stage_program(void)
 {
 	static char path[512];
 	const char *dir = getenv("builddir");
@@ -112,8 +116,8 @@ static size_t own_options(struct stage *s, char text[][128], const char **argv)
 	OPTION("--admin.http.host-port=127.0.0.1:%u", s->admin);
 	OPTION("--spool.directory=%s/spool", s->directory);
 	OPTION("--spool.min-free=0");
-	if (s->kafka != NULL)
-		OPTION("--kafka.producer.brokers=%s", kafka_mock_bootstrap(s->kafka));
+	if (s->stub == NULL)
+		OPTION("--kafka.producer.brokers=%s", s->brokers);
 	else
 		OPTION("--collector.url=%s", stub_collector_url(s->stub));
 #undef OPTION
@@ -125,7 +129,7 @@ void stage_launch(struct stage *s, const char *const *options)
 	char text[STAGE_ARGS][128];
 	const char *argv[2 * STAGE_ARGS];
 	size_t n = own_options(s, text, argv);
-	struct child_opts o = { .program = program(), .argv = argv, .log = stage_log(s) };
+	struct child_opts o = { .program = stage_program(), .argv = argv, .log = stage_log(s) };
 	struct why why;
 
 	for (; *options != NULL; options++)
@@ -229,7 +233,8 @@ void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
 	must(emitter_open(&e, &o, &why), &why);
 	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
 		bail_out("out of memory");
-	if (!until_true(s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
+	if (!until_true(
+	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
 		ok(0, "the spans can be sent");
 	emitting_free(emitting);
 	emitter_free(e);
@@ -253,6 +258,7 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 struct question {
 	struct stage *stage;
 	struct ledger *ledger; /* to be filled from the answer, or NULL */
+	struct buf *body;      /* the same */
 	int status;
 	bool over;
 };
@@ -264,6 +270,8 @@ static void on_answer(void *arg, const struct http_answer *a)
 
 	q->over = true;
 	q->status = a->failure == HTTP_ANSWERED ? a->status : 0;
+	if (q->body != NULL)
+		buf_add(q->body, a->body.at, a->body.len);
 	if (q->ledger == NULL || q->status != 200)
 		return;
 	if (ledger_read(a->body, q->ledger, &why) < 0)
@@ -277,11 +285,13 @@ static bool is_answered(void *arg)
 	return ((struct question *)arg)->over;
 }
 
-static int ask(struct stage *s, const char *path, struct ledger *l)
+static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *body)
 {
 	char url[128];
-	struct question q = { .stage = s, .ledger = l };
-	struct http_request r = { .url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS };
+	struct question q = { .stage = s, .ledger = l, .body = body };
+	struct http_request r = {
+		.url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS, .keep = PAGE_BYTES
+	};
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
 	if (http_client_send(s->client, &r, on_answer, &q) < 0)
@@ -292,12 +302,28 @@ static int ask(struct stage *s, const char *path, struct ledger *l)
 
 int stage_get(struct stage *s, const char *path)
 {
-	return ask(s, path, NULL);
+	return ask(s, path, NULL, NULL);
+}
+
+double stage_metric(struct stage *s, const char *name)
+{
+	struct buf page = { 0 };
+	char line[160];
+	const char *at;
+	double value = -1;
+
+	ask(s, "/metrics", NULL, &page);
+	snprintf(line, sizeof(line), "\n%s ", name);
+	at = strstr(buf_cstr(&page), line);
+	if (at != NULL)
+		value = strtod(at + strlen(line), NULL);
+	buf_free(&page);
+	return value;
 }
 
 const struct ledger *stage_ledger(struct stage *s)
 {
-	s->answered = ask(s, "/ledger", &s->ledger) == 200;
+	s->answered = ask(s, "/ledger", &s->ledger, NULL) == 200;
 	return &s->ledger;
 }
 
@@ -340,7 +366,8 @@ bool stage_accepted(struct stage *s, uint64_t spans)
 	bool good = stage_until(s, has_accepted, &w);
 
 	if (!good)
-		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans, spans);
+		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans,
+		        spans);
 	return good;
 }
 
@@ -359,7 +386,8 @@ bool stage_is_empty(struct stage *s)
 
 	if (!good)
 		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
-		        s->ledger.place[LEDGER_IN_FLIGHT].spans, s->ledger.place[LEDGER_IN_SPOOL].spans);
+		        s->ledger.place[LEDGER_IN_FLIGHT].spans,
+		        s->ledger.place[LEDGER_IN_SPOOL].spans);
 	return good;
 }
 
@@ -399,7 +427,8 @@ static void on_record(void *arg, const rd_kafka_message_t *m)
 int stage_read_topic(struct stage *s, uint64_t *marked)
 {
 	struct reading r = { .stage = s };
-	int n = topic_read(kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
+	int n = topic_read(
+	        kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
 
 	is_int((int64_t)r.bad, 0, "every record is a whole batch");
 	if (marked != NULL)

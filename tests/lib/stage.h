@@ -17,22 +17,24 @@ enum { STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
 
 struct stage {
 	struct loop *loop;
-	struct kafka_mock *kafka;       /* NULL: direct mode */
+	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
+	const char *brokers;      /* "" in direct mode */
 	struct stub_collector *stub;
 	struct http_client *client;
 	struct child *agent;
 	struct tally *tally;
 	char *directory;
 	uint16_t compact, binary, admin;
-	uint64_t run, next;             /* of the numbered spans */
-	uint64_t refused;               /* spans sent while nobody listened */
+	uint64_t run, next;                           /* of the numbered spans */
+	uint64_t refused;                             /* spans sent while nobody listened */
 	void (*each_burst)(void *arg, uint64_t next); /* after each burst of sending, or NULL */
 	void *each_arg;
-	struct ledger ledger;           /* as last asked */
+	struct ledger ledger; /* as last asked */
 	bool answered;
 };
 
-enum stage_way { STAGE_KAFKA, STAGE_DIRECT };
+/* Of the third way the caller sets the brokers before the agent is started. */
+enum stage_way { STAGE_KAFKA, STAGE_DIRECT, STAGE_OUTSIDE };
 
 /* The far end is up, the agent is not started. Bails out when that cannot be had. */
 void stage_open(struct stage *s, enum stage_way way);
@@ -44,6 +46,8 @@ void stage_close(struct stage *s);
 bool stage_start(struct stage *s, ...) __attribute__((sentinel));
 /* The same without waiting for anything but the process. */
 void stage_launch(struct stage *s, const char *const *options);
+/* Path of the program under test. */
+const char *stage_program(void);
 /* The file that the agent prints to. */
 const char *stage_log(struct stage *s);
 
@@ -56,6 +60,8 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 const struct ledger *stage_ledger(struct stage *s);
 /* GET PATH of the admin port: its status, 0 without an answer. */
 int stage_get(struct stage *s, const char *path);
+/* The number of NAME (with its labels) on the metrics page, -1 when it is not there. */
+double stage_metric(struct stage *s, const char *name);
 
 /* Runs the loop until COND is true, which may run it itself. False when that takes too long. */
 bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg);

@@ -1,4 +1,5 @@
 UNIT_TESTS = \
+	%D%/test_age \
 	%D%/test_agent_tags \
 	%D%/test_answers \
 	%D%/test_backoff \
@@ -10,11 +11,13 @@ UNIT_TESTS = \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_corpus \
+	%D%/test_demo_verdict \
 	%D%/test_emitter \
+	%D%/test_ledger_read \
 	%D%/test_endpoint \
 	%D%/test_health \
-	%D%/test_ledger_page \
 	%D%/test_inspect \
+	%D%/test_ledger_page \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_metronome \
@@ -32,6 +35,7 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+%C%_test_age_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -48,11 +52,13 @@ TESTS += $(UNIT_TESTS)
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab

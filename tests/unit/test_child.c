@@ -133,6 +133,7 @@ static void free_ports_are_free(void)
 	is_int(ports_free(PORTS_UDP, &udp), 0, "a UDP port is found");
 	is_int(ports_free(PORTS_TCP, &tcp), 0, "a TCP port is found");
 	ok(udp >= 10240 && tcp >= 10240, "of those that are free for all: %u, %u", udp, tcp);
+	ok(!ports_bound(udp), "it is bound by nobody");
 	is_int(ports_unread(udp), 0, "nothing waits where nobody listens");
 	ok(ports_datagram_cost(2250) > 2250, "an unread datagram of 2,250 bytes costs %" PRIu64,
 	        ports_datagram_cost(2250));

@@ -45,8 +45,19 @@ static void the_nearest_name_is_suggested(void)
 	}
 }
 
+static void neighbours_that_changed_places_are_one_mistake(void)
+{
+	struct near near = { .wrong = "mati" };
+
+	near_offer(&near, "main");
+	near_offer(&near, "mait");
+	is_text(near.best, "mait", "mati is nearer to mait than to main");
+	is_int(near.distance, 1, "by one mistake");
+}
+
 int main(void)
 {
+	neighbours_that_changed_places_are_one_mistake();
 	the_nearest_name_is_suggested();
 	return tap_done();
 }

@@ -1,0 +1,126 @@
+/* bench_agent.c — CPU of the agent from UDP to Kafka's acknowledgement, beside a floor program that
+ * only does recvmmsg and rd_kafka_produce of the same bytes (bench_floor.c). Broker, sender and what is measured
+ * are processes of their own.
+ *
+ *   bench_agent [SECONDS] [RATE ...]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "measure.h"
+#include "tap.h"
+
+enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000 };
+
+struct figure {
+	double cpu_s;
+	double resident;  /* MiB, at most */
+	double reached;   /* spans a second that were offered */
+	uint64_t dropped; /* datagrams, by the kernel */
+};
+
+static struct figure run_agent(struct mockproc *broker, uint64_t rate, unsigned seconds)
+{
+	struct stage s;
+	struct figure f = { 0 };
+	struct measure_load load;
+	uint64_t spans = rate * seconds;
+
+	stage_open(&s, STAGE_OUTSIDE);
+	s.brokers = broker->brokers;
+	measure_must(stage_start(&s, NULL), "the agent does not start");
+	measure_emit(&s, s.compact, WARM, WARM_RATE);
+	measure_must(measure_delivered(&s, WARM), "the warm-up is not delivered");
+	f.cpu_s = measure_cpu_s(child_pid(s.agent));
+	load = measure_emit(&s, s.compact, spans, rate);
+	measure_delivered(&s, WARM + spans);
+	f.cpu_s = measure_cpu_s(child_pid(s.agent)) - f.cpu_s;
+	f.resident = measure_memory(child_pid(s.agent), "VmHWM");
+	f.reached = (double)load.spans / load.seconds;
+	f.dropped = stage_ledger(&s)->kernel_dropped;
+	stage_close(&s);
+	return f;
+}
+
+static double cpu_of_floor(const char *log)
+{
+	char line[256];
+	double cpu = -1;
+	FILE *f = fopen(log, "r");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "cpu %lf", &cpu) == 1)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return cpu;
+}
+
+static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned seconds)
+{
+	char program[512], port[16], count[32], log[300];
+	const char *argv[] = { "bench_floor", broker->brokers, STAGE_TOPIC, port, count, NULL };
+	struct child_opts o = { .program = program, .argv = argv, .log = log };
+	struct figure f = { 0 };
+	struct measure_load load;
+	struct child *c;
+	struct stage s;
+	struct why why;
+
+	stage_open(&s, STAGE_OUTSIDE);
+	snprintf(program, sizeof(program), "%s/tests/bench/bench_floor",
+	        getenv("builddir") == NULL ? "." : getenv("builddir"));
+	snprintf(port, sizeof(port), "%u", s.compact);
+	snprintf(count, sizeof(count), "%" PRIu64, rate * seconds / MEASURE_BATCH);
+	snprintf(log, sizeof(log), "%s/floor.log", s.directory);
+	measure_must(child_start(&c, &o, &why) == 0, why.text);
+	for (int i = 0; !child_said(c, "ready") && i < READY_MS; i++)
+		measure_must(child_wait(c, 1) < 0, "the floor program does not start");
+	load = measure_emit(&s, s.compact, rate * seconds, rate);
+	measure_must(
+	        child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");
+	f.cpu_s = cpu_of_floor(log);
+	f.reached = (double)load.spans / load.seconds;
+	child_free(c);
+	stage_close(&s);
+	return f;
+}
+
+static void print_row(
+        const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
+{
+	double millions = (double)rate * seconds / 1e6;
+
+	printf("%8" PRIu64 "  %-6s %10.0f %12.2f %10.2f", rate, who, f.reached, f.cpu_s / millions,
+	        f.cpu_s / floor_s);
+	if (f.resident > 0)
+		printf(" %10.1f %8" PRIu64, f.resident, f.dropped);
+	putchar('\n');
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static const uint64_t usual[] = { 10000, 60000, 100000 };
+	unsigned seconds = argc > 1 ? (unsigned)atoi(argv[1]) : 6;
+	size_t n = argc > 2 ? (size_t)argc - 2 : ARRAY_LEN(usual);
+	struct mockproc broker;
+
+	measure_broker(&broker);
+	printf("Agent from UDP to Kafka, %u s a row, spans of %zu bytes; floor: recvmmsg + "
+	       "rd_kafka_produce\n",
+	        seconds, measure_batch_bytes() / MEASURE_BATCH);
+	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span",
+	        "x floor", "most MiB", "dropped");
+	for (size_t i = 0; i < n; i++) {
+		uint64_t rate = argc > 2 ? strtoull(argv[i + 2], NULL, 10) : usual[i];
+		struct figure floor = run_floor(&broker, rate, seconds);
+		struct figure agent = run_agent(&broker, rate, seconds);
+
+		print_row("floor", rate, seconds, floor, floor.cpu_s);
+		print_row("agent", rate, seconds, agent, floor.cpu_s);
+	}
+	mockproc_stop(&broker);
+	return 0;
+}

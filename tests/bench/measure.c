@@ -1,0 +1,111 @@
+/* measure.c — reads /proc and the clock of another process, and runs the emitter as a child. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+#include "measure.h"
+#include "numbered.h"
+#include "tap.h"
+#include "until.h"
+
+enum { LOOK_MS = 50, PATIENCE_S = 60, EMIT_MS = 300000, ENVELOPE = 25 };
+
+void measure_must(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
+double measure_cpu_s(pid_t pid)
+{
+	clockid_t clock;
+	struct timespec t;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+		return 0;
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double measure_memory(pid_t pid, const char *what)
+{
+	char path[64], line[256];
+	unsigned long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, what, strlen(what)) == 0)
+			kib = strtoul(line + strlen(what) + 1, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return (double)kib / 1024;
+}
+
+size_t measure_batch_bytes(void)
+{
+	struct numbered_opts o = { NUMBERED_BINARY, "spanspool-emit", 1, MEASURE_BATCH, 0 };
+	struct numbered *n;
+	struct why why;
+	size_t size;
+
+	measure_must(numbered_open(&n, &o, &why) == 0, "no template");
+	size = numbered_size(n) - ENVELOPE;
+	numbered_free(n);
+	return size;
+}
+
+static double number_after(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at == NULL ? -1 : strtod(at + strlen(key), NULL);
+}
+
+struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans, uint64_t rate)
+{
+	char to[64], count[64], per_s[64], log[300], said[1024] = "";
+	const char *argv[] = { "spanspool", "emit", "--json", "--run=1", to, count, per_s, NULL };
+	struct child_opts o = {
+		.program = stage_program(), .argv = argv, .log = log, .bare = true
+	};
+	struct child *c;
+	struct why why;
+	FILE *f;
+
+	snprintf(to, sizeof(to), "--host-port=127.0.0.1:%u", port);
+	snprintf(count, sizeof(count), "--spans=%" PRIu64, spans);
+	snprintf(per_s, sizeof(per_s), "--rate=%" PRIu64, rate);
+	snprintf(log, sizeof(log), "%s/emit.log", s->directory);
+	remove(log);
+	measure_must(child_start(&c, &o, &why) == 0, why.text);
+	measure_must(child_wait(c, EMIT_MS) == 0 && child_status(c) == 0, "emit fails");
+	child_free(c);
+	f = fopen(log, "r");
+	measure_must(f != NULL && fgets(said, sizeof(said), f) != NULL, "emit says nothing");
+	fclose(f);
+	return (struct measure_load){ (uint64_t)number_after(said, "\"spans\": "),
+		number_after(said, "\"seconds\": ") };
+}
+
+void measure_broker(struct mockproc *m)
+{
+	mockproc_start(m, 1);
+	mockproc_say(m, "topic %s %d", STAGE_TOPIC, MEASURE_PARTITIONS);
+}
+
+bool measure_delivered(struct stage *s, uint64_t spans)
+{
+	uint64_t until = clock_mono_us() + PATIENCE_S * US_PER_S;
+
+	while (stage_ledger(s)->place[LEDGER_DELIVERED].spans < spans) {
+		if (clock_mono_us() > until)
+			return false;
+		until_passed(s->loop, LOOK_MS);
+	}
+	return true;
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Every figure in one run, each beside the floor it is compared with. Run by "make bench", in the
+# build directory. GIGABYTES (5) is the size of the large spool.
+here=tests/bench
+
+section() { printf '\n== %s\n' "$1"; }
+
+printf '%s, %s CPUs, %s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)" "$(nproc)" "$(uname -sr)"
+printf 'load before: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+rc=0
+section 'transcoder'
+"$MAKE" -s bench-transcode || rc=1
+section 'agent, CPU'
+"$here/bench_agent" || rc=1
+section 'agent to spool'
+"$here/bench_store" || rc=1
+section 'memory and start'
+"$here/bench_memory" "${GIGABYTES:-5}" || rc=1
+exit $rc

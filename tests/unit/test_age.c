@@ -1,0 +1,37 @@
+/* test_age.c — what is too old, and what a stepping clock must not make too old. */
+#include "age.h"
+#include "tap.h"
+
+#define S(n) ((uint64_t)(n)*US_PER_S)
+
+static void old_is_older_than_allowed(void)
+{
+	struct age_watch w = { 0 };
+
+	age_look(&w, S(100), 1000000, S(60));
+	ok(!age_over(&w, S(100), 1000000, 940000, S(60)), "exactly as old as allowed stays");
+	ok(age_over(&w, S(100), 1000000, 939999, S(60)), "a millisecond more does not");
+	ok(!age_over(&w, S(100), 1000000, 1, 0), "no bound, no age");
+	ok(!age_over(&w, S(100), 1000000, 2000000, S(60)), "from the future is not old");
+}
+
+static void a_step_freezes(void)
+{
+	struct age_watch w = { 0 };
+
+	ok(!age_look(&w, S(100), 1000000, S(60)), "the first look is no step");
+	ok(!age_look(&w, S(110), 1010500, S(60)), "half a second of slew is no step");
+	ok(age_look(&w, S(111), 4611500, S(60)), "an hour is");
+	ok(!age_over(&w, S(112), 4612500, 1011000, S(60)), "what came before the step keeps its place");
+	ok(!age_look(&w, S(170), 4670500, S(60)), "no further step");
+	ok(age_over(&w, S(171), 4671500, 1011000, S(60)), "until it is too old in truth");
+	ok(!age_over(&w, S(171), 4671500, 4650000, S(60)), "what came after is judged by its own time");
+	ok(age_look(&w, S(172), 1000000, S(60)), "a step back is one too");
+}
+
+int main(void)
+{
+	old_is_older_than_allowed();
+	a_step_freezes();
+	return tap_done();
+}
