@@ -36,3 +36,9 @@ EXTRA_DIST += %D%/run.sh
 bench: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+EXTRA_PROGRAMS += %D%/bench_produce
+%C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-produce
+bench-produce: %D%/bench_produce tests/lib/mockbroker
+	builddir=. %D%/bench_produce

@@ -19,6 +19,8 @@ FLOW_TESTS = \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
 	%D%/test_udp
+	%D%/test_kafka_consumer \
+	%D%/test_kafka_producer
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)
@@ -62,3 +64,6 @@ FLOW_SHELL = \
 EXTRA_DIST += $(FLOW_SHELL)
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
+# The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
+%C%_test_kafka_consumer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+%C%_test_kafka_producer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
