@@ -64,7 +64,7 @@ static int read_head(struct reader *r)
 static int by_tree(struct reader *r)
 {
 	uint64_t seen = r->walk.txnid;
-	int rc = walk_begin(&r->walk);
+	int rc = walk_start(&r->walk);
 
 	if (rc < 0)
 		return rc;

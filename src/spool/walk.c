@@ -134,7 +134,7 @@ static int take_meta(struct walk *w, const struct meta *m)
 	return 0;
 }
 
-int walk_begin(struct walk *w)
+int walk_start(struct walk *w)
 {
 	struct meta m[2];
 	const struct meta *last;

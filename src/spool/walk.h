@@ -36,7 +36,7 @@ struct walk {
 /* The pair of metas must be as two commits one after the other leave it, else E_CORRUPT: a higher
  * number alone proves nothing. E_NEWER: another data format. All zero but fd is a valid start, and
  * a second call sees what was committed since. */
-int walk_begin(struct walk *w) MUST_USE;
+int walk_start(struct walk *w) MUST_USE;
 
 /* The first key at or above WANT. 0, E_MISSING, E_CORRUPT, E_NOMEM, E_IO. */
 int walk_find(struct walk *w, uint64_t want, struct place *found) MUST_USE;
