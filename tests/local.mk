@@ -17,11 +17,6 @@ TOOL_TESTS = \
 	%D%/tools/check-size.sh
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h %D%/lib/mockproc.h %D%/lib/topic_read.h %D%/lib/until.h
-
-# A broker in another process, for the flow tests and the bench.
-check_PROGRAMS += %D%/lib/mockbroker
-TESTS += %D%/tools/check-floors.sh
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk

@@ -18,9 +18,9 @@ FLOW_TESTS = \
 	%D%/test_status \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
-	%D%/test_udp
 	%D%/test_kafka_consumer \
-	%D%/test_kafka_producer
+	%D%/test_kafka_producer \
+	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS)

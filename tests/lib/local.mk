@@ -13,8 +13,9 @@ EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
+EXTRA_DIST += %D%/topic_read.h
 EXTRA_DIST += %D%/until.h
 
 # Processes that tests and benches speak to by mockproc.h.
-check_PROGRAMS += %D%/stubcollector
+check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -48,7 +48,6 @@ static inline void mockproc_start_program(struct mockproc *m, const char *progra
 	m->brokers[strcspn(m->brokers, "\n")] = '\0';
 }
 
-<<<<<<< HEAD
 static inline void mockproc_start(struct mockproc *m, int brokers)
 {
 	char count[16];
@@ -70,11 +69,6 @@ static inline void mockproc_ask(struct mockproc *m, const char *command, char *a
 /* A command, printf-like; returns when it has been obeyed. */
 __attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct mockproc *m,
 	const char *fmt, ...)
-=======
-/* A command of mockbroker, printf-like; returns when it has been obeyed. */
-__attribute__((format(printf, 2, 3))) static inline void mockproc_say(
-        struct mockproc *m, const char *fmt, ...)
->>>>>>> kafka
 {
 	char answer[32] = "";
 	va_list ap;
