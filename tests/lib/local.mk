@@ -24,5 +24,5 @@ EXTRA_DIST += %D%/until.h
 check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_mockbroker_CPPFLAGS = $(TEST_CPPFLAGS)
 # Processes that tests and benches speak to by mockproc.h.
-check_PROGRAMS += %D%/stubcollector
+check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)
