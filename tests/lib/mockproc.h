@@ -3,6 +3,7 @@
 #define MOCKPROC_H
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,8 @@ UNIT_TESTS = \
 	%D%/test_status_text \
 	%D%/test_tally \
 	%D%/test_transcode \
-	%D%/test_watermark
+	%D%/test_watermark \
+	$(SPOOL_TESTS)
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -75,7 +76,6 @@ TESTS += $(UNIT_TESTS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
-
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
 SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
@@ -85,3 +85,11 @@ tests_lib_libspantest_a_SOURCES = \
 	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+SPOOL_TESTS = \
+	%D%/test_spool \
+	%D%/test_spool_damage
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+%C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
+%C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
+%C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
