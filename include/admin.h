@@ -11,13 +11,13 @@
 
 struct admin_opts {
 	struct hostport at;
-	const char *command;         /* "agent" or "drain" */
+	const char *command; /* "agent" or "drain" */
 	const struct health *health;
-	const struct conf *conf;     /* of /config; NULL leaves that page out */
+	const struct conf *conf; /* of /config; NULL leaves that page out */
 	/* Each appends its page; called on the loop for each request. */
-	void (*metrics)(void *arg, struct buf *to);      /* what admin itself does not know */
-	void (*ledger)(void *arg, struct buf *to);       /* JSON: ledger_json, or the drain's own */
-	void (*status)(void *arg, struct status *page);  /* NULL: health and ledger alone */
+	void (*metrics)(void *arg, struct buf *to);     /* what admin itself does not know */
+	void (*ledger)(void *arg, struct buf *to);      /* JSON: ledger_json, or the drain's own */
+	void (*status)(void *arg, struct status *page); /* NULL: health and ledger alone */
 	void *arg;
 };
 
@@ -25,7 +25,8 @@ struct admin_opts {
  * /status, /status.json, /config. /metrics begins with the process's own figures and the health. */
 
 struct admin;
-int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;
+int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts,
+        struct why *why) MUST_USE;
 uint16_t admin_port(const struct admin *a);
 void admin_free(struct admin *a);
 

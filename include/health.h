@@ -11,20 +11,22 @@ enum { HEALTH_PARTS = 16, HEALTH_SENTENCE = 192 };
 struct health_part {
 	const char *name;
 	enum health_level level;
-	uint64_t since_ms;       /* wall clock of the last change of level */
+	uint64_t since_ms; /* wall clock of the last change of level */
 	char sentence[HEALTH_SENTENCE];
 };
 
 struct health {
 	struct health_part parts[HEALTH_PARTS];
 	size_t nparts;
-	bool serving;            /* the ports are open and the stop has not begun */
-	uint64_t serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
+	bool serving; /* the ports are open and the stop has not begun */
+	uint64_t
+	        serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
 	uint64_t serving_since_us;
 };
 
 /* Posts; a change of level is logged once, the sentence with it. NAME is kept by address. */
-void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
+void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+        PRINTF(4, 5);
 
 /* The ports are open, or the stop has begun. */
 void health_serve(struct health *h, bool serving);

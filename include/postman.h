@@ -88,6 +88,8 @@ int postman_send(struct postman *p, const struct postman_letter *letter) MUST_US
 /* Gives back, before it returns, every letter that is not on the wire; one that is comes back with
  * its answer instead of being sent again. */
 void postman_purge(struct postman *p);
+/* The same for the letters whose token WHICH says yes to. */
+void postman_recall(struct postman *p, bool (*which)(void *arg, void *token), void *arg);
 
 /* Sends on for BUDGET_MS at most, then cuts off what is on the wire and gives back all that is left.
  * FLUSHED is called once nothing is held, never from inside this call. */
@@ -96,7 +98,7 @@ void postman_flush(struct postman *p, uint64_t budget_ms, void (*flushed)(void *
 enum postman_state postman_state(const struct postman *p);
 const struct postman_stats *postman_stats(const struct postman *p);
 
-/* Silence: what is still held is forgotten without a report. NULL is fine. */
+/* Silence: what is still held is forgotten without a report. Not from inside done. NULL is fine. */
 void postman_free(struct postman *p);
 
 #endif

@@ -6,26 +6,26 @@
 #include "loop.h"
 
 struct stub_collector_opts {
-	uint16_t port;           /* of 127.0.0.1; 0 takes a free one */
+	uint16_t port; /* of 127.0.0.1; 0 takes a free one */
 	/* Called for each span of a batch that is taken, in order; may be NULL. It may take the
-	 * collector down, not free it. */
+	 * collector down, which happens when the batch is through; not free it. */
 	void (*each)(void *arg, const struct inspect_span *span);
 	void *arg;
-	bool close_each;         /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */
+	bool close_each; /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */
 };
 
 struct stub_counts {
-	uint64_t requests;       /* POSTs to /api/traces that came in whole */
-	uint64_t taken;          /* batches */
-	uint64_t spans;          /* of the batches taken */
-	uint64_t refused;        /* answered 400: not a batch */
-	uint64_t scripted;       /* answered as told, nothing taken */
-	uint64_t unanswered;     /* taken, and the connection closed without a word */
+	uint64_t requests;   /* POSTs to /api/traces that came in whole */
+	uint64_t taken;      /* batches */
+	uint64_t spans;      /* of the batches taken */
+	uint64_t refused;    /* answered 400: not a batch */
+	uint64_t scripted;   /* answered as told, nothing taken */
+	uint64_t unanswered; /* taken, and the connection closed without a word */
 };
 
 struct stub_collector;
-int stub_collector_open(struct stub_collector **out, struct loop *l, const struct stub_collector_opts *opts,
-	struct why *why) MUST_USE;
+int stub_collector_open(struct stub_collector **out, struct loop *l,
+        const struct stub_collector_opts *opts, struct why *why) MUST_USE;
 /* "http://127.0.0.1:PORT"; the same through down and up. */
 const char *stub_collector_url(const struct stub_collector *s);
 const struct stub_counts *stub_collector_counts(const struct stub_collector *s);

@@ -1,5 +1,7 @@
 libspanspool_a_SOURCES += \
 	include/backlog.h %D%/backlog.c \
+	include/drain.h %D%/drain.c %D%/drain_group.c %D%/drain_parts.h %D%/drain_poison.c \
+	%D%/drain_record.c \
 	include/flight.h %D%/flight.c \
 	include/forward.h %D%/forward.c \
 	include/gate.h %D%/gate.c \
@@ -7,6 +9,8 @@ libspanspool_a_SOURCES += \
 	include/keeper.h %D%/keeper.c \
 	include/postman.h %D%/postman.c %D%/postman_answer.c %D%/postman_check.c \
 	%D%/postman_letter.c %D%/postman_parts.h %D%/postman_pump.c \
+	include/quarantine.h %D%/quarantine.c %D%/quarantine_directory.c %D%/quarantine_impl.h \
+	%D%/quarantine_topic.c \
 	include/sink.h \
 	include/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \
 	%D%/sink_id.h %D%/sink_id.c

@@ -16,32 +16,49 @@ static void on_time(void *arg)
 {
 	struct postman *p = arg;
 
-	postman_stir(p);
+	p->stirred = true; /* the pump runs later in this turn */
 }
 
-/* The letters that are held now, and no newer ones, are given back as soon as they are at hand. */
-static void call_back(struct postman *p)
+static void gather_idle(struct list *from, struct list *to)
+{
+	list_each_safe(node, from)
+	{
+		if (!container_of(node, struct piece, link)->letter->give_back)
+			continue;
+		list_remove(node);
+		list_push(to, node);
+	}
+}
+
+/* The letters that are held now and that WHICH names (NULL: all), and no newer ones, are given back as
+ * soon as they are at hand. */
+static void call_back(struct postman *p, bool (*which)(void *arg, void *token), void *arg)
 {
 	struct list idle;
 
 	list_init(&idle);
-	list_each (node, &p->letters)
-		container_of(node, struct letter, link)->give_back = true;
-	list_append(&idle, &p->ready);
-	list_append(&idle, &p->resting);
+	list_each(node, &p->letters)
+	{
+		struct letter *l = container_of(node, struct letter, link);
+
+		if (which == NULL || which(arg, l->is.token))
+			l->give_back = true;
+	}
+	gather_idle(&p->ready, &idle);
+	gather_idle(&p->resting, &idle);
 	for (size_t i = 0; i < p->ncollectors; i++)
-		list_append(&idle, &p->collectors[i].suspects);
+		gather_idle(&p->collectors[i].suspects, &idle);
 	while (!list_empty(&idle))
 		piece_dropped(list_first(&idle, struct piece, link));
+	postman_stir(p);
 }
 
 static void on_budget_spent(void *arg)
 {
 	struct postman *p = arg;
 
-	call_back(p);
+	call_back(p, NULL, NULL);
 	http_client_cancel_all(p->http);
-	postman_stir(p);
 }
 
 static int open_collector(struct collector *c, struct postman *p, const char *url, struct why *why)
@@ -133,8 +150,12 @@ int postman_send(struct postman *p, const struct postman_letter *letter)
 
 void postman_purge(struct postman *p)
 {
-	call_back(p);
-	postman_stir(p);
+	call_back(p, NULL, NULL);
+}
+
+void postman_recall(struct postman *p, bool (*which)(void *arg, void *token), void *arg)
+{
+	call_back(p, which, arg);
 }
 
 void postman_flush(struct postman *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)

@@ -86,7 +86,8 @@ struct postman {
 	struct bucket rate;
 	uint64_t good, bad;        /* answers, to tell a failing batch from a failing collector */
 	uint64_t random;
-	bool stirred;              /* something happened in this turn */
+	bool stirred;              /* something happened since the pump ran */
+	bool pumping;
 	bool wants_room;           /* a letter of wanted_bytes was refused */
 	size_t wanted_bytes;
 	enum postman_state told;
@@ -122,9 +123,12 @@ int postman_refusal(const struct postman *p, size_t bytes);
 /* Posts a batch that every collector takes, to learn whether C takes any. */
 int postman_ask(struct collector *c) MUST_USE;
 
-/* Something happened: the pump runs before the loop waits. */
+/* Something happened: the pump runs before the loop waits, or at once in the next turn if it has run
+ * in this one already. */
 static inline void postman_stir(struct postman *p)
 {
+	if (!p->stirred && !p->pumping)
+		timer_start(p->timer, 0);
 	p->stirred = true;
 }
 

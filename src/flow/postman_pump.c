@@ -201,10 +201,12 @@ void postman_pump(void *postman)
 	struct postman *p = postman;
 
 	/* What the owner sends when it hears of room goes out in the same turn. */
+	p->pumping = true;
 	while (p->stirred) {
 		p->stirred = false;
 		pump_once(p);
 	}
+	p->pumping = false;
 	if (p->flushed != NULL && p->stats.letters == 0) {
 		void (*flushed)(void *arg) = p->flushed;
 

@@ -1,4 +1,5 @@
-/* What http_client.c (the loop's side) and exchange.c (one request) share. */
+/* What http_client.c (the loop's side), client_model.c (what all requests have in common) and exchange.c
+ * (one request) share. */
 #ifndef HTTP_CLIENT_IMPL_H
 #define HTTP_CLIENT_IMPL_H
 
@@ -8,9 +9,14 @@
 #include "http_client.h"
 #include "list.h"
 
+/* Whether a client can be made of O at all; E_USAGE, or why a file cannot be read. */
+int client_check(const struct http_client_opts *o, struct why *why) MUST_USE;
+/* *MODEL is the caller's to clean up, also on failure. */
+int client_model(CURL **model, const struct http_client_opts *o, struct why *why) MUST_USE;
+
 /* One request and its answer; kept and used again, with its easy handle. */
 struct exchange {
-	struct list link;        /* of the client: waiting, active or spare */
+	struct list link; /* of the client: waiting, active or spare */
 	CURL *easy;
 	struct curl_slist *headers; /* its own, then the client's, which begin at shared */
 	struct curl_slist *shared;
@@ -19,10 +25,10 @@ struct exchange {
 	uint64_t began_us;
 	size_t keep;
 	struct buf body;
-	size_t seen;             /* bytes of body that came */
+	size_t seen; /* bytes of body that came */
 	int64_t retry_after_ms;
 	unsigned times_sent;
-	bool head_whole;         /* the final status and all headers are there */
+	bool head_whole; /* the final status and all headers are there */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -32,7 +38,8 @@ struct exchange *exchange_new(CURL *model);
 void exchange_free(struct exchange *x);
 
 /* Makes X the request R; SHARED follow its headers. 0, E_NOMEM, E_USAGE. */
-int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
+int exchange_prepare(
+        struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
 
 /* What RC, which the library says at the end, means. A borrows from X. */
 void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a);

@@ -29,8 +29,8 @@ bool exchange_url_fits(const char *url)
 	CURLU *u = curl_url();
 	char *scheme = NULL;
 	bool fits = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		(strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0);
+	            curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	            (strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0);
 
 	curl_free(scheme);
 	curl_url_cleanup(u);
@@ -63,9 +63,11 @@ static size_t on_header(char *at, size_t size, size_t n, void *arg)
 		return size; /* a trailer */
 	if (size > 5 && strncasecmp(at, "HTTP/", 5) == 0)
 		x->retry_after_ms = -1; /* what a 100 said is not of the answer */
-	if (size > sizeof(retry_after) && strncasecmp(at, retry_after, sizeof(retry_after) - 1) == 0)
+	if (size > sizeof(retry_after) &&
+	        strncasecmp(at, retry_after, sizeof(retry_after) - 1) == 0)
 		x->retry_after_ms = retry_after_ms(
-			slice_of(at + sizeof(retry_after) - 1, size - sizeof(retry_after) + 1), clock_wall_ms());
+		        slice_of(at + sizeof(retry_after) - 1, size - sizeof(retry_after) + 1),
+		        clock_wall_ms());
 	if (size <= 2 && *at != ' ') {
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 		x->head_whole = status >= 200;
@@ -152,7 +154,8 @@ static int make_headers(struct exchange *x, const struct http_request *r, struct
 	if (r->content_type != NULL) {
 		char type[256];
 
-		if ((size_t)snprintf(type, sizeof(type), "Content-Type: %s", r->content_type) >= sizeof(type))
+		if ((size_t)snprintf(type, sizeof(type), "Content-Type: %s", r->content_type) >=
+		        sizeof(type))
 			return E_USAGE;
 		rc = add_header(x, type);
 	}
@@ -213,7 +216,8 @@ static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 	 * shook hands, and a server that shook hands and then wanted a certificate (TLS 1.3). */
 	if (rc == CURLE_SSL_CONNECT_ERROR && strstr(text, "SSL_ERROR_SYSCALL") != NULL)
 		return HTTP_BROKEN_OFF;
-	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL && strstr(text, " alert ") != NULL)
+	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL &&
+	        strstr(text, " alert ") != NULL)
 		return HTTP_TLS;
 	switch (rc) {
 	case CURLE_URL_MALFORMAT:

@@ -6,23 +6,20 @@
  * gets its turn (curl_multi_socket_action), and after that, never inside it, settle() hands out what
  * is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
  * need the client, the last one buries it. */
-#include <config.h>
-
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "client_impl.h"
 #include "clock.h"
 
-enum { MAX_CONNECTIONS = 64, READ_BYTES = 8 << 10 };
+enum { MAX_CONNECTIONS = 64 };
 
 struct http_client {
 	struct loop *loop;
 	CURLM *multi;
-	CURL *model;             /* what every request has in common */
+	CURL *model;               /* what every request has in common */
 	struct curl_slist *shared; /* headers */
 	struct timer *timer;
-	struct list waiting;     /* struct exchange, oldest first */
+	struct list waiting; /* struct exchange, oldest first */
 	struct list active;
 	struct list spare;
 	size_t nspare;
@@ -31,7 +28,7 @@ struct http_client {
 	size_t max;
 	unsigned busy;
 	bool doomed;
-	bool global;             /* curl_global_init was called */
+	bool global; /* curl_global_init was called */
 };
 
 /* A socket of curl's. */
@@ -47,66 +44,6 @@ static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 static int on_want_timer(CURLM *multi, long after_ms, void *arg);
 
 /* ---- open ---- */
-
-static int check_file(const char *path, struct why *why)
-{
-	if (path != NULL && access(path, R_OK) < 0)
-		return why_set(why, E_MISSING, "%s: %m", path);
-	return 0;
-}
-
-static int check_opts(const struct http_client_opts *o, struct why *why)
-{
-	if (o->user != NULL && o->bearer != NULL)
-		return why_set(why, E_USAGE, "a user and a bearer token exclude each other");
-	if ((o->cert == NULL) != (o->key == NULL))
-		return why_set(why, E_USAGE, "a certificate and its key belong together");
-	for (const char *const *h = o->headers; h != NULL && *h != NULL; h++)
-		if (!exchange_header_fits(*h) || strchr(*h, ':') == NULL)
-			return why_set(why, E_USAGE, "\"%s\" is not a header (try \"Name: value\")", *h);
-	if (check_file(o->ca, why) < 0 || check_file(o->cert, why) < 0 || check_file(o->key, why) < 0)
-		return why->code;
-	return 0;
-}
-
-/* The options of a string; NULL leaves the default. */
-static bool set_texts(CURL *m, const struct http_client_opts *o)
-{
-	const struct {
-		CURLoption option;
-		const char *text;
-	} texts[] = {
-		{ CURLOPT_PROTOCOLS_STR, "http,https" },
-		{ CURLOPT_PROXY, "" }, /* the environment sends no trace elsewhere */
-		{ CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION },
-		{ CURLOPT_USERPWD, o->user },
-		{ CURLOPT_XOAUTH2_BEARER, o->bearer },
-		{ CURLOPT_CAINFO, o->ca },
-		{ CURLOPT_SSLCERT, o->cert },
-		{ CURLOPT_SSLKEY, o->key },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (texts[i].text != NULL && curl_easy_setopt(m, texts[i].option, texts[i].text) != CURLE_OK)
-			return false;
-	return true;
-}
-
-static int make_model(struct http_client *c, const struct http_client_opts *o, struct why *why)
-{
-	CURL *m = c->model = curl_easy_init();
-
-	if (m == NULL || !set_texts(m, o))
-		return why_set(why, E_NOMEM, "http client");
-	curl_easy_setopt(m, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(m, CURLOPT_QUICK_EXIT, 1L); /* giving up never waits for a name server */
-	curl_easy_setopt(m, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(m, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
-	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
-	return 0;
-}
 
 static int share_header(struct http_client *c, const char *header)
 {
@@ -138,10 +75,10 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 }
 
 int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
-	struct why *why)
+        struct why *why)
 {
 	struct http_client *c;
-	int rc = check_opts(opts, why);
+	int rc = client_check(opts, why);
 
 	if (rc < 0)
 		return rc;
@@ -154,7 +91,8 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 	list_init(&c->active);
 	list_init(&c->spare);
 	c->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-	rc = c->global ? make_model(c, opts, why) : why_set(why, E_IO, "http client: curl does not start");
+	rc = c->global ? client_model(&c->model, opts, why)
+	               : why_set(why, E_IO, "http client: curl does not start");
 	if (rc == 0)
 		rc = make_multi(c, opts, why);
 	if (rc < 0) {
@@ -169,7 +107,7 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 
 static void free_exchanges(struct list *l)
 {
-	list_each_safe(node, l) {
+	list_each_safe (node, l) {
 		struct exchange *x = container_of(node, struct exchange, link);
 
 		list_remove(&x->link);
@@ -179,7 +117,7 @@ static void free_exchanges(struct list *l)
 
 static void bury(struct http_client *c)
 {
-	list_each(node, &c->active)
+	list_each (node, &c->active)
 		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
 	free_exchanges(&c->active);
 	free_exchanges(&c->waiting);
@@ -249,7 +187,7 @@ static struct exchange *take_spare(struct http_client *c)
 }
 
 int http_client_send(struct http_client *c, const struct http_request *r,
-	void (*answered)(void *arg, const struct http_answer *a), void *arg)
+        void (*answered)(void *arg, const struct http_answer *a), void *arg)
 {
 	struct exchange *x;
 	int rc;
@@ -340,12 +278,12 @@ void http_client_cancel_all(struct http_client *c)
 
 	enter(c);
 	list_init(&out);
-	list_each_safe(node, &c->active) {
+	list_each_safe (node, &c->active) {
 		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
 		list_remove(node);
 		list_push(&out, node);
 	}
-	list_each_safe(node, &c->waiting) {
+	list_each_safe (node, &c->waiting) {
 		list_remove(node);
 		list_push(&out, node);
 	}
@@ -415,7 +353,7 @@ static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 		s = new_socket(c, fd);
 	if (s != NULL)
 		watch_set(s->watch, (what & CURL_POLL_IN ? WATCH_READ : 0) |
-						(what & CURL_POLL_OUT ? WATCH_WRITE : 0));
+		                            (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
 	return 0;
 }
 
@@ -426,8 +364,9 @@ static void on_socket(void *arg, int events)
 	int running;
 
 	curl_multi_socket_action(c->multi, s->fd,
-		(events & WATCH_READ ? CURL_CSELECT_IN : 0) | (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0),
-		&running);
+	        (events & WATCH_READ ? CURL_CSELECT_IN : 0) |
+	                (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0),
+	        &running);
 	settle(c);
 }
 

@@ -23,7 +23,7 @@ static int listen_at(const struct sockaddr *sa, socklen_t len)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		goto fail;
 	if (sa->sa_family == AF_INET6 &&
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
+	        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
 		goto fail;
 	if (bind(fd, sa, len) < 0 || listen(fd, BACKLOG) < 0)
 		goto fail;
@@ -60,7 +60,9 @@ static int listen_among(const struct addrinfo *found, int family)
 
 static int listen_named(const struct hostport *at, struct why *why)
 {
-	struct addrinfo want = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo want = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE
+	};
 	struct addrinfo *found = NULL;
 	char port[8];
 	int rc, fd;
@@ -68,8 +70,8 @@ static int listen_named(const struct hostport *at, struct why *why)
 	snprintf(port, sizeof(port), "%u", (unsigned)at->port);
 	rc = getaddrinfo(at->host, port, &want, &found);
 	if (rc != 0)
-		return why_set(why, E_MISSING, "cannot listen on %s:%u: %s", at->host, (unsigned)at->port,
-			gai_strerror(rc));
+		return why_set(why, E_MISSING, "cannot listen on %s:%u: %s", at->host,
+		        (unsigned)at->port, gai_strerror(rc));
 	fd = listen_among(found, AF_INET);
 	if (fd < 0) {
 		int e = errno;
@@ -80,7 +82,7 @@ static int listen_named(const struct hostport *at, struct why *why)
 	freeaddrinfo(found);
 	if (fd < 0)
 		return why_set(why, err_from_errno(errno), "cannot listen on %s:%u: %s", at->host,
-			(unsigned)at->port, strerror(errno));
+		        (unsigned)at->port, strerror(errno));
 	return fd;
 }
 
@@ -92,7 +94,7 @@ static int port_of_socket(int fd, uint16_t *port)
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
 		return -1;
 	*port = ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
-						: ((struct sockaddr_in *)&sa)->sin_port);
+	                                       : ((struct sockaddr_in *)&sa)->sin_port);
 	return 0;
 }
 
@@ -108,7 +110,7 @@ int listen_on(const struct hostport *at, int *fd, uint16_t *port, struct why *wh
 		got = listen_everywhere(at->port);
 		if (got < 0)
 			return why_set(why, err_from_errno(errno), "cannot listen on :%u: %s",
-				(unsigned)at->port, strerror(errno));
+			        (unsigned)at->port, strerror(errno));
 	}
 	if (port_of_socket(got, port) < 0) {
 		int e = errno;

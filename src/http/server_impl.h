@@ -11,26 +11,26 @@ struct http_server {
 	struct http_server_opts opts;
 	struct loop *loop;
 	struct MHD_Daemon *daemon;
-	struct watch *work;      /* the daemon's epoll descriptor */
-	struct watch *door;      /* the listening socket */
-	struct timer *soon;      /* when the daemon wants to run without an event */
+	struct watch *work; /* the daemon's epoll descriptor */
+	struct watch *door; /* the listening socket */
+	struct timer *soon; /* when the daemon wants to run without an event */
 	struct timer *reaper;
-	int fd;                  /* listening; -1 none */
+	int fd; /* listening; -1 none */
 	uint16_t port;
-	struct list lines;       /* struct line: the connections */
+	struct list lines; /* struct line: the connections */
 	size_t nlines;
-	struct list waiting;     /* struct http_later: their answers come later */
-	bool inside;             /* the daemon runs: an answer() may be on the stack */
-	bool doomed;             /* freed from inside */
+	struct list waiting; /* struct http_later: their answers come later */
+	bool inside;         /* the daemon runs: an answer() may be on the stack */
+	bool doomed;         /* freed from inside */
 };
 
 /* One connection. */
 struct line {
 	struct list link;
 	struct http_server *s;
-	int fd;                  /* the daemon's */
-	uint64_t until_us;       /* shut at this moment; 0 while an answer is waited for */
-	bool busy;               /* between the head of a request and the end of its answer */
+	int fd;            /* the daemon's */
+	uint64_t until_us; /* shut at this moment; 0 while an answer is waited for */
+	bool busy;         /* between the head of a request and the end of its answer */
 };
 
 /* From now on the connection has MS; 0 is no limit. */
@@ -38,9 +38,10 @@ void line_allow(struct line *line, uint64_t ms);
 
 /* The daemon's callbacks for one request. */
 enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url,
-	const char *method, const char *version, const char *upload, size_t *upload_size, void **mine);
-void request_gone(void *cls, struct MHD_Connection *mhd, void **mine,
-	enum MHD_RequestTerminationCode how);
+        const char *method, const char *version, const char *upload, size_t *upload_size,
+        void **mine);
+void request_gone(
+        void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
 
 /* Hangs up on every request whose answer was to come later. */
 void request_drop_waiting(struct http_server *s);

@@ -14,7 +14,13 @@
 #include "list.h"
 #include "stub_collector.h"
 
-enum { MAX_BODY = 64 << 20, MAX_CONNECTIONS = 1024, REQUEST_MS = 60000, URL_BYTES = 64, TEXT_BYTES = 256 };
+enum {
+	MAX_BODY = 64 << 20,
+	MAX_CONNECTIONS = 1024,
+	REQUEST_MS = 60000,
+	URL_BYTES = 64,
+	TEXT_BYTES = 256
+};
 
 struct stub_collector {
 	struct stub_collector_opts opts;
@@ -27,12 +33,14 @@ struct stub_collector {
 	char url[URL_BYTES];
 	uint16_t port;
 	int script_status;
-	int script_left;            /* STUB_FOR_EVER without end */
-	char retry_after[16];       /* "" none */
+	int script_left;      /* STUB_FOR_EVER without end */
+	char retry_after[16]; /* "" none */
 	char script_text[TEXT_BYTES];
 	int swallow_left;
 	uint64_t delay_us;
 	bool hangs;
+	bool judging; /* each() may be on the stack, over a body that the server holds */
+	bool falls;   /* taken down meanwhile: when the batch is judged */
 };
 
 /* A request whose answer comes later. */
@@ -67,7 +75,8 @@ static void add_header(struct http_reply *reply, const char *name, const char *v
 /* 400 by its type, or 0. */
 static int judge_type(const char *type, struct http_reply *reply)
 {
-	static const char *const taken[] = { "application/x-thrift", "application/vnd.apache.thrift.binary" };
+	static const char *const taken[] = { "application/x-thrift",
+		"application/vnd.apache.thrift.binary" };
 	char said[TEXT_BYTES];
 	size_t len = type == NULL ? 0 : strcspn(type, "; \t");
 
@@ -78,7 +87,8 @@ static int judge_type(const char *type, struct http_reply *reply)
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		if (len == strlen(taken[i]) && strncasecmp(type, taken[i], len) == 0)
 			return 0;
-	snprintf(said, sizeof(said), "Unsupported content type: %.*s", (int)min_u64(len, TEXT_BYTES / 2), type);
+	snprintf(said, sizeof(said), "Unsupported content type: %.*s",
+	        (int)min_u64(len, TEXT_BYTES / 2), type);
 	http_reply_error(reply, 400, said);
 	return 400;
 }
@@ -105,14 +115,16 @@ static void answer_as_told(struct stub_collector *s, struct http_reply *reply)
 	if (s->script_text[0] != '\0')
 		http_reply_error(reply, s->script_status, s->script_text);
 	else if (s->script_status >= 500)
-		http_reply_error(reply, s->script_status, "Cannot submit Jaeger batch: sending queue is full");
+		http_reply_error(reply, s->script_status,
+		        "Cannot submit Jaeger batch: sending queue is full");
 	else
 		reply->status = s->script_status;
 	if (s->retry_after[0] != '\0')
 		add_header(reply, "Retry-After", s->retry_after);
 }
 
-static void take(struct stub_collector *s, struct slice body, struct inspect_facts *facts, struct http_reply *reply)
+static void take(struct stub_collector *s, struct slice body, struct inspect_facts *facts,
+        struct http_reply *reply)
 {
 	/* Walked a second time, now that it is known to be good as a whole. */
 	if (s->opts.each != NULL && inspect_batch(body, facts, s->opts.each, s->opts.arg, NULL) < 0)
@@ -131,15 +143,17 @@ static void judge(struct stub_collector *s, const struct http_call *call, struct
 {
 	struct inspect_facts facts;
 
+	s->judging = true;
 	if (s->script_left != 0)
 		answer_as_told(s, reply);
 	else if (judge_type(http_call_header(call, "Content-Type"), reply) != 0 ||
-		judge_body(call->body, &facts, reply) != 0)
+	         judge_body(call->body, &facts, reply) != 0)
 		s->counts.refused++;
 	else
 		take(s, call->body, &facts, reply);
 	if (s->opts.close_each)
 		add_header(reply, "Connection", "close");
+	s->judging = false;
 }
 
 /* ---- later ---- */
@@ -162,7 +176,7 @@ static void wait_for_due(struct stub_collector *s)
 {
 	uint64_t first = UINT64_MAX, now = clock_mono_us();
 
-	list_each(node, &s->delayed)
+	list_each (node, &s->delayed)
 		first = min_u64(first, container_of(node, struct held, link)->due_us);
 	if (first != UINT64_MAX)
 		timer_start(s->timer, first <= now ? 0 : (first - now + US_PER_MS - 1) / US_PER_MS);
@@ -173,7 +187,7 @@ static void on_due(void *arg)
 	struct stub_collector *s = arg;
 	uint64_t now = clock_mono_us();
 
-	list_each_safe(node, &s->delayed) {
+	list_each_safe (node, &s->delayed) {
 		struct held *h = container_of(node, struct held, link);
 
 		if (h->due_us <= now)
@@ -182,11 +196,22 @@ static void on_due(void *arg)
 	wait_for_due(s);
 }
 
-/* Its answer waits; there is none when each() took the collector down. */
-static void delay(struct stub_collector *s, struct held *h)
+/* Does what was put off while a batch was judged. */
+static void fall(struct stub_collector *s)
 {
-	if (s->server == NULL) {
+	if (!s->falls)
+		return;
+	s->falls = false;
+	stub_collector_down(s);
+}
+
+/* Judges what came; its answer waits. There is none when each() took the collector down. */
+static void judge_held(struct stub_collector *s, struct held *h)
+{
+	judge(s, h->call, &h->reply);
+	if (s->falls) {
 		drop(h);
+		fall(s);
 		return;
 	}
 	h->due_us = clock_mono_us() + s->delay_us;
@@ -202,6 +227,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 	s->counts.requests++;
 	if (!s->hangs && s->delay_us == 0) {
 		judge(s, call, reply);
+		fall(s);
 		return;
 	}
 	h = calloc(1, sizeof(*h));
@@ -216,8 +242,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 		list_push(&s->held, &h->link);
 		return;
 	}
-	judge(s, call, &h->reply);
-	delay(s, h);
+	judge_held(s, h);
 }
 
 /* ---- open, up, down, free ---- */
@@ -236,8 +261,8 @@ static int open_port(struct stub_collector *s, struct why *why)
 	return http_server_open(&s->server, s->loop, &o, why);
 }
 
-int stub_collector_open(struct stub_collector **out, struct loop *l, const struct stub_collector_opts *opts,
-	struct why *why)
+int stub_collector_open(struct stub_collector **out, struct loop *l,
+        const struct stub_collector_opts *opts, struct why *why)
 {
 	struct stub_collector *s = calloc(1, sizeof(*s));
 
@@ -275,17 +300,21 @@ const struct stub_counts *stub_collector_counts(const struct stub_collector *s)
 
 void stub_collector_down(struct stub_collector *s)
 {
+	s->falls = s->judging;
+	if (s->judging)
+		return;
 	http_server_free(s->server);
 	s->server = NULL;
-	list_each_safe(node, &s->held)
+	list_each_safe (node, &s->held)
 		drop(container_of(node, struct held, link));
-	list_each_safe(node, &s->delayed)
+	list_each_safe (node, &s->delayed)
 		drop(container_of(node, struct held, link));
 	timer_stop(s->timer);
 }
 
 int stub_collector_up(struct stub_collector *s, struct why *why)
 {
+	s->falls = false;
 	return s->server != NULL ? 0 : open_port(s, why);
 }
 
@@ -332,7 +361,6 @@ void stub_collector_hang(struct stub_collector *s, bool hang)
 		struct held *h = list_first(&s->held, struct held, link);
 
 		list_remove(&h->link);
-		judge(s, h->call, &h->reply);
-		delay(s, h);
+		judge_held(s, h);
 	}
 }

@@ -4,6 +4,7 @@ libspanspool_a_SOURCES += \
 	include/backoff.h %D%/backoff.c \
 	include/bucket.h %D%/bucket.c \
 	include/circuit.h %D%/circuit.c \
+	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \
 	include/ledger.h %D%/ledger.c \
 	include/marks.h %D%/marks.c \

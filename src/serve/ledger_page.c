@@ -34,7 +34,7 @@ static json_t *places(const struct ledger *l, uint64_t (*of)(const struct ledger
 	json_add_count(&o, "accepted", of(&l->accepted));
 	for (int i = 0; i < LEDGER_PLACES_N; i++)
 		json_add_count(i < (int)LEDGER_DROPPED_FIRST ? &o : &dropped, ledger_place_names[i],
-			of(&l->place[i]));
+		        of(&l->place[i]));
 	json_add(&o, "dropped", dropped);
 	return o;
 }
@@ -63,15 +63,15 @@ void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 static const struct metric_row datagram_rows[] = {
 #define X(outcome_name, key)                                                                       \
 	METRIC_COUNTER(L, outcome[outcome_name], "datagrams_total", "outcome=\"" key "\"",         \
-		"Datagrams read from the sockets, by what they came to"),
+	        "Datagrams read from the sockets, by what they came to"),
 	LEDGER_OUTCOMES(X)
 #undef X
-	METRIC_COUNTER(L, kernel_dropped, "datagrams_kernel_dropped_total", NULL,
-		"Datagrams that the kernel dropped before they could be read"),
+	        METRIC_COUNTER(L, kernel_dropped, "datagrams_kernel_dropped_total", NULL,
+	                "Datagrams that the kernel dropped before they could be read"),
 	METRIC_COUNTER(L, maybe_duplicate.spans, "maybe_duplicate_spans_total", NULL,
-		"Spans sent again although they may have arrived"),
+	        "Spans sent again although they may have arrived"),
 	METRIC_COUNTER(L, maybe_duplicate.batches, "maybe_duplicate_batches_total", NULL,
-		"Batches sent again although they may have arrived"),
+	        "Batches sent again although they may have arrived"),
 	METRIC_GAUGE(L, boots, "boots", NULL, "Starts with this spool"),
 	METRIC_GAUGE(L, unclean_stops, "unclean_stops", NULL, "Starts that found an unclean stop"),
 	METRIC_END,
@@ -80,27 +80,27 @@ static const struct metric_row datagram_rows[] = {
 /* What has come to an end is counted, what is on its way is measured. */
 #define OUTCOME(unit, field, key)                                                                  \
 	METRIC_COUNTER(L, field.unit, #unit "_total", "outcome=\"" key "\"",                       \
-		#unit " accepted, and what became of them")
+	        #unit " accepted, and what became of them")
 #define OUTCOMES(unit)                                                                             \
 	OUTCOME(unit, accepted, "accepted"), OUTCOME(unit, place[LEDGER_DELIVERED], "delivered"),  \
-		OUTCOME(unit, place[LEDGER_QUARANTINED], "quarantined"),                           \
-		OUTCOME(unit, place[LEDGER_UNCERTAIN], "uncertain"),                               \
-		METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,               \
-			#unit " in memory, neither delivered nor durable"),                        \
-		METRIC_GAUGE(L, place[LEDGER_IN_SPOOL].unit, "spool_" #unit, NULL,                 \
-			#unit " durable in the spool, not yet delivered")
+	        OUTCOME(unit, place[LEDGER_QUARANTINED], "quarantined"),                           \
+	        OUTCOME(unit, place[LEDGER_UNCERTAIN], "uncertain"),                               \
+	        METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,               \
+	                #unit " in memory, neither delivered nor durable"),                        \
+	        METRIC_GAUGE(L, place[LEDGER_IN_SPOOL].unit, "spool_" #unit, NULL,                 \
+	                #unit " durable in the spool, not yet delivered")
 
 static const struct metric_row outcome_rows[] = { OUTCOMES(spans), OUTCOMES(batches), METRIC_END };
 
 /* One row a place, so that a new cause of loss cannot be forgotten; the losses are the last ones. */
 #define X(name, key)                                                                               \
 	METRIC_COUNTER(L, place[name].spans, "spans_dropped_total", "cause=\"" key "\"",           \
-		"Accepted spans that were lost, by cause"),
+	        "Accepted spans that were lost, by cause"),
 static const struct metric_row spans_by_place[] = { LEDGER_PLACES(X) METRIC_END };
 #undef X
 #define X(name, key)                                                                               \
 	METRIC_COUNTER(L, place[name].batches, "batches_dropped_total", "cause=\"" key "\"",       \
-		"Accepted batches that were lost, by cause"),
+	        "Accepted batches that were lost, by cause"),
 static const struct metric_row batches_by_place[] = { LEDGER_PLACES(X) METRIC_END };
 #undef X
 

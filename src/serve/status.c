@@ -17,7 +17,8 @@ static void make_key(char *to, const char *name, const char *unit)
 	size_t n = 0;
 
 	for (; *name != '\0' && n + strlen(unit) + 1 < KEY_BYTES; name++)
-		to[n++] = (char)(isalnum((unsigned char)*name) ? tolower((unsigned char)*name) : '_');
+		to[n++] =
+		        (char)(isalnum((unsigned char)*name) ? tolower((unsigned char)*name) : '_');
 	memcpy(to + n, unit, strlen(unit) + 1);
 }
 
@@ -38,7 +39,8 @@ void status_section(struct status *s, const char *title)
 		give_up(s);
 }
 
-static void add_line(struct status *s, const char *name, const char *unit, json_t *value, const char *text)
+static void add_line(
+        struct status *s, const char *name, const char *unit, json_t *value, const char *text)
 {
 	json_t *line = json_object();
 	char key[KEY_BYTES];
@@ -96,13 +98,15 @@ void status_add_json(const struct status *s, json_t **object)
 
 	if (s->sections == NULL)
 		json_add(object, "", NULL);
-	json_array_foreach(s->sections, i, section) {
+	json_array_foreach(s->sections, i, section)
+	{
 		json_t *lines = json_object();
 		char key[KEY_BYTES];
 
-		json_array_foreach(json_object_get(section, "lines"), j, line) {
+		json_array_foreach(json_object_get(section, "lines"), j, line)
+		{
 			json_add(&lines, json_string_value(json_object_get(line, "key")),
-				json_incref(json_object_get(line, "value")));
+			        json_incref(json_object_get(line, "value")));
 		}
 		make_key(key, json_string_value(json_object_get(section, "title")), "");
 		json_add(object, key, lines);

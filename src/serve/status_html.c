@@ -6,16 +6,17 @@
 #include "units.h"
 
 static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-	"<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" content=\"5\">"
-	"<title>spanspool</title><style>\n"
-	":root{color-scheme:light dark}\n"
-	"body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
-	"table{border-collapse:collapse;margin-bottom:1rem}\n"
-	"td,th{padding:.15rem 1.5rem .15rem 0;text-align:left;vertical-align:top}\n"
-	"td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-	".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
-	"</style></head><body>\n";
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" "
+        "content=\"5\">"
+        "<title>spanspool</title><style>\n"
+        ":root{color-scheme:light dark}\n"
+        "body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
+        "table{border-collapse:collapse;margin-bottom:1rem}\n"
+        "td,th{padding:.15rem 1.5rem .15rem 0;text-align:left;vertical-align:top}\n"
+        "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+        ".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
+        "</style></head><body>\n";
 
 static void add_escaped(struct buf *to, const char *text)
 {
@@ -58,10 +59,11 @@ static void add_health(struct buf *to, const struct status_heading *h)
 
 		buf_text(to, "<tr>");
 		add_element(to, "td", p->name);
-		buf_printf(to, "<td class=\"%s\">%s</td>", health_word(p->level), health_word(p->level));
+		buf_printf(to, "<td class=\"%s\">%s</td>", health_word(p->level),
+		        health_word(p->level));
 		add_element(to, "td", p->sentence);
 		buf_printf(to, "<td>for %s</td></tr>\n",
-			units_print_duration(age_ms / 1000 * US_PER_S, since, sizeof(since)));
+		        units_print_duration(age_ms / 1000 * US_PER_S, since, sizeof(since)));
 	}
 	buf_text(to, "</table>\n");
 }
@@ -82,7 +84,8 @@ static void add_numbers(struct buf *to, const json_t *object, const char *before
 		} else if (json_is_number(value)) {
 			buf_text(to, "<tr>");
 			add_element(to, "td", name);
-			buf_printf(to, "<td class=\"n\">%.15g</td></tr>\n", json_number_value(value));
+			buf_printf(
+			        to, "<td class=\"n\">%.15g</td></tr>\n", json_number_value(value));
 		}
 	}
 }
@@ -120,7 +123,8 @@ static void add_sections(struct buf *to, const struct status *s)
 			buf_text(to, "<tr>");
 			add_element(to, "td", json_string_value(json_object_get(line, "name")));
 			buf_printf(to, "<td%s>",
-				json_is_string(json_object_get(line, "value")) ? "" : " class=\"n\"");
+			        json_is_string(json_object_get(line, "value")) ? ""
+			                                                       : " class=\"n\"");
 			add_escaped(to, json_string_value(json_object_get(line, "text")));
 			buf_text(to, "</td></tr>\n");
 		}
@@ -128,7 +132,8 @@ static void add_sections(struct buf *to, const struct status *s)
 	}
 }
 
-void status_html(struct buf *to, const struct status_heading *h, const struct status *s, const json_t *ledger)
+void status_html(struct buf *to, const struct status_heading *h, const struct status *s,
+        const json_t *ledger)
 {
 	const json_t *host = json_object_get(ledger, "host");
 	enum health_level worst = health_worst(h->health);
@@ -144,13 +149,16 @@ void status_html(struct buf *to, const struct status_heading *h, const struct st
 	buf_text(to, "</h1>\n<p>");
 	if (h->health->serving)
 		buf_printf(to, "Serving for %s, <b class=\"%s\">%s</b>.",
-			units_print_duration((h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S,
-				for_how_long, sizeof(for_how_long)),
-			health_word(worst), worst == HEALTH_OK ? "all is well" : health_word(worst));
+		        units_print_duration(
+		                (h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S,
+		                for_how_long, sizeof(for_how_long)),
+		        health_word(worst),
+		        worst == HEALTH_OK ? "all is well" : health_word(worst));
 	else
 		buf_text(to, "<b class=\"down\">Not serving.</b>");
-	buf_text(to, " <a href=\"/metrics\">metrics</a> <a href=\"/ledger\">ledger</a> "
-		"<a href=\"/status.json\">JSON</a> <a href=\"/config\">configuration</a></p>\n");
+	buf_text(to,
+	        " <a href=\"/metrics\">metrics</a> <a href=\"/ledger\">ledger</a> "
+	        "<a href=\"/status.json\">JSON</a> <a href=\"/config\">configuration</a></p>\n");
 	add_health(to, h);
 	add_ledger(to, ledger);
 	add_sections(to, s);

@@ -9,7 +9,20 @@
 static const char *const type_names[] = { [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge" };
 
 static const double bucket_s[HISTOGRAM_BUCKETS] = {
-	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+	0.001,
+	0.0025,
+	0.005,
+	0.01,
+	0.025,
+	0.05,
+	0.1,
+	0.25,
+	0.5,
+	1,
+	2.5,
+	5,
+	10,
+	30,
 };
 
 /* Escapes what the format gives a meaning: in HELP a backslash and a line end, in a label's value
@@ -33,8 +46,8 @@ void metrics_label(struct buf *to, const char *name, const char *value)
 	buf_byte(to, '"');
 }
 
-static void add_head(struct buf *to, const char *prefix, const char *name, const char *help,
-	const char *type)
+static void add_head(
+        struct buf *to, const char *prefix, const char *name, const char *help, const char *type)
 {
 	buf_printf(to, "# HELP %s%s ", prefix, name);
 	add_escaped(to, help, false);
@@ -42,15 +55,16 @@ static void add_head(struct buf *to, const char *prefix, const char *name, const
 }
 
 /* "prefixname{first,second} ", either or both of the labels may be missing. */
-static void add_name(struct buf *to, const char *prefix, const char *name, const char *first,
-	const char *second)
+static void add_name(
+        struct buf *to, const char *prefix, const char *name, const char *first, const char *second)
 {
-	bool has_first = first != NULL && *first != '\0', has_second = second != NULL && *second != '\0';
+	bool has_first = first != NULL && *first != '\0',
+	     has_second = second != NULL && *second != '\0';
 
 	buf_printf(to, "%s%s", prefix, name);
 	if (has_first || has_second)
-		buf_printf(to, "{%s%s%s}", has_first ? first : "", has_first && has_second ? "," : "",
-			has_second ? second : "");
+		buf_printf(to, "{%s%s%s}", has_first ? first : "",
+		        has_first && has_second ? "," : "", has_second ? second : "");
 	buf_byte(to, ' ');
 }
 
@@ -65,7 +79,7 @@ static void add_double(struct buf *to, double value)
 }
 
 static void add_row(struct buf *to, const char *prefix, const struct metric_row *row,
-	const struct metric_base *b)
+        const struct metric_base *b)
 {
 	uint64_t value;
 
@@ -78,7 +92,7 @@ static void add_row(struct buf *to, const char *prefix, const struct metric_row 
 }
 
 void metrics_render_each(struct buf *to, const char *prefix, const struct metric_row *rows,
-	const struct metric_base *bases, size_t n)
+        const struct metric_base *bases, size_t n)
 {
 	const char *last = NULL;
 
@@ -91,7 +105,8 @@ void metrics_render_each(struct buf *to, const char *prefix, const struct metric
 	}
 }
 
-void metrics_render(struct buf *to, const char *prefix, const struct metric_row *rows, const void *base)
+void metrics_render(
+        struct buf *to, const char *prefix, const struct metric_row *rows, const void *base)
 {
 	struct metric_base one = { base, NULL };
 
@@ -99,7 +114,7 @@ void metrics_render(struct buf *to, const char *prefix, const struct metric_row 
 }
 
 void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels,
-	const char *help, enum metric_type type, double value)
+        const char *help, enum metric_type type, double value)
 {
 	if (help != NULL)
 		add_head(to, prefix, name, help, type_names[type]);
@@ -123,8 +138,8 @@ static void add_suffixed(struct buf *to, const char *prefix, const char *name, c
 	buf_printf(to, "%s%s%s", prefix, name, suffix);
 }
 
-void metrics_render_histogram(struct buf *to, const char *prefix, const char *name, const char *labels,
-	const char *help, const struct histogram *h)
+void metrics_render_histogram(struct buf *to, const char *prefix, const char *name,
+        const char *labels, const char *help, const struct histogram *h)
 {
 	uint64_t sum = 0;
 

@@ -9,6 +9,15 @@ bench-transcode: $(BUILT_SOURCES)
 	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_transcode$(EXEEXT)
 	@srcdir='$(srcdir)' %D%/bench_transcode$(EXEEXT)
 
+EXTRA_PROGRAMS += %D%/bench_http
+CLEANFILES += %D%/bench_http
+%C%_bench_http_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-http
+bench-http: all
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_http$(EXEEXT) tests/lib/stubcollector$(EXEEXT)
+	@builddir='$(builddir)' %D%/bench_http$(EXEEXT)
+
 # The agent as a process, beside floors; run.sh runs all of them and prints one report.
 AGENT_BENCHES = %D%/bench_agent %D%/bench_memory %D%/bench_store
 EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
@@ -27,3 +36,9 @@ EXTRA_DIST += %D%/run.sh
 bench: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+EXTRA_PROGRAMS += %D%/bench_produce
+%C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-produce
+bench-produce: %D%/bench_produce tests/lib/mockbroker
+	builddir=. %D%/bench_produce

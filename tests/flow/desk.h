@@ -26,6 +26,7 @@ struct desk_letter {
 struct desk {
 	struct loop *loop;
 	struct postman *postman;
+	struct turn_hook *at_end;
 	struct desk_letter letters[DESK_LETTERS];
 	size_t nletters;  /* sent */
 	size_t reported;
@@ -77,18 +78,30 @@ static inline struct postman_opts desk_opts(const char *const *urls, size_t nurl
 		.max_in_flight = 8, .max_bytes = 1 << 20, .retry_base_ms = 1, .retry_cap_ms = 5 };
 }
 
-static inline struct desk *desk_open(const struct postman_opts *opts)
+static inline void desk_nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* AT_END is called in each turn after the postman's own hook: that one is opened later. */
+static inline struct desk *desk_open_with(const struct postman_opts *opts, void (*at_end)(void *arg))
 {
 	struct desk *d = calloc(1, sizeof(*d));
 	struct postman_events events = { desk_done, desk_room, desk_changed, d };
-	struct why why;
+	struct why why = { 0 };
 
 	if (d == NULL || loop_open(&d->loop, &why) < 0 ||
+		turn_hook_open(&d->at_end, d->loop, at_end, d) < 0 ||
 		postman_open(&d->postman, d->loop, opts, &events, &why) < 0) {
 		ok(0, "the postman opens: %s", why.text);
 		exit(99);
 	}
 	return d;
+}
+
+static inline struct desk *desk_open(const struct postman_opts *opts)
+{
+	return desk_open_with(opts, desk_nothing);
 }
 
 static inline struct desk *desk_open_usual(void)
@@ -102,6 +115,7 @@ static inline struct desk *desk_open_usual(void)
 static inline void desk_close(struct desk *d)
 {
 	postman_free(d->postman);
+	turn_hook_free(d->at_end);
 	loop_free(d->loop);
 	for (size_t i = 0; i < d->nletters; i++)
 		buf_free(&d->letters[i].value);

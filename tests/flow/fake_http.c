@@ -40,6 +40,8 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	fake.sent++;
 	if (fake.n > fake.most)
 		fake.most = fake.n;
+	if (fake.stops != NULL)
+		loop_stop(fake.stops);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct fake_http {
 	uint64_t sent;      /* ever */
 	size_t most;        /* at once */
 	int refuse;         /* what http_client_send returns, 0 takes */
+	struct loop *stops; /* stopped when a request is sent, unless NULL */
 };
 
 /* There is one client in a test. */

@@ -11,11 +11,15 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
+	%D%/test_http_server_bad \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
 	%D%/test_status \
 	%D%/test_stub_collector \
+	%D%/test_stub_process \
+	%D%/test_kafka_consumer \
+	%D%/test_kafka_producer \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -39,6 +43,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -47,6 +52,7 @@ TESTS += $(FLOW_TESTS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 
 EXTRA_DIST += %D%/test_command_line.sh
@@ -58,3 +64,6 @@ FLOW_SHELL = \
 EXTRA_DIST += $(FLOW_SHELL)
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
+# The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
+%C%_test_kafka_consumer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+%C%_test_kafka_producer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka

@@ -16,7 +16,8 @@ struct settings {
 
 static const struct conf_row rows[] = {
 	CONF_TEXT(struct settings, name, "test.name", "sir", "a name"),
-	{ "test.password", CONF_TYPE_TEXT, CONF_FIELD(struct settings, password, const char *), "", NULL, "a secret", true },
+	{ "test.password", CONF_TYPE_TEXT, CONF_FIELD(struct settings, password, const char *), "",
+	        NULL, "a secret", true },
 	CONF_END,
 };
 
@@ -61,13 +62,18 @@ static void open_site(struct site *s, bool with_conf)
 {
 	struct conf_group groups[] = { { "Test", rows, &s->settings }, { NULL, NULL, NULL } };
 	char flag[] = "--test.password=hunter2", *argv[] = { flag, NULL };
-	struct admin_opts o = { .at = { "127.0.0.1", 0 }, .command = "agent", .health = &s->health,
-		.metrics = metrics_page, .ledger = ledger_of, .status = status_of, .arg = s };
+	struct admin_opts o = { .at = { "127.0.0.1", 0 },
+		.command = "agent",
+		.health = &s->health,
+		.metrics = metrics_page,
+		.ledger = ledger_of,
+		.status = status_of,
+		.arg = s };
 	struct why why = { 0, "" };
 
 	*s = (struct site){ 0 };
 	if (loop_open(&s->loop, &why) < 0 || conf_read(&s->conf, groups, 1, argv, &why) < 0 ||
-		http_client_open(&s->client, s->loop, &(struct http_client_opts){ 0 }, &why) < 0) {
+	        http_client_open(&s->client, s->loop, &(struct http_client_opts){ 0 }, &why) < 0) {
 		diag("%s", why.text);
 		abort();
 	}
@@ -135,20 +141,25 @@ static void the_root_answers_as_jaeger_agent(void)
 	json_t *o;
 
 	open_site(&s, true);
-	is_text(get(&s, "/"), "{\"status\":\"Server not available\",\"upSince\":\"0001-01-01T00:00:00Z\",\"uptime\":\"\"}",
-		"before it serves");
+	is_text(get(&s, "/"),
+	        "{\"status\":\"Server not "
+	        "available\",\"upSince\":\"0001-01-01T00:00:00Z\",\"uptime\":\"\"}",
+	        "before it serves");
 	is_int(s.status, 503, "503");
 	health_serve(&s.health, true);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		o = get_json(&s, paths[i]);
-		ok(s.status == 200 && strcmp(text_at(o, "status"), "Server available") == 0, "%s: 200", paths[i]);
-		ok(strlen(text_at(o, "upSince")) == strlen("2026-11-24T20:43:21.123Z"), "since %s", text_at(o, "upSince"));
+		ok(s.status == 200 && strcmp(text_at(o, "status"), "Server available") == 0,
+		        "%s: 200", paths[i]);
+		ok(strlen(text_at(o, "upSince")) == strlen("2026-11-24T20:43:21.123Z"), "since %s",
+		        text_at(o, "upSince"));
 		ok(strstr(text_at(o, "uptime"), "ms") != NULL, "for %s", text_at(o, "uptime"));
 		json_decref(o);
 	}
 	s.health.serving_since_us -= (uint64_t)(3600 + 23 * 60 + 4) * US_PER_S;
 	o = get_json(&s, "/");
-	ok(strncmp(text_at(o, "uptime"), "1h23m4.", 7) == 0, "a duration as Go prints it: %s", text_at(o, "uptime"));
+	ok(strncmp(text_at(o, "uptime"), "1h23m4.", 7) == 0, "a duration as Go prints it: %s",
+	        text_at(o, "uptime"));
 	json_decref(o);
 	health_post(&s.health, "kafka", HEALTH_DOWN, "away");
 	get(&s, "/");
@@ -170,22 +181,26 @@ static void health_gives_its_reasons(void)
 	json_decref(o);
 	o = get_json(&s, "/health/ready");
 	first = json_array_get(json_object_get(o, "reasons"), 0);
-	ok(s.status == 503 && json_is_false(json_object_get(o, "ready")), "not ready before it serves");
+	ok(s.status == 503 && json_is_false(json_object_get(o, "ready")),
+	        "not ready before it serves");
 	is_text(text_at(first, "part"), "ports", "the reason is told");
 	json_decref(o);
 	health_serve(&s.health, true);
 	health_post(&s.health, "spool", HEALTH_OK, "writes");
 	get(&s, "/health/ready");
-	ok(s.status == 200 && strcmp(s.page, "{\"ready\":true,\"reasons\":[]}") == 0, "ready, and nothing to say");
+	ok(s.status == 200 && strcmp(s.page, "{\"ready\":true,\"reasons\":[]}") == 0,
+	        "ready, and nothing to say");
 	health_post(&s.health, "kafka", HEALTH_WARN, "0 of 3 brokers \"answer\"");
 	o = get_json(&s, "/health/ready");
 	first = json_array_get(json_object_get(o, "reasons"), 0);
 	ok(s.status == 200 && strcmp(text_at(first, "reason"), "0 of 3 brokers \"answer\"") == 0 &&
-			strcmp(text_at(first, "level"), "warn") == 0, "a warning is told, and it is ready");
+	                strcmp(text_at(first, "level"), "warn") == 0,
+	        "a warning is told, and it is ready");
 	json_decref(o);
 	health_post(&s.health, "spool", HEALTH_DOWN, "no room");
 	o = get_json(&s, "/health/ready");
-	ok(s.status == 503 && json_array_size(json_object_get(o, "reasons")) == 2, "down: not ready, two reasons");
+	ok(s.status == 503 && json_array_size(json_object_get(o, "reasons")) == 2,
+	        "down: not ready, two reasons");
 	json_decref(o);
 	get(&s, "/health/live");
 	is_int(s.status, 200, "and alive all the same");
@@ -205,7 +220,8 @@ static void metrics_are_valid_and_complete(void)
 	is_int(s.status, 200, "200");
 	ok(promtext_valid(&p, text), "the text is valid: %s", p.wrong);
 	is_int(promtext_value(text, "spanspool_test_value"), 42, "the owner's figures");
-	is_int(promtext_value(text, "spanspool_spans_total{outcome=\"accepted\"}"), 0, "the ledger's");
+	is_int(promtext_value(text, "spanspool_spans_total{outcome=\"accepted\"}"), 0,
+	        "the ledger's");
 	is_int(promtext_value(text, "spanspool_health_level{part=\"kafka\"}"), 1, "the health");
 	is_int(promtext_value(text, "spanspool_serving"), 0, "whether it serves");
 	ok(promtext_value(text, "process_resident_memory_bytes") > 1e6, "memory");
@@ -213,8 +229,9 @@ static void metrics_are_valid_and_complete(void)
 	ok(promtext_value(text, "process_max_fds") > 0, "how many there may be");
 	ok(promtext_value(text, "process_cpu_seconds_total") >= 0, "CPU");
 	ok(promtext_value(text, "process_threads") >= 1, "threads");
-	ok(promtext_value(text, "process_start_time_seconds") > (double)clock_wall_ms() / 1000 - 86400,
-		"the start of the process");
+	ok(promtext_value(text, "process_start_time_seconds") >
+	                (double)clock_wall_ms() / 1000 - 86400,
+	        "the start of the process");
 	ok(strstr(text, "spanspool_build_info{version=\"") != NULL, "the version");
 	close_site(&s);
 }
@@ -227,7 +244,8 @@ static void ledger_and_status_tell_the_same(void)
 	open_site(&s, true);
 	ledger_enter(&s.ledger, LEDGER_IN_SPOOL, 1234, 12);
 	o = get_json(&s, "/ledger");
-	is_int(json_integer_value(json_object_get(json_object_get(o, "spans"), "in_spool")), 1234, "/ledger");
+	is_int(json_integer_value(json_object_get(json_object_get(o, "spans"), "in_spool")), 1234,
+	        "/ledger");
 	json_decref(o);
 	health_serve(&s.health, true);
 	health_post(&s.health, "kafka", HEALTH_WARN, "away");
@@ -240,21 +258,27 @@ static void ledger_and_status_tell_the_same(void)
 	is_text(text_at(way, "kafka"), "broker:9092 & <co>", "a section's text");
 	is_int(json_integer_value(json_object_get(way, "batches_with_the_sink")), 3, "a count");
 	way = json_object_get(o, "spool");
-	is_int(json_integer_value(json_object_get(way, "on_disk_bytes")), 1536, "bytes by their unit");
-	ok(json_real_value(json_object_get(way, "oldest_record_seconds")) == 1.5, "a duration in seconds");
+	is_int(json_integer_value(json_object_get(way, "on_disk_bytes")), 1536,
+	        "bytes by their unit");
+	ok(json_real_value(json_object_get(way, "oldest_record_seconds")) == 1.5,
+	        "a duration in seconds");
 	is_text(text_at(way, "odd___text"), "not ? UTF-8", "what is no UTF-8 does no harm");
-	is_int(json_integer_value(json_object_get(json_object_get(json_object_get(o, "ledger"), "spans"), "in_spool")),
-		1234, "the ledger, as it is");
+	is_int(json_integer_value(json_object_get(
+	               json_object_get(json_object_get(o, "ledger"), "spans"), "in_spool")),
+	        1234, "the ledger, as it is");
 	json_decref(o);
 	close_site(&s);
 }
 
 static void people_get_a_page(void)
 {
-	static const char *const said[] = { "<!DOCTYPE html>", "<h1>spanspool agent on host&lt;1&gt;</h1>", "Not serving",
-		"0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans", "<td>in_spool</td><td class=\"n\">1234</td>",
-		"<td>dropped spool_full</td><td class=\"n\">0</td>", "<h2>Way out</h2>", "broker:9092 &amp; &lt;co&gt;",
-		"<td class=\"n\">1.5 KiB</td>", "<td class=\"n\">1.5s</td>", "</html>" };
+	static const char *const said[] = { "<!DOCTYPE html>",
+		"<h1>spanspool agent on host&lt;1&gt;</h1>", "Not serving",
+		"0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans",
+		"<td>in_spool</td><td class=\"n\">1234</td>",
+		"<td>dropped spool_full</td><td class=\"n\">0</td>", "<h2>Way out</h2>",
+		"broker:9092 &amp; &lt;co&gt;", "<td class=\"n\">1.5 KiB</td>",
+		"<td class=\"n\">1.5s</td>", "</html>" };
 	struct site s;
 
 	open_site(&s, true);
@@ -284,7 +308,8 @@ static void the_configuration_is_shown_without_secrets(void)
 	close_site(&s);
 	open_site(&s, false);
 	get(&s, "/config");
-	ok(strstr(s.page, "Server not available") != NULL, "without a configuration the page is any other path");
+	ok(strstr(s.page, "Server not available") != NULL,
+	        "without a configuration the page is any other path");
 	close_site(&s);
 }
 
@@ -306,8 +331,9 @@ static void only_get_and_head_are_answered(void)
 	ok(strstr(buf_cstr(&c.got), " 405 ") != NULL, "POST /metrics: 405");
 	raw_close(&c);
 	raw_ask(&s, &c, "HEAD /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
-	ok(strstr(buf_cstr(&c.got), " 200 ") != NULL && strstr(buf_cstr(&c.got), "\r\n\r\n")[4] == '\0',
-		"HEAD /metrics: the head alone");
+	ok(strstr(buf_cstr(&c.got), " 200 ") != NULL &&
+	                strstr(buf_cstr(&c.got), "\r\n\r\n")[4] == '\0',
+	        "HEAD /metrics: the head alone");
 	raw_close(&c);
 	raw_ask(&s, &c, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
 	ok(strstr(buf_cstr(&c.got), " 503 ") != NULL, "POST /: as jaeger-agent, any method");
@@ -325,7 +351,8 @@ static void a_port_that_is_taken_is_named(void)
 	open_site(&s, true);
 	o.at.port = admin_port(s.admin);
 	o.health = &s.health;
-	ok(admin_open(&second, s.loop, &o, &why) < 0 && strstr(why.text, "127.0.0.1:") != NULL, "refused: %s", why.text);
+	ok(admin_open(&second, s.loop, &o, &why) < 0 && strstr(why.text, "127.0.0.1:") != NULL,
+	        "refused: %s", why.text);
 	close_site(&s);
 }
 

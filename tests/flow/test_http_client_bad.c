@@ -9,8 +9,10 @@ static const struct http_client_opts plain = { .max_connections = 4 };
 /* The resolver of this program: one name that is slow, one that is not there. */
 static pthread_mutex_t resolver_held = PTHREAD_MUTEX_INITIALIZER;
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+int getaddrinfo(
+        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
+int getaddrinfo(
+        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	(void)service;
 	(void)hints;
@@ -22,14 +24,14 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	return EAI_NONAME;
 }
 
-static void is_failure(const struct http_answer *a, enum http_failure failure, enum http_trouble trouble,
-	bool was_sent, const char *name)
+static void is_failure(const struct http_answer *a, enum http_failure failure,
+        enum http_trouble trouble, bool was_sent, const char *name)
 {
-	if (!ok(a->failure == failure && a->trouble == trouble && a->was_sent == was_sent && a->status == 0 &&
-			    a->error[0] != '\0',
-		    "%s: %s", name, a->error))
+	if (!ok(a->failure == failure && a->trouble == trouble && a->was_sent == was_sent &&
+	                    a->status == 0 && a->error[0] != '\0',
+	            "%s: %s", name, a->error))
 		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble,
-			http_trouble_text(a->trouble), a->was_sent, a->status);
+		        http_trouble_text(a->trouble), a->was_sent, a->status);
 }
 
 static void nobody_listens(void)
@@ -61,12 +63,14 @@ static void a_connection_that_never_comes_about_times_out(void)
 	bench_open(&b, &plain);
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 0) < 0 ||
-		getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
+	        getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
 		abort();
-	raw_connect(&fill[0], b.loop, ntohs(sa.sin_port)); /* the backlog is full now: a SYN more is dropped */
+	raw_connect(&fill[0], b.loop,
+	        ntohs(sa.sin_port)); /* the backlog is full now: a SYN more is dropped */
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(sa.sin_port));
 	r.url = url;
-	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false, "connecting takes too long");
+	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false,
+	        "connecting takes too long");
 	raw_close(&fill[0]);
 	close(fd);
 	bench_close(&b);
@@ -80,14 +84,18 @@ static void a_server_that_closes_early(void)
 	bench_open(&b, &plain);
 	b.peers.close_at_once = true;
 	a = bench_post(&b, "END");
-	ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF, "closed at once: %s", b.told.error);
+	ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF, "closed at once: %s",
+	        b.told.error);
 	b.peers.close_at_once = false;
 	b.peers.close_after = true;
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed behind the request");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
+	        "closed behind the request");
 	b.peers.reply = "HTTP/1.1 202 Acc";
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed within the status line");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
+	        "closed within the status line");
 	b.peers.reply = "HTTP/1.1 202 Accepted\r\nContent-Le";
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed within the head");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
+	        "closed within the head");
 	bench_close(&b);
 }
 
@@ -106,16 +114,16 @@ static void an_answer_counts_when_its_head_is_there(void)
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		b.peers.reply = replies[i];
 		bench_post(&b, "END");
-		ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 202 && !b.told.last.whole &&
-				strcmp(b.told.body, "half") == 0,
-			"broken body %zu: 202, not whole", i);
+		ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 202 &&
+		                !b.told.last.whole && strcmp(b.told.body, "half") == 0,
+		        "broken body %zu: 202, not whole", i);
 	}
 	b.peers.close_after = false;
 	b.peers.reply = replies[0];
 	r.url = b.url;
 	bench_ask(&b, &r);
 	ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 202 && !b.told.last.whole,
-		"a body that never ends: 202 when its time is up");
+	        "a body that never ends: 202 when its time is up");
 	bench_close(&b);
 }
 
@@ -166,7 +174,8 @@ static void a_server_that_drips_is_timed_out(void)
 	b.peers.reply = "HTTP/1.1 200 OK\r\nX-Long: ";
 	timer_start(d.timer, 10);
 	r.url = b.url;
-	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, true, "a head byte by byte");
+	is_failure(
+	        bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, true, "a head byte by byte");
 	ok(d.drops > 3, "although it went on (%zu)", d.drops);
 	timer_free(d.timer);
 	bench_close(&b);
@@ -175,7 +184,9 @@ static void a_server_that_drips_is_timed_out(void)
 static void what_is_not_http_is_told_so(void)
 {
 	static const char *const replies[] = {
-		"SSH-2.0-OpenSSH_9.2\r\n", "\x80\x01\x02\x03garbage\r\n\r\n", "<html>hello</html>\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n",
+		"\x80\x01\x02\x03garbage\r\n\r\n",
+		"<html>hello</html>\r\n",
 		"HTTP/2 what\r\n\r\n",
 	};
 	struct http_request r = { .body = slice_text("END") };
@@ -186,7 +197,8 @@ static void what_is_not_http_is_told_so(void)
 	b.peers.close_after = true;
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		b.peers.reply = replies[i];
-		is_failure(bench_post(&b, "END"), HTTP_MISCONFIGURED, HTTP_NOT_HTTP, true, "garbage");
+		is_failure(
+		        bench_post(&b, "END"), HTTP_MISCONFIGURED, HTTP_NOT_HTTP, true, "garbage");
 	}
 	buf_text(&head, "HTTP/1.1 200 OK\r\nX: ");
 	memset(buf_reserve(&head, 2 << 20), 'h', 2 << 20);
@@ -195,7 +207,8 @@ static void what_is_not_http_is_told_so(void)
 	r.url = b.url;
 	r.total_ms = 5000;
 	bench_ask(&b, &r);
-	ok(b.told.last.failure == HTTP_UNREACHABLE, "a head of 2 MiB is given up: %s", b.told.error);
+	ok(b.told.last.failure == HTTP_UNREACHABLE, "a head of 2 MiB is given up: %s",
+	        b.told.error);
 	buf_free(&head);
 	bench_close(&b);
 }
@@ -221,7 +234,7 @@ static void an_endless_answer_is_cut(void)
 	b.peers.reply = "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n";
 	bench_post(&b, "END");
 	ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 200 && !b.told.last.whole,
-		"its status counts, the rest is not read for ever");
+	        "its status counts, the rest is not read for ever");
 	ok(b.told.last.took_us < 25 * US_PER_S, "long before its time is up");
 	ok(b.told.last.body.len == HTTP_KEEP_BYTES, "and not kept");
 	turn_hook_free(hook);
@@ -237,7 +250,7 @@ static void nothing_is_sent_twice_behind_our_back(void)
 	b.peers.reply_only_first = 1;
 	is_int(bench_post(&b, "one END")->status, 202, "the first is answered");
 	is_failure(bench_post(&b, "two END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
-		"the kept connection is closed under the second");
+	        "the kept connection is closed under the second");
 	until_passed(b.loop, 50);
 	is_int(b.peers.requests, 2, "and it was not sent again");
 	b.peers.reply_only_first = 0;
@@ -269,7 +282,7 @@ static void a_server_that_dies_with_a_request_in_hand_is_told_from_one_that_is_a
 	for (int i = 0; i < PEERS; i++)
 		b.peers.peer[i].more = b.peers.used[i] ? vanish : NULL;
 	is_failure(bench_post(&b, "two END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
-		"it dies with the second, over the kept connection");
+	        "it dies with the second, over the kept connection");
 	raw_listen(&b.peers.server, b.loop, peer_come, &b.peers); /* for bench_close */
 	bench_close(&b);
 }
@@ -292,7 +305,8 @@ static void an_idle_connection_that_was_closed_costs_nothing(void)
 
 static void an_unknown_host_is_told_so(void)
 {
-	struct http_request r = { .url = "http://nowhere.test:14268/api/traces", .body = slice_text("END") };
+	struct http_request r = { .url = "http://nowhere.test:14268/api/traces",
+		.body = slice_text("END") };
 	struct bench b;
 
 	bench_open(&b, &plain);
@@ -303,7 +317,9 @@ static void an_unknown_host_is_told_so(void)
 
 static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 {
-	struct http_request r = { .url = "http://slow.test/", .body = slice_text("END"), .connect_ms = 100 };
+	struct http_request r = {
+		.url = "http://slow.test/", .body = slice_text("END"), .connect_ms = 100
+	};
 	struct told cancelled = { 0 };
 	struct bench b;
 	uint64_t began;
@@ -311,7 +327,8 @@ static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 	pthread_mutex_lock(&resolver_held);
 	bench_open(&b, &plain);
 	began = loop_now_us(b.loop);
-	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false, "resolving takes too long");
+	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false,
+	        "resolving takes too long");
 	r.connect_ms = 60000;
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "another");
 	until_passed(b.loop, 30);

@@ -20,12 +20,15 @@ static const char *in_dir(const char *name)
 static bool make_certificates(void)
 {
 	static const char script[] =
-		"cd %s && exec 2>log && "
-		"new() { openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout $1.key -out $1.csr && "
-		"  echo subjectAltName=DNS:$2 >ext && openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key "
-		"  -CAcreateserial -days 2 -extfile ext -out $1.pem; } && "
-		"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem && "
-		"new server localhost && new client client && new other elsewhere";
+	        "cd %s && exec 2>log && "
+	        "new() { openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout $1.key -out "
+	        "$1.csr && "
+	        "  echo subjectAltName=DNS:$2 >ext && openssl x509 -req -in $1.csr -CA ca.pem "
+	        "-CAkey ca.key "
+	        "  -CAcreateserial -days 2 -extfile ext -out $1.pem; } && "
+	        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key "
+	        "-out ca.pem && "
+	        "new server localhost && new client client && new other elsewhere";
 	char command[1024];
 
 	snprintf(command, sizeof(command), script, dir);
@@ -78,7 +81,8 @@ static void tls_stop(struct tls_server *s)
 	fclose(s->said);
 }
 
-static const struct http_answer *ask(struct bench *b, const struct http_client_opts *opts, unsigned port)
+static const struct http_answer *ask(
+        struct bench *b, const struct http_client_opts *opts, unsigned port)
 {
 	struct http_request r = { 0 };
 
@@ -90,18 +94,21 @@ static const struct http_answer *ask(struct bench *b, const struct http_client_o
 	return &b->told.last;
 }
 
-static void refused(struct bench *b, const struct http_client_opts *opts, unsigned port, const char *name)
+static void refused(
+        struct bench *b, const struct http_client_opts *opts, unsigned port, const char *name)
 {
 	const struct http_answer *a = ask(b, opts, port);
 
-	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name, b->told.error))
+	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name,
+	            b->told.error))
 		diag("failure %d, trouble %d, status %d", a->failure, a->trouble, a->status);
 }
 
 static void a_server_is_verified(void)
 {
 	static const char *const none[] = { NULL };
-	struct http_client_opts good = { .ca = in_dir("ca.pem") }, wrong = { .ca = in_dir("client.key") };
+	struct http_client_opts good = { .ca = in_dir("ca.pem") },
+	                        wrong = { .ca = in_dir("client.key") };
 	struct tls_server server, other;
 	struct bench b;
 
@@ -117,8 +124,10 @@ static void a_server_is_verified(void)
 
 static void a_client_shows_its_certificate(void)
 {
-	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", NULL };
-	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", "-tls1_2", NULL };
+	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
+		NULL };
+	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
+		"-tls1_2", NULL };
 	struct http_client_opts bare = { .ca = in_dir("ca.pem") }, with = bare, mixed = bare;
 	struct tls_server s13, s12;
 	struct bench b;
@@ -149,7 +158,8 @@ static void a_server_without_tls_is_told_from_one_that_is_away(void)
 	r.url = b.url;
 	b.peers.close_at_once = true;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_UNREACHABLE && !a->was_sent, "closed while shaking hands: try again (%s)", b.told.error);
+	ok(a->failure == HTTP_UNREACHABLE && !a->was_sent,
+	        "closed while shaking hands: try again (%s)", b.told.error);
 	bench_close(&b);
 }
 
@@ -176,7 +186,8 @@ static void a_plain_server_is_a_misconfiguration(void)
 	snprintf(b.url, sizeof(b.url), "https://127.0.0.1:%u/", plain.port);
 	r.url = b.url;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "plain HTTP behind https: %s", b.told.error);
+	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS,
+	        "plain HTTP behind https: %s", b.told.error);
 	raw_unlisten(&plain);
 	bench_close(&b);
 }

@@ -187,6 +187,64 @@ static void a_purge_gives_back_what_is_not_on_the_wire(void)
 	desk_close(d);
 }
 
+static bool is_odd(void *arg, void *token)
+{
+	return ((struct desk_letter *)token - ((struct desk *)arg)->letters) % 2 == 1;
+}
+
+static void a_recall_gives_back_only_what_it_names(void)
+{
+	struct desk *d = desk_open_usual();
+	size_t wrong = 0;
+
+	for (int i = 0; i < 12; i++)
+		desk_must_send(d, 1);
+	ok(desk_out(d, 8), "eight are on the wire, four wait");
+	postman_recall(d->postman, is_odd, d);
+	is_int(d->reported, 2, "two of the four come back at once");
+	while (fake.n > 0)
+		fake_answer(0, 503, "", -1);
+	is_int(d->reported, 6, "four more when they fail");
+	ok(desk_answer_all(d, 202, 12), "the others are sent on");
+	for (int i = 0; i < 12; i++)
+		wrong += d->letters[i].outcome == (i % 2 == 0 ? SINK_DELIVERED : i < 8 ? SINK_MAYBE_SENT : SINK_NOT_SENT);
+	is_int(wrong, 12, "and delivered");
+	desk_close(d);
+}
+
+static void send_once(void *arg)
+{
+	struct desk *d = arg;
+
+	if (d->nletters == d->want)
+		desk_must_send(d, 1);
+}
+
+static void too_late(void *arg)
+{
+	struct desk *d = arg;
+
+	d->flushes = -1;
+	loop_stop(d->loop);
+}
+
+static void a_letter_sent_at_the_end_of_a_turn_goes_out_too(void)
+{
+	static const char *const urls[] = { "http://one:1" };
+	struct postman_opts opts = desk_opts(urls, 1);
+	struct desk *d = desk_open_with(&opts, send_once);
+	struct timer *deadline;
+
+	fake.stops = d->loop;
+	if (timer_open(&deadline, d->loop, too_late, d) < 0)
+		return;
+	timer_start(deadline, 5000);
+	loop_run(d->loop);
+	ok(fake.n == 1 && d->flushes == 0, "although nothing else wakes the loop");
+	timer_free(deadline);
+	desk_close(d);
+}
+
 static void a_part_that_was_delivered_makes_the_rest_a_possible_duplicate(void)
 {
 	struct desk *d = desk_open_usual();
@@ -290,6 +348,8 @@ int main(void)
 	what_is_too_large_is_halved_until_it_passes();
 	a_span_too_large_for_anyone_is_poison();
 	a_purge_gives_back_what_is_not_on_the_wire();
+	a_recall_gives_back_only_what_it_names();
+	a_letter_sent_at_the_end_of_a_turn_goes_out_too();
 	a_part_that_was_delivered_makes_the_rest_a_possible_duplicate();
 	a_flush_ends_when_all_is_delivered();
 	a_flush_ends_with_its_budget();

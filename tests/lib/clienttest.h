@@ -11,7 +11,7 @@ struct told {
 	struct http_answer last; /* its body and error are below */
 	char body[8192];
 	char error[512];
-	bool inside;             /* set while the test is inside http_client_send */
+	bool inside; /* set while the test is inside http_client_send */
 	bool came_inside;
 };
 
@@ -33,14 +33,14 @@ struct peers {
 	struct raw_server server;
 	struct raw peer[PEERS];
 	bool used[PEERS];
-	const char *reply;       /* NULL: none */
-	bool close_at_once;      /* on accept */
-	bool close_after;        /* behind the reply, or instead of it */
+	const char *reply;  /* NULL: none */
+	bool close_at_once; /* on accept */
+	bool close_after;   /* behind the reply, or instead of it */
 	size_t reply_only_first; /* after that many replies the connection is closed without one; 0: never */
 	size_t requests;
 	size_t open;
 	size_t most_open;
-	char last[65536];        /* the last request */
+	char last[65536]; /* the last request */
 };
 
 static inline void peer_close(struct raw *r)
@@ -61,8 +61,9 @@ static inline void peer_more(struct raw *r)
 		peer_close(r);
 		return;
 	}
-	if (strncmp(got, "GET ", 4) == 0 ? strstr(got, "\r\n\r\n") == NULL
-					 : r->got.len < 3 || strcmp(got + r->got.len - 3, "END") != 0)
+	if (strncmp(got, "GET ", 4) == 0
+	                ? strstr(got, "\r\n\r\n") == NULL
+	                : r->got.len < 3 || strcmp(got + r->got.len - 3, "END") != 0)
 		return;
 	p->requests++;
 	snprintf(p->last, sizeof(p->last), "%s", got);
@@ -154,7 +155,9 @@ static inline const struct http_answer *bench_ask(struct bench *b, const struct 
 
 static inline const struct http_answer *bench_post(struct bench *b, const char *body)
 {
-	struct http_request r = { .url = b->url, .body = slice_text(body), .content_type = "text/plain" };
+	struct http_request r = {
+		.url = b->url, .body = slice_text(body), .content_type = "text/plain"
+	};
 
 	return bench_ask(b, &r);
 }

@@ -6,10 +6,16 @@ EXTRA_DIST += %D%/fakeclock.h
 EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
+EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
+EXTRA_DIST += %D%/topic_read.h
 EXTRA_DIST += %D%/until.h
+
+# Processes that tests and benches speak to by mockproc.h.
+check_PROGRAMS += %D%/mockbroker %D%/stubcollector
+%C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)

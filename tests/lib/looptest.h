@@ -54,7 +54,7 @@ struct raw {
 	struct watch *watch;
 	int fd;
 	struct buf got;
-	size_t closed; /* 1 when the other side has closed */
+	size_t closed;               /* 1 when the other side has closed */
 	void (*more)(struct raw *r); /* called after each read, NULL none */
 	void *arg;
 };
@@ -166,7 +166,8 @@ static inline void raw_server_ready(void *arg, int events)
 	s->come(s->arg, fd);
 }
 
-static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
+static inline void raw_listen(
+        struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sa);
@@ -175,8 +176,8 @@ static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s->fd, 64) < 0 ||
-		getsockname(s->fd, (struct sockaddr *)&sa, &len) < 0 ||
-		watch_open(&s->watch, l, s->fd, raw_server_ready, s) < 0)
+	        getsockname(s->fd, (struct sockaddr *)&sa, &len) < 0 ||
+	        watch_open(&s->watch, l, s->fd, raw_server_ready, s) < 0)
 		abort();
 	s->port = ntohs(sa.sin_port);
 	watch_set(s->watch, WATCH_READ);

@@ -1,4 +1,4 @@
-/* mockproc.h — starts tests/lib/mockbroker and speaks to it. */
+/* mockproc.h — starts tests/lib/mockbroker or tests/lib/stubcollector and speaks to it. */
 #ifndef MOCKPROC_H
 #define MOCKPROC_H
 
@@ -16,18 +16,17 @@ struct mockproc {
 	pid_t pid;
 	FILE *to;
 	FILE *from;
-	char brokers[1024];
+	char brokers[1024]; /* the first line it says; of stubcollector its URL */
 };
 
-/* Exits the test when the broker cannot be started: nothing can be shown without it. */
-static inline void mockproc_start(struct mockproc *m, int brokers)
+/* Exits the test when the program cannot be started: nothing can be shown without it. */
+static inline void mockproc_start_program(struct mockproc *m, const char *program, const char *arg)
 {
 	const char *dir = getenv("builddir");
-	char path[512], count[16];
+	char path[512];
 	int in[2], out[2];
 
-	snprintf(path, sizeof(path), "%s/tests/lib/mockbroker", dir == NULL ? "." : dir);
-	snprintf(count, sizeof(count), "%d", brokers);
+	snprintf(path, sizeof(path), "%s/tests/lib/%s", dir == NULL ? "." : dir, program);
 	if (pipe(in) < 0 || pipe(out) < 0)
 		exit(99);
 	m->pid = fork();
@@ -36,7 +35,7 @@ static inline void mockproc_start(struct mockproc *m, int brokers)
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		close(in[0]), close(in[1]), close(out[0]), close(out[1]);
-		execl(path, path, count, (char *)NULL);
+		execl(path, path, arg, (char *)NULL);
 		_exit(127);
 	}
 	close(in[0]), close(out[1]);
@@ -49,7 +48,25 @@ static inline void mockproc_start(struct mockproc *m, int brokers)
 	m->brokers[strcspn(m->brokers, "\n")] = '\0';
 }
 
-/* A command of mockbroker, printf-like; returns when it has been obeyed. */
+static inline void mockproc_start(struct mockproc *m, int brokers)
+{
+	char count[16];
+
+	snprintf(count, sizeof(count), "%d", brokers);
+	mockproc_start_program(m, "mockbroker", count);
+}
+
+/* A command that is answered by a line; ANSWER is without its end, "" when there is none. */
+static inline void mockproc_ask(struct mockproc *m, const char *command, char *answer, size_t cap)
+{
+	fprintf(m->to, "%s\n", command);
+	fflush(m->to);
+	if (fgets(answer, (int)cap, m->from) == NULL)
+		answer[0] = '\0';
+	answer[strcspn(answer, "\n")] = '\0';
+}
+
+/* A command, printf-like; returns when it has been obeyed. */
 __attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct mockproc *m,
 	const char *fmt, ...)
 {
@@ -62,7 +79,7 @@ __attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct moc
 	fputc('\n', m->to);
 	fflush(m->to);
 	if (fgets(answer, sizeof(answer), m->from) == NULL || strcmp(answer, "ok\n") != 0) {
-		fprintf(stderr, "mockbroker answers %s\n", answer);
+		fprintf(stderr, "\"%s\" is answered %s\n", fmt, answer);
 		exit(99);
 	}
 }

@@ -9,10 +9,10 @@
 #include <string.h>
 
 struct promtext {
-	char wrong[200];      /* "" or the first thing that is wrong, with its line */
-	char names[256][96];  /* families closed so far, in order */
+	char wrong[200];     /* "" or the first thing that is wrong, with its line */
+	char names[256][96]; /* families closed so far, in order */
 	int n;
-	bool has_type;        /* of the last family */
+	bool has_type; /* of the last family */
 	bool is_histogram;
 };
 
@@ -27,14 +27,14 @@ static inline size_t promtext_name_len(const char *at)
 	size_t n = 0;
 
 	while (isalpha((unsigned char)at[n]) || at[n] == '_' || at[n] == ':' ||
-		(n > 0 && isdigit((unsigned char)at[n])))
+	        (n > 0 && isdigit((unsigned char)at[n])))
 		n++;
 	return n;
 }
 
 /* The family NAME begins or goes on; one that ended may not come again. */
-static inline bool promtext_family(struct promtext *p, const char *name, size_t len, bool begins,
-	const char *line)
+static inline bool promtext_family(
+        struct promtext *p, const char *name, size_t len, bool begins, const char *line)
 {
 	for (int i = 0; i < p->n; i++) {
 		if (strlen(p->names[i]) != len || strncmp(p->names[i], name, len) != 0)
@@ -65,12 +65,12 @@ static inline bool promtext_comment(struct promtext *p, const char *line)
 	if (help)
 		return promtext_family(p, line + 7, len, true, line);
 	if (p->n == 0 || strlen(p->names[p->n - 1]) != len ||
-		strncmp(p->names[p->n - 1], line + 7, len) != 0 || p->has_type)
+	        strncmp(p->names[p->n - 1], line + 7, len) != 0 || p->has_type)
 		return promtext_fail(p, "TYPE not right behind its HELP", line);
 	p->has_type = true;
 	p->is_histogram = strncmp(rest + 1, "histogram\n", 10) == 0;
 	if (!p->is_histogram && strncmp(rest + 1, "counter\n", 8) != 0 &&
-		strncmp(rest + 1, "gauge\n", 6) != 0)
+	        strncmp(rest + 1, "gauge\n", 6) != 0)
 		return promtext_fail(p, "unknown TYPE", line);
 	if (strncmp(rest + 1, "counter\n", 8) == 0 && strncmp(rest - 6, "_total", 6) != 0)
 		return promtext_fail(p, "a counter that does not end in _total", line);
@@ -144,7 +144,7 @@ static inline double promtext_value(const char *text, const char *series)
 	size_t len = strlen(series);
 
 	for (const char *line = text; line != NULL && *line != '\0';
-		line = strchr(line, '\n') == NULL ? NULL : strchr(line, '\n') + 1)
+	        line = strchr(line, '\n') == NULL ? NULL : strchr(line, '\n') + 1)
 		if (strncmp(line, series, len) == 0 && line[len] == ' ')
 			return strtod(line + len + 1, NULL);
 	return -1;

@@ -23,17 +23,22 @@ static void the_object_has_its_keys_in_their_order(void)
 
 	ledger_json(&b, &l, "web-1");
 	is_text(buf_cstr(&b),
-		"{\"ledger\":1,\"host\":\"web-1\",\"boots\":3,\"unclean_stops\":1,"
-		"\"datagrams\":{\"received\":15,\"accepted\":1,\"malformed\":2,\"oversize\":3,\"unknown_method\":4,"
-		"\"queue_full\":5,\"kernel_dropped\":9},"
-		"\"spans\":{\"accepted\":1045,\"delivered\":100,\"in_flight\":101,\"in_spool\":102,\"quarantined\":103,"
-		"\"uncertain\":104,\"dropped\":{\"spool_full\":105,\"max_age\":106,\"disk_error\":107,\"too_large\":108,"
-		"\"refused\":109}},"
-		"\"batches\":{\"accepted\":145,\"delivered\":10,\"in_flight\":11,\"in_spool\":12,\"quarantined\":13,"
-		"\"uncertain\":14,\"dropped\":{\"spool_full\":15,\"max_age\":16,\"disk_error\":17,\"too_large\":18,"
-		"\"refused\":19}},"
-		"\"maybe_duplicate\":{\"spans\":7,\"batches\":2}}",
-		"the whole object");
+	        "{\"ledger\":1,\"host\":\"web-1\",\"boots\":3,\"unclean_stops\":1,"
+	        "\"datagrams\":{\"received\":15,\"accepted\":1,\"malformed\":2,\"oversize\":3,"
+	        "\"unknown_method\":4,"
+	        "\"queue_full\":5,\"kernel_dropped\":9},"
+	        "\"spans\":{\"accepted\":1045,\"delivered\":100,\"in_flight\":101,\"in_spool\":102,"
+	        "\"quarantined\":103,"
+	        "\"uncertain\":104,\"dropped\":{\"spool_full\":105,\"max_age\":106,\"disk_error\":"
+	        "107,\"too_large\":108,"
+	        "\"refused\":109}},"
+	        "\"batches\":{\"accepted\":145,\"delivered\":10,\"in_flight\":11,\"in_spool\":12,"
+	        "\"quarantined\":13,"
+	        "\"uncertain\":14,\"dropped\":{\"spool_full\":15,\"max_age\":16,\"disk_error\":17,"
+	        "\"too_large\":18,"
+	        "\"refused\":19}},"
+	        "\"maybe_duplicate\":{\"spans\":7,\"batches\":2}}",
+	        "the whole object");
 	buf_free(&b);
 }
 
@@ -87,7 +92,8 @@ static void the_metrics_say_the_same(void)
 	ledger_metrics(&b, &l);
 	ok(promtext_valid(&p, buf_cstr(&b)), "the text is valid: %s", p.wrong);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		is_int(promtext_value(buf_cstr(&b), cases[i].series), cases[i].want, cases[i].series);
+		is_int(promtext_value(buf_cstr(&b), cases[i].series), cases[i].want,
+		        cases[i].series);
 	buf_free(&b);
 }
 

@@ -1,0 +1,131 @@
+/* drain.c — begins and ends the drain.
+ *
+ *   stop: nothing more is read ──► what waits is handed on ──► the postman's budget ──► the quarantine's
+ *         ──► what is left is handed on ──► commit, leave the group ──► stopped
+ *
+ * The order of the ends: the consumer can close only when every record is given back, so it is opened
+ * last and closed last of what works, and freed after postman and quarantine. */
+#include <stdlib.h>
+
+#include "drain_parts.h"
+
+static int open_ends(struct drain *d, struct why *why)
+{
+	struct postman_events from_postman = { drain_on_done, drain_on_room, drain_on_collector, d };
+	struct quarantine_events from_quarantine = { drain_on_kept, d };
+	struct kafka_consumer_events from_consumer = {
+		.message = drain_on_message,
+		.assigned = drain_on_assigned,
+		.revoked = drain_on_revoked,
+		.lost_to_retention = drain_on_lost_to_retention,
+		.arg = d,
+	};
+
+	if (postman_open(&d->postman, d->loop, &d->opts.postman, &from_postman, why) < 0 ||
+		quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine, d->health, why) < 0)
+		return why->code;
+	return kafka_consumer_open(&d->consumer, d->loop, &d->opts.consumer, &from_consumer, why);
+}
+
+int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts, struct health *health,
+	struct why *why)
+{
+	struct drain *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return why_set(why, E_NOMEM, "drain");
+	d->loop = l;
+	d->opts = *opts;
+	d->health = health;
+	list_init(&d->records);
+	list_init(&d->waiting);
+	if (open_ends(d, why) < 0) {
+		drain_free(d);
+		return why->code;
+	}
+	health_post(health, "kafka", HEALTH_WARN, "joining group %s for topic %s", opts->consumer.group,
+		opts->consumer.topic);
+	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
+	*out = d;
+	return 0;
+}
+
+static void on_closed(void *arg)
+{
+	struct drain *d = arg;
+
+	d->stopped(d->stopped_arg);
+}
+
+static void hand_on_all(struct drain *d, struct list *of)
+{
+	while (!list_empty(of))
+		record_hand_on(of == &d->waiting ? list_first(of, struct record, waits) :
+						   list_first(of, struct record, link));
+}
+
+static void on_quarantined(void *arg)
+{
+	struct drain *d = arg;
+
+	hand_on_all(d, &d->records);
+	kafka_consumer_close(d->consumer, on_closed, d);
+}
+
+static void on_posted(void *arg)
+{
+	struct drain *d = arg;
+
+	quarantine_flush(d->quarantine, d->budget_ms, on_quarantined, d);
+}
+
+void drain_stop(struct drain *d, uint64_t budget_ms, void (*stopped)(void *arg), void *arg)
+{
+	enum postman_state state = postman_state(d->postman);
+	bool away = state == POSTMAN_WAITING || state == POSTMAN_HELD;
+
+	d->stopping = true;
+	d->stopped = stopped;
+	d->stopped_arg = arg;
+	d->budget_ms = budget_ms;
+	drain_throttle(d);
+	hand_on_all(d, &d->waiting);
+	postman_flush(d->postman, away ? 0 : budget_ms, on_posted, d);
+}
+
+const struct drain_ledger *drain_ledger(const struct drain *d)
+{
+	return &d->ledger;
+}
+
+void drain_stats(const struct drain *d, struct drain_stats *to)
+{
+	*to = d->stats;
+	list_each(node, &d->waiting)
+		to->waiting++;
+	if (!list_empty(&d->records))
+		to->oldest_age_us =
+			loop_now_us(d->loop) - list_first(&d->records, struct record, link)->read_us;
+}
+
+const struct postman_stats *drain_postman_stats(const struct drain *d)
+{
+	return postman_stats(d->postman);
+}
+
+void drain_free(struct drain *d)
+{
+	if (d == NULL)
+		return;
+	postman_free(d->postman);
+	quarantine_free(d->quarantine);
+	hand_on_all(d, &d->records);
+	kafka_consumer_free(d->consumer);
+	for (int32_t i = 0; i < d->nparts; i++) {
+		if (d->parts[i] != NULL)
+			watermark_free(&d->parts[i]->mark);
+		free(d->parts[i]);
+	}
+	free(d->parts);
+	free(d);
+}

@@ -1,0 +1,213 @@
+/* drain_group.c — what is told about the two ends: partitions come and go, collectors are away and
+ * back. One line a change. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "drain_parts.h"
+
+static const char kafka[] = "kafka", collector[] = "collector";
+
+struct drain_part *drain_part(const struct drain *d, int32_t partition)
+{
+	return partition >= 0 && partition < d->nparts ? d->parts[partition] : NULL;
+}
+
+static struct drain_part *part_make(struct drain *d, int32_t partition)
+{
+	struct drain_part **more;
+
+	if (drain_part(d, partition) != NULL)
+		return d->parts[partition];
+	if (partition >= d->nparts) {
+		more = realloc(d->parts, ((size_t)partition + 1) * sizeof(struct drain_part *));
+		if (more == NULL)
+			return NULL;
+		d->parts = more;
+		while (d->nparts <= partition)
+			d->parts[d->nparts++] = NULL;
+	}
+	d->parts[partition] = calloc(1, sizeof(struct drain_part));
+	return d->parts[partition];
+}
+
+static void look_ahead(struct drain *d, struct drain_part *part)
+{
+	bool blocked = part->ours && watermark_span(&part->mark) >= d->opts.max_ahead;
+
+	d->blocked += (uint64_t)blocked - (uint64_t)part->blocked;
+	part->blocked = blocked;
+}
+
+int drain_begin_with(struct record *r)
+{
+	struct drain_part *part = drain_part(r->drain, r->message.partition);
+	int rc;
+
+	if (part == NULL)
+		return E_NOMEM;
+	rc = watermark_add(&part->mark, r->message.offset, &r->ticket);
+	part->seen_ms = r->message.timestamp_ms;
+	look_ahead(r->drain, part);
+	return rc;
+}
+
+enum watermark_move drain_done_with(struct record *r)
+{
+	struct drain *d = r->drain;
+	struct drain_part *part = drain_part(d, r->message.partition);
+	enum watermark_move move = watermark_done(&part->mark, r->message.generation, r->ticket);
+
+	if (move == WATERMARK_MOVED)
+		kafka_consumer_store(d->consumer, r->message.partition, r->message.generation, part->mark.next);
+	look_ahead(d, part);
+	return move;
+}
+
+static void tell_partitions(struct drain *d)
+{
+	if (d->stopping)
+		return;
+	if (d->stats.partitions == 0)
+		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours", d->opts.consumer.topic);
+	else
+		health_post(d->health, kafka, HEALTH_OK, "reading %" PRIu64 " partitions of topic %s",
+			d->stats.partitions, d->opts.consumer.topic);
+}
+
+int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int64_t stored)
+{
+	struct drain *d = arg;
+	struct drain_part *part = part_make(d, partition);
+
+	if (part == NULL) {
+		log_error("drain: out of memory: partition %d is not read", partition);
+		return stored;
+	}
+	d->stats.partitions += !part->ours;
+	part->ours = true;
+	part->seen_ms = -1;
+	watermark_reset(&part->mark, generation);
+	look_ahead(d, part);
+	log_info("drain: partition %d is ours, %s", partition,
+		stored == KAFKA_OFFSET_BEGINNING ? "from its beginning" : "from where it was left");
+	tell_partitions(d);
+	return stored;
+}
+
+struct from {
+	int32_t partition;
+};
+
+static bool is_from(void *arg, void *token)
+{
+	const struct record *r = token;
+
+	return r->message.partition == ((const struct from *)arg)->partition;
+}
+
+/* Whatever has not gone out yet is left to the next owner; what has will be a duplicate there. */
+void drain_on_revoked(void *arg, int32_t partition, bool lost)
+{
+	struct drain *d = arg;
+	struct drain_part *part = drain_part(d, partition);
+	struct from from = { partition };
+
+	if (part == NULL || !part->ours)
+		return;
+	part->ours = false;
+	watermark_close(&part->mark);
+	look_ahead(d, part);
+	d->stats.partitions--;
+	list_each_safe(node, &d->waiting)
+	{
+		struct record *r = container_of(node, struct record, waits);
+
+		if (is_from(&from, r))
+			record_hand_on(r);
+	}
+	postman_recall(d->postman, is_from, &from);
+	if (!d->stopping)
+		log_info("drain: partition %d is %s", partition, lost ? "lost to another member" : "given away");
+	tell_partitions(d);
+}
+
+void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)
+{
+	struct drain *d = arg;
+
+	d->ledger.lost_to_retention += (uint64_t)(to - from);
+	log_error("drain: %s/%d: the broker no longer has offsets %" PRId64 " to %" PRId64
+		  ": %" PRId64 " records are lost to retention",
+		d->opts.consumer.topic, partition, from, to - 1, to - from);
+}
+
+/* "retrying offset 17 of partition 3", of the record that has waited longest. */
+static void retrying(const struct drain *d, char *to, size_t cap)
+{
+	const struct record *r;
+
+	to[0] = '\0';
+	if (list_empty(&d->records))
+		return;
+	r = list_first(&d->records, struct record, link);
+	snprintf(to, cap, ", retrying offset %" PRId64 " of partition %d", r->message.offset,
+		r->message.partition);
+}
+
+void drain_on_collector(void *arg, enum postman_state state, const char *sentence)
+{
+	struct drain *d = arg;
+	bool was_down = d->sending == POSTMAN_WAITING || d->sending == POSTMAN_HELD;
+	char what[96];
+
+	d->sending = state;
+	retrying(d, what, sizeof(what));
+	switch (state) {
+	case POSTMAN_SENDING:
+		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
+		break;
+	case POSTMAN_LIMPING:
+		health_post(d->health, collector, HEALTH_WARN, "one of several does not take spans: %s", sentence);
+		break;
+	case POSTMAN_WAITING:
+		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s", sentence, what);
+		break;
+	case POSTMAN_HELD:
+		health_post(d->health, collector, HEALTH_DOWN,
+			"held until an operator mends it, nothing is lost: collector %s%s", sentence, what);
+		if (was_down) /* the board says nothing when the level stays */
+			log_error("collector: held until an operator mends it, nothing is lost: %s", sentence);
+		break;
+	}
+}
+
+void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)
+{
+	uint64_t now = clock_wall_ms();
+
+	for (int32_t i = 0; i < d->nparts; i++) {
+		struct drain_part *part = d->parts[i];
+		struct drain_lag lag = { .partition = i };
+		int64_t since = -1;
+
+		if (part == NULL || !part->ours)
+			continue;
+		lag.records = kafka_consumer_lag(d->consumer, i);
+		lag.ahead = watermark_span(&part->mark);
+		lag.next = part->mark.next;
+		list_each(node, &d->records)
+		{
+			const struct record *r = container_of(node, struct record, link);
+
+			if (r->message.partition == i && since < 0)
+				since = r->message.timestamp_ms;
+		}
+		if (since < 0 && lag.records > 0)
+			since = part->seen_ms;
+		if (since > 0 && (uint64_t)since < now)
+			lag.behind_ms = now - (uint64_t)since;
+		each(arg, &lag);
+	}
+}

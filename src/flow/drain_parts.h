@@ -1,0 +1,89 @@
+/* drain_parts.h — the drain's inside: records on their way, and the partitions they come from. */
+#ifndef DRAIN_PARTS_H
+#define DRAIN_PARTS_H
+
+#include "drain.h"
+#include "log.h"
+#include "watermark.h"
+
+enum record_place {
+	RECORD_WAITS,       /* for the postman's room */
+	RECORD_POSTED,      /* the postman has it */
+	RECORD_CONDEMNED,   /* the quarantine has it */
+};
+
+struct poison;
+
+struct record {
+	struct list link;         /* of all, in the order they were read */
+	struct list waits;        /* of waiting */
+	struct drain *drain;
+	struct kafka_message message;
+	struct slice value;       /* what is posted: the message's, or own */
+	struct buf own;           /* transcoded */
+	uint64_t ticket;
+	uint64_t read_us;
+	uint32_t spans;
+	enum record_place place;
+	struct poison *poison;
+};
+
+/* One partition: what of it may be committed. Its address stays. */
+struct drain_part {
+	struct watermark mark;
+	bool ours;
+	bool blocked;             /* too far ahead of its oldest record */
+	int64_t seen_ms;          /* timestamp of the last record read, -1 unknown */
+};
+
+struct drain {
+	struct loop *loop;
+	struct drain_opts opts;
+	struct health *health;
+	struct kafka_consumer *consumer;
+	struct postman *postman;
+	struct quarantine *quarantine;
+	struct drain_part **parts; /* by number; NULL where none was ever ours */
+	int32_t nparts;
+	uint64_t blocked;          /* partitions that are */
+	struct list records;
+	struct list waiting;
+	struct drain_ledger ledger;
+	struct drain_stats stats;
+	struct log_gate bad_gate;  /* of lines about bad records */
+	uint64_t bad_unsaid;       /* records that no line was written about */
+	bool wants_room;           /* the postman will tell */
+	enum postman_state sending; /* as last told */
+	bool stopping;
+	uint64_t budget_ms;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+/* drain_record.c: the events of consumer, postman and quarantine. */
+void drain_on_message(void *drain, const struct kafka_message *m);
+void drain_on_done(void *drain, const struct postman_report *report);
+void drain_on_room(void *drain);
+void drain_on_kept(void *drain, struct quarantine_item *item);
+/* R is nobody's any more: whoever has the partition now will read it. */
+void record_hand_on(struct record *r);
+/* Reading goes on or pauses, as there is room. */
+void drain_throttle(struct drain *d);
+
+/* drain_poison.c: R goes to quarantine. */
+void drain_condemn(struct record *r, const char *cause, int status, const char *detail);
+struct record *drain_acquit(struct quarantine_item *item);
+void poison_free(struct poison *p);
+
+/* drain_group.c: partitions come and go. */
+int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, int64_t stored);
+void drain_on_revoked(void *drain, int32_t partition, bool lost);
+void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, int64_t to);
+void drain_on_collector(void *drain, enum postman_state state, const char *sentence);
+struct drain_part *drain_part(const struct drain *d, int32_t partition);
+/* R was read: it has its place in the watermark. E_NOMEM. */
+int drain_begin_with(struct record *r) MUST_USE;
+/* R is done. */
+enum watermark_move drain_done_with(struct record *r);
+
+#endif

@@ -1,0 +1,205 @@
+/* drain_record.c — the way of one record.
+ *
+ *   message ──► empty ───────────────────────────────────────────────► done, skipped
+ *       └─────► a batch ──► WAITS ──room──► POSTED ──2xx──────────────► done, delivered
+ *       │                                     ├── poison ─┐
+ *       └─────► anything else ────────────────────────────┴► CONDEMNED ─kept─► done, quarantined
+ *
+ * "Done" moves the watermark of its partition, and only the watermark is stored for a commit. A record
+ * of a partition that was taken away in the meantime moves nothing. */
+#include <stdlib.h>
+
+#include "drain_parts.h"
+
+enum { RECORD_COST = 1024 }; /* bytes that a record takes beside its value */
+
+static void record_free(struct record *r)
+{
+	struct drain *d = r->drain;
+
+	list_remove(&r->link);
+	list_remove(&r->waits);
+	d->stats.bytes -= r->message.value.len + RECORD_COST;
+	kafka_consumer_release(d->consumer, &r->message);
+	buf_free(&r->own);
+	poison_free(r->poison);
+	free(r);
+}
+
+static void settle(struct record *r, enum drain_place place)
+{
+	struct drain *d = r->drain;
+
+	if (drain_done_with(r) == WATERMARK_LATE && place == DRAIN_DELIVERED) {
+		d->ledger.late.records++;
+		d->ledger.late.spans += r->spans;
+	}
+	drain_ledger_move(&d->ledger, place, r->spans);
+	record_free(r);
+}
+
+void record_hand_on(struct record *r)
+{
+	drain_ledger_hand_on(&r->drain->ledger, r->spans);
+	record_free(r);
+}
+
+void drain_throttle(struct drain *d)
+{
+	const struct postman_stats *s = postman_stats(d->postman);
+	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) ||
+		d->stats.bytes >= d->opts.max_bytes;
+
+	/* A long queue at the postman is let shrink before it is filled again. */
+	if (d->stats.paused && s->letters > d->opts.postman.max_in_flight * 3 / 2)
+		full = true;
+	if (full == d->stats.paused)
+		return;
+	d->stats.paused = full;
+	if (full)
+		kafka_consumer_pause(d->consumer);
+	else
+		kafka_consumer_resume(d->consumer);
+}
+
+static int post(struct record *r)
+{
+	struct drain *d = r->drain;
+	struct postman_letter letter = { .value = r->value, .spans = r->spans, .token = r };
+	int rc = postman_send(d->postman, &letter);
+
+	d->wants_room = rc < 0;
+	if (rc == 0) {
+		r->place = RECORD_POSTED;
+		list_remove(&r->waits);
+	}
+	return rc;
+}
+
+static void post_waiting(struct drain *d)
+{
+	while (!list_empty(&d->waiting) && !d->stopping)
+		if (post(list_first(&d->waiting, struct record, waits)) < 0)
+			return;
+}
+
+void drain_on_room(void *arg)
+{
+	struct drain *d = arg;
+
+	post_waiting(d);
+	drain_throttle(d);
+}
+
+/* Looks at the value: 0 and R's own is what can be posted, or CAUSE and WHY say why not. */
+static int examine(struct record *r, const char **cause, struct why *why)
+{
+	struct inspect_facts facts = { 0 };
+	int rc;
+
+	*cause = "malformed";
+	r->value = r->message.value;
+	if (inspect_is_compact(r->value)) {
+		rc = inspect_from_compact(r->value, &r->own);
+		if (rc < 0)
+			return why_set(why, rc, "a batch in compact protocol: %s", err_text(rc));
+		r->value = buf_slice(&r->own);
+		r->drain->stats.transcoded++;
+	}
+	rc = postman_check(r->value, &facts, cause, why);
+	if (rc == 0)
+		r->spans = facts.spans;
+	return rc;
+}
+
+static struct record *record_new(struct drain *d, const struct kafka_message *m)
+{
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->drain = d;
+	r->message = *m;
+	r->read_us = loop_now_us(d->loop);
+	list_init(&r->waits);
+	if (drain_begin_with(r) < 0) {
+		free(r);
+		return NULL;
+	}
+	list_push(&d->records, &r->link);
+	d->stats.bytes += m->value.len + RECORD_COST;
+	d->stats.taken++;
+	return r;
+}
+
+/* Without memory for a record it can be neither delivered nor remembered as missing: nothing of its
+ * partition may be committed from here on until it is assigned anew. */
+static void forget(struct drain *d, const struct kafka_message *m)
+{
+	struct kafka_message mine = *m;
+
+	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it", d->opts.consumer.topic,
+		m->partition, (long long)m->offset);
+	if (drain_part(d, m->partition) != NULL)
+		watermark_close(&drain_part(d, m->partition)->mark);
+	kafka_consumer_release(d->consumer, &mine);
+}
+
+void drain_on_message(void *arg, const struct kafka_message *m)
+{
+	struct drain *d = arg;
+	struct record *r = record_new(d, m);
+	const char *cause;
+	struct why why;
+	int rc = 0;
+
+	if (r == NULL) {
+		forget(d, m);
+		return;
+	}
+	if (m->value.len > 0)
+		rc = examine(r, &cause, &why);
+	drain_ledger_read(&d->ledger, r->spans);
+	if (m->value.len == 0)
+		settle(r, DRAIN_SKIPPED_EMPTY);
+	else if (rc < 0)
+		drain_condemn(r, cause, 0, why.text);
+	else
+		list_push(&d->waiting, &r->waits);
+	if (!d->wants_room)
+		post_waiting(d);
+	drain_throttle(d);
+}
+
+void drain_on_done(void *arg, const struct postman_report *report)
+{
+	struct drain *d = arg;
+	struct record *r = report->token;
+	struct drain_part *part = drain_part(d, r->message.partition);
+	bool ours = part->ours && part->mark.generation == r->message.generation;
+
+	switch (report->outcome) {
+	case SINK_DELIVERED:
+		settle(r, DRAIN_DELIVERED);
+		break;
+	case SINK_POISON:
+		if (ours)
+			drain_condemn(r, report->cause, report->status, report->detail);
+		else
+			record_hand_on(r);
+		break;
+	case SINK_NOT_SENT:
+	case SINK_MAYBE_SENT:
+		record_hand_on(r);
+		break;
+	}
+	drain_throttle(d);
+}
+
+void drain_on_kept(void *arg, struct quarantine_item *item)
+{
+	struct drain *d = arg;
+
+	settle(drain_acquit(item), DRAIN_QUARANTINED);
+	drain_throttle(d);
+}

@@ -1,0 +1,156 @@
+/* quarantine_topic.c — bad records as records of another topic, acknowledged by all replicas.
+ *
+ *   waiting ──send──► out ──acknowledged──► kept
+ *      ▲               ├── anything else: a pause, and again ──► waiting
+ *      └── 30 s ── too_large ◄── larger than the broker takes                                     */
+#include <stdlib.h>
+
+#include "quarantine_impl.h"
+
+enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, MOST_PROPERTIES = 64 };
+
+struct topic {
+	struct quarantine q;
+	struct kafka_producer *producer;
+	struct list out;        /* with the producer */
+	struct list too_large;
+	struct timer *again;    /* when waiting is looked at again */
+	struct timer *mended;   /* when what was too large may have become small enough */
+};
+
+static struct topic *from(struct quarantine *q)
+{
+	return container_of(q, struct topic, q);
+}
+
+static void set_aside(struct topic *t, struct quarantine_item *item, const char *what)
+{
+	list_remove(&item->link);
+	list_push(&t->too_large, &item->link);
+	timer_start(t->mended, TOO_LARGE_AGAIN_MS);
+	quarantine_trouble(&t->q, item->name, what);
+}
+
+static void send_waiting(struct topic *t)
+{
+	while (!list_empty(&t->q.waiting)) {
+		struct quarantine_item *item = list_first(&t->q.waiting, struct quarantine_item, link);
+		int rc = kafka_producer_send(t->producer, &item->record, item);
+
+		if (rc == E_TOO_LARGE) {
+			set_aside(t, item, "larger than a record may be");
+			continue;
+		}
+		if (rc == E_DOWN)
+			quarantine_trouble(&t->q, item->name, "the topic is missing, or may not be written");
+		if (rc < 0) {
+			timer_start(t->again, AGAIN_MS);
+			return;
+		}
+		list_remove(&item->link);
+		list_push(&t->out, &item->link);
+	}
+}
+
+static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
+{
+	struct topic *t = arg;
+	struct quarantine_item *item = token;
+
+	if (outcome == KAFKA_TOO_LARGE) {
+		set_aside(t, item, detail);
+		return;
+	}
+	list_remove(&item->link);
+	if (outcome == KAFKA_PERSISTED) {
+		if (list_empty(&t->too_large))
+			quarantine_well(&t->q);
+		quarantine_kept(&t->q, item);
+		return;
+	}
+	list_push(&t->q.waiting, &item->link);
+	if (t->q.flushing)
+		return;
+	quarantine_trouble(&t->q, item->name, detail);
+	timer_start(t->again, AGAIN_MS);
+}
+
+static void on_again(void *arg)
+{
+	struct topic *t = arg;
+
+	if (!t->q.flushing)
+		send_waiting(t);
+}
+
+static void on_mended(void *arg)
+{
+	struct topic *t = arg;
+
+	list_append(&t->q.waiting, &t->too_large);
+	on_again(t);
+}
+
+static void topic_put(struct quarantine *q)
+{
+	send_waiting(from(q));
+}
+
+static void on_flushed(void *arg)
+{
+	struct topic *t = arg;
+
+	t->q.flushing = true;
+	quarantine_flushed(&t->q);
+}
+
+static void topic_flush(struct quarantine *q, uint64_t budget_ms)
+{
+	kafka_producer_flush(from(q)->producer, budget_ms, on_flushed, from(q));
+}
+
+static void topic_free(struct quarantine *q)
+{
+	struct topic *t = from(q);
+
+	kafka_producer_free(t->producer);
+	timer_free(t->again);
+	timer_free(t->mended);
+	free(t);
+}
+
+static const struct quarantine_ops ops = { topic_put, topic_flush, topic_free };
+
+/* A record that could be read must be possible to write: a consumer takes up to 100 MB. */
+static int open_producer(struct topic *t, struct loop *l, const struct quarantine_opts *o, struct why *why)
+{
+	struct kafka_property properties[MOST_PROPERTIES] = { { "message.max.bytes", "100000000" } };
+	struct kafka_producer_opts po = { .brokers = o->brokers, .topic = o->where, .properties = properties,
+		.nproperties = 1, .queue_bytes = 128 << 20, .linger_ms = 5 };
+	struct kafka_producer_events events = { on_report, on_again, t };
+
+	if (o->nproperties >= MOST_PROPERTIES)
+		return why_set(why, E_USAGE, "more than %d properties", MOST_PROPERTIES - 1);
+	for (size_t i = 0; i < o->nproperties; i++)
+		properties[po.nproperties++] = o->properties[i];
+	return kafka_producer_open(&t->producer, l, &po, &events, why);
+}
+
+struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_opts *opts, struct why *why)
+{
+	struct topic *t = calloc(1, sizeof(*t));
+
+	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 || timer_open(&t->mended, l, on_mended, t) < 0) {
+		why_set(why, E_NOMEM, "topic");
+		goto fail;
+	}
+	list_init(&t->out);
+	list_init(&t->too_large);
+	t->q.ops = &ops;
+	if (open_producer(t, l, opts, why) == 0)
+		return &t->q;
+fail:
+	if (t != NULL)
+		topic_free(&t->q);
+	return NULL;
+}

@@ -1,0 +1,162 @@
+/* test_http_server_bad.c — clients that are rude, slow or too many, and a process without descriptors. */
+#include <sys/resource.h>
+
+#include "housetest.h"
+
+static void garbage_harms_nobody(void)
+{
+	static const char *const garbage[] = {
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello over TLS\r\n\r\n",
+		"\r\n\r\n\r\n\r\n",
+		"GET\r\n\r\n",
+		"GET /hello HTTP/9.9\r\n\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"GET /hello HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+		"POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n",
+		"POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+		"GET /%00%ff%2e%2e/ HTTP/1.1\r\nHost: h\r\n\r\n",
+		"GET /hello?%zz=%&&&=&name HTTP/1.1\r\nHost: h\r\n\r\n",
+	};
+	struct house h;
+
+	open_house(&h);
+	for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
+		struct raw c;
+
+		raw_connect(&c, h.loop, http_server_port(h.server));
+		raw_send(&c, garbage[i]);
+		shutdown(c.fd, SHUT_WR);
+		ok(raw_wait_closed(&c), "garbage %zu ends its own connection", i);
+		raw_close(&c);
+	}
+	raw_send(&h.c, GET("/hello"));
+	ok(raw_wait(&h.c, "hello"), "another is answered");
+	close_house(&h);
+}
+
+static void a_head_has_a_bound(void)
+{
+	struct house h;
+	struct buf head = { 0 };
+
+	open_house(&h);
+	buf_text(&head, "GET /hello HTTP/1.1\r\nHost: h\r\n");
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&head, "X-%d: 0123456789012345678901234567890123456789\r\n", i);
+	raw_send(&h.c, buf_cstr(&head));
+	ok(raw_wait_closed(&h.c), "a head of 100 kB is not taken");
+	is_int(h.asked, 0, "nobody was asked");
+	buf_free(&head);
+	close_house(&h);
+}
+
+static void slow_clients_are_shut_out(void)
+{
+	struct house h;
+	struct raw reader;
+
+	open_with(&h, (struct http_server_opts){ .request_ms = 50, .idle_ms = 50 });
+	raw_send(&h.c, "GET /hello HTTP/1.1\r\nHo");
+	ok(raw_wait_closed(&h.c) && h.asked == 0, "half a head");
+	raw_close(&h.c);
+	raw_connect(&h.c, h.loop, http_server_port(h.server));
+	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n0123");
+	ok(raw_wait_closed(&h.c) && h.asked == 0, "half a body");
+	raw_close(&h.c);
+	raw_connect(&h.c, h.loop, http_server_port(h.server));
+	ok(raw_wait_closed(&h.c), "not a word");
+	raw_close(&h.c);
+	raw_connect(&h.c, h.loop, http_server_port(h.server));
+	raw_send(&h.c, GET("/hello"));
+	ok(raw_wait_closed(&h.c) && h.asked == 1, "one that was answered and is silent");
+
+	raw_connect(&reader, h.loop, http_server_port(h.server));
+	watch_set(reader.watch, 0);
+	raw_send(&reader, GET("/much"));
+	until_passed(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
+	watch_set(reader.watch, WATCH_READ);
+	ok(raw_wait_closed(&reader) && reader.got.len < 8u << 20,
+	        "one that does not read its answer");
+	raw_close(&reader);
+	close_house(&h);
+}
+
+static void a_question_that_waits_is_not_shut_out(void)
+{
+	struct house h;
+	struct http_reply reply = { 0 };
+
+	open_with(&h, (struct http_server_opts){ .request_ms = 50, .idle_ms = 50 });
+	raw_send(&h.c, GET("/later"));
+	run_until_count(h.loop, &h.asked, 1);
+	until_passed(h.loop, 1200);
+	is_int(h.c.closed, 0, "it waits for its answer, not for its client");
+	buf_text(&reply.body, "patience");
+	http_later_answer(&h.later, &reply);
+	ok(raw_wait(&h.c, "patience"), "and gets it");
+	close_house(&h);
+}
+
+static void beyond_the_bound_connections_wait(void)
+{
+	struct house h;
+	struct raw more[3];
+
+	open_with(&h, (struct http_server_opts){ .max_connections = 2 });
+	raw_send(&h.c, GET("/hello"));
+	raw_wait(&h.c, "hello");
+	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+		raw_connect(&more[i], h.loop, http_server_port(h.server));
+		raw_send(&more[i], GET("/hello"));
+	}
+	ok(raw_wait(&more[0], "hello"), "the second gets in");
+	until_passed(h.loop, 30);
+	is_int(h.asked, 2, "the third and fourth wait in the kernel");
+	raw_close(&h.c);
+	ok(raw_wait(&more[1], "hello"), "one leaves, the third gets in");
+	raw_close(&more[0]);
+	ok(raw_wait(&more[2], "hello"), "another leaves, the fourth gets in");
+	raw_close(&more[1]);
+	raw_close(&more[2]);
+	close_house(&h);
+}
+
+static void without_descriptors_the_loop_rests_and_heals(void)
+{
+	struct rlimit was, none;
+	struct house h;
+	struct raw c;
+	struct rusage a, b;
+	uint64_t spent;
+
+	open_house(&h);
+	raw_send(&h.c, GET("/hello"));
+	raw_wait(&h.c, "hello");
+	getrlimit(RLIMIT_NOFILE, &was);
+	raw_connect(&c, h.loop, http_server_port(h.server));
+	none = (struct rlimit){ (rlim_t)c.fd + 1, was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	getrusage(RUSAGE_SELF, &a);
+	until_passed(h.loop, 300);
+	getrusage(RUSAGE_SELF, &b);
+	spent = (uint64_t)(b.ru_utime.tv_sec - a.ru_utime.tv_sec) * US_PER_S +
+	        (uint64_t)b.ru_utime.tv_usec - (uint64_t)a.ru_utime.tv_usec;
+	ok(spent < 150000, "with every descriptor in use the loop does not spin (%" PRIu64 " us)",
+	        spent);
+	setrlimit(RLIMIT_NOFILE, &was);
+	raw_send(&c, GET("/hello"));
+	ok(raw_wait(&c, "hello"), "with one free again the connection gets in");
+	raw_close(&c);
+	close_house(&h);
+}
+
+int main(void)
+{
+	garbage_harms_nobody();
+	a_head_has_a_bound();
+	slow_clients_are_shut_out();
+	a_question_that_waits_is_not_shut_out();
+	beyond_the_bound_connections_wait();
+	without_descriptors_the_loop_rests_and_heals();
+	return tap_done();
+}
