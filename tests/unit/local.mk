@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	%D%/test_transcode \
 	%D%/test_watermark \
 	$(SPOOL_TESTS)
+	%D%/test_tags
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -81,7 +82,7 @@ SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
 SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
 check_LIBRARIES = tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
-	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
+	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
 	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
 	tests/lib/oracle.c tests/lib/oracle.h
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
@@ -93,3 +94,5 @@ SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
 %C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
