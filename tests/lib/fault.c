@@ -40,8 +40,10 @@ static bool path_matches(int fd, const char *name)
 
 	if (plan.path == NULL)
 		return true;
-	if (name != NULL)
-		return strstr(name, plan.path) != NULL;
+	if (name != NULL && strstr(name, plan.path) != NULL)
+		return true;
+	if (fd < 0)
+		return false;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';

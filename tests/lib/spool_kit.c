@@ -119,18 +119,29 @@ static void turn(struct kit *k)
 	k->state.spans_put = k->turn.state.spans_put;
 }
 
+static void live(struct kit *k)
+{
+	k->state.generation++;
+	if (k->live)
+		spool_live(k->s, &k->state);
+}
+
+/* The batches are in flight, then in the spool when the turn says so; what it refuses is dropped. */
 size_t kit_put(struct kit *k, size_t n)
 {
 	struct ledger *l = &k->state.ledger;
 	struct batch **put = calloc(n, sizeof(struct batch *));
-	uint64_t rest = 0;
+	uint64_t all = 0, rest = 0;
 
 	memset(&k->turn, 0, sizeof(k->turn));
 	for (size_t i = 0; i < n; i++) {
 		put[i] = kit_batch(k, ++k->sequence);
 		ledger_datagram(l, LEDGER_ACCEPTED);
-		ledger_enter(l, LEDGER_IN_SPOOL, put[i]->spans, 1);
+		ledger_enter(l, LEDGER_IN_FLIGHT, put[i]->spans, 1);
+		all += put[i]->spans;
 	}
+	live(k);
+	ledger_move(l, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, all, n);
 	k->turn.put = put;
 	k->turn.nput = n;
 	turn(k);
@@ -139,6 +150,7 @@ size_t kit_put(struct kit *k, size_t n)
 		batch_unref(&put[i]);
 	}
 	ledger_move(l, LEDGER_IN_SPOOL, LEDGER_DISK_ERROR, rest, n - k->turn.stored);
+	live(k);
 	free(put);
 	return k->turn.stored;
 }
@@ -151,7 +163,7 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 
-		if (b->position < at || !kit_is(k, b))
+		if (b->position < at || b->position != b->sequence || !kit_is(k, b))
 			k->wrong++;
 		at = b->position + 1;
 		k->read_records++;
@@ -205,7 +217,8 @@ int kit_resolve(struct kit *k, uint64_t cursor)
 	/* What was lost in between has been moved already. */
 	count.spans = min_u64(count.spans, k->state.ledger.place[LEDGER_IN_SPOOL].spans);
 	count.batches = min_u64(count.batches, k->state.ledger.place[LEDGER_IN_SPOOL].batches);
-	ledger_move(&k->state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED, count.spans, count.batches);
+	ledger_move(
+	        &k->state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED, count.spans, count.batches);
 	k->state.cursor = cursor;
 	k->state.offered_to = max_u64(k->state.offered_to, cursor);
 	return kit_turn(k);
@@ -270,4 +283,76 @@ uint64_t kit_disk_bytes(const struct kit *k)
 			bytes += (uint64_t)st.st_blocks * 512;
 	}
 	return bytes;
+}
+
+static void story_put(struct kit *k, struct kit_told *told, size_t n)
+{
+	size_t stored;
+
+	k->sequence = k->state.end - 1;
+	told->tried = k->sequence + n;
+	stored = kit_put(k, n);
+	told->refused += n - stored;
+	told->durable = k->state.end - 1;
+	if (told->tried > told->durable)
+		told->tried = told->durable;
+}
+
+static void story_resolve(struct kit *k, struct kit_told *told, uint64_t cursor)
+{
+	told->resolving = cursor;
+	if (kit_resolve(k, cursor) == 0)
+		told->resolved = cursor;
+}
+
+void kit_story(struct kit *k, struct kit_told *told)
+{
+	struct batch *b;
+
+	if (kit_open(k) < 0)
+		return;
+	told->opened = true;
+	if (told->resolving == 0)
+		told->resolving = told->resolved = k->state.cursor;
+	for (int i = 0; i < 6; i++) {
+		story_put(k, told, 130);
+		kit_read(k, k->state.cursor, k->state.end);
+		if (i % 2 == 1)
+			story_resolve(k, told,
+			        k->state.cursor + (k->state.end - k->state.cursor) * 2 / 3);
+	}
+	b = kit_batch(k, 1);
+	told->quarantined = spool_quarantine(k->s, b, "poison", "", &k->why) == 0;
+	batch_unref(&b);
+	story_put(k, told, 5);
+	kit_close(k);
+	told->done = true;
+}
+
+const char *kit_check(struct kit *k, const struct kit_told *told)
+{
+	struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
+	uint64_t cursor, end, got;
+
+	if (kit_open(k) < 0)
+		return k->why.text;
+	cursor = k->state.cursor;
+	end = k->state.end;
+	k->read_records = k->read_spans = 0;
+	got = kit_read(k, cursor, end);
+	if (ledger_check(&k->state.ledger) != NULL)
+		return ledger_check(&k->state.ledger);
+	if (k->damages > 0)
+		return k->what;
+	if (k->wrong > 0)
+		return "a record is not as it was put";
+	if (cursor < told->resolved || cursor > max_u64(told->resolving, told->resolved))
+		return "the cursor is not where it was";
+	if (end < told->durable + 1)
+		return "a durable record is missing";
+	if (end > told->tried + 1)
+		return "there is a record that was never put";
+	if (got != end - cursor || spool->batches != got || spool->spans != k->read_spans)
+		return "the ledger does not say what is in the spool";
+	return NULL;
 }

@@ -16,6 +16,7 @@ struct kit {
 	size_t size;              /* bytes of a batch; sequence 3 in 7 gets a few more */
 	struct spool_turn turn;   /* the last one */
 	struct why why;
+	bool live;                /* note the state by spool_live around each turn */
 	uint64_t read_records; /* by kit_read */
 	uint64_t read_spans;
 	uint64_t wrong; /* records whose bytes, number or order were not as they were put */
@@ -42,6 +43,23 @@ uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end);
 int kit_resolve(struct kit *k, uint64_t cursor);
 /* A turn with nothing but the state. */
 int kit_turn(struct kit *k);
+
+/* What a run was told, in memory that outlives it. Sequence and position are the same here. */
+struct kit_told {
+	uint64_t tried;     /* batches up to this one were handed over */
+	uint64_t durable;   /* and up to this one reported durable */
+	uint64_t resolving; /* the cursor that was asked for last */
+	uint64_t resolved;  /* and that was reported durable */
+	uint64_t refused;   /* batches that were not put */
+	bool opened;
+	bool quarantined;
+	bool done;
+};
+/* One run with everything in it: start, turns over several segments, reading, delivery, unlinking, a
+ * quarantined record, stop. Ends early when it cannot open. */
+void kit_story(struct kit *k, struct kit_told *told);
+/* Opens what a run left, and asks that all it was told is true. NULL, or what is not. */
+const char *kit_check(struct kit *k, const struct kit_told *told);
 
 /* Spans of the batch with this sequence. */
 uint32_t kit_spans(uint64_t sequence);

@@ -88,7 +88,11 @@ tests_lib_libspantest_a_SOURCES = \
 tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 SPOOL_TESTS = \
 	%D%/test_spool \
-	%D%/test_spool_damage
+	%D%/test_spool_damage \
+	%D%/test_spool_fault \
+	%D%/test_spool_kill \
+	%D%/test_spool_layout \
+	%D%/test_spool_memory
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -96,3 +100,11 @@ SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 %C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
