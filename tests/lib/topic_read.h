@@ -10,11 +10,7 @@
 /* Calls EACH for every record of PARTITIONS partitions, from their beginning to their end now.
  * Returns how many there were, -1 when the broker does not answer for 20 s. */
 static inline int topic_read(const char *brokers, const char *topic, int partitions,
-<<<<<<< HEAD
-	void (*each)(void *arg, const rd_kafka_message_t *m), void *arg)
-=======
         void (*each)(void *arg, const rd_kafka_message_t *m), void *arg)
->>>>>>> drain
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(partitions);
@@ -32,12 +28,8 @@ static inline int topic_read(const char *brokers, const char *topic, int partiti
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
 	rd_kafka_poll_set_consumer(rk);
 	for (int p = 0; p < partitions; p++)
-<<<<<<< HEAD
-		rd_kafka_topic_partition_list_add(all, topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
-=======
 		rd_kafka_topic_partition_list_add(all, topic, p)->offset =
 		        RD_KAFKA_OFFSET_BEGINNING;
->>>>>>> drain
 	rd_kafka_assign(rk, all);
 	while (ended < partitions && silent < 200) {
 		m = rd_kafka_consumer_poll(rk, 100);

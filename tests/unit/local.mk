@@ -28,11 +28,11 @@ UNIT_TESTS = \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
 	%D%/test_status_text \
+	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
 	%D%/test_watermark \
 	$(SPOOL_TESTS)
-	%D%/test_tags
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
