@@ -10,6 +10,7 @@
  * borrows a batch while the loop holds a reference for it. */
 struct batch {
 	struct list link;     /* of whoever holds it now */
+	struct list out;      /* of the gate, while it is with the sink */
 	uint64_t boot;        /* with the host and the sequence: the id that stays the same */
 	uint64_t sequence;    /* counts up from 1 within a boot */
 	uint64_t read_us;     /* monotonic moment it was read from the socket, 0 from the spool */
@@ -19,9 +20,11 @@ struct batch {
 	uint32_t spans;
 	uint32_t size;        /* bytes */
 	uint32_t refs;
-	uint8_t place;        /* enum batch_place, kept by the flight */
+	uint32_t period;      /* of the gate's circuit when it was offered */
+	uint8_t place;        /* enum batch_place of flow, where it stands */
 	bool maybe_dup;       /* may have been delivered before */
 	bool with_sink;       /* offered and not reported */
+	bool backlog;         /* read back from the spool */
 	uint8_t bytes[];
 };
 

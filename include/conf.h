@@ -7,13 +7,15 @@
 #include "err.h"
 
 enum conf_type {
-	CONF_TYPE_BOOL,     /* bool: true, false, yes, no, 1, 0; the bare flag is true */
+	CONF_TYPE_BOOL,     /* bool: true, false, yes, no, on, off, 1, 0; the bare flag is true */
 	CONF_TYPE_SIZE,     /* uint64_t bytes */
 	CONF_TYPE_DURATION, /* uint64_t microseconds */
 	CONF_TYPE_COUNT,    /* uint64_t */
 	CONF_TYPE_TEXT,     /* const char *, never NULL */
-	CONF_TYPE_CHOICE,   /* int, an index into choices */
-	CONF_TYPE_LIST,     /* struct conf_list: repeatable, and comma-separated where COMMA is in choices */
+	CONF_TYPE_ADDRESS,  /* const char *, "" or what units_hostport takes; "none" where choices is "none" */
+	CONF_TYPE_CHOICE,   /* int or an enum, an index into choices */
+	CONF_TYPE_LIST,     /* struct conf_list: repeatable; of choices, ',' splits a value at commas and
+			     * '=' wants every item to be NAME=VALUE */
 };
 
 struct conf_list {
@@ -26,12 +28,15 @@ struct conf_row {
 	enum conf_type type;
 	size_t at;
 	const char *def;         /* as text; "" is none */
-	const char *choices;     /* CHOICE: "commit|interval|off" */
+	const char *choices;     /* CHOICE: "commit|interval|off"; LIST and ADDRESS: see above */
 	const char *help;        /* one line */
-	bool secret;             /* masked when shown */
+	bool secret;             /* masked when shown; of a LIST, items whose name looks like a secret's */
 };
 
 #define CONF_FIELD(S, f, T) (offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, T: 1, default: -1)]))
+/* An enum without negative values is an unsigned int. */
+#define CONF_ENUM(S, f) \
+	(offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, int: 1, unsigned: 1, default: -1)]))
 #define CONF_BOOL(S, f, name, def, help) { name, CONF_TYPE_BOOL, CONF_FIELD(S, f, bool), def, NULL, help, false }
 #define CONF_SIZE(S, f, name, def, help) { name, CONF_TYPE_SIZE, CONF_FIELD(S, f, uint64_t), def, NULL, help, false }
 #define CONF_DURATION(S, f, name, def, help) \
@@ -39,10 +44,19 @@ struct conf_row {
 #define CONF_COUNT(S, f, name, def, help) { name, CONF_TYPE_COUNT, CONF_FIELD(S, f, uint64_t), def, NULL, help, false }
 #define CONF_TEXT(S, f, name, def, help) \
 	{ name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, false }
+#define CONF_SECRET(S, f, name, def, help) \
+	{ name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, true }
+#define CONF_ADDRESS(S, f, name, def, help) \
+	{ name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, NULL, help, false }
+#define CONF_ADDRESS_OR_NONE(S, f, name, def, help) \
+	{ name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, "none", help, false }
 #define CONF_CHOICE(S, f, name, choices, def, help) \
-	{ name, CONF_TYPE_CHOICE, CONF_FIELD(S, f, int), def, choices, help, false }
+	{ name, CONF_TYPE_CHOICE, CONF_ENUM(S, f), def, choices, help, false }
 #define CONF_LIST(S, f, name, help) \
 	{ name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), "", NULL, help, false }
+/* A list with a default, a FORM of "", ",", "=" or ",=", and perhaps secrets in it. */
+#define CONF_LIST_OF(S, f, name, form, def, secret, help) \
+	{ name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), def, form, help, secret }
 #define CONF_END { NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false }
 
 /* A command's whole surface: each group is one module's rows over one module's struct. */
@@ -57,16 +71,28 @@ enum conf_origin { CONF_DEFAULT, CONF_FILE, CONF_ENVIRONMENT, CONF_FLAG };
 struct conf;
 
 /* Defaults, then the file named by --config-file or CONFIG_FILE (YAML, nested or dotted keys), then
- * the environment (name in capitals, '.' and '-' as '_'), then the flags (--name=value, --name value).
+ * the environment (name in capitals, '.' and '-' as '_'; of a list, one item a line), then the flags
+ * (--name=value, --name value). A list given by one of them replaces that of those before.
  * ARGV holds flags only, without the command word. E_USAGE names option, file and line, and the
  * nearest known name where there is one. GROUPS end with a title of NULL and are borrowed; values
  * point into the conf, which must outlive them. --help is not handled here. */
 int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
 	struct why *why) MUST_USE;
+/* The same for a small tool: in the file, what it does not know belongs to another command. */
+int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+	struct why *why) MUST_USE;
 void conf_free(struct conf *c);
 
 /* Who set option NAME. */
 enum conf_origin conf_origin(const struct conf *c, const char *name);
+
+/* Another default for NAME, for those that depend on the host: VALUE stands unless somebody set the
+ * option. E_USAGE when it is not a value of the option's kind. */
+int conf_default(struct conf *c, const char *name, const char *value, struct why *why) MUST_USE;
+
+/* Puts before WHY's sentence who set option NAME, as conf_read does for what it finds itself:
+ * "--spool.sync: ", "SPOOL_SYNC: ", "spanspool.yaml:12: spool.sync: ". Returns the code. */
+int conf_blame(const struct conf *c, const char *name, struct why *why);
 
 /* "config show": every value with its origin, secrets masked. */
 void conf_show(const struct conf *c, FILE *to);

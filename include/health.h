@@ -19,12 +19,20 @@ struct health {
 	struct health_part parts[HEALTH_PARTS];
 	size_t nparts;
 	bool serving;            /* the ports are open and the stop has not begun */
+	uint64_t serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
+	uint64_t serving_since_us;
 };
 
 /* Posts; a change of level is logged once, the sentence with it. NAME is kept by address. */
 void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
+/* The ports are open, or the stop has begun. */
+void health_serve(struct health *h, bool serving);
+
 /* The worst level on the board. */
 enum health_level health_worst(const struct health *h);
+
+/* "ok", "warn", "down". */
+const char *health_word(enum health_level level);
 
 #endif

@@ -6,8 +6,11 @@
 #include "loop.h"
 #include "slice.h"
 
+/* HTTP/1.1, keep-alive, no redirects, no proxy from the environment, no signals. A request is put
+ * on the wire at most once: what may be sent again is its owner's decision. */
+
 struct http_client_opts {
-	long max_connections;    /* open at once, all hosts together */
+	size_t max_connections;  /* open at once, all hosts together; more requests wait their turn */
 	const char *user;        /* "name:password", NULL none */
 	const char *bearer;      /* token, NULL none */
 	const char *ca;          /* files, NULL none */
@@ -16,29 +19,59 @@ struct http_client_opts {
 	const char *const *headers; /* "Name: value", sent with every request; NULL-terminated or NULL */
 };
 
+enum {
+	HTTP_KEEP_BYTES = 4096,              /* of an answer's body, unless the request says otherwise */
+	HTTP_CONNECT_MS = 5000,              /* time-outs of a request that names none */
+	HTTP_TOTAL_MS = 30000,
+	HTTP_RETRY_AFTER_MAX_MS = 3600000,   /* whatever the server asks for */
+};
+
 struct http_request {
 	const char *url;
 	struct slice body;       /* at == NULL: GET; else POST, borrowed until the answer */
 	const char *content_type;
 	const char *const *headers; /* for this request; NULL-terminated or NULL; copied */
-	uint64_t connect_ms;     /* time-outs */
+	uint64_t connect_ms;     /* time-outs from the moment it has its turn; 0 takes HTTP_CONNECT_MS … */
 	uint64_t total_ms;
+	size_t keep;             /* bytes of the answer's body wanted; 0 takes HTTP_KEEP_BYTES */
 };
 
 enum http_failure {
 	HTTP_ANSWERED,
 	HTTP_UNREACHABLE,  /* refused, reset, timed out, closed early: try again */
-	HTTP_MISCONFIGURED /* URL, TLS, unknown host: an operator must look */
+	HTTP_MISCONFIGURED /* URL, TLS, unknown host, not HTTP: an operator must look. It may heal all the same */
 };
+
+/* What stood in the way; http_trouble_text says it in words. */
+#define HTTP_TROUBLES(X)                                              \
+	X(HTTP_NO_TROUBLE, "none")                                    \
+	X(HTTP_NO_CONNECTION, "cannot connect")                       \
+	X(HTTP_TIMED_OUT, "timed out")                                \
+	X(HTTP_BROKEN_OFF, "connection lost before the answer")       \
+	X(HTTP_NO_MEMORY, "out of memory")                            \
+	X(HTTP_CANCELLED, "cancelled")                                \
+	X(HTTP_BAD_URL, "bad URL")                                    \
+	X(HTTP_UNKNOWN_HOST, "unknown host")                          \
+	X(HTTP_TLS, "TLS refused")                                    \
+	X(HTTP_NOT_HTTP, "the server does not speak HTTP")
+
+enum http_trouble {
+#define X(name, text) name,
+	HTTP_TROUBLES(X)
+#undef X
+};
+const char *http_trouble_text(enum http_trouble t);
 
 struct http_answer {
 	enum http_failure failure;
+	enum http_trouble trouble;
 	int status;              /* 0 unless answered */
-	int64_t retry_after_ms;  /* from the Retry-After header, both forms; -1 none */
-	struct slice body;       /* the first 4 KiB, borrowed */
-	uint64_t took_us;
-	bool was_sent;           /* the body may have reached the server */
-	const char *error;       /* the library's words, "" when answered */
+	int64_t retry_after_ms;  /* from the Retry-After header, both forms, clamped; -1 none */
+	struct slice body;       /* the first KEEP bytes, borrowed */
+	bool whole;              /* BODY is all of it */
+	uint64_t took_us;        /* from the moment it had its turn */
+	bool was_sent;           /* some of the request left this host */
+	const char *error;       /* a sentence, "" when answered */
 };
 
 struct http_client;
@@ -46,12 +79,18 @@ struct http_client;
 int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
 	struct why *why) MUST_USE;
 
-/* ANSWERED is called later, once, never from inside this call. 0, E_NOMEM or E_USAGE (bad URL). */
+/* ANSWERED is called later, once, never from inside this call; it may send, cancel and free.
+ * An answer whose head has arrived counts, even when its body never ends. 0, E_NOMEM or E_USAGE
+ * (the URL, or a header with a line break in it). */
 int http_client_send(struct http_client *c, const struct http_request *r,
 	void (*answered)(void *arg, const struct http_answer *a), void *arg) MUST_USE;
 
+/* Requests not yet answered, waiting ones included. */
+size_t http_client_pending(const struct http_client *c);
+
 /* Every request still out is answered HTTP_UNREACHABLE "cancelled" before this returns. */
 void http_client_cancel_all(struct http_client *c);
+/* Requests still out are given up without an answer. NULL is fine. */
 void http_client_free(struct http_client *c);
 
 #endif

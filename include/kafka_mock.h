@@ -10,10 +10,12 @@ struct kafka_mock;
 int kafka_mock_open(struct kafka_mock **out, int brokers, struct why *why) MUST_USE;
 const char *kafka_mock_bootstrap(const struct kafka_mock *m);
 int kafka_mock_topic(struct kafka_mock *m, const char *topic, int partitions) MUST_USE;
+/* Whoever asks for TOPIC is told this librdkafka error code; 0 heals it. */
+void kafka_mock_refuse_topic(struct kafka_mock *m, const char *topic, int code);
 /* Refuses connections and drops those there are; up again keeps the records. */
 void kafka_mock_down(struct kafka_mock *m);
 void kafka_mock_up(struct kafka_mock *m);
-/* The next N produce requests are answered with this librdkafka error code. */
+/* The next N produce requests (at most 1000) are answered with this librdkafka error code. */
 void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n);
 /* Each answer takes this long. */
 void kafka_mock_delay(struct kafka_mock *m, int ms);

@@ -28,6 +28,24 @@ static inline void list_push(struct list *l, struct list *node)
 	l->prev = node;
 }
 
+/* Puts NODE first in L. */
+static inline void list_push_front(struct list *l, struct list *node)
+{
+	list_push(l->next, node);
+}
+
+/* Moves all of FROM behind what TO has. */
+static inline void list_append(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
 /* Takes NODE out of its list; it is then empty itself, so taking it out again is harmless. */
 static inline void list_remove(struct list *node)
 {

@@ -8,6 +8,7 @@ enum sink_answer {
 	SINK_TOOK, /* a report will come */
 	SINK_FULL, /* no room now; room() will be called */
 	SINK_DOWN, /* refused; try again in a second */
+	SINK_CANNOT, /* larger than the sink can ever take */
 };
 
 enum sink_outcome {

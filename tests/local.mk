@@ -8,7 +8,7 @@ TEST_EXTENSIONS = .sh
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
 LDADD = $(SPANSPOOL_LIBS)
 
-EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h
+EXTRA_DIST += %D%/tools/check-floors.sh %D%/lib/tap.h %D%/lib/promtext.h
 TESTS += %D%/tools/check-floors.sh
 
 include %D%/unit/local.mk

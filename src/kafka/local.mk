@@ -1,4 +1,10 @@
 libspanspool_a_SOURCES += \
 	include/kafka_consumer.h \
-	include/kafka_mock.h \
-	include/kafka_producer.h
+	include/kafka_mock.h %D%/kafka_mock.c \
+	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
+	%D%/kafka_conf.c %D%/kafka_conf.h \
+	%D%/kafka_handle.c %D%/kafka_handle.h \
+	%D%/kafka_log.c %D%/kafka_log.h \
+	%D%/kafka_mend.c \
+	%D%/kafka_reports.c \
+	%D%/kafka_wake.c %D%/kafka_wake.h

@@ -1,1 +1,1 @@
-libspanspool_a_SOURCES +=
+libspanspool_a_SOURCES += include/udp.h %D%/udp.c

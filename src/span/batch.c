@@ -11,6 +11,7 @@ struct batch *batch_new(uint32_t size)
 		return NULL;
 	memset(b, 0, sizeof(*b));
 	list_init(&b->link);
+	list_init(&b->out);
 	b->size = size;
 	b->refs = 1;
 	return b;

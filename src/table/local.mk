@@ -1,4 +1,8 @@
 libspanspool_a_SOURCES += \
-	include/conf.h \
-	include/health.h \
-	include/metrics.h
+	%D%/conf_file.c \
+	%D%/conf_print.c \
+	%D%/conf_value.c \
+	include/conf.h %D%/conf.c %D%/conf_impl.h \
+	include/health.h %D%/health.c \
+	include/metrics.h %D%/metrics.c \
+	include/near.h %D%/near.c

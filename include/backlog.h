@@ -1,0 +1,34 @@
+/* flow: from the spool back to the sink, oldest first, at a measured pace. */
+#ifndef BACKLOG_H
+#define BACKLOG_H
+
+#include "gate.h"
+#include "keeper.h"
+
+struct backlog_stats {
+	uint64_t read_batches, read_bytes;
+	uint64_t delivered_batches, delivered_spans, delivered_bytes;
+	uint64_t ready_bytes;    /* read and waiting for the sink */
+};
+
+struct backlog;
+
+int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
+	uint64_t max_bytes) MUST_USE;
+
+/* A batch read back: takes it. */
+void backlog_got(struct backlog *b, struct batch *batch);
+/* What the gate reports of a batch that is in the spool. */
+void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
+/* It is in the quarantine now: takes it. */
+void backlog_condemned(struct backlog *b, struct batch *batch);
+
+/* Offers what is ready and asks for more. */
+void backlog_tick(struct backlog *b);
+/* Lets go of what is read and not offered. */
+void backlog_stop(struct backlog *b);
+
+const struct backlog_stats *backlog_stats(const struct backlog *b);
+void backlog_free(struct backlog *b);
+
+#endif

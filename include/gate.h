@@ -1,0 +1,57 @@
+/* flow: the one place that offers batches to the sink, and knows which are still out. */
+#ifndef GATE_H
+#define GATE_H
+
+#include "circuit.h"
+#include "health.h"
+#include "ledger.h"
+#include "loop.h"
+#include "metrics.h"
+#include "pace.h"
+#include "sink.h"
+
+struct gate_opts {
+	uint64_t window_bytes;   /* with the sink at once */
+	const char *sink_name;   /* for the log and the health board: "kafka", "collector" */
+};
+
+struct gate_events {
+	/* B is back: outcome as the sink's done. The reference is still the owner's own. */
+	void (*report)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+	void (*room)(void *arg); /* worth another offer */
+	void *arg;
+};
+
+struct gate_stats {
+	uint64_t offered, delivered, given_back, poison, opened;
+	uint64_t out_batches, out_bytes, ramp_bytes;
+	uint64_t state[3];       /* 1 for the circuit's state, 0 for the others */
+	struct histogram ack;    /* from offer to good report */
+};
+
+struct gate;
+
+int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
+	struct health *health) MUST_USE;
+/* The sink, opened with gate_sink_events as its events. Borrowed. */
+void gate_use(struct gate *g, struct sink *s);
+struct sink_events gate_sink_events(struct gate *g);
+
+/* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
+enum sink_answer gate_offer(struct gate *g, struct batch *b);
+
+/* There is, or is no longer, a backlog that wants its share. */
+void gate_backlog(struct gate *g, bool waits);
+
+/* Lets the circuit look at the clock. Called a few times a second and after each turn. */
+void gate_tick(struct gate *g);
+
+enum circuit_state gate_state(const struct gate *g);
+uint64_t gate_backlog_bytes(const struct gate *g);
+const struct gate_stats *gate_stats(struct gate *g);
+
+/* Flushes the sink: at most BUDGET_MS when the circuit is closed, at once when it is not. */
+void gate_flush(struct gate *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+void gate_free(struct gate *g);
+
+#endif

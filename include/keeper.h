@@ -1,0 +1,73 @@
+/* flow: the spool's turns. One at a time in a worker; what comes meanwhile is the next turn. */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include "health.h"
+#include "ledger.h"
+#include "loop.h"
+#include "marks.h"
+#include "spool.h"
+
+struct keeper_events {
+	/* B is durable at b->position. The keeper's reference goes to the callee. */
+	void (*stored)(void *arg, struct batch *b);
+	/* The turn's batches could not be stored; the keeper keeps them and tries again. */
+	void (*troubled)(void *arg, int rc);
+	/* B was read back for keeper_read: its position is HELD. The reference goes to the callee. */
+	void (*got)(void *arg, struct batch *b);
+	/* B is durable in the quarantine. The reference goes to the callee. */
+	void (*condemned)(void *arg, struct batch *b);
+	/* A turn is over. */
+	void (*turned)(void *arg);
+	void *arg;
+};
+
+struct keeper_stats {
+	struct spool_stats spool;
+	uint64_t turns, queued_bytes, quarantine_failures;
+	uint64_t commit_us;      /* pace_commit's memory of how long a turn takes */
+};
+
+struct keeper;
+
+/* Opens the spool, begins a new boot in it, and fills LEDGER with the totals so far. */
+int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *opts,
+	const struct keeper_events *events, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
+
+uint64_t keeper_boot(const struct keeper *k);
+
+/* Takes B, to be stored with the next turn. */
+void keeper_put(struct keeper *k, struct batch *b);
+/* Gives back B, which must be queued (keeper_put, no turn has taken it yet). */
+struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
+/* The newest batch of the queue, given back; NULL when it is empty. */
+struct batch *keeper_withdraw_newest(struct keeper *k);
+/* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
+int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
+
+/* The next turn reads up to BYTES of what waits. */
+void keeper_read(struct keeper *k, size_t bytes);
+/* Something in the spool waits to be read. */
+bool keeper_has_waiting(const struct keeper *k);
+
+/* What became of position P. SPANS counts for MARK_DONE. */
+void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
+
+/* 0, or why the last turn could not store. */
+int keeper_trouble(const struct keeper *k);
+/* Nothing queued, under way or condemned. */
+bool keeper_idle(const struct keeper *k);
+/* No turn is under way: the spool may be closed. */
+bool keeper_resting(const struct keeper *k);
+
+/* Once a turn of the loop: starts a turn of the spool if there is anything to do, and notes the state
+ * where SIGKILL does not reach it. */
+void keeper_tick(struct keeper *k);
+
+const struct keeper_stats *keeper_stats(const struct keeper *k);
+
+/* Writes the last state and closes the spool. Must be idle. CLEAN says that nothing is in memory. */
+void keeper_close(struct keeper *k, bool clean);
+void keeper_free(struct keeper *k);
+
+#endif

@@ -1,0 +1,17 @@
+/* serve: the ledger as JSON and as metrics. */
+#ifndef LEDGER_PAGE_H
+#define LEDGER_PAGE_H
+
+#include "buf.h"
+#include "ledger.h"
+
+/* The object of GET /ledger, "status --json" and "spool stat --json". */
+void ledger_json(struct buf *to, const struct ledger *l, const char *host);
+
+/* datagrams_total{outcome}, datagrams_kernel_dropped_total, spans_total and batches_total{outcome}
+ * (accepted, delivered, quarantined, uncertain), spans_dropped_total and batches_dropped_total{cause},
+ * maybe_duplicate_spans_total …, and the gauges flight_spans, flight_batches, spool_spans,
+ * spool_batches, boots, unclean_stops; all with "spanspool_" before them. */
+void ledger_metrics(struct buf *to, const struct ledger *l);
+
+#endif

@@ -1,0 +1,35 @@
+/* policy: when to act, and how much at a time. Pure functions of readings. */
+#ifndef PACE_H
+#define PACE_H
+
+#include "base.h"
+
+/* Age at which a batch goes to the spool, so that it is durable before EXPOSURE ends: a turn may be
+ * under way (one commit) and its own follows (another). All in microseconds. */
+uint64_t pace_handoff(uint64_t exposure, uint64_t commit);
+
+/* How long the next commit may take: the last one, or a slowly fading memory of a longer one. */
+uint64_t pace_commit(uint64_t remembered, uint64_t last);
+
+/* Milliseconds to leave a socket alone after a pass that took BYTES in ELAPSED_US since the pass
+ * before, so that few wake-ups read much and a BUFFER of the kernel is never more than 1/8 full. */
+uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer);
+
+/* Bytes with the sink, by origin. */
+struct pace_load {
+	uint64_t fresh;
+	uint64_t backlog;
+	uint64_t window;       /* all that may be with the sink */
+	bool backlog_waits;    /* there is a backlog */
+};
+
+/* Fresh traffic first, but an eighth of the window is the backlog's while there is one. */
+bool pace_lets_fresh(const struct pace_load *l);
+/* The backlog has its share, and what fresh traffic leaves of half the window; at most RAMP. */
+bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp);
+
+/* Slow start of the backlog after an outage: the ramp doubles each time RAMP bytes were delivered. */
+enum { PACE_RAMP_FIRST = 256 * 1024 };
+uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t window);
+
+#endif

@@ -1,0 +1,105 @@
+/* cmd_config.c — the options of a command, without running it: are they right, what stands and who
+ * said so, and the sample file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "near.h"
+#include "options.h"
+
+enum verb { CHECK, SHOW, SAMPLE, VERBS };
+static const char *const verbs[VERBS] = { "check", "show", "sample" };
+
+static void usage(FILE *to)
+{
+	fprintf(to,
+	        "usage: spanspool config check|show|sample [COMMAND] [options of the command]\n\n"
+	        "  check   says what is wrong with the options, and starts nothing (exit 2)\n"
+	        "  show    every value, and who set it; secrets are masked\n"
+	        "  sample  a file with every option and its default\n\n"
+	        "COMMAND is agent when it is left out. It may be");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(to, c->options != NULL ? " %s" : "", c->name);
+	fprintf(to, ".\n");
+}
+
+static int find_verb(const char *word)
+{
+	struct near near = { .wrong = word };
+
+	for (int i = 0; i < VERBS; i++) {
+		if (strcmp(word, verbs[i]) == 0)
+			return i;
+		near_offer(&near, verbs[i]);
+	}
+	fprintf(stderr, "spanspool config: \"%s\" is not check, show or sample", word);
+	if (near.best != NULL)
+		fprintf(stderr, "; is %s meant?", near.best);
+	fputc('\n', stderr);
+	return -1;
+}
+
+static const struct options_spec *find_options(const char *name)
+{
+	const struct command *c = command_find(name);
+
+	if (c == NULL)
+		command_unknown(name);
+	else if (c->options == NULL)
+		fprintf(stderr, "spanspool config: the command %s has no options in a file\n",
+		        name);
+	return c == NULL ? NULL : c->options;
+}
+
+static int check_or_show(enum verb verb, const struct options_spec *spec, int argc, char **argv)
+{
+	void *settings = calloc(1, spec->size);
+	struct options o;
+	struct why why;
+
+	if (settings == NULL) {
+		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
+		return options_fail("config", &why);
+	}
+	if (options_read(&o, spec, settings, argc, argv, &why) < 0) {
+		free(settings);
+		return options_fail("config", &why);
+	}
+	if (verb == SHOW)
+		conf_show(o.conf, stdout);
+	else
+		printf("the options of %s are fine\n", spec->command);
+	options_close(&o);
+	free(settings);
+	return EXIT_FINE;
+}
+
+int cmd_config(int argc, char **argv)
+{
+	const struct options_spec *spec;
+	bool named = argc > 2 && argv[2][0] != '-';
+	int verb;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			usage(stdout);
+			return EXIT_FINE;
+		}
+	}
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	verb = find_verb(argv[1]);
+	if (verb < 0)
+		return EXIT_USAGE;
+	spec = find_options(named ? argv[2] : "agent");
+	if (spec == NULL)
+		return EXIT_USAGE;
+	if (verb == SAMPLE) {
+		options_sample(spec, stdout);
+		return EXIT_FINE;
+	}
+	/* The word before the options takes the command's place. */
+	return check_or_show(verb, spec, argc - (named ? 2 : 1), argv + (named ? 2 : 1));
+}

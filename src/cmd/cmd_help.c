@@ -1,0 +1,35 @@
+/* cmd_help.c — the list of commands, or one command's own --help. */
+#include <stdio.h>
+
+#include "options.h"
+
+static void list_commands(FILE *to)
+{
+	fprintf(to, "usage: spanspool COMMAND [options]\n\n"
+	            "Takes spans by UDP as jaeger-agent does, and never loses one that it "
+	            "accepted.\n\n");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(to, "  %-9s %s\n", c->name, c->summary);
+	fprintf(to, "\nspanspool help COMMAND lists its options.\n");
+}
+
+int cmd_help(int argc, char **argv)
+{
+	char help[] = "--help";
+	char *ask[3] = { NULL, help, NULL };
+	const struct command *c;
+
+	if (argc < 2 || argv[1][0] == '-') {
+		list_commands(stdout);
+		return EXIT_FINE;
+	}
+	c = command_find(argv[1]);
+	if (c == NULL)
+		return command_unknown(argv[1]);
+	if (c->run == cmd_help) {
+		list_commands(stdout);
+		return EXIT_FINE;
+	}
+	ask[0] = argv[1];
+	return c->run(2, ask);
+}

@@ -1,0 +1,38 @@
+/* commands.c — the table of commands. A new one is a row here, a file cmd_NAME.c and a manual page. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "near.h"
+#include "options.h"
+
+const struct command commands[] = {
+	{ "config", cmd_config, "check the options of a command, show them, print a sample file",
+	        NULL },
+	{ "version", cmd_version, "what this is, and with which libraries it runs", NULL },
+	{ "help", cmd_help, "this, or the options of a command", NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+int command_unknown(const char *name)
+{
+	struct near near = { .wrong = name };
+
+	for (const struct command *c = commands; c->name != NULL; c++)
+		near_offer(&near, c->name);
+	fprintf(stderr, "spanspool: unknown command \"%s\"", name);
+	if (near.best != NULL)
+		fprintf(stderr, "; is %s meant?\n", near.best);
+	else
+		fprintf(stderr, " (see spanspool help)\n");
+	return EXIT_USAGE;
+}

@@ -1,0 +1,117 @@
+/* options.c — from a command's table to its settings, and to its help. */
+#include <assert.h>
+#include <string.h>
+
+#include "options.h"
+
+/* What every command takes besides its own. */
+static const struct conf_row log_rows[] = {
+	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
+	        "debug|info|warn|error", "least level of what is logged", false },
+	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto",
+	        "auto|console|json", "form of the log; auto is console on a terminal, else json",
+	        false },
+	CONF_END
+};
+
+/* The groups of SPEC over SETTINGS, and those that every command has, over LOG; both may be NULL
+ * where only names are wanted. */
+static void gather(
+        const struct options_spec *spec, void *settings, void *log, struct conf_group *to)
+{
+	size_t n = 0;
+
+	for (const struct options_group *g = spec->groups; g != NULL && g->title != NULL; g++) {
+		assert(n < OPTIONS_GROUPS - 2);
+		to[n++] = (struct conf_group){ g->title, g->rows,
+			settings == NULL ? NULL : (char *)settings + g->at };
+	}
+	to[n++] = (struct conf_group){ "General", log_rows, log };
+	to[n] = (struct conf_group){ NULL, NULL, NULL };
+}
+
+int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc,
+        char **argv, struct why *why)
+{
+	int rc;
+
+	memset(o, 0, sizeof(*o));
+	memset(settings, 0, spec->size);
+	gather(spec, settings, o, o->groups);
+	if (spec->tool)
+		rc = conf_read_part(&o->conf, o->groups, argc - 1, argv + 1, why);
+	else
+		rc = conf_read(&o->conf, o->groups, argc - 1, argv + 1, why);
+	if (rc < 0)
+		return rc;
+	if (spec->finish != NULL && spec->finish(o->conf, settings, why) < 0) {
+		options_close(o);
+		return why->code;
+	}
+	return 0;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+int options_open(
+        struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv)
+{
+	struct why why;
+
+	if (wants_help(argc, argv)) {
+		options_help(spec, stdout);
+		return EXIT_FINE;
+	}
+	if (options_read(o, spec, settings, argc, argv, &why) < 0)
+		return options_fail(spec->command, &why);
+	log_setup(o->log_level, o->log_form);
+	return OPTIONS_GO;
+}
+
+void options_close(struct options *o)
+{
+	conf_free(o->conf);
+	o->conf = NULL;
+}
+
+void options_help(const struct options_spec *spec, FILE *to)
+{
+	struct conf_group groups[OPTIONS_GROUPS];
+
+	gather(spec, NULL, NULL, groups);
+	fprintf(to, "usage: spanspool %s %s\n\n%s\n\n", spec->command,
+	        spec->synopsis == NULL ? "[options]" : spec->synopsis, spec->summary);
+	conf_help(groups, to);
+	fprintf(to, "\nEach option may also stand in the file, or in the environment: its name in "
+	            "capitals, with\n"
+	            "'.' and '-' as '_'. A flag wins over the environment, that over the file.");
+	if (spec->manual != NULL)
+		fprintf(to, " See %s.", spec->manual);
+	fputc('\n', to);
+}
+
+void options_sample(const struct options_spec *spec, FILE *to)
+{
+	struct conf_group groups[OPTIONS_GROUPS];
+
+	gather(spec, NULL, NULL, groups);
+	fprintf(to,
+	        "# spanspool %s: every option with its default. Take away the '#' before a name to "
+	        "set it.\n"
+	        "# Names may also be nested. The environment and flags win over this file.\n",
+	        spec->command);
+	conf_sample(groups, to);
+}
+
+int options_fail(const char *command, const struct why *why)
+{
+	fprintf(stderr, "spanspool %s: %s\n", command, why->text);
+	return why->code == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,86 @@
+/* options.h — how a command gets its options: one table that describes them, one call.
+ *
+ *	struct emit_settings { struct emit_opts emit; … };
+ *
+ *	static const struct options_group groups[] = {
+ *		{ "What is sent", emit_rows, offsetof(struct emit_settings, emit) },
+ *		{ NULL, NULL, 0 },
+ *	};
+ *	const struct options_spec emit_options = {
+ *		.command = "emit", .summary = "numbered test spans at a set rate", .manual = "spanspool-emit(1)",
+ *		.groups = groups, .size = sizeof(struct emit_settings),
+ *	};
+ *
+ *	int cmd_emit(int argc, char **argv)
+ *	{
+ *		struct emit_settings set;
+ *		struct options o;
+ *		int rc = options_open(&o, &emit_options, &set, argc, argv);
+ *
+ *		if (rc != OPTIONS_GO)
+ *			return rc;
+ *		…
+ *		options_close(&o);
+ *		return EXIT_FINE;
+ *	}
+ *
+ * The spec is declared in cmd.h and named in the command's row of commands.c: `spanspool help`,
+ * `config` and the documentation checks find it there. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "cmd.h"
+#include "conf.h"
+#include "log.h"
+
+/* The exit statuses of every command. */
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_WANTING = 3 };
+
+enum { OPTIONS_GROUPS = 16, OPTIONS_GO = -1 };
+
+/* One module's rows over one member of the command's settings. */
+struct options_group {
+	const char *title;           /* heading in --help */
+	const struct conf_row *rows; /* end with CONF_END */
+	size_t at;                   /* offset of the member */
+};
+
+struct options_spec {
+	const char *command;
+	const char *summary;  /* one line */
+	const char *synopsis; /* what may follow the command; NULL is "[options]" */
+	const char *manual;   /* "spanspool-agent(8)" */
+	const struct options_group
+	        *groups; /* end with a title of NULL; at most OPTIONS_GROUPS - 2 */
+	size_t size;     /* of the settings */
+	bool tool; /* may be given a file of another command, and takes from it what it knows */
+	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
+	 * one value against another (why_set, then conf_blame). 0 or E_USAGE. */
+	int (*finish)(struct conf *c, void *settings, struct why *why);
+};
+
+struct options {
+	struct conf *conf; /* for the /config page */
+	struct conf_group groups[OPTIONS_GROUPS];
+	enum log_level log_level;
+	enum log_form log_form;
+};
+
+/* Zeroes SETTINGS, fills it from the defaults, the file, the environment and ARGV (argv[0] is the
+ * command's word) and sets up the log. OPTIONS_GO, or the status to exit with at once: --help was
+ * printed, or a sentence was written to stderr. Texts in SETTINGS live until options_close. */
+int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc,
+        char **argv) MUST_USE;
+void options_close(struct options *o);
+
+/* The same without printing and without touching the log; --help is an unknown option here. */
+int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc,
+        char **argv, struct why *why) MUST_USE;
+
+void options_help(const struct options_spec *spec, FILE *to);
+void options_sample(const struct options_spec *spec, FILE *to);
+
+/* "spanspool COMMAND: sentence" on stderr; returns EXIT_USAGE for E_USAGE, else EXIT_FAILED. */
+int options_fail(const char *command, const struct why *why);
+
+#endif

@@ -1,0 +1,146 @@
+/* backlog.c — what waits in the spool.
+ *
+ *   waiting ──read──► ready ──the gate lets it──► with the sink ──delivered──► done
+ *      ▲                                               │
+ *      └────────────────── given back ─────────────────┘
+ *
+ * A record given back is not kept in memory: it is read again, in its order, when its turn comes. */
+#include <stdlib.h>
+
+#include "backlog.h"
+#include "flight.h"
+
+struct backlog {
+	struct gate *gate;
+	struct keeper *keeper;
+	struct ledger *ledger;
+	uint64_t max_bytes;      /* ready at most */
+	struct list ready;
+	bool stopped;
+	struct backlog_stats stats;
+};
+
+int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
+	uint64_t max_bytes)
+{
+	struct backlog *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return E_NOMEM;
+	b->gate = g;
+	b->keeper = k;
+	b->ledger = ledger;
+	b->max_bytes = max_bytes;
+	list_init(&b->ready);
+	*out = b;
+	return 0;
+}
+
+void backlog_got(struct backlog *b, struct batch *batch)
+{
+	batch->place = PLACE_SPOOLED;
+	b->stats.read_batches++;
+	b->stats.read_bytes += batch->size;
+	b->stats.ready_bytes += batch->size;
+	list_push(&b->ready, &batch->link);
+}
+
+static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to)
+{
+	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->spans, 1);
+	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+}
+
+void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+{
+	switch (outcome) {
+	case SINK_DELIVERED:
+		resolve(b, batch, LEDGER_DELIVERED);
+		b->stats.delivered_batches++;
+		b->stats.delivered_spans += batch->spans;
+		b->stats.delivered_bytes += batch->size;
+		break;
+	case SINK_NOT_SENT:
+		/* A doubt from before is not lifted by not being sent again. */
+		keeper_mark(b->keeper, batch->position, batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
+		break;
+	case SINK_MAYBE_SENT:
+		keeper_mark(b->keeper, batch->position, MARK_MAYBE, 0);
+		break;
+	case SINK_POISON:
+		batch->place = PLACE_CONDEMNED;
+		if (keeper_condemn(b->keeper, batch_ref(batch), "refused", detail) < 0) {
+			struct batch *unused = batch;
+
+			keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+			batch_unref(&unused);
+		}
+		break;
+	}
+}
+
+void backlog_condemned(struct backlog *b, struct batch *batch)
+{
+	resolve(b, batch, LEDGER_QUARANTINED);
+	batch_unref(&batch);
+}
+
+static void note_duplicate(struct ledger *l, const struct batch *batch)
+{
+	l->maybe_duplicate.spans += batch->spans;
+	l->maybe_duplicate.batches++;
+}
+
+static void offer_ready(struct backlog *b)
+{
+	while (!list_empty(&b->ready)) {
+		struct batch *batch = list_first(&b->ready, struct batch, link);
+		enum sink_answer answer = gate_offer(b->gate, batch);
+
+		if (answer == SINK_FULL || answer == SINK_DOWN)
+			return;
+		list_remove(&batch->link);
+		b->stats.ready_bytes -= batch->size;
+		if (answer == SINK_CANNOT)
+			backlog_report(b, batch, SINK_POISON, "larger than the sink can ever take");
+		else if (batch->maybe_dup)
+			note_duplicate(b->ledger, batch);
+		batch_unref(&batch);
+	}
+}
+
+void backlog_tick(struct backlog *b)
+{
+	bool waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
+
+	gate_backlog(b->gate, waits);
+	keeper_read(b->keeper, 0);
+	if (b->stopped || !waits || gate_state(b->gate) == CIRCUIT_OPEN)
+		return;
+	offer_ready(b);
+	if (b->stats.ready_bytes < b->max_bytes / 2)
+		keeper_read(b->keeper, b->max_bytes - b->stats.ready_bytes);
+}
+
+void backlog_stop(struct backlog *b)
+{
+	b->stopped = true;
+	while (!list_empty(&b->ready)) {
+		struct batch *batch = list_first(&b->ready, struct batch, link);
+
+		list_remove(&batch->link);
+		backlog_report(b, batch, SINK_NOT_SENT, "");
+		batch_unref(&batch);
+	}
+	b->stats.ready_bytes = 0;
+}
+
+const struct backlog_stats *backlog_stats(const struct backlog *b)
+{
+	return &b->stats;
+}
+
+void backlog_free(struct backlog *b)
+{
+	free(b);
+}

@@ -1,0 +1,297 @@
+/* flight.c — from the socket until delivered or durable.
+ *
+ *             ┌── delivered ──────────────────────────► (gone)
+ *   AGING ────┤
+ *             └── due, or given back ─► QUEUED ─ written ─► SPOOLED, held while the sink has it
+ *                                         └─ delivered first ─► (gone)
+ *
+ * A batch is due when waiting longer could break the exposure. While the circuit is closed it is with
+ * the sink meanwhile, and mostly delivered before; while it is open all that is in memory goes to the
+ * spool together, so that one commit serves many.
+ *
+ * Over the byte bound everything is due. If the spool cannot store either, the newest is dropped and
+ * the ledger says why; until then the bound is only a reason for the intake to hold back. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "flight.h"
+#include "log.h"
+#include "pace.h"
+
+enum { GROUP_BYTES = 1 << 20 }; /* waiting for the spool only: worth a commit of its own */
+
+struct flight {
+	struct flight_opts opts;
+	struct ledger *ledger;
+	struct gate *gate;
+	struct keeper *keeper;
+	struct timer *due;
+	void (*room)(void *arg);
+	void *arg;
+	struct list aging;       /* by the moment they were read */
+	uint64_t idle_bytes;     /* aging and not with the sink */
+	bool was_full;
+	struct flight_stats stats;
+	struct log_gate late_gate;
+};
+
+static void on_due(void *arg);
+
+int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger,
+	void (*room)(void *arg), void *arg)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return E_NOMEM;
+	f->opts = *opts;
+	f->ledger = ledger;
+	f->room = room;
+	f->arg = arg;
+	list_init(&f->aging);
+	if (timer_open(&f->due, l, on_due, f) < 0) {
+		free(f);
+		return E_NOMEM;
+	}
+	*out = f;
+	return 0;
+}
+
+void flight_use(struct flight *f, struct gate *g, struct keeper *k)
+{
+	f->gate = g;
+	f->keeper = k;
+}
+
+static uint64_t handoff_age(const struct flight *f)
+{
+	return pace_handoff(f->opts.exposure_us, keeper_stats(f->keeper)->commit_us);
+}
+
+static void queue(struct flight *f, struct batch *b)
+{
+	b->place = PLACE_QUEUED;
+	f->stats.handed_over++;
+	keeper_put(f->keeper, b);
+}
+
+/* B leaves the flight's account; its place in the ledger is the caller's word. */
+static void leave(struct flight *f, struct batch *b, enum ledger_place to)
+{
+	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
+	f->stats.bytes -= b->size;
+	f->stats.batches--;
+	if (f->was_full && flight_has_room(f)) {
+		f->was_full = false;
+		f->room(f->arg);
+	}
+}
+
+static void drop(struct flight *f, struct batch *b, int rc)
+{
+	leave(f, b, rc == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR);
+	f->stats.dropped++;
+	batch_unref(&b);
+}
+
+bool flight_has_room(const struct flight *f)
+{
+	return f->stats.bytes < f->opts.max_bytes || keeper_trouble(f->keeper) != 0;
+}
+
+/* The newest that nobody else has makes way; one that the sink has may still arrive. */
+static void shed(struct flight *f)
+{
+	while (f->stats.bytes > f->opts.max_bytes && keeper_trouble(f->keeper) != 0) {
+		struct batch *b = keeper_withdraw_newest(f->keeper);
+
+		if (b == NULL)
+			return;
+		if (b->with_sink) {
+			keeper_put(f->keeper, b);
+			return;
+		}
+		drop(f, b, keeper_trouble(f->keeper));
+	}
+}
+
+static void offer(struct flight *f, struct batch *b)
+{
+	b->place = PLACE_AGING;
+	list_push(&f->aging, &b->link);
+	switch (gate_offer(f->gate, b)) {
+	case SINK_TOOK:
+		break;
+	case SINK_CANNOT:
+		flight_report(f, b, SINK_POISON, "larger than the sink can ever take");
+		return;
+	case SINK_FULL:
+	case SINK_DOWN:
+		f->idle_bytes += b->size;
+		break;
+	}
+	if (!timer_armed(f->due))
+		timer_start(f->due, handoff_age(f) / US_PER_MS);
+}
+
+void flight_add(struct flight *f, struct batch *b)
+{
+	ledger_enter(f->ledger, LEDGER_IN_FLIGHT, b->spans, 1);
+	f->stats.bytes += b->size;
+	f->stats.batches++;
+	if (f->opts.exposure_us == 0) {
+		queue(f, b);
+	} else {
+		offer(f, b);
+	}
+	if (f->stats.bytes > f->opts.max_bytes) {
+		f->was_full = true;
+		flight_hand_over_all(f);
+		shed(f);
+	}
+}
+
+static void forget_aging(struct flight *f, struct batch *b)
+{
+	list_remove(&b->link);
+	if (!b->with_sink)
+		f->idle_bytes -= b->size;
+}
+
+/* The sink had B, and it is not in the spool. */
+void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
+{
+	bool written = b->place == PLACE_QUEUED && list_empty(&b->link);
+
+	b->maybe_dup |= outcome == SINK_MAYBE_SENT && !written;
+	if (written) {
+		/* The worker has it now; flight_stored hears what came of it. */
+		if (outcome == SINK_DELIVERED)
+			b->place = PLACE_QUEUED_DONE;
+		else if (outcome == SINK_MAYBE_SENT)
+			b->place = PLACE_QUEUED_MAYBE;
+		return;
+	}
+	if (b->place == PLACE_QUEUED && outcome != SINK_DELIVERED && outcome != SINK_POISON)
+		return; /* the keeper has it already */
+	if (b->place == PLACE_QUEUED)
+		keeper_withdraw(f->keeper, b);
+	else
+		list_remove(&b->link);
+	switch (outcome) {
+	case SINK_DELIVERED:
+		leave(f, b, LEDGER_DELIVERED);
+		batch_unref(&b);
+		break;
+	case SINK_POISON:
+		b->place = PLACE_CONDEMNED;
+		if (keeper_condemn(f->keeper, b, "refused", detail) < 0)
+			queue(f, b);
+		break;
+	case SINK_NOT_SENT:
+	case SINK_MAYBE_SENT:
+		queue(f, b);
+		break;
+	}
+}
+
+static void note_late(struct flight *f, const struct batch *b)
+{
+	uint64_t age = clock_mono_us() - b->read_us;
+
+	if (f->opts.exposure_us == 0 || age <= f->opts.exposure_us)
+		return;
+	f->stats.late++;
+	if (log_gate_open(&f->late_gate, 10000))
+		log_warn("spool: a batch was durable only after %llu ms, later than spool.exposure: the disk is slow",
+			(unsigned long long)(age / US_PER_MS));
+}
+
+void flight_stored(struct flight *f, struct batch *b)
+{
+	enum batch_place was = (enum batch_place)b->place;
+
+	if (was == PLACE_QUEUED_DONE) {
+		leave(f, b, LEDGER_DELIVERED);
+		keeper_mark(f->keeper, b->position, MARK_DONE, b->spans);
+		batch_unref(&b);
+		return;
+	}
+	note_late(f, b);
+	leave(f, b, LEDGER_IN_SPOOL);
+	b->place = PLACE_SPOOLED;
+	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
+	/* With no exposure allowed the first offer comes only now. */
+	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
+		gate_offer(f->gate, b);
+	if (b->with_sink)
+		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
+	else if (b->maybe_dup)
+		keeper_mark(f->keeper, b->position, MARK_MAYBE, 0);
+	batch_unref(&b); /* the sink's own reference keeps what it has */
+}
+
+void flight_troubled(struct flight *f, int rc)
+{
+	(void)rc;
+	shed(f);
+}
+
+void flight_condemned(struct flight *f, struct batch *b)
+{
+	leave(f, b, LEDGER_QUARANTINED);
+	batch_unref(&b);
+}
+
+static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
+{
+	list_each_safe(node, &f->aging)
+	{
+		struct batch *b = container_of(node, struct batch, link);
+
+		if (b->read_us > read_before && !(idle_too && !b->with_sink))
+			continue;
+		forget_aging(f, b);
+		queue(f, b);
+	}
+}
+
+void flight_hand_over_all(struct flight *f)
+{
+	hand_over(f, UINT64_MAX, true);
+}
+
+void flight_tick(struct flight *f)
+{
+	uint64_t now = clock_mono_us(), age = handoff_age(f);
+	struct batch *oldest;
+
+	if (list_empty(&f->aging))
+		return;
+	oldest = list_first(&f->aging, struct batch, link);
+	if (now - oldest->read_us >= age || f->idle_bytes >= GROUP_BYTES)
+		hand_over(f, now - age, true);
+	if (list_empty(&f->aging) || timer_armed(f->due))
+		return;
+	oldest = list_first(&f->aging, struct batch, link);
+	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
+}
+
+static void on_due(void *arg)
+{
+	flight_tick(arg);
+}
+
+const struct flight_stats *flight_stats(struct flight *f)
+{
+	f->stats.oldest_us = list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
+	return &f->stats;
+}
+
+void flight_free(struct flight *f)
+{
+	if (f == NULL)
+		return;
+	timer_free(f->due);
+	free(f);
+}

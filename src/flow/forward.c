@@ -1,0 +1,272 @@
+/* forward.c — wires gate, flight, keeper and backlog, gives each batch its id, and stops them in order.
+ *
+ *   intake ─► flight ─► gate ─► sink             RUNNING ──stop──► FLUSHING ──every report is in──►
+ *               │         ▲                      STORING ──nothing in memory, or time is up──► STOPPED
+ *               ▼         │
+ *             keeper ─► backlog
+ *
+ * A report goes to the flight while the batch is in memory only, to the backlog once it has a position. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "forward.h"
+#include "log.h"
+
+enum state { RUNNING, FLUSHING, STORING, STOPPED };
+
+enum {
+	HEARTBEAT_MS = 100,
+	READY_BYTES = 4 << 20,   /* read from the spool ahead of the sink */
+	STORE_MS = 5000,         /* a stop waits this long for the spool to take what is left */
+};
+
+struct forward {
+	struct forward_opts opts;
+	struct loop *loop;
+	struct health *health;
+	struct ledger ledger;
+	struct gate *gate;
+	struct keeper *keeper;
+	struct flight *flight;
+	struct backlog *backlog;
+	struct turn_hook *hook;
+	struct timer *heartbeat;
+	enum state state;
+	bool has_sink;
+	uint64_t sequence;
+	uint64_t give_up_us;     /* STORING: until then */
+	void (*room)(void *arg);
+	void *room_arg;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+static void on_turn(void *arg);
+static void on_heartbeat(void *arg);
+static void step(struct forward *f);
+
+static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+{
+	struct forward *f = arg;
+
+	if (b->position != 0)
+		backlog_report(f->backlog, b, outcome, detail);
+	else
+		flight_report(f->flight, b, outcome, detail);
+}
+
+static void on_gate_room(void *arg)
+{
+	struct forward *f = arg;
+
+	if (f->backlog != NULL)
+		backlog_tick(f->backlog);
+}
+
+static void on_stored(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	flight_stored(f->flight, b);
+}
+
+static void on_troubled(void *arg, int rc)
+{
+	struct forward *f = arg;
+
+	flight_troubled(f->flight, rc);
+}
+
+static void on_got(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	backlog_got(f->backlog, b);
+}
+
+static void on_condemned(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	if (b->position != 0)
+		backlog_condemned(f->backlog, b);
+	else
+		flight_condemned(f->flight, b);
+}
+
+static void on_turned(void *arg)
+{
+	step(arg);
+}
+
+static void on_flight_room(void *arg)
+{
+	struct forward *f = arg;
+
+	if (f->room != NULL)
+		f->room(f->room_arg);
+}
+
+static int open_parts(struct forward *f, struct why *why)
+{
+	const struct forward_opts *o = &f->opts;
+	struct gate_events gate = { on_report, on_gate_room, f };
+	struct keeper_events keeper = { on_stored, on_troubled, on_got, on_condemned, on_turned, f };
+
+	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
+		return why_set(why, E_NOMEM, "gate");
+	if (keeper_open(&f->keeper, f->loop, &o->spool, &keeper, &f->ledger, f->health, why) < 0)
+		return why->code;
+	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger, on_flight_room, f) < 0)
+		return why_set(why, E_NOMEM, "flight");
+	flight_use(f->flight, f->gate, f->keeper);
+	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, READY_BYTES) < 0)
+		return why_set(why, E_NOMEM, "backlog");
+	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
+		timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
+		return why_set(why, E_NOMEM, "timers");
+	timer_start(f->heartbeat, HEARTBEAT_MS);
+	return 0;
+}
+
+int forward_open(struct forward **out, struct loop *l, const struct forward_opts *opts,
+	struct health *health, struct why *why)
+{
+	struct forward *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return why_set(why, E_NOMEM, "store and forward");
+	f->opts = *opts;
+	f->loop = l;
+	f->health = health;
+	if (open_parts(f, why) < 0) {
+		forward_free(f);
+		return why->code;
+	}
+	*out = f;
+	return 0;
+}
+
+struct sink_events forward_sink_events(struct forward *f)
+{
+	return gate_sink_events(f->gate);
+}
+
+void forward_use(struct forward *f, struct sink *s)
+{
+	gate_use(f->gate, s);
+	f->has_sink = true;
+}
+
+struct ledger *forward_ledger(struct forward *f)
+{
+	return &f->ledger;
+}
+
+uint64_t forward_boot(const struct forward *f)
+{
+	return keeper_boot(f->keeper);
+}
+
+void forward_accept(struct forward *f, struct batch *b)
+{
+	b->boot = keeper_boot(f->keeper);
+	b->sequence = ++f->sequence;
+	flight_add(f->flight, b);
+}
+
+bool forward_has_room(const struct forward *f)
+{
+	return flight_has_room(f->flight);
+}
+
+void forward_on_room(struct forward *f, void (*room)(void *arg), void *arg)
+{
+	f->room = room;
+	f->room_arg = arg;
+}
+
+static void on_turn(void *arg)
+{
+	struct forward *f = arg;
+
+	if (f->state == STOPPED || !f->has_sink)
+		return;
+	gate_tick(f->gate);
+	flight_tick(f->flight);
+	backlog_tick(f->backlog);
+	keeper_tick(f->keeper);
+}
+
+static void on_heartbeat(void *arg)
+{
+	struct forward *f = arg;
+
+	timer_start(f->heartbeat, HEARTBEAT_MS);
+	step(f); /* the hook does the rest: it runs after every callback */
+}
+
+static void on_flushed(void *arg)
+{
+	struct forward *f = arg;
+
+	f->state = STORING;
+	f->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
+	step(f);
+}
+
+void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
+{
+	f->stopped = stopped;
+	f->stopped_arg = arg;
+	f->state = FLUSHING;
+	backlog_stop(f->backlog);
+	gate_flush(f->gate, f->opts.stop_ms, on_flushed, f);
+}
+
+static void step(struct forward *f)
+{
+	bool empty, late;
+
+	if (f->state != STORING)
+		return;
+	flight_hand_over_all(f->flight);
+	empty = keeper_idle(f->keeper) && flight_stats(f->flight)->batches == 0;
+	late = clock_mono_us() >= f->give_up_us && keeper_trouble(f->keeper) != 0 && keeper_resting(f->keeper);
+	if (!empty && !late)
+		return;
+	if (late)
+		log_error("spool: could not store %llu batches that were in memory: %s",
+			(unsigned long long)flight_stats(f->flight)->batches, err_text(keeper_trouble(f->keeper)));
+	f->state = STOPPED;
+	timer_stop(f->heartbeat);
+	keeper_close(f->keeper, empty);
+	f->stopped(f->stopped_arg);
+}
+
+void forward_stats(struct forward *f, struct forward_stats *to)
+{
+	uint64_t now_ms = clock_wall_ms(), now = clock_mono_us();
+
+	to->gate = *gate_stats(f->gate);
+	to->flight = *flight_stats(f->flight);
+	to->keeper = *keeper_stats(f->keeper);
+	to->backlog = *backlog_stats(f->backlog);
+	to->oldest_age_us = to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us;
+	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
+		now_ms > to->keeper.spool.oldest_ms)
+		to->oldest_age_us = max_u64(to->oldest_age_us, (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS);
+}
+
+void forward_free(struct forward *f)
+{
+	if (f == NULL)
+		return;
+	turn_hook_free(f->hook);
+	timer_free(f->heartbeat);
+	backlog_free(f->backlog);
+	flight_free(f->flight);
+	keeper_free(f->keeper);
+	gate_free(f->gate);
+	free(f);
+}

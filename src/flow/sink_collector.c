@@ -1,0 +1,130 @@
+/* sink_collector.c — a batch becomes a POST: its bytes are the body, id and marks are HTTP headers. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sink_id.h"
+#include "sinks.h"
+
+struct sink_collector {
+	struct sink sink;
+	struct sink_id id;
+	struct sink_events events;
+	struct postman *postman;
+};
+
+/* What must live as long as the letter. */
+struct letter {
+	struct batch *batch;
+	const char *headers[4];
+	char id[SINK_ID_TEXT + 32];
+	char received[64];
+};
+
+static struct sink_collector *from(struct sink *s)
+{
+	return container_of(s, struct sink_collector, sink);
+}
+
+static void on_done(void *arg, const struct postman_report *report)
+{
+	struct sink_collector *c = arg;
+	struct letter *letter = report->token;
+	struct batch *b = letter->batch;
+	char detail[256] = "";
+
+	if (report->outcome == SINK_POISON)
+		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status, report->detail);
+	free(letter);
+	c->events.done(c->events.arg, b, report->outcome, detail);
+	batch_unref(&b);
+}
+
+static void on_room(void *arg)
+{
+	struct sink_collector *c = arg;
+
+	c->events.room(c->events.arg);
+}
+
+static void write_headers(const struct sink_collector *c, struct letter *letter)
+{
+	const struct batch *b = letter->batch;
+	static const char name[] = "spanspool-id: ";
+	size_t n = 0, len;
+
+	memcpy(letter->id, name, sizeof(name) - 1);
+	len = sink_id_text(&c->id, b, letter->id + sizeof(name) - 1);
+	letter->id[sizeof(name) - 1 + len] = '\0';
+	letter->headers[n++] = letter->id;
+	snprintf(letter->received, sizeof(letter->received), "spanspool-received: %llu",
+		(unsigned long long)b->received_ms);
+	letter->headers[n++] = letter->received;
+	if (b->maybe_dup)
+		letter->headers[n++] = "spanspool-maybe-dup: 1";
+	letter->headers[n] = NULL;
+}
+
+static enum sink_answer offer(struct sink *s, struct batch *b)
+{
+	struct sink_collector *c = from(s);
+	struct letter *letter = malloc(sizeof(*letter));
+	struct postman_letter l;
+	int rc;
+
+	if (letter == NULL)
+		return SINK_FULL;
+	letter->batch = batch_ref(b);
+	l = (struct postman_letter){ .value = batch_slice(b), .spans = b->spans, .token = letter };
+	if (c->id.headers) {
+		write_headers(c, letter);
+		l.headers = letter->headers;
+	}
+	rc = postman_send(c->postman, &l);
+	if (rc == 0)
+		return SINK_TOOK;
+	batch_unref(&letter->batch);
+	free(letter);
+	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
+}
+
+static void purge(struct sink *s)
+{
+	postman_purge(from(s)->postman);
+}
+
+static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	postman_flush(from(s)->postman, budget_ms, flushed, arg);
+}
+
+static void free_sink(struct sink *s)
+{
+	postman_free(from(s)->postman);
+	free(from(s));
+}
+
+static const struct sink_ops ops = { offer, purge, flush, free_sink };
+
+int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
+	const struct sink_id *id, const struct sink_events *events, struct why *why)
+{
+	struct sink_collector *c = calloc(1, sizeof(*c));
+	struct postman_events own = { .done = on_done, .room = on_room, .arg = c };
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "collector");
+	c->sink.ops = &ops;
+	c->id = *id;
+	c->events = *events;
+	if (postman_open(&c->postman, l, opts, &own, why) < 0) {
+		free(c);
+		return why->code;
+	}
+	*out = &c->sink;
+	return 0;
+}
+
+const struct postman_stats *sink_collector_stats(struct sink *s)
+{
+	return postman_stats(from(s)->postman);
+}

@@ -1,0 +1,111 @@
+/* kafka_mend.c — a fatal error kills a handle for good, also when its cause is gone. So:
+ *
+ *   RUNNING ──fatal error──► EMPTYING ──last report──► PAUSED ──pause over──► RUNNING, room()
+ *                             │    ▲                    │    ▲
+ *                             └────┘                    └────┘
+ *          the wire had its second: purge that too     no handle to be had: pause twice as long
+ *
+ * In EMPTYING the queue is purged at once, what is on the wire is given a second, because an answer
+ * that comes spares a duplicate. The pause doubles with each fatal error from 100 ms to 30 s, and
+ * starts again after an acknowledgement: a missing right makes the next handle fatal too.
+ *
+ * The handle for lone records is doomed in the same way, but simply closed when it is empty.
+ *
+ * Only kafka_mend_step moves the state.
+ */
+#include "kafka_conf.h"
+#include "kafka_producer_priv.h"
+
+enum { PAUSE_LEAST_MS = 100, PAUSE_MOST_MS = 30000, WIRE_MS = 1000 };
+
+static void on_mend(void *arg)
+{
+	struct kafka_producer *p = arg;
+
+	kafka_mend_step(p);
+}
+
+int kafka_mend_open(struct kafka_producer *p)
+{
+	p->pause_ms = PAUSE_LEAST_MS;
+	return timer_open(&p->mend, p->loop, on_mend, p);
+}
+
+void kafka_mend_worked(struct kafka_producer *p)
+{
+	p->pause_ms = PAUSE_LEAST_MS;
+}
+
+void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
+{
+	char cause[256] = "";
+
+	if (h->rk == NULL || h->doomed)
+		return;
+	h->doomed = true;
+	p->stats.fatal++;
+	rd_kafka_fatal_error(h->rk, cause, sizeof(cause));
+	log_error("%s: fatal error, a new handle will be made: %s", p->log.who, cause);
+	kafka_handle_purge(h, false);
+	/* Not here: the handle's reports may be being read just now. */
+	bell_ring(p->bell);
+}
+
+static void pause_once(struct kafka_producer *p)
+{
+	p->state = PRODUCER_PAUSED;
+	timer_start(p->mend, p->pause_ms);
+	p->pause_ms = min_u64(p->pause_ms * 2, PAUSE_MOST_MS);
+}
+
+static void renew(struct kafka_producer *p)
+{
+	struct why why;
+
+	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, &why) < 0) {
+		log_error("%s: %s", p->log.who, why.text);
+		pause_once(p);
+		return;
+	}
+	p->state = PRODUCER_RUNNING;
+	log_info("%s: a new handle was made", p->log.who);
+	p->events.room(p->events.arg);
+}
+
+/* True when H is doomed and has nothing left. What its purges missed is purged again each second. */
+static bool is_empty(struct kafka_handle *h, struct timer *wire)
+{
+	if (!h->doomed)
+		return false;
+	if (h->waiting == 0)
+		return true;
+	if (!timer_armed(wire)) {
+		kafka_handle_purge(h, true);
+		timer_start(wire, WIRE_MS);
+	}
+	return false;
+}
+
+void kafka_mend_step(struct kafka_producer *p)
+{
+	if (is_empty(&p->alone, p->idle))
+		kafka_handle_close(&p->alone, p->loop);
+	switch (p->state) {
+	case PRODUCER_RUNNING:
+		if (!p->main.doomed)
+			return;
+		p->state = PRODUCER_EMPTYING;
+		timer_start(p->mend, WIRE_MS);
+		/* fall through */
+	case PRODUCER_EMPTYING:
+		if (!is_empty(&p->main, p->mend))
+			return;
+		kafka_handle_close(&p->main, p->loop);
+		pause_once(p);
+		return;
+	case PRODUCER_PAUSED:
+		if (!timer_armed(p->mend))
+			renew(p);
+		return;
+	}
+}

@@ -1,0 +1,52 @@
+/* kafka_producer_priv.h — the producer's inside, shared by the files that make it up. */
+#ifndef KAFKA_PRODUCER_PRIV_H
+#define KAFKA_PRODUCER_PRIV_H
+
+#include "kafka_handle.h"
+#include "kafka_log.h"
+
+enum producer_state {
+	PRODUCER_RUNNING,
+	PRODUCER_EMPTYING, /* after a fatal error: waits for the last reports */
+	PRODUCER_PAUSED,   /* no handle: waits before it makes the next */
+};
+
+struct kafka_producer {
+	enum producer_state state;
+	struct loop *loop;
+	struct kafka_producer_events events;
+	struct kafka_producer_opts opts; /* brokers and topic are ours, properties are in the conf */
+	rd_kafka_conf_t *conf;
+	struct bell *bell;
+
+	struct kafka_handle main;
+	struct kafka_handle alone; /* one record a request; made when a batch was too large */
+	struct timer *idle;        /* closes alone when it is not needed any more */
+
+	struct timer *mend;        /* EMPTYING: the wire has had its time; PAUSED: try again */
+	uint64_t pause_ms;         /* before the next handle */
+
+	struct timer *hold;        /* after a refusal: room() when it rings */
+	bool was_full;             /* room() when half of the queue is free */
+	uint64_t queue_records;
+	uint64_t queue_bytes;
+
+	struct timer *budget;      /* of a flush */
+	void (*flushed)(void *arg);
+	void *flushed_arg;
+
+	struct kafka_log log;
+	struct kafka_producer_stats stats;
+};
+
+/* kafka_reports.c: takes what both handles have to tell; their owner is called for each report. */
+void kafka_reports_serve(struct kafka_producer *p);
+
+/* kafka_mend.c */
+void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h);
+void kafka_mend_step(struct kafka_producer *p);
+/* A record was acknowledged: the handle is a good one. */
+void kafka_mend_worked(struct kafka_producer *p);
+int kafka_mend_open(struct kafka_producer *p);
+
+#endif

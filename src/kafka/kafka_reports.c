@@ -1,0 +1,139 @@
+/* kafka_reports.c — reads the handles' queues and says how each record ended.
+ *
+ * The status decides, never the name of the error: one and the same name comes with "not persisted"
+ * and with "possibly persisted". One name counts, and only for a record that was sent alone: a
+ * broker refuses a whole batch as too large for the sake of one record, or because the sum is. Such
+ * records are sent again, each in a request of its own, before one of them is called too large.
+ */
+#include <stdio.h>
+
+#include "kafka_conf.h"
+#include "kafka_producer_priv.h"
+
+enum { EVENTS_A_TURN = 64, ALONE_IDLE_MS = 10000 };
+
+static enum kafka_outcome outcome_of(rd_kafka_msg_status_t status)
+{
+	switch (status) {
+	case RD_KAFKA_MSG_STATUS_PERSISTED:
+		return KAFKA_PERSISTED;
+	case RD_KAFKA_MSG_STATUS_NOT_PERSISTED:
+		return KAFKA_NOT_PERSISTED;
+	default:
+		return KAFKA_POSSIBLY_PERSISTED;
+	}
+}
+
+static bool is_purged(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
+static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
+{
+	char detail[160] = "";
+
+	if (outcome == KAFKA_PERSISTED) {
+		p->stats.acknowledged++;
+		kafka_log_healed(&p->log);
+		kafka_mend_worked(p);
+	} else {
+		p->stats.failed++;
+		snprintf(detail, sizeof(detail), "%zu bytes: %s", m->len, rd_kafka_err2str(m->err));
+		if (!is_purged(m->err))
+			kafka_log_trouble(&p->log, m->err, rd_kafka_err2str(m->err));
+	}
+	p->events.report(p->events.arg, m->_private, outcome, detail);
+}
+
+static int open_alone(struct kafka_producer *p)
+{
+	rd_kafka_conf_t *conf;
+	struct why why;
+	int rc;
+
+	if (p->alone.rk != NULL)
+		return p->alone.doomed ? E_DOWN : 0;
+	conf = rd_kafka_conf_dup(p->conf);
+	rc = kafka_conf_put(conf, "batch.num.messages", "1", &why);
+	if (rc == 0)
+		rc = kafka_conf_put(conf, "linger.ms", "0", &why);
+	if (rc == 0)
+		rc = kafka_handle_open(&p->alone, conf, &p->opts, p->bell, &why);
+	rd_kafka_conf_destroy(conf);
+	if (rc < 0)
+		log_error("%s: %s", p->log.who, why.text);
+	return rc;
+}
+
+/* Whether M goes on its way again, so that its report is still to come. */
+static bool send_alone(struct kafka_producer *p, const rd_kafka_message_t *m)
+{
+	return open_alone(p) == 0 && kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
+}
+
+static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd_kafka_message_t *m)
+{
+	enum kafka_outcome outcome = outcome_of(rd_kafka_message_status(m));
+
+	kafka_handle_reported(h, m);
+	if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && outcome == KAFKA_NOT_PERSISTED) {
+		if (h == &p->alone)
+			outcome = KAFKA_TOO_LARGE;
+		else if (send_alone(p, m))
+			return;
+	}
+	tell(p, m, outcome);
+}
+
+static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
+{
+	if (rd_kafka_event_error(e) == RD_KAFKA_RESP_ERR__FATAL)
+		kafka_mend_doom(p, h);
+	else
+		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
+}
+
+static void on_event(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
+{
+	const rd_kafka_message_t *m;
+
+	switch (rd_kafka_event_type(e)) {
+	case RD_KAFKA_EVENT_DR:
+		while ((m = rd_kafka_event_message_next(e)) != NULL)
+			on_report(p, h, m);
+		break;
+	case RD_KAFKA_EVENT_ERROR:
+		on_error(p, h, e);
+		break;
+	case RD_KAFKA_EVENT_LOG:
+		kafka_log_said(&p->log, e);
+		break;
+	}
+}
+
+/* Bounded, so that other work of the loop gets its turn; rings again when there is more. */
+static void serve(struct kafka_producer *p, struct kafka_handle *h)
+{
+	rd_kafka_event_t *e;
+
+	for (int i = 0; h->rk != NULL; i++) {
+		if (i == EVENTS_A_TURN) {
+			bell_ring(p->bell);
+			return;
+		}
+		e = rd_kafka_queue_poll(h->events, 0);
+		if (e == NULL)
+			return;
+		on_event(p, h, e);
+		rd_kafka_event_destroy(e);
+	}
+}
+
+void kafka_reports_serve(struct kafka_producer *p)
+{
+	serve(p, &p->main);
+	serve(p, &p->alone);
+	if (p->alone.rk != NULL && p->alone.waiting == 0 && !timer_armed(p->idle))
+		timer_start(p->idle, ALONE_IDLE_MS);
+}

@@ -1,0 +1,259 @@
+/* udp.c — binds a port and reads it.
+ *
+ *   WAITING ──readable──► a pass: recvmmsg until empty ──► RESTING ──timer──► WAITING
+ *
+ * At a high rate every datagram would wake the loop; resting a few milliseconds after a pass lets many
+ * gather in the kernel's buffer and be read at once. pace_pause keeps the rest short enough for the
+ * buffer. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/sock_diag.h>
+
+#include "clock.h"
+#include "log.h"
+#include "pace.h"
+#include "udp.h"
+
+enum {
+	VECTOR = 64,            /* datagrams a system call */
+	ROUNDS = 16,            /* system calls a pass: the rest of the loop wants its turn too */
+	SLOT = 65536,           /* above the largest UDP payload, so nothing is ever cut */
+	ASK_BYTES = 32 << 20,   /* a second of 100,000 spans: what the loop may be late by at worst */
+};
+
+struct udp {
+	struct loop *loop;
+	struct udp_events events;
+	struct watch *watch;
+	struct timer *rest;
+	int fd;
+	bool paused;
+	uint64_t buffer_bytes;   /* as the kernel says */
+	uint64_t last_pass_us;
+	uint64_t drops;
+	uint32_t drops_seen;     /* the kernel's counter has 32 bits */
+	uint8_t *slots;
+	struct mmsghdr headers[VECTOR];
+	struct iovec vectors[VECTOR];
+};
+
+static int open_socket(int family, const struct sockaddr *address, socklen_t len)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int off = 0, error;
+
+	if (fd < 0)
+		return -errno;
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, address, len) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	return -error;
+}
+
+static int open_any(uint16_t port)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = open_socket(AF_INET6, (struct sockaddr *)&six, sizeof(six));
+
+	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
+		fd = open_socket(AF_INET, (struct sockaddr *)&four, sizeof(four));
+	return fd;
+}
+
+static int open_named(const struct hostport *at, const char **problem)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE }, *found, *best;
+	char port[8];
+	int rc, fd;
+
+	snprintf(port, sizeof(port), "%u", at->port);
+	rc = getaddrinfo(at->host, port, &hints, &found);
+	if (rc != 0) {
+		*problem = gai_strerror(rc);
+		return -EINVAL;
+	}
+	for (best = found; best->ai_next != NULL && best->ai_family != AF_INET; best = best->ai_next)
+		;
+	if (best->ai_family != AF_INET)
+		best = found;
+	fd = open_socket(best->ai_family, best->ai_addr, best->ai_addrlen);
+	freeaddrinfo(found);
+	return fd;
+}
+
+static int bind_address(struct udp *u, const struct hostport *at, struct why *why)
+{
+	const char *problem = NULL;
+	int fd = at->host[0] == '\0' ? open_any(at->port) : open_named(at, &problem);
+
+	if (fd < 0)
+		return why_set(why, err_from_errno(-fd), "udp %s:%u: %s", at->host, at->port,
+			problem != NULL ? problem : strerror(-fd));
+	u->fd = fd;
+	return 0;
+}
+
+static void ask_buffer(struct udp *u, uint64_t wanted)
+{
+	int size = (int)min_u64(wanted == 0 ? ASK_BYTES : wanted, 1 << 30), got = 0;
+	socklen_t len = sizeof(got);
+
+	/* FORCE passes the host's limit where we may; the plain one is cut to it silently. */
+	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0)
+		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles what it is asked for */
+	if (wanted != 0 && u->buffer_bytes < wanted)
+		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for (net.core.rmem_max)",
+			udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted);
+}
+
+/* True when more may be waiting. */
+static bool read_some(struct udp *u, uint64_t *bytes)
+{
+	int n = recvmmsg(u->fd, u->headers, VECTOR, MSG_DONTWAIT, NULL);
+
+	for (int i = 0; i < n; i++) {
+		size_t len = u->headers[i].msg_len;
+
+		*bytes += len;
+		u->events.datagram(u->events.arg, slice_of(u->slots + (size_t)i * SLOT, len));
+	}
+	return n == VECTOR;
+}
+
+static void on_readable(void *arg, int events)
+{
+	struct udp *u = arg;
+	uint64_t now = clock_mono_us(), bytes = 0, rest_ms;
+	int rounds = 0;
+
+	(void)events;
+	while (!u->paused && read_some(u, &bytes) && ++rounds < ROUNDS)
+		;
+	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
+	u->last_pass_us = now;
+	if (rest_ms > 0) {
+		watch_set(u->watch, 0);
+		timer_start(u->rest, rest_ms);
+	}
+}
+
+static void on_rested(void *arg)
+{
+	struct udp *u = arg;
+
+	if (!u->paused)
+		watch_set(u->watch, WATCH_READ);
+}
+
+static void make_vector(struct udp *u)
+{
+	for (int i = 0; i < VECTOR; i++) {
+		u->vectors[i] = (struct iovec){ u->slots + (size_t)i * SLOT, SLOT };
+		u->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &u->vectors[i], .msg_iovlen = 1 };
+	}
+}
+
+int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events,
+	struct why *why)
+{
+	struct udp *u = calloc(1, sizeof(*u));
+
+	if (u == NULL)
+		return why_set(why, E_NOMEM, "udp");
+	u->fd = -1;
+	u->loop = l;
+	u->events = *events;
+	u->slots = malloc((size_t)VECTOR * SLOT); /* touched only as far as datagrams reach */
+	if (u->slots == NULL) {
+		why_set(why, E_NOMEM, "udp");
+		goto fail;
+	}
+	make_vector(u);
+	if (bind_address(u, &opts->at, why) < 0)
+		goto fail;
+	ask_buffer(u, opts->buffer_bytes);
+	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 || timer_open(&u->rest, l, on_rested, u) < 0) {
+		why_set(why, E_NOMEM, "udp");
+		goto fail;
+	}
+	watch_set(u->watch, WATCH_READ);
+	*out = u;
+	return 0;
+fail:
+	udp_free(u);
+	return why->code;
+}
+
+void udp_pause(struct udp *u)
+{
+	u->paused = true;
+	watch_set(u->watch, 0);
+	timer_stop(u->rest);
+}
+
+void udp_resume(struct udp *u)
+{
+	u->paused = false;
+	watch_set(u->watch, WATCH_READ);
+}
+
+uint16_t udp_port(const struct udp *u)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+
+	if (getsockname(u->fd, (struct sockaddr *)&at, &len) < 0)
+		return 0;
+	return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
+						((struct sockaddr_in *)&at)->sin_port);
+}
+
+uint64_t udp_buffer_bytes(const struct udp *u)
+{
+	return u->buffer_bytes;
+}
+
+uint64_t udp_kernel_drops(struct udp *u)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	/* SO_RXQ_OVFL rides on datagrams and so never tells of the last ones. */
+	if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0) {
+		u->drops += (uint32_t)(info[SK_MEMINFO_DROPS] - u->drops_seen);
+		u->drops_seen = info[SK_MEMINFO_DROPS];
+	}
+	return u->drops;
+}
+
+void udp_drain(struct udp *u)
+{
+	uint64_t bytes = 0;
+
+	/* Bounded by what one buffer can hold, whatever still comes in. */
+	while (bytes < u->buffer_bytes && read_some(u, &bytes))
+		;
+}
+
+void udp_free(struct udp *u)
+{
+	if (u == NULL)
+		return;
+	watch_free(u->watch);
+	timer_free(u->rest);
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u->slots);
+	free(u);
+}

@@ -1,0 +1,48 @@
+/* pace.c — the small decisions about time and amount, each a line or two, each with its reason. */
+#include "pace.h"
+
+static const uint64_t slack = 10 * US_PER_MS; /* timers and a busy loop */
+
+uint64_t pace_handoff(uint64_t exposure, uint64_t commit)
+{
+	uint64_t reserve = 2 * commit + slack;
+
+	/* Below a quarter, a slow disk would draw everything to itself and grow slower still. */
+	return max_u64(exposure / 4, exposure > reserve ? exposure - reserve : 0);
+}
+
+uint64_t pace_commit(uint64_t remembered, uint64_t last)
+{
+	return max_u64(last, remembered - remembered / 16);
+}
+
+uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer)
+{
+	static const uint64_t most_ms = 8;
+	uint64_t per_ms;
+
+	if (elapsed_us == 0)
+		return 0;
+	/* The kernel charges up to twice a datagram's bytes. */
+	per_ms = 2 * bytes * US_PER_MS / elapsed_us + 1;
+	return min_u64(most_ms, buffer / 8 / per_ms);
+}
+
+bool pace_lets_fresh(const struct pace_load *l)
+{
+	uint64_t reserved = l->backlog_waits ? l->window / 8 : 0;
+
+	return l->fresh + max_u64(l->backlog, reserved) < l->window;
+}
+
+bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp)
+{
+	if (l->backlog >= ramp)
+		return false;
+	return l->backlog < l->window / 8 || l->fresh + l->backlog < l->window / 2;
+}
+
+uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t window)
+{
+	return delivered < ramp ? ramp : min_u64(ramp * 2, window / 2);
+}

@@ -1,0 +1,171 @@
+/* inspect.c — what a stored or received record holds: checked, walked span by span, cut in parts. */
+#include <endian.h>
+
+#include "inspect.h"
+#include "pump.h"
+#include "transcode.h"
+#include "walk.h"
+
+static const struct {
+	uint16_t trace_low, trace_high, span, operation;
+} span_ids = { 1, 2, 3, 5 };
+
+/* Reads one span, which has been checked, and moves behind it. */
+static int read_span(struct walk *w, struct inspect_span *span)
+{
+	uint16_t id;
+	uint8_t type;
+
+	*span = (struct inspect_span){ 0 };
+	for (;;) {
+		if (walk_field(w, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == T_STOP)
+			return 0;
+		if (type == T_I64 && id == span_ids.trace_low)
+			span->trace_low = walk_get_64(w->in);
+		else if (type == T_I64 && id == span_ids.trace_high)
+			span->trace_high = walk_get_64(w->in);
+		else if (type == T_I64 && id == span_ids.span)
+			span->span_id = walk_get_64(w->in);
+		else if (type == T_STRING && id == span_ids.operation)
+			span->operation = slice_of(w->in + 4, walk_get_32(w->in));
+		if (walk_unknown(w, type) < 0)
+			return E_MALFORMED;
+	}
+}
+
+/* Checks the Batch and leaves its landmarks. */
+static int survey(struct walk *w, struct landmarks *marks, struct slice value, struct why *why)
+{
+	int rc;
+
+	walk_begin(w, value);
+	w->marks = marks;
+	w->why = why;
+	rc = walk_batch(w);
+	w->marks = NULL;
+	return rc;
+}
+
+int inspect_batch(struct slice value, struct inspect_facts *facts,
+	void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why)
+{
+	struct inspect_span span;
+	struct landmarks marks;
+	struct walk w;
+	const uint8_t *service;
+
+	*facts = (struct inspect_facts){ 0 };
+	if (survey(&w, &marks, value, why) < 0)
+		return E_MALFORMED;
+	service = value.at + marks.service.from + FIELD_HEADER;
+	facts->used = (size_t)(w.in - value.at);
+	facts->service = slice_of(service + 4, walk_get_32(service));
+	facts->spans = walk_get_32(value.at + marks.spans.from + FIELD_HEADER + 1);
+	if (each == NULL)
+		return 0;
+	w.in = value.at + marks.spans.from + FIELD_HEADER + LIST_HEADER;
+	for (uint32_t i = 0; i < facts->spans; i++) {
+		if (read_span(&w, &span) < 0)
+			return E_MALFORMED;
+		each(arg, &span);
+	}
+	return 0;
+}
+
+/* The first field of a compact Batch has the distance of its id in the upper half of its first byte.
+ * No type code of TBinary reaches there. */
+bool inspect_is_compact(struct slice value)
+{
+	return value.len > 0 && value.at[0] >= 0x10 && (value.at[0] & 0x0f) != 0 &&
+		(value.at[0] & 0x0f) <= 12;
+}
+
+int inspect_from_compact(struct slice value, struct buf *out)
+{
+	struct landmarks marks;
+	struct pump p = { .in = value.at, .end = value.at + value.len, .marks = &marks };
+
+	p.out = buf_reserve(out, value.len * TRANSCODE_GROWTH + PUMP_SLACK);
+	if (p.out == NULL)
+		return E_NOMEM;
+	if (pump_batch(&p) < 0)
+		return E_MALFORMED;
+	out->len = (size_t)(p.out - out->at);
+	return 0;
+}
+
+/* The bytes from FROM to where W stands. */
+static void add_since(struct buf *out, const struct walk *w, const uint8_t *from)
+{
+	buf_add(out, from, (size_t)(w->in - from));
+}
+
+static int pass_spans(struct walk *w, uint32_t count)
+{
+	for (; count > 0; count--)
+		if (walk_unknown(w, T_STRUCT) < 0)
+			return E_MALFORMED;
+	return 0;
+}
+
+/* The span list at W's field FIELD, of which only COUNT from FIRST are kept. */
+static int cut_spans(struct walk *w, const uint8_t *field, uint32_t first, uint32_t count,
+	struct buf *out)
+{
+	uint32_t have = walk_get_32(field + FIELD_HEADER + 1), written;
+	const uint8_t *from;
+
+	first = first < have ? first : have;
+	count = count < have - first ? count : have - first;
+	written = htobe32(count);
+	buf_add(out, field, FIELD_HEADER + 1);
+	buf_add(out, &written, sizeof(written));
+	w->in = field + FIELD_HEADER + LIST_HEADER;
+	if (pass_spans(w, first) < 0)
+		return E_MALFORMED;
+	from = w->in;
+	if (pass_spans(w, count) < 0)
+		return E_MALFORMED;
+	add_since(out, w, from);
+	return pass_spans(w, have - first - count);
+}
+
+/* A Process or a span list that is not the last: no reader keeps it. */
+static bool is_duplicate(uint8_t type, uint16_t id)
+{
+	return id <= 2 && shape_knows(&shape_batch, id, type);
+}
+
+int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *out)
+{
+	struct landmarks marks;
+	struct walk w;
+	uint16_t id;
+	uint8_t type;
+
+	if (survey(&w, &marks, value, NULL) < 0)
+		return E_MALFORMED;
+	w.in = value.at;
+	for (;;) {
+		const uint8_t *field = w.in;
+		size_t at = (size_t)(field - value.at);
+
+		if (walk_field(&w, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == T_STOP)
+			break;
+		if (at == marks.spans.from) {
+			if (cut_spans(&w, field, first, count, out) < 0)
+				return E_MALFORMED;
+			continue;
+		}
+		if (walk_unknown(&w, type) < 0)
+			return E_MALFORMED;
+		if (at == marks.process.from || (first == 0 && !is_duplicate(type, id)))
+			add_since(out, &w, field);
+	}
+	buf_byte(out, T_STOP);
+	return buf_check(out);
+}

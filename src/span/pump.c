@@ -1,0 +1,361 @@
+/* pump.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
+ *
+ * The reading is as bounded as the datagram: every number, length and count is held against what is
+ * left of it. The writing needs no check of its own, because nothing that is read grows by more than
+ * TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list 1 → 5, an
+ * empty map 1 → 6, a text 1 → 4.
+ *
+ * Numbers are taken as jaeger-agent takes them: a varint may be longer than it need be, and what
+ * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, which
+ * readers older than 2024 cannot skip, is refused like any other unknown type code. */
+#include <endian.h>
+
+#include "err.h"
+#include "pump.h"
+#include "transcode.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Type codes of compact protocol. */
+enum { C_STOP, C_TRUE, C_FALSE, C_BYTE, C_I16, C_I32, C_I64, C_DOUBLE, C_TEXT, C_LIST, C_SET, C_MAP, C_STRUCT };
+
+static const uint8_t binary_type[16] = {
+	[C_TRUE] = T_BOOL, [C_FALSE] = T_BOOL, [C_BYTE] = T_BYTE, [C_I16] = T_I16, [C_I32] = T_I32,
+	[C_I64] = T_I64, [C_DOUBLE] = T_DOUBLE, [C_TEXT] = T_STRING, [C_LIST] = T_LIST,
+	[C_SET] = T_SET, [C_MAP] = T_MAP, [C_STRUCT] = T_STRUCT,
+};
+
+static const struct shape shape_unknown = { .name = "unknown" };
+
+static int pump_container(struct pump *p, uint8_t code, const struct shape *of, unsigned depth);
+
+ALWAYS_INLINE size_t left(const struct pump *p)
+{
+	return (size_t)(p->end - p->in);
+}
+
+ALWAYS_INLINE void put_32(struct pump *p, uint32_t v)
+{
+	v = htobe32(v);
+	memcpy(p->out, &v, sizeof(v));
+	p->out += sizeof(v);
+}
+
+ALWAYS_INLINE void put_64(struct pump *p, uint64_t v)
+{
+	v = htobe64(v);
+	memcpy(p->out, &v, sizeof(v));
+	p->out += sizeof(v);
+}
+
+ALWAYS_INLINE uint64_t load_64(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return le64toh(v);
+}
+
+ALWAYS_INLINE uint64_t zigzag_64(uint64_t v)
+{
+	return (v >> 1) ^ -(v & 1);
+}
+
+ALWAYS_INLINE uint32_t zigzag_32(uint64_t v)
+{
+	return ((uint32_t)v >> 1) ^ -((uint32_t)v & 1);
+}
+
+/* Near the end of the datagram, or longer than a varint need be. */
+static const uint8_t *varint_bytewise(const uint8_t *in, const uint8_t *end, uint64_t *v)
+{
+	*v = 0;
+	for (unsigned shift = 0; in < end; shift += 7) {
+		uint8_t b = *in++;
+
+		if (shift < 64)
+			*v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			return in;
+	}
+	return NULL;
+}
+
+/* Eight bytes of seven bits each, put together. */
+ALWAYS_INLINE uint64_t squeeze(uint64_t x)
+{
+	x &= EVERY_BYTE(0x7f);
+	x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+	x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (x & UINT64_C(0x0fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* What stands behind the varint, or NULL. Ids are random and take nine or ten bytes, so the common
+ * long case must not branch on which. */
+ALWAYS_INLINE const uint8_t *varint(const uint8_t *in, const uint8_t *end, uint64_t *v)
+{
+	uint64_t x, stop;
+	unsigned more;
+
+	if (__builtin_expect(end - in < 10, 0))
+		return varint_bytewise(in, end, v);
+	if (in[0] < 0x80) {
+		*v = in[0];
+		return in + 1;
+	}
+	x = load_64(in);
+	stop = ~x & EVERY_BYTE(0x80);
+	if (stop != 0) {
+		*v = squeeze(x & (stop ^ (stop - 1)));
+		return in + __builtin_ctzll(stop) / 8 + 1;
+	}
+	more = in[8] >> 7;
+	if (__builtin_expect(more && in[9] >= 0x80, 0))
+		return varint_bytewise(in, end, v);
+	*v = squeeze(x) | (uint64_t)(in[8] & 0x7f) << 56 | (uint64_t)(in[9] & more) << 63;
+	return in + 9 + more;
+}
+
+int pump_varint(struct pump *p, uint64_t *v)
+{
+	p->in = varint(p->in, p->end, v);
+	return p->in == NULL ? E_MALFORMED : 0;
+}
+
+/* Moves LEN bytes, which are there. */
+ALWAYS_INLINE void move(struct pump *p, size_t len)
+{
+	if (len <= PUMP_SLACK && left(p) >= PUMP_SLACK)
+		memcpy(p->out, p->in, PUMP_SLACK);
+	else
+		memcpy(p->out, p->in, len);
+	p->in += len;
+	p->out += len;
+}
+
+/* A length or a count: 32 bits of a varint, of things of at least one byte each. */
+ALWAYS_INLINE bool counted(struct pump *p, uint32_t *n)
+{
+	uint64_t v;
+
+	p->in = varint(p->in, p->end, &v);
+	*n = (uint32_t)v;
+	return p->in != NULL && *n <= left(p);
+}
+
+/* One value that holds no others. False: malformed. */
+ALWAYS_INLINE bool pump_scalar(struct pump *p, uint8_t code)
+{
+	uint64_t v;
+	uint32_t n;
+
+	switch (code) {
+	case C_I16:
+	case C_I32:
+	case C_I64:
+		p->in = varint(p->in, p->end, &v);
+		if (__builtin_expect(p->in == NULL, 0))
+			return false;
+		if (code == C_I64)
+			put_64(p, zigzag_64(v));
+		else if (code == C_I32)
+			put_32(p, zigzag_32(v));
+		else {
+			*p->out++ = (uint8_t)(zigzag_32(v) >> 8);
+			*p->out++ = (uint8_t)zigzag_32(v);
+		}
+		return true;
+	case C_TEXT:
+		if (__builtin_expect(!counted(p, &n), 0))
+			return false;
+		put_32(p, n);
+		move(p, n);
+		return true;
+	case C_DOUBLE:
+		if (left(p) < 8)
+			return false;
+		put_64(p, load_64(p->in));
+		p->in += 8;
+		return true;
+	case C_BYTE:
+		if (left(p) < 1)
+			return false;
+		*p->out++ = *p->in++;
+		return true;
+	}
+	return false;
+}
+
+/* The type code and the id of the next field; LAST is the id before. False: malformed. */
+ALWAYS_INLINE bool field_header(struct pump *p, uint8_t *code, uint16_t *last)
+{
+	uint64_t v;
+	uint8_t b;
+
+	if (__builtin_expect(p->in == p->end, 0))
+		return false;
+	b = *p->in++;
+	*code = b & 0x0f;
+	*last = (uint16_t)(*last + (b >> 4));
+	if (__builtin_expect(b < 0x10, 0) && b != C_STOP) {
+		p->in = varint(p->in, p->end, &v);
+		if (p->in == NULL)
+			return false;
+		*last = (uint16_t)zigzag_32(v);
+	}
+	return true;
+}
+
+int pump_field(struct pump *p, uint8_t *code, uint16_t *last)
+{
+	return field_header(p, code, last) ? 0 : E_MALFORMED;
+}
+
+ALWAYS_INLINE void put_header(struct pump *p, uint8_t type, uint16_t id)
+{
+	uint32_t v = htobe32((uint32_t)type << 24 | (uint32_t)id << 8);
+
+	memcpy(p->out, &v, sizeof(v));
+	p->out += FIELD_HEADER;
+}
+
+static int pump_struct(struct pump *to, const struct shape *s, unsigned depth)
+{
+	struct pump p = *to;
+	uint32_t seen = 0;
+	uint16_t id = 0;
+	uint8_t code;
+
+	if (depth > TRANSCODE_DEPTH)
+		return E_MALFORMED;
+	for (;;) {
+		uint8_t *field = p.out;
+		bool known;
+
+		if (!field_header(&p, &code, &id))
+			return E_MALFORMED;
+		if (code == C_STOP)
+			break;
+		known = shape_knows(s, id, binary_type[code]);
+		seen |= (uint32_t)known << (id & (SHAPE_IDS - 1));
+		put_header(&p, binary_type[code], id);
+		if (code <= C_FALSE)
+			*p.out++ = code == C_TRUE;
+		else if (code <= C_TEXT) {
+			if (!pump_scalar(&p, code))
+				return E_MALFORMED;
+		} else {
+			to->in = p.in;
+			to->out = p.out;
+			if (pump_container(to, code, known ? s->of[id] : NULL, depth + 1) < 0)
+				return E_MALFORMED;
+			p.in = to->in;
+			p.out = to->out;
+		}
+		if (s->kind != SHAPE_IS_PLAIN && known)
+			landmarks_note(p.marks, s, id,
+				(struct stretch){ (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
+	}
+	*p.out++ = T_STOP;
+	to->in = p.in;
+	to->out = p.out;
+	return (seen & s->required) == s->required ? 0 : E_MALFORMED;
+}
+
+/* One element of a list, a set or a map. */
+static int pump_element(struct pump *p, uint8_t code, unsigned depth)
+{
+	if (code >= C_LIST)
+		return pump_container(p, code, NULL, depth);
+	if (code > C_FALSE)
+		return pump_scalar(p, code) ? 0 : E_MALFORMED;
+	if (left(p) < 1)
+		return E_MALFORMED;
+	*p->out++ = *p->in++ == 1;
+	return 0;
+}
+
+static int pump_list(struct pump *p, const struct shape *of, unsigned depth)
+{
+	uint32_t n;
+	uint8_t code;
+
+	if (left(p) < 1)
+		return E_MALFORMED;
+	code = *p->in & 0x0f;
+	n = *p->in++ >> 4;
+	if (n == 0x0f ? !counted(p, &n) : n > left(p))
+		return E_MALFORMED;
+	/* Elements without a type there may be where there are no elements. */
+	if (binary_type[code] == T_STOP && (code != C_STOP || n > 0))
+		return E_MALFORMED;
+	if (of != NULL && n > 0 && code != C_STRUCT)
+		return E_MALFORMED;
+	*p->out++ = binary_type[code];
+	put_32(p, n);
+	if (code == C_STRUCT) {
+		for (of = of != NULL ? of : &shape_unknown; n > 0; n--)
+			if (pump_struct(p, of, depth + 1) < 0)
+				return E_MALFORMED;
+		return 0;
+	}
+	for (; n > 0; n--)
+		if (pump_element(p, code, depth + 1) < 0)
+			return E_MALFORMED;
+	return 0;
+}
+
+static int pump_map(struct pump *p, unsigned depth)
+{
+	uint32_t n;
+	uint8_t types = 0;
+
+	if (!counted(p, &n))
+		return E_MALFORMED;
+	if (n > 0) {
+		types = *p->in++;
+		if (binary_type[types >> 4] == T_STOP || binary_type[types & 0x0f] == T_STOP)
+			return E_MALFORMED;
+	}
+	*p->out++ = binary_type[types >> 4];
+	*p->out++ = binary_type[types & 0x0f];
+	put_32(p, n);
+	for (; n > 0; n--)
+		if (pump_element(p, types >> 4, depth + 1) < 0 ||
+			pump_element(p, types & 0x0f, depth + 1) < 0)
+			return E_MALFORMED;
+	return 0;
+}
+
+/* A value that holds others; OF is the shape of its structs, or NULL. */
+static int pump_container(struct pump *p, uint8_t code, const struct shape *of, unsigned depth)
+{
+	if (depth > TRANSCODE_DEPTH)
+		return E_MALFORMED;
+	switch (code) {
+	case C_STRUCT:
+		return pump_struct(p, of != NULL ? of : &shape_unknown, depth);
+	case C_LIST:
+	case C_SET:
+		return pump_list(p, of, depth);
+	case C_MAP:
+		return pump_map(p, depth);
+	}
+	return E_MALFORMED;
+}
+
+int pump_batch(struct pump *p)
+{
+	*p->marks = (struct landmarks){ 0 };
+	p->batch = p->out;
+	return pump_struct(p, &shape_batch, 1);
+}
+
+int pump_unknown(struct pump *p, uint8_t code)
+{
+	/* A bool stands in the field's header. */
+	if (code == C_TRUE || code == C_FALSE)
+		return 0;
+	return pump_element(p, code, 1);
+}

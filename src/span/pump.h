@@ -1,0 +1,35 @@
+/* pump.h — a Batch in compact protocol, pumped into TBinaryProtocol. */
+#ifndef PUMP_H
+#define PUMP_H
+
+#include "shape.h"
+
+enum {
+	/* Bytes behind the output that may be written to, so that short copies need no loop. */
+	PUMP_SLACK = 32,
+};
+
+struct pump {
+	const uint8_t *in;       /* next byte to read */
+	const uint8_t *end;      /* behind the last */
+	uint8_t *out;            /* next byte to write */
+	uint8_t *batch;          /* where the Batch begins in the output */
+	struct landmarks *marks; /* of that Batch */
+};
+
+/* Both move P. Nothing is written beyond TRANSCODE_GROWTH times what was read, and PUMP_SLACK. */
+
+/* One Batch struct, checked against its shape. 0 or E_MALFORMED. */
+int pump_batch(struct pump *p) MUST_USE;
+
+/* One value of the compact type code TYPE that nobody knows, as a field of the arguments. */
+int pump_unknown(struct pump *p, uint8_t type) MUST_USE;
+
+/* A field's header: the type code, 0 at the end of a struct, and its id, which is LAST before.
+ * Nothing is written. */
+int pump_field(struct pump *p, uint8_t *type, uint16_t *last) MUST_USE;
+
+/* A number of the envelope. */
+int pump_varint(struct pump *p, uint64_t *v) MUST_USE;
+
+#endif

@@ -1,0 +1,83 @@
+/* shape.c — the structs of src/idl/jaeger.thrift as tables. */
+#include "shape.h"
+
+#define REQUIRED(id) (1u << (id))
+
+static const struct shape shape_tag = {
+	.name = "Tag",
+	.type = { [1] = T_STRING, [2] = T_I32, [3] = T_STRING, [4] = T_DOUBLE, [5] = T_BOOL,
+		[6] = T_I64, [7] = T_STRING },
+	.required = REQUIRED(1) | REQUIRED(2),
+	.field = { [1] = "key", [2] = "vType" },
+};
+
+static const struct shape shape_log = {
+	.name = "Log",
+	.type = { [1] = T_I64, [2] = T_LIST },
+	.of = { [2] = &shape_tag },
+	.required = REQUIRED(1) | REQUIRED(2),
+	.field = { [1] = "timestamp", [2] = "fields" },
+};
+
+static const struct shape shape_ref = {
+	.name = "SpanRef",
+	.type = { [1] = T_I32, [2] = T_I64, [3] = T_I64, [4] = T_I64 },
+	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4),
+	.field = { [1] = "refType", [2] = "traceIdLow", [3] = "traceIdHigh", [4] = "spanId" },
+};
+
+static const struct shape shape_span = {
+	.name = "Span",
+	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64, [4] = T_I64, [5] = T_STRING, [6] = T_LIST,
+		[7] = T_I32, [8] = T_I64, [9] = T_I64, [10] = T_LIST, [11] = T_LIST },
+	.of = { [6] = &shape_ref, [10] = &shape_tag, [11] = &shape_log },
+	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4) | REQUIRED(5) |
+		REQUIRED(7) | REQUIRED(8) | REQUIRED(9),
+	.field = { [1] = "traceIdLow", [2] = "traceIdHigh", [3] = "spanId", [4] = "parentSpanId",
+		[5] = "operationName", [7] = "flags", [8] = "startTime", [9] = "duration" },
+};
+
+static const struct shape shape_process = {
+	.name = "Process",
+	.kind = SHAPE_IS_PROCESS,
+	.type = { [1] = T_STRING, [2] = T_LIST },
+	.of = { [2] = &shape_tag },
+	.required = REQUIRED(1),
+	.field = { [1] = "serviceName" },
+};
+
+static const struct shape shape_stats = {
+	.name = "ClientStats",
+	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64 },
+	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3),
+	.field = { [1] = "fullQueueDroppedSpans", [2] = "tooLargeDroppedSpans",
+		[3] = "failedToEmitSpans" },
+};
+
+const struct shape shape_batch = {
+	.name = "Batch",
+	.kind = SHAPE_IS_BATCH,
+	.type = { [1] = T_STRUCT, [2] = T_LIST, [3] = T_I64, [4] = T_STRUCT },
+	.of = { [1] = &shape_process, [2] = &shape_span, [4] = &shape_stats },
+	.required = REQUIRED(1) | REQUIRED(2),
+	.field = { [1] = "process", [2] = "spans" },
+};
+
+void landmarks_note(struct landmarks *m, const struct shape *s, uint16_t id, struct stretch where)
+{
+	if (s->kind == SHAPE_IS_PROCESS) {
+		if (id == 1)
+			m->service = where;
+		else
+			m->tags = where;
+		return;
+	}
+	if (id == 2)
+		m->spans = where;
+	if (id != 1)
+		return;
+	m->process = where;
+	/* The tags of an earlier Process are not this one's. */
+	if (m->tags.from < where.from)
+		m->tags = (struct stretch){ 0 };
+}

@@ -1,0 +1,241 @@
+/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol, and
+ * adds the agent's tags.
+ *
+ *   message   protocol, version, type, sequence number, method: only the method counts
+ *   arguments field 1 is the Batch; of duplicates the last, anything else is passed over
+ *   behind    not looked at
+ *
+ * Compact is pumped (pump.c). TBinary is walked where it lies (walk.c) and copied. Either way the
+ * landmarks say afterwards where the Process and its tags stand. */
+#include <endian.h>
+
+#include "pump.h"
+#include "transcode.h"
+#include "walk.h"
+
+enum {
+	COMPACT_ID = 0x82,
+	COMPACT_VERSION = 1,
+	COMPACT_STRUCT = 12,
+	BATCH_ID = 1, /* of the argument */
+};
+
+#define BINARY_VERSION UINT32_C(0x80010000)
+#define BINARY_STRICT UINT32_C(0x80000000)
+
+/* The output while it is made. */
+struct output {
+	uint8_t *at;
+	size_t size;
+	struct landmarks marks;
+};
+
+size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags)
+{
+	return datagram_size * TRANSCODE_GROWTH + tags->encoded.len + FIELD_HEADER + LIST_HEADER +
+		PUMP_SLACK;
+}
+
+static int check_method(struct slice name)
+{
+	return slice_is(name, "emitBatch") ? 0 : E_UNKNOWN_METHOD;
+}
+
+static int compact_message(struct pump *p)
+{
+	uint64_t v;
+	struct slice name;
+
+	if (p->end - p->in < 2 || (p->in[1] & 0x1f) != COMPACT_VERSION)
+		return E_MALFORMED;
+	p->in += 2;
+	if (pump_varint(p, &v) < 0 || pump_varint(p, &v) < 0)
+		return E_MALFORMED;
+	if ((uint32_t)v > (size_t)(p->end - p->in))
+		return E_MALFORMED;
+	name = slice_of(p->in, (uint32_t)v);
+	p->in += name.len;
+	return check_method(name);
+}
+
+static int from_compact(struct slice datagram, struct output *o)
+{
+	struct pump p = {
+		.in = datagram.at, .end = datagram.at + datagram.len, .out = o->at, .marks = &o->marks,
+	};
+	uint16_t id = 0;
+	uint8_t type;
+	int rc = compact_message(&p);
+
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		if (pump_field(&p, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == 0)
+			break;
+		if (id == BATCH_ID && type == COMPACT_STRUCT) {
+			p.out = o->at;
+			if (pump_batch(&p) < 0)
+				return E_MALFORMED;
+			o->size = (size_t)(p.out - o->at);
+		} else if (pump_unknown(&p, type) < 0)
+			return E_MALFORMED;
+		p.out = o->at + o->size;
+	}
+	return o->size > 0 ? 0 : E_MALFORMED;
+}
+
+/* Both headers that TBinary has had: with a version, and older without. */
+static int binary_message(struct walk *w)
+{
+	struct slice name;
+	uint32_t first, sequence;
+
+	if (walk_32(w, &first) < 0)
+		return E_MALFORMED;
+	if ((first & BINARY_STRICT) == 0)
+		w->in = w->start; /* it is the length of the name */
+	else if ((first & UINT32_C(0xffff0000)) != BINARY_VERSION)
+		return E_MALFORMED;
+	if (walk_text(w, &name) < 0)
+		return E_MALFORMED;
+	if ((first & BINARY_STRICT) == 0) {
+		if (w->in == w->end)
+			return E_MALFORMED;
+		w->in++; /* the type */
+	}
+	if (walk_32(w, &sequence) < 0)
+		return E_MALFORMED;
+	return check_method(name);
+}
+
+/* Copies BATCH, which has been walked, and puts its odd bools right. */
+static int copy_binary(struct slice batch, bool odd_bool, struct output *o)
+{
+	struct walk w;
+
+	memcpy(o->at, batch.at, batch.len);
+	o->size = batch.len;
+	if (!odd_bool)
+		return 0;
+	walk_begin(&w, slice_of(o->at, o->size));
+	w.mend = o->at;
+	return walk_batch(&w);
+}
+
+static int from_binary(struct slice datagram, struct output *o)
+{
+	struct slice batch = { 0 };
+	struct walk w;
+	bool odd_bool = false;
+	uint16_t id;
+	uint8_t type;
+	int rc;
+
+	walk_begin(&w, datagram);
+	w.marks = &o->marks;
+	rc = binary_message(&w);
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		if (walk_field(&w, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == T_STOP)
+			break;
+		if (id == BATCH_ID && type == T_STRUCT) {
+			w.odd_bool = false;
+			if (walk_batch(&w) < 0)
+				return E_MALFORMED;
+			batch = slice_of(w.start, (size_t)(w.in - w.start));
+			odd_bool = w.odd_bool;
+		} else if (walk_unknown(&w, type) < 0)
+			return E_MALFORMED;
+	}
+	return batch.len > 0 ? copy_binary(batch, odd_bool, o) : E_MALFORMED;
+}
+
+static void set_32(uint8_t *at, uint32_t v)
+{
+	v = htobe32(v);
+	memcpy(at, &v, sizeof(v));
+}
+
+/* Opens a gap of LEN bytes at offset AT, before which nothing moves. */
+static uint8_t *open_gap(struct output *o, size_t at, size_t len)
+{
+	struct landmarks *m = &o->marks;
+
+	memmove(o->at + at + len, o->at + at, o->size - at);
+	o->size += len;
+	if (m->service.from >= at)
+		m->service.from += len;
+	if (m->spans.from >= at)
+		m->spans.from += len;
+	return o->at + at;
+}
+
+/* Behind the tags of the Process, or as its last field where it has none. */
+static void add_tags(struct output *o, const struct transcode_tags *tags)
+{
+	const struct landmarks *m = &o->marks;
+	uint8_t *list, *gap;
+
+	if (tags->count == 0)
+		return;
+	if (m->tags.from > 0) {
+		list = o->at + m->tags.from + FIELD_HEADER;
+		/* An empty list may have come without a type. */
+		list[0] = T_STRUCT;
+		set_32(list + 1, walk_get_32(list + 1) + tags->count);
+		gap = open_gap(o, m->tags.to, tags->encoded.len);
+	} else {
+		gap = open_gap(o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
+		memcpy(gap, (const uint8_t[]){ T_LIST, 0, 2, T_STRUCT }, FIELD_HEADER + 1);
+		set_32(gap + FIELD_HEADER + 1, tags->count);
+		gap += FIELD_HEADER + LIST_HEADER;
+	}
+	memcpy(gap, tags->encoded.at, tags->encoded.len);
+}
+
+int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
+	struct transcode_facts *facts)
+{
+	struct output o = { .at = out };
+	const uint8_t *service;
+	int rc;
+
+	*facts = (struct transcode_facts){ 0 };
+	if (cap < transcode_bound(datagram.len, tags))
+		return E_TOO_LARGE;
+	if (datagram.len == 0)
+		return E_MALFORMED;
+	facts->compact = datagram.at[0] == COMPACT_ID;
+	rc = facts->compact ? from_compact(datagram, &o) : from_binary(datagram, &o);
+	if (rc < 0)
+		return rc;
+	add_tags(&o, tags);
+	service = out + o.marks.service.from + FIELD_HEADER;
+	facts->size = o.size;
+	facts->spans = walk_get_32(out + o.marks.spans.from + FIELD_HEADER + 1);
+	facts->service = slice_of(service + 4, walk_get_32(service));
+	return 0;
+}
+
+static void add_field(struct buf *to, uint8_t type, uint8_t id, uint32_t value)
+{
+	uint8_t head[FIELD_HEADER + 4] = { type, 0, id };
+
+	set_32(head + FIELD_HEADER, value);
+	buf_add(to, head, sizeof(head));
+}
+
+void transcode_encode_tag(struct buf *to, const char *key, const char *value)
+{
+	add_field(to, T_STRING, 1, (uint32_t)strlen(key));
+	buf_text(to, key);
+	add_field(to, T_I32, 2, 0);
+	add_field(to, T_STRING, 3, (uint32_t)strlen(value));
+	buf_text(to, value);
+	buf_byte(to, T_STOP);
+}

@@ -1,0 +1,263 @@
+/* walk.c — walks a TBinaryProtocol struct and checks it against its shape, touching nothing but
+ * bools that are neither 0 nor 1. Says in a sentence what is wrong and at which byte. */
+#include <endian.h>
+
+#include "transcode.h"
+#include "walk.h"
+
+static const struct shape shape_unknown = { .name = "unknown struct" };
+
+/* Bytes of a value of a type that has always as many; 0 for the others. */
+static const uint8_t fixed_size[16] = {
+	[T_BOOL] = 1, [T_BYTE] = 1, [T_I16] = 2, [T_I32] = 4, [T_I64] = 8, [T_DOUBLE] = 8,
+};
+
+/* Fewest bytes of a value; 0 for a code that is no type. */
+static const uint8_t least_size[16] = {
+	[T_BOOL] = 1, [T_BYTE] = 1, [T_I16] = 2, [T_I32] = 4, [T_I64] = 8, [T_DOUBLE] = 8,
+	[T_STRING] = 4, [T_STRUCT] = 1, [T_MAP] = 6, [T_SET] = 5, [T_LIST] = 5,
+};
+
+static int walk_container(struct walk *w, uint8_t type, const struct shape *of, unsigned depth);
+
+uint32_t walk_get_32(const uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return be32toh(v);
+}
+
+uint64_t walk_get_64(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return be64toh(v);
+}
+
+static size_t left(const struct walk *w)
+{
+	return (size_t)(w->end - w->in);
+}
+
+static __attribute__((noinline, cold)) void say(struct walk *w, const char *what, const char *where)
+{
+	if (w->why != NULL)
+		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where, (size_t)(w->in - w->start));
+}
+
+/* Keeps the sentence, with the byte before which it was noticed. */
+static inline int bad(struct walk *w, const char *what, const char *where)
+{
+	say(w, what, where);
+	return E_MALFORMED;
+}
+
+static inline int cut_short(struct walk *w)
+{
+	return bad(w, "the end comes too early", "");
+}
+
+static __attribute__((noinline, cold)) int missing(struct walk *w, const struct shape *s, uint32_t seen)
+{
+	int id = __builtin_ctz(s->required & ~seen);
+
+	if (w->why != NULL)
+		why_set(w->why, E_MALFORMED, "%s without its %s before byte %zu", s->name, s->field[id],
+			(size_t)(w->in - w->start));
+	return E_MALFORMED;
+}
+
+static bool is_type(uint8_t code)
+{
+	return code < ARRAY_LEN(least_size) && least_size[code] > 0;
+}
+
+/* True where a container may say that it holds N of CODE: none need not have a type. */
+static bool may_hold(uint8_t code, uint32_t n)
+{
+	return is_type(code) || (code == T_STOP && n == 0);
+}
+
+static void check_bools(struct walk *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (w->in[i] <= 1)
+			continue;
+		w->odd_bool = true;
+		if (w->mend != NULL)
+			w->mend[w->in - w->start + (ptrdiff_t)i] = 0;
+	}
+}
+
+/* N values of a type of fixed size. */
+static inline int walk_fixed(struct walk *w, uint8_t type, size_t n)
+{
+	if (left(w) / fixed_size[type] < n)
+		return cut_short(w);
+	if (type == T_BOOL)
+		check_bools(w, n);
+	w->in += n * fixed_size[type];
+	return 0;
+}
+
+/* Four bytes that are there. */
+static uint32_t take_32(struct walk *w)
+{
+	uint32_t v = walk_get_32(w->in);
+
+	w->in += sizeof(v);
+	return v;
+}
+
+int walk_32(struct walk *w, uint32_t *v)
+{
+	if (left(w) < sizeof(*v))
+		return cut_short(w);
+	*v = take_32(w);
+	return 0;
+}
+
+int walk_text(struct walk *w, struct slice *text)
+{
+	uint32_t n;
+
+	if (left(w) < sizeof(n))
+		return cut_short(w);
+	n = take_32(w);
+	if (n > left(w))
+		return bad(w, "a text longer than what is left", "");
+	*text = slice_of(w->in, n);
+	w->in += n;
+	return 0;
+}
+
+int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
+{
+	if (left(w) < 1)
+		return cut_short(w);
+	*type = *w->in;
+	if (*type == T_STOP) {
+		w->in++;
+		return 0;
+	}
+	if (left(w) < FIELD_HEADER)
+		return cut_short(w);
+	if (!is_type(*type))
+		return bad(w, "a field of no known type", "");
+	*id = (uint16_t)(w->in[1] << 8 | w->in[2]);
+	w->in += FIELD_HEADER;
+	return 0;
+}
+
+static int walk_value(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
+{
+	struct slice text;
+
+	if (fixed_size[type] > 0)
+		return walk_fixed(w, type, 1);
+	if (type == T_STRING)
+		return walk_text(w, &text);
+	return walk_container(w, type, of, depth);
+}
+
+static int walk_struct(struct walk *w, const struct shape *s, unsigned depth)
+{
+	uint32_t seen = 0;
+	uint16_t id = 0;
+	uint8_t type;
+
+	for (;;) {
+		const uint8_t *field = w->in;
+		bool known;
+
+		if (walk_field(w, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == T_STOP)
+			break;
+		known = shape_knows(s, id, type);
+		seen |= (uint32_t)known << (id & (SHAPE_IDS - 1));
+		if (walk_value(w, type, known ? s->of[id] : NULL, depth + 1) < 0)
+			return E_MALFORMED;
+		if (s->kind != SHAPE_IS_PLAIN && known && w->marks != NULL)
+			landmarks_note(w->marks, s, id,
+				(struct stretch){ (size_t)(field - w->start), (size_t)(w->in - w->start) });
+	}
+	return (seen & s->required) == s->required ? 0 : missing(w, s, seen);
+}
+
+static int walk_list(struct walk *w, const struct shape *of, unsigned depth)
+{
+	uint32_t n;
+	uint8_t type;
+
+	if (left(w) < LIST_HEADER)
+		return cut_short(w);
+	type = *w->in++;
+	n = take_32(w);
+	if (!may_hold(type, n))
+		return bad(w, "a list of no known type", "");
+	if (of != NULL && n > 0 && type != T_STRUCT)
+		return bad(w, "a list of something else than ", of->name);
+	if (n > 0 && left(w) / least_size[type] < n)
+		return bad(w, "a list longer than what is left", "");
+	if (n > 0 && fixed_size[type] > 0)
+		return walk_fixed(w, type, n);
+	for (; n > 0; n--)
+		if (walk_value(w, type, of, depth + 1) < 0)
+			return E_MALFORMED;
+	return 0;
+}
+
+static int walk_map(struct walk *w, unsigned depth)
+{
+	uint32_t n;
+	uint8_t key, value;
+
+	if (left(w) < MAP_HEADER)
+		return cut_short(w);
+	key = *w->in++;
+	value = *w->in++;
+	n = take_32(w);
+	if (!may_hold(key, n) || !may_hold(value, n))
+		return bad(w, "a map of no known type", "");
+	if (n > 0 && left(w) / (size_t)(least_size[key] + least_size[value]) < n)
+		return bad(w, "a map longer than what is left", "");
+	for (; n > 0; n--)
+		if (walk_value(w, key, NULL, depth + 1) < 0 || walk_value(w, value, NULL, depth + 1) < 0)
+			return E_MALFORMED;
+	return 0;
+}
+
+/* A value that holds others; OF is the shape of its structs, or NULL. */
+static int walk_container(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
+{
+	if (depth > TRANSCODE_DEPTH)
+		return bad(w, "nested too deep", "");
+	switch (type) {
+	case T_STRUCT:
+		return walk_struct(w, of != NULL ? of : &shape_unknown, depth);
+	case T_MAP:
+		return walk_map(w, depth);
+	}
+	return walk_list(w, of, depth);
+}
+
+void walk_begin(struct walk *w, struct slice bytes)
+{
+	*w = (struct walk){ .start = bytes.at, .in = bytes.at, .end = bytes.at + bytes.len };
+}
+
+int walk_batch(struct walk *w)
+{
+	w->start = w->in;
+	if (w->marks != NULL)
+		*w->marks = (struct landmarks){ 0 };
+	return walk_struct(w, &shape_batch, 1);
+}
+
+int walk_unknown(struct walk *w, uint8_t type)
+{
+	return walk_value(w, type, NULL, 1);
+}

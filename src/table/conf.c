@@ -1,0 +1,322 @@
+/* conf.c — options from four sources, each over the one before: default, file, environment, flag.
+ *
+ * A setting is one row of the table with what it stands at and who said so. Every source comes down
+ * to conf_set(setting, source, text); the text is checked there, whoever may override it later. */
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf_impl.h"
+#include "near.h"
+
+struct kept {
+	struct kept *next;
+	char text[];
+};
+
+const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", NULL,
+	"YAML file with options, nested or dotted", false };
+
+char *conf_keep(struct conf *c, const char *text)
+{
+	size_t len = strlen(text);
+	struct kept *k = malloc(sizeof(*k) + len + 1);
+
+	if (k == NULL)
+		return NULL;
+	memcpy(k->text, text, len + 1);
+	k->next = c->kept;
+	c->kept = k;
+	return k->text;
+}
+
+struct setting *conf_find(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcasecmp(c->settings[i].row->name, name) == 0)
+			return &c->settings[i];
+	}
+	return NULL;
+}
+
+static void variable_of(const char *name, char *to, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *name != '\0' && n + 1 < cap; name++)
+		to[n++] = *name == '.' || *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+	to[n] = '\0';
+}
+
+/* What came from outside must not break the line that it is shown in. */
+static void one_line(struct why *why)
+{
+	for (char *p = why->text; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+}
+
+int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why)
+{
+	char variable[CONF_NAME_MAX];
+
+	one_line(why);
+	switch (source.origin) {
+	case CONF_DEFAULT:
+		return why_wrap(why, "%s", name);
+	case CONF_FILE:
+		return why_wrap(why, "%s:%u: %s", c->file, source.line, name);
+	case CONF_ENVIRONMENT:
+		variable_of(name, variable, sizeof(variable));
+		return why_wrap(why, "%s", variable);
+	case CONF_FLAG:
+		return why_wrap(why, "--%s", name);
+	}
+	return why->code;
+}
+
+int conf_blame(const struct conf *c, const char *name, struct why *why)
+{
+	const struct setting *s = conf_find(c, name);
+
+	assert(s != NULL);
+	return conf_point(c, s->source, s->row->name, why);
+}
+
+int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why)
+{
+	struct near near = { .wrong = name };
+	bool flag = source.origin == CONF_FLAG;
+	const char *dashes = flag ? "--" : "";
+
+	for (size_t i = 0; i < c->n; i++)
+		near_offer(&near, c->settings[i].row->name);
+	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
+	if (near.best != NULL)
+		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
+		        dashes, name, dashes, near.best);
+	one_line(why);
+	if (!flag)
+		why_wrap(why, "%s:%u", c->file, source.line);
+	return E_USAGE;
+}
+
+static int give(struct conf *c, struct setting *s, struct conf_source source, const char *text,
+        int (*store)(struct setting *s, const char *text, struct why *why), struct why *why)
+{
+	bool first = s->source.origin != source.origin || source.origin == CONF_DEFAULT;
+	char *copy = conf_keep(c, text);
+
+	if (copy == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	if (first)
+		s->nitems = 0;
+	s->source = source;
+	if (store(s, copy, why) < 0)
+		return conf_point(c, source, s->row->name, why);
+	s->text = copy;
+	return 0;
+}
+
+int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text,
+        struct why *why)
+{
+	return give(c, s, source, text, conf_value_store, why);
+}
+
+int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item,
+        struct why *why)
+{
+	return give(c, s, source, item, conf_value_add, why);
+}
+
+static int add_setting(struct conf *c, const struct conf_row *row, void *field, struct why *why)
+{
+	struct setting *s = &c->settings[c->n];
+
+	assert(conf_find(c, row->name) == NULL && strlen(row->name) < CONF_NAME_MAX);
+	c->n++;
+	s->row = row;
+	s->field = field;
+	/* A kind with no empty value stays as its module's struct has it. */
+	if (*row->def == '\0' && row->type != CONF_TYPE_TEXT && row->type != CONF_TYPE_ADDRESS &&
+	        row->type != CONF_TYPE_LIST) {
+		s->text = "";
+		return 0;
+	}
+	return conf_set(c, s, (struct conf_source){ CONF_DEFAULT, 0 }, row->def, why);
+}
+
+static int add_settings(struct conf *c, struct why *why)
+{
+	size_t n = 1;
+
+	for (const struct conf_group *g = c->groups; g->title != NULL; g++) {
+		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
+			n++;
+	}
+	c->settings = calloc(n, sizeof(*c->settings));
+	if (c->settings == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	if (add_setting(c, &conf_file_row, &c->file, why) < 0)
+		return why->code;
+	for (const struct conf_group *g = c->groups; g->title != NULL; g++) {
+		for (const struct conf_row *r = g->rows; r->name != NULL; r++) {
+			if (add_setting(c, r, (char *)g->base + r->at, why) < 0)
+				return why->code;
+		}
+	}
+	return 0;
+}
+
+static int read_variable(struct conf *c, struct setting *s, struct why *why)
+{
+	char variable[CONF_NAME_MAX];
+	const char *value;
+
+	variable_of(s->row->name, variable, sizeof(variable));
+	value = getenv(variable);
+	if (value == NULL || *value == '\0')
+		return 0;
+	return conf_set(c, s, (struct conf_source){ CONF_ENVIRONMENT, 0 }, value, why);
+}
+
+static int not_a_flag(const char *word, const char *before, struct why *why)
+{
+	why_set(why, E_USAGE, "unexpected argument \"%.80s\"", word);
+	if (before != NULL)
+		why_set(why, E_USAGE, "unexpected argument \"%.80s\" (write %s=%.80s)", word,
+		        before, word);
+	one_line(why);
+	return why->code;
+}
+
+/* Takes the flag at argv[*i], and its value from there or from the next word. With ONLY, all other
+ * flags are passed over. */
+static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
+        const struct setting *only, struct why *why)
+{
+	static const struct conf_source flag = { CONF_FLAG, 0 };
+	const char *word = argv[*i] + 2, *value = strchr(word, '=');
+	size_t len = value == NULL ? strlen(word) : (size_t)(value - word);
+	char name[CONF_NAME_MAX];
+	struct setting *s;
+
+	snprintf(name, sizeof(name), "%.*s", (int)min_u64(len, sizeof(name)), word);
+	s = conf_find(c, name);
+	if (s == NULL)
+		return only != NULL ? 0 : conf_unknown(c, flag, name, why);
+	if (value != NULL)
+		value++;
+	else if (s->row->type == CONF_TYPE_BOOL)
+		value = "true";
+	else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
+		value = argv[++*i];
+	else
+		return why_set(why, E_USAGE, "--%s wants a value (write --%s=…)", name, name);
+	return only != NULL && only != s ? 0 : conf_set(c, s, flag, value, why);
+}
+
+static int read_flags(
+        struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why)
+{
+	const char *bare =
+	        NULL; /* the flag just read, when it was one word without a value in it */
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < argc; i++) {
+		const char *word = argv[i];
+
+		if (strncmp(word, "--", 2) == 0 && word[2] != '\0') {
+			int at = i;
+
+			rc = read_flag(c, argc, argv, &i, only, why);
+			bare = at == i && strchr(word, '=') == NULL ? word : NULL;
+		} else if (only == NULL && word[0] == '-' && word[1] != '-' && word[1] != '\0') {
+			rc = conf_unknown(c, (struct conf_source){ CONF_FLAG, 0 },
+			        word + strspn(word, "-"), why);
+		} else if (only == NULL) {
+			rc = not_a_flag(word, bare, why);
+		}
+	}
+	return rc;
+}
+
+static int read_all(struct conf *c, int argc, char *const *argv, struct why *why)
+{
+	if (add_settings(c, why) < 0)
+		return why->code;
+	if (read_variable(c, &c->settings[0], why) < 0)
+		return why->code;
+	if (read_flags(c, argc, argv, &c->settings[0], why) < 0)
+		return why->code;
+	if (*c->file != '\0' && conf_file_read(c, why) < 0)
+		return why->code;
+	for (size_t i = 1; i < c->n; i++) {
+		if (read_variable(c, &c->settings[i], why) < 0)
+			return why->code;
+	}
+	return read_flags(c, argc, argv, NULL, why);
+}
+
+static int read_new(
+        struct conf **out, const struct conf *like, int argc, char *const *argv, struct why *why)
+{
+	struct conf *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	*c = *like;
+	if (read_all(c, argc, argv, why) < 0) {
+		conf_free(c);
+		return why->code;
+	}
+	*out = c;
+	return 0;
+}
+
+int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	return read_new(out, &(struct conf){ .groups = groups }, argc, argv, why);
+}
+
+int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	return read_new(out, &(struct conf){ .groups = groups, .part = true }, argc, argv, why);
+}
+
+void conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		free(c->settings[i].items);
+	for (struct kept *k = c->kept, *next; k != NULL; k = next) {
+		next = k->next;
+		free(k);
+	}
+	free(c->settings);
+	free(c);
+}
+
+enum conf_origin conf_origin(const struct conf *c, const char *name)
+{
+	const struct setting *s = conf_find(c, name);
+
+	return s == NULL ? CONF_DEFAULT : s->source.origin;
+}
+
+int conf_default(struct conf *c, const char *name, const char *value, struct why *why)
+{
+	struct setting *s = conf_find(c, name);
+
+	assert(s != NULL);
+	if (s->source.origin != CONF_DEFAULT)
+		return 0;
+	return conf_set(c, s, s->source, value, why);
+}

@@ -1,0 +1,78 @@
+/* health.c — the board: who posted what, and since when. The log hears of changes only. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "health.h"
+#include "log.h"
+
+static const enum log_level heard_as[] = {
+	[HEALTH_OK] = LOG_LEVEL_INFO,
+	[HEALTH_WARN] = LOG_LEVEL_WARN,
+	[HEALTH_DOWN] = LOG_LEVEL_ERROR,
+};
+
+const char *health_word(enum health_level level)
+{
+	static const char *const words[] = {
+		[HEALTH_OK] = "ok",
+		[HEALTH_WARN] = "warn",
+		[HEALTH_DOWN] = "down",
+	};
+
+	return words[level];
+}
+
+/* The part of that name, a new one at its first post; NULL when the board is full. */
+static struct health_part *part_of(struct health *h, const char *name)
+{
+	struct health_part *p;
+
+	for (size_t i = 0; i < h->nparts; i++)
+		if (strcmp(h->parts[i].name, name) == 0)
+			return &h->parts[i];
+	if (h->nparts == HEALTH_PARTS)
+		return NULL;
+	p = &h->parts[h->nparts++];
+	*p = (struct health_part){ .name = name, .since_ms = clock_wall_ms() };
+	return p;
+}
+
+void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+{
+	struct health_part *p = part_of(h, name);
+	va_list ap;
+
+	if (p == NULL) {
+		log_error("health: no room on the board for %s", name);
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(p->sentence, sizeof(p->sentence), fmt, ap);
+	va_end(ap);
+	if (p->level == level)
+		return;
+	p->level = level;
+	p->since_ms = clock_wall_ms();
+	log_line(heard_as[level], "%s: %s", name, p->sentence);
+}
+
+void health_serve(struct health *h, bool serving)
+{
+	if (serving && !h->serving) {
+		h->serving_since_ms = clock_wall_ms();
+		h->serving_since_us = clock_mono_us();
+	}
+	h->serving = serving;
+}
+
+enum health_level health_worst(const struct health *h)
+{
+	enum health_level worst = HEALTH_OK;
+
+	for (size_t i = 0; i < h->nparts; i++)
+		if (h->parts[i].level > worst)
+			worst = h->parts[i].level;
+	return worst;
+}

@@ -1,0 +1,146 @@
+/* test_circuit.c — the truth table of the circuit, row by row, and the numbers of pace. */
+#include "circuit.h"
+#include "pace.h"
+#include "tap.h"
+
+#define MS(n) ((uint64_t)(n)*US_PER_MS)
+
+static struct circuit in_state(enum circuit_state s, uint64_t since)
+{
+	struct circuit c;
+
+	circuit_init(&c, 0);
+	c.state = s;
+	c.since = since;
+	return c;
+}
+
+static void the_truth_table(void)
+{
+	enum event { TICK, REFUSED, DELIVERED, GIVEN_BACK };
+	static const struct {
+		const char *name;
+		enum circuit_state from;
+		enum event event;
+		uint64_t now, oldest; /* ms; the state began at 0 */
+		enum circuit_state to;
+	} rows[] = {
+		{ "closed, nothing out", CIRCUIT_CLOSED, TICK, 60000, 0, CIRCUIT_CLOSED },
+		{ "closed, a young record out", CIRCUIT_CLOSED, TICK, 10000, 8001, CIRCUIT_CLOSED },
+		{ "closed, a record overdue", CIRCUIT_CLOSED, TICK, 10000, 8000, CIRCUIT_OPEN },
+		{ "closed, an offer refused", CIRCUIT_CLOSED, REFUSED, 1, 0, CIRCUIT_OPEN },
+		{ "closed, delivered", CIRCUIT_CLOSED, DELIVERED, 1, 0, CIRCUIT_CLOSED },
+		{ "closed, given back", CIRCUIT_CLOSED, GIVEN_BACK, 1, 0, CIRCUIT_CLOSED },
+		{ "open, pause not over", CIRCUIT_OPEN, TICK, 249, 1, CIRCUIT_OPEN },
+		{ "open, pause over", CIRCUIT_OPEN, TICK, 250, 1, CIRCUIT_HALF_OPEN },
+		{ "open, a late report of delivery", CIRCUIT_OPEN, DELIVERED, 1, 0, CIRCUIT_OPEN },
+		{ "open, a late report of failure", CIRCUIT_OPEN, GIVEN_BACK, 1, 0, CIRCUIT_OPEN },
+		{ "open, refused", CIRCUIT_OPEN, REFUSED, 1, 0, CIRCUIT_OPEN },
+		{ "half open, the probe is out for long", CIRCUIT_HALF_OPEN, TICK, 600000, 1, CIRCUIT_HALF_OPEN },
+		{ "half open, delivered", CIRCUIT_HALF_OPEN, DELIVERED, 5, 0, CIRCUIT_CLOSED },
+		{ "half open, given back", CIRCUIT_HALF_OPEN, GIVEN_BACK, 5, 0, CIRCUIT_OPEN },
+		{ "half open, refused", CIRCUIT_HALF_OPEN, REFUSED, 5, 0, CIRCUIT_OPEN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct circuit c = in_state(rows[i].from, 0);
+		uint64_t now = MS(rows[i].now);
+		bool changed = false;
+
+		switch (rows[i].event) {
+		case TICK:
+			changed = circuit_tick(&c, now, MS(rows[i].oldest));
+			break;
+		case REFUSED:
+			changed = circuit_refused(&c, now);
+			break;
+		case DELIVERED:
+		case GIVEN_BACK:
+			changed = circuit_report(&c, now, rows[i].event == DELIVERED);
+			break;
+		}
+		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s", rows[i].name,
+			circuit_name(rows[i].to));
+	}
+}
+
+static void what_may_go_out(void)
+{
+	struct circuit c = in_state(CIRCUIT_CLOSED, 0);
+
+	ok(circuit_lets(&c, 0, 1000000), "closed lets everything through");
+	c = in_state(CIRCUIT_OPEN, 0);
+	ok(!circuit_lets(&c, MS(5000), 0), "open lets nothing through");
+	c = in_state(CIRCUIT_HALF_OPEN, 0);
+	ok(circuit_lets(&c, 0, 0) && !circuit_lets(&c, 0, 1), "half open lets one probe through");
+	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2), "and one more every two seconds");
+	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
+}
+
+static void a_flapping_sink_is_probed_less_often(void)
+{
+	struct circuit c;
+	uint64_t now = 0;
+
+	circuit_init(&c, now);
+	for (int i = 0; i < 5; i++) {
+		now += MS(2000);
+		circuit_refused(&c, now);
+		now += c.pause;
+		circuit_tick(&c, now, 0);
+		circuit_report(&c, now, true);
+	}
+	is_int(c.pause, US_PER_S, "the pause has grown to its bound");
+	circuit_refused(&c, now + MS(10000));
+	is_int(c.pause, MS(250), "after a calm time it is small again");
+}
+
+static void handing_over_leaves_time_for_two_commits(void)
+{
+	is_int(pace_handoff(MS(100), MS(5)), MS(80), "fast disk: late");
+	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
+	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
+	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");
+	is_int(pace_commit(MS(16), MS(1)), MS(15), "a slow commit is remembered");
+	is_int(pace_commit(MS(1), MS(9)), MS(9), "a slower one at once");
+}
+
+static void the_window_is_shared(void)
+{
+	struct pace_load l = { .window = 800 };
+
+	l.fresh = 799;
+	ok(pace_lets_fresh(&l), "without a backlog fresh traffic has the whole window");
+	l.backlog_waits = true;
+	ok(!pace_lets_fresh(&l), "with one, an eighth is the backlog's");
+	l.fresh = 699;
+	ok(pace_lets_fresh(&l), "and the rest is not");
+	l.backlog = 99;
+	ok(pace_lets_backlog(&l, 400), "the backlog gets its share under full load");
+	l.backlog = 100;
+	ok(!pace_lets_backlog(&l, 400), "and no more");
+	l.fresh = 0;
+	l.backlog = 399;
+	ok(pace_lets_backlog(&l, 400) && !pace_lets_backlog(&l, 300), "idle capacity is its own, up to the ramp");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST, "the ramp waits for proof");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST, "then doubles");
+	is_int(pace_ramp(1 << 23, 1 << 23, 1 << 24), 1 << 23, "up to half the window");
+}
+
+static void reading_pauses_only_as_long_as_the_buffer_allows(void)
+{
+	is_int(pace_pause(0, MS(8), 1 << 20), 8, "little traffic: the longest pause");
+	is_int(pace_pause(8 << 20, MS(8), 4 << 20), 0, "a flood: none");
+	ok(pace_pause(200000, MS(8), 212992) == 0, "a small buffer: none");
+}
+
+int main(void)
+{
+	the_truth_table();
+	what_may_go_out();
+	a_flapping_sink_is_probed_less_often();
+	handing_over_leaves_time_for_two_commits();
+	the_window_is_shared();
+	reading_pauses_only_as_long_as_the_buffer_allows();
+	return tap_done();
+}

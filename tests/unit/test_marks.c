@@ -1,0 +1,133 @@
+/* test_marks.c — the cursor, runs that wait, and what survives being saved; against a plain array. */
+#include "marks.h"
+#include "tap.h"
+
+static void the_cursor_follows_the_done(void)
+{
+	struct marks m;
+	uint64_t first, end;
+
+	marks_init(&m, 10, 10);
+	marks_extend(&m, 20);
+	ok(marks_next(&m, 0, 100, &first, &end) && first == 10 && end == 20, "all ten wait");
+	ok(marks_set(&m, 11, MARK_DONE, 1) == 0 && m.cursor == 10, "done above the cursor does not move it");
+	ok(marks_next(&m, 0, 100, &first, &end) && first == 10 && end == 11, "the run ends before what is done");
+	ok(marks_set(&m, 10, MARK_DONE, 1) == 0 && m.cursor == 12, "the cursor passes both");
+	ok(marks_set(&m, 11, MARK_WAITING, 0) == 0 && marks_at(&m, 11) == MARK_DONE, "done is final");
+	marks_free(&m);
+}
+
+static void held_is_passed_over_and_comes_back(void)
+{
+	struct marks m;
+	uint64_t first, end;
+
+	marks_init(&m, 0, 4);
+	ok(marks_set(&m, 0, MARK_HELD, 0) == 0 && m.offered_to == 1, "a held position counts as offered");
+	ok(marks_next(&m, 0, 100, &first, &end) && first == 1 && end == 4, "and is passed over");
+	ok(marks_set(&m, 0, MARK_WAITING, 0) == 0 && m.offered_to == 0, "given back clean, nothing was offered");
+	ok(marks_set(&m, 1, MARK_HELD, 0) == 0 && marks_set(&m, 1, MARK_MAYBE, 0) == 0 && m.offered_to == 2,
+		"perhaps sent stays offered");
+	ok(marks_next(&m, 0, 100, &first, &end) && first == 0 && end == 4, "and waits again");
+	marks_free(&m);
+}
+
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t n)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (random_state >> 33) % n;
+}
+
+/* Every answer is compared with the obvious computation over an array. */
+static void random_changes_agree_with_an_array(unsigned seed)
+{
+	enum { N = 30000 };
+	static uint8_t model[N];
+	static uint32_t spans[N];
+	uint8_t saved[3072];
+	uint64_t start = 5000, end = 5000, cursor, wrong = 0;
+	struct marks m, again;
+
+	random_state = seed;
+	memset(model, 0, sizeof(model));
+	memset(spans, 0, sizeof(spans));
+	marks_init(&m, start, end);
+	for (int step = 0; step < 20000; step++) {
+		uint64_t p;
+		enum mark to = (enum mark)random_below(4);
+
+		if (random_below(10) == 0 || end == start)
+			end = min_u64(end + random_below(50) + 1, N);
+		marks_extend(&m, end);
+		p = m.cursor < end ? m.cursor + random_below(min_u64(end - m.cursor, 9000)) : start;
+		if (p >= end || (p < m.cursor && model[p] == MARK_DONE))
+			continue;
+		if (random_below(3) > 0)
+			to = MARK_DONE;
+		if (marks_set(&m, p, to, (uint32_t)p % 7) < 0)
+			wrong++;
+		if (model[p] != MARK_DONE) {
+			model[p] = (uint8_t)to;
+			spans[p] = (uint32_t)p % 7;
+		}
+		for (cursor = start; cursor < end && model[cursor] == MARK_DONE; cursor++)
+			;
+		wrong += cursor != m.cursor;
+		if (step % 50 == 0) {
+			uint64_t first, stop, from = start + random_below(end - start), want, want_end;
+
+			for (want = max_u64(from, cursor); want < end && model[want] % 3 != 0; want++)
+				;
+			for (want_end = want; want_end < end && want_end < want + 70 && model[want_end] % 3 == 0; want_end++)
+				;
+			if (marks_next(&m, from, 70, &first, &stop))
+				wrong += first != want || stop != want_end;
+			else
+				wrong += want != end;
+		}
+		if (step % 500 == 0) {
+			uint64_t left_spans, left_batches, kept = 0, done = 0, done_spans = 0, kept_spans = 0;
+			size_t n = marks_save(&m, saved, step % 1000 ? sizeof(saved) : 60, &left_spans, &left_batches);
+
+			marks_init(&again, m.cursor, m.end);
+			wrong += marks_load(&again, slice_of(saved, n)) != 0;
+			for (uint64_t q = m.cursor; q < end; q++) {
+				done += model[q] == MARK_DONE;
+				done_spans += model[q] == MARK_DONE ? spans[q] : 0;
+				if (marks_at(&again, q) != MARK_DONE)
+					continue;
+				kept++;
+				kept_spans += spans[q];
+				wrong += model[q] != MARK_DONE;
+			}
+			wrong += done != kept + left_batches || done_spans != kept_spans + left_spans;
+			marks_free(&again);
+		}
+	}
+	ok(wrong == 0, "20,000 random changes agree with an array, seed %u", seed);
+	marks_free(&m);
+}
+
+static void damaged_bytes_are_refused(void)
+{
+	struct marks m;
+	static const uint8_t too_far[] = { 5, 200, 1, 0 }, cut[] = { 5 }, endless[] = { 0x80, 0x80 };
+
+	marks_init(&m, 0, 100);
+	is_int(marks_load(&m, slice_of(too_far, sizeof(too_far))), E_CORRUPT, "a run beyond the end");
+	is_int(marks_load(&m, slice_of(cut, sizeof(cut))), E_CORRUPT, "a run that is cut");
+	is_int(marks_load(&m, slice_of(endless, sizeof(endless))), E_CORRUPT, "a number without an end");
+	marks_free(&m);
+}
+
+int main(void)
+{
+	the_cursor_follows_the_done();
+	held_is_passed_over_and_comes_back();
+	for (unsigned seed = 1; seed <= 4; seed++)
+		random_changes_agree_with_an_array(seed);
+	damaged_bytes_are_refused();
+	return tap_done();
+}
