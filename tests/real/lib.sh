@@ -79,15 +79,12 @@ die() {
 
 # ---- processes ----
 
-STARTED=()
-
 # spawn LOG COMMAND…: in the background, its pid in SPAWNED. It dies with this shell, whatever ends it.
 spawn() {
 	local log=$1
 	shift
 	setpriv --pdeathsig KILL "$@" >>"$log" 2>&1 </dev/null &
 	SPAWNED=$!
-	STARTED+=("$SPAWNED")
 }
 
 # The same for one that outlives this shell (the commands of kafka.sh and jaeger.sh).
@@ -171,7 +168,7 @@ workdir() {
 
 finish() {
 	local rc=$? pid
-	for pid in "${STARTED[@]}"; do
+	for pid in $(jobs -p); do
 		kill -KILL "$pid" 2>/dev/null
 	done
 	wait 2>/dev/null

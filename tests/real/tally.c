@@ -1,7 +1,7 @@
 /* tally.c — which numbered spans arrived, how often: read from Jaeger's query API (its JSON on standard
  * input) or from a Kafka topic, from its beginning to its present end.
  *
- *   tally RUN FIRST:COUNT… < traces.json
+ *   tally RUN FIRST:COUNT… < traces.json                     RUN is hexadecimal
  *   tally --topic BROKERS TOPIC RUN FIRST:COUNT…
  *
  * Prints a line for each range, "sent stored missing duplicates", and then "strays N": arrivals that were
@@ -130,7 +130,8 @@ static void print_ranges(const struct tally *t, int n, char **ranges)
 		if (range_of(ranges[i], &first, &count) < 0)
 			continue;
 		c = tally_range(t, first, first + count);
-		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c.sent, c.stored, c.missing, c.duplicates);
+		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c.sent, c.stored,
+		        c.missing, c.duplicates);
 	}
 	printf("strays %" PRIu64 "\n", tally_strays(t));
 }
@@ -147,12 +148,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tally [--topic BROKERS TOPIC] RUN FIRST:COUNT…\n");
 		return 2;
 	}
-	run = strtoull(args[0], NULL, 0);
+	run = strtoull(args[0], NULL, 16);
 	if (tally_open(&t, run) < 0)
 		return fail("no memory");
 	rc = note_sent(t, n - 1, args + 1);
 	if (rc == 0)
-		rc = topic ? tally_topic(argv[2], argv[3], run, arrived, t) : from_jaeger(arrived, t);
+		rc = topic ? tally_topic(argv[2], argv[3], run, arrived, t)
+		           : from_jaeger(arrived, t);
 	if (rc == 0)
 		print_ranges(t, n - 1, args + 1);
 	tally_free(t);

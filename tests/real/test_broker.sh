@@ -1,0 +1,95 @@
+#!/bin/bash
+# test_broker.sh — one real Kafka broker under an agent's load: its topic missing at the start, killed with
+# -9, frozen, its topic deleted and made again. Nothing is lost but what the deletion took, and nobody touches
+# the agent. What arrived is counted on the topic itself.
+
+cd "$(dirname "$0")" && . ./kafka.sh && . ./stand.sh
+
+RATE=${RATE:-10000}
+TOPIC=spans
+
+kafka_need
+stand_need
+workdir
+kafka_start "$WORK/kafka" || die "no Kafka"
+RUN=$(new_run)
+NEXT=1
+
+# load SECONDS: spans at RATE in the background; EMITTING is its pid, LOAD its summary, NEXT moves on
+load() {
+	local n=$((RATE * $1))
+	LOAD=$WORK/load.$NEXT
+	emit "$LOAD" --run="$RUN" --first=$NEXT --spans=$n --rate="$RATE" &
+	EMITTING=$!
+	NEXT=$((NEXT + n))
+}
+
+loaded() { wait "$EMITTING" && [ "$(emitted "$LOAD" refused)" -eq 0 ]; }
+
+# arrived SECONDS WHAT: the last load is on the topic whole, repeats within what the agent marked
+arrived() {
+	loaded
+	ok $? "$2: the agent's ports stayed open"
+	wait_for "$1" all_delivered agent
+	ok $? "$2: the agent delivered everything within $1 s by itself"
+	stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$(range "$LOAD")"
+	is "$MISSING" 0 "$2: none of $SENT spans is missing on the topic"
+	[ "${DUPLICATES:-1}" -le "$(figure agent maybe_duplicate_spans_total)" ]
+	ok $? "$2: of them ${DUPLICATES:-?} came twice, each of which the agent had marked"
+	ledger_balances agent
+	ok $? "$2: the ledger balances"
+}
+
+agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
+ok $? "an agent serves though its topic is missing"
+load 3
+loaded
+sleep 1
+is "$(spans agent delivered)" 0 "topic missing: nothing is delivered"
+is "$(spans agent accepted)" $((3 * RATE)) "topic missing: everything is accepted"
+kafka_create "$WORK/kafka" $TOPIC 4 || die "no topic"
+arrived 30 "topic missing, then made"
+
+load 9
+sleep 3
+kafka_kill9 "$WORK/kafka"
+wait_for 10 spooled agent "$RATE"
+ok $? "broker killed: what comes is spooled"
+sleep 2
+kafka_restart "$WORK/kafka" || die "Kafka does not come back"
+arrived 60 "broker killed with -9 under load"
+
+load 14
+sleep 2
+kafka_pause "$WORK/kafka"
+sleep 10
+spooled agent $((5 * RATE))
+ok $? "broker frozen for 10 s: what comes is spooled"
+kafka_resume "$WORK/kafka"
+arrived 60 "broker frozen for 10 s under load"
+
+# The deletion takes what is on the topic. What Kafka acknowledged before it is gone by right; what was sent
+# after it is not, nor what was waiting.
+load 12
+sleep 3
+kafka_delete "$WORK/kafka" $TOPIC || die "the topic cannot be deleted"
+sleep 0.5
+TAKEN=$(spans agent delivered)
+sleep 4
+kafka_create "$WORK/kafka" $TOPIC 4 || die "the topic cannot be made again"
+loaded
+ok $? "topic deleted: the agent's ports stayed open"
+wait_for 60 all_delivered agent
+ok $? "topic deleted and made again: the agent delivered everything by itself"
+stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "1:$((NEXT - 1))"
+[ "$MISSING" -gt 0 ] && [ "$MISSING" -le "$TAKEN" ]
+ok $? "topic deleted: $MISSING of $SENT are gone with it, $TAKEN had been acknowledged by then"
+stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$((NEXT - 8 * RATE)):$((8 * RATE))"
+is "$MISSING" 0 "topic deleted: none of the $SENT sent after it is missing"
+is "$(figure agent spans_dropped_total)" 0 "the agent dropped nothing in all this"
+ledger_balances agent
+ok $? "the ledger balances at the end"
+
+end "$(pid_of agent)" 10
+is $? 0 "the agent ends well on SIGTERM"
+tap_done
