@@ -4,7 +4,7 @@
 #
 #   kafka.sh fetch                                     the jars into the cache, once
 #   kafka.sh start DIR [--brokers 3] [--heap 512m] [--prop K=V]…   prints the bootstrap servers
-#   kafka.sh kill9|pause|resume|restart DIR [ID]       one broker (1); no id: all brokers
+#   kafka.sh kill9|term|pause|resume|restart DIR [ID]  one broker; no id: all brokers
 #   kafka.sh stop DIR                                  all of it, by pid
 #   kafka.sh create DIR TOPIC [PARTITIONS [K=V]…] | delete DIR TOPIC | wait DIR | leader DIR TOPIC [PARTITION]
 #   kafka.sh records DIR TOPIC | lag DIR TOPIC GROUP
@@ -184,6 +184,15 @@ kafka_kill9() { kafka_signal KILL "$@"; }
 kafka_pause() { kafka_signal STOP "$@"; }
 kafka_resume() { kafka_signal CONT "$@"; }
 
+# An orderly stop: the broker hands its partitions over first.
+kafka_term() {
+	kafka_signal TERM "$@"
+	local id
+	for id in ${2:-$(kafka_brokers "$1")}; do
+		wait_for 30 not kafka_pid "$1" "$id" >/dev/null || return
+	done
+}
+
 # kafka_restart DIR [ID]: those that do not run are started; ready when this returns
 kafka_restart() {
 	local id
@@ -220,7 +229,7 @@ kafka_command() {
 	case $word in
 	fetch) kafka_fetch ;;
 	start) shift && kafka_start "$(realpath -m "$1")" "${@:2}" && echo "$KAFKA_BOOTSTRAP" ;;
-	stop | kill9 | pause | resume | restart | create | delete | wait | leader | records | lag)
+	stop | kill9 | term | pause | resume | restart | create | delete | wait | leader | records | lag)
 		[ $# -ge 2 ] || die "kafka.sh $word DIR …"
 		"kafka_$word" "$(realpath -m "$2")" "${@:3}" ;;
 	*) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

@@ -13,32 +13,6 @@ stand_need
 workdir
 kafka_start "$WORK/kafka" || die "no Kafka"
 RUN=$(new_run)
-NEXT=1
-
-# load SECONDS: spans at RATE in the background; EMITTING is its pid, LOAD its summary, NEXT moves on
-load() {
-	local n=$((RATE * $1))
-	LOAD=$WORK/load.$NEXT
-	emit "$LOAD" --run="$RUN" --first=$NEXT --spans=$n --rate="$RATE" &
-	EMITTING=$!
-	NEXT=$((NEXT + n))
-}
-
-loaded() { wait "$EMITTING" && [ "$(emitted "$LOAD" refused)" -eq 0 ]; }
-
-# arrived SECONDS WHAT: the last load is on the topic whole, repeats within what the agent marked
-arrived() {
-	loaded
-	ok $? "$2: the agent's ports stayed open"
-	wait_for "$1" all_delivered agent
-	ok $? "$2: the agent delivered everything within $1 s by itself"
-	stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$(range "$LOAD")"
-	is "$MISSING" 0 "$2: none of $SENT spans is missing on the topic"
-	[ "${DUPLICATES:-1}" -le "$(figure agent maybe_duplicate_spans_total)" ]
-	ok $? "$2: of them ${DUPLICATES:-?} came twice, each of which the agent had marked"
-	ledger_balances agent
-	ok $? "$2: the ledger balances"
-}
 
 agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
 ok $? "an agent serves though its topic is missing"
