@@ -3,7 +3,7 @@
 # into a real Jaeger, and by an agent without brokers straight into it; Jaeger's query API is asked for all
 # of it.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./clients.sh && . ./stand.sh
+cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./clients.sh && . ./stand.sh || exit 1
 
 K=200
 TOPIC=tracing-topic

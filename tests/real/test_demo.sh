@@ -1,7 +1,7 @@
 #!/bin/bash
 # test_demo.sh — the demonstration on real Kafka and real Jaeger keeps every promise and says so in a table.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./stand.sh
+cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./stand.sh || exit 1
 
 kafka_need
 jaeger_need
