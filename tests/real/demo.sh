@@ -119,7 +119,7 @@ allowed() {
 }
 
 table() {
-	local i sent stored missing dup refused lost lines="" total_dup=0
+	local i sent stored missing dup refused lost marked lines="" total_dup=0
 	say "phase                         sent   stored  missing  duplicate  spooled"
 	for i in "${!NAMES[@]}"; do
 		jaeger_traces "$WORK/jaeger" "demo-$((i + 1))" | "$TALLY" "$RUN" "$(range "${SENTS[$i]}")" >"$WORK/count" ||
@@ -142,7 +142,11 @@ table() {
 		esac
 	done
 	say "$lines"
-	say "duplicates: $total_dup, of which the agent had marked $(figure agent maybe_duplicate_spans_total) as possible"
+	stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "1:$((FIRST - 1))" || die "the topic cannot be read"
+	marked=$(figure agent maybe_duplicate_spans_total)
+	say "$total_dup came twice to Jaeger; $DUPLICATES were twice on Kafka, where the agent had marked $marked as possible."
+	[ "$DUPLICATES" -le "$marked" ]
+	promise $? "what is twice on Kafka is marked"
 }
 
 kafka_need
