@@ -48,6 +48,8 @@ def main():
             'sampler': {'type': 'const', 'param': 1},
             'local_agent': {'reporting_host': host, 'reporting_port': int(port)},
             'reporter_flush_interval': 0.1,
+            # The default of 100 makes the client drop spans of its own when they come this fast.
+            'reporter_queue_size': 10000,
             'tags': {'sender': 'PyPI jaeger-client'},
         },
         service_name=service, validate=True)
