@@ -37,7 +37,8 @@ bench: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
 # Not part of "make check": figures, each beside the floor it is compared with.
-EXTRA_PROGRAMS = %D%/bench_spool
+EXTRA_PROGRAMS += %D%/bench_spool
+CLEANFILES += %D%/bench_spool
 
 %C%_bench_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 

@@ -20,9 +20,7 @@ EXTRA_DIST += %D%/tempdir.h
 EXTRA_DIST += %D%/topic_read.h
 EXTRA_DIST += %D%/until.h
 
-# The far ends in processes of their own, for flow tests, demo and bench.
+# The far ends in processes of their own, spoken to by mockproc.h.
 check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_mockbroker_CPPFLAGS = $(TEST_CPPFLAGS)
-# Processes that tests and benches speak to by mockproc.h.
-check_PROGRAMS += %D%/mockbroker %D%/stubcollector
 %C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)
