@@ -1,5 +1,5 @@
-/* test_oracle.c — Thrift's own C library reads every datagram of the corpus and writes it again; what
- * the transcoder made of it must say the same. */
+/* test_oracle.c — Thrift's own C library reads every datagram of the corpus and writes it again;
+ * what the transcoder made of it must say the same. */
 #include "corpus.h"
 #include "oracle.h"
 #include "tap.h"

@@ -1,4 +1,4 @@
-/* test_tags.c — the agent's own tags are appended to those of the Process, and nothing else changes. */
+/* test_tags.c — the agent's own tags are appended to those of the Process; nothing else changes. */
 #include <config.h>
 
 #include "corpus.h"
