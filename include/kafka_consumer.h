@@ -28,14 +28,16 @@ struct kafka_message {
 struct kafka_consumer_events {
 	/* Takes M: release its handle when done. */
 	void (*message)(void *arg, const struct kafka_message *m);
-	/* START is where reading begins (the stored offset, or the beginning when none is stored). */
-	void (*assigned)(void *arg, int32_t partition, uint64_t generation);
+	/* STORED is the group's stored offset, KAFKA_OFFSET_BEGINNING when it has none, and
+	 * KAFKA_OFFSET_STORED when it could not be learned yet. Returns where to begin: STORED itself, or
+	 * any offset, KAFKA_OFFSET_BEGINNING or _END. */
+	int64_t (*assigned)(void *arg, int32_t partition, uint64_t generation, int64_t stored);
 	/* LOST: nothing may be committed any more. Otherwise the owner has until it returns to store its
 	 * last offsets; they are committed before the partition is given away. */
 	void (*revoked)(void *arg, int32_t partition, bool lost);
 	/* No more records in PARTITION at the moment. */
 	void (*at_end)(void *arg, int32_t partition, int64_t offset);
-	/* The stored offset is older than what the broker keeps: records between are gone. */
+	/* The records FROM up to, and without, TO are gone: the broker kept them not long enough. */
 	void (*lost_to_retention)(void *arg, int32_t partition, int64_t from, int64_t to);
 	void *arg;
 };
@@ -63,8 +65,12 @@ void kafka_message_headers(const struct kafka_message *m,
 /* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);
 
-/* Commits what is stored, leaves the group, calls CLOSED; every handle must have been released. */
+/* Hands out nothing more, calls revoked() for what is assigned, commits what is stored, leaves the
+ * group, and calls CLOSED once every handle has been released. Takes at most some seconds when the
+ * broker is away. */
 void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg);
+/* Without close nothing is committed, and the group notices only when the session ends. Every handle
+ * must have been released. NULL is fine. */
 void kafka_consumer_free(struct kafka_consumer *c);
 
 #endif

@@ -99,8 +99,8 @@ static int put_rows(rd_kafka_conf_t *c, const struct row *rows, struct why *why)
 	return rc;
 }
 
-static int put_properties(rd_kafka_conf_t *c, const struct kafka_property *p, size_t n,
-	struct why *why)
+static int put_properties(
+        rd_kafka_conf_t *c, const struct kafka_property *p, size_t n, struct why *why)
 {
 	int rc = 0;
 
@@ -108,7 +108,7 @@ static int put_properties(rd_kafka_conf_t *c, const struct kafka_property *p, si
 		for (const struct row *r = reserved; r->name != NULL; r++)
 			if (strcmp(r->name, p[i].name) == 0)
 				return why_set(why, E_USAGE, "kafka property %s cannot be set: %s",
-					r->name, r->value);
+				        r->name, r->value);
 		rc = kafka_conf_put(c, p[i].name, p[i].value, why);
 	}
 	return rc;
@@ -128,14 +128,15 @@ static int put_producer(rd_kafka_conf_t *c, const struct kafka_producer_opts *o,
 		rc = put_number(c, "queue.buffering.max.kbytes", max_u64(1, queue / 1024), why);
 	if (rc == 0)
 		rc = put_number(c, "queue.buffering.max.messages",
-			max_u64(1000, queue / QUEUE_RECORD_BYTES), why);
+		        max_u64(1000, queue / QUEUE_RECORD_BYTES), why);
 	if (rc == 0)
 		rc = put_number(c, "linger.ms", o->linger_ms == 0 ? LINGER_MS : o->linger_ms, why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
 	if (rc == 0 && kafka_conf_number(c, "acks") == 0)
 		rc = why_set(why, E_USAGE,
-			"kafka property acks: 0 would call records delivered that nobody acknowledged");
+		        "kafka property acks: 0 would call records delivered that nobody "
+		        "acknowledged");
 	return rc;
 }
 
@@ -182,7 +183,8 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, const struct kafka_consumer_opts 
 	int rc;
 
 	if (missing(o->brokers) || missing(o->topic) || missing(o->group))
-		return why_set(why, E_USAGE, "kafka consumer: brokers, topic and group must be given");
+		return why_set(
+		        why, E_USAGE, "kafka consumer: brokers, topic and group must be given");
 	c = rd_kafka_conf_new();
 	rc = put_consumer(c, o, why);
 	if (rc < 0) {
@@ -190,7 +192,7 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, const struct kafka_consumer_opts 
 		return rc;
 	}
 	rd_kafka_conf_set_events(c, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
-		RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+	                                    RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
 	*out = c;
 	return 0;
 }
@@ -205,23 +207,23 @@ uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 	return strtoull(text, NULL, 10);
 }
 
-int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, const rd_kafka_conf_t *conf,
-	const char *brokers, struct why *why)
+int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+        const char *brokers, struct why *why)
 {
-	rd_kafka_conf_t *copy = rd_kafka_conf_dup(conf);
 	char said[400];
-	rd_kafka_t *rk = rd_kafka_new(type, copy, said, sizeof(said));
+	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
 
 	if (rk == NULL) {
 		bool no_thread = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
 
-		rd_kafka_conf_destroy(copy);
+		rd_kafka_conf_destroy(conf);
 		return why_set(why, no_thread ? E_NOMEM : E_USAGE, "kafka: %s", said);
 	}
 	rd_kafka_set_log_queue(rk, NULL);
 	if (rd_kafka_brokers_add(rk, brokers) == 0) {
 		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-		return why_set(why, E_USAGE, "kafka brokers \"%s\" name no broker (host:port,…)", brokers);
+		return why_set(
+		        why, E_USAGE, "kafka brokers \"%s\" name no broker (host:port,…)", brokers);
 	}
 	*out = rk;
 	return 0;

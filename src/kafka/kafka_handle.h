@@ -7,19 +7,20 @@
 #include "kafka_producer.h"
 
 struct kafka_handle {
-	rd_kafka_t *rk;          /* NULL while closed; then the rest is nothing too */
+	rd_kafka_t *rk; /* NULL while closed; then the rest is nothing too */
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *events;
-	uint64_t waiting;        /* records not reported yet */
+	uint64_t waiting; /* records not reported yet */
 	uint64_t waiting_bytes;
-	bool doomed;             /* a fatal error: takes nothing more, to be closed when empty */
+	bool doomed; /* a fatal error: takes nothing more, to be closed when empty */
 };
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
-	const struct kafka_producer_opts *o, struct bell *bell, struct why *why) MUST_USE;
+        const struct kafka_producer_opts *o, struct bell *bell, struct why *why) MUST_USE;
 
 /* librdkafka's own answer; a report comes only after 0. */
-rd_kafka_resp_err_t kafka_handle_send(struct kafka_handle *h, const struct kafka_record *r, void *token);
+rd_kafka_resp_err_t kafka_handle_send(
+        struct kafka_handle *h, const struct kafka_record *r, void *token);
 
 /* Sends what another handle gave back in a report; takes its headers on success. */
 rd_kafka_resp_err_t kafka_handle_resend(struct kafka_handle *h, rd_kafka_message_t *m);

@@ -32,14 +32,15 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 		log_debug("%s: %s: %s", k->who, topic, text);
 		return;
 	}
-	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 || strcmp(topic, "FATAL") == 0)
+	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 ||
+	        strcmp(topic, "FATAL") == 0)
 		return; /* comes as an error event too */
 	held = k->lines.swallowed;
 	if (!log_gate_open(&k->lines, REPEAT_MS))
 		return;
 	if (held > 0)
 		log_line(level, "%s: %s: %s (%llu lines before it held back)", k->who, topic, text,
-			(unsigned long long)held);
+		        (unsigned long long)held);
 	else
 		log_line(level, "%s: %s: %s", k->who, topic, text);
 }
@@ -47,8 +48,8 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 static bool is_unreachable(rd_kafka_resp_err_t err)
 {
 	return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-		err == RD_KAFKA_RESP_ERR__RESOLVE || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-		err == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
+	       err == RD_KAFKA_RESP_ERR__RESOLVE || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+	       err == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
 }
 
 static bool is_news(const struct kafka_log *k, rd_kafka_resp_err_t err)

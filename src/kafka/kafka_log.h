@@ -7,11 +7,11 @@
 #include "log.h"
 
 struct kafka_log {
-	const char *who;            /* first word of each line */
-	struct log_gate lines;      /* librdkafka's own log */
+	const char *who;       /* first word of each line */
+	struct log_gate lines; /* librdkafka's own log */
 	struct log_gate troubles;
 	rd_kafka_resp_err_t trouble; /* 0 while all is well, as far as we heard */
-	uint64_t since_us;          /* when it began */
+	uint64_t since_us;           /* when it began */
 };
 
 /* A line of librdkafka's log. */

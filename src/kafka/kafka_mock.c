@@ -75,7 +75,8 @@ void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n)
 	for (int i = 0; i < count; i++)
 		errors[i] = (rd_kafka_resp_err_t)code;
 	if (count > 0)
-		rd_kafka_mock_push_request_errors_array(m->cluster, API_PRODUCE, (size_t)count, errors);
+		rd_kafka_mock_push_request_errors_array(
+		        m->cluster, API_PRODUCE, (size_t)count, errors);
 }
 
 void kafka_mock_delay(struct kafka_mock *m, int ms)

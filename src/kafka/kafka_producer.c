@@ -36,8 +36,9 @@ static int open_parts(struct kafka_producer *p)
 	return bell_open(&p->bell, p->loop, on_bell, p);
 }
 
-int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
-	const struct kafka_producer_events *events, struct why *why)
+int kafka_producer_open(struct kafka_producer **out, struct loop *l,
+        const struct kafka_producer_opts *opts, const struct kafka_producer_events *events,
+        struct why *why)
 {
 	struct kafka_producer *p = calloc(1, sizeof(*p));
 
@@ -115,8 +116,8 @@ static uint64_t waiting(const struct kafka_producer *p)
 	return p->main.waiting + p->alone.waiting;
 }
 
-void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg),
-	void *arg)
+void kafka_producer_flush(
+        struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	p->flushed = flushed;
 	p->flushed_arg = arg;
@@ -148,7 +149,8 @@ static void end_flush(struct kafka_producer *p)
 
 static bool is_half_empty(const struct kafka_producer *p)
 {
-	return p->main.waiting <= p->queue_records / 2 && p->main.waiting_bytes <= p->queue_bytes / 2;
+	return p->main.waiting <= p->queue_records / 2 &&
+	       p->main.waiting_bytes <= p->queue_bytes / 2;
 }
 
 static void on_bell(void *arg)

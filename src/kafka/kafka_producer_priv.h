@@ -15,7 +15,8 @@ struct kafka_producer {
 	enum producer_state state;
 	struct loop *loop;
 	struct kafka_producer_events events;
-	struct kafka_producer_opts opts; /* brokers and topic are ours, properties are in the conf */
+	struct kafka_producer_opts
+	        opts; /* brokers and topic are ours, properties are in the conf */
 	rd_kafka_conf_t *conf;
 	struct bell *bell;
 
@@ -23,15 +24,15 @@ struct kafka_producer {
 	struct kafka_handle alone; /* one record a request; made when a batch was too large */
 	struct timer *idle;        /* closes alone when it is not needed any more */
 
-	struct timer *mend;        /* EMPTYING: the wire has had its time; PAUSED: try again */
-	uint64_t pause_ms;         /* before the next handle */
+	struct timer *mend; /* EMPTYING: the wire has had its time; PAUSED: try again */
+	uint64_t pause_ms;  /* before the next handle */
 
-	struct timer *hold;        /* after a refusal: room() when it rings */
-	bool was_full;             /* room() when half of the queue is free */
+	struct timer *hold; /* after a refusal: room() when it rings */
+	bool was_full;      /* room() when half of the queue is free */
 	uint64_t queue_records;
 	uint64_t queue_bytes;
 
-	struct timer *budget;      /* of a flush */
+	struct timer *budget; /* of a flush */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 

@@ -69,7 +69,8 @@ static int open_alone(struct kafka_producer *p)
 /* Whether M goes on its way again, so that its report is still to come. */
 static bool send_alone(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
-	return open_alone(p) == 0 && kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
+	return open_alone(p) == 0 &&
+	       kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
 }
 
 static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd_kafka_message_t *m)
@@ -88,7 +89,7 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 
 static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
 {
-	if (rd_kafka_event_error(e) == RD_KAFKA_RESP_ERR__FATAL)
+	if (rd_kafka_event_error_is_fatal(e))
 		kafka_mend_doom(p, h);
 	else
 		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));

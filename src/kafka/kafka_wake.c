@@ -1,13 +1,16 @@
-/* kafka_wake.c — the only place where a thread of librdkafka touches us, and where we wait for its
- * threads. librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it
- * takes the same lock. */
+/* kafka_wake.c — the only place where threads of librdkafka touch us: by a bell, and by one flag.
+ * librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it takes the same
+ * lock. */
 #include <stdlib.h>
 
 #include "kafka_wake.h"
 
+enum { API_JOIN_GROUP = 11, API_SYNC_GROUP = 14 };
+
 struct grave {
 	rd_kafka_t *rk;
 	int flags;
+	void *legacy;
 };
 
 static void on_filled(rd_kafka_t *rk, void *bell)
@@ -26,23 +29,61 @@ void kafka_wake_forget(rd_kafka_queue_t *q)
 	rd_kafka_queue_cb_event_enable(q, NULL, NULL);
 }
 
+static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id,
+        int16_t api, int16_t version, int32_t number, size_t size, void *joining)
+{
+	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size;
+	if (api == API_JOIN_GROUP)
+		atomic_store((atomic_bool *)joining, true);
+	return 0;
+}
+
+static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id,
+        int16_t api, int16_t version, int32_t number, size_t size, int64_t rtt,
+        rd_kafka_resp_err_t err, void *joining)
+{
+	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size,
+	        (void)rtt;
+	if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != 0))
+		atomic_store((atomic_bool *)joining, false);
+	return 0;
+}
+
+static rd_kafka_resp_err_t on_new(
+        rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *joining, char *said, size_t cap)
+{
+	(void)conf, (void)said, (void)cap;
+	rd_kafka_interceptor_add_on_request_sent(rk, "joining", on_sent, joining);
+	rd_kafka_interceptor_add_on_response_received(rk, "joining", on_answered, joining);
+	return 0;
+}
+
+atomic_bool *kafka_wake_joining(rd_kafka_conf_t *conf)
+{
+	atomic_bool *joining = calloc(1, sizeof(*joining));
+
+	if (joining != NULL)
+		rd_kafka_conf_interceptor_add_on_new(conf, "joining", on_new, joining);
+	return joining;
+}
+
 static void destroy(void *arg)
 {
 	struct grave *g = arg;
 
 	rd_kafka_destroy_flags(g->rk, g->flags);
+	free(g->legacy);
 }
 
-void kafka_wake_bury(rd_kafka_t *rk, int flags, struct loop *l)
+void kafka_wake_bury(rd_kafka_t *rk, int flags, void *legacy, struct loop *l)
 {
-	struct grave *g = malloc(sizeof(*g));
+	struct grave here = { rk, flags, legacy }, *g = malloc(sizeof(*g));
 
 	if (g != NULL) {
-		g->rk = rk;
-		g->flags = flags;
+		*g = here;
 		if (work_start(l, destroy, free, g) == 0)
 			return;
 	}
 	free(g);
-	rd_kafka_destroy_flags(rk, flags);
+	destroy(&here);
 }

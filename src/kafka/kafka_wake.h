@@ -2,6 +2,8 @@
 #ifndef KAFKA_WAKE_H
 #define KAFKA_WAKE_H
 
+#include <stdatomic.h>
+
 #include <librdkafka/rdkafka.h>
 
 #include "loop.h"
@@ -13,8 +15,12 @@ void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b);
 /* After it no ring of Q is under way: the bell may be freed. */
 void kafka_wake_forget(rd_kafka_queue_t *q);
 
-/* Destroys RK off the loop, because that joins threads which may be waiting for a name server. None
- * of its records may be waiting for a report any more. */
-void kafka_wake_bury(rd_kafka_t *rk, int flags, struct loop *l);
+/* Gives a flag that the client made with CONF holds up from the moment it asks to join its group until
+ * it knows its share. To be freed after the client. NULL without memory: then it is never seen. */
+atomic_bool *kafka_wake_joining(rd_kafka_conf_t *conf);
+
+/* Destroys RK off the loop, because that waits for threads which may be waiting for a name server, and
+ * then frees LEGACY. None of its records may be waiting for a report any more. */
+void kafka_wake_bury(rd_kafka_t *rk, int flags, void *legacy, struct loop *l);
 
 #endif

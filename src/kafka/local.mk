@@ -1,8 +1,9 @@
 libspanspool_a_SOURCES += \
-	include/kafka_consumer.h \
+	include/kafka_consumer.h %D%/kafka_consumer.c %D%/kafka_consumer_priv.h \
 	include/kafka_mock.h %D%/kafka_mock.c \
 	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
 	%D%/kafka_conf.c %D%/kafka_conf.h \
+	%D%/kafka_group.c \
 	%D%/kafka_handle.c %D%/kafka_handle.h \
 	%D%/kafka_log.c %D%/kafka_log.h \
 	%D%/kafka_mend.c \

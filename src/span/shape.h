@@ -35,12 +35,12 @@ enum {
 };
 
 struct shape {
-	uint8_t type[SHAPE_IDS];             /* by id; T_STOP: no such field */
-	uint16_t required;                   /* a bit for each id */
-	uint8_t kind;                        /* SHAPE_IS_… */
-	const struct shape *of[SHAPE_IDS];   /* of a struct, or of a list's structs */
+	uint8_t type[SHAPE_IDS];           /* by id; T_STOP: no such field */
+	uint16_t required;                 /* a bit for each id */
+	uint8_t kind;                      /* SHAPE_IS_… */
+	const struct shape *of[SHAPE_IDS]; /* of a struct, or of a list's structs */
 	const char *name;
-	const char *field[SHAPE_IDS];        /* names of the required ones */
+	const char *field[SHAPE_IDS]; /* names of the required ones */
 };
 
 extern const struct shape shape_batch;

@@ -194,7 +194,7 @@ int disk_remove_dir(int at, const char *name)
 
 int disk_reserve(int fd, uint64_t bytes)
 {
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
+	if (bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
 		return 0;
 	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : err_from_errno(errno);
 }

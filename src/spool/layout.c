@@ -98,6 +98,8 @@ int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
 	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
 	r->spans = get32(from + 8);
 	r->size = get32(from + 12);
+	if (r->size > RECORD_MOST)
+		return E_CORRUPT;
 	r->position = get64(from + 16);
 	r->boot = get64(from + 24);
 	r->sequence = get64(from + 32);
@@ -285,6 +287,11 @@ size_t layout_head_encode(uint8_t *to, const struct head *h)
 	len += layout_state_encode(to + len, &h->state, &h->floor) + CHECKSUM;
 	seal(to, HEAD_MAGIC, len);
 	return len;
+}
+
+bool layout_is_head(struct slice from)
+{
+	return from.len >= 4 && get32(from.at) == HEAD_MAGIC;
 }
 
 int layout_head_decode(struct slice from, struct head *h)

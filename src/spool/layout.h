@@ -9,6 +9,7 @@
 enum {
 	LAYOUT_VERSION = 1,
 	RECORD_HEADER = 64,
+	RECORD_MOST = 1 << 20, /* bytes of a batch; what the agent reads stays well below */
 	HOST_BYTES = 255,
 	STATE_FIXED = 88,
 	STATE_NUMBERS = 4 + LEDGER_OUTCOMES_N + 2 + 2 * LEDGER_PLACES_N + 2,
@@ -56,7 +57,7 @@ struct head {
 
 /* The checksum covers the header and VALUE, and with the header the position. */
 void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value);
-/* 0 or E_CORRUPT. Looks at the header only. */
+/* 0 or E_CORRUPT. Looks at the header only; size is at most RECORD_MOST. */
 int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r) MUST_USE;
 bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice value);
 
@@ -67,6 +68,7 @@ int layout_state_decode(struct slice from, struct spool_state *s, struct spot *f
 /* Bytes the state at FROM takes by its own word; 0 when it is none. */
 size_t layout_state_size(struct slice from);
 
+bool layout_is_head(struct slice from); /* by its magic */
 size_t layout_head_encode(uint8_t *to, const struct head *h);
 int layout_head_decode(struct slice from, struct head *h) MUST_USE;
 

@@ -150,7 +150,7 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 	struct iovec iov[2];
 	int rc;
 
-	if (p->size < RECORD_HEADER)
+	if (p->size < RECORD_HEADER || p->size > RECORD_HEADER + RECORD_MOST)
 		return E_CORRUPT;
 	got = batch_new(p->size - RECORD_HEADER);
 	if (got == NULL)

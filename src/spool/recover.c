@@ -128,6 +128,7 @@ static int read_newest(struct recovering *r, struct why *why)
 static int read_tail(struct recovering *r, struct why *why)
 {
 	struct spool *s = r->s;
+	uint64_t whole = 0;
 	bool broken = false;
 
 	s->committed = r->disk;
@@ -152,9 +153,12 @@ static int read_tail(struct recovering *r, struct why *why)
 			r->disk = (struct spot){ e->position + 1, e->spans_before + e->spans };
 		}
 		broken = broken || part.broken;
+		whole = max_u64(whole, part.whole);
 		offset = part.next;
 		tail_part_free(&part);
 	}
+	if (whole < s->tail.bytes)
+		tail_cut(&s->tail, whole);
 	if (broken && s->tail.holds)
 		note(r, "the tail is not whole; what is intact in it will be delivered");
 	return 0;

@@ -26,29 +26,34 @@ static uint64_t room(const struct spool *s, uint64_t reserved)
 	return min_u64(ours, reserved + (theirs > least ? theirs - least : 0));
 }
 
-size_t store_allow(struct spool *s, const struct entry *e, size_t n)
+size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
 {
 	uint64_t left = room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	*rc = 0;
+	for (i = 0; i < n && *rc == 0; i++) {
 		uint64_t cost = writer_cost(e[i].r.size);
 
-		if (cost > left)
-			break;
-		left -= cost;
+		if (e[i].r.size > RECORD_MOST)
+			*rc = E_TOO_LARGE;
+		else if (cost > left)
+			*rc = E_FULL;
+		left -= min_u64(cost, left);
 	}
-	return i;
+	return *rc == 0 ? n : i - 1;
 }
 
-int store_prepare(struct spool *s)
+int store_prepare(struct spool *s, bool ahead)
 {
 	uint64_t reserve = min_u64(room(s, 0), s->map_bytes);
-	int rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+	int rc;
 
-	if (rc == 0 && s->next.reserved < s->map_bytes)
-		s->stats.next_rc = E_FULL;
-	else
+	s->stats.next_rc = E_FULL;
+	if (ahead && reserve < WRITER_LEAST_BYTES)
+		return E_FULL;
+	rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
 	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
 		s->stats.free_bytes = 0;
@@ -86,7 +91,7 @@ static int roll(struct spool *s, struct spot first)
 	if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
-		rc = store_prepare(s);
+		rc = store_prepare(s, false);
 	if (rc == 0)
 		rc = writer_name(&s->next, s->dir, first);
 	if (rc == 0)

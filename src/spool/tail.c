@@ -128,7 +128,7 @@ static int64_t take_frame(struct tail_part *p, struct slice from)
 /* Frames in the LEN bytes read. LAST: the file ends with them. Gives the bytes used up. */
 static int64_t take_frames(struct tail_part *p, size_t len, bool last)
 {
-	size_t at = 0;
+	size_t at = 0, skipped = 0;
 
 	while (at < len) {
 		int64_t size = take_frame(p, slice_of(p->bytes + at, len - at));
@@ -137,11 +137,13 @@ static int64_t take_frames(struct tail_part *p, size_t len, bool last)
 			return size;
 		if (size > 0 && (uint64_t)size <= len - at) {
 			at += (size_t)size;
+			p->whole = at;
+			p->broken = p->broken || skipped > 0;
 			continue;
 		}
 		if (size > 0 && !last && at > 0)
 			return (int64_t)at; /* whole in the next part */
-		p->broken = true;
+		skipped++;
 		at++; /* look for the next one that is whole */
 	}
 	return (int64_t)at;
@@ -163,6 +165,8 @@ int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part)
 	used = take_frames(part, (size_t)got, want == left);
 	if (used < 0)
 		return (int)used;
+	if (part->whole > 0)
+		part->whole += offset;
 	part->next = (size_t)got < want ? t->bytes : offset + (uint64_t)used;
 	return 0;
 }
@@ -174,11 +178,16 @@ void tail_part_free(struct tail_part *part)
 	*part = (struct tail_part){ 0 };
 }
 
+void tail_cut(struct tail *t, uint64_t bytes)
+{
+	t->bytes = bytes;
+	cut(t);
+}
+
 void tail_clear(struct tail *t)
 {
-	t->bytes = 0;
 	t->holds = false;
-	cut(t);
+	tail_cut(t, 0);
 }
 
 void tail_close(struct tail *t)

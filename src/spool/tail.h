@@ -29,7 +29,8 @@ struct tail_part {
 	size_t n;
 	size_t cap;
 	uint64_t next;  /* offset of what follows; the file's size: nothing does */
-	bool broken;    /* something in between was not whole */
+	uint64_t whole; /* offset behind the last frame that is whole; 0: there is none */
+	bool broken;    /* something before that was not whole */
 	bool has_state; /* the last one in this part */
 	struct spool_state state;
 	struct spot floor;
@@ -43,6 +44,8 @@ int tail_append(
 /* Reads a few MiB from OFFSET on. tail_part_free in any case. */
 int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part) MUST_USE;
 void tail_part_free(struct tail_part *part);
+/* Forgets what stands behind BYTES: the half of an append that a kill cut short. */
+void tail_cut(struct tail *t, uint64_t bytes);
 /* Empties it. */
 void tail_clear(struct tail *t);
 void tail_close(struct tail *t);

@@ -57,7 +57,7 @@ static void prepare(struct spool *s)
 	if (s->next.env != NULL || (s->writer.env != NULL && !writer_half_full(&s->writer)) ||
 	        now < s->prepare_after_us)
 		return;
-	if (store_prepare(s) < 0)
+	if (store_prepare(s, true) < 0)
 		s->prepare_after_us = now + PREPARE_AGAIN_US;
 }
 

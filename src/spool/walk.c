@@ -20,7 +20,6 @@
 enum {
 	PAGE_BRANCH = 1,
 	PAGE_LEAF = 2,
-	PAGE_OVERFLOW = 4,
 	PAGE_META = 8,
 	NODE_HEADER = 8,
 	NODE_BIG = 1, /* the data is the number of an overflow page */
@@ -304,35 +303,4 @@ void walk_free(struct walk *w)
 		free(w->level[i].bytes);
 		w->level[i] = (struct walk_page){ 0 };
 	}
-}
-
-void walk_leaf(const uint8_t *bytes, uint32_t page_size, uint64_t number,
-        void (*each)(void *arg, const struct place *p), void *arg)
-{
-	struct walk w = { .page_size = page_size, .pages = number + 1 };
-
-	if (at64(bytes) != number || at16(bytes + 10) != PAGE_LEAF ||
-	        !nodes_are_sane(bytes, page_size, true))
-		return;
-	for (unsigned i = 0; i < nodes_of(bytes); i++) {
-		struct place p;
-
-		if ((at16(node_at(bytes, i) + 4) & NODE_BIG) == 0 &&
-		        place_of(&w, bytes, i, &p) == 0)
-			each(arg, &p);
-	}
-}
-
-uint32_t walk_overflow_pages(const uint8_t *bytes, uint64_t number)
-{
-	return at64(bytes) == number && at16(bytes + 10) == PAGE_OVERFLOW ? at32(bytes + 12) : 0;
-}
-
-uint32_t walk_page_size(int fd)
-{
-	struct meta m;
-
-	if (read_meta(fd, 0, 0, &m) == 0 && m.good)
-		return m.page_size;
-	return (uint32_t)getpagesize();
 }

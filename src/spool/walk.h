@@ -43,13 +43,4 @@ int walk_find(struct walk *w, uint64_t want, struct place *found) MUST_USE;
 
 void walk_free(struct walk *w);
 
-/* For whoever looks at a file whose tree is broken. BYTES is the page that stands at NUMBER: calls
- * EACH for every value that lies in it, when it is a leaf and whole. */
-void walk_leaf(const uint8_t *bytes, uint32_t page_size, uint64_t number,
-        void (*each)(void *arg, const struct place *p), void *arg);
-/* Pages that an overflow page says it has; 0 when it is none. */
-uint32_t walk_overflow_pages(const uint8_t *bytes, uint64_t number);
-/* The page size that the metas agree on, or the host's when they are both gone. */
-uint32_t walk_page_size(int fd);
-
 #endif

@@ -11,6 +11,10 @@ FLOW_TESTS = \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
+	%D%/test_kafka_consumer \
+	%D%/test_kafka_group \
+	%D%/test_kafka_producer \
+	%D%/test_kafka_trouble \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
@@ -39,6 +43,14 @@ TESTS += $(FLOW_TESTS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
+%C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
+%C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -58,3 +70,7 @@ FLOW_SHELL = \
 EXTRA_DIST += $(FLOW_SHELL)
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
+# The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
+KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
+KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h

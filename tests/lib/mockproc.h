@@ -3,6 +3,7 @@
 #define MOCKPROC_H
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +50,8 @@ static inline void mockproc_start(struct mockproc *m, int brokers)
 }
 
 /* A command of mockbroker, printf-like; returns when it has been obeyed. */
-__attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct mockproc *m,
-	const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void mockproc_say(
+        struct mockproc *m, const char *fmt, ...)
 {
 	char answer[32] = "";
 	va_list ap;

@@ -1,0 +1,374 @@
+/* kafka_consumer.c — the door for reading: hands out records, and begins and ends the member.
+ *
+ *   RUNNING ──close()──► LEAVING ──left, or 5 s──► EMPTYING ──last handle released──► CLOSED
+ *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
+ *
+ * A handle of librdkafka can be destroyed only when no message of it is in anybody's hands. The pause
+ * after a fatal error doubles from 100 ms to 30 s until a record comes.
+ *
+ * Only step() moves the state. kafka_group.c is the other half: partitions and offsets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kafka_conf.h"
+#include "kafka_consumer_priv.h"
+#include "kafka_wake.h"
+
+enum { TICK_MS = 1000, LEAVE_MS = 5000, PAUSE_LEAST_MS = 100, PAUSE_MOST_MS = 30000 };
+enum { RECORDS_A_TURN = 256 };
+
+static void on_bell(void *arg);
+static void on_tick(void *arg);
+static void step(struct kafka_consumer *c);
+
+static void close_handle(struct kafka_consumer *c)
+{
+	rd_kafka_queue_t **queues[] = { &c->control, &c->records, &c->replies };
+
+	if (c->rk == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+		if (*queues[i] == NULL)
+			continue;
+		kafka_wake_forget(*queues[i]);
+		rd_kafka_queue_destroy(*queues[i]);
+		*queues[i] = NULL;
+	}
+	kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->joining, c->loop);
+	c->rk = NULL;
+	c->joining = NULL;
+	c->doomed = false;
+}
+
+static int subscribe(struct kafka_consumer *c, struct why *why)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t err;
+
+	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
+	err = rd_kafka_subscribe(c->rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	if (err != 0)
+		return why_set(
+		        why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
+	return 0;
+}
+
+static int open_handle(struct kafka_consumer *c, struct why *why)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_dup(c->conf);
+	int rc;
+
+	c->joining = kafka_wake_joining(conf);
+	rc = kafka_conf_client(&c->rk, RD_KAFKA_CONSUMER, conf, c->brokers, why);
+	if (rc < 0) {
+		free(c->joining);
+		c->joining = NULL;
+		return rc;
+	}
+	rd_kafka_poll_set_consumer(c->rk);
+	c->control = rd_kafka_queue_get_consumer(c->rk);
+	c->records = rd_kafka_queue_new(c->rk);
+	c->replies = rd_kafka_queue_new(c->rk);
+	rc = subscribe(c, why);
+	if (rc < 0) {
+		close_handle(c);
+		return rc;
+	}
+	kafka_wake_watch(c->control, c->bell);
+	kafka_wake_watch(c->records, c->bell);
+	kafka_wake_watch(c->replies, c->bell);
+	return 0;
+}
+
+static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts *o)
+{
+	c->brokers = strdup(o->brokers);
+	c->topic = strdup(o->topic);
+	c->group_id = strdup(o->group);
+	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL)
+		return E_NOMEM;
+	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
+	        timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
+	        timer_open(&c->answer, c->loop, on_bell, c) < 0)
+		return E_NOMEM;
+	return bell_open(&c->bell, c->loop, on_bell, c);
+}
+
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
+        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
+        struct why *why)
+{
+	struct kafka_consumer *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "kafka consumer");
+	c->loop = l;
+	c->events = *events;
+	c->log.who = "kafka consumer";
+	c->pause_ms = PAUSE_LEAST_MS;
+	if (kafka_conf_consumer(&c->conf, opts, why) < 0)
+		goto fail;
+	if (open_parts(c, opts) < 0) {
+		why_set(why, E_NOMEM, "kafka consumer");
+		goto fail;
+	}
+	if (open_handle(c, why) < 0)
+		goto fail;
+	timer_start(c->tick, TICK_MS);
+	*out = c;
+	return 0;
+fail:
+	kafka_consumer_free(c);
+	return why->code;
+}
+
+/* A gap is a loss only when the broker's oldest record is beyond its beginning: else it is a hole that
+ * compaction or a transaction left. */
+static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part *p, int64_t offset)
+{
+	int64_t from = p->next, low = OFFSET_NONE, high;
+
+	p->next = offset;
+	if (p->begin == OFFSET_NONE)
+		p->begin = offset;
+	if (from == OFFSET_NONE || offset == from)
+		return;
+	if (offset < from) {
+		log_warn("%s: partition %d goes back from %lld to %lld: the topic was made anew?",
+		        c->log.who, id, (long long)from, (long long)offset);
+		p->begin = offset;
+		return;
+	}
+	rd_kafka_get_watermark_offsets(c->rk, c->topic, id, &low, &high);
+	if (low > from)
+		c->events.lost_to_retention(c->events.arg, id, from, low < offset ? low : offset);
+}
+
+/* Takes M. */
+static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type;
+	struct kafka_message out = {
+		.partition = m->partition,
+		.offset = m->offset,
+		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
+		.generation = kafka_part_find(c, m->partition)->generation,
+		.value = slice_of(m->payload, m->len),
+		.key = slice_of(m->key, m->key_len),
+		.handle = m,
+	};
+
+	c->out++;
+	c->pause_ms = PAUSE_LEAST_MS;
+	kafka_part_find(c, m->partition)->next = m->offset + 1;
+	c->events.message(c->events.arg, &out);
+}
+
+static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
+{
+	struct kafka_part *p = kafka_part_find(c, m->partition);
+
+	if (p != NULL && p->ours && !p->leaving) {
+		if (m->err == 0 || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+			kafka_log_healed(&c->log);
+			look_for_gap(c, m->partition, p, m->offset);
+		}
+		if (m->err == 0) {
+			hand_out(c, m);
+			return;
+		}
+		if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+			c->events.at_end(c->events.arg, m->partition, m->offset);
+	}
+	if (m->err != 0 && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		kafka_log_trouble(&c->log, m->err, rd_kafka_message_errstr(m));
+	rd_kafka_message_destroy(m);
+}
+
+static void serve_records(struct kafka_consumer *c)
+{
+	rd_kafka_message_t *m;
+
+	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->doomed; i++) {
+		if (i == RECORDS_A_TURN) {
+			bell_ring(c->bell);
+			return;
+		}
+		if (rd_kafka_consume_batch_queue(c->records, 0, &m, 1) != 1)
+			return;
+		on_record(c, m);
+	}
+}
+
+static void on_bell(void *arg)
+{
+	struct kafka_consumer *c = arg;
+
+	if (c->rk != NULL) {
+		kafka_group_serve(c);
+		serve_records(c);
+	}
+	step(c);
+}
+
+static void on_tick(void *arg)
+{
+	struct kafka_consumer *c = arg;
+
+	timer_start(c->tick, TICK_MS);
+	kafka_group_commit(c);
+	on_bell(c);
+}
+
+void kafka_consumer_pause(struct kafka_consumer *c)
+{
+	c->paused = true;
+}
+
+void kafka_consumer_resume(struct kafka_consumer *c)
+{
+	c->paused = false;
+	bell_ring(c->bell);
+}
+
+void kafka_consumer_store(
+        struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next)
+{
+	struct kafka_part *p = kafka_part_find(c, partition);
+
+	if (p != NULL && p->ours && p->generation == generation)
+		p->stored = next;
+}
+
+void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
+{
+	rd_kafka_message_destroy(m->handle);
+	m->handle = NULL;
+	if (--c->out == 0 && c->state == CONSUMER_EMPTYING)
+		bell_ring(c->bell);
+}
+
+void kafka_message_headers(const struct kafka_message *m,
+        void (*each)(void *arg, const char *name, struct slice value), void *arg)
+{
+	rd_kafka_headers_t *headers;
+	const char *name;
+	const void *value;
+	size_t len;
+
+	if (rd_kafka_message_headers(m->handle, &headers) != 0)
+		return;
+	for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &len) == 0; i++)
+		each(arg, name, slice_of(value, len));
+}
+
+int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition)
+{
+	struct kafka_part *p = kafka_part_find(c, partition);
+	int64_t low, high = OFFSET_NONE, at;
+
+	if (p == NULL || !p->ours || c->rk == NULL)
+		return -1;
+	at = p->stored != OFFSET_NONE ? p->stored : p->begin;
+	rd_kafka_get_watermark_offsets(c->rk, c->topic, partition, &low, &high);
+	if (at == OFFSET_NONE || high < 0)
+		return -1;
+	return high > at ? high - at : 0;
+}
+
+static void leave(struct kafka_consumer *c)
+{
+	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
+
+	c->state = CONSUMER_LEAVING;
+	timer_start(c->bound, LEAVE_MS);
+	if (error == NULL)
+		return;
+	log_warn("%s: the group cannot be left: %s", c->log.who, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	timer_stop(c->bound);
+}
+
+void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg)
+{
+	c->closed = closed;
+	c->closed_arg = arg;
+	bell_ring(c->bell);
+}
+
+static void renew(struct kafka_consumer *c)
+{
+	struct why why;
+
+	if (open_handle(c, &why) == 0) {
+		c->state = CONSUMER_RUNNING;
+		log_info("%s: a new handle was made", c->log.who);
+		return;
+	}
+	log_error("%s: %s", c->log.who, why.text);
+	timer_start(c->bound, PAUSE_MOST_MS);
+}
+
+static void end(struct kafka_consumer *c)
+{
+	timer_stop(c->tick);
+	timer_stop(c->bound);
+	c->state = CONSUMER_CLOSED;
+	c->closed(c->closed_arg);
+}
+
+static void step(struct kafka_consumer *c)
+{
+	switch (c->state) {
+	case CONSUMER_RUNNING:
+		if (c->closed != NULL && !c->doomed)
+			leave(c);
+		else if (!c->doomed)
+			return;
+		/* fall through */
+	case CONSUMER_LEAVING:
+		if (!c->doomed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
+			return;
+		kafka_group_abandon(c);
+		c->state = CONSUMER_EMPTYING;
+		/* fall through */
+	case CONSUMER_EMPTYING:
+		if (c->out > 0)
+			return;
+		close_handle(c);
+		c->state = CONSUMER_PAUSED;
+		timer_start(c->bound, c->pause_ms);
+		c->pause_ms = min_u64(c->pause_ms * 2, PAUSE_MOST_MS);
+		/* fall through */
+	case CONSUMER_PAUSED:
+		if (c->closed != NULL)
+			end(c);
+		else if (!timer_armed(c->bound))
+			renew(c);
+		return;
+	case CONSUMER_CLOSED:
+		return;
+	}
+}
+
+void kafka_consumer_free(struct kafka_consumer *c)
+{
+	if (c == NULL)
+		return;
+	if (c->rebalance != NULL)
+		rd_kafka_event_destroy(c->rebalance);
+	close_handle(c);
+	timer_free(c->tick);
+	timer_free(c->bound);
+	timer_free(c->answer);
+	bell_free(c->bell);
+	if (c->conf != NULL)
+		rd_kafka_conf_destroy(c->conf);
+	free(c->brokers);
+	free(c->topic);
+	free(c->group_id);
+	free(c->parts);
+	free(c);
+}

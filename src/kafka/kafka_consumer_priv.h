@@ -1,0 +1,82 @@
+/* kafka_consumer_priv.h — the consumer's inside, shared by the files that make it up. */
+#ifndef KAFKA_CONSUMER_PRIV_H
+#define KAFKA_CONSUMER_PRIV_H
+
+#include <stdatomic.h>
+
+#include <librdkafka/rdkafka.h>
+
+#include "kafka_consumer.h"
+#include "kafka_log.h"
+
+enum { OFFSET_NONE = -1 };
+
+/* A partition of the topic, kept from its first assignment on. */
+struct kafka_part {
+	uint64_t generation; /* of its last assignment; 0: never ours */
+	bool ours;           /* offsets may be stored */
+	bool leaving;        /* being given away: nothing of it is handed out any more */
+	int64_t next;        /* the offset that should come next */
+	int64_t begin;       /* where this assignment began */
+	int64_t stored;      /* first offset not done, as the owner said */
+	int64_t committed;
+};
+
+enum consumer_state {
+	CONSUMER_RUNNING,
+	CONSUMER_LEAVING,  /* closing: the group is being left */
+	CONSUMER_EMPTYING, /* waits for the owner to release the last handles */
+	CONSUMER_PAUSED,   /* after a fatal error: waits before it makes the next handle */
+	CONSUMER_CLOSED,
+};
+
+enum group_state {
+	GROUP_SETTLED, /* nothing to answer */
+	GROUP_ASKING,  /* partitions were given to us: their stored offsets are asked for */
+	GROUP_GIVING,  /* partitions are taken from us: their last offsets are being committed */
+};
+
+struct kafka_consumer {
+	enum consumer_state state;
+	enum group_state group;
+	struct loop *loop;
+	struct kafka_consumer_events events;
+	rd_kafka_conf_t *conf;
+	char *brokers;
+	char *topic;
+	char *group_id;
+	struct bell *bell;
+	struct timer *tick;   /* commits, and polls often enough to stay a member */
+	struct timer *bound;  /* of LEAVING, PAUSED */
+	struct timer *answer; /* of GIVING */
+
+	rd_kafka_t *rk;            /* NULL while there is none */
+	rd_kafka_queue_t *control; /* rebalances, errors, log */
+	rd_kafka_queue_t *records; /* of all partitions: stands still while paused */
+	rd_kafka_queue_t *replies; /* to what we asked */
+
+	struct kafka_part *parts;
+	int32_t nparts;
+	rd_kafka_event_t *rebalance; /* what ASKING and GIVING are about */
+	bool committing;             /* a commit is under way */
+	atomic_bool *joining;        /* written by librdkafka's threads: no time for a commit */
+	bool paused;                 /* by the owner */
+	bool doomed;                 /* a fatal error: the handle is of no use any more */
+	uint64_t out;                /* messages the owner has */
+	uint64_t pause_ms;           /* before the next handle */
+	void (*closed)(void *arg);   /* set: somebody waits for the end */
+	void *closed_arg;
+	struct kafka_log log;
+};
+
+/* NULL when ID was never assigned to us. */
+struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
+
+/* kafka_group.c: serves the control and reply queues. */
+void kafka_group_serve(struct kafka_consumer *c);
+/* Begins a commit of what is stored, if there is anything and none is under way. */
+void kafka_group_commit(struct kafka_consumer *c);
+/* Gives up all partitions and what was being asked, without a word to the group. */
+void kafka_group_abandon(struct kafka_consumer *c);
+
+#endif

@@ -1,0 +1,381 @@
+/* kafka_group.c — the consumer as a member of its group: who has which partition, and from where to
+ * where it has been read.
+ *
+ *   SETTLED ──partitions given──► ASKING ──answer: tell the owner, assign──► SETTLED
+ *   SETTLED ──partitions taken──► tell the owner ──► GIVING ──committed, or 3 s──► unassign, SETTLED
+ *                                        └──lost: nothing may be committed──► unassign, SETTLED
+ *
+ * librdkafka waits for assign or unassign before it goes on, so the control queue rests in ASKING and
+ * GIVING; the answers come by a queue of their own. The stored offsets are asked for by ourselves,
+ * because only so can be seen that the broker has thrown away what follows them: librdkafka would
+ * silently begin at the oldest record there is.
+ *
+ * All commits are asynchronous, one at a time, and none while the group is being joined again: the
+ * broker would answer it after the join, as one of an old generation, and librdkafka would take that
+ * for the loss of every partition. Only step() moves c->group.
+ */
+#include <stdlib.h>
+
+#include "kafka_consumer_priv.h"
+#include "kafka_wake.h"
+
+enum { ASK_MS = 10000, GIVE_MS = 3000 };
+
+static void step(struct kafka_consumer *c);
+
+struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id)
+{
+	return id >= 0 && id < c->nparts && c->parts[id].generation > 0 ? &c->parts[id] : NULL;
+}
+
+static struct kafka_part *part_make(struct kafka_consumer *c, int32_t id)
+{
+	struct kafka_part *more;
+
+	if (id < c->nparts)
+		return &c->parts[id];
+	more = realloc(c->parts, ((size_t)id + 1) * sizeof(*more));
+	if (more == NULL)
+		return NULL;
+	for (; c->nparts <= id; c->nparts++)
+		more[c->nparts] = (struct kafka_part){ 0 };
+	c->parts = more;
+	return &c->parts[id];
+}
+
+/* Its records go to our own queue, which can rest while the control queue is served. */
+static void redirect(struct kafka_consumer *c, int32_t id)
+{
+	rd_kafka_queue_t *q = rd_kafka_queue_get_partition(c->rk, c->topic, id);
+
+	if (q == NULL)
+		return;
+	rd_kafka_queue_forward(q, c->records);
+	rd_kafka_queue_destroy(q);
+}
+
+static bool is_cooperative(struct kafka_consumer *c)
+{
+	const char *protocol = rd_kafka_rebalance_protocol(c->rk);
+
+	return protocol != NULL && protocol[0] == 'C';
+}
+
+static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
+{
+	rd_kafka_error_t *error = NULL;
+
+	if (is_cooperative(c))
+		error = rd_kafka_incremental_assign(c->rk, parts);
+	else
+		rd_kafka_assign(c->rk, parts);
+	if (error == NULL)
+		return;
+	log_error("%s: %s", c->log.who, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
+static void unassign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
+{
+	rd_kafka_error_t *error = NULL;
+
+	if (is_cooperative(c) && parts != NULL)
+		error = rd_kafka_incremental_unassign(c->rk, parts);
+	else
+		rd_kafka_assign(c->rk, NULL);
+	if (error == NULL)
+		return;
+	log_error("%s: %s", c->log.who, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
+static void settle(struct kafka_consumer *c)
+{
+	timer_stop(c->answer);
+	c->group = GROUP_SETTLED;
+	if (c->rebalance != NULL)
+		rd_kafka_event_destroy(c->rebalance);
+	c->rebalance = NULL;
+	bell_ring(c->bell); /* the control queue has rested */
+}
+
+static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
+{
+	return rd_kafka_event_topic_partition_list(c->rebalance);
+}
+
+static void ask(struct kafka_consumer *c)
+{
+	rd_kafka_AdminOptions_t *options =
+	        rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+	rd_kafka_ListConsumerGroupOffsets_t *request =
+	        rd_kafka_ListConsumerGroupOffsets_new(c->group_id, rebalanced(c));
+	char said[128];
+
+	rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, said, sizeof(said));
+	rd_kafka_ListConsumerGroupOffsets(c->rk, &request, 1, options, c->replies);
+	rd_kafka_ListConsumerGroupOffsets_destroy(request);
+	rd_kafka_AdminOptions_destroy(options);
+	c->group = GROUP_ASKING;
+}
+
+/* What the group has stored, or NULL: then librdkafka shall ask for itself. */
+static const rd_kafka_topic_partition_list_t *offsets_in(rd_kafka_event_t *reply)
+{
+	const rd_kafka_ListConsumerGroupOffsets_result_t *result;
+	const rd_kafka_group_result_t **groups;
+	size_t n;
+
+	if (rd_kafka_event_error(reply) != 0)
+		return NULL;
+	result = rd_kafka_event_ListConsumerGroupOffsets_result(reply);
+	groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &n);
+	if (n != 1 || rd_kafka_group_result_error(groups[0]) != NULL)
+		return NULL;
+	return rd_kafka_group_result_partitions(groups[0]);
+}
+
+static int64_t stored_in(const rd_kafka_topic_partition_list_t *all, const char *topic, int32_t id)
+{
+	rd_kafka_topic_partition_t *p = NULL;
+
+	if (all != NULL)
+		p = rd_kafka_topic_partition_list_find(
+		        (rd_kafka_topic_partition_list_t *)(uintptr_t)all, topic, id);
+	if (p == NULL || p->err != 0)
+		return KAFKA_OFFSET_STORED;
+	return p->offset >= 0 ? p->offset : KAFKA_OFFSET_BEGINNING;
+}
+
+/* Returns where to begin, by the owner's will. */
+static int64_t take(struct kafka_consumer *c, int32_t id, int64_t stored)
+{
+	struct kafka_part *p = part_make(c, id);
+	int64_t begin;
+
+	if (p == NULL) {
+		/* Its records will be passed over, and nothing committed: the next member gets them. */
+		log_error("%s: partition %d: %s", c->log.who, id, err_text(E_NOMEM));
+		return stored;
+	}
+	redirect(c, id);
+	p->generation++;
+	p->ours = true;
+	p->leaving = false;
+	p->stored = OFFSET_NONE;
+	p->committed = stored >= 0 ? stored : OFFSET_NONE;
+	begin = c->events.assigned(c->events.arg, id, p->generation, stored);
+	p = kafka_part_find(c, id);
+	p->begin = p->next = begin >= 0 ? begin : OFFSET_NONE;
+	return begin;
+}
+
+static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
+{
+	rd_kafka_topic_partition_list_t *given;
+	const rd_kafka_topic_partition_list_t *stored = offsets_in(reply);
+
+	if (c->group != GROUP_ASKING)
+		return;
+	if (stored == NULL)
+		log_warn("%s: stored offsets are not known yet: %s", c->log.who,
+		        rd_kafka_event_error_string(reply));
+	given = rd_kafka_topic_partition_list_copy(rebalanced(c));
+	for (int i = 0; i < given->cnt; i++)
+		given->elems[i].offset = take(c, given->elems[i].partition,
+		        stored_in(stored, given->elems[i].topic, given->elems[i].partition));
+	assign(c, given);
+	log_info("%s: %d partitions of %s were assigned", c->log.who, given->cnt, c->topic);
+	rd_kafka_topic_partition_list_destroy(given);
+	settle(c);
+}
+
+/* The owner is told while the partition is still ours, so that it can store its last offset. */
+static void tell_revoked(struct kafka_consumer *c, int32_t id, bool lost)
+{
+	struct kafka_part *p = kafka_part_find(c, id);
+
+	if (p == NULL || !p->ours)
+		return;
+	p->ours = !lost;
+	if (p->leaving)
+		return;
+	p->leaving = true;
+	c->events.revoked(c->events.arg, id, lost);
+}
+
+static void on_taken(struct kafka_consumer *c)
+{
+	rd_kafka_topic_partition_list_t *list = rebalanced(c);
+	bool lost = rd_kafka_assignment_lost(c->rk);
+
+	for (int i = 0; i < list->cnt; i++)
+		tell_revoked(c, list->elems[i].partition, lost);
+	log_info("%s: %d partitions of %s were %s", c->log.who, list->cnt, c->topic,
+	        lost ? "lost" : "revoked");
+	c->group = GROUP_GIVING;
+	timer_start(c->answer, GIVE_MS);
+	step(c);
+}
+
+static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
+{
+	c->rebalance = event;
+	switch (rd_kafka_event_error(event)) {
+	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+		if (c->state == CONSUMER_RUNNING && rebalanced(c)->cnt > 0) {
+			ask(c);
+			return;
+		}
+		assign(c, rebalanced(c));
+		break;
+	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+		on_taken(c);
+		return;
+	default:
+		kafka_log_trouble(
+		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		unassign(c, NULL);
+		break;
+	}
+	settle(c);
+}
+
+static bool is_due(const struct kafka_part *p)
+{
+	return p->ours && p->stored != OFFSET_NONE && p->stored != p->committed;
+}
+
+static bool any_due(const struct kafka_consumer *c)
+{
+	for (int32_t id = 0; id < c->nparts; id++)
+		if (is_due(&c->parts[id]))
+			return true;
+	return false;
+}
+
+static bool is_joining(const struct kafka_consumer *c)
+{
+	return c->joining != NULL && atomic_load(c->joining);
+}
+
+void kafka_group_commit(struct kafka_consumer *c)
+{
+	rd_kafka_topic_partition_list_t *list;
+
+	if (c->rk == NULL || c->committing || is_joining(c) || !any_due(c))
+		return;
+	list = rd_kafka_topic_partition_list_new(c->nparts);
+	for (int32_t id = 0; id < c->nparts; id++)
+		if (is_due(&c->parts[id]))
+			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset =
+			        c->parts[id].stored;
+	c->committing = rd_kafka_commit_queue(c->rk, list, c->replies, NULL, NULL) == 0;
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* What belongs to a rebalance: the records will come again, to whoever has them now. */
+static bool is_expected(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+	       err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+	       err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+static void on_committed(struct kafka_consumer *c, rd_kafka_event_t *reply)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(reply);
+	rd_kafka_resp_err_t err = rd_kafka_event_error(reply);
+
+	c->committing = false;
+	for (int i = 0; err == 0 && list != NULL && i < list->cnt; i++) {
+		struct kafka_part *p = kafka_part_find(c, list->elems[i].partition);
+
+		if (p != NULL && list->elems[i].err == 0)
+			p->committed = list->elems[i].offset;
+	}
+	if (err == 0)
+		return;
+	timer_stop(c->answer); /* GIVING: trying again would be refused again */
+	if (!is_expected(err))
+		kafka_log_trouble(&c->log, err, rd_kafka_err2str(err));
+}
+
+/* What is to be given is as safe as it can be made. */
+static bool is_given(struct kafka_consumer *c)
+{
+	if (!timer_armed(c->answer))
+		return true;
+	if (!c->committing && any_due(c))
+		kafka_group_commit(c);
+	return !c->committing;
+}
+
+static void step(struct kafka_consumer *c)
+{
+	if (c->group != GROUP_GIVING || !is_given(c))
+		return;
+	for (int i = 0; i < rebalanced(c)->cnt; i++) {
+		struct kafka_part *p = kafka_part_find(c, rebalanced(c)->elems[i].partition);
+
+		if (p != NULL)
+			p->ours = false;
+	}
+	unassign(c, rebalanced(c));
+	settle(c);
+}
+
+static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
+{
+	if (rd_kafka_event_error_is_fatal(event)) {
+		c->doomed = true;
+		log_error("%s: fatal error, a new handle will be made: %s", c->log.who,
+		        rd_kafka_event_error_string(event));
+	} else {
+		kafka_log_trouble(
+		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+	}
+}
+
+/* Takes EVENT. */
+static void on_event(struct kafka_consumer *c, rd_kafka_event_t *event)
+{
+	switch (rd_kafka_event_type(event)) {
+	case RD_KAFKA_EVENT_REBALANCE:
+		on_rebalance(c, event);
+		return;
+	case RD_KAFKA_EVENT_OFFSET_COMMIT:
+		on_committed(c, event);
+		break;
+	case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
+		on_offsets(c, event);
+		break;
+	case RD_KAFKA_EVENT_ERROR:
+		on_error(c, event);
+		break;
+	case RD_KAFKA_EVENT_LOG:
+		kafka_log_said(&c->log, event);
+		break;
+	}
+	rd_kafka_event_destroy(event);
+}
+
+void kafka_group_serve(struct kafka_consumer *c)
+{
+	rd_kafka_event_t *event;
+
+	while ((event = rd_kafka_queue_poll(c->replies, 0)) != NULL)
+		on_event(c, event);
+	step(c);
+	while (c->group == GROUP_SETTLED && !c->doomed &&
+	        (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
+		on_event(c, event);
+}
+
+void kafka_group_abandon(struct kafka_consumer *c)
+{
+	for (int32_t id = 0; id < c->nparts; id++)
+		tell_revoked(c, id, true);
+	c->committing = false;
+	settle(c);
+}

@@ -1,0 +1,71 @@
+/* test_spool_memory.c — what waits on disk does not come into memory: resident size while 500 MB are
+ * written, and while they are read. */
+#include <config.h>
+
+#include "spool_kit.h"
+#include "tap.h"
+
+enum { TURNS = 160, BATCHES = 50, BATCH = 65000, MOST_KB = 20 * 1024 };
+
+/* A sanitizer keeps what is freed; here that would be counted. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=1";
+}
+
+static long resident_kb(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	long kb = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "VmRSS: %ld", &kb) == 1)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return kb;
+}
+
+int main(void)
+{
+	long before, most = 0, writing;
+	struct kit k;
+
+	kit_init(&k);
+	k.size = BATCH;
+	k.opts.segment_bytes = 64 << 20;
+	if (kit_open(&k) < 0) {
+		ok(false, "opens: %s", k.why.text);
+		return tap_done();
+	}
+	before = resident_kb();
+	for (int i = 0; i < TURNS; i++) {
+		kit_put(&k, BATCHES);
+		writing = resident_kb() - before;
+		most = writing > most ? writing : most;
+	}
+	ok(k.turn.stats.bytes > 490u << 20, "%llu MiB are on disk",
+	        (unsigned long long)k.turn.stats.bytes >> 20);
+	ok(most < MOST_KB, "writing them took at most %ld kB more", most);
+	kit_close(&k);
+	if (kit_open(&k) < 0) {
+		ok(false, "opens: %s", k.why.text);
+		return tap_done();
+	}
+	before = resident_kb();
+	most = 0;
+	for (uint64_t at = 1; at < k.state.end; at += 300) {
+		long now;
+
+		kit_read(&k, at, min_u64(at + 300, k.state.end));
+		now = resident_kb() - before;
+		most = now > most ? now : most;
+	}
+	is_int(k.read_records, TURNS * BATCHES, "all were read");
+	is_int(k.wrong, 0, "whole");
+	ok(most < MOST_KB, "reading them took at most %ld kB more", most);
+	kit_free(&k);
+	return tap_done();
+}
