@@ -13,7 +13,8 @@ SPOOL_TESTS = \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
-	%D%/test_spool_memory
+	%D%/test_spool_memory \
+	%D%/test_spool_tail
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
@@ -28,3 +29,5 @@ SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
+%C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
