@@ -106,6 +106,23 @@ static void only_the_wanted_runs_are_read(void)
 	kit_free(&k);
 }
 
+/* Files of this process that have no name any more. */
+static unsigned deleted_and_open(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 3; fd < 100; fd++) {
+		char link[64], path[512];
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		len = readlink(link, path, sizeof(path) - 1);
+		path[len > 0 ? len : 0] = '\0';
+		n += strstr(path, "(deleted)") != NULL;
+	}
+	return n;
+}
+
 static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 {
 	uint64_t full, stats;
@@ -128,6 +145,7 @@ static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 	ok(stats < full * 2 / 3, "and is not counted any more");
 	is_int(kit_read(&k, 1500, k.state.end), 1501, "the rest is there");
 	is_int(kit_resolve(&k, k.state.end), 0, "all is delivered");
+	is_int(deleted_and_open(), 0, "no open descriptor holds on to the space");
 	kit_close(&k);
 	opens(&k);
 	is_int(kit_turn(&k), 0, "after a restart");

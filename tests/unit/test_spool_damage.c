@@ -197,6 +197,60 @@ static void a_broken_tree_loses_nothing(void)
 	}
 }
 
+/* The newest meta points to the tree of the turn before, which is whole, and short. */
+static void an_older_tree_is_not_taken_for_the_newest(void)
+{
+	uint64_t txnid[2];
+	uint8_t db[48];
+	struct kit k;
+	int fd;
+	off_t newer;
+
+	fill(&k, 3);
+	fd = open_data(&k, 0);
+	for (int i = 0; i < 2; i++)
+		if (pread(fd, &txnid[i], 8, i * PAGE + 144) != 8)
+			exit(1);
+	newer = txnid[1] > txnid[0] ? PAGE : 0;
+	if (pread(fd, db, sizeof(db), PAGE - newer + 88) != sizeof(db) ||
+	        pwrite(fd, db, sizeof(db), newer + 88) != sizeof(db))
+		exit(1);
+	close(fd);
+	opens(&k);
+	ok(strstr(k.found.note, "damaged") != NULL, "note: %s", k.found.note);
+	all_or_reported(&k, "an older tree");
+	is_int(k.lost.batches, 0, "nothing is lost");
+	kit_free(&k);
+}
+
+static void a_live_slot_may_be_torn(void)
+{
+	char path[TEMPDIR_PATH + 16];
+
+	for (int slot = 0; slot < 2; slot++) {
+		uint64_t known;
+		struct kit k;
+		int fd;
+
+		kit_init(&k);
+		opens(&k);
+		for (int i = 0; i < 5; i++) {
+			k.state.generation += 10;
+			spool_live(k.s, &k.state);
+		}
+		known = k.state.generation;
+		kit_abandon(&k);
+		snprintf(path, sizeof(path), "%s/state", k.dir);
+		fd = open(path, O_RDWR);
+		flip(fd, slot * PAGE + 100, 1);
+		close(fd);
+		opens(&k);
+		ok(k.found.state.generation >= known - 10,
+		        "slot %d torn: the other has the last or the one before", slot);
+		kit_free(&k);
+	}
+}
+
 static void a_cut_segment_gives_what_is_left(void)
 {
 	struct stat st;
@@ -412,6 +466,8 @@ int main(void)
 	a_missing_segment_is_counted_from_its_neighbours();
 	an_unreadable_segment_goes_to_quarantine();
 	a_broken_tree_loses_nothing();
+	an_older_tree_is_not_taken_for_the_newest();
+	a_live_slot_may_be_torn();
 	a_cut_segment_gives_what_is_left();
 	a_state_file_may_be_torn_or_gone();
 	without_any_state_everything_on_disk_counts_again();

@@ -145,6 +145,26 @@ static void a_refused_read_is_not_damage_at_once(void)
 	kit_free(&k);
 }
 
+static void nothing_is_unlinked_before_the_state_is_durable(void)
+{
+	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO, .path = "/state" };
+	struct kit k;
+	unsigned before;
+
+	init(&k);
+	opens(&k);
+	for (int i = 0; i < 10; i++)
+		kit_put(&k, 200);
+	before = kit_names(&k, "seg-");
+	fault_arm(&all);
+	is_int(kit_resolve(&k, k.state.end), E_IO, "the state cannot be written");
+	is_int(kit_names(&k, "seg-"), before, "and no segment goes");
+	fault_disarm();
+	is_int(kit_turn(&k), 0, "when it can be");
+	ok(kit_names(&k, "seg-") < before, "they go");
+	kit_free(&k);
+}
+
 /* One story with one call refused; then all that was told must be so, and the spool must work. */
 static const char *refused_at(const struct fault_plan *plan, enum spool_sync sync, bool *came)
 {
@@ -178,7 +198,7 @@ static void any_call_may_fail(enum spool_sync sync, uint64_t count)
 	static const int errors[] = { ENOSPC, EIO, EROFS, ENOMEM, EDQUOT };
 	static const unsigned calls[] = { FAULT_CHANGES, FAULT_OPEN, FAULT_PREAD };
 	const char *text = getenv("SPOOL_FAULT_STEP");
-	uint64_t step = text != NULL ? strtoull(text, NULL, 10) : 3, n = 0, bad = 0;
+	uint64_t step = text != NULL ? strtoull(text, NULL, 10) : 5, n = 0, bad = 0;
 
 	for (size_t c = 0; c < ARRAY_LEN(calls); c++) {
 		bool came = true;
@@ -212,6 +232,7 @@ int main(void)
 	a_full_disk_is_an_answer();
 	in_the_middle_of_a_large_turn_the_rest_is_still_the_callers();
 	a_refused_read_is_not_damage_at_once();
+	nothing_is_unlinked_before_the_state_is_durable();
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
 	any_call_may_fail(SPOOL_SYNC_OFF, 1);
