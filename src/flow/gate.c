@@ -111,6 +111,11 @@ enum sink_answer gate_offer(struct gate *g, struct batch *b)
 	return SINK_TOOK;
 }
 
+const char *gate_refusal(const struct gate *g)
+{
+	return g->sink->refusal;
+}
+
 static void grow_ramp(struct gate *g, const struct batch *b)
 {
 	uint64_t grown;

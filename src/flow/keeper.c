@@ -220,6 +220,11 @@ void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t s
 	k->dirty |= k->marks.cursor != cursor;
 }
 
+void keeper_offered(struct keeper *k, uint64_t position)
+{
+	marks_offered(&k->marks, position);
+}
+
 void keeper_cull(struct keeper *k)
 {
 	k->cull_wanted = true;
@@ -527,12 +532,7 @@ void keeper_close(struct keeper *k, bool clean)
 
 	assert(!k->turning);
 	snapshot(k, &s);
-	if (clean) {
-		s.running = false;
-		/* Every report is in: only what is known to be in doubt stays so. */
-		if (k->marks.unsure == 0)
-			s.offered_to = min_u64(k->inherited_sent, k->marks.end);
-	}
+	s.running = !clean;
 	spool_close(k->spool, &s);
 	k->spool = NULL;
 }

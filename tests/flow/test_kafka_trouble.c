@@ -213,7 +213,8 @@ static void a_wrong_property_is_named(void)
 		{ { "enable.idempotence", "maybe" }, "enable.idempotence" },
 		{ { "ssl.ca.location", "/no/such/file" }, "" },
 	};
-	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room };
+	struct kafka_producer_events events = { .report = sender_on_report,
+		.room = sender_on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
 	struct why why;
@@ -248,7 +249,8 @@ static void records_need_an_acknowledgement(void)
 	struct kafka_producer_opts opts = {
 		.brokers = "127.0.0.1:1", .topic = "t", .properties = lax, .nproperties = 2
 	};
-	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room };
+	struct kafka_producer_events events = { .report = sender_on_report,
+		.room = sender_on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
 	struct why why;
