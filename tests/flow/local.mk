@@ -6,6 +6,7 @@ FLOW_TESTS = \
 	%D%/test_agent_kill \
 	%D%/test_agent_start \
 	%D%/test_command_line \
+	%D%/test_drain \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -62,6 +63,11 @@ FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 FLOW_SHELL = \
 	%D%/test_command_line.sh
 EXTRA_DIST += $(FLOW_SHELL)
+# A drain process in a basin: the far ends are the test's, the program is the one built here.
+BASIN = tests/lib/basin.c tests/lib/basin.h
+%C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
+
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
 # The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
