@@ -1,2 +1,1 @@
-dist_doc_DATA = README.md NEWS.md %D%/ARCHITECTURE.md %D%/HACKING.md
-EXTRA_DIST += %D%/spool-format.md
+dist_doc_DATA = README.md NEWS.md %D%/ARCHITECTURE.md %D%/HACKING.md %D%/spool-format.md

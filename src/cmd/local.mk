@@ -11,8 +11,10 @@ libspanspool_a_SOURCES += \
 	%D%/demo_verdict.c \
 	%D%/demo_watch.c \
 	%D%/demo_world.c \
+	%D%/cmd_drain.c %D%/drain_options.c %D%/drain_pages.c %D%/drainer.h \
 	%D%/cmd_emit.c \
 	%D%/cmd_help.c \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
-	%D%/options.h %D%/options.c
+	%D%/options.h %D%/options.c \
+	%D%/properties.h %D%/properties.c

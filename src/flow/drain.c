@@ -17,6 +17,7 @@ static int open_ends(struct drain *d, struct why *why)
 		.message = drain_on_message,
 		.assigned = drain_on_assigned,
 		.revoked = drain_on_revoked,
+		.at_end = drain_on_at_end,
 		.lost_to_retention = drain_on_lost_to_retention,
 		.arg = d,
 	};

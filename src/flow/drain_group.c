@@ -72,8 +72,7 @@ static void tell_partitions(struct drain *d)
 	if (d->stats.partitions == 0)
 		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours", d->opts.consumer.topic);
 	else
-		health_post(d->health, kafka, HEALTH_OK, "reading %" PRIu64 " partitions of topic %s",
-			d->stats.partitions, d->opts.consumer.topic);
+		health_post(d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
 }
 
 int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int64_t stored)
@@ -90,7 +89,7 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	part->seen_ms = -1;
 	watermark_reset(&part->mark, generation);
 	look_ahead(d, part);
-	log_info("drain: partition %d is ours, %s", partition,
+	log_debug("drain: partition %d is ours, %s", partition,
 		stored == KAFKA_OFFSET_BEGINNING ? "from its beginning" : "from where it was left");
 	tell_partitions(d);
 	return stored;
@@ -128,9 +127,17 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 			record_hand_on(r);
 	}
 	postman_recall(d->postman, is_from, &from);
-	if (!d->stopping)
-		log_info("drain: partition %d is %s", partition, lost ? "lost to another member" : "given away");
+	log_debug("drain: partition %d is %s", partition, lost ? "lost to another member" : "given away");
 	tell_partitions(d);
+}
+
+void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
+{
+	struct drain_part *part = drain_part(arg, partition);
+
+	(void)offset;
+	if (part != NULL)
+		part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
 }
 
 void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)

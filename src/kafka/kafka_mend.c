@@ -96,7 +96,7 @@ void kafka_mend_step(struct kafka_producer *p)
 			return;
 		p->state = PRODUCER_EMPTYING;
 		timer_start(p->mend, WIRE_MS);
-		/* fall through */
+		__attribute__((fallthrough));
 	case PRODUCER_EMPTYING:
 		if (!is_empty(&p->main, p->mend))
 			return;

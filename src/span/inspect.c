@@ -1,4 +1,4 @@
-/* inspect.c — what a stored or received record holds: checked, walked span by span, cut in parts. */
+/* inspect.c — what a stored or received record holds: checked, walked span by span, cut. */
 #include <endian.h>
 
 #include "inspect.h"
@@ -74,8 +74,8 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 	return 0;
 }
 
-/* The first field of a compact Batch has the distance of its id in the upper half of its first byte.
- * No type code of TBinary reaches there. */
+/* The first field of a compact Batch has its id in the upper half of its first byte, where no type
+ * code of TBinary reaches. */
 bool inspect_is_compact(struct slice value)
 {
 	return value.len > 0 && value.at[0] >= 0x10 && (value.at[0] & 0x0f) != 0 &&

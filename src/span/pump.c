@@ -1,13 +1,13 @@
 /* pump.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
  *
- * The reading is as bounded as the datagram: every number, length and count is held against what is
- * left of it. The writing needs no check of its own, because nothing that is read grows by more than
- * TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list 1 → 5, an
- * empty map 1 → 6, a text 1 → 4.
+ * The reading is as bounded as the datagram: every number, length and count is held against what
+ * is left of it. The writing needs no check of its own, because nothing that is read grows by more
+ * than TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list
+ * 1 → 5, an empty map 1 → 6, a text 1 → 4.
  *
  * Numbers are taken as jaeger-agent takes them: a varint may be longer than it need be, and what
- * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, which
- * readers older than 2024 cannot skip, is refused like any other unknown type code. */
+ * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, a type that
+ * most readers in use cannot skip, is refused like any other code of no known type. */
 #include <endian.h>
 
 #include "err.h"
@@ -147,8 +147,8 @@ int pump_varint(struct pump *p, uint64_t *v)
 	return p->in == NULL ? E_MALFORMED : 0;
 }
 
-/* Moves LEN bytes, which are there. A short text needs no loop: more is copied than asked for, where
- * as much is still to be read and so has room to be written. */
+/* Moves LEN bytes, which are there. A short text needs no loop: more is copied than asked for,
+ * where as much is still to be read and so has room to be written. */
 ALWAYS_INLINE void move(struct pump *p, size_t len)
 {
 	if (len <= SHORT_TEXT && left(p) >= SHORT_TEXT)

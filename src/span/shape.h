@@ -1,5 +1,5 @@
-/* shape.h — what the IDL says of each struct, as tables that both readers share, and the landmarks
- * of a Batch that they note while they pass. */
+/* shape.h — what the IDL says of each struct, as tables that both readers share, and the
+ * landmarks of a Batch that they note while they pass. */
 #ifndef SHAPE_H
 #define SHAPE_H
 

@@ -1,5 +1,5 @@
-/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol, and
- * adds the agent's tags.
+/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol,
+ * and adds the agent's tags.
  *
  *   message   protocol, version, type, sequence number, method: only the method counts
  *   arguments field 1 is the Batch; of duplicates the last, anything else is passed over

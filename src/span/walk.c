@@ -7,17 +7,7 @@
 
 static const struct shape shape_unknown = { .name = "unknown struct" };
 
-/* Bytes of a value of a type that has always as many; 0 for the others. */
-static const uint8_t fixed_size[16] = {
-	[T_BOOL] = 1,
-	[T_BYTE] = 1,
-	[T_I16] = 2,
-	[T_I32] = 4,
-	[T_I64] = 8,
-	[T_DOUBLE] = 8,
-};
-
-/* Fewest bytes of a value; 0 for a code that is no type. */
+/* Fewest bytes of a value, which are all there are up to T_I64; 0 for a code that is no type. */
 static const uint8_t least_size[16] = {
 	[T_BOOL] = 1,
 	[T_BYTE] = 1,
@@ -107,14 +97,19 @@ static void check_bools(struct walk *w, size_t n)
 	}
 }
 
+static bool has_fixed_size(uint8_t type)
+{
+	return type <= T_I64;
+}
+
 /* N values of a type of fixed size. */
 ALWAYS_INLINE int walk_fixed(struct walk *w, uint8_t type, size_t n)
 {
-	if (left(w) / fixed_size[type] < n)
+	if (left(w) / least_size[type] < n)
 		return cut_short(w);
 	if (type == T_BOOL)
 		check_bools(w, n);
-	w->in += n * fixed_size[type];
+	w->in += n * least_size[type];
 	return 0;
 }
 
@@ -182,7 +177,7 @@ ALWAYS_INLINE int walk_value(struct walk *w, uint8_t type, const struct shape *o
 {
 	struct slice text;
 
-	if (fixed_size[type] > 0)
+	if (has_fixed_size(type))
 		return walk_fixed(w, type, 1);
 	if (type == T_STRING)
 		return take_text(w, &text);
@@ -230,7 +225,7 @@ static int walk_list(struct walk *w, const struct shape *of, unsigned depth)
 		return bad(w, "a list of something else than ", of->name);
 	if (n > 0 && left(w) / least_size[type] < n)
 		return bad(w, "a list longer than what is left", "");
-	if (n > 0 && fixed_size[type] > 0)
+	if (n > 0 && has_fixed_size(type))
 		return walk_fixed(w, type, n);
 	for (; n > 0; n--)
 		if (walk_value(w, type, of, depth + 1) < 0)

@@ -248,7 +248,7 @@ static void a_taken_port_is_named(void)
 static void no_host_is_both_families(void)
 {
 	struct loop *l;
-	struct http_server *s;
+	struct http_server *s = NULL;
 	struct http_server_opts opts = { .routes = routes };
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct house h = { 0 };

@@ -1,5 +1,5 @@
-/* fuzz_batch.c — any bytes as a record: refused with a sentence, or every span is shown once and the
- * parts it is cut into hold them all. */
+/* fuzz_batch.c — any bytes as a record: refused with a sentence, or every span is shown once and
+ * the parts it is cut into hold them all. */
 #include "fuzz.h"
 #include "inspect.h"
 

@@ -1,5 +1,5 @@
-/* fuzz_datagram.c — any bytes as a datagram: refused, or the output is a Batch with as many spans,
- * with and without the agent's tags, and comes to itself when it is sent again as TBinary. */
+/* fuzz_datagram.c — any bytes as a datagram: refused, or the output is a Batch with as many
+ * spans, with and without the agent's tags, and comes to itself when it is sent again as TBinary. */
 #include "fuzz.h"
 #include "inspect.h"
 #include "transcode.h"

@@ -181,7 +181,8 @@ static void write_struct(struct gen *g, const struct field *fields, unsigned cou
 		write_field(g, f->type, f->id, f->write);
 		if (liberty(g, 60)) {
 			write_field(g, f->type, f->id, f->write);
-			g->plain = false;
+			/* Thrift's library reads the second on top of the first. */
+			g->plain = g->plain && f->type != STRUCT && f->type != LIST;
 		}
 	}
 	struct_end(g);

@@ -1,5 +1,5 @@
-/* gen_wire.c — the two encoders that are told the same. They take the liberties that the protocols
- * leave: padded varints, long field and list headers, odd bools. */
+/* gen_wire.c — the two encoders that are told the same. They take the liberties that the
+ * protocols leave: padded varints, long field and list headers, odd bools. */
 #include "gen_wire.h"
 
 const uint8_t compact_code[16] = {

@@ -1,4 +1,4 @@
-/* guard.h — bytes that end where memory ends: one step beyond is a fault, with no sanitizer needed. */
+/* guard.h — bytes that end where memory ends: one step beyond is a fault, without sanitizer. */
 #ifndef GUARD_H
 #define GUARD_H
 

@@ -145,6 +145,7 @@ size_t kit_put(struct kit *k, size_t n)
 	k->turn.put = put;
 	k->turn.nput = n;
 	turn(k);
+	k->refuses = k->refuses || k->turn.stored < n;
 	for (size_t i = 0; i < n; i++) {
 		rest += i >= k->turn.stored ? put[i]->spans : 0;
 		batch_unref(&put[i]);
@@ -163,7 +164,7 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 
-		if (b->position < at || b->position != b->sequence || !kit_is(k, b))
+		if (b->position < at || !kit_is(k, b) || (b->position != b->sequence && !k->refuses))
 			k->wrong++;
 		at = b->position + 1;
 		k->read_records++;
@@ -290,6 +291,7 @@ static void story_put(struct kit *k, struct kit_told *told, size_t n)
 	size_t stored;
 
 	k->sequence = k->state.end - 1;
+	k->refuses = false;
 	told->tried = k->sequence + n;
 	stored = kit_put(k, n);
 	told->refused += n - stored;

@@ -17,6 +17,7 @@ struct kit {
 	struct spool_turn turn;   /* the last one */
 	struct why why;
 	bool live;                /* note the state by spool_live around each turn */
+	bool refuses;            /* batches were refused: position and sequence differ */
 	uint64_t read_records; /* by kit_read */
 	uint64_t read_spans;
 	uint64_t wrong; /* records whose bytes, number or order were not as they were put */

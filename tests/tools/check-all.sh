@@ -69,7 +69,7 @@ has_target() { make -n -C build "$1" >/dev/null 2>&1; }
 prepare='set -e; dir=$1; jobs=$2; shift 2
 mkdir -p "$dir"
 [ -f "$dir/Makefile" ] || (cd "$dir" && ../configure -q "$@")
-make -s -C "$dir" -j"$jobs"'
+make -s -k -C "$dir" -j"$jobs"'
 check="$prepare
 make -C \"\$dir\" -j\"\$jobs\" check"
 
@@ -81,7 +81,7 @@ stage format 2 "every C file is laid out alike" sh tests/tools/check-format.sh
 if has clang; then
 	stage clang 10 "clang has no warning" \
 		sh -c "$prepare
-make -s -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-clang "$jobs" CC=clang --enable-werror
+make -s -k -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-clang "$jobs" CC=clang --enable-werror
 else
 	skip clang "clang is not installed"
 fi

@@ -1,5 +1,5 @@
-/* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the datagram
- * and the room for the output end where memory ends. */
+/* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the
+ * datagram and the room for the output end where memory ends. */
 #include "corpus.h"
 #include "edge.h"
 #include "inspect.h"

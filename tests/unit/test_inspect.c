@@ -159,8 +159,8 @@ static void a_compact_batch_is_known_and_transcoded(const struct corpus *all)
 	        "neither nothing nor something else is compact");
 }
 
-/* Moves the spans of PART, cut from FIRST on, to those of WHOLE; false where the rest of PART is not
- * as it should be. */
+/* Moves the spans of PART, cut from FIRST on, to those of WHOLE; false where the rest of PART is
+ * not as it should be. */
 static bool join(JaegerBatch *whole, struct slice part, uint32_t first, uint32_t count)
 {
 	struct why why;

@@ -1,9 +1,8 @@
 /* test_spool.c — what is put comes back, whole and in order; what is delivered goes; one holder. */
 #include <config.h>
 
+#include <pthread.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <signal.h>
 
 #include "spool_kit.h"
 #include "tap.h"
@@ -319,6 +318,38 @@ static void a_record_can_be_quarantined(void)
 	kit_free(&k);
 }
 
+static void *put_many(void *arg)
+{
+	struct kit *k = arg;
+
+	for (int i = 0; i < 50; i++)
+		kit_put(k, 20);
+	return NULL;
+}
+
+static void snapshots_may_be_noted_while_a_turn_is_under_way(void)
+{
+	struct spool_state snapshot;
+	pthread_t worker;
+	struct kit k;
+
+	kit_init(&k);
+	opens(&k);
+	snapshot = k.state;
+	pthread_create(&worker, NULL, put_many, &k);
+	for (int i = 0; i < 20000; i++) {
+		snapshot.generation++;
+		spool_live(k.s, &snapshot);
+	}
+	pthread_join(worker, NULL);
+	is_int(kit_read(&k, 1, k.state.end), 1000, "all that was put is there");
+	kit_abandon(&k);
+	opens(&k);
+	ok(k.found.state.generation >= snapshot.generation, "and the last snapshot");
+	is_int(k.found.state.end, 1001, "which did not know of it");
+	kit_free(&k);
+}
+
 int main(void)
 {
 	what_was_put_comes_back_after_a_restart();
@@ -335,5 +366,6 @@ int main(void)
 	nobody_else_can_look();
 	a_bad_directory_is_a_clear_sentence();
 	a_record_can_be_quarantined();
+	snapshots_may_be_noted_while_a_turn_is_under_way();
 	return tap_done();
 }

@@ -407,6 +407,7 @@ static void any_bit_may_be_wrong(void)
 
 int main(void)
 {
+	tempdir_prefer_memory();
 	a_record_with_a_wrong_byte_is_reported_and_passed_over();
 	a_missing_segment_is_counted_from_its_neighbours();
 	an_unreadable_segment_goes_to_quarantine();

@@ -71,7 +71,7 @@ static void a_disk_that_refuses_every_sync_is_an_answer(void)
 	ok(kit_names(&k, "seg-") <= 2, "no empty segments pile up");
 	is_int(kit_put(&k, 50), 50, "when the trouble ends it goes on");
 	is_int(kit_read(&k, 1, k.state.end), 100, "all that was durable is there");
-	ok(ledger_check(&k.state.ledger) == NULL && k.wrong == 50, "the ledger balances");
+	ok(ledger_check(&k.state.ledger) == NULL && k.wrong == 0, "the ledger balances");
 	kit_free(&k);
 }
 
@@ -206,6 +206,7 @@ static void any_call_may_fail(enum spool_sync sync, uint64_t count)
 
 int main(void)
 {
+	tempdir_prefer_memory();
 	a_failed_sync_ends_its_segment_and_loses_nothing();
 	a_disk_that_refuses_every_sync_is_an_answer();
 	a_full_disk_is_an_answer();

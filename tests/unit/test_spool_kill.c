@@ -211,6 +211,7 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 
 int main(void)
 {
+	tempdir_prefer_memory();
 	the_live_state_survives_a_kill();
 	a_commit_that_nobody_was_told_of_is_salvaged();
 	killed_at_every_call_that_changes_the_disk(SPOOL_SYNC_COMMIT);

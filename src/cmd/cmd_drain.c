@@ -1,0 +1,143 @@
+/* cmd_drain.c — the drain: its parts, opened top to bottom and closed bottom to top.
+ *
+ *   OPENING ──all parts──► SERVING ──TERM, INT──► STOPPING: last answers, commit, group left
+ *                                                    └──► parts closed, exit 0; a second signal exits 1 */
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "drainer.h"
+
+enum { ARENAS = 2, CONNECT_MS = 3000 };
+
+static void on_stopped(void *arg)
+{
+	struct drainer *d = arg;
+
+	loop_stop(d->loop);
+}
+
+static void on_signal(void *arg)
+{
+	struct drainer *d = arg;
+
+	if (d->stopping) {
+		log_error("drain: stopped by a second signal, what was in flight will be delivered again");
+		_exit(EXIT_FAILED);
+	}
+	d->stopping = true;
+	log_info("drain: stopping");
+	health_serve(&d->health, false);
+	drain_stop(d->drain, d->set.shutdown_us / US_PER_MS, on_stopped, d);
+}
+
+static const char *or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+static int open_drain(struct drainer *d, struct why *why)
+{
+	const struct drainer_settings *set = &d->set;
+	struct drain_opts o = {
+		.consumer = { .brokers = set->brokers, .topic = set->topic, .group = set->group,
+			.queue_bytes = set->max_bytes },
+		.postman = {
+			.urls = set->urls.items,
+			.nurls = set->urls.n,
+			.client = {
+				.user = or_null(set->login),
+				.bearer = or_null(set->bearer),
+				.ca = or_null(set->ca),
+				.cert = or_null(set->cert),
+				.key = or_null(set->key),
+				.headers = set->headers.items,
+			},
+			.connect_ms = min_u64(CONNECT_MS, set->timeout_us / US_PER_MS),
+			.total_ms = set->timeout_us / US_PER_MS,
+			.max_in_flight = set->max_in_flight,
+			.max_bytes = set->max_bytes,
+			.max_spans_per_second = set->max_spans_per_second,
+		},
+		.quarantine = { .kind = set->quarantine_kind, .where = set->quarantine_where,
+			.brokers = set->brokers },
+		.max_bytes = set->max_bytes,
+		.max_ahead = set->max_ahead,
+	};
+
+	if (properties_add(&d->for_consumer, &set->properties, why) < 0 ||
+		properties_add(&d->for_consumer, &set->consumer_properties, why) < 0 ||
+		properties_add(&d->for_producer, &set->properties, why) < 0 ||
+		properties_add(&d->for_producer, &set->producer_properties, why) < 0)
+		return why->code;
+	o.consumer.properties = d->for_consumer.at;
+	o.consumer.nproperties = d->for_consumer.n;
+	o.quarantine.properties = d->for_producer.at;
+	o.quarantine.nproperties = d->for_producer.n;
+	return drain_open(&d->drain, d->loop, &o, &d->health, why);
+}
+
+static int open_admin(struct drainer *d, struct why *why)
+{
+	struct admin_opts o = {
+		.command = "drain",
+		.health = &d->health,
+		.conf = d->options.conf,
+		.metrics = drainer_metrics,
+		.ledger = drainer_ledger,
+		.status = drainer_status,
+		.arg = d,
+	};
+
+	if (units_hostport(d->set.admin, &o.at, why) < 0 || admin_open(&d->admin, d->loop, &o, why) < 0)
+		return why_wrap(why, "admin.http.host-port");
+	return 0;
+}
+
+static int open_signals(struct drainer *d, struct why *why)
+{
+	if (signal_watch_open(&d->on_term, d->loop, SIGTERM, on_signal, d) < 0 ||
+		signal_watch_open(&d->on_int, d->loop, SIGINT, on_signal, d) < 0)
+		return why_set(why, E_NOMEM, "signals");
+	return 0;
+}
+
+static int (*const parts[])(struct drainer *d, struct why *why) = { open_drain, open_admin, open_signals };
+
+static void close_parts(struct drainer *d)
+{
+	signal_watch_free(d->on_int);
+	signal_watch_free(d->on_term);
+	admin_free(d->admin);
+	drain_free(d->drain);
+	loop_free(d->loop);
+	properties_free(&d->for_consumer);
+	properties_free(&d->for_producer);
+}
+
+int cmd_drain(int argc, char **argv)
+{
+	static struct drainer d;
+	struct why why;
+	int status = options_open(&d.options, &drain_options, &d.set, argc, argv);
+
+	if (status != OPTIONS_GO)
+		return status;
+	mallopt(M_ARENA_MAX, ARENAS); /* librdkafka's threads would each get a heap of their own */
+	signal(SIGPIPE, SIG_IGN);
+	status = EXIT_FINE;
+	if (loop_open(&d.loop, &why) < 0)
+		status = options_fail("drain", &why);
+	for (size_t i = 0; status == EXIT_FINE && i < ARRAY_LEN(parts); i++)
+		if (parts[i](&d, &why) < 0)
+			status = options_fail("drain", &why);
+	if (status == EXIT_FINE) {
+		health_serve(&d.health, true);
+		log_info("drain: reading topic %s at %s as group %s", d.set.topic, d.set.brokers, d.set.group);
+		loop_run(d.loop);
+		log_info("drain: stopped");
+	}
+	close_parts(&d);
+	options_close(&d.options);
+	return status;
+}

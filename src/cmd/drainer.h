@@ -1,0 +1,63 @@
+/* drainer.h — what the drain's command, its options and its pages share. */
+#ifndef DRAINER_H
+#define DRAINER_H
+
+#include "admin.h"
+#include "drain.h"
+#include "options.h"
+#include "properties.h"
+
+enum { DRAINER_SECRET = 4096 };
+
+struct drainer_settings {
+	const char *brokers;
+	const char *topic;
+	const char *group;
+	struct conf_list properties;
+	struct conf_list consumer_properties;
+	struct conf_list producer_properties;
+	struct conf_list urls;
+	const char *user;
+	const char *password_file;
+	const char *bearer_file;
+	const char *ca;
+	const char *cert;
+	const char *key;
+	struct conf_list headers;
+	uint64_t timeout_us;
+	uint64_t max_in_flight;
+	uint64_t max_bytes;
+	uint64_t max_ahead;
+	uint64_t max_spans_per_second;
+	const char *quarantine;
+	const char *admin;
+	uint64_t shutdown_us;
+
+	/* What the texts above come to; filled by finish. */
+	char default_quarantine[300];
+	enum quarantine_kind quarantine_kind;
+	const char *quarantine_where;
+	char login[DRAINER_SECRET]; /* "name:password", or "" */
+	char bearer[DRAINER_SECRET];
+};
+
+struct drainer {
+	struct drainer_settings set;
+	struct options options;
+	struct loop *loop;
+	struct health health;
+	struct properties for_consumer;
+	struct properties for_producer;
+	struct drain *drain;
+	struct admin *admin;
+	struct signal_watch *on_term;
+	struct signal_watch *on_int;
+	bool stopping;
+};
+
+/* The texts of /metrics, /ledger and /status; ARG is the drainer. */
+void drainer_metrics(void *arg, struct buf *to);
+void drainer_ledger(void *arg, struct buf *to);
+void drainer_status(void *arg, struct status *page);
+
+#endif

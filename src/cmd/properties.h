@@ -1,0 +1,18 @@
+/* properties.h — NAME=VALUE options as properties for a Kafka door. */
+#ifndef PROPERTIES_H
+#define PROPERTIES_H
+
+#include "conf.h"
+#include "kafka_producer.h"
+
+/* All zero is a valid empty one. */
+struct properties {
+	struct kafka_property *at;
+	size_t n;
+};
+
+/* Appends the items of LIST, an option of the form NAME=VALUE; a later one wins at the door. */
+int properties_add(struct properties *p, const struct conf_list *list, struct why *why) MUST_USE;
+void properties_free(struct properties *p);
+
+#endif
