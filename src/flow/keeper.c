@@ -81,6 +81,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 		goto fail;
 	inherit(k, found);
 	keeper_snapshot(k, state);
+	k->dirty = true; /* a first turn makes the first segment ready before it is needed */
 	if (spool_begin(k->spool, state, why) < 0)
 		goto fail;
 	if (found->unclean)
