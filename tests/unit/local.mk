@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
 	%D%/test_spool \
+	%D%/test_spool_bits \
 	%D%/test_spool_damage \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
@@ -80,11 +81,15 @@ TESTS += $(UNIT_TESTS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
+%C%_test_spool_bits_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_bits_SOURCES = %D%/test_spool_bits.c $(SPOOL_KIT)
 %C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
 %C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
@@ -100,9 +105,10 @@ TESTS += $(UNIT_TESTS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
 
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
 # Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
 # A spool of the test's own, and faults at the system calls below it.
-SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
 SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)

@@ -1,5 +1,5 @@
-/* test_spool_kill.c — SIGKILL at every call that changes the disk, and at any moment under load: what
- * was reported durable is there once, and the ledger says what is there. */
+/* test_spool_kill.c — SIGKILL at every call that changes the disk, and at any moment under load:
+ * what was reported durable is there once, and the ledger says what is there. */
 #include <config.h>
 
 #include <signal.h>
@@ -9,7 +9,7 @@
 
 #include "clock.h"
 #include "fault.h"
-#include "spool_kit.h"
+#include "spool_story.h"
 #include "tap.h"
 
 static struct kit_told *shared(void)
@@ -207,8 +207,7 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 	is_int(l->place[LEDGER_IN_FLIGHT].batches, 0, "those that were in flight are not any more");
 	is_int(l->place[LEDGER_IN_SPOOL].batches, 310, "all are in the spool");
 	is_int(l->accepted.batches, 310, "and accepted, once");
-	is_int(l->accepted.spans, spans + first,
-	        "with their spans");
+	is_int(l->accepted.spans, spans + first, "with their spans");
 	is_int(l->place[LEDGER_IN_FLIGHT].spans, 0, "none of which is in flight");
 	ok(ledger_check(l) == NULL, "the ledger balances");
 	kit_free(&k);

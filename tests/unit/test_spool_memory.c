@@ -1,5 +1,5 @@
-/* test_spool_memory.c — what waits on disk does not come into memory: resident size while 500 MB are
- * written, and while they are read. */
+/* test_spool_memory.c — what waits on disk does not come into memory: resident size while 500 MB
+ * are written, and while they are read. */
 #include <config.h>
 
 #include "spool_kit.h"
@@ -28,14 +28,6 @@ static long resident_kb(void)
 	return kb;
 }
 
-static void opens(struct kit *k)
-{
-	if (kit_open(k) < 0) {
-		ok(false, "opens: %s", k->why.text);
-		exit(1);
-	}
-}
-
 static void large(long *at_most, long now)
 {
 	*at_most = now > *at_most ? now : *at_most;
@@ -49,7 +41,7 @@ static void half_a_gigabyte_passes_through(void)
 	kit_init(&k);
 	k.size = BATCH;
 	k.opts.segment_bytes = 64 << 20;
-	opens(&k);
+	kit_must_open(&k);
 	before = resident_kb();
 	for (int i = 0; i < TURNS; i++) {
 		kit_put(&k, BATCHES);
@@ -59,7 +51,7 @@ static void half_a_gigabyte_passes_through(void)
 	        (unsigned long long)k.turn.stats.bytes >> 20);
 	ok(most < MOST_KB, "writing them took at most %ld kB more", most);
 	kit_close(&k);
-	opens(&k);
+	kit_must_open(&k);
 	before = resident_kb();
 	most = 0;
 	for (uint64_t at = 1; at < k.state.end; at += 300) {
@@ -72,7 +64,8 @@ static void half_a_gigabyte_passes_through(void)
 	kit_free(&k);
 }
 
-/* Each commit looks at the edges of the tree through LMDB's map, and each look brings its surroundings. */
+/* Each commit looks at the edges of the tree through LMDB's map, and each look brings its
+ * surroundings. */
 static void small_turns_do_not_bring_the_map_into_memory(void)
 {
 	long before, most = 0;
@@ -82,7 +75,7 @@ static void small_turns_do_not_bring_the_map_into_memory(void)
 	kit_init(&k);
 	k.size = 3500;
 	k.opts.segment_bytes = 64 << 20;
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 10);
 	before = resident_kb();
 	for (int i = 0; i < 1200; i++) {

@@ -9,14 +9,6 @@
 #include "spool_kit.h"
 #include "tap.h"
 
-static void opens(struct kit *k)
-{
-	if (kit_open(k) < 0) {
-		ok(false, "opens: %s", k->why.text);
-		exit(1);
-	}
-}
-
 static off_t tail_size(const struct kit *k)
 {
 	char path[TEMPDIR_PATH + 16];
@@ -34,7 +26,7 @@ static void an_interval_ends_in_a_commit(void)
 	kit_init(&k);
 	k.opts.sync = SPOOL_SYNC_INTERVAL;
 	k.opts.sync_interval_us = 30 * US_PER_MS;
-	opens(&k);
+	kit_must_open(&k);
 	is_int(kit_put(&k, 20), 20, "put");
 	ok(k.turn.stats.commits == 0 && k.turn.stats.tail_bytes > 20000, "into the tail");
 	is_int(kit_names(&k, "seg-"), 0, "no segment yet");
@@ -54,7 +46,7 @@ static void off_commits_when_enough_has_gathered(void)
 	k.size = 50000;
 	k.opts.sync = SPOOL_SYNC_OFF;
 	k.opts.segment_bytes = 8 << 20;
-	opens(&k);
+	kit_must_open(&k);
 	for (int i = 0; i < 8; i++)
 		kit_put(&k, 10);
 	is_int(k.turn.stats.commits, 0, "four megabytes have not gathered");
@@ -64,7 +56,7 @@ static void off_commits_when_enough_has_gathered(void)
 	is_int(kit_put(&k, 1), 1, "and it begins again");
 	kit_close(&k);
 	is_int(tail_size(&k), 0, "a stop leaves nothing in the tail");
-	opens(&k);
+	kit_must_open(&k);
 	is_int(kit_read(&k, 1, k.state.end), 91, "all is there");
 	kit_free(&k);
 }
@@ -77,7 +69,7 @@ static void what_is_only_in_the_tail_can_be_read_and_counted(void)
 
 	kit_init(&k);
 	k.opts.sync = SPOOL_SYNC_OFF;
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 20);
 	is_int(spool_count(k.s, &run, 1, &c), 0, "counted");
 	is_int(c.spans, kit_spans(5) + kit_spans(6) + kit_spans(7), "three batches' spans");
@@ -96,7 +88,7 @@ static void the_mode_may_change_at_a_restart(void)
 
 	kit_init(&k);
 	k.opts.sync = SPOOL_SYNC_OFF;
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 20);
 	snprintf(path, sizeof(path), "%s/tail", k.dir);
 	/* As a kill leaves it: what the end would sync is held back. */
@@ -115,7 +107,7 @@ static void the_mode_may_change_at_a_restart(void)
 		close(fd);
 	}
 	k.opts.sync = SPOOL_SYNC_COMMIT;
-	opens(&k);
+	kit_must_open(&k);
 	is_int(k.state.end, 21, "the tail is known");
 	is_int(kit_put(&k, 5), 5, "with sync=commit");
 	ok(k.turn.stats.tail_bytes == 0 && k.turn.stats.commits == 2,
@@ -135,7 +127,7 @@ static void a_tail_with_a_hole_gives_what_is_whole(void)
 	for (int round = 0; round < 2; round++) {
 		kit_init(&k);
 		k.opts.sync = SPOOL_SYNC_OFF;
-		opens(&k);
+		kit_must_open(&k);
 		for (int i = 0; i < 4; i++)
 			kit_put(&k, 10);
 		snprintf(copy, sizeof(copy), "cp %s/tail %s/copy", k.dir, k.dir);
@@ -151,7 +143,7 @@ static void a_tail_with_a_hole_gives_what_is_whole(void)
 		if (round == 0 ? pwrite(fd, "damage", 6, 15000) != 6 : ftruncate(fd, 25000) < 0)
 			exit(1);
 		close(fd);
-		opens(&k);
+		kit_must_open(&k);
 		kit_read(&k, 1, k.state.end);
 		if (round == 0) {
 			ok(k.read_records == 39 && k.lost.batches == 1 && k.found.note[0] != '\0',
