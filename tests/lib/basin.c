@@ -55,7 +55,10 @@ void basin_open(struct basin *b, int partitions)
 {
 	struct stub_collector_opts stub = { .each = on_span, .arg = b };
 	struct http_client_opts client = { .max_connections = 2 };
-	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20 };
+	/* Each record goes to a partition by chance, not a whole batch of them. */
+	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0" };
+	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20,
+		.properties = &spread, .nproperties = 1 };
 	struct kafka_producer_events events = { on_report, on_room, b };
 	struct why why;
 
