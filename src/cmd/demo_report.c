@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "demo.h"
+#include "ledger_page.h"
 
 static void print_row(const char *name, struct tally_count c, uint64_t spooled)
 {
@@ -84,14 +85,27 @@ static json_t *phases_json(const struct demo *d)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i <= d->phase; i++) {
-		json_t *p = count_json(demo_count(d, i));
+		json_t *p = json_pack("{s:s}", "phase", demo_plan[i].name);
+		json_t *counts = count_json(demo_count(d, i));
 
-		json_object_set_new(p, "phase", json_string(demo_plan[i].name));
+		json_object_update(p, counts);
+		json_decref(counts);
 		json_object_set_new(p, "spooled", json_integer((json_int_t)d->results[i].spooled));
 		json_object_set_new(p, "seconds", json_real((double)d->results[i].took_us / 1e6));
 		json_array_append_new(all, p);
 	}
 	return all;
+}
+
+static json_t *ledger_as_json(const struct ledger *l)
+{
+	struct buf text = { 0 };
+	json_t *j;
+
+	ledger_json(&text, l, "");
+	j = json_loads(buf_cstr(&text), 0, NULL);
+	buf_free(&text);
+	return j == NULL ? json_null() : j;
 }
 
 static json_t *broken_json(const struct demo *d)
@@ -109,8 +123,8 @@ void demo_print_json(const struct demo *d)
 	        phases_json(d), "all", count_json(tally_total(d->tally)), "sigkill", "allowed",
 	        (json_int_t)demo_allowed(d), "in_socket", (json_int_t)d->kill.in_socket,
 	        "in_window", (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
-	        (json_int_t)tally_total(d->tally).missing, "broken", broken_json(d), "seconds",
-	        (double)d->took_us / 1e6);
+	        (json_int_t)tally_total(d->tally).missing, "ledger", ledger_as_json(&d->ledger),
+	        "broken", broken_json(d), "seconds", (double)d->took_us / 1e6);
 
 	if (j == NULL)
 		return;

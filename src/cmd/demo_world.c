@@ -168,9 +168,10 @@ int demo_start_drain(struct demo *d, struct why *why)
 	word(&w, "drain");
 	word(&w, "--kafka.consumer.brokers=%s", kafka_mock_bootstrap(d->kafka));
 	word(&w, "--kafka.consumer.topic=%s", topic);
-	/* The group must notice in seconds that a killed drain is gone. */
-	word(&w, "--kafka.property=session.timeout.ms=3000");
-	word(&w, "--kafka.property=heartbeat.interval.ms=500");
+	/* Longer than Kafka is away here, or all that was read in the last second comes again; short
+	 * enough that the group soon notices a killed drain. */
+	word(&w, "--kafka.property=session.timeout.ms=8000");
+	word(&w, "--kafka.property=heartbeat.interval.ms=1000");
 	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
 	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
 	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);

@@ -29,6 +29,8 @@ static struct drain_part *part_make(struct drain *d, int32_t partition)
 			d->parts[d->nparts++] = NULL;
 	}
 	d->parts[partition] = calloc(1, sizeof(struct drain_part));
+	if (d->parts[partition] != NULL)
+		d->parts[partition]->lost_at = -1;
 	return d->parts[partition];
 }
 
@@ -75,10 +77,22 @@ static void tell_partitions(struct drain *d)
 		health_post(d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
 }
 
+/* Where to begin. What was done before the partition was lost need not be done again, although it
+ * could not be committed then: but only while the group remembers an offset of it, which it forgets
+ * with the topic. */
+static int64_t begin(struct drain_part *part, int64_t stored)
+{
+	int64_t known = part->lost_at;
+
+	part->lost_at = -1;
+	return stored >= 0 && known > stored ? known : stored;
+}
+
 int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int64_t stored)
 {
 	struct drain *d = arg;
 	struct drain_part *part = part_make(d, partition);
+	int64_t at;
 
 	if (part == NULL) {
 		log_error("drain: out of memory: partition %d is not read", partition);
@@ -88,11 +102,13 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	part->ours = true;
 	part->seen_ms = -1;
 	watermark_reset(&part->mark, generation);
+	at = begin(part, stored);
+	if (at >= 0)
+		part->mark.next = at;
 	look_ahead(d, part);
-	log_debug("drain: partition %d is ours, %s", partition,
-		stored == KAFKA_OFFSET_BEGINNING ? "from its beginning" : "from where it was left");
+	log_debug("drain: partition %d is ours, stored %" PRId64 ", begun at %" PRId64, partition, stored, at);
 	tell_partitions(d);
-	return stored;
+	return at;
 }
 
 struct from {
@@ -116,6 +132,7 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 	if (part == NULL || !part->ours)
 		return;
 	part->ours = false;
+	part->lost_at = lost ? part->mark.next : -1;
 	watermark_close(&part->mark);
 	look_ahead(d, part);
 	d->stats.partitions--;
@@ -133,11 +150,15 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 
 void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
 {
-	struct drain_part *part = drain_part(arg, partition);
+	struct drain *d = arg;
+	struct drain_part *part = drain_part(d, partition);
 
 	(void)offset;
-	if (part != NULL)
-		part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
+	if (part == NULL)
+		return;
+	part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
+	if (part->mark.next >= 0)
+		kafka_consumer_store(d->consumer, partition, part->mark.generation, part->mark.next);
 }
 
 void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)

@@ -33,6 +33,7 @@ struct drain_part {
 	struct watermark mark;
 	bool ours;
 	bool blocked;             /* too far ahead of its oldest record */
+	int64_t lost_at;          /* what could have been committed when it was lost; -1 nothing */
 	int64_t seen_ms;          /* timestamp of the last record read, -1 unknown */
 };
 

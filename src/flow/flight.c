@@ -127,7 +127,7 @@ static void offer(struct flight *f, struct batch *b)
 	case SINK_TOOK:
 		break;
 	case SINK_CANNOT:
-		flight_report(f, b, SINK_POISON, "larger than the sink can ever take");
+		flight_report(f, b, SINK_POISON, gate_refusal(f->gate));
 		return;
 	case SINK_FULL:
 	case SINK_DOWN:
@@ -228,10 +228,12 @@ void flight_stored(struct flight *f, struct batch *b)
 	/* With no exposure allowed the first offer comes only now. */
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
 		gate_offer(f->gate, b);
-	if (b->with_sink)
+	if (b->with_sink) {
 		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
-	else if (b->maybe_dup)
+		keeper_offered(f->keeper, b->position);
+	} else if (b->maybe_dup) {
 		keeper_mark(f->keeper, b->position, MARK_MAYBE, 0);
+	}
 	batch_unref(&b); /* the sink's own reference keeps what it has */
 }
 

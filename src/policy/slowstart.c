@@ -13,7 +13,7 @@
  * what its queue cannot hold. */
 #include "slowstart.h"
 
-enum { FIRST_WINDOW = 8, RAMP_RATE = 5000, RAMP_SECONDS = 8 };
+enum { FIRST_WINDOW = 8, RAMP_RATE = 10000, RAMP_SECONDS = 7 };
 
 void slowstart_init(struct slowstart *s, uint32_t most)
 {

@@ -203,8 +203,8 @@ void disk_trim(int fd)
 {
 	struct stat st;
 
-	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else does on
-	 * ext4. Failing costs space until the file is unlinked. */
+	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else
+	 * does on ext4. Failing costs space until the file is unlinked. */
 	if (fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) < 0)
 		return;
 }

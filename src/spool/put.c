@@ -54,7 +54,7 @@ static int put_entries(struct spool *s, struct storing *g)
 		struct spot end = behind(&g->e[g->n - 1]);
 
 		store_settle(&state, store_rest(g, g->n), &end);
-		if (tail_append(&s->tail, g->e, g->n, &state) == 0) {
+		if (tail_append(&s->tail, g->e, g->n, &state, &s->origin) == 0) {
 			g->done = g->n;
 			s->end = end;
 			return 0;
@@ -114,6 +114,6 @@ void put_run(struct spool *s, struct spool_turn *t)
 	keep_state(s, t);
 	t->state_rc = 0;
 	if (t->write_state && !g.state_durable)
-		t->state_rc = statefile_sync(&s->file, &s->last, &s->floor);
+		t->state_rc = statefile_sync(&s->file, &s->last, &s->origin);
 	free(e);
 }

@@ -1,7 +1,7 @@
 /* scan.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
- * piece there, at an even offset; one that is a whole record by its own magic, length and checksum is
- * one, whoever points to it. Pages that LMDB had freed hold old copies of the same records, which is
- * as good. */
+ * piece there, at an even offset; one that is a whole record by its own magic, length and
+ * checksum is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
+ * records, which is as good. */
 #include <stdlib.h>
 #include <sys/stat.h>
 

@@ -1,8 +1,8 @@
 /* store.c — records into segments.
  *
- * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may call
- * pages clean that never reached the disk. What was in it goes into a new segment, once; if that fails
- * too, the caller still has it all.
+ * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may
+ * call pages clean that never reached the disk. What was in it goes into a new segment, once; if
+ * that fails too, the caller still has it all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ uint64_t store_used(const struct spool *s)
 	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
 }
 
-/* What the limits leave: bytes below max_bytes, and of them what can be had from the file system. */
+/* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
 static uint64_t room(const struct spool *s, uint64_t reserved)
 {
 	uint64_t used = store_used(s), most = s->opts.max_bytes;
@@ -87,8 +87,8 @@ static int roll(struct spool *s, struct spot first)
 	int rc = 0;
 
 	store_seal(s);
-	/* Not needed while segments hold: should the one that now begins be damaged, this is newer. */
-	if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
+	/* Should the segment that now begins be damaged, this is the newest. */
+	if (statefile_sync(&s->file, &s->last, &s->origin) < 0)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
@@ -101,7 +101,7 @@ static int roll(struct spool *s, struct spot first)
 		return rc;
 	}
 	if (s->segments.n == 1)
-		s->floor = first;
+		s->origin.floor = first;
 	s->writer = s->next;
 	s->next = (struct writer){ 0 };
 	log_debug("spool: segment %016" PRIx64 " begins", first.position);
@@ -131,7 +131,7 @@ struct ledger_count store_rest(const struct storing *g, size_t done)
 static int commit(struct spool *s, struct storing *g, size_t n)
 {
 	const struct record *r = &g->e[g->done + n - 1].r;
-	struct head head = { .state = *g->state, .floor = s->floor };
+	struct head head = { .state = *g->state, .origin = s->origin };
 	uint64_t began = clock_mono_us();
 	int rc;
 

@@ -46,7 +46,8 @@ static size_t fill_vector(const struct entry *e, size_t n, uint8_t *headers, str
 	return k;
 }
 
-int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state)
+int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
+        const struct origin *origin)
 {
 	uint8_t *headers = malloc(n * RECORD_HEADER + STATE_BYTES);
 	struct iovec *iov = malloc((2 * n + 1) * sizeof(*iov));
@@ -58,7 +59,7 @@ int tail_append(struct tail *t, const struct entry *e, size_t n, const struct sp
 		goto out;
 	k = fill_vector(e, n, headers, iov);
 	iov[k].iov_base = headers + n * RECORD_HEADER;
-	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, NULL);
+	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, origin);
 	k++;
 	for (size_t i = 0; i < k; i++)
 		bytes += iov[i].iov_len;
@@ -92,21 +93,21 @@ static int add_entry(struct tail_part *p, const struct record *r, const uint8_t 
 	return 0;
 }
 
-/* The frame at FROM: its size; 0: it is none; more than there is: it goes on behind. Or an error. */
+/* The frame at FROM: its size; 0: it is none; more than there is: it goes on. Or an error. */
 static int64_t take_frame(struct tail_part *p, struct slice from)
 {
 	struct spool_state state;
-	struct spot floor;
+	struct origin origin;
 	struct record r;
 	size_t size = layout_state_size(from);
 
 	if (size > 0 && size <= SLOT_BYTES) {
 		if (size > from.len)
 			return (int64_t)size;
-		if (layout_state_decode(from, &state, &floor) < 0)
+		if (layout_state_decode(from, &state, &origin) < 0)
 			return 0;
 		p->state = state;
-		p->floor = floor;
+		p->origin = origin;
 		p->has_state = true;
 		return (int64_t)size;
 	}

@@ -14,7 +14,8 @@
  *   node    0 u16 lo  2 u16 hi  4 u16 flags  6 u16 key size  8 key, data
  *   meta    16 u32 magic  20 u32 version  24 address  32 u64 map size  40 free db  88 main db
  *           136 u64 last page  144 u64 txnid
- *   db      0 u32 pad (free db: page size)  4 u16 flags  6 u16 depth  8 branch, leaf, overflow pages
+ *   db      0 u32 pad (free db: page size)  4 u16 flags  6 u16 depth
+ *           8 u64 branch, 16 leaf, 24 overflow pages
  *           32 u64 entries  40 u64 root
  */
 enum {
@@ -120,10 +121,10 @@ static int take_meta(struct walk *w, const struct meta *m)
 		return E_CORRUPT;
 	w->page_size = m->page_size;
 	w->txnid = m->txnid;
-	/* Pages that LMDB took and let go again may lie behind the end of the file; no record does. */
+	/* Pages that LMDB took and let go again may lie behind the end of the file; no record
+	 * does. */
 	w->pages = min_u64(at64(m->bytes + 136) + 1, (uint64_t)st.st_size / m->page_size);
 	w->depth = at16(db + 6);
-	w->entries = at64(db + 32);
 	w->root = at64(db + 40);
 	if (m->txnid == 0)
 		return 0;

@@ -1,9 +1,10 @@
-/* walk.h — reads a segment's B+tree through pread, every page checked before it is believed (private).
+/* walk.h — reads a segment's B+tree through pread, every page checked before it is believed
+ * (private).
  *
- * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and answers a
- * damaged page with SIGBUS or an assertion; and what is read through a map counts as resident. This
- * reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for one unnamed
- * database with 8-byte integer keys, and nothing else.
+ * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and
+ * answers a damaged page with SIGBUS or an assertion; and what is read through a map counts as
+ * resident. This reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for
+ * one unnamed database with 8-byte integer keys, and nothing else.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -25,7 +26,6 @@ struct walk {
 	uint64_t pages; /* no page number is at or above this */
 	uint64_t root;
 	unsigned depth;
-	uint64_t entries;
 	uint64_t txnid; /* of the commit that is seen; 0: nothing was ever committed */
 	struct walk_page {
 		uint64_t number; /* 0: none */

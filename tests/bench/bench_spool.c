@@ -2,9 +2,9 @@
  *
  *   bench_spool [directory [GiB of the large spool]]
  *
- * Writing: turns of 512 records of 3.5 kB with sync=commit, against write + fdatasync of the same bytes
- * in the same blocks, by turns. Then a snapshot's cost, reading, and the start of an empty spool and
- * of a large one.
+ * Writing: turns of 512 records of 3.5 kB with sync=commit, against write + fdatasync of the same
+ * bytes in the same blocks, by turns. Then a snapshot's cost, reading, and the start of an empty
+ * spool and of a large one.
  */
 #include <config.h>
 

@@ -6,6 +6,7 @@ FLOW_TESTS = \
 	%D%/test_agent_kafka \
 	%D%/test_agent_kill \
 	%D%/test_agent_start \
+	%D%/test_drain \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -37,6 +38,7 @@ FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
 KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
+BASIN = tests/lib/basin.c tests/lib/basin.h
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -50,6 +52,8 @@ KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
 %C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
 %C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
+%C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)

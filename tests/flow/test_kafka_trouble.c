@@ -213,7 +213,8 @@ static void a_wrong_property_is_named(void)
 		{ { "enable.idempotence", "maybe" }, "enable.idempotence" },
 		{ { "ssl.ca.location", "/no/such/file" }, "" },
 	};
-	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room };
+	struct kafka_producer_events events = { .report = sender_on_report,
+		.room = sender_on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
 	struct why why;
@@ -241,6 +242,28 @@ static void a_wrong_property_is_named(void)
 	loop_free(loop);
 }
 
+static void the_settings_keep_the_promise(void)
+{
+	static const char *const want[][2] = {
+		{ "acks", "-1" },
+		{ "enable.idempotence", "true" },
+		{ "message.timeout.ms", "0" },
+		{ "topic.metadata.propagation.max.ms", "2000000" },
+		{ "reconnect.backoff.max.ms", "1000" },
+		{ "compression.codec", "lz4" },
+	};
+	struct sender *s = sender_start((struct kafka_producer_opts){ 0 });
+
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		char got[64] = "";
+		size_t cap = sizeof(got);
+
+		rd_kafka_conf_get(s->p->conf, want[i][0], got, &cap);
+		is_text(got, want[i][1], want[i][0]);
+	}
+	sender_stop(s);
+}
+
 static void records_need_an_acknowledgement(void)
 {
 	static const struct kafka_property lax[] = { { "enable.idempotence", "false" },
@@ -248,7 +271,8 @@ static void records_need_an_acknowledgement(void)
 	struct kafka_producer_opts opts = {
 		.brokers = "127.0.0.1:1", .topic = "t", .properties = lax, .nproperties = 2
 	};
-	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room };
+	struct kafka_producer_events events = { .report = sender_on_report,
+		.room = sender_on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
 	struct why why;
@@ -278,6 +302,7 @@ int main(void)
 	what_can_never_be_sent_is_refused_at_once();
 	a_broker_whose_name_is_unknown_is_no_reason_to_fail();
 	a_wrong_property_is_named();
+	the_settings_keep_the_promise();
 	records_need_an_acknowledgement();
 	return tap_done();
 }

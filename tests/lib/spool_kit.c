@@ -2,11 +2,13 @@
 #include <config.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "spool_kit.h"
@@ -47,6 +49,14 @@ int kit_open(struct kit *k)
 	return rc;
 }
 
+void kit_must_open(struct kit *k)
+{
+	if (kit_open(k) == 0)
+		return;
+	printf("Bail out! %s does not open: %s\n", k->dir, k->why.text);
+	exit(1);
+}
+
 void kit_close(struct kit *k)
 {
 	k->state.running = false;
@@ -71,6 +81,15 @@ void kit_free(struct kit *k)
 uint32_t kit_spans(uint64_t sequence)
 {
 	return 1 + (uint32_t)(sequence % 7);
+}
+
+uint64_t kit_spans_in(uint64_t first, uint64_t end)
+{
+	uint64_t spans = 0;
+
+	for (uint64_t n = first; n < end; n++)
+		spans += kit_spans(n);
+	return spans;
 }
 
 static uint32_t size_of(const struct kit *k, uint64_t sequence)
@@ -126,7 +145,7 @@ static void live(struct kit *k)
 		spool_live(k->s, &k->state);
 }
 
-/* The batches are in flight, then in the spool when the turn says so; what it refuses is dropped. */
+/* The batches are in flight, then in the spool when the turn says so, or dropped. */
 size_t kit_put(struct kit *k, size_t n)
 {
 	struct ledger *l = &k->state.ledger;
@@ -164,7 +183,8 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 
-		if (b->position < at || !kit_is(k, b) || (b->position != b->sequence && !k->refuses))
+		if (b->position < at || !kit_is(k, b) ||
+		        (b->position != b->sequence && !k->refuses))
 			k->wrong++;
 		at = b->position + 1;
 		k->read_records++;
@@ -272,6 +292,31 @@ const char *kit_path(
 	return to;
 }
 
+int kit_data(const struct kit *k, unsigned segment)
+{
+	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/data.mdb", kit_path(k, "seg-", segment, path));
+	fd = open(file, O_RDWR);
+	if (fd < 0) {
+		perror(file);
+		exit(1);
+	}
+	return fd;
+}
+
+void kit_flip(int fd, off_t at, uint8_t bits)
+{
+	uint8_t b;
+
+	if (pread(fd, &b, 1, at) != 1)
+		abort();
+	b ^= bits;
+	if (pwrite(fd, &b, 1, at) != 1)
+		abort();
+}
+
 uint64_t kit_disk_bytes(const struct kit *k)
 {
 	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
@@ -284,77 +329,4 @@ uint64_t kit_disk_bytes(const struct kit *k)
 			bytes += (uint64_t)st.st_blocks * 512;
 	}
 	return bytes;
-}
-
-static void story_put(struct kit *k, struct kit_told *told, size_t n)
-{
-	size_t stored;
-
-	k->sequence = k->state.end - 1;
-	k->refuses = false;
-	told->tried = k->sequence + n;
-	stored = kit_put(k, n);
-	told->refused += n - stored;
-	told->durable = k->state.end - 1;
-	if (told->tried > told->durable)
-		told->tried = told->durable;
-}
-
-static void story_resolve(struct kit *k, struct kit_told *told, uint64_t cursor)
-{
-	told->resolving = cursor;
-	if (kit_resolve(k, cursor) == 0)
-		told->resolved = cursor;
-}
-
-void kit_story(struct kit *k, struct kit_told *told)
-{
-	struct batch *b;
-
-	if (kit_open(k) < 0)
-		return;
-	told->opened = true;
-	if (told->resolving == 0)
-		told->resolving = told->resolved = k->state.cursor;
-	for (int i = 0; i < 6; i++) {
-		story_put(k, told, 130);
-		kit_read(k, k->state.cursor, k->state.end);
-		if (i % 2 == 1)
-			story_resolve(k, told,
-			        k->state.cursor + (k->state.end - k->state.cursor) * 2 / 3);
-	}
-	b = kit_batch(k, 1);
-	told->quarantined = spool_quarantine(k->s, b, "poison", "", &k->why) == 0;
-	batch_unref(&b);
-	story_put(k, told, 5);
-	kit_close(k);
-	told->done = true;
-}
-
-const char *kit_check(struct kit *k, const struct kit_told *told)
-{
-	struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
-	uint64_t cursor, end, got;
-
-	if (kit_open(k) < 0)
-		return k->why.text;
-	cursor = k->state.cursor;
-	end = k->state.end;
-	k->read_records = k->read_spans = 0;
-	got = kit_read(k, cursor, end);
-	if (ledger_check(&k->state.ledger) != NULL)
-		return ledger_check(&k->state.ledger);
-	if (k->damages > 0)
-		return k->what;
-	if (k->wrong > 0)
-		return "a record is not as it was put";
-	if (cursor < told->resolved || cursor > max_u64(told->resolving, told->resolved))
-		return "the cursor is not where it was";
-	if (end < told->durable + 1)
-		return "a durable record is missing";
-	if (end > told->tried + 1)
-		return "there is a record that was never put";
-	if (got != end - cursor || spool->batches != got || spool->spans != k->read_spans)
-		return "the ledger does not say what is in the spool";
-	return NULL;
 }

@@ -1,5 +1,5 @@
-/* spool_kit.h — a small caller of the spool for tests: it numbers batches, keeps a ledger as the flow
- * does, and knows what every batch must look like when it comes back. */
+/* spool_kit.h — a small caller of the spool for tests: it numbers batches, keeps a ledger as the
+ * flow does, and knows what every batch must look like when it comes back. */
 #ifndef SPOOL_KIT_H
 #define SPOOL_KIT_H
 
@@ -16,8 +16,8 @@ struct kit {
 	size_t size;              /* bytes of a batch; sequence 3 in 7 gets a few more */
 	struct spool_turn turn;   /* the last one */
 	struct why why;
-	bool live;                /* note the state by spool_live around each turn */
-	bool refuses;            /* batches were refused: position and sequence differ */
+	bool live;             /* note the state by spool_live around each turn */
+	bool refuses;          /* batches were refused: position and sequence differ */
 	uint64_t read_records; /* by kit_read */
 	uint64_t read_spans;
 	uint64_t wrong; /* records whose bytes, number or order were not as they were put */
@@ -30,13 +30,16 @@ struct kit {
 void kit_init(struct kit *k);
 /* Opens and begins: new boot, in_flight to uncertain. 0 or the error, with k->why. */
 int kit_open(struct kit *k);
+/* The same, and ends the program when it does not open. */
+void kit_must_open(struct kit *k);
 /* Clean stop. */
 void kit_close(struct kit *k);
 /* Ends without a word, as SIGKILL would: nothing is written any more. */
 void kit_abandon(struct kit *k);
 void kit_free(struct kit *k);
 
-/* Makes and puts N batches in one turn; gives how many are durable. The rest counts as disk_error. */
+/* Makes and puts N batches in one turn; gives how many are durable. The rest counts as
+ * disk_error. */
 size_t kit_put(struct kit *k, size_t n);
 /* Reads [first, end) in turns; what is damaged counts as quarantined. Gives the records read. */
 uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end);
@@ -45,25 +48,10 @@ int kit_resolve(struct kit *k, uint64_t cursor);
 /* A turn with nothing but the state. */
 int kit_turn(struct kit *k);
 
-/* What a run was told, in memory that outlives it. Sequence and position are the same here. */
-struct kit_told {
-	uint64_t tried;     /* batches up to this one were handed over */
-	uint64_t durable;   /* and up to this one reported durable */
-	uint64_t resolving; /* the cursor that was asked for last */
-	uint64_t resolved;  /* and that was reported durable */
-	uint64_t refused;   /* batches that were not put */
-	bool opened;
-	bool quarantined;
-	bool done;
-};
-/* One run with everything in it: start, turns over several segments, reading, delivery, unlinking, a
- * quarantined record, stop. Ends early when it cannot open. */
-void kit_story(struct kit *k, struct kit_told *told);
-/* Opens what a run left, and asks that all it was told is true. NULL, or what is not. */
-const char *kit_check(struct kit *k, const struct kit_told *told);
-
 /* Spans of the batch with this sequence. */
 uint32_t kit_spans(uint64_t sequence);
+/* Of the batches [first, end). */
+uint64_t kit_spans_in(uint64_t first, uint64_t end);
 struct batch *kit_batch(struct kit *k, uint64_t sequence);
 bool kit_is(const struct kit *k, const struct batch *b);
 
@@ -72,6 +60,10 @@ unsigned kit_names(const struct kit *k, const char *prefix);
 /* The N-th such name, whole path; "" without one. */
 const char *kit_path(
         const struct kit *k, const char *prefix, unsigned n, char to[TEMPDIR_PATH + 64]);
+/* The data file of the N-th segment, open for reading and writing. */
+int kit_data(const struct kit *k, unsigned segment);
+/* Changes BITS of the byte at AT. */
+void kit_flip(int fd, off_t at, uint8_t bits);
 /* Blocks allocated to all files of the spool but next/. */
 uint64_t kit_disk_bytes(const struct kit *k);
 

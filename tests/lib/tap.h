@@ -1,4 +1,5 @@
-/* tap.h — test lines in TAP; the plan is printed at the end. A failing check does not stop the test. */
+/* tap.h — test lines in TAP; the plan is printed at the end. A failing check does not stop the
+ * test. */
 #ifndef TAP_H
 #define TAP_H
 

@@ -139,14 +139,14 @@ static void after_an_outage_spans_are_rationed(void)
 	is_int(slowstart_rate(&p, 11 * S), 0, "nor after a hiccup of less than a second");
 	slowstart_bad(&p, p.round, 12 * S, S);
 	slowstart_good(&p, slowstart_sent(&p), 13 * S);
-	is_int(slowstart_rate(&p, 13 * S), 5000, "a whole second is an outage");
+	is_int(slowstart_rate(&p, 13 * S), 10000, "a whole second is an outage");
 	slowstart_bad(&p, p.round, 20 * S, S);
 	slowstart_bad(&p, slowstart_sent(&p), 30 * S, S);
 	slowstart_good(&p, slowstart_sent(&p), 40 * S);
-	is_int(slowstart_rate(&p, 40 * S), 5000, "5,000 a second at first");
-	is_int(slowstart_rate(&p, 41 * S), 10000, "twice as many a second later");
-	is_int(slowstart_rate(&p, 47 * S), 640000, "640,000 in the eighth");
-	is_int(slowstart_rate(&p, 48 * S), 0, "then none is held back");
+	is_int(slowstart_rate(&p, 40 * S), 10000, "10,000 a second at first");
+	is_int(slowstart_rate(&p, 41 * S), 20000, "twice as many a second later");
+	is_int(slowstart_rate(&p, 46 * S), 640000, "640,000 in the seventh");
+	is_int(slowstart_rate(&p, 47 * S), 0, "then none is held back");
 }
 
 int main(void)

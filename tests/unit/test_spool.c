@@ -7,22 +7,12 @@
 #include "spool_kit.h"
 #include "tap.h"
 
-static void opens(struct kit *k)
-{
-	int rc = kit_open(k);
-
-	if (rc < 0) {
-		ok(false, "opens: %s", k->why.text);
-		exit(1);
-	}
-}
-
 static void what_was_put_comes_back_after_a_restart(void)
 {
 	struct kit k;
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	ok(k.found.fresh && k.state.cursor == 1 && k.state.end == 1,
 	        "a new directory holds a fresh spool");
 	is_int(kit_put(&k, 100), 100, "a hundred batches are durable");
@@ -31,7 +21,7 @@ static void what_was_put_comes_back_after_a_restart(void)
 	is_int(k.turn.put_rc, 0, "without an error");
 	is_int(kit_read(&k, 1, 101), 100, "they can be read at once");
 	kit_close(&k);
-	opens(&k);
+	kit_must_open(&k);
 	ok(!k.found.fresh && !k.found.unclean && k.found.salvaged == 0, "the stop was clean");
 	is_int(k.found.state.end, 101, "the end is known");
 	is_int(kit_put(&k, 50), 50, "more go behind them");
@@ -51,7 +41,7 @@ static void batches_of_all_sizes_go_in(void)
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		kit_init(&k);
 		k.size = sizes[i];
-		opens(&k);
+		kit_must_open(&k);
 		for (int n = 0; n < 12; n++)
 			kit_put(&k, 7);
 		ok(kit_read(&k, 1, k.state.end) == 84 && k.wrong == 0 && k.damages == 0,
@@ -66,7 +56,7 @@ static void a_turn_may_be_larger_than_a_segment(void)
 
 	kit_init(&k);
 	k.size = 3500;
-	opens(&k);
+	kit_must_open(&k);
 	is_int(kit_put(&k, 3000), 3000, "ten megabytes in one turn over segments of two");
 	is_int(k.turn.first, 1, "numbered from the first");
 	is_int(k.state.end, 3001, "without a gap");
@@ -82,7 +72,7 @@ static void only_the_wanted_runs_are_read(void)
 	size_t right = 0;
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 100);
 	memset(&k.turn, 0, sizeof(k.turn));
 	k.turn.state = k.state;
@@ -106,6 +96,23 @@ static void only_the_wanted_runs_are_read(void)
 	kit_free(&k);
 }
 
+/* Files of this process that have no name any more. */
+static unsigned deleted_and_open(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 3; fd < 100; fd++) {
+		char link[64], path[512];
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		len = readlink(link, path, sizeof(path) - 1);
+		path[len > 0 ? len : 0] = '\0';
+		n += strstr(path, "(deleted)") != NULL;
+	}
+	return n;
+}
+
 static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 {
 	uint64_t full, stats;
@@ -114,7 +121,7 @@ static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 
 	kit_init(&k);
 	k.size = 3500;
-	opens(&k);
+	kit_must_open(&k);
 	for (int i = 0; i < 20; i++)
 		kit_put(&k, 150);
 	before = kit_names(&k, "seg-");
@@ -128,8 +135,9 @@ static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 	ok(stats < full * 2 / 3, "and is not counted any more");
 	is_int(kit_read(&k, 1500, k.state.end), 1501, "the rest is there");
 	is_int(kit_resolve(&k, k.state.end), 0, "all is delivered");
+	is_int(deleted_and_open(), 0, "no open descriptor holds on to the space");
 	kit_close(&k);
-	opens(&k);
+	kit_must_open(&k);
 	is_int(kit_turn(&k), 0, "after a restart");
 	is_int(kit_names(&k, "seg-"), 0, "no segment is left");
 	is_int(k.turn.stats.bytes, 0, "nor a byte");
@@ -145,12 +153,14 @@ static void the_segment_being_written_goes_when_it_is_worth_it(void)
 
 	kit_init(&k);
 	k.size = 3500;
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 20);
 	kit_resolve(&k, k.state.end);
 	is_int(kit_names(&k, "seg-"), 1, "a segment with little in it stays");
 	kit_put(&k, 300);
+	kit_read(&k, k.state.cursor, k.state.end);
 	kit_resolve(&k, k.state.end);
+	is_int(deleted_and_open(), 0, "no open descriptor holds on to it");
 	is_int(kit_names(&k, "seg-"), 0, "one that is half full and delivered goes");
 	is_int(kit_put(&k, 5), 5, "the next batch finds a new one");
 	is_int(kit_read(&k, k.state.cursor, k.state.end), 5, "and comes back");
@@ -165,7 +175,7 @@ static void a_second_holder_is_refused_by_name(void)
 	char pid[32];
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	is_int(spool_open(&other, &k.opts, &found, &k.why), E_LOCKED, "the second one is refused");
 	snprintf(pid, sizeof(pid), "process %d ", (int)getpid());
 	ok(strstr(k.why.text, pid) != NULL && strstr(k.why.text, k.dir) != NULL, "%s", k.why.text);
@@ -182,7 +192,7 @@ static void limits_let_in_what_fits(void)
 	kit_init(&k);
 	k.size = 3500;
 	k.opts.max_bytes = 6 << 20;
-	opens(&k);
+	kit_must_open(&k);
 	stored = kit_put(&k, 3000);
 	is_int(k.turn.put_rc, E_FULL, "over max_bytes the turn says full");
 	ok(stored > 1000 && stored < 1600, "%zu of 3000 were let in", stored);
@@ -227,7 +237,7 @@ static void spans_are_counted_without_reading_them(void)
 
 	kit_init(&k);
 	k.size = 3500;
-	opens(&k);
+	kit_must_open(&k);
 	for (int i = 0; i < 20; i++)
 		kit_put(&k, 100);
 	for (uint64_t n = 1; n < 1503; n++)
@@ -243,7 +253,7 @@ static void the_oldest_record_has_an_age(void)
 	struct kit k;
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_turn(&k);
 	is_int(k.turn.stats.oldest_ms, 0, "none in an empty spool");
 	kit_put(&k, 10);
@@ -251,7 +261,7 @@ static void the_oldest_record_has_an_age(void)
 	kit_resolve(&k, 5);
 	is_int(k.turn.stats.oldest_ms, 1000005, "the one at the cursor");
 	kit_close(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_turn(&k);
 	is_int(k.turn.stats.oldest_ms, 1000005, "the same after a restart");
 	is_int(k.turn.stats.oldest_end, 11, "its segment ends here");
@@ -267,7 +277,7 @@ static void nobody_else_can_look(void)
 
 	kit_init(&k);
 	rmdir(k.dir);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 1);
 	ok(stat(k.dir, &st) == 0 && (st.st_mode & 0777) == 0700, "the directory is 0700");
 	snprintf(file, sizeof(file), "%s/state", k.dir);
@@ -304,7 +314,7 @@ static void a_record_can_be_quarantined(void)
 	struct kit k;
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	b = kit_batch(&k, 9);
 	is_int(spool_quarantine(k.s, b, "too-large", "the broker takes 1000000 bytes", &k.why), 0,
 	        "written");
@@ -334,7 +344,7 @@ static void snapshots_may_be_noted_while_a_turn_is_under_way(void)
 	struct kit k;
 
 	kit_init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	snapshot = k.state;
 	pthread_create(&worker, NULL, put_many, &k);
 	for (int i = 0; i < 20000; i++) {
@@ -344,7 +354,7 @@ static void snapshots_may_be_noted_while_a_turn_is_under_way(void)
 	pthread_join(worker, NULL);
 	is_int(kit_read(&k, 1, k.state.end), 1000, "all that was put is there");
 	kit_abandon(&k);
-	opens(&k);
+	kit_must_open(&k);
 	ok(k.found.state.generation >= snapshot.generation, "and the last snapshot");
 	is_int(k.found.state.end, 1001, "which did not know of it");
 	kit_free(&k);

@@ -1,25 +1,17 @@
-/* test_spool_fault.c — the disk refuses: at any call, once or for good. No exit, nothing reported that
- * is not so, and when the trouble ends it goes on by itself. */
+/* test_spool_fault.c — the disk refuses: at any call, once or for good. No exit, nothing reported
+ * that is not so, and when the trouble ends it goes on by itself. */
 #include <config.h>
 
 #include <errno.h>
 
 #include "fault.h"
-#include "spool_kit.h"
+#include "spool_story.h"
 #include "tap.h"
 
 static void init(struct kit *k)
 {
 	kit_init(k);
 	k->size = 3500;
-}
-
-static void opens(struct kit *k)
-{
-	if (kit_open(k) < 0) {
-		ok(false, "opens: %s", k->why.text);
-		exit(1);
-	}
 }
 
 static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
@@ -30,7 +22,7 @@ static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
 	struct kit k;
 
 	init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 50);
 	once.path = "data.mdb";
 	fault_arm(&once);
@@ -46,7 +38,7 @@ static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
 	is_int(kit_read(&k, 1, k.state.end), 150, "all are there");
 	ok(k.wrong == 0 && k.damages == 0, "once, in order");
 	kit_close(&k);
-	opens(&k);
+	kit_must_open(&k);
 	is_int(kit_read(&k, 1, k.state.end), 150, "and after a restart");
 	kit_free(&k);
 }
@@ -57,7 +49,7 @@ static void a_disk_that_refuses_every_sync_is_an_answer(void)
 	struct kit k;
 
 	init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 50);
 	all.path = k.dir;
 	fault_arm(&all);
@@ -85,7 +77,7 @@ static void a_full_disk_is_an_answer(void)
 	struct kit k;
 
 	init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 50);
 	full.path = "seg-0000000000000001";
 	fault_arm(&full);
@@ -111,7 +103,7 @@ static void in_the_middle_of_a_large_turn_the_rest_is_still_the_callers(void)
 	size_t stored;
 
 	init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	fault_arm(&later);
 	stored = kit_put(&k, 3000);
 	fault_disarm();
@@ -119,7 +111,7 @@ static void in_the_middle_of_a_large_turn_the_rest_is_still_the_callers(void)
 	        "%zu of 3000 are durable, the rest is not", stored);
 	is_int(k.state.end, stored + 1, "the end is behind those");
 	kit_abandon(&k);
-	opens(&k);
+	kit_must_open(&k);
 	is_int(k.found.state.end, stored + 1, "the disk says the same");
 	is_int(k.found.state.ledger.place[LEDGER_IN_SPOOL].batches, stored, "and its ledger");
 	is_int(k.found.state.ledger.place[LEDGER_IN_FLIGHT].batches, 3000 - stored,
@@ -134,7 +126,7 @@ static void a_refused_read_is_not_damage_at_once(void)
 	struct kit k;
 
 	init(&k);
-	opens(&k);
+	kit_must_open(&k);
 	kit_put(&k, 50);
 	fault_arm(&all);
 	is_int(kit_read(&k, 1, k.state.end), 0, "nothing can be read");
@@ -142,6 +134,26 @@ static void a_refused_read_is_not_damage_at_once(void)
 	is_int(k.damages, 0, "but that may pass");
 	is_int(kit_read(&k, 1, k.state.end), 50, "and it does");
 	ok(kit_names(&k, "seg-0000000000000001.bad") == 0, "nothing is marked");
+	kit_free(&k);
+}
+
+static void nothing_is_unlinked_before_the_state_is_durable(void)
+{
+	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO, .path = "/state" };
+	struct kit k;
+	unsigned before;
+
+	init(&k);
+	kit_must_open(&k);
+	for (int i = 0; i < 10; i++)
+		kit_put(&k, 200);
+	before = kit_names(&k, "seg-");
+	fault_arm(&all);
+	is_int(kit_resolve(&k, k.state.end), E_IO, "the state cannot be written");
+	is_int(kit_names(&k, "seg-"), before, "and no segment goes");
+	fault_disarm();
+	is_int(kit_turn(&k), 0, "when it can be");
+	ok(kit_names(&k, "seg-") < before, "they go");
 	kit_free(&k);
 }
 
@@ -178,7 +190,7 @@ static void any_call_may_fail(enum spool_sync sync, uint64_t count)
 	static const int errors[] = { ENOSPC, EIO, EROFS, ENOMEM, EDQUOT };
 	static const unsigned calls[] = { FAULT_CHANGES, FAULT_OPEN, FAULT_PREAD };
 	const char *text = getenv("SPOOL_FAULT_STEP");
-	uint64_t step = text != NULL ? strtoull(text, NULL, 10) : 3, n = 0, bad = 0;
+	uint64_t step = text != NULL ? strtoull(text, NULL, 10) : 5, n = 0, bad = 0;
 
 	for (size_t c = 0; c < ARRAY_LEN(calls); c++) {
 		bool came = true;
@@ -212,6 +224,7 @@ int main(void)
 	a_full_disk_is_an_answer();
 	in_the_middle_of_a_large_turn_the_rest_is_still_the_callers();
 	a_refused_read_is_not_damage_at_once();
+	nothing_is_unlinked_before_the_state_is_durable();
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
 	any_call_may_fail(SPOOL_SYNC_OFF, 1);

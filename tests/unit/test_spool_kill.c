@@ -1,5 +1,5 @@
-/* test_spool_kill.c — SIGKILL at every call that changes the disk, and at any moment under load: what
- * was reported durable is there once, and the ledger says what is there. */
+/* test_spool_kill.c — SIGKILL at every call that changes the disk, and at any moment under load:
+ * what was reported durable is there once, and the ledger says what is there. */
 #include <config.h>
 
 #include <signal.h>
@@ -9,7 +9,7 @@
 
 #include "clock.h"
 #include "fault.h"
-#include "spool_kit.h"
+#include "spool_story.h"
 #include "tap.h"
 
 static struct kit_told *shared(void)
@@ -166,11 +166,13 @@ static void the_live_state_survives_a_kill(void)
  * does not know of it. 200 of the 300 batches were in flight by it, the others not yet accepted. */
 static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 {
-	uint64_t spans = 0, known = 0;
+	uint64_t spans = 0, known = 0, first = 0;
 	struct ledger *l;
 	struct kit k;
 	pid_t pid;
 
+	for (uint64_t n = 1; n <= 10; n++)
+		first += kit_spans(n);
 	for (uint64_t n = 11; n <= 310; n++) {
 		spans += kit_spans(n);
 		known += n <= 210 ? kit_spans(n) : 0;
@@ -205,6 +207,8 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 	is_int(l->place[LEDGER_IN_FLIGHT].batches, 0, "those that were in flight are not any more");
 	is_int(l->place[LEDGER_IN_SPOOL].batches, 310, "all are in the spool");
 	is_int(l->accepted.batches, 310, "and accepted, once");
+	is_int(l->accepted.spans, spans + first, "with their spans");
+	is_int(l->place[LEDGER_IN_FLIGHT].spans, 0, "none of which is in flight");
 	ok(ledger_check(l) == NULL, "the ledger balances");
 	kit_free(&k);
 }

@@ -131,26 +131,27 @@ static void every_bit_of_a_record_is_covered(void)
 static void a_state_is_its_example(void)
 {
 	struct spool_state s = a_state(), got;
-	struct spot floor = { 1, 0 };
+	struct origin origin = { 77, { 1, 0 } };
 	uint8_t bytes[STATE_BYTES];
-	size_t len = layout_state_encode(bytes, &s, &floor);
+	size_t len = layout_state_encode(bytes, &s, &origin);
 	unsigned passed = 0;
 
 	is_example("state", bytes, len);
 	is_int(layout_state_size(slice_of(bytes, len)), len, "it knows its size");
-	is_int(layout_state_decode(slice_of(bytes, len), &got, &floor), 0, "it can be read");
+	is_int(layout_state_decode(slice_of(bytes, len), &got, &origin), 0, "it can be read");
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
 	                got.running && got.marks_len == 5 &&
-	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 && floor.position == 1,
+	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
+	                origin.floor.position == 1 && origin.spool == 77,
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_state_decode(slice_of(bytes, len), &got, &floor) == 0;
+		passed += layout_state_decode(slice_of(bytes, len), &got, &origin) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
 	for (size_t cut = 0; cut < len; cut++)
-		passed += layout_state_decode(slice_of(bytes, cut), &got, &floor) == 0;
+		passed += layout_state_decode(slice_of(bytes, cut), &got, &origin) == 0;
 	is_int(passed, 0, "nor a short one");
 }
 
@@ -158,14 +159,14 @@ static void the_largest_state_fits(void)
 {
 	struct spool_state s = a_state(), got;
 	uint8_t bytes[SLOT_BYTES];
-	struct spot floor;
+	struct origin origin;
 	size_t len;
 
 	s.marks_len = SPOOL_MARKS_BYTES;
 	memset(s.marks, 0xee, sizeof(s.marks));
-	len = layout_state_encode(bytes, &s, NULL);
+	len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
 	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
-	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), &got, &floor) == 0 &&
+	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), &got, &origin) == 0 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
 	        "marks and all");
 }
@@ -181,7 +182,7 @@ static void a_head_is_its_example(void)
 		.last_ms = UINT64_C(1700000000123),
 		.host = "web-1",
 		.state = a_state(),
-		.floor = { 1, 0 },
+		.origin = { 77, { 1, 0 } },
 	};
 	uint8_t bytes[HEAD_BYTES];
 	struct head got;
@@ -207,7 +208,7 @@ static void a_trailer_is_its_example(void)
 static size_t of_version_2(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
-	size_t len = layout_state_encode(bytes, &s, NULL);
+	size_t len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
 	uint64_t sum;
 
 	bytes[4] = 2;

@@ -1,0 +1,120 @@
+/* test_drain.c — the drain as a process: everything arrives, is committed, and is accounted for. */
+#include "basin.h"
+#include "tap.h"
+#include "until.h"
+
+static struct basin b;
+
+static void all_records_are_delivered_and_committed(int partitions)
+{
+	basin_open(&b, partitions);
+	basin_produce(&b, 2000, 10);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, basin_all_done), "it has done with all it read");
+	is_int(basin_missing(&b), 0, "nothing is missing");
+	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(b.records.delivered, 2000, "2,000 records are delivered");
+	is_int(b.spans.delivered, 20000, "20,000 spans are");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 2000, "all offsets are committed");
+	basin_close(&b);
+}
+
+static void what_comes_later_is_delivered_too(void)
+{
+	basin_open(&b, 4);
+	ok(basin_start(&b, NULL), "it serves before there is anything");
+	for (int i = 0; i < 5; i++) {
+		basin_produce(&b, 100, 3);
+		ok(basin_until(&b, basin_all_seen), "%u records have arrived", b.produced);
+	}
+	ok(basin_until(&b, basin_all_done), "all are done");
+	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 500, "all offsets are committed");
+	basin_close(&b);
+}
+
+static bool is_waiting(struct basin *x)
+{
+	return basin_said(x, "waiting for collector") > 0;
+}
+
+static void a_collector_may_be_away(void)
+{
+	struct why why;
+
+	basin_open(&b, 4);
+	stub_collector_down(b.stub);
+	basin_produce(&b, 500, 10);
+	ok(basin_start(&b, NULL), "it serves with the collector away");
+	ok(basin_until(&b, is_waiting), "it says that it waits");
+	until_passed(b.loop, 1500);
+	is_int(basin_said(&b, "waiting for collector"), 1, "once");
+	is_int(basin_said(&b, "retrying offset"), 1, "and for which offset");
+	is_int(basin_get(&b, "/health/ready"), 503, "it is not ready");
+	is_int(basin_get(&b, "/health/live"), 200, "but alive");
+	basin_ledger(&b);
+	is_int(b.records.delivered, 0, "nothing is delivered");
+	ok(b.records.in_flight > 0, "records are in flight");
+	is_int(basin_committed(&b), 0, "nothing is committed");
+	is_int(stub_collector_up(b.stub, &why), 0, "the collector comes back");
+	ok(basin_until(&b, basin_all_done), "all is done");
+	is_int(basin_missing(&b), 0, "nothing is missing");
+	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(basin_said(&b, "sending again"), 1, "it says that it sends again");
+	is_int(basin_get(&b, "/health/ready"), 200, "it is ready");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 500, "all offsets are committed");
+	basin_close(&b);
+}
+
+static void a_stop_commits_what_is_done_and_leaves_the_rest(void)
+{
+	basin_open(&b, 1);
+	stub_collector_down(b.stub);
+	basin_produce(&b, 300, 2);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, is_waiting), "the collector is away");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0 all the same");
+	is_int(basin_committed(&b), 0, "nothing is committed");
+	basin_close(&b);
+}
+
+static bool has_lost(struct basin *x)
+{
+	return basin_said(x, "were lost") > 0;
+}
+
+/* Kafka goes away right after the delivery, before the commit, and longer than a session lasts. */
+static void what_was_delivered_before_kafka_went_is_not_sent_again(void)
+{
+	basin_open(&b, 4);
+	ok(basin_start(&b, "--kafka.property=session.timeout.ms=3500", NULL), "it serves");
+	basin_produce(&b, 100, 3);
+	ok(basin_until(&b, basin_all_done), "100 records are done");
+	until_passed(b.loop, 1500); /* once the group has stored offsets at all */
+	basin_produce(&b, 400, 3);
+	ok(basin_until(&b, basin_all_seen), "400 more are delivered");
+	kafka_mock_down(b.kafka);
+	ok(basin_until(&b, has_lost), "the partitions are lost");
+	kafka_mock_up(b.kafka);
+	basin_produce(&b, 100, 3);
+	ok(basin_until(&b, basin_all_seen), "100 more are delivered");
+	ok(basin_until(&b, basin_none_in_flight), "all are done");
+	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 600, "all offsets are committed");
+	basin_close(&b);
+}
+
+int main(void)
+{
+	all_records_are_delivered_and_committed(1);
+	all_records_are_delivered_and_committed(16);
+	what_comes_later_is_delivered_too();
+	a_collector_may_be_away();
+	a_stop_commits_what_is_done_and_leaves_the_rest();
+	what_was_delivered_before_kafka_went_is_not_sent_again();
+	return tap_done();
+}

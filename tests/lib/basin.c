@@ -1,0 +1,345 @@
+/* basin.c — fills the basin, opens the drain, and counts what comes out. */
+#include <jansson.h>
+#include <librdkafka/rdkafka.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "basin.h"
+#include "batchmake.h"
+#include "ports.h"
+#include "tap.h"
+#include "tempdir.h"
+#include "until.h"
+
+enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };
+
+static void bail_out(const char *what)
+{
+	printf("Bail out! %s\n", what);
+	exit(99);
+}
+
+static void must(int rc, const struct why *why)
+{
+	if (rc < 0)
+		bail_out(why->text);
+}
+
+static void on_span(void *arg, const struct inspect_span *span)
+{
+	struct basin *b = arg;
+
+	if (span->trace_low < BASIN_RECORDS)
+		b->seen[span->trace_low]++;
+}
+
+static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
+{
+	struct basin *b = arg;
+
+	if (outcome != KAFKA_PERSISTED)
+		bail_out(detail);
+	buf_free(token);
+	free(token);
+	b->acknowledged++;
+}
+
+static void on_room(void *arg)
+{
+	(void)arg;
+}
+
+void basin_open(struct basin *b, int partitions)
+{
+	struct stub_collector_opts stub = { .each = on_span, .arg = b };
+	struct http_client_opts client = { .max_connections = 2 };
+	/* Each record goes to a partition by chance, not a whole batch of them. */
+	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0" };
+	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20,
+		.properties = &spread, .nproperties = 1 };
+	struct kafka_producer_events events = { on_report, on_room, b };
+	struct why why;
+
+	memset(b, 0, sizeof(*b));
+	b->partitions = partitions;
+	must(loop_open(&b->loop, &why), &why);
+	must(tempdir_make(&b->directory, "spanspool-test", &why), &why);
+	must(kafka_mock_open(&b->kafka, 1, &why), &why);
+	if (kafka_mock_topic(b->kafka, BASIN_TOPIC, partitions) < 0 ||
+		kafka_mock_topic(b->kafka, BASIN_QUARANTINE, 1) < 0)
+		bail_out("the mock cluster takes no topic");
+	producer.brokers = kafka_mock_bootstrap(b->kafka);
+	must(kafka_producer_open(&b->producer, b->loop, &producer, &events, &why), &why);
+	must(stub_collector_open(&b->stub, b->loop, &stub, &why), &why);
+	must(http_client_open(&b->client, b->loop, &client, &why), &why);
+	if (ports_free(PORTS_TCP, &b->admin) < 0)
+		bail_out("no free port");
+}
+
+void basin_close(struct basin *b)
+{
+	child_free(b->drain);
+	http_client_free(b->client);
+	stub_collector_free(b->stub);
+	kafka_producer_free(b->producer);
+	loop_free(b->loop);
+	kafka_mock_free(b->kafka);
+	tempdir_remove(b->directory);
+	free(b->directory);
+	buf_free(&b->page);
+}
+
+/* ---- records ---- */
+
+static bool is_acknowledged(struct basin *b)
+{
+	return b->acknowledged == b->sent;
+}
+
+static void produce(struct basin *b, struct buf *value, struct kafka_record *r)
+{
+	r->value = value->at == NULL ? slice_of(NULL, 0) : buf_slice(value);
+	while (kafka_producer_send(b->producer, r, value) < 0)
+		until_passed(b->loop, 5);
+	b->sent++;
+}
+
+void basin_produce(struct basin *b, uint32_t n, uint32_t spans)
+{
+	b->spans_each = spans;
+	for (uint32_t i = 0; i < n; i++) {
+		struct buf *value = calloc(1, sizeof(*value));
+		struct kafka_record r = { .nheaders = 0 };
+
+		batchmake(value, "svc", ++b->produced, 1, spans);
+		produce(b, value, &r);
+	}
+	if (!basin_until(b, is_acknowledged))
+		bail_out("the mock cluster does not take the records");
+}
+
+void basin_produce_raw(struct basin *b, struct slice value, struct slice key, const struct kafka_header *headers,
+	size_t nheaders)
+{
+	struct buf *copy = calloc(1, sizeof(*copy));
+	struct kafka_record r = { .key = key, .headers = headers, .nheaders = nheaders };
+
+	if (value.at != NULL) {
+		buf_add(copy, value.at, value.len);
+		buf_cstr(copy);
+	}
+	produce(b, copy, &r);
+	if (!basin_until(b, is_acknowledged))
+		bail_out("the mock cluster does not take the record");
+}
+
+uint32_t basin_duplicates(const struct basin *b)
+{
+	uint32_t more = 0;
+
+	for (uint32_t i = 1; i <= b->produced; i++)
+		more += b->seen[i] > b->spans_each ? b->seen[i] / b->spans_each - 1 : 0;
+	return more;
+}
+
+uint32_t basin_missing(const struct basin *b)
+{
+	uint32_t missing = 0;
+
+	for (uint32_t i = 1; i <= b->produced; i++)
+		missing += b->seen[i] < b->spans_each;
+	return missing;
+}
+
+int64_t basin_committed(struct basin *b)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(b->partitions);
+	int64_t sum = 0;
+	char said[200];
+	rd_kafka_t *rk;
+
+	rd_kafka_conf_set(conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
+	rd_kafka_conf_set(conf, "group.id", BASIN_GROUP, said, sizeof(said));
+	rd_kafka_conf_set(conf, "log_level", "0", said, sizeof(said));
+	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
+	for (int p = 0; p < b->partitions; p++)
+		rd_kafka_topic_partition_list_add(all, BASIN_TOPIC, p);
+	if (rd_kafka_committed(rk, all, 20000) != 0)
+		sum = -1;
+	for (int p = 0; sum >= 0 && p < all->cnt; p++)
+		sum += all->elems[p].offset > 0 ? all->elems[p].offset : 0;
+	rd_kafka_topic_partition_list_destroy(all);
+	rd_kafka_destroy(rk);
+	return sum;
+}
+
+/* ---- the process ---- */
+
+const char *basin_log(struct basin *b)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/drain.log", b->directory);
+	return path;
+}
+
+int basin_said(struct basin *b, const char *text)
+{
+	FILE *f = fopen(basin_log(b), "r");
+	char line[4096];
+	int n = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, text) != NULL;
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+static bool is_serving(struct basin *b)
+{
+	return !child_running(b->drain) || basin_get(b, "/") == 200;
+}
+
+bool basin_start(struct basin *b, ...)
+{
+	char text[BASIN_ARGS][256], program[512];
+	const char *argv[2 * BASIN_ARGS], *option, *dir = getenv("builddir");
+	struct child_opts o = { .program = program, .argv = argv, .log = basin_log(b), .bare = true };
+	size_t n = 0;
+	struct why why;
+	va_list ap;
+
+	snprintf(program, sizeof(program), "%s/spanspool", dir == NULL ? "." : dir);
+	argv[n++] = "spanspool";
+	argv[n++] = "drain";
+#define OPTION(...) (snprintf(text[n], sizeof(text[0]), __VA_ARGS__), argv[n] = text[n], n++)
+	OPTION("--kafka.consumer.brokers=%s", kafka_mock_bootstrap(b->kafka));
+	OPTION("--kafka.property=session.timeout.ms=6000");
+	OPTION("--kafka.property=heartbeat.interval.ms=500");
+	OPTION("--collector.url=%s", stub_collector_url(b->stub));
+	OPTION("--admin.http.host-port=127.0.0.1:%u", b->admin);
+#undef OPTION
+	va_start(ap, b);
+	while ((option = va_arg(ap, const char *)) != NULL)
+		argv[n++] = option;
+	va_end(ap);
+	argv[n] = NULL;
+	child_free(b->drain);
+	must(child_start(&b->drain, &o, &why), &why);
+	return basin_until(b, is_serving) && child_running(b->drain);
+}
+
+void basin_kill(struct basin *b)
+{
+	child_free(b->drain);
+	b->drain = NULL;
+}
+
+static bool has_ended(struct basin *b)
+{
+	return !child_running(b->drain);
+}
+
+int basin_stop(struct basin *b)
+{
+	child_signal(b->drain, SIGTERM);
+	return basin_until(b, has_ended) ? child_status(b->drain) : -1;
+}
+
+/* ---- asking ---- */
+
+static void on_answer(void *arg, const struct http_answer *a)
+{
+	struct basin *b = arg;
+
+	b->status = a->failure == HTTP_ANSWERED ? a->status : 0;
+	buf_clear(&b->page);
+	buf_add(&b->page, a->body.at, a->body.len);
+	b->answered = true;
+}
+
+static bool is_answered(void *arg)
+{
+	return ((struct basin *)arg)->answered;
+}
+
+int basin_get(struct basin *b, const char *path)
+{
+	char url[128];
+	struct http_request r = { .url = url, .total_ms = ANSWER_MS, .keep = PAGE_BYTES };
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", b->admin, path);
+	b->answered = false;
+	b->status = 0;
+	if (http_client_send(b->client, &r, on_answer, b) < 0)
+		return 0;
+	(void)until_true(b->loop, is_answered, b, 10);
+	return b->status;
+}
+
+static struct basin_counts counts_of(const json_t *root, const char *key)
+{
+	const json_t *side = json_object_get(root, key);
+	struct basin_counts c = {
+#define MEMBER(name) .name = json_integer_value(json_object_get(side, #name))
+		MEMBER(read), MEMBER(delivered), MEMBER(quarantined), MEMBER(in_flight),
+		MEMBER(skipped_empty), MEMBER(handed_on), MEMBER(late), MEMBER(lost_to_retention),
+#undef MEMBER
+	};
+
+	return c;
+}
+
+static bool balances(const struct basin_counts *c)
+{
+	return c->read == c->delivered + c->quarantined + c->in_flight + c->skipped_empty;
+}
+
+void basin_ledger(struct basin *b)
+{
+	json_t *root = basin_get(b, "/ledger") == 200 ?
+			       json_loadb((const char *)b->page.at, b->page.len, 0, NULL) : NULL;
+
+	if (json_object_get(root, "records") == NULL) {
+		ok(0, "the ledger is there: %d", b->status);
+		return;
+	}
+	b->records = counts_of(root, "records");
+	b->spans = counts_of(root, "spans");
+	json_decref(root);
+	if (!balances(&b->records) || !balances(&b->spans))
+		ok(0, "the ledger balances: %s", buf_cstr(&b->page));
+}
+
+bool basin_until(struct basin *b, bool (*cond)(struct basin *b))
+{
+	uint64_t deadline = clock_mono_us() + BASIN_SECONDS * US_PER_S;
+
+	while (!cond(b)) {
+		if (clock_mono_us() > deadline)
+			return false;
+		until_passed(b->loop, 10);
+	}
+	return true;
+}
+
+bool basin_all_seen(struct basin *b)
+{
+	return basin_missing(b) == 0;
+}
+
+bool basin_none_in_flight(struct basin *b)
+{
+	basin_ledger(b);
+	return b->records.in_flight == 0;
+}
+
+bool basin_all_done(struct basin *b)
+{
+	basin_ledger(b);
+	return b->records.read == b->sent && b->records.in_flight == 0;
+}
