@@ -42,7 +42,7 @@ agent() {
 
 drain() {
 	drain_start drain --kafka.consumer.brokers="$KAFKA_BOOTSTRAP" --kafka.consumer.topic=$TOPIC \
-		--collector.url="$JAEGER_COLLECTOR" --from="$1" || die "the drain does not start"
+		--collector.url="$JAEGER_COLLECTOR" || die "the drain does not start"
 }
 
 # begin NAME: its spans begin to flow, under a service name of its own
@@ -101,7 +101,7 @@ story() {
 	begin "drain killed"
 	sleep $((SECONDS_EACH / 2))
 	kill9 "$(pid_of drain)"
-	drain stored
+	drain
 	ended
 	begin "all up again"; ended
 	say "until all is drained"
@@ -159,7 +159,7 @@ jaeger_start "$WORK/jaeger" || die "no Jaeger"
 kafka_create "$WORK/kafka" $TOPIC 4 || die "no topic"
 RUN=$(new_run)
 agent
-drain beginning
+drain
 story
 table
 [ "$(jaeger_dropped "$WORK/jaeger")" -eq 0 ]

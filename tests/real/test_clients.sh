@@ -38,7 +38,7 @@ first_record() { kcat -C -q -b "$KAFKA_BOOTSTRAP" -t $TOPIC -o beginning -c 1 -e
 agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
 ok $? "an agent serves"
 drain_start drain --kafka.consumer.brokers="$KAFKA_BOOTSTRAP" --kafka.consumer.topic=$TOPIC \
-	--collector.url="$JAEGER_COLLECTOR" --from=beginning
+	--collector.url="$JAEGER_COLLECTOR"
 ok $? "a drain serves"
 
 clients_node 127.0.0.1 "${AGENT_BINARY#*:}" npm-service $K >"$WORK/told.node"
