@@ -5,7 +5,8 @@
 #
 #   demo.sh [--rate SPANS-PER-SECOND] [--seconds PER-PHASE] [--exposure DURATION]
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./stand.sh || exit 1
+here=$(dirname "$0")
+. "$here/kafka.sh" && . "$here/jaeger.sh" && . "$here/stand.sh" || exit 1
 
 RATE=2000
 SECONDS_EACH=4

@@ -6,7 +6,8 @@
 # OUTAGE_RATE=100000 span/s, OUTAGE_BEFORE=10 OUTAGE_AWAY=60 OUTAGE_AFTER=20 seconds, OUTAGE_BATCH=10 spans a
 # datagram, OUTAGE_RSS=65536 KiB allowed. Exit 0: all bounds were met; 3: one was not.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./stand.sh || exit 1
+here=$(dirname "$0")
+. "$here/kafka.sh" && . "$here/stand.sh" || exit 1
 
 RATE=${OUTAGE_RATE:-100000}
 BEFORE=${OUTAGE_BEFORE:-10}

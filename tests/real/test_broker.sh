@@ -3,7 +3,8 @@
 # -9, frozen, its topic deleted and made again. Nothing is lost but what the deletion took, and nobody touches
 # the agent. What arrived is counted on the topic itself.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./stand.sh || exit 1
+here=$(dirname "$0")
+. "$here/kafka.sh" && . "$here/stand.sh" || exit 1
 
 RATE=${RATE:-10000}
 TOPIC=spans

@@ -3,7 +3,8 @@
 # into a real Jaeger, and by an agent without brokers straight into it; Jaeger's query API is asked for all
 # of it.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./jaeger.sh && . ./clients.sh && . ./stand.sh || exit 1
+here=$(dirname "$0")
+. "$here/kafka.sh" && . "$here/jaeger.sh" && . "$here/clients.sh" && . "$here/stand.sh" || exit 1
 
 K=200
 TOPIC=tracing-topic
@@ -23,7 +24,7 @@ kafka_create "$WORK/kafka" $TOPIC 4
 # stored_whole NAME SENDER SERVICE: Jaeger has the K spans just as the client told
 stored_whole() {
 	[ "$(jaeger_traces "$WORK/jaeger" "$3" | grep -o '{"traceID":"[0-9a-f]*","spanID":"' | wc -l)" -ge $K ] &&
-		jaeger_traces "$WORK/jaeger" "$3" | node clients/compare.js "$WORK/told.$1" "$2" >"$WORK/differences.$1"
+		jaeger_traces "$WORK/jaeger" "$3" | node "$REAL_SRC/clients/compare.js" "$WORK/told.$1" "$2" >"$WORK/differences.$1"
 }
 
 # arrives NAME SENDER SERVICE SENTENCE

@@ -3,7 +3,8 @@
 # rolling restart, the minimum of in-sync replicas lost, a leader frozen for 30 s, the topic deleted and made
 # again. Nothing is lost but what the deletion took, and nobody touches the agent. Minutes: not in check-real.
 
-cd "$(dirname "$0")" && . ./kafka.sh && . ./stand.sh || exit 1
+here=$(dirname "$0")
+. "$here/kafka.sh" && . "$here/stand.sh" || exit 1
 
 RATE=${RATE:-5000}
 FROZEN=${FROZEN:-30}
