@@ -48,7 +48,8 @@ struct keeper {
 	struct spool_turn turn;
 	struct batch *writing[TURN_BATCHES];
 	struct ledger_count writing_count;
-	bool writing_offered;    /* one of them is with the sink */
+	bool writing_offered;    /* one of them is with the sink, or will be at once */
+	bool offers_at_once;
 	uint64_t began_us;
 	int trouble;
 	uint64_t retry_at_us;
