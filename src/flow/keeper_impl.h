@@ -6,7 +6,7 @@
 
 enum {
 	TURN_BATCHES = 4096,     /* at most in one transaction */
-	TURN_BYTES = 8 << 20,
+	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
 	RETRY_MS = 500,          /* after a turn that could not store */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
