@@ -144,7 +144,7 @@ static _Noreturn void work(struct running *g)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while ((i = atomic_fetch_add(&shared->next, 1)) < g->n)
-		one(g, number_of(g, i));
+		one(g, g->c->code == NULL ? number_of(g, i) : g->c->code(number_of(g, i)));
 	fflush(stdout);
 	_exit(0);
 }

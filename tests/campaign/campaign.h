@@ -16,15 +16,17 @@ struct campaign {
 	uint64_t count; /* --count N */
 	unsigned jobs;  /* --jobs N */
 	uint64_t only;  /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
+	/* The number by which trial I of the whole is repeated, whatever the whole is then. */
+	uint64_t (*code)(uint64_t i);
 	const char *sums[CAMPAIGN_SUMS]; /* names of what trials add up, NULL at the end */
 	char said[CAMPAIGN_TEXT];        /* a sentence about the last run */
 };
 
 /* What one trial has to say. */
 struct trial {
-	uint64_t number;
-	uint64_t seed; /* of the campaign and the number */
-	bool speaks;   /* it is the only one */
+	uint64_t number; /* its code */
+	uint64_t seed;   /* of the campaign and the number */
+	bool speaks;     /* it is the only one */
 	uint64_t sums[CAMPAIGN_SUMS];
 	uint64_t figure_us;        /* a time that is worth a percentile; 0: none */
 	char wrong[CAMPAIGN_TEXT]; /* "" when all promises were kept */

@@ -11,7 +11,6 @@
 #include "campaign.h"
 #include "clock.h"
 #include "life.h"
-#include "until.h"
 
 enum {
 	TURN_MS = 1,
@@ -97,6 +96,17 @@ static void feed_one(struct life *l)
 	forward_accept(l->forward, b);
 }
 
+static void look_at_board(struct life *l)
+{
+	bool down = false;
+
+	for (size_t i = 0; i < l->health.nparts; i++)
+		if (strcmp(l->health.parts[i].name, "spool") == 0)
+			down = l->health.parts[i].level == HEALTH_DOWN;
+	l->downs += down && !l->down;
+	l->down = down;
+}
+
 static void on_turn(void *arg)
 {
 	struct life *l = arg;
@@ -105,12 +115,15 @@ static void on_turn(void *arg)
 	evidence_turn(l->evidence);
 	watch_them(l);
 	look_at_bounds(l);
+	look_at_board(l);
 	l->turned_us = clock_mono_us();
 	if (l->opts.restless && campaign_roll(&l->random, MOOD_TURNS) == 0)
 		l->sink.mood = (enum sink_mood)campaign_roll(&l->random, MOODS);
 	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0; n++)
 		feed_one(l);
 }
+
+static void on_look(void *arg);
 
 static struct forward_opts options(const struct life_opts *o)
 {
@@ -142,7 +155,8 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 		goto fail;
 	l->sink.events = forward_sink_events(l->forward);
 	if (fakesink_open(&l->sink, l->loop, e, o->seed) < 0 ||
-	        timer_open(&l->turn, l->loop, on_turn, l) < 0) {
+	        timer_open(&l->turn, l->loop, on_turn, l) < 0 ||
+	        timer_open(&l->looker, l->loop, on_look, l) < 0) {
 		why_set(why, E_NOMEM, "timers");
 		goto fail;
 	}
@@ -151,6 +165,8 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 	e->opened++;
 	return 0;
 fail:
+	timer_free(l->looker);
+	timer_free(l->turn);
 	fakesink_close(&l->sink);
 	forward_free(l->forward);
 	loop_free(l->loop);
@@ -162,18 +178,44 @@ void life_mood(struct life *l, enum sink_mood mood)
 	l->sink.mood = mood;
 }
 
+struct waiting {
+	struct life *life;
+	bool (*cond)(void *arg);
+	void *arg;
+	uint64_t deadline_us;
+	bool met;
+};
+
+static void on_look(void *arg)
+{
+	struct life *l = arg;
+	struct waiting *w = l->waiting;
+
+	if (w == NULL)
+		return;
+	w->met = w->cond(w->arg);
+	if (w->met || clock_mono_us() > w->deadline_us)
+		loop_stop(l->loop);
+	else
+		timer_start(l->looker, TURN_MS);
+}
+
 bool life_until(struct life *l, bool (*cond)(void *arg), void *arg, const char *what)
 {
-	bool good = until_true(l->loop, cond, arg, LIFE_SECONDS);
+	struct waiting w = { l, cond, arg, clock_mono_us() + LIFE_SECONDS * US_PER_S, false };
 	const struct ledger *now = forward_ledger(l->forward);
 
-	if (!good)
+	l->waiting = &w;
+	timer_start(l->looker, 0);
+	loop_run(l->loop);
+	l->waiting = NULL;
+	if (!w.met)
 		evidence_broken(l->evidence,
 		        "waited in vain until %s: %" PRIu64 " to be fed, %" PRIu64
 		        " in flight, %" PRIu64 " in the spool",
 		        what, l->left, now->place[LEDGER_IN_FLIGHT].batches,
 		        now->place[LEDGER_IN_SPOOL].batches);
-	return good;
+	return w.met;
 }
 
 static bool all_fed(void *arg)
@@ -216,6 +258,28 @@ bool life_empty(struct life *l)
 	return life_until(l, none_left, l, "all are delivered");
 }
 
+struct arrival {
+	const struct evidence *evidence;
+	uint64_t from;
+};
+
+static bool have_arrived(void *arg)
+{
+	struct arrival *a = arg;
+
+	for (uint64_t n = a->from; n < a->evidence->fed; n++)
+		if (a->evidence->of[n].arrived == 0 && !evidence_is_poison(n))
+			return false;
+	return true;
+}
+
+bool life_arrived(struct life *l, uint64_t from)
+{
+	struct arrival a = { l->evidence, from };
+
+	return life_until(l, have_arrived, &a, "what was fed last has arrived");
+}
+
 static void on_stopped(void *arg)
 {
 	((struct life *)arg)->stopped = true;
@@ -233,6 +297,7 @@ bool life_close(struct life *l)
 	look_at_bounds(l);
 	for (size_t i = 0; i < l->nwatched; i++)
 		batch_unref(&l->watched[i]);
+	timer_free(l->looker);
 	fakesink_close(&l->sink);
 	forward_free(l->forward);
 	loop_free(l->loop);

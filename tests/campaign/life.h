@@ -18,6 +18,8 @@ struct life_opts {
 	bool restless;      /* the sink changes its mood */
 };
 
+struct waiting;
+
 struct life {
 	struct life_opts opts;
 	struct evidence *evidence;
@@ -26,9 +28,13 @@ struct life {
 	struct forward *forward;
 	struct fakesink sink;
 	struct timer *turn;
+	struct waiting *waiting;
+	struct timer *looker; /* of life_until: a wait must not need memory */
 	uint64_t random;
 	uint64_t left;      /* to be fed */
 	uint64_t turned_us; /* when the turn before began */
+	unsigned downs;     /* how often the board said that the spool is down */
+	bool down;
 	bool stopped;
 	struct batch *watched[LIFE_WATCHED]; /* fed, and not known to be safe */
 	size_t nwatched;
@@ -46,6 +52,8 @@ bool life_feed(struct life *l, uint64_t batches); /* all handed over */
 bool life_stored(struct life *l);                 /* nothing is in flight */
 bool life_empty(struct life *l);                  /* nothing is in flight nor in the spool */
 bool life_until(struct life *l, bool (*cond)(void *arg), void *arg, const char *what);
+/* All that can be delivered, from number FROM on. */
+bool life_arrived(struct life *l, uint64_t from);
 bool life_close(struct life *l); /* a clean stop */
 
 /* In a process of its own: opens what is left in DIR, delivers all of it, stops. "" or what went

@@ -1,6 +1,7 @@
 # Thousands of crashes and refusals against one promise. Not a part of check: campaign-short is for
 # CI, campaign takes its time. Both run the table in run.sh.
 CAMPAIGNS = \
+	%D%/fault_calls \
 	%D%/kill_calls
 check_PROGRAMS += $(CAMPAIGNS)
 EXTRA_DIST += %D%/run.sh
@@ -11,6 +12,9 @@ CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/
 	tests/lib/fault.c tests/lib/fault.h tests/lib/tempdir.h tests/lib/until.h
 CAMPAIGN_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 
+%C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
+%C%_fault_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 %C%_kill_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 %C%_kill_calls_SOURCES = %D%/kill_calls.c %D%/livenote.c %D%/livenote.h $(CAMPAIGN) $(CAMPAIGN_LIFE)
 %C%_kill_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=statefile_live
