@@ -409,6 +409,8 @@ static bool verdict(void)
 		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing", caused, missing);
 	if (whole && l->accepted.batches != w.numbers)
 		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64, w.numbers, l->accepted.batches);
+	if (whole && l->unclean_stops != w.kills)
+		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills, l->unclean_stops);
 	if (whole && excused > uncertain + caused)
 		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64 " are called uncertain", excused,
 			uncertain);
