@@ -22,6 +22,7 @@ static void on_filled(rd_kafka_t *rk, void *bell)
 void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b)
 {
 	rd_kafka_queue_cb_event_enable(q, on_filled, b);
+	bell_ring(b); /* a queue that is not empty does not tell of more, and the client has begun to log */
 }
 
 void kafka_wake_forget(rd_kafka_queue_t *q)

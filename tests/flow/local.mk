@@ -7,6 +7,8 @@ FLOW_TESTS = \
 	%D%/test_agent_start \
 	%D%/test_command_line \
 	%D%/test_drain \
+	%D%/test_drain_bad \
+	%D%/test_drain_trouble \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -67,6 +69,10 @@ EXTRA_DIST += $(FLOW_SHELL)
 BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
+%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
+%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
