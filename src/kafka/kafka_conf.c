@@ -40,7 +40,8 @@ static const struct row producer_rows[] = {
 };
 
 /* A member that dies keeps its partitions for the session: 10 s instead of 45. A topic that is not
- * there yet is looked for every 10 s instead of every 5 minutes. */
+ * there yet is looked for every 10 s instead of every 5 minutes. A handle can be destroyed only when a
+ * commit to a frozen broker has timed out: 10 s instead of 60. */
 static const struct row consumer_rows[] = {
 	{ "client.id", "spanspool" },
 	{ "enable.auto.commit", "false" },
@@ -50,6 +51,7 @@ static const struct row consumer_rows[] = {
 	{ "partition.assignment.strategy", "cooperative-sticky" },
 	{ "session.timeout.ms", "10000" },
 	{ "heartbeat.interval.ms", "2000" },
+	{ "socket.timeout.ms", "10000" },
 	{ "topic.metadata.refresh.interval.ms", "10000" },
 	{ "reconnect.backoff.max.ms", "1000" },
 	{ "socket.keepalive.enable", "true" },

@@ -319,38 +319,46 @@ static void end(struct kafka_consumer *c)
 	c->closed(c->closed_arg);
 }
 
-static void step(struct kafka_consumer *c)
+/* One move at most; true when another may follow. */
+static bool move(struct kafka_consumer *c)
 {
 	switch (c->state) {
 	case CONSUMER_RUNNING:
-		if (c->closed != NULL && !c->doomed)
+		if (c->doomed)
+			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
+		else if (c->closed != NULL)
 			leave(c);
-		else if (!c->doomed)
-			return;
-		/* fall through */
+		return c->state != CONSUMER_RUNNING;
 	case CONSUMER_LEAVING:
 		if (!c->doomed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
-			return;
+			return false;
 		kafka_group_abandon(c);
 		c->state = CONSUMER_EMPTYING;
-		/* fall through */
+		return true;
 	case CONSUMER_EMPTYING:
 		if (c->out > 0)
-			return;
+			return false;
 		close_handle(c);
 		c->state = CONSUMER_PAUSED;
 		timer_start(c->bound, c->pause_ms);
 		c->pause_ms = min_u64(c->pause_ms * 2, PAUSE_MOST_MS);
-		/* fall through */
+		return true;
 	case CONSUMER_PAUSED:
 		if (c->closed != NULL)
 			end(c);
 		else if (!timer_armed(c->bound))
 			renew(c);
-		return;
+		return false;
 	case CONSUMER_CLOSED:
-		return;
+		return false;
 	}
+	return false;
+}
+
+static void step(struct kafka_consumer *c)
+{
+	while (move(c))
+		;
 }
 
 void kafka_consumer_free(struct kafka_consumer *c)

@@ -90,22 +90,14 @@ void kafka_mend_step(struct kafka_producer *p)
 {
 	if (is_empty(&p->alone, p->idle))
 		kafka_handle_close(&p->alone, p->loop);
-	switch (p->state) {
-	case PRODUCER_RUNNING:
-		if (!p->main.doomed)
-			return;
+	if (p->state == PRODUCER_RUNNING && p->main.doomed) {
 		p->state = PRODUCER_EMPTYING;
 		timer_start(p->mend, WIRE_MS);
-		/* fall through */
-	case PRODUCER_EMPTYING:
-		if (!is_empty(&p->main, p->mend))
-			return;
+	}
+	if (p->state == PRODUCER_EMPTYING && is_empty(&p->main, p->mend)) {
 		kafka_handle_close(&p->main, p->loop);
 		pause_once(p);
-		return;
-	case PRODUCER_PAUSED:
-		if (!timer_armed(p->mend))
-			renew(p);
-		return;
 	}
+	if (p->state == PRODUCER_PAUSED && !timer_armed(p->mend))
+		renew(p);
 }

@@ -15,14 +15,16 @@ FLOW_TESTS = \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
+	%D%/test_kafka_consumer \
+	%D%/test_kafka_group \
+	%D%/test_kafka_producer \
+	%D%/test_kafka_trouble \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
 	%D%/test_status \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
-	%D%/test_kafka_consumer \
-	%D%/test_kafka_producer \
 	%D%/test_udp
 
 check_PROGRAMS += $(FLOW_TESTS)
@@ -77,5 +79,15 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
 # The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
-%C%_test_kafka_consumer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
-%C%_test_kafka_producer_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
+KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
+
+%C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
+%C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
+%C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)

@@ -195,8 +195,10 @@ static void partitions_move_without_loss(void)
 	if (ports_free(PORTS_TCP, &b.admin) < 0)
 		ok(0, "a second port");
 	ok(basin_start(&b, NULL), "the second serves");
-	for (int i = 0; i < 100 && !is_shared(&b); i++)
-		basin_produce(&b, 50, 3);
+	for (int i = 0; i < 1000 && !is_shared(&b); i++) {
+		basin_produce(&b, 10, 3);
+		until_passed(b.loop, 20);
+	}
 	ok(is_shared(&b), "partitions move while records flow");
 	ok(basin_until(&b, basin_all_seen), "nothing is missing");
 	ok(basin_until(&b, basin_none_in_flight), "the second is done");
