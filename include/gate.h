@@ -40,6 +40,9 @@ struct sink_events gate_sink_events(struct gate *g);
 /* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
 enum sink_answer gate_offer(struct gate *g, struct batch *b);
 
+/* Why the last offer was answered SINK_CANNOT. */
+const char *gate_refusal(const struct gate *g);
+
 /* There is, or is no longer, a backlog that wants its share. */
 void gate_backlog(struct gate *g, bool waits);
 

@@ -28,8 +28,9 @@ bool inspect_is_compact(struct slice value);
 /* A bare compact Batch to TBinary, appended to OUT. 0, E_MALFORMED, E_NOMEM. */
 int inspect_from_compact(struct slice value, struct buf *out) MUST_USE;
 
-/* Appends to OUT a Batch with the same Process and spans FIRST … FIRST+COUNT-1 of VALUE, a valid
- * Batch; its other fields (seqNo, stats) go with the part that holds span 0.
+/* Appends to OUT a Batch with the same Process and the spans FIRST … FIRST+COUNT-1 of VALUE, as far
+ * as there are; its other fields (seqNo, stats, unknown ones) go with the part that begins at span 0.
+ * Of a Process or span list that comes twice only the last, which readers keep, goes anywhere.
  * 0, E_MALFORMED, E_NOMEM. */
 int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *out) MUST_USE;
 

@@ -18,8 +18,7 @@ struct marks_chunk;
 struct marks {
 	uint64_t cursor;       /* every position below is done */
 	uint64_t end;          /* the first position not given out */
-	uint64_t offered_to;   /* none at or above was ever offered, or all of them are known not sent */
-	uint64_t unsure;       /* how many are HELD or MAYBE */
+	uint64_t offered_to;   /* none at or above may have been sent */
 	uint64_t version;      /* counts changes, for whoever keeps a saved copy */
 	struct marks_chunk **chunks; /* the first holds the cursor */
 	size_t nchunks;
@@ -36,6 +35,9 @@ enum mark marks_at(const struct marks *m, uint64_t position);
 
 /* SPANS counts for MARK_DONE only. A position that is done stays done. E_NOMEM changes nothing. */
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans) MUST_USE;
+
+/* POSITION, which is HELD, goes to the sink. */
+void marks_offered(struct marks *m, uint64_t position);
 
 /* The first run of positions at or above FROM that wait, at most LIMIT long. False when there is none. */
 bool marks_next(const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end);

@@ -8,7 +8,7 @@ enum sink_answer {
 	SINK_TOOK, /* a report will come */
 	SINK_FULL, /* no room now; room() will be called */
 	SINK_DOWN, /* refused; try again in a second */
-	SINK_CANNOT, /* larger than the sink can ever take */
+	SINK_CANNOT, /* the sink can never take it; its refusal says why */
 };
 
 enum sink_outcome {
@@ -40,6 +40,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
+	char refusal[256];   /* of the last SINK_CANNOT */
 };
 
 #endif

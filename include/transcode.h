@@ -5,10 +5,11 @@
 #include "buf.h"
 
 enum {
-	/* No datagram within the default packet size grows beyond this, whatever is in it: the worst is
-	 * an unknown list of one-byte i64 (8 times), plus the tags the agent adds. */
+	/* No datagram grows beyond this many times its size, whatever is in it: the worst is an
+	 * unknown list of one-byte i64. The tags that the agent adds come on top, once. */
 	TRANSCODE_GROWTH = 8,
-	/* Levels of nesting taken; jaeger-agent's Thrift library refuses 64. */
+	/* Levels of structs, lists and maps taken, the Batch being the first. What is unknown in a
+	 * Batch is then never deeper than Thrift's Go library will skip, which refuses 64. */
 	TRANSCODE_DEPTH = 64,
 };
 

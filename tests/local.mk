@@ -18,6 +18,9 @@ TOOL_TESTS = \
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
 
+# A broker in another process, for the flow tests and the bench.
+check_PROGRAMS += %D%/lib/mockbroker
+
 include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/flow/local.mk

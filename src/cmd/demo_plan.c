@@ -16,7 +16,7 @@ const struct demo_phase demo_plan[DEMO_PHASES] = {
 	                { ACT_SEND, UNTIL_PASSED, 2500 },
 	                { ACT_HUSH, UNTIL_IN_KAFKA, SOON },
 	        } },
-	{ "collector back", false, false,
+	{ "collector back", false, true,
 	        {
 	                { ACT_SEND, UNTIL_PASSED, 500 },
 	                { ACT_COLLECTOR_UP, UNTIL_PASSED, 2000 },

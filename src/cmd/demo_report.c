@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "demo.h"
+#include "ledger_page.h"
 
 static void print_row(const char *name, struct tally_count c, uint64_t spooled)
 {
@@ -84,14 +85,27 @@ static json_t *phases_json(const struct demo *d)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i <= d->phase; i++) {
-		json_t *p = count_json(demo_count(d, i));
+		json_t *p = json_pack("{s:s}", "phase", demo_plan[i].name);
+		json_t *counts = count_json(demo_count(d, i));
 
-		json_object_set_new(p, "phase", json_string(demo_plan[i].name));
+		json_object_update(p, counts);
+		json_decref(counts);
 		json_object_set_new(p, "spooled", json_integer((json_int_t)d->results[i].spooled));
 		json_object_set_new(p, "seconds", json_real((double)d->results[i].took_us / 1e6));
 		json_array_append_new(all, p);
 	}
 	return all;
+}
+
+static json_t *ledger_as_json(const struct ledger *l)
+{
+	struct buf text = { 0 };
+	json_t *j;
+
+	ledger_json(&text, l, "");
+	j = json_loads(buf_cstr(&text), 0, NULL);
+	buf_free(&text);
+	return j == NULL ? json_null() : j;
 }
 
 static json_t *broken_json(const struct demo *d)
@@ -103,17 +117,24 @@ static json_t *broken_json(const struct demo *d)
 	return all;
 }
 
+static json_t *kill_json(const struct demo *d)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "allowed", (json_int_t)demo_allowed(d), "unread",
+	        (json_int_t)d->kill.in_socket, "read",
+	        (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
+	        (json_int_t)tally_total(d->tally).missing);
+}
+
 void demo_print_json(const struct demo *d)
 {
-	json_t *j = json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:f}", "phases",
-	        phases_json(d), "all", count_json(tally_total(d->tally)), "sigkill", "allowed",
-	        (json_int_t)demo_allowed(d), "in_socket", (json_int_t)d->kill.in_socket,
-	        "in_window", (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
-	        (json_int_t)tally_total(d->tally).missing, "broken", broken_json(d), "seconds",
-	        (double)d->took_us / 1e6);
+	json_t *j = json_object();
 
-	if (j == NULL)
-		return;
+	json_object_set_new(j, "phases", phases_json(d));
+	json_object_set_new(j, "all", count_json(tally_total(d->tally)));
+	json_object_set_new(j, "sigkill", kill_json(d));
+	json_object_set_new(j, "ledger", ledger_as_json(&d->ledger));
+	json_object_set_new(j, "broken", broken_json(d));
+	json_object_set_new(j, "seconds", json_real((double)d->took_us / 1e6));
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(j);

@@ -12,7 +12,7 @@
 #include "demo.h"
 #include "ledger_read.h"
 #include "ports.h"
-#include "tempdir.h"
+#include "workdir.h"
 
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
 static const char topic[] = "tracing-topic";
@@ -97,7 +97,7 @@ int demo_world_open(struct demo *d, struct why *why)
 	if (tally_open(&d->tally, d->run) < 0)
 		return why_set(why, E_NOMEM, "demo");
 	if (loop_open(&d->loop, why) < 0 ||
-	        tempdir_make(&d->directory, "spanspool-demo", why) < 0 || take_ports(d, why) < 0 ||
+	        workdir_make(&d->directory, "spanspool-demo", why) < 0 || take_ports(d, why) < 0 ||
 	        open_far_ends(d, why) < 0)
 		return why->code;
 	demo_watch_init(&d->agent_watch, d->client, d->agent_admin, on_agent_ledger, d);
@@ -168,9 +168,10 @@ int demo_start_drain(struct demo *d, struct why *why)
 	word(&w, "drain");
 	word(&w, "--kafka.consumer.brokers=%s", kafka_mock_bootstrap(d->kafka));
 	word(&w, "--kafka.consumer.topic=%s", topic);
-	/* The group must notice in seconds that a killed drain is gone. */
-	word(&w, "--kafka.property=session.timeout.ms=3000");
-	word(&w, "--kafka.property=heartbeat.interval.ms=500");
+	/* Longer than Kafka is away here, or all that was read in the last second comes again; short
+	 * enough that the group soon notices a killed drain. */
+	word(&w, "--kafka.property=session.timeout.ms=8000");
+	word(&w, "--kafka.property=heartbeat.interval.ms=1000");
 	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
 	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
 	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
@@ -207,6 +208,6 @@ void demo_world_close(struct demo *d)
 	kafka_mock_free(d->kafka);
 	tally_free(d->tally);
 	if (d->directory != NULL && !d->opts.keep)
-		tempdir_remove(d->directory);
+		workdir_remove(d->directory);
 	free(d->directory);
 }

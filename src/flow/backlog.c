@@ -103,10 +103,11 @@ static void offer_ready(struct backlog *b)
 
 		if (answer == SINK_FULL || answer == SINK_DOWN)
 			return;
+		keeper_offered(b->keeper, batch->position);
 		list_remove(&batch->link);
 		b->stats.ready_bytes -= batch->size;
 		if (answer == SINK_CANNOT)
-			backlog_report(b, batch, SINK_POISON, "larger than the sink can ever take");
+			backlog_report(b, batch, SINK_POISON, gate_refusal(b->gate));
 		else if (batch->maybe_dup)
 			note_duplicate(b->ledger, batch);
 		batch_unref(&batch);

@@ -86,6 +86,9 @@ static bool lets(const struct gate *g, const struct batch *b, uint64_t now)
 {
 	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now))
 		return false;
+	/* A probe is the oldest there is: a fresh one would be in doubt far above the rest. */
+	if (g->circuit.state == CIRCUIT_HALF_OPEN && g->load.backlog_waits && !b->backlog)
+		return false;
 	return b->backlog ? pace_lets_backlog(&g->load, g->ramp) : pace_lets_fresh(&g->load);
 }
 
@@ -109,6 +112,11 @@ enum sink_answer gate_offer(struct gate *g, struct batch *b)
 	*(b->backlog ? &g->load.backlog : &g->load.fresh) += b->size;
 	g->stats.offered++;
 	return SINK_TOOK;
+}
+
+const char *gate_refusal(const struct gate *g)
+{
+	return g->sink->refusal;
 }
 
 static void grow_ramp(struct gate *g, const struct batch *b)

@@ -64,6 +64,19 @@ static void write_headers(const struct sink_collector *c, struct letter *letter)
 	letter->headers[n] = NULL;
 }
 
+/* The intake has seen to all but what is harmful to collectors only. */
+static bool is_fit(struct sink *s, const struct batch *b)
+{
+	struct inspect_facts facts;
+	const char *cause;
+	struct why why;
+
+	if (postman_check(batch_slice(b), &facts, &cause, &why) == 0)
+		return true;
+	snprintf(s->refusal, sizeof(s->refusal), "%s: %.200s", cause, why.text);
+	return false;
+}
+
 static enum sink_answer offer(struct sink *s, struct batch *b)
 {
 	struct sink_collector *c = from(s);
@@ -73,6 +86,10 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 
 	if (letter == NULL)
 		return SINK_FULL;
+	if (!is_fit(s, b)) {
+		free(letter);
+		return SINK_CANNOT;
+	}
 	letter->batch = batch_ref(b);
 	l = (struct postman_letter){ .value = batch_slice(b), .spans = b->spans, .token = letter };
 	if (c->id.headers) {

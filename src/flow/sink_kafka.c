@@ -1,4 +1,5 @@
 /* sink_kafka.c — a batch becomes a record: its bytes are the value, id and marks are headers. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sink_id.h"
@@ -68,6 +69,8 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 			headers[r.nheaders++] = (struct kafka_header){ "spanspool-maybe-dup", slice_text("1") };
 	}
 	answer = answer_to(kafka_producer_send(k->producer, &r, batch_ref(b)));
+	if (answer == SINK_CANNOT)
+		snprintf(s->refusal, sizeof(s->refusal), "%u bytes are more than the producer may ever send", b->size);
 	if (answer != SINK_TOOK)
 		batch_unref(&b);
 	return answer;

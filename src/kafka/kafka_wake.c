@@ -22,7 +22,8 @@ static void on_filled(rd_kafka_t *rk, void *bell)
 void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b)
 {
 	rd_kafka_queue_cb_event_enable(q, on_filled, b);
-	bell_ring(b); /* a queue that is not empty does not tell of more, and the client has begun to log */
+	/* It tells of a queue that was empty: what came before this line would keep it silent for ever. */
+	bell_ring(b);
 }
 
 void kafka_wake_forget(rd_kafka_queue_t *q)

@@ -7,4 +7,4 @@ libspanspool_a_SOURCES += \
 	include/ports.h %D%/ports.c \
 	include/stub_collector.h %D%/stub_collector.c \
 	include/tally.h %D%/tally.c \
-	include/tempdir.h %D%/tempdir.c
+	include/workdir.h %D%/workdir.c

@@ -96,6 +96,21 @@ static void drop_first_chunks(struct marks *m, size_t n)
 	memmove(m->chunks, m->chunks + drop, m->nchunks * sizeof(struct marks_chunk *));
 }
 
+/* How far one may step from POSITION without missing a change: a word where all are alike, or one. */
+static uint64_t alike(const struct marks_chunk *c, uint64_t position)
+{
+	uint64_t word = c->words[position % CHUNK / PER_WORD];
+
+	if (position % PER_WORD != 0 || word != (word & 3) * UINT64_C(0x5555555555555555))
+		return 1;
+	return PER_WORD;
+}
+
+static bool is_unsure(enum mark mark)
+{
+	return mark == MARK_HELD || mark == MARK_MAYBE;
+}
+
 static void advance(struct marks *m)
 {
 	uint64_t cursor = m->cursor;
@@ -108,13 +123,28 @@ static void advance(struct marks *m)
 		}
 	}
 	m->cursor = cursor;
-	if (m->unsure == 0 || m->offered_to < m->cursor)
-		m->offered_to = m->cursor;
 }
 
-static bool is_unsure(enum mark mark)
+/* The bound comes down to behind the last position that is still in doubt. */
+static void lower(struct marks *m)
 {
-	return mark == MARK_HELD || mark == MARK_MAYBE;
+	while (m->offered_to > m->cursor) {
+		uint64_t last = m->offered_to - 1;
+		size_t i = chunk_index(m, last);
+
+		if (i >= m->nchunks || m->chunks[i] == NULL)
+			m->offered_to = last / CHUNK * CHUNK;
+		else if (is_unsure(mark_in(m->chunks[i], last)))
+			return;
+		else
+			m->offered_to -= last % PER_WORD == PER_WORD - 1 ? alike(m->chunks[i], last + 1 - PER_WORD) : 1;
+	}
+	m->offered_to = max_u64(m->offered_to, m->cursor);
+}
+
+void marks_offered(struct marks *m, uint64_t position)
+{
+	m->offered_to = max_u64(m->offered_to, position + 1);
 }
 
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans)
@@ -129,27 +159,16 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 	c = chunk_for(m, position);
 	if (c == NULL)
 		return E_NOMEM;
-	m->unsure += is_unsure(mark);
-	m->unsure -= is_unsure(was);
 	m->version++;
 	c->words[at / PER_WORD] &= ~(UINT64_C(3) << (at % PER_WORD * 2));
 	c->words[at / PER_WORD] |= (uint64_t)mark << (at % PER_WORD * 2);
 	if (mark == MARK_DONE)
 		c->spans[at] = spans;
-	if (is_unsure(mark) && m->offered_to <= position)
-		m->offered_to = position + 1;
+	if (mark == MARK_MAYBE)
+		marks_offered(m, position);
 	advance(m);
+	lower(m);
 	return 0;
-}
-
-/* How far one may step from POSITION without missing a change: a word where all are alike, or one. */
-static uint64_t alike(const struct marks_chunk *c, uint64_t position)
-{
-	uint64_t word = c->words[position % CHUNK / PER_WORD];
-
-	if (position % PER_WORD != 0 || word != (word & 3) * UINT64_C(0x5555555555555555))
-		return 1;
-	return PER_WORD;
 }
 
 static bool waits(enum mark mark)

@@ -1,4 +1,4 @@
-/* inspect.c — what a stored or received record holds: checked, walked span by span, cut in parts. */
+/* inspect.c — what a stored or received record holds: checked, walked span by span, cut. */
 #include <endian.h>
 
 #include "inspect.h"
@@ -49,7 +49,7 @@ static int survey(struct walk *w, struct landmarks *marks, struct slice value, s
 }
 
 int inspect_batch(struct slice value, struct inspect_facts *facts,
-	void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why)
+        void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why)
 {
 	struct inspect_span span;
 	struct landmarks marks;
@@ -74,12 +74,12 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 	return 0;
 }
 
-/* The first field of a compact Batch has the distance of its id in the upper half of its first byte.
- * No type code of TBinary reaches there. */
+/* The first field of a compact Batch has its id in the upper half of its first byte, where no type
+ * code of TBinary reaches. */
 bool inspect_is_compact(struct slice value)
 {
 	return value.len > 0 && value.at[0] >= 0x10 && (value.at[0] & 0x0f) != 0 &&
-		(value.at[0] & 0x0f) <= 12;
+	       (value.at[0] & 0x0f) <= 12;
 }
 
 int inspect_from_compact(struct slice value, struct buf *out)
@@ -87,7 +87,7 @@ int inspect_from_compact(struct slice value, struct buf *out)
 	struct landmarks marks;
 	struct pump p = { .in = value.at, .end = value.at + value.len, .marks = &marks };
 
-	p.out = buf_reserve(out, value.len * TRANSCODE_GROWTH + PUMP_SLACK);
+	p.out = buf_reserve(out, value.len * TRANSCODE_GROWTH);
 	if (p.out == NULL)
 		return E_NOMEM;
 	if (pump_batch(&p) < 0)
@@ -111,8 +111,8 @@ static int pass_spans(struct walk *w, uint32_t count)
 }
 
 /* The span list at W's field FIELD, of which only COUNT from FIRST are kept. */
-static int cut_spans(struct walk *w, const uint8_t *field, uint32_t first, uint32_t count,
-	struct buf *out)
+static int cut_spans(
+        struct walk *w, const uint8_t *field, uint32_t first, uint32_t count, struct buf *out)
 {
 	uint32_t have = walk_get_32(field + FIELD_HEADER + 1), written;
 	const uint8_t *from;

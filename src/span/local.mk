@@ -17,7 +17,7 @@ IDL_GEN = \
 	src/idl/gen/agent_agent_types.c src/idl/gen/agent_agent_types.h
 IDL_READY = src/idl/gen/stamp
 IDL_CPPFLAGS = -I$(top_builddir)/src/idl $(THRIFT_CFLAGS)
-EXTRA_DIST += $(IDL_THRIFT)
+EXTRA_DIST += $(IDL_THRIFT) src/idl/mend.awk
 BUILT_SOURCES += $(IDL_READY)
 CLEANFILES += $(IDL_READY) src/idl/gen/*.c src/idl/gen/*.h
 
@@ -27,11 +27,14 @@ nodist_libidl_a_SOURCES = $(IDL_GEN)
 libidl_a_CPPFLAGS = $(IDL_CPPFLAGS) -DAGENT_TYPE_SPAN=ZIPKIN_TYPE_SPAN
 libidl_a_CFLAGS = -std=gnu17 -w $(SAN_CFLAGS)
 
-$(IDL_READY): $(IDL_THRIFT)
+$(IDL_READY): $(IDL_THRIFT) src/idl/mend.awk
 	@$(MKDIR_P) src/idl/gen
 	@rm -f $@
 	$(AM_V_GEN)for f in $(IDL_THRIFT); do \
 		$(THRIFT_GEN) --gen c_glib -I $(srcdir)/src/idl -out src/idl/gen $(srcdir)/$$f || exit 1; \
+	done; \
+	for f in src/idl/gen/*_types.c; do \
+		$(AWK) -f $(srcdir)/src/idl/mend.awk $$f >$$f.mended && mv $$f.mended $$f || exit 1; \
 	done
 	@touch $@
 

@@ -1,13 +1,13 @@
 /* pump.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
  *
- * The reading is as bounded as the datagram: every number, length and count is held against what is
- * left of it. The writing needs no check of its own, because nothing that is read grows by more than
- * TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list 1 → 5, an
- * empty map 1 → 6, a text 1 → 4.
+ * The reading is as bounded as the datagram: every number, length and count is held against what
+ * is left of it. The writing needs no check of its own, because nothing that is read grows by more
+ * than TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list
+ * 1 → 5, an empty map 1 → 6, a text 1 → 4.
  *
  * Numbers are taken as jaeger-agent takes them: a varint may be longer than it need be, and what
- * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, which
- * readers older than 2024 cannot skip, is refused like any other unknown type code. */
+ * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, a type that
+ * most readers in use cannot skip, is refused like any other code of no known type. */
 #include <endian.h>
 
 #include "err.h"
@@ -17,12 +17,37 @@
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /* Type codes of compact protocol. */
-enum { C_STOP, C_TRUE, C_FALSE, C_BYTE, C_I16, C_I32, C_I64, C_DOUBLE, C_TEXT, C_LIST, C_SET, C_MAP, C_STRUCT };
+enum {
+	C_STOP,
+	C_TRUE,
+	C_FALSE,
+	C_BYTE,
+	C_I16,
+	C_I32,
+	C_I64,
+	C_DOUBLE,
+	C_TEXT,
+	C_LIST,
+	C_SET,
+	C_MAP,
+	C_STRUCT
+};
+
+enum { SHORT_TEXT = 32 };
 
 static const uint8_t binary_type[16] = {
-	[C_TRUE] = T_BOOL, [C_FALSE] = T_BOOL, [C_BYTE] = T_BYTE, [C_I16] = T_I16, [C_I32] = T_I32,
-	[C_I64] = T_I64, [C_DOUBLE] = T_DOUBLE, [C_TEXT] = T_STRING, [C_LIST] = T_LIST,
-	[C_SET] = T_SET, [C_MAP] = T_MAP, [C_STRUCT] = T_STRUCT,
+	[C_TRUE] = T_BOOL,
+	[C_FALSE] = T_BOOL,
+	[C_BYTE] = T_BYTE,
+	[C_I16] = T_I16,
+	[C_I32] = T_I32,
+	[C_I64] = T_I64,
+	[C_DOUBLE] = T_DOUBLE,
+	[C_TEXT] = T_STRING,
+	[C_LIST] = T_LIST,
+	[C_SET] = T_SET,
+	[C_MAP] = T_MAP,
+	[C_STRUCT] = T_STRUCT,
 };
 
 static const struct shape shape_unknown = { .name = "unknown" };
@@ -122,11 +147,12 @@ int pump_varint(struct pump *p, uint64_t *v)
 	return p->in == NULL ? E_MALFORMED : 0;
 }
 
-/* Moves LEN bytes, which are there. */
+/* Moves LEN bytes, which are there. A short text needs no loop: more is copied than asked for,
+ * where as much is still to be read and so has room to be written. */
 ALWAYS_INLINE void move(struct pump *p, size_t len)
 {
-	if (len <= PUMP_SLACK && left(p) >= PUMP_SLACK)
-		memcpy(p->out, p->in, PUMP_SLACK);
+	if (len <= SHORT_TEXT && left(p) >= SHORT_TEXT)
+		memcpy(p->out, p->in, SHORT_TEXT);
 	else
 		memcpy(p->out, p->in, len);
 	p->in += len;
@@ -254,7 +280,8 @@ static int pump_struct(struct pump *to, const struct shape *s, unsigned depth)
 		}
 		if (s->kind != SHAPE_IS_PLAIN && known)
 			landmarks_note(p.marks, s, id,
-				(struct stretch){ (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
+			        (struct stretch){
+			                (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
 	}
 	*p.out++ = T_STOP;
 	to->in = p.in;
@@ -322,7 +349,7 @@ static int pump_map(struct pump *p, unsigned depth)
 	put_32(p, n);
 	for (; n > 0; n--)
 		if (pump_element(p, types >> 4, depth + 1) < 0 ||
-			pump_element(p, types & 0x0f, depth + 1) < 0)
+		        pump_element(p, types & 0x0f, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }

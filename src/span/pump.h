@@ -4,11 +4,6 @@
 
 #include "shape.h"
 
-enum {
-	/* Bytes behind the output that may be written to, so that short copies need no loop. */
-	PUMP_SLACK = 32,
-};
-
 struct pump {
 	const uint8_t *in;       /* next byte to read */
 	const uint8_t *end;      /* behind the last */
@@ -17,7 +12,7 @@ struct pump {
 	struct landmarks *marks; /* of that Batch */
 };
 
-/* Both move P. Nothing is written beyond TRANSCODE_GROWTH times what was read, and PUMP_SLACK. */
+/* All of them move P. What is written stays within TRANSCODE_GROWTH times what there is to read. */
 
 /* One Batch struct, checked against its shape. 0 or E_MALFORMED. */
 int pump_batch(struct pump *p) MUST_USE;

@@ -5,8 +5,13 @@
 
 static const struct shape shape_tag = {
 	.name = "Tag",
-	.type = { [1] = T_STRING, [2] = T_I32, [3] = T_STRING, [4] = T_DOUBLE, [5] = T_BOOL,
-		[6] = T_I64, [7] = T_STRING },
+	.type = { [1] = T_STRING,
+	        [2] = T_I32,
+	        [3] = T_STRING,
+	        [4] = T_DOUBLE,
+	        [5] = T_BOOL,
+	        [6] = T_I64,
+	        [7] = T_STRING },
 	.required = REQUIRED(1) | REQUIRED(2),
 	.field = { [1] = "key", [2] = "vType" },
 };
@@ -28,13 +33,28 @@ static const struct shape shape_ref = {
 
 static const struct shape shape_span = {
 	.name = "Span",
-	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64, [4] = T_I64, [5] = T_STRING, [6] = T_LIST,
-		[7] = T_I32, [8] = T_I64, [9] = T_I64, [10] = T_LIST, [11] = T_LIST },
+	.type = { [1] = T_I64,
+	        [2] = T_I64,
+	        [3] = T_I64,
+	        [4] = T_I64,
+	        [5] = T_STRING,
+	        [6] = T_LIST,
+	        [7] = T_I32,
+	        [8] = T_I64,
+	        [9] = T_I64,
+	        [10] = T_LIST,
+	        [11] = T_LIST },
 	.of = { [6] = &shape_ref, [10] = &shape_tag, [11] = &shape_log },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4) | REQUIRED(5) |
-		REQUIRED(7) | REQUIRED(8) | REQUIRED(9),
-	.field = { [1] = "traceIdLow", [2] = "traceIdHigh", [3] = "spanId", [4] = "parentSpanId",
-		[5] = "operationName", [7] = "flags", [8] = "startTime", [9] = "duration" },
+	            REQUIRED(7) | REQUIRED(8) | REQUIRED(9),
+	.field = { [1] = "traceIdLow",
+	        [2] = "traceIdHigh",
+	        [3] = "spanId",
+	        [4] = "parentSpanId",
+	        [5] = "operationName",
+	        [7] = "flags",
+	        [8] = "startTime",
+	        [9] = "duration" },
 };
 
 static const struct shape shape_process = {
@@ -50,8 +70,9 @@ static const struct shape shape_stats = {
 	.name = "ClientStats",
 	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64 },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3),
-	.field = { [1] = "fullQueueDroppedSpans", [2] = "tooLargeDroppedSpans",
-		[3] = "failedToEmitSpans" },
+	.field = { [1] = "fullQueueDroppedSpans",
+	        [2] = "tooLargeDroppedSpans",
+	        [3] = "failedToEmitSpans" },
 };
 
 const struct shape shape_batch = {

@@ -1,5 +1,5 @@
-/* shape.h — what the IDL says of each struct, as tables that both readers share, and the landmarks
- * of a Batch that they note while they pass. */
+/* shape.h — what the IDL says of each struct, as tables that both readers share, and the
+ * landmarks of a Batch that they note while they pass. */
 #ifndef SHAPE_H
 #define SHAPE_H
 
@@ -35,12 +35,12 @@ enum {
 };
 
 struct shape {
-	uint8_t type[SHAPE_IDS];             /* by id; T_STOP: no such field */
-	uint16_t required;                   /* a bit for each id */
-	uint8_t kind;                        /* SHAPE_IS_… */
-	const struct shape *of[SHAPE_IDS];   /* of a struct, or of a list's structs */
+	uint8_t type[SHAPE_IDS];           /* by id; T_STOP: no such field */
+	uint16_t required;                 /* a bit for each id */
+	uint8_t kind;                      /* SHAPE_IS_… */
+	const struct shape *of[SHAPE_IDS]; /* of a struct, or of a list's structs */
 	const char *name;
-	const char *field[SHAPE_IDS];        /* names of the required ones */
+	const char *field[SHAPE_IDS]; /* names of the required ones */
 };
 
 extern const struct shape shape_batch;

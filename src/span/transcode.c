@@ -1,5 +1,5 @@
-/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol, and
- * adds the agent's tags.
+/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol,
+ * and adds the agent's tags.
  *
  *   message   protocol, version, type, sequence number, method: only the method counts
  *   arguments field 1 is the Batch; of duplicates the last, anything else is passed over
@@ -32,8 +32,7 @@ struct output {
 
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags)
 {
-	return datagram_size * TRANSCODE_GROWTH + tags->encoded.len + FIELD_HEADER + LIST_HEADER +
-		PUMP_SLACK;
+	return datagram_size * TRANSCODE_GROWTH + tags->encoded.len + FIELD_HEADER + LIST_HEADER;
 }
 
 static int check_method(struct slice name)
@@ -61,7 +60,10 @@ static int compact_message(struct pump *p)
 static int from_compact(struct slice datagram, struct output *o)
 {
 	struct pump p = {
-		.in = datagram.at, .end = datagram.at + datagram.len, .out = o->at, .marks = &o->marks,
+		.in = datagram.at,
+		.end = datagram.at + datagram.len,
+		.out = o->at,
+		.marks = &o->marks,
 	};
 	uint16_t id = 0;
 	uint8_t type;
@@ -81,7 +83,6 @@ static int from_compact(struct slice datagram, struct output *o)
 			o->size = (size_t)(p.out - o->at);
 		} else if (pump_unknown(&p, type) < 0)
 			return E_MALFORMED;
-		p.out = o->at + o->size;
 	}
 	return o->size > 0 ? 0 : E_MALFORMED;
 }
@@ -190,7 +191,8 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 		set_32(list + 1, walk_get_32(list + 1) + tags->count);
 		gap = open_gap(o, m->tags.to, tags->encoded.len);
 	} else {
-		gap = open_gap(o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
+		gap = open_gap(
+		        o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
 		memcpy(gap, (const uint8_t[]){ T_LIST, 0, 2, T_STRUCT }, FIELD_HEADER + 1);
 		set_32(gap + FIELD_HEADER + 1, tags->count);
 		gap += FIELD_HEADER + LIST_HEADER;
@@ -198,8 +200,8 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 	memcpy(gap, tags->encoded.at, tags->encoded.len);
 }
 
-int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
-	struct transcode_facts *facts)
+int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out,
+        size_t cap, struct transcode_facts *facts)
 {
 	struct output o = { .at = out };
 	const uint8_t *service;

@@ -7,15 +7,19 @@
 
 static const struct shape shape_unknown = { .name = "unknown struct" };
 
-/* Bytes of a value of a type that has always as many; 0 for the others. */
-static const uint8_t fixed_size[16] = {
-	[T_BOOL] = 1, [T_BYTE] = 1, [T_I16] = 2, [T_I32] = 4, [T_I64] = 8, [T_DOUBLE] = 8,
-};
-
-/* Fewest bytes of a value; 0 for a code that is no type. */
+/* Fewest bytes of a value, which are all there are up to T_I64; 0 for a code that is no type. */
 static const uint8_t least_size[16] = {
-	[T_BOOL] = 1, [T_BYTE] = 1, [T_I16] = 2, [T_I32] = 4, [T_I64] = 8, [T_DOUBLE] = 8,
-	[T_STRING] = 4, [T_STRUCT] = 1, [T_MAP] = 6, [T_SET] = 5, [T_LIST] = 5,
+	[T_BOOL] = 1,
+	[T_BYTE] = 1,
+	[T_I16] = 2,
+	[T_I32] = 4,
+	[T_I64] = 8,
+	[T_DOUBLE] = 8,
+	[T_STRING] = 4,
+	[T_STRUCT] = 1,
+	[T_MAP] = 6,
+	[T_SET] = 5,
+	[T_LIST] = 5,
 };
 
 static int walk_container(struct walk *w, uint8_t type, const struct shape *of, unsigned depth);
@@ -44,7 +48,8 @@ static size_t left(const struct walk *w)
 static __attribute__((noinline, cold)) void say(struct walk *w, const char *what, const char *where)
 {
 	if (w->why != NULL)
-		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where, (size_t)(w->in - w->start));
+		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where,
+		        (size_t)(w->in - w->start));
 }
 
 /* Keeps the sentence, with the byte before which it was noticed. */
@@ -59,13 +64,14 @@ ALWAYS_INLINE int cut_short(struct walk *w)
 	return bad(w, "the end comes too early", "");
 }
 
-static __attribute__((noinline, cold)) int missing(struct walk *w, const struct shape *s, uint32_t seen)
+static __attribute__((noinline, cold)) int missing(
+        struct walk *w, const struct shape *s, uint32_t seen)
 {
 	int id = __builtin_ctz(s->required & ~seen);
 
 	if (w->why != NULL)
-		why_set(w->why, E_MALFORMED, "%s without its %s before byte %zu", s->name, s->field[id],
-			(size_t)(w->in - w->start));
+		why_set(w->why, E_MALFORMED, "%s without its %s before byte %zu", s->name,
+		        s->field[id], (size_t)(w->in - w->start));
 	return E_MALFORMED;
 }
 
@@ -91,14 +97,19 @@ static void check_bools(struct walk *w, size_t n)
 	}
 }
 
+static bool has_fixed_size(uint8_t type)
+{
+	return type <= T_I64;
+}
+
 /* N values of a type of fixed size. */
 ALWAYS_INLINE int walk_fixed(struct walk *w, uint8_t type, size_t n)
 {
-	if (left(w) / fixed_size[type] < n)
+	if (left(w) / least_size[type] < n)
 		return cut_short(w);
 	if (type == T_BOOL)
 		check_bools(w, n);
-	w->in += n * fixed_size[type];
+	w->in += n * least_size[type];
 	return 0;
 }
 
@@ -162,12 +173,11 @@ int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
 }
 
 /* The common kinds are dealt with on the spot. */
-ALWAYS_INLINE int walk_value(struct walk *w, uint8_t type,
-	const struct shape *of, unsigned depth)
+ALWAYS_INLINE int walk_value(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
 {
 	struct slice text;
 
-	if (fixed_size[type] > 0)
+	if (has_fixed_size(type))
 		return walk_fixed(w, type, 1);
 	if (type == T_STRING)
 		return take_text(w, &text);
@@ -194,7 +204,8 @@ static int walk_struct(struct walk *w, const struct shape *s, unsigned depth)
 			return E_MALFORMED;
 		if (s->kind != SHAPE_IS_PLAIN && known && w->marks != NULL)
 			landmarks_note(w->marks, s, id,
-				(struct stretch){ (size_t)(field - w->start), (size_t)(w->in - w->start) });
+			        (struct stretch){
+			                (size_t)(field - w->start), (size_t)(w->in - w->start) });
 	}
 	return (seen & s->required) == s->required ? 0 : missing(w, s, seen);
 }
@@ -214,7 +225,7 @@ static int walk_list(struct walk *w, const struct shape *of, unsigned depth)
 		return bad(w, "a list of something else than ", of->name);
 	if (n > 0 && left(w) / least_size[type] < n)
 		return bad(w, "a list longer than what is left", "");
-	if (n > 0 && fixed_size[type] > 0)
+	if (n > 0 && has_fixed_size(type))
 		return walk_fixed(w, type, n);
 	for (; n > 0; n--)
 		if (walk_value(w, type, of, depth + 1) < 0)
@@ -237,7 +248,8 @@ static int walk_map(struct walk *w, unsigned depth)
 	if (n > 0 && left(w) / (size_t)(least_size[key] + least_size[value]) < n)
 		return bad(w, "a map longer than what is left", "");
 	for (; n > 0; n--)
-		if (walk_value(w, key, NULL, depth + 1) < 0 || walk_value(w, value, NULL, depth + 1) < 0)
+		if (walk_value(w, key, NULL, depth + 1) < 0 ||
+		        walk_value(w, value, NULL, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }

@@ -8,10 +8,10 @@
 
 struct walk {
 	const uint8_t *start;
-	const uint8_t *in;       /* next byte */
-	const uint8_t *end;      /* behind the last */
-	uint8_t *mend;           /* the byte at START, where bools may be put right; or NULL */
-	bool odd_bool;           /* one was seen that is neither 0 nor 1, which readers take for false */
+	const uint8_t *in;  /* next byte */
+	const uint8_t *end; /* behind the last */
+	uint8_t *mend;      /* the byte at START, where bools may be put right; or NULL */
+	bool odd_bool;      /* one was seen that is neither 0 nor 1, which readers take for false */
 	struct landmarks *marks; /* of the Batch that begins at START */
 	struct why *why;         /* what is wrong; may be NULL */
 };

@@ -13,7 +13,7 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
-	const struct spot known[] = { s->end, s->committed, s->floor };
+	const struct spot known[] = { s->end, s->committed, s->origin.floor };
 	size_t i;
 
 	for (size_t k = 0; k < ARRAY_LEN(known); k++) {

@@ -194,7 +194,7 @@ int disk_remove_dir(int at, const char *name)
 
 int disk_reserve(int fd, uint64_t bytes)
 {
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
+	if (bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
 		return 0;
 	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : err_from_errno(errno);
 }
@@ -203,8 +203,8 @@ void disk_trim(int fd)
 {
 	struct stat st;
 
-	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else does on
-	 * ext4. Failing costs space until the file is unlinked. */
+	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else
+	 * does on ext4. Failing costs space until the file is unlinked. */
 	if (fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) < 0)
 		return;
 }

@@ -27,10 +27,11 @@ int disk_sync_dir(int at, const char *path) MUST_USE;
 int disk_make_dirs(const char *path, struct why *why) MUST_USE;
 /* Makes directory NAME (0700) below AT; *made says whether it was not there. Not synced. */
 int disk_make_dir(int at, const char *name, bool *made) MUST_USE;
-/* Unlinks all files in directory NAME below AT and the directory. Fine when it is missing. Not synced. */
+/* Unlinks all files in directory NAME below AT and the directory. Fine when it is missing. Not
+ * synced. */
 int disk_remove_dir(int at, const char *name) MUST_USE;
 
-/* Reserves blocks up to BYTES without changing the file's size. Fine where that is not supported. */
+/* Reserves blocks up to BYTES, not changing the file's size. Fine where that is not supported. */
 int disk_reserve(int fd, uint64_t bytes) MUST_USE;
 /* Gives back blocks reserved behind the end of the file. */
 void disk_trim(int fd);

@@ -1,8 +1,8 @@
 /* fetch.c — a turn's reading: the wanted runs in order, and what of them is lost.
  *
- * Every position below the end was given to a record, so one that is not found is damage, not a hole.
- * What does not fit in a segment's tree is looked for once more in all of its pages before it is
- * called lost.
+ * Every position below the end was given to a record, so one that is not found is damage, not a
+ * hole. What does not fit in a segment's tree is looked for once more in all of its pages before
+ * it is called lost.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +86,7 @@ static void lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 	report(f, at, next, rc == 0, what);
 }
 
-/* True while the disk's refusal may still pass. In a segment that has lost something it does not. */
+/* True while the disk's refusal may pass. In a segment that has lost something it does not. */
 static bool be_patient(struct fetching *f)
 {
 	struct reader *r = &f->s->reader;
@@ -174,7 +174,7 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 		return at;
 	if (f->i == SEGMENTS_NONE)
 		return skip_gap(f, at, end);
-	if (rc != E_CORRUPT && rc != E_MISSING) {
+	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED) {
 		f->stop = true;
 		return at;
 	}

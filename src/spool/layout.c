@@ -98,6 +98,8 @@ int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
 	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
 	r->spans = get32(from + 8);
 	r->size = get32(from + 12);
+	if (r->size > RECORD_MOST)
+		return E_CORRUPT;
 	r->position = get64(from + 16);
 	r->boot = get64(from + 24);
 	r->sequence = get64(from + 32);
@@ -111,7 +113,7 @@ bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice valu
 	return get64(header + RECORD_CHECKSUM_AT) == record_checksum(header, value);
 }
 
-/* The frame that state, head and trailer share: magic, version, length at 8, checksum at the end. */
+/* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
 static void seal(uint8_t *to, uint32_t magic, size_t len)
 {
 	put32(to, magic);
@@ -143,9 +145,9 @@ static int unseal(struct slice *from, uint32_t magic, size_t least)
  * State
  *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
  *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places   20  u32 0
- *   24  u64 generation   32  u64 boot         40  u64 cursor     48  u64 offered_to
- *   56  u64 end          64  u64 spans_put    72  u64 floor position   80  u64 floor spans
- *   88  u64 numbers of the ledger, then the marks, then u64 XXH3 of all before
+ *   24  u64 spool        32  u64 generation   40  u64 boot       48  u64 cursor
+ *   56  u64 offered_to   64  u64 end          72  u64 spans_put  80  u64 floor position
+ *   88  u64 floor spans  96  u64 numbers of the ledger, then the marks, then u64 XXH3 of all
  */
 static uint8_t *put_count(uint8_t *to, const struct ledger_count *c)
 {
@@ -169,7 +171,7 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 	return put_count(to, &l->maybe_duplicate);
 }
 
-size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct spot *floor)
+size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
 {
 	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
 	uint8_t *at;
@@ -180,14 +182,15 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put16(to + 16, LEDGER_OUTCOMES_N);
 	put16(to + 18, LEDGER_PLACES_N);
 	put32(to + 20, 0);
-	put64(to + 24, s->generation);
-	put64(to + 32, s->boot);
-	put64(to + 40, s->cursor);
-	put64(to + 48, s->offered_to);
-	put64(to + 56, s->end);
-	put64(to + 64, s->spans_put);
-	put64(to + 72, floor == NULL ? 0 : floor->position);
-	put64(to + 80, floor == NULL ? 0 : floor->spans);
+	put64(to + 24, origin->spool);
+	put64(to + 32, s->generation);
+	put64(to + 40, s->boot);
+	put64(to + 48, s->cursor);
+	put64(to + 56, s->offered_to);
+	put64(to + 64, s->end);
+	put64(to + 72, s->spans_put);
+	put64(to + 80, origin->floor.position);
+	put64(to + 88, origin->floor.spans);
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
 	memcpy(at, s->marks, marks_len);
 	len = (size_t)(at - to) + marks_len + CHECKSUM;
@@ -219,7 +222,7 @@ static void get_ledger(const uint8_t *from, unsigned outcomes, unsigned places, 
 	get_count(from, &l->maybe_duplicate);
 }
 
-int layout_state_decode(struct slice from, struct spool_state *s, struct spot *floor)
+int layout_state_decode(struct slice from, struct spool_state *s, struct origin *origin)
 {
 	int rc = unseal(&from, STATE_MAGIC, STATE_FIXED);
 	unsigned outcomes, places;
@@ -236,14 +239,15 @@ int layout_state_decode(struct slice from, struct spool_state *s, struct spot *f
 	if (s->marks_len > SPOOL_MARKS_BYTES || from.len != STATE_FIXED + numbers + s->marks_len)
 		return E_CORRUPT;
 	s->running = (get16(from.at + 6) & FLAG_RUNNING) != 0;
-	s->generation = get64(from.at + 24);
-	s->boot = get64(from.at + 32);
-	s->cursor = get64(from.at + 40);
-	s->offered_to = get64(from.at + 48);
-	s->end = get64(from.at + 56);
-	s->spans_put = get64(from.at + 64);
-	floor->position = get64(from.at + 72);
-	floor->spans = get64(from.at + 80);
+	origin->spool = get64(from.at + 24);
+	s->generation = get64(from.at + 32);
+	s->boot = get64(from.at + 40);
+	s->cursor = get64(from.at + 48);
+	s->offered_to = get64(from.at + 56);
+	s->end = get64(from.at + 64);
+	s->spans_put = get64(from.at + 72);
+	origin->floor.position = get64(from.at + 80);
+	origin->floor.spans = get64(from.at + 88);
 	get_ledger(from.at + STATE_FIXED, outcomes, places, &s->ledger);
 	memset(s->marks, 0, sizeof(s->marks));
 	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
@@ -282,9 +286,14 @@ size_t layout_head_encode(uint8_t *to, const struct head *h)
 	put64(to + 72, h->last_ms);
 	memcpy(to + HEAD_FIXED, h->host, host);
 	len = HEAD_FIXED + host;
-	len += layout_state_encode(to + len, &h->state, &h->floor) + CHECKSUM;
+	len += layout_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
 	seal(to, HEAD_MAGIC, len);
 	return len;
+}
+
+bool layout_is_head(struct slice from)
+{
+	return from.len >= 4 && get32(from.at) == HEAD_MAGIC;
 }
 
 int layout_head_decode(struct slice from, struct head *h)
@@ -306,7 +315,7 @@ int layout_head_decode(struct slice from, struct head *h)
 	memset(h->host, 0, sizeof(h->host));
 	memcpy(h->host, from.at + HEAD_FIXED, host);
 	from = slice_of(from.at + HEAD_FIXED + host, from.len - HEAD_FIXED - host);
-	return layout_state_decode(from, &h->state, &h->floor);
+	return layout_state_decode(from, &h->state, &h->origin);
 }
 
 /*

@@ -9,8 +9,9 @@
 enum {
 	LAYOUT_VERSION = 1,
 	RECORD_HEADER = 64,
+	RECORD_MOST = 1 << 20, /* bytes of a batch; what the agent reads stays well below */
 	HOST_BYTES = 255,
-	STATE_FIXED = 88,
+	STATE_FIXED = 96,
 	STATE_NUMBERS = 4 + LEDGER_OUTCOMES_N + 2 + 2 * LEDGER_PLACES_N + 2,
 	STATE_BYTES = STATE_FIXED + 8 * STATE_NUMBERS + SPOOL_MARKS_BYTES + 8,
 	HEAD_FIXED = 80,
@@ -27,6 +28,12 @@ _Static_assert((int)HEAD_BYTES <= (int)PAGE_ROOM, "a head must fit in one page")
 struct spot {
 	uint64_t position;
 	uint64_t spans;
+};
+
+/* Which spool it is, by a random number, and where its oldest segment begins. */
+struct origin {
+	uint64_t spool; /* 0: not known */
+	struct spot floor;
 };
 
 /* What stands before a batch's bytes, in a segment, in the tail and in quarantine alike. */
@@ -51,22 +58,23 @@ struct head {
 	uint64_t last_ms;  /* the largest received_ms in it */
 	char host[HOST_BYTES + 1];
 	struct spool_state state;
-	struct spot floor;
+	struct origin origin;
 };
 
 /* The checksum covers the header and VALUE, and with the header the position. */
 void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value);
-/* 0 or E_CORRUPT. Looks at the header only. */
+/* 0 or E_CORRUPT. Looks at the header only; size is at most RECORD_MOST. */
 int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r) MUST_USE;
 bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice value);
 
-/* FLOOR may be NULL. Gives the bytes written, at most STATE_BYTES. */
-size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct spot *floor);
+/* Gives the bytes written, at most STATE_BYTES. */
+size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin);
 /* 0; E_CORRUPT; E_NEWER only when the checksum holds, so that a flipped bit is never a version. */
-int layout_state_decode(struct slice from, struct spool_state *s, struct spot *floor) MUST_USE;
+int layout_state_decode(struct slice from, struct spool_state *s, struct origin *origin) MUST_USE;
 /* Bytes the state at FROM takes by its own word; 0 when it is none. */
 size_t layout_state_size(struct slice from);
 
+bool layout_is_head(struct slice from); /* by its magic */
 size_t layout_head_encode(uint8_t *to, const struct head *h);
 int layout_head_decode(struct slice from, struct head *h) MUST_USE;
 

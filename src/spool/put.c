@@ -54,7 +54,7 @@ static int put_entries(struct spool *s, struct storing *g)
 		struct spot end = behind(&g->e[g->n - 1]);
 
 		store_settle(&state, store_rest(g, g->n), &end);
-		if (tail_append(&s->tail, g->e, g->n, &state) == 0) {
+		if (tail_append(&s->tail, g->e, g->n, &state, &s->origin) == 0) {
 			g->done = g->n;
 			s->end = end;
 			return 0;
@@ -96,25 +96,24 @@ void put_run(struct spool *s, struct spool_turn *t)
 {
 	struct storing g = { .all = t->nput, .state = &t->state, .settle = true };
 	struct entry *e = NULL;
-	int rc = 0;
+	int rc = 0, refused = E_NOMEM;
 
 	t->first = s->end.position;
-	if (flush_is_due(s) && (rc = store_flush(s)) < 0)
-		log_debug("spool: the tail could not be synced: %s", err_text(rc));
+	if (flush_is_due(s) && store_flush(s) < 0)
+		log_debug("spool: the tail could not be synced");
 	if (t->nput > 0) {
 		e = entries_of(s, t);
 		g.e = e;
-		g.n = e == NULL ? 0 : store_allow(s, e, t->nput);
-		rc = e == NULL ? E_NOMEM : g.n == 0 ? E_FULL : put_entries(s, &g);
-		if (rc == 0 && g.n < t->nput)
-			rc = E_FULL;
+		g.n = e == NULL ? 0 : store_allow(s, e, t->nput, &refused);
+		rc = g.n == 0 ? refused : put_entries(s, &g);
+		rc = rc == 0 ? refused : rc;
 		tell(s, rc);
 	}
 	t->stored = g.done;
-	t->put_rc = t->nput > 0 ? rc : 0;
+	t->put_rc = rc;
 	keep_state(s, t);
 	t->state_rc = 0;
 	if (t->write_state && !g.state_durable)
-		t->state_rc = statefile_sync(&s->file, &s->last, &s->floor);
+		t->state_rc = statefile_sync(&s->file, &s->last, &s->origin);
 	free(e);
 }

@@ -35,7 +35,12 @@ static int open_file(struct reader *r, const struct segment *seg)
 	return 0;
 }
 
-/* The head proves that the tree is the one its meta's transaction made, and that of this segment. */
+static bool is_foreign(const struct reader *r, const struct head *h)
+{
+	return r->spool != 0 && h->origin.spool != r->spool;
+}
+
+/* The head proves that the tree is the one its meta's transaction made, and this segment's. */
 static int read_head(struct reader *r)
 {
 	uint8_t bytes[HEAD_BYTES];
@@ -55,6 +60,8 @@ static int read_head(struct reader *r)
 		return rc;
 	if (r->head.txnid != r->walk.txnid || r->head.first.position != r->first)
 		return E_CORRUPT;
+	if (is_foreign(r, &r->head))
+		return E_MALFORMED;
 	r->has_head = true;
 	r->end = r->head.end;
 	return 0;
@@ -79,6 +86,8 @@ static int by_scan(struct reader *r)
 
 	scan_free(&r->scan);
 	rc = scan_run(&r->scan, r->fd, r->first, r->limit);
+	if (rc == 0 && r->scan.has_head && is_foreign(r, &r->scan.head))
+		rc = E_MALFORMED;
 	if (rc < 0)
 		return rc;
 	r->state = READER_BY_SCAN;
@@ -150,7 +159,7 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 	struct iovec iov[2];
 	int rc;
 
-	if (p->size < RECORD_HEADER)
+	if (p->size < RECORD_HEADER || p->size > RECORD_HEADER + RECORD_MOST)
 		return E_CORRUPT;
 	got = batch_new(p->size - RECORD_HEADER);
 	if (got == NULL)

@@ -18,7 +18,8 @@ enum reader_state { READER_CLOSED, READER_BY_TREE, READER_BY_SCAN };
 
 struct reader {
 	enum reader_state state;
-	int at; /* the spool's directory, borrowed */
+	int at;         /* the spool's directory, borrowed */
+	uint64_t spool; /* heads of another one are refused; 0: any will do */
 	int fd;
 	uint64_t first; /* of the segment that is open */
 	uint64_t limit;
@@ -32,9 +33,9 @@ struct reader {
 	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */
 };
 
-/* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed since.
- * 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it; E_NEWER;
- * other errors may pass. */
+/* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed
+ * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
+ * E_NEWER; E_MALFORMED: it belongs to another spool; other errors may pass. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 void reader_close(struct reader *r);
 

@@ -1,13 +1,15 @@
 /* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
  *
- * A state is in four slots, in the head of the newest segment, and in the tail; the highest generation
- * is right, of equal ones the one that knows more records. Only the newest segment is looked into: how
- * long that takes does not depend on how much waits. What is damaged in older ones shows when they are
- * read.
+ * A state is in four slots, in the head of the newest segment, and in the tail; the highest
+ * generation is right, of equal ones the one that knows more records. Only the newest segment is
+ * looked into: how long that takes does not depend on how much waits. What is damaged in older
+ * ones shows when they are read.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 
+#include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
 
@@ -27,12 +29,17 @@ static void note(struct recovering *r, const char *text)
 		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
 }
 
-static void offer(struct recovering *r, const struct spool_state *state, const struct spot *floor)
+static void offer(
+        struct recovering *r, const struct spool_state *state, const struct origin *origin)
 {
 	struct spool_state *best = &r->found->state;
 
-	if (floor->position > r->s->floor.position)
-		r->s->floor = *floor;
+	struct origin *ours = &r->s->origin;
+
+	if (ours->spool == 0)
+		ours->spool = origin->spool;
+	if (origin->floor.position > ours->floor.position)
+		ours->floor = origin->floor;
 	if (r->any && (state->generation < best->generation ||
 	                      (state->generation == best->generation && state->end <= best->end)))
 		return;
@@ -60,9 +67,10 @@ static int read_slots(struct recovering *r, struct why *why)
 		if (slots[i].rc < 0)
 			continue;
 		r->slots_gone = false;
-		offer(r, &slots[i].state, &slots[i].floor);
+		offer(r, &slots[i].state, &slots[i].origin);
 	}
 	statefile_aim(&r->s->file, slots);
+	r->s->reader.spool = r->s->origin.spool;
 	if (r->slots_gone && !blank)
 		note(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
@@ -89,9 +97,12 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 		return E_MISSING;
 	}
 	if (rc < 0) {
-		snprintf(text, sizeof(text), "no record can be read from %s", name);
+		snprintf(text, sizeof(text),
+		        rc == E_MALFORMED ? "%s belongs to another spool"
+		                          : "no record can be read from %s",
+		        name);
 		note(r, text);
-		r->doubt = true;
+		r->doubt = r->doubt || rc != E_MALFORMED;
 		if (segments_set_aside(&s->segments, s->dir, i) < 0)
 			log_warn("spool: %s could not be moved to quarantine/", name);
 		return E_MISSING;
@@ -120,7 +131,7 @@ static int read_newest(struct recovering *r, struct why *why)
 		return rc;
 	r->disk = s->reader.end;
 	if (s->reader.has_head)
-		offer(r, &s->reader.head.state, &s->reader.head.floor);
+		offer(r, &s->reader.head.state, &s->reader.head.origin);
 	return 0;
 }
 
@@ -128,6 +139,7 @@ static int read_newest(struct recovering *r, struct why *why)
 static int read_tail(struct recovering *r, struct why *why)
 {
 	struct spool *s = r->s;
+	uint64_t whole = 0;
 	bool broken = false;
 
 	s->committed = r->disk;
@@ -140,7 +152,7 @@ static int read_tail(struct recovering *r, struct why *why)
 			return why_set(why, rc, "tail: %s", err_text(rc));
 		}
 		if (part.has_state)
-			offer(r, &part.state, &part.floor);
+			offer(r, &part.state, &part.origin);
 		for (size_t i = 0; i < part.n; i++) {
 			const struct record *e = &part.e[i].r;
 
@@ -152,12 +164,29 @@ static int read_tail(struct recovering *r, struct why *why)
 			r->disk = (struct spot){ e->position + 1, e->spans_before + e->spans };
 		}
 		broken = broken || part.broken;
+		whole = max_u64(whole, part.whole);
 		offset = part.next;
 		tail_part_free(&part);
 	}
+	if (whole < s->tail.bytes)
+		tail_cut(&s->tail, whole);
 	if (broken && s->tail.holds)
 		note(r, "the tail is not whole; what is intact in it will be delivered");
 	return 0;
+}
+
+/* The number of this spool, from any segment that still says it, else a new one. */
+static void know_spool(struct spool *s)
+{
+	for (size_t i = 0; i < s->segments.n && s->origin.spool == 0; i++)
+		if (reader_open(&s->reader, &s->segments.at[i],
+		            segments_limit(&s->segments, i, s->committed.position)) == 0 &&
+		        s->reader.has_head)
+			s->origin.spool = s->reader.head.origin.spool;
+	if (s->origin.spool == 0 && getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0)
+		s->origin.spool = clock_wall_ms();
+	s->reader.spool = s->origin.spool;
+	s->file.spool = s->origin.spool;
 }
 
 /* No state anywhere, but records: nothing of them is known to be delivered. */
@@ -181,7 +210,7 @@ static void state_from_records(struct recovering *r)
 		.running = true,
 	};
 	r->doubt = true;
-	s->floor = from;
+	s->origin.floor = from;
 }
 
 uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk)
@@ -207,7 +236,7 @@ static void blank(struct spool *s, struct spool_found *found)
 {
 	found->fresh = true;
 	found->state = (struct spool_state){ .cursor = 1, .offered_to = 1, .end = 1 };
-	s->floor = s->committed = s->end = (struct spot){ 1, 0 };
+	s->origin.floor = s->committed = s->end = (struct spot){ 1, 0 };
 	s->last = found->state;
 }
 
@@ -223,6 +252,7 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 		rc = read_tail(&r, why);
 	if (rc < 0)
 		return rc;
+	know_spool(s);
 	if (!r.any && s->segments.n == 0 && !s->tail.holds) {
 		blank(s, found);
 		return 0;

@@ -1,24 +1,24 @@
-/* scan.c — page by page through a file. An overflow page holds one value, a leaf a few; a value that
- * is a whole record by its own magic, length and checksum is one, whoever points to it. Pages that
- * LMDB had freed hold old copies of the same records, which is as good. */
+/* scan.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
+ * piece there, at an even offset; one that is a whole record by its own magic, length and
+ * checksum is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
+ * records, which is as good. */
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "buf.h"
 #include "disk.h"
 #include "scan.h"
 
+enum { WINDOW = 4 * RECORD_MOST };
+
 struct scanning {
 	struct scan *found;
-	const uint8_t *page; /* the leaf looked at */
-	uint64_t page_offset;
 	uint64_t first;
 	uint64_t limit;
-	uint64_t budget; /* bytes that may be read twice */
-	int rc;
+	uint64_t offset; /* of the window in the file */
+	bool last;       /* the file ends with this window */
 };
 
-static void add_record(struct scanning *g, const struct place *p, const struct record *r)
+static int add_record(struct scanning *g, const struct record *r, uint64_t offset)
 {
 	struct scan *s = g->found;
 
@@ -26,89 +26,63 @@ static void add_record(struct scanning *g, const struct place *p, const struct r
 		size_t cap = s->cap == 0 ? 256 : s->cap * 2;
 		struct place *more = realloc(s->at, cap * sizeof(*more));
 
-		if (more == NULL) {
-			g->rc = E_NOMEM;
-			return;
-		}
+		if (more == NULL)
+			return E_NOMEM;
 		s->at = more;
 		s->cap = cap;
 	}
-	s->at[s->n++] = *p;
+	s->at[s->n++] = (struct place){ r->position, offset, RECORD_HEADER + r->size };
 	if (r->position >= s->end.position)
 		s->end = (struct spot){ r->position + 1, r->spans_before + r->spans };
+	return 0;
 }
 
-/* VALUE lies at OFFSET of the file. */
-static void consider(struct scanning *g, struct slice value, uint64_t offset)
+static void add_head(struct scanning *g, struct slice from)
 {
-	struct record r;
 	struct head h;
 
-	if (value.len >= RECORD_HEADER && layout_record_decode(value.at, &r) == 0) {
-		struct place p = { r.position, offset, RECORD_HEADER + r.size };
-
-		if (r.position < g->first || r.position >= g->limit ||
-		        r.size > value.len - RECORD_HEADER)
-			return;
-		if (layout_record_verify(value.at, slice_of(value.at + RECORD_HEADER, r.size)))
-			add_record(g, &p, &r);
-	} else if (layout_head_decode(value, &h) == 0 && h.first.position == g->first) {
-		if (!g->found->has_head || h.txnid > g->found->head.txnid)
-			g->found->head = h;
-		g->found->has_head = true;
-	}
+	if (layout_head_decode(from, &h) < 0 || h.first.position != g->first)
+		return;
+	if (!g->found->has_head || h.txnid > g->found->head.txnid)
+		g->found->head = h;
+	g->found->has_head = true;
 }
 
-static void on_leaf_value(void *arg, const struct place *p)
+/* What begins at FROM: the bytes to go on by, 0 when it has to be looked at again with more behind
+ * it, or an error. */
+static int64_t look(struct scanning *g, struct slice from, uint64_t offset)
 {
-	struct scanning *g = arg;
-
-	consider(g, slice_of(g->page + (p->offset - g->page_offset), p->size), p->offset);
-}
-
-/* Bytes behind the first page of a record that starts in it, if one does and they can be read:
- * a wrong length must not make every page cost the whole file. */
-static size_t rest_of(
-        struct scanning *g, const uint8_t *page, uint32_t page_size, uint64_t pages_left)
-{
-	uint64_t pages = walk_overflow_pages(page, g->page_offset / page_size), rest;
 	struct record r;
 
-	if (pages < 2 || pages > pages_left ||
-	        layout_record_decode(page + WALK_PAGE_HEADER, &r) < 0)
-		return 0;
-	rest = (pages - 1) * page_size;
-	if (rest + page_size < WALK_PAGE_HEADER + RECORD_HEADER + (uint64_t)r.size ||
-	        rest > g->budget)
-		return 0;
-	g->budget -= rest;
-	return rest;
+	if (layout_is_head(from))
+		add_head(g, from);
+	if (from.len < RECORD_HEADER || layout_record_decode(from.at, &r) < 0)
+		return 2;
+	if (r.size > from.len - RECORD_HEADER)
+		return g->last ? 2 : 0;
+	if (!layout_record_verify(from.at, slice_of(from.at + RECORD_HEADER, r.size)))
+		return 2;
+	if (r.position >= g->first && r.position < g->limit && add_record(g, &r, offset) < 0)
+		return E_NOMEM;
+	/* Not into its bytes, which are the world's: to the end, which is even. */
+	return (int64_t)((RECORD_HEADER + (uint64_t)r.size) & ~UINT64_C(1));
 }
 
-/* One page, already in BUF; an overflow page brings the rest of its value. */
-static void look(
-        struct scanning *g, int fd, struct buf *buf, uint32_t page_size, uint64_t pages_left)
+/* Gives how many bytes of the window are done. */
+static int64_t look_through(struct scanning *g, struct slice window)
 {
-	uint64_t number = g->page_offset / page_size;
-	size_t rest = rest_of(g, buf->at, page_size, pages_left);
-	uint8_t *to;
+	size_t at = 0, safe = window.len - (g->last ? 0 : min_u64(window.len, HEAD_BYTES));
 
-	if (walk_overflow_pages(buf->at, number) == 0) {
-		g->page = buf->at;
-		walk_leaf(buf->at, page_size, number, on_leaf_value, g);
-		return;
+	while (at < safe) {
+		int64_t by = look(g, slice_of(window.at + at, window.len - at), g->offset + at);
+
+		if (by < 0)
+			return by;
+		if (by == 0)
+			break;
+		at += (size_t)by;
 	}
-	if (rest > 0) {
-		to = buf_reserve(buf, rest);
-		if (to == NULL) {
-			g->rc = E_NOMEM;
-			return;
-		}
-		if (disk_read(fd, to, rest, g->page_offset + page_size) != (ssize_t)rest)
-			return;
-	}
-	consider(g, slice_of(buf->at + WALK_PAGE_HEADER, page_size + rest - WALK_PAGE_HEADER),
-	        g->page_offset + WALK_PAGE_HEADER);
+	return (int64_t)min_u64(at, window.len);
 }
 
 static int by_key(const void *a, const void *b)
@@ -131,34 +105,45 @@ static void order(struct scan *s)
 	s->n = kept + 1;
 }
 
+/* The window at g->offset. A part that the disk will not read is as lost as a broken one. */
+static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
+{
+	size_t want = (size_t)min_u64(left, WINDOW);
+	ssize_t got = disk_read(fd, window, want, offset);
+
+	if (got == (ssize_t)want)
+		return want;
+	memset(window, 0, want);
+	for (size_t at = 0; at < want; at += SLOT_BYTES) {
+		size_t n = (size_t)min_u64(SLOT_BYTES, want - at);
+
+		if (disk_read(fd, window + at, n, offset + at) < 0)
+			memset(window + at, 0, n);
+	}
+	return want;
+}
+
 int scan_run(struct scan *s, int fd, uint64_t first, uint64_t limit)
 {
 	struct scanning g = { .found = s, .first = first, .limit = limit };
-	uint32_t page_size = walk_page_size(fd);
-	struct buf buf = { 0 };
+	uint8_t *window = malloc(WINDOW);
+	int64_t done = 0;
 	struct stat st;
 
+	if (window == NULL)
+		return E_NOMEM;
 	if (fstat(fd, &st) < 0)
-		return E_IO;
-	g.budget = 4 * (uint64_t)st.st_size;
-	for (uint64_t left = (uint64_t)st.st_size / page_size; left > 0 && g.rc == 0; left--) {
-		uint8_t *page;
+		done = E_IO;
+	while (done >= 0 && g.offset < (uint64_t)st.st_size) {
+		size_t n = fill(fd, window, (uint64_t)st.st_size - g.offset, g.offset);
 
-		buf_clear(&buf);
-		page = buf_reserve(&buf, page_size);
-		if (page == NULL) {
-			g.rc = E_NOMEM;
-			break;
-		}
-		buf.len = page_size;
-		/* A page that cannot be read is as lost as a broken one. */
-		if (disk_read(fd, page, page_size, g.page_offset) == (ssize_t)page_size)
-			look(&g, fd, &buf, page_size, left);
-		g.page_offset += page_size;
+		g.last = g.offset + n >= (uint64_t)st.st_size;
+		done = look_through(&g, slice_of(window, n));
+		g.offset += done > 0 ? (uint64_t)done : 0;
 	}
-	buf_free(&buf);
+	free(window);
 	order(s);
-	return g.rc;
+	return done < 0 ? (int)done : 0;
 }
 
 const struct place *scan_find(const struct scan *s, uint64_t want)

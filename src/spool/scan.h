@@ -15,7 +15,7 @@ struct scan {
 	struct spot end;  /* behind the last record */
 };
 
-/* Looks at every page of the file for records of positions [first, limit). 0, or E_NOMEM, E_IO with
+/* Looks at every byte of the file for records of positions [first, limit). 0, or E_NOMEM, E_IO with
  * nothing found. A damaged file is no error: what is whole is found. */
 int scan_run(struct scan *s, int fd, uint64_t first, uint64_t limit) MUST_USE;
 /* The first record at or above WANT; NULL: none. */

@@ -2,7 +2,7 @@
  *
  *   next/                       prepared, empty
  *   seg-<first position>/       holds records from that position on
- *   seg-<first position>.bad/   the same, and damage was met in it: never deleted, set aside instead
+ *   seg-<first position>.bad/   the same, but damage was met in it: set aside, never deleted
  *   quarantine/                 what was set aside, and single records
  */
 #ifndef SEGMENTS_H
@@ -45,8 +45,8 @@ size_t segments_find(const struct segments *l, uint64_t position);
 /* Positions of segment I are below this; END is of the last one. */
 uint64_t segments_limit(const struct segments *l, size_t i, uint64_t end);
 
-/* Removes the first N from disk (a bad one is set aside) and from the list, and syncs the names. Stops
- * at the first that cannot be removed. */
+/* Removes the first N from disk (a bad one is set aside) and from the list, and syncs the names.
+ * Stops at the first that cannot be removed. */
 int segments_remove(struct segments *l, int at, size_t n) MUST_USE;
 /* NAME into quarantine/, under a name that is free there. Durable. */
 int segment_set_aside(int at, const char *name) MUST_USE;

@@ -143,7 +143,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	s->last = *state;
 	s->last.end = s->end.position;
 	s->last.spans_put = s->end.spans;
-	rc = statefile_sync(&s->file, &s->last, &s->floor);
+	rc = statefile_sync(&s->file, &s->last, &s->origin);
 	if (rc < 0)
 		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory,
 		        err_text(rc));
@@ -166,7 +166,7 @@ void spool_close(struct spool *s, const struct spool_state *state)
 		s->last = *state;
 		s->last.end = s->end.position;
 		s->last.spans_put = s->end.spans;
-		if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
+		if (statefile_sync(&s->file, &s->last, &s->origin) < 0)
 			log_warn("spool: the state could not be synced at the end");
 	}
 	spool_free(s);

@@ -19,9 +19,9 @@ struct spool {
 	struct writer next;
 	struct reader reader;
 	struct tail tail;
-	struct spot committed;   /* behind all that is in segments; the tail begins here */
-	struct spot end;         /* behind all that was put */
-	struct spot floor;       /* where the oldest segment begins */
+	struct spot committed; /* behind all that is in segments; the tail begins here */
+	struct spot end;       /* behind all that was put */
+	struct origin origin;
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
 	struct spool_stats stats;
 	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
@@ -50,12 +50,13 @@ int store_run(struct spool *s, struct storing *g) MUST_USE;
 int store_flush(struct spool *s) MUST_USE;
 /* Nobody writes the newest segment any more. */
 void store_seal(struct spool *s);
-/* Makes next/ if there is room for it. */
-int store_prepare(struct spool *s) MUST_USE;
+/* Makes next/; AHEAD of its time only when there is room for something in it. stats.next_rc says
+ * how it went: 0 only with all blocks reserved. */
+int store_prepare(struct spool *s, bool ahead) MUST_USE;
 /* Bytes on disk, without what is only reserved. */
 uint64_t store_used(const struct spool *s);
-/* How many of the N entries the limits let in. */
-size_t store_allow(struct spool *s, const struct entry *e, size_t n);
+/* How many of the N entries the limits let in; *rc says why not the next one, or 0. */
+size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc);
 /* STATE put right for when REST of what it believes to be in the spool is still in flight. */
 void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end);
 struct ledger_count store_rest(const struct storing *g, size_t done);

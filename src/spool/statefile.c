@@ -70,7 +70,7 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to)
 	if (got != SLOT_BYTES)
 		return;
 	to->blank = is_zero(bytes, sizeof(bytes));
-	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), &to->state, &to->floor);
+	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), &to->state, &to->origin);
 }
 
 static unsigned older(const struct slot *slots, unsigned a, unsigned b)
@@ -86,12 +86,12 @@ void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
 	f->sync_next = older(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
 }
 
-int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spot *floor)
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct origin *origin)
 {
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;
 
-	layout_state_encode(bytes, s, floor);
+	layout_state_encode(bytes, s, origin);
 	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)f->sync_next * SLOT_BYTES);
 	if (rc == 0)
 		rc = disk_sync(f->fd);
@@ -103,7 +103,8 @@ int statefile_sync(struct statefile *f, const struct spool_state *s, const struc
 
 void statefile_live(struct statefile *f, const struct spool_state *s)
 {
-	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, NULL);
+	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s,
+	        &(struct origin){ .spool = f->spool });
 	f->live_next ^= 1;
 }
 

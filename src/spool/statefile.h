@@ -15,7 +15,8 @@ enum { SLOTS = 4, SLOTS_LIVE = 2 };
 
 struct statefile {
 	int fd;
-	uint8_t *live; /* the two mapped slots; this and live_next belong to spool_live */
+	uint64_t spool; /* goes into every snapshot; set before the first one */
+	uint8_t *live;  /* the two mapped slots; this and live_next belong to spool_live */
 	unsigned live_next;
 	unsigned sync_next; /* 2 or 3 */
 };
@@ -25,7 +26,7 @@ struct slot {
 	int rc;
 	bool blank; /* never written */
 	struct spool_state state;
-	struct spot floor;
+	struct origin origin;
 };
 
 /* Opens or makes the file. A short one is filled up again. */
@@ -35,7 +36,7 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 void statefile_aim(struct statefile *f, const struct slot slots[SLOTS]);
 /* Into the older synced slot. After a failure that slot is written again, never the good one. */
 int statefile_sync(
-        struct statefile *f, const struct spool_state *s, const struct spot *floor) MUST_USE;
+        struct statefile *f, const struct spool_state *s, const struct origin *origin) MUST_USE;
 void statefile_live(struct statefile *f, const struct spool_state *s);
 void statefile_close(struct statefile *f);
 

@@ -1,8 +1,8 @@
 /* store.c — records into segments.
  *
- * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may call
- * pages clean that never reached the disk. What was in it goes into a new segment, once; if that fails
- * too, the caller still has it all.
+ * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may
+ * call pages clean that never reached the disk. What was in it goes into a new segment, once; if
+ * that fails too, the caller still has it all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ uint64_t store_used(const struct spool *s)
 	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
 }
 
-/* What the limits leave: bytes below max_bytes, and of them what can be had from the file system. */
+/* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
 static uint64_t room(const struct spool *s, uint64_t reserved)
 {
 	uint64_t used = store_used(s), most = s->opts.max_bytes;
@@ -26,29 +26,34 @@ static uint64_t room(const struct spool *s, uint64_t reserved)
 	return min_u64(ours, reserved + (theirs > least ? theirs - least : 0));
 }
 
-size_t store_allow(struct spool *s, const struct entry *e, size_t n)
+size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
 {
 	uint64_t left = room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	*rc = 0;
+	for (i = 0; i < n && *rc == 0; i++) {
 		uint64_t cost = writer_cost(e[i].r.size);
 
-		if (cost > left)
-			break;
-		left -= cost;
+		if (e[i].r.size > RECORD_MOST)
+			*rc = E_TOO_LARGE;
+		else if (cost > left)
+			*rc = E_FULL;
+		left -= min_u64(cost, left);
 	}
-	return i;
+	return *rc == 0 ? n : i - 1;
 }
 
-int store_prepare(struct spool *s)
+int store_prepare(struct spool *s, bool ahead)
 {
 	uint64_t reserve = min_u64(room(s, 0), s->map_bytes);
-	int rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+	int rc;
 
-	if (rc == 0 && s->next.reserved < s->map_bytes)
-		s->stats.next_rc = E_FULL;
-	else
+	s->stats.next_rc = E_FULL;
+	if (ahead && reserve < WRITER_LEAST_BYTES)
+		return E_FULL;
+	rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
 	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
 		s->stats.free_bytes = 0;
@@ -82,11 +87,11 @@ static int roll(struct spool *s, struct spot first)
 	int rc = 0;
 
 	store_seal(s);
-	/* Not needed while segments hold: should the one that now begins be damaged, this is newer. */
-	if (statefile_sync(&s->file, &s->last, &s->floor) < 0)
+	/* Should the segment that now begins be damaged, this is the newest. */
+	if (statefile_sync(&s->file, &s->last, &s->origin) < 0)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
-		rc = store_prepare(s);
+		rc = store_prepare(s, false);
 	if (rc == 0)
 		rc = writer_name(&s->next, s->dir, first);
 	if (rc == 0)
@@ -96,7 +101,7 @@ static int roll(struct spool *s, struct spot first)
 		return rc;
 	}
 	if (s->segments.n == 1)
-		s->floor = first;
+		s->origin.floor = first;
 	s->writer = s->next;
 	s->next = (struct writer){ 0 };
 	log_debug("spool: segment %016" PRIx64 " begins", first.position);
@@ -126,7 +131,7 @@ struct ledger_count store_rest(const struct storing *g, size_t done)
 static int commit(struct spool *s, struct storing *g, size_t n)
 {
 	const struct record *r = &g->e[g->done + n - 1].r;
-	struct head head = { .state = *g->state, .floor = s->floor };
+	struct head head = { .state = *g->state, .origin = s->origin };
 	uint64_t began = clock_mono_us();
 	int rc;
 

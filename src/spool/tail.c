@@ -46,7 +46,8 @@ static size_t fill_vector(const struct entry *e, size_t n, uint8_t *headers, str
 	return k;
 }
 
-int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state)
+int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
+        const struct origin *origin)
 {
 	uint8_t *headers = malloc(n * RECORD_HEADER + STATE_BYTES);
 	struct iovec *iov = malloc((2 * n + 1) * sizeof(*iov));
@@ -58,7 +59,7 @@ int tail_append(struct tail *t, const struct entry *e, size_t n, const struct sp
 		goto out;
 	k = fill_vector(e, n, headers, iov);
 	iov[k].iov_base = headers + n * RECORD_HEADER;
-	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, NULL);
+	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, origin);
 	k++;
 	for (size_t i = 0; i < k; i++)
 		bytes += iov[i].iov_len;
@@ -92,21 +93,21 @@ static int add_entry(struct tail_part *p, const struct record *r, const uint8_t 
 	return 0;
 }
 
-/* The frame at FROM: its size; 0: it is none; more than there is: it goes on behind. Or an error. */
+/* The frame at FROM: its size; 0: it is none; more than there is: it goes on. Or an error. */
 static int64_t take_frame(struct tail_part *p, struct slice from)
 {
 	struct spool_state state;
-	struct spot floor;
+	struct origin origin;
 	struct record r;
 	size_t size = layout_state_size(from);
 
 	if (size > 0 && size <= SLOT_BYTES) {
 		if (size > from.len)
 			return (int64_t)size;
-		if (layout_state_decode(from, &state, &floor) < 0)
+		if (layout_state_decode(from, &state, &origin) < 0)
 			return 0;
 		p->state = state;
-		p->floor = floor;
+		p->origin = origin;
 		p->has_state = true;
 		return (int64_t)size;
 	}
@@ -128,7 +129,7 @@ static int64_t take_frame(struct tail_part *p, struct slice from)
 /* Frames in the LEN bytes read. LAST: the file ends with them. Gives the bytes used up. */
 static int64_t take_frames(struct tail_part *p, size_t len, bool last)
 {
-	size_t at = 0;
+	size_t at = 0, skipped = 0;
 
 	while (at < len) {
 		int64_t size = take_frame(p, slice_of(p->bytes + at, len - at));
@@ -137,11 +138,13 @@ static int64_t take_frames(struct tail_part *p, size_t len, bool last)
 			return size;
 		if (size > 0 && (uint64_t)size <= len - at) {
 			at += (size_t)size;
+			p->whole = at;
+			p->broken = p->broken || skipped > 0;
 			continue;
 		}
 		if (size > 0 && !last && at > 0)
 			return (int64_t)at; /* whole in the next part */
-		p->broken = true;
+		skipped++;
 		at++; /* look for the next one that is whole */
 	}
 	return (int64_t)at;
@@ -163,6 +166,8 @@ int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part)
 	used = take_frames(part, (size_t)got, want == left);
 	if (used < 0)
 		return (int)used;
+	if (part->whole > 0)
+		part->whole += offset;
 	part->next = (size_t)got < want ? t->bytes : offset + (uint64_t)used;
 	return 0;
 }
@@ -174,11 +179,16 @@ void tail_part_free(struct tail_part *part)
 	*part = (struct tail_part){ 0 };
 }
 
+void tail_cut(struct tail *t, uint64_t bytes)
+{
+	t->bytes = bytes;
+	cut(t);
+}
+
 void tail_clear(struct tail *t)
 {
-	t->bytes = 0;
 	t->holds = false;
-	cut(t);
+	tail_cut(t, 0);
 }
 
 void tail_close(struct tail *t)

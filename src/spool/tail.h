@@ -1,8 +1,8 @@
 /* tail.h — the file "tail": what was put and is not yet in a segment (private).
  *
- * Only with sync=interval and sync=off. One write a turn, no sync: it survives SIGKILL. From time to
- * time it is put into segments, synced, and emptied. It is a row of records and states, each whole
- * in itself, so that after a power cut what is whole is found.
+ * Only with sync=interval and sync=off. One write a turn, no sync: it survives SIGKILL. From time
+ * to time it is put into segments, synced, and emptied. It is a row of records and states, each
+ * whole in itself, so that after a power cut what is whole is found.
  */
 #ifndef TAIL_H
 #define TAIL_H
@@ -29,20 +29,23 @@ struct tail_part {
 	size_t n;
 	size_t cap;
 	uint64_t next;  /* offset of what follows; the file's size: nothing does */
-	bool broken;    /* something in between was not whole */
+	uint64_t whole; /* offset behind the last frame that is whole; 0: there is none */
+	bool broken;    /* something before that was not whole */
 	bool has_state; /* the last one in this part */
 	struct spool_state state;
-	struct spot floor;
+	struct origin origin;
 };
 
 /* Opens the file if it is there, or makes it when MAKE. */
 int tail_open(struct tail *t, int at, bool make, struct why *why) MUST_USE;
 /* All N entries and the state, or nothing. */
-int tail_append(
-        struct tail *t, const struct entry *e, size_t n, const struct spool_state *state) MUST_USE;
+int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
+        const struct origin *origin) MUST_USE;
 /* Reads a few MiB from OFFSET on. tail_part_free in any case. */
 int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part) MUST_USE;
 void tail_part_free(struct tail_part *part);
+/* Forgets what stands behind BYTES: the half of an append that a kill cut short. */
+void tail_cut(struct tail *t, uint64_t bytes);
 /* Empties it. */
 void tail_clear(struct tail *t);
 void tail_close(struct tail *t);

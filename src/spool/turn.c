@@ -31,7 +31,7 @@ static struct spot floor_without(struct spool *s, size_t n)
 /* The state says that they are delivered, and is durable, before they go. */
 static void reclaim(struct spool *s)
 {
-	struct spot floor;
+	struct origin origin = s->origin;
 	size_t n = 0;
 
 	while (n < s->segments.n && is_past(s, n))
@@ -40,12 +40,12 @@ static void reclaim(struct spool *s)
 		return;
 	if (n == s->segments.n)
 		store_seal(s);
-	floor = floor_without(s, n);
-	if (statefile_sync(&s->file, &s->last, &floor) < 0)
+	origin.floor = floor_without(s, n);
+	if (statefile_sync(&s->file, &s->last, &origin) < 0)
 		return;
 	if (s->reader.state != READER_CLOSED && s->reader.first <= s->segments.at[n - 1].first)
 		reader_close(&s->reader);
-	s->floor = floor;
+	s->origin = origin;
 	if (segments_remove(&s->segments, s->dir, n) < 0)
 		log_debug("spool: segments that are delivered could not all be removed");
 }
@@ -57,7 +57,7 @@ static void prepare(struct spool *s)
 	if (s->next.env != NULL || (s->writer.env != NULL && !writer_half_full(&s->writer)) ||
 	        now < s->prepare_after_us)
 		return;
-	if (store_prepare(s) < 0)
+	if (store_prepare(s, true) < 0)
 		s->prepare_after_us = now + PREPARE_AGAIN_US;
 }
 

@@ -14,13 +14,13 @@
  *   node    0 u16 lo  2 u16 hi  4 u16 flags  6 u16 key size  8 key, data
  *   meta    16 u32 magic  20 u32 version  24 address  32 u64 map size  40 free db  88 main db
  *           136 u64 last page  144 u64 txnid
- *   db      0 u32 pad (free db: page size)  4 u16 flags  6 u16 depth  8 branch, leaf, overflow pages
+ *   db      0 u32 pad (free db: page size)  4 u16 flags  6 u16 depth
+ *           8 u64 branch, 16 leaf, 24 overflow pages
  *           32 u64 entries  40 u64 root
  */
 enum {
 	PAGE_BRANCH = 1,
 	PAGE_LEAF = 2,
-	PAGE_OVERFLOW = 4,
 	PAGE_META = 8,
 	NODE_HEADER = 8,
 	NODE_BIG = 1, /* the data is the number of an overflow page */
@@ -121,10 +121,10 @@ static int take_meta(struct walk *w, const struct meta *m)
 		return E_CORRUPT;
 	w->page_size = m->page_size;
 	w->txnid = m->txnid;
-	/* Pages that LMDB took and let go again may lie behind the end of the file; no record does. */
+	/* Pages that LMDB took and let go again may lie behind the end of the file; no record
+	 * does. */
 	w->pages = min_u64(at64(m->bytes + 136) + 1, (uint64_t)st.st_size / m->page_size);
 	w->depth = at16(db + 6);
-	w->entries = at64(db + 32);
 	w->root = at64(db + 40);
 	if (m->txnid == 0)
 		return 0;
@@ -304,35 +304,4 @@ void walk_free(struct walk *w)
 		free(w->level[i].bytes);
 		w->level[i] = (struct walk_page){ 0 };
 	}
-}
-
-void walk_leaf(const uint8_t *bytes, uint32_t page_size, uint64_t number,
-        void (*each)(void *arg, const struct place *p), void *arg)
-{
-	struct walk w = { .page_size = page_size, .pages = number + 1 };
-
-	if (at64(bytes) != number || at16(bytes + 10) != PAGE_LEAF ||
-	        !nodes_are_sane(bytes, page_size, true))
-		return;
-	for (unsigned i = 0; i < nodes_of(bytes); i++) {
-		struct place p;
-
-		if ((at16(node_at(bytes, i) + 4) & NODE_BIG) == 0 &&
-		        place_of(&w, bytes, i, &p) == 0)
-			each(arg, &p);
-	}
-}
-
-uint32_t walk_overflow_pages(const uint8_t *bytes, uint64_t number)
-{
-	return at64(bytes) == number && at16(bytes + 10) == PAGE_OVERFLOW ? at32(bytes + 12) : 0;
-}
-
-uint32_t walk_page_size(int fd)
-{
-	struct meta m;
-
-	if (read_meta(fd, 0, 0, &m) == 0 && m.good)
-		return m.page_size;
-	return (uint32_t)getpagesize();
 }

@@ -1,9 +1,10 @@
-/* walk.h — reads a segment's B+tree through pread, every page checked before it is believed (private).
+/* walk.h — reads a segment's B+tree through pread, every page checked before it is believed
+ * (private).
  *
- * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and answers a
- * damaged page with SIGBUS or an assertion; and what is read through a map counts as resident. This
- * reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for one unnamed
- * database with 8-byte integer keys, and nothing else.
+ * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and
+ * answers a damaged page with SIGBUS or an assertion; and what is read through a map counts as
+ * resident. This reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for
+ * one unnamed database with 8-byte integer keys, and nothing else.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -25,7 +26,6 @@ struct walk {
 	uint64_t pages; /* no page number is at or above this */
 	uint64_t root;
 	unsigned depth;
-	uint64_t entries;
 	uint64_t txnid; /* of the commit that is seen; 0: nothing was ever committed */
 	struct walk_page {
 		uint64_t number; /* 0: none */
@@ -42,14 +42,5 @@ int walk_start(struct walk *w) MUST_USE;
 int walk_find(struct walk *w, uint64_t want, struct place *found) MUST_USE;
 
 void walk_free(struct walk *w);
-
-/* For whoever looks at a file whose tree is broken. BYTES is the page that stands at NUMBER: calls
- * EACH for every value that lies in it, when it is a leaf and whole. */
-void walk_leaf(const uint8_t *bytes, uint32_t page_size, uint64_t number,
-        void (*each)(void *arg, const struct place *p), void *arg);
-/* Pages that an overflow page says it has; 0 when it is none. */
-uint32_t walk_overflow_pages(const uint8_t *bytes, uint64_t number);
-/* The page size that the metas agree on, or the host's when they are both gone. */
-uint32_t walk_page_size(int fd);
 
 #endif

@@ -1,4 +1,5 @@
-/* writer.c — LMDB as an append-only file of records: one environment, one database, keys counting up. */
+/* writer.c — LMDB as an append-only file of records: one environment, one database, keys counting
+ * up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,8 +16,8 @@
 enum {
 	PAGE_HEADER = 16,
 	NODE = 8 + 8 + 2, /* node header, key, and its offset in the page */
-	/* What a commit writes beside its records: both edges of the tree, the head, the list of free
-	 * pages, and new branches. Generous: it decides when a segment is full. */
+	/* What a commit writes beside its records: both edges of the tree, the head, the list of
+	 * free pages, and new branches. Generous: it decides when a segment is full. */
 	SLACK_PAGES = 32,
 	GIVE_BACK_BYTES = 1 << 20,
 	ENV_FLAGS = MDB_NOLOCK | MDB_NOTLS | MDB_NORDAHEAD,
@@ -120,7 +121,8 @@ int writer_name(struct writer *w, int at, struct spot first)
 	if (renameat(at, "next", at, name) < 0) {
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return err_from_errno(errno);
-		/* A segment that is in no list stands there: it could not be removed, or not be read. */
+		/* A segment that is in no list stands there: it could not be removed, or not be
+		 * read. */
 		rc = segment_set_aside(at, name);
 		if (rc == 0 && renameat(at, "next", at, name) < 0)
 			rc = err_from_errno(errno);

@@ -44,8 +44,8 @@ enum {
 	WRITER_TXN_BYTES = 4 << 20,   /* of one transaction: LMDB keeps its pages in memory */
 };
 
-/* Makes next/ below DIRECTORY (also open as AT), with a map of MAP_BYTES, and reserves RESERVE of them
- * if the disk has them. */
+/* Makes next/ below DIRECTORY (also open as AT), with a map of MAP_BYTES, and reserves RESERVE of
+ * them if the disk has them. */
 int writer_make(struct writer *w, int at, const char *directory, uint64_t map_bytes,
         uint64_t reserve) MUST_USE;
 /* Throws away what writer_make made. */
@@ -56,8 +56,9 @@ int writer_name(struct writer *w, int at, struct spot first) MUST_USE;
 /* How many of the N entries go into the next transaction; 0: not one fits any more. */
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);
 
-/* One transaction; the first failure is kept and given by commit, which writes HEAD (txnid, first and
- * the times are filled in). E_TOO_LARGE: the segment is full after all, nothing is wrong with it. */
+/* One transaction; the first failure is kept and given by commit, which writes HEAD (txnid, first
+ * and the times are filled in). E_TOO_LARGE: the segment is full after all, nothing is wrong with
+ * it. */
 void writer_begin(struct writer *w);
 void writer_put(struct writer *w, const struct entry *e);
 int writer_commit(struct writer *w, struct head *head) MUST_USE;

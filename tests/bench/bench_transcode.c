@@ -1,8 +1,9 @@
 /* bench_transcode.c — spans per second of one core: the transcoder, and beside it Thrift's own C
- * library doing the same (decode into its types, encode TBinary), on 10-span batches of real clients.
+ * library doing the same (decode into its types, encode TBinary), on 10-span batches of real
+ * clients.
  *
- * Each batch is made of the spans that the client sent, with ids, times and durations drawn anew, so
- * that no branch can be learned by heart. CPU time, the best of some rounds: other load on the
+ * Each batch is made of the spans that the client sent, with ids, times and durations drawn anew,
+ * so that no branch can be learned by heart. CPU time, the best of some rounds: other load on the
  * machine can only make a round slower. */
 #include <inttypes.h>
 #include <time.h>

@@ -36,6 +36,18 @@ EXTRA_DIST += %D%/run.sh
 bench: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+# Not part of "make check": figures, each beside the floor it is compared with.
+EXTRA_PROGRAMS += %D%/bench_spool
+CLEANFILES += %D%/bench_spool
+
+%C%_bench_spool_CPPFLAGS = $(TEST_CPPFLAGS)
+
+# make bench-spool BENCH_GIB=5 BENCH_DIR=/var/tmp
+BENCH_GIB = 1
+BENCH_DIR = /tmp
+bench-spool: %D%/bench_spool$(EXEEXT)
+	$(AM_V_at)%D%/bench_spool$(EXEEXT) $(BENCH_DIR) $(BENCH_GIB)
+.PHONY: bench-spool
 EXTRA_PROGRAMS += %D%/bench_produce
 %C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
 

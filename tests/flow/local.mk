@@ -1,3 +1,4 @@
+# Floors 2 to 5 on a real loop, and whole processes, before far ends that the test has in hand.
 FLOW_TESTS = \
 	%D%/test_admin \
 	%D%/test_agent_direct \
@@ -5,7 +6,6 @@ FLOW_TESTS = \
 	%D%/test_agent_kafka \
 	%D%/test_agent_kill \
 	%D%/test_agent_start \
-	%D%/test_command_line \
 	%D%/test_drain \
 	%D%/test_drain_bad \
 	%D%/test_drain_trouble \
@@ -26,29 +26,57 @@ FLOW_TESTS = \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
 	%D%/test_udp
+FLOW_SHELL = \
+	%D%/test_command_line.sh \
+	%D%/test_demo.sh \
+	%D%/test_emit.sh
 
 check_PROGRAMS += $(FLOW_TESTS)
-TESTS += $(FLOW_TESTS)
+TESTS += $(FLOW_TESTS) $(FLOW_SHELL)
+EXTRA_DIST += $(FLOW_SHELL)
+
+# An agent process on a stage: the far ends are the test's, the program is the one built here.
+STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
+# The postman before fake HTTP: the fake's objects come before the library's.
+FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
+# The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
+KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
+KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
+BASIN = tests/lib/basin.c tests/lib/basin.h
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
 %C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
-%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
+%C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
 %C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
 %C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
-%C%_test_command_line_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
+%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
+%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
+%C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
+%C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -59,35 +87,3 @@ TESTS += $(FLOW_TESTS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
-
-EXTRA_DIST += %D%/test_command_line.sh
-TESTS += %D%/test_command_line.sh
-# The postman before fake HTTP: the fake's objects come before the library's.
-FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
-FLOW_SHELL = \
-	%D%/test_command_line.sh
-EXTRA_DIST += $(FLOW_SHELL)
-# A drain process in a basin: the far ends are the test's, the program is the one built here.
-BASIN = tests/lib/basin.c tests/lib/basin.h
-%C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
-%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
-%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
-
-# An agent process on a stage: the far ends are the test's, the program is the one built here.
-STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
-# The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
-KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
-KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
-KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
-
-%C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
-%C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
-%C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
-%C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
-%C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
-%C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
-%C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
-%C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)

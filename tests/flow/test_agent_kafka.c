@@ -12,6 +12,7 @@ static void has_delivered(struct stage *s, const char *name)
 
 	ok(stage_is_empty(s), "%s: nothing is in flight or in the spool", name);
 	records = stage_read_topic(s, &marked);
+	ok(records > 0, "every record is a whole batch");
 	c = tally_total(s->tally);
 	is_int(c.missing, 0, "the topic misses none of the spans sent");
 	is_int(c.duplicates, 0, "it has none of them twice");
@@ -38,7 +39,7 @@ static void all_that_is_sent_reaches_kafka(void)
 	is_int(l->boots, 1, "this is the first boot");
 	is_int(l->unclean_stops, 0, "there was no unclean stop");
 	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void while_kafka_is_away_spans_wait_on_disk(void)
@@ -55,7 +56,7 @@ static void while_kafka_is_away_spans_wait_on_disk(void)
 	has_delivered(&s, "Kafka back");
 	is_int(stage_ledger(&s)->place[LEDGER_DELIVERED].spans, 3000, "the ledger says the same");
 	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void kafka_going_under_traffic_loses_nothing(void)
@@ -72,13 +73,13 @@ static void kafka_going_under_traffic_loses_nothing(void)
 	}
 	ok(stage_accepted(&s, 6000), "6,000 spans are accepted while the broker comes and goes");
 	ok(stage_is_empty(&s), "all leave the agent");
-	stage_read_topic(&s, NULL);
+	ok(stage_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");
 	is_int(tally_strays(s.tally), 0, "and has no other");
 	ok(tally_total(s.tally).duplicates <= stage_ledger(&s)->maybe_duplicate.spans,
 	        "it has %" PRIu64 " twice, and the ledger warned of %" PRIu64,
 	        tally_total(s.tally).duplicates, s.ledger.maybe_duplicate.spans);
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void an_agent_killed_with_a_spool_resumes(void)
@@ -101,10 +102,10 @@ static void an_agent_killed_with_a_spool_resumes(void)
 	kafka_mock_up(s.kafka);
 	ok(stage_accepted(&s, 2500), "500 more are accepted");
 	ok(stage_is_empty(&s), "all leave the agent");
-	stage_read_topic(&s, NULL);
+	ok(stage_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");
 	is_int(tally_total(s.tally).duplicates, 0, "and has none twice, for none had ever left");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void what_is_not_delivered_at_a_stop_is_in_the_spool(void)
@@ -123,7 +124,7 @@ static void what_is_not_delivered_at_a_stop_is_in_the_spool(void)
 	is_int(s.ledger.unclean_stops, 0, "the stop was a clean one");
 	kafka_mock_up(s.kafka);
 	has_delivered(&s, "Kafka back after the restart");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void with_no_exposure_what_was_read_is_on_disk(void)
@@ -143,10 +144,10 @@ static void with_no_exposure_what_was_read_is_on_disk(void)
 	ok(stage_start(&s, "--spool.exposure=0", NULL), "it starts again after SIGKILL");
 	kafka_mock_up(s.kafka);
 	ok(stage_is_empty(&s), "all leave the agent");
-	stage_read_topic(&s, NULL);
+	ok(stage_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");
 	is_int(stage_ledger(&s)->place[LEDGER_UNCERTAIN].spans, 0, "and none was uncertain");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 int main(void)

@@ -81,7 +81,7 @@ static void a_port_that_is_taken_is_named(void)
 	is_refused(&s, none, 1, port);
 	close(fd);
 	ok(stage_start(&s, NULL), "when all are free it starts");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void a_second_agent_on_the_same_spool_is_refused(void)
@@ -106,8 +106,8 @@ static void a_second_agent_on_the_same_spool_is_refused(void)
 	is_int(stage_ledger(&second)->accepted.spans, 100, "with the ledger of the first");
 	child_free(s.agent);
 	s.agent = NULL;
-	stage_close(&second);
-	stage_close(&s);
+	stage_end(&second);
+	stage_end(&s);
 }
 
 static void a_spool_that_cannot_be_made_is_named(void)
@@ -118,7 +118,7 @@ static void a_spool_that_cannot_be_made_is_named(void)
 
 	stage_open(&s, STAGE_KAFKA);
 	is_refused(&s, in_a_file, 1, "/proc/self/status/spool");
-	stage_close(&s);
+	stage_end(&s);
 }
 
 static void a_wrong_option_is_named(void)
@@ -139,7 +139,7 @@ static void a_wrong_option_is_named(void)
 	stage_open(&s, STAGE_KAFKA);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		is_refused(&s, cases[i].option, 2, cases[i].named);
-	stage_close(&s);
+	stage_end(&s);
 }
 
 int main(void)

@@ -104,7 +104,7 @@ static void a_body_has_a_bound(void)
 	raw_close(&h.c);
 	raw_connect(&h.c, h.loop, http_server_port(h.server));
 	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-	               "chunked\r\n\r\n9\r\n012345678\r\n");
+	               "chunked\r\n\r\n9\r\n012345678\r\n0\r\n\r\n");
 	ok(raw_wait_closed(&h.c), "a chunked one is hung up on");
 	is_int(h.asked, 1, "nobody was asked");
 	close_house(&h);
@@ -248,7 +248,7 @@ static void a_taken_port_is_named(void)
 static void no_host_is_both_families(void)
 {
 	struct loop *l;
-	struct http_server *s;
+	struct http_server *s = NULL;
 	struct http_server_opts opts = { .routes = routes };
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct house h = { 0 };

@@ -1,4 +1,4 @@
-/* replay.c — runs a fuzz target over every file with an ending, below the directories named, without
+/* replay.c — runs a fuzz target over every file with an ending, in the directories named, without
  * libFuzzer: replay ENDING DIRECTORY… An ending of "" means every file. */
 #include <dirent.h>
 #include <string.h>

@@ -50,9 +50,8 @@ static bool has_cause(const json_t *all, const char *cause)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(causes, i, one)
-		if (strcmp(json_string_value(one), cause) == 0)
-			return true;
+	json_array_foreach(
+	        causes, i, one) if (strcmp(json_string_value(one), cause) == 0) return true;
 	return false;
 }
 
@@ -61,9 +60,9 @@ static void describe(struct corpus_case *c, const json_t *all)
 	const json_t *spans = json_object_get(all, "spans");
 	const char *verdict = text_of(all, "verdict");
 
-	c->verdict = strcmp(verdict, "accept") == 0 ? CORPUS_ACCEPT :
-		strcmp(verdict, "reject") == 0      ? CORPUS_REJECT :
-						      CORPUS_EITHER;
+	c->verdict = strcmp(verdict, "accept") == 0   ? CORPUS_ACCEPT
+	             : strcmp(verdict, "reject") == 0 ? CORPUS_REJECT
+	                                              : CORPUS_EITHER;
 	c->malformed = has_cause(all, "malformed");
 	c->unknown_method = has_cause(all, "unknown-method");
 	c->oversize = has_cause(all, "oversize");

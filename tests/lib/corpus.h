@@ -9,12 +9,12 @@ enum corpus_verdict { CORPUS_ACCEPT, CORPUS_REJECT, CORPUS_EITHER };
 struct corpus_case {
 	char name[64];
 	enum corpus_verdict verdict;
-	bool malformed;      /* is among the causes that are right */
+	bool malformed; /* is among the causes that are right */
 	bool unknown_method;
 	bool oversize;
-	bool prefixes;       /* the case is every shorter prefix */
-	bool zipkin;         /* the method is emitZipkinBatch */
-	int64_t spans;       /* -1: not said */
+	bool prefixes; /* the case is every shorter prefix */
+	bool zipkin;   /* the method is emitZipkinBatch */
+	int64_t spans; /* -1: not said */
 	struct buf datagram;
 	struct buf expected; /* empty where there is none */
 	struct buf verbatim;

@@ -181,7 +181,8 @@ static void write_struct(struct gen *g, const struct field *fields, unsigned cou
 		write_field(g, f->type, f->id, f->write);
 		if (liberty(g, 60)) {
 			write_field(g, f->type, f->id, f->write);
-			g->plain = false;
+			/* Thrift's library reads the second on top of the first. */
+			g->plain = g->plain && f->type != STRUCT && f->type != LIST;
 		}
 	}
 	struct_end(g);
@@ -199,8 +200,12 @@ static void write_list(struct gen *g, const struct field *fields, unsigned count
 static void write_tags(struct gen *g)
 {
 	static const struct field tag[] = {
-		{ 1, TEXT, true, NULL }, { 2, I32, true, NULL }, { 3, TEXT, false, NULL },
-		{ 4, DOUBLE, false, NULL }, { 5, BOOL, false, NULL }, { 6, I64, false, NULL },
+		{ 1, TEXT, true, NULL },
+		{ 2, I32, true, NULL },
+		{ 3, TEXT, false, NULL },
+		{ 4, DOUBLE, false, NULL },
+		{ 5, BOOL, false, NULL },
+		{ 6, I64, false, NULL },
 		{ 7, TEXT, false, NULL },
 	};
 
@@ -217,7 +222,9 @@ static void write_logs(struct gen *g)
 static void write_refs(struct gen *g)
 {
 	static const struct field ref[] = {
-		{ 1, I32, true, NULL }, { 2, I64, true, NULL }, { 3, I64, true, NULL },
+		{ 1, I32, true, NULL },
+		{ 2, I64, true, NULL },
+		{ 3, I64, true, NULL },
 		{ 4, I64, true, NULL },
 	};
 
@@ -227,10 +234,17 @@ static void write_refs(struct gen *g)
 static void write_spans(struct gen *g)
 {
 	static const struct field span[] = {
-		{ 1, I64, true, NULL }, { 2, I64, true, NULL }, { 3, I64, true, NULL },
-		{ 4, I64, true, NULL }, { 5, TEXT, true, NULL }, { 6, LIST, false, write_refs },
-		{ 7, I32, true, NULL }, { 8, I64, true, NULL }, { 9, I64, true, NULL },
-		{ 10, LIST, false, write_tags }, { 11, LIST, false, write_logs },
+		{ 1, I64, true, NULL },
+		{ 2, I64, true, NULL },
+		{ 3, I64, true, NULL },
+		{ 4, I64, true, NULL },
+		{ 5, TEXT, true, NULL },
+		{ 6, LIST, false, write_refs },
+		{ 7, I32, true, NULL },
+		{ 8, I64, true, NULL },
+		{ 9, I64, true, NULL },
+		{ 10, LIST, false, write_tags },
+		{ 11, LIST, false, write_logs },
 	};
 	unsigned n = below(g, gen_once_in(g, 20) ? 24 : 5);
 
@@ -242,7 +256,8 @@ static void write_spans(struct gen *g)
 
 static void write_process(struct gen *g)
 {
-	static const struct field process[] = { { 1, TEXT, true, NULL }, { 2, LIST, false, write_tags } };
+	static const struct field process[] = { { 1, TEXT, true, NULL },
+		{ 2, LIST, false, write_tags } };
 
 	write_struct(g, process, ARRAY_LEN(process));
 }
@@ -250,7 +265,9 @@ static void write_process(struct gen *g)
 static void write_stats(struct gen *g)
 {
 	static const struct field stats[] = {
-		{ 1, I64, true, NULL }, { 2, I64, true, NULL }, { 3, I64, true, NULL },
+		{ 1, I64, true, NULL },
+		{ 2, I64, true, NULL },
+		{ 3, I64, true, NULL },
 	};
 
 	write_struct(g, stats, ARRAY_LEN(stats));
@@ -259,8 +276,10 @@ static void write_stats(struct gen *g)
 static void write_batch(struct gen *g)
 {
 	static const struct field batch[] = {
-		{ 1, STRUCT, true, write_process }, { 2, LIST, true, write_spans },
-		{ 3, I64, false, NULL }, { 4, STRUCT, false, write_stats },
+		{ 1, STRUCT, true, write_process },
+		{ 2, LIST, true, write_spans },
+		{ 3, I64, false, NULL },
+		{ 4, STRUCT, false, write_stats },
 	};
 
 	g->in_batch = true;

@@ -7,16 +7,16 @@
 enum { GEN_DEPTH = 80 };
 
 struct gen {
-	uint64_t state;         /* of the random numbers; set it before the first gen_batch */
-	struct buf compact;     /* the same datagram in both protocols */
+	uint64_t state;     /* of the random numbers; set it before the first gen_batch */
+	struct buf compact; /* the same datagram in both protocols */
 	struct buf binary;
-	struct buf expected;    /* the bare TBinary Batch that must come of either */
-	uint32_t spans;         /* in the last span list */
-	bool broken;            /* a required field was left out: both must be refused */
-	bool plain;             /* nothing is in it that Thrift's C library reads otherwise or dies of */
-	bool tidy;              /* make it as a real client would: set before gen_batch */
+	struct buf expected; /* the bare TBinary Batch that must come of either */
+	uint32_t spans;      /* in the last span list */
+	bool broken;         /* a required field was left out: both must be refused */
+	bool plain; /* nothing is in it that Thrift's C library reads otherwise or dies of */
+	bool tidy;  /* make it as a real client would: set before gen_batch */
 	/* private */
-	bool in_batch;          /* what is written belongs to EXPECTED */
+	bool in_batch; /* what is written belongs to EXPECTED */
 	uint16_t last[GEN_DEPTH];
 	unsigned depth;
 };

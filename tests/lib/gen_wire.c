@@ -1,10 +1,19 @@
-/* gen_wire.c — the two encoders that are told the same. They take the liberties that the protocols
- * leave: padded varints, long field and list headers, odd bools. */
+/* gen_wire.c — the two encoders that are told the same. They take the liberties that the
+ * protocols leave: padded varints, long field and list headers, odd bools. */
 #include "gen_wire.h"
 
 const uint8_t compact_code[16] = {
-	[BOOL] = 1, [BYTE] = 3, [I16] = 4, [I32] = 5, [I64] = 6, [DOUBLE] = 7, [TEXT] = 8,
-	[LIST] = 9, [SET] = 10, [MAP] = 11, [STRUCT] = 12,
+	[BOOL] = 1,
+	[BYTE] = 3,
+	[I16] = 4,
+	[I32] = 5,
+	[I64] = 6,
+	[DOUBLE] = 7,
+	[TEXT] = 8,
+	[LIST] = 9,
+	[SET] = 10,
+	[MAP] = 11,
+	[STRUCT] = 12,
 };
 
 uint64_t gen_random(struct gen *g)
@@ -135,4 +144,3 @@ void list_header(struct gen *g, uint8_t type, unsigned n)
 	put_binary(g, type, 1);
 	put_binary(g, n, 4);
 }
-

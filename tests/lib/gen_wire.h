@@ -4,7 +4,19 @@
 
 #include "gen.h"
 
-enum { BOOL = 2, BYTE = 3, DOUBLE = 4, I16 = 6, I32 = 8, I64 = 10, TEXT = 11, STRUCT = 12, MAP = 13, SET = 14, LIST = 15 };
+enum {
+	BOOL = 2,
+	BYTE = 3,
+	DOUBLE = 4,
+	I16 = 6,
+	I32 = 8,
+	I64 = 10,
+	TEXT = 11,
+	STRUCT = 12,
+	MAP = 13,
+	SET = 14,
+	LIST = 15
+};
 
 extern const uint8_t compact_code[16];
 

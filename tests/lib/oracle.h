@@ -1,5 +1,5 @@
-/* oracle.h — Thrift's own C library does, slowly, what the transcoder does. Tests and the bench hold
- * one against the other. */
+/* oracle.h — Thrift's own C library does, slowly, what the transcoder does. Tests and the bench
+ * hold one against the other. */
 #ifndef ORACLE_H
 #define ORACLE_H
 
@@ -19,8 +19,8 @@ JaegerBatch *oracle_decode(struct slice bytes, enum oracle_form form, struct why
 /* Appends BATCH to OUT. 0 or an error with a sentence in WHY. */
 int oracle_encode(JaegerBatch *batch, enum oracle_form form, struct buf *out, struct why *why);
 
-/* Both: BYTES become a bare TBinary Batch with the fields in the IDL's order, without unknown ones and
- * with the last of duplicates. Two that say the same come out the same. */
+/* Both: BYTES become a bare TBinary Batch with the fields in the IDL's order and without unknown
+ * ones. Two that say the same come out the same. */
 int oracle_canonical(struct slice bytes, enum oracle_form form, struct buf *out, struct why *why);
 
 /* The message form of a datagram, by its first byte. */

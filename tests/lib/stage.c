@@ -13,16 +13,28 @@
 #include "ports.h"
 #include "stage.h"
 #include "tap.h"
-#include "tempdir.h"
+#include "workdir.h"
 #include "topic_read.h"
 #include "until.h"
 
-enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 18 };
+enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
 
 static void bail_out(const char *what)
 {
 	printf("Bail out! %s\n", what);
 	exit(99);
+}
+
+static void trouble(struct stage *s, const char *fmt, ...) PRINTF(2, 3);
+static void trouble(struct stage *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->trouble[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->trouble, sizeof(s->trouble), fmt, ap);
+	va_end(ap);
 }
 
 static void must(int rc, const struct why *why)
@@ -63,7 +75,7 @@ void stage_open(struct stage *s, enum stage_way way)
 
 	*s = (struct stage){ .next = 1 };
 	must(loop_open(&s->loop, &why), &why);
-	must(tempdir_make(&s->directory, "spanspool-test", &why), &why);
+	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
 	must(http_client_open(&s->client, s->loop, &client, &why), &why);
 	open_far_end(s, way);
 	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) ||
@@ -74,13 +86,15 @@ void stage_open(struct stage *s, enum stage_way way)
 
 void stage_close(struct stage *s)
 {
+	if (s->agent != NULL && child_running(s->agent))
+		stage_ledger(s);
 	child_free(s->agent);
 	http_client_free(s->client);
 	stub_collector_free(s->stub);
 	loop_free(s->loop);
 	kafka_mock_free(s->kafka);
 	tally_free(s->tally);
-	tempdir_remove(s->directory);
+	workdir_remove(s->directory);
 	free(s->directory);
 }
 
@@ -146,13 +160,30 @@ static bool is_serving(void *arg)
 	return !child_running(s->agent) || stage_get(s, "/") == 200;
 }
 
+/* What the agent said last: a wait in vain is explained there, if anywhere. */
+static void show_log(struct stage *s)
+{
+	FILE *f = fopen(stage_log(s), "r");
+	char line[512];
+
+	if (f == NULL)
+		return;
+	if (fseek(f, -LOG_TAIL_BYTES, SEEK_END) == 0)
+		(void)!fgets(line, sizeof(line), f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		printf("# agent: %s", line);
+	fclose(f);
+}
+
 bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
 {
 	uint64_t deadline = clock_mono_us() + STAGE_SECONDS * US_PER_S;
 
 	while (!cond(arg)) {
-		if (clock_mono_us() > deadline)
+		if (clock_mono_us() > deadline) {
+			show_log(s);
 			return false;
+		}
 		until_passed(s->loop, 10);
 	}
 	return true;
@@ -235,7 +266,7 @@ void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
 		bail_out("out of memory");
 	if (!until_true(
 	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
-		ok(0, "the spans can be sent");
+		trouble(s, "the spans could not be sent");
 	emitting_free(emitting);
 	emitter_free(e);
 }
@@ -245,10 +276,9 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	(void)s;
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || sendto(fd, bytes, len, 0, (struct sockaddr *)&at, sizeof(at)) != (ssize_t)len)
-		ok(0, "a datagram of %zu bytes can be sent", len);
+		trouble(s, "a datagram of %zu bytes could not be sent", len);
 	if (fd >= 0)
 		close(fd);
 }
@@ -275,9 +305,9 @@ static void on_answer(void *arg, const struct http_answer *a)
 	if (q->ledger == NULL || q->status != 200)
 		return;
 	if (ledger_read(a->body, q->ledger, &why) < 0)
-		ok(0, "the ledger can be read: %s", why.text);
+		trouble(q->stage, "%s", why.text);
 	else if (ledger_check(q->ledger) != NULL)
-		ok(0, "the ledger balances: %s", ledger_check(q->ledger));
+		trouble(q->stage, "%s", ledger_check(q->ledger));
 }
 
 static bool is_answered(void *arg)
@@ -430,10 +460,9 @@ int stage_read_topic(struct stage *s, uint64_t *marked)
 	int n = topic_read(
 	        kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
 
-	is_int((int64_t)r.bad, 0, "every record is a whole batch");
 	if (marked != NULL)
 		*marked = r.marked;
-	return n;
+	return r.bad > 0 ? -1 : n;
 }
 
 /* ---- ending ---- */
@@ -442,7 +471,7 @@ void stage_kill(struct stage *s)
 {
 	child_signal(s->agent, SIGKILL);
 	if (child_wait(s->agent, END_MS) < 0)
-		ok(0, "the agent ends on SIGKILL");
+		trouble(s, "the agent outlived SIGKILL");
 }
 
 static bool has_ended(void *arg)

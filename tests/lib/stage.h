@@ -31,6 +31,7 @@ struct stage {
 	void *each_arg;
 	struct ledger ledger; /* as last asked */
 	bool answered;
+	char trouble[200]; /* the first thing that should never happen; "" none did */
 };
 
 /* Of the third way the caller sets the brokers before the agent is started. */
@@ -38,8 +39,12 @@ enum stage_way { STAGE_KAFKA, STAGE_DIRECT, STAGE_OUTSIDE };
 
 /* The far end is up, the agent is not started. Bails out when that cannot be had. */
 void stage_open(struct stage *s, enum stage_way way);
-/* Ends the agent if it runs, and takes everything away. */
+/* Asks for the ledger once more if the agent runs, ends it, and takes everything away. */
 void stage_close(struct stage *s);
+/* The end of every test. */
+#define stage_end(s)                                                                               \
+	(stage_close(s), ok((s)->trouble[0] == '\0', "at every look the ledger balanced%s%s",      \
+	                         (s)->trouble[0] == '\0' ? "" : ": ", (s)->trouble))
 
 /* Starts the agent with these options besides those it needs, NULL at the end, and waits until it
  * serves. False: it ended, or does not serve in time. */
@@ -56,7 +61,7 @@ void stage_send(struct stage *s, uint64_t spans, uint64_t rate);
 /* A datagram of any content to PORT. */
 void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t len);
 
-/* Asks the agent now; fails the test when the identities do not hold. */
+/* Asks the agent now, and notes it as trouble when the identities do not hold. */
 const struct ledger *stage_ledger(struct stage *s);
 /* GET PATH of the admin port: its status, 0 without an answer. */
 int stage_get(struct stage *s, const char *path);
@@ -74,7 +79,8 @@ bool stage_is_empty(struct stage *s);
 /* The same for the tally: every span sent is stored (direct mode). */
 bool stage_all_stored(struct stage *s);
 
-/* Reads the whole topic into the tally. Returns the records; *MARKED those with maybe-dup. */
+/* Reads the whole topic into the tally. Returns the records, -1 when one of them is no batch;
+ * *MARKED are those with maybe-dup. */
 int stage_read_topic(struct stage *s, uint64_t *marked);
 
 /* SIGKILL, and buried. */

@@ -1,4 +1,5 @@
-/* tap.h — test lines in TAP; the plan is printed at the end. A failing check does not stop the test. */
+/* tap.h — test lines in TAP; the plan is printed at the end. A failing check does not stop the
+ * test. */
 #ifndef TAP_H
 #define TAP_H
 
@@ -10,7 +11,8 @@
 
 static int tap_count, tap_failed;
 
-__attribute__((format(printf, 4, 5))) static inline int tap_ok(int good, const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static inline int tap_ok(int good, const char *file, int line,
+	const char *fmt, ...)
 {
 	va_list ap;
 

@@ -1,0 +1,31 @@
+# Real Apache Kafka, a real Jaeger collector, unchanged clients. They take minutes and ports of their
+# own, so they are not part of "make check": "make check-real" runs them, one after the other.
+REAL_TESTS = \
+	%D%/test_clients.sh \
+	%D%/test_broker.sh \
+	%D%/test_demo.sh
+
+# Three brokers and all that can happen to them, three minutes more: "make campaign-real".
+REAL_CAMPAIGN = %D%/test_cluster.sh
+
+EXTRA_DIST += $(REAL_TESTS) $(REAL_CAMPAIGN) \
+	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh \
+	%D%/clients/compare.js %D%/clients/node/send.js %D%/clients/node/package.json \
+	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt
+
+noinst_PROGRAMS += %D%/tally %D%/topics
+
+%C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c %D%/tally_in.h
+%C%_tally_LDADD = $(SPANSPOOL_LIBS)
+%C%_topics_SOURCES = %D%/topics.c
+%C%_topics_LDADD = $(RDKAFKA_LIBS)
+
+.PHONY: check-real campaign-real demo-real
+check-real: all
+	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(REAL_TESTS)' TEST_SUITE_LOG=%D%/test-suite.log
+
+campaign-real: all
+	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(REAL_CAMPAIGN)' TEST_SUITE_LOG=%D%/test-suite.log
+
+demo-real: all
+	SPANSPOOL_BUILD='$(abs_builddir)' bash '$(srcdir)/%D%/demo.sh'

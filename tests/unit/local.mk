@@ -1,3 +1,4 @@
+# Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
 UNIT_TESTS = \
 	%D%/test_age \
 	%D%/test_agent_tags \
@@ -13,11 +14,11 @@ UNIT_TESTS = \
 	%D%/test_corpus \
 	%D%/test_demo_verdict \
 	%D%/test_emitter \
-	%D%/test_ledger_read \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
 	%D%/test_ledger_page \
+	%D%/test_ledger_read \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_metronome \
@@ -27,13 +28,39 @@ UNIT_TESTS = \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
+	%D%/test_spool \
+	%D%/test_spool_bits \
+	%D%/test_spool_damage \
+	%D%/test_spool_fault \
+	%D%/test_spool_kill \
+	%D%/test_spool_layout \
+	%D%/test_spool_memory \
+	%D%/test_spool_tail \
 	%D%/test_status_text \
+	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
+# A spool of the test's own, and faults at the system calls below it.
+# What is held against the corpus or against Thrift's own library.
+SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
+SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
+check_LIBRARIES = tests/lib/libspantest.a
+tests_lib_libspantest_a_SOURCES = \
+	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
+	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
+	tests/lib/oracle.c tests/lib/oracle.h
+tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+# Whoever includes the generated headers waits for them.
+tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT) \
+%D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
+%D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)
 
 %C%_test_age_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -51,14 +78,14 @@ TESTS += $(UNIT_TESTS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
-%C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
@@ -70,18 +97,26 @@ TESTS += $(UNIT_TESTS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
+%C%_test_spool_bits_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_bits_SOURCES = %D%/test_spool_bits.c $(SPOOL_KIT)
+%C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
+%C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) $(SPOOL_STORY)
+%C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
+%C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
+%C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
-
-# What is held against the corpus or against Thrift's own library.
-SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
-SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
-check_LIBRARIES = tests/lib/libspantest.a
-tests_lib_libspantest_a_SOURCES = \
-	tests/lib/corpus.c tests/lib/corpus.h tests/lib/guard.h \
-	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
-	tests/lib/oracle.c tests/lib/oracle.h
-tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

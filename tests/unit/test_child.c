@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "ports.h"
 #include "tap.h"
-#include "tempdir.h"
+#include "workdir.h"
 
 static struct child *start(const char *script, const char *log)
 {
@@ -48,7 +48,7 @@ static void what_it_prints_is_heard(void)
 	char *dir, log[256];
 	struct child *c;
 
-	if (tempdir_make(&dir, "test_child", &why) < 0)
+	if (workdir_make(&dir, "test_child", &why) < 0)
 		abort();
 	snprintf(log, sizeof(log), "%s/log", dir);
 	c = start("echo first; echo second >&2", log);
@@ -59,7 +59,7 @@ static void what_it_prints_is_heard(void)
 	is_int(child_wait(c, 10000), 0, "the next one too");
 	ok(child_said(c, "third") && !child_said(c, "first"), "of which only its own lines count");
 	child_free(c);
-	tempdir_remove(dir);
+	workdir_remove(dir);
 	ok(access(dir, F_OK) < 0, "the directory is gone");
 	free(dir);
 }

@@ -1,28 +1,15 @@
-/* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the datagram
- * and the room for the output end where memory ends. */
+/* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the
+ * datagram and the room for the output end where memory ends. */
 #include "corpus.h"
-#include "guard.h"
+#include "edge.h"
 #include "inspect.h"
 #include "oracle.h"
 #include "tap.h"
-#include "transcode.h"
 
 enum { MAX_PACKET = 65000 };
 
 static const struct transcode_tags no_tags;
-static struct guard from, to;
-
-/* What the transcoder makes of DATAGRAM, in memory that ends with it. */
-static int transcode(struct slice datagram, struct slice *out, struct transcode_facts *facts)
-{
-	struct slice guarded = slice_of(guard_put(&from, datagram.at, datagram.len), datagram.len);
-	size_t cap = transcode_bound(datagram.len, &no_tags);
-	uint8_t *at = to.end - cap;
-	int rc = transcode_datagram(guarded, &no_tags, at, cap, facts);
-
-	*out = slice_of(at, facts->size);
-	return rc;
-}
+static struct edge edge;
 
 /* One case says the same as EXPECTED though its bytes are others. */
 static bool says_the_same(struct slice out, struct slice expected)
@@ -30,13 +17,14 @@ static bool says_the_same(struct slice out, struct slice expected)
 	struct buf canonical = { 0 };
 	struct why why;
 	bool same = oracle_canonical(out, ORACLE_BINARY_STRUCT, &canonical, &why) == 0 &&
-		slice_same(buf_slice(&canonical), expected);
+	            slice_same(buf_slice(&canonical), expected);
 
 	buf_free(&canonical);
 	return same;
 }
 
-static void is_right_output(const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
+static void is_right_output(
+        const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
 {
 	struct inspect_facts seen;
 	struct why why;
@@ -46,11 +34,12 @@ static void is_right_output(const struct corpus_case *c, struct slice out, struc
 	else if (c->verbatim.len > 0)
 		ok(slice_same(out, buf_slice(&c->verbatim)), "%s: verbatim", c->name);
 	else
-		ok(says_the_same(out, buf_slice(&c->expected)), "%s: says the same, with what is unknown", c->name);
+		ok(says_the_same(out, buf_slice(&c->expected)),
+		        "%s: says the same, with what is unknown", c->name);
 	is_int(facts->spans, c->spans, "its spans are counted");
 	ok(inspect_batch(out, &seen, NULL, NULL, &why) == 0 && seen.spans == facts->spans &&
-			slice_same(seen.service, facts->service) && seen.used == out.len,
-		"the output is a Batch with as many, of the same service");
+	                slice_same(seen.service, facts->service) && seen.used == out.len,
+	        "the output is a Batch with as many, of the same service");
 }
 
 static bool is_right_cause(const struct corpus_case *c, int rc)
@@ -68,13 +57,14 @@ static void whole_datagrams_come_to_what_their_case_says(const struct corpus *al
 
 		if (c->prefixes)
 			continue;
-		rc = transcode(buf_slice(&c->datagram), &out, &facts);
+		rc = edge_transcode(&edge, buf_slice(&c->datagram), &no_tags, &out, &facts);
 		if (c->datagram.len > MAX_PACKET)
 			ok(c->oversize, "%s: oversize before anyone reads it", c->name);
 		else if (c->zipkin)
 			is_int(rc, E_UNKNOWN_METHOD, c->name);
 		else if (c->verdict == CORPUS_ACCEPT || (c->verdict == CORPUS_EITHER && rc == 0))
-			ok(rc == 0, "%s: accepted", c->name) && (is_right_output(c, out, &facts), 0);
+			ok(rc == 0, "%s: accepted", c->name) &&
+			        (is_right_output(c, out, &facts), 0);
 		else if (c->verdict == CORPUS_REJECT)
 			ok(is_right_cause(c, rc), "%s: rejected, %s", c->name, err_text(rc));
 		else
@@ -90,7 +80,8 @@ static void every_prefix_is_malformed(const struct corpus_case *c)
 	struct slice out;
 
 	for (size_t len = 0; len < most; len++)
-		if (transcode(slice_of(c->datagram.at, len), &out, &facts) != E_MALFORMED)
+		if (edge_transcode(&edge, slice_of(c->datagram.at, len), &no_tags, &out, &facts) !=
+		        E_MALFORMED)
 			taken++;
 	is_int(taken, 0, c->name);
 }
@@ -100,17 +91,16 @@ int main(void)
 	struct corpus all;
 
 	corpus_load(&all);
-	from = guard_new(UINT16_MAX);
-	to = guard_new(transcode_bound(UINT16_MAX, &no_tags));
+	edge = edge_new(UINT16_MAX, &no_tags);
 	whole_datagrams_come_to_what_their_case_says(&all);
 	for (size_t i = 0; i < all.count; i++)
-		if (all.at[i].prefixes || (all.at[i].verdict == CORPUS_ACCEPT &&
-			strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
+		if (all.at[i].prefixes ||
+		        (all.at[i].verdict == CORPUS_ACCEPT &&
+		                strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
 			every_prefix_is_malformed(&all.at[i]);
 	every_prefix_is_malformed(corpus_find(&all, "old-header"));
 	is_int(all.count, 152, "no case was left out");
-	guard_free(&from);
-	guard_free(&to);
+	edge_free(&edge);
 	corpus_free(&all);
 	return tap_done();
 }

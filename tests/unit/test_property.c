@@ -2,33 +2,22 @@
  * Thrift's own library reads the same out of all three. Then each is damaged: cut or with bytes
  * changed it must be refused, or come to something that is a Batch again. SEED=… repeats a run,
  * CASES=… makes it longer. */
+#include "edge.h"
 #include "gen.h"
-#include "guard.h"
 #include "inspect.h"
 #include "oracle.h"
 #include "tap.h"
-#include "transcode.h"
 
 enum { CASES = 20000, ROOM = 1 << 20 };
 
 static const struct transcode_tags no_tags;
-static struct guard from, to;
-
-static int transcode(struct slice datagram, struct slice *out, struct transcode_facts *facts)
-{
-	struct slice guarded = slice_of(guard_put(&from, datagram.at, datagram.len), datagram.len);
-	size_t cap = transcode_bound(datagram.len, &no_tags);
-	int rc = transcode_datagram(guarded, &no_tags, to.end - cap, cap, facts);
-
-	*out = slice_of(to.end - cap, facts->size);
-	return rc;
-}
+static struct edge edge;
 
 static bool comes_to(const struct gen *g, const struct buf *datagram)
 {
 	struct transcode_facts facts;
 	struct slice out;
-	int rc = transcode(buf_slice(datagram), &out, &facts);
+	int rc = edge_transcode(&edge, buf_slice(datagram), &no_tags, &out, &facts);
 
 	if (g->broken)
 		return rc == E_MALFORMED;
@@ -42,12 +31,15 @@ static bool oracle_agrees(const struct gen *g)
 	bool good;
 
 	if (g->broken)
-		return oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) < 0;
-	good = oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) == 0 &&
-		oracle_canonical(buf_slice(&g->binary), ORACLE_BINARY_MESSAGE, &binary, &why) == 0 &&
-		oracle_canonical(buf_slice(&g->expected), ORACLE_BINARY_STRUCT, &expected, &why) == 0 &&
-		slice_same(buf_slice(&compact), buf_slice(&expected)) &&
-		slice_same(buf_slice(&binary), buf_slice(&expected));
+		return oracle_canonical(
+		               buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) < 0;
+	good = oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) ==
+	               0 &&
+	       oracle_canonical(buf_slice(&g->binary), ORACLE_BINARY_MESSAGE, &binary, &why) == 0 &&
+	       oracle_canonical(buf_slice(&g->expected), ORACLE_BINARY_STRUCT, &expected, &why) ==
+	               0 &&
+	       slice_same(buf_slice(&compact), buf_slice(&expected)) &&
+	       slice_same(buf_slice(&binary), buf_slice(&expected));
 	buf_free(&compact);
 	buf_free(&binary);
 	buf_free(&expected);
@@ -60,12 +52,12 @@ static bool is_batch_or_refused(struct slice datagram)
 	struct transcode_facts facts;
 	struct inspect_facts seen;
 	struct slice out;
-	int rc = transcode(datagram, &out, &facts);
+	int rc = edge_transcode(&edge, datagram, &no_tags, &out, &facts);
 
 	if (rc < 0)
 		return rc == E_MALFORMED || rc == E_UNKNOWN_METHOD;
 	return inspect_batch(out, &seen, NULL, NULL, NULL) == 0 && seen.spans == facts.spans &&
-		seen.used == out.len && slice_same(seen.service, facts.service);
+	       seen.used == out.len && slice_same(seen.service, facts.service);
 }
 
 static bool survives_damage(struct gen *g, const struct buf *datagram)
@@ -80,7 +72,8 @@ static bool survives_damage(struct gen *g, const struct buf *datagram)
 		copy.at[gen_random(g) % copy.len] = (uint8_t)gen_random(g);
 		good = is_batch_or_refused(buf_slice(&copy));
 	}
-	good = good && transcode(slice_of(datagram->at, gen_random(g) % datagram->len), &out, &facts) < 0;
+	good = good && edge_transcode(&edge, slice_of(datagram->at, gen_random(g) % datagram->len),
+	                       &no_tags, &out, &facts) < 0;
 	buf_free(&copy);
 	return good;
 }
@@ -92,8 +85,7 @@ int main(void)
 	unsigned differ = 0, disagree = 0, asked = 0, fragile = 0, broken = 0;
 	struct gen g = { .state = gen_seed() };
 
-	from = guard_new(ROOM);
-	to = guard_new(transcode_bound(ROOM, &no_tags));
+	edge = edge_new(ROOM, &no_tags);
 	for (unsigned i = 0; i < cases; i++) {
 		uint64_t at = g.state;
 
@@ -113,10 +105,9 @@ int main(void)
 	is_int(differ, 0, "both protocols come to what is expected");
 	is_int(disagree, 0, "Thrift's own library agrees");
 	is_int(fragile, 0, "what is damaged is refused or still a Batch");
-	ok(asked > cases / 4 && broken > cases / 1000, "%u cases, %u of them asked of Thrift, %u broken", cases,
-		asked, broken);
+	ok(asked > cases / 4 && broken > cases / 1000,
+	        "%u cases, %u of them asked of Thrift, %u broken", cases, asked, broken);
 	gen_free(&g);
-	guard_free(&from);
-	guard_free(&to);
+	edge_free(&edge);
 	return tap_done();
 }

@@ -1,13 +1,13 @@
-/* tempdir.c — mkdtemp, and the walk that takes it away. */
+/* workdir.c — mkdtemp, and the walk that takes it away. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tempdir.h"
+#include "workdir.h"
 
-int tempdir_make(char **path, const char *name, struct why *why)
+int workdir_make(char **path, const char *name, struct why *why)
 {
 	const char *base = getenv("TMPDIR");
 
@@ -32,7 +32,7 @@ static int take_away(const char *path, const struct stat *st, int type, struct F
 	return 0;
 }
 
-void tempdir_remove(const char *path)
+void workdir_remove(const char *path)
 {
 	nftw(path, take_away, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -1,0 +1,172 @@
+#!/bin/bash
+# jaeger.sh — a real Jaeger collector with its query service (all-in-one 1.62.0, built from the Go
+# module) on free ports of 127.0.0.1. Sourced it is a library (jaeger_start …), run it is a command:
+#
+#   jaeger.sh fetch                          builds the two programs into the cache, once (minutes)
+#   jaeger.sh start DIR                      prints the collector's and the query service's address
+#   jaeger.sh kill9|pause|resume|restart DIR the collector; what is stored stays
+#   jaeger.sh stop DIR                       all of it, by pid
+#   jaeger.sh traces DIR SERVICE [LIMIT]     the query API's JSON
+#   jaeger.sh dropped DIR                    spans the collector answered 202 and then threw away
+#
+# The spans lie in the memory of a second process (Jaeger's remote-storage): the collector can be killed
+# with -9 and come back with all that was stored, and a span that came twice is stored twice, so repeats
+# can be counted. What a killed collector had answered 202 and not yet given to the storage is gone, and is
+# Jaeger's loss: a test that counts lets the collector become idle before it kills it. For the same
+# reason its queue is larger than the 2,000 spans of the default, and "dropped" must be looked at.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+JAEGER_VERSION=1.62.0
+JAEGER_BIN=$CACHE/jaeger-$JAEGER_VERSION
+JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
+
+jaeger_need() {
+	local minor
+	[ -e "$JAEGER_BIN/.whole" ] && return
+	need go "Jaeger is built with it"
+	minor=$(GOTOOLCHAIN=local go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+	[ "${minor:-0}" -ge 22 ] || skip_all "Go 1.22 or later is missing: $(go version)"
+}
+
+jaeger_fetch() {
+	local at from rc=0
+	[ -e "$JAEGER_BIN/.whole" ] && return
+	jaeger_need
+	mkdir -p "$CACHE" && at=$(mktemp -d "$CACHE/jaeger.XXXXXX") || return
+	from=$(cd "$at" && go mod download -json "github.com/jaegertracing/jaeger@v$JAEGER_VERSION" |
+		sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+	[ -d "$from" ] && cp -r "$from" "$at/src" && chmod -R u+w "$at/src" && mkdir "$at/bin" &&
+		(cd "$at/src" && GOTOOLCHAIN=local go build -buildvcs=false -o "$at/bin/" \
+			./cmd/all-in-one ./cmd/remote-storage >"$at/log" 2>&1) || rc=1
+	if [ "$rc" -eq 0 ]; then
+		touch "$at/bin/.whole"
+		mv -T "$at/bin" "$JAEGER_BIN" 2>/dev/null || [ -e "$JAEGER_BIN/.whole" ] || rc=1
+	else
+		cat "$at/log" >&2
+	fi
+	rm -rf "$at"
+	return "$rc"
+}
+
+# jaeger_start DIR: JAEGER_COLLECTOR and JAEGER_QUERY are where it answers
+jaeger_start() {
+	local dir=$1
+	jaeger_fetch || return
+	mkdir -p "$dir" || return
+	free_ports 11
+	echo "${PORTS[@]}" >"$dir/ports"
+	jaeger_spawn_storage "$dir" && jaeger_restart "$dir"
+}
+
+# jaeger_port DIR NAME
+jaeger_port() {
+	local p
+	read -ra p <"$1/ports"
+	case $2 in
+	collector) echo "${p[0]}" ;; query) echo "${p[1]}" ;; admin) echo "${p[2]}" ;;
+	storage) echo "${p[3]}" ;; storage-admin) echo "${p[4]}" ;;
+	esac
+}
+
+jaeger_how() { [ -z "${JAEGER_COMMAND-}" ] && echo spawn || echo spawn_free; }
+
+jaeger_spawn_storage() {
+	$(jaeger_how) "$1/storage.log" env SPAN_STORAGE_TYPE=memory "$JAEGER_BIN/remote-storage" \
+		--log-level=warn --grpc.host-port="127.0.0.1:$(jaeger_port "$1" storage)" \
+		--admin.http.host-port="127.0.0.1:$(jaeger_port "$1" storage-admin)"
+	echo "$SPAWNED" >"$1/storage.pid"
+	wait_for 20 port_open "$(jaeger_port "$1" storage)"
+}
+
+jaeger_spawn() {
+	local p
+	read -ra p <"$1/ports"
+	$(jaeger_how) "$1/jaeger.log" env SPAN_STORAGE_TYPE=grpc "$JAEGER_BIN/all-in-one" --log-level=warn \
+		--grpc-storage.server="127.0.0.1:${p[3]}" --collector.queue-size="$JAEGER_QUEUE" \
+		--collector.http-server.host-port="127.0.0.1:${p[0]}" --collector.grpc-server.host-port="127.0.0.1:${p[5]}" \
+		--collector.otlp.enabled=false --query.http-server.host-port="127.0.0.1:${p[1]}" \
+		--query.grpc-server.host-port="127.0.0.1:${p[6]}" --admin.http.host-port="127.0.0.1:${p[2]}" \
+		--http-server.host-port="127.0.0.1:${p[7]}" --processor.jaeger-compact.server-host-port="127.0.0.1:${p[8]}" \
+		--processor.jaeger-binary.server-host-port="127.0.0.1:${p[9]}" \
+		--processor.zipkin-compact.server-host-port="127.0.0.1:${p[10]}"
+	echo "$SPAWNED" >"$1/jaeger.pid"
+}
+
+# The pid, if it is still that program: the number may have been given to another by now.
+jaeger_pid() {
+	local pid
+	pid=$(cat "$1/$2.pid" 2>/dev/null) && running "$pid" &&
+		grep -qF "127.0.0.1:$(jaeger_port "$1" storage)" "/proc/$pid/cmdline" && echo "$pid"
+}
+
+jaeger_ready() {
+	port_open "$(jaeger_port "$1" collector)" &&
+		curl -sf -o /dev/null -m 2 "http://127.0.0.1:$(jaeger_port "$1" query)/api/services"
+}
+
+# jaeger_restart DIR: started if it does not run; ready when this returns
+jaeger_restart() {
+	jaeger_pid "$1" jaeger >/dev/null || jaeger_spawn "$1"
+	JAEGER_COLLECTOR=http://127.0.0.1:$(jaeger_port "$1" collector)
+	JAEGER_QUERY=http://127.0.0.1:$(jaeger_port "$1" query)
+	wait_for 30 jaeger_ready "$1" && return
+	echo "jaeger: not ready after 30 s" >&2
+	tail -n 5 "$1"/*.log >&2
+	return 1
+}
+
+jaeger_signal() {
+	local pid
+	pid=$(jaeger_pid "$2" jaeger) || return 0
+	if [ "$1" = KILL ]; then kill9 "$pid"; else kill -"$1" "$pid"; fi
+}
+
+jaeger_kill9() { jaeger_signal KILL "$1"; }
+jaeger_pause() { jaeger_signal STOP "$1"; }
+jaeger_resume() { jaeger_signal CONT "$1"; }
+
+jaeger_stop() {
+	local pid
+	jaeger_kill9 "$1"
+	pid=$(jaeger_pid "$1" storage) && kill9 "$pid"
+	return 0
+}
+
+# Without a start the API looks at the last hour only; the end lies beyond any clock.
+jaeger_traces() {
+	curl -sf -m 120 -G "http://127.0.0.1:$(jaeger_port "$1" query)/api/traces" --data-urlencode "service=$2" \
+		-d "limit=${3:-1000000}" -d start=0 -d "end=9000000000000000"
+}
+
+jaeger_metric() {
+	curl -sf -m 5 "http://127.0.0.1:$(jaeger_port "$1" admin)/metrics" |
+		awk -v m="$2" '$1 ~ "^" m "({|$)" { s += $2 } END { printf "%d\n", s }'
+}
+
+jaeger_dropped() { jaeger_metric "$1" jaeger_collector_spans_dropped_total; }
+
+# What it answered 202 is with the storage.
+jaeger_idle() {
+	[ "$(jaeger_metric "$1" jaeger_collector_spans_received_total)" -le \
+		$(($(jaeger_metric "$1" jaeger_collector_spans_saved_by_svc_total) + $(jaeger_dropped "$1"))) ]
+}
+
+jaeger_command() {
+	local word=${1-}
+	JAEGER_COMMAND=1
+	case $word in
+	fetch) jaeger_fetch ;;
+	start | restart)
+		[ $# -ge 2 ] || die "jaeger.sh $word DIR"
+		"jaeger_$word" "$(realpath -m "$2")" && echo "$JAEGER_COLLECTOR $JAEGER_QUERY" ;;
+	stop | kill9 | pause | resume | traces | dropped)
+		[ $# -ge 2 ] || die "jaeger.sh $word DIR …"
+		"jaeger_$word" "$(realpath -m "$2")" "${@:3}" ;;
+	*) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+	esac
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	jaeger_command "$@"
+fi

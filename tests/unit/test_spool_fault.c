@@ -1,0 +1,233 @@
+/* test_spool_fault.c — the disk refuses: at any call, once or for good. No exit, nothing reported
+ * that is not so, and when the trouble ends it goes on by itself. */
+#include <config.h>
+
+#include <errno.h>
+
+#include "fault.h"
+#include "spool_story.h"
+#include "tap.h"
+
+static void init(struct kit *k)
+{
+	kit_init(k);
+	k->size = 3500;
+}
+
+static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
+{
+	struct fault_plan once = {
+		.calls = FAULT_SYNC, .at = 1, .count = 1, .err = EIO, .path = "data.mdb"
+	};
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 50);
+	once.path = "data.mdb";
+	fault_arm(&once);
+	is_int(kit_put(&k, 50), 50, "what the sync refused is in a new segment");
+	ok(fault_disarm() > 0, "the sync was tried");
+	is_int(k.turn.put_rc, 0, "the turn is fine");
+	is_int(k.turn.stats.failed_commits, 1, "one failed commit");
+	is_int(kit_names(&k, "seg-"), 2, "two segments");
+	ok(kit_names(&k, "seg-0000000000000033") == 1,
+	        "the second begins where the first had to end");
+	kit_put(&k, 50);
+	is_int(kit_names(&k, "seg-"), 2, "the new one is written on");
+	is_int(kit_read(&k, 1, k.state.end), 150, "all are there");
+	ok(k.wrong == 0 && k.damages == 0, "once, in order");
+	kit_close(&k);
+	kit_must_open(&k);
+	is_int(kit_read(&k, 1, k.state.end), 150, "and after a restart");
+	kit_free(&k);
+}
+
+static void a_disk_that_refuses_every_sync_is_an_answer(void)
+{
+	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO };
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 50);
+	all.path = k.dir;
+	fault_arm(&all);
+	is_int(kit_put(&k, 50), 0, "nothing is put");
+	is_int(k.turn.put_rc, E_IO, "and said so");
+	for (int i = 0; i < 20; i++)
+		kit_put(&k, 1);
+	ok(kit_turn(&k) == E_IO, "nor can the state be written");
+	is_int(kit_read(&k, 1, k.state.end), 50, "what was put before can be read");
+	fault_disarm();
+	ok(kit_names(&k, "seg-") <= 2, "no empty segments pile up");
+	is_int(kit_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(kit_read(&k, 1, k.state.end), 100, "all that was durable is there");
+	ok(ledger_check(&k.state.ledger) == NULL && k.wrong == 0, "the ledger balances");
+	kit_free(&k);
+}
+
+static void a_full_disk_is_an_answer(void)
+{
+	struct fault_plan full = {
+		.calls = FAULT_PWRITE | FAULT_ALLOCATE | FAULT_MKDIR,
+		.at = 1,
+		.err = ENOSPC,
+	};
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 50);
+	full.path = "seg-0000000000000001";
+	fault_arm(&full);
+	is_int(kit_put(&k, 50), 50,
+	        "a segment that cannot grow is left for the prepared one or a new one");
+	fault_disarm();
+	full.path = "mdb";
+	fault_arm(&full);
+	is_int(kit_put(&k, 50), 0, "with no room anywhere nothing is put");
+	is_int(k.turn.put_rc, E_FULL, "full");
+	is_int(kit_turn(&k), 0, "the state has its room all the same");
+	is_int(kit_resolve(&k, 60), 0, "what is delivered is noted");
+	fault_disarm();
+	is_int(kit_put(&k, 50), 50, "when there is room again it goes on");
+	ok(ledger_check(&k.state.ledger) == NULL, "the ledger balances");
+	kit_free(&k);
+}
+
+static void in_the_middle_of_a_large_turn_the_rest_is_still_the_callers(void)
+{
+	struct fault_plan later = { .calls = FAULT_SYNC, .at = 4, .err = EIO, .path = "data.mdb" };
+	struct kit k;
+	size_t stored;
+
+	init(&k);
+	kit_must_open(&k);
+	fault_arm(&later);
+	stored = kit_put(&k, 3000);
+	fault_disarm();
+	ok(stored > 0 && stored < 3000 && k.turn.put_rc == E_IO,
+	        "%zu of 3000 are durable, the rest is not", stored);
+	is_int(k.state.end, stored + 1, "the end is behind those");
+	kit_abandon(&k);
+	kit_must_open(&k);
+	is_int(k.found.state.end, stored + 1, "the disk says the same");
+	is_int(k.found.state.ledger.place[LEDGER_IN_SPOOL].batches, stored, "and its ledger");
+	is_int(k.found.state.ledger.place[LEDGER_IN_FLIGHT].batches, 3000 - stored,
+	        "where the rest was in flight");
+	is_int(kit_read(&k, 1, k.state.end), stored, "all of it can be read");
+	kit_free(&k);
+}
+
+static void a_refused_read_is_not_damage_at_once(void)
+{
+	struct fault_plan all = { .calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "data.mdb" };
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 50);
+	fault_arm(&all);
+	is_int(kit_read(&k, 1, k.state.end), 0, "nothing can be read");
+	fault_disarm();
+	is_int(k.damages, 0, "but that may pass");
+	is_int(kit_read(&k, 1, k.state.end), 50, "and it does");
+	ok(kit_names(&k, "seg-0000000000000001.bad") == 0, "nothing is marked");
+	kit_free(&k);
+}
+
+static void nothing_is_unlinked_before_the_state_is_durable(void)
+{
+	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO, .path = "/state" };
+	struct kit k;
+	unsigned before;
+
+	init(&k);
+	kit_must_open(&k);
+	for (int i = 0; i < 10; i++)
+		kit_put(&k, 200);
+	before = kit_names(&k, "seg-");
+	fault_arm(&all);
+	is_int(kit_resolve(&k, k.state.end), E_IO, "the state cannot be written");
+	is_int(kit_names(&k, "seg-"), before, "and no segment goes");
+	fault_disarm();
+	is_int(kit_turn(&k), 0, "when it can be");
+	ok(kit_names(&k, "seg-") < before, "they go");
+	kit_free(&k);
+}
+
+/* One story with one call refused; then all that was told must be so, and the spool must work. */
+static const char *refused_at(const struct fault_plan *plan, enum spool_sync sync, bool *came)
+{
+	struct kit_told told = { .resolved = 1, .resolving = 1 };
+	struct fault_plan here = *plan;
+	const char *wrong;
+	struct kit k;
+
+	init(&k);
+	k.opts.sync = sync;
+	k.opts.sync_interval_us = 20000;
+	here.path = k.dir;
+	fault_arm(&here);
+	kit_story(&k, &told);
+	*came = fault_disarm() >= plan->at;
+	if (k.s != NULL)
+		kit_abandon(&k);
+	k.wrong = k.damages = 0;
+	wrong = kit_check(&k, &told);
+	if (wrong == NULL) {
+		k.sequence = k.state.end - 1;
+		wrong = kit_put(&k, 3) == 3 ? NULL : "it does not go on";
+	}
+	kit_free(&k);
+	return wrong;
+}
+
+/* SPOOL_FAULT_STEP=1 takes every call. */
+static void any_call_may_fail(enum spool_sync sync, uint64_t count)
+{
+	static const int errors[] = { ENOSPC, EIO, EROFS, ENOMEM, EDQUOT };
+	static const unsigned calls[] = { FAULT_CHANGES, FAULT_OPEN, FAULT_PREAD };
+	const char *text = getenv("SPOOL_FAULT_STEP");
+	uint64_t step = text != NULL ? strtoull(text, NULL, 10) : 5, n = 0, bad = 0;
+
+	for (size_t c = 0; c < ARRAY_LEN(calls); c++) {
+		bool came = true;
+
+		for (uint64_t at = 1; came; at += calls[c] == FAULT_PREAD ? 7 * step : step) {
+			struct fault_plan plan = {
+				.calls = calls[c],
+				.at = at,
+				.count = count,
+				.err = errors[(at + c) % ARRAY_LEN(errors)],
+			};
+			const char *wrong = refused_at(&plan, sync, &came);
+
+			n++;
+			if (wrong != NULL) {
+				diag("calls %u, number %" PRIu64 ", errno %d: %s", plan.calls, at,
+				        plan.err, wrong);
+				bad++;
+			}
+		}
+	}
+	ok(bad == 0, "%" PRIu64 " refusals of %s", n,
+	        count == 1 ? "one call" : "some calls in a row");
+}
+
+int main(void)
+{
+	tempdir_prefer_memory();
+	a_failed_sync_ends_its_segment_and_loses_nothing();
+	a_disk_that_refuses_every_sync_is_an_answer();
+	a_full_disk_is_an_answer();
+	in_the_middle_of_a_large_turn_the_rest_is_still_the_callers();
+	a_refused_read_is_not_damage_at_once();
+	nothing_is_unlinked_before_the_state_is_durable();
+	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
+	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
+	any_call_may_fail(SPOOL_SYNC_OFF, 1);
+	any_call_may_fail(SPOOL_SYNC_INTERVAL, 6);
+	return tap_done();
+}

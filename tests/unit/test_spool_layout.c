@@ -1,0 +1,250 @@
+/* test_spool_layout.c — the bytes on disk are those of docs/spool-format.md, and stay so. */
+#include <config.h>
+
+#include <ctype.h>
+#include <xxhash.h>
+
+#include "layout.h"
+#include "spool_kit.h"
+#include "tap.h"
+
+enum { EXAMPLE = 8192 };
+
+/* The hex digits of the block "```NAME" in the format document. */
+static size_t example(const char *name, uint8_t to[EXAMPLE])
+{
+	char path[512], line[256], fence[32];
+	const char *dir = getenv("srcdir");
+	bool in = false;
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/docs/spool-format.md", dir != NULL ? dir : "..");
+	snprintf(fence, sizeof(fence), "```%s\n", name);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (!in) {
+			in = strcmp(line, fence) == 0;
+			continue;
+		}
+		if (line[0] == '`')
+			break;
+		for (const char *at = line; isxdigit((unsigned char)at[0]) && n < EXAMPLE;) {
+			unsigned byte;
+
+			if (sscanf(at, "%2x", &byte) != 1)
+				break;
+			to[n++] = (uint8_t)byte;
+			at += 2;
+			at += *at == ' ';
+		}
+	}
+	fclose(f);
+	return n;
+}
+
+/* With SPOOL_LAYOUT_PRINT=1 the examples are printed for the document. */
+static void is_example(const char *name, const uint8_t *bytes, size_t len)
+{
+	uint8_t want[EXAMPLE];
+	size_t n = example(name, want);
+
+	ok(n == len && memcmp(bytes, want, len) == 0, "the document's example of a %s, %zu bytes",
+	        name, len);
+	if (getenv("SPOOL_LAYOUT_PRINT") != NULL) {
+		printf("# %s\n", name);
+		for (size_t i = 0; i < len; i++)
+			printf("%02x%s", bytes[i],
+			        i % 32 == 31 || i + 1 == len ? "\n"
+			        : i % 4 == 3                 ? " "
+			                                     : "");
+	}
+}
+
+static const struct record a_record = {
+	.position = 5,
+	.boot = UINT64_C(1700000000000001),
+	.sequence = 7,
+	.received_ms = UINT64_C(1700000000123),
+	.spans_before = 11,
+	.spans = 3,
+	.size = 5,
+	.maybe_dup = true,
+};
+
+static struct spool_state a_state(void)
+{
+	struct spool_state s = {
+		.generation = 9,
+		.boot = UINT64_C(1700000000000001),
+		.cursor = 3,
+		.offered_to = 4,
+		.end = 6,
+		.spans_put = 14,
+		.running = true,
+		.marks_len = 5,
+		.marks = "marks",
+	};
+	uint64_t *numbers = (uint64_t *)&s.ledger;
+
+	for (size_t i = 0; i < sizeof(s.ledger) / sizeof(*numbers); i++)
+		numbers[i] = i + 1;
+	return s;
+}
+
+static void a_record_is_its_example(void)
+{
+	uint8_t bytes[RECORD_HEADER + 5];
+	struct record r = { 0 };
+
+	layout_record_encode(bytes, &a_record, slice_text("hello"));
+	memcpy(bytes + RECORD_HEADER, "hello", 5);
+	is_example("record", bytes, sizeof(bytes));
+	is_int(layout_record_decode(bytes, &r), 0, "it can be read");
+	ok(r.position == 5 && r.boot == a_record.boot && r.sequence == 7 && r.spans == 3 &&
+	                r.size == 5 && r.received_ms == a_record.received_ms &&
+	                r.spans_before == 11 && r.maybe_dup,
+	        "and says the same");
+	ok(layout_record_verify(bytes, slice_of(bytes + RECORD_HEADER, 5)), "its checksum holds");
+}
+
+static void every_bit_of_a_record_is_covered(void)
+{
+	uint8_t bytes[RECORD_HEADER + 5];
+	unsigned passed = 0;
+
+	layout_record_encode(bytes, &a_record, slice_text("hello"));
+	memcpy(bytes + RECORD_HEADER, "hello", 5);
+	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
+		struct record r;
+
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		passed += layout_record_decode(bytes, &r) == 0 && r.size == 5 &&
+		          layout_record_verify(bytes, slice_of(bytes + RECORD_HEADER, 5));
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	is_int(passed, 0, "no flipped bit passes");
+}
+
+static void a_state_is_its_example(void)
+{
+	struct spool_state s = a_state(), got;
+	struct origin origin = { 77, { 1, 0 } };
+	uint8_t bytes[STATE_BYTES];
+	size_t len = layout_state_encode(bytes, &s, &origin);
+	unsigned passed = 0;
+
+	is_example("state", bytes, len);
+	is_int(layout_state_size(slice_of(bytes, len)), len, "it knows its size");
+	is_int(layout_state_decode(slice_of(bytes, len), &got, &origin), 0, "it can be read");
+	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
+	                got.running && got.marks_len == 5 &&
+	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
+	                origin.floor.position == 1 && origin.spool == 77,
+	        "and says the same");
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		passed += layout_state_decode(slice_of(bytes, len), &got, &origin) == 0;
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	is_int(passed, 0, "no flipped bit passes");
+	for (size_t cut = 0; cut < len; cut++)
+		passed += layout_state_decode(slice_of(bytes, cut), &got, &origin) == 0;
+	is_int(passed, 0, "nor a short one");
+}
+
+static void the_largest_state_fits(void)
+{
+	struct spool_state s = a_state(), got;
+	uint8_t bytes[SLOT_BYTES];
+	struct origin origin;
+	size_t len;
+
+	s.marks_len = SPOOL_MARKS_BYTES;
+	memset(s.marks, 0xee, sizeof(s.marks));
+	len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
+	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
+	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), &got, &origin) == 0 &&
+	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
+	        "marks and all");
+}
+
+static void a_head_is_its_example(void)
+{
+	struct head h = {
+		.txnid = 2,
+		.first = { 5, 11 },
+		.end = { 6, 14 },
+		.made_ms = UINT64_C(1700000000000),
+		.first_ms = UINT64_C(1700000000123),
+		.last_ms = UINT64_C(1700000000123),
+		.host = "web-1",
+		.state = a_state(),
+		.origin = { 77, { 1, 0 } },
+	};
+	uint8_t bytes[HEAD_BYTES];
+	struct head got;
+	size_t len = layout_head_encode(bytes, &h);
+
+	is_example("head", bytes, len);
+	is_int(layout_head_decode(slice_of(bytes, len), &got), 0, "it can be read");
+	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 &&
+	                got.end.spans == 14 && got.state.cursor == 3 && got.last_ms == h.last_ms,
+	        "and says the same");
+}
+
+static void a_trailer_is_its_example(void)
+{
+	uint8_t bytes[128];
+	size_t len = layout_trailer_encode(bytes, "poison", "not a Batch");
+
+	is_int(len, layout_trailer_size("poison", "not a Batch"), "as long as was said");
+	is_example("trailer", bytes, len);
+}
+
+/* What a version 2 of this program might have left, its checksum right. */
+static size_t of_version_2(uint8_t bytes[SLOT_BYTES])
+{
+	struct spool_state s = a_state();
+	size_t len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
+	uint64_t sum;
+
+	bytes[4] = 2;
+	sum = XXH3_64bits(bytes, len - 8);
+	for (int i = 0; i < 8; i++)
+		bytes[len - 8 + (size_t)i] = (uint8_t)(sum >> (8 * i));
+	return len;
+}
+
+static void a_newer_version_is_refused_with_a_sentence(void)
+{
+	char path[TEMPDIR_PATH + 16];
+	uint8_t bytes[SLOT_BYTES] = { 0 };
+	struct kit k;
+	FILE *f;
+
+	of_version_2(bytes);
+	kit_init(&k);
+	snprintf(path, sizeof(path), "%s/state", k.dir);
+	f = fopen(path, "w");
+	fwrite(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	is_int(kit_open(&k), E_NEWER, "a state of version 2 is refused");
+	ok(strstr(k.why.text, "newer version") != NULL && strstr(k.why.text, "state") != NULL, "%s",
+	        k.why.text);
+	kit_free(&k);
+}
+
+int main(void)
+{
+	a_record_is_its_example();
+	every_bit_of_a_record_is_covered();
+	a_state_is_its_example();
+	the_largest_state_fits();
+	a_head_is_its_example();
+	a_trailer_is_its_example();
+	a_newer_version_is_refused_with_a_sentence();
+	return tap_done();
+}
