@@ -63,6 +63,7 @@ struct kafka_consumer {
 	bool paused;                 /* by the owner */
 	bool doomed;                 /* a fatal error: the handle is of no use any more */
 	uint64_t out;                /* messages the owner has */
+	uint64_t refused_commits;    /* what they would have spared comes again */
 	uint64_t pause_ms;           /* before the next handle */
 	void (*closed)(void *arg);   /* set: somebody waits for the end */
 	void *closed_arg;

@@ -296,6 +296,7 @@ static void on_committed(struct kafka_consumer *c, rd_kafka_event_t *reply)
 	}
 	if (err == 0)
 		return;
+	c->refused_commits++;
 	timer_stop(c->answer); /* GIVING: trying again would be refused again */
 	if (!is_expected(err))
 		kafka_log_trouble(&c->log, err, rd_kafka_err2str(err));
