@@ -40,8 +40,9 @@ bool flight_has_room(const struct flight *f);
 
 /* What the gate reports of a batch that is not in the spool. */
 void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
-/* What the keeper tells: durable now; could not store; in the quarantine. */
+/* What the keeper tells: durable now; not so; could not store; in the quarantine. */
 void flight_stored(struct flight *f, struct batch *b);
+void flight_unstored(struct flight *f, struct batch *b);
 void flight_troubled(struct flight *f, int rc);
 void flight_condemned(struct flight *f, struct batch *b);
 
@@ -49,6 +50,9 @@ void flight_condemned(struct flight *f, struct batch *b);
 void flight_tick(struct flight *f);
 /* Hands over everything that is not with the sink, now. */
 void flight_hand_over_all(struct flight *f);
+
+/* Gives up what the spool did not take, each into the ledger with its cause. For the end of a stop. */
+void flight_drop_all(struct flight *f);
 
 const struct flight_stats *flight_stats(struct flight *f);
 void flight_free(struct flight *f);

@@ -11,7 +11,9 @@
 struct keeper_events {
 	/* B is durable at b->position. The keeper's reference goes to the callee. */
 	void (*stored)(void *arg, struct batch *b);
-	/* The turn's batches could not be stored; the keeper keeps them and tries again. */
+	/* B could not be stored. The keeper's reference goes to the callee, who may put it back. */
+	void (*unstored)(void *arg, struct batch *b);
+	/* Said once, after all of a turn's unstored. */
 	void (*troubled)(void *arg, int rc);
 	/* B was read back for keeper_read: its position is HELD. The reference goes to the callee. */
 	void (*got)(void *arg, struct batch *b);
@@ -38,12 +40,17 @@ uint64_t keeper_boot(const struct keeper *k);
 
 /* Takes B, to be stored with the next turn. */
 void keeper_put(struct keeper *k, struct batch *b);
+/* The same, before all others: for what came back unstored. */
+void keeper_put_back(struct keeper *k, struct batch *b);
 /* Gives back B, which must be queued (keeper_put, no turn has taken it yet). */
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
 int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
+
+/* What is stored is offered the moment it is durable: the turn itself says so already. */
+void keeper_offers_at_once(struct keeper *k);
 
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);

@@ -53,7 +53,8 @@ static int open_forward(struct agent *a, struct why *why)
 {
 	const struct agent_settings *set = &a->set;
 	struct forward_opts o = {
-		.gate = { .window_bytes = set->flight_bytes, .sink_name = a->to_kafka ? "kafka" : "collector" },
+		/* What the sink has may be durable already and then counts for nobody's bound but this. */
+		.gate = { .window_bytes = set->flight_bytes / 2, .sink_name = a->to_kafka ? "kafka" : "collector" },
 		.flight = {
 			.max_bytes = set->flight_bytes,
 			.exposure_us = set->exposure_us,

@@ -162,15 +162,27 @@ static bool is_stored(struct demo *d)
 	return true;
 }
 
+/* What the killed agent had read and not made safe: what its ledger calls uncertain, and what was
+ * sent, was not left in the sockets, and yet stands in no ledger. */
+static void note_cost(struct demo *d)
+{
+	uint64_t sent = tally_total(d->tally).sent - d->base_sent;
+	uint64_t known = d->ledger.accepted.spans - d->base_accepted + d->kill.in_socket;
+
+	d->kill.in_turn = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
+	d->kill.in_turn += sent > known ? sent - known : 0;
+}
+
 static bool is_settled(struct demo *d, uint64_t now_us)
 {
 	if (!is_empty(d) || d->drain_watch.known_us <= d->hushed_us || d->drained.in_flight > 0 ||
 	        now_us - d->arrived_us < QUIET_US || now_us - d->hushed_us < QUIET_US)
 		return false;
+	if (d->kill.end > d->settled)
+		note_cost(d);
 	d->settled = d->next;
 	d->base_accepted = d->ledger.accepted.spans;
 	d->base_sent = tally_total(d->tally).sent;
-	d->kill.in_turn = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
 	return true;
 }
 

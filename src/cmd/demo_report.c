@@ -117,17 +117,24 @@ static json_t *broken_json(const struct demo *d)
 	return all;
 }
 
+static json_t *kill_json(const struct demo *d)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "allowed", (json_int_t)demo_allowed(d), "unread",
+	        (json_int_t)d->kill.in_socket, "read",
+	        (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
+	        (json_int_t)tally_total(d->tally).missing);
+}
+
 void demo_print_json(const struct demo *d)
 {
-	json_t *j = json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:f}", "phases",
-	        phases_json(d), "all", count_json(tally_total(d->tally)), "sigkill", "allowed",
-	        (json_int_t)demo_allowed(d), "in_socket", (json_int_t)d->kill.in_socket,
-	        "in_window", (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
-	        (json_int_t)tally_total(d->tally).missing, "ledger", ledger_as_json(&d->ledger),
-	        "broken", broken_json(d), "seconds", (double)d->took_us / 1e6);
+	json_t *j = json_object();
 
-	if (j == NULL)
-		return;
+	json_object_set_new(j, "phases", phases_json(d));
+	json_object_set_new(j, "all", count_json(tally_total(d->tally)));
+	json_object_set_new(j, "sigkill", kill_json(d));
+	json_object_set_new(j, "ledger", ledger_as_json(&d->ledger));
+	json_object_set_new(j, "broken", broken_json(d));
+	json_object_set_new(j, "seconds", json_real((double)d->took_us / 1e6));
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(j);

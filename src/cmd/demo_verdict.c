@@ -5,6 +5,8 @@
 
 #include "demo.h"
 
+enum { TURN_MS = 100 }; /* longer than any turn of a disk that works */
+
 void demo_broke(struct demo *d, const char *fmt, ...)
 {
 	va_list ap;
@@ -54,6 +56,17 @@ static void judge_phase(struct demo *d, size_t i)
 	}
 }
 
+/* With no exposure the turn under way is all that may be in memory only. */
+static void judge_turn(struct demo *d)
+{
+	uint64_t most = d->opts.rate * TURN_MS / 1000;
+
+	if (d->opts.exposure_us == 0 && d->kill.in_turn > most)
+		demo_broke(d,
+		        "%" PRIu64 " spans were read and not committed, more than %d ms of them",
+		        d->kill.in_turn, TURN_MS);
+}
+
 static void judge_ledger(struct demo *d)
 {
 	const struct ledger *l = &d->ledger;
@@ -90,6 +103,7 @@ void demo_judge(struct demo *d)
 		judge_phase(d, i);
 	if (d->phase + 1 < DEMO_PHASES)
 		demo_broke(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
+	judge_turn(d);
 	judge_ledger(d);
 	if (tally_strays(d->tally) > 0)
 		demo_broke(d, "%" PRIu64 " spans arrived that nobody sent", tally_strays(d->tally));

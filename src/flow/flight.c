@@ -61,6 +61,8 @@ void flight_use(struct flight *f, struct gate *g, struct keeper *k)
 {
 	f->gate = g;
 	f->keeper = k;
+	if (f->opts.exposure_us == 0)
+		keeper_offers_at_once(k);
 }
 
 static uint64_t handoff_age(const struct flight *f)
@@ -237,6 +239,20 @@ void flight_stored(struct flight *f, struct batch *b)
 	batch_unref(&b); /* the sink's own reference keeps what it has */
 }
 
+void flight_unstored(struct flight *f, struct batch *b)
+{
+	enum batch_place was = (enum batch_place)b->place;
+
+	if (was == PLACE_QUEUED_DONE) {
+		leave(f, b, LEDGER_DELIVERED);
+		batch_unref(&b);
+		return;
+	}
+	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
+	b->place = PLACE_QUEUED;
+	keeper_put_back(f->keeper, b);
+}
+
 void flight_troubled(struct flight *f, int rc)
 {
 	if (rc == E_FULL && f->opts.drop_oldest)
@@ -287,6 +303,15 @@ void flight_tick(struct flight *f)
 static void on_due(void *arg)
 {
 	flight_tick(arg);
+}
+
+void flight_drop_all(struct flight *f)
+{
+	struct batch *b;
+
+	flight_hand_over_all(f);
+	while ((b = keeper_withdraw_newest(f->keeper)) != NULL)
+		drop(f, b, keeper_trouble(f->keeper));
 }
 
 const struct flight_stats *flight_stats(struct flight *f)

@@ -70,6 +70,13 @@ static void on_stored(void *arg, struct batch *b)
 	flight_stored(f->flight, b);
 }
 
+static void on_unstored(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	flight_unstored(f->flight, b);
+}
+
 static void on_troubled(void *arg, int rc)
 {
 	struct forward *f = arg;
@@ -114,7 +121,8 @@ static int open_parts(struct forward *f, struct why *why)
 	const struct forward_opts *o = &f->opts;
 	struct gate_events gate = { on_report, on_gate_room, f };
 	struct backlog_opts backlog = { READY_BYTES, o->max_age_us };
-	struct keeper_events keeper = { on_stored, on_troubled, on_got, on_condemned, on_turned, f };
+	struct keeper_events keeper = { .stored = on_stored, .unstored = on_unstored, .troubled = on_troubled,
+		.got = on_got, .condemned = on_condemned, .turned = on_turned, .arg = f };
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
 		return why_set(why, E_NOMEM, "gate");
@@ -238,9 +246,12 @@ static void step(struct forward *f)
 	late = clock_mono_us() >= f->give_up_us && keeper_trouble(f->keeper) != 0 && keeper_resting(f->keeper);
 	if (!empty && !late)
 		return;
-	if (late)
+	if (late) {
 		log_error("spool: could not store %llu batches that were in memory: %s",
 			(unsigned long long)flight_stats(f->flight)->batches, err_text(keeper_trouble(f->keeper)));
+		flight_drop_all(f->flight);
+		empty = flight_stats(f->flight)->batches == 0;
+	}
 	f->state = STOPPED;
 	timer_stop(f->heartbeat);
 	keeper_close(f->keeper, empty);

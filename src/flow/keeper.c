@@ -2,7 +2,7 @@
  *
  *   IDLE ──something queued, wanted or condemned──► TURNING (worker) ──done on the loop──► IDLE
  *                    ▲                                                     │ could not store
- *                    └──────────────── a second later ◄────────────────────┘
+ *                    └──────────────── a little later ◄────────────────────┘
  *
  * Beside the turns (keeper_turn.c) it notes the state once a turn of the loop, in memory that a kill
  * does not reach. */
@@ -112,6 +112,12 @@ void keeper_put(struct keeper *k, struct batch *b)
 	k->stats.queued_bytes += b->size;
 }
 
+void keeper_put_back(struct keeper *k, struct batch *b)
+{
+	list_push_front(&k->queue, &b->link);
+	k->stats.queued_bytes += b->size;
+}
+
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b)
 {
 	list_remove(&b->link);
@@ -137,6 +143,11 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
 	return 0;
+}
+
+void keeper_offers_at_once(struct keeper *k)
+{
+	k->offers_at_once = true;
 }
 
 void keeper_read(struct keeper *k, size_t bytes)

@@ -6,7 +6,7 @@
 
 enum {
 	TURN_BATCHES = 4096,     /* at most in one transaction */
-	TURN_BYTES = 8 << 20,
+	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
 	RETRY_MS = 500,          /* after a turn that could not store */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
@@ -48,7 +48,8 @@ struct keeper {
 	struct spool_turn turn;
 	struct batch *writing[TURN_BATCHES];
 	struct ledger_count writing_count;
-	bool writing_offered;    /* one of them is with the sink */
+	bool writing_offered;    /* one of them is with the sink, or will be at once */
+	bool offers_at_once;
 	uint64_t began_us;
 	int trouble;
 	uint64_t retry_at_us;

@@ -27,7 +27,7 @@ static void choose_batches(struct keeper *k)
 		bytes += b->size;
 		k->writing_count.spans += b->spans;
 		k->writing_count.batches++;
-		k->writing_offered |= b->with_sink || b->maybe_dup;
+		k->writing_offered |= b->with_sink || b->maybe_dup || k->offers_at_once;
 	}
 	k->turn.put = k->writing;
 	k->turn.nput = n;
@@ -79,9 +79,12 @@ void keeper_begin(struct keeper *k)
 	keeper_snapshot(k, &t->state);
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
+	/* What is read is about to be offered, and a power cut must find that said on disk. */
+	if (t->nread > 0)
+		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 		k->writing_count.batches);
-	t->write_state = k->dirty;
+	t->write_state = k->dirty || t->nread > 0;
 	t->put_rc = t->state_rc = 0;
 	t->stored = 0;
 	t->got = NULL;
@@ -122,14 +125,11 @@ static void tell_stored(struct keeper *k)
 	}
 }
 
-static void take_back(struct keeper *k)
+/* The last one first: put back one by one, they stand in their order again. */
+static void tell_unstored(struct keeper *k)
 {
-	for (size_t i = k->turn.nput; i > k->turn.stored; i--) {
-		struct batch *b = k->writing[i - 1];
-
-		list_push_front(&k->queue, &b->link);
-		k->stats.queued_bytes += b->size;
-	}
+	for (size_t i = k->turn.nput; i > k->turn.stored; i--)
+		k->events.unstored(k->events.arg, k->writing[i - 1]);
 }
 
 static void tell_got(struct keeper *k)
@@ -232,7 +232,7 @@ static void on_turned(void *arg)
 		k->spans_put = t->state.spans_put;
 	}
 	tell_stored(k);
-	take_back(k);
+	tell_unstored(k);
 	if (t->put_rc < 0) {
 		k->trouble = t->put_rc;
 		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;

@@ -37,6 +37,34 @@ struct numbered {
 	struct places *places; /* one a span */
 };
 
+/* Thrift's memory buffer forgets to end as the object that it is, which costs 32 bytes each time. */
+struct ink {
+	ThriftMemoryBuffer parent;
+};
+struct ink_class {
+	ThriftMemoryBufferClass parent;
+};
+typedef struct ink Ink;
+typedef struct ink_class InkClass;
+static GType ink_get_type(void);
+G_DEFINE_TYPE(Ink, ink, THRIFT_TYPE_MEMORY_BUFFER)
+
+static void ink_finalize(GObject *o)
+{
+	G_OBJECT_CLASS(ink_parent_class)->finalize(o);
+	G_OBJECT_CLASS(g_type_class_peek(G_TYPE_OBJECT))->finalize(o);
+}
+
+static void ink_class_init(InkClass *class)
+{
+	G_OBJECT_CLASS(class)->finalize = ink_finalize;
+}
+
+static void ink_init(Ink *i)
+{
+	(void)i;
+}
+
 /* The Thrift library's writer with one error for a whole message. */
 struct pen {
 	ThriftProtocol *protocol;
@@ -212,7 +240,7 @@ static int encode(struct numbered *n, const struct numbered_opts *o, struct why 
 	struct pen p = { 0 };
 	int rc;
 
-	p.ink = g_object_new(THRIFT_TYPE_MEMORY_BUFFER, NULL);
+	p.ink = g_object_new(ink_get_type(), NULL);
 	p.protocol = g_object_new(
 	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL,
 	        "transport", p.ink, NULL);

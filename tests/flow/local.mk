@@ -24,7 +24,10 @@ FLOW_TESTS = \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
 	%D%/test_udp
-FLOW_SHELL = %D%/test_command_line.sh
+FLOW_SHELL = \
+	%D%/test_command_line.sh \
+	%D%/test_demo.sh \
+	%D%/test_emit.sh
 
 check_PROGRAMS += $(FLOW_TESTS)
 TESTS += $(FLOW_TESTS) $(FLOW_SHELL)

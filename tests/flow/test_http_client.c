@@ -79,7 +79,7 @@ static void statuses_and_waits_are_told(void)
 		  "GMT\r\nContent-Length: 0\r\n\r\n",
 		        503, 0 },
 		{ "HTTP/1.1 500 Bad\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", 500, -1 },
-		{ "HTTP/1.1 302 There\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: "
+		{ "HTTP/1.1 302 There\r\nLocation: /elsewhere\r\nContent-Length: "
 		  "0\r\n\r\n",
 		        302, -1 },
 		{ "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: "

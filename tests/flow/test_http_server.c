@@ -104,7 +104,7 @@ static void a_body_has_a_bound(void)
 	raw_close(&h.c);
 	raw_connect(&h.c, h.loop, http_server_port(h.server));
 	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-	               "chunked\r\n\r\n9\r\n012345678\r\n");
+	               "chunked\r\n\r\n9\r\n012345678\r\n0\r\n\r\n");
 	ok(raw_wait_closed(&h.c), "a chunked one is hung up on");
 	is_int(h.asked, 1, "nobody was asked");
 	close_house(&h);

@@ -10,7 +10,7 @@
 #include "batchmake.h"
 #include "ports.h"
 #include "tap.h"
-#include "tempdir.h"
+#include "workdir.h"
 #include "until.h"
 
 enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };
@@ -65,7 +65,7 @@ void basin_open(struct basin *b, int partitions)
 	memset(b, 0, sizeof(*b));
 	b->partitions = partitions;
 	must(loop_open(&b->loop, &why), &why);
-	must(tempdir_make(&b->directory, "spanspool-test", &why), &why);
+	must(workdir_make(&b->directory, "spanspool-test", &why), &why);
 	must(kafka_mock_open(&b->kafka, 1, &why), &why);
 	if (kafka_mock_topic(b->kafka, BASIN_TOPIC, partitions) < 0 ||
 		kafka_mock_topic(b->kafka, BASIN_QUARANTINE, 1) < 0)
@@ -86,7 +86,7 @@ void basin_close(struct basin *b)
 	kafka_producer_free(b->producer);
 	loop_free(b->loop);
 	kafka_mock_free(b->kafka);
-	tempdir_remove(b->directory);
+	workdir_remove(b->directory);
 	free(b->directory);
 	buf_free(&b->page);
 }

@@ -1,4 +1,5 @@
 # What several tests share.
+EXTRA_DIST += %D%/basin.h
 EXTRA_DIST += %D%/batchmake.h
 EXTRA_DIST += %D%/clienttest.h
 EXTRA_DIST += %D%/corpus.h
@@ -14,6 +15,7 @@ EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/spool_kit.h
+EXTRA_DIST += %D%/spool_story.h
 EXTRA_DIST += %D%/stage.h
 EXTRA_DIST += %D%/tap.h
 EXTRA_DIST += %D%/tempdir.h

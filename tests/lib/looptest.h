@@ -47,6 +47,25 @@ static inline bool run_until_count(struct loop *l, const size_t *counter, size_t
 	return run_until(l, at_least_so, &a);
 }
 
+static inline void count_turn(void *turns)
+{
+	++*(size_t *)turns;
+}
+
+/* How often the loop turns while it is left alone for MS; a few times a millisecond is rest, thousands
+ * are a spin. */
+static inline size_t turns_in(struct loop *l, unsigned ms)
+{
+	struct turn_hook *hook;
+	size_t turns = 0;
+
+	if (turn_hook_open(&hook, l, count_turn, &turns) < 0)
+		abort();
+	until_passed(l, ms);
+	turn_hook_free(hook);
+	return turns;
+}
+
 /* ---- a raw client ---- */
 
 struct raw {

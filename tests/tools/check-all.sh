@@ -14,29 +14,46 @@ rm -rf "$logs"; mkdir -p "$logs" || exit 1
 elapsed() { s=$(($(date +%s) - began)); printf '[%2dm%02ds]' $((s / 60)) $((s % 60)); }
 say() { echo "$(elapsed) $*"; }
 
-# Test lines of the stage $1, with the result in front: of automake's result files newer than its
-# start, else of its own output.
-result_lines() {
-	find build* -name '*.trs' -newer "$logs/$1.began" -exec grep -H '^:test-result:' {} + |
-		sed -n 's|\(.*\)\.trs::test-result: \([A-Z]*\) *\(.*\)|\2 \1: \3|p' >"$logs/$1.results"
-	[ -s "$logs/$1.results" ] ||
-		sed -n -e 's/^not ok .*# *TODO.*/XFAIL &/p;t' -e 's/^ok .*# *SKIP.*/SKIP &/p;t' \
-			-e 's/^ok .*/PASS &/p;t' -e 's/^not ok .*/FAIL &/p;t' -e 's/^Bail out!.*/ERROR &/p' \
-			"$logs/$1.log" >"$logs/$1.results"
+# Automake's result files of the stage $1: those newer than its start.
+result_files() { find build* -name '*.trs' -newer "$logs/$1.began"; }
+
+# "PASSED FAILED SKIPPED" of the stage $1: of its result files, else of the TAP in its own output. A
+# test that ended badly without a failed line counts as one.
+totals() {
+	if [ -n "$(result_files "$1")" ]; then
+		result_files "$1" | xargs awk '
+			/^:test-result:/ { n[$2]++; seen[FILENAME]; own[FILENAME, $2]++ }
+			END {
+				for (f in seen)
+					if (own[f, "FAIL"] + own[f, "XPASS"] == 0) bad += own[f, "ERROR"]
+				print n["PASS"] + n["XFAIL"], n["FAIL"] + n["XPASS"] + bad, n["SKIP"] + 0
+			}'
+	else
+		awk '/^not ok .*# *TODO/ { p++; next } /^ok .*# *SKIP/ { s++; next }
+			/^ok / { p++ } /^not ok / || /^Bail out!/ { f++ } END { print p + 0, f + 0, s + 0 }' "$logs/$1.log"
+	fi
+}
+
+# What did not pass in the stage $1, one line each.
+complaints() {
+	if [ -n "$(result_files "$1")" ]; then
+		result_files "$1" | sed 's/\.trs$/.log/' | xargs grep -hE '^(SKIP|FAIL|ERROR|XPASS): '
+	else
+		grep -E '^(not ok|ok .*# *SKIP|Bail out!)' "$logs/$1.log"
+	fi | grep -vE '# *TODO' | sort | uniq -c | sort -rn | head -60 | sed 's/^ *1 / /;s/^ */          /'
 }
 
 # Adds up the stage $1, which ended with status $2.
 count() {
-	result_lines "$1"
-	p=$(grep -cE '^(PASS|XFAIL) ' "$logs/$1.results")
-	s=$(grep -c '^SKIP ' "$logs/$1.results")
-	f=$(grep -cE '^(FAIL|ERROR|XPASS) ' "$logs/$1.results")
+	read -r p f s <<-END
+		$(totals "$1")
+	END
 	if [ "$2" -eq 0 ]; then
 		[ $((p + s + f)) -gt 0 ] || p=1
 	else
 		[ "$f" -gt 0 ] || f=1
 	fi
-	grep -E '^(SKIP|FAIL|ERROR|XPASS) ' "$logs/$1.results" | head -40 | sed 's/^/          /'
+	complaints "$1"
 	if [ "$2" -ne 0 ]; then
 		say "$1: failed with status $2; the end of $logs/$1.log:"
 		tail -25 "$logs/$1.log" | sed 's/^/          | /'

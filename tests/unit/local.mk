@@ -1,3 +1,4 @@
+# Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
 UNIT_TESTS = \
 	%D%/test_age \
 	%D%/test_agent_tags \
@@ -44,6 +45,23 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
+# A spool of the test's own, and faults at the system calls below it.
+# What is held against the corpus or against Thrift's own library.
+SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
+SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
+check_LIBRARIES = tests/lib/libspantest.a
+tests_lib_libspantest_a_SOURCES = \
+	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
+	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
+	tests/lib/oracle.c tests/lib/oracle.h
+tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+# Whoever includes the generated headers waits for them.
+tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT) \
+%D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
+%D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)
+
 %C%_test_age_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -87,10 +105,8 @@ TESTS += $(UNIT_TESTS)
 %C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
 %C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) $(SPOOL_STORY)
-%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
-%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -104,21 +120,3 @@ TESTS += $(UNIT_TESTS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
-
-SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
-SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
-# Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
-# A spool of the test's own, and faults at the system calls below it.
-# What is held against the corpus or against Thrift's own library.
-SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
-SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
-check_LIBRARIES = tests/lib/libspantest.a
-tests_lib_libspantest_a_SOURCES = \
-	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
-	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
-	tests/lib/oracle.c tests/lib/oracle.h
-tests_lib_libspantest_a_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
-# Whoever includes the generated headers waits for them.
-tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT) \
-%D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
-%D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)

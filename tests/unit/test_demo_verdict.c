@@ -96,6 +96,11 @@ static void with_no_exposure_only_the_turn_counts(void)
 	d.kill.in_turn = 10;
 	store_but(&d, d.kill.end - 31, d.kill.end);
 	is_judged(&d, 2, "30 are allowed", "31 with 20 unread and 10 being stored");
+	d = well();
+	d.opts.exposure_us = 0;
+	d.kill.in_turn = 101;
+	store_but(&d, d.kill.end - 121, d.kill.end);
+	is_judged(&d, 1, "read and not committed", "101 being stored are more than a turn's worth");
 }
 
 static void a_repetition_needs_a_reason(void)
