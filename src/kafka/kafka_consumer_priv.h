@@ -55,6 +55,7 @@ struct kafka_consumer {
 	rd_kafka_queue_t *records; /* of all partitions: stands still while paused */
 	rd_kafka_queue_t *replies; /* to what we asked */
 
+	int64_t fresh; /* where to begin when nothing is stored */
 	struct kafka_part *parts;
 	int32_t nparts;
 	rd_kafka_event_t *rebalance; /* what ASKING and GIVING are about */
