@@ -1,5 +1,6 @@
 FLOW_TESTS = \
 	%D%/test_kafka_consumer \
+	%D%/test_kafka_errors \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_trouble
@@ -14,6 +15,8 @@ KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
 
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_errors_SOURCES = %D%/test_kafka_errors.c $(KAFKA_SENDER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
