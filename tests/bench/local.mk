@@ -1,4 +1,5 @@
 EXTRA_PROGRAMS += %D%/bench_produce
+CLEANFILES += %D%/bench_produce
 %C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-produce
