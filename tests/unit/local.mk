@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/test_conf_print \
 	%D%/test_corpus \
 	%D%/test_demo_verdict \
+	%D%/test_drain_ledger \
 	%D%/test_emitter \
 	%D%/test_endpoint \
 	%D%/test_health \
@@ -25,6 +26,7 @@ UNIT_TESTS = \
 	%D%/test_near \
 	%D%/test_numbered \
 	%D%/test_oracle \
+	%D%/test_postman_check \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
@@ -78,6 +80,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_drain_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -91,6 +94,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_check_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
