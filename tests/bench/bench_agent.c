@@ -128,7 +128,8 @@ int main(int argc, char **argv)
 	struct mockproc broker;
 
 	measure_broker(&broker);
-	printf("Agent from UDP to Kafka, %u s a row, spans of %zu bytes; floor: recvmmsg + "
+	printf("Agent from UDP to Kafka, best of %d runs of %u s, spans of %zu bytes; floor: "
+	       "recvmmsg + "
 	       "rd_kafka_produce\n",
 	        RUNS, seconds, measure_batch_bytes() / MEASURE_BATCH);
 	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span",
