@@ -4,5 +4,5 @@ check_PROGRAMS += $(CAMPAIGNS)
 TESTS += %D%/model
 
 # The program's loop, clock and spool are met by a simulation.
-%C%_model_SOURCES = %D%/model.c %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
+%C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)

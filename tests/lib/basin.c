@@ -55,10 +55,14 @@ void basin_open(struct basin *b, int partitions)
 {
 	struct stub_collector_opts stub = { .each = on_span, .arg = b };
 	struct http_client_opts client = { .max_connections = 2 };
-	/* Each record goes to a partition by chance, not a whole batch of them. */
-	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0" };
+	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
+	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */
+	static const struct kafka_property properties[] = {
+		{ "sticky.partitioning.linger.ms", "0" },
+		{ "socket.timeout.ms", "5000" },
+	};
 	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20,
-		.properties = &spread, .nproperties = 1 };
+		.properties = properties, .nproperties = ARRAY_LEN(properties) };
 	struct kafka_producer_events events = { on_report, on_room, b };
 	struct why why;
 
