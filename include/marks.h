@@ -19,6 +19,7 @@ struct marks {
 	uint64_t cursor;       /* every position below is done */
 	uint64_t end;          /* the first position not given out */
 	uint64_t offered_to;   /* none at or above may have been sent */
+	uint64_t held_to;      /* none at or above is HELD or MAYBE: what may have been sent soon */
 	uint64_t version;      /* counts changes, for whoever keeps a saved copy */
 	struct marks_chunk **chunks; /* the first holds the cursor */
 	size_t nchunks;

@@ -27,6 +27,7 @@ include %D%/flow/local.mk
 include %D%/real/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
+include %D%/campaign/local.mk
 
 # Lays out every C file as tests/tools/check-format.sh wants it.
 .PHONY: format

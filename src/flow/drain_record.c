@@ -91,18 +91,14 @@ void drain_on_room(void *arg)
 	drain_throttle(d);
 }
 
-/* Looks at the value: 0 and R's own is what can be posted, or CAUSE and WHY say why not. */
+/* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
 static int examine(struct record *r, const char **cause, struct why *why)
 {
 	struct inspect_facts facts = { 0 };
 	int rc;
 
-	*cause = "malformed";
 	r->value = r->message.value;
-	if (inspect_is_compact(r->value)) {
-		rc = inspect_from_compact(r->value, &r->own);
-		if (rc < 0)
-			return why_set(why, rc, "a batch in compact protocol: %s", err_text(rc));
+	if (inspect_is_compact(r->value) && inspect_from_compact(r->value, &r->own) == 0) {
 		r->value = buf_slice(&r->own);
 		r->drain->stats.transcoded++;
 	}

@@ -77,9 +77,11 @@ void keeper_begin(struct keeper *k)
 		choose_reads(k);
 	list_append(&k->sentencing, &k->condemned);
 	keeper_snapshot(k, &t->state);
+	/* What is held, is read now, or is offered as soon as it is stored may go out at any time from here
+	 * on, and a power cut must find that said on disk. */
+	t->state.offered_to = max_u64(t->state.offered_to, k->marks.held_to);
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
-	/* What is read is about to be offered, and a power cut must find that said on disk. */
 	if (t->nread > 0)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
@@ -139,8 +141,9 @@ static void tell_got(struct keeper *k)
 		bool before = b->position < k->inherited_end;
 		enum mark mark = marks_at(&k->marks, b->position);
 
-		if (mark != MARK_WAITING && mark != MARK_MAYBE) {
-			batch_unref(&b); /* resolved while it was being read */
+		/* Resolved while it was being read; or the disk does not know that it is about to be offered. */
+		if ((mark != MARK_WAITING && mark != MARK_MAYBE) || k->turn.state_rc < 0) {
+			batch_unref(&b);
 			continue;
 		}
 		/* What this run knows is better than what the record says of itself. */
@@ -242,8 +245,10 @@ static void on_turned(void *arg)
 	if (k->trouble != was)
 		health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
 			k->trouble == 0 ? "storing" : err_text(k->trouble));
-	if (t->state_rc < 0)
+	if (t->state_rc < 0) {
 		k->dirty = true;
+		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	}
 	tell_damage(k);
 	drop_culled(k);
 	tell_got(k);

@@ -7,7 +7,7 @@
 
 #include "quarantine_impl.h"
 
-enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, MOST_PROPERTIES = 64 };
+enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, SILENCE_MS = 3000, MOST_PROPERTIES = 64 };
 
 struct topic {
 	struct quarantine q;
@@ -15,6 +15,7 @@ struct topic {
 	struct list out;        /* with the producer */
 	struct list too_large;
 	struct timer *again;    /* when waiting is looked at again */
+	struct timer *silence;  /* since something was sent or acknowledged */
 	struct timer *mended;   /* when what was too large may have become small enough */
 };
 
@@ -48,8 +49,20 @@ static void send_waiting(struct topic *t)
 			return;
 		}
 		list_remove(&item->link);
+		if (list_empty(&t->out))
+			timer_start(t->silence, SILENCE_MS);
 		list_push(&t->out, &item->link);
 	}
+}
+
+/* A broker that is away, or says nothing, is no error of librdkafka's: only the clock tells. */
+static void on_silence(void *arg)
+{
+	struct topic *t = arg;
+
+	if (!list_empty(&t->out))
+		quarantine_trouble(&t->q, list_first(&t->out, struct quarantine_item, link)->name,
+			"no acknowledgement comes");
 }
 
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
@@ -63,6 +76,7 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	}
 	list_remove(&item->link);
 	if (outcome == KAFKA_PERSISTED) {
+		timer_start(t->silence, SILENCE_MS);
 		if (list_empty(&t->too_large))
 			quarantine_well(&t->q);
 		quarantine_kept(&t->q, item);
@@ -115,6 +129,7 @@ static void topic_free(struct quarantine *q)
 
 	kafka_producer_free(t->producer);
 	timer_free(t->again);
+	timer_free(t->silence);
 	timer_free(t->mended);
 	free(t);
 }
@@ -140,7 +155,8 @@ struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_
 {
 	struct topic *t = calloc(1, sizeof(*t));
 
-	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 || timer_open(&t->mended, l, on_mended, t) < 0) {
+	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 ||
+		timer_open(&t->mended, l, on_mended, t) < 0 || timer_open(&t->silence, l, on_silence, t) < 0) {
 		why_set(why, E_NOMEM, "topic");
 		goto fail;
 	}

@@ -31,8 +31,9 @@ static bool is_purged(rd_kafka_resp_err_t err)
 
 static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
 {
-	char detail[160] = "";
+	char detail[160];
 
+	detail[0] = '\0';
 	if (outcome == KAFKA_PERSISTED) {
 		p->stats.acknowledged++;
 		kafka_log_healed(&p->log);

@@ -14,6 +14,6 @@ libspanspool_a_SOURCES += include/spool.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
 	%D%/tail.c %D%/tail.h \
+	%D%/tree.c %D%/tree.h \
 	%D%/turn.c \
-	%D%/walk.c %D%/walk.h \
 	%D%/writer.c %D%/writer.h

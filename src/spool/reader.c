@@ -11,7 +11,7 @@ void reader_close(struct reader *r)
 {
 	if (r->state == READER_CLOSED)
 		return;
-	walk_free(&r->walk);
+	tree_free(&r->tree);
 	scan_free(&r->scan);
 	close(r->fd);
 	r->state = READER_CLOSED;
@@ -29,7 +29,7 @@ static int open_file(struct reader *r, const struct segment *seg)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
 	r->state = READER_BY_TREE;
 	r->first = seg->first;
-	r->walk = (struct walk){ .fd = r->fd };
+	r->tree = (struct tree){ .fd = r->fd };
 	r->scan = (struct scan){ 0 };
 	r->has_head = false;
 	return 0;
@@ -46,7 +46,7 @@ static int read_head(struct reader *r)
 	uint8_t bytes[HEAD_BYTES];
 	struct place p;
 	ssize_t got;
-	int rc = walk_find(&r->walk, 0, &p);
+	int rc = tree_find(&r->tree, 0, &p);
 
 	if (rc < 0)
 		return rc == E_MISSING ? E_CORRUPT : rc;
@@ -58,7 +58,7 @@ static int read_head(struct reader *r)
 	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
 	if (rc < 0)
 		return rc;
-	if (r->head.txnid != r->walk.txnid || r->head.first.position != r->first)
+	if (r->head.txnid != r->tree.txnid || r->head.first.position != r->first)
 		return E_CORRUPT;
 	if (is_foreign(r, &r->head))
 		return E_MALFORMED;
@@ -70,14 +70,14 @@ static int read_head(struct reader *r)
 /* Sees the last commit. A transaction that is seen already costs two small reads. */
 static int by_tree(struct reader *r)
 {
-	uint64_t seen = r->walk.txnid;
-	int rc = walk_start(&r->walk);
+	uint64_t seen = r->tree.txnid;
+	int rc = tree_start(&r->tree);
 
 	if (rc < 0)
 		return rc;
-	if (r->walk.txnid == 0)
+	if (r->tree.txnid == 0)
 		return E_MISSING;
-	return r->has_head && r->walk.txnid == seen ? 0 : read_head(r);
+	return r->has_head && r->tree.txnid == seen ? 0 : read_head(r);
 }
 
 static int by_scan(struct reader *r)
@@ -135,7 +135,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 
 	want = max_u64(want, 1); /* 0 is the head */
 	if (r->state == READER_BY_TREE) {
-		int rc = walk_find(&r->walk, want, found);
+		int rc = tree_find(&r->tree, want, found);
 
 		if (rc == 0)
 			return found->key < r->limit ? 0 : E_MISSING;

@@ -24,7 +24,7 @@ struct reader {
 	uint64_t first; /* of the segment that is open */
 	uint64_t limit;
 	uint64_t scan_limit; /* what the limit was when the pages were looked at */
-	struct walk walk;
+	struct tree tree;
 	struct scan scan;
 	bool has_head;
 	struct head head;

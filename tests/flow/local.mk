@@ -7,6 +7,8 @@ FLOW_TESTS = \
 	%D%/test_agent_kill \
 	%D%/test_agent_start \
 	%D%/test_drain \
+	%D%/test_drain_bad \
+	%D%/test_drain_trouble \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -57,6 +59,10 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
 %C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
+%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
+%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)

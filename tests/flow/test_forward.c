@@ -43,6 +43,7 @@ struct holder {
 	struct list link;
 	struct batch *batch;
 	bool on_wire;
+	bool due;                       /* is to be reported on */
 };
 
 struct run {
@@ -85,19 +86,30 @@ static void give(struct fake_sink *s, struct holder *h, enum sink_outcome outcom
 	batch_unref(&b);
 }
 
+static struct holder *first_due(struct fake_sink *s)
+{
+	list_each(node, &s->held)
+	{
+		struct holder *h = container_of(node, struct holder, link);
+
+		if (h->due)
+			return h;
+	}
+	return NULL;
+}
+
+/* A report may bring a purge, which gives back others of the list. */
 static void on_time(void *arg)
 {
 	struct fake_sink *s = arg;
+	struct holder *h;
 
 	timer_start(s->timer, 2);
 	if (s->mood == SILENT)
 		return;
-	list_each_safe(node, &s->held)
-	{
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (roll(s, 3) == 0)
-			continue;
+	list_each(node, &s->held)
+		container_of(node, struct holder, link)->due = roll(s, 3) > 0;
+	while ((h = first_due(s)) != NULL) {
 		switch (s->mood) {
 		case GIVING_BACK:
 			give(s, h, SINK_NOT_SENT);

@@ -404,8 +404,12 @@ bool stage_accepted(struct stage *s, uint64_t spans)
 static bool is_empty(void *arg)
 {
 	struct stage *s = arg;
-	const struct ledger *l = stage_ledger(s);
+	const struct ledger *l;
 
+	/* What is still in the sockets is in no ledger. */
+	if (ports_unread(s->compact) + ports_unread(s->binary) > 0)
+		return false;
+	l = stage_ledger(s);
 	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
 	       l->place[LEDGER_IN_SPOOL].spans == 0;
 }
