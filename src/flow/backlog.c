@@ -132,7 +132,9 @@ static bool expire(struct backlog *b)
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
 		spans += batch->spans;
-		resolve(b, batch, LEDGER_MAX_AGE);
+		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ batch->spans, 1 },
+			wall);
+		keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 		batch_unref(&batch);
 	}
 	if (spans > 0)

@@ -77,10 +77,9 @@ static void queue(struct flight *f, struct batch *b)
 	keeper_put(f->keeper, b);
 }
 
-/* B leaves the flight's account; its place in the ledger is the caller's word. */
-static void leave(struct flight *f, struct batch *b, enum ledger_place to)
+/* B leaves the flight's account; the ledger has it elsewhere already. */
+static void discharge(struct flight *f, const struct batch *b)
 {
-	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
 	f->stats.bytes -= b->size;
 	f->stats.batches--;
 	if (f->was_full && flight_has_room(f)) {
@@ -89,9 +88,17 @@ static void leave(struct flight *f, struct batch *b, enum ledger_place to)
 	}
 }
 
+static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
+{
+	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
+	discharge(f, b);
+}
+
 static void drop(struct flight *f, struct batch *b, int rc)
 {
-	leave(f, b, rc == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR);
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, rc == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR,
+		(struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
 }

@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
+	%D%/test_ledger \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
 	%D%/test_marks \
@@ -84,6 +85,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
