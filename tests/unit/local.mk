@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
 	%D%/test_spool_memory \
+	%D%/test_spool_space \
 	%D%/test_spool_tail \
 	%D%/test_status_text \
 	%D%/test_tags \
@@ -113,6 +114,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
