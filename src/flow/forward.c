@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "forward.h"
 #include "log.h"
+#include "trend.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
@@ -35,6 +36,8 @@ struct forward {
 	bool has_sink;
 	uint64_t sequence;
 	uint64_t give_up_us;     /* STORING: until then */
+	struct trend refilled;   /* spans delivered from the spool */
+	struct trend in_spool;   /* spans that wait there */
 	void (*room)(void *arg);
 	void *room_arg;
 	void (*stopped)(void *arg);
@@ -213,7 +216,11 @@ static void on_heartbeat(void *arg)
 {
 	struct forward *f = arg;
 
+	uint64_t now = clock_mono_us();
+
 	timer_start(f->heartbeat, HEARTBEAT_MS);
+	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
+	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
 	step(f); /* the hook does the rest: it runs after every callback */
 }
 
@@ -266,10 +273,14 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->flight = *flight_stats(f->flight);
 	to->keeper = *keeper_stats(f->keeper);
 	to->backlog = *backlog_stats(f->backlog);
-	to->oldest_age_us = to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us;
+	to->spool_oldest_age_us = 0;
 	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
 		now_ms > to->keeper.spool.oldest_ms)
-		to->oldest_age_us = max_u64(to->oldest_age_us, (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS);
+		to->spool_oldest_age_us = (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS;
+	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
+		to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
+	to->refill_per_s = f->refilled.per_s;
+	to->spool_empty_s = trend_until_zero(&f->in_spool);
 }
 
 void forward_free(struct forward *f)

@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
+	%D%/test_trend \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -124,4 +125,5 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_trend_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
