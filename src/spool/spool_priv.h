@@ -32,6 +32,11 @@ struct spool {
 
 /* recover.c: finds what is on disk, and puts the newest state right by it. */
 int recover_run(struct spool *s, struct spool_found *found, struct why *why) MUST_USE;
+/* Pure. STATE and its ORIGIN are one more that was found: the newest stays in BEST. */
+void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
+        const struct spool_state *state, const struct origin *origin);
+/* Pure. Nothing is known of what stands from FROM on but that it is there. */
+void recover_assume(struct spool_state *state, const struct spot *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
  * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
 uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
