@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
+	%D%/test_ledger \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
 	%D%/test_marks \
@@ -37,11 +38,13 @@ UNIT_TESTS = \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
 	%D%/test_spool_memory \
+	%D%/test_spool_space \
 	%D%/test_spool_tail \
 	%D%/test_status_text \
 	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
+	%D%/test_trend \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -87,6 +90,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -115,6 +119,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
@@ -123,4 +129,5 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_trend_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
