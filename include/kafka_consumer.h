@@ -28,9 +28,9 @@ struct kafka_message {
 struct kafka_consumer_events {
 	/* Takes M: release its handle when done. */
 	void (*message)(void *arg, const struct kafka_message *m);
-	/* STORED is the group's stored offset, KAFKA_OFFSET_BEGINNING when it has none, and
-	 * KAFKA_OFFSET_STORED when it could not be learned yet. Returns where to begin: STORED itself, or
-	 * any offset, KAFKA_OFFSET_BEGINNING or _END. */
+	/* STORED is the group's stored offset; KAFKA_OFFSET_BEGINNING when it has none (_END when the
+	 * property auto.offset.reset says so), KAFKA_OFFSET_STORED when it is not known yet. Returns where
+	 * to begin: STORED itself, or any offset, or KAFKA_OFFSET_BEGINNING or _END. */
 	int64_t (*assigned)(void *arg, int32_t partition, uint64_t generation, int64_t stored);
 	/* LOST: nothing may be committed any more. Otherwise the owner has until it returns to store its
 	 * last offsets; they are committed before the partition is given away. */

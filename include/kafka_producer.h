@@ -17,7 +17,7 @@ struct kafka_producer_opts {
 	const struct kafka_property *properties; /* any of librdkafka's, applied last */
 	size_t nproperties;
 	uint64_t queue_bytes;    /* librdkafka's own queue; 0 keeps the door's choice */
-	uint64_t linger_ms;
+	uint64_t linger_ms;      /* how long a record may wait for company; 0 keeps the door's 25 */
 };
 
 struct kafka_header {
@@ -63,7 +63,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struc
  * what this producer may ever send. No report follows a refusal. */
 int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
-/* All that is queued and not on the wire is reported, within the next turn of the loop. */
+/* All that is queued and not on the wire is reported, within some turns of the loop. */
 void kafka_producer_purge(struct kafka_producer *p);
 
 /* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
@@ -73,7 +73,8 @@ void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*f
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
 
-/* Loses what has not been reported: flush first. NULL is fine. */
+/* Loses what has not been reported: flush first, for only then is it sure to return at once. NULL is
+ * fine. */
 void kafka_producer_free(struct kafka_producer *p);
 
 #endif

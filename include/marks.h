@@ -19,6 +19,7 @@ struct marks {
 	uint64_t cursor;       /* every position below is done */
 	uint64_t end;          /* the first position not given out */
 	uint64_t offered_to;   /* none at or above may have been sent */
+	uint64_t held_to;      /* none at or above is HELD or MAYBE: what may have been sent soon */
 	uint64_t version;      /* counts changes, for whoever keeps a saved copy */
 	struct marks_chunk **chunks; /* the first holds the cursor */
 	size_t nchunks;
@@ -32,6 +33,10 @@ void marks_free(struct marks *m);
 void marks_extend(struct marks *m, uint64_t end);
 
 enum mark marks_at(const struct marks *m, uint64_t position);
+
+/* Memory for whatever becomes of positions [FIRST, END): marks_set cannot fail there until they are
+ * done. They may lie behind the end. */
+int marks_reserve(struct marks *m, uint64_t first, uint64_t end) MUST_USE;
 
 /* SPANS counts for MARK_DONE only. A position that is done stays done. E_NOMEM changes nothing. */
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans) MUST_USE;

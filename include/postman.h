@@ -22,7 +22,7 @@ struct postman_opts {
 	uint32_t spans_per_post;       /* a batch with more is cut; 0 is 500 */
 	uint64_t max_spans_per_second; /* 0 none */
 	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
-	uint64_t retry_cap_ms;         /* and none is longer; 0 is 30 s */
+	uint64_t retry_cap_ms;         /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
 };
 
 struct postman_letter {

@@ -7,7 +7,7 @@
 #include "status_text.h"
 #include "units.h"
 
-enum { DEPTH_MAX = 8, NAME_WIDTH = 28 };
+enum { DEPTH_MAX = 8, NAME_WIDTH = 36 };
 
 static bool ends_with(const char *text, const char *end)
 {

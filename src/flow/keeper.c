@@ -145,6 +145,17 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	return 0;
 }
 
+void keeper_pardon(struct keeper *k)
+{
+	while (!list_empty(&k->condemned)) {
+		struct sentence *s = list_first(&k->condemned, struct sentence, link);
+
+		list_remove(&s->link);
+		k->events.pardoned(k->events.arg, s->batch);
+		free(s);
+	}
+}
+
 void keeper_offers_at_once(struct keeper *k)
 {
 	k->offers_at_once = true;
@@ -162,14 +173,13 @@ bool keeper_has_waiting(const struct keeper *k)
 	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
 }
 
-void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
+int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;
+	int rc = marks_set(&k->marks, position, mark, spans);
 
-	/* Without memory for a mark the record waits as before: sent again later, never lost. */
-	if (marks_set(&k->marks, position, mark, spans) < 0)
-		log_error("spool: no memory to note what became of record %llu", (unsigned long long)position);
 	k->dirty |= k->marks.cursor != cursor;
+	return rc;
 }
 
 void keeper_offered(struct keeper *k, uint64_t position)
@@ -193,9 +203,11 @@ bool keeper_idle(const struct keeper *k)
 	return !k->turning && list_empty(&k->queue) && list_empty(&k->condemned);
 }
 
-bool keeper_resting(const struct keeper *k)
+bool keeper_stuck(const struct keeper *k)
 {
-	return !k->turning;
+	if (k->turning)
+		return false;
+	return k->trouble != 0 || (list_empty(&k->queue) && !list_empty(&k->condemned));
 }
 
 const struct keeper_stats *keeper_stats(const struct keeper *k)
@@ -234,7 +246,8 @@ void keeper_tick(struct keeper *k)
 
 	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
 		keeper_begin(k);
-	note_live(k);
+	if (k->spool != NULL) /* what was told in a turn may have closed it */
+		note_live(k);
 }
 
 void keeper_close(struct keeper *k, bool clean)

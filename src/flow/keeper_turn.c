@@ -65,6 +65,17 @@ static void choose_culls(struct keeper *k)
 	k->cull_wanted = false;
 }
 
+/* There is no memory for the turn: nothing was done, all of it is for the next one. */
+static void give_up(struct keeper *k)
+{
+	k->turn.put_rc = k->turn.nput > 0 ? E_NOMEM : 0;
+	k->turn.state_rc = E_NOMEM;
+	k->cull_wanted = k->nculled > 0;
+	k->nculled = 0;
+	k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	on_turned(k);
+}
+
 void keeper_begin(struct keeper *k)
 {
 	struct spool_turn *t = &k->turn;
@@ -77,9 +88,11 @@ void keeper_begin(struct keeper *k)
 		choose_reads(k);
 	list_append(&k->sentencing, &k->condemned);
 	keeper_snapshot(k, &t->state);
+	/* What is held, is read now, or is offered as soon as it is stored may go out at any time from here
+	 * on, and a power cut must find that said on disk. */
+	t->state.offered_to = max_u64(t->state.offered_to, k->marks.held_to);
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
-	/* What is read is about to be offered, and a power cut must find that said on disk. */
 	if (t->nread > 0)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
@@ -92,10 +105,10 @@ void keeper_begin(struct keeper *k)
 	k->dirty = false;
 	k->turning = true;
 	k->began_us = clock_mono_us();
-	if (work_start(k->loop, run_turn, on_turned, k) < 0) {
-		t->put_rc = E_NOMEM;
-		on_turned(k);
-	}
+	/* A report on what the sink has may come the moment it is put, and must find its mark. */
+	if ((k->writing_offered && marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
+		work_start(k->loop, run_turn, on_turned, k) < 0)
+		give_up(k);
 }
 
 static void run_turn(void *arg)
@@ -139,15 +152,19 @@ static void tell_got(struct keeper *k)
 		bool before = b->position < k->inherited_end;
 		enum mark mark = marks_at(&k->marks, b->position);
 
-		if (mark != MARK_WAITING && mark != MARK_MAYBE) {
-			batch_unref(&b); /* resolved while it was being read */
+		/* Resolved while it was being read; or the disk does not know that it is about to be offered. */
+		if ((mark != MARK_WAITING && mark != MARK_MAYBE) || k->turn.state_rc < 0) {
+			batch_unref(&b);
 			continue;
 		}
 		/* What this run knows is better than what the record says of itself. */
 		b->maybe_dup = mark == MARK_MAYBE ||
 			       (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
-		keeper_mark(k, b->position, MARK_HELD, 0);
+		if (keeper_mark(k, b->position, MARK_HELD, 0) < 0) {
+			batch_unref(&b); /* it waits as before */
+			continue;
+		}
 		k->events.got(k->events.arg, b);
 	}
 	free(k->turn.got);
@@ -162,6 +179,8 @@ static void tell_damage(struct keeper *k)
 		struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
+		if (marks_reserve(&k->marks, d->run.first, d->run.end) < 0)
+			continue; /* met again */
 		for (uint64_t p = max_u64(d->run.first, k->marks.cursor); p < min_u64(d->run.end, k->marks.end); p++)
 			keeper_mark(k, p, MARK_DONE, 0);
 		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
@@ -175,15 +194,23 @@ static void tell_damage(struct keeper *k)
 
 static void drop_culled(struct keeper *k)
 {
-	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL], lost;
 
 	if (k->nculled == 0)
 		return;
+	for (size_t i = 0; i < k->nculled; i++) {
+		if (marks_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
+			k->cull_wanted = true;
+			k->nculled = 0;
+			return;
+		}
+	}
 	for (size_t i = 0; i < k->nculled; i++)
 		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
 			keeper_mark(k, p, MARK_DONE, 0);
-	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, min_u64(k->culled_count.spans, in->spans),
-		min_u64(k->culled_count.batches, in->batches));
+	lost.spans = min_u64(k->culled_count.spans, in->spans);
+	lost.batches = min_u64(k->culled_count.batches, in->batches);
+	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
 	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
 		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;
@@ -242,8 +269,10 @@ static void on_turned(void *arg)
 	if (k->trouble != was)
 		health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
 			k->trouble == 0 ? "storing" : err_text(k->trouble));
-	if (t->state_rc < 0)
+	if (t->state_rc < 0) {
 		k->dirty = true;
+		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	}
 	tell_damage(k);
 	drop_culled(k);
 	tell_got(k);

@@ -6,8 +6,9 @@
 #include "answers.h"
 #include "postman_parts.h"
 
-/* A refused connection costs nobody anything: ask often, so that its return is seen soon. */
-enum { CONNECT_CAP_MS = 2000, HOLD_BASE_FACTOR = 4 };
+/* A refused connection costs nobody anything, and an answer costs a collector little: ask often, so
+ * that its return is seen soon. Whoever hangs or cuts off is left alone for the whole cap. */
+enum { CONNECT_CAP_MS = 2000, ANSWERED_CAP_MS = 5000, HOLD_BASE_FACTOR = 4 };
 
 static uint64_t next_random(struct postman *p)
 {
@@ -70,6 +71,8 @@ static void collector_fails(struct collector *c, uint64_t round, enum collector_
 		b.base_ms *= HOLD_BASE_FACTOR;
 	else if (a->trouble == HTTP_NO_CONNECTION)
 		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
+	else if (a->failure == HTTP_ANSWERED)
+		b.cap_ms = min_u64(b.cap_ms, ANSWERED_CAP_MS);
 	slowstart_bad(&c->pace, round, loop_now_us(p->loop),
 	        backoff_after_ms(&b, c->pace.pauses, a->retry_after_ms, next_random(p)) *
 	                US_PER_MS);

@@ -116,6 +116,11 @@ static int put_properties(
 	return rc;
 }
 
+static const char *text_of(const rd_kafka_conf_t *c, const char *name, char *to, size_t cap)
+{
+	return rd_kafka_conf_get(c, name, to, &cap) == RD_KAFKA_CONF_OK ? to : "";
+}
+
 static bool missing(const char *text)
 {
 	return text == NULL || text[0] == '\0';
@@ -165,6 +170,7 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
 	int rc = put_rows(c, consumer_rows, why);
+	char text[32];
 
 	if (rc == 0)
 		rc = kafka_conf_put(c, "group.id", o->group, why);
@@ -176,6 +182,9 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 		rc = put_number(c, "fetch.message.max.bytes", min_u64(queue / 4, 1 << 20), why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
+	if (rc == 0 && strcmp(text_of(c, "auto.offset.reset", text, sizeof(text)), "error") == 0)
+		rc = why_set(why, E_USAGE,
+		        "kafka property auto.offset.reset: error would stand still for ever");
 	return rc;
 }
 
@@ -199,14 +208,21 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, const struct kafka_consumer_opts 
 	return 0;
 }
 
+int64_t kafka_conf_fresh(const rd_kafka_conf_t *c)
+{
+	char text[32];
+
+	/* librdkafka has three names for either end, and gives back the one of its own. */
+	return strcmp(text_of(c, "auto.offset.reset", text, sizeof(text)), "smallest") == 0
+	               ? KAFKA_OFFSET_BEGINNING
+	               : KAFKA_OFFSET_END;
+}
+
 uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 {
 	char text[64];
-	size_t cap = sizeof(text);
 
-	if (rd_kafka_conf_get(c, name, text, &cap) != RD_KAFKA_CONF_OK)
-		return 0;
-	return strtoull(text, NULL, 10);
+	return strtoull(text_of(c, name, text, sizeof(text)), NULL, 10);
 }
 
 int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,

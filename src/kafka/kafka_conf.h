@@ -20,6 +20,9 @@ int kafka_conf_put(
 /* What stands for a numeric property now, whoever set it; 0 when it is none. */
 uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name);
 
+/* KAFKA_OFFSET_BEGINNING or _END: where a consumer by C begins when nothing is stored. */
+int64_t kafka_conf_fresh(const rd_kafka_conf_t *c);
+
 /* A client with BROKERS; takes CONF. Its log goes to its main queue. */
 int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
         const char *brokers, struct why *why) MUST_USE;

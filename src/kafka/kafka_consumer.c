@@ -110,6 +110,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 	c->pause_ms = PAUSE_LEAST_MS;
 	if (kafka_conf_consumer(&c->conf, opts, why) < 0)
 		goto fail;
+	c->fresh = kafka_conf_fresh(c->conf);
 	if (open_parts(c, opts) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;

@@ -55,6 +55,7 @@ struct kafka_consumer {
 	rd_kafka_queue_t *records; /* of all partitions: stands still while paused */
 	rd_kafka_queue_t *replies; /* to what we asked */
 
+	int64_t fresh; /* where to begin when nothing is stored */
 	struct kafka_part *parts;
 	int32_t nparts;
 	rd_kafka_event_t *rebalance; /* what ASKING and GIVING are about */
@@ -63,6 +64,7 @@ struct kafka_consumer {
 	bool paused;                 /* by the owner */
 	bool doomed;                 /* a fatal error: the handle is of no use any more */
 	uint64_t out;                /* messages the owner has */
+	uint64_t refused_commits;    /* what they would have spared comes again */
 	uint64_t pause_ms;           /* before the next handle */
 	void (*closed)(void *arg);   /* set: somebody waits for the end */
 	void *closed_arg;

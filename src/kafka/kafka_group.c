@@ -61,32 +61,29 @@ static bool is_cooperative(struct kafka_consumer *c)
 	return protocol != NULL && protocol[0] == 'C';
 }
 
-static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
+/* Takes ERROR, which may be none. */
+static void say(struct kafka_consumer *c, rd_kafka_error_t *error)
 {
-	rd_kafka_error_t *error = NULL;
-
-	if (is_cooperative(c))
-		error = rd_kafka_incremental_assign(c->rk, parts);
-	else
-		rd_kafka_assign(c->rk, parts);
 	if (error == NULL)
 		return;
 	log_error("%s: %s", c->log.who, rd_kafka_error_string(error));
 	rd_kafka_error_destroy(error);
 }
 
+static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
+{
+	if (is_cooperative(c))
+		say(c, rd_kafka_incremental_assign(c->rk, parts));
+	else
+		rd_kafka_assign(c->rk, parts);
+}
+
 static void unassign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
 {
-	rd_kafka_error_t *error = NULL;
-
 	if (is_cooperative(c) && parts != NULL)
-		error = rd_kafka_incremental_unassign(c->rk, parts);
+		say(c, rd_kafka_incremental_unassign(c->rk, parts));
 	else
 		rd_kafka_assign(c->rk, NULL);
-	if (error == NULL)
-		return;
-	log_error("%s: %s", c->log.who, rd_kafka_error_string(error));
-	rd_kafka_error_destroy(error);
 }
 
 static void settle(struct kafka_consumer *c)
@@ -135,16 +132,17 @@ static const rd_kafka_topic_partition_list_t *offsets_in(rd_kafka_event_t *reply
 	return rd_kafka_group_result_partitions(groups[0]);
 }
 
-static int64_t stored_in(const rd_kafka_topic_partition_list_t *all, const char *topic, int32_t id)
+static int64_t stored_in(
+        const struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *all, int32_t id)
 {
 	rd_kafka_topic_partition_t *p = NULL;
 
 	if (all != NULL)
 		p = rd_kafka_topic_partition_list_find(
-		        (rd_kafka_topic_partition_list_t *)(uintptr_t)all, topic, id);
+		        (rd_kafka_topic_partition_list_t *)(uintptr_t)all, c->topic, id);
 	if (p == NULL || p->err != 0)
 		return KAFKA_OFFSET_STORED;
-	return p->offset >= 0 ? p->offset : KAFKA_OFFSET_BEGINNING;
+	return p->offset >= 0 ? p->offset : c->fresh;
 }
 
 /* Returns where to begin, by the owner's will. */
@@ -183,7 +181,7 @@ static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 	given = rd_kafka_topic_partition_list_copy(rebalanced(c));
 	for (int i = 0; i < given->cnt; i++)
 		given->elems[i].offset = take(c, given->elems[i].partition,
-		        stored_in(stored, given->elems[i].topic, given->elems[i].partition));
+		        stored_in(c, stored, given->elems[i].partition));
 	assign(c, given);
 	log_info("%s: %d partitions of %s were assigned", c->log.who, given->cnt, c->topic);
 	rd_kafka_topic_partition_list_destroy(given);
@@ -296,6 +294,7 @@ static void on_committed(struct kafka_consumer *c, rd_kafka_event_t *reply)
 	}
 	if (err == 0)
 		return;
+	c->refused_commits++;
 	timer_stop(c->answer); /* GIVING: trying again would be refused again */
 	if (!is_expected(err))
 		kafka_log_trouble(&c->log, err, rd_kafka_err2str(err));

@@ -8,9 +8,12 @@
 
 enum { REPEAT_MS = 30000, WORTH_SAYING_S = 1 };
 
-/* The syslog levels of librdkafka. Its errors are things that it goes on trying. */
-static enum log_level level_of(int syslog)
+/* The syslog levels of librdkafka. Its errors are things that it goes on trying, and a broker that has
+ * just been started is asked for a producer id some times. */
+static enum log_level level_of(int syslog, const char *topic)
 {
+	if (strcmp(topic, "GETPID") == 0)
+		return LOG_LEVEL_INFO;
 	if (syslog <= 2)
 		return LOG_LEVEL_ERROR;
 	if (syslog <= 4)
@@ -27,7 +30,7 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 
 	if (rd_kafka_event_log(event, &topic, &text, &syslog) < 0)
 		return;
-	level = level_of(syslog);
+	level = level_of(syslog, topic);
 	if (level == LOG_LEVEL_DEBUG) { /* was asked for with the property debug */
 		log_debug("%s: %s: %s", k->who, topic, text);
 		return;
@@ -64,16 +67,19 @@ static bool is_news(const struct kafka_log *k, rd_kafka_resp_err_t err)
 
 void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text)
 {
-	const char *guess = strstr(text, ": verify that security.protocol");
-	int len = guess == NULL ? (int)strlen(text) : (int)(guess - text);
+	const char *guess;
 
 	if (!is_news(k, err))
 		return;
+	guess = strstr(text, ": might be caused by incorrect security.protocol");
+	if (guess == NULL)
+		guess = strstr(text, ": verify that security.protocol");
 	if (k->trouble == 0)
 		k->since_us = clock_mono_us();
 	k->trouble = err;
 	if (log_gate_open(&k->troubles, REPEAT_MS / 10))
-		log_warn("%s: %s: %.*s", k->who, rd_kafka_err2name(err), len, text);
+		log_warn("%s: %s: %.*s", k->who, rd_kafka_err2name(err),
+		        guess == NULL ? (int)strlen(text) : (int)(guess - text), text);
 }
 
 void kafka_log_healed(struct kafka_log *k)

@@ -23,7 +23,7 @@ struct marks_chunk {
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {
-	*m = (struct marks){ .cursor = cursor, .end = end, .offered_to = cursor };
+	*m = (struct marks){ .cursor = cursor, .end = end, .offered_to = cursor, .held_to = cursor };
 }
 
 void marks_free(struct marks *m)
@@ -84,6 +84,14 @@ static struct marks_chunk *chunk_for(struct marks *m, uint64_t position)
 	return m->chunks[i];
 }
 
+int marks_reserve(struct marks *m, uint64_t first, uint64_t end)
+{
+	for (uint64_t p = first; p < end; p = (p / CHUNK + 1) * CHUNK)
+		if (p >= m->cursor && chunk_for(m, p) == NULL)
+			return E_NOMEM;
+	return 0;
+}
+
 static void drop_first_chunks(struct marks *m, size_t n)
 {
 	size_t drop = n < m->nchunks ? n : m->nchunks;
@@ -125,21 +133,21 @@ static void advance(struct marks *m)
 	m->cursor = cursor;
 }
 
-/* The bound comes down to behind the last position that is still in doubt. */
-static void lower(struct marks *m)
+/* BOUND, brought down to behind the last position below it that is still in doubt. */
+static uint64_t lowered(const struct marks *m, uint64_t bound)
 {
-	while (m->offered_to > m->cursor) {
-		uint64_t last = m->offered_to - 1;
+	while (bound > m->cursor) {
+		uint64_t last = bound - 1;
 		size_t i = chunk_index(m, last);
 
 		if (i >= m->nchunks || m->chunks[i] == NULL)
-			m->offered_to = last / CHUNK * CHUNK;
+			bound = last / CHUNK * CHUNK;
 		else if (is_unsure(mark_in(m->chunks[i], last)))
-			return;
+			return bound;
 		else
-			m->offered_to -= last % PER_WORD == PER_WORD - 1 ? alike(m->chunks[i], last + 1 - PER_WORD) : 1;
+			bound -= last % PER_WORD == PER_WORD - 1 ? alike(m->chunks[i], last + 1 - PER_WORD) : 1;
 	}
-	m->offered_to = max_u64(m->offered_to, m->cursor);
+	return m->cursor;
 }
 
 void marks_offered(struct marks *m, uint64_t position)
@@ -164,10 +172,13 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 	c->words[at / PER_WORD] |= (uint64_t)mark << (at % PER_WORD * 2);
 	if (mark == MARK_DONE)
 		c->spans[at] = spans;
+	if (is_unsure(mark))
+		m->held_to = max_u64(m->held_to, position + 1);
 	if (mark == MARK_MAYBE)
 		marks_offered(m, position);
 	advance(m);
-	lower(m);
+	m->offered_to = lowered(m, m->offered_to);
+	m->held_to = lowered(m, m->held_to);
 	return 0;
 }
 

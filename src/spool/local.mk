@@ -3,6 +3,7 @@ libspanspool_a_SOURCES += include/spool.h \
 	%D%/disk.c %D%/disk.h \
 	%D%/fetch.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/lock.c %D%/lock.h \
 	%D%/put.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \
@@ -14,6 +15,6 @@ libspanspool_a_SOURCES += include/spool.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
 	%D%/tail.c %D%/tail.h \
+	%D%/tree.c %D%/tree.h \
 	%D%/turn.c \
-	%D%/walk.c %D%/walk.h \
 	%D%/writer.c %D%/writer.h

@@ -11,7 +11,7 @@ void reader_close(struct reader *r)
 {
 	if (r->state == READER_CLOSED)
 		return;
-	walk_free(&r->walk);
+	tree_free(&r->tree);
 	scan_free(&r->scan);
 	close(r->fd);
 	r->state = READER_CLOSED;
@@ -19,17 +19,14 @@ void reader_close(struct reader *r)
 	r->trouble_us = 0;
 }
 
-static int open_file(struct reader *r, const struct segment *seg)
+static int open_file(struct reader *r, const char *path, uint64_t first)
 {
-	char path[DISK_NAME];
-
-	segment_file(seg, path);
 	r->fd = openat(r->at, path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
 	r->state = READER_BY_TREE;
-	r->first = seg->first;
-	r->walk = (struct walk){ .fd = r->fd };
+	r->first = first;
+	r->tree = (struct tree){ .fd = r->fd };
 	r->scan = (struct scan){ 0 };
 	r->has_head = false;
 	return 0;
@@ -46,7 +43,7 @@ static int read_head(struct reader *r)
 	uint8_t bytes[HEAD_BYTES];
 	struct place p;
 	ssize_t got;
-	int rc = walk_find(&r->walk, 0, &p);
+	int rc = tree_find(&r->tree, 0, &p);
 
 	if (rc < 0)
 		return rc == E_MISSING ? E_CORRUPT : rc;
@@ -58,7 +55,7 @@ static int read_head(struct reader *r)
 	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
 	if (rc < 0)
 		return rc;
-	if (r->head.txnid != r->walk.txnid || r->head.first.position != r->first)
+	if (r->head.txnid != r->tree.txnid || r->head.first.position != r->first)
 		return E_CORRUPT;
 	if (is_foreign(r, &r->head))
 		return E_MALFORMED;
@@ -70,14 +67,14 @@ static int read_head(struct reader *r)
 /* Sees the last commit. A transaction that is seen already costs two small reads. */
 static int by_tree(struct reader *r)
 {
-	uint64_t seen = r->walk.txnid;
-	int rc = walk_start(&r->walk);
+	uint64_t seen = r->tree.txnid;
+	int rc = tree_start(&r->tree);
 
 	if (rc < 0)
 		return rc;
-	if (r->walk.txnid == 0)
+	if (r->tree.txnid == 0)
 		return E_MISSING;
-	return r->has_head && r->walk.txnid == seen ? 0 : read_head(r);
+	return r->has_head && r->tree.txnid == seen ? 0 : read_head(r);
 }
 
 static int by_scan(struct reader *r)
@@ -104,19 +101,43 @@ static int by_scan(struct reader *r)
 
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 {
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	return reader_open_file(r, path, seg->first, limit);
+}
+
+int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit)
+{
 	int rc;
 
-	if (r->state != READER_CLOSED && r->first != seg->first)
+	if (r->state != READER_CLOSED && r->first != first)
 		reader_close(r);
 	r->limit = limit;
 	if (r->state == READER_BY_SCAN && limit <= r->scan_limit)
 		return 0;
-	rc = r->state == READER_CLOSED ? open_file(r, seg) : 0;
+	rc = r->state == READER_CLOSED ? open_file(r, path, first) : 0;
 	if (rc < 0)
 		return rc;
 	rc = r->state == READER_BY_TREE ? by_tree(r) : E_CORRUPT;
 	if (rc == E_CORRUPT)
 		rc = by_scan(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
+int reader_glance(struct reader *r, const struct segment *seg)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	r->limit = UINT64_MAX;
+	if (rc == 0)
+		rc = by_tree(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
@@ -135,7 +156,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 
 	want = max_u64(want, 1); /* 0 is the head */
 	if (r->state == READER_BY_TREE) {
-		int rc = walk_find(&r->walk, want, found);
+		int rc = tree_find(&r->tree, want, found);
 
 		if (rc == 0)
 			return found->key < r->limit ? 0 : E_MISSING;

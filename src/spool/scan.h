@@ -3,7 +3,7 @@
 #define SCAN_H
 
 #include "layout.h"
-#include "walk.h"
+#include "tree.h"
 
 /* Records by position, ascending, each verified when it was found. */
 struct scan {

@@ -13,6 +13,7 @@ struct member {
 	struct group *group;
 	struct kafka_consumer *c;
 	uint64_t generation[PARTITIONS]; /* 0 while not ours */
+	uint64_t began_as[PARTITIONS];   /* what it was before others came */
 	int64_t stored[PARTITIONS];      /* as assigned() said */
 	int64_t begin;                   /* what assigned() answers when it is not 0 */
 	int64_t store_at_revoke;         /* stored by revoked() when it is not 0 */

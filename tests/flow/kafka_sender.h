@@ -25,7 +25,8 @@ struct sender {
 	int sent; /* taken by the producer */
 	int reported;
 	int rooms;
-	int want; /* for the conditions */
+	int want;  /* for the conditions */
+	bool held; /* refused, and room was not told yet */
 	bool flushed;
 	bool foreign; /* something on the topic that we did not send */
 	char detail[200];

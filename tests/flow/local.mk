@@ -7,6 +7,8 @@ FLOW_TESTS = \
 	%D%/test_agent_kill \
 	%D%/test_agent_start \
 	%D%/test_drain \
+	%D%/test_drain_bad \
+	%D%/test_drain_trouble \
 	%D%/test_forward \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -14,6 +16,7 @@ FLOW_TESTS = \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
 	%D%/test_kafka_consumer \
+	%D%/test_kafka_errors \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_trouble \
@@ -57,6 +60,10 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
 %C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
+%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
+%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -65,6 +72,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_errors_SOURCES = %D%/test_kafka_errors.c $(KAFKA_SENDER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)

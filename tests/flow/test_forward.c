@@ -43,6 +43,7 @@ struct holder {
 	struct list link;
 	struct batch *batch;
 	bool on_wire;
+	bool due;                       /* is to be reported on */
 };
 
 struct run {
@@ -85,19 +86,30 @@ static void give(struct fake_sink *s, struct holder *h, enum sink_outcome outcom
 	batch_unref(&b);
 }
 
+static struct holder *first_due(struct fake_sink *s)
+{
+	list_each(node, &s->held)
+	{
+		struct holder *h = container_of(node, struct holder, link);
+
+		if (h->due)
+			return h;
+	}
+	return NULL;
+}
+
+/* A report may bring a purge, which gives back others of the list. */
 static void on_time(void *arg)
 {
 	struct fake_sink *s = arg;
+	struct holder *h;
 
 	timer_start(s->timer, 2);
 	if (s->mood == SILENT)
 		return;
-	list_each_safe(node, &s->held)
-	{
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (roll(s, 3) == 0)
-			continue;
+	list_each(node, &s->held)
+		container_of(node, struct holder, link)->due = roll(s, 3) > 0;
+	while ((h = first_due(s)) != NULL) {
 		switch (s->mood) {
 		case GIVING_BACK:
 			give(s, h, SINK_NOT_SENT);
@@ -404,6 +416,7 @@ static void fill(const char *dir, bool drop_oldest)
 {
 	struct forward_opts o = ordinary(dir, 100000);
 	uint64_t first_missing = NUMBERS, last_missing = 0;
+	const struct ledger_when *when;
 	struct run r;
 
 	o.spool.max_bytes = 12 << 20;
@@ -425,6 +438,8 @@ static void fill(const char *dir, bool drop_oldest)
 	ok(seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0, "something had to be dropped");
 	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches, "and the ledger has it to the batch");
 	is_int(SPANS * missing(), seen->ledger.place[LEDGER_SPOOL_FULL].spans, "and to the span");
+	when = &seen->ledger.lost[LEDGER_SPOOL_FULL - LEDGER_DROPPED_FIRST];
+	ok(when->first_ms > 0 && when->last_ms >= when->first_ms, "with its first and its last time");
 	if (drop_oldest)
 		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0, "the oldest made way");
 	else

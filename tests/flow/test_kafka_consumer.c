@@ -180,10 +180,24 @@ static void a_broker_that_goes_and_comes_is_read_on(void)
 	group_stop(g);
 }
 
+static void a_new_group_may_begin_at_the_end(void)
+{
+	static const struct kafka_property latest = { "auto.offset.reset", "latest" };
+	struct group *g = group_start();
+
+	group_produce(g, 10);
+	member_join_with(g, &g->a, &latest);
+	ok(until_true(g->loop, a_is_at_all_ends, g, SECONDS), "it comes to the end");
+	is_int(g->a.stored[0], KAFKA_OFFSET_END, "where the property told it to begin");
+	is_int(g->a.records, 0, "and has read nothing");
+	group_stop(g);
+}
+
 static void what_would_break_the_promise_is_refused(void)
 {
 	static const struct kafka_property wrong[] = { { "enable.auto.commit", "true" },
-		{ "session.timeout.ms", "long" }, { "no.such.thing", "1" } };
+		{ "auto.offset.reset", "error" }, { "session.timeout.ms", "long" },
+		{ "no.such.thing", "1" } };
 	struct kafka_consumer_events events = { .arg = NULL };
 	struct kafka_consumer *c;
 	struct loop *loop;
@@ -216,6 +230,7 @@ int main(void)
 	what_the_broker_threw_away_is_told();
 	an_owner_may_begin_elsewhere();
 	a_broker_that_goes_and_comes_is_read_on();
+	a_new_group_may_begin_at_the_end();
 	what_would_break_the_promise_is_refused();
 	return tap_done();
 }

@@ -80,7 +80,7 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 	until_true(s->loop, sender_all_reported, s, SECONDS);
 	kill(s->broker.pid, SIGSTOP);
 	sender_put_many(s, 1);
-	until_passed(s->loop, 300); /* on the wire, to no ears */
+	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 800);
 	kafka_producer_purge(s->p);
 	until_passed(s->loop, 300);

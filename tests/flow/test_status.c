@@ -165,7 +165,7 @@ static void the_ledger_and_long_pages_come_whole(void)
 	is_int(status_says(args, 2, said, sizeof(said)), 0, "it answers");
 	ok(strlen(said) > 20000 && strstr(said, "\"boots\": 7") != NULL, "with all pages");
 	is_int(status_says(args, 1, said, sizeof(said)), 0, "and for people");
-	ok(strstr(said, "boots                     7\n") != NULL, "in two columns");
+	ok(strstr(said, "boots                             7\n") != NULL, "in two columns");
 	end(pid);
 }
 

@@ -143,7 +143,9 @@ void stage_launch(struct stage *s, const char *const *options)
 	char text[STAGE_ARGS][128];
 	const char *argv[2 * STAGE_ARGS];
 	size_t n = own_options(s, text, argv);
-	struct child_opts o = { .program = stage_program(), .argv = argv, .log = stage_log(s) };
+	struct child_opts o = {
+		.program = stage_program(), .argv = argv, .log = stage_log(s), .bare = true
+	};
 	struct why why;
 
 	for (; *options != NULL; options++)
@@ -404,8 +406,12 @@ bool stage_accepted(struct stage *s, uint64_t spans)
 static bool is_empty(void *arg)
 {
 	struct stage *s = arg;
-	const struct ledger *l = stage_ledger(s);
+	const struct ledger *l;
 
+	/* What is still in the sockets is in no ledger. */
+	if (ports_unread(s->compact) + ports_unread(s->binary) > 0)
+		return false;
+	l = stage_ledger(s);
 	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
 	       l->place[LEDGER_IN_SPOOL].spans == 0;
 }

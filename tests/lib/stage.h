@@ -74,7 +74,7 @@ bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg);
 bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans);
 /* The same for what it has accepted. */
 bool stage_accepted(struct stage *s, uint64_t spans);
-/* The same for nothing in flight and nothing in the spool. */
+/* The same for nothing unread, nothing in flight and nothing in the spool. */
 bool stage_is_empty(struct stage *s);
 /* The same for the tally: every span sent is stored (direct mode). */
 bool stage_all_stored(struct stage *s);

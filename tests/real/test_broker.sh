@@ -1,7 +1,8 @@
 #!/bin/bash
 # test_broker.sh — one real Kafka broker under an agent's load: its topic missing at the start, killed with
-# -9, frozen, its topic deleted and made again. Nothing is lost but what the deletion took, and nobody touches
-# the agent. What arrived is counted on the topic itself.
+# -9, frozen, its topic deleted and made again, and the agent killed while it is away. Nothing is lost but what
+# the deletion and the killed agent's last exposure window took, and nobody touches the agent. What arrived is
+# counted on the topic itself.
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/stand.sh" || exit 1
@@ -63,7 +64,32 @@ stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$((NEXT - 8 * RATE)):$((8 * RA
 is "$MISSING" 0 "topic deleted: none of the $SENT sent after it is missing"
 is "$(figure agent spans_dropped_total)" 0 "the agent dropped nothing in all this"
 ledger_balances agent
-ok $? "the ledger balances at the end"
+ok $? "the ledger balances"
+
+# An agent killed while its broker is away: what lay in the spool arrives by the next one. Of what was sent
+# while it was dead nobody took anything, and its last exposure window may be gone.
+kafka_kill9 "$WORK/kafka"
+load 4
+sleep 2
+kill9 "$(pid_of agent)"
+BEFORE=$((NEXT - 4 * RATE))
+agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
+ok $? "agent killed with -9 while its broker is away: the next one serves"
+wait "$EMITTING"
+kafka_restart "$WORK/kafka" || die "Kafka does not come back"
+wait_for 30 all_delivered agent
+ok $? "agent killed: the next one delivers everything by itself"
+stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$(range "$LOAD")"
+LOST=$((MISSING - $(emitted "$LOAD" refused)))
+MAY=$(window agent 100 "$RATE")
+[ "$LOST" -ge 0 ] && [ "$LOST" -le "$MAY" ]
+ok $? "agent killed: of $((SENT - MISSING + LOST)) spans $LOST are lost, its exposure window holds $MAY"
+stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$BEFORE:$((RATE * 3 / 2))"
+is "$MISSING" 0 "agent killed: none of $SENT that had been spooled for long is missing"
+[ "$DUPLICATES" -le "$(figure agent maybe_duplicate_spans_total)" ]
+ok $? "agent killed: of them $DUPLICATES came twice, each of which the agent had marked"
+ledger_balances agent
+ok $? "the ledger balances over the kill"
 
 end "$(pid_of agent)" 10
 is $? 0 "the agent ends well on SIGTERM"

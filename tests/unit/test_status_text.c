@@ -45,15 +45,15 @@ static void people_get_lines(void)
 	        "{}", false, &why);
 
 	is_text(text,
-	        "command                     agent\n"
+	        "command                             agent\n"
 	        "spool\n"
-	        "  bytes                     1536 (1.5 KiB)\n"
-	        "  ok                        yes\n"
+	        "  bytes                             1536 (1.5 KiB)\n"
+	        "  ok                                yes\n"
 	        "notes\n"
-	        "  -                         a\n"
-	        "  -                         1.5\n"
+	        "  -                                 a\n"
+	        "  -                                 1.5\n"
 	        "ledger\n"
-	        "ready                       yes\n",
+	        "ready                               yes\n",
 	        "names and values in two columns");
 	free(text);
 }

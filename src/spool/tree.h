@@ -1,4 +1,4 @@
-/* walk.h — reads a segment's B+tree through pread, every page checked before it is believed
+/* tree.h — reads a segment's B+tree through pread, every page checked before it is believed
  * (private).
  *
  * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and
@@ -6,12 +6,12 @@
  * resident. This reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for
  * one unnamed database with 8-byte integer keys, and nothing else.
  */
-#ifndef WALK_H
-#define WALK_H
+#ifndef TREE_H
+#define TREE_H
 
 #include "err.h"
 
-enum { WALK_DEPTH = 8, WALK_PAGE_HEADER = 16, WALK_PAGE_MOST = 32768 };
+enum { TREE_DEPTH = 8, TREE_PAGE_HEADER = 16, TREE_PAGE_MOST = 32768 };
 
 /* Where a value lies in the file. */
 struct place {
@@ -20,27 +20,27 @@ struct place {
 	uint32_t size;
 };
 
-struct walk {
+struct tree {
 	int fd; /* borrowed */
 	uint32_t page_size;
 	uint64_t pages; /* no page number is at or above this */
 	uint64_t root;
 	unsigned depth;
 	uint64_t txnid; /* of the commit that is seen; 0: nothing was ever committed */
-	struct walk_page {
+	struct tree_page {
 		uint64_t number; /* 0: none */
 		uint8_t *bytes;  /* allocated when first used */
-	} level[WALK_DEPTH];
+	} level[TREE_DEPTH];
 };
 
 /* The pair of metas must be as two commits one after the other leave it, else E_CORRUPT: a higher
  * number alone proves nothing. E_NEWER: another data format. All zero but fd is a valid start, and
  * a second call sees what was committed since. */
-int walk_start(struct walk *w) MUST_USE;
+int tree_start(struct tree *t) MUST_USE;
 
 /* The first key at or above WANT. 0, E_MISSING, E_CORRUPT, E_NOMEM, E_IO. */
-int walk_find(struct walk *w, uint64_t want, struct place *found) MUST_USE;
+int tree_find(struct tree *t, uint64_t want, struct place *found) MUST_USE;
 
-void walk_free(struct walk *w);
+void tree_free(struct tree *t);
 
 #endif

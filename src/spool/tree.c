@@ -1,4 +1,4 @@
-/* walk.c — down from the root, page by page. A page is kept per level, so that the next key of the
+/* tree.c — down from the root, page by page. A page is kept per level, so that the next key of the
  * same leaf costs no read. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "walk.h"
+#include "tree.h"
 
 /* LMDB's own layout, native byte order.
  *   page    0 u64 number   8 u16 pad   10 u16 flags   12 u16 lower  14 u16 upper | 12 u32 pages
@@ -69,7 +69,7 @@ static uint64_t at64(const uint8_t *p)
 
 static bool is_page_size(uint32_t n)
 {
-	return n >= 4096 && n <= WALK_PAGE_MOST && (n & (n - 1)) == 0;
+	return n >= 4096 && n <= TREE_PAGE_MOST && (n & (n - 1)) == 0;
 }
 
 /* Meta I of a file with pages of PAGE_SIZE. An error of the disk only; else look at m->good. */
@@ -107,53 +107,53 @@ static const struct meta *last_commit(const struct meta m[2])
 	return m[1].txnid + 1 == m[0].txnid ? &m[0] : NULL;
 }
 
-static int take_meta(struct walk *w, const struct meta *m)
+static int take_meta(struct tree *t, const struct meta *m)
 {
 	const uint8_t *db = m->bytes + META_MAIN_DB;
 	struct stat st;
 
-	if (fstat(w->fd, &st) < 0)
+	if (fstat(t->fd, &st) < 0)
 		return E_IO;
-	if (m->txnid != w->txnid || m->page_size != w->page_size)
-		for (unsigned i = 0; i < WALK_DEPTH; i++)
-			w->level[i].number = 0;
-	if (w->page_size != 0 && w->page_size != m->page_size)
+	if (m->txnid != t->txnid || m->page_size != t->page_size)
+		for (unsigned i = 0; i < TREE_DEPTH; i++)
+			t->level[i].number = 0;
+	if (t->page_size != 0 && t->page_size != m->page_size)
 		return E_CORRUPT;
-	w->page_size = m->page_size;
-	w->txnid = m->txnid;
+	t->page_size = m->page_size;
+	t->txnid = m->txnid;
 	/* Pages that LMDB took and let go again may lie behind the end of the file; no record
 	 * does. */
-	w->pages = min_u64(at64(m->bytes + 136) + 1, (uint64_t)st.st_size / m->page_size);
-	w->depth = at16(db + 6);
-	w->root = at64(db + 40);
+	t->pages = min_u64(at64(m->bytes + 136) + 1, (uint64_t)st.st_size / m->page_size);
+	t->depth = at16(db + 6);
+	t->root = at64(db + 40);
 	if (m->txnid == 0)
 		return 0;
-	if (w->depth == 0 || w->depth > WALK_DEPTH || w->root < 2 || w->root >= w->pages ||
+	if (t->depth == 0 || t->depth > TREE_DEPTH || t->root < 2 || t->root >= t->pages ||
 	        at16(db + 4) != DB_INTEGER_KEYS)
 		return E_CORRUPT;
 	return 0;
 }
 
-int walk_start(struct walk *w)
+int tree_start(struct tree *t)
 {
 	struct meta m[2];
 	const struct meta *last;
-	int rc = read_meta(w->fd, 0, 0, &m[0]);
+	int rc = read_meta(t->fd, 0, 0, &m[0]);
 
 	if (rc == 0)
 		rc = read_meta(
-		        w->fd, 1, m[0].good ? m[0].page_size : (uint32_t)getpagesize(), &m[1]);
+		        t->fd, 1, m[0].good ? m[0].page_size : (uint32_t)getpagesize(), &m[1]);
 	if (rc < 0)
 		return rc;
 	if (m[0].other_format && m[1].other_format)
 		return E_NEWER;
 	last = last_commit(m);
-	return last == NULL ? E_CORRUPT : take_meta(w, last);
+	return last == NULL ? E_CORRUPT : take_meta(t, last);
 }
 
 static unsigned nodes_of(const uint8_t *page)
 {
-	return (unsigned)(at16(page + 12) - WALK_PAGE_HEADER) / 2;
+	return (unsigned)(at16(page + 12) - TREE_PAGE_HEADER) / 2;
 }
 
 /* Every node of PAGE lies within it, with an 8-byte key (a branch's first node may have none). */
@@ -161,11 +161,11 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 {
 	uint32_t lower = at16(page + 12), upper = at16(page + 14);
 
-	if (lower < WALK_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower ||
+	if (lower < TREE_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower ||
 	        upper > page_size)
 		return false;
 	for (unsigned i = 0; i < nodes_of(page); i++) {
-		uint32_t at = at16(page + WALK_PAGE_HEADER + 2 * i), key, data = 0;
+		uint32_t at = at16(page + TREE_PAGE_HEADER + 2 * i), key, data = 0;
 
 		if (at < upper || at + NODE_HEADER > page_size)
 			return false;
@@ -181,28 +181,28 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 }
 
 /* Page NUMBER, checked as a leaf or a branch, kept at LEVEL. */
-static int page_at(struct walk *w, unsigned level, uint64_t number, const uint8_t **page)
+static int page_at(struct tree *t, unsigned level, uint64_t number, const uint8_t **page)
 {
-	struct walk_page *p = &w->level[level];
-	bool leaf = level + 1 == w->depth;
+	struct tree_page *p = &t->level[level];
+	bool leaf = level + 1 == t->depth;
 	ssize_t got;
 
-	if (number < 2 || number >= w->pages)
+	if (number < 2 || number >= t->pages)
 		return E_CORRUPT;
 	if (p->bytes == NULL)
-		p->bytes = malloc(w->page_size);
+		p->bytes = malloc(t->page_size);
 	if (p->bytes == NULL)
 		return E_NOMEM;
 	*page = p->bytes;
 	if (p->number == number)
 		return 0;
 	p->number = 0;
-	got = disk_read(w->fd, p->bytes, w->page_size, number * w->page_size);
+	got = disk_read(t->fd, p->bytes, t->page_size, number * t->page_size);
 	if (got < 0)
 		return (int)got;
-	if (got < (ssize_t)w->page_size || at64(p->bytes) != number ||
+	if (got < (ssize_t)t->page_size || at64(p->bytes) != number ||
 	        at16(p->bytes + 10) != (leaf ? PAGE_LEAF : PAGE_BRANCH) ||
-	        !nodes_are_sane(p->bytes, w->page_size, leaf))
+	        !nodes_are_sane(p->bytes, t->page_size, leaf))
 		return E_CORRUPT;
 	p->number = number;
 	return 0;
@@ -210,7 +210,7 @@ static int page_at(struct walk *w, unsigned level, uint64_t number, const uint8_
 
 static const uint8_t *node_at(const uint8_t *page, unsigned i)
 {
-	return page + at16(page + WALK_PAGE_HEADER + 2 * i);
+	return page + at16(page + TREE_PAGE_HEADER + 2 * i);
 }
 
 static uint64_t key_of(const uint8_t *node)
@@ -235,17 +235,17 @@ static unsigned keys_below(const uint8_t *page, uint64_t want)
 }
 
 /* The leaf in which WANT would stand; every key of the next leaf is at or above *BOUND. */
-static int descend(struct walk *w, uint64_t want, const uint8_t **page, uint64_t *bound)
+static int descend(struct tree *t, uint64_t want, const uint8_t **page, uint64_t *bound)
 {
-	uint64_t number = w->root;
+	uint64_t number = t->root;
 
 	*bound = NO_PAGE;
 	for (unsigned level = 0;; level++) {
 		const uint8_t *node;
 		unsigned n, i;
-		int rc = page_at(w, level, number, page);
+		int rc = page_at(t, level, number, page);
 
-		if (rc < 0 || level + 1 == w->depth)
+		if (rc < 0 || level + 1 == t->depth)
 			return rc;
 		n = nodes_of(*page);
 		i = want == NO_PAGE ? n : keys_below(*page, want + 1);
@@ -258,7 +258,7 @@ static int descend(struct walk *w, uint64_t want, const uint8_t **page, uint64_t
 	}
 }
 
-static int place_of(const struct walk *w, const uint8_t *page, unsigned i, struct place *found)
+static int place_of(const struct tree *t, const uint8_t *page, unsigned i, struct place *found)
 {
 	const uint8_t *node = node_at(page, i);
 
@@ -267,29 +267,29 @@ static int place_of(const struct walk *w, const uint8_t *page, unsigned i, struc
 	if ((at16(node + 4) & NODE_BIG) != 0) {
 		uint64_t number = at64(node + NODE_HEADER + KEY_BYTES);
 
-		if (number < 2 || number >= w->pages)
+		if (number < 2 || number >= t->pages)
 			return E_CORRUPT;
-		found->offset = number * w->page_size + WALK_PAGE_HEADER;
+		found->offset = number * t->page_size + TREE_PAGE_HEADER;
 	} else {
-		found->offset = at64(page) * w->page_size + (uint64_t)(node - page) + NODE_HEADER +
+		found->offset = at64(page) * t->page_size + (uint64_t)(node - page) + NODE_HEADER +
 		                KEY_BYTES;
 	}
-	return found->offset + found->size <= w->pages * w->page_size ? 0 : E_CORRUPT;
+	return found->offset + found->size <= t->pages * t->page_size ? 0 : E_CORRUPT;
 }
 
-int walk_find(struct walk *w, uint64_t want, struct place *found)
+int tree_find(struct tree *t, uint64_t want, struct place *found)
 {
 	for (;;) {
 		const uint8_t *page;
 		uint64_t bound;
 		unsigned i;
-		int rc = descend(w, want, &page, &bound);
+		int rc = descend(t, want, &page, &bound);
 
 		if (rc < 0)
 			return rc;
 		i = keys_below(page, want);
 		if (i < nodes_of(page))
-			return place_of(w, page, i, found);
+			return place_of(t, page, i, found);
 		if (bound == NO_PAGE)
 			return E_MISSING;
 		if (bound <= want)
@@ -298,10 +298,10 @@ int walk_find(struct walk *w, uint64_t want, struct place *found)
 	}
 }
 
-void walk_free(struct walk *w)
+void tree_free(struct tree *t)
 {
-	for (unsigned i = 0; i < WALK_DEPTH; i++) {
-		free(w->level[i].bytes);
-		w->level[i] = (struct walk_page){ 0 };
+	for (unsigned i = 0; i < TREE_DEPTH; i++) {
+		free(t->level[i].bytes);
+		t->level[i] = (struct tree_page){ 0 };
 	}
 }

@@ -1,0 +1,52 @@
+/* sim.h — a world for store and forward in which time, disk and worker do what the test says.
+ *
+ * The program's own loop.h, clock.h and spool.h are met by these instead of the real ones: nothing
+ * waits, nothing is written, and a life can end between any two steps. */
+#ifndef SIM_H
+#define SIM_H
+
+#include "loop.h"
+#include "spool.h"
+
+/* The clocks. */
+extern uint64_t sim_mono_us;
+extern uint64_t sim_wall_ms;
+
+/* Rings what is due, then calls the hooks: one turn of the loop. */
+void sim_turn(struct loop *l);
+/* The worker's part of what was started; false when there is none. */
+bool sim_work_run(struct loop *l);
+/* Tells the loop that the worker is done; false when it has not run. */
+bool sim_work_done(struct loop *l);
+
+/* The disk outlives the lives that use it. */
+enum { SIM_RECORDS = 1 << 16 };
+
+struct sim_record {
+	uint64_t boot, sequence, received_ms;
+	uint64_t number;         /* of the batch, from its bytes */
+	uint32_t spans;
+	bool maybe_dup;
+	bool damaged;
+};
+
+struct sim_disk {
+	struct sim_record record[SIM_RECORDS]; /* by position; 0 is not used */
+	uint64_t end;
+	uint64_t spans_put;
+	struct spool_state durable;  /* survives everything */
+	struct spool_state live;     /* survives a kill */
+	bool has_live;
+	uint64_t quarantined;        /* batches in it */
+	int put_rc;                  /* what the next turns answer: 0, E_FULL, E_IO */
+	uint64_t put_at_most;        /* batches a turn stores at most; 0 no matter */
+	uint64_t lowest;             /* positions below are unlinked */
+	uint64_t live_count;         /* notes written in this life */
+};
+
+extern struct sim_disk *sim_disk;
+
+/* A power cut: what was only noted for a kill is gone. */
+void sim_disk_cut(void);
+
+#endif

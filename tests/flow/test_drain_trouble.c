@@ -1,0 +1,235 @@
+/* test_drain_trouble.c — collectors that answer badly, drains that are killed, partitions that move. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "basin.h"
+#include "ports.h"
+#include "tap.h"
+#include "until.h"
+
+static struct basin b;
+
+static void a_collector_that_fails_is_tried_until_it_works(void)
+{
+	static const int statuses[] = { 500, 502, 503, 504, 429, 408 };
+
+	basin_open(&b, 4);
+	basin_produce(&b, 200, 5);
+	stub_collector_script(b.stub, 500, 8, -1);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, basin_all_seen), "8 times 500, then everything arrives");
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		stub_collector_script(b.stub, statuses[i], 4, -1);
+		basin_produce(&b, 50, 5);
+		ok(basin_until(&b, basin_all_seen), "4 times %d, then everything arrives",
+		        statuses[i]);
+	}
+	ok(basin_until(&b, basin_all_done), "it is done with all");
+	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(b.records.quarantined, 0, "nothing went to quarantine");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 500, "all offsets are committed");
+	basin_close(&b);
+}
+
+static bool has_been_told(struct basin *x)
+{
+	return stub_collector_counts(x->stub)->scripted > 0;
+}
+
+static void a_collector_gets_the_patience_it_asks_for(void)
+{
+	uint64_t told;
+
+	basin_open(&b, 1);
+	basin_produce(&b, 1, 5);
+	stub_collector_script(b.stub, 429, 1, 2);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, has_been_told), "429, come again in 2 s");
+	told = clock_mono_us();
+	ok(basin_until(&b, basin_all_seen), "it comes again");
+	/* The answer came a little before it was seen here. */
+	ok(clock_mono_us() - told > 1900 * US_PER_MS, "and not earlier");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	basin_close(&b);
+}
+
+static bool is_held(struct basin *x)
+{
+	return basin_said(x, "held until an operator mends it") > 0;
+}
+
+static void a_misconfiguration_empties_nothing_into_quarantine(int status)
+{
+	basin_open(&b, 4);
+	basin_produce(&b, 400, 2);
+	stub_collector_script(b.stub, status, STUB_FOR_EVER, -1);
+	ok(basin_start(&b, NULL), "%d for ever: it serves", status);
+	ok(basin_until(&b, is_held), "it says that an operator must look");
+	until_passed(b.loop, 1500);
+	basin_ledger(&b);
+	is_int(b.records.quarantined, 0, "nothing went to quarantine");
+	is_int(basin_get(&b, "/health/ready"), 503, "it is not ready");
+	is_int(basin_committed(&b), 0, "nothing is committed");
+	stub_collector_script(b.stub, status, 0, -1);
+	ok(basin_until(&b, basin_all_done), "mended, it goes on by itself");
+	is_int(basin_missing(&b), 0, "nothing is missing");
+	is_int(b.records.delivered, 400, "all is delivered");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	basin_close(&b);
+}
+
+static bool has_new_answers(struct basin *x)
+{
+	static uint64_t before;
+	uint64_t now = stub_collector_counts(x->stub)->taken;
+
+	if (now < before + 60)
+		return false;
+	before = now;
+	return true;
+}
+
+/* The collector takes and answers late: each kill falls between POST and answer, answer and commit. */
+static void a_killed_drain_loses_nothing(void)
+{
+	uint32_t duplicates;
+
+	basin_open(&b, 4);
+	basin_produce(&b, 3000, 3);
+	stub_collector_delay(b.stub, 20);
+	for (int i = 0; i < 5; i++) {
+		if (!basin_start(&b, "--kafka.property=session.timeout.ms=3500", NULL) ||
+		        !basin_until(&b, has_new_answers))
+			ok(0, "it starts and delivers after kill %d", i);
+		basin_kill(&b);
+	}
+	stub_collector_delay(b.stub, 0);
+	duplicates = basin_duplicates(&b);
+	ok(basin_start(&b, "--kafka.property=session.timeout.ms=3500", NULL),
+	        "started a last time");
+	ok(basin_until(&b, basin_all_seen), "nothing is missing after five kills");
+	ok(basin_until(&b, basin_none_in_flight), "all is done");
+	diag("%u records came twice, %u of them before the last start", basin_duplicates(&b),
+	        duplicates);
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 3000, "all offsets are committed");
+	basin_close(&b);
+}
+
+static void an_answer_that_is_lost_costs_a_duplicate_at_most(void)
+{
+	basin_open(&b, 4);
+	basin_produce(&b, 300, 3);
+	stub_collector_swallow(b.stub, 4);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, basin_all_done), "it is done with all");
+	is_int(basin_missing(&b), 0, "nothing is missing");
+	is_int(basin_duplicates(&b), 4, "the four that got no answer came twice");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	basin_close(&b);
+}
+
+static bool has_some_in_flight(struct basin *x)
+{
+	basin_ledger(x);
+	return x->records.in_flight >= 64;
+}
+
+static void a_frozen_collector_does_not_keep_a_stop_waiting(void)
+{
+	basin_open(&b, 4);
+	basin_produce(&b, 200, 3);
+	stub_collector_hang(b.stub, true);
+	ok(basin_start(&b, "--shutdown.timeout=500ms", NULL), "it serves");
+	ok(basin_until(&b, has_some_in_flight), "requests hang");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), 0, "nothing is committed that was not answered");
+	basin_close(&b);
+}
+
+static bool is_stopping(struct basin *x)
+{
+	return basin_said(x, "drain: stopping") > 0;
+}
+
+static void a_second_signal_ends_it_at_once(void)
+{
+	basin_open(&b, 4);
+	basin_produce(&b, 200, 3);
+	stub_collector_hang(b.stub, true);
+	ok(basin_start(&b, "--shutdown.timeout=10m", NULL), "it serves");
+	ok(basin_until(&b, has_some_in_flight), "requests hang");
+	child_signal(b.drain, SIGTERM);
+	ok(basin_until(&b, is_stopping), "it is stopping, and has ten minutes for it");
+	is_int(basin_stop(&b), 1, "a second signal: exit status 1");
+	basin_close(&b);
+}
+
+static struct child *first;
+static uint16_t first_admin;
+
+static bool is_shared(struct basin *x)
+{
+	return basin_said(x, "were revoked") > 0;
+}
+
+static void swap(void)
+{
+	struct child *c = b.drain;
+	uint16_t admin = b.admin;
+
+	b.drain = first;
+	b.admin = first_admin;
+	first = c;
+	first_admin = admin;
+}
+
+/* A second member takes over half of the partitions in the middle of a delivery. */
+static void partitions_move_without_loss(void)
+{
+	basin_open(&b, 16);
+	basin_produce(&b, 500, 3);
+	ok(basin_start(&b, NULL), "the first serves");
+	ok(basin_until(&b, basin_all_seen), "and delivers");
+	stub_collector_delay(b.stub, 5);
+	first = NULL;
+	swap();
+	if (ports_free(PORTS_TCP, &b.admin) < 0)
+		ok(0, "a second port");
+	ok(basin_start(&b, NULL), "the second serves");
+	basin_produce(&b, 2000, 3);
+	for (int i = 0; i < 1000 && !is_shared(&b); i++) {
+		basin_produce(&b, 10, 3);
+		until_passed(b.loop, 20);
+	}
+	ok(is_shared(&b), "partitions move while records flow");
+	ok(basin_until(&b, basin_all_seen), "nothing is missing");
+	ok(basin_until(&b, basin_none_in_flight), "the second is done");
+	is_int(basin_stop(&b), 0, "the second stops");
+	swap();
+	basin_produce(&b, 200, 3);
+	ok(basin_until(&b, basin_all_seen), "the first takes its partitions back");
+	ok(basin_until(&b, basin_none_in_flight), "the first is done");
+	is_int(basin_stop(&b), 0, "and stops");
+	is_int(basin_committed(&b), b.produced, "all offsets are committed");
+	diag("%u of %u records came twice", basin_duplicates(&b), b.produced);
+	ok(basin_duplicates(&b) <= 3 * 128, "no more came twice than were under way at a move");
+	child_free(first);
+	basin_close(&b);
+}
+
+int main(void)
+{
+	a_collector_that_fails_is_tried_until_it_works();
+	a_collector_gets_the_patience_it_asks_for();
+	a_misconfiguration_empties_nothing_into_quarantine(401);
+	a_misconfiguration_empties_nothing_into_quarantine(404);
+	a_misconfiguration_empties_nothing_into_quarantine(400);
+	a_killed_drain_loses_nothing();
+	an_answer_that_is_lost_costs_a_duplicate_at_most();
+	a_frozen_collector_does_not_keep_a_stop_waiting();
+	a_second_signal_ends_it_at_once();
+	partitions_move_without_loss();
+	return tap_done();
+}
