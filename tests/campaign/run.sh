@@ -11,5 +11,7 @@ run() { # NAME SHORT LONG
 	"$dir/$1" --count "$count" --seed "${SEED-1}" || { rc=1; echo "# $1 failed"; }
 }
 
+run model 20000 500000
 run kill_calls 600 100000
+run fault_calls 500 100000
 exit $rc
