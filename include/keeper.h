@@ -44,6 +44,8 @@ void keeper_put(struct keeper *k, struct batch *b);
 void keeper_put_back(struct keeper *k, struct batch *b);
 /* Gives back B, which must be queued (keeper_put, no turn has taken it yet). */
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
+/* VISIT is called for what is queued, the oldest first, while it returns true; it may withdraw B. */
+void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg);
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */

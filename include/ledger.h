@@ -68,6 +68,9 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
 	uint64_t batches);
 
+/* A batch of SPANS goes out again although it may have arrived. */
+void ledger_sent_again(struct ledger *l, uint64_t spans);
+
 /* NULL when the identities hold, else the one that does not. */
 const char *ledger_check(const struct ledger *l);
 

@@ -89,12 +89,6 @@ void backlog_condemned(struct backlog *b, struct batch *batch)
 	batch_unref(&batch);
 }
 
-static void note_duplicate(struct ledger *l, const struct batch *batch)
-{
-	l->maybe_duplicate.spans += batch->spans;
-	l->maybe_duplicate.batches++;
-}
-
 static void offer_ready(struct backlog *b)
 {
 	while (!list_empty(&b->ready)) {
@@ -109,7 +103,7 @@ static void offer_ready(struct backlog *b)
 		if (answer == SINK_CANNOT)
 			backlog_report(b, batch, SINK_POISON, gate_refusal(b->gate));
 		else if (batch->maybe_dup)
-			note_duplicate(b->ledger, batch);
+			ledger_sent_again(b->ledger, batch->spans);
 		batch_unref(&batch);
 	}
 }
