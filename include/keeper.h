@@ -58,6 +58,8 @@ void keeper_offers_at_once(struct keeper *k);
 void keeper_read(struct keeper *k, size_t bytes);
 /* Something in the spool waits to be read. */
 bool keeper_has_waiting(const struct keeper *k);
+/* Nothing that is read may be offered now: the disk would not know of it. */
+bool keeper_is_mute(const struct keeper *k);
 
 /* What became of position P. SPANS counts for MARK_DONE. */
 void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);

@@ -139,7 +139,8 @@ void backlog_tick(struct backlog *b)
 {
 	bool old = expire(b), waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
 
-	gate_backlog(b->gate, waits);
+	/* What cannot be read must not be waited for: the probes are fresh ones then. */
+	gate_backlog(b->gate, !list_empty(&b->ready) || (waits && !keeper_is_mute(b->keeper)));
 	keeper_read(b->keeper, 0);
 	if (b->stopped || !waits)
 		return;

@@ -173,6 +173,11 @@ bool keeper_has_waiting(const struct keeper *k)
 	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
 }
 
+bool keeper_is_mute(const struct keeper *k)
+{
+	return k->mute;
+}
+
 void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;

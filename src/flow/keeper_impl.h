@@ -52,6 +52,7 @@ struct keeper {
 	bool offers_at_once;
 	uint64_t began_us;
 	int trouble;
+	bool mute;               /* the last state could not be written: nothing may be read to be offered */
 	int told;                /* the trouble that the board knows of */
 	uint64_t culled_us;      /* when room was made last */
 	uint64_t retry_at_us;

@@ -243,6 +243,8 @@ static void on_turned(void *arg)
 		k->trouble = 0;
 	}
 	keeper_tell(k);
+	if (t->write_state)
+		k->mute = t->state_rc < 0;
 	if (t->state_rc < 0) {
 		k->dirty = true;
 		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;

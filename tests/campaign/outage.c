@@ -15,7 +15,7 @@
 #include "log.h"
 #include "sim.h"
 
-enum { HOURS = 72, BATCHES = 60000, SPANS = 3, STEP_MS = 100, FLAT_BYTES = 128 << 10, PATIENCE = 200000 };
+enum { HOURS = 72, BATCHES = 60000, SPANS = 3, STEP_MS = 100, BATCH_BYTES = 4096, FLAT_BYTES = 128 << 10, PATIENCE = 200000 };
 
 enum mood { GOOD, REFUSING, SILENT };
 
@@ -101,7 +101,7 @@ static void report(void)
 
 /* ---- the world ---- */
 
-static void begin(uint64_t mono_us)
+static void open_life(void)
 {
 	struct forward_opts o = {
 		.gate = { .window_bytes = 1 << 20, .sink_name = "sink" },
@@ -111,11 +111,7 @@ static void begin(uint64_t mono_us)
 	};
 	struct why why;
 
-	memset(&w, 0, sizeof(w));
-	memset(sim_disk, 0, sizeof(*sim_disk));
 	list_init(&w.held);
-	sim_mono_us = mono_us;
-	sim_wall_ms = UINT64_C(1700000000000);
 	if (loop_open(&w.loop, &why) < 0 || forward_open(&w.forward, w.loop, &o, &w.health, &why) < 0)
 		campaign_bail(why.text);
 	w.events = forward_sink_events(w.forward);
@@ -123,9 +119,18 @@ static void begin(uint64_t mono_us)
 	forward_use(w.forward, &w.sink);
 }
 
+static void begin(uint64_t mono_us)
+{
+	memset(&w, 0, sizeof(w));
+	memset(sim_disk, 0, sizeof(*sim_disk));
+	sim_mono_us = mono_us;
+	sim_wall_ms = UINT64_C(1700000000000);
+	open_life();
+}
+
 static void receive(void)
 {
-	struct batch *b = batch_new(400);
+	struct batch *b = batch_new(BATCH_BYTES);
 
 	if (b == NULL)
 		campaign_bail("out of memory");
@@ -186,7 +191,7 @@ static void end(void)
 
 /* ---- what is shown ---- */
 
-/* The most that was allocated at the end of any hour, beyond that of the first. */
+/* The most that was allocated at the end of any hour, beyond that of the third. */
 static size_t days_away(void)
 {
 	const uint64_t steps = (uint64_t)HOURS * 3600 * 1000 / STEP_MS, each = steps / BATCHES;
@@ -197,7 +202,8 @@ static size_t days_away(void)
 		if (i % each == 0 && w.sent < BATCHES)
 			receive();
 		pass(STEP_MS);
-		if (i % hour != 0)
+		/* In the first hours it fills what may be read ahead. */
+		if (i % hour != 0 || i < 3 * hour)
 			continue;
 		if (first == 0)
 			first = mallinfo2().uordblks;
@@ -220,7 +226,7 @@ static void three_days_without_a_sink(unsigned seed)
 	begin(begun_ms[seed % ARRAY_LEN(begun_ms)] * US_PER_MS);
 	w.mood = mood;
 	grown = days_away();
-	diag("seed %u: %d h, sink %s, %" PRIu64 " batches, memory grew by %zu bytes after the first hour", seed, HOURS,
+	diag("seed %u: %d h, sink %s, %" PRIu64 " batches, memory grew by %zu bytes after the third hour", seed, HOURS,
 		mood == SILENT ? "silent" : "refusing", w.sent, grown);
 	ok(grown <= FLAT_BYTES, "the memory is flat");
 	l = forward_ledger(w.forward);
@@ -239,29 +245,37 @@ static void three_days_without_a_sink(unsigned seed)
 	end();
 }
 
+static void live(int batches)
+{
+	while (batches-- > 0) {
+		receive();
+		pass(STEP_MS);
+	}
+}
+
+/* A killed agent comes back to a disk that takes nothing, and the sink is away once more: what waits
+ * cannot be read, for its state cannot be written, and what is fresh must not wait for it. */
 static void past_a_disk_that_fails(int code)
 {
-	uint64_t before, steps;
+	uint64_t steps;
 
 	begin(1000 * US_PER_S);
 	w.mood = REFUSING;
-	for (int i = 0; i < 200; i++)
-		receive(), pass(STEP_MS);
-	before = w.sent;
+	live(200);
+	sim_turn(w.loop);
 	sim_disk->put_rc = code;
-	for (int i = 0; i < 20; i++)
-		receive(), pass(STEP_MS);
+	open_life();
+	live(20);
 	w.mood = GOOD;
-	for (int i = 0; i < 600; i++)
-		receive(), pass(STEP_MS);
+	live(600);
 	steps = forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches;
-	ok(steps <= 5, "disk %s, sink back: what is fresh gets past it, %" PRIu64 " of %" PRIu64 " in flight",
-		err_text(code), steps, w.sent - before);
+	ok(steps <= 5, "disk: %s; sink back: what is fresh gets past it, %" PRIu64 " are in flight", err_text(code), steps);
 	sim_disk->put_rc = 0;
 	for (steps = 0; !at_rest() && steps < PATIENCE; steps++)
 		pass(STEP_MS);
 	ok(at_rest(), "disk back: all is out");
-	is_int(missing(), 0, "none is missing");
+	ok(missing() <= forward_ledger(w.forward)->place[LEDGER_UNCERTAIN].batches,
+		"%" PRIu64 " are missing, which were in memory when it was killed", missing());
 	is_int(w.broken, 0, "at every step the ledger balanced");
 	end();
 }
