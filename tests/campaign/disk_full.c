@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "campaign.h"
+#include "rounds.h"
 #include "log.h"
 #include "stage.h"
 #include "tap.h"
@@ -63,7 +63,7 @@ static void lay(struct disk *d)
 	snprintf(target, sizeof(target), "%s/spool", d->at);
 	snprintf(link, sizeof(link), "%s/spool", d->s.directory);
 	if (mkdir(target, 0700) < 0 || symlink(target, link) < 0)
-		campaign_bail("the spool cannot be laid out");
+		rounds_bail("the spool cannot be laid out");
 }
 
 static void mount_memory(struct disk *d)
@@ -72,7 +72,7 @@ static void mount_memory(struct disk *d)
 
 	snprintf(size, sizeof(size), "size=%dm", DISK_MIB);
 	if (mount("tmpfs", d->at, "tmpfs", 0, size) < 0)
-		campaign_bail("a tmpfs cannot be mounted");
+		rounds_bail("a tmpfs cannot be mounted");
 	lay(d);
 }
 
@@ -83,7 +83,7 @@ static void open_disk(struct disk *d, unsigned seed)
 	snprintf(d->at, sizeof(d->at), "%s/disk", d->s.directory);
 	snprintf(d->filler, sizeof(d->filler), "%s/somebody-elses", d->at);
 	if (mkdir(d->at, 0700) < 0)
-		campaign_bail("no directory");
+		rounds_bail("no directory");
 }
 
 static void close_disk(struct disk *d)
@@ -286,7 +286,7 @@ static bool mount_loop(struct disk *d)
 	snprintf(find, sizeof(find), "losetup -j %s | cut -d: -f1", image);
 	p = popen(find, "r");
 	if (p == NULL || fgets(d->loop, sizeof(d->loop), p) == NULL)
-		campaign_bail("the loop device cannot be found");
+		rounds_bail("the loop device cannot be found");
 	pclose(p);
 	d->loop[strcspn(d->loop, "\n")] = '\0';
 	return true;
@@ -313,7 +313,7 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 	diag("seed %u, read-only", seed);
 	open_disk(&d, seed);
 	if (!mount_loop(&d)) {
-		campaign_skip("no loop device can be mounted here");
+		rounds_skip("no loop device can be mounted here");
 		stage_close(s);
 		return;
 	}
@@ -343,12 +343,12 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 
 int main(int argc, char **argv)
 {
-	struct campaign c = campaign_options(argc, argv, 1);
+	struct rounds c = rounds_options(argc, argv, 1);
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return campaign_skip_all("only root may mount a file system");
+		return rounds_skip_all("only root may mount a file system");
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
-		campaign_progress(&c, seed);
+		rounds_progress(&c, seed);
 		somebody_fills_it(seed, "drop-newest");
 		somebody_fills_it(seed, "drop-oldest");
 		the_limit_is_reached_for_long(seed);

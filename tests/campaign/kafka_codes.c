@@ -8,7 +8,7 @@
  * and each code is what produce() itself refuses with. A line each is printed: code, and what happened. */
 
 
-#include "campaign.h"
+#include "rounds.h"
 #include "kafka_sender.h"
 #include "stage.h"
 
@@ -271,12 +271,12 @@ static void produce_refuses_with_every_code(void)
 
 int main(int argc, char **argv)
 {
-	struct campaign c = campaign_options(argc, argv, 1);
+	struct rounds c = rounds_options(argc, argv, 1);
 
 	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
 	signal(SIGPIPE, SIG_IGN);
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
-		campaign_progress(&c, seed);
+		rounds_progress(&c, seed);
 		a_broker_answers_with_every_code(seed);
 	}
 	every_code_as_a_fatal_one();

@@ -8,11 +8,13 @@ TESTS += %D%/model
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # Whole agents on real disks, through long outages and before every answer of a broker.
-FORCES = %D%/disk_full %D%/outage %D%/kafka_codes
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/outage
 check_PROGRAMS += $(FORCES)
 TESTS += $(FORCES)
-EXTRA_DIST += %D%/campaign.h
+EXTRA_DIST += %D%/rounds.h
 
+%C%_backlog_SOURCES = %D%/backlog.c tests/bench/measure.c tests/bench/measure.h $(STAGE)
+%C%_backlog_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
 %C%_disk_full_SOURCES = %D%/disk_full.c $(STAGE)
 %C%_disk_full_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_kafka_codes_SOURCES = %D%/kafka_codes.c $(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h

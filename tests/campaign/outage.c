@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "campaign.h"
+#include "rounds.h"
 #include "forward.h"
 #include "log.h"
 #include "sim.h"
@@ -113,7 +113,7 @@ static void open_life(void)
 
 	list_init(&w.held);
 	if (loop_open(&w.loop, &why) < 0 || forward_open(&w.forward, w.loop, &o, &w.health, &why) < 0)
-		campaign_bail(why.text);
+		rounds_bail(why.text);
 	w.events = forward_sink_events(w.forward);
 	w.sink.ops = &ops;
 	forward_use(w.forward, &w.sink);
@@ -133,7 +133,7 @@ static void receive(void)
 	struct batch *b = batch_new(BATCH_BYTES);
 
 	if (b == NULL)
-		campaign_bail("out of memory");
+		rounds_bail("out of memory");
 	memset(b->bytes, 0, b->size);
 	memcpy(b->bytes, &w.sent, sizeof(w.sent));
 	w.sent++;
@@ -282,14 +282,14 @@ static void past_a_disk_that_fails(int code)
 
 int main(int argc, char **argv)
 {
-	struct campaign c = campaign_options(argc, argv, 2);
+	struct rounds c = rounds_options(argc, argv, 4);
 
 	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
 	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (sim_disk == MAP_FAILED)
-		campaign_bail("out of memory");
+		rounds_bail("out of memory");
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
-		campaign_progress(&c, seed);
+		rounds_progress(&c, seed);
 		three_days_without_a_sink(seed);
 	}
 	past_a_disk_that_fails(E_FULL);

@@ -1,7 +1,7 @@
-/* campaign.h — what the campaigns on whole agents share: their two options, progress, and a skip that CI
+/* rounds.h — what the campaigns on whole agents share: their two options, progress, and a skip that CI
  * does not take for a pass. */
-#ifndef CAMPAIGN_H
-#define CAMPAIGN_H
+#ifndef ROUNDS_H
+#define ROUNDS_H
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,13 +9,13 @@
 
 #include "tap.h"
 
-struct campaign {
+struct rounds {
 	unsigned seed, count;
 };
 
-static inline struct campaign campaign_options(int argc, char **argv, unsigned count)
+static inline struct rounds rounds_options(int argc, char **argv, unsigned count)
 {
-	struct campaign c = { 1, count };
+	struct rounds c = { 1, count };
 
 	for (int i = 1; i + 1 < argc; i += 2) {
 		unsigned n = (unsigned)strtoul(argv[i + 1], NULL, 10);
@@ -28,19 +28,19 @@ static inline struct campaign campaign_options(int argc, char **argv, unsigned c
 	return c;
 }
 
-static inline void campaign_progress(const struct campaign *c, unsigned seed)
+static inline void rounds_progress(const struct rounds *c, unsigned seed)
 {
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%u of %u ", seed - c->seed, c->count);
 }
 
-static inline void campaign_bail(const char *what)
+static inline void rounds_bail(const char *what)
 {
 	printf("Bail out! %s\n", what);
 	exit(99);
 }
 
-static inline bool campaign_is_ci(void)
+static inline bool rounds_is_ci(void)
 {
 	const char *ci = getenv("CI");
 
@@ -48,22 +48,22 @@ static inline bool campaign_is_ci(void)
 }
 
 /* One part cannot run here. */
-static inline void campaign_skip(const char *why)
+static inline void rounds_skip(const char *why)
 {
-	if (campaign_is_ci())
+	if (rounds_is_ci())
 		ok(false, "nothing is skipped in CI: %s", why);
 	else
 		printf("ok %d - # SKIP %s\n", ++tap_count, why);
 }
 
 /* None of it can. */
-static inline int campaign_skip_all(const char *why)
+static inline int rounds_skip_all(const char *why)
 {
-	if (!campaign_is_ci()) {
+	if (!rounds_is_ci()) {
 		printf("1..0 # SKIP %s\n", why);
 		return 0;
 	}
-	campaign_skip(why);
+	rounds_skip(why);
 	return tap_done();
 }
 
