@@ -140,9 +140,9 @@ struct ledger_count store_rest(const struct storing *g, size_t done)
 /* LMDB calls a short write an I/O error; on a disk that has just taken its last block it is none. */
 static int cause_of(const struct spool *s, int rc)
 {
-	uint64_t left;
+	struct disk_space now;
 
-	return rc == E_IO && disk_free(s->dir, &left) == 0 && left < FULL_BYTES ? E_FULL : rc;
+	return rc == E_IO && disk_space(s->dir, &now) == 0 && now.bytes < FULL_BYTES ? E_FULL : rc;
 }
 
 /* One transaction with the next N entries. */
