@@ -45,6 +45,8 @@ void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);
 void flight_troubled(struct flight *f, int rc);
 void flight_condemned(struct flight *f, struct batch *b);
+/* It could not be kept, and nobody takes it: lost, with its cause. */
+void flight_refused(struct flight *f, struct batch *b);
 
 /* Hands over what is due. */
 void flight_tick(struct flight *f);

@@ -19,6 +19,8 @@ struct keeper_events {
 	void (*got)(void *arg, struct batch *b);
 	/* B is durable in the quarantine. The reference goes to the callee. */
 	void (*condemned)(void *arg, struct batch *b);
+	/* The quarantine never took B (keeper_pardon). The reference goes to the callee. */
+	void (*pardoned)(void *arg, struct batch *b);
 	/* A turn is over. */
 	void (*turned)(void *arg);
 	void *arg;
@@ -52,6 +54,10 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);
 
+/* Gives back, as pardoned, all that waits for a quarantine that cannot be written. No turn may be
+ * under way. For the end of a stop. */
+void keeper_pardon(struct keeper *k);
+
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
 /* Something in the spool waits to be read. */
@@ -70,8 +76,8 @@ void keeper_offered(struct keeper *k, uint64_t position);
 int keeper_trouble(const struct keeper *k);
 /* Nothing queued, under way or condemned. */
 bool keeper_idle(const struct keeper *k);
-/* No turn is under way: the spool may be closed. */
-bool keeper_resting(const struct keeper *k);
+/* No turn is under way, and the disk is why something still waits. */
+bool keeper_stuck(const struct keeper *k);
 
 /* Once a turn of the loop: starts a turn of the spool if there is anything to do, and notes the state
  * where SIGKILL does not reach it. */

@@ -89,6 +89,12 @@ void backlog_condemned(struct backlog *b, struct batch *batch)
 	batch_unref(&batch);
 }
 
+void backlog_pardoned(struct backlog *b, struct batch *batch)
+{
+	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+	batch_unref(&batch);
+}
+
 static void note_duplicate(struct ledger *l, const struct batch *batch)
 {
 	l->maybe_duplicate.spans += batch->spans;
@@ -132,7 +138,9 @@ static bool expire(struct backlog *b)
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
 		spans += batch->spans;
-		resolve(b, batch, LEDGER_MAX_AGE);
+		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ batch->spans, 1 },
+			wall);
+		keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 		batch_unref(&batch);
 	}
 	if (spans > 0)

@@ -77,10 +77,9 @@ static void queue(struct flight *f, struct batch *b)
 	keeper_put(f->keeper, b);
 }
 
-/* B leaves the flight's account; its place in the ledger is the caller's word. */
-static void leave(struct flight *f, struct batch *b, enum ledger_place to)
+/* B leaves the flight's account; the ledger has it elsewhere already. */
+static void discharge(struct flight *f, const struct batch *b)
 {
-	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
 	f->stats.bytes -= b->size;
 	f->stats.batches--;
 	if (f->was_full && flight_has_room(f)) {
@@ -89,9 +88,21 @@ static void leave(struct flight *f, struct batch *b, enum ledger_place to)
 	}
 }
 
-static void drop(struct flight *f, struct batch *b, int rc)
+static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
 {
-	leave(f, b, rc == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR);
+	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
+	discharge(f, b);
+}
+
+static enum ledger_place disk_cause(const struct flight *f)
+{
+	return keeper_trouble(f->keeper) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
+}
+
+static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
+{
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
 }
@@ -117,7 +128,7 @@ static void shed(struct flight *f)
 			keeper_put(f->keeper, b);
 			return;
 		}
-		drop(f, b, keeper_trouble(f->keeper));
+		drop(f, b, disk_cause(f));
 	}
 }
 
@@ -266,6 +277,11 @@ void flight_condemned(struct flight *f, struct batch *b)
 	batch_unref(&b);
 }
 
+void flight_refused(struct flight *f, struct batch *b)
+{
+	drop(f, b, LEDGER_REFUSED);
+}
+
 static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
 {
 	list_each_safe(node, &f->aging)
@@ -311,7 +327,7 @@ void flight_drop_all(struct flight *f)
 
 	flight_hand_over_all(f);
 	while ((b = keeper_withdraw_newest(f->keeper)) != NULL)
-		drop(f, b, keeper_trouble(f->keeper));
+		drop(f, b, disk_cause(f));
 }
 
 const struct flight_stats *flight_stats(struct flight *f)

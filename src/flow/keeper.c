@@ -145,6 +145,17 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	return 0;
 }
 
+void keeper_pardon(struct keeper *k)
+{
+	while (!list_empty(&k->condemned)) {
+		struct sentence *s = list_first(&k->condemned, struct sentence, link);
+
+		list_remove(&s->link);
+		k->events.pardoned(k->events.arg, s->batch);
+		free(s);
+	}
+}
+
 void keeper_offers_at_once(struct keeper *k)
 {
 	k->offers_at_once = true;
@@ -193,9 +204,11 @@ bool keeper_idle(const struct keeper *k)
 	return !k->turning && list_empty(&k->queue) && list_empty(&k->condemned);
 }
 
-bool keeper_resting(const struct keeper *k)
+bool keeper_stuck(const struct keeper *k)
 {
-	return !k->turning;
+	if (k->turning)
+		return false;
+	return k->trouble != 0 || (list_empty(&k->queue) && !list_empty(&k->condemned));
 }
 
 const struct keeper_stats *keeper_stats(const struct keeper *k)

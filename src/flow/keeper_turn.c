@@ -178,15 +178,16 @@ static void tell_damage(struct keeper *k)
 
 static void drop_culled(struct keeper *k)
 {
-	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL], lost;
 
 	if (k->nculled == 0)
 		return;
 	for (size_t i = 0; i < k->nculled; i++)
 		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
 			keeper_mark(k, p, MARK_DONE, 0);
-	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, min_u64(k->culled_count.spans, in->spans),
-		min_u64(k->culled_count.batches, in->batches));
+	lost.spans = min_u64(k->culled_count.spans, in->spans);
+	lost.batches = min_u64(k->culled_count.batches, in->batches);
+	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
 	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
 		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;

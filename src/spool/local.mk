@@ -3,6 +3,7 @@ libspanspool_a_SOURCES += include/spool.h \
 	%D%/disk.c %D%/disk.h \
 	%D%/fetch.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/lock.c %D%/lock.h \
 	%D%/put.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \

@@ -19,16 +19,13 @@ void reader_close(struct reader *r)
 	r->trouble_us = 0;
 }
 
-static int open_file(struct reader *r, const struct segment *seg)
+static int open_file(struct reader *r, const char *path, uint64_t first)
 {
-	char path[DISK_NAME];
-
-	segment_file(seg, path);
 	r->fd = openat(r->at, path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
 	r->state = READER_BY_TREE;
-	r->first = seg->first;
+	r->first = first;
 	r->tree = (struct tree){ .fd = r->fd };
 	r->scan = (struct scan){ 0 };
 	r->has_head = false;
@@ -104,19 +101,43 @@ static int by_scan(struct reader *r)
 
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 {
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	return reader_open_file(r, path, seg->first, limit);
+}
+
+int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit)
+{
 	int rc;
 
-	if (r->state != READER_CLOSED && r->first != seg->first)
+	if (r->state != READER_CLOSED && r->first != first)
 		reader_close(r);
 	r->limit = limit;
 	if (r->state == READER_BY_SCAN && limit <= r->scan_limit)
 		return 0;
-	rc = r->state == READER_CLOSED ? open_file(r, seg) : 0;
+	rc = r->state == READER_CLOSED ? open_file(r, path, first) : 0;
 	if (rc < 0)
 		return rc;
 	rc = r->state == READER_BY_TREE ? by_tree(r) : E_CORRUPT;
 	if (rc == E_CORRUPT)
 		rc = by_scan(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
+int reader_glance(struct reader *r, const struct segment *seg)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	r->limit = UINT64_MAX;
+	if (rc == 0)
+		rc = by_tree(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;

@@ -37,6 +37,10 @@ struct reader {
  * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
  * E_NEWER; E_MALFORMED: it belongs to another spool; other errors may pass. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
+/* The same for a segment whose data file is PATH, wherever that is. */
+int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
+/* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
+int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
 void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */

@@ -16,14 +16,23 @@ uint64_t store_used(const struct spool *s)
 	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
 }
 
+void store_measure(struct spool *s)
+{
+	if (disk_space(s->dir, &s->space) < 0)
+		log_debug("spool: the file system does not say how much is free");
+	s->stats.free_bytes = s->space.bytes;
+	s->stats.free_inodes = s->space.inodes;
+}
+
 /* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
 static uint64_t room(const struct spool *s, uint64_t reserved)
 {
 	uint64_t used = store_used(s), most = s->opts.max_bytes;
 	uint64_t ours = most == 0 ? UINT64_MAX : most > used ? most - used : 0;
-	uint64_t theirs = s->stats.free_bytes, least = s->opts.min_free;
+	uint64_t least = s->opts.min_free;
+	uint64_t theirs = disk_space_over(&s->space, least) ? s->space.bytes - least : 0;
 
-	return min_u64(ours, reserved + (theirs > least ? theirs - least : 0));
+	return min_u64(ours, reserved + theirs);
 }
 
 size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
@@ -55,8 +64,7 @@ int store_prepare(struct spool *s, bool ahead)
 	rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
 	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
-	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
-		s->stats.free_bytes = 0;
+	store_measure(s);
 	return rc;
 }
 

@@ -1,8 +1,33 @@
-# The contract, proven by force. Each takes --seed and --count; check runs a short share of each.
-CAMPAIGNS = %D%/model
+# The contract, proven by force: thousands of crashes, refusals, cuts and outages against one promise.
+# check plays the model; campaign-short is CI's share of all, campaign takes its time. Both run the
+# table in run.sh.
+CAMPAIGNS = \
+	%D%/fault_calls \
+	%D%/kill_calls \
+	%D%/model
 check_PROGRAMS += $(CAMPAIGNS)
 TESTS += %D%/model
+EXTRA_DIST += %D%/run.sh
 
-# The program's loop, clock and spool are met by a simulation.
-%C%_model_SOURCES = %D%/model.c %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
+CAMPAIGN = %D%/campaign.c %D%/campaign.h
+CAMPAIGN_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+# Store and forward before a fake sink, in a process that may die.
+CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/life.c %D%/life.h \
+	tests/lib/fault.c tests/lib/fault.h tests/lib/tempdir.h tests/lib/until.h
+# Where the program's loop, clock and spool are met by a simulation.
+CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
+
+%C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
+%C%_fault_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+%C%_kill_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_kill_calls_SOURCES = %D%/kill_calls.c %D%/livenote.c %D%/livenote.h $(CAMPAIGN) $(CAMPAIGN_LIFE)
+%C%_kill_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=statefile_live
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c $(CAMPAIGN_SIM)
+
+.PHONY: campaign campaign-short
+campaign: spanspool $(check_PROGRAMS)
+	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh long
+campaign-short: spanspool $(check_PROGRAMS)
+	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh short
