@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	%D%/test_spool_layout \
 	%D%/test_spool_look \
 	%D%/test_spool_memory \
+	%D%/test_spool_mend \
 	%D%/test_spool_space \
 	%D%/test_spool_tail \
 	%D%/test_status_text \
@@ -119,6 +120,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_look_SOURCES = %D%/test_spool_look.c $(SPOOL_KIT) $(PRINTS)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_mend_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
