@@ -173,6 +173,16 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 	return 0;
 }
 
+void record_to_batch(const struct record *r, struct batch *b)
+{
+	b->position = r->position;
+	b->boot = r->boot;
+	b->sequence = r->sequence;
+	b->received_ms = r->received_ms;
+	b->spans = r->spans;
+	b->maybe_dup = r->maybe_dup;
+}
+
 int reader_fetch(struct reader *r, const struct place *p, struct batch **b, struct record *header)
 {
 	uint8_t bytes[RECORD_HEADER];
@@ -197,12 +207,7 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 		batch_unref(&got);
 		return rc;
 	}
-	got->position = header->position;
-	got->boot = header->boot;
-	got->sequence = header->sequence;
-	got->received_ms = header->received_ms;
-	got->spans = header->spans;
-	got->maybe_dup = header->maybe_dup;
+	record_to_batch(header, got);
 	*b = got;
 	return 0;
 }

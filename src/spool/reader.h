@@ -50,6 +50,8 @@ int reader_scan(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_fetch(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
+/* All that a header says of its batch, whose bytes are filled by the caller. */
+void record_to_batch(const struct record *r, struct batch *b);
 /* The header alone, not verified: for ages. */
 int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
 /* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */
