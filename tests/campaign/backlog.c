@@ -15,7 +15,15 @@
 #include "ports.h"
 #include "until.h"
 
-enum { MOST_MIB = 64, FRESH_RATE = 4000, CHUNK = 800, SMALL = 3, SAMPLES = 1 << 16, STEP = 500000, NORMAL_S = 8 };
+enum {
+	MOST_MIB = 64,
+	FRESH_RATE = 4000,
+	CHUNK = 800,
+	SMALL = 3,
+	SAMPLES = 1 << 16,
+	STEP = 500000,
+	NORMAL_S = 8
+};
 
 static const char max_bytes[] = "--spool.max-bytes=64GiB";
 
@@ -25,7 +33,7 @@ static struct {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	bool over;
-	int64_t since_ms;           /* what was received later is fresh */
+	int64_t since_ms; /* what was received later is fresh */
 	uint32_t ms[SAMPLES];
 	size_t n;
 } c = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -55,8 +63,9 @@ static void *consume(void *arg)
 
 static void consumer_open(const char *brokers)
 {
-	static const char *const settings[][2] = { { "group.id", "judge" }, { "enable.auto.commit", "false" },
-		{ "fetch.wait.max.ms", "5" }, { "auto.offset.reset", "latest" }, { "log_level", "0" } };
+	static const char *const settings[][2] = { { "group.id", "judge" },
+		{ "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "5" },
+		{ "auto.offset.reset", "latest" }, { "log_level", "0" } };
 	rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char said[200];
@@ -121,7 +130,8 @@ static void stop(struct stage *s, const char *what)
 {
 	double most = measure_memory(child_pid(s->agent), "VmHWM");
 
-	ok(most > 0 && most <= MOST_MIB, "%s: resident at most %.1f MiB of %d", what, most, MOST_MIB);
+	ok(most > 0 && most <= MOST_MIB, "%s: resident at most %.1f MiB of %d", what, most,
+	        MOST_MIB);
 	is_int(stage_stop(s), 0, "SIGTERM ends it with 0");
 }
 
@@ -156,8 +166,9 @@ static double deliver(struct stage *s, const char *brokers, uint32_t *p99)
 	*p99 = p99_ms(&n);
 	ok(stage_is_empty(s), "%" PRIu64 " spans from the spool, all leave the agent", before);
 	diag("%.1f s, %.0f span/s, %.1f MB/s; %zu fresh records seen", (double)began / 1e6,
-		(double)delivered * 1e6 / (double)began,
-		(double)delivered / MEASURE_BATCH * (double)measure_batch_bytes() / (double)began, n);
+	        (double)delivered * 1e6 / (double)began,
+	        (double)delivered / MEASURE_BATCH * (double)measure_batch_bytes() / (double)began,
+	        n);
 	stop(s, "sent");
 	return (double)delivered * 1e6 / (double)began;
 }
@@ -166,9 +177,11 @@ static void ledger_is_exact(struct stage *s)
 {
 	const struct ledger *l = &s->ledger;
 
-	is_int(l->place[LEDGER_DELIVERED].spans, l->accepted.spans, "all that was accepted is delivered");
+	is_int(l->place[LEDGER_DELIVERED].spans, l->accepted.spans,
+	        "all that was accepted is delivered");
 	is_int(l->place[LEDGER_UNCERTAIN].spans, 0, "none is uncertain");
-	is_int(l->place[LEDGER_SPOOL_FULL].spans + l->place[LEDGER_DISK_ERROR].spans, 0, "none is dropped");
+	is_int(l->place[LEDGER_SPOOL_FULL].spans + l->place[LEDGER_DISK_ERROR].spans, 0,
+	        "none is dropped");
 }
 
 int main(int argc, char **argv)
@@ -202,9 +215,10 @@ int main(int argc, char **argv)
 	large = deliver(&s, broker.brokers, &large_ms);
 	ledger_is_exact(&s);
 	consumer_close();
-	diag("the backlog leaves at %.0f span/s from %d MB and %.0f span/s from %u MB: %.2f of it", small, SMALL * 100, large,
-		o.count * 100, large / small);
-	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these", normal, small_ms, large_ms);
+	diag("the backlog leaves at %.0f span/s from %d MB and %.0f span/s from %u MB: %.2f of it",
+	        small, SMALL * 100, large, o.count * 100, large / small);
+	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these",
+	        normal, small_ms, large_ms);
 	stage_end(&s);
 	mockproc_stop(&broker);
 	return tap_done();

@@ -27,9 +27,9 @@ enum { DISK_MIB = 24, MOST_BURSTS = 200 };
 
 struct disk {
 	struct stage s;
-	char at[300];       /* where it is mounted */
-	char filler[320];   /* what somebody else has on it */
-	char loop[64];      /* the device, "" for a tmpfs */
+	char at[300];     /* where it is mounted */
+	char filler[320]; /* what somebody else has on it */
+	char loop[64];    /* the device, "" for a tmpfs */
 	unsigned random;
 };
 
@@ -174,11 +174,13 @@ static void all_is_told(struct disk *d)
 	c = tally_total(s->tally);
 	is_int(s->ledger.accepted.spans, c.sent - s->refused, "all that was sent was accepted");
 	is_int(c.missing, dropped(s), "what is missing is what the ledger calls dropped");
-	is_int(s->ledger.place[LEDGER_DELIVERED].spans, c.stored, "what is there is what it calls delivered");
+	is_int(s->ledger.place[LEDGER_DELIVERED].spans, c.stored,
+	        "what is there is what it calls delivered");
 	is_int(tally_strays(s->tally), 0, "nothing else is there");
-	ok(c.duplicates <= s->ledger.maybe_duplicate.spans, "%" PRIu64 " came twice, all marked", c.duplicates);
-	diag("%" PRIu64 " spans sent, %" PRIu64 " delivered, %" PRIu64 " dropped with a cause", c.sent, c.stored,
-		c.missing);
+	ok(c.duplicates <= s->ledger.maybe_duplicate.spans, "%" PRIu64 " came twice, all marked",
+	        c.duplicates);
+	diag("%" PRIu64 " spans sent, %" PRIu64 " delivered, %" PRIu64 " dropped with a cause",
+	        c.sent, c.stored, c.missing);
 }
 
 /* ---- the rounds ---- */
@@ -221,7 +223,8 @@ static void heals(struct disk *d)
 	began = clock_mono_us();
 	ok(stage_until(s, is_ready, s), "freed: it is ready again by itself");
 	ok(stage_until(s, holds_nothing_in_memory, s), "and what was in memory is stored");
-	diag("spooling resumed %.2f s after the space was given back", (double)(clock_mono_us() - began) / 1e6);
+	diag("spooling resumed %.2f s after the space was given back",
+	        (double)(clock_mono_us() - began) / 1e6);
 	lost = dropped(s);
 	stage_send(s, 2000, 10000);
 	ok(stage_until(s, holds_nothing_in_memory, s), "what comes now is stored too");
@@ -238,7 +241,8 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	diag("seed %u, %s", seed, policy);
 	open_disk(&d, seed);
 	mount_memory(&d);
-	ok(stage_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL), "the agent serves");
+	ok(stage_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
 	flows_past_a_full_disk(&d);
 	kafka_mock_down(s->kafka);
 	ok(sends_until_dropped(&d), "full, Kafka away: in the end something is dropped");
@@ -261,14 +265,16 @@ static void the_limit_is_reached_for_long(unsigned seed)
 	diag("seed %u, drop-oldest below a limit", seed);
 	open_disk(&d, seed);
 	mount_memory(&d);
-	ok(stage_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB", "--spool.max-bytes=10MiB",
-		   "--flight.max-bytes=2MiB", NULL), "the agent serves");
+	ok(stage_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB",
+	           "--spool.max-bytes=10MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
 	kafka_mock_down(s->kafka);
 	stage_send(s, 60000, 10000);
 	ok(stage_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
 	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
-	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full", said(s, "\"spool: no room"));
+	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full",
+	        said(s, "\"spool: no room"));
 	kafka_mock_up(s->kafka);
 	all_is_told(&d);
 	close_disk(&d);
@@ -280,8 +286,9 @@ static bool mount_loop(struct disk *d)
 	FILE *p;
 
 	snprintf(image, sizeof(image), "%s/image", d->s.directory);
-	if (!run("truncate -s 48M %s && mkfs.ext4 -q -F %s && mount -o loop,errors=remount-ro %s %s", image, image, image,
-		    d->at))
+	if (!run("truncate -s 48M %s && mkfs.ext4 -q -F %s && mount -o loop,errors=remount-ro %s "
+	         "%s",
+	            image, image, image, d->at))
 		return false;
 	snprintf(find, sizeof(find), "losetup -j %s | cut -d: -f1", image);
 	p = popen(find, "r");
@@ -294,14 +301,16 @@ static bool mount_loop(struct disk *d)
 
 static void make_read_only(struct disk *d)
 {
-	ok(run("echo 1 >/sys/fs/ext4/%s/trigger_fs_error", strrchr(d->loop, '/') + 1), "the kernel makes it read-only");
+	ok(run("echo 1 >/sys/fs/ext4/%s/trigger_fs_error", strrchr(d->loop, '/') + 1),
+	        "the kernel makes it read-only");
 }
 
 /* What such a file system needs: to be unmounted, checked and mounted again. */
 static void mend_disk(struct disk *d)
 {
-	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s", d->at, d->s.directory,
-		   d->s.directory, d->s.directory, d->at), "checked and mounted again");
+	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s",
+	           d->at, d->s.directory, d->s.directory, d->s.directory, d->at),
+	        "checked and mounted again");
 }
 
 static void the_kernel_makes_it_read_only(unsigned seed)
@@ -318,7 +327,8 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 		return;
 	}
 	lay(&d);
-	ok(stage_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL), "the agent serves");
+	ok(stage_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
 	kafka_mock_down(s->kafka);
 	stage_send(s, 3000, 10000);
 	ok(stage_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
@@ -328,7 +338,8 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 	kafka_mock_up(s->kafka);
 	stage_send(s, 3000, 3000);
 	g.spans = 4000;
-	ok(stage_until(s, has_delivered, &g), "Kafka back: what was in memory and what comes is delivered");
+	ok(stage_until(s, has_delivered, &g),
+	        "Kafka back: what was in memory and what comes is delivered");
 	ok(stage_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
 	is_int(dropped(s), 0, "none is dropped");
 	stage_kill(s);
@@ -345,7 +356,8 @@ int main(int argc, char **argv)
 {
 	struct rounds c = rounds_options(argc, argv, 1);
 
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return rounds_skip_all("only root may mount a file system");
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
 		rounds_progress(&c, seed);

@@ -7,7 +7,6 @@
  * the quarantine in the end. Then the door alone: each code kills a handle with rd_kafka_test_fatal_error,
  * and each code is what produce() itself refuses with. A line each is printed: code, and what happened. */
 
-
 #include "rounds.h"
 #include "kafka_sender.h"
 #include "stage.h"
@@ -17,7 +16,7 @@ enum { CODES = 512, SPANS = 40, ROOM_SECONDS = 10 };
 struct told {
 	rd_kafka_resp_err_t code;
 	const char *name;
-	uint64_t first, end;        /* its spans */
+	uint64_t first, end; /* its spans */
 	double given_back, poison;
 	int renewed;
 	uint64_t quarantined;
@@ -32,7 +31,7 @@ static size_t list_codes(struct told *to)
 	rd_kafka_get_err_descs(&d, &n);
 	for (size_t i = 0; i < n && out < CODES; i++)
 		if (d[i].desc != NULL && d[i].code != 0 && d[i].code != RD_KAFKA_RESP_ERR__BEGIN &&
-			d[i].code != RD_KAFKA_RESP_ERR__END)
+		        d[i].code != RD_KAFKA_RESP_ERR__END)
 			to[out++] = (struct told){ .code = d[i].code, .name = d[i].name };
 	return out;
 }
@@ -62,8 +61,8 @@ static bool is_over(void *arg)
 	struct round *r = arg;
 	const struct ledger *l = stage_ledger(r->s);
 
-	return r->s->answered && l->accepted.spans == r->accepted && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
-	       l->place[LEDGER_IN_SPOOL].spans == 0;
+	return r->s->answered && l->accepted.spans == r->accepted &&
+	       l->place[LEDGER_IN_FLIGHT].spans == 0 && l->place[LEDGER_IN_SPOOL].spans == 0;
 }
 
 static bool answers_with(struct stage *s, struct told *t, int times)
@@ -80,7 +79,8 @@ static bool answers_with(struct stage *s, struct told *t, int times)
 	t->end = s->next;
 	if (!stage_until(s, is_over, &r)) {
 		ok(false, "%s: %" PRIu64 " spans wait for ever", t->name,
-			s->ledger.place[LEDGER_IN_FLIGHT].spans + s->ledger.place[LEDGER_IN_SPOOL].spans);
+		        s->ledger.place[LEDGER_IN_FLIGHT].spans +
+		                s->ledger.place[LEDGER_IN_SPOOL].spans);
 		return false;
 	}
 	kafka_mock_fail_produce(s->kafka, 0, 0); /* what is left over is not the next one's */
@@ -123,11 +123,13 @@ static void tell_agent(struct stage *s, const struct told *codes, size_t n)
 		places++;
 		if (missing != t->quarantined && !is_as_good_as_there(t->code)) {
 			lost++;
-			diag("%s: %" PRIu64 " are missing, %" PRIu64 " set aside", t->name, missing, t->quarantined);
+			diag("%s: %" PRIu64 " are missing, %" PRIu64 " set aside", t->name, missing,
+			        t->quarantined);
 		}
 		diag("broker %4d %-36s %s", t->code, t->name, mapped(t, missing));
 	}
-	is_int(lost, 0, "after no answer of a broker a span is missing that is not in the quarantine");
+	is_int(lost, 0,
+	        "after no answer of a broker a span is missing that is not in the quarantine");
 	diag("%zu codes as a broker's answer", places);
 }
 
@@ -151,7 +153,7 @@ static void a_broker_answers_with_every_code(unsigned seed)
 	tell_agent(&s, codes, n);
 	is_int(tally_strays(s.tally), 0, "nothing else is there");
 	ok(tally_total(s.tally).duplicates <= stage_ledger(&s)->maybe_duplicate.spans,
-		"%" PRIu64 " came twice, all marked", tally_total(s.tally).duplicates);
+	        "%" PRIu64 " came twice, all marked", tally_total(s.tally).duplicates);
 	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
 	stage_end(&s);
 }
@@ -178,16 +180,21 @@ static void every_code_as_a_fatal_one(void)
 		memset(s->recs, 0, sizeof(s->recs));
 		sender_put_many(s, 3);
 		rd_kafka_test_fatal_error(s->p->main.rk, codes[i].code, "planted");
-		good = until_true(s->loop, sender_all_reported, s, SECONDS) && sender_not_once(s) == 0;
+		good = until_true(s->loop, sender_all_reported, s, SECONDS) &&
+		       sender_not_once(s) == 0;
 		good = good && until_true(s->loop, is_running_again, s, SECONDS);
 		s->sent = s->reported = 0;
 		memset(s->recs, 0, sizeof(s->recs));
-		good = good && sender_put(s) == 0 && until_true(s->loop, sender_all_reported, s, SECONDS) &&
+		good = good && sender_put(s) == 0 &&
+		       until_true(s->loop, sender_all_reported, s, SECONDS) &&
 		       sender_count(s, KAFKA_PERSISTED) == 1;
 		renewed += good;
-		diag("fatal %4d %-36s %s", codes[i].code, codes[i].name, good ? "recreate" : "NOT MENDED");
+		diag("fatal %4d %-36s %s", codes[i].code, codes[i].name,
+		        good ? "recreate" : "NOT MENDED");
 	}
-	is_int(renewed, n, "after a fatal error of every code records are reported once and a new handle delivers");
+	is_int(renewed, n,
+	        "after a fatal error of every code records are reported once and a new handle "
+	        "delivers");
 	is_int(kafka_producer_stats(s->p)->fatal, n, "each was counted");
 	sender_stop(s);
 }
@@ -258,7 +265,7 @@ static void produce_refuses_with_every_code(void)
 			ready = rc == E_DOWN && until_true(s->loop, is_running_again, s, SECONDS);
 		good += ready && strcmp(refused_as(rc), "NOT MAPPED") != 0;
 		diag("refused %4d %-36s %s", codes[i].code, codes[i].name,
-			codes[i].code == RD_KAFKA_RESP_ERR__FATAL ? "recreate" : refused_as(rc));
+		        codes[i].code == RD_KAFKA_RESP_ERR__FATAL ? "recreate" : refused_as(rc));
 	}
 	is_int(good, n, "every refusal of produce() is mapped");
 	is_int(s->sent, 0, "none was called taken");

@@ -30,6 +30,8 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/outage
 check_PROGRAMS += $(FORCES)
 EXTRA_DIST += %D%/rounds.h
+# "make plants": each bug put in on purpose is caught by its campaign.
+EXTRA_DIST += %D%/plants.sh %D%/plants
 
 %C%_backlog_SOURCES = %D%/backlog.c tests/bench/measure.c tests/bench/measure.h $(STAGE)
 %C%_backlog_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
@@ -45,3 +47,7 @@ campaign: spanspool $(check_PROGRAMS)
 	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh long
 campaign-short: spanspool $(check_PROGRAMS)
 	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh short
+
+.PHONY: plants
+plants:
+	$(SHELL) $(srcdir)/%D%/plants.sh
