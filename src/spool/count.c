@@ -16,6 +16,9 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 	const struct spot known[] = { s->end, s->committed, s->origin.floor };
 	size_t i;
 
+	*spans = 0;
+	if (position <= 1)
+		return 0;
 	for (size_t k = 0; k < ARRAY_LEN(known); k++) {
 		if (position == known[k].position) {
 			*spans = known[k].spans;
