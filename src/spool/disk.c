@@ -191,6 +191,8 @@ int disk_remove_dir(int at, const char *name)
 	struct dirent *e;
 	DIR *d;
 
+	if (fd < 0 && errno == ENOTDIR) /* somebody's file under the name */
+		return unlinkat(at, name, 0) < 0 ? err_from_errno(errno) : 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_from_errno(errno);
 	d = fdopendir(fd);

@@ -85,8 +85,8 @@ static int by_scan(struct reader *r)
 	int rc;
 
 	scan_free(&r->scan);
-	rc = scan_run(&r->scan, r->fd, r->first, r->limit);
-	if (rc == 0 && r->scan.has_head && is_foreign(r, &r->scan.head))
+	rc = scan_run(&r->scan, r->fd, r->spool, (struct spool_run){ r->first, r->limit });
+	if (rc == 0 && r->scan.strangers && !r->scan.ours)
 		rc = E_MALFORMED;
 	if (rc < 0)
 		return rc;

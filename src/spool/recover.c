@@ -135,6 +135,21 @@ static int read_newest(struct recovering *r, struct why *why)
 	return 0;
 }
 
+/* What a damaged segment has of records that are whole in the tail may have holes, or come from a
+ * transaction that was never committed: the tail has the better copy, as long as it has all of it. */
+static void prefer_tail(struct recovering *r, const struct tail_part *first)
+{
+	const struct record *from, *last;
+
+	if (r->s->reader.state != READER_BY_SCAN || first->broken || first->mixed || first->n == 0)
+		return;
+	from = &first->e[0].r;
+	last = &first->e[first->n - 1].r;
+	if (from->position > r->s->reader.first && from->position < r->disk.position &&
+	        last->position + 1 >= r->disk.position)
+		r->disk = r->s->committed = (struct spot){ from->position, from->spans_before };
+}
+
 /* Records in the tail that are in no segment, and the states between them. */
 static int read_tail(struct recovering *r, struct why *why)
 {
@@ -153,6 +168,8 @@ static int read_tail(struct recovering *r, struct why *why)
 		}
 		if (part.has_state)
 			offer(r, &part.state, &part.origin);
+		if (offset == 0)
+			prefer_tail(r, &part);
 		for (size_t i = 0; i < part.n; i++) {
 			const struct record *e = &part.e[i].r;
 

@@ -82,6 +82,8 @@ static int add_found(struct segments *l, int at, const char *name)
 		/* Its file was unlinked, and then the power went. */
 		if (errno == ENOENT)
 			return unlinkat(at, name, AT_REMOVEDIR) < 0 ? 0 : disk_sync_dir(at, ".");
+		if (errno == ENOTDIR)
+			return 0; /* somebody's file with such a name */
 		st = (struct stat){ 0 };
 	}
 	give_back(at, path, &st);

@@ -1,7 +1,7 @@
 # The contract, proven by force. Each takes --seed and --count; check runs a short share of each.
-CAMPAIGNS = %D%/model %D%/powerloss
+CAMPAIGNS = %D%/model %D%/powerloss %D%/corrupt
 check_PROGRAMS += $(CAMPAIGNS)
-TESTS += %D%/model %D%/powerloss
+TESTS += %D%/model %D%/powerloss %D%/corrupt
 
 # The program's loop, clock and spool are met by a simulation.
 %C%_model_SOURCES = %D%/model.c %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
@@ -12,3 +12,6 @@ TESTS += %D%/model %D%/powerloss
 	%D%/disklog_cut.c tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/spool_story.c \
 	tests/lib/spool_story.h
 %C%_powerloss_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
+	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
+%C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
