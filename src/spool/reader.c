@@ -122,6 +122,20 @@ int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 	return rc;
 }
 
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	int rc;
+
+	reader_close(r);
+	r->limit = limit;
+	rc = open_file(r, seg);
+	if (rc == 0)
+		rc = by_scan(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
 int reader_scan(struct reader *r)
 {
 	int rc = r->state == READER_BY_TREE ? by_scan(r) : E_MISSING;

@@ -37,6 +37,8 @@ struct reader {
  * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
  * E_NEWER; E_MALFORMED: it belongs to another spool; other errors may pass. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
+/* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */

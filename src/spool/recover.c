@@ -76,6 +76,22 @@ static int read_slots(struct recovering *r, struct why *why)
 	return 0;
 }
 
+/* The state knows of records from FIRST on, and the tail does not have them. */
+static bool was_committed(struct recovering *r, uint64_t first)
+{
+	struct tail_part part;
+	bool committed;
+
+	if (!r->any || r->found->state.end <= first)
+		return false;
+	if (r->s->tail.bytes == 0)
+		return true;
+	committed =
+	        tail_load(&r->s->tail, 0, &part) == 0 && part.n > 0 && part.e[0].r.position > first;
+	tail_part_free(&part);
+	return committed;
+}
+
 /* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
 static int look_at(struct recovering *r, size_t i, struct why *why)
 {
@@ -85,6 +101,8 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 
 	if (rc == E_IO)
 		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
+		rc = reader_rescue(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
