@@ -82,8 +82,8 @@ static int by_scan(struct reader *r)
 	int rc;
 
 	scan_free(&r->scan);
-	rc = scan_run(&r->scan, r->fd, r->first, r->limit);
-	if (rc == 0 && r->scan.has_head && is_foreign(r, &r->scan.head))
+	rc = scan_run(&r->scan, r->fd, r->spool, (struct spool_run){ r->first, r->limit });
+	if (rc == 0 && r->scan.strangers && !r->scan.ours)
 		rc = E_MALFORMED;
 	if (rc < 0)
 		return rc;
@@ -138,6 +138,22 @@ int reader_glance(struct reader *r, const struct segment *seg)
 	r->limit = UINT64_MAX;
 	if (rc == 0)
 		rc = by_tree(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	r->limit = limit;
+	if (rc == 0)
+		rc = by_scan(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;

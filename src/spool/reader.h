@@ -41,6 +41,8 @@ int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUS
 int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
 /* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
 int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
+/* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
