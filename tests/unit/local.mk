@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	%D%/test_answers \
 	%D%/test_backoff \
 	%D%/test_base \
+	%D%/test_batch_json \
 	%D%/test_bucket \
 	%D%/test_child \
 	%D%/test_circuit \
@@ -75,6 +76,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_batch_json_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
