@@ -50,6 +50,8 @@ void flight_refused(struct flight *f, struct batch *b);
 
 /* Hands over what is due. */
 void flight_tick(struct flight *f);
+/* While the disk does not take what is queued, the sink is asked again. Now and then is enough. */
+void flight_offer_queued(struct flight *f);
 /* Hands over everything that is not with the sink, now. */
 void flight_hand_over_all(struct flight *f);
 

@@ -46,6 +46,8 @@ void keeper_put(struct keeper *k, struct batch *b);
 void keeper_put_back(struct keeper *k, struct batch *b);
 /* Gives back B, which must be queued (keeper_put, no turn has taken it yet). */
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
+/* VISIT is called for what is queued, the oldest first, while it returns true; it may withdraw B. */
+void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg);
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
@@ -62,6 +64,8 @@ void keeper_pardon(struct keeper *k);
 void keeper_read(struct keeper *k, size_t bytes);
 /* Something in the spool waits to be read. */
 bool keeper_has_waiting(const struct keeper *k);
+/* Nothing that is read may be offered now: the disk would not know of it. */
+bool keeper_is_mute(const struct keeper *k);
 
 /* What became of position P. SPANS counts for MARK_DONE. E_NOMEM: it waits as before; that cannot
  * happen to one that was put while the sink had it, nor to one that was read. */

@@ -95,12 +95,6 @@ void backlog_pardoned(struct backlog *b, struct batch *batch)
 	batch_unref(&batch);
 }
 
-static void note_duplicate(struct ledger *l, const struct batch *batch)
-{
-	l->maybe_duplicate.spans += batch->spans;
-	l->maybe_duplicate.batches++;
-}
-
 static void offer_ready(struct backlog *b)
 {
 	while (!list_empty(&b->ready)) {
@@ -115,7 +109,7 @@ static void offer_ready(struct backlog *b)
 		if (answer == SINK_CANNOT)
 			backlog_report(b, batch, SINK_POISON, gate_refusal(b->gate));
 		else if (batch->maybe_dup)
-			note_duplicate(b->ledger, batch);
+			ledger_sent_again(b->ledger, batch->spans);
 		batch_unref(&batch);
 	}
 }
@@ -153,7 +147,8 @@ void backlog_tick(struct backlog *b)
 {
 	bool old = expire(b), waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
 
-	gate_backlog(b->gate, waits);
+	/* What cannot be read must not be waited for: the probes are fresh ones then. */
+	gate_backlog(b->gate, !list_empty(&b->ready) || (waits && !keeper_is_mute(b->keeper)));
 	keeper_read(b->keeper, 0);
 	if (b->stopped || !waits)
 		return;

@@ -325,6 +325,27 @@ void flight_tick(struct flight *f)
 	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
 }
 
+static bool offer_queued(void *arg, struct batch *b)
+{
+	struct flight *f = arg;
+	enum sink_answer answer;
+
+	if (b->with_sink)
+		return true;
+	answer = gate_offer(f->gate, b);
+	if (answer == SINK_TOOK && b->maybe_dup)
+		ledger_sent_again(f->ledger, b->spans);
+	if (answer == SINK_CANNOT)
+		flight_report(f, b, SINK_POISON, gate_refusal(f->gate));
+	return answer == SINK_TOOK || answer == SINK_CANNOT;
+}
+
+void flight_offer_queued(struct flight *f)
+{
+	if (keeper_trouble(f->keeper) != 0 && f->opts.exposure_us != 0)
+		keeper_each_queued(f->keeper, offer_queued, f);
+}
+
 static void on_due(void *arg)
 {
 	flight_tick(arg);

@@ -84,8 +84,11 @@ static void on_troubled(void *arg, int rc)
 {
 	struct forward *f = arg;
 
-	if (rc == E_FULL && f->opts.flight.drop_oldest)
-		backlog_let_go(f->backlog); /* the oldest, which are to make way */
+	/* The oldest, which are to make way, are read back, or out as probes: one would hold a segment. */
+	if (rc == E_FULL && f->opts.flight.drop_oldest) {
+		backlog_let_go(f->backlog);
+		gate_recall(f->gate);
+	}
 	flight_troubled(f->flight, rc);
 }
 
@@ -225,10 +228,11 @@ static void on_turn(void *arg)
 static void on_heartbeat(void *arg)
 {
 	struct forward *f = arg;
-
 	uint64_t now = clock_mono_us();
 
 	timer_start(f->heartbeat, HEARTBEAT_MS);
+	if (f->state == RUNNING && f->has_sink)
+		flight_offer_queued(f->flight);
 	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
 	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
 	step(f); /* the hook does the rest: it runs after every callback */

@@ -214,6 +214,7 @@ static void drop_culled(struct keeper *k)
 	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
 		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;
+	k->culled_us = clock_mono_us();
 	k->retry_at_us = 0;
 }
 
@@ -248,7 +249,6 @@ static void on_turned(void *arg)
 {
 	struct keeper *k = arg;
 	struct spool_turn *t = &k->turn;
-	int was = k->trouble;
 
 	k->turning = false;
 	k->stats.turns++;
@@ -266,9 +266,9 @@ static void on_turned(void *arg)
 	} else if (t->nput > 0) {
 		k->trouble = 0;
 	}
-	if (k->trouble != was)
-		health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-			k->trouble == 0 ? "storing" : err_text(k->trouble));
+	keeper_tell(k);
+	if (t->write_state)
+		k->mute = t->state_rc < 0;
 	if (t->state_rc < 0) {
 		k->dirty = true;
 		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;

@@ -51,6 +51,12 @@ static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to
 	CHECK(l);
 }
 
+void ledger_sent_again(struct ledger *l, uint64_t spans)
+{
+	l->maybe_duplicate.spans += spans;
+	l->maybe_duplicate.batches++;
+}
+
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
         uint64_t batches)
 {

@@ -12,6 +12,8 @@
 #include "log.h"
 #include "spool_priv.h"
 
+enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
+
 uint64_t store_used(const struct spool *s)
 {
 	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
@@ -153,6 +155,14 @@ struct ledger_count store_rest(const struct storing *g, size_t done)
 	return rest;
 }
 
+/* LMDB calls a short write an I/O error; on a disk that has just taken its last block it is none. */
+static int cause_of(const struct spool *s, int rc)
+{
+	struct disk_space now;
+
+	return rc == E_IO && disk_space(s->dir, &now) == 0 && now.bytes < FULL_BYTES ? E_FULL : rc;
+}
+
 /* One transaction with the next N entries. */
 static int commit(struct spool *s, struct storing *g, size_t n)
 {
@@ -170,7 +180,7 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 		writer_put(&s->writer, &g->e[g->done + i]);
 	rc = writer_commit(&s->writer, &head);
 	if (rc < 0)
-		return rc;
+		return cause_of(s, rc);
 	s->stats.commits++;
 	s->stats.commit_us = clock_mono_us() - began;
 	s->committed = head.end;

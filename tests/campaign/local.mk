@@ -2,10 +2,12 @@
 # check plays the model; campaign-short is CI's share of all, campaign takes its time. Both run the
 # table in run.sh.
 CAMPAIGNS = \
+	%D%/corrupt \
 	%D%/fault_calls \
 	%D%/kill_calls \
 	%D%/kill_load \
-	%D%/model
+	%D%/model \
+	%D%/powerloss
 check_PROGRAMS += $(CAMPAIGNS)
 TESTS += %D%/model
 EXTRA_DIST += %D%/run.sh
@@ -29,8 +31,37 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c $(CAMPAIGN_SIM)
 
+# Whole agents on real disks, through long outages and before every answer of a broker.
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/outage
+check_PROGRAMS += $(FORCES)
+EXTRA_DIST += %D%/rounds.h
+# "make plants": each bug put in on purpose is caught by its campaign.
+EXTRA_DIST += %D%/plants.sh %D%/plants
+
+%C%_backlog_SOURCES = %D%/backlog.c tests/bench/measure.c tests/bench/measure.h $(STAGE)
+%C%_backlog_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
+%C%_disk_full_SOURCES = %D%/disk_full.c $(STAGE)
+%C%_disk_full_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_kafka_codes_SOURCES = %D%/kafka_codes.c $(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h
+%C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
+%C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
+%C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
+
+# Its own calls stand before those of libc.
+%C%_powerloss_SOURCES = %D%/powerloss.c %D%/cases.c %D%/cases.h %D%/disklog.c %D%/disklog.h \
+	%D%/disklog_cut.c tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/spool_story.c \
+	tests/lib/spool_story.h
+%C%_powerloss_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
+	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
+%C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
+
 .PHONY: campaign campaign-short
 campaign: spanspool $(check_PROGRAMS)
 	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh long
 campaign-short: spanspool $(check_PROGRAMS)
 	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh short
+
+.PHONY: plants
+plants:
+	$(SHELL) $(srcdir)/%D%/plants.sh
