@@ -115,6 +115,27 @@ static void random_changes_agree_with_an_array(unsigned seed)
 	marks_free(&m);
 }
 
+static void what_is_reserved_needs_no_memory_later(void)
+{
+	const uint64_t far = 1000000;
+	struct marks m;
+	size_t chunks;
+
+	marks_init(&m, far - 5, far - 5);
+	is_int(marks_reserve(&m, far - 5, far + 9000), 0, "room for positions behind the end");
+	chunks = m.nchunks;
+	is_int(m.end, far - 5, "the end stays where it is");
+	marks_extend(&m, far + 9000);
+	ok(marks_set(&m, far, MARK_HELD, 0) == 0 && marks_set(&m, far + 8999, MARK_MAYBE, 0) == 0 &&
+			m.nchunks == chunks && m.chunks[chunks - 1] != NULL,
+		"what becomes of them takes no new chunk");
+	for (uint64_t p = far - 5; p < far + 9000; p++)
+		if (marks_set(&m, p, MARK_DONE, 1) < 0)
+			ok(0, "position %" PRIu64 " is done", p);
+	is_int(m.cursor, far + 9000, "and the cursor passes them all");
+	marks_free(&m);
+}
+
 static void damaged_bytes_are_refused(void)
 {
 	struct marks m;
@@ -133,6 +154,7 @@ int main(void)
 	held_is_passed_over_and_comes_back();
 	for (unsigned seed = 1; seed <= 4; seed++)
 		random_changes_agree_with_an_array(seed);
+	what_is_reserved_needs_no_memory_later();
 	damaged_bytes_are_refused();
 	return tap_done();
 }

@@ -137,6 +137,64 @@ static void a_refused_read_is_not_damage_at_once(void)
 	kit_free(&k);
 }
 
+/* Fails to open while PLAN lasts, with a sentence; then all is there. */
+static void refuses_to_start(struct kit *k, struct fault_plan plan, const char *what)
+{
+	plan.at = 1;
+	fault_arm(&plan);
+	ok(kit_open(k) == err_from_errno(plan.err), "%s: it does not start", what);
+	fault_disarm();
+	ok(strstr(k->why.text, err_text(err_from_errno(plan.err))) != NULL, "%s: %s", what,
+	        k->why.text);
+	kit_must_open(k);
+	is_int(kit_read(k, 1, k->state.end), 450, "then all is there");
+	is_int(kit_names(k, "quarantine/"), 0, "and nothing is set aside");
+	kit_abandon(k);
+}
+
+static void a_start_that_cannot_read_takes_nothing_for_damage(void)
+{
+	struct fault_plan moment = {
+		.calls = FAULT_PREAD, .at = 1, .count = 3, .err = EIO, .path = "seg-"
+	};
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	for (int i = 0; i < 3; i++)
+		kit_put(&k, 150);
+	kit_abandon(&k);
+	refuses_to_start(&k,
+	        (struct fault_plan){ .calls = FAULT_OPEN, .err = EMFILE, .path = "seg-" },
+	        "no descriptors");
+	refuses_to_start(&k,
+	        (struct fault_plan){ .calls = FAULT_PREAD, .err = EIO, .path = "/state" },
+	        "an unreadable state");
+	fault_arm(&moment);
+	is_int(kit_open(&k), 0, "what is refused for a moment is waited for");
+	ok(fault_disarm() >= 3, "it was refused");
+	is_int(kit_read(&k, 1, k.state.end), 450, "all is there");
+	is_int(kit_names(&k, "quarantine/"), 0, "and nothing is set aside");
+	kit_free(&k);
+}
+
+static void an_empty_segment_in_the_way_is_no_damage(void)
+{
+	struct fault_plan all = { .calls = FAULT_SYNC | FAULT_UNLINK, .at = 1, .err = EIO };
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	all.path = k.dir;
+	fault_arm(&all);
+	is_int(kit_put(&k, 5), 0, "a first segment that cannot be synced takes nothing");
+	is_int(kit_put(&k, 5), 0, "nor does the next");
+	fault_disarm();
+	is_int(kit_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(kit_names(&k, "quarantine/"), 0, "and what was left there is gone");
+	kit_free(&k);
+}
+
 static void nothing_is_unlinked_before_the_state_is_durable(void)
 {
 	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO, .path = "/state" };
@@ -224,6 +282,8 @@ int main(void)
 	a_full_disk_is_an_answer();
 	in_the_middle_of_a_large_turn_the_rest_is_still_the_callers();
 	a_refused_read_is_not_damage_at_once();
+	a_start_that_cannot_read_takes_nothing_for_damage();
+	an_empty_segment_in_the_way_is_no_damage();
 	nothing_is_unlinked_before_the_state_is_durable();
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
