@@ -14,7 +14,10 @@ trap 'exit 130' INT TERM
 
 die() { echo "Bail out! $*"; exit 99; }
 
-build() { make -s -C "$copy/build" -j"$(nproc)" "$@" >>"$copy/build.log" 2>&1; }
+# One after the other: all is a make of its own, and two of them would write the same files.
+build() {
+	for goal; do make -s -C "$copy/build" -j"$(nproc)" "$goal" >>"$copy/build.log" 2>&1 || return 1; done
+}
 
 (cd "$top" && tar -cf - --exclude='./build*' --exclude=./.git .) | (cd "$copy" && tar -xf -) || die "no copy"
 (cd "$copy" && autoreconf -fi >/dev/null 2>&1) || die "no configure"
