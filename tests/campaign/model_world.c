@@ -133,6 +133,8 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 {
 	(void)s;
 	(void)budget_ms;
+	if (w.mood == SILENT && roll(2) == 0)
+		return; /* and never a word again */
 	while (!list_empty(&w.held)) {
 		struct holder *h = list_first(&w.held, struct holder, link);
 
