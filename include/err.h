@@ -18,6 +18,7 @@
 	X(E_DOWN, "not reachable now")                                      \
 	X(E_DENIED, "permission denied")                                    \
 	X(E_MISSING, "not found")                                           \
+	X(E_TOO_MANY, "too many open files")                                \
 	X(E_IO, "input or output failed")                                   \
 	X(E_TIMEOUT, "timed out")                                           \
 	X(E_STOPPED, "stopped")                                             \

@@ -60,6 +60,9 @@ int err_from_errno(int e)
 		return E_MISSING;
 	case ENOMEM:
 		return E_NOMEM;
+	case EMFILE:
+	case ENFILE:
+		return E_TOO_MANY;
 	}
 	return E_IO;
 }

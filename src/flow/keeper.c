@@ -86,6 +86,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	k->dirty = true; /* a first turn makes the first segment ready before it is needed */
 	if (spool_begin(k->spool, state, why) < 0)
 		goto fail;
+	k->begun = true;
 	if (found->unclean)
 		log_warn("spool: the last run was killed: %llu spans uncertain in all, %llu found on disk beyond its last note",
 			(unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans, (unsigned long long)found->salvaged);
@@ -299,6 +300,9 @@ void keeper_free(struct keeper *k)
 {
 	if (k == NULL)
 		return;
+	/* Begun, and given up before anything came: no stop was unclean. */
+	if (k->spool != NULL && k->begun && keeper_idle(k))
+		keeper_close(k, true);
 	if (k->spool != NULL)
 		spool_close(k->spool, NULL);
 	marks_free(&k->marks);

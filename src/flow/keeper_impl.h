@@ -43,6 +43,7 @@ struct keeper {
 	size_t nculled;
 	struct ledger_count culled_count;
 
+	bool begun;              /* the boot is on disk */
 	bool turning;
 	bool dirty;              /* the cursor moved: worth a turn of its own */
 	struct spool_turn turn;

@@ -8,10 +8,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
+
+enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be read */
 
 struct recovering {
 	struct spool *s;
@@ -55,27 +58,60 @@ static int newer(struct spool *s, const char *what, struct why *why)
 	        s->opts.directory, what);
 }
 
+/* What the disk refuses to give now it may give in a moment. */
+static bool pause_for(int rc, unsigned *pauses)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+
+	if (rc != E_IO || ++*pauses > PATIENCE_MS / PAUSE_MS)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 static int read_slots(struct recovering *r, struct why *why)
 {
 	struct slot slots[SLOTS];
 	bool blank = true;
+	unsigned pauses = 0;
+	int refused = 0;
 
 	r->slots_gone = true;
 	for (unsigned i = 0; i < SLOTS; i++) {
-		statefile_read(&r->s->file, i, &slots[i]);
+		do
+			statefile_read(&r->s->file, i, &slots[i]);
+		while (pause_for(slots[i].rc, &pauses));
 		if (slots[i].rc == E_NEWER)
 			return newer(r->s, "state", why);
 		blank = blank && slots[i].blank;
+		if (slots[i].rc < 0 && slots[i].rc != E_CORRUPT)
+			refused = slots[i].rc;
 		if (slots[i].rc < 0)
 			continue;
 		r->slots_gone = false;
 		offer(r, &slots[i].state, &slots[i].origin);
 	}
+	/* What cannot be read now may be whole: it is not to be overwritten by what a start without it
+	 * would make of the rest. */
+	if (refused < 0 && r->slots_gone)
+		return why_set(why, refused, "state: cannot be read: %s", err_text(refused));
+	r->doubt = refused < 0;
 	statefile_aim(&r->s->file, slots);
 	r->s->reader.spool = r->s->origin.spool;
 	if (r->slots_gone && !blank)
 		note(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
+}
+
+static int open_patiently(struct spool *s, size_t i)
+{
+	unsigned pauses = 0;
+	int rc;
+
+	do
+		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+	while (pause_for(rc, &pauses));
+	return rc;
 }
 
 /* The state knows of records from FIRST on, and the tail does not have them. */
@@ -99,23 +135,22 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 {
 	struct spool *s = r->s;
 	char name[SEGMENT_NAME], text[160];
-	int rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+	int rc = open_patiently(s, i);
 
-	if (rc == E_IO)
-		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
 	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
 		rc = reader_rescue(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
-	if (rc == E_NOMEM)
-		return why_set(why, rc, "%s: %s", name, err_text(rc));
 	if (rc == E_MISSING) { /* killed before its first commit was whole */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
 			log_debug("spool: %s could not be removed", name);
 		return E_MISSING;
 	}
+	/* Only what is damaged, or stays unreadable, is moved out of the way. */
+	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_IO)
+		return why_set(why, rc, "%s: %s", name, err_text(rc));
 	if (rc < 0) {
 		snprintf(text, sizeof(text),
 		        rc == E_MALFORMED ? "%s belongs to another spool"

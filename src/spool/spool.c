@@ -139,8 +139,10 @@ void spool_close(struct spool *s, const struct spool_state *state)
 		s->last = *state;
 		s->last.end = s->end.position;
 		s->last.spans_put = s->end.spans;
-		if (statefile_sync(&s->file, &s->last, &s->origin) < 0)
+		if (statefile_sync(&s->file, &s->last, &s->origin) < 0) {
 			log_warn("spool: the state could not be synced at the end");
+			statefile_live(&s->file, &s->last); /* needs no disk yet */
+		}
 	}
 	spool_free(s);
 }

@@ -284,11 +284,14 @@ static const char *compare(const struct evidence *e, const struct sums *s)
 	struct ledger_count doubt = plus(l->place[LEDGER_UNCERTAIN], slack);
 	const char *wrong = ledger_check(l);
 
+	/* What was given back in doubt may have arrived, and was dropped where nothing could be stored. */
+	if (e->kills > 0)
+		doubt = plus(doubt, lost);
 	if (wrong == NULL)
 		wrong = within("accepted", l->accepted, less(s->fed, slack), s->fed);
 	if (wrong == NULL)
-		wrong = within(
-		        "missing", s->missing, e->kills == 0 ? lost : none, plus(lost, doubt));
+		wrong = within("missing", s->missing, e->kills == 0 ? lost : none,
+		        e->kills == 0 ? lost : doubt);
 	if (wrong == NULL)
 		wrong = within("delivered", l->place[LEDGER_DELIVERED], less(s->arrived, doubt),
 		        s->arrived);
@@ -314,7 +317,7 @@ static const char *compare_marks(const struct evidence *e)
 	if (e->marked < noted || e->marked > noted + e->unnoted.marked)
 		return SAY(
 		        "%" PRIu64 " went out marked, the ledger says %" PRIu64, e->marked, noted);
-	if (e->ledger.unclean_stops > e->kills)
+	if (e->ledger.unclean_stops > e->kills + e->refusals)
 		return SAY("%" PRIu64 " unclean stops of %" PRIu64 " kills",
 		        e->ledger.unclean_stops, e->kills);
 	return NULL;

@@ -28,7 +28,7 @@ struct evidence {
 	        before;                /* before the last turn of the loop, and the one before */
 	bool torn;                     /* the last note is half of one */
 	struct evidence_noted unnoted; /* over all deaths: what may be in no ledger */
-	uint64_t kills, opened;
+	uint64_t kills, opened, refusals;
 	uint64_t again;             /* arrivals beyond the first */
 	uint64_t unmarked_again;    /* of those, without the mark */
 	uint64_t strays;            /* arrived as they were not sent */

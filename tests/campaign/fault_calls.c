@@ -83,6 +83,7 @@ static bool open_one(struct story *s, struct life *l, bool may_refuse)
 	else if (why.code >= 0 || why.text[0] == '\0')
 		evidence_broken(s->evidence, "it refuses to start and does not say why");
 	s->told->refused_start = true;
+	s->evidence->refusals++;
 	return false;
 }
 

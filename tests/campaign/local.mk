@@ -5,6 +5,7 @@ CAMPAIGNS = \
 	%D%/corrupt \
 	%D%/fault_calls \
 	%D%/kill_calls \
+	%D%/kill_load \
 	%D%/model \
 	%D%/powerloss
 check_PROGRAMS += $(CAMPAIGNS)
@@ -25,6 +26,8 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 %C%_kill_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 %C%_kill_calls_SOURCES = %D%/kill_calls.c %D%/livenote.c %D%/livenote.h $(CAMPAIGN) $(CAMPAIGN_LIFE)
 %C%_kill_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=statefile_live
+%C%_kill_load_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_kill_load_SOURCES = %D%/kill_load.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c $(CAMPAIGN_SIM)
 
