@@ -15,3 +15,10 @@ TESTS += %D%/model %D%/powerloss %D%/corrupt
 %C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
 	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
 %C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
+# Bugs on purpose, which those two must find.
+EXTRA_DIST += %D%/spool_plants.sh \
+	%D%/plants/spool-checksum-not-verified.patch \
+	%D%/plants/spool-foreign-not-refused.patch \
+	%D%/plants/spool-older-state-preferred.patch \
+	%D%/plants/spool-state-not-verified.patch \
+	%D%/plants/spool-unlink-before-state.patch
