@@ -67,8 +67,9 @@ bool keeper_has_waiting(const struct keeper *k);
 /* Nothing that is read may be offered now: the disk would not know of it. */
 bool keeper_is_mute(const struct keeper *k);
 
-/* What became of position P. SPANS counts for MARK_DONE. */
-void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
+/* What became of position P. SPANS counts for MARK_DONE. E_NOMEM: it waits as before; that cannot
+ * happen to one that was put while the sink had it, nor to one that was read. */
+int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
 
 /* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next turns. */
 void keeper_cull(struct keeper *k);

@@ -224,6 +224,15 @@ static void note_late(struct flight *f, const struct batch *b)
 			(unsigned long long)(age / US_PER_MS));
 }
 
+/* Without memory to note that it is out it waits for its turn as backlog. */
+static void first_offer(struct flight *f, struct batch *b)
+{
+	if (keeper_mark(f->keeper, b->position, MARK_HELD, 0) < 0)
+		return;
+	if (gate_offer(f->gate, b) != SINK_TOOK)
+		keeper_mark(f->keeper, b->position, MARK_WAITING, 0);
+}
+
 void flight_stored(struct flight *f, struct batch *b)
 {
 	enum batch_place was = (enum batch_place)b->place;
@@ -240,7 +249,7 @@ void flight_stored(struct flight *f, struct batch *b)
 	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	/* With no exposure allowed the first offer comes only now. */
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
-		gate_offer(f->gate, b);
+		first_offer(f, b);
 	if (b->with_sink) {
 		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
 		keeper_offered(f->keeper, b->position);

@@ -189,14 +189,13 @@ bool keeper_is_mute(const struct keeper *k)
 	return k->mute;
 }
 
-void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
+int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;
+	int rc = marks_set(&k->marks, position, mark, spans);
 
-	/* Without memory for a mark the record waits as before: sent again later, never lost. */
-	if (marks_set(&k->marks, position, mark, spans) < 0)
-		log_error("spool: no memory to note what became of record %llu", (unsigned long long)position);
 	k->dirty |= k->marks.cursor != cursor;
+	return rc;
 }
 
 void keeper_offered(struct keeper *k, uint64_t position)
@@ -281,7 +280,8 @@ void keeper_tick(struct keeper *k)
 	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
 		keeper_begin(k);
 	keeper_tell(k);
-	note_live(k);
+	if (k->spool != NULL) /* what was told in a turn may have closed it */
+		note_live(k);
 }
 
 void keeper_close(struct keeper *k, bool clean)

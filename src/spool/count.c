@@ -4,11 +4,16 @@
 
 int count_open_at(struct spool *s, uint64_t position, size_t *i)
 {
+	uint64_t limit;
+	int rc;
+
 	*i = segments_find(&s->segments, position);
 	if (*i == SEGMENTS_NONE)
 		return E_MISSING;
-	return reader_open(&s->reader, &s->segments.at[*i],
-	        segments_limit(&s->segments, *i, s->committed.position));
+	limit = segments_limit(&s->segments, *i, s->committed.position);
+	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
+	/* But a segment that is not committed to has no positions. */
+	return rc == E_MISSING ? reader_rescue(&s->reader, &s->segments.at[*i], limit) : rc;
 }
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
@@ -16,6 +21,9 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 	const struct spot known[] = { s->end, s->committed, s->origin.floor };
 	size_t i;
 
+	*spans = 0;
+	if (position <= 1)
+		return 0;
 	for (size_t k = 0; k < ARRAY_LEN(known); k++) {
 		if (position == known[k].position) {
 			*spans = known[k].spans;

@@ -161,6 +161,24 @@ int disk_make_dirs(const char *path, struct why *why)
 	return make_one(part, why);
 }
 
+void disk_sync_parents(const char *path)
+{
+	char part[PATH_MAX];
+
+	if (strlen(path) >= sizeof(part))
+		return;
+	memcpy(part, path, strlen(path) + 1);
+	for (char *slash = strrchr(part, '/'); slash != NULL; slash = strrchr(part, '/')) {
+		bool last = slash[1] == '\0'; /* "name/" has the parents of "name" */
+
+		*slash = '\0';
+		if (!last && disk_sync_dir(AT_FDCWD, slash == part ? "/" : part) < 0)
+			return;
+	}
+	if (path[0] != '/' && disk_sync_dir(AT_FDCWD, ".") < 0)
+		return;
+}
+
 int disk_make_dir(int at, const char *name, bool *made)
 {
 	*made = mkdirat(at, name, 0700) == 0;
@@ -173,6 +191,8 @@ int disk_remove_dir(int at, const char *name)
 	struct dirent *e;
 	DIR *d;
 
+	if (fd < 0 && errno == ENOTDIR) /* somebody's file under the name */
+		return unlinkat(at, name, 0) < 0 ? err_from_errno(errno) : 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_from_errno(errno);
 	d = fdopendir(fd);

@@ -25,6 +25,9 @@ int disk_sync_dir(int at, const char *path) MUST_USE;
 
 /* Makes PATH and what is missing above it, 0700, and syncs each parent. Fine when it is there. */
 int disk_make_dirs(const char *path, struct why *why) MUST_USE;
+/* Syncs all parents of PATH as far as that is allowed: of directories that somebody made who may not
+ * have come to it. */
+void disk_sync_parents(const char *path);
 /* Makes directory NAME (0700) below AT; *made says whether it was not there. Not synced. */
 int disk_make_dir(int at, const char *name, bool *made) MUST_USE;
 /* Unlinks all files in directory NAME below AT and the directory. Fine when it is missing. Not

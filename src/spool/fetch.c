@@ -70,8 +70,17 @@ static void lost_in(struct fetching *f, uint64_t at, uint64_t next)
 	report(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
 }
 
-/* The segment cannot be read at all: it goes into quarantine/, what was wanted of it is lost. */
-static void lost_whole(struct fetching *f, uint64_t at, uint64_t next)
+/* The segment that AT belongs to now holds it, or one behind it. */
+static bool stands_before(struct spool *s, uint64_t at)
+{
+	size_t i;
+
+	return count_open_at(s, at, &i) == 0 && s->reader.end.position > at;
+}
+
+/* The segment cannot be read at all: it goes into quarantine/, what was wanted of it is lost.
+ * Gives the position to go on from. */
+static uint64_t lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 {
 	char what[128], name[SEGMENT_NAME];
 	int rc;
@@ -82,8 +91,11 @@ static void lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 	rc = segments_set_aside(&f->s->segments, f->s->dir, f->i);
 	log_warn("spool: no record can be read from %s; %s", name,
 	        rc < 0 ? "it could not be moved to quarantine/" : "it is in quarantine/ now");
+	if (stands_before(f->s, at))
+		return at; /* a stranger's name stood between a segment and its records */
 	snprintf(what, sizeof(what), "no record can be read from %s", name);
 	report(f, at, next, rc == 0, what);
+	return f->stop ? at : next;
 }
 
 /* True while the disk's refusal may pass. In a segment that has lost something it does not. */
@@ -179,8 +191,7 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 		return at;
 	}
 	end = min_u64(end, segments_limit(&s->segments, f->i, s->committed.position));
-	lost_whole(f, at, end);
-	return f->stop ? at : end;
+	return lost_whole(f, at, end);
 }
 
 /* Goes on from AT. What is only in the tail so far becomes a segment first. */

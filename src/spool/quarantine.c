@@ -65,7 +65,8 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	snprintf(name, sizeof(name), "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot,
 	        b->sequence);
 	rc = disk_make_dir(s->dir, "quarantine", &made);
-	if (rc == 0 && made)
+	/* Also when it is there: that sync may have failed, or its maker been killed before it. */
+	if (rc == 0)
 		rc = disk_sync_dir(s->dir, ".");
 	if (rc == 0)
 		rc = put_file(s->dir, name, iov, 3);

@@ -82,8 +82,8 @@ static int by_scan(struct reader *r)
 	int rc;
 
 	scan_free(&r->scan);
-	rc = scan_run(&r->scan, r->fd, r->first, r->limit);
-	if (rc == 0 && r->scan.has_head && is_foreign(r, &r->scan.head))
+	rc = scan_run(&r->scan, r->fd, r->spool, (struct spool_run){ r->first, r->limit });
+	if (rc == 0 && r->scan.strangers && !r->scan.ours)
 		rc = E_MALFORMED;
 	if (rc < 0)
 		return rc;
@@ -143,6 +143,22 @@ int reader_glance(struct reader *r, const struct segment *seg)
 	return rc;
 }
 
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	r->limit = limit;
+	if (rc == 0)
+		rc = by_scan(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
 int reader_scan(struct reader *r)
 {
 	int rc = r->state == READER_BY_TREE ? by_scan(r) : E_MISSING;
@@ -173,6 +189,16 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 	return 0;
 }
 
+void record_to_batch(const struct record *r, struct batch *b)
+{
+	b->position = r->position;
+	b->boot = r->boot;
+	b->sequence = r->sequence;
+	b->received_ms = r->received_ms;
+	b->spans = r->spans;
+	b->maybe_dup = r->maybe_dup;
+}
+
 int reader_fetch(struct reader *r, const struct place *p, struct batch **b, struct record *header)
 {
 	uint8_t bytes[RECORD_HEADER];
@@ -197,12 +223,7 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 		batch_unref(&got);
 		return rc;
 	}
-	got->position = header->position;
-	got->boot = header->boot;
-	got->sequence = header->sequence;
-	got->received_ms = header->received_ms;
-	got->spans = header->spans;
-	got->maybe_dup = header->maybe_dup;
+	record_to_batch(header, got);
 	*b = got;
 	return 0;
 }

@@ -41,6 +41,8 @@ int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUS
 int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
 /* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
 int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
+/* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
@@ -50,6 +52,8 @@ int reader_scan(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_fetch(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
+/* All that a header says of its batch, whose bytes are filled by the caller. */
+void record_to_batch(const struct record *r, struct batch *b);
 /* The header alone, not verified: for ages. */
 int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
 /* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */

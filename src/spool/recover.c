@@ -78,6 +78,22 @@ static int read_slots(struct recovering *r, struct why *why)
 	return 0;
 }
 
+/* The state knows of records from FIRST on, and the tail does not have them. */
+static bool was_committed(struct recovering *r, uint64_t first)
+{
+	struct tail_part part;
+	bool committed;
+
+	if (!r->any || r->found->state.end <= first)
+		return false;
+	if (r->s->tail.bytes == 0)
+		return true;
+	committed =
+	        tail_load(&r->s->tail, 0, &part) == 0 && part.n > 0 && part.e[0].r.position > first;
+	tail_part_free(&part);
+	return committed;
+}
+
 /* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
 static int look_at(struct recovering *r, size_t i, struct why *why)
 {
@@ -87,6 +103,8 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 
 	if (rc == E_IO)
 		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
+		rc = reader_rescue(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
@@ -137,6 +155,21 @@ static int read_newest(struct recovering *r, struct why *why)
 	return 0;
 }
 
+/* What a damaged segment has of records that are whole in the tail may have holes, or come from a
+ * transaction that was never committed: the tail has the better copy, as long as it has all of it. */
+static void prefer_tail(struct recovering *r, const struct tail_part *first)
+{
+	const struct record *from, *last;
+
+	if (r->s->reader.state != READER_BY_SCAN || first->broken || first->mixed || first->n == 0)
+		return;
+	from = &first->e[0].r;
+	last = &first->e[first->n - 1].r;
+	if (from->position > r->s->reader.first && from->position < r->disk.position &&
+	        last->position + 1 >= r->disk.position)
+		r->disk = r->s->committed = (struct spot){ from->position, from->spans_before };
+}
+
 /* Records in the tail that are in no segment, and the states between them. */
 static int read_tail(struct recovering *r, struct why *why)
 {
@@ -155,6 +188,8 @@ static int read_tail(struct recovering *r, struct why *why)
 		}
 		if (part.has_state)
 			offer(r, &part.state, &part.origin);
+		if (offset == 0)
+			prefer_tail(r, &part);
 		for (size_t i = 0; i < part.n; i++) {
 			const struct record *e = &part.e[i].r;
 

@@ -14,6 +14,7 @@ struct scanning {
 	struct scan *found;
 	uint64_t first;
 	uint64_t limit;
+	uint64_t spool;  /* whose heads count; 0: all */
 	uint64_t offset; /* of the window in the file */
 	bool last;       /* the file ends with this window */
 };
@@ -41,7 +42,14 @@ static void add_head(struct scanning *g, struct slice from)
 {
 	struct head h;
 
-	if (layout_head_decode(from, &h) < 0 || h.first.position != g->first)
+	if (layout_head_decode(from, &h) < 0)
+		return;
+	if (g->spool != 0 && h.origin.spool != g->spool) {
+		g->found->strangers = true;
+		return;
+	}
+	g->found->ours = true;
+	if (h.first.position != g->first)
 		return;
 	if (!g->found->has_head || h.txnid > g->found->head.txnid)
 		g->found->head = h;
@@ -123,9 +131,9 @@ static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 	return want;
 }
 
-int scan_run(struct scan *s, int fd, uint64_t first, uint64_t limit)
+int scan_run(struct scan *s, int fd, uint64_t spool, struct spool_run run)
 {
-	struct scanning g = { .found = s, .first = first, .limit = limit };
+	struct scanning g = { .found = s, .first = run.first, .limit = run.end, .spool = spool };
 	uint8_t *window = malloc(WINDOW);
 	int64_t done = 0;
 	struct stat st;

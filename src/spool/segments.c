@@ -84,6 +84,8 @@ static int add_found(struct segments *l, int at, const char *name, bool mend)
 			return 0;
 		if (errno == ENOENT)
 			return unlinkat(at, name, AT_REMOVEDIR) < 0 ? 0 : disk_sync_dir(at, ".");
+		if (errno == ENOTDIR)
+			return 0; /* somebody's file with such a name */
 		st = (struct stat){ 0 };
 	}
 	if (mend)

@@ -55,6 +55,10 @@ static int open_dir(struct spool *s, struct why *why)
 	s->dir = open(s->opts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir < 0)
 		return why_set(why, err_from_errno(errno), "cannot open: %s", strerror(errno));
+	/* Directories that are there may still be unknown to the disk: whoever made them may have
+	 * been killed before they were synced. Once there is a state they were. */
+	if (faccessat(s->dir, "state", F_OK, 0) < 0)
+		disk_sync_parents(s->opts.directory);
 	return 0;
 }
 

@@ -19,8 +19,9 @@ static int fill_up(struct statefile *f, int at)
 
 	if (fstat(f->fd, &st) < 0)
 		return err_from_errno(errno);
+	/* Its name may not be on disk yet: whoever made it may have been killed before that. */
 	if (st.st_size >= FILE_BYTES)
-		return 0;
+		return disk_sync_dir(at, ".");
 	for (uint64_t from = (uint64_t)st.st_size; from < FILE_BYTES;) {
 		uint64_t len = SLOT_BYTES - from % SLOT_BYTES;
 

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -91,6 +92,21 @@ void store_seal(struct spool *s)
 		log_debug("spool: %s could not be removed", name);
 }
 
+/* A segment to which nothing was ever committed, and that could not be removed then, stands where the
+ * new one is to begin. */
+static void clear_way(struct spool *s, uint64_t first)
+{
+	struct segment seg = { .first = first };
+	char name[SEGMENT_NAME];
+
+	segment_name(&seg, name);
+	if (faccessat(s->dir, name, F_OK, 0) < 0)
+		return;
+	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING &&
+	        disk_remove_dir(s->dir, name) < 0)
+		log_debug("spool: %s is empty and could not be removed", name);
+}
+
 /* A new segment, whose first position is FIRST. */
 static int roll(struct spool *s, struct spot first)
 {
@@ -102,8 +118,10 @@ static int roll(struct spool *s, struct spot first)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
-	if (rc == 0)
+	if (rc == 0) {
+		clear_way(s, first.position);
 		rc = writer_name(&s->next, s->dir, first);
+	}
 	if (rc == 0)
 		rc = segments_push(&s->segments, first.position);
 	if (rc < 0) {

@@ -133,7 +133,7 @@ static int64_t take_frame(struct tail_part *p, struct slice from)
 	if (!layout_record_verify(from.at, slice_of(from.at + RECORD_HEADER, r.size)))
 		return 0;
 	if (p->n > 0 && r.position <= p->e[p->n - 1].r.position)
-		return RECORD_HEADER + (int64_t)r.size;
+		p->mixed = true;
 	if (add_entry(p, &r, from.at + RECORD_HEADER) < 0)
 		return E_NOMEM;
 	return RECORD_HEADER + (int64_t)r.size;
@@ -163,6 +163,25 @@ static int64_t take_frames(struct tail_part *p, size_t len, bool last)
 	return (int64_t)at;
 }
 
+static int by_position(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->r.position < y->r.position ? -1 : x->r.position > y->r.position;
+}
+
+/* What an older tail left behind the frames of this one, or damage has moved. */
+static void sort_out(struct tail_part *p)
+{
+	size_t kept = 0;
+
+	qsort(p->e, p->n, sizeof(*p->e), by_position);
+	for (size_t i = 1; i < p->n; i++)
+		if (p->e[i].r.position != p->e[kept].r.position)
+			p->e[++kept] = p->e[i];
+	p->n = kept + 1;
+}
+
 int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part)
 {
 	uint64_t left = t->bytes - offset;
@@ -179,6 +198,8 @@ int tail_load(const struct tail *t, uint64_t offset, struct tail_part *part)
 	used = take_frames(part, (size_t)got, want == left);
 	if (used < 0)
 		return (int)used;
+	if (part->mixed)
+		sort_out(part);
 	if (part->whole > 0)
 		part->whole += offset;
 	part->next = (size_t)got < want ? t->bytes : offset + (uint64_t)used;

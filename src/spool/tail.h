@@ -31,6 +31,7 @@ struct tail_part {
 	uint64_t next;  /* offset of what follows; the file's size: nothing does */
 	uint64_t whole; /* offset behind the last frame that is whole; 0: there is none */
 	bool broken;    /* something before that was not whole */
+	bool mixed;     /* they were not in the order of their positions; now they are */
 	bool has_state; /* the last one in this part */
 	struct spool_state state;
 	struct origin origin;

@@ -15,6 +15,18 @@ static bool is_past(const struct spool *s, size_t i)
 	return segments_limit(&s->segments, i, s->committed.position) <= s->last.cursor;
 }
 
+/* By its own head segment I goes on behind where the next name says that it ends: that name may be a
+ * stranger's, which shows when it is read. A bad one is kept anyway. */
+static bool goes_on(struct spool *s, size_t i)
+{
+	uint64_t limit = segments_limit(&s->segments, i, s->committed.position);
+
+	if (i + 1 == s->segments.n || s->segments.at[i].bad ||
+	        reader_open(&s->reader, &s->segments.at[i], limit) < 0)
+		return false;
+	return s->reader.has_head && s->reader.head.end.position > max_u64(limit, s->last.cursor);
+}
+
 /* Where the oldest segment begins, once the first N are gone. */
 static struct spot floor_without(struct spool *s, size_t n)
 {
@@ -34,7 +46,7 @@ static void reclaim(struct spool *s)
 	struct origin origin = s->origin;
 	size_t n = 0;
 
-	while (n < s->segments.n && is_past(s, n))
+	while (n < s->segments.n && is_past(s, n) && !goes_on(s, n))
 		n++;
 	if (n == 0)
 		return;

@@ -119,10 +119,10 @@ int writer_name(struct writer *w, int at, struct spot first)
 	w->made_ms = clock_wall_ms();
 	segment_name(&seg, name);
 	if (renameat(at, "next", at, name) < 0) {
-		if (errno != ENOTEMPTY && errno != EEXIST)
+		if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
 			return err_from_errno(errno);
 		/* A segment that is in no list stands there: it could not be removed, or not be
-		 * read. */
+		 * read. Or something else does. */
 		rc = segment_set_aside(at, name);
 		if (rc == 0 && renameat(at, "next", at, name) < 0)
 			rc = err_from_errno(errno);

@@ -215,9 +215,11 @@ static void run(struct story *s, struct trial *t)
 		evidence_killed(evidence);
 	else if (status != 0)
 		trial_wrong(t, "the process ended by status %d", status);
-	/* A stop that finds no disk until its time is up says that what was in memory is uncertain. */
-	if (s->phase == STOP && s->plan.at > 0 && s->plan.count == 0)
+	/* A stop that finds no disk until its time is up drops what is in memory, or calls it uncertain. */
+	if (s->phase == STOP && s->plan.at > 0 && s->plan.count == 0) {
+		s->small = true;
 		evidence_killed(evidence);
+	}
 	trial_wrong(t, "%s", life_aftermath(s->dir, evidence, s->small));
 	tempdir_remove(s->dir);
 }

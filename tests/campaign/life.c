@@ -119,7 +119,8 @@ static void on_turn(void *arg)
 	l->turned_us = clock_mono_us();
 	if (l->opts.restless && campaign_roll(&l->random, MOOD_TURNS) == 0)
 		l->sink.mood = (enum sink_mood)campaign_roll(&l->random, MOODS);
-	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0; n++)
+	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && forward_has_room(l->forward);
+	        n++)
 		feed_one(l);
 }
 

@@ -2,9 +2,11 @@
 # check plays the model; campaign-short is CI's share of all, campaign takes its time. Both run the
 # table in run.sh.
 CAMPAIGNS = \
+	%D%/corrupt \
 	%D%/fault_calls \
 	%D%/kill_calls \
-	%D%/model
+	%D%/model \
+	%D%/powerloss
 check_PROGRAMS += $(CAMPAIGNS)
 TESTS += %D%/model
 EXTRA_DIST += %D%/run.sh
@@ -41,6 +43,15 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
 %C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
 %C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
+
+# Its own calls stand before those of libc.
+%C%_powerloss_SOURCES = %D%/powerloss.c %D%/cases.c %D%/cases.h %D%/disklog.c %D%/disklog.h \
+	%D%/disklog_cut.c tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/spool_story.c \
+	tests/lib/spool_story.h
+%C%_powerloss_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
+	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
+%C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: campaign campaign-short
 campaign: spanspool $(check_PROGRAMS)

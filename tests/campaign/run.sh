@@ -14,6 +14,8 @@ run() { # NAME SHORT LONG
 run model 20000 500000
 run kill_calls 600 100000
 run fault_calls 500 100000
+run powerloss 300 5000
+run corrupt 1000 20000
 run disk_full 1 20
 run kafka_codes 1 5
 run outage 4 40

@@ -188,6 +188,8 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 		        (b->position != b->sequence && !k->refuses))
 			k->wrong++;
 		at = b->position + 1;
+		if (b->position < k->ntimes)
+			k->times[b->position]++;
 		k->read_records++;
 		k->read_spans += b->spans;
 		batch_unref(&k->turn.got[i]);
@@ -198,6 +200,8 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 
 		k->lost.spans += d->lost.spans;
 		k->lost.batches += d->lost.batches;
+		if (k->lost_from == 0 || d->run.first < k->lost_from)
+			k->lost_from = d->run.first;
 		k->damages++;
 		snprintf(k->what, sizeof(k->what), "%s", d->what);
 		ledger_move(l, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,

@@ -22,6 +22,9 @@ struct kit {
 	uint64_t read_spans;
 	uint64_t wrong; /* records whose bytes, number or order were not as they were put */
 	struct ledger_count lost; /* reported by kit_read */
+	uint64_t lost_from;       /* the first position of them, 0: none */
+	uint8_t *times;           /* how often each position was read; NULL: not kept */
+	size_t ntimes;
 	uint64_t damages;
 	char what[128]; /* of the last damage */
 };

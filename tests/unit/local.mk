@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	%D%/test_answers \
 	%D%/test_backoff \
 	%D%/test_base \
+	%D%/test_batch_json \
 	%D%/test_bucket \
 	%D%/test_child \
 	%D%/test_circuit \
@@ -37,7 +38,9 @@ UNIT_TESTS = \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
+	%D%/test_spool_look \
 	%D%/test_spool_memory \
+	%D%/test_spool_mend \
 	%D%/test_spool_space \
 	%D%/test_spool_tail \
 	%D%/test_status_text \
@@ -51,6 +54,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+PRINTS = tests/lib/prints.c tests/lib/prints.h
 SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
 # A spool of the test's own, and faults at the system calls below it.
 # What is held against the corpus or against Thrift's own library.
@@ -72,6 +76,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_batch_json_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -117,8 +123,12 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_look_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_look_SOURCES = %D%/test_spool_look.c $(SPOOL_KIT) $(PRINTS)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_mend_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)

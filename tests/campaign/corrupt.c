@@ -1,0 +1,190 @@
+/* corrupt.c — one thing is wrong with a spool, anything: it opens, every record that is intact comes
+ * out, once, every other is counted as lost, nobody dies of it, and the spool goes on. */
+#include <config.h>
+
+#include "cases.h"
+#include "damage.h"
+#include "log.h"
+#include "spool_kit.h"
+#include "tap.h"
+
+enum { SPOOLS = 3, RECORDS = 512 };
+
+/* A spool as it was. */
+struct whole {
+	struct kit k; /* nothing of it is open */
+	struct image image;
+	struct damage_record records[RECORDS];
+};
+
+static struct whole wholes[SPOOLS];
+static struct image other;
+
+static void quarantine_one(struct kit *k)
+{
+	struct batch *b = kit_batch(k, 1);
+
+	if (spool_quarantine(k->s, b, "poison", "not a Batch", &k->why) < 0)
+		exit(99);
+	batch_unref(&b);
+}
+
+static bool is_whole(void *arg, uint64_t position, const struct damage_record *r)
+{
+	struct batch *b = kit_batch(arg, position);
+	bool same = r->len > b->size && memcmp(r->bytes + r->len - b->size, b->bytes, b->size) == 0;
+
+	batch_unref(&b);
+	return same;
+}
+
+/* Three segments of SIZE-byte batches; LIVE: as it is while the agent runs, with what is in the tail. */
+static void make(struct whole *w, size_t size, enum spool_sync sync, bool live)
+{
+	struct kit *k = &w->k;
+
+	kit_init(k);
+	k->size = size;
+	k->live = true;
+	k->opts.sync = sync;
+	k->opts.sync_interval_us = UINT64_C(3600) * 1000000;
+	for (int run = 0; run < 3; run++) {
+		kit_must_open(k);
+		for (int i = 0; i < 4; i++)
+			kit_put(k, 12);
+		if (run == 1)
+			quarantine_one(k);
+		if (run == 1 && kit_resolve(k, 20) < 0)
+			exit(99);
+		if (run == 2 && live)
+			kit_put(k, live && sync == SPOOL_SYNC_COMMIT ? 270 : 12);
+		if (run == 2 && live)
+			image_load(&w->image, k->dir);
+		kit_close(k);
+	}
+	if (!live)
+		image_load(&w->image, k->dir);
+	damage_find(&w->image, w->records, RECORDS, is_whole, k);
+	for (uint64_t at = k->state.cursor; at < k->state.end; at++)
+		if (w->records[at].len == 0)
+			exit(99);
+	tempdir_remove(k->dir);
+}
+
+/* All of a spool that is in order but for what is lost. */
+static const char *read_all(struct kit *k, const struct whole *w, const bool *intact, bool state)
+{
+	const struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
+	uint64_t cursor = k->state.cursor, end = k->state.end, got;
+
+	if (end != w->k.state.end)
+		return "the end is not where it was";
+	if (cursor > w->k.state.cursor || (!state && cursor != w->k.state.cursor))
+		return "the cursor is not where it was";
+	got = kit_read(k, cursor, end);
+	if (k->wrong > 0)
+		return "a record is not as it was put";
+	for (uint64_t at = 1; at < end; at++) {
+		if (k->times[at] > 1)
+			return "a record comes twice";
+		if (k->times[at] == 0 && at >= w->k.state.cursor && intact[at])
+			return "an intact record is not delivered";
+	}
+	if (got + k->lost.batches != end - cursor)
+		return "a position is neither delivered nor lost";
+	if (ledger_check(&k->state.ledger) != NULL)
+		return ledger_check(&k->state.ledger);
+	if (k->read_spans + k->lost.spans > kit_spans_in(cursor, end))
+		return "more spans are lost than there were";
+	if (spool->batches != got || spool->spans < k->read_spans)
+		return "the ledger does not say what is in the spool";
+	return NULL;
+}
+
+/* It takes more, gives it, forgets what is delivered, stops and starts. */
+static const char *goes_on(struct kit *k)
+{
+	uint64_t from = k->state.end;
+
+	k->sequence = from - 1;
+	if (kit_put(k, 3) != 3)
+		return "it takes nothing more";
+	if (kit_read(k, from, k->state.end) != 3 || k->wrong > 0)
+		return "what is put now cannot be read";
+	/* What is counted is what is there: a lost one in the middle cannot be counted again. */
+	k->state.cursor = from;
+	if (kit_resolve(k, from + 3) < 0)
+		return "what is delivered cannot be noted";
+	kit_close(k);
+	if (kit_open(k) < 0)
+		return k->why.text;
+	if (k->state.end != from + 3 || k->state.cursor != from + 3 || k->found.unclean)
+		return "a clean stop is not one";
+	return NULL;
+}
+
+static void one(uint64_t number, struct verdict *v)
+{
+	const struct whole *w = &wholes[number % SPOOLS];
+	char words[DAMAGE_WORDS];
+	uint8_t times[RECORDS] = { 0 };
+	bool intact[RECORDS] = { false };
+	const char *wrong;
+	struct image m;
+	struct kit k = w->k;
+	uint64_t seed = number;
+	bool state;
+
+	image_copy(&m, &w->image);
+	state = damage_do(&m, &other, &seed, words);
+	damage_intact(&m, &w->image, w->records, intact, RECORDS);
+	tempdir_make(k.dir);
+	k.opts.directory = k.dir;
+	image_store(&m, k.dir);
+	image_free(&m);
+	k.times = times;
+	k.ntimes = RECORDS;
+	wrong = kit_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, state);
+	v->sums[0] += k.read_records;
+	v->sums[1] += k.lost.batches;
+	v->sums[2] += k.lost.spans;
+	v->sums[3] += k.damages;
+	if (wrong == NULL)
+		v->sums[4] += kit_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
+		              k.lost.spans;
+	if (wrong == NULL)
+		wrong = goes_on(&k);
+	if (wrong != NULL)
+		snprintf(v->text, sizeof(v->text), "spool %d, %.150s: %.200s",
+		        (int)(number % SPOOLS), words, wrong);
+	kit_free(&k);
+}
+
+int main(int argc, char **argv)
+{
+	struct cases c = { .seed = 0,
+		.count = 1000,
+		.names = { "records delivered", "records lost and counted",
+		        "spans lost and counted", "runs of lost records",
+		        "spans lost that only the rest tells" } };
+	struct whole *foreign = calloc(1, sizeof(*foreign));
+
+	cases_options(&c, argc, argv);
+	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
+	tempdir_prefer_memory();
+	if (foreign == NULL)
+		return 99;
+	make(foreign, 900, SPOOL_SYNC_COMMIT, false);
+	other = foreign->image;
+	make(&wholes[0], 700, SPOOL_SYNC_COMMIT, false);
+	make(&wholes[1], 3500, SPOOL_SYNC_COMMIT, true);
+	make(&wholes[2], 700, SPOOL_SYNC_INTERVAL, true);
+	cases_run(&c, one);
+	ok(c.failed == 0,
+	        "whatever is wrong with a spool, what is intact comes out and the rest is counted");
+	for (size_t i = 0; i < SPOOLS; i++)
+		image_free(&wholes[i].image);
+	image_free(&other);
+	free(foreign);
+	return tap_done();
+}

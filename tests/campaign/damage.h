@@ -1,0 +1,30 @@
+/* damage.h — one thing that is wrong with a spool, and which of its records are intact after it. */
+#ifndef DAMAGE_H
+#define DAMAGE_H
+
+#include "image.h"
+
+enum { DAMAGE_WORDS = 160 };
+
+/* Does to M what *seed says; segments of another spool come from OTHER. WORDS says what. True
+ * when the state file was touched. */
+bool damage_do(
+        struct image *m, const struct image *other, uint64_t *seed, char words[DAMAGE_WORDS]);
+
+/* Where the bytes of each record of a spool are: header and batch, by position. */
+struct damage_record {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* Says whether it is one, and not the rest of an old copy. */
+typedef bool damage_is_whole(void *arg, uint64_t position, const struct damage_record *r);
+/* The records in M, whose bytes stay M's, below position N. */
+void damage_find(const struct image *m, struct damage_record *records, size_t n,
+        damage_is_whole *is_whole, void *arg);
+/* Sets intact[position] for each of RECORDS that stands whole in M where it belongs: in the segment
+ * that WHOLE has it in, or in the tail. */
+void damage_intact(const struct image *m, const struct image *whole,
+        const struct damage_record *records, bool *intact, size_t n);
+
+#endif

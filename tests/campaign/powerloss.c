@@ -1,0 +1,323 @@
+/* powerloss.c — the power is cut, at any point of a run and with anything that was not synced lost:
+ * what was reported durable is there, once, and the ledger says what is there.
+ *
+ * A run is recorded once in each of several ways; each case is one state of the disk after a cut in
+ * one of them. */
+#include <config.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cases.h"
+#include "disklog.h"
+#include "log.h"
+#include "tap.h"
+
+enum { STRIDE = 7919, RUNS = 12, ROUNDS = 16 };
+
+/* What is recorded: a run, or one that was killed after STOP operations and then another. */
+struct run {
+	struct disklog *log;
+	enum spool_sync sync;
+	size_t stop;
+	bool slow;    /* reads seldom, so that the tail fills */
+	size_t first; /* cuts begin here */
+};
+
+static struct run runs[RUNS];
+static size_t nruns;
+static const char *plant;
+
+static bool planted(const char *name)
+{
+	return plant != NULL && strcmp(plant, name) == 0;
+}
+
+/* Somewhere below DIR, so that the names above it count too. */
+static void aim(struct kit *k, const char *dir, const struct run *r)
+{
+	snprintf(k->dir, sizeof(k->dir), "%.200s/lib/spool", dir);
+	k->size = 3500;
+	k->live = true;
+	k->opts.sync = r->sync;
+	k->opts.sync_interval_us = UINT64_C(3600) * 1000000;
+}
+
+/* With a tail that is not read at once. */
+static void slow_story(struct kit *k, struct kit_told *told)
+{
+	if (kit_open(k) < 0)
+		return;
+	told->resolving = told->resolved = k->state.cursor;
+	for (int i = 0; i < 30; i++) {
+		k->sequence = k->state.end - 1;
+		told->tried = k->sequence + 20;
+		kit_put(k, 20);
+		told->durable = k->state.end - 1;
+		if (k->turn.stats.tail_bytes == 0)
+			told->synced = told->durable;
+		if (i % 4 == 3) {
+			kit_read(k, k->state.cursor, k->state.end);
+			if (k->turn.stats.tail_bytes == 0)
+				told->synced = told->durable;
+		}
+		if (i % 8 == 5) {
+			told->resolving = k->state.cursor + 50;
+			if (kit_resolve(k, told->resolving) == 0)
+				told->resolved = told->resolving;
+		}
+	}
+	kit_close(k);
+	told->synced = told->durable;
+}
+
+static void in_child(const struct run *r, const char *dir, struct kit_told *told, size_t stop)
+{
+	pid_t pid = fork();
+	struct kit k;
+	int status;
+
+	if (pid == 0) {
+		kit_init(&k);
+		tempdir_remove(k.dir);
+		aim(&k, dir, r);
+		r->log->stop_at = stop;
+		disklog_start(r->log, dir, told);
+		if (r->slow)
+			slow_story(&k, told);
+		else
+			kit_story(&k, told);
+		disklog_stop();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		exit(99);
+}
+
+static void plant_in(struct disklog *l);
+
+static void record(enum spool_sync sync, bool slow, size_t stop)
+{
+	struct kit_told *told = (void *)disklog_new();
+	struct run *r = &runs[nruns++];
+	char dir[TEMPDIR_PATH];
+
+	*r = (struct run){ .log = disklog_new(), .sync = sync, .slow = slow, .stop = stop };
+	tempdir_make(dir);
+	told->resolved = told->resolving = 1;
+	if (stop > 0) {
+		in_child(r, dir, told, stop);
+		r->first = r->log->n;
+	}
+	in_child(r, dir, told, 0);
+	/* The last word: a cut after all was said. */
+	r->log->op[r->log->n].told = *told;
+	tempdir_remove(dir);
+	if (r->log->overrun)
+		exit(99);
+	plant_in(r->log);
+	diag("run %zu: sync=%d%s%s, %zu operations", nruns - 1, (int)sync, slow ? ", slow" : "",
+	        stop > 0 ? ", killed before" : "", r->log->n - r->first);
+}
+
+/* A record that was quarantined is whole in its file. */
+static const char *check_quarantine(struct kit *k, const struct kit_told *told)
+{
+	char path[TEMPDIR_PATH + 64];
+	struct stat st;
+
+	if (!told->quarantined)
+		return NULL;
+	for (unsigned i = 0; *kit_path(k, "quarantine/", i, path) != '\0'; i++)
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)k->size)
+			return NULL;
+	return "a quarantined record is missing";
+}
+
+/* With a tail: what stood in it may be gone, and then is counted. */
+static const char *check_tail(struct kit *k, const struct kit_told *told)
+{
+	const struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
+	uint64_t cursor, end, got;
+
+	if (kit_open(k) < 0)
+		return k->why.text;
+	cursor = k->state.cursor;
+	end = k->state.end;
+	got = kit_read(k, cursor, end);
+	if (ledger_check(&k->state.ledger) != NULL)
+		return ledger_check(&k->state.ledger);
+	if (k->wrong > 0)
+		return "a record is not as it was put";
+	if (cursor < told->resolved || cursor > max_u64(told->resolving, told->resolved))
+		return "the cursor is not where it was";
+	if (end < told->synced + 1 || (k->lost_from > 0 && k->lost_from <= told->synced))
+		return "a record that was synced is missing";
+	if (end > told->tried + 1)
+		return "there is a record that was never put";
+	if (got + k->lost.batches != end - cursor)
+		return "a position is neither delivered nor lost";
+	/* Of a loss whose ends nobody knows the spans stay in the spool. */
+	if (spool->batches != got || spool->spans < k->read_spans)
+		return "the ledger does not say what is in the spool";
+	return NULL;
+}
+
+/* It must work as a spool does that never saw a cut. */
+static const char *goes_on(struct kit *k)
+{
+	uint64_t from = k->state.end;
+
+	k->sequence = from - 1;
+	if (kit_put(k, 3) != 3)
+		return "it takes nothing more";
+	if (kit_read(k, from, k->state.end) != 3 || k->wrong > 0)
+		return "what is put now cannot be read";
+	kit_close(k);
+	if (kit_open(k) < 0)
+		return k->why.text;
+	return k->state.end == from + 3 && !k->found.unclean ? NULL : "a clean stop is not one";
+}
+
+/* Where a cut is worth more than elsewhere: at syncs, and at names that come and go. */
+static bool is_point(const struct disklog_op *op, bool names)
+{
+	return names ? op->kind >= DISKLOG_MAKE : op->kind == DISKLOG_SYNC || op->synced;
+}
+
+/* The J-th cut of R: each has its turn, and those at points have it more often. */
+static size_t place_of_cut(const struct run *r, size_t j, enum disklog_cut *how)
+{
+	size_t cuts = r->log->n - r->first + 1, points = 0, class = j % 3;
+
+	j /= 3;
+	for (size_t i = r->first; i < r->log->n; i++)
+		points += is_point(&r->log->op[i], class == 1);
+	if (class == 0 || points == 0) {
+		*how = (enum disklog_cut)((j % cuts + j / cuts) % CUTS);
+		return r->first + j * STRIDE % cuts;
+	}
+	*how = (enum disklog_cut)((j % points + j / points) % CUTS);
+	j = j * STRIDE % points;
+	for (size_t i = r->first;; i++)
+		if (is_point(&r->log->op[i], class == 1) && j-- == 0)
+			return i;
+}
+
+static void one(uint64_t number, struct verdict *v)
+{
+	/* Half of the cases are of the run that promises most. */
+	size_t turn = number % ROUNDS, j = number / ROUNDS;
+	const struct run *r =
+	        &runs[turn < ROUNDS / 2 ? 0 : 1 + (turn - ROUNDS / 2 + j * 8) % (nruns - 1)];
+	uint64_t seed = number;
+	size_t at;
+	enum disklog_cut how;
+	const char *wrong;
+	char dir[TEMPDIR_PATH];
+	struct kit k;
+
+	j = turn < ROUNDS / 2 ? j * (ROUNDS / 2) + turn : number;
+	at = place_of_cut(r, j, &how);
+	kit_init(&k);
+	snprintf(dir, sizeof(dir), "%s", k.dir);
+	aim(&k, dir, r);
+	v->sums[0] += disklog_cut(r->log, at, how, &seed, dir);
+	v->sums[1] += how == CUT_NOTHING;
+	wrong = r->sync == SPOOL_SYNC_COMMIT ? kit_check(&k, &r->log->op[at].told)
+	                                     : check_tail(&k, &r->log->op[at].told);
+	if (wrong == NULL)
+		wrong = check_quarantine(&k, &r->log->op[at].told);
+	v->sums[2] += k.read_records;
+	v->sums[3] += k.lost.batches;
+	if (wrong == NULL)
+		wrong = goes_on(&k);
+	if (wrong != NULL)
+		snprintf(v->text, sizeof(v->text),
+		        "run %zu, cut at operation %zu of %zu in way %d: %.300s",
+		        (size_t)(r - runs), at, r->log->n, (int)how, wrong);
+	kit_free(&k);
+	tempdir_remove(dir);
+}
+
+static bool is_named(const struct disklog *l, uint16_t inode, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->op[i].kind == DISKLOG_MAKE && l->op[i].inode == inode &&
+		        strcmp(l->op[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The sync at I was never made. */
+static void forget_sync(struct disklog *l, size_t i)
+{
+	l->op[i].kind = DISKLOG_SIZE;
+	l->op[i].inode = DISKLOG_INODES - 1;
+}
+
+/* Moves the removal of a segment's file at I before the snapshots that were synced for it. */
+static void remove_early(struct disklog *l, size_t i)
+{
+	struct disklog_op op = l->op[i];
+	size_t to = i;
+
+	while (to > 0 && i - to < 6)
+		to--;
+	memmove(l->op + to + 1, l->op + to, (i - to) * sizeof(op));
+	op.told = l->op[to + 1].told;
+	l->op[to] = op;
+}
+
+/* Bugs of a program that would have left another log. */
+static void plant_in(struct disklog *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct disklog_op *op = &l->op[i];
+		bool data = is_named(l, op->inode, "data.mdb"),
+		     state = is_named(l, op->inode, "state");
+
+		if (op->kind == DISKLOG_SYNC && data && planted("no-data-sync"))
+			forget_sync(l, i);
+		else if (op->kind == DISKLOG_SYNC && state && planted("no-state-sync"))
+			forget_sync(l, i);
+		else if (op->kind == DISKLOG_SYNC && l->op[i - 1].kind == DISKLOG_MOVE &&
+		         op->inode == l->op[i - 1].to && planted("no-sync-at-rename"))
+			forget_sync(l, i);
+		else if (op->kind == DISKLOG_SYNC && l->inode[op->inode].is_dir && op->inode > 0 &&
+		         planted("no-directory-sync"))
+			forget_sync(l, i);
+		else if (op->kind == DISKLOG_WRITE && op->synced && planted("no-meta-sync"))
+			op->synced = false;
+		else if (op->kind == DISKLOG_WRITE && state && planted("no-state-checksum"))
+			l->data[op->bytes + l->data[op->bytes + 8] + 256 * l->data[op->bytes + 9] -
+			        8] ^= 1;
+		else if (op->kind == DISKLOG_REMOVE && data && planted("unlink-first"))
+			remove_early(l, i);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const size_t killed_at[] = { 1, 2, 4, 8, 12, 20, 60 };
+	struct cases c = { .seed = 0,
+		.count = 300,
+		.names = { "operations in doubt", "cuts that lost all of them", "records delivered",
+		        "records lost that were not synced" } };
+
+	cases_options(&c, argc, argv);
+	plant = c.plant;
+	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
+	tempdir_prefer_memory();
+	record(SPOOL_SYNC_COMMIT, false, 0);
+	record(SPOOL_SYNC_INTERVAL, true, 0);
+	record(SPOOL_SYNC_OFF, true, 0);
+	record(SPOOL_SYNC_INTERVAL, false, 0);
+	for (size_t i = 0; i < ARRAY_LEN(killed_at); i++)
+		record(SPOOL_SYNC_COMMIT, false, killed_at[i]);
+	record(SPOOL_SYNC_INTERVAL, true, 300);
+	cases_run(&c, one);
+	ok(c.failed == 0, "whatever a power cut leaves, what was durable is there once");
+	return tap_done();
+}
