@@ -12,7 +12,7 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/spanspool-plants.XXXXXX") || exit 99
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 130' INT TERM
 
-die() { echo "Bail out! $*"; exit 99; }
+die() { tail -3 "$copy/build.log" | sed "s/^/# /"; echo "Bail out! $*"; exit 99; }
 
 build() { make -s -C "$copy/build" -j"$(nproc)" "$@" >>"$copy/build.log" 2>&1; }
 
