@@ -29,6 +29,9 @@ void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome ou
 /* It is in the quarantine now: takes it. */
 void backlog_condemned(struct backlog *b, struct batch *batch);
 
+/* It could not be kept there and waits in the spool again: takes it. */
+void backlog_pardoned(struct backlog *b, struct batch *batch);
+
 /* Offers what is ready and asks for more. */
 void backlog_tick(struct backlog *b);
 /* Lets go of what is read and not offered: it waits in the spool again. */

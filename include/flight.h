@@ -45,9 +45,13 @@ void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);
 void flight_troubled(struct flight *f, int rc);
 void flight_condemned(struct flight *f, struct batch *b);
+/* It could not be kept, and nobody takes it: lost, with its cause. */
+void flight_refused(struct flight *f, struct batch *b);
 
 /* Hands over what is due. */
 void flight_tick(struct flight *f);
+/* While the disk does not take what is queued, the sink is asked again. Now and then is enough. */
+void flight_offer_queued(struct flight *f);
 /* Hands over everything that is not with the sink, now. */
 void flight_hand_over_all(struct flight *f);
 

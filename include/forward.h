@@ -43,6 +43,9 @@ struct forward_stats {
 	struct keeper_stats keeper;
 	struct backlog_stats backlog;
 	uint64_t oldest_age_us;  /* of the oldest span not delivered; 0 none */
+	uint64_t spool_oldest_age_us; /* of the oldest span in the spool; 0 none */
+	double refill_per_s;     /* spans delivered from the spool each second, of late */
+	double spool_empty_s;    /* until nothing waits there, at the pace of late; INFINITY while it grows */
 };
 void forward_stats(struct forward *f, struct forward_stats *to);
 

@@ -48,6 +48,8 @@ void gate_backlog(struct gate *g, bool waits);
 
 /* Lets the circuit look at the clock. Called a few times a second and after each turn. */
 void gate_tick(struct gate *g);
+/* While the circuit is not closed: what the sink has and can give back it gives back now. */
+void gate_recall(struct gate *g);
 
 enum circuit_state gate_state(const struct gate *g);
 uint64_t gate_backlog_bytes(const struct gate *g);

@@ -15,7 +15,8 @@ void kafka_mock_refuse_topic(struct kafka_mock *m, const char *topic, int code);
 /* Refuses connections and drops those there are; up again keeps the records. */
 void kafka_mock_down(struct kafka_mock *m);
 void kafka_mock_up(struct kafka_mock *m);
-/* The next N produce requests (at most 1000) are answered with this librdkafka error code. */
+/* The next N produce requests (at most 1000) are answered with this librdkafka error code,
+ * after those that were ordered before; 0 forgets them all. */
 void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n);
 /* Each answer takes this long. */
 void kafka_mock_delay(struct kafka_mock *m, int ms);

@@ -19,6 +19,8 @@ struct keeper_events {
 	void (*got)(void *arg, struct batch *b);
 	/* B is durable in the quarantine. The reference goes to the callee. */
 	void (*condemned)(void *arg, struct batch *b);
+	/* The quarantine never took B (keeper_pardon). The reference goes to the callee. */
+	void (*pardoned)(void *arg, struct batch *b);
 	/* A turn is over. */
 	void (*turned)(void *arg);
 	void *arg;
@@ -44,6 +46,8 @@ void keeper_put(struct keeper *k, struct batch *b);
 void keeper_put_back(struct keeper *k, struct batch *b);
 /* Gives back B, which must be queued (keeper_put, no turn has taken it yet). */
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
+/* VISIT is called for what is queued, the oldest first, while it returns true; it may withdraw B. */
+void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg);
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
@@ -52,13 +56,20 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);
 
+/* Gives back, as pardoned, all that waits for a quarantine that cannot be written. No turn may be
+ * under way. For the end of a stop. */
+void keeper_pardon(struct keeper *k);
+
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
 /* Something in the spool waits to be read. */
 bool keeper_has_waiting(const struct keeper *k);
+/* Nothing that is read may be offered now: the disk would not know of it. */
+bool keeper_is_mute(const struct keeper *k);
 
-/* What became of position P. SPANS counts for MARK_DONE. */
-void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
+/* What became of position P. SPANS counts for MARK_DONE. E_NOMEM: it waits as before; that cannot
+ * happen to one that was put while the sink had it, nor to one that was read. */
+int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans);
 
 /* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next turns. */
 void keeper_cull(struct keeper *k);
@@ -70,8 +81,8 @@ void keeper_offered(struct keeper *k, uint64_t position);
 int keeper_trouble(const struct keeper *k);
 /* Nothing queued, under way or condemned. */
 bool keeper_idle(const struct keeper *k);
-/* No turn is under way: the spool may be closed. */
-bool keeper_resting(const struct keeper *k);
+/* No turn is under way, and the disk is why something still waits. */
+bool keeper_stuck(const struct keeper *k);
 
 /* Once a turn of the loop: starts a turn of the spool if there is anything to do, and notes the state
  * where SIGKILL does not reach it. */

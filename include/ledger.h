@@ -23,6 +23,7 @@ enum ledger_place {
 #undef X
 	LEDGER_PLACES_N,
 	LEDGER_DROPPED_FIRST = LEDGER_SPOOL_FULL, /* from here on: lost to a named cause */
+	LEDGER_CAUSES_N = LEDGER_PLACES_N - LEDGER_DROPPED_FIRST,
 };
 
 #define LEDGER_OUTCOMES(X)                              \
@@ -44,6 +45,13 @@ struct ledger_count {
 	uint64_t batches;
 };
 
+/* When something was lost to a cause for the first and for the last time, in milliseconds since
+ * 1970. 0: never, or an older version did not note it. */
+struct ledger_when {
+	uint64_t first_ms;
+	uint64_t last_ms;
+};
+
 struct ledger {
 	uint64_t boots;
 	uint64_t unclean_stops;
@@ -53,6 +61,7 @@ struct ledger {
 	struct ledger_count accepted;
 	struct ledger_count place[LEDGER_PLACES_N];
 	struct ledger_count maybe_duplicate;  /* sent again although it may have arrived */
+	struct ledger_when lost[LEDGER_CAUSES_N]; /* by place - LEDGER_DROPPED_FIRST */
 };
 
 extern const char *const ledger_place_names[LEDGER_PLACES_N];
@@ -64,9 +73,16 @@ void ledger_datagram(struct ledger *l, enum ledger_outcome o);
 /* A new batch, just accepted, is at PLACE. */
 void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uint64_t batches);
 
-/* What was at FROM is now at TO. */
+/* What was at FROM is now at TO, which is none of the causes. */
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
 	uint64_t batches);
+
+/* A batch of SPANS goes out again although it may have arrived. */
+void ledger_sent_again(struct ledger *l, uint64_t spans);
+
+/* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
+void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
+	struct ledger_count what, uint64_t now_ms);
 
 /* NULL when the identities hold, else the one that does not. */
 const char *ledger_check(const struct ledger *l);

@@ -5,7 +5,8 @@
 #include "buf.h"
 #include "ledger.h"
 
-/* The object of GET /ledger, "status --json" and "spool stat --json". */
+/* The object of GET /ledger, "status --json" and "spool stat --json". Its "drops" have first and last
+ * time of each cause that there was, null where an older version did not note it. */
 void ledger_json(struct buf *to, const struct ledger *l, const char *host);
 
 /* datagrams_total{outcome}, datagrams_kernel_dropped_total, spans_total and batches_total{outcome}

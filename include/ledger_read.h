@@ -6,7 +6,8 @@
 #include "ledger.h"
 #include "slice.h"
 
-/* E_MALFORMED names the key that is missing or no number. The identities are not checked here. */
+/* E_MALFORMED names the key that is missing or no number. The identities are not checked here, and
+ * the times of "drops" are not read. */
 int ledger_read(struct slice json, struct ledger *l, struct why *why) MUST_USE;
 
 #endif

@@ -34,6 +34,10 @@ void marks_extend(struct marks *m, uint64_t end);
 
 enum mark marks_at(const struct marks *m, uint64_t position);
 
+/* Memory for whatever becomes of positions [FIRST, END): marks_set cannot fail there until they are
+ * done. They may lie behind the end. */
+int marks_reserve(struct marks *m, uint64_t first, uint64_t end) MUST_USE;
+
 /* SPANS counts for MARK_DONE only. A position that is done stays done. E_NOMEM changes nothing. */
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans) MUST_USE;
 

@@ -16,7 +16,7 @@ struct spool_opts {
 	const char *directory;
 	const char *host;         /* goes into each segment, for whoever reads it elsewhere */
 	uint64_t max_bytes;       /* of all segments on disk */
-	uint64_t min_free;        /* bytes of the file system to leave to others */
+	uint64_t min_free;        /* bytes of the file system to leave to others, and that share of its inodes */
 	uint64_t segment_bytes;   /* map size of one segment */
 	enum spool_sync sync;
 	uint64_t sync_interval_us;
@@ -54,6 +54,7 @@ struct spool_stats {
 	uint64_t segments;
 	uint64_t tail_bytes;   /* put and not yet synced; a turn must come within sync_interval */
 	uint64_t free_bytes;   /* of the file system */
+	uint64_t free_inodes;  /* of the file system; 0 also where it does not count them */
 	uint64_t oldest_ms;    /* wall clock of the oldest record that was read or written; 0 unknown */
 	uint64_t oldest_end;   /* the oldest segment holds positions below this */
 	uint64_t commits;

@@ -11,6 +11,9 @@ int units_size(const char *text, uint64_t *bytes, struct why *why) MUST_USE;
 /* "100ms", "3s", "1h30m", "250us", "2d", plain "0": microseconds. */
 int units_duration(const char *text, uint64_t *us, struct why *why) MUST_USE;
 
+/* RFC 3339, "2026-11-24T20:43:21Z", "2026-11-24T21:43:21.5+01:00": milliseconds since 1970. */
+int units_time(const char *text, uint64_t *wall_ms, struct why *why) MUST_USE;
+
 struct hostport {
 	char host[256]; /* "" is every address of this host */
 	uint16_t port;  /* 0 lets the kernel choose */

@@ -146,6 +146,71 @@ wrong:
 		text);
 }
 
+/* "Z", "+01:00", "-0530" is none: minutes east of Greenwich. */
+static bool read_zone(const char *text, int *minutes)
+{
+	unsigned h, m;
+	int end = 0;
+
+	*minutes = 0;
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if ((*text != '+' && *text != '-') || !isdigit((unsigned char)text[1]) ||
+		sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || end != 5 || text[6] != '\0' || h > 23 ||
+		m > 59)
+		return false;
+	*minutes = (int)(60 * h + m) * (*text == '-' ? -1 : 1);
+	return true;
+}
+
+/* A fraction of a second in milliseconds, what is smaller cut off. Gives what stands behind it. */
+static const char *read_fraction(const char *text, unsigned *ms)
+{
+	unsigned weight = 100;
+
+	*ms = 0;
+	if (*text != '.' || text[1] < '0' || text[1] > '9')
+		return text;
+	for (text++; *text >= '0' && *text <= '9'; text++, weight /= 10)
+		*ms += weight * (unsigned)(*text - '0');
+	return text;
+}
+
+/* "2026-11-24T20:43:21", each digit in its place. */
+static bool read_second(const char *text, struct tm *tm)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : toupper((unsigned char)text[i]) != form[i])
+			return false;
+	return sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm->tm_year, &tm->tm_mon, &tm->tm_mday, &tm->tm_hour,
+		       &tm->tm_min, &tm->tm_sec) == 6;
+}
+
+int units_time(const char *text, uint64_t *wall_ms, struct why *why)
+{
+	struct tm tm = { 0 }, again;
+	unsigned ms;
+	time_t s;
+	int east;
+
+	if (!read_second(text, &tm) || !read_zone(read_fraction(text + 19, &ms), &east))
+		goto wrong;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	again = tm;
+	s = timegm(&again);
+	/* The 31st of April is put right by timegm, which is not what was meant. */
+	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour || again.tm_min != tm.tm_min ||
+		again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
+		goto wrong;
+	*wall_ms = (uint64_t)(s - (time_t)east * 60) * 1000 + ms;
+	return 0;
+wrong:
+	return why_set(why, E_USAGE, "\"%s\" is not a time (try 2026-11-24T20:43:21Z)", text);
+}
+
 const char *units_print_size(uint64_t bytes, char *to, size_t cap)
 {
 	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB" };

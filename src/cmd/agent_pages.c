@@ -1,4 +1,6 @@
 /* agent_pages.c — what the agent says of itself: metrics, ledger, status. */
+#include <math.h>
+
 #include "agent.h"
 #include "ledger_page.h"
 
@@ -10,6 +12,8 @@ static const struct metric_row rows[] = {
 	METRIC_GAUGE(S, keeper.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
 	METRIC_GAUGE(S, keeper.spool.segments, "spool_segments", NULL, "Segments on disk"),
 	METRIC_GAUGE(S, keeper.spool.free_bytes, "spool_free_bytes", NULL, "Free bytes of the spool's file system"),
+	METRIC_GAUGE(S, keeper.spool.free_inodes, "spool_free_inodes", NULL,
+		"Free inodes of the spool's file system; 0 also where it does not count them"),
 	METRIC_GAUGE(S, keeper.queued_bytes, "spool_queue_bytes", NULL, "Bytes waiting for the next turn of the spool"),
 	METRIC_COUNTER(S, keeper.turns, "spool_turns_total", NULL, "Turns of the spool"),
 	METRIC_COUNTER(S, keeper.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
@@ -20,6 +24,8 @@ static const struct metric_row rows[] = {
 		METRIC_FIELD(S, keeper.commit_us), 1e-6 },
 	{ "oldest_age_seconds", NULL, "Age of the oldest span that is not delivered", METRIC_GAUGE,
 		METRIC_FIELD(S, oldest_age_us), 1e-6 },
+	{ "spool_oldest_age_seconds", NULL, "Age of the oldest span in the spool", METRIC_GAUGE,
+		METRIC_FIELD(S, spool_oldest_age_us), 1e-6 },
 	METRIC_COUNTER(S, backlog.read_batches, "backlog_read_batches_total", NULL, "Batches read back from the spool"),
 	METRIC_COUNTER(S, backlog.delivered_batches, "backlog_delivered_batches_total", NULL,
 		"Batches delivered from the spool"),
@@ -65,6 +71,11 @@ void agent_metrics(void *arg, struct buf *to)
 	forward_stats(a->forward, &s);
 	ledger_metrics(to, forward_ledger(a->forward));
 	metrics_render(to, "spanspool_", rows, &s);
+	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL, "Spans delivered from the spool, of late",
+		METRIC_GAUGE, s.refill_per_s);
+	metrics_sample(to, "spanspool_", "spool_time_to_empty_seconds", NULL,
+		"Until nothing waits in the spool, at the pace of late; +Inf while it does not shrink", METRIC_GAUGE,
+		s.spool_empty_s);
 	metrics_render_histogram(to, "spanspool_", a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 		"From the offer to the good report", &s.gate.ack);
 }
@@ -99,6 +110,12 @@ void agent_status(void *arg, struct status *page)
 	status_bytes(page, "on disk", s.keeper.spool.bytes);
 	status_count(page, "segments", s.keeper.spool.segments);
 	status_bytes(page, "file system free", s.keeper.spool.free_bytes);
+	status_duration(page, "oldest waiting", s.spool_oldest_age_us);
+	status_count(page, "spans delivered from it per second", (uint64_t)s.refill_per_s);
+	if (isfinite(s.spool_empty_s))
+		status_duration(page, "empty in", (uint64_t)(s.spool_empty_s * US_PER_S));
+	else
+		status_text(page, "empty in", "never: it does not shrink");
 	status_duration(page, "last turn", s.keeper.commit_us);
 	status_section(page, "Memory");
 	status_bytes(page, "in flight", s.flight.bytes);

@@ -22,7 +22,8 @@ static void on_signal(void *arg)
 	struct drainer *d = arg;
 
 	if (d->stopping) {
-		log_error("drain: stopped by a second signal, what was in flight will be delivered again");
+		log_error("drain: stopped by a second signal, what was in flight will be delivered "
+		          "again");
 		_exit(EXIT_FAILED);
 	}
 	d->stopping = true;
@@ -66,9 +67,9 @@ static int open_drain(struct drainer *d, struct why *why)
 	};
 
 	if (properties_add(&d->for_consumer, &set->properties, why) < 0 ||
-		properties_add(&d->for_consumer, &set->consumer_properties, why) < 0 ||
-		properties_add(&d->for_producer, &set->properties, why) < 0 ||
-		properties_add(&d->for_producer, &set->producer_properties, why) < 0)
+	        properties_add(&d->for_consumer, &set->consumer_properties, why) < 0 ||
+	        properties_add(&d->for_producer, &set->properties, why) < 0 ||
+	        properties_add(&d->for_producer, &set->producer_properties, why) < 0)
 		return why->code;
 	o.consumer.properties = d->for_consumer.at;
 	o.consumer.nproperties = d->for_consumer.n;
@@ -89,7 +90,8 @@ static int open_admin(struct drainer *d, struct why *why)
 		.arg = d,
 	};
 
-	if (units_hostport(d->set.admin, &o.at, why) < 0 || admin_open(&d->admin, d->loop, &o, why) < 0)
+	if (units_hostport(d->set.admin, &o.at, why) < 0 ||
+	        admin_open(&d->admin, d->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");
 	return 0;
 }
@@ -97,12 +99,13 @@ static int open_admin(struct drainer *d, struct why *why)
 static int open_signals(struct drainer *d, struct why *why)
 {
 	if (signal_watch_open(&d->on_term, d->loop, SIGTERM, on_signal, d) < 0 ||
-		signal_watch_open(&d->on_int, d->loop, SIGINT, on_signal, d) < 0)
+	        signal_watch_open(&d->on_int, d->loop, SIGINT, on_signal, d) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	return 0;
 }
 
-static int (*const parts[])(struct drainer *d, struct why *why) = { open_drain, open_admin, open_signals };
+static int (*const parts[])(
+        struct drainer *d, struct why *why) = { open_drain, open_admin, open_signals };
 
 static void close_parts(struct drainer *d)
 {
@@ -133,7 +136,8 @@ int cmd_drain(int argc, char **argv)
 			status = options_fail("drain", &why);
 	if (status == EXIT_FINE) {
 		health_serve(&d.health, true);
-		log_info("drain: reading topic %s at %s as group %s", d.set.topic, d.set.brokers, d.set.group);
+		log_info("drain: reading topic %s at %s as group %s", d.set.topic, d.set.brokers,
+		        d.set.group);
 		loop_run(d.loop);
 		log_info("drain: stopped");
 	}

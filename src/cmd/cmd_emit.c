@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "clock.h"
 #include "emitting.h"
 #include "options.h"
 #include "progress.h"
@@ -130,6 +131,8 @@ struct emission {
 	struct signal_watch *interrupt, *terminate;
 	struct timer *tick;
 	struct progress line;
+	uint64_t began_us;
+	uint64_t took_us;
 };
 
 enum { TICK_MS = 200 };
@@ -138,6 +141,7 @@ static void stop(void *arg)
 {
 	struct emission *e = arg;
 
+	e->took_us = clock_mono_us() - e->began_us;
 	loop_stop(e->loop);
 }
 
@@ -221,7 +225,7 @@ static void print_json(const struct emission *e, const struct emitter_stats *s)
 	        e->set.service, "first", (json_int_t)s->first, "last", (json_int_t)s->end - 1,
 	        "spans", (json_int_t)s->spans, "datagrams", (json_int_t)s->datagrams, "bytes",
 	        (json_int_t)s->bytes, "refused", (json_int_t)s->refused_spans, "refused_datagrams",
-	        (json_int_t)s->refused_datagrams, "seconds", (double)s->took_us / 1e6);
+	        (json_int_t)s->refused_datagrams, "seconds", (double)e->took_us / 1e6);
 	if (j == NULL)
 		return;
 	json_dumpf(j, stdout, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
@@ -237,7 +241,7 @@ static void print_text(const struct emission *e, const struct emitter_stats *s)
 	       " datagrams, %s, in %s; numbers %" PRIu64 " to %" PRIu64 "\n",
 	        e->set.run_id, s->spans, s->datagrams,
 	        units_print_size(s->bytes, bytes, sizeof(bytes)),
-	        units_print_duration(s->took_us, took, sizeof(took)), s->first, s->end - 1);
+	        units_print_duration(e->took_us, took, sizeof(took)), s->first, s->end - 1);
 	if (s->refused_spans > 0)
 		printf("%" PRIu64 " more spans were refused: nobody listened there\n",
 		        s->refused_spans);
@@ -268,6 +272,7 @@ int cmd_emit(int argc, char **argv)
 	if (rc != OPTIONS_GO)
 		return rc;
 	if (open_all(&e, &why) == 0) {
+		e.began_us = clock_mono_us();
 		loop_run(e.loop);
 		progress_clear(&e.line);
 		emitter_settle(e.emitter);

@@ -1,7 +1,7 @@
 /* demo_plan.c — the nine phases: what is done to the links, and what must come of it in time. */
 #include "demo.h"
 
-enum { SOON = 20000 }; /* milliseconds; only a broken promise meets it */
+enum { SOON = 30000 }; /* milliseconds; only a broken promise meets it */
 
 const struct demo_phase demo_plan[DEMO_PHASES] = {
 	{ "all up", false, false,

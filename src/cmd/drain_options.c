@@ -9,48 +9,48 @@
 #include "endpoint.h"
 
 #define S struct drainer_settings
-static const struct conf_row kafka_rows[] = {
-	CONF_TEXT(S, brokers, "kafka.consumer.brokers", "", "host:port,…; there is no default"),
+static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consumer.brokers", "",
+	                                              "host:port,…; there is no default"),
 	CONF_TEXT(S, topic, "kafka.consumer.topic", "tracing-topic", "topic of the records"),
 	CONF_TEXT(S, group, "kafka.consumer.group-id", "tracing-app", "consumer group"),
-	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
+	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true,
+	        "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, consumer_properties, "kafka.consumer.property", "=", "", true,
-		"the same for reading alone; it wins"),
+	        "the same for reading alone; it wins"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
-		"the same for writing to a quarantine topic alone; it wins"),
-	CONF_END
-};
+	        "the same for writing to a quarantine topic alone; it wins"),
+	CONF_END };
 
 static const struct conf_row collector_rows[] = {
 	CONF_LIST_OF(S, urls, "collector.url", "", "http://127.0.0.1:14268", false,
-		"where records go; several share the load"),
+	        "where records go; several share the load"),
 	CONF_TEXT(S, user, "collector.user", "", "name for a collector that wants one"),
 	CONF_TEXT(S, password_file, "collector.password-file", "", "file with its password"),
 	CONF_TEXT(S, bearer_file, "collector.bearer-file", "", "file with a token"),
 	CONF_TEXT(S, ca, "collector.ca", "", "authorities for TLS, PEM"),
 	CONF_TEXT(S, cert, "collector.cert", "", "own certificate, PEM"),
 	CONF_TEXT(S, key, "collector.key", "", "its key, PEM"),
-	CONF_LIST_OF(S, headers, "collector.header", "", "", true, "header of each request, \"Name: value\""),
+	CONF_LIST_OF(S, headers, "collector.header", "", "", true,
+	        "header of each request, \"Name: value\""),
 	CONF_DURATION(S, timeout_us, "collector.timeout", "30s", "how long to wait for an answer"),
 	CONF_END
 };
 
-static const struct conf_row drain_rows[] = {
-	CONF_COUNT(S, max_in_flight, "drain.max-in-flight", "64", "most requests without an answer"),
+static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drain.max-in-flight",
+	                                              "64", "most requests without an answer"),
 	CONF_SIZE(S, max_bytes, "drain.max-bytes", "16MiB", "most bytes of records in memory"),
 	CONF_COUNT(S, max_ahead, "drain.max-ahead", "65536",
-		"most records read beyond the oldest of a partition that is not done"),
+	        "most records read beyond the oldest of a partition that is not done"),
 	CONF_COUNT(S, max_spans_per_second, "drain.max-spans-per-second", "0", "0 is no limit"),
 	CONF_TEXT(S, quarantine, "drain.quarantine", "topic:tracing-topic-quarantine",
-		"topic:TOPIC, directory:PATH, or none: stop at a bad record"),
-	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last answers"),
-	CONF_END
-};
+	        "topic:TOPIC, directory:PATH, or none: stop at a bad record"),
+	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
+	        "a stop waits this long for the last answers"),
+	CONF_END };
 
-static const struct conf_row http_rows[] = {
-	CONF_ADDRESS(S, admin, "admin.http.host-port", ":14270", "health, metrics, ledger, status"),
-	CONF_END
-};
+static const struct conf_row http_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
+	                                             ":14270", "health, metrics, ledger, status"),
+	CONF_END };
 #undef S
 
 static const struct options_group groups[] = {
@@ -75,7 +75,8 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 {
 	const char *where;
 
-	snprintf(set->default_quarantine, sizeof(set->default_quarantine), "topic:%s-quarantine", set->topic);
+	snprintf(set->default_quarantine, sizeof(set->default_quarantine), "topic:%s-quarantine",
+	        set->topic);
 	if (conf_default(c, "drain.quarantine", set->default_quarantine, why) < 0)
 		return why->code;
 	where = set->quarantine;
@@ -89,9 +90,10 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 		where = "";
 	if (*where == '\0')
 		return why_set(why, E_USAGE, "\"%s\" is not topic:TOPIC, directory:PATH or none",
-			set->quarantine);
+		        set->quarantine);
 	if (set->quarantine_kind == QUARANTINE_TOPIC && strcmp(where, set->topic) == 0)
-		return why_set(why, E_USAGE, "the quarantine cannot be the topic that is read, %s", where);
+		return why_set(
+		        why, E_USAGE, "the quarantine cannot be the topic that is read, %s", where);
 	set->quarantine_where = where;
 	return 0;
 }
@@ -110,7 +112,8 @@ static int read_secret(const char *path, char *to, size_t cap, struct why *why)
 	to[n] = '\0';
 	to[strcspn(to, "\r\n")] = '\0';
 	if (to[0] == '\0' || (size_t)n == cap - 1)
-		return why_set(why, E_USAGE, "%s: its first line is empty, or too long for a secret", path);
+		return why_set(why, E_USAGE,
+		        "%s: its first line is empty, or too long for a secret", path);
 	return 0;
 }
 
@@ -126,11 +129,12 @@ static int read_login(struct conf *c, struct drainer_settings *set, struct why *
 		if ((size_t)n + 2 >= sizeof(set->login))
 			return why_set(why, E_USAGE, "collector.user is too long");
 		set->login[n++] = ':';
-		if (read_secret(set->password_file, set->login + n, sizeof(set->login) - (size_t)n, why) < 0)
+		if (read_secret(set->password_file, set->login + n, sizeof(set->login) - (size_t)n,
+		            why) < 0)
 			return conf_blame(c, "collector.password-file", why);
 	}
 	if (set->bearer_file[0] != '\0' &&
-		read_secret(set->bearer_file, set->bearer, sizeof(set->bearer), why) < 0)
+	        read_secret(set->bearer_file, set->bearer, sizeof(set->bearer), why) < 0)
 		return conf_blame(c, "collector.bearer-file", why);
 	return 0;
 }
@@ -167,7 +171,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	struct drainer_settings *set = settings;
 
 	if (set->brokers[0] == '\0')
-		return why_set(why, E_USAGE, "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
+		return why_set(why, E_USAGE,
+		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (set->max_in_flight == 0 || set->max_in_flight > 10000) {
 		why_set(why, E_USAGE, "not between 1 and 10000");
 		return conf_blame(c, "drain.max-in-flight", why);

@@ -8,48 +8,55 @@ static const char prefix[] = "spanspool_";
 
 #define L struct drain_ledger
 static const struct metric_row ledger_rows[] = {
-	METRIC_COUNTER(L, place[DRAIN_DELIVERED].records, "drain_records_total", "outcome=\"delivered\"",
-		"Records by what became of them"),
-	METRIC_COUNTER(L, place[DRAIN_QUARANTINED].records, "drain_records_total", "outcome=\"quarantined\"", NULL),
-	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].records, "drain_records_total", "outcome=\"skipped_empty\"",
-		NULL),
+	METRIC_COUNTER(L, place[DRAIN_DELIVERED].records, "drain_records_total",
+	        "outcome=\"delivered\"", "Records by what became of them"),
+	METRIC_COUNTER(L, place[DRAIN_QUARANTINED].records, "drain_records_total",
+	        "outcome=\"quarantined\"", NULL),
+	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].records, "drain_records_total",
+	        "outcome=\"skipped_empty\"", NULL),
 	METRIC_COUNTER(L, handed_on.records, "drain_records_total", "outcome=\"handed_on\"", NULL),
-	METRIC_COUNTER(L, lost_to_retention, "drain_records_total", "outcome=\"lost_to_retention\"", NULL),
-	METRIC_COUNTER(L, place[DRAIN_DELIVERED].spans, "drain_spans_total", "outcome=\"delivered\"",
-		"Spans by what became of their record"),
-	METRIC_COUNTER(L, place[DRAIN_QUARANTINED].spans, "drain_spans_total", "outcome=\"quarantined\"", NULL),
-	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].spans, "drain_spans_total", "outcome=\"skipped_empty\"", NULL),
+	METRIC_COUNTER(
+	        L, lost_to_retention, "drain_records_total", "outcome=\"lost_to_retention\"", NULL),
+	METRIC_COUNTER(L, place[DRAIN_DELIVERED].spans, "drain_spans_total",
+	        "outcome=\"delivered\"", "Spans by what became of their record"),
+	METRIC_COUNTER(L, place[DRAIN_QUARANTINED].spans, "drain_spans_total",
+	        "outcome=\"quarantined\"", NULL),
+	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].spans, "drain_spans_total",
+	        "outcome=\"skipped_empty\"", NULL),
 	METRIC_COUNTER(L, handed_on.spans, "drain_spans_total", "outcome=\"handed_on\"", NULL),
 	METRIC_COUNTER(L, late.records, "drain_late_records_total", NULL,
-		"Records delivered after their partition was taken away: delivered twice"),
+	        "Records delivered after their partition was taken away: delivered twice"),
 	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].records, "drain_in_flight_records", NULL,
-		"Records read and not done"),
-	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].spans, "drain_in_flight_spans", NULL, "Spans of these"),
+	        "Records read and not done"),
+	METRIC_GAUGE(
+	        L, place[DRAIN_IN_FLIGHT].spans, "drain_in_flight_spans", NULL, "Spans of these"),
 	METRIC_END
 };
 #undef L
 
 #define D struct drain_stats
-static const struct metric_row drain_rows[] = {
-	METRIC_COUNTER(D, taken, "drain_read_records_total", NULL, "Records read"),
-	METRIC_COUNTER(D, transcoded, "drain_transcoded_records_total", NULL, "Records that were in compact protocol"),
+static const struct metric_row drain_rows[] = { METRIC_COUNTER(D, taken, "drain_read_records_total",
+	                                                NULL, "Records read"),
+	METRIC_COUNTER(D, transcoded, "drain_transcoded_records_total", NULL,
+	        "Records that were in compact protocol"),
 	METRIC_GAUGE(D, bytes, "drain_in_flight_bytes", NULL, "Bytes of records in memory"),
 	METRIC_GAUGE(D, in_quarantine, "drain_quarantine_waiting_records", NULL,
-		"Records on their way into quarantine"),
+	        "Records on their way into quarantine"),
 	METRIC_GAUGE(D, partitions, "drain_partitions", NULL, "Partitions that are ours"),
-	{ "drain_oldest_incomplete_age_seconds", NULL, "Since the oldest record that is not done was read",
-		METRIC_GAUGE, METRIC_FIELD(D, oldest_age_us), 1e-6 },
-	METRIC_END
-};
+	{ "drain_oldest_incomplete_age_seconds", NULL,
+	        "Since the oldest record that is not done was read", METRIC_GAUGE,
+	        METRIC_FIELD(D, oldest_age_us), 1e-6 },
+	METRIC_END };
 #undef D
 
 #define P struct postman_stats
-static const struct metric_row postman_rows[] = {
-	METRIC_GAUGE(P, in_flight, "drain_http_in_flight", NULL, "Requests without an answer"),
-	METRIC_COUNTER(P, retries, "drain_http_retries_total", NULL, "Requests that were tries again"),
-	METRIC_COUNTER(P, splits, "drain_http_splits_total", NULL, "Requests halved because they were too large"),
-	METRIC_END
-};
+static const struct metric_row postman_rows[] = { METRIC_GAUGE(P, in_flight, "drain_http_in_flight",
+	                                                  NULL, "Requests without an answer"),
+	METRIC_COUNTER(
+	        P, retries, "drain_http_retries_total", NULL, "Requests that were tries again"),
+	METRIC_COUNTER(P, splits, "drain_http_splits_total", NULL,
+	        "Requests halved because they were too large"),
+	METRIC_END };
 #undef P
 
 struct lag_page {
@@ -80,7 +87,8 @@ static void add_lag(void *arg, const struct drain_lag *lag)
 
 	snprintf(labels, sizeof(labels), "partition=\"%" PRId32 "\"", lag->partition);
 	if (page->of(lag) >= 0)
-		metrics_sample(page->to, prefix, page->name, labels, page->help, METRIC_GAUGE, page->of(lag));
+		metrics_sample(page->to, prefix, page->name, labels, page->help, METRIC_GAUGE,
+		        page->of(lag));
 	page->help = NULL;
 }
 
@@ -90,24 +98,31 @@ static void add_requests(struct buf *to, const struct postman_stats *s)
 	const char *help = "Requests by the status of their answer, or why there was none";
 	char labels[32];
 
-	metrics_sample(to, prefix, name, "code=\"unreachable\"", help, METRIC_COUNTER, (double)s->unreachable);
-	metrics_sample(to, prefix, name, "code=\"misconfigured\"", NULL, METRIC_COUNTER, (double)s->misconfigured);
+	metrics_sample(to, prefix, name, "code=\"unreachable\"", help, METRIC_COUNTER,
+	        (double)s->unreachable);
+	metrics_sample(to, prefix, name, "code=\"misconfigured\"", NULL, METRIC_COUNTER,
+	        (double)s->misconfigured);
 	for (size_t i = 0; i < ARRAY_LEN(s->by_status); i++) {
 		if (s->by_status[i] == 0)
 			continue;
 		snprintf(labels, sizeof(labels), "code=\"%zu\"", i);
-		metrics_sample(to, prefix, name, labels, NULL, METRIC_COUNTER, (double)s->by_status[i]);
+		metrics_sample(
+		        to, prefix, name, labels, NULL, METRIC_COUNTER, (double)s->by_status[i]);
 	}
-	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer", &s->took);
+	metrics_render_histogram(
+	        to, prefix, "drain_http_seconds", NULL, "Time until the answer", &s->took);
 }
 
 void drainer_metrics(void *arg, struct buf *to)
 {
 	struct drainer *d = arg;
 	struct lag_page pages[] = {
-		{ to, "drain_lag_records", "Records between what is done and the end", lag_records },
-		{ to, "drain_lag_seconds", "Age of the oldest record that is not done", lag_seconds },
-		{ to, "drain_ahead_records", "Records read beyond the oldest that is not done", ahead_records },
+		{ to, "drain_lag_records", "Records between what is done and the end",
+		        lag_records },
+		{ to, "drain_lag_seconds", "Age of the oldest record that is not done",
+		        lag_seconds },
+		{ to, "drain_ahead_records", "Records read beyond the oldest that is not done",
+		        ahead_records },
 	};
 	struct drain_stats stats;
 
@@ -136,8 +151,8 @@ static void add_partition(void *arg, const struct drain_lag *lag)
 	if (lag->records < 0)
 		status_text(page, name, "not known yet");
 	else
-		status_text(page, name, "%" PRId64 " records to go, %" PRIu64 " s behind", lag->records,
-			lag->behind_ms / 1000);
+		status_text(page, name, "%" PRId64 " records to go, %" PRIu64 " s behind",
+		        lag->records, lag->behind_ms / 1000);
 }
 
 void drainer_status(void *arg, struct status *page)
@@ -148,7 +163,8 @@ void drainer_status(void *arg, struct status *page)
 
 	drain_stats(d->drain, &stats);
 	status_section(page, "Way in");
-	status_text(page, "kafka", "%s, topic %s, group %s", d->set.brokers, d->set.topic, d->set.group);
+	status_text(page, "kafka", "%s, topic %s, group %s", d->set.brokers, d->set.topic,
+	        d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
 	status_section(page, "Way out");
 	for (size_t i = 0; i < d->set.urls.n; i++)

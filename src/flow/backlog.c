@@ -89,10 +89,10 @@ void backlog_condemned(struct backlog *b, struct batch *batch)
 	batch_unref(&batch);
 }
 
-static void note_duplicate(struct ledger *l, const struct batch *batch)
+void backlog_pardoned(struct backlog *b, struct batch *batch)
 {
-	l->maybe_duplicate.spans += batch->spans;
-	l->maybe_duplicate.batches++;
+	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+	batch_unref(&batch);
 }
 
 static void offer_ready(struct backlog *b)
@@ -109,7 +109,7 @@ static void offer_ready(struct backlog *b)
 		if (answer == SINK_CANNOT)
 			backlog_report(b, batch, SINK_POISON, gate_refusal(b->gate));
 		else if (batch->maybe_dup)
-			note_duplicate(b->ledger, batch);
+			ledger_sent_again(b->ledger, batch->spans);
 		batch_unref(&batch);
 	}
 }
@@ -132,7 +132,9 @@ static bool expire(struct backlog *b)
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
 		spans += batch->spans;
-		resolve(b, batch, LEDGER_MAX_AGE);
+		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ batch->spans, 1 },
+			wall);
+		keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 		batch_unref(&batch);
 	}
 	if (spans > 0)
@@ -145,7 +147,8 @@ void backlog_tick(struct backlog *b)
 {
 	bool old = expire(b), waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
 
-	gate_backlog(b->gate, waits);
+	/* What cannot be read must not be waited for: the probes are fresh ones then. */
+	gate_backlog(b->gate, !list_empty(&b->ready) || (waits && !keeper_is_mute(b->keeper)));
 	keeper_read(b->keeper, 0);
 	if (b->stopped || !waits)
 		return;

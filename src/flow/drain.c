@@ -11,7 +11,8 @@
 
 static int open_ends(struct drain *d, struct why *why)
 {
-	struct postman_events from_postman = { drain_on_done, drain_on_room, drain_on_collector, d };
+	struct postman_events from_postman = { drain_on_done, drain_on_room, drain_on_collector,
+		d };
 	struct quarantine_events from_quarantine = { drain_on_kept, d };
 	struct kafka_consumer_events from_consumer = {
 		.message = drain_on_message,
@@ -23,13 +24,14 @@ static int open_ends(struct drain *d, struct why *why)
 	};
 
 	if (postman_open(&d->postman, d->loop, &d->opts.postman, &from_postman, why) < 0 ||
-		quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine, d->health, why) < 0)
+	        quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine,
+	                d->health, why) < 0)
 		return why->code;
 	return kafka_consumer_open(&d->consumer, d->loop, &d->opts.consumer, &from_consumer, why);
 }
 
-int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts, struct health *health,
-	struct why *why)
+int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
+        struct health *health, struct why *why)
 {
 	struct drain *d = calloc(1, sizeof(*d));
 
@@ -44,8 +46,8 @@ int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts
 		drain_free(d);
 		return why->code;
 	}
-	health_post(health, "kafka", HEALTH_WARN, "joining group %s for topic %s", opts->consumer.group,
-		opts->consumer.topic);
+	health_post(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
+	        opts->consumer.group, opts->consumer.topic);
 	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
 	*out = d;
 	return 0;
@@ -61,8 +63,8 @@ static void on_closed(void *arg)
 static void hand_on_all(struct drain *d, struct list *of)
 {
 	while (!list_empty(of))
-		record_hand_on(of == &d->waiting ? list_first(of, struct record, waits) :
-						   list_first(of, struct record, link));
+		record_hand_on(of == &d->waiting ? list_first(of, struct record, waits)
+		                                 : list_first(of, struct record, link));
 }
 
 static void on_quarantined(void *arg)
@@ -102,11 +104,11 @@ const struct drain_ledger *drain_ledger(const struct drain *d)
 void drain_stats(const struct drain *d, struct drain_stats *to)
 {
 	*to = d->stats;
-	list_each(node, &d->waiting)
+	list_each (node, &d->waiting)
 		to->waiting++;
 	if (!list_empty(&d->records))
-		to->oldest_age_us =
-			loop_now_us(d->loop) - list_first(&d->records, struct record, link)->read_us;
+		to->oldest_age_us = loop_now_us(d->loop) -
+		                    list_first(&d->records, struct record, link)->read_us;
 }
 
 const struct postman_stats *drain_postman_stats(const struct drain *d)

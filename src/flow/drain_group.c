@@ -62,7 +62,8 @@ enum watermark_move drain_done_with(struct record *r)
 	enum watermark_move move = watermark_done(&part->mark, r->message.generation, r->ticket);
 
 	if (move == WATERMARK_MOVED)
-		kafka_consumer_store(d->consumer, r->message.partition, r->message.generation, part->mark.next);
+		kafka_consumer_store(
+		        d->consumer, r->message.partition, r->message.generation, part->mark.next);
 	look_ahead(d, part);
 	return move;
 }
@@ -72,9 +73,11 @@ static void tell_partitions(struct drain *d)
 	if (d->stopping)
 		return;
 	if (d->stats.partitions == 0)
-		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours", d->opts.consumer.topic);
+		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours",
+		        d->opts.consumer.topic);
 	else
-		health_post(d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
+		health_post(
+		        d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
 }
 
 /* Where to begin. What was done before the partition was lost need not be done again, although it
@@ -106,7 +109,8 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	if (at >= 0)
 		part->mark.next = at;
 	look_ahead(d, part);
-	log_debug("drain: partition %d is ours, stored %" PRId64 ", begun at %" PRId64, partition, stored, at);
+	log_debug("drain: partition %d is ours, stored %" PRId64 ", begun at %" PRId64, partition,
+	        stored, at);
 	tell_partitions(d);
 	return at;
 }
@@ -136,15 +140,15 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 	watermark_close(&part->mark);
 	look_ahead(d, part);
 	d->stats.partitions--;
-	list_each_safe(node, &d->waiting)
-	{
+	list_each_safe (node, &d->waiting) {
 		struct record *r = container_of(node, struct record, waits);
 
 		if (is_from(&from, r))
 			record_hand_on(r);
 	}
 	postman_recall(d->postman, is_from, &from);
-	log_debug("drain: partition %d is %s", partition, lost ? "lost to another member" : "given away");
+	log_debug("drain: partition %d is %s", partition,
+	        lost ? "lost to another member" : "given away");
 	tell_partitions(d);
 }
 
@@ -158,7 +162,8 @@ void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
 		return;
 	part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
 	if (part->mark.next >= 0)
-		kafka_consumer_store(d->consumer, partition, part->mark.generation, part->mark.next);
+		kafka_consumer_store(
+		        d->consumer, partition, part->mark.generation, part->mark.next);
 }
 
 void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)
@@ -167,8 +172,8 @@ void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int6
 
 	d->ledger.lost_to_retention += (uint64_t)(to - from);
 	log_error("drain: %s/%d: the broker no longer has offsets %" PRId64 " to %" PRId64
-		  ": %" PRId64 " records are lost to retention",
-		d->opts.consumer.topic, partition, from, to - 1, to - from);
+	          ": %" PRId64 " records are lost to retention",
+	        d->opts.consumer.topic, partition, from, to - 1, to - from);
 }
 
 /* "retrying offset 17 of partition 3", of the record that has waited longest. */
@@ -181,7 +186,7 @@ static void retrying(const struct drain *d, char *to, size_t cap)
 		return;
 	r = list_first(&d->records, struct record, link);
 	snprintf(to, cap, ", retrying offset %" PRId64 " of partition %d", r->message.offset,
-		r->message.partition);
+	        r->message.partition);
 }
 
 void drain_on_collector(void *arg, enum postman_state state, const char *sentence)
@@ -197,21 +202,26 @@ void drain_on_collector(void *arg, enum postman_state state, const char *sentenc
 		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
 		break;
 	case POSTMAN_LIMPING:
-		health_post(d->health, collector, HEALTH_WARN, "one of several does not take spans: %s", sentence);
+		health_post(d->health, collector, HEALTH_WARN,
+		        "one of several does not take spans: %s", sentence);
 		break;
 	case POSTMAN_WAITING:
-		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s", sentence, what);
+		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s",
+		        sentence, what);
 		break;
 	case POSTMAN_HELD:
 		health_post(d->health, collector, HEALTH_DOWN,
-			"held until an operator mends it, nothing is lost: collector %s%s", sentence, what);
+		        "held until an operator mends it, nothing is lost: collector %s%s",
+		        sentence, what);
 		if (was_down) /* the board says nothing when the level stays */
-			log_error("collector: held until an operator mends it, nothing is lost: %s", sentence);
+			log_error("collector: held until an operator mends it, nothing is lost: %s",
+			        sentence);
 		break;
 	}
 }
 
-void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)
+void drain_each_lag(
+        struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)
 {
 	uint64_t now = clock_wall_ms();
 
@@ -225,8 +235,7 @@ void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_
 		lag.records = kafka_consumer_lag(d->consumer, i);
 		lag.ahead = watermark_span(&part->mark);
 		lag.next = part->mark.next;
-		list_each(node, &d->records)
-		{
+		list_each (node, &d->records) {
 			const struct record *r = container_of(node, struct record, link);
 
 			if (r->message.partition == i && since < 0)

@@ -7,20 +7,20 @@
 #include "watermark.h"
 
 enum record_place {
-	RECORD_WAITS,       /* for the postman's room */
-	RECORD_POSTED,      /* the postman has it */
-	RECORD_CONDEMNED,   /* the quarantine has it */
+	RECORD_WAITS,     /* for the postman's room */
+	RECORD_POSTED,    /* the postman has it */
+	RECORD_CONDEMNED, /* the quarantine has it */
 };
 
 struct poison;
 
 struct record {
-	struct list link;         /* of all, in the order they were read */
-	struct list waits;        /* of waiting */
+	struct list link;  /* of all, in the order they were read */
+	struct list waits; /* of waiting */
 	struct drain *drain;
 	struct kafka_message message;
-	struct slice value;       /* what is posted: the message's, or own */
-	struct buf own;           /* transcoded */
+	struct slice value; /* what is posted: the message's, or own */
+	struct buf own;     /* transcoded */
 	uint64_t ticket;
 	uint64_t read_us;
 	uint32_t spans;
@@ -32,9 +32,9 @@ struct record {
 struct drain_part {
 	struct watermark mark;
 	bool ours;
-	bool blocked;             /* too far ahead of its oldest record */
-	int64_t lost_at;          /* what could have been committed when it was lost; -1 nothing */
-	int64_t seen_ms;          /* timestamp of the last record read, -1 unknown */
+	bool blocked;    /* too far ahead of its oldest record */
+	int64_t lost_at; /* what could have been committed when it was lost; -1 nothing */
+	int64_t seen_ms; /* timestamp of the last record read, -1 unknown */
 };
 
 struct drain {
@@ -46,14 +46,14 @@ struct drain {
 	struct quarantine *quarantine;
 	struct drain_part **parts; /* by number; NULL where none was ever ours */
 	int32_t nparts;
-	uint64_t blocked;          /* partitions that are */
+	uint64_t blocked; /* partitions that are */
 	struct list records;
 	struct list waiting;
 	struct drain_ledger ledger;
 	struct drain_stats stats;
-	struct log_gate bad_gate;  /* of lines about bad records */
-	uint64_t bad_unsaid;       /* records that no line was written about */
-	bool wants_room;           /* the postman will tell */
+	struct log_gate bad_gate;   /* of lines about bad records */
+	uint64_t bad_unsaid;        /* records that no line was written about */
+	bool wants_room;            /* the postman will tell */
 	enum postman_state sending; /* as last told */
 	bool stopping;
 	uint64_t budget_ms;

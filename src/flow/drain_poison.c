@@ -49,7 +49,8 @@ static void write_papers(struct poison *p, const char *cause, int status, const 
 	const char *topic = p->record->drain->opts.consumer.topic;
 
 	snprintf(p->name, sizeof(p->name), "%.249s-%d-%" PRId64, topic, m->partition, m->offset);
-	snprintf(p->origin, sizeof(p->origin), "%.249s/%d/%" PRId64, topic, m->partition, m->offset);
+	snprintf(
+	        p->origin, sizeof(p->origin), "%.249s/%d/%" PRId64, topic, m->partition, m->offset);
 	snprintf(p->detail, sizeof(p->detail), "%s", detail);
 	add_header(p, "spanspool-cause", slice_text(cause));
 	add_header(p, "spanspool-origin", slice_text(p->origin));
@@ -59,8 +60,11 @@ static void write_papers(struct poison *p, const char *cause, int status, const 
 	}
 	add_header(p, "spanspool-detail", slice_text(p->detail));
 	p->item.name = p->name;
-	p->item.record = (struct kafka_record){ .value = m->value, .key = m->key, .headers = p->headers,
-		.nheaders = p->n, .timestamp_ms = m->timestamp_ms > 0 ? m->timestamp_ms : 0 };
+	p->item.record = (struct kafka_record){ .value = m->value,
+		.key = m->key,
+		.headers = p->headers,
+		.nheaders = p->n,
+		.timestamp_ms = m->timestamp_ms > 0 ? m->timestamp_ms : 0 };
 }
 
 static struct poison *poison_new(struct record *r)
@@ -88,8 +92,8 @@ static void say(struct drain *d, const struct poison *p, const char *cause)
 		return;
 	}
 	if (d->bad_unsaid > 0)
-		log_warn("drain: %s goes to quarantine, as did %" PRIu64 " before it: %s: %s", p->origin,
-			d->bad_unsaid, cause, p->detail);
+		log_warn("drain: %s goes to quarantine, as did %" PRIu64 " before it: %s: %s",
+		        p->origin, d->bad_unsaid, cause, p->detail);
 	else
 		log_warn("drain: %s goes to quarantine: %s: %s", p->origin, cause, p->detail);
 	d->bad_unsaid = 0;
@@ -105,7 +109,7 @@ void drain_condemn(struct record *r, const char *cause, int status, const char *
 	if (r->poison == NULL) {
 		/* It stays in flight: nothing is committed beyond it, whoever reads it next tries again. */
 		log_error("drain: out of memory: %s/%d/%" PRId64 " cannot go to quarantine",
-			d->opts.consumer.topic, r->message.partition, r->message.offset);
+		        d->opts.consumer.topic, r->message.partition, r->message.offset);
 		return;
 	}
 	write_papers(r->poison, cause, status, detail);

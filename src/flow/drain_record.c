@@ -48,7 +48,7 @@ void drain_throttle(struct drain *d)
 {
 	const struct postman_stats *s = postman_stats(d->postman);
 	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) ||
-		d->stats.bytes >= d->opts.max_bytes;
+	            d->stats.bytes >= d->opts.max_bytes;
 
 	/* A long queue at the postman is let shrink before it is filled again. */
 	if (d->stats.paused && s->letters > d->opts.postman.max_in_flight * 3 / 2)
@@ -134,8 +134,8 @@ static void forget(struct drain *d, const struct kafka_message *m)
 {
 	struct kafka_message mine = *m;
 
-	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it", d->opts.consumer.topic,
-		m->partition, (long long)m->offset);
+	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it",
+	        d->opts.consumer.topic, m->partition, (long long)m->offset);
 	if (drain_part(d, m->partition) != NULL)
 		watermark_close(&drain_part(d, m->partition)->mark);
 	kafka_consumer_release(d->consumer, &mine);

@@ -77,10 +77,9 @@ static void queue(struct flight *f, struct batch *b)
 	keeper_put(f->keeper, b);
 }
 
-/* B leaves the flight's account; its place in the ledger is the caller's word. */
-static void leave(struct flight *f, struct batch *b, enum ledger_place to)
+/* B leaves the flight's account; the ledger has it elsewhere already. */
+static void discharge(struct flight *f, const struct batch *b)
 {
-	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
 	f->stats.bytes -= b->size;
 	f->stats.batches--;
 	if (f->was_full && flight_has_room(f)) {
@@ -89,9 +88,21 @@ static void leave(struct flight *f, struct batch *b, enum ledger_place to)
 	}
 }
 
-static void drop(struct flight *f, struct batch *b, int rc)
+static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
 {
-	leave(f, b, rc == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR);
+	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
+	discharge(f, b);
+}
+
+static enum ledger_place disk_cause(const struct flight *f)
+{
+	return keeper_trouble(f->keeper) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
+}
+
+static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
+{
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
 }
@@ -117,7 +128,7 @@ static void shed(struct flight *f)
 			keeper_put(f->keeper, b);
 			return;
 		}
-		drop(f, b, keeper_trouble(f->keeper));
+		drop(f, b, disk_cause(f));
 	}
 }
 
@@ -213,6 +224,15 @@ static void note_late(struct flight *f, const struct batch *b)
 			(unsigned long long)(age / US_PER_MS));
 }
 
+/* Without memory to note that it is out it waits for its turn as backlog. */
+static void first_offer(struct flight *f, struct batch *b)
+{
+	if (keeper_mark(f->keeper, b->position, MARK_HELD, 0) < 0)
+		return;
+	if (gate_offer(f->gate, b) != SINK_TOOK)
+		keeper_mark(f->keeper, b->position, MARK_WAITING, 0);
+}
+
 void flight_stored(struct flight *f, struct batch *b)
 {
 	enum batch_place was = (enum batch_place)b->place;
@@ -229,7 +249,7 @@ void flight_stored(struct flight *f, struct batch *b)
 	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	/* With no exposure allowed the first offer comes only now. */
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
-		gate_offer(f->gate, b);
+		first_offer(f, b);
 	if (b->with_sink) {
 		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
 		keeper_offered(f->keeper, b->position);
@@ -266,6 +286,11 @@ void flight_condemned(struct flight *f, struct batch *b)
 	batch_unref(&b);
 }
 
+void flight_refused(struct flight *f, struct batch *b)
+{
+	drop(f, b, LEDGER_REFUSED);
+}
+
 static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
 {
 	list_each_safe(node, &f->aging)
@@ -300,6 +325,27 @@ void flight_tick(struct flight *f)
 	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
 }
 
+static bool offer_queued(void *arg, struct batch *b)
+{
+	struct flight *f = arg;
+	enum sink_answer answer;
+
+	if (b->with_sink)
+		return true;
+	answer = gate_offer(f->gate, b);
+	if (answer == SINK_TOOK && b->maybe_dup)
+		ledger_sent_again(f->ledger, b->spans);
+	if (answer == SINK_CANNOT)
+		flight_report(f, b, SINK_POISON, gate_refusal(f->gate));
+	return answer == SINK_TOOK || answer == SINK_CANNOT;
+}
+
+void flight_offer_queued(struct flight *f)
+{
+	if (keeper_trouble(f->keeper) != 0 && f->opts.exposure_us != 0)
+		keeper_each_queued(f->keeper, offer_queued, f);
+}
+
 static void on_due(void *arg)
 {
 	flight_tick(arg);
@@ -311,7 +357,7 @@ void flight_drop_all(struct flight *f)
 
 	flight_hand_over_all(f);
 	while ((b = keeper_withdraw_newest(f->keeper)) != NULL)
-		drop(f, b, keeper_trouble(f->keeper));
+		drop(f, b, disk_cause(f));
 }
 
 const struct flight_stats *flight_stats(struct flight *f)

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "forward.h"
 #include "log.h"
+#include "trend.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
@@ -35,6 +36,8 @@ struct forward {
 	bool has_sink;
 	uint64_t sequence;
 	uint64_t give_up_us;     /* STORING: until then */
+	struct trend refilled;   /* spans delivered from the spool */
+	struct trend in_spool;   /* spans that wait there */
 	void (*room)(void *arg);
 	void *room_arg;
 	void (*stopped)(void *arg);
@@ -81,8 +84,11 @@ static void on_troubled(void *arg, int rc)
 {
 	struct forward *f = arg;
 
-	if (rc == E_FULL && f->opts.flight.drop_oldest)
-		backlog_let_go(f->backlog); /* the oldest, which are to make way */
+	/* The oldest, which are to make way, are read back, or out as probes: one would hold a segment. */
+	if (rc == E_FULL && f->opts.flight.drop_oldest) {
+		backlog_let_go(f->backlog);
+		gate_recall(f->gate);
+	}
 	flight_troubled(f->flight, rc);
 }
 
@@ -101,6 +107,16 @@ static void on_condemned(void *arg, struct batch *b)
 		backlog_condemned(f->backlog, b);
 	else
 		flight_condemned(f->flight, b);
+}
+
+static void on_pardoned(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	if (b->position != 0)
+		backlog_pardoned(f->backlog, b);
+	else
+		flight_refused(f->flight, b);
 }
 
 static void on_turned(void *arg)
@@ -122,7 +138,7 @@ static int open_parts(struct forward *f, struct why *why)
 	struct gate_events gate = { on_report, on_gate_room, f };
 	struct backlog_opts backlog = { READY_BYTES, o->max_age_us };
 	struct keeper_events keeper = { .stored = on_stored, .unstored = on_unstored, .troubled = on_troubled,
-		.got = on_got, .condemned = on_condemned, .turned = on_turned, .arg = f };
+		.got = on_got, .condemned = on_condemned, .pardoned = on_pardoned, .turned = on_turned, .arg = f };
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
 		return why_set(why, E_NOMEM, "gate");
@@ -212,8 +228,13 @@ static void on_turn(void *arg)
 static void on_heartbeat(void *arg)
 {
 	struct forward *f = arg;
+	uint64_t now = clock_mono_us();
 
 	timer_start(f->heartbeat, HEARTBEAT_MS);
+	if (f->state == RUNNING && f->has_sink)
+		flight_offer_queued(f->flight);
+	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
+	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
 	step(f); /* the hook does the rest: it runs after every callback */
 }
 
@@ -243,13 +264,14 @@ static void step(struct forward *f)
 		return;
 	flight_hand_over_all(f->flight);
 	empty = keeper_idle(f->keeper) && flight_stats(f->flight)->batches == 0;
-	late = clock_mono_us() >= f->give_up_us && keeper_trouble(f->keeper) != 0 && keeper_resting(f->keeper);
+	late = clock_mono_us() >= f->give_up_us && keeper_stuck(f->keeper);
 	if (!empty && !late)
 		return;
 	if (late) {
-		log_error("spool: could not store %llu batches that were in memory: %s",
-			(unsigned long long)flight_stats(f->flight)->batches, err_text(keeper_trouble(f->keeper)));
+		log_error("spool: could not store %llu batches that were in memory",
+			(unsigned long long)flight_stats(f->flight)->batches);
 		flight_drop_all(f->flight);
+		keeper_pardon(f->keeper);
 		empty = flight_stats(f->flight)->batches == 0;
 	}
 	f->state = STOPPED;
@@ -266,10 +288,14 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->flight = *flight_stats(f->flight);
 	to->keeper = *keeper_stats(f->keeper);
 	to->backlog = *backlog_stats(f->backlog);
-	to->oldest_age_us = to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us;
+	to->spool_oldest_age_us = 0;
 	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
 		now_ms > to->keeper.spool.oldest_ms)
-		to->oldest_age_us = max_u64(to->oldest_age_us, (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS);
+		to->spool_oldest_age_us = (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS;
+	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
+		to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
+	to->refill_per_s = f->refilled.per_s;
+	to->spool_empty_s = trend_until_zero(&f->in_spool);
 }
 
 void forward_free(struct forward *f)

@@ -179,6 +179,17 @@ void gate_tick(struct gate *g)
 		entered(g);
 }
 
+void gate_recall(struct gate *g)
+{
+	if (g->circuit.state == CIRCUIT_CLOSED)
+		return;
+	/* Open before the purge, or the first that comes back would open it amid the others. */
+	if (circuit_report(&g->circuit, clock_mono_us(), false))
+		entered(g);
+	else
+		g->sink->ops->purge(g->sink);
+}
+
 enum circuit_state gate_state(const struct gate *g)
 {
 	return g->circuit.state;

@@ -14,6 +14,8 @@
 #include "keeper_impl.h"
 #include "log.h"
 
+enum { CALM_US = 3000000 }; /* without another cull, until the spool is called well again */
+
 /* The totals of the last run become the totals so far: what was in flight is uncertain. */
 static void inherit(struct keeper *k, const struct spool_found *found)
 {
@@ -132,6 +134,15 @@ struct batch *keeper_withdraw_newest(struct keeper *k)
 	return keeper_withdraw(k, container_of(k->queue.prev, struct batch, link));
 }
 
+void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg)
+{
+	list_each_safe(node, &k->queue)
+	{
+		if (!visit(arg, container_of(node, struct batch, link)))
+			return;
+	}
+}
+
 int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail)
 {
 	struct sentence *s = calloc(1, sizeof(*s));
@@ -143,6 +154,17 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
 	return 0;
+}
+
+void keeper_pardon(struct keeper *k)
+{
+	while (!list_empty(&k->condemned)) {
+		struct sentence *s = list_first(&k->condemned, struct sentence, link);
+
+		list_remove(&s->link);
+		k->events.pardoned(k->events.arg, s->batch);
+		free(s);
+	}
 }
 
 void keeper_offers_at_once(struct keeper *k)
@@ -162,14 +184,18 @@ bool keeper_has_waiting(const struct keeper *k)
 	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
 }
 
-void keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
+bool keeper_is_mute(const struct keeper *k)
+{
+	return k->mute;
+}
+
+int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;
+	int rc = marks_set(&k->marks, position, mark, spans);
 
-	/* Without memory for a mark the record waits as before: sent again later, never lost. */
-	if (marks_set(&k->marks, position, mark, spans) < 0)
-		log_error("spool: no memory to note what became of record %llu", (unsigned long long)position);
 	k->dirty |= k->marks.cursor != cursor;
+	return rc;
 }
 
 void keeper_offered(struct keeper *k, uint64_t position)
@@ -179,8 +205,25 @@ void keeper_offered(struct keeper *k, uint64_t position)
 
 void keeper_cull(struct keeper *k)
 {
+	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
+
+	/* Where nothing waits, the sink has it all: that is not for this turn. */
+	if (!marks_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
+		return;
 	k->cull_wanted = true;
 	k->retry_at_us = 0;
+}
+
+/* While room is made again and again it is one trouble, told once. */
+void keeper_tell(struct keeper *k)
+{
+	bool calm = k->culled_us == 0 || clock_mono_us() - k->culled_us >= CALM_US;
+
+	if (k->told == k->trouble || (k->trouble == 0 && !calm))
+		return;
+	k->told = k->trouble;
+	health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
+		k->trouble == 0 ? "storing" : err_text(k->trouble));
 }
 
 int keeper_trouble(const struct keeper *k)
@@ -193,9 +236,11 @@ bool keeper_idle(const struct keeper *k)
 	return !k->turning && list_empty(&k->queue) && list_empty(&k->condemned);
 }
 
-bool keeper_resting(const struct keeper *k)
+bool keeper_stuck(const struct keeper *k)
 {
-	return !k->turning;
+	if (k->turning)
+		return false;
+	return k->trouble != 0 || (list_empty(&k->queue) && !list_empty(&k->condemned));
 }
 
 const struct keeper_stats *keeper_stats(const struct keeper *k)
@@ -234,7 +279,9 @@ void keeper_tick(struct keeper *k)
 
 	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
 		keeper_begin(k);
-	note_live(k);
+	keeper_tell(k);
+	if (k->spool != NULL) /* what was told in a turn may have closed it */
+		note_live(k);
 }
 
 void keeper_close(struct keeper *k, bool clean)

@@ -52,6 +52,9 @@ struct keeper {
 	bool offers_at_once;
 	uint64_t began_us;
 	int trouble;
+	bool mute;               /* the last state could not be written: nothing may be read to be offered */
+	int told;                /* the trouble that the board knows of */
+	uint64_t culled_us;      /* when room was made last */
 	uint64_t retry_at_us;
 
 	struct ledger noted;     /* as last given to spool_live */
@@ -61,6 +64,8 @@ struct keeper {
 
 /* Fills S with how things are now. */
 void keeper_snapshot(struct keeper *k, struct spool_state *s);
+/* Posts the trouble, or that it is over. */
+void keeper_tell(struct keeper *k);
 /* Starts a turn; none may be under way. */
 void keeper_begin(struct keeper *k);
 

@@ -65,6 +65,17 @@ static void choose_culls(struct keeper *k)
 	k->cull_wanted = false;
 }
 
+/* There is no memory for the turn: nothing was done, all of it is for the next one. */
+static void give_up(struct keeper *k)
+{
+	k->turn.put_rc = k->turn.nput > 0 ? E_NOMEM : 0;
+	k->turn.state_rc = E_NOMEM;
+	k->cull_wanted = k->nculled > 0;
+	k->nculled = 0;
+	k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	on_turned(k);
+}
+
 void keeper_begin(struct keeper *k)
 {
 	struct spool_turn *t = &k->turn;
@@ -94,10 +105,10 @@ void keeper_begin(struct keeper *k)
 	k->dirty = false;
 	k->turning = true;
 	k->began_us = clock_mono_us();
-	if (work_start(k->loop, run_turn, on_turned, k) < 0) {
-		t->put_rc = E_NOMEM;
-		on_turned(k);
-	}
+	/* A report on what the sink has may come the moment it is put, and must find its mark. */
+	if ((k->writing_offered && marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
+		work_start(k->loop, run_turn, on_turned, k) < 0)
+		give_up(k);
 }
 
 static void run_turn(void *arg)
@@ -150,7 +161,10 @@ static void tell_got(struct keeper *k)
 		b->maybe_dup = mark == MARK_MAYBE ||
 			       (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
-		keeper_mark(k, b->position, MARK_HELD, 0);
+		if (keeper_mark(k, b->position, MARK_HELD, 0) < 0) {
+			batch_unref(&b); /* it waits as before */
+			continue;
+		}
 		k->events.got(k->events.arg, b);
 	}
 	free(k->turn.got);
@@ -165,6 +179,8 @@ static void tell_damage(struct keeper *k)
 		struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
+		if (marks_reserve(&k->marks, d->run.first, d->run.end) < 0)
+			continue; /* met again */
 		for (uint64_t p = max_u64(d->run.first, k->marks.cursor); p < min_u64(d->run.end, k->marks.end); p++)
 			keeper_mark(k, p, MARK_DONE, 0);
 		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
@@ -178,18 +194,27 @@ static void tell_damage(struct keeper *k)
 
 static void drop_culled(struct keeper *k)
 {
-	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL], lost;
 
 	if (k->nculled == 0)
 		return;
+	for (size_t i = 0; i < k->nculled; i++) {
+		if (marks_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
+			k->cull_wanted = true;
+			k->nculled = 0;
+			return;
+		}
+	}
 	for (size_t i = 0; i < k->nculled; i++)
 		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
 			keeper_mark(k, p, MARK_DONE, 0);
-	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, min_u64(k->culled_count.spans, in->spans),
-		min_u64(k->culled_count.batches, in->batches));
+	lost.spans = min_u64(k->culled_count.spans, in->spans);
+	lost.batches = min_u64(k->culled_count.batches, in->batches);
+	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
 	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
 		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;
+	k->culled_us = clock_mono_us();
 	k->retry_at_us = 0;
 }
 
@@ -224,7 +249,6 @@ static void on_turned(void *arg)
 {
 	struct keeper *k = arg;
 	struct spool_turn *t = &k->turn;
-	int was = k->trouble;
 
 	k->turning = false;
 	k->stats.turns++;
@@ -242,9 +266,9 @@ static void on_turned(void *arg)
 	} else if (t->nput > 0) {
 		k->trouble = 0;
 	}
-	if (k->trouble != was)
-		health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-			k->trouble == 0 ? "storing" : err_text(k->trouble));
+	keeper_tell(k);
+	if (t->write_state)
+		k->mute = t->state_rc < 0;
 	if (t->state_rc < 0) {
 		k->dirty = true;
 		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;

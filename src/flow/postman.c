@@ -21,8 +21,7 @@ static void on_time(void *arg)
 
 static void gather_idle(struct list *from, struct list *to)
 {
-	list_each_safe(node, from)
-	{
+	list_each_safe (node, from) {
 		if (!container_of(node, struct piece, link)->letter->give_back)
 			continue;
 		list_remove(node);
@@ -37,8 +36,7 @@ static void call_back(struct postman *p, bool (*which)(void *arg, void *token), 
 	struct list idle;
 
 	list_init(&idle);
-	list_each(node, &p->letters)
-	{
+	list_each (node, &p->letters) {
 		struct letter *l = container_of(node, struct letter, link);
 
 		if (which == NULL || which(arg, l->is.token))

@@ -21,18 +21,18 @@ struct letter;
  *     │                └──refused, nothing else passed──► SUSPECT ──asked──► READY or poison
  *     └── once more after the first refusal                                                    */
 struct piece {
-	struct list link;      /* of ready, resting, wire, or its collector's suspects */
+	struct list link; /* of ready, resting, wire, or its collector's suspects */
 	struct letter *letter;
-	struct collector *at;  /* which has it, or had it last */
-	struct buf cut;        /* its bytes while it is on the wire, unless it is the whole letter */
-	uint64_t round;        /* of the collector, when it was sent */
+	struct collector *at; /* which has it, or had it last */
+	struct buf cut;       /* its bytes while it is on the wire, unless it is the whole letter */
+	uint64_t round;       /* of the collector, when it was sent */
 	uint32_t first, count; /* spans */
 	bool on_wire;
 	uint32_t refusals;
 	uint64_t first_refused_us;
-	const char *cause;     /* the word for its last refusal */
-	uint32_t failures;     /* answers that said "try again" */
-	uint64_t failing_us;   /* moment of the first of these */
+	const char *cause;            /* the word for its last refusal */
+	uint32_t failures;            /* answers that said "try again" */
+	uint64_t failing_us;          /* moment of the first of these */
 	uint64_t good_then, bad_then; /* the postman's counts at that moment */
 	uint64_t rests_until_us;
 };
@@ -41,14 +41,14 @@ struct letter {
 	struct list link; /* of the postman's letters, in the order they came */
 	struct postman *postman;
 	struct postman_letter is;
-	struct piece whole;   /* the first piece; it has no memory of its own */
-	uint32_t pieces;      /* neither delivered, poison, nor dropped */
-	bool maybe_sent;      /* some of it may have arrived unacknowledged, or has been delivered */
-	bool give_back;       /* its owner wants it: what fails is dropped, not sent again */
-	bool dropped;         /* a piece was */
-	int status;           /* what was said last against a piece; of the first that is poison */
-	char *detail;         /* NULL: nothing, or memory ran out */
-	const char *cause;    /* NULL: no piece is poison */
+	struct piece whole; /* the first piece; it has no memory of its own */
+	uint32_t pieces;    /* neither delivered, poison, nor dropped */
+	bool maybe_sent;    /* some of it may have arrived unacknowledged, or has been delivered */
+	bool give_back;     /* its owner wants it: what fails is dropped, not sent again */
+	bool dropped;       /* a piece was */
+	int status;         /* what was said last against a piece; of the first that is poison */
+	char *detail;       /* NULL: nothing, or memory ran out */
+	const char *cause;  /* NULL: no piece is poison */
 };
 
 enum collector_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_HELD };
@@ -56,17 +56,17 @@ enum collector_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_HELD };
 struct collector {
 	struct postman *postman;
 	struct buf url;
-	struct buf name;             /* for logs */
+	struct buf name; /* for logs */
 	struct slowstart pace;
 	struct bucket ramp;
-	uint64_t in_round;           /* requests of the pace's round on the wire */
+	uint64_t in_round; /* requests of the pace's round on the wire */
 	uint64_t last_good_us;
-	uint64_t held_us;            /* last moment it was found to refuse everything */
+	uint64_t held_us; /* last moment it was found to refuse everything */
 	uint32_t refused_in_row;
 	enum collector_trouble trouble;
-	char said[256];              /* what it answered when trouble began */
+	char said[256]; /* what it answered when trouble began */
 	struct list suspects;
-	bool asking;                 /* a batch known to be good is on its way to it */
+	bool asking; /* a batch known to be good is on its way to it */
 	uint64_t asked_round;
 };
 
@@ -77,18 +77,18 @@ struct postman {
 	struct postman_events events;
 	struct turn_hook *hook;
 	struct timer *timer;
-	struct timer *budget;      /* of a flush */
+	struct timer *budget; /* of a flush */
 	struct collector *collectors;
 	size_t ncollectors;
-	size_t turn;               /* the collector that is asked first, in turns */
+	size_t turn; /* the collector that is asked first, in turns */
 	struct list letters;
 	struct list ready, resting, wire;
 	struct bucket rate;
-	uint64_t good, bad;        /* answers, to tell a failing batch from a failing collector */
+	uint64_t good, bad; /* answers, to tell a failing batch from a failing collector */
 	uint64_t random;
-	bool stirred;              /* something happened since the pump ran */
+	bool stirred; /* something happened since the pump ran */
 	bool pumping;
-	bool wants_room;           /* a letter of wanted_bytes was refused */
+	bool wants_room; /* a letter of wanted_bytes was refused */
 	size_t wanted_bytes;
 	enum postman_state told;
 	void (*flushed)(void *arg);

@@ -26,13 +26,14 @@ void quarantine_flushed(struct quarantine *q)
 void quarantine_well(struct quarantine *q)
 {
 	health_post(q->health, part, HEALTH_OK, "%s %s takes records",
-		q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
+	        q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
 }
 
 void quarantine_trouble(struct quarantine *q, const char *name, const char *what)
 {
-	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s; nothing is committed beyond it",
-		name, q->opts.where, what);
+	health_post(q->health, part, HEALTH_DOWN,
+	        "%s cannot be kept in %s: %s; nothing is committed beyond it", name, q->opts.where,
+	        what);
 }
 
 /* The kind that keeps nothing. */
@@ -46,7 +47,9 @@ static void nowhere_put(struct quarantine *q)
 	const struct quarantine_item *item = list_first(&q->waiting, struct quarantine_item, link);
 
 	health_post(q->health, part, HEALTH_DOWN,
-		"stopped at a bad record, %s: there is no quarantine; nothing is committed beyond it", item->name);
+	        "stopped at a bad record, %s: there is no quarantine; nothing is committed beyond "
+	        "it",
+	        item->name);
 }
 
 static void nowhere_flush(struct quarantine *q, uint64_t budget_ms)
@@ -97,7 +100,7 @@ static struct quarantine *make(struct loop *l, const struct quarantine_opts *opt
 }
 
 int quarantine_open(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
-	const struct quarantine_events *events, struct health *health, struct why *why)
+        const struct quarantine_events *events, struct health *health, struct why *why)
 {
 	struct quarantine *q = make(l, opts, why);
 
@@ -124,7 +127,8 @@ size_t quarantine_waiting(const struct quarantine *q)
 	return q->count;
 }
 
-void quarantine_flush(struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+void quarantine_flush(
+        struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	q->flushed = flushed;
 	q->flushed_arg = arg;

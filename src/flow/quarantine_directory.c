@@ -23,7 +23,7 @@ struct directory {
 	struct list written; /* by it, and synced */
 	char failed[128];    /* why it stopped at the first of writing; "" it did not */
 	bool busy;
-	bool orphan;         /* nobody waits for it any more */
+	bool orphan; /* nobody waits for it any more */
 	struct timer *again;
 };
 
@@ -109,7 +109,8 @@ static void run(void *arg)
 	list_init(&done);
 	d->failed[0] = '\0';
 	while (!list_empty(&d->writing)) {
-		struct quarantine_item *item = list_first(&d->writing, struct quarantine_item, link);
+		struct quarantine_item *item =
+		        list_first(&d->writing, struct quarantine_item, link);
 
 		if (write_item(d, item) < 0) {
 			snprintf(d->failed, sizeof(d->failed), "%s", strerror(errno));
@@ -148,12 +149,14 @@ static void on_run(void *arg)
 		return;
 	}
 	if (d->failed[0] != '\0')
-		quarantine_trouble(&d->q, list_first(&d->writing, struct quarantine_item, link)->name, d->failed);
+		quarantine_trouble(&d->q,
+		        list_first(&d->writing, struct quarantine_item, link)->name, d->failed);
 	else
 		quarantine_well(&d->q);
 	take_back(d);
 	while (!list_empty(&d->written)) {
-		struct quarantine_item *item = list_first(&d->written, struct quarantine_item, link);
+		struct quarantine_item *item =
+		        list_first(&d->written, struct quarantine_item, link);
 
 		list_remove(&item->link);
 		quarantine_kept(&d->q, item);
@@ -229,8 +232,8 @@ static int open_directory(const char *path, struct why *why)
 	return fd;
 }
 
-struct quarantine *quarantine_directory_new(struct loop *l, const struct quarantine_opts *opts,
-	struct why *why)
+struct quarantine *quarantine_directory_new(
+        struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct directory *d = calloc(1, sizeof(*d));
 

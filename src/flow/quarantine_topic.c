@@ -12,11 +12,11 @@ enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, SILENCE_MS = 3000, MOST_PROP
 struct topic {
 	struct quarantine q;
 	struct kafka_producer *producer;
-	struct list out;        /* with the producer */
+	struct list out; /* with the producer */
 	struct list too_large;
-	struct timer *again;    /* when waiting is looked at again */
-	struct timer *silence;  /* since something was sent or acknowledged */
-	struct timer *mended;   /* when what was too large may have become small enough */
+	struct timer *again;   /* when waiting is looked at again */
+	struct timer *silence; /* since something was sent or acknowledged */
+	struct timer *mended;  /* when what was too large may have become small enough */
 };
 
 static struct topic *from(struct quarantine *q)
@@ -35,7 +35,8 @@ static void set_aside(struct topic *t, struct quarantine_item *item, const char 
 static void send_waiting(struct topic *t)
 {
 	while (!list_empty(&t->q.waiting)) {
-		struct quarantine_item *item = list_first(&t->q.waiting, struct quarantine_item, link);
+		struct quarantine_item *item =
+		        list_first(&t->q.waiting, struct quarantine_item, link);
 		int rc = kafka_producer_send(t->producer, &item->record, item);
 
 		if (rc == E_TOO_LARGE) {
@@ -43,7 +44,8 @@ static void send_waiting(struct topic *t)
 			continue;
 		}
 		if (rc == E_DOWN)
-			quarantine_trouble(&t->q, item->name, "the topic is missing, or may not be written");
+			quarantine_trouble(
+			        &t->q, item->name, "the topic is missing, or may not be written");
 		if (rc < 0) {
 			timer_start(t->again, AGAIN_MS);
 			return;
@@ -62,7 +64,7 @@ static void on_silence(void *arg)
 
 	if (!list_empty(&t->out))
 		quarantine_trouble(&t->q, list_first(&t->out, struct quarantine_item, link)->name,
-			"no acknowledgement comes");
+		        "no acknowledgement comes");
 }
 
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
@@ -137,11 +139,17 @@ static void topic_free(struct quarantine *q)
 static const struct quarantine_ops ops = { topic_put, topic_flush, topic_free };
 
 /* A record that could be read must be possible to write: a consumer takes up to 100 MB. */
-static int open_producer(struct topic *t, struct loop *l, const struct quarantine_opts *o, struct why *why)
+static int open_producer(
+        struct topic *t, struct loop *l, const struct quarantine_opts *o, struct why *why)
 {
-	struct kafka_property properties[MOST_PROPERTIES] = { { "message.max.bytes", "100000000" } };
-	struct kafka_producer_opts po = { .brokers = o->brokers, .topic = o->where, .properties = properties,
-		.nproperties = 1, .queue_bytes = 128 << 20, .linger_ms = 5 };
+	struct kafka_property properties[MOST_PROPERTIES] = { { "message.max.bytes",
+		"100000000" } };
+	struct kafka_producer_opts po = { .brokers = o->brokers,
+		.topic = o->where,
+		.properties = properties,
+		.nproperties = 1,
+		.queue_bytes = 128 << 20,
+		.linger_ms = 5 };
 	struct kafka_producer_events events = { on_report, on_again, t };
 
 	if (o->nproperties >= MOST_PROPERTIES)
@@ -151,12 +159,14 @@ static int open_producer(struct topic *t, struct loop *l, const struct quarantin
 	return kafka_producer_open(&t->producer, l, &po, &events, why);
 }
 
-struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_opts *opts, struct why *why)
+struct quarantine *quarantine_topic_new(
+        struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct topic *t = calloc(1, sizeof(*t));
 
 	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 ||
-		timer_open(&t->mended, l, on_mended, t) < 0 || timer_open(&t->silence, l, on_silence, t) < 0) {
+	        timer_open(&t->mended, l, on_mended, t) < 0 ||
+	        timer_open(&t->silence, l, on_silence, t) < 0) {
 		why_set(why, E_NOMEM, "topic");
 		goto fail;
 	}

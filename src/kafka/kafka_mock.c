@@ -72,6 +72,9 @@ void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n)
 	rd_kafka_resp_err_t errors[FAIL_MOST];
 	int count = n > FAIL_MOST ? FAIL_MOST : n;
 
+	if (count == 0)
+		rd_kafka_mock_clear_request_errors(m->cluster, API_PRODUCE);
+
 	for (int i = 0; i < count; i++)
 		errors[i] = (rd_kafka_resp_err_t)code;
 	if (count > 0)

@@ -1,8 +1,8 @@
 /* kafka_reports.c — reads the handles' queues and says how each record ended.
  *
  * The status decides, never the name of the error: one and the same name comes with "not persisted"
- * and with "possibly persisted". One name counts, and only for a record that was sent alone: a
- * broker refuses a whole batch as too large for the sake of one record, or because the sum is. Such
+ * and with "possibly persisted". "Too large" alone counts, and only for a record that was sent alone:
+ * a broker refuses a whole batch for the sake of one record, or because the sum is too large. Such
  * records are sent again, each in a request of its own, before one of them is called too large.
  */
 #include <stdio.h>
@@ -27,6 +27,13 @@ static enum kafka_outcome outcome_of(rd_kafka_msg_status_t status)
 static bool is_purged(rd_kafka_resp_err_t err)
 {
 	return err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
+/* Larger than the topic's message limit, or than its segments. */
+static bool is_too_large(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+	       err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
 static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
@@ -79,7 +86,7 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 	enum kafka_outcome outcome = outcome_of(rd_kafka_message_status(m));
 
 	kafka_handle_reported(h, m);
-	if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && outcome == KAFKA_NOT_PERSISTED) {
+	if (is_too_large(m->err) && outcome == KAFKA_NOT_PERSISTED) {
 		if (h == &p->alone)
 			outcome = KAFKA_TOO_LARGE;
 		else if (send_alone(p, m))

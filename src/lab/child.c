@@ -40,6 +40,9 @@ static void become(const struct child_opts *o, int out, int null, pid_t parent)
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	        dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
+	/* A connection that this process drops must not live on in a copy of its descriptor. */
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+		_exit(127);
 	execve(o->program, (char *const *)(uintptr_t)o->argv, (char *const *)(uintptr_t)env);
 	_exit(127);
 }

@@ -35,6 +35,15 @@ static int open_socket(const struct addrinfo *ai)
 	return fd;
 }
 
+/* A name with both kinds of address means the older one, as it does to the agent and to clients. */
+static const struct addrinfo *best_of(const struct addrinfo *list)
+{
+	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
+		if (ai->ai_family == AF_INET)
+			return ai;
+	return list;
+}
+
 int udp_door_connect(int *fd, const struct hostport *at, struct why *why)
 {
 	const char *host = at->host[0] == '\0' ? "127.0.0.1" : at->host;
@@ -46,7 +55,7 @@ int udp_door_connect(int *fd, const struct hostport *at, struct why *why)
 	rc = getaddrinfo(host, port, &hints, &list);
 	if (rc != 0)
 		return why_set(why, E_USAGE, "%s port %s: %s", host, port, gai_strerror(rc));
-	*fd = open_socket(list);
+	*fd = open_socket(best_of(list));
 	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port,
 	                       strerror(errno))
 	             : 0;

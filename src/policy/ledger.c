@@ -40,8 +40,8 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 	CHECK(l);
 }
 
-void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
-	uint64_t batches)
+static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
+        uint64_t batches)
 {
 	assert(l->place[from].spans >= spans && l->place[from].batches >= batches);
 	l->place[from].spans -= spans;
@@ -49,6 +49,34 @@ void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to,
 	l->place[to].spans += spans;
 	l->place[to].batches += batches;
 	CHECK(l);
+}
+
+void ledger_sent_again(struct ledger *l, uint64_t spans)
+{
+	l->maybe_duplicate.spans += spans;
+	l->maybe_duplicate.batches++;
+}
+
+void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
+        uint64_t batches)
+{
+	assert(to < LEDGER_DROPPED_FIRST); /* a loss has a time: ledger_drop */
+	shift(l, from, to, spans, batches);
+}
+
+void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
+        struct ledger_count what, uint64_t now_ms)
+{
+	struct ledger_when *when = &l->lost[cause - LEDGER_DROPPED_FIRST];
+
+	assert(cause >= LEDGER_DROPPED_FIRST);
+	if (what.spans == 0 && what.batches == 0)
+		return;
+	/* Where an older version lost some, nobody knows when that began. */
+	if (l->place[cause].batches == 0 && l->place[cause].spans == 0)
+		when->first_ms = now_ms;
+	when->last_ms = now_ms;
+	shift(l, from, cause, what.spans, what.batches);
 }
 
 const char *ledger_check(const struct ledger *l)

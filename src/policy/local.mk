@@ -10,4 +10,5 @@ libspanspool_a_SOURCES += \
 	include/marks.h %D%/marks.c \
 	include/pace.h %D%/pace.c \
 	include/slowstart.h %D%/slowstart.c \
+	include/trend.h %D%/trend.c \
 	include/watermark.h %D%/watermark.c

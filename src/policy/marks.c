@@ -11,8 +11,8 @@
 #include "marks.h"
 
 enum {
-	CHUNK = 4096,      /* positions */
-	PER_WORD = 32,     /* marks in a word */
+	CHUNK = 4096,  /* positions */
+	PER_WORD = 32, /* marks in a word */
 	WORDS = CHUNK / PER_WORD,
 };
 
@@ -23,7 +23,9 @@ struct marks_chunk {
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {
-	*m = (struct marks){ .cursor = cursor, .end = end, .offered_to = cursor, .held_to = cursor };
+	*m = (struct marks){
+		.cursor = cursor, .end = end, .offered_to = cursor, .held_to = cursor
+	};
 }
 
 void marks_free(struct marks *m)
@@ -84,6 +86,14 @@ static struct marks_chunk *chunk_for(struct marks *m, uint64_t position)
 	return m->chunks[i];
 }
 
+int marks_reserve(struct marks *m, uint64_t first, uint64_t end)
+{
+	for (uint64_t p = first; p < end; p = (p / CHUNK + 1) * CHUNK)
+		if (p >= m->cursor && chunk_for(m, p) == NULL)
+			return E_NOMEM;
+	return 0;
+}
+
 static void drop_first_chunks(struct marks *m, size_t n)
 {
 	size_t drop = n < m->nchunks ? n : m->nchunks;
@@ -137,7 +147,9 @@ static uint64_t lowered(const struct marks *m, uint64_t bound)
 		else if (is_unsure(mark_in(m->chunks[i], last)))
 			return bound;
 		else
-			bound -= last % PER_WORD == PER_WORD - 1 ? alike(m->chunks[i], last + 1 - PER_WORD) : 1;
+			bound -= last % PER_WORD == PER_WORD - 1
+			                 ? alike(m->chunks[i], last + 1 - PER_WORD)
+			                 : 1;
 	}
 	return m->cursor;
 }
@@ -200,7 +212,8 @@ static uint64_t find(const struct marks *m, uint64_t from, uint64_t end, bool wa
 	return end;
 }
 
-bool marks_next(const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
+bool marks_next(
+        const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
 {
 	uint64_t start = find(m, max_u64(from, m->cursor), m->end, true);
 
@@ -224,7 +237,7 @@ static size_t put_varint(uint8_t *to, uint64_t value)
 /* Three numbers a run: how far it begins behind the end of the run before (or the cursor), how long
  * it is, and how many spans it holds. */
 size_t marks_save(const struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans,
-	uint64_t *left_batches)
+        uint64_t *left_batches)
 {
 	uint64_t at = m->cursor, behind = m->cursor;
 	uint64_t last = min_u64(m->end, (m->cursor / CHUNK + m->nchunks) * CHUNK);
@@ -282,7 +295,8 @@ int marks_load(struct marks *m, struct slice saved)
 	while (saved.len > 0) {
 		uint64_t gap, length, spans;
 
-		if (!get_varint(&saved, &gap) || !get_varint(&saved, &length) || !get_varint(&saved, &spans))
+		if (!get_varint(&saved, &gap) || !get_varint(&saved, &length) ||
+		        !get_varint(&saved, &spans))
 			return E_CORRUPT;
 		if (gap > m->end - at || length > m->end - at - gap || length == 0)
 			return E_CORRUPT;

@@ -3,6 +3,7 @@
 #include "json_add.h"
 #include "ledger_page.h"
 #include "metrics.h"
+#include "units.h"
 
 /* ---- JSON ---- */
 
@@ -39,6 +40,32 @@ static json_t *places(const struct ledger *l, uint64_t (*of)(const struct ledger
 	return o;
 }
 
+static json_t *moment(uint64_t ms)
+{
+	char text[40];
+
+	return ms == 0 ? json_null() : json_text(units_print_time(ms, text, sizeof(text)));
+}
+
+/* When spans were lost to each cause that there was. */
+static json_t *drops(const struct ledger *l)
+{
+	json_t *all = json_object();
+
+	for (int i = 0; i < LEDGER_CAUSES_N; i++) {
+		int cause = (int)LEDGER_DROPPED_FIRST + i;
+		json_t *o;
+
+		if (l->place[cause].batches == 0 && l->place[cause].spans == 0)
+			continue;
+		o = json_object();
+		json_add(&o, "first", moment(l->lost[i].first_ms));
+		json_add(&o, "last", moment(l->lost[i].last_ms));
+		json_add(&all, ledger_place_names[cause], o);
+	}
+	return all;
+}
+
 void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 {
 	json_t *o = json_object(), *maybe = json_object();
@@ -53,6 +80,7 @@ void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 	json_add_count(&maybe, "spans", l->maybe_duplicate.spans);
 	json_add_count(&maybe, "batches", l->maybe_duplicate.batches);
 	json_add(&o, "maybe_duplicate", maybe);
+	json_add(&o, "drops", drops(l));
 	json_write(to, o);
 }
 

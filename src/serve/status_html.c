@@ -68,8 +68,8 @@ static void add_health(struct buf *to, const struct status_heading *h)
 	buf_text(to, "</table>\n");
 }
 
-/* The numbers of OBJECT, those of objects in it with the key before them. */
-static void add_numbers(struct buf *to, const json_t *object, const char *before)
+/* Numbers and texts of OBJECT, those of objects in it with the key before them. */
+static void add_values(struct buf *to, const json_t *object, const char *before)
 {
 	const char *key;
 	json_t *value;
@@ -80,12 +80,17 @@ static void add_numbers(struct buf *to, const json_t *object, const char *before
 
 		snprintf(name, sizeof(name), "%s%s%s", before, *before == '\0' ? "" : " ", key);
 		if (json_is_object(value)) {
-			add_numbers(to, value, name);
+			add_values(to, value, name);
 		} else if (json_is_number(value)) {
 			buf_text(to, "<tr>");
 			add_element(to, "td", name);
 			buf_printf(
 			        to, "<td class=\"n\">%.15g</td></tr>\n", json_number_value(value));
+		} else if (json_is_string(value)) {
+			buf_text(to, "<tr>");
+			add_element(to, "td", name);
+			add_element(to, "td", json_string_value(value));
+			buf_text(to, "</tr>\n");
 		}
 	}
 }
@@ -97,12 +102,12 @@ static void add_ledger(struct buf *to, const json_t *ledger)
 
 	json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
 	{
-		if (!json_is_object(value))
+		if (!json_is_object(value) || json_object_size(value) == 0)
 			continue;
 		buf_text(to, "<h2>Ledger: ");
 		add_escaped(to, key);
 		buf_text(to, "</h2><table>\n");
-		add_numbers(to, value, "");
+		add_values(to, value, "");
 		buf_text(to, "</table>\n");
 	}
 }

@@ -1,6 +1,7 @@
 libspanspool_a_SOURCES += \
 	include/agent_tags.h %D%/agent_tags.c \
 	include/batch.h %D%/batch.c \
+	include/batch_json.h %D%/batch_json.c \
 	include/numbered.h %D%/numbered.c \
 	include/inspect.h %D%/inspect.c \
 	include/transcode.h %D%/transcode.c \

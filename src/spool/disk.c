@@ -236,12 +236,25 @@ uint64_t disk_allocated(int fd)
 	return fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 }
 
-int disk_free(int fd, uint64_t *bytes)
+int disk_space(int fd, struct disk_space *to)
 {
 	struct statvfs v;
 
+	*to = (struct disk_space){ 0 };
 	if (fstatvfs(fd, &v) < 0)
 		return err_from_errno(errno);
-	*bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	to->bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	to->all_bytes = (uint64_t)v.f_blocks * v.f_frsize;
+	to->inodes = v.f_favail;
+	to->all_inodes = v.f_files;
 	return 0;
+}
+
+bool disk_space_over(const struct disk_space *d, uint64_t least)
+{
+	if (d->bytes <= least)
+		return false;
+	if (d->all_inodes == 0 || d->all_bytes == 0)
+		return true;
+	return d->inodes > (unsigned __int128)d->all_inodes * least / d->all_bytes;
 }

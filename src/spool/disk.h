@@ -40,7 +40,14 @@ int disk_reserve(int fd, uint64_t bytes) MUST_USE;
 void disk_trim(int fd);
 /* Bytes in allocated blocks; 0 when it cannot be told. */
 uint64_t disk_allocated(int fd);
-/* Of the file system, for us. 0 or an error. */
-int disk_free(int fd, uint64_t *bytes) MUST_USE;
+/* What a file system has in all, and what of it is free for us. */
+struct disk_space {
+	uint64_t bytes, all_bytes;
+	uint64_t inodes, all_inodes; /* both 0 where it does not count them */
+};
+/* 0 or an error, with all 0. */
+int disk_space(int fd, struct disk_space *to) MUST_USE;
+/* True when more than LEAST bytes are free, and more than the same share of the inodes. */
+bool disk_space_over(const struct disk_space *d, uint64_t least);
 
 #endif

@@ -77,7 +77,7 @@ static uint64_t record_checksum(const uint8_t *header, struct slice value)
 void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value)
 {
 	put32(to, RECORD_MAGIC);
-	to[4] = LAYOUT_VERSION;
+	to[4] = RECORD_VERSION;
 	to[5] = r->maybe_dup ? FLAG_MAYBE_DUP : 0;
 	put16(to + 6, RECORD_HEADER);
 	put32(to + 8, r->spans);
@@ -92,7 +92,7 @@ void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, str
 
 int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
 {
-	if (get32(from) != RECORD_MAGIC || from[4] != LAYOUT_VERSION ||
+	if (get32(from) != RECORD_MAGIC || from[4] != RECORD_VERSION ||
 	        get16(from + 6) != RECORD_HEADER)
 		return E_CORRUPT;
 	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
@@ -114,28 +114,38 @@ bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice valu
 }
 
 /* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
-static void seal(uint8_t *to, uint32_t magic, size_t len)
+struct kind {
+	uint32_t magic;
+	uint16_t version; /* that is written, and the newest that is read */
+	size_t fixed;     /* bytes before what varies */
+};
+
+static const struct kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_FIXED };
+static const struct kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_FIXED };
+static const struct kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_FIXED };
+
+static void seal(uint8_t *to, const struct kind *k, size_t len)
 {
-	put32(to, magic);
-	put16(to + 4, LAYOUT_VERSION);
+	put32(to, k->magic);
+	put16(to + 4, k->version);
 	put32(to + 8, (uint32_t)len);
 	put64(to + len - CHECKSUM, XXH3_64bits(to, len - CHECKSUM));
 }
 
-static int unseal(struct slice *from, uint32_t magic, size_t least)
+static int unseal(struct slice *from, const struct kind *k)
 {
 	size_t len;
 
-	if (from->len < 12 || get32(from->at) != magic)
+	if (from->len < 12 || get32(from->at) != k->magic)
 		return E_CORRUPT;
 	len = get32(from->at + 8);
 	if (len < 12 + CHECKSUM || len > from->len)
 		return E_CORRUPT;
 	if (get64(from->at + len - CHECKSUM) != XXH3_64bits(from->at, len - CHECKSUM))
 		return E_CORRUPT;
-	if (get16(from->at + 4) > LAYOUT_VERSION)
+	if (get16(from->at + 4) > k->version)
 		return E_NEWER;
-	if (len < least + CHECKSUM)
+	if (len < k->fixed + CHECKSUM)
 		return E_CORRUPT;
 	from->len = len - CHECKSUM;
 	return 0;
@@ -144,7 +154,8 @@ static int unseal(struct slice *from, uint32_t magic, size_t least)
 /*
  * State
  *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
- *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places   20  u32 0
+ *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places
+ *   20  u16 causes whose times are noted, 0 in version 1       22  u16 0
  *   24  u64 spool        32  u64 generation   40  u64 boot       48  u64 cursor
  *   56  u64 offered_to   64  u64 end          72  u64 spans_put  80  u64 floor position
  *   88  u64 floor spans  96  u64 numbers of the ledger, then the marks, then u64 XXH3 of all
@@ -168,7 +179,12 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 	to = put_count(to, &l->accepted);
 	for (int i = 0; i < LEDGER_PLACES_N; i++)
 		to = put_count(to, &l->place[i]);
-	return put_count(to, &l->maybe_duplicate);
+	to = put_count(to, &l->maybe_duplicate);
+	for (int i = 0; i < LEDGER_CAUSES_N; i++, to += 16) {
+		put64(to, l->lost[i].first_ms);
+		put64(to + 8, l->lost[i].last_ms);
+	}
+	return to;
 }
 
 size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
@@ -181,7 +197,8 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put32(to + 12, marks_len);
 	put16(to + 16, LEDGER_OUTCOMES_N);
 	put16(to + 18, LEDGER_PLACES_N);
-	put32(to + 20, 0);
+	put16(to + 20, LEDGER_CAUSES_N);
+	put16(to + 22, 0);
 	put64(to + 24, origin->spool);
 	put64(to + 32, s->generation);
 	put64(to + 40, s->boot);
@@ -194,7 +211,7 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
 	memcpy(at, s->marks, marks_len);
 	len = (size_t)(at - to) + marks_len + CHECKSUM;
-	seal(to, STATE_MAGIC, len);
+	seal(to, &state_kind, len);
 	return len;
 }
 
@@ -205,8 +222,26 @@ static const uint8_t *get_count(const uint8_t *from, struct ledger_count *c)
 	return from + 16;
 }
 
-/* An older writer may have known fewer outcomes and places: the rest are 0. */
-static void get_ledger(const uint8_t *from, unsigned outcomes, unsigned places, struct ledger *l)
+/* How many numbers of a kind a writer knew. An older one knew fewer: the rest are 0. */
+struct known {
+	unsigned outcomes;
+	unsigned places;
+	unsigned causes;
+};
+
+static bool get_known(const uint8_t *from, struct known *k)
+{
+	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20) };
+	return k->outcomes <= LEDGER_OUTCOMES_N && k->places <= LEDGER_PLACES_N &&
+	       k->causes <= LEDGER_CAUSES_N;
+}
+
+static size_t ledger_bytes(const struct known *k)
+{
+	return 8 * (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes);
+}
+
+static void get_ledger(const uint8_t *from, const struct known *k, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->boots = get64(from);
@@ -214,27 +249,27 @@ static void get_ledger(const uint8_t *from, unsigned outcomes, unsigned places, 
 	l->received = get64(from + 16);
 	l->kernel_dropped = get64(from + 24);
 	from += 32;
-	for (unsigned i = 0; i < outcomes; i++, from += 8)
+	for (unsigned i = 0; i < k->outcomes; i++, from += 8)
 		l->outcome[i] = get64(from);
 	from = get_count(from, &l->accepted);
-	for (unsigned i = 0; i < places; i++)
+	for (unsigned i = 0; i < k->places; i++)
 		from = get_count(from, &l->place[i]);
-	get_count(from, &l->maybe_duplicate);
+	from = get_count(from, &l->maybe_duplicate);
+	for (unsigned i = 0; i < k->causes; i++, from += 16)
+		l->lost[i] = (struct ledger_when){ get64(from), get64(from + 8) };
 }
 
 int layout_state_decode(struct slice from, struct spool_state *s, struct origin *origin)
 {
-	int rc = unseal(&from, STATE_MAGIC, STATE_FIXED);
-	unsigned outcomes, places;
+	int rc = unseal(&from, &state_kind);
+	struct known known;
 	size_t numbers;
 
 	if (rc < 0)
 		return rc;
-	outcomes = get16(from.at + 16);
-	places = get16(from.at + 18);
-	if (outcomes > LEDGER_OUTCOMES_N || places > LEDGER_PLACES_N)
+	if (!get_known(from.at, &known))
 		return E_CORRUPT;
-	numbers = 8 * (size_t)(4 + outcomes + 2 + 2 * places + 2);
+	numbers = ledger_bytes(&known);
 	s->marks_len = get32(from.at + 12);
 	if (s->marks_len > SPOOL_MARKS_BYTES || from.len != STATE_FIXED + numbers + s->marks_len)
 		return E_CORRUPT;
@@ -248,7 +283,7 @@ int layout_state_decode(struct slice from, struct spool_state *s, struct origin 
 	s->spans_put = get64(from.at + 72);
 	origin->floor.position = get64(from.at + 80);
 	origin->floor.spans = get64(from.at + 88);
-	get_ledger(from.at + STATE_FIXED, outcomes, places, &s->ledger);
+	get_ledger(from.at + STATE_FIXED, &known, &s->ledger);
 	memset(s->marks, 0, sizeof(s->marks));
 	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
 	return 0;
@@ -287,7 +322,7 @@ size_t layout_head_encode(uint8_t *to, const struct head *h)
 	memcpy(to + HEAD_FIXED, h->host, host);
 	len = HEAD_FIXED + host;
 	len += layout_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
-	seal(to, HEAD_MAGIC, len);
+	seal(to, &head_kind, len);
 	return len;
 }
 
@@ -298,7 +333,7 @@ bool layout_is_head(struct slice from)
 
 int layout_head_decode(struct slice from, struct head *h)
 {
-	int rc = unseal(&from, HEAD_MAGIC, HEAD_FIXED);
+	int rc = unseal(&from, &head_kind);
 	size_t host;
 
 	if (rc < 0)
@@ -337,6 +372,23 @@ size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail)
 	put32(to + 12, (uint32_t)details);
 	memcpy(to + TRAILER_FIXED, cause, causes);
 	memcpy(to + TRAILER_FIXED + causes, detail, details);
-	seal(to, TRAILER_MAGIC, len);
+	seal(to, &trailer_kind, len);
 	return len;
+}
+
+int layout_trailer_decode(struct slice from, struct slice *cause, struct slice *detail)
+{
+	int rc = unseal(&from, &trailer_kind);
+	size_t causes, details;
+
+	if (rc < 0)
+		return rc;
+	causes = get16(from.at + 6);
+	details = get32(from.at + 12);
+	if (causes > TEXT_MOST || details > TEXT_MOST ||
+	        from.len != TRAILER_FIXED + causes + details)
+		return E_CORRUPT;
+	*cause = slice_of(from.at + TRAILER_FIXED, causes);
+	*detail = slice_of(from.at + TRAILER_FIXED + causes, details);
+	return 0;
 }

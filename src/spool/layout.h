@@ -7,12 +7,15 @@
 #include "spool.h"
 
 enum {
-	LAYOUT_VERSION = 1,
+	RECORD_VERSION = 1,
+	STATE_VERSION = 2, /* 1 had no times of losses */
+	HEAD_VERSION = 1,
+	TRAILER_VERSION = 1,
 	RECORD_HEADER = 64,
 	RECORD_MOST = 1 << 20, /* bytes of a batch; what the agent reads stays well below */
 	HOST_BYTES = 255,
 	STATE_FIXED = 96,
-	STATE_NUMBERS = 4 + LEDGER_OUTCOMES_N + 2 + 2 * LEDGER_PLACES_N + 2,
+	STATE_NUMBERS = 4 + LEDGER_OUTCOMES_N + 2 + 2 * LEDGER_PLACES_N + 2 + 2 * LEDGER_CAUSES_N,
 	STATE_BYTES = STATE_FIXED + 8 * STATE_NUMBERS + SPOOL_MARKS_BYTES + 8,
 	HEAD_FIXED = 80,
 	HEAD_BYTES = HEAD_FIXED + HOST_BYTES + STATE_BYTES + 8,
@@ -82,5 +85,7 @@ int layout_head_decode(struct slice from, struct head *h) MUST_USE;
  * layout_trailer_size of the same texts. */
 size_t layout_trailer_size(const char *cause, const char *detail);
 size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail);
+/* 0, E_CORRUPT, E_NEWER. CAUSE and DETAIL are borrowed from FROM. */
+int layout_trailer_decode(struct slice from, struct slice *cause, struct slice *detail) MUST_USE;
 
 #endif

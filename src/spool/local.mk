@@ -1,8 +1,13 @@
-libspanspool_a_SOURCES += include/spool.h \
+libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_mend.h \
 	%D%/count.c \
 	%D%/disk.c %D%/disk.h \
 	%D%/fetch.c \
+	%D%/kept.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/lock.c %D%/lock.h \
+	%D%/look.c %D%/look.h \
+	%D%/look_items.c \
+	%D%/mend.c \
 	%D%/put.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \

@@ -68,9 +68,12 @@ static int put_entries(struct spool *s, struct storing *g)
 	return rc;
 }
 
-/* Once on the way in, once on the way out. */
+/* Once on the way in, once on the way out. A limit that is reached is the caller's to tell: it may make
+ * room, many times over. */
 static void tell(struct spool *s, int rc)
 {
+	if (rc == E_FULL)
+		return;
 	if (rc < 0 && !s->in_trouble)
 		log_warn("spool: cannot put: %s%s%s", err_text(rc),
 		        s->writer.words[0] != '\0' ? ": " : "", s->writer.words);

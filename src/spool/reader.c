@@ -19,16 +19,13 @@ void reader_close(struct reader *r)
 	r->trouble_us = 0;
 }
 
-static int open_file(struct reader *r, const struct segment *seg)
+static int open_file(struct reader *r, const char *path, uint64_t first)
 {
-	char path[DISK_NAME];
-
-	segment_file(seg, path);
 	r->fd = openat(r->at, path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
 	r->state = READER_BY_TREE;
-	r->first = seg->first;
+	r->first = first;
 	r->tree = (struct tree){ .fd = r->fd };
 	r->scan = (struct scan){ 0 };
 	r->has_head = false;
@@ -104,14 +101,22 @@ static int by_scan(struct reader *r)
 
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 {
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	return reader_open_file(r, path, seg->first, limit);
+}
+
+int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit)
+{
 	int rc;
 
-	if (r->state != READER_CLOSED && r->first != seg->first)
+	if (r->state != READER_CLOSED && r->first != first)
 		reader_close(r);
 	r->limit = limit;
 	if (r->state == READER_BY_SCAN && limit <= r->scan_limit)
 		return 0;
-	rc = r->state == READER_CLOSED ? open_file(r, seg) : 0;
+	rc = r->state == READER_CLOSED ? open_file(r, path, first) : 0;
 	if (rc < 0)
 		return rc;
 	rc = r->state == READER_BY_TREE ? by_tree(r) : E_CORRUPT;
@@ -122,13 +127,31 @@ int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 	return rc;
 }
 
-int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+int reader_glance(struct reader *r, const struct segment *seg)
 {
+	char path[DISK_NAME];
 	int rc;
 
 	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	r->limit = UINT64_MAX;
+	if (rc == 0)
+		rc = by_tree(r);
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
+int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
 	r->limit = limit;
-	rc = open_file(r, seg);
 	if (rc == 0)
 		rc = by_scan(r);
 	if (rc < 0)
@@ -166,6 +189,16 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 	return 0;
 }
 
+void record_to_batch(const struct record *r, struct batch *b)
+{
+	b->position = r->position;
+	b->boot = r->boot;
+	b->sequence = r->sequence;
+	b->received_ms = r->received_ms;
+	b->spans = r->spans;
+	b->maybe_dup = r->maybe_dup;
+}
+
 int reader_fetch(struct reader *r, const struct place *p, struct batch **b, struct record *header)
 {
 	uint8_t bytes[RECORD_HEADER];
@@ -190,12 +223,7 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 		batch_unref(&got);
 		return rc;
 	}
-	got->position = header->position;
-	got->boot = header->boot;
-	got->sequence = header->sequence;
-	got->received_ms = header->received_ms;
-	got->spans = header->spans;
-	got->maybe_dup = header->maybe_dup;
+	record_to_batch(header, got);
 	*b = got;
 	return 0;
 }

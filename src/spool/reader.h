@@ -37,6 +37,10 @@ struct reader {
  * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
  * E_NEWER; E_MALFORMED: it belongs to another spool; other errors may pass. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
+/* The same for a segment whose data file is PATH, wherever that is. */
+int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
+/* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
+int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
 /* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
 int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 void reader_close(struct reader *r);
@@ -48,6 +52,8 @@ int reader_scan(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_fetch(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
+/* All that a header says of its batch, whose bytes are filled by the caller. */
+void record_to_batch(const struct record *r, struct batch *b);
 /* The header alone, not verified: for ages. */
 int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
 /* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */

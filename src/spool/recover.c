@@ -29,22 +29,24 @@ static void note(struct recovering *r, const char *text)
 		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
 }
 
-static void offer(
-        struct recovering *r, const struct spool_state *state, const struct origin *origin)
+void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
+        const struct spool_state *state, const struct origin *origin)
 {
-	struct spool_state *best = &r->found->state;
-
-	struct origin *ours = &r->s->origin;
-
 	if (ours->spool == 0)
 		ours->spool = origin->spool;
 	if (origin->floor.position > ours->floor.position)
 		ours->floor = origin->floor;
-	if (r->any && (state->generation < best->generation ||
-	                      (state->generation == best->generation && state->end <= best->end)))
+	if (*any && (state->generation < best->generation ||
+	                    (state->generation == best->generation && state->end <= best->end)))
 		return;
 	*best = *state;
-	r->any = true;
+	*any = true;
+}
+
+static void offer(
+        struct recovering *r, const struct spool_state *state, const struct origin *origin)
+{
+	recover_offer(&r->found->state, &r->any, &r->s->origin, state, origin);
 }
 
 static int newer(struct spool *s, const char *what, struct why *why)
@@ -224,6 +226,17 @@ static void know_spool(struct spool *s)
 	s->file.spool = s->origin.spool;
 }
 
+void recover_assume(struct spool_state *state, const struct spot *from)
+{
+	*state = (struct spool_state){
+		.cursor = from->position,
+		.offered_to = from->position,
+		.end = from->position,
+		.spans_put = from->spans,
+		.running = true,
+	};
+}
+
 /* No state anywhere, but records: nothing of them is known to be delivered. */
 static void state_from_records(struct recovering *r)
 {
@@ -237,13 +250,7 @@ static void state_from_records(struct recovering *r)
 	else if (count_spans_below(s, from.position, &from.spans) < 0)
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known",
 		        from.position);
-	*state = (struct spool_state){
-		.cursor = from.position,
-		.offered_to = from.position,
-		.end = from.position,
-		.spans_put = from.spans,
-		.running = true,
-	};
+	recover_assume(state, &from);
 	r->doubt = true;
 	s->origin.floor = from;
 }

@@ -69,7 +69,7 @@ static int add(struct segments *l, const struct segment *seg)
 	return 0;
 }
 
-static int add_found(struct segments *l, int at, const char *name)
+static int add_found(struct segments *l, int at, const char *name, bool mend)
 {
 	char path[DISK_NAME];
 	struct segment seg;
@@ -80,14 +80,19 @@ static int add_found(struct segments *l, int at, const char *name)
 	segment_file(&seg, path);
 	if (fstatat(at, path, &st, 0) < 0) {
 		/* Its file was unlinked, and then the power went. */
+		if (errno == ENOENT && !mend)
+			return 0;
 		if (errno == ENOENT)
 			return unlinkat(at, name, AT_REMOVEDIR) < 0 ? 0 : disk_sync_dir(at, ".");
 		if (errno == ENOTDIR)
 			return 0; /* somebody's file with such a name */
 		st = (struct stat){ 0 };
 	}
-	give_back(at, path, &st);
+	if (mend)
+		give_back(at, path, &st);
 	seg.bytes = (uint64_t)st.st_blocks * 512;
+	if (!mend) /* an agent may have reserved more */
+		seg.bytes = min_u64(seg.bytes, ((uint64_t)st.st_size + 4095) / 4096 * 4096);
 	return add(l, &seg);
 }
 
@@ -95,10 +100,12 @@ static int by_first(const void *a, const void *b)
 {
 	const struct segment *x = a, *y = b;
 
-	return x->first < y->first ? -1 : x->first > y->first;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return (int)y->bad - (int)x->bad; /* what was written anew in its place comes behind it */
 }
 
-int segments_list(struct segments *l, int at)
+int segments_list(struct segments *l, int at, bool mend)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 	struct dirent *e;
@@ -112,7 +119,7 @@ int segments_list(struct segments *l, int at)
 		return E_NOMEM;
 	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		rc = add_found(l, at, e->d_name);
+		rc = add_found(l, at, e->d_name, mend);
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);

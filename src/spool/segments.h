@@ -32,8 +32,9 @@ void segment_name(const struct segment *seg, char to[SEGMENT_NAME]);
 /* The path of its data file. */
 void segment_file(const struct segment *seg, char to[DISK_NAME]);
 
-/* Reads the directory: names and sizes, nothing else. Finishes a removal that was cut short. */
-int segments_list(struct segments *l, int at) MUST_USE;
+/* Reads the directory: names and sizes, nothing else. With MEND it finishes a removal that was cut
+ * short and gives back blocks that a killed agent had reserved; without, nothing is changed. */
+int segments_list(struct segments *l, int at, bool mend) MUST_USE;
 void segments_free(struct segments *l);
 
 int segments_push(struct segments *l, uint64_t first) MUST_USE;

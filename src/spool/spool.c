@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "log.h"
 #include "spool_priv.h"
 
@@ -62,37 +62,6 @@ static int open_dir(struct spool *s, struct why *why)
 	return 0;
 }
 
-static int locked(int fd, struct why *why)
-{
-	char pid[32] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
-	if (pid[0] == '\0')
-		return why_set(why, E_LOCKED, "another process uses it");
-	return why_set(why, E_LOCKED, "process %s uses it; one spool takes one agent", pid);
-}
-
-static int take_lock(struct spool *s, struct why *why)
-{
-	char pid[32];
-	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-
-	s->lock = openat(s->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock < 0)
-		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
-	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
-			return locked(s->lock, why);
-		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
-	}
-	/* Only for whoever asks who holds it: a full disk must not stop a start. */
-	if (ftruncate(s->lock, 0) < 0 || pwrite(s->lock, pid, (size_t)n, 0) < 0)
-		log_debug("spool: the lock file could not be written");
-	return 0;
-}
-
 static int open_files(struct spool *s, struct spool_found *found, struct why *why)
 {
 	int rc = statefile_open(&s->file, s->dir, why);
@@ -101,7 +70,7 @@ static int open_files(struct spool *s, struct spool_found *found, struct why *wh
 		return rc;
 	if (disk_remove_dir(s->dir, "next") < 0)
 		log_debug("spool: next/ could not be removed");
-	rc = segments_list(&s->segments, s->dir);
+	rc = segments_list(&s->segments, s->dir, true);
 	if (rc < 0)
 		return why_set(why, rc, "cannot list: %s", err_text(rc));
 	rc = tail_open(&s->tail, s->dir, s->opts.sync != SPOOL_SYNC_COMMIT, why);
@@ -129,7 +98,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 	if (open_dir(s, why) < 0)
 		goto fail;
 	s->reader.at = s->dir;
-	if (take_lock(s, why) < 0)
+	if (lock_take(s->dir, LOCK_ALONE, &s->lock, why) < 0)
 		goto fail;
 	if (open_files(s, found, why) < 0)
 		goto fail;

@@ -23,6 +23,7 @@ struct spool {
 	struct spot end;       /* behind all that was put */
 	struct origin origin;
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
+	struct disk_space space; /* as of this turn */
 	struct spool_stats stats;
 	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
@@ -31,6 +32,11 @@ struct spool {
 
 /* recover.c: finds what is on disk, and puts the newest state right by it. */
 int recover_run(struct spool *s, struct spool_found *found, struct why *why) MUST_USE;
+/* Pure. STATE and its ORIGIN are one more that was found: the newest stays in BEST. */
+void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
+        const struct spool_state *state, const struct origin *origin);
+/* Pure. Nothing is known of what stands from FROM on but that it is there. */
+void recover_assume(struct spool_state *state, const struct spot *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
  * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
 uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
@@ -53,6 +59,8 @@ void store_seal(struct spool *s);
 /* Makes next/; AHEAD of its time only when there is room for something in it. stats.next_rc says
  * how it went: 0 only with all blocks reserved. */
 int store_prepare(struct spool *s, bool ahead) MUST_USE;
+/* Looks how much the file system has left. */
+void store_measure(struct spool *s);
 /* Bytes on disk, without what is only reserved. */
 uint64_t store_used(const struct spool *s);
 /* How many of the N entries the limits let in; *rc says why not the next one, or 0. */

@@ -56,6 +56,12 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 	return 0;
 }
 
+int statefile_look(struct statefile *f, int at)
+{
+	*f = (struct statefile){ .fd = openat(at, "state", O_RDONLY | O_CLOEXEC) };
+	return f->fd < 0 ? err_from_errno(errno) : 0;
+}
+
 static bool is_zero(const uint8_t *bytes, size_t len)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;

@@ -31,6 +31,8 @@ struct slot {
 
 /* Opens or makes the file. A short one is filled up again. */
 int statefile_open(struct statefile *f, int at, struct why *why) MUST_USE;
+/* Opens it for statefile_read alone. E_MISSING: there is none. */
+int statefile_look(struct statefile *f, int at) MUST_USE;
 void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 /* The next writes go to the older, or broken, slot of each pair. */
 void statefile_aim(struct statefile *f, const struct slot slots[SLOTS]);

@@ -6,14 +6,25 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
 
+enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
+
 uint64_t store_used(const struct spool *s)
 {
 	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
+}
+
+void store_measure(struct spool *s)
+{
+	if (disk_space(s->dir, &s->space) < 0)
+		log_debug("spool: the file system does not say how much is free");
+	s->stats.free_bytes = s->space.bytes;
+	s->stats.free_inodes = s->space.inodes;
 }
 
 /* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
@@ -21,9 +32,10 @@ static uint64_t room(const struct spool *s, uint64_t reserved)
 {
 	uint64_t used = store_used(s), most = s->opts.max_bytes;
 	uint64_t ours = most == 0 ? UINT64_MAX : most > used ? most - used : 0;
-	uint64_t theirs = s->stats.free_bytes, least = s->opts.min_free;
+	uint64_t least = s->opts.min_free;
+	uint64_t theirs = disk_space_over(&s->space, least) ? s->space.bytes - least : 0;
 
-	return min_u64(ours, reserved + (theirs > least ? theirs - least : 0));
+	return min_u64(ours, reserved + theirs);
 }
 
 size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
@@ -55,8 +67,7 @@ int store_prepare(struct spool *s, bool ahead)
 	rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
 	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
-	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
-		s->stats.free_bytes = 0;
+	store_measure(s);
 	return rc;
 }
 
@@ -81,6 +92,21 @@ void store_seal(struct spool *s)
 		log_debug("spool: %s could not be removed", name);
 }
 
+/* A segment to which nothing was ever committed, and that could not be removed then, stands where the
+ * new one is to begin. */
+static void clear_way(struct spool *s, uint64_t first)
+{
+	struct segment seg = { .first = first };
+	char name[SEGMENT_NAME];
+
+	segment_name(&seg, name);
+	if (faccessat(s->dir, name, F_OK, 0) < 0)
+		return;
+	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING &&
+	        disk_remove_dir(s->dir, name) < 0)
+		log_debug("spool: %s is empty and could not be removed", name);
+}
+
 /* A new segment, whose first position is FIRST. */
 static int roll(struct spool *s, struct spot first)
 {
@@ -92,8 +118,10 @@ static int roll(struct spool *s, struct spot first)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
-	if (rc == 0)
+	if (rc == 0) {
+		clear_way(s, first.position);
 		rc = writer_name(&s->next, s->dir, first);
+	}
 	if (rc == 0)
 		rc = segments_push(&s->segments, first.position);
 	if (rc < 0) {
@@ -127,6 +155,14 @@ struct ledger_count store_rest(const struct storing *g, size_t done)
 	return rest;
 }
 
+/* LMDB calls a short write an I/O error; on a disk that has just taken its last block it is none. */
+static int cause_of(const struct spool *s, int rc)
+{
+	struct disk_space now;
+
+	return rc == E_IO && disk_space(s->dir, &now) == 0 && now.bytes < FULL_BYTES ? E_FULL : rc;
+}
+
 /* One transaction with the next N entries. */
 static int commit(struct spool *s, struct storing *g, size_t n)
 {
@@ -144,7 +180,7 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 		writer_put(&s->writer, &g->e[g->done + i]);
 	rc = writer_commit(&s->writer, &head);
 	if (rc < 0)
-		return rc;
+		return cause_of(s, rc);
 	s->stats.commits++;
 	s->stats.commit_us = clock_mono_us() - began;
 	s->committed = head.end;

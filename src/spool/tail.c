@@ -25,6 +25,19 @@ int tail_open(struct tail *t, int at, bool make, struct why *why)
 	return 0;
 }
 
+int tail_look(struct tail *t, int at)
+{
+	struct stat st;
+
+	*t = (struct tail){ .fd = openat(at, "tail", O_RDONLY | O_CLOEXEC) };
+	if (t->fd < 0)
+		return errno == ENOENT ? 0 : err_from_errno(errno);
+	if (fstat(t->fd, &st) < 0)
+		return err_from_errno(errno);
+	t->bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
 /* Cuts off what a failed append left. If that fails too, the next append overwrites it. */
 static void cut(const struct tail *t)
 {

@@ -39,6 +39,8 @@ struct tail_part {
 
 /* Opens the file if it is there, or makes it when MAKE. */
 int tail_open(struct tail *t, int at, bool make, struct why *why) MUST_USE;
+/* Opens it for reading only, if it is there. */
+int tail_look(struct tail *t, int at) MUST_USE;
 /* All N entries and the state, or nothing. */
 int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
         const struct origin *origin) MUST_USE;

@@ -88,8 +88,7 @@ static void count(struct spool *s)
 
 void spool_turn(struct spool *s, struct spool_turn *t)
 {
-	if (disk_free(s->dir, &s->stats.free_bytes) < 0)
-		s->stats.free_bytes = 0;
+	store_measure(s);
 	put_run(s, t);
 	reclaim(s);
 	prepare(s);

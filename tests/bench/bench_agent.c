@@ -11,7 +11,7 @@
 #include "measure.h"
 #include "tap.h"
 
-enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000 };
+enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000, RUNS = 3 };
 
 struct figure {
 	double cpu_s;
@@ -87,6 +87,26 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	return f;
 }
 
+/* The cheapest of several runs: other work on the machine can only add to it. */
+static struct figure best_of(
+        struct figure (*run)(struct mockproc *broker, uint64_t rate, unsigned seconds),
+        struct mockproc *broker, uint64_t rate, unsigned seconds)
+{
+	struct figure best = run(broker, rate, seconds);
+
+	for (int i = 1; i < RUNS; i++) {
+		struct figure f = run(broker, rate, seconds);
+		double resident = f.resident > best.resident ? f.resident : best.resident;
+		uint64_t dropped = f.dropped + best.dropped;
+
+		if (f.cpu_s < best.cpu_s)
+			best = f;
+		best.resident = resident;
+		best.dropped = dropped;
+	}
+	return best;
+}
+
 static void print_row(
         const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
 {
@@ -103,20 +123,21 @@ static void print_row(
 int main(int argc, char **argv)
 {
 	static const uint64_t usual[] = { 10000, 60000, 100000 };
-	unsigned seconds = argc > 1 ? (unsigned)atoi(argv[1]) : 6;
+	unsigned seconds = argc > 1 ? (unsigned)atoi(argv[1]) : 4;
 	size_t n = argc > 2 ? (size_t)argc - 2 : ARRAY_LEN(usual);
 	struct mockproc broker;
 
 	measure_broker(&broker);
-	printf("Agent from UDP to Kafka, %u s a row, spans of %zu bytes; floor: recvmmsg + "
+	printf("Agent from UDP to Kafka, best of %d runs of %u s, spans of %zu bytes; floor: "
+	       "recvmmsg + "
 	       "rd_kafka_produce\n",
-	        seconds, measure_batch_bytes() / MEASURE_BATCH);
+	        RUNS, seconds, measure_batch_bytes() / MEASURE_BATCH);
 	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span",
 	        "x floor", "most MiB", "dropped");
 	for (size_t i = 0; i < n; i++) {
 		uint64_t rate = argc > 2 ? strtoull(argv[i + 2], NULL, 10) : usual[i];
-		struct figure floor = run_floor(&broker, rate, seconds);
-		struct figure agent = run_agent(&broker, rate, seconds);
+		struct figure floor = best_of(run_floor, &broker, rate, seconds);
+		struct figure agent = best_of(run_agent, &broker, rate, seconds);
 
 		print_row("floor", rate, seconds, floor, floor.cpu_s);
 		print_row("agent", rate, seconds, agent, floor.cpu_s);

@@ -49,6 +49,7 @@ bench-spool: %D%/bench_spool$(EXEEXT)
 	$(AM_V_at)%D%/bench_spool$(EXEEXT) $(BENCH_DIR) $(BENCH_GIB)
 .PHONY: bench-spool
 EXTRA_PROGRAMS += %D%/bench_produce
+CLEANFILES += %D%/bench_produce
 %C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-produce

@@ -1,11 +1,48 @@
-# The contract, proven by force. Each takes --seed and --count; check runs a short share of each.
-CAMPAIGNS = %D%/model %D%/powerloss %D%/corrupt
+# The contract, proven by force: thousands of crashes, refusals, cuts and outages against one promise.
+# check plays the model; campaign-short is CI's share of all, campaign takes its time. Both run the
+# table in run.sh.
+CAMPAIGNS = \
+	%D%/corrupt \
+	%D%/fault_calls \
+	%D%/kill_calls \
+	%D%/model \
+	%D%/powerloss
 check_PROGRAMS += $(CAMPAIGNS)
-TESTS += %D%/model %D%/powerloss %D%/corrupt
+TESTS += %D%/model
+EXTRA_DIST += %D%/run.sh
 
-# The program's loop, clock and spool are met by a simulation.
-%C%_model_SOURCES = %D%/model.c %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
+CAMPAIGN = %D%/campaign.c %D%/campaign.h
+CAMPAIGN_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+# Store and forward before a fake sink, in a process that may die.
+CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/life.c %D%/life.h \
+	tests/lib/fault.c tests/lib/fault.h tests/lib/tempdir.h tests/lib/until.h
+# Where the program's loop, clock and spool are met by a simulation.
+CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
+
+%C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
+%C%_fault_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+%C%_kill_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
+%C%_kill_calls_SOURCES = %D%/kill_calls.c %D%/livenote.c %D%/livenote.h $(CAMPAIGN) $(CAMPAIGN_LIFE)
+%C%_kill_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=statefile_live
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c $(CAMPAIGN_SIM)
+
+# Whole agents on real disks, through long outages and before every answer of a broker.
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/outage
+check_PROGRAMS += $(FORCES)
+EXTRA_DIST += %D%/rounds.h
+# "make plants": each bug put in on purpose is caught by its campaign.
+EXTRA_DIST += %D%/plants.sh %D%/plants
+
+%C%_backlog_SOURCES = %D%/backlog.c tests/bench/measure.c tests/bench/measure.h $(STAGE)
+%C%_backlog_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
+%C%_disk_full_SOURCES = %D%/disk_full.c $(STAGE)
+%C%_disk_full_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_kafka_codes_SOURCES = %D%/kafka_codes.c $(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h
+%C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
+%C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
+%C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # Its own calls stand before those of libc.
 %C%_powerloss_SOURCES = %D%/powerloss.c %D%/cases.c %D%/cases.h %D%/disklog.c %D%/disklog.h \
@@ -15,10 +52,15 @@ TESTS += %D%/model %D%/powerloss %D%/corrupt
 %C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
 	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
 %C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
-# Bugs on purpose, which those two must find.
-EXTRA_DIST += %D%/spool_plants.sh \
-	%D%/plants/spool-checksum-not-verified.patch \
-	%D%/plants/spool-foreign-not-refused.patch \
-	%D%/plants/spool-older-state-preferred.patch \
-	%D%/plants/spool-state-not-verified.patch \
-	%D%/plants/spool-unlink-before-state.patch
+# Bugs on purpose, which those two must find; the patches are in plants/.
+EXTRA_DIST += %D%/spool_plants.sh
+
+.PHONY: campaign campaign-short
+campaign: spanspool $(check_PROGRAMS)
+	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh long
+campaign-short: spanspool $(check_PROGRAMS)
+	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh short
+
+.PHONY: plants
+plants:
+	$(SHELL) $(srcdir)/%D%/plants.sh

@@ -26,6 +26,7 @@ struct sim_record {
 	uint64_t boot, sequence, received_ms;
 	uint64_t number;         /* of the batch, from its bytes */
 	uint32_t spans;
+	uint32_t size;
 	bool maybe_dup;
 	bool damaged;
 };

@@ -88,7 +88,7 @@ static void put(struct spool_turn *t)
 		struct sim_record *r = &d->record[d->end++];
 
 		*r = (struct sim_record){ .boot = b->boot, .sequence = b->sequence, .received_ms = b->received_ms,
-			.spans = b->spans, .maybe_dup = b->maybe_dup };
+			.spans = b->spans, .size = b->size, .maybe_dup = b->maybe_dup };
 		memcpy(&r->number, b->bytes, sizeof(r->number));
 		d->spans_put += b->spans;
 	}
@@ -101,7 +101,7 @@ static void put(struct spool_turn *t)
 static struct batch *batch_of(uint64_t position)
 {
 	const struct sim_record *r = &sim_disk->record[position];
-	struct batch *b = batch_new(sizeof(r->number));
+	struct batch *b = batch_new(r->size);
 
 	memcpy(b->bytes, &r->number, sizeof(r->number));
 	b->boot = r->boot;

@@ -16,6 +16,7 @@ FLOW_TESTS = \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
 	%D%/test_kafka_consumer \
+	%D%/test_kafka_errors \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_trouble \
@@ -71,6 +72,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
+%C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_errors_SOURCES = %D%/test_kafka_errors.c $(KAFKA_SENDER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)

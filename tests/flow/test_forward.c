@@ -416,6 +416,7 @@ static void fill(const char *dir, bool drop_oldest)
 {
 	struct forward_opts o = ordinary(dir, 100000);
 	uint64_t first_missing = NUMBERS, last_missing = 0;
+	const struct ledger_when *when;
 	struct run r;
 
 	o.spool.max_bytes = 12 << 20;
@@ -437,6 +438,8 @@ static void fill(const char *dir, bool drop_oldest)
 	ok(seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0, "something had to be dropped");
 	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches, "and the ledger has it to the batch");
 	is_int(SPANS * missing(), seen->ledger.place[LEDGER_SPOOL_FULL].spans, "and to the span");
+	when = &seen->ledger.lost[LEDGER_SPOOL_FULL - LEDGER_DROPPED_FIRST];
+	ok(when->first_ms > 0 && when->last_ms >= when->first_ms, "with its first and its last time");
 	if (drop_oldest)
 		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0, "the oldest made way");
 	else

@@ -142,17 +142,23 @@ static void the_pause_grows_while_handles_keep_dying(void)
 	sender_stop(s);
 }
 
-static void a_batch_that_is_too_large_is_sent_again_one_by_one(void)
+static void is_sent_again_one_by_one(int code)
 {
 	struct sender *s = sender_start((struct kafka_producer_opts){ 0 });
 
-	mockproc_say(&s->broker, "fail %d 1", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	mockproc_say(&s->broker, "fail %d 1", code);
 	sender_put_many(s, 20);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_PERSISTED), 20, "as persisted, each once");
 	ok(s->p->alone.rk != NULL, "by the handle for lone records");
 	ok(sender_topic_is_exact(s), "the topic holds each once, with its header");
 	sender_stop(s);
+}
+
+static void a_batch_that_is_too_large_is_sent_again_one_by_one(void)
+{
+	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE);
 }
 
 static void a_record_refused_alone_is_too_large(void)

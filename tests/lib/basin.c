@@ -55,10 +55,14 @@ void basin_open(struct basin *b, int partitions)
 {
 	struct stub_collector_opts stub = { .each = on_span, .arg = b };
 	struct http_client_opts client = { .max_connections = 2 };
-	/* Each record goes to a partition by chance, not a whole batch of them. */
-	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0" };
+	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
+	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */
+	static const struct kafka_property properties[] = {
+		{ "sticky.partitioning.linger.ms", "0" },
+		{ "socket.timeout.ms", "5000" },
+	};
 	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20,
-		.properties = &spread, .nproperties = 1 };
+		.properties = properties, .nproperties = ARRAY_LEN(properties) };
 	struct kafka_producer_events events = { on_report, on_room, b };
 	struct why why;
 
@@ -68,7 +72,7 @@ void basin_open(struct basin *b, int partitions)
 	must(workdir_make(&b->directory, "spanspool-test", &why), &why);
 	must(kafka_mock_open(&b->kafka, 1, &why), &why);
 	if (kafka_mock_topic(b->kafka, BASIN_TOPIC, partitions) < 0 ||
-		kafka_mock_topic(b->kafka, BASIN_QUARANTINE, 1) < 0)
+	        kafka_mock_topic(b->kafka, BASIN_QUARANTINE, 1) < 0)
 		bail_out("the mock cluster takes no topic");
 	producer.brokers = kafka_mock_bootstrap(b->kafka);
 	must(kafka_producer_open(&b->producer, b->loop, &producer, &events, &why), &why);
@@ -120,8 +124,8 @@ void basin_produce(struct basin *b, uint32_t n, uint32_t spans)
 		bail_out("the mock cluster does not take the records");
 }
 
-void basin_produce_raw(struct basin *b, struct slice value, struct slice key, const struct kafka_header *headers,
-	size_t nheaders)
+void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
+        const struct kafka_header *headers, size_t nheaders)
 {
 	struct buf *copy = calloc(1, sizeof(*copy));
 	struct kafka_record r = { .key = key, .headers = headers, .nheaders = nheaders };
@@ -161,7 +165,8 @@ int64_t basin_committed(struct basin *b)
 	char said[200];
 	rd_kafka_t *rk;
 
-	rd_kafka_conf_set(conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
+	rd_kafka_conf_set(
+	        conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
 	rd_kafka_conf_set(conf, "group.id", BASIN_GROUP, said, sizeof(said));
 	rd_kafka_conf_set(conf, "log_level", "0", said, sizeof(said));
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
@@ -208,7 +213,9 @@ bool basin_start(struct basin *b, ...)
 {
 	char text[BASIN_ARGS][256], program[512];
 	const char *argv[2 * BASIN_ARGS], *option, *dir = getenv("builddir");
-	struct child_opts o = { .program = program, .argv = argv, .log = basin_log(b), .bare = true };
+	struct child_opts o = {
+		.program = program, .argv = argv, .log = basin_log(b), .bare = true
+	};
 	size_t n = 0;
 	struct why why;
 	va_list ap;
@@ -286,8 +293,14 @@ static struct basin_counts counts_of(const json_t *root, const char *key)
 	const json_t *side = json_object_get(root, key);
 	struct basin_counts c = {
 #define MEMBER(name) .name = json_integer_value(json_object_get(side, #name))
-		MEMBER(read), MEMBER(delivered), MEMBER(quarantined), MEMBER(in_flight),
-		MEMBER(skipped_empty), MEMBER(handed_on), MEMBER(late), MEMBER(lost_to_retention),
+		MEMBER(read),
+		MEMBER(delivered),
+		MEMBER(quarantined),
+		MEMBER(in_flight),
+		MEMBER(skipped_empty),
+		MEMBER(handed_on),
+		MEMBER(late),
+		MEMBER(lost_to_retention),
 #undef MEMBER
 	};
 
@@ -301,8 +314,9 @@ static bool balances(const struct basin_counts *c)
 
 void basin_ledger(struct basin *b)
 {
-	json_t *root = basin_get(b, "/ledger") == 200 ?
-			       json_loadb((const char *)b->page.at, b->page.len, 0, NULL) : NULL;
+	json_t *root = basin_get(b, "/ledger") == 200
+	                       ? json_loadb((const char *)b->page.at, b->page.len, 0, NULL)
+	                       : NULL;
 
 	if (json_object_get(root, "records") == NULL) {
 		ok(0, "the ledger is there: %d", b->status);

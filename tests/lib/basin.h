@@ -18,7 +18,8 @@ enum { BASIN_RECORDS = 65536, BASIN_SECONDS = 60, BASIN_ARGS = 24 };
 
 /* One side of the ledger. */
 struct basin_counts {
-	int64_t read, delivered, quarantined, in_flight, skipped_empty, handed_on, late, lost_to_retention;
+	int64_t read, delivered, quarantined, in_flight, skipped_empty, handed_on, late,
+	        lost_to_retention;
 };
 
 struct basin {
@@ -31,14 +32,14 @@ struct basin {
 	char *directory;
 	uint16_t admin;
 	int partitions;
-	uint32_t produced;                /* numbered records, from 1 */
-	uint32_t acknowledged;            /* of all records */
-	uint32_t sent;                    /* all records given to the producer */
+	uint32_t produced;     /* numbered records, from 1 */
+	uint32_t acknowledged; /* of all records */
+	uint32_t sent;         /* all records given to the producer */
 	uint32_t spans_each;
-	uint32_t seen[BASIN_RECORDS];     /* spans that the stub took, by record */
+	uint32_t seen[BASIN_RECORDS];       /* spans that the stub took, by record */
 	struct basin_counts records, spans; /* as last asked */
-	struct buf page;                  /* the last page that was got */
-	int status;                       /* its status, 0 none came */
+	struct buf page;                    /* the last page that was got */
+	int status;                         /* its status, 0 none came */
 	bool answered;
 };
 
@@ -51,8 +52,8 @@ void basin_close(struct basin *b);
  * acknowledged. */
 void basin_produce(struct basin *b, uint32_t n, uint32_t spans);
 /* One record of any content; VALUE.at == NULL is a null value. */
-void basin_produce_raw(struct basin *b, struct slice value, struct slice key, const struct kafka_header *headers,
-	size_t nheaders);
+void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
+        const struct kafka_header *headers, size_t nheaders);
 
 /* Starts the drain with these options besides those it needs, NULL at the end, and waits until it
  * serves. False: it ended, or does not serve in time. */
@@ -70,9 +71,9 @@ void basin_ledger(struct basin *b);
 /* Runs the loop until COND is true. False when that takes too long. */
 bool basin_until(struct basin *b, bool (*cond)(struct basin *b));
 /* Conditions. */
-bool basin_all_seen(struct basin *b);     /* every numbered record was taken by the stub, whole */
+bool basin_all_seen(struct basin *b); /* every numbered record was taken by the stub, whole */
 bool basin_none_in_flight(struct basin *b);
-bool basin_all_done(struct basin *b);     /* the drain has read, and done with, all that was sent */
+bool basin_all_done(struct basin *b); /* the drain has read, and done with, all that was sent */
 
 /* How often records were seen beyond once, and how many were not seen whole. */
 uint32_t basin_duplicates(const struct basin *b);

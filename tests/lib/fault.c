@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -16,9 +18,17 @@
 
 #include "fault.h"
 
+enum { REMEMBERED = 64 };
+
 static struct fault_plan plan;
 static _Atomic bool armed;
 static _Atomic uint64_t seen;
+
+/* Files of which a sync was refused, by inode; overwritten in a ring. */
+static _Atomic uint64_t refused[REMEMBERED];
+static _Atomic unsigned nrefused;
+static _Atomic bool state_refused;
+static _Atomic uint64_t distrusted, hasty;
 
 void fault_arm(const struct fault_plan *p)
 {
@@ -33,134 +43,265 @@ uint64_t fault_disarm(void)
 	return atomic_load(&seen);
 }
 
-static bool path_matches(int fd, const char *name)
+struct fault_sins fault_sins(void)
+{
+	return (struct fault_sins){ atomic_load(&distrusted), atomic_load(&hasty) };
+}
+
+static bool leads_to(int fd, const char *text)
 {
 	char link[64], path[4096];
 	ssize_t n;
 
-	if (plan.path == NULL)
-		return true;
-	if (name != NULL && strstr(name, plan.path) != NULL)
-		return true;
 	if (fd < 0)
 		return false;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';
-	return strstr(path, plan.path) != NULL;
+	return strstr(path, text) != NULL;
 }
 
-/* True when this call is to fail; errno is set. *half: the process dies in the middle of it. */
-static bool hit(enum fault_call call, int fd, const char *name, bool *half)
+static bool path_matches(enum fault_call call, int fd, const char *name)
+{
+	if (plan.path == NULL || call >= FAULT_SEND)
+		return true;
+	return (name != NULL && strstr(name, plan.path) != NULL) || leads_to(fd, plan.path);
+}
+
+void fault_die(void)
+{
+	kill(getpid(), SIGKILL);
+}
+
+enum fault_verdict fault_judge(enum fault_call call, int fd, const char *name)
 {
 	uint64_t n;
 
-	*half = false;
-	if (!atomic_load(&armed) || (plan.calls & call) == 0 || !path_matches(fd, name))
-		return false;
+	if (!atomic_load(&armed) || (plan.calls & call) == 0 || !path_matches(call, fd, name))
+		return FAULT_GO;
 	n = atomic_fetch_add(&seen, 1) + 1;
 	if (plan.at == 0 || n < plan.at || (plan.count > 0 && n >= plan.at + plan.count))
-		return false;
-	if (plan.kill && plan.half && call == FAULT_PWRITE) {
-		*half = true;
-		return false;
-	}
+		return FAULT_GO;
+	if (plan.kill && plan.half && (call == FAULT_PWRITE || call == FAULT_NOTE))
+		return FAULT_HALF_AND_DIE;
+	if (plan.kill && plan.after)
+		return FAULT_DIE_AFTER;
 	if (plan.kill)
-		kill(getpid(), SIGKILL);
+		fault_die();
+	if (plan.shortened)
+		return call == FAULT_PWRITE ? FAULT_SHORTEN : FAULT_GO;
 	errno = plan.err;
-	return true;
+	return FAULT_FAIL;
 }
 
 #define REAL(name)                                                                                 \
 	static __typeof__(name) *real;                                                             \
-	bool half;                                                                                 \
 	if (real == NULL)                                                                          \
 	real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 
-static ssize_t die_after(ssize_t done)
+/* A call that is done whole or not at all. */
+#define CALL(call, fd, name, real_call)                                                            \
+	do {                                                                                       \
+		enum fault_verdict verdict = fault_judge(call, fd, name);                          \
+		__typeof__(real_call) rc;                                                          \
+                                                                                                   \
+		if (verdict == FAULT_FAIL)                                                         \
+			return (__typeof__(real_call))-1;                                          \
+		rc = real_call;                                                                    \
+		if (verdict == FAULT_DIE_AFTER || verdict == FAULT_HALF_AND_DIE)                   \
+			fault_die();                                                               \
+		return rc;                                                                         \
+	} while (0)
+
+static uint64_t inode_of(int fd)
 {
-	kill(getpid(), SIGKILL);
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static void look_at_write(int fd)
+{
+	unsigned n = atomic_load(&nrefused);
+	uint64_t inode;
+
+	if (n == 0)
+		return;
+	inode = inode_of(fd);
+	for (unsigned i = 0; i < n && i < REMEMBERED; i++)
+		if (inode != 0 && refused[i] == inode)
+			atomic_fetch_add(&distrusted, 1);
+}
+
+/* What of LEN a write is to do by the verdict; the rest of the wrapper is the same for all four. */
+static enum fault_verdict before_write(int fd)
+{
+	enum fault_verdict verdict;
+
+	if (fd <= 2)
+		return FAULT_GO;
+	verdict = fault_judge(FAULT_PWRITE, fd, NULL);
+	if (verdict != FAULT_FAIL)
+		look_at_write(fd);
+	return verdict;
+}
+
+static ssize_t after_write(enum fault_verdict verdict, ssize_t done)
+{
+	if (verdict == FAULT_HALF_AND_DIE || verdict == FAULT_DIE_AFTER)
+		fault_die();
 	return done;
+}
+
+static bool is_half(enum fault_verdict verdict)
+{
+	return verdict == FAULT_HALF_AND_DIE || verdict == FAULT_SHORTEN;
+}
+
+static size_t part(enum fault_verdict verdict, size_t len)
+{
+	return is_half(verdict) ? (len + 1) / 2 : len;
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
+	enum fault_verdict v = before_write(fd);
+
 	REAL(pwrite);
-	if (hit(FAULT_PWRITE, fd, NULL, &half))
-		return -1;
-	return half ? die_after(real(fd, bytes, len / 2, offset)) : real(fd, bytes, len, offset);
+	return v == FAULT_FAIL ? -1 : after_write(v, real(fd, bytes, part(v, len), offset));
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
+	enum fault_verdict v = before_write(fd);
+
 	REAL(write);
-	if (fd > 2 && hit(FAULT_PWRITE, fd, NULL, &half))
-		return -1;
-	return fd > 2 && half ? die_after(real(fd, bytes, len / 2)) : real(fd, bytes, len);
+	return v == FAULT_FAIL ? -1 : after_write(v, real(fd, bytes, part(v, len)));
 }
 
 ssize_t pwritev(int fd, const struct iovec *iov, int n, off_t offset)
 {
+	enum fault_verdict v = before_write(fd);
+
 	REAL(pwritev);
-	if (hit(FAULT_PWRITE, fd, NULL, &half))
+	if (v == FAULT_FAIL)
 		return -1;
-	return half ? die_after(real(fd, iov, (n + 1) / 2, offset)) : real(fd, iov, n, offset);
+	if (is_half(v) && n == 1)
+		return after_write(v, pwrite(fd, iov->iov_base, part(v, iov->iov_len), offset));
+	return after_write(v, real(fd, iov, (int)part(v, (size_t)n), offset));
 }
 
 ssize_t writev(int fd, const struct iovec *iov, int n)
 {
+	enum fault_verdict v = before_write(fd);
+
 	REAL(writev);
-	if (hit(FAULT_PWRITE, fd, NULL, &half))
-		return -1;
-	return half ? die_after(real(fd, iov, (n + 1) / 2)) : real(fd, iov, n);
+	return v == FAULT_FAIL ? -1 : after_write(v, real(fd, iov, (int)part(v, (size_t)n)));
+}
+
+/* Remembers what a sync came to. */
+static void look_at_sync(int fd, bool good)
+{
+	if (leads_to(fd, "/state"))
+		atomic_store(&state_refused, !good);
+	else if (!good && leads_to(fd, "/data.mdb"))
+		refused[atomic_fetch_add(&nrefused, 1) % REMEMBERED] = inode_of(fd);
+}
+
+static enum fault_verdict before_sync(int fd)
+{
+	enum fault_verdict verdict = fault_judge(FAULT_SYNC, fd, NULL);
+	int err = errno;
+
+	if (atomic_load(&armed) || atomic_load(&state_refused))
+		look_at_sync(fd, verdict != FAULT_FAIL);
+	errno = err;
+	return verdict;
 }
 
 int fsync(int fd)
 {
+	enum fault_verdict v = before_sync(fd);
+
 	REAL(fsync);
-	return hit(FAULT_SYNC, fd, NULL, &half) ? -1 : real(fd);
+	return v == FAULT_FAIL ? -1 : (int)after_write(v, real(fd));
 }
 
 int fdatasync(int fd)
 {
+	enum fault_verdict v = before_sync(fd);
+
 	REAL(fdatasync);
-	return hit(FAULT_SYNC, fd, NULL, &half) ? -1 : real(fd);
+	return v == FAULT_FAIL ? -1 : (int)after_write(v, real(fd));
+}
+
+int msync(void *at, size_t len, int flags)
+{
+	REAL(msync);
+	CALL(FAULT_SYNC, -1, NULL, real(at, len, flags));
 }
 
 int ftruncate(int fd, off_t len)
 {
 	REAL(ftruncate);
-	return hit(FAULT_TRUNCATE, fd, NULL, &half) ? -1 : real(fd, len);
+	CALL(FAULT_TRUNCATE, fd, NULL, real(fd, len));
 }
 
 int fallocate(int fd, int mode, off_t offset, off_t len)
 {
 	REAL(fallocate);
-	return hit(FAULT_ALLOCATE, fd, NULL, &half) ? -1 : real(fd, mode, offset, len);
+	CALL(FAULT_ALLOCATE, fd, NULL, real(fd, mode, offset, len));
 }
 
 int mkdir(const char *path, mode_t mode)
 {
 	REAL(mkdir);
-	return hit(FAULT_MKDIR, -1, path, &half) ? -1 : real(path, mode);
+	CALL(FAULT_MKDIR, -1, path, real(path, mode));
 }
 
 int mkdirat(int at, const char *path, mode_t mode)
 {
 	REAL(mkdirat);
-	return hit(FAULT_MKDIR, at, path, &half) ? -1 : real(at, path, mode);
+	CALL(FAULT_MKDIR, at, path, real(at, path, mode));
+}
+
+int rename(const char *from, const char *to)
+{
+	REAL(rename);
+	CALL(FAULT_RENAME, -1, from, real(from, to));
 }
 
 int renameat(int from_at, const char *from, int to_at, const char *to)
 {
 	REAL(renameat);
-	return hit(FAULT_RENAME, from_at, from, &half) ? -1 : real(from_at, from, to_at, to);
+	CALL(FAULT_RENAME, from_at, from, real(from_at, from, to_at, to));
+}
+
+int unlink(const char *path)
+{
+	REAL(unlink);
+	CALL(FAULT_UNLINK, -1, path, real(path));
+}
+
+/* Its number may be given to another file now. */
+static void forget(int at, const char *path)
+{
+	struct stat st;
+
+	if (atomic_load(&nrefused) == 0 || fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	for (unsigned i = 0; i < REMEMBERED; i++)
+		if (refused[i] == st.st_ino)
+			refused[i] = 0;
 }
 
 int unlinkat(int at, const char *path, int flags)
 {
 	REAL(unlinkat);
-	return hit(FAULT_UNLINK, at, path, &half) ? -1 : real(at, path, flags);
+	if (atomic_load(&state_refused) && strcmp(path, "data.mdb") == 0 && leads_to(at, "/seg-"))
+		atomic_fetch_add(&hasty, 1);
+	forget(at, path);
+	CALL(FAULT_UNLINK, at, path, real(at, path, flags));
 }
 
 static mode_t mode_of(int flags, va_list ap)
@@ -177,7 +318,7 @@ int open(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = mode_of(flags, ap);
 	va_end(ap);
-	return hit(FAULT_OPEN, -1, path, &half) ? -1 : real(path, flags, mode);
+	CALL(FAULT_OPEN, -1, path, real(path, flags, mode));
 }
 
 int openat(int at, const char *path, int flags, ...)
@@ -189,17 +330,31 @@ int openat(int at, const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = mode_of(flags, ap);
 	va_end(ap);
-	return hit(FAULT_OPEN, at, path, &half) ? -1 : real(at, path, flags, mode);
+	CALL(FAULT_OPEN, at, path, real(at, path, flags, mode));
 }
 
 ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
 {
 	REAL(pread);
-	return hit(FAULT_PREAD, fd, NULL, &half) ? -1 : real(fd, bytes, len, offset);
+	CALL(FAULT_PREAD, fd, NULL, real(fd, bytes, len, offset));
 }
 
 ssize_t preadv(int fd, const struct iovec *iov, int n, off_t offset)
 {
 	REAL(preadv);
-	return hit(FAULT_PREAD, fd, NULL, &half) ? -1 : real(fd, iov, n, offset);
+	CALL(FAULT_PREAD, fd, NULL, real(fd, iov, n, offset));
+}
+
+void *mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	REAL(mmap);
+	if (fd < 0)
+		return real(at, len, protection, flags, fd, offset);
+	CALL(FAULT_MAP, fd, NULL, real(at, len, protection, flags, fd, offset));
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	REAL(sendmsg);
+	CALL(FAULT_SEND, fd, NULL, real(fd, m, flags));
 }

@@ -13,6 +13,7 @@ EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
+EXTRA_DIST += %D%/prints.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/spool_kit.h
 EXTRA_DIST += %D%/spool_story.h

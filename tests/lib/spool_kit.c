@@ -169,7 +169,8 @@ size_t kit_put(struct kit *k, size_t n)
 		rest += i >= k->turn.stored ? put[i]->spans : 0;
 		batch_unref(&put[i]);
 	}
-	ledger_move(l, LEDGER_IN_SPOOL, LEDGER_DISK_ERROR, rest, n - k->turn.stored);
+	ledger_drop(l, LEDGER_IN_SPOOL, LEDGER_DISK_ERROR,
+	        (struct ledger_count){ rest, n - k->turn.stored }, clock_wall_ms());
 	live(k);
 	free(put);
 	return k->turn.stored;

@@ -49,8 +49,14 @@ kafka_pom() {
 	  <groupId>spanspool</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
 	  <packaging>pom</packaging>
 	  <dependencies>
-	    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$KAFKA_VERSION</version></dependency>
-	    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+	    <dependency>
+	      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
+	      <version>$KAFKA_VERSION</version>
+	    </dependency>
+	    <dependency>
+	      <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId>
+	      <version>1.7.36</version>
+	    </dependency>
 	  </dependencies>
 	</project>
 	POM
@@ -160,7 +166,8 @@ kafka_spawn() {
 # The pid of a node, if it is still that node's: the number may have been given to another by now.
 kafka_pid() {
 	local pid
-	pid=$(cat "$1/$2.pid" 2>/dev/null) && running "$pid" && grep -qF "$1/$2.properties" "/proc/$pid/cmdline" && echo "$pid"
+	pid=$(cat "$1/$2.pid" 2>/dev/null) && running "$pid" &&
+		grep -qF "$1/$2.properties" "/proc/$pid/cmdline" && echo "$pid"
 }
 
 # kafka_wait DIR: until all brokers are there and a group coordinator can be had

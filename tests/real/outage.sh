@@ -34,7 +34,8 @@ agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.t
 
 N=$((RATE * (BEFORE + AWAY + AFTER)))
 RUN=$(new_run)
-echo "outage bench: $RATE span/s for $((BEFORE + AWAY + AFTER)) s, Kafka $KAFKA_VERSION killed after $BEFORE s for $AWAY s"
+echo "outage bench: $RATE span/s for $((BEFORE + AWAY + AFTER)) s," \
+	"Kafka $KAFKA_VERSION killed after $BEFORE s for $AWAY s"
 emit "$WORK/sent" --run="$RUN" --spans=$N --rate="$RATE" --batch="$BATCH" &
 EMITTING=$!
 sleep "$BEFORE"
@@ -52,16 +53,17 @@ HEALED=$((($(now_ms) - BACK) / 1000))
 stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "$(range "$WORK/sent")" || exit 1
 
 ledger_balances agent || FAILED=1
-printf 'sent %d spans in %s s; spooled at the end of the outage %d spans, %d MiB; empty %d s after Kafka was back\n' \
+printf 'sent %d spans in %s s; in the spool when the outage ended %d, %d MiB; empty %d s after Kafka was back\n' \
 	"$SENT" "$(sed -n 's/.*"seconds": *\([0-9.]*\).*/\1/p' "$WORK/sent")" "$SPOOLED" $((BYTES >> 20)) "$HEALED"
 row "spans missing on the topic" "$MISSING" "" 0
-row "spans twice, not marked as possible" \
-	$((DUPLICATES > $(figure agent maybe_duplicate_spans_total) ? DUPLICATES - $(figure agent maybe_duplicate_spans_total) : 0)) "" 0
+MARKED=$(figure agent maybe_duplicate_spans_total)
+row "spans twice, not marked as possible" $((DUPLICATES > MARKED ? DUPLICATES - MARKED : 0)) "" 0
 row "datagrams dropped by the kernel" "$(figure agent datagrams_kernel_dropped_total)" "" 0
 row "spans refused (nobody listened)" "$(emitted "$WORK/sent" refused)" "" 0
 row "spans dropped by the agent" "$(figure agent spans_dropped_total)" "" 0
 row "resident at most, Kafka up" "$RSS_UP" KiB "$RSS_MAX"
 row "resident at most, Kafka away" "$RSS_AWAY" KiB "$RSS_MAX"
 row "resident at most, to the end" "$(resident agent)" KiB "$RSS_MAX"
-awk -v c="$(cpu agent)" -v n="$SENT" 'BEGIN { printf "CPU of the agent: %.1f s, %.2f s per million spans\n", c, c * 1e6 / n }'
+awk -v c="$(cpu agent)" -v n="$SENT" \
+	'BEGIN { printf "CPU of the agent: %.1f s, %.2f s per million spans\n", c, c * 1e6 / n }'
 [ "$FAILED" -eq 0 ] || exit 3

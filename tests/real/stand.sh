@@ -8,7 +8,8 @@ DRAIN_SESSION_MS=6000
 
 stand_need() {
 	need setpriv "processes end with their test" curl "figures are asked for by HTTP"
-	[ -x "$SPANSPOOL" ] && [ -x "$TALLY" ] && [ -x "$TOPICS" ] || die "not built: $SPANSPOOL (or SPANSPOOL_BUILD is another place)"
+	[ -x "$SPANSPOOL" ] && [ -x "$TALLY" ] && [ -x "$TOPICS" ] ||
+		die "not built: $SPANSPOOL (or SPANSPOOL_BUILD is another place)"
 }
 
 # ---- agent ----
@@ -98,6 +99,16 @@ all_delivered() {
 
 spooled() { [ "$(figure "$1" spool_spans)" -ge "$2" ]; }
 
+# window NAME MS SPANS-A-SECOND: how many spans a SIGKILL may cost when the exposure is MS: what came within it and
+# two datagrams under way. A disk that the agent itself has called too slow widens it.
+window() {
+	local ms=$2 late
+	for late in $(sed -n 's/.*durable only after \([0-9]*\) ms, later than.*/\1/p' "$WORK/$1/log"); do
+		ms=$((late > ms ? late : ms))
+	done
+	echo $(($3 * ms / 1000 + 2 * 10))
+}
+
 # resident NAME: the most it ever had, KiB; cpu NAME: seconds
 resident() { awk '$1 == "VmHWM:" { print $2 }' "/proc/$(pid_of "$1")/status"; }
 cpu() {
@@ -110,7 +121,8 @@ cpu() {
 emit() {
 	local to=$1
 	shift
-	"$SPANSPOOL" emit --both --host-port="$AGENT_COMPACT" --binary-host-port="$AGENT_BINARY" --json "$@" >"$to" 2>"$to.err" && return
+	"$SPANSPOOL" emit --both --host-port="$AGENT_COMPACT" --binary-host-port="$AGENT_BINARY" --json "$@" \
+		>"$to" 2>"$to.err" && return
 	diag "emit failed:" "$(cat "$to.err")"
 	return 1
 }

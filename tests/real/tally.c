@@ -64,17 +64,18 @@ static const char *trace_id(const char *at, uint64_t *high, uint64_t *low)
 
 /* A span is the only object of the answer that begins with these two keys: a trace has its spans in
  * second place, a reference begins with its type, and inside a text the quotes would be escaped. */
-static void count_spans(char *text, tally_arrival *arrived, void *arg)
+static void count_spans(const char *text, size_t len, tally_arrival *arrived, void *arg)
 {
-	static const char begins[] = "{\"traceID\":\"";
+	static const char begins[] = "{\"traceID\":\"", goes_on[] = "\",\"spanID\":\"";
+	const char *end = text + len;
 	uint64_t high, low;
 
-	for (char *at = strstr(text, begins); at != NULL; at = strstr(at, begins)) {
-		const char *behind = trace_id(at + strlen(begins), &high, &low);
-
-		if (strncmp(behind, "\",\"spanID\":\"", 12) == 0)
+	for (const char *at = text; at < end; at++) {
+		if (*at != '{' || strncmp(at, begins, strlen(begins)) != 0)
+			continue;
+		at = trace_id(at + strlen(begins), &high, &low);
+		if (strncmp(at, goes_on, strlen(goes_on)) == 0)
 			arrived(arg, high, low);
-		at += strlen(begins);
 	}
 }
 
@@ -89,7 +90,7 @@ static int from_jaeger(tally_arrival *arrived, void *arg)
 		free(text);
 		return fail("not an answer of Jaeger's query API");
 	}
-	count_spans(text, arrived, arg);
+	count_spans(text, len, arrived, arg);
 	free(text);
 	return 0;
 }

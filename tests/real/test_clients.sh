@@ -47,8 +47,10 @@ ok $? "npm jaeger-client 3.19.0 sends $K spans to the binary port"
 clients_python 127.0.0.1 "${AGENT_COMPACT#*:}" pypi-service $K >"$WORK/told.python"
 ok $? "PyPI jaeger-client 4.8.0 sends $K spans to the compact port"
 
-arrives node "npm jaeger-client" npm-service "every span of npm's is in Jaeger once, operation, parent, tags and logs equal"
-arrives python "PyPI jaeger-client" pypi-service "every span of PyPI's is in Jaeger once, operation, parent, tags and logs equal"
+arrives node "npm jaeger-client" npm-service \
+	"every span of npm's is in Jaeger once, operation, parent, tags and logs equal"
+arrives python "PyPI jaeger-client" pypi-service \
+	"every span of PyPI's is in Jaeger once, operation, parent, tags and logs equal"
 
 is "$(first_record -f '%s' -D '' | head -c 4 | od -An -tx1 | tr -d ' \n')" 0c00010b \
 	"a record's value begins with a bare Batch"

@@ -106,6 +106,16 @@ fi
 stage sanitize 20 "every test, under address and undefined-behaviour sanitizers" \
 	sh -c "$check" sh build-sanitize "$jobs" --enable-debug --enable-werror --enable-sanitize=address,undefined
 
+# glibc's threads inside librdkafka are more than the thread sanitizer can follow; the loop and the
+# spool's worker it can.
+stage thread 10 "the loop and the worker, under the thread sanitizer" \
+	env TSAN_OPTIONS=die_after_fork=0 setarch -R sh -c "$prepare
+make -C \"\$dir\" check TESTS='tests/flow/test_forward tests/flow/test_udp'" sh build-thread "$jobs" \
+	--enable-debug --enable-sanitize=thread
+
+stage campaign 15 "the contract, by force: a short share of every campaign" \
+	make -C build-debug campaign-short
+
 stage distcheck 15 "the tarball builds, tests, installs and removes itself" \
 	make -C build-debug -j"$jobs" distcheck
 

@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	%D%/test_answers \
 	%D%/test_backoff \
 	%D%/test_base \
+	%D%/test_batch_json \
 	%D%/test_bucket \
 	%D%/test_child \
 	%D%/test_circuit \
@@ -13,10 +14,12 @@ UNIT_TESTS = \
 	%D%/test_conf_print \
 	%D%/test_corpus \
 	%D%/test_demo_verdict \
+	%D%/test_drain_ledger \
 	%D%/test_emitter \
 	%D%/test_endpoint \
 	%D%/test_health \
 	%D%/test_inspect \
+	%D%/test_ledger \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
 	%D%/test_marks \
@@ -25,6 +28,7 @@ UNIT_TESTS = \
 	%D%/test_near \
 	%D%/test_numbered \
 	%D%/test_oracle \
+	%D%/test_postman_check \
 	%D%/test_property \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
@@ -34,18 +38,23 @@ UNIT_TESTS = \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
+	%D%/test_spool_look \
 	%D%/test_spool_memory \
+	%D%/test_spool_mend \
+	%D%/test_spool_space \
 	%D%/test_spool_tail \
 	%D%/test_status_text \
 	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
+	%D%/test_trend \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
+PRINTS = tests/lib/prints.c tests/lib/prints.h
 SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
 # A spool of the test's own, and faults at the system calls below it.
 # What is held against the corpus or against Thrift's own library.
@@ -67,6 +76,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_batch_json_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -78,12 +89,14 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_drain_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -91,6 +104,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_check_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
@@ -109,8 +123,14 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_look_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_look_SOURCES = %D%/test_spool_look.c $(SPOOL_KIT) $(PRINTS)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
+%C%_test_spool_mend_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
@@ -119,4 +139,5 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_trend_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)

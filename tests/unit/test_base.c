@@ -90,6 +90,37 @@ static void addresses_are_read(void)
 	}
 }
 
+static void times_are_read(void)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: refused */
+	} cases[] = {
+		{ "1970-01-01T00:00:00Z", 0 }, { "2023-11-14T22:13:20.123Z", 1700000000123 },
+		{ "2023-11-14t22:13:20z", 1700000000000 }, { "2023-11-14T22:13:20.1Z", 1700000000100 },
+		{ "2023-11-14T22:13:20.999999Z", 1700000000999 },
+		{ "2023-11-14T23:43:20+01:30", 1700000000000 }, { "2023-11-14T21:13:20-01:00", 1700000000000 },
+		{ "2024-02-29T00:00:00Z", 1709164800000 }, { "2023-02-29T00:00:00Z", -1 },
+		{ "2023-11-14", -1 }, { "2023-11-14T22:13:20", -1 }, { "2023-11-14T22:13:20.Z", -1 },
+		{ "2023-13-14T22:13:20Z", -1 }, { "2023-11-14T24:13:20Z", -1 }, { "2023-11- 4T22:13:20Z", -1 },
+		{ "2023-11-14T22:13:20+1:00", -1 }, { "2023-11-14T22:13:20Zz", -1 }, { "yesterday", -1 }, { "", -1 },
+		{ "1969-12-31T23:59:59Z", -1 },
+	};
+	struct why why;
+	char to[40];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint64_t ms = 7;
+		int rc = units_time(cases[i].text, &ms, &why);
+
+		if (cases[i].ms < 0)
+			is_int(rc, E_USAGE, cases[i].text);
+		else
+			is_int(ms, cases[i].ms, cases[i].text);
+	}
+	is_text(units_print_time(1700000000123, to, sizeof(to)), "2023-11-14T22:13:20.123Z", "and printed");
+}
+
 static void numbers_print_short(void)
 {
 	char to[32];
@@ -118,6 +149,7 @@ int main(void)
 	sizes_are_read();
 	durations_are_read();
 	addresses_are_read();
+	times_are_read();
 	numbers_print_short();
 	buffers_grow();
 	return tap_done();

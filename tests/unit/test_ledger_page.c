@@ -13,6 +13,8 @@ static struct ledger filled(void)
 	for (int i = 0; i < LEDGER_PLACES_N; i++)
 		ledger_enter(&l, (enum ledger_place)i, 100 + (uint64_t)i, 10 + (uint64_t)i);
 	l.maybe_duplicate = (struct ledger_count){ 7, 2 };
+	l.lost[LEDGER_DISK_ERROR - LEDGER_DROPPED_FIRST] =
+	        (struct ledger_when){ 1700000000123, 1700000001000 };
 	return l;
 }
 
@@ -37,7 +39,13 @@ static void the_object_has_its_keys_in_their_order(void)
 	        "\"uncertain\":14,\"dropped\":{\"spool_full\":15,\"max_age\":16,\"disk_error\":17,"
 	        "\"too_large\":18,"
 	        "\"refused\":19}},"
-	        "\"maybe_duplicate\":{\"spans\":7,\"batches\":2}}",
+	        "\"maybe_duplicate\":{\"spans\":7,\"batches\":2},"
+	        "\"drops\":{\"spool_full\":{\"first\":null,\"last\":null},"
+	        "\"max_age\":{\"first\":null,\"last\":null},"
+	        "\"disk_error\":{\"first\":\"2023-11-14T22:13:20.123Z\","
+	        "\"last\":\"2023-11-14T22:13:21.000Z\"},"
+	        "\"too_large\":{\"first\":null,\"last\":null},"
+	        "\"refused\":{\"first\":null,\"last\":null}}}",
 	        "the whole object");
 	buf_free(&b);
 }
@@ -50,6 +58,24 @@ static void odd_hosts_and_large_numbers_are_written(void)
 	ledger_json(&b, &l, "caf\xe9 \"x\"");
 	ok(strstr(buf_cstr(&b), "\"host\":\"caf? \\\"x\\\"\"") != NULL, "a host that is no UTF-8");
 	ok(strstr(buf_cstr(&b), "\"received\":9223372036854775807") != NULL, "a large number");
+	buf_free(&b);
+}
+
+static void only_causes_that_there_were_have_times(void)
+{
+	struct ledger l = { 0 };
+	struct buf b = { 0 };
+
+	ledger_json(&b, &l, "web-1");
+	ok(strstr(buf_cstr(&b), "\"drops\":{}") != NULL, "nothing was lost");
+	buf_clear(&b);
+	ledger_enter(&l, LEDGER_IN_SPOOL, 5, 2);
+	ledger_drop(&l, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ 2, 1 }, 1000);
+	ledger_drop(&l, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ 3, 1 }, 2500);
+	ledger_json(&b, &l, "web-1");
+	ok(strstr(buf_cstr(&b), "\"drops\":{\"max_age\":{\"first\":\"1970-01-01T00:00:01.000Z\","
+	                        "\"last\":\"1970-01-01T00:00:02.500Z\"}}") != NULL,
+	        "one cause, with its first and its last time: %s", buf_cstr(&b));
 	buf_free(&b);
 }
 
@@ -101,6 +127,7 @@ int main(void)
 {
 	the_object_has_its_keys_in_their_order();
 	odd_hosts_and_large_numbers_are_written();
+	only_causes_that_there_were_have_times();
 	the_metrics_say_the_same();
 	return tap_done();
 }

@@ -204,14 +204,50 @@ static void a_trailer_is_its_example(void)
 	is_example("trailer", bytes, len);
 }
 
-/* What a version 2 of this program might have left, its checksum right. */
-static size_t of_version_2(uint8_t bytes[SLOT_BYTES])
+/* Version 1 had all but the times of losses. */
+static void a_state_of_version_1_is_read(void)
+{
+	struct spool_state want = a_state(), got;
+	struct origin origin;
+	uint8_t bytes[EXAMPLE];
+	size_t len = example("state-1", bytes);
+
+	memset(want.ledger.lost, 0, sizeof(want.ledger.lost));
+	ok(len > 0 && bytes[4] == 1, "the document has one");
+	is_int(layout_state_decode(slice_of(bytes, len), &got, &origin), 0, "it can be read");
+	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.marks_len == 5 &&
+	                memcmp(got.marks, want.marks, sizeof(want.marks)) == 0 && got.cursor == 3 &&
+	                origin.spool == 77,
+	        "and says the same, without times");
+}
+
+static void a_trailer_can_be_read(void)
+{
+	uint8_t bytes[128];
+	size_t len = layout_trailer_encode(bytes, "poison", "not a Batch");
+	struct slice cause, detail;
+	unsigned passed = 0;
+
+	is_int(layout_trailer_decode(slice_of(bytes, len), &cause, &detail), 0, "it can be read");
+	ok(slice_is(cause, "poison") && slice_is(detail, "not a Batch"), "and says the same");
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		passed += layout_trailer_decode(slice_of(bytes, len), &cause, &detail) == 0;
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (size_t cut = 0; cut < len; cut++)
+		passed += layout_trailer_decode(slice_of(bytes, cut), &cause, &detail) == 0;
+	is_int(passed, 0, "no flipped bit passes, nor a short one");
+}
+
+/* What a later version of this program might have left, its checksum right. */
+static size_t of_a_later_version(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
 	size_t len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
 	uint64_t sum;
 
-	bytes[4] = 2;
+	bytes[4] = STATE_VERSION + 1;
 	sum = XXH3_64bits(bytes, len - 8);
 	for (int i = 0; i < 8; i++)
 		bytes[len - 8 + (size_t)i] = (uint8_t)(sum >> (8 * i));
@@ -225,13 +261,13 @@ static void a_newer_version_is_refused_with_a_sentence(void)
 	struct kit k;
 	FILE *f;
 
-	of_version_2(bytes);
+	of_a_later_version(bytes);
 	kit_init(&k);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	f = fopen(path, "w");
 	fwrite(bytes, 1, sizeof(bytes), f);
 	fclose(f);
-	is_int(kit_open(&k), E_NEWER, "a state of version 2 is refused");
+	is_int(kit_open(&k), E_NEWER, "its state is refused");
 	ok(strstr(k.why.text, "newer version") != NULL && strstr(k.why.text, "state") != NULL, "%s",
 	        k.why.text);
 	kit_free(&k);
@@ -245,6 +281,8 @@ int main(void)
 	the_largest_state_fits();
 	a_head_is_its_example();
 	a_trailer_is_its_example();
+	a_state_of_version_1_is_read();
+	a_trailer_can_be_read();
 	a_newer_version_is_refused_with_a_sentence();
 	return tap_done();
 }

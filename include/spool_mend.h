@@ -1,0 +1,18 @@
+/* spool: mends a spool that nobody uses. Nothing is deleted: what is damaged goes into quarantine/. */
+#ifndef SPOOL_MEND_H
+#define SPOOL_MEND_H
+
+#include "spool_look.h"
+
+/* Both want a look that was opened with SPOOL_LOOK_ALONE, and end its way through. A crash in
+ * between leaves every intact record where the next start finds it; mending again finishes it. */
+
+/* Segment I goes into quarantine/ whole. */
+int spool_set_aside(struct spool_look *l, size_t i, struct why *why) MUST_USE;
+
+/* What is intact of segment I and waits is written anew, at the positions that it has, then the
+ * segment goes into quarantine/. Of what is lost nothing is said here: the agent counts it when it
+ * comes to it. *records were written. E_FULL: there is no room for the copy, nothing was changed. */
+int spool_renew(struct spool_look *l, size_t i, uint64_t *records, struct why *why) MUST_USE;
+
+#endif

@@ -1,0 +1,32 @@
+/* trend.c — each look counts for as long as it took, the older ones ever less. In the beginning, when
+ * there is less to remember than the memory would hold, it is the plain mean. */
+#include <math.h>
+
+#include "trend.h"
+
+static const double memory_us = (double)TREND_MEMORY_S * US_PER_S;
+
+void trend_look(struct trend *t, uint64_t now_us, uint64_t value)
+{
+	double took, weight, now_per_s;
+
+	if (t->started && now_us <= t->at_us)
+		return;
+	if (t->started) {
+		took = (double)(now_us - t->at_us);
+		t->age_us += now_us - t->at_us;
+		weight = took / fmin((double)t->age_us, fmax(memory_us, took));
+		now_per_s = ((double)value - (double)t->value) * US_PER_S / took;
+		t->per_s += (now_per_s - t->per_s) * weight;
+	}
+	t->started = true;
+	t->value = value;
+	t->at_us = now_us;
+}
+
+double trend_until_zero(const struct trend *t)
+{
+	if (t->value == 0)
+		return 0;
+	return t->per_s < 0 ? (double)t->value / -t->per_s : INFINITY;
+}

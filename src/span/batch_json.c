@@ -1,0 +1,317 @@
+/* batch_json.c — of each struct the last value of each known field, as readers keep it, written in the
+ * order of the IDL. Every walk here goes over bytes that were checked as a whole before. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "batch_json.h"
+#include "inspect.h"
+#include "shape.h"
+#include "walk.h"
+
+/* Where a struct's known values begin; NULL: it has none. */
+struct fields {
+	const uint8_t *at[SHAPE_IDS];
+	const uint8_t *end; /* of the whole Batch */
+};
+
+static int gather(struct walk *w, const struct shape *s, struct fields *f)
+{
+	uint16_t id = 0;
+	uint8_t type;
+
+	*f = (struct fields){ .end = w->end };
+	for (;;) {
+		if (walk_field(w, &type, &id) < 0)
+			return E_MALFORMED;
+		if (type == T_STOP)
+			return 0;
+		if (shape_knows(s, id, type))
+			f->at[id] = w->in;
+		if (walk_unknown(w, type) < 0)
+			return E_MALFORMED;
+	}
+}
+
+/* ---- values ---- */
+
+static struct slice text_at(const uint8_t *at)
+{
+	return slice_of(at + 4, walk_get_32(at));
+}
+
+/* Bytes of the UTF-8 sequence at the start of TEXT; 0: it is none. */
+static size_t utf8_length(struct slice text)
+{
+	uint8_t first = text.at[0];
+	size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	uint32_t point = n == 1 ? first : first & (0x7fU >> n);
+
+	if (n == 0 || n > text.len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((text.at[i] & 0xc0) != 0x80)
+			return 0;
+		point = point << 6 | (text.at[i] & 0x3f);
+	}
+	if ((n == 3 && point < 0x800) || (n == 4 && point < 0x10000) || point > 0x10ffff ||
+	        (point >= 0xd800 && point < 0xe000))
+		return 0;
+	return n;
+}
+
+static void add_text(struct buf *to, struct slice text)
+{
+	buf_byte(to, '"');
+	while (text.len > 0) {
+		size_t n = utf8_length(text);
+		uint8_t c = text.at[0];
+
+		if (n == 0)
+			buf_text(to, "\\ufffd");
+		else if (c == '"' || c == '\\')
+			buf_printf(to, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(to, "\\u%04x", c);
+		else
+			buf_add(to, text.at, n);
+		n = n == 0 ? 1 : n;
+		text = slice_of(text.at + n, text.len - n);
+	}
+	buf_byte(to, '"');
+}
+
+static void add_base64(struct buf *to, struct slice bytes)
+{
+	static const char digits[] =
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	buf_byte(to, '"');
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		uint32_t three = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 | (i + k < bytes.len ? bytes.at[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			buf_byte(to, i + k > bytes.len ? '=' : digits[three >> (18 - 6 * k) & 63]);
+	}
+	buf_byte(to, '"');
+}
+
+/* JSON has no numbers that are none. */
+static void add_double(struct buf *to, const uint8_t *at)
+{
+	uint64_t bits = walk_get_64(at);
+	char text[32];
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	if (isnan(v) || isinf(v)) {
+		buf_text(to, isnan(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.15g", v);
+	if (strtod(text, NULL) != v)
+		snprintf(text, sizeof(text), "%.17g", v);
+	buf_text(to, text);
+}
+
+static void add_int(struct buf *to, const char *key, const uint8_t *at)
+{
+	if (at != NULL)
+		buf_printf(to, ",\"%s\":%" PRId64, key, (int64_t)walk_get_64(at));
+}
+
+/* 128 bits in two fields; HIGH may be NULL. */
+static void add_id(struct buf *to, const char *key, const uint8_t *high, const uint8_t *low)
+{
+	buf_printf(to, "\"%s\":\"", key);
+	if (high != NULL)
+		buf_printf(to, "%016" PRIx64, walk_get_64(high));
+	buf_printf(to, "%016" PRIx64 "\"", walk_get_64(low));
+}
+
+/* ---- structs ---- */
+
+/* Field ID of a struct of shape S, which holds structs that ADD writes. */
+struct member {
+	const char *key; /* with what stands before it */
+	const struct shape *s;
+	unsigned id;
+	int (*add)(struct buf *to, const struct shape *s, const struct fields *f);
+};
+
+static void walk_from(struct walk *w, const struct fields *in, const uint8_t *at)
+{
+	walk_begin(w, slice_of(at, (size_t)(in->end - at)));
+}
+
+/* A list of structs, or nothing when there is none. */
+static int add_list(struct buf *to, const struct fields *in, const struct member *m)
+{
+	const uint8_t *list = in->at[m->id];
+	struct fields f;
+	struct walk w;
+	uint32_t n;
+
+	if (list == NULL)
+		return 0;
+	buf_text(to, m->key);
+	buf_byte(to, '[');
+	n = walk_get_32(list + 1);
+	walk_from(&w, in, list + LIST_HEADER);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_byte(to, ',');
+		if (gather(&w, m->s->of[m->id], &f) < 0 || m->add(to, m->s->of[m->id], &f) < 0)
+			return E_MALFORMED;
+	}
+	buf_byte(to, ']');
+	return 0;
+}
+
+static void add_tag_value(struct buf *to, uint32_t type, const struct fields *f)
+{
+	static const uint8_t field_of[] = { 3, 4, 5, 6, 7 };
+	const uint8_t *at = type < ARRAY_LEN(field_of) ? f->at[field_of[type]] : NULL;
+
+	if (at == NULL)
+		buf_text(to, "null");
+	else if (type == 0)
+		add_text(to, text_at(at));
+	else if (type == 1)
+		add_double(to, at);
+	else if (type == 2)
+		buf_text(to, *at == 1 ? "true" : "false");
+	else if (type == 3)
+		buf_printf(to, "%" PRId64, (int64_t)walk_get_64(at));
+	else
+		add_base64(to, text_at(at));
+}
+
+static int add_tag(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	static const char *const types[] = { "string", "double", "bool", "long", "binary" };
+	uint32_t type = walk_get_32(f->at[2]);
+
+	(void)s;
+	buf_text(to, "{\"key\":");
+	add_text(to, text_at(f->at[1]));
+	if (type < ARRAY_LEN(types))
+		buf_printf(to, ",\"type\":\"%s\",\"value\":", types[type]);
+	else
+		buf_printf(to, ",\"type\":%" PRId32 ",\"value\":", (int32_t)type);
+	add_tag_value(to, type, f);
+	buf_byte(to, '}');
+	return 0;
+}
+
+static int add_log(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	buf_printf(to, "{\"timestamp\":%" PRId64, (int64_t)walk_get_64(f->at[1]));
+	if (add_list(to, f, &(struct member){ ",\"fields\":", s, 2, add_tag }) < 0)
+		return E_MALFORMED;
+	buf_byte(to, '}');
+	return 0;
+}
+
+static int add_ref(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	uint32_t type = walk_get_32(f->at[1]);
+
+	(void)s;
+	if (type <= 1)
+		buf_printf(to, "{\"refType\":\"%s\",", type == 0 ? "CHILD_OF" : "FOLLOWS_FROM");
+	else
+		buf_printf(to, "{\"refType\":%" PRId32 ",", (int32_t)type);
+	add_id(to, "traceId", f->at[3], f->at[2]);
+	buf_byte(to, ',');
+	add_id(to, "spanId", NULL, f->at[4]);
+	buf_byte(to, '}');
+	return 0;
+}
+
+static int add_span(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	buf_byte(to, '{');
+	add_id(to, "traceId", f->at[2], f->at[1]);
+	buf_byte(to, ',');
+	add_id(to, "spanId", NULL, f->at[3]);
+	buf_byte(to, ',');
+	add_id(to, "parentSpanId", NULL, f->at[4]);
+	buf_text(to, ",\"operationName\":");
+	add_text(to, text_at(f->at[5]));
+	if (add_list(to, f, &(struct member){ ",\"references\":", s, 6, add_ref }) < 0)
+		return E_MALFORMED;
+	buf_printf(to, ",\"flags\":%" PRId32, (int32_t)walk_get_32(f->at[7]));
+	add_int(to, "startTime", f->at[8]);
+	add_int(to, "duration", f->at[9]);
+	if (add_list(to, f, &(struct member){ ",\"tags\":", s, 10, add_tag }) < 0 ||
+	        add_list(to, f, &(struct member){ ",\"logs\":", s, 11, add_log }) < 0)
+		return E_MALFORMED;
+	buf_byte(to, '}');
+	return 0;
+}
+
+static int add_process(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	buf_text(to, "{\"serviceName\":");
+	add_text(to, text_at(f->at[1]));
+	if (add_list(to, f, &(struct member){ ",\"tags\":", s, 2, add_tag }) < 0)
+		return E_MALFORMED;
+	buf_byte(to, '}');
+	return 0;
+}
+
+static int add_stats(struct buf *to, const struct shape *s, const struct fields *f)
+{
+	(void)s;
+	buf_printf(to, "{\"fullQueueDroppedSpans\":%" PRId64, (int64_t)walk_get_64(f->at[1]));
+	add_int(to, "tooLargeDroppedSpans", f->at[2]);
+	add_int(to, "failedToEmitSpans", f->at[3]);
+	buf_byte(to, '}');
+	return 0;
+}
+
+/* One struct, or nothing when there is none. */
+static int add_one(struct buf *to, const struct fields *in, const struct member *m)
+{
+	struct fields f;
+	struct walk w;
+
+	if (in->at[m->id] == NULL)
+		return 0;
+	buf_text(to, m->key);
+	walk_from(&w, in, in->at[m->id]);
+	if (gather(&w, m->s->of[m->id], &f) < 0)
+		return E_MALFORMED;
+	return m->add(to, m->s->of[m->id], &f);
+}
+
+static int add_batch(struct buf *to, const struct fields *f)
+{
+	buf_byte(to, '{');
+	if (add_one(to, f, &(struct member){ "\"process\":", &shape_batch, 1, add_process }) < 0 ||
+	        add_list(to, f, &(struct member){ ",\"spans\":", &shape_batch, 2, add_span }) < 0)
+		return E_MALFORMED;
+	add_int(to, "seqNo", f->at[3]);
+	if (add_one(to, f, &(struct member){ ",\"stats\":", &shape_batch, 4, add_stats }) < 0)
+		return E_MALFORMED;
+	buf_byte(to, '}');
+	return 0;
+}
+
+int batch_json(struct slice value, struct buf *to, struct why *why)
+{
+	struct inspect_facts facts;
+	struct fields f;
+	struct walk w;
+
+	if (inspect_batch(value, &facts, NULL, NULL, why) < 0)
+		return E_MALFORMED;
+	walk_begin(&w, slice_of(value.at, facts.used));
+	if (gather(&w, &shape_batch, &f) < 0 || add_batch(to, &f) < 0)
+		return E_MALFORMED;
+	return buf_check(to);
+}

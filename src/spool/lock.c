@@ -1,0 +1,112 @@
+/* lock.c — one flock, and whose it is as text in the file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "log.h"
+
+/* 0: the file does not say. */
+static long noted_pid(int fd)
+{
+	char text[32] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+static int locked(int fd, struct why *why)
+{
+	long pid = noted_pid(fd);
+
+	if (pid <= 0)
+		return why_set(why, E_LOCKED, "another process uses it");
+	return why_set(why, E_LOCKED, "process %ld uses it; one spool takes one agent", pid);
+}
+
+/* Only for whoever asks who holds it: a full disk must not stop a start. */
+static void note_pid(int fd)
+{
+	char pid[32];
+	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
+		log_debug("spool: the lock file could not be written");
+}
+
+int lock_take(int at, enum lock_how how, int *fd, struct why *why)
+{
+	bool writable = true;
+
+	*fd = openat(at, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0 && how == LOCK_SHARED && (errno == EROFS || errno == EACCES)) {
+		writable = false;
+		*fd = openat(at, "lock", O_RDONLY | O_CLOEXEC);
+		if (*fd < 0 && errno == ENOENT)
+			return 0; /* no agent can take what it cannot write to */
+	}
+	if (*fd < 0)
+		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+	if (flock(*fd, (how == LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+		int rc = errno == EWOULDBLOCK
+		                 ? locked(*fd, why)
+		                 : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+
+		close(*fd);
+		*fd = -1;
+		return rc;
+	}
+	if (writable)
+		note_pid(*fd);
+	return 0;
+}
+
+/* A line is "1: FLOCK  ADVISORY  WRITE 4187 fe:00:10027287 0 EOF". Some file systems show another
+ * device there than stat does; then the process must be the noted one. */
+static long holder_in(FILE *locks, const struct stat *st, long noted)
+{
+	char kind[16], line[256];
+	unsigned long inode;
+	unsigned major, minor;
+	long pid;
+
+	while (fgets(line, sizeof(line), locks) != NULL) {
+		if (sscanf(line, "%*s %15s %*s %*s %ld %x:%x:%lu", kind, &pid, &major, &minor,
+		            &inode) != 5 ||
+		        strcmp(kind, "FLOCK") != 0 || inode != st->st_ino)
+			continue;
+		if ((major == major(st->st_dev) && minor == minor(st->st_dev)) || pid == noted)
+			return pid;
+	}
+	return 0;
+}
+
+long lock_holder(int at)
+{
+	int fd = openat(at, "lock", O_RDONLY | O_CLOEXEC);
+	long pid = 0, noted;
+	struct stat st;
+	FILE *locks;
+
+	if (fd < 0)
+		return 0;
+	noted = noted_pid(fd);
+	locks = fopen("/proc/locks", "re");
+	if (locks != NULL && fstat(fd, &st) == 0)
+		pid = holder_in(locks, &st, noted);
+	else if (noted > 0 && (kill((pid_t)noted, 0) == 0 || errno == EPERM))
+		pid = noted; /* nobody tells more */
+	if (locks != NULL)
+		fclose(locks);
+	close(fd);
+	return pid;
+}

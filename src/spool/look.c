@@ -1,0 +1,352 @@
+/* look.c — what a spool's directory shows to somebody who must not touch it.
+ *
+ * Beside a running agent nothing stands still: a segment may be delivered and gone before it is
+ * opened, and a commit may come between the reading of two pages. So what is missing is left out,
+ * and what does not fit is looked at a few times. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "look.h"
+#include "spool_priv.h"
+
+enum { LOOKS = 5 };
+
+static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
+{
+	return why_set(why, rc, "spool %s: %s: %s", l->directory, what, err_text(rc));
+}
+
+static int open_dir(
+        struct spool_look *l, const char *directory, enum spool_look_how how, struct why *why)
+{
+	int rc;
+
+	l->directory = strdup(directory);
+	if (l->directory == NULL)
+		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
+	l->dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->dir < 0)
+		return why_set(why, err_from_errno(errno), "there is no spool in %s: %s", directory,
+		        strerror(errno));
+	l->live = how == SPOOL_LOOK_LIVE;
+	l->reader.at = l->dir;
+	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
+		rc = segments_list(&l->segments, l->dir, false);
+		if (rc < 0)
+			return cannot(l, rc, "its names", why);
+		if (l->segments.n == 0)
+			return why_set(why, E_MISSING, "there is no spool in %s", directory);
+		segments_free(&l->segments);
+	}
+	if (l->live) {
+		l->seen.holder = lock_holder(l->dir);
+		return 0;
+	}
+	rc = lock_take(l->dir, how == SPOOL_LOOK_ALONE ? LOCK_ALONE : LOCK_SHARED, &l->lock, why);
+	return rc < 0 ? why_wrap(why, "spool %s", directory) : 0;
+}
+
+static void offer(
+        struct spool_look *l, const struct spool_state *state, const struct origin *origin)
+{
+	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
+	l->reader.spool = l->origin.spool;
+}
+
+static int read_slots(struct spool_look *l, struct why *why)
+{
+	struct statefile f;
+	int rc = statefile_look(&f, l->dir);
+
+	if (rc < 0 && rc != E_MISSING)
+		return cannot(l, rc, "state", why);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		struct slot slot = { .rc = E_CORRUPT };
+
+		if (f.fd >= 0)
+			statefile_read(&f, i, &slot);
+		if (slot.rc == 0)
+			offer(l, &slot.state, &slot.origin);
+		l->seen.slots[i] = slot.blank ? E_MISSING : slot.rc;
+		if (slot.rc == E_NEWER)
+			rc = E_NEWER;
+	}
+	statefile_close(&f);
+	if (rc != E_NEWER)
+		return 0;
+	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program",
+	        l->directory);
+}
+
+static void fill_segment(struct spool_look *l, struct spool_segment *to, int rc)
+{
+	const struct head *h = &l->reader.head;
+
+	to->rc = rc;
+	if (rc < 0)
+		return;
+	to->end = h->end.position;
+	to->spans_below = h->first.spans;
+	to->spans = h->end.spans - h->first.spans;
+	to->made_ms = h->made_ms;
+	to->first_ms = h->first_ms;
+	to->last_ms = h->last_ms;
+	memcpy(l->seen.host, h->host, sizeof(l->seen.host));
+}
+
+static int glance(struct spool_look *l, const struct segment *seg)
+{
+	int rc = reader_glance(&l->reader, seg);
+
+	for (int i = 1; i < LOOKS && rc == E_CORRUPT && l->live; i++)
+		rc = reader_glance(&l->reader, seg);
+	return rc;
+}
+
+/* Looks at the head of each segment; one that is gone meanwhile is off the list. */
+static int look_at_segments(struct spool_look *l, struct why *why)
+{
+	int rc = segments_list(&l->segments, l->dir, false);
+
+	if (rc < 0)
+		return cannot(l, rc, "its names", why);
+	l->seen.segments = calloc(l->segments.n + 1, sizeof(*l->seen.segments));
+	if (l->seen.segments == NULL)
+		return cannot(l, E_NOMEM, "segments", why);
+	for (size_t i = 0; i < l->segments.n;) {
+		const struct segment *seg = &l->segments.at[i];
+		struct spool_segment *to = &l->seen.segments[i];
+
+		segment_name(seg, to->name);
+		rc = glance(l, seg);
+		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
+			segments_drop(&l->segments, i);
+			continue;
+		}
+		to->first = seg->first;
+		to->bytes = seg->bytes;
+		to->bad = seg->bad;
+		fill_segment(l, to, rc);
+		if (rc == 0)
+			offer(l, &l->reader.head.state, &l->reader.head.origin);
+		i++;
+	}
+	l->seen.nsegments = l->segments.n;
+	l->seen.bytes = l->segments.bytes;
+	return 0;
+}
+
+/* How far the segments reach: the newest of which a record can be read says so. */
+static void measure_segments(struct spool_look *l)
+{
+	for (size_t i = l->segments.n; i-- > 0;) {
+		struct spool_segment *seg = &l->seen.segments[i];
+
+		if (seg->rc == 0) {
+			l->disk = (struct spot){ seg->end, seg->spans_below + seg->spans };
+			return;
+		}
+		if (seg->rc != E_CORRUPT || l->live)
+			continue;
+		if (reader_open(&l->reader, &l->segments.at[i], UINT64_MAX) == 0) {
+			l->disk = l->reader.end;
+			if (l->reader.has_head)
+				offer(l, &l->reader.head.state, &l->reader.head.origin);
+			return;
+		}
+	}
+}
+
+static int measure_tail(struct spool_look *l)
+{
+	struct tail_part part;
+	int rc = tail_look(&l->tail, l->dir);
+
+	l->seen.tail_bytes = l->tail.fd < 0 ? 0 : l->tail.bytes;
+	l->seen.bytes += l->seen.tail_bytes;
+	for (uint64_t at = 0; rc == 0 && l->tail.fd >= 0 && at < l->tail.bytes;) {
+		rc = tail_load(&l->tail, at, &part);
+		if (rc == 0 && part.has_state)
+			offer(l, &part.state, &part.origin);
+		for (size_t i = 0; rc == 0 && i < part.n; i++) {
+			const struct record *r = &part.e[i].r;
+
+			if (r->position < l->disk.position)
+				continue;
+			if (l->tail_first.position == 0)
+				l->tail_first = (struct spot){ r->position, r->spans_before };
+			l->disk = (struct spot){ r->position + 1, r->spans_before + r->spans };
+		}
+		at = part.next;
+		l->tail_broken = l->tail_broken || (rc == 0 && part.broken);
+		tail_part_free(&part);
+	}
+	return rc;
+}
+
+/* At rest it is put right as the next start would do it. */
+static void settle_state(struct spool_look *l)
+{
+	struct spool_state *state = &l->seen.state;
+	struct spot from = l->tail_first;
+
+	if (!l->seen.has_state && l->segments.n > 0) {
+		from = (struct spot){ l->segments.at[0].first, 0 };
+		from.spans = l->seen.segments[0].spans_below;
+	}
+	if (from.position == 0)
+		from.position = 1;
+	if (!l->seen.has_state)
+		recover_assume(state, &from);
+	if (l->seen.holder == 0)
+		l->seen.found_beyond = recover_reconcile(state, &l->disk);
+}
+
+static int load_marks(struct spool_look *l, struct why *why)
+{
+	const struct spool_state *s = &l->seen.state;
+
+	marks_init(&l->marks, s->cursor, s->end);
+	if (marks_load(&l->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
+		return cannot(l, E_NOMEM, "marks", why);
+	return 0;
+}
+
+/* The record at the cursor, or where one can be found cheaply the first that waits. */
+static void find_oldest(struct spool_look *l)
+{
+	uint64_t cursor = l->seen.state.cursor, first, end;
+	struct record header;
+	struct place p;
+	size_t i;
+
+	if (cursor >= l->seen.state.end || !marks_next(&l->marks, cursor, 1, &first, &end))
+		return;
+	i = segments_find(&l->segments, first);
+	if (i == SEGMENTS_NONE || l->seen.segments[i].rc < 0)
+		return;
+	if (reader_glance(&l->reader, &l->segments.at[i]) == 0 &&
+	        reader_find(&l->reader, first, &p) == 0 &&
+	        reader_peek(&l->reader, &p, &header) == 0)
+		l->seen.oldest_ms = header.received_ms;
+}
+
+static void count_kept(struct spool_look *l)
+{
+	struct spool_kept *list;
+	size_t n;
+
+	if (spool_look_kept(l, &list, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		*(list[i].is_record ? &l->seen.kept_records : &l->seen.kept_segments) += 1;
+		l->seen.kept_bytes += list[i].bytes;
+	}
+	free(list);
+}
+
+static int look_around(struct spool_look *l, struct why *why)
+{
+	struct disk_space space;
+	int rc;
+
+	if (read_slots(l, why) < 0 || look_at_segments(l, why) < 0)
+		return why->code;
+	measure_segments(l);
+	rc = measure_tail(l);
+	if (rc < 0)
+		return cannot(l, rc, "tail", why);
+	settle_state(l);
+	rc = load_marks(l, why);
+	if (rc < 0)
+		return rc;
+	find_oldest(l);
+	count_kept(l);
+	if (disk_space(l->dir, &space) == 0) {
+		l->seen.free_bytes = space.bytes;
+		l->seen.free_inodes = space.inodes;
+	}
+	return 0;
+}
+
+int spool_look_open(
+        struct spool_look **out, const char *directory, enum spool_look_how how, struct why *why)
+{
+	struct spool_look *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
+	l->dir = l->lock = l->reader.fd = l->tail.fd = -1;
+	if (open_dir(l, directory, how, why) < 0)
+		goto fail;
+	if (look_around(l, why) < 0)
+		goto fail;
+	spool_look_begin(l, &(struct spool_range){ 0 });
+	*out = l;
+	return 0;
+fail:
+	spool_look_close(l);
+	return why->code;
+}
+
+const struct spool_seen *spool_look_seen(const struct spool_look *l)
+{
+	return &l->seen;
+}
+
+bool spool_look_waits(const struct spool_look *l, uint64_t position)
+{
+	return position >= l->marks.cursor && marks_at(&l->marks, position) != MARK_DONE;
+}
+
+uint64_t look_limit(const struct spool_look *l, size_t i)
+{
+	return i + 1 < l->segments.n ? l->segments.at[i + 1].first : UINT64_MAX;
+}
+
+bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans)
+{
+	const struct spot known[] = { l->behind, l->tail_first, l->origin.floor,
+		{ l->seen.state.end, l->seen.state.spans_put } };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (known[i].position == 0 || known[i].position != position)
+			continue;
+		*spans = known[i].spans;
+		return true;
+	}
+	for (size_t i = 0; i < l->seen.nsegments; i++) {
+		const struct spool_segment *seg = &l->seen.segments[i];
+
+		if (seg->rc < 0 || (position != seg->first && position != seg->end))
+			continue;
+		*spans = seg->spans_below + (position == seg->end ? seg->spans : 0);
+		return true;
+	}
+	return false;
+}
+
+void spool_look_close(struct spool_look *l)
+{
+	if (l == NULL)
+		return;
+	batch_unref(&l->stash);
+	tail_part_free(&l->part);
+	reader_close(&l->reader);
+	tail_close(&l->tail);
+	marks_free(&l->marks);
+	segments_free(&l->segments);
+	free(l->seen.segments);
+	if (l->lock >= 0)
+		close(l->lock);
+	if (l->dir >= 0)
+		close(l->dir);
+	free((void *)l->directory);
+	free(l);
+}

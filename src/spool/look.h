@@ -1,0 +1,47 @@
+/* look.h — a look at a spool as its own files see it (private). */
+#ifndef LOOK_H
+#define LOOK_H
+
+#include "marks.h"
+#include "reader.h"
+#include "segments.h"
+#include "spool_look.h"
+#include "statefile.h"
+#include "tail.h"
+
+struct spool_look {
+	int dir;
+	int lock; /* -1: it is looked at live */
+	bool live;
+	const char *directory; /* a copy */
+	struct spool_seen seen;
+	struct segments segments; /* as SEEN has them */
+	struct reader reader;
+	struct tail tail;
+	struct spot tail_first; /* of its first record that is in no segment; position 0: none */
+	struct spot disk;       /* behind the last record on disk */
+	struct origin origin;
+	struct marks marks;
+
+	/* The way through, look_items.c. */
+	struct spool_range range;
+	size_t i;             /* the segment that is read; SEEN's number: the tail */
+	bool inside;          /* the reader has it */
+	bool aside;           /* one segment in quarantine/ is read, and nothing else */
+	bool told_broken;     /* of this segment: only a scan finds its records */
+	uint64_t at;          /* position that comes next */
+	struct batch *stash;  /* the record found behind what is lost */
+	uint64_t stash_below; /* spans below it */
+	struct spot behind;   /* the last record that was given */
+	struct tail_part part;
+	size_t part_i;
+	uint64_t part_next;
+	bool tail_broken;
+};
+
+/* Spans below POSITION by whatever says so without reading. False: nothing does. */
+bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans);
+/* A segment's positions are below this. */
+uint64_t look_limit(const struct spool_look *l, size_t i);
+
+#endif

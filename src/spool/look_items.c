@@ -1,0 +1,306 @@
+/* look_items.c — the way through a spool: segment after segment, then the tail.
+ *
+ * Every position below the end was given to a record. The next that is whole is looked for, by the
+ * tree and where that does not have it once more in all bytes of the file; what lies before it is
+ * lost. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "look.h"
+#include "spool_priv.h"
+
+void spool_look_begin(struct spool_look *l, const struct spool_range *range)
+{
+	batch_unref(&l->stash);
+	tail_part_free(&l->part);
+	reader_close(&l->reader);
+	l->reader.at = l->dir;
+	l->reader.spool = l->origin.spool;
+	l->range = *range;
+	l->i = 0;
+	l->inside = l->aside = l->told_broken = false;
+	l->at = range->waiting ? l->seen.state.cursor : 0;
+	l->part_i = 0;
+	l->part_next = 0;
+	l->behind = (struct spot){ 0 };
+}
+
+static const char *name_of(const struct spool_look *l)
+{
+	return l->aside ? "it" : l->seen.segments[l->i].name;
+}
+
+/* [first, end) is lost. */
+static int lose(struct spool_look *l, struct spool_item *item, uint64_t first, uint64_t end)
+{
+	uint64_t below = 0, above = l->stash_below;
+	bool known = l->stash != NULL && l->stash->position == end;
+
+	item->lost = (struct spool_run){ first, end };
+	item->counted = look_spans_below(l, first, &below) &&
+	                (known || look_spans_below(l, end, &above)) && above >= below;
+	item->spans = item->counted ? above - below : 0;
+	for (uint64_t p = max_u64(first, l->marks.cursor); p < min_u64(end, l->marks.end); p++)
+		item->waiting += spool_look_waits(l, p);
+	l->at = end;
+	return 0;
+}
+
+/* The next whole record of the segment, into the stash. 0; E_MISSING: there is none. */
+static int find_whole(struct spool_look *l)
+{
+	for (uint64_t at = l->at;;) {
+		struct record header;
+		struct place p;
+		int rc = reader_find(&l->reader, at, &p);
+
+		if (rc == 0)
+			rc = reader_fetch(&l->reader, &p, &l->stash, &header);
+		if (rc == 0) {
+			l->stash_below = header.spans_before;
+			return 0;
+		}
+		if (rc == E_MISSING || rc == E_NOMEM)
+			return rc;
+		/* What the tree cannot give may still be found. */
+		if (l->reader.state == READER_BY_TREE) {
+			rc = reader_scan(&l->reader);
+			if (rc < 0 && rc != E_MISSING)
+				return rc == E_NOMEM ? rc : E_MISSING;
+			continue;
+		}
+		at = p.key + 1;
+	}
+}
+
+/* As find_whole; and when that is not what comes next, all bytes are looked through first. */
+static int find_next(struct spool_look *l)
+{
+	int rc = l->stash != NULL ? 0 : find_whole(l);
+	uint64_t end = min_u64(l->reader.end.position, l->reader.limit);
+
+	if (l->reader.state != READER_BY_TREE || (rc == 0 && l->stash->position == l->at) ||
+	        (rc == E_MISSING && l->at >= end))
+		return rc;
+	batch_unref(&l->stash);
+	rc = reader_scan(&l->reader);
+	return rc < 0 && rc != E_MISSING ? E_MISSING : find_whole(l);
+}
+
+/* Every record says how many spans stand before it. False is said once. */
+static bool counts_agree(struct spool_look *l)
+{
+	bool agree = l->behind.position != l->stash->position || l->behind.spans == l->stash_below;
+
+	if (!agree)
+		l->behind = (struct spot){ 0 };
+	return agree;
+}
+
+static void give(struct spool_look *l, struct spool_item *item)
+{
+	struct batch *b = l->stash;
+
+	item->batch = b;
+	l->stash = NULL;
+	l->behind = (struct spot){ b->position + 1, l->stash_below + b->spans };
+	l->at = b->position + 1;
+}
+
+static void leave(struct spool_look *l)
+{
+	l->inside = l->told_broken = false;
+	l->i = l->aside ? l->seen.nsegments + 1 : l->i + 1;
+}
+
+/* One step in the segment that is open. E_STOPPED: it is behind us. */
+static int step_inside(struct spool_look *l, struct spool_item *item)
+{
+	uint64_t end;
+	int rc = find_next(l);
+
+	if (rc < 0 && rc != E_MISSING)
+		return rc;
+	if (l->reader.state == READER_BY_SCAN && !l->told_broken && !l->aside) {
+		l->told_broken = true;
+		snprintf(item->what, sizeof(item->what),
+		        "the tree of %s does not hold; its records were looked for one by one",
+		        name_of(l));
+		item->lost = (struct spool_run){ l->at, l->at };
+		return 0;
+	}
+	end = min_u64(l->reader.end.position, l->reader.limit);
+	if (rc == 0)
+		end = l->stash->position;
+	if (l->at < end && !l->aside) {
+		snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(l));
+		return lose(l, item, l->at, end);
+	}
+	if (rc == 0 && !counts_agree(l)) {
+		snprintf(item->what, sizeof(item->what),
+		        "the counts in %s do not agree with what stands before", name_of(l));
+		item->lost = (struct spool_run){ l->at, l->at };
+		return 0;
+	}
+	if (rc == 0) {
+		give(l, item);
+		return 0;
+	}
+	leave(l);
+	return E_STOPPED;
+}
+
+static bool is_gone(const struct spool_look *l, const char *name)
+{
+	return l->live && faccessat(l->dir, name, F_OK, 0) < 0;
+}
+
+static const char *why_unread(int rc)
+{
+	switch (rc) {
+	case E_MALFORMED:
+		return "belongs to another spool";
+	case E_CORRUPT:
+		return "has no record that can be read";
+	default:
+		return err_text(rc);
+	}
+}
+
+/* The segment at hand is opened. E_STOPPED: it is passed over. */
+static int enter(struct spool_look *l, struct spool_item *item)
+{
+	const struct spool_segment *seg = &l->seen.segments[l->i];
+	uint64_t limit = look_limit(l, l->i), end = min_u64(limit, l->seen.state.end);
+	int rc = reader_open(&l->reader, &l->segments.at[l->i], limit);
+
+	if (rc == 0) {
+		l->inside = true;
+		l->at = max_u64(l->at, seg->first);
+		return E_STOPPED;
+	}
+	if (rc == E_NEWER || rc == E_NOMEM)
+		return rc;
+	if (rc == E_MISSING || is_gone(l, seg->name)) {
+		leave(l);
+		return E_STOPPED;
+	}
+	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(rc));
+	lose(l, item, max_u64(l->at, seg->first), max_u64(end, max_u64(l->at, seg->first)));
+	leave(l);
+	return 0;
+}
+
+/* Nobody asked for what is in it. */
+static bool is_passed_over(const struct spool_look *l)
+{
+	const struct spool_segment *seg = &l->seen.segments[l->i];
+
+	if (l->range.waiting && look_limit(l, l->i) <= l->at)
+		return true;
+	return seg->rc == 0 && l->range.since_ms > 0 && seg->last_ms < l->range.since_ms;
+}
+
+/* Between two segments. */
+static int step_between(struct spool_look *l, struct spool_item *item)
+{
+	const struct spool_segment *seg = &l->seen.segments[l->i];
+
+	/* What is below the first one was delivered, unless the state does not know of it. */
+	if (l->at == 0)
+		l->at = l->i == 0 ? min_u64(seg->first, max_u64(l->seen.state.cursor, 1))
+		                  : seg->first;
+	if (is_passed_over(l)) {
+		l->at = max_u64(l->at, min_u64(look_limit(l, l->i), l->seen.state.end));
+		leave(l);
+		return E_STOPPED;
+	}
+	if (l->at < seg->first && !l->live) {
+		snprintf(item->what, sizeof(item->what), "their segment is missing");
+		item->segment = SPOOL_NO_SEGMENT;
+		return lose(l, item, l->at, seg->first);
+	}
+	return enter(l, item);
+}
+
+/* The tail's next record that is in no segment. E_MISSING: that was all. */
+static int next_in_tail(struct spool_look *l, struct spool_item *item)
+{
+	for (;;) {
+		while (l->part_i < l->part.n) {
+			const struct entry *e = &l->part.e[l->part_i++];
+
+			if (e->r.position < l->at)
+				continue;
+			item->batch = batch_new(e->r.size);
+			if (item->batch == NULL)
+				return E_NOMEM;
+			record_to_batch(&e->r, item->batch);
+			memcpy(item->batch->bytes, e->bytes, e->r.size);
+			l->at = e->r.position + 1;
+			return 0;
+		}
+		tail_part_free(&l->part);
+		l->part_i = 0;
+		if (l->tail.fd < 0 || l->part_next >= l->tail.bytes)
+			return E_MISSING;
+		if (tail_load(&l->tail, l->part_next, &l->part) < 0)
+			return E_NOMEM;
+		l->part_next = l->part.next;
+	}
+}
+
+/* Behind the segments: first what is missing there, then the tail. */
+static int step_tail(struct spool_look *l, struct spool_item *item)
+{
+	uint64_t end = l->tail_first.position > 0 ? l->tail_first.position : l->seen.state.end;
+
+	item->segment = SPOOL_NO_SEGMENT;
+	l->at = max_u64(l->at, l->segments.n == 0 ? l->seen.state.cursor : 1);
+	if (l->at < end && !l->live) {
+		snprintf(item->what, sizeof(item->what), "their segment is missing");
+		return lose(l, item, l->at, end);
+	}
+	if (l->tail_broken && l->tail_first.position > 0 && !l->told_broken && !l->live) {
+		l->told_broken = true;
+		snprintf(item->what, sizeof(item->what), "the tail is not whole");
+		item->lost = (struct spool_run){ l->at, l->at };
+		return 0;
+	}
+	return next_in_tail(l, item);
+}
+
+int spool_look_next(struct spool_look *l, struct spool_item *item)
+{
+	for (;;) {
+		int rc;
+
+		*item = (struct spool_item){ .segment = l->i };
+		if (l->inside)
+			rc = step_inside(l, item);
+		else if (l->i < l->seen.nsegments && !l->aside)
+			rc = step_between(l, item);
+		else if (l->i == l->seen.nsegments && !l->aside)
+			rc = step_tail(l, item);
+		else
+			rc = E_MISSING;
+		if (rc != E_STOPPED)
+			return rc;
+	}
+}
+
+double spool_look_share(const struct spool_look *l)
+{
+	double done = 0, all = (double)l->seen.bytes;
+
+	for (size_t i = 0; i < l->i && i < l->seen.nsegments; i++)
+		done += (double)l->seen.segments[i].bytes;
+	if (l->inside && !l->aside) {
+		const struct spool_segment *seg = &l->seen.segments[l->i];
+		uint64_t end = max_u64(l->reader.end.position, seg->first + 1);
+
+		done += (double)(min_u64(l->at, end) - seg->first) / (double)(end - seg->first) *
+		        (double)seg->bytes;
+	}
+	return all > 0 ? done / all : 1;
+}

@@ -1,0 +1,254 @@
+/* mend.c — a damaged segment is replaced by new ones that hold what is intact of it.
+ *
+ *   seg-5 (damaged)  ──► seg-5.bad          its name says so, as when an agent meets the damage
+ *                    ──► seg-5, seg-9 …     one for each run of positions without a gap, last first
+ *                    ──► quarantine/seg-5.bad
+ *
+ * A segment covers the positions from its first to the next segment's first. So with each new one
+ * that gets its name the damaged one covers less, and at no moment is a record in none. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "look.h"
+#include "spool_mend.h"
+#include "spool_priv.h"
+
+/* Of one LMDB transaction; the last may go over it by one record. */
+enum { GATHER_BYTES = WRITER_TXN_BYTES, GATHER_MOST = 8192 };
+
+struct renewing {
+	struct spool_look *l;
+	size_t i;
+	struct spool_run *runs; /* positions without a gap */
+	size_t nruns;
+	struct writer writer;
+	struct entry *entries; /* GATHER_MOST of them, each with its batch */
+	struct batch **batches;
+	size_t n;
+	uint64_t bytes;
+	uint64_t records;
+};
+
+static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
+{
+	return why_set(
+	        why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
+}
+
+/* No file of it may be open when its name changes under the reader. */
+static void end_way(struct spool_look *l)
+{
+	spool_look_begin(l, &(struct spool_range){ 0 });
+}
+
+int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
+{
+	char name[SEGMENT_NAME];
+	int rc;
+
+	end_way(l);
+	segment_name(&l->segments.at[i], name);
+	rc = segment_set_aside(l->dir, name);
+	return rc < 0 ? cannot(l, i, rc, why) : 0;
+}
+
+static int add_position(struct renewing *g, uint64_t position)
+{
+	struct spool_run *last = g->nruns > 0 ? &g->runs[g->nruns - 1] : NULL, *more;
+
+	if (last != NULL && last->end == position) {
+		last->end++;
+		return 0;
+	}
+	more = realloc(g->runs, (g->nruns + 1) * sizeof(*more));
+	if (more == NULL)
+		return E_NOMEM;
+	g->runs = more;
+	more[g->nruns++] = (struct spool_run){ position, position + 1 };
+	return 0;
+}
+
+/* The next record of the segment at or above *AT that is whole. 0; E_MISSING: there is none. */
+static int next_whole(struct renewing *g, uint64_t *at, struct batch **b, struct record *header)
+{
+	struct reader *r = &g->l->reader;
+	struct place p;
+	int rc;
+
+	for (;; *at = p.key + 1) {
+		rc = reader_find(r, *at, &p);
+		if (rc < 0)
+			return rc;
+		rc = reader_fetch(r, &p, b, header);
+		if (rc != E_CORRUPT && rc != E_IO)
+			break;
+	}
+	*at = p.key + 1;
+	return rc;
+}
+
+/* Which of its positions are intact, from the cursor on. */
+static int find_runs(struct renewing *g)
+{
+	const struct segment *seg = &g->l->segments.at[g->i];
+	uint64_t at = max_u64(seg->first, g->l->seen.state.cursor);
+	struct record header;
+	struct batch *b;
+	int rc = reader_open(&g->l->reader, seg, look_limit(g->l, g->i));
+
+	if (rc == 0)
+		rc = reader_scan(&g->l->reader); /* of a tree that is damaged nothing is believed */
+	if (rc < 0 && rc != E_MISSING)
+		return rc;
+	while ((rc = next_whole(g, &at, &b, &header)) == 0) {
+		rc = add_position(g, b->position);
+		batch_unref(&b);
+		if (rc < 0)
+			return rc;
+	}
+	return rc == E_MISSING ? 0 : rc;
+}
+
+static int flush(struct renewing *g)
+{
+	struct head head = { .state = g->l->seen.state, .origin = g->l->origin };
+	const struct record *last;
+	int rc = 0;
+
+	if (g->n == 0)
+		return 0;
+	last = &g->entries[g->n - 1].r;
+	head.end = (struct spot){ last->position + 1, last->spans_before + last->spans };
+	snprintf(head.host, sizeof(head.host), "%s", g->l->seen.host);
+	writer_begin(&g->writer);
+	for (size_t i = 0; i < g->n; i++)
+		writer_put(&g->writer, &g->entries[i]);
+	rc = writer_commit(&g->writer, &head);
+	for (size_t i = 0; i < g->n; i++)
+		batch_unref(&g->batches[i]);
+	g->n = 0;
+	g->bytes = 0;
+	return rc;
+}
+
+static int take(struct renewing *g, struct batch *b, const struct record *header)
+{
+	if (g->n == GATHER_MOST || g->bytes >= GATHER_BYTES) {
+		int rc = flush(g);
+
+		if (rc < 0) {
+			batch_unref(&b);
+			return rc;
+		}
+	}
+	g->entries[g->n] = (struct entry){ *header, b->bytes };
+	g->batches[g->n++] = b;
+	g->bytes += b->size;
+	return 0;
+}
+
+/* One run into next/. */
+static int copy_run(struct renewing *g, const struct spool_run *run)
+{
+	uint64_t at = run->first;
+	struct record header;
+	struct batch *b;
+	int rc = 0;
+
+	while (rc == 0 && at < run->end) {
+		rc = next_whole(g, &at, &b, &header);
+		if (rc < 0)
+			return rc == E_MISSING ? E_IO : rc; /* it was there before */
+		if (!g->writer.committed && g->n == 0) {
+			g->writer.first = (struct spot){ header.position, header.spans_before };
+			g->writer.made_ms = clock_wall_ms();
+		}
+		rc = take(g, b, &header);
+	}
+	return rc < 0 ? rc : flush(g);
+}
+
+/* Room for the whole segment once more and some: no run needs as much. */
+static uint64_t map_bytes(const struct renewing *g)
+{
+	uint64_t bytes = 2 * g->l->seen.segments[g->i].bytes + 2 * WRITER_LEAST_BYTES;
+
+	return (bytes + 65535) / 65536 * 65536;
+}
+
+static int renew_run(struct renewing *g, const struct spool_run *run)
+{
+	struct spot first;
+	int rc = writer_make(&g->writer, g->l->dir, g->l->directory, map_bytes(g), 0);
+
+	if (rc < 0)
+		return rc;
+	rc = copy_run(g, run);
+	first = g->writer.first;
+	if (rc == 0)
+		rc = writer_name(&g->writer, g->l->dir, first);
+	if (rc < 0) {
+		writer_discard(&g->writer, g->l->dir);
+		return rc;
+	}
+	writer_close(&g->writer);
+	g->records += run->end - run->first;
+	return 0;
+}
+
+static void let_go(struct renewing *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		batch_unref(&g->batches[i]);
+	free(g->entries);
+	free(g->batches);
+	free(g->runs);
+}
+
+/* The copy and the original stand beside each other for a while. */
+static int has_room(const struct renewing *g)
+{
+	uint64_t bytes = g->l->seen.segments[g->i].bytes + WRITER_LEAST_BYTES;
+	struct disk_space space;
+	int rc = disk_space(g->l->dir, &space);
+
+	if (rc < 0)
+		return rc;
+	return g->nruns > 0 && space.bytes < bytes ? E_FULL : 0;
+}
+
+static int renew(struct renewing *g)
+{
+	int rc = find_runs(g);
+
+	if (rc == 0)
+		rc = has_room(g);
+	if (rc == 0)
+		rc = segments_mark_bad(&g->l->segments, g->l->dir, g->i);
+	for (size_t k = g->nruns; rc == 0 && k > 0; k--)
+		rc = renew_run(g, &g->runs[k - 1]);
+	return rc;
+}
+
+int spool_renew(struct spool_look *l, size_t i, uint64_t *records, struct why *why)
+{
+	struct renewing g = {
+		.l = l,
+		.i = i,
+		.entries = calloc(GATHER_MOST, sizeof(*g.entries)),
+		.batches = calloc(GATHER_MOST, sizeof(struct batch *)),
+	};
+	int rc = g.entries == NULL || g.batches == NULL ? E_NOMEM : 0;
+
+	end_way(l);
+	if (rc == 0)
+		rc = renew(&g);
+	let_go(&g);
+	*records = g.records;
+	if (rc < 0) {
+		end_way(l);
+		return cannot(l, i, rc, why);
+	}
+	return spool_set_aside(l, i, why);
+}

@@ -1,0 +1,241 @@
+/* campaign.c — options, workers that share the trials out, sums and percentiles in shared memory. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "campaign.h"
+#include "clock.h"
+#include "log.h"
+#include "progress.h"
+
+enum { WORKERS_MOST = 64, FIGURES = 1 << 16, LOOK_US = 20000 };
+
+/* Between the workers and who started them. */
+struct shared {
+	_Atomic uint64_t next, done, failed;
+	_Atomic uint64_t sums[CAMPAIGN_SUMS];
+	_Atomic uint64_t nfigures;
+	uint32_t figures[FIGURES];
+};
+
+static struct shared *shared;
+
+static _Noreturn void usage(const char *name)
+{
+	fprintf(stderr, "usage: %s [--seed N] [--count N] [--jobs N] [--only N]\n", name);
+	exit(2);
+}
+
+void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "only", required_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int o;
+
+	c->seed = 1;
+	c->count = count;
+	c->only = UINT64_MAX;
+	if (c->jobs == 0)
+		c->jobs = 4;
+	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		char *end;
+		uint64_t n = optarg == NULL ? 0 : strtoull(optarg, &end, 10);
+
+		if (o == '?' || *end != '\0')
+			usage(c->name);
+		if (o == 's')
+			c->seed = n;
+		if (o == 'c')
+			c->count = n;
+		if (o == 'o')
+			c->only = n;
+		if (o == 'j')
+			c->jobs = (unsigned)min_u64(max_u64(n, 1), WORKERS_MOST);
+	}
+	if (optind != argc)
+		usage(c->name);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+void campaign_hush(const struct campaign *c)
+{
+	bool speaks = c->only != UINT64_MAX;
+
+	log_setup(speaks ? LOG_LEVEL_DEBUG : (enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORM_TEXT);
+}
+
+uint64_t campaign_roll(uint64_t *seed, uint64_t n)
+{
+	uint64_t x = *seed += UINT64_C(0x9E3779B97F4A7C15);
+
+	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return (x ^ (x >> 31)) % n;
+}
+
+void trial_wrong(struct trial *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (t->wrong[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(t->wrong, sizeof(t->wrong), fmt, ap);
+	va_end(ap);
+}
+
+struct running {
+	struct campaign *c;
+	uint64_t whole;
+	uint64_t n; /* trials in all */
+	void (*run)(struct trial *t, void *arg);
+	void *arg;
+};
+
+static void one(struct running *g, uint64_t number)
+{
+	struct trial t = { .number = number, .speaks = g->c->only != UINT64_MAX };
+	uint64_t seed = g->c->seed * 1000003 + number;
+
+	t.seed = campaign_roll(&seed, UINT64_MAX);
+	g->run(&t, g->arg);
+	for (size_t i = 0; i < CAMPAIGN_SUMS; i++)
+		atomic_fetch_add(&shared->sums[i], t.sums[i]);
+	if (t.figure_us > 0)
+		shared->figures[atomic_fetch_add(&shared->nfigures, 1) % FIGURES] =
+		        (uint32_t)t.figure_us;
+	if (t.wrong[0] != '\0') {
+		atomic_fetch_add(&shared->failed, 1);
+		printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n",
+		        number, g->c->seed, number, t.wrong);
+	}
+	atomic_fetch_add(&shared->done, 1);
+}
+
+/* The I-th trial's number: they are spread, and the seed says where between two of them. */
+static uint64_t number_of(const struct running *g, uint64_t i)
+{
+	uint64_t from, to, seed = g->c->seed * 31 + i;
+
+	if (g->n >= g->whole)
+		return i % g->whole;
+	from = (uint64_t)((__uint128_t)i * g->whole / g->n);
+	to = (uint64_t)((__uint128_t)(i + 1) * g->whole / g->n);
+	return from + campaign_roll(&seed, to - from);
+}
+
+static _Noreturn void work(struct running *g)
+{
+	uint64_t i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while ((i = atomic_fetch_add(&shared->next, 1)) < g->n)
+		one(g, g->c->code == NULL ? number_of(g, i) : g->c->code(number_of(g, i)));
+	fflush(stdout);
+	_exit(0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void print_figures(const struct campaign *c)
+{
+	size_t n = (size_t)min_u64(atomic_load(&shared->nfigures), FIGURES);
+
+	for (size_t i = 0; i < CAMPAIGN_SUMS && c->sums[i] != NULL; i++)
+		printf("# %s: %" PRIu64 "\n", c->sums[i], atomic_load(&shared->sums[i]));
+	if (n == 0)
+		return;
+	qsort(shared->figures, n, sizeof(shared->figures[0]), by_size);
+	printf("# time of %zu: p50 %.1f ms, p99 %.1f ms, most %.1f ms\n", n,
+	        shared->figures[n / 2] / 1e3, shared->figures[n * 99 / 100] / 1e3,
+	        shared->figures[n - 1] / 1e3);
+}
+
+/* Waits for the workers. One that ends by itself has lost its trial: that is a failure. */
+static uint64_t wait_for(const struct running *g, const pid_t *workers, unsigned n)
+{
+	struct progress p;
+	uint64_t lost = 0;
+
+	progress_init(&p, stderr);
+	for (unsigned left = n; left > 0;) {
+		unsigned i = n - left;
+		int status;
+
+		progress_show(&p, atomic_load(&shared->done), g->n, "%s: %" PRIu64 " failed",
+		        g->c->name, atomic_load(&shared->failed));
+		if (waitpid(workers[i], &status, WNOHANG) == 0) {
+			usleep(LOOK_US);
+			continue;
+		}
+		lost += status != 0;
+		left--;
+	}
+	progress_clear(&p);
+	return lost;
+}
+
+static void share_out(struct running *g, uint64_t *lost)
+{
+	pid_t workers[WORKERS_MOST];
+
+	for (unsigned i = 0; i < g->c->jobs; i++) {
+		workers[i] = fork();
+		if (workers[i] == 0)
+			work(g);
+		if (workers[i] < 0)
+			exit(99);
+	}
+	*lost = wait_for(g, workers, g->c->jobs);
+}
+
+bool campaign_run(
+        struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg)
+{
+	struct running g = { c, whole, min_u64(c->count, max_u64(whole, 1)), run, arg };
+	uint64_t began = clock_mono_us(), lost = 0, failed;
+
+	if (shared == NULL)
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		exit(99);
+	memset(shared, 0, sizeof(*shared));
+	fflush(stdout);
+	if (c->only != UINT64_MAX)
+		one(&g, c->only);
+	else
+		share_out(&g, &lost);
+	print_figures(c);
+	failed = atomic_load(&shared->failed) + lost;
+	snprintf(c->said, sizeof(c->said),
+	        "%" PRIu64 " trials of %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " failed, %.0f s",
+	        atomic_load(&shared->done), whole, c->seed, failed,
+	        (double)(clock_mono_us() - began) / 1e6);
+	return failed == 0 && atomic_load(&shared->done) > 0;
+}
+
+uint64_t campaign_sum(const struct campaign *c, unsigned i)
+{
+	(void)c;
+	return atomic_load(&shared->sums[i]);
+}

@@ -1,0 +1,371 @@
+/* disk_full.c — a real file system that somebody else fills, and one that its kernel makes read-only,
+ * under an agent's load.
+ *
+ *	disk_full [--seed N] [--count N]
+ *
+ * A round mounts a tmpfs in a mount name space of its own, spools into it, lets another file take all
+ * that is free, and gives it back; the seed draws rates and amounts. Then an ext4 in a loop file goes
+ * read-only as it does after an error. Needs root. What was dropped must be what the ledger says, to
+ * the span. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rounds.h"
+#include "log.h"
+#include "stage.h"
+#include "tap.h"
+#include "until.h"
+
+enum { DISK_MIB = 24, MOST_BURSTS = 200 };
+
+struct disk {
+	struct stage s;
+	char at[300];     /* where it is mounted */
+	char filler[320]; /* what somebody else has on it */
+	char loop[64];    /* the device, "" for a tmpfs */
+	unsigned random;
+};
+
+static unsigned roll(struct disk *d, unsigned n)
+{
+	d->random = d->random * 1103515245 + 12345;
+	return (d->random >> 12) % n;
+}
+
+/* ---- the disk ---- */
+
+static bool run(const char *fmt, ...) PRINTF(1, 2);
+static bool run(const char *fmt, ...)
+{
+	char command[1024];
+	va_list ap;
+	int status;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	status = system(command);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Its spool lies on the disk; its log does not, or it would be the log that fills it. */
+static void lay(struct disk *d)
+{
+	char link[300], target[330];
+
+	snprintf(target, sizeof(target), "%s/spool", d->at);
+	snprintf(link, sizeof(link), "%s/spool", d->s.directory);
+	if (mkdir(target, 0700) < 0 || symlink(target, link) < 0)
+		rounds_bail("the spool cannot be laid out");
+}
+
+static void mount_memory(struct disk *d)
+{
+	char size[32];
+
+	snprintf(size, sizeof(size), "size=%dm", DISK_MIB);
+	if (mount("tmpfs", d->at, "tmpfs", 0, size) < 0)
+		rounds_bail("a tmpfs cannot be mounted");
+	lay(d);
+}
+
+static void open_disk(struct disk *d, unsigned seed)
+{
+	*d = (struct disk){ .random = seed };
+	stage_open(&d->s, STAGE_KAFKA);
+	snprintf(d->at, sizeof(d->at), "%s/disk", d->s.directory);
+	snprintf(d->filler, sizeof(d->filler), "%s/somebody-elses", d->at);
+	if (mkdir(d->at, 0700) < 0)
+		rounds_bail("no directory");
+}
+
+static void close_disk(struct disk *d)
+{
+	if (d->s.agent != NULL && child_running(d->s.agent))
+		is_int(stage_stop(&d->s), 0, "SIGTERM ends it with 0");
+	umount2(d->at, MNT_DETACH);
+	stage_end(&d->s);
+}
+
+/* Takes all that is free, to the last block. */
+static void fill(struct disk *d)
+{
+	static const char block[1 << 16];
+	int fd = open(d->filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	size_t size = sizeof(block);
+
+	if (fd < 0)
+		return;
+	while (size >= 4096)
+		if (write(fd, block, size) != (ssize_t)size)
+			size /= 2;
+	close(fd);
+}
+
+/* ---- what is waited for ---- */
+
+static bool is_ready(void *arg)
+{
+	return stage_get(arg, "/health/ready") == 200;
+}
+
+static bool is_unready(void *arg)
+{
+	return stage_get(arg, "/health/ready") == 503;
+}
+
+static uint64_t dropped(struct stage *s)
+{
+	const struct ledger *l = stage_ledger(s);
+	uint64_t n = 0;
+
+	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
+		n += l->place[p].spans;
+	return n;
+}
+
+static bool holds_nothing_in_memory(void *arg)
+{
+	struct stage *s = arg;
+
+	return stage_ledger(s)->place[LEDGER_IN_FLIGHT].spans == 0 && s->answered;
+}
+
+struct goal {
+	struct stage *s;
+	uint64_t spans;
+};
+
+static bool has_delivered(void *arg)
+{
+	struct goal *g = arg;
+
+	return stage_ledger(g->s)->place[LEDGER_DELIVERED].spans >= g->spans;
+}
+
+/* Lines of the agent's log that have TEXT in them. */
+static int said(struct stage *s, const char *text)
+{
+	FILE *f = fopen(stage_log(s), "r");
+	char line[1024];
+	int n = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, text) != NULL;
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+static void all_is_told(struct disk *d)
+{
+	struct stage *s = &d->s;
+	struct tally_count c;
+
+	ok(stage_is_empty(s), "all leave the agent");
+	ok(stage_read_topic(s, NULL) > 0, "every record is a whole batch");
+	c = tally_total(s->tally);
+	is_int(s->ledger.accepted.spans, c.sent - s->refused, "all that was sent was accepted");
+	is_int(c.missing, dropped(s), "what is missing is what the ledger calls dropped");
+	is_int(s->ledger.place[LEDGER_DELIVERED].spans, c.stored,
+	        "what is there is what it calls delivered");
+	is_int(tally_strays(s->tally), 0, "nothing else is there");
+	ok(c.duplicates <= s->ledger.maybe_duplicate.spans, "%" PRIu64 " came twice, all marked",
+	        c.duplicates);
+	diag("%" PRIu64 " spans sent, %" PRIu64 " delivered, %" PRIu64 " dropped with a cause",
+	        c.sent, c.stored, c.missing);
+}
+
+/* ---- the rounds ---- */
+
+/* Sends until the ledger has dropped something; the disk is full and Kafka away. */
+static bool sends_until_dropped(struct disk *d)
+{
+	uint64_t before = dropped(&d->s);
+
+	for (int i = 0; i < MOST_BURSTS; i++) {
+		stage_send(&d->s, 1000 + 10 * roll(d, 100), 10000);
+		fill(d);
+		if (dropped(&d->s) > before)
+			return true;
+	}
+	return false;
+}
+
+static void flows_past_a_full_disk(struct disk *d)
+{
+	struct stage *s = &d->s;
+	uint64_t sent = 4000 + 10 * roll(d, 100);
+	struct goal g = { s, 0 };
+
+	stage_send(s, 2000, 10000);
+	fill(d);
+	stage_send(s, sent, 5000);
+	g.spans = 2000 + sent;
+	ok(stage_until(s, has_delivered, &g), "full, Kafka up: fresh spans are delivered");
+	is_int(dropped(s), 0, "and none is dropped");
+}
+
+static void heals(struct disk *d)
+{
+	struct stage *s = &d->s;
+	uint64_t lost, began;
+
+	ok(stage_until(s, is_unready, s), "/health/ready says 503");
+	unlink(d->filler);
+	began = clock_mono_us();
+	ok(stage_until(s, is_ready, s), "freed: it is ready again by itself");
+	ok(stage_until(s, holds_nothing_in_memory, s), "and what was in memory is stored");
+	diag("spooling resumed %.2f s after the space was given back",
+	        (double)(clock_mono_us() - began) / 1e6);
+	lost = dropped(s);
+	stage_send(s, 2000, 10000);
+	ok(stage_until(s, holds_nothing_in_memory, s), "what comes now is stored too");
+	is_int(dropped(s), lost, "nothing more is dropped");
+}
+
+static void somebody_fills_it(unsigned seed, const char *policy)
+{
+	struct disk d;
+	struct stage *s = &d.s;
+	char on_full[64];
+
+	snprintf(on_full, sizeof(on_full), "--spool.on-full=%s", policy);
+	diag("seed %u, %s", seed, policy);
+	open_disk(&d, seed);
+	mount_memory(&d);
+	ok(stage_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
+	flows_past_a_full_disk(&d);
+	kafka_mock_down(s->kafka);
+	ok(sends_until_dropped(&d), "full, Kafka away: in the end something is dropped");
+	stage_ledger(s);
+	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
+	heals(&d);
+	kafka_mock_up(s->kafka);
+	all_is_told(&d);
+	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
+	is_int(said(s, "spool: storing"), 1, "and once that it is over");
+	close_disk(&d);
+}
+
+/* The oldest make way for hours: that is a state, not news with each segment. */
+static void the_limit_is_reached_for_long(unsigned seed)
+{
+	struct disk d;
+	struct stage *s = &d.s;
+
+	diag("seed %u, drop-oldest below a limit", seed);
+	open_disk(&d, seed);
+	mount_memory(&d);
+	ok(stage_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB",
+	           "--spool.max-bytes=10MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
+	kafka_mock_down(s->kafka);
+	stage_send(s, 60000, 10000);
+	ok(stage_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
+	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
+	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
+	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full",
+	        said(s, "\"spool: no room"));
+	kafka_mock_up(s->kafka);
+	all_is_told(&d);
+	close_disk(&d);
+}
+
+static bool mount_loop(struct disk *d)
+{
+	char image[320], find[400];
+	FILE *p;
+
+	snprintf(image, sizeof(image), "%s/image", d->s.directory);
+	if (!run("truncate -s 48M %s && mkfs.ext4 -q -F %s && mount -o loop,errors=remount-ro %s "
+	         "%s",
+	            image, image, image, d->at))
+		return false;
+	snprintf(find, sizeof(find), "losetup -j %s | cut -d: -f1", image);
+	p = popen(find, "r");
+	if (p == NULL || fgets(d->loop, sizeof(d->loop), p) == NULL)
+		rounds_bail("the loop device cannot be found");
+	pclose(p);
+	d->loop[strcspn(d->loop, "\n")] = '\0';
+	return true;
+}
+
+static void make_read_only(struct disk *d)
+{
+	ok(run("echo 1 >/sys/fs/ext4/%s/trigger_fs_error", strrchr(d->loop, '/') + 1),
+	        "the kernel makes it read-only");
+}
+
+/* What such a file system needs: to be unmounted, checked and mounted again. */
+static void mend_disk(struct disk *d)
+{
+	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s",
+	           d->at, d->s.directory, d->s.directory, d->s.directory, d->at),
+	        "checked and mounted again");
+}
+
+static void the_kernel_makes_it_read_only(unsigned seed)
+{
+	struct disk d;
+	struct stage *s = &d.s;
+	struct goal g = { s, 0 };
+
+	diag("seed %u, read-only", seed);
+	open_disk(&d, seed);
+	if (!mount_loop(&d)) {
+		rounds_skip("no loop device can be mounted here");
+		stage_close(s);
+		return;
+	}
+	lay(&d);
+	ok(stage_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	        "the agent serves");
+	kafka_mock_down(s->kafka);
+	stage_send(s, 3000, 10000);
+	ok(stage_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
+	make_read_only(&d);
+	stage_send(s, 1000, 10000);
+	ok(stage_until(s, is_unready, s), "/health/ready says 503");
+	kafka_mock_up(s->kafka);
+	stage_send(s, 3000, 3000);
+	g.spans = 4000;
+	ok(stage_until(s, has_delivered, &g),
+	        "Kafka back: what was in memory and what comes is delivered");
+	ok(stage_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
+	is_int(dropped(s), 0, "none is dropped");
+	stage_kill(s);
+	mend_disk(&d);
+	ok(stage_start(s, "--spool.segment-bytes=4MiB", NULL), "an agent starts on it");
+	ok(stage_is_empty(s), "all leave it");
+	ok(stage_read_topic(s, NULL) > 0, "every record is a whole batch");
+	is_int(tally_range(s->tally, 1, 3001).missing, 0, "none of what was spooled is missing");
+	is_int(tally_total(s->tally).missing, 0, "nor any other");
+	close_disk(&d);
+}
+
+int main(int argc, char **argv)
+{
+	struct rounds c = rounds_options(argc, argv, 1);
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return rounds_skip_all("only root may mount a file system");
+	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
+		rounds_progress(&c, seed);
+		somebody_fills_it(seed, "drop-newest");
+		somebody_fills_it(seed, "drop-oldest");
+		the_limit_is_reached_for_long(seed);
+		the_kernel_makes_it_read_only(seed);
+	}
+	diag("%u rounds from seed %u", c.count, c.seed);
+	return tap_done();
+}

@@ -1,0 +1,437 @@
+/* model_world.c — the world of one sequence: the program's store and forward, a sink in every mood, a
+ * disk and a clock that do what the steps say, and the model that judges. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "forward.h"
+#include "model.h"
+#include "sim.h"
+
+enum { NUMBERS = 1 << 14, SPANS = 3 };
+
+const struct model_kind model_kinds[ACTION_KINDS] = {
+	[RECEIVE] = { "receive", 30 }, [PASS] = { "pass", 24 }, [WORK_RUN] = { "work", 16 },
+	[WORK_DONE] = { "done", 16 }, [REPORT] = { "report", 22 }, [MOOD] = { "mood", 4 }, [DISK] = { "disk", 3 },
+	[JUMP] = { "jump", 1 }, [STOP] = { "stop", 1 }, [KILL] = { "kill", 2 }, [KILL_AT_ONCE] = { "kill-at-once", 1 },
+	[CUT] = { "cut", 1 },
+};
+
+enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, MOODS };
+
+struct holder {
+	struct list link;
+	struct batch *batch;
+	bool on_wire;
+	bool due;                       /* is to be reported on */
+};
+
+static struct {
+	struct forward_opts opts;
+	struct loop *loop;
+	struct health health;
+	struct forward *forward;
+	struct sink sink;
+	struct sink_events events;
+	struct list held;
+	enum mood mood;
+	bool stopped;
+	unsigned random;
+
+	uint64_t numbers;               /* given to the program so far */
+	uint8_t arrived[NUMBERS];
+	bool excused[NUMBERS];          /* in memory only when a life ended */
+	unsigned kills, cuts, dirty_kills;
+	bool traced;                    /* says what each action came to */
+	uint64_t unreported;            /* arrivals that no report told of */
+	char fault[256];
+} w;
+
+static unsigned roll(unsigned n)
+{
+	w.random = w.random * 1103515245 + 12345;
+	return (w.random >> 12) % n;
+}
+
+static bool fault(const char *fmt, ...) PRINTF(1, 2);
+static bool fault(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w.fault[0] != '\0')
+		return false;
+	va_start(ap, fmt);
+	vsnprintf(w.fault, sizeof(w.fault), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static uint64_t number_of(const struct batch *b)
+{
+	uint64_t n;
+
+	memcpy(&n, b->bytes, sizeof(n));
+	return n;
+}
+
+static void arrive(const struct batch *b)
+{
+	uint64_t n = number_of(b);
+
+	if (w.arrived[n] > 0 && !b->maybe_dup)
+		fault("batch %" PRIu64 " came again without its mark", n);
+	w.arrived[n] += w.arrived[n] < 255;
+}
+
+/* It is there, and nobody here will ever know. */
+static void arrive_unreported(const struct batch *b)
+{
+	arrive(b);
+	w.unreported++;
+}
+
+static void give(struct holder *h, enum sink_outcome outcome)
+{
+	struct batch *b = h->batch;
+
+	list_remove(&h->link);
+	free(h);
+	w.events.done(w.events.arg, b, outcome, "");
+	batch_unref(&b);
+}
+
+static enum sink_answer offer(struct sink *s, struct batch *b)
+{
+	struct holder *h;
+
+	(void)s;
+	if (w.mood == FULL)
+		return SINK_FULL;
+	if (w.mood == DOWN)
+		return SINK_DOWN;
+	h = calloc(1, sizeof(*h));
+	h->batch = batch_ref(b);
+	h->on_wire = roll(3) == 0;
+	list_push(&w.held, &h->link);
+	return SINK_TOOK;
+}
+
+static void purge(struct sink *s)
+{
+	(void)s;
+	list_each_safe(node, &w.held)
+	{
+		struct holder *h = container_of(node, struct holder, link);
+
+		if (!h->on_wire)
+			give(h, SINK_NOT_SENT);
+	}
+}
+
+static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	(void)s;
+	(void)budget_ms;
+	while (!list_empty(&w.held)) {
+		struct holder *h = list_first(&w.held, struct holder, link);
+
+		if (h->on_wire && roll(2) == 0)
+			arrive_unreported(h->batch);
+		give(h, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
+	}
+	flushed(arg);
+}
+
+static const struct sink_ops ops = { offer, purge, flush, NULL };
+
+static void report_on(struct holder *h)
+{
+	if (w.mood == GIVING_BACK) {
+		give(h, SINK_NOT_SENT);
+	} else if (w.mood == DOUBTFUL) {
+		if (roll(2) == 0)
+			arrive_unreported(h->batch);
+		give(h, SINK_MAYBE_SENT);
+	} else if (roll(400) == 0) {
+		give(h, SINK_POISON);
+	} else {
+		arrive(h->batch);
+		give(h, SINK_DELIVERED);
+	}
+}
+
+static struct holder *first_due(void)
+{
+	list_each(node, &w.held)
+	{
+		struct holder *h = container_of(node, struct holder, link);
+
+		if (h->due)
+			return h;
+	}
+	return NULL;
+}
+
+/* A report may bring a purge, which gives back others of the list. */
+static void report(void)
+{
+	struct holder *h;
+
+	if (w.mood == SILENT)
+		return;
+	list_each(node, &w.held)
+		container_of(node, struct holder, link)->due = roll(3) > 0;
+	while ((h = first_due()) != NULL)
+		report_on(h);
+}
+
+static bool check(void)
+{
+	const char *broken = ledger_check(forward_ledger(w.forward));
+
+	if (broken != NULL)
+		return fault("%s", broken);
+	return w.fault[0] == '\0';
+}
+
+static bool begin_life(void)
+{
+	struct why why;
+
+	memset(&w.health, 0, sizeof(w.health));
+	if (loop_open(&w.loop, &why) < 0 || forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
+		return fault("a life does not begin: %s", why.text);
+	w.events = forward_sink_events(w.forward);
+	w.sink.ops = &ops;
+	forward_use(w.forward, &w.sink);
+	list_init(&w.held);
+	return check();
+}
+
+/* What was only in memory may be gone; what stands on the disk may not. */
+static void end_life(void)
+{
+	static bool on_disk[NUMBERS];
+
+	memset(on_disk, 0, sizeof(on_disk));
+	for (uint64_t p = sim_disk->lowest; p < sim_disk->end; p++)
+		on_disk[sim_disk->record[p].number] = true;
+	for (uint64_t n = 0; n < w.numbers; n++)
+		w.excused[n] |= w.arrived[n] == 0 && !on_disk[n];
+}
+
+static void on_stopped(void *arg)
+{
+	(void)arg;
+	w.stopped = true;
+}
+
+static void turn_all(void)
+{
+	sim_work_run(w.loop);
+	sim_work_done(w.loop);
+	sim_turn(w.loop);
+}
+
+static bool stop_life(void)
+{
+	bool failing = sim_disk->put_rc < 0 || sim_disk->put_at_most > 0;
+
+	w.stopped = false;
+	forward_stop(w.forward, on_stopped, NULL);
+	for (int i = 0; i < 2000 && !w.stopped; i++) {
+		sim_mono_us += 10 * US_PER_MS;
+		sim_wall_ms += 10;
+		turn_all();
+	}
+	if (!w.stopped)
+		return fault("a stop does not end");
+	/* A disk that refuses to the end: what it did not take is in the ledger as dropped. */
+	if (failing)
+		end_life();
+	w.cuts += failing; /* and its last state may not have been written */
+	forward_free(w.forward);
+	return begin_life();
+}
+
+static void receive(void)
+{
+	unsigned n = 1 + roll(8);
+
+	while (n-- > 0 && w.numbers < NUMBERS && forward_has_room(w.forward)) {
+		struct batch *b = batch_new(64 + roll(200));
+
+		memset(b->bytes, 0, b->size);
+		memcpy(b->bytes, &w.numbers, sizeof(w.numbers));
+		b->spans = SPANS;
+		b->read_us = sim_mono_us;
+		b->received_ms = sim_wall_ms;
+		w.numbers++;
+		ledger_datagram(forward_ledger(w.forward), LEDGER_ACCEPTED);
+		forward_accept(w.forward, b);
+	}
+}
+
+static void change_disk(void)
+{
+	static const int codes[] = { 0, 0, E_FULL, E_IO };
+
+	sim_disk->put_rc = codes[roll(ARRAY_LEN(codes))];
+	sim_disk->put_at_most = roll(6) == 0 ? 1 + roll(3) : 0;
+}
+
+static bool act(const struct model_step *s)
+{
+	static const unsigned spans_ms[] = { 1, 5, 20, 60, 150, 700, 2500 };
+	unsigned ms;
+
+	w.random = s->seed;
+	roll(2);
+	switch (s->what) {
+	case RECEIVE:
+		receive();
+		break;
+	case PASS:
+		ms = spans_ms[roll(ARRAY_LEN(spans_ms))];
+		sim_mono_us += ms * US_PER_MS;
+		sim_wall_ms += ms;
+		break;
+	case WORK_RUN:
+		sim_work_run(w.loop);
+		break;
+	case WORK_DONE:
+		sim_work_done(w.loop);
+		break;
+	case REPORT:
+		report();
+		break;
+	case MOOD:
+		w.mood = (enum mood)roll(MOODS);
+		break;
+	case DISK:
+		change_disk();
+		break;
+	case JUMP:
+		sim_wall_ms = sim_wall_ms + 3600000 - roll(7200000);
+		break;
+	case STOP:
+		return stop_life();
+	case CUT:
+		sim_disk_cut();
+		w.cuts++;
+		/* fall through */
+	case KILL_AT_ONCE:
+	case KILL:
+		w.kills += s->what == KILL;
+		w.dirty_kills += s->what == KILL_AT_ONCE;
+		if (s->what == KILL)
+			sim_turn(w.loop); /* the note of the last turn is written */
+		end_life();
+		return begin_life();
+	default:
+		break;
+	}
+	if (s->what != RECEIVE || roll(2) == 0)
+		sim_turn(w.loop);
+	if (w.traced)
+		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64 "; durable %" PRIu64 ", %" PRIu64
+		       ", %" PRIu64 "\n", model_kinds[s->what].name, sim_disk->live.cursor, sim_disk->live.offered_to,
+			sim_disk->live.end, sim_disk->durable.cursor, sim_disk->durable.offered_to, sim_disk->durable.end);
+	return check();
+}
+
+static bool at_rest(void)
+{
+	const struct ledger *l = forward_ledger(w.forward);
+
+	return l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
+}
+
+static bool heal(void)
+{
+	sim_disk->put_rc = 0;
+	sim_disk->put_at_most = 0;
+	w.mood = GOOD;
+	for (int i = 0; i < 20000 && !at_rest(); i++) {
+		sim_mono_us += 20 * US_PER_MS;
+		sim_wall_ms += 20;
+		turn_all();
+		report();
+		if (!check())
+			return false;
+	}
+	if (at_rest())
+		return true;
+	return fault("it does not come to rest: %" PRIu64 " batches in flight, %" PRIu64 " in the spool",
+		forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches,
+		forward_ledger(w.forward)->place[LEDGER_IN_SPOOL].batches);
+}
+
+/* Every batch arrived, or was in memory only when a life ended, or is in the ledger with a cause. */
+static bool verdict(void)
+{
+	const struct ledger *l = forward_ledger(w.forward);
+	uint64_t missing = 0, excused = 0, caused = l->place[LEDGER_QUARANTINED].batches;
+	uint64_t uncertain = l->place[LEDGER_UNCERTAIN].batches;
+	bool whole = w.cuts == 0 && w.dirty_kills == 0;
+
+	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
+		caused += l->place[p].batches;
+	for (uint64_t n = 0; n < w.numbers; n++) {
+		missing += w.arrived[n] == 0 && !w.excused[n];
+		excused += w.arrived[n] == 0 && w.excused[n];
+	}
+	if (missing > caused)
+		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64, missing, caused);
+	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + w.unreported < caused)
+		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing", caused, missing);
+	if (whole && l->accepted.batches != w.numbers)
+		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64, w.numbers, l->accepted.batches);
+	if (whole && l->unclean_stops != w.kills)
+		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills, l->unclean_stops);
+	if (whole && excused > uncertain + caused)
+		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64 " are called uncertain", excused,
+			uncertain);
+	if (w.kills + w.cuts + w.dirty_kills == 0 && uncertain != 0)
+		return fault("%" PRIu64 " batches are uncertain and nothing was killed", uncertain);
+	return true;
+}
+
+static void new_world(unsigned seed)
+{
+	memset(&w, 0, sizeof(w));
+	sim_disk->end = sim_disk->lowest = 0;
+	sim_disk->has_live = false;
+	sim_disk->put_rc = 0;
+	sim_disk->put_at_most = 0;
+	memset(&sim_disk->durable, 0, offsetof(struct spool_state, marks));
+	sim_disk->spans_put = 0;
+	sim_mono_us = 1000 * US_PER_S;
+	sim_wall_ms = UINT64_C(1700000000000);
+	w.random = seed;
+	w.opts = (struct forward_opts){
+		.gate = { .window_bytes = 8192, .sink_name = "sink" },
+		.flight = { .max_bytes = 16384, .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS, .drop_oldest = roll(2) == 0 },
+		.spool = { .directory = "memory", .host = "sim", .max_bytes = 1 << 30, .segment_bytes = 1 << 22 },
+		.max_age_us = roll(4) == 0 ? 5 * US_PER_S : 0,
+		.stop_ms = 100,
+	};
+}
+
+bool model_play(unsigned seed, const struct model_step *steps, size_t n, bool traced)
+{
+	new_world(seed);
+	w.traced = traced;
+	if (!begin_life())
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!act(&steps[i]))
+			return false;
+	return heal() && verdict();
+}
+
+const char *model_fault(void)
+{
+	return w.fault;
+}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Every campaign, its short or its long share. SEED=N for other dice than the usual.
+set -u
+share=${1-short}
+dir=${builddir:-.}/tests/campaign
+rc=0
+
+run() { # NAME SHORT LONG
+	if [ "$share" = long ]; then count=$3; else count=$2; fi
+	echo "# $1: $count"
+	"$dir/$1" --count "$count" --seed "${SEED-1}" || { rc=1; echo "# $1 failed"; }
+}
+
+run model 20000 500000
+run kill_calls 600 100000
+run fault_calls 500 100000
+run powerloss 300 5000
+run corrupt 1000 20000
+run disk_full 1 20
+run kafka_codes 1 5
+run outage 4 40
+run backlog 10 50
+exit $rc

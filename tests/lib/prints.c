@@ -1,0 +1,92 @@
+/* prints.c — walks a directory and hashes what is in it. */
+#include <config.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "prints.h"
+
+static struct prints *taking;
+static size_t below;
+
+static uint64_t content(const char *path, size_t size)
+{
+	int fd = open(path, O_RDONLY);
+	void *map = size == 0 ? NULL : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	uint64_t of;
+
+	if (fd < 0 || map == MAP_FAILED) {
+		perror(path);
+		exit(99);
+	}
+	of = XXH3_64bits(map == NULL ? "" : map, size);
+	if (map != NULL)
+		munmap(map, size);
+	close(fd);
+	return of;
+}
+
+static int on_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct prints *p = taking;
+
+	(void)ftw;
+	if (type != FTW_F || strcmp(path + below, "/lock") == 0)
+		return 0;
+	if (p->n == PRINTS_MOST || strlen(path + below) >= sizeof(p->path[0])) {
+		printf("Bail out! too many files below %s\n", path);
+		exit(99);
+	}
+	strcpy(p->path[p->n], path + below);
+	p->of[p->n++] = content(path, (size_t)st->st_size);
+	p->bytes += (uint64_t)st->st_size;
+	return 0;
+}
+
+void prints_take(struct prints *p, const char *directory)
+{
+	memset(p, 0, sizeof(*p));
+	taking = p;
+	below = strlen(directory);
+	if (nftw(directory, on_file, 16, FTW_PHYS) != 0) {
+		perror(directory);
+		exit(99);
+	}
+}
+
+const char *prints_differ(const struct prints *before, const struct prints *after)
+{
+	for (unsigned i = 0; i < before->n; i++) {
+		unsigned k = 0;
+
+		while (k < after->n && strcmp(after->path[k], before->path[i]) != 0)
+			k++;
+		if (k == after->n || after->of[k] != before->of[i])
+			return before->path[i];
+	}
+	return after->n == before->n ? NULL : "a new file";
+}
+
+static unsigned times(const struct prints *p, uint64_t of)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->n; i++)
+		n += p->of[i] == of;
+	return n;
+}
+
+const char *prints_lost(const struct prints *before, const struct prints *after)
+{
+	for (unsigned i = 0; i < before->n; i++)
+		if (times(after, before->of[i]) < times(before, before->of[i]))
+			return before->path[i];
+	return NULL;
+}

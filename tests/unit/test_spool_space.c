@@ -1,0 +1,90 @@
+/* test_spool_space.c — spool.min-free, over a file system of the test's own making. */
+#include <config.h>
+
+#include <sys/statvfs.h>
+
+#include "disk.h"
+#include "spool_kit.h"
+#include "tap.h"
+
+static struct statvfs told;
+
+/* Stands before libc's. */
+int fstatvfs(int fd, struct statvfs *to)
+{
+	(void)fd;
+	*to = told;
+	return 0;
+}
+
+/* 100 GiB and a million inodes; so many hundredths of both are free. */
+static void is_free(unsigned of_bytes, unsigned of_inodes)
+{
+	told = (struct statvfs){
+		.f_bsize = 4096,
+		.f_frsize = 4096,
+		.f_blocks = 100 << 18,
+		.f_bavail = (fsblkcnt_t)of_bytes << 18,
+		.f_files = 1000000,
+		.f_favail = (fsfilcnt_t)of_inodes * 10000,
+	};
+}
+
+static void inodes_are_kept_in_the_same_share_as_bytes(void)
+{
+	struct disk_space d;
+
+	is_free(50, 50);
+	is_int(disk_space(0, &d), 0, "it is measured");
+	ok(disk_space_over(&d, UINT64_C(10) << 30), "half is free of both, a tenth is kept");
+	is_free(9, 50);
+	is_int(disk_space(0, &d), 0, "bytes become scarce");
+	ok(!disk_space_over(&d, UINT64_C(10) << 30), "that is too little");
+	is_free(50, 9);
+	is_int(disk_space(0, &d), 0, "inodes become scarce");
+	ok(!disk_space_over(&d, UINT64_C(10) << 30), "that is too little as well");
+	ok(disk_space_over(&d, UINT64_C(8) << 30), "but not where less is to be kept");
+	told.f_files = told.f_favail = 0;
+	is_int(disk_space(0, &d), 0, "a file system that does not count inodes");
+	ok(disk_space_over(&d, UINT64_C(10) << 30), "has no bound on them");
+}
+
+/* Puts until it is refused, at most N times. */
+static unsigned fill(struct kit *k, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n && kit_put(k, 100) == 100)
+		i++;
+	return i;
+}
+
+static void without_inodes_no_segment_begins_and_what_is_prepared_is_used(void)
+{
+	struct kit k;
+	unsigned put;
+
+	is_free(50, 50);
+	kit_init(&k);
+	k.opts.min_free = UINT64_C(10) << 30;
+	kit_must_open(&k);
+	ok(fill(&k, 40) == 40, "several segments are filled");
+	is_free(50, 9);
+	put = fill(&k, 200);
+	is_int(k.turn.put_rc, E_FULL, "then inodes are scarce, and it is full");
+	ok(put > 0 && put < 80, "but only after what was reserved: %u puts more", put);
+	is_free(50, 50);
+	ok(fill(&k, 40) == 40, "with inodes again it goes on by itself");
+	kit_read(&k, 1, k.state.end);
+	is_int(k.wrong, 0, "and all that was put is there");
+	is_int(k.read_records, k.state.end - 1, "to the record");
+	kit_close(&k);
+	kit_free(&k);
+}
+
+int main(void)
+{
+	inodes_are_kept_in_the_same_share_as_bytes();
+	without_inodes_no_segment_begins_and_what_is_prepared_is_used();
+	return tap_done();
+}
