@@ -257,9 +257,11 @@ static void note_live(struct keeper *k)
 	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 && k->noted_version == k->marks.version)
 		return;
 	keeper_snapshot(k, &s);
-	/* If it is killed before it hears of the turn, these are found beyond the end. */
-	if (k->turning && k->writing_offered)
-		s.offered_to = s.end + k->turn.nput;
+	/* It is newer than the turn's own state, and must not know less: what is held, read now or being
+	 * written while the sink has it may go out, and be found beyond the end, before the next note. */
+	s.offered_to = max_u64(s.offered_to, k->marks.held_to);
+	if (k->turning)
+		s.offered_to = max_u64(s.offered_to, k->turn_offers_to);
 	spool_live(k->spool, &s);
 	k->noted = *k->ledger;
 	k->noted_version = k->marks.version;

@@ -51,6 +51,7 @@ struct keeper {
 	struct ledger_count writing_count;
 	bool writing_offered;    /* one of them is with the sink, or will be at once */
 	bool offers_at_once;
+	uint64_t turn_offers_to; /* offered_to of the turn under way */
 	uint64_t began_us;
 	int trouble;
 	bool mute;               /* the last state could not be written: nothing may be read to be offered */

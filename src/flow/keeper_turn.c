@@ -95,6 +95,7 @@ void keeper_begin(struct keeper *k)
 		t->state.offered_to = t->state.end + t->nput;
 	if (t->nread > 0)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
+	k->turn_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 		k->writing_count.batches);
 	t->write_state = k->dirty || t->nread > 0;

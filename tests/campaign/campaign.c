@@ -98,6 +98,12 @@ void trial_wrong(struct trial *t, const char *fmt, ...)
 	va_end(ap);
 }
 
+void trial_figure(struct trial *t, uint64_t us)
+{
+	if (t->nfigures < CAMPAIGN_FIGURES)
+		t->figures_us[t->nfigures++] = (uint32_t)us;
+}
+
 struct running {
 	struct campaign *c;
 	uint64_t whole;
@@ -115,9 +121,8 @@ static void one(struct running *g, uint64_t number)
 	g->run(&t, g->arg);
 	for (size_t i = 0; i < CAMPAIGN_SUMS; i++)
 		atomic_fetch_add(&shared->sums[i], t.sums[i]);
-	if (t.figure_us > 0)
-		shared->figures[atomic_fetch_add(&shared->nfigures, 1) % FIGURES] =
-		        (uint32_t)t.figure_us;
+	for (size_t i = 0; i < t.nfigures; i++)
+		shared->figures[atomic_fetch_add(&shared->nfigures, 1) % FIGURES] = t.figures_us[i];
 	if (t.wrong[0] != '\0') {
 		atomic_fetch_add(&shared->failed, 1);
 		printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n",

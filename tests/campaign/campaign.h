@@ -8,7 +8,7 @@
 
 #include "base.h"
 
-enum { CAMPAIGN_SUMS = 12, CAMPAIGN_TEXT = 300 };
+enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 300 };
 
 struct campaign {
 	const char *name;
@@ -28,7 +28,8 @@ struct trial {
 	uint64_t seed;   /* of the campaign and the number */
 	bool speaks;     /* it is the only one */
 	uint64_t sums[CAMPAIGN_SUMS];
-	uint64_t figure_us;        /* a time that is worth a percentile; 0: none */
+	uint32_t figures_us[CAMPAIGN_FIGURES]; /* times that are worth a percentile */
+	size_t nfigures;
 	char wrong[CAMPAIGN_TEXT]; /* "" when all promises were kept */
 };
 
@@ -45,6 +46,8 @@ bool campaign_run(
 
 /* Notes the first thing that is wrong. */
 void trial_wrong(struct trial *t, const char *fmt, ...) PRINTF(2, 3);
+
+void trial_figure(struct trial *t, uint64_t us);
 
 /* A number in [0, N) from *SEED, which moves on. */
 uint64_t campaign_roll(uint64_t *seed, uint64_t n);

@@ -305,7 +305,8 @@ static void refuse_at(struct trial *t, void *arg)
 	t->sums[ACCEPTED] = evidence->ledger.accepted.batches;
 	t->sums[DROPPED] = evidence->ledger.place[LEDGER_DISK_ERROR].batches +
 	                   evidence->ledger.place[LEDGER_SPOOL_FULL].batches;
-	t->figure_us = told->resumed_us;
+	if (told->resumed_us > 0)
+		trial_figure(t, told->resumed_us);
 }
 
 int main(int argc, char **argv)

@@ -32,8 +32,8 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 %C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_world.c $(CAMPAIGN_SIM)
 
 # Whole agents on real disks, through long outages and before every answer of a broker.
-FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/outage
-check_PROGRAMS += $(FORCES)
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/outage
+check_PROGRAMS += $(FORCES) %D%/faulty_agent
 EXTRA_DIST += %D%/rounds.h
 # "make plants": each bug put in on purpose is caught by its campaign.
 EXTRA_DIST += %D%/plants.sh %D%/plants
@@ -44,6 +44,11 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_disk_full_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_kafka_codes_SOURCES = %D%/kafka_codes.c $(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h
 %C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
+%C%_kill_agent_SOURCES = %D%/kill_agent.c $(CAMPAIGN) $(STAGE)
+%C%_kill_agent_CPPFLAGS = $(TEST_CPPFLAGS)
+# The agent behind the calls that a plan may turn against it.
+%C%_faulty_agent_SOURCES = src/main.c %D%/faulty_agent.c tests/lib/fault.c tests/lib/fault.h
+%C%_faulty_agent_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
 %C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
 

@@ -14,6 +14,7 @@ run() { # NAME SHORT LONG
 run model 20000 500000
 run kill_calls 600 100000
 run kill_load 40 300
+run kill_agent 24 300
 run fault_calls 500 100000
 run powerloss 300 5000
 run corrupt 1000 20000

@@ -143,9 +143,10 @@ void stage_launch(struct stage *s, const char *const *options)
 	char text[STAGE_ARGS][128];
 	const char *argv[2 * STAGE_ARGS];
 	size_t n = own_options(s, text, argv);
-	struct child_opts o = {
-		.program = stage_program(), .argv = argv, .log = stage_log(s), .bare = true
-	};
+	struct child_opts o = { .program = s->program == NULL ? stage_program() : s->program,
+		.argv = argv,
+		.log = stage_log(s),
+		.bare = true };
 	struct why why;
 
 	for (; *options != NULL; options++)
