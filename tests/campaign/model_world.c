@@ -320,11 +320,11 @@ static bool act(const struct model_step *s)
 	case STOP:
 		return stop_life();
 	case CUT:
-		sim_disk_cut();
-		w.cuts++;
-		/* fall through */
 	case KILL_AT_ONCE:
 	case KILL:
+		if (s->what == CUT)
+			sim_disk_cut();
+		w.cuts += s->what == CUT;
 		w.kills += s->what == KILL;
 		w.dirty_kills += s->what == KILL_AT_ONCE;
 		if (s->what == KILL)
