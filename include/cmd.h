@@ -24,6 +24,7 @@ int command_unknown(const char *name);
 
 int cmd_agent(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
+int cmd_spool(int argc, char **argv);
 int cmd_emit(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_config(int argc, char **argv);
@@ -33,6 +34,7 @@ int cmd_help(int argc, char **argv);
 
 extern const struct options_spec agent_options;
 extern const struct options_spec drain_options;
+extern const struct options_spec spool_options;
 extern const struct options_spec emit_options;
 extern const struct options_spec demo_options;
 extern const struct options_spec status_options;

@@ -19,8 +19,8 @@ struct drain;
 
 /* Neither brokers nor collectors need to be there. E_USAGE names what is wrong. Posts "kafka",
  * "collector" and "quarantine" on HEALTH. */
-int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts, struct health *health,
-	struct why *why) MUST_USE;
+int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
+        struct health *health, struct why *why) MUST_USE;
 
 /* Reads no more, waits up to BUDGET_MS for answers, commits what is done, leaves the group, calls
  * STOPPED. What was not delivered is somebody else's then. */
@@ -30,27 +30,28 @@ const struct drain_ledger *drain_ledger(const struct drain *d);
 
 /* One reading, for pages. */
 struct drain_stats {
-	uint64_t bytes;              /* of records in memory */
-	uint64_t waiting;            /* records that no request has taken yet */
-	uint64_t in_quarantine;      /* records on their way into quarantine */
-	uint64_t oldest_age_us;      /* since the oldest record in flight was read; 0 none */
-	uint64_t transcoded;         /* records that were in compact protocol */
-	uint64_t taken;              /* records that the consumer handed out, ever */
-	uint64_t partitions;         /* ours now */
-	bool paused;                 /* reading, for lack of room */
+	uint64_t bytes;         /* of records in memory */
+	uint64_t waiting;       /* records that no request has taken yet */
+	uint64_t in_quarantine; /* records on their way into quarantine */
+	uint64_t oldest_age_us; /* since the oldest record in flight was read; 0 none */
+	uint64_t transcoded;    /* records that were in compact protocol */
+	uint64_t taken;         /* records that the consumer handed out, ever */
+	uint64_t partitions;    /* ours now */
+	bool paused;            /* reading, for lack of room */
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
 const struct postman_stats *drain_postman_stats(const struct drain *d);
 
 struct drain_lag {
 	int32_t partition;
-	int64_t records;     /* between what is done and the end; -1 unknown */
-	uint64_t behind_ms;  /* age of the oldest record not done, 0 when there is none */
-	uint64_t ahead;      /* records read beyond the oldest that is not done */
-	int64_t next;        /* the first offset not done, -1 unknown */
+	int64_t records;    /* between what is done and the end; -1 unknown */
+	uint64_t behind_ms; /* age of the oldest record not done, 0 when there is none */
+	uint64_t ahead;     /* records read beyond the oldest that is not done */
+	int64_t next;       /* the first offset not done, -1 unknown */
 };
 /* Calls EACH for every partition that is ours. */
-void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
+void drain_each_lag(
+        struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
 
 /* After stopped, or when nothing was read. NULL is fine. */
 void drain_free(struct drain *d);

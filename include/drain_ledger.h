@@ -4,31 +4,33 @@
 
 #include "buf.h"
 
-#define DRAIN_PLACES(X)                           \
-	X(DRAIN_IN_FLIGHT, "in_flight")           \
-	X(DRAIN_DELIVERED, "delivered")           \
-	X(DRAIN_QUARANTINED, "quarantined")       \
+#define DRAIN_PLACES(X)                                                                            \
+	X(DRAIN_IN_FLIGHT, "in_flight")                                                            \
+	X(DRAIN_DELIVERED, "delivered")                                                            \
+	X(DRAIN_QUARANTINED, "quarantined")                                                        \
 	X(DRAIN_SKIPPED_EMPTY, "skipped_empty")
 
 enum drain_place {
 #define X(name, key) name,
 	DRAIN_PLACES(X)
 #undef X
-	DRAIN_PLACES_N,
+	        DRAIN_PLACES_N,
 };
 
 struct drain_count {
 	uint64_t records;
-	uint64_t spans;    /* of those records that are batches */
+	uint64_t spans; /* of those records that are batches */
 };
 
 /* Since start. read = the sum of place, at every moment. */
 struct drain_ledger {
 	struct drain_count read;
 	struct drain_count place[DRAIN_PLACES_N];
-	struct drain_count handed_on;    /* read, and left untouched to whoever has the partition now */
-	struct drain_count late;         /* of delivered: the partition was not ours any more, another will repeat it */
-	uint64_t lost_to_retention;      /* records that were gone before they were read */
+	struct drain_count
+	        handed_on; /* read, and left untouched to whoever has the partition now */
+	struct drain_count
+	        late; /* of delivered: the partition was not ours any more, another will repeat it */
+	uint64_t lost_to_retention; /* records that were gone before they were read */
 };
 
 /* A record with SPANS was read: it is in flight. */

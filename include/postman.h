@@ -12,17 +12,18 @@
  * it ends delivered, as poison, or given back because its owner purged or flushed. */
 
 struct postman_opts {
-	const char *const *urls;       /* as operators write them, see endpoint.h */
+	const char *const *urls; /* as operators write them, see endpoint.h */
 	size_t nurls;
 	struct http_client_opts client;
-	uint64_t connect_ms;           /* time-outs of a request */
+	uint64_t connect_ms; /* time-outs of a request */
 	uint64_t total_ms;
-	uint64_t max_in_flight;        /* requests, all collectors together */
-	uint64_t max_bytes;            /* of the letters held; a larger one is taken when it is alone */
-	uint32_t spans_per_post;       /* a batch with more is cut; 0 is 500 */
+	uint64_t max_in_flight;  /* requests, all collectors together */
+	uint64_t max_bytes;      /* of the letters held; a larger one is taken when it is alone */
+	uint32_t spans_per_post; /* a batch with more is cut; 0 is 500 */
 	uint64_t max_spans_per_second; /* 0 none */
 	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
-	uint64_t retry_cap_ms;         /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
+	uint64_t
+	        retry_cap_ms; /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
 };
 
 struct postman_letter {

@@ -8,9 +8,9 @@
 #include "loop.h"
 
 enum quarantine_kind {
-	QUARANTINE_TOPIC,     /* as records of another topic */
+	QUARANTINE_TOPIC, /* as records of another topic */
 	QUARANTINE_DIRECTORY, /* as files: NAME.value holds the bytes, NAME.headers the key and the headers */
-	QUARANTINE_NONE,      /* nowhere: whoever is put here stays */
+	QUARANTINE_NONE, /* nowhere: whoever is put here stays */
 };
 
 struct quarantine_opts {
@@ -38,7 +38,7 @@ struct quarantine;
 /* E_USAGE for a wrong property, E_IO, E_DENIED … for a directory that cannot be used. The brokers
  * need not be there. Posts "quarantine" on HEALTH. */
 int quarantine_open(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
-	const struct quarantine_events *events, struct health *health, struct why *why) MUST_USE;
+        const struct quarantine_events *events, struct health *health, struct why *why) MUST_USE;
 
 /* Takes ITEM, and tries until it is kept. */
 void quarantine_put(struct quarantine *q, struct quarantine_item *item);
@@ -48,7 +48,8 @@ size_t quarantine_waiting(const struct quarantine *q);
 
 /* Waits up to BUDGET_MS for what is under way, then gives up the rest; FLUSHED is called when nobody
  * touches an item any more, never from inside this call. No kept() comes after it. */
-void quarantine_flush(struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+void quarantine_flush(
+        struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 void quarantine_free(struct quarantine *q);
 

@@ -130,6 +130,9 @@ void spool_live(struct spool *s, const struct spool_state *state);
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
 	struct why *why) MUST_USE;
 
+/* Takes the record NAME out of quarantine/: it is durable elsewhere. */
+int spool_unquarantine(struct spool *s, const char *name, struct why *why) MUST_USE;
+
 /* Writes and syncs STATE, closes. State with running = false marks a clean stop; NULL skips it. */
 void spool_close(struct spool *s, const struct spool_state *state);
 

@@ -202,8 +202,8 @@ int units_time(const char *text, uint64_t *wall_ms, struct why *why)
 	again = tm;
 	s = timegm(&again);
 	/* The 31st of April is put right by timegm, which is not what was meant. */
-	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour || again.tm_min != tm.tm_min ||
-		again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
+	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
+		again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
 		goto wrong;
 	*wall_ms = (uint64_t)(s - (time_t)east * 60) * 1000 + ms;
 	return 0;

@@ -41,7 +41,6 @@ struct agent_settings {
 	enum spool_sync spool_sync;
 	uint64_t spool_sync_us;
 	char host[256];
-	char default_directory[512];
 	char reporter_url[320];
 };
 

@@ -78,23 +78,6 @@ static const struct options_group groups[] = {
 	{ NULL, NULL, 0 },
 };
 
-static int default_directory(struct conf *c, struct agent_settings *set, struct why *why)
-{
-	const char *given = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *to = set->default_directory;
-	size_t cap = sizeof(set->default_directory);
-
-	if (given != NULL && given[0] != '\0')
-		snprintf(to, cap, "%s", given);
-	else if (geteuid() == 0)
-		snprintf(to, cap, "/var/lib/spanspool");
-	else if (state != NULL && state[0] != '\0')
-		snprintf(to, cap, "%s/spanspool", state);
-	else
-		snprintf(to, cap, "%s/.local/state/spanspool", home == NULL ? "." : home);
-	return conf_default(c, "spool.directory", to, why);
-}
-
 static int read_sync(struct agent_settings *set, struct why *why)
 {
 	static const char interval[] = "interval=";
@@ -138,7 +121,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct agent_settings *set = settings;
 
-	if (default_directory(c, set, why) < 0 || read_reporter(c, set, why) < 0)
+	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0)
 		return why->code;
 	if (read_sync(set, why) < 0)
 		return conf_blame(c, "spool.sync", why);

@@ -42,7 +42,7 @@ static int open_drain(struct drainer *d, struct why *why)
 	const struct drainer_settings *set = &d->set;
 	struct drain_opts o = {
 		.consumer = { .brokers = set->brokers, .topic = set->topic, .group = set->group,
-			.queue_bytes = set->max_bytes },
+			.queue_bytes = set->max_bytes / 2 },
 		.postman = {
 			.urls = set->urls.items,
 			.nurls = set->urls.n,

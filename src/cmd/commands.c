@@ -10,6 +10,7 @@ const struct command commands[] = {
 	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool",
 	        &agent_options },
 	{ "drain", cmd_drain, "spans from Kafka to a collector", &drain_options },
+	{ "spool", cmd_spool, "look at, take out and mend a spool", &spool_options },
 	{ "demo", cmd_demo, "the fault-tolerance demonstration, self-contained", &demo_options },
 	{ "emit", cmd_emit, "numbered test spans at a set rate", &emit_options },
 	{ "config", cmd_config, "check the options of a command, show them, print a sample file",

@@ -14,6 +14,14 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_drain.c %D%/drain_options.c %D%/drain_pages.c %D%/drainer.h \
 	%D%/cmd_emit.c \
 	%D%/cmd_help.c \
+	%D%/cmd_spool.c %D%/spool_options.c %D%/spool_verbs.h \
+	%D%/spool_export.c %D%/spool_outlet.c \
+	%D%/spool_ls.c \
+	%D%/spool_quarantine.c \
+	%D%/spool_repair.c \
+	%D%/spool_retry.c \
+	%D%/spool_stat.c \
+	%D%/spool_verify.c \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/options.h %D%/options.c \

@@ -1,6 +1,8 @@
 /* options.c — from a command's table to its settings, and to its help. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 
@@ -114,4 +116,21 @@ int options_fail(const char *command, const struct why *why)
 {
 	fprintf(stderr, "spanspool %s: %s\n", command, why->text);
 	return why->code == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int options_spool_directory(struct conf *c, struct why *why)
+{
+	const char *given = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME"),
+	           *home = getenv("HOME");
+	char to[512];
+
+	if (given != NULL && given[0] != '\0')
+		snprintf(to, sizeof(to), "%s", given);
+	else if (geteuid() == 0)
+		snprintf(to, sizeof(to), "/var/lib/spanspool");
+	else if (state != NULL && state[0] != '\0')
+		snprintf(to, sizeof(to), "%s/spanspool", state);
+	else
+		snprintf(to, sizeof(to), "%s/.local/state/spanspool", home == NULL ? "." : home);
+	return conf_default(c, "spool.directory", to, why);
 }

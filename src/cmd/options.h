@@ -80,6 +80,9 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 void options_help(const struct options_spec *spec, FILE *to);
 void options_sample(const struct options_spec *spec, FILE *to);
 
+/* Where the spool of this host and user is, unless somebody set spool.directory. For a FINISH. */
+int options_spool_directory(struct conf *c, struct why *why) MUST_USE;
+
 /* "spanspool COMMAND: sentence" on stderr; returns EXIT_USAGE for E_USAGE, else EXIT_FAILED. */
 int options_fail(const char *command, const struct why *why);
 

@@ -16,7 +16,7 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static void print_plain(const char *text, FILE *to)
+void status_text_plain(const char *text, FILE *to)
 {
 	for (; *text != '\0'; text++)
 		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
@@ -27,7 +27,7 @@ static void print_value(const char *name, const json_t *v, FILE *to)
 	char short_form[32];
 
 	if (json_is_string(v))
-		print_plain(json_string_value(v), to);
+		status_text_plain(json_string_value(v), to);
 	else if (json_is_integer(v) && ends_with(name, "bytes"))
 		fprintf(to, "%" JSON_INTEGER_FORMAT " (%s)", json_integer_value(v),
 		        units_print_size(
@@ -48,7 +48,7 @@ static void print_member(const char *name, const json_t *v, int depth, FILE *to)
 	int len = (int)strlen(name);
 
 	fprintf(to, "%*s", indent, "");
-	print_plain(name, to);
+	status_text_plain(name, to);
 	if (json_is_object(v) || json_is_array(v)) {
 		fputc('\n', to);
 		print_nested(v, depth + 1, to);
@@ -75,6 +75,11 @@ static void print_nested(const json_t *v, int depth, FILE *to)
 	} else {
 		json_array_foreach(v, i, member) print_member("-", member, depth, to);
 	}
+}
+
+void status_text_print(const json_t *v, FILE *to)
+{
+	print_nested(v, 0, to);
 }
 
 static json_t *object_of(struct slice text, const char *what, struct why *why)

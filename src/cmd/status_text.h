@@ -2,6 +2,7 @@
 #ifndef STATUS_TEXT_H
 #define STATUS_TEXT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "err.h"
@@ -10,5 +11,11 @@
 /* STATUS and LEDGER are the two pages, JSON objects. E_MALFORMED when one of them is not. */
 int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to,
         struct why *why) MUST_USE;
+
+/* Control characters become '?'. */
+void status_text_plain(const char *text, FILE *to);
+
+/* Any JSON value as lines for people. */
+void status_text_print(const json_t *v, FILE *to);
 
 #endif

@@ -1,9 +1,12 @@
 /* forward.c — wires gate, flight, keeper and backlog, gives each batch its id, and stops them in order.
  *
- *   intake ─► flight ─► gate ─► sink             RUNNING ──stop──► FLUSHING ──every report is in──►
- *               │         ▲                      STORING ──nothing in memory, or time is up──► STOPPED
+ *   intake ─► flight ─► gate ─► sink
+ *               │         ▲
  *               ▼         │
  *             keeper ─► backlog
+ *
+ *   RUNNING ──stop──► FLUSHING ──every report is in, or the sink's time is up──► STORING
+ *   STORING ──nothing is in memory any more, or the disk does not take it──► STOPPED
  *
  * A report goes to the flight while the batch is in memory only, to the backlog once it has a position. */
 #include <stdlib.h>
@@ -18,6 +21,7 @@ enum state { RUNNING, FLUSHING, STORING, STOPPED };
 enum {
 	HEARTBEAT_MS = 100,
 	READY_BYTES = 4 << 20,   /* read from the spool ahead of the sink */
+	FLUSH_GRACE_MS = 3000,   /* beyond its budget a sink is waited for no longer than this */
 	STORE_MS = 5000,         /* a stop waits this long for the spool to take what is left */
 };
 
@@ -35,7 +39,7 @@ struct forward {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us;     /* STORING: until then */
+	uint64_t give_up_us;     /* FLUSHING, STORING: until then */
 	struct trend refilled;   /* spans delivered from the spool */
 	struct trend in_spool;   /* spans that wait there */
 	void (*room)(void *arg);
@@ -238,13 +242,19 @@ static void on_heartbeat(void *arg)
 	step(f); /* the hook does the rest: it runs after every callback */
 }
 
+static void begin_storing(struct forward *f)
+{
+	f->state = STORING;
+	f->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
+	step(f);
+}
+
 static void on_flushed(void *arg)
 {
 	struct forward *f = arg;
 
-	f->state = STORING;
-	f->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
-	step(f);
+	if (f->state == FLUSHING)
+		begin_storing(f);
 }
 
 void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
@@ -252,6 +262,7 @@ void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
 	f->stopped = stopped;
 	f->stopped_arg = arg;
 	f->state = FLUSHING;
+	f->give_up_us = clock_mono_us() + (f->opts.stop_ms + FLUSH_GRACE_MS) * US_PER_MS;
 	backlog_stop(f->backlog);
 	gate_flush(f->gate, f->opts.stop_ms, on_flushed, f);
 }
@@ -260,6 +271,12 @@ static void step(struct forward *f)
 {
 	bool empty, late;
 
+	if (f->state == FLUSHING && clock_mono_us() >= f->give_up_us) {
+		log_error("%s: does not give back what it has: it is stored, and may be sent twice",
+			f->opts.gate.sink_name);
+		begin_storing(f);
+		return;
+	}
 	if (f->state != STORING)
 		return;
 	flight_hand_over_all(f->flight);

@@ -6,9 +6,11 @@ static const uint64_t slack = 10 * US_PER_MS; /* timers and a busy loop */
 uint64_t pace_handoff(uint64_t exposure, uint64_t commit)
 {
 	uint64_t reserve = 2 * commit + slack;
+	/* A disk that was quick so far may be slow this once. */
+	uint64_t latest = exposure / 10 * 6;
 
 	/* Below a quarter, a slow disk would draw everything to itself and grow slower still. */
-	return max_u64(exposure / 4, exposure > reserve ? exposure - reserve : 0);
+	return max_u64(exposure / 4, min_u64(latest, exposure > reserve ? exposure - reserve : 0));
 }
 
 uint64_t pace_commit(uint64_t remembered, uint64_t last)

@@ -1,5 +1,5 @@
 libspanspool_a_SOURCES += \
-	%D%/json_add.c %D%/json_add.h \
+	include/json_add.h %D%/json_add.c \
 	%D%/process_figures.c %D%/process_figures.h \
 	include/admin.h %D%/admin.c \
 	include/ledger_page.h %D%/ledger_page.c \

@@ -73,3 +73,16 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }
+
+int spool_unquarantine(struct spool *s, const char *name, struct why *why)
+{
+	char path[DISK_NAME + 32];
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "quarantine/%s", name);
+	if (unlinkat(s->dir, path, 0) < 0 && errno != ENOENT)
+		rc = err_from_errno(errno);
+	if (rc == 0)
+		rc = disk_sync_dir(s->dir, "quarantine");
+	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, path, err_text(rc)) : 0;
+}

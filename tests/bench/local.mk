@@ -55,3 +55,12 @@ CLEANFILES += %D%/bench_produce
 .PHONY: bench-produce
 bench-produce: %D%/bench_produce tests/lib/mockbroker
 	builddir=. %D%/bench_produce
+
+EXTRA_PROGRAMS += %D%/bench_drain
+CLEANFILES += %D%/bench_drain
+%C%_bench_drain_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-drain
+bench-drain: all
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_drain$(EXEEXT) tests/lib/mockbroker$(EXEEXT) tests/lib/stubcollector$(EXEEXT)
+	@builddir='$(builddir)' %D%/bench_drain$(EXEEXT)

@@ -60,6 +60,7 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
 	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
 %C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
+EXTRA_DIST += %D%/spool_plants.sh
 
 .PHONY: campaign campaign-short
 campaign: spanspool $(check_PROGRAMS)
@@ -68,5 +69,6 @@ campaign-short: spanspool $(check_PROGRAMS)
 	builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh short
 
 .PHONY: plants
-plants:
+plants: spanspool $(check_PROGRAMS)
 	$(SHELL) $(srcdir)/%D%/plants.sh
+	$(SHELL) $(srcdir)/%D%/spool_plants.sh

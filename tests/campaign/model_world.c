@@ -133,6 +133,8 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 {
 	(void)s;
 	(void)budget_ms;
+	if (w.mood == SILENT && roll(2) == 0)
+		return; /* and never a word again */
 	while (!list_empty(&w.held)) {
 		struct holder *h = list_first(&w.held, struct holder, link);
 
@@ -318,11 +320,11 @@ static bool act(const struct model_step *s)
 	case STOP:
 		return stop_life();
 	case CUT:
-		sim_disk_cut();
-		w.cuts++;
-		/* fall through */
 	case KILL_AT_ONCE:
 	case KILL:
+		if (s->what == CUT)
+			sim_disk_cut();
+		w.cuts += s->what == CUT;
 		w.kills += s->what == KILL;
 		w.dirty_kills += s->what == KILL_AT_ONCE;
 		if (s->what == KILL)

@@ -12,7 +12,7 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/spanspool-plants.XXXXXX") || exit 99
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 130' INT TERM
 
-die() { echo "Bail out! $*"; exit 99; }
+die() { tail -3 "$copy/build.log" | sed "s/^/# /"; echo "Bail out! $*"; exit 99; }
 
 # One after the other: all is a make of its own, and two of them would write the same files.
 build() {
@@ -25,7 +25,7 @@ mkdir "$copy/build" && (cd "$copy/build" && ../configure -q --enable-debug >/dev
 build all tests/lib/mockbroker || die "it does not build"
 
 n=0 rc=0
-[ $# -gt 0 ] || set -- $(cd "$here/plants" && ls ./*.patch | sed 's|./||;s|\.patch$||')
+[ $# -gt 0 ] || set -- $(cd "$here/plants" && ls ./*.patch | grep -v '/spool-' | sed 's|./||;s|\.patch$||')
 for name in "$@"; do
 	patch=$here/plants/$name.patch
 	run=$(sed -n '1s/^Caught by: //p' "$patch")

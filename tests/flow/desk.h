@@ -28,7 +28,7 @@ struct desk {
 	struct postman *postman;
 	struct turn_hook *at_end;
 	struct desk_letter letters[DESK_LETTERS];
-	size_t nletters;  /* sent */
+	size_t nletters; /* sent */
 	size_t reported;
 	int rooms;
 	int changes;
@@ -74,8 +74,14 @@ static inline void desk_flushed(void *arg)
 /* Pauses of 1 to 5 ms, so that no test has to wait. */
 static inline struct postman_opts desk_opts(const char *const *urls, size_t nurls)
 {
-	return (struct postman_opts){ .urls = urls, .nurls = nurls, .connect_ms = 1000, .total_ms = 1000,
-		.max_in_flight = 8, .max_bytes = 1 << 20, .retry_base_ms = 1, .retry_cap_ms = 5 };
+	return (struct postman_opts){ .urls = urls,
+		.nurls = nurls,
+		.connect_ms = 1000,
+		.total_ms = 1000,
+		.max_in_flight = 8,
+		.max_bytes = 1 << 20,
+		.retry_base_ms = 1,
+		.retry_cap_ms = 5 };
 }
 
 static inline void desk_nothing(void *arg)
@@ -84,15 +90,16 @@ static inline void desk_nothing(void *arg)
 }
 
 /* AT_END is called in each turn after the postman's own hook: that one is opened later. */
-static inline struct desk *desk_open_with(const struct postman_opts *opts, void (*at_end)(void *arg))
+static inline struct desk *desk_open_with(
+        const struct postman_opts *opts, void (*at_end)(void *arg))
 {
 	struct desk *d = calloc(1, sizeof(*d));
 	struct postman_events events = { desk_done, desk_room, desk_changed, d };
 	struct why why = { 0 };
 
 	if (d == NULL || loop_open(&d->loop, &why) < 0 ||
-		turn_hook_open(&d->at_end, d->loop, at_end, d) < 0 ||
-		postman_open(&d->postman, d->loop, opts, &events, &why) < 0) {
+	        turn_hook_open(&d->at_end, d->loop, at_end, d) < 0 ||
+	        postman_open(&d->postman, d->loop, opts, &events, &why) < 0) {
 		ok(0, "the postman opens: %s", why.text);
 		exit(99);
 	}
@@ -194,7 +201,8 @@ static inline struct inspect_span desk_first(size_t i)
 	struct inspect_span first = { 0 };
 	struct inspect_facts facts;
 
-	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, desk_see_first, &first, NULL) < 0)
+	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, desk_see_first,
+	            &first, NULL) < 0)
 		ok(0, "a request holds a batch");
 	return first;
 }

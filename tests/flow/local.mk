@@ -8,6 +8,7 @@ FLOW_TESTS = \
 	%D%/test_agent_start \
 	%D%/test_drain \
 	%D%/test_drain_bad \
+	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
 	%D%/test_forward \
 	%D%/test_http_client \
@@ -62,6 +63,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
 %C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
+%C%_test_drain_surface_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_surface_SOURCES = %D%/test_drain_surface.c $(BASIN)
 %C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -216,7 +216,7 @@ bool basin_start(struct basin *b, ...)
 	struct child_opts o = {
 		.program = program, .argv = argv, .log = basin_log(b), .bare = true
 	};
-	size_t n = 0;
+	size_t n = 0, own;
 	struct why why;
 	va_list ap;
 
@@ -227,12 +227,18 @@ bool basin_start(struct basin *b, ...)
 	OPTION("--kafka.consumer.brokers=%s", kafka_mock_bootstrap(b->kafka));
 	OPTION("--kafka.property=session.timeout.ms=6000");
 	OPTION("--kafka.property=heartbeat.interval.ms=500");
-	OPTION("--collector.url=%s", stub_collector_url(b->stub));
 	OPTION("--admin.http.host-port=127.0.0.1:%u", b->admin);
+	own = n;
+	OPTION("--collector.url=%s", stub_collector_url(b->stub));
 #undef OPTION
 	va_start(ap, b);
-	while ((option = va_arg(ap, const char *)) != NULL)
-		argv[n++] = option;
+	while ((option = va_arg(ap, const char *)) != NULL) {
+		/* A collector of the test's takes the stub's place. */
+		if (strncmp(option, "--collector.url=", strlen("--collector.url=")) == 0)
+			argv[own] = option;
+		else
+			argv[n++] = option;
+	}
 	va_end(ap);
 	argv[n] = NULL;
 	child_free(b->drain);

@@ -56,7 +56,7 @@ void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
         const struct kafka_header *headers, size_t nheaders);
 
 /* Starts the drain with these options besides those it needs, NULL at the end, and waits until it
- * serves. False: it ended, or does not serve in time. */
+ * serves. A --collector.url among them takes the place of the stub's. False: it ended, or does not serve in time. */
 bool basin_start(struct basin *b, ...) __attribute__((sentinel));
 /* The file that it prints to. */
 const char *basin_log(struct basin *b);

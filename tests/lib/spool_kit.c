@@ -232,7 +232,7 @@ uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end)
 	return k->read_records - before;
 }
 
-int kit_resolve(struct kit *k, uint64_t cursor)
+int kit_deliver(struct kit *k, uint64_t cursor)
 {
 	struct spool_run run = { k->state.cursor, cursor };
 	struct ledger_count count;
@@ -247,7 +247,14 @@ int kit_resolve(struct kit *k, uint64_t cursor)
 	        &k->state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED, count.spans, count.batches);
 	k->state.cursor = cursor;
 	k->state.offered_to = max_u64(k->state.offered_to, cursor);
-	return kit_turn(k);
+	return 0;
+}
+
+int kit_resolve(struct kit *k, uint64_t cursor)
+{
+	int rc = kit_deliver(k, cursor);
+
+	return rc < 0 ? rc : kit_turn(k);
 }
 
 int kit_turn(struct kit *k)

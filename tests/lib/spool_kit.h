@@ -46,7 +46,9 @@ void kit_free(struct kit *k);
 size_t kit_put(struct kit *k, size_t n);
 /* Reads [first, end) in turns; what is damaged counts as quarantined. Gives the records read. */
 uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end);
-/* Everything below CURSOR is delivered; one turn with write_state. Gives state_rc. */
+/* Everything below CURSOR is delivered; the next turn says so. 0 or an error. */
+int kit_deliver(struct kit *k, uint64_t cursor);
+/* The same, and one turn with write_state. Gives state_rc. */
 int kit_resolve(struct kit *k, uint64_t cursor);
 /* A turn with nothing but the state. */
 int kit_turn(struct kit *k);

@@ -97,7 +97,7 @@ static void a_flapping_sink_is_probed_less_often(void)
 
 static void handing_over_leaves_time_for_two_commits(void)
 {
-	is_int(pace_handoff(MS(100), MS(5)), MS(80), "fast disk: late");
+	is_int(pace_handoff(MS(100), MS(5)), MS(60), "fast disk: late, with room for a slow moment");
 	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
 	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
 	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");

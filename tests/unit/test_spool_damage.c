@@ -344,6 +344,41 @@ static void a_newer_version_is_refused_with_a_sentence(void)
 	kit_free(&k);
 }
 
+/* Names that only look like a segment's take no record away from the one before them. */
+static void strangers_names_take_nothing_away(void)
+{
+	char path[TEMPDIR_PATH + 64];
+	struct kit k;
+	FILE *f;
+
+	kit_init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 50);
+	kit_close(&k);
+	snprintf(path, sizeof(path), "%.200s/seg-0000000000000008", k.dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%.200s/seg-0000000000000009", k.dir);
+	f = fopen(path, "w");
+	if (f == NULL)
+		exit(99);
+	fputs("mine", f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%.200s/seg-000000000000000a", k.dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%.200s/seg-000000000000000a/data.mdb", k.dir);
+	f = fopen(path, "w");
+	if (f == NULL)
+		exit(99);
+	fputs("not a segment", f);
+	fclose(f);
+	kit_must_open(&k);
+	is_int(kit_resolve(&k, 20), 0, "the cursor passes the strangers");
+	is_int(kit_read(&k, 20, k.state.end), 31, "all behind it are there");
+	ok(k.wrong == 0 && k.damages == 0, "none is lost");
+	ok(kit_names(&k, "seg-0000000000000009") == 1, "a file of that name is left alone");
+	kit_free(&k);
+}
+
 int main(void)
 {
 	tempdir_prefer_memory();
@@ -358,5 +393,6 @@ int main(void)
 	a_state_file_may_be_torn_or_gone();
 	without_any_state_everything_on_disk_counts_again();
 	a_newer_version_is_refused_with_a_sentence();
+	strangers_names_take_nothing_away();
 	return tap_done();
 }

@@ -1,13 +1,13 @@
-/* JSON objects that fail once and for all: an object that could not grow becomes NULL, adding to NULL
- * does nothing, and writing it marks the buffer. */
-#ifndef SERVE_JSON_ADD_H
-#define SERVE_JSON_ADD_H
+/* serve: JSON objects that fail once and for all. */
+#ifndef JSON_ADD_H
+#define JSON_ADD_H
 
 #include <jansson.h>
 
 #include "buf.h"
 
-/* Takes VALUE. */
+/* An object that could not grow becomes NULL, adding to NULL does nothing, and writing it marks the
+ * buffer. Takes VALUE. */
 void json_add(json_t **object, const char *key, json_t *value);
 void json_add_count(json_t **object, const char *key, uint64_t n);
 /* Bytes that are no UTF-8 become '?'. */

@@ -1,0 +1,159 @@
+/* cmd_spool.c — finds the verb that was asked for, reads its options and calls it; and what verbs
+ * share. A new one is a row here, a file spool_NAME.c, its options and its lines in the manual. */
+#include <stdio.h>
+#include <string.h>
+
+#include "near.h"
+#include "spool_verbs.h"
+#include "status_text.h"
+#include "units.h"
+
+static const struct spool_verb verbs[] = {
+	{ "stat", spool_stat, "what waits, on what disk, and the ledger", &spool_stat_options, NULL,
+	        NULL },
+	{ "ls", spool_ls, "the segments", &spool_ls_options, NULL, NULL },
+	{ "export", spool_export, "the batches that wait, as JSON lines or TBinary files",
+	        &spool_export_options, NULL, NULL },
+	{ "verify", spool_verify, "reads everything; exit 3 on damage", &spool_verify_options, NULL,
+	        NULL },
+	{ "repair", spool_repair, "mends what is damaged; says first what it would do",
+	        &spool_repair_options, NULL, NULL },
+	{ "quarantine", NULL, "ls, export, retry: what was set aside", NULL, NULL,
+	        spool_quarantine_verbs },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct spool_verb spool_quarantine_verbs[] = {
+	{ "ls", spool_quarantine_ls, "what was set aside, and why", &spool_kept_ls_options, NULL,
+	        NULL },
+	{ "export", spool_quarantine_export, "the records there, as JSON lines or TBinary files",
+	        &spool_kept_export_options, "NAME...", NULL },
+	{ "retry", spool_quarantine_retry, "puts records back into the spool",
+	        &spool_kept_retry_options, "NAME...", NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static void usage(const char *command, const struct spool_verb *table, FILE *to)
+{
+	fprintf(to, "usage: spanspool %s VERB [options]\n\n", command);
+	for (const struct spool_verb *v = table; v->name != NULL; v++)
+		fprintf(to, "  %-10s %s\n", v->name, v->summary);
+	fprintf(to, "\nspanspool %s VERB --help lists its options. See spanspool-spool(8).\n",
+	        command);
+}
+
+static const struct spool_verb *find(
+        const char *command, const struct spool_verb *table, const char *word)
+{
+	struct near near = { .wrong = word };
+
+	for (const struct spool_verb *v = table; v->name != NULL; v++) {
+		if (strcmp(v->name, word) == 0)
+			return v;
+		near_offer(&near, v->name);
+	}
+	fprintf(stderr, "spanspool %s: unknown verb \"%s\"", command, word);
+	if (near.best != NULL)
+		fprintf(stderr, "; is %s meant?\n", near.best);
+	else
+		fprintf(stderr, " (see spanspool %s --help)\n", command);
+	return NULL;
+}
+
+/* ARGV begins with the verb. */
+static int run(const struct spool_verb *v, int argc, char **argv)
+{
+	struct spool_settings set;
+	struct spool_call c = { .command = v->options->command, .set = &set, .names = argv + 1 };
+	struct options o;
+	int rc;
+
+	while (v->names != NULL && c.nnames + 1 < argc && argv[c.nnames + 1][0] != '-')
+		c.nnames++;
+	/* The word before the options takes the command's place. */
+	rc = options_open(&o, v->options, &set, argc - c.nnames, argv + c.nnames);
+	if (rc != OPTIONS_GO)
+		return rc;
+	rc = v->run(&c);
+	options_close(&o);
+	return rc;
+}
+
+static int dispatch(const char *command, const struct spool_verb *table, int argc, char **argv)
+{
+	const struct spool_verb *v;
+	char longer[64];
+
+	if (argc < 2) {
+		usage(command, table, stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(command, table, stdout);
+		return EXIT_FINE;
+	}
+	v = find(command, table, argv[1]);
+	if (v == NULL)
+		return EXIT_USAGE;
+	if (v->verbs == NULL)
+		return run(v, argc - 1, argv + 1);
+	snprintf(longer, sizeof(longer), "%s %s", command, v->name);
+	return dispatch(longer, v->verbs, argc - 1, argv + 1);
+}
+
+int cmd_spool(int argc, char **argv)
+{
+	return dispatch("spool", verbs, argc, argv);
+}
+
+int spool_fail(const struct spool_call *c, const struct why *why)
+{
+	return options_fail(c->command, why);
+}
+
+int spool_open_as(const struct spool_call *c, enum spool_look_how how, struct spool_look **l)
+{
+	struct why why;
+	int rc = spool_look_open(l, c->set->directory, how, &why);
+
+	if (rc == E_LOCKED)
+		fprintf(stderr,
+		        "spanspool %s: %s; stop it first (stat, ls and export look at it live)\n",
+		        c->command, why.text);
+	return rc == 0 ? 0 : rc == E_LOCKED ? EXIT_FAILED : spool_fail(c, &why);
+}
+
+int spool_open_any(const struct spool_call *c, struct spool_look **l)
+{
+	struct why why;
+	int rc = spool_look_open(l, c->set->directory, SPOOL_LOOK_REST, &why);
+
+	if (rc == E_LOCKED)
+		return spool_open_as(c, SPOOL_LOOK_LIVE, l);
+	return rc < 0 ? spool_fail(c, &why) : 0;
+}
+
+int spool_print(const struct spool_call *c, json_t *v)
+{
+	struct why why;
+
+	if (v == NULL) {
+		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
+		return spool_fail(c, &why);
+	}
+	if (c->set->json) {
+		json_dumpf(v, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+		putchar('\n');
+	} else {
+		status_text_print(v, stdout);
+	}
+	json_decref(v);
+	return EXIT_FINE;
+}
+
+json_t *spool_moment(uint64_t ms)
+{
+	char text[40];
+
+	return ms == 0 ? json_null() : json_string(units_print_time(ms, text, sizeof(text)));
+}

@@ -1,0 +1,68 @@
+/* spool_export.c — takes out what waits, leaving it there. Beside a running agent it takes what it can
+ * read: every record proves itself by its checksum. */
+#include <inttypes.h>
+
+#include "spool_verbs.h"
+
+struct exporting {
+	const struct spool_settings *set;
+	struct spool_look *l;
+	struct spool_outlet out;
+	uint64_t lost;   /* positions that could not be read */
+	unsigned places; /* where */
+};
+
+static bool is_wanted(const struct exporting *e, const struct batch *b)
+{
+	return b->received_ms >= e->set->since_ms && b->received_ms < e->set->until_ms &&
+	       (e->set->delivered || spool_look_waits(e->l, b->position));
+}
+
+/* 0 when it is over, or an error with a sentence. */
+static int go(struct exporting *e)
+{
+	struct spool_range range = { .waiting = !e->set->delivered, .since_ms = e->set->since_ms };
+	struct spool_item item;
+	int rc = 0;
+
+	spool_look_begin(e->l, &range);
+	while (rc == 0 && (e->set->limit == 0 || e->out.records < e->set->limit)) {
+		rc = spool_look_next(e->l, &item);
+		if (rc < 0)
+			break;
+		e->lost += item.batch == NULL ? item.waiting : 0;
+		e->places += item.batch == NULL;
+		if (item.batch != NULL && is_wanted(e, item.batch))
+			rc = spool_outlet_put(&e->out, item.batch);
+		batch_unref(&item.batch);
+	}
+	if (rc == E_MISSING)
+		return 0;
+	if (rc < 0 && rc != e->out.why.code)
+		why_set(&e->out.why, rc, "%s: %s", e->set->directory, err_text(rc));
+	return rc;
+}
+
+int spool_export(const struct spool_call *c)
+{
+	struct exporting e = { .set = c->set };
+	int rc = spool_open_any(c, &e.l), status;
+
+	if (rc != 0)
+		return rc;
+	status = EXIT_FINE;
+	rc = spool_outlet_open(&e.out, c, spool_look_seen(e.l)->host);
+	if (rc == 0)
+		rc = go(&e);
+	if (spool_outlet_close(&e.out) < 0 || rc < 0)
+		status = spool_fail(c, &e.out.why);
+	if (status == EXIT_FINE && e.places > 0) {
+		fprintf(stderr,
+		        "%u places could not be read, %" PRIu64
+		        " batches that wait among them (see spanspool spool verify)\n",
+		        e.places, e.lost);
+		status = EXIT_WANTING;
+	}
+	spool_look_close(e.l);
+	return status;
+}

@@ -1,0 +1,204 @@
+/* spool_retry.c — puts records from quarantine/ back into the spool, with the agent stopped. They are
+ * durable there before their files go. They go out marked: whether an earlier try arrived after all,
+ * and whether this one is cut short between the two, nobody can say. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inspect.h"
+#include "spool_verbs.h"
+
+enum { TOGETHER = 64, TOGETHER_BYTES = 4 << 20, SEGMENT_BYTES = 4 << 20 };
+
+struct retrying {
+	const struct spool_call *c;
+	struct spool_look *l;
+	struct spool_kept *list; /* what is in quarantine/ */
+	size_t n;
+	char host[256];
+	struct spool *spool;
+	struct spool_state state; /* as it is on disk */
+	struct spool_turn turn;
+	struct batch *batches[TOGETHER];
+	const char *names[TOGETHER];
+	size_t gathered, bytes;
+	uint64_t records, spans;
+	struct why why;
+};
+
+static bool is_wanted(const struct retrying *r, const struct spool_kept *k)
+{
+	return r->c->set->all ? k->is_record && k->rc == 0 : spool_is_named(r->c, k->name);
+}
+
+static int check(struct retrying *r)
+{
+	if (r->c->set->all == (r->c->nnames > 0))
+		return why_set(&r->why, E_USAGE, "either names of records, or --all");
+	if (spool_names_are_there(r->c, r->list, r->n, &r->why) < 0)
+		return r->why.code;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct spool_kept *k = &r->list[i];
+
+		if (!is_wanted(r, k))
+			continue;
+		if (!k->is_record)
+			return why_set(&r->why, E_USAGE,
+			        "%s is a segment: what is intact in it was delivered, or is in the "
+			        "spool",
+			        k->name);
+		if (k->rc < 0)
+			return why_set(
+			        &r->why, k->rc, "quarantine/%s: %s", k->name, err_text(k->rc));
+	}
+	return 0;
+}
+
+/* As far as the ledger has them quarantined they come from there; those of another spool are new. */
+static void account(struct ledger *l, const struct batch *b)
+{
+	const struct ledger_count *kept = &l->place[LEDGER_QUARANTINED];
+
+	if (kept->batches > 0 && kept->spans >= b->spans)
+		ledger_move(l, LEDGER_QUARANTINED, LEDGER_IN_SPOOL, b->spans, 1);
+	else
+		ledger_enter(l, LEDGER_IN_SPOOL, b->spans, 1);
+}
+
+static void take_over(struct retrying *r, size_t stored)
+{
+	for (size_t i = 0; i < stored; i++) {
+		account(&r->state.ledger, r->batches[i]);
+		r->records++;
+		r->spans += r->batches[i]->spans;
+	}
+	r->state.generation = r->turn.state.generation;
+	r->state.end = r->turn.state.end;
+	r->state.spans_put = r->turn.state.spans_put;
+}
+
+/* One turn with what was gathered; then its files go. */
+static int flush(struct retrying *r)
+{
+	struct spool_turn *t = &r->turn;
+	int rc;
+
+	memset(t, 0, sizeof(*t));
+	t->put = r->batches;
+	t->nput = r->gathered;
+	t->state = r->state;
+	t->state.generation++;
+	for (size_t i = 0; i < r->gathered; i++)
+		account(&t->state.ledger, r->batches[i]);
+	spool_turn(r->spool, t);
+	rc = t->stored == r->gathered ? 0 : t->put_rc;
+	if (rc < 0)
+		why_set(&r->why, rc, "%s: %s", r->c->set->directory, err_text(rc));
+	take_over(r, t->stored);
+	for (size_t i = 0; i < r->gathered; i++) {
+		if (i < t->stored && rc == 0)
+			rc = spool_unquarantine(r->spool, r->names[i], &r->why);
+		batch_unref(&r->batches[i]);
+	}
+	r->gathered = r->bytes = 0;
+	return rc;
+}
+
+/* What the agent could not have taken in is not put before the sink once more. */
+static int gather(struct retrying *r, const char *name, struct batch *b)
+{
+	struct inspect_facts facts;
+
+	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &r->why) < 0 ||
+	        facts.spans != b->spans) {
+		batch_unref(&b);
+		return why_set(&r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", name);
+	}
+	b->maybe_dup = true;
+	r->names[r->gathered] = name;
+	r->batches[r->gathered++] = b;
+	r->bytes += b->size;
+	return r->gathered == TOGETHER || r->bytes >= TOGETHER_BYTES ? flush(r) : 0;
+}
+
+static int put_all(struct retrying *r)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < r->n; i++) {
+		struct batch *b;
+
+		if (!is_wanted(r, &r->list[i]))
+			continue;
+		rc = spool_look_kept_batch(r->l, r->list[i].name, &b, &r->why);
+		if (rc == 0)
+			rc = gather(r, r->list[i].name, b);
+	}
+	if (rc == 0 && r->gathered > 0)
+		rc = flush(r);
+	for (size_t i = 0; i < r->gathered; i++)
+		batch_unref(&r->batches[i]);
+	return rc;
+}
+
+/* The spool as an agent opens it, but for the boot: to the next start this was not one. */
+static int retry(struct retrying *r)
+{
+	struct spool_opts opts = {
+		.directory = r->c->set->directory,
+		.host = r->host,
+		.segment_bytes = SEGMENT_BYTES,
+	};
+	struct spool_found found;
+	int rc = spool_open(&r->spool, &opts, &found, &r->why);
+
+	if (rc < 0)
+		return rc;
+	r->state = found.state;
+	rc = put_all(r);
+	r->state.generation++;
+	spool_close(r->spool, &r->state);
+	return rc;
+}
+
+/* Looks first, so that no spool is made where there is none. */
+static int look(struct retrying *r)
+{
+	int rc = spool_look_open(&r->l, r->c->set->directory, SPOOL_LOOK_LIVE, &r->why);
+
+	if (rc < 0)
+		return rc;
+	snprintf(r->host, sizeof(r->host), "%s", spool_look_seen(r->l)->host);
+	if (r->host[0] == '\0' && gethostname(r->host, sizeof(r->host) - 1) < 0)
+		snprintf(r->host, sizeof(r->host), "localhost");
+	rc = spool_look_kept(r->l, &r->list, &r->n);
+	if (rc < 0)
+		return why_set(
+		        &r->why, rc, "%s/quarantine: %s", r->c->set->directory, err_text(rc));
+	return check(r);
+}
+
+int spool_quarantine_retry(const struct spool_call *c)
+{
+	struct retrying *r = calloc(1, sizeof(*r));
+	struct why why;
+	int rc, status;
+
+	if (r == NULL) {
+		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
+		return spool_fail(c, &why);
+	}
+	r->c = c;
+	rc = look(r);
+	if (rc == 0)
+		rc = retry(r);
+	if (rc == 0 || r->records > 0)
+		printf("%" PRIu64 " batches with %" PRIu64 " spans are back in the spool\n",
+		        r->records, r->spans);
+	status = rc < 0 ? spool_fail(c, &r->why) : EXIT_FINE;
+	spool_look_close(r->l);
+	free(r->list);
+	free(r);
+	return status;
+}

@@ -1,0 +1,167 @@
+/* spool_verify.c — reads everything that a spool has, at rest, and tells every damage. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "inspect.h"
+#include "progress.h"
+#include "spool_verbs.h"
+
+struct verifying {
+	const struct spool_call *c;
+	struct spool_look *l;
+	struct progress progress;
+	json_t *damages;
+	uint64_t records, spans, waiting;
+	uint64_t lost, lost_waiting;
+	bool failed; /* memory ran out */
+};
+
+/* One finding: a line, or a member of the object. */
+static void tell(struct verifying *v, const char *what, const struct spool_item *item)
+{
+	json_t *o = json_pack("{s:s,s:I,s:I,s:o,s:I}", "what", what, "first",
+	        (json_int_t)item->lost.first, "end", (json_int_t)item->lost.end, "spans",
+	        item->counted ? json_integer((json_int_t)item->spans) : json_null(), "waiting",
+	        (json_int_t)item->waiting);
+
+	v->lost += item->lost.end - item->lost.first;
+	v->lost_waiting += item->waiting;
+	v->failed = json_array_append_new(v->damages, o) < 0 || v->failed;
+	if (v->c->set->json)
+		return;
+	progress_clear(&v->progress);
+	printf("damage: %s", what);
+	if (item->lost.end > item->lost.first) {
+		printf(": positions %" PRIu64 " to %" PRIu64, item->lost.first, item->lost.end - 1);
+		if (item->counted)
+			printf(", %" PRIu64 " spans", item->spans);
+		printf("; %" PRIu64 " of these batches waited", item->waiting);
+	}
+	putchar('\n');
+}
+
+static void tell_plainly(struct verifying *v, const char *what)
+{
+	tell(v, what, &(struct spool_item){ 0 });
+}
+
+/* Its checksum holds; is it what the agent takes for a Batch? */
+static void look_into(struct verifying *v, const struct batch *b)
+{
+	struct inspect_facts facts;
+	char what[640];
+	struct why why;
+
+	v->records++;
+	v->spans += b->spans;
+	v->waiting += spool_look_waits(v->l, b->position);
+	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &why) < 0)
+		snprintf(what, sizeof(what), "position %" PRIu64 " is whole but no Batch: %s",
+		        b->position, why.text);
+	else if (facts.spans != b->spans)
+		snprintf(what, sizeof(what),
+		        "position %" PRIu64 " has %" PRIu32 " spans and says %" PRIu32, b->position,
+		        facts.spans, b->spans);
+	else
+		return;
+	tell_plainly(v, what);
+}
+
+static void verify_slots(struct verifying *v)
+{
+	const struct spool_seen *seen = spool_look_seen(v->l);
+
+	for (size_t i = 0; i < ARRAY_LEN(seen->slots); i++) {
+		char what[64];
+
+		if (seen->slots[i] == 0 || seen->slots[i] == E_MISSING)
+			continue;
+		snprintf(what, sizeof(what), "slot %zu of the state file is not whole", i);
+		tell_plainly(v, what);
+	}
+}
+
+static int verify_records(struct verifying *v)
+{
+	struct spool_item item;
+	int rc;
+
+	spool_look_begin(v->l, &(struct spool_range){ 0 });
+	while ((rc = spool_look_next(v->l, &item)) == 0) {
+		if (item.batch != NULL)
+			look_into(v, item.batch);
+		else
+			tell(v, item.what, &item);
+		batch_unref(&item.batch);
+		progress_show(&v->progress, (uint64_t)(1000 * spool_look_share(v->l)), 1000,
+		        "%" PRIu64 " records", v->records);
+	}
+	progress_clear(&v->progress);
+	return rc == E_MISSING ? 0 : rc;
+}
+
+static int verify_kept(struct verifying *v)
+{
+	struct spool_kept *list;
+	char what[128];
+	size_t n;
+	int rc = spool_look_kept(v->l, &list, &n);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i].is_record || list[i].rc == 0)
+			continue;
+		snprintf(what, sizeof(what), "quarantine/%s: %s", list[i].name,
+		        err_text(list[i].rc));
+		tell_plainly(v, what);
+	}
+	free(list);
+	return 0;
+}
+
+static int finish(struct verifying *v)
+{
+	size_t n = json_array_size(v->damages);
+	int rc = EXIT_FINE;
+
+	if (v->c->set->json)
+		rc = spool_print(v->c,
+		        v->failed ? NULL
+		                  : json_pack("{s:I,s:I,s:I,s:I,s:I,s:O}", "records",
+		                            (json_int_t)v->records, "spans", (json_int_t)v->spans,
+		                            "waiting", (json_int_t)v->waiting, "lost",
+		                            (json_int_t)v->lost, "lost_waiting",
+		                            (json_int_t)v->lost_waiting, "damages", v->damages));
+	else
+		printf("%" PRIu64 " batches with %" PRIu64 " spans are whole, %" PRIu64
+		       " of these batches wait; %zu damages, %" PRIu64 " batches lost\n",
+		        v->records, v->spans, v->waiting, n, v->lost);
+	return rc != EXIT_FINE ? rc : n > 0 ? EXIT_WANTING : EXIT_FINE;
+}
+
+int spool_verify(const struct spool_call *c)
+{
+	struct verifying v = { .c = c, .damages = json_array() };
+	int rc = spool_open_as(c, SPOOL_LOOK_REST, &v.l);
+	struct why why;
+
+	if (rc != 0) {
+		json_decref(v.damages);
+		return rc;
+	}
+	progress_init(&v.progress, stderr);
+	verify_slots(&v);
+	rc = verify_records(&v);
+	if (rc == 0)
+		rc = verify_kept(&v);
+	if (rc < 0) {
+		why_set(&why, rc, "%s: %s", c->set->directory, err_text(rc));
+		rc = spool_fail(c, &why);
+	} else {
+		rc = finish(&v);
+	}
+	json_decref(v.damages);
+	spool_look_close(v.l);
+	return rc;
+}
