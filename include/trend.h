@@ -18,7 +18,8 @@ struct trend {
 /* VALUE is what is counted or measured now. Looks may come at any intervals. */
 void trend_look(struct trend *t, uint64_t now_us, uint64_t value);
 
-/* Seconds until it is 0, if it goes on like this: 0 when it is, INFINITY while it does not shrink. */
-double trend_until_zero(const struct trend *t);
+/* Seconds until it, now VALUE, is 0 if it goes on like this: 0 when it is, INFINITY while it does not
+ * shrink. */
+double trend_until_zero(const struct trend *t, uint64_t value);
 
 #endif

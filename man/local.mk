@@ -5,4 +5,5 @@ dist_man_MANS = \
 	%D%/spanspool-emit.1 \
 	%D%/spanspool-status.1 \
 	%D%/spanspool-agent.8 \
-	%D%/spanspool-drain.8
+	%D%/spanspool-drain.8 \
+	%D%/spanspool-spool.8

@@ -88,12 +88,9 @@ static int plan(struct repairing *r)
 	return 0;
 }
 
-static void print_step(const struct repairing *r, size_t i)
+static void print_step(const struct step *s)
 {
-	const struct spool_segment *seg = &spool_look_seen(r->l)->segments[i];
-	const struct step *s = &r->steps[i];
-
-	printf("%s: %s\n", seg->name, s->what);
+	printf("%s\n", s->what);
 	if (s->remedy == RENEW)
 		printf("  write anew the %" PRIu64
 		       " batches of it that wait and are intact, and set it "
@@ -112,7 +109,7 @@ static void print_plan(const struct repairing *r)
 		printf("there is nothing to repair\n");
 	for (size_t i = 0; i < spool_look_seen(r->l)->nsegments; i++)
 		if (r->steps[i].remedy != LEAVE)
-			print_step(r, i);
+			print_step(&r->steps[i]);
 	if (r->missing > 0)
 		printf("%" PRIu64
 		       " batches are in no file: the agent will count them as quarantined\n",

@@ -312,7 +312,7 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
 		to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
 	to->refill_per_s = f->refilled.per_s;
-	to->spool_empty_s = trend_until_zero(&f->in_spool);
+	to->spool_empty_s = trend_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
 void forward_free(struct forward *f)

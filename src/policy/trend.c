@@ -24,9 +24,9 @@ void trend_look(struct trend *t, uint64_t now_us, uint64_t value)
 	t->at_us = now_us;
 }
 
-double trend_until_zero(const struct trend *t)
+double trend_until_zero(const struct trend *t, uint64_t value)
 {
-	if (t->value == 0)
+	if (value == 0)
 		return 0;
-	return t->per_s < 0 ? (double)t->value / -t->per_s : INFINITY;
+	return t->per_s < 0 ? (double)value / -t->per_s : INFINITY;
 }

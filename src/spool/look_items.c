@@ -124,8 +124,7 @@ static int step_inside(struct spool_look *l, struct spool_item *item)
 	if (l->reader.state == READER_BY_SCAN && !l->told_broken && !l->aside) {
 		l->told_broken = true;
 		snprintf(item->what, sizeof(item->what),
-		        "the tree of %s does not hold; its records were looked for one by one",
-		        name_of(l));
+		        "%s is damaged; its records were looked for one by one", name_of(l));
 		item->lost = (struct spool_run){ l->at, l->at };
 		return 0;
 	}

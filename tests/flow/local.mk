@@ -24,6 +24,7 @@ FLOW_TESTS = \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
+	%D%/test_spool_command \
 	%D%/test_status \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
@@ -89,6 +90,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
+%C%_test_spool_command_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_spool_command_SOURCES = %D%/test_spool_command.c $(STAGE) $(PRINTS)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)

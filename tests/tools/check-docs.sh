@@ -41,6 +41,12 @@ for command in $commands; do
 	report "$page describes no other" "$(without "$described" "$options$in_common")"
 done
 
+verbs_of() { "$program" "$@" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sed "s/^/${2:+$2 }/"; }
+verbs=$( { verbs_of spool; verbs_of spool quarantine; } | grep -vx quarantine | tr ' ' _ | flat)
+in_page=$(sed -n 's/^\.It Cm \([a-z ]*\)$/\1/p' man/spanspool-spool.8 | tr ' ' _ | flat)
+report "every verb of spool stands in spanspool-spool.8" "$(without "$verbs" "$in_page")"
+report "and no other" "$(without "$in_page" "$verbs")"
+
 for sample in agent:etc/spanspool.yaml drain:etc/spanspool-drain.yaml; do
 	command=${sample%%:*} file=${sample#*:}
 	case " $commands " in

@@ -23,9 +23,9 @@ static void nothing_seen_is_no_trend(void)
 {
 	struct trend t = { 0 };
 
-	ok(t.per_s == 0 && trend_until_zero(&t) == 0, "nothing was seen");
+	ok(t.per_s == 0 && trend_until_zero(&t, t.value) == 0, "nothing was seen");
 	trend_look(&t, 5000000, 100);
-	ok(t.per_s == 0 && isinf(trend_until_zero(&t)), "one look tells no direction");
+	ok(t.per_s == 0 && isinf(trend_until_zero(&t, t.value)), "one look tells no direction");
 	trend_look(&t, 5000000, 50);
 	ok(t.per_s == 0, "nor does a second one at the same moment");
 }
@@ -39,7 +39,7 @@ static void a_steady_rate_is_known_from_the_second_look_on(void)
 	ok(is_near(t.per_s, 500), "after a tenth of a second: %g", t.per_s);
 	go_on(&t, 100, 60, 500);
 	ok(is_near(t.per_s, 500), "after a minute: %g", t.per_s);
-	ok(isinf(trend_until_zero(&t)), "what grows is never empty");
+	ok(isinf(trend_until_zero(&t, t.value)), "what grows is never empty");
 }
 
 static void what_shrinks_has_an_end(void)
@@ -49,10 +49,10 @@ static void what_shrinks_has_an_end(void)
 	trend_look(&t, 1, 100000);
 	go_on(&t, 100, 20, -1000);
 	ok(is_near(t.per_s, -1000), "a thousand a second less: %g", t.per_s);
-	ok(is_near(trend_until_zero(&t), 80), "80 s for the 80,000 that are left: %g",
-	        trend_until_zero(&t));
+	ok(is_near(trend_until_zero(&t, t.value), 80), "80 s for the 80,000 that are left: %g",
+	        trend_until_zero(&t, t.value));
 	go_on(&t, 100, 80, -1000);
-	ok(trend_until_zero(&t) == 0, "and then it is empty");
+	ok(trend_until_zero(&t, t.value) == 0, "and then it is empty");
 }
 
 static void what_was_is_forgotten(void)
