@@ -9,6 +9,6 @@
  * equal keys the last counts. ENCODED owns the bytes that TAGS points to.
  * E_USAGE names a pair without "=" or without a key. */
 int agent_tags_encode(const char *text, char *(*lookup)(const char *name), struct buf *encoded,
-	struct transcode_tags *tags, struct why *why) MUST_USE;
+        struct transcode_tags *tags, struct why *why) MUST_USE;
 
 #endif

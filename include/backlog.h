@@ -8,24 +8,25 @@
 struct backlog_stats {
 	uint64_t read_batches, read_bytes;
 	uint64_t delivered_batches, delivered_spans, delivered_bytes;
-	uint64_t ready_bytes;    /* read and waiting for the sink */
+	uint64_t ready_bytes; /* read and waiting for the sink */
 	uint64_t expired_batches;
 };
 
 struct backlog;
 
 struct backlog_opts {
-	uint64_t ready_bytes;    /* read ahead of the sink, at most */
-	uint64_t max_age_us;     /* older records are dropped; 0 never */
+	uint64_t ready_bytes; /* read ahead of the sink, at most */
+	uint64_t max_age_us;  /* older records are dropped; 0 never */
 };
 
 int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-	const struct backlog_opts *opts) MUST_USE;
+        const struct backlog_opts *opts) MUST_USE;
 
 /* A batch read back: takes it. */
 void backlog_got(struct backlog *b, struct batch *batch);
 /* What the gate reports of a batch that is in the spool. */
-void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
+void backlog_report(
+        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
 /* It is in the quarantine now: takes it. */
 void backlog_condemned(struct backlog *b, struct batch *batch);
 

@@ -18,13 +18,13 @@ struct batch {
 	uint64_t position;    /* in the spool; 0 while it is not there */
 	uint64_t offered_us;  /* monotonic moment the sink took it last, 0 never */
 	uint32_t spans;
-	uint32_t size;        /* bytes */
+	uint32_t size; /* bytes */
 	uint32_t refs;
-	uint32_t period;      /* of the gate's circuit when it was offered */
-	uint8_t place;        /* enum batch_place of flow, where it stands */
-	bool maybe_dup;       /* may have been delivered before */
-	bool with_sink;       /* offered and not reported */
-	bool backlog;         /* read back from the spool */
+	uint32_t period; /* of the gate's circuit when it was offered */
+	uint8_t place;   /* enum batch_place of flow, where it stands */
+	bool maybe_dup;  /* may have been delivered before */
+	bool with_sink;  /* offered and not reported */
+	bool backlog;    /* read back from the spool */
 	uint8_t bytes[];
 };
 

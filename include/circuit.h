@@ -9,15 +9,15 @@ enum circuit_state { CIRCUIT_CLOSED, CIRCUIT_OPEN, CIRCUIT_HALF_OPEN };
 /* Times in microseconds. The defaults stand in circuit_init. */
 struct circuit {
 	enum circuit_state state;
-	uint64_t since;        /* when this state began */
-	uint64_t open_after;   /* CLOSED: a record that waits this long for its report opens it */
-	uint64_t pause;        /* OPEN: until the next probe; doubles while it keeps failing */
+	uint64_t since;      /* when this state began */
+	uint64_t open_after; /* CLOSED: a record that waits this long for its report opens it */
+	uint64_t pause;      /* OPEN: until the next probe; doubles while it keeps failing */
 	uint64_t pause_least;
 	uint64_t pause_most;
-	uint64_t probe_every;  /* HALF_OPEN: one more probe is let out after this */
-	uint64_t calm;         /* CLOSED this long: the pause starts small again */
-	uint64_t opened;       /* how often it opened */
-	const char *reason;    /* why it opened last */
+	uint64_t probe_every; /* HALF_OPEN: one more probe is let out after this */
+	uint64_t calm;        /* CLOSED this long: the pause starts small again */
+	uint64_t opened;      /* how often it opened */
+	const char *reason;   /* why it opened last */
 };
 
 enum { CIRCUIT_PROBES = 8 };

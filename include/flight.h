@@ -7,30 +7,31 @@
 
 /* Where a batch stands (batch.place). */
 enum batch_place {
-	PLACE_AGING,          /* fresh: with the sink, or waiting to be handed over to the spool */
-	PLACE_QUEUED,         /* in the keeper's queue or under its pen */
-	PLACE_QUEUED_DONE,    /* delivered while it was being written */
-	PLACE_QUEUED_MAYBE,   /* given back in doubt while it was being written */
-	PLACE_CONDEMNED,      /* on its way to the quarantine */
-	PLACE_SPOOLED,        /* durable, at b->position */
+	PLACE_AGING,        /* fresh: with the sink, or waiting to be handed over to the spool */
+	PLACE_QUEUED,       /* in the keeper's queue or under its pen */
+	PLACE_QUEUED_DONE,  /* delivered while it was being written */
+	PLACE_QUEUED_MAYBE, /* given back in doubt while it was being written */
+	PLACE_CONDEMNED,    /* on its way to the quarantine */
+	PLACE_SPOOLED,      /* durable, at b->position */
 };
 
 struct flight_opts {
-	uint64_t max_bytes;      /* neither delivered nor durable */
+	uint64_t max_bytes; /* neither delivered nor durable */
 	uint64_t exposure_us;
-	bool drop_oldest;        /* a full spool makes room by what is oldest in it, not by what is new */
+	bool drop_oldest; /* a full spool makes room by what is oldest in it, not by what is new */
 };
 
 struct flight_stats {
-	uint64_t bytes, batches, handed_over, dropped, late; /* late: durable after the exposure had ended */
-	uint64_t oldest_us;      /* when the oldest was read; 0 none */
+	uint64_t bytes, batches, handed_over, dropped,
+	        late;       /* late: durable after the exposure had ended */
+	uint64_t oldest_us; /* when the oldest was read; 0 none */
 };
 
 struct flight;
 
 /* ROOM is called when flight_has_room turns true again. */
-int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger,
-	void (*room)(void *arg), void *arg) MUST_USE;
+int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
+        struct ledger *ledger, void (*room)(void *arg), void *arg) MUST_USE;
 void flight_use(struct flight *f, struct gate *g, struct keeper *k);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
@@ -39,7 +40,8 @@ void flight_add(struct flight *f, struct batch *b);
 bool flight_has_room(const struct flight *f);
 
 /* What the gate reports of a batch that is not in the spool. */
-void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
+void flight_report(
+        struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
 /* What the keeper tells: durable now; not so; could not store; in the quarantine. */
 void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);

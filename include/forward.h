@@ -9,15 +9,15 @@ struct forward_opts {
 	struct gate_opts gate;
 	struct flight_opts flight;
 	struct spool_opts spool;
-	uint64_t max_age_us;     /* in the spool; 0 none */
-	uint64_t stop_ms;        /* for the last reports, when it is stopped */
+	uint64_t max_age_us; /* in the spool; 0 none */
+	uint64_t stop_ms;    /* for the last reports, when it is stopped */
 };
 
 struct forward;
 
 /* Opens the spool. Nothing is sent before forward_use names the sink. */
 int forward_open(struct forward **out, struct loop *l, const struct forward_opts *opts,
-	struct health *health, struct why *why) MUST_USE;
+        struct health *health, struct why *why) MUST_USE;
 
 /* The events that the sink must be opened with, then the sink itself, borrowed. */
 struct sink_events forward_sink_events(struct forward *f);
@@ -42,10 +42,10 @@ struct forward_stats {
 	struct flight_stats flight;
 	struct keeper_stats keeper;
 	struct backlog_stats backlog;
-	uint64_t oldest_age_us;  /* of the oldest span not delivered; 0 none */
+	uint64_t oldest_age_us;       /* of the oldest span not delivered; 0 none */
 	uint64_t spool_oldest_age_us; /* of the oldest span in the spool; 0 none */
-	double refill_per_s;     /* spans delivered from the spool each second, of late */
-	double spool_empty_s;    /* until nothing waits there, at the pace of late; INFINITY while it grows */
+	double refill_per_s;          /* spans delivered from the spool each second, of late */
+	double spool_empty_s; /* until nothing waits there, at the pace of late; INFINITY while it grows */
 };
 void forward_stats(struct forward *f, struct forward_stats *to);
 

@@ -11,8 +11,8 @@
 #include "sink.h"
 
 struct gate_opts {
-	uint64_t window_bytes;   /* with the sink at once */
-	const char *sink_name;   /* for the log and the health board: "kafka", "collector" */
+	uint64_t window_bytes; /* with the sink at once */
+	const char *sink_name; /* for the log and the health board: "kafka", "collector" */
 };
 
 struct gate_events {
@@ -25,14 +25,14 @@ struct gate_events {
 struct gate_stats {
 	uint64_t offered, delivered, given_back, poison, opened;
 	uint64_t out_batches, out_bytes, ramp_bytes;
-	uint64_t state[3];       /* 1 for the circuit's state, 0 for the others */
-	struct histogram ack;    /* from offer to good report */
+	uint64_t state[3];    /* 1 for the circuit's state, 0 for the others */
+	struct histogram ack; /* from offer to good report */
 };
 
 struct gate;
 
 int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
-	struct health *health) MUST_USE;
+        struct health *health) MUST_USE;
 /* The sink, opened with gate_sink_events as its events. Borrowed. */
 void gate_use(struct gate *g, struct sink *s);
 struct sink_events gate_sink_events(struct gate *g);

@@ -20,7 +20,8 @@ struct inspect_facts {
 /* Walks VALUE and checks all that Jaeger's decoders require. EACH may be NULL; it is called for
  * each span, in order. 0, or E_MALFORMED with a sentence in WHY (which may be NULL). */
 int inspect_batch(struct slice value, struct inspect_facts *facts,
-	void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why) MUST_USE;
+        void (*each)(void *arg, const struct inspect_span *span), void *arg,
+        struct why *why) MUST_USE;
 
 /* True for a Batch in compact protocol, which a drain may transcode. */
 bool inspect_is_compact(struct slice value);

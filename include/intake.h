@@ -9,27 +9,27 @@
 enum intake_port { INTAKE_COMPACT, INTAKE_BINARY, INTAKE_ZIPKIN, INTAKE_PORTS };
 
 struct intake_listener {
-	const char *host_port;   /* "none" leaves it closed */
-	uint64_t max_packet;     /* a larger datagram is oversize */
+	const char *host_port; /* "none" leaves it closed */
+	uint64_t max_packet;   /* a larger datagram is oversize */
 	uint64_t buffer_bytes;
 };
 
 struct intake_opts {
 	struct intake_listener listeners[INTAKE_PORTS];
-	const char *tags;        /* --agent.tags */
+	const char *tags; /* --agent.tags */
 };
 
 struct intake_stats {
 	uint64_t bytes[INTAKE_PORTS];
 	uint64_t datagrams[INTAKE_PORTS];
-	uint64_t held_back;      /* times that reading was paused because the flight was full */
+	uint64_t held_back; /* times that reading was paused because the flight was full */
 };
 
 struct intake;
 
 /* Opens the ports and begins. */
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct forward *to,
-	struct health *health, struct why *why) MUST_USE;
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
+        struct forward *to, struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */

@@ -12,17 +12,17 @@ struct kafka_consumer_opts {
 	const char *group;
 	const struct kafka_property *properties;
 	size_t nproperties;
-	uint64_t queue_bytes;    /* fetched and not handed out, all partitions together */
+	uint64_t queue_bytes; /* fetched and not handed out, all partitions together */
 };
 
 struct kafka_message {
 	int32_t partition;
 	int64_t offset;
-	int64_t timestamp_ms;    /* -1 unknown */
-	uint64_t generation;     /* of the partition's assignment: goes up each time it is assigned */
-	struct slice value;      /* at == NULL is a null value */
+	int64_t timestamp_ms; /* -1 unknown */
+	uint64_t generation;  /* of the partition's assignment: goes up each time it is assigned */
+	struct slice value;   /* at == NULL is a null value */
 	struct slice key;
-	void *handle;            /* keeps the bytes alive; kafka_consumer_release gives it back */
+	void *handle; /* keeps the bytes alive; kafka_consumer_release gives it back */
 };
 
 struct kafka_consumer_events {
@@ -45,8 +45,9 @@ struct kafka_consumer_events {
 struct kafka_consumer;
 
 /* cooperative-sticky, no automatic commit, earliest when nothing is stored. */
-int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
-	const struct kafka_consumer_events *events, struct why *why) MUST_USE;
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
+        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
+        struct why *why) MUST_USE;
 
 /* Stops and starts the handing out of messages, polling goes on. */
 void kafka_consumer_pause(struct kafka_consumer *c);
@@ -54,13 +55,14 @@ void kafka_consumer_resume(struct kafka_consumer *c);
 
 /* NEXT is the first offset not done. Committed at the next interval (1 s), at revoke and at close.
  * A partition that is not ours any more is passed over. */
-void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
+void kafka_consumer_store(
+        struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
 
 void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m);
 
 /* Headers of M, for those who pass it on: calls EACH for every one. */
 void kafka_message_headers(const struct kafka_message *m,
-	void (*each)(void *arg, const char *name, struct slice value), void *arg);
+        void (*each)(void *arg, const char *name, struct slice value), void *arg);
 
 /* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);

@@ -16,8 +16,8 @@ struct kafka_producer_opts {
 	const char *topic;
 	const struct kafka_property *properties; /* any of librdkafka's, applied last */
 	size_t nproperties;
-	uint64_t queue_bytes;    /* librdkafka's own queue; 0 keeps the door's choice */
-	uint64_t linger_ms;      /* how long a record may wait for company; 0 keeps the door's 25 */
+	uint64_t queue_bytes; /* librdkafka's own queue; 0 keeps the door's choice */
+	uint64_t linger_ms;   /* how long a record may wait for company; 0 keeps the door's 25 */
 };
 
 struct kafka_header {
@@ -26,11 +26,11 @@ struct kafka_header {
 };
 
 struct kafka_record {
-	struct slice value;      /* borrowed until the report: not copied */
-	struct slice key;        /* at == NULL is a null key; copied */
+	struct slice value;                 /* borrowed until the report: not copied */
+	struct slice key;                   /* at == NULL is a null key; copied */
 	const struct kafka_header *headers; /* copied */
 	size_t nheaders;
-	int64_t timestamp_ms;    /* 0 is now */
+	int64_t timestamp_ms; /* 0 is now */
 };
 
 enum kafka_outcome {
@@ -48,28 +48,30 @@ struct kafka_producer_events {
 
 struct kafka_producer_stats {
 	uint64_t produced, acknowledged, failed, refused, queue_full, fatal;
-	uint64_t waiting;        /* records not reported yet */
+	uint64_t waiting; /* records not reported yet */
 	uint64_t waiting_bytes;
 };
 
 struct kafka_producer;
 
 /* The brokers need not be there. E_USAGE for a property that librdkafka does not take. */
-int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
-	const struct kafka_producer_events *events, struct why *why) MUST_USE;
+int kafka_producer_open(struct kafka_producer **out, struct loop *l,
+        const struct kafka_producer_opts *opts, const struct kafka_producer_events *events,
+        struct why *why) MUST_USE;
 
 /* 0: TOKEN comes back with the report. E_FULL: the queue is full. E_DOWN: refused (topic missing,
  * denied, fatal error being mended): hold, room() comes within about a second. E_TOO_LARGE: beyond
  * what this producer may ever send. No report follows a refusal. */
-int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
+int kafka_producer_send(
+        struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
 /* All that is queued and not on the wire is reported, within some turns of the loop. */
 void kafka_producer_purge(struct kafka_producer *p);
 
 /* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
  * record has been reported. */
-void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg),
-	void *arg);
+void kafka_producer_flush(
+        struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
 

@@ -29,14 +29,15 @@ struct keeper_events {
 struct keeper_stats {
 	struct spool_stats spool;
 	uint64_t turns, queued_bytes, quarantine_failures;
-	uint64_t commit_us;      /* pace_commit's memory of how long a turn takes */
+	uint64_t commit_us; /* pace_commit's memory of how long a turn takes */
 };
 
 struct keeper;
 
 /* Opens the spool, begins a new boot in it, and fills LEDGER with the totals so far. */
 int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *opts,
-	const struct keeper_events *events, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
+        const struct keeper_events *events, struct ledger *ledger, struct health *health,
+        struct why *why) MUST_USE;
 
 uint64_t keeper_boot(const struct keeper *k);
 
@@ -51,7 +52,8 @@ void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch 
 /* The newest batch of the queue, given back; NULL when it is empty. */
 struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
-int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
+int keeper_condemn(
+        struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
 
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);

@@ -5,39 +5,39 @@
 #include "base.h"
 
 /* Where a batch and its spans can be. One X-list: name of the place, its key in JSON. */
-#define LEDGER_PLACES(X)                          \
-	X(LEDGER_DELIVERED, "delivered")          \
-	X(LEDGER_IN_FLIGHT, "in_flight")          \
-	X(LEDGER_IN_SPOOL, "in_spool")            \
-	X(LEDGER_QUARANTINED, "quarantined")      \
-	X(LEDGER_UNCERTAIN, "uncertain")          \
-	X(LEDGER_SPOOL_FULL, "spool_full")        \
-	X(LEDGER_MAX_AGE, "max_age")              \
-	X(LEDGER_DISK_ERROR, "disk_error")        \
-	X(LEDGER_TOO_LARGE, "too_large")          \
+#define LEDGER_PLACES(X)                                                                           \
+	X(LEDGER_DELIVERED, "delivered")                                                           \
+	X(LEDGER_IN_FLIGHT, "in_flight")                                                           \
+	X(LEDGER_IN_SPOOL, "in_spool")                                                             \
+	X(LEDGER_QUARANTINED, "quarantined")                                                       \
+	X(LEDGER_UNCERTAIN, "uncertain")                                                           \
+	X(LEDGER_SPOOL_FULL, "spool_full")                                                         \
+	X(LEDGER_MAX_AGE, "max_age")                                                               \
+	X(LEDGER_DISK_ERROR, "disk_error")                                                         \
+	X(LEDGER_TOO_LARGE, "too_large")                                                           \
 	X(LEDGER_REFUSED, "refused")
 
 enum ledger_place {
 #define X(name, key) name,
 	LEDGER_PLACES(X)
 #undef X
-	LEDGER_PLACES_N,
+	        LEDGER_PLACES_N,
 	LEDGER_DROPPED_FIRST = LEDGER_SPOOL_FULL, /* from here on: lost to a named cause */
 	LEDGER_CAUSES_N = LEDGER_PLACES_N - LEDGER_DROPPED_FIRST,
 };
 
-#define LEDGER_OUTCOMES(X)                              \
-	X(LEDGER_ACCEPTED, "accepted")                  \
-	X(LEDGER_MALFORMED, "malformed")                \
-	X(LEDGER_OVERSIZE, "oversize")                  \
-	X(LEDGER_UNKNOWN_METHOD, "unknown_method")      \
+#define LEDGER_OUTCOMES(X)                                                                         \
+	X(LEDGER_ACCEPTED, "accepted")                                                             \
+	X(LEDGER_MALFORMED, "malformed")                                                           \
+	X(LEDGER_OVERSIZE, "oversize")                                                             \
+	X(LEDGER_UNKNOWN_METHOD, "unknown_method")                                                 \
 	X(LEDGER_QUEUE_FULL, "queue_full")
 
 enum ledger_outcome {
 #define X(name, key) name,
 	LEDGER_OUTCOMES(X)
 #undef X
-	LEDGER_OUTCOMES_N,
+	        LEDGER_OUTCOMES_N,
 };
 
 struct ledger_count {
@@ -55,12 +55,12 @@ struct ledger_when {
 struct ledger {
 	uint64_t boots;
 	uint64_t unclean_stops;
-	uint64_t received;                    /* datagrams read from the sockets */
-	uint64_t kernel_dropped;              /* datagrams that the kernel counted and we never saw */
-	uint64_t outcome[LEDGER_OUTCOMES_N];  /* of the datagrams received */
+	uint64_t received;       /* datagrams read from the sockets */
+	uint64_t kernel_dropped; /* datagrams that the kernel counted and we never saw */
+	uint64_t outcome[LEDGER_OUTCOMES_N]; /* of the datagrams received */
 	struct ledger_count accepted;
 	struct ledger_count place[LEDGER_PLACES_N];
-	struct ledger_count maybe_duplicate;  /* sent again although it may have arrived */
+	struct ledger_count maybe_duplicate;      /* sent again although it may have arrived */
 	struct ledger_when lost[LEDGER_CAUSES_N]; /* by place - LEDGER_DROPPED_FIRST */
 };
 
@@ -75,14 +75,14 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 
 /* What was at FROM is now at TO, which is none of the causes. */
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
-	uint64_t batches);
+        uint64_t batches);
 
 /* A batch of SPANS goes out again although it may have arrived. */
 void ledger_sent_again(struct ledger *l, uint64_t spans);
 
 /* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
 void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
-	struct ledger_count what, uint64_t now_ms);
+        struct ledger_count what, uint64_t now_ms);
 
 /* NULL when the identities hold, else the one that does not. */
 const char *ledger_check(const struct ledger *l);

@@ -20,7 +20,7 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 /* For what may repeat: true at most once in EVERY_MS for this caller's own counter pair. */
 struct log_gate {
-	uint64_t next_us;  /* monotonic moment from which a line may pass */
+	uint64_t next_us;   /* monotonic moment from which a line may pass */
 	uint64_t swallowed; /* lines held back since the last one that passed */
 };
 bool log_gate_open(struct log_gate *g, uint64_t every_ms);

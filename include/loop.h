@@ -21,7 +21,8 @@ uint64_t loop_now_us(const struct loop *l);
 
 /* WHAT is called once a turn, after all callbacks of that turn and before the loop waits. */
 struct turn_hook;
-int turn_hook_open(struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg) MUST_USE;
+int turn_hook_open(
+        struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg) MUST_USE;
 void turn_hook_free(struct turn_hook *h);
 
 struct timer;
@@ -36,7 +37,7 @@ enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 struct watch;
 /* Watches FD (borrowed: the owner closes it after watch_free). Starts with nothing asked for. */
 int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events),
-	void *arg) MUST_USE;
+        void *arg) MUST_USE;
 /* EVENTS are WATCH_READ | WATCH_WRITE, or 0 to pause. */
 void watch_set(struct watch *w, int events);
 void watch_free(struct watch *w);
@@ -51,8 +52,8 @@ void bell_free(struct bell *b);
 int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
 
 struct signal_watch;
-int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg),
-	void *arg) MUST_USE;
+int signal_watch_open(struct signal_watch **out, struct loop *l, int signum,
+        void (*came)(void *arg), void *arg) MUST_USE;
 void signal_watch_free(struct signal_watch *s);
 
 #endif

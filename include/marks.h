@@ -16,11 +16,11 @@ struct marks_chunk;
 
 /* Positions are dense. Memory follows the positions that differ from WAITING, not the backlog. */
 struct marks {
-	uint64_t cursor;       /* every position below is done */
-	uint64_t end;          /* the first position not given out */
-	uint64_t offered_to;   /* none at or above may have been sent */
-	uint64_t held_to;      /* none at or above is HELD or MAYBE: what may have been sent soon */
-	uint64_t version;      /* counts changes, for whoever keeps a saved copy */
+	uint64_t cursor;     /* every position below is done */
+	uint64_t end;        /* the first position not given out */
+	uint64_t offered_to; /* none at or above may have been sent */
+	uint64_t held_to;    /* none at or above is HELD or MAYBE: what may have been sent soon */
+	uint64_t version;    /* counts changes, for whoever keeps a saved copy */
 	struct marks_chunk **chunks; /* the first holds the cursor */
 	size_t nchunks;
 	size_t cap;
@@ -45,11 +45,12 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 void marks_offered(struct marks *m, uint64_t position);
 
 /* The first run of positions at or above FROM that wait, at most LIMIT long. False when there is none. */
-bool marks_next(const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end);
+bool marks_next(
+        const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end);
 
 /* What is done above the cursor, in at most CAP bytes; what did not fit is summed in the last two. */
 size_t marks_save(const struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans,
-	uint64_t *left_batches);
+        uint64_t *left_batches);
 
 /* Takes in what marks_save wrote. E_CORRUPT, E_NOMEM: what was understood before that stays. */
 int marks_load(struct marks *m, struct slice saved) MUST_USE;

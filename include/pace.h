@@ -19,8 +19,8 @@ uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer);
 struct pace_load {
 	uint64_t fresh;
 	uint64_t backlog;
-	uint64_t window;       /* all that may be with the sink */
-	bool backlog_waits;    /* there is a backlog */
+	uint64_t window;    /* all that may be with the sink */
+	bool backlog_waits; /* there is a backlog */
 };
 
 /* Fresh traffic first, but an eighth of the window is the backlog's while there is one. */

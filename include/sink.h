@@ -5,9 +5,9 @@
 #include "batch.h"
 
 enum sink_answer {
-	SINK_TOOK, /* a report will come */
-	SINK_FULL, /* no room now; room() will be called */
-	SINK_DOWN, /* refused; try again in a second */
+	SINK_TOOK,   /* a report will come */
+	SINK_FULL,   /* no room now; room() will be called */
+	SINK_DOWN,   /* refused; try again in a second */
 	SINK_CANNOT, /* the sink can never take it; its refusal says why */
 };
 
@@ -40,7 +40,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
-	char refusal[256];   /* of the last SINK_CANNOT */
+	char refusal[256]; /* of the last SINK_CANNOT */
 };
 
 #endif

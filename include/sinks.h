@@ -7,18 +7,18 @@
 #include "sink.h"
 
 struct sink_id {
-	const char *host;        /* of this machine; with boot and sequence the id of a record */
-	bool headers;            /* send id and marks along */
+	const char *host; /* of this machine; with boot and sequence the id of a record */
+	bool headers;     /* send id and marks along */
 };
 
 /* Batches become records of one topic. */
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts,
-	const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
+        const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
 
 /* Batches become POSTs to a collector. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
-	const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
+        const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
 const struct postman_stats *sink_collector_stats(struct sink *s);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct udp_opts {
 	struct hostport at;
-	uint64_t buffer_bytes;   /* SO_RCVBUF; 0 asks for as much as the host allows */
+	uint64_t buffer_bytes; /* SO_RCVBUF; 0 asks for as much as the host allows */
 };
 
 struct udp_events {
@@ -20,8 +20,8 @@ struct udp_events {
 struct udp;
 
 /* ":port" is every address, IPv6 and IPv4 by one socket where the host has both. */
-int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events,
-	struct why *why) MUST_USE;
+int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
+        const struct udp_events *events, struct why *why) MUST_USE;
 
 /* While paused the kernel's buffer fills, and then it drops and counts. */
 void udp_pause(struct udp *u);

@@ -57,8 +57,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 		char safe[LINE_MAX_BYTES];
 
 		json_escape(safe, sizeof(safe), said);
-		n = snprintf(line, sizeof(line), "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when,
-			names[level], safe);
+		n = snprintf(line, sizeof(line),
+		        "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when, names[level],
+		        safe);
 	} else {
 		n = snprintf(line, sizeof(line), "%s %-5s %s\n", when, names[level], said);
 	}

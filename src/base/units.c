@@ -16,15 +16,33 @@ struct unit {
 };
 
 static const struct unit size_units[] = {
-	{ "", 1 }, { "B", 1 },
-	{ "K", 0x1p10 }, { "Ki", 0x1p10 }, { "KiB", 0x1p10 }, { "kB", 1e3 },
-	{ "M", 0x1p20 }, { "Mi", 0x1p20 }, { "MiB", 0x1p20 }, { "MB", 1e6 },
-	{ "G", 0x1p30 }, { "Gi", 0x1p30 }, { "GiB", 0x1p30 }, { "GB", 1e9 },
-	{ "T", 0x1p40 }, { "Ti", 0x1p40 }, { "TiB", 0x1p40 }, { "TB", 1e12 },
+	{ "", 1 },
+	{ "B", 1 },
+	{ "K", 0x1p10 },
+	{ "Ki", 0x1p10 },
+	{ "KiB", 0x1p10 },
+	{ "kB", 1e3 },
+	{ "M", 0x1p20 },
+	{ "Mi", 0x1p20 },
+	{ "MiB", 0x1p20 },
+	{ "MB", 1e6 },
+	{ "G", 0x1p30 },
+	{ "Gi", 0x1p30 },
+	{ "GiB", 0x1p30 },
+	{ "GB", 1e9 },
+	{ "T", 0x1p40 },
+	{ "Ti", 0x1p40 },
+	{ "TiB", 0x1p40 },
+	{ "TB", 1e12 },
 };
 
 static const struct unit time_units[] = {
-	{ "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 },
+	{ "us", 1 },
+	{ "ms", 1e3 },
+	{ "s", 1e6 },
+	{ "m", 60e6 },
+	{ "h", 3600e6 },
+	{ "d", 86400e6 },
 };
 
 /* Largest value taken: far above any use, and exact in a double. */
@@ -46,14 +64,14 @@ static const char *number(const char *text, double *value)
 	return end;
 }
 
-static const struct unit *find_unit(const struct unit *units, size_t n, const char *name, size_t len,
-	bool any_case)
+static const struct unit *find_unit(
+        const struct unit *units, size_t n, const char *name, size_t len, bool any_case)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strlen(units[i].name) != len)
 			continue;
-		if (any_case ? strncasecmp(units[i].name, name, len) == 0 :
-			       strncmp(units[i].name, name, len) == 0)
+		if (any_case ? strncasecmp(units[i].name, name, len) == 0
+		             : strncmp(units[i].name, name, len) == 0)
 			return &units[i];
 	}
 	return NULL;
@@ -67,8 +85,9 @@ int units_size(const char *text, uint64_t *bytes, struct why *why)
 
 	while (rest != NULL && *rest == ' ')
 		rest++;
-	unit = rest == NULL ? NULL :
-			      find_unit(size_units, ARRAY_LEN(size_units), rest, strlen(rest), true);
+	unit = rest == NULL
+	               ? NULL
+	               : find_unit(size_units, ARRAY_LEN(size_units), rest, strlen(rest), true);
 	if (unit == NULL || value * unit->factor > largest)
 		return why_set(why, E_USAGE, "\"%s\" is not a size (try 512MiB or 2G)", text);
 	*bytes = (uint64_t)(value * unit->factor);
@@ -142,8 +161,8 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 	out->host[len] = '\0';
 	return 0;
 wrong:
-	return why_set(why, E_USAGE, "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)",
-		text);
+	return why_set(why, E_USAGE,
+	        "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)", text);
 }
 
 /* "Z", "+01:00", "-0530" is none: minutes east of Greenwich. */
@@ -156,8 +175,8 @@ static bool read_zone(const char *text, int *minutes)
 	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
 		return true;
 	if ((*text != '+' && *text != '-') || !isdigit((unsigned char)text[1]) ||
-		sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || end != 5 || text[6] != '\0' || h > 23 ||
-		m > 59)
+	        sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || end != 5 || text[6] != '\0' ||
+	        h > 23 || m > 59)
 		return false;
 	*minutes = (int)(60 * h + m) * (*text == '-' ? -1 : 1);
 	return true;
@@ -182,10 +201,11 @@ static bool read_second(const char *text, struct tm *tm)
 	static const char form[] = "0000-00-00T00:00:00";
 
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : toupper((unsigned char)text[i]) != form[i])
+		if (form[i] == '0' ? !isdigit((unsigned char)text[i])
+		                   : toupper((unsigned char)text[i]) != form[i])
 			return false;
-	return sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm->tm_year, &tm->tm_mon, &tm->tm_mday, &tm->tm_hour,
-		       &tm->tm_min, &tm->tm_sec) == 6;
+	return sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm->tm_year, &tm->tm_mon, &tm->tm_mday,
+	               &tm->tm_hour, &tm->tm_min, &tm->tm_sec) == 6;
 }
 
 int units_time(const char *text, uint64_t *wall_ms, struct why *why)
@@ -202,8 +222,9 @@ int units_time(const char *text, uint64_t *wall_ms, struct why *why)
 	again = tm;
 	s = timegm(&again);
 	/* The 31st of April is put right by timegm, which is not what was meant. */
-	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
-		again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
+	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday ||
+	        again.tm_hour != tm.tm_hour || again.tm_min != tm.tm_min ||
+	        again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
 		goto wrong;
 	*wall_ms = (uint64_t)(s - (time_t)east * 60) * 1000 + ms;
 	return 0;
@@ -236,10 +257,11 @@ const char *units_print_duration(uint64_t us, char *to, size_t cap)
 	else if (s < 60)
 		snprintf(to, cap, "%gs", (double)(us / 10000) / 100);
 	else if (s < 3600)
-		snprintf(to, cap, s % 60 == 0 ? "%um" : "%um%us", (unsigned)(s / 60), (unsigned)(s % 60));
+		snprintf(to, cap, s % 60 == 0 ? "%um" : "%um%us", (unsigned)(s / 60),
+		        (unsigned)(s % 60));
 	else
 		snprintf(to, cap, s / 60 % 60 == 0 ? "%uh" : "%uh%um", (unsigned)(s / 3600),
-			(unsigned)(s / 60 % 60));
+		        (unsigned)(s / 60 % 60));
 	return to;
 }
 

@@ -11,8 +11,8 @@ struct agent_listener {
 	const char *host_port;
 	uint64_t max_packet;
 	uint64_t buffer_bytes;
-	uint64_t queue_size;     /* taken and not needed: there is no queue between socket and flight */
-	uint64_t workers;        /* taken and not needed: one loop does it all */
+	uint64_t queue_size; /* taken and not needed: there is no queue between socket and flight */
+	uint64_t workers;    /* taken and not needed: one loop does it all */
 };
 
 struct agent_settings {
@@ -57,7 +57,7 @@ struct agent {
 	struct admin *admin;
 	struct signal_watch *on_term;
 	struct signal_watch *on_int;
-	struct timer *second;    /* looks once a second at what nobody tells of */
+	struct timer *second; /* looks once a second at what nobody tells of */
 	bool stopping;
 };
 

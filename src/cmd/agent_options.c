@@ -7,66 +7,71 @@
 #include "agent.h"
 
 #define S struct agent_settings
-#define LISTENER(which, name, port)                                                                   \
-	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", port,  \
-		"UDP address; none switches it off"),                                                     \
-	CONF_SIZE(S, listeners[which].max_packet, "processor." name ".server-max-packet-size", "65000",   \
-		"a larger datagram is counted as oversize"),                                              \
-	CONF_SIZE(S, listeners[which].buffer_bytes, "processor." name ".server-socket-buffer-size", "0",  \
-		"bytes of the kernel's buffer; 0 is as large as the host allows"),                        \
-	CONF_COUNT(S, listeners[which].queue_size, "processor." name ".server-queue-size", "1000",        \
-		"taken for jaeger-agent's sake; there is no such queue"),                                 \
-	CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",                       \
-		"taken for jaeger-agent's sake; one loop does it all")
+#define LISTENER(which, name, port)                                                                \
+	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", \
+	        port, "UDP address; none switches it off"),                                        \
+	        CONF_SIZE(S, listeners[which].max_packet,                                          \
+	                "processor." name ".server-max-packet-size", "65000",                      \
+	                "a larger datagram is counted as oversize"),                               \
+	        CONF_SIZE(S, listeners[which].buffer_bytes,                                        \
+	                "processor." name ".server-socket-buffer-size", "0",                       \
+	                "bytes of the kernel's buffer; 0 is as large as the host allows"),         \
+	        CONF_COUNT(S, listeners[which].queue_size, "processor." name ".server-queue-size", \
+	                "1000", "taken for jaeger-agent's sake; there is no such queue"),          \
+	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",        \
+	                "taken for jaeger-agent's sake; one loop does it all")
 
-static const struct conf_row intake_rows[] = {
-	LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
+static const struct conf_row intake_rows[] = { LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
 	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"),
 	LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
 	CONF_TEXT(S, tags, "agent.tags", "", "k=v,k2=${ENV:default}: added to each process"),
-	CONF_END
-};
+	CONF_END };
 
 static const struct conf_row kafka_rows[] = {
-	CONF_TEXT(S, brokers, "kafka.producer.brokers", "", "host:port,…; empty: deliver to the collector"),
-	CONF_TEXT(S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
-	CONF_BOOL(S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
-	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
+	CONF_TEXT(S, brokers, "kafka.producer.brokers", "",
+	        "host:port,…; empty: deliver to the collector"),
+	CONF_TEXT(
+	        S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
+	CONF_BOOL(
+	        S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
+	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true,
+	        "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
-		"NAME=VALUE of librdkafka, for the producer; repeatable"),
+	        "NAME=VALUE of librdkafka, for the producer; repeatable"),
 	CONF_END
 };
 
 static const struct conf_row collector_rows[] = {
 	CONF_TEXT(S, collector_url, "collector.url", "http://127.0.0.1:14268",
-		"where batches go when there are no brokers"),
+	        "where batches go when there are no brokers"),
 	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
-		"jaeger-agent's; its host becomes the collector's, port 14250 becomes 14268"),
+	        "jaeger-agent's; its host becomes the collector's, port 14250 becomes 14268"),
 	CONF_END
 };
 
-static const struct conf_row spool_rows[] = {
-	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where batches wait on disk"),
+static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.directory",
+	                                              "/var/lib/spanspool",
+	                                              "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
-		"how long an accepted span may be neither delivered nor durable; 0: commit first, send after"),
+	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
+	        "send after"),
 	CONF_TEXT(S, sync, "spool.sync", "commit", "commit, interval=<duration> or off"),
 	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB", "of all segments on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB",
-		"of the file system, left free for others; the same share of its inodes"),
-	CONF_DURATION(S, max_age_us, "spool.max-age", "0", "older spans are dropped from the spool; 0: never"),
+	        "of the file system, left free for others; the same share of its inodes"),
+	CONF_DURATION(S, max_age_us, "spool.max-age", "0",
+	        "older spans are dropped from the spool; 0: never"),
 	CONF_CHOICE(S, on_full, "spool.on-full", "drop-newest|drop-oldest", "drop-newest",
-		"what makes way when max-bytes or min-free is reached"),
-	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"),
-	CONF_END
-};
+	        "what makes way when max-bytes or min-free is reached"),
+	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"), CONF_END };
 
-static const struct conf_row agent_rows[] = {
-	CONF_ADDRESS(S, admin, "admin.http.host-port", ":14271", "health, metrics, ledger, status"),
+static const struct conf_row agent_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
+	                                              ":14271", "health, metrics, ledger, status"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
-		"batches in memory, neither delivered nor durable"),
-	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last reports"),
-	CONF_END
-};
+	        "batches in memory, neither delivered nor durable"),
+	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
+	        "a stop waits this long for the last reports"),
+	CONF_END };
 #undef S
 
 static const struct options_group groups[] = {
@@ -90,7 +95,8 @@ static int read_sync(struct agent_settings *set, struct why *why)
 		set->spool_sync = SPOOL_SYNC_INTERVAL;
 		return units_duration(set->sync + sizeof(interval) - 1, &set->spool_sync_us, why);
 	} else {
-		return why_set(why, E_USAGE, "\"%s\" is not commit, interval=<duration> or off", set->sync);
+		return why_set(why, E_USAGE, "\"%s\" is not commit, interval=<duration> or off",
+		        set->sync);
 	}
 	return 0;
 }
@@ -103,7 +109,8 @@ static int read_reporter(struct conf *c, struct agent_settings *set, struct why 
 	char text[256];
 	struct hostport at;
 
-	if (from[0] == '\0' || conf_origin(c, "collector.url") != CONF_DEFAULT || set->brokers[0] != '\0')
+	if (from[0] == '\0' || conf_origin(c, "collector.url") != CONF_DEFAULT ||
+	        set->brokers[0] != '\0')
 		return 0;
 	if (strncmp(from, dns, sizeof(dns) - 1) == 0)
 		from += sizeof(dns) - 1;
@@ -113,7 +120,7 @@ static int read_reporter(struct conf *c, struct agent_settings *set, struct why 
 	if (at.port == 14250)
 		at.port = 14268;
 	snprintf(set->reporter_url, sizeof(set->reporter_url),
-		strchr(at.host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", at.host, at.port);
+	        strchr(at.host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", at.host, at.port);
 	return conf_default(c, "collector.url", set->reporter_url, why);
 }
 
@@ -126,7 +133,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (read_sync(set, why) < 0)
 		return conf_blame(c, "spool.sync", why);
 	if (set->segment_bytes < (4 << 20) || set->segment_bytes > (UINT64_C(4) << 30)) {
-		why_set(why, E_USAGE, "%llu is not between 4MiB and 4GiB", (unsigned long long)set->segment_bytes);
+		why_set(why, E_USAGE, "%llu is not between 4MiB and 4GiB",
+		        (unsigned long long)set->segment_bytes);
 		return conf_blame(c, "spool.segment-bytes", why);
 	}
 	if (gethostname(set->host, sizeof(set->host)) < 0)

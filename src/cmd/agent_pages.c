@@ -5,57 +5,73 @@
 #include "ledger_page.h"
 
 #define S struct forward_stats
-static const struct metric_row rows[] = {
-	METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL, "Bytes in memory, neither delivered nor durable"),
-	METRIC_COUNTER(S, flight.handed_over, "flight_handed_over_total", NULL, "Batches handed to the spool"),
-	METRIC_COUNTER(S, flight.late, "flight_late_total", NULL, "Batches durable only after the exposure had ended"),
+static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
+	                                          "Bytes in memory, neither delivered nor durable"),
+	METRIC_COUNTER(S, flight.handed_over, "flight_handed_over_total", NULL,
+	        "Batches handed to the spool"),
+	METRIC_COUNTER(S, flight.late, "flight_late_total", NULL,
+	        "Batches durable only after the exposure had ended"),
 	METRIC_GAUGE(S, keeper.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
 	METRIC_GAUGE(S, keeper.spool.segments, "spool_segments", NULL, "Segments on disk"),
-	METRIC_GAUGE(S, keeper.spool.free_bytes, "spool_free_bytes", NULL, "Free bytes of the spool's file system"),
+	METRIC_GAUGE(S, keeper.spool.free_bytes, "spool_free_bytes", NULL,
+	        "Free bytes of the spool's file system"),
 	METRIC_GAUGE(S, keeper.spool.free_inodes, "spool_free_inodes", NULL,
-		"Free inodes of the spool's file system; 0 also where it does not count them"),
-	METRIC_GAUGE(S, keeper.queued_bytes, "spool_queue_bytes", NULL, "Bytes waiting for the next turn of the spool"),
+	        "Free inodes of the spool's file system; 0 also where it does not count them"),
+	METRIC_GAUGE(S, keeper.queued_bytes, "spool_queue_bytes", NULL,
+	        "Bytes waiting for the next turn of the spool"),
 	METRIC_COUNTER(S, keeper.turns, "spool_turns_total", NULL, "Turns of the spool"),
-	METRIC_COUNTER(S, keeper.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
-	METRIC_COUNTER(S, keeper.spool.failed_commits, "spool_failed_commits_total", NULL, "Commits that failed"),
+	METRIC_COUNTER(
+	        S, keeper.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
+	METRIC_COUNTER(S, keeper.spool.failed_commits, "spool_failed_commits_total", NULL,
+	        "Commits that failed"),
 	METRIC_COUNTER(S, keeper.quarantine_failures, "spool_quarantine_failures_total", NULL,
-		"Batches that the quarantine could not take yet"),
-	{ "spool_commit_seconds", NULL, "How long a turn takes, as the flight reckons with it", METRIC_GAUGE,
-		METRIC_FIELD(S, keeper.commit_us), 1e-6 },
+	        "Batches that the quarantine could not take yet"),
+	{ "spool_commit_seconds", NULL, "How long a turn takes, as the flight reckons with it",
+	        METRIC_GAUGE, METRIC_FIELD(S, keeper.commit_us), 1e-6 },
 	{ "oldest_age_seconds", NULL, "Age of the oldest span that is not delivered", METRIC_GAUGE,
-		METRIC_FIELD(S, oldest_age_us), 1e-6 },
+	        METRIC_FIELD(S, oldest_age_us), 1e-6 },
 	{ "spool_oldest_age_seconds", NULL, "Age of the oldest span in the spool", METRIC_GAUGE,
-		METRIC_FIELD(S, spool_oldest_age_us), 1e-6 },
-	METRIC_COUNTER(S, backlog.read_batches, "backlog_read_batches_total", NULL, "Batches read back from the spool"),
+	        METRIC_FIELD(S, spool_oldest_age_us), 1e-6 },
+	METRIC_COUNTER(S, backlog.read_batches, "backlog_read_batches_total", NULL,
+	        "Batches read back from the spool"),
 	METRIC_COUNTER(S, backlog.delivered_batches, "backlog_delivered_batches_total", NULL,
-		"Batches delivered from the spool"),
+	        "Batches delivered from the spool"),
 	METRIC_COUNTER(S, backlog.delivered_spans, "backlog_delivered_spans_total", NULL,
-		"Spans delivered from the spool"),
-	METRIC_GAUGE(S, backlog.ready_bytes, "backlog_ready_bytes", NULL, "Bytes read back and not offered yet"),
-	METRIC_GAUGE(S, gate.ramp_bytes, "backlog_window_bytes", NULL, "Bytes of backlog that may be with the sink"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_CLOSED], "circuit_state", "state=\"closed\"", "State of the circuit"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_OPEN], "circuit_state", "state=\"open\"", "State of the circuit"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_HALF_OPEN], "circuit_state", "state=\"half_open\"", "State of the circuit"),
-	METRIC_COUNTER(S, gate.opened, "circuit_opened_total", NULL, "How often the circuit opened"),
-	METRIC_COUNTER(S, gate.offered, "sink_offered_batches_total", NULL, "Batches that the sink took"),
-	METRIC_COUNTER(S, gate.delivered, "sink_delivered_batches_total", NULL, "Batches that the sink delivered"),
-	METRIC_COUNTER(S, gate.given_back, "sink_given_back_batches_total", NULL, "Batches that the sink gave back"),
-	METRIC_COUNTER(S, gate.poison, "sink_poison_batches_total", NULL, "Batches that can never be delivered"),
+	        "Spans delivered from the spool"),
+	METRIC_GAUGE(S, backlog.ready_bytes, "backlog_ready_bytes", NULL,
+	        "Bytes read back and not offered yet"),
+	METRIC_GAUGE(S, gate.ramp_bytes, "backlog_window_bytes", NULL,
+	        "Bytes of backlog that may be with the sink"),
+	METRIC_GAUGE(S, gate.state[CIRCUIT_CLOSED], "circuit_state", "state=\"closed\"",
+	        "State of the circuit"),
+	METRIC_GAUGE(S, gate.state[CIRCUIT_OPEN], "circuit_state", "state=\"open\"",
+	        "State of the circuit"),
+	METRIC_GAUGE(S, gate.state[CIRCUIT_HALF_OPEN], "circuit_state", "state=\"half_open\"",
+	        "State of the circuit"),
+	METRIC_COUNTER(
+	        S, gate.opened, "circuit_opened_total", NULL, "How often the circuit opened"),
+	METRIC_COUNTER(
+	        S, gate.offered, "sink_offered_batches_total", NULL, "Batches that the sink took"),
+	METRIC_COUNTER(S, gate.delivered, "sink_delivered_batches_total", NULL,
+	        "Batches that the sink delivered"),
+	METRIC_COUNTER(S, gate.given_back, "sink_given_back_batches_total", NULL,
+	        "Batches that the sink gave back"),
+	METRIC_COUNTER(S, gate.poison, "sink_poison_batches_total", NULL,
+	        "Batches that can never be delivered"),
 	METRIC_GAUGE(S, gate.out_batches, "sink_out_batches", NULL, "Batches with the sink"),
 	METRIC_GAUGE(S, gate.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"),
-	METRIC_END
-};
+	METRIC_END };
 #undef S
 
 static const struct metric_row intake_rows[] = {
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_COMPACT], "intake_bytes_total", "port=\"jaeger-compact\"",
-		"Bytes of datagrams read"),
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_BINARY], "intake_bytes_total", "port=\"jaeger-binary\"",
-		"Bytes of datagrams read"),
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_ZIPKIN], "intake_bytes_total", "port=\"zipkin-compact\"",
-		"Bytes of datagrams read"),
+	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_COMPACT], "intake_bytes_total",
+	        "port=\"jaeger-compact\"", "Bytes of datagrams read"),
+	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_BINARY], "intake_bytes_total",
+	        "port=\"jaeger-binary\"", "Bytes of datagrams read"),
+	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_ZIPKIN], "intake_bytes_total",
+	        "port=\"zipkin-compact\"", "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, held_back, "intake_held_back_total", NULL,
-		"Times that reading paused because the flight was full"),
+	        "Times that reading paused because the flight was full"),
 	METRIC_END
 };
 
@@ -71,13 +87,15 @@ void agent_metrics(void *arg, struct buf *to)
 	forward_stats(a->forward, &s);
 	ledger_metrics(to, forward_ledger(a->forward));
 	metrics_render(to, "spanspool_", rows, &s);
-	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL, "Spans delivered from the spool, of late",
-		METRIC_GAUGE, s.refill_per_s);
+	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL,
+	        "Spans delivered from the spool, of late", METRIC_GAUGE, s.refill_per_s);
 	metrics_sample(to, "spanspool_", "spool_time_to_empty_seconds", NULL,
-		"Until nothing waits in the spool, at the pace of late; +Inf while it does not shrink", METRIC_GAUGE,
-		s.spool_empty_s);
-	metrics_render_histogram(to, "spanspool_", a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
-		"From the offer to the good report", &s.gate.ack);
+	        "Until nothing waits in the spool, at the pace of late; +Inf while it does not "
+	        "shrink",
+	        METRIC_GAUGE, s.spool_empty_s);
+	metrics_render_histogram(to, "spanspool_",
+	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
+	        "From the offer to the good report", &s.gate.ack);
 }
 
 void agent_ledger(void *arg, struct buf *to)
@@ -100,13 +118,16 @@ void agent_status(void *arg, struct status *page)
 		status_text(page, "kafka", "%s, topic %s", a->set.brokers, a->set.topic);
 	else
 		status_text(page, "collector", "%s", a->set.collector_url);
-	status_text(page, "circuit", "%s", s.gate.state[CIRCUIT_CLOSED] ? "closed" :
-		s.gate.state[CIRCUIT_OPEN] ? "open" : "half open");
+	status_text(page, "circuit", "%s",
+	        s.gate.state[CIRCUIT_CLOSED] ? "closed"
+	        : s.gate.state[CIRCUIT_OPEN] ? "open"
+	                                     : "half open");
 	status_count(page, "batches with the sink", s.gate.out_batches);
 	status_duration(page, "oldest span not delivered", s.oldest_age_us);
 	status_section(page, "Spool");
 	status_text(page, "directory", "%s", a->set.directory);
-	status_count(page, "spans waiting", forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans);
+	status_count(
+	        page, "spans waiting", forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans);
 	status_bytes(page, "on disk", s.keeper.spool.bytes);
 	status_count(page, "segments", s.keeper.spool.segments);
 	status_bytes(page, "file system free", s.keeper.spool.free_bytes);

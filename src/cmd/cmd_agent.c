@@ -11,7 +11,7 @@
 
 enum {
 	SECOND_MS = 1000,
-	ARENAS = 2,              /* librdkafka's threads would each get a heap of their own */
+	ARENAS = 2, /* librdkafka's threads would each get a heap of their own */
 	COLLECTOR_REQUESTS = 64,
 	LINGER_MS = 25,
 };
@@ -98,14 +98,17 @@ static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why
 		.brokers = set->brokers,
 		.topic = set->topic,
 		.queue_bytes = set->flight_bytes,
-		.linger_ms = set->exposure_us == 0 ? 5 : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
+		.linger_ms = set->exposure_us == 0
+		                     ? 5
+		                     : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
 	};
 
-	a->properties = calloc(set->properties.n + set->producer_properties.n + 1, sizeof(*a->properties));
+	a->properties =
+	        calloc(set->properties.n + set->producer_properties.n + 1, sizeof(*a->properties));
 	if (a->properties == NULL)
 		return why_set(why, E_NOMEM, "kafka.property");
 	if (add_properties(a, &set->properties, &o.nproperties, why) < 0 ||
-		add_properties(a, &set->producer_properties, &o.nproperties, why) < 0)
+	        add_properties(a, &set->producer_properties, &o.nproperties, why) < 0)
 		return why->code;
 	o.properties = a->properties;
 	return sink_kafka_open(&a->sink, a->loop, &o, id, &events, why);
@@ -156,7 +159,8 @@ static int open_admin(struct agent *a, struct why *why)
 		.arg = a,
 	};
 
-	if (units_hostport(a->set.admin, &o.at, why) < 0 || admin_open(&a->admin, a->loop, &o, why) < 0)
+	if (units_hostport(a->set.admin, &o.at, why) < 0 ||
+	        admin_open(&a->admin, a->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");
 	return 0;
 }
@@ -168,7 +172,8 @@ static int open_intake(struct agent *a, struct why *why)
 	for (size_t i = 0; i < INTAKE_PORTS; i++) {
 		const struct agent_listener *l = &a->set.listeners[i];
 
-		o.listeners[i] = (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
+		o.listeners[i] =
+		        (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
 	}
 	return intake_open(&a->intake, a->loop, &o, a->forward, &a->health, why);
 }
@@ -176,8 +181,8 @@ static int open_intake(struct agent *a, struct why *why)
 static int open_signals(struct agent *a, struct why *why)
 {
 	if (signal_watch_open(&a->on_term, a->loop, SIGTERM, on_signal, a) < 0 ||
-		signal_watch_open(&a->on_int, a->loop, SIGINT, on_signal, a) < 0 ||
-		timer_open(&a->second, a->loop, on_second, a) < 0)
+	        signal_watch_open(&a->on_int, a->loop, SIGINT, on_signal, a) < 0 ||
+	        timer_open(&a->second, a->loop, on_second, a) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	timer_start(a->second, SECOND_MS);
 	return 0;
@@ -185,7 +190,11 @@ static int open_signals(struct agent *a, struct why *why)
 
 /* Nobody can hand over a batch before someone can take it: opened in this order, closed backwards. */
 static int (*const parts[])(struct agent *a, struct why *why) = {
-	open_forward, open_sink, open_admin, open_intake, open_signals,
+	open_forward,
+	open_sink,
+	open_admin,
+	open_intake,
+	open_signals,
 };
 
 static void close_parts(struct agent *a)

@@ -95,7 +95,8 @@ struct demo_kill {
 	uint64_t end;       /* the next number to be sent when it was killed */
 	uint64_t in_socket; /* spans that it had not read */
 	uint64_t in_window; /* spans that it may have read and neither sent nor stored */
-	uint64_t in_turn;   /* with no exposure: that it had read and not committed, as was found after */
+	uint64_t
+	        in_turn; /* with no exposure: that it had read and not committed, as was found after */
 };
 
 struct demo_opts {

@@ -25,7 +25,7 @@ struct backlog {
 };
 
 int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-	const struct backlog_opts *opts)
+        const struct backlog_opts *opts)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
 
@@ -55,7 +55,8 @@ static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to
 	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 }
 
-void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+void backlog_report(
+        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
 {
 	switch (outcome) {
 	case SINK_DELIVERED:
@@ -66,7 +67,8 @@ void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome ou
 		break;
 	case SINK_NOT_SENT:
 		/* A doubt from before is not lifted by not being sent again. */
-		keeper_mark(b->keeper, batch->position, batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
+		keeper_mark(b->keeper, batch->position,
+		        batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
 		break;
 	case SINK_MAYBE_SENT:
 		keeper_mark(b->keeper, batch->position, MARK_MAYBE, 0);
@@ -122,7 +124,8 @@ static bool expire(struct backlog *b)
 	if (max == 0)
 		return false;
 	if (age_look(&b->age, now, wall, max))
-		log_warn("spool: the clock stepped, no span is dropped by age for the next spool.max-age");
+		log_warn("spool: the clock stepped, no span is dropped by age for the next "
+		         "spool.max-age");
 	while (!list_empty(&b->ready)) {
 		struct batch *batch = list_first(&b->ready, struct batch, link);
 
@@ -132,13 +135,14 @@ static bool expire(struct backlog *b)
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
 		spans += batch->spans;
-		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ batch->spans, 1 },
-			wall);
+		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE,
+		        (struct ledger_count){ batch->spans, 1 }, wall);
 		keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 		batch_unref(&batch);
 	}
 	if (spans > 0)
-		log_warn("spool: dropped %llu spans older than spool.max-age", (unsigned long long)spans);
+		log_warn("spool: dropped %llu spans older than spool.max-age",
+		        (unsigned long long)spans);
 	return list_empty(&b->ready) &&
 	       age_over(&b->age, now, wall, keeper_stats(b->keeper)->spool.oldest_ms, max);
 }

@@ -28,8 +28,8 @@ struct flight {
 	struct timer *due;
 	void (*room)(void *arg);
 	void *arg;
-	struct list aging;       /* by the moment they were read */
-	uint64_t idle_bytes;     /* aging and not with the sink */
+	struct list aging;   /* by the moment they were read */
+	uint64_t idle_bytes; /* aging and not with the sink */
 	bool was_full;
 	struct flight_stats stats;
 	struct log_gate late_gate;
@@ -37,8 +37,8 @@ struct flight {
 
 static void on_due(void *arg);
 
-int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger,
-	void (*room)(void *arg), void *arg)
+int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
+        struct ledger *ledger, void (*room)(void *arg), void *arg)
 {
 	struct flight *f = calloc(1, sizeof(*f));
 
@@ -101,7 +101,8 @@ static enum ledger_place disk_cause(const struct flight *f)
 
 static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
 {
-	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 },
+	        clock_wall_ms());
 	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
@@ -220,8 +221,9 @@ static void note_late(struct flight *f, const struct batch *b)
 		return;
 	f->stats.late++;
 	if (log_gate_open(&f->late_gate, 10000))
-		log_warn("spool: a batch was durable only after %llu ms, later than spool.exposure: the disk is slow",
-			(unsigned long long)(age / US_PER_MS));
+		log_warn("spool: a batch was durable only after %llu ms, later than "
+		         "spool.exposure: the disk is slow",
+		        (unsigned long long)(age / US_PER_MS));
 }
 
 /* Without memory to note that it is out it waits for its turn as backlog. */
@@ -293,8 +295,7 @@ void flight_refused(struct flight *f, struct batch *b)
 
 static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
 {
-	list_each_safe(node, &f->aging)
-	{
+	list_each_safe (node, &f->aging) {
 		struct batch *b = container_of(node, struct batch, link);
 
 		if (b->read_us > read_before && !(idle_too && !b->with_sink))
@@ -322,7 +323,8 @@ void flight_tick(struct flight *f)
 	if (list_empty(&f->aging) || timer_armed(f->due))
 		return;
 	oldest = list_first(&f->aging, struct batch, link);
-	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
+	timer_start(f->due,
+	        oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
 }
 
 static bool offer_queued(void *arg, struct batch *b)
@@ -362,7 +364,8 @@ void flight_drop_all(struct flight *f)
 
 const struct flight_stats *flight_stats(struct flight *f)
 {
-	f->stats.oldest_us = list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
+	f->stats.oldest_us =
+	        list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
 	return &f->stats;
 }
 

@@ -20,9 +20,9 @@ enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
 enum {
 	HEARTBEAT_MS = 100,
-	READY_BYTES = 4 << 20,   /* read from the spool ahead of the sink */
-	FLUSH_GRACE_MS = 3000,   /* beyond its budget a sink is waited for no longer than this */
-	STORE_MS = 5000,         /* a stop waits this long for the spool to take what is left */
+	READY_BYTES = 4 << 20, /* read from the spool ahead of the sink */
+	FLUSH_GRACE_MS = 3000, /* beyond its budget a sink is waited for no longer than this */
+	STORE_MS = 5000,       /* a stop waits this long for the spool to take what is left */
 };
 
 struct forward {
@@ -39,9 +39,9 @@ struct forward {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us;     /* FLUSHING, STORING: until then */
-	struct trend refilled;   /* spans delivered from the spool */
-	struct trend in_spool;   /* spans that wait there */
+	uint64_t give_up_us;   /* FLUSHING, STORING: until then */
+	struct trend refilled; /* spans delivered from the spool */
+	struct trend in_spool; /* spans that wait there */
 	void (*room)(void *arg);
 	void *room_arg;
 	void (*stopped)(void *arg);
@@ -141,8 +141,14 @@ static int open_parts(struct forward *f, struct why *why)
 	const struct forward_opts *o = &f->opts;
 	struct gate_events gate = { on_report, on_gate_room, f };
 	struct backlog_opts backlog = { READY_BYTES, o->max_age_us };
-	struct keeper_events keeper = { .stored = on_stored, .unstored = on_unstored, .troubled = on_troubled,
-		.got = on_got, .condemned = on_condemned, .pardoned = on_pardoned, .turned = on_turned, .arg = f };
+	struct keeper_events keeper = { .stored = on_stored,
+		.unstored = on_unstored,
+		.troubled = on_troubled,
+		.got = on_got,
+		.condemned = on_condemned,
+		.pardoned = on_pardoned,
+		.turned = on_turned,
+		.arg = f };
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
 		return why_set(why, E_NOMEM, "gate");
@@ -154,14 +160,14 @@ static int open_parts(struct forward *f, struct why *why)
 	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
 	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
-		timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
+	        timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
 		return why_set(why, E_NOMEM, "timers");
 	timer_start(f->heartbeat, HEARTBEAT_MS);
 	return 0;
 }
 
 int forward_open(struct forward **out, struct loop *l, const struct forward_opts *opts,
-	struct health *health, struct why *why)
+        struct health *health, struct why *why)
 {
 	struct forward *f = calloc(1, sizeof(*f));
 
@@ -273,7 +279,7 @@ static void step(struct forward *f)
 
 	if (f->state == FLUSHING && clock_mono_us() >= f->give_up_us) {
 		log_error("%s: does not give back what it has: it is stored, and may be sent twice",
-			f->opts.gate.sink_name);
+		        f->opts.gate.sink_name);
 		begin_storing(f);
 		return;
 	}
@@ -286,7 +292,7 @@ static void step(struct forward *f)
 		return;
 	if (late) {
 		log_error("spool: could not store %llu batches that were in memory",
-			(unsigned long long)flight_stats(f->flight)->batches);
+		        (unsigned long long)flight_stats(f->flight)->batches);
 		flight_drop_all(f->flight);
 		keeper_pardon(f->keeper);
 		empty = flight_stats(f->flight)->batches == 0;
@@ -307,10 +313,10 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->backlog = *backlog_stats(f->backlog);
 	to->spool_oldest_age_us = 0;
 	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
-		now_ms > to->keeper.spool.oldest_ms)
+	        now_ms > to->keeper.spool.oldest_ms)
 		to->spool_oldest_age_us = (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS;
 	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
-		to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
+	        to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
 	to->refill_per_s = f->refilled.per_s;
 	to->spool_empty_s = trend_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
 }

@@ -20,7 +20,7 @@ struct gate {
 	uint64_t ramp_delivered; /* backlog bytes delivered since the ramp last grew */
 	struct list current;     /* batches out, offered in this period */
 	struct list earlier;
-	uint64_t out_now;        /* how many in current */
+	uint64_t out_now; /* how many in current */
 	uint32_t period;
 	struct gate_stats stats;
 	bool stopping;
@@ -30,7 +30,7 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 static void on_room(void *arg);
 
 int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
-	struct health *health)
+        struct health *health)
 {
 	struct gate *g = calloc(1, sizeof(*g));
 
@@ -67,8 +67,8 @@ static void entered(struct gate *g)
 	g->period++;
 	switch (g->circuit.state) {
 	case CIRCUIT_OPEN:
-		health_post(g->health, g->opts.sink_name, HEALTH_WARN, "away (%s): spans wait in the spool",
-			g->circuit.reason);
+		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
+		        "away (%s): spans wait in the spool", g->circuit.reason);
 		g->sink->ops->purge(g->sink);
 		return;
 	case CIRCUIT_HALF_OPEN:
@@ -136,7 +136,8 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 {
 	struct gate *g = arg;
 	uint64_t now = clock_mono_us();
-	bool good = outcome == SINK_DELIVERED || outcome == SINK_POISON; /* poison is an answer too */
+	bool good =
+	        outcome == SINK_DELIVERED || outcome == SINK_POISON; /* poison is an answer too */
 	bool of_now = b->period == g->period;
 
 	list_remove(&b->out);
@@ -204,7 +205,8 @@ const struct gate_stats *gate_stats(struct gate *g)
 {
 	g->stats.opened = g->circuit.opened;
 	g->stats.out_bytes = g->load.fresh + g->load.backlog;
-	g->stats.out_batches = g->stats.offered - g->stats.delivered - g->stats.given_back - g->stats.poison;
+	g->stats.out_batches =
+	        g->stats.offered - g->stats.delivered - g->stats.given_back - g->stats.poison;
 	g->stats.ramp_bytes = g->ramp;
 	for (size_t i = 0; i < ARRAY_LEN(g->stats.state); i++)
 		g->stats.state[i] = g->circuit.state == i;
@@ -214,7 +216,8 @@ const struct gate_stats *gate_stats(struct gate *g)
 void gate_flush(struct gate *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	g->stopping = true;
-	g->sink->ops->flush(g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
+	g->sink->ops->flush(
+	        g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
 }
 
 void gate_free(struct gate *g)

@@ -24,7 +24,7 @@ struct intake {
 	struct port ports[INTAKE_PORTS];
 	struct transcode_tags tags;
 	struct buf encoded_tags;
-	uint8_t *scratch;        /* one transcoded datagram */
+	uint8_t *scratch; /* one transcoded datagram */
 	size_t scratch_size;
 	bool holding;
 	struct intake_stats stats;
@@ -36,8 +36,9 @@ static const char *const port_names[] = { "jaeger-compact", "jaeger-binary", "zi
 static void complain(struct intake *i, const struct port *p, const char *what, size_t len)
 {
 	if (log_gate_open(&i->complaint, 10000))
-		log_warn("intake: a datagram of %zu bytes on the %s port is %s (see datagrams in /ledger)", len,
-			port_names[p->which], what);
+		log_warn("intake: a datagram of %zu bytes on the %s port is %s (see datagrams in "
+		         "/ledger)",
+		        len, port_names[p->which], what);
 }
 
 static enum ledger_outcome refusal(int rc)
@@ -104,7 +105,7 @@ static void on_datagram(void *arg, struct slice bytes)
 }
 
 static int open_port(struct intake *i, struct loop *l, enum intake_port which,
-	const struct intake_listener *o, struct why *why)
+        const struct intake_listener *o, struct why *why)
 {
 	struct port *p = &i->ports[which];
 	struct udp_opts udp = { .buffer_bytes = o->buffer_bytes };
@@ -114,15 +115,17 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	*p = (struct port){ .intake = i, .which = which, .max_packet = o->max_packet };
 	if (strcmp(o->host_port, "none") == 0)
 		return 0;
-	if (units_hostport(o->host_port, &udp.at, why) < 0 || udp_open(&p->udp, l, &udp, &events, why) < 0)
+	if (units_hostport(o->host_port, &udp.at, why) < 0 ||
+	        udp_open(&p->udp, l, &udp, &events, why) < 0)
 		return why_wrap(why, "processor.%s.server-host-port", port_names[which]);
-	log_info("intake: listening on %s:%u (%s), socket buffer %s", udp.at.host[0] ? udp.at.host : "*",
-		udp_port(p->udp), port_names[which], units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
+	log_info("intake: listening on %s:%u (%s), socket buffer %s",
+	        udp.at.host[0] ? udp.at.host : "*", udp_port(p->udp), port_names[which],
+	        units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
 	return 0;
 }
 
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct forward *to,
-	struct health *health, struct why *why)
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
+        struct forward *to, struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 	uint64_t largest = 0;
@@ -169,8 +172,10 @@ void intake_count_drops(struct intake *i)
 			continue;
 		drops = udp_kernel_drops(p->udp);
 		if (drops > p->drops_counted && log_gate_open(&i->complaint, 10000))
-			log_warn("intake: the kernel dropped %llu datagrams at the %s port: its buffer was full",
-				(unsigned long long)(drops - p->drops_counted), port_names[p->which]);
+			log_warn("intake: the kernel dropped %llu datagrams at the %s port: its "
+			         "buffer was full",
+			        (unsigned long long)(drops - p->drops_counted),
+			        port_names[p->which]);
 		forward_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
 		p->drops_counted = drops;
 	}

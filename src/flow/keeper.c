@@ -26,11 +26,13 @@ static void inherit(struct keeper *k, const struct spool_found *found)
 	k->boot = max_u64(s->boot + 1, clock_wall_ms() * 1000);
 	k->ledger->boots++;
 	k->ledger->unclean_stops += found->unclean;
-	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, k->ledger->place[LEDGER_IN_FLIGHT].spans,
-		k->ledger->place[LEDGER_IN_FLIGHT].batches);
+	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN,
+	        k->ledger->place[LEDGER_IN_FLIGHT].spans,
+	        k->ledger->place[LEDGER_IN_FLIGHT].batches);
 	marks_init(&k->marks, s->cursor, s->end);
 	if (marks_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
-		log_warn("spool: what was delivered out of order is not readable, some spans will be sent twice");
+		log_warn("spool: what was delivered out of order is not readable, some spans will "
+		         "be sent twice");
 	k->spans_put = s->spans_put;
 	k->inherited_end = s->end;
 	k->inherited_sent = min_u64(s->offered_to, s->end);
@@ -52,15 +54,17 @@ void keeper_snapshot(struct keeper *k, struct spool_state *s)
 	s->spans_put = k->spans_put;
 	s->running = true;
 	s->ledger = *k->ledger;
-	s->marks_len = (uint32_t)marks_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
+	s->marks_len =
+	        (uint32_t)marks_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
 	/* What is done but not noted will be found waiting, and sent again. */
 	delivered = &s->ledger.place[LEDGER_DELIVERED];
 	ledger_move(&s->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
-		min_u64(batches, delivered->batches));
+	        min_u64(batches, delivered->batches));
 }
 
 int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *opts,
-	const struct keeper_events *events, struct ledger *ledger, struct health *health, struct why *why)
+        const struct keeper_events *events, struct ledger *ledger, struct health *health,
+        struct why *why)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 	struct spool_found *found = calloc(1, sizeof(*found));
@@ -88,10 +92,13 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 		goto fail;
 	k->begun = true;
 	if (found->unclean)
-		log_warn("spool: the last run was killed: %llu spans uncertain in all, %llu found on disk beyond its last note",
-			(unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans, (unsigned long long)found->salvaged);
+		log_warn("spool: the last run was killed: %llu spans uncertain in all, %llu found "
+		         "on disk beyond its last note",
+		        (unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans,
+		        (unsigned long long)found->salvaged);
 	if (ledger->place[LEDGER_IN_SPOOL].batches > 0)
-		log_info("spool: %llu spans wait from before", (unsigned long long)ledger->place[LEDGER_IN_SPOOL].spans);
+		log_info("spool: %llu spans wait from before",
+		        (unsigned long long)ledger->place[LEDGER_IN_SPOOL].spans);
 	health_post(health, "spool", HEALTH_OK, "ready in %s", opts->directory);
 	free(found);
 	free(state);
@@ -137,8 +144,7 @@ struct batch *keeper_withdraw_newest(struct keeper *k)
 
 void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg)
 {
-	list_each_safe(node, &k->queue)
-	{
+	list_each_safe (node, &k->queue) {
 		if (!visit(arg, container_of(node, struct batch, link)))
 			return;
 	}
@@ -224,7 +230,7 @@ void keeper_tell(struct keeper *k)
 		return;
 	k->told = k->trouble;
 	health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-		k->trouble == 0 ? "storing" : err_text(k->trouble));
+	        k->trouble == 0 ? "storing" : err_text(k->trouble));
 }
 
 int keeper_trouble(const struct keeper *k)
@@ -254,7 +260,8 @@ static void note_live(struct keeper *k)
 {
 	struct spool_state s;
 
-	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 && k->noted_version == k->marks.version)
+	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 &&
+	        k->noted_version == k->marks.version)
 		return;
 	keeper_snapshot(k, &s);
 	/* It is newer than the turn's own state, and must not know less: what is held, read now or being
@@ -273,7 +280,8 @@ static bool has_work(const struct keeper *k, uint64_t now)
 		return true;
 	if (k->dirty || k->cull_wanted)
 		return true;
-	return k->sync_interval_us > 0 && k->stats.spool.tail_bytes > 0 && now - k->began_us >= k->sync_interval_us;
+	return k->sync_interval_us > 0 && k->stats.spool.tail_bytes > 0 &&
+	       now - k->began_us >= k->sync_interval_us;
 }
 
 void keeper_tick(struct keeper *k)

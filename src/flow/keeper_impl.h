@@ -5,7 +5,7 @@
 #include "keeper.h"
 
 enum {
-	TURN_BATCHES = 4096,     /* at most in one transaction */
+	TURN_BATCHES = 4096, /* at most in one transaction */
 	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
 	RETRY_MS = 500,          /* after a turn that could not store */
@@ -29,37 +29,37 @@ struct keeper {
 	struct marks marks;
 	uint64_t generation;
 	uint64_t boot;
-	uint64_t spans_put;      /* as the spool counts them below the end */
+	uint64_t spans_put;        /* as the spool counts them below the end */
 	uint64_t sync_interval_us; /* what is put unsynced wants a turn within this; 0: no matter */
-	uint64_t inherited_end;  /* positions below were put by an earlier run … */
-	uint64_t inherited_sent; /* … and below this may have been sent by it */
+	uint64_t inherited_end;    /* positions below were put by an earlier run … */
+	uint64_t inherited_sent;   /* … and below this may have been sent by it */
 
-	struct list queue;       /* batches for the next turn */
-	struct list condemned;   /* sentences for the next turn */
-	struct list sentencing;  /* those of the turn under way */
-	size_t wanted_bytes;     /* to be read with the next turn */
-	bool cull_wanted;        /* the oldest segment is to make room */
+	struct list queue;                   /* batches for the next turn */
+	struct list condemned;               /* sentences for the next turn */
+	struct list sentencing;              /* those of the turn under way */
+	size_t wanted_bytes;                 /* to be read with the next turn */
+	bool cull_wanted;                    /* the oldest segment is to make room */
 	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
 	size_t nculled;
 	struct ledger_count culled_count;
 
-	bool begun;              /* the boot is on disk */
+	bool begun; /* the boot is on disk */
 	bool turning;
-	bool dirty;              /* the cursor moved: worth a turn of its own */
+	bool dirty; /* the cursor moved: worth a turn of its own */
 	struct spool_turn turn;
 	struct batch *writing[TURN_BATCHES];
 	struct ledger_count writing_count;
-	bool writing_offered;    /* one of them is with the sink, or will be at once */
+	bool writing_offered; /* one of them is with the sink, or will be at once */
 	bool offers_at_once;
 	uint64_t turn_offers_to; /* offered_to of the turn under way */
 	uint64_t began_us;
 	int trouble;
-	bool mute;               /* the last state could not be written: nothing may be read to be offered */
-	int told;                /* the trouble that the board knows of */
-	uint64_t culled_us;      /* when room was made last */
+	bool mute; /* the last state could not be written: nothing may be read to be offered */
+	int told;  /* the trouble that the board knows of */
+	uint64_t culled_us; /* when room was made last */
 	uint64_t retry_at_us;
 
-	struct ledger noted;     /* as last given to spool_live */
+	struct ledger noted; /* as last given to spool_live */
 	uint64_t noted_version;
 	struct keeper_stats stats;
 };

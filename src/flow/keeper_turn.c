@@ -43,7 +43,7 @@ static void choose_reads(struct keeper *k)
 	k->turn.read_bytes = k->wanted_bytes;
 	k->turn.read_records = READ_RECORDS;
 	while (k->wanted_bytes > 0 && left > 0 && k->turn.nread < SPOOL_RUNS &&
-		marks_next(&k->marks, from, left, &first, &end)) {
+	        marks_next(&k->marks, from, left, &first, &end)) {
 		k->turn.read[k->turn.nread++] = (struct spool_run){ first, end };
 		left -= end - first;
 		from = end;
@@ -54,11 +54,12 @@ static void choose_reads(struct keeper *k)
 /* What waits in the oldest segment; what the sink holds of it may still arrive and is left alone. */
 static void choose_culls(struct keeper *k)
 {
-	uint64_t from = k->marks.cursor, first, end, below = min_u64(k->stats.spool.oldest_end, k->marks.end);
+	uint64_t from = k->marks.cursor, first, end,
+	         below = min_u64(k->stats.spool.oldest_end, k->marks.end);
 
 	k->nculled = 0;
 	while (k->cull_wanted && from < below && k->nculled < SPOOL_RUNS &&
-		marks_next(&k->marks, from, below - from, &first, &end) && first < below) {
+	        marks_next(&k->marks, from, below - from, &first, &end) && first < below) {
 		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
 		from = end;
 	}
@@ -97,7 +98,7 @@ void keeper_begin(struct keeper *k)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
 	k->turn_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
-		k->writing_count.batches);
+	        k->writing_count.batches);
 	t->write_state = k->dirty || t->nread > 0;
 	t->put_rc = t->state_rc = 0;
 	t->stored = 0;
@@ -107,8 +108,9 @@ void keeper_begin(struct keeper *k)
 	k->turning = true;
 	k->began_us = clock_mono_us();
 	/* A report on what the sink has may come the moment it is put, and must find its mark. */
-	if ((k->writing_offered && marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
-		work_start(k->loop, run_turn, on_turned, k) < 0)
+	if ((k->writing_offered &&
+	            marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
+	        work_start(k->loop, run_turn, on_turned, k) < 0)
 		give_up(k);
 }
 
@@ -120,8 +122,7 @@ static void run_turn(void *arg)
 	k->culled_count = (struct ledger_count){ 0 };
 	if (k->nculled > 0 && spool_count(k->spool, k->culled, k->nculled, &k->culled_count) < 0)
 		log_warn("spool: some of what is dropped to make room could not be counted");
-	list_each(node, &k->sentencing)
-	{
+	list_each (node, &k->sentencing) {
 		struct sentence *s = container_of(node, struct sentence, link);
 		struct why why;
 
@@ -160,7 +161,7 @@ static void tell_got(struct keeper *k)
 		}
 		/* What this run knows is better than what the record says of itself. */
 		b->maybe_dup = mark == MARK_MAYBE ||
-			       (before && (b->maybe_dup || b->position < k->inherited_sent));
+		               (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
 		if (keeper_mark(k, b->position, MARK_HELD, 0) < 0) {
 			batch_unref(&b); /* it waits as before */
@@ -182,14 +183,15 @@ static void tell_damage(struct keeper *k)
 
 		if (marks_reserve(&k->marks, d->run.first, d->run.end) < 0)
 			continue; /* met again */
-		for (uint64_t p = max_u64(d->run.first, k->marks.cursor); p < min_u64(d->run.end, k->marks.end); p++)
+		for (uint64_t p = max_u64(d->run.first, k->marks.cursor);
+		        p < min_u64(d->run.end, k->marks.end); p++)
 			keeper_mark(k, p, MARK_DONE, 0);
-		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
-			min_u64(batches, in->batches));
+		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,
+		        min_u64(spans, in->spans), min_u64(batches, in->batches));
 		health_post(k->health, "damage", HEALTH_WARN, "%s: %llu spans set aside", d->what,
-			(unsigned long long)spans);
-		log_error("spool: %s: %llu spans in %llu batches set aside", d->what, (unsigned long long)spans,
-			(unsigned long long)batches);
+		        (unsigned long long)spans);
+		log_error("spool: %s: %llu spans in %llu batches set aside", d->what,
+		        (unsigned long long)spans, (unsigned long long)batches);
 	}
 }
 
@@ -212,8 +214,10 @@ static void drop_culled(struct keeper *k)
 	lost.spans = min_u64(k->culled_count.spans, in->spans);
 	lost.batches = min_u64(k->culled_count.batches, in->batches);
 	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
-	log_warn("spool: full, dropped the oldest %llu spans in %llu batches (spool.on-full=drop-oldest)",
-		(unsigned long long)k->culled_count.spans, (unsigned long long)k->culled_count.batches);
+	log_warn("spool: full, dropped the oldest %llu spans in %llu batches "
+	         "(spool.on-full=drop-oldest)",
+	        (unsigned long long)k->culled_count.spans,
+	        (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;
 	k->culled_us = clock_mono_us();
 	k->retry_at_us = 0;
@@ -230,8 +234,7 @@ static void settle(struct keeper *k)
 
 static void tell_condemned(struct keeper *k)
 {
-	list_each_safe(node, &k->sentencing)
-	{
+	list_each_safe (node, &k->sentencing) {
 		struct sentence *s = container_of(node, struct sentence, link);
 
 		list_remove(&s->link);

@@ -33,7 +33,8 @@ static void on_done(void *arg, const struct postman_report *report)
 	char detail[256] = "";
 
 	if (report->outcome == SINK_POISON)
-		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status, report->detail);
+		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause,
+		        report->status, report->detail);
 	free(letter);
 	c->events.done(c->events.arg, b, report->outcome, detail);
 	batch_unref(&b);
@@ -57,7 +58,7 @@ static void write_headers(const struct sink_collector *c, struct letter *letter)
 	letter->id[sizeof(name) - 1 + len] = '\0';
 	letter->headers[n++] = letter->id;
 	snprintf(letter->received, sizeof(letter->received), "spanspool-received: %llu",
-		(unsigned long long)b->received_ms);
+	        (unsigned long long)b->received_ms);
 	letter->headers[n++] = letter->received;
 	if (b->maybe_dup)
 		letter->headers[n++] = "spanspool-maybe-dup: 1";
@@ -123,7 +124,7 @@ static void free_sink(struct sink *s)
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
 int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
-	const struct sink_id *id, const struct sink_events *events, struct why *why)
+        const struct sink_id *id, const struct sink_events *events, struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
 	struct postman_events own = { .done = on_done, .room = on_room, .arg = c };

@@ -20,10 +20,10 @@
 #include "udp.h"
 
 enum {
-	VECTOR = 64,            /* datagrams a system call */
-	ROUNDS = 16,            /* system calls a pass: the rest of the loop wants its turn too */
-	SLOT = 65536,           /* above the largest UDP payload, so nothing is ever cut */
-	ASK_BYTES = 32 << 20,   /* a second of 100,000 spans: what the loop may be late by at worst */
+	VECTOR = 64,          /* datagrams a system call */
+	ROUNDS = 16,          /* system calls a pass: the rest of the loop wants its turn too */
+	SLOT = 65536,         /* above the largest UDP payload, so nothing is ever cut */
+	ASK_BYTES = 32 << 20, /* a second of 100,000 spans: what the loop may be late by at worst */
 };
 
 struct udp {
@@ -33,10 +33,10 @@ struct udp {
 	struct timer *rest;
 	int fd;
 	bool paused;
-	uint64_t buffer_bytes;   /* as the kernel says */
+	uint64_t buffer_bytes; /* as the kernel says */
 	uint64_t last_pass_us;
 	uint64_t drops;
-	uint32_t drops_seen;     /* the kernel's counter has 32 bits */
+	uint32_t drops_seen; /* the kernel's counter has 32 bits */
 	uint8_t *slots;
 	struct mmsghdr headers[VECTOR];
 	struct iovec vectors[VECTOR];
@@ -71,7 +71,8 @@ static int open_any(uint16_t port)
 
 static int open_named(const struct hostport *at, const char **problem)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE }, *found, *best;
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE }, *found,
+	                *best;
 	char port[8];
 	int rc, fd;
 
@@ -81,7 +82,8 @@ static int open_named(const struct hostport *at, const char **problem)
 		*problem = gai_strerror(rc);
 		return -EINVAL;
 	}
-	for (best = found; best->ai_next != NULL && best->ai_family != AF_INET; best = best->ai_next)
+	for (best = found; best->ai_next != NULL && best->ai_family != AF_INET;
+	        best = best->ai_next)
 		;
 	if (best->ai_family != AF_INET)
 		best = found;
@@ -97,7 +99,7 @@ static int bind_address(struct udp *u, const struct hostport *at, struct why *wh
 
 	if (fd < 0)
 		return why_set(why, err_from_errno(-fd), "udp %s:%u: %s", at->host, at->port,
-			problem != NULL ? problem : strerror(-fd));
+		        problem != NULL ? problem : strerror(-fd));
 	u->fd = fd;
 	return 0;
 }
@@ -113,8 +115,10 @@ static void ask_buffer(struct udp *u, uint64_t wanted)
 	if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0)
 		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles what it is asked for */
 	if (wanted != 0 && u->buffer_bytes < wanted)
-		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for (net.core.rmem_max)",
-			udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted);
+		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for "
+		         "(net.core.rmem_max)",
+		        udp_port(u), (unsigned long long)u->buffer_bytes,
+		        (unsigned long long)wanted);
 }
 
 /* True when more may be waiting. */
@@ -140,7 +144,9 @@ static void on_readable(void *arg, int events)
 	(void)events;
 	while (!u->paused && read_some(u, &bytes) && ++rounds < ROUNDS)
 		;
-	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
+	rest_ms = u->paused || rounds == ROUNDS
+	                  ? 0
+	                  : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
 	u->last_pass_us = now;
 	if (rest_ms > 0) {
 		watch_set(u->watch, 0);
@@ -160,12 +166,13 @@ static void make_vector(struct udp *u)
 {
 	for (int i = 0; i < VECTOR; i++) {
 		u->vectors[i] = (struct iovec){ u->slots + (size_t)i * SLOT, SLOT };
-		u->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &u->vectors[i], .msg_iovlen = 1 };
+		u->headers[i].msg_hdr =
+		        (struct msghdr){ .msg_iov = &u->vectors[i], .msg_iovlen = 1 };
 	}
 }
 
-int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events,
-	struct why *why)
+int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
+        const struct udp_events *events, struct why *why)
 {
 	struct udp *u = calloc(1, sizeof(*u));
 
@@ -183,7 +190,8 @@ int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, cons
 	if (bind_address(u, &opts->at, why) < 0)
 		goto fail;
 	ask_buffer(u, opts->buffer_bytes);
-	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 || timer_open(&u->rest, l, on_rested, u) < 0) {
+	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 ||
+	        timer_open(&u->rest, l, on_rested, u) < 0) {
 		why_set(why, E_NOMEM, "udp");
 		goto fail;
 	}
@@ -215,8 +223,8 @@ uint16_t udp_port(const struct udp *u)
 
 	if (getsockname(u->fd, (struct sockaddr *)&at, &len) < 0)
 		return 0;
-	return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
-						((struct sockaddr_in *)&at)->sin_port);
+	return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+	                                      : ((struct sockaddr_in *)&at)->sin_port);
 }
 
 uint64_t udp_buffer_bytes(const struct udp *u)

@@ -19,7 +19,7 @@ bool age_look(struct age_watch *w, uint64_t mono_us, uint64_t wall_ms, uint64_t 
 }
 
 bool age_over(const struct age_watch *w, uint64_t mono_us, uint64_t wall_ms, uint64_t received_ms,
-	uint64_t max_age_us)
+        uint64_t max_age_us)
 {
 	if (max_age_us == 0 || mono_us < w->frozen_until_us || wall_ms <= received_ms)
 		return false;

@@ -68,7 +68,8 @@ bool circuit_report(struct circuit *c, uint64_t now, bool delivered)
 {
 	if (c->state != CIRCUIT_HALF_OPEN)
 		return false;
-	return delivered ? enter(c, now, CIRCUIT_CLOSED, "") : enter(c, now, CIRCUIT_OPEN, "probe given back");
+	return delivered ? enter(c, now, CIRCUIT_CLOSED, "")
+	                 : enter(c, now, CIRCUIT_OPEN, "probe given back");
 }
 
 bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out)

@@ -40,12 +40,14 @@ static const char *expand(char *value, char *(*lookup)(const char *name))
 	return otherwise == NULL ? NULL : trim(otherwise);
 }
 
-static int read_pair(char *text, char *(*lookup)(const char *name), struct pair *out, struct why *why)
+static int read_pair(
+        char *text, char *(*lookup)(const char *name), struct pair *out, struct why *why)
 {
 	char *equals = strchr(text, '=');
 
 	if (equals == NULL)
-		return why_set(why, E_USAGE, "\"%s\" is not a tag (try key=value or key=${ENV:default})", text);
+		return why_set(why, E_USAGE,
+		        "\"%s\" is not a tag (try key=value or key=${ENV:default})", text);
 	*equals = '\0';
 	out->key = trim(text);
 	if (out->key[0] == '\0')
@@ -54,7 +56,8 @@ static int read_pair(char *text, char *(*lookup)(const char *name), struct pair 
 	return 0;
 }
 
-static void encode(const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
+static void encode(
+        const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
 {
 	for (size_t i = 0; i < n; i++) {
 		bool last = true;
@@ -70,7 +73,7 @@ static void encode(const struct pair *pairs, size_t n, struct buf *encoded, stru
 }
 
 int agent_tags_encode(const char *text, char *(*lookup)(const char *name), struct buf *encoded,
-	struct transcode_tags *tags, struct why *why)
+        struct transcode_tags *tags, struct why *why)
 {
 	enum { PAIRS = 256 };
 	struct pair pairs[PAIRS];

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	printf("(%" PRIu64 " spans were offered each time, at %s: what the agent cannot take the "
-	                   "kernel drops)\n",
+	       "kernel drops)\n",
 	        spans, rate == 0 ? "full speed" : "a set rate");
 	return 0;
 }

@@ -44,10 +44,10 @@ static size_t draw(unsigned seed, struct model_step *steps, size_t most)
 
 /* What a child of this process found, in memory that both see. */
 static struct {
-	unsigned seed;          /* of the sequence under way */
+	unsigned seed; /* of the sequence under way */
 	bool failed;
 	char fault[256];
-} *found;
+} * found;
 
 /* Plays in a child, so that an assertion of the program ends a sequence and not the campaign. */
 static bool plays_well(unsigned seed, const struct model_step *steps, size_t n, bool traced)
@@ -64,7 +64,8 @@ static bool plays_well(unsigned seed, const struct model_step *steps, size_t n, 
 	}
 	waitpid(pid, &status, 0);
 	if (WIFSIGNALED(status))
-		snprintf(found->fault, sizeof(found->fault), "it died of signal %d", WTERMSIG(status));
+		snprintf(found->fault, sizeof(found->fault), "it died of signal %d",
+		        WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -115,7 +116,8 @@ static unsigned share(unsigned seed, unsigned count, size_t actions)
 		struct model_step steps[ACTIONS];
 
 		for (found->seed = seed; found->seed < seed + count; found->seed++)
-			if (!model_play(found->seed, steps, draw(found->seed, steps, actions), false))
+			if (!model_play(
+			            found->seed, steps, draw(found->seed, steps, actions), false))
 				_exit(1);
 		_exit(0);
 	}
@@ -139,8 +141,10 @@ int main(int argc, char **argv)
 			actions = min_u64(n, ACTIONS);
 	}
 	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
-	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE,
+	        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	found = mmap(
+	        NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sim_disk == MAP_FAILED || found == MAP_FAILED)
 		return 99;
 	for (unsigned at = seed; at < seed + count && failures < 3;) {

@@ -5,12 +5,24 @@
 #include "base.h"
 
 enum model_action {
-	RECEIVE, PASS, WORK_RUN, WORK_DONE, REPORT, MOOD, DISK, JUMP, STOP, KILL, KILL_AT_ONCE, CUT, ACTION_KINDS
+	RECEIVE,
+	PASS,
+	WORK_RUN,
+	WORK_DONE,
+	REPORT,
+	MOOD,
+	DISK,
+	JUMP,
+	STOP,
+	KILL,
+	KILL_AT_ONCE,
+	CUT,
+	ACTION_KINDS
 };
 
 struct model_step {
 	enum model_action what;
-	unsigned seed;           /* of the choices that the action makes */
+	unsigned seed; /* of the choices that the action makes */
 };
 
 extern const struct model_kind {

@@ -12,9 +12,17 @@
 enum { NUMBERS = 1 << 14, SPANS = 3 };
 
 const struct model_kind model_kinds[ACTION_KINDS] = {
-	[RECEIVE] = { "receive", 30 }, [PASS] = { "pass", 24 }, [WORK_RUN] = { "work", 16 },
-	[WORK_DONE] = { "done", 16 }, [REPORT] = { "report", 22 }, [MOOD] = { "mood", 4 }, [DISK] = { "disk", 3 },
-	[JUMP] = { "jump", 1 }, [STOP] = { "stop", 1 }, [KILL] = { "kill", 2 }, [KILL_AT_ONCE] = { "kill-at-once", 1 },
+	[RECEIVE] = { "receive", 30 },
+	[PASS] = { "pass", 24 },
+	[WORK_RUN] = { "work", 16 },
+	[WORK_DONE] = { "done", 16 },
+	[REPORT] = { "report", 22 },
+	[MOOD] = { "mood", 4 },
+	[DISK] = { "disk", 3 },
+	[JUMP] = { "jump", 1 },
+	[STOP] = { "stop", 1 },
+	[KILL] = { "kill", 2 },
+	[KILL_AT_ONCE] = { "kill-at-once", 1 },
 	[CUT] = { "cut", 1 },
 };
 
@@ -24,7 +32,7 @@ struct holder {
 	struct list link;
 	struct batch *batch;
 	bool on_wire;
-	bool due;                       /* is to be reported on */
+	bool due; /* is to be reported on */
 };
 
 static struct {
@@ -39,12 +47,12 @@ static struct {
 	bool stopped;
 	unsigned random;
 
-	uint64_t numbers;               /* given to the program so far */
+	uint64_t numbers; /* given to the program so far */
 	uint8_t arrived[NUMBERS];
-	bool excused[NUMBERS];          /* in memory only when a life ended */
+	bool excused[NUMBERS]; /* in memory only when a life ended */
 	unsigned kills, cuts, dirty_kills;
-	bool traced;                    /* says what each action came to */
-	uint64_t unreported;            /* arrivals that no report told of */
+	bool traced;         /* says what each action came to */
+	uint64_t unreported; /* arrivals that no report told of */
 	char fault[256];
 } w;
 
@@ -120,8 +128,7 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 static void purge(struct sink *s)
 {
 	(void)s;
-	list_each_safe(node, &w.held)
-	{
+	list_each_safe (node, &w.held) {
 		struct holder *h = container_of(node, struct holder, link);
 
 		if (!h->on_wire)
@@ -165,8 +172,7 @@ static void report_on(struct holder *h)
 
 static struct holder *first_due(void)
 {
-	list_each(node, &w.held)
-	{
+	list_each (node, &w.held) {
 		struct holder *h = container_of(node, struct holder, link);
 
 		if (h->due)
@@ -182,7 +188,7 @@ static void report(void)
 
 	if (w.mood == SILENT)
 		return;
-	list_each(node, &w.held)
+	list_each (node, &w.held)
 		container_of(node, struct holder, link)->due = roll(3) > 0;
 	while ((h = first_due()) != NULL)
 		report_on(h);
@@ -202,7 +208,8 @@ static bool begin_life(void)
 	struct why why;
 
 	memset(&w.health, 0, sizeof(w.health));
-	if (loop_open(&w.loop, &why) < 0 || forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
+	if (loop_open(&w.loop, &why) < 0 ||
+	        forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	w.events = forward_sink_events(w.forward);
 	w.sink.ops = &ops;
@@ -337,9 +344,11 @@ static bool act(const struct model_step *s)
 	if (s->what != RECEIVE || roll(2) == 0)
 		sim_turn(w.loop);
 	if (w.traced)
-		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64 "; durable %" PRIu64 ", %" PRIu64
-		       ", %" PRIu64 "\n", model_kinds[s->what].name, sim_disk->live.cursor, sim_disk->live.offered_to,
-			sim_disk->live.end, sim_disk->durable.cursor, sim_disk->durable.offered_to, sim_disk->durable.end);
+		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64
+		       "; durable %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
+		        model_kinds[s->what].name, sim_disk->live.cursor, sim_disk->live.offered_to,
+		        sim_disk->live.end, sim_disk->durable.cursor, sim_disk->durable.offered_to,
+		        sim_disk->durable.end);
 	return check();
 }
 
@@ -365,9 +374,10 @@ static bool heal(void)
 	}
 	if (at_rest())
 		return true;
-	return fault("it does not come to rest: %" PRIu64 " batches in flight, %" PRIu64 " in the spool",
-		forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches,
-		forward_ledger(w.forward)->place[LEDGER_IN_SPOOL].batches);
+	return fault("it does not come to rest: %" PRIu64 " batches in flight, %" PRIu64
+	             " in the spool",
+	        forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches,
+	        forward_ledger(w.forward)->place[LEDGER_IN_SPOOL].batches);
 }
 
 /* Every batch arrived, or was in memory only when a life ended, or is in the ledger with a cause. */
@@ -385,16 +395,21 @@ static bool verdict(void)
 		excused += w.arrived[n] == 0 && w.excused[n];
 	}
 	if (missing > caused)
-		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64, missing, caused);
+		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64,
+		        missing, caused);
 	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + w.unreported < caused)
-		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing", caused, missing);
+		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing",
+		        caused, missing);
 	if (whole && l->accepted.batches != w.numbers)
-		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64, w.numbers, l->accepted.batches);
+		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64,
+		        w.numbers, l->accepted.batches);
 	if (whole && l->unclean_stops != w.kills)
-		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills, l->unclean_stops);
+		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills,
+		        l->unclean_stops);
 	if (whole && excused > uncertain + caused)
-		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64 " are called uncertain", excused,
-			uncertain);
+		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64
+		             " are called uncertain",
+		        excused, uncertain);
 	if (w.kills + w.cuts + w.dirty_kills == 0 && uncertain != 0)
 		return fault("%" PRIu64 " batches are uncertain and nothing was killed", uncertain);
 	return true;
@@ -414,8 +429,13 @@ static void new_world(unsigned seed)
 	w.random = seed;
 	w.opts = (struct forward_opts){
 		.gate = { .window_bytes = 8192, .sink_name = "sink" },
-		.flight = { .max_bytes = 16384, .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS, .drop_oldest = roll(2) == 0 },
-		.spool = { .directory = "memory", .host = "sim", .max_bytes = 1 << 30, .segment_bytes = 1 << 22 },
+		.flight = { .max_bytes = 16384,
+		        .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS,
+		        .drop_oldest = roll(2) == 0 },
+		.spool = { .directory = "memory",
+		        .host = "sim",
+		        .max_bytes = 1 << 30,
+		        .segment_bytes = 1 << 22 },
 		.max_age_us = roll(4) == 0 ? 5 * US_PER_S : 0,
 		.stop_ms = 100,
 	};

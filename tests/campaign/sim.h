@@ -24,7 +24,7 @@ enum { SIM_RECORDS = 1 << 16 };
 
 struct sim_record {
 	uint64_t boot, sequence, received_ms;
-	uint64_t number;         /* of the batch, from its bytes */
+	uint64_t number; /* of the batch, from its bytes */
 	uint32_t spans;
 	uint32_t size;
 	bool maybe_dup;
@@ -35,14 +35,14 @@ struct sim_disk {
 	struct sim_record record[SIM_RECORDS]; /* by position; 0 is not used */
 	uint64_t end;
 	uint64_t spans_put;
-	struct spool_state durable;  /* survives everything */
-	struct spool_state live;     /* survives a kill */
+	struct spool_state durable; /* survives everything */
+	struct spool_state live;    /* survives a kill */
 	bool has_live;
-	uint64_t quarantined;        /* batches in it */
-	int put_rc;                  /* what the next turns answer: 0, E_FULL, E_IO */
-	uint64_t put_at_most;        /* batches a turn stores at most; 0 no matter */
-	uint64_t lowest;             /* positions below are unlinked */
-	uint64_t live_count;         /* notes written in this life */
+	uint64_t quarantined; /* batches in it */
+	int put_rc;           /* what the next turns answer: 0, E_FULL, E_IO */
+	uint64_t put_at_most; /* batches a turn stores at most; 0 no matter */
+	uint64_t lowest;      /* positions below are unlinked */
+	uint64_t live_count;  /* notes written in this life */
 };
 
 extern struct sim_disk *sim_disk;

@@ -152,8 +152,7 @@ bool sim_work_done(struct loop *l)
 
 void sim_turn(struct loop *l)
 {
-	list_each_safe(node, &l->timers)
-	{
+	list_each_safe (node, &l->timers) {
 		struct timer *t = container_of(node, struct timer, link);
 
 		if (t->armed && t->due_us <= sim_mono_us) {
@@ -161,8 +160,7 @@ void sim_turn(struct loop *l)
 			t->ring(t->arg);
 		}
 	}
-	list_each(node, &l->hooks)
-	{
+	list_each (node, &l->hooks) {
 		struct turn_hook *h = container_of(node, struct turn_hook, link);
 
 		h->what(h->arg);

@@ -2,7 +2,6 @@
  *
  * Every batch carries a number. What was accepted and what arrived is kept in memory that survives a
  * SIGKILL of the process under test, and compared with the ledger when all is delivered. */
-#include <ftw.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -13,16 +12,17 @@
 #include "log.h"
 #include "tap.h"
 #include "until.h"
+#include "workdir.h"
 
 enum { NUMBERS = 200000, SPANS = 3 };
 
 /* Outlives the process under test. */
 struct evidence {
-	uint64_t numbers;               /* handed to forward_accept so far */
+	uint64_t numbers; /* handed to forward_accept so far */
 	uint8_t arrived[NUMBERS];
-	uint64_t unmarked_again;        /* arrived before, and came again without the mark */
-	uint64_t broken;                /* times an identity did not hold */
-	struct ledger ledger;           /* as last seen */
+	uint64_t unmarked_again; /* arrived before, and came again without the mark */
+	uint64_t broken;         /* times an identity did not hold */
+	struct ledger ledger;    /* as last seen */
 	uint64_t opened;
 };
 
@@ -43,7 +43,7 @@ struct holder {
 	struct list link;
 	struct batch *batch;
 	bool on_wire;
-	bool due;                       /* is to be reported on */
+	bool due; /* is to be reported on */
 };
 
 struct run {
@@ -53,8 +53,8 @@ struct run {
 	struct fake_sink sink;
 	struct timer *feeder;
 	struct evidence *seen;
-	unsigned left;                  /* batches still to be fed */
-	bool steady;                    /* the sink keeps its mood */
+	unsigned left; /* batches still to be fed */
+	bool steady;   /* the sink keeps its mood */
 	bool stopped;
 };
 
@@ -88,8 +88,7 @@ static void give(struct fake_sink *s, struct holder *h, enum sink_outcome outcom
 
 static struct holder *first_due(struct fake_sink *s)
 {
-	list_each(node, &s->held)
-	{
+	list_each (node, &s->held) {
 		struct holder *h = container_of(node, struct holder, link);
 
 		if (h->due)
@@ -107,7 +106,7 @@ static void on_time(void *arg)
 	timer_start(s->timer, 2);
 	if (s->mood == SILENT)
 		return;
-	list_each(node, &s->held)
+	list_each (node, &s->held)
 		container_of(node, struct holder, link)->due = roll(s, 3) > 0;
 	while ((h = first_due(s)) != NULL) {
 		switch (s->mood) {
@@ -144,8 +143,7 @@ static void purge(struct sink *sink)
 {
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
 
-	list_each_safe(node, &s->held)
-	{
+	list_each_safe (node, &s->held) {
 		struct holder *h = container_of(node, struct holder, link);
 
 		if (!h->on_wire)
@@ -158,8 +156,7 @@ static void flush(struct sink *sink, uint64_t budget_ms, void (*flushed)(void *a
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
 
 	(void)budget_ms;
-	list_each_safe(node, &s->held)
-	{
+	list_each_safe (node, &s->held) {
 		struct holder *h = container_of(node, struct holder, link);
 
 		if (h->on_wire)
@@ -207,7 +204,10 @@ static struct forward_opts ordinary(const char *dir, uint64_t exposure_us)
 	return (struct forward_opts){
 		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = exposure_us },
-		.spool = { .directory = dir, .host = "test", .max_bytes = UINT64_C(1) << 30, .segment_bytes = 4 << 20 },
+		.spool = { .directory = dir,
+		        .host = "test",
+		        .max_bytes = UINT64_C(1) << 30,
+		        .segment_bytes = 4 << 20 },
 		.stop_ms = 10,
 	};
 }
@@ -221,14 +221,15 @@ static int open_with(struct run *r, const struct forward_opts *o, unsigned seed)
 	list_init(&r->sink.held);
 	r->sink.sink.ops = &fake_ops;
 	r->sink.random = seed;
-	if (loop_open(&r->loop, &why) < 0 || forward_open(&r->forward, r->loop, o, &r->health, &why) < 0) {
+	if (loop_open(&r->loop, &why) < 0 ||
+	        forward_open(&r->forward, r->loop, o, &r->health, &why) < 0) {
 		diag("%s", why.text);
 		return -1;
 	}
 	r->sink.events = forward_sink_events(r->forward);
 	forward_use(r->forward, &r->sink.sink);
 	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 ||
-		timer_open(&r->feeder, r->loop, feed, r) < 0)
+	        timer_open(&r->feeder, r->loop, feed, r) < 0)
 		return -1;
 	timer_start(r->sink.timer, 1);
 	timer_start(r->feeder, 1);
@@ -248,7 +249,8 @@ static bool all_delivered(void *arg)
 	const struct ledger *l = forward_ledger(r->forward);
 
 	r->sink.mood = GOOD;
-	return r->left == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
+	return r->left == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 &&
+	       l->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 static void on_stopped(void *arg)
@@ -306,7 +308,8 @@ static void live(const char *dir, uint64_t exposure_us, unsigned seed, unsigned 
 	}
 	waitpid(pid, &status, 0);
 	if (!killed)
-		ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a life ends well (seed %u)", seed);
+		ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a life ends well (seed %u)",
+		        seed);
 }
 
 static void deliver_the_rest(const char *dir)
@@ -315,7 +318,8 @@ static void deliver_the_rest(const char *dir)
 
 	if (!ok(open_run(&r, dir, 100000, 99) == 0, "the spool opens again"))
 		return;
-	ok(until_true(r.loop, all_delivered, &r, 60), "everything is delivered once the sink is well");
+	ok(until_true(r.loop, all_delivered, &r, 60),
+	        "everything is delivered once the sink is well");
 	ok(close_run(&r), "and it stops");
 }
 
@@ -335,31 +339,25 @@ static void check_sums(const char *what)
 	is_int(seen->broken, 0, "the identities held at every look");
 	ok(ledger_check(l) == NULL, "%s: the ledger balances", what);
 	is_int(seen->unmarked_again, 0, "nothing came twice without its mark");
-	is_int(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches, 0, "nothing is left");
-	diag("%s: %" PRIu64 " batches, %" PRIu64 " missing, %" PRIu64 " delivered, %" PRIu64 " uncertain, %" PRIu64
-	     " perhaps twice", what, seen->numbers, missing(), l->place[LEDGER_DELIVERED].batches,
-		l->place[LEDGER_UNCERTAIN].batches, l->maybe_duplicate.batches);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
+	is_int(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches, 0,
+	        "nothing is left");
+	diag("%s: %" PRIu64 " batches, %" PRIu64 " missing, %" PRIu64 " delivered, %" PRIu64
+	     " uncertain, %" PRIu64 " perhaps twice",
+	        what, seen->numbers, missing(), l->place[LEDGER_DELIVERED].batches,
+	        l->place[LEDGER_UNCERTAIN].batches, l->maybe_duplicate.batches);
 }
 
 static void in_new_directory(void (*story)(const char *dir))
 {
-	char dir[] = "/tmp/spanspool-forward-XXXXXX";
+	struct why why;
+	char *dir;
 
 	memset(seen, 0, sizeof(*seen));
-	if (mkdtemp(dir) == NULL) {
-		ok(0, "a temporary directory");
+	if (!ok(workdir_make(&dir, "spanspool-forward", &why) == 0, "a temporary directory"))
 		return;
-	}
 	story(dir);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	workdir_remove(dir);
+	free(dir);
 }
 
 static void clean_stops_lose_nothing(const char *dir)
@@ -382,9 +380,11 @@ static void kills_lose_what_is_called_uncertain(const char *dir)
 	is_int(seen->ledger.unclean_stops, seen->opened, "every kill was noticed");
 	/* The live note is written once a turn of the loop: a batch fed in the very last one may be in
 	 * neither side of the ledger. */
-	ok(seen->ledger.accepted.batches + 20 * seen->opened >= seen->numbers, "accepted is at most a turn behind");
-	ok(missing() <= seen->ledger.place[LEDGER_UNCERTAIN].batches + (seen->numbers - seen->ledger.accepted.batches),
-		"what is missing was called uncertain");
+	ok(seen->ledger.accepted.batches + 20 * seen->opened >= seen->numbers,
+	        "accepted is at most a turn behind");
+	ok(missing() <= seen->ledger.place[LEDGER_UNCERTAIN].batches +
+	                        (seen->numbers - seen->ledger.accepted.batches),
+	        "what is missing was called uncertain");
 }
 
 static void no_exposure_commits_first(const char *dir)
@@ -408,7 +408,7 @@ static bool nothing_waits_for_the_spool(void *arg)
 	struct run *r = arg;
 
 	return r->left == 0 && (forward_ledger(r->forward)->place[LEDGER_IN_FLIGHT].batches == 0 ||
-				       seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0);
+	                               seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0);
 }
 
 /* Feeds 24 MB into a spool of 12 while nothing can be delivered, then lets the rest go. */
@@ -436,15 +436,19 @@ static void fill(const char *dir, bool drop_oldest)
 		last_missing = i;
 	}
 	ok(seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0, "something had to be dropped");
-	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches, "and the ledger has it to the batch");
+	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches,
+	        "and the ledger has it to the batch");
 	is_int(SPANS * missing(), seen->ledger.place[LEDGER_SPOOL_FULL].spans, "and to the span");
 	when = &seen->ledger.lost[LEDGER_SPOOL_FULL - LEDGER_DROPPED_FIRST];
-	ok(when->first_ms > 0 && when->last_ms >= when->first_ms, "with its first and its last time");
+	ok(when->first_ms > 0 && when->last_ms >= when->first_ms,
+	        "with its first and its last time");
 	if (drop_oldest)
-		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0, "the oldest made way");
+		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0,
+		        "the oldest made way");
 	else
-		ok(seen->arrived[0] > 0 && first_missing > 1000, "the newest made way, from %" PRIu64 " to %" PRIu64,
-			first_missing, last_missing);
+		ok(seen->arrived[0] > 0 && first_missing > 1000,
+		        "the newest made way, from %" PRIu64 " to %" PRIu64, first_missing,
+		        last_missing);
 	check_sums(drop_oldest ? "drop-oldest" : "drop-newest");
 }
 

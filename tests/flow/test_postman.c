@@ -207,7 +207,9 @@ static void a_recall_gives_back_only_what_it_names(void)
 	is_int(d->reported, 6, "four more when they fail");
 	ok(desk_answer_all(d, 202, 12), "the others are sent on");
 	for (int i = 0; i < 12; i++)
-		wrong += d->letters[i].outcome == (i % 2 == 0 ? SINK_DELIVERED : i < 8 ? SINK_MAYBE_SENT : SINK_NOT_SENT);
+		wrong += d->letters[i].outcome == (i % 2 == 0     ? SINK_DELIVERED
+		                                          : i < 8 ? SINK_MAYBE_SENT
+		                                                  : SINK_NOT_SENT);
 	is_int(wrong, 12, "and delivered");
 	desk_close(d);
 }

@@ -42,12 +42,13 @@ static bool set_up(struct fixture *f, const char *at, uint64_t buffer)
 {
 	struct udp_opts o = { .buffer_bytes = buffer };
 	struct udp_events e = { on_datagram, &f->got };
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct why why;
 
 	memset(f, 0, sizeof(*f));
 	if (units_hostport(at, &o.at, &why) < 0 || loop_open(&f->loop, &why) < 0 ||
-		udp_open(&f->udp, f->loop, &o, &e, &why) < 0) {
+	        udp_open(&f->udp, f->loop, &o, &e, &why) < 0) {
 		diag("%s", why.text);
 		return false;
 	}
@@ -101,7 +102,8 @@ static void what_the_kernel_drops_is_counted(void)
 	send_many(&f, n, 1200);
 	udp_drain(f.udp);
 	ok(f.got.count > 0 && f.got.count < n, "some were kept while it was paused");
-	is_int(f.got.count + udp_kernel_drops(f.udp), n, "and the kernel's count is the rest, to the last one");
+	is_int(f.got.count + udp_kernel_drops(f.udp), n,
+	        "and the kernel's count is the rest, to the last one");
 	tear_down(&f);
 }
 
@@ -132,10 +134,11 @@ static void a_taken_port_is_said_in_one_sentence(void)
 	if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
 		return;
 	o.at = (struct hostport){ "127.0.0.1", udp_port(f.udp) };
-	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "in use"), "the second is refused: %s", why.text);
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "in use"),
+	        "the second is refused: %s", why.text);
 	o.at = (struct hostport){ "no.such.host.invalid", 1 };
-	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "no.such.host"), "a host that is none: %s",
-		why.text);
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "no.such.host"),
+	        "a host that is none: %s", why.text);
 	tear_down(&f);
 }
 

@@ -61,8 +61,11 @@ void basin_open(struct basin *b, int partitions)
 		{ "sticky.partitioning.linger.ms", "0" },
 		{ "socket.timeout.ms", "5000" },
 	};
-	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC, .linger_ms = 1, .queue_bytes = 64 << 20,
-		.properties = properties, .nproperties = ARRAY_LEN(properties) };
+	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC,
+		.linger_ms = 1,
+		.queue_bytes = 64 << 20,
+		.properties = properties,
+		.nproperties = ARRAY_LEN(properties) };
 	struct kafka_producer_events events = { on_report, on_room, b };
 	struct why why;
 

@@ -67,8 +67,8 @@ static inline void mockproc_ask(struct mockproc *m, const char *command, char *a
 }
 
 /* A command, printf-like; returns when it has been obeyed. */
-__attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct mockproc *m,
-	const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void mockproc_say(
+        struct mockproc *m, const char *fmt, ...)
 {
 	char answer[32] = "";
 	va_list ap;

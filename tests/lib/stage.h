@@ -22,7 +22,7 @@ struct stage {
 	struct stub_collector *stub;
 	struct http_client *client;
 	struct child *agent;
-	const char *program;      /* what is started as the agent; NULL: stage_program() */
+	const char *program; /* what is started as the agent; NULL: stage_program() */
 	struct tally *tally;
 	char *directory;
 	uint16_t compact, binary, admin;

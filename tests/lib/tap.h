@@ -11,8 +11,8 @@
 
 static int tap_count, tap_failed;
 
-__attribute__((format(printf, 4, 5))) static inline int tap_ok(int good, const char *file, int line,
-	const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static inline int tap_ok(
+        int good, const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -29,7 +29,8 @@ __attribute__((format(printf, 4, 5))) static inline int tap_ok(int good, const c
 	return good;
 }
 
-static inline int tap_is_int(int64_t got, int64_t want, const char *file, int line, const char *name)
+static inline int tap_is_int(
+        int64_t got, int64_t want, const char *file, int line, const char *name)
 {
 	int good = tap_ok(got == want, file, line, "%s", name);
 
@@ -38,7 +39,8 @@ static inline int tap_is_int(int64_t got, int64_t want, const char *file, int li
 	return good;
 }
 
-static inline int tap_is_text(const char *got, const char *want, const char *file, int line, const char *name)
+static inline int tap_is_text(
+        const char *got, const char *want, const char *file, int line, const char *name)
 {
 	int good = tap_ok(got != NULL && strcmp(got, want) == 0, file, line, "%s", name);
 
@@ -49,7 +51,8 @@ static inline int tap_is_text(const char *got, const char *want, const char *fil
 
 /* ok(condition, "a sentence with %d", …) */
 #define ok(good, ...) tap_ok(!!(good), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, name) tap_is_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, name)
+#define is_int(got, want, name)                                                                    \
+	tap_is_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, name)
 #define is_text(got, want, name) tap_is_text(got, want, __FILE__, __LINE__, name)
 #define diag(...) (printf("# "), printf(__VA_ARGS__), putchar('\n'))
 

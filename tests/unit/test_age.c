@@ -22,10 +22,12 @@ static void a_step_freezes(void)
 	ok(!age_look(&w, S(100), 1000000, S(60)), "the first look is no step");
 	ok(!age_look(&w, S(110), 1010500, S(60)), "half a second of slew is no step");
 	ok(age_look(&w, S(111), 4611500, S(60)), "an hour is");
-	ok(!age_over(&w, S(112), 4612500, 1011000, S(60)), "what came before the step keeps its place");
+	ok(!age_over(&w, S(112), 4612500, 1011000, S(60)),
+	        "what came before the step keeps its place");
 	ok(!age_look(&w, S(170), 4670500, S(60)), "no further step");
 	ok(age_over(&w, S(171), 4671500, 1011000, S(60)), "until it is too old in truth");
-	ok(!age_over(&w, S(171), 4671500, 4650000, S(60)), "what came after is judged by its own time");
+	ok(!age_over(&w, S(171), 4671500, 4650000, S(60)),
+	        "what came after is judged by its own time");
 	ok(age_look(&w, S(172), 1000000, S(60)), "a step back is one too");
 }
 

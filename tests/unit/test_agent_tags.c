@@ -50,7 +50,8 @@ static void values_are_taken_as_jaeger_agent_takes_them(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ok(encodes_to(cases[i].text, cases[i].pairs, cases[i].count), "\"%s\"", cases[i].text);
+		ok(encodes_to(cases[i].text, cases[i].pairs, cases[i].count), "\"%s\"",
+		        cases[i].text);
 }
 
 static void what_is_no_pair_is_refused_by_name(void)
@@ -59,9 +60,11 @@ static void what_is_no_pair_is_refused_by_name(void)
 	struct transcode_tags tags;
 	struct why why;
 
-	ok(agent_tags_encode("a=b,nonsense", lookup, &encoded, &tags, &why) == E_USAGE && strstr(why.text, "nonsense"),
-		"a pair without =");
-	ok(agent_tags_encode("=x", lookup, &encoded, &tags, &why) == E_USAGE, "a pair without a key");
+	ok(agent_tags_encode("a=b,nonsense", lookup, &encoded, &tags, &why) == E_USAGE &&
+	                strstr(why.text, "nonsense"),
+	        "a pair without =");
+	ok(agent_tags_encode("=x", lookup, &encoded, &tags, &why) == E_USAGE,
+	        "a pair without a key");
 	ok(agent_tags_encode("a=b,", lookup, &encoded, &tags, &why) == E_USAGE, "a comma too many");
 	buf_free(&encoded);
 }

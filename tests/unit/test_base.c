@@ -26,9 +26,19 @@ static void sizes_are_read(void)
 		const char *text;
 		int64_t want; /* -1: refused */
 	} cases[] = {
-		{ "0", 0 }, { "512", 512 }, { "64MiB", 64 << 20 }, { "2G", INT64_C(2) << 30 },
-		{ "1.5KiB", 1536 }, { "100kB", 102400 - 2400 }, { "12q", -1 }, { "", -1 }, { "-1", -1 },
-		{ "1e400", -1 }, { "0x10", -1 }, { "nan", -1 }, { "99999999T", -1 },
+		{ "0", 0 },
+		{ "512", 512 },
+		{ "64MiB", 64 << 20 },
+		{ "2G", INT64_C(2) << 30 },
+		{ "1.5KiB", 1536 },
+		{ "100kB", 102400 - 2400 },
+		{ "12q", -1 },
+		{ "", -1 },
+		{ "-1", -1 },
+		{ "1e400", -1 },
+		{ "0x10", -1 },
+		{ "nan", -1 },
+		{ "99999999T", -1 },
 	};
 	struct why why;
 
@@ -37,7 +47,8 @@ static void sizes_are_read(void)
 		int rc = units_size(cases[i].text, &got, &why);
 
 		if (cases[i].want < 0)
-			ok(rc == E_USAGE && strstr(why.text, cases[i].text), "size \"%s\" is refused by name", cases[i].text);
+			ok(rc == E_USAGE && strstr(why.text, cases[i].text),
+			        "size \"%s\" is refused by name", cases[i].text);
 		else
 			ok(rc == 0 && got == (uint64_t)cases[i].want, "size \"%s\"", cases[i].text);
 	}
@@ -49,8 +60,15 @@ static void durations_are_read(void)
 		const char *text;
 		int64_t want;
 	} cases[] = {
-		{ "0", 0 }, { "100ms", 100000 }, { "3s", 3000000 }, { "1h30m", INT64_C(5400000000) },
-		{ "250us", 250 }, { "2d", INT64_C(172800000000) }, { "5", -1 }, { "5 s", -1 }, { "s", -1 },
+		{ "0", 0 },
+		{ "100ms", 100000 },
+		{ "3s", 3000000 },
+		{ "1h30m", INT64_C(5400000000) },
+		{ "250us", 250 },
+		{ "2d", INT64_C(172800000000) },
+		{ "5", -1 },
+		{ "5 s", -1 },
+		{ "s", -1 },
 	};
 	struct why why;
 
@@ -61,7 +79,8 @@ static void durations_are_read(void)
 		if (cases[i].want < 0)
 			is_int(rc, E_USAGE, cases[i].text);
 		else
-			ok(rc == 0 && got == (uint64_t)cases[i].want, "duration \"%s\"", cases[i].text);
+			ok(rc == 0 && got == (uint64_t)cases[i].want, "duration \"%s\"",
+			        cases[i].text);
 	}
 }
 
@@ -71,9 +90,15 @@ static void addresses_are_read(void)
 		const char *text, *host;
 		int port; /* -1: refused */
 	} cases[] = {
-		{ ":6831", "", 6831 }, { "6799", "", 6799 }, { "127.0.0.1:0", "127.0.0.1", 0 },
-		{ "[::1]:6831", "::1", 6831 }, { "localhost:14271", "localhost", 14271 },
-		{ "::1:6831", "", -1 }, { "host:70000", "", -1 }, { "host:", "", -1 }, { "", "", -1 },
+		{ ":6831", "", 6831 },
+		{ "6799", "", 6799 },
+		{ "127.0.0.1:0", "127.0.0.1", 0 },
+		{ "[::1]:6831", "::1", 6831 },
+		{ "localhost:14271", "localhost", 14271 },
+		{ "::1:6831", "", -1 },
+		{ "host:70000", "", -1 },
+		{ "host:", "", -1 },
+		{ "", "", -1 },
 		{ "[::1:1", "", -1 },
 	};
 	struct why why;
@@ -85,8 +110,9 @@ static void addresses_are_read(void)
 		if (cases[i].port < 0)
 			ok(rc == E_USAGE, "address \"%s\" is refused", cases[i].text);
 		else
-			ok(rc == 0 && hp.port == cases[i].port && strcmp(hp.host, cases[i].host) == 0,
-				"address \"%s\"", cases[i].text);
+			ok(rc == 0 && hp.port == cases[i].port &&
+			                strcmp(hp.host, cases[i].host) == 0,
+			        "address \"%s\"", cases[i].text);
 	}
 }
 
@@ -96,14 +122,25 @@ static void times_are_read(void)
 		const char *text;
 		int64_t ms; /* -1: refused */
 	} cases[] = {
-		{ "1970-01-01T00:00:00Z", 0 }, { "2023-11-14T22:13:20.123Z", 1700000000123 },
-		{ "2023-11-14t22:13:20z", 1700000000000 }, { "2023-11-14T22:13:20.1Z", 1700000000100 },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2023-11-14T22:13:20.123Z", 1700000000123 },
+		{ "2023-11-14t22:13:20z", 1700000000000 },
+		{ "2023-11-14T22:13:20.1Z", 1700000000100 },
 		{ "2023-11-14T22:13:20.999999Z", 1700000000999 },
-		{ "2023-11-14T23:43:20+01:30", 1700000000000 }, { "2023-11-14T21:13:20-01:00", 1700000000000 },
-		{ "2024-02-29T00:00:00Z", 1709164800000 }, { "2023-02-29T00:00:00Z", -1 },
-		{ "2023-11-14", -1 }, { "2023-11-14T22:13:20", -1 }, { "2023-11-14T22:13:20.Z", -1 },
-		{ "2023-13-14T22:13:20Z", -1 }, { "2023-11-14T24:13:20Z", -1 }, { "2023-11- 4T22:13:20Z", -1 },
-		{ "2023-11-14T22:13:20+1:00", -1 }, { "2023-11-14T22:13:20Zz", -1 }, { "yesterday", -1 }, { "", -1 },
+		{ "2023-11-14T23:43:20+01:30", 1700000000000 },
+		{ "2023-11-14T21:13:20-01:00", 1700000000000 },
+		{ "2024-02-29T00:00:00Z", 1709164800000 },
+		{ "2023-02-29T00:00:00Z", -1 },
+		{ "2023-11-14", -1 },
+		{ "2023-11-14T22:13:20", -1 },
+		{ "2023-11-14T22:13:20.Z", -1 },
+		{ "2023-13-14T22:13:20Z", -1 },
+		{ "2023-11-14T24:13:20Z", -1 },
+		{ "2023-11- 4T22:13:20Z", -1 },
+		{ "2023-11-14T22:13:20+1:00", -1 },
+		{ "2023-11-14T22:13:20Zz", -1 },
+		{ "yesterday", -1 },
+		{ "", -1 },
 		{ "1969-12-31T23:59:59Z", -1 },
 	};
 	struct why why;
@@ -118,7 +155,8 @@ static void times_are_read(void)
 		else
 			is_int(ms, cases[i].ms, cases[i].text);
 	}
-	is_text(units_print_time(1700000000123, to, sizeof(to)), "2023-11-14T22:13:20.123Z", "and printed");
+	is_text(units_print_time(1700000000123, to, sizeof(to)), "2023-11-14T22:13:20.123Z",
+	        "and printed");
 }
 
 static void numbers_print_short(void)

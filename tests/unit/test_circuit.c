@@ -36,7 +36,8 @@ static void the_truth_table(void)
 		{ "open, a late report of delivery", CIRCUIT_OPEN, DELIVERED, 1, 0, CIRCUIT_OPEN },
 		{ "open, a late report of failure", CIRCUIT_OPEN, GIVEN_BACK, 1, 0, CIRCUIT_OPEN },
 		{ "open, refused", CIRCUIT_OPEN, REFUSED, 1, 0, CIRCUIT_OPEN },
-		{ "half open, the probe is out for long", CIRCUIT_HALF_OPEN, TICK, 600000, 1, CIRCUIT_HALF_OPEN },
+		{ "half open, the probe is out for long", CIRCUIT_HALF_OPEN, TICK, 600000, 1,
+		        CIRCUIT_HALF_OPEN },
 		{ "half open, delivered", CIRCUIT_HALF_OPEN, DELIVERED, 5, 0, CIRCUIT_CLOSED },
 		{ "half open, given back", CIRCUIT_HALF_OPEN, GIVEN_BACK, 5, 0, CIRCUIT_OPEN },
 		{ "half open, refused", CIRCUIT_HALF_OPEN, REFUSED, 5, 0, CIRCUIT_OPEN },
@@ -59,8 +60,8 @@ static void the_truth_table(void)
 			changed = circuit_report(&c, now, rows[i].event == DELIVERED);
 			break;
 		}
-		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s", rows[i].name,
-			circuit_name(rows[i].to));
+		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s",
+		        rows[i].name, circuit_name(rows[i].to));
 	}
 }
 
@@ -73,7 +74,8 @@ static void what_may_go_out(void)
 	ok(!circuit_lets(&c, MS(5000), 0), "open lets nothing through");
 	c = in_state(CIRCUIT_HALF_OPEN, 0);
 	ok(circuit_lets(&c, 0, 0) && !circuit_lets(&c, 0, 1), "half open lets one probe through");
-	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2), "and one more every two seconds");
+	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2),
+	        "and one more every two seconds");
 	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
 }
 
@@ -97,7 +99,8 @@ static void a_flapping_sink_is_probed_less_often(void)
 
 static void handing_over_leaves_time_for_two_commits(void)
 {
-	is_int(pace_handoff(MS(100), MS(5)), MS(60), "fast disk: late, with room for a slow moment");
+	is_int(pace_handoff(MS(100), MS(5)), MS(60),
+	        "fast disk: late, with room for a slow moment");
 	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
 	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
 	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");
@@ -121,9 +124,12 @@ static void the_window_is_shared(void)
 	ok(!pace_lets_backlog(&l, 400), "and no more");
 	l.fresh = 0;
 	l.backlog = 399;
-	ok(pace_lets_backlog(&l, 400) && !pace_lets_backlog(&l, 300), "idle capacity is its own, up to the ramp");
-	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST, "the ramp waits for proof");
-	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST, "then doubles");
+	ok(pace_lets_backlog(&l, 400) && !pace_lets_backlog(&l, 300),
+	        "idle capacity is its own, up to the ramp");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST,
+	        "the ramp waits for proof");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST,
+	        "then doubles");
 	is_int(pace_ramp(1 << 23, 1 << 23, 1 << 24), 1 << 23, "up to half the window");
 }
 

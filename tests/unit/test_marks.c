@@ -10,10 +10,13 @@ static void the_cursor_follows_the_done(void)
 	marks_init(&m, 10, 10);
 	marks_extend(&m, 20);
 	ok(marks_next(&m, 0, 100, &first, &end) && first == 10 && end == 20, "all ten wait");
-	ok(marks_set(&m, 11, MARK_DONE, 1) == 0 && m.cursor == 10, "done above the cursor does not move it");
-	ok(marks_next(&m, 0, 100, &first, &end) && first == 10 && end == 11, "the run ends before what is done");
+	ok(marks_set(&m, 11, MARK_DONE, 1) == 0 && m.cursor == 10,
+	        "done above the cursor does not move it");
+	ok(marks_next(&m, 0, 100, &first, &end) && first == 10 && end == 11,
+	        "the run ends before what is done");
 	ok(marks_set(&m, 10, MARK_DONE, 1) == 0 && m.cursor == 12, "the cursor passes both");
-	ok(marks_set(&m, 11, MARK_WAITING, 0) == 0 && marks_at(&m, 11) == MARK_DONE, "done is final");
+	ok(marks_set(&m, 11, MARK_WAITING, 0) == 0 && marks_at(&m, 11) == MARK_DONE,
+	        "done is final");
 	marks_free(&m);
 }
 
@@ -23,16 +26,19 @@ static void held_is_passed_over_and_comes_back(void)
 	uint64_t first, end;
 
 	marks_init(&m, 0, 4);
-	ok(marks_set(&m, 0, MARK_HELD, 0) == 0 && m.offered_to == 0, "a held position is not offered yet");
+	ok(marks_set(&m, 0, MARK_HELD, 0) == 0 && m.offered_to == 0,
+	        "a held position is not offered yet");
 	marks_offered(&m, 0);
 	is_int(m.offered_to, 1, "then it is");
 	ok(marks_next(&m, 0, 100, &first, &end) && first == 1 && end == 4, "and is passed over");
-	ok(marks_set(&m, 0, MARK_WAITING, 0) == 0 && m.offered_to == 0, "given back clean, nothing was offered");
-	ok(marks_set(&m, 1, MARK_HELD, 0) == 0 && marks_set(&m, 1, MARK_MAYBE, 0) == 0 && m.offered_to == 2,
-		"perhaps sent stays offered");
+	ok(marks_set(&m, 0, MARK_WAITING, 0) == 0 && m.offered_to == 0,
+	        "given back clean, nothing was offered");
+	ok(marks_set(&m, 1, MARK_HELD, 0) == 0 && marks_set(&m, 1, MARK_MAYBE, 0) == 0 &&
+	                m.offered_to == 2,
+	        "perhaps sent stays offered");
 	ok(marks_set(&m, 3, MARK_HELD, 0) == 0 && (marks_offered(&m, 3), m.offered_to == 4) &&
-			marks_set(&m, 3, MARK_WAITING, 0) == 0 && m.offered_to == 2,
-		"what comes back clean lowers the bound to the last doubt below it");
+	                marks_set(&m, 3, MARK_WAITING, 0) == 0 && m.offered_to == 2,
+	        "what comes back clean lowers the bound to the last doubt below it");
 	ok(marks_next(&m, 0, 100, &first, &end) && first == 0 && end == 4, "and waits again");
 	marks_free(&m);
 }
@@ -81,11 +87,15 @@ static void random_changes_agree_with_an_array(unsigned seed)
 			;
 		wrong += cursor != m.cursor;
 		if (step % 50 == 0) {
-			uint64_t first, stop, from = start + random_below(end - start), want, want_end;
+			uint64_t first, stop, from = start + random_below(end - start), want,
+			                      want_end;
 
-			for (want = max_u64(from, cursor); want < end && model[want] % 3 != 0; want++)
+			for (want = max_u64(from, cursor); want < end && model[want] % 3 != 0;
+			        want++)
 				;
-			for (want_end = want; want_end < end && want_end < want + 70 && model[want_end] % 3 == 0; want_end++)
+			for (want_end = want;
+			        want_end < end && want_end < want + 70 && model[want_end] % 3 == 0;
+			        want_end++)
 				;
 			if (marks_next(&m, from, 70, &first, &stop))
 				wrong += first != want || stop != want_end;
@@ -93,8 +103,10 @@ static void random_changes_agree_with_an_array(unsigned seed)
 				wrong += want != end;
 		}
 		if (step % 500 == 0) {
-			uint64_t left_spans, left_batches, kept = 0, done = 0, done_spans = 0, kept_spans = 0;
-			size_t n = marks_save(&m, saved, step % 1000 ? sizeof(saved) : 60, &left_spans, &left_batches);
+			uint64_t left_spans, left_batches, kept = 0, done = 0, done_spans = 0,
+			                                   kept_spans = 0;
+			size_t n = marks_save(&m, saved, step % 1000 ? sizeof(saved) : 60,
+			        &left_spans, &left_batches);
 
 			marks_init(&again, m.cursor, m.end);
 			wrong += marks_load(&again, slice_of(saved, n)) != 0;
@@ -107,7 +119,8 @@ static void random_changes_agree_with_an_array(unsigned seed)
 				kept_spans += spans[q];
 				wrong += model[q] != MARK_DONE;
 			}
-			wrong += done != kept + left_batches || done_spans != kept_spans + left_spans;
+			wrong += done != kept + left_batches ||
+			         done_spans != kept_spans + left_spans;
 			marks_free(&again);
 		}
 	}
@@ -127,8 +140,8 @@ static void what_is_reserved_needs_no_memory_later(void)
 	is_int(m.end, far - 5, "the end stays where it is");
 	marks_extend(&m, far + 9000);
 	ok(marks_set(&m, far, MARK_HELD, 0) == 0 && marks_set(&m, far + 8999, MARK_MAYBE, 0) == 0 &&
-			m.nchunks == chunks && m.chunks[chunks - 1] != NULL,
-		"what becomes of them takes no new chunk");
+	                m.nchunks == chunks && m.chunks[chunks - 1] != NULL,
+	        "what becomes of them takes no new chunk");
 	for (uint64_t p = far - 5; p < far + 9000; p++)
 		if (marks_set(&m, p, MARK_DONE, 1) < 0)
 			ok(0, "position %" PRIu64 " is done", p);
@@ -139,12 +152,15 @@ static void what_is_reserved_needs_no_memory_later(void)
 static void damaged_bytes_are_refused(void)
 {
 	struct marks m;
-	static const uint8_t too_far[] = { 5, 200, 1, 0 }, cut[] = { 5 }, endless[] = { 0x80, 0x80 };
+	static const uint8_t too_far[] = { 5, 200, 1, 0 }, cut[] = { 5 },
+	                     endless[] = { 0x80, 0x80 };
 
 	marks_init(&m, 0, 100);
-	is_int(marks_load(&m, slice_of(too_far, sizeof(too_far))), E_CORRUPT, "a run beyond the end");
+	is_int(marks_load(&m, slice_of(too_far, sizeof(too_far))), E_CORRUPT,
+	        "a run beyond the end");
 	is_int(marks_load(&m, slice_of(cut, sizeof(cut))), E_CORRUPT, "a run that is cut");
-	is_int(marks_load(&m, slice_of(endless, sizeof(endless))), E_CORRUPT, "a number without an end");
+	is_int(marks_load(&m, slice_of(endless, sizeof(endless))), E_CORRUPT,
+	        "a number without an end");
 	marks_free(&m);
 }
 
