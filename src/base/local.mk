@@ -7,4 +7,5 @@ libspanspool_a_SOURCES += \
 	include/log.h %D%/log.c \
 	include/progress.h %D%/progress.c \
 	include/slice.h \
-	include/units.h %D%/units.c
+	include/units.h %D%/units.c \
+	include/utf8.h %D%/utf8.c

@@ -8,6 +8,7 @@
 #include "batch_json.h"
 #include "inspect.h"
 #include "shape.h"
+#include "utf8.h"
 #include "walk.h"
 
 /* Where a struct's known values begin; NULL: it has none. */
@@ -41,31 +42,11 @@ static struct slice text_at(const uint8_t *at)
 	return slice_of(at + 4, walk_get_32(at));
 }
 
-/* Bytes of the UTF-8 sequence at the start of TEXT; 0: it is none. */
-static size_t utf8_length(struct slice text)
-{
-	uint8_t first = text.at[0];
-	size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	uint32_t point = n == 1 ? first : first & (0x7fU >> n);
-
-	if (n == 0 || n > text.len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((text.at[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (text.at[i] & 0x3f);
-	}
-	if ((n == 3 && point < 0x800) || (n == 4 && point < 0x10000) || point > 0x10ffff ||
-	        (point >= 0xd800 && point < 0xe000))
-		return 0;
-	return n;
-}
-
 static void add_text(struct buf *to, struct slice text)
 {
 	buf_byte(to, '"');
 	while (text.len > 0) {
-		size_t n = utf8_length(text);
+		size_t n = utf8_sequence(text);
 		uint8_t c = text.at[0];
 
 		if (n == 0)
