@@ -22,9 +22,7 @@ struct row {
 
 /* The reasons are measured: a topic that is missing fails its records after 30 s by default, a
  * larger value than 2000000 overflows to nothing; the default pause of 10 s between connects is
- * most of the time a recovery takes; a batch above the broker's limit fails as a whole. A frozen
- * broker is left for the new leader after these time-outs, not after 60 s: idempotence makes the
- * second sending harmless. */
+ * most of the time a recovery takes; a batch above the broker's limit fails as a whole. */
 static const struct row producer_rows[] = {
 	{ "client.id", "spanspool" },
 	{ "acks", "all" },
@@ -32,8 +30,6 @@ static const struct row producer_rows[] = {
 	{ "message.timeout.ms", "0" },
 	{ "compression.codec", "lz4" },
 	{ "batch.size", "500000" },
-	{ "request.timeout.ms", "5000" },
-	{ "socket.timeout.ms", "6000" },
 	{ "reconnect.backoff.max.ms", "1000" },
 	{ "topic.metadata.propagation.max.ms", "2000000" },
 	{ "socket.keepalive.enable", "true" },

@@ -3,13 +3,12 @@
 REAL_TESTS = \
 	%D%/test_clients.sh \
 	%D%/test_broker.sh \
-	%D%/test_cluster.sh \
 	%D%/test_demo.sh
 
-# Three brokers and all that can happen to them, alone: "make campaign-real".
+# Three brokers and all that can happen to them, three minutes more: "make campaign-real".
 REAL_CAMPAIGN = %D%/test_cluster.sh
 
-EXTRA_DIST += $(REAL_TESTS) \
+EXTRA_DIST += $(REAL_TESTS) $(REAL_CAMPAIGN) \
 	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh \
 	%D%/clients/compare.js %D%/clients/node/send.js %D%/clients/node/package.json \
 	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt
