@@ -157,7 +157,7 @@ static struct child *look_on_and_on(struct stage *s)
 	        "'quarantine ls'; do "
 	        "%s spool $verb --spool.directory=%s >%s/look 2>&1 || exit 1; n=$((n+1)); done; "
 	        "done; "
-	        "[ $n -gt 5 ]",
+	        "[ $n -ge 5 ]",
 	        s->directory, stage_program(), spool_of(s), s->directory);
 	if (child_start(&c, &o, &why) < 0)
 		printf("Bail out! %s\n", why.text);
