@@ -50,13 +50,12 @@ static int put_entries(struct spool *s, struct storing *g)
 	int rc;
 
 	if (s->opts.sync != SPOOL_SYNC_COMMIT && s->tail.bytes < TAIL_MOST_BYTES) {
-		struct spool_state state = *g->state;
-		struct spot end = behind(&g->e[g->n - 1]);
+		struct spool_state before = *g->state;
 
-		store_settle(&state, store_rest(g, g->n), &end);
-		if (tail_append(&s->tail, g->e, g->n, &state, &s->origin) == 0) {
+		store_settle(&before, store_rest(g, 0), &s->end);
+		if (tail_append(&s->tail, g->e, g->n, &before, &s->origin) == 0) {
 			g->done = g->n;
-			s->end = end;
+			s->end = behind(&g->e[g->n - 1]);
 			return 0;
 		}
 	}

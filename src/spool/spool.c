@@ -128,6 +128,20 @@ void spool_live(struct spool *s, const struct spool_state *state)
 	statefile_live(&s->file, state);
 }
 
+/* What was delivered after the last turn goes now, or it would stay as long as the spool is closed. */
+static void say_last(struct spool *s, const struct spool_state *state)
+{
+	s->last = *state;
+	s->last.end = s->end.position;
+	s->last.spans_put = s->end.spans;
+	if (statefile_sync(&s->file, &s->last, &s->origin) == 0) {
+		turn_reclaim(s);
+		return;
+	}
+	log_warn("spool: the state could not be synced at the end");
+	statefile_live(&s->file, &s->last); /* needs no disk yet */
+}
+
 void spool_close(struct spool *s, const struct spool_state *state)
 {
 	if (s == NULL)
@@ -135,14 +149,7 @@ void spool_close(struct spool *s, const struct spool_state *state)
 	if (store_flush(s) < 0)
 		log_warn("spool: the tail could not be synced at the end; it is read at the next "
 		         "start");
-	if (state != NULL) {
-		s->last = *state;
-		s->last.end = s->end.position;
-		s->last.spans_put = s->end.spans;
-		if (statefile_sync(&s->file, &s->last, &s->origin) < 0) {
-			log_warn("spool: the state could not be synced at the end");
-			statefile_live(&s->file, &s->last); /* needs no disk yet */
-		}
-	}
+	if (state != NULL)
+		say_last(s, state);
 	spool_free(s);
 }

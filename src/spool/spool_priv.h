@@ -69,6 +69,9 @@ size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc);
 void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end);
 struct ledger_count store_rest(const struct storing *g, size_t done);
 
+/* turn.c: unlinks the segments that are delivered. */
+void turn_reclaim(struct spool *s);
+
 /* put.c: a turn's batches, by the way that opts.sync says. */
 void put_run(struct spool *s, struct spool_turn *t);
 

@@ -45,15 +45,17 @@ static void cut(const struct tail *t)
 		return;
 }
 
-static size_t fill_vector(const struct entry *e, size_t n, uint8_t *headers, struct iovec *iov)
+/* One part of the vector a frame; a record's are its header and its bytes. Gives how many parts. */
+static size_t fill_vector(struct iovec *iov, uint8_t *headers, const struct entry *e, size_t n,
+        const struct spool_state *state, const struct origin *origin)
 {
 	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *header = headers + i * RECORD_HEADER;
-
-		layout_record_encode(header, &e[i].r, slice_of(e[i].bytes, e[i].r.size));
-		iov[k++] = (struct iovec){ header, RECORD_HEADER };
+	iov[k++] = (struct iovec){ headers, layout_state_encode(headers, state, origin) };
+	headers += STATE_BYTES;
+	for (size_t i = 0; i < n; i++, headers += RECORD_HEADER) {
+		layout_record_encode(headers, &e[i].r, slice_of(e[i].bytes, e[i].r.size));
+		iov[k++] = (struct iovec){ headers, RECORD_HEADER };
 		iov[k++] = (struct iovec){ (void *)e[i].bytes, e[i].r.size };
 	}
 	return k;
@@ -62,7 +64,7 @@ static size_t fill_vector(const struct entry *e, size_t n, uint8_t *headers, str
 int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
         const struct origin *origin)
 {
-	uint8_t *headers = malloc(n * RECORD_HEADER + STATE_BYTES);
+	uint8_t *headers = malloc(STATE_BYTES + n * RECORD_HEADER);
 	struct iovec *iov = malloc((2 * n + 1) * sizeof(*iov));
 	uint64_t bytes = 0;
 	size_t k;
@@ -70,10 +72,7 @@ int tail_append(struct tail *t, const struct entry *e, size_t n, const struct sp
 
 	if (headers == NULL || iov == NULL)
 		goto out;
-	k = fill_vector(e, n, headers, iov);
-	iov[k].iov_base = headers + n * RECORD_HEADER;
-	iov[k].iov_len = layout_state_encode(iov[k].iov_base, state, origin);
-	k++;
+	k = fill_vector(iov, headers, e, n, state, origin);
 	for (size_t i = 0; i < k; i++)
 		bytes += iov[i].iov_len;
 	rc = disk_writev(t->fd, iov, k, t->bytes);

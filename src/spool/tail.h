@@ -41,7 +41,8 @@ struct tail_part {
 int tail_open(struct tail *t, int at, bool make, struct why *why) MUST_USE;
 /* Opens it for reading only, if it is there. */
 int tail_look(struct tail *t, int at) MUST_USE;
-/* All N entries and the state, or nothing. */
+/* STATE and all N entries, or nothing. STATE stands first, and is as before them: when a kill cuts the
+ * write short, what of it is whole is still known to have been offered. */
 int tail_append(struct tail *t, const struct entry *e, size_t n, const struct spool_state *state,
         const struct origin *origin) MUST_USE;
 /* Reads a few MiB from OFFSET on. tail_part_free in any case. */

@@ -41,7 +41,7 @@ static struct spot floor_without(struct spool *s, size_t n)
 }
 
 /* The state says that they are delivered, and is durable, before they go. */
-static void reclaim(struct spool *s)
+void turn_reclaim(struct spool *s)
 {
 	struct origin origin = s->origin;
 	size_t n = 0;
@@ -90,7 +90,7 @@ void spool_turn(struct spool *s, struct spool_turn *t)
 {
 	store_measure(s);
 	put_run(s, t);
-	reclaim(s);
+	turn_reclaim(s);
 	prepare(s);
 	fetch_run(s, t);
 	count(s);

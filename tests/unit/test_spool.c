@@ -167,6 +167,23 @@ static void the_segment_being_written_goes_when_it_is_worth_it(void)
 	kit_free(&k);
 }
 
+static void a_stop_leaves_nothing_that_is_delivered(void)
+{
+	struct kit k;
+
+	kit_init(&k);
+	kit_must_open(&k);
+	kit_put(&k, 5000);
+	ok(kit_names(&k, "seg-") >= 3, "%u segments", kit_names(&k, "seg-"));
+	is_int(kit_deliver(&k, k.state.end), 0, "all of it is delivered after the last turn");
+	kit_close(&k);
+	ok(kit_names(&k, "seg-") <= 1, "what the last turn did not know is removed at the stop");
+	kit_must_open(&k);
+	is_int(k.found.unclean, 0, "the stop was clean");
+	is_int(k.state.cursor, k.state.end, "and nothing waits");
+	kit_free(&k);
+}
+
 static void a_second_holder_is_refused_by_name(void)
 {
 	struct spool_found found;
@@ -368,6 +385,7 @@ int main(void)
 	only_the_wanted_runs_are_read();
 	delivered_segments_are_unlinked_and_the_space_comes_back();
 	the_segment_being_written_goes_when_it_is_worth_it();
+	a_stop_leaves_nothing_that_is_delivered();
 	a_second_holder_is_refused_by_name();
 	limits_let_in_what_fits();
 	free_space_is_left_to_others();

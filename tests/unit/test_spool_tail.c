@@ -80,32 +80,38 @@ static void what_is_only_in_the_tail_can_be_read_and_counted(void)
 	kit_free(&k);
 }
 
-static void the_mode_may_change_at_a_restart(void)
+/* As a kill leaves it: what the end of the process would put into a segment is in the tail only. */
+static void die(struct kit *k)
+{
+	char command[TEMPDIR_PATH + 64];
+	int failed;
+
+	snprintf(command, sizeof(command), "cd %s && mkdir as-was && cp tail state as-was", k->dir);
+	failed = system(command);
+	kit_abandon(k);
+	snprintf(command, sizeof(command),
+	        "cd %s && rm -r seg-* && mv as-was/* . && rmdir as-was", k->dir);
+	if (failed != 0 || system(command) != 0)
+		exit(1);
+}
+
+static int tail_fd(const struct kit *k)
 {
 	char path[TEMPDIR_PATH + 16];
+
+	snprintf(path, sizeof(path), "%s/tail", k->dir);
+	return open(path, O_RDWR);
+}
+
+static void the_mode_may_change_at_a_restart(void)
+{
 	struct kit k;
-	int fd;
 
 	kit_init(&k);
 	k.opts.sync = SPOOL_SYNC_OFF;
 	kit_must_open(&k);
 	kit_put(&k, 20);
-	snprintf(path, sizeof(path), "%s/tail", k.dir);
-	/* As a kill leaves it: what the end would sync is held back. */
-	fd = open(path, O_RDONLY);
-	if (fd >= 0) {
-		static uint8_t bytes[1 << 20];
-		ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
-		char state[TEMPDIR_PATH + 64];
-
-		close(fd);
-		kit_abandon(&k);
-		tempdir_remove(kit_path(&k, "seg-", 0, state));
-		fd = open(path, O_RDWR);
-		if (pwrite(fd, bytes, (size_t)n, 0) != n)
-			exit(1);
-		close(fd);
-	}
+	die(&k);
 	k.opts.sync = SPOOL_SYNC_COMMIT;
 	kit_must_open(&k);
 	is_int(k.state.end, 21, "the tail is known");
@@ -120,7 +126,6 @@ static void the_mode_may_change_at_a_restart(void)
 /* What a power cut does to it. */
 static void a_tail_with_a_hole_gives_what_is_whole(void)
 {
-	char path[TEMPDIR_PATH + 64], copy[2 * TEMPDIR_PATH + 64];
 	struct kit k;
 	int fd;
 
@@ -130,16 +135,8 @@ static void a_tail_with_a_hole_gives_what_is_whole(void)
 		kit_must_open(&k);
 		for (int i = 0; i < 4; i++)
 			kit_put(&k, 10);
-		snprintf(copy, sizeof(copy), "cp %s/tail %s/copy", k.dir, k.dir);
-		if (system(copy) != 0)
-			exit(1);
-		kit_abandon(&k);
-		tempdir_remove(kit_path(&k, "seg-", 0, path));
-		snprintf(copy, sizeof(copy), "mv %s/copy %s/tail", k.dir, k.dir);
-		if (system(copy) != 0)
-			exit(1);
-		snprintf(path, sizeof(path), "%s/tail", k.dir);
-		fd = open(path, O_RDWR);
+		die(&k);
+		fd = tail_fd(&k);
 		if (round == 0 ? pwrite(fd, "damage", 6, 15000) != 6 : ftruncate(fd, 25000) < 0)
 			exit(1);
 		close(fd);
@@ -161,6 +158,37 @@ static void a_tail_with_a_hole_gives_what_is_whole(void)
 	}
 }
 
+static void of_a_write_cut_short_is_known_that_it_was_offered(void)
+{
+	struct ledger_count *lost;
+	off_t whole;
+	struct kit k;
+	int fd;
+
+	kit_init(&k);
+	k.opts.sync = SPOOL_SYNC_OFF;
+	kit_must_open(&k);
+	kit_put(&k, 10);
+	whole = tail_size(&k);
+	k.state.offered_to = 21; /* the sink has what is put now */
+	kit_put(&k, 10);
+	whole += (tail_size(&k) - whole) / 2;
+	die(&k);
+	fd = tail_fd(&k);
+	if (ftruncate(fd, whole) < 0)
+		exit(1);
+	close(fd);
+	kit_must_open(&k);
+	lost = &k.state.ledger.place[LEDGER_UNCERTAIN];
+	ok(k.state.end > 11 && k.state.end < 21, "some of the second ten are there: below %u",
+	        (unsigned)k.state.end);
+	ok(k.found.state.offered_to >= k.state.end, "and are said to have been offered");
+	ok(lost->batches == 21 - k.state.end && lost->spans == kit_spans_in(k.state.end, 21),
+	        "the others are uncertain");
+	ok(ledger_check(&k.state.ledger) == NULL, "the ledger balances");
+	kit_free(&k);
+}
+
 int main(void)
 {
 	an_interval_ends_in_a_commit();
@@ -168,5 +196,6 @@ int main(void)
 	what_is_only_in_the_tail_can_be_read_and_counted();
 	the_mode_may_change_at_a_restart();
 	a_tail_with_a_hole_gives_what_is_whole();
+	of_a_write_cut_short_is_known_that_it_was_offered();
 	return tap_done();
 }
