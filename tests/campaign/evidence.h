@@ -29,6 +29,7 @@ struct evidence {
 	bool torn;                     /* the last note is half of one */
 	struct evidence_noted unnoted; /* over all deaths: what may be in no ledger */
 	uint64_t kills, opened, refusals;
+	bool set_aside_allowed; /* a start was given nothing: segments may be in quarantine, whole */
 	uint64_t again;             /* arrivals beyond the first */
 	uint64_t unmarked_again;    /* of those, without the mark */
 	uint64_t strays;            /* arrived as they were not sent */

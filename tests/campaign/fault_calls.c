@@ -211,6 +211,9 @@ static void run(struct story *s, struct trial *t)
 	s->told = told;
 	memset(told, 0, sizeof(*told));
 	evidence_reset(evidence, t->seed, SIZE_MOST);
+	/* A start does not wait for ever for a disk that gives it nothing. */
+	evidence->set_aside_allowed =
+	        s->phase == START && s->plan.err == EIO && s->plan.count == 0;
 	status = life_in_child(tell, s);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->killed)
 		evidence_killed(evidence);
