@@ -61,6 +61,7 @@ struct story {
 	struct fault_plan plan;
 	bool small;  /* a flight that has to drop */
 	bool killed; /* while the trouble lasts */
+	bool endless; /* as far as a stop goes, which waits for seconds */
 	struct evidence *evidence;
 	struct told {
 		uint64_t calls;
@@ -220,7 +221,7 @@ static void run(struct story *s, struct trial *t)
 	else if (status != 0)
 		trial_wrong(t, "the process ended by status %d", status);
 	/* A stop that finds no disk until its time is up drops what is in memory, or calls it uncertain. */
-	if (s->phase == STOP && s->plan.at > 0 && s->plan.count == 0) {
+	if (s->phase == STOP && s->endless) {
 		s->small = true;
 		evidence_killed(evidence);
 	}
@@ -295,6 +296,7 @@ static void refuse_at(struct trial *t, void *arg)
 	s.plan = (struct fault_plan){ .calls = k->calls, .err = k->err, .shortened = k->shortened };
 	s.plan.at = t->number / LENGTHS / (PHASES * KINDS) + 1;
 	s.plan.count = lengths[t->number % LENGTHS];
+	s.endless = s.plan.count == 0;
 	if (s.plan.count == 0 && k->calls == FAULT_MEMORY)
 		s.plan.count = MEMORY_MOST;
 	s.small = s.phase != STOP && campaign_roll(&dice, 4) == 0;

@@ -18,7 +18,7 @@
 
 #include "fault.h"
 
-enum { REMEMBERED = 64 };
+enum { REMEMBERED = 64, LMDB_PAGE = 4096, LMDB_TXNID = 144 };
 
 static struct fault_plan plan;
 static _Atomic bool armed;
@@ -295,11 +295,37 @@ static void forget(int at, const char *path)
 			refused[i] = 0;
 }
 
+/* Whether a transaction was ever committed to this LMDB file: its number stands in two pages. */
+static bool holds_records(int at, const char *path)
+{
+	uint64_t txnid[2] = { 0 };
+	int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < 2; i++)
+		if (pread(fd, &txnid[i], sizeof(txnid[i]), i * LMDB_PAGE + LMDB_TXNID) < 0)
+			txnid[i] = 0;
+	if (fd >= 0)
+		close(fd);
+	return txnid[0] > 0 || txnid[1] > 0;
+}
+
+/* A segment with records goes only once the state says on disk that they are delivered. */
+static void look_at_unlink(int at, const char *path)
+{
+	bool was_armed;
+
+	if (!atomic_load(&state_refused) || strcmp(path, "data.mdb") != 0 || !leads_to(at, "/seg-"))
+		return;
+	was_armed = atomic_exchange(&armed, false); /* these calls are not the program's */
+	if (holds_records(at, path))
+		atomic_fetch_add(&hasty, 1);
+	atomic_store(&armed, was_armed);
+}
+
 int unlinkat(int at, const char *path, int flags)
 {
 	REAL(unlinkat);
-	if (atomic_load(&state_refused) && strcmp(path, "data.mdb") == 0 && leads_to(at, "/seg-"))
-		atomic_fetch_add(&hasty, 1);
+	look_at_unlink(at, path);
 	forget(at, path);
 	CALL(FAULT_UNLINK, at, path, real(at, path, flags));
 }
