@@ -76,9 +76,6 @@ int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t sp
 /* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next turns. */
 void keeper_cull(struct keeper *k);
 
-/* Position P, which is HELD, goes to the sink: after a kill it may have been sent. */
-void keeper_offered(struct keeper *k, uint64_t position);
-
 /* 0, or why the last turn could not store. */
 int keeper_trouble(const struct keeper *k);
 /* Nothing queued, under way or condemned. */

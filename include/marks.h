@@ -16,11 +16,10 @@ struct marks_chunk;
 
 /* Positions are dense. Memory follows the positions that differ from WAITING, not the backlog. */
 struct marks {
-	uint64_t cursor;     /* every position below is done */
-	uint64_t end;        /* the first position not given out */
-	uint64_t offered_to; /* none at or above may have been sent */
-	uint64_t held_to;    /* none at or above is HELD or MAYBE: what may have been sent soon */
-	uint64_t version;    /* counts changes, for whoever keeps a saved copy */
+	uint64_t cursor;  /* every position below is done */
+	uint64_t end;     /* the first position not given out */
+	uint64_t held_to; /* none at or above is HELD or MAYBE: may have been sent, or be soon */
+	uint64_t version; /* counts changes, for whoever keeps a saved copy */
 	struct marks_chunk **chunks; /* the first holds the cursor */
 	size_t nchunks;
 	size_t cap;
@@ -40,9 +39,6 @@ int marks_reserve(struct marks *m, uint64_t first, uint64_t end) MUST_USE;
 
 /* SPANS counts for MARK_DONE only. A position that is done stays done. E_NOMEM changes nothing. */
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans) MUST_USE;
-
-/* POSITION, which is HELD, goes to the sink. */
-void marks_offered(struct marks *m, uint64_t position);
 
 /* The first run of positions at or above FROM that wait, at most LIMIT long. False when there is none. */
 bool marks_next(

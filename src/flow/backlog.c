@@ -105,7 +105,6 @@ static void offer_ready(struct backlog *b)
 
 		if (answer == SINK_FULL || answer == SINK_DOWN)
 			return;
-		keeper_offered(b->keeper, batch->position);
 		list_remove(&batch->link);
 		b->stats.ready_bytes -= batch->size;
 		if (answer == SINK_CANNOT)

@@ -252,12 +252,10 @@ void flight_stored(struct flight *f, struct batch *b)
 	/* With no exposure allowed the first offer comes only now. */
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
 		first_offer(f, b);
-	if (b->with_sink) {
+	if (b->with_sink)
 		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
-		keeper_offered(f->keeper, b->position);
-	} else if (b->maybe_dup) {
+	else if (b->maybe_dup)
 		keeper_mark(f->keeper, b->position, MARK_MAYBE, 0);
-	}
 	batch_unref(&b); /* the sink's own reference keeps what it has */
 }
 

@@ -48,8 +48,9 @@ void keeper_snapshot(struct keeper *k, struct spool_state *s)
 	s->generation = ++k->generation;
 	s->boot = k->boot;
 	s->cursor = k->marks.cursor;
-	/* What an earlier run may have sent stays in doubt until it is done. */
-	s->offered_to = max_u64(k->marks.offered_to, min_u64(k->inherited_sent, k->marks.end));
+	/* What is held may go out at any time from here on, and a power cut must find that said on disk.
+	 * What an earlier run may have sent stays in doubt until it is done. */
+	s->offered_to = max_u64(k->marks.held_to, min_u64(k->inherited_sent, k->marks.end));
 	s->end = k->marks.end;
 	s->spans_put = k->spans_put;
 	s->running = true;
@@ -205,11 +206,6 @@ int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t sp
 	return rc;
 }
 
-void keeper_offered(struct keeper *k, uint64_t position)
-{
-	marks_offered(&k->marks, position);
-}
-
 void keeper_cull(struct keeper *k)
 {
 	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
@@ -264,9 +260,8 @@ static void note_live(struct keeper *k)
 	        k->noted_version == k->marks.version)
 		return;
 	keeper_snapshot(k, &s);
-	/* It is newer than the turn's own state, and must not know less: what is held, read now or being
-	 * written while the sink has it may go out, and be found beyond the end, before the next note. */
-	s.offered_to = max_u64(s.offered_to, k->marks.held_to);
+	/* It is newer than the turn's own state, and must not know less: what is read now or being written
+	 * while the sink has it may go out, and be found beyond the end, before the next note. */
 	if (k->turning)
 		s.offered_to = max_u64(s.offered_to, k->turn_offers_to);
 	spool_live(k->spool, &s);

@@ -89,9 +89,7 @@ void keeper_begin(struct keeper *k)
 		choose_reads(k);
 	list_append(&k->sentencing, &k->condemned);
 	keeper_snapshot(k, &t->state);
-	/* What is held, is read now, or is offered as soon as it is stored may go out at any time from here
-	 * on, and a power cut must find that said on disk. */
-	t->state.offered_to = max_u64(t->state.offered_to, k->marks.held_to);
+	/* So may what is read now, or is offered as soon as it is stored. */
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
 	if (t->nread > 0)

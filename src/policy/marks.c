@@ -24,7 +24,7 @@ struct marks_chunk {
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {
 	*m = (struct marks){
-		.cursor = cursor, .end = end, .offered_to = cursor, .held_to = cursor
+		.cursor = cursor, .end = end, .held_to = cursor
 	};
 }
 
@@ -154,11 +154,6 @@ static uint64_t lowered(const struct marks *m, uint64_t bound)
 	return m->cursor;
 }
 
-void marks_offered(struct marks *m, uint64_t position)
-{
-	m->offered_to = max_u64(m->offered_to, position + 1);
-}
-
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t at = position % CHUNK;
@@ -178,10 +173,7 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 		c->spans[at] = spans;
 	if (is_unsure(mark))
 		m->held_to = max_u64(m->held_to, position + 1);
-	if (mark == MARK_MAYBE)
-		marks_offered(m, position);
 	advance(m);
-	m->offered_to = lowered(m, m->offered_to);
 	m->held_to = lowered(m, m->held_to);
 	return 0;
 }

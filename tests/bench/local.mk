@@ -35,7 +35,7 @@ MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
 EXTRA_DIST += %D%/run.sh
 bench: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
-	@MAKE='$(MAKE)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+	@MAKE='$(MAKE)' SPANSPOOL_BUILD='$(abs_builddir)' srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
 # Not part of "make check": figures, each beside the floor it is compared with.
 EXTRA_PROGRAMS += %D%/bench_spool
 CLEANFILES += %D%/bench_spool

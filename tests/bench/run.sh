@@ -16,4 +16,8 @@ section 'agent to spool'
 "$here/bench_store" || rc=1
 section 'memory and start'
 "$here/bench_memory" "${GIGABYTES:-5}" || rc=1
+section 'an outage of real Kafka'
+bash "${srcdir:-.}/tests/real/outage.sh"
+status=$?
+[ $status -eq 0 ] || [ $status -eq 77 ] || rc=1 # 77: it said what this machine does not have
 exit $rc

@@ -26,18 +26,15 @@ static void held_is_passed_over_and_comes_back(void)
 	uint64_t first, end;
 
 	marks_init(&m, 0, 4);
-	ok(marks_set(&m, 0, MARK_HELD, 0) == 0 && m.offered_to == 0,
-	        "a held position is not offered yet");
-	marks_offered(&m, 0);
-	is_int(m.offered_to, 1, "then it is");
+	ok(marks_set(&m, 0, MARK_HELD, 0) == 0 && m.held_to == 1, "a held position may be sent");
 	ok(marks_next(&m, 0, 100, &first, &end) && first == 1 && end == 4, "and is passed over");
-	ok(marks_set(&m, 0, MARK_WAITING, 0) == 0 && m.offered_to == 0,
-	        "given back clean, nothing was offered");
+	ok(marks_set(&m, 0, MARK_WAITING, 0) == 0 && m.held_to == 0,
+	        "given back clean, nothing is in doubt");
 	ok(marks_set(&m, 1, MARK_HELD, 0) == 0 && marks_set(&m, 1, MARK_MAYBE, 0) == 0 &&
-	                m.offered_to == 2,
-	        "perhaps sent stays offered");
-	ok(marks_set(&m, 3, MARK_HELD, 0) == 0 && (marks_offered(&m, 3), m.offered_to == 4) &&
-	                marks_set(&m, 3, MARK_WAITING, 0) == 0 && m.offered_to == 2,
+	                m.held_to == 2,
+	        "perhaps sent stays in doubt");
+	ok(marks_set(&m, 3, MARK_HELD, 0) == 0 && m.held_to == 4 &&
+	                marks_set(&m, 3, MARK_WAITING, 0) == 0 && m.held_to == 2,
 	        "what comes back clean lowers the bound to the last doubt below it");
 	ok(marks_next(&m, 0, 100, &first, &end) && first == 0 && end == 4, "and waits again");
 	marks_free(&m);
