@@ -16,6 +16,8 @@ struct circuit {
 	uint64_t pause_most;
 	uint64_t probe_every; /* HALF_OPEN: one more probe is let out after this */
 	uint64_t calm;        /* CLOSED this long: the pause starts small again */
+	uint64_t recall_after; /* what has no report after this is taken back from the wire */
+	uint64_t recalled;     /* when that was last asked for */
 	uint64_t opened;      /* how often it opened */
 	const char *reason;   /* why it opened last */
 };
@@ -36,6 +38,10 @@ bool circuit_report(struct circuit *c, uint64_t now, bool delivered);
 
 /* May one more record go out while OUT records of this period are unreported? */
 bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out);
+
+/* OLDEST is when the oldest record of all earlier periods was offered that has no report; 0: none. True:
+ * it is to be taken back from the wire, where it may hold up all others. Not again within a second. */
+bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest);
 
 const char *circuit_name(enum circuit_state s);
 

@@ -31,8 +31,9 @@ struct sink;
 struct sink_ops {
 	/* Takes a reference of its own to B when it answers SINK_TOOK. */
 	enum sink_answer (*offer)(struct sink *s, struct batch *b);
-	/* Gives back all that has not left the host, as SINK_NOT_SENT or SINK_MAYBE_SENT. */
-	void (*purge)(struct sink *s);
+	/* Gives back all that has not left the host, as SINK_NOT_SENT or SINK_MAYBE_SENT; with WIRE also what
+	 * has left it and might stay without an answer for long. */
+	void (*purge)(struct sink *s, bool wire);
 	/* Hurries; after BUDGET_MS gives back all that is left, and then calls FLUSHED. */
 	void (*flush)(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 	void (*free)(struct sink *s); /* silence; every batch must have been given back */

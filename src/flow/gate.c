@@ -69,7 +69,7 @@ static void entered(struct gate *g)
 	case CIRCUIT_OPEN:
 		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
 		        "away (%s): spans wait in the spool", g->circuit.reason);
-		g->sink->ops->purge(g->sink);
+		g->sink->ops->purge(g->sink, false);
 		return;
 	case CIRCUIT_HALF_OPEN:
 		break;
@@ -170,25 +170,36 @@ void gate_backlog(struct gate *g, bool waits)
 	g->load.backlog_waits = waits;
 }
 
+static uint64_t oldest_of(const struct list *out)
+{
+	return list_empty(out) ? 0 : list_first(out, struct batch, out)->offered_us;
+}
+
+/* Open before the purge, or the first that comes back would open it amid the others. */
+static void take_back(struct gate *g, uint64_t now, bool wire)
+{
+	if (circuit_report(&g->circuit, now, false))
+		entered(g);
+	g->sink->ops->purge(g->sink, wire);
+}
+
 void gate_tick(struct gate *g)
 {
-	uint64_t now = clock_mono_us(), oldest = 0;
+	uint64_t now = clock_mono_us();
 
-	if (!list_empty(&g->current))
-		oldest = list_first(&g->current, struct batch, out)->offered_us;
-	if (circuit_tick(&g->circuit, now, oldest))
+	if (circuit_tick(&g->circuit, now, oldest_of(&g->current)))
 		entered(g);
+	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier))) {
+		log_info("%s: what is on the wire has no answer and is taken back: it may come twice",
+		        g->opts.sink_name);
+		take_back(g, now, true);
+	}
 }
 
 void gate_recall(struct gate *g)
 {
-	if (g->circuit.state == CIRCUIT_CLOSED)
-		return;
-	/* Open before the purge, or the first that comes back would open it amid the others. */
-	if (circuit_report(&g->circuit, clock_mono_us(), false))
-		entered(g);
-	else
-		g->sink->ops->purge(g->sink);
+	if (g->circuit.state != CIRCUIT_CLOSED)
+		take_back(g, clock_mono_us(), false);
 }
 
 enum circuit_state gate_state(const struct gate *g)

@@ -105,8 +105,10 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
 }
 
-static void purge(struct sink *s)
+/* A request ends by its own time-out. */
+static void purge(struct sink *s, bool wire)
 {
+	(void)wire;
 	postman_purge(from(s)->postman);
 }
 

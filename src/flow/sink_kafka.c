@@ -80,9 +80,9 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return answer;
 }
 
-static void purge(struct sink *s)
+static void purge(struct sink *s, bool wire)
 {
-	kafka_producer_purge(from(s)->producer);
+	kafka_producer_purge(from(s)->producer, wire);
 }
 
 static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)

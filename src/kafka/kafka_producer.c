@@ -105,10 +105,10 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 	return 0;
 }
 
-void kafka_producer_purge(struct kafka_producer *p)
+void kafka_producer_purge(struct kafka_producer *p, bool wire)
 {
-	kafka_handle_purge(&p->main, false);
-	kafka_handle_purge(&p->alone, false);
+	kafka_handle_purge(&p->main, wire);
+	kafka_handle_purge(&p->alone, wire);
 }
 
 static uint64_t waiting(const struct kafka_producer *p)
@@ -131,8 +131,7 @@ static void on_budget_over(void *arg)
 {
 	struct kafka_producer *p = arg;
 
-	kafka_handle_purge(&p->main, true);
-	kafka_handle_purge(&p->alone, true);
+	kafka_producer_purge(p, true);
 	timer_start(p->budget, PURGE_AGAIN_MS);
 	if (waiting(p) == 0)
 		bell_ring(p->bell);

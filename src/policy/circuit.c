@@ -7,7 +7,11 @@
  *
  * A probe without a report stays out: it is the best detector there is, the sink sends it the moment
  * it can. One more follows every probe_every, since the first may hang on a partition of its own.
- * An error named by a library is no input here: a frozen broker names none. */
+ * An error named by a library is no input here: a frozen broker names none.
+ *
+ * What is on the wire when it opens is left there for a while, since an answer that comes spares a
+ * duplicate. But an idempotent producer that was purged sends nothing, to no broker, before all of that
+ * has an answer, and a broker that is frozen gives none. */
 #include "circuit.h"
 
 void circuit_init(struct circuit *c, uint64_t now)
@@ -21,6 +25,7 @@ void circuit_init(struct circuit *c, uint64_t now)
 		.pause_most = US_PER_S,
 		.probe_every = 2 * US_PER_S,
 		.calm = 10 * US_PER_S,
+		.recall_after = 8 * US_PER_S,
 		.reason = "",
 	};
 }
@@ -83,6 +88,15 @@ bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out)
 		return out < min_u64(1 + (now - c->since) / c->probe_every, CIRCUIT_PROBES);
 	}
 	return false;
+}
+
+bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest)
+{
+	if (c->state == CIRCUIT_CLOSED || oldest == 0 || now - oldest < c->recall_after ||
+	        now - c->recalled < US_PER_S)
+		return false;
+	c->recalled = now;
+	return true;
 }
 
 const char *circuit_name(enum circuit_state s)

@@ -125,14 +125,19 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return SINK_TOOK;
 }
 
-static void purge(struct sink *s)
+static void purge(struct sink *s, bool wire)
 {
 	(void)s;
 	list_each_safe (node, &w.held) {
 		struct holder *h = container_of(node, struct holder, link);
 
-		if (!h->on_wire)
+		if (!h->on_wire) {
 			give(h, SINK_NOT_SENT);
+		} else if (wire) {
+			if (roll(2) == 0)
+				arrive_unreported(h->batch);
+			give(h, SINK_MAYBE_SENT);
+		}
 	}
 }
 

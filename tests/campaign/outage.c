@@ -63,9 +63,9 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return SINK_TOOK;
 }
 
-static void purge(struct sink *s)
+static void purge(struct sink *s, bool wire)
 {
-	(void)s;
+	(void)s, (void)wire;
 	w.purge = true;
 }
 

@@ -139,7 +139,7 @@ static enum sink_answer offer(struct sink *sink, struct batch *b)
 	return SINK_TOOK;
 }
 
-static void purge(struct sink *sink)
+static void purge(struct sink *sink, bool wire)
 {
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
 
@@ -148,6 +148,8 @@ static void purge(struct sink *sink)
 
 		if (!h->on_wire)
 			give(s, h, SINK_NOT_SENT);
+		else if (wire)
+			give(s, h, SINK_MAYBE_SENT);
 	}
 }
 

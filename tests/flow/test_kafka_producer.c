@@ -41,7 +41,7 @@ static void a_purge_gives_back_what_never_left(void)
 	mockproc_say(&s->broker, "down");
 	sender_put_many(s, 300);
 	until_passed(s->loop, 200);
-	kafka_producer_purge(s->p);
+	kafka_producer_purge(s->p, false);
 	is_int(s->reported, 0, "no report comes from inside the purge");
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all come after it");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 300, "as not persisted, each once");
@@ -82,7 +82,7 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 	sender_put_many(s, 1);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 800);
-	kafka_producer_purge(s->p);
+	kafka_producer_purge(s->p, false);
 	until_passed(s->loop, 300);
 	back = s->reported;
 	ok(s->recs[10].reports == 0, "the record on the wire is not reported");
@@ -155,6 +155,28 @@ static void a_full_queue_says_when_there_is_room(void)
 	sender_stop(s);
 }
 
+static void a_purge_of_the_wire_lets_the_rest_go_on(void)
+{
+	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+
+	sender_put_many(s, 10);
+	until_true(s->loop, sender_all_reported, s, SECONDS);
+	kill(s->broker.pid, SIGSTOP);
+	sender_put_many(s, 1);
+	until_passed(s->loop, 1000); /* on the wire, to no ears */
+	sender_put_many(s, 50);
+	kafka_producer_purge(s->p, true);
+	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported while it is frozen");
+	is_int(sender_count(s, KAFKA_POSSIBLY_PERSISTED), 1, "the one on the wire as in doubt");
+	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 50, "those behind it as never sent");
+	sender_put_many(s, 10);
+	kill(s->broker.pid, SIGCONT);
+	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "what comes then is reported");
+	is_int(sender_count(s, KAFKA_PERSISTED), 20, "as persisted");
+	is_int(sender_not_once(s), 0, "each is reported once");
+	sender_stop(s);
+}
+
 int main(void)
 {
 	log_setup(LOG_LEVEL_WARN, LOG_FORM_TEXT);
@@ -164,6 +186,7 @@ int main(void)
 	a_purge_gives_back_what_never_left();
 	a_frozen_broker_is_waited_for();
 	a_purge_leaves_what_is_on_the_wire();
+	a_purge_of_the_wire_lets_the_rest_go_on();
 	a_flush_without_a_broker_keeps_its_budget();
 	a_flush_ends_with_the_last_report();
 	a_full_queue_says_when_there_is_room();

@@ -111,10 +111,11 @@ kafka_start() {
 	done
 	kafka_fetch || return
 	mkdir -p "$dir" && echo "$heap" >"$dir/heap" || return
+	# It may begin with a dash.
 	uuid=$(head -c16 /dev/urandom | base64 | tr +/ -_ | tr -d =)
 	kafka_lay "$dir" "$brokers" "$props"
 	for id in $(kafka_nodes "$dir"); do
-		kafka_java "$dir" kafka.tools.StorageTool format -t "$uuid" -c "$dir/$id.properties" \
+		kafka_java "$dir" kafka.tools.StorageTool format --cluster-id="$uuid" -c "$dir/$id.properties" \
 			>>"$dir/$id.log" 2>&1 || die "kafka: cannot format: $(tail -3 "$dir/$id.log")"
 	done
 	for id in $(kafka_nodes "$dir"); do

@@ -65,6 +65,21 @@ static void the_truth_table(void)
 	}
 }
 
+static void what_is_taken_back_from_the_wire(void)
+{
+	struct circuit c = in_state(CIRCUIT_OPEN, 0);
+
+	ok(!circuit_recalls(&c, MS(60000), 0), "nothing is out");
+	ok(!circuit_recalls(&c, MS(60000), MS(52001)), "its answer may still come");
+	ok(circuit_recalls(&c, MS(60000), MS(52000)), "no answer for eight seconds");
+	ok(!circuit_recalls(&c, MS(60999), MS(1)), "once is enough");
+	ok(circuit_recalls(&c, MS(61000), MS(1)), "but what is still out a second later is asked for again");
+	c.state = CIRCUIT_HALF_OPEN;
+	ok(circuit_recalls(&c, MS(62000), MS(1)), "a probe that waits behind it is no reason to wait");
+	c.state = CIRCUIT_CLOSED;
+	ok(!circuit_recalls(&c, MS(90000), MS(1)), "while others get through it stays");
+}
+
 static void what_may_go_out(void)
 {
 	struct circuit c = in_state(CIRCUIT_CLOSED, 0);
@@ -143,6 +158,7 @@ static void reading_pauses_only_as_long_as_the_buffer_allows(void)
 int main(void)
 {
 	the_truth_table();
+	what_is_taken_back_from_the_wire();
 	what_may_go_out();
 	a_flapping_sink_is_probed_less_often();
 	handing_over_leaves_time_for_two_commits();
