@@ -138,6 +138,9 @@ static void suffer(struct story *s, struct life *l)
 	from = s->evidence->fed;
 	life_feed(l, 20);
 	life_arrived(l, from);
+	/* To the last segment's end; trouble that does not end may not let it get there. */
+	if (s->phase == REFILL && !s->endless)
+		life_empty(l);
 	if (s->plan.count == 0 && l->downs > 1)
 		evidence_broken(s->evidence,
 		        "one trouble, and the board said %u times that the spool is down",
