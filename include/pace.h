@@ -23,9 +23,12 @@ struct pace_load {
 	bool backlog_waits; /* there is a backlog */
 };
 
-/* Fresh traffic first, but an eighth of the window is the backlog's while there is one. */
+/* The most of a backlog that may be with the sink: what is fresh waits behind it there. Measured: with an
+ * eighth of the usual window it leaves faster than with half, and what is fresh waits no longer than ever. */
+uint64_t pace_backlog_most(uint64_t window);
+/* Fresh traffic first, but half of that is the backlog's while there is one. */
 bool pace_lets_fresh(const struct pace_load *l);
-/* The backlog has its share, and what fresh traffic leaves of half the window; at most RAMP. */
+/* The backlog has its half, and what fresh traffic leaves of the other; at most RAMP. */
 bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp);
 
 /* Slow start of the backlog after an outage: the ramp doubles each time RAMP bytes were delivered. */

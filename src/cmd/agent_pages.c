@@ -96,6 +96,9 @@ void agent_metrics(void *arg, struct buf *to)
 	metrics_render_histogram(to, "spanspool_",
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.gate.ack);
+	metrics_render_histogram(to, "spanspool_", "fresh_delivery_seconds", NULL,
+	        "From the socket to the good report, of batches that were not read back from the spool",
+	        &s.gate.fresh);
 }
 
 void agent_ledger(void *arg, struct buf *to)

@@ -40,7 +40,7 @@ int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate
 	g->events = *events;
 	g->health = health;
 	g->load.window = opts->window_bytes;
-	g->ramp = opts->window_bytes / 2;
+	g->ramp = pace_backlog_most(opts->window_bytes);
 	list_init(&g->current);
 	list_init(&g->earlier);
 	circuit_init(&g->circuit, clock_mono_us());
@@ -75,7 +75,7 @@ static void entered(struct gate *g)
 		break;
 	case CIRCUIT_CLOSED:
 		health_post(g->health, g->opts.sink_name, HEALTH_OK, "delivering");
-		g->ramp = PACE_RAMP_FIRST;
+		g->ramp = min_u64(PACE_RAMP_FIRST, pace_backlog_most(g->opts.window_bytes));
 		g->ramp_delivered = 0;
 		break;
 	}
@@ -147,6 +147,8 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 	if (outcome == SINK_DELIVERED) {
 		g->stats.delivered++;
 		histogram_add(&g->stats.ack, now - b->offered_us);
+		if (!b->backlog)
+			histogram_add(&g->stats.fresh, now - b->read_us);
 		grow_ramp(g, b);
 	} else {
 		g->stats.given_back += outcome != SINK_POISON;

@@ -30,21 +30,28 @@ uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer)
 	return min_u64(most_ms, buffer / 8 / per_ms);
 }
 
+uint64_t pace_backlog_most(uint64_t window)
+{
+	return window / 8;
+}
+
 bool pace_lets_fresh(const struct pace_load *l)
 {
-	uint64_t reserved = l->backlog_waits ? l->window / 8 : 0;
+	uint64_t reserved = l->backlog_waits ? pace_backlog_most(l->window) / 2 : 0;
 
 	return l->fresh + max_u64(l->backlog, reserved) < l->window;
 }
 
 bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp)
 {
+	uint64_t most = pace_backlog_most(l->window);
+
 	if (l->backlog >= ramp)
 		return false;
-	return l->backlog < l->window / 8 || l->fresh + l->backlog < l->window / 2;
+	return l->backlog < most / 2 || l->fresh + l->backlog < most;
 }
 
 uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t window)
 {
-	return delivered < ramp ? ramp : min_u64(ramp * 2, window / 2);
+	return delivered < ramp ? ramp : min_u64(ramp * 2, pace_backlog_most(window));
 }

@@ -120,6 +120,39 @@ static uint32_t p99_ms(size_t *n)
 	return p99;
 }
 
+/* How many fresh batches were acknowledged within each of these, by the agent's own clock. */
+static const char *const bounds[] = { "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
+	"0.25", "0.5", "1", "2.5", "5", "10", "30", "+Inf" };
+
+static void look_at_fresh(struct stage *s, double counts[ARRAY_LEN(bounds)])
+{
+	for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+		char name[100];
+
+		snprintf(name, sizeof(name), "spanspool_fresh_delivery_seconds_bucket{le=\"%s\"}",
+		        bounds[i]);
+		counts[i] = stage_metric(s, name);
+	}
+}
+
+/* Their 99th percentile since BEFORE, as if they lay evenly between two bounds. */
+static double fresh_p99_ms(struct stage *s, const double before[ARRAY_LEN(bounds)])
+{
+	double now[ARRAY_LEN(bounds)], below = 0, from = 0, most;
+
+	look_at_fresh(s, now);
+	most = (now[ARRAY_LEN(bounds) - 1] - before[ARRAY_LEN(bounds) - 1]) * 0.99;
+	for (size_t i = 0; i + 1 < ARRAY_LEN(bounds); i++) {
+		double here = now[i] - before[i], to = atof(bounds[i]) * 1000;
+
+		if (here >= most && here > below)
+			return from + (to - from) * (most - below) / (here - below);
+		below = here;
+		from = to;
+	}
+	return from;
+}
+
 static void start(struct stage *s, const char *brokers)
 {
 	s->brokers = brokers;
@@ -148,8 +181,9 @@ static void fill(struct stage *s, double bytes, const char *away)
 }
 
 /* Spans a second that leave the spool, fresh ones beside them. */
-static double deliver(struct stage *s, const char *brokers, uint32_t *p99)
+static double deliver(struct stage *s, const char *brokers, uint32_t *p99, double *ack_ms)
 {
+	static const double none[ARRAY_LEN(bounds)];
 	uint64_t began, before, left, delivered = 0;
 	size_t n;
 
@@ -164,6 +198,7 @@ static double deliver(struct stage *s, const char *brokers, uint32_t *p99)
 	}
 	began = clock_mono_us() - began;
 	*p99 = p99_ms(&n);
+	*ack_ms = fresh_p99_ms(s, none);
 	ok(stage_is_empty(s), "%" PRIu64 " spans from the spool, all leave the agent", before);
 	diag("%.1f s, %.0f span/s, %.1f MB/s; %zu fresh records seen", (double)began / 1e6,
 	        (double)delivered * 1e6 / (double)began,
@@ -192,7 +227,7 @@ int main(int argc, char **argv)
 	uint16_t nobody;
 	char away[32];
 	uint32_t normal, small_ms, large_ms;
-	double small, large;
+	double small, large, before[ARRAY_LEN(bounds)], normal_ack, small_ack, large_ack;
 	size_t n;
 
 	measure_broker(&broker);
@@ -203,22 +238,26 @@ int main(int argc, char **argv)
 
 	start(&s, broker.brokers);
 	stage_send(&s, FRESH_RATE, FRESH_RATE);
+	look_at_fresh(&s, before);
 	sample_from_now();
 	stage_send(&s, FRESH_RATE * NORMAL_S, FRESH_RATE);
 	ok(stage_is_empty(&s), "without a backlog all leave the agent");
 	normal = p99_ms(&n);
+	normal_ack = fresh_p99_ms(&s, before);
 	stop(&s, "without a backlog");
 
 	fill(&s, SMALL * 1e8, away);
-	small = deliver(&s, broker.brokers, &small_ms);
+	small = deliver(&s, broker.brokers, &small_ms, &small_ack);
 	fill(&s, o.count * 1e8, away);
-	large = deliver(&s, broker.brokers, &large_ms);
+	large = deliver(&s, broker.brokers, &large_ms, &large_ack);
 	ledger_is_exact(&s);
 	consumer_close();
 	diag("the backlog leaves at %.0f span/s from %d MB and %.0f span/s from %u MB: %.2f of it",
 	        small, SMALL * 100, large, o.count * 100, large / small);
 	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these",
 	        normal, small_ms, large_ms);
+	diag("p99 from socket to acknowledgement: %.0f ms, %.0f ms and %.0f ms: %.1f times the normal one",
+	        normal_ack, small_ack, large_ack, large_ack / normal_ack);
 	stage_end(&s);
 	mockproc_stop(&broker);
 	return tap_done();

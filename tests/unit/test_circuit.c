@@ -130,22 +130,23 @@ static void the_window_is_shared(void)
 	l.fresh = 799;
 	ok(pace_lets_fresh(&l), "without a backlog fresh traffic has the whole window");
 	l.backlog_waits = true;
-	ok(!pace_lets_fresh(&l), "with one, an eighth is the backlog's");
-	l.fresh = 699;
+	ok(!pace_lets_fresh(&l), "with one, a sixteenth is the backlog's");
+	l.fresh = 749;
 	ok(pace_lets_fresh(&l), "and the rest is not");
-	l.backlog = 99;
-	ok(pace_lets_backlog(&l, 400), "the backlog gets its share under full load");
-	l.backlog = 100;
-	ok(!pace_lets_backlog(&l, 400), "and no more");
+	l.backlog = 49;
+	ok(pace_lets_backlog(&l, 100), "the backlog gets its share under full load");
+	l.backlog = 50;
+	ok(!pace_lets_backlog(&l, 100), "and no more");
 	l.fresh = 0;
-	l.backlog = 399;
-	ok(pace_lets_backlog(&l, 400) && !pace_lets_backlog(&l, 300),
+	l.backlog = 99;
+	ok(pace_lets_backlog(&l, 100) && !pace_lets_backlog(&l, 80),
 	        "idle capacity is its own, up to the ramp");
 	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST,
 	        "the ramp waits for proof");
 	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST,
 	        "then doubles");
-	is_int(pace_ramp(1 << 23, 1 << 23, 1 << 24), 1 << 23, "up to half the window");
+	is_int(pace_ramp(1 << 20, 1 << 20, 1 << 24), 1 << 21, "up to an eighth of the window");
+	is_int(pace_ramp(1 << 21, 1 << 21, 1 << 24), 1 << 21, "and no further");
 }
 
 static void reading_pauses_only_as_long_as_the_buffer_allows(void)
