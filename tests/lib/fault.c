@@ -43,6 +43,11 @@ uint64_t fault_disarm(void)
 	return atomic_load(&seen);
 }
 
+bool fault_begun(void)
+{
+	return plan.at > 0 && atomic_load(&seen) >= plan.at;
+}
+
 struct fault_sins fault_sins(void)
 {
 	return (struct fault_sins){ atomic_load(&distrusted), atomic_load(&hasty) };

@@ -42,6 +42,8 @@ struct fault_plan {
 void fault_arm(const struct fault_plan *plan);
 /* Calls that matched since fault_arm. */
 uint64_t fault_disarm(void);
+/* The planned call was made since it was armed. */
+bool fault_begun(void);
 
 /* A test's own point: what becomes of this call of kind CALL. Before it, SIGKILL comes here. */
 enum fault_verdict { FAULT_GO, FAULT_FAIL, FAULT_HALF_AND_DIE, FAULT_DIE_AFTER, FAULT_SHORTEN };
