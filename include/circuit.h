@@ -14,12 +14,12 @@ struct circuit {
 	uint64_t pause;      /* OPEN: until the next probe; doubles while it keeps failing */
 	uint64_t pause_least;
 	uint64_t pause_most;
-	uint64_t probe_every; /* HALF_OPEN: one more probe is let out after this */
-	uint64_t calm;        /* CLOSED this long: the pause starts small again */
+	uint64_t probe_every;  /* HALF_OPEN: one more probe is let out after this */
+	uint64_t calm;         /* CLOSED this long: the pause starts small again */
 	uint64_t recall_after; /* what has no report after this is taken back from the wire */
 	uint64_t recalled;     /* when that was last asked for */
-	uint64_t opened;      /* how often it opened */
-	const char *reason;   /* why it opened last */
+	uint64_t opened;       /* how often it opened */
+	const char *reason;    /* why it opened last */
 };
 
 enum { CIRCUIT_PROBES = 8 };

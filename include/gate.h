@@ -26,8 +26,9 @@ struct gate_stats {
 	uint64_t offered, delivered, given_back, poison, opened;
 	uint64_t out_batches, out_bytes, ramp_bytes;
 	uint64_t state[3];    /* 1 for the circuit's state, 0 for the others */
-	struct histogram ack;   /* from offer to good report */
-	struct histogram fresh; /* from the socket to it, of what was not read back from the spool */
+	struct histogram ack; /* from offer to good report */
+	struct histogram
+	        fresh; /* from the socket to it, of what was not read back from the spool */
 };
 
 struct gate;

@@ -97,7 +97,8 @@ void agent_metrics(void *arg, struct buf *to)
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.gate.ack);
 	metrics_render_histogram(to, "spanspool_", "fresh_delivery_seconds", NULL,
-	        "From the socket to the good report, of batches that were not read back from the spool",
+	        "From the socket to the good report, of batches that were not read back from the "
+	        "spool",
 	        &s.gate.fresh);
 }
 

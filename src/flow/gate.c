@@ -192,7 +192,8 @@ void gate_tick(struct gate *g)
 	if (circuit_tick(&g->circuit, now, oldest_of(&g->current)))
 		entered(g);
 	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier))) {
-		log_info("%s: what is on the wire has no answer and is taken back: it may come twice",
+		log_info("%s: what is on the wire has no answer and is taken back: it may come "
+		         "twice",
 		        g->opts.sink_name);
 		take_back(g, now, true);
 	}

@@ -23,9 +23,7 @@ struct marks_chunk {
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {
-	*m = (struct marks){
-		.cursor = cursor, .end = end, .held_to = cursor
-	};
+	*m = (struct marks){ .cursor = cursor, .end = end, .held_to = cursor };
 }
 
 void marks_free(struct marks *m)

@@ -256,7 +256,8 @@ int main(int argc, char **argv)
 	        small, SMALL * 100, large, o.count * 100, large / small);
 	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these",
 	        normal, small_ms, large_ms);
-	diag("p99 from socket to acknowledgement: %.0f ms, %.0f ms and %.0f ms: %.1f times the normal one",
+	diag("p99 from socket to acknowledgement: %.0f ms, %.0f ms and %.0f ms: %.1f times the "
+	     "normal one",
 	        normal_ack, small_ack, large_ack, large_ack / normal_ack);
 	stage_end(&s);
 	mockproc_stop(&broker);

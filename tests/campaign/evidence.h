@@ -30,7 +30,7 @@ struct evidence {
 	struct evidence_noted unnoted; /* over all deaths: what may be in no ledger */
 	uint64_t kills, opened, refusals;
 	bool set_aside_allowed; /* a start was given nothing: segments may be in quarantine, whole */
-	uint64_t again;             /* arrivals beyond the first */
+	uint64_t again;         /* arrivals beyond the first */
 	uint64_t unmarked_again;    /* of those, without the mark */
 	uint64_t strays;            /* arrived as they were not sent */
 	uint64_t queued_most;       /* bytes in the flight, the most seen */

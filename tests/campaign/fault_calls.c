@@ -59,8 +59,8 @@ struct story {
 	char dir[TEMPDIR_PATH];
 	enum phase phase;
 	struct fault_plan plan;
-	bool small;  /* a flight that has to drop */
-	bool killed; /* while the trouble lasts */
+	bool small;   /* a flight that has to drop */
+	bool killed;  /* while the trouble lasts */
 	bool endless; /* as far as a stop goes, which waits for seconds */
 	struct evidence *evidence;
 	struct told {
@@ -224,8 +224,7 @@ static void run(struct story *s, struct trial *t)
 	memset(told, 0, sizeof(*told));
 	evidence_reset(evidence, t->seed, SIZE_MOST);
 	/* A start does not wait for ever for a disk that gives it nothing. */
-	evidence->set_aside_allowed =
-	        s->phase == START && s->plan.err == EIO && s->plan.count == 0;
+	evidence->set_aside_allowed = s->phase == START && s->plan.err == EIO && s->plan.count == 0;
 	status = life_in_child(tell, s);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->killed)
 		evidence_killed(evidence);

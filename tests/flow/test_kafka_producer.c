@@ -166,7 +166,8 @@ static void a_purge_of_the_wire_lets_the_rest_go_on(void)
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 50);
 	kafka_producer_purge(s->p, true);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported while it is frozen");
+	ok(until_true(s->loop, sender_all_reported, s, SECONDS),
+	        "all are reported while it is frozen");
 	is_int(sender_count(s, KAFKA_POSSIBLY_PERSISTED), 1, "the one on the wire as in doubt");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 50, "those behind it as never sent");
 	sender_put_many(s, 10);

@@ -73,9 +73,11 @@ static void what_is_taken_back_from_the_wire(void)
 	ok(!circuit_recalls(&c, MS(60000), MS(52001)), "its answer may still come");
 	ok(circuit_recalls(&c, MS(60000), MS(52000)), "no answer for eight seconds");
 	ok(!circuit_recalls(&c, MS(60999), MS(1)), "once is enough");
-	ok(circuit_recalls(&c, MS(61000), MS(1)), "but what is still out a second later is asked for again");
+	ok(circuit_recalls(&c, MS(61000), MS(1)),
+	        "but what is still out a second later is asked for again");
 	c.state = CIRCUIT_HALF_OPEN;
-	ok(circuit_recalls(&c, MS(62000), MS(1)), "a probe that waits behind it is no reason to wait");
+	ok(circuit_recalls(&c, MS(62000), MS(1)),
+	        "a probe that waits behind it is no reason to wait");
 	c.state = CIRCUIT_CLOSED;
 	ok(!circuit_recalls(&c, MS(90000), MS(1)), "while others get through it stays");
 }

@@ -89,8 +89,8 @@ static void die(struct kit *k)
 	snprintf(command, sizeof(command), "cd %s && mkdir as-was && cp tail state as-was", k->dir);
 	failed = system(command);
 	kit_abandon(k);
-	snprintf(command, sizeof(command),
-	        "cd %s && rm -r seg-* && mv as-was/* . && rmdir as-was", k->dir);
+	snprintf(command, sizeof(command), "cd %s && rm -r seg-* && mv as-was/* . && rmdir as-was",
+	        k->dir);
 	if (failed != 0 || system(command) != 0)
 		exit(1);
 }
