@@ -65,9 +65,12 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 int kafka_producer_send(
         struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
-/* All that is queued and not on the wire is reported, within some turns of the loop; with WIRE also what
- * is on it, as KAFKA_POSSIBLY_PERSISTED. */
-void kafka_producer_purge(struct kafka_producer *p, bool wire);
+/* All that is queued and not on the wire is reported, within some turns of the loop. */
+void kafka_producer_purge(struct kafka_producer *p);
+
+/* So is what is on the wire, as KAFKA_POSSIBLY_PERSISTED; and new connections are made, so that a broker
+ * that is frozen holds up nothing any more. */
+void kafka_producer_hang_up(struct kafka_producer *p);
 
 /* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
  * record has been reported. */

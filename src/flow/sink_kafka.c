@@ -82,7 +82,10 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 
 static void purge(struct sink *s, bool wire)
 {
-	kafka_producer_purge(from(s)->producer, wire);
+	if (wire)
+		kafka_producer_hang_up(from(s)->producer);
+	else
+		kafka_producer_purge(from(s)->producer);
 }
 
 static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)

@@ -1,17 +1,23 @@
 /* kafka_handle.c — opens, feeds, purges and closes one producer of librdkafka. Decides nothing. */
+#include <stdlib.h>
+
 #include "kafka_conf.h"
 #include "kafka_handle.h"
+#include "kafka_sockets.h"
 #include "kafka_wake.h"
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
         const struct kafka_producer_opts *o, struct bell *bell, struct why *why)
 {
+	rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
 	int rc;
 
-	*h = (struct kafka_handle){ 0 };
-	rc = kafka_conf_client(&h->rk, RD_KAFKA_PRODUCER, rd_kafka_conf_dup(conf), o->brokers, why);
-	if (rc < 0)
+	*h = (struct kafka_handle){ .sockets = kafka_sockets_watch(own) };
+	rc = kafka_conf_client(&h->rk, RD_KAFKA_PRODUCER, own, o->brokers, why);
+	if (rc < 0) {
+		free(h->sockets);
 		return rc;
+	}
 	h->events = rd_kafka_queue_get_main(h->rk);
 	h->topic = rd_kafka_topic_new(h->rk, o->topic, NULL);
 	if (h->topic == NULL) {
@@ -99,6 +105,11 @@ void kafka_handle_purge(struct kafka_handle *h, bool wire)
 		rd_kafka_purge(h->rk, wire ? what | RD_KAFKA_PURGE_F_INFLIGHT : what);
 }
 
+void kafka_handle_hang_up(struct kafka_handle *h)
+{
+	kafka_sockets_hang_up(h->sockets);
+}
+
 void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 {
 	if (h->rk == NULL)
@@ -107,9 +118,11 @@ void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 	rd_kafka_queue_destroy(h->events);
 	if (h->topic != NULL)
 		rd_kafka_topic_destroy(h->topic);
-	if (h->waiting == 0 && l != NULL)
-		kafka_wake_bury(h->rk, 0, NULL, l);
-	else
+	if (h->waiting == 0 && l != NULL) {
+		kafka_wake_bury(h->rk, 0, h->sockets, l);
+	} else {
 		rd_kafka_destroy(h->rk);
+		free(h->sockets);
+	}
 	*h = (struct kafka_handle){ 0 };
 }

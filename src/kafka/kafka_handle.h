@@ -10,6 +10,7 @@ struct kafka_handle {
 	rd_kafka_t *rk; /* NULL while closed; then the rest is nothing too */
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *events;
+	struct kafka_sockets *sockets;
 	uint64_t waiting; /* records not reported yet */
 	uint64_t waiting_bytes;
 	bool doomed; /* a fatal error: takes nothing more, to be closed when empty */
@@ -30,6 +31,9 @@ void kafka_handle_reported(struct kafka_handle *h, const rd_kafka_message_t *m);
 
 /* What is queued, and with WIRE what is on the wire too, is reported soon. Harmless when closed. */
 void kafka_handle_purge(struct kafka_handle *h, bool wire);
+
+/* Ends every connection; new ones are made. Harmless when closed. */
+void kafka_handle_hang_up(struct kafka_handle *h);
 
 /* Waits for nothing when every record was reported; else for librdkafka's threads to let go of the
  * values. Harmless when closed. */

@@ -105,10 +105,23 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 	return 0;
 }
 
-void kafka_producer_purge(struct kafka_producer *p, bool wire)
+static void purge(struct kafka_producer *p, bool wire)
 {
 	kafka_handle_purge(&p->main, wire);
 	kafka_handle_purge(&p->alone, wire);
+}
+
+void kafka_producer_purge(struct kafka_producer *p)
+{
+	purge(p, false);
+}
+
+/* Purged first: what the end of a connection gives back is sent again under another epoch, unmarked. */
+void kafka_producer_hang_up(struct kafka_producer *p)
+{
+	purge(p, true);
+	kafka_handle_hang_up(&p->main);
+	kafka_handle_hang_up(&p->alone);
 }
 
 static uint64_t waiting(const struct kafka_producer *p)
@@ -131,7 +144,7 @@ static void on_budget_over(void *arg)
 {
 	struct kafka_producer *p = arg;
 
-	kafka_producer_purge(p, true);
+	purge(p, true);
 	timer_start(p->budget, PURGE_AGAIN_MS);
 	if (waiting(p) == 0)
 		bell_ring(p->bell);

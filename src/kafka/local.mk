@@ -8,4 +8,5 @@ libspanspool_a_SOURCES += \
 	%D%/kafka_log.c %D%/kafka_log.h \
 	%D%/kafka_mend.c \
 	%D%/kafka_reports.c \
+	%D%/kafka_sockets.c %D%/kafka_sockets.h \
 	%D%/kafka_wake.c %D%/kafka_wake.h

@@ -299,6 +299,11 @@ static struct ledger_count dropped(const struct ledger *l)
 	return c;
 }
 
+uint64_t evidence_dropped(const struct evidence *e)
+{
+	return dropped(&e->ledger).batches;
+}
+
 static char said[EVIDENCE_TEXT + 64];
 
 #define SAY(...) (snprintf(said, sizeof(said), __VA_ARGS__), said)
@@ -333,23 +338,24 @@ static const char *compare(const struct evidence *e, const struct sums *s)
 	struct ledger_count slack = { 7 * e->unnoted.fed, e->unnoted.fed }, none = { 0 },
 	                    lost = dropped(l);
 	struct ledger_count doubt = plus(l->place[LEDGER_UNCERTAIN], slack);
+	/* A slot that could not be read may have been the last: what came before it is called uncertain. */
+	bool exact = e->kills == 0 && !e->set_aside_allowed;
 	const char *wrong = ledger_check(l);
 
 	/* What was given back in doubt may have arrived, and was dropped where nothing could be stored. */
-	if (e->kills > 0)
+	if (!exact)
 		doubt = plus(doubt, lost);
 	if (wrong == NULL)
 		wrong = within("accepted", l->accepted, less(s->fed, slack), s->fed);
 	if (wrong == NULL)
-		wrong = within("missing", s->missing, e->kills == 0 ? lost : none,
-		        e->kills == 0 ? lost : doubt);
+		wrong = within("missing", s->missing, exact ? lost : none, exact ? lost : doubt);
 	if (wrong == NULL)
 		wrong = within("delivered", l->place[LEDGER_DELIVERED], less(s->arrived, doubt),
 		        s->arrived);
 	if (wrong == NULL)
 		wrong = within(
 		        "quarantined", l->place[LEDGER_QUARANTINED], less(s->kept, doubt), s->kept);
-	if (wrong == NULL && e->kills == 0)
+	if (wrong == NULL && exact)
 		wrong = within("uncertain without a kill", l->place[LEDGER_UNCERTAIN], none, none);
 	if (wrong == NULL &&
 	        (l->place[LEDGER_IN_FLIGHT].batches > 0 || l->place[LEDGER_IN_SPOOL].batches > 0))

@@ -61,6 +61,8 @@ void evidence_broken(struct evidence *e, const char *fmt, ...) PRINTF(2, 3);
 /* Looks into DIR/quarantine, then compares. "" when all is as promised, else the first that is not.
  * DROPPED: the limits were such that batches had to be dropped. */
 const char *evidence_verdict(struct evidence *e, const char *dir, bool dropped);
+/* Batches that the ledger calls dropped. */
+uint64_t evidence_dropped(const struct evidence *e);
 /* Batches that never arrived and are not kept. */
 uint64_t evidence_missing(const struct evidence *e);
 

@@ -267,11 +267,11 @@ struct arrival {
 static bool have_arrived(void *arg)
 {
 	struct arrival *a = arg;
+	uint64_t missing = 0;
 
 	for (uint64_t n = a->from; n < a->evidence->fed; n++)
-		if (a->evidence->of[n].arrived == 0 && !evidence_is_poison(n))
-			return false;
-	return true;
+		missing += a->evidence->of[n].arrived == 0 && !evidence_is_poison(n);
+	return missing <= evidence_dropped(a->evidence);
 }
 
 bool life_arrived(struct life *l, uint64_t from)

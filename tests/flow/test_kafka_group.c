@@ -99,7 +99,7 @@ static void a_close_with_a_frozen_broker_comes_to_an_end(void)
 	group_produce(g, 50);
 	member_join(g, &g->a);
 	until_true(g->loop, group_saw_all, g, SECONDS);
-	kill(g->broker.pid, SIGSTOP);
+	mockproc_freeze(&g->broker);
 	ok(member_leave(&g->a), "in its own time");
 	ok(g->a.revoked == PARTITIONS, "and every partition was revoked once");
 	group_stop(g);

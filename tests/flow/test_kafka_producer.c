@@ -41,7 +41,7 @@ static void a_purge_gives_back_what_never_left(void)
 	mockproc_say(&s->broker, "down");
 	sender_put_many(s, 300);
 	until_passed(s->loop, 200);
-	kafka_producer_purge(s->p, false);
+	kafka_producer_purge(s->p);
 	is_int(s->reported, 0, "no report comes from inside the purge");
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all come after it");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 300, "as not persisted, each once");
@@ -60,7 +60,7 @@ static void a_frozen_broker_is_waited_for(void)
 
 	sender_put_many(s, 10);
 	until_true(s->loop, sender_all_reported, s, SECONDS);
-	kill(s->broker.pid, SIGSTOP);
+	mockproc_freeze(&s->broker);
 	sender_put_many(s, 500);
 	until_passed(s->loop, 700);
 	is_int(s->reported, 10, "nothing is reported while it is frozen");
@@ -78,11 +78,11 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 
 	sender_put_many(s, 10);
 	until_true(s->loop, sender_all_reported, s, SECONDS);
-	kill(s->broker.pid, SIGSTOP);
+	mockproc_freeze(&s->broker);
 	sender_put_many(s, 1);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 800);
-	kafka_producer_purge(s->p, false);
+	kafka_producer_purge(s->p);
 	until_passed(s->loop, 300);
 	back = s->reported;
 	ok(s->recs[10].reports == 0, "the record on the wire is not reported");
@@ -103,7 +103,7 @@ static void a_flush_without_a_broker_keeps_its_budget(void)
 
 	sender_put_many(s, 10);
 	until_true(s->loop, sender_all_reported, s, SECONDS);
-	kill(s->broker.pid, SIGSTOP);
+	mockproc_freeze(&s->broker);
 	for (int i = 0; i < 10; i++) { /* more requests than librdkafka has on the wire at once */
 		sender_put_many(s, 100);
 		until_passed(s->loop, 20);
@@ -155,17 +155,17 @@ static void a_full_queue_says_when_there_is_room(void)
 	sender_stop(s);
 }
 
-static void a_purge_of_the_wire_lets_the_rest_go_on(void)
+static void hanging_up_lets_the_rest_go_on(void)
 {
 	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
 
 	sender_put_many(s, 10);
 	until_true(s->loop, sender_all_reported, s, SECONDS);
-	kill(s->broker.pid, SIGSTOP);
+	mockproc_freeze(&s->broker);
 	sender_put_many(s, 1);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 50);
-	kafka_producer_purge(s->p, true);
+	kafka_producer_hang_up(s->p);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS),
 	        "all are reported while it is frozen");
 	is_int(sender_count(s, KAFKA_POSSIBLY_PERSISTED), 1, "the one on the wire as in doubt");
@@ -187,7 +187,7 @@ int main(void)
 	a_purge_gives_back_what_never_left();
 	a_frozen_broker_is_waited_for();
 	a_purge_leaves_what_is_on_the_wire();
-	a_purge_of_the_wire_lets_the_rest_go_on();
+	hanging_up_lets_the_rest_go_on();
 	a_flush_without_a_broker_keeps_its_budget();
 	a_flush_ends_with_the_last_report();
 	a_full_queue_says_when_there_is_room();

@@ -110,7 +110,7 @@ static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 
 	sender_put_many(s, 10);
 	until_true(s->loop, sender_all_reported, s, SECONDS);
-	kill(s->broker.pid, SIGSTOP);
+	mockproc_freeze(&s->broker);
 	sender_put_many(s, 20);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	rd_kafka_test_fatal_error(

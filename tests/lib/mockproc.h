@@ -56,6 +56,15 @@ static inline void mockproc_start(struct mockproc *m, int brokers)
 	mockproc_start_program(m, "mockbroker", count);
 }
 
+/* It is stopped when this returns: until then it may still answer. */
+static inline void mockproc_freeze(struct mockproc *m)
+{
+	siginfo_t info;
+
+	if (kill(m->pid, SIGSTOP) < 0 || waitid(P_PID, (id_t)m->pid, &info, WSTOPPED) < 0)
+		exit(99);
+}
+
 /* A command that is answered by a line; ANSWER is without its end, "" when there is none. */
 static inline void mockproc_ask(struct mockproc *m, const char *command, char *answer, size_t cap)
 {
