@@ -3,12 +3,10 @@
 REAL_TESTS = \
 	%D%/test_clients.sh \
 	%D%/test_broker.sh \
+	%D%/test_cluster.sh \
 	%D%/test_demo.sh
 
-# Three brokers and all that can happen to them, three minutes more: "make campaign-real".
-REAL_CAMPAIGN = %D%/test_cluster.sh
-
-EXTRA_DIST += $(REAL_TESTS) $(REAL_CAMPAIGN) \
+EXTRA_DIST += $(REAL_TESTS) \
 	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh \
 	%D%/clients/compare.js %D%/clients/node/send.js %D%/clients/node/package.json \
 	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt
@@ -20,12 +18,9 @@ noinst_PROGRAMS += %D%/tally %D%/topics
 %C%_topics_SOURCES = %D%/topics.c
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
 
-.PHONY: check-real campaign-real demo-real
+.PHONY: check-real demo-real
 check-real: all
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(REAL_TESTS)' TEST_SUITE_LOG=%D%/test-suite.log
-
-campaign-real: all
-	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(REAL_CAMPAIGN)' TEST_SUITE_LOG=%D%/test-suite.log
 
 demo-real: all
 	SPANSPOOL_BUILD='$(abs_builddir)' bash '$(srcdir)/%D%/demo.sh'

@@ -113,8 +113,8 @@ stage thread 10 "the loop and the worker, under the thread sanitizer" \
 make -C \"\$dir\" check TESTS='tests/flow/test_forward tests/flow/test_udp'" sh build-thread "$jobs" \
 	--enable-debug --enable-sanitize=thread
 
-stage campaign 10 "the contract, by force: model, power loss, corruption, outage" \
-	make -C build-debug campaign-ci
+stage campaign 15 "the contract, by force: a share of every campaign" \
+	make -C build-debug campaign-short
 
 stage distcheck 15 "the tarball builds, tests, installs and removes itself" \
 	make -C build-debug -j"$jobs" distcheck
