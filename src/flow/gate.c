@@ -7,7 +7,6 @@
 
 #include "clock.h"
 #include "gate.h"
-#include "log.h"
 
 struct gate {
 	struct gate_opts opts;
@@ -191,12 +190,8 @@ void gate_tick(struct gate *g)
 
 	if (circuit_tick(&g->circuit, now, oldest_of(&g->current)))
 		entered(g);
-	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier))) {
-		log_info("%s: what is on the wire has no answer and is taken back: it may come "
-		         "twice",
-		        g->opts.sink_name);
+	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier)))
 		take_back(g, now, true);
-	}
 }
 
 void gate_recall(struct gate *g)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "sink_id.h"
 #include "sinks.h"
 
@@ -82,10 +83,13 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 
 static void purge(struct sink *s, bool wire)
 {
-	if (wire)
-		kafka_producer_hang_up(from(s)->producer);
-	else
+	if (!wire) {
 		kafka_producer_purge(from(s)->producer);
+		return;
+	}
+	log_info("kafka: what was sent has no answer and is taken back, it may come twice; new "
+	         "connections are made");
+	kafka_producer_hang_up(from(s)->producer);
 }
 
 static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)

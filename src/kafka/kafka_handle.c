@@ -16,6 +16,7 @@ int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
 	rc = kafka_conf_client(&h->rk, RD_KAFKA_PRODUCER, own, o->brokers, why);
 	if (rc < 0) {
 		free(h->sockets);
+		h->sockets = NULL;
 		return rc;
 	}
 	h->events = rd_kafka_queue_get_main(h->rk);
