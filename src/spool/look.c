@@ -15,8 +15,6 @@
 #include "look.h"
 #include "spool_priv.h"
 
-enum { LOOKS = 5 };
-
 static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
 {
 	return why_set(why, rc, "spool %s: %s: %s", l->directory, what, err_text(rc));

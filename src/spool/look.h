@@ -29,6 +29,7 @@ struct spool_look {
 	bool inside;          /* the reader has it */
 	bool aside;           /* one segment in quarantine/ is read, and nothing else */
 	bool told_broken;     /* of this segment: only a scan finds its records */
+	unsigned anew;        /* times that it was looked at anew since its last whole record */
 	uint64_t at;          /* position that comes next */
 	struct batch *stash;  /* the record found behind what is lost */
 	uint64_t stash_below; /* spans below it */
@@ -38,6 +39,9 @@ struct spool_look {
 	uint64_t part_next;
 	bool tail_broken;
 };
+
+/* Beside a running agent what looks damaged is looked at so often. */
+enum { LOOKS = 5 };
 
 /* Spans below POSITION by whatever says so without reading. False: nothing does. */
 bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans);

@@ -105,12 +105,34 @@ static void give(struct spool_look *l, struct spool_item *item)
 	l->stash = NULL;
 	l->behind = (struct spot){ b->position + 1, l->stash_below + b->spans };
 	l->at = b->position + 1;
+	l->anew = 0;
 }
 
 static void leave(struct spool_look *l)
 {
 	l->inside = l->told_broken = false;
+	l->anew = 0;
 	l->i = l->aside ? l->seen.nsegments + 1 : l->i + 1;
+}
+
+static bool is_gone(const struct spool_look *l, const char *name)
+{
+	return l->live && faccessat(l->dir, name, F_OK, 0) < 0;
+}
+
+/* Beside a running agent pages that are read are written over: what looks damaged is looked at as it is
+ * now. False: it has been, or nobody writes it. */
+static bool look_anew(struct spool_look *l)
+{
+	if (!l->live || l->aside || l->reader.state == READER_BY_TREE || l->anew == LOOKS)
+		return false;
+	l->anew++;
+	batch_unref(&l->stash);
+	if (reader_glance(&l->reader, &l->segments.at[l->i]) == 0)
+		l->reader.limit = look_limit(l, l->i);
+	else if (reader_open(&l->reader, &l->segments.at[l->i], look_limit(l, l->i)) < 0)
+		return false;
+	return true;
 }
 
 /* One step in the segment that is open. E_STOPPED: it is behind us. */
@@ -119,8 +141,15 @@ static int step_inside(struct spool_look *l, struct spool_item *item)
 	uint64_t end;
 	int rc = find_next(l);
 
+	while (look_anew(l))
+		rc = find_next(l);
 	if (rc < 0 && rc != E_MISSING)
 		return rc;
+	if (l->reader.state != READER_BY_TREE && is_gone(l, name_of(l))) {
+		batch_unref(&l->stash);
+		leave(l);
+		return E_STOPPED;
+	}
 	if (l->reader.state == READER_BY_SCAN && !l->told_broken && !l->aside) {
 		l->told_broken = true;
 		snprintf(item->what, sizeof(item->what),
@@ -147,11 +176,6 @@ static int step_inside(struct spool_look *l, struct spool_item *item)
 	}
 	leave(l);
 	return E_STOPPED;
-}
-
-static bool is_gone(const struct spool_look *l, const char *name)
-{
-	return l->live && faccessat(l->dir, name, F_OK, 0) < 0;
 }
 
 static const char *why_unread(int rc)
