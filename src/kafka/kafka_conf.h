@@ -7,6 +7,10 @@
 #include "kafka_consumer.h"
 #include "kafka_producer.h"
 
+/* Between a fatal error and the next handle, twice as long each time: a missing right makes that one
+ * fatal too, and when it is given nobody waits longer than this. */
+enum { KAFKA_PAUSE_LEAST_MS = 100, KAFKA_PAUSE_MOST_MS = 10000 };
+
 /* Gives a configuration to be destroyed by the caller. E_USAGE names the property at fault. */
 int kafka_conf_producer(
         rd_kafka_conf_t **out, const struct kafka_producer_opts *o, struct why *why) MUST_USE;

@@ -4,7 +4,7 @@
  *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
  *
  * A handle of librdkafka can be destroyed only when no message of it is in anybody's hands. The pause
- * after a fatal error doubles from 100 ms to 30 s until a record comes.
+ * after a fatal error doubles from 100 ms to 10 s until a record comes.
  *
  * Only step() moves the state. kafka_group.c is the other half: partitions and offsets.
  */
@@ -15,7 +15,7 @@
 #include "kafka_consumer_priv.h"
 #include "kafka_wake.h"
 
-enum { TICK_MS = 1000, LEAVE_MS = 5000, PAUSE_LEAST_MS = 100, PAUSE_MOST_MS = 30000 };
+enum { TICK_MS = 1000, LEAVE_MS = 5000 };
 enum { RECORDS_A_TURN = 256 };
 
 static void on_bell(void *arg);
@@ -107,7 +107,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 	c->loop = l;
 	c->events = *events;
 	c->log.who = "kafka consumer";
-	c->pause_ms = PAUSE_LEAST_MS;
+	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	if (kafka_conf_consumer(&c->conf, opts, why) < 0)
 		goto fail;
 	c->fresh = kafka_conf_fresh(c->conf);
@@ -162,7 +162,7 @@ static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 	};
 
 	c->out++;
-	c->pause_ms = PAUSE_LEAST_MS;
+	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	kafka_part_find(c, m->partition)->next = m->offset + 1;
 	c->events.message(c->events.arg, &out);
 }
@@ -309,7 +309,7 @@ static void renew(struct kafka_consumer *c)
 		return;
 	}
 	log_error("%s: %s", c->log.who, why.text);
-	timer_start(c->bound, PAUSE_MOST_MS);
+	timer_start(c->bound, KAFKA_PAUSE_MOST_MS);
 }
 
 static void end(struct kafka_consumer *c)
@@ -342,7 +342,7 @@ static bool move(struct kafka_consumer *c)
 		close_handle(c);
 		c->state = CONSUMER_PAUSED;
 		timer_start(c->bound, c->pause_ms);
-		c->pause_ms = min_u64(c->pause_ms * 2, PAUSE_MOST_MS);
+		c->pause_ms = min_u64(c->pause_ms * 2, KAFKA_PAUSE_MOST_MS);
 		return true;
 	case CONSUMER_PAUSED:
 		if (c->closed != NULL)

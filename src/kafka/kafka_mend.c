@@ -6,7 +6,7 @@
  *          the wire had its second: purge that too     no handle to be had: pause twice as long
  *
  * In EMPTYING the queue is purged at once, what is on the wire is given a second, because an answer
- * that comes spares a duplicate. The pause doubles with each fatal error from 100 ms to 30 s, and
+ * that comes spares a duplicate. The pause doubles with each fatal error from 100 ms to 10 s, and
  * starts again after an acknowledgement: a missing right makes the next handle fatal too.
  *
  * The handle for lone records is doomed in the same way, but simply closed when it is empty.
@@ -16,7 +16,7 @@
 #include "kafka_conf.h"
 #include "kafka_producer_priv.h"
 
-enum { PAUSE_LEAST_MS = 100, PAUSE_MOST_MS = 30000, WIRE_MS = 1000 };
+enum { WIRE_MS = 1000 };
 
 static void on_mend(void *arg)
 {
@@ -27,13 +27,13 @@ static void on_mend(void *arg)
 
 int kafka_mend_open(struct kafka_producer *p)
 {
-	p->pause_ms = PAUSE_LEAST_MS;
+	p->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	return timer_open(&p->mend, p->loop, on_mend, p);
 }
 
 void kafka_mend_worked(struct kafka_producer *p)
 {
-	p->pause_ms = PAUSE_LEAST_MS;
+	p->pause_ms = KAFKA_PAUSE_LEAST_MS;
 }
 
 void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
@@ -55,7 +55,7 @@ static void pause_once(struct kafka_producer *p)
 {
 	p->state = PRODUCER_PAUSED;
 	timer_start(p->mend, p->pause_ms);
-	p->pause_ms = min_u64(p->pause_ms * 2, PAUSE_MOST_MS);
+	p->pause_ms = min_u64(p->pause_ms * 2, KAFKA_PAUSE_MOST_MS);
 }
 
 static void renew(struct kafka_producer *p)

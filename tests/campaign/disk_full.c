@@ -131,11 +131,14 @@ static uint64_t dropped(struct stage *s)
 	return n;
 }
 
+/* Neither what has come nor what a socket still has. */
 static bool holds_nothing_in_memory(void *arg)
 {
 	struct stage *s = arg;
+	const struct ledger *l = stage_ledger(s);
 
-	return stage_ledger(s)->place[LEDGER_IN_FLIGHT].spans == 0 && s->answered;
+	return s->answered && l->accepted.spans == s->next - 1 - s->refused &&
+	       l->place[LEDGER_IN_FLIGHT].spans == 0;
 }
 
 struct goal {

@@ -13,6 +13,9 @@
 
 enum { CODES = 512, SPANS = 40, ROOM_SECONDS = 10, ENOUGH = 3 /* failures */ };
 
+/* Ten fatal answers one after the other, each with its pause, a wire's second, and what a circuit waits. */
+enum { FATAL_SECONDS = 150 };
+
 struct told {
 	rd_kafka_resp_err_t code;
 	const char *name;
@@ -140,6 +143,7 @@ static void a_broker_answers_with_every_code(unsigned seed)
 	struct stage s;
 
 	stage_open(&s, STAGE_KAFKA);
+	s.patience = FATAL_SECONDS;
 	ok(stage_start(&s, NULL), "the agent serves");
 	for (size_t i = 0; i < n && tried - over < ENOUGH; i++) {
 		/* What is no broker's to say, but for a connection that breaks. */

@@ -73,7 +73,7 @@ void stage_open(struct stage *s, enum stage_way way)
 	struct http_client_opts client = { .max_connections = 4 };
 	struct why why;
 
-	*s = (struct stage){ .next = 1 };
+	*s = (struct stage){ .next = 1, .patience = STAGE_SECONDS };
 	must(loop_open(&s->loop, &why), &why);
 	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
 	must(http_client_open(&s->client, s->loop, &client, &why), &why);
@@ -180,7 +180,7 @@ static void show_log(struct stage *s)
 
 bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
 {
-	uint64_t deadline = clock_mono_us() + STAGE_SECONDS * US_PER_S;
+	uint64_t deadline = clock_mono_us() + s->patience * US_PER_S;
 
 	while (!cond(arg)) {
 		if (clock_mono_us() > deadline) {

@@ -32,6 +32,7 @@ struct stage {
 	void *each_arg;
 	struct ledger ledger; /* as last asked */
 	bool answered;
+	unsigned patience; /* seconds that a wait may last */
 	char trouble[200]; /* the first thing that should never happen; "" none did */
 };
 
