@@ -101,6 +101,7 @@ struct spool_turn {
 	size_t stored;  /* put[0 … stored) are durable, whatever put_rc says; else nput */
 	uint64_t first; /* put[i] stands at first + i */
 	int state_rc;   /* of write_state */
+	int read_rc;    /* 0, or why not all that was wanted could be read: it may be, later */
 	/* state.end and state.spans_put are as they are now. Where stored < nput, what reached the
 	 * disk says that the others are still in_flight. */
 	struct batch **got; /* gives: ngot batches, each with one reference, and the array (free) */

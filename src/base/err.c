@@ -54,8 +54,9 @@ int err_from_errno(int e)
 		return E_FULL;
 	case EACCES:
 	case EPERM:
-	case EROFS:
 		return E_DENIED;
+	case EROFS:
+		return E_READ_ONLY;
 	case ENOENT:
 		return E_MISSING;
 	case ENOMEM:

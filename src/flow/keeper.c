@@ -159,6 +159,7 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 		return E_NOMEM;
 	s->batch = b;
 	s->cause = cause;
+	s->rc = E_NOMEM; /* until a turn has tried, and not given up before */
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
 	return 0;
@@ -182,7 +183,7 @@ void keeper_offers_at_once(struct keeper *k)
 
 void keeper_read(struct keeper *k, size_t bytes)
 {
-	k->wanted_bytes = bytes;
+	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
 }
 
 bool keeper_has_waiting(const struct keeper *k)
@@ -194,7 +195,7 @@ bool keeper_has_waiting(const struct keeper *k)
 
 bool keeper_is_mute(const struct keeper *k)
 {
-	return k->mute;
+	return k->mute != 0;
 }
 
 int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
@@ -217,16 +218,28 @@ void keeper_cull(struct keeper *k)
 	k->retry_at_us = 0;
 }
 
+static int worst(const struct keeper *k)
+{
+	if (k->trouble != 0)
+		return k->trouble;
+	if (k->mute != 0)
+		return k->mute;
+	if (k->blind != 0 && keeper_has_waiting(k))
+		return k->blind;
+	return k->aside;
+}
+
 /* While room is made again and again it is one trouble, told once. */
 void keeper_tell(struct keeper *k)
 {
 	bool calm = k->culled_us == 0 || clock_mono_us() - k->culled_us >= CALM_US;
+	int now = worst(k);
 
-	if (k->told == k->trouble || (k->trouble == 0 && !calm))
+	if (k->told == now || (now == 0 && !calm))
 		return;
-	k->told = k->trouble;
-	health_post(k->health, "spool", k->trouble == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-	        k->trouble == 0 ? "storing" : err_text(k->trouble));
+	k->told = now;
+	health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
+	        now == 0 ? "storing" : err_text(now));
 }
 
 int keeper_trouble(const struct keeper *k)
@@ -271,7 +284,9 @@ static void note_live(struct keeper *k)
 
 static bool has_work(const struct keeper *k, uint64_t now)
 {
-	if (!list_empty(&k->queue) || !list_empty(&k->condemned) || k->wanted_bytes > 0)
+	if (!list_empty(&k->queue) || k->wanted_bytes > 0)
+		return true;
+	if (!list_empty(&k->condemned) && now >= k->judge_at_us)
 		return true;
 	if (k->dirty || k->cull_wanted)
 		return true;

@@ -8,7 +8,8 @@ enum {
 	TURN_BATCHES = 4096, /* at most in one transaction */
 	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
-	RETRY_MS = 500,          /* after a turn that could not store */
+	RETRY_MS = 500,          /* after a turn that could not store, or not set aside */
+	READ_AGAIN_MS = 100,     /* after one that could not read */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
 };
 
@@ -17,7 +18,7 @@ struct sentence {
 	struct batch *batch;
 	const char *cause;
 	char detail[256];
-	bool written;
+	int rc; /* of carrying it out */
 };
 
 struct keeper {
@@ -53,11 +54,14 @@ struct keeper {
 	bool offers_at_once;
 	uint64_t turn_offers_to; /* offered_to of the turn under way */
 	uint64_t began_us;
-	int trouble;
-	bool mute; /* the last state could not be written: nothing may be read to be offered */
-	int told;  /* the trouble that the board knows of */
+	int trouble;        /* why the last batches could not be stored */
+	int mute;           /* why the last state could not: nothing may be read to be offered */
+	int blind;          /* why what waits could not be read */
+	int aside;          /* why a batch could not be set aside */
+	int told;           /* what the board knows of */
 	uint64_t culled_us; /* when room was made last */
 	uint64_t retry_at_us;
+	uint64_t read_at_us, judge_at_us; /* to be read, to be set aside: not before */
 
 	struct ledger noted; /* as last given to spool_live */
 	uint64_t noted_version;
@@ -66,7 +70,7 @@ struct keeper {
 
 /* Fills S with how things are now. */
 void keeper_snapshot(struct keeper *k, struct spool_state *s);
-/* Posts the trouble, or that it is over. */
+/* Posts what ails the disk, or that it is over. */
 void keeper_tell(struct keeper *k);
 /* Starts a turn; none may be under way. */
 void keeper_begin(struct keeper *k);

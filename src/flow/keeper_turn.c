@@ -81,13 +81,15 @@ void keeper_begin(struct keeper *k)
 {
 	struct spool_turn *t = &k->turn;
 
+	k->began_us = clock_mono_us();
 	memset(t, 0, offsetof(struct spool_turn, state));
 	t->nread = 0;
 	choose_batches(k);
 	choose_culls(k);
 	if (k->nculled == 0)
 		choose_reads(k);
-	list_append(&k->sentencing, &k->condemned);
+	if (k->began_us >= k->judge_at_us)
+		list_append(&k->sentencing, &k->condemned);
 	keeper_snapshot(k, &t->state);
 	/* So may what is read now, or is offered as soon as it is stored. */
 	if (k->writing_offered)
@@ -98,13 +100,12 @@ void keeper_begin(struct keeper *k)
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 	        k->writing_count.batches);
 	t->write_state = k->dirty || t->nread > 0;
-	t->put_rc = t->state_rc = 0;
+	t->put_rc = t->state_rc = t->read_rc = 0;
 	t->stored = 0;
 	t->got = NULL;
 	t->ngot = t->ndamage = 0;
 	k->dirty = false;
 	k->turning = true;
-	k->began_us = clock_mono_us();
 	/* A report on what the sink has may come the moment it is put, and must find its mark. */
 	if ((k->writing_offered &&
 	            marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
@@ -124,7 +125,7 @@ static void run_turn(void *arg)
 		struct sentence *s = container_of(node, struct sentence, link);
 		struct why why;
 
-		s->written = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why) == 0;
+		s->rc = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why);
 	}
 }
 
@@ -232,19 +233,41 @@ static void settle(struct keeper *k)
 
 static void tell_condemned(struct keeper *k)
 {
+	if (!list_empty(&k->sentencing))
+		k->aside = 0;
 	list_each_safe (node, &k->sentencing) {
 		struct sentence *s = container_of(node, struct sentence, link);
 
 		list_remove(&s->link);
-		if (!s->written) {
+		if (s->rc < 0) {
+			k->aside = s->rc;
 			list_push(&k->condemned, &s->link);
 			k->stats.quarantine_failures++;
-			k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+			k->judge_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 			continue;
 		}
 		k->events.condemned(k->events.arg, s->batch);
 		free(s);
 	}
+}
+
+/* What ails the disk, and when which of its work is tried again. */
+static void diagnose(struct keeper *k)
+{
+	const struct spool_turn *t = &k->turn;
+	uint64_t now = clock_mono_us();
+
+	if (t->nput > 0)
+		k->trouble = t->put_rc;
+	if (t->write_state)
+		k->mute = t->state_rc;
+	if (t->nread > 0)
+		k->blind = t->ngot > 0 ? 0 : t->read_rc;
+	k->dirty |= t->state_rc < 0;
+	if (t->put_rc < 0 || t->state_rc < 0)
+		k->retry_at_us = now + RETRY_MS * US_PER_MS;
+	if (k->blind != 0)
+		k->read_at_us = now + READ_AGAIN_MS * US_PER_MS;
 }
 
 static void on_turned(void *arg)
@@ -262,24 +285,13 @@ static void on_turned(void *arg)
 	}
 	tell_stored(k);
 	tell_unstored(k);
-	if (t->put_rc < 0) {
-		k->trouble = t->put_rc;
-		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-	} else if (t->nput > 0) {
-		k->trouble = 0;
-	}
-	keeper_tell(k);
-	if (t->write_state)
-		k->mute = t->state_rc < 0;
-	if (t->state_rc < 0) {
-		k->dirty = true;
-		k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-	}
+	diagnose(k);
 	tell_damage(k);
 	drop_culled(k);
 	tell_got(k);
 	settle(k);
 	tell_condemned(k);
+	keeper_tell(k);
 	if (k->trouble != 0)
 		k->events.troubled(k->events.arg, k->trouble);
 	k->events.turned(k->events.arg);

@@ -22,6 +22,13 @@ struct fetching {
 	bool stop;
 };
 
+/* Nothing is lost yet: the rest is asked for again. */
+static void stop_by(struct fetching *f, int rc)
+{
+	f->stop = true;
+	f->t->read_rc = rc;
+}
+
 /* Positions [first, end) of one run are lost; joins what was lost just before them. */
 static void report(struct fetching *f, uint64_t first, uint64_t end, bool kept, const char *what)
 {
@@ -160,7 +167,7 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 	if (rc == E_MISSING)
 		lost_in(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
 	else
-		f->stop = true;
+		stop_by(f, rc);
 	return f->stop ? at : f->t->damage[f->t->ndamage - 1].run.end;
 }
 
@@ -187,7 +194,7 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 	if (f->i == SEGMENTS_NONE)
 		return skip_gap(f, at, end);
 	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED) {
-		f->stop = true;
+		stop_by(f, rc);
 		return at;
 	}
 	end = min_u64(end, segments_limit(&s->segments, f->i, s->committed.position));
@@ -200,7 +207,10 @@ static uint64_t step(struct fetching *f, uint64_t at, uint64_t end)
 	struct spool *s = f->s;
 
 	if (at >= s->committed.position) {
-		f->stop = store_flush(s) < 0 || at >= s->committed.position;
+		int rc = store_flush(s);
+
+		if (rc < 0 || at >= s->committed.position)
+			stop_by(f, rc);
 		return at;
 	}
 	if (f->ready && at >= s->reader.first && at < s->reader.limit)
@@ -225,11 +235,14 @@ void fetch_run(struct spool *s, struct spool_turn *t)
 
 	t->got = NULL;
 	t->ngot = t->ndamage = 0;
+	t->read_rc = 0;
 	if (t->nread == 0 || t->read_records == 0 || t->read_bytes == 0)
 		return;
 	t->got = malloc(t->read_records * sizeof(struct batch *));
-	if (t->got == NULL)
+	if (t->got == NULL) {
+		t->read_rc = E_NOMEM;
 		return;
+	}
 	for (size_t k = 0; k < t->nread && !f.stop; k++) {
 		uint64_t end = min_u64(t->read[k].end, s->end.position);
 

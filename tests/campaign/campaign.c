@@ -29,19 +29,21 @@ struct shared {
 
 static struct shared *shared;
 
-static _Noreturn void usage(const char *name)
+static _Noreturn void usage(const struct campaign *c)
 {
-	fprintf(stderr, "usage: %s [--seed N] [--count N] [--jobs N] [--only N]\n", name);
+	fprintf(stderr, "usage: %s [--seed N] [--count N] [--jobs N] [--only N]%s\n", c->name,
+	        c->of == NULL ? "" : " [--of TEXT]");
 	exit(2);
 }
 
 void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
 {
-	static const struct option known[] = {
+	const struct option known[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "only", required_argument, NULL, 'o' },
+		{ c->of == NULL ? NULL : "of", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int o;
@@ -55,8 +57,12 @@ void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
 		char *end;
 		uint64_t n = optarg == NULL ? 0 : strtoull(optarg, &end, 10);
 
+		if (o == 'p') {
+			c->of = optarg;
+			continue;
+		}
 		if (o == '?' || *end != '\0')
-			usage(c->name);
+			usage(c);
 		if (o == 's')
 			c->seed = n;
 		if (o == 'c')
@@ -67,7 +73,7 @@ void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
 			c->jobs = (unsigned)min_u64(max_u64(n, 1), WORKERS_MOST);
 	}
 	if (optind != argc)
-		usage(c->name);
+		usage(c);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 

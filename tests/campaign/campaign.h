@@ -16,6 +16,8 @@ struct campaign {
 	uint64_t count; /* --count N */
 	unsigned jobs;  /* --jobs N */
 	uint64_t only;  /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
+	const char *
+	        of; /* --of TEXT, for those that have parts: these only; "" all, NULL: it has none */
 	/* The number by which trial I of the whole is repeated, whatever the whole is then. */
 	uint64_t (*code)(uint64_t i);
 	const char *sums[CAMPAIGN_SUMS]; /* names of what trials add up, NULL at the end */

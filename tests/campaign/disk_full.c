@@ -345,6 +345,7 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 	        "Kafka back: what was in memory and what comes is delivered");
 	ok(stage_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
 	is_int(dropped(s), 0, "none is dropped");
+	is_int(said(s, "\"spool: read-only file system"), 1, "the log says once what it is");
 	stage_kill(s);
 	mend_disk(&d);
 	ok(stage_start(s, "--spool.segment-bytes=4MiB", NULL), "an agent starts on it");

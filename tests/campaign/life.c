@@ -260,23 +260,26 @@ bool life_empty(struct life *l)
 }
 
 struct arrival {
-	const struct evidence *evidence;
+	const struct life *life;
 	uint64_t from;
 };
 
+/* One that is durable may wait for a disk that the board calls down. */
 static bool have_arrived(void *arg)
 {
 	struct arrival *a = arg;
+	const struct evidence *e = a->life->evidence;
 	uint64_t missing = 0;
 
-	for (uint64_t n = a->from; n < a->evidence->fed; n++)
-		missing += a->evidence->of[n].arrived == 0 && !evidence_is_poison(n);
-	return missing <= evidence_dropped(a->evidence);
+	for (uint64_t n = a->from; n < e->fed; n++)
+		missing += e->of[n].arrived == 0 && !evidence_is_poison(n) &&
+		           !(a->life->down && e->of[n].safe);
+	return missing <= evidence_dropped(e);
 }
 
 bool life_arrived(struct life *l, uint64_t from)
 {
-	struct arrival a = { l->evidence, from };
+	struct arrival a = { l, from };
 
 	return life_until(l, have_arrived, &a, "what was fed last has arrived");
 }

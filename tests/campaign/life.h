@@ -52,7 +52,7 @@ bool life_feed(struct life *l, uint64_t batches); /* all handed over */
 bool life_stored(struct life *l);                 /* nothing is in flight */
 bool life_empty(struct life *l);                  /* nothing is in flight nor in the spool */
 bool life_until(struct life *l, bool (*cond)(void *arg), void *arg, const char *what);
-/* All that can be delivered, from number FROM on. */
+/* All that can be delivered, from number FROM on, but what waits in the spool of a disk that is down. */
 bool life_arrived(struct life *l, uint64_t from);
 bool life_close(struct life *l); /* a clean stop */
 
