@@ -229,17 +229,30 @@ static int worst(const struct keeper *k)
 	return k->aside;
 }
 
+/* Before it is too late: the segment that is being written has room yet. */
+static void tell_ahead(struct keeper *k, int rc)
+{
+	k->told_ahead = rc;
+	if (rc == 0)
+		health_post(k->health, "room", HEALTH_OK, "there is room for another segment");
+	else
+		health_post(k->health, "room", HEALTH_WARN, "no whole segment more can be had: %s",
+		        err_text(rc));
+}
+
 /* While room is made again and again it is one trouble, told once. */
 void keeper_tell(struct keeper *k)
 {
 	bool calm = k->culled_us == 0 || clock_mono_us() - k->culled_us >= CALM_US;
-	int now = worst(k);
+	int now = worst(k), next = k->stats.spool.next_rc;
 
-	if (k->told == now || (now == 0 && !calm))
-		return;
-	k->told = now;
-	health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-	        now == 0 ? "storing" : err_text(now));
+	if (k->told != now && (now != 0 || calm)) {
+		k->told = now;
+		health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
+		        now == 0 ? "storing" : err_text(now));
+	}
+	if (k->told_ahead != next && (next != 0 || calm))
+		tell_ahead(k, next);
 }
 
 int keeper_trouble(const struct keeper *k)

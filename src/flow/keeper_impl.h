@@ -59,6 +59,7 @@ struct keeper {
 	int blind;          /* why what waits could not be read */
 	int aside;          /* why a batch could not be set aside */
 	int told;           /* what the board knows of */
+	int told_ahead;     /* the same, of the segment to come */
 	uint64_t culled_us; /* when room was made last */
 	uint64_t retry_at_us;
 	uint64_t read_at_us, judge_at_us; /* to be read, to be set aside: not before */

@@ -256,6 +256,8 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	all_is_told(&d);
 	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
 	is_int(said(s, "spool: storing"), 1, "and once that it is over");
+	is_int(said(s, "room: no whole segment more can be had"), 1, "it was warned before");
+	is_int(said(s, "room: there is room"), 1, "and that is over too");
 	close_disk(&d);
 }
 
