@@ -218,15 +218,26 @@ void keeper_cull(struct keeper *k)
 	k->retry_at_us = 0;
 }
 
-static int worst(const struct keeper *k)
+/* What ails the disk, worst first, and WHAT cannot be done for it. */
+static int worst(const struct keeper *k, const char **what)
 {
-	if (k->trouble != 0)
-		return k->trouble;
-	if (k->mute != 0)
-		return k->mute;
-	if (k->blind != 0 && keeper_has_waiting(k))
-		return k->blind;
-	return k->aside;
+	const struct {
+		const char *what;
+		int rc;
+	} ails[] = {
+		{ "", k->trouble },
+		{ "what waits cannot be sent, its state cannot be written: ", k->mute },
+		{ "what waits cannot be read: ",
+		        k->blind != 0 && keeper_has_waiting(k) ? k->blind : 0 },
+		{ "a refused batch cannot be set aside: ", k->aside },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {
+		*what = ails[i].what;
+		if (ails[i].rc != 0)
+			return ails[i].rc;
+	}
+	return 0;
 }
 
 /* Before it is too late: the segment that is being written has room yet. */
@@ -244,12 +255,13 @@ static void tell_ahead(struct keeper *k, int rc)
 void keeper_tell(struct keeper *k)
 {
 	bool calm = k->culled_us == 0 || clock_mono_us() - k->culled_us >= CALM_US;
-	int now = worst(k), next = k->stats.spool.next_rc;
+	const char *what;
+	int now = worst(k, &what), next = k->stats.spool.next_rc;
 
 	if (k->told != now && (now != 0 || calm)) {
 		k->told = now;
-		health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s",
-		        now == 0 ? "storing" : err_text(now));
+		health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s%s",
+		        now == 0 ? "" : what, now == 0 ? "storing" : err_text(now));
 	}
 	if (k->told_ahead != next && (next != 0 || calm))
 		tell_ahead(k, next);
