@@ -17,11 +17,12 @@
 #include "log.h"
 #include "progress.h"
 
-enum { WORKERS_MOST = 64, FIGURES = 1 << 16, LOOK_US = 20000 };
+enum { WORKERS_MOST = 64, FIGURES = 1 << 16, LOOK_US = 20000, ENOUGH = 100 /* failures */ };
 
 /* Between the workers and who started them. */
 struct shared {
 	_Atomic uint64_t next, done, failed;
+	_Atomic uint64_t under_way[WORKERS_MOST]; /* a worker's trial, and one; 0: none */
 	_Atomic uint64_t sums[CAMPAIGN_SUMS];
 	_Atomic uint64_t nfigures;
 	uint32_t figures[FIGURES];
@@ -31,8 +32,10 @@ static struct shared *shared;
 
 static _Noreturn void usage(const struct campaign *c)
 {
-	fprintf(stderr, "usage: %s [--seed N] [--count N] [--jobs N] [--only N]%s\n", c->name,
-	        c->of == NULL ? "" : " [--of TEXT]");
+	fprintf(stderr, "usage: %s [--seed N] [--count N] [--jobs N] [--only N]", c->name);
+	if (c->own != NULL)
+		fprintf(stderr, " [--%s WORD]", c->own);
+	fprintf(stderr, "\n");
 	exit(2);
 }
 
@@ -43,7 +46,7 @@ void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "only", required_argument, NULL, 'o' },
-		{ c->of == NULL ? NULL : "of", required_argument, NULL, 'p' },
+		{ c->own, required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int o;
@@ -58,7 +61,7 @@ void campaign_options(struct campaign *c, uint64_t count, int argc, char **argv)
 		uint64_t n = optarg == NULL ? 0 : strtoull(optarg, &end, 10);
 
 		if (o == 'p') {
-			c->of = optarg;
+			c->word = optarg;
 			continue;
 		}
 		if (o == '?' || *end != '\0')
@@ -116,7 +119,15 @@ struct running {
 	uint64_t n; /* trials in all */
 	void (*run)(struct trial *t, void *arg);
 	void *arg;
+	pid_t workers[WORKERS_MOST];
 };
+
+static void say_failed(const struct running *g, uint64_t number, const char *wrong)
+{
+	atomic_fetch_add(&shared->failed, 1);
+	printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n", number,
+	        g->c->seed, number, wrong);
+}
 
 static void one(struct running *g, uint64_t number)
 {
@@ -129,11 +140,8 @@ static void one(struct running *g, uint64_t number)
 		atomic_fetch_add(&shared->sums[i], t.sums[i]);
 	for (size_t i = 0; i < t.nfigures; i++)
 		shared->figures[atomic_fetch_add(&shared->nfigures, 1) % FIGURES] = t.figures_us[i];
-	if (t.wrong[0] != '\0') {
-		atomic_fetch_add(&shared->failed, 1);
-		printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n",
-		        number, g->c->seed, number, t.wrong);
-	}
+	if (t.wrong[0] != '\0')
+		say_failed(g, number, t.wrong);
 	atomic_fetch_add(&shared->done, 1);
 }
 
@@ -149,13 +157,19 @@ static uint64_t number_of(const struct running *g, uint64_t i)
 	return from + campaign_roll(&seed, to - from);
 }
 
-static _Noreturn void work(struct running *g)
+static _Noreturn void work(struct running *g, _Atomic uint64_t *under_way)
 {
 	uint64_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while ((i = atomic_fetch_add(&shared->next, 1)) < g->n)
-		one(g, g->c->code == NULL ? number_of(g, i) : g->c->code(number_of(g, i)));
+	while (atomic_load(&shared->failed) < ENOUGH &&
+	        (i = atomic_fetch_add(&shared->next, 1)) < g->n) {
+		uint64_t n = number_of(g, i), number = g->c->code == NULL ? n : g->c->code(n);
+
+		atomic_store(under_way, number + 1);
+		alarm(g->c->hangs_s);
+		one(g, number);
+	}
 	fflush(stdout);
 	_exit(0);
 }
@@ -181,49 +195,69 @@ static void print_figures(const struct campaign *c)
 	        shared->figures[n - 1] / 1e3);
 }
 
-/* Waits for the workers. One that ends by itself has lost its trial: that is a failure. */
-static uint64_t wait_for(const struct running *g, const pid_t *workers, unsigned n)
+static void start_worker(struct running *g, unsigned i)
 {
-	struct progress p;
-	uint64_t lost = 0;
-
-	progress_init(&p, stderr);
-	for (unsigned left = n; left > 0;) {
-		unsigned i = n - left;
-		int status;
-
-		progress_show(&p, atomic_load(&shared->done), g->n, "%s: %" PRIu64 " failed",
-		        g->c->name, atomic_load(&shared->failed));
-		if (waitpid(workers[i], &status, WNOHANG) == 0) {
-			usleep(LOOK_US);
-			continue;
-		}
-		lost += status != 0;
-		left--;
-	}
-	progress_clear(&p);
-	return lost;
+	fflush(stdout);
+	g->workers[i] = fork();
+	if (g->workers[i] == 0)
+		work(g, &shared->under_way[i]);
+	if (g->workers[i] < 0)
+		exit(99);
 }
 
-static void share_out(struct running *g, uint64_t *lost)
+/* Worker I died of its trial: that is a failure with a number, and another goes on. */
+static void bury(struct running *g, unsigned i, int status)
 {
-	pid_t workers[WORKERS_MOST];
+	uint64_t number = atomic_load(&shared->under_way[i]);
+	char wrong[CAMPAIGN_TEXT];
 
-	for (unsigned i = 0; i < g->c->jobs; i++) {
-		workers[i] = fork();
-		if (workers[i] == 0)
-			work(g);
-		if (workers[i] < 0)
-			exit(99);
+	if (number == 0)
+		exit(99);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		snprintf(wrong, sizeof(wrong), "it hangs");
+	else
+		snprintf(wrong, sizeof(wrong), "it dies, status %d", status);
+	say_failed(g, number - 1, wrong);
+	atomic_fetch_add(&shared->done, 1);
+	start_worker(g, i);
+}
+
+/* One of them ended. True when there was no more for it to do. */
+static bool look_after(struct running *g)
+{
+	int status = 0;
+	pid_t pid = waitpid(-1, &status, WNOHANG);
+	unsigned i = 0;
+
+	if (pid <= 0) {
+		usleep(LOOK_US);
+		return false;
 	}
-	*lost = wait_for(g, workers, g->c->jobs);
+	while (i < g->c->jobs && g->workers[i] != pid)
+		i++;
+	if (status != 0)
+		bury(g, i, status);
+	return status == 0;
+}
+
+static void share_out(struct running *g)
+{
+	struct progress p;
+
+	progress_init(&p, stderr);
+	for (unsigned i = 0; i < g->c->jobs; i++)
+		start_worker(g, i);
+	for (unsigned left = g->c->jobs; left > 0; left -= look_after(g))
+		progress_show(&p, atomic_load(&shared->done), g->n, "%s: %" PRIu64 " failed",
+		        g->c->name, atomic_load(&shared->failed));
+	progress_clear(&p);
 }
 
 bool campaign_run(
         struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg)
 {
-	struct running g = { c, whole, min_u64(c->count, max_u64(whole, 1)), run, arg };
-	uint64_t began = clock_mono_us(), lost = 0, failed;
+	struct running g = { c, whole, min_u64(c->count, max_u64(whole, 1)), run, arg, { 0 } };
+	uint64_t began = clock_mono_us(), failed;
 
 	if (shared == NULL)
 		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -231,13 +265,12 @@ bool campaign_run(
 	if (shared == MAP_FAILED)
 		exit(99);
 	memset(shared, 0, sizeof(*shared));
-	fflush(stdout);
 	if (c->only != UINT64_MAX)
 		one(&g, c->only);
 	else
-		share_out(&g, &lost);
+		share_out(&g);
 	print_figures(c);
-	failed = atomic_load(&shared->failed) + lost;
+	failed = atomic_load(&shared->failed);
 	snprintf(c->said, sizeof(c->said),
 	        "%" PRIu64 " trials of %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " failed, %.0f s",
 	        atomic_load(&shared->done), whole, c->seed, failed,

@@ -1,5 +1,5 @@
-/* campaign.h — many trials, several at once, each in a process of its own that it may end; what they
- * found is counted, and a failed one is named by the number under which it can be repeated. */
+/* campaign.h — many trials, several at once, by processes that may die or hang of one: what they found
+ * is counted, and a failed one is named by the number under which it can be repeated. */
 #ifndef CAMPAIGN_H
 #define CAMPAIGN_H
 
@@ -8,16 +8,17 @@
 
 #include "base.h"
 
-enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 300 };
+enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 400 };
 
 struct campaign {
 	const char *name;
-	uint64_t seed;  /* --seed N; 1 when it is not given */
-	uint64_t count; /* --count N */
-	unsigned jobs;  /* --jobs N */
-	uint64_t only;  /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
-	const char *
-	        of; /* --of TEXT, for those that have parts: these only; "" all, NULL: it has none */
+	uint64_t seed;   /* --seed N; 1 when it is not given */
+	uint64_t count;  /* --count N */
+	unsigned jobs;   /* --jobs N */
+	uint64_t only;   /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
+	const char *own; /* the name of an option of its own that takes a word; NULL: it has none */
+	const char *word; /* what that was given; else as the campaign has set it */
+	unsigned hangs_s; /* a trial that takes longer than this hangs; 0: none does */
 	/* The number by which trial I of the whole is repeated, whatever the whole is then. */
 	uint64_t (*code)(uint64_t i);
 	const char *sums[CAMPAIGN_SUMS]; /* names of what trials add up, NULL at the end */

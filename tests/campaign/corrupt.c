@@ -2,13 +2,13 @@
  * out, once, every other is counted as lost, nobody dies of it, and the spool goes on. */
 #include <config.h>
 
-#include "cases.h"
+#include "campaign.h"
 #include "damage.h"
 #include "log.h"
 #include "spool_kit.h"
 #include "tap.h"
 
-enum { SPOOLS = 3, RECORDS = 512 };
+enum { SHORT_COUNT = 1000, SPOOLS = 3, RECORDS = 512 };
 
 /* A spool as it was. */
 struct whole {
@@ -123,17 +123,19 @@ static const char *goes_on(struct kit *k)
 	return NULL;
 }
 
-static void one(uint64_t number, struct verdict *v)
+static void one(struct trial *t, void *arg)
 {
-	const struct whole *w = &wholes[number % SPOOLS];
+	const struct whole *w = &wholes[t->number % SPOOLS];
 	char words[DAMAGE_WORDS];
 	uint8_t times[RECORDS] = { 0 };
 	bool intact[RECORDS] = { false };
 	const char *wrong;
 	struct image m;
 	struct kit k = w->k;
-	uint64_t seed = number;
+	uint64_t seed = t->seed;
 	bool state;
+
+	(void)arg;
 
 	image_copy(&m, &w->image);
 	state = damage_do(&m, &other, &seed, words);
@@ -145,32 +147,30 @@ static void one(uint64_t number, struct verdict *v)
 	k.times = times;
 	k.ntimes = RECORDS;
 	wrong = kit_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, state);
-	v->sums[0] += k.read_records;
-	v->sums[1] += k.lost.batches;
-	v->sums[2] += k.lost.spans;
-	v->sums[3] += k.damages;
+	t->sums[0] += k.read_records;
+	t->sums[1] += k.lost.batches;
+	t->sums[2] += k.lost.spans;
+	t->sums[3] += k.damages;
 	if (wrong == NULL)
-		v->sums[4] += kit_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
+		t->sums[4] += kit_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
 		              k.lost.spans;
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		snprintf(v->text, sizeof(v->text), "spool %d, %.150s: %.200s",
-		        (int)(number % SPOOLS), words, wrong);
+		trial_wrong(t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), words, wrong);
 	kit_free(&k);
 }
 
 int main(int argc, char **argv)
 {
-	struct cases c = { .seed = 0,
-		.count = 1000,
-		.names = { "records delivered", "records lost and counted",
-		        "spans lost and counted", "runs of lost records",
-		        "spans lost that only the rest tells" } };
+	struct campaign c = { .name = "corrupt",
+		.hangs_s = 60,
+		.sums = { "records delivered", "records lost and counted", "spans lost and counted",
+		        "runs of lost records", "spans lost that only the rest tells" } };
 	struct whole *foreign = calloc(1, sizeof(*foreign));
 
-	cases_options(&c, argc, argv);
-	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
+	campaign_options(&c, SHORT_COUNT, argc, argv);
+	campaign_hush(&c);
 	tempdir_prefer_memory();
 	if (foreign == NULL)
 		return 99;
@@ -179,9 +179,10 @@ int main(int argc, char **argv)
 	make(&wholes[0], 700, SPOOL_SYNC_COMMIT, false);
 	make(&wholes[1], 3500, SPOOL_SYNC_COMMIT, true);
 	make(&wholes[2], 700, SPOOL_SYNC_INTERVAL, true);
-	cases_run(&c, one);
-	ok(c.failed == 0,
-	        "whatever is wrong with a spool, what is intact comes out and the rest is counted");
+	ok(campaign_run(&c, c.count, one, NULL),
+	        "whatever is wrong with a spool, what is intact comes out and the rest is counted: "
+	        "%s",
+	        c.said);
 	for (size_t i = 0; i < SPOOLS; i++)
 		image_free(&wholes[i].image);
 	image_free(&other);

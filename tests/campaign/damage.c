@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
+#include "campaign.h"
 #include "damage.h"
 
 enum { PAGE = 4096, HEADER = 64, SIZE_AT = 12, POSITION_AT = 16 };
@@ -16,7 +16,7 @@ enum { PAGE = 4096, HEADER = 64, SIZE_AT = 12, POSITION_AT = 16 };
 static struct image_item *pick_file(struct image *m, uint64_t *seed)
 {
 	const char *want[] = { "data.mdb", "data.mdb", "data.mdb", "state", "" };
-	const char *name = want[cases_draw(seed, ARRAY_LEN(want))];
+	const char *name = want[campaign_roll(seed, ARRAY_LEN(want))];
 	struct image_item *chosen = NULL;
 	uint64_t n = 0;
 
@@ -24,7 +24,7 @@ static struct image_item *pick_file(struct image *m, uint64_t *seed)
 		if (m->item[i].is_dir || strstr(m->item[i].path, name) == NULL ||
 		        m->item[i].len == 0)
 			continue;
-		if (cases_draw(seed, ++n) == 0)
+		if (campaign_roll(seed, ++n) == 0)
 			chosen = &m->item[i];
 	}
 	return chosen;
@@ -32,7 +32,7 @@ static struct image_item *pick_file(struct image *m, uint64_t *seed)
 
 static uint8_t *pick_page(struct image_item *f, uint64_t *seed, size_t *len)
 {
-	size_t pages = (f->len + PAGE - 1) / PAGE, at = cases_draw(seed, pages) * PAGE;
+	size_t pages = (f->len + PAGE - 1) / PAGE, at = campaign_roll(seed, pages) * PAGE;
 
 	*len = min_u64(PAGE, f->len - at);
 	return f->bytes + at;
@@ -40,13 +40,13 @@ static uint8_t *pick_page(struct image_item *f, uint64_t *seed, size_t *len)
 
 static void flip(struct image_item *f, uint64_t *seed)
 {
-	for (uint64_t n = cases_draw(seed, 3); n < 3; n++) {
-		size_t at = cases_draw(seed, f->len);
+	for (uint64_t n = campaign_roll(seed, 3); n < 3; n++) {
+		size_t at = campaign_roll(seed, f->len);
 
 		/* Half of them where the structure is: near the start of a page. */
-		if (cases_draw(seed, 2) == 0)
-			at = min_u64(at / PAGE * PAGE + cases_draw(seed, 160), f->len - 1);
-		f->bytes[at] ^= (uint8_t)(1u << cases_draw(seed, 8));
+		if (campaign_roll(seed, 2) == 0)
+			at = min_u64(at / PAGE * PAGE + campaign_roll(seed, 160), f->len - 1);
+		f->bytes[at] ^= (uint8_t)(1u << campaign_roll(seed, 8));
 	}
 }
 
@@ -80,19 +80,19 @@ static void mix_pages(struct image_item *f, struct image *from, bool both, uint6
 
 static void cut(struct image_item *f, uint64_t *seed)
 {
-	size_t len = cases_draw(seed, f->len);
+	size_t len = campaign_roll(seed, f->len);
 
-	image_resize(f, cases_draw(seed, 2) == 0 ? len : len / PAGE * PAGE);
+	image_resize(f, campaign_roll(seed, 2) == 0 ? len : len / PAGE * PAGE);
 }
 
 static void scribble(struct image_item *f, uint64_t *seed)
 {
-	size_t len = 1 + cases_draw(seed, 2 * PAGE), at = cases_draw(seed, f->len + 1);
+	size_t len = 1 + campaign_roll(seed, 2 * PAGE), at = campaign_roll(seed, f->len + 1);
 
 	if (at + len > f->len)
 		image_resize(f, at + len);
 	for (size_t i = 0; i < len; i++)
-		f->bytes[at + i] = (uint8_t)cases_draw(seed, 256);
+		f->bytes[at + i] = (uint8_t)campaign_roll(seed, 256);
 }
 
 static struct image_item *pick_segment(struct image *m, uint64_t *seed)
@@ -102,7 +102,7 @@ static struct image_item *pick_segment(struct image *m, uint64_t *seed)
 
 	for (size_t i = 0; i < m->n; i++)
 		if (m->item[i].is_dir && strncmp(m->item[i].path, "seg-", 4) == 0 &&
-		        cases_draw(seed, ++n) == 0)
+		        campaign_roll(seed, ++n) == 0)
 			chosen = &m->item[i];
 	return chosen;
 }
@@ -121,8 +121,8 @@ static void bring_foreign(struct image *m, const struct image *other, bool inste
 	if (instead)
 		snprintf(path, sizeof(path), "%.40s", pick_segment(m, seed)->path);
 	else
-		snprintf(path, sizeof(path), "seg-%016" PRIx64 "%s", cases_draw(seed, 300),
-		        cases_draw(seed, 3) == 0 ? ".bad" : "");
+		snprintf(path, sizeof(path), "seg-%016" PRIx64 "%s", campaign_roll(seed, 300),
+		        campaign_roll(seed, 3) == 0 ? ".bad" : "");
 	if (image_find(m, path) == NULL)
 		image_add(m, path, true, NULL, 0);
 	strcat(path, "/data.mdb");
@@ -140,16 +140,16 @@ static const char *bring_names(struct image *m, uint64_t *seed)
 		"seg-00000000000000fe", "seg-0000000000000019.bad" };
 	const char *name;
 
-	if (cases_draw(seed, 2) == 0) {
-		name = files[cases_draw(seed, ARRAY_LEN(files))];
+	if (campaign_roll(seed, 2) == 0) {
+		name = files[campaign_roll(seed, ARRAY_LEN(files))];
 		if (strncmp(name, "quarantine", 10) == 0 && image_find(m, "quarantine") == NULL)
 			image_add(m, "quarantine", true, NULL, 0);
 		image_add(m, name, false, junk, sizeof(junk));
 		return name;
 	}
-	name = dirs[cases_draw(seed, ARRAY_LEN(dirs))];
+	name = dirs[campaign_roll(seed, ARRAY_LEN(dirs))];
 	image_add(m, name, true, NULL, 0);
-	if (cases_draw(seed, 2) == 0) {
+	if (campaign_roll(seed, 2) == 0) {
 		char path[IMAGE_PATH];
 
 		snprintf(path, sizeof(path), "%s/data.mdb", name);
@@ -215,7 +215,7 @@ static void change_file(struct image *m, struct image_item *f, enum kind kind, u
 
 bool damage_do(struct image *m, const struct image *other, uint64_t *seed, char words[DAMAGE_WORDS])
 {
-	enum kind kind = (enum kind)cases_draw(seed, KINDS);
+	enum kind kind = (enum kind)campaign_roll(seed, KINDS);
 	struct image_item *f = pick_file(m, seed);
 	char path[IMAGE_PATH] = "";
 	bool state;

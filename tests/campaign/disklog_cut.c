@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cases.h"
+#include "campaign.h"
 #include "disklog.h"
 
 enum { NAMES = 1024 };
@@ -64,7 +64,7 @@ static bool reaches_disk(struct cutting *c, size_t i)
 		return number != c->spared;
 	default:
 		return name && c->names_upto != SIZE_MAX ? i < c->names_upto
-		                                         : cases_draw(c->seed, 2) == 0;
+		                                         : campaign_roll(c->seed, 2) == 0;
 	}
 }
 
@@ -90,11 +90,11 @@ static void put_bytes(struct file *f, const uint8_t *bytes, uint64_t len, uint64
 /* Some of its sectors, which are of 512 or of 4096 bytes. */
 static void put_torn(struct cutting *c, const struct disklog_op *op)
 {
-	uint64_t sector = cases_draw(c->seed, 2) == 0 ? 512 : 4096, end = op->offset + op->len;
+	uint64_t sector = campaign_roll(c->seed, 2) == 0 ? 512 : 4096, end = op->offset + op->len;
 
 	for (uint64_t at = op->offset, next; at < end; at = next) {
 		next = min_u64((at / sector + 1) * sector, end);
-		if (cases_draw(c->seed, 2) == 0)
+		if (campaign_roll(c->seed, 2) == 0)
 			put_bytes(&c->file[op->inode], c->l->data + op->bytes + (at - op->offset),
 			        next - at, at);
 	}
@@ -189,9 +189,9 @@ size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uin
 		exit(99);
 	*c = (struct cutting){ .l = l, .at = at, .how = how, .seed = seed };
 	doubtful = count_doubtful(c, end);
-	c->spared = doubtful == 0 ? 0 : cases_draw(seed, doubtful);
-	c->names_upto =
-	        cases_draw(seed, 2) == 0 ? SIZE_MAX : at - cases_draw(seed, min_u64(at, 40) + 1);
+	c->spared = doubtful == 0 ? 0 : campaign_roll(seed, doubtful);
+	c->names_upto = campaign_roll(seed, 2) == 0 ? SIZE_MAX
+	                                            : at - campaign_roll(seed, min_u64(at, 40) + 1);
 	for (size_t i = 0; i < end; i++) {
 		const struct disklog_op *op = &l->op[i];
 		bool durable = op->kind != DISKLOG_SYNC && is_durable(c, i);
@@ -202,7 +202,7 @@ size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uin
 		if (is_name(op->kind))
 			change_name(c, op);
 		else
-			change_file(c, op, !durable && some && cases_draw(seed, 3) == 0);
+			change_file(c, op, !durable && some && campaign_roll(seed, 3) == 0);
 	}
 	write_out(c, 0, root);
 	close(root);

@@ -381,7 +381,8 @@ int main(int argc, char **argv)
 	struct campaign c = {
 		.name = "fault_calls",
 		.code = code,
-		.of = "",
+		.own = "of",
+		.word = "",
 		.jobs = 8, /* they wait most of the time */
 		.sums = { "injected", "ended before that call", "without memory",
 		        "ended before that", "starts refused with a reason",
@@ -395,10 +396,10 @@ int main(int argc, char **argv)
 	told = (struct told *)(void *)evidence_new();
 	evidence = evidence_new();
 	if (c.only == UINT64_MAX)
-		count_calls(c.of);
+		count_calls(c.word);
 	evidence = NULL;
 	if (c.only == UINT64_MAX && all_points() == 0) {
-		fprintf(stderr, "fault_calls: no part has \"%s\" in its name\n", c.of);
+		fprintf(stderr, "fault_calls: no part has \"%s\" in its name\n", c.word);
 		return 2;
 	}
 	ok(campaign_run(&c, all_points(), refuse_at, NULL), "calls refused: %s", c.said);

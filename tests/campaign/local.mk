@@ -53,11 +53,11 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # Its own calls stand before those of libc.
-%C%_powerloss_SOURCES = %D%/powerloss.c %D%/cases.c %D%/cases.h %D%/disklog.c %D%/disklog.h \
+%C%_powerloss_SOURCES = %D%/powerloss.c $(CAMPAIGN) %D%/disklog.c %D%/disklog.h \
 	%D%/disklog_cut.c tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/spool_story.c \
 	tests/lib/spool_story.h
 %C%_powerloss_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_corrupt_SOURCES = %D%/corrupt.c %D%/cases.c %D%/cases.h %D%/damage.c %D%/damage.h %D%/image.c \
+%C%_corrupt_SOURCES = %D%/corrupt.c $(CAMPAIGN) %D%/damage.c %D%/damage.h %D%/image.c \
 	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
 %C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
 EXTRA_DIST += %D%/spool_plants.sh

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "cases.h"
+#include "campaign.h"
 #include "disklog.h"
 #include "log.h"
 #include "tap.h"
 
-enum { STRIDE = 7919, RUNS = 12, ROUNDS = 16 };
+enum { SHORT_COUNT = 300, STRIDE = 7919, RUNS = 12, ROUNDS = 16 };
 
 /* What is recorded: a run, or one that was killed after STOP operations and then another. */
 struct run {
@@ -207,37 +207,38 @@ static size_t place_of_cut(const struct run *r, size_t j, enum disklog_cut *how)
 			return i;
 }
 
-static void one(uint64_t number, struct verdict *v)
+static void one(struct trial *t, void *arg)
 {
 	/* Half of the cases are of the run that promises most. */
+	uint64_t number = t->number;
 	size_t turn = number % ROUNDS, j = number / ROUNDS;
 	const struct run *r =
 	        &runs[turn < ROUNDS / 2 ? 0 : 1 + (turn - ROUNDS / 2 + j * 8) % (nruns - 1)];
-	uint64_t seed = number;
+	uint64_t seed = t->seed;
 	size_t at;
 	enum disklog_cut how;
 	const char *wrong;
 	char dir[TEMPDIR_PATH];
 	struct kit k;
 
+	(void)arg;
 	j = turn < ROUNDS / 2 ? j * (ROUNDS / 2) + turn : number;
 	at = place_of_cut(r, j, &how);
 	kit_init(&k);
 	snprintf(dir, sizeof(dir), "%s", k.dir);
 	aim(&k, dir, r);
-	v->sums[0] += disklog_cut(r->log, at, how, &seed, dir);
-	v->sums[1] += how == CUT_NOTHING;
+	t->sums[0] += disklog_cut(r->log, at, how, &seed, dir);
+	t->sums[1] += how == CUT_NOTHING;
 	wrong = r->sync == SPOOL_SYNC_COMMIT ? kit_check(&k, &r->log->op[at].told)
 	                                     : check_tail(&k, &r->log->op[at].told);
 	if (wrong == NULL)
 		wrong = check_quarantine(&k, &r->log->op[at].told);
-	v->sums[2] += k.read_records;
-	v->sums[3] += k.lost.batches;
+	t->sums[2] += k.read_records;
+	t->sums[3] += k.lost.batches;
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		snprintf(v->text, sizeof(v->text),
-		        "run %zu, cut at operation %zu of %zu in way %d: %.300s",
+		trial_wrong(t, "run %zu, cut at operation %zu of %zu in way %d: %.300s",
 		        (size_t)(r - runs), at, r->log->n, (int)how, wrong);
 	kit_free(&k);
 	tempdir_remove(dir);
@@ -303,14 +304,15 @@ static void plant_in(struct disklog *l)
 int main(int argc, char **argv)
 {
 	static const size_t killed_at[] = { 1, 2, 4, 8, 12, 20, 60 };
-	struct cases c = { .seed = 0,
-		.count = 300,
-		.names = { "operations in doubt", "cuts that lost all of them", "records delivered",
+	struct campaign c = { .name = "powerloss",
+		.own = "plant",
+		.hangs_s = 60,
+		.sums = { "operations in doubt", "cuts that lost all of them", "records delivered",
 		        "records lost that were not synced" } };
 
-	cases_options(&c, argc, argv);
-	plant = c.plant;
-	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
+	campaign_options(&c, SHORT_COUNT, argc, argv);
+	plant = c.word;
+	campaign_hush(&c);
 	tempdir_prefer_memory();
 	record(SPOOL_SYNC_COMMIT, false, 0);
 	record(SPOOL_SYNC_INTERVAL, true, 0);
@@ -319,7 +321,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(killed_at); i++)
 		record(SPOOL_SYNC_COMMIT, false, killed_at[i]);
 	record(SPOOL_SYNC_INTERVAL, true, 300);
-	cases_run(&c, one);
-	ok(c.failed == 0, "whatever a power cut leaves, what was durable is there once");
+	ok(campaign_run(&c, c.count, one, NULL),
+	        "whatever a power cut leaves, what was durable is there once: %s", c.said);
 	return tap_done();
 }
