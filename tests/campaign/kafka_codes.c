@@ -13,8 +13,8 @@
 
 enum { CODES = 512, SPANS = 40, ROOM_SECONDS = 10, ENOUGH = 3 /* failures */ };
 
-/* Ten fatal answers one after the other, each with its pause, a wire's second, and what a circuit waits. */
-enum { FATAL_SECONDS = 150 };
+/* After each fatal answer: the longest pause, the wire's second, and what a circuit waits. */
+enum { FATAL_SECONDS = 12 };
 
 struct told {
 	rd_kafka_resp_err_t code;
@@ -77,6 +77,7 @@ static bool answers_with(struct stage *s, struct told *t, int times)
 	int renewed = renewals(s);
 
 	t->first = s->next;
+	s->patience = STAGE_SECONDS + (unsigned)times * FATAL_SECONDS;
 	kafka_mock_fail_produce(s->kafka, t->code, times);
 	stage_send(s, SPANS, 0);
 	t->end = s->next;
@@ -143,7 +144,6 @@ static void a_broker_answers_with_every_code(unsigned seed)
 	struct stage s;
 
 	stage_open(&s, STAGE_KAFKA);
-	s.patience = FATAL_SECONDS;
 	ok(stage_start(&s, NULL), "the agent serves");
 	for (size_t i = 0; i < n && tried - over < ENOUGH; i++) {
 		/* What is no broker's to say, but for a connection that breaks. */

@@ -48,6 +48,19 @@ struct sender *sender_start(struct kafka_producer_opts opts)
 	return s;
 }
 
+struct sender *sender_start_frozen(void)
+{
+	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+
+	sender_put_many(s, FROZEN_AFTER);
+	if (!until_true(s->loop, sender_all_reported, s, SECONDS)) {
+		diag("the broker took nothing");
+		exit(99);
+	}
+	mockproc_freeze(&s->broker);
+	return s;
+}
+
 void sender_stop(struct sender *s)
 {
 	kafka_producer_free(s->p);

@@ -8,7 +8,7 @@
 #include "topic_read.h"
 #include "until.h"
 
-enum { RECORDS = 2000, SECONDS = 30, PARTITIONS = 4 };
+enum { RECORDS = 2000, SECONDS = 30, PARTITIONS = 4, FROZEN_AFTER = 10 };
 
 struct rec {
 	int reports;
@@ -34,6 +34,9 @@ struct sender {
 
 /* A broker process with the topic "spans", and a producer to it. */
 struct sender *sender_start(struct kafka_producer_opts opts);
+
+/* The same before a broker that took FROZEN_AFTER records, and was frozen then. */
+struct sender *sender_start_frozen(void);
 
 /* Only the producer, to any brokers. Exits the test when it cannot be opened. */
 void sender_open(struct sender *s, const char *brokers, struct kafka_producer_opts opts);

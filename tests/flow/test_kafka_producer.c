@@ -56,14 +56,11 @@ static void a_purge_gives_back_what_never_left(void)
 
 static void a_frozen_broker_is_waited_for(void)
 {
-	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+	struct sender *s = sender_start_frozen();
 
-	sender_put_many(s, 10);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
-	mockproc_freeze(&s->broker);
 	sender_put_many(s, 500);
 	until_passed(s->loop, 700);
-	is_int(s->reported, 10, "nothing is reported while it is frozen");
+	is_int(s->reported, FROZEN_AFTER, "nothing is reported while it is frozen");
 	kill(s->broker.pid, SIGCONT);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported when it thaws");
 	is_int(sender_count(s, KAFKA_PERSISTED), 510, "as persisted, each once");
@@ -73,22 +70,19 @@ static void a_frozen_broker_is_waited_for(void)
 
 static void a_purge_leaves_what_is_on_the_wire(void)
 {
-	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+	struct sender *s = sender_start_frozen();
 	int back;
 
-	sender_put_many(s, 10);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
-	mockproc_freeze(&s->broker);
 	sender_put_many(s, 1);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 800);
 	kafka_producer_purge(s->p);
 	until_passed(s->loop, 300);
 	back = s->reported;
-	ok(s->recs[10].reports == 0, "the record on the wire is not reported");
+	ok(s->recs[FROZEN_AFTER].reports == 0, "the record on the wire is not reported");
 	kill(s->broker.pid, SIGCONT);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported in the end");
-	is_int(sender_count(s, KAFKA_NOT_PERSISTED), back - 10,
+	is_int(sender_count(s, KAFKA_NOT_PERSISTED), back - FROZEN_AFTER,
 	        "what the purge gave back was not persisted");
 	is_int(sender_not_once(s), 0, "each is reported once");
 	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
@@ -98,12 +92,9 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 
 static void a_flush_without_a_broker_keeps_its_budget(void)
 {
-	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+	struct sender *s = sender_start_frozen();
 	uint64_t began;
 
-	sender_put_many(s, 10);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
-	mockproc_freeze(&s->broker);
 	for (int i = 0; i < 10; i++) { /* more requests than librdkafka has on the wire at once */
 		sender_put_many(s, 100);
 		until_passed(s->loop, 20);
@@ -157,11 +148,8 @@ static void a_full_queue_says_when_there_is_room(void)
 
 static void hanging_up_lets_the_rest_go_on(void)
 {
-	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+	struct sender *s = sender_start_frozen();
 
-	sender_put_many(s, 10);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
-	mockproc_freeze(&s->broker);
 	sender_put_many(s, 1);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	sender_put_many(s, 50);

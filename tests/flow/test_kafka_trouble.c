@@ -106,11 +106,8 @@ static void a_fatal_error_makes_a_new_handle(void)
 
 static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 {
-	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
+	struct sender *s = sender_start_frozen();
 
-	sender_put_many(s, 10);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
-	mockproc_freeze(&s->broker);
 	sender_put_many(s, 20);
 	until_passed(s->loop, 1000); /* on the wire, to no ears */
 	rd_kafka_test_fatal_error(

@@ -2,23 +2,26 @@
 #ifndef TEMPDIR_H
 #define TEMPDIR_H
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "workdir.h"
 
 enum { TEMPDIR_PATH = 256 };
 
 /* Makes it below $TMPDIR or /tmp; ends the program when it cannot. */
 static inline void tempdir_make(char path[TEMPDIR_PATH])
 {
-	const char *base = getenv("TMPDIR");
+	struct why why;
+	char *made;
 
-	snprintf(path, TEMPDIR_PATH, "%s/spanspool-test-XXXXXX", base != NULL ? base : "/tmp");
-	if (mkdtemp(path) == NULL) {
-		perror(path);
+	if (workdir_make(&made, "spanspool-test", &why) < 0) {
+		fprintf(stderr, "%s\n", why.text);
 		exit(99);
 	}
+	snprintf(path, TEMPDIR_PATH, "%s", made);
+	free(made);
 }
 
 /* For tests that count calls and do not ask the disk: memory, where there is some. */
@@ -28,18 +31,9 @@ static inline void tempdir_prefer_memory(void)
 		setenv("TMPDIR", "/dev/shm", 1);
 }
 
-static inline int tempdir_remove_one(
-        const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static inline void tempdir_remove(const char *path)
 {
-	nftw(path, tempdir_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	workdir_remove(path);
 }
 
 #endif
