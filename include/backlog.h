@@ -17,6 +17,7 @@ struct backlog;
 struct backlog_opts {
 	uint64_t ready_bytes; /* read ahead of the sink, at most */
 	uint64_t max_age_us;  /* older records are dropped; 0 never */
+	bool drop_refused;    /* what the sink can never take is dropped, not set aside */
 };
 
 int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
@@ -30,6 +31,8 @@ void backlog_report(
 /* It is in the quarantine now: takes it. */
 void backlog_condemned(struct backlog *b, struct batch *batch);
 
+/* The quarantine holds what it may, and it is lost: takes it. */
+void backlog_spilled(struct backlog *b, struct batch *batch);
 /* It could not be kept there and waits in the spool again: takes it. */
 void backlog_pardoned(struct backlog *b, struct batch *batch);
 

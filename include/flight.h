@@ -18,7 +18,8 @@ enum batch_place {
 struct flight_opts {
 	uint64_t max_bytes; /* neither delivered nor durable */
 	uint64_t exposure_us;
-	bool drop_oldest; /* a full spool makes room by what is oldest in it, not by what is new */
+	bool drop_oldest;  /* a full spool makes room by what is oldest in it, not by what is new */
+	bool drop_refused; /* what the sink can never take is dropped, not set aside */
 };
 
 struct flight_stats {
@@ -49,6 +50,8 @@ void flight_troubled(struct flight *f, int rc);
 void flight_condemned(struct flight *f, struct batch *b);
 /* It could not be kept, and nobody takes it: lost, with its cause. */
 void flight_refused(struct flight *f, struct batch *b);
+/* The same, because the quarantine holds what it may. */
+void flight_spilled(struct flight *f, struct batch *b);
 
 /* Hands over what is due. */
 void flight_tick(struct flight *f);

@@ -42,8 +42,9 @@ struct sink_events gate_sink_events(struct gate *g);
 /* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
 enum sink_answer gate_offer(struct gate *g, struct batch *b);
 
-/* Why the last offer was answered SINK_CANNOT. */
+/* Why the last offer was answered SINK_CANNOT, and what report that is as good as. */
 const char *gate_refusal(const struct gate *g);
+enum sink_outcome gate_refused_as(const struct gate *g);
 
 /* There is, or is no longer, a backlog that wants its share. */
 void gate_backlog(struct gate *g, bool waits);

@@ -13,12 +13,14 @@ struct keeper_events {
 	void (*stored)(void *arg, struct batch *b);
 	/* B could not be stored. The keeper's reference goes to the callee, who may put it back. */
 	void (*unstored)(void *arg, struct batch *b);
-	/* Said once, after all of a turn's unstored. */
+	/* Said once, after all of a turn's unstored; 0 when only the quarantine is in trouble. */
 	void (*troubled)(void *arg, int rc);
 	/* B was read back for keeper_read: its position is HELD. The reference goes to the callee. */
 	void (*got)(void *arg, struct batch *b);
 	/* B is durable in the quarantine. The reference goes to the callee. */
 	void (*condemned)(void *arg, struct batch *b);
+	/* The quarantine holds what it may, and does not take B. The reference goes to the callee. */
+	void (*spilled)(void *arg, struct batch *b);
 	/* The quarantine never took B (keeper_pardon). The reference goes to the callee. */
 	void (*pardoned)(void *arg, struct batch *b);
 	/* A turn is over. */
@@ -29,7 +31,8 @@ struct keeper_events {
 struct keeper_stats {
 	struct spool_stats spool;
 	uint64_t turns, queued_bytes, quarantine_failures;
-	uint64_t commit_us; /* pace_commit's memory of how long a turn takes */
+	uint64_t condemned_bytes; /* on their way to the quarantine */
+	uint64_t commit_us;       /* pace_commit's memory of how long a turn takes */
 };
 
 struct keeper;
@@ -54,6 +57,9 @@ struct batch *keeper_withdraw_newest(struct keeper *k);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
 int keeper_condemn(
         struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
+
+/* The newest of those that are in memory only, given back; NULL: none is, or the quarantine takes them. */
+struct batch *keeper_reprieve_newest(struct keeper *k);
 
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);

@@ -2,7 +2,10 @@
 #ifndef SINK_H
 #define SINK_H
 
+#include <stdbool.h>
+
 #include "batch.h"
+#include "ledger.h"
 
 enum sink_answer {
 	SINK_TOOK,   /* a report will come */
@@ -16,11 +19,23 @@ enum sink_outcome {
 	SINK_NOT_SENT,   /* never left the host: send again, no duplicate */
 	SINK_MAYBE_SENT, /* send again, perhaps a duplicate */
 	SINK_POISON,     /* can never be delivered: quarantine it */
+	SINK_TOO_LARGE,  /* the same, for its size */
 };
+
+static inline bool sink_refused(enum sink_outcome outcome)
+{
+	return outcome == SINK_POISON || outcome == SINK_TOO_LARGE;
+}
+
+/* The cause to which a refused batch is lost where it is not set aside. */
+static inline enum ledger_place sink_refused_place(enum sink_outcome outcome)
+{
+	return outcome == SINK_TOO_LARGE ? LEDGER_TOO_LARGE : LEDGER_REFUSED;
+}
 
 /* What a sink tells its owner. */
 struct sink_events {
-	/* DETAIL explains SINK_POISON, else "". The sink's reference to B goes back with the report. */
+	/* DETAIL explains a refusal, else "". The sink's reference to B goes back with the report. */
 	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 	void (*room)(void *arg);
 	void *arg;
@@ -41,7 +56,9 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
-	char refusal[256]; /* of the last SINK_CANNOT */
+	char refusal
+	        [256]; /* of the last SINK_CANNOT, which is the same as a report of REFUSED_AS */
+	enum sink_outcome refused_as;
 };
 
 #endif

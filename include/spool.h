@@ -11,6 +11,7 @@
 
 enum spool_sync { SPOOL_SYNC_COMMIT, SPOOL_SYNC_INTERVAL, SPOOL_SYNC_OFF };
 enum spool_on_full { SPOOL_DROP_NEWEST, SPOOL_DROP_OLDEST };
+enum spool_on_refused { SPOOL_QUARANTINE, SPOOL_DROP_REFUSED };
 
 struct spool_opts {
 	const char *directory;
@@ -54,6 +55,7 @@ struct spool_found {
 struct spool_stats {
 	uint64_t bytes; /* of all segments on disk, without what is only reserved */
 	uint64_t segments;
+	uint64_t quarantine_bytes; /* of the records in quarantine/ */
 	uint64_t tail_bytes;  /* put and not yet synced; a turn must come within sync_interval */
 	uint64_t free_bytes;  /* of the file system */
 	uint64_t free_inodes; /* of the file system; 0 also where it does not count them */
@@ -132,7 +134,8 @@ void spool_turn(struct spool *s, struct spool_turn *t);
 /* Notes STATE where it survives SIGKILL, not power loss: memory only, under a microsecond. */
 void spool_live(struct spool *s, const struct spool_state *state);
 
-/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). */
+/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_TOO_LARGE:
+ * the records there have a quarter of max_bytes already. E_FULL: nor may so little be left free. */
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
         struct why *why) MUST_USE;
 

@@ -33,6 +33,7 @@ struct agent_settings {
 	uint64_t min_free;
 	uint64_t max_age_us;
 	enum spool_on_full on_full;
+	enum spool_on_refused on_refused;
 	uint64_t segment_bytes;
 	uint64_t flight_bytes;
 	uint64_t shutdown_us;

@@ -56,13 +56,16 @@ static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.dir
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
 	        "send after"),
 	CONF_TEXT(S, sync, "spool.sync", "commit", "commit, interval=<duration> or off"),
-	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB", "of all segments on disk"),
+	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB",
+	        "of all segments and refused batches on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB",
 	        "of the file system, left free for others; the same share of its inodes"),
 	CONF_DURATION(S, max_age_us, "spool.max-age", "0",
 	        "older spans are dropped from the spool; 0: never"),
 	CONF_CHOICE(S, on_full, "spool.on-full", "drop-newest|drop-oldest", "drop-newest",
 	        "what makes way when max-bytes or min-free is reached"),
+	CONF_CHOICE(S, on_refused, "spool.on-refused", "quarantine|drop", "quarantine",
+	        "what becomes of a batch that the other end will never take"),
 	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"), CONF_END };
 
 static const struct conf_row agent_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",

@@ -13,6 +13,8 @@ static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_
 	        "Batches durable only after the exposure had ended"),
 	METRIC_GAUGE(S, keeper.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
 	METRIC_GAUGE(S, keeper.spool.segments, "spool_segments", NULL, "Segments on disk"),
+	METRIC_GAUGE(S, keeper.spool.quarantine_bytes, "spool_quarantine_bytes", NULL,
+	        "Refused batches kept on disk"),
 	METRIC_GAUGE(S, keeper.spool.free_bytes, "spool_free_bytes", NULL,
 	        "Free bytes of the spool's file system"),
 	METRIC_GAUGE(S, keeper.spool.free_inodes, "spool_free_inodes", NULL,

@@ -59,6 +59,7 @@ static int open_forward(struct agent *a, struct why *why)
 			.max_bytes = set->flight_bytes,
 			.exposure_us = set->exposure_us,
 			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
+			.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,
 		},
 		.max_age_us = set->max_age_us,
 		.spool = {

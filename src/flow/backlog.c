@@ -55,6 +55,31 @@ static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to
 	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 }
 
+static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
+{
+	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
+	        clock_wall_ms());
+	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+}
+
+static void refuse(
+        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+{
+	enum ledger_place cause = sink_refused_place(outcome);
+	struct batch *mine;
+
+	if (b->opts.drop_refused) {
+		drop(b, batch, cause);
+		return;
+	}
+	mine = batch_ref(batch);
+	batch->place = PLACE_CONDEMNED;
+	if (keeper_condemn(b->keeper, mine, ledger_place_names[cause], detail) == 0)
+		return;
+	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+	batch_unref(&mine);
+}
+
 void backlog_report(
         struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
 {
@@ -74,13 +99,8 @@ void backlog_report(
 		keeper_mark(b->keeper, batch->position, MARK_MAYBE, 0);
 		break;
 	case SINK_POISON:
-		batch->place = PLACE_CONDEMNED;
-		if (keeper_condemn(b->keeper, batch_ref(batch), "refused", detail) < 0) {
-			struct batch *unused = batch;
-
-			keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
-			batch_unref(&unused);
-		}
+	case SINK_TOO_LARGE:
+		refuse(b, batch, outcome, detail);
 		break;
 	}
 }
@@ -91,15 +111,27 @@ void backlog_condemned(struct backlog *b, struct batch *batch)
 	batch_unref(&batch);
 }
 
+void backlog_spilled(struct backlog *b, struct batch *batch)
+{
+	drop(b, batch, LEDGER_SPOOL_FULL);
+	batch_unref(&batch);
+}
+
 void backlog_pardoned(struct backlog *b, struct batch *batch)
 {
 	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
 	batch_unref(&batch);
 }
 
+/* As much waits for the quarantine as is read ahead: no more is read, or it would fill the memory. */
+static bool is_clogged(const struct backlog *b)
+{
+	return keeper_stats(b->keeper)->condemned_bytes >= b->opts.ready_bytes;
+}
+
 static void offer_ready(struct backlog *b)
 {
-	while (!list_empty(&b->ready)) {
+	while (!list_empty(&b->ready) && !is_clogged(b)) {
 		struct batch *batch = list_first(&b->ready, struct batch, link);
 		enum sink_answer answer = gate_offer(b->gate, batch);
 
@@ -108,7 +140,7 @@ static void offer_ready(struct backlog *b)
 		list_remove(&batch->link);
 		b->stats.ready_bytes -= batch->size;
 		if (answer == SINK_CANNOT)
-			backlog_report(b, batch, SINK_POISON, gate_refusal(b->gate));
+			backlog_report(b, batch, gate_refused_as(b->gate), gate_refusal(b->gate));
 		else if (batch->maybe_dup)
 			ledger_sent_again(b->ledger, batch->spans);
 		batch_unref(&batch);
@@ -134,9 +166,7 @@ static bool expire(struct backlog *b)
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
 		spans += batch->spans;
-		ledger_drop(b->ledger, LEDGER_IN_SPOOL, LEDGER_MAX_AGE,
-		        (struct ledger_count){ batch->spans, 1 }, wall);
-		keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+		drop(b, batch, LEDGER_MAX_AGE);
 		batch_unref(&batch);
 	}
 	if (spans > 0)
@@ -148,18 +178,20 @@ static bool expire(struct backlog *b)
 
 void backlog_tick(struct backlog *b)
 {
-	bool old = expire(b), waits = !list_empty(&b->ready) || keeper_has_waiting(b->keeper);
+	bool old = expire(b), unread = keeper_has_waiting(b->keeper);
+	bool waits = unread || !list_empty(&b->ready), clogged = is_clogged(b);
 
 	/* What cannot be read must not be waited for: the probes are fresh ones then. */
-	gate_backlog(b->gate, !list_empty(&b->ready) || (waits && !keeper_is_mute(b->keeper)));
+	gate_backlog(b->gate,
+	        !clogged && (!list_empty(&b->ready) || (unread && !keeper_is_mute(b->keeper))));
 	keeper_read(b->keeper, 0);
-	if (b->stopped || !waits)
+	if (b->stopped || !waits || clogged)
 		return;
 	if (gate_state(b->gate) != CIRCUIT_OPEN)
 		offer_ready(b);
 	else if (!old)
 		return;
-	if (b->stats.ready_bytes < b->opts.ready_bytes / 2)
+	if (unread && b->stats.ready_bytes < b->opts.ready_bytes / 2)
 		keeper_read(b->keeper, b->opts.ready_bytes - b->stats.ready_bytes);
 }
 

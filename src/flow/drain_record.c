@@ -179,6 +179,7 @@ void drain_on_done(void *arg, const struct postman_report *report)
 		settle(r, DRAIN_DELIVERED);
 		break;
 	case SINK_POISON:
+	case SINK_TOO_LARGE:
 		if (ours)
 			drain_condemn(r, report->cause, report->status, report->detail);
 		else

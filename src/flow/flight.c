@@ -113,24 +113,28 @@ bool flight_has_room(const struct flight *f)
 	return f->stats.bytes < f->opts.max_bytes || keeper_trouble(f->keeper) != 0;
 }
 
-/* The newest that nobody else has makes way; one that the sink has may still arrive. While the oldest
- * in the spool make way instead, twice the bound is allowed: one turn later there is room. */
+/* The newest that nobody else has makes way; one that the sink has may still arrive. */
+static struct batch *withdraw(struct flight *f)
+{
+	struct batch *b = keeper_trouble(f->keeper) == 0 ? NULL : keeper_withdraw_newest(f->keeper);
+
+	if (b != NULL && b->with_sink) {
+		keeper_put(f->keeper, b);
+		b = NULL;
+	}
+	return b != NULL ? b : keeper_reprieve_newest(f->keeper);
+}
+
+/* While the oldest in the spool make way instead, twice the bound is allowed: one turn later there is
+ * room. */
 static void shed(struct flight *f)
 {
 	bool culling = f->opts.drop_oldest && keeper_trouble(f->keeper) == E_FULL;
 	uint64_t bound = culling ? 2 * f->opts.max_bytes : f->opts.max_bytes;
+	struct batch *b;
 
-	while (f->stats.bytes > bound && keeper_trouble(f->keeper) != 0) {
-		struct batch *b = keeper_withdraw_newest(f->keeper);
-
-		if (b == NULL)
-			return;
-		if (b->with_sink) {
-			keeper_put(f->keeper, b);
-			return;
-		}
+	while (f->stats.bytes > bound && (b = withdraw(f)) != NULL)
 		drop(f, b, disk_cause(f));
-	}
 }
 
 static void offer(struct flight *f, struct batch *b)
@@ -141,7 +145,7 @@ static void offer(struct flight *f, struct batch *b)
 	case SINK_TOOK:
 		break;
 	case SINK_CANNOT:
-		flight_report(f, b, SINK_POISON, gate_refusal(f->gate));
+		flight_report(f, b, gate_refused_as(f->gate), gate_refusal(f->gate));
 		return;
 	case SINK_FULL:
 	case SINK_DOWN:
@@ -176,6 +180,19 @@ static void forget_aging(struct flight *f, struct batch *b)
 		f->idle_bytes -= b->size;
 }
 
+static void refuse(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
+{
+	enum ledger_place cause = sink_refused_place(outcome);
+
+	if (f->opts.drop_refused) {
+		drop(f, b, cause);
+		return;
+	}
+	b->place = PLACE_CONDEMNED;
+	if (keeper_condemn(f->keeper, b, ledger_place_names[cause], detail) < 0)
+		queue(f, b);
+}
+
 /* The sink had B, and it is not in the spool. */
 void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
@@ -190,7 +207,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 			b->place = PLACE_QUEUED_MAYBE;
 		return;
 	}
-	if (b->place == PLACE_QUEUED && outcome != SINK_DELIVERED && outcome != SINK_POISON)
+	if (b->place == PLACE_QUEUED && outcome != SINK_DELIVERED && !sink_refused(outcome))
 		return; /* the keeper has it already */
 	if (b->place == PLACE_QUEUED)
 		keeper_withdraw(f->keeper, b);
@@ -202,9 +219,8 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 		batch_unref(&b);
 		break;
 	case SINK_POISON:
-		b->place = PLACE_CONDEMNED;
-		if (keeper_condemn(f->keeper, b, "refused", detail) < 0)
-			queue(f, b);
+	case SINK_TOO_LARGE:
+		refuse(f, b, outcome, detail);
 		break;
 	case SINK_NOT_SENT:
 	case SINK_MAYBE_SENT:
@@ -291,6 +307,11 @@ void flight_refused(struct flight *f, struct batch *b)
 	drop(f, b, LEDGER_REFUSED);
 }
 
+void flight_spilled(struct flight *f, struct batch *b)
+{
+	drop(f, b, LEDGER_SPOOL_FULL);
+}
+
 static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
 {
 	list_each_safe (node, &f->aging) {
@@ -336,7 +357,7 @@ static bool offer_queued(void *arg, struct batch *b)
 	if (answer == SINK_TOOK && b->maybe_dup)
 		ledger_sent_again(f->ledger, b->spans);
 	if (answer == SINK_CANNOT)
-		flight_report(f, b, SINK_POISON, gate_refusal(f->gate));
+		flight_report(f, b, gate_refused_as(f->gate), gate_refusal(f->gate));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;
 }
 

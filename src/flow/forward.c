@@ -113,6 +113,16 @@ static void on_condemned(void *arg, struct batch *b)
 		flight_condemned(f->flight, b);
 }
 
+static void on_spilled(void *arg, struct batch *b)
+{
+	struct forward *f = arg;
+
+	if (b->position != 0)
+		backlog_spilled(f->backlog, b);
+	else
+		flight_spilled(f->flight, b);
+}
+
 static void on_pardoned(void *arg, struct batch *b)
 {
 	struct forward *f = arg;
@@ -140,12 +150,17 @@ static int open_parts(struct forward *f, struct why *why)
 {
 	const struct forward_opts *o = &f->opts;
 	struct gate_events gate = { on_report, on_gate_room, f };
-	struct backlog_opts backlog = { READY_BYTES, o->max_age_us };
+	struct backlog_opts backlog = {
+		.ready_bytes = READY_BYTES,
+		.max_age_us = o->max_age_us,
+		.drop_refused = o->flight.drop_refused,
+	};
 	struct keeper_events keeper = { .stored = on_stored,
 		.unstored = on_unstored,
 		.troubled = on_troubled,
 		.got = on_got,
 		.condemned = on_condemned,
+		.spilled = on_spilled,
 		.pardoned = on_pardoned,
 		.turned = on_turned,
 		.arg = f };

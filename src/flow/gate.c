@@ -118,6 +118,11 @@ const char *gate_refusal(const struct gate *g)
 	return g->sink->refusal;
 }
 
+enum sink_outcome gate_refused_as(const struct gate *g)
+{
+	return g->sink->refused_as;
+}
+
 static void grow_ramp(struct gate *g, const struct batch *b)
 {
 	uint64_t grown;
@@ -135,8 +140,7 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 {
 	struct gate *g = arg;
 	uint64_t now = clock_mono_us();
-	bool good =
-	        outcome == SINK_DELIVERED || outcome == SINK_POISON; /* poison is an answer too */
+	bool good = outcome == SINK_DELIVERED || sink_refused(outcome); /* that is an answer too */
 	bool of_now = b->period == g->period;
 
 	list_remove(&b->out);
@@ -150,8 +154,8 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 			histogram_add(&g->stats.fresh, now - b->read_us);
 		grow_ramp(g, b);
 	} else {
-		g->stats.given_back += outcome != SINK_POISON;
-		g->stats.poison += outcome == SINK_POISON;
+		g->stats.given_back += !sink_refused(outcome);
+		g->stats.poison += sink_refused(outcome);
 	}
 	g->events.report(g->events.arg, b, outcome, detail);
 	/* What comes back from an earlier period says nothing against this one. */

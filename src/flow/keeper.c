@@ -162,7 +162,18 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	s->rc = E_NOMEM; /* until a turn has tried, and not given up before */
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
+	k->stats.condemned_bytes += b->size;
 	return 0;
+}
+
+struct batch *keeper_free_sentence(struct keeper *k, struct sentence *s)
+{
+	struct batch *b = s->batch;
+
+	list_remove(&s->link);
+	k->stats.condemned_bytes -= b->size;
+	free(s);
+	return b;
 }
 
 void keeper_pardon(struct keeper *k)
@@ -170,10 +181,21 @@ void keeper_pardon(struct keeper *k)
 	while (!list_empty(&k->condemned)) {
 		struct sentence *s = list_first(&k->condemned, struct sentence, link);
 
-		list_remove(&s->link);
-		k->events.pardoned(k->events.arg, s->batch);
-		free(s);
+		k->events.pardoned(k->events.arg, keeper_free_sentence(k, s));
 	}
+}
+
+struct batch *keeper_reprieve_newest(struct keeper *k)
+{
+	if (k->aside == 0)
+		return NULL;
+	for (struct list *node = k->condemned.prev; node != &k->condemned; node = node->prev) {
+		struct sentence *s = container_of(node, struct sentence, link);
+
+		if (s->batch->position == 0)
+			return keeper_free_sentence(k, s);
+	}
+	return NULL;
 }
 
 void keeper_offers_at_once(struct keeper *k)

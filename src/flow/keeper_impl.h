@@ -8,6 +8,7 @@ enum {
 	TURN_BATCHES = 4096, /* at most in one transaction */
 	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
+	TURN_SENTENCES = 32,     /* at most in a turn: each is synced, and what is fresh waits */
 	RETRY_MS = 500,          /* after a turn that could not store, or not set aside */
 	READ_AGAIN_MS = 100,     /* after one that could not read */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
@@ -71,6 +72,8 @@ struct keeper {
 
 /* Fills S with how things are now. */
 void keeper_snapshot(struct keeper *k, struct spool_state *s);
+/* Takes S off its list. Gives its batch. */
+struct batch *keeper_free_sentence(struct keeper *k, struct sentence *s);
 /* Posts what ails the disk, or that it is over. */
 void keeper_tell(struct keeper *k);
 /* Starts a turn; none may be under way. */

@@ -66,6 +66,18 @@ static void choose_culls(struct keeper *k)
 	k->cull_wanted = false;
 }
 
+static void choose_sentences(struct keeper *k)
+{
+	for (int n = 0;
+	        k->began_us >= k->judge_at_us && n < TURN_SENTENCES && !list_empty(&k->condemned);
+	        n++) {
+		struct list *first = k->condemned.next;
+
+		list_remove(first);
+		list_push(&k->sentencing, first);
+	}
+}
+
 /* There is no memory for the turn: nothing was done, all of it is for the next one. */
 static void give_up(struct keeper *k)
 {
@@ -88,8 +100,7 @@ void keeper_begin(struct keeper *k)
 	choose_culls(k);
 	if (k->nculled == 0)
 		choose_reads(k);
-	if (k->began_us >= k->judge_at_us)
-		list_append(&k->sentencing, &k->condemned);
+	choose_sentences(k);
 	keeper_snapshot(k, &t->state);
 	/* So may what is read now, or is offered as soon as it is stored. */
 	if (k->writing_offered)
@@ -233,22 +244,29 @@ static void settle(struct keeper *k)
 
 static void tell_condemned(struct keeper *k)
 {
+	bool spilled = false;
+
 	if (!list_empty(&k->sentencing))
 		k->aside = 0;
 	list_each_safe (node, &k->sentencing) {
 		struct sentence *s = container_of(node, struct sentence, link);
 
-		list_remove(&s->link);
-		if (s->rc < 0) {
+		if (s->rc == 0) {
+			k->events.condemned(k->events.arg, keeper_free_sentence(k, s));
+		} else if (s->rc == E_TOO_LARGE) {
+			k->events.spilled(k->events.arg, keeper_free_sentence(k, s));
+			spilled = true;
+		} else {
 			k->aside = s->rc;
+			list_remove(&s->link);
 			list_push(&k->condemned, &s->link);
 			k->stats.quarantine_failures++;
 			k->judge_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-			continue;
 		}
-		k->events.condemned(k->events.arg, s->batch);
-		free(s);
 	}
+	if (spilled)
+		health_post(k->health, "quarantine", HEALTH_WARN,
+		        "it holds its share of spool.max-bytes: what is refused now is dropped");
 }
 
 /* What ails the disk, and when which of its work is tried again. */
@@ -292,7 +310,7 @@ static void on_turned(void *arg)
 	settle(k);
 	tell_condemned(k);
 	keeper_tell(k);
-	if (k->trouble != 0)
+	if (k->trouble != 0 || k->aside != 0)
 		k->events.troubled(k->events.arg, k->trouble);
 	k->events.turned(k->events.arg);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "answers.h"
 #include "sink_id.h"
 #include "sinks.h"
 
@@ -30,13 +31,16 @@ static void on_done(void *arg, const struct postman_report *report)
 	struct sink_collector *c = arg;
 	struct letter *letter = report->token;
 	struct batch *b = letter->batch;
+	enum sink_outcome outcome = report->outcome;
 	char detail[256] = "";
 
-	if (report->outcome == SINK_POISON)
+	if (outcome == SINK_POISON && strcmp(report->cause, answers_cause(ANSWER_SPLIT)) == 0)
+		outcome = SINK_TOO_LARGE;
+	if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause,
 		        report->status, report->detail);
 	free(letter);
-	c->events.done(c->events.arg, b, report->outcome, detail);
+	c->events.done(c->events.arg, b, outcome, detail);
 	batch_unref(&b);
 }
 
@@ -134,6 +138,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "collector");
 	c->sink.ops = &ops;
+	c->sink.refused_as = SINK_POISON;
 	c->id = *id;
 	c->events = *events;
 	if (postman_open(&c->postman, l, opts, &own, why) < 0) {

@@ -24,7 +24,7 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 		[KAFKA_PERSISTED] = SINK_DELIVERED,
 		[KAFKA_NOT_PERSISTED] = SINK_NOT_SENT,
 		[KAFKA_POSSIBLY_PERSISTED] = SINK_MAYBE_SENT,
-		[KAFKA_TOO_LARGE] = SINK_POISON,
+		[KAFKA_TOO_LARGE] = SINK_TOO_LARGE,
 	};
 	struct sink_kafka *k = arg;
 	struct batch *b = token;
@@ -114,6 +114,7 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 	if (k == NULL)
 		return why_set(why, E_NOMEM, "kafka");
 	k->sink.ops = &ops;
+	k->sink.refused_as = SINK_TOO_LARGE;
 	k->id = *id;
 	k->events = *events;
 	if (kafka_producer_open(&k->producer, l, opts, &own, why) < 0) {

@@ -209,6 +209,7 @@ static uint64_t step(struct fetching *f, uint64_t at, uint64_t end)
 	if (at >= s->committed.position) {
 		int rc = store_flush(s);
 
+		f->ready = false; /* a new segment may have been made, and its way looked at */
 		if (rc < 0 || at >= s->committed.position)
 			stop_by(f, rc);
 		return at;

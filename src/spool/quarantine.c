@@ -1,12 +1,21 @@
 /* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "spool_priv.h"
+
+enum {
+	SHARE = 4,         /* of max_bytes, one part */
+	BLOCK = 4096,      /* what the smallest file takes */
+	LOOK_US = 1000000, /* between two counts of what is there */
+};
 
 static int write_file(int at, const char *name, struct iovec *iov, size_t n)
 {
@@ -38,6 +47,44 @@ static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 	return rc;
 }
 
+static uint64_t count_records(struct spool *s)
+{
+	int fd = openat(s->dir, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	uint64_t bytes = 0;
+	struct dirent *e;
+	struct stat st;
+
+	if (d == NULL && fd >= 0)
+		close(fd);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		        S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_blocks * 512;
+	if (d != NULL)
+		closedir(d);
+	return bytes;
+}
+
+void quarantine_measure(struct spool *s)
+{
+	s->kept_at_us = clock_mono_us();
+	s->stats.quarantine_bytes = count_records(s);
+}
+
+/* Somebody may have made room meanwhile. */
+static int allow(struct spool *s, uint64_t bytes)
+{
+	uint64_t most = s->opts.max_bytes == 0 ? UINT64_MAX : s->opts.max_bytes / SHARE;
+
+	if (s->stats.quarantine_bytes + bytes > most && clock_mono_us() - s->kept_at_us >= LOOK_US)
+		quarantine_measure(s);
+	if (s->stats.quarantine_bytes + bytes > most)
+		return E_TOO_LARGE;
+	store_measure(s);
+	return disk_space_over(&s->space, s->opts.min_free) ? 0 : E_FULL;
+}
+
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
         struct why *why)
 {
@@ -53,6 +100,7 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	uint8_t header[RECORD_HEADER], *trailer = malloc(layout_trailer_size(cause, detail));
 	char name[DISK_NAME];
 	struct iovec iov[3];
+	uint64_t bytes;
 	bool made;
 	int rc;
 
@@ -62,14 +110,19 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	iov[0] = (struct iovec){ header, sizeof(header) };
 	iov[1] = (struct iovec){ (void *)b->bytes, b->size };
 	iov[2] = (struct iovec){ trailer, layout_trailer_encode(trailer, cause, detail) };
+	bytes = (RECORD_HEADER + b->size + iov[2].iov_len + BLOCK - 1) / BLOCK * BLOCK;
 	snprintf(name, sizeof(name), "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot,
 	        b->sequence);
-	rc = disk_make_dir(s->dir, "quarantine", &made);
+	rc = allow(s, bytes);
+	if (rc == 0)
+		rc = disk_make_dir(s->dir, "quarantine", &made);
 	/* Also when it is there: that sync may have failed, or its maker been killed before it. */
 	if (rc == 0)
 		rc = disk_sync_dir(s->dir, ".");
 	if (rc == 0)
 		rc = put_file(s->dir, name, iov, 3);
+	if (rc == 0)
+		s->stats.quarantine_bytes += bytes;
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }

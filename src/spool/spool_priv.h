@@ -27,6 +27,7 @@ struct spool {
 	struct spool_stats stats;
 	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
+	uint64_t kept_at_us;       /* when stats.quarantine_bytes was counted last */
 	bool in_trouble;           /* said so in the log */
 };
 
@@ -71,6 +72,9 @@ struct ledger_count store_rest(const struct storing *g, size_t done);
 
 /* turn.c: unlinks the segments that are delivered. */
 void turn_reclaim(struct spool *s);
+
+/* quarantine.c: counts what is in there. */
+void quarantine_measure(struct spool *s);
 
 /* put.c: a turn's batches, by the way that opts.sync says. */
 void put_run(struct spool *s, struct spool_turn *t);

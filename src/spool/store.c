@@ -30,7 +30,7 @@ void store_measure(struct spool *s)
 /* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
 static uint64_t room(const struct spool *s, uint64_t reserved)
 {
-	uint64_t used = store_used(s), most = s->opts.max_bytes;
+	uint64_t used = store_used(s) + s->stats.quarantine_bytes, most = s->opts.max_bytes;
 	uint64_t ours = most == 0 ? UINT64_MAX : most > used ? most - used : 0;
 	uint64_t least = s->opts.min_free;
 	uint64_t theirs = disk_space_over(&s->space, least) ? s->space.bytes - least : 0;

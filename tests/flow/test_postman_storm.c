@@ -115,6 +115,7 @@ static bool is_true(const struct desk_letter *l, size_t number)
 	case SINK_DELIVERED:
 		return !bad && all_taken(number, l->spans);
 	case SINK_POISON:
+	case SINK_TOO_LARGE:
 		return bad && strcmp(l->cause, "refused") == 0 && l->status == 400;
 	case SINK_NOT_SENT:
 		return !any_taken(number, l->spans) && (l->spans == 0 || !book[number].may_be_in);

@@ -1,8 +1,10 @@
-/* test_spool_space.c — spool.min-free, over a file system of the test's own making. */
+/* test_spool_space.c — spool.min-free and the share of the quarantine, over a file system of the test's own making. */
 #include <config.h>
 
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include "clock.h"
 #include "disk.h"
 #include "spool_kit.h"
 #include "tap.h"
@@ -82,9 +84,72 @@ static void without_inodes_no_segment_begins_and_what_is_prepared_is_used(void)
 	kit_free(&k);
 }
 
+static int set_aside(struct kit *k, uint64_t position)
+{
+	struct batch *b = kit_batch(k, position);
+	int rc = spool_quarantine(k->s, b, "refused", "", &k->why);
+
+	batch_unref(&b);
+	return rc;
+}
+
+/* What is there is counted again now and then. */
+static int set_aside_at_last(struct kit *k, uint64_t position)
+{
+	uint64_t deadline = clock_mono_us() + 30 * US_PER_S;
+	int rc;
+
+	while ((rc = set_aside(k, position)) == E_TOO_LARGE && clock_mono_us() < deadline)
+		usleep(10000);
+	return rc;
+}
+
+static void the_quarantine_has_a_quarter_of_max_bytes(void)
+{
+	char path[TEMPDIR_PATH + 64];
+	uint64_t n = 0;
+	struct kit k;
+	int rc;
+
+	is_free(50, 50);
+	kit_init(&k);
+	k.size = 9000; /* three blocks with all that goes with it */
+	k.opts.max_bytes = 4 << 20;
+	kit_must_open(&k);
+	while ((rc = set_aside(&k, n + 1)) == 0 && n < 1000)
+		n++;
+	is_int(rc, E_TOO_LARGE, "in the end it takes no more");
+	is_int(n, (1 << 20) / (3 * 4096), "when it has a quarter");
+	kit_close(&k);
+	kit_must_open(&k);
+	is_int(set_aside(&k, n + 1), E_TOO_LARGE, "nor after a new start");
+	kit_path(&k, "quarantine/", 0, path);
+	ok(remove(path) == 0, "one is taken out");
+	is_int(set_aside_at_last(&k, n + 1), 0, "then another is taken");
+	is_int(set_aside(&k, n + 2), E_TOO_LARGE, "and no more than that");
+	kit_free(&k);
+}
+
+static void the_quarantine_leaves_min_free(void)
+{
+	struct kit k;
+
+	is_free(50, 50);
+	kit_init(&k);
+	k.opts.min_free = UINT64_C(10) << 30;
+	kit_must_open(&k);
+	is_int(set_aside(&k, 1), 0, "half is free: it is taken");
+	is_free(9, 50);
+	is_int(set_aside(&k, 2), E_FULL, "too little is free: it is not");
+	is_int(kit_names(&k, "quarantine/"), 1, "nothing is left of it");
+	kit_free(&k);
+}
+
 int main(void)
 {
 	inodes_are_kept_in_the_same_share_as_bytes();
 	without_inodes_no_segment_begins_and_what_is_prepared_is_used();
+	the_quarantine_has_a_quarter_of_max_bytes();
+	the_quarantine_leaves_min_free();
 	return tap_done();
 }

@@ -1,0 +1,280 @@
+/* test_forward_refused.c — a sink that refuses all it is offered, for good: each batch is set aside, as
+ * far as there is a place for it, and neither memory nor the disk is filled by them, nor the intake held up. */
+#include <sys/stat.h>
+
+#include "clock.h"
+#include "forward.h"
+#include "log.h"
+#include "tap.h"
+#include "tempdir.h"
+#include "until.h"
+
+enum { SIZE = 60000, SPANS = 3, FLIGHT_BYTES = 1 << 20, READ_AHEAD = 4 << 20, SECONDS = 60 };
+
+struct house {
+	char dir[TEMPDIR_PATH];
+	char aside[TEMPDIR_PATH + 16]; /* its quarantine */
+	struct loop *loop;
+	struct health health;
+	struct forward *forward;
+	struct sink sink;
+	bool full;  /* the sink takes nothing now */
+	bool large; /* what it says of what it refuses */
+	unsigned left;
+	uint64_t condemned_most;
+	uint64_t failures_seen;
+	bool stopped;
+};
+
+static enum sink_answer offer(struct sink *sink, struct batch *b)
+{
+	struct house *h = container_of(sink, struct house, sink);
+
+	(void)b;
+	snprintf(sink->refusal, sizeof(sink->refusal), "not today");
+	sink->refused_as = h->large ? SINK_TOO_LARGE : SINK_POISON;
+	return h->full ? SINK_FULL : SINK_CANNOT;
+}
+
+static void purge(struct sink *sink, bool wire)
+{
+	(void)sink;
+	(void)wire;
+}
+
+static void flush(struct sink *sink, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	(void)sink;
+	(void)budget_ms;
+	flushed(arg);
+}
+
+static void free_sink(struct sink *sink)
+{
+	(void)sink;
+}
+
+static const struct sink_ops refusing = { offer, purge, flush, free_sink };
+
+static void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
+{
+	struct forward_opts o = {
+		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
+		.flight = { .max_bytes = FLIGHT_BYTES,
+		        .exposure_us = 20 * US_PER_MS,
+		        .drop_refused = drop_refused },
+		.spool = { .directory = h->dir,
+		        .host = "test",
+		        .max_bytes = max_bytes,
+		        .segment_bytes = 4 << 20 },
+		.stop_ms = 10,
+	};
+	struct why why;
+
+	memset(h, 0, sizeof(*h));
+	tempdir_make(h->dir);
+	snprintf(h->aside, sizeof(h->aside), "%s/quarantine", h->dir);
+	h->sink.ops = &refusing;
+	if (loop_open(&h->loop, &why) < 0 ||
+	        forward_open(&h->forward, h->loop, &o, &h->health, &why) < 0) {
+		diag("%s", why.text);
+		exit(99);
+	}
+	forward_use(h->forward, &h->sink);
+}
+
+static void on_stopped(void *arg)
+{
+	((struct house *)arg)->stopped = true;
+}
+
+static bool has_stopped(void *arg)
+{
+	return ((struct house *)arg)->stopped;
+}
+
+static void leave(struct house *h)
+{
+	forward_stop(h->forward, on_stopped, h);
+	ok(until_true(h->loop, has_stopped, h, SECONDS), "it stops");
+	ok(ledger_check(forward_ledger(h->forward)) == NULL, "the ledger balances");
+	forward_free(h->forward);
+	loop_free(h->loop);
+	tempdir_remove(h->dir);
+}
+
+static const struct ledger_count *at(struct house *h, enum ledger_place place)
+{
+	return &forward_ledger(h->forward)->place[place];
+}
+
+/* Some at each look, so long as the forward part says that it has room. */
+static bool all_are_fed(void *arg)
+{
+	struct house *h = arg;
+
+	for (int n = 0; n < 4 && h->left > 0 && forward_has_room(h->forward); n++) {
+		struct batch *b = batch_new(SIZE);
+
+		memset(b->bytes, 'x', SIZE);
+		b->spans = SPANS;
+		b->read_us = clock_mono_us();
+		b->received_ms = clock_wall_ms();
+		h->left--;
+		ledger_datagram(forward_ledger(h->forward), LEDGER_ACCEPTED);
+		forward_accept(h->forward, b);
+	}
+	return h->left == 0;
+}
+
+static bool feed(struct house *h, unsigned batches)
+{
+	h->left = batches;
+	return until_true(h->loop, all_are_fed, h, SECONDS);
+}
+
+static bool all_are_settled(void *arg)
+{
+	return at(arg, LEDGER_IN_FLIGHT)->batches == 0 && at(arg, LEDGER_IN_SPOOL)->batches == 0;
+}
+
+static bool none_is_in_flight(void *arg)
+{
+	return at(arg, LEDGER_IN_FLIGHT)->batches == 0;
+}
+
+static enum health_level level_of(const struct house *h, const char *part)
+{
+	for (size_t i = 0; i < h->health.nparts; i++)
+		if (strcmp(h->health.parts[i].name, part) == 0)
+			return h->health.parts[i].level;
+	return HEALTH_OK;
+}
+
+static bool is_well(void *arg)
+{
+	return level_of(arg, "spool") == HEALTH_OK;
+}
+
+/* Where the directory should be stands a file. */
+static void block_quarantine(const struct house *h)
+{
+	FILE *f = fopen(h->aside, "w");
+
+	if (f == NULL || fclose(f) != 0)
+		exit(99);
+}
+
+static void each_is_set_aside(void)
+{
+	struct house h;
+
+	enter(&h, false, 0);
+	feed(&h, 50);
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
+	is_int(at(&h, LEDGER_QUARANTINED)->batches, 50, "each is in the quarantine");
+	is_int(level_of(&h, "spool"), HEALTH_OK, "and nothing is wrong with the spool");
+	leave(&h);
+}
+
+static void they_are_dropped_where_the_operator_says_so(bool large)
+{
+	enum ledger_place cause = large ? LEDGER_TOO_LARGE : LEDGER_REFUSED;
+	struct house h;
+	struct stat st;
+
+	enter(&h, true, 0);
+	h.large = large;
+	h.full = true;
+	feed(&h, 20);
+	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 20, "20 batches are in the spool");
+	h.full = false;
+	feed(&h, 10);
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
+	ok(at(&h, cause)->batches == 30, "all are dropped as %s", ledger_place_names[cause]);
+	ok(forward_ledger(h.forward)->lost[cause - LEDGER_DROPPED_FIRST].first_ms > 0,
+	        "with the time");
+	ok(stat(h.aside, &st) < 0, "and there is no quarantine");
+	leave(&h);
+}
+
+static void the_quarantine_has_its_share(void)
+{
+	enum { MAX_BYTES = 16 << 20, FITS = MAX_BYTES / 4 / 61440 };
+	struct house h;
+
+	enter(&h, false, MAX_BYTES);
+	feed(&h, 100);
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
+	is_int(at(&h, LEDGER_QUARANTINED)->batches, FITS, "a quarter of max_bytes is kept");
+	is_int(at(&h, LEDGER_SPOOL_FULL)->batches, 100 - FITS, "the others are dropped");
+	is_int(level_of(&h, "quarantine"), HEALTH_WARN, "and the board warns of it");
+	leave(&h);
+}
+
+static void a_quarantine_that_cannot_be_written_holds_nobody_up(void)
+{
+	struct house h;
+	uint64_t kept;
+
+	enter(&h, false, 0);
+	block_quarantine(&h);
+	ok(feed(&h, 100), "room is always told");
+	ok(forward_ledger(h.forward)->accepted.batches == 100, "100 are taken");
+	kept = at(&h, LEDGER_IN_FLIGHT)->batches;
+	ok(kept * SIZE <= 2 * FLIGHT_BYTES, "%" PRIu64 " are in memory", kept);
+	is_int(level_of(&h, "spool"), HEALTH_DOWN, "the board says that it is down");
+	remove(h.aside);
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "mended: all leave the flight");
+	is_int(at(&h, LEDGER_QUARANTINED)->batches + at(&h, LEDGER_DISK_ERROR)->batches, 100,
+	        "set aside, or dropped with the disk as the cause");
+	ok(at(&h, LEDGER_DISK_ERROR)->batches > 0, "some are dropped");
+	ok(until_true(h.loop, is_well, &h, SECONDS), "the board says that it is well");
+	leave(&h);
+}
+
+/* It has been tried, and tried again, with what was read meanwhile. */
+static bool has_failed_often(void *arg)
+{
+	struct house *h = arg;
+	struct forward_stats s;
+
+	forward_stats(h->forward, &s);
+	h->condemned_most = max_u64(h->condemned_most, s.keeper.condemned_bytes);
+	return s.keeper.quarantine_failures > h->failures_seen + 100;
+}
+
+static void a_backlog_is_not_read_into_memory_for_it(void)
+{
+	struct house h;
+
+	enter(&h, false, 0);
+	h.full = true;
+	feed(&h, 200);
+	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 200, "12 MB are in the spool");
+	block_quarantine(&h);
+	h.full = false;
+	ok(until_true(h.loop, has_failed_often, &h, SECONDS), "the quarantine refuses them");
+	ok(h.condemned_most >= READ_AHEAD, "as many as are read ahead wait for it");
+	ok(h.condemned_most < READ_AHEAD + SIZE, "and not more: %" PRIu64 " bytes",
+	        h.condemned_most);
+	remove(h.aside);
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "mended: all leave the spool");
+	is_int(at(&h, LEDGER_QUARANTINED)->batches, 200, "and are set aside");
+	leave(&h);
+}
+
+int main(void)
+{
+	log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORM_TEXT);
+	tempdir_prefer_memory();
+	each_is_set_aside();
+	they_are_dropped_where_the_operator_says_so(true);
+	they_are_dropped_where_the_operator_says_so(false);
+	the_quarantine_has_its_share();
+	a_quarantine_that_cannot_be_written_holds_nobody_up();
+	a_backlog_is_not_read_into_memory_for_it();
+	return tap_done();
+}
