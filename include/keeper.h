@@ -64,6 +64,9 @@ struct batch *keeper_reprieve_newest(struct keeper *k);
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);
 
+/* A full spool makes room by what is oldest in it (keeper_cull): that is no trouble while it works. */
+void keeper_makes_room(struct keeper *k);
+
 /* Gives back, as pardoned, all that waits for a quarantine that cannot be written. No turn may be
  * under way. For the end of a stop. */
 void keeper_pardon(struct keeper *k);

@@ -55,6 +55,9 @@ struct spool_found {
 struct spool_stats {
 	uint64_t bytes; /* of all segments on disk, without what is only reserved */
 	uint64_t segments;
+	uint64_t
+	        room_bytes; /* that may be put by all limits, at most; max_bytes 0: a very large number */
+	bool over;          /* far more than max_bytes: it was lowered */
 	uint64_t quarantine_bytes; /* of the records in quarantine/ */
 	uint64_t tail_bytes;  /* put and not yet synced; a turn must come within sync_interval */
 	uint64_t free_bytes;  /* of the file system */
@@ -65,7 +68,7 @@ struct spool_stats {
 	uint64_t commits;
 	uint64_t commit_us; /* how long the last commit took, monotonic microseconds */
 	uint64_t failed_commits;
-	int next_rc; /* why the next segment could not be prepared: the early alarm; 0 it is */
+	int next_rc; /* why the next segment could not be had whole: the early alarm; 0 it could */
 };
 
 /* Positions [first, end). */

@@ -59,6 +59,8 @@ int err_from_errno(int e)
 		return E_READ_ONLY;
 	case ENOENT:
 		return E_MISSING;
+	case EMEDIUMTYPE:
+		return E_CORRUPT;
 	case ENOMEM:
 		return E_NOMEM;
 	case EMFILE:

@@ -6,6 +6,8 @@
 
 #include "agent.h"
 
+enum { FLIGHT_LEAST = 128 << 10 };
+
 #define S struct agent_settings
 #define LISTENER(which, name, port)                                                                \
 	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", \
@@ -135,6 +137,11 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		return why->code;
 	if (read_sync(set, why) < 0)
 		return conf_blame(c, "spool.sync", why);
+	if (set->flight_bytes < FLIGHT_LEAST) {
+		why_set(why, E_USAGE, "%llu is less than 128KiB, which is room for two batches",
+		        (unsigned long long)set->flight_bytes);
+		return conf_blame(c, "flight.max-bytes", why);
+	}
 	if (set->segment_bytes < (4 << 20) || set->segment_bytes > (UINT64_C(4) << 30)) {
 		why_set(why, E_USAGE, "%llu is not between 4MiB and 4GiB",
 		        (unsigned long long)set->segment_bytes);

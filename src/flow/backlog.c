@@ -20,6 +20,8 @@ struct backlog {
 	struct backlog_opts opts;
 	struct age_watch age;
 	struct list ready;
+	uint64_t expired_untold; /* spans */
+	struct log_gate expired_gate;
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -169,9 +171,12 @@ static bool expire(struct backlog *b)
 		drop(b, batch, LEDGER_MAX_AGE);
 		batch_unref(&batch);
 	}
-	if (spans > 0)
+	b->expired_untold += spans;
+	if (b->expired_untold > 0 && log_gate_open(&b->expired_gate, 10000)) {
 		log_warn("spool: dropped %llu spans older than spool.max-age",
-		        (unsigned long long)spans);
+		        (unsigned long long)b->expired_untold);
+		b->expired_untold = 0;
+	}
 	return list_empty(&b->ready) &&
 	       age_over(&b->age, now, wall, keeper_stats(b->keeper)->spool.oldest_ms, max);
 }

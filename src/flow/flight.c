@@ -63,6 +63,8 @@ void flight_use(struct flight *f, struct gate *g, struct keeper *k)
 	f->keeper = k;
 	if (f->opts.exposure_us == 0)
 		keeper_offers_at_once(k);
+	if (f->opts.drop_oldest)
+		keeper_makes_room(k);
 }
 
 static uint64_t handoff_age(const struct flight *f)

@@ -203,6 +203,11 @@ void keeper_offers_at_once(struct keeper *k)
 	k->offers_at_once = true;
 }
 
+void keeper_makes_room(struct keeper *k)
+{
+	k->makes_room = true;
+}
+
 void keeper_read(struct keeper *k, size_t bytes)
 {
 	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
@@ -273,18 +278,35 @@ static void tell_ahead(struct keeper *k, int rc)
 		        err_text(rc));
 }
 
+static void tell_now(struct keeper *k, int rc, enum health_level level, const char *what)
+{
+	if (k->told == rc && k->told_level == level)
+		return;
+	k->told = rc;
+	k->told_level = level;
+	if (level == HEALTH_OK)
+		health_post(k->health, "spool", level, "storing");
+	else
+		health_post(k->health, "spool", level, "%s%s%s", what, err_text(rc),
+		        level == HEALTH_WARN ? ": the oldest make way" : "");
+}
+
 /* While room is made again and again it is one trouble, told once. */
 void keeper_tell(struct keeper *k)
 {
-	bool calm = k->culled_us == 0 || clock_mono_us() - k->culled_us >= CALM_US;
+	uint64_t now = clock_mono_us();
+	bool calm = now - k->culled_us >= CALM_US;
+	enum health_level level = HEALTH_OK;
 	const char *what;
-	int now = worst(k, &what), next = k->stats.spool.next_rc;
+	int rc = worst(k, &what), next = k->stats.spool.next_rc;
 
-	if (k->told != now && (now != 0 || calm)) {
-		k->told = now;
-		health_post(k->health, "spool", now == 0 ? HEALTH_OK : HEALTH_DOWN, "%s%s",
-		        now == 0 ? "" : what, now == 0 ? "storing" : err_text(now));
-	}
+	if (rc != 0)
+		level = k->makes_room && rc == E_FULL && k->trouble == rc &&
+		                        now - max_u64(k->full_us, k->culled_us) < CALM_US
+		                ? HEALTH_WARN
+		                : HEALTH_DOWN;
+	if (rc != 0 || calm)
+		tell_now(k, rc, level, what);
 	if (k->told_ahead != next && (next != 0 || calm))
 		tell_ahead(k, next);
 }
@@ -331,6 +353,11 @@ static void note_live(struct keeper *k)
 
 static bool has_work(const struct keeper *k, uint64_t now)
 {
+	bool ails = k->trouble != 0 || k->stats.spool.next_rc != 0;
+
+	/* Somebody may have made room, and nothing comes that would show it. */
+	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)
+		return true;
 	if (!list_empty(&k->queue) || k->wanted_bytes > 0)
 		return true;
 	if (!list_empty(&k->condemned) && now >= k->judge_at_us)

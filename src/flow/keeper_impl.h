@@ -11,6 +11,8 @@ enum {
 	TURN_SENTENCES = 32,     /* at most in a turn: each is synced, and what is fresh waits */
 	RETRY_MS = 500,          /* after a turn that could not store, or not set aside */
 	READ_AGAIN_MS = 100,     /* after one that could not read */
+	LOOK_MS = 1000,          /* while there may be less room than there should */
+	ROOM_BYTES = 128 << 10,  /* as much is room: two of the largest batches */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
 };
 
@@ -55,13 +57,16 @@ struct keeper {
 	bool offers_at_once;
 	uint64_t turn_offers_to; /* offered_to of the turn under way */
 	uint64_t began_us;
-	int trouble;        /* why the last batches could not be stored */
-	int mute;           /* why the last state could not: nothing may be read to be offered */
-	int blind;          /* why what waits could not be read */
-	int aside;          /* why a batch could not be set aside */
-	int told;           /* what the board knows of */
-	int told_ahead;     /* the same, of the segment to come */
-	uint64_t culled_us; /* when room was made last */
+	int trouble; /* why the last batches could not be stored */
+	int mute;    /* why the last state could not: nothing may be read to be offered */
+	int blind;   /* why what waits could not be read */
+	int aside;   /* why a batch could not be set aside */
+	int told;    /* what the board knows of … */
+	enum health_level told_level; /* … and how bad it was called */
+	bool makes_room;              /* by dropping the oldest */
+	uint64_t full_us;             /* since when there is no room */
+	int told_ahead;               /* the same, of the segment to come */
+	uint64_t culled_us;           /* when room was made last */
 	uint64_t retry_at_us;
 	uint64_t read_at_us, judge_at_us; /* to be read, to be set aside: not before */
 

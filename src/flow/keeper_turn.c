@@ -110,7 +110,7 @@ void keeper_begin(struct keeper *k)
 	k->turn_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 	        k->writing_count.batches);
-	t->write_state = k->dirty || t->nread > 0;
+	t->write_state = k->dirty || t->nread > 0 || k->trouble != 0;
 	t->put_rc = t->state_rc = t->read_rc = 0;
 	t->stored = 0;
 	t->got = NULL;
@@ -275,8 +275,12 @@ static void diagnose(struct keeper *k)
 	const struct spool_turn *t = &k->turn;
 	uint64_t now = clock_mono_us();
 
+	if (t->put_rc == E_FULL && k->trouble != E_FULL)
+		k->full_us = now;
 	if (t->nput > 0)
 		k->trouble = t->put_rc;
+	else if (t->write_state && t->state_rc == 0 && t->stats.room_bytes >= ROOM_BYTES)
+		k->trouble = 0; /* as far as can be seen without anything to put */
 	if (t->write_state)
 		k->mute = t->state_rc;
 	if (t->nread > 0)
@@ -310,6 +314,8 @@ static void on_turned(void *arg)
 	settle(k);
 	tell_condemned(k);
 	keeper_tell(k);
+	if (k->makes_room && t->stats.over)
+		keeper_cull(k);
 	if (k->trouble != 0 || k->aside != 0)
 		k->events.troubled(k->events.arg, k->trouble);
 	k->events.turned(k->events.arg);

@@ -90,6 +90,18 @@ int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset)
 	return 0;
 }
 
+int disk_open(int at, const char *path, int flags)
+{
+	int fd = openat(at, path, flags | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = EMEDIUMTYPE;
+	return -1;
+}
+
 int disk_sync(int fd)
 {
 	return fdatasync(fd) < 0 ? err_from_errno(errno) : 0;

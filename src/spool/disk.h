@@ -9,6 +9,10 @@
 
 enum { DISK_NAME = 64 };
 
+/* Opens regular file PATH below AT, made 0600 with O_CREAT. -1 with errno; EMEDIUMTYPE: it is none, and a
+ * FIFO would hold us up for ever. */
+int disk_open(int at, const char *path, int flags) MUST_USE;
+
 /* All of LEN bytes at OFFSET. 0 or an error; what was written of a failed call is unknown. */
 int disk_write(int fd, const void *bytes, size_t len, uint64_t offset) MUST_USE;
 /* The same for a vector, which is used up on the way. */

@@ -32,7 +32,7 @@ static bool is_segment(const char *name)
 /* The whole file, at most FILE_MOST bytes; one more says that it is too long. */
 static int load(int dir, const char *name, struct slice *bytes)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = disk_open(dir, name, O_RDONLY);
 	uint8_t *at = malloc(FILE_MOST + 1);
 	ssize_t got = E_NOMEM;
 

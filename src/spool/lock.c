@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "lock.h"
 #include "log.h"
 
@@ -47,10 +48,10 @@ int lock_take(int at, enum lock_how how, int *fd, struct why *why)
 {
 	bool writable = true;
 
-	*fd = openat(at, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	*fd = disk_open(at, "lock", O_RDWR | O_CREAT);
 	if (*fd < 0 && how == LOCK_SHARED && (errno == EROFS || errno == EACCES)) {
 		writable = false;
-		*fd = openat(at, "lock", O_RDONLY | O_CLOEXEC);
+		*fd = disk_open(at, "lock", O_RDONLY);
 		if (*fd < 0 && errno == ENOENT)
 			return 0; /* no agent can take what it cannot write to */
 	}
@@ -92,7 +93,7 @@ static long holder_in(FILE *locks, const struct stat *st, long noted)
 
 long lock_holder(int at)
 {
-	int fd = openat(at, "lock", O_RDONLY | O_CLOEXEC);
+	int fd = disk_open(at, "lock", O_RDONLY);
 	long pid = 0, noted;
 	struct stat st;
 	FILE *locks;

@@ -21,7 +21,7 @@ void reader_close(struct reader *r)
 
 static int open_file(struct reader *r, const char *path, uint64_t first)
 {
-	r->fd = openat(r->at, path, O_RDONLY | O_CLOEXEC);
+	r->fd = disk_open(r->at, path, O_RDONLY);
 	if (r->fd < 0)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
 	r->state = READER_BY_TREE;

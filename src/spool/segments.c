@@ -44,7 +44,7 @@ static void give_back(int at, const char *path, struct stat *st)
 
 	if ((uint64_t)st->st_blocks * 512 <= (uint64_t)st->st_size + 65536)
 		return;
-	fd = openat(at, path, O_RDWR | O_CLOEXEC);
+	fd = disk_open(at, path, O_RDWR);
 	if (fd < 0)
 		return;
 	disk_trim(fd);

@@ -2,6 +2,7 @@
 #ifndef SPOOL_PRIV_H
 #define SPOOL_PRIV_H
 
+#include "log.h"
 #include "reader.h"
 #include "segments.h"
 #include "statefile.h"
@@ -29,6 +30,7 @@ struct spool {
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
 	uint64_t kept_at_us;       /* when stats.quarantine_bytes was counted last */
 	bool in_trouble;           /* said so in the log */
+	struct log_gate commit_gate;
 };
 
 /* recover.c: finds what is on disk, and puts the newest state right by it. */
@@ -62,6 +64,8 @@ void store_seal(struct spool *s);
 int store_prepare(struct spool *s, bool ahead) MUST_USE;
 /* Looks how much the file system has left. */
 void store_measure(struct spool *s);
+/* What that and the limits mean for what is put next, into stats. */
+void store_look_ahead(struct spool *s);
 /* Bytes on disk, without what is only reserved. */
 uint64_t store_used(const struct spool *s);
 /* How many of the N entries the limits let in; *rc says why not the next one, or 0. */

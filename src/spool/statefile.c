@@ -40,7 +40,7 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 
 	f->live_next = 0;
 	f->sync_next = SLOTS_LIVE;
-	f->fd = openat(at, "state", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	f->fd = disk_open(at, "state", O_RDWR | O_CREAT);
 	if (f->fd < 0)
 		return why_set(why, err_from_errno(errno), "state: %s", strerror(errno));
 	rc = fill_up(f, at);
@@ -58,7 +58,7 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 
 int statefile_look(struct statefile *f, int at)
 {
-	*f = (struct statefile){ .fd = openat(at, "state", O_RDONLY | O_CLOEXEC) };
+	*f = (struct statefile){ .fd = disk_open(at, "state", O_RDONLY) };
 	return f->fd < 0 ? err_from_errno(errno) : 0;
 }
 

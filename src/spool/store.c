@@ -38,9 +38,24 @@ static uint64_t room(const struct spool *s, uint64_t reserved)
 	return min_u64(ours, reserved + theirs);
 }
 
+static uint64_t room_to_put(const struct spool *s)
+{
+	return room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
+}
+
+void store_look_ahead(struct spool *s)
+{
+	uint64_t most = s->opts.max_bytes, reserved = s->next.env == NULL ? 0 : s->next.reserved;
+
+	s->stats.room_bytes = room_to_put(s);
+	s->stats.over = most > 0 && store_used(s) > most + s->map_bytes / 8;
+	if (s->stats.next_rc == E_FULL && room(s, reserved) >= s->map_bytes)
+		s->stats.next_rc = 0;
+}
+
 size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
 {
-	uint64_t left = room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
+	uint64_t left = room_to_put(s);
 	size_t i;
 
 	*rc = 0;
@@ -196,9 +211,9 @@ static bool may_try_again(struct spool *s, int rc, bool was_new, unsigned *failu
 	if (rc == E_TOO_LARGE)
 		return !was_new; /* just full; but one that is new should have taken it */
 	s->stats.failed_commits++;
-	if (*failures == 0)
+	if (*failures == 0 && log_gate_open(&s->commit_gate, 10000))
 		log_warn("spool: a commit failed: %s; its segment is closed for good",
-		        s->writer.words);
+		        rc == E_FULL ? err_text(rc) : s->writer.words);
 	return (*failures)++ == 0;
 }
 

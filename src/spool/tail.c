@@ -15,8 +15,7 @@ int tail_open(struct tail *t, int at, bool make, struct why *why)
 {
 	struct stat st;
 
-	*t = (struct tail){ .fd = openat(
-		                    at, "tail", O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0), 0600) };
+	*t = (struct tail){ .fd = disk_open(at, "tail", O_RDWR | (make ? O_CREAT : 0)) };
 	if (t->fd < 0 && errno == ENOENT && !make)
 		return 0;
 	if (t->fd < 0 || fstat(t->fd, &st) < 0)
@@ -29,7 +28,7 @@ int tail_look(struct tail *t, int at)
 {
 	struct stat st;
 
-	*t = (struct tail){ .fd = openat(at, "tail", O_RDONLY | O_CLOEXEC) };
+	*t = (struct tail){ .fd = disk_open(at, "tail", O_RDONLY) };
 	if (t->fd < 0)
 		return errno == ENOENT ? 0 : err_from_errno(errno);
 	if (fstat(t->fd, &st) < 0)

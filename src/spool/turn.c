@@ -78,6 +78,7 @@ static void count(struct spool *s)
 	struct spool_stats *st = &s->stats;
 
 	fetch_oldest(s);
+	store_look_ahead(s);
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
 	st->tail_bytes = s->tail.holds ? s->tail.bytes : 0;

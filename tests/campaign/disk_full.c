@@ -216,12 +216,26 @@ static void flows_past_a_full_disk(struct disk *d)
 	is_int(dropped(s), 0, "and none is dropped");
 }
 
-static void heals(struct disk *d)
+static bool makes_way(void *arg)
+{
+	return said(arg, "the oldest make way") > 0;
+}
+
+static bool is_called_well(void *arg)
+{
+	return said(arg, "spool: storing") > 0;
+}
+
+/* While the oldest make way, what comes is stored: a warning is enough. */
+static void heals(struct disk *d, bool drops_oldest)
 {
 	struct stage *s = &d->s;
 	uint64_t lost, began;
 
-	ok(stage_until(s, is_unready, s), "/health/ready says 503");
+	if (drops_oldest)
+		ok(stage_until(s, makes_way, s), "the log says that the oldest make way");
+	else
+		ok(stage_until(s, is_unready, s), "/health/ready says 503");
 	unlink(d->filler);
 	began = clock_mono_us();
 	ok(stage_until(s, is_ready, s), "freed: it is ready again by itself");
@@ -251,10 +265,11 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	ok(sends_until_dropped(&d), "full, Kafka away: in the end something is dropped");
 	stage_ledger(s);
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
-	heals(&d);
+	heals(&d, strcmp(policy, "drop-oldest") == 0);
 	kafka_mock_up(s->kafka);
 	all_is_told(&d);
 	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
+	stage_until(s, is_called_well, s);
 	is_int(said(s, "spool: storing"), 1, "and once that it is over");
 	is_int(said(s, "room: no whole segment more can be had"), 1, "it was warned before");
 	is_int(said(s, "room: there is room"), 1, "and that is over too");

@@ -147,6 +147,7 @@ void spool_turn(struct spool *s, struct spool_turn *t)
 		t->state_rc = E_IO;
 	}
 	read_back(t);
+	t->stats.room_bytes = d->put_rc == 0 ? UINT64_MAX : 0;
 	t->stats.oldest_ms = d->lowest < d->end ? d->record[d->lowest].received_ms : 0;
 	t->stats.oldest_end = min_u64(d->end, (d->lowest / SEGMENT + 1) * SEGMENT);
 }

@@ -11,7 +11,7 @@ FLOW_TESTS = \
 	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
 	%D%/test_forward \
-	%D%/test_forward_refused \
+	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_tls \
@@ -70,7 +70,7 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_forward_refused_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)

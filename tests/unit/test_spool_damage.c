@@ -110,6 +110,34 @@ static void an_unreadable_segment_goes_to_quarantine(void)
 	kit_free(&k);
 }
 
+static void put_fifo(const char *path)
+{
+	if (remove(path) < 0 || mkfifo(path, 0600) < 0)
+		exit(1);
+}
+
+/* Opened like a file it would hold whoever opens it for ever. */
+static void a_fifo_is_no_segment_and_no_state(void)
+{
+	char segment[TEMPDIR_PATH + 64], path[TEMPDIR_PATH + 128];
+	struct kit k;
+
+	fill(&k, 20);
+	kit_path(&k, "seg-", 1, segment);
+	snprintf(path, sizeof(path), "%s/data.mdb", segment);
+	put_fifo(path);
+	kit_must_open(&k);
+	all_or_reported(&k, "a FIFO in a segment");
+	ok(k.lost.batches > 0, "%s", k.what);
+	kit_free(&k);
+	fill(&k, 20);
+	snprintf(path, sizeof(path), "%s/state", k.dir);
+	put_fifo(path);
+	is_int(kit_open(&k), E_CORRUPT, "a FIFO as the state is an error");
+	diag("%s", k.why.text);
+	kit_free(&k);
+}
+
 /* A data file of another spool, and one of this spool in the place of another. */
 static void a_foreign_segment_is_set_aside(void)
 {
@@ -385,6 +413,7 @@ int main(void)
 	a_record_with_a_wrong_byte_is_reported_and_passed_over();
 	a_missing_segment_is_counted_from_its_neighbours();
 	an_unreadable_segment_goes_to_quarantine();
+	a_fifo_is_no_segment_and_no_state();
 	a_foreign_segment_is_set_aside();
 	a_broken_tree_loses_nothing();
 	an_older_tree_is_not_taken_for_the_newest();

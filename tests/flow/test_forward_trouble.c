@@ -1,5 +1,6 @@
-/* test_forward_refused.c — a sink that refuses all it is offered, for good: each batch is set aside, as
- * far as there is a place for it, and neither memory nor the disk is filled by them, nor the intake held up. */
+/* test_forward_trouble.c — batches that are refused for good, a quarantine that takes nothing, a spool
+ * without room: ledger and board say so, neither memory nor disk is filled, nobody is held up, and a
+ * spool that only waits does nothing. */
 #include <sys/stat.h>
 
 #include "clock.h"
@@ -9,7 +10,14 @@
 #include "tempdir.h"
 #include "until.h"
 
-enum { SIZE = 60000, SPANS = 3, FLIGHT_BYTES = 1 << 20, READ_AHEAD = 4 << 20, SECONDS = 60 };
+enum {
+	SIZE = 60000,
+	SPANS = 3,
+	FLIGHT_BYTES = 1 << 20,
+	READ_AHEAD = 4 << 20,
+	SECONDS = 60,
+	TAKEN = 64
+};
 
 struct house {
 	char dir[TEMPDIR_PATH];
@@ -18,8 +26,11 @@ struct house {
 	struct health health;
 	struct forward *forward;
 	struct sink sink;
-	bool full;  /* the sink takes nothing now */
-	bool large; /* what it says of what it refuses */
+	enum { REFUSES, REFUSES_LARGE, FULL, TAKES } mood;
+	struct sink_events events;
+	struct timer *reporter; /* of what it took */
+	struct batch *taken[TAKEN];
+	size_t ntaken;
 	unsigned left;
 	uint64_t condemned_most;
 	uint64_t failures_seen;
@@ -30,10 +41,28 @@ static enum sink_answer offer(struct sink *sink, struct batch *b)
 {
 	struct house *h = container_of(sink, struct house, sink);
 
-	(void)b;
+	if (h->mood == FULL || h->ntaken == TAKEN)
+		return SINK_FULL;
+	if (h->mood == TAKES) {
+		h->taken[h->ntaken++] = batch_ref(b);
+		return SINK_TOOK;
+	}
 	snprintf(sink->refusal, sizeof(sink->refusal), "not today");
-	sink->refused_as = h->large ? SINK_TOO_LARGE : SINK_POISON;
-	return h->full ? SINK_FULL : SINK_CANNOT;
+	sink->refused_as = h->mood == REFUSES_LARGE ? SINK_TOO_LARGE : SINK_POISON;
+	return SINK_CANNOT;
+}
+
+static void report(void *arg)
+{
+	struct house *h = arg;
+	size_t n = h->ntaken;
+
+	timer_start(h->reporter, 1);
+	h->ntaken = 0;
+	for (size_t i = 0; i < n; i++) {
+		h->events.done(h->events.arg, h->taken[i], SINK_DELIVERED, "");
+		batch_unref(&h->taken[i]);
+	}
 }
 
 static void purge(struct sink *sink, bool wire)
@@ -80,7 +109,11 @@ static void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
 		diag("%s", why.text);
 		exit(99);
 	}
+	h->events = forward_sink_events(h->forward);
 	forward_use(h->forward, &h->sink);
+	if (timer_open(&h->reporter, h->loop, report, h) < 0)
+		exit(99);
+	timer_start(h->reporter, 1);
 }
 
 static void on_stopped(void *arg)
@@ -95,6 +128,7 @@ static bool has_stopped(void *arg)
 
 static void leave(struct house *h)
 {
+	timer_free(h->reporter);
 	forward_stop(h->forward, on_stopped, h);
 	ok(until_true(h->loop, has_stopped, h, SECONDS), "it stops");
 	ok(ledger_check(forward_ledger(h->forward)) == NULL, "the ledger balances");
@@ -184,12 +218,11 @@ static void they_are_dropped_where_the_operator_says_so(bool large)
 	struct stat st;
 
 	enter(&h, true, 0);
-	h.large = large;
-	h.full = true;
+	h.mood = FULL;
 	feed(&h, 20);
 	until_true(h.loop, none_is_in_flight, &h, SECONDS);
 	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 20, "20 batches are in the spool");
-	h.full = false;
+	h.mood = large ? REFUSES_LARGE : REFUSES;
 	feed(&h, 10);
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
 	ok(at(&h, cause)->batches == 30, "all are dropped as %s", ledger_place_names[cause]);
@@ -250,12 +283,12 @@ static void a_backlog_is_not_read_into_memory_for_it(void)
 	struct house h;
 
 	enter(&h, false, 0);
-	h.full = true;
+	h.mood = FULL;
 	feed(&h, 200);
 	until_true(h.loop, none_is_in_flight, &h, SECONDS);
 	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 200, "12 MB are in the spool");
 	block_quarantine(&h);
-	h.full = false;
+	h.mood = REFUSES;
 	ok(until_true(h.loop, has_failed_often, &h, SECONDS), "the quarantine refuses them");
 	ok(h.condemned_most >= READ_AHEAD, "as many as are read ahead wait for it");
 	ok(h.condemned_most < READ_AHEAD + SIZE, "and not more: %" PRIu64 " bytes",
@@ -263,6 +296,63 @@ static void a_backlog_is_not_read_into_memory_for_it(void)
 	remove(h.aside);
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "mended: all leave the spool");
 	is_int(at(&h, LEDGER_QUARANTINED)->batches, 200, "and are set aside");
+	leave(&h);
+}
+
+static bool is_down(void *arg)
+{
+	return level_of(arg, "spool") == HEALTH_DOWN;
+}
+
+/* Nothing has to be put for that: the sink takes what comes at once. */
+static void a_spool_that_was_full_is_well_when_it_is_empty(void)
+{
+	struct house h;
+
+	enter(&h, false, 5 << 20);
+	h.mood = FULL;
+	h.left = 200;
+	ok(until_true(h.loop, all_are_fed, &h, SECONDS), "more comes than there is room for");
+	ok(until_true(h.loop, is_down, &h, SECONDS), "the board says that it is down");
+	h.mood = TAKES;
+	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "the sink is back and takes all");
+	ok(until_true(h.loop, is_well, &h, SECONDS), "the board says that it is well");
+	ok(at(&h, LEDGER_SPOOL_FULL)->batches > 0, "some were dropped");
+	leave(&h);
+}
+
+static uint64_t turns(struct house *h)
+{
+	struct forward_stats s;
+
+	forward_stats(h->forward, &s);
+	return s.keeper.turns;
+}
+
+static bool all_are_read(void *arg)
+{
+	struct house *h = arg;
+	struct forward_stats s;
+
+	forward_stats(h->forward, &s);
+	return s.backlog.read_batches >= 20;
+}
+
+static void a_backlog_that_only_waits_costs_nothing(void)
+{
+	struct house h;
+	uint64_t before;
+
+	enter(&h, false, 0);
+	h.mood = FULL;
+	feed(&h, 20);
+	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	ok(until_true(h.loop, all_are_read, &h, SECONDS), "20 batches are read ahead");
+	until_passed(h.loop, 300);
+	before = turns(&h);
+	until_passed(h.loop, 500);
+	ok(turns(&h) - before <= 2, "half a second later the spool has made %" PRIu64 " turns",
+	        turns(&h) - before);
 	leave(&h);
 }
 
@@ -276,5 +366,7 @@ int main(void)
 	the_quarantine_has_its_share();
 	a_quarantine_that_cannot_be_written_holds_nobody_up();
 	a_backlog_is_not_read_into_memory_for_it();
+	a_spool_that_was_full_is_well_when_it_is_empty();
+	a_backlog_that_only_waits_costs_nothing();
 	return tap_done();
 }
