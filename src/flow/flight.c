@@ -240,7 +240,7 @@ static void note_late(struct flight *f, const struct batch *b)
 	f->stats.late++;
 	if (log_gate_open(&f->late_gate, 10000))
 		log_warn("spool: a batch was durable only after %llu ms, later than "
-		         "spool.exposure: the disk is slow",
+		         "spool.exposure: the disk is slow, or had no room",
 		        (unsigned long long)(age / US_PER_MS));
 }
 

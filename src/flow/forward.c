@@ -39,9 +39,10 @@ struct forward {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us;   /* FLUSHING, STORING: until then */
-	struct trend refilled; /* spans delivered from the spool */
-	struct trend in_spool; /* spans that wait there */
+	uint64_t give_up_us;         /* FLUSHING, STORING: until then */
+	struct trend refilled;       /* spans delivered from the spool */
+	struct trend in_spool;       /* spans that wait there */
+	enum circuit_state trend_of; /* how things went before the circuit changed tells nothing */
 	void (*room)(void *arg);
 	void *room_arg;
 	void (*stopped)(void *arg);
@@ -258,6 +259,10 @@ static void on_heartbeat(void *arg)
 	timer_start(f->heartbeat, HEARTBEAT_MS);
 	if (f->state == RUNNING && f->has_sink)
 		flight_offer_queued(f->flight);
+	if (gate_state(f->gate) != f->trend_of) {
+		f->trend_of = gate_state(f->gate);
+		f->refilled = f->in_spool = (struct trend){ 0 };
+	}
 	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
 	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
 	step(f); /* the hook does the rest: it runs after every callback */

@@ -3,6 +3,7 @@
 #define KEEPER_IMPL_H
 
 #include "keeper.h"
+#include "log.h"
 
 enum {
 	TURN_BATCHES = 4096, /* at most in one transaction */
@@ -61,7 +62,8 @@ struct keeper {
 	int mute;    /* why the last state could not: nothing may be read to be offered */
 	int blind;   /* why what waits could not be read */
 	int aside;   /* why a batch could not be set aside */
-	int told;    /* what the board knows of … */
+	struct log_gate aside_gate;
+	int told;                     /* what the board knows of … */
 	enum health_level told_level; /* … and how bad it was called */
 	bool makes_room;              /* by dropping the oldest */
 	uint64_t full_us;             /* since when there is no room */

@@ -252,6 +252,10 @@ static void tell_condemned(struct keeper *k)
 		struct sentence *s = container_of(node, struct sentence, link);
 
 		if (s->rc == 0) {
+			if (log_gate_open(&k->aside_gate, 10000))
+				log_warn("spool: a batch of %u spans is refused for good, and in "
+				         "quarantine/ now: %s",
+				        s->batch->spans, s->detail);
 			k->events.condemned(k->events.arg, keeper_free_sentence(k, s));
 		} else if (s->rc == E_TOO_LARGE) {
 			k->events.spilled(k->events.arg, keeper_free_sentence(k, s));
