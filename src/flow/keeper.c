@@ -256,7 +256,8 @@ static int worst(const struct keeper *k, const char **what)
 		{ "what waits cannot be sent, its state cannot be written: ", k->mute },
 		{ "what waits cannot be read: ",
 		        k->blind != 0 && keeper_has_waiting(k) ? k->blind : 0 },
-		{ "a refused batch cannot be set aside: ", k->aside },
+		{ "a refused batch cannot be set aside: ",
+		        k->stats.condemned_bytes == 0 ? 0 : k->aside },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {

@@ -63,6 +63,7 @@ struct keeper {
 	int blind;   /* why what waits could not be read */
 	int aside;   /* why a batch could not be set aside */
 	struct log_gate aside_gate;
+	bool spills;                  /* the quarantine holds what it may */
 	int told;                     /* what the board knows of … */
 	enum health_level told_level; /* … and how bad it was called */
 	bool makes_room;              /* by dropping the oldest */

@@ -244,9 +244,9 @@ static void settle(struct keeper *k)
 
 static void tell_condemned(struct keeper *k)
 {
-	bool spilled = false;
+	bool spilled = false, tried = !list_empty(&k->sentencing);
 
-	if (!list_empty(&k->sentencing))
+	if (tried)
 		k->aside = 0;
 	list_each_safe (node, &k->sentencing) {
 		struct sentence *s = container_of(node, struct sentence, link);
@@ -271,6 +271,10 @@ static void tell_condemned(struct keeper *k)
 	if (spilled)
 		health_post(k->health, "quarantine", HEALTH_WARN,
 		        "it holds its share of spool.max-bytes: what is refused now is dropped");
+	else if (tried && k->spills)
+		health_post(k->health, "quarantine", HEALTH_OK, "it has room again");
+	if (tried)
+		k->spills = spilled;
 }
 
 /* What ails the disk, and when which of its work is tried again. */

@@ -232,6 +232,23 @@ static void they_are_dropped_where_the_operator_says_so(bool large)
 	leave(&h);
 }
 
+static void empty_quarantine(const struct house *h)
+{
+	workdir_remove(h->aside);
+	if (mkdir(h->aside, 0700) < 0)
+		exit(99);
+}
+
+/* One more at each look: what is there is counted again now and then. */
+static bool quarantine_has_room(void *arg)
+{
+	struct house *h = arg;
+
+	h->left = 1;
+	all_are_fed(h);
+	return level_of(h, "quarantine") == HEALTH_OK;
+}
+
 static void the_quarantine_has_its_share(void)
 {
 	enum { MAX_BYTES = 16 << 20, FITS = MAX_BYTES / 4 / 61440 };
@@ -243,6 +260,9 @@ static void the_quarantine_has_its_share(void)
 	is_int(at(&h, LEDGER_QUARANTINED)->batches, FITS, "a quarter of max_bytes is kept");
 	is_int(at(&h, LEDGER_SPOOL_FULL)->batches, 100 - FITS, "the others are dropped");
 	is_int(level_of(&h, "quarantine"), HEALTH_WARN, "and the board warns of it");
+	empty_quarantine(&h);
+	ok(until_true(h.loop, quarantine_has_room, &h, SECONDS),
+	        "emptied: the next is kept, and the board says so");
 	leave(&h);
 }
 
