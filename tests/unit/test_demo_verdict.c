@@ -79,7 +79,13 @@ static void a_sigkill_may_cost_its_window_and_no_more(void)
 	is_judged(&d, 0, "", "the last 120 before it: allowed");
 	d = well();
 	store_but(&d, d.kill.end - 121, d.kill.end);
-	is_judged(&d, 2, "120 are allowed", "the last 121: too many, and one is too old");
+	is_judged(&d, 1, "120 are allowed", "the last 121: too many");
+	d = well();
+	store_but(&d, d.kill.end - 140, d.kill.end - 130);
+	is_judged(&d, 0, "", "the 20 unread may all be of one door: allowed");
+	d = well();
+	store_but(&d, d.kill.end - 141, d.kill.end - 140);
+	is_judged(&d, 1, "before the SIGKILL", "one older than that");
 	d = well();
 	store_but(&d, d.kill.end - 300, d.kill.end - 299);
 	is_judged(&d, 1, "before the SIGKILL", "one from long before it");
@@ -95,7 +101,12 @@ static void with_no_exposure_only_the_turn_counts(void)
 	d.opts.exposure_us = 0;
 	d.kill.in_turn = 10;
 	store_but(&d, d.kill.end - 31, d.kill.end);
-	is_judged(&d, 2, "30 are allowed", "31 with 20 unread and 10 being stored");
+	is_judged(&d, 1, "30 are allowed", "31 with 20 unread and 10 being stored");
+	d = well();
+	d.opts.exposure_us = 0;
+	d.kill.in_turn = 10;
+	store_but(&d, d.kill.end - 51, d.kill.end - 50);
+	is_judged(&d, 1, "before the SIGKILL", "one from before what two doors may have");
 	d = well();
 	d.opts.exposure_us = 0;
 	d.kill.in_turn = 101;
