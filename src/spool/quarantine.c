@@ -31,7 +31,7 @@ static int write_file(int at, const char *name, struct iovec *iov, size_t n)
 	return rc;
 }
 
-/* Whole under its name, or not at all. */
+/* Whole under its name, or not at all: a batch that could not be kept may be dropped. */
 static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 {
 	char part[DISK_NAME + 32];
@@ -41,9 +41,13 @@ static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 	rc = write_file(at, part, iov, n);
 	if (rc == 0 && renameat(at, part, at, name) < 0)
 		rc = err_from_errno(errno);
-	if (rc == 0)
-		return disk_sync_dir(at, "quarantine");
-	unlinkat(at, part, 0);
+	if (rc < 0) {
+		unlinkat(at, part, 0);
+		return rc;
+	}
+	rc = disk_sync_dir(at, "quarantine");
+	if (rc < 0)
+		unlinkat(at, name, 0);
 	return rc;
 }
 
