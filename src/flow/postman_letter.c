@@ -18,6 +18,7 @@ static void piece_free(struct piece *piece)
 {
 	list_remove(&piece->link);
 	buf_free(&piece->cut);
+	free(piece->detail);
 	if (piece != &piece->letter->whole)
 		free(piece);
 }
@@ -135,18 +136,16 @@ void piece_dropped(struct piece *piece)
 
 void piece_blame(struct piece *piece, int status, const char *said)
 {
-	struct letter *l = piece->letter;
+	uint32_t of = piece->letter->is.spans;
 	struct buf b = { 0 };
 
-	if (l->cause != NULL)
-		return; /* the first poison piece stands for the letter */
-	l->status = status;
-	if (piece->count != l->is.spans)
+	piece->status = status;
+	if (piece->count != of)
 		buf_printf(&b, "spans %u to %u of %u: ", piece->first,
-		        piece->first + piece->count - 1, l->is.spans);
+		        piece->first + piece->count - 1, of);
 	buf_text(&b, said);
-	free(l->detail);
-	l->detail = strndup(buf_cstr(&b), DETAIL_MAX);
+	free(piece->detail);
+	piece->detail = strndup(buf_cstr(&b), DETAIL_MAX);
 	buf_free(&b);
 }
 
@@ -154,8 +153,12 @@ void piece_poison(struct piece *piece, const char *cause)
 {
 	struct letter *l = piece->letter;
 
-	if (l->cause == NULL)
+	if (l->cause == NULL) {
 		l->cause = cause;
+		l->status = piece->status;
+		l->detail = piece->detail;
+		piece->detail = NULL;
+	}
 	settle(piece);
 }
 

@@ -31,6 +31,8 @@ struct piece {
 	uint32_t refusals;
 	uint64_t first_refused_us;
 	const char *cause;            /* the word for its last refusal */
+	int status;                   /* what was last said against it */
+	char *detail;                 /* the same in words; NULL: nothing, or memory ran out */
 	uint32_t failures;            /* answers that said "try again" */
 	uint64_t failing_us;          /* moment of the first of these */
 	uint64_t good_then, bad_then; /* the postman's counts at that moment */
@@ -46,9 +48,9 @@ struct letter {
 	bool maybe_sent;    /* some of it may have arrived unacknowledged, or has been delivered */
 	bool give_back;     /* its owner wants it: what fails is dropped, not sent again */
 	bool dropped;       /* a piece was */
-	int status;         /* what was said last against a piece; of the first that is poison */
-	char *detail;       /* NULL: nothing, or memory ran out */
-	const char *cause;  /* NULL: no piece is poison */
+	const char *cause;  /* of the first piece that is poison, which stands for all; NULL: none is */
+	int status;         /* the same piece's, with its detail */
+	char *detail;
 };
 
 enum collector_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_HELD };
@@ -102,7 +104,7 @@ void letter_free(struct letter *l);
 /* PIECE is delivered, or given up: nothing of it remains. May report the letter and free it. */
 void piece_delivered(struct piece *piece);
 void piece_dropped(struct piece *piece);
-/* Notes what a collector said against PIECE, for the report in case that it is poison. */
+/* Notes what a collector said against PIECE, for the report in case that it becomes poison. */
 void piece_blame(struct piece *piece, int status, const char *said);
 void piece_poison(struct piece *piece, const char *cause);
 /* To be sent again, now or after REST_US; dropped when its owner wants it back. */

@@ -175,6 +175,36 @@ static void one_bad_part_makes_the_letter_poison_and_says_which(void)
 	desk_close(d);
 }
 
+/* Answers the one of N requests that begins with span SPAN; the harmless batch begins with none. */
+static void answer_part(struct desk *d, size_t n, uint64_t span, int status)
+{
+	bool out = desk_out(d, n);
+
+	for (size_t i = 0; out && i < fake.n; i++)
+		if (desk_first(i).span_id == span) {
+			fake_answer(i, status, "", -1);
+			return;
+		}
+	ok(0, "what begins with span %u is among %zu requests", (unsigned)span, n);
+}
+
+static void what_is_said_of_another_part_is_not_said_of_the_poison(void)
+{
+	enum { PARTS = 2, HARMLESS = 0, BAD = 1, GOOD = 501 };
+	struct desk *d = desk_open_usual();
+
+	desk_must_send(d, 1000);
+	answer_part(d, PARTS, BAD, 400);
+	answer_part(d, PARTS, BAD, 400);
+	answer_part(d, PARTS, GOOD, 502);
+	answer_part(d, PARTS, HARMLESS, 202);
+	answer_part(d, 1, GOOD, 202);
+	is_int(d->letters[0].outcome, SINK_POISON, "the letter is poison");
+	is_int(d->letters[0].status, 400, "for what was refused, not for what failed after it");
+	is_text(d->letters[0].detail, "spans 0 to 499 of 1000: answered 400", "and says so");
+	desk_close(d);
+}
+
 static void a_collector_that_refuses_all_is_held_and_nothing_is_poison(void)
 {
 	struct desk *d = desk_open_usual();
@@ -409,6 +439,7 @@ int main(void)
 	one_bad_letter_costs_one_letter();
 	a_bad_letter_alone_is_found_out_by_asking();
 	one_bad_part_makes_the_letter_poison_and_says_which();
+	what_is_said_of_another_part_is_not_said_of_the_poison();
 	a_collector_that_refuses_all_is_held_and_nothing_is_poison();
 	a_hold_is_no_evidence_against_a_letter();
 	many_bad_letters_among_good_ones_are_just_that();
