@@ -48,6 +48,7 @@ struct spool_found {
 	struct spool_state state;
 	bool fresh;        /* the directory held no spool */
 	bool unclean;      /* the last run did not stop cleanly */
+	bool state_lost;   /* no snapshot is left in the state file: whether it did is not known */
 	uint64_t salvaged; /* spans on disk that the state did not know */
 	char note[256];    /* a sentence on damage met, or "" */
 };

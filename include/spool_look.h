@@ -14,6 +14,9 @@ struct spool_segment {
 				  * known; E_MISSING: nothing was ever committed in it; E_NEWER; E_MALFORMED:
 				  * it belongs to another spool; or why it cannot be read */
 	bool bad;       /* an agent met damage in it and will set it aside */
+	bool misnamed;  /* its head, which holds, says another first position than its name */
+	bool stranger;  /* at rest: no record of this spool can be read from it, so its name does not
+			 * say where the one before ends */
 	uint64_t bytes; /* on disk */
 	uint64_t first, end;         /* positions */
 	uint64_t spans_below, spans; /* below its first position, and in it */
@@ -27,7 +30,8 @@ struct spool_seen {
 	bool has_state;           /* false: STATE is no snapshot but what the records say */
 	struct spool_state state; /* the newest; where nobody has the lock with what stands on disk
 				   * beyond it, as the next start will find it */
-	int slots[4];             /* of the state file: 0, E_CORRUPT, E_MISSING: never written */
+	int slots[4];             /* of the state file: 0, E_CORRUPT, E_MISSING: never written, and
+				   * another one is whole */
 	uint64_t found_beyond;    /* spans on disk that the newest snapshot did not know */
 	char host[256];           /* "" unknown */
 	struct spool_segment *segments; /* by first position */

@@ -4,8 +4,16 @@
 
 #include "spool_look.h"
 
-/* Both want a look that was opened with SPOOL_LOOK_ALONE, and end its way through. A crash in
+/* All want a look that was opened with SPOOL_LOOK_ALONE, and end its way through. A crash in
  * between leaves every intact record where the next start finds it; mending again finishes it. */
+
+/* Every segment that is misnamed gets the name that its head says. First of all: names are what the others
+ * go by. */
+int spool_mend_names(struct spool_look *l, struct why *why) MUST_USE;
+
+/* The state as it is seen goes into each slot of the state file that is not whole; what was there goes
+ * into quarantine/. */
+int spool_mend_state(struct spool_look *l, struct why *why) MUST_USE;
 
 /* Segment I goes into quarantine/ whole. */
 int spool_set_aside(struct spool_look *l, size_t i, struct why *why) MUST_USE;

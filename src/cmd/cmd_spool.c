@@ -1,5 +1,6 @@
 /* cmd_spool.c — finds the verb that was asked for, reads its options and calls it; and what verbs
  * share. A new one is a row here, a file spool_NAME.c, its options and its lines in the manual. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,7 +109,11 @@ int cmd_spool(int argc, char **argv)
 
 int spool_fail(const struct spool_call *c, const struct why *why)
 {
-	return options_fail(c->command, why);
+	if (why->code != E_LOCKED)
+		return options_fail(c->command, why);
+	fprintf(stderr, "spanspool %s: %s; stop it first (stat, ls and export look at it live)\n",
+	        c->command, why->text);
+	return EXIT_FAILED;
 }
 
 int spool_open_as(const struct spool_call *c, enum spool_look_how how, struct spool_look **l)
@@ -116,11 +121,7 @@ int spool_open_as(const struct spool_call *c, enum spool_look_how how, struct sp
 	struct why why;
 	int rc = spool_look_open(l, c->set->directory, how, &why);
 
-	if (rc == E_LOCKED)
-		fprintf(stderr,
-		        "spanspool %s: %s; stop it first (stat, ls and export look at it live)\n",
-		        c->command, why.text);
-	return rc == 0 ? 0 : rc == E_LOCKED ? EXIT_FAILED : spool_fail(c, &why);
+	return rc == 0 ? 0 : spool_fail(c, &why);
 }
 
 int spool_open_any(const struct spool_call *c, struct spool_look **l)
@@ -156,4 +157,22 @@ json_t *spool_moment(uint64_t ms)
 	char text[40];
 
 	return ms == 0 ? json_null() : json_string(units_print_time(ms, text, sizeof(text)));
+}
+
+bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDING])
+{
+	size_t broken = 0, all = ARRAY_LEN(seen->slots);
+
+	for (size_t i = 0; i < all; i++)
+		broken += seen->slots[i] < 0 && seen->slots[i] != E_MISSING;
+	snprintf(what, SPOOL_FINDING, "%zu of the %zu slots of the state file are not whole%s",
+	        broken, all, broken == all ? "; the segments say what is known" : "");
+	return broken > 0;
+}
+
+bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING])
+{
+	snprintf(what, SPOOL_FINDING, "%s holds the positions from %" PRIu64 " on", seg->name,
+	        seg->first);
+	return seg->misnamed;
 }

@@ -8,7 +8,7 @@ static const char *condition(const struct spool_segment *s)
 {
 	switch (s->rc) {
 	case 0:
-		return s->bad ? "damage was met" : "ok";
+		return s->misnamed ? "misnamed" : s->bad ? "damage was met" : "ok";
 	case E_CORRUPT:
 		return "damaged";
 	case E_MISSING:

@@ -88,6 +88,8 @@ int spool_quarantine_ls(const struct spool_call *c)
 		rc = spool_print(c, as_json(list, n, spool_look_seen(l)->host));
 	for (size_t i = 0; rc == 0 && !c->set->json && i < n; i++)
 		print_one(&list[i]);
+	if (rc == 0 && !c->set->json && n == 0)
+		printf("nothing is in quarantine\n");
 	free(list);
 	spool_look_close(l);
 	return rc;

@@ -1,5 +1,6 @@
 /* spool_repair.c — reads everything, says what it would do, and with --apply does it. A damaged segment
- * is written anew as far as it is intact; one that holds nothing goes aside. Nothing is deleted. */
+ * is written anew as far as it is intact; one that holds nothing goes aside; one with a wrong name gets its
+ * own. Nothing is deleted. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -22,6 +23,8 @@ struct repairing {
 	const struct spool_call *c;
 	struct spool_look *l;
 	struct step *steps; /* of each segment */
+	bool mend_state;
+	unsigned misnamed; /* segments */
 	unsigned todo;
 	uint64_t missing; /* batches that wait and are in no file */
 };
@@ -54,7 +57,10 @@ static bool is_replaced(const struct spool_seen *seen, size_t i)
 static void decide(struct repairing *r)
 {
 	const struct spool_seen *seen = spool_look_seen(r->l);
+	char what[SPOOL_FINDING];
 
+	r->mend_state = spool_state_is_broken(seen, what);
+	r->todo += r->mend_state;
 	for (size_t i = 0; i < seen->nsegments; i++) {
 		struct step *s = &r->steps[i];
 
@@ -65,7 +71,8 @@ static void decide(struct repairing *r)
 		}
 		if (s->remedy == RENEW && s->intact == 0)
 			s->remedy = SET_ASIDE;
-		r->todo += s->remedy != LEAVE;
+		r->misnamed += seen->segments[i].misnamed;
+		r->todo += s->remedy != LEAVE || seen->segments[i].misnamed;
 	}
 }
 
@@ -105,11 +112,19 @@ static void print_step(const struct step *s)
 
 static void print_plan(const struct repairing *r)
 {
+	const struct spool_seen *seen = spool_look_seen(r->l);
+	char what[SPOOL_FINDING];
+
 	if (r->todo == 0)
 		printf("there is nothing to repair\n");
-	for (size_t i = 0; i < spool_look_seen(r->l)->nsegments; i++)
+	if (spool_state_is_broken(seen, what))
+		printf("%s\n  write them anew, with a copy of the file in quarantine/\n", what);
+	for (size_t i = 0; i < seen->nsegments; i++) {
+		if (spool_is_misnamed(&seen->segments[i], what))
+			printf("%s\n  give it the name that says so\n", what);
 		if (r->steps[i].remedy != LEAVE)
 			print_step(&r->steps[i]);
+	}
 	if (r->missing > 0)
 		printf("%" PRIu64
 		       " batches are in no file: the agent will count them as quarantined\n",
@@ -121,8 +136,10 @@ static void print_plan(const struct repairing *r)
 /* From the last to the first: renaming one does not change what the others cover. */
 static int apply(struct repairing *r, struct why *why)
 {
-	int rc = 0;
+	int rc = r->misnamed > 0 ? spool_mend_names(r->l, why) : 0;
 
+	if (rc == 0 && r->mend_state)
+		rc = spool_mend_state(r->l, why);
 	for (size_t i = spool_look_seen(r->l)->nsegments; rc == 0 && i-- > 0;) {
 		uint64_t written;
 
@@ -152,7 +169,8 @@ static json_t *as_json(const struct repairing *r)
 			return NULL;
 		}
 	}
-	return json_pack("{s:b,s:I,s:o}", "applied", r->c->set->apply, "missing",
+	return json_pack("{s:b,s:b,s:I,s:I,s:o}", "applied", r->c->set->apply, "state",
+	        r->mend_state, "misnamed", (json_int_t)r->misnamed, "missing",
 	        (json_int_t)r->missing, "plan", steps);
 }
 

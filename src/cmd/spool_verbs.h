@@ -76,6 +76,11 @@ int spool_print(const struct spool_call *c, json_t *v);
 /* RFC 3339, or null for 0. */
 json_t *spool_moment(uint64_t ms);
 
+enum { SPOOL_FINDING = 128 };
+/* True when a slot of the state file is not whole, or when SEG is misnamed; WHAT says so. */
+bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDING]);
+bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]);
+
 /* NAME was given. */
 bool spool_is_named(const struct spool_call *c, const char *name);
 /* Every name that was given is one of the list's, else E_MISSING. */

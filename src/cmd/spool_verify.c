@@ -67,18 +67,17 @@ static void look_into(struct verifying *v, const struct batch *b)
 	tell_plainly(v, what);
 }
 
-static void verify_slots(struct verifying *v)
+/* What is wrong around the records. */
+static void verify_outside(struct verifying *v)
 {
 	const struct spool_seen *seen = spool_look_seen(v->l);
+	char what[SPOOL_FINDING];
 
-	for (size_t i = 0; i < ARRAY_LEN(seen->slots); i++) {
-		char what[64];
-
-		if (seen->slots[i] == 0 || seen->slots[i] == E_MISSING)
-			continue;
-		snprintf(what, sizeof(what), "slot %zu of the state file is not whole", i);
+	if (spool_state_is_broken(seen, what))
 		tell_plainly(v, what);
-	}
+	for (size_t i = 0; i < seen->nsegments; i++)
+		if (spool_is_misnamed(&seen->segments[i], what))
+			tell_plainly(v, what);
 }
 
 static int verify_records(struct verifying *v)
@@ -151,7 +150,7 @@ int spool_verify(const struct spool_call *c)
 		return rc;
 	}
 	progress_init(&v.progress, stderr);
-	verify_slots(&v);
+	verify_outside(&v);
 	rc = verify_records(&v);
 	if (rc == 0)
 		rc = verify_kept(&v);

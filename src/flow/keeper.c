@@ -93,8 +93,9 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 		goto fail;
 	k->begun = true;
 	if (found->unclean)
-		log_warn("spool: the last run was killed: %llu spans uncertain in all, %llu found "
-		         "on disk beyond its last note",
+		log_warn("spool: the %s: %llu spans uncertain in all, %llu found on disk beyond "
+		         "its last note",
+		        found->state_lost ? "state was lost" : "last run was killed",
 		        (unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans,
 		        (unsigned long long)found->salvaged);
 	if (ledger->place[LEDGER_IN_SPOOL].batches > 0)

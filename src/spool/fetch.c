@@ -72,7 +72,7 @@ static void lost_in(struct fetching *f, uint64_t at, uint64_t next)
 		report(f, at, next, false, "their segment is missing");
 		return;
 	}
-	segment_name(&(struct segment){ .first = f->s->reader.first }, name);
+	segment_name(&(struct segment){ .named = f->s->segments.at[f->i].named }, name);
 	snprintf(what, sizeof(what), "damaged or missing in %s", name);
 	report(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
 }
@@ -120,13 +120,18 @@ static bool be_patient(struct fetching *f)
 
 static int give(struct fetching *f, const struct place *p)
 {
+	struct reader *r = &f->s->reader;
 	struct record header;
 	struct batch *b;
-	int rc = reader_fetch(&f->s->reader, p, &b, &header);
+	int rc = reader_fetch(r, p, &b, &header);
 
 	if (rc < 0)
 		return rc;
-	f->s->reader.trouble_us = 0;
+	if (r->state == READER_BY_SCAN && !r->told) {
+		r->told = true;
+		mark_bad(f->s, f->i); /* it has lost its tree, if nothing else */
+	}
+	r->trouble_us = 0;
 	f->t->got[f->t->ngot++] = b;
 	f->bytes += b->size;
 	f->stop = f->t->ngot == f->t->read_records || f->bytes >= f->t->read_bytes;
@@ -149,6 +154,13 @@ static int find_and_give(struct fetching *f, uint64_t at, uint64_t *next)
 	return rc == 0 || rc == E_MISSING ? E_CORRUPT : rc;
 }
 
+/* The segments are others than before: AT is looked for anew. */
+static uint64_t turn_back(struct fetching *f, uint64_t at)
+{
+	f->ready = false;
+	return at;
+}
+
 /* The record at AT, or what is lost from there; END cuts it. Gives the position to go on from. */
 static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 {
@@ -164,6 +176,8 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 		if (rc == 0)
 			return at; /* once more, by what the pages say */
 	}
+	if (rc == E_MISSING && names_put_right(f->s))
+		return turn_back(f, at);
 	if (rc == E_MISSING)
 		lost_in(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
 	else
@@ -191,12 +205,14 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 	f->ready = rc == 0;
 	if (rc == 0)
 		return at;
-	if (f->i == SEGMENTS_NONE)
-		return skip_gap(f, at, end);
 	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED) {
 		stop_by(f, rc);
 		return at;
 	}
+	if (names_put_right(s))
+		return turn_back(f, at);
+	if (f->i == SEGMENTS_NONE)
+		return skip_gap(f, at, end);
 	end = min_u64(end, segments_limit(&s->segments, f->i, s->committed.position));
 	return lost_whole(f, at, end);
 }

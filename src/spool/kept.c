@@ -214,8 +214,13 @@ int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *wh
 	first = strtoull(name + 4, NULL, 16);
 	l->aside = true;
 	l->reader.spool = 0; /* it may be there because it is another one's */
-	l->at = first;
 	rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	if (rc == E_CORRUPT || (rc == 0 && l->reader.state == READER_BY_SCAN)) {
+		first = 1; /* nor need its name be right */
+		reader_close(&l->reader);
+		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	}
+	l->at = first;
 	if (rc < 0 && rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED)
 		return why_set(why, rc, "quarantine/%s: %s", name, err_text(rc));
 	l->inside = rc == 0;

@@ -8,6 +8,8 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/look.c %D%/look.h \
 	%D%/look_items.c \
 	%D%/mend.c \
+	%D%/mend_state.c \
+	%D%/names.c %D%/names.h \
 	%D%/put.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \

@@ -13,6 +13,7 @@
 
 #include "lock.h"
 #include "look.h"
+#include "names.h"
 #include "spool_priv.h"
 
 static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
@@ -30,8 +31,10 @@ static int open_dir(
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
 	l->dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir < 0)
-		return why_set(why, err_from_errno(errno), "there is no spool in %s: %s", directory,
-		        strerror(errno));
+		return why_set(why, err_from_errno(errno),
+		        errno == ENOENT ? "there is no spool in %s: %s"
+		                        : "the spool in %s cannot be opened: %s",
+		        directory, strerror(errno));
 	l->live = how == SPOOL_LOOK_LIVE;
 	l->reader.at = l->dir;
 	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
@@ -107,7 +110,49 @@ static int glance(struct spool_look *l, const struct segment *seg)
 	return rc;
 }
 
-/* Looks at the head of each segment; one that is gone meanwhile is off the list. */
+/* Looks at the head of each segment; one that is gone meanwhile is off the list. Gives how many heads do
+ * not hold. */
+static size_t look_at_heads(struct spool_look *l)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < l->segments.n;) {
+		const struct segment *seg = &l->segments.at[i];
+		struct spool_segment *to = &l->seen.segments[i];
+		int rc = glance(l, seg);
+
+		*to = (struct spool_segment){ 0 };
+		segment_name(seg, to->name);
+		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
+			segments_drop(&l->segments, i);
+			continue;
+		}
+		to->first = seg->first;
+		to->bytes = seg->bytes;
+		to->bad = seg->bad;
+		to->misnamed = seg->named != seg->first;
+		fill_segment(l, to, rc);
+		if (rc == 0)
+			offer(l, &l->reader.head.state, &l->reader.head.origin);
+		broken += rc == E_CORRUPT;
+		i++;
+	}
+	return broken;
+}
+
+/* Their names stand between a segment and its records. */
+static void find_strangers(struct spool_look *l)
+{
+	for (size_t i = 0; i < l->segments.n; i++) {
+		struct spool_segment *seg = &l->seen.segments[i];
+		int rc = seg->rc;
+
+		if (rc == E_CORRUPT)
+			rc = reader_open(&l->reader, &l->segments.at[i], UINT64_MAX);
+		seg->stranger = rc == E_CORRUPT || rc == E_MISSING || rc == E_MALFORMED;
+	}
+}
+
 static int look_at_segments(struct spool_look *l, struct why *why)
 {
 	int rc = segments_list(&l->segments, l->dir, false);
@@ -117,24 +162,12 @@ static int look_at_segments(struct spool_look *l, struct why *why)
 	l->seen.segments = calloc(l->segments.n + 1, sizeof(*l->seen.segments));
 	if (l->seen.segments == NULL)
 		return cannot(l, E_NOMEM, "segments", why);
-	for (size_t i = 0; i < l->segments.n;) {
-		const struct segment *seg = &l->segments.at[i];
-		struct spool_segment *to = &l->seen.segments[i];
-
-		segment_name(seg, to->name);
-		rc = glance(l, seg);
-		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
-			segments_drop(&l->segments, i);
-			continue;
-		}
-		to->first = seg->first;
-		to->bytes = seg->bytes;
-		to->bad = seg->bad;
-		fill_segment(l, to, rc);
-		if (rc == 0)
-			offer(l, &l->reader.head.state, &l->reader.head.origin);
-		i++;
-	}
+	/* An agent that runs puts names right itself. */
+	if (look_at_heads(l) > 0 && l->seen.holder == 0 && l->origin.spool != 0 &&
+	        names_learn(&l->segments, l->dir, l->origin.spool) > 0)
+		look_at_heads(l);
+	if (!l->live)
+		find_strangers(l);
 	l->seen.nsegments = l->segments.n;
 	l->seen.bytes = l->segments.bytes;
 	return 0;
@@ -206,6 +239,18 @@ static void settle_state(struct spool_look *l)
 		l->seen.found_beyond = recover_reconcile(state, &l->disk);
 }
 
+/* A file that was never written to is in order only where there is nothing else. */
+static void judge_slots(struct spool_look *l)
+{
+	int *slots = l->seen.slots;
+	bool empty = l->segments.n == 0 && l->seen.tail_bytes == 0;
+
+	for (size_t i = 0; i < SLOTS; i++)
+		empty = empty || slots[i] != E_MISSING;
+	for (size_t i = 0; i < SLOTS && !empty; i++)
+		slots[i] = E_CORRUPT;
+}
+
 static int load_marks(struct spool_look *l, struct why *why)
 {
 	const struct spool_state *s = &l->seen.state;
@@ -260,6 +305,7 @@ static int look_around(struct spool_look *l, struct why *why)
 	rc = measure_tail(l);
 	if (rc < 0)
 		return cannot(l, rc, "tail", why);
+	judge_slots(l);
 	settle_state(l);
 	rc = load_marks(l, why);
 	if (rc < 0)
@@ -303,9 +349,17 @@ bool spool_look_waits(const struct spool_look *l, uint64_t position)
 	return position >= l->marks.cursor && marks_at(&l->marks, position) != MARK_DONE;
 }
 
+void look_end_way(struct spool_look *l)
+{
+	spool_look_begin(l, &(struct spool_range){ 0 });
+}
+
 uint64_t look_limit(const struct spool_look *l, size_t i)
 {
-	return i + 1 < l->segments.n ? l->segments.at[i + 1].first : UINT64_MAX;
+	while (++i < l->segments.n)
+		if (!l->seen.segments[i].stranger)
+			return l->segments.at[i].first;
+	return UINT64_MAX;
 }
 
 bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans)

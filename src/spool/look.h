@@ -45,6 +45,8 @@ enum { LOOKS = 5 };
 
 /* Spans below POSITION by whatever says so without reading. False: nothing does. */
 bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans);
+/* Nothing is open any more whose name may change. */
+void look_end_way(struct spool_look *l);
 /* A segment's positions are below this. */
 uint64_t look_limit(const struct spool_look *l, size_t i);
 

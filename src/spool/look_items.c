@@ -194,7 +194,7 @@ static const char *why_unread(int rc)
 static int enter(struct spool_look *l, struct spool_item *item)
 {
 	const struct spool_segment *seg = &l->seen.segments[l->i];
-	uint64_t limit = look_limit(l, l->i), end = min_u64(limit, l->seen.state.end);
+	uint64_t limit = look_limit(l, l->i), end = min_u64(limit, l->seen.state.end), first;
 	int rc = reader_open(&l->reader, &l->segments.at[l->i], limit);
 
 	if (rc == 0) {
@@ -208,8 +208,29 @@ static int enter(struct spool_look *l, struct spool_item *item)
 		leave(l);
 		return E_STOPPED;
 	}
+	first = max_u64(l->at, seg->first);
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(rc));
-	lose(l, item, max_u64(l->at, seg->first), max_u64(end, max_u64(l->at, seg->first)));
+	lose(l, item, first, max_u64(end, first));
+	leave(l);
+	return 0;
+}
+
+/* What is between the segments on either side of it is lost. That is nothing where the one before goes on
+ * to the next. */
+static int pass_stranger(struct spool_look *l, struct spool_item *item)
+{
+	const struct spool_segment *seg = &l->seen.segments[l->i];
+	uint64_t from = l->at > 0 ? l->at : max_u64(l->seen.state.cursor, 1);
+	uint64_t end = min_u64(look_limit(l, l->i), l->seen.state.end);
+
+	if (seg->rc == E_MISSING) {
+		leave(l);
+		return E_STOPPED; /* a kill leaves such */
+	}
+	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(seg->rc));
+	item->lost = (struct spool_run){ from, from };
+	if (from < end)
+		lose(l, item, from, end);
 	leave(l);
 	return 0;
 }
@@ -230,9 +251,10 @@ static int step_between(struct spool_look *l, struct spool_item *item)
 	const struct spool_segment *seg = &l->seen.segments[l->i];
 
 	/* What is below the first one was delivered, unless the state does not know of it. */
+	if (seg->stranger)
+		return pass_stranger(l, item);
 	if (l->at == 0)
-		l->at = l->i == 0 ? min_u64(seg->first, max_u64(l->seen.state.cursor, 1))
-		                  : seg->first;
+		l->at = min_u64(seg->first, max_u64(l->seen.state.cursor, 1));
 	if (is_passed_over(l)) {
 		l->at = max_u64(l->at, min_u64(look_limit(l, l->i), l->seen.state.end));
 		leave(l);

@@ -36,18 +36,12 @@ static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
 	        why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
 }
 
-/* No file of it may be open when its name changes under the reader. */
-static void end_way(struct spool_look *l)
-{
-	spool_look_begin(l, &(struct spool_range){ 0 });
-}
-
 int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
 {
 	char name[SEGMENT_NAME];
 	int rc;
 
-	end_way(l);
+	look_end_way(l);
 	segment_name(&l->segments.at[i], name);
 	rc = segment_set_aside(l->dir, name);
 	return rc < 0 ? cannot(l, i, rc, why) : 0;
@@ -241,13 +235,13 @@ int spool_renew(struct spool_look *l, size_t i, uint64_t *records, struct why *w
 	};
 	int rc = g.entries == NULL || g.batches == NULL ? E_NOMEM : 0;
 
-	end_way(l);
+	look_end_way(l);
 	if (rc == 0)
 		rc = renew(&g);
 	let_go(&g);
 	*records = g.records;
 	if (rc < 0) {
-		end_way(l);
+		look_end_way(l);
 		return cannot(l, i, rc, why);
 	}
 	return spool_set_aside(l, i, why);

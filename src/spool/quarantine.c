@@ -51,6 +51,27 @@ static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 	return rc;
 }
 
+/* Also when it is there: that sync may have failed, or its maker been killed before it. */
+static int make_dir(int at)
+{
+	bool made;
+	int rc = disk_make_dir(at, "quarantine", &made);
+
+	return rc < 0 ? rc : disk_sync_dir(at, ".");
+}
+
+int quarantine_keep(int at, const char *name, struct slice bytes)
+{
+	struct iovec iov = { (void *)bytes.at, bytes.len };
+	char path[DISK_NAME];
+	int rc = make_dir(at);
+
+	snprintf(path, sizeof(path), "quarantine/%s", name);
+	for (unsigned i = 1; faccessat(at, path, F_OK, 0) == 0; i++)
+		snprintf(path, sizeof(path), "quarantine/%s.%u", name, i);
+	return rc < 0 ? rc : put_file(at, path, &iov, 1);
+}
+
 static uint64_t count_records(struct spool *s)
 {
 	int fd = openat(s->dir, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,7 +126,6 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	char name[DISK_NAME];
 	struct iovec iov[3];
 	uint64_t bytes;
-	bool made;
 	int rc;
 
 	if (trailer == NULL)
@@ -119,10 +139,7 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	        b->sequence);
 	rc = allow(s, bytes);
 	if (rc == 0)
-		rc = disk_make_dir(s->dir, "quarantine", &made);
-	/* Also when it is there: that sync may have failed, or its maker been killed before it. */
-	if (rc == 0)
-		rc = disk_sync_dir(s->dir, ".");
+		rc = make_dir(s->dir);
 	if (rc == 0)
 		rc = put_file(s->dir, name, iov, 3);
 	if (rc == 0)

@@ -28,7 +28,7 @@ static int open_file(struct reader *r, const char *path, uint64_t first)
 	r->first = first;
 	r->tree = (struct tree){ .fd = r->fd };
 	r->scan = (struct scan){ 0 };
-	r->has_head = false;
+	r->has_head = r->told = false;
 	return 0;
 }
 
@@ -37,8 +37,8 @@ static bool is_foreign(const struct reader *r, const struct head *h)
 	return r->spool != 0 && h->origin.spool != r->spool;
 }
 
-/* The head proves that the tree is the one its meta's transaction made, and this segment's. */
-static int read_head(struct reader *r)
+/* The head proves that the tree is the one its meta's transaction made. */
+static int load_head(struct reader *r)
 {
 	uint8_t bytes[HEAD_BYTES];
 	struct place p;
@@ -53,27 +53,43 @@ static int read_head(struct reader *r)
 	if (got < 0)
 		return (int)got;
 	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
+	if (rc == 0 && r->head.txnid != r->tree.txnid)
+		rc = E_CORRUPT;
+	if (rc == 0 && is_foreign(r, &r->head))
+		rc = E_MALFORMED;
+	return rc;
+}
+
+/* And it is this segment's. */
+static int read_head(struct reader *r)
+{
+	int rc = load_head(r);
+
+	if (rc == 0 && r->head.first.position != r->first)
+		rc = E_CORRUPT;
 	if (rc < 0)
 		return rc;
-	if (r->head.txnid != r->tree.txnid || r->head.first.position != r->first)
-		return E_CORRUPT;
-	if (is_foreign(r, &r->head))
-		return E_MALFORMED;
 	r->has_head = true;
 	r->end = r->head.end;
 	return 0;
+}
+
+/* E_MISSING: nothing was ever committed. */
+static int start(struct reader *r)
+{
+	int rc = tree_start(&r->tree);
+
+	return rc == 0 && r->tree.txnid == 0 ? E_MISSING : rc;
 }
 
 /* Sees the last commit. A transaction that is seen already costs two small reads. */
 static int by_tree(struct reader *r)
 {
 	uint64_t seen = r->tree.txnid;
-	int rc = tree_start(&r->tree);
+	int rc = start(r);
 
 	if (rc < 0)
 		return rc;
-	if (r->tree.txnid == 0)
-		return E_MISSING;
 	return r->has_head && r->tree.txnid == seen ? 0 : read_head(r);
 }
 
@@ -141,6 +157,23 @@ int reader_glance(struct reader *r, const struct segment *seg)
 	if (rc < 0)
 		reader_close(r);
 	return rc;
+}
+
+int reader_begins(struct reader *r, const struct segment *seg, uint64_t *first)
+{
+	char path[DISK_NAME];
+	int rc;
+
+	reader_close(r);
+	segment_file(seg, path);
+	rc = open_file(r, path, seg->first);
+	if (rc == 0)
+		rc = start(r);
+	if (rc == 0)
+		rc = load_head(r);
+	*first = rc == 0 ? r->head.first.position : 0;
+	reader_close(r);
+	return rc == E_CORRUPT || rc == E_MISSING || rc == E_MALFORMED || rc == E_NEWER ? 0 : rc;
 }
 
 int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)

@@ -98,7 +98,9 @@ static int read_slots(struct recovering *r, struct why *why)
 	r->doubt = refused < 0;
 	statefile_aim(&r->s->file, slots);
 	r->s->reader.spool = r->s->origin.spool;
-	if (r->slots_gone && !blank)
+	r->found->state_lost =
+	        r->slots_gone && (!blank || r->s->segments.n > 0 || r->s->tail.bytes > 0);
+	if (r->found->state_lost)
 		note(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
 }
@@ -130,11 +132,47 @@ static bool was_committed(struct recovering *r, uint64_t first)
 	return committed;
 }
 
-/* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
+/* Nothing of it can be read. */
+static void set_aside(struct recovering *r, size_t i, const char *name, int rc)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+	        rc == E_MALFORMED ? "%s belongs to another spool" : "no record can be read from %s",
+	        name);
+	note(r, text);
+	r->doubt = r->doubt || rc != E_MALFORMED;
+	if (segments_set_aside(&r->s->segments, r->s->dir, i) < 0)
+		log_warn("spool: %s could not be moved to quarantine/", name);
+}
+
+/* It is read record by record. */
+static void mark_bad(struct recovering *r, size_t i, const char *name)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s is damaged; what is intact in it will be delivered", name);
+	note(r, text);
+	r->doubt = true;
+	if (segments_mark_bad(&r->s->segments, r->s->dir, i) < 0)
+		log_warn("spool: %s could not be marked", name);
+}
+
+/* It is damaged, or something is missing behind it: it may be that the names are wrong. */
+static bool is_suspect(struct recovering *r, int rc)
+{
+	const struct reader *reader = &r->s->reader;
+
+	if (rc < 0)
+		return rc == E_CORRUPT;
+	return reader->state == READER_BY_SCAN || was_committed(r, reader->end.position);
+}
+
+/* A segment of which a record was read is the newest: 0. E_MISSING: look at what is the newest now. */
 static int look_at(struct recovering *r, size_t i, struct why *why)
 {
 	struct spool *s = r->s;
-	char name[SEGMENT_NAME], text[160];
+	char name[SEGMENT_NAME];
 	int rc = open_patiently(s, i);
 
 	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
@@ -142,6 +180,10 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
+	if (is_suspect(r, rc) && names_put_right(s)) {
+		note(r, "segments had one another's names; they have their own again");
+		return E_MISSING;
+	}
 	if (rc == E_MISSING) { /* killed before its first commit was whole */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
@@ -152,24 +194,11 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_IO)
 		return why_set(why, rc, "%s: %s", name, err_text(rc));
 	if (rc < 0) {
-		snprintf(text, sizeof(text),
-		        rc == E_MALFORMED ? "%s belongs to another spool"
-		                          : "no record can be read from %s",
-		        name);
-		note(r, text);
-		r->doubt = r->doubt || rc != E_MALFORMED;
-		if (segments_set_aside(&s->segments, s->dir, i) < 0)
-			log_warn("spool: %s could not be moved to quarantine/", name);
+		set_aside(r, i, name, rc);
 		return E_MISSING;
 	}
-	if (s->reader.state == READER_BY_SCAN) {
-		snprintf(text, sizeof(text),
-		        "%s is damaged; what is intact in it will be delivered", name);
-		note(r, text);
-		r->doubt = true;
-		if (segments_mark_bad(&s->segments, s->dir, i) < 0)
-			log_warn("spool: %s could not be marked", name);
-	}
+	if (s->reader.state == READER_BY_SCAN)
+		mark_bad(r, i, name);
 	return 0;
 }
 

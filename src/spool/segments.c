@@ -13,7 +13,7 @@
 
 void segment_name(const struct segment *seg, char to[SEGMENT_NAME])
 {
-	snprintf(to, SEGMENT_NAME, "seg-%016" PRIx64 "%s", seg->first, seg->bad ? ".bad" : "");
+	snprintf(to, SEGMENT_NAME, "seg-%016" PRIx64 "%s", seg->named, seg->bad ? ".bad" : "");
 }
 
 void segment_file(const struct segment *seg, char to[DISK_NAME])
@@ -31,7 +31,8 @@ static bool parse_name(const char *name, struct segment *seg)
 
 	if (strncmp(name, "seg-", 4) != 0)
 		return false;
-	*seg = (struct segment){ .first = strtoull(name + 4, &end, 16) };
+	seg->first = seg->named = strtoull(name + 4, &end, 16);
+	seg->bytes = 0;
 	seg->bad = strcmp(end, ".bad") == 0;
 	segment_name(seg, again);
 	return strcmp(name, again) == 0;
@@ -105,6 +106,12 @@ static int by_first(const void *a, const void *b)
 	return (int)y->bad - (int)x->bad; /* what was written anew in its place comes behind it */
 }
 
+void segments_sort(struct segments *l)
+{
+	if (l->n > 1)
+		qsort(l->at, l->n, sizeof(*l->at), by_first);
+}
+
 int segments_list(struct segments *l, int at, bool mend)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
@@ -123,8 +130,7 @@ int segments_list(struct segments *l, int at, bool mend)
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);
-	if (l->n > 1)
-		qsort(l->at, l->n, sizeof(*l->at), by_first);
+	segments_sort(l);
 	return rc;
 }
 
@@ -136,7 +142,7 @@ void segments_free(struct segments *l)
 
 int segments_push(struct segments *l, uint64_t first)
 {
-	return add(l, &(struct segment){ .first = first });
+	return add(l, &(struct segment){ .first = first, .named = first });
 }
 
 void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)

@@ -12,7 +12,8 @@
 #include "disk.h"
 
 struct segment {
-	uint64_t first;
+	uint64_t first; /* position that it begins with */
+	uint64_t named; /* the same by its name; names.h for where they differ */
 	uint64_t bytes; /* allocated on disk; of the one being written: not counted here */
 	bool bad;
 };
@@ -37,6 +38,8 @@ void segment_file(const struct segment *seg, char to[DISK_NAME]);
 int segments_list(struct segments *l, int at, bool mend) MUST_USE;
 void segments_free(struct segments *l);
 
+/* By first position. */
+void segments_sort(struct segments *l);
 int segments_push(struct segments *l, uint64_t first) MUST_USE;
 /* Off the list only. */
 void segments_drop(struct segments *l, size_t i);

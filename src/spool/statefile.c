@@ -93,15 +93,21 @@ void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
 	f->sync_next = older(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
 }
 
-int statefile_sync(struct statefile *f, const struct spool_state *s, const struct origin *origin)
+int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
+        const struct origin *origin)
 {
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;
 
 	layout_state_encode(bytes, s, origin);
-	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)f->sync_next * SLOT_BYTES);
-	if (rc == 0)
-		rc = disk_sync(f->fd);
+	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_BYTES);
+	return rc < 0 ? rc : disk_sync(f->fd);
+}
+
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct origin *origin)
+{
+	int rc = statefile_put(f, f->sync_next, s, origin);
+
 	if (rc < 0)
 		return rc;
 	f->sync_next = f->sync_next == SLOTS_LIVE ? SLOTS_LIVE + 1 : SLOTS_LIVE;

@@ -36,6 +36,9 @@ int statefile_look(struct statefile *f, int at) MUST_USE;
 void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 /* The next writes go to the older, or broken, slot of each pair. */
 void statefile_aim(struct statefile *f, const struct slot slots[SLOTS]);
+/* Into slot I, synced. */
+int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
+        const struct origin *origin) MUST_USE;
 /* Into the older synced slot. After a failure that slot is written again, never the good one. */
 int statefile_sync(
         struct statefile *f, const struct spool_state *s, const struct origin *origin) MUST_USE;

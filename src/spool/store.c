@@ -111,7 +111,7 @@ void store_seal(struct spool *s)
  * new one is to begin. */
 static void clear_way(struct spool *s, uint64_t first)
 {
-	struct segment seg = { .first = first };
+	struct segment seg = { .first = first, .named = first };
 	char name[SEGMENT_NAME];
 
 	segment_name(&seg, name);

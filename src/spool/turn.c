@@ -40,14 +40,25 @@ static struct spot floor_without(struct spool *s, size_t n)
 	return floor;
 }
 
+/* How many of the oldest are delivered by their names, and have nothing in them that is not. */
+static size_t count_past(struct spool *s)
+{
+	size_t n = 0;
+
+	while (n < s->segments.n && is_past(s, n) && !goes_on(s, n)) {
+		if (s->reader.state == READER_CLOSED && names_put_right(s))
+			return 0;
+		n++;
+	}
+	return n;
+}
+
 /* The state says that they are delivered, and is durable, before they go. */
 void turn_reclaim(struct spool *s)
 {
 	struct origin origin = s->origin;
-	size_t n = 0;
+	size_t n = count_past(s);
 
-	while (n < s->segments.n && is_past(s, n) && !goes_on(s, n))
-		n++;
 	if (n == 0)
 		return;
 	if (n == s->segments.n)

@@ -111,7 +111,7 @@ int writer_make(
 
 int writer_name(struct writer *w, int at, struct spot first)
 {
-	struct segment seg = { .first = first.position };
+	struct segment seg = { .first = first.position, .named = first.position };
 	char name[SEGMENT_NAME];
 	int rc = 0;
 

@@ -126,27 +126,25 @@ static const char *goes_on(struct kit *k)
 static void one(struct trial *t, void *arg)
 {
 	const struct whole *w = &wholes[t->number % SPOOLS];
-	char words[DAMAGE_WORDS];
 	uint8_t times[RECORDS] = { 0 };
 	bool intact[RECORDS] = { false };
 	const char *wrong;
 	struct image m;
 	struct kit k = w->k;
 	uint64_t seed = t->seed;
-	bool state;
+	struct damage d;
 
 	(void)arg;
-
 	image_copy(&m, &w->image);
-	state = damage_do(&m, &other, &seed, words);
-	damage_intact(&m, &w->image, w->records, intact, RECORDS);
+	d = damage_do(&m, &other, &seed);
+	damage_intact(d.names ? &w->image : &m, &w->image, w->records, intact, RECORDS);
 	tempdir_make(k.dir);
 	k.opts.directory = k.dir;
 	image_store(&m, k.dir);
 	image_free(&m);
 	k.times = times;
 	k.ntimes = RECORDS;
-	wrong = kit_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, state);
+	wrong = kit_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, d.state);
 	t->sums[0] += k.read_records;
 	t->sums[1] += k.lost.batches;
 	t->sums[2] += k.lost.spans;
@@ -157,7 +155,7 @@ static void one(struct trial *t, void *arg)
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		trial_wrong(t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), words, wrong);
+		trial_wrong(t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
 	kit_free(&k);
 }
 

@@ -173,6 +173,9 @@ enum kind {
 	FOREIGN_INSTEAD,
 	FOREIGN_BESIDE,
 	NAMES,
+	NAMES_SWAPPED,
+	RENAMED,
+	TWICE,
 	KINDS
 };
 
@@ -180,7 +183,54 @@ static const char *const kind_names[KINDS] = { "bits flipped in", "bits flipped 
 	"bits flipped in", "cut short:", "a page of zeros in", "pages swapped in",
 	"a page twice in", "a page of another file in", "noise in",
 	"gone:", "gone, with all in it:", "a foreign segment in place of one", "a foreign segment",
-	"a strange name:" };
+	"a strange name:", "names swapped with", "renamed:", "a copy beside:" };
+
+/* The segment FROM, all of it, as TO; COPY: both. */
+static void rename_segment(struct image *m, const char *from, const char *to, bool copy)
+{
+	size_t n = m->n, len = strlen(from);
+
+	for (size_t i = 0; i < n; i++) {
+		struct image_item *item = &m->item[i];
+		char path[IMAGE_PATH];
+
+		if (strncmp(item->path, from, len) != 0 ||
+		        (item->path[len] != '\0' && item->path[len] != '/'))
+			continue;
+		snprintf(path, sizeof(path), "%.40s%.40s", to, item->path + len);
+		if (copy)
+			image_add(m, path, item->is_dir, item->bytes, item->len);
+		else
+			strcpy(item->path, path);
+	}
+}
+
+/* A name that no segment has. */
+static void free_name(struct image *m, uint64_t *seed, char name[IMAGE_PATH])
+{
+	do
+		snprintf(name, IMAGE_PATH, "seg-%016" PRIx64, campaign_roll(seed, 400));
+	while (image_find(m, name) != NULL);
+}
+
+/* A segment by another's name, or by one that was free. Gives the name that it had. */
+static void mix_names(struct image *m, enum kind kind, uint64_t *seed, char from[IMAGE_PATH])
+{
+	char to[IMAGE_PATH];
+
+	memcpy(from, pick_segment(m, seed)->path, IMAGE_PATH);
+	if (kind != NAMES_SWAPPED) {
+		free_name(m, seed, to);
+		rename_segment(m, from, to, kind == TWICE);
+		return;
+	}
+	do
+		memcpy(to, pick_segment(m, seed)->path, IMAGE_PATH);
+	while (strcmp(to, from) == 0);
+	rename_segment(m, from, "aside", false);
+	rename_segment(m, to, from, false);
+	rename_segment(m, "aside", to, false);
+}
 
 static void change_file(struct image *m, struct image_item *f, enum kind kind, uint64_t *seed)
 {
@@ -213,12 +263,12 @@ static void change_file(struct image *m, struct image_item *f, enum kind kind, u
 	}
 }
 
-bool damage_do(struct image *m, const struct image *other, uint64_t *seed, char words[DAMAGE_WORDS])
+struct damage damage_do(struct image *m, const struct image *other, uint64_t *seed)
 {
 	enum kind kind = (enum kind)campaign_roll(seed, KINDS);
 	struct image_item *f = pick_file(m, seed);
 	char path[IMAGE_PATH] = "";
-	bool state;
+	struct damage d = { .names = kind == NAMES_SWAPPED || kind == RENAMED || kind == TWICE };
 
 	while (f == NULL)
 		f = pick_file(m, seed);
@@ -230,13 +280,15 @@ bool damage_do(struct image *m, const struct image *other, uint64_t *seed, char 
 		bring_foreign(m, other, kind == FOREIGN_INSTEAD, seed);
 	else if (kind == NAMES)
 		snprintf(path, sizeof(path), "%s", bring_names(m, seed));
+	else if (d.names)
+		mix_names(m, kind, seed, path);
 	else if (kind == SEGMENT_GONE)
 		memcpy(path, pick_segment(m, seed)->path, sizeof(path));
 	if (kind == FILE_GONE || kind == SEGMENT_GONE)
 		image_remove(m, path);
-	state = strcmp(path, "state") == 0;
-	snprintf(words, DAMAGE_WORDS, "%s %s", kind_names[kind], path);
-	return state;
+	d.state = strcmp(path, "state") == 0;
+	snprintf(d.words, DAMAGE_WORDS, "%s %s", kind_names[kind], path);
+	return d;
 }
 
 /* The record that seems to begin at AT, and its length. */

@@ -6,10 +6,15 @@
 
 enum { DAMAGE_WORDS = 160 };
 
-/* Does to M what *seed says; segments of another spool come from OTHER. WORDS says what. True
- * when the state file was touched. */
-bool damage_do(
-        struct image *m, const struct image *other, uint64_t *seed, char words[DAMAGE_WORDS]);
+/* What was done. */
+struct damage {
+	bool state;     /* the state file was touched */
+	bool names;     /* nothing but names of segments */
+	char words[DAMAGE_WORDS];
+};
+
+/* Does to M what *seed says; segments of another spool come from OTHER. */
+struct damage damage_do(struct image *m, const struct image *other, uint64_t *seed);
 
 /* Where the bytes of each record of a spool are: header and batch, by position. */
 struct damage_record {

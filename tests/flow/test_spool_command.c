@@ -262,6 +262,59 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	stage_end(&s);
 }
 
+/* A wrong byte in a slot of the state, and the one segment by a strange name. */
+static void mix_up(struct stage *s)
+{
+	char path[300], from[300], to[300];
+	const uint8_t byte = 0x33;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/state", spool_of(s));
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || pwrite(fd, &byte, 1, 2 * 4096 + 30) != 1)
+		exit(99);
+	close(fd);
+	snprintf(from, sizeof(from), "%s/seg-0000000000000001", spool_of(s));
+	snprintf(to, sizeof(to), "%s/seg-00000000000000aa", spool_of(s));
+	if (rename(from, to) < 0)
+		exit(99);
+}
+
+static void what_stands_around_the_records_is_mended_too(void)
+{
+	struct stage s;
+	json_t *o;
+
+	wait_in_spool(&s, 2000);
+	is_int(stage_stop(&s), 0, "the agent stops");
+	mix_up(&s);
+	is_int(run(&s, "ls"), 0, "the segments");
+	ok(strstr(said(&s, "out"), "misnamed") != NULL, "one is misnamed");
+	is_int(run(&s, "verify --json"), 3, "verify says so with 3");
+	o = said_json(&s);
+	is_int(json_array_size(json_object_get(o, "damages")), 2, "of the name, and of the state");
+	is_int(number(o, "lost", NULL, NULL), 0, "no batch is lost");
+	is_int(number(o, "records", NULL, NULL), 200, "all are whole");
+	json_decref(o);
+	is_int(run(&s, "repair"), 3, "repair has a plan");
+	ok(strstr(said(&s, "out"), "slots of the state") != NULL &&
+	                strstr(said(&s, "out"), "seg-00000000000000aa") != NULL,
+	        "for both: %s", said(&s, "out"));
+	is_int(run(&s, "repair --apply --json"), 0, "asked for, it repairs");
+	o = said_json(&s);
+	is_int(number(o, "misnamed", NULL, NULL), 1, "the name");
+	ok(json_is_true(json_object_get(o, "state")), "and the state");
+	json_decref(o);
+	is_int(run(&s, "verify"), 0, "nothing is wrong any more");
+	is_int(run(&s, "repair"), 0, "and there is nothing to do");
+	is_int(run(&s, "quarantine ls"), 0, "in quarantine");
+	ok(strstr(said(&s, "out"), "nothing") != NULL, "%s", said(&s, "out"));
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && stage_start(&s, NULL),
+	        "all is up again");
+	ok(stage_all_stored(&s), "every span is stored");
+	stage_end(&s);
+}
+
 static void what_was_refused_can_be_tried_again(void)
 {
 	uint64_t refused;
@@ -291,7 +344,9 @@ static void what_was_refused_can_be_tried_again(void)
 	is_int(run(&s, "quarantine ls"), 0, "for people, too");
 	ok(strchr(said(&s, "out"), '\x1b') == NULL, "without what would confuse a terminal");
 	is_int(run(&s, "quarantine retry --all"), 1, "they are not put back while it runs");
-	ok(names_the_agent(&s, child_pid(s.agent)), "%s", said(&s, "err"));
+	ok(names_the_agent(&s, child_pid(s.agent)) &&
+	                strstr(said(&s, "err"), "stop it first") != NULL,
+	        "%s", said(&s, "err"));
 	stage_kill(&s);
 	is_int(run(&s, "quarantine retry"), 2, "nor without being asked which");
 	is_int(run(&s, "quarantine retry 1-2.record"), 1, "nor under a wrong name");
@@ -346,6 +401,7 @@ int main(void)
 	beside_a_running_agent_it_looks_and_nothing_else();
 	looks_on_and_on_do_not_disturb_the_agent();
 	what_is_damaged_is_found_and_mended_and_the_rest_delivered();
+	what_stands_around_the_records_is_mended_too();
 	what_was_refused_can_be_tried_again();
 	files_for_a_collector_are_taken_out();
 	return tap_done();
