@@ -27,20 +27,35 @@ void store_measure(struct spool *s)
 	s->stats.free_inodes = s->space.inodes;
 }
 
-/* What the limits leave: bytes below max_bytes, and of those what the file system can give. */
-static uint64_t room(const struct spool *s, uint64_t reserved)
+/* Bytes below max_bytes. */
+static uint64_t room_by_limit(const struct spool *s)
 {
 	uint64_t used = store_used(s) + s->stats.quarantine_bytes, most = s->opts.max_bytes;
-	uint64_t ours = most == 0 ? UINT64_MAX : most > used ? most - used : 0;
-	uint64_t least = s->opts.min_free;
-	uint64_t theirs = disk_space_over(&s->space, least) ? s->space.bytes - least : 0;
 
-	return min_u64(ours, reserved + theirs);
+	return most == 0 ? UINT64_MAX : most > used ? most - used : 0;
+}
+
+/* Bytes that the file system can give. */
+static uint64_t room_on_disk(const struct spool *s)
+{
+	uint64_t least = s->opts.min_free;
+
+	return disk_space_over(&s->space, least) ? s->space.bytes - least : 0;
 }
 
 static uint64_t room_to_put(const struct spool *s)
 {
-	return room(s, writer_reserve_left(&s->writer) + writer_reserve_left(&s->next));
+	uint64_t reserved = writer_reserve_left(&s->writer) + writer_reserve_left(&s->next);
+
+	return min_u64(room_by_limit(s), reserved + room_on_disk(s));
+}
+
+/* For a next segment that has RESERVED already. What the one being written has reserved is its own. */
+static uint64_t room_for_next(const struct spool *s, uint64_t reserved)
+{
+	uint64_t ours = room_by_limit(s), promised = writer_reserve_left(&s->writer);
+
+	return min_u64(ours - min_u64(ours, promised), reserved + room_on_disk(s));
 }
 
 void store_look_ahead(struct spool *s)
@@ -49,7 +64,7 @@ void store_look_ahead(struct spool *s)
 
 	s->stats.room_bytes = room_to_put(s);
 	s->stats.over = most > 0 && store_used(s) > most + s->map_bytes / 8;
-	if (s->stats.next_rc == E_FULL && room(s, reserved) >= s->map_bytes)
+	if (s->stats.next_rc == E_FULL && room_for_next(s, reserved) >= s->map_bytes)
 		s->stats.next_rc = 0;
 }
 
@@ -73,7 +88,7 @@ size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc)
 
 int store_prepare(struct spool *s, bool ahead)
 {
-	uint64_t reserve = min_u64(room(s, 0), s->map_bytes);
+	uint64_t reserve = min_u64(room_for_next(s, 0), s->map_bytes);
 	int rc;
 
 	s->stats.next_rc = E_FULL;

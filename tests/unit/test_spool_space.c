@@ -1,6 +1,7 @@
 /* test_spool_space.c — spool.min-free and the share of the quarantine, over a file system of the test's own making. */
 #include <config.h>
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -84,6 +85,40 @@ static void without_inodes_no_segment_begins_and_what_is_prepared_is_used(void)
 	kit_free(&k);
 }
 
+/* With what is only reserved. */
+static uint64_t blocks_taken(const struct kit *k)
+{
+	char path[TEMPDIR_PATH + 32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/next/data.mdb", k->dir);
+	return kit_disk_bytes(k) + (stat(path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0);
+}
+
+static void what_is_reserved_is_below_max_bytes_too(void)
+{
+	enum { PAGES = 16 * 4096 }; /* what a commit takes is known to so many */
+	uint64_t most = 0, used = 0;
+	struct kit k;
+
+	is_free(50, 50);
+	kit_init(&k);
+	k.size = 3500;
+	k.opts.segment_bytes = 8 << 20;
+	k.opts.max_bytes = 35 << 20;
+	kit_must_open(&k);
+	for (unsigned i = 0; i < 400 && k.turn.put_rc == 0; i++) {
+		kit_put(&k, 50);
+		most = max_u64(most, blocks_taken(&k));
+		used = k.turn.stats.bytes;
+	}
+	is_int(k.turn.put_rc, E_FULL, "it is full in the end");
+	ok(used > k.opts.max_bytes * 9 / 10, "with %u of %u KiB in use", (unsigned)(used >> 10),
+	        (unsigned)(k.opts.max_bytes >> 10));
+	ok(most <= k.opts.max_bytes + PAGES, "and never took more: %u KiB", (unsigned)(most >> 10));
+	kit_free(&k);
+}
+
 static int set_aside(struct kit *k, uint64_t position)
 {
 	struct batch *b = kit_batch(k, position);
@@ -149,6 +184,7 @@ int main(void)
 {
 	inodes_are_kept_in_the_same_share_as_bytes();
 	without_inodes_no_segment_begins_and_what_is_prepared_is_used();
+	what_is_reserved_is_below_max_bytes_too();
 	the_quarantine_has_a_quarter_of_max_bytes();
 	the_quarantine_leaves_min_free();
 	return tap_done();
