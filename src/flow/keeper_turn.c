@@ -3,6 +3,7 @@
  * The snapshot that goes with a turn says how things are once its batches are durable; the ledger in
  * memory follows when the worker is done. A batch that is delivered while it is being written stays
  * in flight until then, so a kill between the two finds it on disk and nowhere else. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -183,6 +184,19 @@ static void tell_got(struct keeper *k)
 	k->turn.got = NULL;
 }
 
+static void say_damage(struct keeper *k, const struct spool_damage *d)
+{
+	const char *fate = d->kept ? "set aside in quarantine/" : "lost";
+	char spans[64] = "an unknown number of spans";
+
+	if (d->lost.spans > 0)
+		snprintf(spans, sizeof(spans), "%llu spans", (unsigned long long)d->lost.spans);
+	health_post(k->health, "damage", HEALTH_WARN, "%s: %s %s", d->what, spans, fate);
+	log_error("spool: %s: positions %llu to %llu, %s in %llu batches, %s", d->what,
+	        (unsigned long long)d->run.first, (unsigned long long)d->run.end - 1, spans,
+	        (unsigned long long)d->lost.batches, fate);
+}
+
 /* Records that can never be read leave the spool, as far as the ledger still has them there. */
 static void tell_damage(struct keeper *k)
 {
@@ -198,10 +212,7 @@ static void tell_damage(struct keeper *k)
 			keeper_mark(k, p, MARK_DONE, 0);
 		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,
 		        min_u64(spans, in->spans), min_u64(batches, in->batches));
-		health_post(k->health, "damage", HEALTH_WARN, "%s: %llu spans set aside", d->what,
-		        (unsigned long long)spans);
-		log_error("spool: %s: %llu spans in %llu batches set aside", d->what,
-		        (unsigned long long)spans, (unsigned long long)batches);
+		say_damage(k, d);
 	}
 }
 
@@ -238,8 +249,11 @@ static void settle(struct keeper *k)
 {
 	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 
-	if (k->marks.cursor == k->marks.end && (in->spans > 0 || in->batches > 0))
-		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
+	if (k->marks.cursor != k->marks.end || (in->spans == 0 && in->batches == 0))
+		return;
+	log_warn("spool: %llu spans in %llu batches more were in what is lost",
+	        (unsigned long long)in->spans, (unsigned long long)in->batches);
+	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
 }
 
 static void tell_condemned(struct keeper *k)

@@ -48,6 +48,49 @@ struct sender *sender_start(struct kafka_producer_opts opts)
 	return s;
 }
 
+static bool is_brokers(const struct sender *s, unsigned port)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), ":%u", port);
+	for (const char *at = s->broker.brokers; (at = strstr(at, text)) != NULL; at++)
+		if (strchr(",\n", at[strlen(text)]) != NULL) /* or the end */
+			return true;
+	return false;
+}
+
+/* Bytes that the broker has not read, by the kernel's table of connections. */
+static uint64_t unread(const struct sender *s)
+{
+	enum { ESTABLISHED = 1 };
+	FILE *table = fopen("/proc/net/tcp", "r");
+	unsigned port, state, waiting;
+	uint64_t bytes = 0;
+	char line[256];
+
+	while (table != NULL && fgets(line, sizeof(line), table) != NULL)
+		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%x", &port, &state, &waiting) == 3 &&
+		        state == ESTABLISHED && is_brokers(s, port))
+			bytes += waiting;
+	if (table != NULL)
+		fclose(table);
+	return bytes;
+}
+
+/* What asks for metadata alone is shorter. */
+static bool has_unread_records(void *arg)
+{
+	enum { LEAST = 120 };
+	const struct sender *s = arg;
+
+	return unread(s) >= s->unread + LEAST;
+}
+
+bool sender_is_on_wire(struct sender *s)
+{
+	return until_true(s->loop, has_unread_records, s, SECONDS);
+}
+
 struct sender *sender_start_frozen(void)
 {
 	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
@@ -58,6 +101,7 @@ struct sender *sender_start_frozen(void)
 		exit(99);
 	}
 	mockproc_freeze(&s->broker);
+	s->unread = unread(s);
 	return s;
 }
 

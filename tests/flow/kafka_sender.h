@@ -26,6 +26,7 @@ struct sender {
 	int reported;
 	int rooms;
 	int want;  /* for the conditions */
+	uint64_t unread; /* bytes, when the broker was frozen */
 	bool held; /* refused, and room was not told yet */
 	bool flushed;
 	bool foreign; /* something on the topic that we did not send */
@@ -37,6 +38,9 @@ struct sender *sender_start(struct kafka_producer_opts opts);
 
 /* The same before a broker that took FROZEN_AFTER records, and was frozen then. */
 struct sender *sender_start_frozen(void);
+
+/* Waits until a request with records lies unread before that broker. */
+bool sender_is_on_wire(struct sender *s);
 
 /* Only the producer, to any brokers. Exits the test when it cannot be opened. */
 void sender_open(struct sender *s, const char *brokers, struct kafka_producer_opts opts);

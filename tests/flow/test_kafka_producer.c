@@ -74,7 +74,7 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 	int back;
 
 	sender_put_many(s, 1);
-	until_passed(s->loop, 1000); /* on the wire, to no ears */
+	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	sender_put_many(s, 800);
 	kafka_producer_purge(s->p);
 	until_passed(s->loop, 300);
@@ -151,7 +151,7 @@ static void hanging_up_lets_the_rest_go_on(void)
 	struct sender *s = sender_start_frozen();
 
 	sender_put_many(s, 1);
-	until_passed(s->loop, 1000); /* on the wire, to no ears */
+	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	sender_put_many(s, 50);
 	kafka_producer_hang_up(s->p);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS),

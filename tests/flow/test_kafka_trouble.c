@@ -109,7 +109,7 @@ static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 	struct sender *s = sender_start_frozen();
 
 	sender_put_many(s, 20);
-	until_passed(s->loop, 1000); /* on the wire, to no ears */
+	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	rd_kafka_test_fatal_error(
 	        s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS),
