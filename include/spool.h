@@ -143,6 +143,10 @@ void spool_live(struct spool *s, const struct spool_state *state);
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
         struct why *why) MUST_USE;
 
+/* After an error of that: B has its file in quarantine/ all the same, whole, but a power cut might take it, and
+ * it could not be removed again. It is not to be dropped, nor sent: asking again makes it durable. */
+bool spool_has_file(struct spool *s, const struct batch *b);
+
 /* Takes the record NAME out of quarantine/: it is durable elsewhere. */
 int spool_unquarantine(struct spool *s, const char *name, struct why *why) MUST_USE;
 

@@ -30,8 +30,8 @@ struct spool_seen {
 	bool has_state;           /* false: STATE is no snapshot but what the records say */
 	struct spool_state state; /* the newest; where nobody has the lock with what stands on disk
 				   * beyond it, as the next start will find it */
-	int slots[4];             /* of the state file: 0, E_CORRUPT, E_MISSING: never written, and
-				   * another one is whole */
+	int slots[4];             /* of the state file: 0, E_CORRUPT, E_MISSING: never written, which is
+				   * in order, or why it cannot be read */
 	uint64_t found_beyond;    /* spans on disk that the newest snapshot did not know */
 	char host[256];           /* "" unknown */
 	struct spool_segment *segments; /* by first position */

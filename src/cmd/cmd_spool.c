@@ -164,7 +164,7 @@ bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDIN
 	size_t broken = 0, all = ARRAY_LEN(seen->slots);
 
 	for (size_t i = 0; i < all; i++)
-		broken += seen->slots[i] < 0 && seen->slots[i] != E_MISSING;
+		broken += seen->slots[i] == E_CORRUPT;
 	snprintf(what, SPOOL_FINDING, "%zu of the %zu slots of the state file are not whole%s",
 	        broken, all, broken == all ? "; the segments say what is known" : "");
 	return broken > 0;

@@ -89,7 +89,7 @@ int spool_quarantine_ls(const struct spool_call *c)
 	for (size_t i = 0; rc == 0 && !c->set->json && i < n; i++)
 		print_one(&list[i]);
 	if (rc == 0 && !c->set->json && n == 0)
-		printf("nothing is in quarantine\n");
+		printf("no record and no segment is in quarantine\n");
 	free(list);
 	spool_look_close(l);
 	return rc;

@@ -67,7 +67,7 @@ static void entered(struct gate *g)
 	switch (g->circuit.state) {
 	case CIRCUIT_OPEN:
 		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
-		        "away (%s): spans wait in the spool", g->circuit.reason);
+		        "nothing is delivered (%s): spans wait in the spool", g->circuit.reason);
 		g->sink->ops->purge(g->sink, false);
 		return;
 	case CIRCUIT_HALF_OPEN:

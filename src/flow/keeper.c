@@ -182,7 +182,8 @@ void keeper_pardon(struct keeper *k)
 	while (!list_empty(&k->condemned)) {
 		struct sentence *s = list_first(&k->condemned, struct sentence, link);
 
-		k->events.pardoned(k->events.arg, keeper_free_sentence(k, s));
+		(s->filed ? k->events.condemned : k->events.pardoned)(
+		        k->events.arg, keeper_free_sentence(k, s));
 	}
 }
 
@@ -193,7 +194,7 @@ struct batch *keeper_reprieve_newest(struct keeper *k)
 	for (struct list *node = k->condemned.prev; node != &k->condemned; node = node->prev) {
 		struct sentence *s = container_of(node, struct sentence, link);
 
-		if (s->batch->position == 0)
+		if (s->batch->position == 0 && !s->filed)
 			return keeper_free_sentence(k, s);
 	}
 	return NULL;
@@ -254,11 +255,10 @@ static int worst(const struct keeper *k, const char **what)
 		int rc;
 	} ails[] = {
 		{ "", k->trouble },
-		{ "what waits cannot be sent, its state cannot be written: ", k->mute },
+		{ "what waits cannot be sent, its state cannot be written: ", k->unnoted },
 		{ "what waits cannot be read: ",
 		        k->blind != 0 && keeper_has_waiting(k) ? k->blind : 0 },
-		{ "a refused batch cannot be set aside: ",
-		        k->stats.condemned_bytes == 0 ? 0 : k->aside },
+		{ "a refused batch cannot be set aside: ", k->aside },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {
@@ -355,7 +355,7 @@ static void note_live(struct keeper *k)
 
 static bool has_work(const struct keeper *k, uint64_t now)
 {
-	bool ails = k->trouble != 0 || k->stats.spool.next_rc != 0;
+	bool ails = keeper_ails(k) || k->stats.spool.next_rc != 0;
 
 	/* Somebody may have made room, and nothing comes that would show it. */
 	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)

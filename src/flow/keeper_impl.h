@@ -13,6 +13,7 @@ enum {
 	RETRY_MS = 500,          /* after a turn that could not store, or not set aside */
 	READ_AGAIN_MS = 100,     /* after one that could not read */
 	LOOK_MS = 1000,          /* while there may be less room than there should */
+	NOTED_MS = 3000,         /* only with batches: then a state is called writable again */
 	ROOM_BYTES = 128 << 10,  /* as much is room: two of the largest batches */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
 };
@@ -22,7 +23,8 @@ struct sentence {
 	struct batch *batch;
 	const char *cause;
 	char detail[256];
-	int rc; /* of carrying it out */
+	int rc;     /* of carrying it out */
+	bool filed; /* but it has its file */
 };
 
 struct keeper {
@@ -60,6 +62,8 @@ struct keeper {
 	uint64_t began_us;
 	int trouble; /* why the last batches could not be stored */
 	int mute;    /* why the last state could not: nothing may be read to be offered */
+	int unnoted; /* the same as the board tells it: batches may have carried a state since */
+	uint64_t unnoted_us;
 	int blind;   /* why what waits could not be read */
 	int aside;   /* why a batch could not be set aside */
 	struct log_gate aside_gate;
@@ -77,6 +81,12 @@ struct keeper {
 	uint64_t noted_version;
 	struct keeper_stats stats;
 };
+
+/* The disk refused something, and has not shown since that it would take it. */
+static inline bool keeper_ails(const struct keeper *k)
+{
+	return k->trouble != 0 || k->unnoted != 0 || k->aside != 0;
+}
 
 /* Fills S with how things are now. */
 void keeper_snapshot(struct keeper *k, struct spool_state *s);

@@ -111,7 +111,7 @@ void keeper_begin(struct keeper *k)
 	k->turn_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 	        k->writing_count.batches);
-	t->write_state = k->dirty || t->nread > 0 || k->trouble != 0;
+	t->write_state = k->dirty || t->nread > 0 || keeper_ails(k);
 	t->put_rc = t->state_rc = t->read_rc = 0;
 	t->stored = 0;
 	t->got = NULL;
@@ -138,6 +138,7 @@ static void run_turn(void *arg)
 		struct why why;
 
 		s->rc = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why);
+		s->filed = s->rc < 0 && spool_has_file(k->spool, s->batch);
 	}
 }
 
@@ -305,6 +306,17 @@ static void diagnose(struct keeper *k)
 		k->trouble = 0; /* as far as can be seen without anything to put */
 	if (t->write_state)
 		k->mute = t->state_rc;
+	if (t->state_rc < 0) {
+		k->unnoted = t->state_rc;
+		k->unnoted_us = now;
+	} else if (t->write_state && (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
+		k->unnoted = 0;
+	}
+	/* What could not be set aside may have been dropped meanwhile: the disk is well when it takes
+	 * anything. */
+	if (k->stats.condemned_bytes == 0 &&
+	        ((t->nput > 0 && t->put_rc == 0) || (t->write_state && t->state_rc == 0)))
+		k->aside = 0;
 	if (t->nread > 0)
 		k->blind = t->ngot > 0 ? 0 : t->read_rc;
 	k->dirty |= t->state_rc < 0;

@@ -66,7 +66,7 @@ bool circuit_refused(struct circuit *c, uint64_t now)
 {
 	if (c->state == CIRCUIT_OPEN)
 		return false;
-	return enter(c, now, CIRCUIT_OPEN, "refused");
+	return enter(c, now, CIRCUIT_OPEN, "it takes no more");
 }
 
 bool circuit_report(struct circuit *c, uint64_t now, bool delivered)

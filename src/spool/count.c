@@ -68,19 +68,6 @@ static int count_each(struct spool *s, const struct spool_run *run, struct ledge
 	return rc;
 }
 
-static int count_run(struct spool *s, const struct spool_run *run, struct ledger_count *count)
-{
-	uint64_t below, above;
-
-	*count = (struct ledger_count){ 0 };
-	if (count_spans_below(s, run->first, &below) < 0 ||
-	        count_spans_below(s, run->end, &above) < 0)
-		return count_each(s, run, count);
-	count->spans = above - below;
-	count->batches = run->end - run->first;
-	return 0;
-}
-
 int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count)
 {
 	int rc = 0;
@@ -88,19 +75,19 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 	*count = (struct ledger_count){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		struct spool_run run = { runs[i].first, min_u64(runs[i].end, s->end.position) };
-		struct ledger_count one;
-		int one_rc;
+		uint64_t below, above;
 
 		if (run.first >= run.end)
 			continue;
 		if (run.end > s->committed.position && s->tail.holds && store_flush(s) < 0)
 			rc = E_CORRUPT;
-		one_rc = count_run(s, &run, &one);
-		if (one_rc < 0 && names_put_right(s))
-			one_rc = count_run(s, &run, &one);
-		rc = one_rc < 0 ? one_rc : rc;
-		count->spans += one.spans;
-		count->batches += one.batches;
+		if (count_spans_below(s, run.first, &below) == 0 &&
+		        count_spans_below(s, run.end, &above) == 0) {
+			count->spans += above - below;
+			count->batches += run.end - run.first;
+		} else if (count_each(s, &run, count) < 0) {
+			rc = E_CORRUPT;
+		}
 	}
 	return rc;
 }

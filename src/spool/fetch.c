@@ -72,6 +72,7 @@ static void lost_in(struct fetching *f, uint64_t at, uint64_t next)
 		report(f, at, next, false, "their segment is missing");
 		return;
 	}
+	f->s->segments.at[f->i].lossy = true;
 	segment_name(&(struct segment){ .named = f->s->segments.at[f->i].named }, name);
 	snprintf(what, sizeof(what), "damaged or missing in %s", name);
 	report(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
@@ -111,11 +112,26 @@ static bool be_patient(struct fetching *f)
 	struct reader *r = &f->s->reader;
 	uint64_t now = clock_mono_us();
 
-	if (f->s->segments.at[f->i].bad)
+	if (f->s->segments.at[f->i].lossy)
 		return false;
 	if (r->trouble_us == 0)
 		r->trouble_us = now;
 	return now - r->trouble_us < PATIENCE_US;
+}
+
+/* Without a tree a segment may be whole all the same. */
+static void say_how(struct fetching *f)
+{
+	struct reader *r = &f->s->reader;
+	char name[SEGMENT_NAME];
+
+	if (r->state != READER_BY_SCAN || r->told)
+		return;
+	r->told = true;
+	segment_name(&f->s->segments.at[f->i], name);
+	log_warn("spool: the tree of %s does not hold, by damage or since a commit failed: its "
+	         "records are looked for one by one",
+	        name);
 }
 
 static int give(struct fetching *f, const struct place *p)
@@ -127,10 +143,7 @@ static int give(struct fetching *f, const struct place *p)
 
 	if (rc < 0)
 		return rc;
-	if (r->state == READER_BY_SCAN && !r->told) {
-		r->told = true;
-		mark_bad(f->s, f->i); /* it has lost its tree, if nothing else */
-	}
+	say_how(f);
 	r->trouble_us = 0;
 	f->t->got[f->t->ngot++] = b;
 	f->bytes += b->size;
@@ -154,13 +167,6 @@ static int find_and_give(struct fetching *f, uint64_t at, uint64_t *next)
 	return rc == 0 || rc == E_MISSING ? E_CORRUPT : rc;
 }
 
-/* The segments are others than before: AT is looked for anew. */
-static uint64_t turn_back(struct fetching *f, uint64_t at)
-{
-	f->ready = false;
-	return at;
-}
-
 /* The record at AT, or what is lost from there; END cuts it. Gives the position to go on from. */
 static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 {
@@ -176,8 +182,6 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 		if (rc == 0)
 			return at; /* once more, by what the pages say */
 	}
-	if (rc == E_MISSING && names_put_right(f->s))
-		return turn_back(f, at);
 	if (rc == E_MISSING)
 		lost_in(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
 	else
@@ -205,14 +209,12 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 	f->ready = rc == 0;
 	if (rc == 0)
 		return at;
+	if (f->i == SEGMENTS_NONE)
+		return skip_gap(f, at, end);
 	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED) {
 		stop_by(f, rc);
 		return at;
 	}
-	if (names_put_right(s))
-		return turn_back(f, at);
-	if (f->i == SEGMENTS_NONE)
-		return skip_gap(f, at, end);
 	end = min_u64(end, segments_limit(&s->segments, f->i, s->committed.position));
 	return lost_whole(f, at, end);
 }

@@ -110,18 +110,14 @@ static int glance(struct spool_look *l, const struct segment *seg)
 	return rc;
 }
 
-/* Looks at the head of each segment; one that is gone meanwhile is off the list. Gives how many heads do
- * not hold. */
-static size_t look_at_heads(struct spool_look *l)
+/* Looks at the head of each segment; one that is gone meanwhile is off the list. */
+static void look_at_heads(struct spool_look *l)
 {
-	size_t broken = 0;
-
 	for (size_t i = 0; i < l->segments.n;) {
 		const struct segment *seg = &l->segments.at[i];
 		struct spool_segment *to = &l->seen.segments[i];
 		int rc = glance(l, seg);
 
-		*to = (struct spool_segment){ 0 };
 		segment_name(seg, to->name);
 		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
 			segments_drop(&l->segments, i);
@@ -130,14 +126,12 @@ static size_t look_at_heads(struct spool_look *l)
 		to->first = seg->first;
 		to->bytes = seg->bytes;
 		to->bad = seg->bad;
-		to->misnamed = seg->named != seg->first;
+		to->misnamed = rc == 0 && seg->named != seg->first;
 		fill_segment(l, to, rc);
 		if (rc == 0)
 			offer(l, &l->reader.head.state, &l->reader.head.origin);
-		broken += rc == E_CORRUPT;
 		i++;
 	}
-	return broken;
 }
 
 /* Their names stand between a segment and its records. */
@@ -162,10 +156,13 @@ static int look_at_segments(struct spool_look *l, struct why *why)
 	l->seen.segments = calloc(l->segments.n + 1, sizeof(*l->seen.segments));
 	if (l->seen.segments == NULL)
 		return cannot(l, E_NOMEM, "segments", why);
-	/* An agent that runs puts names right itself. */
-	if (look_at_heads(l) > 0 && l->seen.holder == 0 && l->origin.spool != 0 &&
-	        names_learn(&l->segments, l->dir, l->origin.spool) > 0)
-		look_at_heads(l);
+	/* An agent that runs has put names right itself. */
+	if (l->seen.holder == 0)
+		rc = names_learn(&l->segments, l->dir, &l->origin.spool);
+	if (rc < 0)
+		return cannot(l, rc, "segments", why);
+	l->reader.spool = l->origin.spool;
+	look_at_heads(l);
 	if (!l->live)
 		find_strangers(l);
 	l->seen.nsegments = l->segments.n;
@@ -239,16 +236,17 @@ static void settle_state(struct spool_look *l)
 		l->seen.found_beyond = recover_reconcile(state, &l->disk);
 }
 
-/* A file that was never written to is in order only where there is nothing else. */
+/* A slot that was never written is in order where another one is whole, or nothing else is there. */
 static void judge_slots(struct spool_look *l)
 {
 	int *slots = l->seen.slots;
-	bool empty = l->segments.n == 0 && l->seen.tail_bytes == 0;
+	bool in_order = l->segments.n == 0 && l->seen.tail_bytes == 0;
 
 	for (size_t i = 0; i < SLOTS; i++)
-		empty = empty || slots[i] != E_MISSING;
-	for (size_t i = 0; i < SLOTS && !empty; i++)
-		slots[i] = E_CORRUPT;
+		in_order = in_order || slots[i] == 0;
+	for (size_t i = 0; i < SLOTS && !in_order; i++)
+		if (slots[i] == E_MISSING)
+			slots[i] = E_CORRUPT;
 }
 
 static int load_marks(struct spool_look *l, struct why *why)

@@ -45,6 +45,8 @@ enum { LOOKS = 5 };
 
 /* Spans below POSITION by whatever says so without reading. False: nothing does. */
 bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans);
+/* Notes durably that all may have been offered: whoever knew better was damaged, and is about to go. */
+int look_doubt(struct spool_look *l) MUST_USE;
 /* Nothing is open any more whose name may change. */
 void look_end_way(struct spool_look *l);
 /* A segment's positions are below this. */

@@ -110,6 +110,7 @@ static void give(struct spool_look *l, struct spool_item *item)
 
 static void leave(struct spool_look *l)
 {
+	reader_close(&l->reader);
 	l->inside = l->told_broken = false;
 	l->anew = 0;
 	l->i = l->aside ? l->seen.nsegments + 1 : l->i + 1;
@@ -223,9 +224,10 @@ static int pass_stranger(struct spool_look *l, struct spool_item *item)
 	uint64_t from = l->at > 0 ? l->at : max_u64(l->seen.state.cursor, 1);
 	uint64_t end = min_u64(look_limit(l, l->i), l->seen.state.end);
 
-	if (seg->rc == E_MISSING) {
+	/* A kill leaves what is empty. */
+	if (seg->rc == E_MISSING || (l->range.waiting && look_limit(l, l->i) <= l->at)) {
 		leave(l);
-		return E_STOPPED; /* a kill leaves such */
+		return E_STOPPED;
 	}
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(seg->rc));
 	item->lost = (struct spool_run){ from, from };
@@ -250,9 +252,9 @@ static int step_between(struct spool_look *l, struct spool_item *item)
 {
 	const struct spool_segment *seg = &l->seen.segments[l->i];
 
-	/* What is below the first one was delivered, unless the state does not know of it. */
 	if (seg->stranger)
 		return pass_stranger(l, item);
+	/* What is below the first one was delivered, unless the state does not know of it. */
 	if (l->at == 0)
 		l->at = min_u64(seg->first, max_u64(l->seen.state.cursor, 1));
 	if (is_passed_over(l)) {

@@ -36,6 +36,17 @@ static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
 	        why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
 }
 
+/* A start that finds the newest segment damaged does not trust what else says how far was offered. Once it
+ * is out of the way nothing would tell. */
+static int keep_doubt(struct spool_look *l, size_t i)
+{
+	bool newest = l->seen.segments[i].rc < 0 && l->seen.segments[i].rc != E_MALFORMED;
+
+	for (size_t k = i + 1; k < l->seen.nsegments; k++)
+		newest = newest && l->seen.segments[k].rc < 0;
+	return newest ? look_doubt(l) : 0;
+}
+
 int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
 {
 	char name[SEGMENT_NAME];
@@ -43,7 +54,9 @@ int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
 
 	look_end_way(l);
 	segment_name(&l->segments.at[i], name);
-	rc = segment_set_aside(l->dir, name);
+	rc = keep_doubt(l, i);
+	if (rc == 0)
+		rc = segment_set_aside(l->dir, name);
 	return rc < 0 ? cannot(l, i, rc, why) : 0;
 }
 
@@ -218,6 +231,8 @@ static int renew(struct renewing *g)
 
 	if (rc == 0)
 		rc = has_room(g);
+	if (rc == 0)
+		rc = keep_doubt(g->l, g->i);
 	if (rc == 0)
 		rc = segments_mark_bad(&g->l->segments, g->l->dir, g->i);
 	for (size_t k = g->nruns; rc == 0 && k > 0; k--)

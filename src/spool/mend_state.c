@@ -1,6 +1,7 @@
 /* mend_state.c — what stands around the records is put right: names of segments, slots of the state. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "look.h"
@@ -14,14 +15,17 @@ int spool_mend_names(struct spool_look *l, struct why *why)
 
 	look_end_way(l);
 	rc = names_write(&l->segments, l->dir);
-	if (rc < 0)
-		return why_set(
-		        why, rc, "spool %s: a segment's name: %s", l->directory, err_text(rc));
 	for (size_t i = 0; i < l->segments.n; i++) {
-		segment_name(&l->segments.at[i], l->seen.segments[i].name);
-		l->seen.segments[i].misnamed = false;
+		const struct segment *seg = &l->segments.at[i];
+		struct spool_segment *seen = &l->seen.segments[i];
+
+		segment_name(seg, seen->name);
+		seen->misnamed = seen->misnamed && seg->named != seg->first;
+		if (rc < 0 && seg->named != seg->first)
+			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s",
+			        l->directory, seen->name, seg->first, err_text(rc));
 	}
-	return 0;
+	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", l->directory, err_text(rc)) : 0;
 }
 
 /* What is not whole may still say something to somebody. */
@@ -66,16 +70,48 @@ static int write_slots(struct spool_look *l, const struct spool_state *state)
 	return rc;
 }
 
+/* What cannot be read now may be the newest. */
+static int check_slots(const struct spool_look *l)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		if (l->seen.slots[i] != 0 && l->seen.slots[i] != E_CORRUPT &&
+		        l->seen.slots[i] != E_MISSING)
+			return l->seen.slots[i];
+	return 0;
+}
+
 int spool_mend_state(struct spool_look *l, struct why *why)
 {
 	struct spool_state state = state_to_write(l);
-	int rc;
+	int rc = check_slots(l);
 
 	look_end_way(l);
-	rc = keep_state(l);
+	if (rc == 0)
+		rc = keep_state(l);
 	if (rc == 0)
 		rc = write_slots(l, &state);
 	if (rc < 0)
 		why_set(why, rc, "spool %s: the state: %s", l->directory, err_text(rc));
+	return rc;
+}
+
+int look_doubt(struct spool_look *l)
+{
+	struct statefile f = { .fd = -1 };
+	struct slot slots[SLOTS];
+	struct why why;
+	int rc = check_slots(l);
+
+	if (rc == 0)
+		rc = statefile_open(&f, l->dir, &why);
+	for (unsigned i = 0; rc == 0 && i < SLOTS; i++)
+		statefile_read(&f, i, &slots[i]);
+	if (rc == 0) {
+		l->seen.state.generation++;
+		l->seen.state.offered_to = l->seen.state.end;
+		statefile_aim(&f, slots);
+		rc = statefile_sync(&f, &l->seen.state, &l->origin);
+	}
+	statefile_close(&f);
 	return rc;
 }

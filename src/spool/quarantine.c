@@ -67,7 +67,7 @@ int quarantine_keep(int at, const char *name, struct slice bytes)
 	int rc = make_dir(at);
 
 	snprintf(path, sizeof(path), "quarantine/%s", name);
-	for (unsigned i = 1; faccessat(at, path, F_OK, 0) == 0; i++)
+	for (unsigned i = 1; rc == 0 && faccessat(at, path, F_OK, 0) == 0; i++)
 		snprintf(path, sizeof(path), "quarantine/%s.%u", name, i);
 	return rc < 0 ? rc : put_file(at, path, &iov, 1);
 }
@@ -110,8 +110,21 @@ static int allow(struct spool *s, uint64_t bytes)
 	return disk_space_over(&s->space, s->opts.min_free) ? 0 : E_FULL;
 }
 
-int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
-        struct why *why)
+static void name_of(const struct batch *b, char to[DISK_NAME])
+{
+	snprintf(to, DISK_NAME, "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot, b->sequence);
+}
+
+bool spool_has_file(struct spool *s, const struct batch *b)
+{
+	char name[DISK_NAME];
+
+	name_of(b, name);
+	return faccessat(s->dir, name, F_OK, 0) == 0;
+}
+
+static int file_record(struct spool *s, const struct batch *b, const char *name,
+        struct iovec *trailer)
 {
 	struct record r = {
 		.position = b->position,
@@ -122,28 +135,35 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 		.size = b->size,
 		.maybe_dup = b->maybe_dup,
 	};
-	uint8_t header[RECORD_HEADER], *trailer = malloc(layout_trailer_size(cause, detail));
+	uint8_t header[RECORD_HEADER];
+	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size }, *trailer };
+	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
+	int rc = allow(s, bytes);
+
+	layout_record_encode(header, &r, batch_slice(b));
+	if (rc == 0)
+		rc = make_dir(s->dir);
+	if (rc == 0)
+		rc = put_file(s->dir, name, iov, ARRAY_LEN(iov));
+	if (rc == 0)
+		s->stats.quarantine_bytes += bytes;
+	return rc;
+}
+
+int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
+        struct why *why)
+{
+	uint8_t *trailer = malloc(layout_trailer_size(cause, detail));
+	struct iovec iov = { trailer, 0 };
 	char name[DISK_NAME];
-	struct iovec iov[3];
-	uint64_t bytes;
 	int rc;
 
 	if (trailer == NULL)
 		return why_set(why, E_NOMEM, "quarantine: %s", err_text(E_NOMEM));
-	layout_record_encode(header, &r, batch_slice(b));
-	iov[0] = (struct iovec){ header, sizeof(header) };
-	iov[1] = (struct iovec){ (void *)b->bytes, b->size };
-	iov[2] = (struct iovec){ trailer, layout_trailer_encode(trailer, cause, detail) };
-	bytes = (RECORD_HEADER + b->size + iov[2].iov_len + BLOCK - 1) / BLOCK * BLOCK;
-	snprintf(name, sizeof(name), "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot,
-	        b->sequence);
-	rc = allow(s, bytes);
-	if (rc == 0)
-		rc = make_dir(s->dir);
-	if (rc == 0)
-		rc = put_file(s->dir, name, iov, 3);
-	if (rc == 0)
-		s->stats.quarantine_bytes += bytes;
+	iov.iov_len = layout_trailer_encode(trailer, cause, detail);
+	name_of(b, name);
+	/* Its id is its name: what is there by it is this batch, whole. */
+	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine") : file_record(s, b, name, &iov);
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }

@@ -53,11 +53,7 @@ static int load_head(struct reader *r)
 	if (got < 0)
 		return (int)got;
 	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
-	if (rc == 0 && r->head.txnid != r->tree.txnid)
-		rc = E_CORRUPT;
-	if (rc == 0 && is_foreign(r, &r->head))
-		rc = E_MALFORMED;
-	return rc;
+	return rc == 0 && r->head.txnid != r->tree.txnid ? E_CORRUPT : rc;
 }
 
 /* And it is this segment's. */
@@ -65,6 +61,8 @@ static int read_head(struct reader *r)
 {
 	int rc = load_head(r);
 
+	if (rc == 0 && is_foreign(r, &r->head))
+		rc = E_MALFORMED;
 	if (rc == 0 && r->head.first.position != r->first)
 		rc = E_CORRUPT;
 	if (rc < 0)
@@ -159,7 +157,7 @@ int reader_glance(struct reader *r, const struct segment *seg)
 	return rc;
 }
 
-int reader_begins(struct reader *r, const struct segment *seg, uint64_t *first)
+int reader_head(struct reader *r, const struct segment *seg, struct head *head)
 {
 	char path[DISK_NAME];
 	int rc;
@@ -171,9 +169,9 @@ int reader_begins(struct reader *r, const struct segment *seg, uint64_t *first)
 		rc = start(r);
 	if (rc == 0)
 		rc = load_head(r);
-	*first = rc == 0 ? r->head.first.position : 0;
+	*head = r->head;
 	reader_close(r);
-	return rc == E_CORRUPT || rc == E_MISSING || rc == E_MALFORMED || rc == E_NEWER ? 0 : rc;
+	return rc;
 }
 
 int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)

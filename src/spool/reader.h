@@ -44,9 +44,9 @@ int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_
 int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
 /* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
 int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
-/* With which position SEG begins by its head; 0: that does not hold. Closes what is open. 0, or why it
- * cannot be read. */
-int reader_begins(struct reader *r, const struct segment *seg, uint64_t *first) MUST_USE;
+/* The head of SEG, whatever its name and spool. 0, E_MISSING, E_CORRUPT: none holds; or why it cannot be
+ * read. Closes what is open. */
+int reader_head(struct reader *r, const struct segment *seg, struct head *head) MUST_USE;
 void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */

@@ -1,9 +1,9 @@
 /* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
  *
  * A state is in four slots, in the head of the newest segment, and in the tail; the highest
- * generation is right, of equal ones the one that knows more records. Only the newest segment is
- * looked into: how long that takes does not depend on how much waits. What is damaged in older
- * ones shows when they are read.
+ * generation is right, of equal ones the one that knows more records. Of each segment the head is
+ * looked at, and only the newest is looked into: how long that takes hardly depends on how much
+ * waits. What is damaged in older ones shows when they are read.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "names.h"
 #include "spool_priv.h"
 
 enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be read */
@@ -105,6 +106,32 @@ static int read_slots(struct recovering *r, struct why *why)
 	return 0;
 }
 
+/* The segments go by what their heads say. */
+static int know_names(struct recovering *r, struct why *why)
+{
+	struct spool *s = r->s;
+	int wrong = names_learn(&s->segments, s->dir, &s->origin.spool), rc;
+
+	if (wrong < 0)
+		return why_set(why, wrong, "segments: %s", err_text(wrong));
+	s->reader.spool = s->origin.spool;
+	if (wrong == 0)
+		return 0;
+	for (size_t i = 0; i < s->segments.n; i++) {
+		const struct segment *seg = &s->segments.at[i];
+
+		if (seg->by_head && seg->named != seg->first)
+			log_warn("spool: seg-%016" PRIx64 " begins with position %" PRIu64
+			         " and should be called so",
+			        seg->named, seg->first);
+	}
+	rc = names_write(&s->segments, s->dir);
+	if (rc < 0)
+		log_warn("spool: not all segments could be renamed: %s", err_text(rc));
+	note(r, "segments had wrong names; they are read by what their heads say");
+	return 0;
+}
+
 static int open_patiently(struct spool *s, size_t i)
 {
 	unsigned pauses = 0;
@@ -158,17 +185,7 @@ static void mark_bad(struct recovering *r, size_t i, const char *name)
 		log_warn("spool: %s could not be marked", name);
 }
 
-/* It is damaged, or something is missing behind it: it may be that the names are wrong. */
-static bool is_suspect(struct recovering *r, int rc)
-{
-	const struct reader *reader = &r->s->reader;
-
-	if (rc < 0)
-		return rc == E_CORRUPT;
-	return reader->state == READER_BY_SCAN || was_committed(r, reader->end.position);
-}
-
-/* A segment of which a record was read is the newest: 0. E_MISSING: look at what is the newest now. */
+/* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
 static int look_at(struct recovering *r, size_t i, struct why *why)
 {
 	struct spool *s = r->s;
@@ -180,10 +197,6 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
-	if (is_suspect(r, rc) && names_put_right(s)) {
-		note(r, "segments had one another's names; they have their own again");
-		return E_MISSING;
-	}
 	if (rc == E_MISSING) { /* killed before its first commit was whole */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
@@ -352,6 +365,8 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	struct spool_state *state = &found->state;
 	int rc = read_slots(&r, why);
 
+	if (rc == 0)
+		rc = know_names(&r, why);
 	if (rc == 0)
 		rc = read_newest(&r, why);
 	if (rc == 0)

@@ -31,8 +31,8 @@ static bool parse_name(const char *name, struct segment *seg)
 
 	if (strncmp(name, "seg-", 4) != 0)
 		return false;
-	seg->first = seg->named = strtoull(name + 4, &end, 16);
-	seg->bytes = 0;
+	*seg = (struct segment){ .named = strtoull(name + 4, &end, 16) };
+	seg->first = seg->named;
 	seg->bad = strcmp(end, ".bad") == 0;
 	segment_name(seg, again);
 	return strcmp(name, again) == 0;

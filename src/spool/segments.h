@@ -14,8 +14,10 @@
 struct segment {
 	uint64_t first; /* position that it begins with */
 	uint64_t named; /* the same by its name; names.h for where they differ */
+	bool by_head;   /* FIRST is what its head says */
 	uint64_t bytes; /* allocated on disk; of the one being written: not counted here */
 	bool bad;
+	bool lossy; /* something of it was called lost since the start */
 };
 
 struct segments {

@@ -30,7 +30,6 @@ struct spool {
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
 	uint64_t kept_at_us;       /* when stats.quarantine_bytes was counted last */
 	bool in_trouble;           /* said so in the log */
-	bool names_known;          /* every segment's head was asked for its name */
 	struct log_gate commit_gate;
 };
 
@@ -44,10 +43,6 @@ void recover_assume(struct spool_state *state, const struct spot *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
  * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
 uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
-
-/* names.c: asked before anything is called lost, looks once. True: the segments, and their places in the
- * list, may be others than before, and the reader is closed. */
-bool names_put_right(struct spool *s);
 
 /* store.c: into segments, one synced commit after the other. */
 struct storing {

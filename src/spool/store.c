@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "names.h"
 #include "spool_priv.h"
 
 enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
@@ -122,19 +123,35 @@ void store_seal(struct spool *s)
 		log_debug("spool: %s could not be removed", name);
 }
 
+/* One of the list has the name that the new one is to get, and should have another. */
+static bool is_taken(const struct segments *l, uint64_t name)
+{
+	size_t i = 0;
+
+	while (i < l->n && (l->at[i].named != name || l->at[i].bad))
+		i++;
+	return i < l->n;
+}
+
 /* A segment to which nothing was ever committed, and that could not be removed then, stands where the
- * new one is to begin. */
-static void clear_way(struct spool *s, uint64_t first)
+ * new one is to begin; or one that has the name by mistake. */
+static int clear_way(struct spool *s, uint64_t first)
 {
 	struct segment seg = { .first = first, .named = first };
 	char name[SEGMENT_NAME];
 
+	if (is_taken(&s->segments, first)) {
+		int rc = names_write(&s->segments, s->dir);
+
+		return rc < 0 && is_taken(&s->segments, first) ? rc : 0;
+	}
 	segment_name(&seg, name);
 	if (faccessat(s->dir, name, F_OK, 0) < 0)
-		return;
+		return 0;
 	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING &&
 	        disk_remove_dir(s->dir, name) < 0)
 		log_debug("spool: %s is empty and could not be removed", name);
+	return 0;
 }
 
 /* A new segment, whose first position is FIRST. */
@@ -148,10 +165,10 @@ static int roll(struct spool *s, struct spot first)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
-	if (rc == 0) {
-		clear_way(s, first.position);
+	if (rc == 0)
+		rc = clear_way(s, first.position);
+	if (rc == 0)
 		rc = writer_name(&s->next, s->dir, first);
-	}
 	if (rc == 0)
 		rc = segments_push(&s->segments, first.position);
 	if (rc < 0) {

@@ -1,4 +1,7 @@
 /* turn.c — one turn of the spool: put, forget what is delivered, prepare, read, tell. */
+#include <errno.h>
+#include <unistd.h>
+
 #include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
@@ -15,16 +18,55 @@ static bool is_past(const struct spool *s, size_t i)
 	return segments_limit(&s->segments, i, s->committed.position) <= s->last.cursor;
 }
 
-/* By its own head segment I goes on behind where the next name says that it ends: that name may be a
- * stranger's, which shows when it is read. A bad one is kept anyway. */
-static bool goes_on(struct spool *s, size_t i)
+/* By its own head the segment that is open goes on behind where the next one begins: that may be a
+ * stranger, which shows when it is read. */
+static bool goes_on(const struct spool *s, size_t i)
 {
-	uint64_t limit = segments_limit(&s->segments, i, s->committed.position);
+	return i + 1 < s->segments.n &&
+	       s->reader.head.end.position > max_u64(s->reader.limit, s->last.cursor);
+}
 
-	if (i + 1 == s->segments.n || s->segments.at[i].bad ||
-	        reader_open(&s->reader, &s->segments.at[i], limit) < 0)
+/* No record of the segment that is open is missing. */
+static bool is_complete(const struct reader *r)
+{
+	uint64_t n = 0;
+
+	while (n < r->scan.n && r->scan.at[n].key < r->limit)
+		n++;
+	return n == r->limit - r->first;
+}
+
+static bool is_half_removed(const struct spool *s, const struct segment *seg)
+{
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	return faccessat(s->dir, path, F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/* Segment I, which is past, may go. Only what is seen to be whole is deleted: another is marked, and is set
+ * aside instead. What cannot be read now stays. */
+static bool may_go(struct spool *s, size_t i)
+{
+	const struct segment *seg = &s->segments.at[i];
+	char name[SEGMENT_NAME];
+	int rc;
+
+	if (seg->bad || is_half_removed(s, seg))
+		return true;
+	rc = reader_open(&s->reader, seg,
+	        segments_limit(&s->segments, i, s->committed.position));
+	if (rc == 0 && s->reader.state == READER_BY_TREE)
+		return !goes_on(s, i);
+	if (rc == 0 && is_complete(&s->reader))
+		return true;
+	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_MISSING)
 		return false;
-	return s->reader.has_head && s->reader.head.end.position > max_u64(limit, s->last.cursor);
+	segment_name(seg, name);
+	log_warn("spool: all of %s is delivered by its name, but it is not whole: it goes into "
+	         "quarantine/",
+	        name);
+	return segments_mark_bad(&s->segments, s->dir, i) == 0;
 }
 
 /* Where the oldest segment begins, once the first N are gone. */
@@ -40,25 +82,14 @@ static struct spot floor_without(struct spool *s, size_t n)
 	return floor;
 }
 
-/* How many of the oldest are delivered by their names, and have nothing in them that is not. */
-static size_t count_past(struct spool *s)
-{
-	size_t n = 0;
-
-	while (n < s->segments.n && is_past(s, n) && !goes_on(s, n)) {
-		if (s->reader.state == READER_CLOSED && names_put_right(s))
-			return 0;
-		n++;
-	}
-	return n;
-}
-
 /* The state says that they are delivered, and is durable, before they go. */
 void turn_reclaim(struct spool *s)
 {
 	struct origin origin = s->origin;
-	size_t n = count_past(s);
+	size_t n = 0;
 
+	while (n < s->segments.n && is_past(s, n) && may_go(s, n))
+		n++;
 	if (n == 0)
 		return;
 	if (n == s->segments.n)

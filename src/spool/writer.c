@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
 #include "disk.h"
 #include "segments.h"
 #include "writer.h"
@@ -124,6 +125,10 @@ int writer_name(struct writer *w, int at, struct spot first)
 		/* A segment that is in no list stands there: it could not be removed, or not be
 		 * read. Or something else does. */
 		rc = segment_set_aside(at, name);
+		if (rc == 0)
+			log_warn("spool: %s was in the way of a new segment and is in quarantine/ "
+			         "now",
+			        name);
 		if (rc == 0 && renameat(at, "next", at, name) < 0)
 			rc = err_from_errno(errno);
 	}

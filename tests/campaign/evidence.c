@@ -26,13 +26,6 @@ struct evidence *evidence_new(void)
 	return e;
 }
 
-void evidence_reset(struct evidence *e, uint64_t seed, uint32_t size_most)
-{
-	memset(e, 0, sizeof(*e));
-	e->seed = (uint32_t)seed;
-	e->size_most = size_most;
-}
-
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -40,14 +33,22 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
+void evidence_reset(struct evidence *e, uint64_t seed, uint32_t size_most)
+{
+	memset(e, 0, sizeof(*e));
+	e->seed = (uint32_t)seed;
+	e->size_most = size_most;
+	e->poisons = true;
+}
+
 uint32_t evidence_spans(uint64_t number)
 {
 	return 1 + (uint32_t)(number % 7);
 }
 
-bool evidence_is_poison(uint64_t number)
+bool evidence_is_poison(const struct evidence *e, uint64_t number)
 {
-	return number % 61 == 17;
+	return e->poisons && number % 61 == 17;
 }
 
 static uint32_t size_of(const struct evidence *e, uint64_t number)
@@ -277,7 +278,7 @@ static struct sums add_up(const struct evidence *e)
 			count(&s.arrived, i);
 		if (f->kept)
 			count(&s.kept, i);
-		if (f->arrived > 0 && evidence_is_poison(i))
+		if (f->arrived > 0 && evidence_is_poison(e, i))
 			s.poisoned = i + 1;
 		if (f->arrived > 0 || f->kept)
 			continue;

@@ -22,6 +22,7 @@ struct evidence_noted {
 struct evidence {
 	uint32_t seed;
 	uint32_t size_most; /* of a batch */
+	bool poisons;       /* some batches can be delivered to no sink */
 	uint64_t fed;       /* numbers handed over so far */
 	uint64_t marked;    /* taken by the sink with the mark of a duplicate */
 	struct evidence_noted now,
@@ -47,7 +48,7 @@ void evidence_reset(struct evidence *e, uint64_t seed, uint32_t size_most);
 struct batch *evidence_make(const struct evidence *e);
 uint32_t evidence_spans(uint64_t number);
 /* No sink can deliver it. */
-bool evidence_is_poison(uint64_t number);
+bool evidence_is_poison(const struct evidence *e, uint64_t number);
 uint64_t evidence_number(const struct batch *b);
 
 /* B reached the far end. */

@@ -38,7 +38,7 @@ static void give(struct fakesink *s, struct held *h, enum sink_outcome outcome)
 
 static void move_on(struct fakesink *s, struct held *h)
 {
-	if (evidence_is_poison(evidence_number(h->batch))) {
+	if (evidence_is_poison(s->evidence, evidence_number(h->batch))) {
 		give(s, h, SINK_POISON);
 		return;
 	}

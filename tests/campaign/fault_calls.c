@@ -48,20 +48,22 @@ static const struct kind {
 	unsigned calls;
 	int err;
 	bool shortened;
+	const char *file; /* only calls on it; NULL: on all of the spool */
 } kinds[] = {
-	{ "any change, ENOSPC", FAULT_CHANGES, ENOSPC, false },
-	{ "any change, EDQUOT", FAULT_CHANGES, EDQUOT, false },
-	{ "any change, EIO", FAULT_CHANGES, EIO, false },
-	{ "any change, EROFS", FAULT_CHANGES | FAULT_OPEN, EROFS, false },
-	{ "any change, ENOMEM", FAULT_CHANGES, ENOMEM, false },
-	{ "write, short", FAULT_PWRITE, 0, true },
-	{ "sync, EIO", FAULT_SYNC, EIO, false },
-	{ "sync, ENOSPC", FAULT_SYNC, ENOSPC, false },
-	{ "open, EMFILE", FAULT_OPEN, EMFILE, false },
-	{ "open, EIO", FAULT_OPEN, EIO, false },
-	{ "read, EIO", FAULT_PREAD, EIO, false },
-	{ "map, ENOMEM", FAULT_MAP, ENOMEM, false },
-	{ "memory", FAULT_MEMORY, ENOMEM, false },
+	{ "any change, ENOSPC", FAULT_CHANGES, ENOSPC, false, NULL },
+	{ "any change, EDQUOT", FAULT_CHANGES, EDQUOT, false, NULL },
+	{ "any change, EIO", FAULT_CHANGES, EIO, false, NULL },
+	{ "any change, EROFS", FAULT_CHANGES | FAULT_OPEN, EROFS, false, NULL },
+	{ "any change, ENOMEM", FAULT_CHANGES, ENOMEM, false, NULL },
+	{ "write, short", FAULT_PWRITE, 0, true, NULL },
+	{ "sync, EIO", FAULT_SYNC, EIO, false, NULL },
+	{ "sync, ENOSPC", FAULT_SYNC, ENOSPC, false, NULL },
+	{ "open, EMFILE", FAULT_OPEN, EMFILE, false, NULL },
+	{ "open, EIO", FAULT_OPEN, EIO, false, NULL },
+	{ "read, EIO", FAULT_PREAD, EIO, false, NULL },
+	{ "state, EIO", FAULT_CHANGES, EIO, false, "state" },
+	{ "map, ENOMEM", FAULT_MAP, ENOMEM, false, NULL },
+	{ "memory", FAULT_MEMORY, ENOMEM, false, NULL },
 };
 
 /* How many calls in a row; 0: until the trouble ends. */
@@ -71,11 +73,14 @@ enum { HIT, NOT_REACHED, MEMORY_HIT, MEMORY_NOT_REACHED, REFUSED_START, DROPPED,
 
 struct story {
 	char dir[TEMPDIR_PATH];
+	char path[TEMPDIR_PATH + 16]; /* of what meets the trouble */
+	const struct kind *kind;
 	enum phase phase;
 	struct fault_plan plan;
 	bool small;   /* a flight that has to drop */
 	bool killed;  /* while the trouble lasts */
 	bool endless; /* as far as a stop goes, which waits for seconds */
+	bool pure;    /* the sink takes all batches: what cannot be set aside hides no other reason */
 	struct evidence *evidence;
 	struct told {
 		uint64_t calls;
@@ -245,11 +250,14 @@ static void run(struct story *s, struct trial *t)
 	int status;
 
 	tempdir_make(s->dir);
-	s->plan.path = s->dir;
+	snprintf(s->path, sizeof(s->path), "%s%s%s", s->dir, s->kind->file == NULL ? "" : "/",
+	        s->kind->file == NULL ? "" : s->kind->file);
+	s->plan.path = s->path;
 	s->evidence = evidence;
 	s->told = told;
 	memset(told, 0, sizeof(*told));
 	evidence_reset(evidence, t->seed, SIZE_MOST);
+	evidence->poisons = !s->pure;
 	/* A start does not wait for ever for a disk that gives it nothing. */
 	evidence->set_aside_allowed = s->phase == START && s->plan.err == EIO && s->plan.count == 0;
 	status = life_in_child(tell, s);
@@ -278,7 +286,9 @@ static void count_calls(const char *of)
 {
 	for (size_t p = 0; p < PHASES; p++) {
 		for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-			struct story s = { .phase = (enum phase)p, .plan.calls = kinds[k].calls };
+			struct story s = {
+				.phase = (enum phase)p, .kind = &kinds[k], .plan.calls = kinds[k].calls
+			};
 			struct trial t = { .seed = 1 };
 
 			if (!is_asked_for(of, p, k))
@@ -333,7 +343,7 @@ static void refuse_at(struct trial *t, void *arg)
 {
 	uint64_t cell = t->number / LENGTHS % (PHASES * KINDS), dice = t->seed;
 	const struct kind *k = &kinds[cell % KINDS];
-	struct story s = { .phase = (enum phase)(cell / KINDS) };
+	struct story s = { .phase = (enum phase)(cell / KINDS), .kind = k };
 
 	(void)arg;
 	if (evidence == NULL) {
@@ -348,6 +358,7 @@ static void refuse_at(struct trial *t, void *arg)
 		s.plan.count = MEMORY_MOST;
 	s.small = s.phase != STOP && campaign_roll(&dice, 4) == 0;
 	s.killed = s.phase != STOP && campaign_roll(&dice, 4) == 0;
+	s.pure = s.endless && campaign_roll(&dice, 2) == 0;
 	run(&s, t);
 	describe(&s, k, t);
 	/* How often memory is asked for depends on how turns fall together: it is counted apart. */

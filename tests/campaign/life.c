@@ -272,7 +272,7 @@ static bool have_arrived(void *arg)
 	uint64_t missing = 0;
 
 	for (uint64_t n = a->from; n < e->fed; n++)
-		missing += e->of[n].arrived == 0 && !evidence_is_poison(n) &&
+		missing += e->of[n].arrived == 0 && !evidence_is_poison(e, n) &&
 		           !(a->life->down && e->of[n].safe);
 	return missing <= evidence_dropped(e);
 }

@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	%D%/test_spool_look \
 	%D%/test_spool_memory \
 	%D%/test_spool_mend \
+	%D%/test_spool_mend_state \
 	%D%/test_spool_names \
 	%D%/test_spool_space \
 	%D%/test_spool_tail \
@@ -129,7 +130,11 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
 %C%_test_spool_names_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_names_SOURCES = %D%/test_spool_names.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_names_SOURCES = %D%/test_spool_names.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
+	tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_mend_state_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
+	tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_mend_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool

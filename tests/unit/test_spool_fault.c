@@ -242,6 +242,41 @@ static const char *refused_at(const struct fault_plan *plan, enum spool_sync syn
 	return wrong;
 }
 
+/* Whatever is refused, how often in a row: what was not kept, and may have a file all the same, is kept when it
+ * is asked for again, once. */
+static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
+{
+	unsigned refused = 0, left = 0, wrong = 0;
+
+	for (uint64_t at = 1; at < 40; at++) {
+		for (uint64_t count = 1; count <= 4; count++) {
+			struct fault_plan plan = {
+				.calls = FAULT_CHANGES, .at = at, .count = count, .err = EIO
+			};
+			struct batch *b;
+			struct kit k;
+			int rc;
+
+			init(&k);
+			kit_must_open(&k);
+			b = kit_batch(&k, 1);
+			plan.path = k.dir;
+			fault_arm(&plan);
+			rc = spool_quarantine(k.s, b, "refused", "", &k.why);
+			fault_disarm();
+			refused += rc < 0;
+			left += rc < 0 && spool_has_file(k.s, b);
+			wrong += rc == 0 && !spool_has_file(k.s, b);
+			wrong += spool_quarantine(k.s, b, "refused", "", &k.why) < 0 ||
+			         kit_names(&k, "quarantine/") != 1;
+			batch_unref(&b);
+			kit_free(&k);
+		}
+	}
+	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused, left);
+	is_int(wrong, 0, "asked again it is kept, once");
+}
+
 static void any_call_may_fail(enum spool_sync sync, uint64_t count)
 {
 	static const int errors[] = { ENOSPC, EIO, EROFS, ENOMEM, EDQUOT };
@@ -283,6 +318,7 @@ int main(void)
 	a_start_that_cannot_read_takes_nothing_for_damage();
 	an_empty_segment_in_the_way_is_no_damage();
 	nothing_is_unlinked_before_the_state_is_durable();
+	a_batch_that_could_not_be_kept_can_be_kept_later();
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
 	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
 	any_call_may_fail(SPOOL_SYNC_OFF, 1);

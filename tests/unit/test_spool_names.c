@@ -1,91 +1,17 @@
-/* test_spool_names.c — segments that have one another's names, and a state that is not whole: nothing of
- * it costs a record, and both can be put right by hand. */
+/* test_spool_names.c — segments that have wrong names: an agent goes by their heads, loses nothing that is
+ * intact, deletes nothing unseen, and puts names right as far as the disk lets it. */
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "fault.h"
-#include "prints.h"
-#include "spool_kit.h"
-#include "spool_mend.h"
-#include "tap.h"
-
-enum { TURNS = 16, EACH = 100, ALL = TURNS * EACH, SLOT = 4096, SLOTS = 4 };
-
-static struct prints before, after;
-
-/* ALL records in four segments. Closed. */
-static void make(struct kit *k)
-{
-	kit_init(k);
-	k->size = 3500;
-	kit_must_open(k);
-	for (int i = 0; i < TURNS; i++)
-		kit_put(k, EACH);
-	kit_close(k);
-	if (kit_names(k, "seg-") != 4) {
-		printf("Bail out! %u segments\n", kit_names(k, "seg-"));
-		exit(1);
-	}
-}
-
-static void move(struct kit *k, const char *from, const char *to)
-{
-	if (rename(from, to) < 0) {
-		printf("Bail out! %s to %s in %s: %s\n", from, to, k->dir, strerror(errno));
-		exit(1);
-	}
-}
-
-/* The A-th and the B-th segment by their names. */
-static void swap(struct kit *k, unsigned a, unsigned b)
-{
-	char one[TEMPDIR_PATH + 64], other[TEMPDIR_PATH + 64], aside[TEMPDIR_PATH + 64];
-
-	kit_path(k, "seg-", a, one);
-	kit_path(k, "seg-", b, other);
-	snprintf(aside, sizeof(aside), "%s/aside", k->dir);
-	move(k, one, aside);
-	move(k, other, one);
-	move(k, aside, other);
-}
-
-static void rename_to(struct kit *k, unsigned n, const char *name)
-{
-	char from[TEMPDIR_PATH + 64], to[TEMPDIR_PATH + 64];
-
-	snprintf(to, sizeof(to), "%s/%s", k->dir, name);
-	move(k, kit_path(k, "seg-", n, from), to);
-}
-
-static void copy(struct kit *k, unsigned n, const char *name)
-{
-	char from[TEMPDIR_PATH + 64], line[2 * TEMPDIR_PATH + 256];
-
-	snprintf(line, sizeof(line), "cp -r '%s' '%s/%s'", kit_path(k, "seg-", n, from), k->dir, name);
-	if (system(line) != 0)
-		exit(99);
-}
-
-/* An agent reads every record from FROM on. */
-static void all_from(struct kit *k, uint64_t from, const char *when)
-{
-	uint64_t got = kit_read(k, from, ALL + 1);
-
-	ok(got == ALL + 1 - from && k->wrong == 0 && k->damages == 0,
-	        "%s: %" PRIu64 " records are read, %" PRIu64 " lost", when, got, k->lost.batches);
-	ok(ledger_check(&k->state.ledger) == NULL, "and the ledger balances");
-}
+#include "spool_mix.h"
 
 static void all_is_there(struct kit *k, const char *when)
 {
 	kit_must_open(k);
-	all_from(k, 1, when);
+	mix_all_from(k, 1, when);
 	is_int(kit_names(k, "quarantine/seg-"), 0, "none is set aside");
 	kit_close(k);
 }
@@ -94,46 +20,79 @@ static void wrong_names_cost_nothing(void)
 {
 	struct kit k;
 
-	make(&k);
-	swap(&k, 1, 2);
+	mix_make(&k);
+	mix_swap(&k, 1, 2);
+	kit_must_open(&k);
+	ok(strstr(k.found.note, "names") != NULL, "the start says so: %s", k.found.note);
+	kit_close(&k);
 	all_is_there(&k, "two in the middle");
-	all_is_there(&k, "and once more");
+	kit_must_open(&k);
+	is_text(k.found.note, "", "the next start finds nothing wrong");
 	kit_free(&k);
 
-	make(&k);
-	swap(&k, 0, 3);
+	mix_make(&k);
+	mix_swap(&k, 0, 3);
 	kit_must_open(&k);
-	ok(strstr(k.found.note, "names") != NULL, "the start finds the newest: %s", k.found.note);
-	all_from(&k, 1, "the oldest and the newest");
+	mix_all_from(&k, 1, "the oldest and the newest");
 	is_int(kit_put(&k, 3), 3, "more can be put");
 	is_int(k.turn.first, ALL + 1, "behind all others");
 	kit_free(&k);
 
-	make(&k);
-	swap(&k, 0, 1);
-	swap(&k, 1, 2);
-	swap(&k, 2, 3);
+	mix_make(&k);
+	mix_swap(&k, 0, 1);
+	mix_swap(&k, 1, 2);
+	mix_swap(&k, 2, 3);
 	all_is_there(&k, "all four in a ring");
 	kit_free(&k);
 }
 
 static void names_that_were_free_cost_nothing(void)
 {
+	static const struct {
+		unsigned n;
+		const char *name, *when;
+	} rows[] = {
+		{ 0, "seg-0000000000009999", "the oldest by a name behind the newest" },
+		{ 3, "seg-0000000000000000", "the newest by a name before the oldest" },
+		{ 2, "seg-0000000000000002", "one amid another's positions" },
+		{ 1, "seg-0000000000000180", "one amid its own and another's" },
+		{ 1, "seg-ffffffffffffffff", "one by the last name there is" },
+	};
 	struct kit k;
 
-	make(&k);
-	rename_to(&k, 0, "seg-0000000000009999");
-	all_is_there(&k, "the oldest by a name behind the newest");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		mix_make(&k);
+		mix_rename(&k, rows[i].n, rows[i].name);
+		all_is_there(&k, rows[i].when);
+		kit_free(&k);
+	}
+}
+
+static void without_a_state_they_cost_nothing_either(void)
+{
+	struct kit k;
+
+	mix_make(&k);
+	mix_swap(&k, 0, 3);
+	mix_noise(&k, "state", 0, SLOTS, 0);
+	all_is_there(&k, "the oldest and the newest");
 	kit_free(&k);
 
-	make(&k);
-	rename_to(&k, 3, "seg-0000000000000000");
-	all_is_there(&k, "the newest by a name before the oldest");
-	kit_free(&k);
-
-	make(&k);
-	rename_to(&k, 2, "seg-0000000000000002");
-	all_is_there(&k, "one amid another's positions");
+	mix_make(&k);
+	mix_rename(&k, 3, "seg-0000000000000002");
+	mix_noise(&k, "state", 0, SLOTS, 0);
+	kit_must_open(&k);
+	is_int(k.state.end, ALL + 1, "the newest is known by any name");
+	mix_all_from(&k, 1, "the newest by a low name");
+	k.sequence = ALL;
+	mix_fill(&k, 1);
+	kit_resolve(&k, k.state.end);
+	kit_turn(&k);
+	mix_fill(&k, 1);
+	kit_close(&k);
+	kit_must_open(&k);
+	is_int(kit_read(&k, ALL + 1 + MIX_EACH, k.state.end), MIX_EACH,
+	        "what is put after that is there at the next start");
 	kit_free(&k);
 }
 
@@ -143,12 +102,12 @@ static void a_copy_is_set_aside_and_nothing_comes_twice(void)
 	unsigned twice = 0;
 	struct kit k;
 
-	make(&k);
-	copy(&k, 1, "seg-0000000000000007");
+	mix_make(&k);
+	mix_copy(&k, &k, 1, "seg-0000000000000007");
 	k.times = times;
 	k.ntimes = ALL + 1;
 	kit_must_open(&k);
-	all_from(&k, 1, "a copy under a name that was free");
+	mix_all_from(&k, 1, "a copy under a name that was free");
 	for (size_t i = 0; i <= ALL; i++)
 		twice += times[i] > 1;
 	is_int(twice, 0, "none is read twice");
@@ -156,59 +115,224 @@ static void a_copy_is_set_aside_and_nothing_comes_twice(void)
 	kit_free(&k);
 }
 
+/* A copy that was made while the segment was written has less of it. */
+static void the_better_one_has_the_place(void)
+{
+	struct kit k;
+
+	kit_init(&k);
+	k.size = 3500;
+	kit_must_open(&k);
+	mix_fill(&k, 6);
+	mix_copy(&k, &k, 1, "seg-0000000000009999");
+	mix_fill(&k, MIX_TURNS - 6);
+	kit_close(&k);
+	mix_behead(&k, 1);
+	kit_must_open(&k);
+	mix_all_from(&k, 1, "the real one is damaged, an early copy is not");
+	kit_free(&k);
+
+	kit_init(&k);
+	k.size = 3500;
+	kit_must_open(&k);
+	mix_fill(&k, 6);
+	mix_copy(&k, &k, 1, "seg-0000000000000009");
+	mix_fill(&k, MIX_TURNS - 6);
+	kit_close(&k);
+	mix_rename(&k, 2, "seg-0000000000009999");
+	kit_must_open(&k);
+	mix_all_from(&k, 1, "both have wrong names");
+	kit_free(&k);
+}
+
 /* What the names say is delivered is not what is in them. */
 static void nothing_is_removed_by_a_wrong_name(void)
 {
-	char path[TEMPDIR_PATH + 64];
 	uint64_t second;
 	struct kit k;
 
-	make(&k);
-	second = strtoull(strstr(kit_path(&k, "seg-", 1, path), "seg-") + 4, NULL, 16);
-	swap(&k, 0, 1);
+	mix_make(&k);
+	second = mix_first(&k, 1);
+	mix_swap(&k, 0, 1);
 	kit_must_open(&k);
 	is_int(kit_resolve(&k, second), 0, "what the first has is delivered");
+	is_int(kit_names(&k, "seg-"), 3, "it goes");
+	mix_all_from(&k, second, "the one that had its name stays");
+	kit_free(&k);
+
+	mix_make(&k);
+	kit_must_open(&k);
+	kit_resolve(&k, 700);
+	kit_close(&k);
+	mix_rename(&k, 0, "seg-0000000000000180");
+	mix_rename(&k, 1, "seg-0000000000000258");
+	kit_must_open(&k);
 	kit_turn(&k);
-	is_int(kit_names(&k, "seg-"), 3, "the one that is delivered goes");
-	all_from(&k, second, "the one that had its name stays");
+	mix_all_from(&k, 700, "two by names that are amid them");
 	kit_free(&k);
 }
 
-/* Its spans are known from elsewhere, and nothing was looked for in it. */
+/* A disk that does not show what is in it. */
 static void nothing_is_removed_unseen(void)
 {
-	char path[TEMPDIR_PATH + 64];
-	uint64_t second;
+	static const int errors[] = { EMFILE, EIO };
+	struct fault_plan plan = { .calls = FAULT_OPEN, .at = 1, .path = "data.mdb" };
 	struct kit k;
 
-	make(&k);
-	second = strtoull(strstr(kit_path(&k, "seg-", 1, path), "seg-") + 4, NULL, 16);
-	swap(&k, 0, 1);
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		mix_make(&k);
+		kit_must_open(&k);
+		kit_deliver(&k, mix_first(&k, 1));
+		plan.err = errors[i];
+		fault_arm(&plan);
+		kit_turn(&k);
+		fault_disarm();
+		diag("%s", strerror(errors[i]));
+		is_int(kit_names(&k, "seg-"), 4, "what is delivered stays");
+		kit_turn(&k);
+		is_int(kit_names(&k, "seg-"), 3, "and goes when it can be read");
+		kit_free(&k);
+	}
+
+	mix_make(&k);
+	mix_behead(&k, 0);
 	kit_must_open(&k);
-	k.state.cursor = k.state.offered_to = second;
-	ledger_move(&k.state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED,
-	        kit_spans_in(1, second), second - 1);
+	kit_deliver(&k, mix_first(&k, 1));
 	kit_turn(&k);
+	is_int(kit_names(&k, "seg-"), 3, "one without a tree, with all its records, goes too");
+	is_int(kit_names(&k, "quarantine/seg-"), 0, "for good");
+	kit_free(&k);
+
+	mix_make(&k);
+	mix_behead(&k, 0);
+	mix_noise(&k, "seg-0000000000000001/data.mdb", 200, 210, 0x5a);
+	kit_must_open(&k);
+	kit_deliver(&k, mix_first(&k, 1));
 	kit_turn(&k);
-	is_int(kit_names(&k, "seg-"), 3, "the one that is delivered goes");
-	all_from(&k, second, "the one that had its name stays");
+	is_int(kit_names(&k, "seg-"), 3, "one with some of its records goes too");
+	is_int(kit_names(&k, "quarantine/seg-"), 1, "into quarantine");
 	kit_free(&k);
 }
 
-static void a_file_system_that_renames_nothing_loses_nothing(void)
+static void what_cannot_be_renamed_is_read_all_the_same(void)
 {
-	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EINVAL };
+	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EACCES };
 	struct kit k;
 
-	make(&k);
-	swap(&k, 1, 2);
-	kit_must_open(&k);
+	mix_make(&k);
+	mix_swap(&k, 0, 3);
+	mix_swap(&k, 1, 2);
 	plan.path = k.dir;
 	fault_arm(&plan);
-	kit_read(&k, 1, ALL + 1);
+	kit_must_open(&k);
+	mix_all_from(&k, 1, "no rename succeeds");
 	fault_disarm();
-	kit_abandon(&k);
-	is_int(kit_names(&k, "seg-") + kit_names(&k, "quarantine/seg-"), 4, "all four are there");
+	is_int(kit_put(&k, 3), 3, "more can be put");
+	kit_close(&k);
+	kit_must_open(&k);
+	is_int(kit_read(&k, 1, k.state.end), ALL + 3, "the next start reads all");
+	is_int(k.wrong, 0, "as it was put");
+	kit_free(&k);
+
+	/* Some file systems do not exchange. */
+	mix_make(&k);
+	mix_swap(&k, 0, 3);
+	plan.path = k.dir;
+	plan.err = EINVAL;
+	plan.count = 1;
+	fault_arm(&plan);
+	kit_must_open(&k);
+	is_int(fault_disarm(), 4, "an exchange is refused, three renames do it");
+	mix_all_from(&k, 1, "an agent");
+	kit_close(&k);
+	kit_must_open(&k);
+	is_text(k.found.note, "", "the names are right at the next start");
+	kit_free(&k);
+}
+
+/* At the place where the next segment is to begin stands another by mistake. */
+static void a_name_that_is_needed_is_made_free(void)
+{
+	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EACCES };
+	char name[64];
+	struct kit k;
+
+	mix_make(&k);
+	snprintf(name, sizeof(name), "seg-%016x", ALL + 1);
+	mix_rename(&k, 1, name);
+	plan.path = k.dir;
+	fault_arm(&plan);
+	kit_must_open(&k);
+	is_int(kit_put(&k, 5), 0, "as long as nothing is renamed nothing is stored");
+	fault_disarm();
+	k.sequence = ALL;
+	is_int(kit_put(&k, 5), 5, "then it is");
+	is_int(kit_read(&k, 1, ALL + 6), ALL + 5, "all are there");
+	is_int(k.damages, 0, "none is lost");
+	is_int(kit_names(&k, "quarantine/seg-"), 0, "none is set aside");
+	kit_free(&k);
+}
+
+static void what_stands_in_the_way_is_set_aside(void)
+{
+	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
+	struct kit k;
+
+	for (int is_directory = 0; is_directory < 2; is_directory++) {
+		FILE *f;
+
+		mix_make(&k);
+		kit_path(&k, "seg-", 1, path);
+		snprintf(file, sizeof(file), is_directory ? "%s/x" : "%s", path);
+		mix_rename(&k, 1, "seg-0000000000009999");
+		if (is_directory && mkdir(path, 0700) < 0)
+			exit(99);
+		f = fopen(file, "w");
+		if (f == NULL || fputs("x", f) < 0 || fclose(f) != 0)
+			exit(99);
+		kit_must_open(&k);
+		mix_all_from(&k, 1, is_directory ? "a directory has its name" : "a file has its name");
+		is_int(kit_names(&k, "quarantine/seg-00000000000001"), 1, "which is set aside");
+		kit_free(&k);
+	}
+}
+
+static void one_that_cannot_be_read_does_not_spoil_the_others(void)
+{
+	struct fault_plan plan = { .calls = FAULT_PREAD,
+		.at = 1,
+		.err = EIO,
+		.path = "seg-0000000000000001/" };
+	struct kit k;
+	uint64_t second;
+
+	mix_make(&k);
+	second = mix_first(&k, 1);
+	mix_swap(&k, 1, 2);
+	fault_arm(&plan);
+	kit_must_open(&k);
+	is_int(kit_read(&k, second, ALL + 1), ALL + 1 - second, "the others are read");
+	fault_disarm();
+	is_int(k.damages, 0, "nothing is lost");
+	kit_free(&k);
+}
+
+/* What has lost its tree is as patient with the disk as any other. */
+static void a_passing_refusal_costs_no_record(void)
+{
+	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .count = 1, .err = EIO };
+	struct kit k;
+
+	mix_make(&k);
+	mix_behead(&k, 1);
+	kit_must_open(&k);
+	is_int(kit_read(&k, 1, 600), 599, "some of it is read");
+	plan.path = "seg-00000000000001d1";
+	fault_arm(&plan);
+	is_int(kit_read(&k, 600, ALL + 1), 0, "the disk refuses once");
+	fault_disarm();
+	is_int(kit_read(&k, 600, ALL + 1), ALL + 1 - 600, "and then gives the rest");
+	is_int(k.damages, 0, "nothing is lost");
 	kit_free(&k);
 }
 
@@ -240,10 +364,10 @@ static void killed_between_two_names_it_goes_on(void)
 	for (bool died = true; died && points < 100; points++) {
 		struct kit k;
 
-		make(&k);
-		swap(&k, 0, 1);
-		swap(&k, 1, 2);
-		swap(&k, 2, 3);
+		mix_make(&k);
+		mix_swap(&k, 0, 1);
+		mix_swap(&k, 1, 2);
+		mix_swap(&k, 2, 3);
 		died = dies_at(&k, points + 1);
 		kit_must_open(&k);
 		lost += kit_read(&k, 1, ALL + 1) != ALL || k.wrong > 0;
@@ -253,179 +377,21 @@ static void killed_between_two_names_it_goes_on(void)
 	is_int(lost, 0, "every record is read then");
 }
 
-/* ---- by hand ---- */
-
-static struct spool_look *look(struct kit *k, enum spool_look_how how)
-{
-	struct spool_look *l;
-
-	if (spool_look_open(&l, k->dir, how, &k->why) == 0)
-		return l;
-	printf("Bail out! %s\n", k->why.text);
-	exit(1);
-}
-
-struct sight {
-	uint64_t records, lost;
-	unsigned damages, misnamed, broken_slots;
-};
-
-static struct sight see(struct kit *k)
-{
-	struct spool_look *l = look(k, SPOOL_LOOK_REST);
-	const struct spool_seen *seen = spool_look_seen(l);
-	struct sight s = { 0 };
-	struct spool_item item;
-
-	for (size_t i = 0; i < seen->nsegments; i++)
-		s.misnamed += seen->segments[i].misnamed;
-	for (size_t i = 0; i < SLOTS; i++)
-		s.broken_slots += seen->slots[i] == E_CORRUPT;
-	while (spool_look_next(l, &item) == 0) {
-		s.records += item.batch != NULL && kit_is(k, item.batch);
-		s.damages += item.batch == NULL;
-		s.lost += item.lost.end - item.lost.first;
-		batch_unref(&item.batch);
-	}
-	spool_look_close(l);
-	return s;
-}
-
-static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
-{
-	struct spool_look *l;
-	struct sight s;
-	struct kit k;
-
-	make(&k);
-	swap(&k, 0, 2);
-	prints_take(&before, k.dir);
-	s = see(&k);
-	is_int(s.misnamed, 2, "two are misnamed");
-	is_int(s.records, ALL, "all records are seen");
-	is_int(s.damages, 0, "none is damaged");
-	prints_take(&after, k.dir);
-	ok(prints_differ(&before, &after) == NULL, "a look changes nothing");
-	l = look(&k, SPOOL_LOOK_ALONE);
-	is_int(spool_mend_names(l, &k.why), 0, "the names are put right");
-	spool_look_close(l);
-	is_int(see(&k).misnamed, 0, "none is misnamed any more");
-	prints_take(&after, k.dir);
-	ok(prints_lost(&before, &after) == NULL, "no byte of them was changed");
-	all_is_there(&k, "an agent");
-	kit_free(&k);
-}
-
-static void a_strangers_name_takes_nothing_away_from_a_look(void)
-{
-	static const char *const names[] = { "seg-0000000000000007", "seg-0000000000000300",
-		"seg-0000000000009999" };
-	struct sight s;
-	struct kit k, other;
-
-	make(&other);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		char from[TEMPDIR_PATH + 64], line[2 * TEMPDIR_PATH + 256];
-
-		make(&k);
-		snprintf(line, sizeof(line), "cp -r '%s' '%s/%s'",
-		        kit_path(&other, "seg-", 1, from), k.dir, names[i]);
-		if (system(line) != 0)
-			exit(99);
-		s = see(&k);
-		ok(s.records == ALL && s.lost == 0 && s.damages == 1,
-		        "%s of another spool: %" PRIu64 " records, %" PRIu64 " lost, %u damages",
-		        names[i], s.records, s.lost, s.damages);
-		kit_free(&k);
-	}
-	kit_free(&other);
-}
-
-static void wipe_slots(struct kit *k, unsigned from, uint8_t with)
-{
-	char path[TEMPDIR_PATH + 16];
-	uint8_t bytes[SLOT];
-	int fd;
-
-	memset(bytes, with, sizeof(bytes));
-	snprintf(path, sizeof(path), "%s/state", k->dir);
-	fd = open(path, O_WRONLY);
-	for (unsigned i = from; i < SLOTS; i++)
-		if (pwrite(fd, bytes, SLOT, i * SLOT) != SLOT)
-			exit(99);
-	close(fd);
-}
-
-static void mend_state(struct kit *k)
-{
-	struct spool_look *l = look(k, SPOOL_LOOK_ALONE);
-
-	is_int(spool_mend_state(l, &k->why), 0, "it is mended");
-	spool_look_close(l);
-	is_int(see(k).broken_slots, 0, "every slot is whole then");
-	is_int(kit_names(k, "quarantine/state.bad"), 1, "what was there is kept");
-}
-
-static void a_state_that_is_not_whole_is_found_and_mended(void)
-{
-	struct kit k;
-
-	make(&k);
-	kit_must_open(&k);
-	kit_resolve(&k, 700);
-	kit_close(&k);
-	is_int(see(&k).broken_slots, 0, "a sound state has no broken slot");
-	wipe_slots(&k, 3, 0x5a);
-	is_int(see(&k).broken_slots, 1, "one slot is broken");
-	mend_state(&k);
-	kit_must_open(&k);
-	is_int(k.state.cursor, 700, "the cursor is where it was");
-	is_text(k.found.note, "", "the start has nothing to say");
-	kit_free(&k);
-
-	for (int with = 0; with < 2; with++) {
-		make(&k);
-		wipe_slots(&k, 0, with == 0 ? 0 : 0x5a);
-		is_int(see(&k).broken_slots, SLOTS, with == 0 ? "a state of zeros is broken"
-		                                              : "a state of noise is broken");
-		mend_state(&k);
-		kit_must_open(&k);
-		is_text(k.found.note, "", "the start has nothing to say");
-		is_int(k.state.offered_to, ALL + 1, "all of it may have been offered");
-		all_from(&k, 1, "an agent");
-		kit_free(&k);
-	}
-}
-
-static void a_lost_state_is_not_called_a_kill(void)
-{
-	struct kit k;
-
-	make(&k);
-	wipe_slots(&k, 0, 0);
-	kit_must_open(&k);
-	ok(k.found.state_lost && strstr(k.found.note, "state") != NULL, "%s", k.found.note);
-	kit_free(&k);
-
-	make(&k);
-	kit_must_open(&k);
-	ok(!k.found.state_lost, "a sound one is not lost");
-	kit_free(&k);
-}
-
 int main(void)
 {
 	tempdir_prefer_memory();
 	wrong_names_cost_nothing();
 	names_that_were_free_cost_nothing();
+	without_a_state_they_cost_nothing_either();
 	a_copy_is_set_aside_and_nothing_comes_twice();
+	the_better_one_has_the_place();
 	nothing_is_removed_by_a_wrong_name();
 	nothing_is_removed_unseen();
-	a_file_system_that_renames_nothing_loses_nothing();
+	what_cannot_be_renamed_is_read_all_the_same();
+	a_name_that_is_needed_is_made_free();
+	what_stands_in_the_way_is_set_aside();
+	one_that_cannot_be_read_does_not_spoil_the_others();
+	a_passing_refusal_costs_no_record();
 	killed_between_two_names_it_goes_on();
-	a_look_reads_by_the_heads_and_names_can_be_mended();
-	a_strangers_name_takes_nothing_away_from_a_look();
-	a_state_that_is_not_whole_is_found_and_mended();
-	a_lost_state_is_not_called_a_kill();
 	return tap_done();
 }
