@@ -10,14 +10,14 @@ enum spool_look_how { SPOOL_LOOK_LIVE, SPOOL_LOOK_REST, SPOOL_LOOK_ALONE };
 
 struct spool_segment {
 	char name[32];
-	int rc;         /* 0; E_CORRUPT: its tree or head does not hold, and what follows is not
+	int rc;        /* 0; E_CORRUPT: its tree or head does not hold, and what follows is not
 				  * known; E_MISSING: nothing was ever committed in it; E_NEWER; E_MALFORMED:
 				  * it belongs to another spool; or why it cannot be read */
-	bool bad;       /* an agent met damage in it and will set it aside */
-	bool misnamed;  /* its head, which holds, says another first position than its name */
-	bool stranger;  /* at rest: no record of this spool can be read from it, so its name does not
+	bool bad;      /* an agent met damage in it and will set it aside */
+	bool misnamed; /* its head, which holds, says another first position than its name */
+	bool stranger; /* at rest: no record of this spool can be read from it, so its name does not
 			 * say where the one before ends */
-	uint64_t bytes; /* on disk */
+	uint64_t bytes;              /* on disk */
 	uint64_t first, end;         /* positions */
 	uint64_t spans_below, spans; /* below its first position, and in it */
 	uint64_t made_ms;
@@ -30,10 +30,10 @@ struct spool_seen {
 	bool has_state;           /* false: STATE is no snapshot but what the records say */
 	struct spool_state state; /* the newest; where nobody has the lock with what stands on disk
 				   * beyond it, as the next start will find it */
-	int slots[4];             /* of the state file: 0, E_CORRUPT, E_MISSING: never written, which is
+	int slots[4]; /* of the state file: 0, E_CORRUPT, E_MISSING: never written, which is
 				   * in order, or why it cannot be read */
-	uint64_t found_beyond;    /* spans on disk that the newest snapshot did not know */
-	char host[256];           /* "" unknown */
+	uint64_t found_beyond;          /* spans on disk that the newest snapshot did not know */
+	char host[256];                 /* "" unknown */
 	struct spool_segment *segments; /* by first position */
 	size_t nsegments;
 	uint64_t bytes; /* of segments and tail */

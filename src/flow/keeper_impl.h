@@ -64,8 +64,8 @@ struct keeper {
 	int mute;    /* why the last state could not: nothing may be read to be offered */
 	int unnoted; /* the same as the board tells it: batches may have carried a state since */
 	uint64_t unnoted_us;
-	int blind;   /* why what waits could not be read */
-	int aside;   /* why a batch could not be set aside */
+	int blind; /* why what waits could not be read */
+	int aside; /* why a batch could not be set aside */
 	struct log_gate aside_gate;
 	bool spills;                  /* the quarantine holds what it may */
 	int told;                     /* what the board knows of … */

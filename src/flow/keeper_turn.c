@@ -309,7 +309,8 @@ static void diagnose(struct keeper *k)
 	if (t->state_rc < 0) {
 		k->unnoted = t->state_rc;
 		k->unnoted_us = now;
-	} else if (t->write_state && (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
+	} else if (t->write_state &&
+	           (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
 		k->unnoted = 0;
 	}
 	/* What could not be set aside may have been dropped meanwhile: the disk is well when it takes

@@ -22,7 +22,8 @@ int spool_mend_names(struct spool_look *l, struct why *why)
 		segment_name(seg, seen->name);
 		seen->misnamed = seen->misnamed && seg->named != seg->first;
 		if (rc < 0 && seg->named != seg->first)
-			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s",
+			return why_set(why, rc,
+			        "spool %s: %s cannot be called seg-%016" PRIx64 ": %s",
 			        l->directory, seen->name, seg->first, err_text(rc));
 	}
 	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", l->directory, err_text(rc)) : 0;

@@ -191,8 +191,7 @@ static int rename_one(struct segments *l, int at, size_t i)
 	size_t other = 0;
 	int rc;
 
-	while (other < l->n &&
-	        (l->at[other].named != seg->first || l->at[other].bad != seg->bad))
+	while (other < l->n && (l->at[other].named != seg->first || l->at[other].bad != seg->bad))
 		other++;
 	if (other < l->n) {
 		rc = exchange(seg, &l->at[other], at);

@@ -123,8 +123,8 @@ bool spool_has_file(struct spool *s, const struct batch *b)
 	return faccessat(s->dir, name, F_OK, 0) == 0;
 }
 
-static int file_record(struct spool *s, const struct batch *b, const char *name,
-        struct iovec *trailer)
+static int file_record(
+        struct spool *s, const struct batch *b, const char *name, struct iovec *trailer)
 {
 	struct record r = {
 		.position = b->position,
@@ -136,7 +136,8 @@ static int file_record(struct spool *s, const struct batch *b, const char *name,
 		.maybe_dup = b->maybe_dup,
 	};
 	uint8_t header[RECORD_HEADER];
-	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size }, *trailer };
+	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size },
+		*trailer };
 	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
 	int rc = allow(s, bytes);
 
@@ -163,7 +164,8 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	iov.iov_len = layout_trailer_encode(trailer, cause, detail);
 	name_of(b, name);
 	/* Its id is its name: what is there by it is this batch, whole. */
-	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine") : file_record(s, b, name, &iov);
+	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine")
+	                          : file_record(s, b, name, &iov);
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }

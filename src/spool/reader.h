@@ -30,7 +30,7 @@ struct reader {
 	struct head head;
 	struct spot
 	        end; /* behind the last record that was ever committed in it, as far as is known */
-	bool told;           /* for who reads: the log has that it is BY_SCAN */
+	bool told;   /* for who reads: the log has that it is BY_SCAN */
 	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */
 };
 

@@ -54,8 +54,7 @@ static bool may_go(struct spool *s, size_t i)
 
 	if (seg->bad || is_half_removed(s, seg))
 		return true;
-	rc = reader_open(&s->reader, seg,
-	        segments_limit(&s->segments, i, s->committed.position));
+	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->committed.position));
 	if (rc == 0 && s->reader.state == READER_BY_TREE)
 		return !goes_on(s, i);
 	if (rc == 0 && is_complete(&s->reader))

@@ -155,7 +155,8 @@ static void one(struct trial *t, void *arg)
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		trial_wrong(t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
+		trial_wrong(
+		        t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
 	kit_free(&k);
 }
 

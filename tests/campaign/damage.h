@@ -8,8 +8,8 @@ enum { DAMAGE_WORDS = 160 };
 
 /* What was done. */
 struct damage {
-	bool state;     /* the state file was touched */
-	bool names;     /* nothing but names of segments */
+	bool state; /* the state file was touched */
+	bool names; /* nothing but names of segments */
 	char words[DAMAGE_WORDS];
 };
 

@@ -80,7 +80,7 @@ struct story {
 	bool small;   /* a flight that has to drop */
 	bool killed;  /* while the trouble lasts */
 	bool endless; /* as far as a stop goes, which waits for seconds */
-	bool pure;    /* the sink takes all batches: what cannot be set aside hides no other reason */
+	bool pure; /* the sink takes all batches: what cannot be set aside hides no other reason */
 	struct evidence *evidence;
 	struct told {
 		uint64_t calls;
@@ -286,9 +286,9 @@ static void count_calls(const char *of)
 {
 	for (size_t p = 0; p < PHASES; p++) {
 		for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-			struct story s = {
-				.phase = (enum phase)p, .kind = &kinds[k], .plan.calls = kinds[k].calls
-			};
+			struct story s = { .phase = (enum phase)p,
+				.kind = &kinds[k],
+				.plan.calls = kinds[k].calls };
 			struct trial t = { .seed = 1 };
 
 			if (!is_asked_for(of, p, k))

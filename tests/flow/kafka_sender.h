@@ -25,9 +25,9 @@ struct sender {
 	int sent; /* taken by the producer */
 	int reported;
 	int rooms;
-	int want;  /* for the conditions */
+	int want;        /* for the conditions */
 	uint64_t unread; /* bytes, when the broker was frozen */
-	bool held; /* refused, and room was not told yet */
+	bool held;       /* refused, and room was not told yet */
 	bool flushed;
 	bool foreign; /* something on the topic that we did not send */
 	char detail[200];

@@ -86,7 +86,8 @@ static inline void mix_copy(struct kit *k, const struct kit *from, unsigned n, c
 }
 
 /* Noise over pages [from, end) of a file below the directory. */
-static inline void mix_noise(struct kit *k, const char *file, unsigned from, unsigned end, uint8_t with)
+static inline void mix_noise(
+        struct kit *k, const char *file, unsigned from, unsigned end, uint8_t with)
 {
 	char path[TEMPDIR_PATH + 128];
 	uint8_t page[PAGE];

@@ -273,7 +273,8 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 			kit_free(&k);
 		}
 	}
-	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused, left);
+	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused,
+	        left);
 	is_int(wrong, 0, "asked again it is kept, once");
 }
 

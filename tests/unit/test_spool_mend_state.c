@@ -86,10 +86,9 @@ static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
 
 static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
 {
-	struct fault_plan plan = { .calls = FAULT_PREAD,
-		.at = 1,
-		.err = EIO,
-		.path = "seg-0000000000000001/" };
+	struct fault_plan plan = {
+		.calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/"
+	};
 	struct sight s;
 	struct kit k;
 
@@ -116,7 +115,8 @@ static void a_name_that_cannot_be_given_is_told(void)
 	fault_arm(&plan);
 	is_int(mend_names(&k), E_DENIED, "it says so");
 	fault_disarm();
-	ok(strstr(k.why.text, name) != NULL && strstr(k.why.text, "9999") != NULL, "%s", k.why.text);
+	ok(strstr(k.why.text, name) != NULL && strstr(k.why.text, "9999") != NULL, "%s",
+	        k.why.text);
 	kit_free(&k);
 }
 
@@ -255,7 +255,8 @@ static void a_repair_leaves_the_doubt(void)
 			int rc = how == 1 ? spool_renew(l, 3, &records, &k.why)
 			                  : spool_set_aside(l, 3, &k.why);
 
-			is_int(rc, 0, how == 1 ? "the newest is renewed" : "the newest is set aside");
+			is_int(rc, 0,
+			        how == 1 ? "the newest is renewed" : "the newest is set aside");
 			spool_look_close(l);
 		}
 		kit_must_open(&k);
