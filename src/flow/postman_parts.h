@@ -48,9 +48,8 @@ struct letter {
 	bool maybe_sent;    /* some of it may have arrived unacknowledged, or has been delivered */
 	bool give_back;     /* its owner wants it: what fails is dropped, not sent again */
 	bool dropped;       /* a piece was */
-	const char
-	        *cause; /* of the first piece that is poison, which stands for all; NULL: none is */
-	int status;     /* the same piece's, with its detail */
+	const char *cause;  /* of the first poison piece, which stands for all; NULL: none is */
+	int status;         /* the same piece's, with its detail */
 	char *detail;
 };
 
