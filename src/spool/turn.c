@@ -62,10 +62,12 @@ static bool may_go(struct spool *s, size_t i)
 	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_MISSING)
 		return false;
 	segment_name(seg, name);
+	if (segments_mark_bad(&s->segments, s->dir, i) < 0)
+		return false; /* asked again, and told once */
 	log_warn("spool: all of %s is delivered by its name, but it is not whole: it goes into "
 	         "quarantine/",
 	        name);
-	return segments_mark_bad(&s->segments, s->dir, i) == 0;
+	return true;
 }
 
 /* Where the oldest segment begins, once the first N are gone. */

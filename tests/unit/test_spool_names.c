@@ -115,30 +115,29 @@ static void a_copy_is_set_aside_and_nothing_comes_twice(void)
 	kit_free(&k);
 }
 
-/* A copy that was made while the segment was written has less of it. */
+/* With a copy of the second segment that was made while it was written, and has less of it. */
+static void make_with_early_copy(struct kit *k, const char *name)
+{
+	kit_init(k);
+	k->size = 3500;
+	kit_must_open(k);
+	mix_fill(k, 6);
+	mix_copy(k, k, 1, name);
+	mix_fill(k, MIX_TURNS - 6);
+	kit_close(k);
+}
+
 static void the_better_one_has_the_place(void)
 {
 	struct kit k;
 
-	kit_init(&k);
-	k.size = 3500;
-	kit_must_open(&k);
-	mix_fill(&k, 6);
-	mix_copy(&k, &k, 1, "seg-0000000000009999");
-	mix_fill(&k, MIX_TURNS - 6);
-	kit_close(&k);
+	make_with_early_copy(&k, "seg-0000000000009999");
 	mix_behead(&k, 1);
 	kit_must_open(&k);
 	mix_all_from(&k, 1, "the real one is damaged, an early copy is not");
 	kit_free(&k);
 
-	kit_init(&k);
-	k.size = 3500;
-	kit_must_open(&k);
-	mix_fill(&k, 6);
-	mix_copy(&k, &k, 1, "seg-0000000000000009");
-	mix_fill(&k, MIX_TURNS - 6);
-	kit_close(&k);
+	make_with_early_copy(&k, "seg-0000000000000009");
 	mix_rename(&k, 2, "seg-0000000000009999");
 	kit_must_open(&k);
 	mix_all_from(&k, 1, "both have wrong names");
