@@ -14,6 +14,7 @@ enum conf_type {
 	CONF_TYPE_TEXT,     /* const char *, never NULL */
 	CONF_TYPE_ADDRESS, /* const char *, "" or what units_hostport takes; "none" where choices is "none" */
 	CONF_TYPE_CHOICE, /* int or an enum, an index into choices */
+	CONF_TYPE_REFUSED, /* no field: a name of another time, or of another program; help says what to use */
 	CONF_TYPE_LIST, /* struct conf_list: repeatable; of choices, ',' splits a value at commas and
 			     * '=' wants every item to be NAME=VALUE */
 };
@@ -84,6 +85,12 @@ struct conf_row {
 	{                                                                                          \
 		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), def, form, help, secret  \
 	}
+/* NAME is known and refused, wherever it is set: with SENTENCE, which says what took its place. It is in
+ * no help, no sample file and no list of values. */
+#define CONF_REFUSED(name, sentence)                                                               \
+	{                                                                                          \
+		name, CONF_TYPE_REFUSED, 0, "", NULL, sentence, false                              \
+	}
 #define CONF_END                                                                                   \
 	{                                                                                          \
 		NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false                                   \
@@ -121,7 +128,7 @@ enum conf_origin conf_origin(const struct conf *c, const char *name);
 int conf_default(struct conf *c, const char *name, const char *value, struct why *why) MUST_USE;
 
 /* Puts before WHY's sentence who set option NAME, as conf_read does for what it finds itself:
- * "--spool.sync: ", "SPOOL_SYNC: ", "spanspool.yaml:12: spool.sync: ". Returns the code. */
+ * "--spool.exposure: ", "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
 int conf_blame(const struct conf *c, const char *name, struct why *why);
 
 /* "config show": every value with its origin, secrets masked. */

@@ -13,6 +13,7 @@
 	X(E_TOO_LARGE, "too large")                                                                \
 	X(E_CORRUPT, "stored data is corrupt")                                                     \
 	X(E_NEWER, "written by a newer version")                                                   \
+	X(E_OLDER, "written by an older version")                                                  \
 	X(E_LOCKED, "in use by another process")                                                   \
 	X(E_FULL, "no room")                                                                       \
 	X(E_DOWN, "not reachable now")                                                             \

@@ -9,7 +9,6 @@
  * block on the disk and belong into one worker thread at a time; spool_live may run on another
  * thread meanwhile. */
 
-enum spool_sync { SPOOL_SYNC_COMMIT, SPOOL_SYNC_INTERVAL, SPOOL_SYNC_OFF };
 enum spool_on_full { SPOOL_DROP_NEWEST, SPOOL_DROP_OLDEST };
 enum spool_on_refused { SPOOL_QUARANTINE, SPOOL_DROP_REFUSED };
 
@@ -20,8 +19,6 @@ struct spool_opts {
 	uint64_t
 	        min_free; /* bytes of the file system to leave to others, and that share of its inodes */
 	uint64_t segment_bytes; /* map size of one segment */
-	enum spool_sync sync;
-	uint64_t sync_interval_us;
 };
 
 enum { SPOOL_MARKS_BYTES = 3072 };
@@ -60,9 +57,8 @@ struct spool_stats {
 	        room_bytes; /* that may be put by all limits, at most; max_bytes 0: a very large number */
 	bool over;          /* far more than max_bytes: it was lowered */
 	uint64_t quarantine_bytes; /* of the records in quarantine/ */
-	uint64_t tail_bytes;  /* put and not yet synced; a turn must come within sync_interval */
-	uint64_t free_bytes;  /* of the file system */
-	uint64_t free_inodes; /* of the file system; 0 also where it does not count them */
+	uint64_t free_bytes;       /* of the file system */
+	uint64_t free_inodes;      /* of the file system; 0 also where it does not count them */
 	uint64_t
 	        oldest_ms; /* wall clock of the oldest record that was read or written; 0 unknown */
 	uint64_t oldest_end; /* the oldest segment holds positions below this */

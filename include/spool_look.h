@@ -36,8 +36,7 @@ struct spool_seen {
 	char host[256];                 /* "" unknown */
 	struct spool_segment *segments; /* by first position */
 	size_t nsegments;
-	uint64_t bytes; /* of segments and tail */
-	uint64_t tail_bytes;
+	uint64_t bytes; /* of all segments */
 	uint64_t
 	        oldest_ms; /* received time of the record at the cursor; 0 unknown, or none waits */
 	uint64_t free_bytes, free_inodes;
@@ -60,7 +59,7 @@ bool spool_look_waits(const struct spool_look *l, uint64_t position);
 /* A record, or a damage. */
 struct spool_item {
 	struct batch *batch; /* gives; NULL: a damage */
-	size_t segment;      /* of SEEN; SPOOL_NO_SEGMENT: the tail, or none */
+	size_t segment;      /* of SEEN; SPOOL_NO_SEGMENT: none */
 	struct spool_run
 	        lost; /* positions that cannot be read; empty where only the way to them is broken */
 	bool counted; /* SPANS of the lost is known */

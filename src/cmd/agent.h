@@ -28,7 +28,6 @@ struct agent_settings {
 	const char *reporter;
 	const char *directory;
 	uint64_t exposure_us;
-	const char *sync;
 	uint64_t max_bytes;
 	uint64_t min_free;
 	uint64_t max_age_us;
@@ -39,8 +38,6 @@ struct agent_settings {
 	uint64_t shutdown_us;
 
 	/* What the texts above come to; filled by agent_finish. */
-	enum spool_sync spool_sync;
-	uint64_t spool_sync_us;
 	char host[256];
 	char reporter_url[320];
 };

@@ -51,13 +51,17 @@ static const struct conf_row collector_rows[] = {
 	CONF_END
 };
 
+#define EVERY_COMMIT_IS_SYNCED                                                                     \
+	"is gone: every commit is synced; spool.exposure sets how often the agent commits"
+
 static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.directory",
 	                                              "/var/lib/spanspool",
 	                                              "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
 	        "send after"),
-	CONF_TEXT(S, sync, "spool.sync", "commit", "commit, interval=<duration> or off"),
+	CONF_REFUSED("spool.sync", EVERY_COMMIT_IS_SYNCED),
+	CONF_REFUSED("spool.sync-interval", EVERY_COMMIT_IS_SYNCED),
 	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB",
 	        "of all segments and refused batches on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB",
@@ -88,24 +92,6 @@ static const struct options_group groups[] = {
 	{ NULL, NULL, 0 },
 };
 
-static int read_sync(struct agent_settings *set, struct why *why)
-{
-	static const char interval[] = "interval=";
-
-	if (strcmp(set->sync, "commit") == 0) {
-		set->spool_sync = SPOOL_SYNC_COMMIT;
-	} else if (strcmp(set->sync, "off") == 0) {
-		set->spool_sync = SPOOL_SYNC_OFF;
-	} else if (strncmp(set->sync, interval, sizeof(interval) - 1) == 0) {
-		set->spool_sync = SPOOL_SYNC_INTERVAL;
-		return units_duration(set->sync + sizeof(interval) - 1, &set->spool_sync_us, why);
-	} else {
-		return why_set(why, E_USAGE, "\"%s\" is not commit, interval=<duration> or off",
-		        set->sync);
-	}
-	return 0;
-}
-
 /* "dns:///collector:14250,other:14250" names a gRPC target; its first host listens for HTTP too. */
 static int read_reporter(struct conf *c, struct agent_settings *set, struct why *why)
 {
@@ -135,8 +121,6 @@ static int finish(struct conf *c, void *settings, struct why *why)
 
 	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0)
 		return why->code;
-	if (read_sync(set, why) < 0)
-		return conf_blame(c, "spool.sync", why);
 	if (set->flight_bytes < FLIGHT_LEAST) {
 		why_set(why, E_USAGE, "%llu is less than 128KiB, which is room for two batches",
 		        (unsigned long long)set->flight_bytes);

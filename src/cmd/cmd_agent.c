@@ -68,8 +68,6 @@ static int open_forward(struct agent *a, struct why *why)
 			.max_bytes = set->max_bytes,
 			.min_free = set->min_free,
 			.segment_bytes = set->segment_bytes,
-			.sync = set->spool_sync,
-			.sync_interval_us = set->spool_sync_us,
 		},
 		.stop_ms = set->shutdown_us / US_PER_MS,
 	};

@@ -62,10 +62,10 @@ static json_t *waiting_of(const struct spool_seen *seen)
 
 static json_t *disk_of(const struct spool_seen *seen)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "segments", (json_int_t)seen->nsegments,
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "segments", (json_int_t)seen->nsegments,
 	        "damaged_segments", damaged_segments(seen), "bytes", (json_int_t)seen->bytes,
-	        "tail_bytes", (json_int_t)seen->tail_bytes, "free_bytes",
-	        (json_int_t)seen->free_bytes, "free_inodes", (json_int_t)seen->free_inodes);
+	        "free_bytes", (json_int_t)seen->free_bytes, "free_inodes",
+	        (json_int_t)seen->free_inodes);
 }
 
 static json_t *positions_of(const struct spool_seen *seen)

@@ -80,7 +80,6 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	k->ledger = ledger;
 	k->health = health;
 	k->stats.commit_us = COMMIT_GUESS_US;
-	k->sync_interval_us = opts->sync == SPOOL_SYNC_INTERVAL ? opts->sync_interval_us : 0;
 	list_init(&k->queue);
 	list_init(&k->condemned);
 	list_init(&k->sentencing);
@@ -364,10 +363,7 @@ static bool has_work(const struct keeper *k, uint64_t now)
 		return true;
 	if (!list_empty(&k->condemned) && now >= k->judge_at_us)
 		return true;
-	if (k->dirty || k->cull_wanted)
-		return true;
-	return k->sync_interval_us > 0 && k->stats.spool.tail_bytes > 0 &&
-	       now - k->began_us >= k->sync_interval_us;
+	return k->dirty || k->cull_wanted;
 }
 
 void keeper_tick(struct keeper *k)

@@ -36,10 +36,9 @@ struct keeper {
 	struct marks marks;
 	uint64_t generation;
 	uint64_t boot;
-	uint64_t spans_put;        /* as the spool counts them below the end */
-	uint64_t sync_interval_us; /* what is put unsynced wants a turn within this; 0: no matter */
-	uint64_t inherited_end;    /* positions below were put by an earlier run … */
-	uint64_t inherited_sent;   /* … and below this may have been sent by it */
+	uint64_t spans_put;      /* as the spool counts them below the end */
+	uint64_t inherited_end;  /* positions below were put by an earlier run … */
+	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
 	struct list queue;                   /* batches for the next turn */
 	struct list condemned;               /* sentences for the next turn */

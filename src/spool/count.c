@@ -10,7 +10,7 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 	*i = segments_find(&s->segments, position);
 	if (*i == SEGMENTS_NONE)
 		return E_MISSING;
-	limit = segments_limit(&s->segments, *i, s->committed.position);
+	limit = segments_limit(&s->segments, *i, s->end.position);
 	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
 	/* But a segment that is not committed to has no positions. */
 	return rc == E_MISSING ? reader_rescue(&s->reader, &s->segments.at[*i], limit) : rc;
@@ -18,7 +18,7 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
-	const struct spot known[] = { s->end, s->committed, s->origin.floor };
+	const struct spot known[] = { s->end, s->origin.floor };
 	size_t i;
 
 	*spans = 0;
@@ -30,7 +30,7 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 			return 0;
 		}
 	}
-	if (position >= s->committed.position)
+	if (position >= s->end.position)
 		return E_MISSING;
 	if (count_open_at(s, position, &i) == 0 &&
 	        reader_spans_below(&s->reader, position, spans) == 0)
@@ -46,7 +46,7 @@ static int count_each(struct spool *s, const struct spool_run *run, struct ledge
 {
 	int rc = 0;
 
-	for (uint64_t at = run->first; at < run->end && at < s->committed.position; at++) {
+	for (uint64_t at = run->first; at < run->end && at < s->end.position; at++) {
 		struct record r;
 		struct batch *b;
 		struct place p;
@@ -79,8 +79,6 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 
 		if (run.first >= run.end)
 			continue;
-		if (run.end > s->committed.position && s->tail.holds && store_flush(s) < 0)
-			rc = E_CORRUPT;
 		if (count_spans_below(s, run.first, &below) == 0 &&
 		        count_spans_below(s, run.end, &above) == 0) {
 			count->spans += above - below;

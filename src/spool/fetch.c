@@ -192,8 +192,7 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 /* Below the oldest segment, or where one is gone: no file has these. */
 static uint64_t skip_gap(struct fetching *f, uint64_t at, uint64_t run_end)
 {
-	uint64_t next =
-	        f->s->segments.n > 0 ? f->s->segments.at[0].first : f->s->committed.position;
+	uint64_t next = f->s->segments.n > 0 ? f->s->segments.at[0].first : f->s->end.position;
 
 	next = min_u64(next, run_end);
 	report(f, at, next, false, "their segment is missing");
@@ -215,23 +214,15 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 		stop_by(f, rc);
 		return at;
 	}
-	end = min_u64(end, segments_limit(&s->segments, f->i, s->committed.position));
+	end = min_u64(end, segments_limit(&s->segments, f->i, s->end.position));
 	return lost_whole(f, at, end);
 }
 
-/* Goes on from AT. What is only in the tail so far becomes a segment first. */
+/* Goes on from AT. */
 static uint64_t step(struct fetching *f, uint64_t at, uint64_t end)
 {
-	struct spool *s = f->s;
+	const struct spool *s = f->s;
 
-	if (at >= s->committed.position) {
-		int rc = store_flush(s);
-
-		f->ready = false; /* a new segment may have been made, and its way looked at */
-		if (rc < 0 || at >= s->committed.position)
-			stop_by(f, rc);
-		return at;
-	}
 	if (f->ready && at >= s->reader.first && at < s->reader.limit)
 		return take(f, at, end);
 	return turn_to(f, at, end);
@@ -279,7 +270,7 @@ void fetch_oldest(struct spool *s)
 	struct place p;
 	size_t i;
 
-	if (cursor >= s->committed.position) {
+	if (cursor >= s->end.position) {
 		s->oldest = 0;
 		s->stats.oldest_ms = 0;
 		return;

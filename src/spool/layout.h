@@ -39,7 +39,7 @@ struct origin {
 	struct spot floor;
 };
 
-/* What stands before a batch's bytes, in a segment, in the tail and in quarantine alike. */
+/* What stands before a batch's bytes, in a segment and in quarantine alike. */
 struct record {
 	uint64_t position;
 	uint64_t boot;

@@ -10,6 +10,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/mend.c \
 	%D%/mend_state.c \
 	%D%/names.c %D%/names.h \
+	%D%/older.c %D%/older.h \
 	%D%/put.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \
@@ -20,7 +21,6 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/spool_priv.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
-	%D%/tail.c %D%/tail.h \
 	%D%/tree.c %D%/tree.h \
 	%D%/turn.c \
 	%D%/writer.c %D%/writer.h

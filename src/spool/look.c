@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "look.h"
 #include "names.h"
+#include "older.h"
 #include "spool_priv.h"
 
 static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
@@ -191,45 +192,16 @@ static void measure_segments(struct spool_look *l)
 	}
 }
 
-static int measure_tail(struct spool_look *l)
-{
-	struct tail_part part;
-	int rc = tail_look(&l->tail, l->dir);
-
-	l->seen.tail_bytes = l->tail.fd < 0 ? 0 : l->tail.bytes;
-	l->seen.bytes += l->seen.tail_bytes;
-	for (uint64_t at = 0; rc == 0 && l->tail.fd >= 0 && at < l->tail.bytes;) {
-		rc = tail_load(&l->tail, at, &part);
-		if (rc == 0 && part.has_state)
-			offer(l, &part.state, &part.origin);
-		for (size_t i = 0; rc == 0 && i < part.n; i++) {
-			const struct record *r = &part.e[i].r;
-
-			if (r->position < l->disk.position)
-				continue;
-			if (l->tail_first.position == 0)
-				l->tail_first = (struct spot){ r->position, r->spans_before };
-			l->disk = (struct spot){ r->position + 1, r->spans_before + r->spans };
-		}
-		at = part.next;
-		l->tail_broken = l->tail_broken || (rc == 0 && part.broken);
-		tail_part_free(&part);
-	}
-	return rc;
-}
-
 /* At rest it is put right as the next start would do it. */
 static void settle_state(struct spool_look *l)
 {
 	struct spool_state *state = &l->seen.state;
-	struct spot from = l->tail_first;
+	struct spot from = { 1, 0 };
 
 	if (!l->seen.has_state && l->segments.n > 0) {
 		from = (struct spot){ l->segments.at[0].first, 0 };
 		from.spans = l->seen.segments[0].spans_below;
 	}
-	if (from.position == 0)
-		from.position = 1;
 	if (!l->seen.has_state)
 		recover_assume(state, &from);
 	if (l->seen.holder == 0)
@@ -240,7 +212,7 @@ static void settle_state(struct spool_look *l)
 static void judge_slots(struct spool_look *l)
 {
 	int *slots = l->seen.slots;
-	bool in_order = l->segments.n == 0 && l->seen.tail_bytes == 0;
+	bool in_order = l->segments.n == 0;
 
 	for (size_t i = 0; i < SLOTS; i++)
 		in_order = in_order || slots[i] == 0;
@@ -297,12 +269,11 @@ static int look_around(struct spool_look *l, struct why *why)
 	struct disk_space space;
 	int rc;
 
+	if (older_check_tail(l->dir, false, why) < 0)
+		return why_wrap(why, "spool %s", l->directory);
 	if (read_slots(l, why) < 0 || look_at_segments(l, why) < 0)
 		return why->code;
 	measure_segments(l);
-	rc = measure_tail(l);
-	if (rc < 0)
-		return cannot(l, rc, "tail", why);
 	judge_slots(l);
 	settle_state(l);
 	rc = load_marks(l, why);
@@ -324,7 +295,7 @@ int spool_look_open(
 
 	if (l == NULL)
 		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
-	l->dir = l->lock = l->reader.fd = l->tail.fd = -1;
+	l->dir = l->lock = l->reader.fd = -1;
 	if (open_dir(l, directory, how, why) < 0)
 		goto fail;
 	if (look_around(l, why) < 0)
@@ -362,7 +333,7 @@ uint64_t look_limit(const struct spool_look *l, size_t i)
 
 bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans)
 {
-	const struct spot known[] = { l->behind, l->tail_first, l->origin.floor,
+	const struct spot known[] = { l->behind, l->origin.floor,
 		{ l->seen.state.end, l->seen.state.spans_put } };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -387,9 +358,7 @@ void spool_look_close(struct spool_look *l)
 	if (l == NULL)
 		return;
 	batch_unref(&l->stash);
-	tail_part_free(&l->part);
 	reader_close(&l->reader);
-	tail_close(&l->tail);
 	marks_free(&l->marks);
 	segments_free(&l->segments);
 	free(l->seen.segments);

@@ -7,7 +7,6 @@
 #include "segments.h"
 #include "spool_look.h"
 #include "statefile.h"
-#include "tail.h"
 
 struct spool_look {
 	int dir;
@@ -17,27 +16,21 @@ struct spool_look {
 	struct spool_seen seen;
 	struct segments segments; /* as SEEN has them */
 	struct reader reader;
-	struct tail tail;
-	struct spot tail_first; /* of its first record that is in no segment; position 0: none */
-	struct spot disk;       /* behind the last record on disk */
+	struct spot disk; /* behind the last record on disk */
 	struct origin origin;
 	struct marks marks;
 
 	/* The way through, look_items.c. */
 	struct spool_range range;
-	size_t i;             /* the segment that is read; SEEN's number: the tail */
-	bool inside;          /* the reader has it */
-	bool aside;           /* one segment in quarantine/ is read, and nothing else */
-	bool told_broken;     /* of this segment: only a scan finds its records */
-	unsigned anew;        /* times that it was looked at anew since its last whole record */
-	uint64_t at;          /* position that comes next */
+	size_t i;         /* the segment that is read; SEEN's number: what stands behind them all */
+	bool inside;      /* the reader has it */
+	bool aside;       /* one segment in quarantine/ is read, and nothing else */
+	bool told_broken; /* of this segment: only a scan finds its records */
+	unsigned anew;    /* times that it was looked at anew since its last whole record */
+	uint64_t at;      /* position that comes next */
 	struct batch *stash;  /* the record found behind what is lost */
 	uint64_t stash_below; /* spans below it */
 	struct spot behind;   /* the last record that was given */
-	struct tail_part part;
-	size_t part_i;
-	uint64_t part_next;
-	bool tail_broken;
 };
 
 /* Beside a running agent what looks damaged is looked at so often. */

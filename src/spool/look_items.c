@@ -1,4 +1,4 @@
-/* look_items.c — the way through a spool: segment after segment, then the tail.
+/* look_items.c — the way through a spool: segment after segment.
  *
  * Every position below the end was given to a record. The next that is whole is looked for, by the
  * tree and where that does not have it once more in all bytes of the file; what lies before it is
@@ -12,7 +12,6 @@
 void spool_look_begin(struct spool_look *l, const struct spool_range *range)
 {
 	batch_unref(&l->stash);
-	tail_part_free(&l->part);
 	reader_close(&l->reader);
 	l->reader.at = l->dir;
 	l->reader.spool = l->origin.spool;
@@ -20,8 +19,6 @@ void spool_look_begin(struct spool_look *l, const struct spool_range *range)
 	l->i = 0;
 	l->inside = l->aside = l->told_broken = false;
 	l->at = range->waiting ? l->seen.state.cursor : 0;
-	l->part_i = 0;
-	l->part_next = 0;
 	l->behind = (struct spot){ 0 };
 }
 
@@ -270,51 +267,17 @@ static int step_between(struct spool_look *l, struct spool_item *item)
 	return enter(l, item);
 }
 
-/* The tail's next record that is in no segment. E_MISSING: that was all. */
-static int next_in_tail(struct spool_look *l, struct spool_item *item)
+/* Behind the segments: what the state knows of and no segment has. E_MISSING: nothing, that was all. */
+static int step_behind(struct spool_look *l, struct spool_item *item)
 {
-	for (;;) {
-		while (l->part_i < l->part.n) {
-			const struct entry *e = &l->part.e[l->part_i++];
-
-			if (e->r.position < l->at)
-				continue;
-			item->batch = batch_new(e->r.size);
-			if (item->batch == NULL)
-				return E_NOMEM;
-			record_to_batch(&e->r, item->batch);
-			memcpy(item->batch->bytes, e->bytes, e->r.size);
-			l->at = e->r.position + 1;
-			return 0;
-		}
-		tail_part_free(&l->part);
-		l->part_i = 0;
-		if (l->tail.fd < 0 || l->part_next >= l->tail.bytes)
-			return E_MISSING;
-		if (tail_load(&l->tail, l->part_next, &l->part) < 0)
-			return E_NOMEM;
-		l->part_next = l->part.next;
-	}
-}
-
-/* Behind the segments: first what is missing there, then the tail. */
-static int step_tail(struct spool_look *l, struct spool_item *item)
-{
-	uint64_t end = l->tail_first.position > 0 ? l->tail_first.position : l->seen.state.end;
+	uint64_t end = l->seen.state.end;
 
 	item->segment = SPOOL_NO_SEGMENT;
 	l->at = max_u64(l->at, l->segments.n == 0 ? l->seen.state.cursor : 1);
-	if (l->at < end && !l->live) {
-		snprintf(item->what, sizeof(item->what), "their segment is missing");
-		return lose(l, item, l->at, end);
-	}
-	if (l->tail_broken && l->tail_first.position > 0 && !l->told_broken && !l->live) {
-		l->told_broken = true;
-		snprintf(item->what, sizeof(item->what), "the tail is not whole");
-		item->lost = (struct spool_run){ l->at, l->at };
-		return 0;
-	}
-	return next_in_tail(l, item);
+	if (l->at >= end || l->live)
+		return E_MISSING;
+	snprintf(item->what, sizeof(item->what), "their segment is missing");
+	return lose(l, item, l->at, end);
 }
 
 int spool_look_next(struct spool_look *l, struct spool_item *item)
@@ -328,7 +291,7 @@ int spool_look_next(struct spool_look *l, struct spool_item *item)
 		else if (l->i < l->seen.nsegments && !l->aside)
 			rc = step_between(l, item);
 		else if (l->i == l->seen.nsegments && !l->aside)
-			rc = step_tail(l, item);
+			rc = step_behind(l, item);
 		else
 			rc = E_MISSING;
 		if (rc != E_STOPPED)

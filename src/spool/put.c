@@ -1,7 +1,6 @@
-/* put.c — a turn's batches become records: in a segment, or in the tail until the next sync. */
+/* put.c — a turn's batches become records of a segment. */
 #include <stdlib.h>
 
-#include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
 
@@ -27,44 +26,6 @@ static struct entry *entries_of(const struct spool *s, const struct spool_turn *
 		at.spans += b->spans;
 	}
 	return e;
-}
-
-static bool flush_is_due(const struct spool *s)
-{
-	if (!s->tail.holds)
-		return false;
-	if (s->opts.sync == SPOOL_SYNC_COMMIT || s->tail.bytes >= TAIL_FLUSH_BYTES)
-		return true;
-	return s->opts.sync == SPOOL_SYNC_INTERVAL &&
-	       clock_mono_us() - s->tail.since_us >= s->opts.sync_interval_us;
-}
-
-static struct spot behind(const struct entry *e)
-{
-	return (struct spot){ e->r.position + 1, e->r.spans_before + e->r.spans };
-}
-
-/* By the tail when its way is open; else, and when it is not, straight into a segment. */
-static int put_entries(struct spool *s, struct storing *g)
-{
-	int rc;
-
-	if (s->opts.sync != SPOOL_SYNC_COMMIT && s->tail.bytes < TAIL_MOST_BYTES) {
-		struct spool_state before = *g->state;
-
-		store_settle(&before, store_rest(g, 0), &s->end);
-		if (tail_append(&s->tail, g->e, g->n, &before, &s->origin) == 0) {
-			g->done = g->n;
-			s->end = behind(&g->e[g->n - 1]);
-			return 0;
-		}
-	}
-	rc = store_flush(s);
-	if (rc == 0)
-		rc = store_run(s, g);
-	if (s->committed.position > s->end.position)
-		s->end = s->committed;
-	return rc;
 }
 
 /* Once on the way in, once on the way out. A limit that is reached is the caller's to tell: it may make
@@ -96,18 +57,16 @@ static void keep_state(struct spool *s, struct spool_turn *t)
 
 void put_run(struct spool *s, struct spool_turn *t)
 {
-	struct storing g = { .all = t->nput, .state = &t->state, .settle = true };
+	struct storing g = { .all = t->nput, .state = &t->state };
 	struct entry *e = NULL;
 	int rc = 0, refused = E_NOMEM;
 
 	t->first = s->end.position;
-	if (flush_is_due(s) && store_flush(s) < 0)
-		log_debug("spool: the tail could not be synced");
 	if (t->nput > 0) {
 		e = entries_of(s, t);
 		g.e = e;
 		g.n = e == NULL ? 0 : store_allow(s, e, t->nput, &refused);
-		rc = g.n == 0 ? refused : put_entries(s, &g);
+		rc = g.n == 0 ? refused : store_run(s, &g);
 		rc = rc == 0 ? refused : rc;
 		tell(s, rc);
 	}

@@ -1,7 +1,7 @@
 /* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
  *
- * A state is in four slots, in the head of the newest segment, and in the tail; the highest
- * generation is right, of equal ones the one that knows more records. Of each segment the head is
+ * A state is in four slots and in the head of the newest segment; the highest generation is right, of
+ * equal ones the one that knows more records. Of each segment the head is
  * looked at, and only the newest is looked into: how long that takes hardly depends on how much
  * waits. What is damaged in older ones shows when they are read.
  */
@@ -99,8 +99,7 @@ static int read_slots(struct recovering *r, struct why *why)
 	r->doubt = refused < 0;
 	statefile_aim(&r->s->file, slots);
 	r->s->reader.spool = r->s->origin.spool;
-	r->found->state_lost =
-	        r->slots_gone && (!blank || r->s->segments.n > 0 || r->s->tail.bytes > 0);
+	r->found->state_lost = r->slots_gone && (!blank || r->s->segments.n > 0);
 	if (r->found->state_lost)
 		note(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
@@ -143,20 +142,10 @@ static int open_patiently(struct spool *s, size_t i)
 	return rc;
 }
 
-/* The state knows of records from FIRST on, and the tail does not have them. */
-static bool was_committed(struct recovering *r, uint64_t first)
+/* The state knows of records from FIRST on. */
+static bool was_committed(const struct recovering *r, uint64_t first)
 {
-	struct tail_part part;
-	bool committed;
-
-	if (!r->any || r->found->state.end <= first)
-		return false;
-	if (r->s->tail.bytes == 0)
-		return true;
-	committed =
-	        tail_load(&r->s->tail, 0, &part) == 0 && part.n > 0 && part.e[0].r.position > first;
-	tail_part_free(&part);
-	return committed;
+	return r->any && r->found->state.end > first;
 }
 
 /* Nothing of it can be read. */
@@ -226,66 +215,9 @@ static int read_newest(struct recovering *r, struct why *why)
 		return 0;
 	if (rc < 0)
 		return rc;
-	r->disk = s->reader.end;
+	r->disk = s->end = s->reader.end;
 	if (s->reader.has_head)
 		offer(r, &s->reader.head.state, &s->reader.head.origin);
-	return 0;
-}
-
-/* What a damaged segment has of records that are whole in the tail may have holes, or come from a
- * transaction that was never committed: the tail has the better copy, as long as it has all of it. */
-static void prefer_tail(struct recovering *r, const struct tail_part *first)
-{
-	const struct record *from, *last;
-
-	if (r->s->reader.state != READER_BY_SCAN || first->broken || first->mixed || first->n == 0)
-		return;
-	from = &first->e[0].r;
-	last = &first->e[first->n - 1].r;
-	if (from->position > r->s->reader.first && from->position < r->disk.position &&
-	        last->position + 1 >= r->disk.position)
-		r->disk = r->s->committed = (struct spot){ from->position, from->spans_before };
-}
-
-/* Records in the tail that are in no segment, and the states between them. */
-static int read_tail(struct recovering *r, struct why *why)
-{
-	struct spool *s = r->s;
-	uint64_t whole = 0;
-	bool broken = false;
-
-	s->committed = r->disk;
-	for (uint64_t offset = 0; offset < s->tail.bytes;) {
-		struct tail_part part;
-		int rc = tail_load(&s->tail, offset, &part);
-
-		if (rc < 0) {
-			tail_part_free(&part);
-			return why_set(why, rc, "tail: %s", err_text(rc));
-		}
-		if (part.has_state)
-			offer(r, &part.state, &part.origin);
-		if (offset == 0)
-			prefer_tail(r, &part);
-		for (size_t i = 0; i < part.n; i++) {
-			const struct record *e = &part.e[i].r;
-
-			if (e->position < r->disk.position)
-				continue;
-			if (!s->tail.holds)
-				s->committed = (struct spot){ e->position, e->spans_before };
-			s->tail.holds = true;
-			r->disk = (struct spot){ e->position + 1, e->spans_before + e->spans };
-		}
-		broken = broken || part.broken;
-		whole = max_u64(whole, part.whole);
-		offset = part.next;
-		tail_part_free(&part);
-	}
-	if (whole < s->tail.bytes)
-		tail_cut(&s->tail, whole);
-	if (broken && s->tail.holds)
-		note(r, "the tail is not whole; what is intact in it will be delivered");
 	return 0;
 }
 
@@ -294,7 +226,7 @@ static void know_spool(struct spool *s)
 {
 	for (size_t i = 0; i < s->segments.n && s->origin.spool == 0; i++)
 		if (reader_open(&s->reader, &s->segments.at[i],
-		            segments_limit(&s->segments, i, s->committed.position)) == 0 &&
+		            segments_limit(&s->segments, i, s->end.position)) == 0 &&
 		        s->reader.has_head)
 			s->origin.spool = s->reader.head.origin.spool;
 	if (s->origin.spool == 0 && getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0)
@@ -314,17 +246,14 @@ void recover_assume(struct spool_state *state, const struct spot *from)
 	};
 }
 
-/* No state anywhere, but records: nothing of them is known to be delivered. */
+/* No state anywhere, but segments: nothing of them is known to be delivered. */
 static void state_from_records(struct recovering *r)
 {
 	struct spool *s = r->s;
 	struct spool_state *state = &r->found->state;
-	struct spot from = { s->segments.n > 0 ? s->segments.at[0].first : s->committed.position,
-		0 };
+	struct spot from = { s->segments.at[0].first, 0 };
 
-	if (s->segments.n == 0)
-		from.spans = s->committed.spans;
-	else if (count_spans_below(s, from.position, &from.spans) < 0)
+	if (count_spans_below(s, from.position, &from.spans) < 0)
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known",
 		        from.position);
 	recover_assume(state, &from);
@@ -355,7 +284,7 @@ static void blank(struct spool *s, struct spool_found *found)
 {
 	found->fresh = true;
 	found->state = (struct spool_state){ .cursor = 1, .offered_to = 1, .end = 1 };
-	s->origin.floor = s->committed = s->end = (struct spot){ 1, 0 };
+	s->origin.floor = s->end = (struct spot){ 1, 0 };
 	s->last = found->state;
 }
 
@@ -369,12 +298,10 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 		rc = know_names(&r, why);
 	if (rc == 0)
 		rc = read_newest(&r, why);
-	if (rc == 0)
-		rc = read_tail(&r, why);
 	if (rc < 0)
 		return rc;
 	know_spool(s);
-	if (!r.any && s->segments.n == 0 && !s->tail.holds) {
+	if (!r.any && s->segments.n == 0) {
 		blank(s, found);
 		return 0;
 	}
@@ -383,8 +310,6 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	found->unclean = state->running;
 	found->salvaged = recover_reconcile(state, &r.disk);
 	s->end = (struct spot){ state->end, state->spans_put };
-	if (!s->tail.holds)
-		s->committed = s->end;
 	if (r.doubt || (r.slots_gone && s->segments.n > 0))
 		state->offered_to = state->end;
 	s->last = *state;

@@ -7,6 +7,7 @@
 
 #include "lock.h"
 #include "log.h"
+#include "older.h"
 #include "spool_priv.h"
 
 enum { SEGMENTS_AT_LEAST = 4 }; /* of max_bytes, so that space comes back in parts */
@@ -19,7 +20,6 @@ static void spool_free(struct spool *s)
 	if (s->next.env != NULL)
 		writer_discard(&s->next, s->dir);
 	reader_close(&s->reader);
-	tail_close(&s->tail);
 	statefile_close(&s->file);
 	segments_free(&s->segments);
 	if (s->lock >= 0)
@@ -64,8 +64,10 @@ static int open_dir(struct spool *s, struct why *why)
 
 static int open_files(struct spool *s, struct spool_found *found, struct why *why)
 {
-	int rc = statefile_open(&s->file, s->dir, why);
+	int rc = older_check_tail(s->dir, true, why);
 
+	if (rc == 0)
+		rc = statefile_open(&s->file, s->dir, why);
 	if (rc < 0)
 		return rc;
 	if (disk_remove_dir(s->dir, "next") < 0)
@@ -73,13 +75,7 @@ static int open_files(struct spool *s, struct spool_found *found, struct why *wh
 	rc = segments_list(&s->segments, s->dir, true);
 	if (rc < 0)
 		return why_set(why, rc, "cannot list: %s", err_text(rc));
-	rc = tail_open(&s->tail, s->dir, s->opts.sync != SPOOL_SYNC_COMMIT, why);
-	if (rc < 0)
-		return rc;
-	rc = recover_run(s, found, why);
-	if (rc == 0 && s->tail.fd >= 0 && !s->tail.holds)
-		tail_clear(&s->tail);
-	return rc;
+	return recover_run(s, found, why);
 }
 
 int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
@@ -89,7 +85,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 
 	if (s == NULL)
 		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
-	s->dir = s->lock = s->file.fd = s->tail.fd = s->reader.fd = -1;
+	s->dir = s->lock = s->file.fd = s->reader.fd = -1;
 	memset(found, 0, sizeof(*found));
 	if (copy_opts(s, opts) < 0) {
 		why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
@@ -147,9 +143,6 @@ void spool_close(struct spool *s, const struct spool_state *state)
 {
 	if (s == NULL)
 		return;
-	if (store_flush(s) < 0)
-		log_warn("spool: the tail could not be synced at the end; it is read at the next "
-		         "start");
 	if (state != NULL)
 		say_last(s, state);
 	spool_free(s);

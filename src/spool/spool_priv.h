@@ -6,7 +6,6 @@
 #include "reader.h"
 #include "segments.h"
 #include "statefile.h"
-#include "tail.h"
 #include "writer.h"
 
 struct spool {
@@ -19,9 +18,7 @@ struct spool {
 	struct writer writer;
 	struct writer next;
 	struct reader reader;
-	struct tail tail;
-	struct spot committed; /* behind all that is in segments; the tail begins here */
-	struct spot end;       /* behind all that was put */
+	struct spot end; /* behind all that was put */
 	struct origin origin;
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
 	struct disk_space space; /* as of this turn */
@@ -51,12 +48,9 @@ struct storing {
 	size_t all;                      /* so many does STATE believe in */
 	size_t done;                     /* so many are durable */
 	const struct spool_state *state; /* as it is once all are */
-	bool settle;        /* a commit of a part says that the rest is still in flight */
-	bool state_durable; /* STATE itself was in the last commit */
+	bool state_durable;              /* STATE itself was in the last commit */
 };
 int store_run(struct spool *s, struct storing *g) MUST_USE;
-/* All that is in the tail, and empties it. */
-int store_flush(struct spool *s) MUST_USE;
 /* Nobody writes the newest segment any more. */
 void store_seal(struct spool *s);
 /* Makes next/; AHEAD of its time only when there is room for something in it. stats.next_rc says
@@ -72,7 +66,6 @@ uint64_t store_used(const struct spool *s);
 size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc);
 /* STATE put right for when REST of what it believes to be in the spool is still in flight. */
 void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end);
-struct ledger_count store_rest(const struct storing *g, size_t done);
 
 /* turn.c: unlinks the segments that are delivered. */
 void turn_reclaim(struct spool *s);
@@ -82,7 +75,7 @@ void quarantine_measure(struct spool *s);
 /* Keeps BYTES durably in quarantine/ of the spool AT, as NAME or, where that is taken, NAME with a number. */
 int quarantine_keep(int at, const char *name, struct slice bytes) MUST_USE;
 
-/* put.c: a turn's batches, by the way that opts.sync says. */
+/* put.c: a turn's batches, in synced commits. */
 void put_run(struct spool *s, struct spool_turn *t);
 
 /* fetch.c: a turn's reading. */

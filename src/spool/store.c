@@ -17,7 +17,7 @@ enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
 
 uint64_t store_used(const struct spool *s)
 {
-	return s->segments.bytes + writer_used(&s->writer) + (s->tail.holds ? s->tail.bytes : 0);
+	return s->segments.bytes + writer_used(&s->writer);
 }
 
 void store_measure(struct spool *s)
@@ -193,7 +193,8 @@ void store_settle(struct spool_state *state, struct ledger_count rest, const str
 	state->spans_put = end->spans;
 }
 
-struct ledger_count store_rest(const struct storing *g, size_t done)
+/* What of G is not in the first DONE entries. */
+static struct ledger_count rest_of(const struct storing *g, size_t done)
 {
 	struct ledger_count rest = { .batches = g->all - done };
 
@@ -220,8 +221,7 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 
 	head.end = (struct spot){ r->position + 1, r->spans_before + r->spans };
 	snprintf(head.host, sizeof(head.host), "%s", s->opts.host);
-	if (g->settle)
-		store_settle(&head.state, store_rest(g, g->done + n), &head.end);
+	store_settle(&head.state, rest_of(g, g->done + n), &head.end);
 	writer_begin(&s->writer);
 	for (size_t i = 0; i < n; i++)
 		writer_put(&s->writer, &g->e[g->done + i]);
@@ -230,9 +230,9 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 		return cause_of(s, rc);
 	s->stats.commits++;
 	s->stats.commit_us = clock_mono_us() - began;
-	s->committed = head.end;
+	s->end = head.end;
 	g->done += n;
-	g->state_durable = g->settle && g->done == g->all;
+	g->state_durable = g->done == g->all;
 	return 0;
 }
 
@@ -274,39 +274,5 @@ int store_run(struct spool *s, struct storing *g)
 		if (rc < 0 && !may_try_again(s, rc, was_new, &failures))
 			return rc;
 	}
-	return 0;
-}
-
-/* The entries of PART that are in no segment yet. */
-static int flush_part(struct spool *s, const struct tail_part *part)
-{
-	struct storing g = { .e = part->e, .n = part->n, .state = &s->last };
-
-	while (g.done < g.n && g.e[g.done].r.position < s->committed.position)
-		g.done++;
-	return store_run(s, &g);
-}
-
-int store_flush(struct spool *s)
-{
-	uint64_t offset = 0;
-	int rc = 0;
-
-	if (!s->tail.holds)
-		return 0;
-	while (rc == 0 && offset < s->tail.bytes) {
-		struct tail_part part;
-
-		rc = tail_load(&s->tail, offset, &part);
-		if (rc == 0)
-			rc = flush_part(s, &part);
-		offset = part.next;
-		tail_part_free(&part);
-	}
-	if (rc < 0)
-		return rc;
-	/* What was put after what the tail has lost begins where it was said to. */
-	s->committed = s->end;
-	tail_clear(&s->tail);
 	return 0;
 }

@@ -15,7 +15,7 @@ static bool is_past(const struct spool *s, size_t i)
 
 	if (written && !writer_half_full(&s->writer))
 		return false;
-	return segments_limit(&s->segments, i, s->committed.position) <= s->last.cursor;
+	return segments_limit(&s->segments, i, s->end.position) <= s->last.cursor;
 }
 
 /* By its own head the segment that is open goes on behind where the next one begins: that may be a
@@ -54,7 +54,7 @@ static bool may_go(struct spool *s, size_t i)
 
 	if (seg->bad || is_half_removed(s, seg))
 		return true;
-	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->committed.position));
+	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->end.position));
 	if (rc == 0 && s->reader.state == READER_BY_TREE)
 		return !goes_on(s, i);
 	if (rc == 0 && is_complete(&s->reader))
@@ -124,10 +124,8 @@ static void count(struct spool *s)
 	store_look_ahead(s);
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
-	st->tail_bytes = s->tail.holds ? s->tail.bytes : 0;
-	st->oldest_end = s->segments.n == 0
-	                         ? s->committed.position
-	                         : segments_limit(&s->segments, 0, s->committed.position);
+	st->oldest_end = s->segments.n == 0 ? s->end.position
+	                                    : segments_limit(&s->segments, 0, s->end.position);
 }
 
 void spool_turn(struct spool *s, struct spool_turn *t)

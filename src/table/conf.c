@@ -93,7 +93,8 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 	const char *dashes = flag ? "--" : "";
 
 	for (size_t i = 0; i < c->n; i++)
-		near_offer(&near, c->settings[i].row->name);
+		if (!conf_is_refused(&c->settings[i]))
+			near_offer(&near, c->settings[i].row->name);
 	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
 	if (near.best != NULL)
 		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
@@ -211,7 +212,7 @@ static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
 		return only != NULL ? 0 : conf_unknown(c, flag, name, why);
 	if (value != NULL)
 		value++;
-	else if (s->row->type == CONF_TYPE_BOOL)
+	else if (s->row->type == CONF_TYPE_BOOL || conf_is_refused(s))
 		value = "true";
 	else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
 		value = argv[++*i];

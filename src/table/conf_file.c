@@ -166,6 +166,11 @@ static struct setting *settle(struct reader *r)
 		wrong_here(r, "config-file: a file cannot name another");
 		return NULL;
 	}
+	if (conf_is_refused(s)) {
+		if (conf_set(r->c, s, here(r), "", r->why) == 0)
+			wrong_here(r, "refused");
+		return NULL;
+	}
 	if (s->source.origin == CONF_FILE) {
 		why_set(r->why, E_USAGE, "set twice, first in line %u", s->source.line);
 		conf_point(r->c, here(r), s->row->name, r->why);

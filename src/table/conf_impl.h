@@ -35,6 +35,12 @@ enum { CONF_NAME_MAX = 128 };
 
 extern const struct conf_row conf_file_row;
 
+/* S is a name that is refused: it has no value to be shown. */
+static inline bool conf_is_refused(const struct setting *s)
+{
+	return s->row->type == CONF_TYPE_REFUSED;
+}
+
 /* The setting called NAME, in any case of letters; NULL without one. */
 struct setting *conf_find(const struct conf *c, const char *name);
 /* Says in WHY that SOURCE has no option NAME, and which one is nearest. */

@@ -86,6 +86,8 @@ void conf_each(const struct conf *c,
 	struct buf value = { 0 };
 
 	for (size_t i = 0; i < c->n; i++) {
+		if (conf_is_refused(&c->settings[i]))
+			continue;
 		buf_clear(&value);
 		add_value(&value, &c->settings[i]);
 		each(arg, c->settings[i].row->name, buf_cstr(&value), c->settings[i].source.origin);
@@ -133,6 +135,8 @@ void conf_show(const struct conf *c, FILE *to)
 	for (size_t i = 0; i < c->n; i++) {
 		int len = (int)strlen(c->settings[i].row->name);
 
+		if (conf_is_refused(&c->settings[i]))
+			continue;
 		name_width = len > name_width ? len : name_width;
 		buf_clear(&value);
 		add_value(&value, &c->settings[i]);
@@ -141,6 +145,8 @@ void conf_show(const struct conf *c, FILE *to)
 	}
 	fprintf(to, "%-*s  %-*s  %s\n", name_width, "option", value_width, "value", "set by");
 	for (size_t i = 0; i < c->n; i++) {
+		if (conf_is_refused(&c->settings[i]))
+			continue;
 		fprintf(to, "%-*s  ", name_width, c->settings[i].row->name);
 		buf_clear(&value);
 		add_value(&value, &c->settings[i]);
@@ -156,6 +162,7 @@ static const char *kind_of(const struct conf_row *row)
 {
 	switch (row->type) {
 	case CONF_TYPE_BOOL:
+	case CONF_TYPE_REFUSED:
 		return "";
 	case CONF_TYPE_SIZE:
 		return "=SIZE";
@@ -193,7 +200,8 @@ void conf_help(const struct conf_group *groups, FILE *to)
 	for (const struct conf_group *g = groups; g->title != NULL; g++) {
 		fprintf(to, "%s%s:\n", g == groups ? "" : "\n", g->title);
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
-			help_row(r, to);
+			if (r->type != CONF_TYPE_REFUSED)
+				help_row(r, to);
 	}
 	help_row(&conf_file_row, to);
 }
@@ -218,6 +226,8 @@ void conf_sample(const struct conf_group *groups, FILE *to)
 	for (const struct conf_group *g = groups; g->title != NULL; g++) {
 		fprintf(to, "\n# --- %s ---\n", g->title);
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++) {
+			if (r->type == CONF_TYPE_REFUSED)
+				continue;
 			fprintf(to, "\n# %s", r->help);
 			if (r->type == CONF_TYPE_CHOICE)
 				fprintf(to, " (%s)", r->choices);

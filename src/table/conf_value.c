@@ -133,6 +133,8 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 {
 	enum conf_type type = s->row->type;
 
+	if (type == CONF_TYPE_REFUSED)
+		return why_set(why, E_USAGE, "%s", s->row->help);
 	if (type != CONF_TYPE_TEXT && type != CONF_TYPE_LIST && strlen(text) > SHORT_VALUE)
 		return not_a(text, "a value of this option: far too long", why);
 	switch (type) {
@@ -153,6 +155,8 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 		return store_choice(s->field, s->row->choices, text, why);
 	case CONF_TYPE_LIST:
 		return add_all(s, (char *)(uintptr_t)text, why);
+	case CONF_TYPE_REFUSED:
+		break;
 	}
 	return why_set(why, E_FATAL, "an option of no kind");
 }

@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	uint64_t spans = argc > 1 ? strtoull(argv[1], NULL, 10) : 3000000;
 	uint64_t rate = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 
-	printf("Agent from UDP to the spool, Kafka away, sync=commit; floor: write + fdatasync in "
+	printf("Agent from UDP to the spool, Kafka away; floor: write + fdatasync in "
 	       "blocks of the same size\n");
 	printf("%10s %12s %12s %10s %12s %12s %12s\n", "spans", "agent MB/s", "floor MB/s",
 	        "of floor", "block kB", "span/s", "CPU s/M span");

@@ -8,7 +8,7 @@
 #include "spool_kit.h"
 #include "tap.h"
 
-enum { SHORT_COUNT = 1000, SPOOLS = 3, RECORDS = 512 };
+enum { SHORT_COUNT = 1000, SPOOLS = 2, RECORDS = 512 };
 
 /* A spool as it was. */
 struct whole {
@@ -38,16 +38,14 @@ static bool is_whole(void *arg, uint64_t position, const struct damage_record *r
 	return same;
 }
 
-/* Three segments of SIZE-byte batches; LIVE: as it is while the agent runs, with what is in the tail. */
-static void make(struct whole *w, size_t size, enum spool_sync sync, bool live)
+/* Three segments of SIZE-byte batches; LIVE: as it is while the agent runs. */
+static void make(struct whole *w, size_t size, bool live)
 {
 	struct kit *k = &w->k;
 
 	kit_init(k);
 	k->size = size;
 	k->live = true;
-	k->opts.sync = sync;
-	k->opts.sync_interval_us = UINT64_C(3600) * 1000000;
 	for (int run = 0; run < 3; run++) {
 		kit_must_open(k);
 		for (int i = 0; i < 4; i++)
@@ -57,7 +55,7 @@ static void make(struct whole *w, size_t size, enum spool_sync sync, bool live)
 		if (run == 1 && kit_resolve(k, 20) < 0)
 			exit(99);
 		if (run == 2 && live)
-			kit_put(k, live && sync == SPOOL_SYNC_COMMIT ? 270 : 12);
+			kit_put(k, 270);
 		if (run == 2 && live)
 			image_load(&w->image, k->dir);
 		kit_close(k);
@@ -173,11 +171,10 @@ int main(int argc, char **argv)
 	tempdir_prefer_memory();
 	if (foreign == NULL)
 		return 99;
-	make(foreign, 900, SPOOL_SYNC_COMMIT, false);
+	make(foreign, 900, false);
 	other = foreign->image;
-	make(&wholes[0], 700, SPOOL_SYNC_COMMIT, false);
-	make(&wholes[1], 3500, SPOOL_SYNC_COMMIT, true);
-	make(&wholes[2], 700, SPOOL_SYNC_INTERVAL, true);
+	make(&wholes[0], 700, false);
+	make(&wholes[1], 3500, true);
 	ok(campaign_run(&c, c.count, one, NULL),
 	        "whatever is wrong with a spool, what is intact comes out and the rest is counted: "
 	        "%s",

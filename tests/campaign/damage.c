@@ -134,8 +134,7 @@ static const char *bring_names(struct image *m, uint64_t *seed)
 {
 	static const char junk[] = "this is not what you think it is";
 	static const char *const files[] = { "seg-0000000000000015", "seg-zzz", "README",
-		"seg-00000000000000ff", "quarantine/README", "tail", "next",
-		"seg-0000000000000017.bad" };
+		"seg-00000000000000ff", "quarantine/README", "next", "seg-0000000000000017.bad" };
 	static const char *const dirs[] = { "seg-0000000000000016", "lost+found", "seg-",
 		"seg-00000000000000fe", "seg-0000000000000019.bad" };
 	const char *name;
@@ -317,9 +316,8 @@ static const uint8_t *next_magic(const struct image_item *f, size_t *at)
 
 static bool holds_records(const struct image_item *f)
 {
-	return !f->is_dir &&
-	       (strcmp(f->path, "tail") == 0 ||
-	               (strncmp(f->path, "seg-", 4) == 0 && strstr(f->path, "/data.mdb") != NULL));
+	return !f->is_dir && strncmp(f->path, "seg-", 4) == 0 &&
+	       strstr(f->path, "/data.mdb") != NULL;
 }
 
 void damage_find(const struct image *m, struct damage_record *records, size_t n,
@@ -359,18 +357,17 @@ void damage_intact(const struct image *m, const struct image *whole,
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct image_item *f = &m->item[i];
-		bool tail = strcmp(f->path, "tail") == 0;
 		uint64_t first = 0, limit;
 		const uint8_t *p;
 
-		if (!holds_records(f) || (!tail && sscanf(f->path, "seg-%" SCNx64, &first) != 1))
+		if (!holds_records(f) || sscanf(f->path, "seg-%" SCNx64, &first) != 1)
 			continue;
-		limit = tail ? n : limit_of(whole, first, n);
+		limit = limit_of(whole, first, n);
 		for (size_t at = 0, len; (p = next_magic(f, &at)) != NULL;) {
 			uint64_t position = seems(p, f->len - at + 1, &len);
 			bool even = ((p - f->bytes) & 1) == 0;
 
-			if (position >= max_u64(first, 1) && position < limit && (even || tail) &&
+			if (position >= max_u64(first, 1) && position < limit && even &&
 			        records[position].len == len &&
 			        memcmp(records[position].bytes, p, len) == 0)
 				intact[position] = true;

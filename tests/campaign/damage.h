@@ -28,7 +28,7 @@ typedef bool damage_is_whole(void *arg, uint64_t position, const struct damage_r
 void damage_find(const struct image *m, struct damage_record *records, size_t n,
         damage_is_whole *is_whole, void *arg);
 /* Sets intact[position] for each of RECORDS that stands whole in M where it belongs: in the segment
- * that WHOLE has it in, or in the tail. */
+ * that WHOLE has it in. */
 void damage_intact(const struct image *m, const struct image *whole,
         const struct damage_record *records, bool *intact, size_t n);
 

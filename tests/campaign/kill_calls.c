@@ -20,13 +20,10 @@ enum { KILLED, NOT_REACHED, ACCEPTED, MISSING, UNCERTAIN, AGAIN };
 
 static const struct way {
 	const char *name;
-	enum spool_sync sync;
 	uint64_t exposure_ms;
 } ways[] = {
-	{ "sync=commit", SPOOL_SYNC_COMMIT, 20 },
-	{ "sync=interval", SPOOL_SYNC_INTERVAL, 20 },
-	{ "sync=off", SPOOL_SYNC_OFF, 20 },
-	{ "exposure 0", SPOOL_SYNC_COMMIT, 0 },
+	{ "exposure 20 ms", 20 },
+	{ "exposure 0", 0 },
 };
 
 enum { BEFORE, MIDDLE, AFTER, VARIANTS };
@@ -46,7 +43,6 @@ static bool open_one(struct life *l, const struct telling *g, uint64_t seed)
 	struct life_opts o = life_usual(g->dir, seed);
 	struct why why;
 
-	o.sync = g->way->sync;
 	o.exposure_us = g->way->exposure_ms * US_PER_MS;
 	if (life_open(l, &o, g->evidence, &why) == 0)
 		return true;

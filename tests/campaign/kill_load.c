@@ -65,21 +65,13 @@ static void live_and_die(
 		trial_wrong(t, "the process ended by itself, by status %d", status);
 }
 
-static const struct {
-	enum spool_sync sync;
-	uint64_t exposure_us;
-} ways[] = {
-	{ SPOOL_SYNC_COMMIT, 20 * US_PER_MS },
-	{ SPOOL_SYNC_INTERVAL, 20 * US_PER_MS },
-	{ SPOOL_SYNC_COMMIT, 0 },
-	{ SPOOL_SYNC_OFF, 100 * US_PER_MS },
-};
+static const uint64_t exposures_us[] = { 20 * US_PER_MS, 0, 100 * US_PER_MS };
 
 static void run(struct trial *t, void *arg)
 {
 	uint64_t dice = t->seed;
 	enum weather weather = (enum weather)(t->number % WEATHERS);
-	size_t way = t->number / WEATHERS % ARRAY_LEN(ways);
+	size_t way = t->number / WEATHERS % ARRAY_LEN(exposures_us);
 	struct life_opts o;
 	char dir[TEMPDIR_PATH];
 
@@ -90,15 +82,15 @@ static void run(struct trial *t, void *arg)
 	evidence_reset(evidence, t->seed, SIZE_MOST);
 	for (int i = 0; i < DEATHS; i++) {
 		o = life_usual(dir, campaign_roll(&dice, UINT64_MAX));
-		o.sync = ways[way].sync;
-		o.exposure_us = ways[way].exposure_us;
+		o.exposure_us = exposures_us[way];
 		o.each_turn = 1 + (unsigned)campaign_roll(&dice, 12);
 		o.restless = weather == FLAPPING;
 		live_and_die(t, &o, weather, campaign_roll(&dice, LONGEST_US));
 	}
 	trial_wrong(t, "%s", life_aftermath(dir, evidence, false));
 	if (t->wrong[0] != '\0')
-		diag("the sink was %s, way %zu", weathers[weather], way);
+		diag("the sink was %s, exposure %" PRIu64 " us", weathers[weather],
+		        exposures_us[way]);
 	tempdir_remove(dir);
 	t->sums[KILLS] = evidence->kills;
 	t->sums[ACCEPTED] = evidence->ledger.accepted.batches;

@@ -135,8 +135,6 @@ static struct forward_opts options(const struct life_opts *o)
 			.directory = o->dir,
 			.host = "campaign",
 			.segment_bytes = SEGMENT_BYTES,
-			.sync = o->sync,
-			.sync_interval_us = 20 * US_PER_MS,
 		},
 		.stop_ms = 10,
 	};

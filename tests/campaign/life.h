@@ -10,7 +10,6 @@ enum { LIFE_WATCHED = 4096, LIFE_SECONDS = 30 };
 
 struct life_opts {
 	const char *dir;
-	enum spool_sync sync;
 	uint64_t exposure_us;
 	uint64_t flight_bytes;
 	uint64_t seed;

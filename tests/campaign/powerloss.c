@@ -14,14 +14,12 @@
 #include "log.h"
 #include "tap.h"
 
-enum { SHORT_COUNT = 300, STRIDE = 7919, RUNS = 12, ROUNDS = 16 };
+enum { SHORT_COUNT = 300, STRIDE = 7919, RUNS = 8, ROUNDS = 16 };
 
 /* What is recorded: a run, or one that was killed after STOP operations and then another. */
 struct run {
 	struct disklog *log;
-	enum spool_sync sync;
 	size_t stop;
-	bool slow;    /* reads seldom, so that the tail fills */
 	size_t first; /* cuts begin here */
 };
 
@@ -35,43 +33,11 @@ static bool planted(const char *name)
 }
 
 /* Somewhere below DIR, so that the names above it count too. */
-static void aim(struct kit *k, const char *dir, const struct run *r)
+static void aim(struct kit *k, const char *dir)
 {
 	snprintf(k->dir, sizeof(k->dir), "%.200s/lib/spool", dir);
 	k->size = 3500;
 	k->live = true;
-	k->opts.sync = r->sync;
-	k->opts.sync_interval_us = UINT64_C(3600) * 1000000;
-}
-
-/* With a tail that is not read at once. */
-static void slow_story(struct kit *k, struct kit_told *told)
-{
-	if (kit_open(k) < 0)
-		return;
-	told->resolving = told->resolved = k->state.cursor;
-	for (int i = 0; i < 36; i++) {
-		k->sequence = k->state.end - 1;
-		told->tried = k->sequence + 20;
-		kit_put(k, 20);
-		told->durable = k->state.end - 1;
-		if (k->turn.stats.tail_bytes == 0)
-			told->synced = told->durable;
-		if (i % 4 == 3) {
-			kit_read(k, k->state.cursor, k->state.end);
-			if (k->turn.stats.tail_bytes == 0)
-				told->synced = told->durable;
-		}
-		if (i % 8 == 5) {
-			/* Not asked to be durable: what is unlinked for it must be. */
-			told->resolving =
-			        k->state.cursor + (k->state.end - k->state.cursor) * 4 / 5;
-			if (kit_deliver(k, told->resolving) < 0)
-				exit(99);
-		}
-	}
-	kit_close(k);
-	told->synced = told->durable;
 }
 
 static void in_child(const struct run *r, const char *dir, struct kit_told *told, size_t stop)
@@ -83,13 +49,10 @@ static void in_child(const struct run *r, const char *dir, struct kit_told *told
 	if (pid == 0) {
 		kit_init(&k);
 		tempdir_remove(k.dir);
-		aim(&k, dir, r);
+		aim(&k, dir);
 		r->log->stop_at = stop;
 		disklog_start(r->log, dir, told);
-		if (r->slow)
-			slow_story(&k, told);
-		else
-			kit_story(&k, told);
+		kit_story(&k, told);
 		disklog_stop();
 		_exit(0);
 	}
@@ -99,13 +62,13 @@ static void in_child(const struct run *r, const char *dir, struct kit_told *told
 
 static void plant_in(struct disklog *l);
 
-static void record(enum spool_sync sync, bool slow, size_t stop)
+static void record(size_t stop)
 {
 	struct kit_told *told = (void *)disklog_new();
 	struct run *r = &runs[nruns++];
 	char dir[TEMPDIR_PATH];
 
-	*r = (struct run){ .log = disklog_new(), .sync = sync, .slow = slow, .stop = stop };
+	*r = (struct run){ .log = disklog_new(), .stop = stop };
 	tempdir_make(dir);
 	told->resolved = told->resolving = 1;
 	if (stop > 0) {
@@ -119,8 +82,8 @@ static void record(enum spool_sync sync, bool slow, size_t stop)
 	if (r->log->overrun)
 		exit(99);
 	plant_in(r->log);
-	diag("run %zu: sync=%d%s%s, %zu operations", nruns - 1, (int)sync, slow ? ", slow" : "",
-	        stop > 0 ? ", killed before" : "", r->log->n - r->first);
+	diag("run %zu:%s %zu operations", nruns - 1, stop > 0 ? " killed before," : "",
+	        r->log->n - r->first);
 }
 
 /* A record that was quarantined is whole in its file. */
@@ -135,35 +98,6 @@ static const char *check_quarantine(struct kit *k, const struct kit_told *told)
 		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)k->size)
 			return NULL;
 	return "a quarantined record is missing";
-}
-
-/* With a tail: what stood in it may be gone, and then is counted. */
-static const char *check_tail(struct kit *k, const struct kit_told *told)
-{
-	const struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
-	uint64_t cursor, end, got;
-
-	if (kit_open(k) < 0)
-		return k->why.text;
-	cursor = k->state.cursor;
-	end = k->state.end;
-	got = kit_read(k, cursor, end);
-	if (ledger_check(&k->state.ledger) != NULL)
-		return ledger_check(&k->state.ledger);
-	if (k->wrong > 0)
-		return "a record is not as it was put";
-	if (cursor < told->resolved || cursor > max_u64(told->resolving, told->resolved))
-		return "the cursor is not where it was";
-	if (end < told->synced + 1 || (k->lost_from > 0 && k->lost_from <= told->synced))
-		return "a record that was synced is missing";
-	if (end > told->tried + 1)
-		return "there is a record that was never put";
-	if (got + k->lost.batches != end - cursor)
-		return "a position is neither delivered nor lost";
-	/* Of a loss whose ends nobody knows the spans stay in the spool. */
-	if (spool->batches != got || spool->spans < k->read_spans)
-		return "the ledger does not say what is in the spool";
-	return NULL;
 }
 
 /* It must work as a spool does that never saw a cut. */
@@ -226,15 +160,13 @@ static void one(struct trial *t, void *arg)
 	at = place_of_cut(r, j, &how);
 	kit_init(&k);
 	snprintf(dir, sizeof(dir), "%s", k.dir);
-	aim(&k, dir, r);
+	aim(&k, dir);
 	t->sums[0] += disklog_cut(r->log, at, how, &seed, dir);
 	t->sums[1] += how == CUT_NOTHING;
-	wrong = r->sync == SPOOL_SYNC_COMMIT ? kit_check(&k, &r->log->op[at].told)
-	                                     : check_tail(&k, &r->log->op[at].told);
+	wrong = kit_check(&k, &r->log->op[at].told);
 	if (wrong == NULL)
 		wrong = check_quarantine(&k, &r->log->op[at].told);
 	t->sums[2] += k.read_records;
-	t->sums[3] += k.lost.batches;
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
@@ -307,20 +239,16 @@ int main(int argc, char **argv)
 	struct campaign c = { .name = "powerloss",
 		.own = "plant",
 		.hangs_s = 60,
-		.sums = { "operations in doubt", "cuts that lost all of them", "records delivered",
-		        "records lost that were not synced" } };
+		.sums = { "operations in doubt", "cuts that lost all of them",
+		        "records delivered" } };
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);
 	plant = c.word;
 	campaign_hush(&c);
 	tempdir_prefer_memory();
-	record(SPOOL_SYNC_COMMIT, false, 0);
-	record(SPOOL_SYNC_INTERVAL, true, 0);
-	record(SPOOL_SYNC_OFF, true, 0);
-	record(SPOOL_SYNC_INTERVAL, false, 0);
+	record(0);
 	for (size_t i = 0; i < ARRAY_LEN(killed_at); i++)
-		record(SPOOL_SYNC_COMMIT, false, killed_at[i]);
-	record(SPOOL_SYNC_INTERVAL, true, 300);
+		record(killed_at[i]);
 	ok(campaign_run(&c, c.count, one, NULL),
 	        "whatever a power cut leaves, what was durable is there once: %s", c.said);
 	return tap_done();

@@ -129,7 +129,7 @@ static void a_wrong_option_is_named(void)
 	} cases[] = {
 		{ { "--spool.exposur=1s", NULL }, "spool.exposur" },
 		{ { "--spool.exposure=soon", NULL }, "spool.exposure" },
-		{ { "--spool.sync=never", NULL }, "spool.sync" },
+		{ { "--spool.sync=commit", NULL }, "spool.sync: is gone: every commit is synced" },
 		{ { "--spool.segment-bytes=1", NULL }, "spool.segment-bytes" },
 		{ { "--kafka.property=linger.mss=5", NULL }, "linger.mss" },
 		{ { "--admin.http.host-port=::::", NULL }, "admin.http.host-port" },

@@ -44,8 +44,20 @@ try "an unknown option of version is an error" 2 'is --json meant' version --jsn
 try "an unknown option is an error" 2 'spanspool agent: unknown option --spool.max-byte; is --spool.max-bytes meant?' \
 	agent --spool.max-byte=1
 try "a wrong value is an error" 2 'spanspool agent: --spool.max-bytes: "12q" is not a size' agent --spool.max-bytes=12q
-try "so is one that only the command knows to be wrong" 2 '^spanspool agent: --spool.sync: "often" is not commit' \
-	agent --spool.sync=often
+try "so is one that only the command knows to be wrong" 2 '^spanspool agent: --spool.segment-bytes: .* is not between' \
+	agent --spool.segment-bytes=1
+for value in --spool.sync=commit --spool.sync=interval=1s '--spool.sync off' --spool.sync --spool.sync-interval=1s; do
+	try "$value is refused, with what took its place" 2 \
+		'^spanspool agent: --spool.sync.*: is gone: every commit is synced; spool.exposure sets' agent $value
+done
+printf 'spool:\n  sync: commit\n' >sync.yaml
+echo 'spool.sync:' >empty.yaml
+try "in the file too, with its line" 2 '^spanspool agent: sync.yaml:2: spool.sync: is gone: ' agent --config-file=sync.yaml
+try "though it has no value there" 2 '^spanspool agent: empty.yaml:1: spool.sync: is gone: ' \
+	agent --config-file=empty.yaml
+SPOOL_SYNC=off; export SPOOL_SYNC
+try "and in the environment" 2 '^spanspool agent: SPOOL_SYNC: is gone: ' agent
+unset SPOOL_SYNC
 printf '\nspool:\n  max-bytes: 12q\n' >wrong.yaml
 try "in the file too, with its line" 2 '^spanspool agent: wrong.yaml:3: spool.max-bytes: "12q" is not a size' \
 	agent --config-file=wrong.yaml

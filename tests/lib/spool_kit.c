@@ -24,7 +24,6 @@ void kit_init(struct kit *k)
 		.directory = k->dir,
 		.host = "testhost",
 		.segment_bytes = 2 << 20,
-		.sync = SPOOL_SYNC_COMMIT,
 	};
 }
 

@@ -29,7 +29,7 @@ struct kit {
 	char what[128]; /* of the last damage */
 };
 
-/* A new directory, segments of the least size, no limits, sync=commit. Nothing is open yet. */
+/* A new directory, segments of the least size, no limits. Nothing is open yet. */
 void kit_init(struct kit *k);
 /* Opens and begins: new boot, in_flight to uncertain. 0 or the error, with k->why. */
 int kit_open(struct kit *k);

@@ -13,8 +13,6 @@ static void story_put(struct kit *k, struct kit_told *told, size_t n)
 	stored = kit_put(k, n);
 	told->refused += n - stored;
 	told->durable = k->state.end - 1;
-	if (k->turn.stats.tail_bytes == 0)
-		told->synced = told->durable;
 	if (told->tried > told->durable)
 		told->tried = told->durable;
 }
@@ -47,7 +45,6 @@ void kit_story(struct kit *k, struct kit_told *told)
 	batch_unref(&b);
 	story_put(k, told, 5);
 	kit_close(k);
-	told->synced = told->durable;
 	told->done = true;
 }
 

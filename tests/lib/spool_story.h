@@ -9,7 +9,6 @@
 struct kit_told {
 	uint64_t tried;     /* batches up to this one were handed over */
 	uint64_t durable;   /* and up to this one reported durable */
-	uint64_t synced;    /* up to here nothing was in the tail any more */
 	uint64_t resolving; /* the cursor that was asked for last */
 	uint64_t resolved;  /* and that was reported durable */
 	uint64_t refused;   /* batches that were not put */

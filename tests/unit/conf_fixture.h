@@ -47,7 +47,7 @@ static const struct conf_row set_rows[] = { CONF_BOOL(struct set, headers, "kafk
 	CONF_LIST_OF(
 	        struct set, properties, "kafka.property", "=", "", true, "any of librdkafka's"),
 	CONF_LIST_OF(struct set, lines, "collector.header", "", "", true, "sent with each"),
-	CONF_END };
+	CONF_REFUSED("spool.tail", "is gone: write spool.sync"), CONF_END };
 
 enum { ARGS_MAX = 16 };
 

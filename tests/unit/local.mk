@@ -43,8 +43,8 @@ UNIT_TESTS = \
 	%D%/test_spool_mend \
 	%D%/test_spool_mend_state \
 	%D%/test_spool_names \
+	%D%/test_spool_older \
 	%D%/test_spool_space \
-	%D%/test_spool_tail \
 	%D%/test_status_text \
 	%D%/test_tags \
 	%D%/test_tally \
@@ -132,6 +132,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_names_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_names_SOURCES = %D%/test_spool_names.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
 	tests/lib/fault.c tests/lib/fault.h
+%C%_test_spool_older_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_older_SOURCES = %D%/test_spool_older.c $(SPOOL_KIT)
 %C%_test_spool_mend_state_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
 	tests/lib/fault.c tests/lib/fault.h
@@ -139,8 +141,6 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
 %C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
-%C%_test_spool_tail_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_tail_SOURCES = %D%/test_spool_tail.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)

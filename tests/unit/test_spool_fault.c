@@ -216,7 +216,7 @@ static void nothing_is_unlinked_before_the_state_is_durable(void)
 }
 
 /* One story with one call refused; then all that was told must be so, and the spool must work. */
-static const char *refused_at(const struct fault_plan *plan, enum spool_sync sync, bool *came)
+static const char *refused_at(const struct fault_plan *plan, bool *came)
 {
 	struct kit_told told = { .resolved = 1, .resolving = 1 };
 	struct fault_plan here = *plan;
@@ -224,8 +224,6 @@ static const char *refused_at(const struct fault_plan *plan, enum spool_sync syn
 	struct kit k;
 
 	init(&k);
-	k.opts.sync = sync;
-	k.opts.sync_interval_us = 20000;
 	here.path = k.dir;
 	fault_arm(&here);
 	kit_story(&k, &told);
@@ -278,7 +276,7 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 	is_int(wrong, 0, "asked again it is kept, once");
 }
 
-static void any_call_may_fail(enum spool_sync sync, uint64_t count)
+static void any_call_may_fail(uint64_t count)
 {
 	static const int errors[] = { ENOSPC, EIO, EROFS, ENOMEM, EDQUOT };
 	static const unsigned calls[] = { FAULT_CHANGES, FAULT_OPEN, FAULT_PREAD };
@@ -294,7 +292,7 @@ static void any_call_may_fail(enum spool_sync sync, uint64_t count)
 				.count = count,
 				.err = errors[(at + c) % ARRAY_LEN(errors)],
 			};
-			const char *wrong = refused_at(&plan, sync, &came);
+			const char *wrong = refused_at(&plan, &came);
 
 			n++;
 			if (wrong != NULL) {
@@ -320,9 +318,7 @@ int main(void)
 	an_empty_segment_in_the_way_is_no_damage();
 	nothing_is_unlinked_before_the_state_is_durable();
 	a_batch_that_could_not_be_kept_can_be_kept_later();
-	any_call_may_fail(SPOOL_SYNC_COMMIT, 1);
-	any_call_may_fail(SPOOL_SYNC_COMMIT, 6);
-	any_call_may_fail(SPOOL_SYNC_OFF, 1);
-	any_call_may_fail(SPOOL_SYNC_INTERVAL, 6);
+	any_call_may_fail(1);
+	any_call_may_fail(6);
 	return tap_done();
 }

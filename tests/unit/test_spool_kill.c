@@ -39,18 +39,14 @@ static bool dies_at(struct kit *k, struct kit_told *told, uint64_t at, bool half
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-static const char *const modes[] = { "commit", "interval", "off" };
-
-static void init(struct kit *k, enum spool_sync sync)
+static void init(struct kit *k)
 {
 	kit_init(k);
 	k->size = 3500;
 	k->live = true;
-	k->opts.sync = sync;
-	k->opts.sync_interval_us = 20000;
 }
 
-static void killed_at_every_call_that_changes_the_disk(enum spool_sync sync)
+static void killed_at_every_call_that_changes_the_disk(void)
 {
 	struct kit_told *told = shared();
 	uint64_t at, failed = 0;
@@ -60,7 +56,7 @@ static void killed_at_every_call_that_changes_the_disk(enum spool_sync sync)
 		const char *wrong;
 		struct kit k;
 
-		init(&k, sync);
+		init(&k);
 		memset(told, 0, sizeof(*told));
 		told->resolved = told->resolving = 1;
 		died = dies_at(&k, told, at, at % 2 == 0);
@@ -71,8 +67,7 @@ static void killed_at_every_call_that_changes_the_disk(enum spool_sync sync)
 		}
 		kit_free(&k);
 	}
-	ok(failed == 0 && at > 50, "sync=%s: killed at each of %" PRIu64 " calls, nothing is lost",
-	        modes[sync], at - 2);
+	ok(failed == 0 && at > 50, "killed at each of %" PRIu64 " calls, nothing is lost", at - 2);
 	munmap(told, 4096);
 }
 
@@ -97,14 +92,14 @@ static void work(struct kit *k, struct kit_told *told)
 	}
 }
 
-static void killed_under_load(enum spool_sync sync, int kills)
+static void killed_under_load(int kills)
 {
 	struct kit_told *told = shared();
 	uint64_t records = 0;
 	int failed = 0;
 	struct kit k;
 
-	init(&k, sync);
+	init(&k);
 	told->resolved = told->resolving = 1;
 	for (int i = 0; i < kills; i++) {
 		struct timespec wait = { 0, (long)(clock_mono_us() * 7919 % 15000) * 1000 };
@@ -130,8 +125,8 @@ static void killed_under_load(enum spool_sync sync, int kills)
 		told->durable = told->tried = records;
 		told->resolved = told->resolving = k.state.cursor;
 	}
-	ok(failed == 0, "sync=%s: %d kills under load, %" PRIu64 " records, none lost, none twice",
-	        modes[sync], kills, records);
+	ok(failed == 0, "%d kills under load, %" PRIu64 " records, none lost, none twice", kills,
+	        records);
 	kit_free(&k);
 	munmap(told, 4096);
 }
@@ -141,7 +136,7 @@ static void the_live_state_survives_a_kill(void)
 	struct kit k;
 	pid_t pid;
 
-	init(&k, SPOOL_SYNC_COMMIT);
+	init(&k);
 	pid = fork();
 	if (pid == 0) {
 		if (kit_open(&k) < 0)
@@ -177,7 +172,7 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 		spans += kit_spans(n);
 		known += n <= 210 ? kit_spans(n) : 0;
 	}
-	init(&k, SPOOL_SYNC_COMMIT);
+	init(&k);
 	pid = fork();
 	if (pid == 0) {
 		struct fault_plan plan = { .calls = FAULT_ALLOCATE, .at = 1, .kill = true };
@@ -218,11 +213,7 @@ int main(void)
 	tempdir_prefer_memory();
 	the_live_state_survives_a_kill();
 	a_commit_that_nobody_was_told_of_is_salvaged();
-	killed_at_every_call_that_changes_the_disk(SPOOL_SYNC_COMMIT);
-	killed_at_every_call_that_changes_the_disk(SPOOL_SYNC_INTERVAL);
-	killed_at_every_call_that_changes_the_disk(SPOOL_SYNC_OFF);
-	killed_under_load(SPOOL_SYNC_COMMIT, 50);
-	killed_under_load(SPOOL_SYNC_INTERVAL, 25);
-	killed_under_load(SPOOL_SYNC_OFF, 25);
+	killed_at_every_call_that_changes_the_disk();
+	killed_under_load(100);
 	return tap_done();
 }

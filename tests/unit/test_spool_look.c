@@ -311,30 +311,6 @@ static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 	kit_free(&k);
 }
 
-static void a_tail_comes_after_the_segments(void)
-{
-	struct spool_look *l;
-	struct met m;
-	struct kit k;
-
-	kit_init(&k);
-	k.opts.sync = SPOOL_SYNC_OFF;
-	kit_must_open(&k);
-	for (int i = 0; i < TURNS; i++)
-		kit_put(&k, EACH);
-	kit_abandon(&k);
-	kit_must_open(&k);
-	kit_put(&k, 10);
-	l = look(&k, SPOOL_LOOK_LIVE);
-	m = go_through(&k, l, &(struct spool_range){ 0 });
-	ok(spool_look_seen(l)->tail_bytes > 0, "there is a tail");
-	is_int(m.records, ALL + 10, "its records come, too");
-	ok(m.wrong == 0 && m.damages == 0, "whole");
-	spool_look_close(l);
-	kit_close(&k);
-	kit_free(&k);
-}
-
 static void what_is_no_spool_is_refused(void)
 {
 	char file[TEMPDIR_PATH + 16];
@@ -426,7 +402,6 @@ int main(void)
 	whatever_byte_is_wrong_every_record_is_given_or_lost();
 	a_running_agent_is_no_hindrance_and_is_named();
 	what_stands_beyond_the_state_is_counted_as_a_start_would();
-	a_tail_comes_after_the_segments();
 	what_is_no_spool_is_refused();
 	the_quarantine_can_be_read();
 	return tap_done();

@@ -1,0 +1,12 @@
+/* older.h — what an older version of this program left in a spool's directory (private). */
+#ifndef OLDER_H
+#define OLDER_H
+
+#include "err.h"
+
+/* Version 0.1.0 kept batches in the file "tail" when it was told not to sync every commit. 0: the
+ * directory AT has no such file, or an empty one, which REMOVE removes. E_OLDER with a sentence: it
+ * holds records, which this version cannot read and must not pass over. */
+int older_check_tail(int at, bool remove, struct why *why) MUST_USE;
+
+#endif
