@@ -18,6 +18,20 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_warn(...) log_line(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 
+/* A line as it is, without time and level, whatever the least level: for what a command says of
+ * itself when it cannot go on. */
+void log_plain(const char *fmt, ...) PRINTF(1, 2);
+
+/* For a daemon: from now on no line waits for whoever reads stderr. A thread of its own writes them;
+ * lines that find LOG_RING_BYTES waiting are lost, counted, and reported by a line once stderr takes
+ * lines again. When the process is ended by a fault of its own, the lines before are still written.
+ * 0 or E_NOMEM. Without this call every line is written before log_line returns. */
+enum { LOG_RING_BYTES = 64 << 10 };
+int log_begin_writer(void) MUST_USE;
+
+/* Waits at most MS until every line so far has been written. Async-signal-safe. */
+void log_flush(uint64_t ms);
+
 /* For what may repeat: true at most once in EVERY_MS for this caller's own counter pair. */
 struct log_gate {
 	uint64_t next_us;   /* monotonic moment from which a line may pass */

@@ -4,7 +4,7 @@ libspanspool_a_SOURCES += \
 	include/clock.h %D%/clock.c \
 	include/err.h %D%/err.c \
 	include/list.h \
-	include/log.h %D%/log.c \
+	include/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \
 	include/progress.h %D%/progress.c \
 	include/slice.h \
 	include/units.h %D%/units.c \

@@ -1,14 +1,14 @@
-/* log.c — one line on stderr, as text for people or as JSON for machines, in one write. */
+/* log.c — makes one line of what happened, as text for people or as JSON for machines. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "log.h"
+#include "log_writer.h"
 #include "units.h"
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { SAID_BYTES = 1024, SAFE_BYTES = 2048 };
 
 static enum log_level least_level = LOG_LEVEL_INFO;
 static bool as_json = true;
@@ -41,30 +41,48 @@ static size_t json_escape(char *to, size_t cap, const char *from)
 	return n;
 }
 
+size_t log_format(char *to, enum log_level level, const char *said)
+{
+	char safe[SAFE_BYTES], when[40];
+	int n;
+
+	units_print_time(clock_wall_ms(), when, sizeof(when));
+	if (as_json) {
+		json_escape(safe, sizeof(safe), said);
+		n = snprintf(to, LOG_LINE_BYTES,
+		        "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when, names[level],
+		        safe);
+	} else {
+		n = snprintf(to, LOG_LINE_BYTES, "%s %-5s %s\n", when, names[level], said);
+	}
+	return n < 0 ? 0 : min_u64((uint64_t)n, LOG_LINE_BYTES - 1);
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char said[LINE_MAX_BYTES / 2], line[LINE_MAX_BYTES + 128], when[40];
+	char said[SAID_BYTES], line[LOG_LINE_BYTES];
 	va_list ap;
-	int n;
 
 	if (level < least_level)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
-	units_print_time(clock_wall_ms(), when, sizeof(when));
-	if (as_json) {
-		char safe[LINE_MAX_BYTES];
+	log_write(line, log_format(line, level, said));
+}
 
-		json_escape(safe, sizeof(safe), said);
-		n = snprintf(line, sizeof(line),
-		        "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when, names[level],
-		        safe);
-	} else {
-		n = snprintf(line, sizeof(line), "%s %-5s %s\n", when, names[level], said);
-	}
-	if (n > 0 && write(STDERR_FILENO, line, min_u64((uint64_t)n, sizeof(line) - 1)) < 0)
-		return; /* nowhere left to say it */
+void log_plain(const char *fmt, ...)
+{
+	char line[LOG_LINE_BYTES];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	n = strlen(line);
+	line[n++] = '\n';
+	log_write(line, n);
 }
 
 bool log_gate_open(struct log_gate *g, uint64_t every_ms)

@@ -114,7 +114,7 @@ void options_sample(const struct options_spec *spec, FILE *to)
 
 int options_fail(const char *command, const struct why *why)
 {
-	fprintf(stderr, "spanspool %s: %s\n", command, why->text);
+	log_plain("spanspool %s: %s", command, why->text);
 	return why->code == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -1,0 +1,220 @@
+/* log_writer.c — writes lines to stderr; for a daemon without ever blocking its caller.
+ *
+ *   log_write ──► ring ──► writer thread ──► stderr
+ *                  └─ full: the line is lost and counted
+ *
+ * Stderr belongs to whoever started the program: a pipe to a collector of logs that stands still, or
+ * a terminal stopped with ctrl-S, blocks write(2) for as long as its owner likes. O_NONBLOCK would be
+ * set on the open file description, which the parent's shell and all its other children share. poll(2)
+ * before each write is no cure: another writer to the same pipe can take the room between the two
+ * calls. So a daemon's lines are copied into a ring and a thread that nothing waits for writes them.
+ *
+ * Each entry of the ring is a struct entry and the bytes of one line. An entry carries the number of
+ * lines lost before it, so the line that reports them stands where they would have stood. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "err.h"
+#include "log_writer.h"
+
+enum { FLUSH_LOOK_US = 1000, CRASH_FLUSH_MS = 1000 };
+
+struct entry {
+	uint32_t len;
+	uint32_t padding;
+	uint64_t lost; /* lines lost between the entry before this one and this one */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t filled;
+	char ring[LOG_RING_BYTES];
+	size_t from, used; /* of ring: first byte, and how many hold entries */
+	uint64_t lost;     /* lines lost since the last entry was added */
+	bool running;
+	bool failing;           /* stderr refused the last write */
+	_Atomic uint64_t taken; /* entries added to the ring */
+	_Atomic uint64_t done;  /* entries written, or refused by stderr */
+} writer = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+
+/* Blocks until stderr has taken LINE. 0, or the errno with which it was refused. */
+static int write_whole(const char *line, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, line, len);
+
+		if (n >= 0) {
+			line += n;
+			len -= (size_t)n;
+		} else if (errno == EAGAIN) { /* whoever shares stderr has set O_NONBLOCK on it */
+			poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+static void ring_put(const void *from, size_t len)
+{
+	size_t at = (writer.from + writer.used) % LOG_RING_BYTES;
+	size_t first = min_u64(len, LOG_RING_BYTES - at);
+
+	memcpy(writer.ring + at, from, first);
+	memcpy(writer.ring, (const char *)from + first, len - first);
+	writer.used += len;
+}
+
+static void ring_get(void *to, size_t len)
+{
+	size_t first = min_u64(len, LOG_RING_BYTES - writer.from);
+
+	memcpy(to, writer.ring + writer.from, first);
+	memcpy((char *)to + first, writer.ring, len - first);
+	writer.from = (writer.from + len) % LOG_RING_BYTES;
+	writer.used -= len;
+}
+
+void log_write(const char *line, size_t len)
+{
+	struct entry e = { .len = (uint32_t)len };
+
+	pthread_mutex_lock(&writer.lock);
+	if (!writer.running) {
+		pthread_mutex_unlock(&writer.lock);
+		write_whole(line, len); /* refused: nowhere is left to say so */
+		return;
+	}
+	if (sizeof(e) + len > LOG_RING_BYTES - writer.used) {
+		writer.lost++;
+	} else {
+		e.lost = writer.lost;
+		writer.lost = 0;
+		ring_put(&e, sizeof(e));
+		ring_put(line, len);
+		atomic_fetch_add(&writer.taken, 1);
+	}
+	pthread_cond_signal(&writer.filled);
+	pthread_mutex_unlock(&writer.lock);
+}
+
+/* Waits for an entry, or for a loss that no entry follows and that stderr may take. The bytes of the
+ * line are in LINE; a loss alone has none. */
+static struct entry next_entry(char *line)
+{
+	struct entry e = { 0 };
+
+	pthread_mutex_lock(&writer.lock);
+	while (writer.used == 0 && (writer.lost == 0 || writer.failing))
+		pthread_cond_wait(&writer.filled, &writer.lock);
+	if (writer.used > 0) {
+		ring_get(&e, sizeof(e));
+		ring_get(line, e.len);
+	} else {
+		e.lost = writer.lost;
+		writer.lost = 0;
+	}
+	pthread_mutex_unlock(&writer.lock);
+	return e;
+}
+
+static int report_lost(uint64_t lost, int refused)
+{
+	char said[160], line[LOG_LINE_BYTES];
+
+	snprintf(said, sizeof(said), "log: %llu lines before this one were lost: stderr %s%s",
+	        (unsigned long long)lost,
+	        refused == 0 ? "did not take them in time" : "refused them: ",
+	        refused == 0 ? "" : strerror(refused));
+	return write_whole(line, log_format(line, LOG_LEVEL_WARN, said));
+}
+
+static void *write_lines(void *unused)
+{
+	uint64_t lost = 0; /* not yet reported */
+	int refused = 0;   /* the errno of the last line that was refused, of those */
+
+	for (;;) {
+		char line[LOG_LINE_BYTES];
+		struct entry e = next_entry(line);
+		int rc = 0;
+
+		lost += e.lost;
+		if (lost > 0)
+			rc = report_lost(lost, refused);
+		if (rc == 0)
+			lost = (uint64_t)(refused = 0);
+		if (rc == 0)
+			rc = write_whole(line, e.len);
+		if (rc != 0) {
+			lost += e.len > 0;
+			refused = rc;
+		}
+		pthread_mutex_lock(&writer.lock);
+		writer.failing = rc != 0;
+		pthread_mutex_unlock(&writer.lock);
+		atomic_fetch_add(&writer.done, e.len > 0);
+	}
+	return unused;
+}
+
+void log_flush(uint64_t ms)
+{
+	uint64_t until = clock_mono_us() + ms * US_PER_MS, taken = atomic_load(&writer.taken);
+	struct timespec nap = { 0, FLUSH_LOOK_US * 1000 };
+
+	while (atomic_load(&writer.done) < taken && clock_mono_us() < until)
+		nanosleep(&nap, NULL);
+}
+
+/* The signal comes again when the handler returns, and then has its default effect. */
+static void on_crash(int signum)
+{
+	int kept = errno;
+
+	log_flush(CRASH_FLUSH_MS);
+	raise(signum);
+	errno = kept;
+}
+
+/* A sanitizer that handles these signals keeps them. */
+static void flush_on_crash(void)
+{
+	static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+	struct sigaction flush = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND }, now;
+
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
+		if (sigaction(crashes[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaction(crashes[i], &flush, NULL);
+}
+
+int log_begin_writer(void)
+{
+	pthread_attr_t detached;
+	pthread_t thread;
+	sigset_t all, before;
+	int rc;
+
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all); /* signals are for the other threads */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&thread, &detached, write_lines, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&detached);
+	if (rc != 0)
+		return E_NOMEM;
+	pthread_mutex_lock(&writer.lock);
+	writer.running = true;
+	pthread_mutex_unlock(&writer.lock);
+	flush_on_crash();
+	return 0;
+}
