@@ -35,6 +35,8 @@ void forward_on_room(struct forward *f, void (*room)(void *arg), void *arg);
 /* Flushes the sink, stores what is left, closes the spool, calls STOPPED. Nothing may be accepted
  * any more. */
 void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg);
+/* After forward_stop: reports are not waited for any more; what has none is stored as maybe sent. */
+void forward_hurry(struct forward *f);
 
 /* One reading of everything, for pages. */
 struct forward_stats {

@@ -1,8 +1,26 @@
 /* main.c — finds the command that was asked for and calls it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+
+/* A descriptor that was closed by whoever started this process would be given to the next file that is
+ * opened, which then takes what is written to stdout or stderr. /dev/null is opened so that reading
+ * stdin and writing the others fails, as it does with a closed descriptor: output that nobody gets is
+ * an error. False: there is no /dev/null. */
+static bool fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free descriptor is the one that is given: FD. */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	}
+	return true;
+}
 
 static const char *last_part(const char *path)
 {
@@ -37,7 +55,7 @@ int main(int argc, char **argv)
 	const struct command *c;
 	const char *word;
 
-	if (argc < 1)
+	if (argc < 1 || !fill_standard_descriptors())
 		return 2;
 	/* Under the name of the agent whose place it takes, flags are the agent's. */
 	if (strcmp(last_part(argv[0]), "jaeger-agent") == 0 && (argc < 2 || argv[1][0] == '-')) {

@@ -3,6 +3,7 @@
 #define AGENT_H
 
 #include "admin.h"
+#include "daemon.h"
 #include "intake.h"
 #include "options.h"
 #include "sinks.h"
@@ -53,10 +54,8 @@ struct agent {
 	struct kafka_property *properties;
 	struct intake *intake;
 	struct admin *admin;
-	struct signal_watch *on_term;
-	struct signal_watch *on_int;
+	struct daemon daemon;
 	struct timer *second; /* looks once a second at what nobody tells of */
-	bool stopping;
 };
 
 /* The texts of /metrics, /ledger and /status; ARG is the agent. */

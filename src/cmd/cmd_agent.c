@@ -1,11 +1,11 @@
 /* cmd_agent.c — the agent: its parts, opened top to bottom and closed bottom to top.
  *
- *   OPENING ──all parts──► SERVING ──TERM, INT──► STOPPING: intake closed, sink flushed, rest spooled
- *                                                    └──► parts closed, exit 0; a second signal exits 1 */
+ *   OPENING ──all parts──► SERVING ──signal──► STOPPING: intake closed, sink flushed, rest spooled
+ *                                                 └──► spool closed, parts freed, exit 0
+ *
+ * The spool is closed before the loop ends, so what comes after it only frees (daemon_frees). */
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "agent.h"
 
@@ -18,19 +18,20 @@ enum {
 
 static void on_stopped(void *arg);
 
-static void on_signal(void *arg)
+static void on_stop(void *arg)
 {
 	struct agent *a = arg;
 
-	if (a->stopping) {
-		log_error("agent: stopped by a second signal, what was in flight is uncertain");
-		_exit(EXIT_FAILED);
-	}
-	a->stopping = true;
-	log_info("agent: stopping");
 	health_serve(&a->health, false);
 	intake_stop(a->intake);
 	forward_stop(a->forward, on_stopped, a);
+}
+
+static void on_hurry(void *arg)
+{
+	struct agent *a = arg;
+
+	forward_hurry(a->forward);
 }
 
 static void on_stopped(void *arg)
@@ -45,7 +46,7 @@ static void on_second(void *arg)
 	struct agent *a = arg;
 
 	timer_start(a->second, SECOND_MS);
-	if (!a->stopping)
+	if (!a->daemon.stopping)
 		intake_count_drops(a->intake);
 }
 
@@ -179,8 +180,9 @@ static int open_intake(struct agent *a, struct why *why)
 
 static int open_signals(struct agent *a, struct why *why)
 {
-	if (signal_watch_open(&a->on_term, a->loop, SIGTERM, on_signal, a) < 0 ||
-	        signal_watch_open(&a->on_int, a->loop, SIGINT, on_signal, a) < 0 ||
+	a->daemon =
+	        (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_hurry, .arg = a };
+	if (daemon_watch_signals(&a->daemon, a->loop) < 0 ||
 	        timer_open(&a->second, a->loop, on_second, a) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	timer_start(a->second, SECOND_MS);
@@ -199,8 +201,6 @@ static int (*const parts[])(struct agent *a, struct why *why) = {
 static void close_parts(struct agent *a)
 {
 	timer_free(a->second);
-	signal_watch_free(a->on_int);
-	signal_watch_free(a->on_term);
 	intake_free(a->intake);
 	admin_free(a->admin);
 	if (a->sink != NULL)
@@ -216,12 +216,14 @@ int cmd_agent(int argc, char **argv)
 {
 	static struct agent a;
 	struct why why;
-	int status = options_open(&a.options, &agent_options, &a.set, argc, argv);
+	int status;
 
+	if (daemon_begin("agent") < 0)
+		return EXIT_FAILED;
+	status = options_open(&a.options, &agent_options, &a.set, argc, argv);
 	if (status != OPTIONS_GO)
-		return status;
+		return daemon_freed(status);
 	mallopt(M_ARENA_MAX, ARENAS);
-	signal(SIGPIPE, SIG_IGN);
 	a.to_kafka = a.set.brokers[0] != '\0';
 	status = EXIT_FINE;
 	if (loop_open(&a.loop, &why) < 0)
@@ -234,7 +236,8 @@ int cmd_agent(int argc, char **argv)
 		loop_run(a.loop);
 		log_info("agent: stopped");
 	}
+	daemon_frees(&a.daemon, status);
 	close_parts(&a);
 	options_close(&a.options);
-	return status;
+	return daemon_freed(status);
 }

@@ -1,14 +1,13 @@
 /* cmd_drain.c — the drain: its parts, opened top to bottom and closed bottom to top.
  *
- *   OPENING ──all parts──► SERVING ──TERM, INT──► STOPPING: last answers, commit, group left
- *                                                    └──► parts closed, exit 0; a second signal exits 1 */
+ *   OPENING ──all parts──► SERVING ──signal──► STOPPING: last answers, commit, group left
+ *                                                 └──► parts freed, exit 0; a second SIGINT exits 1 */
 #include <malloc.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "drainer.h"
 
-enum { ARENAS = 2, CONNECT_MS = 3000 };
+enum { ARENAS = 2, CONNECT_MS = 3000, LAST_LINES_MS = 1000 };
 
 static void on_stopped(void *arg)
 {
@@ -17,19 +16,22 @@ static void on_stopped(void *arg)
 	loop_stop(d->loop);
 }
 
-static void on_signal(void *arg)
+static void on_stop(void *arg)
 {
 	struct drainer *d = arg;
 
-	if (d->stopping) {
-		log_error("drain: stopped by a second signal, what was in flight will be delivered "
-		          "again");
-		_exit(EXIT_FAILED);
-	}
-	d->stopping = true;
-	log_info("drain: stopping");
 	health_serve(&d->health, false);
 	drain_stop(d->drain, d->set.shutdown_us / US_PER_MS, on_stopped, d);
+}
+
+/* Nothing is lost by an end at once: what is not committed is read again by the next drain. */
+static void on_hurry(void *arg)
+{
+	(void)arg;
+	log_error("drain: ended before its stop was over, what was in flight will be delivered "
+	          "again");
+	log_flush(LAST_LINES_MS);
+	_exit(EXIT_FAILED);
 }
 
 static const char *or_null(const char *text)
@@ -98,8 +100,9 @@ static int open_admin(struct drainer *d, struct why *why)
 
 static int open_signals(struct drainer *d, struct why *why)
 {
-	if (signal_watch_open(&d->on_term, d->loop, SIGTERM, on_signal, d) < 0 ||
-	        signal_watch_open(&d->on_int, d->loop, SIGINT, on_signal, d) < 0)
+	d->daemon =
+	        (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_hurry, .arg = d };
+	if (daemon_watch_signals(&d->daemon, d->loop) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	return 0;
 }
@@ -109,8 +112,6 @@ static int (*const parts[])(
 
 static void close_parts(struct drainer *d)
 {
-	signal_watch_free(d->on_int);
-	signal_watch_free(d->on_term);
 	admin_free(d->admin);
 	drain_free(d->drain);
 	loop_free(d->loop);
@@ -122,12 +123,14 @@ int cmd_drain(int argc, char **argv)
 {
 	static struct drainer d;
 	struct why why;
-	int status = options_open(&d.options, &drain_options, &d.set, argc, argv);
+	int status;
 
+	if (daemon_begin("drain") < 0)
+		return EXIT_FAILED;
+	status = options_open(&d.options, &drain_options, &d.set, argc, argv);
 	if (status != OPTIONS_GO)
-		return status;
+		return daemon_freed(status);
 	mallopt(M_ARENA_MAX, ARENAS); /* librdkafka's threads would each get a heap of their own */
-	signal(SIGPIPE, SIG_IGN);
 	status = EXIT_FINE;
 	if (loop_open(&d.loop, &why) < 0)
 		status = options_fail("drain", &why);
@@ -141,7 +144,8 @@ int cmd_drain(int argc, char **argv)
 		loop_run(d.loop);
 		log_info("drain: stopped");
 	}
+	daemon_frees(&d.daemon, status);
 	close_parts(&d);
 	options_close(&d.options);
-	return status;
+	return daemon_freed(status);
 }

@@ -3,6 +3,7 @@
 #define DRAINER_H
 
 #include "admin.h"
+#include "daemon.h"
 #include "drain.h"
 #include "options.h"
 #include "properties.h"
@@ -50,9 +51,7 @@ struct drainer {
 	struct properties for_producer;
 	struct drain *drain;
 	struct admin *admin;
-	struct signal_watch *on_term;
-	struct signal_watch *on_int;
-	bool stopping;
+	struct daemon daemon;
 };
 
 /* The texts of /metrics, /ledger and /status; ARG is the drainer. */

@@ -24,5 +24,6 @@ libspanspool_a_SOURCES += \
 	%D%/spool_verify.c \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
+	%D%/daemon.h %D%/daemon.c \
 	%D%/options.h %D%/options.c \
 	%D%/properties.h %D%/properties.c

@@ -293,6 +293,12 @@ void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
 	gate_flush(f->gate, f->opts.stop_ms, on_flushed, f);
 }
 
+void forward_hurry(struct forward *f)
+{
+	if (f->state == FLUSHING)
+		begin_storing(f);
+}
+
 static void step(struct forward *f)
 {
 	bool empty, late;

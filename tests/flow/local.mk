@@ -5,7 +5,10 @@ FLOW_TESTS = \
 	%D%/test_agent_input \
 	%D%/test_agent_kafka \
 	%D%/test_agent_kill \
+	%D%/test_agent_log \
+	%D%/test_agent_signals \
 	%D%/test_agent_start \
+	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
 	%D%/test_drain_surface \
@@ -25,6 +28,7 @@ FLOW_TESTS = \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
+	%D%/test_slow_names \
 	%D%/test_spool_command \
 	%D%/test_status \
 	%D%/test_stub_collector \
@@ -36,6 +40,9 @@ FLOW_SHELL = \
 	%D%/test_emit.sh
 
 check_PROGRAMS += $(FLOW_TESTS)
+# The program before a name server that never answers.
+check_PROGRAMS += %D%/slow_names_agent
+%C%_slow_names_agent_SOURCES = src/main.c %D%/slow_names.c
 TESTS += $(FLOW_TESTS) $(FLOW_SHELL)
 EXTRA_DIST += $(FLOW_SHELL)
 
@@ -59,8 +66,14 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
 %C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
+%C%_test_agent_log_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_log_SOURCES = %D%/test_agent_log.c $(STAGE)
+%C%_test_agent_signals_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_signals_SOURCES = %D%/test_agent_signals.c $(STAGE)
 %C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
+%C%_test_descriptors_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_descriptors_SOURCES = %D%/test_descriptors.c $(STAGE)
 %C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
 %C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -92,6 +105,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
+%C%_test_slow_names_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_slow_names_SOURCES = %D%/test_slow_names.c $(STAGE)
 %C%_test_spool_command_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_spool_command_SOURCES = %D%/test_spool_command.c $(STAGE) $(PRINTS)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
