@@ -44,6 +44,10 @@ struct kafka_consumer_events {
 
 struct kafka_consumer;
 
+/* Everything that kafka_consumer_open would refuse, but no connection is opened and nothing stays.
+ * E_USAGE names the property at fault. */
+int kafka_consumer_check(const struct kafka_consumer_opts *opts, struct why *why) MUST_USE;
+
 /* cooperative-sticky, no automatic commit, earliest when nothing is stored. */
 int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
         const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,

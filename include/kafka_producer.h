@@ -9,6 +9,7 @@
 struct kafka_property {
 	const char *name;
 	const char *value;
+	bool in_file; /* VALUE is a path; the property's value is the first line of that file */
 };
 
 struct kafka_producer_opts {
@@ -17,6 +18,9 @@ struct kafka_producer_opts {
 	const struct kafka_property *properties; /* any of librdkafka's, applied last */
 	size_t nproperties;
 	uint64_t queue_bytes; /* librdkafka's own queue; 0 keeps the door's choice */
+	uint64_t
+	        record_bytes; /* the largest value that will be sent, which limits must let pass; 0:
+				* no limit is checked */
 	uint64_t linger_ms;   /* how long a record may wait for company; 0 keeps the door's 25 */
 };
 
@@ -53,6 +57,10 @@ struct kafka_producer_stats {
 };
 
 struct kafka_producer;
+
+/* Everything that kafka_producer_open would refuse, but no connection is opened and nothing stays.
+ * E_USAGE names the property at fault. */
+int kafka_producer_check(const struct kafka_producer_opts *opts, struct why *why) MUST_USE;
 
 /* The brokers need not be there. E_USAGE for a property that librdkafka does not take. */
 int kafka_producer_open(struct kafka_producer **out, struct loop *l,

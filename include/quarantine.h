@@ -21,6 +21,9 @@ struct quarantine_opts {
 	size_t nproperties;
 };
 
+/* Everything that opening a quarantine of kind QUARANTINE_TOPIC would refuse; no connection is opened. */
+int quarantine_topic_check(const struct quarantine_opts *opts, struct why *why) MUST_USE;
+
 struct quarantine_item {
 	struct list link;           /* the quarantine's */
 	struct kafka_record record; /* all it refers to is borrowed until kept */

@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "intake.h"
 #include "options.h"
+#include "properties.h"
 #include "sinks.h"
 
 struct agent_listener {
@@ -51,12 +52,19 @@ struct agent {
 	struct forward *forward;
 	struct sink *sink;
 	bool to_kafka;
-	struct kafka_property *properties;
+	struct properties properties;
 	struct intake *intake;
 	struct admin *admin;
 	struct daemon daemon;
 	struct timer *second; /* looks once a second at what nobody tells of */
 };
+
+/* What the producer is opened with. It borrows SET's texts, and PROPERTIES, which is the caller's to free
+ * whatever is returned. */
+int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
+        struct kafka_producer_opts *to, struct why *why) MUST_USE;
+/* Everything about Kafka that a start would refuse; no connection is opened. */
+int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_USE;
 
 /* The texts of /metrics, /ledger and /status; ARG is the agent. */
 void agent_metrics(void *arg, struct buf *to);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "kafka_names.h"
 
 enum { FLIGHT_LEAST = 128 << 10 };
 
@@ -131,10 +132,21 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		        (unsigned long long)set->segment_bytes);
 		return conf_blame(c, "spool.segment-bytes", why);
 	}
+	if (set->brokers[0] != '\0' && kafka_brokers_check(set->brokers, why) < 0)
+		return conf_blame(c, "kafka.producer.brokers", why);
+	if (kafka_topic_check(set->topic, why) < 0)
+		return conf_blame(c, "kafka.producer.topic", why);
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';
 	return 0;
+}
+
+static int check_start(const void *settings, struct why *why)
+{
+	const struct agent_settings *set = settings;
+
+	return set->brokers[0] == '\0' ? 0 : agent_kafka_check(set, why);
 }
 
 const struct options_spec agent_options = {
@@ -144,4 +156,5 @@ const struct options_spec agent_options = {
 	.groups = groups,
 	.size = sizeof(struct agent_settings),
 	.finish = finish,
+	.check = check_start,
 };

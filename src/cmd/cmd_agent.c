@@ -13,7 +13,6 @@ enum {
 	SECOND_MS = 1000,
 	ARENAS = 2, /* librdkafka's threads would each get a heap of their own */
 	COLLECTOR_REQUESTS = 64,
-	LINGER_MS = 25,
 };
 
 static void on_stopped(void *arg);
@@ -76,41 +75,13 @@ static int open_forward(struct agent *a, struct why *why)
 	return forward_open(&a->forward, a->loop, &o, &a->health, why);
 }
 
-static int add_properties(struct agent *a, const struct conf_list *list, size_t *n, struct why *why)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		char *name = strdup(list->items[i]), *value;
-
-		if (name == NULL)
-			return why_set(why, E_NOMEM, "kafka.property");
-		value = strchr(name, '='); /* the option's form has seen to it that there is one */
-		*value++ = '\0';
-		a->properties[(*n)++] = (struct kafka_property){ name, value };
-	}
-	return 0;
-}
-
 static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	const struct agent_settings *set = &a->set;
 	struct sink_events events = forward_sink_events(a->forward);
-	struct kafka_producer_opts o = {
-		.brokers = set->brokers,
-		.topic = set->topic,
-		.queue_bytes = set->flight_bytes,
-		.linger_ms = set->exposure_us == 0
-		                     ? 5
-		                     : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
-	};
+	struct kafka_producer_opts o;
 
-	a->properties =
-	        calloc(set->properties.n + set->producer_properties.n + 1, sizeof(*a->properties));
-	if (a->properties == NULL)
-		return why_set(why, E_NOMEM, "kafka.property");
-	if (add_properties(a, &set->properties, &o.nproperties, why) < 0 ||
-	        add_properties(a, &set->producer_properties, &o.nproperties, why) < 0)
+	if (agent_kafka_opts(&a->set, &a->properties, &o, why) < 0)
 		return why->code;
-	o.properties = a->properties;
 	return sink_kafka_open(&a->sink, a->loop, &o, id, &events, why);
 }
 
@@ -207,9 +178,7 @@ static void close_parts(struct agent *a)
 		a->sink->ops->free(a->sink);
 	forward_free(a->forward);
 	loop_free(a->loop);
-	for (struct kafka_property *p = a->properties; p != NULL && p->name != NULL; p++)
-		free((char *)p->name);
-	free(a->properties);
+	properties_free(&a->properties);
 }
 
 int cmd_agent(int argc, char **argv)

@@ -58,6 +58,7 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 	void *settings = calloc(1, spec->size);
 	struct options o;
 	struct why why;
+	int status = EXIT_FINE;
 
 	if (settings == NULL) {
 		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
@@ -67,13 +68,15 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 		free(settings);
 		return options_fail("config", &why);
 	}
-	if (verb == SHOW)
+	if (verb == CHECK && spec->check != NULL && spec->check(settings, &why) < 0)
+		status = options_fail("config", &why);
+	else if (verb == SHOW)
 		conf_show(o.conf, stdout);
 	else
 		printf("the options of %s are fine\n", spec->command);
 	options_close(&o);
 	free(settings);
-	return EXIT_FINE;
+	return status;
 }
 
 int cmd_config(int argc, char **argv)

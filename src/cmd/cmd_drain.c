@@ -43,8 +43,6 @@ static int open_drain(struct drainer *d, struct why *why)
 {
 	const struct drainer_settings *set = &d->set;
 	struct drain_opts o = {
-		.consumer = { .brokers = set->brokers, .topic = set->topic, .group = set->group,
-			.queue_bytes = set->max_bytes / 2 },
 		.postman = {
 			.urls = set->urls.items,
 			.nurls = set->urls.n,
@@ -62,21 +60,12 @@ static int open_drain(struct drainer *d, struct why *why)
 			.max_bytes = set->max_bytes,
 			.max_spans_per_second = set->max_spans_per_second,
 		},
-		.quarantine = { .kind = set->quarantine_kind, .where = set->quarantine_where,
-			.brokers = set->brokers },
 		.max_bytes = set->max_bytes,
 		.max_ahead = set->max_ahead,
 	};
 
-	if (properties_add(&d->for_consumer, &set->properties, why) < 0 ||
-	        properties_add(&d->for_consumer, &set->consumer_properties, why) < 0 ||
-	        properties_add(&d->for_producer, &set->properties, why) < 0 ||
-	        properties_add(&d->for_producer, &set->producer_properties, why) < 0)
+	if (drain_kafka_opts(set, &d->for_consumer, &d->for_producer, &o, why) < 0)
 		return why->code;
-	o.consumer.properties = d->for_consumer.at;
-	o.consumer.nproperties = d->for_consumer.n;
-	o.quarantine.properties = d->for_producer.at;
-	o.quarantine.nproperties = d->for_producer.n;
 	return drain_open(&d->drain, d->loop, &o, &d->health, why);
 }
 

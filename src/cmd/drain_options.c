@@ -7,6 +7,7 @@
 
 #include "drainer.h"
 #include "endpoint.h"
+#include "kafka_names.h"
 
 #define S struct drainer_settings
 static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consumer.brokers", "",
@@ -95,7 +96,7 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 		return why_set(
 		        why, E_USAGE, "the quarantine cannot be the topic that is read, %s", where);
 	set->quarantine_where = where;
-	return 0;
+	return set->quarantine_kind == QUARANTINE_TOPIC ? kafka_topic_check(where, why) : 0;
 }
 
 /* The first line of the file PATH. */
@@ -166,6 +167,17 @@ static int check_headers(struct conf *c, const struct conf_list *headers, struct
 	return 0;
 }
 
+static int check_kafka_names(struct conf *c, const struct drainer_settings *set, struct why *why)
+{
+	if (kafka_brokers_check(set->brokers, why) < 0)
+		return conf_blame(c, "kafka.consumer.brokers", why);
+	if (kafka_topic_check(set->topic, why) < 0)
+		return conf_blame(c, "kafka.consumer.topic", why);
+	if (kafka_group_check(set->group, why) < 0)
+		return conf_blame(c, "kafka.consumer.group-id", why);
+	return 0;
+}
+
 static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct drainer_settings *set = settings;
@@ -173,6 +185,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (set->brokers[0] == '\0')
 		return why_set(why, E_USAGE,
 		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
+	if (check_kafka_names(c, set, why) < 0)
+		return why->code;
 	if (set->max_in_flight == 0 || set->max_in_flight > 10000) {
 		why_set(why, E_USAGE, "not between 1 and 10000");
 		return conf_blame(c, "drain.max-in-flight", why);
@@ -188,6 +202,11 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	return read_login(c, set, why);
 }
 
+static int check_start(const void *settings, struct why *why)
+{
+	return drain_kafka_check(settings, why);
+}
+
 const struct options_spec drain_options = {
 	.command = "drain",
 	.summary = "spans from Kafka to a collector",
@@ -195,4 +214,5 @@ const struct options_spec drain_options = {
 	.groups = groups,
 	.size = sizeof(struct drainer_settings),
 	.finish = finish,
+	.check = check_start,
 };

@@ -54,6 +54,13 @@ struct drainer {
 	struct daemon daemon;
 };
 
+/* Fills the consumer's and the quarantine's part of TO. They borrow SET's texts and both lists of
+ * properties, which are the caller's to free whatever is returned. */
+int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_consumer,
+        struct properties *for_producer, struct drain_opts *to, struct why *why) MUST_USE;
+/* Everything about Kafka that a start would refuse; no connection is opened. */
+int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_USE;
+
 /* The texts of /metrics, /ledger and /status; ARG is the drainer. */
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);

@@ -57,6 +57,9 @@ struct options_spec {
 	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
 	 * one value against another (why_set, then conf_blame). 0 or E_USAGE. */
 	int (*finish)(struct conf *c, void *settings, struct why *why);
+	/* May be NULL. Everything else that a start would refuse, without opening a socket or the spool:
+	 * for `config check`. */
+	int (*check)(const void *settings, struct why *why);
 };
 
 struct options {

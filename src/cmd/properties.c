@@ -21,7 +21,7 @@ int properties_add(struct properties *p, const struct conf_list *list, struct wh
 			return why_set(why, E_NOMEM, "kafka.property");
 		value = strchr(name, '='); /* the option's form has seen to it that there is one */
 		*value++ = '\0';
-		p->at[p->n++] = (struct kafka_property){ name, value };
+		p->at[p->n++] = (struct kafka_property){ .name = name, .value = value };
 	}
 	return 0;
 }

@@ -138,25 +138,46 @@ static void topic_free(struct quarantine *q)
 
 static const struct quarantine_ops ops = { topic_put, topic_flush, topic_free };
 
-/* A record that could be read must be possible to write: a consumer takes up to 100 MB. */
-static int open_producer(
-        struct topic *t, struct loop *l, const struct quarantine_opts *o, struct why *why)
+/* A record that could be read must be possible to write: a consumer takes up to 100 MB. PROPERTIES has
+ * room for MOST_PROPERTIES and is borrowed by TO. */
+static int producer_opts(const struct quarantine_opts *o, struct kafka_property *properties,
+        struct kafka_producer_opts *to, struct why *why)
 {
-	struct kafka_property properties[MOST_PROPERTIES] = { { "message.max.bytes",
-		"100000000" } };
-	struct kafka_producer_opts po = { .brokers = o->brokers,
-		.topic = o->where,
-		.properties = properties,
-		.nproperties = 1,
-		.queue_bytes = 128 << 20,
-		.linger_ms = 5 };
-	struct kafka_producer_events events = { on_report, on_again, t };
-
 	if (o->nproperties >= MOST_PROPERTIES)
 		return why_set(why, E_USAGE, "more than %d properties", MOST_PROPERTIES - 1);
+	properties[0] =
+	        (struct kafka_property){ .name = "message.max.bytes", .value = "100000000" };
 	for (size_t i = 0; i < o->nproperties; i++)
-		properties[po.nproperties++] = o->properties[i];
-	return kafka_producer_open(&t->producer, l, &po, &events, why);
+		properties[i + 1] = o->properties[i];
+	*to = (struct kafka_producer_opts){ .brokers = o->brokers,
+		.topic = o->where,
+		.properties = properties,
+		.nproperties = o->nproperties + 1,
+		.queue_bytes = 128 << 20,
+		.linger_ms = 5 };
+	return 0;
+}
+
+int quarantine_topic_check(const struct quarantine_opts *opts, struct why *why)
+{
+	struct kafka_property properties[MOST_PROPERTIES];
+	struct kafka_producer_opts o;
+
+	if (producer_opts(opts, properties, &o, why) < 0 || kafka_producer_check(&o, why) < 0)
+		return why_wrap(why, "quarantine");
+	return 0;
+}
+
+static int open_producer(
+        struct topic *t, struct loop *l, const struct quarantine_opts *opts, struct why *why)
+{
+	struct kafka_property properties[MOST_PROPERTIES];
+	struct kafka_producer_events events = { on_report, on_again, t };
+	struct kafka_producer_opts o;
+
+	if (producer_opts(opts, properties, &o, why) < 0)
+		return why->code;
+	return kafka_producer_open(&t->producer, l, &o, &events, why);
 }
 
 struct quarantine *quarantine_topic_new(

@@ -1,12 +1,14 @@
-/* kafka_conf.c — three layers, the later one wins: the rows below, what the options say, the owner's
- * properties. A few properties are the door's own: setting them would break what it promises, so
- * they are refused by name. */
+/* kafka_conf.c — three layers, the later one wins: the rows below, what the options say, the operator's
+ * properties. kafka_rules.c says which of those are refused, and why. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kafka_conf.h"
+#include "kafka_files.h"
+#include "kafka_names.h"
+#include "kafka_rules.h"
 
 enum {
 	QUEUE_BYTES = 16 << 20,
@@ -63,20 +65,6 @@ static const struct row consumer_rows[] = {
 	{ NULL, NULL },
 };
 
-/* What the door itself stands on. */
-static const struct row reserved[] = {
-	{ "bootstrap.servers", "the brokers have an option of their own" },
-	{ "metadata.broker.list", "the brokers have an option of their own" },
-	{ "delivery.report.only.error", "every record needs its report" },
-	{ "transactional.id", "transactions are not supported" },
-	{ "log.queue", "the log is ours to read" },
-	{ "enabled_events", "the events are ours to choose" },
-	{ "enable.auto.commit", "only what was delivered may be committed" },
-	{ "enable.auto.offset.store", "only what was delivered may be committed" },
-	{ "enable.partition.eof", "the end of a partition must be seen" },
-	{ NULL, NULL },
-};
-
 int kafka_conf_put(rd_kafka_conf_t *c, const char *name, const char *value, struct why *why)
 {
 	char said[256];
@@ -103,38 +91,42 @@ static int put_rows(rd_kafka_conf_t *c, const struct row *rows, struct why *why)
 	return rc;
 }
 
+static int put_property(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
+{
+	char secret[KAFKA_SECRET];
+	const char *value = p->in_file ? secret : p->value;
+	int rc = 0;
+
+	if (p->in_file)
+		rc = kafka_files_secret(p, secret, why);
+	else if (kafka_files_named_by(p))
+		rc = kafka_files_check(p, why);
+	if (rc == 0)
+		rc = kafka_rules_before(p->name, why);
+	if (rc == 0)
+		rc = kafka_conf_put(c, p->name, value, why);
+	return rc == 0 ? kafka_rules_after(c, p->name, why) : rc;
+}
+
 static int put_properties(
         rd_kafka_conf_t *c, const struct kafka_property *p, size_t n, struct why *why)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		for (const struct row *r = reserved; r->name != NULL; r++)
-			if (strcmp(r->name, p[i].name) == 0)
-				return why_set(why, E_USAGE, "kafka property %s cannot be set: %s",
-				        r->name, r->value);
-		rc = kafka_conf_put(c, p[i].name, p[i].value, why);
-	}
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = put_property(c, &p[i], why);
 	return rc;
-}
-
-static const char *text_of(const rd_kafka_conf_t *c, const char *name, char *to, size_t cap)
-{
-	return rd_kafka_conf_get(c, name, to, &cap) == RD_KAFKA_CONF_OK ? to : "";
-}
-
-static bool missing(const char *text)
-{
-	return text == NULL || text[0] == '\0';
 }
 
 static int put_producer(rd_kafka_conf_t *c, const struct kafka_producer_opts *o, struct why *why)
 {
-	uint64_t queue = o->queue_bytes == 0 ? QUEUE_BYTES : o->queue_bytes;
+	uint64_t wanted = o->queue_bytes == 0 ? QUEUE_BYTES : o->queue_bytes,
+	         queue = max_u64(wanted, o->record_bytes);
 	int rc = put_rows(c, producer_rows, why);
 
 	if (rc == 0)
-		rc = put_number(c, "queue.buffering.max.kbytes", max_u64(1, queue / 1024), why);
+		rc = put_number(
+		        c, "queue.buffering.max.kbytes", max_u64(1, (queue + 1023) / 1024), why);
 	if (rc == 0)
 		rc = put_number(c, "queue.buffering.max.messages",
 		        max_u64(1000, queue / QUEUE_RECORD_BYTES), why);
@@ -142,11 +134,7 @@ static int put_producer(rd_kafka_conf_t *c, const struct kafka_producer_opts *o,
 		rc = put_number(c, "linger.ms", o->linger_ms == 0 ? LINGER_MS : o->linger_ms, why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
-	if (rc == 0 && kafka_conf_number(c, "acks") == 0)
-		rc = why_set(why, E_USAGE,
-		        "kafka property acks: 0 would call records delivered that nobody "
-		        "acknowledged");
-	return rc;
+	return rc == 0 ? kafka_rules_producer(c, o->record_bytes, why) : rc;
 }
 
 int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts *o, struct why *why)
@@ -154,8 +142,8 @@ int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts 
 	rd_kafka_conf_t *c;
 	int rc;
 
-	if (missing(o->brokers) || missing(o->topic))
-		return why_set(why, E_USAGE, "kafka producer: brokers and topic must be given");
+	if (kafka_brokers_check(o->brokers, why) < 0 || kafka_topic_check(o->topic, why) < 0)
+		return why->code;
 	c = rd_kafka_conf_new();
 	rc = put_producer(c, o, why);
 	if (rc < 0) {
@@ -172,7 +160,6 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
 	int rc = put_rows(c, consumer_rows, why);
-	char text[32];
 
 	if (rc == 0)
 		rc = kafka_conf_put(c, "group.id", o->group, why);
@@ -184,22 +171,34 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 		rc = put_number(c, "fetch.message.max.bytes", min_u64(queue / 4, 1 << 20), why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
-	if (rc == 0 && strcmp(text_of(c, "auto.offset.reset", text, sizeof(text)), "error") == 0)
-		rc = why_set(why, E_USAGE,
-		        "kafka property auto.offset.reset: error would stand still for ever");
-	return rc;
+	return rc == 0 ? kafka_rules_consumer(c, why) : rc;
 }
 
-int kafka_conf_consumer(rd_kafka_conf_t **out, const struct kafka_consumer_opts *o, struct why *why)
+/* auto.offset.reset is for a group that has nothing stored, and the consumer itself begins there.
+ * librdkafka would use it for a stored offset that the broker has no more, too, and with "latest" pass
+ * over all records that are still there. It has three names for either end, and gives back its own. */
+static int take_reset(rd_kafka_conf_t *c, int64_t *fresh, struct why *why)
+{
+	char text[32];
+
+	kafka_conf_text(c, "auto.offset.reset", text, sizeof(text));
+	*fresh = strcmp(text, "smallest") == 0 ? KAFKA_OFFSET_BEGINNING : KAFKA_OFFSET_END;
+	return kafka_conf_put(c, "auto.offset.reset", "earliest", why);
+}
+
+int kafka_conf_consumer(
+        rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o, struct why *why)
 {
 	rd_kafka_conf_t *c;
 	int rc;
 
-	if (missing(o->brokers) || missing(o->topic) || missing(o->group))
-		return why_set(
-		        why, E_USAGE, "kafka consumer: brokers, topic and group must be given");
+	if (kafka_brokers_check(o->brokers, why) < 0 || kafka_topic_check(o->topic, why) < 0 ||
+	        kafka_group_check(o->group, why) < 0)
+		return why->code;
 	c = rd_kafka_conf_new();
 	rc = put_consumer(c, o, why);
+	if (rc == 0)
+		rc = take_reset(c, fresh, why);
 	if (rc < 0) {
 		rd_kafka_conf_destroy(c);
 		return rc;
@@ -210,34 +209,103 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, const struct kafka_consumer_opts 
 	return 0;
 }
 
-int64_t kafka_conf_fresh(const rd_kafka_conf_t *c)
+/* librdkafka runs kinit, or asks for a token, as soon as a client exists. */
+static bool logs_in_at_once(const rd_kafka_conf_t *c)
 {
 	char text[32];
 
-	/* librdkafka has three names for either end, and gives back the one of its own. */
-	return strcmp(text_of(c, "auto.offset.reset", text, sizeof(text)), "smallest") == 0
-	               ? KAFKA_OFFSET_BEGINNING
-	               : KAFKA_OFFSET_END;
+	kafka_conf_text(c, "sasl.mechanisms", text, sizeof(text));
+	return strcmp(text, "GSSAPI") == 0 || strcmp(text, "OAUTHBEARER") == 0;
+}
+
+static int create(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct why *why)
+{
+	char said[400];
+	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
+
+	if (rk == NULL)
+		return why_set(why,
+		        rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE ? E_NOMEM
+		                                                                      : E_USAGE,
+		        "kafka: %s", said);
+	*out = rk;
+	return 0;
+}
+
+/* A client without brokers opens no connection, but librdkafka reads its certificates and compares
+ * all of its properties for it. */
+int kafka_conf_try(rd_kafka_type_t type, const rd_kafka_conf_t *conf, struct why *why)
+{
+	rd_kafka_conf_t *c = rd_kafka_conf_dup(conf);
+	rd_kafka_t *rk = NULL;
+	char protocol[32];
+	int rc = 0;
+
+	kafka_conf_text(c, "security.protocol", protocol, sizeof(protocol));
+	if (logs_in_at_once(c))
+		rc = kafka_conf_put(c, "security.protocol",
+		        strstr(protocol, "ssl") == NULL ? "plaintext" : "ssl", why);
+	if (rc == 0)
+		rc = create(&rk, type, c, why);
+	if (rc == 0)
+		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	else
+		rd_kafka_conf_destroy(c);
+	return rc;
+}
+
+int kafka_producer_check(const struct kafka_producer_opts *o, struct why *why)
+{
+	rd_kafka_conf_t *c;
+	int rc = kafka_conf_producer(&c, o, why);
+
+	if (rc < 0)
+		return rc;
+	rc = kafka_conf_try(RD_KAFKA_PRODUCER, c, why);
+	rd_kafka_conf_destroy(c);
+	return rc;
+}
+
+int kafka_consumer_check(const struct kafka_consumer_opts *o, struct why *why)
+{
+	rd_kafka_conf_t *c;
+	int64_t fresh;
+	int rc = kafka_conf_consumer(&c, &fresh, o, why);
+
+	if (rc < 0)
+		return rc;
+	rc = kafka_conf_try(RD_KAFKA_CONSUMER, c, why);
+	rd_kafka_conf_destroy(c);
+	return rc;
+}
+
+const char *kafka_conf_text(const rd_kafka_conf_t *c, const char *name, char *to, size_t cap)
+{
+	to[0] = '\0';
+	if (rd_kafka_conf_get(c, name, to, &cap) != RD_KAFKA_CONF_OK)
+		to[0] = '\0';
+	return to;
 }
 
 uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 {
 	char text[64];
 
-	return strtoull(text_of(c, name, text, sizeof(text)), NULL, 10);
+	return strtoull(kafka_conf_text(c, name, text, sizeof(text)), NULL, 10);
 }
 
+/* A client that could not be made has freed the interceptors of its configuration; to destroy the
+ * configuration would free them again (librdkafka issue 4142). So it is tried without them first, and
+ * the rare one that fails after that stays. */
 int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
         const char *brokers, struct why *why)
 {
-	char said[400];
-	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
+	rd_kafka_t *rk;
 
-	if (rk == NULL) {
-		bool no_thread = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-
-		rd_kafka_conf_destroy(conf);
-		return why_set(why, no_thread ? E_NOMEM : E_USAGE, "kafka: %s", said);
+	if (create(&rk, type, conf, why) < 0) {
+		if (type == RD_KAFKA_PRODUCER)
+			rd_kafka_conf_destroy(conf);
+		return why->code;
 	}
 	rd_kafka_set_log_queue(rk, NULL);
 	if (rd_kafka_brokers_add(rk, brokers) == 0) {

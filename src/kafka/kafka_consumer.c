@@ -57,9 +57,12 @@ static int subscribe(struct kafka_consumer *c, struct why *why)
 
 static int open_handle(struct kafka_consumer *c, struct why *why)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_dup(c->conf);
+	rd_kafka_conf_t *conf;
 	int rc;
 
+	if (kafka_conf_try(RD_KAFKA_CONSUMER, c->conf, why) < 0)
+		return why->code;
+	conf = rd_kafka_conf_dup(c->conf);
 	c->joining = kafka_wake_joining(conf);
 	rc = kafka_conf_client(&c->rk, RD_KAFKA_CONSUMER, conf, c->brokers, why);
 	if (rc < 0) {
@@ -108,9 +111,8 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 	c->events = *events;
 	c->log.who = "kafka consumer";
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
-	if (kafka_conf_consumer(&c->conf, opts, why) < 0)
+	if (kafka_conf_consumer(&c->conf, &c->fresh, opts, why) < 0)
 		goto fail;
-	c->fresh = kafka_conf_fresh(c->conf);
 	if (open_parts(c, opts) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;

@@ -3,7 +3,10 @@ libspanspool_a_SOURCES += \
 	include/kafka_mock.h %D%/kafka_mock.c \
 	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
 	%D%/kafka_conf.c %D%/kafka_conf.h \
+	%D%/kafka_files.c %D%/kafka_files.h \
 	%D%/kafka_group.c \
+	include/kafka_names.h %D%/kafka_names.c \
+	%D%/kafka_rules.c %D%/kafka_rules.h \
 	%D%/kafka_handle.c %D%/kafka_handle.h \
 	%D%/kafka_log.c %D%/kafka_log.h \
 	%D%/kafka_mend.c \

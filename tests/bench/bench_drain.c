@@ -49,7 +49,7 @@ static bool is_filled(void *arg)
 /* One value for all: the drain looks at each byte of it all the same. */
 static void fill_topic(const char *brokers, struct slice value, uint64_t records)
 {
-	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0" };
+	static const struct kafka_property spread = { "sticky.partitioning.linger.ms", "0", false };
 	struct kafka_producer_opts o = { .brokers = brokers,
 		.topic = "tracing-topic",
 		.linger_ms = 5,

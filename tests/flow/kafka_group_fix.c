@@ -4,11 +4,11 @@
 /* A short session, though longer than the 3 s the mock takes to form a group, and a broker that is
  * asked often: the mock does not cut a fetch short. */
 static const struct kafka_property quick[] = {
-	{ "session.timeout.ms", "4000" },
-	{ "heartbeat.interval.ms", "200" },
-	{ "fetch.wait.max.ms", "20" },
-	{ "max.poll.interval.ms", "5000" },
-	{ "partition.assignment.strategy", "cooperative-sticky" },
+	{ "session.timeout.ms", "4000", false },
+	{ "heartbeat.interval.ms", "200", false },
+	{ "fetch.wait.max.ms", "20", false },
+	{ "max.poll.interval.ms", "5000", false },
+	{ "partition.assignment.strategy", "cooperative-sticky", false },
 };
 
 static void on_header(void *arg, const char *name, struct slice value)

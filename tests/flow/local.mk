@@ -24,6 +24,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_errors \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
+	%D%/test_kafka_properties \
 	%D%/test_kafka_trouble \
 	%D%/test_postman \
 	%D%/test_postman_storm \
@@ -95,6 +96,7 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_kafka_errors_SOURCES = %D%/test_kafka_errors.c $(KAFKA_SENDER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
+%C%_test_kafka_properties_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)

@@ -117,12 +117,15 @@ static void a_pause_holds_and_the_member_stays(void)
 	group_stop(g);
 }
 
+static const struct kafka_property earliest = { "auto.offset.reset", "earliest", false },
+                                   latest = { "auto.offset.reset", "latest", false };
+
 static bool saw_gap(void *arg)
 {
 	return ((struct group *)arg)->a.gap_to > 0;
 }
 
-static void what_the_broker_threw_away_is_told(void)
+static void what_the_broker_threw_away_is_told(const struct kafka_property *reset)
 {
 	struct group *g = group_start();
 
@@ -135,9 +138,10 @@ static void what_the_broker_threw_away_is_told(void)
 	member_leave(&g->a);
 	group_produce_sized(g, 120, 90000); /* the mock keeps 5 MB of a partition */
 	memset(&g->a, 0, sizeof(g->a));
-	member_join(g, &g->a);
+	member_join_with(g, &g->a, reset);
 	ok(until_true(g->loop, saw_gap, g, SECONDS),
-	        "records between the stored offset and the oldest are gone");
+	        "%s=%s: records between the stored offset and the oldest are gone", reset->name,
+	        reset->value);
 	is_int(g->a.gap_from, 4, "from the stored offset on");
 	is_int(g->a.gap_to, g->a.first[2], "up to the first that came");
 	ok(g->a.gap_to > 10, "which is a later one: %" PRId64, g->a.gap_to);
@@ -182,7 +186,6 @@ static void a_broker_that_goes_and_comes_is_read_on(void)
 
 static void a_new_group_may_begin_at_the_end(void)
 {
-	static const struct kafka_property latest = { "auto.offset.reset", "latest" };
 	struct group *g = group_start();
 
 	group_produce(g, 10);
@@ -195,9 +198,9 @@ static void a_new_group_may_begin_at_the_end(void)
 
 static void what_would_break_the_promise_is_refused(void)
 {
-	static const struct kafka_property wrong[] = { { "enable.auto.commit", "true" },
-		{ "auto.offset.reset", "error" }, { "session.timeout.ms", "long" },
-		{ "no.such.thing", "1" } };
+	static const struct kafka_property wrong[] = { { "enable.auto.commit", "true", false },
+		{ "auto.offset.reset", "error", false }, { "session.timeout.ms", "long", false },
+		{ "no.such.thing", "1", false } };
 	struct kafka_consumer_events events = { .arg = NULL };
 	struct kafka_consumer *c;
 	struct loop *loop;
@@ -227,7 +230,8 @@ int main(void)
 	the_next_member_begins_at_what_was_stored();
 	what_is_stored_is_committed_while_it_runs();
 	a_pause_holds_and_the_member_stays();
-	what_the_broker_threw_away_is_told();
+	what_the_broker_threw_away_is_told(&earliest);
+	what_the_broker_threw_away_is_told(&latest);
 	an_owner_may_begin_elsewhere();
 	a_broker_that_goes_and_comes_is_read_on();
 	a_new_group_may_begin_at_the_end();

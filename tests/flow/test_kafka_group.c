@@ -154,7 +154,7 @@ static void a_fatal_error_makes_a_new_member(void)
 static void an_eager_group_works_too(void)
 {
 	struct group *g = group_start();
-	const struct kafka_property eager = { "partition.assignment.strategy", "range" };
+	const struct kafka_property eager = { "partition.assignment.strategy", "range", false };
 
 	group_produce(g, 50);
 	member_join_with(g, &g->a, &eager);

@@ -58,8 +58,8 @@ void basin_open(struct basin *b, int partitions)
 	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
 	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */
 	static const struct kafka_property properties[] = {
-		{ "sticky.partitioning.linger.ms", "0" },
-		{ "socket.timeout.ms", "5000" },
+		{ "sticky.partitioning.linger.ms", "0", false },
+		{ "socket.timeout.ms", "5000", false },
 	};
 	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC,
 		.linger_ms = 1,

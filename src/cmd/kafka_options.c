@@ -1,0 +1,80 @@
+/* kafka_options.c — what agent and drain tell Kafka, made of their settings: for a start, and for a
+ * check without one. */
+#include "agent.h"
+#include "drainer.h"
+
+/* A datagram has at most 65,507 bytes and unfolds to at most eight times as much. */
+enum { BATCH_MOST_BYTES = 8 * 65507, LINGER_MS = 25, LINGER_LEAST_MS = 5 };
+
+int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
+        struct kafka_producer_opts *to, struct why *why)
+{
+	if (properties_add(properties, &set->properties, why) < 0 ||
+	        properties_add(properties, &set->producer_properties, why) < 0)
+		return why->code;
+	*to = (struct kafka_producer_opts){
+		.brokers = set->brokers,
+		.topic = set->topic,
+		.properties = properties->at,
+		.nproperties = properties->n,
+		.queue_bytes = set->flight_bytes,
+		.record_bytes = BATCH_MOST_BYTES,
+		.linger_ms = set->exposure_us == 0
+		                     ? LINGER_LEAST_MS
+		                     : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
+	};
+	return 0;
+}
+
+int agent_kafka_check(const struct agent_settings *set, struct why *why)
+{
+	struct properties properties = { 0 };
+	struct kafka_producer_opts opts;
+	int rc = agent_kafka_opts(set, &properties, &opts, why);
+
+	if (rc == 0)
+		rc = kafka_producer_check(&opts, why);
+	properties_free(&properties);
+	return rc;
+}
+
+int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_consumer,
+        struct properties *for_producer, struct drain_opts *to, struct why *why)
+{
+	if (properties_add(for_consumer, &set->properties, why) < 0 ||
+	        properties_add(for_consumer, &set->consumer_properties, why) < 0 ||
+	        properties_add(for_producer, &set->properties, why) < 0 ||
+	        properties_add(for_producer, &set->producer_properties, why) < 0)
+		return why->code;
+	to->consumer = (struct kafka_consumer_opts){
+		.brokers = set->brokers,
+		.topic = set->topic,
+		.group = set->group,
+		.properties = for_consumer->at,
+		.nproperties = for_consumer->n,
+		.queue_bytes = set->max_bytes / 2,
+	};
+	to->quarantine = (struct quarantine_opts){
+		.kind = set->quarantine_kind,
+		.where = set->quarantine_where,
+		.brokers = set->brokers,
+		.properties = for_producer->at,
+		.nproperties = for_producer->n,
+	};
+	return 0;
+}
+
+int drain_kafka_check(const struct drainer_settings *set, struct why *why)
+{
+	struct properties for_consumer = { 0 }, for_producer = { 0 };
+	struct drain_opts opts;
+	int rc = drain_kafka_opts(set, &for_consumer, &for_producer, &opts, why);
+
+	if (rc == 0)
+		rc = kafka_consumer_check(&opts.consumer, why);
+	if (rc == 0 && opts.quarantine.kind == QUARANTINE_TOPIC)
+		rc = quarantine_topic_check(&opts.quarantine, why);
+	properties_free(&for_consumer);
+	properties_free(&for_producer);
+	return rc;
+}
