@@ -143,4 +143,7 @@ void conf_each(const struct conf *c,
         void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin),
         void *arg);
 
+/* The version of libyaml that this process runs with. */
+const char *conf_libyaml_version(void);
+
 #endif

@@ -95,4 +95,8 @@ void http_client_cancel_all(struct http_client *c);
 /* Requests still out are given up without an answer. NULL is fine. */
 void http_client_free(struct http_client *c);
 
+/* The versions of libcurl and of its TLS library that this process runs with. */
+const char *http_client_libcurl_version(void);
+const char *http_client_tls_version(void);
+
 #endif

@@ -63,4 +63,7 @@ uint16_t http_server_port(const struct http_server *s);
 /* Closes the port and drops the connections. From inside an answer(): when that returns. NULL is fine. */
 void http_server_free(struct http_server *s);
 
+/* The version of libmicrohttpd that this process runs with. */
+const char *http_server_libmicrohttpd_version(void);
+
 #endif

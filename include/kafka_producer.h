@@ -91,4 +91,7 @@ const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p
  * fine. */
 void kafka_producer_free(struct kafka_producer *p);
 
+/* The version of librdkafka that this process runs with. */
+const char *kafka_librdkafka_version(void);
+
 #endif

@@ -56,4 +56,7 @@ int signal_watch_open(struct signal_watch **out, struct loop *l, int signum,
         void (*came)(void *arg), void *arg) MUST_USE;
 void signal_watch_free(struct signal_watch *s);
 
+/* The version of libuv that this process runs with. */
+const char *loop_libuv_version(void);
+
 #endif

@@ -29,20 +29,36 @@ static const char *last_part(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* "--version", "--help" and "-h" are what people try first. */
+static bool asks_for_version(const char *arg)
+{
+	return strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0;
+}
+
+/* "--version", "--help" and their short forms are what people try first. */
 static const char *command_word(const char *arg)
 {
-	if (strcmp(arg, "--version") == 0)
+	if (asks_for_version(arg))
 		return "version";
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
 		return "help";
 	return arg;
 }
 
+/* As --help does, --version among any command's arguments asks for nothing else. */
+static int call(const struct command *c, int argc, char **argv)
+{
+	char *word[] = { argv[0], NULL };
+
+	for (int i = 1; i < argc; i++)
+		if (asks_for_version(argv[i]))
+			return command_find("version")->run(1, word);
+	return c->run(argc, argv);
+}
+
 /* What could not be written, to a full disk say, was not done. */
 static int run(const struct command *c, int argc, char **argv)
 {
-	int rc = c->run(argc, argv);
+	int rc = call(c, argc, argv);
 
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return rc;

@@ -1,15 +1,60 @@
-/* cmd_version.c — what this program is. */
+/* cmd_version.c — what this program is, what compiled it, and the libraries that it runs with. */
+#include <config.h>
+
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
-
+#include "conf.h"
+#include "http_client.h"
+#include "http_server.h"
+#include "kafka_producer.h"
+#include "loop.h"
 #include "options.h"
+#include "spool.h"
+
+/* Asked while the program runs: a distribution replaces a library without compiling this anew. */
+static const struct library {
+	const char *name;
+	const char *(*version)(void);
+} libraries[] = {
+	{ "librdkafka", kafka_librdkafka_version },
+	{ "libcurl", http_client_libcurl_version },
+	{ "tls", http_client_tls_version },
+	{ "libmicrohttpd", http_server_libmicrohttpd_version },
+	{ "libuv", loop_libuv_version },
+	{ "lmdb", spool_lmdb_version },
+	{ "libyaml", conf_libyaml_version },
+	{ "jansson", jansson_version_str },
+};
 
 static int unknown(const char *arg)
 {
 	fprintf(stderr, "spanspool version: unknown option %s; is --json meant?\n", arg);
 	return EXIT_USAGE;
+}
+
+static void print_text(void)
+{
+	printf("%s %s (compiled by %s)\n", PACKAGE_NAME, PACKAGE_VERSION, __VERSION__);
+	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
+		printf("  %-13s %s\n", libraries[i].name, libraries[i].version());
+}
+
+static int print_json(void)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
+		json_object_set_new(all, libraries[i].name, json_string(libraries[i].version()));
+	all = json_pack("{s:s, s:s, s:s, s:o*}", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
+	        "compiler", __VERSION__, "libraries", all);
+	if (all == NULL)
+		return EXIT_FAILED;
+	json_dumpf(all, stdout, 0);
+	putchar('\n');
+	json_decref(all);
+	return EXIT_FINE;
 }
 
 int cmd_version(int argc, char **argv)
@@ -18,8 +63,8 @@ int cmd_version(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			printf("usage: spanspool version [--json]\n\nPrints the version and the "
-			       "compiler.\n");
+			printf("usage: spanspool version [--json]\n\nPrints the version, the "
+			       "compiler, and the libraries that are used.\n");
 			return EXIT_FINE;
 		}
 		if (strcmp(argv[i], "--json") != 0)
@@ -27,9 +72,7 @@ int cmd_version(int argc, char **argv)
 		json = true;
 	}
 	if (json)
-		printf("{\"name\": \"%s\", \"version\": \"%s\", \"compiler\": \"%s\"}\n",
-		        PACKAGE_NAME, PACKAGE_VERSION, __VERSION__);
-	else
-		printf("%s %s (compiled by %s)\n", PACKAGE_NAME, PACKAGE_VERSION, __VERSION__);
+		return print_json();
+	print_text();
 	return EXIT_FINE;
 }

@@ -70,3 +70,15 @@ int client_model(CURL **model, const struct http_client_opts *o, struct why *why
 	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
 	return 0;
 }
+
+const char *http_client_libcurl_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+const char *http_client_tls_version(void)
+{
+	const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+	return tls == NULL ? "none" : tls;
+}

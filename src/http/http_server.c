@@ -261,3 +261,8 @@ static void on_reap(void *arg)
 	if (!list_empty(&s->lines))
 		timer_start(s->reaper, REAP_MS);
 }
+
+const char *http_server_libmicrohttpd_version(void)
+{
+	return MHD_get_version();
+}

@@ -127,3 +127,8 @@ void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 	}
 	*h = (struct kafka_handle){ 0 };
 }
+
+const char *kafka_librdkafka_version(void)
+{
+	return rd_kafka_version_str();
+}

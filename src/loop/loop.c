@@ -322,3 +322,8 @@ void signal_watch_free(struct signal_watch *s)
 {
 	close_handle(s);
 }
+
+const char *loop_libuv_version(void)
+{
+	return uv_version_string();
+}

@@ -195,6 +195,28 @@ static int not_a_flag(const char *word, const char *before, struct why *why)
 	return why->code;
 }
 
+/* Go's flag package takes long options with one dash, as in "-spool.directory=x"; here, as with
+ * jaeger-agent, they have two. The value may be a secret, so the message names the option alone. */
+static int one_dash(const struct conf *c, const char *word, struct why *why)
+{
+	char name[CONF_NAME_MAX];
+	struct near near = { .wrong = name };
+
+	snprintf(name, sizeof(name), "%.*s", (int)min_u64(strcspn(word + 1, "="), sizeof(name) - 1),
+	        word + 1);
+	for (size_t i = 0; i < c->n; i++)
+		if (!conf_is_refused(&c->settings[i]))
+			near_offer(&near, c->settings[i].row->name);
+	if (near.best != NULL)
+		why_set(why, E_USAGE,
+		        "unknown option -%.80s; options have two dashes, is --%s meant?", name,
+		        near.best);
+	else
+		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes", name);
+	one_line(why);
+	return why->code;
+}
+
 /* Takes the flag at argv[*i], and its value from there or from the next word. With ONLY, all other
  * flags are passed over. */
 static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
@@ -237,8 +259,7 @@ static int read_flags(
 			rc = read_flag(c, argc, argv, &i, only, why);
 			bare = at == i && strchr(word, '=') == NULL ? word : NULL;
 		} else if (only == NULL && word[0] == '-' && word[1] != '-' && word[1] != '\0') {
-			rc = conf_unknown(c, (struct conf_source){ CONF_FLAG, 0 },
-			        word + strspn(word, "-"), why);
+			rc = one_dash(c, word, why);
 		} else if (only == NULL) {
 			rc = not_a_flag(word, bare, why);
 		}

@@ -379,3 +379,8 @@ int conf_file_read(struct conf *c, struct why *why)
 	buf_free(&r.bytes);
 	return rc;
 }
+
+const char *conf_libyaml_version(void)
+{
+	return yaml_get_version_string();
+}

@@ -38,6 +38,18 @@ try "an unknown command suggests one" 2 '"stauts"; is status meant?' stauts
 try "an unknown one far from all says where to look" 2 'see spanspool help' xyzzy
 try "version says it" 0 '^spanspool [0-9]' version
 try "so does --version" 0 '^spanspool [0-9]' --version
+try "so does -V" 0 '^spanspool [0-9]' -V
+for command in agent drain emit demo status config spool help "spool ls" "spool quarantine" "config show"; do
+	try "so does $command --version" 0 '^spanspool [0-9]' $command --version
+	try "so does $command -V" 0 '^spanspool [0-9]' $command -V
+	try "$command -h shows how it is used" 0 '^usage: spanspool' $command -h
+done
+for library in librdkafka libcurl libmicrohttpd libuv lmdb libyaml jansson; do
+	try "version names $library" 0 "^  $library  *[0-9]*\.[0-9]" version
+	try "and in JSON" 0 "\"$library\": \"[0-9]*\.[0-9]" version --json
+done
+try "a long option with one dash is named as it is" 2 \
+	'unknown option -spool.directory; options have two dashes, is --spool.directory meant' agent -spool.directory=x
 try "and in JSON" 0 '^{"name": "spanspool", "version": "[0-9]' version --json
 try "an unknown option of version is an error" 2 'is --json meant' version --jsn
 

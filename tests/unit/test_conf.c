@@ -137,7 +137,11 @@ static void wrong_words_are_named(void)
 		{ "--SPOOL_MAX_BYTES=1",
 		        "unknown option --SPOOL_MAX_BYTES; is --spool.max-bytes meant?" },
 		{ "--nothing.like.it=1", "unknown option --nothing.like.it" },
-		{ "-spool.sync=off", "unknown option --spool.sync=off; is --spool.sync meant?" },
+		{ "-spool.sync=off", "unknown option -spool.sync; options have two dashes, is "
+		                     "--spool.sync meant?" },
+		{ "-spool.snyc", "unknown option -spool.snyc; options have two dashes, is "
+		                 "--spool.sync meant?" },
+		{ "-q", "unknown option -q; options have two dashes" },
 		{ "--", "unexpected argument \"--\"" },
 		{ "-", "unexpected argument \"-\"" },
 		{ "start", "unexpected argument \"start\"" },
