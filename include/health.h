@@ -6,7 +6,7 @@
 
 enum health_level { HEALTH_OK, HEALTH_WARN, HEALTH_DOWN };
 
-enum { HEALTH_PARTS = 16, HEALTH_SENTENCE = 192 };
+enum { HEALTH_PARTS = 16, HEALTH_SENTENCE = 384 };
 
 struct health_part {
 	const char *name;

@@ -23,7 +23,16 @@ struct intake_stats {
 	uint64_t bytes[INTAKE_PORTS];
 	uint64_t datagrams[INTAKE_PORTS];
 	uint64_t held_back; /* times that reading was paused because the flight was full */
+	/* the last datagram of each outcome that is not accepted */
+	struct {
+		enum intake_port port;
+		size_t len;
+	} last[LEDGER_OUTCOMES_N];
+	enum intake_port overrun;  /* the port whose socket buffer was found full last */
+	uint64_t overrun_capacity; /* bytes that buffer takes */
 };
+
+extern const char *const intake_port_names[INTAKE_PORTS];
 
 struct intake;
 

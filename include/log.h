@@ -39,4 +39,14 @@ struct log_gate {
 };
 bool log_gate_open(struct log_gate *g, uint64_t every_ms);
 
+/* For a counter of losses, looked at again and again: how many of its TOTAL to report now, which are then
+ * reported. The first at once, what follows together, at most every LOG_COUNT_MS; LAST reports what is
+ * left whenever that was. 0: nothing is to be said. Begin with REPORTED as the total was. */
+enum { LOG_COUNT_MS = 10000 };
+struct log_count {
+	uint64_t reported;
+	uint64_t next_us; /* moment of NOW_US from which a report may follow */
+};
+uint64_t log_count_due(struct log_count *c, uint64_t total, uint64_t now_us, bool last);
+
 #endif

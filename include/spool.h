@@ -113,6 +113,10 @@ struct spool_turn {
 	struct spool_stats stats;
 };
 
+/* One sentence with the directory, what is used of each limit and what is free. Returns TO. */
+const char *spool_room_text(
+        const struct spool_opts *o, const struct spool_stats *s, char *to, size_t cap);
+
 struct spool;
 
 /* Makes the directory if it is missing (0700), takes its lock (E_LOCKED with a sentence that names
@@ -122,6 +126,9 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 
 /* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
+
+/* As spool_begin found them, or the last spool_turn left them. Not while a turn is under way. */
+const struct spool_stats *spool_stats(const struct spool *s);
 
 /* Spans and batches in RUNS. 0; E_CORRUPT when some of them cannot be read (and are not counted). */
 int spool_count(struct spool *s, const struct spool_run *runs, size_t n,
@@ -148,5 +155,8 @@ int spool_unquarantine(struct spool *s, const char *name, struct why *why) MUST_
 
 /* Writes and syncs STATE, closes. State with running = false marks a clean stop; NULL skips it. */
 void spool_close(struct spool *s, const struct spool_state *state);
+
+/* The version of LMDB that this process runs with. */
+const char *spool_lmdb_version(void);
 
 #endif

@@ -97,3 +97,14 @@ bool log_gate_open(struct log_gate *g, uint64_t every_ms)
 	g->swallowed = 0;
 	return true;
 }
+
+uint64_t log_count_due(struct log_count *c, uint64_t total, uint64_t now_us, bool last)
+{
+	uint64_t news = total - c->reported;
+
+	if (news == 0 || (now_us < c->next_us && !last))
+		return 0;
+	c->reported = total;
+	c->next_us = now_us + LOG_COUNT_MS * US_PER_MS;
+	return news;
+}

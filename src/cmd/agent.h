@@ -3,11 +3,14 @@
 #define AGENT_H
 
 #include "admin.h"
+#include "catchup.h"
 #include "daemon.h"
 #include "intake.h"
 #include "options.h"
 #include "properties.h"
 #include "sinks.h"
+
+enum { AGENT_LOSSES = 11 }; /* counters of the ledger that are reported in the log */
 
 struct agent_listener {
 	const char *host_port;
@@ -57,6 +60,12 @@ struct agent {
 	struct admin *admin;
 	struct daemon daemon;
 	struct timer *second; /* looks once a second at what nobody tells of */
+
+	/* agent_log.c's */
+	struct ledger at_start;
+	uint64_t started_us;
+	struct log_count losses[AGENT_LOSSES];
+	struct catchup catchup;
 };
 
 /* What the producer is opened with. It borrows SET's texts, and PROPERTIES, which is the caller's to free
@@ -70,5 +79,14 @@ int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_US
 void agent_metrics(void *arg, struct buf *to);
 void agent_ledger(void *arg, struct buf *to);
 void agent_status(void *arg, struct status *page);
+
+/* agent_log.c. The spool is open: totals count from here. */
+void agent_log_begin(struct agent *a);
+/* Everything is open. */
+void agent_log_start(struct agent *a);
+/* To be called once a second. */
+void agent_log_tick(struct agent *a);
+/* The spool is closed. */
+void agent_log_stop(struct agent *a);
 
 #endif

@@ -47,6 +47,7 @@ static void on_second(void *arg)
 	timer_start(a->second, SECOND_MS);
 	if (!a->daemon.stopping)
 		intake_count_drops(a->intake);
+	agent_log_tick(a);
 }
 
 static int open_forward(struct agent *a, struct why *why)
@@ -72,7 +73,10 @@ static int open_forward(struct agent *a, struct why *why)
 		.stop_ms = set->shutdown_us / US_PER_MS,
 	};
 
-	return forward_open(&a->forward, a->loop, &o, &a->health, why);
+	if (forward_open(&a->forward, a->loop, &o, &a->health, why) < 0)
+		return why->code;
+	agent_log_begin(a);
+	return 0;
 }
 
 static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why)
@@ -192,6 +196,7 @@ int cmd_agent(int argc, char **argv)
 	status = options_open(&a.options, &agent_options, &a.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_freed(status);
+	daemon_log_start("agent");
 	mallopt(M_ARENA_MAX, ARENAS);
 	a.to_kafka = a.set.brokers[0] != '\0';
 	status = EXIT_FINE;
@@ -202,8 +207,9 @@ int cmd_agent(int argc, char **argv)
 			status = options_fail("agent", &why);
 	if (status == EXIT_FINE) {
 		health_serve(&a.health, true);
+		agent_log_start(&a);
 		loop_run(a.loop);
-		log_info("agent: stopped");
+		agent_log_stop(&a);
 	}
 	daemon_frees(&a.daemon, status);
 	close_parts(&a);

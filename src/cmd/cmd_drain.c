@@ -119,6 +119,7 @@ int cmd_drain(int argc, char **argv)
 	status = options_open(&d.options, &drain_options, &d.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_freed(status);
+	daemon_log_start("drain");
 	mallopt(M_ARENA_MAX, ARENAS); /* librdkafka's threads would each get a heap of their own */
 	status = EXIT_FINE;
 	if (loop_open(&d.loop, &why) < 0)
@@ -128,10 +129,9 @@ int cmd_drain(int argc, char **argv)
 			status = options_fail("drain", &why);
 	if (status == EXIT_FINE) {
 		health_serve(&d.health, true);
-		log_info("drain: reading topic %s at %s as group %s", d.set.topic, d.set.brokers,
-		        d.set.group);
+		drainer_log_start(&d);
 		loop_run(d.loop);
-		log_info("drain: stopped");
+		drainer_log_stop(&d);
 	}
 	daemon_frees(&d.daemon, status);
 	close_parts(&d);

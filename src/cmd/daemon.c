@@ -6,6 +6,9 @@
  *
  * SIGTERM twice is no wish for haste: supervisors repeat it, and a wrapper forwards what the whole
  * process group was sent. SIGINT twice comes from somebody at a terminal who does not want to wait. */
+#include <config.h>
+
+#include <limits.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -137,6 +140,15 @@ static void forget_signals(struct daemon *d)
 		signal(signals[i].signum, SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void daemon_log_start(const char *command)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	log_info("%s: %s %s on host %s, process %d", command, PACKAGE_NAME, PACKAGE_VERSION, host,
+	        (int)getpid());
 }
 
 static volatile sig_atomic_t status_at_end;

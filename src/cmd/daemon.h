@@ -27,6 +27,9 @@ int daemon_begin(const char *command) MUST_USE;
 
 /* From here on signals are answered on the loop L. The caller has set D's members up to ARG. */
 int daemon_watch_signals(struct daemon *d, struct loop *l) MUST_USE;
+/* One line with the program's version, the host and the process id. */
+void daemon_log_start(const char *command);
+
 /* The caller only frees from here on, the loop among the rest. Every signal of the table is ignored, and
  * when daemon_freed is not called in time, the process ends with STATUS. */
 void daemon_frees(struct daemon *d, int status);

@@ -52,6 +52,7 @@ struct drainer {
 	struct drain *drain;
 	struct admin *admin;
 	struct daemon daemon;
+	uint64_t started_us;
 };
 
 /* Fills the consumer's and the quarantine's part of TO. They borrow SET's texts and both lists of
@@ -65,5 +66,9 @@ int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);
 void drainer_status(void *arg, struct status *page);
+
+/* drain_log.c. Everything is open; the drain has stopped. */
+void drainer_log_start(struct drainer *d);
+void drainer_log_stop(const struct drainer *d);
 
 #endif

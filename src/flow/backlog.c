@@ -20,8 +20,6 @@ struct backlog {
 	struct backlog_opts opts;
 	struct age_watch age;
 	struct list ready;
-	uint64_t expired_untold; /* spans */
-	struct log_gate expired_gate;
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -152,7 +150,7 @@ static void offer_ready(struct backlog *b)
 /* Drops from the head of what is ready all that is too old. True when the spool's own head may be. */
 static bool expire(struct backlog *b)
 {
-	uint64_t now = clock_mono_us(), wall = clock_wall_ms(), max = b->opts.max_age_us, spans = 0;
+	uint64_t now = clock_mono_us(), wall = clock_wall_ms(), max = b->opts.max_age_us;
 
 	if (max == 0)
 		return false;
@@ -167,15 +165,8 @@ static bool expire(struct backlog *b)
 		list_remove(&batch->link);
 		b->stats.ready_bytes -= batch->size;
 		b->stats.expired_batches++;
-		spans += batch->spans;
 		drop(b, batch, LEDGER_MAX_AGE);
 		batch_unref(&batch);
-	}
-	b->expired_untold += spans;
-	if (b->expired_untold > 0 && log_gate_open(&b->expired_gate, 10000)) {
-		log_warn("spool: dropped %llu spans older than spool.max-age",
-		        (unsigned long long)b->expired_untold);
-		b->expired_untold = 0;
 	}
 	return list_empty(&b->ready) &&
 	       age_over(&b->age, now, wall, keeper_stats(b->keeper)->spool.oldest_ms, max);

@@ -28,17 +28,18 @@ struct intake {
 	size_t scratch_size;
 	bool holding;
 	struct intake_stats stats;
-	struct log_gate complaint;
 };
 
-static const char *const port_names[] = { "jaeger-compact", "jaeger-binary", "zipkin-compact" };
+const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-binary",
+	"zipkin-compact" };
 
-static void complain(struct intake *i, const struct port *p, const char *what, size_t len)
+static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
 {
-	if (log_gate_open(&i->complaint, 10000))
-		log_warn("intake: a datagram of %zu bytes on the %s port is %s (see datagrams in "
-		         "/ledger)",
-		        len, port_names[p->which], what);
+	struct intake *i = p->intake;
+
+	ledger_datagram(forward_ledger(i->to), outcome);
+	i->stats.last[outcome].port = p->which;
+	i->stats.last[outcome].len = len;
 }
 
 static enum ledger_outcome refusal(int rc)
@@ -71,7 +72,6 @@ static void on_datagram(void *arg, struct slice bytes)
 {
 	struct port *p = arg;
 	struct intake *i = p->intake;
-	struct ledger *ledger = forward_ledger(i->to);
 	struct transcode_facts facts;
 	struct batch *b;
 	int rc;
@@ -79,26 +79,24 @@ static void on_datagram(void *arg, struct slice bytes)
 	i->stats.datagrams[p->which]++;
 	i->stats.bytes[p->which] += bytes.len;
 	if (bytes.len > p->max_packet) {
-		ledger_datagram(ledger, LEDGER_OVERSIZE);
-		complain(i, p, "oversize", bytes.len);
+		refuse(p, LEDGER_OVERSIZE, bytes.len);
 		return;
 	}
 	rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
 	if (rc < 0) {
-		ledger_datagram(ledger, refusal(rc));
-		complain(i, p, err_text(rc), bytes.len);
+		refuse(p, refusal(rc), bytes.len);
 		return;
 	}
 	b = batch_new((uint32_t)facts.size);
 	if (b == NULL) {
-		ledger_datagram(ledger, LEDGER_QUEUE_FULL);
+		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
 	memcpy(b->bytes, i->scratch, facts.size);
 	b->spans = facts.spans;
 	b->read_us = clock_mono_us();
 	b->received_ms = clock_wall_ms();
-	ledger_datagram(ledger, LEDGER_ACCEPTED);
+	ledger_datagram(forward_ledger(i->to), LEDGER_ACCEPTED);
 	forward_accept(i->to, b);
 	if (!i->holding && !forward_has_room(i->to))
 		hold_back(i);
@@ -117,9 +115,9 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 		return 0;
 	if (units_hostport(o->host_port, &udp.at, why) < 0 ||
 	        udp_open(&p->udp, l, &udp, &events, why) < 0)
-		return why_wrap(why, "processor.%s.server-host-port", port_names[which]);
+		return why_wrap(why, "processor.%s.server-host-port", intake_port_names[which]);
 	log_info("intake: listening on %s:%u (%s), socket buffer %s",
-	        udp.at.host[0] ? udp.at.host : "*", udp_port(p->udp), port_names[which],
+	        udp.at.host[0] ? udp.at.host : "*", udp_port(p->udp), intake_port_names[which],
 	        units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
 	return 0;
 }
@@ -171,11 +169,10 @@ void intake_count_drops(struct intake *i)
 		if (p->udp == NULL)
 			continue;
 		drops = udp_kernel_drops(p->udp);
-		if (drops > p->drops_counted && log_gate_open(&i->complaint, 10000))
-			log_warn("intake: the kernel dropped %llu datagrams at the %s port: its "
-			         "buffer was full",
-			        (unsigned long long)(drops - p->drops_counted),
-			        port_names[p->which]);
+		if (drops > p->drops_counted) {
+			i->stats.overrun = p->which;
+			i->stats.overrun_capacity = udp_buffer_bytes(p->udp);
+		}
 		forward_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
 		p->drops_counted = drops;
 	}

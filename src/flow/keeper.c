@@ -76,6 +76,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 		goto fail;
 	}
 	k->loop = l;
+	k->opts = *opts;
 	k->events = *events;
 	k->ledger = ledger;
 	k->health = health;
@@ -91,15 +92,13 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	if (spool_begin(k->spool, state, why) < 0)
 		goto fail;
 	k->begun = true;
+	k->stats.spool = *spool_stats(k->spool);
 	if (found->unclean)
 		log_warn("spool: the %s: %llu spans uncertain in all, %llu found on disk beyond "
 		         "its last note",
 		        found->state_lost ? "state was lost" : "last run was killed",
 		        (unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans,
 		        (unsigned long long)found->salvaged);
-	if (ledger->place[LEDGER_IN_SPOOL].batches > 0)
-		log_info("spool: %llu spans wait from before",
-		        (unsigned long long)ledger->place[LEDGER_IN_SPOOL].spans);
 	health_post(health, "spool", HEALTH_OK, "ready in %s", opts->directory);
 	free(found);
 	free(state);
@@ -268,19 +267,30 @@ static int worst(const struct keeper *k, const char **what)
 	return 0;
 }
 
+/* Where the spool stands when RC says that it has no room, else "". */
+static const char *room_text(const struct keeper *k, int rc, char *to, size_t cap)
+{
+	return rc == E_FULL ? spool_room_text(&k->opts, &k->stats.spool, to, cap) : "";
+}
+
 /* Before it is too late: the segment that is being written has room yet. */
 static void tell_ahead(struct keeper *k, int rc)
 {
+	char room[HEALTH_SENTENCE];
+
 	k->told_ahead = rc;
 	if (rc == 0)
 		health_post(k->health, "room", HEALTH_OK, "there is room for another segment");
 	else
-		health_post(k->health, "room", HEALTH_WARN, "no whole segment more can be had: %s",
-		        err_text(rc));
+		health_post(k->health, "room", HEALTH_WARN,
+		        "cannot preallocate the next segment: %s%s%s", err_text(rc),
+		        rc == E_FULL ? ": " : "", room_text(k, rc, room, sizeof(room)));
 }
 
 static void tell_now(struct keeper *k, int rc, enum health_level level, const char *what)
 {
+	char room[HEALTH_SENTENCE];
+
 	if (k->told == rc && k->told_level == level)
 		return;
 	k->told = rc;
@@ -288,8 +298,9 @@ static void tell_now(struct keeper *k, int rc, enum health_level level, const ch
 	if (level == HEALTH_OK)
 		health_post(k->health, "spool", level, "storing");
 	else
-		health_post(k->health, "spool", level, "%s%s%s", what, err_text(rc),
-		        level == HEALTH_WARN ? ": the oldest make way" : "");
+		health_post(k->health, "spool", level, "%s%s%s%s%s", what, err_text(rc),
+		        level == HEALTH_WARN ? ", the oldest are dropped" : "",
+		        rc == E_FULL ? ": " : "", room_text(k, rc, room, sizeof(room)));
 }
 
 /* While room is made again and again it is one trouble, told once. */

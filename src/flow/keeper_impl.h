@@ -29,6 +29,7 @@ struct sentence {
 
 struct keeper {
 	struct loop *loop;
+	struct spool_opts opts; /* its texts are the caller's */
 	struct keeper_events events;
 	struct ledger *ledger;
 	struct health *health;

@@ -236,10 +236,6 @@ static void drop_culled(struct keeper *k)
 	lost.spans = min_u64(k->culled_count.spans, in->spans);
 	lost.batches = min_u64(k->culled_count.batches, in->batches);
 	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
-	log_warn("spool: full, dropped the oldest %llu spans in %llu batches "
-	         "(spool.on-full=drop-oldest)",
-	        (unsigned long long)k->culled_count.spans,
-	        (unsigned long long)k->culled_count.batches);
 	k->nculled = 0;
 	k->culled_us = clock_mono_us();
 	k->retry_at_us = 0;

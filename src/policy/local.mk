@@ -3,6 +3,7 @@ libspanspool_a_SOURCES += \
 	include/answers.h %D%/answers.c \
 	include/backoff.h %D%/backoff.c \
 	include/bucket.h %D%/bucket.c \
+	include/catchup.h %D%/catchup.c \
 	include/circuit.h %D%/circuit.c \
 	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \

@@ -15,6 +15,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \
 	%D%/recover.c \
+	%D%/room.c \
 	%D%/scan.c %D%/scan.h \
 	%D%/segments.c %D%/segments.h \
 	%D%/spool.c \

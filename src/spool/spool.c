@@ -117,7 +117,14 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	if (rc < 0)
 		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory,
 		        err_text(rc));
+	store_measure(s);
+	turn_measure(s);
 	return 0;
+}
+
+const struct spool_stats *spool_stats(const struct spool *s)
+{
+	return &s->stats;
 }
 
 void spool_live(struct spool *s, const struct spool_state *state)

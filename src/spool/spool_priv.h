@@ -69,6 +69,8 @@ void store_settle(struct spool_state *state, struct ledger_count rest, const str
 
 /* turn.c: unlinks the segments that are delivered. */
 void turn_reclaim(struct spool *s);
+/* Counts what is there, into stats. */
+void turn_measure(struct spool *s);
 
 /* quarantine.c: counts what is in there. */
 void quarantine_measure(struct spool *s);

@@ -116,7 +116,7 @@ static void prepare(struct spool *s)
 		s->prepare_after_us = now + PREPARE_AGAIN_US;
 }
 
-static void count(struct spool *s)
+void turn_measure(struct spool *s)
 {
 	struct spool_stats *st = &s->stats;
 
@@ -135,6 +135,6 @@ void spool_turn(struct spool *s, struct spool_turn *t)
 	turn_reclaim(s);
 	prepare(s);
 	fetch_run(s, t);
-	count(s);
+	turn_measure(s);
 	t->stats = s->stats;
 }

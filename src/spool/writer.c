@@ -308,3 +308,13 @@ uint64_t writer_cost(uint32_t size)
 
 	return whole < 2000 ? whole + NODE : (PAGE_HEADER + whole + 4095) / 4096 * 4096 + NODE + 8;
 }
+
+const char *spool_lmdb_version(void)
+{
+	static char version[32];
+	int major, minor, patch;
+
+	mdb_version(&major, &minor, &patch);
+	snprintf(version, sizeof(version), "%d.%d.%d", major, minor, patch);
+	return version;
+}

@@ -218,7 +218,7 @@ static void flows_past_a_full_disk(struct disk *d)
 
 static bool makes_way(void *arg)
 {
-	return said(arg, "the oldest make way") > 0;
+	return said(arg, "the oldest are dropped") > 0;
 }
 
 static bool is_called_well(void *arg)
@@ -233,7 +233,7 @@ static void heals(struct disk *d, bool drops_oldest)
 	uint64_t lost, began;
 
 	if (drops_oldest)
-		ok(stage_until(s, makes_way, s), "the log says that the oldest make way");
+		ok(stage_until(s, makes_way, s), "the log says that the oldest are dropped");
 	else
 		ok(stage_until(s, is_unready, s), "/health/ready says 503");
 	unlink(d->filler);
@@ -271,7 +271,7 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
 	stage_until(s, is_called_well, s);
 	is_int(said(s, "spool: storing"), 1, "and once that it is over");
-	is_int(said(s, "room: no whole segment more can be had"), 1, "it was warned before");
+	is_int(said(s, "room: cannot preallocate the next segment"), 1, "it was warned before");
 	is_int(said(s, "room: there is room"), 1, "and that is over too");
 	close_disk(&d);
 }

@@ -8,6 +8,7 @@ enum { SEGMENT = 16 }; /* positions that are dropped together */
 
 struct spool {
 	bool begun;
+	struct spool_stats stats;
 };
 
 struct sim_disk *sim_disk;
@@ -63,11 +64,26 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 	return 0;
 }
 
+static void measure(struct spool *s)
+{
+	const struct sim_disk *d = sim_disk;
+
+	s->stats.room_bytes = d->put_rc == 0 ? UINT64_MAX : 0;
+	s->stats.oldest_ms = d->lowest < d->end ? d->record[d->lowest].received_ms : 0;
+	s->stats.oldest_end = min_u64(d->end, (d->lowest / SEGMENT + 1) * SEGMENT);
+}
+
+const struct spool_stats *spool_stats(const struct spool *s)
+{
+	return &s->stats;
+}
+
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why)
 {
 	(void)why;
 	s->begun = true;
 	sim_disk->durable = *state;
+	measure(s);
 	return 0;
 }
 
@@ -136,7 +152,6 @@ void spool_turn(struct spool *s, struct spool_turn *t)
 {
 	struct sim_disk *d = sim_disk;
 
-	(void)s;
 	put(t);
 	t->state.end = d->end;
 	t->state.spans_put = d->spans_put;
@@ -147,9 +162,8 @@ void spool_turn(struct spool *s, struct spool_turn *t)
 		t->state_rc = E_IO;
 	}
 	read_back(t);
-	t->stats.room_bytes = d->put_rc == 0 ? UINT64_MAX : 0;
-	t->stats.oldest_ms = d->lowest < d->end ? d->record[d->lowest].received_ms : 0;
-	t->stats.oldest_end = min_u64(d->end, (d->lowest / SEGMENT + 1) * SEGMENT);
+	measure(s);
+	t->stats = s->stats;
 }
 
 int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count)

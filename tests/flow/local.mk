@@ -5,6 +5,7 @@ FLOW_TESTS = \
 	%D%/test_agent_input \
 	%D%/test_agent_kafka \
 	%D%/test_agent_kill \
+	%D%/test_agent_lines \
 	%D%/test_agent_log \
 	%D%/test_agent_signals \
 	%D%/test_agent_start \
@@ -67,6 +68,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
 %C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
+%C%_test_agent_lines_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_lines_SOURCES = %D%/test_agent_lines.c $(STAGE)
 %C%_test_agent_log_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_log_SOURCES = %D%/test_agent_log.c $(STAGE)
 %C%_test_agent_signals_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	%D%/test_base \
 	%D%/test_batch_json \
 	%D%/test_bucket \
+	%D%/test_catchup \
 	%D%/test_child \
 	%D%/test_circuit \
 	%D%/test_conf \
@@ -81,6 +82,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_batch_json_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_catchup_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,4 +1,5 @@
 /* test_base.c — texts of codes, sentences, buffers, units. */
+#include "log.h"
 #include "buf.h"
 #include "list.h"
 #include "tap.h"
@@ -180,8 +181,33 @@ static void buffers_grow(void)
 	buf_free(&b);
 }
 
+static void losses_are_reported_at_once_and_then_together(void)
+{
+	static const struct {
+		uint64_t total, now_s;
+		bool last;
+		uint64_t due;
+	} looks[] = {
+		{ 5, 1, false, 0 },   /* as many as at the start */
+		{ 8, 2, false, 3 },   /* at once */
+		{ 9, 3, false, 0 },   /* too soon */
+		{ 14, 11, false, 0 }, /* nearly ten seconds later */
+		{ 14, 12, false, 6 }, /* together */
+		{ 14, 40, false, 0 }, /* nothing new */
+		{ 15, 41, false, 1 }, /* at once again */
+		{ 16, 42, true, 1 },  /* the end waits for nothing */
+		{ 16, 43, true, 0 },
+	};
+	struct log_count c = { .reported = 5 };
+
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+		is_int(log_count_due(&c, looks[i].total, looks[i].now_s * 1000000, looks[i].last),
+		        looks[i].due, "what is due");
+}
+
 int main(void)
 {
+	losses_are_reported_at_once_and_then_together();
 	codes_are_negative_and_have_texts();
 	a_sentence_grows_a_prefix();
 	sizes_are_read();

@@ -1,0 +1,53 @@
+/* drain_log.c — what the drain logs about itself when it starts and when it stops. */
+#include <inttypes.h>
+
+#include "clock.h"
+#include "drainer.h"
+#include "endpoint.h"
+#include "units.h"
+
+enum { UP_TEXT = 32 };
+
+/* The collectors without what an address may hide in it: user, password and query. */
+static void print_collectors(const struct conf_list *urls, struct buf *to)
+{
+	for (size_t i = 0; i < urls->n; i++) {
+		struct buf url = { 0 };
+		struct why why;
+
+		if (i > 0)
+			buf_text(to, ", ");
+		if (endpoint_read(urls->items[i], &url, to, &why) < 0)
+			buf_text(to, "?");
+		buf_free(&url);
+	}
+}
+
+void drainer_log_start(struct drainer *d)
+{
+	struct buf collectors = { 0 };
+
+	d->started_us = clock_mono_us();
+	print_collectors(&d->set.urls, &collectors);
+	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers,
+	        d->set.group);
+	log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),
+	        d->set.quarantine);
+	log_info("drain: admin pages at %s", d->set.admin);
+	buf_free(&collectors);
+}
+
+void drainer_log_stop(const struct drainer *d)
+{
+	const struct drain_ledger *l = drain_ledger(d->drain);
+	char up[UP_TEXT];
+
+	log_info("drain: stopped after %s: %" PRIu64 " records read, %" PRIu64
+	         " delivered with %" PRIu64 " spans, %" PRIu64 " quarantined, %" PRIu64
+	         " empty, %" PRIu64 " left to the next reader, %" PRIu64 " lost to retention",
+	        units_print_duration(
+	                (clock_mono_us() - d->started_us) / US_PER_S * US_PER_S, up, sizeof(up)),
+	        l->read.records, l->place[DRAIN_DELIVERED].records, l->place[DRAIN_DELIVERED].spans,
+	        l->place[DRAIN_QUARANTINED].records, l->place[DRAIN_SKIPPED_EMPTY].records,
+	        l->handed_on.records, l->lost_to_retention);
+}
