@@ -93,7 +93,7 @@ static void overfill(struct health *h)
 
 	for (int i = 0; i <= HEALTH_PARTS; i++) {
 		snprintf(names[i], sizeof(names[i]), "part%d", i);
-		health_post(h, names[i], HEALTH_OK, "%0300d", i);
+		health_post(h, names[i], HEALTH_OK, "%0500d", i);
 	}
 }
 
