@@ -51,6 +51,11 @@ void bell_free(struct bell *b);
 /* RUN is called in a worker thread, then DONE on the loop. ARG is theirs alone until DONE. */
 int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
 
+/* The same in a thread of its own, for a RUN that may wait for somebody else, a name server say: workers
+ * are few, and those that wait so would keep the spool from its commits. */
+int work_start_alone(
+        struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
+
 struct signal_watch;
 int signal_watch_open(struct signal_watch **out, struct loop *l, int signum,
         void (*came)(void *arg), void *arg) MUST_USE;

@@ -83,7 +83,7 @@ void kafka_wake_bury(rd_kafka_t *rk, int flags, void *legacy, struct loop *l)
 
 	if (g != NULL) {
 		*g = here;
-		if (work_start(l, destroy, free, g) == 0)
+		if (work_start_alone(l, destroy, free, g) == 0)
 			return;
 	}
 	free(g);

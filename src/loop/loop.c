@@ -49,6 +49,14 @@ struct work {
 	void *arg;
 };
 
+struct lone_work {
+	uv_async_t uv; /* rung by the thread at its end */
+	uv_thread_t thread;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
 /* Every handle is the first member of its object. */
 static void on_closed(uv_handle_t *h)
 {
@@ -287,6 +295,45 @@ int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), 
 	w->arg = arg;
 	if (uv_queue_work(&l->uv, &w->uv, on_work, on_worked) < 0) {
 		free(w);
+		return E_NOMEM;
+	}
+	return 0;
+}
+
+static void run_alone(void *arg)
+{
+	struct lone_work *w = arg;
+
+	w->run(w->arg);
+	uv_async_send(&w->uv);
+}
+
+static void on_run_alone(uv_async_t *a)
+{
+	struct lone_work *w = container_of(a, struct lone_work, uv);
+	void (*done)(void *arg) = w->done;
+	void *arg = w->arg;
+
+	uv_thread_join(&w->thread);
+	close_handle(w);
+	done(arg);
+}
+
+int work_start_alone(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
+{
+	struct lone_work *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return E_NOMEM;
+	w->run = run;
+	w->done = done;
+	w->arg = arg;
+	if (uv_async_init(&l->uv, &w->uv, on_run_alone) < 0) {
+		free(w);
+		return E_IO;
+	}
+	if (uv_thread_create(&w->thread, run_alone, w) < 0) {
+		close_handle(w);
 		return E_NOMEM;
 	}
 	return 0;

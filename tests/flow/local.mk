@@ -27,6 +27,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_properties \
 	%D%/test_kafka_trouble \
+	%D%/test_loop \
 	%D%/test_postman \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
@@ -104,6 +105,7 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
+%C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
