@@ -14,7 +14,9 @@ struct circuit {
 	uint64_t pause;      /* OPEN: until the next probe; doubles while it keeps failing */
 	uint64_t pause_least;
 	uint64_t pause_most;
-	uint64_t probe_every;  /* HALF_OPEN: one more probe is let out after this */
+	uint64_t probe_every; /* HALF_OPEN: one more probe is let out after this */
+	uint64_t
+	        backlog_first; /* HALF_OPEN: for this long only the backlog may probe, if there is one */
 	uint64_t calm;         /* CLOSED this long: the pause starts small again */
 	uint64_t recall_after; /* what has no report after this is taken back from the wire */
 	uint64_t recalled;     /* when that was last asked for */
@@ -38,6 +40,11 @@ bool circuit_report(struct circuit *c, uint64_t now, bool delivered);
 
 /* May one more record go out while OUT records of this period are unreported? */
 bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out);
+
+/* May the next probe be a record that is not of the backlog, although there is one? The backlog is
+ * preferred, since a fresh record that stays in doubt costs a mark far above all others. But the backlog
+ * may be unreadable, so the preference ends after backlog_first. */
+bool circuit_lets_fresh_probe(const struct circuit *c, uint64_t now);
 
 /* OLDEST is when the oldest record of all earlier periods was offered that has no report; 0: none. True:
  * it is to be taken back from the wire, where it may hold up all others. Not again within a second. */

@@ -85,8 +85,7 @@ static bool lets(const struct gate *g, const struct batch *b, uint64_t now)
 {
 	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now))
 		return false;
-	/* A probe is the oldest there is: a fresh one would be in doubt far above the rest. */
-	if (g->circuit.state == CIRCUIT_HALF_OPEN && g->load.backlog_waits && !b->backlog)
+	if (!b->backlog && g->load.backlog_waits && !circuit_lets_fresh_probe(&g->circuit, now))
 		return false;
 	return b->backlog ? pace_lets_backlog(&g->load, g->ramp) : pace_lets_fresh(&g->load);
 }

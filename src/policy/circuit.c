@@ -24,6 +24,7 @@ void circuit_init(struct circuit *c, uint64_t now)
 		.pause_least = 250 * US_PER_MS,
 		.pause_most = US_PER_S,
 		.probe_every = 2 * US_PER_S,
+		.backlog_first = US_PER_S,
 		.calm = 10 * US_PER_S,
 		.recall_after = 8 * US_PER_S,
 		.reason = "",
@@ -88,6 +89,11 @@ bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out)
 		return out < min_u64(1 + (now - c->since) / c->probe_every, CIRCUIT_PROBES);
 	}
 	return false;
+}
+
+bool circuit_lets_fresh_probe(const struct circuit *c, uint64_t now)
+{
+	return c->state != CIRCUIT_HALF_OPEN || now - c->since >= c->backlog_first;
 }
 
 bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest)

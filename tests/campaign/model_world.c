@@ -293,6 +293,7 @@ static void change_disk(void)
 
 	sim_disk->put_rc = codes[roll(ARRAY_LEN(codes))];
 	sim_disk->put_at_most = roll(6) == 0 ? 1 + roll(3) : 0;
+	sim_disk->read_rc = roll(4) == 0 ? E_IO : 0;
 }
 
 static bool act(const struct model_step *s)
@@ -364,11 +365,43 @@ static bool at_rest(void)
 	return l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
+static uint64_t arrivals_from(uint64_t number)
+{
+	uint64_t n = 0;
+
+	for (; number < w.numbers; number++)
+		n += w.arrived[number] > 0;
+	return n;
+}
+
+/* What is fresh does not wait for a backlog that cannot be read, however long that lasts. */
+static bool fresh_passes(void)
+{
+	uint64_t from = w.numbers;
+
+	for (int i = 0; i < 1500 && w.numbers < NUMBERS; i++) {
+		if (i % 50 == 0)
+			receive();
+		sim_mono_us += 20 * US_PER_MS;
+		sim_wall_ms += 20;
+		turn_all();
+		report();
+		if (!check())
+			return false;
+	}
+	if (arrivals_from(from) > 0 || w.numbers == from)
+		return true;
+	return fault("the backlog cannot be read, and fresh batches are not delivered");
+}
+
 static bool heal(void)
 {
+	w.mood = GOOD;
 	sim_disk->put_rc = 0;
 	sim_disk->put_at_most = 0;
-	w.mood = GOOD;
+	if (sim_disk->read_rc != 0 && !fresh_passes())
+		return false;
+	sim_disk->read_rc = 0;
 	for (int i = 0; i < 20000 && !at_rest(); i++) {
 		sim_mono_us += 20 * US_PER_MS;
 		sim_wall_ms += 20;
@@ -425,7 +458,7 @@ static void new_world(unsigned seed)
 	memset(&w, 0, sizeof(w));
 	sim_disk->end = sim_disk->lowest = 0;
 	sim_disk->has_live = false;
-	sim_disk->put_rc = 0;
+	sim_disk->put_rc = sim_disk->read_rc = 0;
 	sim_disk->put_at_most = 0;
 	memset(&sim_disk->durable, 0, offsetof(struct spool_state, marks));
 	sim_disk->spans_put = 0;

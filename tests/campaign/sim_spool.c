@@ -142,6 +142,9 @@ static void read_back(struct spool_turn *t)
 
 	t->ngot = 0;
 	t->got = calloc(most, sizeof(struct batch *));
+	t->read_rc = t->nread > 0 ? sim_disk->read_rc : 0;
+	if (t->read_rc < 0)
+		return;
 	for (size_t i = 0; i < t->nread; i++)
 		for (uint64_t p = t->read[i].first; p < min_u64(t->read[i].end, sim_disk->end); p++)
 			if (t->ngot < most)

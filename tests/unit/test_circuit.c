@@ -96,6 +96,16 @@ static void what_may_go_out(void)
 	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
 }
 
+static void the_backlog_probes_first(void)
+{
+	struct circuit c = in_state(CIRCUIT_HALF_OPEN, 0);
+
+	ok(!circuit_lets_fresh_probe(&c, MS(999)), "half open: the backlog has a second to probe");
+	ok(circuit_lets_fresh_probe(&c, MS(1000)), "then fresh traffic may");
+	c.state = CIRCUIT_CLOSED;
+	ok(circuit_lets_fresh_probe(&c, 0), "closed: nothing is a probe");
+}
+
 static void a_flapping_sink_is_probed_less_often(void)
 {
 	struct circuit c;
@@ -163,6 +173,7 @@ int main(void)
 	the_truth_table();
 	what_is_taken_back_from_the_wire();
 	what_may_go_out();
+	the_backlog_probes_first();
 	a_flapping_sink_is_probed_less_often();
 	handing_over_leaves_time_for_two_commits();
 	the_window_is_shared();
