@@ -18,6 +18,7 @@
 	X(E_FULL, "no room")                                                                       \
 	X(E_DOWN, "not reachable now")                                                             \
 	X(E_DENIED, "permission denied")                                                           \
+	X(E_LINK, "is a link, which is not followed")                                              \
 	X(E_READ_ONLY, "read-only file system")                                                    \
 	X(E_MISSING, "not found")                                                                  \
 	X(E_TOO_MANY, "too many open files")                                                       \

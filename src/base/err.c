@@ -55,6 +55,9 @@ int err_from_errno(int e)
 	case EACCES:
 	case EPERM:
 		return E_DENIED;
+	case ELOOP:
+	case EMLINK:
+		return E_LINK;
 	case EROFS:
 		return E_READ_ONLY;
 	case ENOENT:

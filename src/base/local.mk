@@ -5,6 +5,7 @@ libspanspool_a_SOURCES += \
 	include/err.h %D%/err.c \
 	include/list.h \
 	include/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \
+	include/owner.h %D%/owner.c \
 	include/progress.h %D%/progress.c \
 	include/slice.h \
 	include/units.h %D%/units.c \

@@ -90,26 +90,14 @@ int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset)
 	return 0;
 }
 
-int disk_open(int at, const char *path, int flags)
-{
-	int fd = openat(at, path, flags | O_NONBLOCK | O_CLOEXEC, 0600);
-	struct stat st;
-
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return fd;
-	close(fd);
-	errno = EMEDIUMTYPE;
-	return -1;
-}
-
 int disk_sync(int fd)
 {
 	return fdatasync(fd) < 0 ? err_from_errno(errno) : 0;
 }
 
-int disk_sync_dir(int at, const char *path)
+static int sync_and_close(int fd)
 {
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	int rc = 0;
 
 	if (fd < 0)
 		return err_from_errno(errno);
@@ -119,6 +107,17 @@ int disk_sync_dir(int at, const char *path)
 	return rc;
 }
 
+int disk_sync_dir(int at, const char *name)
+{
+	return sync_and_close(disk_open_dir(at, name));
+}
+
+/* Outside of the spool, where links are followed. */
+static int sync_path(const char *path)
+{
+	return sync_and_close(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 /* The parent of what was just made must know its name after a power cut. */
 static int sync_parent(char *path)
 {
@@ -126,11 +125,11 @@ static int sync_parent(char *path)
 	int rc;
 
 	if (slash == NULL)
-		return disk_sync_dir(AT_FDCWD, ".");
+		return sync_path(".");
 	if (slash == path)
-		return disk_sync_dir(AT_FDCWD, "/");
+		return sync_path("/");
 	*slash = '\0';
-	rc = disk_sync_dir(AT_FDCWD, path);
+	rc = sync_path(path);
 	*slash = '/';
 	return rc;
 }
@@ -184,26 +183,32 @@ void disk_sync_parents(const char *path)
 		bool last = slash[1] == '\0'; /* "name/" has the parents of "name" */
 
 		*slash = '\0';
-		if (!last && disk_sync_dir(AT_FDCWD, slash == part ? "/" : part) < 0)
+		if (!last && sync_path(slash == part ? "/" : part) < 0)
 			return;
 	}
-	if (path[0] != '/' && disk_sync_dir(AT_FDCWD, ".") < 0)
+	if (path[0] != '/' && sync_path(".") < 0)
 		return;
 }
 
 int disk_make_dir(int at, const char *name, bool *made)
 {
+	struct stat st;
+
 	*made = mkdirat(at, name, 0700) == 0;
-	return *made || errno == EEXIST ? 0 : err_from_errno(errno);
+	if (*made)
+		return 0;
+	if (errno != EEXIST)
+		return err_from_errno(errno);
+	return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) ? E_LINK : 0;
 }
 
 int disk_remove_dir(int at, const char *name)
 {
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	int fd = disk_open_dir(at, name), rc = 0;
 	struct dirent *e;
 	DIR *d;
 
-	if (fd < 0 && errno == ENOTDIR) /* somebody's file under the name */
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) /* a file or a link has the name */
 		return unlinkat(at, name, 0) < 0 ? err_from_errno(errno) : 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_from_errno(errno);

@@ -102,7 +102,7 @@ static void read_segment(int dir, struct spool_kept *k)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/data.mdb", k->name);
-	if (fstatat(dir, path, &st, 0) == 0)
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		k->bytes = min_u64((uint64_t)st.st_blocks * 512, (uint64_t)st.st_size);
 }
 
@@ -129,7 +129,7 @@ static int by_name(const void *a, const void *b)
 
 static int open_kept(const struct spool_look *l)
 {
-	int fd = openat(l->dir, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = disk_open_dir(l->dir, "quarantine");
 
 	return fd < 0 ? err_from_errno(errno) : fd;
 }

@@ -1,6 +1,6 @@
 libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_mend.h \
 	%D%/count.c \
-	%D%/disk.c %D%/disk.h \
+	%D%/disk.c %D%/disk.h %D%/disk_open.c \
 	%D%/fetch.c \
 	%D%/kept.c \
 	%D%/layout.c %D%/layout.h \

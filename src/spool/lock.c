@@ -25,15 +25,6 @@ static long noted_pid(int fd)
 	return strtol(text, NULL, 10);
 }
 
-static int locked(int fd, struct why *why)
-{
-	long pid = noted_pid(fd);
-
-	if (pid <= 0)
-		return why_set(why, E_LOCKED, "another process uses it");
-	return why_set(why, E_LOCKED, "process %ld uses it; one spool takes one agent", pid);
-}
-
 /* Only for whoever asks who holds it: a full disk must not stop a start. */
 static void note_pid(int fd)
 {
@@ -42,33 +33,6 @@ static void note_pid(int fd)
 
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
 		log_debug("spool: the lock file could not be written");
-}
-
-int lock_take(int at, enum lock_how how, int *fd, struct why *why)
-{
-	bool writable = true;
-
-	*fd = disk_open(at, "lock", O_RDWR | O_CREAT);
-	if (*fd < 0 && how == LOCK_SHARED && (errno == EROFS || errno == EACCES)) {
-		writable = false;
-		*fd = disk_open(at, "lock", O_RDONLY);
-		if (*fd < 0 && errno == ENOENT)
-			return 0; /* no agent can take what it cannot write to */
-	}
-	if (*fd < 0)
-		return why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
-	if (flock(*fd, (how == LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-		int rc = errno == EWOULDBLOCK
-		                 ? locked(*fd, why)
-		                 : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
-
-		close(*fd);
-		*fd = -1;
-		return rc;
-	}
-	if (writable)
-		note_pid(*fd);
-	return 0;
 }
 
 /* A line is "1: FLOCK  ADVISORY  WRITE 4187 fe:00:10027287 0 EOF". Some file systems show another
@@ -91,23 +55,63 @@ static long holder_in(FILE *locks, const struct stat *st, long noted)
 	return 0;
 }
 
-long lock_holder(int at)
+/* The process that holds a lock on FD; 0: none is known. */
+static long holder_of(int fd)
 {
-	int fd = disk_open(at, "lock", O_RDONLY);
-	long pid = 0, noted;
+	long pid = 0, noted = noted_pid(fd);
+	FILE *locks = fopen("/proc/locks", "re");
 	struct stat st;
-	FILE *locks;
 
-	if (fd < 0)
-		return 0;
-	noted = noted_pid(fd);
-	locks = fopen("/proc/locks", "re");
 	if (locks != NULL && fstat(fd, &st) == 0)
 		pid = holder_in(locks, &st, noted);
 	else if (noted > 0 && (kill((pid_t)noted, 0) == 0 || errno == EPERM))
 		pid = noted; /* nobody tells more */
 	if (locks != NULL)
 		fclose(locks);
+	return pid;
+}
+
+/* Readers note no pid, so the noted one counts only where the kernel names none. */
+static int locked(int fd, struct why *why)
+{
+	long holder = holder_of(fd), pid = holder > 0 ? holder : noted_pid(fd);
+
+	if (pid <= 0)
+		return why_set(why, E_LOCKED, "another process uses it");
+	return why_set(why, E_LOCKED, "process %ld uses it; one spool takes one agent", pid);
+}
+
+int lock_take(int at, enum lock_how how, int *fd, struct why *why)
+{
+	bool shared = how == LOCK_SHARED;
+
+	*fd = disk_open(at, "lock", shared ? O_RDONLY : O_RDWR | O_CREAT);
+	if (*fd < 0 && errno == ENOENT && shared)
+		return 0; /* an agent makes it before anything else: none is running */
+	if (*fd < 0)
+		return disk_blame(at, "lock", err_from_errno(errno), strerror(errno), why);
+	if (flock(*fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+		int rc = errno == EWOULDBLOCK
+		                 ? locked(*fd, why)
+		                 : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+
+		close(*fd);
+		*fd = -1;
+		return rc;
+	}
+	if (!shared)
+		note_pid(*fd);
+	return 0;
+}
+
+long lock_holder(int at)
+{
+	int fd = disk_open(at, "lock", O_RDONLY);
+	long pid;
+
+	if (fd < 0)
+		return 0;
+	pid = holder_of(fd);
 	close(fd);
 	return pid;
 }

@@ -8,7 +8,8 @@
 enum lock_how { LOCK_ALONE, LOCK_SHARED };
 
 /* Takes the lock of the spool in directory AT: *fd holds it until it is closed. E_LOCKED with a
- * sentence that names the holder. A spool that cannot be written to can be shared all the same. */
+ * sentence that names the holder. A shared lock writes nothing; where there is no file to lock no agent runs, and
+ * *fd is -1. */
 int lock_take(int at, enum lock_how how, int *fd, struct why *why) MUST_USE;
 
 /* The process that has it; 0: none. A look at it, nothing is taken. */

@@ -15,11 +15,22 @@
 #include "look.h"
 #include "names.h"
 #include "older.h"
+#include "owner.h"
 #include "spool_priv.h"
 
 static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
 {
 	return why_set(why, rc, "spool %s: %s: %s", l->directory, what, err_text(rc));
+}
+
+static int become_owner(struct spool_look *l, struct why *why)
+{
+	struct owner owner;
+	int rc = owner_find(l->dir, "state", &owner);
+
+	if (rc < 0)
+		return why_set(why, rc, "cannot tell its owner: %s", strerror(errno));
+	return owner_enter(&owner, &l->as_owner, why);
 }
 
 static int open_dir(
@@ -30,12 +41,14 @@ static int open_dir(
 	l->directory = strdup(directory);
 	if (l->directory == NULL)
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
-	l->dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l->dir = disk_open_spool(directory);
 	if (l->dir < 0)
 		return why_set(why, err_from_errno(errno),
 		        errno == ENOENT ? "there is no spool in %s: %s"
 		                        : "the spool in %s cannot be opened: %s",
 		        directory, strerror(errno));
+	if (become_owner(l, why) < 0)
+		return why_wrap(why, "spool %s", directory);
 	l->live = how == SPOOL_LOOK_LIVE;
 	l->reader.at = l->dir;
 	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
@@ -66,8 +79,10 @@ static int read_slots(struct spool_look *l, struct why *why)
 	struct statefile f;
 	int rc = statefile_look(&f, l->dir);
 
-	if (rc < 0 && rc != E_MISSING)
-		return cannot(l, rc, "state", why);
+	if (rc < 0 && rc != E_MISSING) {
+		disk_blame(l->dir, "state", rc, err_text(rc), why);
+		return why_wrap(why, "spool %s", l->directory);
+	}
 	for (unsigned i = 0; i < SLOTS; i++) {
 		struct slot slot = { .rc = E_CORRUPT };
 
@@ -366,6 +381,8 @@ void spool_look_close(struct spool_look *l)
 		close(l->lock);
 	if (l->dir >= 0)
 		close(l->dir);
+	if (l->as_owner)
+		owner_leave();
 	free((void *)l->directory);
 	free(l);
 }

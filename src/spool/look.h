@@ -10,7 +10,8 @@
 
 struct spool_look {
 	int dir;
-	int lock; /* -1: it is looked at live */
+	int lock;      /* -1: it is looked at live, or has no file to lock */
+	bool as_owner; /* root works as the spool's owner until the look is closed */
 	bool live;
 	const char *directory; /* a copy */
 	struct spool_seen seen;

@@ -19,8 +19,12 @@ enum {
 
 static int write_file(int at, const char *name, struct iovec *iov, size_t n)
 {
-	int fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
+	int fd, rc;
 
+	/* A kill may have left a part. */
+	if (unlinkat(at, name, 0) < 0 && errno != ENOENT)
+		return err_from_errno(errno);
+	fd = disk_open(at, name, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return err_from_errno(errno);
 	rc = disk_writev(fd, iov, n, 0);
@@ -74,7 +78,7 @@ int quarantine_keep(int at, const char *name, struct slice bytes)
 
 static uint64_t count_records(struct spool *s)
 {
-	int fd = openat(s->dir, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = disk_open_dir(s->dir, "quarantine");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	uint64_t bytes = 0;
 	struct dirent *e;
@@ -118,9 +122,10 @@ static void name_of(const struct batch *b, char to[DISK_NAME])
 bool spool_has_file(struct spool *s, const struct batch *b)
 {
 	char name[DISK_NAME];
+	struct stat st;
 
 	name_of(b, name);
-	return faccessat(s->dir, name, F_OK, 0) == 0;
+	return fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
 static int file_record(

@@ -174,6 +174,14 @@ static void mark_bad(struct recovering *r, size_t i, const char *name)
 		log_warn("spool: %s could not be marked", name);
 }
 
+static int blame_segment(struct spool *s, size_t i, int rc, struct why *why)
+{
+	char path[DISK_NAME];
+
+	segment_file(&s->segments.at[i], path);
+	return disk_blame(s->dir, path, rc, err_text(rc), why);
+}
+
 /* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
 static int look_at(struct recovering *r, size_t i, struct why *why)
 {
@@ -194,7 +202,7 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	}
 	/* Only what is damaged, or stays unreadable, is moved out of the way. */
 	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_IO)
-		return why_set(why, rc, "%s: %s", name, err_text(rc));
+		return blame_segment(s, i, rc, why);
 	if (rc < 0) {
 		set_aside(r, i, name, rc);
 		return E_MISSING;

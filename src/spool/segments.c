@@ -79,7 +79,7 @@ static int add_found(struct segments *l, int at, const char *name, bool mend)
 	if (!parse_name(name, &seg))
 		return 0;
 	segment_file(&seg, path);
-	if (fstatat(at, path, &st, 0) < 0) {
+	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		/* Its file was unlinked, and then the power went. */
 		if (errno == ENOENT && !mend)
 			return 0;
@@ -114,7 +114,7 @@ void segments_sort(struct segments *l)
 
 int segments_list(struct segments *l, int at, bool mend)
 {
-	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	int fd = disk_open_dir(at, "."), rc = 0;
 	struct dirent *e;
 	DIR *d;
 

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "log.h"
 #include "older.h"
+#include "owner.h"
 #include "spool_priv.h"
 
 enum { SEGMENTS_AT_LEAST = 4 }; /* of max_bytes, so that space comes back in parts */
@@ -48,13 +49,18 @@ static int copy_opts(struct spool *s, const struct spool_opts *opts)
 
 static int open_dir(struct spool *s, struct why *why)
 {
-	int rc = disk_make_dirs(s->opts.directory, why);
+	s->dir = disk_open_spool(s->opts.directory);
+	if (s->dir < 0 && errno == ENOENT) {
+		int rc = disk_make_dirs(s->opts.directory, why);
 
-	if (rc < 0)
-		return rc;
-	s->dir = open(s->opts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (rc < 0)
+			return rc;
+		s->dir = disk_open_spool(s->opts.directory);
+	}
 	if (s->dir < 0)
 		return why_set(why, err_from_errno(errno), "cannot open: %s", strerror(errno));
+	if (owner_refuse_root(s->dir, "state", why) < 0)
+		return why->code;
 	/* Directories that are there may still be unknown to the disk: whoever made them may have
 	 * been killed before they were synced. Once there is a state they were. */
 	if (faccessat(s->dir, "state", F_OK, 0) < 0)

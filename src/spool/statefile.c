@@ -42,7 +42,7 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 	f->sync_next = SLOTS_LIVE;
 	f->fd = disk_open(at, "state", O_RDWR | O_CREAT);
 	if (f->fd < 0)
-		return why_set(why, err_from_errno(errno), "state: %s", strerror(errno));
+		return disk_blame(at, "state", err_from_errno(errno), strerror(errno), why);
 	rc = fill_up(f, at);
 	if (rc < 0)
 		return why_set(

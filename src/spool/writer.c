@@ -59,6 +59,23 @@ static int open_env(struct writer *w, const char *path, uint64_t map_bytes)
 	return 0;
 }
 
+/* LMDB opens its file by a path. This one leads through the open directory next/, so that nothing that is
+ * renamed above it matters; where /proc is not mounted it is the path of the spool. */
+static int open_next(struct writer *w, int at, const char *directory, uint64_t map_bytes)
+{
+	char path[PATH_MAX];
+	int fd = disk_open_dir(at, "next"), rc;
+
+	if (fd < 0)
+		return err_from_errno(errno);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (access(path, F_OK) < 0)
+		snprintf(path, sizeof(path), "%s/next", directory);
+	rc = open_env(w, path, map_bytes);
+	close(fd);
+	return rc;
+}
+
 /* The file and both names that lead to it must outlive a power cut before a record counts. */
 static int settle(struct writer *w, int at, uint64_t reserve)
 {
@@ -92,17 +109,17 @@ void writer_discard(struct writer *w, int at)
 int writer_make(
         struct writer *w, int at, const char *directory, uint64_t map_bytes, uint64_t reserve)
 {
-	char path[PATH_MAX];
 	bool made;
 	int rc = disk_remove_dir(at, "next");
 
 	*w = (struct writer){ 0 };
 	if (rc == 0)
 		rc = disk_make_dir(at, "next", &made);
+	if (rc == 0 && !made)
+		rc = E_IO; /* somebody else made it */
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "%s/next", directory);
-	rc = open_env(w, path, map_bytes);
+	rc = open_next(w, at, directory, map_bytes);
 	if (rc == 0)
 		rc = settle(w, at, reserve);
 	if (rc < 0)
