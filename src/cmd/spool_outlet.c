@@ -1,5 +1,5 @@
 /* spool_outlet.c — batches on their way out: a line of JSON each on stdout, or a file each, which is
- * never written over. */
+ * never written over and belongs to whoever runs the command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "batch_json.h"
+#include "owner.h"
 #include "spool_verbs.h"
 #include "units.h"
 
@@ -23,9 +24,10 @@ int spool_outlet_open(struct spool_outlet *o, const struct spool_call *c, const 
 			*at = '?';
 	if (c->set->format == SPOOL_FORMAT_JSON)
 		return 0;
-	if (mkdir(to, 0700) < 0 && errno != EEXIST)
-		return why_set(&o->why, err_from_errno(errno), "%s: %s", to, strerror(errno));
-	o->dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	owner_pause();
+	if (mkdir(to, 0700) == 0 || errno == EEXIST)
+		o->dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	owner_resume();
 	if (o->dir < 0)
 		return why_set(&o->why, err_from_errno(errno), "%s: %s", to, strerror(errno));
 	return 0;
@@ -49,7 +51,9 @@ static int put_file(struct spool_outlet *o, const struct batch *b)
 	int fd, failed;
 
 	snprintf(name, sizeof(name), "%" PRIu64 "-%" PRIu64 ".tbinary", b->boot, b->sequence);
+	owner_pause();
 	fd = openat(o->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	owner_resume();
 	if (fd < 0)
 		return why_set(&o->why, err_from_errno(errno), "%s/%s: %s", o->c->set->to, name,
 		        strerror(errno));
@@ -58,7 +62,9 @@ static int put_file(struct spool_outlet *o, const struct batch *b)
 		failed = errno;
 	if (failed == 0)
 		return 0;
+	owner_pause();
 	unlinkat(o->dir, name, 0);
+	owner_resume();
 	return why_set(&o->why, err_from_errno(failed), "%s/%s: %s", o->c->set->to, name,
 	        strerror(failed));
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "owner.h"
 #include "quarantine_impl.h"
 
 enum { AGAIN_MS = 1000 };
@@ -77,7 +78,10 @@ static int write_file(struct directory *d, const char *name, const char *kind, s
 
 	snprintf(path, sizeof(path), "%s.%s", name, kind);
 	snprintf(part, sizeof(part), "%s.part", path);
-	fd = openat(d->fd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* A kill may have left a part; a new file is never a link to another one. */
+	if (unlinkat(d->fd, part, 0) < 0 && errno != ENOENT)
+		return -1;
+	fd = openat(d->fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	rc = write_all(fd, bytes);
@@ -223,13 +227,15 @@ static int open_directory(const char *path, struct why *why)
 
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || faccessat(fd, ".", W_OK, 0) < 0) {
+	if (fd < 0 || faccessat(fd, ".", W_OK, 0) < 0)
 		why_set(why, err_from_errno(errno), "directory %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	else if (owner_refuse_root(fd, NULL, why) < 0)
+		why_wrap(why, "directory %s", path);
+	else
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 struct quarantine *quarantine_directory_new(

@@ -33,6 +33,7 @@ FLOW_TESTS = \
 	%D%/test_postman_trouble \
 	%D%/test_slow_names \
 	%D%/test_spool_command \
+	%D%/test_spool_owner \
 	%D%/test_status \
 	%D%/test_stub_collector \
 	%D%/test_stub_process \
@@ -116,6 +117,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_slow_names_SOURCES = %D%/test_slow_names.c $(STAGE)
 %C%_test_spool_command_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_spool_command_SOURCES = %D%/test_spool_command.c $(STAGE) $(PRINTS)
+%C%_test_spool_owner_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_owner_SOURCES = %D%/test_spool_owner.c $(SPOOL_KIT) $(STAGE) $(PRINTS)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -53,5 +53,12 @@ for file in $(find src include -name '*.[ch]' | sort); do
 	n=$((n + 1)); bad=$(complain "$file" "${folder:-none}")
 	if [ -z "$bad" ]; then echo "ok $n - $file"; else echo "not ok $n - $file reaches for:$bad"; rc=1; fi
 done
+
+# Only src/spool/disk*.c opens a file of the spool: there it is checked for links and owners.
+n=$((n + 1))
+bad=$(grep -nE '(^|[^a-z_])(open|openat|creat|fopen|opendir)\(' src/spool/*.c |
+	grep -vE '^src/spool/disk(_open)?\.c:|"/proc/' | cut -d: -f1,2 | tr '\n' ' ')
+if [ -z "$bad" ]; then echo "ok $n - the spool opens its files in one place"
+else echo "not ok $n - opened beside disk_open: $bad"; rc=1; fi
 echo "1..$n"
 exit $rc

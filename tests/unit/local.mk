@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
+	%D%/test_spool_links \
 	%D%/test_spool_look \
 	%D%/test_spool_memory \
 	%D%/test_spool_mend \
@@ -127,6 +128,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
+%C%_test_spool_links_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_links_SOURCES = %D%/test_spool_links.c $(SPOOL_KIT) $(PRINTS)
 %C%_test_spool_look_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_look_SOURCES = %D%/test_spool_look.c $(SPOOL_KIT) $(PRINTS)
 %C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
