@@ -164,8 +164,8 @@ static int run(const struct home *h, const char *words)
 	char line[2048];
 	int status;
 
-	snprintf(line, sizeof(line), "timeout 60 %s %s --spool.directory=%s >%s/out 2>%s/err", stage_program(),
-	        words, h->k.dir, h->top, h->top);
+	snprintf(line, sizeof(line), "timeout 20 %s %s --spool.directory=%s >%s/out 2>%s/err",
+	        stage_program(), words, h->k.dir, h->top, h->top);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -355,6 +355,21 @@ static void a_file_of_root_in_a_users_spool_is_named(void)
 	home_free(&h);
 }
 
+/* Though anybody may write to it. */
+static void a_file_of_a_third_user_is_named(void)
+{
+	char path[TEMPDIR_PATH + 64];
+	struct home h;
+
+	home_make(&h);
+	path_of(path, &h, "state");
+	if (chown(path, 12345, 12345) < 0 || chmod(path, 0666) < 0)
+		exit(99);
+	is_int(run(&h, "spool stat"), 1, "a state that is a third user's stops stat");
+	ok(strstr(said(&h), "state belongs to uid 12345") != NULL, "%s", said(&h));
+	home_free(&h);
+}
+
 static void a_drain_of_root_refuses_a_users_quarantine_directory(void)
 {
 	char words[2048], path[TEMPDIR_PATH + 64];
@@ -364,7 +379,8 @@ static void a_drain_of_root_refuses_a_users_quarantine_directory(void)
 	home_make(&h);
 	path_of(path, &h, "quarantine");
 	snprintf(words, sizeof(words),
-	        "timeout 60 %s drain --kafka.consumer.brokers=127.0.0.1:1 --admin.http.host-port=127.0.0.1:0 "
+	        "timeout 20 %s drain --kafka.consumer.brokers=127.0.0.1:1 "
+	        "--admin.http.host-port=127.0.0.1:0 "
 	        "--drain.quarantine=directory:%s >%s/out 2>%s/err",
 	        stage_program(), path, h.top, h.top);
 	status = system(words);
@@ -384,6 +400,7 @@ int main(void)
 	an_agent_of_root_refuses_a_users_spool();
 	in_a_directory_of_root_that_a_group_writes_to_the_state_says_whose_it_is();
 	a_file_of_root_in_a_users_spool_is_named();
+	a_file_of_a_third_user_is_named();
 	a_drain_of_root_refuses_a_users_quarantine_directory();
 	return tap_done();
 }

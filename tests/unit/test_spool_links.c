@@ -9,6 +9,7 @@
 #include "prints.h"
 #include "spool_kit.h"
 #include "spool_look.h"
+#include "spool_mend.h"
 #include "tap.h"
 
 enum { RECORDS = 100, PATH = TEMPDIR_PATH + 96 };
@@ -182,6 +183,7 @@ static void a_link_named_next_is_removed_and_not_what_it_leads_to(void)
 static void a_link_named_quarantine_takes_nothing_in(void)
 {
 	static struct trap t;
+	struct spool_look *l;
 	struct batch *b;
 	char path[PATH];
 
@@ -196,6 +198,12 @@ static void a_link_named_quarantine_takes_nothing_in(void)
 	ok(strstr(t.k.why.text, "link") != NULL, "the sentence says why");
 	ok(is_untouched(&t), "nothing was written through it");
 	batch_unref(&b);
+	kit_close(&t.k);
+	if (spool_look_open(&l, t.k.dir, SPOOL_LOOK_ALONE, &t.k.why) < 0)
+		exit(99);
+	ok(spool_set_aside(l, 0, &t.k.why) < 0, "nor a segment: %s", t.k.why.text);
+	spool_look_close(l);
+	ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1, "it stays where it is");
 	trap_free(&t);
 }
 
