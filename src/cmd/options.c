@@ -1,5 +1,7 @@
 /* options.c — from a command's table to its settings, and to its help. */
 #include <assert.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,19 +120,49 @@ int options_fail(const char *command, const struct why *why)
 	return why->code == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/* The directory that variable NAME gives, up to the first of ENDS; "" when it gives none. A relative one would
+ * depend on the working directory, so it counts as none. */
+static void directory_in(const char *name, const char *ends, char to[PATH_MAX])
+{
+	const char *value = getenv(name);
+	size_t len = value == NULL ? 0 : strcspn(value, ends);
+
+	if (len > 0 && len < PATH_MAX && value[0] == '/')
+		snprintf(to, PATH_MAX, "%.*s", (int)len, value);
+	else
+		to[0] = '\0';
+}
+
+/* Of several state directories systemd separates by ':' the first is the spool's. */
+static int find_spool_directory(char to[2 * PATH_MAX], struct why *why)
+{
+	char state[PATH_MAX], home[PATH_MAX], given[PATH_MAX];
+
+	directory_in("STATE_DIRECTORY", ":\r\n", given);
+	directory_in("XDG_STATE_HOME", "\r\n", state);
+	directory_in("HOME", "\r\n", home);
+	if (given[0] != '\0')
+		strcpy(to, given);
+	else if (geteuid() == 0)
+		strcpy(to, "/var/lib/spanspool");
+	else if (state[0] != '\0')
+		snprintf(to, 2 * PATH_MAX, "%s/spanspool", state);
+	else if (home[0] != '\0')
+		snprintf(to, 2 * PATH_MAX, "%s/.local/state/spanspool", home);
+	else
+		return why_set(why, E_USAGE,
+		        "--spool.directory: there is no default, because neither STATE_DIRECTORY, "
+		        "XDG_STATE_HOME nor HOME holds an absolute path; name the directory");
+	return 0;
+}
+
 int options_spool_directory(struct conf *c, struct why *why)
 {
-	const char *given = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME"),
-	           *home = getenv("HOME");
-	char to[512];
+	char to[2 * PATH_MAX];
 
-	if (given != NULL && given[0] != '\0')
-		snprintf(to, sizeof(to), "%s", given);
-	else if (geteuid() == 0)
-		snprintf(to, sizeof(to), "/var/lib/spanspool");
-	else if (state != NULL && state[0] != '\0')
-		snprintf(to, sizeof(to), "%s/spanspool", state);
-	else
-		snprintf(to, sizeof(to), "%s/.local/state/spanspool", home == NULL ? "." : home);
+	if (conf_origin(c, "spool.directory") != CONF_DEFAULT)
+		return 0;
+	if (find_spool_directory(to, why) < 0)
+		return why->code;
 	return conf_default(c, "spool.directory", to, why);
 }

@@ -6,7 +6,7 @@
 
 struct pair {
 	const char *key;
-	const char *value; /* NULL leaves the tag out */
+	struct slice value; /* without bytes at all it leaves the tag out */
 };
 
 static char *trim(char *text)
@@ -20,24 +20,36 @@ static char *trim(char *text)
 	return text;
 }
 
+/* A variable that was filled from a file often ends in the file's newline, which nobody means. */
+static struct slice without_newline(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	return slice_of(text, len);
+}
+
 /* VALUE is changed in place. */
-static const char *expand(char *value, char *(*lookup)(const char *name))
+static struct slice expand(char *value, char *(*lookup)(const char *name))
 {
 	size_t len = strlen(value);
 	char *name, *otherwise;
-	const char *found;
+	struct slice found;
+	const char *variable;
 
 	if (len < 3 || strncmp(value, "${", 2) != 0 || value[len - 1] != '}')
-		return value;
+		return slice_text(value);
 	value[len - 1] = '\0';
 	name = value + 2;
 	otherwise = strchr(name, ':');
 	if (otherwise != NULL)
 		*otherwise++ = '\0';
-	found = lookup(trim(name));
-	if (found != NULL && found[0] != '\0')
+	variable = lookup(trim(name));
+	found = variable == NULL ? (struct slice){ 0 } : without_newline(variable);
+	if (found.len > 0)
 		return found;
-	return otherwise == NULL ? NULL : trim(otherwise);
+	return otherwise == NULL ? (struct slice){ 0 } : slice_text(trim(otherwise));
 }
 
 static int read_pair(
@@ -59,16 +71,21 @@ static int read_pair(
 static void encode(
         const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
 {
+	struct buf value = { 0 };
+
 	for (size_t i = 0; i < n; i++) {
 		bool last = true;
 
 		for (size_t j = i + 1; j < n; j++)
 			last &= strcmp(pairs[i].key, pairs[j].key) != 0;
-		if (!last || pairs[i].value == NULL)
+		if (!last || pairs[i].value.at == NULL)
 			continue;
-		transcode_encode_tag(encoded, pairs[i].key, pairs[i].value);
+		buf_clear(&value);
+		buf_add(&value, pairs[i].value.at, pairs[i].value.len);
+		transcode_encode_tag(encoded, pairs[i].key, buf_cstr(&value));
 		tags->count++;
 	}
+	buf_free(&value);
 	tags->encoded = buf_slice(encoded);
 }
 

@@ -105,6 +105,15 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 	return E_USAGE;
 }
 
+/* A value out of a file, by $(cat file) or a variable of a secret, often ends in the file's newline. */
+static void cut_newlines(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		text[--len] = '\0';
+}
+
 static int give(struct conf *c, struct setting *s, struct conf_source source, const char *text,
         int (*store)(struct setting *s, const char *text, struct why *why), struct why *why)
 {
@@ -113,6 +122,7 @@ static int give(struct conf *c, struct setting *s, struct conf_source source, co
 
 	if (copy == NULL)
 		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	cut_newlines(copy);
 	if (first)
 		s->nitems = 0;
 	s->source = source;
@@ -180,7 +190,7 @@ static int read_variable(struct conf *c, struct setting *s, struct why *why)
 
 	variable_of(s->row->name, variable, sizeof(variable));
 	value = getenv(variable);
-	if (value == NULL || *value == '\0')
+	if (value == NULL || value[strspn(value, "\r\n")] == '\0')
 		return 0;
 	return conf_set(c, s, (struct conf_source){ CONF_ENVIRONMENT, 0 }, value, why);
 }

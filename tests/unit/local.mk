@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	%D%/test_spool \
 	%D%/test_spool_bits \
 	%D%/test_spool_damage \
+	%D%/test_spool_directory \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
 	%D%/test_spool_layout \
@@ -122,6 +123,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_bits_SOURCES = %D%/test_spool_bits.c $(SPOOL_KIT)
 %C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
+%C%_test_spool_directory_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) $(SPOOL_STORY)
 %C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)

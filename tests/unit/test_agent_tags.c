@@ -2,12 +2,17 @@
 #include "agent_tags.h"
 #include "tap.h"
 
-static char set_value[] = "from env", empty_value[] = "";
+static char set_value[] = "from env", empty_value[] = "", line_value[] = "from a file\r\n",
+            newline_value[] = "\n";
 
 static char *lookup(const char *name)
 {
 	if (strcmp(name, "SET") == 0)
 		return set_value;
+	if (strcmp(name, "LINE") == 0)
+		return line_value;
+	if (strcmp(name, "NEWLINE") == 0)
+		return newline_value;
 	return strcmp(name, "EMPTY") == 0 ? empty_value : NULL;
 }
 
@@ -45,6 +50,8 @@ static void values_are_taken_as_jaeger_agent_takes_them(void)
 		{ "a=${UNSET:}", { "a", "" }, 1 },
 		{ "a=${UNSET},b=c", { "b", "c" }, 1 },
 		{ "a=${EMPTY},b=c", { "b", "c" }, 1 },
+		{ "a=${LINE}", { "a", "from a file" }, 1 },
+		{ "a=${NEWLINE:x}", { "a", "x" }, 1 },
 		{ "a=x${SET}", { "a", "x${SET}" }, 1 },
 		{ "a=1,b=2,a=3", { "b", "2", "a", "3" }, 2 },
 	};

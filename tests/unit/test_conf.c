@@ -51,6 +51,32 @@ static void each_source_wins_over_the_one_before(void)
 	remove_file(path);
 }
 
+/* As a secret's file or $(cat file) hands it over. */
+static void newlines_at_the_end_of_a_value_are_cut(void)
+{
+	static const char yaml[] = "spool.directory: |\n  /from/file\n";
+	struct set set;
+	struct why why;
+	struct conf *c;
+	char path[64], flags[128];
+
+	make_file(path, yaml, strlen(yaml));
+	setenv("SPOOL_MAX_BYTES", "2KiB\r\n", 1);
+	setenv("SPOOL_EXPOSURE", "\n", 1);
+	snprintf(flags, sizeof(flags), "--config-file=%s", path);
+	c = read_set(&set, flags, &why);
+	ok(c != NULL, "values that end in newlines are fine %s", why.text);
+	if (c != NULL) {
+		is_int(set.max_bytes, 2048, "of a variable");
+		is_int(set.exposure, 100000, "one of nothing else counts as unset");
+		is_text(set.directory, "/from/file", "and of a block in the file");
+	}
+	conf_free(c);
+	unsetenv("SPOOL_MAX_BYTES");
+	unsetenv("SPOOL_EXPOSURE");
+	remove_file(path);
+}
+
 static void the_file_may_be_named_by_the_environment(void)
 {
 	struct set set;
@@ -363,6 +389,7 @@ int main(void)
 {
 	defaults_stand_when_nobody_says_otherwise();
 	each_source_wins_over_the_one_before();
+	newlines_at_the_end_of_a_value_are_cut();
 	the_file_may_be_named_by_the_environment();
 	an_empty_variable_counts_as_unset();
 	flags_take_their_value_in_two_ways();
