@@ -170,9 +170,11 @@ static int run(const struct home *h, const char *words)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* The last line on stderr. */
 static const char *said(const struct home *h)
 {
-	static char text[2000];
+	static char text[8000];
+	const char *last;
 	char path[TEMPDIR_PATH + 64];
 	size_t n;
 	FILE *f;
@@ -181,10 +183,12 @@ static const char *said(const struct home *h)
 	f = fopen(path, "r");
 	n = f == NULL ? 0 : fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	last = strrchr(text, '\n');
 	if (f != NULL)
 		fclose(f);
-	return text;
+	return last == NULL ? text : last + 1;
 }
 
 /* In a process of the user: the spool opens, takes a record and closes. */
