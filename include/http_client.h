@@ -76,6 +76,9 @@ struct http_answer {
 	const char *error;      /* a sentence, "" when answered */
 };
 
+/* Whether a client can be made of O at all: E_USAGE, or why a file cannot be read. */
+int http_client_check(const struct http_client_opts *o, struct why *why) MUST_USE;
+
 struct http_client;
 
 int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 
@@ -142,6 +143,15 @@ static int port_of(const char *text, uint16_t *port)
 	return 0;
 }
 
+/* The characters of a name or an IPv4 address, or of an IPv6 address with its zone. */
+static bool fits_host(const char *host, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)host[i]) && strchr(".-_:%", host[i]) == NULL)
+			return false;
+	return true;
+}
+
 int units_hostport(const char *text, struct hostport *out, struct why *why)
 {
 	const char *host = text, *colon = strrchr(text, ':');
@@ -155,7 +165,8 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 	} else if (len > 0 && memchr(text, ':', len) != NULL) {
 		goto wrong; /* an IPv6 address wants its brackets */
 	}
-	if (len >= sizeof(out->host) || port_of(colon == NULL ? text : colon + 1, &out->port) < 0)
+	if (len >= sizeof(out->host) || !fits_host(host, len) ||
+	        port_of(colon == NULL ? text : colon + 1, &out->port) < 0)
 		goto wrong;
 	memcpy(out->host, host, len);
 	out->host[len] = '\0';

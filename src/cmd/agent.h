@@ -74,6 +74,8 @@ int agent_kafka_opts(const struct agent_settings *set, struct properties *proper
         struct kafka_producer_opts *to, struct why *why) MUST_USE;
 /* Everything about Kafka that a start would refuse; no connection is opened. */
 int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_USE;
+/* The spec's check. */
+int agent_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 
 /* The texts of /metrics, /ledger and /status; ARG is the agent. */
 void agent_metrics(void *arg, struct buf *to);

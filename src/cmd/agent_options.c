@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "kafka_names.h"
 
 enum { FLIGHT_LEAST = 128 << 10 };
 
@@ -75,13 +74,15 @@ static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.dir
 	        "what becomes of a batch that the other end will never take"),
 	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"), CONF_END };
 
-static const struct conf_row agent_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
-	                                              ":14271", "health, metrics, ledger, status"),
+static const struct conf_row agent_rows[] = {
+	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14271",
+	        "health, metrics, ledger, status; none switches it off"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
 	        "batches in memory, neither delivered nor durable"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
 	        "a stop waits this long for the last reports"),
-	CONF_END };
+	CONF_END
+};
 #undef S
 
 static const struct options_group groups[] = {
@@ -127,26 +128,10 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		        (unsigned long long)set->flight_bytes);
 		return conf_blame(c, "flight.max-bytes", why);
 	}
-	if (set->segment_bytes < (4 << 20) || set->segment_bytes > (UINT64_C(4) << 30)) {
-		why_set(why, E_USAGE, "%llu is not between 4MiB and 4GiB",
-		        (unsigned long long)set->segment_bytes);
-		return conf_blame(c, "spool.segment-bytes", why);
-	}
-	if (set->brokers[0] != '\0' && kafka_brokers_check(set->brokers, why) < 0)
-		return conf_blame(c, "kafka.producer.brokers", why);
-	if (kafka_topic_check(set->topic, why) < 0)
-		return conf_blame(c, "kafka.producer.topic", why);
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';
 	return 0;
-}
-
-static int check_start(const void *settings, struct why *why)
-{
-	const struct agent_settings *set = settings;
-
-	return set->brokers[0] == '\0' ? 0 : agent_kafka_check(set, why);
 }
 
 const struct options_spec agent_options = {
@@ -156,5 +141,5 @@ const struct options_spec agent_options = {
 	.groups = groups,
 	.size = sizeof(struct agent_settings),
 	.finish = finish,
-	.check = check_start,
+	.check = agent_check,
 };

@@ -6,6 +6,7 @@
  * The spool is closed before the loop ends, so what comes after it only frees (daemon_frees). */
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent.h"
 
@@ -134,6 +135,8 @@ static int open_admin(struct agent *a, struct why *why)
 		.arg = a,
 	};
 
+	if (strcmp(a->set.admin, "none") == 0)
+		return 0;
 	if (units_hostport(a->set.admin, &o.at, why) < 0 ||
 	        admin_open(&a->admin, a->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");

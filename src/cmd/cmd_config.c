@@ -68,7 +68,7 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 		free(settings);
 		return options_fail("config", &why);
 	}
-	if (verb == CHECK && spec->check != NULL && spec->check(settings, &why) < 0)
+	if (verb == CHECK && options_check(&o, spec, settings, &why) < 0)
 		status = options_fail("config", &why);
 	else if (verb == SHOW)
 		conf_show(o.conf, stdout);

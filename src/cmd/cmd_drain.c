@@ -3,6 +3,7 @@
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: last answers, commit, group left
  *                                                 └──► parts freed, exit 0; a second SIGINT exits 1 */
 #include <malloc.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "drainer.h"
@@ -34,11 +35,6 @@ static void on_hurry(void *arg)
 	_exit(EXIT_FAILED);
 }
 
-static const char *or_null(const char *text)
-{
-	return text[0] == '\0' ? NULL : text;
-}
-
 static int open_drain(struct drainer *d, struct why *why)
 {
 	const struct drainer_settings *set = &d->set;
@@ -46,14 +42,7 @@ static int open_drain(struct drainer *d, struct why *why)
 		.postman = {
 			.urls = set->urls.items,
 			.nurls = set->urls.n,
-			.client = {
-				.user = or_null(set->login),
-				.bearer = or_null(set->bearer),
-				.ca = or_null(set->ca),
-				.cert = or_null(set->cert),
-				.key = or_null(set->key),
-				.headers = set->headers.items,
-			},
+			.client = drainer_client_opts(set),
 			.connect_ms = min_u64(CONNECT_MS, set->timeout_us / US_PER_MS),
 			.total_ms = set->timeout_us / US_PER_MS,
 			.max_in_flight = set->max_in_flight,
@@ -81,6 +70,8 @@ static int open_admin(struct drainer *d, struct why *why)
 		.arg = d,
 	};
 
+	if (strcmp(d->set.admin, "none") == 0)
+		return 0;
 	if (units_hostport(d->set.admin, &o.at, why) < 0 ||
 	        admin_open(&d->admin, d->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "drainer.h"
-#include "endpoint.h"
 #include "kafka_names.h"
 
 #define S struct drainer_settings
@@ -49,9 +48,11 @@ static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drai
 	        "a stop waits this long for the last answers"),
 	CONF_END };
 
-static const struct conf_row http_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
-	                                             ":14270", "health, metrics, ledger, status"),
-	CONF_END };
+static const struct conf_row http_rows[] = {
+	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14270",
+	        "health, metrics, ledger, status; none switches it off"),
+	CONF_END
+};
 #undef S
 
 static const struct options_group groups[] = {
@@ -140,31 +141,21 @@ static int read_login(struct conf *c, struct drainer_settings *set, struct why *
 	return 0;
 }
 
-static int check_urls(struct conf *c, const struct conf_list *urls, struct why *why)
+static const char *or_null(const char *text)
 {
-	for (size_t i = 0; i < urls->n; i++) {
-		struct buf url = { 0 }, name = { 0 };
-		int rc = endpoint_read(urls->items[i], &url, &name, why);
-
-		buf_free(&url);
-		buf_free(&name);
-		if (rc < 0)
-			return conf_blame(c, "collector.url", why);
-	}
-	return 0;
+	return text[0] == '\0' ? NULL : text;
 }
 
-static int check_headers(struct conf *c, const struct conf_list *headers, struct why *why)
+struct http_client_opts drainer_client_opts(const struct drainer_settings *set)
 {
-	for (size_t i = 0; i < headers->n; i++) {
-		const char *colon = strchr(headers->items[i], ':');
-
-		if (colon != NULL && colon != headers->items[i])
-			continue;
-		why_set(why, E_USAGE, "\"%s\" is not \"Name: value\"", headers->items[i]);
-		return conf_blame(c, "collector.header", why);
-	}
-	return 0;
+	return (struct http_client_opts){
+		.user = or_null(set->login),
+		.bearer = or_null(set->bearer),
+		.ca = or_null(set->ca),
+		.cert = or_null(set->cert),
+		.key = or_null(set->key),
+		.headers = set->headers.items,
+	};
 }
 
 static int check_kafka_names(struct conf *c, const struct drainer_settings *set, struct why *why)
@@ -187,24 +178,9 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (check_kafka_names(c, set, why) < 0)
 		return why->code;
-	if (set->max_in_flight == 0 || set->max_in_flight > 10000) {
-		why_set(why, E_USAGE, "not between 1 and 10000");
-		return conf_blame(c, "drain.max-in-flight", why);
-	}
-	if (set->max_ahead == 0) {
-		why_set(why, E_USAGE, "0 would let nothing through");
-		return conf_blame(c, "drain.max-ahead", why);
-	}
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);
-	if (check_urls(c, &set->urls, why) < 0 || check_headers(c, &set->headers, why) < 0)
-		return why->code;
 	return read_login(c, set, why);
-}
-
-static int check_start(const void *settings, struct why *why)
-{
-	return drain_kafka_check(settings, why);
 }
 
 const struct options_spec drain_options = {
@@ -214,5 +190,5 @@ const struct options_spec drain_options = {
 	.groups = groups,
 	.size = sizeof(struct drainer_settings),
 	.finish = finish,
-	.check = check_start,
+	.check = drain_check,
 };

@@ -61,6 +61,10 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
         struct properties *for_producer, struct drain_opts *to, struct why *why) MUST_USE;
 /* Everything about Kafka that a start would refuse; no connection is opened. */
 int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_USE;
+/* How the collector is spoken to; borrows SET's texts. */
+struct http_client_opts drainer_client_opts(const struct drainer_settings *set);
+/* The spec's check. */
+int drain_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 
 /* The texts of /metrics, /ledger and /status; ARG is the drainer. */
 void drainer_metrics(void *arg, struct buf *to);

@@ -1,6 +1,6 @@
 libspanspool_a_SOURCES += \
 	include/cmd.h %D%/commands.c \
-	%D%/agent.h %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
+	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
 	%D%/cmd_demo.c %D%/demo.h \
@@ -11,8 +11,11 @@ libspanspool_a_SOURCES += \
 	%D%/demo_verdict.c \
 	%D%/demo_watch.c \
 	%D%/demo_world.c \
-	%D%/cmd_drain.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c %D%/drainer.h \
+	%D%/cmd_drain.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
+	%D%/drainer.h \
 	%D%/cmd_emit.c \
+	%D%/collector_check.h %D%/collector_check.c \
+	%D%/limits.h %D%/limits.c \
 	%D%/cmd_help.c \
 	%D%/cmd_spool.c %D%/spool_options.c %D%/spool_verbs.h \
 	%D%/spool_export.c %D%/spool_outlet.c \

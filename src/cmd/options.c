@@ -55,6 +55,16 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 	return 0;
 }
 
+int options_check(const struct options *o, const struct options_spec *spec, const void *settings,
+        struct why *why)
+{
+	if (spec->check == NULL || spec->check(o->conf, settings, why) == 0)
+		return 0;
+	if (why->code != E_NOMEM)
+		why->code = E_USAGE; /* a file that is missing is a wrong configuration here */
+	return why->code;
+}
+
 static bool wants_help(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -75,6 +85,10 @@ int options_open(
 	}
 	if (options_read(o, spec, settings, argc, argv, &why) < 0)
 		return options_fail(spec->command, &why);
+	if (options_check(o, spec, settings, &why) < 0) {
+		options_close(o);
+		return options_fail(spec->command, &why);
+	}
 	log_setup(o->log_level, o->log_form);
 	return OPTIONS_GO;
 }

@@ -57,9 +57,10 @@ struct options_spec {
 	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
 	 * one value against another (why_set, then conf_blame). 0 or E_USAGE. */
 	int (*finish)(struct conf *c, void *settings, struct why *why);
-	/* May be NULL. Everything else that a start would refuse, without opening a socket or the spool:
-	 * for `config check`. */
-	int (*check)(const void *settings, struct why *why);
+	/* May be NULL. Everything that a start would refuse, short of opening sockets, the spool or a
+	 * connection: options_open and `config check` call it, `config show` does not. conf_blame names the
+	 * option. Any error ends as a wrong configuration, except E_NOMEM. */
+	int (*check)(const struct conf *c, const void *settings, struct why *why);
 };
 
 struct options {
@@ -71,12 +72,16 @@ struct options {
 
 /* Zeroes SETTINGS, fills it from the defaults, the file, the environment and ARGV (argv[0] is the
  * command's word) and sets up the log. OPTIONS_GO, or the status to exit with at once: --help was
- * printed, or a sentence was written to stderr. Texts in SETTINGS live until options_close. */
+ * printed, or the spec's check has failed and a sentence was written to stderr. Texts in SETTINGS live until options_close. */
 int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc,
         char **argv) MUST_USE;
 void options_close(struct options *o);
 
-/* The same without printing and without touching the log; --help is an unknown option here. */
+/* The spec's check of SETTINGS as options_read has filled them. 0, E_USAGE or E_NOMEM. */
+int options_check(const struct options *o, const struct options_spec *spec, const void *settings,
+        struct why *why) MUST_USE;
+
+/* As options_open without the check, without printing and without touching the log; --help is an unknown option here. */
 int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc,
         char **argv, struct why *why) MUST_USE;
 

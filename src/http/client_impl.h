@@ -9,8 +9,6 @@
 #include "http_client.h"
 #include "list.h"
 
-/* Whether a client can be made of O at all; E_USAGE, or why a file cannot be read. */
-int client_check(const struct http_client_opts *o, struct why *why) MUST_USE;
 /* *MODEL is the caller's to clean up, also on failure. */
 int client_model(CURL **model, const struct http_client_opts *o, struct why *why) MUST_USE;
 

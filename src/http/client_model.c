@@ -15,7 +15,7 @@ static int check_file(const char *path, struct why *why)
 	return 0;
 }
 
-int client_check(const struct http_client_opts *o, struct why *why)
+int http_client_check(const struct http_client_opts *o, struct why *why)
 {
 	if (o->user != NULL && o->bearer != NULL)
 		return why_set(why, E_USAGE, "a user and a bearer token exclude each other");

@@ -78,7 +78,7 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
         struct why *why)
 {
 	struct http_client *c;
-	int rc = client_check(opts, why);
+	int rc = http_client_check(opts, why);
 
 	if (rc < 0)
 		return rc;

@@ -40,6 +40,7 @@ FLOW_TESTS = \
 	%D%/test_udp
 FLOW_SHELL = \
 	%D%/test_command_line.sh \
+	%D%/test_config_check.sh \
 	%D%/test_demo.sh \
 	%D%/test_emit.sh
 

@@ -101,6 +101,10 @@ static void addresses_are_read(void)
 		{ "host:", "", -1 },
 		{ "", "", -1 },
 		{ "[::1:1", "", -1 },
+		{ "[fe80::1%eth0]:1", "fe80::1%eth0", 1 },
+		{ "a b:1", "", -1 },
+		{ "x/y:1", "", -1 },
+		{ "a,b:1", "", -1 },
 	};
 	struct why why;
 

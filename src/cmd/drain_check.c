@@ -1,0 +1,57 @@
+/* drain_check.c — everything that a start of the drain refuses, short of opening a socket. `config check`
+ * and the start both call drain_check, so neither takes what the other refuses. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "collector_check.h"
+#include "drainer.h"
+#include "limits.h"
+
+#define S struct drainer_settings
+static const struct limit limits[] = {
+	{ "collector.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, timeout_us), 10000,
+	        UINT64_C(3600000000), false, NULL },
+	{ "drain.max-in-flight", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_in_flight), 1, 10000, false,
+	        NULL },
+	{ "drain.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 1 << 20, UINT64_C(1) << 40,
+	        false, "the largest record that Kafka takes by default has 1 MiB" },
+	{ "drain.max-ahead", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_ahead), 1, UINT64_C(1) << 32,
+	        false, "0 would let nothing through" },
+	{ "shutdown.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, shutdown_us), 0,
+	        UINT64_C(3600000000), false, NULL },
+	LIMIT_END,
+};
+#undef S
+
+/* The directory may be missing: a start makes it. */
+static int check_quarantine(
+        const struct conf *c, const struct drainer_settings *set, struct why *why)
+{
+	struct stat st;
+
+	if (set->quarantine_kind != QUARANTINE_DIRECTORY || stat(set->quarantine_where, &st) < 0 ||
+	        S_ISDIR(st.st_mode))
+		return 0;
+	why_set(why, E_USAGE, "%s is no directory", set->quarantine_where);
+	return conf_blame(c, "drain.quarantine", why);
+}
+
+int drain_check(const struct conf *c, const void *settings, struct why *why)
+{
+	const struct drainer_settings *set = settings;
+	struct http_client_opts client = drainer_client_opts(set);
+
+	if (limits_check(c, limits, set, why) < 0)
+		return why->code;
+	if (set->admin[0] == '\0') {
+		why_set(why, E_USAGE, "is empty (try :14270, or none)");
+		return conf_blame(c, "admin.http.host-port", why);
+	}
+	if (collector_check_urls(c, set->urls.items, set->urls.n, why) < 0 ||
+	        collector_check_client(c, &client, why) < 0)
+		return why->code;
+	if (check_quarantine(c, set, why) < 0)
+		return why->code;
+	return drain_kafka_check(set, why);
+}

@@ -1,0 +1,136 @@
+#!/bin/sh
+# What no agent and no drain can run with: `config check` and the start refuse it with the same sentence,
+# which names the option, and with exit status 2. TAP.
+program=$PWD/spanspool
+[ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+unset CONFIG_FILE
+n=0; rc=0
+patience=60 # seconds; ends a start that was not refused, so that the test fails instead of staying
+
+report() { # SENTENCE GOOD-OR-NOT
+	n=$((n + 1))
+	if [ "$2" -eq 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1"; rc=1; fi
+}
+
+# No port is opened and the spool is the test's own, should a start not be refused.
+start() { # COMMAND OPTIONS…
+	command=$1; shift
+	case $command in
+	agent) set -- --spool.directory="$dir/spool" "$@" ;;
+	drain) set -- --kafka.consumer.brokers=127.0.0.1:1 "$@" ;;
+	esac
+	timeout $patience "$program" "$command" "$@" >start.out 2>start.err </dev/null
+}
+
+refused() { # PATTERN COMMAND OPTIONS…
+	pattern=$1; shift
+	command=$1; shift
+	good=0
+	case $command in
+	drain) "$program" config check drain --kafka.consumer.brokers=127.0.0.1:1 "$@" ;;
+	*) "$program" config check "$command" "$@" ;;
+	esac >check.out 2>check.err
+	[ $? -eq 2 ] && [ "$(wc -l <check.err)" -eq 1 ] && grep -q -e "$pattern" check.err || good=1
+	# A start that is not refused would run on: it is only tried when the check is right.
+	if [ $good -eq 0 ]; then
+		start "$command" "$@"
+		[ $? -eq 2 ] && [ ! -e spool ] || good=1
+		sed 's/^spanspool [a-z]*: //' check.err >one
+		sed 's/^spanspool [a-z]*: //' start.err >other
+		cmp -s one other || good=1
+	fi
+	report "$command $*: check and start refuse it" $good
+	[ $good -eq 0 ] || sed 's/^/#   /' check.out check.err start.err
+}
+
+taken() { # COMMAND OPTIONS…
+	"$program" config check "$@" >check.out 2>check.err
+	good=$?
+	report "config check $*: fine" $good
+	[ $good -eq 0 ] || sed 's/^/#   /' check.err
+}
+
+compact=processor.jaeger-compact binary=processor.jaeger-binary
+: >file
+printf 'sesame\n' >token
+
+refused '^spanspool config: --collector.url: "ftp://x" is not a collector' agent --collector.url=ftp://x
+refused 'collector.url: .* is not a collector' agent --collector.url=http://
+refused 'collector.url: .* is not a collector' agent "--collector.url=http://a b"
+refused 'agent.tags: .*novalue' agent --agent.tags=novalue
+refused 'agent.tags: ' agent --agent.tags==x
+refused "$compact.server-max-packet-size: 0 B is not between 512 B and" agent --$compact.server-max-packet-size=0
+refused 'server-max-packet-size: ' agent --$binary.server-max-packet-size=1G
+refused 'server-socket-buffer-size: 1 B is not' agent --$binary.server-socket-buffer-size=1
+refused 'server-socket-buffer-size: ' agent --$binary.server-socket-buffer-size=3T
+refused "$binary.server-host-port: :6831 is taken already, by $compact.server-host-port" \
+	agent --$binary.server-host-port=:6831
+refused 'is taken already' agent --$binary.server-host-port=127.0.0.1:6831
+refused 'is taken already' agent --$compact.server-host-port=127.0.0.1:7 --$binary.server-host-port=127.0.0.1:7
+refused 'server-host-port: .* is not an address' agent "--$binary.server-host-port=a b:6832"
+refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=udp://a:6832
+refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:6832,:6833
+refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:99999
+refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:
+refused 'server-host-port: an empty address' agent --$binary.server-host-port=
+refused 'admin.http.host-port: .* is not an address' agent --admin.http.host-port=x/y:1
+refused 'admin.http.host-port: is empty' agent --admin.http.host-port=
+refused 'spool.directory: is empty' agent --spool.directory=
+refused 'spool.max-bytes: 1 KiB is not between 8 MiB' agent --spool.max-bytes=1K
+refused 'spool.max-bytes: ' agent --spool.max-bytes=2000T
+refused 'spool.segment-bytes: 1 B is not between 4 MiB and 4 GiB' agent --spool.segment-bytes=1
+refused 'spool.segment-bytes: one segment would be larger than the whole spool' \
+	agent --spool.segment-bytes=1G --spool.max-bytes=512M
+refused 'spool.min-free: ' agent --spool.min-free=2000T
+refused 'spool.exposure: 24h is not between 1ms and 1m, nor 0' agent --spool.exposure=24h
+refused 'spool.exposure: 10us is not' agent --spool.exposure=10us
+refused 'spool.max-age: 1us is not' agent --spool.max-age=1us
+refused 'flight.max-bytes: ' agent --flight.max-bytes=1
+refused 'flight.max-bytes: ' agent --flight.max-bytes=2000T
+refused 'shutdown.timeout: 24h is not' agent --shutdown.timeout=24h
+refused 'kafka.producer.topic: ' agent --kafka.producer.topic=^x
+refused 'kafka.producer.topic: ' agent "--kafka.producer.topic=a b"
+refused 'kafka.producer.topic: ' agent --kafka.producer.topic=
+refused 'kafka.producer.brokers: ' agent --kafka.producer.brokers=,
+refused 'linger.mss' agent --kafka.producer.brokers=a:1 --kafka.property=linger.mss=5
+refused 'ssl.ca.location\|nowhere.pem' agent --kafka.producer.brokers=a:1 --kafka.property=security.protocol=ssl \
+	--kafka.property=ssl.ca.location=nowhere.pem
+
+refused '^spanspool config: --collector.url: "ftp://x" is not' drain --collector.url=ftp://x
+refused 'collector.ca: nowhere.pem: No such file' drain --collector.ca=nowhere.pem
+refused 'collector.ca: .* is a directory' drain --collector.ca=.
+refused 'collector.cert: a certificate needs its key' drain --collector.cert=file
+refused 'collector.key: a key needs its certificate' drain --collector.key=file
+refused 'collector.key: nowhere.pem: ' drain --collector.cert=file --collector.key=nowhere.pem
+refused 'collector.bearer-file: .* exclude each other' drain --collector.user=u --collector.bearer-file=token
+refused 'collector.bearer-file: nowhere' drain --collector.bearer-file=nowhere
+refused 'collector.bearer-file: file: ' drain --collector.bearer-file=file
+refused 'collector.password-file: ' drain --collector.password-file=token
+refused 'collector.header: ' drain --collector.header=novalue
+refused 'collector.timeout: 0 is not' drain --collector.timeout=0
+refused 'drain.max-in-flight: 0 is not between 1 and 10000' drain --drain.max-in-flight=0
+refused 'drain.max-ahead: 0 is not' drain --drain.max-ahead=0
+refused 'drain.max-bytes: 1 B is not' drain --drain.max-bytes=1
+refused 'drain.quarantine: ' drain --drain.quarantine=nonsense
+refused 'drain.quarantine: file is no directory' drain --drain.quarantine=directory:file
+refused 'drain.quarantine: .* cannot be the topic that is read' drain --drain.quarantine=topic:tracing-topic
+refused 'quarantine' drain --drain.quarantine=topic:^x
+refused 'admin.http.host-port: is empty' drain --admin.http.host-port=
+refused 'shutdown.timeout: 24h is not' drain --shutdown.timeout=24h
+refused 'kafka.consumer.topic: ' drain --kafka.consumer.topic=^x
+refused 'kafka.consumer.group-id: ' drain --kafka.consumer.group-id=
+refused 'partition.assignment.strategy' drain --kafka.consumer.property=partition.assignment.strategy=foo
+
+taken agent
+taken agent --$binary.server-host-port=none --$compact.server-host-port=127.0.0.1:7 \
+	--processor.zipkin-compact.server-host-port=127.0.0.2:7
+taken agent --spool.exposure=0 --spool.max-bytes=0 --spool.max-age=0 --shutdown.timeout=0
+taken agent --spool.max-bytes=10MiB
+taken agent --admin.http.host-port=none
+taken agent --$binary.server-host-port=[::1]:6832 --admin.http.host-port=[fe80::1%eth0]:14271
+taken drain --kafka.consumer.brokers=127.0.0.1:1 --collector.bearer-file=token --admin.http.host-port=none
+echo "1..$n"
+exit $rc
