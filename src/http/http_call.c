@@ -109,16 +109,33 @@ static bool takes_method(const struct http_route *route, const char *method)
 	return false;
 }
 
+/* "GET, HEAD" of "GET HEAD", for the header Allow. */
+static const char *allowed(const struct http_route *route, char *to, size_t cap)
+{
+	size_t n = 0;
+
+	for (const char *at = route->methods; *at != '\0' && n + 2 < cap; at++) {
+		if (*at == ' ')
+			to[n++] = ',';
+		to[n++] = *at;
+	}
+	to[n] = '\0';
+	return to;
+}
+
 /* Settles what the head alone decides. */
 static void judge_head(struct http_later *r, const char *method)
 {
 	const char *length = http_call_header(&r->call, "Content-Length");
 	struct http_reply reply = { 0 };
+	char methods[64];
 
 	if (r->route == NULL) {
 		http_reply_error(&reply, 404, "404 page not found");
 	} else if (!takes_method(r->route, method)) {
 		reply.status = 405;
+		reply.headers[0] = "Allow";
+		reply.headers[1] = allowed(r->route, methods, sizeof(methods));
 	} else if (length != NULL && strtoull(length, NULL, 10) > r->s->opts.max_body) {
 		http_reply_error(&reply, 413, "request body too large");
 		reply.headers[2] = "Connection";

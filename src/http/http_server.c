@@ -5,6 +5,9 @@
  *                                          └── reaper: whose time is up is shut down, which the
  *                                              daemon sees as an end of input
  *
+ * At max_connections a connection at the door takes the place of the one that is idle the longest: clients
+ * that keep connections open, or never finish a request, cannot lock out a probe.
+ *
  * The daemon never accepts by itself: with its descriptors used up it would spin, here the door
  * rests for a moment instead. */
 #include <config.h>
@@ -173,22 +176,62 @@ static bool accept_one(struct http_server *s)
 	return false;
 }
 
+static void shut_line(struct line *line)
+{
+	if (line->shut)
+		return;
+	line->shut = true;
+	line->s->nshut++;
+	shutdown(line->fd, SHUT_RDWR);
+}
+
+/* The connection that is idle the longest; where every one is in a request, that with the oldest request.
+ * A connection whose answer is owed by this program is never chosen. NULL: there is none. */
+static struct line *idle_longest(const struct http_server *s)
+{
+	struct line *in_request = NULL;
+
+	list_each (node, &s->lines) {
+		struct line *line = container_of(node, struct line, link);
+
+		if (line->shut || line->until_us == 0)
+			continue;
+		if (!line->busy)
+			return line;
+		if (in_request == NULL)
+			in_request = line;
+	}
+	return in_request;
+}
+
+/* The door stays shut until the daemon has closed one (line_end), or the reaper has come. */
+static void make_room(struct http_server *s)
+{
+	struct line *line = s->nshut > 0 ? NULL : idle_longest(s);
+
+	watch_set(s->door, 0);
+	if (line != NULL)
+		shut_line(line);
+}
+
 static void on_door(void *arg, int events)
 {
 	struct http_server *s = arg;
 
 	(void)events;
+	if (s->nlines >= s->opts.max_connections)
+		make_room(s);
 	for (int i = 0; i < ACCEPTS_A_TURN && s->nlines < s->opts.max_connections; i++)
 		if (!accept_one(s))
 			break;
-	if (s->nlines >= s->opts.max_connections)
-		watch_set(s->door, 0);
 	run(s);
 }
 
 void line_allow(struct line *line, uint64_t ms)
 {
 	line->until_us = ms == 0 ? 0 : clock_mono_us() + ms * US_PER_MS;
+	list_remove(&line->link);
+	list_push(&line->s->lines, &line->link);
 }
 
 static void line_begin(struct http_server *s, struct MHD_Connection *mhd, void **mine)
@@ -207,7 +250,7 @@ static void line_begin(struct http_server *s, struct MHD_Connection *mhd, void *
 	}
 	line->s = s;
 	line->fd = info->connect_fd;
-	list_push(&s->lines, &line->link);
+	list_init(&line->link);
 	s->nlines++;
 	line_allow(line, s->opts.request_ms);
 	if (!timer_armed(s->reaper))
@@ -220,6 +263,7 @@ static void line_end(struct http_server *s, struct line *line)
 		return;
 	list_remove(&line->link);
 	s->nlines--;
+	s->nshut -= line->shut;
 	free(line);
 	if (!s->doomed)
 		watch_set(s->door, WATCH_READ);
@@ -254,10 +298,10 @@ static void on_reap(void *arg)
 		struct line *line = container_of(node, struct line, link);
 
 		if (is_over(line, now))
-			shutdown(line->fd, SHUT_RDWR);
+			shut_line(line);
 	}
-	if (s->nlines < s->opts.max_connections)
-		watch_set(s->door, WATCH_READ);
+	watch_set(
+	        s->door, WATCH_READ); /* whatever shut it: the next look at the door decides anew */
 	if (!list_empty(&s->lines))
 		timer_start(s->reaper, REAP_MS);
 }

@@ -17,8 +17,10 @@ struct http_server {
 	struct timer *reaper;
 	int fd; /* listening; -1 none */
 	uint16_t port;
-	struct list lines; /* struct line: the connections */
+	struct list
+	        lines; /* struct line: the connections, the one that is idle the longest first */
 	size_t nlines;
+	size_t nshut;        /* of them, shut and not yet seen to be so by the daemon */
 	struct list waiting; /* struct http_later: their answers come later */
 	bool inside;         /* the daemon runs: an answer() may be on the stack */
 	bool doomed;         /* freed from inside */
@@ -31,9 +33,10 @@ struct line {
 	int fd;            /* the daemon's */
 	uint64_t until_us; /* shut at this moment; 0 while an answer is waited for */
 	bool busy;         /* between the head of a request and the end of its answer */
+	bool shut;         /* by us; the daemon closes it when it sees that */
 };
 
-/* From now on the connection has MS; 0 is no limit. */
+/* From now on the connection has MS; 0 is no limit, while this program owes it an answer. */
 void line_allow(struct line *line, uint64_t ms);
 
 /* The daemon's callbacks for one request. */

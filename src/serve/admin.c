@@ -242,6 +242,21 @@ static void answer_status_json(void *arg, const struct http_call *call, struct h
 	json_write(&reply->body, o);
 }
 
+/* ---- any other path ---- */
+
+static const struct http_route routes[];
+
+/* A probe with a typing error must fail, and whoever looks into it must find the right path. */
+static void answer_unknown(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	(void)arg;
+	(void)call;
+	http_reply_error(reply, 404, "404 page not found; there are");
+	for (const struct http_route *r = routes; r->path != NULL; r++)
+		if (r->answer != answer_unknown)
+			buf_printf(&reply->body, "%s\n", r->path);
+}
+
 /* ---- configuration ---- */
 
 static void on_option(void *arg, const char *name, const char *value, enum conf_origin origin)
@@ -266,7 +281,7 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 
 	if (a->opts.conf == NULL) {
 		json_decref(all);
-		answer_root(arg, call, reply);
+		answer_unknown(arg, call, reply);
 		return;
 	}
 	reply->content_type = of_json;
@@ -277,6 +292,7 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 /* ---- open and free ---- */
 
 static const struct http_route routes[] = {
+	{ "/", "*", answer_root }, /* any method, as jaeger-agent */
 	{ "/health/live", "GET HEAD", answer_live },
 	{ "/health/ready", "GET HEAD", answer_ready },
 	{ "/metrics", "GET HEAD", answer_metrics },
@@ -284,7 +300,7 @@ static const struct http_route routes[] = {
 	{ "/status", "GET HEAD", answer_status },
 	{ "/status.json", "GET HEAD", answer_status_json },
 	{ "/config", "GET HEAD", answer_config },
-	{ "*", "*", answer_root },
+	{ "*", "*", answer_unknown },
 	{ NULL, NULL, NULL },
 };
 

@@ -136,7 +136,7 @@ static const char *text_at(json_t *o, const char *key)
 
 static void the_root_answers_as_jaeger_agent(void)
 {
-	static const char *const paths[] = { "/", "/health", "/healthz", "/any/other?x=1" };
+	static const char *const paths[] = { "/", "/?x=1", "" };
 	struct site s;
 	json_t *o;
 
@@ -167,6 +167,58 @@ static void the_root_answers_as_jaeger_agent(void)
 	health_serve(&s.health, false);
 	get(&s, "/");
 	is_int(s.status, 503, "while stopping: 503");
+	close_site(&s);
+}
+
+static void an_unknown_path_is_not_ready_for_ever(void)
+{
+	static const char *const paths[] = { "/health", "/healthz", "/health/ready/", "/metrics/",
+		"//", "//metrics", "/Metrics", "/any/other?x=1", "/health/ready%20" };
+	static const char *const known[] = { "/\n", "/health/live\n", "/health/ready\n",
+		"/metrics\n", "/ledger\n", "/status\n", "/status.json\n", "/config\n" };
+	struct site s;
+
+	open_site(&s, true);
+	health_serve(&s.health, true);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		get(&s, paths[i]);
+		is_int(s.status, 404, paths[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		ok(strstr(s.page, known[i]) != NULL, "and lists %.*s", (int)strlen(known[i]) - 1,
+		        known[i]);
+	get(&s, "/metrics?name[]=up");
+	is_int(s.status, 200, "a query changes nothing");
+	close_site(&s);
+}
+
+static void each_page_is_read_and_nothing_else(void)
+{
+	static const struct {
+		const char *request, *answer;
+	} cases[] = {
+		{ "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 " },
+		{ "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 " },
+		{ "HEAD /health/ready HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 " },
+		{ "HEAD /nowhere HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 404 " },
+		{ "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
+		        "HTTP/1.1 405 " },
+		{ "DELETE /config HTTP/1.1\r\nHost: h\r\n\r\n", "Allow: GET, HEAD\r\n" },
+	};
+	struct site s;
+
+	open_site(&s, true);
+	health_serve(&s.health, true);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct raw c;
+
+		raw_connect(&c, s.loop, admin_port(s.admin));
+		raw_send(&c, cases[i].request);
+		ok(raw_wait(&c, cases[i].answer) && raw_wait(&c, "\r\n\r\n"), "%.*s: %.*s",
+		        (int)strcspn(cases[i].request, "\r"), cases[i].request,
+		        (int)strcspn(cases[i].answer, "\r"), cases[i].answer);
+		raw_close(&c);
+	}
 	close_site(&s);
 }
 
@@ -308,8 +360,7 @@ static void the_configuration_is_shown_without_secrets(void)
 	close_site(&s);
 	open_site(&s, false);
 	get(&s, "/config");
-	ok(strstr(s.page, "Server not available") != NULL,
-	        "without a configuration the page is any other path");
+	is_int(s.status, 404, "without a configuration there is no such page");
 	close_site(&s);
 }
 
@@ -359,6 +410,8 @@ static void a_port_that_is_taken_is_named(void)
 int main(void)
 {
 	the_root_answers_as_jaeger_agent();
+	an_unknown_path_is_not_ready_for_ever();
+	each_page_is_read_and_nothing_else();
 	health_gives_its_reasons();
 	metrics_are_valid_and_complete();
 	ledger_and_status_tell_the_same();

@@ -49,7 +49,8 @@ static void wrong_methods_and_paths_are_refused(void)
 		        refused[i]);
 		answer_to(&h, request, "\r\n\r\n");
 		ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 405 ") == buf_cstr(&h.c.got) &&
-		                strstr(buf_cstr(&h.c.got), "Content-Length: 0\r\n") != NULL,
+		                strstr(buf_cstr(&h.c.got), "Content-Length: 0\r\n") != NULL &&
+		                strstr(buf_cstr(&h.c.got), "Allow: GET\r\n") != NULL,
 		        "%s where GET is wanted: 405, empty", refused[i]);
 	}
 	answer_to(&h, "PATCH /any HTTP/1.1\r\nHost: h\r\n\r\n", "hello");

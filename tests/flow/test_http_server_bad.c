@@ -97,29 +97,109 @@ static void a_question_that_waits_is_not_shut_out(void)
 	close_house(&h);
 }
 
-static void beyond_the_bound_connections_wait(void)
+enum { MANY = 200, BOUND = 64 };
+
+static bool the_rest_is_closed(void *arg)
+{
+	struct raw *many = arg;
+	size_t closed = 0;
+
+	for (size_t i = 0; i < MANY; i++)
+		closed += many[i].closed;
+	return closed >= MANY - BOUND;
+}
+
+/* Each of MANY clients sends TEXT and stays; then a probe comes. */
+static void a_probe_gets_past(const char *text, const char *which)
+{
+	static struct raw many[MANY];
+	struct house h;
+	size_t oldest = 0;
+
+	open_house(&h);
+	raw_close(&h.c);
+	for (size_t i = 0; i < MANY; i++) {
+		raw_connect(&many[i], h.loop, http_server_port(h.server));
+		raw_send(&many[i], text);
+	}
+	ok(run_until(h.loop, the_rest_is_closed, many),
+	        "of %d that %s, those before the last 64 are "
+	        "closed",
+	        MANY, which);
+	for (size_t i = 0; i < MANY - BOUND; i++)
+		oldest += many[i].closed;
+	is_int(oldest, MANY - BOUND, "the oldest ones, and no other");
+	raw_connect(&h.c, h.loop, http_server_port(h.server));
+	raw_send(&h.c, GET("/hello"));
+	ok(raw_wait(&h.c, "hello"), "a probe is answered at once");
+	ok(turns_in(h.loop, 300) < 1000, "and the loop rests");
+	for (size_t i = 0; i < MANY; i++)
+		raw_close(&many[i]);
+	close_house(&h);
+}
+
+static void nobody_locks_the_door(void)
+{
+	a_probe_gets_past("", "say nothing");
+	a_probe_gets_past(GET("/hello"), "keep an idle connection");
+	a_probe_gets_past("GET /hello HTTP/1.1\r\nHo", "never finish a head");
+	a_probe_gets_past("POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01",
+	        "never finish a body");
+}
+
+static void an_idle_connection_goes_before_a_request(void)
 {
 	struct house h;
-	struct raw more[3];
+	struct raw idle, more;
+
+	open_with(&h, (struct http_server_opts){ .max_connections = 2 });
+	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01");
+	raw_connect(&idle, h.loop, http_server_port(h.server));
+	raw_send(&idle, GET("/hello"));
+	raw_wait(&idle, "hello");
+	raw_connect(&more, h.loop, http_server_port(h.server));
+	raw_send(&more, GET("/hello"));
+	ok(raw_wait(&more, "hello"), "a third gets in");
+	ok(idle.closed == 1 && h.c.closed == 0,
+	        "in the place of the idle one, though it is younger");
+	raw_send(&h.c, "23456789");
+	ok(raw_wait(&h.c, "202"), "the request goes on");
+	raw_close(&idle);
+	raw_close(&more);
+	close_house(&h);
+}
+
+/* The program owes both an answer. */
+static void a_question_that_waits_keeps_its_place(void)
+{
+	struct house h;
+	struct raw more[2];
+	struct http_later *later[2];
 	size_t turns;
 
 	open_with(&h, (struct http_server_opts){ .max_connections = 2 });
-	raw_send(&h.c, GET("/hello"));
-	raw_wait(&h.c, "hello");
-	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
-		raw_connect(&more[i], h.loop, http_server_port(h.server));
-		raw_send(&more[i], GET("/hello"));
-	}
-	ok(raw_wait(&more[0], "hello"), "the second gets in");
+	raw_send(&h.c, GET("/later"));
+	run_until_count(h.loop, &h.asked, 1);
+	later[0] = h.later;
+	raw_connect(&more[0], h.loop, http_server_port(h.server));
+	raw_send(&more[0], GET("/later"));
+	run_until_count(h.loop, &h.asked, 2);
+	later[1] = h.later;
+	raw_connect(&more[1], h.loop, http_server_port(h.server));
+	raw_send(&more[1], GET("/hello"));
 	turns = turns_in(h.loop, 300);
-	is_int(h.asked, 2, "the third and fourth wait in the kernel");
+	is_int(h.asked, 2, "the third waits in the kernel");
 	ok(turns < 1000, "and the loop rests meanwhile (%zu turns)", turns);
-	raw_close(&h.c);
-	ok(raw_wait(&more[1], "hello"), "one leaves, the third gets in");
+	for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+		struct http_reply reply = { 0 };
+
+		buf_text(&reply.body, "patience");
+		http_later_answer(&later[i], &reply);
+	}
+	ok(raw_wait(&h.c, "patience") && raw_wait(&more[0], "patience"), "both get their answers");
+	ok(raw_wait(&more[1], "hello"), "then the third gets in");
 	raw_close(&more[0]);
-	ok(raw_wait(&more[2], "hello"), "another leaves, the fourth gets in");
 	raw_close(&more[1]);
-	raw_close(&more[2]);
 	close_house(&h);
 }
 
@@ -153,7 +233,9 @@ int main(void)
 	a_head_has_a_bound();
 	slow_clients_are_shut_out();
 	a_question_that_waits_is_not_shut_out();
-	beyond_the_bound_connections_wait();
+	nobody_locks_the_door();
+	an_idle_connection_goes_before_a_request();
+	a_question_that_waits_keeps_its_place();
 	without_descriptors_the_loop_rests_and_heals();
 	return tap_done();
 }
