@@ -16,6 +16,11 @@ enum answer {
  * is the beginning of the answer's. */
 enum answer answers_class(int status, bool misconfigured, struct slice body);
 
+/* True when the batch may be stored although no 2xx says so. WAS_SENT: some of the request left this host.
+ * Without an answer nobody knows; a 502 or 504 of a proxy says nothing of the collector behind it, and
+ * Jaeger answers 500 and 503 after it queued some spans of the batch. */
+bool answers_may_be_stored(int status, bool was_sent);
+
 /* A word for logs and quarantine headers. */
 const char *answers_cause(enum answer a);
 

@@ -18,7 +18,8 @@ struct gate_opts {
 struct gate_events {
 	/* B is back: outcome as the sink's done. The reference is still the owner's own. */
 	void (*report)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
-	void (*room)(void *arg); /* worth another offer */
+	void (*room)(void *arg);                                   /* worth another offer */
+	void (*sent_again)(void *arg, uint32_t spans, bool first); /* as the sink's */
 	void *arg;
 };
 

@@ -78,7 +78,7 @@ void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to,
         uint64_t batches);
 
 /* A batch of SPANS goes out again although it may have arrived. */
-void ledger_sent_again(struct ledger *l, uint64_t spans);
+void ledger_sent_again(struct ledger *l, struct ledger_count what);
 
 /* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
 void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,

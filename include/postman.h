@@ -7,7 +7,13 @@
 #include "metrics.h"
 #include "sink.h"
 
-/* What the agent's direct mode and the drain share: the table of answers, splitting, endless
+/* Each request carries the headers
+ *	spanspool-id        the letter's id; of a part of its spans "<id>/<first>-<last>", counted from 0, so that
+ *	                    one id always stands for the same spans, however a batch is cut
+ *	spanspool-received  as the letter says
+ *	spanspool-maybe-dup 1, when these spans may have arrived in an earlier request
+ *
+ * What the agent's direct mode and the drain share: the table of answers, splitting, endless
  * retries, one failure state for each collector, slow start. A postman never gives up on a letter:
  * it ends delivered, as poison, or given back because its owner purged or flushed. */
 
@@ -24,14 +30,20 @@ struct postman_opts {
 	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
 	uint64_t
 	        retry_cap_ms; /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
+	bool bare;            /* requests carry none of the spanspool- headers */
 };
 
 struct postman_letter {
-	struct slice value;         /* a Batch that postman_check took; borrowed until done */
-	uint32_t spans;             /* in it */
-	const char *const *headers; /* "Name: value" …, NULL; or NULL. Borrowed until done */
+	struct slice value;    /* a Batch that postman_check took; borrowed until done */
+	uint32_t spans;        /* in it */
+	struct slice id;       /* at most POSTMAN_ID_MAX bytes of a header; empty: none */
+	struct slice received; /* decimal milliseconds since 1970, at most 20; empty: none */
+	bool maybe_dup;        /* an earlier sending may have arrived */
 	void *token;
 };
+
+/* Bounds what postman.h's id may be: longest host name, boot and sequence, with room to spare. */
+enum { POSTMAN_ID_MAX = 512 };
 
 struct postman_report {
 	void *token;
@@ -53,6 +65,9 @@ struct postman_events {
 	void (*done)(void *arg, const struct postman_report *report);
 	/* After E_FULL or E_DOWN: worth another try. */
 	void (*room)(void *arg);
+	/* SPANS of the letter go out once more although they may have arrived; FIRST: its first are among
+	 * them. Called as the request is handed to the network. May be NULL. */
+	void (*sent_again)(void *arg, uint32_t spans, bool first);
 	/* At each change, with a sentence that names the collector and what it said. May be NULL. */
 	void (*changed)(void *arg, enum postman_state state, const char *sentence);
 	void *arg;
@@ -64,6 +79,7 @@ struct postman_stats {
 	uint64_t in_flight;      /* requests on the wire */
 	uint64_t posts;          /* ever sent, tries again included */
 	uint64_t retries;        /* of these: tries again */
+	uint64_t sent_again;     /* spans sent once more although they may have arrived */
 	uint64_t splits;         /* posts cut in two after an answer */
 	uint64_t unreachable;    /* requests that got no answer */
 	uint64_t misconfigured;  /* requests that failed by URL, TLS or name */

@@ -38,6 +38,10 @@ struct sink_events {
 	/* DETAIL explains a refusal, else "". The sink's reference to B goes back with the report. */
 	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 	void (*room)(void *arg);
+	/* SPANS of a batch that the sink took go out once more although they may have arrived; FIRST: the
+	 * batch's first span is among them, so that BATCHES sent again can be counted. A first sending of
+	 * a batch with maybe_dup is not told: the owner knows. */
+	void (*sent_again)(void *arg, uint32_t spans, bool first);
 	void *arg;
 };
 

@@ -10,6 +10,9 @@ struct stub_collector_opts {
 	/* Called for each span of a batch that is taken, in order; may be NULL. It may take the
 	 * collector down, which happens when the batch is through; not free it. */
 	void (*each)(void *arg, const struct inspect_span *span);
+	/* Called for each batch that is taken, before its spans, with the request's spanspool- headers: ID
+	 * and RECEIVED are "" where it has none. May be NULL. */
+	void (*batch)(void *arg, const char *id, const char *received, bool maybe_dup);
 	void *arg;
 	bool close_each; /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */
 };
@@ -43,6 +46,8 @@ void stub_collector_script(struct stub_collector *s, int status, int n, int retr
 void stub_collector_script_text(struct stub_collector *s, const char *text);
 /* The next N requests are taken, then the connection is closed without an answer. */
 void stub_collector_swallow(struct stub_collector *s, int n);
+/* The next N requests are taken, and answered STATUS all the same, as by a proxy whose patience ends. */
+void stub_collector_deny(struct stub_collector *s, int status, int n);
 /* Each answer waits this long after its batch was taken. */
 void stub_collector_delay(struct stub_collector *s, uint64_t ms);
 /* While true, requests are read and nothing happens; then all that came are taken. */

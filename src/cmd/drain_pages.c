@@ -54,6 +54,8 @@ static const struct metric_row postman_rows[] = { METRIC_GAUGE(P, in_flight, "dr
 	                                                  NULL, "Requests without an answer"),
 	METRIC_COUNTER(
 	        P, retries, "drain_http_retries_total", NULL, "Requests that were tries again"),
+	METRIC_COUNTER(P, sent_again, "drain_sent_again_spans_total", NULL,
+	        "Spans sent once more although they may have arrived"),
 	METRIC_COUNTER(P, splits, "drain_http_splits_total", NULL,
 	        "Requests halved because they were too large"),
 	METRIC_END };

@@ -142,7 +142,7 @@ static void offer_ready(struct backlog *b)
 		if (answer == SINK_CANNOT)
 			backlog_report(b, batch, gate_refused_as(b->gate), gate_refusal(b->gate));
 		else if (batch->maybe_dup)
-			ledger_sent_again(b->ledger, batch->spans);
+			ledger_sent_again(b->ledger, (struct ledger_count){ batch->spans, 1 });
 		batch_unref(&batch);
 	}
 }

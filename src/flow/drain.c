@@ -11,8 +11,10 @@
 
 static int open_ends(struct drain *d, struct why *why)
 {
-	struct postman_events from_postman = { drain_on_done, drain_on_room, drain_on_collector,
-		d };
+	struct postman_events from_postman = { .done = drain_on_done,
+		.room = drain_on_room,
+		.changed = drain_on_collector,
+		.arg = d };
 	struct quarantine_events from_quarantine = { drain_on_kept, d };
 	struct kafka_consumer_events from_consumer = {
 		.message = drain_on_message,

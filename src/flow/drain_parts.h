@@ -21,6 +21,9 @@ struct record {
 	struct kafka_message message;
 	struct slice value; /* what is posted: the message's, or own */
 	struct buf own;     /* transcoded */
+	struct slice id;    /* of the message's headers, "" where there is none that is fit */
+	struct slice received;
+	bool maybe_dup;
 	uint64_t ticket;
 	uint64_t read_us;
 	uint32_t spans;

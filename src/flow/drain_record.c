@@ -62,10 +62,46 @@ void drain_throttle(struct drain *d)
 		kafka_consumer_resume(d->consumer);
 }
 
+static bool is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] <= ' ' || s.at[i] > '~')
+			return false;
+	return true;
+}
+
+static bool is_decimal(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] < '0' || s.at[i] > '9')
+			return false;
+	return true;
+}
+
+/* Anybody may write to the topic: what would not fit on a line of HTTP is not handed on. */
+static void take_header(void *arg, const char *name, struct slice value)
+{
+	struct record *r = arg;
+
+	if (strcmp(name, "spanspool-id") == 0 && value.len <= POSTMAN_ID_MAX && is_printable(value))
+		r->id = value;
+	else if (strcmp(name, "spanspool-received") == 0 && value.len <= 20 && is_decimal(value))
+		r->received = value;
+	else if (strcmp(name, "spanspool-maybe-dup") == 0)
+		r->maybe_dup = slice_same(value, slice_text("1"));
+}
+
 static int post(struct record *r)
 {
 	struct drain *d = r->drain;
-	struct postman_letter letter = { .value = r->value, .spans = r->spans, .token = r };
+	struct postman_letter letter = {
+		.value = r->value,
+		.spans = r->spans,
+		.id = r->id,
+		.received = r->received,
+		.maybe_dup = r->maybe_dup,
+		.token = r,
+	};
 	int rc = postman_send(d->postman, &letter);
 
 	d->wants_room = rc < 0;
@@ -105,6 +141,7 @@ static int examine(struct record *r, const char **cause, struct why *why)
 	rc = postman_check(r->value, &facts, cause, why);
 	if (rc == 0)
 		r->spans = facts.spans;
+	kafka_message_headers(&r->message, take_header, r);
 	return rc;
 }
 

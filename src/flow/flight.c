@@ -357,7 +357,7 @@ static bool offer_queued(void *arg, struct batch *b)
 		return true;
 	answer = gate_offer(f->gate, b);
 	if (answer == SINK_TOOK && b->maybe_dup)
-		ledger_sent_again(f->ledger, b->spans);
+		ledger_sent_again(f->ledger, (struct ledger_count){ b->spans, 1 });
 	if (answer == SINK_CANNOT)
 		flight_report(f, b, gate_refused_as(f->gate), gate_refusal(f->gate));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;

@@ -71,6 +71,13 @@ static void on_gate_room(void *arg)
 		backlog_tick(f->backlog);
 }
 
+static void on_sent_again(void *arg, uint32_t spans, bool first)
+{
+	struct forward *f = arg;
+
+	ledger_sent_again(&f->ledger, (struct ledger_count){ spans, first });
+}
+
 static void on_stored(void *arg, struct batch *b)
 {
 	struct forward *f = arg;
@@ -150,7 +157,7 @@ static void on_flight_room(void *arg)
 static int open_parts(struct forward *f, struct why *why)
 {
 	const struct forward_opts *o = &f->opts;
-	struct gate_events gate = { on_report, on_gate_room, f };
+	struct gate_events gate = { on_report, on_gate_room, on_sent_again, f };
 	struct backlog_opts backlog = {
 		.ready_bytes = READY_BYTES,
 		.max_age_us = o->max_age_us,

@@ -27,6 +27,7 @@ struct gate {
 
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 static void on_room(void *arg);
+static void on_sent_again(void *arg, uint32_t spans, bool first);
 
 int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
         struct health *health)
@@ -55,7 +56,9 @@ void gate_use(struct gate *g, struct sink *s)
 
 struct sink_events gate_sink_events(struct gate *g)
 {
-	return (struct sink_events){ .done = on_done, .room = on_room, .arg = g };
+	return (struct sink_events){
+		.done = on_done, .room = on_room, .sent_again = on_sent_again, .arg = g
+	};
 }
 
 /* What a change of the circuit's state brings with it. */
@@ -167,6 +170,13 @@ static void on_room(void *arg)
 	struct gate *g = arg;
 
 	g->events.room(g->events.arg);
+}
+
+static void on_sent_again(void *arg, uint32_t spans, bool first)
+{
+	struct gate *g = arg;
+
+	g->events.sent_again(g->events.arg, spans, first);
 }
 
 void gate_backlog(struct gate *g, bool waits)

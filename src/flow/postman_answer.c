@@ -116,10 +116,17 @@ static void give_up_on(struct piece *piece)
 		piece_again(piece, US_PER_S);
 }
 
-/* The collector may have it all the same. */
-static bool may_be_in(const struct http_answer *a)
+static bool may_be_stored(const struct http_answer *a)
 {
-	return a->status >= 500 || (a->status == 0 && a->was_sent);
+	return answers_may_be_stored(a->status, a->was_sent);
+}
+
+/* The mark belongs to this piece, whose spans every later request with them carries it for; the letter's
+ * tells its owner. */
+static void note_doubt(struct piece *piece, const struct http_answer *a)
+{
+	piece->maybe_stored |= may_be_stored(a);
+	piece->letter->maybe_sent |= piece->maybe_stored;
 }
 
 /* No doubt is left: this is about the collector, not about one batch or one connection. */
@@ -149,7 +156,7 @@ static void told_to_retry(struct piece *piece, struct collector *c, const struct
 		return;
 	}
 	/* From the second failure on it may be this piece's own: others go first. */
-	if (may_be_in(a) && piece->failures > 1)
+	if (may_be_stored(a) && piece->failures > 1)
 		rest_us = backoff_ms(&b, piece->failures - 2, next_random(p)) * US_PER_MS;
 	piece_again(piece, rest_us);
 }
@@ -280,7 +287,7 @@ void postman_on_answer(void *arg, const struct http_answer *a)
 		taken(piece, c);
 		break;
 	case ANSWER_RETRY:
-		piece->letter->maybe_sent |= may_be_in(a);
+		note_doubt(piece, a);
 		told_to_retry(piece, c, a);
 		break;
 	case ANSWER_SPLIT:
@@ -290,7 +297,7 @@ void postman_on_answer(void *arg, const struct http_answer *a)
 		refused(piece, c, a);
 		break;
 	case ANSWER_MISCONFIGURED:
-		piece->letter->maybe_sent |= may_be_in(a);
+		note_doubt(piece, a);
 		collector_fails(c, piece->round, TROUBLE_HELD, a);
 		piece_again(piece, 0);
 		break;

@@ -180,6 +180,7 @@ void piece_again(struct piece *piece, uint64_t rest_us)
 int piece_split(struct piece *piece)
 {
 	uint32_t half = piece->count / 2;
+	struct piece *second;
 
 	if (half == 0)
 		return E_TOO_LARGE;
@@ -187,8 +188,10 @@ int piece_split(struct piece *piece)
 		piece_dropped(piece);
 		return 0;
 	}
-	if (piece_new(piece->letter, piece->first + half, piece->count - half) == NULL)
+	second = piece_new(piece->letter, piece->first + half, piece->count - half);
+	if (second == NULL)
 		return E_NOMEM;
+	second->maybe_stored = piece->maybe_stored;
 	piece->count = half;
 	piece->failures = 0;
 	piece->refusals = 0;

@@ -28,6 +28,7 @@ struct piece {
 	uint64_t round;       /* of the collector, when it was sent */
 	uint32_t first, count; /* spans */
 	bool on_wire;
+	bool maybe_stored; /* an earlier request with these spans may have arrived */
 	uint32_t refusals;
 	uint64_t first_refused_us;
 	const char *cause;            /* the word for its last refusal */
@@ -113,6 +114,14 @@ void piece_again(struct piece *piece, uint64_t rest_us);
 int piece_split(struct piece *piece) MUST_USE;
 /* The bytes to post. */
 int piece_bytes(struct piece *piece, struct slice *bytes) MUST_USE;
+
+/* postman_headers.c: the header lines of one request; they borrow from it. */
+struct piece_headers {
+	const char *lines[4]; /* NULL-terminated */
+	char id[POSTMAN_ID_MAX + 64];
+	char received[64];
+};
+void piece_headers(const struct piece *piece, struct piece_headers *to);
 
 /* postman_answer.c */
 void postman_on_answer(void *piece, const struct http_answer *a);

@@ -95,14 +95,30 @@ static int post(struct collector *c, struct slice body, const char *const *heade
 	return rc;
 }
 
+/* The loop has not turned since the request was queued, so the sending is counted before its first byte
+ * leaves. */
+static void note_sending(struct piece *piece)
+{
+	struct postman *p = piece->letter->postman;
+
+	p->stats.retries += piece->failures > 0 || piece->refusals > 0;
+	if (!piece->maybe_stored)
+		return;
+	p->stats.sent_again += piece->count;
+	if (p->events.sent_again != NULL)
+		p->events.sent_again(p->events.arg, piece->count, piece->first == 0);
+}
+
 static void send_piece(struct piece *piece, struct collector *c)
 {
 	struct postman *p = c->postman;
+	struct piece_headers headers;
 	struct slice bytes;
 	int rc = piece_bytes(piece, &bytes);
 
+	piece_headers(piece, &headers);
 	if (rc == 0)
-		rc = post(c, bytes, piece->letter->is.headers, postman_on_answer, piece);
+		rc = post(c, bytes, headers.lines, postman_on_answer, piece);
 	if (rc < 0) {
 		buf_free(&piece->cut);
 		piece_again(piece, US_PER_S);
@@ -114,7 +130,7 @@ static void send_piece(struct piece *piece, struct collector *c)
 	c->in_round++;
 	bucket_take(&p->rate, piece->count);
 	bucket_take(&c->ramp, piece->count);
-	p->stats.retries += piece->failures > 0 || piece->refusals > 0;
+	note_sending(piece);
 	list_remove(&piece->link);
 	list_push(&p->wire, &piece->link);
 }

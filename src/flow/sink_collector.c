@@ -16,9 +16,8 @@ struct sink_collector {
 /* What must live as long as the letter. */
 struct letter {
 	struct batch *batch;
-	const char *headers[4];
-	char id[SINK_ID_TEXT + 32];
-	char received[64];
+	char id[SINK_ID_TEXT];
+	char received[20];
 };
 
 static struct sink_collector *from(struct sink *s)
@@ -51,22 +50,11 @@ static void on_room(void *arg)
 	c->events.room(c->events.arg);
 }
 
-static void write_headers(const struct sink_collector *c, struct letter *letter)
+static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
-	const struct batch *b = letter->batch;
-	static const char name[] = "spanspool-id: ";
-	size_t n = 0, len;
+	struct sink_collector *c = arg;
 
-	memcpy(letter->id, name, sizeof(name) - 1);
-	len = sink_id_text(&c->id, b, letter->id + sizeof(name) - 1);
-	letter->id[sizeof(name) - 1 + len] = '\0';
-	letter->headers[n++] = letter->id;
-	snprintf(letter->received, sizeof(letter->received), "spanspool-received: %llu",
-	        (unsigned long long)b->received_ms);
-	letter->headers[n++] = letter->received;
-	if (b->maybe_dup)
-		letter->headers[n++] = "spanspool-maybe-dup: 1";
-	letter->headers[n] = NULL;
+	c->events.sent_again(c->events.arg, spans, first);
 }
 
 /* The intake has seen to all but what is harmful to collectors only. */
@@ -96,11 +84,15 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 		return SINK_CANNOT;
 	}
 	letter->batch = batch_ref(b);
-	l = (struct postman_letter){ .value = batch_slice(b), .spans = b->spans, .token = letter };
-	if (c->id.headers) {
-		write_headers(c, letter);
-		l.headers = letter->headers;
-	}
+	l = (struct postman_letter){
+		.value = batch_slice(b),
+		.spans = b->spans,
+		.id = slice_of(letter->id, sink_id_text(&c->id, b, letter->id)),
+		.received =
+		        slice_of(letter->received, sink_decimal(b->received_ms, letter->received)),
+		.maybe_dup = b->maybe_dup,
+		.token = letter,
+	};
 	rc = postman_send(c->postman, &l);
 	if (rc == 0)
 		return SINK_TOOK;
@@ -133,7 +125,10 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
         const struct sink_id *id, const struct sink_events *events, struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
-	struct postman_events own = { .done = on_done, .room = on_room, .arg = c };
+	struct postman_events own = {
+		.done = on_done, .room = on_room, .sent_again = on_sent_again, .arg = c
+	};
+	struct postman_opts o = *opts;
 
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "collector");
@@ -141,7 +136,8 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 	c->sink.refused_as = SINK_POISON;
 	c->id = *id;
 	c->events = *events;
-	if (postman_open(&c->postman, l, opts, &own, why) < 0) {
+	o.bare = !id->headers;
+	if (postman_open(&c->postman, l, &o, &own, why) < 0) {
 		free(c);
 		return why->code;
 	}

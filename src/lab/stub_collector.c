@@ -37,6 +37,8 @@ struct stub_collector {
 	char retry_after[16]; /* "" none */
 	char script_text[TEXT_BYTES];
 	int swallow_left;
+	int deny_status;
+	int deny_left;
 	uint64_t delay_us;
 	bool hangs;
 	bool judging; /* each() may be on the stack, over a body that the server holds */
@@ -123,11 +125,23 @@ static void answer_as_told(struct stub_collector *s, struct http_reply *reply)
 		add_header(reply, "Retry-After", s->retry_after);
 }
 
-static void take(struct stub_collector *s, struct slice body, struct inspect_facts *facts,
-        struct http_reply *reply)
+static const char *header_or_empty(const struct http_call *call, const char *name)
 {
+	const char *value = http_call_header(call, name);
+
+	return value == NULL ? "" : value;
+}
+
+static void take(struct stub_collector *s, const struct http_call *call,
+        struct inspect_facts *facts, struct http_reply *reply)
+{
+	if (s->opts.batch != NULL)
+		s->opts.batch(s->opts.arg, header_or_empty(call, "spanspool-id"),
+		        header_or_empty(call, "spanspool-received"),
+		        strcmp(header_or_empty(call, "spanspool-maybe-dup"), "1") == 0);
 	/* Walked a second time, now that it is known to be good as a whole. */
-	if (s->opts.each != NULL && inspect_batch(body, facts, s->opts.each, s->opts.arg, NULL) < 0)
+	if (s->opts.each != NULL &&
+	        inspect_batch(call->body, facts, s->opts.each, s->opts.arg, NULL) < 0)
 		return;
 	s->counts.taken++;
 	s->counts.spans += facts->spans;
@@ -136,6 +150,9 @@ static void take(struct stub_collector *s, struct slice body, struct inspect_fac
 		s->swallow_left--;
 		s->counts.unanswered++;
 		reply->hang_up = true;
+	} else if (s->deny_left > 0) {
+		s->deny_left--;
+		http_reply_error(reply, s->deny_status, "no answer from the collector in time");
 	}
 }
 
@@ -150,7 +167,7 @@ static void judge(struct stub_collector *s, const struct http_call *call, struct
 	         judge_body(call->body, &facts, reply) != 0)
 		s->counts.refused++;
 	else
-		take(s, call->body, &facts, reply);
+		take(s, call, &facts, reply);
 	if (s->opts.close_each)
 		add_header(reply, "Connection", "close");
 	s->judging = false;
@@ -347,6 +364,12 @@ void stub_collector_script_text(struct stub_collector *s, const char *text)
 void stub_collector_swallow(struct stub_collector *s, int n)
 {
 	s->swallow_left = n;
+}
+
+void stub_collector_deny(struct stub_collector *s, int status, int n)
+{
+	s->deny_status = status;
+	s->deny_left = n;
 }
 
 void stub_collector_delay(struct stub_collector *s, uint64_t ms)

@@ -44,6 +44,11 @@ enum answer answers_class(int status, bool misconfigured, struct slice body)
 	return ANSWER_RETRY;
 }
 
+bool answers_may_be_stored(int status, bool was_sent)
+{
+	return status == 0 ? was_sent : status >= 500;
+}
+
 const char *answers_cause(enum answer a)
 {
 	static const char *const causes[] = {

@@ -51,10 +51,10 @@ static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to
 	CHECK(l);
 }
 
-void ledger_sent_again(struct ledger *l, uint64_t spans)
+void ledger_sent_again(struct ledger *l, struct ledger_count what)
 {
-	l->maybe_duplicate.spans += spans;
-	l->maybe_duplicate.batches++;
+	l->maybe_duplicate.spans += what.spans;
+	l->maybe_duplicate.batches += what.batches;
 }
 
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,

@@ -34,6 +34,7 @@ struct desk {
 	int changes;
 	enum postman_state state;
 	char sentence[256];
+	uint64_t again_spans, again_letters; /* sent again although they may have arrived */
 	int flushes;
 	/* For desk_until. */
 	size_t want;
@@ -55,6 +56,14 @@ static void desk_done(void *arg, const struct postman_report *r)
 static void desk_room(void *arg)
 {
 	((struct desk *)arg)->rooms++;
+}
+
+static void desk_sent_again(void *arg, uint32_t spans, bool first)
+{
+	struct desk *d = arg;
+
+	d->again_spans += spans;
+	d->again_letters += first;
 }
 
 static void desk_changed(void *arg, enum postman_state state, const char *sentence)
@@ -94,7 +103,13 @@ static inline struct desk *desk_open_with(
         const struct postman_opts *opts, void (*at_end)(void *arg))
 {
 	struct desk *d = calloc(1, sizeof(*d));
-	struct postman_events events = { desk_done, desk_room, desk_changed, d };
+	struct postman_events events = {
+		.done = desk_done,
+		.room = desk_room,
+		.sent_again = desk_sent_again,
+		.changed = desk_changed,
+		.arg = d,
+	};
 	struct why why = { 0 };
 
 	if (d == NULL || loop_open(&d->loop, &why) < 0 ||
@@ -129,8 +144,9 @@ static inline void desk_close(struct desk *d)
 	free(d);
 }
 
-/* A letter of SPANS spans, in trace number "which letter". Returns what postman_send does. */
-static inline int desk_send(struct desk *d, uint32_t spans, const char *const *headers)
+/* A letter of SPANS spans, in trace number "which letter", with AS's headers (NULL: none). Returns what
+ * postman_send does. */
+static inline int desk_send(struct desk *d, uint32_t spans, const struct postman_letter *as)
 {
 	struct desk_letter *l = &d->letters[d->nletters];
 	struct postman_letter letter;
@@ -138,7 +154,10 @@ static inline int desk_send(struct desk *d, uint32_t spans, const char *const *h
 
 	batchmake(&l->value, "svc", d->nletters + 1, 1, spans);
 	l->spans = spans;
-	letter = (struct postman_letter){ buf_slice(&l->value), spans, headers, l };
+	letter = as == NULL ? (struct postman_letter){ 0 } : *as;
+	letter.value = buf_slice(&l->value);
+	letter.spans = spans;
+	letter.token = l;
 	rc = postman_send(d->postman, &letter);
 	if (rc == 0)
 		d->nletters++;

@@ -33,7 +33,12 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	q->body = malloc(r->body.len + 1);
 	memcpy(q->body, r->body.at, r->body.len);
 	q->len = r->body.len;
-	snprintf(q->header, sizeof(q->header), "%s", r->headers == NULL ? "" : r->headers[0]);
+	q->headers[0] = '\0';
+	for (const char *const *h = r->headers; h != NULL && *h != NULL; h++) {
+		size_t n = strlen(q->headers);
+
+		snprintf(q->headers + n, sizeof(q->headers) - n, "%s\n", *h);
+	}
 	q->answered = answered;
 	q->arg = arg;
 	fake.n++;
@@ -75,12 +80,18 @@ void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
 	answer(i, &a);
 }
 
+bool fake_was_sent(enum http_trouble trouble)
+{
+	return trouble != HTTP_NO_CONNECTION && trouble != HTTP_BAD_URL &&
+	       trouble != HTTP_UNKNOWN_HOST && trouble != HTTP_TLS;
+}
+
 void fake_fail(size_t i, enum http_trouble trouble)
 {
 	struct http_answer a = { .failure = HTTP_UNREACHABLE,
 		.trouble = trouble,
 		.retry_after_ms = -1,
-		.was_sent = trouble != HTTP_NO_CONNECTION,
+		.was_sent = fake_was_sent(trouble),
 		.error = "no answer" };
 
 	if (trouble >= HTTP_BAD_URL)
@@ -105,4 +116,15 @@ void http_client_free(struct http_client *c)
 	while (c != NULL && fake.n > 0)
 		(void)take(0);
 	free(c);
+}
+
+const char *http_trouble_text(enum http_trouble t)
+{
+	static const char *const texts[] = {
+#define X(name, text) [name] = (text),
+		HTTP_TROUBLES(X)
+#undef X
+	};
+
+	return texts[t];
 }

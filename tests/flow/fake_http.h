@@ -8,7 +8,7 @@ struct fake_request {
 	char *url;
 	uint8_t *body;
 	size_t len;
-	char header[128]; /* the first of its own */
+	char headers[1024]; /* its own, each with a newline behind it */
 	void (*answered)(void *arg, const struct http_answer *a);
 	void *arg;
 };
@@ -29,6 +29,8 @@ extern struct fake_http fake;
 
 /* Answers request I of fake.out: STATUS, or no answer when it is 0. */
 void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms);
+/* True when a request that fails by TROUBLE has left the host. */
+bool fake_was_sent(enum http_trouble trouble);
 void fake_fail(size_t i, enum http_trouble trouble);
 /* True when request I goes to a URL that begins so. */
 bool fake_goes_to(size_t i, const char *url);

@@ -29,6 +29,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_trouble \
 	%D%/test_loop \
 	%D%/test_postman \
+	%D%/test_postman_marks \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
 	%D%/test_slow_names \
@@ -110,6 +111,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
+%C%_test_postman_marks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_postman_marks_SOURCES = %D%/test_postman_marks.c $(FAKE_HTTP)
 %C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -62,6 +62,28 @@ static void a_collector_that_comes_and_goes_loses_nothing(void)
 	stage_end(&s);
 }
 
+/* Whether a connection is cut after the batch is in, or a proxy in between answers for the collector. */
+static void what_may_be_stored_is_sent_again_with_its_mark(int denied_with)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	ok(stage_start(&s, NULL), "the agent serves");
+	if (denied_with != 0)
+		stub_collector_deny(s.stub, denied_with, 3);
+	else
+		stub_collector_swallow(s.stub, 3);
+	stage_send(&s, 500, 0);
+	is_whole(&s, "stored without a word");
+	ok(stage_is_empty(&s), "and delivered in the end");
+	ok(tally_total(s.tally).duplicates >= 10, "some are stored twice");
+	is_int((int64_t)stage_ledger(&s)->maybe_duplicate.spans,
+	        (int64_t)tally_total(s.tally).duplicates, "the ledger says how many");
+	is_int((int64_t)s.ledger.maybe_duplicate.batches, (int64_t)s.taken_marked,
+	        "and each of these batches had its mark");
+	stage_end(&s);
+}
+
 static void a_kill_with_a_spool_and_a_restart(void)
 {
 	struct stage s;
@@ -145,6 +167,9 @@ int main(void)
 	all_that_is_sent_reaches_the_collector();
 	while_the_collector_is_away_spans_wait_on_disk();
 	a_collector_that_comes_and_goes_loses_nothing();
+	what_may_be_stored_is_sent_again_with_its_mark(0);
+	what_may_be_stored_is_sent_again_with_its_mark(502);
+	what_may_be_stored_is_sent_again_with_its_mark(504);
 	a_kill_with_a_spool_and_a_restart();
 	what_the_collector_refuses_goes_to_quarantine();
 	what_would_harm_the_collector_goes_to_quarantine();

@@ -1,5 +1,6 @@
 /* test_drain.c — the drain as a process: everything arrives, is committed, and is accounted for. */
 #include "basin.h"
+#include "batchmake.h"
 #include "tap.h"
 #include "until.h"
 
@@ -18,6 +19,48 @@ static void all_records_are_delivered_and_committed(int partitions)
 	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(basin_committed(&b), 2000, "all offsets are committed");
 	basin_close(&b);
+}
+
+static bool has_taken_two(struct basin *x)
+{
+	return x->taken >= 2;
+}
+
+static void id_and_mark_of_a_record_are_handed_on(void)
+{
+	struct kafka_header headers[] = {
+		{ "spanspool-id", slice_text("h/1/7") },
+		{ "spanspool-received", slice_text("1700000000000") },
+		{ "spanspool-maybe-dup", slice_text("1") },
+	};
+	struct kafka_header bad[] = {
+		{ "spanspool-id", slice_text("h/1/8\r\nX-Evil: 1") },
+		{ "spanspool-received", slice_text("yesterday") },
+	};
+	struct buf value = { 0 };
+
+	batchmake(&value, "svc", BASIN_RECORDS, 1, 3);
+	basin_open(&b, 1);
+	basin_produce_raw(&b, buf_slice(&value), slice_of(NULL, 0), headers, ARRAY_LEN(headers));
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, basin_all_done) && b.taken == 1, "the record is delivered");
+	is_text(b.taken_id, "h/1/7", "with its id");
+	is_text(b.taken_received, "1700000000000", "the time it was received");
+	is_int((int64_t)b.taken_marked, 1, "and its mark");
+	basin_produce_raw(&b, buf_slice(&value), slice_of(NULL, 0), bad, ARRAY_LEN(bad));
+	ok(basin_until(&b, has_taken_two), "headers that would break a request");
+	is_text(b.taken_id, "", "are left out: the id");
+	is_text(b.taken_received, "", "the time");
+	is_int((int64_t)b.taken_marked, 1, "there is no mark");
+	stub_collector_swallow(b.stub, 1);
+	basin_produce(&b, 1, 3);
+	ok(basin_until(&b, basin_all_done) && b.taken == 4, "a repeat of the drain's own");
+	is_int((int64_t)b.taken_marked, 2, "is marked");
+	ok(basin_get(&b, "/metrics") == 200 &&
+	                strstr(buf_cstr(&b.page), "spanspool_drain_sent_again_spans_total 3\n"),
+	        "and counted");
+	basin_close(&b);
+	buf_free(&value);
 }
 
 static void what_comes_later_is_delivered_too(void)
@@ -122,6 +165,7 @@ int main(void)
 {
 	all_records_are_delivered_and_committed(1);
 	all_records_are_delivered_and_committed(16);
+	id_and_mark_of_a_record_are_handed_on();
 	what_comes_later_is_delivered_too();
 	a_collector_may_be_away();
 	a_stop_commits_what_is_done_and_leaves_the_rest();

@@ -4,18 +4,19 @@
 
 static void a_letter_arrives_as_it_is(void)
 {
-	static const char *const headers[] = { "spanspool-id: h/1/7", NULL };
+	struct postman_letter as = { .id = slice_text("h/1/7"), .received = slice_text("1700") };
 	struct desk *d = desk_open_usual();
 	struct desk_letter *l = &d->letters[0];
 
-	is_int(desk_send(d, 3, headers), 0, "a letter is taken");
+	is_int(desk_send(d, 3, &as), 0, "a letter is taken");
 	is_int(d->reported, 0, "and not reported from within");
 	ok(desk_out(d, 1), "it is posted");
 	is_text(fake.out[0].url, "http://one:1/api/traces?format=jaeger.thrift",
 	        "to the whole address");
 	ok(slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&l->value)),
 	        "byte for byte");
-	is_text(fake.out[0].header, headers[0], "with its headers");
+	is_text(fake.out[0].headers, "spanspool-id: h/1/7\nspanspool-received: 1700\n",
+	        "with its headers");
 	fake_answer(0, 202, "", -1);
 	ok(desk_reported(d, 1), "the answer is reported");
 	is_int(l->outcome, SINK_DELIVERED, "as delivered");

@@ -1,5 +1,6 @@
 /* test_postman_storm.c — hundreds of letters, two collectors that answer anything at all, purges in
- * between: each letter is reported once and truly. Argument: a seed, else a few fixed ones. */
+ * between: each letter is reported once and truly, and a request is marked exactly when its spans may have
+ * arrived before. Argument: a seed, else a few fixed ones. */
 #include "desk.h"
 
 enum { LETTERS = 400, SPANS = 1300 };
@@ -7,11 +8,14 @@ enum { LETTERS = 400, SPANS = 1300 };
 /* What the collectors have taken of each letter, and what kind it is. */
 static struct {
 	uint8_t taken[SPANS + 1];
-	bool bad;       /* refused with 400 by both, always */
-	bool may_be_in; /* some request of it left the host and got no clear answer */
+	bool maybe[SPANS + 1]; /* a request with this span may have arrived */
+	bool bad;              /* refused with 400 by both, always */
+	bool may_be_in;        /* some request of it left the host and got no clear answer */
 } book[LETTERS + 2];
 
-static uint64_t seed;
+static uint64_t seed, wrong_marks;
+
+static const char *marked; /* in the headers of the request that is looked at; NULL it has none */
 
 static uint64_t dice(uint64_t sides)
 {
@@ -27,10 +31,34 @@ static void take(void *arg, const struct inspect_span *span)
 	book[span->trace_low].taken[span->span_id]++;
 }
 
+static void compare_mark(void *arg, const struct inspect_span *span)
+{
+	(void)arg;
+	wrong_marks += (marked != NULL) != book[span->trace_low].maybe[span->span_id];
+}
+
+static void doubt(void *arg, const struct inspect_span *span)
+{
+	(void)arg;
+	book[span->trace_low].maybe[span->span_id] = true;
+}
+
+static void each_span(size_t i, void (*each)(void *arg, const struct inspect_span *span))
+{
+	struct slice body = slice_of(fake.out[i].body, fake.out[i].len);
+	struct inspect_facts facts;
+
+	marked = strstr(fake.out[i].headers, "spanspool-maybe-dup: 1");
+	if (inspect_batch(body, &facts, each, NULL, NULL) < 0)
+		ok(0, "a request holds a batch");
+}
+
 static void answer_well(size_t i)
 {
 	struct inspect_span first = desk_first(i);
 	struct inspect_facts facts;
+
+	each_span(i, compare_mark);
 
 	if (book[first.trace_low].bad) {
 		fake_answer(i, 400, "bad", -1);
@@ -50,17 +78,22 @@ static void answer_badly(size_t i)
 		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
 	uint64_t trace = desk_first(i).trace_low;
 
+	each_span(i, compare_mark);
 	if (dice(2) == 0) {
 		int status = statuses[dice(ARRAY_LEN(statuses))];
 
 		book[trace].may_be_in |= status >= 500;
+		if (status >= 500)
+			each_span(i, doubt);
 		fake_answer(i, status, "go away", dice(4) == 0 ? (int64_t)dice(10) : -1);
 	} else if (fake.out[i].len > 20000 && dice(2) == 0) {
 		fake_answer(i, dice(2) == 0 ? 413 : 500, "http: request body too large", -1);
 	} else {
 		enum http_trouble t = troubles[dice(ARRAY_LEN(troubles))];
 
-		book[trace].may_be_in |= t != HTTP_NO_CONNECTION;
+		book[trace].may_be_in |= fake_was_sent(t);
+		if (fake_was_sent(t))
+			each_span(i, doubt);
 		fake_fail(i, t);
 	}
 }
@@ -134,6 +167,7 @@ static void every_letter_is_reported_once_and_truly(uint64_t from, uint64_t trou
 
 	seed = from;
 	memset(book, 0, sizeof(book));
+	wrong_marks = 0;
 	storm(d, trouble);
 	for (size_t i = 0; i < d->nletters; i++) {
 		outcomes[d->letters[i].outcome]++;
@@ -148,6 +182,7 @@ static void every_letter_is_reported_once_and_truly(uint64_t from, uint64_t trou
 	ok(wrong == 0 && d->reported == d->nletters,
 	        "seed %u, %u %% trouble: %zu of %zu letters told wrongly", (unsigned)from,
 	        (unsigned)trouble, wrong, d->nletters);
+	is_int((int64_t)wrong_marks, 0, "each request has the mark of its spans, and only that");
 	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts",
 	        outcomes[SINK_DELIVERED], outcomes[SINK_NOT_SENT], outcomes[SINK_MAYBE_SENT],
 	        outcomes[SINK_POISON], (unsigned)postman_stats(d->postman)->posts);

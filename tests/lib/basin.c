@@ -35,6 +35,16 @@ static void on_span(void *arg, const struct inspect_span *span)
 		b->seen[span->trace_low]++;
 }
 
+static void on_batch(void *arg, const char *id, const char *received, bool maybe_dup)
+{
+	struct basin *b = arg;
+
+	b->taken++;
+	b->taken_marked += maybe_dup;
+	snprintf(b->taken_id, sizeof(b->taken_id), "%s", id);
+	snprintf(b->taken_received, sizeof(b->taken_received), "%s", received);
+}
+
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
 {
 	struct basin *b = arg;
@@ -53,7 +63,7 @@ static void on_room(void *arg)
 
 void basin_open(struct basin *b, int partitions)
 {
-	struct stub_collector_opts stub = { .each = on_span, .arg = b };
+	struct stub_collector_opts stub = { .each = on_span, .batch = on_batch, .arg = b };
 	struct http_client_opts client = { .max_connections = 2 };
 	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
 	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */

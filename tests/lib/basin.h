@@ -27,6 +27,9 @@ struct basin {
 	struct kafka_mock *kafka;
 	struct kafka_producer *producer;
 	struct stub_collector *stub;
+	uint64_t taken, taken_marked; /* batches that the stub took; of these with the mark */
+	char taken_id[600];           /* of the last one, and its time of receipt */
+	char taken_received[32];
 	struct http_client *client;
 	struct child *drain;
 	char *directory;

@@ -50,9 +50,15 @@ static void on_span(void *arg, const struct inspect_span *span)
 	tally_stored(s->tally, span->trace_high, span->trace_low);
 }
 
+static void on_batch(void *arg, const char *id, const char *received, bool maybe_dup)
+{
+	(void)id, (void)received;
+	((struct stage *)arg)->taken_marked += maybe_dup;
+}
+
 static void open_far_end(struct stage *s, enum stage_way way)
 {
-	struct stub_collector_opts stub = { .each = on_span, .arg = s };
+	struct stub_collector_opts stub = { .each = on_span, .batch = on_batch, .arg = s };
 	struct why why;
 
 	s->brokers = "";

@@ -20,6 +20,7 @@ struct stage {
 	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
 	const char *brokers;      /* "" in direct mode */
 	struct stub_collector *stub;
+	uint64_t taken_marked; /* batches that the stub took with the mark of a possible duplicate */
 	struct http_client *client;
 	struct child *agent;
 	const char *program; /* what is started as the agent; NULL: stage_program() */

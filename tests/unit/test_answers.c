@@ -40,6 +40,21 @@ static void each_status_has_its_class(void)
 	is_int(covered, 900, "every status from 100 to 999 stands in the table");
 }
 
+/* The truth table of the mark. */
+static void what_may_be_stored_is_known(void)
+{
+	int good = 1;
+
+	ok(answers_may_be_stored(0, true), "no answer to what was sent: perhaps");
+	ok(!answers_may_be_stored(0, false), "nothing was sent: no");
+	for (int s = 300; s < 500; s++)
+		good &= !answers_may_be_stored(s, true);
+	ok(good, "refused with 300 to 499: no");
+	for (int s = 500; s < 600; s++)
+		good &= answers_may_be_stored(s, true);
+	ok(good, "500 to 599: perhaps");
+}
+
 static void a_500_is_read_to_its_words(void)
 {
 	static const struct {
@@ -110,6 +125,7 @@ static void failures_stick_only_when_the_others_pass(void)
 int main(void)
 {
 	each_status_has_its_class();
+	what_may_be_stored_is_known();
 	a_500_is_read_to_its_words();
 	no_answer_is_retried_unless_it_is_the_configuration();
 	a_refusal_needs_a_witness();
