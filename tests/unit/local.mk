@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	%D%/test_ledger \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
+	%D%/test_log \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_metronome \
@@ -105,6 +106,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab

@@ -1,0 +1,139 @@
+/* test_log.c — the thread that writes a daemon's log: before a crash, to a descriptor that does not block,
+ * to one that refuses. Each case is played in a process of its own, whose stderr the test reads. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "tap.h"
+
+enum { LINES = 300, PLENTY_MS = 60000, SAID_BYTES = 1 << 18 };
+
+static char said[SAID_BYTES];
+
+/* Plays PLAY(ARG) with stderr as a pipe and reads that to its end. Returns the status of waitpid. */
+static int hear(void (*play)(int arg), int arg)
+{
+	size_t len = 0;
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe(fds) < 0 || (pid = fork()) < 0) {
+		printf("Bail out! no pipe or no process\n");
+		exit(99);
+	}
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		log_setup(LOG_LEVEL_INFO, LOG_FORM_TEXT);
+		if (log_begin_writer() == 0)
+			play(arg);
+		_exit(0);
+	}
+	close(fds[1]);
+	while (len < sizeof(said) - 1 && (n = read(fds[0], said + len, sizeof(said) - 1 - len)) > 0)
+		len += (size_t)n;
+	said[len] = '\0';
+	close(fds[0]);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static int lines_said(const char *what)
+{
+	int n = 0;
+
+	for (const char *at = said; (at = strstr(at, what)) != NULL; at++)
+		n++;
+	return n;
+}
+
+static void log_lines(void)
+{
+	for (int i = 0; i < LINES; i++)
+		log_info("test: line %d", i);
+}
+
+static void log_and_crash(int signum)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	log_lines();
+	raise(signum);
+}
+
+static void lines_before_a_crash_are_written(void)
+{
+	static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++) {
+		int status = hear(log_and_crash, crashes[i]);
+
+		ok(lines_said("test: line ") == LINES, "%s: all lines before it are written",
+		        strsignal(crashes[i]));
+		ok(!WIFEXITED(status) || WEXITSTATUS(status) != 0, "and it ends the process");
+	}
+}
+
+/* The pipe is full while the first lines are written; the reader of hear takes them later. */
+static void log_to_a_descriptor_that_does_not_block(int unused)
+{
+	char page[4096];
+
+	(void)unused;
+	memset(page, '.', sizeof(page));
+	fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+	while (write(STDERR_FILENO, page, sizeof(page)) > 0)
+		;
+	log_lines();
+	log_flush(PLENTY_MS);
+}
+
+static void a_descriptor_that_does_not_block_loses_no_line(void)
+{
+	hear(log_to_a_descriptor_that_does_not_block, 0);
+	is_int(lines_said("test: line "), LINES, "O_NONBLOCK: every line is written");
+	is_int(lines_said("were lost"), 0, "and none is called lost");
+}
+
+static void log_to_a_full_disk(int unused)
+{
+	int pipe_end = dup(STDERR_FILENO), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	(void)unused;
+	dup2(full, STDERR_FILENO);
+	log_info("test: one");
+	log_info("test: two");
+	log_flush(PLENTY_MS);
+	dup2(pipe_end, STDERR_FILENO);
+	log_info("test: three");
+	log_flush(PLENTY_MS);
+}
+
+static void lines_that_stderr_refused_are_counted(void)
+{
+	if (access("/dev/full", W_OK) < 0) {
+		ok(1, "no /dev/full # SKIP");
+		return;
+	}
+	hear(log_to_a_full_disk, 0);
+	ok(strstr(said, "log: 2 lines before this one were lost: stderr refused them: "
+	                "No space left on device") != NULL,
+	        "lines that were refused are counted, with the reason");
+	is_int(lines_said("test: three"), 1, "and the next line is written");
+	is_int(lines_said("test: "), 1, "the refused ones are not");
+}
+
+int main(void)
+{
+	lines_before_a_crash_are_written();
+	a_descriptor_that_does_not_block_loses_no_line();
+	lines_that_stderr_refused_are_counted();
+	return tap_done();
+}
