@@ -98,11 +98,21 @@ static void make_lines(void)
 	}
 }
 
+static bool is_serving(void *arg)
+{
+	(void)arg;
+	return !child_running(s.agent) || stage_get(&s, "/") == 200;
+}
+
 static void starts_and_works(const char *where)
 {
-	ok(stage_start(&s, NULL), "%s: the agent starts and its admin port answers", where);
+	static const char *const none[] = { NULL };
+
+	stage_launch(&s, none);
 	/* Nobody but the test may read there, also when it shows the log of a wait in vain. */
 	unlink(stage_log(&s));
+	ok(stage_until(&s, is_serving, NULL) && child_running(s.agent),
+	        "%s: the agent starts and its admin port answers", where);
 	make_lines();
 	ok(stage_get(&s, "/health/ready") == 200, "%s: it answers after %d lines", where, LINES);
 	stage_send(&s, SPANS, 0);

@@ -9,9 +9,12 @@
 #include "log.h"
 #include "tap.h"
 
-enum { LINES = 300, PLENTY_MS = 60000, SAID_BYTES = 1 << 18 };
+enum { LINES = 300, PLENTY_MS = 60000, REFUSAL_MS = 300, SAID_BYTES = 1 << 18 };
 
 static char said[SAID_BYTES];
+
+static int reading
+        [2]; /* a pipe: the player writes to it, or closes it, when its stderr is to be read */
 
 /* Plays PLAY(ARG) with stderr as a pipe and reads that to its end. Returns the status of waitpid. */
 static int hear(void (*play)(int arg), int arg)
@@ -19,10 +22,11 @@ static int hear(void (*play)(int arg), int arg)
 	size_t len = 0;
 	int fds[2], status;
 	ssize_t n;
+	char byte;
 	pid_t pid;
 
 	fflush(stdout);
-	if (pipe(fds) < 0 || (pid = fork()) < 0) {
+	if (pipe(fds) < 0 || pipe(reading) < 0 || (pid = fork()) < 0) {
 		printf("Bail out! no pipe or no process\n");
 		exit(99);
 	}
@@ -30,12 +34,16 @@ static int hear(void (*play)(int arg), int arg)
 		dup2(fds[1], STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
+		close(reading[0]);
 		log_setup(LOG_LEVEL_INFO, LOG_FORM_TEXT);
 		if (log_begin_writer() == 0)
 			play(arg);
 		_exit(0);
 	}
 	close(fds[1]);
+	close(reading[1]);
+	(void)!read(reading[0], &byte, 1);
+	close(reading[0]);
 	while (len < sizeof(said) - 1 && (n = read(fds[0], said + len, sizeof(said) - 1 - len)) > 0)
 		len += (size_t)n;
 	said[len] = '\0';
@@ -81,7 +89,8 @@ static void lines_before_a_crash_are_written(void)
 	}
 }
 
-/* The pipe is full while the first lines are written; the reader of hear takes them later. */
+/* The pipe is full while lines are to be written. A writer that took that for a refusal would have given
+ * them up before anything is read. */
 static void log_to_a_descriptor_that_does_not_block(int unused)
 {
 	char page[4096];
@@ -92,6 +101,8 @@ static void log_to_a_descriptor_that_does_not_block(int unused)
 	while (write(STDERR_FILENO, page, sizeof(page)) > 0)
 		;
 	log_lines();
+	log_flush(REFUSAL_MS);
+	close(reading[1]);
 	log_flush(PLENTY_MS);
 }
 
