@@ -73,7 +73,13 @@ static void what_comes_later_is_delivered_too(void)
 	}
 	ok(basin_until(&b, basin_all_done), "all are done");
 	is_int(basin_duplicates(&b), 0, "nothing came twice");
+	is_int(basin_said(&b, "drain: spanspool 0."), 1, "a start names the version");
+	is_int(basin_said(&b, "drain: reading topic " BASIN_TOPIC), 1, "what is read");
+	is_int(basin_said(&b, "drain: sending to http://127.0.0.1:"), 1, "where it goes");
+	is_int(basin_said(&b, "drain: admin pages at 127.0.0.1:"), 1, "and the admin pages");
 	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_said(&b, ": 500 records read, 500 delivered with "), 1,
+	        "a stop says what was done");
 	is_int(basin_committed(&b), 500, "all offsets are committed");
 	basin_close(&b);
 }
