@@ -81,7 +81,13 @@ static void lines_before_a_crash_are_written(void)
 	static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
 
 	for (size_t i = 0; i < ARRAY_LEN(crashes); i++) {
-		int status = hear(log_and_crash, crashes[i]);
+		struct sigaction now;
+		int status;
+
+		/* A sanitizer that handles it keeps it. */
+		if (sigaction(crashes[i], NULL, &now) < 0 || now.sa_handler != SIG_DFL)
+			continue;
+		status = hear(log_and_crash, crashes[i]);
 
 		ok(lines_said("test: line ") == LINES, "%s: all lines before it are written",
 		        strsignal(crashes[i]));
