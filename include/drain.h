@@ -41,6 +41,7 @@ struct drain_stats {
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
 const struct postman_stats *drain_postman_stats(const struct drain *d);
+const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
 
 struct drain_lag {
 	int32_t partition;

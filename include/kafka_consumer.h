@@ -39,6 +39,8 @@ struct kafka_consumer_events {
 	void (*at_end)(void *arg, int32_t partition, int64_t offset);
 	/* The records FROM up to, and without, TO are gone: the broker kept them not long enough. */
 	void (*lost_to_retention)(void *arg, int32_t partition, int64_t from, int64_t to);
+	/* May be NULL. kafka_consumer_trouble has changed. */
+	void (*trouble)(void *arg);
 	void *arg;
 };
 
@@ -70,6 +72,9 @@ void kafka_message_headers(const struct kafka_message *m,
 
 /* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);
+
+/* What keeps records from coming, as far as is known. Lives as long as C. */
+const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c);
 
 /* Hands out nothing more, calls revoked() for what is assigned, commits what is stored, leaves the
  * group, and calls CLOSED once every handle has been released. Takes at most some seconds when the

@@ -3,6 +3,7 @@
 #define KAFKA_PRODUCER_H
 
 #include "err.h"
+#include "kafka_trouble.h"
 #include "loop.h"
 #include "slice.h"
 
@@ -86,6 +87,9 @@ void kafka_producer_flush(
         struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
+
+/* What keeps records from passing, as far as is known. Lives as long as P. */
+const struct kafka_trouble *kafka_producer_trouble(struct kafka_producer *p);
 
 /* Loses what has not been reported: flush first, for only then is it sure to return at once. NULL is
  * fine. */

@@ -63,6 +63,9 @@ struct sink {
 	char refusal
 	        [256]; /* of the last SINK_CANNOT, which is the same as a report of REFUSED_AS */
 	enum sink_outcome refused_as;
+	/* May be NULL. Why nothing is delivered, in a sentence that lives as long as S; NULL when that is
+	 * not known. MISCONFIGURED is set when it cannot pass by itself. */
+	const char *(*trouble)(struct sink *s, bool *misconfigured);
 };
 
 #endif

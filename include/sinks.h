@@ -15,6 +15,7 @@ struct sink_id {
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts,
         const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
+const struct kafka_trouble *sink_kafka_trouble(struct sink *s);
 
 /* Batches become POSTs to a collector. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "agent.h"
+#include "kafka_pages.h"
 #include "ledger_page.h"
 
 #define S struct forward_stats
@@ -98,6 +99,8 @@ void agent_metrics(void *arg, struct buf *to)
 	metrics_render_histogram(to, "spanspool_",
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.gate.ack);
+	if (a->to_kafka)
+		kafka_trouble_metrics(to, sink_kafka_trouble(a->sink));
 	metrics_render_histogram(to, "spanspool_", "fresh_delivery_seconds", NULL,
 	        "From the socket to the good report, of batches that were not read back from the "
 	        "spool",

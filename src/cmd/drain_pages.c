@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "drainer.h"
+#include "kafka_pages.h"
 
 static const char prefix[] = "spanspool_";
 
@@ -135,6 +136,7 @@ void drainer_metrics(void *arg, struct buf *to)
 		drain_each_lag(d->drain, add_lag, &pages[i]);
 	metrics_render(to, prefix, postman_rows, drain_postman_stats(d->drain));
 	add_requests(to, drain_postman_stats(d->drain));
+	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 }
 
 void drainer_ledger(void *arg, struct buf *to)

@@ -28,6 +28,6 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c \
-	%D%/kafka_options.c \
+	%D%/kafka_options.c %D%/kafka_pages.c %D%/kafka_pages.h \
 	%D%/options.h %D%/options.c \
 	%D%/properties.h %D%/properties.c

@@ -22,6 +22,7 @@ static int open_ends(struct drain *d, struct why *why)
 		.revoked = drain_on_revoked,
 		.at_end = drain_on_at_end,
 		.lost_to_retention = drain_on_lost_to_retention,
+		.trouble = drain_on_kafka_trouble,
 		.arg = d,
 	};
 
@@ -116,6 +117,11 @@ void drain_stats(const struct drain *d, struct drain_stats *to)
 const struct postman_stats *drain_postman_stats(const struct drain *d)
 {
 	return postman_stats(d->postman);
+}
+
+const struct kafka_trouble *drain_kafka_trouble(const struct drain *d)
+{
+	return kafka_consumer_trouble(d->consumer);
 }
 
 void drain_free(struct drain *d)

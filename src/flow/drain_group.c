@@ -70,14 +70,24 @@ enum watermark_move drain_done_with(struct record *r)
 
 static void tell_partitions(struct drain *d)
 {
+	const struct kafka_trouble *t = kafka_consumer_trouble(d->consumer);
+
 	if (d->stopping)
 		return;
-	if (d->stats.partitions == 0)
+	if (t->cause != KAFKA_CAUSE_NONE)
+		health_post(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN, "%s",
+		        t->sentence);
+	else if (d->stats.partitions == 0)
 		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours",
 		        d->opts.consumer.topic);
 	else
 		health_post(
 		        d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
+}
+
+void drain_on_kafka_trouble(void *arg)
+{
+	tell_partitions(arg);
 }
 
 /* Where to begin. What was done before the partition was lost need not be done again, although it

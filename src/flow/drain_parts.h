@@ -84,6 +84,7 @@ int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, i
 void drain_on_revoked(void *drain, int32_t partition, bool lost);
 void drain_on_at_end(void *drain, int32_t partition, int64_t offset);
 void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, int64_t to);
+void drain_on_kafka_trouble(void *drain);
 void drain_on_collector(void *drain, enum postman_state state, const char *sentence);
 struct drain_part *drain_part(const struct drain *d, int32_t partition);
 /* R was read: it has its place in the watermark. E_NOMEM. */

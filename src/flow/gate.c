@@ -22,8 +22,11 @@ struct gate {
 	uint64_t out_now; /* how many in current */
 	uint32_t period;
 	struct gate_stats stats;
+	uint64_t posted_us; /* when the board was told last that spans wait */
 	bool stopping;
 };
+
+enum { POST_EVERY_US = US_PER_S / 4 };
 
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 static void on_room(void *arg);
@@ -61,6 +64,21 @@ struct sink_events gate_sink_events(struct gate *g)
 	};
 }
 
+static void post_waiting(struct gate *g, uint64_t now)
+{
+	bool misconfigured = false;
+	const char *trouble =
+	        g->sink->trouble == NULL ? NULL : g->sink->trouble(g->sink, &misconfigured);
+
+	g->posted_us = now;
+	if (trouble == NULL)
+		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
+		        "nothing is delivered (%s): spans wait in the spool", g->circuit.reason);
+	else
+		health_post(g->health, g->opts.sink_name, misconfigured ? HEALTH_DOWN : HEALTH_WARN,
+		        "spans wait in the spool: %s", trouble);
+}
+
 /* What a change of the circuit's state brings with it. */
 static void entered(struct gate *g)
 {
@@ -69,8 +87,7 @@ static void entered(struct gate *g)
 	g->period++;
 	switch (g->circuit.state) {
 	case CIRCUIT_OPEN:
-		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
-		        "nothing is delivered (%s): spans wait in the spool", g->circuit.reason);
+		post_waiting(g, clock_mono_us());
 		g->sink->ops->purge(g->sink, false);
 		return;
 	case CIRCUIT_HALF_OPEN:
@@ -203,6 +220,8 @@ void gate_tick(struct gate *g)
 
 	if (circuit_tick(&g->circuit, now, oldest_of(&g->current)))
 		entered(g);
+	if (g->circuit.state != CIRCUIT_CLOSED && now - g->posted_us >= POST_EVERY_US)
+		post_waiting(g, now); /* the sink may have learned why */
 	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier)))
 		take_back(g, now, true);
 }

@@ -24,6 +24,14 @@ static struct topic *from(struct quarantine *q)
 	return container_of(q, struct topic, q);
 }
 
+/* The cause as the producer knows it, else GUESS. */
+static void post_trouble(struct topic *t, const char *item, const char *guess)
+{
+	const struct kafka_trouble *known = kafka_producer_trouble(t->producer);
+
+	quarantine_trouble(&t->q, item, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
+}
+
 static void set_aside(struct topic *t, struct quarantine_item *item, const char *what)
 {
 	list_remove(&item->link);
@@ -44,8 +52,7 @@ static void send_waiting(struct topic *t)
 			continue;
 		}
 		if (rc == E_DOWN)
-			quarantine_trouble(
-			        &t->q, item->name, "the topic is missing, or may not be written");
+			post_trouble(t, item->name, "the topic is missing, or may not be written");
 		if (rc < 0) {
 			timer_start(t->again, AGAIN_MS);
 			return;
@@ -63,7 +70,7 @@ static void on_silence(void *arg)
 	struct topic *t = arg;
 
 	if (!list_empty(&t->out))
-		quarantine_trouble(&t->q, list_first(&t->out, struct quarantine_item, link)->name,
+		post_trouble(t, list_first(&t->out, struct quarantine_item, link)->name,
 		        "no acknowledgement comes");
 }
 
@@ -87,7 +94,7 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	list_push(&t->q.waiting, &item->link);
 	if (t->q.flushing)
 		return;
-	quarantine_trouble(&t->q, item->name, detail);
+	post_trouble(t, item->name, detail);
 	timer_start(t->again, AGAIN_MS);
 }
 

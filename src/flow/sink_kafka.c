@@ -103,6 +103,14 @@ static void free_sink(struct sink *s)
 	free(from(s));
 }
 
+static const char *trouble(struct sink *s, bool *misconfigured)
+{
+	const struct kafka_trouble *t = kafka_producer_trouble(from(s)->producer);
+
+	*misconfigured = t->misconfigured;
+	return t->cause == KAFKA_CAUSE_NONE ? NULL : t->sentence;
+}
+
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts,
@@ -115,6 +123,7 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 		return why_set(why, E_NOMEM, "kafka");
 	k->sink.ops = &ops;
 	k->sink.refused_as = SINK_TOO_LARGE;
+	k->sink.trouble = trouble;
 	k->id = *id;
 	k->events = *events;
 	if (kafka_producer_open(&k->producer, l, opts, &own, why) < 0) {
@@ -128,4 +137,9 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s)
 {
 	return kafka_producer_stats(from(s)->producer);
+}
+
+const struct kafka_trouble *sink_kafka_trouble(struct sink *s)
+{
+	return kafka_producer_trouble(from(s)->producer);
 }

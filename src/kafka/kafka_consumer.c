@@ -117,6 +117,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
+	c->log.place = (struct kafka_place){ c->brokers, c->topic, c->group_id };
 	if (open_handle(c, why) < 0)
 		goto fail;
 	timer_start(c->tick, TICK_MS);
@@ -214,12 +215,17 @@ static void on_bell(void *arg)
 		serve_records(c);
 	}
 	step(c);
+	if (c->told_changes != c->log.changes && c->events.trouble != NULL) {
+		c->told_changes = c->log.changes;
+		c->events.trouble(c->events.arg);
+	}
 }
 
 static void on_tick(void *arg)
 {
 	struct kafka_consumer *c = arg;
 
+	kafka_log_expire(&c->log);
 	timer_start(c->tick, TICK_MS);
 	kafka_group_commit(c);
 	on_bell(c);
@@ -279,6 +285,11 @@ int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition)
 	if (at == OFFSET_NONE || high < 0)
 		return -1;
 	return high > at ? high - at : 0;
+}
+
+const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c)
+{
+	return &c->log.trouble;
 }
 
 static void leave(struct kafka_consumer *c)

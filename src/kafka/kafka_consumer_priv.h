@@ -69,6 +69,7 @@ struct kafka_consumer {
 	void (*closed)(void *arg);   /* set: somebody waits for the end */
 	void *closed_arg;
 	struct kafka_log log;
+	uint64_t told_changes; /* of the trouble, of which the owner knows */
 };
 
 /* NULL when ID was never assigned to us. */

@@ -328,8 +328,7 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 {
 	if (rd_kafka_event_error_is_fatal(event)) {
 		c->doomed = true;
-		log_error("%s: fatal error, a new handle will be made: %s", c->log.who,
-		        rd_kafka_event_error_string(event));
+		kafka_log_fatal(&c->log, c->rk);
 	} else {
 		kafka_log_trouble(
 		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));

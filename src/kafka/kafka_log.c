@@ -1,12 +1,17 @@
 /* kafka_log.c — librdkafka repeats itself with every attempt to connect; people want to hear when
- * something changes. A trouble is said when it begins or becomes another one, and once more when it
- * is over and was worth a mention. */
+ * something changes. Each cause, which is a sentence with the address in it, is logged when it is new,
+ * and once more every ten minutes; the end of trouble is logged when it was worth a mention.
+ *
+ * One cause stands for the health of the whole: a misconfiguration before an outage, because that
+ * passes only when somebody acts; of two alike, the later one. Any success clears it. An error of a
+ * connection is repeated by librdkafka at least every 30 s, so that it is forgotten when it is not. */
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "kafka_log.h"
 
-enum { REPEAT_MS = 30000, WORTH_SAYING_S = 1 };
+enum { LINE_AGAIN_S = 30, CAUSE_AGAIN_S = 600, EXPIRES_S = 75, WORTH_SAYING_S = 1 };
 
 /* The syslog levels of librdkafka. Its errors are things that it goes on trying, and a broker that has
  * just been started is asked for a producer id some times. */
@@ -38,9 +43,10 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 ||
 	        strcmp(topic, "FATAL") == 0)
 		return; /* comes as an error event too */
-	held = k->lines.swallowed;
-	if (!log_gate_open(&k->lines, REPEAT_MS))
+	held = k->lines.held;
+	if (!kafka_said_is_news(&k->lines, topic, LINE_AGAIN_S * US_PER_S, clock_mono_us()))
 		return;
+	k->lines.held = 0;
 	if (held > 0)
 		log_line(level, "%s: %s: %s (%llu lines before it held back)", k->who, topic, text,
 		        (unsigned long long)held);
@@ -48,48 +54,89 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 		log_line(level, "%s: %s: %s", k->who, topic, text);
 }
 
-static bool is_unreachable(rd_kafka_resp_err_t err)
+static bool is_stale(const struct kafka_log *k, uint64_t now)
 {
-	return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-	       err == RD_KAFKA_RESP_ERR__RESOLVE || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-	       err == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
+	return now - k->heard_us > EXPIRES_S * US_PER_S;
 }
 
-static bool is_news(const struct kafka_log *k, rd_kafka_resp_err_t err)
+/* Whether NEW is what the operator should act on, rather than the cause that stands. */
+static bool comes_first(const struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
 {
-	if (k->trouble == 0)
+	if (k->trouble.cause == KAFKA_CAUSE_NONE ||
+	        (is_stale(k, now) && kafka_cause_repeats(k->trouble.cause)))
 		return true;
-	/* follows every other error, and says less */
-	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		return false;
-	return err != k->trouble && !(is_unreachable(err) && is_unreachable(k->trouble));
+	if (new->misconfigured != k->trouble.misconfigured)
+		return new->misconfigured;
+	/* "a broker cannot be reached" without its name says less than one that names it */
+	return new->names_broker || !kafka_cause_repeats(new->cause);
+}
+
+static void adopt(struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
+{
+	if (k->trouble.cause == KAFKA_CAUSE_NONE)
+		k->since_us = now;
+	k->heard_us = now;
+	if (strcmp(k->trouble.sentence, new->sentence) == 0)
+		return;
+	k->trouble.cause = new->cause;
+	k->trouble.misconfigured = new->misconfigured;
+	memcpy(k->trouble.sentence, new->sentence, sizeof(new->sentence));
+	k->changes++;
 }
 
 void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text)
 {
-	const char *guess;
+	uint64_t now = clock_mono_us();
+	struct kafka_cause_read new;
 
-	if (!is_news(k, err))
+	kafka_cause_read(&new, err, text, &k->place);
+	if (new.cause == KAFKA_CAUSE_NONE)
 		return;
-	guess = strstr(text, ": might be caused by incorrect security.protocol");
-	if (guess == NULL)
-		guess = strstr(text, ": verify that security.protocol");
-	if (k->trouble == 0)
-		k->since_us = clock_mono_us();
-	k->trouble = err;
-	if (log_gate_open(&k->troubles, REPEAT_MS / 10))
-		log_warn("%s: %s: %.*s", k->who, rd_kafka_err2name(err),
-		        guess == NULL ? (int)strlen(text) : (int)(guess - text), text);
+	k->trouble.counts[new.cause]++;
+	if (comes_first(k, &new, now))
+		adopt(k, &new, now);
+	if (kafka_said_is_news(&k->causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
+		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who,
+		        new.sentence);
 }
 
+void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
+{
+	char text[256] = "", line[sizeof(text) + 16];
+	rd_kafka_resp_err_t err = rd_kafka_fatal_error(rk, text, sizeof(text));
+
+	snprintf(line, sizeof(line), "fatal: %s", text);
+	if (kafka_said_is_news(&k->causes, line, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+		log_error("%s: fatal error, a new handle will be made: %s", k->who, text);
+	kafka_log_trouble(k, err, "");
+}
+
+static void forget(struct kafka_log *k)
+{
+	k->trouble.cause = KAFKA_CAUSE_NONE;
+	k->trouble.misconfigured = false;
+	k->trouble.sentence[0] = '\0';
+	k->changes++;
+}
+
+/* What lasted only a moment is not logged again when it comes back at once: one broker of many that is
+ * away, while the others acknowledge, begins and ends with every attempt to connect. */
 void kafka_log_healed(struct kafka_log *k)
 {
 	uint64_t seconds;
 
-	if (k->trouble == 0)
+	if (k->trouble.cause == KAFKA_CAUSE_NONE)
 		return;
-	k->trouble = 0;
 	seconds = (clock_mono_us() - k->since_us) / US_PER_S;
-	if (seconds >= WORTH_SAYING_S)
-		log_info("%s: works again after %llu s", k->who, (unsigned long long)seconds);
+	forget(k);
+	if (seconds < WORTH_SAYING_S)
+		return;
+	k->causes.n = 0;
+	log_info("%s: works again after %llu s", k->who, (unsigned long long)seconds);
+}
+
+void kafka_log_expire(struct kafka_log *k)
+{
+	if (kafka_cause_repeats(k->trouble.cause) && is_stale(k, clock_mono_us()))
+		forget(k);
 }

@@ -1,24 +1,31 @@
-/* kafka_log.h — what librdkafka says, as one line a change of state. */
+/* kafka_log.h — what librdkafka says, as one line a change of state, and the trouble that stands. */
 #ifndef KAFKA_LOG_H
 #define KAFKA_LOG_H
 
-#include <librdkafka/rdkafka.h>
-
+#include "kafka_cause.h"
+#include "kafka_said.h"
 #include "log.h"
 
 struct kafka_log {
-	const char *who;       /* first word of each line */
-	struct log_gate lines; /* librdkafka's own log */
-	struct log_gate troubles;
-	rd_kafka_resp_err_t trouble; /* 0 while all is well, as far as we heard */
-	uint64_t since_us;           /* when it began */
+	const char *who; /* first word of each line */
+	struct kafka_place place;
+	struct kafka_said lines;      /* of librdkafka's own log, by subject */
+	struct kafka_said causes;     /* of trouble, by sentence */
+	struct kafka_trouble trouble; /* what stands now */
+	uint64_t changes;             /* of the trouble, ever */
+	uint64_t since_us;            /* when trouble began */
+	uint64_t heard_us;            /* when the cause that stands was heard of last */
 };
 
 /* A line of librdkafka's log. */
 void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event);
 /* An error that is no verdict on any record: a hint, and no more than that. */
 void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text);
+/* An error that ends the handle RK. */
+void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk);
 /* Something got through. Cheap while there is no trouble. */
 void kafka_log_healed(struct kafka_log *k);
+/* Forgets a cause that would have been repeated if it still stood. To be called now and then. */
+void kafka_log_expire(struct kafka_log *k);
 
 #endif

@@ -38,14 +38,11 @@ void kafka_mend_worked(struct kafka_producer *p)
 
 void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
 {
-	char cause[256] = "";
-
 	if (h->rk == NULL || h->doomed)
 		return;
 	h->doomed = true;
 	p->stats.fatal++;
-	rd_kafka_fatal_error(h->rk, cause, sizeof(cause));
-	log_error("%s: fatal error, a new handle will be made: %s", p->log.who, cause);
+	kafka_log_fatal(&p->log, h->rk);
 	kafka_handle_purge(h, false);
 	/* Not here: the handle's reports may be being read just now. */
 	bell_ring(p->bell);

@@ -57,6 +57,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 		why_set(why, E_NOMEM, "kafka producer");
 		goto fail;
 	}
+	p->log.place = (struct kafka_place){ p->opts.brokers, p->opts.topic, NULL };
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, why) < 0)
 		goto fail;
 	*out = p;
@@ -202,6 +203,12 @@ const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p
 	p->stats.waiting = waiting(p);
 	p->stats.waiting_bytes = p->main.waiting_bytes + p->alone.waiting_bytes;
 	return &p->stats;
+}
+
+const struct kafka_trouble *kafka_producer_trouble(struct kafka_producer *p)
+{
+	kafka_log_expire(&p->log);
+	return &p->log.trouble;
 }
 
 void kafka_producer_free(struct kafka_producer *p)

@@ -2,10 +2,12 @@ libspanspool_a_SOURCES += \
 	include/kafka_consumer.h %D%/kafka_consumer.c %D%/kafka_consumer_priv.h \
 	include/kafka_mock.h %D%/kafka_mock.c \
 	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
+	include/kafka_trouble.h %D%/kafka_cause.c %D%/kafka_cause.h \
 	%D%/kafka_conf.c %D%/kafka_conf.h \
 	%D%/kafka_files.c %D%/kafka_files.h \
 	%D%/kafka_group.c \
 	include/kafka_names.h %D%/kafka_names.c \
+	%D%/kafka_said.c %D%/kafka_said.h \
 	%D%/kafka_rules.c %D%/kafka_rules.h \
 	%D%/kafka_handle.c %D%/kafka_handle.h \
 	%D%/kafka_log.c %D%/kafka_log.h \

@@ -26,6 +26,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_properties \
+	%D%/test_kafka_told \
 	%D%/test_kafka_trouble \
 	%D%/test_loop \
 	%D%/test_postman \
@@ -106,6 +107,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_kafka_properties_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
+%C%_test_kafka_told_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_kafka_told_SOURCES = %D%/test_kafka_told.c $(STAGE) $(BASIN)
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -250,7 +250,7 @@ static void the_settings_keep_the_promise(void)
 		{ "acks", "-1" },
 		{ "enable.idempotence", "true" },
 		{ "message.timeout.ms", "0" },
-		{ "topic.metadata.propagation.max.ms", "2000000" },
+		{ "topic.metadata.propagation.max.ms", "5000" },
 		{ "reconnect.backoff.max.ms", "1000" },
 		{ "compression.codec", "lz4" },
 	};

@@ -344,6 +344,11 @@ int stage_get(struct stage *s, const char *path)
 	return ask(s, path, NULL, NULL);
 }
 
+int stage_page(struct stage *s, const char *path, struct buf *to)
+{
+	return ask(s, path, NULL, to);
+}
+
 double stage_metric(struct stage *s, const char *name)
 {
 	struct buf page = { 0 };

@@ -68,6 +68,8 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 const struct ledger *stage_ledger(struct stage *s);
 /* GET PATH of the admin port: its status, 0 without an answer. */
 int stage_get(struct stage *s, const char *path);
+/* The same with the page appended to TO. */
+int stage_page(struct stage *s, const char *path, struct buf *to);
 /* The number of NAME (with its labels) on the metrics page, -1 when it is not there. */
 double stage_metric(struct stage *s, const char *name);
 

@@ -1,0 +1,21 @@
+/* kafka_pages.c — a sample for each cause, also those that have not been met: an alert on a series that
+ * does not exist would never fire. */
+#include <stdio.h>
+
+#include "kafka_pages.h"
+#include "metrics.h"
+
+void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t)
+{
+	const char *help = "Errors that Kafka or the way to it gave, by cause";
+
+	for (int cause = KAFKA_CAUSE_NONE + 1; cause < KAFKA_CAUSE_COUNT; cause++) {
+		char label[40];
+
+		snprintf(label, sizeof(label), "cause=\"%s\"",
+		        kafka_cause_name((enum kafka_cause)cause));
+		metrics_sample(to, "spanspool_", "kafka_errors_total", label, help, METRIC_COUNTER,
+		        (double)t->counts[cause]);
+		help = NULL;
+	}
+}

@@ -1,0 +1,43 @@
+/* kafka_said.c — a text is remembered by its hash. The place of the oldest is taken over once it could be
+ * said again anyhow. */
+#include "kafka_said.h"
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* The place of HASH, or the one that it may take: the next free one, else that of the oldest. */
+static size_t place_of(const struct kafka_said *s, uint64_t hash)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->hash[i] == hash)
+			return i;
+		if (s->at_us[i] < s->at_us[oldest])
+			oldest = i;
+	}
+	return s->n < KAFKA_SAID_MOST ? s->n : oldest;
+}
+
+bool kafka_said_is_news(struct kafka_said *s, const char *text, uint64_t again_us, uint64_t now_us)
+{
+	uint64_t hash = hash_of(text);
+	size_t i = place_of(s, hash);
+
+	if (i < s->n && now_us - s->at_us[i] < again_us) {
+		s->held++;
+		return false;
+	}
+	s->hash[i] = hash;
+	s->at_us[i] = now_us;
+	if (i == s->n)
+		s->n++;
+	return true;
+}
