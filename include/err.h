@@ -14,6 +14,7 @@
 	X(E_CORRUPT, "stored data is corrupt")                                                     \
 	X(E_NEWER, "written by a newer version")                                                   \
 	X(E_OLDER, "written by an older version")                                                  \
+	X(E_FOREIGN, "belongs to another spool")                                                   \
 	X(E_LOCKED, "in use by another process")                                                   \
 	X(E_FULL, "no room")                                                                       \
 	X(E_DOWN, "not reachable now")                                                             \

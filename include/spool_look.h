@@ -11,7 +11,7 @@ enum spool_look_how { SPOOL_LOOK_LIVE, SPOOL_LOOK_REST, SPOOL_LOOK_ALONE };
 struct spool_segment {
 	char name[32];
 	int rc;        /* 0; E_CORRUPT: its tree or head does not hold, and what follows is not
-				  * known; E_MISSING: nothing was ever committed in it; E_NEWER; E_MALFORMED:
+				  * known; E_MISSING: nothing was ever committed in it; E_NEWER; E_FOREIGN:
 				  * it belongs to another spool; or why it cannot be read */
 	bool bad;      /* an agent met damage in it and will set it aside */
 	bool misnamed; /* its head, which holds, says another first position than its name */
@@ -50,6 +50,10 @@ int spool_look_open(struct spool_look **out, const char *directory, enum spool_l
         struct why *why) MUST_USE;
 const struct spool_seen *spool_look_seen(const struct spool_look *l);
 void spool_look_close(struct spool_look *l);
+
+/* From now on whatever looks like a record is taken for one, even though no checksum vouches for it: for an
+ * operator to decide, where every copy of the key is gone, or for records of another spool. */
+void spool_look_unverified(struct spool_look *l);
 
 /* POSITION was neither delivered nor dropped, as far as the state knows. */
 bool spool_look_waits(const struct spool_look *l, uint64_t position);

@@ -116,12 +116,22 @@ int spool_fail(const struct spool_call *c, const struct why *why)
 	return EXIT_FAILED;
 }
 
+/* 0, once *L is as C wants it, or the exit status. */
+static int opened(const struct spool_call *c, int rc, struct spool_look *l, const struct why *why)
+{
+	if (rc < 0)
+		return spool_fail(c, why);
+	if (c->set->unverified)
+		spool_look_unverified(l);
+	return 0;
+}
+
 int spool_open_as(const struct spool_call *c, enum spool_look_how how, struct spool_look **l)
 {
 	struct why why;
 	int rc = spool_look_open(l, c->set->directory, how, &why);
 
-	return rc == 0 ? 0 : spool_fail(c, &why);
+	return opened(c, rc, *l, &why);
 }
 
 int spool_open_any(const struct spool_call *c, struct spool_look **l)
@@ -131,7 +141,7 @@ int spool_open_any(const struct spool_call *c, struct spool_look **l)
 
 	if (rc == E_LOCKED)
 		return spool_open_as(c, SPOOL_LOOK_LIVE, l);
-	return rc < 0 ? spool_fail(c, &why) : 0;
+	return opened(c, rc, *l, &why);
 }
 
 int spool_print(const struct spool_call *c, json_t *v)

@@ -13,7 +13,7 @@ static const char *condition(const struct spool_segment *s)
 		return "damaged";
 	case E_MISSING:
 		return "empty";
-	case E_MALFORMED:
+	case E_FOREIGN:
 		return "of another spool";
 	default:
 		return err_text(s->rc);

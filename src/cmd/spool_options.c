@@ -33,6 +33,12 @@ static const struct conf_row apply_rows[] = {
 
 static const struct conf_row all_rows[] = { CONF_BOOL(S, all, "all", "false", "every record there"),
 	CONF_END };
+static const struct conf_row trust_rows[] = {
+	CONF_BOOL(S, unverified, "unverified", "false",
+	        "also what only looks like a batch: where the spool's key is lost, or of another "
+	        "spool"),
+	CONF_END
+};
 #undef S
 
 #define WHERE                                                                                      \
@@ -59,17 +65,22 @@ static const struct conf_row all_rows[] = { CONF_BOOL(S, all, "all", "false", "e
 	{                                                                                          \
 		"Retry", all_rows, 0                                                               \
 	}
+#define TRUST                                                                                      \
+	{                                                                                          \
+		"Checksums", trust_rows, 0                                                         \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, NULL, 0                                                                      \
 	}
 
 static const struct options_group look_groups[] = { WHERE, JSON, END };
-static const struct options_group export_groups[] = { WHERE, RANGE, FORM, END };
+static const struct options_group export_groups[] = { WHERE, RANGE, FORM, TRUST, END };
 static const struct options_group repair_groups[] = { WHERE, JSON, APPLY, END };
-static const struct options_group kept_export_groups[] = { WHERE, FORM, END };
-static const struct options_group kept_retry_groups[] = { WHERE, EVERY, END };
-static const struct options_group all_groups[] = { WHERE, JSON, RANGE, FORM, APPLY, EVERY, END };
+static const struct options_group kept_export_groups[] = { WHERE, FORM, TRUST, END };
+static const struct options_group kept_retry_groups[] = { WHERE, EVERY, TRUST, END };
+static const struct options_group all_groups[] = { WHERE, JSON, RANGE, FORM, APPLY, EVERY, TRUST,
+	END };
 
 /* "2026-11-24T20:43:21Z", or "15m": so long ago. */
 static int read_moment(const char *text, uint64_t *ms, struct why *why)

@@ -169,6 +169,8 @@ static int look(struct retrying *r)
 
 	if (rc < 0)
 		return rc;
+	if (r->c->set->unverified)
+		spool_look_unverified(r->l);
 	snprintf(r->host, sizeof(r->host), "%s", spool_look_seen(r->l)->host);
 	if (r->host[0] == '\0' && gethostname(r->host, sizeof(r->host) - 1) < 0)
 		snprintf(r->host, sizeof(r->host), "localhost");

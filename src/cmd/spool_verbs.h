@@ -20,6 +20,7 @@ struct spool_settings {
 	const char *to;
 	bool apply;
 	bool all;
+	bool unverified;
 
 	/* What SINCE and UNTIL come to, milliseconds since 1970; filled by the finish. */
 	uint64_t since_ms, until_ms;

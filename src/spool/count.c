@@ -2,7 +2,7 @@
  * so any two of them say what is between, without reading that. */
 #include "spool_priv.h"
 
-int count_open_at(struct spool *s, uint64_t position, size_t *i)
+static int open_at(struct spool *s, uint64_t position, size_t *i)
 {
 	uint64_t limit;
 	int rc;
@@ -14,6 +14,17 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
 	/* But a segment that is not committed to has no positions. */
 	return rc == E_MISSING ? reader_rescue(&s->reader, &s->segments.at[*i], limit) : rc;
+}
+
+int count_open_at(struct spool *s, uint64_t position, size_t *i)
+{
+	int rc = open_at(s, position, i);
+	bool whole = rc == 0 && s->reader.state == READER_BY_TREE;
+	bool strange = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
+
+	if (!whole && (rc == 0 || strange) && survey_names(s))
+		rc = open_at(s, position, i);
+	return rc;
 }
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)

@@ -62,6 +62,15 @@ static bool mark_bad(struct spool *s, size_t i)
 	return s->segments.at[i].bad;
 }
 
+/* What is to be called lost may be in a segment by another name. True: look again. */
+static bool look_again(struct fetching *f)
+{
+	if (!survey_names(f->s))
+		return false;
+	f->ready = false;
+	return true;
+}
+
 /* No record from AT to NEXT in the segment that is read. */
 static void lost_in(struct fetching *f, uint64_t at, uint64_t next)
 {
@@ -95,6 +104,11 @@ static uint64_t lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 
 	if (f->i + 1 == f->s->segments.n)
 		store_seal(f->s);
+	if (segments_drop_gone(&f->s->segments, f->s->dir, f->i)) {
+		if (!stands_before(f->s, at))
+			report(f, at, next, false, "their segment is missing");
+		return f->stop || stands_before(f->s, at) ? at : next;
+	}
 	segment_name(&f->s->segments.at[f->i], name);
 	rc = segments_set_aside(&f->s->segments, f->s->dir, f->i);
 	log_warn("spool: no record can be read from %s; %s", name,
@@ -182,6 +196,8 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 		if (rc == 0)
 			return at; /* once more, by what the pages say */
 	}
+	if (rc == E_MISSING && look_again(f))
+		return at;
 	if (rc == E_MISSING)
 		lost_in(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
 	else
@@ -209,8 +225,8 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 	if (rc == 0)
 		return at;
 	if (f->i == SEGMENTS_NONE)
-		return skip_gap(f, at, end);
-	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED) {
+		return look_again(f) ? at : skip_gap(f, at, end);
+	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN && rc != E_OLDER) {
 		stop_by(f, rc);
 		return at;
 	}

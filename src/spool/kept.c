@@ -51,18 +51,20 @@ static int load(int dir, const char *name, struct slice *bytes)
 	return 0;
 }
 
-static int decode(struct slice file, struct record *r, struct slice *cause, struct slice *detail)
+static int decode(const struct spool_look *l, struct slice file, struct record *r,
+        struct slice *cause, struct slice *detail)
 {
+	const struct key *key = l->unverified ? NULL : &l->origin.key;
 	struct slice value;
 
-	if (file.len < RECORD_HEADER || layout_record_decode(file.at, r) < 0 ||
+	if (file.len < RECORD_HEADER || layout_record_decode(file.at, key, r) < 0 ||
 	        r->size > file.len - RECORD_HEADER)
 		return E_CORRUPT;
 	value = slice_of(file.at + RECORD_HEADER, r->size);
-	if (!layout_record_verify(file.at, value))
+	if (!layout_record_verify(file.at, key, value))
 		return E_CORRUPT;
 	return layout_trailer_decode(
-	        slice_of(value.at + value.len, file.len - RECORD_HEADER - value.len), cause,
+	        slice_of(value.at + value.len, file.len - RECORD_HEADER - value.len), key, cause,
 	        detail);
 }
 
@@ -74,7 +76,7 @@ static void copy_text(char *to, size_t cap, struct slice text)
 	to[n] = '\0';
 }
 
-static void read_record(int dir, struct spool_kept *k)
+static void read_record(const struct spool_look *l, int dir, struct spool_kept *k)
 {
 	struct slice file, cause, detail;
 	struct record r;
@@ -83,7 +85,7 @@ static void read_record(int dir, struct spool_kept *k)
 	if (k->rc < 0)
 		return;
 	k->bytes = file.len;
-	k->rc = decode(file, &r, &cause, &detail);
+	k->rc = decode(l, file, &r, &cause, &detail);
 	if (k->rc == 0) {
 		k->boot = r.boot;
 		k->sequence = r.sequence;
@@ -156,7 +158,10 @@ int spool_look_kept(struct spool_look *l, struct spool_kept **list, size_t *n)
 	if (*n > 1)
 		qsort(*list, *n, sizeof(**list), by_name);
 	for (size_t i = 0; rc == 0 && i < *n; i++)
-		((*list)[i].is_record ? read_record : read_segment)(dirfd(d), &(*list)[i]);
+		if ((*list)[i].is_record)
+			read_record(l, dirfd(d), &(*list)[i]);
+		else
+			read_segment(dirfd(d), &(*list)[i]);
 	closedir(d);
 	if (rc < 0) {
 		free(*list);
@@ -188,7 +193,7 @@ int spool_look_kept_batch(struct spool_look *l, const char *name, struct batch *
 	if (fd >= 0)
 		close(fd);
 	if (rc == 0)
-		rc = decode(file, &r, &cause, &detail);
+		rc = decode(l, file, &r, &cause, &detail);
 	if (rc == 0) {
 		*b = batch_new(r.size);
 		rc = *b == NULL ? E_NOMEM : 0;
@@ -213,15 +218,20 @@ int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *wh
 	snprintf(path, sizeof(path), "quarantine/%s/data.mdb", name);
 	first = strtoull(name + 4, NULL, 16);
 	l->aside = true;
-	l->reader.spool = 0; /* it may be there because it is another one's */
+	l->reader.key =
+	        NULL; /* it may be there because it is another spool's: its own head has the key */
 	rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	if (rc == E_CORRUPT && l->origin.spool != 0) {
+		l->reader.key = &l->origin.key;
+		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	}
 	if (rc == E_CORRUPT || (rc == 0 && l->reader.state == READER_BY_SCAN)) {
 		first = 1; /* nor need its name be right */
 		reader_close(&l->reader);
 		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
 	}
 	l->at = first;
-	if (rc < 0 && rc != E_CORRUPT && rc != E_MISSING && rc != E_MALFORMED)
+	if (rc < 0 && rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN)
 		return why_set(why, rc, "quarantine/%s: %s", name, err_text(rc));
 	l->inside = rc == 0;
 	return 0;

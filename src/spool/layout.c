@@ -1,7 +1,10 @@
-/* layout.c — the bytes on disk: record, state, segment head, quarantine trailer. Pure: memory in,
- * memory out. Each thing begins with a magic and a version and ends in (or holds) an XXH3 checksum,
- * and each that may grow says its own length, so that a later version still finds the checksum. */
+/* layout.c — the bytes on disk: record, state, segment head, quarantine trailer. Memory in, memory
+ * out. Each thing begins with a magic and a version and ends in (or holds) an XXH3 checksum with the
+ * spool's key, and each that may grow says its own length, so that a later version still finds the
+ * checksum. */
 #include <endian.h>
+#include <sys/random.h>
+#define XXH_STATIC_LINKING_ONLY /* XXH3_generateSecret */
 #include <xxhash.h>
 
 #include "layout.h"
@@ -14,7 +17,9 @@ enum {
 	FLAG_MAYBE_DUP = 1,
 	FLAG_RUNNING = 1,
 	CHECKSUM = 8,
-	RECORD_CHECKSUM_AT = RECORD_HEADER - CHECKSUM,
+	RECORD_HEADER_SUM = RECORD_HEADER - 2 * CHECKSUM,
+	RECORD_BATCH_SUM = RECORD_HEADER - CHECKSUM,
+	STATE_KEY_AT = 96,
 	TRAILER_FIXED = 16,
 	TEXT_MOST = 1024,
 };
@@ -61,20 +66,43 @@ static uint64_t get64(const uint8_t *from)
 	return le64toh(v);
 }
 
+int layout_key_make(struct key *key)
+{
+	uint8_t bytes[KEY_BYTES];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return E_IO;
+	layout_key_load(key, bytes);
+	return 0;
+}
+
+void layout_key_load(struct key *key, const uint8_t from[KEY_BYTES])
+{
+	memmove(key->bytes, from, KEY_BYTES);
+	XXH3_generateSecret(key->secret, KEY_SECRET, key->bytes, KEY_BYTES);
+}
+
+static uint64_t checksum(const struct key *key, const uint8_t *bytes, size_t len)
+{
+	return XXH3_64bits_withSecret(bytes, len, key->secret, KEY_SECRET);
+}
+
 /*
  * Record
  *    0  u32 magic          4  u8 version   5  u8 flags   6  u16 header bytes
  *    8  u32 spans         12  u32 size
  *   16  u64 position      24  u64 boot    32  u64 sequence
  *   40  u64 received_ms   48  u64 spans_before
- *   56  u64 checksum: XXH3 of the batch's bytes, seeded with XXH3 of bytes 0 … 55
+ *   56  u64 checksum of bytes 0 … 55
+ *   64  u64 checksum of the batch's bytes, XOR the one before
  */
-static uint64_t record_checksum(const uint8_t *header, struct slice value)
+static uint64_t batch_sum(const uint8_t *header, const struct key *key, struct slice value)
 {
-	return XXH3_64bits_withSeed(value.at, value.len, XXH3_64bits(header, RECORD_CHECKSUM_AT));
+	return checksum(key, value.at, value.len) ^ get64(header + RECORD_HEADER_SUM);
 }
 
-void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value)
+void layout_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
+        struct slice value)
 {
 	put32(to, RECORD_MAGIC);
 	to[4] = RECORD_VERSION;
@@ -87,13 +115,17 @@ void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, str
 	put64(to + 32, r->sequence);
 	put64(to + 40, r->received_ms);
 	put64(to + 48, r->spans_before);
-	put64(to + RECORD_CHECKSUM_AT, record_checksum(to, value));
+	put64(to + RECORD_HEADER_SUM, checksum(key, to, RECORD_HEADER_SUM));
+	put64(to + RECORD_BATCH_SUM, batch_sum(to, key, value));
 }
 
-int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
+int layout_record_decode(const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r)
 {
 	if (get32(from) != RECORD_MAGIC || from[4] != RECORD_VERSION ||
 	        get16(from + 6) != RECORD_HEADER)
+		return E_CORRUPT;
+	if (key != NULL &&
+	        get64(from + RECORD_HEADER_SUM) != checksum(key, from, RECORD_HEADER_SUM))
 		return E_CORRUPT;
 	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
 	r->spans = get32(from + 8);
@@ -108,57 +140,109 @@ int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r)
 	return 0;
 }
 
-bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice value)
+bool layout_record_verify(
+        const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value)
 {
-	return get64(header + RECORD_CHECKSUM_AT) == record_checksum(header, value);
+	return key == NULL || get64(header + RECORD_BATCH_SUM) == batch_sum(header, key, value);
 }
 
 /* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
 struct kind {
 	uint32_t magic;
-	uint16_t version; /* that is written, and the newest that is read */
+	uint16_t version; /* that is written, and the only one that is read */
 	size_t fixed;     /* bytes before what varies */
+	/* Where the key stands in the frame; NULL: it does not. */
+	const uint8_t *(*key_in)(struct slice frame);
 };
 
-static const struct kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_FIXED };
-static const struct kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_FIXED };
-static const struct kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_FIXED };
+static const uint8_t *key_in_state(struct slice frame)
+{
+	return frame.len < STATE_KEY_AT + KEY_BYTES ? NULL : frame.at + STATE_KEY_AT;
+}
 
-static void seal(uint8_t *to, const struct kind *k, size_t len)
+static const uint8_t *key_in_head(struct slice frame)
+{
+	size_t before = frame.len < HEAD_FIXED ? 0 : HEAD_FIXED + (size_t)get16(frame.at + 6);
+
+	if (before == 0 || frame.len < before)
+		return NULL;
+	return key_in_state(slice_of(frame.at + before, frame.len - before));
+}
+
+static const struct kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_FIXED, key_in_state };
+static const struct kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_FIXED, key_in_head };
+static const struct kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_FIXED, NULL };
+
+static void seal(uint8_t *to, const struct kind *k, const struct key *key, size_t len)
 {
 	put32(to, k->magic);
 	put16(to + 4, k->version);
 	put32(to + 8, (uint32_t)len);
-	put64(to + len - CHECKSUM, XXH3_64bits(to, len - CHECKSUM));
+	put64(to + len - CHECKSUM, checksum(key, to, len - CHECKSUM));
 }
 
-static int unseal(struct slice *from, const struct kind *k)
+static bool holds(struct slice frame, const struct key *key)
+{
+	return get64(frame.at + frame.len - CHECKSUM) ==
+	       checksum(key, frame.at, frame.len - CHECKSUM);
+}
+
+/* Versions before the key were sealed without one. */
+static bool is_older(struct slice frame, const struct kind *k)
+{
+	return get16(frame.at + 4) < k->version &&
+	       get64(frame.at + frame.len - CHECKSUM) ==
+	               XXH3_64bits(frame.at, frame.len - CHECKSUM);
+}
+
+/* 0: the checksum of FRAME holds, by KEY; where that is NULL, by the key in it. */
+static int verify(struct slice frame, const struct kind *k, const struct key *key)
+{
+	const uint8_t *bytes;
+	struct key own;
+
+	if (is_older(frame, k))
+		return E_OLDER;
+	if (key != NULL && holds(frame, key))
+		return 0;
+	bytes = k->key_in == NULL ? NULL : k->key_in(frame);
+	if (bytes == NULL)
+		return key == NULL && k->key_in == NULL ? 0 : E_CORRUPT;
+	layout_key_load(&own, bytes);
+	if (!holds(frame, &own))
+		return E_CORRUPT;
+	return key == NULL ? 0 : E_FOREIGN;
+}
+
+static int unseal(struct slice *from, const struct kind *k, const struct key *key)
 {
 	size_t len;
+	int rc;
 
 	if (from->len < 12 || get32(from->at) != k->magic)
 		return E_CORRUPT;
 	len = get32(from->at + 8);
 	if (len < 12 + CHECKSUM || len > from->len)
 		return E_CORRUPT;
-	if (get64(from->at + len - CHECKSUM) != XXH3_64bits(from->at, len - CHECKSUM))
-		return E_CORRUPT;
-	if (get16(from->at + 4) > k->version)
-		return E_NEWER;
-	if (len < k->fixed + CHECKSUM)
-		return E_CORRUPT;
+	from->len = len;
+	rc = verify(*from, k, key);
+	if (rc == 0 && get16(from->at + 4) > k->version)
+		rc = E_NEWER;
+	if (rc == 0 && (get16(from->at + 4) < k->version || len < k->fixed + CHECKSUM))
+		rc = E_CORRUPT;
 	from->len = len - CHECKSUM;
-	return 0;
+	return rc;
 }
 
 /*
  * State
  *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
  *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places
- *   20  u16 causes whose times are noted, 0 in version 1       22  u16 0
+ *   20  u16 causes whose times are noted      22  u16 0
  *   24  u64 spool        32  u64 generation   40  u64 boot       48  u64 cursor
  *   56  u64 offered_to   64  u64 end          72  u64 spans_put  80  u64 floor position
- *   88  u64 floor spans  96  u64 numbers of the ledger, then the marks, then u64 XXH3 of all
+ *   88  u64 floor spans  96  the key         128  u64 bytes of the segments
+ *  136  u64 numbers of the ledger, then the marks, then u64 checksum of all
  */
 static uint8_t *put_count(uint8_t *to, const struct ledger_count *c)
 {
@@ -208,10 +292,12 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put64(to + 72, s->spans_put);
 	put64(to + 80, origin->floor.position);
 	put64(to + 88, origin->floor.spans);
+	memcpy(to + STATE_KEY_AT, origin->key.bytes, KEY_BYTES);
+	put64(to + STATE_KEY_AT + KEY_BYTES, origin->bytes);
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
 	memcpy(at, s->marks, marks_len);
 	len = (size_t)(at - to) + marks_len + CHECKSUM;
-	seal(to, &state_kind, len);
+	seal(to, &state_kind, &origin->key, len);
 	return len;
 }
 
@@ -259,9 +345,10 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 		l->lost[i] = (struct ledger_when){ get64(from), get64(from + 8) };
 }
 
-int layout_state_decode(struct slice from, struct spool_state *s, struct origin *origin)
+int layout_state_decode(
+        struct slice from, const struct key *key, struct spool_state *s, struct origin *origin)
 {
-	int rc = unseal(&from, &state_kind);
+	int rc = unseal(&from, &state_kind, key);
 	struct known known;
 	size_t numbers;
 
@@ -283,17 +370,12 @@ int layout_state_decode(struct slice from, struct spool_state *s, struct origin 
 	s->spans_put = get64(from.at + 72);
 	origin->floor.position = get64(from.at + 80);
 	origin->floor.spans = get64(from.at + 88);
+	layout_key_load(&origin->key, from.at + STATE_KEY_AT);
+	origin->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
 	get_ledger(from.at + STATE_FIXED, &known, &s->ledger);
 	memset(s->marks, 0, sizeof(s->marks));
 	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
 	return 0;
-}
-
-size_t layout_state_size(struct slice from)
-{
-	if (from.len < 12 || get32(from.at) != STATE_MAGIC)
-		return 0;
-	return get32(from.at + 8);
 }
 
 /*
@@ -303,7 +385,7 @@ size_t layout_state_size(struct slice from)
  *   24  u64 first        32  u64 spans before it
  *   40  u64 end          48  u64 spans before it
  *   56  u64 made_ms      64  u64 first_ms     72  u64 last_ms
- *   80  host, then a state, then u64 XXH3 of all before
+ *   80  host, then a state, then u64 checksum of all before
  */
 size_t layout_head_encode(uint8_t *to, const struct head *h)
 {
@@ -322,7 +404,7 @@ size_t layout_head_encode(uint8_t *to, const struct head *h)
 	memcpy(to + HEAD_FIXED, h->host, host);
 	len = HEAD_FIXED + host;
 	len += layout_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
-	seal(to, &head_kind, len);
+	seal(to, &head_kind, &h->origin.key, len);
 	return len;
 }
 
@@ -331,9 +413,9 @@ bool layout_is_head(struct slice from)
 	return from.len >= 4 && get32(from.at) == HEAD_MAGIC;
 }
 
-int layout_head_decode(struct slice from, struct head *h)
+int layout_head_decode(struct slice from, const struct key *key, struct head *h)
 {
-	int rc = unseal(&from, &head_kind);
+	int rc = unseal(&from, &head_kind, key);
 	size_t host;
 
 	if (rc < 0)
@@ -350,20 +432,21 @@ int layout_head_decode(struct slice from, struct head *h)
 	memset(h->host, 0, sizeof(h->host));
 	memcpy(h->host, from.at + HEAD_FIXED, host);
 	from = slice_of(from.at + HEAD_FIXED + host, from.len - HEAD_FIXED - host);
-	return layout_state_decode(from, &h->state, &h->origin);
+	return layout_state_decode(from, key, &h->state, &h->origin);
 }
 
 /*
  * Trailer of a quarantine file
  *    0  u32 magic   4  u16 version   6  u16 cause bytes   8  u32 length   12  u32 detail bytes
- *   16  cause, then detail, then u64 XXH3 of all before (of the trailer)
+ *   16  cause, then detail, then u64 checksum of all before (of the trailer)
  */
 size_t layout_trailer_size(const char *cause, const char *detail)
 {
 	return TRAILER_FIXED + strnlen(cause, TEXT_MOST) + strnlen(detail, TEXT_MOST) + CHECKSUM;
 }
 
-size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail)
+size_t layout_trailer_encode(
+        uint8_t *to, const struct key *key, const char *cause, const char *detail)
 {
 	size_t causes = strnlen(cause, TEXT_MOST), details = strnlen(detail, TEXT_MOST);
 	size_t len = layout_trailer_size(cause, detail);
@@ -372,13 +455,14 @@ size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail)
 	put32(to + 12, (uint32_t)details);
 	memcpy(to + TRAILER_FIXED, cause, causes);
 	memcpy(to + TRAILER_FIXED + causes, detail, details);
-	seal(to, &trailer_kind, len);
+	seal(to, &trailer_kind, key, len);
 	return len;
 }
 
-int layout_trailer_decode(struct slice from, struct slice *cause, struct slice *detail)
+int layout_trailer_decode(
+        struct slice from, const struct key *key, struct slice *cause, struct slice *detail)
 {
-	int rc = unseal(&from, &trailer_kind);
+	int rc = unseal(&from, &trailer_kind, key);
 	size_t causes, details;
 
 	if (rc < 0)

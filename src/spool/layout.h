@@ -7,14 +7,16 @@
 #include "spool.h"
 
 enum {
-	RECORD_VERSION = 1,
-	STATE_VERSION = 2, /* 1 had no times of losses */
-	HEAD_VERSION = 1,
-	TRAILER_VERSION = 1,
-	RECORD_HEADER = 64,
+	RECORD_VERSION = 2,
+	STATE_VERSION = 3,
+	HEAD_VERSION = 2,
+	TRAILER_VERSION = 2,
+	RECORD_HEADER = 72,
 	RECORD_MOST = 1 << 20, /* bytes of a batch; what the agent reads stays well below */
 	HOST_BYTES = 255,
-	STATE_FIXED = 96,
+	KEY_BYTES = 32,
+	KEY_SECRET = 192,
+	STATE_FIXED = 136,
 	STATE_NUMBERS = 4 + LEDGER_OUTCOMES_N + 2 + 2 * LEDGER_PLACES_N + 2 + 2 * LEDGER_CAUSES_N,
 	STATE_BYTES = STATE_FIXED + 8 * STATE_NUMBERS + SPOOL_MARKS_BYTES + 8,
 	HEAD_FIXED = 80,
@@ -33,10 +35,20 @@ struct spot {
 	uint64_t spans;
 };
 
-/* Which spool it is, by a random number, and where its oldest segment begins. */
+/* What the checksums of a spool are computed with, so that bytes inside a span, which come from
+ * anybody, never pass for a record, a head or a state: a random number that nothing outside the
+ * spool's files ever shows. */
+struct key {
+	uint8_t bytes[KEY_BYTES];   /* as on disk */
+	uint8_t secret[KEY_SECRET]; /* the same, as XXH3 wants it */
+};
+
+/* Which spool it is, by two random numbers, where its oldest segment begins, and what it takes. */
 struct origin {
-	uint64_t spool; /* 0: not known */
+	uint64_t spool; /* names the spool; 0: not known, and nor is KEY */
+	struct key key;
 	struct spot floor;
+	uint64_t bytes; /* of all segments but the one that is being written */
 };
 
 /* What stands before a batch's bytes, in a segment and in quarantine alike. */
@@ -64,28 +76,41 @@ struct head {
 	struct origin origin;
 };
 
-/* The checksum covers the header and VALUE, and with the header the position. */
-void layout_record_encode(uint8_t to[RECORD_HEADER], const struct record *r, struct slice value);
-/* 0 or E_CORRUPT. Looks at the header only; size is at most RECORD_MOST. */
-int layout_record_decode(const uint8_t from[RECORD_HEADER], struct record *r) MUST_USE;
-bool layout_record_verify(const uint8_t header[RECORD_HEADER], struct slice value);
+/* A new key from the kernel's random numbers. 0 or E_IO. */
+int layout_key_make(struct key *key) MUST_USE;
+/* Fills KEY from its KEY_BYTES on disk. */
+void layout_key_load(struct key *key, const uint8_t from[KEY_BYTES]);
 
-/* Gives the bytes written, at most STATE_BYTES. */
+/* Two checksums: one of the header and with it of the position, one of header and VALUE. */
+void layout_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
+        struct slice value);
+/* 0 or E_CORRUPT: the header is not one that KEY was used for. Looks at the header only; size is at
+ * most RECORD_MOST. KEY NULL: nothing is verified. */
+int layout_record_decode(
+        const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r) MUST_USE;
+bool layout_record_verify(
+        const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value);
+
+/* Gives the bytes written, at most STATE_BYTES; sealed with ORIGIN's key, which stands in it. */
 size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin);
-/* 0; E_CORRUPT; E_NEWER only when the checksum holds, so that a flipped bit is never a version. */
-int layout_state_decode(struct slice from, struct spool_state *s, struct origin *origin) MUST_USE;
-/* Bytes the state at FROM takes by its own word; 0 when it is none. */
-size_t layout_state_size(struct slice from);
+/* 0; E_CORRUPT; E_FOREIGN: whole, by the key of another spool; E_NEWER and E_OLDER only when the
+ * checksum holds, so that a flipped bit is never a version. KEY NULL: by the key that stands in it,
+ * which is for bytes that only the spool itself can have put where they are. */
+int layout_state_decode(struct slice from, const struct key *key, struct spool_state *s,
+        struct origin *origin) MUST_USE;
 
 bool layout_is_head(struct slice from); /* by its magic */
 size_t layout_head_encode(uint8_t *to, const struct head *h);
-int layout_head_decode(struct slice from, struct head *h) MUST_USE;
+/* As layout_state_decode. */
+int layout_head_decode(struct slice from, const struct key *key, struct head *h) MUST_USE;
 
 /* What stands behind a record in its quarantine file. Gives the bytes written, at most
  * layout_trailer_size of the same texts. */
 size_t layout_trailer_size(const char *cause, const char *detail);
-size_t layout_trailer_encode(uint8_t *to, const char *cause, const char *detail);
-/* 0, E_CORRUPT, E_NEWER. CAUSE and DETAIL are borrowed from FROM. */
-int layout_trailer_decode(struct slice from, struct slice *cause, struct slice *detail) MUST_USE;
+size_t layout_trailer_encode(
+        uint8_t *to, const struct key *key, const char *cause, const char *detail);
+/* 0, E_CORRUPT, E_NEWER, E_OLDER. CAUSE and DETAIL are borrowed from FROM. KEY NULL: nothing is verified. */
+int layout_trailer_decode(struct slice from, const struct key *key, struct slice *cause,
+        struct slice *detail) MUST_USE;
 
 #endif

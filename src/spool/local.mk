@@ -22,6 +22,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/spool_priv.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
+	%D%/survey.c \
 	%D%/tree.c %D%/tree.h \
 	%D%/turn.c \
 	%D%/writer.c %D%/writer.h

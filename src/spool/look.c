@@ -52,7 +52,7 @@ static int open_dir(
 	l->live = how == SPOOL_LOOK_LIVE;
 	l->reader.at = l->dir;
 	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
-		rc = segments_list(&l->segments, l->dir, false);
+		rc = segments_list(&l->segments, l->dir);
 		if (rc < 0)
 			return cannot(l, rc, "its names", why);
 		if (l->segments.n == 0)
@@ -71,7 +71,6 @@ static void offer(
         struct spool_look *l, const struct spool_state *state, const struct origin *origin)
 {
 	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
-	l->reader.spool = l->origin.spool;
 }
 
 static int read_slots(struct spool_look *l, struct why *why)
@@ -91,10 +90,12 @@ static int read_slots(struct spool_look *l, struct why *why)
 		if (slot.rc == 0)
 			offer(l, &slot.state, &slot.origin);
 		l->seen.slots[i] = slot.blank ? E_MISSING : slot.rc;
-		if (slot.rc == E_NEWER)
-			rc = E_NEWER;
+		if (slot.rc == E_NEWER || slot.rc == E_OLDER)
+			rc = slot.rc;
 	}
 	statefile_close(&f);
+	if (rc == E_OLDER)
+		return why_set(why, rc, OLDER_FORMAT, l->directory, "state");
 	if (rc != E_NEWER)
 		return 0;
 	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program",
@@ -159,30 +160,35 @@ static void find_strangers(struct spool_look *l)
 
 		if (rc == E_CORRUPT)
 			rc = reader_open(&l->reader, &l->segments.at[i], UINT64_MAX);
-		seg->stranger = rc == E_CORRUPT || rc == E_MISSING || rc == E_MALFORMED;
+		seg->stranger = rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
 	}
 }
 
 static int look_at_segments(struct spool_look *l, struct why *why)
 {
-	int rc = segments_list(&l->segments, l->dir, false);
+	int rc = segments_list(&l->segments, l->dir);
+	bool all;
 
 	if (rc < 0)
 		return cannot(l, rc, "its names", why);
+	for (size_t i = l->segments.n; i-- > 0;)
+		if (segment_is_gone(&l->segments.at[i], l->dir))
+			segments_drop(&l->segments, i);
+	segments_measure(&l->segments, l->dir, SIZE_MAX, false);
 	l->seen.segments = calloc(l->segments.n + 1, sizeof(*l->seen.segments));
 	if (l->seen.segments == NULL)
 		return cannot(l, E_NOMEM, "segments", why);
 	/* An agent that runs has put names right itself. */
 	if (l->seen.holder == 0)
-		rc = names_learn(&l->segments, l->dir, &l->origin.spool);
+		rc = names_learn(&l->segments, l->dir, &l->origin, &all);
 	if (rc < 0)
 		return cannot(l, rc, "segments", why);
-	l->reader.spool = l->origin.spool;
+	l->reader.key = l->origin.spool == 0 ? NULL : &l->origin.key;
 	look_at_heads(l);
 	if (!l->live)
 		find_strangers(l);
 	l->seen.nsegments = l->segments.n;
-	l->seen.bytes = l->segments.bytes;
+	l->seen.bytes = segments_bytes(&l->segments);
 	return 0;
 }
 
@@ -321,6 +327,11 @@ int spool_look_open(
 fail:
 	spool_look_close(l);
 	return why->code;
+}
+
+void spool_look_unverified(struct spool_look *l)
+{
+	l->unverified = true;
 }
 
 const struct spool_seen *spool_look_seen(const struct spool_look *l)

@@ -13,6 +13,7 @@ struct spool_look {
 	int lock;      /* -1: it is looked at live, or has no file to lock */
 	bool as_owner; /* root works as the spool's owner until the look is closed */
 	bool live;
+	bool unverified;       /* checksums are not asked */
 	const char *directory; /* a copy */
 	struct spool_seen seen;
 	struct segments segments; /* as SEEN has them */

@@ -14,7 +14,8 @@ void spool_look_begin(struct spool_look *l, const struct spool_range *range)
 	batch_unref(&l->stash);
 	reader_close(&l->reader);
 	l->reader.at = l->dir;
-	l->reader.spool = l->origin.spool;
+	l->reader.key = l->origin.spool == 0 ? NULL : &l->origin.key;
+	l->reader.unverified = l->unverified;
 	l->range = *range;
 	l->i = 0;
 	l->inside = l->aside = l->told_broken = false;
@@ -179,8 +180,6 @@ static int step_inside(struct spool_look *l, struct spool_item *item)
 static const char *why_unread(int rc)
 {
 	switch (rc) {
-	case E_MALFORMED:
-		return "belongs to another spool";
 	case E_CORRUPT:
 		return "has no record that can be read";
 	default:
@@ -249,7 +248,7 @@ static int step_between(struct spool_look *l, struct spool_item *item)
 {
 	const struct spool_segment *seg = &l->seen.segments[l->i];
 
-	if (seg->stranger)
+	if (seg->stranger && !l->unverified)
 		return pass_stranger(l, item);
 	/* What is below the first one was delivered, unless the state does not know of it. */
 	if (l->at == 0)

@@ -40,7 +40,7 @@ static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
  * is out of the way nothing would tell. */
 static int keep_doubt(struct spool_look *l, size_t i)
 {
-	bool newest = l->seen.segments[i].rc < 0 && l->seen.segments[i].rc != E_MALFORMED;
+	bool newest = l->seen.segments[i].rc < 0 && l->seen.segments[i].rc != E_FOREIGN;
 
 	for (size_t k = i + 1; k < l->seen.nsegments; k++)
 		newest = newest && l->seen.segments[k].rc < 0;
@@ -187,7 +187,8 @@ static uint64_t map_bytes(const struct renewing *g)
 static int renew_run(struct renewing *g, const struct spool_run *run)
 {
 	struct spot first;
-	int rc = writer_make(&g->writer, g->l->dir, g->l->directory, map_bytes(g), 0);
+	int rc = writer_make(
+	        &g->writer, g->l->dir, g->l->directory, &g->l->origin.key, map_bytes(g), 0);
 
 	if (rc < 0)
 		return rc;

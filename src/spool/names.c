@@ -10,123 +10,199 @@
 #include "names.h"
 #include "reader.h"
 
-/* What a head says; all 0: none holds. */
+/* What a head says; FIRST 0: none holds. */
 struct claim {
+	size_t i; /* the segment */
 	uint64_t first;
 	uint64_t end;
-	uint64_t spool;
+	uint64_t named;
+	bool wins; /* the segment begins where its head says */
 };
 
 struct learning {
 	struct segments *l;
-	struct claim *claims; /* of each */
+	struct claim *of;     /* of each segment */
+	struct claim **first; /* the same by first position, the best of each position in front */
+	struct claim **name;  /* the same by name */
 	struct reader reader;
 };
 
-static void read_claims(struct learning *g)
+/* One word for which spool a head is of. Boyer and Moore: where more than half are of one, it is that. */
+static void vote(const struct origin *said, struct origin *candidate, size_t *votes)
 {
+	if (*votes == 0)
+		*candidate = *said;
+	if (candidate->spool == said->spool)
+		++*votes;
+	else
+		--*votes;
+}
+
+/* False: a head could not be read that may be read later. */
+static bool read_claims(struct learning *g, struct origin *ours)
+{
+	struct origin candidate = { 0 };
+	bool all = true;
+	size_t votes = 0;
+
 	for (size_t i = 0; i < g->l->n; i++) {
+		struct claim *c = &g->of[i];
 		struct head head;
+		int rc = reader_head(&g->reader, &g->l->at[i], &head);
 
-		if (reader_head(&g->reader, &g->l->at[i], &head) == 0)
-			g->claims[i] = (struct claim){ head.first.position, head.end.position,
-				head.origin.spool };
-	}
-}
-
-/* The spool that most of them are of. */
-static uint64_t most_common(const struct learning *g)
-{
-	uint64_t best = 0;
-	size_t most = 0;
-
-	for (size_t i = 0; i < g->l->n; i++) {
-		size_t n = 0;
-
-		for (size_t k = 0; k < g->l->n; k++)
-			n += g->claims[k].spool == g->claims[i].spool;
-		if (g->claims[i].spool != 0 && n > most) {
-			most = n;
-			best = g->claims[i].spool;
-		}
-	}
-	return best;
-}
-
-/* Who begins with FIRST, as far as is known. */
-static size_t holder(const struct segments *l, uint64_t first)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->at[i].first == first)
-			return i;
-	return SEGMENTS_NONE;
-}
-
-/* The claim of I on a place that I has not got. Of two the one that goes further is better; a segment whose
- * head is gone keeps its place while any of its records is left. */
-static bool is_better(struct learning *g, size_t i, size_t other)
-{
-	const struct claim *mine = &g->claims[i], *its = &g->claims[other];
-	struct segment at_place = g->l->at[other];
-
-	if (its->first == mine->first)
-		return g->l->at[other].named != mine->first && mine->end > its->end;
-	if (its->first != 0)
-		return true; /* it has a place elsewhere */
-	at_place.first = mine->first;
-	return reader_rescue(&g->reader, &at_place, mine->end) < 0;
-}
-
-/* Whoever had the place gets the other's, until its own head is asked. */
-static void believe(struct learning *g)
-{
-	struct segments *l = g->l;
-
-	for (size_t i = 0; i < l->n; i++) {
-		uint64_t first = g->claims[i].first;
-		size_t other = holder(l, first);
-
-		if (first == 0 || first == l->at[i].first ||
-		        (other != SEGMENTS_NONE && !is_better(g, i, other)))
+		*c = (struct claim){ .i = i, .named = g->l->at[i].named };
+		g->first[i] = g->name[i] = c;
+		if (rc < 0) {
+			all = all && (rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN);
 			continue;
-		if (other != SEGMENTS_NONE)
-			l->at[other].first = l->at[i].first;
-		l->at[i].first = first;
+		}
+		c->first = head.first.position;
+		c->end = head.end.position;
+		vote(&head.origin, &candidate, &votes);
+	}
+	if (ours->spool == 0 && votes > 0)
+		*ours = (struct origin){ .spool = candidate.spool, .key = candidate.key };
+	return all;
+}
+
+static int by_claim(const void *a, const void *b)
+{
+	const struct claim *x = *(struct claim *const *)a, *y = *(struct claim *const *)b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	if ((x->named == x->first) != (y->named == y->first))
+		return x->named == x->first ? -1 : 1;
+	return x->end > y->end ? -1 : x->end < y->end;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct claim *x = *(struct claim *const *)a, *y = *(struct claim *const *)b;
+
+	return x->named < y->named ? -1 : x->named > y->named;
+}
+
+static uint64_t claimed(const struct claim *c)
+{
+	return c->first;
+}
+
+static uint64_t named(const struct claim *c)
+{
+	return c->named;
+}
+
+/* The first of the sorted list LIST whose KEY is VALUE; NULL: none. */
+static struct claim *find(
+        struct claim **list, size_t n, uint64_t (*key)(const struct claim *c), uint64_t value)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (key(list[mid]) < value)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && key(list[low]) == value ? list[low] : NULL;
+}
+
+/* A segment whose head is gone keeps its name's place while any record of that place is left in it. */
+static bool is_held(struct learning *g, const struct claim *c)
+{
+	const struct claim *holder = find(g->name, g->l->n, named, c->first);
+	struct segment seg;
+
+	if (c->named == c->first || holder == NULL || holder->first != 0)
+		return false;
+	seg = g->l->at[holder->i];
+	return reader_rescue(&g->reader, &seg, c->end) == 0;
+}
+
+static void choose_winners(struct learning *g)
+{
+	for (size_t i = 0; i < g->l->n; i++) {
+		struct claim *c = g->first[i];
+		bool best = i == 0 || g->first[i - 1]->first != c->first || c->named == c->first;
+
+		c->wins = c->first != 0 && best && !is_held(g, c);
 	}
 }
 
-static int count_wrong(struct learning *g)
+/* Where segment C begins, which has no head, or one that is no good: by its name, unless another has that
+ * place by its head. Then they may have each other's names. */
+static uint64_t place_of(const struct learning *g, const struct claim *c)
 {
-	int n = 0;
+	uint64_t place = c->named;
 
+	for (size_t n = 0; n < g->l->n; n++) {
+		const struct claim *other = find(g->first, g->l->n, claimed, place);
+
+		if (other == NULL || !other->wins)
+			return place;
+		if (other->named == place)
+			break;
+		place = other->named;
+	}
+	return c->named;
+}
+
+/* Gives how many names are not what the heads say. */
+static int settle(struct learning *g)
+{
+	bool differ = false;
+	int wrong = 0;
+
+	choose_winners(g);
 	for (size_t i = 0; i < g->l->n; i++) {
 		struct segment *seg = &g->l->at[i];
+		const struct claim *c = &g->of[i];
 
-		seg->by_head = g->claims[i].first == seg->first;
-		n += seg->by_head && seg->named != seg->first;
+		seg->first = c->wins ? c->first : place_of(g, c);
+		seg->by_head = c->wins;
+		wrong += seg->by_head && seg->named != seg->first;
+		differ = differ || seg->named != seg->first;
 	}
-	return n;
+	g->l->misnamed = differ;
+	segments_sort(g->l);
+	return wrong;
 }
 
-int names_learn(struct segments *l, int at, uint64_t *spool)
+static void let_go(struct learning *g)
 {
-	struct learning g = { l, calloc(l->n + 1, sizeof(struct claim)), { .at = at, .fd = -1 } };
-	int wrong;
+	reader_close(&g->reader);
+	free(g->of);
+	free(g->first);
+	free(g->name);
+}
 
-	if (g.claims == NULL)
-		return E_NOMEM;
-	read_claims(&g);
-	if (*spool == 0)
-		*spool = most_common(&g);
-	for (size_t i = 0; i < l->n; i++)
-		if (g.claims[i].spool != *spool)
-			g.claims[i] = (struct claim){ 0 };
-	believe(&g);
-	wrong = count_wrong(&g);
-	reader_close(&g.reader);
-	segments_sort(l);
-	free(g.claims);
-	return wrong;
+int names_learn(struct segments *l, int at, struct origin *ours, bool *all)
+{
+	struct learning g = {
+		.l = l,
+		.of = calloc(l->n + 1, sizeof(struct claim)),
+		.first = calloc(l->n + 1, sizeof(struct claim *)),
+		.name = calloc(l->n + 1, sizeof(struct claim *)),
+		.reader = { .at = at, .fd = -1, .key = ours->spool == 0 ? NULL : &ours->key },
+	};
+	int rc = g.of == NULL || g.first == NULL || g.name == NULL ? E_NOMEM : 0;
+
+	*all = rc == 0 && read_claims(&g, ours);
+	/* By now the key is known, and what is sealed with another one claims nothing. */
+	if (rc == 0 && g.reader.key == NULL && ours->spool != 0) {
+		g.reader.key = &ours->key;
+		*all = read_claims(&g, ours);
+	}
+	if (rc == 0) {
+		qsort(g.first, l->n, sizeof(struct claim *), by_claim);
+		qsort(g.name, l->n, sizeof(struct claim *), by_name);
+		rc = settle(&g);
+	}
+	let_go(&g);
+	return rc;
 }
 
 /* ---- on disk ---- */
@@ -184,15 +260,23 @@ static int clear_way(const struct segment *seg, int at)
 	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : segment_set_aside(at, name);
 }
 
+/* The segment that has by its name what SEG is to be called. */
+static size_t find_named(const struct segments *l, const struct segment *seg)
+{
+	size_t i = 0;
+
+	while (i < l->n && (l->at[i].named != seg->first || l->at[i].bad != seg->bad))
+		i++;
+	return i;
+}
+
 /* Segment I gets its name, and who has that gets I's. */
 static int rename_one(struct segments *l, int at, size_t i)
 {
 	struct segment *seg = &l->at[i];
-	size_t other = 0;
+	size_t other = find_named(l, seg);
 	int rc;
 
-	while (other < l->n && (l->at[other].named != seg->first || l->at[other].bad != seg->bad))
-		other++;
 	if (other < l->n) {
 		rc = exchange(seg, &l->at[other], at);
 	} else {
@@ -205,12 +289,15 @@ static int rename_one(struct segments *l, int at, size_t i)
 
 int names_write(struct segments *l, int at)
 {
+	bool left = false;
 	int worst = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; l->misnamed && i < l->n; i++) {
 		int rc = l->at[i].named == l->at[i].first ? 0 : rename_one(l, at, i);
 
 		worst = worst == 0 ? rc : worst;
+		left = left || l->at[i].named != l->at[i].first;
 	}
+	l->misnamed = left;
 	return worst;
 }

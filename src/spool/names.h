@@ -3,13 +3,15 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include "layout.h"
 #include "segments.h"
 
-/* Looks at the head of every segment; one that cannot be read says nothing. FIRST is what the head says
- * from now on, where no other segment begins there by right, and the list is in that order. SPOOL is the one
- * whose heads count; 0: that of most of them, and it is set. Gives how many heads and names differ, or
+/* Reads the head of every segment; one that does not hold, or is another spool's, says nothing. FIRST is
+ * what the head says from now on, where no other segment begins there by right, and the list is in that
+ * order. OURS has the key of the heads that count; where it is not known (spool 0) it becomes that of most
+ * of them. *ALL says whether every head was read, or can never be. Gives how many heads and names differ, or
  * E_NOMEM. */
-int names_learn(struct segments *l, int at, uint64_t *spool) MUST_USE;
+int names_learn(struct segments *l, int at, struct origin *ours, bool *all) MUST_USE;
 
 /* Gives every segment the name that says where it begins; what is in the way and no segment goes into
  * quarantine/. Durable. 0, or why some have not got it, which changes nothing of what they hold. */

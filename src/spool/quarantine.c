@@ -146,7 +146,7 @@ static int file_record(
 	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
 	int rc = allow(s, bytes);
 
-	layout_record_encode(header, &r, batch_slice(b));
+	layout_record_encode(header, &s->origin.key, &r, batch_slice(b));
 	if (rc == 0)
 		rc = make_dir(s->dir);
 	if (rc == 0)
@@ -166,7 +166,7 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 
 	if (trailer == NULL)
 		return why_set(why, E_NOMEM, "quarantine: %s", err_text(E_NOMEM));
-	iov.iov_len = layout_trailer_encode(trailer, cause, detail);
+	iov.iov_len = layout_trailer_encode(trailer, &s->origin.key, cause, detail);
 	name_of(b, name);
 	/* Its id is its name: what is there by it is this batch, whole. */
 	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine")

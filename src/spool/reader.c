@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reader.h"
@@ -32,9 +33,20 @@ static int open_file(struct reader *r, const char *path, uint64_t first)
 	return 0;
 }
 
-static bool is_foreign(const struct reader *r, const struct head *h)
+/* What the checksums of the segment's records were computed with; NULL: they are not to be verified. */
+static const struct key *key_of(const struct reader *r)
 {
-	return r->spool != 0 && h->origin.spool != r->spool;
+	return r->unverified ? NULL : r->key != NULL ? r->key : &r->own;
+}
+
+/* The segment has no position at or above this: its file has no room for so many records. */
+static uint64_t bound(const struct reader *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) < 0)
+		return r->first;
+	return r->first + (uint64_t)st.st_size / RECORD_HEADER;
 }
 
 /* The head proves that the tree is the one its meta's transaction made. */
@@ -52,7 +64,7 @@ static int load_head(struct reader *r)
 	got = disk_read(r->fd, bytes, p.size, p.offset);
 	if (got < 0)
 		return (int)got;
-	rc = layout_head_decode(slice_of(bytes, (size_t)got), &r->head);
+	rc = layout_head_decode(slice_of(bytes, (size_t)got), r->key, &r->head);
 	return rc == 0 && r->head.txnid != r->tree.txnid ? E_CORRUPT : rc;
 }
 
@@ -61,12 +73,12 @@ static int read_head(struct reader *r)
 {
 	int rc = load_head(r);
 
-	if (rc == 0 && is_foreign(r, &r->head))
-		rc = E_MALFORMED;
-	if (rc == 0 && r->head.first.position != r->first)
+	if (rc == 0 && (r->head.first.position != r->first || r->head.end.position < r->first ||
+	                       r->head.end.position > bound(r)))
 		rc = E_CORRUPT;
 	if (rc < 0)
 		return rc;
+	r->own = r->head.origin.key;
 	r->has_head = true;
 	r->end = r->head.end;
 	return 0;
@@ -96,14 +108,17 @@ static int by_scan(struct reader *r)
 	int rc;
 
 	scan_free(&r->scan);
-	rc = scan_run(&r->scan, r->fd, r->spool, (struct spool_run){ r->first, r->limit });
-	if (rc == 0 && r->scan.strangers && !r->scan.ours)
-		rc = E_MALFORMED;
+	if (r->key == NULL && !r->has_head && !r->unverified)
+		return E_CORRUPT;
+	rc = scan_run(&r->scan, r->fd, key_of(r),
+	        (struct spool_run){ r->first, min_u64(r->limit, bound(r)) });
+	if (rc == 0 && r->scan.foreign && !r->scan.ours)
+		rc = E_FOREIGN;
 	if (rc < 0)
 		return rc;
 	r->state = READER_BY_SCAN;
 	r->scan_limit = r->limit;
-	if (r->scan.has_head) {
+	if (r->scan.has_head && r->scan.head.end.position <= bound(r)) {
 		r->head = r->scan.head;
 		r->has_head = true;
 	}
@@ -246,9 +261,9 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 	iov[1] = (struct iovec){ got->bytes, got->size };
 	rc = disk_readv(r->fd, iov, 2, p->offset);
 	if (rc == 0)
-		rc = layout_record_decode(bytes, header);
+		rc = layout_record_decode(bytes, key_of(r), header);
 	if (rc == 0 && (header->position != p->key || header->size != got->size ||
-	                       !layout_record_verify(bytes, batch_slice(got))))
+	                       !layout_record_verify(bytes, key_of(r), batch_slice(got))))
 		rc = E_CORRUPT;
 	if (rc < 0) {
 		batch_unref(&got);
@@ -266,7 +281,7 @@ int reader_peek(struct reader *r, const struct place *p, struct record *header)
 
 	if (got < 0)
 		return (int)got;
-	return got < RECORD_HEADER ? E_CORRUPT : layout_record_decode(bytes, header);
+	return got < RECORD_HEADER ? E_CORRUPT : layout_record_decode(bytes, key_of(r), header);
 }
 
 /* The record at POSITION exactly, whole. */

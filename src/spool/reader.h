@@ -6,6 +6,10 @@
  *
  * BY_TREE walks LMDB's pages. BY_SCAN has looked at every page of the file once and goes by what it
  * found: what that does not have is lost.
+ *
+ * Records and heads are believed by the spool's key alone. Where that is not known, and for a segment
+ * that may be another spool's, the key is the one in the head that the tree leads to; a scan, which
+ * would have to take any bytes' word for it, then finds nothing.
  */
 #ifndef READER_H
 #define READER_H
@@ -18,8 +22,11 @@ enum reader_state { READER_CLOSED, READER_BY_TREE, READER_BY_SCAN };
 
 struct reader {
 	enum reader_state state;
-	int at;         /* the spool's directory, borrowed */
-	uint64_t spool; /* heads of another one are refused; 0: any will do */
+	int at; /* the spool's directory, borrowed */
+	const struct key *
+	        key; /* the spool's, borrowed; heads by another one are refused. NULL: any will do */
+	struct key own;  /* then it is this one, of the segment's own head */
+	bool unverified; /* an operator wants what looks like a record, whatever its checksums say */
 	int fd;
 	uint64_t first; /* of the segment that is open */
 	uint64_t limit;
@@ -36,7 +43,7 @@ struct reader {
 
 /* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed
  * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
- * E_NEWER; E_MALFORMED: it belongs to another spool; other errors may pass. */
+ * E_NEWER, E_OLDER; E_FOREIGN; other errors may pass. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 /* The same for a segment whose data file is PATH, wherever that is. */
 int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
@@ -58,7 +65,7 @@ int reader_fetch(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
 /* All that a header says of its batch, whose bytes are filled by the caller. */
 void record_to_batch(const struct record *r, struct batch *b);
-/* The header alone, not verified: for ages. */
+/* The header alone. */
 int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
 /* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */
 int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans) MUST_USE;

@@ -1,9 +1,9 @@
 /* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
  *
  * A state is in four slots and in the head of the newest segment; the highest generation is right, of
- * equal ones the one that knows more records. Of each segment the head is
- * looked at, and only the newest is looked into: how long that takes hardly depends on how much
- * waits. What is damaged in older ones shows when they are read.
+ * equal ones the one that knows more records. Only the newest segment is looked at, and of the others the
+ * names: how long a start takes does not depend on how much waits. What is damaged in older ones, or has
+ * another's name, shows when they are read, or before they are unlinked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,9 +12,10 @@
 
 #include "clock.h"
 #include "log.h"
-#include "names.h"
+#include "older.h"
 #include "spool_priv.h"
 
+enum { STAT_AT_ONCE = 64 };                  /* segments whose sizes a start asks for */
 enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be read */
 
 struct recovering {
@@ -36,8 +37,14 @@ static void note(struct recovering *r, const char *text)
 void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
         const struct spool_state *state, const struct origin *origin)
 {
-	if (ours->spool == 0)
+	if (ours->spool == 0) {
 		ours->spool = origin->spool;
+		ours->key = origin->key;
+	}
+	if (ours->spool != origin->spool)
+		return;
+	if (origin->bytes > 0)
+		ours->bytes = origin->bytes;
 	if (origin->floor.position > ours->floor.position)
 		ours->floor = origin->floor;
 	if (*any && (state->generation < best->generation ||
@@ -57,6 +64,11 @@ static int newer(struct spool *s, const char *what, struct why *why)
 {
 	return why_set(why, E_NEWER, "%s/%s was written by a newer version of this program",
 	        s->opts.directory, what);
+}
+
+static int older(struct spool *s, const char *what, struct why *why)
+{
+	return why_set(why, E_OLDER, OLDER_FORMAT, s->opts.directory, what);
 }
 
 /* What the disk refuses to give now it may give in a moment. */
@@ -84,6 +96,8 @@ static int read_slots(struct recovering *r, struct why *why)
 		while (pause_for(slots[i].rc, &pauses));
 		if (slots[i].rc == E_NEWER)
 			return newer(r->s, "state", why);
+		if (slots[i].rc == E_OLDER)
+			return older(r->s, "state", why);
 		blank = blank && slots[i].blank;
 		if (slots[i].rc < 0 && slots[i].rc != E_CORRUPT)
 			refused = slots[i].rc;
@@ -98,37 +112,20 @@ static int read_slots(struct recovering *r, struct why *why)
 		return why_set(why, refused, "state: cannot be read: %s", err_text(refused));
 	r->doubt = refused < 0;
 	statefile_aim(&r->s->file, slots);
-	r->s->reader.spool = r->s->origin.spool;
 	r->found->state_lost = r->slots_gone && (!blank || r->s->segments.n > 0);
 	if (r->found->state_lost)
 		note(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
 }
 
-/* The segments go by what their heads say. */
-static int know_names(struct recovering *r, struct why *why)
+/* As survey_names, and says what it found. */
+static bool survey(struct recovering *r)
 {
-	struct spool *s = r->s;
-	int wrong = names_learn(&s->segments, s->dir, &s->origin.spool), rc;
+	enum survey found = survey_names(r->s);
 
-	if (wrong < 0)
-		return why_set(why, wrong, "segments: %s", err_text(wrong));
-	s->reader.spool = s->origin.spool;
-	if (wrong == 0)
-		return 0;
-	for (size_t i = 0; i < s->segments.n; i++) {
-		const struct segment *seg = &s->segments.at[i];
-
-		if (seg->by_head && seg->named != seg->first)
-			log_warn("spool: seg-%016" PRIx64 " begins with position %" PRIu64
-			         " and should be called so",
-			        seg->named, seg->first);
-	}
-	rc = names_write(&s->segments, s->dir);
-	if (rc < 0)
-		log_warn("spool: not all segments could be renamed: %s", err_text(rc));
-	note(r, "segments had wrong names; they are read by what their heads say");
-	return 0;
+	if (found == SURVEY_MISNAMED)
+		note(r, "segments had wrong names; they are read by what their heads say");
+	return found != SURVEY_AS_BEFORE;
 }
 
 static int open_patiently(struct spool *s, size_t i)
@@ -154,10 +151,10 @@ static void set_aside(struct recovering *r, size_t i, const char *name, int rc)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-	        rc == E_MALFORMED ? "%s belongs to another spool" : "no record can be read from %s",
+	        rc == E_FOREIGN ? "%s belongs to another spool" : "no record can be read from %s",
 	        name);
 	note(r, text);
-	r->doubt = r->doubt || rc != E_MALFORMED;
+	r->doubt = r->doubt || rc != E_FOREIGN;
 	if (segments_set_aside(&r->s->segments, r->s->dir, i) < 0)
 		log_warn("spool: %s could not be moved to quarantine/", name);
 }
@@ -194,6 +191,12 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
+	if (rc == E_OLDER)
+		return older(s, name, why);
+	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SCAN) && survey(r))
+		return E_MISSING; /* another one may be the newest now */
+	if (segments_drop_gone(&s->segments, s->dir, i))
+		return E_MISSING;
 	if (rc == E_MISSING) { /* killed before its first commit was whole */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
@@ -201,7 +204,7 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 		return E_MISSING;
 	}
 	/* Only what is damaged, or stays unreadable, is moved out of the way. */
-	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_IO)
+	if (rc < 0 && rc != E_CORRUPT && rc != E_FOREIGN && rc != E_IO)
 		return blame_segment(s, i, rc, why);
 	if (rc < 0) {
 		set_aside(r, i, name, rc);
@@ -219,6 +222,8 @@ static int read_newest(struct recovering *r, struct why *why)
 
 	while (rc == E_MISSING && s->segments.n > 0)
 		rc = look_at(r, s->segments.n - 1, why);
+	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey(r))
+		return read_newest(r, why); /* a newer one had an older one's name */
 	if (rc == E_MISSING)
 		return 0;
 	if (rc < 0)
@@ -229,18 +234,29 @@ static int read_newest(struct recovering *r, struct why *why)
 	return 0;
 }
 
-/* The number of this spool, from any segment that still says it, else a new one. */
-static void know_spool(struct spool *s)
+/* Where no snapshot has it, the key is in the heads; and where none holds, this is a new spool. */
+static int know_key(struct recovering *r, struct why *why)
 {
-	for (size_t i = 0; i < s->segments.n && s->origin.spool == 0; i++)
-		if (reader_open(&s->reader, &s->segments.at[i],
-		            segments_limit(&s->segments, i, s->end.position)) == 0 &&
-		        s->reader.has_head)
-			s->origin.spool = s->reader.head.origin.spool;
-	if (s->origin.spool == 0 && getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0)
-		s->origin.spool = clock_wall_ms();
-	s->reader.spool = s->origin.spool;
-	s->file.spool = s->origin.spool;
+	struct spool *s = r->s;
+
+	if (s->origin.spool == 0 && s->segments.n > 0)
+		survey(r);
+	if (s->origin.spool != 0)
+		return 0;
+	if (s->survey_at_us != UINT64_MAX && s->segments.n > 0)
+		return why_set(why, E_IO,
+		        "segments: they cannot be read, and nothing else has the key "
+		        "of their checksums");
+	r->found->note[0] = s->segments.n > 0 ? '\0' : r->found->note[0]; /* this is what matters */
+	if (s->segments.n > 0)
+		note(r, "no copy of the key of its checksums is left, neither in the state file "
+		        "nor in "
+		        "a segment: the segments go to quarantine/, from where `spanspool spool "
+		        "quarantine export --unverified` takes what looks like a batch");
+	if (getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0 ||
+	        layout_key_make(&s->origin.key) < 0)
+		return why_set(why, E_IO, "the kernel gives no random numbers for a key");
+	return 0;
 }
 
 void recover_assume(struct spool_state *state, const struct spot *from)
@@ -303,12 +319,14 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	int rc = read_slots(&r, why);
 
 	if (rc == 0)
-		rc = know_names(&r, why);
+		rc = know_key(&r, why);
 	if (rc == 0)
 		rc = read_newest(&r, why);
 	if (rc < 0)
 		return rc;
-	know_spool(s);
+	s->file.live_origin = (struct origin){ .spool = s->origin.spool, .key = s->origin.key };
+	segments_measure(&s->segments, s->dir, STAT_AT_ONCE, true);
+	segments_guess(&s->segments, s->origin.bytes);
 	if (!r.any && s->segments.n == 0) {
 		blank(s, found);
 		return 0;

@@ -1,22 +1,33 @@
 /* scan.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
  * piece there, at an even offset; one that is a whole record by its own magic, length and
- * checksum is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
- * records, which is as good. */
+ * checksums is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
+ * records, which is as good.
+ *
+ * The bytes of a batch are the world's, so no search begins in them as long as a page says where they end:
+ * a leaf by its nodes, overflow pages by the record that they begin with. Only a page that does not hold
+ * itself is looked at byte by byte. There the free part of a page, which LMDB does not clear, may hold the
+ * header of a record whose place something else has by now, so such a header says nothing of what is
+ * behind it. */
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "disk.h"
 #include "scan.h"
 
 enum { WINDOW = 4 * RECORD_MOST };
 
+_Static_assert((int)HEAD_BYTES <= 4096, "a head at the end of a window must be whole in it");
+
 struct scanning {
 	struct scan *found;
+	const struct key *key; /* NULL: nothing is verified */
 	uint64_t first;
 	uint64_t limit;
-	uint64_t spool;  /* whose heads count; 0: all */
-	uint64_t offset; /* of the window in the file */
-	bool last;       /* the file ends with this window */
+	uint64_t page; /* bytes of one */
+	uint64_t at;   /* offset in the file from which on nothing was looked at */
+	uint64_t base; /* of the window in the file: a page's header before AT */
+	bool last;     /* the file ends with this window */
 };
 
 static int add_record(struct scanning *g, const struct record *r, uint64_t offset)
@@ -25,29 +36,29 @@ static int add_record(struct scanning *g, const struct record *r, uint64_t offse
 
 	if (s->n == s->cap) {
 		size_t cap = s->cap == 0 ? 256 : s->cap * 2;
-		struct place *more = realloc(s->at, cap * sizeof(*more));
+		struct scan_record *more = realloc(s->at, cap * sizeof(*more));
 
 		if (more == NULL)
 			return E_NOMEM;
 		s->at = more;
 		s->cap = cap;
 	}
-	s->at[s->n++] = (struct place){ r->position, offset, RECORD_HEADER + r->size };
-	if (r->position >= s->end.position)
-		s->end = (struct spot){ r->position + 1, r->spans_before + r->spans };
+	s->at[s->n++] = (struct scan_record){
+		.place = { r->position, offset, RECORD_HEADER + r->size },
+		.spans_before = r->spans_before,
+		.spans = r->spans,
+	};
 	return 0;
 }
 
 static void add_head(struct scanning *g, struct slice from)
 {
 	struct head h;
+	int rc = g->key == NULL ? E_CORRUPT : layout_head_decode(from, g->key, &h);
 
-	if (layout_head_decode(from, &h) < 0)
+	g->found->foreign |= rc == E_FOREIGN;
+	if (rc < 0)
 		return;
-	if (g->spool != 0 && h.origin.spool != g->spool) {
-		g->found->strangers = true;
-		return;
-	}
 	g->found->ours = true;
 	if (h.first.position != g->first)
 		return;
@@ -56,64 +67,175 @@ static void add_head(struct scanning *g, struct slice from)
 	g->found->has_head = true;
 }
 
-/* What begins at FROM: the bytes to go on by, 0 when it has to be looked at again with more behind
- * it, or an error. */
-static int64_t look(struct scanning *g, struct slice from, uint64_t offset)
+/* How far the search may go on behind AT, where a record of LEN bytes begins of which the header holds, and
+ * the batch does not. */
+static uint64_t behind(const struct scanning *g, const uint8_t *window, size_t at, uint64_t len)
 {
+	uint64_t offset = g->base + at;
+
+	if (offset % g->page != TREE_PAGE_HEADER || at < TREE_PAGE_HEADER)
+		return 2;
+	if (tree_is_overflow(window + at - TREE_PAGE_HEADER, offset / g->page))
+		return len;
+	return len > g->page / 2 ? g->page - TREE_PAGE_HEADER : 2; /* too large for a leaf */
+}
+
+/* What begins at AT of WINDOW, which begins at BASE in the file: the bytes to go on by, 0 when it has to be
+ * looked at again with more behind it, or an error. */
+static int64_t look(struct scanning *g, struct slice window, size_t at, uint64_t base)
+{
+	struct slice from = slice_of(window.at + at, window.len - at);
 	struct record r;
+	uint64_t len;
 
 	if (layout_is_head(from))
 		add_head(g, from);
-	if (from.len < RECORD_HEADER || layout_record_decode(from.at, &r) < 0)
+	if (from.len < RECORD_HEADER || layout_record_decode(from.at, g->key, &r) < 0)
 		return 2;
-	if (r.size > from.len - RECORD_HEADER)
-		return g->last ? 2 : 0;
-	if (!layout_record_verify(from.at, slice_of(from.at + RECORD_HEADER, r.size)))
-		return 2;
-	if (r.position >= g->first && r.position < g->limit && add_record(g, &r, offset) < 0)
+	g->found->ours |= g->key != NULL;
+	len = RECORD_HEADER + (uint64_t)r.size;
+	if (len > from.len && !g->last)
+		return 0;
+	if (len > from.len ||
+	        !layout_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
+		len = behind(g, window.at, at, len);
+	else if (r.position >= g->first && r.position < g->limit &&
+	         add_record(g, &r, base + at) < 0)
 		return E_NOMEM;
-	/* Not into its bytes, which are the world's: to the end, which is even. */
-	return (int64_t)((RECORD_HEADER + (uint64_t)r.size) & ~UINT64_C(1));
+	return (int64_t)((len + 1) & ~UINT64_C(1));
 }
 
-/* Gives how many bytes of the window are done. */
-static int64_t look_through(struct scanning *g, struct slice window)
+/* The leaf at AT, by its nodes. 1; 0: one of them is not what its key says; or an error. */
+static int look_at_nodes(struct scanning *g, struct slice window, size_t at, unsigned nodes)
 {
-	size_t at = 0, safe = window.len - (g->last ? 0 : min_u64(window.len, HEAD_BYTES));
+	const uint8_t *leaf = window.at + at;
+
+	for (unsigned i = 0; i < nodes; i++) {
+		struct place p = tree_leaf_node(leaf, i);
+		struct record r;
+
+		if (p.size == 0) /* in pages of its own */
+			continue;
+		if (p.key == 0) {
+			add_head(g, slice_of(leaf + p.offset, p.size));
+			continue;
+		}
+		if (p.size < RECORD_HEADER ||
+		        layout_record_decode(leaf + p.offset, g->key, &r) < 0 ||
+		        r.position != p.key || r.size != p.size - RECORD_HEADER)
+			return 0;
+		if (look(g, slice_of(leaf, p.offset + p.size), p.offset, g->base + at) < 0)
+			return E_NOMEM;
+	}
+	return 1;
+}
+
+/* Between a leaf's offsets and its nodes: old copies, whole or not, of records that stood there once. */
+static int look_at_gap(struct scanning *g, struct slice window, size_t at)
+{
+	struct slice leaf = slice_of(window.at + at, g->page);
+	size_t from, to;
+
+	tree_leaf_gap(leaf.at, &from, &to);
+	for (int64_t by; from<to; from += by> 0 ? (size_t)by : 2) {
+		by = look(g, leaf, from, g->base + at);
+		if (by < 0)
+			return (int)by;
+	}
+	return 1;
+}
+
+/* As look, for the page that begins at AT: 0: it is not a leaf that holds itself. */
+static int64_t look_at_leaf(struct scanning *g, struct slice window, size_t at)
+{
+	uint64_t offset = g->base + at;
+	unsigned nodes;
+	int rc;
+
+	if (g->key == NULL || offset % g->page != 0 || window.len - at < g->page)
+		return 0;
+	nodes = tree_leaf_nodes(window.at + at, (uint32_t)g->page, offset / g->page);
+	rc = nodes == 0 ? 0 : look_at_nodes(g, window, at, nodes);
+	if (rc > 0)
+		rc = look_at_gap(g, window, at);
+	return rc <= 0 ? rc : (int64_t)g->page;
+}
+
+/* From g->at on, which moves to where the next window has to go on. */
+static int look_through(struct scanning *g, struct slice window)
+{
+	size_t at = (size_t)(g->at - g->base);
+	size_t safe = window.len - (g->last ? 0 : min_u64(window.len, g->page));
 
 	while (at < safe) {
-		int64_t by = look(g, slice_of(window.at + at, window.len - at), g->offset + at);
+		int64_t by = look_at_leaf(g, window, at);
 
+		if (by == 0)
+			by = look(g, window, at, g->base);
 		if (by < 0)
-			return by;
+			return (int)by;
 		if (by == 0)
 			break;
 		at += (size_t)by;
 	}
-	return (int64_t)min_u64(at, window.len);
+	g->at = g->base + at;
+	return 0;
 }
 
-static int by_key(const void *a, const void *b)
+static int by_position(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
+	const struct scan_record *x = a, *y = b;
 
-	return x->key < y->key ? -1 : x->key > y->key;
+	return x->place.key < y->place.key ? -1 : x->place.key > y->place.key;
 }
 
+/* A stands before B: B counts the spans of A among those below it. */
+static bool agree(const struct scan_record *a, const struct scan_record *b)
+{
+	uint64_t behind = a->spans_before + a->spans;
+
+	return b->place.key == a->place.key + 1 ? b->spans_before == behind
+	                                        : b->spans_before >= behind;
+}
+
+/* The counts of record I agree with neither side, or it is an outermost one whose neighbours agree. */
+static bool is_odd(const struct scan *s, size_t i)
+{
+	const struct scan_record *r = &s->at[i];
+	bool before = i > 0 && agree(r - 1, r), behind = i + 1 < s->n && agree(r, r + 1);
+
+	if (before || behind || s->n < 3)
+		return false;
+	if (i == 0)
+		return agree(r + 1, r + 2);
+	return i + 1 < s->n || agree(r - 2, r - 1);
+}
+
+/* By position, each once; a record by itself is no proof of a position that its neighbours deny. */
 static void order(struct scan *s)
 {
+	struct scan_record *last;
 	size_t kept = 0;
 
 	if (s->n == 0)
 		return;
-	qsort(s->at, s->n, sizeof(*s->at), by_key);
+	qsort(s->at, s->n, sizeof(*s->at), by_position);
 	for (size_t i = 1; i < s->n; i++)
-		if (s->at[i].key != s->at[kept].key)
+		if (s->at[i].place.key != s->at[kept].place.key)
 			s->at[++kept] = s->at[i];
 	s->n = kept + 1;
+	for (size_t i = 0; i < s->n; i++)
+		s->at[i].odd = is_odd(s, i);
+	kept = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->at[i].odd)
+			s->at[kept++] = s->at[i];
+	s->n = kept;
+	last = &s->at[s->n - 1];
+	s->end = (struct spot){ last->place.key + 1, last->spans_before + last->spans };
 }
 
-/* The window at g->offset. A part that the disk will not read is as lost as a broken one. */
+/* The window at OFFSET. A part that the disk will not read is as lost as a broken one. */
 static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 {
 	size_t want = (size_t)min_u64(left, WINDOW);
@@ -131,27 +253,32 @@ static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 	return want;
 }
 
-int scan_run(struct scan *s, int fd, uint64_t spool, struct spool_run run)
+int scan_run(struct scan *s, int fd, const struct key *key, struct spool_run run)
 {
-	struct scanning g = { .found = s, .first = run.first, .limit = run.end, .spool = spool };
+	struct scanning g = { .found = s,
+		.key = key,
+		.first = run.first,
+		.limit = run.end,
+		.page = (uint64_t)getpagesize() };
 	uint8_t *window = malloc(WINDOW);
-	int64_t done = 0;
 	struct stat st;
+	int rc = 0;
 
 	if (window == NULL)
 		return E_NOMEM;
 	if (fstat(fd, &st) < 0)
-		done = E_IO;
-	while (done >= 0 && g.offset < (uint64_t)st.st_size) {
-		size_t n = fill(fd, window, (uint64_t)st.st_size - g.offset, g.offset);
+		rc = E_IO;
+	while (rc == 0 && g.at < (uint64_t)st.st_size) {
+		size_t n;
 
-		g.last = g.offset + n >= (uint64_t)st.st_size;
-		done = look_through(&g, slice_of(window, n));
-		g.offset += done > 0 ? (uint64_t)done : 0;
+		g.base = g.at - min_u64(g.at, TREE_PAGE_HEADER);
+		n = fill(fd, window, (uint64_t)st.st_size - g.base, g.base);
+		g.last = g.base + n >= (uint64_t)st.st_size;
+		rc = look_through(&g, slice_of(window, n));
 	}
 	free(window);
 	order(s);
-	return done < 0 ? (int)done : 0;
+	return rc;
 }
 
 const struct place *scan_find(const struct scan *s, uint64_t want)
@@ -161,12 +288,12 @@ const struct place *scan_find(const struct scan *s, uint64_t want)
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (s->at[mid].key < want)
+		if (s->at[mid].place.key < want)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < s->n ? &s->at[low] : NULL;
+	return low < s->n ? &s->at[low].place : NULL;
 }
 
 void scan_free(struct scan *s)

@@ -27,15 +27,17 @@ void segment_file(const struct segment *seg, char to[DISK_NAME])
 /* Exactly the names that segment_name writes. */
 static bool parse_name(const char *name, struct segment *seg)
 {
-	char *end, again[SEGMENT_NAME];
+	static const char digits[] = "0123456789abcdef";
+	const char *at = name + 4, *digit;
 
 	if (strncmp(name, "seg-", 4) != 0)
 		return false;
-	*seg = (struct segment){ .named = strtoull(name + 4, &end, 16) };
+	*seg = (struct segment){ 0 };
+	for (; at < name + 20 && *at != '\0' && (digit = strchr(digits, *at)) != NULL; at++)
+		seg->named = seg->named << 4 | (uint64_t)(digit - digits);
 	seg->first = seg->named;
-	seg->bad = strcmp(end, ".bad") == 0;
-	segment_name(seg, again);
-	return strcmp(name, again) == 0;
+	seg->bad = strcmp(at, ".bad") == 0;
+	return at == name + 20 && (seg->bad || *at == '\0');
 }
 
 /* A killed agent leaves reserved blocks behind the end of what it wrote. */
@@ -54,47 +56,103 @@ static void give_back(int at, const char *path, struct stat *st)
 	close(fd);
 }
 
-static int add(struct segments *l, const struct segment *seg)
+/* Room for one more. What was removed at the front is used again, or left behind with the old memory. */
+static int make_room(struct segments *l)
 {
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : l->cap * 2;
-		struct segment *more = realloc(l->at, cap * sizeof(*more));
+	size_t gone = (size_t)(l->at - l->memory), cap = l->cap == 0 ? 16 : l->cap * 2;
+	struct segment *more;
 
-		if (more == NULL)
-			return E_NOMEM;
-		l->at = more;
-		l->cap = cap;
+	if (gone + l->n < l->cap)
+		return 0;
+	if (gone > l->cap / 2) {
+		memmove(l->memory, l->at, l->n * sizeof(*l->at));
+		l->at = l->memory;
+		return 0;
 	}
-	l->at[l->n++] = *seg;
-	l->bytes += seg->bytes;
+	more = malloc(cap * sizeof(*more));
+	if (more == NULL)
+		return E_NOMEM;
+	if (l->n > 0)
+		memcpy(more, l->at, l->n * sizeof(*more));
+	free(l->memory);
+	l->at = l->memory = more;
+	l->cap = cap;
 	return 0;
 }
 
-static int add_found(struct segments *l, int at, const char *name, bool mend)
+static int add(struct segments *l, const struct segment *seg)
+{
+	int rc = make_room(l);
+
+	if (rc < 0)
+		return rc;
+	l->at[l->n++] = *seg;
+	l->unmeasured += !seg->measured;
+	return 0;
+}
+
+/* What one of those takes that are not measured: of the guess, its part. */
+static uint64_t share(const struct segments *l)
+{
+	return l->unmeasured == 0 ? 0 : l->guess / l->unmeasured;
+}
+
+void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
+{
+	struct segment *seg = &l->at[i];
+
+	if (seg->measured) {
+		l->bytes -= seg->bytes;
+	} else {
+		l->guess -= share(l);
+		l->unmeasured--;
+	}
+	if (l->unmeasured == 0)
+		l->guess = 0;
+	l->bytes += bytes;
+	seg->bytes = bytes;
+	seg->measured = true;
+}
+
+static void measure(struct segments *l, int at, size_t i, bool mend)
 {
 	char path[DISK_NAME];
-	struct segment seg;
 	struct stat st;
+	uint64_t bytes;
 
-	if (!parse_name(name, &seg))
-		return 0;
-	segment_file(&seg, path);
-	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		/* Its file was unlinked, and then the power went. */
-		if (errno == ENOENT && !mend)
-			return 0;
-		if (errno == ENOENT)
-			return unlinkat(at, name, AT_REMOVEDIR) < 0 ? 0 : disk_sync_dir(at, ".");
-		if (errno == ENOTDIR)
-			return 0; /* somebody's file with such a name */
+	segment_file(&l->at[i], path);
+	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		st = (struct stat){ 0 };
-	}
-	if (mend)
+	else if (mend)
 		give_back(at, path, &st);
-	seg.bytes = (uint64_t)st.st_blocks * 512;
+	bytes = (uint64_t)st.st_blocks * 512;
 	if (!mend) /* an agent may have reserved more */
-		seg.bytes = min_u64(seg.bytes, ((uint64_t)st.st_size + 4095) / 4096 * 4096);
-	return add(l, &seg);
+		bytes = min_u64(bytes, ((uint64_t)st.st_size + 4095) / 4096 * 4096);
+	segments_set_bytes(l, i, bytes);
+}
+
+void segments_measure(struct segments *l, int at, size_t most, bool mend)
+{
+	if (l->unmeasured == 0)
+		return;
+	if (l->measure_at == 0 || l->measure_at > l->n)
+		l->measure_at = l->n;
+	for (; most > 0 && l->measure_at > 0; l->measure_at--) {
+		if (l->at[l->measure_at - 1].measured)
+			continue;
+		measure(l, at, l->measure_at - 1, mend);
+		most--;
+	}
+}
+
+void segments_guess(struct segments *l, uint64_t bytes)
+{
+	l->guess = l->unmeasured == 0 || bytes < l->bytes ? 0 : bytes - l->bytes;
+}
+
+uint64_t segments_bytes(const struct segments *l)
+{
+	return l->bytes + l->guess;
 }
 
 static int by_first(const void *a, const void *b)
@@ -103,6 +161,8 @@ static int by_first(const void *a, const void *b)
 
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
+	if (x->by_head != y->by_head) /* the one that has the place comes last */
+		return (int)x->by_head - (int)y->by_head;
 	return (int)y->bad - (int)x->bad; /* what was written anew in its place comes behind it */
 }
 
@@ -112,9 +172,20 @@ void segments_sort(struct segments *l)
 		qsort(l->at, l->n, sizeof(*l->at), by_first);
 }
 
-int segments_list(struct segments *l, int at, bool mend)
+static bool is_file(int at, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type != DT_DIR && e->d_type != DT_LNK;
+	return fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) &&
+	       !S_ISLNK(st.st_mode);
+}
+
+int segments_list(struct segments *l, int at)
 {
 	int fd = disk_open_dir(at, "."), rc = 0;
+	struct segment seg;
 	struct dirent *e;
 	DIR *d;
 
@@ -126,7 +197,8 @@ int segments_list(struct segments *l, int at, bool mend)
 		return E_NOMEM;
 	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		rc = add_found(l, at, e->d_name, mend);
+		if (parse_name(e->d_name, &seg) && !is_file(at, e))
+			rc = add(l, &seg);
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);
@@ -136,19 +208,13 @@ int segments_list(struct segments *l, int at, bool mend)
 
 void segments_free(struct segments *l)
 {
-	free(l->at);
+	free(l->memory);
 	*l = (struct segments){ 0 };
 }
 
 int segments_push(struct segments *l, uint64_t first)
 {
-	return add(l, &(struct segment){ .first = first, .named = first });
-}
-
-void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
-{
-	l->bytes += bytes - l->at[i].bytes;
-	l->at[i].bytes = bytes;
+	return add(l, &(struct segment){ .first = first, .named = first, .measured = true });
 }
 
 size_t segments_find(const struct segments *l, uint64_t position)
@@ -173,9 +239,33 @@ uint64_t segments_limit(const struct segments *l, size_t i, uint64_t end)
 
 void segments_drop(struct segments *l, size_t i)
 {
-	l->bytes -= l->at[i].bytes;
+	segments_set_bytes(l, i, 0);
 	l->n--;
-	memmove(l->at + i, l->at + i + 1, (l->n - i) * sizeof(*l->at));
+	if (i == 0)
+		l->at++;
+	else
+		memmove(l->at + i, l->at + i + 1, (l->n - i) * sizeof(*l->at));
+}
+
+bool segment_is_gone(const struct segment *seg, int at)
+{
+	char path[DISK_NAME];
+
+	segment_file(seg, path);
+	return faccessat(at, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool segments_drop_gone(struct segments *l, int at, size_t i)
+{
+	char name[SEGMENT_NAME];
+
+	if (!segment_is_gone(&l->at[i], at))
+		return false;
+	segment_name(&l->at[i], name);
+	segments_drop(l, i);
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 && disk_sync_dir(at, ".") < 0)
+		return true; /* removed again at the next start, should the power go */
+	return true;
 }
 
 int segments_remove(struct segments *l, int at, size_t n)

@@ -16,6 +16,7 @@ struct segment {
 	uint64_t named; /* the same by its name; names.h for where they differ */
 	bool by_head;   /* FIRST is what its head says */
 	uint64_t bytes; /* allocated on disk; of the one being written: not counted here */
+	bool measured;  /* BYTES is known */
 	bool bad;
 	bool lossy; /* something of it was called lost since the start */
 };
@@ -23,8 +24,14 @@ struct segment {
 struct segments {
 	struct segment *at; /* by first position */
 	size_t n;
+	struct segment *
+	        memory; /* that AT points into: what is removed at the front stays in front of it */
 	size_t cap;
-	uint64_t bytes; /* of all */
+	uint64_t bytes;    /* of those that are measured */
+	uint64_t guess;    /* of the others together */
+	size_t unmeasured; /* how many these are */
+	size_t measure_at; /* where to go on with them */
+	bool misnamed;     /* FIRST and NAMED may differ */
 };
 
 #define SEGMENTS_NONE SIZE_MAX
@@ -35,9 +42,15 @@ void segment_name(const struct segment *seg, char to[SEGMENT_NAME]);
 /* The path of its data file. */
 void segment_file(const struct segment *seg, char to[DISK_NAME]);
 
-/* Reads the directory: names and sizes, nothing else. With MEND it finishes a removal that was cut
- * short and gives back blocks that a killed agent had reserved; without, nothing is changed. */
-int segments_list(struct segments *l, int at, bool mend) MUST_USE;
+/* Reads the directory: names, nothing else. */
+int segments_list(struct segments *l, int at) MUST_USE;
+/* Asks at most MOST of those whose size is not known for it, the newest first. With MEND it gives back
+ * blocks that a killed agent had reserved. */
+void segments_measure(struct segments *l, int at, size_t most, bool mend);
+/* BYTES is what all of them are said to take: what is not measured takes the rest of it. */
+void segments_guess(struct segments *l, uint64_t bytes);
+/* Of all, as far as is known. */
+uint64_t segments_bytes(const struct segments *l);
 void segments_free(struct segments *l);
 
 /* By first position. */
@@ -51,6 +64,10 @@ size_t segments_find(const struct segments *l, uint64_t position);
 /* Positions of segment I are below this; END is of the last one. */
 uint64_t segments_limit(const struct segments *l, size_t i, uint64_t end);
 
+/* SEG has a directory and no file: it was unlinked, and then the power went. */
+bool segment_is_gone(const struct segment *seg, int at);
+/* True when segment I is gone in that way: now it is off the list, and its directory too. */
+bool segments_drop_gone(struct segments *l, int at, size_t i);
 /* Removes the first N from disk (a bad one is set aside) and from the list, and syncs the names.
  * Stops at the first that cannot be removed. */
 int segments_remove(struct segments *l, int at, size_t n) MUST_USE;

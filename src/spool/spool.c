@@ -78,7 +78,7 @@ static int open_files(struct spool *s, struct spool_found *found, struct why *wh
 		return rc;
 	if (disk_remove_dir(s->dir, "next") < 0)
 		log_debug("spool: next/ could not be removed");
-	rc = segments_list(&s->segments, s->dir, true);
+	rc = segments_list(&s->segments, s->dir);
 	if (rc < 0)
 		return why_set(why, rc, "cannot list: %s", err_text(rc));
 	return recover_run(s, found, why);
@@ -100,6 +100,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 	if (open_dir(s, why) < 0)
 		goto fail;
 	s->reader.at = s->dir;
+	s->reader.key = &s->origin.key;
 	if (lock_take(s->dir, LOCK_ALONE, &s->lock, why) < 0)
 		goto fail;
 	if (open_files(s, found, why) < 0)

@@ -18,8 +18,10 @@ struct spool {
 	struct writer writer;
 	struct writer next;
 	struct reader reader;
-	struct spot end; /* behind all that was put */
-	struct origin origin;
+	struct spot end;         /* behind all that was put */
+	struct origin origin;    /* the key in it has its place for as long as the spool is open */
+	uint64_t survey_at_us;   /* when all heads may be read; UINT64_MAX: they have been */
+	unsigned surveys;        /* that have changed the list of segments */
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
 	struct disk_space space; /* as of this turn */
 	struct spool_stats stats;
@@ -40,6 +42,14 @@ void recover_assume(struct spool_state *state, const struct spot *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
  * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
 uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
+
+/* survey.c: what a start has no time for. */
+enum survey { SURVEY_AS_BEFORE = 0, SURVEY_DROPPED, SURVEY_MISNAMED };
+/* Reads the heads of all segments, once; for when one is not what its name says, or none where one should
+ * be. Whoever asked is to look again, unless all is as before. */
+enum survey survey_names(struct spool *s);
+/* Asks some of the segments for their sizes, until all are known. */
+void survey_sizes(struct spool *s);
 
 /* store.c: into segments, one synced commit after the other. */
 struct storing {

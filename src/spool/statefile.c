@@ -77,7 +77,7 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to)
 	if (got != SLOT_BYTES)
 		return;
 	to->blank = is_zero(bytes, sizeof(bytes));
-	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), &to->state, &to->origin);
+	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &to->state, &to->origin);
 }
 
 static unsigned older(const struct slot *slots, unsigned a, unsigned b)
@@ -116,8 +116,7 @@ int statefile_sync(struct statefile *f, const struct spool_state *s, const struc
 
 void statefile_live(struct statefile *f, const struct spool_state *s)
 {
-	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s,
-	        &(struct origin){ .spool = f->spool });
+	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, &f->live_origin);
 	f->live_next ^= 1;
 }
 

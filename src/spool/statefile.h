@@ -15,8 +15,9 @@ enum { SLOTS = 4, SLOTS_LIVE = 2 };
 
 struct statefile {
 	int fd;
-	uint64_t spool; /* goes into every snapshot; set before the first one */
-	uint8_t *live;  /* the two mapped slots; this and live_next belong to spool_live */
+	struct origin
+	        live_origin; /* goes into every note of spool_live; set before the first one */
+	uint8_t *live;       /* the two mapped slots; this and live_next belong to spool_live */
 	unsigned live_next;
 	unsigned sync_next; /* 2 or 3 */
 };

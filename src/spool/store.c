@@ -17,7 +17,7 @@ enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
 
 uint64_t store_used(const struct spool *s)
 {
-	return s->segments.bytes + writer_used(&s->writer);
+	return segments_bytes(&s->segments) + writer_used(&s->writer);
 }
 
 void store_measure(struct spool *s)
@@ -95,7 +95,8 @@ int store_prepare(struct spool *s, bool ahead)
 	s->stats.next_rc = E_FULL;
 	if (ahead && reserve < WRITER_LEAST_BYTES)
 		return E_FULL;
-	rc = writer_make(&s->next, s->dir, s->opts.directory, s->map_bytes, reserve);
+	rc = writer_make(
+	        &s->next, s->dir, s->opts.directory, &s->origin.key, s->map_bytes, reserve);
 	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
 	store_measure(s);
@@ -128,9 +129,9 @@ static bool is_taken(const struct segments *l, uint64_t name)
 {
 	size_t i = 0;
 
-	while (i < l->n && (l->at[i].named != name || l->at[i].bad))
+	while (l->misnamed && i < l->n && (l->at[i].named != name || l->at[i].bad))
 		i++;
-	return i < l->n;
+	return l->misnamed && i < l->n;
 }
 
 /* A segment to which nothing was ever committed, and that could not be removed then, stands where the

@@ -21,6 +21,7 @@
 enum {
 	PAGE_BRANCH = 1,
 	PAGE_LEAF = 2,
+	PAGE_OVERFLOW = 4,
 	PAGE_META = 8,
 	NODE_HEADER = 8,
 	NODE_BIG = 1, /* the data is the number of an overflow page */
@@ -296,6 +297,36 @@ int tree_find(struct tree *t, uint64_t want, struct place *found)
 			return E_CORRUPT; /* would go round in circles */
 		want = bound;
 	}
+}
+
+bool tree_is_overflow(const uint8_t *page, uint64_t number)
+{
+	return at64(page) == number && at16(page + 10) == PAGE_OVERFLOW;
+}
+
+unsigned tree_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number)
+{
+	if (at64(page) != number || at16(page + 10) != PAGE_LEAF ||
+	        !nodes_are_sane(page, page_size, true))
+		return 0;
+	return nodes_of(page);
+}
+
+struct place tree_leaf_node(const uint8_t *page, unsigned i)
+{
+	const uint8_t *node = node_at(page, i);
+
+	return (struct place){
+		.key = key_of(node),
+		.offset = (uint64_t)(node - page) + NODE_HEADER + KEY_BYTES,
+		.size = (at16(node + 4) & NODE_BIG) != 0 ? 0 : at32(node),
+	};
+}
+
+void tree_leaf_gap(const uint8_t *page, size_t *from, size_t *to)
+{
+	*from = at16(page + 12);
+	*to = at16(page + 14);
 }
 
 void tree_free(struct tree *t)

@@ -41,6 +41,16 @@ int tree_start(struct tree *t) MUST_USE;
 /* The first key at or above WANT. 0, E_MISSING, E_CORRUPT, E_NOMEM, E_IO. */
 int tree_find(struct tree *t, uint64_t want, struct place *found) MUST_USE;
 
+/* PAGE, of which TREE_PAGE_HEADER bytes are read, is the first overflow page of a value, and page NUMBER of
+ * its file. */
+bool tree_is_overflow(const uint8_t *page, uint64_t number);
+/* How many nodes PAGE has, of PAGE_SIZE bytes; 0: it is no leaf, is not page NUMBER, or does not hold. */
+unsigned tree_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number);
+/* The value of node I, by its offset in PAGE; size 0: it is in overflow pages. */
+struct place tree_leaf_node(const uint8_t *page, unsigned i);
+/* [*from, *to) of PAGE is free. */
+void tree_leaf_gap(const uint8_t *page, size_t *from, size_t *to);
+
 void tree_free(struct tree *t);
 
 #endif

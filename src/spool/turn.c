@@ -1,7 +1,4 @@
 /* turn.c — one turn of the spool: put, forget what is delivered, prepare, read, tell. */
-#include <errno.h>
-#include <unistd.h>
-
 #include "clock.h"
 #include "log.h"
 #include "spool_priv.h"
@@ -31,17 +28,14 @@ static bool is_complete(const struct reader *r)
 {
 	uint64_t n = 0;
 
-	while (n < r->scan.n && r->scan.at[n].key < r->limit)
+	while (n < r->scan.n && r->scan.at[n].place.key < r->limit)
 		n++;
 	return n == r->limit - r->first;
 }
 
-static bool is_half_removed(const struct spool *s, const struct segment *seg)
+static bool is_damage(int rc)
 {
-	char path[DISK_NAME];
-
-	segment_file(seg, path);
-	return faccessat(s->dir, path, F_OK, 0) < 0 && errno == ENOENT;
+	return rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
 }
 
 /* Segment I, which is past, may go. Only what is seen to be whole is deleted: another is marked, and is set
@@ -52,14 +46,16 @@ static bool may_go(struct spool *s, size_t i)
 	char name[SEGMENT_NAME];
 	int rc;
 
-	if (seg->bad || is_half_removed(s, seg))
+	if (seg->bad || segment_is_gone(seg, s->dir))
 		return true;
 	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->end.position));
 	if (rc == 0 && s->reader.state == READER_BY_TREE)
 		return !goes_on(s, i);
+	if ((rc == 0 || is_damage(rc)) && survey_names(s))
+		return false; /* asked again, by other names */
 	if (rc == 0 && is_complete(&s->reader))
 		return true;
-	if (rc < 0 && rc != E_CORRUPT && rc != E_MALFORMED && rc != E_MISSING)
+	if (rc < 0 && !is_damage(rc))
 		return false;
 	segment_name(seg, name);
 	if (segments_mark_bad(&s->segments, s->dir, i) < 0)
@@ -87,20 +83,23 @@ static struct spot floor_without(struct spool *s, size_t n)
 void turn_reclaim(struct spool *s)
 {
 	struct origin origin = s->origin;
+	unsigned surveys = s->surveys;
 	size_t n = 0;
 
 	while (n < s->segments.n && is_past(s, n) && may_go(s, n))
 		n++;
 	if (n == 0)
 		return;
-	if (n == s->segments.n)
-		store_seal(s);
 	origin.floor = floor_without(s, n);
+	if (s->surveys != surveys)
+		return; /* the first N are others by now: asked again */
 	if (statefile_sync(&s->file, &s->last, &origin) < 0)
 		return;
 	if (s->reader.state != READER_CLOSED && s->reader.first <= s->segments.at[n - 1].first)
 		reader_close(&s->reader);
-	s->origin = origin;
+	if (n == s->segments.n)
+		store_seal(s);
+	s->origin.floor = origin.floor;
 	if (segments_remove(&s->segments, s->dir, n) < 0)
 		log_debug("spool: segments that are delivered could not all be removed");
 }
@@ -131,6 +130,8 @@ void turn_measure(struct spool *s)
 void spool_turn(struct spool *s, struct spool_turn *t)
 {
 	store_measure(s);
+	survey_sizes(s);
+	s->origin.bytes = store_used(s);
 	put_run(s, t);
 	turn_reclaim(s);
 	prepare(s);

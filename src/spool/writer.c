@@ -106,13 +106,13 @@ void writer_discard(struct writer *w, int at)
 		return;
 }
 
-int writer_make(
-        struct writer *w, int at, const char *directory, uint64_t map_bytes, uint64_t reserve)
+int writer_make(struct writer *w, int at, const char *directory, const struct key *key,
+        uint64_t map_bytes, uint64_t reserve)
 {
 	bool made;
 	int rc = disk_remove_dir(at, "next");
 
-	*w = (struct writer){ 0 };
+	*w = (struct writer){ .key = key };
 	if (rc == 0)
 		rc = disk_make_dir(at, "next", &made);
 	if (rc == 0 && !made)
@@ -207,7 +207,7 @@ void writer_put(struct writer *w, const struct entry *e)
 	w->failed = from_mdb(w, mdb_cursor_put(w->cursor, &k, &v, MDB_APPEND | MDB_RESERVE));
 	if (w->failed < 0)
 		return;
-	layout_record_encode(v.mv_data, &e->r, slice_of(e->bytes, e->r.size));
+	layout_record_encode(v.mv_data, w->key, &e->r, slice_of(e->bytes, e->r.size));
 	memcpy((uint8_t *)v.mv_data + RECORD_HEADER, e->bytes, e->r.size);
 	w->touched += v.mv_size;
 	if (w->first_ms == 0)

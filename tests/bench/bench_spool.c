@@ -1,20 +1,23 @@
 /* bench_spool.c — the spool against the floor that a disk gives, in one run.
  *
- *   bench_spool [directory [GiB of the large spool]]
+ *   bench_spool [directory [GiB of the large spool [segments of the long one]]]
  *
  * Writing: turns of 512 records of 3.5 kB, against write + fdatasync of the same
  * bytes in the same blocks, by turns. Then a snapshot's cost, reading, and the start of an empty
- * spool and of a large one.
+ * spool, of a large one and of one with many segments, warm and cold.
  */
 #include <config.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "spool.h"
@@ -249,9 +252,103 @@ static void starting(struct bench *b, double gib)
 	printf("  %-34s %9.2fx  (at most 2x)\n", "ratio", large / empty);
 }
 
+/* Microseconds that the names in the spool's directory take to read. */
+static double names_us(const struct bench *b)
+{
+	uint64_t began = clock_mono_us();
+	DIR *d = opendir(b->spool);
+
+	while (d != NULL && readdir(d) != NULL)
+		continue;
+	if (d != NULL)
+		closedir(d);
+	return (double)(clock_mono_us() - began);
+}
+
+/* Forgets pages, names and inodes. False: only root may. */
+static bool drop_caches(void)
+{
+	FILE *f = fopen("/proc/sys/vm/drop_caches", "we");
+	bool done;
+
+	sync();
+	if (f == NULL)
+		return false;
+	done = fputs("3\n", f) >= 0;
+	return fclose(f) == 0 && done;
+}
+
+/* The first start after that, median of a few; 0: it cannot be done. */
+static double cold_us(struct bench *b, double *names)
+{
+	enum { COLD = 5 };
+	double v[COLD], n[COLD];
+
+	for (int i = 0; i < COLD; i++) {
+		uint64_t us;
+
+		if (!drop_caches())
+			return 0;
+		n[i] = names_us(b);
+		if (!drop_caches())
+			return 0;
+		begin(b, &us);
+		v[i] = (double)us;
+		end(b);
+	}
+	*names = median(n, COLD);
+	return median(v, COLD);
+}
+
+/* A spool of N records, and a segment's name for each of them that no segment begins with. A start looks at no more of those than their names
+ * and some of their sizes, so their files are short. */
+static void make_segments(struct bench *b, unsigned n)
+{
+	uint64_t us;
+
+	begin(b, &us);
+	while (b->state.end <= n)
+		put(b);
+	end(b);
+	for (unsigned i = 0; i < n; i++) {
+		char path[TEMPDIR_PATH + 64];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/seg-%016x", b->spool, i + 1);
+		if (mkdir(path, 0700) < 0)
+			continue; /* the one that is real */
+		strcat(path, "/data.mdb");
+		f = fopen(path, "we");
+		if (f == NULL || fputs("a segment", f) < 0 || fclose(f) != 0)
+			fail(path);
+	}
+}
+
+static void starting_with_many(struct bench *b, unsigned n)
+{
+	double warm[2], cold[2], names[2] = { 0 }, readdir_us;
+
+	tempdir_remove(b->spool);
+	warm[0] = start_us(b);
+	cold[0] = cold_us(b, &names[0]);
+	b->opts.segment_bytes = 2 << 20;
+	make_segments(b, n);
+	warm[1] = start_us(b);
+	readdir_us = names_us(b);
+	cold[1] = cold_us(b, &names[1]);
+	printf("start with %u segments, median; cold is after drop_caches\n", n);
+	printf("  %-34s %10.0f us %10.0f us cold\n", "empty", warm[0], cold[0]);
+	printf("  %-34s %10.0f us %10.0f us cold\n", "many", warm[1], cold[1]);
+	printf("  %-34s %10.0f us %10.0f us cold\n", "reading its names alone", readdir_us,
+	        names[1]);
+	printf("  %-34s %9.2fx %12.2fx       (at most 2x warm)\n", "ratio without that",
+	        (warm[1] - readdir_us) / warm[0], cold[0] > 0 ? (cold[1] - names[1]) / cold[0] : 0);
+}
+
 int main(int argc, char **argv)
 {
 	double gib = argc > 2 ? atof(argv[2]) : 1;
+	unsigned segments = argc > 3 ? (unsigned)atoi(argv[3]) : 16384;
 	static struct bench b;
 
 	if (argc > 1)
@@ -273,6 +370,7 @@ int main(int argc, char **argv)
 	snapshots(&b);
 	starting(&b, gib);
 	reading(&b);
+	starting_with_many(&b, segments);
 	for (int i = 0; i < RECORDS; i++)
 		batch_unref(&b.batches[i]);
 	tempdir_remove(b.dir);

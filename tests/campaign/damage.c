@@ -10,7 +10,7 @@
 #include "campaign.h"
 #include "damage.h"
 
-enum { PAGE = 4096, HEADER = 64, SIZE_AT = 12, POSITION_AT = 16 };
+enum { PAGE = 4096, HEADER = 72, SIZE_AT = 12, POSITION_AT = 16 };
 
 /* A file: mostly a segment's, sometimes the state, else any. */
 static struct image_item *pick_file(struct image *m, uint64_t *seed)

@@ -14,7 +14,7 @@
 #include "spool_look.h"
 #include "tempdir.h"
 
-enum { SIZE_LEAST = 64, RECORD_BYTES_FROM = 64, SEGMENTS_LEFT = 2 };
+enum { SIZE_LEAST = 64, RECORD_BYTES_FROM = 72, SEGMENTS_LEFT = 2 };
 
 struct evidence *evidence_new(void)
 {

@@ -338,7 +338,7 @@ static void a_record_can_be_quarantined(void)
 	is_int(spool_quarantine(k.s, b, "too-large", "again", &k.why), 0, "twice is harmless");
 	is_int(kit_names(&k, "quarantine/"), 1, "one file");
 	kit_path(&k, "quarantine/", 0, path);
-	ok(stat(path, &st) == 0 && st.st_size == 64 + (off_t)b->size + 16 + 9 + 30 + 8,
+	ok(stat(path, &st) == 0 && st.st_size == 72 + (off_t)b->size + 16 + 9 + 30 + 8,
 	        "record, cause, and what was said first");
 	ok((st.st_mode & 0777) == 0600, "0600");
 	batch_unref(&b);

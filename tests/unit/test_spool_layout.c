@@ -74,6 +74,32 @@ static const struct record a_record = {
 	.maybe_dup = true,
 };
 
+/* Bytes 0, 1, 2 … for a key. */
+static struct key a_key(void)
+{
+	uint8_t bytes[KEY_BYTES];
+	struct key key;
+
+	for (int i = 0; i < KEY_BYTES; i++)
+		bytes[i] = (uint8_t)i;
+	layout_key_load(&key, bytes);
+	return key;
+}
+
+static struct key another_key(void)
+{
+	struct key key;
+
+	if (layout_key_make(&key) < 0)
+		exit(99);
+	return key;
+}
+
+static struct origin an_origin(uint64_t floor)
+{
+	return (struct origin){ .spool = 77, .key = a_key(), .floor = { floor, 0 }, .bytes = 4096 };
+}
+
 static struct spool_state a_state(void)
 {
 	struct spool_state s = {
@@ -97,32 +123,35 @@ static struct spool_state a_state(void)
 static void a_record_is_its_example(void)
 {
 	uint8_t bytes[RECORD_HEADER + 5];
+	struct key key = a_key();
 	struct record r = { 0 };
 
-	layout_record_encode(bytes, &a_record, slice_text("hello"));
+	layout_record_encode(bytes, &key, &a_record, slice_text("hello"));
 	memcpy(bytes + RECORD_HEADER, "hello", 5);
 	is_example("record", bytes, sizeof(bytes));
-	is_int(layout_record_decode(bytes, &r), 0, "it can be read");
+	is_int(layout_record_decode(bytes, &key, &r), 0, "it can be read");
 	ok(r.position == 5 && r.boot == a_record.boot && r.sequence == 7 && r.spans == 3 &&
 	                r.size == 5 && r.received_ms == a_record.received_ms &&
 	                r.spans_before == 11 && r.maybe_dup,
 	        "and says the same");
-	ok(layout_record_verify(bytes, slice_of(bytes + RECORD_HEADER, 5)), "its checksum holds");
+	ok(layout_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5)),
+	        "its checksum holds");
 }
 
 static void every_bit_of_a_record_is_covered(void)
 {
 	uint8_t bytes[RECORD_HEADER + 5];
+	struct key key = a_key();
 	unsigned passed = 0;
 
-	layout_record_encode(bytes, &a_record, slice_text("hello"));
+	layout_record_encode(bytes, &key, &a_record, slice_text("hello"));
 	memcpy(bytes + RECORD_HEADER, "hello", 5);
 	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
 		struct record r;
 
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_record_decode(bytes, &r) == 0 && r.size == 5 &&
-		          layout_record_verify(bytes, slice_of(bytes + RECORD_HEADER, 5));
+		passed += layout_record_decode(bytes, &key, &r) == 0 && r.size == 5 &&
+		          layout_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5));
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
@@ -131,14 +160,14 @@ static void every_bit_of_a_record_is_covered(void)
 static void a_state_is_its_example(void)
 {
 	struct spool_state s = a_state(), got;
-	struct origin origin = { 77, { 1, 0 } };
+	struct origin origin = an_origin(1);
+	const struct key key = a_key();
 	uint8_t bytes[STATE_BYTES];
 	size_t len = layout_state_encode(bytes, &s, &origin);
 	unsigned passed = 0;
 
 	is_example("state", bytes, len);
-	is_int(layout_state_size(slice_of(bytes, len)), len, "it knows its size");
-	is_int(layout_state_decode(slice_of(bytes, len), &got, &origin), 0, "it can be read");
+	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
 	                got.running && got.marks_len == 5 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
@@ -146,12 +175,12 @@ static void a_state_is_its_example(void)
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_state_decode(slice_of(bytes, len), &got, &origin) == 0;
+		passed += layout_state_decode(slice_of(bytes, len), &key, &got, &origin) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
 	for (size_t cut = 0; cut < len; cut++)
-		passed += layout_state_decode(slice_of(bytes, cut), &got, &origin) == 0;
+		passed += layout_state_decode(slice_of(bytes, cut), &key, &got, &origin) == 0;
 	is_int(passed, 0, "nor a short one");
 }
 
@@ -159,14 +188,14 @@ static void the_largest_state_fits(void)
 {
 	struct spool_state s = a_state(), got;
 	uint8_t bytes[SLOT_BYTES];
-	struct origin origin;
+	struct origin origin = an_origin(0);
 	size_t len;
 
 	s.marks_len = SPOOL_MARKS_BYTES;
 	memset(s.marks, 0xee, sizeof(s.marks));
-	len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
+	len = layout_state_encode(bytes, &s, &origin);
 	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
-	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), &got, &origin) == 0 &&
+	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &origin) == 0 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
 	        "marks and all");
 }
@@ -182,14 +211,14 @@ static void a_head_is_its_example(void)
 		.last_ms = UINT64_C(1700000000123),
 		.host = "web-1",
 		.state = a_state(),
-		.origin = { 77, { 1, 0 } },
+		.origin = an_origin(1),
 	};
 	uint8_t bytes[HEAD_BYTES];
 	struct head got;
 	size_t len = layout_head_encode(bytes, &h);
 
 	is_example("head", bytes, len);
-	is_int(layout_head_decode(slice_of(bytes, len), &got), 0, "it can be read");
+	is_int(layout_head_decode(slice_of(bytes, len), &h.origin.key, &got), 0, "it can be read");
 	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 &&
 	                got.end.spans == 14 && got.state.cursor == 3 && got.last_ms == h.last_ms,
 	        "and says the same");
@@ -198,45 +227,103 @@ static void a_head_is_its_example(void)
 static void a_trailer_is_its_example(void)
 {
 	uint8_t bytes[128];
-	size_t len = layout_trailer_encode(bytes, "poison", "not a Batch");
+	struct key key = a_key();
+	size_t len = layout_trailer_encode(bytes, &key, "poison", "not a Batch");
 
 	is_int(len, layout_trailer_size("poison", "not a Batch"), "as long as was said");
 	is_example("trailer", bytes, len);
 }
 
-/* Version 1 had all but the times of losses. */
-static void a_state_of_version_1_is_read(void)
+/* Both examples were written without a key. */
+static void states_of_versions_1_and_2_are_told_from_damage(void)
 {
-	struct spool_state want = a_state(), got;
-	struct origin origin;
-	uint8_t bytes[EXAMPLE];
-	size_t len = example("state-1", bytes);
+	static const char *const names[] = { "state-1", "state-2" };
 
-	memset(want.ledger.lost, 0, sizeof(want.ledger.lost));
-	ok(len > 0 && bytes[4] == 1, "the document has one");
-	is_int(layout_state_decode(slice_of(bytes, len), &got, &origin), 0, "it can be read");
-	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.marks_len == 5 &&
-	                memcmp(got.marks, want.marks, sizeof(want.marks)) == 0 && got.cursor == 3 &&
-	                origin.spool == 77,
-	        "and says the same, without times");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct spool_state got;
+		struct origin origin;
+		uint8_t bytes[EXAMPLE];
+		size_t len = example(names[i], bytes);
+		struct key key = a_key();
+
+		ok(len > 0 && bytes[4] == i + 1, "the document has one");
+		is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER,
+		        "it is an older one");
+		is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER,
+		        "whatever the key");
+		bytes[40] ^= 1;
+		is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_CORRUPT,
+		        "with a flipped bit it is damage");
+	}
+}
+
+static void an_older_version_is_refused_with_a_sentence(void)
+{
+	uint8_t bytes[EXAMPLE] = { 0 };
+	char path[TEMPDIR_PATH + 16];
+	struct kit k;
+	FILE *f;
+
+	example("state-2", bytes);
+	kit_init(&k);
+	snprintf(path, sizeof(path), "%s/state", k.dir);
+	f = fopen(path, "w");
+	fwrite(bytes, 1, SLOT_BYTES, f);
+	fclose(f);
+	is_int(kit_open(&k), E_OLDER, "its state is refused");
+	ok(strstr(k.why.text, "state was written before format 3") != NULL &&
+	                strstr(k.why.text, "let the version that wrote it deliver") != NULL,
+	        "%s", k.why.text);
+	kit_free(&k);
+}
+
+/* Who does not have the key cannot make any of these. */
+static void what_another_key_sealed_is_foreign(void)
+{
+	struct key key = another_key(), again;
+	struct origin origin = an_origin(1);
+	struct spool_state s = a_state(), got;
+	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .origin = origin },
+	            head;
+	uint8_t bytes[HEAD_BYTES];
+	struct record r;
+	size_t len = layout_state_encode(bytes, &s, &origin);
+
+	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_FOREIGN,
+	        "a state of another spool is told from damage");
+	is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), 0,
+	        "where only the spool can have written it its own key will do");
+	ok(origin.spool == 77 && origin.bytes == 4096, "which is said with it");
+	bytes[len - 9] ^= 1;
+	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
+	        "a damaged one is damage");
+	len = layout_head_encode(bytes, &h);
+	is_int(layout_head_decode(slice_of(bytes, len), &key, &head), E_FOREIGN, "so with a head");
+	layout_record_encode(bytes, &origin.key, &a_record, slice_text("hello"));
+	is_int(layout_record_decode(bytes, &key, &r), E_CORRUPT, "a record is not believed");
+	is_int(layout_record_decode(bytes, NULL, &r), 0, "unless nobody asks");
+	again = another_key();
+	ok(memcmp(&key, &again, sizeof(key)) != 0, "no two keys are alike");
 }
 
 static void a_trailer_can_be_read(void)
 {
 	uint8_t bytes[128];
-	size_t len = layout_trailer_encode(bytes, "poison", "not a Batch");
+	struct key key = a_key();
+	size_t len = layout_trailer_encode(bytes, &key, "poison", "not a Batch");
 	struct slice cause, detail;
 	unsigned passed = 0;
 
-	is_int(layout_trailer_decode(slice_of(bytes, len), &cause, &detail), 0, "it can be read");
+	is_int(layout_trailer_decode(slice_of(bytes, len), &key, &cause, &detail), 0,
+	        "it can be read");
 	ok(slice_is(cause, "poison") && slice_is(detail, "not a Batch"), "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_trailer_decode(slice_of(bytes, len), &cause, &detail) == 0;
+		passed += layout_trailer_decode(slice_of(bytes, len), &key, &cause, &detail) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t cut = 0; cut < len; cut++)
-		passed += layout_trailer_decode(slice_of(bytes, cut), &cause, &detail) == 0;
+		passed += layout_trailer_decode(slice_of(bytes, cut), &key, &cause, &detail) == 0;
 	is_int(passed, 0, "no flipped bit passes, nor a short one");
 }
 
@@ -244,11 +331,12 @@ static void a_trailer_can_be_read(void)
 static size_t of_a_later_version(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
-	size_t len = layout_state_encode(bytes, &s, &(struct origin){ 77, { 0, 0 } });
+	struct origin origin = an_origin(0);
+	size_t len = layout_state_encode(bytes, &s, &origin);
 	uint64_t sum;
 
 	bytes[4] = STATE_VERSION + 1;
-	sum = XXH3_64bits(bytes, len - 8);
+	sum = XXH3_64bits_withSecret(bytes, len - 8, origin.key.secret, KEY_SECRET);
 	for (int i = 0; i < 8; i++)
 		bytes[len - 8 + (size_t)i] = (uint8_t)(sum >> (8 * i));
 	return len;
@@ -281,7 +369,9 @@ int main(void)
 	the_largest_state_fits();
 	a_head_is_its_example();
 	a_trailer_is_its_example();
-	a_state_of_version_1_is_read();
+	states_of_versions_1_and_2_are_told_from_damage();
+	an_older_version_is_refused_with_a_sentence();
+	what_another_key_sealed_is_foreign();
 	a_trailer_can_be_read();
 	a_newer_version_is_refused_with_a_sentence();
 	return tap_done();
