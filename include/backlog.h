@@ -8,14 +8,14 @@
 struct backlog_stats {
 	uint64_t read_batches, read_bytes;
 	uint64_t delivered_batches, delivered_spans, delivered_bytes;
-	uint64_t ready_bytes; /* read and waiting for the sink */
+	uint64_t ready_bytes; /* of memory, in batches that are read and wait for the sink */
 	uint64_t expired_batches;
 };
 
 struct backlog;
 
 struct backlog_opts {
-	uint64_t ready_bytes; /* read ahead of the sink, at most */
+	uint64_t ready_bytes; /* of memory, in batches read ahead of the sink, at most */
 	uint64_t max_age_us;  /* older records are dropped; 0 never */
 	bool drop_refused;    /* what the sink can never take is dropped, not set aside */
 };

@@ -18,7 +18,8 @@ struct batch {
 	uint64_t position;    /* in the spool; 0 while it is not there */
 	uint64_t offered_us;  /* monotonic moment the sink took it last, 0 never */
 	uint32_t spans;
-	uint32_t size; /* bytes */
+	uint32_t size; /* bytes of its content */
+	uint32_t cost; /* bytes of memory that it takes, the allocator's share included */
 	uint32_t refs;
 	uint32_t period; /* of the gate's circuit when it was offered */
 	uint8_t place;   /* enum batch_place of flow, where it stands */
@@ -27,6 +28,9 @@ struct batch {
 	bool backlog;    /* read back from the spool */
 	uint8_t bytes[];
 };
+
+/* The cost of a batch of SIZE bytes, which grows with the size. */
+uint64_t batch_cost(uint64_t size);
 
 /* A batch of SIZE bytes to be filled by the caller, one reference, all else 0. NULL without memory. */
 struct batch *batch_new(uint32_t size);

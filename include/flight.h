@@ -16,28 +16,31 @@ enum batch_place {
 };
 
 struct flight_opts {
-	uint64_t max_bytes; /* neither delivered nor durable */
+	uint64_t max_bytes; /* of memory, in batches that are neither delivered nor durable */
+	uint64_t
+	        largest_bytes; /* of memory, that one batch may take: so much is kept free for the next */
 	uint64_t exposure_us;
 	bool drop_oldest;  /* a full spool makes room by what is oldest in it, not by what is new */
 	bool drop_refused; /* what the sink can never take is dropped, not set aside */
 };
 
 struct flight_stats {
-	uint64_t bytes, batches, handed_over, dropped,
+	uint64_t bytes; /* of memory: batch.cost */
+	uint64_t batches, handed_over, dropped,
 	        late;       /* late: durable after the exposure had ended */
 	uint64_t oldest_us; /* when the oldest was read; 0 none */
 };
 
 struct flight;
 
-/* ROOM is called when flight_has_room turns true again. */
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
-        struct ledger *ledger, void (*room)(void *arg), void *arg) MUST_USE;
+        struct ledger *ledger) MUST_USE;
 void flight_use(struct flight *f, struct gate *g, struct keeper *k);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
 void flight_add(struct flight *f, struct batch *b);
-/* False: whoever can hold back should. flight_add still takes, and may have to drop. */
+/* False: whoever can hold back should, and ask again once a turn of the loop, since nothing tells when
+ * the answer changes. flight_add still takes, and may have to drop. */
 bool flight_has_room(const struct flight *f);
 
 /* What the gate reports of a batch that is not in the spool. */
@@ -53,6 +56,8 @@ void flight_refused(struct flight *f, struct batch *b);
 /* The same, because the quarantine holds what it may. */
 void flight_spilled(struct flight *f, struct batch *b);
 
+/* Drops the newest while the flight is full and the disk does not take them. Now and then is enough. */
+void flight_shed(struct flight *f);
 /* Hands over what is due. */
 void flight_tick(struct flight *f);
 /* While the disk does not take what is queued, the sink is asked again. Now and then is enough. */

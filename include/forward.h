@@ -28,9 +28,9 @@ void forward_accept(struct forward *f, struct batch *b);
 struct ledger *forward_ledger(struct forward *f);
 uint64_t forward_boot(const struct forward *f);
 
-/* False while the intake should hold back; ROOM is called when it may go on. */
+/* False while the intake should hold back. The loop turns often enough (HEARTBEAT_MS) for whoever asks
+ * once a turn. */
 bool forward_has_room(const struct forward *f);
-void forward_on_room(struct forward *f, void (*room)(void *arg), void *arg);
 
 /* Flushes the sink, stores what is left, closes the spool, calls STOPPED. Nothing may be accepted
  * any more. */

@@ -11,7 +11,7 @@
 #include "sink.h"
 
 struct gate_opts {
-	uint64_t window_bytes; /* with the sink at once */
+	uint64_t window_bytes; /* of memory, in batches that the sink has at once */
 	const char *sink_name; /* for the log and the health board: "kafka", "collector" */
 };
 

@@ -23,6 +23,7 @@ struct intake_stats {
 	uint64_t bytes[INTAKE_PORTS];
 	uint64_t datagrams[INTAKE_PORTS];
 	uint64_t held_back; /* times that reading was paused because the flight was full */
+	uint64_t paused;    /* 1 while it is */
 	/* the last datagram of each outcome that is not accepted */
 	struct {
 		enum intake_port port;
@@ -36,7 +37,12 @@ extern const char *const intake_port_names[INTAKE_PORTS];
 
 struct intake;
 
-/* Opens the ports and begins. */
+/* Bytes of memory that the largest batch takes which these listeners and tags can make of a datagram.
+ * E_USAGE names a tag that is none, or tags that no batch has room for. */
+int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why) MUST_USE;
+
+/* Opens the ports and begins. TO and HEALTH are borrowed. Reading pauses while TO has no room, which the
+ * part "intake" of HEALTH tells once it has lasted. */
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
         struct forward *to, struct health *health, struct why *why) MUST_USE;
 
@@ -44,8 +50,10 @@ const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */
 void intake_count_drops(struct intake *i);
 
-/* Reads what the kernel still holds and closes the ports. */
-void intake_stop(struct intake *i);
+/* Reads what the kernel still holds, waiting at most BUDGET_MS for room in TO, closes the ports and calls
+ * STOPPED: at once, or in a later turn of the loop. Datagrams for which there was no room until then are
+ * counted as queue_full. */
+void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg);
 void intake_free(struct intake *i);
 
 #endif

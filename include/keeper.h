@@ -30,8 +30,9 @@ struct keeper_events {
 
 struct keeper_stats {
 	struct spool_stats spool;
-	uint64_t turns, queued_bytes, quarantine_failures;
-	uint64_t condemned_bytes; /* on their way to the quarantine */
+	uint64_t turns, quarantine_failures;
+	uint64_t queued_bytes;    /* of memory, in batches that wait for the next turn */
+	uint64_t condemned_bytes; /* of memory, in batches on their way to the quarantine */
 	uint64_t commit_us;       /* pace_commit's memory of how long a turn takes */
 };
 
@@ -52,8 +53,9 @@ void keeper_put_back(struct keeper *k, struct batch *b);
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b);
 /* VISIT is called for what is queued, the oldest first, while it returns true; it may withdraw B. */
 void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg);
-/* The newest batch of the queue, given back; NULL when it is empty. */
-struct batch *keeper_withdraw_newest(struct keeper *k);
+/* The newest batch of the queue, given back; NULL when there is none. IDLE: of those that the sink does
+ * not have. */
+struct batch *keeper_withdraw_newest(struct keeper *k, bool idle);
 /* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
 int keeper_condemn(
         struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
@@ -73,6 +75,8 @@ void keeper_pardon(struct keeper *k);
 
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
+/* Everything that was put in the spool is done with. */
+bool keeper_is_empty(const struct keeper *k);
 /* Something in the spool waits to be read. */
 bool keeper_has_waiting(const struct keeper *k);
 /* Nothing that is read may be offered now: the disk would not know of it. */

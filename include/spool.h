@@ -21,7 +21,10 @@ struct spool_opts {
 	uint64_t segment_bytes; /* map size of one segment */
 };
 
-enum { SPOOL_MARKS_BYTES = 3072 };
+enum {
+	SPOOL_RECORD_MOST = 1 << 20, /* bytes of the largest batch that is stored */
+	SPOOL_MARKS_BYTES = 3072,
+};
 
 /* One snapshot: written in the same transaction as a turn's batches, and into the state file. Of
  * two valid ones the higher generation is right. */

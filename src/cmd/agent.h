@@ -43,6 +43,7 @@ struct agent_settings {
 	uint64_t shutdown_us;
 
 	/* What the texts above come to; filled by agent_finish. */
+	uint64_t largest_bytes; /* of memory, that one batch may take */
 	char host[256];
 	char reporter_url[320];
 };
@@ -76,6 +77,8 @@ int agent_kafka_opts(const struct agent_settings *set, struct properties *proper
 int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_USE;
 /* The spec's check. */
 int agent_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
+/* What the listeners and the tags come to. */
+struct intake_opts agent_intake_opts(const struct agent_settings *set);
 
 /* The texts of /metrics, /ledger and /status; ARG is the agent. */
 void agent_metrics(void *arg, struct buf *to);

@@ -6,8 +6,6 @@
 
 #include "agent.h"
 
-enum { FLIGHT_LEAST = 128 << 10 };
-
 #define S struct agent_settings
 #define LISTENER(which, name, port)                                                                \
 	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", \
@@ -117,17 +115,44 @@ static int read_reporter(struct conf *c, struct agent_settings *set, struct why 
 	return conf_default(c, "collector.url", set->reporter_url, why);
 }
 
+struct intake_opts agent_intake_opts(const struct agent_settings *set)
+{
+	struct intake_opts o = { .tags = set->tags };
+
+	for (size_t i = 0; i < INTAKE_PORTS; i++) {
+		const struct agent_listener *l = &set->listeners[i];
+
+		o.listeners[i] =
+		        (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
+	}
+	return o;
+}
+
+/* One batch is waiting while the next is made, whatever a datagram unfolds to. */
+static int check_flight(struct conf *c, struct agent_settings *set, struct why *why)
+{
+	struct intake_opts intake = agent_intake_opts(set);
+
+	if (intake_largest(&intake, &set->largest_bytes, why) < 0)
+		return conf_blame(c, "agent.tags", why);
+	if (set->flight_bytes >= 2 * set->largest_bytes)
+		return 0;
+	why_set(why, E_USAGE,
+	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
+	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
+	        (unsigned long long)set->flight_bytes, (unsigned long long)(2 * set->largest_bytes),
+	        (unsigned long long)set->largest_bytes);
+	return conf_blame(c, "flight.max-bytes", why);
+}
+
 static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct agent_settings *set = settings;
 
 	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0)
 		return why->code;
-	if (set->flight_bytes < FLIGHT_LEAST) {
-		why_set(why, E_USAGE, "%llu is less than 128KiB, which is room for two batches",
-		        (unsigned long long)set->flight_bytes);
-		return conf_blame(c, "flight.max-bytes", why);
-	}
+	if (check_flight(c, set, why) < 0)
+		return why->code;
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';

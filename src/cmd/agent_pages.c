@@ -6,8 +6,9 @@
 #include "ledger_page.h"
 
 #define S struct forward_stats
-static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
-	                                          "Bytes in memory, neither delivered nor durable"),
+static const struct metric_row rows[] = {
+	METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
+	        "Bytes of memory in batches that are neither delivered nor durable"),
 	METRIC_COUNTER(S, flight.handed_over, "flight_handed_over_total", NULL,
 	        "Batches handed to the spool"),
 	METRIC_COUNTER(S, flight.late, "flight_late_total", NULL,
@@ -62,8 +63,8 @@ static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_
 	METRIC_COUNTER(S, gate.poison, "sink_poison_batches_total", NULL,
 	        "Batches that can never be delivered"),
 	METRIC_GAUGE(S, gate.out_batches, "sink_out_batches", NULL, "Batches with the sink"),
-	METRIC_GAUGE(S, gate.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"),
-	METRIC_END };
+	METRIC_GAUGE(S, gate.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"), METRIC_END
+};
 #undef S
 
 static const struct metric_row intake_rows[] = {
@@ -75,6 +76,8 @@ static const struct metric_row intake_rows[] = {
 	        "port=\"zipkin-compact\"", "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, held_back, "intake_held_back_total", NULL,
 	        "Times that reading paused because the flight was full"),
+	METRIC_GAUGE(struct intake_stats, paused, "intake_paused", NULL,
+	        "1 while the UDP ports are not read because the flight is full"),
 	METRIC_END
 };
 

@@ -16,6 +16,7 @@ enum {
 	COLLECTOR_REQUESTS = 64,
 };
 
+static void on_read_out(void *arg);
 static void on_stopped(void *arg);
 
 static void on_stop(void *arg)
@@ -23,7 +24,13 @@ static void on_stop(void *arg)
 	struct agent *a = arg;
 
 	health_serve(&a->health, false);
-	intake_stop(a->intake);
+	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_read_out, a);
+}
+
+static void on_read_out(void *arg)
+{
+	struct agent *a = arg;
+
 	forward_stop(a->forward, on_stopped, a);
 }
 
@@ -59,6 +66,7 @@ static int open_forward(struct agent *a, struct why *why)
 		.gate = { .window_bytes = set->flight_bytes / 2, .sink_name = a->to_kafka ? "kafka" : "collector" },
 		.flight = {
 			.max_bytes = set->flight_bytes,
+			.largest_bytes = set->largest_bytes,
 			.exposure_us = set->exposure_us,
 			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
 			.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,
@@ -145,14 +153,8 @@ static int open_admin(struct agent *a, struct why *why)
 
 static int open_intake(struct agent *a, struct why *why)
 {
-	struct intake_opts o = { .tags = a->set.tags };
+	struct intake_opts o = agent_intake_opts(&a->set);
 
-	for (size_t i = 0; i < INTAKE_PORTS; i++) {
-		const struct agent_listener *l = &a->set.listeners[i];
-
-		o.listeners[i] =
-		        (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
-	}
 	return intake_open(&a->intake, a->loop, &o, a->forward, &a->health, why);
 }
 

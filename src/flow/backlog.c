@@ -45,7 +45,7 @@ void backlog_got(struct backlog *b, struct batch *batch)
 	batch->place = PLACE_SPOOLED;
 	b->stats.read_batches++;
 	b->stats.read_bytes += batch->size;
-	b->stats.ready_bytes += batch->size;
+	b->stats.ready_bytes += batch->cost;
 	list_push(&b->ready, &batch->link);
 }
 
@@ -138,7 +138,7 @@ static void offer_ready(struct backlog *b)
 		if (answer == SINK_FULL || answer == SINK_DOWN)
 			return;
 		list_remove(&batch->link);
-		b->stats.ready_bytes -= batch->size;
+		b->stats.ready_bytes -= batch->cost;
 		if (answer == SINK_CANNOT)
 			backlog_report(b, batch, gate_refused_as(b->gate), gate_refusal(b->gate));
 		else if (batch->maybe_dup)
@@ -163,7 +163,7 @@ static bool expire(struct backlog *b)
 		if (!age_over(&b->age, now, wall, batch->received_ms, max))
 			break;
 		list_remove(&batch->link);
-		b->stats.ready_bytes -= batch->size;
+		b->stats.ready_bytes -= batch->cost;
 		b->stats.expired_batches++;
 		drop(b, batch, LEDGER_MAX_AGE);
 		batch_unref(&batch);

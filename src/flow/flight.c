@@ -9,8 +9,9 @@
  * the sink meanwhile, and mostly delivered before; while it is open all that is in memory goes to the
  * spool together, so that one commit serves many.
  *
- * Over the byte bound everything is due. If the spool cannot store either, the newest is dropped and
- * the ledger says why; until then the bound is only a reason for the intake to hold back. */
+ * The byte bound counts what batches take of memory. When the next one might not fit, everything is due
+ * and the intake holds back. If the spool cannot store either, the newest is dropped, the ledger says why,
+ * and the intake goes on. */
 #include <stdlib.h>
 
 #include "clock.h"
@@ -26,19 +27,16 @@ struct flight {
 	struct gate *gate;
 	struct keeper *keeper;
 	struct timer *due;
-	void (*room)(void *arg);
-	void *arg;
 	struct list aging;   /* by the moment they were read */
 	uint64_t idle_bytes; /* aging and not with the sink */
-	bool was_full;
 	struct flight_stats stats;
 	struct log_gate late_gate;
 };
 
 static void on_due(void *arg);
 
-int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
-        struct ledger *ledger, void (*room)(void *arg), void *arg)
+int flight_open(
+        struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger)
 {
 	struct flight *f = calloc(1, sizeof(*f));
 
@@ -46,8 +44,6 @@ int flight_open(struct flight **out, struct loop *l, const struct flight_opts *o
 		return E_NOMEM;
 	f->opts = *opts;
 	f->ledger = ledger;
-	f->room = room;
-	f->arg = arg;
 	list_init(&f->aging);
 	if (timer_open(&f->due, l, on_due, f) < 0) {
 		free(f);
@@ -82,12 +78,8 @@ static void queue(struct flight *f, struct batch *b)
 /* B leaves the flight's account; the ledger has it elsewhere already. */
 static void discharge(struct flight *f, const struct batch *b)
 {
-	f->stats.bytes -= b->size;
+	f->stats.bytes -= b->cost;
 	f->stats.batches--;
-	if (f->was_full && flight_has_room(f)) {
-		f->was_full = false;
-		f->room(f->arg);
-	}
 }
 
 static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
@@ -110,32 +102,40 @@ static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
 	batch_unref(&b);
 }
 
-bool flight_has_room(const struct flight *f)
+/* A batch of any size fits as long as the flight is not full. */
+static bool is_full(const struct flight *f)
 {
-	return f->stats.bytes < f->opts.max_bytes || keeper_trouble(f->keeper) != 0;
+	return f->stats.bytes + f->opts.largest_bytes > f->opts.max_bytes;
 }
 
-/* The newest that nobody else has makes way; one that the sink has may still arrive. */
+bool flight_has_room(const struct flight *f)
+{
+	return !is_full(f);
+}
+
+/* A full spool that holds anything makes room by what is oldest in it, once the sink has given that back
+ * or delivered it. */
+static bool oldest_make_way(const struct flight *f)
+{
+	return f->opts.drop_oldest && keeper_trouble(f->keeper) == E_FULL &&
+	       !keeper_is_empty(f->keeper);
+}
+
+/* The newest that nobody else has; one that the sink has may still arrive. */
 static struct batch *withdraw(struct flight *f)
 {
-	struct batch *b = keeper_trouble(f->keeper) == 0 ? NULL : keeper_withdraw_newest(f->keeper);
+	struct batch *b = NULL;
 
-	if (b != NULL && b->with_sink) {
-		keeper_put(f->keeper, b);
-		b = NULL;
-	}
+	if (keeper_trouble(f->keeper) != 0 && !oldest_make_way(f))
+		b = keeper_withdraw_newest(f->keeper, true);
 	return b != NULL ? b : keeper_reprieve_newest(f->keeper);
 }
 
-/* While the oldest in the spool make way instead, twice the bound is allowed: one turn later there is
- * room. */
-static void shed(struct flight *f)
+void flight_shed(struct flight *f)
 {
-	bool culling = f->opts.drop_oldest && keeper_trouble(f->keeper) == E_FULL;
-	uint64_t bound = culling ? 2 * f->opts.max_bytes : f->opts.max_bytes;
 	struct batch *b;
 
-	while (f->stats.bytes > bound && (b = withdraw(f)) != NULL)
+	while (is_full(f) && (b = withdraw(f)) != NULL)
 		drop(f, b, disk_cause(f));
 }
 
@@ -161,17 +161,16 @@ static void offer(struct flight *f, struct batch *b)
 void flight_add(struct flight *f, struct batch *b)
 {
 	ledger_enter(f->ledger, LEDGER_IN_FLIGHT, b->spans, 1);
-	f->stats.bytes += b->size;
+	f->stats.bytes += b->cost;
 	f->stats.batches++;
 	if (f->opts.exposure_us == 0) {
 		queue(f, b);
 	} else {
 		offer(f, b);
 	}
-	if (f->stats.bytes > f->opts.max_bytes) {
-		f->was_full = true;
+	if (is_full(f)) {
 		flight_hand_over_all(f);
-		shed(f);
+		flight_shed(f);
 	}
 }
 
@@ -295,7 +294,7 @@ void flight_troubled(struct flight *f, int rc)
 {
 	if (rc == E_FULL && f->opts.drop_oldest)
 		keeper_cull(f->keeper);
-	shed(f);
+	flight_shed(f);
 }
 
 void flight_condemned(struct flight *f, struct batch *b)
@@ -379,7 +378,7 @@ void flight_drop_all(struct flight *f)
 	struct batch *b;
 
 	flight_hand_over_all(f);
-	while ((b = keeper_withdraw_newest(f->keeper)) != NULL)
+	while ((b = keeper_withdraw_newest(f->keeper, false)) != NULL)
 		drop(f, b, disk_cause(f));
 }
 

@@ -20,7 +20,8 @@ enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
 enum {
 	HEARTBEAT_MS = 100,
-	READY_BYTES = 4 << 20, /* read from the spool ahead of the sink */
+	READY_SHARE =
+	        4, /* of the flight's bound, one part is read from the spool ahead of the sink */
 	FLUSH_GRACE_MS = 3000, /* beyond its budget a sink is waited for no longer than this */
 	STORE_MS = 5000,       /* a stop waits this long for the spool to take what is left */
 };
@@ -43,8 +44,6 @@ struct forward {
 	struct trend refilled;       /* spans delivered from the spool */
 	struct trend in_spool;       /* spans that wait there */
 	enum circuit_state trend_of; /* how things went before the circuit changed tells nothing */
-	void (*room)(void *arg);
-	void *room_arg;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -146,20 +145,12 @@ static void on_turned(void *arg)
 	step(arg);
 }
 
-static void on_flight_room(void *arg)
-{
-	struct forward *f = arg;
-
-	if (f->room != NULL)
-		f->room(f->room_arg);
-}
-
 static int open_parts(struct forward *f, struct why *why)
 {
 	const struct forward_opts *o = &f->opts;
 	struct gate_events gate = { on_report, on_gate_room, on_sent_again, f };
 	struct backlog_opts backlog = {
-		.ready_bytes = READY_BYTES,
+		.ready_bytes = o->flight.max_bytes / READY_SHARE,
 		.max_age_us = o->max_age_us,
 		.drop_refused = o->flight.drop_refused,
 	};
@@ -177,7 +168,7 @@ static int open_parts(struct forward *f, struct why *why)
 		return why_set(why, E_NOMEM, "gate");
 	if (keeper_open(&f->keeper, f->loop, &o->spool, &keeper, &f->ledger, f->health, why) < 0)
 		return why->code;
-	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger, on_flight_room, f) < 0)
+	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger) < 0)
 		return why_set(why, E_NOMEM, "flight");
 	flight_use(f->flight, f->gate, f->keeper);
 	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, &backlog) < 0)
@@ -240,12 +231,6 @@ bool forward_has_room(const struct forward *f)
 	return flight_has_room(f->flight);
 }
 
-void forward_on_room(struct forward *f, void (*room)(void *arg), void *arg)
-{
-	f->room = room;
-	f->room_arg = arg;
-}
-
 static void on_turn(void *arg)
 {
 	struct forward *f = arg;
@@ -266,6 +251,7 @@ static void on_heartbeat(void *arg)
 	timer_start(f->heartbeat, HEARTBEAT_MS);
 	if (f->state == RUNNING && f->has_sink)
 		flight_offer_queued(f->flight);
+	flight_shed(f->flight);
 	if (gate_state(f->gate) != f->trend_of) {
 		f->trend_of = gate_state(f->gate);
 		f->refilled = f->in_spool = (struct trend){ 0 };

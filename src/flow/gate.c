@@ -127,7 +127,7 @@ enum sink_answer gate_offer(struct gate *g, struct batch *b)
 	b->period = g->period;
 	list_push(&g->current, &b->out);
 	g->out_now++;
-	*(b->backlog ? &g->load.backlog : &g->load.fresh) += b->size;
+	*(b->backlog ? &g->load.backlog : &g->load.fresh) += b->cost;
 	g->stats.offered++;
 	return SINK_TOOK;
 }
@@ -148,7 +148,7 @@ static void grow_ramp(struct gate *g, const struct batch *b)
 
 	if (!b->backlog)
 		return;
-	g->ramp_delivered += b->size;
+	g->ramp_delivered += b->cost;
 	grown = pace_ramp(g->ramp, g->ramp_delivered, g->opts.window_bytes);
 	if (grown != g->ramp)
 		g->ramp_delivered = 0;
@@ -165,7 +165,7 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 	list_remove(&b->out);
 	g->out_now -= of_now;
 	b->with_sink = false;
-	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->size;
+	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->cost;
 	if (outcome == SINK_DELIVERED) {
 		g->stats.delivered++;
 		histogram_add(&g->stats.ack, now - b->offered_us);

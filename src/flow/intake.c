@@ -1,5 +1,8 @@
 /* intake.c — reads, transcodes, counts.
  *
+ *   READING ◄──room──no room──► PAUSED      asked after each datagram and once a turn of the loop
+ *      └──────────stop────────────┴──► STOPPING ──read out, or the budget is over──► closed
+ *
  * Every datagram ends in exactly one outcome of the ledger. Whatever the port, the protocol is found
  * by the first byte: senders mix up 6831 and 6832 often enough. */
 #include <stdlib.h>
@@ -9,6 +12,8 @@
 #include "intake.h"
 #include "log.h"
 #include "transcode.h"
+
+enum { PAUSED_LONG_MS = 5000 }; /* a slow commit is over by then: spans are being lost */
 
 struct port {
 	struct intake *intake;
@@ -26,12 +31,21 @@ struct intake {
 	struct buf encoded_tags;
 	uint8_t *scratch; /* one transcoded datagram */
 	size_t scratch_size;
-	bool holding;
+	struct turn_hook *hook;
+	bool paused;
+	bool told;          /* the board says that reading is paused */
+	bool refusing;      /* the stop has no time left: what is read is counted as queue_full */
+	uint64_t paused_us; /* since when */
+	void (*stopped)(void *arg); /* not NULL: stopping */
+	void *stopped_arg;
+	uint64_t give_up_us;
 	struct intake_stats stats;
 };
 
 const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-binary",
 	"zipkin-compact" };
+
+static void on_turn(void *arg);
 
 static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
 {
@@ -47,25 +61,42 @@ static enum ledger_outcome refusal(int rc)
 	return rc == E_UNKNOWN_METHOD ? LEDGER_UNKNOWN_METHOD : LEDGER_MALFORMED;
 }
 
-static void hold_back(struct intake *i)
+static void pause_ports(struct intake *i, bool pause)
 {
-	i->holding = true;
-	i->stats.held_back++;
-	for (size_t n = 0; n < INTAKE_PORTS; n++)
-		if (i->ports[n].udp != NULL)
-			udp_pause(i->ports[n].udp);
+	i->paused = pause;
+	i->stats.paused = pause;
+	if (pause) {
+		i->paused_us = clock_mono_us();
+		i->stats.held_back++;
+	}
+	for (size_t n = 0; n < INTAKE_PORTS; n++) {
+		if (i->ports[n].udp == NULL)
+			continue;
+		(pause ? udp_pause : udp_resume)(i->ports[n].udp);
+	}
 }
 
-static void on_room(void *arg)
+static void follow_room(struct intake *i)
 {
-	struct intake *i = arg;
+	if (!i->refusing && i->paused == forward_has_room(i->to))
+		pause_ports(i, !i->paused);
+}
 
-	if (!i->holding)
+static void report_health(struct intake *i)
+{
+	bool is_long = i->paused && clock_mono_us() - i->paused_us >= PAUSED_LONG_MS * US_PER_MS;
+
+	if (is_long == i->told)
 		return;
-	i->holding = false;
-	for (size_t n = 0; n < INTAKE_PORTS; n++)
-		if (i->ports[n].udp != NULL)
-			udp_resume(i->ports[n].udp);
+	i->told = is_long;
+	if (is_long)
+		health_post(i->health, "intake", HEALTH_DOWN,
+		        "the UDP ports have not been read for %d s: flight.max-bytes is used up "
+		        "by batches that are neither delivered nor in the spool; the kernel drops "
+		        "datagrams when its buffers are full",
+		        PAUSED_LONG_MS / 1000);
+	else
+		health_post(i->health, "intake", HEALTH_OK, "reading the UDP ports");
 }
 
 static void on_datagram(void *arg, struct slice bytes)
@@ -80,6 +111,10 @@ static void on_datagram(void *arg, struct slice bytes)
 	i->stats.bytes[p->which] += bytes.len;
 	if (bytes.len > p->max_packet) {
 		refuse(p, LEDGER_OVERSIZE, bytes.len);
+		return;
+	}
+	if (i->refusing) {
+		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
 	rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
@@ -98,8 +133,7 @@ static void on_datagram(void *arg, struct slice bytes)
 	b->received_ms = clock_wall_ms();
 	ledger_datagram(forward_ledger(i->to), LEDGER_ACCEPTED);
 	forward_accept(i->to, b);
-	if (!i->holding && !forward_has_room(i->to))
-		hold_back(i);
+	follow_room(i);
 }
 
 static int open_port(struct intake *i, struct loop *l, enum intake_port which,
@@ -122,37 +156,71 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	return 0;
 }
 
+static size_t largest_datagram(const struct intake_opts *opts)
+{
+	uint64_t most = 0;
+
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		if (strcmp(opts->listeners[n].host_port, "none") != 0)
+			most = max_u64(most, opts->listeners[n].max_packet);
+	return min_u64(most, UDP_MOST);
+}
+
+static int check_record(size_t bytes, struct why *why)
+{
+	if (bytes <= SPOOL_RECORD_MOST)
+		return 0;
+	return why_set(why, E_USAGE,
+	        "with these tags a batch may take %zu bytes, and the spool takes at most %d: give "
+	        "fewer tags or a smaller server-max-packet-size",
+	        bytes, SPOOL_RECORD_MOST);
+}
+
+int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why)
+{
+	struct transcode_tags tags;
+	struct buf encoded = { 0 };
+	int rc = agent_tags_encode(opts->tags, getenv, &encoded, &tags, why);
+	size_t most = rc < 0 ? 0 : transcode_bound(largest_datagram(opts), &tags);
+
+	buf_free(&encoded);
+	*bytes = batch_cost(most);
+	return rc < 0 ? rc : check_record(most, why);
+}
+
+static int open_parts(
+        struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
+{
+	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0)
+		return why_wrap(why, "agent.tags");
+	i->scratch_size = transcode_bound(largest_datagram(opts), &i->tags);
+	if (check_record(i->scratch_size, why) < 0)
+		return why_wrap(why, "agent.tags");
+	i->scratch = malloc(i->scratch_size); /* touched only as far as batches reach */
+	if (i->scratch == NULL || turn_hook_open(&i->hook, l, on_turn, i) < 0)
+		return why_set(why, E_NOMEM, "intake");
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		if (open_port(i, l, (enum intake_port)n, &opts->listeners[n], why) < 0)
+			return why->code;
+	return 0;
+}
+
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
         struct forward *to, struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
-	uint64_t largest = 0;
 
 	if (i == NULL)
 		return why_set(why, E_NOMEM, "intake");
 	i->to = to;
 	i->health = health;
-	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0) {
-		why_wrap(why, "agent.tags");
-		goto fail;
+	if (open_parts(i, l, opts, why) < 0) {
+		intake_free(i);
+		return why->code;
 	}
-	for (size_t n = 0; n < INTAKE_PORTS; n++)
-		largest = max_u64(largest, opts->listeners[n].max_packet);
-	i->scratch_size = transcode_bound(largest, &i->tags);
-	i->scratch = malloc(i->scratch_size); /* touched only as far as batches reach */
-	if (i->scratch == NULL) {
-		why_set(why, E_NOMEM, "intake");
-		goto fail;
-	}
-	for (size_t n = 0; n < INTAKE_PORTS; n++)
-		if (open_port(i, l, (enum intake_port)n, &opts->listeners[n], why) < 0)
-			goto fail;
-	forward_on_room(to, on_room, i);
+	health_post(health, "intake", HEALTH_OK, "reading the UDP ports");
 	*out = i;
 	return 0;
-fail:
-	intake_free(i);
-	return why->code;
 }
 
 const struct intake_stats *intake_stats(const struct intake *i)
@@ -178,26 +246,76 @@ void intake_count_drops(struct intake *i)
 	}
 }
 
-void intake_stop(struct intake *i)
+static void close_ports(struct intake *i)
 {
-	for (size_t n = 0; n < INTAKE_PORTS; n++) {
-		if (i->ports[n].udp == NULL)
-			continue;
-		udp_drain(i->ports[n].udp);
-	}
-	intake_count_drops(i);
 	for (size_t n = 0; n < INTAKE_PORTS; n++) {
 		udp_free(i->ports[n].udp);
 		i->ports[n].udp = NULL;
 	}
 }
 
+/* True when nothing is left in any socket buffer. */
+static bool read_out(struct intake *i)
+{
+	bool empty = true;
+
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		empty &= i->ports[n].udp == NULL || udp_drain(i->ports[n].udp);
+	return empty;
+}
+
+static void refuse_rest(struct intake *i)
+{
+	struct ledger *ledger = forward_ledger(i->to);
+	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
+
+	i->refusing = true;
+	pause_ports(i, false);
+	read_out(i);
+	log_error("intake: %llu datagrams that waited in the socket buffers are lost (queue_full): "
+	          "flight.max-bytes is used up, and nothing was stored or delivered in time",
+	        (unsigned long long)(ledger->outcome[LEDGER_QUEUE_FULL] - before));
+}
+
+static void step_stop(struct intake *i)
+{
+	void (*stopped)(void *arg) = i->stopped;
+	bool empty = read_out(i);
+
+	if (!empty && clock_mono_us() < i->give_up_us)
+		return;
+	if (!empty)
+		refuse_rest(i);
+	i->stopped = NULL;
+	intake_count_drops(i);
+	close_ports(i);
+	stopped(i->stopped_arg);
+}
+
+static void on_turn(void *arg)
+{
+	struct intake *i = arg;
+
+	follow_room(i);
+	report_health(i);
+	if (i->stopped != NULL)
+		step_stop(i);
+}
+
+void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg)
+{
+	i->stopped = stopped;
+	i->stopped_arg = arg;
+	i->give_up_us = clock_mono_us() + budget_ms * US_PER_MS;
+	step_stop(i);
+}
+
 void intake_free(struct intake *i)
 {
 	if (i == NULL)
 		return;
-	for (size_t n = 0; n < INTAKE_PORTS; n++)
-		udp_free(i->ports[n].udp);
+	turn_hook_free(i->hook);
+	close_ports(i);
 	buf_free(&i->encoded_tags);
 	free(i->scratch);
 	free(i);

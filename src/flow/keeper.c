@@ -119,27 +119,31 @@ uint64_t keeper_boot(const struct keeper *k)
 void keeper_put(struct keeper *k, struct batch *b)
 {
 	list_push(&k->queue, &b->link);
-	k->stats.queued_bytes += b->size;
+	k->stats.queued_bytes += b->cost;
 }
 
 void keeper_put_back(struct keeper *k, struct batch *b)
 {
 	list_push_front(&k->queue, &b->link);
-	k->stats.queued_bytes += b->size;
+	k->stats.queued_bytes += b->cost;
 }
 
 struct batch *keeper_withdraw(struct keeper *k, struct batch *b)
 {
 	list_remove(&b->link);
-	k->stats.queued_bytes -= b->size;
+	k->stats.queued_bytes -= b->cost;
 	return b;
 }
 
-struct batch *keeper_withdraw_newest(struct keeper *k)
+struct batch *keeper_withdraw_newest(struct keeper *k, bool idle)
 {
-	if (list_empty(&k->queue))
-		return NULL;
-	return keeper_withdraw(k, container_of(k->queue.prev, struct batch, link));
+	for (struct list *node = k->queue.prev; node != &k->queue; node = node->prev) {
+		struct batch *b = container_of(node, struct batch, link);
+
+		if (!idle || !b->with_sink)
+			return keeper_withdraw(k, b);
+	}
+	return NULL;
 }
 
 void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg)
@@ -161,7 +165,7 @@ int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const c
 	s->rc = E_NOMEM; /* until a turn has tried, and not given up before */
 	snprintf(s->detail, sizeof(s->detail), "%s", detail);
 	list_push(&k->condemned, &s->link);
-	k->stats.condemned_bytes += b->size;
+	k->stats.condemned_bytes += b->cost + sizeof(*s);
 	return 0;
 }
 
@@ -170,7 +174,7 @@ struct batch *keeper_free_sentence(struct keeper *k, struct sentence *s)
 	struct batch *b = s->batch;
 
 	list_remove(&s->link);
-	k->stats.condemned_bytes -= b->size;
+	k->stats.condemned_bytes -= b->cost + sizeof(*s);
 	free(s);
 	return b;
 }
@@ -211,6 +215,11 @@ void keeper_makes_room(struct keeper *k)
 void keeper_read(struct keeper *k, size_t bytes)
 {
 	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
+}
+
+bool keeper_is_empty(const struct keeper *k)
+{
+	return k->marks.cursor == k->marks.end;
 }
 
 bool keeper_has_waiting(const struct keeper *k)

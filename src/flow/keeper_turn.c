@@ -26,13 +26,13 @@ static void choose_batches(struct keeper *k)
 		list_remove(&b->link);
 		k->writing[n++] = b;
 		bytes += b->size;
+		k->stats.queued_bytes -= b->cost;
 		k->writing_count.spans += b->spans;
 		k->writing_count.batches++;
 		k->writing_offered |= b->with_sink || b->maybe_dup || k->offers_at_once;
 	}
 	k->turn.put = k->writing;
 	k->turn.nput = n;
-	k->stats.queued_bytes -= bytes;
 }
 
 /* What waits, from the cursor on. It is held when it arrives; until then nobody else can have it. */

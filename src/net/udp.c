@@ -2,6 +2,9 @@
  *
  *   WAITING ──readable──► a pass: recvmmsg until empty ──► RESTING ──timer──► WAITING
  *
+ * One recvmmsg fills a vector of datagrams. A pause takes effect within the vector: the rest of it stays
+ * where it is and is handed out first after the resume.
+ *
  * At a high rate every datagram would wake the loop; resting a few milliseconds after a pass lets many
  * gather in the kernel's buffer and be read at once. pace_pause keeps the rest short enough for the
  * buffer. */
@@ -20,9 +23,11 @@
 #include "udp.h"
 
 enum {
-	VECTOR = 64,          /* datagrams a system call */
-	ROUNDS = 16,          /* system calls a pass: the rest of the loop wants its turn too */
-	SLOT = 65536,         /* above the largest UDP payload, so nothing is ever cut */
+	VECTOR = 64, /* datagrams a system call */
+	ROUNDS = 16, /* system calls a pass: the rest of the loop wants its turn too */
+	SLOT = UDP_MOST +
+	       9, /* more than the largest datagram, so none is ever cut; a power of two */
+	DATAGRAM_COST = 256,  /* less than the kernel charges for a datagram beside its bytes */
 	ASK_BYTES = 32 << 20, /* a second of 100,000 spans: what the loop may be late by at worst */
 };
 
@@ -33,6 +38,10 @@ struct udp {
 	struct timer *rest;
 	int fd;
 	bool paused;
+	bool draining;
+	uint64_t drain_left;   /* bytes that udp_drain may still read */
+	int filled;            /* datagrams in the vector … */
+	int next;              /* … of which those from here on are not handed out yet */
 	uint64_t buffer_bytes; /* as the kernel says */
 	uint64_t last_pass_us;
 	uint64_t drops;
@@ -121,18 +130,25 @@ static void ask_buffer(struct udp *u, uint64_t wanted)
 		        (unsigned long long)wanted);
 }
 
-/* True when more may be waiting. */
+/* Hands out the vector as far as nobody pauses, a new one when the last is done. True: there may be more. */
 static bool read_some(struct udp *u, uint64_t *bytes)
 {
-	int n = recvmmsg(u->fd, u->headers, VECTOR, MSG_DONTWAIT, NULL);
+	bool fresh = u->next == u->filled;
 
-	for (int i = 0; i < n; i++) {
-		size_t len = u->headers[i].msg_len;
+	if (fresh) {
+		int n = recvmmsg(u->fd, u->headers, VECTOR, MSG_DONTWAIT, NULL);
+
+		u->filled = n < 0 ? 0 : n;
+		u->next = 0;
+	}
+	while (u->next < u->filled && !u->paused) {
+		uint8_t *slot = u->slots + (size_t)u->next * SLOT;
+		size_t len = u->headers[u->next++].msg_len;
 
 		*bytes += len;
-		u->events.datagram(u->events.arg, slice_of(u->slots + (size_t)i * SLOT, len));
+		u->events.datagram(u->events.arg, slice_of(slot, len));
 	}
-	return n == VECTOR;
+	return !u->paused && (!fresh || u->filled == VECTOR);
 }
 
 static void on_readable(void *arg, int events)
@@ -144,6 +160,8 @@ static void on_readable(void *arg, int events)
 	(void)events;
 	while (!u->paused && read_some(u, &bytes) && ++rounds < ROUNDS)
 		;
+	if (u->draining)
+		return;
 	rest_ms = u->paused || rounds == ROUNDS
 	                  ? 0
 	                  : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
@@ -154,12 +172,16 @@ static void on_readable(void *arg, int events)
 	}
 }
 
+/* The rest of a vector does not make the socket readable. */
 static void on_rested(void *arg)
 {
 	struct udp *u = arg;
 
-	if (!u->paused)
-		watch_set(u->watch, WATCH_READ);
+	if (u->paused || u->draining)
+		return;
+	watch_set(u->watch, WATCH_READ);
+	if (u->next < u->filled)
+		on_readable(u, WATCH_READ);
 }
 
 static void make_vector(struct udp *u)
@@ -212,8 +234,11 @@ void udp_pause(struct udp *u)
 
 void udp_resume(struct udp *u)
 {
+	if (!u->paused)
+		return;
 	u->paused = false;
-	watch_set(u->watch, WATCH_READ);
+	if (!u->draining)
+		timer_start(u->rest, 0);
 }
 
 uint16_t udp_port(const struct udp *u)
@@ -245,13 +270,24 @@ uint64_t udp_kernel_drops(struct udp *u)
 	return u->drops;
 }
 
-void udp_drain(struct udp *u)
+bool udp_drain(struct udp *u)
 {
-	uint64_t bytes = 0;
+	if (!u->draining) {
+		u->draining = true;
+		u->drain_left = 2 * u->buffer_bytes; /* as the kernel counts: see ask_buffer */
+		watch_set(u->watch, 0);
+		timer_stop(u->rest);
+	}
+	while (!u->paused && u->drain_left > 0) {
+		uint64_t bytes = 0;
+		bool more = read_some(u, &bytes);
 
-	/* Bounded by what one buffer can hold, whatever still comes in. */
-	while (bytes < u->buffer_bytes && read_some(u, &bytes))
-		;
+		bytes += (uint64_t)u->filled * DATAGRAM_COST;
+		u->drain_left -= min_u64(bytes, u->drain_left);
+		if (!more && !u->paused)
+			return true;
+	}
+	return u->drain_left == 0 && u->next == u->filled;
 }
 
 void udp_free(struct udp *u)

@@ -3,6 +3,19 @@
 
 #include "batch.h"
 
+/* As glibc allocates: a block has a header and is a multiple of two words; from MAPPED on it may be mapped
+ * alone and is a multiple of a page. malloc_usable_size would say the same but for a few bytes that depend
+ * on the blocks beside it. */
+enum { UNIT = 2 * sizeof(size_t), PAGE = 4096, MAPPED = 128 << 10 };
+
+uint64_t batch_cost(uint64_t size)
+{
+	uint64_t bytes = sizeof(struct batch) + size + UNIT;
+	uint64_t unit = bytes >= MAPPED ? PAGE : UNIT;
+
+	return (bytes + unit - 1) / unit * unit;
+}
+
 struct batch *batch_new(uint32_t size)
 {
 	struct batch *b = malloc(sizeof(*b) + size);
@@ -13,6 +26,7 @@ struct batch *batch_new(uint32_t size)
 	list_init(&b->link);
 	list_init(&b->out);
 	b->size = size;
+	b->cost = (uint32_t)batch_cost(size);
 	b->refs = 1;
 	return b;
 }

@@ -160,7 +160,7 @@ static int give(struct fetching *f, const struct place *p)
 	say_how(f);
 	r->trouble_us = 0;
 	f->t->got[f->t->ngot++] = b;
-	f->bytes += b->size;
+	f->bytes += b->cost;
 	f->stop = f->t->ngot == f->t->read_records || f->bytes >= f->t->read_bytes;
 	return 0;
 }

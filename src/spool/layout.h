@@ -12,7 +12,7 @@ enum {
 	HEAD_VERSION = 2,
 	TRAILER_VERSION = 2,
 	RECORD_HEADER = 72,
-	RECORD_MOST = 1 << 20, /* bytes of a batch; what the agent reads stays well below */
+	RECORD_MOST = SPOOL_RECORD_MOST,
 	HOST_BYTES = 255,
 	KEY_BYTES = 32,
 	KEY_SECRET = 192,

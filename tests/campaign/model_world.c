@@ -5,11 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "forward.h"
+#include "batchmake.h"
+#include "intake.h"
 #include "model.h"
 #include "sim.h"
 
-enum { NUMBERS = 1 << 14, SPANS = 3 };
+enum {
+	NUMBERS = 1 << 14,
+	SPANS = 3,
+	NAME_AT = 10, /* the first byte of the service name in a Batch */
+	DIGITS = 8,   /* the service name begins with the batch's number */
+	NAME_MOST = 256,
+	ENVELOPE = 25, /* bytes of an emitBatch around its Batch */
+};
 
 const struct model_kind model_kinds[ACTION_KINDS] = {
 	[RECEIVE] = { "receive", 30 },
@@ -40,16 +48,19 @@ static struct {
 	struct loop *loop;
 	struct health health;
 	struct forward *forward;
+	struct intake *intake;
 	struct sink sink;
 	struct sink_events events;
 	struct list held;
 	enum mood mood;
 	bool stopped;
 	unsigned random;
+	size_t name_size; /* of every service name in this world; 0: each its own */
 
-	uint64_t numbers; /* given to the program so far */
+	uint64_t numbers; /* sent to the program so far */
 	uint8_t arrived[NUMBERS];
 	bool excused[NUMBERS]; /* in memory only when a life ended */
+	bool unread[NUMBERS];  /* in the socket buffer when a life ended */
 	unsigned kills, cuts, dirty_kills;
 	bool traced;         /* says what each action came to */
 	uint64_t unreported; /* arrivals that no report told of */
@@ -75,12 +86,17 @@ static bool fault(const char *fmt, ...)
 	return false;
 }
 
+static uint64_t number_in(const uint8_t *batch)
+{
+	char digits[DIGITS + 1] = "";
+
+	memcpy(digits, batch + NAME_AT, DIGITS);
+	return strtoull(digits, NULL, 10);
+}
+
 static uint64_t number_of(const struct batch *b)
 {
-	uint64_t n;
-
-	memcpy(&n, b->bytes, sizeof(n));
-	return n;
+	return number_in(b->bytes);
 }
 
 static void arrive(const struct batch *b)
@@ -199,17 +215,43 @@ static void report(void)
 		report_on(h);
 }
 
+static bool check_flight(void)
+{
+	uint64_t most = w.opts.flight.max_bytes;
+	struct forward_stats s;
+
+	forward_stats(w.forward, &s);
+	if (s.flight.bytes > most)
+		return fault("%" PRIu64 " bytes are in flight, %" PRIu64 " are allowed",
+		        s.flight.bytes, most);
+	return true;
+}
+
 static bool check(void)
 {
 	const char *broken = ledger_check(forward_ledger(w.forward));
 
 	if (broken != NULL)
 		return fault("%s", broken);
-	return w.fault[0] == '\0';
+	return check_flight() && w.fault[0] == '\0';
+}
+
+/* To be asked when the loop has turned: the listener pauses within a turn, and reads on in the next. */
+static bool check_listener(void)
+{
+	if (sim_udp_paused() && forward_has_room(w.forward))
+		return fault("the listener is held back while there is room");
+	return true;
 }
 
 static bool begin_life(void)
 {
+	static const struct intake_opts intake = {
+		.listeners = { [INTAKE_COMPACT] = { "127.0.0.1:0", 65000, 0 },
+		        [INTAKE_BINARY] = { "none", 65000, 0 },
+		        [INTAKE_ZIPKIN] = { "none", 65000, 0 } },
+		.tags = "",
+	};
 	struct why why;
 
 	memset(&w.health, 0, sizeof(w.health));
@@ -220,6 +262,8 @@ static bool begin_life(void)
 	w.sink.ops = &ops;
 	forward_use(w.forward, &w.sink);
 	list_init(&w.held);
+	if (intake_open(&w.intake, w.loop, &intake, w.forward, &w.health, &why) < 0)
+		return fault("a life does not begin: %s", why.text);
 	return check();
 }
 
@@ -230,9 +274,20 @@ static void end_life(void)
 
 	memset(on_disk, 0, sizeof(on_disk));
 	for (uint64_t p = sim_disk->lowest; p < sim_disk->end; p++)
-		on_disk[sim_disk->record[p].number] = true;
+		on_disk[number_in(sim_disk->record[p].head)] = true;
+	for (uint64_t n = w.numbers - sim_udp_unread(); n < w.numbers; n++)
+		w.unread[n] = true;
 	for (uint64_t n = 0; n < w.numbers; n++)
-		w.excused[n] |= w.arrived[n] == 0 && !on_disk[n];
+		w.excused[n] |= w.arrived[n] == 0 && !on_disk[n] && !w.unread[n];
+	sim_udp_cut();
+}
+
+static void on_stopped(void *arg);
+
+static void on_read_out(void *arg)
+{
+	(void)arg;
+	forward_stop(w.forward, on_stopped, NULL);
 }
 
 static void on_stopped(void *arg)
@@ -241,19 +296,28 @@ static void on_stopped(void *arg)
 	w.stopped = true;
 }
 
+/* A socket buffer that is not empty stays readable. */
+static void turn(void)
+{
+	sim_turn(w.loop);
+	check_listener();
+	sim_udp_readable();
+}
+
 static void turn_all(void)
 {
 	sim_work_run(w.loop);
 	sim_work_done(w.loop);
-	sim_turn(w.loop);
+	turn();
 }
 
 static bool stop_life(void)
 {
+	uint64_t closed_on = sim_udp_closed_on();
 	bool failing = sim_disk->put_rc < 0 || sim_disk->put_at_most > 0;
 
 	w.stopped = false;
-	forward_stop(w.forward, on_stopped, NULL);
+	intake_stop(w.intake, 2000, on_read_out, NULL);
 	for (int i = 0; i < 2000 && !w.stopped; i++) {
 		sim_mono_us += 10 * US_PER_MS;
 		sim_wall_ms += 10;
@@ -261,30 +325,50 @@ static bool stop_life(void)
 	}
 	if (!w.stopped)
 		return fault("a stop does not end");
+	if (sim_udp_closed_on() > closed_on)
+		return fault("a stop leaves %" PRIu64 " datagrams unread",
+		        sim_udp_closed_on() - closed_on);
 	/* A disk that refuses to the end: what it did not take is in the ledger as dropped. */
 	if (failing)
 		end_life();
 	w.cuts += failing; /* and its last state may not have been written */
+	intake_free(w.intake);
 	forward_free(w.forward);
 	return begin_life();
 }
 
+/* An emitBatch whose service name begins with NUMBER and has SIZE bytes. */
+static void make_datagram(struct buf *to, uint64_t number, size_t size)
+{
+	char name[NAME_MOST + 1], digits[24];
+
+	memset(name, '-', size);
+	name[size] = '\0';
+	snprintf(digits, sizeof(digits), "%0*" PRIu64, DIGITS, number);
+	memcpy(name, digits, DIGITS);
+	batchmake_int(to, 0x80010004, 4);
+	batchmake_int(to, strlen("emitBatch"), 4);
+	buf_text(to, "emitBatch");
+	batchmake_int(to, 0, 4);
+	batchmake_field(to, 12, 1);
+	batchmake(to, name, 1, number * SPANS, SPANS);
+	buf_byte(to, 0);
+}
+
+/* Clients do not ask whether there is room. */
 static void receive(void)
 {
 	unsigned n = 1 + roll(8);
 
-	while (n-- > 0 && w.numbers < NUMBERS && forward_has_room(w.forward)) {
-		struct batch *b = batch_new(64 + roll(200));
+	while (n-- > 0 && w.numbers < NUMBERS) {
+		struct buf b = { 0 };
 
-		memset(b->bytes, 0, b->size);
-		memcpy(b->bytes, &w.numbers, sizeof(w.numbers));
-		b->spans = SPANS;
-		b->read_us = sim_mono_us;
-		b->received_ms = sim_wall_ms;
-		w.numbers++;
-		ledger_datagram(forward_ledger(w.forward), LEDGER_ACCEPTED);
-		forward_accept(w.forward, b);
+		make_datagram(&b, w.numbers++,
+		        w.name_size != 0 ? w.name_size : DIGITS + roll(NAME_MOST - DIGITS));
+		sim_udp_send(buf_slice(&b));
+		buf_free(&b);
 	}
+	sim_udp_readable();
 }
 
 static void change_disk(void)
@@ -348,7 +432,7 @@ static bool act(const struct model_step *s)
 		break;
 	}
 	if (s->what != RECEIVE || roll(2) == 0)
-		sim_turn(w.loop);
+		turn();
 	if (w.traced)
 		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64
 		       "; durable %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
@@ -362,7 +446,8 @@ static bool at_rest(void)
 {
 	const struct ledger *l = forward_ledger(w.forward);
 
-	return l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
+	return sim_udp_unread() == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 &&
+	       l->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 static uint64_t arrivals_from(uint64_t number)
@@ -412,8 +497,9 @@ static bool heal(void)
 	}
 	if (at_rest())
 		return true;
-	return fault("it does not come to rest: %" PRIu64 " batches in flight, %" PRIu64
-	             " in the spool",
+	return fault("it does not come to rest: %" PRIu64 " datagrams unread, the listener is "
+	             "%s; %" PRIu64 " batches in flight, %" PRIu64 " in the spool",
+	        sim_udp_unread(), sim_udp_paused() ? "paused" : "reading",
 	        forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches,
 	        forward_ledger(w.forward)->place[LEDGER_IN_SPOOL].batches);
 }
@@ -422,25 +508,29 @@ static bool heal(void)
 static bool verdict(void)
 {
 	const struct ledger *l = forward_ledger(w.forward);
-	uint64_t missing = 0, excused = 0, caused = l->place[LEDGER_QUARANTINED].batches;
+	uint64_t missing = 0, excused = 0, unread = 0,
+	         caused = l->place[LEDGER_QUARANTINED].batches;
+	uint64_t refused = l->outcome[LEDGER_QUEUE_FULL];
 	uint64_t uncertain = l->place[LEDGER_UNCERTAIN].batches;
 	bool whole = w.cuts == 0 && w.dirty_kills == 0;
 
 	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
 		caused += l->place[p].batches;
 	for (uint64_t n = 0; n < w.numbers; n++) {
-		missing += w.arrived[n] == 0 && !w.excused[n];
+		unread += w.unread[n];
+		missing += w.arrived[n] == 0 && !w.excused[n] && !w.unread[n];
 		excused += w.arrived[n] == 0 && w.excused[n];
 	}
+	caused += refused;
 	if (missing > caused)
 		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64,
 		        missing, caused);
 	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + w.unreported < caused)
 		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing",
 		        caused, missing);
-	if (whole && l->accepted.batches != w.numbers)
+	if (whole && l->accepted.batches != w.numbers - unread - refused)
 		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64,
-		        w.numbers, l->accepted.batches);
+		        w.numbers - unread - refused, l->accepted.batches);
 	if (whole && l->unclean_stops != w.kills)
 		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills,
 		        l->unclean_stops);
@@ -451,6 +541,27 @@ static bool verdict(void)
 	if (w.kills + w.cuts + w.dirty_kills == 0 && uncertain != 0)
 		return fault("%" PRIu64 " batches are uncertain and nothing was killed", uncertain);
 	return true;
+}
+
+/* What a batch takes of memory whose service name has NAME_SIZE bytes. */
+static uint64_t cost_of(size_t name_size)
+{
+	struct buf datagram = { 0 };
+	size_t size;
+
+	make_datagram(&datagram, 0, name_size);
+	size = buf_slice(&datagram).len;
+	buf_free(&datagram);
+	return batch_cost(size - ENVELOPE);
+}
+
+/* Of batches that have one size, each number from a few on fills one of these flights to the last byte. */
+static void choose_flight(struct flight_opts *o)
+{
+	uint64_t size = cost_of(w.name_size != 0 ? w.name_size : NAME_MOST);
+
+	o->largest_bytes = roll(2) == 0 ? size : cost_of(NAME_MOST);
+	o->max_bytes = o->largest_bytes + (2 + roll(40)) * size;
 }
 
 static void new_world(unsigned seed)
@@ -465,10 +576,10 @@ static void new_world(unsigned seed)
 	sim_mono_us = 1000 * US_PER_S;
 	sim_wall_ms = UINT64_C(1700000000000);
 	w.random = seed;
+	w.name_size = roll(2) == 0 ? DIGITS + roll(NAME_MOST - DIGITS) : 0;
 	w.opts = (struct forward_opts){
 		.gate = { .window_bytes = 8192, .sink_name = "sink" },
-		.flight = { .max_bytes = 16384,
-		        .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS,
+		.flight = { .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS,
 		        .drop_oldest = roll(2) == 0 },
 		.spool = { .directory = "memory",
 		        .host = "sim",
@@ -477,6 +588,7 @@ static void new_world(unsigned seed)
 		.max_age_us = roll(4) == 0 ? 5 * US_PER_S : 0,
 		.stop_ms = 100,
 	};
+	choose_flight(&w.opts.flight);
 }
 
 bool model_play(unsigned seed, const struct model_step *steps, size_t n, bool traced)

@@ -1,12 +1,13 @@
 /* sim.h — a world for store and forward in which time, disk and worker do what the test says.
  *
- * The program's own loop.h, clock.h and spool.h are met by these instead of the real ones: nothing
+ * The program's own loop.h, clock.h, spool.h and udp.h are met by these instead of the real ones: nothing
  * waits, nothing is written, and a life can end between any two steps. */
 #ifndef SIM_H
 #define SIM_H
 
 #include "loop.h"
 #include "spool.h"
+#include "udp.h"
 
 /* The clocks. */
 extern uint64_t sim_mono_us;
@@ -19,12 +20,23 @@ bool sim_work_run(struct loop *l);
 /* Tells the loop that the worker is done; false when it has not run. */
 bool sim_work_done(struct loop *l);
 
+/* Puts a datagram into the socket buffer of the listener that was opened last. */
+void sim_udp_send(struct slice bytes);
+/* The listener reads its socket buffer until that is empty or the listener is paused. */
+void sim_udp_readable(void);
+/* Datagrams in the socket buffer, and those that were there when a listener was closed. */
+uint64_t sim_udp_unread(void);
+uint64_t sim_udp_closed_on(void);
+bool sim_udp_paused(void);
+/* The process is gone, and its socket buffer with it. */
+void sim_udp_cut(void);
+
 /* The disk outlives the lives that use it. */
 enum { SIM_RECORDS = 1 << 16 };
 
 struct sim_record {
 	uint64_t boot, sequence, received_ms;
-	uint64_t number; /* of the batch, from its bytes */
+	uint8_t head[32]; /* of the batch's bytes, for whoever numbers batches there */
 	uint32_t spans;
 	uint32_t size;
 	bool maybe_dup;

@@ -111,7 +111,7 @@ static void put(struct spool_turn *t)
 			.spans = b->spans,
 			.size = b->size,
 			.maybe_dup = b->maybe_dup };
-		memcpy(&r->number, b->bytes, sizeof(r->number));
+		memcpy(r->head, b->bytes, min_u64(sizeof(r->head), b->size));
 		d->spans_put += b->spans;
 	}
 	t->stored = n;
@@ -126,7 +126,8 @@ static struct batch *batch_of(uint64_t position)
 	const struct sim_record *r = &sim_disk->record[position];
 	struct batch *b = batch_new(r->size);
 
-	memcpy(b->bytes, &r->number, sizeof(r->number));
+	memset(b->bytes, 0, r->size);
+	memcpy(b->bytes, r->head, min_u64(sizeof(r->head), r->size));
 	b->boot = r->boot;
 	b->sequence = r->sequence;
 	b->received_ms = r->received_ms;

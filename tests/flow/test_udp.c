@@ -10,6 +10,8 @@
 
 struct got {
 	unsigned count, want;
+	unsigned pause_at;  /* pauses the listener with this datagram; 0: never */
+	struct udp *paused; /* the listener */
 	uint64_t bytes;
 	size_t largest;
 };
@@ -22,6 +24,8 @@ static void on_datagram(void *arg, struct slice bytes)
 	g->bytes += bytes.len;
 	if (bytes.len > g->largest)
 		g->largest = bytes.len;
+	if (g->count == g->pause_at)
+		udp_pause(g->paused);
 }
 
 static bool has_all(void *arg)
@@ -100,7 +104,9 @@ static void what_the_kernel_drops_is_counted(void)
 		return;
 	udp_pause(f.udp);
 	send_many(&f, n, 1200);
-	udp_drain(f.udp);
+	ok(!udp_drain(f.udp) && f.got.count == 0, "a paused listener is not drained");
+	udp_resume(f.udp);
+	ok(udp_drain(f.udp), "one that reads is, to the end");
 	ok(f.got.count > 0 && f.got.count < n, "some were kept while it was paused");
 	is_int(f.got.count + udp_kernel_drops(f.udp), n,
 	        "and the kernel's count is the rest, to the last one");
@@ -120,6 +126,32 @@ static void pausing_holds_and_resuming_goes_on(void)
 	udp_resume(f.udp);
 	f.got.want = 5;
 	ok(until_true(f.loop, has_all, &f.got, 20), "afterwards everything is");
+	tear_down(&f);
+}
+
+/* One system call reads them all. Nothing more comes in, so nothing makes the socket readable again. */
+static void a_pause_holds_the_rest_of_what_was_read_together(void)
+{
+	struct fixture f;
+
+	if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
+		return;
+	f.got.paused = f.udp;
+	f.got.pause_at = f.got.want = 7;
+	send_many(&f, 30, 100);
+	ok(until_true(f.loop, has_all, &f.got, 20), "seven are read, then it is paused");
+	until_passed(f.loop, 30);
+	is_int(f.got.count, 7, "the eighth waits");
+	for (f.got.want = 14; f.got.want <= 28; f.got.want += 7) {
+		f.got.pause_at = f.got.want;
+		udp_resume(f.udp);
+		ok(until_true(f.loop, has_all, &f.got, 20), "after a resume seven more are read");
+		is_int(f.got.count, f.got.want, "and no other");
+	}
+	ok(!udp_drain(f.udp), "it is paused: a stop has to wait");
+	udp_resume(f.udp);
+	ok(udp_drain(f.udp), "resumed, it is read out");
+	is_int(f.got.count, 30, "each datagram came once");
 	tear_down(&f);
 }
 
@@ -148,6 +180,7 @@ int main(void)
 	every_datagram_comes_once(":0");
 	what_the_kernel_drops_is_counted();
 	pausing_holds_and_resuming_goes_on();
+	a_pause_holds_the_rest_of_what_was_read_together();
 	a_taken_port_is_said_in_one_sentence();
 	return tap_done();
 }
