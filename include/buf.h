@@ -21,6 +21,9 @@ void buf_byte(struct buf *b, uint8_t byte);
 /* Room for LEN more bytes, to be filled by the caller; NULL when memory ran out. */
 uint8_t *buf_reserve(struct buf *b, size_t len);
 
+/* Gives back the memory behind the bytes; without bytes, all of it. */
+void buf_fit(struct buf *b);
+
 /* Keeps the memory, forgets the bytes and the failure. */
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);

@@ -28,6 +28,22 @@ uint8_t *buf_reserve(struct buf *b, size_t len)
 	return b->at + b->len;
 }
 
+void buf_fit(struct buf *b)
+{
+	uint8_t *at;
+
+	if (b->len == 0) {
+		free(b->at);
+		*b = (struct buf){ .failed = b->failed };
+		return;
+	}
+	at = realloc(b->at, b->len);
+	if (at == NULL)
+		return; /* it keeps what it has */
+	b->at = at;
+	b->cap = b->len;
+}
+
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
 	uint8_t *to = buf_reserve(b, len);

@@ -76,7 +76,7 @@ static const struct conf_row agent_rows[] = {
 	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14271",
 	        "health, metrics, ledger, status; none switches it off"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
-	        "batches in memory, neither delivered nor durable"),
+	        "memory of batches that are neither delivered nor durable, allocation included"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
 	        "a stop waits this long for the last reports"),
 	CONF_END

@@ -19,7 +19,7 @@ static void record_free(struct record *r)
 
 	list_remove(&r->link);
 	list_remove(&r->waits);
-	d->stats.bytes -= r->message.value.len + RECORD_COST;
+	d->stats.bytes -= r->message.value.len + RECORD_COST + r->own.cap;
 	kafka_consumer_release(d->consumer, &r->message);
 	buf_free(&r->own);
 	poison_free(r->poison);
@@ -127,6 +127,19 @@ void drain_on_room(void *arg)
 	drain_throttle(d);
 }
 
+/* A value in compact becomes TBinary, up to eight times as large, in memory of the record's own. */
+static void unfold(struct record *r)
+{
+	int rc = inspect_from_compact(r->value, &r->own);
+
+	buf_fit(&r->own);
+	r->drain->stats.bytes += r->own.cap;
+	if (rc < 0)
+		return;
+	r->value = buf_slice(&r->own);
+	r->drain->stats.transcoded++;
+}
+
 /* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
 static int examine(struct record *r, const char **cause, struct why *why)
 {
@@ -134,10 +147,8 @@ static int examine(struct record *r, const char **cause, struct why *why)
 	int rc;
 
 	r->value = r->message.value;
-	if (inspect_is_compact(r->value) && inspect_from_compact(r->value, &r->own) == 0) {
-		r->value = buf_slice(&r->own);
-		r->drain->stats.transcoded++;
-	}
+	if (inspect_is_compact(r->value))
+		unfold(r);
 	rc = postman_check(r->value, &facts, cause, why);
 	if (rc == 0)
 		r->spans = facts.spans;

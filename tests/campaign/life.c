@@ -75,7 +75,7 @@ static void look_at_bounds(struct life *l)
 
 	forward_stats(l->forward, &s);
 	l->evidence->queued_most = max_u64(l->evidence->queued_most, s.flight.bytes);
-	if (s.flight.bytes > 2 * l->opts.flight_bytes + l->evidence->size_most)
+	if (s.flight.bytes > l->opts.flight_bytes + batch_cost(l->evidence->size_most))
 		evidence_broken(l->evidence, "%" PRIu64 " bytes in flight, %" PRIu64 " allowed",
 		        s.flight.bytes, l->opts.flight_bytes);
 	if (ledger_check(ledger) != NULL)

@@ -1,8 +1,8 @@
-/* model.c — store and forward (flight, gate, circuit, keeper, marks, backlog, ledger) against a model.
+/* model.c — intake, store and forward (flight, gate, circuit, keeper, marks, backlog, ledger) against a model.
  *
  *	model [--seed N] [--count N] [--actions N]
  *
- * Each sequence is a list of actions drawn from its seed: batches come, time passes, the worker runs
+ * Each sequence is a list of actions drawn from its seed: datagrams come, time passes, the worker runs
  * and reports, the sink takes, refuses, reports and forgets, the disk fails and heals, the wall clock
  * jumps, and the life ends by a stop, a kill or a power cut, after which the next one begins on the
  * same disk. In the end all heals, and the model asks for every batch by its number. A sequence that

@@ -1,5 +1,5 @@
-/* model_world.c — the world of one sequence: the program's store and forward, a sink in every mood, a
- * disk and a clock that do what the steps say, and the model that judges. */
+/* model_world.c — the world of one sequence: the program's intake and store and forward, a disk and a clock
+ * that do what the steps say, and the model that judges. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "batchmake.h"
 #include "intake.h"
 #include "model.h"
+#include "model_sink.h"
 #include "sim.h"
 
 enum {
@@ -34,25 +35,12 @@ const struct model_kind model_kinds[ACTION_KINDS] = {
 	[CUT] = { "cut", 1 },
 };
 
-enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, MOODS };
-
-struct holder {
-	struct list link;
-	struct batch *batch;
-	bool on_wire;
-	bool due; /* is to be reported on */
-};
-
 static struct {
 	struct forward_opts opts;
 	struct loop *loop;
 	struct health health;
 	struct forward *forward;
 	struct intake *intake;
-	struct sink sink;
-	struct sink_events events;
-	struct list held;
-	enum mood mood;
 	bool stopped;
 	unsigned random;
 	size_t name_size; /* of every service name in this world; 0: each its own */
@@ -62,12 +50,11 @@ static struct {
 	bool excused[NUMBERS]; /* in memory only when a life ended */
 	bool unread[NUMBERS];  /* in the socket buffer when a life ended */
 	unsigned kills, cuts, dirty_kills;
-	bool traced;         /* says what each action came to */
-	uint64_t unreported; /* arrivals that no report told of */
+	bool traced; /* says what each action came to */
 	char fault[256];
 } w;
 
-static unsigned roll(unsigned n)
+unsigned model_roll(unsigned n)
 {
 	w.random = w.random * 1103515245 + 12345;
 	return (w.random >> 12) % n;
@@ -106,113 +93,6 @@ static void arrive(const struct batch *b)
 	if (w.arrived[n] > 0 && !b->maybe_dup)
 		fault("batch %" PRIu64 " came again without its mark", n);
 	w.arrived[n] += w.arrived[n] < 255;
-}
-
-/* It is there, and nobody here will ever know. */
-static void arrive_unreported(const struct batch *b)
-{
-	arrive(b);
-	w.unreported++;
-}
-
-static void give(struct holder *h, enum sink_outcome outcome)
-{
-	struct batch *b = h->batch;
-
-	list_remove(&h->link);
-	free(h);
-	w.events.done(w.events.arg, b, outcome, "");
-	batch_unref(&b);
-}
-
-static enum sink_answer offer(struct sink *s, struct batch *b)
-{
-	struct holder *h;
-
-	(void)s;
-	if (w.mood == FULL)
-		return SINK_FULL;
-	if (w.mood == DOWN)
-		return SINK_DOWN;
-	h = calloc(1, sizeof(*h));
-	h->batch = batch_ref(b);
-	h->on_wire = roll(3) == 0;
-	list_push(&w.held, &h->link);
-	return SINK_TOOK;
-}
-
-static void purge(struct sink *s, bool wire)
-{
-	(void)s;
-	list_each_safe (node, &w.held) {
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (!h->on_wire) {
-			give(h, SINK_NOT_SENT);
-		} else if (wire) {
-			if (roll(2) == 0)
-				arrive_unreported(h->batch);
-			give(h, SINK_MAYBE_SENT);
-		}
-	}
-}
-
-static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
-{
-	(void)s;
-	(void)budget_ms;
-	if (w.mood == SILENT && roll(2) == 0)
-		return; /* and never a word again */
-	while (!list_empty(&w.held)) {
-		struct holder *h = list_first(&w.held, struct holder, link);
-
-		if (h->on_wire && roll(2) == 0)
-			arrive_unreported(h->batch);
-		give(h, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
-	}
-	flushed(arg);
-}
-
-static const struct sink_ops ops = { offer, purge, flush, NULL };
-
-static void report_on(struct holder *h)
-{
-	if (w.mood == GIVING_BACK) {
-		give(h, SINK_NOT_SENT);
-	} else if (w.mood == DOUBTFUL) {
-		if (roll(2) == 0)
-			arrive_unreported(h->batch);
-		give(h, SINK_MAYBE_SENT);
-	} else if (roll(400) == 0) {
-		give(h, SINK_POISON);
-	} else {
-		arrive(h->batch);
-		give(h, SINK_DELIVERED);
-	}
-}
-
-static struct holder *first_due(void)
-{
-	list_each (node, &w.held) {
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (h->due)
-			return h;
-	}
-	return NULL;
-}
-
-/* A report may bring a purge, which gives back others of the list. */
-static void report(void)
-{
-	struct holder *h;
-
-	if (w.mood == SILENT)
-		return;
-	list_each (node, &w.held)
-		container_of(node, struct holder, link)->due = roll(3) > 0;
-	while ((h = first_due()) != NULL)
-		report_on(h);
 }
 
 static bool check_flight(void)
@@ -258,10 +138,8 @@ static bool begin_life(void)
 	if (loop_open(&w.loop, &why) < 0 ||
 	        forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
-	w.events = forward_sink_events(w.forward);
-	w.sink.ops = &ops;
-	forward_use(w.forward, &w.sink);
-	list_init(&w.held);
+	model_sink_begin(forward_sink_events(w.forward));
+	forward_use(w.forward, &model_sink.sink);
 	if (intake_open(&w.intake, w.loop, &intake, w.forward, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	return check();
@@ -358,13 +236,13 @@ static void make_datagram(struct buf *to, uint64_t number, size_t size)
 /* Clients do not ask whether there is room. */
 static void receive(void)
 {
-	unsigned n = 1 + roll(8);
+	unsigned n = 1 + model_roll(8);
 
 	while (n-- > 0 && w.numbers < NUMBERS) {
 		struct buf b = { 0 };
 
 		make_datagram(&b, w.numbers++,
-		        w.name_size != 0 ? w.name_size : DIGITS + roll(NAME_MOST - DIGITS));
+		        w.name_size != 0 ? w.name_size : DIGITS + model_roll(NAME_MOST - DIGITS));
 		sim_udp_send(buf_slice(&b));
 		buf_free(&b);
 	}
@@ -375,9 +253,9 @@ static void change_disk(void)
 {
 	static const int codes[] = { 0, 0, E_FULL, E_IO };
 
-	sim_disk->put_rc = codes[roll(ARRAY_LEN(codes))];
-	sim_disk->put_at_most = roll(6) == 0 ? 1 + roll(3) : 0;
-	sim_disk->read_rc = roll(4) == 0 ? E_IO : 0;
+	sim_disk->put_rc = codes[model_roll(ARRAY_LEN(codes))];
+	sim_disk->put_at_most = model_roll(6) == 0 ? 1 + model_roll(3) : 0;
+	sim_disk->read_rc = model_roll(4) == 0 ? E_IO : 0;
 }
 
 static bool act(const struct model_step *s)
@@ -386,13 +264,13 @@ static bool act(const struct model_step *s)
 	unsigned ms;
 
 	w.random = s->seed;
-	roll(2);
+	model_roll(2);
 	switch (s->what) {
 	case RECEIVE:
 		receive();
 		break;
 	case PASS:
-		ms = spans_ms[roll(ARRAY_LEN(spans_ms))];
+		ms = spans_ms[model_roll(ARRAY_LEN(spans_ms))];
 		sim_mono_us += ms * US_PER_MS;
 		sim_wall_ms += ms;
 		break;
@@ -403,16 +281,16 @@ static bool act(const struct model_step *s)
 		sim_work_done(w.loop);
 		break;
 	case REPORT:
-		report();
+		model_sink_report();
 		break;
 	case MOOD:
-		w.mood = (enum mood)roll(MOODS);
+		model_sink.mood = (enum mood)model_roll(MOODS);
 		break;
 	case DISK:
 		change_disk();
 		break;
 	case JUMP:
-		sim_wall_ms = sim_wall_ms + 3600000 - roll(7200000);
+		sim_wall_ms = sim_wall_ms + 3600000 - model_roll(7200000);
 		break;
 	case STOP:
 		return stop_life();
@@ -431,7 +309,7 @@ static bool act(const struct model_step *s)
 	default:
 		break;
 	}
-	if (s->what != RECEIVE || roll(2) == 0)
+	if (s->what != RECEIVE || model_roll(2) == 0)
 		turn();
 	if (w.traced)
 		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64
@@ -470,7 +348,7 @@ static bool fresh_passes(void)
 		sim_mono_us += 20 * US_PER_MS;
 		sim_wall_ms += 20;
 		turn_all();
-		report();
+		model_sink_report();
 		if (!check())
 			return false;
 	}
@@ -481,7 +359,7 @@ static bool fresh_passes(void)
 
 static bool heal(void)
 {
-	w.mood = GOOD;
+	model_sink.mood = GOOD;
 	sim_disk->put_rc = 0;
 	sim_disk->put_at_most = 0;
 	if (sim_disk->read_rc != 0 && !fresh_passes())
@@ -491,7 +369,7 @@ static bool heal(void)
 		sim_mono_us += 20 * US_PER_MS;
 		sim_wall_ms += 20;
 		turn_all();
-		report();
+		model_sink_report();
 		if (!check())
 			return false;
 	}
@@ -525,7 +403,7 @@ static bool verdict(void)
 	if (missing > caused)
 		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64,
 		        missing, caused);
-	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + w.unreported < caused)
+	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + model_sink.unreported < caused)
 		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing",
 		        caused, missing);
 	if (whole && l->accepted.batches != w.numbers - unread - refused)
@@ -560,13 +438,14 @@ static void choose_flight(struct flight_opts *o)
 {
 	uint64_t size = cost_of(w.name_size != 0 ? w.name_size : NAME_MOST);
 
-	o->largest_bytes = roll(2) == 0 ? size : cost_of(NAME_MOST);
-	o->max_bytes = o->largest_bytes + (2 + roll(40)) * size;
+	o->largest_bytes = model_roll(2) == 0 ? size : cost_of(NAME_MOST);
+	o->max_bytes = o->largest_bytes + (2 + model_roll(40)) * size;
 }
 
 static void new_world(unsigned seed)
 {
 	memset(&w, 0, sizeof(w));
+	model_sink_init(arrive);
 	sim_disk->end = sim_disk->lowest = 0;
 	sim_disk->has_live = false;
 	sim_disk->put_rc = sim_disk->read_rc = 0;
@@ -576,16 +455,16 @@ static void new_world(unsigned seed)
 	sim_mono_us = 1000 * US_PER_S;
 	sim_wall_ms = UINT64_C(1700000000000);
 	w.random = seed;
-	w.name_size = roll(2) == 0 ? DIGITS + roll(NAME_MOST - DIGITS) : 0;
+	w.name_size = model_roll(2) == 0 ? DIGITS + model_roll(NAME_MOST - DIGITS) : 0;
 	w.opts = (struct forward_opts){
 		.gate = { .window_bytes = 8192, .sink_name = "sink" },
-		.flight = { .exposure_us = roll(4) == 0 ? 0 : 100 * US_PER_MS,
-		        .drop_oldest = roll(2) == 0 },
+		.flight = { .exposure_us = model_roll(4) == 0 ? 0 : 100 * US_PER_MS,
+		        .drop_oldest = model_roll(2) == 0 },
 		.spool = { .directory = "memory",
 		        .host = "sim",
 		        .max_bytes = 1 << 30,
 		        .segment_bytes = 1 << 22 },
-		.max_age_us = roll(4) == 0 ? 5 * US_PER_S : 0,
+		.max_age_us = model_roll(4) == 0 ? 5 * US_PER_S : 0,
 		.stop_ms = 100,
 	};
 	choose_flight(&w.opts.flight);

@@ -2,6 +2,7 @@
 FLOW_TESTS = \
 	%D%/test_admin \
 	%D%/test_agent_direct \
+	%D%/test_agent_flight \
 	%D%/test_agent_input \
 	%D%/test_agent_kafka \
 	%D%/test_agent_kill \
@@ -66,6 +67,12 @@ BASIN = tests/lib/basin.c tests/lib/basin.h
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
+%C%_test_agent_flight_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_agent_flight_SOURCES = %D%/test_agent_flight.c tests/lib/batchmake.h $(STAGE)
+# The agent on a disk that the test can hold.
+check_PROGRAMS += %D%/held_agent
+%C%_held_agent_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_held_agent_SOURCES = src/main.c %D%/held_agent.c
 %C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
 %C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)

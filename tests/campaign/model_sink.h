@@ -1,0 +1,28 @@
+/* model_sink.h — a sink in every mood, for the model. */
+#ifndef MODEL_SINK_H
+#define MODEL_SINK_H
+
+#include "sink.h"
+
+enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, MOODS };
+
+extern struct model_sink {
+	struct sink sink;
+	struct sink_events events;
+	struct list held; /* of what it took and has not reported on */
+	enum mood mood;
+	uint64_t unreported;                    /* arrivals that no report told of */
+	void (*arrived)(const struct batch *b); /* B is at the far end */
+} model_sink;
+
+/* A sink that holds nothing, in its best mood. */
+void model_sink_init(void (*arrived)(const struct batch *b));
+/* Another process: what the sink held is nobody's any more. */
+void model_sink_begin(struct sink_events events);
+/* Reports on some of what it holds, as its mood is. */
+void model_sink_report(void);
+
+/* A number below N from the world's own sequence. */
+unsigned model_roll(unsigned n);
+
+#endif
