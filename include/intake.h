@@ -54,6 +54,8 @@ void intake_count_drops(struct intake *i);
  * STOPPED: at once, or in a later turn of the loop. Datagrams for which there was no room until then are
  * counted as queue_full. */
 void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg);
+/* After intake_stop: nothing is waited for any more. */
+void intake_hurry(struct intake *i);
 void intake_free(struct intake *i);
 
 #endif

@@ -12,17 +12,19 @@ enum mark {
 	MARK_MAYBE,   /* to be sent, and may have arrived before */
 };
 
-struct marks_chunk;
+struct marks_range;
 
-/* Positions are dense. Memory follows the positions that differ from WAITING, not the backlog. */
+/* Positions are dense. Memory and the work of a call follow the disorder: the chunks of positions that are
+ * not all waiting and not all done. Neither the backlog counts nor what is done above the cursor. */
 struct marks {
 	uint64_t cursor;  /* every position below is done */
 	uint64_t end;     /* the first position not given out */
 	uint64_t held_to; /* none at or above is HELD or MAYBE: may have been sent, or be soon */
 	uint64_t version; /* counts changes, for whoever keeps a saved copy */
-	struct marks_chunk **chunks; /* the first holds the cursor */
-	size_t nchunks;
-	size_t cap;
+	uint64_t done_spans, done_batches; /* of what is done above the cursor */
+	struct marks_range *ranges;        /* by position */
+	size_t nranges, cap;
+	uint64_t *steps; /* not NULL: counts each range and each word of marks that is looked at */
 };
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end);
@@ -44,9 +46,10 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 bool marks_next(
         const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end);
 
-/* What is done above the cursor, in at most CAP bytes; what did not fit is summed in the last two. */
-size_t marks_save(const struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans,
-        uint64_t *left_batches);
+/* What is done above the cursor, in at most CAP bytes, as far as the first few chunks in disorder; what is
+ * not written is summed in the last two. */
+size_t marks_save(
+        struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches);
 
 /* Takes in what marks_save wrote. E_CORRUPT, E_NOMEM: what was understood before that stays. */
 int marks_load(struct marks *m, struct slice saved) MUST_USE;

@@ -60,6 +60,7 @@ struct agent {
 	struct intake *intake;
 	struct admin *admin;
 	struct daemon daemon;
+	bool hurried;         /* the stop is to wait for nothing more */
 	struct timer *second; /* looks once a second at what nobody tells of */
 
 	/* agent_log.c's */

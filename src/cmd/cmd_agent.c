@@ -32,12 +32,16 @@ static void on_read_out(void *arg)
 	struct agent *a = arg;
 
 	forward_stop(a->forward, on_stopped, a);
+	if (a->hurried)
+		forward_hurry(a->forward);
 }
 
 static void on_hurry(void *arg)
 {
 	struct agent *a = arg;
 
+	a->hurried = true;
+	intake_hurry(a->intake);
 	forward_hurry(a->forward);
 }
 

@@ -310,6 +310,14 @@ void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg
 	step_stop(i);
 }
 
+void intake_hurry(struct intake *i)
+{
+	if (i->stopped == NULL)
+		return;
+	i->give_up_us = 0;
+	step_stop(i);
+}
+
 void intake_free(struct intake *i)
 {
 	if (i == NULL)

@@ -8,7 +8,7 @@ libspanspool_a_SOURCES += \
 	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \
 	include/ledger.h %D%/ledger.c \
-	include/marks.h %D%/marks.c \
+	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
 	include/pace.h %D%/pace.c \
 	include/slowstart.h %D%/slowstart.c \
 	include/trend.h %D%/trend.c \

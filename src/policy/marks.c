@@ -1,25 +1,17 @@
-/* marks.c — two bits a position, in chunks that exist only where something is not simply waiting.
+/* marks.c — two bits a position, in chunks that exist only where positions differ from their neighbours.
  *
  *   WAITING ──read──► HELD ──delivered──► DONE
  *      ▲                │ ├──not sent───► WAITING
  *      └────────────────┘ └──maybe sent─► MAYBE ──read──► HELD
  *
- * The cursor follows the first position that is not DONE; chunks that lie below it are freed. */
+ * The cursor follows the first position that is not DONE. Above it the map is a sorted array of ranges: a
+ * range is one chunk of marks, or any number of whole chunks that are done, merged into one range with the
+ * sum of their spans. What lies between two ranges waits. So neither memory nor a walk grows with what was
+ * delivered above one position that is stuck, nor with the backlog; both grow with the disorder. */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "marks.h"
-
-enum {
-	CHUNK = 4096,  /* positions */
-	PER_WORD = 32, /* marks in a word */
-	WORDS = CHUNK / PER_WORD,
-};
-
-struct marks_chunk {
-	uint64_t words[WORDS];
-	uint32_t spans[CHUNK]; /* of the positions that are done */
-};
+#include "marks_impl.h"
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {
@@ -28,9 +20,9 @@ void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 
 void marks_free(struct marks *m)
 {
-	for (size_t i = 0; i < m->nchunks; i++)
-		free(m->chunks[i]);
-	free(m->chunks);
+	for (size_t i = 0; i < m->nranges; i++)
+		free(m->ranges[i].chunk);
+	free(m->ranges);
 	*m = (struct marks){ 0 };
 }
 
@@ -40,16 +32,30 @@ void marks_extend(struct marks *m, uint64_t end)
 	m->end = end;
 }
 
-static size_t chunk_index(const struct marks *m, uint64_t position)
+/* The first range that ends above POSITION; nranges when none does. */
+static size_t range_at(const struct marks *m, uint64_t position)
 {
-	return (size_t)(position / CHUNK - m->cursor / CHUNK);
+	size_t low = 0, high = m->nranges;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (m->ranges[middle].end > position)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
-static enum mark mark_in(const struct marks_chunk *c, uint64_t position)
+static void put_mark(struct marks_chunk *c, uint64_t position, enum mark mark)
 {
-	uint64_t at = position % CHUNK;
+	uint64_t at = position % CHUNK, *word = &c->words[at / PER_WORD];
+	unsigned shift = (unsigned)(at % PER_WORD * 2);
 
-	return (enum mark)(c->words[at / PER_WORD] >> (at % PER_WORD * 2) & 3);
+	c->count[mark_in(c, position)]--;
+	c->count[mark]++;
+	*word = (*word & ~(UINT64_C(3) << shift)) | (uint64_t)mark << shift;
 }
 
 enum mark marks_at(const struct marks *m, uint64_t position)
@@ -58,60 +64,126 @@ enum mark marks_at(const struct marks *m, uint64_t position)
 
 	if (position < m->cursor)
 		return MARK_DONE;
-	i = chunk_index(m, position);
-	if (i >= m->nchunks || m->chunks[i] == NULL)
+	i = range_at(m, position);
+	if (i == m->nranges || m->ranges[i].first > position)
 		return MARK_WAITING;
-	return mark_in(m->chunks[i], position);
+	return m->ranges[i].chunk == NULL ? MARK_DONE : mark_in(m->ranges[i].chunk, position);
 }
 
-static struct marks_chunk *chunk_for(struct marks *m, uint64_t position)
+/* A place for one more range at index I, to be filled by the caller. */
+static struct marks_range *insert_range(struct marks *m, size_t i)
 {
-	size_t i = chunk_index(m, position);
-
-	if (i >= m->cap) {
-		size_t cap = i + i / 2 + 16;
-		struct marks_chunk **more = realloc(m->chunks, cap * sizeof(struct marks_chunk *));
+	if (m->nranges == m->cap) {
+		size_t cap = m->cap * 2 + 16;
+		struct marks_range *more = realloc(m->ranges, cap * sizeof(*more));
 
 		if (more == NULL)
 			return NULL;
-		m->chunks = more;
+		m->ranges = more;
 		m->cap = cap;
 	}
-	while (m->nchunks <= i)
-		m->chunks[m->nchunks++] = NULL;
-	if (m->chunks[i] == NULL)
-		m->chunks[i] = calloc(1, sizeof(*m->chunks[i]));
-	return m->chunks[i];
+	memmove(m->ranges + i + 1, m->ranges + i, (m->nranges - i) * sizeof(*m->ranges));
+	m->nranges++;
+	return &m->ranges[i];
+}
+
+static void remove_ranges(struct marks *m, size_t i, size_t n)
+{
+	if (n == 0)
+		return;
+	m->nranges -= n;
+	memmove(m->ranges + i, m->ranges + i + n, (m->nranges - i) * sizeof(*m->ranges));
+}
+
+/* The range of POSITION, which is not below the cursor: a new chunk where everything waits. */
+static struct marks_range *range_for(struct marks *m, uint64_t position)
+{
+	size_t i = range_at(m, position);
+	uint64_t first = position / CHUNK * CHUNK;
+	struct marks_chunk *c;
+	struct marks_range *r;
+
+	if (i < m->nranges && m->ranges[i].first <= position)
+		return &m->ranges[i];
+	c = calloc(1, sizeof(*c));
+	r = c == NULL ? NULL : insert_range(m, i);
+	if (r == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->count[MARK_WAITING] = CHUNK;
+	for (uint64_t p = first; p < m->cursor; p++)
+		put_mark(c, p, MARK_DONE);
+	*r = (struct marks_range){ .first = first, .end = first + CHUNK, .chunk = c };
+	return r;
 }
 
 int marks_reserve(struct marks *m, uint64_t first, uint64_t end)
 {
-	for (uint64_t p = first; p < end; p = (p / CHUNK + 1) * CHUNK)
-		if (p >= m->cursor && chunk_for(m, p) == NULL)
+	for (uint64_t p = max_u64(first, m->cursor); p < end; p = (p / CHUNK + 1) * CHUNK)
+		if (range_for(m, p) == NULL)
 			return E_NOMEM;
 	return 0;
 }
 
-static void drop_first_chunks(struct marks *m, size_t n)
+/* True when the range at I continues the one before, and both are done. */
+static bool continues(const struct marks *m, size_t i)
 {
-	size_t drop = n < m->nchunks ? n : m->nchunks;
-
-	if (drop == 0)
-		return;
-	for (size_t i = 0; i < drop; i++)
-		free(m->chunks[i]);
-	m->nchunks -= drop;
-	memmove(m->chunks, m->chunks + drop, m->nchunks * sizeof(struct marks_chunk *));
+	return i > 0 && i < m->nranges && m->ranges[i - 1].chunk == NULL &&
+	       m->ranges[i].chunk == NULL && m->ranges[i - 1].end == m->ranges[i].first;
 }
 
-/* How far one may step from POSITION without missing a change: a word where all are alike, or one. */
-static uint64_t alike(const struct marks_chunk *c, uint64_t position)
+static void merge_with_previous(struct marks *m, size_t i)
 {
-	uint64_t word = c->words[position % CHUNK / PER_WORD];
+	if (!continues(m, i))
+		return;
+	m->ranges[i - 1].end = m->ranges[i].end;
+	m->ranges[i - 1].spans += m->ranges[i].spans;
+	remove_ranges(m, i, 1);
+}
 
-	if (position % PER_WORD != 0 || word != (word & 3) * UINT64_C(0x5555555555555555))
-		return 1;
-	return PER_WORD;
+/* Every position of the chunk at I is done: its sum is all that is needed. */
+static void collapse(struct marks *m, size_t i)
+{
+	struct marks_range *r = &m->ranges[i];
+
+	for (size_t at = 0; at < CHUNK; at++)
+		r->spans += r->chunk->spans[at];
+	free(r->chunk);
+	r->chunk = NULL;
+	merge_with_previous(m, i + 1);
+	merge_with_previous(m, i);
+}
+
+/* What the cursor passes is not above it any more. */
+static void pass_one(struct marks *m, struct marks_chunk *c)
+{
+	uint32_t *spans = &c->spans[m->cursor % CHUNK];
+
+	m->done_spans -= *spans;
+	m->done_batches--;
+	*spans = 0;
+	m->cursor++;
+}
+
+static void advance(struct marks *m)
+{
+	size_t i = 0;
+
+	for (; i < m->nranges && m->ranges[i].first <= m->cursor; i++) {
+		const struct marks_range *r = &m->ranges[i];
+
+		if (r->chunk != NULL)
+			break;
+		m->done_spans -= r->spans;
+		m->done_batches -= r->end - m->cursor;
+		m->cursor = r->end;
+	}
+	remove_ranges(m, 0, i);
+	if (m->nranges == 0 || m->ranges[0].first > m->cursor)
+		return;
+	while (mark_in(m->ranges[0].chunk, m->cursor) == MARK_DONE)
+		pass_one(m, m->ranges[0].chunk);
 }
 
 static bool is_unsure(enum mark mark)
@@ -119,60 +191,72 @@ static bool is_unsure(enum mark mark)
 	return mark == MARK_HELD || mark == MARK_MAYBE;
 }
 
-static void advance(struct marks *m)
+static uint32_t unsure_in(const struct marks_chunk *c)
 {
-	uint64_t cursor = m->cursor;
-
-	while (cursor < m->end && marks_at(m, cursor) == MARK_DONE) {
-		cursor++;
-		if (cursor % CHUNK == 0) {
-			drop_first_chunks(m, 1);
-			m->cursor = cursor;
-		}
-	}
-	m->cursor = cursor;
+	return c == NULL ? 0 : c->count[MARK_HELD] + c->count[MARK_MAYBE];
 }
 
-/* BOUND, brought down to behind the last position below it that is still in doubt. */
-static uint64_t lowered(const struct marks *m, uint64_t bound)
+/* Behind the last position in [FIRST, BOUND) of C that is in doubt; FIRST when none is. */
+static uint64_t lowered_in(
+        const struct marks *m, const struct marks_chunk *c, uint64_t first, uint64_t bound)
 {
-	while (bound > m->cursor) {
+	while (bound > first) {
 		uint64_t last = bound - 1;
-		size_t i = chunk_index(m, last);
 
-		if (i >= m->nchunks || m->chunks[i] == NULL)
-			bound = last / CHUNK * CHUNK;
-		else if (is_unsure(mark_in(m->chunks[i], last)))
+		count_step(m);
+		if (is_unsure(mark_in(c, last)))
 			return bound;
-		else
-			bound -= last % PER_WORD == PER_WORD - 1
-			                 ? alike(m->chunks[i], last + 1 - PER_WORD)
-			                 : 1;
+		bound -= last % PER_WORD == PER_WORD - 1 ? alike(c, last + 1 - PER_WORD) : 1;
 	}
-	return m->cursor;
+	return first;
+}
+
+/* Brings held_to down to behind the last position that is still in doubt. */
+static void lower(struct marks *m)
+{
+	uint64_t bound = m->held_to;
+	size_t i = range_at(m, max_u64(bound, 1) - 1);
+
+	i += i < m->nranges && m->ranges[i].first < bound;
+	m->held_to = m->cursor;
+	while (bound > m->cursor && i-- > 0) {
+		const struct marks_range *r = &m->ranges[i];
+		uint64_t behind = r->first;
+
+		count_step(m);
+		if (unsure_in(r->chunk) > 0)
+			behind = lowered_in(m, r->chunk, r->first, min_u64(bound, r->end));
+		if (behind > r->first) {
+			m->held_to = behind;
+			return;
+		}
+	}
 }
 
 int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans)
 {
-	uint64_t at = position % CHUNK;
 	enum mark was = marks_at(m, position);
-	struct marks_chunk *c;
+	struct marks_range *r;
 
 	assert(position < m->end);
 	if (was == MARK_DONE || was == mark)
 		return 0;
-	c = chunk_for(m, position);
-	if (c == NULL)
+	r = range_for(m, position);
+	if (r == NULL)
 		return E_NOMEM;
 	m->version++;
-	c->words[at / PER_WORD] &= ~(UINT64_C(3) << (at % PER_WORD * 2));
-	c->words[at / PER_WORD] |= (uint64_t)mark << (at % PER_WORD * 2);
-	if (mark == MARK_DONE)
-		c->spans[at] = spans;
+	put_mark(r->chunk, position, mark);
 	if (is_unsure(mark))
 		m->held_to = max_u64(m->held_to, position + 1);
-	advance(m);
-	m->held_to = lowered(m, m->held_to);
+	if (mark == MARK_DONE) {
+		r->chunk->spans[position % CHUNK] = spans;
+		m->done_spans += spans;
+		m->done_batches++;
+		if (r->chunk->count[MARK_DONE] == CHUNK)
+			collapse(m, (size_t)(r - m->ranges));
+		advance(m);
+	}
+	lower(m);
 	return 0;
 }
 
@@ -181,23 +265,47 @@ static bool waits(enum mark mark)
 	return mark == MARK_WAITING || mark == MARK_MAYBE;
 }
 
-/* The first position at or above FROM that waits (or that does not); END when there is none. */
+static uint32_t waiting_in(const struct marks_chunk *c)
+{
+	return c == NULL ? 0 : c->count[MARK_WAITING] + c->count[MARK_MAYBE];
+}
+
+/* The first position in [FROM, END) of R that waits (or that does not); END when there is none. */
+static uint64_t find_in(const struct marks *m, const struct marks_range *r, uint64_t from,
+        uint64_t end, bool waiting)
+{
+	uint32_t of_that_kind = waiting ? waiting_in(r->chunk) : CHUNK - waiting_in(r->chunk);
+
+	count_step(m);
+	if (r->chunk == NULL)
+		return waiting ? end : from;
+	if (of_that_kind == 0)
+		return end;
+	while (from < end && waits(mark_in(r->chunk, from)) != waiting) {
+		count_step(m);
+		from += alike(r->chunk, from);
+	}
+	return min_u64(from, end);
+}
+
+/* The first position in [FROM, END) that waits (or that does not); END when there is none. */
 static uint64_t find(const struct marks *m, uint64_t from, uint64_t end, bool waiting)
 {
-	while (from < end) {
-		size_t i = chunk_index(m, from);
+	for (size_t i = range_at(m, from); from < end; i++) {
+		const struct marks_range *r = i < m->nranges ? &m->ranges[i] : NULL;
+		uint64_t stop;
 
-		if (i >= m->nchunks)
+		if (r == NULL || r->first >= end)
 			return waiting ? from : end;
-		if (m->chunks[i] == NULL) {
+		if (r->first > from) {
 			if (waiting)
 				return from;
-			from = (from / CHUNK + 1) * CHUNK;
-			continue;
+			from = r->first;
 		}
-		if (waits(mark_in(m->chunks[i], from)) == waiting)
+		stop = min_u64(r->end, end);
+		from = find_in(m, r, from, stop, waiting);
+		if (from < stop)
 			return from;
-		from += alike(m->chunks[i], from);
 	}
 	return end;
 }
@@ -214,89 +322,17 @@ bool marks_next(
 	return true;
 }
 
-static size_t put_varint(uint8_t *to, uint64_t value)
+int marks_append_done(struct marks *m, uint64_t first, uint64_t end, uint64_t spans)
 {
-	size_t n = 0;
+	struct marks_range *r = insert_range(m, m->nranges);
 
-	for (; value >= 0x80; value >>= 7)
-		to[n++] = (uint8_t)(value | 0x80);
-	to[n++] = (uint8_t)value;
-	return n;
-}
-
-/* Three numbers a run: how far it begins behind the end of the run before (or the cursor), how long
- * it is, and how many spans it holds. */
-size_t marks_save(const struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans,
-        uint64_t *left_batches)
-{
-	uint64_t at = m->cursor, behind = m->cursor;
-	uint64_t last = min_u64(m->end, (m->cursor / CHUNK + m->nchunks) * CHUNK);
-	size_t used = 0;
-
-	*left_spans = *left_batches = 0;
-	while (at < last) {
-		uint64_t start, spans = 0;
-		uint8_t coded[30];
-		size_t n;
-
-		if (m->chunks[chunk_index(m, at)] == NULL) {
-			at = (at / CHUNK + 1) * CHUNK;
-			continue;
-		}
-		if (marks_at(m, at) != MARK_DONE) {
-			at += alike(m->chunks[chunk_index(m, at)], at);
-			continue;
-		}
-		for (start = at; at < last && marks_at(m, at) == MARK_DONE; at++)
-			spans += m->chunks[chunk_index(m, at)]->spans[at % CHUNK];
-		n = put_varint(coded, start - behind);
-		n += put_varint(coded + n, at - start);
-		n += put_varint(coded + n, spans);
-		if (used + n > cap || *left_batches > 0) {
-			*left_batches += at - start;
-			*left_spans += spans;
-			continue;
-		}
-		memcpy(to + used, coded, n);
-		used += n;
-		behind = at;
-	}
-	return used;
-}
-
-static bool get_varint(struct slice *s, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 64 && s->len > 0; shift += 7) {
-		uint8_t byte = *s->at++;
-
-		s->len--;
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80)
-			return true;
-	}
-	return false;
-}
-
-int marks_load(struct marks *m, struct slice saved)
-{
-	uint64_t at = m->cursor;
-
-	while (saved.len > 0) {
-		uint64_t gap, length, spans;
-
-		if (!get_varint(&saved, &gap) || !get_varint(&saved, &length) ||
-		        !get_varint(&saved, &spans))
-			return E_CORRUPT;
-		if (gap > m->end - at || length > m->end - at - gap || length == 0)
-			return E_CORRUPT;
-		at += gap;
-		for (uint64_t end = at + length; at < end; at++) {
-			/* The run's spans stand on its first position: only their sum is ever asked. */
-			if (marks_set(m, at, MARK_DONE, (uint32_t)min_u64(spans, UINT32_MAX)) < 0)
-				return E_NOMEM;
-			spans -= min_u64(spans, UINT32_MAX);
-		}
-	}
+	if (r == NULL)
+		return E_NOMEM;
+	*r = (struct marks_range){ .first = first, .end = end, .spans = spans };
+	m->version++;
+	m->done_spans += spans;
+	m->done_batches += end - first;
+	merge_with_previous(m, m->nranges - 1);
+	advance(m);
 	return 0;
 }

@@ -9,6 +9,15 @@ bench-transcode: $(BUILT_SOURCES)
 	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_transcode$(EXEEXT)
 	@srcdir='$(srcdir)' %D%/bench_transcode$(EXEEXT)
 
+EXTRA_PROGRAMS += %D%/bench_marks
+CLEANFILES += %D%/bench_marks
+%C%_bench_marks_CPPFLAGS = $(TEST_CPPFLAGS)
+
+.PHONY: bench-marks
+bench-marks: $(BUILT_SOURCES)
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_marks$(EXEEXT)
+	@%D%/bench_marks$(EXEEXT)
+
 EXTRA_PROGRAMS += %D%/bench_http
 CLEANFILES += %D%/bench_http
 %C%_bench_http_CPPFLAGS = $(TEST_CPPFLAGS)

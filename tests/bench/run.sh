@@ -10,6 +10,8 @@ printf 'load before: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
 rc=0
 section 'transcoder'
 "$MAKE" -s bench-transcode || rc=1
+section 'map of positions'
+"$MAKE" -s bench-marks || rc=1
 section 'agent, CPU'
 "$here/bench_agent" || rc=1
 section 'agent to spool'

@@ -281,11 +281,48 @@ static void a_long_pause_is_told_and_a_stop_waits_for_room(void)
 	buf_free(&datagram);
 }
 
+static bool has_refused(void *arg)
+{
+	return child_said(
+	        ((struct stage *)arg)->agent, "in the socket buffers are lost (queue_full)");
+}
+
+static void a_stop_in_a_hurry_counts_what_it_leaves(void)
+{
+	struct buf datagram = { 0 };
+	uint64_t accepted;
+	struct stage s;
+
+	make_sized(&datagram, 1024);
+	open_held(&s);
+	ok(stage_start(&s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
+	        "an agent serves");
+	hold_disk(&s, true);
+	send_until_paused(&s, s.binary, &datagram);
+	accepted = stage_ledger(&s)->accepted.batches;
+	child_signal(s.agent, SIGINT);
+	ok(stage_until(&s, is_stopping, &s), "it is told to stop");
+	child_signal(s.agent, SIGINT);
+	ok(stage_until(&s, has_refused, &s), "told again, it says what is lost");
+	hold_disk(&s, false);
+	ok(child_wait(s.agent, STAGE_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
+	        "and ends with 0");
+	ok(stage_start(&s, NULL), "the next run begins");
+	is_int(stage_ledger(&s)->accepted.batches, (int64_t)accepted, "no more was accepted");
+	ok(s.ledger.outcome[LEDGER_QUEUE_FULL] > 0, "%" PRIu64 " were refused",
+	        s.ledger.outcome[LEDGER_QUEUE_FULL]);
+	is_int(s.ledger.place[LEDGER_IN_SPOOL].batches, (int64_t)accepted,
+	        "what was accepted is in the spool");
+	stage_end(&s);
+	buf_free(&datagram);
+}
+
 int main(void)
 {
 	for (int beside = -16; beside <= 16; beside += 8)
 		at_the_bound_the_ports_read_on(beside);
 	memory_is_bounded_whatever_comes_in();
 	a_long_pause_is_told_and_a_stop_waits_for_room();
+	a_stop_in_a_hurry_counts_what_it_leaves();
 	return tap_done();
 }

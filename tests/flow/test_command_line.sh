@@ -62,8 +62,8 @@ printf 'agent.tags: a=%0600000d\n' 0 >tags.yaml
 try "a flight without room for two of the largest batches is refused, with the least and why" 2 \
 	'^spanspool agent: --flight.max-bytes: 524288 bytes are less than 1040384: .* to a batch of 520192 bytes' \
 	agent --flight.max-bytes=512KiB
-try "the least follows from the datagrams" 2 '^spanspool agent: --flight.max-bytes: 16383 bytes are less than [0-9]*:' \
-	agent --flight.max-bytes=16383 --processor.jaeger-compact.server-max-packet-size=1000 \
+try "the least follows from the datagrams" 2 '^spanspool agent: --flight.max-bytes: 16000 bytes are less than [0-9]*:' \
+	agent --flight.max-bytes=16000 --processor.jaeger-compact.server-max-packet-size=1000 \
 	--processor.jaeger-binary.server-max-packet-size=1000 --processor.zipkin-compact.server-host-port=none
 try "and from the tags" 2 '^spanspool agent: --flight.max-bytes: 1048576 bytes are less than 12[0-9]*:' \
 	agent --flight.max-bytes=1MiB --agent.tags="a=$(printf '%0100000d' 0)"

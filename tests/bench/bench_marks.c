@@ -1,0 +1,50 @@
+/* bench_marks.c — what one turn of the keeper costs in the map of positions while one record is stuck and
+ * 1,600,000 behind it are delivered: two changes, the saved map, the look for what waits.
+ *
+ *   bench_marks [POSITIONS]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "marks.h"
+
+enum { TURNS = 2000 };
+
+static void must(int rc)
+{
+	if (rc < 0)
+		exit(99);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1600000, began, spans, batches, first,
+	         end;
+	uint8_t saved[3072];
+	struct marks m;
+
+	marks_init(&m, 1, 1);
+	marks_extend(&m, n);
+	must(marks_set(&m, 1, MARK_HELD, 0));
+	began = clock_mono_us();
+	for (uint64_t p = 2; p < n; p++)
+		must(marks_set(&m, p, MARK_DONE, 3));
+	printf("%-52s %8.1f ns\n", "a position that is delivered",
+	        (double)(clock_mono_us() - began) * 1e3 / (double)n);
+	began = clock_mono_us();
+	for (int turn = 0; turn < TURNS; turn++) {
+		uint64_t position = m.end;
+
+		marks_extend(&m, position + 1);
+		must(marks_set(&m, position, MARK_HELD, 0));
+		must(marks_set(&m, position, MARK_DONE, 3));
+		marks_save(&m, saved, sizeof(saved), &spans, &batches);
+		marks_next(&m, m.cursor, 1, &first, &end);
+	}
+	printf("%-52s %8.1f us\n", "a turn with one stuck and all others delivered",
+	        (double)(clock_mono_us() - began) / TURNS);
+	marks_free(&m);
+	return 0;
+}
