@@ -37,8 +37,8 @@ extern const char *const intake_port_names[INTAKE_PORTS];
 
 struct intake;
 
-/* Bytes of memory that the largest batch takes which these listeners and tags can make of a datagram.
- * E_USAGE names a tag that is none, or tags that no batch has room for. */
+/* Bytes of the largest batch that these listeners and tags can make of a datagram. E_USAGE names a tag that
+ * is none, or tags that no batch has room for. */
 int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why) MUST_USE;
 
 /* Opens the ports and begins. TO and HEALTH are borrowed. Reading pauses while TO has no room, which the

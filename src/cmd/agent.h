@@ -43,7 +43,7 @@ struct agent_settings {
 	uint64_t shutdown_us;
 
 	/* What the texts above come to; filled by agent_finish. */
-	uint64_t largest_bytes; /* of memory, that one batch may take */
+	uint64_t batch_bytes; /* of the largest batch that a datagram may unfold to */
 	char host[256];
 	char reporter_url[320];
 };

@@ -132,16 +132,18 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 static int check_flight(struct conf *c, struct agent_settings *set, struct why *why)
 {
 	struct intake_opts intake = agent_intake_opts(set);
+	uint64_t least;
 
-	if (intake_largest(&intake, &set->largest_bytes, why) < 0)
+	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
 		return conf_blame(c, "agent.tags", why);
-	if (set->flight_bytes >= 2 * set->largest_bytes)
+	least = 2 * batch_cost(set->batch_bytes);
+	if (set->flight_bytes >= least)
 		return 0;
 	why_set(why, E_USAGE,
 	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
 	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
-	        (unsigned long long)set->flight_bytes, (unsigned long long)(2 * set->largest_bytes),
-	        (unsigned long long)set->largest_bytes);
+	        (unsigned long long)set->flight_bytes, (unsigned long long)least,
+	        (unsigned long long)set->batch_bytes);
 	return conf_blame(c, "flight.max-bytes", why);
 }
 

@@ -70,7 +70,7 @@ static int open_forward(struct agent *a, struct why *why)
 		.gate = { .window_bytes = set->flight_bytes / 2, .sink_name = a->to_kafka ? "kafka" : "collector" },
 		.flight = {
 			.max_bytes = set->flight_bytes,
-			.largest_bytes = set->largest_bytes,
+			.largest_bytes = batch_cost(set->batch_bytes),
 			.exposure_us = set->exposure_us,
 			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
 			.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,

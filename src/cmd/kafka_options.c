@@ -3,8 +3,7 @@
 #include "agent.h"
 #include "drainer.h"
 
-/* A datagram has at most 65,507 bytes and unfolds to at most eight times as much. */
-enum { BATCH_MOST_BYTES = 8 * 65507, LINGER_MS = 25, LINGER_LEAST_MS = 5 };
+enum { LINGER_MS = 25, LINGER_LEAST_MS = 5 };
 
 int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
         struct kafka_producer_opts *to, struct why *why)
@@ -18,7 +17,7 @@ int agent_kafka_opts(const struct agent_settings *set, struct properties *proper
 		.properties = properties->at,
 		.nproperties = properties->n,
 		.queue_bytes = set->flight_bytes,
-		.record_bytes = BATCH_MOST_BYTES,
+		.record_bytes = set->batch_bytes,
 		.linger_ms = set->exposure_us == 0
 		                     ? LINGER_LEAST_MS
 		                     : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),

@@ -184,7 +184,7 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 	size_t most = rc < 0 ? 0 : transcode_bound(largest_datagram(opts), &tags);
 
 	buf_free(&encoded);
-	*bytes = batch_cost(most);
+	*bytes = most;
 	return rc < 0 ? rc : check_record(most, why);
 }
 
