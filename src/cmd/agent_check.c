@@ -1,10 +1,8 @@
 /* agent_check.c — everything that a start of the agent refuses, short of opening a socket or the spool.
  * `config check` and the start both call agent_check, so neither takes what the other refuses. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent.h"
-#include "agent_tags.h"
 #include "collector_check.h"
 #include "kafka_names.h"
 #include "limits.h"
@@ -58,14 +56,19 @@ static int check_sizes(const struct conf *c, const struct agent_settings *set, s
 	return conf_blame(c, "spool.segment-bytes", why);
 }
 
-static int check_tags(const struct conf *c, const struct agent_settings *set, struct why *why)
+/* One batch is waiting while the next is made, whatever a datagram unfolds to. */
+static int check_flight(const struct conf *c, const struct agent_settings *set, struct why *why)
 {
-	struct transcode_tags tags;
-	struct buf encoded = { 0 };
-	int rc = agent_tags_encode(set->tags, getenv, &encoded, &tags, why);
+	uint64_t least = 2 * batch_cost(set->batch_bytes);
 
-	buf_free(&encoded);
-	return rc == 0 ? 0 : conf_blame(c, "agent.tags", why);
+	if (set->flight_bytes >= least)
+		return 0;
+	why_set(why, E_USAGE,
+	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
+	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
+	        (unsigned long long)set->flight_bytes, (unsigned long long)least,
+	        (unsigned long long)set->batch_bytes);
+	return conf_blame(c, "flight.max-bytes", why);
 }
 
 static bool is_off(const char *host_port)
@@ -128,7 +131,7 @@ int agent_check(const struct conf *c, const void *settings, struct why *why)
 	const struct agent_settings *set = settings;
 
 	if (limits_check(c, limits, set, why) < 0 || check_sizes(c, set, why) < 0 ||
-	        check_listeners(c, set, why) < 0 || check_tags(c, set, why) < 0)
+	        check_listeners(c, set, why) < 0 || check_flight(c, set, why) < 0)
 		return why->code;
 	if (check_empty(c, "admin.http.host-port", set->admin, ":14271, or none", why) < 0 ||
 	        check_empty(c, "spool.directory", set->directory, "/var/lib/spanspool", why) < 0)

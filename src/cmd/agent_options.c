@@ -128,33 +128,15 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 	return o;
 }
 
-/* One batch is waiting while the next is made, whatever a datagram unfolds to. */
-static int check_flight(struct conf *c, struct agent_settings *set, struct why *why)
-{
-	struct intake_opts intake = agent_intake_opts(set);
-	uint64_t least;
-
-	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
-		return conf_blame(c, "agent.tags", why);
-	least = 2 * batch_cost(set->batch_bytes);
-	if (set->flight_bytes >= least)
-		return 0;
-	why_set(why, E_USAGE,
-	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
-	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
-	        (unsigned long long)set->flight_bytes, (unsigned long long)least,
-	        (unsigned long long)set->batch_bytes);
-	return conf_blame(c, "flight.max-bytes", why);
-}
-
 static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct agent_settings *set = settings;
+	struct intake_opts intake = agent_intake_opts(set);
 
 	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0)
 		return why->code;
-	if (check_flight(c, set, why) < 0)
-		return why->code;
+	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
+		return conf_blame(c, "agent.tags", why);
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';
