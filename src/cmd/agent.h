@@ -29,6 +29,8 @@ struct agent_settings {
 	bool headers;
 	struct conf_list properties;
 	struct conf_list producer_properties;
+	struct conf_list property_files;
+	struct conf_list producer_property_files;
 	const char *collector_url;
 	const char *reporter;
 	const char *directory;

@@ -38,6 +38,10 @@ static const struct conf_row kafka_rows[] = {
 	        "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
 	        "NAME=VALUE of librdkafka, for the producer; repeatable"),
+	CONF_LIST_OF(S, property_files, "kafka.property-file", "=", "", false,
+	        "NAME=FILE: the property is the file's first line; repeatable"),
+	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
+	        "NAME=FILE, for the producer; repeatable"),
 	CONF_END
 };
 

@@ -19,6 +19,12 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consu
 	        "the same for reading alone; it wins"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
 	        "the same for writing to a quarantine topic alone; it wins"),
+	CONF_LIST_OF(S, property_files, "kafka.property-file", "=", "", false,
+	        "NAME=FILE: the property is the file's first line; repeatable"),
+	CONF_LIST_OF(S, consumer_property_files, "kafka.consumer.property-file", "=", "", false,
+	        "the same for reading alone; it wins"),
+	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
+	        "the same for writing to a quarantine topic alone; it wins"),
 	CONF_END };
 
 static const struct conf_row collector_rows[] = {

@@ -17,6 +17,9 @@ struct drainer_settings {
 	struct conf_list properties;
 	struct conf_list consumer_properties;
 	struct conf_list producer_properties;
+	struct conf_list property_files;
+	struct conf_list consumer_property_files;
+	struct conf_list producer_property_files;
 	struct conf_list urls;
 	const char *user;
 	const char *password_file;

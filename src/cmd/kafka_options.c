@@ -9,7 +9,9 @@ int agent_kafka_opts(const struct agent_settings *set, struct properties *proper
         struct kafka_producer_opts *to, struct why *why)
 {
 	if (properties_add(properties, &set->properties, why) < 0 ||
-	        properties_add(properties, &set->producer_properties, why) < 0)
+	        properties_add_files(properties, &set->property_files, why) < 0 ||
+	        properties_add(properties, &set->producer_properties, why) < 0 ||
+	        properties_add_files(properties, &set->producer_property_files, why) < 0)
 		return why->code;
 	*to = (struct kafka_producer_opts){
 		.brokers = set->brokers,
@@ -41,9 +43,13 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
         struct properties *for_producer, struct drain_opts *to, struct why *why)
 {
 	if (properties_add(for_consumer, &set->properties, why) < 0 ||
+	        properties_add_files(for_consumer, &set->property_files, why) < 0 ||
 	        properties_add(for_consumer, &set->consumer_properties, why) < 0 ||
+	        properties_add_files(for_consumer, &set->consumer_property_files, why) < 0 ||
 	        properties_add(for_producer, &set->properties, why) < 0 ||
-	        properties_add(for_producer, &set->producer_properties, why) < 0)
+	        properties_add_files(for_producer, &set->property_files, why) < 0 ||
+	        properties_add(for_producer, &set->producer_properties, why) < 0 ||
+	        properties_add_files(for_producer, &set->producer_property_files, why) < 0)
 		return why->code;
 	to->consumer = (struct kafka_consumer_opts){
 		.brokers = set->brokers,

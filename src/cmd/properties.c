@@ -4,7 +4,7 @@
 
 #include "properties.h"
 
-int properties_add(struct properties *p, const struct conf_list *list, struct why *why)
+static int add(struct properties *p, const struct conf_list *list, bool in_file, struct why *why)
 {
 	struct kafka_property *more;
 
@@ -21,9 +21,19 @@ int properties_add(struct properties *p, const struct conf_list *list, struct wh
 			return why_set(why, E_NOMEM, "kafka.property");
 		value = strchr(name, '='); /* the option's form has seen to it that there is one */
 		*value++ = '\0';
-		p->at[p->n++] = (struct kafka_property){ .name = name, .value = value };
+		p->at[p->n++] = (struct kafka_property){ name, value, in_file };
 	}
 	return 0;
+}
+
+int properties_add(struct properties *p, const struct conf_list *list, struct why *why)
+{
+	return add(p, list, false, why);
+}
+
+int properties_add_files(struct properties *p, const struct conf_list *list, struct why *why)
+{
+	return add(p, list, true, why);
 }
 
 void properties_free(struct properties *p)

@@ -104,8 +104,12 @@ static int put_property(rd_kafka_conf_t *c, const struct kafka_property *p, stru
 		rc = kafka_files_check(p, why);
 	if (rc == 0)
 		rc = kafka_rules_before(p->name, why);
-	if (rc == 0)
-		rc = kafka_conf_put(c, p->name, value, why);
+	if (rc < 0)
+		return rc;
+	rc = kafka_conf_put(c, p->name, value, why);
+	if (rc < 0 && p->in_file) /* librdkafka's sentence may have the secret in it */
+		return why_set(why, rc, "kafka property %s cannot be what stands in %s", p->name,
+		        p->value);
 	return rc == 0 ? kafka_rules_after(c, p->name, why) : rc;
 }
 

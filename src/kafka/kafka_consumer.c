@@ -1,6 +1,8 @@
 /* kafka_consumer.c — the door for reading: hands out records, and begins and ends the member.
  *
  *   RUNNING ──close()──► LEAVING ──left, or 5 s──► EMPTYING ──last handle released──► CLOSED
+ *   RUNNING ──other certificates or secrets on disk, and no record out, or 10 s──► LEAVING, as above
+ *              ──► EMPTYING ──► PAUSED ──► RUNNING
  *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
  *
  * A handle of librdkafka can be destroyed only when no message of it is in anybody's hands. The pause
@@ -15,11 +17,12 @@
 #include "kafka_consumer_priv.h"
 #include "kafka_wake.h"
 
-enum { TICK_MS = 1000, LEAVE_MS = 5000 };
+enum { TICK_MS = 1000, LEAVE_MS = 5000, REPLACE_MS = 10000 };
 enum { RECORDS_A_TURN = 256 };
 
 static void on_bell(void *arg);
 static void on_tick(void *arg);
+static void on_files(void *arg);
 static void step(struct kafka_consumer *c);
 
 static void close_handle(struct kafka_consumer *c)
@@ -90,6 +93,9 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	c->brokers = strdup(o->brokers);
 	c->topic = strdup(o->topic);
 	c->group_id = strdup(o->group);
+	c->opts.brokers = c->brokers;
+	c->opts.topic = c->topic;
+	c->opts.group = c->group_id;
 	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL)
 		return E_NOMEM;
 	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
@@ -111,8 +117,14 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 	c->events = *events;
 	c->log.who = "kafka consumer";
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
+	if (kafka_watch_open(&c->watch, l, opts->properties, opts->nproperties, on_files, c) < 0) {
+		why_set(why, E_NOMEM, "kafka consumer");
+		goto fail;
+	}
 	if (kafka_conf_consumer(&c->conf, &c->fresh, opts, why) < 0)
 		goto fail;
+	c->opts = *opts;
+	c->opts.properties = kafka_watch_properties(c->watch);
 	if (open_parts(c, opts) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
@@ -195,7 +207,8 @@ static void serve_records(struct kafka_consumer *c)
 {
 	rd_kafka_message_t *m;
 
-	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->doomed; i++) {
+	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->doomed && !c->replacing;
+	        i++) {
 		if (i == RECORDS_A_TURN) {
 			bell_ring(c->bell);
 			return;
@@ -226,6 +239,8 @@ static void on_tick(void *arg)
 	struct kafka_consumer *c = arg;
 
 	kafka_log_expire(&c->log);
+	if (kafka_log_is_refused(&c->log))
+		kafka_watch_now(c->watch);
 	timer_start(c->tick, TICK_MS);
 	kafka_group_commit(c);
 	on_bell(c);
@@ -316,6 +331,7 @@ static void renew(struct kafka_consumer *c)
 {
 	struct why why;
 
+	c->replacing = false;
 	if (open_handle(c, &why) == 0) {
 		c->state = CONSUMER_RUNNING;
 		log_info("%s: a new handle was made", c->log.who);
@@ -333,6 +349,40 @@ static void end(struct kafka_consumer *c)
 	c->closed(c->closed_arg);
 }
 
+/* Certificate and key may be written one after the other: what does not fit together is tried again. */
+static void on_files(void *arg)
+{
+	struct kafka_consumer *c = arg;
+	rd_kafka_conf_t *conf = NULL;
+	int64_t fresh;
+	struct why why;
+
+	if (kafka_conf_consumer(&conf, &fresh, &c->opts, &why) < 0 ||
+	        kafka_conf_try(RD_KAFKA_CONSUMER, conf, &why) < 0) {
+		if (conf != NULL)
+			rd_kafka_conf_destroy(conf);
+		kafka_watch_again(c->watch);
+		kafka_log_unusable(&c->log, why.text);
+		return;
+	}
+	rd_kafka_conf_destroy(c->conf);
+	c->conf = conf;
+	c->fresh = fresh;
+	if (c->state != CONSUMER_RUNNING || c->closed != NULL || c->replacing)
+		return; /* the next handle is made of it anyway */
+	log_info("%s: a file that a property names has changed, a new handle will be made",
+	        c->log.who);
+	c->replacing = true;
+	timer_start(c->bound, REPLACE_MS);
+	bell_ring(c->bell);
+}
+
+/* What the owner has is done and stored first, if that does not take too long: so it comes once. */
+static bool may_replace(struct kafka_consumer *c)
+{
+	return c->out == 0 || !timer_armed(c->bound);
+}
+
 /* One move at most; true when another may follow. */
 static bool move(struct kafka_consumer *c)
 {
@@ -340,7 +390,7 @@ static bool move(struct kafka_consumer *c)
 	case CONSUMER_RUNNING:
 		if (c->doomed)
 			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
-		else if (c->closed != NULL)
+		else if (c->closed != NULL || (c->replacing && may_replace(c)))
 			leave(c);
 		return c->state != CONSUMER_RUNNING;
 	case CONSUMER_LEAVING:
@@ -388,6 +438,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
 	bell_free(c->bell);
 	if (c->conf != NULL)
 		rd_kafka_conf_destroy(c->conf);
+	kafka_watch_free(c->watch);
 	free(c->brokers);
 	free(c->topic);
 	free(c->group_id);

@@ -8,6 +8,7 @@
 
 #include "kafka_consumer.h"
 #include "kafka_log.h"
+#include "kafka_watch.h"
 
 enum { OFFSET_NONE = -1 };
 
@@ -41,7 +42,10 @@ struct kafka_consumer {
 	enum group_state group;
 	struct loop *loop;
 	struct kafka_consumer_events events;
-	rd_kafka_conf_t *conf;
+	struct kafka_consumer_opts
+	        opts;              /* refers to the texts below, and to the watch's properties */
+	struct kafka_watch *watch; /* the files that properties name */
+	rd_kafka_conf_t *conf;     /* for the next handle */
 	char *brokers;
 	char *topic;
 	char *group_id;
@@ -62,6 +66,7 @@ struct kafka_consumer {
 	bool committing;             /* a commit is under way */
 	atomic_bool *joining;        /* written by librdkafka's threads: no time for a commit */
 	bool paused;                 /* by the owner */
+	bool replacing;              /* the handle is to make way for one with other secrets */
 	bool doomed;                 /* a fatal error: the handle is of no use any more */
 	uint64_t out;                /* messages the owner has */
 	uint64_t refused_commits;    /* what they would have spared comes again */

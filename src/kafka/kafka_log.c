@@ -111,6 +111,20 @@ void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
 	kafka_log_trouble(k, err, "");
 }
 
+void kafka_log_unusable(struct kafka_log *k, const char *why)
+{
+	if (kafka_said_is_news(&k->causes, why, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+		log_error(
+		        "%s: a file that a property names has changed and cannot be used, the old "
+		        "content stays in use: %s",
+		        k->who, why);
+}
+
+bool kafka_log_is_refused(const struct kafka_log *k)
+{
+	return k->trouble.cause == KAFKA_CAUSE_TLS || k->trouble.cause == KAFKA_CAUSE_LOGIN;
+}
+
 static void forget(struct kafka_log *k)
 {
 	k->trouble.cause = KAFKA_CAUSE_NONE;

@@ -23,6 +23,10 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event);
 void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text);
 /* An error that ends the handle RK. */
 void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk);
+/* Changed files of which no client can be made, as the sentence WHY says. */
+void kafka_log_unusable(struct kafka_log *k, const char *why);
+/* Whether what stands may be cured by another certificate or secret. */
+bool kafka_log_is_refused(const struct kafka_log *k);
 /* Something got through. Cheap while there is no trouble. */
 void kafka_log_healed(struct kafka_log *k);
 /* Forgets a cause that would have been repeated if it still stood. To be called now and then. */

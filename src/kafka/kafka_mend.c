@@ -9,6 +9,10 @@
  * that comes spares a duplicate. The pause doubles with each fatal error from 100 ms to 10 s, and
  * starts again after an acknowledgement: a missing right makes the next handle fatal too.
  *
+ * When a certificate or a secret has changed on disk, the handle is replaced in the same way, but gently: it
+ * has three seconds to deliver what it holds, meanwhile the producer is full and not down, and no pause
+ * follows.
+ *
  * The handle for lone records is doomed in the same way, but simply closed when it is empty.
  *
  * Only kafka_mend_step moves the state.
@@ -16,7 +20,7 @@
 #include "kafka_conf.h"
 #include "kafka_producer_priv.h"
 
-enum { WIRE_MS = 1000 };
+enum { WIRE_MS = 1000, REPLACE_MS = 3000 };
 
 static void on_mend(void *arg)
 {
@@ -48,6 +52,24 @@ void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
 	bell_ring(p->bell);
 }
 
+static void replace(struct kafka_handle *h, struct timer *wire)
+{
+	if (h->rk == NULL || h->doomed)
+		return;
+	h->doomed = true;
+	timer_start(wire, REPLACE_MS);
+}
+
+void kafka_mend_replace(struct kafka_producer *p)
+{
+	replace(&p->alone, p->idle);
+	if (p->state != PRODUCER_RUNNING || p->main.doomed)
+		return; /* the next one is made of it anyway */
+	p->replacing = true;
+	replace(&p->main, p->mend);
+	bell_ring(p->bell);
+}
+
 static void pause_once(struct kafka_producer *p)
 {
 	p->state = PRODUCER_PAUSED;
@@ -59,6 +81,7 @@ static void renew(struct kafka_producer *p)
 {
 	struct why why;
 
+	p->replacing = false;
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, &why) < 0) {
 		log_error("%s: %s", p->log.who, why.text);
 		pause_once(p);
@@ -89,11 +112,16 @@ void kafka_mend_step(struct kafka_producer *p)
 		kafka_handle_close(&p->alone, p->loop);
 	if (p->state == PRODUCER_RUNNING && p->main.doomed) {
 		p->state = PRODUCER_EMPTYING;
-		timer_start(p->mend, WIRE_MS);
+		if (!p->replacing)
+			timer_start(p->mend, WIRE_MS);
 	}
 	if (p->state == PRODUCER_EMPTYING && is_empty(&p->main, p->mend)) {
 		kafka_handle_close(&p->main, p->loop);
-		pause_once(p);
+		timer_stop(p->mend);
+		if (p->replacing)
+			p->state = PRODUCER_PAUSED; /* for no time */
+		else
+			pause_once(p);
 	}
 	if (p->state == PRODUCER_PAUSED && !timer_armed(p->mend))
 		renew(p);

@@ -22,6 +22,7 @@ static void on_bell(void *arg);
 static void on_hold_over(void *arg);
 static void on_budget_over(void *arg);
 static void on_idle(void *arg);
+static void on_files(void *arg);
 
 static int open_parts(struct kafka_producer *p)
 {
@@ -47,13 +48,19 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 	p->loop = l;
 	p->events = *events;
 	p->log.who = "kafka producer";
+	if (kafka_watch_open(&p->watch, l, opts->properties, opts->nproperties, on_files, p) < 0) {
+		why_set(why, E_NOMEM, "kafka producer");
+		goto fail;
+	}
 	if (kafka_conf_producer(&p->conf, opts, why) < 0)
 		goto fail;
+	p->opts = *opts;
+	p->opts.properties = kafka_watch_properties(p->watch);
 	p->queue_bytes = kafka_conf_number(p->conf, "queue.buffering.max.kbytes") * 1024;
 	p->queue_records = kafka_conf_number(p->conf, "queue.buffering.max.messages");
-	p->opts.brokers = strdup(opts->brokers);
-	p->opts.topic = strdup(opts->topic);
-	if (p->opts.brokers == NULL || p->opts.topic == NULL || open_parts(p) < 0) {
+	p->opts.brokers = p->brokers = strdup(opts->brokers);
+	p->opts.topic = p->topic = strdup(opts->topic);
+	if (p->brokers == NULL || p->topic == NULL || open_parts(p) < 0) {
 		why_set(why, E_NOMEM, "kafka producer");
 		goto fail;
 	}
@@ -95,6 +102,8 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 
 	if (r->value.len > p->queue_bytes)
 		return E_TOO_LARGE; /* the queue would be called full for ever */
+	if (p->replacing)
+		return E_FULL; /* room() comes with the new handle */
 	if (p->state != PRODUCER_RUNNING || p->main.doomed) {
 		p->stats.refused++;
 		return E_DOWN;
@@ -198,6 +207,28 @@ static void on_idle(void *arg)
 		kafka_mend_step(p);
 }
 
+/* Certificate and key may be written one after the other: what does not fit together is tried again. */
+static void on_files(void *arg)
+{
+	struct kafka_producer *p = arg;
+	rd_kafka_conf_t *conf = NULL;
+	struct why why;
+
+	if (kafka_conf_producer(&conf, &p->opts, &why) < 0 ||
+	        kafka_conf_try(RD_KAFKA_PRODUCER, conf, &why) < 0) {
+		if (conf != NULL)
+			rd_kafka_conf_destroy(conf);
+		kafka_watch_again(p->watch);
+		kafka_log_unusable(&p->log, why.text);
+		return;
+	}
+	rd_kafka_conf_destroy(p->conf);
+	p->conf = conf;
+	log_info("%s: a file that a property names has changed, a new handle will be made",
+	        p->log.who);
+	kafka_mend_replace(p);
+}
+
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p)
 {
 	p->stats.waiting = waiting(p);
@@ -224,7 +255,8 @@ void kafka_producer_free(struct kafka_producer *p)
 	bell_free(p->bell);
 	if (p->conf != NULL)
 		rd_kafka_conf_destroy(p->conf);
-	free((char *)(uintptr_t)p->opts.brokers);
-	free((char *)(uintptr_t)p->opts.topic);
+	kafka_watch_free(p->watch);
+	free(p->brokers);
+	free(p->topic);
 	free(p);
 }

@@ -4,6 +4,7 @@
 
 #include "kafka_handle.h"
 #include "kafka_log.h"
+#include "kafka_watch.h"
 
 enum producer_state {
 	PRODUCER_RUNNING,
@@ -15,9 +16,10 @@ struct kafka_producer {
 	enum producer_state state;
 	struct loop *loop;
 	struct kafka_producer_events events;
-	struct kafka_producer_opts
-	        opts; /* brokers and topic are ours, properties are in the conf */
-	rd_kafka_conf_t *conf;
+	char *brokers, *topic;
+	struct kafka_producer_opts opts; /* refers to these, and to the watch's properties */
+	struct kafka_watch *watch;       /* the files that properties name */
+	rd_kafka_conf_t *conf;           /* for the next handle */
 	struct bell *bell;
 
 	struct kafka_handle main;
@@ -26,6 +28,7 @@ struct kafka_producer {
 
 	struct timer *mend; /* EMPTYING: the wire has had its time; PAUSED: try again */
 	uint64_t pause_ms;  /* before the next handle */
+	bool replacing;     /* the handle is emptied for one with other certificates or secrets */
 
 	struct timer *hold; /* after a refusal: room() when it rings */
 	bool was_full;      /* room() when half of the queue is free */
@@ -45,6 +48,8 @@ void kafka_reports_serve(struct kafka_producer *p);
 
 /* kafka_mend.c */
 void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h);
+/* Makes a new handle of p->conf, which has changed, once the one that works is empty. */
+void kafka_mend_replace(struct kafka_producer *p);
 void kafka_mend_step(struct kafka_producer *p);
 /* A record was acknowledged: the handle is a good one. */
 void kafka_mend_worked(struct kafka_producer *p);

@@ -101,6 +101,8 @@ static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_
 		kafka_mend_doom(p, h);
 	else
 		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
+	if (kafka_log_is_refused(&p->log))
+		kafka_watch_now(p->watch);
 }
 
 static void on_event(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)

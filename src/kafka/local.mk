@@ -14,4 +14,5 @@ libspanspool_a_SOURCES += \
 	%D%/kafka_mend.c \
 	%D%/kafka_reports.c \
 	%D%/kafka_sockets.c %D%/kafka_sockets.h \
+	%D%/kafka_watch.c %D%/kafka_watch.h \
 	%D%/kafka_wake.c %D%/kafka_wake.h

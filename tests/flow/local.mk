@@ -24,6 +24,7 @@ FLOW_TESTS = \
 	%D%/test_http_server_bad \
 	%D%/test_kafka_consumer \
 	%D%/test_kafka_errors \
+	%D%/test_kafka_files \
 	%D%/test_kafka_group \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_properties \
@@ -109,6 +110,8 @@ check_PROGRAMS += %D%/held_agent
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
 %C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_errors_SOURCES = %D%/test_kafka_errors.c $(KAFKA_SENDER)
+%C%_test_kafka_files_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_files_SOURCES = %D%/test_kafka_files.c $(KAFKA_READER)
 %C%_test_kafka_group_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_group_SOURCES = %D%/test_kafka_group.c $(KAFKA_READER)
 %C%_test_kafka_properties_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
