@@ -339,11 +339,6 @@ static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *
 	return q.status;
 }
 
-int stage_get(struct stage *s, const char *path)
-{
-	return ask(s, path, NULL, NULL);
-}
-
 int stage_page(struct stage *s, const char *path, struct buf *to)
 {
 	return ask(s, path, NULL, to);

@@ -20,7 +20,8 @@ struct stage {
 	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
 	const char *brokers;      /* "" in direct mode */
 	struct stub_collector *stub;
-	uint64_t taken_marked; /* batches that the stub took with the mark of a possible duplicate */
+	uint64_t
+	        taken_marked; /* batches that the stub took with the mark of a possible duplicate */
 	struct http_client *client;
 	struct child *agent;
 	const char *program; /* what is started as the agent; NULL: stage_program() */
@@ -66,10 +67,12 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 
 /* Asks the agent now, and notes it as trouble when the identities do not hold. */
 const struct ledger *stage_ledger(struct stage *s);
-/* GET PATH of the admin port: its status, 0 without an answer. */
-int stage_get(struct stage *s, const char *path);
-/* The same with the page appended to TO. */
+/* GET PATH of the admin port: its status, 0 without an answer. The page is appended to TO. */
 int stage_page(struct stage *s, const char *path, struct buf *to);
+static inline int stage_get(struct stage *s, const char *path)
+{
+	return stage_page(s, path, NULL);
+}
 /* The number of NAME (with its labels) on the metrics page, -1 when it is not there. */
 double stage_metric(struct stage *s, const char *name);
 
