@@ -73,7 +73,8 @@ void ledger_datagram(struct ledger *l, enum ledger_outcome o);
 /* A new batch, just accepted, is at PLACE. */
 void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uint64_t batches);
 
-/* What was at FROM is now at TO, which is none of the causes. */
+/* What was at FROM is now at TO, which is none of the causes. Where FROM has less than that, the difference
+ * is counted as accepted, and the log says so. */
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
         uint64_t batches);
 
@@ -83,6 +84,10 @@ void ledger_sent_again(struct ledger *l, struct ledger_count what);
 /* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
 void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
         struct ledger_count what, uint64_t now_ms);
+
+/* For a ledger from outside: the sums become those of what they sum up. NULL: they were; else the identity
+ * that did not hold. */
+const char *ledger_mend(struct ledger *l);
 
 /* NULL when the identities hold, else the one that does not. */
 const char *ledger_check(const struct ledger *l);

@@ -368,6 +368,8 @@ int layout_state_decode(
 	s->offered_to = get64(from.at + 56);
 	s->end = get64(from.at + 64);
 	s->spans_put = get64(from.at + 72);
+	if (s->cursor == 0 || s->cursor > s->end)
+		return E_CORRUPT;
 	origin->floor.position = get64(from.at + 80);
 	origin->floor.spans = get64(from.at + 88);
 	layout_key_load(&origin->key, from.at + STATE_KEY_AT);

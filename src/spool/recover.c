@@ -316,6 +316,7 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 {
 	struct recovering r = { .s = s, .found = found };
 	struct spool_state *state = &found->state;
+	const char *wrong;
 	int rc = read_slots(&r, why);
 
 	if (rc == 0)
@@ -333,6 +334,9 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	}
 	if (!r.any)
 		state_from_records(&r);
+	wrong = ledger_mend(&state->ledger);
+	if (wrong != NULL)
+		note(&r, wrong);
 	found->unclean = state->running;
 	found->salvaged = recover_reconcile(state, &r.disk);
 	s->end = (struct spot){ state->end, state->spans_put };

@@ -4,15 +4,23 @@
 
 #include "campaign.h"
 #include "damage.h"
+#include "hostile.h"
 #include "log.h"
 #include "spool_kit.h"
 #include "tap.h"
 
-enum { SHORT_COUNT = 1000, SPOOLS = 2, RECORDS = 512 };
+enum { SHORT_COUNT = 1000, SPOOLS = 5, RECORDS = 512 };
+
+/* Whose key the bytes of the batches are sealed with. */
+enum hostile { NO_HOSTILE, STRANGERS, STOLEN_INSIDE, STOLEN_BEYOND };
+
+static struct key foreign_key;
 
 /* A spool as it was. */
 struct whole {
 	struct kit k; /* nothing of it is open */
+	enum hostile hostile;
+	uint8_t *pattern;
 	struct image image;
 	struct damage_record records[RECORDS];
 };
@@ -38,6 +46,22 @@ static bool is_whole(void *arg, uint64_t position, const struct damage_record *r
 	return same;
 }
 
+/* From here on every batch is hostile, if the spool is to have such. */
+static void arm(struct whole *w)
+{
+	struct key key;
+
+	if (w->hostile == NO_HOSTILE)
+		return;
+	if (w->hostile == STRANGERS)
+		key = foreign_key;
+	else
+		key = hostile_steal(w->k.dir);
+	w->k.pattern_len = hostile_pattern(
+	        &w->pattern, &key, w->hostile == STOLEN_BEYOND ? HOSTILE_BEYOND : HOSTILE_INSIDE);
+	w->k.pattern = w->pattern;
+}
+
 /* Three segments of SIZE-byte batches; LIVE: as it is while the agent runs. */
 static void make(struct whole *w, size_t size, bool live)
 {
@@ -46,8 +70,11 @@ static void make(struct whole *w, size_t size, bool live)
 	kit_init(k);
 	k->size = size;
 	k->live = true;
+	k->pattern_len = 0;
 	for (int run = 0; run < 3; run++) {
 		kit_must_open(k);
+		if (run == 0)
+			arm(w);
 		for (int i = 0; i < 4; i++)
 			kit_put(k, 12);
 		if (run == 1)
@@ -134,7 +161,10 @@ static void one(struct trial *t, void *arg)
 
 	(void)arg;
 	image_copy(&m, &w->image);
-	d = damage_do(&m, &other, &seed);
+	if (w->hostile >= STOLEN_INSIDE)
+		d = damage_batch(&m, w->hostile == STOLEN_BEYOND, &seed);
+	else
+		d = damage_do(&m, &other, &seed);
 	damage_intact(d.names ? &w->image : &m, &w->image, w->records, intact, RECORDS);
 	tempdir_make(k.dir);
 	k.opts.directory = k.dir;
@@ -173,8 +203,18 @@ int main(int argc, char **argv)
 		return 99;
 	make(foreign, 900, false);
 	other = foreign->image;
+	if (layout_key_make(&foreign_key) < 0)
+		return 99;
 	make(&wholes[0], 700, false);
 	make(&wholes[1], 3500, true);
+	/* Nobody has the spool's key. What is sealed with it all the same must not be looked at where a page
+	 * says that it is inside a batch, and must lead nowhere that the spool has no room for. */
+	wholes[2].hostile = STRANGERS;
+	make(&wholes[2], 21000, false);
+	wholes[3].hostile = STOLEN_INSIDE;
+	make(&wholes[3], 21000, false);
+	wholes[4].hostile = STOLEN_BEYOND;
+	make(&wholes[4], 21000, false);
 	ok(campaign_run(&c, c.count, one, NULL),
 	        "whatever is wrong with a spool, what is intact comes out and the rest is counted: "
 	        "%s",

@@ -10,7 +10,7 @@
 #include "campaign.h"
 #include "damage.h"
 
-enum { PAGE = 4096, HEADER = 72, SIZE_AT = 12, POSITION_AT = 16 };
+enum { PAGE = 4096, HEADER = 72, OVERFLOW = 4, SIZE_AT = 12, POSITION_AT = 16 };
 
 /* A file: mostly a segment's, sometimes the state, else any. */
 static struct image_item *pick_file(struct image *m, uint64_t *seed)
@@ -287,6 +287,50 @@ struct damage damage_do(struct image *m, const struct image *other, uint64_t *se
 		image_remove(m, path);
 	d.state = strcmp(path, "state") == 0;
 	snprintf(d.words, DAMAGE_WORDS, "%s %s", kind_names[kind], path);
+	return d;
+}
+
+/* The first page of a batch in pages of its own says so, and how many they are. */
+static uint32_t pages_of_batch(const struct image_item *f, size_t page)
+{
+	const uint8_t *at = f->bytes + page * PAGE;
+	uint64_t number;
+	uint32_t pages;
+	uint16_t flags;
+
+	if ((page + 1) * PAGE > f->len)
+		return 0;
+	memcpy(&number, at, sizeof(number));
+	memcpy(&flags, at + 10, sizeof(flags));
+	memcpy(&pages, at + 12, sizeof(pages));
+	if (number != page || flags != OVERFLOW || memcmp(at + 16, "SSPR", 4) != 0 ||
+	        (page + pages) * PAGE > f->len)
+		return 0;
+	return pages;
+}
+
+struct damage damage_batch(struct image *m, bool first, uint64_t *seed)
+{
+	struct damage d = { 0 };
+	uint32_t pages = 0;
+
+	while (pages < 3) {
+		struct image_item *f = pick_file(m, seed);
+		size_t page;
+
+		if (f == NULL || strstr(f->path, "data.mdb") == NULL || f->len < PAGE)
+			continue;
+		page = campaign_roll(seed, f->len / PAGE);
+		pages = pages_of_batch(f, page);
+		if (pages < 3)
+			continue;
+		if (first)
+			memset(f->bytes, 0, PAGE);
+		else
+			page += 1 + campaign_roll(seed, pages - 1);
+		memset(f->bytes + page * PAGE, 0, PAGE);
+		snprintf(d.words, DAMAGE_WORDS, "a page of zeros inside a batch of %s", f->path);
+	}
 	return d;
 }
 

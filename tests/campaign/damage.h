@@ -16,6 +16,10 @@ struct damage {
 /* Does to M what *seed says; segments of another spool come from OTHER. */
 struct damage damage_do(struct image *m, const struct image *other, uint64_t *seed);
 
+/* A page of zeros in a batch that has pages of its own. FIRST: the one that says whose they are, and the
+ * segment's first as well, so that its tree does not hold; else another one. */
+struct damage damage_batch(struct image *m, bool first, uint64_t *seed);
+
 /* Where the bytes of each record of a spool are: header and batch, by position. */
 struct damage_record {
 	const uint8_t *bytes;

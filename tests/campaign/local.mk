@@ -59,9 +59,9 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 	%D%/disklog_cut.c tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/spool_story.c \
 	tests/lib/spool_story.h
 %C%_powerloss_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_corrupt_SOURCES = %D%/corrupt.c $(CAMPAIGN) %D%/damage.c %D%/damage.h %D%/image.c \
-	%D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
-%C%_corrupt_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_corrupt_SOURCES = %D%/corrupt.c $(CAMPAIGN) %D%/damage.c %D%/damage.h %D%/hostile.c %D%/hostile.h \
+	%D%/image.c %D%/image.h tests/lib/spool_kit.c tests/lib/spool_kit.h
+%C%_corrupt_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 EXTRA_DIST += %D%/spool_plants.sh
 
 .PHONY: campaign campaign-short

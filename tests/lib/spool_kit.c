@@ -96,8 +96,10 @@ static uint32_t size_of(const struct kit *k, uint64_t sequence)
 	return (uint32_t)(k->size + (sequence % 7 == 3 ? 37 : 0));
 }
 
-static uint8_t byte_of(uint64_t sequence, uint32_t i)
+static uint8_t byte_of(const struct kit *k, uint64_t sequence, uint32_t i)
 {
+	if (k->pattern_len > 0 && i >= sizeof(sequence))
+		return k->pattern[(i - sizeof(sequence)) % k->pattern_len];
 	return (uint8_t)(sequence * 31 + i * 7 + i / 251);
 }
 
@@ -113,7 +115,7 @@ struct batch *kit_batch(struct kit *k, uint64_t sequence)
 	b->spans = kit_spans(sequence);
 	b->maybe_dup = sequence % 5 == 0;
 	for (uint32_t i = 0; i < b->size; i++)
-		b->bytes[i] = byte_of(sequence, i);
+		b->bytes[i] = byte_of(k, sequence, i);
 	return b;
 }
 
@@ -123,7 +125,7 @@ bool kit_is(const struct kit *k, const struct batch *b)
 	        b->received_ms != 1000000 + b->sequence || b->maybe_dup != (b->sequence % 5 == 0))
 		return false;
 	for (uint32_t i = 0; i < b->size; i++)
-		if (b->bytes[i] != byte_of(b->sequence, i))
+		if (b->bytes[i] != byte_of(k, b->sequence, i))
 			return false;
 	return true;
 }

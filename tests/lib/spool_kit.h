@@ -13,8 +13,11 @@ struct kit {
 	struct spool_found found;
 	struct spool_state state; /* the snapshot as it is now */
 	uint64_t sequence;        /* of the last batch made */
-	size_t size;              /* bytes of a batch; sequence 3 in 7 gets a few more */
-	struct spool_turn turn;   /* the last one */
+	const uint8_t *
+	        pattern; /* of PATTERN_LEN bytes, which every batch repeats from its first byte on */
+	size_t pattern_len;     /* 0: a batch's bytes are its number's */
+	size_t size;            /* bytes of a batch; sequence 3 in 7 gets a few more */
+	struct spool_turn turn; /* the last one */
 	struct why why;
 	bool live;             /* note the state by spool_live around each turn */
 	bool refuses;          /* batches were refused: position and sequence differ */

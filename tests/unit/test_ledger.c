@@ -45,10 +45,41 @@ static void a_broken_sum_is_named(void)
 	ok(ledger_check(&l) != NULL, "%s", ledger_check(&l));
 }
 
+/* Records on a damaged disk may say more than was ever counted in. */
+static void more_may_leave_the_spool_than_was_counted_in(void)
+{
+	struct ledger l = { 0 };
+
+	ledger_enter(&l, LEDGER_IN_SPOOL, 3, 1);
+	ledger_move(&l, LEDGER_IN_SPOOL, LEDGER_DELIVERED, 10, 2);
+	ok(ledger_check(&l) == NULL, "the sums hold");
+	is_int(l.place[LEDGER_DELIVERED].spans, 10, "what was delivered is");
+	is_int(l.place[LEDGER_IN_SPOOL].spans, 0, "nothing is left, nor less");
+	is_int(l.accepted.spans, 10, "the difference is counted as accepted");
+	is_int(l.accepted.batches, 2, "in batches, too");
+	ledger_drop(&l, LEDGER_IN_SPOOL, LEDGER_MAX_AGE, (struct ledger_count){ 5, 1 }, 100);
+	ok(ledger_check(&l) == NULL && l.accepted.spans == 15, "so with what is dropped");
+}
+
+static void a_ledger_from_outside_is_put_right(void)
+{
+	struct ledger l = { 0 };
+
+	ledger_enter(&l, LEDGER_IN_SPOOL, 3, 1);
+	ledger_datagram(&l, LEDGER_ACCEPTED);
+	ok(ledger_mend(&l) == NULL, "one that balances is left alone");
+	l.place[LEDGER_IN_SPOOL].spans = 7;
+	l.received = 9;
+	ok(ledger_mend(&l) != NULL, "what is wrong is named");
+	ok(ledger_check(&l) == NULL && l.accepted.spans == 7 && l.received == 1, "and put right");
+}
+
 int main(void)
 {
 	a_loss_has_its_first_and_its_last_time();
 	the_first_of_an_older_count_is_not_known();
 	a_broken_sum_is_named();
+	more_may_leave_the_spool_than_was_counted_in();
+	a_ledger_from_outside_is_put_right();
 	return tap_done();
 }
