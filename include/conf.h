@@ -28,10 +28,12 @@ struct conf_row {
 	const char *name; /* whole, dotted: "spool.max-bytes" */
 	enum conf_type type;
 	size_t at;
-	const char *def;     /* as text; "" is none */
-	const char *choices; /* CHOICE: "commit|interval|off"; LIST and ADDRESS: see above */
-	const char *help;    /* one line */
-	bool secret; /* masked when shown; of a LIST, items whose name looks like a secret's */
+	const char *def; /* as text; "" is none */
+	const char
+	        *choices; /* CHOICE: "commit|interval|off", with synonyms "warn=warning|…"; LIST and
+				* ADDRESS: see above */
+	const char *help; /* one line */
+	bool secret;      /* masked when shown; of a LIST, items whose name looks like a secret's */
 };
 
 #define CONF_FIELD(S, f, T)                                                                        \
@@ -108,12 +110,16 @@ enum conf_origin { CONF_DEFAULT, CONF_FILE, CONF_ENVIRONMENT, CONF_FLAG };
 struct conf;
 
 /* Defaults, then the file named by --config-file or CONFIG_FILE (YAML, nested or dotted keys), then
- * the environment (name in capitals, '.' and '-' as '_'; of a list, one item a line), then the flags
+ * the environment (name in capitals, '.' and '-' as '_', after SPANSPOOL_ or, where the option's name has a
+ * section or is one of Jaeger's, without that; of a list, one item a line), then the flags
  * (--name=value, --name value). A list given by one of them replaces that of those before.
  * ARGV holds flags only, without the command word. E_USAGE names option, file and line, and the
  * nearest known name where there is one. GROUPS end with a title of NULL and are borrowed; values
  * point into the conf, which must outlive them. --help is not handled here. */
 int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why) MUST_USE;
+/* The same for a tool, which reads only variables that begin with SPANSPOOL_. */
+int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
         struct why *why) MUST_USE;
 /* The same for a small tool: in the file, what it does not know belongs to another command. */
 int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,

@@ -154,5 +154,6 @@ const struct options_spec agent_options = {
 	.groups = groups,
 	.size = sizeof(struct agent_settings),
 	.finish = finish,
+	.daemon = true,
 	.check = agent_check,
 };

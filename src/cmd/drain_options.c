@@ -196,5 +196,6 @@ const struct options_spec drain_options = {
 	.groups = groups,
 	.size = sizeof(struct drainer_settings),
 	.finish = finish,
+	.daemon = true,
 	.check = drain_check,
 };

@@ -11,7 +11,8 @@
 /* What every command takes besides its own. */
 static const struct conf_row log_rows[] = {
 	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
-	        "debug|info|warn|error", "least level of what is logged", false },
+	        "debug=trace|info|warn=warning|error=fatal=panic=dpanic",
+	        "least level of what is logged", false },
 	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto",
 	        "auto|console|json", "form of the log; auto is console on a terminal, else json",
 	        false },
@@ -44,6 +45,8 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 	gather(spec, settings, o, o->groups);
 	if (spec->tool)
 		rc = conf_read_part(&o->conf, o->groups, argc - 1, argv + 1, why);
+	else if (!spec->daemon)
+		rc = conf_read_tool(&o->conf, o->groups, argc - 1, argv + 1, why);
 	else
 		rc = conf_read(&o->conf, o->groups, argc - 1, argv + 1, why);
 	if (rc < 0)
@@ -107,9 +110,11 @@ void options_help(const struct options_spec *spec, FILE *to)
 	fprintf(to, "usage: spanspool %s %s\n\n%s\n\n", spec->command,
 	        spec->synopsis == NULL ? "[options]" : spec->synopsis, spec->summary);
 	conf_help(groups, to);
-	fprintf(to, "\nEach option may also stand in the file, or in the environment: its name in "
-	            "capitals, with\n"
-	            "'.' and '-' as '_'. A flag wins over the environment, that over the file.");
+	fprintf(to,
+	        "\nEach option may also stand in the file, or in the environment: its name in "
+	        "capitals, with\n"
+	        "'.' and '-' as '_'%s. A flag wins over the environment, that over the file.",
+	        spec->daemon ? "" : ", after SPANSPOOL_");
 	if (spec->manual != NULL)
 		fprintf(to, " See %s.", spec->manual);
 	fputc('\n', to);

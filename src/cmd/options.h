@@ -53,7 +53,8 @@ struct options_spec {
 	const struct options_group
 	        *groups; /* end with a title of NULL; at most OPTIONS_GROUPS - 2 */
 	size_t size;     /* of the settings */
-	bool tool; /* may be given a file of another command, and takes from it what it knows */
+	bool daemon; /* agent and drain: variables of the environment need no prefix, as Jaeger's */
+	bool tool;   /* may be given a file of another command, and takes from it what it knows */
 	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
 	 * one value against another (why_set, then conf_blame). 0 or E_USAGE. */
 	int (*finish)(struct conf *c, void *settings, struct why *why);

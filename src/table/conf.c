@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "conf_impl.h"
+#include "log.h"
 #include "near.h"
 
 struct kept {
@@ -41,13 +42,14 @@ struct setting *conf_find(const struct conf *c, const char *name)
 	return NULL;
 }
 
-static void variable_of(const char *name, char *to, size_t cap)
+const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap)
 {
-	size_t n = 0;
+	size_t n = (size_t)snprintf(to, cap, "%s", prefixed ? "SPANSPOOL_" : "");
 
 	for (; *name != '\0' && n + 1 < cap; name++)
 		to[n++] = *name == '.' || *name == '-' ? '_' : (char)toupper((unsigned char)*name);
 	to[n] = '\0';
+	return to;
 }
 
 /* What came from outside must not break the line that it is shown in. */
@@ -61,7 +63,7 @@ static void one_line(struct why *why)
 
 int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why)
 {
-	char variable[CONF_NAME_MAX];
+	char variable[VARIABLE_MAX];
 
 	one_line(why);
 	switch (source.origin) {
@@ -70,8 +72,8 @@ int conf_point(const struct conf *c, struct conf_source source, const char *name
 	case CONF_FILE:
 		return why_wrap(why, "%s:%u: %s", c->file, source.line, name);
 	case CONF_ENVIRONMENT:
-		variable_of(name, variable, sizeof(variable));
-		return why_wrap(why, "%s", variable);
+		return why_wrap(why, "%s",
+		        conf_variable(name, source.prefixed, variable, sizeof(variable)));
 	case CONF_FLAG:
 		return why_wrap(why, "--%s", name);
 	}
@@ -158,7 +160,7 @@ static int add_setting(struct conf *c, const struct conf_row *row, void *field, 
 		s->text = "";
 		return 0;
 	}
-	return conf_set(c, s, (struct conf_source){ CONF_DEFAULT, 0 }, row->def, why);
+	return conf_set(c, s, (struct conf_source){ .origin = CONF_DEFAULT }, row->def, why);
 }
 
 static int add_settings(struct conf *c, struct why *why)
@@ -183,16 +185,64 @@ static int add_settings(struct conf *c, struct why *why)
 	return 0;
 }
 
+/* Jaeger's names of one word. Other programs have variables of these names too. */
+static const char *const shared_names[] = { "config-file", "log-level", "log-encoding" };
+
+static bool is_shared(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shared_names); i++)
+		if (strcmp(name, shared_names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* LIMIT, RATE, DRY_RUN stand in many an environment for something else. A name with a section before it,
+ * as KAFKA_PRODUCER_BROKERS has it, does not. */
+static bool needs_prefix(const struct conf *c, const struct setting *s)
+{
+	return c->tool || (strchr(s->row->name, '.') == NULL && !is_shared(s->row->name));
+}
+
+/* LOG_LEVEL=notice may be meant for another program: it is no reason not to start. */
+static int read_shared_variable(
+        struct conf *c, struct setting *s, const char *value, struct why *why)
+{
+	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
+	struct conf_source before = s->source;
+
+	if (conf_set(c, s, plain, value, why) == 0)
+		return 0;
+	if (why->code != E_USAGE || s->row->type != CONF_TYPE_CHOICE)
+		return why->code;
+	s->source = before;
+	log_plain("spanspool: %s; the variable is ignored", why->text);
+	return 0;
+}
+
+/* The value of option NAME's variable; NULL without one. One that is empty, but for newlines, counts as unset. */
+static const char *variable_value(const char *name, bool prefixed)
+{
+	char variable[VARIABLE_MAX];
+	const char *value = getenv(conf_variable(name, prefixed, variable, sizeof(variable)));
+
+	return value == NULL || value[strspn(value, "\r\n")] == '\0' ? NULL : value;
+}
+
+/* The variable with the prefix wins over the one without. */
 static int read_variable(struct conf *c, struct setting *s, struct why *why)
 {
-	char variable[CONF_NAME_MAX];
-	const char *value;
+	static const struct conf_source ours = { .origin = CONF_ENVIRONMENT, .prefixed = true };
+	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
+	const char *value = variable_value(s->row->name, true);
 
-	variable_of(s->row->name, variable, sizeof(variable));
-	value = getenv(variable);
-	if (value == NULL || value[strspn(value, "\r\n")] == '\0')
+	if (value != NULL)
+		return conf_set(c, s, ours, value, why);
+	value = needs_prefix(c, s) ? NULL : variable_value(s->row->name, false);
+	if (value == NULL)
 		return 0;
-	return conf_set(c, s, (struct conf_source){ CONF_ENVIRONMENT, 0 }, value, why);
+	if (is_shared(s->row->name))
+		return read_shared_variable(c, s, value, why);
+	return conf_set(c, s, plain, value, why);
 }
 
 static int not_a_flag(const char *word, const char *before, struct why *why)
@@ -232,7 +282,7 @@ static int one_dash(const struct conf *c, const char *word, struct why *why)
 static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
         const struct setting *only, struct why *why)
 {
-	static const struct conf_source flag = { CONF_FLAG, 0 };
+	static const struct conf_source flag = { .origin = CONF_FLAG };
 	const char *word = argv[*i] + 2, *value = strchr(word, '=');
 	size_t len = value == NULL ? strlen(word) : (size_t)(value - word);
 	char name[CONF_NAME_MAX];
@@ -316,10 +366,18 @@ int conf_read(struct conf **out, const struct conf_group *groups, int argc, char
 	return read_new(out, &(struct conf){ .groups = groups }, argc, argv, why);
 }
 
+int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	return read_new(out, &(struct conf){ .groups = groups, .tool = true }, argc, argv, why);
+}
+
 int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
         struct why *why)
 {
-	return read_new(out, &(struct conf){ .groups = groups, .part = true }, argc, argv, why);
+	struct conf like = { .groups = groups, .part = true, .tool = true };
+
+	return read_new(out, &like, argc, argv, why);
 }
 
 void conf_free(struct conf *c)

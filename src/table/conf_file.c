@@ -30,7 +30,7 @@ static unsigned line_of(const struct reader *r)
 
 static struct conf_source here(const struct reader *r)
 {
-	return (struct conf_source){ CONF_FILE, line_of(r) };
+	return (struct conf_source){ .origin = CONF_FILE, .line = line_of(r) };
 }
 
 /* "spanspool.yaml:3: SENTENCE". */

@@ -8,6 +8,7 @@
 struct conf_source {
 	enum conf_origin origin;
 	unsigned line; /* of the file */
+	bool prefixed; /* of the environment: the variable's name begins with SPANSPOOL_ */
 };
 
 /* One option of this command, and what it stands at. */
@@ -28,10 +29,11 @@ struct conf {
 	size_t n;
 	const char *file;  /* "" without one */
 	bool part;         /* passes over keys of the file that it does not know */
+	bool tool;         /* reads only variables that begin with SPANSPOOL_ */
 	struct kept *kept; /* the texts that values point to */
 };
 
-enum { CONF_NAME_MAX = 128 };
+enum { CONF_NAME_MAX = 128, VARIABLE_MAX = CONF_NAME_MAX + sizeof("SPANSPOOL_") };
 
 extern const struct conf_row conf_file_row;
 
@@ -46,6 +48,8 @@ struct setting *conf_find(const struct conf *c, const char *name);
 /* Says in WHY that SOURCE has no option NAME, and which one is nearest. */
 int conf_unknown(
         const struct conf *c, struct conf_source source, const char *name, struct why *why);
+/* The name of the variable of option NAME, cut to CAP bytes. Returns TO. */
+const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap);
 /* Puts SOURCE before WHY's sentence. */
 int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why);
 

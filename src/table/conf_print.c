@@ -1,5 +1,4 @@
 /* conf_print.c — the options for people: the help, the sample file, and what stands and who said so. */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -95,66 +94,80 @@ void conf_each(const struct conf *c,
 	buf_free(&value);
 }
 
-static void show_source(const struct conf *c, const struct setting *s, FILE *to)
+static void add_source(struct buf *to, const struct conf *c, const struct setting *s)
 {
+	char variable[VARIABLE_MAX];
+
 	switch (s->source.origin) {
 	case CONF_DEFAULT:
-		fputs("default\n", to);
+		buf_text(to, "default");
 		break;
 	case CONF_FILE:
-		fprintf(to, "%s:%u\n", c->file, s->source.line);
+		buf_printf(to, "%s:%u", c->file, s->source.line);
 		break;
 	case CONF_ENVIRONMENT:
-		fputs("environment ", to);
-		for (const char *p = s->row->name; *p != '\0'; p++)
-			fputc(*p == '.' || *p == '-' ? '_' : toupper((unsigned char)*p), to);
-		fputc('\n', to);
+		buf_printf(to, "environment %s",
+		        conf_variable(
+		                s->row->name, s->source.prefixed, variable, sizeof(variable)));
 		break;
 	case CONF_FLAG:
-		fputs("flag\n", to);
+		buf_text(to, "flag");
 		break;
 	}
 }
 
-/* Bytes of control characters would let a value forge lines of the table. */
-static void show_plain(const char *text, int width, FILE *to)
+enum { LINE_WIDTH = 80, NAME_WIDTH = 30, VALUE_WIDTH = 18, GAP = 2 };
+
+/* Writes TEXT without control characters, which would let a value forge lines of the table. */
+static int show_plain(const char *text, FILE *to)
 {
 	int n = 0;
 
 	for (; *text != '\0'; text++, n++)
 		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
-	fprintf(to, "%*s", width > n ? width - n : 0, "");
+	return n;
+}
+
+/* Goes on at column WANT: on this line, or on a new one when it is too late for that. */
+static void show_column(int at, int want, FILE *to)
+{
+	if (at + GAP > want) {
+		fputc('\n', to);
+		at = 0;
+	}
+	fprintf(to, "%*s", want - at, "");
+}
+
+static void show_row(const char *name, const char *value, const char *source, FILE *to)
+{
+	const int value_at = NAME_WIDTH + GAP, source_at = value_at + VALUE_WIDTH + GAP;
+	int at = show_plain(name, to), width = (int)strlen(source);
+
+	show_column(at, value_at, to);
+	at = value_at + show_plain(value, to);
+	/* A source that is too long for the last column has a line of its own. */
+	show_column(source_at + width <= LINE_WIDTH ? at : LINE_WIDTH,
+	        source_at + width <= LINE_WIDTH ? source_at : value_at, to);
+	show_plain(source, to);
+	fputc('\n', to);
 }
 
 void conf_show(const struct conf *c, FILE *to)
 {
-	enum { WIDEST_VALUE = 32 };
-	int name_width = (int)strlen("option"), value_width = (int)strlen("value");
-	struct buf value = { 0 };
+	struct buf value = { 0 }, source = { 0 };
 
-	for (size_t i = 0; i < c->n; i++) {
-		int len = (int)strlen(c->settings[i].row->name);
-
-		if (conf_is_refused(&c->settings[i]))
-			continue;
-		name_width = len > name_width ? len : name_width;
-		buf_clear(&value);
-		add_value(&value, &c->settings[i]);
-		len = value.len > WIDEST_VALUE ? WIDEST_VALUE : (int)value.len;
-		value_width = len > value_width ? len : value_width;
-	}
-	fprintf(to, "%-*s  %-*s  %s\n", name_width, "option", value_width, "value", "set by");
+	show_row("option", "value", "set by", to);
 	for (size_t i = 0; i < c->n; i++) {
 		if (conf_is_refused(&c->settings[i]))
 			continue;
-		fprintf(to, "%-*s  ", name_width, c->settings[i].row->name);
 		buf_clear(&value);
+		buf_clear(&source);
 		add_value(&value, &c->settings[i]);
-		show_plain(buf_cstr(&value), value_width, to);
-		fputs("  ", to);
-		show_source(c, &c->settings[i], to);
+		add_source(&source, c, &c->settings[i]);
+		show_row(c->settings[i].row->name, buf_cstr(&value), buf_cstr(&source), to);
 	}
 	buf_free(&value);
+	buf_free(&source);
 }
 
 /* What stands behind the '=' in the help. */
@@ -185,10 +198,24 @@ static const char *kind_of(const struct conf_row *row)
 	return "";
 }
 
+/* "warn|error" of "warn=warning|error=fatal". */
+static void print_choices(const char *choices, FILE *to)
+{
+	while (*choices != '\0') {
+		size_t len = strcspn(choices, "|");
+
+		fprintf(to, "%.*s%s", (int)strcspn(choices, "|="), choices,
+		        choices[len] == '\0' ? "" : "|");
+		choices += len + (choices[len] == '|');
+	}
+}
+
 static void help_row(const struct conf_row *row, FILE *to)
 {
-	fprintf(to, "  --%s%s%s\n", row->name, kind_of(row),
-	        row->type == CONF_TYPE_CHOICE ? row->choices : "");
+	fprintf(to, "  --%s%s", row->name, kind_of(row));
+	if (row->type == CONF_TYPE_CHOICE)
+		print_choices(row->choices, to);
+	fputc('\n', to);
 	fprintf(to, "        %s", row->help);
 	if (*row->def != '\0')
 		fprintf(to, " [%s]", row->def);
@@ -229,8 +256,11 @@ void conf_sample(const struct conf_group *groups, FILE *to)
 			if (r->type == CONF_TYPE_REFUSED)
 				continue;
 			fprintf(to, "\n# %s", r->help);
-			if (r->type == CONF_TYPE_CHOICE)
-				fprintf(to, " (%s)", r->choices);
+			if (r->type == CONF_TYPE_CHOICE) {
+				fputs(" (", to);
+				print_choices(r->choices, to);
+				fputc(')', to);
+			}
 			fprintf(to, "\n#%s: ", r->name);
 			sample_value(r, to);
 			fputc('\n', to);

@@ -44,20 +44,33 @@ static int store_count(uint64_t *field, const char *text, struct why *why)
 	return 0;
 }
 
-/* "one of commit, interval, off" for "commit|interval|off". */
+/* "one of commit, interval, off" for "commit|interval|off"; synonyms are not named. */
 static void name_choices(const char *choices, char *to, size_t cap)
 {
 	size_t n = (size_t)snprintf(to, cap, "one of ");
 
-	for (; *choices != '\0' && n + 3 < cap; choices++) {
-		if (*choices == '|') {
-			to[n++] = ',';
-			to[n++] = ' ';
-		} else {
-			to[n++] = *choices;
-		}
+	while (*choices != '\0' && n + 1 < cap) {
+		size_t len = strcspn(choices, "|");
+
+		n += (size_t)snprintf(to + n, cap - n, "%.*s%s", (int)strcspn(choices, "|="),
+		        choices, choices[len] == '\0' ? "" : ", ");
+		choices += len + (choices[len] == '|');
 	}
-	to[n] = '\0';
+}
+
+/* One of "warn=warning", of LEN bytes, is TEXT. */
+static bool is_choice(const char *names, size_t len, const char *text)
+{
+	const char *end = names + len;
+
+	while (names < end) {
+		size_t n = strcspn(names, "|=");
+
+		if (strlen(text) == n && strncasecmp(names, text, n) == 0)
+			return true;
+		names += n + 1;
+	}
+	return false;
 }
 
 static int store_choice(int *field, const char *choices, const char *text, struct why *why)
@@ -68,7 +81,7 @@ static int store_choice(int *field, const char *choices, const char *text, struc
 	for (int i = 0; *p != '\0'; i++) {
 		size_t len = strcspn(p, "|");
 
-		if (strlen(text) == len && strncasecmp(p, text, len) == 0) {
+		if (is_choice(p, len, text)) {
 			*field = i;
 			return 0;
 		}

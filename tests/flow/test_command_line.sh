@@ -106,6 +106,35 @@ printf 'spool.max-bytes: 4G\n' >good.yaml
 CONFIG_FILE=good.yaml "$program" config show agent >out
 grep -q '^spool.max-bytes  *4G  *good.yaml:1$' out; report "CONFIG_FILE names a file" $?
 
+# Variables of one common word stand in many an environment for something else.
+LIMIT=5 TIMEOUT=bogus RATE=100000 EXPOSURE=x JSON=x SINCE=x FORMAT=x DURATION=x; export LIMIT TIMEOUT RATE EXPOSURE JSON SINCE
+export FORMAT DURATION
+for command in spool emit demo status; do
+	try "variables of other programs change nothing for $command" 0 'are fine' config check $command
+done
+"$program" config show spool >out; grep -q environment out; [ $? -eq 1 ]; report "and set nothing" $?
+SPANSPOOL_LIMIT=7 "$program" config show spool >out
+grep -q '^limit  *7  *environment SPANSPOOL_LIMIT$' out; report "with the prefix they count" $?
+unset LIMIT TIMEOUT RATE EXPOSURE JSON SINCE FORMAT DURATION
+SPANSPOOL_RATE=x; export SPANSPOOL_RATE
+try "and are checked" 2 '^spanspool config: SPANSPOOL_RATE: "x" is not a count' config check emit
+unset SPANSPOOL_RATE
+LOG_LEVEL=noisy LOG_ENCODING=xml; export LOG_LEVEL LOG_ENCODING
+"$program" config check agent >out 2>err && grep -q 'LOG_LEVEL: "noisy" is not one of debug, info, warn, error; the variable is ignored' err &&
+	grep -q 'LOG_ENCODING: .*ignored' err; report "LOG_LEVEL that is unusable is warned of and ignored" $?
+try "and so it is by a tool, without a word" 0 'are fine' config check emit
+[ ! -s err ]; report "without a word" $?
+unset LOG_LEVEL LOG_ENCODING
+try "the flag must be right" 2 '^spanspool config: --log-level: "noisy" is not one of' config check agent --log-level=noisy
+for level in trace debug info warn warning error fatal panic DPANIC; do
+	try "log level $level is understood" 0 'are fine' config check agent --log-level=$level
+done
+for command in agent drain spool emit demo status; do
+	"$program" config show $command --config-file=/dev/null --kafka.consumer.brokers=a:1 >out 2>err ||
+		"$program" config show $command >out
+	awk 'length > 80 { print; wide = 1 } END { exit wide }' out; report "config show $command fits 80 columns" $?
+done
+
 if [ -e /dev/full ]; then
 	"$program" config show agent >/dev/full 2>err; got=$?
 	[ $got -eq 1 ] && grep -q 'could not be written' err; report "output that is lost is an error" $?

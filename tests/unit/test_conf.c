@@ -123,6 +123,54 @@ static void an_empty_variable_counts_as_unset(void)
 	unsetenv("AGENT_TAGS");
 }
 
+/* LIMIT=5 in an environment is meant for another program. */
+static void a_variable_of_one_common_word_counts_with_the_prefix_alone(void)
+{
+	struct set set;
+	struct why why;
+	struct conf *c;
+
+	setenv("WORDS", "of,another", 1);
+	c = read_set(&set, "", &why);
+	ok(c != NULL && set.words.n == 0, "without the prefix it is not read");
+	conf_free(c);
+	setenv("SPANSPOOL_WORDS", "mine", 1);
+	c = read_set(&set, "", &why);
+	ok(c != NULL && set.words.n == 1 && strcmp(set.words.items[0], "mine") == 0,
+	        "with the prefix it is");
+	conf_free(c);
+	unsetenv("WORDS");
+	unsetenv("SPANSPOOL_WORDS");
+	setenv("SPOOL_MAX_BYTES", "1G", 1);
+	setenv("SPANSPOOL_SPOOL_MAX_BYTES", "2q", 1);
+	c = read_set(&set, "", &why);
+	ok(c == NULL && strncmp(why.text, "SPANSPOOL_SPOOL_MAX_BYTES: \"2q\"", 31) == 0,
+	        "the prefix wins, and an error names the variable as it is: %s", why.text);
+	unsetenv("SPANSPOOL_SPOOL_MAX_BYTES");
+	unsetenv("SPOOL_MAX_BYTES");
+}
+
+static void a_tool_reads_variables_with_the_prefix_alone(void)
+{
+	struct set set = { 0 };
+	struct why why;
+	struct conf_group groups[] = { { "Everything", set_rows, &set }, { NULL, NULL, NULL } };
+	struct conf *c;
+
+	setenv("SPOOL_MAX_BYTES", "12q", 1);
+	setenv("CONFIG_FILE", "/nowhere.yaml", 1);
+	ok(conf_read_tool(&c, groups, 0, NULL, &why) == 0 && set.max_bytes == UINT64_C(8) << 30,
+	        "it passes over those of the agent");
+	conf_free(c);
+	setenv("SPANSPOOL_SPOOL_MAX_BYTES", "3G", 1);
+	ok(conf_read_part(&c, groups, 0, NULL, &why) == 0 && set.max_bytes == UINT64_C(3) << 30,
+	        "and takes its own");
+	conf_free(c);
+	unsetenv("SPOOL_MAX_BYTES");
+	unsetenv("CONFIG_FILE");
+	unsetenv("SPANSPOOL_SPOOL_MAX_BYTES");
+}
+
 static void flags_take_their_value_in_two_ways(void)
 {
 	static const struct {
@@ -392,6 +440,8 @@ int main(void)
 	newlines_at_the_end_of_a_value_are_cut();
 	the_file_may_be_named_by_the_environment();
 	an_empty_variable_counts_as_unset();
+	a_variable_of_one_common_word_counts_with_the_prefix_alone();
+	a_tool_reads_variables_with_the_prefix_alone();
 	flags_take_their_value_in_two_ways();
 	wrong_words_are_named();
 	a_wrong_variable_is_named_even_when_a_flag_overrides_it();
