@@ -14,7 +14,8 @@ LDADD = $(SPANSPOOL_LIBS)
 TOOL_TESTS = \
 	%D%/tools/check-docs.sh \
 	%D%/tools/check-floors.sh \
-	%D%/tools/check-size.sh
+	%D%/tools/check-size.sh \
+	%D%/tools/check-units.sh
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
 

@@ -81,6 +81,27 @@ static const struct metric_row intake_rows[] = {
 	METRIC_END
 };
 
+/* What an alert compares the gauges with. 0 is no limit. */
+static void limit(struct buf *to, const char *name, const char *help, uint64_t bytes)
+{
+	metrics_sample(to, "spanspool_", name, NULL, help, METRIC_GAUGE,
+	        bytes == 0 ? INFINITY : (double)bytes);
+}
+
+static void add_limits(struct buf *to, const struct agent_settings *set)
+{
+	limit(to, "spool_limit_bytes", "Most bytes that the spool may take: spool.max-bytes",
+	        set->max_bytes);
+	metrics_sample(to, "spanspool_", "spool_free_limit_bytes", NULL,
+	        "Bytes of the file system that are left to others: spool.min-free", METRIC_GAUGE,
+	        (double)set->min_free);
+	limit(to, "flight_limit_bytes", "Most bytes in memory: flight.max-bytes",
+	        set->flight_bytes);
+	metrics_sample(to, "spanspool_", "spool_exposure_seconds", NULL,
+	        "How long a span may be neither delivered nor durable: spool.exposure",
+	        METRIC_GAUGE, (double)set->exposure_us / 1e6);
+}
+
 void agent_metrics(void *arg, struct buf *to)
 {
 	struct agent *a = arg;
@@ -93,6 +114,7 @@ void agent_metrics(void *arg, struct buf *to)
 	forward_stats(a->forward, &s);
 	ledger_metrics(to, forward_ledger(a->forward));
 	metrics_render(to, "spanspool_", rows, &s);
+	add_limits(to, &a->set);
 	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL,
 	        "Spans delivered from the spool, of late", METRIC_GAUGE, s.refill_per_s);
 	metrics_sample(to, "spanspool_", "spool_time_to_empty_seconds", NULL,

@@ -116,6 +116,16 @@ static void add_requests(struct buf *to, const struct postman_stats *s)
 	        to, prefix, "drain_http_seconds", NULL, "Time until the answer", &s->took);
 }
 
+static void add_limits(struct buf *to, const struct drainer_settings *set)
+{
+	metrics_sample(to, prefix, "drain_in_flight_limit_bytes", NULL,
+	        "Most bytes of records in memory: drain.max-bytes", METRIC_GAUGE,
+	        (double)set->max_bytes);
+	metrics_sample(to, prefix, "drain_http_in_flight_limit", NULL,
+	        "Most requests without an answer: drain.max-in-flight", METRIC_GAUGE,
+	        (double)set->max_in_flight);
+}
+
 void drainer_metrics(void *arg, struct buf *to)
 {
 	struct drainer *d = arg;
@@ -137,6 +147,7 @@ void drainer_metrics(void *arg, struct buf *to)
 	metrics_render(to, prefix, postman_rows, drain_postman_stats(d->drain));
 	add_requests(to, drain_postman_stats(d->drain));
 	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
+	add_limits(to, &d->set);
 }
 
 void drainer_ledger(void *arg, struct buf *to)

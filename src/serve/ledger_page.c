@@ -86,6 +86,15 @@ void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 
 /* ---- metrics ---- */
 
+static uint64_t dropped(const struct ledger *l, uint64_t (*of)(const struct ledger_count *c))
+{
+	uint64_t sum = 0;
+
+	for (int place = LEDGER_DROPPED_FIRST; place < LEDGER_PLACES_N; place++)
+		sum += of(&l->place[place]);
+	return sum;
+}
+
 #define L struct ledger
 
 static const struct metric_row datagram_rows[] = {
@@ -100,25 +109,31 @@ static const struct metric_row datagram_rows[] = {
 	        "Spans sent again although they may have arrived"),
 	METRIC_COUNTER(L, maybe_duplicate.batches, "maybe_duplicate_batches_total", NULL,
 	        "Batches sent again although they may have arrived"),
-	METRIC_GAUGE(L, boots, "boots", NULL, "Starts with this spool"),
-	METRIC_GAUGE(L, unclean_stops, "unclean_stops", NULL, "Starts that found an unclean stop"),
+	METRIC_COUNTER(L, boots, "boots_total", NULL, "Starts with this spool"),
+	METRIC_COUNTER(
+	        L, unclean_stops, "unclean_stops_total", NULL, "Starts that found an unclean stop"),
 	METRIC_END,
 };
 
-/* What has come to an end is counted, what is on its way is measured. */
-#define OUTCOME(unit, field, key)                                                                  \
-	METRIC_COUNTER(L, field.unit, #unit "_total", "outcome=\"" key "\"",                       \
-	        #unit " accepted, and what became of them")
+/* A span that was accepted is in one of these outcomes or in one of the two gauges, never in two:
+ * spans_accepted_total = sum(spans_total) + flight_spans + spool_spans. */
+#define OUTCOME(unit, place_name, key)                                                             \
+	METRIC_COUNTER(L, place[place_name].unit, #unit "_total", "outcome=\"" key "\"",           \
+	        #unit " by what finally became of them; their sum counts each once")
 #define OUTCOMES(unit)                                                                             \
-	OUTCOME(unit, accepted, "accepted"), OUTCOME(unit, place[LEDGER_DELIVERED], "delivered"),  \
-	        OUTCOME(unit, place[LEDGER_QUARANTINED], "quarantined"),                           \
-	        OUTCOME(unit, place[LEDGER_UNCERTAIN], "uncertain"),                               \
-	        METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,               \
-	                #unit " in memory, neither delivered nor durable"),                        \
+	METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,                       \
+	        #unit " in memory, neither delivered nor durable"),                                \
 	        METRIC_GAUGE(L, place[LEDGER_IN_SPOOL].unit, "spool_" #unit, NULL,                 \
-	                #unit " durable in the spool, not yet delivered")
+	                #unit " durable in the spool, not yet delivered"),                         \
+	        METRIC_COUNTER(L, accepted.unit, #unit "_accepted_total", NULL,                    \
+	                #unit " read from the sockets and well formed"),                           \
+	        OUTCOME(unit, LEDGER_DELIVERED, "delivered"),                                      \
+	        OUTCOME(unit, LEDGER_QUARANTINED, "quarantined"),                                  \
+	        OUTCOME(unit, LEDGER_UNCERTAIN, "uncertain")
 
-static const struct metric_row outcome_rows[] = { OUTCOMES(spans), OUTCOMES(batches), METRIC_END };
+/* The outcomes stand last: that of all that was dropped comes behind them. */
+static const struct metric_row span_rows[] = { OUTCOMES(spans), METRIC_END };
+static const struct metric_row batch_rows[] = { OUTCOMES(batches), METRIC_END };
 
 /* One row a place, so that a new cause of loss cannot be forgotten; the losses are the last ones. */
 #define X(name, key)                                                                               \
@@ -135,7 +150,12 @@ static const struct metric_row batches_by_place[] = { LEDGER_PLACES(X) METRIC_EN
 void ledger_metrics(struct buf *to, const struct ledger *l)
 {
 	metrics_render(to, "spanspool_", datagram_rows, l);
-	metrics_render(to, "spanspool_", outcome_rows, l);
+	metrics_render(to, "spanspool_", span_rows, l);
+	metrics_sample(to, "spanspool_", "spans_total", "outcome=\"dropped\"", NULL, METRIC_COUNTER,
+	        (double)dropped(l, of_spans));
+	metrics_render(to, "spanspool_", batch_rows, l);
+	metrics_sample(to, "spanspool_", "batches_total", "outcome=\"dropped\"", NULL,
+	        METRIC_COUNTER, (double)dropped(l, of_batches));
 	metrics_render(to, "spanspool_", spans_by_place + LEDGER_DROPPED_FIRST, l);
 	metrics_render(to, "spanspool_", batches_by_place + LEDGER_DROPPED_FIRST, l);
 }

@@ -1,6 +1,7 @@
 /* test_drain_surface.c — what others see of a drain: its requests, its pages, its options, its end. */
 #include <stdio.h>
 
+#include "promtext.h"
 #include "basin.h"
 #include "batchmake.h"
 #include "http_server.h"
@@ -108,6 +109,8 @@ static void its_pages_say_what_it_does(void)
 		"spanspool_drain_http_seconds_count 51",
 	};
 
+	static struct promtext lint;
+
 	basin_open(&b, 1);
 	basin_produce(&b, 50, 2);
 	basin_produce_raw(&b, slice_text("bad"), slice_of(NULL, 0), NULL, 0);
@@ -118,6 +121,8 @@ static void its_pages_say_what_it_does(void)
 	is_int(basin_get(&b, "/metrics"), 200, "there are metrics");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		ok(strstr(buf_cstr(&b.page), names[i]) != NULL, "%s", names[i]);
+	ok(promtext_valid(&lint, buf_cstr(&b.page)), "they are as Prometheus wants them: %s",
+	        lint.wrong);
 	is_int(basin_get(&b, "/status"), 200, "a page for people");
 	is_int(basin_get(&b, "/status.json"), 200, "and for programs");
 	is_int(basin_get(&b, "/health/ready"), 200, "it is ready");

@@ -14,6 +14,7 @@ struct promtext {
 	int n;
 	bool has_type; /* of the last family */
 	bool is_histogram;
+	bool is_counter;
 };
 
 static inline bool promtext_fail(struct promtext *p, const char *what, const char *line)
@@ -48,7 +49,7 @@ static inline bool promtext_family(
 	if (p->n == 256 || len >= 96)
 		return promtext_fail(p, "too many names for this test", line);
 	snprintf(p->names[p->n++], 96, "%.*s", (int)len, name);
-	p->has_type = p->is_histogram = false;
+	p->has_type = p->is_histogram = p->is_counter = false;
 	return true;
 }
 
@@ -69,6 +70,7 @@ static inline bool promtext_comment(struct promtext *p, const char *line)
 		return promtext_fail(p, "TYPE not right behind its HELP", line);
 	p->has_type = true;
 	p->is_histogram = strncmp(rest + 1, "histogram\n", 10) == 0;
+	p->is_counter = strncmp(rest + 1, "counter\n", 8) == 0;
 	if (!p->is_histogram && strncmp(rest + 1, "counter\n", 8) != 0 &&
 	        strncmp(rest + 1, "gauge\n", 6) != 0)
 		return promtext_fail(p, "unknown TYPE", line);
@@ -125,6 +127,33 @@ static inline bool promtext_sample(struct promtext *p, const char *line)
 	return *end == '\n' || promtext_fail(p, "value", line);
 }
 
+/* What promtool's linter would object to in the sample at LINE, whose name has LEN bytes. */
+static inline bool promtext_lint(struct promtext *p, const char *text, const char *line)
+{
+	static const char *const units[] = { "_ms", "_us", "_milliseconds", "_microseconds",
+		"_minutes", "_kilobytes", "_megabytes", "_kib", "_mib", "_kb", "_mb", "_percent" };
+	size_t len = promtext_name_len(line), series = strcspn(line, "\n");
+
+	while (line[series - 1] != ' ') /* up to the value */
+		series--;
+	for (const char *before = text; before < line; before = strchr(before, '\n') + 1)
+		if (strncmp(before, line, series) == 0)
+			return promtext_fail(p, "the same sample twice", line);
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		size_t n = strlen(units[i]);
+
+		if (len > n && strncmp(line + len - n, units[i], n) == 0)
+			return promtext_fail(p, "not in a base unit", line);
+	}
+	if (!p->is_histogram && !p->is_counter && len > 6 &&
+	        strncmp(line + len - 6, "_total", 6) == 0)
+		return promtext_fail(p, "_total on what is no counter", line);
+	for (size_t i = 0; i < len; i++)
+		if (isupper((unsigned char)line[i]))
+			return promtext_fail(p, "a capital in a name", line);
+	return true;
+}
+
 /* True when TEXT is valid; else WRONG says why. */
 static inline bool promtext_valid(struct promtext *p, const char *text)
 {
@@ -132,7 +161,8 @@ static inline bool promtext_valid(struct promtext *p, const char *text)
 	for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
 		if (strchr(line, '\n') == NULL)
 			return promtext_fail(p, "last line without its end", line);
-		if (!(*line == '#' ? promtext_comment(p, line) : promtext_sample(p, line)))
+		if (!(*line == '#' ? promtext_comment(p, line)
+		                   : promtext_sample(p, line) && promtext_lint(p, text, line)))
 			return false;
 	}
 	return true;

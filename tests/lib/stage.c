@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "promtext.h"
 #include "emitting.h"
 #include "ledger_read.h"
 #include "ports.h"
@@ -346,12 +347,14 @@ int stage_page(struct stage *s, const char *path, struct buf *to)
 
 double stage_metric(struct stage *s, const char *name)
 {
+	static struct promtext lint;
 	struct buf page = { 0 };
 	char line[160];
 	const char *at;
 	double value = -1;
 
-	ask(s, "/metrics", NULL, &page);
+	if (ask(s, "/metrics", NULL, &page) == 200 && !promtext_valid(&lint, buf_cstr(&page)))
+		trouble(s, "the metrics are not as Prometheus wants them: %s", lint.wrong);
 	snprintf(line, sizeof(line), "\n%s ", name);
 	at = strstr(buf_cstr(&page), line);
 	if (at != NULL)

@@ -114,6 +114,28 @@ static void a_histogram_counts_each_value_once_and_prints_running_sums(void)
 	buf_free(&b);
 }
 
+/* The reader of these tests refuses what promtool's linter would object to. */
+static void the_lint_can_fail(void)
+{
+	static const char *const bad[] = {
+		"# HELP a_total x\n# TYPE a_total gauge\na_total 1\n",
+		"# HELP a x\n# TYPE a counter\na 1\n",
+		"# HELP a x\n# TYPE a gauge\na 1\na 2\n",
+		"# HELP a x\n# TYPE a gauge\na{b=\"c\"} 1\na{b=\"c\"} 1\n",
+		"# HELP a_ms x\n# TYPE a_ms gauge\na_ms 1\n",
+		"# HELP aB x\n# TYPE aB gauge\naB 1\n",
+		"a 1\n",
+		"# TYPE a gauge\na 1\n",
+		"# HELP a x\na 1\n",
+	};
+	struct promtext p;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ok(!promtext_valid(&p, bad[i]), "refused: %s", p.wrong);
+	ok(promtext_valid(&p, "# HELP a x\n# TYPE a gauge\na{b=\"c\"} 1\na{b=\"d\"} 1\n"),
+	        "what is right is taken");
+}
+
 int main(void)
 {
 	rows_become_text_with_help_once_a_name();
@@ -121,5 +143,6 @@ int main(void)
 	label_values_are_escaped();
 	odd_numbers_are_written_as_the_format_wants();
 	a_histogram_counts_each_value_once_and_prints_running_sums();
+	the_lint_can_fail();
 	return tap_done();
 }

@@ -1,0 +1,32 @@
+#!/bin/sh
+# The units start their daemon again for ever, whatever made it end. TAP.
+units=${srcdir:-.}/etc
+n=0; rc=0
+
+report() { # SENTENCE GOOD-OR-NOT
+	n=$((n + 1))
+	if [ "$2" -eq 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1"; rc=1; fi
+}
+
+# The values of KEY in SECTION of the unit, one a line.
+values() { # UNIT SECTION KEY
+	awk -F= -v section="[$2]" -v key="$3" '/^\[/ { here = $0 == section } here && $1 == key { print $2 }' "$1"
+}
+
+for name in spanspool spanspool-drain; do
+	unit=$units/$name.service.in
+	[ "$(values "$unit" Unit StartLimitIntervalSec)" = 0 ]; report "$name: no limit of starts" $?
+	[ "$(values "$unit" Service Restart)" = always ]; report "$name: started again, however it ended" $?
+	[ "$(values "$unit" Service RestartSec)" = 2s ]; report "$name: after a pause" $?
+	[ -z "$(values "$unit" Service RestartPreventExitStatus)" ]; report "$name: with no exception" $?
+	if command -v systemd-analyze >/dev/null 2>&1; then
+		dir=$(mktemp -d)
+		sed -e 's|@bindir@/spanspool|/bin/true|' -e 's|@sysconfdir@|/etc|' "$unit" >"$dir/$name.service"
+		# No manager runs in a container: only what is said of the unit itself counts.
+		! systemd-analyze verify --man=no "$dir/$name.service" 2>&1 | grep -q "$name.service:[0-9]"
+		report "$name: systemd understands each line" $?
+		rm -rf "$dir"
+	fi
+done
+echo "1..$n"
+exit $rc
