@@ -256,9 +256,16 @@ static int report(const struct emission *e)
 		print_json(e, s);
 	else
 		print_text(e, s);
-	if (failure == NULL)
+	if (failure != NULL)
+		fprintf(stderr, "spanspool emit: %s\n", failure);
+	else if (s->spans == 0 && s->refused_spans > 0)
+		fprintf(stderr,
+		        "spanspool emit: all %" PRIu64
+		        " spans were refused: nothing listens at %s%s%s (is the agent running?)\n",
+		        s->refused_spans, e->set.at, e->set.both ? " and " : "",
+		        e->set.both ? e->set.binary_at : "");
+	else
 		return EXIT_FINE;
-	fprintf(stderr, "spanspool emit: %s\n", failure);
 	return EXIT_FAILED;
 }
 

@@ -106,7 +106,7 @@ struct demo_opts {
 	bool keep;
 };
 
-enum { DEMO_BROKEN = 16 };
+enum { DEMO_BROKEN = 16, DEMO_SIGNALS = 3 };
 
 struct demo {
 	struct demo_opts opts;
@@ -141,7 +141,7 @@ struct demo {
 	uint64_t phase_us, step_us; /* when they began */
 	uint64_t looked_us;
 	struct timer *tick;
-	struct signal_watch *interrupt, *terminate;
+	struct signal_watch *signals[DEMO_SIGNALS];
 	struct progress line;
 	struct demo_result results[DEMO_PHASES];
 	struct demo_kill kill;

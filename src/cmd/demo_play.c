@@ -144,23 +144,13 @@ static void on_tick(void *arg)
 	}
 }
 
-static void on_interrupt(void *arg)
-{
-	struct demo *d = arg;
-
-	d->interrupted = true;
-	loop_stop(d->loop);
-}
-
 int demo_play(struct demo *d, struct why *why)
 {
 	int rc = 0;
 
 	progress_init(&d->line, stderr);
 	d->began_us = clock_mono_us();
-	if (timer_open(&d->tick, d->loop, on_tick, d) < 0 ||
-	        signal_watch_open(&d->interrupt, d->loop, SIGINT, on_interrupt, d) < 0 ||
-	        signal_watch_open(&d->terminate, d->loop, SIGTERM, on_interrupt, d) < 0) {
+	if (timer_open(&d->tick, d->loop, on_tick, d) < 0) {
 		rc = why_set(why, E_NOMEM, "demo");
 	} else {
 		begin_phase(d, d->began_us);
@@ -170,7 +160,5 @@ int demo_play(struct demo *d, struct why *why)
 	}
 	d->took_us = clock_mono_us() - d->began_us;
 	timer_free(d->tick);
-	signal_watch_free(d->interrupt);
-	signal_watch_free(d->terminate);
 	return rc;
 }

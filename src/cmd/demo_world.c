@@ -89,6 +89,27 @@ static int open_far_ends(struct demo *d, struct why *why)
 	return http_client_open(&d->client, d->loop, &client, why);
 }
 
+static void on_interrupt(void *arg)
+{
+	struct demo *d = arg;
+
+	d->interrupted = true;
+	loop_stop(d->loop);
+}
+
+/* From before the directory is there until it is gone no signal may end this process by default: the
+ * directory would stay. A reader of the output that has gone shows as a write that fails. */
+static int watch_signals(struct demo *d, struct why *why)
+{
+	static const int signums[DEMO_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < DEMO_SIGNALS; i++)
+		if (signal_watch_open(&d->signals[i], d->loop, signums[i], on_interrupt, d) < 0)
+			return why_set(why, E_NOMEM, "signals");
+	return 0;
+}
+
 int demo_world_open(struct demo *d, struct why *why)
 {
 	if (getrandom(&d->run, sizeof(d->run), 0) != sizeof(d->run))
@@ -96,7 +117,7 @@ int demo_world_open(struct demo *d, struct why *why)
 	d->next = d->settled = 1;
 	if (tally_open(&d->tally, d->run) < 0)
 		return why_set(why, E_NOMEM, "demo");
-	if (loop_open(&d->loop, why) < 0 ||
+	if (loop_open(&d->loop, why) < 0 || watch_signals(d, why) < 0 ||
 	        workdir_make(&d->directory, "spanspool-demo", why) < 0 || take_ports(d, why) < 0 ||
 	        open_far_ends(d, why) < 0)
 		return why->code;
@@ -204,10 +225,12 @@ void demo_world_close(struct demo *d)
 	emitter_free(d->emitter);
 	http_client_free(d->client);
 	stub_collector_free(d->collector);
-	loop_free(d->loop);
 	kafka_mock_free(d->kafka);
 	tally_free(d->tally);
 	if (d->directory != NULL && !d->opts.keep)
 		workdir_remove(d->directory);
+	for (size_t i = 0; i < DEMO_SIGNALS; i++)
+		signal_watch_free(d->signals[i]);
+	loop_free(d->loop);
 	free(d->directory);
 }

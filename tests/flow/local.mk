@@ -43,6 +43,7 @@ FLOW_TESTS = \
 	%D%/test_stub_process \
 	%D%/test_udp
 FLOW_SHELL = \
+	%D%/test_check_all.sh \
 	%D%/test_command_line.sh \
 	%D%/test_config_check.sh \
 	%D%/test_demo.sh \

@@ -31,12 +31,19 @@ for exposure in 100ms 0; do
 	nobody_left && is_empty; report "no process and no file is left" $?
 done
 
-for signal in INT KILL; do
+# Nobody reads: the first line of output finds a closed pipe.
+{ "$program" demo 2>"$TMPDIR/err"; echo $? >"$TMPDIR/status"; } | :
+until_so test -s "$TMPDIR/status"; grep -q 'could not be written' "$TMPDIR/err" && [ "$(cat "$TMPDIR/status")" -eq 1 ]
+report "when nobody reads what it prints it exits with 1" $?
+rm "$TMPDIR/err" "$TMPDIR/status"
+nobody_left && is_empty; report "and leaves no process and no file" $?
+
+for signal in INT HUP KILL; do
 	"$program" demo >/dev/null 2>&1 &
 	pid=$!
 	until_so agent_runs; report "another one is under way" $?
 	kill -$signal $pid; wait $pid; got=$?
-	if [ $signal = INT ]; then
+	if [ $signal != KILL ]; then
 		[ $got -eq 1 ] && is_empty; report "interrupted it exits with 1 and leaves no file" $?
 	fi
 	until_so nobody_left; report "after SIG$signal none of its children is left" $?

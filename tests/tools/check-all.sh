@@ -63,12 +63,89 @@ count() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+# The processes of the session $1. Tests make groups of their own, but stay in the session.
+members() {
+	for stat in /proc/[0-9]*/stat; do
+		# After the name, which may hold blanks and brackets: state, parent, group, session.
+		sed -n 's/^\([0-9]*\) .*) . [0-9]* [0-9]* \([0-9]*\) .*/\2 \1/p' "$stat" 2>/dev/null
+	done | sed -n "s/^$1 //p"
+}
+
+# Ends the stage that runs, with everything that it has started.
+end_stage() {
+	[ -n "$session" ] || return 0
+	for signal in TERM KILL; do
+		pids=$(members "$session")
+		[ -n "$pids" ] || break
+		# shellcheck disable=SC2086
+		kill -$signal $pids 2>/dev/null
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			[ -n "$(members "$session")" ] || break 2
+			sleep 0.5
+		done
+	done
+	session=
+}
+
+interrupted() { # SIGNAL STATUS
+	trap '' INT TERM HUP
+	[ ! -t 1 ] || printf '\r\033[K'
+	say "$name: ended by SIG$1, with all that it had started"
+	end_stage
+	exit "$2"
+}
+session='' name=set-up
+trap 'interrupted INT 130' INT
+trap 'interrupted TERM 143' TERM
+trap 'interrupted HUP 129' HUP
+
+# "PASSED FAILED" of the result file $1.
+result() {
+	awk '/^:test-result: (PASS|XFAIL)/ { p++ } /^:test-result: (FAIL|XPASS|ERROR)/ { f++ }
+		END { print p + 0, f + 0 }' "$1"
+}
+
+# Says what the stage $1 has finished since the last look: one line a test, or one line that changes on a
+# terminal.
+show_progress() {
+	result_files "$1" 2>/dev/null | sort >"$logs/$1.now"
+	comm -13 "$logs/$1.seen" "$logs/$1.now" >"$logs/$1.new"
+	mv "$logs/$1.now" "$logs/$1.seen"
+	if [ -t 1 ]; then
+		last=$(tail -n 1 "$logs/$1.new")
+		[ -z "$last" ] || latest=${last%.trs}
+		printf '\r\033[K%s' "$(printf '%s %s: %d tests done %s' "$(elapsed)" "$1" \
+			"$(wc -l <"$logs/$1.seen")" "${latest#*/}" | cut -c 1-79)"
+		return
+	fi
+	while read -r file; do
+		read -r p f <<-END
+			$(result "$file")
+		END
+		test=${file%.trs}
+		say "    ${test#*/}: $p passed$([ "$f" -eq 0 ] || echo ", $f FAILED")"
+	done <"$logs/$1.new"
+}
+
 stage() { # NAME MINUTES WHAT COMMAND…
 	name=$1 minutes=$2 what=$3; shift 3
 	say "$name: $what"
 	touch "$logs/$name.began"
-	timeout -k 30 $((minutes * 60)) "$@" >"$logs/$name.log" 2>&1 </dev/null
-	count "$name" $?
+	: >"$logs/$name.seen"
+	latest=
+	# What a shell starts in the background ignores SIGINT, and tests inherit that.
+	setsid env --default-signal=INT,QUIT timeout -k 30 $((minutes * 60)) "$@" \
+		>"$logs/$name.log" 2>&1 </dev/null &
+	session=$!
+	while kill -0 $session 2>/dev/null; do
+		sleep 1
+		show_progress "$name"
+	done
+	wait $session
+	status=$?
+	[ ! -t 1 ] || printf '\r\033[K'
+	end_stage
+	count "$name" $status
 }
 
 skip() { # NAME WHY
@@ -81,6 +158,30 @@ skip() { # NAME WHY
 
 has() { command -v "$1" >/dev/null 2>&1; }
 has_target() { make -n -C build "$1" >/dev/null 2>&1; }
+
+# What a tool that is missing costs: its name, then the part that cannot run without it.
+tools='clang stages clang and fuzz
+clang-format stage format
+mandoc the syntax of the manual pages
+systemd-analyze the syntax of the units
+java stage real, which needs Apache Kafka
+mvn stage real, which needs the jars of Apache Kafka
+go stage real, which needs Jaeger
+node the npm client in stage real
+npm the npm client in stage real
+python3 the PyPI client in stage real
+kcat the clients in stage real
+curl stage real
+setpriv stage real'
+
+missing_tools() {
+	printf '%s\n' "$tools" | while read -r tool part; do
+		has "$tool" || say "missing: $tool ($part)"
+	done
+}
+
+say "about 30 minutes on 2 cores without other load, up to 2 hours at the most; here are $jobs cores"
+missing_tools
 
 # Configures $1 once, with the other arguments, and brings it up to date.
 prepare='set -e; dir=$1; jobs=$2; shift 2
