@@ -18,10 +18,12 @@ struct admin_opts {
 	void (*metrics)(void *arg, struct buf *to);     /* what admin itself does not know */
 	void (*ledger)(void *arg, struct buf *to);      /* JSON: ledger_json, or the drain's own */
 	void (*status)(void *arg, struct status *page); /* NULL: health and ledger alone */
+	/* Brings sentences of HEALTH up to date (health_note), before a page shows them; NULL for none. */
+	void (*note_health)(void *arg);
 	void *arg;
 };
 
-/* Routes: / (and every other path) as jaeger-agent; /health/live, /health/ready, /metrics, /ledger,
+/* Routes: / as jaeger-agent; 404 for what is not listed here; /health/live, /health/ready, /metrics, /ledger,
  * /status, /status.json, /config. /metrics begins with the process's own figures and the health. */
 
 struct admin;

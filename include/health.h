@@ -28,6 +28,14 @@ struct health {
 void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
         PRINTF(4, 5);
 
+/* The level that a part begins with, which is no change and is not logged. */
+void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+        PRINTF(4, 5);
+
+/* Replaces the sentence of part NAME while that part is HEALTH_OK, for figures that are true now. Does nothing
+ * to a part that is not, or that does not exist. */
+void health_note(struct health *h, const char *name, const char *fmt, ...) PRINTF(3, 4);
+
 /* The ports are open, or the stop has begun. */
 void health_serve(struct health *h, bool serving);
 

@@ -87,6 +87,8 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set);
 void agent_metrics(void *arg, struct buf *to);
 void agent_ledger(void *arg, struct buf *to);
 void agent_status(void *arg, struct status *page);
+/* Says in the health where spans are delivered, and how many were. */
+void agent_note_health(void *arg);
 
 /* agent_log.c. The spool is open: totals count from here. */
 void agent_log_begin(struct agent *a);

@@ -1,8 +1,10 @@
 /* agent_pages.c — what the agent says of itself: metrics, ledger, status. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "agent.h"
 #include "kafka_pages.h"
+#include "endpoint.h"
 #include "ledger_page.h"
 
 #define S struct forward_stats
@@ -175,4 +177,25 @@ void agent_status(void *arg, struct status *page)
 	status_section(page, "Memory");
 	status_bytes(page, "in flight", s.flight.bytes);
 	status_bytes(page, "read back", s.backlog.ready_bytes);
+}
+
+void agent_note_health(void *arg)
+{
+	struct agent *a = arg;
+	const struct ledger *l = forward_ledger(a->forward);
+	uint64_t spans =
+	        l->place[LEDGER_DELIVERED].spans - a->at_start.place[LEDGER_DELIVERED].spans;
+	const char *verb = spans == 0 ? "nothing delivered yet" : "delivering";
+	struct buf url = { 0 }, name = { 0 };
+	struct why why;
+
+	if (a->to_kafka)
+		health_note(&a->health, "kafka",
+		        "%s to topic %s at %s, %" PRIu64 " spans since the start", verb,
+		        a->set.topic, a->set.brokers, spans);
+	else if (endpoint_read(a->set.collector_url, &url, &name, &why) == 0)
+		health_note(&a->health, "collector", "%s to %s, %" PRIu64 " spans since the start",
+		        verb, buf_cstr(&name), spans);
+	buf_free(&url);
+	buf_free(&name);
 }

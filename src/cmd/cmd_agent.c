@@ -144,6 +144,7 @@ static int open_admin(struct agent *a, struct why *why)
 		.metrics = agent_metrics,
 		.ledger = agent_ledger,
 		.status = agent_status,
+		.note_health = agent_note_health,
 		.arg = a,
 	};
 

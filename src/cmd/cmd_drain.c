@@ -67,6 +67,7 @@ static int open_admin(struct drainer *d, struct why *why)
 		.metrics = drainer_metrics,
 		.ledger = drainer_ledger,
 		.status = drainer_status,
+		.note_health = drainer_note_health,
 		.arg = d,
 	};
 

@@ -4,6 +4,7 @@
 
 #include "drainer.h"
 #include "kafka_pages.h"
+#include "endpoint.h"
 
 static const char prefix[] = "spanspool_";
 
@@ -195,4 +196,20 @@ void drainer_status(void *arg, struct status *page)
 	status_count(page, "empty", l->place[DRAIN_SKIPPED_EMPTY].records);
 	status_count(page, "lost to retention", l->lost_to_retention);
 	status_bytes(page, "in memory", stats.bytes);
+}
+
+void drainer_note_health(void *arg)
+{
+	struct drainer *d = arg;
+	uint64_t spans = drain_ledger(d->drain)->place[DRAIN_DELIVERED].spans;
+	struct buf url = { 0 }, name = { 0 };
+	struct why why;
+
+	if (endpoint_read(d->set.urls.items[0], &url, &name, &why) == 0)
+		health_note(&d->health, "collector",
+		        "%s to %s%s, %" PRIu64 " spans since the start",
+		        spans == 0 ? "nothing delivered yet" : "delivering", buf_cstr(&name),
+		        d->set.urls.n > 1 ? " and others" : "", spans);
+	buf_free(&url);
+	buf_free(&name);
 }

@@ -73,6 +73,8 @@ int drain_check(const struct conf *c, const void *settings, struct why *why) MUS
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);
 void drainer_status(void *arg, struct status *page);
+/* Says in the health where spans are delivered, and how many were. */
+void drainer_note_health(void *arg);
 
 /* drain_log.c. Everything is open; the drain has stopped. */
 void drainer_log_start(struct drainer *d);

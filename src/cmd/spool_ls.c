@@ -1,5 +1,6 @@
 /* spool_ls.c — the segments of a spool, one a line. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "spool_verbs.h"
 #include "units.h"
@@ -61,18 +62,33 @@ static json_t *as_json(const struct spool_look *l)
 	return all;
 }
 
+/* "11-24 20:43:21", without the year: --json has the whole time. */
+static const char *short_time(uint64_t wall_ms, char *to, size_t cap)
+{
+	char whole[40];
+
+	if (wall_ms == 0)
+		return "-";
+	units_print_time(wall_ms, whole, sizeof(whole));
+	snprintf(to, cap, "%.5s %.8s", whole + strlen("2026-"), whole + strlen("2026-11-24T"));
+	return to;
+}
+
+#define FIRST_COLUMNS "%-20s %7s %7s %8s %9s %-14s"
+
 static void print_row(const struct spool_look *l, size_t i)
 {
 	const struct spool_segment *s = &spool_look_seen(l)->segments[i];
-	char size[32], first[40] = "-", last[40] = "-";
+	char size[32], records[24], waits[24], spans[24], received[24];
 
-	if (s->first_ms > 0)
-		units_print_time(s->first_ms, first, sizeof(first));
-	if (s->last_ms > 0)
-		units_print_time(s->last_ms, last, sizeof(last));
-	printf("%-24s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s  %-24s %-24s %s\n", s->name,
-	        s->rc < 0 ? 0 : s->end - s->first, waiting(l, i), s->spans,
-	        units_print_size(s->bytes, size, sizeof(size)), first, last, condition(s));
+	snprintf(records, sizeof(records), "%" PRIu64, s->rc < 0 ? 0 : s->end - s->first);
+	snprintf(waits, sizeof(waits), "%" PRIu64, waiting(l, i));
+	snprintf(spans, sizeof(spans), "%" PRIu64, s->spans);
+	printf(FIRST_COLUMNS, s->name, records, waits, spans,
+	        units_print_size(s->bytes, size, sizeof(size)),
+	        short_time(s->first_ms, received, sizeof(received)));
+	/* A word stands behind; what is longer has a line of its own. */
+	printf(strlen(condition(s)) <= strlen("damaged") ? " %s\n" : "\n  %s\n", condition(s));
 }
 
 int spool_ls(const struct spool_call *c)
@@ -87,8 +103,8 @@ int spool_ls(const struct spool_call *c)
 	if (c->set->json) {
 		rc = spool_print(c, as_json(l));
 	} else {
-		printf("%-24s %10s %10s %10s %10s  %-24s %-24s %s\n", "SEGMENT", "RECORDS",
-		        "WAITING", "SPANS", "SIZE", "FIRST RECEIVED", "LAST RECEIVED", "CONDITION");
+		printf(FIRST_COLUMNS " STATE\n", "SEGMENT", "RECORDS", "WAITING", "SPANS", "SIZE",
+		        "FIRST RECEIVED");
 		for (size_t i = 0; i < seen->nsegments; i++)
 			print_row(l, i);
 	}

@@ -49,7 +49,7 @@ int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts
 		drain_free(d);
 		return why->code;
 	}
-	health_post(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
+	health_begin(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
 	        opts->consumer.group, opts->consumer.topic);
 	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
 	*out = d;

@@ -47,7 +47,7 @@ int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate
 	list_init(&g->current);
 	list_init(&g->earlier);
 	circuit_init(&g->circuit, clock_mono_us());
-	health_post(health, opts->sink_name, HEALTH_OK, "nothing to say yet");
+	health_post(health, opts->sink_name, HEALTH_OK, "nothing was offered yet");
 	*out = g;
 	return 0;
 }

@@ -19,6 +19,14 @@ struct admin {
 	struct http_server *server;
 };
 
+/* The health as it is now. */
+static const struct health *health_of(const struct admin *a)
+{
+	if (a->opts.note_health != NULL)
+		a->opts.note_health(a->opts.arg);
+	return a->opts.health;
+}
+
 static const char of_json[] = "application/json";
 
 /* ---- as jaeger-agent ---- */
@@ -92,7 +100,7 @@ static json_t *parts_json(const struct health *h, enum health_level least)
 /* Alive is whoever answers: what a new start would not mend must not cause one. */
 static void answer_live(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	const struct health *h = ((struct admin *)arg)->opts.health;
+	const struct health *h = health_of(arg);
 	json_t *o = json_object();
 
 	(void)call;
@@ -105,7 +113,7 @@ static void answer_live(void *arg, const struct http_call *call, struct http_rep
 /* Ready is who serves and has no part that is down; the reasons tell of warnings too. */
 static void answer_ready(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	const struct health *h = ((struct admin *)arg)->opts.health;
+	const struct health *h = health_of(arg);
 	bool ready = h->serving && health_worst(h) != HEALTH_DOWN;
 	json_t *o = json_object(), *reasons = parts_json(h, HEALTH_WARN),
 	       *not_serving = json_object();
@@ -199,7 +207,7 @@ static void tell(const struct admin *a, struct status *s)
 static void answer_status(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct admin *a = arg;
-	struct status_heading h = { a->opts.command, a->opts.health, clock_wall_ms(),
+	struct status_heading h = { a->opts.command, health_of(a), clock_wall_ms(),
 		clock_mono_us() };
 	json_t *ledger = parsed_ledger(a);
 	struct status s;
@@ -215,7 +223,7 @@ static void answer_status(void *arg, const struct http_call *call, struct http_r
 static void answer_status_json(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct admin *a = arg;
-	const struct health *h = a->opts.health;
+	const struct health *h = health_of(a);
 	json_t *o = json_object();
 	struct status s;
 	char since[40];

@@ -58,6 +58,34 @@ void health_post(struct health *h, const char *name, enum health_level level, co
 	log_line(heard_as[level], "%s: %s", name, p->sentence);
 }
 
+void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+{
+	struct health_part *p = part_of(h, name);
+	va_list ap;
+
+	if (p == NULL)
+		return;
+	p->level = level;
+	va_start(ap, fmt);
+	vsnprintf(p->sentence, sizeof(p->sentence), fmt, ap);
+	va_end(ap);
+}
+
+void health_note(struct health *h, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	for (size_t i = 0; i < h->nparts; i++) {
+		struct health_part *p = &h->parts[i];
+
+		if (strcmp(p->name, name) != 0 || p->level != HEALTH_OK)
+			continue;
+		va_start(ap, fmt);
+		vsnprintf(p->sentence, sizeof(p->sentence), fmt, ap);
+		va_end(ap);
+	}
+}
+
 void health_serve(struct health *h, bool serving)
 {
 	if (serving && !h->serving) {

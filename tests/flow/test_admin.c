@@ -325,8 +325,9 @@ static void people_get_a_page(void)
 {
 	static const char *const said[] = { "<!DOCTYPE html>",
 		"<h1>spanspool agent on host&lt;1&gt;</h1>", "Not serving",
-		"0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans",
-		"<td>in_spool</td><td class=\"n\">1234</td>",
+		"<td>waiting in the spool</td><td class=\"n\">1234</td>",
+		"<td>lost</td><td class=\"n\">0</td>", "0 of &lt;3&gt; brokers", "class=\"warn\"",
+		"Ledger: spans", "<td>in_spool</td><td class=\"n\">1234</td>",
 		"<td>dropped spool_full</td><td class=\"n\">0</td>", "<h2>Way out</h2>",
 		"broker:9092 &amp; &lt;co&gt;", "<td class=\"n\">1.5 KiB</td>",
 		"<td class=\"n\">1.5s</td>", "</html>" };
@@ -338,6 +339,10 @@ static void people_get_a_page(void)
 	get(&s, "/status");
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		ok(strstr(s.page, said[i]) != NULL, "the page has %s", said[i]);
+	ok(strstr(s.page, "<td>dropped spool_full</td>") >
+	                        strstr(s.page, "<summary>what is zero</summary>") &&
+	                strstr(s.page, "<td>waiting in") < strstr(s.page, "<details>"),
+	        "what matters stands first, what is zero is folded away");
 	health_serve(&s.health, true);
 	get(&s, "/status");
 	ok(strstr(s.page, "Serving for ") != NULL, "and says for how long it serves");

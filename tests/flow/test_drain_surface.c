@@ -130,6 +130,39 @@ static void its_pages_say_what_it_does(void)
 	basin_close(&b);
 }
 
+/* The text of the file at PATH up to a bound far above what a short run logs. */
+static const char *text_of(const char *path)
+{
+	static char text[1 << 16];
+	FILE *f = fopen(path, "r");
+	size_t n = f == NULL ? 0 : fread(text, 1, sizeof(text) - 1, f);
+
+	if (f != NULL)
+		fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static void a_healthy_run_warns_of_nothing(void)
+{
+	const char *log;
+
+	basin_open(&b, 2);
+	basin_produce(&b, 50, 2);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, basin_all_done), "it is done with all");
+	is_int(basin_get(&b, "/status"), 200, "a page for people");
+	ok(strstr(buf_cstr(&b.page), "delivering to http://127.0.0.1:") != NULL &&
+	                strstr(buf_cstr(&b.page), ", 100 spans since the start") != NULL,
+	        "it says where spans are delivered, and how many were");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	log = text_of(basin_log(&b));
+	ok(strstr(log, "reading topic") != NULL && strstr(log, "\"warn\"") == NULL &&
+	                strstr(log, "\"error\"") == NULL,
+	        "the log has no warning and no error");
+	basin_close(&b);
+}
+
 static void a_rate_is_kept(void)
 {
 	uint64_t began;
@@ -192,6 +225,7 @@ int main(void)
 	a_request_is_what_a_collector_expects("password", "Basic bWU6czNjcmV0");
 	a_request_is_what_a_collector_expects("bearer", "Bearer s3cret");
 	its_pages_say_what_it_does();
+	a_healthy_run_warns_of_nothing();
 	a_rate_is_kept();
 	it_ends_with_kafka_away();
 	a_large_record_is_cut();

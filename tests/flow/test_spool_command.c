@@ -241,9 +241,9 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	ok(strstr(said(&s, "out"), "199 batches") != NULL, "%s", said(&s, "out"));
 	prints_take(&after, spool_of(&s));
 	ok(prints_differ(&before, &after) == NULL, "and has changed nothing");
-	ok(setenv("APPLY", "true", 1) == 0 && run(&s, "repair") == 2,
+	ok(setenv("SPANSPOOL_APPLY", "true", 1) == 0 && run(&s, "repair") == 2,
 	        "the environment does not make it: %s", said(&s, "err"));
-	unsetenv("APPLY");
+	unsetenv("SPANSPOOL_APPLY");
 	is_int(run(&s, "repair --apply"), 0, "asked for, it repairs");
 	prints_take(&after, spool_of(&s));
 	ok(prints_lost(&before, &after) == NULL, "every file that was there is somewhere");
@@ -280,6 +280,15 @@ static void mix_up(struct stage *s)
 		exit(99);
 }
 
+static size_t widest_line(const char *text)
+{
+	size_t most = 0;
+
+	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n')
+		most = max_u64(most, strcspn(text, "\n"));
+	return most;
+}
+
 static void what_stands_around_the_records_is_mended_too(void)
 {
 	struct stage s;
@@ -290,6 +299,7 @@ static void what_stands_around_the_records_is_mended_too(void)
 	mix_up(&s);
 	is_int(run(&s, "ls"), 0, "the segments");
 	ok(strstr(said(&s, "out"), "misnamed") != NULL, "one is misnamed");
+	ok(widest_line(said(&s, "out")) <= 80, "and the lines fit a terminal");
 	is_int(run(&s, "verify --json"), 3, "verify says so with 3");
 	o = said_json(&s);
 	is_int(json_array_size(json_object_get(o, "damages")), 2, "of the name, and of the state");

@@ -121,6 +121,21 @@ static void serving_has_a_beginning(void)
 	ok(!h.serving, "and it ends");
 }
 
+static void a_note_is_for_a_part_that_is_well(void)
+{
+	struct health h = { 0 };
+
+	health_begin(&h, "kafka", HEALTH_WARN, "joining");
+	ok(h.nparts == 1 && h.parts[0].level == HEALTH_WARN, "a part may begin with a warning");
+	health_note(&h, "kafka", "%d spans", 5);
+	is_text(h.parts[0].sentence, "joining", "it keeps its sentence while it is not well");
+	health_post(&h, "kafka", HEALTH_OK, "reading");
+	health_note(&h, "kafka", "%d spans", 5);
+	is_text(h.parts[0].sentence, "5 spans", "then a note takes its place");
+	health_note(&h, "nobody", "x");
+	is_int(h.nparts, 1, "a note makes no part");
+}
+
 int main(void)
 {
 	log_setup(LOG_LEVEL_INFO, LOG_FORM_JSON);
@@ -128,5 +143,6 @@ int main(void)
 	the_board_keeps_the_last_sentence_and_the_worst_level();
 	a_full_board_and_a_long_sentence_do_no_harm();
 	serving_has_a_beginning();
+	a_note_is_for_a_part_that_is_well();
 	return tap_done();
 }
