@@ -349,16 +349,11 @@ double stage_metric(struct stage *s, const char *name)
 {
 	static struct promtext lint;
 	struct buf page = { 0 };
-	char line[160];
-	const char *at;
-	double value = -1;
+	double value;
 
 	if (ask(s, "/metrics", NULL, &page) == 200 && !promtext_valid(&lint, buf_cstr(&page)))
-		trouble(s, "the metrics are not as Prometheus wants them: %s", lint.wrong);
-	snprintf(line, sizeof(line), "\n%s ", name);
-	at = strstr(buf_cstr(&page), line);
-	if (at != NULL)
-		value = strtod(at + strlen(line), NULL);
+		trouble(s, "metrics: %s", lint.wrong);
+	value = promtext_value(buf_cstr(&page), name);
 	buf_free(&page);
 	return value;
 }
