@@ -14,10 +14,11 @@
 enum { LINE_AGAIN_S = 30, CAUSE_AGAIN_S = 600, EXPIRES_S = 75, WORTH_SAYING_S = 1 };
 
 /* The syslog levels of librdkafka. Its errors are things that it goes on trying, and a broker that has
- * just been started is asked for a producer id some times. */
+ * just been started is asked for a producer id some times. CONFWARN tells of a property that kafka.property
+ * gives to producer and consumer and that only one of them has, which is no fault. */
 static enum log_level level_of(int syslog, const char *topic)
 {
-	if (strcmp(topic, "GETPID") == 0)
+	if (strcmp(topic, "GETPID") == 0 || strcmp(topic, "CONFWARN") == 0)
 		return LOG_LEVEL_INFO;
 	if (syslog <= 2)
 		return LOG_LEVEL_ERROR;
