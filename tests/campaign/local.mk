@@ -2,6 +2,7 @@
 # check plays the model; campaign-short is the share of all that CI runs, campaign takes its time. They run
 # the table in run.sh.
 CAMPAIGNS = \
+	%D%/confirm_model \
 	%D%/corrupt \
 	%D%/fault_calls \
 	%D%/kill_calls \
@@ -20,6 +21,8 @@ CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/
 # Where the program's loop, clock and spool are met by a simulation.
 CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 
+%C%_confirm_model_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_confirm_model_SOURCES = %D%/confirm_model.c $(CAMPAIGN)
 %C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 %C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
 %C%_fault_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

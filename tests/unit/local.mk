@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/test_conf \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
+	%D%/test_confirm \
 	%D%/test_corpus \
 	%D%/test_demo_verdict \
 	%D%/test_drain_ledger \
@@ -95,6 +96,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_conf_file_SOURCES = %D%/test_conf_file.c %D%/conf_fixture.h
 %C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
+%C%_test_confirm_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_drain_ledger_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,371 @@
+/* confirm.c — a 2xx of a Jaeger collector means that spans were offered to its queue, not that they are
+ * in its store. Its counters tell what became of them.
+ *
+ * A POST passes these, each by a reading of the counters that began after the one before:
+ *
+ *   ANSWERED ──a reading began after the answer──► ENTERED: so many spans had entered the queue by then,
+ *      │                                                    the POST's own among them
+ *      │        ──as many were saved or refused──► LEFT: the queue is first in, first out, so the POST's
+ *      │                                                 spans are saved or in a worker's hand
+ *      │        ──nothing entered since all were saved, or so many more were saved that no worker can
+ *      │          still hold one of the POST's──► STORED
+ *      └──the collector lost spans since the POST was sent, or is another process──► LOST, RESTART
+ *
+ * A reading says nothing of a POST that was answered after it began. The counters of a page are read one
+ * after the other: "received" may be older than "saved", so one page alone never proves an empty queue.
+ * What the next page says has entered is newer: when no more than that was saved by the page before, the
+ * queue was empty.
+ *
+ * The window bounds what is in the queue: what the last reading saw there, what others send meanwhile, and
+ * what we sent since. It doubles until the first loss, halves at each, and grows slowly after that. */
+#include <string.h>
+
+#include "confirm.h"
+
+enum {
+	FIRST_WINDOW = 500, /* spans; a quarter of the queue that Jaeger 1.x has by default */
+	LEAST_STEP = 50,    /* spans that the window grows by */
+	READ_COST = 25,     /* a reading follows the last after so many times what that took */
+};
+
+static uint64_t entered(const struct confirm_counters *n)
+{
+	uint64_t gone = n->dropped + n->rejected;
+
+	return n->received > gone ? n->received - gone : 0;
+}
+
+static uint64_t stored(const struct confirm_counters *n)
+{
+	return n->saved + n->failed;
+}
+
+static uint64_t lost(const struct confirm_counters *n)
+{
+	return n->dropped + n->failed;
+}
+
+static uint64_t in_queue(const struct confirm_counters *n)
+{
+	return entered(n) > stored(n) ? entered(n) - stored(n) : 0;
+}
+
+/* A POST has to fit into a small queue as well, beside what others send. */
+static uint64_t smallest_window(const struct confirm *c)
+{
+	uint64_t quarter = c->last.counters.capacity / 4;
+
+	return quarter == 0 ? c->opts.post_spans : min_u64(c->opts.post_spans, quarter);
+}
+
+static uint64_t first_window(const struct confirm *c)
+{
+	uint64_t quarter = c->last.counters.capacity / 4;
+
+	return quarter == 0 ? FIRST_WINDOW
+	                    : min_u64(quarter, max_u64(FIRST_WINDOW, c->opts.post_spans));
+}
+
+void confirm_init(struct confirm *c, const struct confirm_opts *opts)
+{
+	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD };
+	list_init(&c->awaiting);
+	c->window = first_window(c);
+}
+
+uint32_t confirm_post_spans(const struct confirm *c)
+{
+	return (uint32_t)min_u64(c->opts.post_spans, c->window);
+}
+
+/* No span of ours is in the queue, or on its way there. */
+static bool none_queued(const struct confirm *c)
+{
+	return c->on_wire + c->queued + c->unsure == 0 && stored(&c->last.counters) >= c->stale_at;
+}
+
+bool confirm_may_send(const struct confirm *c, uint32_t spans)
+{
+	uint64_t load =
+	        in_queue(&c->last.counters) + c->others + c->unread + c->unsure + c->on_wire;
+
+	if (c->last.began_us == 0 || c->state == CONFIRM_FOREIGN)
+		return false;
+	/* Others may fill the queue for ever: one POST of ours may always be under way. */
+	return none_queued(c) || load + spans <= c->window;
+}
+
+void confirm_sent(struct confirm *c, struct confirm_post *p)
+{
+	p->smallest_window = c->window <= smallest_window(c);
+	p->epoch = c->epoch;
+	p->lost = lost(&c->last.counters);
+	p->entered = false;
+	p->left = false;
+	list_init(&p->link);
+	c->on_wire += p->spans;
+}
+
+void confirm_answered(struct confirm *c, struct confirm_post *p, uint64_t now_us)
+{
+	c->on_wire -= p->spans;
+	p->answered_us = now_us;
+	c->unconfirmed += p->spans;
+	c->unread += p->spans;
+	c->queued += p->spans;
+	list_push(&c->awaiting, &p->link);
+}
+
+/* Nobody waits for P any more, but its spans may be in the queue. */
+static void forget(struct confirm *c, const struct confirm_post *p, uint64_t now_us)
+{
+	c->unsure += p->spans;
+	c->unsure_us = now_us;
+}
+
+void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_t now_us)
+{
+	c->on_wire -= p->spans;
+	forget(c, p, now_us);
+}
+
+void confirm_withdraw(struct confirm *c, struct confirm_post *p)
+{
+	list_remove(&p->link);
+	c->unconfirmed -= p->spans;
+	if (!p->entered)
+		c->unread -= p->spans;
+	if (!p->left)
+		c->queued -= p->spans;
+}
+
+bool confirm_read_due(const struct confirm *c, uint32_t waiting, uint64_t now_us)
+{
+	bool needed =
+	        c->unconfirmed + c->unsure > 0 || (waiting > 0 && !confirm_may_send(c, waiting));
+
+	return needed && now_us >= c->read_at_us;
+}
+
+static void next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us)
+{
+	c->read_at_us =
+	        began_us + max_u64(c->opts.read_every_us, READ_COST * (ended_us - began_us));
+}
+
+void confirm_read_failed(struct confirm *c, uint64_t began_us, uint64_t ended_us)
+{
+	next_reading(c, began_us, ended_us);
+}
+
+/* A counter never goes back within a process. */
+static bool went_back(const struct confirm_counters *now, const struct confirm_counters *then)
+{
+	return now->received < then->received || now->dropped < then->dropped ||
+	       now->rejected < then->rejected || now->saved < then->saved ||
+	       now->failed < then->failed;
+}
+
+/* True when R is of the same process as the last reading. A process that ended and is back is no process
+ * at all, but several behind one address. */
+static bool same_process(struct confirm *c, const struct confirm_reading *r)
+{
+	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
+
+	if (c->epoch != 0 && now->process == then->process && !went_back(now, then))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(c->processes); i++)
+		if (c->processes[i] == now->process)
+			c->state = CONFIRM_FOREIGN;
+	if (c->epoch != 0) {
+		memmove(c->processes + 1, c->processes,
+		        sizeof(c->processes) - sizeof(c->processes[0]));
+		c->processes[0] = then->process;
+		c->stats.restarts++;
+	}
+	return false;
+}
+
+/* Every span of ours that this process must have received by now shows in its counter. */
+static void check_identity(struct confirm *c, const struct confirm_reading *r)
+{
+	list_each (node, &c->awaiting) {
+		const struct confirm_post *p = container_of(node, struct confirm_post, link);
+
+		if (!p->entered && p->answered_us < r->began_us && p->epoch == c->epoch)
+			c->taken += p->spans;
+	}
+	if (r->counters.received - c->received_first < c->taken)
+		c->state = CONFIRM_FOREIGN;
+}
+
+static void set_window(struct confirm *c, uint64_t to)
+{
+	c->window = max_u64(to, smallest_window(c));
+	c->clean = 0;
+}
+
+/* A window's worth of spans was stored, and none was lost. */
+static void grow(struct confirm *c)
+{
+	uint64_t capacity = c->last.counters.capacity;
+
+	if (capacity == 0 || c->clean < c->window)
+		return;
+	c->window += c->lossless ? c->window : max_u64(c->window / 8, LEAST_STEP);
+	set_window(c, min_u64(c->window, capacity));
+}
+
+/* What the difference between two readings of one process says of the collector. */
+static void look_at_change(struct confirm *c, const struct confirm_reading *r)
+{
+	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
+	uint64_t lost_now = lost(now) - lost(then);
+
+	c->stats.lost += lost_now;
+	c->lossless &= lost_now == 0;
+	if (lost_now > 0 && now->saved == then->saved && now->failed > then->failed) {
+		c->state = CONFIRM_NO_STORE;
+		set_window(c, 0);
+	} else if (lost_now > 0) {
+		c->state = CONFIRM_LOSING;
+		set_window(c, c->window / 2);
+	} else if (c->state != CONFIRM_NO_STORE || now->saved > then->saved) {
+		c->state = CONFIRM_STORING;
+	}
+}
+
+/* What others sent since the last reading: they will send as much until the next. */
+static void count_others(struct confirm *c, const struct confirm_reading *r)
+{
+	uint64_t all = r->counters.received - c->last.counters.received, ours = 0;
+
+	list_each (node, &c->awaiting) {
+		const struct confirm_post *p = container_of(node, struct confirm_post, link);
+
+		if (!p->entered)
+			ours += p->spans;
+	}
+	c->others = all > ours ? all - ours : 0;
+}
+
+/* EMPTIED: all that had entered by R was saved or refused at the reading before it. */
+static bool is_stored(
+        struct confirm *c, struct confirm_post *p, const struct confirm_reading *r, bool emptied)
+{
+	if (!p->entered) {
+		if (p->answered_us >= r->began_us)
+			return false;
+		p->entered = true;
+		p->entered_at = entered(&r->counters);
+		c->unread -= p->spans;
+		return false;
+	}
+	if (!p->left && stored(&r->counters) >= p->entered_at) {
+		p->left = true;
+		c->queued -= p->spans;
+	}
+	return emptied || stored(&r->counters) >= p->entered_at + r->counters.overtake;
+}
+
+/* A smaller window cannot help a POST that was lost while the window was one POST and the store worked:
+ * others keep the queue full. */
+static enum confirm_verdict blame(struct confirm *c, struct confirm_post *p)
+{
+	if (p->smallest_window && c->state == CONFIRM_LOSING && c->opts.attempts != 0 &&
+	        ++p->attempts >= c->opts.attempts)
+		return CONFIRM_GIVE_UP;
+	return CONFIRM_LOST;
+}
+
+/* 0 when R decides nothing about P, else the verdict and one. */
+static int decide(
+        struct confirm *c, struct confirm_post *p, const struct confirm_reading *r, bool emptied)
+{
+	if (p->epoch != c->epoch)
+		return 1 + CONFIRM_RESTART;
+	if (p->lost != lost(&r->counters))
+		return 1 + (int)blame(c, p);
+	return is_stored(c, p, r, emptied) ? 1 + CONFIRM_STORED : 0;
+}
+
+static void count(struct confirm *c, const struct confirm_post *p, enum confirm_verdict v)
+{
+	switch (v) {
+	case CONFIRM_STORED:
+		c->stats.confirmed += p->spans;
+		c->clean += p->spans;
+		break;
+	case CONFIRM_LOST:
+	case CONFIRM_RESTART:
+		c->stats.resent += p->spans;
+		break;
+	case CONFIRM_GIVE_UP:
+		c->stats.given_up += p->spans;
+		break;
+	}
+}
+
+static void begin_epoch(struct confirm *c)
+{
+	c->epoch++;
+	c->stale_at = 0;
+	c->state = CONFIRM_STORING;
+	c->others = 0;
+	c->taken = 0;
+	c->received_first = c->last.counters.received;
+	c->lossless = true;
+	set_window(c, first_window(c));
+}
+
+void confirm_read(struct confirm *c, const struct confirm_reading *r,
+        void (*verdict)(void *arg, struct confirm_post *p, enum confirm_verdict v), void *arg)
+{
+	bool same = same_process(c, r);
+	bool emptied = same && stored(&c->last.counters) >= entered(&r->counters);
+
+	next_reading(c, r->began_us, r->ended_us);
+	if (same) {
+		look_at_change(c, r);
+		count_others(c, r);
+		check_identity(c, r);
+	}
+	c->last = *r;
+	if (c->state == CONFIRM_FOREIGN)
+		return;
+	if (!same)
+		begin_epoch(c);
+	if (c->unsure > 0 && r->began_us >= c->unsure_us) {
+		c->stale_at = entered(&r->counters);
+		c->unsure = 0;
+	}
+	if (emptied)
+		c->stale_at = 0;
+	list_each_safe (node, &c->awaiting) {
+		struct confirm_post *p = container_of(node, struct confirm_post, link);
+		int v = decide(c, p, r, emptied);
+
+		if (v == 0)
+			continue;
+		if (!p->left && v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART)
+			forget(c, p, r->ended_us);
+		confirm_withdraw(c, p);
+		count(c, p, (enum confirm_verdict)(v - 1));
+		verdict(arg, p, (enum confirm_verdict)(v - 1));
+	}
+	grow(c);
+}
+
+uint64_t confirm_oldest_us(const struct confirm *c)
+{
+	return list_empty(&c->awaiting)
+	               ? 0
+	               : list_first(&c->awaiting, struct confirm_post, link)->answered_us;
+}
+
+const char *confirm_state_name(enum confirm_state s)
+{
+	static const char *const names[] = { "unread", "storing", "losing", "no_store", "foreign" };
+
+	return names[s];
+}

@@ -1,0 +1,301 @@
+/* test_confirm.c — what each reading of a collector's counters says about POSTs, and about the window. */
+#include "confirm.h"
+#include "tap.h"
+
+enum { POST = 100, MARGIN = 40, EVERY_US = 1000, MOST = 64 };
+
+static struct confirm c;
+static struct confirm_post posts[MOST];
+static struct confirm_counters page; /* of the collector; its next reading gives this */
+static uint64_t now_us;
+static enum confirm_verdict verdicts[MOST];
+static size_t nverdicts;
+
+static void note(void *arg, struct confirm_post *p, enum confirm_verdict v)
+{
+	(void)arg, (void)p;
+	if (nverdicts < MOST)
+		verdicts[nverdicts++] = v;
+}
+
+/* What a reading of PAGE says, in one letter a verdict. */
+static const char *read_page(void)
+{
+	static char said[MOST + 1];
+	struct confirm_reading r = { page, now_us, now_us + 10 };
+
+	nverdicts = 0;
+	confirm_read(&c, &r, note, NULL);
+	now_us += 1000;
+	for (size_t i = 0; i < nverdicts; i++)
+		said[i] = "SLRG"[verdicts[i]];
+	said[nverdicts] = '\0';
+	return said;
+}
+
+static void begin(uint64_t capacity)
+{
+	memset(posts, 0, sizeof(posts));
+	now_us = 1000000;
+	page = (struct confirm_counters){ .process = 7, .capacity = capacity, .overtake = MARGIN };
+	confirm_init(&c, &(struct confirm_opts){
+	                         .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
+	read_page();
+}
+
+/* Sent, and taken by the collector with 2xx. */
+static void post(size_t i)
+{
+	posts[i].spans = POST;
+	confirm_sent(&c, &posts[i]);
+	page.received += POST;
+	confirm_answered(&c, &posts[i], now_us++);
+}
+
+static void a_post_is_stored_when_the_queue_was_empty_behind_it(void)
+{
+	begin(2000);
+	post(0);
+	is_text(read_page(), "", "the first reading says how many spans had entered");
+	page.saved = POST;
+	is_text(read_page(), "", "one page alone proves no empty queue");
+	is_text(read_page(), "S", "that nothing entered since all were saved does");
+	is_int(c.unconfirmed + c.unread + c.queued + c.on_wire, 0, "nothing is under way any more");
+	is_int(c.stats.confirmed, POST, "and it is counted");
+}
+
+static void a_post_is_stored_when_enough_later_spans_were_saved(void)
+{
+	begin(2000);
+	post(0);
+	read_page();
+	page.received += 1000; /* others, without a pause */
+	page.saved = POST + MARGIN - 1;
+	is_text(read_page(), "", "a worker may still hold a span of it");
+	page.received += 1000;
+	page.saved = POST + MARGIN;
+	is_text(read_page(), "S", "none can any more");
+}
+
+static void a_reading_says_nothing_of_what_was_answered_after_it_began(void)
+{
+	struct confirm_reading r;
+
+	begin(2000);
+	page.received = page.saved = 500;
+	r = (struct confirm_reading){ page, now_us, now_us + 100 };
+	post(0);
+	confirm_read(&c, &r, note, NULL);
+	ok(!posts[0].entered, "its spans may not be in these counters");
+	is_int(c.unread, POST, "they are counted beside them");
+}
+
+static void a_loss_sends_again_all_that_was_under_way(void)
+{
+	begin(2000);
+	post(0);
+	read_page();
+	post(1);
+	page.dropped = 1;
+	is_text(read_page(), "LL", "dropped: of both it may have been a span");
+	is_int(c.state, CONFIRM_LOSING, "the collector is losing spans");
+	is_int(c.stats.lost, 1, "one, it says itself");
+	is_int(c.stats.resent, 2 * POST, "and what is sent again is counted");
+	post(2);
+	read_page();
+	page.saved = 3 * POST - 2;
+	page.failed = 1;
+	is_text(read_page(), "L", "refused by the store: the same");
+}
+
+static void a_loss_before_a_post_was_sent_is_none_of_its_own(void)
+{
+	begin(2000);
+	page.dropped = page.received = 50;
+	read_page();
+	post(0);
+	read_page();
+	page.saved = POST;
+	read_page();
+	is_text(read_page(), "S", "stored");
+}
+
+static void what_is_filtered_on_purpose_is_no_loss(void)
+{
+	begin(2000);
+	post(0);
+	page.rejected = 10;
+	read_page();
+	page.saved = POST - 10;
+	read_page();
+	is_text(read_page(), "S", "what the collector is told to reject counts as delivered");
+}
+
+static void a_restart_sends_again_what_its_queue_held(void)
+{
+	begin(2000);
+	post(0);
+	page = (struct confirm_counters){ .process = 8, .capacity = 2000, .overtake = MARGIN };
+	is_text(read_page(), "R", "another process");
+	is_int(c.stats.restarts, 1, "a restart is counted");
+	post(0);
+	read_page();
+	page.saved = POST;
+	read_page();
+	is_text(read_page(), "S", "its second sending is stored");
+	page.saved = page.received = 3; /* the same process, by its own word */
+	post(1);
+	is_text(read_page(), "R", "counters that went back are a restart as well");
+}
+
+static void a_page_that_is_not_this_collectors_is_known(void)
+{
+	begin(2000);
+	post(0);
+	page.received -= POST;
+	is_text(read_page(), "", "nothing is decided by it");
+	is_int(c.state, CONFIRM_FOREIGN, "what was sent does not show in it");
+	ok(!confirm_may_send(&c, 1), "nothing more is sent on its word");
+
+	begin(2000);
+	page.process = 8;
+	read_page();
+	page.process = 7;
+	read_page();
+	is_int(c.state, CONFIRM_FOREIGN,
+	        "a process that had ended is back: several behind one address");
+}
+
+static void nothing_is_sent_before_the_first_reading(void)
+{
+	confirm_init(&c, &(struct confirm_opts){ .post_spans = POST, .read_every_us = EVERY_US });
+	ok(!confirm_may_send(&c, 1), "not a span");
+	ok(confirm_read_due(&c, 1, 5), "and the reading is due");
+	ok(!confirm_read_due(&c, 0, 5), "but not while nothing waits");
+}
+
+static void the_window_bounds_what_the_queue_holds(void)
+{
+	begin(2000);
+	is_int(c.window, 500, "a quarter of the queue at first");
+	for (size_t i = 0; i < 5; i++)
+		post(i);
+	ok(!confirm_may_send(&c, 1), "no more than the window");
+	page.received += 150; /* others' */
+	page.saved = 500;
+	read_page();
+	ok(!confirm_may_send(&c, 201) && confirm_may_send(&c, 200),
+	        "others have 150 spans in it, and will send as many until the next reading");
+}
+
+static void the_window_doubles_until_a_loss_and_creeps_after_it(void)
+{
+	begin(2000);
+	for (size_t round = 0; round < 4; round++) {
+		uint64_t before = c.window;
+
+		for (size_t i = 0; i < before / POST; i++)
+			post(i);
+		page.saved = page.received;
+		read_page();
+		read_page();
+		is_int(c.window, min_u64(2 * before, 2000), "doubled, up to what the queue holds");
+	}
+	post(0);
+	page.dropped = 1;
+	read_page();
+	is_int(c.window, 1000, "halved by a loss");
+	page.saved = page.received - 1;
+	read_page();
+	for (size_t i = 0; i < 10; i++)
+		post(i);
+	page.saved = page.received - 1;
+	read_page();
+	read_page();
+	is_int(c.window, 1125, "and an eighth more after that");
+}
+
+static void a_small_queue_gets_small_posts(void)
+{
+	begin(200);
+	is_int(c.window, 50, "a quarter of 200");
+	is_int(confirm_post_spans(&c), 50, "a POST is no larger than the window");
+	post(0);
+	page.dropped = 50;
+	read_page();
+	is_int(c.window, 50, "which never gets smaller than that");
+}
+
+static void a_store_that_is_away_leaves_one_post(void)
+{
+	begin(2000);
+	post(0);
+	post(1);
+	read_page();
+	page.failed = POST;
+	is_text(read_page(), "LL", "both are sent again");
+	is_int(c.state, CONFIRM_NO_STORE, "the store takes nothing");
+	is_int(c.window, POST, "one POST at a time");
+	ok(!confirm_may_send(&c, POST), "not even that while the queue holds spans of ours");
+	page.failed = 2 * POST;
+	read_page();
+	ok(confirm_may_send(&c, POST), "one when it holds none");
+	is_int(c.state, CONFIRM_NO_STORE, "still away");
+	page.received += 5;
+	page.saved = 5;
+	read_page();
+	is_int(c.state, CONFIRM_STORING, "back once it takes anything");
+}
+
+static void a_post_is_let_go_after_so_many_losses(void)
+{
+	begin(2000);
+	page.dropped = page.received = 1;
+	while (c.window > POST) {
+		page.dropped++, page.received++;
+		read_page();
+	}
+	for (int i = 0; i < 3; i++) {
+		post(0);
+		page.saved += POST - 1;
+		page.dropped++;
+		is_text(read_page(), i < 2 ? "L" : "G", "others keep the queue full");
+	}
+	is_int(c.stats.given_up, POST, "that is counted by itself");
+}
+
+static void readings_keep_their_distance(void)
+{
+	struct confirm_reading r = { .began_us = 5000000, .ended_us = 5004000 };
+
+	begin(2000);
+	post(0);
+	r.counters = page;
+	confirm_read(&c, &r, note, NULL);
+	ok(!confirm_read_due(&c, 0, 5000000 + 25 * 4000 - 1), "25 times what one takes");
+	ok(confirm_read_due(&c, 0, 5000000 + 25 * 4000), "then again");
+	confirm_read_failed(&c, 6000000, 6000000);
+	ok(!confirm_read_due(&c, 0, 6000000 + EVERY_US - 1),
+	        "a failed one is not repeated at once");
+	ok(confirm_read_due(&c, 0, 6000000 + EVERY_US), "but after the least distance");
+}
+
+int main(void)
+{
+	a_post_is_stored_when_the_queue_was_empty_behind_it();
+	a_post_is_stored_when_enough_later_spans_were_saved();
+	a_reading_says_nothing_of_what_was_answered_after_it_began();
+	a_loss_sends_again_all_that_was_under_way();
+	a_loss_before_a_post_was_sent_is_none_of_its_own();
+	what_is_filtered_on_purpose_is_no_loss();
+	a_restart_sends_again_what_its_queue_held();
+	a_page_that_is_not_this_collectors_is_known();
+	nothing_is_sent_before_the_first_reading();
+	the_window_bounds_what_the_queue_holds();
+	the_window_doubles_until_a_loss_and_creeps_after_it();
+	a_small_queue_gets_small_posts();
+	a_store_that_is_away_leaves_one_post();
+	a_post_is_let_go_after_so_many_losses();
+	readings_keep_their_distance();
+	return tap_done();
+}
