@@ -9,7 +9,7 @@
 enum { CONFIRM_NO_QUEUE = 1 << 20 };
 
 /* One reading of a collector's metrics page, in spans since its process began. The page promises that at
- * any moment received = dropped + rejected + saved + failed + what waits in the queue or in a worker's
+ * any moment received = dropped + rejected + saved + failed - refused + what waits in the queue or in a worker's
  * hand; its counters are not read at one moment, so this holds only up to what moved meanwhile. */
 struct confirm_counters {
 	uint64_t process;  /* tells one process of the collector from the next; never 0 */
@@ -18,6 +18,7 @@ struct confirm_counters {
 	uint64_t rejected; /* filtered out on purpose, which is no loss */
 	uint64_t saved;    /* the store has them */
 	uint64_t failed;   /* the store refused them */
+	uint64_t refused;  /* of these: their sender was told so by its answer, which is no loss */
 	uint64_t
 	        capacity; /* spans that the queue holds; 0 is not known yet, CONFIRM_NO_QUEUE that it has none */
 	uint64_t

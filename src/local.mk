@@ -14,6 +14,7 @@ include %D%/net/local.mk
 include %D%/spool/local.mk
 include %D%/kafka/local.mk
 include %D%/http/local.mk
+include %D%/exporter/local.mk
 include %D%/flow/local.mk
 include %D%/serve/local.mk
 include %D%/lab/local.mk

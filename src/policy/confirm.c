@@ -35,14 +35,28 @@ static uint64_t entered(const struct confirm_counters *n)
 	return n->received > gone ? n->received - gone : 0;
 }
 
+/* No fewer than had entered when NOW was read. Its own "dropped" may be newer than its "received"; what THEN,
+ * the reading before it, says was dropped is older for certain. */
+static uint64_t entered_at_most(
+        const struct confirm_counters *now, const struct confirm_counters *then)
+{
+	return now->received - then->dropped - then->rejected;
+}
+
+/* What the store refused behind a 2xx. */
+static uint64_t failed(const struct confirm_counters *n)
+{
+	return n->failed > n->refused ? n->failed - n->refused : 0;
+}
+
 static uint64_t stored(const struct confirm_counters *n)
 {
-	return n->saved + n->failed;
+	return n->saved + failed(n);
 }
 
 static uint64_t lost(const struct confirm_counters *n)
 {
-	return n->dropped + n->failed;
+	return n->dropped + failed(n);
 }
 
 static uint64_t in_queue(const struct confirm_counters *n)
@@ -163,7 +177,7 @@ static bool went_back(const struct confirm_counters *now, const struct confirm_c
 {
 	return now->received < then->received || now->dropped < then->dropped ||
 	       now->rejected < then->rejected || now->saved < then->saved ||
-	       now->failed < then->failed;
+	       now->failed < then->failed || now->refused < then->refused;
 }
 
 /* True when R is of the same process as the last reading. A process that ended and is back is no process
@@ -220,11 +234,11 @@ static void grow(struct confirm *c)
 static void look_at_change(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
-	uint64_t lost_now = lost(now) - lost(then);
+	uint64_t lost_now = lost(now) > lost(then) ? lost(now) - lost(then) : 0;
 
 	c->stats.lost += lost_now;
 	c->lossless &= lost_now == 0;
-	if (lost_now > 0 && now->saved == then->saved && now->failed > then->failed) {
+	if (lost_now > 0 && now->saved == then->saved && failed(now) > failed(then)) {
 		c->state = CONFIRM_NO_STORE;
 		set_window(c, 0);
 	} else if (lost_now > 0) {
@@ -249,23 +263,30 @@ static void count_others(struct confirm *c, const struct confirm_reading *r)
 	c->others = all > ours ? all - ours : 0;
 }
 
-/* EMPTIED: all that had entered by R was saved or refused at the reading before it. */
-static bool is_stored(
-        struct confirm *c, struct confirm_post *p, const struct confirm_reading *r, bool emptied)
+/* A reading, and what it says beside the one before it, of the same process. */
+struct look {
+	const struct confirm_reading *r;
+	uint64_t entered; /* no fewer spans had entered the queue */
+	uint64_t
+	        gone_before; /* so many were saved or refused by the reading before: a loss among these is in R */
+};
+
+static bool is_stored(struct confirm *c, struct confirm_post *p, const struct look *l)
 {
 	if (!p->entered) {
-		if (p->answered_us >= r->began_us)
+		if (p->answered_us >= l->r->began_us)
 			return false;
 		p->entered = true;
-		p->entered_at = entered(&r->counters);
+		p->entered_at = l->entered;
 		c->unread -= p->spans;
 		return false;
 	}
-	if (!p->left && stored(&r->counters) >= p->entered_at) {
+	if (!p->left && stored(&l->r->counters) >= p->entered_at) {
 		p->left = true;
 		c->queued -= p->spans;
 	}
-	return emptied || stored(&r->counters) >= p->entered_at + r->counters.overtake;
+	return l->gone_before >= l->entered ||
+	       l->gone_before >= p->entered_at + l->r->counters.overtake;
 }
 
 /* A smaller window cannot help a POST that was lost while the window was one POST and the store worked:
@@ -278,15 +299,14 @@ static enum confirm_verdict blame(struct confirm *c, struct confirm_post *p)
 	return CONFIRM_LOST;
 }
 
-/* 0 when R decides nothing about P, else the verdict and one. */
-static int decide(
-        struct confirm *c, struct confirm_post *p, const struct confirm_reading *r, bool emptied)
+/* 0 when L decides nothing about P, else the verdict and one. */
+static int decide(struct confirm *c, struct confirm_post *p, const struct look *l)
 {
 	if (p->epoch != c->epoch)
 		return 1 + CONFIRM_RESTART;
-	if (p->lost != lost(&r->counters))
+	if (p->lost != lost(&l->r->counters))
 		return 1 + (int)blame(c, p);
-	return is_stored(c, p, r, emptied) ? 1 + CONFIRM_STORED : 0;
+	return is_stored(c, p, l) ? 1 + CONFIRM_STORED : 0;
 }
 
 static void count(struct confirm *c, const struct confirm_post *p, enum confirm_verdict v)
@@ -322,8 +342,12 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r,
         void (*verdict)(void *arg, struct confirm_post *p, enum confirm_verdict v), void *arg)
 {
 	bool same = same_process(c, r);
-	bool emptied = same && stored(&c->last.counters) >= entered(&r->counters);
+	struct look l = { r, r->counters.received, 0 };
 
+	if (same) {
+		l.entered = entered_at_most(&r->counters, &c->last.counters);
+		l.gone_before = stored(&c->last.counters);
+	}
 	next_reading(c, r->began_us, r->ended_us);
 	if (same) {
 		look_at_change(c, r);
@@ -336,14 +360,14 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r,
 	if (!same)
 		begin_epoch(c);
 	if (c->unsure > 0 && r->began_us >= c->unsure_us) {
-		c->stale_at = entered(&r->counters);
+		c->stale_at = l.entered;
 		c->unsure = 0;
 	}
-	if (emptied)
+	if (l.gone_before >= l.entered)
 		c->stale_at = 0;
 	list_each_safe (node, &c->awaiting) {
 		struct confirm_post *p = container_of(node, struct confirm_post, link);
-		int v = decide(c, p, r, emptied);
+		int v = decide(c, p, &l);
 
 		if (v == 0)
 			continue;

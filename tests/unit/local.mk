@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	%D%/test_log \
 	%D%/test_marks \
 	%D%/test_metrics \
+	%D%/test_metrics_page \
 	%D%/test_metronome \
 	%D%/test_near \
 	%D%/test_numbered \
@@ -112,6 +113,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_page_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,2 @@
+libspanspool_a_SOURCES += \
+	include/exporter/metrics_page.h %D%/metrics_page.c
