@@ -42,6 +42,8 @@ static const struct metric_row drain_rows[] = { METRIC_COUNTER(D, taken, "drain_
 	METRIC_COUNTER(D, transcoded, "drain_transcoded_records_total", NULL,
 	        "Records that were in compact protocol"),
 	METRIC_GAUGE(D, bytes, "drain_in_flight_bytes", NULL, "Bytes of records in memory"),
+	METRIC_GAUGE(D, waiting, "drain_waiting_records", NULL,
+	        "Records in memory that no collector has room for"),
 	METRIC_GAUGE(D, in_quarantine, "drain_quarantine_waiting_records", NULL,
 	        "Records on their way into quarantine"),
 	METRIC_GAUGE(D, partitions, "drain_partitions", NULL, "Partitions that are ours"),

@@ -9,6 +9,8 @@
 
 #include "drain_parts.h"
 
+enum { HEARTBEAT_MS = 250 };
+
 static int open_ends(struct drain *d, struct why *why)
 {
 	struct postman_events from_postman = { .done = drain_on_done,
@@ -33,6 +35,15 @@ static int open_ends(struct drain *d, struct why *why)
 	return kafka_consumer_open(&d->consumer, d->loop, &d->opts.consumer, &from_consumer, why);
 }
 
+/* Events say when there is room again; that a record waits no longer than this does not depend on them. */
+static void on_heartbeat(void *arg)
+{
+	struct drain *d = arg;
+
+	timer_start(d->heartbeat, HEARTBEAT_MS);
+	drain_look(d);
+}
+
 int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
         struct health *health, struct why *why)
 {
@@ -45,10 +56,13 @@ int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts
 	d->health = health;
 	list_init(&d->records);
 	list_init(&d->waiting);
-	if (open_ends(d, why) < 0) {
+	if (timer_open(&d->heartbeat, l, on_heartbeat, d) < 0)
+		why_set(why, E_NOMEM, "drain");
+	if (d->heartbeat == NULL || open_ends(d, why) < 0) {
 		drain_free(d);
 		return why->code;
 	}
+	timer_start(d->heartbeat, HEARTBEAT_MS);
 	health_begin(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
 	        opts->consumer.group, opts->consumer.topic);
 	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
@@ -90,6 +104,7 @@ void drain_stop(struct drain *d, uint64_t budget_ms, void (*stopped)(void *arg),
 	enum postman_state state = postman_state(d->postman);
 	bool away = state == POSTMAN_WAITING || state == POSTMAN_HELD;
 
+	timer_stop(d->heartbeat);
 	d->stopping = true;
 	d->stopped = stopped;
 	d->stopped_arg = arg;
@@ -128,6 +143,7 @@ void drain_free(struct drain *d)
 {
 	if (d == NULL)
 		return;
+	timer_free(d->heartbeat);
 	postman_free(d->postman);
 	quarantine_free(d->quarantine);
 	hand_on_all(d, &d->records);

@@ -52,6 +52,7 @@ struct drain {
 	uint64_t blocked; /* partitions that are */
 	struct list records;
 	struct list waiting;
+	struct timer *heartbeat;
 	struct drain_ledger ledger;
 	struct drain_stats stats;
 	struct log_gate bad_gate;   /* of lines about bad records */
@@ -73,6 +74,8 @@ void drain_on_kept(void *drain, struct quarantine_item *item);
 void record_hand_on(struct record *r);
 /* Reading goes on or pauses, as there is room. */
 void drain_throttle(struct drain *d);
+/* The same, and posts what waits as far as there is room. */
+void drain_look(struct drain *d);
 
 /* drain_poison.c: R goes to quarantine. */
 void drain_condemn(struct record *r, const char *cause, int status, const char *detail);

@@ -119,12 +119,15 @@ static void post_waiting(struct drain *d)
 			return;
 }
 
-void drain_on_room(void *arg)
+void drain_look(struct drain *d)
 {
-	struct drain *d = arg;
-
 	post_waiting(d);
 	drain_throttle(d);
+}
+
+void drain_on_room(void *arg)
+{
+	drain_look(arg);
 }
 
 /* A value in compact becomes TBinary, up to eight times as large, in memory of the record's own. */

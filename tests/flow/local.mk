@@ -98,6 +98,10 @@ check_PROGRAMS += %D%/held_agent
 %C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
 %C%_test_drain_surface_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_surface_SOURCES = %D%/test_drain_surface.c $(BASIN)
+check_PROGRAMS += %D%/deaf_drain
+%C%_deaf_drain_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
+%C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
 %C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)

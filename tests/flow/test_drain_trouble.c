@@ -37,6 +37,17 @@ static bool has_been_told(struct basin *x)
 	return stub_collector_counts(x->stub)->scripted > 0;
 }
 
+static bool is_waiting(struct basin *x)
+{
+	static const char name[] = "\nspanspool_drain_waiting_records ";
+	const char *at;
+
+	if (basin_get(x, "/metrics") != 200)
+		return false;
+	at = strstr(buf_cstr(&x->page), name);
+	return at != NULL && at[sizeof(name) - 1] != '0';
+}
+
 static void a_collector_gets_the_patience_it_asks_for(void)
 {
 	uint64_t told;
@@ -50,6 +61,23 @@ static void a_collector_gets_the_patience_it_asks_for(void)
 	ok(basin_until(&b, basin_all_seen), "it comes again");
 	/* The answer came a little before it was seen here. */
 	ok(clock_mono_us() - told > 1900 * US_PER_MS, "and not earlier");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	basin_close(&b);
+}
+
+/* A drain in which the exporter's call "there is room" is lost each time. */
+static void records_that_wait_go_on_whether_or_not_they_are_called(void)
+{
+	struct why why;
+
+	basin_open(&b, 2);
+	b.program = "tests/flow/deaf_drain";
+	basin_produce(&b, 300, 5);
+	stub_collector_down(b.stub);
+	ok(basin_start(&b, "--drain.max-in-flight=2", NULL), "it serves, the collector is away");
+	ok(basin_until(&b, is_waiting), "records wait for room");
+	ok(stub_collector_up(b.stub, &why) == 0, "the collector is back");
+	ok(basin_until(&b, basin_all_seen), "everything arrives");
 	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
 	basin_close(&b);
 }
@@ -232,6 +260,7 @@ static void partitions_move_without_loss(void)
 int main(void)
 {
 	a_collector_that_fails_is_tried_until_it_works();
+	records_that_wait_go_on_whether_or_not_they_are_called();
 	a_collector_gets_the_patience_it_asks_for();
 	a_misconfiguration_empties_nothing_into_quarantine(401);
 	a_misconfiguration_empties_nothing_into_quarantine(404);

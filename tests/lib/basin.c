@@ -233,7 +233,8 @@ bool basin_start(struct basin *b, ...)
 	struct why why;
 	va_list ap;
 
-	snprintf(program, sizeof(program), "%s/spanspool", dir == NULL ? "." : dir);
+	snprintf(program, sizeof(program), "%s/%s", dir == NULL ? "." : dir,
+	        b->program == NULL ? "spanspool" : b->program);
 	argv[n++] = "spanspool";
 	argv[n++] = "drain";
 #define OPTION(...) (snprintf(text[n], sizeof(text[0]), __VA_ARGS__), argv[n] = text[n], n++)

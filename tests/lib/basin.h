@@ -32,6 +32,8 @@ struct basin {
 	char taken_received[32];
 	struct http_client *client;
 	struct child *drain;
+	const char
+	        *program; /* instead of the drain itself, below the build directory; NULL: none */
 	char *directory;
 	uint16_t admin;
 	int partitions;
