@@ -8,7 +8,8 @@
 struct backlog_stats {
 	uint64_t read_batches, read_bytes;
 	uint64_t delivered_batches, delivered_spans, delivered_bytes;
-	uint64_t ready_bytes; /* of memory, in batches that are read and wait for the sink */
+	uint64_t ready_bytes;   /* of memory, in batches that are read and wait for the sink */
+	uint64_t resting_bytes; /* refused by the destination, to be offered again later */
 	uint64_t expired_batches;
 };
 
@@ -25,6 +26,8 @@ int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct 
 
 /* A batch read back: takes it. */
 void backlog_got(struct backlog *b, struct batch *batch);
+/* B was stored just now. If the destination had refused it before, it rests here. */
+void backlog_stored(struct backlog *b, struct batch *batch);
 /* What the gate reports of a batch that is in the spool. */
 void backlog_report(
         struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);

@@ -43,6 +43,10 @@ struct sink_events gate_sink_events(struct gate *g);
 /* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
 enum sink_answer gate_offer(struct gate *g, struct batch *b);
 
+/* The destination gave B back, and B is not to be offered before its retry_us: gate_offer would answer
+ * SINK_FULL. */
+bool gate_rests(const struct gate *g, const struct batch *b);
+
 /* Why the last offer was answered SINK_CANNOT, and what report that is as good as. */
 const char *gate_refusal(const struct gate *g);
 enum sink_outcome gate_refused_as(const struct gate *g);
@@ -56,6 +60,10 @@ void gate_tick(struct gate *g);
 void gate_recall(struct gate *g);
 
 enum circuit_state gate_state(const struct gate *g);
+/* The backlog had its time to offer a probe. */
+bool gate_lets_any_probe(const struct gate *g);
+/* The circuit is not closed because every record was refused. */
+bool gate_refuses_all(const struct gate *g);
 uint64_t gate_backlog_bytes(const struct gate *g);
 const struct gate_stats *gate_stats(struct gate *g);
 

@@ -18,6 +18,10 @@ void kafka_mock_up(struct kafka_mock *m);
 /* The next N produce requests (at most 1000) are answered with this librdkafka error code,
  * after those that were ordered before; 0 forgets them all. */
 void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n);
+/* BROKER (1 is the first) leads PARTITION of TOPIC from now on. */
+void kafka_mock_lead(struct kafka_mock *m, const char *topic, int partition, int broker);
+/* At least the next N produce requests to BROKER are answered with this code. Cannot be taken back. */
+void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n);
 /* Each answer takes this long. */
 void kafka_mock_delay(struct kafka_mock *m, int ms);
 void kafka_mock_free(struct kafka_mock *m);

@@ -42,7 +42,8 @@ enum kafka_outcome {
 	KAFKA_PERSISTED,
 	KAFKA_NOT_PERSISTED,      /* send again, no duplicate */
 	KAFKA_POSSIBLY_PERSISTED, /* send again, perhaps a duplicate */
-	KAFKA_TOO_LARGE,          /* refused although it was sent alone: will never pass */
+	KAFKA_TOO_LARGE, /* not persisted; refused for its size although it was sent alone */
+	KAFKA_REFUSED,   /* the same for another reason, which may be the topic's own as well */
 };
 
 struct kafka_producer_events {
@@ -73,6 +74,9 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
  * what this producer may ever send. No report follows a refusal. */
 int kafka_producer_send(
         struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
+
+/* While report() is called: the partition from which the report came; 0 when none had been chosen. */
+uint32_t kafka_producer_reported_by(const struct kafka_producer *p);
 
 /* All that is queued and not on the wire is reported, within some turns of the loop. */
 void kafka_producer_purge(struct kafka_producer *p);

@@ -75,12 +75,12 @@ void keeper_pardon(struct keeper *k);
 
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
+/* The same, from SHARE 256ths of the backlog on instead of from its oldest record: for a probe. */
+void keeper_read_from(struct keeper *k, size_t bytes, unsigned share);
 /* Everything that was put in the spool is done with. */
 bool keeper_is_empty(const struct keeper *k);
 /* Something in the spool waits to be read. */
 bool keeper_has_waiting(const struct keeper *k);
-/* Nothing that is read may be offered now: the disk would not know of it. */
-bool keeper_is_mute(const struct keeper *k);
 
 /* What became of position P. SPANS counts for MARK_DONE. E_NOMEM: it waits as before; that cannot
  * happen to one that was put while the sink had it, nor to one that was read. */

@@ -35,7 +35,8 @@ static inline enum ledger_place sink_refused_place(enum sink_outcome outcome)
 
 /* What a sink tells its owner. */
 struct sink_events {
-	/* DETAIL explains a refusal, else "". The sink's reference to B goes back with the report. */
+	/* DETAIL explains a refusal in the destination's own words, else "". b->partition says where it
+	 * was reported. The sink's reference to B goes back with the report. */
 	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 	void (*room)(void *arg);
 	/* SPANS of a batch that the sink took go out once more although they may have arrived; FIRST: the
@@ -66,6 +67,8 @@ struct sink {
 	/* May be NULL. Why nothing is delivered, in a sentence that lives as long as S; NULL when that is
 	 * not known. MISCONFIGURED is set when it cannot pass by itself. */
 	const char *(*trouble)(struct sink *s, bool *misconfigured);
+	bool by_evidence; /* a report of POISON or TOO_LARGE says only that the batch was refused although it
+	                   * was sent alone: whether it is bad, the gate finds out (evidence.h) */
 };
 
 #endif

@@ -46,6 +46,8 @@ static const struct metric_row rows[] = {
 	        "Spans delivered from the spool"),
 	METRIC_GAUGE(S, backlog.ready_bytes, "backlog_ready_bytes", NULL,
 	        "Bytes read back and not offered yet"),
+	METRIC_GAUGE(S, backlog.resting_bytes, "backlog_resting_bytes", NULL,
+	        "Bytes that the destination refused, to be offered again later"),
 	METRIC_GAUGE(S, gate.ramp_bytes, "backlog_window_bytes", NULL,
 	        "Bytes of backlog that may be with the sink"),
 	METRIC_GAUGE(S, gate.state[CIRCUIT_CLOSED], "circuit_state", "state=\"closed\"",

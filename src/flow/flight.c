@@ -352,7 +352,7 @@ static bool offer_queued(void *arg, struct batch *b)
 	struct flight *f = arg;
 	enum sink_answer answer;
 
-	if (b->with_sink)
+	if (b->with_sink || gate_rests(f->gate, b))
 		return true;
 	answer = gate_offer(f->gate, b);
 	if (answer == SINK_TOOK && b->maybe_dup)

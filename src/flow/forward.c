@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "evidence.h"
 #include "forward.h"
 #include "log.h"
 #include "trend.h"
@@ -40,7 +41,9 @@ struct forward {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us;         /* FLUSHING, STORING: until then */
+	uint64_t give_up_us; /* FLUSHING, STORING: until then */
+	struct watchdog watchdog;
+	bool watchdog_told;
 	struct trend refilled;       /* spans delivered from the spool */
 	struct trend in_spool;       /* spans that wait there */
 	enum circuit_state trend_of; /* how things went before the circuit changed tells nothing */
@@ -80,8 +83,12 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 static void on_stored(void *arg, struct batch *b)
 {
 	struct forward *f = arg;
+	struct batch *mine = batch_ref(b);
 
 	flight_stored(f->flight, b);
+	if (mine->place == PLACE_SPOOLED)
+		backlog_stored(f->backlog, mine);
+	batch_unref(&mine);
 }
 
 static void on_unstored(void *arg, struct batch *b)
@@ -243,6 +250,25 @@ static void on_turn(void *arg)
 	keeper_tick(f->keeper);
 }
 
+/* Looks at the ledger and at the reports alone, so that no other part's opinion can contradict it. */
+static void watch(struct forward *f)
+{
+	const struct ledger_count *place = f->ledger.place;
+	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
+	uint64_t s =
+	        watchdog_look(&f->watchdog, clock_mono_us(), gate_stats(f->gate)->delivered, waits);
+
+	if (s > 0)
+		health_post(f->health, "delivery", HEALTH_WARN,
+		        "nothing was delivered for %llu s, and %llu spans wait",
+		        (unsigned long long)s,
+		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans +
+		                             place[LEDGER_IN_SPOOL].spans));
+	else if (f->watchdog_told)
+		health_post(f->health, "delivery", HEALTH_OK, "what waits is being delivered");
+	f->watchdog_told |= s > 0;
+}
+
 static void on_heartbeat(void *arg)
 {
 	struct forward *f = arg;
@@ -258,6 +284,8 @@ static void on_heartbeat(void *arg)
 	}
 	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
 	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
+	if (f->state == RUNNING)
+		watch(f);
 	step(f); /* the hook does the rest: it runs after every callback */
 }
 

@@ -2,10 +2,15 @@
  *
  * A period is the time between two changes of the circuit. What is out stands in two lists: this
  * period's, oldest first, whose head is what the circuit watches, and those of earlier periods, which
- * may hang on a broker that is gone and say nothing about how things go now. */
+ * may hang on a broker that is gone and say nothing about how things go now.
+ *
+ * A batch that the destination gave back rests: it is not offered again before its retry_us, except as a
+ * probe, for which the circuit's own pause is enough. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "evidence.h"
 #include "gate.h"
 
 struct gate {
@@ -14,6 +19,8 @@ struct gate {
 	struct health *health;
 	struct sink *sink;
 	struct circuit circuit;
+	struct evidence evidence;
+	char words[160]; /* of the destination, when it refused last; "" none */
 	struct pace_load load;
 	uint64_t ramp;           /* bytes of backlog that may be out */
 	uint64_t ramp_delivered; /* backlog bytes delivered since the ramp last grew */
@@ -64,27 +71,38 @@ struct sink_events gate_sink_events(struct gate *g)
 	};
 }
 
+/* Spooling is what the agent is for, so a destination that is away is a warning. One that is configured wrongly,
+ * or that answers and refuses everything, will not heal by waiting: somebody must change something. */
 static void post_waiting(struct gate *g, uint64_t now)
 {
-	bool misconfigured = false;
+	bool misconfigured = false, refuses = g->circuit.cause == CIRCUIT_REFUSES;
 	const char *trouble =
 	        g->sink->trouble == NULL ? NULL : g->sink->trouble(g->sink, &misconfigured);
+	enum health_level level =
+	        misconfigured || circuit_alarms(&g->circuit) ? HEALTH_DOWN : HEALTH_WARN;
 
 	g->posted_us = now;
-	if (trouble == NULL)
-		health_post(g->health, g->opts.sink_name, HEALTH_WARN,
-		        "nothing is delivered (%s): spans wait in the spool", g->circuit.reason);
+	if (trouble != NULL && !(refuses && g->words[0] != '\0'))
+		health_post(g->health, g->opts.sink_name, level, "spans wait in the spool: %s",
+		        trouble);
 	else
-		health_post(g->health, g->opts.sink_name, misconfigured ? HEALTH_DOWN : HEALTH_WARN,
-		        "spans wait in the spool: %s", trouble);
+		health_post(g->health, g->opts.sink_name, level,
+		        "nothing is delivered (%s%s%s): spans wait in the spool",
+		        circuit_reason(&g->circuit), refuses && g->words[0] != '\0' ? ": " : "",
+		        refuses ? g->words : "");
+}
+
+static void next_period(struct gate *g)
+{
+	list_append(&g->earlier, &g->current);
+	g->out_now = 0;
+	g->period++;
 }
 
 /* What a change of the circuit's state brings with it. */
 static void entered(struct gate *g)
 {
-	list_append(&g->earlier, &g->current);
-	g->out_now = 0;
-	g->period++;
+	next_period(g);
 	switch (g->circuit.state) {
 	case CIRCUIT_OPEN:
 		post_waiting(g, clock_mono_us());
@@ -93,6 +111,7 @@ static void entered(struct gate *g)
 	case CIRCUIT_HALF_OPEN:
 		break;
 	case CIRCUIT_CLOSED:
+		g->words[0] = '\0';
 		health_post(g->health, g->opts.sink_name, HEALTH_OK, "delivering");
 		g->ramp = min_u64(PACE_RAMP_FIRST, pace_backlog_most(g->opts.window_bytes));
 		g->ramp_delivered = 0;
@@ -101,11 +120,18 @@ static void entered(struct gate *g)
 	g->events.room(g->events.arg);
 }
 
+bool gate_rests(const struct gate *g, const struct batch *b)
+{
+	return g->circuit.state == CIRCUIT_CLOSED && b->retry_us > clock_mono_us();
+}
+
 static bool lets(const struct gate *g, const struct batch *b, uint64_t now)
 {
-	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now))
+	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now) || gate_rests(g, b))
 		return false;
-	if (!b->backlog && g->load.backlog_waits && !circuit_lets_fresh_probe(&g->circuit, now))
+	/* Once a probe of the backlog is out it is the detector: a fresh one beside it finds out no more. */
+	if (!b->backlog && g->load.backlog_waits && g->circuit.state == CIRCUIT_HALF_OPEN &&
+	        (g->out_now > 0 || !circuit_lets_fresh_probe(&g->circuit, now)))
 		return false;
 	return b->backlog ? pace_lets_backlog(&g->load, g->ramp) : pace_lets_fresh(&g->load);
 }
@@ -155,30 +181,81 @@ static void grow_ramp(struct gate *g, const struct batch *b)
 	g->ramp = grown;
 }
 
+/* B was given back: it rests, and so many of its refusals are confirmed. */
+static void note_refusal(struct gate *g, struct batch *b, const char *detail, uint64_t now)
+{
+	b->confirmed +=
+	        b->refusals > 0 && evidence_confirms(&g->evidence, b->refused_by, b->refused_us);
+	b->refusals++;
+	b->refused_by = b->partition;
+	b->refused_us = now;
+	b->retry_us = now + evidence_rest_us(b->refusals);
+	if (detail[0] != '\0')
+		snprintf(g->words, sizeof(g->words), "%s", detail);
+}
+
+/* What the sink's report comes to: a batch is bad by evidence only, else it was simply not sent. */
+static enum sink_outcome judge(struct gate *g, struct batch *b, enum sink_outcome outcome,
+        const char *detail, bool suspect, uint64_t now)
+{
+	bool takes = g->circuit.state == CIRCUIT_CLOSED;
+
+	if (outcome == SINK_DELIVERED)
+		evidence_passed(&g->evidence, b->partition, b->offered_us);
+	if (outcome == SINK_DELIVERED || (sink_refused(outcome) && !suspect))
+		return outcome;
+	/* What comes back from an earlier period was mostly purged, and says nothing. */
+	if (suspect || b->period == g->period)
+		note_refusal(g, b, detail, now);
+	if (suspect && !evidence_condemns(takes, true, b->confirmed))
+		return SINK_NOT_SENT;
+	return outcome;
+}
+
+static enum circuit_news news_of(enum sink_outcome outcome)
+{
+	if (outcome == SINK_DELIVERED)
+		return CIRCUIT_PASSED;
+	return sink_refused(outcome) ? CIRCUIT_ANSWERED : CIRCUIT_REFUSED;
+}
+
+static void take_off(struct gate *g, struct batch *b)
+{
+	list_remove(&b->out);
+	g->out_now -= b->period == g->period;
+	b->with_sink = false;
+	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->cost;
+}
+
+static void count(struct gate *g, const struct batch *b, enum sink_outcome outcome, uint64_t now)
+{
+	if (outcome != SINK_DELIVERED) {
+		g->stats.given_back += !sink_refused(outcome);
+		g->stats.poison += sink_refused(outcome);
+		return;
+	}
+	g->stats.delivered++;
+	histogram_add(&g->stats.ack, now - b->offered_us);
+	if (!b->backlog)
+		histogram_add(&g->stats.fresh, now - b->read_us);
+	grow_ramp(g, b);
+}
+
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
 	struct gate *g = arg;
 	uint64_t now = clock_mono_us();
-	bool good = outcome == SINK_DELIVERED || sink_refused(outcome); /* that is an answer too */
-	bool of_now = b->period == g->period;
-
-	list_remove(&b->out);
-	g->out_now -= of_now;
-	b->with_sink = false;
-	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->cost;
-	if (outcome == SINK_DELIVERED) {
-		g->stats.delivered++;
-		histogram_add(&g->stats.ack, now - b->offered_us);
-		if (!b->backlog)
-			histogram_add(&g->stats.fresh, now - b->read_us);
-		grow_ramp(g, b);
-	} else {
-		g->stats.given_back += !sink_refused(outcome);
-		g->stats.poison += sink_refused(outcome);
-	}
-	g->events.report(g->events.arg, b, outcome, detail);
+	bool suspect = g->sink->by_evidence && sink_refused(outcome);
 	/* What comes back from an earlier period says nothing against this one. */
-	if ((good || of_now) && circuit_report(&g->circuit, now, good))
+	bool counts = b->period == g->period || suspect;
+	enum circuit_news news;
+
+	take_off(g, b);
+	outcome = judge(g, b, outcome, detail, suspect, now);
+	news = news_of(outcome);
+	count(g, b, outcome, now);
+	g->events.report(g->events.arg, b, outcome, detail);
+	if ((counts || news != CIRCUIT_REFUSED) && circuit_report(&g->circuit, now, news))
 		entered(g);
 }
 
@@ -209,9 +286,22 @@ static uint64_t oldest_of(const struct list *out)
 /* Open before the purge, or the first that comes back would open it amid the others. */
 static void take_back(struct gate *g, uint64_t now, bool wire)
 {
-	if (circuit_report(&g->circuit, now, false))
+	if (circuit_gives_up(&g->circuit, now))
 		entered(g);
 	g->sink->ops->purge(g->sink, wire);
+}
+
+static bool has_no_room(const struct gate *g)
+{
+	return !pace_lets_fresh(&g->load) ||
+	       (g->load.backlog_waits && !pace_lets_backlog(&g->load, g->ramp));
+}
+
+static uint64_t oldest_out(const struct gate *g)
+{
+	uint64_t earlier = oldest_of(&g->earlier);
+
+	return earlier != 0 ? earlier : oldest_of(&g->current);
 }
 
 void gate_tick(struct gate *g)
@@ -224,6 +314,10 @@ void gate_tick(struct gate *g)
 		post_waiting(g, now); /* the sink may have learned why */
 	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier)))
 		take_back(g, now, true);
+	if (circuit_reclaims(&g->circuit, now, oldest_out(g), has_no_room(g))) {
+		next_period(g);
+		g->sink->ops->purge(g->sink, true);
+	}
 }
 
 void gate_recall(struct gate *g)
@@ -235,6 +329,16 @@ void gate_recall(struct gate *g)
 enum circuit_state gate_state(const struct gate *g)
 {
 	return g->circuit.state;
+}
+
+bool gate_lets_any_probe(const struct gate *g)
+{
+	return circuit_lets_any_probe(&g->circuit, clock_mono_us());
+}
+
+bool gate_refuses_all(const struct gate *g)
+{
+	return g->circuit.state != CIRCUIT_CLOSED && g->circuit.cause == CIRCUIT_REFUSES;
 }
 
 uint64_t gate_backlog_bytes(const struct gate *g)

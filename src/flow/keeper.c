@@ -215,6 +215,13 @@ void keeper_makes_room(struct keeper *k)
 void keeper_read(struct keeper *k, size_t bytes)
 {
 	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
+	k->read_share = 0;
+}
+
+void keeper_read_from(struct keeper *k, size_t bytes, unsigned share)
+{
+	keeper_read(k, bytes);
+	k->read_share = share;
 }
 
 bool keeper_is_empty(const struct keeper *k)
@@ -227,11 +234,6 @@ bool keeper_has_waiting(const struct keeper *k)
 	uint64_t first, end;
 
 	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
-}
-
-bool keeper_is_mute(const struct keeper *k)
-{
-	return k->mute != 0;
 }
 
 int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)

@@ -44,7 +44,8 @@ struct keeper {
 	struct list queue;                   /* batches for the next turn */
 	struct list condemned;               /* sentences for the next turn */
 	struct list sentencing;              /* those of the turn under way */
-	size_t wanted_bytes;                 /* to be read with the next turn */
+	size_t wanted_bytes;                 /* to be read with the next turn … */
+	unsigned read_share;                 /* … from here on, in 256ths of the backlog */
 	bool cull_wanted;                    /* the oldest segment is to make room */
 	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
 	size_t nculled;
@@ -61,8 +62,7 @@ struct keeper {
 	uint64_t turn_offers_to; /* offered_to of the turn under way */
 	uint64_t began_us;
 	int trouble; /* why the last batches could not be stored */
-	int mute;    /* why the last state could not: nothing may be read to be offered */
-	int unnoted; /* the same as the board tells it: batches may have carried a state since */
+	int unnoted; /* why the last state could not, until one could for some time */
 	uint64_t unnoted_us;
 	int blind; /* why what waits could not be read */
 	int aside; /* why a batch could not be set aside */

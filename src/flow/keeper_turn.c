@@ -29,16 +29,29 @@ static void choose_batches(struct keeper *k)
 		k->stats.queued_bytes -= b->cost;
 		k->writing_count.spans += b->spans;
 		k->writing_count.batches++;
-		k->writing_offered |= b->with_sink || b->maybe_dup || k->offers_at_once;
+		/* A refused batch is offered again from memory (backlog_stored). */
+		k->writing_offered |=
+		        b->with_sink || b->maybe_dup || b->refusals > 0 || k->offers_at_once;
 	}
 	k->turn.put = k->writing;
 	k->turn.nput = n;
 }
 
-/* What waits, from the cursor on. It is held when it arrives; until then nobody else can have it. */
+/* Where reading begins: at the cursor, or further on if something waits there. */
+static uint64_t read_from(const struct keeper *k)
+{
+	uint64_t cursor = k->marks.cursor, first, end;
+	uint64_t from = cursor + (k->marks.end - cursor) / 256 * k->read_share;
+
+	if (k->marks.end - cursor < 256)
+		from = cursor + (k->marks.end - cursor) * k->read_share / 256;
+	return marks_next(&k->marks, from, 1, &first, &end) ? from : cursor;
+}
+
+/* What waits. It is held when it arrives; until then nobody else can have it. */
 static void choose_reads(struct keeper *k)
 {
-	uint64_t from = k->marks.cursor, first, end, left = READ_RECORDS;
+	uint64_t from = read_from(k), first, end, left = READ_RECORDS;
 
 	k->turn.nread = 0;
 	k->turn.read_bytes = k->wanted_bytes;
@@ -300,8 +313,6 @@ static void diagnose(struct keeper *k)
 		k->trouble = t->put_rc;
 	else if (t->write_state && t->state_rc == 0 && t->stats.room_bytes >= ROOM_BYTES)
 		k->trouble = 0; /* as far as can be seen without anything to put */
-	if (t->write_state)
-		k->mute = t->state_rc;
 	if (t->state_rc < 0) {
 		k->unnoted = t->state_rc;
 		k->unnoted_us = now;

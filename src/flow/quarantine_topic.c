@@ -79,7 +79,7 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	struct topic *t = arg;
 	struct quarantine_item *item = token;
 
-	if (outcome == KAFKA_TOO_LARGE) {
+	if (outcome == KAFKA_TOO_LARGE || outcome == KAFKA_REFUSED) {
 		set_aside(t, item, detail);
 		return;
 	}

@@ -25,10 +25,12 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 		[KAFKA_NOT_PERSISTED] = SINK_NOT_SENT,
 		[KAFKA_POSSIBLY_PERSISTED] = SINK_MAYBE_SENT,
 		[KAFKA_TOO_LARGE] = SINK_TOO_LARGE,
+		[KAFKA_REFUSED] = SINK_POISON,
 	};
 	struct sink_kafka *k = arg;
 	struct batch *b = token;
 
+	b->partition = kafka_producer_reported_by(k->producer);
 	k->events.done(k->events.arg, b, outcomes[outcome], detail);
 	batch_unref(&b);
 }
@@ -124,6 +126,7 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 	k->sink.ops = &ops;
 	k->sink.refused_as = SINK_TOO_LARGE;
 	k->sink.trouble = trouble;
+	k->sink.by_evidence = true;
 	k->id = *id;
 	k->events = *events;
 	if (kafka_producer_open(&k->producer, l, opts, &own, why) < 0) {

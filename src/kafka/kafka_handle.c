@@ -70,18 +70,30 @@ rd_kafka_resp_err_t kafka_handle_send(
 	return 0;
 }
 
+/* librdkafka tells -1 for a message that failed, although it has the time that it was given. A record of time
+ * -1 would be stored without one, and a topic that refuses old records would take it. */
+static int64_t time_of(rd_kafka_message_t *m)
+{
+	rd_kafka_resp_err_t err = m->err;
+	rd_kafka_timestamp_type_t type;
+	int64_t ms;
+
+	m->err = 0;
+	ms = rd_kafka_message_timestamp(m, &type);
+	m->err = err;
+	return ms;
+}
+
 rd_kafka_resp_err_t kafka_handle_resend(struct kafka_handle *h, rd_kafka_message_t *m)
 {
 	rd_kafka_headers_t *headers = NULL;
-	rd_kafka_timestamp_type_t type;
 	rd_kafka_resp_err_t err;
 
 	if (rd_kafka_message_detach_headers(m, &headers) != 0)
 		headers = NULL; /* it has none */
 	err = rd_kafka_producev(h->rk, RD_KAFKA_V_RKT(h->topic),
 	        RD_KAFKA_V_VALUE(m->payload, m->len), RD_KAFKA_V_KEY(m->key, m->key_len),
-	        RD_KAFKA_V_HEADERS(headers),
-	        RD_KAFKA_V_TIMESTAMP(rd_kafka_message_timestamp(m, &type)),
+	        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(time_of(m)),
 	        RD_KAFKA_V_OPAQUE(m->_private), RD_KAFKA_V_END);
 	if (err != 0) {
 		if (headers != NULL)

@@ -82,6 +82,21 @@ void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n)
 		        m->cluster, API_PRODUCE, (size_t)count, errors);
 }
 
+void kafka_mock_lead(struct kafka_mock *m, const char *topic, int partition, int broker)
+{
+	rd_kafka_mock_partition_set_leader(m->cluster, topic, partition, broker);
+}
+
+void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n)
+{
+	size_t left = 0;
+
+	rd_kafka_mock_broker_error_stack_cnt(m->cluster, broker, API_PRODUCE, &left);
+	for (; left < (size_t)n; left++)
+		rd_kafka_mock_broker_push_request_error_rtts(
+		        m->cluster, broker, API_PRODUCE, 1, (rd_kafka_resp_err_t)code, 0);
+}
+
 void kafka_mock_delay(struct kafka_mock *m, int ms)
 {
 	rd_kafka_mock_broker_set_rtt(m->cluster, ALL_BROKERS, ms);

@@ -121,6 +121,11 @@ static void purge(struct kafka_producer *p, bool wire)
 	kafka_handle_purge(&p->alone, wire);
 }
 
+uint32_t kafka_producer_reported_by(const struct kafka_producer *p)
+{
+	return p->reported_by;
+}
+
 void kafka_producer_purge(struct kafka_producer *p)
 {
 	purge(p, false);

@@ -35,6 +35,8 @@ struct kafka_producer {
 	uint64_t queue_records;
 	uint64_t queue_bytes;
 
+	uint32_t reported_by; /* the partition of the report under way */
+
 	struct timer *budget; /* of a flush */
 	void (*flushed)(void *arg);
 	void *flushed_arg;

@@ -1,9 +1,10 @@
 /* kafka_reports.c — reads the handles' queues and says how each record ended.
  *
  * The status decides, never the name of the error: one and the same name comes with "not persisted"
- * and with "possibly persisted". "Too large" alone counts, and only for a record that was sent alone:
- * a broker refuses a whole batch for the sake of one record, or because the sum is too large. Such
- * records are sent again, each in a request of its own, before one of them is called too large.
+ * and with "possibly persisted". A broker refuses a whole batch for the sake of one record, or because
+ * the sum is too large. Records of a batch that may have been refused for one of them are sent again, each
+ * in a request of its own, before one of them is called refused. Whether it is the record or the topic that
+ * is at fault the owner finds out: it sees what passes beside it.
  */
 #include <stdio.h>
 
@@ -36,6 +37,55 @@ static bool is_too_large(rd_kafka_resp_err_t err)
 	       err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
+/* Errors that are about the topic, the partition, the broker, the producer or its rights, whatever was sent.
+ * All others of a broker may be about one record. */
+static bool is_of_destination(rd_kafka_resp_err_t err)
+{
+	switch (err) {
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+	case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_STALE_CTRL_EPOCH:
+	case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+	case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
+	case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
+	case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+	case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+	case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+	case RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER:
+	case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
+	case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+	case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+	case RD_KAFKA_RESP_ERR_LOG_DIR_NOT_FOUND:
+	case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+	case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_PREFERRED_LEADER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+		return true;
+	default:
+		/* Below 0 are librdkafka's own, but for the broker's "unknown". */
+		return err < 0 && err != RD_KAFKA_RESP_ERR_UNKNOWN;
+	}
+}
+
+static void explain(const rd_kafka_message_t *m, char *to, size_t cap)
+{
+	snprintf(to, cap, "%s: %s (%zu bytes)", rd_kafka_err2name(m->err), rd_kafka_err2str(m->err),
+	        m->len);
+}
+
 static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
 {
 	char detail[160];
@@ -47,10 +97,13 @@ static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kaf
 		kafka_mend_worked(p);
 	} else {
 		p->stats.failed++;
-		snprintf(detail, sizeof(detail), "%zu bytes: %s", m->len, rd_kafka_err2str(m->err));
-		if (!is_purged(m->err))
+		/* "Purged" is not the destination's word. */
+		if (!is_purged(m->err)) {
+			explain(m, detail, sizeof(detail));
 			kafka_log_trouble(&p->log, m->err, rd_kafka_err2str(m->err));
+		}
 	}
+	p->reported_by = m->partition < 0 ? 0 : (uint32_t)m->partition;
 	p->events.report(p->events.arg, m->_private, outcome, detail);
 }
 
@@ -86,9 +139,9 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 	enum kafka_outcome outcome = outcome_of(rd_kafka_message_status(m));
 
 	kafka_handle_reported(h, m);
-	if (is_too_large(m->err) && outcome == KAFKA_NOT_PERSISTED) {
+	if (!is_of_destination(m->err) && outcome == KAFKA_NOT_PERSISTED) {
 		if (h == &p->alone)
-			outcome = KAFKA_TOO_LARGE;
+			outcome = is_too_large(m->err) ? KAFKA_TOO_LARGE : KAFKA_REFUSED;
 		else if (send_alone(p, m))
 			return;
 	}

@@ -8,6 +8,7 @@ libspanspool_a_SOURCES += \
 	include/confirm.h %D%/confirm.c \
 	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \
+	include/evidence.h %D%/evidence.c \
 	include/ledger.h %D%/ledger.c \
 	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
 	include/pace.h %D%/pace.c \

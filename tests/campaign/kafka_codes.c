@@ -4,14 +4,15 @@
  *
  * First an agent process before a mock cluster: each code of rd_kafka_get_err_descs answers two produce
  * requests (two plus what the seed draws, in later rounds), and every span must be on the topic or in
- * the quarantine in the end. Then the door alone: each code kills a handle with rd_kafka_test_fatal_error,
+ * the quarantine in the end. A share of the codes, another one each round, is answered for ever
+ * (kafka_codes_ever.c): to everything, and by the leader of one partition. Then the door alone: each code kills a handle with rd_kafka_test_fatal_error,
  * and each code is what produce() itself refuses with. A line each is printed: code, and what happened. */
 
-#include "rounds.h"
+#include "kafka_codes.h"
 #include "kafka_sender.h"
-#include "stage.h"
+#include "rounds.h"
 
-enum { CODES = 512, SPANS = 40, ROOM_SECONDS = 10, ENOUGH = 3 /* failures */ };
+enum { CODES = 512, ROOM_SECONDS = 10, ENOUGH = 3 /* failures */ };
 
 /* After each fatal answer: the longest pause, the wire's second, and what a circuit waits. */
 enum { FATAL_SECONDS = 12 };
@@ -54,12 +55,7 @@ static int renewals(struct stage *s)
 	return n;
 }
 
-struct round {
-	struct stage *s;
-	uint64_t accepted;
-};
-
-static bool is_over(void *arg)
+bool is_over(void *arg)
 {
 	struct round *r = arg;
 	const struct ledger *l = stage_ledger(r->s);
@@ -160,6 +156,19 @@ static void a_broker_answers_with_every_code(unsigned seed)
 	        "%" PRIu64 " came twice, all marked", tally_total(s.tally).duplicates);
 	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
 	stage_end(&s);
+}
+
+static void some_codes_for_ever(unsigned seed)
+{
+	static struct told codes[CODES];
+	size_t n = list_codes(codes);
+
+	for (size_t i = seed % SHARES; i < n; i += SHARES)
+		if (codes[i].code > 0)
+			refused_for_ever(codes[i].code, codes[i].name);
+	for (size_t i = seed % SHARES; i < n; i += 4 * SHARES)
+		if (codes[i].code > 0)
+			one_partition_for_ever(codes[i].code, codes[i].name);
 }
 
 /* ---- a fatal error of each code ---- */
@@ -289,6 +298,7 @@ int main(int argc, char **argv)
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
 		rounds_progress(&c, seed);
 		a_broker_answers_with_every_code(seed);
+		some_codes_for_ever(seed);
 	}
 	every_code_as_a_fatal_one();
 	produce_refuses_with_every_code();

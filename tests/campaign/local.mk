@@ -47,7 +47,8 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_backlog_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
 %C%_disk_full_SOURCES = %D%/disk_full.c $(STAGE)
 %C%_disk_full_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_kafka_codes_SOURCES = %D%/kafka_codes.c $(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h
+%C%_kafka_codes_SOURCES = %D%/kafka_codes.c %D%/kafka_codes.h %D%/kafka_codes_ever.c \
+	$(STAGE) tests/flow/kafka_sender.c tests/flow/kafka_sender.h
 %C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
 %C%_kill_agent_SOURCES = %D%/kill_agent.c $(CAMPAIGN) $(STAGE)
 %C%_kill_agent_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -21,6 +21,6 @@ run kill_load 40 300
 run kill_agent 24 300
 run fault_calls 900 100000
 run disk_full 1 20
-run kafka_codes 1 5
+run kafka_codes 1 12
 run backlog 10 50
 exit $rc

@@ -184,12 +184,14 @@ void sender_read(void *arg, const rd_kafka_message_t *m)
 	struct sender *s = arg;
 	rd_kafka_headers_t *headers;
 	char text[16];
+	rd_kafka_timestamp_type_t type;
 	int i;
 
 	snprintf(text, sizeof(text), "%.*s", (int)m->len, (const char *)m->payload);
 	i = atoi(text);
 	if (i < 0 || i >= s->sent || strcmp(s->recs[i].value, text) != 0 || m->key != NULL ||
-	        rd_kafka_message_headers(m, &headers) != 0)
+	        rd_kafka_message_headers(m, &headers) != 0 ||
+	        rd_kafka_message_timestamp(m, &type) <= 0)
 		s->foreign = true;
 	else
 		s->recs[i].on_topic++;

@@ -158,6 +158,26 @@ static void a_batch_that_is_too_large_is_sent_again_one_by_one(void)
 	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE);
 }
 
+static void so_is_one_that_may_be_refused_for_one_record(void)
+{
+	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_INVALID_RECORD);
+	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+	is_sent_again_one_by_one(RD_KAFKA_RESP_ERR_POLICY_VIOLATION);
+}
+
+static void refused_alone_it_is_refused_in_the_brokers_words(void)
+{
+	struct sender *s = sender_start((struct kafka_producer_opts){ 0 });
+
+	mockproc_say(&s->broker, "fail %d 1000", RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
+	sender_put_many(s, 5);
+	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	is_int(sender_count(s, KAFKA_REFUSED), 5, "as refused, each once");
+	ok(strstr(s->detail, "INVALID_TIMESTAMP: Broker: Invalid timestamp") != NULL,
+	        "the detail has code and text: %s", s->detail);
+	sender_stop(s);
+}
+
 static void a_record_refused_alone_is_too_large(void)
 {
 	struct sender *s = sender_start((struct kafka_producer_opts){ 0 });
@@ -277,6 +297,8 @@ int main(void)
 	a_fatal_error_with_records_on_the_wire_reports_them();
 	the_pause_grows_while_handles_keep_dying();
 	a_batch_that_is_too_large_is_sent_again_one_by_one();
+	so_is_one_that_may_be_refused_for_one_record();
+	refused_alone_it_is_refused_in_the_brokers_words();
 	a_record_refused_alone_is_too_large();
 	what_can_never_be_sent_is_refused_at_once();
 	a_broker_whose_name_is_unknown_is_no_reason_to_fail();

@@ -69,7 +69,7 @@ static void open_far_end(struct stage *s, enum stage_way way)
 		must(stub_collector_open(&s->stub, s->loop, &stub, &why), &why);
 		return;
 	}
-	must(kafka_mock_open(&s->kafka, 1, &why), &why);
+	must(kafka_mock_open(&s->kafka, STAGE_BROKERS, &why), &why);
 	if (kafka_mock_topic(s->kafka, STAGE_TOPIC, STAGE_PARTITIONS) < 0)
 		bail_out("the mock cluster takes no topic");
 	s->brokers = kafka_mock_bootstrap(s->kafka);

@@ -12,7 +12,7 @@
 #include "stub_collector.h"
 #include "tally.h"
 
-enum { STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
+enum { STAGE_BROKERS = 2, STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
 #define STAGE_TOPIC "tracing-topic"
 
 struct stage {

@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/test_drain_ledger \
 	%D%/test_emitter \
 	%D%/test_endpoint \
+	%D%/test_evidence \
 	%D%/test_health \
 	%D%/test_inspect \
 	%D%/test_kafka_cause \
@@ -104,6 +105,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_evidence_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)

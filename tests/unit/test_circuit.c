@@ -1,4 +1,6 @@
 /* test_circuit.c — the truth table of the circuit, row by row, and the numbers of pace. */
+#include <stdlib.h>
+
 #include "circuit.h"
 #include "pace.h"
 #include "tap.h"
@@ -57,7 +59,8 @@ static void the_truth_table(void)
 			break;
 		case DELIVERED:
 		case GIVEN_BACK:
-			changed = circuit_report(&c, now, rows[i].event == DELIVERED);
+			changed = circuit_report(&c, now,
+			        rows[i].event == DELIVERED ? CIRCUIT_PASSED : CIRCUIT_REFUSED);
 			break;
 		}
 		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s",
@@ -96,12 +99,99 @@ static void what_may_go_out(void)
 	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
 }
 
+/* Each row is a course of events from a closed circuit on: "R500" is a refusal after 500 ms, P one that
+ * passes, A an answer about one record only, T a look at the clock. */
+static void what_is_evidence_against_the_destination(void)
+{
+	static const struct {
+		const char *name, *course;
+		uint64_t oldest; /* ms; of what has no report; 0 none */
+		enum circuit_state to;
+	} rows[] = {
+		{ "two refusals", "R1 R1 T9000", 0, CIRCUIT_CLOSED },
+		{ "three at once, just now", "R1 R0 R0 T499", 0, CIRCUIT_CLOSED },
+		{ "three, and nothing else for half a second", "R1 R0 R0 T500", 0, CIRCUIT_OPEN },
+		{ "a thousand in company, while others pass", "R1 R0 R0 R0 R0 R0 P400 T600", 0,
+		        CIRCUIT_CLOSED },
+		{ "two before and two after one that passed", "R1 R1 P1 R1 R1 T9000", 0,
+		        CIRCUIT_CLOSED },
+		{ "one bad record alone in the world", "R1 R1000 R2000 T0", 0, CIRCUIT_OPEN },
+		{ "records that can never pass are no refusals", "A1 A1 A1 A1 T9000", 0,
+		        CIRCUIT_CLOSED },
+		{ "nor do they clear the destination", "R1 A1 R1 A1 R1 A1 T500", 0, CIRCUIT_OPEN },
+		{ "one partition is silent, others pass", "P1999 T1 P1999 T1 P1999 T1", 1,
+		        CIRCUIT_CLOSED },
+		{ "all are silent after one passed", "P1000 T1999 T1", 1, CIRCUIT_OPEN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct circuit c = in_state(CIRCUIT_CLOSED, 0);
+		const char *at = rows[i].course;
+		uint64_t now = 0;
+
+		while (*at != '\0') {
+			char what = *at;
+			char *end;
+
+			now += MS(strtoul(at + 1, &end, 10));
+			at = *end == ' ' ? end + 1 : end;
+			if (what == 'T')
+				circuit_tick(&c, now, MS(rows[i].oldest));
+			else
+				circuit_report(&c, now,
+				        what == 'P'   ? CIRCUIT_PASSED
+				        : what == 'R' ? CIRCUIT_REFUSED
+				                      : CIRCUIT_ANSWERED);
+		}
+		ok(c.state == rows[i].to, "%s: %s", rows[i].name, circuit_name(rows[i].to));
+	}
+}
+
+static void a_destination_that_refuses_is_an_alarm(void)
+{
+	struct circuit c = in_state(CIRCUIT_HALF_OPEN, 0);
+	uint64_t now = MS(1);
+
+	for (int i = 0; i < 12; i++) {
+		ok(circuit_alarms(&c) == (i >= CIRCUIT_ALARM), "%d rounds: %s", i,
+		        i >= CIRCUIT_ALARM ? "an alarm" : "none yet");
+		circuit_report(&c, now, CIRCUIT_REFUSED);
+		now += c.pause;
+		circuit_tick(&c, now, 0);
+	}
+	is_int(c.pause, 5 * US_PER_S, "the pause has grown to five seconds");
+	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_alarms(&c),
+	        "one that passes ends it");
+}
+
+static void what_is_stuck_among_others_is_taken_back(void)
+{
+	struct circuit c = in_state(CIRCUIT_CLOSED, 0);
+
+	ok(!circuit_reclaims(&c, MS(32000), MS(1), false), "there is room for others: it stays");
+	ok(!circuit_reclaims(&c, MS(90000), MS(82001), true), "its answer may still come");
+	ok(circuit_reclaims(&c, MS(90000), MS(82000), true), "no room: it is taken back");
+	ok(!circuit_reclaims(&c, MS(97999), MS(1), true), "not again at once");
+	ok(circuit_reclaims(&c, MS(98000), MS(1), true), "but eight seconds later");
+	ok(circuit_reclaims(&c, MS(130000), MS(98000), false), "with room after half a minute");
+	c.since = MS(181000);
+	ok(!circuit_reclaims(&c, MS(188000), MS(1), true),
+	        "closed again just now: what stayed out meanwhile has its time");
+	c.state = CIRCUIT_HALF_OPEN;
+	ok(!circuit_reclaims(&c, MS(190000), MS(1), true), "not closed: circuit_recalls decides");
+}
+
 static void the_backlog_probes_first(void)
 {
 	struct circuit c = in_state(CIRCUIT_HALF_OPEN, 0);
 
 	ok(!circuit_lets_fresh_probe(&c, MS(999)), "half open: the backlog has a second to probe");
 	ok(circuit_lets_fresh_probe(&c, MS(1000)), "then fresh traffic may");
+	c.cause = CIRCUIT_REFUSES;
+	c.opened = 1;
+	ok(circuit_lets_fresh_probe(&c, 0), "at once in every other round where all is refused");
+	c.opened = 2;
+	ok(!circuit_lets_fresh_probe(&c, 0), "and the backlog first in the others");
 	c.state = CIRCUIT_CLOSED;
 	ok(circuit_lets_fresh_probe(&c, 0), "closed: nothing is a probe");
 }
@@ -117,7 +207,7 @@ static void a_flapping_sink_is_probed_less_often(void)
 		circuit_refused(&c, now);
 		now += c.pause;
 		circuit_tick(&c, now, 0);
-		circuit_report(&c, now, true);
+		circuit_report(&c, now, CIRCUIT_PASSED);
 	}
 	is_int(c.pause, US_PER_S, "the pause has grown to its bound");
 	circuit_refused(&c, now + MS(10000));
@@ -173,6 +263,9 @@ int main(void)
 	the_truth_table();
 	what_is_taken_back_from_the_wire();
 	what_may_go_out();
+	what_is_evidence_against_the_destination();
+	a_destination_that_refuses_is_an_alarm();
+	what_is_stuck_among_others_is_taken_back();
 	the_backlog_probes_first();
 	a_flapping_sink_is_probed_less_often();
 	handing_over_leaves_time_for_two_commits();

@@ -1,0 +1,103 @@
+/* kafka_codes_ever.c — a broker that is up and answers with one code for ever.
+ *
+ * To everything: the agent must open its circuit, ask seldom, keep every span, set none aside, tell it on
+ * /health/ready, and deliver all by itself once the broker takes records. A code that librdkafka takes for
+ * delivered ends it at once. By the leader of one partition: what was meant for it arrives on others. */
+#include "clock.h"
+#include "kafka_codes.h"
+#include "tap.h"
+
+enum {
+	ROUNDS = 4,        /* times that the circuit opens before the broker heals */
+	ASKS = 25,         /* offers a second, at most, while everything is refused */
+	AHEAD = 50,        /* answers in store at each look */
+	HEAL_SECONDS = 90, /* the longest rest of a record, twice, and a busy machine */
+};
+
+struct ever {
+	struct round round; /* first: is_over takes it */
+	int code;
+	double opened, offered; /* at the beginning */
+	uint64_t since_us;
+};
+
+static bool is_known(void *arg)
+{
+	struct ever *e = arg;
+	struct stage *s = e->round.s;
+
+	kafka_mock_fail_produce(s->kafka, e->code, AHEAD);
+	return stage_metric(s, "spanspool_circuit_opened_total") >= e->opened + ROUNDS ||
+	       (stage_ledger(s), is_over(&e->round));
+}
+
+static bool is_over_meanwhile(void *arg)
+{
+	struct ever *e = arg;
+	struct stage *s = e->round.s;
+
+	kafka_mock_fail_broker(s->kafka, 2, e->code, 8);
+	stage_ledger(s);
+	return is_over(&e->round);
+}
+
+static void judge(struct ever *e, const char *name)
+{
+	struct stage *s = e->round.s;
+	double seconds = (double)(clock_mono_us() - e->since_us) / US_PER_S;
+	double offers = stage_metric(s, "spanspool_sink_offered_batches_total") - e->offered;
+
+	ok(offers <= SPANS + ASKS * seconds, "%s: %.0f offers in %.1f s", name, offers, seconds);
+	is_int(stage_ledger(s)->place[LEDGER_QUARANTINED].spans, 0,
+	        "nothing is set aside while nothing passes");
+	ok(stage_metric(s, "spanspool_circuit_state{state=\"closed\"}") < 1,
+	        "the circuit is not closed");
+}
+
+static void begin(struct ever *e, struct stage *s, int code, unsigned spans)
+{
+	*e = (struct ever){ .round = { s, s->next - 1 + spans },
+		.code = code,
+		.opened = stage_metric(s, "spanspool_circuit_opened_total"),
+		.offered = stage_metric(s, "spanspool_sink_offered_batches_total"),
+		.since_us = clock_mono_us() };
+	s->patience = HEAL_SECONDS;
+}
+
+void refused_for_ever(int code, const char *name)
+{
+	struct stage s;
+	struct ever e;
+
+	stage_open(&s, STAGE_KAFKA);
+	ok(stage_start(&s, NULL), "%s for ever: an agent serves", name);
+	begin(&e, &s, code, SPANS);
+	kafka_mock_fail_produce(s.kafka, code, AHEAD);
+	stage_send(&s, SPANS, 0);
+	ok(stage_until(&s, is_known, &e), "%s: it is noticed", name);
+	if (is_over(&e.round))
+		diag("%s is as good as delivered", name);
+	else
+		judge(&e, name);
+	kafka_mock_fail_produce(s.kafka, 0, 0);
+	ok(stage_until(&s, is_over, &e.round), "%s no more: all is delivered", name);
+	stage_end(&s);
+}
+
+void one_partition_for_ever(int code, const char *name)
+{
+	struct stage s;
+	struct ever e;
+
+	stage_open(&s, STAGE_KAFKA);
+	for (int p = 0; p < STAGE_PARTITIONS; p++)
+		kafka_mock_lead(s.kafka, STAGE_TOPIC, p, p == 0 ? 2 : 1);
+	ok(stage_start(&s, NULL), "%s of one partition: an agent serves", name);
+	begin(&e, &s, code, 10 * SPANS);
+	kafka_mock_fail_broker(s.kafka, 2, code, 8);
+	stage_send(&s, 10 * SPANS, 1000);
+	ok(stage_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions",
+	        name);
+	is_int(stage_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing is set aside");
+	stage_end(&s);
+}
