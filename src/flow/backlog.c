@@ -31,6 +31,7 @@ struct backlog {
 	struct age_watch age;
 	struct list ready;
 	struct list resting; /* by the moment of their last refusal */
+	uint64_t read_at_us; /* nothing is read before: a refused batch had no room to rest */
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -110,6 +111,13 @@ static void rest(struct backlog *b, struct batch *batch)
 	b->stats.resting_bytes += batch->cost;
 }
 
+/* Too many rest already, so BATCH waits in the spool, and the reading rests instead. */
+static void rest_unread(struct backlog *b, const struct batch *batch)
+{
+	if (batch->refusals > 0 && !batch->with_sink)
+		b->read_at_us = clock_mono_us() + evidence_rest_us(1);
+}
+
 /* A doubt from before is not lifted by not being sent again. */
 static void wait_again(struct backlog *b, const struct batch *batch)
 {
@@ -120,6 +128,8 @@ void backlog_stored(struct backlog *b, struct batch *batch)
 {
 	if (may_rest(b, batch) && keeper_mark(b->keeper, batch->position, MARK_HELD, 0) == 0)
 		rest(b, batch);
+	else
+		rest_unread(b, batch);
 }
 
 void backlog_report(
@@ -137,8 +147,10 @@ void backlog_report(
 		batch->maybe_dup |= outcome == SINK_MAYBE_SENT;
 		if (may_rest(b, batch))
 			rest(b, batch);
-		else
+		else {
+			rest_unread(b, batch);
 			wait_again(b, batch);
+		}
 		break;
 	case SINK_POISON:
 	case SINK_TOO_LARGE:
@@ -275,7 +287,7 @@ static void read_more(struct backlog *b)
 {
 	uint64_t most = b->opts.ready_bytes;
 
-	if (b->stats.ready_bytes >= most / 2)
+	if (b->stats.ready_bytes >= most / 2 || clock_mono_us() < b->read_at_us)
 		return;
 	if (!gate_refuses_all(b->gate))
 		keeper_read(b->keeper, most - b->stats.ready_bytes);

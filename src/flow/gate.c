@@ -122,7 +122,13 @@ static void entered(struct gate *g)
 
 bool gate_rests(const struct gate *g, const struct batch *b)
 {
-	return g->circuit.state == CIRCUIT_CLOSED && b->retry_us > clock_mono_us();
+	uint64_t now = clock_mono_us();
+
+	if (b->refusals == 0)
+		return false;
+	/* A probe rests as long as the circuit does at least: it may have come back after that opened. */
+	return now < (g->circuit.state == CIRCUIT_CLOSED ? b->retry_us
+	                                                 : b->refused_us + g->circuit.pause_least);
 }
 
 static bool lets(const struct gate *g, const struct batch *b, uint64_t now)

@@ -33,6 +33,7 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 %C%_kill_load_SOURCES = %D%/kill_load.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
 %C%_model_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_model_SOURCES = %D%/model.c %D%/model.h %D%/model_sink.c %D%/model_sink.h \
+	%D%/model_refusals.c %D%/model_refusals.h \
 	%D%/model_world.c %D%/sim_udp.c \
 	tests/lib/batchmake.h $(CAMPAIGN_SIM)
 

@@ -5,6 +5,8 @@
 
 struct model_sink model_sink;
 
+enum { PARTITIONS = 4 };
+
 struct holder {
 	struct list link;
 	struct batch *batch;
@@ -34,6 +36,7 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	struct holder *h;
 
 	(void)s;
+	model_sink.offered(b);
 	if (model_sink.mood == FULL)
 		return SINK_FULL;
 	if (model_sink.mood == DOWN)
@@ -79,16 +82,31 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 
 static const struct sink_ops ops = { offer, purge, flush, NULL };
 
+/* As by a sink that sent it alone, and was told no. */
+static void refuse(struct holder *h)
+{
+	model_sink.refused(h->batch);
+	give(h, SINK_POISON);
+}
+
+static bool is_refused(const struct holder *h)
+{
+	return model_sink.is_bad(h->batch) || model_sink.mood == REFUSING ||
+	       (model_sink.mood == ONE_REFUSING && h->batch->partition == 0) ||
+	       model_roll(400) == 0;
+}
+
 static void report_on(struct holder *h)
 {
+	h->batch->partition = model_roll(PARTITIONS);
 	if (model_sink.mood == GIVING_BACK) {
 		give(h, SINK_NOT_SENT);
 	} else if (model_sink.mood == DOUBTFUL) {
 		if (model_roll(2) == 0)
 			arrive_unreported(h->batch);
 		give(h, SINK_MAYBE_SENT);
-	} else if (model_roll(400) == 0) {
-		give(h, SINK_POISON);
+	} else if (is_refused(h)) {
+		refuse(h);
 	} else {
 		model_sink.arrived(h->batch);
 		give(h, SINK_DELIVERED);
@@ -121,7 +139,9 @@ void model_sink_report(void)
 
 void model_sink_init(void (*arrived)(const struct batch *b))
 {
-	model_sink = (struct model_sink){ .sink.ops = &ops, .arrived = arrived };
+	model_sink = (struct model_sink){
+		.sink.ops = &ops, .sink.by_evidence = true, .arrived = arrived
+	};
 	list_init(&model_sink.held);
 }
 

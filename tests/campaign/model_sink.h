@@ -4,7 +4,8 @@
 
 #include "sink.h"
 
-enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, MOODS };
+/* REFUSING says no to every batch, ONE_REFUSING only on one partition. */
+enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, REFUSING, ONE_REFUSING, MOODS };
 
 extern struct model_sink {
 	struct sink sink;
@@ -13,6 +14,9 @@ extern struct model_sink {
 	enum mood mood;
 	uint64_t unreported;                    /* arrivals that no report told of */
 	void (*arrived)(const struct batch *b); /* B is at the far end */
+	void (*offered)(const struct batch *b); /* the sink is asked to take B */
+	void (*refused)(const struct batch *b); /* a report of B says no */
+	bool (*is_bad)(const struct batch *b);  /* B is refused for ever */
 } model_sink;
 
 /* A sink that holds nothing, in its best mood. */

@@ -8,11 +8,12 @@
 #include "batchmake.h"
 #include "intake.h"
 #include "model.h"
+#include "model_refusals.h"
 #include "model_sink.h"
 #include "sim.h"
 
 enum {
-	NUMBERS = 1 << 14,
+	NUMBERS = MODEL_NUMBERS,
 	SPANS = 3,
 	NAME_AT = 10, /* the first byte of the service name in a Batch */
 	DIGITS = 8,   /* the service name begins with the batch's number */
@@ -60,8 +61,7 @@ unsigned model_roll(unsigned n)
 	return (w.random >> 12) % n;
 }
 
-static bool fault(const char *fmt, ...) PRINTF(1, 2);
-static bool fault(const char *fmt, ...)
+bool fault(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -81,14 +81,14 @@ static uint64_t number_in(const uint8_t *batch)
 	return strtoull(digits, NULL, 10);
 }
 
-static uint64_t number_of(const struct batch *b)
+uint64_t model_number(const struct batch *b)
 {
 	return number_in(b->bytes);
 }
 
 static void arrive(const struct batch *b)
 {
-	uint64_t n = number_of(b);
+	uint64_t n = model_number(b);
 
 	if (w.arrived[n] > 0 && !b->maybe_dup)
 		fault("batch %" PRIu64 " came again without its mark", n);
@@ -135,6 +135,7 @@ static bool begin_life(void)
 	struct why why;
 
 	memset(&w.health, 0, sizeof(w.health));
+	model_refusals_begin();
 	if (loop_open(&w.loop, &why) < 0 ||
 	        forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
@@ -241,6 +242,7 @@ static void receive(void)
 	while (n-- > 0 && w.numbers < NUMBERS) {
 		struct buf b = { 0 };
 
+		model_refusals_draw(w.numbers);
 		make_datagram(&b, w.numbers++,
 		        w.name_size != 0 ? w.name_size : DIGITS + model_roll(NAME_MOST - DIGITS));
 		sim_udp_send(buf_slice(&b));
@@ -254,6 +256,7 @@ static void change_disk(void)
 	static const int codes[] = { 0, 0, E_FULL, E_IO };
 
 	sim_disk->put_rc = codes[model_roll(ARRAY_LEN(codes))];
+	model_refusals_disk();
 	sim_disk->put_at_most = model_roll(6) == 0 ? 1 + model_roll(3) : 0;
 	sim_disk->read_rc = model_roll(4) == 0 ? E_IO : 0;
 }
@@ -360,12 +363,16 @@ static bool fresh_passes(void)
 static bool heal(void)
 {
 	model_sink.mood = GOOD;
+	model_refusals_heal();
 	sim_disk->put_rc = 0;
 	sim_disk->put_at_most = 0;
 	if (sim_disk->read_rc != 0 && !fresh_passes())
 		return false;
 	sim_disk->read_rc = 0;
-	for (int i = 0; i < 20000 && !at_rest(); i++) {
+	/* Bad batches are found out by what passes beside them. */
+	for (int i = 0; i < 40000 && !at_rest(); i++) {
+		if (i % 20 == 0)
+			receive();
 		sim_mono_us += 20 * US_PER_MS;
 		sim_wall_ms += 20;
 		turn_all();
@@ -446,6 +453,7 @@ static void new_world(unsigned seed)
 {
 	memset(&w, 0, sizeof(w));
 	model_sink_init(arrive);
+	model_refusals_init();
 	sim_disk->end = sim_disk->lowest = 0;
 	sim_disk->has_live = false;
 	sim_disk->put_rc = sim_disk->read_rc = 0;

@@ -50,12 +50,12 @@ struct sim_disk {
 	struct spool_state durable; /* survives everything */
 	struct spool_state live;    /* survives a kill */
 	bool has_live;
-	uint64_t quarantined; /* batches in it */
-	int read_rc;          /* why nothing can be read back; 0: all can */
-	int put_rc;           /* what the next turns answer: 0, E_FULL, E_IO */
-	uint64_t put_at_most; /* batches a turn stores at most; 0 no matter */
-	uint64_t lowest;      /* positions below are unlinked */
-	uint64_t live_count;  /* notes written in this life */
+	void (*set_aside)(const struct batch *b); /* B is in the quarantine; NULL: nobody asks */
+	int read_rc;                              /* why nothing can be read back; 0: all can */
+	int put_rc;                               /* what the next turns answer: 0, E_FULL, E_IO */
+	uint64_t put_at_most;                     /* batches a turn stores at most; 0 no matter */
+	uint64_t lowest;                          /* positions below are unlinked */
+	uint64_t live_count;                      /* notes written in this life */
 };
 
 extern struct sim_disk *sim_disk;

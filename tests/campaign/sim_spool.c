@@ -192,10 +192,11 @@ void spool_live(struct spool *s, const struct spool_state *state)
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
         struct why *why)
 {
-	(void)s, (void)b, (void)cause, (void)detail;
+	(void)s, (void)cause, (void)detail;
 	if (sim_disk->put_rc == E_IO)
 		return why_set(why, E_IO, "the disk");
-	sim_disk->quarantined++;
+	if (sim_disk->set_aside != NULL)
+		sim_disk->set_aside(b);
 	return 0;
 }
 

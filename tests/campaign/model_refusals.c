@@ -1,0 +1,73 @@
+/* model_refusals.c — a refused batch is not offered again at once, and only a bad one is ever set aside. */
+#include <inttypes.h>
+
+#include "model_refusals.h"
+#include "model_sink.h"
+#include "sim.h"
+
+enum {
+	BAD_ONE_IN = 40,  /* batches that the sink refuses for ever */
+	LEAST_PAUSE = 250 /* ms between a refusal and the next offer of the same batch */
+};
+
+static struct {
+	bool bad[MODEL_NUMBERS];
+	uint64_t refused_us[MODEL_NUMBERS]; /* in this life; 0: was not */
+	bool lets_go; /* the spool was in trouble: what rests may have been read again */
+	bool healing;
+} r;
+
+static void check_pause(const struct batch *b)
+{
+	uint64_t n = model_number(b), refused = r.refused_us[n];
+
+	if (refused != 0 && !r.lets_go && sim_mono_us - refused < LEAST_PAUSE * US_PER_MS)
+		fault("batch %" PRIu64 " is offered again %" PRIu64 " ms after it was refused", n,
+		        (sim_mono_us - refused) / US_PER_MS);
+}
+
+static void note_refused(const struct batch *b)
+{
+	r.refused_us[model_number(b)] = sim_mono_us;
+}
+
+static bool is_bad(const struct batch *b)
+{
+	return r.bad[model_number(b)];
+}
+
+static void check_set_aside(const struct batch *b)
+{
+	if (!is_bad(b))
+		fault("batch %" PRIu64 " was good, and is in the quarantine", model_number(b));
+}
+
+void model_refusals_init(void)
+{
+	memset(&r, 0, sizeof(r));
+	model_sink.offered = check_pause;
+	model_sink.refused = note_refused;
+	model_sink.is_bad = is_bad;
+	sim_disk->set_aside = check_set_aside;
+}
+
+void model_refusals_begin(void)
+{
+	r.lets_go = sim_disk->put_rc < 0;
+	memset(r.refused_us, 0, sizeof(r.refused_us));
+}
+
+void model_refusals_disk(void)
+{
+	r.lets_go |= sim_disk->put_rc < 0;
+}
+
+void model_refusals_heal(void)
+{
+	r.healing = true;
+}
+
+void model_refusals_draw(uint64_t number)
+{
+	r.bad[number] = !r.healing && model_roll(BAD_ONE_IN) == 0;
+}
