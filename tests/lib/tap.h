@@ -9,7 +9,8 @@
 #include <string.h>
 #include <inttypes.h>
 
-static int tap_count, tap_failed;
+/* One of each in a program of several files: a check that fails in any of them fails the test. */
+__attribute__((weak)) int tap_count, tap_failed;
 
 __attribute__((format(printf, 4, 5))) static inline int tap_ok(
         int good, const char *file, int line, const char *fmt, ...)
