@@ -2,6 +2,7 @@
  * directory. */
 #include <config.h>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -92,5 +93,8 @@ int main(void)
 		exit(99);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		read_case(i, "a user", cases[i].user);
+	/* The leak checker traces this process, which one that has changed its user does not allow. */
+	if (root && (seteuid(0) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0))
+		exit(99);
 	return tap_done();
 }
