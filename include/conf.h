@@ -33,7 +33,7 @@ struct conf_row {
 	        *choices; /* CHOICE: "commit|interval|off", with synonyms "warn=warning|…"; LIST and
 				* ADDRESS: see above */
 	const char *help; /* one line */
-	bool secret;      /* masked when shown; of a LIST, items whose name looks like a secret's */
+	bool secret; /* masked when shown; of a LIST, as redact_property or redact_header does */
 };
 
 #define CONF_FIELD(S, f, T)                                                                        \

@@ -7,6 +7,7 @@ libspanspool_a_SOURCES += \
 	include/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \
 	include/owner.h %D%/owner.c \
 	include/progress.h %D%/progress.c \
+	include/redact.h %D%/redact.c \
 	include/slice.h \
 	include/units.h %D%/units.c \
 	include/utf8.h %D%/utf8.c

@@ -1,8 +1,10 @@
 /* endpoint.c — takes an address apart as far as needed: scheme, who is there, path. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "endpoint.h"
+#include "redact.h"
 
 static const char path[] = "/api/traces", query[] = "?format=jaeger.thrift";
 
@@ -16,18 +18,35 @@ static size_t scheme_length(const char *text)
 	return 0;
 }
 
+/* "host", "host:port", "[::1]:port". A password with '/' in it, not encoded, leaves no port but letters. */
+static bool is_host_and_port(const char *host, const char *end)
+{
+	const char *port = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
+
+	if (port == NULL || host == end || *host == ':')
+		return false;
+	port = memchr(port, ':', (size_t)(end - port));
+	if (port == NULL)
+		return true;
+	for (const char *c = port + 1; c < end; c++)
+		if (*c < '0' || *c > '9')
+			return false;
+	return end - port > 1 && strtoul(port + 1, NULL, 10) <= UINT16_MAX;
+}
+
 int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why)
 {
 	size_t scheme = scheme_length(text);
 	const char *host = text + scheme, *rest = host + strcspn(host, "/?#"), *at;
+	struct buf shown = { 0 };
 
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			goto wrong;
-	at = memchr(host, '@', (size_t)(rest - host));
+	at = memrchr(host, '@', (size_t)(rest - host));
 	if (at != NULL)
 		host = at + 1;
-	if (scheme == 0 || host == rest || *host == ':' || strchr(rest, '#') != NULL)
+	if (scheme == 0 || !is_host_and_port(host, rest) || strpbrk(rest, "#@") != NULL)
 		goto wrong;
 	buf_add(url, text, (size_t)(rest - text));
 	if (*rest == '\0' || strcmp(rest, "/") == 0 || strcmp(rest, path) == 0)
@@ -40,6 +59,9 @@ int endpoint_read(const char *text, struct buf *url, struct buf *name, struct wh
 		return why_set(why, E_NOMEM, "collector's address");
 	return 0;
 wrong:
-	return why_set(why, E_USAGE,
-	        "\"%s\" is not a collector's address (try http://127.0.0.1:14268)", text);
+	redact_url(&shown, text);
+	why_set(why, E_USAGE, "\"%s\" is not a collector's address (try http://127.0.0.1:14268)",
+	        buf_cstr(&shown));
+	buf_free(&shown);
+	return why->code;
 }

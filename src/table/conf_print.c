@@ -1,62 +1,17 @@
 /* conf_print.c — the options for people: the help, the sample file, and what stands and who said so. */
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "conf_impl.h"
+#include "redact.h"
 
-static const char mask[] = "********";
-
-/* What the name in an item of a secret list is searched for: "sasl.password=…", "Authorization: …". */
-static const char *const secret_words[] = { "pass", "secret", "token", "key", "auth", "jaas",
-	"cookie", "credential", "signature" };
-
-static bool sounds_secret(const char *name, size_t len)
+/* An item of a list that may hold secrets: "name=value" of librdkafka, or a header of HTTP. */
+static void add_secret_item(struct buf *to, const struct setting *s, const char *item)
 {
-	for (size_t i = 0; i < ARRAY_LEN(secret_words); i++) {
-		size_t n = strlen(secret_words[i]);
-
-		for (size_t at = 0; at + n <= len; at++) {
-			if (strncasecmp(name + at, secret_words[i], n) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* TEXT, but for the password in "scheme://user:password@host". */
-static void add_text(struct buf *to, const char *text)
-{
-	const char *at = strstr(text, "://"), *colon, *end;
-
-	if (at != NULL) {
-		at += 3;
-		end = at + strcspn(at, "/?#");
-		colon = memchr(at, ':', (size_t)(end - at));
-		while (end > at && *end != '@')
-			end--;
-		if (*end == '@' && colon != NULL && colon < end) {
-			buf_add(to, text, (size_t)(colon + 1 - text));
-			buf_text(to, mask);
-			text = end;
-		}
-	}
-	buf_text(to, text);
-}
-
-/* "name=value" or "Name: value"; an item without a name is a secret as a whole. */
-static void add_secret_item(struct buf *to, const char *item)
-{
-	size_t name = strcspn(item, "=:");
-
-	if (item[name] == '\0') {
-		buf_text(to, mask);
-	} else if (sounds_secret(item, name)) {
-		buf_add(to, item, name + 1);
-		buf_text(to, mask);
-	} else {
-		add_text(to, item);
-	}
+	if (s->row->choices != NULL && strchr(s->row->choices, '=') != NULL)
+		redact_property(to, item);
+	else
+		redact_header(to, item);
 }
 
 /* The value of S as it may be shown. */
@@ -67,14 +22,14 @@ static void add_value(struct buf *to, const struct setting *s)
 			if (i > 0)
 				buf_text(to, ", ");
 			if (s->row->secret)
-				add_secret_item(to, s->items[i]);
+				add_secret_item(to, s, s->items[i]);
 			else
-				add_text(to, s->items[i]);
+				redact_text(to, s->items[i]);
 		}
 	} else if (s->row->secret) {
-		buf_text(to, *s->text == '\0' ? "" : mask);
+		buf_text(to, *s->text == '\0' ? "" : redact_mask);
 	} else {
-		add_text(to, s->text);
+		redact_text(to, s->text);
 	}
 }
 

@@ -110,7 +110,8 @@ int conf_value_add(struct setting *s, const char *item, struct why *why)
 
 	if (strchr(form, '=') != NULL && *item != '\0' &&
 	        (*item == '=' || strchr(item, '=') == NULL))
-		return not_a(item, "NAME=VALUE", why);
+		return s->row->secret ? why_set(why, E_USAGE, "an item is not NAME=VALUE")
+		                      : not_a(item, "NAME=VALUE", why);
 	more = realloc(s->items, (s->nitems + 2) * sizeof(*more));
 	if (more == NULL)
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));

@@ -241,7 +241,7 @@ static void wrong_words_are_named(void)
 		{ "--admin.host-port=none", "--admin.host-port: \"none\" is not an address (try "
 		                            ":6831, 127.0.0.1:6831 or [::1]:6831)" },
 		{ "--agent.tags=a=1,b", "--agent.tags: \"b\" is not NAME=VALUE" },
-		{ "--kafka.property==1", "--kafka.property: \"=1\" is not NAME=VALUE" },
+		{ "--kafka.property==1", "--kafka.property: an item is not NAME=VALUE" },
 		{ "--config-file=/", "--config-file: cannot read \"/\": Is a directory" },
 		{ "--config-file=/dev/zero", "--config-file: \"/dev/zero\" is larger than 256 KiB, "
 		                             "no file of options is" },

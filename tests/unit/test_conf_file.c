@@ -116,7 +116,7 @@ static void wrong_files_are_refused_with_the_line(void)
 		        ":2: collector.url: set twice, first in line 1" },
 		{ "collector.url: [[a]]\n", ":1: an item of a list must be a plain value" },
 		{ "collector.url: [{a: b}]\n", ":1: an item of a list must be a plain value" },
-		{ "kafka.property: [a]\n", ":1: kafka.property: \"a\" is not NAME=VALUE" },
+		{ "kafka.property: [a]\n", ":1: kafka.property: an item is not NAME=VALUE" },
 		{ "config-file: /x\n", ":1: config-file: a file cannot name another" },
 		{ "- a\n- b\n", ":1: options wanted: \"name: value\" lines" },
 		{ "just text\n", ":1: options wanted: \"name: value\" lines" },

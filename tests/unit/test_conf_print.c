@@ -84,7 +84,7 @@ static void secrets_are_known_by_their_names(void)
 	} cases[] = {
 		{ "--collector.header=Authorization:x", "Authorization:********" },
 		{ "--collector.header=X-Api-Key:x", "X-Api-Key:********" },
-		{ "--collector.header=X-Scope-OrgID:1", "X-Scope-OrgID:1" },
+		{ "--collector.header=X-Scope-OrgID:1", "X-Scope-OrgID:********" },
 		{ "--collector.header=justasecret", "********" },
 		{ "--kafka.property=SASL.Password=x=y", "SASL.Password=********" },
 		{ "--kafka.property=ssl.key.pem=x", "ssl.key.pem=********" },
@@ -92,11 +92,18 @@ static void secrets_are_known_by_their_names(void)
 		        "sasl.oauthbearer.config=********" },
 		{ "--kafka.property=sasl.jaas.config=x", "sasl.jaas.config=********" },
 		{ "--kafka.property=acks=all", "acks=all" },
-		{ "--collector.url=http://u:sesame@h:1/x", "http://u:********@h:1/x" },
-		{ "--collector.url=http://u:se@same@h:1/x", "http://u:********@h:1/x" },
-		{ "--collector.url=http://u@h:1/x", "http://u@h:1/x" },
-		{ "--collector.url=http://h:1/a:b@c", "http://h:1/a:b@c" },
-		{ "--spool.directory=http://u:p@h", "http://u:********@h" },
+		{ "--kafka.property=linger.ms=5", "linger.ms=5" },
+		{ "--kafka.property=sasl.username=x", "sasl.username=********" },
+		{ "--kafka.property=ssl.ca.location=/x", "ssl.ca.location=/x" },
+		{ "--kafka.property=not.known=x", "not.known=********" },
+		{ "--collector.url=http://u:sesame@h:1/x", "http://********@h:1/x" },
+		{ "--collector.url=http://u:se@same@h:1/x", "http://********@h:1/x" },
+		{ "--collector.url=http://u:se/same@h:1/x", "http://********@h:1/x" },
+		{ "--collector.url=http://u@h:1/x", "http://********@h:1/x" },
+		{ "--collector.url=http://h:1/x?key=sesame", "http://h:1/x?********" },
+		{ "--collector.url=http://h:1/api/traces?format=jaeger.thrift",
+		        "http://h:1/api/traces?format=jaeger.thrift" },
+		{ "--spool.directory=http://u:p@h", "http://********@h" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

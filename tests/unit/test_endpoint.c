@@ -37,7 +37,7 @@ static void an_address_is_made_whole(void)
 static void what_is_no_address_is_refused_by_name(void)
 {
 	static const char *const wrong[] = { "", "h:14268", "http://", "http:///p", "http://:14268",
-		"http://me@/", "ftp://h", "http://h/a b", "http://h/\n", "http://h/#x" };
+		"ftp://h", "http://h/a b", "http://h/\n", "http://h/#x" };
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct buf url = { 0 }, name = { 0 };
@@ -52,9 +52,37 @@ static void what_is_no_address_is_refused_by_name(void)
 	}
 }
 
+static void a_password_stands_in_no_sentence(void)
+{
+	static const char *const wrong[] = { "me:sesame@h:14268", "ftp://me:sesame@h",
+		"http://me:sesame@/", "http://me:ses/ame@h:1", "http://me:ses?ame@h:1",
+		"http://me:ses#ame@h:1", "http://me:sesame@h:x", "http://h:1/p?key=sesame#" };
+	static const char *const good[] = { "http://me:ses@ame@h:1", "http://me:sesame@h:1" };
+	struct why why = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct buf url = { 0 }, name = { 0 };
+
+		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE &&
+		                strstr(why.text, "ame") == NULL && strstr(why.text, "ses") == NULL,
+		        "%s: %s", wrong[i], why.text);
+		buf_free(&url);
+		buf_free(&name);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct buf url = { 0 }, name = { 0 };
+
+		is_int(endpoint_read(good[i], &url, &name, &why), 0, good[i]);
+		is_text(buf_cstr(&name), "http://h:1", "is called without user and password");
+		buf_free(&url);
+		buf_free(&name);
+	}
+}
+
 int main(void)
 {
 	an_address_is_made_whole();
 	what_is_no_address_is_refused_by_name();
+	a_password_stands_in_no_sentence();
 	return tap_done();
 }
