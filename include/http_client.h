@@ -2,20 +2,22 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
+#include "credentials.h"
 #include "err.h"
 #include "loop.h"
 #include "slice.h"
 
-/* HTTP/1.1, keep-alive, no redirects, no proxy from the environment, no signals. A request is put
+/* A name is looked up, and a connection made, anew every few seconds, so that a server that moved is found
+ * within 10 s; a connection whose other end has vanished is given up as soon.
+ *
+ * HTTP/1.1, keep-alive, no redirects, no proxy from the environment, no signals. A request is put
  * on the wire at most once: what may be sent again is its owner's decision. */
 
 struct http_client_opts {
 	size_t max_connections; /* open at once, all hosts together; more requests wait their turn */
-	const char *user;       /* "name:password", NULL none */
-	const char *bearer;     /* token, NULL none */
-	const char *ca;         /* files, NULL none */
-	const char *cert;
-	const char *key;
+	const char *user;       /* name, NULL none; the password is a file's */
+	const char *files
+	        [CREDENTIALS_N]; /* paths by enum credential, NULL none; read again when they change */
 	const char *const
 	        *headers; /* "Name: value", sent with every request; NULL-terminated or NULL */
 };

@@ -3,6 +3,7 @@
 #define AGENT_H
 
 #include "admin.h"
+#include "collector_options.h"
 #include "catchup.h"
 #include "daemon.h"
 #include "intake.h"
@@ -31,7 +32,7 @@ struct agent_settings {
 	struct conf_list producer_properties;
 	struct conf_list property_files;
 	struct conf_list producer_property_files;
-	const char *collector_url;
+	struct collector_settings collector;
 	const char *reporter;
 	const char *directory;
 	uint64_t exposure_us;
@@ -47,7 +48,7 @@ struct agent_settings {
 	/* What the texts above come to; filled by agent_finish. */
 	uint64_t batch_bytes; /* of the largest batch that a datagram may unfold to */
 	char host[256];
-	char reporter_url[320];
+	bool reporter_used; /* the collectors are the reporter's */
 };
 
 struct agent {

@@ -45,11 +45,9 @@ static const struct conf_row kafka_rows[] = {
 	CONF_END
 };
 
-static const struct conf_row collector_rows[] = {
-	CONF_TEXT(S, collector_url, "collector.url", "http://127.0.0.1:14268",
-	        "where batches go when there are no brokers"),
+static const struct conf_row reporter_rows[] = {
 	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
-	        "jaeger-agent's; its host becomes the collector's, port 14250 becomes 14268"),
+	        "jaeger-agent's; its hosts become the collectors', port 14250 becomes 14268"),
 	CONF_END
 };
 
@@ -90,33 +88,55 @@ static const struct conf_row agent_rows[] = {
 static const struct options_group groups[] = {
 	{ "Intake", intake_rows, 0 },
 	{ "Kafka", kafka_rows, 0 },
-	{ "Collector", collector_rows, 0 },
+	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
+	{ "jaeger-agent", reporter_rows, 0 },
 	{ "Spool", spool_rows, 0 },
 	{ "Agent", agent_rows, 0 },
 	{ NULL, NULL, 0 },
 };
 
-/* "dns:///collector:14250,other:14250" names a gRPC target; its first host listens for HTTP too. */
-static int read_reporter(struct conf *c, struct agent_settings *set, struct why *why)
+/* Appends the collector that listens for HTTP beside the gRPC of ITEM, "host:14250" or "dns:///host:14250". */
+static int add_reporter(const char *item, size_t len, struct buf *urls, struct why *why)
 {
 	static const char dns[] = "dns:///";
-	const char *from = set->reporter;
 	char text[256];
 	struct hostport at;
 
-	if (from[0] == '\0' || conf_origin(c, "collector.url") != CONF_DEFAULT ||
-	        set->brokers[0] != '\0')
-		return 0;
-	if (strncmp(from, dns, sizeof(dns) - 1) == 0)
-		from += sizeof(dns) - 1;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(from, ","), from);
-	if (units_hostport(text, &at, why) < 0)
-		return conf_blame(c, "reporter.grpc.host-port", why);
+	snprintf(text, sizeof(text), "%.*s", (int)len, item);
+	if (units_hostport(strncmp(text, dns, sizeof(dns) - 1) == 0 ? text + sizeof(dns) - 1 : text,
+	            &at, why) < 0)
+		return why->code;
+	if (at.host[0] == '\0')
+		return why_set(why, E_USAGE, "\"%s\" names no host", text);
 	if (at.port == 14250)
 		at.port = 14268;
-	snprintf(set->reporter_url, sizeof(set->reporter_url),
-	        strchr(at.host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", at.host, at.port);
-	return conf_default(c, "collector.url", set->reporter_url, why);
+	buf_printf(urls, strchr(at.host, ':') != NULL ? "%shttp://[%s]:%u" : "%shttp://%s:%u",
+	        urls->len > 0 ? "," : "", at.host, at.port);
+	return 0;
+}
+
+/* jaeger-agent spreads its spans over all that are named; so does a list of collectors. */
+static int read_reporter(struct conf *c, struct agent_settings *set, struct why *why)
+{
+	struct buf urls = { 0 };
+	int rc = 0;
+
+	if (set->reporter[0] == '\0')
+		return 0;
+	for (const char *item = set->reporter; rc == 0; item++) {
+		size_t len = strcspn(item, ",");
+
+		rc = add_reporter(item, len, &urls, why);
+		item += len;
+		if (*item == '\0')
+			break;
+	}
+	if (rc == 0 && set->brokers[0] == '\0' && conf_origin(c, "collector.url") == CONF_DEFAULT) {
+		set->reporter_used = true;
+		rc = conf_default(c, "collector.url", buf_cstr(&urls), why);
+	}
+	buf_free(&urls);
+	return rc < 0 ? conf_blame(c, "reporter.grpc.host-port", why) : 0;
 }
 
 struct intake_opts agent_intake_opts(const struct agent_settings *set)

@@ -4,7 +4,6 @@
 
 #include "agent.h"
 #include "kafka_pages.h"
-#include "endpoint.h"
 #include "ledger_page.h"
 
 #define S struct forward_stats
@@ -125,6 +124,8 @@ void agent_metrics(void *arg, struct buf *to)
 	        "Until nothing waits in the spool, at the pace of late; +Inf while it does not "
 	        "shrink",
 	        METRIC_GAUGE, s.spool_empty_s);
+	if (!a->to_kafka)
+		collector_metrics(sink_collector_stats(a->sink), "collector_requests_total", to);
 	metrics_render_histogram(to, "spanspool_",
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.gate.ack);
@@ -155,7 +156,7 @@ void agent_status(void *arg, struct status *page)
 	if (a->to_kafka)
 		status_text(page, "kafka", "%s, topic %s", a->set.brokers, a->set.topic);
 	else
-		status_text(page, "collector", "%s", a->set.collector_url);
+		collector_status(&a->set.collector, page);
 	status_text(page, "circuit", "%s",
 	        s.gate.state[CIRCUIT_CLOSED] ? "closed"
 	        : s.gate.state[CIRCUIT_OPEN] ? "open"
@@ -188,16 +189,15 @@ void agent_note_health(void *arg)
 	uint64_t spans =
 	        l->place[LEDGER_DELIVERED].spans - a->at_start.place[LEDGER_DELIVERED].spans;
 	const char *verb = spans == 0 ? "nothing delivered yet" : "delivering";
-	struct buf url = { 0 }, name = { 0 };
-	struct why why;
+	struct buf names = { 0 };
 
+	collector_names(&a->set.collector, &names);
 	if (a->to_kafka)
 		health_note(&a->health, "kafka",
 		        "%s to topic %s at %s, %" PRIu64 " spans since the start", verb,
 		        a->set.topic, a->set.brokers, spans);
-	else if (endpoint_read(a->set.collector_url, &url, &name, &why) == 0)
+	else
 		health_note(&a->health, "collector", "%s to %s, %" PRIu64 " spans since the start",
-		        verb, buf_cstr(&name), spans);
-	buf_free(&url);
-	buf_free(&name);
+		        verb, buf_cstr(&names), spans);
+	buf_free(&names);
 }

@@ -104,20 +104,30 @@ static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why
 
 static int open_collector(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	const char *urls[] = { a->set.collector_url };
 	struct sink_events events = forward_sink_events(a->forward);
 	struct postman_opts o = {
-		.urls = urls,
-		.nurls = 1,
-		.client = { .max_connections = COLLECTOR_REQUESTS },
-		.connect_ms = 3000,
-		.total_ms = 30000,
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
 		.retry_cap_ms = 1000, /* the circuit probes about as often */
 	};
 
+	collector_postman_opts(&a->set.collector, &o);
 	return sink_collector_open(&a->sink, a->loop, &o, id, &events, why);
+}
+
+static void log_collectors(const struct agent_settings *set)
+{
+	struct buf names = { 0 };
+
+	collector_names(&set->collector, &names);
+	log_info("agent: sending to the collector at %s", buf_cstr(&names));
+	if (set->reporter_used)
+		log_warn("agent: --reporter.grpc.host-port=%s: no gRPC is spoken, spans go by HTTP "
+		         "to "
+		         "%s (14250 became 14268); set collector.url if that is not where the "
+		         "collectors listen",
+		        set->reporter, buf_cstr(&names));
+	buf_free(&names);
 }
 
 static int open_sink(struct agent *a, struct why *why)
@@ -131,7 +141,10 @@ static int open_sink(struct agent *a, struct why *why)
 	if (a->to_kafka)
 		log_info("agent: sending to topic %s at %s", a->set.topic, a->set.brokers);
 	else
-		log_info("agent: sending to the collector at %s", a->set.collector_url);
+		log_collectors(&a->set);
+	if (a->set.reporter[0] != '\0' && !a->set.reporter_used)
+		log_warn("agent: --reporter.grpc.host-port=%s is not used: %s", a->set.reporter,
+		        a->to_kafka ? "spans go to Kafka" : "collector.url is set");
 	return 0;
 }
 

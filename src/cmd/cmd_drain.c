@@ -40,11 +40,6 @@ static int open_drain(struct drainer *d, struct why *why)
 	const struct drainer_settings *set = &d->set;
 	struct drain_opts o = {
 		.postman = {
-			.urls = set->urls.items,
-			.nurls = set->urls.n,
-			.client = drainer_client_opts(set),
-			.connect_ms = min_u64(CONNECT_MS, set->timeout_us / US_PER_MS),
-			.total_ms = set->timeout_us / US_PER_MS,
 			.max_in_flight = set->max_in_flight,
 			.max_bytes = set->max_bytes,
 			.max_spans_per_second = set->max_spans_per_second,
@@ -53,6 +48,7 @@ static int open_drain(struct drainer *d, struct why *why)
 		.max_ahead = set->max_ahead,
 	};
 
+	collector_postman_opts(&set->collector, &o.postman);
 	if (drain_kafka_opts(set, &d->for_consumer, &d->for_producer, &o, why) < 0)
 		return why->code;
 	return drain_open(&d->drain, d->loop, &o, &d->health, why);

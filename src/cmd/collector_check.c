@@ -1,67 +1,103 @@
-/* collector_check.c — finds the option that is at fault, where the HTTP client knows only its value. */
-#include <errno.h>
+/* collector_check.c — the options collector.* of agent and drain, checked without a connection. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "collector_check.h"
+#include "collector_options.h"
+#include "credentials.h"
 #include "endpoint.h"
+#include "limits.h"
 
-int collector_check_urls(const struct conf *c, const char *const *urls, size_t n, struct why *why)
+static const struct limit limits[] = {
+	{ "collector.timeout", CONF_TYPE_DURATION,
+	        LIMIT_FIELD(struct collector_settings, timeout_us), 10000, UINT64_C(3600000000),
+	        false, NULL },
+	LIMIT_END,
+};
+
+static int check_urls(const struct conf *c, const struct conf_list *urls, struct why *why)
 {
-	int rc = n == 0 ? why_set(why, E_USAGE, "no collector is named") : 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	if (urls->n == 0) {
+		why_set(why, E_USAGE, "no address (try http://127.0.0.1:14268)");
+		return conf_blame(c, "collector.url", why);
+	}
+	for (size_t i = 0; i < urls->n; i++) {
 		struct buf url = { 0 }, name = { 0 };
+		int rc = endpoint_read(urls->items[i], &url, &name, why);
 
-		rc = endpoint_read(urls[i], &url, &name, why);
 		buf_free(&url);
 		buf_free(&name);
+		if (rc < 0)
+			return conf_blame(c, "collector.url", why);
 	}
-	return rc == 0 ? 0 : conf_blame(c, "collector.url", why);
+	return 0;
 }
 
-static int check_file(const struct conf *c, const char *option, const char *path, struct why *why)
+/* The value may be a key, so the sentence shows at most the name. */
+static int check_headers(const struct conf *c, const struct conf_list *headers, struct why *why)
 {
-	struct stat st;
+	for (size_t i = 0; i < headers->n; i++) {
+		const char *header = headers->items[i], *colon = strchr(header, ':');
 
-	if (path == NULL)
-		return 0;
-	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
-		why_set(why, E_USAGE, "%s: %s", path, strerror(errno));
-	else if (S_ISDIR(st.st_mode))
-		why_set(why, E_USAGE, "%s is a directory, not a file", path);
-	else
-		return 0;
-	return conf_blame(c, option, why);
+		if (colon != NULL && colon != header && strpbrk(header, "\r\n") == NULL)
+			continue;
+		why_set(why, E_USAGE, "item %zu is not one line \"Name: value\"", i + 1);
+		return conf_blame(c, "collector.header", why);
+	}
+	return 0;
 }
 
-static int check_pairs(const struct conf *c, const struct http_client_opts *o, struct why *why)
+static int check_pairs(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
-	if (o->user != NULL && o->bearer != NULL) {
+	if (set->password_file[0] != '\0' && set->user[0] == '\0') {
+		why_set(why, E_USAGE, "a password without collector.user");
+		return conf_blame(c, "collector.password-file", why);
+	}
+	if (strchr(set->user, ':') != NULL) {
+		why_set(why, E_USAGE,
+		        "a name has no colon in it; a password stands in collector.password-file");
+		return conf_blame(c, "collector.user", why);
+	}
+	if (set->bearer_file[0] != '\0' && set->user[0] != '\0') {
 		why_set(why, E_USAGE,
 		        "a token and collector.user exclude each other: one request has one "
 		        "Authorization header");
 		return conf_blame(c, "collector.bearer-file", why);
 	}
-	if (o->cert != NULL && o->key == NULL) {
+	if (set->cert[0] != '\0' && set->key[0] == '\0') {
 		why_set(why, E_USAGE, "a certificate needs its key, in collector.key");
 		return conf_blame(c, "collector.cert", why);
 	}
-	if (o->key != NULL && o->cert == NULL) {
+	if (set->key[0] != '\0' && set->cert[0] == '\0') {
 		why_set(why, E_USAGE, "a key needs its certificate, in collector.cert");
 		return conf_blame(c, "collector.key", why);
 	}
 	return 0;
 }
 
-int collector_check_client(const struct conf *c, const struct http_client_opts *o, struct why *why)
+static int check_files(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
-	if (check_pairs(c, o, why) < 0 || check_file(c, "collector.ca", o->ca, why) < 0 ||
-	        check_file(c, "collector.cert", o->cert, why) < 0 ||
-	        check_file(c, "collector.key", o->key, why) < 0)
-		return why->code;
-	if (http_client_check(o, why) < 0) /* of what is left, the headers */
-		return conf_blame(c, "collector.header", why);
+	const struct {
+		const char *option, *path;
+		enum credential kind;
+	} files[] = {
+		{ "collector.password-file", set->password_file, CREDENTIAL_PASSWORD },
+		{ "collector.bearer-file", set->bearer_file, CREDENTIAL_BEARER },
+		{ "collector.ca", set->ca, CREDENTIAL_CA },
+		{ "collector.cert", set->cert, CREDENTIAL_CERT },
+		{ "collector.key", set->key, CREDENTIAL_KEY },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (files[i].path[0] != '\0' &&
+		        credential_check(files[i].kind, files[i].path, why) < 0)
+			return conf_blame(c, files[i].option, why);
+	}
 	return 0;
+}
+
+int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why)
+{
+	if (limits_check(c, limits, set, why) < 0 || check_urls(c, &set->urls, why) < 0 ||
+	        check_headers(c, &set->headers, why) < 0 || check_pairs(c, set, why) < 0)
+		return why->code;
+	return check_files(c, set, why);
 }

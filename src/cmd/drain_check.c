@@ -4,14 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "collector_check.h"
 #include "drainer.h"
 #include "limits.h"
 
 #define S struct drainer_settings
 static const struct limit limits[] = {
-	{ "collector.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, timeout_us), 10000,
-	        UINT64_C(3600000000), false, NULL },
 	{ "drain.max-in-flight", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_in_flight), 1, 10000, false,
 	        NULL },
 	{ "drain.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 1 << 20, UINT64_C(1) << 40,
@@ -40,7 +37,6 @@ static int check_quarantine(
 int drain_check(const struct conf *c, const void *settings, struct why *why)
 {
 	const struct drainer_settings *set = settings;
-	struct http_client_opts client = drainer_client_opts(set);
 
 	if (limits_check(c, limits, set, why) < 0)
 		return why->code;
@@ -48,8 +44,7 @@ int drain_check(const struct conf *c, const void *settings, struct why *why)
 		why_set(why, E_USAGE, "is empty (try :14270, or none)");
 		return conf_blame(c, "admin.http.host-port", why);
 	}
-	if (collector_check_urls(c, set->urls.items, set->urls.n, why) < 0 ||
-	        collector_check_client(c, &client, why) < 0)
+	if (collector_check(c, &set->collector, why) < 0)
 		return why->code;
 	if (check_quarantine(c, set, why) < 0)
 		return why->code;

@@ -3,32 +3,16 @@
 
 #include "clock.h"
 #include "drainer.h"
-#include "endpoint.h"
 #include "units.h"
 
 enum { UP_TEXT = 32 };
-
-/* The collectors without what an address may hide in it: user, password and query. */
-static void print_collectors(const struct conf_list *urls, struct buf *to)
-{
-	for (size_t i = 0; i < urls->n; i++) {
-		struct buf url = { 0 };
-		struct why why;
-
-		if (i > 0)
-			buf_text(to, ", ");
-		if (endpoint_read(urls->items[i], &url, to, &why) < 0)
-			buf_text(to, "?");
-		buf_free(&url);
-	}
-}
 
 void drainer_log_start(struct drainer *d)
 {
 	struct buf collectors = { 0 };
 
 	d->started_us = clock_mono_us();
-	print_collectors(&d->set.urls, &collectors);
+	collector_names(&d->set.collector, &collectors);
 	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers,
 	        d->set.group);
 	log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),

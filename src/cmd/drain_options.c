@@ -1,9 +1,6 @@
 /* drain_options.c — the drain's options, and what two of them or a file make together. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "drainer.h"
 #include "kafka_names.h"
@@ -27,21 +24,6 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consu
 	        "the same for writing to a quarantine topic alone; it wins"),
 	CONF_END };
 
-static const struct conf_row collector_rows[] = {
-	CONF_LIST_OF(S, urls, "collector.url", "", "http://127.0.0.1:14268", false,
-	        "where records go; several share the load"),
-	CONF_TEXT(S, user, "collector.user", "", "name for a collector that wants one"),
-	CONF_TEXT(S, password_file, "collector.password-file", "", "file with its password"),
-	CONF_TEXT(S, bearer_file, "collector.bearer-file", "", "file with a token"),
-	CONF_TEXT(S, ca, "collector.ca", "", "authorities for TLS, PEM"),
-	CONF_TEXT(S, cert, "collector.cert", "", "own certificate, PEM"),
-	CONF_TEXT(S, key, "collector.key", "", "its key, PEM"),
-	CONF_LIST_OF(S, headers, "collector.header", "", "", true,
-	        "header of each request, \"Name: value\""),
-	CONF_DURATION(S, timeout_us, "collector.timeout", "30s", "how long to wait for an answer"),
-	CONF_END
-};
-
 static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drain.max-in-flight",
 	                                              "64", "most requests without an answer"),
 	CONF_SIZE(S, max_bytes, "drain.max-bytes", "16MiB", "most bytes of records in memory"),
@@ -63,7 +45,7 @@ static const struct conf_row http_rows[] = {
 
 static const struct options_group groups[] = {
 	{ "Kafka", kafka_rows, 0 },
-	{ "Collector", collector_rows, 0 },
+	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
 	{ "Drain", drain_rows, 0 },
 	{ "HTTP", http_rows, 0 },
 	{ NULL, NULL, 0 },
@@ -106,64 +88,6 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 	return set->quarantine_kind == QUARANTINE_TOPIC ? kafka_topic_check(where, why) : 0;
 }
 
-/* The first line of the file PATH. */
-static int read_secret(const char *path, char *to, size_t cap, struct why *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, to, cap - 1);
-	int failed = errno;
-
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return why_set(why, E_USAGE, "%s: %s", path, strerror(failed));
-	to[n] = '\0';
-	to[strcspn(to, "\r\n")] = '\0';
-	if (to[0] == '\0' || (size_t)n == cap - 1)
-		return why_set(why, E_USAGE,
-		        "%s: its first line is empty, or too long for a secret", path);
-	return 0;
-}
-
-static int read_login(struct conf *c, struct drainer_settings *set, struct why *why)
-{
-	int n = snprintf(set->login, sizeof(set->login), "%s", set->user);
-
-	if (set->password_file[0] != '\0' && set->user[0] == '\0') {
-		why_set(why, E_USAGE, "a password without collector.user");
-		return conf_blame(c, "collector.password-file", why);
-	}
-	if (set->password_file[0] != '\0') {
-		if ((size_t)n + 2 >= sizeof(set->login))
-			return why_set(why, E_USAGE, "collector.user is too long");
-		set->login[n++] = ':';
-		if (read_secret(set->password_file, set->login + n, sizeof(set->login) - (size_t)n,
-		            why) < 0)
-			return conf_blame(c, "collector.password-file", why);
-	}
-	if (set->bearer_file[0] != '\0' &&
-	        read_secret(set->bearer_file, set->bearer, sizeof(set->bearer), why) < 0)
-		return conf_blame(c, "collector.bearer-file", why);
-	return 0;
-}
-
-static const char *or_null(const char *text)
-{
-	return text[0] == '\0' ? NULL : text;
-}
-
-struct http_client_opts drainer_client_opts(const struct drainer_settings *set)
-{
-	return (struct http_client_opts){
-		.user = or_null(set->login),
-		.bearer = or_null(set->bearer),
-		.ca = or_null(set->ca),
-		.cert = or_null(set->cert),
-		.key = or_null(set->key),
-		.headers = set->headers.items,
-	};
-}
-
 static int check_kafka_names(struct conf *c, const struct drainer_settings *set, struct why *why)
 {
 	if (kafka_brokers_check(set->brokers, why) < 0)
@@ -186,7 +110,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);
-	return read_login(c, set, why);
+	return 0;
 }
 
 const struct options_spec drain_options = {

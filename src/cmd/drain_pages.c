@@ -4,7 +4,6 @@
 
 #include "drainer.h"
 #include "kafka_pages.h"
-#include "endpoint.h"
 
 static const char prefix[] = "spanspool_";
 
@@ -98,27 +97,6 @@ static void add_lag(void *arg, const struct drain_lag *lag)
 	page->help = NULL;
 }
 
-static void add_requests(struct buf *to, const struct postman_stats *s)
-{
-	static const char name[] = "drain_http_requests_total";
-	const char *help = "Requests by the status of their answer, or why there was none";
-	char labels[32];
-
-	metrics_sample(to, prefix, name, "code=\"unreachable\"", help, METRIC_COUNTER,
-	        (double)s->unreachable);
-	metrics_sample(to, prefix, name, "code=\"misconfigured\"", NULL, METRIC_COUNTER,
-	        (double)s->misconfigured);
-	for (size_t i = 0; i < ARRAY_LEN(s->by_status); i++) {
-		if (s->by_status[i] == 0)
-			continue;
-		snprintf(labels, sizeof(labels), "code=\"%zu\"", i);
-		metrics_sample(
-		        to, prefix, name, labels, NULL, METRIC_COUNTER, (double)s->by_status[i]);
-	}
-	metrics_render_histogram(
-	        to, prefix, "drain_http_seconds", NULL, "Time until the answer", &s->took);
-}
-
 static void add_limits(struct buf *to, const struct drainer_settings *set)
 {
 	metrics_sample(to, prefix, "drain_in_flight_limit_bytes", NULL,
@@ -148,7 +126,9 @@ void drainer_metrics(void *arg, struct buf *to)
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		drain_each_lag(d->drain, add_lag, &pages[i]);
 	metrics_render(to, prefix, postman_rows, drain_postman_stats(d->drain));
-	add_requests(to, drain_postman_stats(d->drain));
+	collector_metrics(drain_postman_stats(d->drain), "drain_http_requests_total", to);
+	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer",
+	        &drain_postman_stats(d->drain)->took);
 	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 	add_limits(to, &d->set);
 }
@@ -185,8 +165,7 @@ void drainer_status(void *arg, struct status *page)
 	        d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
 	status_section(page, "Way out");
-	for (size_t i = 0; i < d->set.urls.n; i++)
-		status_text(page, "collector", "%s", d->set.urls.items[i]);
+	collector_status(&d->set.collector, page);
 	status_count(page, "requests without an answer", drain_postman_stats(d->drain)->in_flight);
 	status_duration(page, "oldest record not done", stats.oldest_age_us);
 	status_text(page, "quarantine", "%s", d->set.quarantine);
@@ -204,14 +183,10 @@ void drainer_note_health(void *arg)
 {
 	struct drainer *d = arg;
 	uint64_t spans = drain_ledger(d->drain)->place[DRAIN_DELIVERED].spans;
-	struct buf url = { 0 }, name = { 0 };
-	struct why why;
+	struct buf names = { 0 };
 
-	if (endpoint_read(d->set.urls.items[0], &url, &name, &why) == 0)
-		health_note(&d->health, "collector",
-		        "%s to %s%s, %" PRIu64 " spans since the start",
-		        spans == 0 ? "nothing delivered yet" : "delivering", buf_cstr(&name),
-		        d->set.urls.n > 1 ? " and others" : "", spans);
-	buf_free(&url);
-	buf_free(&name);
+	collector_names(&d->set.collector, &names);
+	health_note(&d->health, "collector", "%s to %s, %" PRIu64 " spans since the start",
+	        spans == 0 ? "nothing delivered yet" : "delivering", buf_cstr(&names), spans);
+	buf_free(&names);
 }

@@ -4,11 +4,10 @@
 
 #include "admin.h"
 #include "daemon.h"
+#include "collector_options.h"
 #include "drain.h"
 #include "options.h"
 #include "properties.h"
-
-enum { DRAINER_SECRET = 4096 };
 
 struct drainer_settings {
 	const char *brokers;
@@ -20,15 +19,7 @@ struct drainer_settings {
 	struct conf_list property_files;
 	struct conf_list consumer_property_files;
 	struct conf_list producer_property_files;
-	struct conf_list urls;
-	const char *user;
-	const char *password_file;
-	const char *bearer_file;
-	const char *ca;
-	const char *cert;
-	const char *key;
-	struct conf_list headers;
-	uint64_t timeout_us;
+	struct collector_settings collector;
 	uint64_t max_in_flight;
 	uint64_t max_bytes;
 	uint64_t max_ahead;
@@ -41,8 +32,6 @@ struct drainer_settings {
 	char default_quarantine[300];
 	enum quarantine_kind quarantine_kind;
 	const char *quarantine_where;
-	char login[DRAINER_SECRET]; /* "name:password", or "" */
-	char bearer[DRAINER_SECRET];
 };
 
 struct drainer {
@@ -64,8 +53,6 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
         struct properties *for_producer, struct drain_opts *to, struct why *why) MUST_USE;
 /* Everything about Kafka that a start would refuse; no connection is opened. */
 int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_USE;
-/* How the collector is spoken to; borrows SET's texts. */
-struct http_client_opts drainer_client_opts(const struct drainer_settings *set);
 /* The spec's check. */
 int drain_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 

@@ -14,7 +14,8 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_drain.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
 	%D%/drainer.h \
 	%D%/cmd_emit.c \
-	%D%/collector_check.h %D%/collector_check.c \
+	%D%/collector_check.c %D%/collector_options.c %D%/collector_options.h \
+	%D%/collector_pages.c \
 	%D%/limits.h %D%/limits.c \
 	%D%/cmd_help.c \
 	%D%/cmd_spool.c %D%/spool_options.c %D%/spool_verbs.h \

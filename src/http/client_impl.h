@@ -10,7 +10,8 @@
 #include "list.h"
 
 /* *MODEL is the caller's to clean up, also on failure. */
-int client_model(CURL **model, const struct http_client_opts *o, struct why *why) MUST_USE;
+int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c,
+        struct why *why) MUST_USE;
 
 /* One request and its answer; kept and used again, with its easy handle. */
 struct exchange {
@@ -26,6 +27,7 @@ struct exchange {
 	size_t seen; /* bytes of body that came */
 	int64_t retry_after_ms;
 	unsigned times_sent;
+	unsigned made;   /* the client's count of models when the easy handle was copied from one */
 	bool head_whole; /* the final status and all headers are there */
 	char error[CURL_ERROR_SIZE];
 };

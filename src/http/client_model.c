@@ -1,38 +1,38 @@
 /* client_model.c — the options of a client become the easy handle that every request is a copy of. */
 #include <config.h>
 
-#include <errno.h>
-#include <unistd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "client_impl.h"
 
-enum { READ_BYTES = 8 << 10 };
-
-static int check_file(const char *path, struct why *why)
-{
-	if (path != NULL && access(path, R_OK) < 0)
-		return why_set(why, err_from_errno(errno), "%s: %m", path);
-	return 0;
-}
+/* A lookup is kept for NAME_S and a connection used for LIFE_S: a new address is found within their sum and
+ * one request. GONE_MS: what was sent and is not acknowledged by then breaks the connection. */
+enum { READ_BYTES = 8 << 10, NAME_S = 5, LIFE_S = 4, GONE_MS = 8000, SYSTEM_CA_S = 10 };
 
 int http_client_check(const struct http_client_opts *o, struct why *why)
 {
-	if (o->user != NULL && o->bearer != NULL)
+	const char *const *files = o->files;
+
+	if (o->user != NULL && files[CREDENTIAL_BEARER] != NULL)
 		return why_set(why, E_USAGE, "a user and a bearer token exclude each other");
-	if ((o->cert == NULL) != (o->key == NULL))
+	if (o->user == NULL && files[CREDENTIAL_PASSWORD] != NULL)
+		return why_set(why, E_USAGE, "a password without a user");
+	if (o->user != NULL && strchr(o->user, ':') != NULL)
+		return why_set(why, E_USAGE, "a user's name has no colon in it");
+	if ((files[CREDENTIAL_CERT] == NULL) != (files[CREDENTIAL_KEY] == NULL))
 		return why_set(why, E_USAGE, "a certificate and its key belong together");
 	for (const char *const *h = o->headers; h != NULL && *h != NULL; h++)
 		if (!exchange_header_fits(*h) || strchr(*h, ':') == NULL)
-			return why_set(
-			        why, E_USAGE, "\"%s\" is not a header (try \"Name: value\")", *h);
-	if (check_file(o->ca, why) < 0 || check_file(o->cert, why) < 0 ||
-	        check_file(o->key, why) < 0)
-		return why->code;
+			return why_set(why, E_USAGE, "header %d is not one line \"Name: value\"",
+			        (int)(h - o->headers) + 1);
 	return 0;
 }
 
 /* The options of a string; NULL leaves the default. */
-static bool set_texts(CURL *m, const struct http_client_opts *o)
+static bool set_texts(
+        CURL *m, const struct http_client_opts *o, struct buf *password, struct buf *bearer)
 {
 	const struct {
 		CURLoption option;
@@ -41,11 +41,9 @@ static bool set_texts(CURL *m, const struct http_client_opts *o)
 		{ CURLOPT_PROTOCOLS_STR, "http,https" },
 		{ CURLOPT_PROXY, "" }, /* the environment sends no trace elsewhere */
 		{ CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION },
-		{ CURLOPT_USERPWD, o->user },
-		{ CURLOPT_XOAUTH2_BEARER, o->bearer },
-		{ CURLOPT_CAINFO, o->ca },
-		{ CURLOPT_SSLCERT, o->cert },
-		{ CURLOPT_SSLKEY, o->key },
+		{ CURLOPT_USERNAME, o->user },
+		{ CURLOPT_PASSWORD, o->user == NULL ? NULL : buf_cstr(password) },
+		{ CURLOPT_XOAUTH2_BEARER, bearer->len == 0 ? NULL : buf_cstr(bearer) },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -55,11 +53,64 @@ static bool set_texts(CURL *m, const struct http_client_opts *o)
 	return true;
 }
 
-int client_model(CURL **model, const struct http_client_opts *o, struct why *why)
+/* Given as bytes, not as files, so that no handshake reads a disk on the loop. */
+static bool set_blobs(CURL *m, const struct credentials *c)
+{
+	static const struct {
+		CURLoption option;
+		enum credential kind;
+	} blobs[] = {
+		{ CURLOPT_CAINFO_BLOB, CREDENTIAL_CA },
+		{ CURLOPT_SSLCERT_BLOB, CREDENTIAL_CERT },
+		{ CURLOPT_SSLKEY_BLOB, CREDENTIAL_KEY },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(blobs); i++) {
+		const struct buf *b = credentials_get(c, blobs[i].kind);
+		struct curl_blob blob = { b->at, b->len, CURL_BLOB_COPY };
+
+		if (b->len > 0 && curl_easy_setopt(m, blobs[i].option, &blob) != CURLE_OK)
+			return false;
+	}
+	/* Own authorities take the place of the system's. */
+	if (credentials_get(c, CREDENTIAL_CA)->len > 0)
+		curl_easy_setopt(m, CURLOPT_CAPATH, NULL);
+	return true;
+}
+
+static bool set_credentials(CURL *m, const struct http_client_opts *o, const struct credentials *c)
+{
+	struct buf password = { 0 }, bearer = { 0 };
+	bool good;
+
+	buf_add(&password, credentials_get(c, CREDENTIAL_PASSWORD)->at,
+	        credentials_get(c, CREDENTIAL_PASSWORD)->len);
+	buf_add(&bearer, credentials_get(c, CREDENTIAL_BEARER)->at,
+	        credentials_get(c, CREDENTIAL_BEARER)->len);
+	good = buf_check(&password) == 0 && buf_check(&bearer) == 0 &&
+	       set_texts(m, o, &password, &bearer) && set_blobs(m, c);
+	buf_free(&password);
+	buf_free(&bearer);
+	return good;
+}
+
+/* An address that moved may leave a connection to nowhere: nothing comes back from there, not even a reset. */
+static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned gone_ms = GONE_MS;
+
+	(void)arg;
+	if (purpose == CURLSOCKTYPE_IPCXN)
+		(void)!setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
+	return CURL_SOCKOPT_OK;
+}
+
+int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c,
+        struct why *why)
 {
 	CURL *m = *model = curl_easy_init();
 
-	if (m == NULL || !set_texts(m, o))
+	if (m == NULL || !set_credentials(m, o, c))
 		return why_set(why, E_NOMEM, "http client");
 	curl_easy_setopt(m, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(m, CURLOPT_QUICK_EXIT, 1L); /* giving up never waits for a name server */
@@ -67,7 +118,12 @@ int client_model(CURL **model, const struct http_client_opts *o, struct why *why
 	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(m, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
-	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->bearer != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
+	curl_easy_setopt(m, CURLOPT_HTTPAUTH,
+	        o->files[CREDENTIAL_BEARER] != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
+	curl_easy_setopt(m, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_S);
+	curl_easy_setopt(m, CURLOPT_MAXLIFETIME_CONN, (long)LIFE_S);
+	curl_easy_setopt(m, CURLOPT_CA_CACHE_TIMEOUT, (long)SYSTEM_CA_S);
+	curl_easy_setopt(m, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
 	return 0;
 }
 

@@ -10,13 +10,17 @@
 
 #include "client_impl.h"
 #include "clock.h"
+#include "log.h"
 
 enum { MAX_CONNECTIONS = 64 };
 
 struct http_client {
 	struct loop *loop;
 	CURLM *multi;
+	struct http_client_opts opts;
+	struct credentials *credentials;
 	CURL *model;               /* what every request has in common */
+	unsigned made;             /* how many models there were */
 	struct curl_slist *shared; /* headers */
 	struct timer *timer;
 	struct list waiting; /* struct exchange, oldest first */
@@ -40,10 +44,30 @@ struct sock {
 
 static void on_socket(void *arg, int events);
 static void on_timer(void *arg);
+static void free_exchanges(struct list *l);
 static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine);
 static int on_want_timer(CURLM *multi, long after_ms, void *arg);
 
 /* ---- open ---- */
+
+/* New credentials: from the next request on. */
+static void on_credentials(void *arg)
+{
+	struct http_client *c = arg;
+	CURL *model;
+	struct why why;
+
+	if (client_model(&model, &c->opts, c->credentials, &why) < 0) {
+		log_error("http: new credentials are not used: %s", why.text);
+		curl_easy_cleanup(model);
+		return;
+	}
+	curl_easy_cleanup(c->model);
+	c->model = model;
+	c->made++;
+	free_exchanges(&c->spare);
+	c->nspare = 0;
+}
 
 static int share_header(struct http_client *c, const char *header)
 {
@@ -86,13 +110,16 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "http client");
 	c->loop = l;
+	c->opts = *opts;
 	c->max = opts->max_connections == 0 ? MAX_CONNECTIONS : opts->max_connections;
 	list_init(&c->waiting);
 	list_init(&c->active);
 	list_init(&c->spare);
 	c->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-	rc = c->global ? client_model(&c->model, opts, why)
+	rc = c->global ? credentials_open(&c->credentials, l, opts->files, on_credentials, c, why)
 	               : why_set(why, E_IO, "http client: curl does not start");
+	if (rc == 0)
+		rc = client_model(&c->model, opts, c->credentials, why);
 	if (rc == 0)
 		rc = make_multi(c, opts, why);
 	if (rc < 0) {
@@ -122,6 +149,7 @@ static void bury(struct http_client *c)
 	free_exchanges(&c->active);
 	free_exchanges(&c->waiting);
 	free_exchanges(&c->spare);
+	credentials_free(c->credentials);
 	curl_easy_cleanup(c->model);
 	curl_multi_cleanup(c->multi);
 	curl_slist_free_all(c->shared);
@@ -166,7 +194,7 @@ static int begin(struct http_client *c, struct exchange *x)
 /* Keeps it for the next request. */
 static void spare(struct http_client *c, struct exchange *x)
 {
-	if (c->nspare >= c->max) {
+	if (c->nspare >= c->max || x->made != c->made) {
 		exchange_free(x);
 		return;
 	}
@@ -178,8 +206,12 @@ static struct exchange *take_spare(struct http_client *c)
 {
 	struct exchange *x;
 
-	if (list_empty(&c->spare))
-		return exchange_new(c->model);
+	if (list_empty(&c->spare)) {
+		x = exchange_new(c->model);
+		if (x != NULL)
+			x->made = c->made;
+		return x;
+	}
 	x = list_first(&c->spare, struct exchange, link);
 	list_remove(&x->link);
 	c->nspare--;
@@ -194,6 +226,7 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 
 	if (!exchange_url_fits(r->url))
 		return E_USAGE;
+	credentials_look(c->credentials);
 	x = take_spare(c);
 	if (x == NULL)
 		return E_NOMEM;
@@ -254,6 +287,8 @@ static void finish(struct http_client *c, CURLMsg *m)
 	list_remove(&x->link);
 	c->nactive--;
 	exchange_judge(x, rc, &a);
+	if (a.status == 401 || a.status == 403 || a.trouble == HTTP_TLS)
+		credentials_look(c->credentials);
 	x->answered(x->arg, &a);
 	spare(c, x);
 }

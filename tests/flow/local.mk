@@ -19,6 +19,7 @@ FLOW_TESTS = \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
+	%D%/test_http_client_secrets \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
@@ -35,6 +36,7 @@ FLOW_TESTS = \
 	%D%/test_postman_marks \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
+	%D%/test_secrets \
 	%D%/test_slow_names \
 	%D%/test_spool_command \
 	%D%/test_spool_owner \
@@ -67,6 +69,8 @@ KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
 BASIN = tests/lib/basin.c tests/lib/basin.h
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_secrets_SOURCES = %D%/test_secrets.c $(STAGE) $(BASIN)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
 %C%_test_agent_flight_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -108,6 +112,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -53,6 +53,16 @@ taken() { # COMMAND OPTIONS…
 	[ $good -eq 0 ] || sed 's/^/#   /' check.err
 }
 
+shows() { # OPTION VALUE COMMAND OPTIONS…
+	option=$1 value=$2; shift 2
+	"$program" config show "$@" >show.out 2>&1
+	# A long value goes on in lines of its own.
+	tr -d ' \n' <show.out | grep -q -F -e "$option$(echo "$value" | tr -d ' ')"
+	good=$?
+	report "config show $*: $option is $value" $good
+	[ $good -eq 0 ] || sed 's/^/#   /' show.out
+}
+
 compact=processor.jaeger-compact binary=processor.jaeger-binary
 : >file
 printf 'sesame\n' >token
@@ -99,12 +109,28 @@ refused 'linger.mss' agent --kafka.producer.brokers=a:1 --kafka.property=linger.
 refused 'ssl.ca.location\|nowhere.pem' agent --kafka.producer.brokers=a:1 --kafka.property=security.protocol=ssl \
 	--kafka.property=ssl.ca.location=nowhere.pem
 
+for command in agent drain; do
+	refused 'collector.ca: nowhere.pem: No such file' $command --collector.ca=nowhere.pem
+	refused 'collector.key: a key needs its certificate' $command --collector.key=file
+	refused 'collector.bearer-file: file: ' $command --collector.bearer-file=file
+	refused 'collector.password-file: a password without' $command --collector.password-file=token
+	refused 'collector.user: a name has no colon' $command --collector.user=u:p
+	refused 'collector.header: item 1 is not' $command --collector.header=novalue
+	refused 'collector.timeout: 0 is not' $command --collector.timeout=0
+	refused 'collector.url: no address' $command --collector.url=
+done
+shows collector.url 'http://a:14268, http://b:1, http://[::1]:14268' agent \
+	'--reporter.grpc.host-port=a:14250,dns:///b:1,[::1]:14250'
+shows collector.url 'http://c:1' agent --reporter.grpc.host-port=a:14250,b:1 --collector.url=http://c:1
+shows collector.url 'http://a:1, http://b:2' agent --collector.url=http://a:1,http://b:2
+refused 'reporter.grpc.host-port: ' agent --reporter.grpc.host-port=a:1,,b
+refused 'reporter.grpc.host-port: .* names no host' agent --reporter.grpc.host-port=a:1,:2
 refused '^spanspool config: --collector.url: "ftp://x" is not' drain --collector.url=ftp://x
 refused 'collector.ca: nowhere.pem: No such file' drain --collector.ca=nowhere.pem
 refused 'collector.ca: .* is a directory' drain --collector.ca=.
 refused 'collector.cert: a certificate needs its key' drain --collector.cert=file
 refused 'collector.key: a key needs its certificate' drain --collector.key=file
-refused 'collector.key: nowhere.pem: ' drain --collector.cert=file --collector.key=nowhere.pem
+refused 'collector.key: nowhere.pem: ' drain --collector.cert=token --collector.key=nowhere.pem
 refused 'collector.bearer-file: .* exclude each other' drain --collector.user=u --collector.bearer-file=token
 refused 'collector.bearer-file: nowhere' drain --collector.bearer-file=nowhere
 refused 'collector.bearer-file: file: ' drain --collector.bearer-file=file

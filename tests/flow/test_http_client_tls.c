@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 
 #include "clienttest.h"
+#include "fakeclock.h"
+#include "until.h"
 
 static char dir[] = "/tmp/spanspool-tls-XXXXXX";
 
@@ -107,8 +109,8 @@ static void refused(
 static void a_server_is_verified(void)
 {
 	static const char *const none[] = { NULL };
-	struct http_client_opts good = { .ca = in_dir("ca.pem") },
-	                        wrong = { .ca = in_dir("client.key") };
+	struct http_client_opts good = { .files[CREDENTIAL_CA] = in_dir("ca.pem") },
+	                        wrong = { .files[CREDENTIAL_CA] = in_dir("client.key") };
 	struct tls_server server, other;
 	struct bench b;
 
@@ -128,14 +130,15 @@ static void a_client_shows_its_certificate(void)
 		NULL };
 	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
 		"-tls1_2", NULL };
-	struct http_client_opts bare = { .ca = in_dir("ca.pem") }, with = bare, mixed = bare;
+	struct http_client_opts bare = { .files[CREDENTIAL_CA] = in_dir("ca.pem") }, with = bare,
+	                        mixed = bare;
 	struct tls_server s13, s12;
 	struct bench b;
 
-	with.cert = in_dir("client.pem");
-	with.key = in_dir("client.key");
-	mixed.cert = with.cert;
-	mixed.key = in_dir("server.key");
+	with.files[CREDENTIAL_CERT] = in_dir("client.pem");
+	with.files[CREDENTIAL_KEY] = in_dir("client.key");
+	mixed.files[CREDENTIAL_CERT] = with.files[CREDENTIAL_CERT];
+	mixed.files[CREDENTIAL_KEY] = in_dir("server.key");
 	tls_start(&s13, "server.pem", tls13);
 	tls_start(&s12, "server.pem", tls12);
 	is_int(ask(&b, &with, s13.port)->status, 200, "TLS 1.3 with a certificate");
@@ -145,6 +148,62 @@ static void a_client_shows_its_certificate(void)
 	refused(&b, &mixed, s13.port, "a key that does not fit");
 	tls_stop(&s13);
 	tls_stop(&s12);
+}
+
+static void copy(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "cp %s %s", from, to);
+	if (system(command) != 0)
+		abort();
+}
+
+/* Asks a second apart, by the client's clock, until one is answered with STATUS; 0 is a refusal of TLS. */
+static bool becomes(struct bench *b, unsigned port, int status)
+{
+	struct http_request r = { .url = b->url };
+
+	snprintf(b->url, sizeof(b->url), "https://localhost:%u/", port);
+	for (int i = 0; i < 200; i++) {
+		fakeclock_ahead_us += 2 * US_PER_S;
+		bench_ask(b, &r);
+		if (b->told.last.status == status &&
+		        (status != 0 || b->told.last.trouble == HTTP_TLS))
+			return true;
+		until_passed(b->loop, 1);
+	}
+	diag("status %d, %s", b->told.last.status, b->told.error);
+	return false;
+}
+
+static void certificates_that_are_rotated_are_used(void)
+{
+	const char *strict[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1",
+		"-verify_return_error", NULL };
+	struct http_client_opts opts = { .files = {
+		                                 [CREDENTIAL_CA] = in_dir("now-ca.pem"),
+		                                 [CREDENTIAL_CERT] = in_dir("now.pem"),
+		                                 [CREDENTIAL_KEY] = in_dir("now.key"),
+		                         } };
+	struct tls_server server;
+	struct bench b;
+
+	copy(in_dir("other.pem"), in_dir("now-ca.pem"));
+	copy(in_dir("client.pem"), in_dir("now.pem"));
+	copy(in_dir("client.key"), in_dir("now.key"));
+	tls_start(&server, "server.pem", strict);
+	bench_open(&b, &opts);
+	ok(becomes(&b, server.port, 0), "the authority is another one: refused");
+	copy(in_dir("ca.pem"), in_dir("now-ca.pem"));
+	ok(becomes(&b, server.port, 200), "the right one is used as soon as it is there");
+	copy(in_dir("ca.key"), in_dir("now.key"));
+	ok(becomes(&b, server.port, 0), "a key that does not fit: refused");
+	copy(in_dir("server.pem"), in_dir("now.pem"));
+	copy(in_dir("server.key"), in_dir("now.key"));
+	ok(becomes(&b, server.port, 200), "a new pair is used as soon as it is there");
+	bench_close(&b);
+	tls_stop(&server);
 }
 
 static void a_server_without_tls_is_told_from_one_that_is_away(void)
@@ -206,6 +265,7 @@ int main(void)
 		abort();
 	a_server_is_verified();
 	a_client_shows_its_certificate();
+	certificates_that_are_rotated_are_used();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command) == 0 ? tap_done() : 1;
 }
