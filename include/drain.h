@@ -40,7 +40,7 @@ struct drain_stats {
 	bool paused;            /* reading, for lack of room */
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
-const struct postman_stats *drain_postman_stats(const struct drain *d);
+const struct postman *drain_postman(const struct drain *d);
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
 
 struct drain_lag {

@@ -68,7 +68,8 @@ struct postman_events {
 	/* SPANS of the letter go out once more although they may have arrived; FIRST: its first are among
 	 * them. Called as the request is handed to the network. May be NULL. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);
-	/* At each change, with a sentence that names the collector and what it said. May be NULL. */
+	/* At each change of state or cause, with a sentence that names the collector, what it said and what to
+	 * do; of a cause alone at most every ten seconds. SENDING: with the address alone. May be NULL. */
 	void (*changed)(void *arg, enum postman_state state, const char *sentence);
 	void *arg;
 };
@@ -111,6 +112,13 @@ void postman_recall(struct postman *p, bool (*which)(void *arg, void *token), vo
 /* Sends on for BUDGET_MS at most, then cuts off what is on the wire and gives back all that is left.
  * FLUSHED is called once nothing is held, never from inside this call. */
 void postman_flush(struct postman *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+
+/* Why some collector does not take spans, the worst trouble of all; NULL while every one does. */
+const char *postman_trouble(const struct postman *p);
+
+/* Calls EACH for every collector, with its address and its trouble, "" for none. */
+void postman_each(const struct postman *p,
+        void (*each)(void *arg, const char *name, const char *trouble), void *arg);
 
 enum postman_state postman_state(const struct postman *p);
 const struct postman_stats *postman_stats(const struct postman *p);

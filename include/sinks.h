@@ -20,6 +20,6 @@ const struct kafka_trouble *sink_kafka_trouble(struct sink *s);
 /* Batches become POSTs to a collector. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
         const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
-const struct postman_stats *sink_collector_stats(struct sink *s);
+const struct postman *sink_collector_postman(struct sink *s);
 
 #endif

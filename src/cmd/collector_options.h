@@ -34,7 +34,7 @@ void collector_names(const struct collector_settings *set, struct buf *to);
 /* Appends the requests by their answers as the counter spanspool_NAME{code}. */
 void collector_metrics(const struct postman_stats *s, const char *name, struct buf *to);
 
-/* One line of PAGE for each collector. */
-void collector_status(const struct collector_settings *set, struct status *page);
+/* One line of PAGE for each collector: its address, or why it takes nothing. */
+void collector_status(const struct postman *p, struct status *page);
 
 #endif

@@ -23,11 +23,12 @@ void collector_metrics(const struct postman_stats *s, const char *name, struct b
 	}
 }
 
-void collector_status(const struct collector_settings *set, struct status *page)
+static void add_collector(void *arg, const char *name, const char *trouble)
 {
-	struct buf names = { 0 };
+	status_text(arg, "collector", "%s", trouble[0] == '\0' ? name : trouble);
+}
 
-	collector_names(set, &names);
-	status_text(page, "collector", "%s", buf_cstr(&names));
-	buf_free(&names);
+void collector_status(const struct postman *p, struct status *page)
+{
+	postman_each(p, add_collector, page);
 }

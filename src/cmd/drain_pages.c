@@ -125,10 +125,10 @@ void drainer_metrics(void *arg, struct buf *to)
 	metrics_render(to, prefix, drain_rows, &stats);
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		drain_each_lag(d->drain, add_lag, &pages[i]);
-	metrics_render(to, prefix, postman_rows, drain_postman_stats(d->drain));
-	collector_metrics(drain_postman_stats(d->drain), "drain_http_requests_total", to);
+	metrics_render(to, prefix, postman_rows, postman_stats(drain_postman(d->drain)));
+	collector_metrics(postman_stats(drain_postman(d->drain)), "drain_http_requests_total", to);
 	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer",
-	        &drain_postman_stats(d->drain)->took);
+	        &postman_stats(drain_postman(d->drain))->took);
 	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 	add_limits(to, &d->set);
 }
@@ -165,8 +165,9 @@ void drainer_status(void *arg, struct status *page)
 	        d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
 	status_section(page, "Way out");
-	collector_status(&d->set.collector, page);
-	status_count(page, "requests without an answer", drain_postman_stats(d->drain)->in_flight);
+	collector_status(drain_postman(d->drain), page);
+	status_count(page, "requests without an answer",
+	        postman_stats(drain_postman(d->drain))->in_flight);
 	status_duration(page, "oldest record not done", stats.oldest_age_us);
 	status_text(page, "quarantine", "%s", d->set.quarantine);
 	status_section(page, "Records");

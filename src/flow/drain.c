@@ -129,9 +129,9 @@ void drain_stats(const struct drain *d, struct drain_stats *to)
 		                    list_first(&d->records, struct record, link)->read_us;
 }
 
-const struct postman_stats *drain_postman_stats(const struct drain *d)
+const struct postman *drain_postman(const struct drain *d)
 {
-	return postman_stats(d->postman);
+	return d->postman;
 }
 
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d)

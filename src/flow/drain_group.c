@@ -218,12 +218,14 @@ void drain_on_collector(void *arg, enum postman_state state, const char *sentenc
 	case POSTMAN_WAITING:
 		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s",
 		        sentence, what);
+		if (was_down) /* the board says nothing when the level stays */
+			log_error("collector: nothing is delivered, nothing is lost: %s", sentence);
 		break;
 	case POSTMAN_HELD:
 		health_post(d->health, collector, HEALTH_DOWN,
 		        "held until an operator mends it, nothing is lost: collector %s%s",
 		        sentence, what);
-		if (was_down) /* the board says nothing when the level stays */
+		if (was_down)
 			log_error("collector: held until an operator mends it, nothing is lost: %s",
 			        sentence);
 		break;

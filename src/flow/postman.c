@@ -179,6 +179,16 @@ enum postman_state postman_state(const struct postman *p)
 	return waiting > 0 ? POSTMAN_WAITING : POSTMAN_HELD;
 }
 
+void postman_each(const struct postman *p,
+        void (*each)(void *arg, const char *name, const char *trouble), void *arg)
+{
+	for (size_t i = 0; i < p->ncollectors; i++) {
+		const struct collector *c = &p->collectors[i];
+
+		each(arg, (const char *)c->name.at, c->trouble == TROUBLE_NONE ? "" : c->sentence);
+	}
+}
+
 const struct postman_stats *postman_stats(const struct postman *p)
 {
 	return &p->stats;

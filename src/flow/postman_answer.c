@@ -63,7 +63,6 @@ static void collector_fails(struct collector *c, uint64_t round, enum collector_
 {
 	struct postman *p = c->postman;
 	struct backoff b = { p->opts.retry_base_ms, p->opts.retry_cap_ms };
-	char said[sizeof(c->said) - 64];
 
 	if (round != c->pace.round)
 		return;
@@ -80,8 +79,8 @@ static void collector_fails(struct collector *c, uint64_t round, enum collector_
 	c->trouble = trouble;
 	if (trouble == TROUBLE_HELD)
 		c->held_us = loop_now_us(p->loop);
-	describe(a, said, sizeof(said));
-	snprintf(c->said, sizeof(c->said), "%.60s: %s", (const char *)c->name.at, said);
+	c->cause = collector_cause_key(a);
+	collector_cause_text(c->sentence, (const char *)c->name.at, a);
 }
 
 static void blame(struct piece *piece, const struct http_answer *a)

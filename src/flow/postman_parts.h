@@ -4,7 +4,9 @@
 
 #include "backoff.h"
 #include "bucket.h"
+#include "collector_cause.h"
 #include "list.h"
+#include "log.h"
 #include "postman.h"
 #include "slowstart.h"
 
@@ -67,7 +69,8 @@ struct collector {
 	uint64_t held_us; /* last moment it was found to refuse everything */
 	uint32_t refused_in_row;
 	enum collector_trouble trouble;
-	char said[256]; /* what it answered when trouble began */
+	char sentence[COLLECTOR_SENTENCE]; /* why, as last seen */
+	int cause;                         /* its collector_cause_key */
 	struct list suspects;
 	bool asking; /* a batch known to be good is on its way to it */
 	uint64_t asked_round;
@@ -94,6 +97,8 @@ struct postman {
 	bool wants_room; /* a letter of wanted_bytes was refused */
 	size_t wanted_bytes;
 	enum postman_state told;
+	int told_cause;
+	struct log_gate cause_gate; /* of changes of the cause alone */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 	struct postman_stats stats;

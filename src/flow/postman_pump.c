@@ -164,21 +164,40 @@ static void send_ready(struct postman *p, uint64_t now, uint64_t *wake)
 	}
 }
 
-static void tell_state(struct postman *p)
+static const struct collector *worst_of(const struct postman *p)
 {
-	enum postman_state state = postman_state(p);
 	const struct collector *worst = &p->collectors[0];
 
-	if (state == p->told)
-		return;
-	p->told = state;
 	for (size_t i = 1; i < p->ncollectors; i++)
 		if (p->collectors[i].trouble > worst->trouble)
 			worst = &p->collectors[i];
+	return worst;
+}
+
+const char *postman_trouble(const struct postman *p)
+{
+	const struct collector *worst = worst_of(p);
+
+	return worst->trouble == TROUBLE_NONE ? NULL : worst->sentence;
+}
+
+/* Another cause in the same state is news too, but two that take turns are not told at each turn. */
+static void tell_state(struct postman *p)
+{
+	enum { CAUSE_EVERY_MS = 10000 };
+	enum postman_state state = postman_state(p);
+	const struct collector *worst = worst_of(p);
+	int cause = worst->trouble == TROUBLE_NONE ? 0 : worst->cause;
+
+	if (state == p->told &&
+	        (cause == p->told_cause || !log_gate_open(&p->cause_gate, CAUSE_EVERY_MS)))
+		return;
+	p->told = state;
+	p->told_cause = cause;
 	if (p->events.changed != NULL)
 		p->events.changed(p->events.arg, state,
 		        worst->trouble == TROUBLE_NONE ? (const char *)worst->name.at
-		                                       : worst->said);
+		                                       : worst->sentence);
 }
 
 static uint64_t next_trial(const struct postman *p, uint64_t now)

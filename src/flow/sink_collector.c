@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "answers.h"
+#include "log.h"
 #include "sink_id.h"
 #include "sinks.h"
 
@@ -11,6 +12,7 @@ struct sink_collector {
 	struct sink_id id;
 	struct sink_events events;
 	struct postman *postman;
+	bool was_away; /* at the last change */
 };
 
 /* What must live as long as the letter. */
@@ -101,6 +103,27 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
 }
 
+/* The board tells of states in which nothing is delivered; all others are the log's. */
+static void on_changed(void *arg, enum postman_state state, const char *sentence)
+{
+	struct sink_collector *c = arg;
+
+	if (state == POSTMAN_LIMPING)
+		log_warn("collector: the others take its share of the spans: %s", sentence);
+	else if (state != POSTMAN_SENDING && c->was_away)
+		log_warn("collector: spans wait in the spool: %s", sentence);
+	c->was_away = state == POSTMAN_WAITING || state == POSTMAN_HELD;
+}
+
+static const char *trouble(struct sink *s, bool *misconfigured)
+{
+	const struct postman *p = from(s)->postman;
+	enum postman_state state = postman_state(p);
+
+	*misconfigured = state == POSTMAN_HELD;
+	return state == POSTMAN_WAITING || state == POSTMAN_HELD ? postman_trouble(p) : NULL;
+}
+
 /* A request ends by its own time-out. */
 static void purge(struct sink *s, bool wire)
 {
@@ -126,7 +149,11 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
 	struct postman_events own = {
-		.done = on_done, .room = on_room, .sent_again = on_sent_again, .arg = c
+		.done = on_done,
+		.room = on_room,
+		.sent_again = on_sent_again,
+		.changed = on_changed,
+		.arg = c,
 	};
 	struct postman_opts o = *opts;
 
@@ -134,6 +161,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 		return why_set(why, E_NOMEM, "collector");
 	c->sink.ops = &ops;
 	c->sink.refused_as = SINK_POISON;
+	c->sink.trouble = trouble;
 	c->id = *id;
 	c->events = *events;
 	o.bare = !id->headers;
@@ -145,7 +173,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 	return 0;
 }
 
-const struct postman_stats *sink_collector_stats(struct sink *s)
+const struct postman *sink_collector_postman(struct sink *s)
 {
-	return postman_stats(from(s)->postman);
+	return from(s)->postman;
 }

@@ -258,6 +258,16 @@ static bool was_sent(const struct exchange *x)
 	return x->times_sent > 1 || (x->times_sent == 1 && bytes > 0);
 }
 
+/* The library says that it could not connect, and leaves why to the error number. */
+static void name_error(struct exchange *x, CURLcode rc)
+{
+	long number = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &number);
+	if (rc == CURLE_COULDNT_CONNECT && number != 0)
+		snprintf(x->error, sizeof(x->error), "%s", strerror((int)number));
+}
+
 void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 {
 	long status = 0;
@@ -279,6 +289,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		return;
 	}
 	a->trouble = trouble_of(rc, x->error, a->was_sent);
+	name_error(x, rc);
 	a->failure = a->trouble >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
 	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
 	if (rc == CURLE_OK)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "batchmake.h"
+#include "collector_cause.h"
 #include "fake_http.h"
 #include "fakeclock.h"
 #include "postman.h"
@@ -33,7 +34,7 @@ struct desk {
 	int rooms;
 	int changes;
 	enum postman_state state;
-	char sentence[256];
+	char sentence[COLLECTOR_SENTENCE];
 	uint64_t again_spans, again_letters; /* sent again although they may have arrived */
 	int flushes;
 	/* For desk_until. */

@@ -10,6 +10,7 @@ FLOW_TESTS = \
 	%D%/test_agent_log \
 	%D%/test_agent_signals \
 	%D%/test_agent_start \
+	%D%/test_collector_told \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
@@ -59,16 +60,18 @@ TESTS += $(FLOW_TESTS) $(FLOW_SHELL)
 EXTRA_DIST += $(FLOW_SHELL)
 
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
-STAGE = tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
+STAGE = tests/lib/must.h tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
 # The postman before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 # The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
 KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
 KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
-BASIN = tests/lib/basin.c tests/lib/basin.h
+BASIN = tests/lib/basin.c tests/lib/basin.h tests/lib/must.h
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_collector_told_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_collector_told_SOURCES = %D%/test_collector_told.c $(STAGE)
 %C%_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_secrets_SOURCES = %D%/test_secrets.c $(STAGE) $(BASIN)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)

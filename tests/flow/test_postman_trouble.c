@@ -32,7 +32,8 @@ static void a_collector_that_is_away_is_told_once_and_tried_by_one(void)
 	while (fake.n > 0)
 		fake_fail(0, HTTP_NO_CONNECTION);
 	ok(desk_change(d, 1) && d->state == POSTMAN_WAITING, "it is waited for");
-	is_text(d->sentence, "http://one:1: no answer", "with a sentence that names it");
+	ok(strstr(d->sentence, "http://one:1 takes no connection (no answer)") == d->sentence,
+	        "with a sentence that names it");
 	is_int(desk_send(d, 1, NULL), E_DOWN, "nothing is taken meanwhile");
 	for (int i = 0; i < 20; i++) {
 		if (!desk_out(d, 1) || fake.n != 1) {
@@ -348,7 +349,7 @@ static void of_two_collectors_the_well_one_gets_all(void)
 	}
 	is_int(d->reported, 16, "all are delivered by the other");
 	is_int(d->state, POSTMAN_LIMPING, "one of them is missed");
-	is_text(d->sentence, "http://one:1: no answer", "and named");
+	ok(strstr(d->sentence, "http://one:1 takes no connection") != NULL, "and named");
 	is_int(desk_send(d, 1, NULL), 0, "new letters are taken");
 	desk_close(d);
 }

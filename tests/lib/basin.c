@@ -8,24 +8,13 @@
 
 #include "basin.h"
 #include "batchmake.h"
+#include "must.h"
 #include "ports.h"
 #include "tap.h"
 #include "workdir.h"
 #include "until.h"
 
 enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };
-
-static void bail_out(const char *what)
-{
-	printf("Bail out! %s\n", what);
-	exit(99);
-}
-
-static void must(int rc, const struct why *why)
-{
-	if (rc < 0)
-		bail_out(why->text);
-}
 
 static void on_span(void *arg, const struct inspect_span *span)
 {

@@ -11,6 +11,7 @@
 #include "promtext.h"
 #include "emitting.h"
 #include "ledger_read.h"
+#include "must.h"
 #include "ports.h"
 #include "stage.h"
 #include "tap.h"
@@ -19,12 +20,6 @@
 #include "until.h"
 
 enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
-
-static void bail_out(const char *what)
-{
-	printf("Bail out! %s\n", what);
-	exit(99);
-}
 
 static void trouble(struct stage *s, const char *fmt, ...) PRINTF(2, 3);
 static void trouble(struct stage *s, const char *fmt, ...)
@@ -36,12 +31,6 @@ static void trouble(struct stage *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(s->trouble, sizeof(s->trouble), fmt, ap);
 	va_end(ap);
-}
-
-static void must(int rc, const struct why *why)
-{
-	if (rc < 0)
-		bail_out(why->text);
 }
 
 static void on_span(void *arg, const struct inspect_span *span)

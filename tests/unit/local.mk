@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	%D%/test_catchup \
 	%D%/test_child \
 	%D%/test_circuit \
+	%D%/test_collector_cause \
 	%D%/test_conf \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
@@ -92,6 +93,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_catchup_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_collector_cause_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_SOURCES = %D%/test_conf.c %D%/conf_fixture.h
 %C%_test_conf_file_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,114 @@
+/* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
+#include <stdio.h>
+
+#include "collector_cause.h"
+
+enum { NAME_MOST = 80, LINE_MOST = 80, ERROR_MOST = 100 };
+
+struct status_row {
+	int from, to;
+	const char *phrase; /* as in the standard; "" where the row covers several */
+	const char *advice;
+};
+
+/* Read top to bottom; the first row that covers the status counts. */
+static const struct status_row statuses[] = {
+	{ 300, 399, "", "a POST is not redirected; set collector.url to the address it names" },
+	{ 400, 400, "Bad Request",
+	        "it refuses every batch; is this a Jaeger collector, at a path that takes "
+	        "jaeger.thrift?" },
+	{ 401, 401, "Unauthorized",
+	        "check collector.user and collector.password-file, or collector.bearer-file" },
+	{ 403, 403, "Forbidden",
+	        "it knows us and takes no spans from us; check its rules, or the credentials" },
+	{ 404, 404, "Not Found", "check the path in collector.url" },
+	{ 405, 405, "Method Not Allowed",
+	        "nothing is posted there; check the path in collector.url" },
+	{ 407, 407, "Proxy Authentication Required",
+	        "a proxy is in between; name the collector itself in collector.url" },
+	{ 408, 408, "Request Timeout", "the way to it is too slow; look at the network" },
+	{ 413, 413, "Content Too Large",
+	        "a single span is larger than it takes; raise its limit, or the proxy's in "
+	        "between" },
+	{ 415, 415, "Unsupported Media Type",
+	        "it takes no Thrift; is this a Jaeger collector's HTTP port, 14268?" },
+	{ 422, 422, "Unprocessable Content",
+	        "it refuses every batch; is this a Jaeger collector?" },
+	{ 429, 429, "Too Many Requests", "it wants fewer; sending goes on more slowly" },
+	{ 400, 499, "", "check collector.url, and what stands between here and the collector" },
+	{ 500, 500, "Internal Server Error", "look at its log: its queue or its storage fails" },
+	{ 502, 502, "Bad Gateway", "a proxy gets no answer from the collector behind it" },
+	{ 503, 503, "Service Unavailable", "its queue is full, or it starts or stops" },
+	{ 504, 504, "Gateway Timeout", "a proxy waits in vain for the collector behind it" },
+	{ 0, 999, "", "look at its log" },
+};
+
+/* "ADDRESS said (error): advice". */
+static const struct {
+	const char *said, *advice;
+} troubles[] = {
+	[HTTP_NO_TROUBLE] = { "failed", "look at its log" },
+	[HTTP_NO_CONNECTION] = { "takes no connection",
+	        "does a collector run and listen there? check collector.url" },
+	[HTTP_TIMED_OUT] = { "gave no answer in time",
+	        "the collector or the way to it hangs; collector.timeout says how long to wait" },
+	[HTTP_BROKEN_OFF] = { "cut the connection before it answered",
+	        "look at its log, or at a proxy in between" },
+	[HTTP_NO_MEMORY] = { "was not asked", "this process has no memory left for a request" },
+	[HTTP_CANCELLED] = { "had no time to answer", "the stop was over" },
+	[HTTP_BAD_URL] = { "cannot be asked", "check collector.url" },
+	[HTTP_UNKNOWN_HOST] = { "has a name without an address",
+	        "check collector.url, and the name service of this host" },
+	[HTTP_TLS] = { "is not trusted, does not trust us, or speaks no TLS",
+	        "check collector.ca, collector.cert, collector.key and https in collector.url" },
+	[HTTP_NOT_HTTP] = { "does not answer in HTTP",
+	        "is this another port? a collector listens for HTTP at 14268" },
+};
+
+/* The first line of TEXT without what could forge a line of a log or hide one. */
+static void quote(struct slice text, char to[LINE_MOST + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len && n < LINE_MOST; i++) {
+		unsigned char c = text.at[i];
+
+		if (c == '\n' || c == '\r')
+			break;
+		to[n++] = (char)(c >= ' ' && c <= '~' ? c : '?');
+	}
+	to[n] = '\0';
+}
+
+static const struct status_row *row_of(int status)
+{
+	const struct status_row *row = statuses;
+
+	while (status < row->from || status > row->to)
+		row++;
+	return row;
+}
+
+void collector_cause_text(
+        char to[COLLECTOR_SENTENCE], const char *name, const struct http_answer *a)
+{
+	char quoted[LINE_MOST + 1];
+	const struct status_row *row;
+
+	if (a->failure != HTTP_ANSWERED) {
+		snprintf(to, COLLECTOR_SENTENCE, "%.*s %s (%.*s): %s", NAME_MOST, name,
+		        troubles[a->trouble].said, ERROR_MOST, a->error,
+		        troubles[a->trouble].advice);
+		return;
+	}
+	row = row_of(a->status);
+	quote(a->body, quoted);
+	snprintf(to, COLLECTOR_SENTENCE, "%.*s answered %d%s%s%s%s%s: %s", NAME_MOST, name,
+	        a->status, row->phrase[0] != '\0' ? " " : "", row->phrase,
+	        quoted[0] != '\0' ? " (" : "", quoted, quoted[0] != '\0' ? ")" : "", row->advice);
+}
+
+int collector_cause_key(const struct http_answer *a)
+{
+	return a->failure == HTTP_ANSWERED ? a->status : -1 - (int)a->trouble;
+}
