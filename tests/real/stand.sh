@@ -71,14 +71,20 @@ figure() {
 		END { printf "%d\n", s }'
 }
 
-spans() { figure "$1" spans_total "outcome=\"$2\""; }
+# spans NAME accepted, or one of the places where accepted ones are in the end
+spans() {
+	if [ "$2" = accepted ]; then
+		figure "$1" spans_accepted_total
+	else
+		figure "$1" spans_total "outcome=\"$2\""
+	fi
+}
 
 # Both sides of the ledger's identity, from one page: equal, or it does not balance.
 ledger_sides() {
 	ask "$1" /metrics | awk '
-		$1 ~ /^spanspool_spans_total\{outcome="accepted"\}/ { left = $2 }
-		$1 ~ /^spanspool_spans_total\{outcome="(delivered|quarantined|uncertain)"\}/ { right += $2 }
-		$1 ~ /^spanspool_spans_dropped_total\{/ { right += $2 }
+		$1 == "spanspool_spans_accepted_total" { left = $2 }
+		$1 ~ /^spanspool_spans_total\{/ { right += $2 }
 		$1 == "spanspool_flight_spans" || $1 == "spanspool_spool_spans" { right += $2 }
 		END { printf "%d %d\n", left, right }'
 }
