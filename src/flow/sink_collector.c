@@ -12,11 +12,13 @@ struct sink_collector {
 	struct sink_id id;
 	struct sink_events events;
 	struct postman *postman;
-	bool was_away; /* at the last change */
+	struct list letters; /* that the postman has */
+	bool was_away;       /* at the last change */
 };
 
 /* What must live as long as the letter. */
 struct letter {
+	struct list link; /* of letters */
 	struct batch *batch;
 	char id[SINK_ID_TEXT];
 	char received[20];
@@ -27,11 +29,20 @@ static struct sink_collector *from(struct sink *s)
 	return container_of(s, struct sink_collector, sink);
 }
 
+/* Gives the batch to the caller, with the reference. */
+static struct batch *open_letter(struct letter *letter)
+{
+	struct batch *b = letter->batch;
+
+	list_remove(&letter->link);
+	free(letter);
+	return b;
+}
+
 static void on_done(void *arg, const struct postman_report *report)
 {
 	struct sink_collector *c = arg;
-	struct letter *letter = report->token;
-	struct batch *b = letter->batch;
+	struct batch *b = open_letter(report->token);
 	enum sink_outcome outcome = report->outcome;
 	char detail[256] = "";
 
@@ -40,7 +51,6 @@ static void on_done(void *arg, const struct postman_report *report)
 	if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause,
 		        report->status, report->detail);
-	free(letter);
 	c->events.done(c->events.arg, b, outcome, detail);
 	batch_unref(&b);
 }
@@ -86,6 +96,7 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 		return SINK_CANNOT;
 	}
 	letter->batch = batch_ref(b);
+	list_push(&c->letters, &letter->link);
 	l = (struct postman_letter){
 		.value = batch_slice(b),
 		.spans = b->spans,
@@ -98,8 +109,8 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	rc = postman_send(c->postman, &l);
 	if (rc == 0)
 		return SINK_TOOK;
-	batch_unref(&letter->batch);
-	free(letter);
+	b = open_letter(letter);
+	batch_unref(&b);
 	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
 }
 
@@ -136,10 +147,18 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 	postman_flush(from(s)->postman, budget_ms, flushed, arg);
 }
 
+/* An end that does not wait for the postman leaves letters with it. */
 static void free_sink(struct sink *s)
 {
-	postman_free(from(s)->postman);
-	free(from(s));
+	struct sink_collector *c = from(s);
+
+	postman_free(c->postman);
+	while (!list_empty(&c->letters)) {
+		struct batch *b = open_letter(list_first(&c->letters, struct letter, link));
+
+		batch_unref(&b);
+	}
+	free(c);
 }
 
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
@@ -159,6 +178,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "collector");
+	list_init(&c->letters);
 	c->sink.ops = &ops;
 	c->sink.refused_as = SINK_POISON;
 	c->sink.trouble = trouble;

@@ -212,7 +212,11 @@ static void memory_is_bounded(const char *what, const struct buf *datagram, bool
 	peak = peak_memory(&s) - before;
 	ok(flight > 0 && flight <= BOUND, "%s: it says that %.0f bytes are in flight", what,
 	        flight);
+#ifdef __SANITIZE_ADDRESS__
+	diag("%.1f MiB, the address sanitizer's own among them, say nothing", peak / (1 << 20));
+#else
 	ok(peak <= BOUND + VECTORS + SLACK, "and took %.1f MiB at most", peak / (1 << 20));
+#endif
 	hold_disk(&s, false);
 	ok(stage_until(&s, is_well, &s),
 	        "the disk answers again: all is stored, the ports are read");

@@ -26,14 +26,15 @@ static const char *closed(unsigned combination)
 static const char *script(unsigned combination)
 {
 	static char path[300];
+	char *program = realpath(stage_program(), NULL);
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/start.sh", s.directory);
 	f = fopen(path, "w");
-	if (f == NULL)
-		return NULL;
-	fprintf(f, "#!/bin/sh\nexec \"%s\" \"$@\" %s\n", realpath(stage_program(), NULL),
-	        closed(combination));
+	if (f == NULL || program == NULL)
+		exit(99);
+	fprintf(f, "#!/bin/sh\nexec \"%s\" \"$@\" %s\n", program, closed(combination));
+	free(program);
 	fclose(f);
 	chmod(path, 0700);
 	return path;

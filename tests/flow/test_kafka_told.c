@@ -276,15 +276,14 @@ static void the_second_cause_is_told_as_the_first(void)
 
 	stage_open(&s, STAGE_KAFKA);
 	pid = start_relay(s.brokers, brokers);
-	kafka_mock_down(
-	        s.kafka); /* or the broker of the list that has an address might be asked alone */
+	kill(pid, SIGSTOP); /* or the broker of the list that has an address might be asked alone */
 	snprintf(both, sizeof(both), "no-such-host.invalid:9092,%s", brokers);
 	s.brokers = both;
 	told = (struct told){ &s, &advertised };
 	ok(stage_start(&s, NULL), "one broker of the list has no address, one advertises another");
 	stage_send(&s, 100, 0);
 	ok(stage_until(&s, first_is_told, &s), "the log names the one of the list");
-	kafka_mock_up(s.kafka);
+	kill(pid, SIGCONT);
 	ok(stage_until(&s, agent_told, &told), "health names the advertised name");
 	ok(log_says(stage_log(&s), advertised.says[0]), "and the log does");
 	ok(stage_holds(&s, LEDGER_IN_SPOOL, 100), "nothing is lost");
