@@ -13,6 +13,13 @@
 #include "options.h"
 #include "spool.h"
 
+/* Clang's own version text has its name, gcc's is the number alone. */
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 /* Asked while the program runs: a distribution replaces a library without compiling this anew. */
 static const struct library {
 	const char *name;
@@ -36,7 +43,7 @@ static int unknown(const char *arg)
 
 static void print_text(void)
 {
-	printf("%s %s (compiled by %s)\n", PACKAGE_NAME, PACKAGE_VERSION, __VERSION__);
+	printf("%s %s (compiled by %s)\n", PACKAGE_NAME, PACKAGE_VERSION, COMPILER);
 	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
 		printf("  %-13s %s\n", libraries[i].name, libraries[i].version());
 }
@@ -48,7 +55,7 @@ static int print_json(void)
 	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
 		json_object_set_new(all, libraries[i].name, json_string(libraries[i].version()));
 	all = json_pack("{s:s, s:s, s:s, s:o*}", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
-	        "compiler", __VERSION__, "libraries", all);
+	        "compiler", COMPILER, "libraries", all);
 	if (all == NULL)
 		return EXIT_FAILED;
 	json_dumpf(all, stdout, 0);
