@@ -32,7 +32,7 @@ struct keeper_stats {
 	struct spool_stats spool;
 	uint64_t turns, quarantine_failures;
 	uint64_t queued_bytes;    /* of memory, in batches that wait for the next turn */
-	uint64_t condemned_bytes; /* of memory, in batches on their way to the quarantine */
+	uint64_t condemned_bytes; /* memory of the batches queued for quarantine */
 	uint64_t commit_us;       /* pace_commit's memory of how long a turn takes */
 };
 

@@ -159,7 +159,7 @@ int spool_unquarantine(struct spool *s, const char *name, struct why *why) MUST_
 /* Writes and syncs STATE, closes. State with running = false marks a clean stop; NULL skips it. */
 void spool_close(struct spool *s, const struct spool_state *state);
 
-/* The version of LMDB that this process runs with. */
+/* The version text of the LMDB library loaded at run time, e.g. "0.9.24". Static. */
 const char *spool_lmdb_version(void);
 
 #endif

@@ -278,7 +278,7 @@ static int worst(const struct keeper *k, const char **what)
 	return 0;
 }
 
-/* Where the spool stands when RC says that it has no room, else "". */
+/* For E_FULL a sentence with the spool's limits and what is used of them, for any other RC "". */
 static const char *room_text(const struct keeper *k, int rc, char *to, size_t cap)
 {
 	return rc == E_FULL ? spool_room_text(&k->opts, &k->stats.spool, to, cap) : "";

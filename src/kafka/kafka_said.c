@@ -12,7 +12,7 @@ static uint64_t hash_of(const char *text)
 	return hash;
 }
 
-/* The place of HASH, or the one that it may take: the next free one, else that of the oldest. */
+/* The slot that remembers HASH; if none does, a free slot, or else the one with the oldest sentence. */
 static size_t place_of(const struct kafka_said *s, uint64_t hash)
 {
 	size_t oldest = 0;

@@ -289,8 +289,8 @@ static bool is_stored(struct confirm *c, struct confirm_post *p, const struct lo
 	       l->gone_before >= p->entered_at + l->r->counters.overtake;
 }
 
-/* A smaller window cannot help a POST that was lost while the window was one POST and the store worked:
- * others keep the queue full. */
+/* P was lost while the window was at its smallest and the store worked, so other senders keep the
+ * collector's queue full and a smaller window cannot help: after opts.attempts such losses P is given up. */
 static enum confirm_verdict blame(struct confirm *c, struct confirm_post *p)
 {
 	if (p->smallest_window && c->state == CONFIRM_LOSING && c->opts.attempts != 0 &&

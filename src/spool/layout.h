@@ -40,7 +40,7 @@ struct spot {
  * spool's files ever shows. */
 struct key {
 	uint8_t bytes[KEY_BYTES];   /* as on disk */
-	uint8_t secret[KEY_SECRET]; /* the same, as XXH3 wants it */
+	uint8_t secret[KEY_SECRET]; /* derived from the key, in the form XXH3 takes */
 };
 
 /* Which spool it is, by two random numbers, where its oldest segment begins, and what it takes. */
