@@ -38,6 +38,10 @@ struct http_request {
 	        connect_ms; /* time-outs from the moment it has its turn; 0 takes HTTP_CONNECT_MS … */
 	uint64_t total_ms;
 	size_t keep; /* bytes of the answer's body wanted; 0 takes HTTP_KEEP_BYTES */
+	/* Unless NULL: called with each piece of the answer's body as it comes in, before ANSWERED and with the
+	 * same ARG, for a body too large to be kept. BYTES are borrowed for the call. It calls nothing of this
+	 * client. */
+	void (*on_body)(void *arg, struct slice bytes);
 };
 
 enum http_failure {
@@ -72,7 +76,7 @@ struct http_answer {
 	int status;             /* 0 unless answered */
 	int64_t retry_after_ms; /* from the Retry-After header, both forms, clamped; -1 none */
 	struct slice body;      /* the first KEEP bytes, borrowed */
-	bool whole;             /* BODY is all of it */
+	bool whole;             /* BODY, or what on_body was given, is all of it */
 	uint64_t took_us;       /* from the moment it had its turn */
 	bool was_sent;          /* some of the request left this host */
 	const char *error;      /* a sentence, "" when answered */

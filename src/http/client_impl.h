@@ -20,6 +20,7 @@ struct exchange {
 	struct curl_slist *headers; /* its own, then the client's, which begin at shared */
 	struct curl_slist *shared;
 	void (*answered)(void *arg, const struct http_answer *a);
+	void (*on_body)(void *arg, struct slice bytes); /* NULL: none */
 	void *arg;
 	uint64_t began_us;
 	size_t keep;

@@ -11,7 +11,12 @@
 #include "clock.h"
 #include "retry_after.h"
 
-enum { BODY_BOUND = 1 << 20 }; /* what is read, beyond what is kept, to save the connection */
+enum {
+	BODY_BOUND = 1 << 20, /* what is read, beyond what is kept, to save the connection */
+	STREAM_BOUND =
+	        256 << 20, /* what a request with on_body is given: 50 times the metrics page of a
+	                           * collector with 4,000 services, the most that it counts apart */
+};
 
 const char *http_trouble_text(enum http_trouble t)
 {
@@ -45,11 +50,13 @@ bool exchange_header_fits(const char *header)
 static size_t on_body(char *at, size_t size, size_t n, void *arg)
 {
 	struct exchange *x = arg;
-	size_t room = x->keep - x->body.len;
+	size_t room = x->keep - x->body.len, bound = x->on_body != NULL ? STREAM_BOUND : BODY_BOUND;
 
 	x->seen += size * n;
 	buf_add(&x->body, at, min_u64(size * n, room));
-	return x->seen > x->keep + BODY_BOUND ? 0 : size * n;
+	if (x->on_body != NULL)
+		x->on_body(x->arg, slice_of(at, size * n));
+	return x->seen > x->keep + bound ? 0 : size * n;
 }
 
 static size_t on_header(char *at, size_t size, size_t n, void *arg)
@@ -195,6 +202,7 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 	if (rc < 0)
 		return rc;
 	forget_answer(x, r->keep);
+	x->on_body = r->on_body;
 	if (curl_easy_setopt(x->easy, CURLOPT_URL, r->url) != CURLE_OK)
 		return E_NOMEM;
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
@@ -285,7 +293,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		a->retry_after_ms = x->retry_after_ms;
 		a->was_sent = true;
 		a->body = buf_slice(&x->body);
-		a->whole = rc == CURLE_OK && x->seen == x->body.len;
+		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->seen == x->body.len);
 		return;
 	}
 	a->trouble = trouble_of(rc, x->error, a->was_sent);

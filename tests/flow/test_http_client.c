@@ -1,5 +1,6 @@
 /* test_http_client.c — what goes out, what comes back, bounds and ends of the http client. */
 #include "clienttest.h"
+#include "http_server.h"
 
 static const struct http_client_opts plain = { .max_connections = 4 };
 
@@ -348,12 +349,67 @@ static void cancelled_requests_say_whether_they_were_sent(void)
 	is_int(b.told.n, 4, "freeing gives up what is out, in silence");
 }
 
+struct stream {
+	struct told told; /* first: the answer's ARG is this */
+	size_t bytes;
+	uint64_t sum; /* of the bytes: all came, in order */
+	bool late;    /* some came after the answer */
+};
+
+static void stream_body(void *arg, struct slice bytes)
+{
+	struct stream *s = arg;
+
+	s->late |= s->told.n > 0;
+	s->bytes += bytes.len;
+	for (size_t i = 0; i < bytes.len; i++)
+		s->sum = s->sum * 31 + bytes.at[i];
+}
+
+enum { LARGE_BODY = 3 << 20 };
+
+static void answer_much(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	(void)arg, (void)call;
+	for (size_t i = 0; i < LARGE_BODY; i++)
+		*(uint8_t *)buf_reserve(&reply->body, 1) = (uint8_t)(i * i), reply->body.len++;
+}
+
+static void a_body_too_large_to_keep_is_given_as_it_comes_in(void)
+{
+	static const struct http_route routes[] = { { "/large", "GET", answer_much }, { 0 } };
+	struct http_server_opts opts = { .at = { .host = "127.0.0.1" }, .routes = routes };
+	struct http_request r = { .keep = 10, .on_body = stream_body };
+	struct stream s = { 0 };
+	struct http_server *server;
+	struct bench b;
+	struct why why;
+	char url[64];
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < LARGE_BODY; i++)
+		sum = sum * 31 + (uint8_t)(i * i);
+	bench_open(&b, &plain);
+	is_int(http_server_open(&server, b.loop, &opts, &why), 0, "a server of a large page");
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/large", http_server_port(server));
+	r.url = url;
+	is_int(http_client_send(b.client, &r, told, &s), 0, "is asked for it");
+	run_until_count(b.loop, &s.told.n, 1);
+	ok(s.told.last.status == 200 && s.told.last.whole, "it came whole");
+	is_int(s.bytes, LARGE_BODY, "every byte of it,");
+	ok(s.sum == sum && !s.late, "in order, before the answer");
+	is_int(s.told.last.body.len, 10, "and its beginning is kept as any other's");
+	http_server_free(server);
+	bench_close(&b);
+}
+
 int main(void)
 {
 	a_post_arrives_as_it_was_given();
 	a_large_body_goes_without_asking();
 	statuses_and_waits_are_told();
 	only_so_much_of_an_answer_is_kept();
+	a_body_too_large_to_keep_is_given_as_it_comes_in();
 	what_can_never_work_is_refused_at_once();
 	the_environment_sends_nothing_elsewhere();
 	more_requests_than_connections_wait_their_turn();
