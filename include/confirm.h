@@ -39,10 +39,13 @@ enum confirm_verdict {
 	CONFIRM_GIVE_UP, /* lost opts.attempts times with the smallest window: let it go, and say so */
 };
 
-/* Owned by the sender of the POST. Between confirm_answered and its verdict the policy holds the link. */
+/* Owned by the sender of the POST. From confirm_answered until it is taken out of a list of decided POSTs, or
+ * withdrawn, the link is not the owner's. */
 struct confirm_post {
-	struct list link; /* of confirm.awaiting */
-	uint32_t spans;   /* set by the owner before confirm_sent */
+	struct list link; /* of confirm.awaiting, then of the decided POSTs */
+	bool decided;     /* it has a verdict: */
+	enum confirm_verdict verdict;
+	uint32_t spans; /* set by the owner before confirm_sent */
 	uint32_t
 	        attempts; /* losses while the window was at its smallest; 0 at first, kept by the owner from then on */
 	uint32_t epoch;       /* by the last reading before it was sent: which process it was, */
@@ -57,7 +60,8 @@ struct confirm_post {
 struct confirm_opts {
 	uint32_t post_spans; /* most spans in one POST */
 	uint32_t attempts;   /* losses with the smallest window until a POST is given up; 0 never */
-	uint64_t read_every_us; /* least time between two readings */
+	uint64_t
+	        read_every_us; /* least time between two readings while no POST waits for the window */
 };
 
 enum confirm_state {
@@ -81,14 +85,16 @@ struct confirm {
 	enum confirm_state state;
 	struct list awaiting;        /* posts answered and without a verdict, oldest answer first */
 	struct confirm_reading last; /* began_us 0: none yet */
-	uint32_t epoch;              /* counts the collector's processes, from 1 on */
-	uint64_t processes[4];       /* ended ones, newest first: none of them may come back */
-	bool lossless;       /* this process lost nothing while we looked: the window doubles */
-	uint64_t read_at_us; /* the next reading is due */
-	uint64_t window;     /* spans that the queue may hold, others' among them */
-	uint64_t clean;      /* spans confirmed since the window last changed */
-	uint64_t others;     /* spans that others sent between the last two readings */
-	uint64_t on_wire;    /* spans of ours without an answer */
+	uint32_t
+	        epoch; /* counts stretches of readings of one process, and of none between two of these */
+	uint64_t processes[4]; /* ended ones, newest first: none of them may come back */
+	bool lossless;         /* this process lost nothing while we looked: the window doubles */
+	uint64_t read_at_us;   /* the next reading is due, */
+	uint64_t urgent_at_us; /* or is due already when a POST waits for the window */
+	uint64_t window;       /* spans that the queue may hold, others' among them */
+	uint64_t clean;        /* spans confirmed since the window last changed */
+	uint64_t others;       /* spans that others sent between the last two readings */
+	uint64_t on_wire;      /* spans of ours without an answer */
 	uint64_t
 	        unsure; /* spans of ours that may have come in since the last reading began, of POSTs no longer waited for */
 	uint64_t unsure_us; /* when the last of these was given up, monotonic */
@@ -114,21 +120,29 @@ void confirm_sent(struct confirm *c, struct confirm_post *p);
 void confirm_answered(struct confirm *c, struct confirm_post *p, uint64_t now_us);
 /* It got another answer, or none: it is the sender's again. Its spans may have arrived all the same. */
 void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_t now_us);
-/* The sender no longer waits for the verdict of an answered POST. */
+/* The sender no longer waits for the verdict of an answered POST, or for the one that it has got. */
 void confirm_withdraw(struct confirm *c, struct confirm_post *p);
 
-/* Is it time to read the page? Never while nothing depends on it. WAITING: the spans of the POST that is to go
- * next; 0: there is none. */
-bool confirm_read_due(const struct confirm *c, uint32_t waiting, uint64_t now_us);
-/* R was read. Calls VERDICT for each POST that R decides, oldest answer first; it is no longer held then.
- * VERDICT does not call back. */
-void confirm_read(struct confirm *c, const struct confirm_reading *r,
-        void (*verdict)(void *arg, struct confirm_post *p, enum confirm_verdict v), void *arg);
+/* When the page is to be read next, in monotonic microseconds; UINT64_MAX: nothing depends on it. WAITING: the
+ * spans of the POST that is to go next; 0: there is none. */
+uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting);
+/* R was read. The POSTs that R decides are put into DECIDED with their verdicts, oldest answer first, and are
+ * no longer held. When this leaves the state CONFIRM_FOREIGN, confirm_forget comes next. */
+void confirm_read(struct confirm *c, const struct confirm_reading *r, struct list *decided);
+/* The page cannot be read any more, or is another collector's. The POSTs without a verdict get CONFIRM_RESTART,
+ * for what is not known to be stored is sent again. The next reading, whenever it comes, is a first one. */
+void confirm_forget(struct confirm *c, uint64_t now_us, struct list *decided);
+/* Lets the oldest POST without a verdict be sent again, as CONFIRM_RESTART. */
+void confirm_return_oldest(struct confirm *c, uint64_t now_us, struct list *decided);
 /* When the oldest POST without a verdict was answered, monotonic microseconds; 0: there is none. */
 uint64_t confirm_oldest_us(const struct confirm *c);
 
 /* The page could not be read between these moments. */
 void confirm_read_failed(struct confirm *c, uint64_t began_us, uint64_t ended_us);
+
+/* What the collector is sent now will not be stored: its store takes nothing, or it loses spans although the
+ * window is at its smallest. */
+bool confirm_store_away(const struct confirm *c);
 
 const char *confirm_state_name(enum confirm_state s);
 

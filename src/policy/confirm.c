@@ -25,7 +25,8 @@
 enum {
 	FIRST_WINDOW = 500, /* spans; a quarter of the queue that Jaeger 1.x has by default */
 	LEAST_STEP = 50,    /* spans that the window grows by */
-	READ_COST = 25,     /* a reading follows the last after so many times what that took */
+	READ_COST = 25,     /* a reading follows the last after so many times what that took, */
+	URGENT_US = 5000,   /* and never sooner than this */
 };
 
 static uint64_t entered(const struct confirm_counters *n)
@@ -114,6 +115,7 @@ void confirm_sent(struct confirm *c, struct confirm_post *p)
 	p->smallest_window = c->window <= smallest_window(c);
 	p->epoch = c->epoch;
 	p->lost = lost(&c->last.counters);
+	p->decided = false;
 	p->entered = false;
 	p->left = false;
 	list_init(&p->link);
@@ -143,7 +145,7 @@ void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_
 	forget(c, p, now_us);
 }
 
-void confirm_withdraw(struct confirm *c, struct confirm_post *p)
+static void stop_waiting(struct confirm *c, struct confirm_post *p)
 {
 	list_remove(&p->link);
 	c->unconfirmed -= p->spans;
@@ -153,23 +155,34 @@ void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 		c->queued -= p->spans;
 }
 
-bool confirm_read_due(const struct confirm *c, uint32_t waiting, uint64_t now_us)
+void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 {
-	bool needed =
-	        c->unconfirmed + c->unsure > 0 || (waiting > 0 && !confirm_may_send(c, waiting));
+	if (p->decided)
+		list_remove(&p->link);
+	else
+		stop_waiting(c, p);
+}
 
-	return needed && now_us >= c->read_at_us;
+uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
+{
+	if (waiting > 0 && !confirm_may_send(c, waiting))
+		return c->urgent_at_us;
+	return c->unconfirmed + c->unsure > 0 ? c->read_at_us : UINT64_MAX;
 }
 
 static void next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us)
 {
-	c->read_at_us =
-	        began_us + max_u64(c->opts.read_every_us, READ_COST * (ended_us - began_us));
+	uint64_t rest_us = READ_COST * (ended_us - began_us);
+
+	c->read_at_us = began_us + max_u64(c->opts.read_every_us, rest_us);
+	c->urgent_at_us = began_us + max_u64(URGENT_US, rest_us);
 }
 
+/* The page of a collector that is away is not asked for more often because POSTs wait. */
 void confirm_read_failed(struct confirm *c, uint64_t began_us, uint64_t ended_us)
 {
 	next_reading(c, began_us, ended_us);
+	c->urgent_at_us = c->read_at_us;
 }
 
 /* A counter never goes back within a process. */
@@ -186,12 +199,12 @@ static bool same_process(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
 
-	if (c->epoch != 0 && now->process == then->process && !went_back(now, then))
+	if (now->process == then->process && !went_back(now, then))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(c->processes); i++)
 		if (c->processes[i] == now->process)
 			c->state = CONFIRM_FOREIGN;
-	if (c->epoch != 0) {
+	if (then->process != 0) {
 		memmove(c->processes + 1, c->processes,
 		        sizeof(c->processes) - sizeof(c->processes[0]));
 		c->processes[0] = then->process;
@@ -326,10 +339,11 @@ static void count(struct confirm *c, const struct confirm_post *p, enum confirm_
 	}
 }
 
-static void begin_epoch(struct confirm *c)
+/* STALE_AT: what this process may have in its queue of POSTs from before we looked leaves it by then. */
+static void begin_epoch(struct confirm *c, uint64_t stale_at)
 {
 	c->epoch++;
-	c->stale_at = 0;
+	c->stale_at = stale_at;
 	c->state = CONFIRM_STORING;
 	c->others = 0;
 	c->taken = 0;
@@ -338,10 +352,34 @@ static void begin_epoch(struct confirm *c)
 	set_window(c, first_window(c));
 }
 
-void confirm_read(struct confirm *c, const struct confirm_reading *r,
-        void (*verdict)(void *arg, struct confirm_post *p, enum confirm_verdict v), void *arg)
+/* P is no longer held: it has its verdict. */
+static void give_verdict(
+        struct confirm *c, struct confirm_post *p, enum confirm_verdict v, struct list *decided)
 {
-	bool same = same_process(c, r);
+	stop_waiting(c, p);
+	count(c, p, v);
+	p->decided = true;
+	p->verdict = v;
+	list_push(decided, &p->link);
+}
+
+static void decide_all(struct confirm *c, const struct look *l, struct list *decided)
+{
+	list_each_safe (node, &c->awaiting) {
+		struct confirm_post *p = container_of(node, struct confirm_post, link);
+		int v = decide(c, p, l);
+
+		if (v == 0)
+			continue;
+		if (!p->left && v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART)
+			forget(c, p, l->r->ended_us);
+		give_verdict(c, p, (enum confirm_verdict)(v - 1), decided);
+	}
+}
+
+void confirm_read(struct confirm *c, const struct confirm_reading *r, struct list *decided)
+{
+	bool same = same_process(c, r), first = c->last.began_us == 0;
 	struct look l = { r, r->counters.received, 0 };
 
 	if (same) {
@@ -358,26 +396,46 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r,
 	if (c->state == CONFIRM_FOREIGN)
 		return;
 	if (!same)
-		begin_epoch(c);
+		begin_epoch(c, first ? l.entered : 0);
 	if (c->unsure > 0 && r->began_us >= c->unsure_us) {
 		c->stale_at = l.entered;
 		c->unsure = 0;
 	}
 	if (l.gone_before >= l.entered)
 		c->stale_at = 0;
-	list_each_safe (node, &c->awaiting) {
-		struct confirm_post *p = container_of(node, struct confirm_post, link);
-		int v = decide(c, p, &l);
-
-		if (v == 0)
-			continue;
-		if (!p->left && v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART)
-			forget(c, p, r->ended_us);
-		confirm_withdraw(c, p);
-		count(c, p, (enum confirm_verdict)(v - 1));
-		verdict(arg, p, (enum confirm_verdict)(v - 1));
-	}
+	decide_all(c, &l, decided);
 	grow(c);
+}
+
+/* Its spans may be in the queue, or in the store. */
+static void return_post(
+        struct confirm *c, struct confirm_post *p, uint64_t now_us, struct list *decided)
+{
+	forget(c, p, now_us);
+	give_verdict(c, p, CONFIRM_RESTART, decided);
+}
+
+void confirm_return_oldest(struct confirm *c, uint64_t now_us, struct list *decided)
+{
+	if (!list_empty(&c->awaiting))
+		return_post(
+		        c, list_first(&c->awaiting, struct confirm_post, link), now_us, decided);
+}
+
+void confirm_forget(struct confirm *c, uint64_t now_us, struct list *decided)
+{
+	while (!list_empty(&c->awaiting))
+		confirm_return_oldest(c, now_us, decided);
+	c->last = (struct confirm_reading){ 0 };
+	c->epoch++;
+	c->state = CONFIRM_UNREAD;
+	c->read_at_us = c->urgent_at_us = 0;
+}
+
+bool confirm_store_away(const struct confirm *c)
+{
+	return c->state == CONFIRM_NO_STORE ||
+	       (c->state == CONFIRM_LOSING && c->window <= smallest_window(c));
 }
 
 uint64_t confirm_oldest_us(const struct confirm *c)

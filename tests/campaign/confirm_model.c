@@ -4,7 +4,7 @@
  *
  * A trial is one sender with some batches, and a collector as Jaeger 1.x is one: a queue with a bound,
  * workers that take spans from it in order and save them each in its own time, a store that refuses or
- * hangs, other senders, restarts that lose the queue, connections cut before or after the spans came in,
+ * hangs, other senders, restarts that lose the queue, a sender that takes the page for gone, connections cut before or after the spans came in,
  * and a metrics page whose counters are each read at a moment of its own, or that cannot be read. Then
  * all heals. In the end: no POST was called stored of which the store lacked a span, every span is in the
  * store, what was sent again is bounded by the losses, and a sender that is alone never overruns the queue. */
@@ -64,7 +64,7 @@ static struct world {
 	enum store store;
 	unsigned others; /* percent of the moments at which other senders send */
 	unsigned lazy;   /* percent of the moments at which the sender lets a batch wait */
-	bool filters, moody, cuts, restarts;
+	bool filters, moody, cuts, restarts, hasty;
 	struct confirm_counters live;
 	/* the page being read */
 	bool reading, unreadable;
@@ -153,19 +153,38 @@ static void restart(void)
 
 /* ---- the sender ---- */
 
-static void verdict(void *arg, struct confirm_post *p, enum confirm_verdict v)
+static void take_verdict(struct sending *s)
 {
-	struct sending *s = container_of(p, struct sending, post);
-
-	(void)arg;
-	s->done = v == CONFIRM_STORED;
-	s->given_up = v == CONFIRM_GIVE_UP;
+	s->done = s->post.verdict == CONFIRM_STORED;
+	s->given_up = s->post.verdict == CONFIRM_GIVE_UP;
 	if (!s->done)
 		return;
-	for (uint32_t i = 0; i < p->spans; i++)
+	for (uint32_t i = 0; i < s->post.spans; i++)
 		if (s->settled[i] == 0)
 			trial_wrong(w.trial, "batch %zu is called stored, span %u of it is not",
 			        (size_t)(s - w.s), i);
+}
+
+static void take_verdicts(struct list *decided)
+{
+	list_each_safe (node, decided) {
+		list_remove(node);
+		take_verdict(container_of(node, struct sending, post.link));
+	}
+}
+
+/* The sender takes the page for gone, or asks the collector by sending one POST again. */
+static void lose_patience(void)
+{
+	struct list decided;
+
+	list_init(&decided);
+	if (chance(50))
+		confirm_forget(&w.confirm, w.now_us, &decided);
+	else
+		confirm_return_oldest(&w.confirm, w.now_us, &decided);
+	take_verdicts(&decided);
+	w.losses++;
 }
 
 static bool is_waiting(const struct sending *s)
@@ -224,7 +243,7 @@ static void wires_run(void)
 
 static void begin_reading(void)
 {
-	uint64_t takes_us = roll(chance(70) ? w.page_us : 1000);
+	uint64_t takes_us = roll(chance(70) ? w.page_us : 400);
 
 	w.reading = true;
 	w.unreadable = !w.healed && chance(10);
@@ -253,11 +272,13 @@ static void sample_counters(void)
 static void read_run(void)
 {
 	uint32_t waiting = 0;
+	struct list decided;
 
+	list_init(&decided);
 	for (unsigned i = 0; i < w.batches && waiting == 0; i++)
 		if (is_waiting(&w.s[i]))
 			waiting = w.s[i].post.spans;
-	if (!w.reading && confirm_read_due(&w.confirm, waiting, w.now_us))
+	if (!w.reading && w.now_us >= confirm_read_at(&w.confirm, waiting))
 		begin_reading();
 	if (!w.reading)
 		return;
@@ -275,7 +296,8 @@ static void read_run(void)
 	w.page.counters.overtake = w.live.overtake;
 	w.losses += w.page.counters.dropped + w.page.counters.failed != w.lost_before;
 	w.lost_before = w.page.counters.dropped + w.page.counters.failed;
-	confirm_read(&w.confirm, &w.page, verdict, NULL);
+	confirm_read(&w.confirm, &w.page, &decided);
+	take_verdicts(&decided);
 }
 
 /* ---- a trial ---- */
@@ -291,12 +313,13 @@ static void set_up(struct trial *t)
 	w.save_us = 100 + roll(chance(40) ? 20000 : 3000);
 	w.lazy = chance(50) ? 60 : 97;
 	w.wire_us = chance(50) ? 1000 : 20000;
-	w.page_us = chance(70) ? 3000 : 50000;
+	w.page_us = (const unsigned[]){ 200, 3000, 3000, 50000 }[roll(4)];
 	w.others = (const unsigned[]){ 0, 0, 1, 2, 10, 100 }[roll(6)];
 	w.filters = chance(20);
 	w.moody = chance(50);
 	w.cuts = chance(50);
 	w.restarts = chance(40);
+	w.hasty = chance(30);
 	w.batches = 1 + (unsigned)roll(BATCHES);
 	w.live.process = 1;
 	w.live.capacity = chance(70) ? w.capacity : 0;
@@ -316,6 +339,8 @@ static void misbehave(void)
 		w.store = (enum store)roll(3);
 	if (w.restarts && roll(400) == 0)
 		restart();
+	if (w.hasty && roll(400) == 0)
+		lose_patience();
 	if (chance(w.others))
 		for (uint64_t n = roll(w.others < 10 ? 3 : 12); n > 0; n--)
 			enter((struct item){ OTHERS, 0 });

@@ -2,35 +2,39 @@
 #include "confirm.h"
 #include "tap.h"
 
-enum { POST = 100, MARGIN = 40, EVERY_US = 1000, MOST = 64 };
+enum { POST = 100, MARGIN = 40, EVERY_US = 200000, MOST = 64 };
 
 static struct confirm c;
 static struct confirm_post posts[MOST];
 static struct confirm_counters page; /* of the collector; its next reading gives this */
 static uint64_t now_us;
-static enum confirm_verdict verdicts[MOST];
-static size_t nverdicts;
 
-static void note(void *arg, struct confirm_post *p, enum confirm_verdict v)
-{
-	(void)arg, (void)p;
-	if (nverdicts < MOST)
-		verdicts[nverdicts++] = v;
-}
-
-/* What a reading of PAGE says, in one letter a verdict. */
-static const char *read_page(void)
+/* The verdicts of DECIDED, in one letter each. */
+static const char *letters(struct list *decided)
 {
 	static char said[MOST + 1];
-	struct confirm_reading r = { page, now_us, now_us + 10 };
+	size_t n = 0;
 
-	nverdicts = 0;
-	confirm_read(&c, &r, note, NULL);
-	now_us += 1000;
-	for (size_t i = 0; i < nverdicts; i++)
-		said[i] = "SLRG"[verdicts[i]];
-	said[nverdicts] = '\0';
+	list_each_safe (node, decided) {
+		struct confirm_post *p = container_of(node, struct confirm_post, link);
+
+		said[n++] = "SLRG"[p->verdict];
+		list_remove(node);
+	}
+	said[n] = '\0';
 	return said;
+}
+
+/* What a reading of PAGE says. */
+static const char *read_page(void)
+{
+	struct confirm_reading r = { page, now_us, now_us + 10 };
+	struct list decided;
+
+	list_init(&decided);
+	confirm_read(&c, &r, &decided);
+	now_us += 1000;
+	return letters(&decided);
 }
 
 static void begin(uint64_t capacity)
@@ -84,12 +88,14 @@ static void a_post_is_stored_when_enough_later_spans_were_saved(void)
 static void a_reading_says_nothing_of_what_was_answered_after_it_began(void)
 {
 	struct confirm_reading r;
+	struct list decided;
 
 	begin(2000);
+	list_init(&decided);
 	page.received = page.saved = 500;
 	r = (struct confirm_reading){ page, now_us, now_us + 100 };
 	post(0);
-	confirm_read(&c, &r, note, NULL);
+	confirm_read(&c, &r, &decided);
 	ok(!posts[0].entered, "its spans may not be in these counters");
 	is_int(c.unread, POST, "they are counted beside them");
 }
@@ -174,8 +180,8 @@ static void nothing_is_sent_before_the_first_reading(void)
 {
 	confirm_init(&c, &(struct confirm_opts){ .post_spans = POST, .read_every_us = EVERY_US });
 	ok(!confirm_may_send(&c, 1), "not a span");
-	ok(confirm_read_due(&c, 1, 5), "and the reading is due");
-	ok(!confirm_read_due(&c, 0, 5), "but not while nothing waits");
+	is_int(confirm_read_at(&c, 1), 0, "and the reading is due");
+	ok(confirm_read_at(&c, 0) == UINT64_MAX, "but not while nothing waits");
 }
 
 static void the_window_bounds_what_the_queue_holds(void)
@@ -271,17 +277,117 @@ static void a_post_is_let_go_after_so_many_losses(void)
 static void readings_keep_their_distance(void)
 {
 	struct confirm_reading r = { .began_us = 5000000, .ended_us = 5004000 };
+	struct list decided;
 
 	begin(2000);
+	list_init(&decided);
+	ok(confirm_read_at(&c, 0) == UINT64_MAX, "none while nothing depends on it");
 	post(0);
 	r.counters = page;
-	confirm_read(&c, &r, note, NULL);
-	ok(!confirm_read_due(&c, 0, 5000000 + 25 * 4000 - 1), "25 times what one takes");
-	ok(confirm_read_due(&c, 0, 5000000 + 25 * 4000), "then again");
+	confirm_read(&c, &r, &decided);
+	is_int(confirm_read_at(&c, 0), 5000000 + EVERY_US, "a POST without a verdict needs one");
+	is_int(confirm_read_at(&c, 1000), 5000000 + 25 * 4000,
+	        "sooner while another waits for the window: after 25 times what one takes");
+	is_int(confirm_read_at(&c, 100), 5000000 + EVERY_US, "one that may go waits for nothing");
+	r.ended_us = r.began_us + 10;
+	confirm_read(&c, &r, &decided);
+	is_int(confirm_read_at(&c, 1000), 5000000 + 5000, "never more often than 200 a second");
+	r.ended_us = r.began_us + 40000;
+	confirm_read(&c, &r, &decided);
+	is_int(confirm_read_at(&c, 0), 5000000 + 25 * 40000, "a slow page is spared anyway");
 	confirm_read_failed(&c, 6000000, 6000000);
-	ok(!confirm_read_due(&c, 0, 6000000 + EVERY_US - 1),
-	        "a failed one is not repeated at once");
-	ok(confirm_read_due(&c, 0, 6000000 + EVERY_US), "but after the least distance");
+	is_int(confirm_read_at(&c, 1000), 6000000 + EVERY_US, "one that fails is not hurried");
+}
+
+static void a_page_that_is_away_returns_what_it_left_undecided(void)
+{
+	struct list decided;
+
+	begin(2000);
+	list_init(&decided);
+	for (size_t i = 0; i < 3; i++)
+		post(i);
+	read_page();
+	confirm_return_oldest(&c, now_us, &decided);
+	is_text(letters(&decided), "R", "one POST, to see whether the collector answers");
+	is_int(c.unconfirmed, 2 * POST, "the others wait");
+	confirm_sent(&c, &posts[0]);
+	confirm_forget(&c, now_us, &decided);
+	is_text(letters(&decided), "RR", "given up: they are sent again as well");
+	is_int(c.unconfirmed + c.queued + c.unread, 0, "nothing waits for a verdict");
+	ok(!confirm_may_send(&c, 1), "and nothing is sent before the next reading");
+	confirm_answered(&c, &posts[0], now_us++);
+	page.received += POST;
+	is_text(read_page(), "R", "sent while nothing was known of losses: again");
+	is_int(c.stats.restarts, 0, "the collector has not been restarted");
+	for (size_t i = 4; i < 8; i++)
+		post(i);
+	ok(!confirm_may_send(&c, 1000), "spans of ours may be in its queue");
+	page.saved = 4 * POST;
+	read_page();
+	ok(confirm_may_send(&c, POST), "until they must have left it");
+}
+
+static void a_page_is_looked_at_again_without_prejudice(void)
+{
+	struct list decided;
+
+	begin(2000);
+	list_init(&decided);
+	post(0);
+	page.received -= POST;
+	read_page();
+	is_int(c.state, CONFIRM_FOREIGN, "another collector's page");
+	confirm_forget(&c, now_us, &decided);
+	is_text(letters(&decided), "R", "decides nothing");
+	read_page();
+	is_int(c.state, CONFIRM_STORING, "the next reading is a first one");
+	post(1);
+	read_page();
+	page.saved = page.received;
+	read_page();
+	is_text(read_page(), "S", "and confirms");
+	is_int(c.stats.confirmed, POST, "what was sent since");
+}
+
+static void what_is_withdrawn_gets_no_verdict(void)
+{
+	struct confirm_reading r;
+	struct list decided;
+
+	begin(2000);
+	list_init(&decided);
+	post(0);
+	post(1);
+	post(2);
+	confirm_withdraw(&c, &posts[1]);
+	is_int(c.unconfirmed, 2 * POST, "one waits no more");
+	page.process++;
+	r = (struct confirm_reading){ page, now_us, now_us + 10 };
+	confirm_read(&c, &r, &decided);
+	confirm_withdraw(&c, &posts[2]);
+	is_text(letters(&decided), "R", "nor one that is withdrawn with its verdict");
+	is_int(c.unconfirmed, 0, "the sum is right");
+}
+
+static void a_store_that_takes_nothing_is_told(void)
+{
+	begin(2000);
+	ok(!confirm_store_away(&c), "a store is there until it is seen to refuse");
+	post(0);
+	page.dropped = 1;
+	read_page();
+	ok(!confirm_store_away(&c), "a loss alone makes the window smaller");
+	while (c.window > POST) {
+		page.dropped++, page.received++;
+		read_page();
+	}
+	ok(confirm_store_away(&c), "one at the smallest window leaves nothing to try");
+	read_page();
+	ok(!confirm_store_away(&c), "it is over when nothing is lost any more");
+	page.failed = page.received++;
+	read_page();
+	ok(confirm_store_away(&c), "the store refuses all");
 }
 
 int main(void)
@@ -301,5 +407,9 @@ int main(void)
 	a_store_that_is_away_leaves_one_post();
 	a_post_is_let_go_after_so_many_losses();
 	readings_keep_their_distance();
+	a_page_that_is_away_returns_what_it_left_undecided();
+	a_page_is_looked_at_again_without_prejudice();
+	what_is_withdrawn_gets_no_verdict();
+	a_store_that_takes_nothing_is_told();
 	return tap_done();
 }
