@@ -97,7 +97,7 @@ struct confirm {
 	uint64_t on_wire;      /* spans of ours without an answer */
 	uint64_t
 	        unsure; /* spans of ours that may have come in since the last reading began, of POSTs no longer waited for */
-	uint64_t unsure_us; /* when the last of these was given up, monotonic */
+	uint64_t unsure_us; /* by this moment the last of these had come in, if at all; monotonic */
 	uint64_t
 	        stale_at; /* all of these have left the queue once so many spans were saved or refused */
 	uint64_t unconfirmed; /* spans of ours in awaiting */
@@ -131,9 +131,9 @@ uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting);
 void confirm_read(struct confirm *c, const struct confirm_reading *r, struct list *decided);
 /* The page cannot be read any more, or is another collector's. The POSTs without a verdict get CONFIRM_RESTART,
  * for what is not known to be stored is sent again. The next reading, whenever it comes, is a first one. */
-void confirm_forget(struct confirm *c, uint64_t now_us, struct list *decided);
+void confirm_forget(struct confirm *c, struct list *decided);
 /* Lets the oldest POST without a verdict be sent again, as CONFIRM_RESTART. */
-void confirm_return_oldest(struct confirm *c, uint64_t now_us, struct list *decided);
+void confirm_return_oldest(struct confirm *c, struct list *decided);
 /* When the oldest POST without a verdict was answered, monotonic microseconds; 0: there is none. */
 uint64_t confirm_oldest_us(const struct confirm *c);
 

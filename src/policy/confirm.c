@@ -132,11 +132,11 @@ void confirm_answered(struct confirm *c, struct confirm_post *p, uint64_t now_us
 	list_push(&c->awaiting, &p->link);
 }
 
-/* Nobody waits for P any more, but its spans may be in the queue. */
-static void forget(struct confirm *c, const struct confirm_post *p, uint64_t now_us)
+/* Nobody waits for P any more, but its spans may be in the queue; they have come in by BY_US, if at all. */
+static void forget(struct confirm *c, const struct confirm_post *p, uint64_t by_us)
 {
 	c->unsure += p->spans;
-	c->unsure_us = now_us;
+	c->unsure_us = max_u64(c->unsure_us, by_us);
 }
 
 void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_t now_us)
@@ -145,7 +145,8 @@ void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_
 	forget(c, p, now_us);
 }
 
-static void stop_waiting(struct confirm *c, struct confirm_post *p)
+/* QUEUED: the spans of P that have not left the queue may still be there. */
+static void stop_waiting(struct confirm *c, struct confirm_post *p, bool queued)
 {
 	list_remove(&p->link);
 	c->unconfirmed -= p->spans;
@@ -153,6 +154,8 @@ static void stop_waiting(struct confirm *c, struct confirm_post *p)
 		c->unread -= p->spans;
 	if (!p->left)
 		c->queued -= p->spans;
+	if (!p->left && queued)
+		forget(c, p, p->answered_us);
 }
 
 void confirm_withdraw(struct confirm *c, struct confirm_post *p)
@@ -160,7 +163,7 @@ void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 	if (p->decided)
 		list_remove(&p->link);
 	else
-		stop_waiting(c, p);
+		stop_waiting(c, p, true);
 }
 
 uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
@@ -352,11 +355,11 @@ static void begin_epoch(struct confirm *c, uint64_t stale_at)
 	set_window(c, first_window(c));
 }
 
-/* P is no longer held: it has its verdict. */
-static void give_verdict(
-        struct confirm *c, struct confirm_post *p, enum confirm_verdict v, struct list *decided)
+/* P is no longer held: it has its verdict. QUEUED: see stop_waiting. */
+static void give_verdict(struct confirm *c, struct confirm_post *p, enum confirm_verdict v,
+        bool queued, struct list *decided)
 {
-	stop_waiting(c, p);
+	stop_waiting(c, p, queued);
 	count(c, p, v);
 	p->decided = true;
 	p->verdict = v;
@@ -369,11 +372,9 @@ static void decide_all(struct confirm *c, const struct look *l, struct list *dec
 		struct confirm_post *p = container_of(node, struct confirm_post, link);
 		int v = decide(c, p, l);
 
-		if (v == 0)
-			continue;
-		if (!p->left && v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART)
-			forget(c, p, l->r->ended_us);
-		give_verdict(c, p, (enum confirm_verdict)(v - 1), decided);
+		if (v != 0)
+			give_verdict(c, p, (enum confirm_verdict)(v - 1),
+			        v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART, decided);
 	}
 }
 
@@ -407,25 +408,17 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 	grow(c);
 }
 
-/* Its spans may be in the queue, or in the store. */
-static void return_post(
-        struct confirm *c, struct confirm_post *p, uint64_t now_us, struct list *decided)
-{
-	forget(c, p, now_us);
-	give_verdict(c, p, CONFIRM_RESTART, decided);
-}
-
-void confirm_return_oldest(struct confirm *c, uint64_t now_us, struct list *decided)
+void confirm_return_oldest(struct confirm *c, struct list *decided)
 {
 	if (!list_empty(&c->awaiting))
-		return_post(
-		        c, list_first(&c->awaiting, struct confirm_post, link), now_us, decided);
+		give_verdict(c, list_first(&c->awaiting, struct confirm_post, link),
+		        CONFIRM_RESTART, true, decided);
 }
 
-void confirm_forget(struct confirm *c, uint64_t now_us, struct list *decided)
+void confirm_forget(struct confirm *c, struct list *decided)
 {
 	while (!list_empty(&c->awaiting))
-		confirm_return_oldest(c, now_us, decided);
+		confirm_return_oldest(c, decided);
 	c->last = (struct confirm_reading){ 0 };
 	c->epoch++;
 	c->state = CONFIRM_UNREAD;

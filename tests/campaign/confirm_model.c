@@ -4,7 +4,7 @@
  *
  * A trial is one sender with some batches, and a collector as Jaeger 1.x is one: a queue with a bound,
  * workers that take spans from it in order and save them each in its own time, a store that refuses or
- * hangs, other senders, restarts that lose the queue, a sender that takes the page for gone, connections cut before or after the spans came in,
+ * hangs, other senders, restarts that lose the queue, a sender that loses patience, connections cut before or after the spans came in,
  * and a metrics page whose counters are each read at a moment of its own, or that cannot be read. Then
  * all heals. In the end: no POST was called stored of which the store lacked a span, every span is in the
  * store, what was sent again is bounded by the losses, and a sender that is alone never overruns the queue. */
@@ -173,16 +173,30 @@ static void take_verdicts(struct list *decided)
 	}
 }
 
-/* The sender takes the page for gone, or asks the collector by sending one POST again. */
+/* The sender no longer waits for some POSTs, and sends them again. */
+static void withdraw_some(void)
+{
+	for (unsigned i = 0; i < w.batches; i++)
+		if (!list_empty(&w.s[i].post.link) && chance(50))
+			confirm_withdraw(&w.confirm, &w.s[i].post);
+}
+
+/* The page passes for gone, or the collector is asked by one POST that is sent again. */
 static void lose_patience(void)
 {
 	struct list decided;
 
 	list_init(&decided);
-	if (chance(50))
-		confirm_forget(&w.confirm, w.now_us, &decided);
-	else
-		confirm_return_oldest(&w.confirm, w.now_us, &decided);
+	switch (roll(3)) {
+	case 0:
+		confirm_forget(&w.confirm, &decided);
+		break;
+	case 1:
+		confirm_return_oldest(&w.confirm, &decided);
+		break;
+	default:
+		withdraw_some();
+	}
 	take_verdicts(&decided);
 	w.losses++;
 }
@@ -339,7 +353,7 @@ static void misbehave(void)
 		w.store = (enum store)roll(3);
 	if (w.restarts && roll(400) == 0)
 		restart();
-	if (w.hasty && roll(400) == 0)
+	if (w.hasty && roll(100) == 0)
 		lose_patience();
 	if (chance(w.others))
 		for (uint64_t n = roll(w.others < 10 ? 3 : 12); n > 0; n--)

@@ -308,11 +308,11 @@ static void a_page_that_is_away_returns_what_it_left_undecided(void)
 	for (size_t i = 0; i < 3; i++)
 		post(i);
 	read_page();
-	confirm_return_oldest(&c, now_us, &decided);
+	confirm_return_oldest(&c, &decided);
 	is_text(letters(&decided), "R", "one POST, to see whether the collector answers");
 	is_int(c.unconfirmed, 2 * POST, "the others wait");
 	confirm_sent(&c, &posts[0]);
-	confirm_forget(&c, now_us, &decided);
+	confirm_forget(&c, &decided);
 	is_text(letters(&decided), "RR", "given up: they are sent again as well");
 	is_int(c.unconfirmed + c.queued + c.unread, 0, "nothing waits for a verdict");
 	ok(!confirm_may_send(&c, 1), "and nothing is sent before the next reading");
@@ -338,7 +338,7 @@ static void a_page_is_looked_at_again_without_prejudice(void)
 	page.received -= POST;
 	read_page();
 	is_int(c.state, CONFIRM_FOREIGN, "another collector's page");
-	confirm_forget(&c, now_us, &decided);
+	confirm_forget(&c, &decided);
 	is_text(letters(&decided), "R", "decides nothing");
 	read_page();
 	is_int(c.state, CONFIRM_STORING, "the next reading is a first one");
@@ -348,6 +348,32 @@ static void a_page_is_looked_at_again_without_prejudice(void)
 	read_page();
 	is_text(read_page(), "S", "and confirms");
 	is_int(c.stats.confirmed, POST, "what was sent since");
+}
+
+static void what_nobody_waits_for_still_takes_room_in_the_queue(void)
+{
+	struct list decided;
+
+	begin(2000);
+	list_init(&decided);
+	for (size_t i = 0; i < 5; i++)
+		post(i);
+	confirm_withdraw(&c, &posts[4]);
+	ok(!confirm_may_send(&c, 1), "withdrawn: its spans are on their way through the queue");
+	confirm_return_oldest(&c, &decided);
+	is_text(letters(&decided), "R", "returned:");
+	ok(!confirm_may_send(&c, 1), "the same");
+	read_page();
+	for (size_t i = 1; i < 4; i++)
+		confirm_withdraw(&c, &posts[i]);
+	read_page();
+	ok(!confirm_may_send(&c, 1), "a reading sees 500 there");
+	confirm_forget(&c, &decided);
+	read_page();
+	ok(!confirm_may_send(&c, 1), "and so does the first one after a page that was away");
+	page.saved = 5 * POST;
+	read_page();
+	ok(confirm_may_send(&c, 1), "until they are saved");
 }
 
 static void what_is_withdrawn_gets_no_verdict(void)
@@ -409,6 +435,7 @@ int main(void)
 	readings_keep_their_distance();
 	a_page_that_is_away_returns_what_it_left_undecided();
 	a_page_is_looked_at_again_without_prejudice();
+	what_nobody_waits_for_still_takes_room_in_the_queue();
 	what_is_withdrawn_gets_no_verdict();
 	a_store_that_takes_nothing_is_told();
 	return tap_done();
