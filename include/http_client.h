@@ -32,6 +32,11 @@ enum {
 struct http_request {
 	const char *url;
 	struct slice body; /* at == NULL: GET; else POST, borrowed until the answer */
+	/* nparts > 0: POST too, and the body is the parts one after another. The array and the bytes of the
+	 * parts are borrowed until the answer; they are sent from where they lie. */
+	const struct slice *parts;
+	size_t nparts;
+	bool gzip; /* the body is compressed first, with "Content-Encoding: gzip" */
 	const char *content_type;
 	const char *const *headers; /* for this request; NULL-terminated or NULL; copied */
 	uint64_t
@@ -92,7 +97,7 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 
 /* ANSWERED is called later, once, never from inside this call; it may send, cancel and free.
  * An answer whose head has arrived counts, even when its body never ends. 0, E_NOMEM or E_USAGE
- * (the URL, or a header with a line break in it). */
+ * (the URL, a header with a line break in it, or 4 GiB and more to compress). */
 int http_client_send(struct http_client *c, const struct http_request *r,
         void (*answered)(void *arg, const struct http_answer *a), void *arg) MUST_USE;
 

@@ -31,4 +31,14 @@ static inline bool slice_same(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* The bytes of the N slices at PARTS together. */
+static inline size_t slices_len(const struct slice *parts, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += parts[i].len;
+	return len;
+}
+
 #endif

@@ -1,6 +1,6 @@
 noinst_LIBRARIES = libspanspool.a
-libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(MHD_CFLAGS) \
-	$(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS) $(THRIFT_CFLAGS)
+libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \
+	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS) $(THRIFT_CFLAGS)
 libspanspool_a_SOURCES =
 nodist_libspanspool_a_SOURCES =
 
@@ -20,8 +20,8 @@ include %D%/serve/local.mk
 include %D%/lab/local.mk
 include %D%/cmd/local.mk
 
-SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(MHD_LIBS) \
-	$(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) $(THRIFT_LIBS) -lm
+SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
+	$(MHD_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) $(THRIFT_LIBS) -lm
 
 bin_PROGRAMS = spanspool
 spanspool_SOURCES = %D%/main.c

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "http_client.h"
 #include "list.h"
+#include "request_body.h"
 
 /* *MODEL is the caller's to clean up, also on failure. */
 int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c,
@@ -23,6 +24,7 @@ struct exchange {
 	void (*on_body)(void *arg, struct slice bytes); /* NULL: none */
 	void *arg;
 	uint64_t began_us;
+	struct request_body upload;
 	size_t keep;
 	struct buf body;
 	size_t seen; /* bytes of body that came */

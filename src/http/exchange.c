@@ -114,6 +114,7 @@ struct exchange *exchange_new(CURL *model)
 	curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
 	curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
+	request_body_attach(&x->upload, x->easy);
 	return x;
 }
 
@@ -135,6 +136,7 @@ void exchange_free(struct exchange *x)
 		return;
 	curl_easy_cleanup(x->easy);
 	drop_headers(x);
+	request_body_free(&x->upload);
 	buf_free(&x->body);
 	free(x);
 }
@@ -166,6 +168,8 @@ static int make_headers(struct exchange *x, const struct http_request *r, struct
 			return E_USAGE;
 		rc = add_header(x, type);
 	}
+	if (rc == 0 && r->gzip && request_body_in(r))
+		rc = add_header(x, "Content-Encoding: gzip");
 	for (const char *const *h = r->headers; rc == 0 && h != NULL && *h != NULL; h++)
 		rc = add_header(x, *h);
 	if (rc < 0)
@@ -199,6 +203,8 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 	long total_ms = r->total_ms == 0 ? HTTP_TOTAL_MS : (long)r->total_ms;
 	int rc = make_headers(x, r, shared);
 
+	if (rc == 0 && request_body_in(r))
+		rc = request_body_set(&x->upload, r);
 	if (rc < 0)
 		return rc;
 	forget_answer(x, r->keep);
@@ -208,13 +214,10 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS, total_ms);
-	if (r->body.at == NULL) {
+	if (request_body_in(r))
+		request_body_post(&x->upload, x->easy);
+	else
 		curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
-		return 0;
-	}
-	curl_easy_setopt(x->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, r->body.at);
-	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
 	return 0;
 }
 

@@ -251,6 +251,14 @@ size_t http_client_pending(const struct http_client *c)
 
 /* ---- answers ---- */
 
+/* Calls the owner, whose bytes the exchange borrows no longer. */
+static void deliver_answer(struct http_client *c, struct exchange *x, const struct http_answer *a)
+{
+	request_body_free(&x->upload);
+	x->answered(x->arg, a);
+	spare(c, x);
+}
+
 static void fail(struct http_client *c, struct exchange *x, enum http_trouble trouble)
 {
 	struct http_answer a;
@@ -260,8 +268,7 @@ static void fail(struct http_client *c, struct exchange *x, enum http_trouble tr
 		a.trouble = trouble;
 		a.error = http_trouble_text(trouble);
 	}
-	x->answered(x->arg, &a);
-	spare(c, x);
+	deliver_answer(c, x, &a);
 }
 
 static void begin_waiting(struct http_client *c)
@@ -289,8 +296,7 @@ static void finish(struct http_client *c, CURLMsg *m)
 	exchange_judge(x, rc, &a);
 	if (a.status == 401 || a.status == 403 || a.trouble == HTTP_TLS)
 		credentials_look(c->credentials);
-	x->answered(x->arg, &a);
-	spare(c, x);
+	deliver_answer(c, x, &a);
 }
 
 /* Hands out what is done. */

@@ -19,6 +19,20 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 	return *out == NULL ? why_set(why, E_NOMEM, "fake") : 0;
 }
 
+static void keep_body(struct fake_request *q, const struct http_request *r)
+{
+	const struct slice *parts = r->nparts > 0 ? r->parts : &r->body;
+	size_t n = r->nparts > 0 ? r->nparts : 1;
+
+	q->body = malloc(slices_len(parts, n) + 1);
+	q->len = 0;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(q->body + q->len, parts[i].at, parts[i].len);
+		q->len += parts[i].len;
+	}
+	q->gzip = r->gzip;
+}
+
 int http_client_send(struct http_client *c, const struct http_request *r,
         void (*answered)(void *arg, const struct http_answer *a), void *arg)
 {
@@ -30,9 +44,7 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	if (fake.n == FAKE_REQUESTS)
 		return E_NOMEM;
 	q->url = strdup(r->url);
-	q->body = malloc(r->body.len + 1);
-	memcpy(q->body, r->body.at, r->body.len);
-	q->len = r->body.len;
+	keep_body(q, r);
 	q->headers[0] = '\0';
 	for (const char *const *h = r->headers; h != NULL && *h != NULL; h++) {
 		size_t n = strlen(q->headers);

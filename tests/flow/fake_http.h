@@ -6,8 +6,9 @@
 
 struct fake_request {
 	char *url;
-	uint8_t *body;
+	uint8_t *body; /* its parts one after another, not compressed */
 	size_t len;
+	bool gzip;          /* asked for */
 	char headers[1024]; /* its own, each with a newline behind it */
 	void (*answered)(void *arg, const struct http_answer *a);
 	void *arg;

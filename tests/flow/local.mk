@@ -20,6 +20,7 @@ FLOW_TESTS = \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
+	%D%/test_http_client_parts \
 	%D%/test_http_client_secrets \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
@@ -115,6 +116,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_parts_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)

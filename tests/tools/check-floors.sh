@@ -21,6 +21,7 @@ door() { # which folders may include this foreign header; fails when anyone may
 	librdkafka/*) echo kafka ;;
 	curl/*|microhttpd.h) echo http ;;
 	thrift/*|glib*.h|gio/*|gen/*) echo span ;;
+	zlib.h) echo http ;;
 	yaml.h) echo table ;;
 	jansson.h) echo "serve cmd" ;;
 	xxhash.h) echo spool ;;

@@ -1,0 +1,135 @@
+/* request_body.c — a body of one piece is given to curl as it is (CURLOPT_POSTFIELDS); of a body of several
+ * pieces curl copies as much as its upload buffer holds, as often as the socket takes it (read_parts).
+ * A compressed body is one piece. The length is known before the head goes out, so that curl sends
+ * Content-Length and never chunks. */
+#include <limits.h>
+#include <stdio.h>
+#include <zlib.h>
+
+#include "request_body.h"
+
+/* zlib: the largest window with a gzip head and tail (zlib.h, deflateInit2), the default memory level. The
+ * compressed body grows by OUT_BYTES. */
+enum { GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8, OUT_BYTES = 16 << 10 };
+
+static void rewind_body(struct request_body *b)
+{
+	b->part = b->offset = 0;
+}
+
+/* ---- curl's callbacks ---- */
+
+static size_t read_parts(char *to, size_t size, size_t n, void *arg)
+{
+	struct request_body *b = arg;
+	size_t room = size * n, done = 0;
+
+	while (done < room && b->part < b->nparts) {
+		struct slice part = b->parts[b->part];
+		size_t len = min_u64(part.len - b->offset, room - done);
+
+		if (len > 0)
+			memcpy(to + done, part.at + b->offset, len);
+		done += len;
+		b->offset += len;
+		if (b->offset == part.len) {
+			b->part++;
+			b->offset = 0;
+		}
+	}
+	return done;
+}
+
+/* curl goes back to the start before it sends a request again, and nowhere else. */
+static int seek_parts(void *arg, curl_off_t offset, int origin)
+{
+	if (origin != SEEK_SET || offset != 0)
+		return CURL_SEEKFUNC_FAIL;
+	rewind_body(arg);
+	return CURL_SEEKFUNC_OK;
+}
+
+void request_body_attach(struct request_body *b, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_parts);
+	curl_easy_setopt(easy, CURLOPT_READDATA, b);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_parts);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, b);
+}
+
+/* ---- compression ---- */
+
+/* Appends to TO what PART becomes, with Z_FINISH the end of the stream too. */
+static int deflate_part(z_stream *z, struct slice part, int flush, struct buf *to)
+{
+	z->next_in = (Bytef *)part.at; /* zlib does not write there */
+	z->avail_in = (uInt)part.len;
+	do {
+		z->next_out = buf_reserve(to, OUT_BYTES);
+		if (z->next_out == NULL)
+			return E_NOMEM;
+		z->avail_out = OUT_BYTES;
+		deflate(z, flush);
+		to->len += OUT_BYTES - z->avail_out;
+	} while (z->avail_out == 0);
+	return 0;
+}
+
+static int compress_parts(struct buf *to, const struct slice *parts, size_t n)
+{
+	z_stream z = { 0 };
+	int rc = 0;
+
+	if (slices_len(parts, n) > UINT_MAX)
+		return E_USAGE; /* zlib counts a part in an unsigned int */
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL,
+	            Z_DEFAULT_STRATEGY) != Z_OK)
+		return E_NOMEM;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = deflate_part(&z, parts[i], i + 1 < n ? Z_NO_FLUSH : Z_FINISH, to);
+	deflateEnd(&z);
+	buf_fit(to);
+	return rc;
+}
+
+/* ---- the body ---- */
+
+bool request_body_in(const struct http_request *r)
+{
+	return r->body.at != NULL || r->nparts > 0;
+}
+
+int request_body_set(struct request_body *b, const struct http_request *r)
+{
+	int rc = 0;
+
+	request_body_free(b);
+	b->whole = r->body;
+	b->parts = r->nparts > 0 ? r->parts : &b->whole;
+	b->nparts = r->nparts > 0 ? r->nparts : 1;
+	if (r->gzip) {
+		rc = compress_parts(&b->gzip, b->parts, b->nparts);
+		b->whole = buf_slice(&b->gzip);
+		b->parts = &b->whole;
+		b->nparts = 1;
+	}
+	return rc;
+}
+
+void request_body_post(struct request_body *b, CURL *easy)
+{
+	const void *whole = b->parts[0].at == NULL ? (const void *)"" : b->parts[0].at;
+	size_t len = slices_len(b->parts, b->nparts);
+
+	if (b->nparts > 1)
+		whole = NULL; /* curl reads the pieces */
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, whole);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+}
+
+void request_body_free(struct request_body *b)
+{
+	buf_free(&b->gzip);
+	*b = (struct request_body){ 0 };
+}
