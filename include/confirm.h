@@ -137,8 +137,8 @@ void confirm_return_oldest(struct confirm *c, struct list *decided);
 /* When the oldest POST without a verdict was answered, monotonic microseconds; 0: there is none. */
 uint64_t confirm_oldest_us(const struct confirm *c);
 
-/* The page could not be read between these moments. */
-void confirm_read_failed(struct confirm *c, uint64_t began_us, uint64_t ended_us);
+/* The page could not be read; the attempt ended then. */
+void confirm_read_failed(struct confirm *c, uint64_t ended_us);
 
 /* What the collector is sent now will not be stored: its store takes nothing, or it loses spans although the
  * window is at its smallest. */

@@ -9,4 +9,7 @@
  * Both are appended. E_USAGE names the text and a right form; E_NOMEM. */
 int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why) MUST_USE;
 
+/* The host of URL, an IPv6 address in its brackets, without user and port; borrowed from URL. */
+struct slice endpoint_host(const char *url);
+
 #endif

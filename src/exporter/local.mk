@@ -1,2 +1,4 @@
 libspanspool_a_SOURCES += \
-	include/exporter/metrics_page.h %D%/metrics_page.c
+	include/exporter/confirmer.h %D%/confirmer.c %D%/confirmer_impl.h %D%/confirmer_sentence.c \
+	include/exporter/metrics_page.h %D%/metrics_page.c \
+	%D%/pages.c %D%/pages.h

@@ -181,11 +181,11 @@ static void next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us
 	c->urgent_at_us = began_us + max_u64(URGENT_US, rest_us);
 }
 
-/* The page of a collector that is away is not asked for more often because POSTs wait. */
-void confirm_read_failed(struct confirm *c, uint64_t began_us, uint64_t ended_us)
+/* A reading that ran into its time-out says nothing of what one costs. The page of a collector that is away is not
+ * asked for more often because POSTs wait. */
+void confirm_read_failed(struct confirm *c, uint64_t ended_us)
 {
-	next_reading(c, began_us, ended_us);
-	c->urgent_at_us = c->read_at_us;
+	c->read_at_us = c->urgent_at_us = ended_us + c->opts.read_every_us;
 }
 
 /* A counter never goes back within a process. */
@@ -420,6 +420,7 @@ void confirm_forget(struct confirm *c, struct list *decided)
 	while (!list_empty(&c->awaiting))
 		confirm_return_oldest(c, decided);
 	c->last = (struct confirm_reading){ 0 };
+	memset(c->processes, 0, sizeof(c->processes));
 	c->epoch++;
 	c->state = CONFIRM_UNREAD;
 	c->read_at_us = c->urgent_at_us = 0;

@@ -65,3 +65,15 @@ wrong:
 	buf_free(&shown);
 	return why->code;
 }
+
+struct slice endpoint_host(const char *url)
+{
+	const char *host = url + scheme_length(url), *end = host + strcspn(host, "/?#"), *port;
+	const char *at = memrchr(host, '@', (size_t)(end - host));
+
+	if (at != NULL)
+		host = at + 1;
+	port = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
+	port = port == NULL ? NULL : memchr(port, ':', (size_t)(end - port));
+	return slice_of(host, (size_t)((port != NULL ? port : end) - host));
+}

@@ -302,7 +302,7 @@ static void read_run(void)
 	w.reading = false;
 	w.page.ended_us = w.now_us;
 	if (w.unreadable) {
-		confirm_read_failed(&w.confirm, w.page.began_us, w.page.ended_us);
+		confirm_read_failed(&w.confirm, w.page.ended_us);
 		return;
 	}
 	w.page.counters.process = w.live.process;

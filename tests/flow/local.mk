@@ -11,6 +11,8 @@ FLOW_TESTS = \
 	%D%/test_agent_signals \
 	%D%/test_agent_start \
 	%D%/test_collector_told \
+	%D%/test_confirmer \
+	%D%/test_confirmer_away \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
@@ -68,11 +70,16 @@ FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
 KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
 KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
+CONFIRMER_RIG = %D%/confirmer_rig.h %D%/pageserver.h tests/lib/clienttest.h
 BASIN = tests/lib/basin.c tests/lib/basin.h tests/lib/must.h
 
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_collector_told_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_collector_told_SOURCES = %D%/test_collector_told.c $(STAGE)
+%C%_test_confirmer_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirmer_SOURCES = %D%/test_confirmer.c $(CONFIRMER_RIG)
+%C%_test_confirmer_away_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirmer_away_SOURCES = %D%/test_confirmer_away.c $(CONFIRMER_RIG)
 %C%_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_secrets_SOURCES = %D%/test_secrets.c $(STAGE) $(BASIN)
 %C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -295,7 +295,7 @@ static void readings_keep_their_distance(void)
 	r.ended_us = r.began_us + 40000;
 	confirm_read(&c, &r, &decided);
 	is_int(confirm_read_at(&c, 0), 5000000 + 25 * 40000, "a slow page is spared anyway");
-	confirm_read_failed(&c, 6000000, 6000000);
+	confirm_read_failed(&c, 6000000);
 	is_int(confirm_read_at(&c, 1000), 6000000 + EVERY_US, "one that fails is not hurried");
 }
 

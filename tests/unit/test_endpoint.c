@@ -79,8 +79,26 @@ static void a_password_stands_in_no_sentence(void)
 	}
 }
 
+static void the_host_stands_alone(void)
+{
+	static const char *const rows[][2] = {
+		{ "http://h:14268/api/traces?format=jaeger.thrift", "h" },
+		{ "http://h", "h" },
+		{ "HTTPS://127.0.0.1/p:1", "127.0.0.1" },
+		{ "http://[::1]:14268/", "[::1]" },
+		{ "http://[fe80::1]", "[fe80::1]" },
+		{ "http://me:sesame@h:1", "h" },
+		{ "http://me:ses@ame@[::1]:1?x", "[::1]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ok(slice_is(endpoint_host(rows[i][0]), rows[i][1]), "%s of %s", rows[i][1],
+		        rows[i][0]);
+}
+
 int main(void)
 {
+	the_host_stands_alone();
 	an_address_is_made_whole();
 	what_is_no_address_is_refused_by_name();
 	a_password_stands_in_no_sentence();

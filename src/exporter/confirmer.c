@@ -1,0 +1,360 @@
+/* confirmer.c — the policy `confirm` between a collector's metrics page and the owner of the POSTs.
+ *
+ *                         ┌──a page is fit──► SEEING ──10 s without a page while POSTs are answered,──┐
+ *   LOOKING ──first look──┤                     ▲       or the page is another collector's            ▼
+ *                         └──none is────────────┼───────────────────────────────────► BLIND, or STOPPED
+ *                                               └──a later look: a page is fit────────────────────────┘
+ *
+ * While SEEING the page is read when the policy wants it. When it cannot be read, all places where it may be are
+ * looked at: a collector that was restarted may be of another kind. POSTs that fail meanwhile show an outage,
+ * which says nothing of the page: then what is unconfirmed waits. When no POST says anything, because the
+ * window is closed, one is returned to the owner, who sends it again: that shows which it is.
+ *
+ * While BLIND there is a look each minute, and one before the first POST after a failed one: the collector may
+ * have been restarted. A page that was found to be another collector's is believed again only after a
+ * minute in which its counters moved by what was sent.
+ *
+ * Answers of pages and the timer change the state; then, and never inside a call of the owner, deliver()
+ * hands out verdicts. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "confirmer_impl.h"
+
+/* Microseconds. */
+#define READ_EVERY_US (US_PER_S / 4) /* four readings a second are enough for people and disks */
+#define AWAY_US (10 * US_PER_S)      /* five readings that time out, one after the other */
+#define BLIND_LOOK_US (60 * US_PER_S)
+#define STOPPED_LOOK_US (5 * US_PER_S) /* sooner: nothing is sent before it succeeds */
+#define SOON_US US_PER_S               /* between two looks that failing POSTs ask for */
+#define SLOW_US (US_PER_S / 5) /* a port that refuses takes a millisecond, one that hangs 2 s */
+
+static void on_look(void *arg, const struct pages_answer *a);
+
+/* ---- the next look ---- */
+
+static uint64_t next_look_us(const struct confirmer *c)
+{
+	switch (c->sight) {
+	case CONFIRMER_SEEING:
+		return confirm_read_at(&c->policy, c->waiting);
+	case CONFIRMER_BLIND:
+		return c->looked_us + (c->look_soon ? SOON_US : BLIND_LOOK_US);
+	case CONFIRMER_STOPPED:
+		return c->looked_us + (c->foreign ? BLIND_LOOK_US : STOPPED_LOOK_US);
+	default:
+		return 0;
+	}
+}
+
+static bool has_events(const struct confirmer *c)
+{
+	return c->changed || !list_empty(&c->decided);
+}
+
+static void schedule(struct confirmer *c)
+{
+	uint64_t now_us = clock_mono_us(), at_us = UINT64_MAX;
+
+	if (has_events(c))
+		at_us = now_us;
+	else if (c->pages != NULL && !pages_busy(c->pages))
+		at_us = next_look_us(c);
+	if (at_us == UINT64_MAX)
+		timer_stop(c->timer);
+	else
+		timer_start(c->timer,
+		        at_us > now_us ? (at_us - now_us + US_PER_MS - 1) / US_PER_MS : 0);
+}
+
+static void look_when_due(struct confirmer *c)
+{
+	if (c->pages == NULL || pages_busy(c->pages) || clock_mono_us() < next_look_us(c))
+		return;
+	c->look_soon = false;
+	c->foreign_asked = c->foreign_spans;
+	pages_look(c->pages, c->sight != CONFIRMER_SEEING || c->away_us != 0);
+}
+
+/* ---- events ---- */
+
+static void bury(struct confirmer *c)
+{
+	pages_free(c->pages);
+	timer_free(c->timer);
+	buf_free(&c->sentence);
+	free(c);
+}
+
+/* The last thing that a callback does: C may be gone after it. */
+static void deliver(struct confirmer *c)
+{
+	c->busy++;
+	while (!c->doomed && !list_empty(&c->decided)) {
+		struct confirm_post *p = list_first(&c->decided, struct confirm_post, link);
+
+		list_remove(&p->link);
+		c->events.verdict(c->events.arg, p, p->verdict);
+	}
+	if (!c->doomed && c->changed) {
+		c->changed = false;
+		c->events.changed(c->events.arg);
+	}
+	if (!c->doomed)
+		schedule(c);
+	if (--c->busy == 0 && c->doomed)
+		bury(c);
+}
+
+static void on_timer(void *arg)
+{
+	struct confirmer *c = arg;
+
+	look_when_due(c);
+	deliver(c);
+}
+
+/* ---- what a look says ---- */
+
+static void lose_sight(struct confirmer *c)
+{
+	c->sight = c->mode == CONFIRMER_REQUIRE ? CONFIRMER_STOPPED : CONFIRMER_BLIND;
+	c->waiting = 0;
+	/* While STOPPED they wait for the page to come back. */
+	if (c->sight == CONFIRMER_BLIND || c->foreign)
+		confirm_forget(&c->policy, &c->decided);
+}
+
+/* Has the page been away so long, while the collector was not, that it is not waited for? */
+static bool is_page_gone(const struct confirmer *c, uint64_t now_us)
+{
+	if (c->answered_us != 0)
+		return now_us - c->answered_us >= AWAY_US;
+	return c->mode == CONFIRMER_REQUIRE && !c->post_failed && now_us - c->away_us >= AWAY_US;
+}
+
+/* Page and POSTs say nothing: only another POST can tell whether the collector is there. */
+static bool may_ask(const struct confirmer *c)
+{
+	return c->away_us != 0 && c->answered_us == 0 && c->policy.on_wire == 0 &&
+	       clock_mono_us() - c->away_us >= AWAY_US;
+}
+
+static void page_failed(struct confirmer *c, const struct pages_answer *a)
+{
+	c->reads_failed++;
+	confirm_read_failed(&c->policy, a->ended_us);
+	if (c->sight == CONFIRMER_LOOKING) {
+		lose_sight(c);
+	} else if (c->sight == CONFIRMER_SEEING) {
+		if (c->away_us == 0)
+			c->away_us = a->began_us;
+		if (is_page_gone(c, a->ended_us)) {
+			lose_sight(c);
+		} else if (may_ask(c) && !c->post_failed && !c->asked) {
+			c->asked = true;
+			confirm_return_oldest(&c->policy, &c->decided);
+		}
+	}
+}
+
+/* R is of a page that was another collector's. True when it has counted all that was sent since its last
+ * reading, so that it may be this collector's after all. Where nothing is sent there is nothing to count. */
+static bool is_foreign_still(struct confirmer *c, const struct confirm_reading *r)
+{
+	const struct confirm_counters *now = &r->counters, *then = &c->foreign_last;
+	bool counted = now->process == then->process && c->foreign_asked > 0 &&
+	               now->received >= then->received + c->foreign_asked;
+
+	c->foreign_last = *now;
+	c->foreign_spans = c->foreign_asked = 0;
+	return c->sight == CONFIRMER_BLIND && !counted;
+}
+
+static void count_stored(struct confirmer *c, const struct confirm_reading *r)
+{
+	if (c->stored_epoch != c->policy.epoch)
+		c->stored = (struct trend){ 0 };
+	c->stored_epoch = c->policy.epoch;
+	trend_look(&c->stored, r->ended_us, r->counters.saved);
+}
+
+static void page_read(struct confirmer *c, const struct confirm_reading *r)
+{
+	c->away_us = c->answered_us = 0;
+	c->asked = false;
+	if (c->foreign && is_foreign_still(c, r)) {
+		confirm_forget(&c->policy,
+		        &c->decided); /* the next epoch begins: see confirmer_answered */
+		return;
+	}
+	confirm_read(&c->policy, r, &c->decided);
+	count_stored(c, r);
+	c->foreign = c->policy.state == CONFIRM_FOREIGN;
+	c->foreign_last = r->counters;
+	c->foreign_spans = 0;
+	if (c->foreign)
+		lose_sight(c);
+	else
+		c->sight = CONFIRMER_SEEING;
+}
+
+static void on_look(void *arg, const struct pages_answer *a)
+{
+	struct confirmer *c = arg;
+
+	c->reads++;
+	c->looked_us = clock_mono_us();
+	c->look_slow = a->ended_us - a->began_us > SLOW_US;
+	if (a->reading != NULL)
+		page_read(c, a->reading);
+	else
+		page_failed(c, a);
+	confirmer_describe(c);
+	c->changed = true;
+	deliver(c);
+}
+
+/* ---- the owner's calls ---- */
+
+/* A POST failed since the last look: the collector may be another by now, with a page. */
+static bool wants_look_first(struct confirmer *c)
+{
+	if (c->pages == NULL || !c->post_failed || c->look_slow)
+		return false;
+	if (pages_busy(c->pages))
+		return true;
+	c->look_soon = clock_mono_us() - c->looked_us >= SOON_US;
+	return c->look_soon;
+}
+
+bool confirmer_may_send(struct confirmer *c, uint32_t spans)
+{
+	bool may = false;
+
+	if (c->sight == CONFIRMER_BLIND) {
+		may = !wants_look_first(c);
+	} else if (c->sight == CONFIRMER_SEEING) {
+		may = confirm_may_send(&c->policy, spans) || may_ask(c);
+		c->waiting = may ? 0 : spans;
+	}
+	if (!may)
+		schedule(c);
+	return may;
+}
+
+uint32_t confirmer_post_spans(const struct confirmer *c)
+{
+	return c->sight == CONFIRMER_SEEING ? confirm_post_spans(&c->policy)
+	                                    : c->policy.opts.post_spans;
+}
+
+void confirmer_sent(struct confirmer *c, struct confirm_post *p)
+{
+	confirm_sent(&c->policy, p);
+}
+
+bool confirmer_answered(struct confirmer *c, struct confirm_post *p)
+{
+	uint64_t now_us = clock_mono_us();
+	bool blind = c->sight == CONFIRMER_BLIND;
+
+	if (blind) {
+		confirm_unanswered(&c->policy, p, now_us);
+		if (p->epoch == c->policy.epoch) /* it was sent after the last look */
+			c->foreign_spans += p->spans;
+		c->look_soon |= c->post_failed;
+	} else {
+		confirm_answered(&c->policy, p, now_us);
+		if (c->away_us != 0 && c->answered_us == 0)
+			c->answered_us = now_us;
+	}
+	c->post_failed = false;
+	schedule(c);
+	return blind;
+}
+
+void confirmer_unanswered(struct confirmer *c, const struct confirm_post *p)
+{
+	confirm_unanswered(&c->policy, p, clock_mono_us());
+	c->post_failed = true;
+	c->answered_us = 0;
+	schedule(c);
+}
+
+void confirmer_withdraw(struct confirmer *c, struct confirm_post *p)
+{
+	confirm_withdraw(&c->policy, p);
+	schedule(c);
+}
+
+enum confirmer_sight confirmer_sight(const struct confirmer *c)
+{
+	return c->sight;
+}
+
+bool confirmer_store_away(const struct confirmer *c)
+{
+	return c->sight == CONFIRMER_SEEING && confirm_store_away(&c->policy);
+}
+
+void confirmer_stats(const struct confirmer *c, struct confirmer_stats *to)
+{
+	*to = (struct confirmer_stats){
+		.confirm = c->policy.stats,
+		.window = c->policy.window,
+		.unconfirmed = c->policy.unconfirmed,
+		.reads = c->reads,
+		.reads_failed = c->reads_failed,
+		.stored_per_s = c->stored.per_s > 0 ? (uint64_t)c->stored.per_s : 0,
+		.state = c->policy.state,
+	};
+}
+
+/* ---- open and free ---- */
+
+static int open_parts(struct confirmer *c, struct loop *l, const struct http_client_opts *http,
+        const struct confirmer_opts *o, struct why *why)
+{
+	if (timer_open(&c->timer, l, on_timer, c) < 0)
+		return why_set(why, E_NOMEM, "confirmation of deliveries");
+	if (o->mode == CONFIRMER_OFF)
+		return 0;
+	return pages_open(&c->pages, l, http, o->collector_url, o->metrics_url, on_look, c, why);
+}
+
+int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,
+        const struct confirmer_opts *o, const struct confirmer_events *events, struct why *why)
+{
+	struct confirmer *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "confirmation of deliveries");
+	c->events = *events;
+	c->mode = o->mode;
+	c->sight = o->mode == CONFIRMER_OFF ? CONFIRMER_BLIND : CONFIRMER_LOOKING;
+	c->named = o->metrics_url != NULL;
+	list_init(&c->decided);
+	confirm_init(&c->policy, &(struct confirm_opts){ .post_spans = o->post_spans,
+	                                 .attempts = o->attempts,
+	                                 .read_every_us = READ_EVERY_US });
+	rc = open_parts(c, l, http, o, why);
+	if (rc < 0) {
+		bury(c);
+		return rc;
+	}
+	confirmer_describe(c);
+	schedule(c);
+	*out = c;
+	return 0;
+}
+
+void confirmer_free(struct confirmer *c)
+{
+	if (c == NULL)
+		return;
+	c->doomed = true;
+	if (c->busy == 0)
+		bury(c);
+}

@@ -1,0 +1,255 @@
+/* pages.c — asks one or two addresses for a collector's metrics page.
+ *
+ * Without a page's URL from the operator there are two: the admin port of Jaeger 1.x and the telemetry port
+ * of Jaeger 2.x and the OpenTelemetry Collector. They are asked at the same time, so that a firewall that
+ * drops packets costs one time-out and not two; the first of them has precedence. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "endpoint.h"
+#include "exporter/metrics_page.h"
+#include "log.h"
+#include "pages.h"
+#include "redact.h"
+
+static const char *const ports[PAGES_MOST] = { "14269", "8888" };
+
+struct page {
+	struct pages *pages;
+	struct buf url, shown; /* SHOWN is without secrets */
+	struct metrics_page text;
+	struct confirm_reading reading;
+	bool out;           /* asked for, and not answered */
+	bool fit;           /* READING is good */
+	char trouble[1024]; /* why it is not; "" */
+};
+
+struct pages {
+	struct http_client *http;
+	struct http_client_opts http_opts;
+	struct page page[PAGES_MOST];
+	size_t n;
+	size_t used; /* the page that was last fit */
+	bool busy;   /* a look is under way */
+	uint64_t began_us;
+	struct timer *failed; /* ends a look that could not even begin, from the loop */
+	void (*answered)(void *arg, const struct pages_answer *a);
+	void *arg;
+};
+
+/* ---- the answers ---- */
+
+static void judge_page(struct page *p, const struct http_answer *a)
+{
+	struct why why;
+
+	p->fit = false;
+	p->reading.ended_us = clock_mono_us();
+	if (a->failure != HTTP_ANSWERED)
+		snprintf(p->trouble, sizeof(p->trouble), "%s", a->error);
+	else if (a->status != 200)
+		snprintf(p->trouble, sizeof(p->trouble), "answered %d", a->status);
+	else if (!a->whole)
+		snprintf(p->trouble, sizeof(p->trouble),
+		        "its answer broke off, or took longer than %d s", PAGE_MS / 1000);
+	else if (metrics_page_end(&p->text, &p->reading.counters, &why) < 0)
+		snprintf(p->trouble, sizeof(p->trouble), "%s", why.text);
+	else
+		p->fit = true;
+}
+
+/* The first page that is fit; it is known once those before it have answered. */
+static const struct page *fit_page(const struct pages *s, bool *known)
+{
+	*known = true;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->page[i].out) {
+			*known = false;
+			return NULL;
+		}
+		if (s->page[i].fit)
+			return &s->page[i];
+	}
+	return NULL;
+}
+
+static void end_look(struct pages *s)
+{
+	struct pages_answer a = { .began_us = s->began_us, .ended_us = clock_mono_us() };
+	bool known;
+	const struct page *p = fit_page(s, &known);
+
+	if (!s->busy || !known)
+		return;
+	s->busy = false;
+	if (p != NULL) {
+		s->used = (size_t)(p - s->page);
+		a = (struct pages_answer){ &p->reading, p->reading.began_us, p->reading.ended_us };
+	}
+	s->answered(s->arg, &a);
+}
+
+static void on_body(void *arg, struct slice bytes)
+{
+	struct page *p = arg;
+
+	metrics_page_feed(&p->text, bytes);
+}
+
+static void on_answer(void *arg, const struct http_answer *a)
+{
+	struct page *p = arg;
+
+	p->out = false;
+	judge_page(p, a);
+	end_look(p->pages);
+}
+
+static void on_failed(void *arg)
+{
+	end_look(arg);
+}
+
+/* ---- a look ---- */
+
+static void ask(struct page *p)
+{
+	struct http_request r = {
+		.url = buf_cstr(&p->url),
+		.connect_ms = PAGE_MS,
+		.total_ms = PAGE_MS,
+		.keep = 1,
+		.on_body = on_body,
+	};
+	int rc;
+
+	p->fit = false;
+	p->trouble[0] = '\0';
+	if (p->out)
+		return; /* still on its way from a look that another page has ended */
+	metrics_page_begin(&p->text);
+	p->reading.began_us = clock_mono_us();
+	rc = http_client_send(p->pages->http, &r, on_answer, p);
+	p->out = rc == 0;
+	if (rc < 0)
+		snprintf(p->trouble, sizeof(p->trouble), "%s", err_text(rc));
+}
+
+void pages_look(struct pages *s, bool all)
+{
+	s->busy = true;
+	s->began_us = clock_mono_us();
+	for (size_t i = 0; i < s->n; i++) {
+		if (all || i == s->used)
+			ask(&s->page[i]);
+		else
+			s->page[i].fit = false, s->page[i].trouble[0] = '\0';
+	}
+	timer_start(s->failed, 0);
+}
+
+bool pages_busy(const struct pages *s)
+{
+	return s->busy;
+}
+
+const char *pages_url(const struct pages *s)
+{
+	return buf_cstr((struct buf *)&s->page[s->used].shown);
+}
+
+void pages_troubles(const struct pages *s, struct buf *to)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct page *p = &s->page[i];
+
+		if (p->trouble[0] == '\0')
+			continue;
+		buf_printf(to, "%s%.*s: %s", between, (int)p->shown.len, (const char *)p->shown.at,
+		        p->trouble);
+		between = "; ";
+	}
+}
+
+/* ---- open and free ---- */
+
+static int add_page(struct pages *s, const char *url, struct why *why)
+{
+	struct page *p = &s->page[s->n++];
+
+	p->pages = s;
+	buf_text(&p->url, url);
+	redact_url(&p->shown, url);
+	if (buf_check(&p->url) < 0 || buf_check(&p->shown) < 0)
+		return why_set(why, E_NOMEM, "metrics page");
+	return 0;
+}
+
+static int add_pages(
+        struct pages *s, const char *collector_url, const char *metrics_url, struct why *why)
+{
+	struct slice host = endpoint_host(collector_url);
+	int rc = 0;
+
+	if (metrics_url != NULL)
+		return add_page(s, metrics_url, why);
+	for (size_t i = 0; rc == 0 && i < PAGES_MOST; i++) {
+		struct buf url = { 0 };
+
+		buf_printf(&url, "http://%.*s:%s/metrics", (int)host.len, (const char *)host.at,
+		        ports[i]);
+		rc = add_page(s, buf_cstr(&url), why);
+		buf_free(&url);
+	}
+	return rc;
+}
+
+/* A client of its own: no POST takes its connections, and it gives away no secret of theirs. */
+static void set_http_opts(struct http_client_opts *to, const struct http_client_opts *from)
+{
+	*to = (struct http_client_opts){ .max_connections = PAGES_MOST };
+	for (size_t i = 0; i < CREDENTIALS_N; i++)
+		if (i != CREDENTIAL_PASSWORD && i != CREDENTIAL_BEARER)
+			to->files[i] = from->files[i];
+}
+
+int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http,
+        const char *collector_url, const char *metrics_url,
+        void (*answered)(void *arg, const struct pages_answer *a), void *arg, struct why *why)
+{
+	struct pages *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return why_set(why, E_NOMEM, "metrics page");
+	s->answered = answered;
+	s->arg = arg;
+	set_http_opts(&s->http_opts, http);
+	rc = add_pages(s, collector_url, metrics_url, why);
+	if (rc == 0 && timer_open(&s->failed, l, on_failed, s) < 0)
+		rc = why_set(why, E_NOMEM, "metrics page");
+	if (rc == 0)
+		rc = http_client_open(&s->http, l, &s->http_opts, why);
+	if (rc < 0) {
+		pages_free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+void pages_free(struct pages *s)
+{
+	if (s == NULL)
+		return;
+	http_client_free(s->http);
+	timer_free(s->failed);
+	for (size_t i = 0; i < PAGES_MOST; i++) {
+		buf_free(&s->page[i].url);
+		buf_free(&s->page[i].shown);
+	}
+	free(s);
+}
