@@ -90,7 +90,9 @@ static inline bool is_sight(void *arg)
 
 static inline void wait_sight(enum confirmer_sight s, const char *name)
 {
-	ok(run_until(r.loop, is_sight, &s), "%s: %s", name, confirmer_sentence(r.c));
+	bool met = run_until(r.loop, is_sight, &s);
+
+	ok(met, "%s: %s", name, confirmer_sentence(r.c));
 }
 
 static inline bool has_text(void *arg)
