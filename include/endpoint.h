@@ -9,6 +9,10 @@
  * Both are appended. E_USAGE names the text and a right form; E_NOMEM. */
 int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why) MUST_USE;
 
+/* The address of a collector's metrics page: "http://host:14269" becomes "http://host:14269/metrics", a path of its
+ * own is left alone. Appended to URL. E_USAGE names the text, without secrets, and a right form; E_NOMEM. */
+int endpoint_page(const char *text, struct buf *url, struct why *why) MUST_USE;
+
 /* The host of URL, an IPv6 address in its brackets, without user and port; borrowed from URL. */
 struct slice endpoint_host(const char *url);
 

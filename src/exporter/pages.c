@@ -179,13 +179,13 @@ void pages_troubles(const struct pages *s, struct buf *to)
 static int add_page(struct pages *s, const char *url, struct why *why)
 {
 	struct page *p = &s->page[s->n++];
+	int rc = endpoint_page(url, &p->url, why);
 
 	p->pages = s;
-	buf_text(&p->url, url);
-	redact_url(&p->shown, url);
-	if (buf_check(&p->url) < 0 || buf_check(&p->shown) < 0)
-		return why_set(why, E_NOMEM, "metrics page");
-	return 0;
+	if (rc < 0)
+		return rc;
+	redact_url(&p->shown, buf_cstr(&p->url));
+	return buf_check(&p->shown) < 0 ? why_set(why, E_NOMEM, "metrics page") : 0;
 }
 
 static int add_pages(

@@ -66,6 +66,29 @@ wrong:
 	return why->code;
 }
 
+int endpoint_page(const char *text, struct buf *url, struct why *why)
+{
+	const char *rest = text + scheme_length(text) + strcspn(text + scheme_length(text), "/?#");
+	struct buf whole = { 0 }, name = { 0 }, shown = { 0 };
+	int rc = endpoint_read(text, &whole, &name, why); /* the form is that of any address */
+
+	if (rc == 0) {
+		buf_text(url, text);
+		buf_text(url, *rest == '\0' ? "/metrics" : strcmp(rest, "/") == 0 ? "metrics" : "");
+		rc = buf_check(url) < 0 ? why_set(why, E_NOMEM, "metrics page") : 0;
+	} else if (rc == E_USAGE) {
+		redact_url(&shown, text);
+		why_set(why, E_USAGE,
+		        "\"%s\" is not the address of a collector's metrics page (try "
+		        "http://127.0.0.1:14269/metrics)",
+		        buf_cstr(&shown));
+	}
+	buf_free(&whole);
+	buf_free(&name);
+	buf_free(&shown);
+	return rc;
+}
+
 struct slice endpoint_host(const char *url)
 {
 	const char *host = url + scheme_length(url), *end = host + strcspn(host, "/?#"), *port;

@@ -96,8 +96,41 @@ static void the_host_stands_alone(void)
 		        rows[i][0]);
 }
 
+static void the_address_of_a_page_is_made_whole(void)
+{
+	static const char *const rows[][2] = {
+		{ "http://h:14269", "http://h:14269/metrics" },
+		{ "http://h:14269/", "http://h:14269/metrics" },
+		{ "https://me:secret@h/own/metrics?x=1", "https://me:secret@h/own/metrics?x=1" },
+	};
+	static const char *const wrong[] = { "", "h:14269", "ftp://h", "http://h/a b" };
+	struct why why;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf url = { 0 };
+
+		is_int(endpoint_page(rows[i][0], &url, &why), 0, rows[i][0]);
+		is_text(buf_cstr(&url), rows[i][1], "is read at");
+		buf_free(&url);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct buf url = { 0 };
+
+		ok(endpoint_page(wrong[i], &url, &why) == E_USAGE &&
+		                strstr(why.text, wrong[i]) != NULL &&
+		                strstr(why.text, ":14269/metrics") != NULL,
+		        "\"%s\" is refused: %s", wrong[i], why.text);
+		is_int(url.len, 0, "and leaves nothing");
+		buf_free(&url);
+	}
+	ok(endpoint_page("ftp://me:sesame@h", &(struct buf){ 0 }, &why) == E_USAGE &&
+	                strstr(why.text, "sesame") == NULL,
+	        "without its password");
+}
+
 int main(void)
 {
+	the_address_of_a_page_is_made_whole();
 	the_host_stands_alone();
 	an_address_is_made_whole();
 	what_is_no_address_is_refused_by_name();
