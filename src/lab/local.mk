@@ -6,5 +6,6 @@ libspanspool_a_SOURCES += \
 	include/emitting.h %D%/emitting.c \
 	include/ports.h %D%/ports.c \
 	include/stub_collector.h %D%/stub_collector.c \
+	include/stub_store.h %D%/stub_store.c \
 	include/tally.h %D%/tally.c \
 	include/workdir.h %D%/workdir.c
