@@ -1,19 +1,42 @@
-/* lab: a collector for demo, tests and bench; answers as a real one, or as it is told. */
+/* lab: a collector for demo, tests and bench: it answers as a real one, or as it is told, stores what it took
+ * as fast as it is told, and has a metrics page that knows. */
 #ifndef STUB_COLLECTOR_H
 #define STUB_COLLECTOR_H
 
 #include "inspect.h"
 #include "loop.h"
+#include "stub_store.h"
+
+/* Whose metrics page it has. */
+enum stub_page {
+	STUB_PAGE_JAEGER,    /* Jaeger 1.x; as on its port 14269 */
+	STUB_PAGE_OTEL,      /* Jaeger 2.x and OpenTelemetry Collector; as on their port 8888 */
+	STUB_PAGE_OTEL_BARE, /* the same without "_total" */
+};
+
+/* What a GET of the metrics page meets. */
+enum stub_metrics_mode {
+	STUB_METRICS_SERVED,
+	STUB_METRICS_OFF, /* the port is closed */
+	STUB_METRICS_404,
+	STUB_METRICS_500,
+	STUB_METRICS_HANGS,   /* no answer until the mode changes */
+	STUB_METRICS_FOREIGN, /* the page of another collector, whose counters do not move */
+};
 
 struct stub_collector_opts {
-	uint16_t port; /* of 127.0.0.1; 0 takes a free one */
-	/* Called for each span of a batch that is taken, in order; may be NULL. It may take the
-	 * collector down, which happens when the batch is through; not free it. */
-	void (*each)(void *arg, const struct inspect_span *span);
+	uint16_t port;         /* of 127.0.0.1; 0 takes a free one */
+	uint16_t metrics_port; /* the same */
 	/* Called for each batch that is taken, before its spans, with the request's spanspool- headers: ID
 	 * and RECEIVED are "" where it has none. May be NULL. */
 	void (*batch)(void *arg, const char *id, const char *received, bool maybe_dup);
+	/* Called for each span that is in the store, in the order of saving: without a queue when it is taken,
+	 * otherwise later, or never. May be NULL. It may take the collector down, or restart the store. */
+	void (*stored)(void *arg, const struct stub_span *span);
 	void *arg;
+	struct stub_store_opts store; /* all zero: what is taken is stored at once */
+	enum stub_page page;
+	enum stub_metrics_mode metrics;
 	bool close_each; /* "Connection: close" on every answer, as Jaeger 1.76 and 2.x */
 };
 
@@ -24,6 +47,7 @@ struct stub_counts {
 	uint64_t refused;    /* answered 400: not a batch */
 	uint64_t scripted;   /* answered as told, nothing taken */
 	uint64_t unanswered; /* taken, and the connection closed without a word */
+	uint64_t pages;      /* GETs of the metrics page that were answered, however */
 };
 
 struct stub_collector;
@@ -31,12 +55,20 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
         const struct stub_collector_opts *opts, struct why *why) MUST_USE;
 /* "http://127.0.0.1:PORT"; the same through down and up. */
 const char *stub_collector_url(const struct stub_collector *s);
-const struct stub_counts *stub_collector_counts(const struct stub_collector *s);
+/* "http://127.0.0.1:PORT/metrics", of another port; the same through everything. */
+const char *stub_collector_metrics_url(const struct stub_collector *s);
+/* What came in over HTTP, through restarts. */
+const struct stub_counts *stub_collector_counts(struct stub_collector *s);
+/* To make it slow, away or full, and for its counters; borrowed. */
+struct stub_store *stub_collector_store(struct stub_collector *s);
 
-/* Down: the port is closed, connections are dropped, what hangs or waits too. */
+/* Down: both ports are closed, connections are dropped, what hangs or waits too. The process goes on: what is
+ * queued is stored. */
 void stub_collector_down(struct stub_collector *s);
-/* 0, or the port is taken. */
+/* 0, or a port is taken. */
 int stub_collector_up(struct stub_collector *s, struct why *why) MUST_USE;
+/* Killed and started: down, a new process with an empty queue and counters at 0, and up. */
+int stub_collector_restart(struct stub_collector *s, struct why *why) MUST_USE;
 
 enum { STUB_FOR_EVER = -1 };
 /* The next N requests are answered STATUS and not taken; RETRY_AFTER_S below 0 sends no header.
@@ -52,6 +84,12 @@ void stub_collector_deny(struct stub_collector *s, int status, int n);
 void stub_collector_delay(struct stub_collector *s, uint64_t ms);
 /* While true, requests are read and nothing happens; then all that came are taken. */
 void stub_collector_hang(struct stub_collector *s, bool hang);
+
+/* 0, or its port is taken when it opens again. */
+int stub_collector_metrics(
+        struct stub_collector *s, enum stub_metrics_mode mode, struct why *why) MUST_USE;
+/* Each page is made when it is asked for, and answered so much later. */
+void stub_collector_metrics_delay(struct stub_collector *s, uint64_t ms);
 
 void stub_collector_free(struct stub_collector *s);
 

@@ -17,7 +17,7 @@
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
 static const char topic[] = "tracing-topic";
 
-static void on_span(void *arg, const struct inspect_span *span)
+static void on_stored(void *arg, const struct stub_span *span)
 {
 	struct demo *d = arg;
 
@@ -77,7 +77,7 @@ static int take_ports(struct demo *d, struct why *why)
 
 static int open_far_ends(struct demo *d, struct why *why)
 {
-	struct stub_collector_opts stub = { .each = on_span, .arg = d };
+	struct stub_collector_opts stub = { .stored = on_stored, .arg = d };
 	struct http_client_opts client = { .max_connections = 4 };
 
 	if (kafka_mock_open(&d->kafka, 1, why) < 0)

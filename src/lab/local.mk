@@ -5,7 +5,10 @@ libspanspool_a_SOURCES += \
 	include/emitter.h %D%/emitter.c \
 	include/emitting.h %D%/emitting.c \
 	include/ports.h %D%/ports.c \
+	%D%/stub_admin.h %D%/stub_admin.c \
 	include/stub_collector.h %D%/stub_collector.c \
+	%D%/stub_later.h %D%/stub_later.c \
+	%D%/stub_metrics.h %D%/stub_metrics.c \
 	include/stub_store.h %D%/stub_store.c \
 	include/tally.h %D%/tally.c \
 	include/workdir.h %D%/workdir.c

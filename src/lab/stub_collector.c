@@ -1,18 +1,15 @@
 /* stub_collector.c — POST /api/traces as Jaeger's collectors answer it, and the troubles that they make.
  *
- *   request ──hang──► held until it ends ─┐
- *      └──────────────────────────────────┴► judged: scripted · 400 · taken ──delay──► answered
- *                                                                  └─swallow─► hung up on
- *
- * What is judged is judged at once: a slow collector has the batch long before it says so. */
+ *   request ──(stub_later)──► judged: scripted · 400 · taken ──(stub_store)──► stored, or not
+ *                                                       └─► answered, answered otherwise, hung up on */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#include "clock.h"
 #include "http_server.h"
-#include "list.h"
+#include "stub_admin.h"
 #include "stub_collector.h"
+#include "stub_later.h"
 
 enum {
 	MAX_BODY = 64 << 20,
@@ -26,9 +23,9 @@ struct stub_collector {
 	struct stub_collector_opts opts;
 	struct loop *loop;
 	struct http_server *server; /* NULL while down */
-	struct timer *timer;        /* of the delayed */
-	struct list held;           /* struct held: not judged yet */
-	struct list delayed;        /* struct held: judged, answered later */
+	struct stub_later *later;
+	struct stub_store *store;
+	struct stub_admin *admin;
 	struct stub_counts counts;
 	char url[URL_BYTES];
 	uint16_t port;
@@ -39,23 +36,11 @@ struct stub_collector {
 	int swallow_left;
 	int deny_status;
 	int deny_left;
-	uint64_t delay_us;
-	bool hangs;
-	bool judging; /* each() may be on the stack, over a body that the server holds */
+	bool judging; /* stored() may be on the stack, over a body that the server holds */
 	bool falls;   /* taken down meanwhile: when the batch is judged */
 };
 
-/* A request whose answer comes later. */
-struct held {
-	struct list link;
-	struct http_later *later;
-	const struct http_call *call;
-	struct http_reply reply;
-	uint64_t due_us;
-};
-
 static void on_post(void *arg, const struct http_call *call, struct http_reply *reply);
-static void on_due(void *arg);
 
 static const struct http_route routes[] = {
 	{ "/api/traces", "POST", on_post },
@@ -132,20 +117,9 @@ static const char *header_or_empty(const struct http_call *call, const char *nam
 	return value == NULL ? "" : value;
 }
 
-static void take(struct stub_collector *s, const struct http_call *call,
-        struct inspect_facts *facts, struct http_reply *reply)
+/* Ends what was taken and is not answered as it should be. */
+static void spoil_answer(struct stub_collector *s, struct http_reply *reply)
 {
-	if (s->opts.batch != NULL)
-		s->opts.batch(s->opts.arg, header_or_empty(call, "spanspool-id"),
-		        header_or_empty(call, "spanspool-received"),
-		        strcmp(header_or_empty(call, "spanspool-maybe-dup"), "1") == 0);
-	/* Walked a second time, now that it is known to be good as a whole. */
-	if (s->opts.each != NULL &&
-	        inspect_batch(call->body, facts, s->opts.each, s->opts.arg, NULL) < 0)
-		return;
-	s->counts.taken++;
-	s->counts.spans += facts->spans;
-	reply->status = 202;
 	if (s->swallow_left > 0) {
 		s->swallow_left--;
 		s->counts.unanswered++;
@@ -156,8 +130,50 @@ static void take(struct stub_collector *s, const struct http_call *call,
 	}
 }
 
-static void judge(struct stub_collector *s, const struct http_call *call, struct http_reply *reply)
+/* The spans of one batch on their way to the store. */
+struct taking {
+	struct stub_collector *s;
+	struct slice service;
+};
+
+static void take_span(void *arg, const struct inspect_span *span)
 {
+	const struct taking *t = arg;
+
+	stub_store_offer(t->s->store, t->service,
+	        &(struct stub_span){ span->trace_high, span->trace_low, span->span_id });
+}
+
+static void take(struct stub_collector *s, const struct http_call *call,
+        struct inspect_facts *facts, struct http_reply *reply)
+{
+	struct taking t = { s, facts->service };
+
+	if (s->opts.batch != NULL)
+		s->opts.batch(s->opts.arg, header_or_empty(call, "spanspool-id"),
+		        header_or_empty(call, "spanspool-received"),
+		        strcmp(header_or_empty(call, "spanspool-maybe-dup"), "1") == 0);
+	/* Walked a second time, now that it is known to be good as a whole. */
+	if (inspect_batch(call->body, facts, take_span, &t, NULL) < 0)
+		return;
+	s->counts.taken++;
+	s->counts.spans += facts->spans;
+	reply->status = 202;
+	spoil_answer(s, reply);
+}
+
+/* Does what was put off while a batch was judged. */
+static void fall(struct stub_collector *s)
+{
+	if (!s->falls)
+		return;
+	s->falls = false;
+	stub_collector_down(s);
+}
+
+static void judge(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	struct stub_collector *s = arg;
 	struct inspect_facts facts;
 
 	s->judging = true;
@@ -171,95 +187,15 @@ static void judge(struct stub_collector *s, const struct http_call *call, struct
 	if (s->opts.close_each)
 		add_header(reply, "Connection", "close");
 	s->judging = false;
-}
-
-/* ---- later ---- */
-
-static void drop(struct held *h)
-{
-	list_remove(&h->link);
-	buf_free(&h->reply.body);
-	free(h);
-}
-
-static void answer(struct held *h)
-{
-	http_later_answer(&h->later, &h->reply);
-	drop(h);
-}
-
-/* The timer rings when the first of them is due. */
-static void wait_for_due(struct stub_collector *s)
-{
-	uint64_t first = UINT64_MAX, now = clock_mono_us();
-
-	list_each (node, &s->delayed)
-		first = min_u64(first, container_of(node, struct held, link)->due_us);
-	if (first != UINT64_MAX)
-		timer_start(s->timer, first <= now ? 0 : (first - now + US_PER_MS - 1) / US_PER_MS);
-}
-
-static void on_due(void *arg)
-{
-	struct stub_collector *s = arg;
-	uint64_t now = clock_mono_us();
-
-	list_each_safe (node, &s->delayed) {
-		struct held *h = container_of(node, struct held, link);
-
-		if (h->due_us <= now)
-			answer(h);
-	}
-	wait_for_due(s);
-}
-
-/* Does what was put off while a batch was judged. */
-static void fall(struct stub_collector *s)
-{
-	if (!s->falls)
-		return;
-	s->falls = false;
-	stub_collector_down(s);
-}
-
-/* Judges what came; its answer waits. There is none when each() took the collector down. */
-static void judge_held(struct stub_collector *s, struct held *h)
-{
-	judge(s, h->call, &h->reply);
-	if (s->falls) {
-		drop(h);
-		fall(s);
-		return;
-	}
-	h->due_us = clock_mono_us() + s->delay_us;
-	list_push(&s->delayed, &h->link);
-	wait_for_due(s);
+	fall(s);
 }
 
 static void on_post(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	struct stub_collector *s = arg;
-	struct held *h;
 
 	s->counts.requests++;
-	if (!s->hangs && s->delay_us == 0) {
-		judge(s, call, reply);
-		fall(s);
-		return;
-	}
-	h = calloc(1, sizeof(*h));
-	if (h == NULL) {
-		reply->hang_up = true;
-		return;
-	}
-	list_init(&h->link);
-	h->call = call;
-	h->later = http_call_later(call);
-	if (s->hangs) {
-		list_push(&s->held, &h->link);
-		return;
-	}
-	judge_held(s, h);
+	stub_later_request(s->later, call, reply);
 }
 
 /* ---- open, up, down, free ---- */
@@ -278,6 +214,24 @@ static int open_port(struct stub_collector *s, struct why *why)
 	return http_server_open(&s->server, s->loop, &o, why);
 }
 
+/* All ports are known from now on, also those that are closed at first. */
+static int open_ports(struct stub_collector *s, struct why *why)
+{
+	if (open_port(s, why) < 0 || stub_admin_up(s->admin, why) < 0)
+		return why->code;
+	s->port = http_server_port(s->server);
+	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", (unsigned)s->port);
+	return stub_admin_set_mode(s->admin, s->opts.metrics, why);
+}
+
+static void on_stored(void *arg, const struct stub_span *span)
+{
+	struct stub_collector *s = arg;
+
+	if (s->opts.stored != NULL)
+		s->opts.stored(s->opts.arg, span);
+}
+
 int stub_collector_open(struct stub_collector **out, struct loop *l,
         const struct stub_collector_opts *opts, struct why *why)
 {
@@ -288,16 +242,14 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
 	s->opts = *opts;
 	s->loop = l;
 	s->port = opts->port;
-	list_init(&s->held);
-	list_init(&s->delayed);
-	if (timer_open(&s->timer, l, on_due, s) < 0) {
+	if (stub_later_open(&s->later, l, judge, s) < 0) {
 		why_set(why, E_NOMEM, "stub collector");
 		goto fail;
 	}
-	if (open_port(s, why) < 0)
+	if (stub_store_open(&s->store, l, &opts->store, on_stored, s, why) < 0 ||
+	        stub_admin_open(&s->admin, l, opts->metrics_port, opts->page, s->store, why) < 0 ||
+	        open_ports(s, why) < 0)
 		goto fail;
-	s->port = http_server_port(s->server);
-	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", (unsigned)s->port);
 	*out = s;
 	return 0;
 fail:
@@ -310,9 +262,20 @@ const char *stub_collector_url(const struct stub_collector *s)
 	return s->url;
 }
 
-const struct stub_counts *stub_collector_counts(const struct stub_collector *s)
+const char *stub_collector_metrics_url(const struct stub_collector *s)
 {
+	return stub_admin_url(s->admin);
+}
+
+const struct stub_counts *stub_collector_counts(struct stub_collector *s)
+{
+	s->counts.pages = stub_admin_pages(s->admin);
 	return &s->counts;
+}
+
+struct stub_store *stub_collector_store(struct stub_collector *s)
+{
+	return s->store;
 }
 
 void stub_collector_down(struct stub_collector *s)
@@ -322,26 +285,33 @@ void stub_collector_down(struct stub_collector *s)
 		return;
 	http_server_free(s->server);
 	s->server = NULL;
-	list_each_safe (node, &s->held)
-		drop(container_of(node, struct held, link));
-	list_each_safe (node, &s->delayed)
-		drop(container_of(node, struct held, link));
-	timer_stop(s->timer);
+	stub_later_drop(s->later);
+	stub_admin_down(s->admin);
 }
 
 int stub_collector_up(struct stub_collector *s, struct why *why)
 {
 	s->falls = false;
-	return s->server != NULL ? 0 : open_port(s, why);
+	if (s->server == NULL && open_port(s, why) < 0)
+		return why->code;
+	return stub_admin_up(s->admin, why);
+}
+
+int stub_collector_restart(struct stub_collector *s, struct why *why)
+{
+	stub_collector_down(s);
+	stub_store_restart(s->store);
+	return stub_collector_up(s, why);
 }
 
 void stub_collector_free(struct stub_collector *s)
 {
 	if (s == NULL)
 		return;
-	if (s->timer != NULL)
-		stub_collector_down(s);
-	timer_free(s->timer);
+	http_server_free(s->server);
+	stub_later_free(s->later);
+	stub_admin_free(s->admin);
+	stub_store_free(s->store);
 	free(s);
 }
 
@@ -374,16 +344,20 @@ void stub_collector_deny(struct stub_collector *s, int status, int n)
 
 void stub_collector_delay(struct stub_collector *s, uint64_t ms)
 {
-	s->delay_us = ms * US_PER_MS;
+	stub_later_delay(s->later, ms);
 }
 
 void stub_collector_hang(struct stub_collector *s, bool hang)
 {
-	s->hangs = hang;
-	while (!hang && !list_empty(&s->held)) {
-		struct held *h = list_first(&s->held, struct held, link);
+	stub_later_hang(s->later, hang);
+}
 
-		list_remove(&h->link);
-		judge_held(s, h);
-	}
+int stub_collector_metrics(struct stub_collector *s, enum stub_metrics_mode mode, struct why *why)
+{
+	return stub_admin_set_mode(s->admin, mode, why);
+}
+
+void stub_collector_metrics_delay(struct stub_collector *s, uint64_t ms)
+{
+	stub_admin_delay(s->admin, ms);
 }

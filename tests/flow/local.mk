@@ -46,6 +46,7 @@ FLOW_TESTS = \
 	%D%/test_spool_owner \
 	%D%/test_status \
 	%D%/test_stub_collector \
+	%D%/test_stub_metrics \
 	%D%/test_stub_process \
 	%D%/test_udp
 FLOW_SHELL = \
@@ -160,5 +161,6 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_spool_owner_SOURCES = %D%/test_spool_owner.c $(SPOOL_KIT) $(STAGE) $(PRINTS)
 %C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_stub_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)

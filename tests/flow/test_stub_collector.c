@@ -22,7 +22,7 @@ struct lab {
 	bool down_at_span;
 };
 
-static void on_span(void *arg, const struct inspect_span *span)
+static void on_stored(void *arg, const struct stub_span *span)
 {
 	struct lab *l = arg;
 
@@ -45,7 +45,7 @@ static void on_answer(void *arg, const struct http_answer *a)
 
 static void open_lab(struct lab *l, bool close_each)
 {
-	struct stub_collector_opts o = { .each = on_span, .arg = l, .close_each = close_each };
+	struct stub_collector_opts o = { .stored = on_stored, .arg = l, .close_each = close_each };
 	struct why why;
 
 	*l = (struct lab){ 0 };

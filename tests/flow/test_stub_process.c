@@ -52,7 +52,7 @@ static void counts_are(struct talk *t, const char *want, const char *name)
 static void it_obeys_and_counts(void)
 {
 	struct talk t = { 0 };
-	char got[64];
+	char got[256];
 	struct why why;
 
 	mockproc_start_program(&t.proc, "stubcollector", NULL);
@@ -86,6 +86,26 @@ static void it_obeys_and_counts(void)
 	        "\"refused\":0,"
 	        "\"scripted\":1,\"unanswered\":1}",
 	        "all of it is counted");
+	mockproc_ask(&t.proc, "store-counts", got, sizeof(got));
+	is_text(got,
+	        "{\"received\":3023,\"dropped\":0,\"rejected\":0,\"saved\":3023,\"failed\":0,"
+	        "\"queued\":0,\"saving\":0,\"process\":1,\"pages\":0}",
+	        "by its process too");
+	mockproc_say(&t.proc, "store away");
+	is_int(send_traces(&t, 9003, 1), 202, "taken while the store is away");
+	mockproc_ask(&t.proc, "store-counts", got, sizeof(got));
+	ok(strstr(got, "\"failed\":1,") != NULL, "it is counted as failed");
+	mockproc_say(&t.proc, "restart");
+	mockproc_say(&t.proc, "store works");
+	is_int(send_traces(&t, 9004, 1), 202, "another process at the same place");
+	mockproc_ask(&t.proc, "store-counts", got, sizeof(got));
+	ok(strstr(got, "\"received\":1,") != NULL && strstr(got, "\"process\":2,") != NULL,
+	        "which counts from 0");
+	mockproc_ask(&t.proc, "metrics-url", got, sizeof(got));
+	ok(strncmp(got, "http://127.0.0.1:", 17) == 0 && strstr(got, "/metrics") != NULL,
+	        "its metrics page is at %s", got);
+	mockproc_say(&t.proc, "metrics off");
+	mockproc_say(&t.proc, "metrics served");
 	mockproc_ask(&t.proc, "sing", got, sizeof(got));
 	is_text(got, "error", "what it does not know is an error");
 	mockproc_stop(&t.proc);

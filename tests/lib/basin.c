@@ -16,7 +16,7 @@
 
 enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };
 
-static void on_span(void *arg, const struct inspect_span *span)
+static void on_stored(void *arg, const struct stub_span *span)
 {
 	struct basin *b = arg;
 
@@ -52,7 +52,14 @@ static void on_room(void *arg)
 
 void basin_open(struct basin *b, int partitions)
 {
-	struct stub_collector_opts stub = { .each = on_span, .batch = on_batch, .arg = b };
+	basin_open_storing(b, partitions, &(struct stub_store_opts){ 0 });
+}
+
+void basin_open_storing(struct basin *b, int partitions, const struct stub_store_opts *store)
+{
+	struct stub_collector_opts stub = {
+		.stored = on_stored, .batch = on_batch, .arg = b, .store = *store
+	};
 	struct http_client_opts client = { .max_connections = 2 };
 	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
 	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */

@@ -41,7 +41,7 @@ struct basin {
 	uint32_t acknowledged; /* of all records */
 	uint32_t sent;         /* all records given to the producer */
 	uint32_t spans_each;
-	uint32_t seen[BASIN_RECORDS];       /* spans that the stub took, by record */
+	uint32_t seen[BASIN_RECORDS];       /* spans that the stub stored, by record */
 	struct basin_counts records, spans; /* as last asked */
 	struct buf page;                    /* the last page that was got */
 	int status;                         /* its status, 0 none came */
@@ -50,6 +50,8 @@ struct basin {
 
 /* Cluster and collector are up, the drain is not started. Bails out when that cannot be had. */
 void basin_open(struct basin *b, int partitions);
+/* The same; what stands behind the stub collector is STORE, instead of a store that has all at once. */
+void basin_open_storing(struct basin *b, int partitions, const struct stub_store_opts *store);
 /* Ends the drain if it runs, and takes everything away. */
 void basin_close(struct basin *b);
 
@@ -76,7 +78,7 @@ void basin_ledger(struct basin *b);
 /* Runs the loop until COND is true. False when that takes too long. */
 bool basin_until(struct basin *b, bool (*cond)(struct basin *b));
 /* Conditions. */
-bool basin_all_seen(struct basin *b); /* every numbered record was taken by the stub, whole */
+bool basin_all_seen(struct basin *b); /* every numbered record is in the stub's store, whole */
 bool basin_none_in_flight(struct basin *b);
 bool basin_all_done(struct basin *b); /* the drain has read, and done with, all that was sent */
 

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,19 @@ struct mockproc {
 	char brokers[1024]; /* the first line it says; of stubcollector its URL */
 };
 
-/* Exits the test when the program cannot be started: nothing can be shown without it. */
-static inline void mockproc_start_program(struct mockproc *m, const char *program, const char *arg)
+/* WORDS are its options, NULL at the end. Exits the test when the program cannot be started: nothing can be shown without it. */
+static inline void mockproc_start_words(
+        struct mockproc *m, const char *program, const char *const *words)
 {
+	char *argv[16] = { 0 };
 	const char *dir = getenv("builddir");
 	char path[512];
 	int in[2], out[2];
 
 	snprintf(path, sizeof(path), "%s/tests/lib/%s", dir == NULL ? "." : dir, program);
+	argv[0] = path;
+	for (size_t i = 0; words[i] != NULL && i < 14; i++)
+		argv[i + 1] = (char *)(uintptr_t)words[i];
 	if (pipe(in) < 0 || pipe(out) < 0)
 		exit(99);
 	m->pid = fork();
@@ -35,7 +41,7 @@ static inline void mockproc_start_program(struct mockproc *m, const char *progra
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		close(in[0]), close(in[1]), close(out[0]), close(out[1]);
-		execl(path, path, arg, (char *)NULL);
+		execv(path, argv);
 		_exit(127);
 	}
 	close(in[0]), close(out[1]);
@@ -46,6 +52,11 @@ static inline void mockproc_start_program(struct mockproc *m, const char *progra
 		exit(99);
 	}
 	m->brokers[strcspn(m->brokers, "\n")] = '\0';
+}
+
+static inline void mockproc_start_program(struct mockproc *m, const char *program, const char *arg)
+{
+	mockproc_start_words(m, program, (const char *const[]){ arg, NULL });
 }
 
 static inline void mockproc_start(struct mockproc *m, int brokers)

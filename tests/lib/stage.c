@@ -33,7 +33,14 @@ static void trouble(struct stage *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void on_span(void *arg, const struct inspect_span *span)
+static void on_stored(void *arg, const struct stub_span *span)
+{
+	struct stage *s = arg;
+
+	tally_stored(s->tally, span->trace_high, span->trace_low);
+}
+
+static void on_topic_span(void *arg, const struct inspect_span *span)
 {
 	struct stage *s = arg;
 
@@ -46,9 +53,11 @@ static void on_batch(void *arg, const char *id, const char *received, bool maybe
 	((struct stage *)arg)->taken_marked += maybe_dup;
 }
 
-static void open_far_end(struct stage *s, enum stage_way way)
+static void open_far_end(struct stage *s, enum stage_way way, const struct stub_store_opts *store)
 {
-	struct stub_collector_opts stub = { .each = on_span, .batch = on_batch, .arg = s };
+	struct stub_collector_opts stub = {
+		.stored = on_stored, .batch = on_batch, .arg = s, .store = *store
+	};
 	struct why why;
 
 	s->brokers = "";
@@ -64,7 +73,7 @@ static void open_far_end(struct stage *s, enum stage_way way)
 	s->brokers = kafka_mock_bootstrap(s->kafka);
 }
 
-void stage_open(struct stage *s, enum stage_way way)
+void stage_open_storing(struct stage *s, enum stage_way way, const struct stub_store_opts *store)
 {
 	struct http_client_opts client = { .max_connections = 4 };
 	struct why why;
@@ -73,7 +82,7 @@ void stage_open(struct stage *s, enum stage_way way)
 	must(loop_open(&s->loop, &why), &why);
 	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
 	must(http_client_open(&s->client, s->loop, &client, &why), &why);
-	open_far_end(s, way);
+	open_far_end(s, way, store);
 	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) ||
 	        tally_open(&s->tally, s->run) < 0 || ports_free(PORTS_UDP, &s->compact) < 0 ||
 	        ports_free(PORTS_UDP, &s->binary) < 0 || ports_free(PORTS_TCP, &s->admin) < 0)
@@ -447,7 +456,7 @@ static void on_record(void *arg, const rd_kafka_message_t *m)
 	const void *value;
 	size_t size;
 
-	if (inspect_batch(slice_of(m->payload, m->len), &facts, on_span, r->stage, NULL) < 0)
+	if (inspect_batch(slice_of(m->payload, m->len), &facts, on_topic_span, r->stage, NULL) < 0)
 		r->bad++;
 	if (rd_kafka_message_headers(m, &headers) == 0 &&
 	        rd_kafka_header_get_last(headers, "spanspool-maybe-dup", &value, &size) == 0)

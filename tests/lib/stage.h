@@ -42,7 +42,12 @@ struct stage {
 enum stage_way { STAGE_KAFKA, STAGE_DIRECT, STAGE_OUTSIDE };
 
 /* The far end is up, the agent is not started. Bails out when that cannot be had. */
-void stage_open(struct stage *s, enum stage_way way);
+/* What stands behind the stub collector of the direct way is STORE; all zero: it has all at once. */
+void stage_open_storing(struct stage *s, enum stage_way way, const struct stub_store_opts *store);
+static inline void stage_open(struct stage *s, enum stage_way way)
+{
+	stage_open_storing(s, way, &(struct stub_store_opts){ 0 });
+}
 /* Asks for the ledger once more if the agent runs, ends it, and takes everything away. */
 void stage_close(struct stage *s);
 /* The end of every test. */

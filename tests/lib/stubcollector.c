@@ -4,9 +4,14 @@
  *
  *   down    up    status CODE COUNT [RETRY-AFTER]    text WORDS    swallow COUNT
  *   delay MS    hang    go    counts
+ *   store works|away|hangs    rate N    others N    burst N    restart
+ *   metrics served|off|404|500|hangs|foreign    metrics-url    store-counts
  *
- * --close-each says "Connection: close" with every answer; --port=N takes that port.
- * "counts" tells how many spans came, and how many of them were new by their trace id. */
+ * --close-each says "Connection: close" with every answer; --port=N and --metrics-port=N take that port.
+ * --queue=SPANS, --workers=N, --rate=SPANS-A-SECOND and --spread=N are the store's, which by default has all
+ * at once; --page=jaeger|otel|otel-bare is whose metrics page it has.
+ * "counts" tells how many spans were stored, and how many of them were new by their trace id; "store-counts",
+ * what the collector's process counts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +90,7 @@ static bool ids_add(struct ids *s, uint64_t high, uint64_t low)
 	return is_new;
 }
 
-static void on_span(void *arg, const struct inspect_span *span)
+static void on_stored(void *arg, const struct stub_span *span)
 {
 	struct process *p = arg;
 
@@ -102,6 +107,54 @@ static void print_counts(const struct process *p)
 	       ",\"scripted\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
 	        p->total, p->unique, p->total - p->unique, c->requests, c->taken, c->refused,
 	        c->scripted, c->unanswered);
+}
+
+static void print_store_counts(struct process *p)
+{
+	const struct stub_store_counts *c = stub_store_counts(stub_collector_store(p->stub));
+
+	printf("{\"received\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"rejected\":%" PRIu64
+	       ",\"saved\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"queued\":%" PRIu64
+	       ",\"saving\":%" PRIu64 ",\"process\":%u,\"pages\":%" PRIu64 "}\n",
+	        c->received, c->dropped, c->rejected, c->saved, c->failed, c->queued, c->saving,
+	        c->process, stub_collector_counts(p->stub)->pages);
+}
+
+/* The place of WORD in NAMES, which end with NULL; -1. */
+static int place_in(const char *const *names, const char *word)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* Commands of the store and of the metrics page. */
+static bool obey_store(struct process *p, const char *line)
+{
+	static const char *const modes[] = { "works", "away", "hangs", NULL };
+	static const char *const pages[] = { "served", "off", "404", "500", "hangs", "foreign",
+		NULL };
+	struct stub_store *store = stub_collector_store(p->stub);
+	struct why why;
+	uint64_t n;
+	int place;
+
+	if (sscanf(line, "rate %" SCNu64, &n) == 1)
+		stub_store_set_rate(store, n);
+	else if (sscanf(line, "others %" SCNu64, &n) == 1)
+		stub_store_others(store, n);
+	else if (sscanf(line, "burst %" SCNu64, &n) == 1)
+		stub_store_burst(store, n);
+	else if (strcmp(line, "restart") == 0)
+		return stub_collector_restart(p->stub, &why) == 0;
+	else if (strncmp(line, "store ", 6) == 0 && (place = place_in(modes, line + 6)) >= 0)
+		stub_store_set_mode(store, (enum stub_store_mode)place);
+	else if (strncmp(line, "metrics ", 8) == 0 && (place = place_in(pages, line + 8)) >= 0)
+		return stub_collector_metrics(p->stub, (enum stub_metrics_mode)place, &why) == 0;
+	else
+		return false;
+	return true;
 }
 
 static bool obey(struct process *p, const char *line)
@@ -124,7 +177,7 @@ static bool obey(struct process *p, const char *line)
 	else if (strcmp(line, "up") == 0)
 		return stub_collector_up(p->stub, &why) == 0;
 	else
-		return false;
+		return obey_store(p, line);
 	return true;
 }
 
@@ -136,6 +189,10 @@ static void obey_lines(struct process *p)
 		*end = '\0';
 		if (strcmp(at, "counts") == 0)
 			print_counts(p);
+		else if (strcmp(at, "store-counts") == 0)
+			print_store_counts(p);
+		else if (strcmp(at, "metrics-url") == 0)
+			puts(stub_collector_metrics_url(p->stub));
 		else
 			puts(obey(p, at) ? "ok" : "error");
 	}
@@ -158,19 +215,44 @@ static void on_input(void *arg, int events)
 	obey_lines(p);
 }
 
+static bool read_option(struct stub_collector_opts *o, const char *word)
+{
+	static const char *const pages[] = { "jaeger", "otel", "otel-bare", NULL };
+	uint64_t n;
+	int page;
+
+	if (strcmp(word, "--close-each") == 0)
+		o->close_each = true;
+	else if (sscanf(word, "--port=%" SCNu64, &n) == 1)
+		o->port = (uint16_t)n;
+	else if (sscanf(word, "--metrics-port=%" SCNu64, &n) == 1)
+		o->metrics_port = (uint16_t)n;
+	else if (sscanf(word, "--queue=%" SCNu64, &n) == 1)
+		o->store.capacity = (uint32_t)n;
+	else if (sscanf(word, "--workers=%" SCNu64, &n) == 1)
+		o->store.workers = (uint32_t)n;
+	else if (sscanf(word, "--rate=%" SCNu64, &n) == 1)
+		o->store.spans_per_second = n;
+	else if (sscanf(word, "--spread=%" SCNu64, &n) == 1)
+		o->store.spread = (uint32_t)n;
+	else if (strncmp(word, "--page=", 7) == 0 && (page = place_in(pages, word + 7)) >= 0)
+		o->page = (enum stub_page)page;
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static struct process p;
-	struct stub_collector_opts o = { .each = on_span, .arg = &p };
+	struct stub_collector_opts o = { .stored = on_stored, .arg = &p };
 	struct why why;
 
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--close-each") == 0)
-			o.close_each = true;
-		else if (strncmp(argv[i], "--port=", 7) == 0)
-			o.port = (uint16_t)atoi(argv[i] + 7);
-		else
-			return 2;
+		if (read_option(&o, argv[i]))
+			continue;
+		fprintf(stderr, "stubcollector: unknown option %s\n", argv[i]);
+		return 2;
 	}
 	if (loop_open(&p.loop, &why) < 0 || stub_collector_open(&p.stub, p.loop, &o, &why) < 0) {
 		fprintf(stderr, "stubcollector: %s\n", why.text);

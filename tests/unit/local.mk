@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	%D%/test_spool_older \
 	%D%/test_spool_space \
 	%D%/test_status_text \
+	%D%/test_stub_store \
 	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
@@ -162,6 +163,9 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
 %C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
+%C%_test_stub_store_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab \
+	-iquote $(top_srcdir)/tests/campaign
+%C%_test_stub_store_SOURCES = %D%/test_stub_store.c tests/campaign/sim.h tests/campaign/sim_loop.c
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
