@@ -24,6 +24,7 @@ struct exchange {
 	void (*on_body)(void *arg, struct slice bytes); /* NULL: none */
 	void *arg;
 	uint64_t began_us;
+	struct buf url; /* that the easy handle has; empty: none */
 	struct request_body upload;
 	size_t keep;
 	struct buf body;
@@ -47,8 +48,6 @@ int exchange_prepare(
 /* What RC, which the library says at the end, means. A borrows from X. */
 void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a);
 
-/* True when URL is one that a client may be given. */
-bool exchange_url_fits(const char *url);
 /* True when HEADER would not end the line it stands on. */
 bool exchange_header_fits(const char *header);
 

@@ -39,7 +39,8 @@ static bool set_texts(
 		const char *text;
 	} texts[] = {
 		{ CURLOPT_PROTOCOLS_STR, "http,https" },
-		{ CURLOPT_PROXY, "" }, /* the environment sends no trace elsewhere */
+		{ CURLOPT_PROXY, "" },    /* the environment sends no trace elsewhere */
+		{ CURLOPT_NOPROXY, "*" }, /* nor is it read for each request */
 		{ CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION },
 		{ CURLOPT_USERNAME, o->user },
 		{ CURLOPT_PASSWORD, o->user == NULL ? NULL : buf_cstr(password) },

@@ -29,7 +29,7 @@ const char *http_trouble_text(enum http_trouble t)
 	return texts[t];
 }
 
-bool exchange_url_fits(const char *url)
+static bool url_fits(const char *url)
 {
 	CURLU *u = curl_url();
 	char *scheme = NULL;
@@ -138,6 +138,7 @@ void exchange_free(struct exchange *x)
 	drop_headers(x);
 	request_body_free(&x->upload);
 	buf_free(&x->body);
+	buf_free(&x->url);
 	free(x);
 }
 
@@ -197,20 +198,34 @@ static void forget_answer(struct exchange *x, size_t keep)
 	x->error[0] = '\0';
 }
 
+/* Most requests go where the one before went: the URL stays and needs no second check. */
+static int set_url(struct exchange *x, const char *url)
+{
+	if (x->url.len > 0 && slice_is(buf_slice(&x->url), url))
+		return 0;
+	buf_clear(&x->url);
+	if (!url_fits(url))
+		return E_USAGE;
+	if (curl_easy_setopt(x->easy, CURLOPT_URL, url) != CURLE_OK)
+		return E_NOMEM;
+	buf_text(&x->url, url);
+	return buf_check(&x->url);
+}
+
 int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared)
 {
 	long connect_ms = r->connect_ms == 0 ? HTTP_CONNECT_MS : (long)r->connect_ms;
 	long total_ms = r->total_ms == 0 ? HTTP_TOTAL_MS : (long)r->total_ms;
 	int rc = make_headers(x, r, shared);
 
+	if (rc == 0)
+		rc = set_url(x, r->url);
 	if (rc == 0 && request_body_in(r))
 		rc = request_body_set(&x->upload, r);
 	if (rc < 0)
 		return rc;
 	forget_answer(x, r->keep);
 	x->on_body = r->on_body;
-	if (curl_easy_setopt(x->easy, CURLOPT_URL, r->url) != CURLE_OK)
-		return E_NOMEM;
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS, total_ms);

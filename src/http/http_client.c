@@ -2,13 +2,14 @@
  *
  *   send ──► WAITING ──fewer than max_connections──► ACTIVE ──curl is done──► answered ──► spare
  *
- * curl asks for watches (on_want_socket) and for a timer (on_want_timer); when one of them rings it
- * gets its turn (curl_multi_socket_action), and after that, never inside it, settle() hands out what
- * is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
+ * curl gets its turn (curl_multi_socket_action) when one of its sockets is ready (client_sockets.c) or its
+ * timer rings (on_want_timer); after that, never inside it, settle() hands out what is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
  * need the client, the last one buries it. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "client_impl.h"
+#include "client_sockets.h"
 #include "clock.h"
 #include "log.h"
 
@@ -22,6 +23,7 @@ struct http_client {
 	CURL *model;               /* what every request has in common */
 	unsigned made;             /* how many models there were */
 	struct curl_slist *shared; /* headers */
+	struct client_sockets *sockets;
 	struct timer *timer;
 	struct list waiting; /* struct exchange, oldest first */
 	struct list active;
@@ -35,17 +37,9 @@ struct http_client {
 	bool global; /* curl_global_init was called */
 };
 
-/* A socket of curl's. */
-struct sock {
-	struct http_client *c;
-	curl_socket_t fd;
-	struct watch *watch;
-};
-
-static void on_socket(void *arg, int events);
 static void on_timer(void *arg);
+static void settle(void *arg);
 static void free_exchanges(struct list *l);
-static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine);
 static int on_want_timer(CURLM *multi, long after_ms, void *arg);
 
 /* ---- open ---- */
@@ -88,8 +82,8 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 	c->multi = curl_multi_init();
 	if (rc < 0 || c->multi == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
 		return why_set(why, E_NOMEM, "http client");
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_want_socket);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	if (client_sockets_open(&c->sockets, c->loop, c->multi, settle, c) < 0)
+		return why_set(why, E_IO, "http client: %s", strerror(errno));
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
@@ -152,6 +146,7 @@ static void bury(struct http_client *c)
 	credentials_free(c->credentials);
 	curl_easy_cleanup(c->model);
 	curl_multi_cleanup(c->multi);
+	client_sockets_free(c->sockets);
 	curl_slist_free_all(c->shared);
 	timer_free(c->timer);
 	if (c->global)
@@ -224,8 +219,6 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	struct exchange *x;
 	int rc;
 
-	if (!exchange_url_fits(r->url))
-		return E_USAGE;
 	credentials_look(c->credentials);
 	x = take_spare(c);
 	if (x == NULL)
@@ -300,8 +293,9 @@ static void finish(struct http_client *c, CURLMsg *m)
 }
 
 /* Hands out what is done. */
-static void settle(struct http_client *c)
+static void settle(void *arg)
 {
+	struct http_client *c = arg;
 	CURLMsg *m;
 	int left;
 
@@ -339,7 +333,7 @@ void http_client_cancel_all(struct http_client *c)
 	leave(c);
 }
 
-/* ---- curl's wishes ---- */
+/* ---- time ---- */
 
 static int on_want_timer(CURLM *multi, long after_ms, void *arg)
 {
@@ -351,64 +345,6 @@ static int on_want_timer(CURLM *multi, long after_ms, void *arg)
 	else
 		timer_start(c->timer, (uint64_t)after_ms);
 	return 0;
-}
-
-static void forget_socket(struct http_client *c, struct sock *s)
-{
-	if (s == NULL)
-		return;
-	curl_multi_assign(c->multi, s->fd, NULL);
-	watch_free(s->watch);
-	free(s);
-}
-
-static struct sock *new_socket(struct http_client *c, curl_socket_t fd)
-{
-	struct sock *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return NULL;
-	s->c = c;
-	s->fd = fd;
-	if (watch_open(&s->watch, c->loop, fd, on_socket, s) < 0) {
-		free(s);
-		return NULL;
-	}
-	curl_multi_assign(c->multi, fd, s);
-	return s;
-}
-
-/* Without memory for a watch the request runs into its time-out; refusing here would kill curl's
- * multi handle for good. */
-static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine)
-{
-	struct http_client *c = arg;
-	struct sock *s = mine;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		forget_socket(c, s);
-		return 0;
-	}
-	if (s == NULL)
-		s = new_socket(c, fd);
-	if (s != NULL)
-		watch_set(s->watch, (what & CURL_POLL_IN ? WATCH_READ : 0) |
-		                            (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
-	return 0;
-}
-
-static void on_socket(void *arg, int events)
-{
-	struct sock *s = arg;
-	struct http_client *c = s->c;
-	int running;
-
-	curl_multi_socket_action(c->multi, s->fd,
-	        (events & WATCH_READ ? CURL_CSELECT_IN : 0) |
-	                (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0),
-	        &running);
-	settle(c);
 }
 
 static void on_timer(void *arg)
