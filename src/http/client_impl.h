@@ -36,8 +36,8 @@ struct exchange {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A copy of MODEL that reports to it. NULL without memory. */
-struct exchange *exchange_new(CURL *model);
+/* A copy of MODEL that reports to it and takes part in SHARE. NULL without memory. */
+struct exchange *exchange_new(CURL *model, CURLSH *share);
 /* NULL is fine. */
 void exchange_free(struct exchange *x);
 

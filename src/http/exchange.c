@@ -94,7 +94,7 @@ static int on_ready_to_send(void *arg, char *to_ip, char *from_ip, int to_port, 
 	return x->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-struct exchange *exchange_new(CURL *model)
+struct exchange *exchange_new(CURL *model, CURLSH *share)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 
@@ -106,6 +106,7 @@ struct exchange *exchange_new(CURL *model)
 		free(x);
 		return NULL;
 	}
+	curl_easy_setopt(x->easy, CURLOPT_SHARE, share);
 	curl_easy_setopt(x->easy, CURLOPT_PRIVATE, x);
 	curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->error);
 	curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, on_body);

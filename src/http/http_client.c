@@ -17,7 +17,8 @@ enum { MAX_CONNECTIONS = 64 };
 
 struct http_client {
 	struct loop *loop;
-	CURLM *multi;
+	CURLM *multi;  /* its handles share connections and looked-up names */
+	CURLSH *share; /* and by this one TLS sessions */
 	struct http_client_opts opts;
 	struct credentials *credentials;
 	CURL *model;               /* what every request has in common */
@@ -80,10 +81,13 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 	for (const char *const *h = o->headers; rc == 0 && h != NULL && *h != NULL; h++)
 		rc = share_header(c, *h);
 	c->multi = curl_multi_init();
-	if (rc < 0 || c->multi == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
+	c->share = curl_share_init();
+	if (rc < 0 || c->multi == NULL || c->share == NULL ||
+	        timer_open(&c->timer, c->loop, on_timer, c) < 0)
 		return why_set(why, E_NOMEM, "http client");
 	if (client_sockets_open(&c->sockets, c->loop, c->multi, settle, c) < 0)
 		return why_set(why, E_IO, "http client: %s", strerror(errno));
+	curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
@@ -146,6 +150,7 @@ static void bury(struct http_client *c)
 	credentials_free(c->credentials);
 	curl_easy_cleanup(c->model);
 	curl_multi_cleanup(c->multi);
+	curl_share_cleanup(c->share);
 	client_sockets_free(c->sockets);
 	curl_slist_free_all(c->shared);
 	timer_free(c->timer);
@@ -202,7 +207,7 @@ static struct exchange *take_spare(struct http_client *c)
 	struct exchange *x;
 
 	if (list_empty(&c->spare)) {
-		x = exchange_new(c->model);
+		x = exchange_new(c->model, c->share);
 		if (x != NULL)
 			x->made = c->made;
 		return x;

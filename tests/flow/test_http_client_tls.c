@@ -1,11 +1,28 @@
 /* test_http_client_tls.c — TLS, client certificates, and what is wrong with them; the servers are
  * openssl's. */
+#include <config.h>
+
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "clienttest.h"
 #include "fakeclock.h"
 #include "until.h"
+
+/* How often the file of the system's authorities was opened: by OpenSSL, which calls this definition. */
+static size_t bundle_opens;
+
+FILE *fopen64(const char *path, const char *mode)
+{
+	FILE *(*real)(const char *, const char *) =
+	        (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, "fopen64");
+	const char *bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	bundle_opens += bundle != NULL && strcmp(path, bundle) == 0;
+	return real(path, mode);
+}
 
 static char dir[] = "/tmp/spanspool-tls-XXXXXX";
 
@@ -150,6 +167,69 @@ static void a_client_shows_its_certificate(void)
 	tls_stop(&s12);
 }
 
+static void the_system_authorities_are_read_once_for_many_connections(void)
+{
+	static const char *const none[] = { NULL };
+	struct tls_server server;
+	struct http_request r = { 0 };
+	struct bench b;
+
+	tls_start(&server, "server.pem", none);
+	bench_open(&b, &(struct http_client_opts){ 0 });
+	snprintf(b.url, sizeof(b.url), "https://localhost:%u/", server.port);
+	r.url = b.url;
+	bundle_opens = 0;
+	for (int i = 0; i < 5; i++)
+		is_int(bench_ask(&b, &r)->trouble, HTTP_TLS, "refused");
+	ok(bundle_opens > 0 && bundle_opens < 5, "5 connections, the file was read %zu times",
+	        bundle_opens);
+	bench_close(&b);
+	tls_stop(&server);
+}
+
+/* Sends a second request from inside the first answer, whose easy handle is still in use. */
+struct chain {
+	struct bench *b;
+	struct http_request r;
+	struct told second;
+	size_t first;
+};
+
+static void send_second(void *arg, const struct http_answer *a)
+{
+	struct chain *c = arg;
+
+	c->first = (size_t)a->status;
+	is_int(http_client_send(c->b->client, &c->r, told, &c->second), 0, "a second request");
+}
+
+/* The server says on its page whether the session of a connection, which it closes, was new. */
+static void a_second_connection_resumes_the_session(void)
+{
+	static const char *const tls12[] = { "-tls1_2", NULL }, *const tls13[] = { NULL };
+	static const char *const *const versions[] = { tls12, tls13 };
+	struct http_client_opts opts = { .files[CREDENTIAL_CA] = in_dir("ca.pem") };
+
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct tls_server server;
+		struct bench b;
+		struct chain c = { .b = &b };
+
+		tls_start(&server, "server.pem", versions[i]);
+		bench_open(&b, &opts);
+		snprintf(b.url, sizeof(b.url), "https://localhost:%u/", server.port);
+		c.r = (struct http_request){ .url = b.url, .keep = sizeof(b.told.body) };
+		is_int(http_client_send(b.client, &c.r, send_second, &c), 0, "a first request");
+		run_until_count(b.loop, &c.second.n, 1);
+		ok(c.first == 200 && c.second.last.status == 200, "both are answered");
+		ok(strstr(c.second.body, "Reused, TLSv1") != NULL,
+		        "the second connection, of another handle, resumes the session of the "
+		        "first");
+		bench_close(&b);
+		tls_stop(&server);
+	}
+}
+
 static void copy(const char *from, const char *to)
 {
 	char command[256];
@@ -265,6 +345,8 @@ int main(void)
 		abort();
 	a_server_is_verified();
 	a_client_shows_its_certificate();
+	a_second_connection_resumes_the_session();
+	the_system_authorities_are_read_once_for_many_connections();
 	certificates_that_are_rotated_are_used();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command) == 0 ? tap_done() : 1;
