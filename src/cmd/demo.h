@@ -27,6 +27,9 @@ enum demo_act {
 	ACT_START_AGENT,
 	ACT_KILL_DRAIN,
 	ACT_START_DRAIN,
+	ACT_STORE_AWAY,  /* the collector's: it takes spans and cannot store them */
+	ACT_STORE_SLOW,  /* it stores as fast as spans are sent, and no faster */
+	ACT_STORE_WORKS, /* it stores as fast as it takes */
 };
 
 /* What a step waits for, after its act. */
@@ -45,7 +48,7 @@ struct demo_step {
 	uint64_t ms; /* how long, or at most how long */
 };
 
-enum { DEMO_STEPS = 12, DEMO_PHASES = 9 };
+enum { DEMO_STEPS = 12, DEMO_PHASES_MOST = 16 };
 
 struct demo_phase {
 	const char *name;
@@ -54,7 +57,10 @@ struct demo_phase {
 	struct demo_step steps[DEMO_STEPS]; /* end with ACT_NONE, UNTIL_PASSED, 0 */
 };
 
-extern const struct demo_phase demo_plan[DEMO_PHASES];
+extern const struct demo_phase demo_plan[];
+extern const size_t demo_phases;
+/* Delivered means stored: the drain is told where the collector's metrics page is. */
+extern const bool demo_confirms;
 
 /* ---- what is known ---- */
 
@@ -143,7 +149,7 @@ struct demo {
 	struct timer *tick;
 	struct signal_watch *signals[DEMO_SIGNALS];
 	struct progress line;
-	struct demo_result results[DEMO_PHASES];
+	struct demo_result results[DEMO_PHASES_MOST];
 	struct demo_kill kill;
 	bool interrupted;
 	uint64_t began_us, took_us;

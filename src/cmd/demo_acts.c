@@ -106,6 +106,14 @@ static int kill_drain(struct demo *d, struct why *why)
 	return 0;
 }
 
+static void set_store(struct demo *d, enum demo_act act)
+{
+	struct stub_store *store = stub_collector_store(d->collector);
+
+	stub_store_set_mode(store, act == ACT_STORE_AWAY ? STUB_STORE_AWAY : STUB_STORE_WORKS);
+	stub_store_set_rate(store, act == ACT_STORE_SLOW ? d->opts.rate : 0);
+}
+
 int demo_act(struct demo *d, enum demo_act act, struct why *why)
 {
 	switch (act) {
@@ -135,6 +143,11 @@ int demo_act(struct demo *d, enum demo_act act, struct why *why)
 		return kill_drain(d, why);
 	case ACT_START_DRAIN:
 		return demo_start_drain(d, why);
+	case ACT_STORE_AWAY:
+	case ACT_STORE_SLOW:
+	case ACT_STORE_WORKS:
+		set_store(d, act);
+		return 0;
 	}
 	return why_set(why, E_FATAL, "an act that is none");
 }

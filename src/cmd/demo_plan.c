@@ -1,9 +1,15 @@
-/* demo_plan.c — the nine phases: what is done to the links, and what must come of it in time. */
+/* demo_plan.c — the phases: what is done to the links, and what must come of it in time. */
 #include "demo.h"
+
+/* 1 when deliveries over HTTP are confirmed by the collector's counters. Until then the phases in which a
+ * collector loses spans behind its answer would show that they are lost. */
+#define CONFIRMS 0
 
 enum { SOON = 30000 }; /* milliseconds; only a broken promise meets it */
 
-const struct demo_phase demo_plan[DEMO_PHASES] = {
+const bool demo_confirms = CONFIRMS;
+
+const struct demo_phase demo_plan[] = {
 	{ "all up", false, false,
 	        {
 	                { ACT_NONE, UNTIL_SERVING, SOON },
@@ -58,6 +64,25 @@ const struct demo_phase demo_plan[DEMO_PHASES] = {
 	                { ACT_START_DRAIN, UNTIL_PASSED, 500 },
 	                { ACT_HUSH, UNTIL_STORED, SOON },
 	        } },
+#if CONFIRMS
+	{ "the store is away", false, true,
+	        {
+	                { ACT_SEND, UNTIL_PASSED, 500 },
+	                { ACT_STORE_AWAY, UNTIL_PASSED, 2500 },
+	                { ACT_STORE_WORKS, UNTIL_PASSED, 1000 },
+	                { ACT_HUSH, UNTIL_STORED, SOON },
+	        } },
+	/* A backlog that is six times as long as the collector's queue arrives at a slow store. */
+	{ "the collector drops", false, true,
+	        {
+	                { ACT_COLLECTOR_DOWN, UNTIL_PASSED, 0 },
+	                { ACT_SEND, UNTIL_PASSED, 2500 },
+	                { ACT_HUSH, UNTIL_IN_KAFKA, SOON },
+	                { ACT_STORE_SLOW, UNTIL_PASSED, 0 },
+	                { ACT_COLLECTOR_UP, UNTIL_STORED, SOON },
+	                { ACT_STORE_WORKS, UNTIL_PASSED, 0 },
+	        } },
+#endif
 	{ "all up, drained", false, false,
 	        {
 	                { ACT_SEND, UNTIL_PASSED, 2000 },
@@ -65,3 +90,6 @@ const struct demo_phase demo_plan[DEMO_PHASES] = {
 	                { ACT_NONE, UNTIL_SETTLED, SOON },
 	        } },
 };
+
+const size_t demo_phases = ARRAY_LEN(demo_plan);
+_Static_assert(ARRAY_LEN(demo_plan) <= DEMO_PHASES_MOST, "a demo has a result for each phase");

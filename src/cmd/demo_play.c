@@ -85,7 +85,7 @@ static void step(struct demo *d, uint64_t now_us)
 		return;
 	}
 	end_phase(d, now_us);
-	if (d->phase + 1 == DEMO_PHASES) {
+	if (d->phase + 1 == demo_phases) {
 		loop_stop(d->loop);
 		return;
 	}
@@ -119,7 +119,7 @@ static void look(struct demo *d, uint64_t now_us)
 	}
 	r->spooled = max_u64(r->spooled, d->ledger.place[LEDGER_IN_SPOOL].spans);
 	progress_show(&d->line, d->phase * 1000 + min_u64((now_us - d->phase_us) / 5000, 999),
-	        DEMO_PHASES * 1000,
+	        demo_phases * 1000,
 	        "%zu %s: %" PRIu64 " sent, %" PRIu64 " stored, %" PRIu64 " in the spool",
 	        d->phase + 1, demo_plan[d->phase].name, all.sent, all.stored,
 	        d->ledger.place[LEDGER_IN_SPOOL].spans);

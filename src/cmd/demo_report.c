@@ -48,6 +48,15 @@ static void print_kill(const struct demo *d)
 		        demo_allowed(d), d->kill.in_socket, d->kill.in_turn, lost);
 }
 
+/* Of the collector's one process: it is never restarted here. */
+static void print_collector(const struct stub_store_counts *c)
+{
+	printf("The collector answered 202 to %" PRIu64 " spans, dropped %" PRIu64
+	       " of them because its queue was full, and\ncould not store %" PRIu64
+	       " of them because its store was away; %" PRIu64 " are stored.\n",
+	        c->received, c->dropped, c->failed, c->saved);
+}
+
 static void print_ledger(const struct ledger *l)
 {
 	printf("The agent's ledger: %" PRIu64 " accepted = %" PRIu64 " delivered + %" PRIu64
@@ -65,6 +74,7 @@ void demo_print(const struct demo *d)
 	print_table(d);
 	print_kill(d);
 	print_ledger(&d->ledger);
+	print_collector(stub_store_counts(stub_collector_store(d->collector)));
 	if (d->opts.keep)
 		printf("Spool and logs: %s\n", d->directory);
 	for (size_t i = 0; i < d->nbroken; i++)
@@ -117,6 +127,13 @@ static json_t *broken_json(const struct demo *d)
 	return all;
 }
 
+static json_t *collector_json(const struct stub_store_counts *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "taken", (json_int_t)c->received, "dropped",
+	        (json_int_t)c->dropped, "failed", (json_int_t)c->failed, "stored",
+	        (json_int_t)c->saved);
+}
+
 static json_t *kill_json(const struct demo *d)
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "allowed", (json_int_t)demo_allowed(d), "unread",
@@ -133,6 +150,8 @@ void demo_print_json(const struct demo *d)
 	json_object_set_new(j, "all", count_json(tally_total(d->tally)));
 	json_object_set_new(j, "sigkill", kill_json(d));
 	json_object_set_new(j, "ledger", ledger_as_json(&d->ledger));
+	json_object_set_new(j, "collector",
+	        collector_json(stub_store_counts(stub_collector_store(d->collector))));
 	json_object_set_new(j, "broken", broken_json(d));
 	json_object_set_new(j, "seconds", json_real((double)d->took_us / 1e6));
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));

@@ -102,7 +102,7 @@ void demo_judge(struct demo *d)
 {
 	for (size_t i = 0; i <= d->phase; i++)
 		judge_phase(d, i);
-	if (d->phase + 1 < DEMO_PHASES)
+	if (d->phase + 1 < demo_phases)
 		demo_broke(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
 	judge_turn(d);
 	judge_ledger(d);

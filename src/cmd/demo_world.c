@@ -15,6 +15,7 @@
 #include "workdir.h"
 
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
+enum { QUEUE_SPANS = 2000 }; /* of the collector, as Jaeger 1.x is shipped */
 static const char topic[] = "tracing-topic";
 
 static void on_stored(void *arg, const struct stub_span *span)
@@ -77,7 +78,9 @@ static int take_ports(struct demo *d, struct why *why)
 
 static int open_far_ends(struct demo *d, struct why *why)
 {
-	struct stub_collector_opts stub = { .stored = on_stored, .arg = d };
+	struct stub_collector_opts stub = {
+		.stored = on_stored, .arg = d, .store = { .capacity = QUEUE_SPANS }
+	};
 	struct http_client_opts client = { .max_connections = 4 };
 
 	if (kafka_mock_open(&d->kafka, 1, why) < 0)
@@ -194,6 +197,8 @@ int demo_start_drain(struct demo *d, struct why *why)
 	word(&w, "--kafka.property=session.timeout.ms=8000");
 	word(&w, "--kafka.property=heartbeat.interval.ms=1000");
 	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
+	if (demo_confirms)
+		word(&w, "--collector.metrics-url=%s", stub_collector_metrics_url(d->collector));
 	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
 	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
 	demo_watch_forget(&d->drain_watch);

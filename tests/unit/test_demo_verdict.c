@@ -5,19 +5,19 @@
 
 enum { RUN = 5, EACH = 1000, KILL_PHASE = 6 };
 
-/* All nine phases went well: a thousand spans each, all stored once. */
+/* All phases went well: a thousand spans each, all stored once. */
 static struct demo well(void)
 {
 	struct demo d = { .opts = { .exposure_us = 100000, .rate = 1000 },
 		.run = RUN,
-		.phase = DEMO_PHASES - 1 };
+		.phase = demo_phases - 1 };
 
 	if (tally_open(&d.tally, RUN) < 0)
 		abort();
-	for (size_t i = 0; i < DEMO_PHASES; i++)
+	for (size_t i = 0; i < demo_phases; i++)
 		d.results[i] =
 		        (struct demo_result){ .first = 1 + i * EACH, .end = 1 + (i + 1) * EACH };
-	if (tally_sent(d.tally, 1, DEMO_PHASES * EACH) < 0)
+	if (tally_sent(d.tally, 1, demo_phases * EACH) < 0)
 		abort();
 	d.kill.end = d.results[KILL_PHASE].first + EACH / 2;
 	d.kill.in_socket = 20;
@@ -28,7 +28,7 @@ static struct demo well(void)
 /* Stores all numbers but those in [FROM, TO). */
 static void store_but(struct demo *d, uint64_t from, uint64_t to)
 {
-	for (uint64_t i = 1; i <= DEMO_PHASES * EACH; i++)
+	for (uint64_t i = 1; i <= demo_phases * EACH; i++)
 		if (i < from || i >= to)
 			tally_stored(d->tally, RUN, numbered_trace_low(i));
 	d->ledger.accepted.spans = d->ledger.place[LEDGER_DELIVERED].spans =
@@ -59,7 +59,7 @@ static void what_went_well_is_well(void)
 
 static void a_loss_without_a_sigkill_is_a_broken_promise(void)
 {
-	for (size_t i = 0; i < DEMO_PHASES; i++) {
+	for (size_t i = 0; i < demo_phases; i++) {
 		struct demo d = well();
 
 		if (i == KILL_PHASE) {
@@ -123,7 +123,7 @@ static void a_repetition_needs_a_reason(void)
 	is_judged(&d, 0, "", "once more after Kafka was away: at least once");
 	d = well();
 	store_but(&d, 0, 0);
-	tally_stored(d.tally, RUN, numbered_trace_low(d.results[8].first));
+	tally_stored(d.tally, RUN, numbered_trace_low(d.results[demo_phases - 1].first));
 	is_judged(&d, 1, "repeated 1 spans", "once more when all was up");
 }
 
@@ -175,7 +175,7 @@ static void what_did_not_end_is_no_success(void)
 
 static void the_plan_is_whole(void)
 {
-	for (size_t i = 0; i < DEMO_PHASES; i++) {
+	for (size_t i = 0; i < demo_phases; i++) {
 		const struct demo_step *s = demo_plan[i].steps;
 		unsigned n = 0;
 
