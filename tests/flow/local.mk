@@ -13,6 +13,7 @@ FLOW_TESTS = \
 	%D%/test_collector_told \
 	%D%/test_confirmer \
 	%D%/test_confirmer_away \
+	%D%/test_confirmer_storm \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
@@ -80,6 +81,8 @@ BASIN = tests/lib/basin.c tests/lib/basin.h tests/lib/must.h
 %C%_test_confirmer_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_confirmer_SOURCES = %D%/test_confirmer.c $(CONFIRMER_RIG)
 %C%_test_confirmer_away_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirmer_storm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirmer_storm_SOURCES = %D%/test_confirmer_storm.c tests/lib/batchmake.h
 %C%_test_confirmer_away_SOURCES = %D%/test_confirmer_away.c $(CONFIRMER_RIG)
 %C%_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_secrets_SOURCES = %D%/test_secrets.c $(STAGE) $(BASIN)
