@@ -44,7 +44,8 @@ struct why {
 	char text[508];
 };
 
-/* Sets code and sentence, returns the code. */
+/* Sets code and sentence, returns the code. Newlines at the end of the sentence are cut; other control
+ * characters in it become '?'. */
 int why_set(struct why *why, int code, const char *fmt, ...) PRINTF(3, 4);
 
 /* Puts "PREFIX: " before the sentence, returns the code that stands. */

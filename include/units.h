@@ -22,6 +22,10 @@ struct hostport {
 /* ":6831", "6831", "127.0.0.1:6831", "[::1]:6831", "localhost:6831". */
 int units_hostport(const char *text, struct hostport *out, struct why *why) MUST_USE;
 
+/* "[::1]:6831", "localhost:6831", ":6831": as units_hostport reads it. Needs HOSTPORT_TEXT bytes. */
+enum { HOSTPORT_TEXT = sizeof(struct hostport) + 8 };
+const char *units_print_hostport(const struct hostport *at, char *to, size_t cap);
+
 /* Printed the short way ("1.5 GiB", "12 MB" never), into a caller's buffer of at least 32. */
 const char *units_print_size(uint64_t bytes, char *to, size_t cap);
 /* "1h30m", "2.5s", "120ms", "80us". */

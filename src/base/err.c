@@ -20,6 +20,19 @@ const char *err_text(int code)
 	return "unknown error";
 }
 
+/* Text of a library may end in a newline, and a user's value may hold anything: neither breaks the line that
+ * the sentence is shown in. */
+static void make_one_line(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		text[--len] = '\0';
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 int why_set(struct why *why, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -28,6 +41,7 @@ int why_set(struct why *why, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why->text, sizeof(why->text), fmt, ap);
 	va_end(ap);
+	make_one_line(why->text);
 	return code;
 }
 
@@ -43,6 +57,7 @@ int why_wrap(struct why *why, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(why->text))
 		snprintf(why->text + n, sizeof(why->text) - (size_t)n, ": %s", tail);
+	make_one_line(why->text);
 	return why->code;
 }
 

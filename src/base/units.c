@@ -176,6 +176,15 @@ wrong:
 	        "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)", text);
 }
 
+const char *units_print_hostport(const struct hostport *at, char *to, size_t cap)
+{
+	bool bare = strchr(at->host, ':') != NULL; /* an IPv6 address */
+
+	snprintf(to, cap, "%s%s%s:%u", bare ? "[" : "", at->host, bare ? "]" : "",
+	        (unsigned)at->port);
+	return to;
+}
+
 /* "Z", "+01:00", "-0530" is none: minutes east of Greenwich. */
 static bool read_zone(const char *text, int *minutes)
 {

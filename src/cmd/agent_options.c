@@ -99,7 +99,7 @@ static const struct options_group groups[] = {
 static int add_reporter(const char *item, size_t len, struct buf *urls, struct why *why)
 {
 	static const char dns[] = "dns:///";
-	char text[256];
+	char text[256], address[HOSTPORT_TEXT];
 	struct hostport at;
 
 	snprintf(text, sizeof(text), "%.*s", (int)len, item);
@@ -110,8 +110,8 @@ static int add_reporter(const char *item, size_t len, struct buf *urls, struct w
 		return why_set(why, E_USAGE, "\"%s\" names no host", text);
 	if (at.port == 14250)
 		at.port = 14268;
-	buf_printf(urls, strchr(at.host, ':') != NULL ? "%shttp://[%s]:%u" : "%shttp://%s:%u",
-	        urls->len > 0 ? "," : "", at.host, at.port);
+	buf_printf(urls, "%shttp://%s", urls->len > 0 ? "," : "",
+	        units_print_hostport(&at, address, sizeof(address)));
 	return 0;
 }
 

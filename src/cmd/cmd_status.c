@@ -101,12 +101,14 @@ static int ask_all(struct asking *a, const struct status_settings *set)
 {
 	static const struct http_client_opts opts = { .max_connections = 1 };
 	struct hostport at;
+	char address[HOSTPORT_TEXT];
 
 	if (units_hostport(set->admin, &at, &a->why) < 0)
 		return a->why.code;
-	snprintf(a->base, sizeof(a->base),
-	        strchr(at.host, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u",
-	        at.host[0] == '\0' ? "127.0.0.1" : at.host, at.port);
+	if (at.host[0] == '\0')
+		snprintf(at.host, sizeof(at.host), "127.0.0.1");
+	snprintf(a->base, sizeof(a->base), "http://%s",
+	        units_print_hostport(&at, address, sizeof(address)));
 	a->timeout_ms = max_u64(set->timeout_us / US_PER_MS, 1);
 	a->rc = loop_open(&a->loop, &a->why);
 	if (a->rc == 0)

@@ -142,7 +142,7 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	struct port *p = &i->ports[which];
 	struct udp_opts udp = { .buffer_bytes = o->buffer_bytes };
 	struct udp_events events = { on_datagram, p };
-	char size[32];
+	char size[32], at[HOSTPORT_TEXT];
 
 	*p = (struct port){ .intake = i, .which = which, .max_packet = o->max_packet };
 	if (strcmp(o->host_port, "none") == 0)
@@ -150,8 +150,9 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	if (units_hostport(o->host_port, &udp.at, why) < 0 ||
 	        udp_open(&p->udp, l, &udp, &events, why) < 0)
 		return why_wrap(why, "processor.%s.server-host-port", intake_port_names[which]);
-	log_info("intake: listening on %s:%u (%s), socket buffer %s",
-	        udp.at.host[0] ? udp.at.host : "*", udp_port(p->udp), intake_port_names[which],
+	udp.at.port = udp_port(p->udp);
+	log_info("intake: listening on %s (%s), socket buffer %s",
+	        units_print_hostport(&udp.at, at, sizeof(at)), intake_port_names[which],
 	        units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
 	return 0;
 }

@@ -104,10 +104,12 @@ static int open_named(const struct hostport *at, const char **problem)
 static int bind_address(struct udp *u, const struct hostport *at, struct why *why)
 {
 	const char *problem = NULL;
+	char text[HOSTPORT_TEXT];
 	int fd = at->host[0] == '\0' ? open_any(at->port) : open_named(at, &problem);
 
 	if (fd < 0)
-		return why_set(why, err_from_errno(-fd), "udp %s:%u: %s", at->host, at->port,
+		return why_set(why, err_from_errno(-fd), "udp %s: %s",
+		        units_print_hostport(at, text, sizeof(text)),
 		        problem != NULL ? problem : strerror(-fd));
 	u->fd = fd;
 	return 0;

@@ -52,20 +52,10 @@ const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap)
 	return to;
 }
 
-/* What came from outside must not break the line that it is shown in. */
-static void one_line(struct why *why)
-{
-	for (char *p = why->text; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	}
-}
-
 int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why)
 {
 	char variable[VARIABLE_MAX];
 
-	one_line(why);
 	switch (source.origin) {
 	case CONF_DEFAULT:
 		return why_wrap(why, "%s", name);
@@ -101,7 +91,6 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 	if (near.best != NULL)
 		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
 		        dashes, name, dashes, near.best);
-	one_line(why);
 	if (!flag)
 		why_wrap(why, "%s:%u", c->file, source.line);
 	return E_USAGE;
@@ -251,7 +240,6 @@ static int not_a_flag(const char *word, const char *before, struct why *why)
 	if (before != NULL)
 		why_set(why, E_USAGE, "unexpected argument \"%.80s\" (write %s=%.80s)", word,
 		        before, word);
-	one_line(why);
 	return why->code;
 }
 
@@ -273,7 +261,6 @@ static int one_dash(const struct conf *c, const char *word, struct why *why)
 		        near.best);
 	else
 		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes", name);
-	one_line(why);
 	return why->code;
 }
 

@@ -21,6 +21,17 @@ static void a_sentence_grows_a_prefix(void)
 	is_text(why.text, "spool.max-bytes: \"12q\" is odd", "the prefix stands before");
 }
 
+static void a_sentence_is_one_line(void)
+{
+	struct why why;
+
+	why_set(&why, E_USAGE, "%s", "outside of 0..7\r\n");
+	is_text(why.text, "outside of 0..7", "newlines at its end are cut");
+	why_set(&why, E_USAGE, "\"%s\" is odd", "1\n2\t\x1b[1m");
+	why_wrap(&why, "%s", "a\nb");
+	is_text(why.text, "a?b: \"1?2??[1m\" is odd", "other control characters are replaced");
+}
+
 static void sizes_are_read(void)
 {
 	static const struct {
@@ -121,6 +132,21 @@ static void addresses_are_read(void)
 	}
 }
 
+static void addresses_are_printed_as_they_are_read(void)
+{
+	static const char *const texts[] = { ":6831", "127.0.0.1:0", "[::1]:6831",
+		"[fe80::1%eth0]:1", "localhost:14271" };
+	char text[HOSTPORT_TEXT];
+	struct hostport at;
+	struct why why;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		ok(units_hostport(texts[i], &at, &why) == 0 &&
+		                strcmp(units_print_hostport(&at, text, sizeof(text)), texts[i]) ==
+		                        0,
+		        "address \"%s\" is printed as \"%s\"", texts[i], text);
+}
+
 static void times_are_read(void)
 {
 	static const struct {
@@ -214,9 +240,11 @@ int main(void)
 	losses_are_reported_at_once_and_then_together();
 	codes_are_negative_and_have_texts();
 	a_sentence_grows_a_prefix();
+	a_sentence_is_one_line();
 	sizes_are_read();
 	durations_are_read();
 	addresses_are_read();
+	addresses_are_printed_as_they_are_read();
 	times_are_read();
 	numbers_print_short();
 	buffers_grow();
