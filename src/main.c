@@ -1,5 +1,6 @@
 /* main.c — finds the command that was asked for and calls it. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,14 +56,24 @@ static int call(const struct command *c, int argc, char **argv)
 	return c->run(argc, argv);
 }
 
-/* What could not be written, to a full disk say, was not done. */
+/* True when stdout is a pipe that nobody reads any more. */
+static bool reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
+/* What could not be written, to a full disk say, was not done. A reader that has gone, as `head` does,
+ * wanted no more: nothing is said then, as nothing is said where SIGPIPE ends the program. */
 static int run(const struct command *c, int argc, char **argv)
 {
 	int rc = call(c, argc, argv);
 
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return rc;
-	fprintf(stderr, "spanspool %s: the output could not be written\n", c->name);
+	if (!reader_is_gone())
+		fprintf(stderr, "spanspool %s: the output could not be written\n", c->name);
 	return rc == 0 ? 1 : rc;
 }
 

@@ -53,6 +53,8 @@ try "a long option with one dash is named as it is" 2 \
 try "and in JSON" 0 '^{"name": "spanspool", "version": "[0-9]' version --json
 try "an unknown option of version is an error" 2 'is --json meant' version --jsn
 
+try "a library's sentence is one line too" 2 'log_level.*outside' config check agent --kafka.producer.brokers=a:1 \
+	--kafka.property=log_level=99
 try "an unknown option is an error" 2 'spanspool agent: unknown option --spool.max-byte; is --spool.max-bytes meant?' \
 	agent --spool.max-byte=1
 try "a wrong value is an error" 2 'spanspool agent: --spool.max-bytes: "12q" is not a size' agent --spool.max-bytes=12q
@@ -139,6 +141,17 @@ if [ -e /dev/full ]; then
 	"$program" config show agent >/dev/full 2>err; got=$?
 	[ $got -eq 1 ] && grep -q 'could not be written' err; report "output that is lost is an error" $?
 fi
+
+# The reader of a pipe is gone before anything is written; also for whoever ignores SIGPIPE, as supervisors do.
+for command in "help agent" "agent --help" version "config show agent"; do
+	mkfifo gone
+	cat gone >/dev/null & reader=$!
+	exec 3>gone
+	kill $reader; wait $reader 2>/dev/null
+	(trap '' PIPE; exec "$program" $command >&3 2>err); got=$?
+	exec 3>&-; rm gone
+	[ $got -eq 1 ] && [ ! -s err ]; report "$command, and nobody reads: no words about it" $?
+done
 
 ln -s "$program" jaeger-agent
 ./jaeger-agent --help | grep -q 'usage: spanspool agent'; report "under the name jaeger-agent, flags are the agent's" $?
