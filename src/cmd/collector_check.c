@@ -1,5 +1,6 @@
 /* collector_check.c — the options collector.* of agent and drain, checked without a connection. */
 #include <string.h>
+#include <strings.h>
 
 #include "collector_options.h"
 #include "credentials.h"
@@ -31,17 +32,62 @@ static int check_urls(const struct conf *c, const struct conf_list *urls, struct
 	return 0;
 }
 
-/* The value may be a key, so the sentence shows at most the name. */
-static int check_headers(const struct conf *c, const struct conf_list *headers, struct why *why)
-{
-	for (size_t i = 0; i < headers->n; i++) {
-		const char *header = headers->items[i], *colon = strchr(header, ':');
+/* Each request has these already, or they say how its body is to be read: a second one with another value
+ * would let a collector answer 2xx to a part of the batch. A name that ends in '-' stands for all that begin
+ * with it. */
+static const char *const own_headers[] = { "content-", "transfer-encoding", "te", "trailer",
+	"expect", "connection", "upgrade", "spanspool-" };
 
-		if (colon != NULL && colon != header && strpbrk(header, "\r\n") == NULL)
-			continue;
-		why_set(why, E_USAGE, "item %zu is not one line \"Name: value\"", i + 1);
-		return conf_blame(c, "collector.header", why);
+static bool is_own_header(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_headers); i++) {
+		size_t n = strlen(own_headers[i]);
+		bool whole = own_headers[i][n - 1] != '-';
+
+		if ((whole ? len == n : len > n) && strncasecmp(name, own_headers[i], n) == 0)
+			return true;
 	}
+	return false;
+}
+
+/* The characters that RFC 9110 allows in the name of a header. */
+static size_t header_name_len(const char *header)
+{
+	return strspn(header, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                      "abcdefghijklmnopqrstuvwxyz");
+}
+
+static bool has_credentials(const struct collector_settings *set)
+{
+	return set->user[0] != '\0' || set->bearer_file[0] != '\0';
+}
+
+/* The value may be a key, so the sentence shows at most the name. */
+static int check_header(
+        const struct collector_settings *set, const char *header, size_t i, struct why *why)
+{
+	size_t len = header_name_len(header);
+
+	if (len == 0 || header[len] != ':' || strpbrk(header, "\r\n") != NULL)
+		return why_set(why, E_USAGE, "item %zu is not one line \"Name: value\"", i + 1);
+	if (is_own_header(header, len))
+		return why_set(why, E_USAGE, "%.*s cannot be set: each request has its own",
+		        (int)len, header);
+	if (len == strlen("authorization") && strncasecmp(header, "authorization", len) == 0 &&
+	        has_credentials(set))
+		return why_set(why, E_USAGE,
+		        "%.*s and collector.user or collector.bearer-file exclude each other: one "
+		        "request has one Authorization header",
+		        (int)len, header);
+	return 0;
+}
+
+static int check_headers(
+        const struct conf *c, const struct collector_settings *set, struct why *why)
+{
+	for (size_t i = 0; i < set->headers.n; i++)
+		if (check_header(set, set->headers.items[i], i, why) < 0)
+			return conf_blame(c, "collector.header", why);
 	return 0;
 }
 
@@ -97,7 +143,7 @@ static int check_files(const struct conf *c, const struct collector_settings *se
 int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
 	if (limits_check(c, limits, set, why) < 0 || check_urls(c, &set->urls, why) < 0 ||
-	        check_headers(c, &set->headers, why) < 0 || check_pairs(c, set, why) < 0)
+	        check_headers(c, set, why) < 0 || check_pairs(c, set, why) < 0)
 		return why->code;
 	return check_files(c, set, why);
 }

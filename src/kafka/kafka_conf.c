@@ -160,10 +160,22 @@ int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts 
 	return 0;
 }
 
+/* librdkafka wants a fetch to have room for the largest record. OURS is what was put before the operator's
+ * properties, whose own fetch.max.bytes is left to librdkafka to judge. */
+static int make_room_for_a_record(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
+{
+	uint64_t record = kafka_conf_number(c, "message.max.bytes");
+
+	if (ours >= record || kafka_conf_number(c, "fetch.max.bytes") != ours)
+		return 0;
+	return put_number(c, "fetch.max.bytes", record, why);
+}
+
 /* One fetch may bring a quarter of what may wait, so that the bound is not overrun by much. */
 static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o, struct why *why)
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
+	uint64_t fetch = min_u64(queue / 4, INT32_MAX);
 	int rc = put_rows(c, consumer_rows, why);
 
 	if (rc == 0)
@@ -171,11 +183,13 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	if (rc == 0)
 		rc = put_number(c, "queued.max.messages.kbytes", queue / 1024, why);
 	if (rc == 0)
-		rc = put_number(c, "fetch.max.bytes", min_u64(queue / 4, INT32_MAX), why);
+		rc = put_number(c, "fetch.max.bytes", fetch, why);
 	if (rc == 0)
 		rc = put_number(c, "fetch.message.max.bytes", min_u64(queue / 4, 1 << 20), why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
+	if (rc == 0)
+		rc = make_room_for_a_record(c, fetch, why);
 	return rc == 0 ? kafka_rules_consumer(c, why) : rc;
 }
 

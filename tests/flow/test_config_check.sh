@@ -116,6 +116,12 @@ for command in agent drain; do
 	refused 'collector.password-file: a password without' $command --collector.password-file=token
 	refused 'collector.user: a name has no colon' $command --collector.user=u:p
 	refused 'collector.header: item 1 is not' $command --collector.header=novalue
+	refused 'collector.header: item 1 is not' $command '--collector.header=a name: value'
+	for name in Content-Length content-type Content-Encoding Transfer-Encoding Expect Connection spanspool-id Spanspool-Maybe-Dup; do
+		refused "collector.header: $name cannot be set" $command "--collector.header=$name: 1"
+	done
+	refused 'collector.header: authorization and .* exclude each other' $command '--collector.header=authorization: x' \
+		--collector.bearer-file=token
 	refused 'collector.timeout: 0 is not' $command --collector.timeout=0
 	refused 'collector.url: no address' $command --collector.url=
 done
@@ -154,7 +160,12 @@ taken agent
 taken agent --$binary.server-host-port=none --$compact.server-host-port=127.0.0.1:7 \
 	--processor.zipkin-compact.server-host-port=127.0.0.2:7
 taken agent --spool.exposure=0 --spool.max-bytes=0 --spool.max-age=0 --shutdown.timeout=0
+taken drain --kafka.consumer.brokers=a:1 --drain.max-bytes=1MiB
+taken drain --kafka.consumer.brokers=a:1 --kafka.property=message.max.bytes=20000000
+refused 'fetch.max.bytes' drain --kafka.property=message.max.bytes=20000000 --kafka.property=fetch.max.bytes=1000000
 taken agent --spool.max-bytes=10MiB
+taken agent '--collector.header=Host: a' '--collector.header=Authorization: Basic x' '--collector.header=X-Content-Length: 1'
+taken drain --kafka.consumer.brokers=a:1 '--collector.header=Host: a' '--collector.header=X-Spanspool-Id: 1'
 taken agent --admin.http.host-port=none
 taken agent --$binary.server-host-port=[::1]:6832 --admin.http.host-port=[fe80::1%eth0]:14271
 taken drain --kafka.consumer.brokers=127.0.0.1:1 --collector.bearer-file=token --admin.http.host-port=none
