@@ -47,6 +47,8 @@ static const struct rule rules[] = {
 	{ "metadata.broker.list", NEVER, .reason = USE_BROKERS },
 	{ "group.id", NEVER, .reason = "use --kafka.consumer.group-id" },
 	{ "transactional.id", NEVER, .reason = "transactions are not supported" },
+	{ "test.mock.num.brokers", BETWEEN, NULL, 0, 0,
+	        "records would go to brokers inside this process, which forget them" },
 	{ "plugin.library.paths", NEVER, .reason = "a plugin could change or drop records unseen" },
 	{ "enabled_events", NEVER, .reason = "spanspool needs the events that it has chosen" },
 	{ "log.queue", ONLY, "true", .reason = "spanspool reads librdkafka's log from the queue" },

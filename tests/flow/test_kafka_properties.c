@@ -171,6 +171,7 @@ static void what_breaks_the_contract_is_refused_with_the_reason(void)
 		{ "topic.metadata.propagation.max.ms", "3600000", "overflows" },
 		{ "api.version.request", "false", "idempotence" },
 		{ "plugin.library.paths", "evil", "plugin" },
+		{ "test.mock.num.brokers", "1", "inside this process" },
 		{ "offset.store.method", "file", "broker" },
 		{ "offset.store.path", "/tmp", "broker" },
 		{ "internal.termination.signal", "15", "signals" },
