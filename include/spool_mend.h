@@ -7,6 +7,10 @@
 /* All want a look that was opened with SPOOL_LOOK_ALONE, and end its way through. A crash in
  * between leaves every intact record where the next start finds it; mending again finishes it. */
 
+/* To be asked before anything is planned. 0, or a sentence that names the segment that may not be opened, for
+ * what it is or whose it is: its records can be whole, so a mend would lose them. */
+int spool_mend_check(const struct spool_look *l, struct why *why) MUST_USE;
+
 /* Every segment that is misnamed gets the name that its head says. First of all: names are what the others
  * go by. */
 int spool_mend_names(struct spool_look *l, struct why *why) MUST_USE;
@@ -15,7 +19,7 @@ int spool_mend_names(struct spool_look *l, struct why *why) MUST_USE;
  * into quarantine/. */
 int spool_mend_state(struct spool_look *l, struct why *why) MUST_USE;
 
-/* Segment I goes into quarantine/ whole. */
+/* Segment I goes into quarantine/ whole; refused as by spool_mend_check. */
 int spool_set_aside(struct spool_look *l, size_t i, struct why *why) MUST_USE;
 
 /* What is intact of segment I and waits is written anew, at the positions that it has, then the

@@ -177,8 +177,11 @@ static json_t *as_json(const struct repairing *r)
 static int repair(struct repairing *r)
 {
 	struct why why;
-	int rc = plan(r);
+	int rc = spool_mend_check(r->l, &why);
 
+	if (rc < 0)
+		return spool_fail(r->c, &why);
+	rc = plan(r);
 	if (rc < 0)
 		why_set(&why, rc, "%s: %s", r->c->set->directory, err_text(rc));
 	if (rc == 0 && !r->c->set->json)

@@ -6,6 +6,7 @@
  *
  * A segment covers the positions from its first to the next segment's first. So with each new one
  * that gets its name the damaged one covers less, and at no moment is a record in none. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,11 +48,35 @@ static int keep_doubt(struct spool_look *l, size_t i)
 	return newest ? look_doubt(l) : 0;
 }
 
+/* Fails when nothing is known of segment I but that it may not be opened, or that descriptors have run out. */
+static int check_access(const struct spool_look *l, size_t i, struct why *why)
+{
+	const struct spool_segment *seg = &l->seen.segments[i];
+	char path[PATH_MAX];
+
+	if (seg->rc != E_LINK && seg->rc != E_DENIED && seg->rc != E_TOO_MANY)
+		return 0;
+	snprintf(path, sizeof(path), "%s/data.mdb", seg->name);
+	disk_blame(l->dir, path, seg->rc, err_text(seg->rc), why);
+	return why_wrap(why, "spool %s", l->directory);
+}
+
+int spool_mend_check(const struct spool_look *l, struct why *why)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < l->seen.nsegments; i++)
+		rc = check_access(l, i, why);
+	return rc;
+}
+
 int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
 {
 	char name[SEGMENT_NAME];
-	int rc;
+	int rc = check_access(l, i, why);
 
+	if (rc < 0)
+		return rc;
 	look_end_way(l);
 	segment_name(&l->segments.at[i], name);
 	rc = keep_doubt(l, i);

@@ -160,6 +160,35 @@ static void a_segment_that_was_refused_is_not_lost(void)
 	trap_free(&t);
 }
 
+/* Its records can be whole: it is not for a mend to put it away, whatever the reason. */
+static void a_segment_that_is_refused_is_not_mended(void)
+{
+	static const struct {
+		const char *name;
+		enum kind kind;
+	} traps[] = { { SEGMENT, SYMBOLIC }, { DATA, SYMBOLIC }, { DATA, HARD } };
+
+	for (size_t i = 0; i < ARRAY_LEN(traps); i++) {
+		static struct trap t;
+		struct spool_look *l;
+		uint64_t records;
+
+		trap_make(&t);
+		trap_set(&t, traps[i].name, traps[i].kind);
+		if (spool_look_open(&l, t.k.dir, SPOOL_LOOK_ALONE, &t.k.why) < 0)
+			exit(99);
+		ok(spool_mend_check(l, &t.k.why) < 0, "refused: %s", t.k.why.text);
+		ok(strstr(t.k.why.text, SEGMENT) != NULL, "the sentence names it");
+		ok(spool_set_aside(l, 0, &t.k.why) < 0, "it is not set aside: %s", t.k.why.text);
+		ok(spool_renew(l, 0, &records, &t.k.why) < 0, "nor renewed: %s", t.k.why.text);
+		spool_look_close(l);
+		ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1 &&
+		                kit_names(&t.k, "quarantine/") == 0,
+		        "all is as it was");
+		trap_free(&t);
+	}
+}
+
 static void a_link_named_next_is_removed_and_not_what_it_leads_to(void)
 {
 	static struct trap t;
@@ -290,6 +319,7 @@ int main(void)
 {
 	no_file_is_followed_out_of_the_spool();
 	a_segment_that_was_refused_is_not_lost();
+	a_segment_that_is_refused_is_not_mended();
 	a_link_named_next_is_removed_and_not_what_it_leads_to();
 	a_link_named_quarantine_takes_nothing_in();
 	a_link_by_the_name_of_a_record_is_replaced();
