@@ -68,6 +68,7 @@ struct spool_stats {
 	uint64_t commits;
 	uint64_t commit_us; /* how long the last commit took, monotonic microseconds */
 	uint64_t failed_commits;
+	bool lost;   /* the spool is not at its path any more: a start would not find it */
 	int next_rc; /* why the next segment could not be had whole: the early alarm; 0 it could */
 };
 

@@ -263,6 +263,7 @@ static int worst(const struct keeper *k, const char **what)
 		const char *what;
 		int rc;
 	} ails[] = {
+		{ "", k->stats.spool.lost ? E_MISSING : 0 }, /* a sentence of its own */
 		{ "", k->trouble },
 		{ "what waits cannot be sent, its state cannot be written: ", k->unnoted },
 		{ "what waits cannot be read: ",
@@ -308,6 +309,12 @@ static void tell_now(struct keeper *k, int rc, enum health_level level, const ch
 	k->told_level = level;
 	if (level == HEALTH_OK)
 		health_post(k->health, "spool", level, "storing");
+	else if (k->stats.spool.lost)
+		health_post(k->health, "spool", level,
+		        "%s was moved, deleted or covered by a mount while the agent uses it: the "
+		        "next start would not find what waits; put it back, or stop the agent only "
+		        "when all is delivered",
+		        k->opts.directory);
 	else
 		health_post(k->health, "spool", level, "%s%s%s%s%s", what, err_text(rc),
 		        level == HEALTH_WARN ? ", the oldest are dropped" : "",
@@ -376,9 +383,9 @@ static void note_live(struct keeper *k)
 
 static bool has_work(const struct keeper *k, uint64_t now)
 {
-	bool ails = keeper_ails(k) || k->stats.spool.next_rc != 0;
+	bool ails = keeper_ails(k) || k->stats.spool.next_rc != 0 || k->stats.spool.lost;
 
-	/* Somebody may have made room, and nothing comes that would show it. */
+	/* Somebody may have made room or put the spool back, and nothing comes that would show it. */
 	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)
 		return true;
 	if (!list_empty(&k->queue) || k->wanted_bytes > 0)

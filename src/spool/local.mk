@@ -4,6 +4,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/fetch.c \
 	%D%/kept.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/location.c \
 	%D%/lock.c %D%/lock.h \
 	%D%/look.c %D%/look.h \
 	%D%/look_items.c \

@@ -82,6 +82,9 @@ void turn_reclaim(struct spool *s);
 /* Counts what is there, into stats. */
 void turn_measure(struct spool *s);
 
+/* location.c: true when the directory, its lock or its state is not what the spool's path leads to any more. */
+bool location_is_lost(const struct spool *s) MUST_USE;
+
 /* quarantine.c: counts what is in there. */
 void quarantine_measure(struct spool *s);
 /* Keeps BYTES durably in quarantine/ of the spool AT, as NAME or, where that is taken, NAME with a number. */

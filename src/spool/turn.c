@@ -121,6 +121,7 @@ void turn_measure(struct spool *s)
 
 	fetch_oldest(s);
 	store_look_ahead(s);
+	st->lost = location_is_lost(s);
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
 	st->oldest_end = s->segments.n == 0 ? s->end.position

@@ -10,6 +10,7 @@ FLOW_TESTS = \
 	%D%/test_agent_log \
 	%D%/test_agent_signals \
 	%D%/test_agent_start \
+	%D%/test_spool_moved \
 	%D%/test_collector_told \
 	%D%/test_confirmer \
 	%D%/test_confirmer_away \
@@ -107,6 +108,8 @@ check_PROGRAMS += %D%/held_agent
 %C%_test_agent_log_SOURCES = %D%/test_agent_log.c $(STAGE)
 %C%_test_agent_signals_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_signals_SOURCES = %D%/test_agent_signals.c $(STAGE)
+%C%_test_spool_moved_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_spool_moved_SOURCES = %D%/test_spool_moved.c $(STAGE)
 %C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
 %C%_test_descriptors_CPPFLAGS = $(TEST_CPPFLAGS)
