@@ -14,11 +14,15 @@ static const char head[] =
         ":root{color-scheme:light dark}\n"
         "body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
         "table{border-collapse:collapse;margin-bottom:1rem}\n"
-        "td,th{padding:.15rem 1.5rem .15rem 0;text-align:left;vertical-align:top}\n"
+        "td{padding:.15rem 1.5rem .15rem 0;vertical-align:top}\n"
+        "td:last-child{overflow-wrap:anywhere}\n"
+        "td:first-child,.health td:not(:last-child){white-space:nowrap}\n"
         "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
         "h1{font-size:1.3rem}h2{font-size:1.05rem;margin:.8rem 0 .2rem}\n"
         ".big td{font-size:1.25rem;padding-bottom:.3rem}\n"
         "details{margin-bottom:1rem}summary{cursor:pointer;color:GrayText}\n"
+        "@media(max-width:40rem){td:first-child{white-space:normal}.health tr{display:block}\n"
+        ".health td{display:inline-block}}\n"
         ".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
         "</style></head><body>\n";
 
@@ -55,7 +59,7 @@ static void add_health(struct buf *to, const struct status_heading *h)
 {
 	if (h->health->nparts == 0)
 		return;
-	buf_text(to, "<h2>Health</h2><table>\n");
+	buf_text(to, "<h2>Health</h2><table class=\"health\">\n");
 	for (size_t i = 0; i < h->health->nparts; i++) {
 		const struct health_part *p = &h->health->parts[i];
 		uint64_t age_ms = h->now_ms > p->since_ms ? h->now_ms - p->since_ms : 0;
@@ -65,9 +69,10 @@ static void add_health(struct buf *to, const struct status_heading *h)
 		add_element(to, "td", p->name);
 		buf_printf(to, "<td class=\"%s\">%s</td>", health_word(p->level),
 		        health_word(p->level));
-		add_element(to, "td", p->sentence);
-		buf_printf(to, "<td>for %s</td></tr>\n",
+		buf_printf(to, "<td>for %s</td>",
 		        units_print_duration(age_ms / 1000 * US_PER_S, since, sizeof(since)));
+		add_element(to, "td", p->sentence);
+		buf_text(to, "</tr>\n");
 	}
 	buf_text(to, "</table>\n");
 }
@@ -161,8 +166,7 @@ static void add_section(struct buf *to, const json_t *section, bool zeros)
 			continue;
 		n++;
 		add_row(&rows, json_string_value(json_object_get(line, "name")),
-		        json_string_value(json_object_get(line, "text")),
-		        json_is_string(json_object_get(line, "value")) ? "" : "n");
+		        json_string_value(json_object_get(line, "text")), "");
 	}
 	if (n > 0) {
 		add_element(to, "h2", json_string_value(json_object_get(section, "title")));

@@ -329,8 +329,8 @@ static void people_get_a_page(void)
 		"<td>lost</td><td class=\"n\">0</td>", "0 of &lt;3&gt; brokers", "class=\"warn\"",
 		"Ledger: spans", "<td>in_spool</td><td class=\"n\">1234</td>",
 		"<td>dropped spool_full</td><td class=\"n\">0</td>", "<h2>Way out</h2>",
-		"broker:9092 &amp; &lt;co&gt;", "<td class=\"n\">1.5 KiB</td>",
-		"<td class=\"n\">1.5s</td>", "</html>" };
+		"broker:9092 &amp; &lt;co&gt;", "<td>1.5 KiB</td>", "<td>1.5s</td>",
+		"<td class=\"warn\">warn</td><td>for ", "</html>" };
 	struct site s;
 
 	open_site(&s, true);
