@@ -12,8 +12,9 @@
 
 enum {
 	QUEUE_BYTES = 16 << 20,
-	QUEUE_RECORD_BYTES = 1024, /* a record that waits costs about this much beside its value */
 	FETCH_BYTES = 8 << 20,
+	QUEUED_MOST = 10000000, /* librdkafka takes no more for queued.min.messages, */
+	MESSAGE_LEAST = 1000,   /* and no less for message.max.bytes */
 	LINGER_MS = 25,
 };
 
@@ -134,7 +135,7 @@ static int put_producer(rd_kafka_conf_t *c, const struct kafka_producer_opts *o,
 		        c, "queue.buffering.max.kbytes", max_u64(1, (queue + 1023) / 1024), why);
 	if (rc == 0)
 		rc = put_number(c, "queue.buffering.max.messages",
-		        max_u64(1000, queue / QUEUE_RECORD_BYTES), why);
+		        max_u64(1000, queue / KAFKA_QUEUE_RECORD_BYTES), why);
 	if (rc == 0)
 		rc = put_number(c, "linger.ms", o->linger_ms == 0 ? LINGER_MS : o->linger_ms, why);
 	if (rc == 0)
@@ -160,28 +161,43 @@ int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts 
 	return 0;
 }
 
-/* librdkafka wants a fetch to have room for the largest record. OURS is what was put before the operator's
- * properties, whose own fetch.max.bytes is left to librdkafka to judge. */
-static int make_room_for_a_record(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
+/* Since librdkafka 2.2 the pause after its queue was full, 1 s, can be set. An older one does not know the
+ * property; kafka_consumer.c wakes its fetch. */
+static void put_backoff(rd_kafka_conf_t *c)
 {
-	uint64_t record = kafka_conf_number(c, "message.max.bytes");
+	char said[256];
 
-	if (ours >= record || kafka_conf_number(c, "fetch.max.bytes") != ours)
-		return 0;
-	return put_number(c, "fetch.max.bytes", record, why);
+	(void)rd_kafka_conf_set(c, "fetch.queue.backoff.ms", "20", said, sizeof(said));
 }
 
-/* One fetch may bring a quarter of what may wait, so that the bound is not overrun by much. */
+/* librdkafka refuses a fetch.max.bytes below message.max.bytes, which bounds what a producer sends: a consumer
+ * sends nothing, and a record larger than a fetch is fetched all the same. OURS is what was put before the
+ * operator's properties, whose own fetch.max.bytes is left to librdkafka to judge. */
+static int fit_message_max(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
+{
+	if (kafka_conf_number(c, "fetch.max.bytes") != ours)
+		return 0;
+	return put_number(c, "message.max.bytes",
+	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)), why);
+}
+
+/* One fetch may bring a quarter of what may wait, so that the bound is not overrun by much. Tiny records
+ * are bounded by their number, since each costs memory beside its value. */
 static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o, struct why *why)
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
 	uint64_t fetch = min_u64(queue / 4, INT32_MAX);
 	int rc = put_rows(c, consumer_rows, why);
 
+	put_backoff(c);
+
 	if (rc == 0)
 		rc = kafka_conf_put(c, "group.id", o->group, why);
 	if (rc == 0)
 		rc = put_number(c, "queued.max.messages.kbytes", queue / 1024, why);
+	if (rc == 0)
+		rc = put_number(c, "queued.min.messages",
+		        min_u64(queue / KAFKA_QUEUE_RECORD_BYTES, QUEUED_MOST), why);
 	if (rc == 0)
 		rc = put_number(c, "fetch.max.bytes", fetch, why);
 	if (rc == 0)
@@ -189,7 +205,7 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
 	if (rc == 0)
-		rc = make_room_for_a_record(c, fetch, why);
+		rc = fit_message_max(c, fetch, why);
 	return rc == 0 ? kafka_rules_consumer(c, why) : rc;
 }
 

@@ -11,6 +11,9 @@
  * fatal too, and when it is given nobody waits longer than this. */
 enum { KAFKA_PAUSE_LEAST_MS = 100, KAFKA_PAUSE_MOST_MS = 10000 };
 
+/* A record in librdkafka's queues costs about this much beside its value. */
+enum { KAFKA_QUEUE_RECORD_BYTES = 1024 };
+
 /* Gives a configuration to be destroyed by the caller. E_USAGE names the property at fault. */
 int kafka_conf_producer(
         rd_kafka_conf_t **out, const struct kafka_producer_opts *o, struct why *why) MUST_USE;

@@ -15,6 +15,7 @@
 
 #include "kafka_conf.h"
 #include "kafka_consumer_priv.h"
+#include "kafka_offsets.h"
 #include "kafka_wake.h"
 
 enum { TICK_MS = 1000, LEAVE_MS = 5000, REPLACE_MS = 10000 };
@@ -31,6 +32,8 @@ static void close_handle(struct kafka_consumer *c)
 
 	if (c->rk == NULL)
 		return;
+	kafka_offsets_drop(c->wake);
+	c->wake = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		if (*queues[i] == NULL)
 			continue;
@@ -123,6 +126,8 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 	}
 	if (kafka_conf_consumer(&c->conf, &c->fresh, opts, why) < 0)
 		goto fail;
+	c->queue_bytes = min_u64(kafka_conf_number(c->conf, "queued.max.messages.kbytes") * 1024,
+	        kafka_conf_number(c->conf, "queued.min.messages") * KAFKA_QUEUE_RECORD_BYTES);
 	c->opts = *opts;
 	c->opts.properties = kafka_watch_properties(c->watch);
 	if (open_parts(c, opts) < 0) {
@@ -162,6 +167,36 @@ static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part
 		c->events.lost_to_retention(c->events.arg, id, from, low < offset ? low : offset);
 }
 
+static void on_woken(void *arg, struct kafka_offsets *o, const char *what)
+{
+	struct kafka_consumer *c = arg;
+
+	(void)o, (void)what;
+	c->wake = NULL;
+	bell_ring(c->bell); /* EMPTYING waits for it */
+}
+
+/* When librdkafka finds its queue full, the thread that fetches sleeps for up to a second, however soon
+ * the queue is emptied, so one queue a second would be the most that could be read. That thread looks again as
+ * soon as it has a request to send to the leader, and the question where the partitions end is one.
+ * (librdkafka 2.2 has fetch.queue.backoff.ms for it, which kafka_conf.c sets where it exists.) */
+static void wake_fetch(struct kafka_consumer *c, size_t len)
+{
+	static const int64_t end = KAFKA_OFFSET_END;
+	rd_kafka_topic_partition_list_t *ours = NULL;
+
+	c->taken_bytes += max_u64(len, KAFKA_QUEUE_RECORD_BYTES);
+	if (c->taken_bytes < c->queue_bytes / 4 || c->wake != NULL)
+		return;
+	c->taken_bytes = 0;
+	if (rd_kafka_assignment(c->rk, &ours) != 0)
+		return;
+	if (ours->cnt > 0 &&
+	        kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
+		c->wake = NULL;
+	rd_kafka_topic_partition_list_destroy(ours);
+}
+
 /* Takes M. */
 static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 {
@@ -179,6 +214,7 @@ static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 	c->out++;
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	kafka_part_find(c, m->partition)->next = m->offset + 1;
+	wake_fetch(c, m->len);
 	c->events.message(c->events.arg, &out);
 }
 
@@ -400,7 +436,7 @@ static bool move(struct kafka_consumer *c)
 		c->state = CONSUMER_EMPTYING;
 		return true;
 	case CONSUMER_EMPTYING:
-		if (c->out > 0)
+		if (c->out > 0 || c->wake != NULL)
 			return false;
 		close_handle(c);
 		c->state = CONSUMER_PAUSED;

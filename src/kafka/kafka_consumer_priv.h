@@ -66,6 +66,9 @@ struct kafka_consumer {
 	bool committing;             /* a commit is under way */
 	atomic_bool *joining;        /* written by librdkafka's threads: no time for a commit */
 	bool paused;                 /* by the owner */
+	uint64_t queue_bytes;        /* librdkafka fetches no more while this much waits */
+	uint64_t taken_bytes;        /* out of its queue since the fetch was last woken */
+	struct kafka_offsets *wake;  /* the request that wakes it; NULL: none is under way */
 	bool replacing;              /* the handle is to make way for one with other secrets */
 	bool doomed;                 /* a fatal error: the handle is of no use any more */
 	uint64_t out;                /* messages the owner has */

@@ -7,6 +7,7 @@ libspanspool_a_SOURCES += \
 	%D%/kafka_files.c %D%/kafka_files.h \
 	%D%/kafka_group.c \
 	include/kafka_names.h %D%/kafka_names.c \
+	%D%/kafka_offsets.c %D%/kafka_offsets.h \
 	%D%/kafka_said.c %D%/kafka_said.h \
 	%D%/kafka_rules.c %D%/kafka_rules.h \
 	%D%/kafka_handle.c %D%/kafka_handle.h \

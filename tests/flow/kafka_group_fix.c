@@ -95,7 +95,8 @@ void member_join_with(struct group *g, struct member *m, const struct kafka_prop
 		.topic = "spans",
 		.group = "g",
 		.properties = all,
-		.nproperties = ARRAY_LEN(quick) + (more != NULL) };
+		.nproperties = ARRAY_LEN(quick) + (more != NULL),
+		.queue_bytes = m->queue_bytes };
 	struct why why;
 
 	memcpy(all, quick, sizeof(quick));

@@ -20,9 +20,10 @@ struct member {
 	int assigned, revoked, lost, ends;
 	int64_t end_at[PARTITIONS];
 	int records;
-	int pause_after; /* records */
-	bool keeps;      /* does not store */
-	bool hoards;     /* does not release */
+	int pause_after;      /* records */
+	bool keeps;           /* does not store */
+	bool hoards;          /* does not release */
+	uint64_t queue_bytes; /* of its consumer; 0 is the default */
 	struct kafka_message hoard[64];
 	int hoarded;
 	bool closed;

@@ -196,6 +196,21 @@ static void a_new_group_may_begin_at_the_end(void)
 	group_stop(g);
 }
 
+/* librdkafka 2.0 fetches no more for a second when its queue was full, so that 60 fetches, each of which fills
+ * it, would take a minute. */
+static void a_full_queue_is_refilled_as_soon_as_it_is_emptied(void)
+{
+	struct group *g = group_start();
+
+	for (int i = 0; i < 60; i++) /* a fetch brings at least a whole batch */
+		group_produce_sized(g, 4, 4000);
+	g->a.queue_bytes = 64 << 10;
+	member_join(g, &g->a);
+	ok(until_true(g->loop, group_saw_all, g, SECONDS), "60 times what the queue holds is read");
+	is_int(group_saw_twice(g), 0, "and nothing twice");
+	group_stop(g);
+}
+
 static void what_would_break_the_promise_is_refused(void)
 {
 	static const struct kafka_property wrong[] = { { "enable.auto.commit", "true", false },
@@ -235,6 +250,7 @@ int main(void)
 	an_owner_may_begin_elsewhere();
 	a_broker_that_goes_and_comes_is_read_on();
 	a_new_group_may_begin_at_the_end();
+	a_full_queue_is_refilled_as_soon_as_it_is_emptied();
 	what_would_break_the_promise_is_refused();
 	return tap_done();
 }
