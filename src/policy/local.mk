@@ -13,6 +13,7 @@ libspanspool_a_SOURCES += \
 	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
 	include/pace.h %D%/pace.c \
 	include/replay_pace.h %D%/replay_pace.c \
+	include/replay.h %D%/replay.c \
 	include/slowstart.h %D%/slowstart.c \
 	include/trend.h %D%/trend.c \
 	include/watermark.h %D%/watermark.c

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/test_postman_check \
 	%D%/test_property \
 	%D%/test_replay_pace \
+	%D%/test_replay \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
 	%D%/test_spool \
@@ -129,6 +130,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_replay_pace_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_replay_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
