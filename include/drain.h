@@ -6,6 +6,8 @@
 #include "kafka_consumer.h"
 #include "postman.h"
 #include "quarantine.h"
+#include "replay.h"
+#include "replay_counts.h"
 
 struct drain_opts {
 	struct kafka_consumer_opts consumer;
@@ -13,6 +15,13 @@ struct drain_opts {
 	struct quarantine_opts quarantine;
 	uint64_t max_bytes; /* of records in memory, whatever they wait for */
 	uint64_t max_ahead; /* records read beyond the oldest that is not done, of one partition */
+	struct replay_point from;  /* REPLAY_STORED or REPLAY_NONE: as the group has stored */
+	struct replay_point until; /* REPLAY_NONE: without end */
+	struct replay_counts
+	        *counts; /* not NULL: records are counted in it, and nothing else is done */
+	/* May be NULL. Every record up to UNTIL is done: the owner may stop the drain. */
+	void (*finished)(void *arg);
+	void *finished_arg;
 };
 
 struct drain;
@@ -42,6 +51,14 @@ struct drain_stats {
 void drain_stats(const struct drain *d, struct drain_stats *to);
 const struct postman *drain_postman(const struct drain *d);
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
+
+/* Of a drain with an end, over the partitions that are ours. */
+struct drain_progress {
+	uint64_t done;  /* records, by offset: holes count as records */
+	uint64_t whole; /* 0: not known yet, or nothing to do */
+	bool finished;
+};
+void drain_progress(const struct drain *d, struct drain_progress *to);
 
 struct drain_lag {
 	int32_t partition;

@@ -12,7 +12,18 @@ struct kafka_consumer_opts {
 	const char *group;
 	const struct kafka_property *properties;
 	size_t nproperties;
-	uint64_t queue_bytes; /* fetched and not handed out, all partitions together */
+	uint64_t queue_bytes;   /* fetched and not handed out, all partitions together */
+	const char *offsets_of; /* the group whose stored offsets assigned() is told; NULL: GROUP */
+	bool commits_nothing;   /* what is stored stays in this process */
+	bool asks_bounds;       /* before assigned(): the partition's bounds, as below */
+	int64_t times_ms[2];    /* of these times, since 1970; 0: not asked about */
+};
+
+/* Of one partition, when it was assigned. */
+struct kafka_bounds {
+	int64_t first;      /* the oldest record that the broker has */
+	int64_t end;        /* where the next record will be */
+	int64_t at_time[2]; /* the first record of times_ms or later; the end when there is none */
 };
 
 struct kafka_message {
@@ -54,6 +65,12 @@ int kafka_consumer_check(const struct kafka_consumer_opts *opts, struct why *why
 int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
         const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
         struct why *why) MUST_USE;
+
+/* While assigned() is called, with asks_bounds. */
+const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition);
+
+/* No more of PARTITION is wanted while it has GENERATION: it is fetched no more. */
+void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation);
 
 /* Stops and starts the handing out of messages, polling goes on. */
 void kafka_consumer_pause(struct kafka_consumer *c);

@@ -35,6 +35,17 @@ static void on_hurry(void *arg)
 	_exit(EXIT_FAILED);
 }
 
+static void on_finished(void *arg)
+{
+	struct drainer *d = arg;
+
+	if (d->daemon.stopping)
+		return;
+	log_info("drain: all records up to --until are done");
+	d->daemon.stopping = true;
+	on_stop(d);
+}
+
 static int open_drain(struct drainer *d, struct why *why)
 {
 	const struct drainer_settings *set = &d->set;
@@ -46,6 +57,11 @@ static int open_drain(struct drainer *d, struct why *why)
 		},
 		.max_bytes = set->max_bytes,
 		.max_ahead = set->max_ahead,
+		.from = set->from,
+		.until = set->until,
+		.counts = set->dry_run ? &d->counts : NULL,
+		.finished = on_finished,
+		.finished_arg = d,
 	};
 
 	collector_postman_opts(&set->collector, &o.postman);
@@ -84,16 +100,36 @@ static int open_signals(struct drainer *d, struct why *why)
 	return 0;
 }
 
-static int (*const parts[])(
-        struct drainer *d, struct why *why) = { open_drain, open_admin, open_signals };
+static int (*const parts[])(struct drainer *d, struct why *why) = { open_drain, open_admin,
+	open_signals, drainer_progress_open };
 
 static void close_parts(struct drainer *d)
 {
+	drainer_progress_close(d);
 	admin_free(d->admin);
 	drain_free(d->drain);
 	loop_free(d->loop);
 	properties_free(&d->for_consumer);
 	properties_free(&d->for_producer);
+	replay_counts_free(&d->counts);
+}
+
+/* The exit status of a drain that ran to its stop. One with a group of its own has left nothing behind from
+ * which another could go on, so an early end is a failure. */
+static int conclude(struct drainer *d)
+{
+	struct drain_progress p;
+
+	drainer_progress_close(d);
+	if (!d->set.dry_run)
+		drainer_log_stop(d);
+	drain_progress(d->drain, &p);
+	if (d->set.own_group && !p.finished) {
+		log_error("drain: stopped before all records up to --until were done; the next "
+		          "replay begins anew");
+		return EXIT_FAILED;
+	}
+	return d->set.dry_run ? drainer_report(d) : EXIT_FINE;
 }
 
 int cmd_drain(int argc, char **argv)
@@ -119,7 +155,7 @@ int cmd_drain(int argc, char **argv)
 		health_serve(&d.health, true);
 		drainer_log_start(&d);
 		loop_run(d.loop);
-		drainer_log_stop(&d);
+		status = conclude(&d);
 	}
 	daemon_frees(&d.daemon, status);
 	close_parts(&d);

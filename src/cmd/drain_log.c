@@ -1,11 +1,28 @@
 /* drain_log.c — what the drain logs about itself when it starts and when it stops. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "clock.h"
 #include "drainer.h"
 #include "units.h"
 
 enum { UP_TEXT = 32 };
+
+static void log_replay(const struct drainer_settings *set)
+{
+	if (set->dry_run)
+		log_info("drain: a dry run: records are counted, nothing is sent and no offset of "
+		         "group %s moves",
+		        set->live_group);
+	else if (set->own_group)
+		log_info("drain: a replay from %s in a group of its own: no offset of group %s "
+		         "moves",
+		        set->from_text, set->live_group);
+	else if (set->from.kind != REPLAY_STORED)
+		log_warn("drain: a replay from %s as group %s, as told: the offsets of that group "
+		         "move with it",
+		        set->from_text, set->group);
+}
 
 void drainer_log_start(struct drainer *d)
 {
@@ -15,9 +32,12 @@ void drainer_log_start(struct drainer *d)
 	collector_names(&d->set.collector, &collectors);
 	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers,
 	        d->set.group);
-	log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),
-	        d->set.quarantine);
-	log_info("drain: admin pages at %s", d->set.admin);
+	log_replay(&d->set);
+	if (!d->set.dry_run)
+		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),
+		        d->set.quarantine);
+	if (strcmp(d->set.admin, "none") != 0)
+		log_info("drain: admin pages at %s", d->set.admin);
 	buf_free(&collectors);
 }
 

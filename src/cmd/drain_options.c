@@ -1,7 +1,11 @@
 /* drain_options.c — the drain's options, and what two of them or a file make together. */
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "clock.h"
 #include "drainer.h"
 #include "kafka_names.h"
 
@@ -36,6 +40,17 @@ static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drai
 	        "a stop waits this long for the last answers"),
 	CONF_END };
 
+static const struct conf_row replay_rows[] = {
+	CONF_TEXT(S, from_text, "from", "stored",
+	        "where to begin: stored, beginning, end, a time, or PARTITION:OFFSET,…"),
+	CONF_TEXT(S, until_text, "until", "",
+	        "where to end, as --from; a drain without it runs until it is stopped"),
+	CONF_BOOL(S, exit_at_end, "exit-at-end", "false", "the same as --until=end"),
+	CONF_BOOL(S, dry_run, "dry-run", "false",
+	        "count records by service and time; send and commit nothing"),
+	CONF_BOOL(S, json, "json", "false", "print what --dry-run counted as JSON"), CONF_END
+};
+
 static const struct conf_row http_rows[] = {
 	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14270",
 	        "health, metrics, ledger, status; none switches it off"),
@@ -47,6 +62,7 @@ static const struct options_group groups[] = {
 	{ "Kafka", kafka_rows, 0 },
 	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
 	{ "Drain", drain_rows, 0 },
+	{ "Replay", replay_rows, 0 },
 	{ "HTTP", http_rows, 0 },
 	{ NULL, NULL, 0 },
 };
@@ -99,6 +115,50 @@ static int check_kafka_names(struct conf *c, const struct drainer_settings *set,
 	return 0;
 }
 
+/* Each replay has a group that nobody else is in: two replays at once must not share the partitions. */
+static void name_own_group(struct drainer_settings *set)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(set->own_group_id, sizeof(set->own_group_id), "%.120s-replay-%.60s-%d-%" PRIu64,
+	        set->live_group, host, (int)getpid(), clock_wall_ms());
+	set->group = set->own_group_id;
+}
+
+static int read_points(struct conf *c, struct drainer_settings *set, struct why *why)
+{
+	const char *from = set->from_text[0] == '\0' ? "stored" : set->from_text;
+
+	if (replay_point_read(from, &set->from, why) < 0)
+		return conf_blame(c, "from", why);
+	if (replay_point_read(set->until_text, &set->until, why) < 0)
+		return conf_blame(c, "until", why);
+	if (set->until.kind == REPLAY_NONE && (set->exit_at_end || set->dry_run))
+		set->until.kind = REPLAY_END;
+	if (set->json && !set->dry_run)
+		return why_set(why, E_USAGE,
+		        "--json prints what --dry-run counted, so it goes only with that");
+	return replay_check(&set->from, &set->until, clock_wall_ms(), why);
+}
+
+/* A replay must move no offset of the drain that runs, so only a group named on this command line is its own
+ * choice; one in a file is that drain's. Nor may it take that drain's admin port. */
+static int read_replay(struct conf *c, struct drainer_settings *set, struct why *why)
+{
+	bool named = conf_origin(c, "kafka.consumer.group-id") == CONF_FLAG;
+
+	if (read_points(c, set, why) < 0)
+		return why->code;
+	set->live_group = set->group;
+	set->own_group = set->dry_run || (set->from.kind != REPLAY_STORED && !named);
+	if (set->own_group)
+		name_own_group(set);
+	if (set->own_group && conf_origin(c, "admin.http.host-port") != CONF_FLAG)
+		set->admin = "none";
+	return 0;
+}
+
 static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct drainer_settings *set = settings;
@@ -110,6 +170,10 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);
+	if (read_replay(c, set, why) < 0)
+		return why->code;
+	if (set->dry_run)
+		set->quarantine_kind = QUARANTINE_NONE;
 	return 0;
 }
 

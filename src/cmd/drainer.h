@@ -7,7 +7,9 @@
 #include "collector_options.h"
 #include "drain.h"
 #include "options.h"
+#include "progress.h"
 #include "properties.h"
+#include "progress_rate.h"
 
 struct drainer_settings {
 	const char *brokers;
@@ -27,11 +29,21 @@ struct drainer_settings {
 	const char *quarantine;
 	const char *admin;
 	uint64_t shutdown_us;
+	const char *from_text;
+	const char *until_text;
+	bool exit_at_end;
+	bool dry_run;
+	bool json;
 
 	/* What the texts above come to; filled by finish. */
 	char default_quarantine[300];
 	enum quarantine_kind quarantine_kind;
 	const char *quarantine_where;
+	struct replay_point from;
+	struct replay_point until;
+	bool own_group;         /* of a replay or dry run: GROUP is not the one that was given */
+	const char *live_group; /* the one that was */
+	char own_group_id[256];
 };
 
 struct drainer {
@@ -45,6 +57,13 @@ struct drainer {
 	struct admin *admin;
 	struct daemon daemon;
 	uint64_t started_us;
+	struct replay_counts counts;
+	struct drainer_progress {
+		struct timer *timer;
+		struct progress line;
+		struct progress_rate rate;
+		uint64_t told_us; /* when the last line of the log was written */
+	} progress;
 };
 
 /* Fills the consumer's and the quarantine's part of TO. They borrow SET's texts and both lists of
@@ -62,6 +81,14 @@ void drainer_ledger(void *arg, struct buf *to);
 void drainer_status(void *arg, struct status *page);
 /* Says in the health where spans are delivered, and how many were. */
 void drainer_note_health(void *arg);
+
+/* drain_progress.c: a drain with an end shows how far it is, on a terminal as a line that is written over,
+ * else as a line of the log every ten seconds. Does nothing for a drain without one. E_NOMEM. */
+int drainer_progress_open(struct drainer *d, struct why *why) MUST_USE;
+void drainer_progress_close(struct drainer *d);
+
+/* drain_report.c: prints to stdout what a dry run counted, as a table or as JSON. The exit status. */
+int drainer_report(const struct drainer *d);
 
 /* drain_log.c. Everything is open; the drain has stopped. */
 void drainer_log_start(struct drainer *d);

@@ -58,6 +58,10 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
 		.properties = for_consumer->at,
 		.nproperties = for_consumer->n,
 		.queue_bytes = set->max_bytes / 2,
+		.offsets_of = set->live_group,
+		.commits_nothing = set->own_group,
+		.asks_bounds = set->from.kind != REPLAY_STORED || set->until.kind != REPLAY_NONE,
+		.times_ms = { (int64_t)set->from.time_ms, (int64_t)set->until.time_ms },
 	};
 	to->quarantine = (struct quarantine_opts){
 		.kind = set->quarantine_kind,

@@ -42,6 +42,7 @@ static void on_heartbeat(void *arg)
 
 	timer_start(d->heartbeat, HEARTBEAT_MS);
 	drain_look(d);
+	drain_look_for_end(d);
 }
 
 int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,

@@ -114,8 +114,8 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	d->stats.partitions += !part->ours;
 	part->ours = true;
 	part->seen_ms = -1;
+	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored) : begin(part, stored);
 	watermark_reset(&part->mark, generation);
-	at = begin(part, stored);
 	if (at >= 0)
 		part->mark.next = at;
 	look_ahead(d, part);
@@ -167,9 +167,9 @@ void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
 	struct drain *d = arg;
 	struct drain_part *part = drain_part(d, partition);
 
-	(void)offset;
 	if (part == NULL)
 		return;
+	(void)drain_is_beyond(d, partition, offset);
 	part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
 	if (part->mark.next >= 0)
 		kafka_consumer_store(

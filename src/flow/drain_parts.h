@@ -38,6 +38,9 @@ struct drain_part {
 	bool blocked;    /* too far ahead of its oldest record */
 	int64_t lost_at; /* what could have been committed when it was lost; -1 nothing */
 	int64_t seen_ms; /* timestamp of the last record read, -1 unknown */
+	bool ranged;     /* RANGE is known, from the first assignment on */
+	bool read;       /* up to the range's end */
+	struct replay_range range;
 };
 
 struct drain {
@@ -59,6 +62,7 @@ struct drain {
 	uint64_t bad_unsaid;        /* records that no line was written about */
 	bool wants_room;            /* the postman will tell */
 	enum postman_state sending; /* as last told */
+	bool finished;              /* told so */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);
@@ -81,6 +85,15 @@ void drain_look(struct drain *d);
 void drain_condemn(struct record *r, const char *cause, int status, const char *detail);
 struct record *drain_acquit(struct quarantine_item *item);
 void poison_free(struct poison *p);
+
+/* drain_replay.c: a drain with --from or --until. */
+bool drain_is_ranged(const struct drain *d);
+/* Where PART begins, and what it reads of PARTITION, now that it was assigned; STORED as the consumer says. */
+int64_t drain_range(struct drain *d, struct drain_part *part, int32_t partition, int64_t stored);
+/* OFFSET of PARTITION was met. True: it lies beyond the end, so it is not read. */
+bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset);
+/* Tells the owner when the last record of all ranges is done. */
+void drain_look_for_end(struct drain *d);
 
 /* drain_group.c: partitions come and go. */
 int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, int64_t stored);

@@ -91,6 +91,19 @@ static void take_header(void *arg, const char *name, struct slice value)
 		r->maybe_dup = slice_same(value, slice_text("1"));
 }
 
+/* A dry run counts R, and leaves it to others. */
+static void count(struct record *r, struct slice service, bool bad)
+{
+	struct drain *d = r->drain;
+	enum replay_value value = r->message.value.len == 0 ? REPLAY_EMPTY
+	                          : bad                     ? REPLAY_BAD
+	                                                    : REPLAY_BATCH;
+
+	(void)drain_done_with(r);
+	replay_counts_add(d->opts.counts, value, service, r->message.timestamp_ms, r->spans);
+	record_hand_on(r);
+}
+
 static int post(struct record *r)
 {
 	struct drain *d = r->drain;
@@ -144,7 +157,7 @@ static void unfold(struct record *r)
 }
 
 /* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
-static int examine(struct record *r, const char **cause, struct why *why)
+static int examine(struct record *r, struct slice *service, const char **cause, struct why *why)
 {
 	struct inspect_facts facts = { 0 };
 	int rc;
@@ -155,6 +168,7 @@ static int examine(struct record *r, const char **cause, struct why *why)
 	rc = postman_check(r->value, &facts, cause, why);
 	if (rc == 0)
 		r->spans = facts.spans;
+	*service = facts.service;
 	kafka_message_headers(&r->message, take_header, r);
 	return rc;
 }
@@ -195,18 +209,30 @@ static void forget(struct drain *d, const struct kafka_message *m)
 void drain_on_message(void *arg, const struct kafka_message *m)
 {
 	struct drain *d = arg;
-	struct record *r = record_new(d, m);
+	struct record *r;
+	struct slice service = slice_of(NULL, 0);
 	const char *cause;
 	struct why why;
 	int rc = 0;
 
+	if (drain_is_beyond(d, m->partition, m->offset)) {
+		struct kafka_message beyond = *m;
+
+		kafka_consumer_release(d->consumer, &beyond);
+		return;
+	}
+	r = record_new(d, m);
 	if (r == NULL) {
 		forget(d, m);
 		return;
 	}
 	if (m->value.len > 0)
-		rc = examine(r, &cause, &why);
+		rc = examine(r, &service, &cause, &why);
 	drain_ledger_read(&d->ledger, r->spans);
+	if (d->opts.counts != NULL) {
+		count(r, service, rc < 0);
+		return;
+	}
 	if (m->value.len == 0)
 		settle(r, DRAIN_SKIPPED_EMPTY);
 	else if (rc < 0)

@@ -2,7 +2,7 @@ libspanspool_a_SOURCES += \
 	include/backlog.h %D%/backlog.c \
 	include/collector_cause.h %D%/collector_cause.c \
 	include/drain.h %D%/drain.c %D%/drain_group.c %D%/drain_parts.h %D%/drain_poison.c \
-	%D%/drain_record.c \
+	%D%/drain_record.c %D%/drain_replay.c \
 	include/flight.h %D%/flight.c \
 	include/forward.h %D%/forward.c \
 	include/gate.h %D%/gate.c \

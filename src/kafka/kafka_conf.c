@@ -13,6 +13,7 @@
 enum {
 	QUEUE_BYTES = 16 << 20,
 	FETCH_BYTES = 8 << 20,
+	FETCH_LEAST = 16 << 10,
 	QUEUED_MOST = 10000000, /* librdkafka takes no more for queued.min.messages, */
 	MESSAGE_LEAST = 1000,   /* and no less for message.max.bytes */
 	LINGER_MS = 25,
@@ -178,15 +179,18 @@ static int fit_message_max(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
 	if (kafka_conf_number(c, "fetch.max.bytes") != ours)
 		return 0;
 	return put_number(c, "message.max.bytes",
-	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)), why);
+	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)),
+	        why);
 }
 
-/* One fetch may bring a quarter of what may wait, so that the bound is not overrun by much. Tiny records
- * are bounded by their number, since each costs memory beside its value. */
+/* Brokers count a fetch as it is compressed, and spans compress to a tenth: one fetch may bring a sixteenth
+ * of what may wait, so that the bound is not overrun by much, and of one partition a quarter of that, so that
+ * several partitions come in turn. Tiny records are bounded by their number, since each costs memory beside
+ * its value. */
 static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o, struct why *why)
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
-	uint64_t fetch = min_u64(queue / 4, INT32_MAX);
+	uint64_t fetch = min_u64(max_u64(queue / 16, FETCH_LEAST), INT32_MAX);
 	int rc = put_rows(c, consumer_rows, why);
 
 	put_backoff(c);
@@ -201,7 +205,8 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	if (rc == 0)
 		rc = put_number(c, "fetch.max.bytes", fetch, why);
 	if (rc == 0)
-		rc = put_number(c, "fetch.message.max.bytes", min_u64(queue / 4, 1 << 20), why);
+		rc = put_number(c, "fetch.message.max.bytes",
+		        min_u64(max_u64(queue / 64, FETCH_LEAST), 1 << 20), why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
 	if (rc == 0)

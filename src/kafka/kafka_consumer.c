@@ -33,7 +33,8 @@ static void close_handle(struct kafka_consumer *c)
 	if (c->rk == NULL)
 		return;
 	kafka_offsets_drop(c->wake);
-	c->wake = NULL;
+	kafka_offsets_drop(c->bounds);
+	c->wake = c->bounds = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		if (*queues[i] == NULL)
 			continue;
@@ -96,10 +97,12 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	c->brokers = strdup(o->brokers);
 	c->topic = strdup(o->topic);
 	c->group_id = strdup(o->group);
+	c->offsets_of = strdup(o->offsets_of == NULL ? o->group : o->offsets_of);
 	c->opts.brokers = c->brokers;
 	c->opts.topic = c->topic;
 	c->opts.group = c->group_id;
-	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL)
+	c->opts.offsets_of = c->offsets_of;
+	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL || c->offsets_of == NULL)
 		return E_NOMEM;
 	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
 	        timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
@@ -302,6 +305,24 @@ void kafka_consumer_store(
 		p->stored = next;
 }
 
+void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation)
+{
+	struct kafka_part *p = kafka_part_find(c, partition);
+	rd_kafka_topic_partition_list_t *list;
+
+	if (p == NULL || !p->ours || p->generation != generation)
+		return;
+	list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, c->topic, partition);
+	rd_kafka_pause_partitions(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition)
+{
+	return &kafka_part_find(c, partition)->bounds;
+}
+
 void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
 {
 	rd_kafka_message_destroy(m->handle);
@@ -436,7 +457,7 @@ static bool move(struct kafka_consumer *c)
 		c->state = CONSUMER_EMPTYING;
 		return true;
 	case CONSUMER_EMPTYING:
-		if (c->out > 0 || c->wake != NULL)
+		if (c->out > 0 || c->wake != NULL || c->bounds != NULL)
 			return false;
 		close_handle(c);
 		c->state = CONSUMER_PAUSED;
@@ -467,6 +488,8 @@ void kafka_consumer_free(struct kafka_consumer *c)
 		return;
 	if (c->rebalance != NULL)
 		rd_kafka_event_destroy(c->rebalance);
+	if (c->given != NULL)
+		rd_kafka_topic_partition_list_destroy(c->given);
 	close_handle(c);
 	timer_free(c->tick);
 	timer_free(c->bound);
@@ -478,6 +501,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
 	free(c->brokers);
 	free(c->topic);
 	free(c->group_id);
+	free(c->offsets_of);
 	free(c->parts);
 	free(c);
 }

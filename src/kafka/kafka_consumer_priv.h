@@ -21,6 +21,7 @@ struct kafka_part {
 	int64_t begin;       /* where this assignment began */
 	int64_t stored;      /* first offset not done, as the owner said */
 	int64_t committed;
+	struct kafka_bounds bounds; /* when asked for */
 };
 
 enum consumer_state {
@@ -49,6 +50,7 @@ struct kafka_consumer {
 	char *brokers;
 	char *topic;
 	char *group_id;
+	char *offsets_of;
 	struct bell *bell;
 	struct timer *tick;   /* commits, and polls often enough to stay a member */
 	struct timer *bound;  /* of LEAVING, PAUSED */
@@ -63,18 +65,22 @@ struct kafka_consumer {
 	struct kafka_part *parts;
 	int32_t nparts;
 	rd_kafka_event_t *rebalance; /* what ASKING and GIVING are about */
-	bool committing;             /* a commit is under way */
-	atomic_bool *joining;        /* written by librdkafka's threads: no time for a commit */
-	bool paused;                 /* by the owner */
-	uint64_t queue_bytes;        /* librdkafka fetches no more while this much waits */
-	uint64_t taken_bytes;        /* out of its queue since the fetch was last woken */
-	struct kafka_offsets *wake;  /* the request that wakes it; NULL: none is under way */
-	bool replacing;              /* the handle is to make way for one with other secrets */
-	bool doomed;                 /* a fatal error: the handle is of no use any more */
-	uint64_t out;                /* messages the owner has */
-	uint64_t refused_commits;    /* what they would have spared comes again */
-	uint64_t pause_ms;           /* before the next handle */
-	void (*closed)(void *arg);   /* set: somebody waits for the end */
+	rd_kafka_topic_partition_list_t
+	        *given;               /* ASKING: the partitions, with their stored offsets */
+	struct kafka_offsets *bounds; /* ASKING: the request for their bounds */
+	bool asks_again;              /* ASKING: when c->answer has run out */
+	bool committing;              /* a commit is under way */
+	atomic_bool *joining;         /* written by librdkafka's threads: no time for a commit */
+	bool paused;                  /* by the owner */
+	uint64_t queue_bytes;         /* librdkafka fetches no more while this much waits */
+	uint64_t taken_bytes;         /* out of its queue since the fetch was last woken */
+	struct kafka_offsets *wake;   /* the request that wakes it; NULL: none is under way */
+	bool replacing;               /* the handle is to make way for one with other secrets */
+	bool doomed;                  /* a fatal error: the handle is of no use any more */
+	uint64_t out;                 /* messages the owner has */
+	uint64_t refused_commits;     /* what they would have spared comes again */
+	uint64_t pause_ms;            /* before the next handle */
+	void (*closed)(void *arg);    /* set: somebody waits for the end */
 	void *closed_arg;
 	struct kafka_log log;
 	uint64_t told_changes; /* of the trouble, of which the owner knows */

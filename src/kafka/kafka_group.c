@@ -1,7 +1,8 @@
 /* kafka_group.c — the consumer as a member of its group: who has which partition, and from where to
  * where it has been read.
  *
- *   SETTLED ──partitions given──► ASKING ──answer: tell the owner, assign──► SETTLED
+ *   SETTLED ──partitions given──► ASKING ──stored offsets, then bounds if the owner wants them──► tell the
+ *              owner, assign ──► SETTLED; without an answer that the owner needs: asked again after 1 s
  *   SETTLED ──partitions taken──► tell the owner ──► GIVING ──committed, or 3 s──► unassign, SETTLED
  *                                        └──lost: nothing may be committed──► unassign, SETTLED
  *
@@ -17,9 +18,10 @@
 #include <stdlib.h>
 
 #include "kafka_consumer_priv.h"
+#include "kafka_offsets.h"
 #include "kafka_wake.h"
 
-enum { ASK_MS = 10000, GIVE_MS = 3000 };
+enum { ASK_MS = 10000, ASK_AGAIN_MS = 1000, GIVE_MS = 3000 };
 
 static void step(struct kafka_consumer *c);
 
@@ -93,6 +95,9 @@ static void settle(struct kafka_consumer *c)
 	if (c->rebalance != NULL)
 		rd_kafka_event_destroy(c->rebalance);
 	c->rebalance = NULL;
+	if (c->given != NULL)
+		rd_kafka_topic_partition_list_destroy(c->given);
+	c->given = NULL;
 	bell_ring(c->bell); /* the control queue has rested */
 }
 
@@ -106,13 +111,14 @@ static void ask(struct kafka_consumer *c)
 	rd_kafka_AdminOptions_t *options =
 	        rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
 	rd_kafka_ListConsumerGroupOffsets_t *request =
-	        rd_kafka_ListConsumerGroupOffsets_new(c->group_id, rebalanced(c));
+	        rd_kafka_ListConsumerGroupOffsets_new(c->offsets_of, rebalanced(c));
 	char said[128];
 
 	rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, said, sizeof(said));
 	rd_kafka_ListConsumerGroupOffsets(c->rk, &request, 1, options, c->replies);
 	rd_kafka_ListConsumerGroupOffsets_destroy(request);
 	rd_kafka_AdminOptions_destroy(options);
+	c->asks_again = false;
 	c->group = GROUP_ASKING;
 }
 
@@ -168,24 +174,90 @@ static int64_t take(struct kafka_consumer *c, int32_t id, int64_t stored)
 	return begin;
 }
 
+/* Each partition of c->given has its stored offset: it begins where the owner says. */
+static void begin_given(struct kafka_consumer *c)
+{
+	for (int i = 0; i < c->given->cnt; i++)
+		c->given->elems[i].offset =
+		        take(c, c->given->elems[i].partition, c->given->elems[i].offset);
+	assign(c, c->given);
+	rd_kafka_resume_partitions(c->rk, c->given); /* those that were skipped before */
+	log_info("%s: %d partitions of %s were assigned", c->log.who, c->given->cnt, c->topic);
+	settle(c);
+}
+
+static void ask_again(struct kafka_consumer *c, const char *what)
+{
+	log_warn("%s: offsets of %s are not known yet: %s", c->log.who, c->topic, what);
+	c->asks_again = true;
+	timer_start(c->answer, ASK_AGAIN_MS);
+}
+
+/* The points are in the order of ask_bounds. */
+static void take_bounds(struct kafka_consumer *c, const struct kafka_offsets *o, int32_t id)
+{
+	struct kafka_part *p = part_make(c, id);
+
+	if (p == NULL)
+		return; /* take() says so */
+	p->bounds.first = kafka_offsets_at(o, 0, id);
+	p->bounds.end = kafka_offsets_at(o, 1, id);
+	for (size_t i = 0; i < ARRAY_LEN(p->bounds.at_time); i++) {
+		int64_t at = kafka_offsets_at(o, 2 + i, id);
+
+		p->bounds.at_time[i] = at >= 0 ? at : p->bounds.end;
+	}
+}
+
+static void on_bounds(void *arg, struct kafka_offsets *o, const char *what)
+{
+	struct kafka_consumer *c = arg;
+
+	c->bounds = NULL;
+	bell_ring(c->bell); /* EMPTYING waits for it */
+	if (c->group != GROUP_ASKING || c->given == NULL)
+		return;
+	if (what != NULL) {
+		ask_again(c, what);
+		return;
+	}
+	for (int i = 0; i < c->given->cnt; i++)
+		take_bounds(c, o, c->given->elems[i].partition);
+	begin_given(c);
+}
+
+static void ask_bounds(struct kafka_consumer *c)
+{
+	const int64_t at[] = { KAFKA_OFFSET_BEGINNING, KAFKA_OFFSET_END, c->opts.times_ms[0],
+		c->opts.times_ms[1] };
+
+	if (kafka_offsets_ask(
+	            &c->bounds, c->loop, c->rk, c->given, at, ARRAY_LEN(at), on_bounds, c) < 0)
+		ask_again(c, err_text(E_NOMEM));
+}
+
 static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 {
-	rd_kafka_topic_partition_list_t *given;
 	const rd_kafka_topic_partition_list_t *stored = offsets_in(reply);
 
 	if (c->group != GROUP_ASKING)
 		return;
+	if (stored == NULL && c->opts.asks_bounds) {
+		ask_again(c, rd_kafka_event_error_string(reply));
+		return;
+	}
 	if (stored == NULL)
 		log_warn("%s: stored offsets are not known yet: %s", c->log.who,
 		        rd_kafka_event_error_string(reply));
-	given = rd_kafka_topic_partition_list_copy(rebalanced(c));
-	for (int i = 0; i < given->cnt; i++)
-		given->elems[i].offset = take(c, given->elems[i].partition,
-		        stored_in(c, stored, given->elems[i].partition));
-	assign(c, given);
-	log_info("%s: %d partitions of %s were assigned", c->log.who, given->cnt, c->topic);
-	rd_kafka_topic_partition_list_destroy(given);
-	settle(c);
+	if (c->given != NULL)
+		rd_kafka_topic_partition_list_destroy(c->given);
+	c->given = rd_kafka_topic_partition_list_copy(rebalanced(c));
+	for (int i = 0; i < c->given->cnt; i++)
+		c->given->elems[i].offset = stored_in(c, stored, c->given->elems[i].partition);
+	if (c->opts.asks_bounds)
+		ask_bounds(c);
+	else
+		begin_given(c);
 }
 
 /* The owner is told while the partition is still ours, so that it can store its last offset. */
@@ -246,6 +318,8 @@ static bool is_due(const struct kafka_part *p)
 
 static bool any_due(const struct kafka_consumer *c)
 {
+	if (c->opts.commits_nothing)
+		return false;
 	for (int32_t id = 0; id < c->nparts; id++)
 		if (is_due(&c->parts[id]))
 			return true;
@@ -310,8 +384,16 @@ static bool is_given(struct kafka_consumer *c)
 	return !c->committing;
 }
 
+/* In ASKING c->answer runs only after an answer of no use. */
+static bool may_ask_again(struct kafka_consumer *c)
+{
+	return c->group == GROUP_ASKING && c->asks_again && !timer_armed(c->answer);
+}
+
 static void step(struct kafka_consumer *c)
 {
+	if (may_ask_again(c))
+		ask(c);
 	if (c->group != GROUP_GIVING || !is_given(c))
 		return;
 	for (int i = 0; i < rebalanced(c)->cnt; i++) {

@@ -13,7 +13,9 @@ libspanspool_a_SOURCES += \
 	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
 	include/pace.h %D%/pace.c \
 	include/replay_pace.h %D%/replay_pace.c \
+	include/progress_rate.h %D%/progress_rate.c \
 	include/replay.h %D%/replay.c \
+	include/replay_counts.h %D%/replay_counts.c \
 	include/slowstart.h %D%/slowstart.c \
 	include/trend.h %D%/trend.c \
 	include/watermark.h %D%/watermark.c

@@ -18,6 +18,7 @@ FLOW_TESTS = \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
+	%D%/test_drain_replay \
 	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
 	%D%/test_forward \
@@ -120,6 +121,8 @@ check_PROGRAMS += %D%/held_agent
 %C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
 %C%_test_drain_surface_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_surface_SOURCES = %D%/test_drain_surface.c $(BASIN)
+%C%_test_drain_replay_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_drain_replay_SOURCES = %D%/test_drain_replay.c $(BASIN)
 check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c

@@ -39,6 +39,8 @@ UNIT_TESTS = \
 	%D%/test_property \
 	%D%/test_replay_pace \
 	%D%/test_replay \
+	%D%/test_replay_counts \
+	%D%/test_progress_rate \
 	%D%/test_retry_after \
 	%D%/test_slowstart \
 	%D%/test_spool \
@@ -131,6 +133,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_replay_pace_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_replay_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_replay_counts_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_progress_rate_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,142 @@
+/* replay_counts.c — services in a sorted array, times in a sorted array whose width grows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay_counts.h"
+
+/* A minute, ten, an hour, six hours, a day, a week, 52 weeks; two of the last hold all of time. */
+static const uint64_t widths[] = { 60000, 600000, 3600000, 21600000, 86400000, 604800000,
+	31449600000, UINT64_C(1) << 62 };
+
+static void add(struct replay_count *to, uint64_t spans)
+{
+	to->records++;
+	to->spans += spans;
+}
+
+static int compare(struct slice name, const char *to)
+{
+	size_t len = strlen(to), least = name.len < len ? name.len : len;
+	int d = memcmp(name.at, to, least);
+
+	return d != 0 ? d : (name.len > len) - (name.len < len);
+}
+
+/* Where NAME is, or should be. */
+static size_t place_of(const struct replay_counts *c, struct slice name, bool *found)
+{
+	size_t low = 0, high = c->nservices;
+
+	*found = false;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int d = compare(name, c->services[mid].name);
+
+		if (d == 0) {
+			*found = true;
+			return mid;
+		}
+		if (d < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+static struct replay_count *insert_service(struct replay_counts *c, size_t at, struct slice name)
+{
+	struct replay_service *more;
+	char *copy;
+
+	if (c->nservices == REPLAY_SERVICES_MOST)
+		return &c->other_services;
+	more = realloc(c->services, (c->nservices + 1) * sizeof(*more));
+	if (more == NULL)
+		return &c->other_services;
+	c->services = more;
+	copy = strndup((const char *)name.at, name.len);
+	if (copy == NULL)
+		return &c->other_services;
+	memmove(&more[at + 1], &more[at], (c->nservices - at) * sizeof(*more));
+	more[at] = (struct replay_service){ copy, { 0, 0 } };
+	c->nservices++;
+	return &more[at].count;
+}
+
+/* A name is what stands before a NUL, and no longer than REPLAY_NAME_MOST. */
+static struct replay_count *service(struct replay_counts *c, struct slice name)
+{
+	bool found;
+	size_t at;
+
+	name.len = name.len == 0 ? 0 : strnlen((const char *)name.at, name.len);
+	if (name.len == 0)
+		name.at = (const uint8_t *)"";
+	if (name.len > REPLAY_NAME_MOST)
+		name.len = REPLAY_NAME_MOST;
+	at = place_of(c, name, &found);
+	return found ? &c->services[at].count : insert_service(c, at, name);
+}
+
+static void widen(struct replay_counts *c)
+{
+	size_t w = 0, n = 0;
+
+	while (widths[w] <= c->width_ms)
+		w++;
+	c->width_ms = widths[w];
+	for (size_t i = 0; i < c->ntimes; i++) {
+		struct replay_time t = c->times[i];
+
+		t.start_ms -= t.start_ms % c->width_ms;
+		if (n > 0 && c->times[n - 1].start_ms == t.start_ms) {
+			c->times[n - 1].count.records += t.count.records;
+			c->times[n - 1].count.spans += t.count.spans;
+		} else {
+			c->times[n++] = t;
+		}
+	}
+	c->ntimes = n;
+}
+
+static struct replay_count *time_of(struct replay_counts *c, uint64_t ms)
+{
+	size_t at = 0;
+	uint64_t start;
+
+	if (c->width_ms == 0)
+		c->width_ms = widths[0];
+	start = ms - ms % c->width_ms;
+	while (at < c->ntimes && c->times[at].start_ms < start)
+		at++;
+	if (at < c->ntimes && c->times[at].start_ms == start)
+		return &c->times[at].count;
+	if (c->ntimes == REPLAY_TIMES_MOST) {
+		widen(c);
+		return time_of(c, ms);
+	}
+	memmove(&c->times[at + 1], &c->times[at], (c->ntimes - at) * sizeof(c->times[0]));
+	c->times[at] = (struct replay_time){ start, { 0, 0 } };
+	c->ntimes++;
+	return &c->times[at].count;
+}
+
+void replay_counts_add(struct replay_counts *c, enum replay_value value, struct slice name,
+        int64_t timestamp_ms, uint64_t spans)
+{
+	add(&c->all, spans);
+	if (value == REPLAY_BATCH)
+		add(service(c, name), spans);
+	else
+		add(value == REPLAY_BAD ? &c->bad : &c->empty, spans);
+	add(timestamp_ms < 0 ? &c->no_time : time_of(c, (uint64_t)timestamp_ms), spans);
+}
+
+void replay_counts_free(struct replay_counts *c)
+{
+	for (size_t i = 0; i < c->nservices; i++)
+		free(c->services[i].name);
+	free(c->services);
+	*c = (struct replay_counts){ 0 };
+}
