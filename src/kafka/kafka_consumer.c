@@ -170,36 +170,6 @@ static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part
 		c->events.lost_to_retention(c->events.arg, id, from, low < offset ? low : offset);
 }
 
-static void on_woken(void *arg, struct kafka_offsets *o, const char *what)
-{
-	struct kafka_consumer *c = arg;
-
-	(void)o, (void)what;
-	c->wake = NULL;
-	bell_ring(c->bell); /* EMPTYING waits for it */
-}
-
-/* When librdkafka finds its queue full, the thread that fetches sleeps for up to a second, however soon
- * the queue is emptied, so one queue a second would be the most that could be read. That thread looks again as
- * soon as it has a request to send to the leader, and the question where the partitions end is one.
- * (librdkafka 2.2 has fetch.queue.backoff.ms for it, which kafka_conf.c sets where it exists.) */
-static void wake_fetch(struct kafka_consumer *c, size_t len)
-{
-	static const int64_t end = KAFKA_OFFSET_END;
-	rd_kafka_topic_partition_list_t *ours = NULL;
-
-	c->taken_bytes += max_u64(len, KAFKA_QUEUE_RECORD_BYTES);
-	if (c->taken_bytes < c->queue_bytes / 4 || c->wake != NULL)
-		return;
-	c->taken_bytes = 0;
-	if (rd_kafka_assignment(c->rk, &ours) != 0)
-		return;
-	if (ours->cnt > 0 &&
-	        kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
-		c->wake = NULL;
-	rd_kafka_topic_partition_list_destroy(ours);
-}
-
 /* Takes M. */
 static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 {
@@ -217,7 +187,7 @@ static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 	c->out++;
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	kafka_part_find(c, m->partition)->next = m->offset + 1;
-	wake_fetch(c, m->len);
+	kafka_fetch_taken(c, m->len);
 	c->events.message(c->events.arg, &out);
 }
 
@@ -303,24 +273,6 @@ void kafka_consumer_store(
 
 	if (p != NULL && p->ours && p->generation == generation)
 		p->stored = next;
-}
-
-void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation)
-{
-	struct kafka_part *p = kafka_part_find(c, partition);
-	rd_kafka_topic_partition_list_t *list;
-
-	if (p == NULL || !p->ours || p->generation != generation)
-		return;
-	list = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_topic_partition_list_add(list, c->topic, partition);
-	rd_kafka_pause_partitions(c->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition)
-{
-	return &kafka_part_find(c, partition)->bounds;
 }
 
 void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)

@@ -89,6 +89,9 @@ struct kafka_consumer {
 /* NULL when ID was never assigned to us. */
 struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
 
+/* kafka_fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */
+void kafka_fetch_taken(struct kafka_consumer *c, size_t len);
+
 /* kafka_group.c: serves the control and reply queues. */
 void kafka_group_serve(struct kafka_consumer *c);
 /* Begins a commit of what is stored, if there is anything and none is under way. */

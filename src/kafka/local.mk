@@ -4,6 +4,7 @@ libspanspool_a_SOURCES += \
 	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
 	include/kafka_trouble.h %D%/kafka_cause.c %D%/kafka_cause.h \
 	%D%/kafka_conf.c %D%/kafka_conf.h \
+	%D%/kafka_fetch.c \
 	%D%/kafka_files.c %D%/kafka_files.h \
 	%D%/kafka_group.c \
 	include/kafka_names.h %D%/kafka_names.c \
