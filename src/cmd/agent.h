@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "intake.h"
 #include "options.h"
+#include "jaeger_kafka.h"
 #include "properties.h"
 #include "sinks.h"
 
@@ -32,6 +33,7 @@ struct agent_settings {
 	struct conf_list producer_properties;
 	struct conf_list property_files;
 	struct conf_list producer_property_files;
+	struct jaeger_kafka jaeger;
 	struct collector_settings collector;
 	const char *reporter;
 	const char *directory;

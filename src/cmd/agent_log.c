@@ -189,6 +189,8 @@ void agent_log_start(struct agent *a)
 {
 	log_spool(a);
 	log_info("agent: admin pages at %s", a->set.admin);
+	if (a->to_kafka)
+		jaeger_kafka_log("kafka.producer", &a->set.jaeger, &a->properties);
 	report_catchup(a); /* what waits now is a backlog */
 }
 

@@ -88,6 +88,8 @@ static const struct conf_row agent_rows[] = {
 static const struct options_group groups[] = {
 	{ "Intake", intake_rows, 0 },
 	{ "Kafka", kafka_rows, 0 },
+	{ "Kafka, by Jaeger's names", jaeger_producer_rows,
+	        offsetof(struct agent_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
 	{ "jaeger-agent", reporter_rows, 0 },
 	{ "Spool", spool_rows, 0 },
@@ -157,7 +159,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	struct agent_settings *set = settings;
 	struct intake_opts intake = agent_intake_opts(set);
 
-	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0)
+	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0 ||
+	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
 		return conf_blame(c, "agent.tags", why);

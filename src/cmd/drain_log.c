@@ -33,6 +33,7 @@ void drainer_log_start(struct drainer *d)
 	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers,
 	        d->set.group);
 	log_replay(&d->set);
+	jaeger_kafka_log("kafka.consumer", &d->set.jaeger, &d->for_consumer);
 	if (!d->set.dry_run)
 		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),
 		        d->set.quarantine);

@@ -60,6 +60,8 @@ static const struct conf_row http_rows[] = {
 
 static const struct options_group groups[] = {
 	{ "Kafka", kafka_rows, 0 },
+	{ "Kafka, by Jaeger's names", jaeger_consumer_rows,
+	        offsetof(struct drainer_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
 	{ "Drain", drain_rows, 0 },
 	{ "Replay", replay_rows, 0 },
@@ -166,7 +168,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (set->brokers[0] == '\0')
 		return why_set(why, E_USAGE,
 		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
-	if (check_kafka_names(c, set, why) < 0)
+	if (check_kafka_names(c, set, why) < 0 ||
+	        jaeger_kafka_check(c, "kafka.consumer", &set->jaeger, why) < 0)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);

@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "collector_options.h"
 #include "drain.h"
+#include "jaeger_kafka.h"
 #include "options.h"
 #include "progress.h"
 #include "properties.h"
@@ -21,6 +22,7 @@ struct drainer_settings {
 	struct conf_list property_files;
 	struct conf_list consumer_property_files;
 	struct conf_list producer_property_files;
+	struct jaeger_kafka jaeger;
 	struct collector_settings collector;
 	uint64_t max_in_flight;
 	uint64_t max_bytes;

@@ -8,7 +8,8 @@ enum { LINGER_MS = 25, LINGER_LEAST_MS = 5 };
 int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
         struct kafka_producer_opts *to, struct why *why)
 {
-	if (properties_add(properties, &set->properties, why) < 0 ||
+	if (jaeger_kafka_properties(&set->jaeger, JAEGER_ALL, properties, why) < 0 ||
+	        properties_add(properties, &set->properties, why) < 0 ||
 	        properties_add_files(properties, &set->property_files, why) < 0 ||
 	        properties_add(properties, &set->producer_properties, why) < 0 ||
 	        properties_add_files(properties, &set->producer_property_files, why) < 0)
@@ -42,7 +43,9 @@ int agent_kafka_check(const struct agent_settings *set, struct why *why)
 int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_consumer,
         struct properties *for_producer, struct drain_opts *to, struct why *why)
 {
-	if (properties_add(for_consumer, &set->properties, why) < 0 ||
+	if (jaeger_kafka_properties(&set->jaeger, JAEGER_ALL, for_consumer, why) < 0 ||
+	        jaeger_kafka_properties(&set->jaeger, JAEGER_CONNECTION, for_producer, why) < 0 ||
+	        properties_add(for_consumer, &set->properties, why) < 0 ||
 	        properties_add_files(for_consumer, &set->property_files, why) < 0 ||
 	        properties_add(for_consumer, &set->consumer_properties, why) < 0 ||
 	        properties_add_files(for_consumer, &set->consumer_property_files, why) < 0 ||

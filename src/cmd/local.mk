@@ -17,6 +17,7 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_emit.c \
 	%D%/collector_check.c %D%/collector_options.c %D%/collector_options.h \
 	%D%/collector_pages.c \
+	%D%/jaeger_kafka.c %D%/jaeger_kafka.h \
 	%D%/limits.h %D%/limits.c \
 	%D%/cmd_help.c \
 	%D%/cmd_spool.c %D%/spool_options.c %D%/spool_verbs.h \

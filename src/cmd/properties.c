@@ -1,29 +1,35 @@
 /* properties.c — cuts NAME=VALUE in two. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "properties.h"
 
+/* Appends TEXT, "NAME=VALUE" in memory of its own, which it takes. */
+static int append(struct properties *p, char *text, bool in_file, struct why *why)
+{
+	struct kafka_property *more = realloc(p->at, (p->n + 1) * sizeof(*more));
+	char *value = text == NULL ? NULL : strchr(text, '=');
+
+	if (more != NULL)
+		p->at = more;
+	if (more == NULL || value == NULL) {
+		free(text);
+		return why_set(why, E_NOMEM, "kafka.property");
+	}
+	*value++ = '\0';
+	p->at[p->n++] = (struct kafka_property){ text, value, in_file };
+	return 0;
+}
+
+/* The option's form has seen to it that each item has a '='. */
 static int add(struct properties *p, const struct conf_list *list, bool in_file, struct why *why)
 {
-	struct kafka_property *more;
+	int rc = 0;
 
-	if (list->n == 0)
-		return 0;
-	more = realloc(p->at, (p->n + list->n) * sizeof(*more));
-	if (more == NULL)
-		return why_set(why, E_NOMEM, "kafka.property");
-	p->at = more;
-	for (size_t i = 0; i < list->n; i++) {
-		char *name = strdup(list->items[i]), *value;
-
-		if (name == NULL)
-			return why_set(why, E_NOMEM, "kafka.property");
-		value = strchr(name, '='); /* the option's form has seen to it that there is one */
-		*value++ = '\0';
-		p->at[p->n++] = (struct kafka_property){ name, value, in_file };
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i < list->n; i++)
+		rc = append(p, strdup(list->items[i]), in_file, why);
+	return rc;
 }
 
 int properties_add(struct properties *p, const struct conf_list *list, struct why *why)
@@ -34,6 +40,13 @@ int properties_add(struct properties *p, const struct conf_list *list, struct wh
 int properties_add_files(struct properties *p, const struct conf_list *list, struct why *why)
 {
 	return add(p, list, true, why);
+}
+
+int properties_put(struct properties *p, const char *name, const char *value, struct why *why)
+{
+	char *text = NULL;
+
+	return append(p, asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text, false, why);
 }
 
 void properties_free(struct properties *p)

@@ -152,6 +152,15 @@ refused 'drain.quarantine: .* cannot be the topic that is read' drain --drain.qu
 refused 'quarantine' drain --drain.quarantine=topic:^x
 refused 'admin.http.host-port: is empty' drain --admin.http.host-port=
 refused 'shutdown.timeout: 24h is not' drain --shutdown.timeout=24h
+refused 'kafka.producer.required-acks: is not all' agent --kafka.producer.brokers=a:1 --kafka.producer.required-acks=local
+refused 'linger.ms' agent --kafka.producer.brokers=a:1 --kafka.producer.batch-linger=2s
+refused 'ssl.ca.location: nowhere.pem' agent --kafka.producer.brokers=a:1 --kafka.producer.tls.enabled \
+	--kafka.producer.tls.ca=nowhere.pem
+refused 'ssl.ca.location: nowhere.pem' drain --kafka.consumer.tls.enabled --kafka.consumer.tls.ca=nowhere.pem
+refused 'kafka.consumer.tls.ca: needs' drain --kafka.consumer.tls.ca=nowhere.pem
+refused 'kafka.consumer.encoding: is not thrift' drain --kafka.consumer.encoding=protobuf
+refused 'from: "x"' drain --from=x
+refused 'until=beginning' drain --until=beginning
 refused 'kafka.consumer.topic: ' drain --kafka.consumer.topic=^x
 refused 'kafka.consumer.group-id: ' drain --kafka.consumer.group-id=
 refused 'partition.assignment.strategy' drain --kafka.consumer.property=partition.assignment.strategy=foo
@@ -168,6 +177,8 @@ taken agent '--collector.header=Host: a' '--collector.header=Authorization: Basi
 taken drain --kafka.consumer.brokers=a:1 '--collector.header=Host: a' '--collector.header=X-Spanspool-Id: 1'
 taken agent --admin.http.host-port=none
 taken agent --$binary.server-host-port=[::1]:6832 --admin.http.host-port=[fe80::1%eth0]:14271
+taken drain --kafka.consumer.brokers=a:1 --drain.max-bytes=1MiB
+taken drain --kafka.consumer.brokers=a:1 --kafka.property=message.max.bytes=5000000
 taken drain --kafka.consumer.brokers=127.0.0.1:1 --collector.bearer-file=token --admin.http.host-port=none
 echo "1..$n"
 exit $rc

@@ -182,6 +182,27 @@ static void a_rate_is_kept(void)
 	basin_close(&b);
 }
 
+/* With a login the mock cluster would take no connection: that the property wins is seen by what arrives. */
+static void a_property_wins_over_jaegers_name_of_it(void)
+{
+	basin_open(&b, 1);
+	basin_produce(&b, 10, 3);
+	ok(basin_start(&b, "--kafka.consumer.authentication=plaintext",
+	           "--kafka.consumer.plaintext.username=me",
+	           "--kafka.consumer.plaintext.password=s3cret",
+	           "--kafka.consumer.property=security.protocol=plaintext",
+	           "--drain.quarantine=none", NULL),
+	        "it serves");
+	ok(basin_until(&b, basin_all_done), "records arrive");
+	is_int(basin_said(&b, "property security.protocol, given as such, wins"), 1,
+	        "a line says so");
+	ok(basin_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL &&
+	                strstr(buf_cstr(&b.page), "kafka.consumer.plaintext.username") != NULL,
+	        "the password is not on the page of options");
+	is_int(basin_said(&b, "s3cret"), 0, "nor in the log");
+	basin_close(&b);
+}
+
 static void it_ends_with_kafka_away(void)
 {
 	basin_open(&b, 2);
@@ -229,6 +250,7 @@ int main(void)
 	its_pages_say_what_it_does();
 	a_healthy_run_warns_of_nothing();
 	a_rate_is_kept();
+	a_property_wins_over_jaegers_name_of_it();
 	it_ends_with_kafka_away();
 	a_large_record_is_cut();
 	too_large_for_the_collector_is_halved();

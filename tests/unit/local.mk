@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	%D%/test_evidence \
 	%D%/test_health \
 	%D%/test_inspect \
+	%D%/test_jaeger_kafka \
 	%D%/test_kafka_cause \
 	%D%/test_ledger \
 	%D%/test_ledger_page \
@@ -179,4 +180,5 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_trend_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_jaeger_kafka_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_kafka_cause_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
