@@ -33,7 +33,7 @@ struct http_request {
 	const char *url;
 	struct slice body; /* at == NULL: GET; else POST, borrowed until the answer */
 	/* nparts > 0: POST too, and the body is the parts one after another. The array and the bytes of the
-	 * parts are borrowed until the answer; they are sent from where they lie. */
+	 * parts are borrowed until the answer; a large body is sent from where it lies. */
 	const struct slice *parts;
 	size_t nparts;
 	bool gzip; /* the body is compressed first, with "Content-Encoding: gzip" */

@@ -1,12 +1,16 @@
 /* request_body.c — a body of one piece is given to curl as it is (CURLOPT_POSTFIELDS); of a body of several
  * pieces curl copies as much as its upload buffer holds, as often as the socket takes it (read_parts).
- * A compressed body is one piece. The length is known before the head goes out, so that curl sends
- * Content-Length and never chunks. */
+ * A compressed body is one piece, and so is a small one: curl sends it together with the head, where a body
+ * that it reads costs a second packet and a third of the request's time. The length is known before the head
+ * goes out, so that curl sends Content-Length and never chunks. */
 #include <limits.h>
 #include <stdio.h>
 #include <zlib.h>
 
 #include "request_body.h"
+
+/* What curl puts behind the head: MAX_INITIAL_POST_SIZE of its lib/http.h, less one. */
+enum { SMALL_BYTES = (64 << 10) - 1 };
 
 /* zlib: the largest window with a gzip head and tail (zlib.h, deflateInit2), the default memory level. The
  * compressed body grows by OUT_BYTES. */
@@ -94,6 +98,23 @@ static int compress_parts(struct buf *to, const struct slice *parts, size_t n)
 
 /* ---- the body ---- */
 
+static int join_parts(struct buf *to, const struct slice *parts, size_t n, size_t len)
+{
+	if (buf_reserve(to, len) == NULL)
+		return E_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		buf_add(to, parts[i].at, parts[i].len);
+	return 0;
+}
+
+/* The parts give way to what OWN holds. */
+static void use_own(struct request_body *b)
+{
+	b->whole = buf_slice(&b->own);
+	b->parts = &b->whole;
+	b->nparts = 1;
+}
+
 bool request_body_in(const struct http_request *r)
 {
 	return r->body.at != NULL || r->nparts > 0;
@@ -101,18 +122,21 @@ bool request_body_in(const struct http_request *r)
 
 int request_body_set(struct request_body *b, const struct http_request *r)
 {
-	int rc = 0;
+	size_t len;
+	int rc;
 
 	request_body_free(b);
 	b->whole = r->body;
 	b->parts = r->nparts > 0 ? r->parts : &b->whole;
 	b->nparts = r->nparts > 0 ? r->nparts : 1;
-	if (r->gzip) {
-		rc = compress_parts(&b->gzip, b->parts, b->nparts);
-		b->whole = buf_slice(&b->gzip);
-		b->parts = &b->whole;
-		b->nparts = 1;
-	}
+	len = slices_len(b->parts, b->nparts);
+	if (r->gzip)
+		rc = compress_parts(&b->own, b->parts, b->nparts);
+	else if (b->nparts > 1 && len <= SMALL_BYTES)
+		rc = join_parts(&b->own, b->parts, b->nparts, len);
+	else
+		return 0;
+	use_own(b);
 	return rc;
 }
 
@@ -130,6 +154,6 @@ void request_body_post(struct request_body *b, CURL *easy)
 
 void request_body_free(struct request_body *b)
 {
-	buf_free(&b->gzip);
+	buf_free(&b->own);
 	*b = (struct request_body){ 0 };
 }

@@ -11,8 +11,8 @@
 struct request_body {
 	const struct slice *parts; /* the owner's, or &whole */
 	size_t nparts;
-	struct slice whole; /* a body of one piece: the owner's, or gzip's */
-	struct buf gzip;    /* the compressed body */
+	struct slice whole; /* a body of one piece: the owner's, or own's */
+	struct buf own;     /* the compressed body, or that of a few small pieces */
 	size_t part;        /* curl takes the next byte from parts[part], */
 	size_t offset;      /* at this place */
 };
@@ -20,7 +20,7 @@ struct request_body {
 /* Tells EASY to read the pieces from B. */
 void request_body_attach(struct request_body *b, CURL *easy);
 
-/* B borrows the body of R, or compresses it when R says gzip. 0, E_NOMEM, or E_USAGE when 4 GiB and more are
+/* B borrows the body of R, or has a copy: compressed when R says gzip, whole when it is small. 0, E_NOMEM, or E_USAGE when 4 GiB and more are
  * to be compressed. */
 int request_body_set(struct request_body *b, const struct http_request *r) MUST_USE;
 
