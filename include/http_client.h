@@ -31,6 +31,9 @@ enum {
 
 struct http_request {
 	const char *url;
+	/* "10.0.0.7:14268" or "[::1]:14268": the connection is made there, while the Host header, the name sent
+	 * for TLS and the check of the certificate stay the URL's. NULL: where the URL's name leads. Copied. */
+	const char *address;
 	struct slice body; /* at == NULL: GET; else POST, borrowed until the answer */
 	/* nparts > 0: POST too, and the body is the parts one after another. The array and the bytes of the
 	 * parts are borrowed until the answer; a large body is sent from where it lies. */
@@ -97,7 +100,7 @@ int http_client_open(struct http_client **out, struct loop *l, const struct http
 
 /* ANSWERED is called later, once, never from inside this call; it may send, cancel and free.
  * An answer whose head has arrived counts, even when its body never ends. 0, E_NOMEM or E_USAGE
- * (the URL, a header with a line break in it, or 4 GiB and more to compress). */
+ * (the URL, the address, a header with a line break in it, or 4 GiB and more to compress). */
 int http_client_send(struct http_client *c, const struct http_request *r,
         void (*answered)(void *arg, const struct http_answer *a), void *arg) MUST_USE;
 

@@ -24,7 +24,9 @@ struct exchange {
 	void (*on_body)(void *arg, struct slice bytes); /* NULL: none */
 	void *arg;
 	uint64_t began_us;
-	struct buf url; /* that the easy handle has; empty: none */
+	struct buf url;     /* that the easy handle has; empty: none */
+	struct buf address; /* likewise; connect_to is made of it */
+	struct curl_slist *connect_to;
 	struct request_body upload;
 	size_t keep;
 	struct buf body;

@@ -10,6 +10,7 @@
 #include "client_impl.h"
 #include "clock.h"
 #include "retry_after.h"
+#include "units.h"
 
 enum {
 	BODY_BOUND = 1 << 20, /* what is read, beyond what is kept, to save the connection */
@@ -140,6 +141,8 @@ void exchange_free(struct exchange *x)
 	request_body_free(&x->upload);
 	buf_free(&x->body);
 	buf_free(&x->url);
+	buf_free(&x->address);
+	curl_slist_free_all(x->connect_to);
 	free(x);
 }
 
@@ -213,6 +216,36 @@ static int set_url(struct exchange *x, const char *url)
 	return buf_check(&x->url);
 }
 
+/* Without the URL's host and port before it, the address holds for any (CURLOPT_CONNECT_TO). */
+static int make_connect_to(struct exchange *x, const char *address)
+{
+	char line[sizeof("::") + sizeof(struct hostport)];
+	struct hostport at;
+	struct why why;
+
+	if (units_hostport(address, &at, &why) < 0 || at.host[0] == '\0' || at.port == 0)
+		return E_USAGE;
+	snprintf(line, sizeof(line), "::%s", address);
+	x->connect_to = curl_slist_append(NULL, line);
+	buf_text(&x->address, address);
+	return x->connect_to == NULL ? E_NOMEM : buf_check(&x->address);
+}
+
+static int set_address(struct exchange *x, const char *address)
+{
+	int rc = 0;
+
+	if (slice_is(buf_slice(&x->address), address == NULL ? "" : address))
+		return 0;
+	curl_slist_free_all(x->connect_to);
+	x->connect_to = NULL;
+	buf_clear(&x->address);
+	if (address != NULL)
+		rc = make_connect_to(x, address);
+	curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
+	return rc;
+}
+
 int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared)
 {
 	long connect_ms = r->connect_ms == 0 ? HTTP_CONNECT_MS : (long)r->connect_ms;
@@ -221,6 +254,8 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 
 	if (rc == 0)
 		rc = set_url(x, r->url);
+	if (rc == 0)
+		rc = set_address(x, r->address);
 	if (rc == 0 && request_body_in(r))
 		rc = request_body_set(&x->upload, r);
 	if (rc < 0)

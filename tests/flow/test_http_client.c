@@ -286,6 +286,48 @@ static void on_again(void *arg, const struct http_answer *a)
 	}
 }
 
+static void an_address_takes_the_place_of_the_name(void)
+{
+	static const char *const bad[] = { "127.0.0.1", ":80", "127.0.0.1:0", "[::1", "a b:1:2",
+		"127.0.0.1:80\r\nX: y" };
+	struct http_request r = { .url = "http://collector.invalid:14268/x",
+		.body = slice_text("END") };
+	char first[64], second[64];
+	struct peers other;
+	struct bench b;
+
+	bench_open(&b, &plain);
+	memset(&other, 0, sizeof(other));
+	raw_listen(&other.server, b.loop, peer_come, &other);
+	b.peers.reply = other.reply = REPLY_202;
+	snprintf(first, sizeof(first), "127.0.0.1:%u", b.peers.server.port);
+	snprintf(second, sizeof(second), "127.0.0.1:%u", other.server.port);
+	for (int i = 0; i < 3; i++) {
+		r.address = first;
+		is_int(bench_ask(&b, &r)->status, 202, "connected to the address");
+		ok(strstr(b.peers.last, "\r\nHost: collector.invalid:14268\r\n") != NULL,
+		        "with the name of the URL");
+		r.address = second;
+		is_int(bench_ask(&b, &r)->status, 202, "to another one");
+	}
+	ok(b.peers.requests == 3 && other.requests == 3, "each to its own");
+	ok(b.peers.server.accepted == 1 && other.server.accepted == 1,
+	        "over connections that are kept");
+	r.address = NULL;
+	ok(bench_ask(&b, &r)->trouble == HTTP_UNKNOWN_HOST, "without one the name is looked up");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		r.address = bad[i];
+		is_int(bench_send(&b, &r), E_USAGE, "no address");
+	}
+	http_client_free(b.client);
+	b.client = NULL;
+	for (int i = 0; i < PEERS; i++)
+		if (other.used[i])
+			peer_close(&other.peer[i]);
+	raw_unlisten(&other.server);
+	bench_close(&b);
+}
+
 static void an_answer_may_send_cancel_and_free(void)
 {
 	struct bench b;
@@ -414,6 +456,7 @@ int main(void)
 	the_environment_sends_nothing_elsewhere();
 	more_requests_than_connections_wait_their_turn();
 	more_hosts_than_connections_share_them();
+	an_address_takes_the_place_of_the_name();
 	an_answer_may_send_cancel_and_free();
 	cancelled_requests_say_whether_they_were_sent();
 	return tap_done();

@@ -141,6 +141,30 @@ static void a_server_is_verified(void)
 	tls_stop(&other);
 }
 
+/* Connected to by address; the certificate is checked for the name. */
+static void the_name_is_verified_not_the_address(void)
+{
+	static const char *const none[] = { NULL };
+	struct http_client_opts good = { .files[CREDENTIAL_CA] = in_dir("ca.pem") };
+	struct http_request r = { .url = "https://elsewhere:1/" };
+	struct tls_server server, other;
+	char at_server[64], at_other[64];
+	struct bench b;
+
+	tls_start(&server, "server.pem", none);
+	tls_start(&other, "other.pem", none);
+	snprintf(at_server, sizeof(at_server), "127.0.0.1:%u", server.port);
+	snprintf(at_other, sizeof(at_other), "127.0.0.1:%u", other.port);
+	bench_open(&b, &good);
+	r.address = at_other;
+	is_int(bench_ask(&b, &r)->status, 200, "the server of that name");
+	r.address = at_server;
+	is_int(bench_ask(&b, &r)->trouble, HTTP_TLS, "one of another name");
+	bench_close(&b);
+	tls_stop(&server);
+	tls_stop(&other);
+}
+
 static void a_client_shows_its_certificate(void)
 {
 	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
@@ -344,6 +368,7 @@ int main(void)
 	if (mkdtemp(dir) == NULL || !make_certificates())
 		abort();
 	a_server_is_verified();
+	the_name_is_verified_not_the_address();
 	a_client_shows_its_certificate();
 	a_second_connection_resumes_the_session();
 	the_system_authorities_are_read_once_for_many_connections();
