@@ -94,7 +94,8 @@ struct confirm {
 	uint64_t window;       /* spans that the queue may hold, others' among them */
 	uint64_t clean;        /* spans confirmed since the window last changed */
 	uint64_t others;       /* spans that others sent between the last two readings */
-	uint64_t on_wire;      /* spans of ours without an answer */
+	uint64_t crowd; /* spans that the collector received for each of ours, lately; 1 at least */
+	uint64_t on_wire; /* spans of ours without an answer */
 	uint64_t
 	        unsure; /* spans of ours that may have come in since the last reading began, of POSTs no longer waited for */
 	uint64_t unsure_us; /* by this moment the last of these had come in, if at all; monotonic */

@@ -27,6 +27,8 @@ enum {
 	LEAST_STEP = 50,    /* spans that the window grows by */
 	READ_COST = 25,     /* a reading follows the last after so many times what that took, */
 	URGENT_US = 5000,   /* and never sooner than this */
+	READ_MOST_US = 10000000, /* other senders make no reading wait longer */
+	CROWD_MOST = 10000,      /* senders; with more, each waits READ_MOST_US anyway */
 };
 
 static uint64_t entered(const struct confirm_counters *n)
@@ -83,7 +85,7 @@ static uint64_t first_window(const struct confirm *c)
 
 void confirm_init(struct confirm *c, const struct confirm_opts *opts)
 {
-	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD };
+	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD, .crowd = 1 };
 	list_init(&c->awaiting);
 	c->window = first_window(c);
 }
@@ -173,11 +175,14 @@ uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
 	return c->unconfirmed + c->unsure > 0 ? c->read_at_us : UINT64_MAX;
 }
 
+/* All senders together may cost the collector as much by reading as one alone: each reads less often, by its share
+ * of what comes in. When a POST waits for the window, the traffic itself is at stake. */
 static void next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us)
 {
 	uint64_t rest_us = READ_COST * (ended_us - began_us);
+	uint64_t shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
 
-	c->read_at_us = began_us + max_u64(c->opts.read_every_us, rest_us);
+	c->read_at_us = began_us + max_u64(c->opts.read_every_us, shared_us);
 	c->urgent_at_us = began_us + max_u64(URGENT_US, rest_us);
 }
 
@@ -277,6 +282,8 @@ static void count_others(struct confirm *c, const struct confirm_reading *r)
 			ours += p->spans;
 	}
 	c->others = all > ours ? all - ours : 0;
+	if (ours > 0)
+		c->crowd = (c->crowd + min_u64(max_u64(all / ours, 1), CROWD_MOST)) / 2;
 }
 
 /* A reading, and what it says beside the one before it, of the same process. */
@@ -387,12 +394,12 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 		l.entered = entered_at_most(&r->counters, &c->last.counters);
 		l.gone_before = stored(&c->last.counters);
 	}
-	next_reading(c, r->began_us, r->ended_us);
 	if (same) {
 		look_at_change(c, r);
 		count_others(c, r);
 		check_identity(c, r);
 	}
+	next_reading(c, r->began_us, r->ended_us);
 	c->last = *r;
 	if (c->state == CONFIRM_FOREIGN)
 		return;

@@ -299,6 +299,58 @@ static void readings_keep_their_distance(void)
 	is_int(confirm_read_at(&c, 1000), 6000000 + EVERY_US, "one that fails is not hurried");
 }
 
+static uint64_t read_for(uint64_t took_us)
+{
+	struct confirm_reading r = { page, now_us, now_us + took_us };
+	struct list decided;
+
+	list_init(&decided);
+	confirm_read(&c, &r, &decided);
+	letters(&decided);
+	return now_us;
+}
+
+static void many_senders_share_what_readings_cost(void)
+{
+	uint64_t at_us;
+
+	begin(2000);
+	for (int i = 0; i < 12; i++) {
+		post(0);
+		page.received += 99 * POST; /* of 99 others */
+		read_page();
+		page.saved = page.received;
+		read_page();
+		read_page();
+	}
+	post(0);
+	page.received += 99 * POST;
+	at_us = read_for(10);
+	is_int(confirm_read_at(&c, 0), at_us + EVERY_US, "a page that costs nothing is for all");
+	now_us += US_PER_S;
+	at_us = read_for(3000);
+	ok(confirm_read_at(&c, 0) > at_us + 25 * 3000 * 50 &&
+	                confirm_read_at(&c, 0) <= at_us + 25 * 3000 * 100,
+	        "of one that costs something a hundred senders read a hundredth each");
+	is_int(confirm_read_at(&c, 100000), at_us + 25 * 3000, "but not when a POST waits");
+	now_us += 10 * US_PER_S;
+	at_us = read_for(30000);
+	is_int(confirm_read_at(&c, 0), at_us + 10 * US_PER_S, "and in ten seconds at the latest");
+	page.saved = page.received;
+	read_page();
+	is_text(read_page(), "S", "the others stop");
+	for (int i = 0; i < 12; i++) {
+		post(0);
+		read_page();
+		page.saved = page.received;
+		read_page();
+		read_page();
+	}
+	post(0);
+	at_us = read_for(30000);
+	is_int(confirm_read_at(&c, 0), at_us + 25 * 30000, "one that is alone again does not wait");
+}
+
 static void a_page_that_is_away_returns_what_it_left_undecided(void)
 {
 	struct list decided;
@@ -433,6 +485,7 @@ int main(void)
 	a_store_that_is_away_leaves_one_post();
 	a_post_is_let_go_after_so_many_losses();
 	readings_keep_their_distance();
+	many_senders_share_what_readings_cost();
 	a_page_that_is_away_returns_what_it_left_undecided();
 	a_page_is_looked_at_again_without_prejudice();
 	what_nobody_waits_for_still_takes_room_in_the_queue();
