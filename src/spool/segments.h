@@ -1,4 +1,4 @@
-/* segments.h — the segments that are there, by their names (private).
+/* segments.h — the list of the spool's segments, read from the names in its directory (private).
  *
  *   next/                       prepared, empty
  *   seg-<first position>/       holds records from that position on

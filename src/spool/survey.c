@@ -1,6 +1,6 @@
-/* survey.c — what a start does not wait for, since it takes longer with each segment: all the heads, which
- * are read when a first segment turns out not to be what its name says, and all the sizes, which are asked
- * for in small parts, one each commit cycle. */
+/* survey.c — work whose time grows with the number of segments, so that a start of an undamaged spool does none
+ * of it: survey_names reads the heads of all segments, once, after a segment was found that is damaged or does not
+ * begin where its name says; survey_sizes asks for the sizes of SIZES segments in each commit cycle. */
 #include <inttypes.h>
 
 #include "clock.h"

@@ -3,8 +3,13 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "fault.h"
+#include "must.h"
 #include "spool_story.h"
 #include "tap.h"
 
@@ -306,6 +311,61 @@ static void any_call_may_fail(uint64_t count)
 	        count == 1 ? "one call" : "some calls in a row");
 }
 
+/* Directories named as the segments of positions [first, end) that hold no record. Each file has blocks
+ * reserved behind its end, so that a start which asks for its size opens it to give them back. */
+static void make_names(const struct kit *k, unsigned first, unsigned end)
+{
+	enum { RESERVED = 80 << 10 };
+
+	for (unsigned i = first; i < end; i++) {
+		char path[TEMPDIR_PATH + 64];
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/seg-%016x", k->dir, i);
+		if (mkdir(path, 0700) < 0)
+			continue; /* a real segment has that name */
+		strcat(path, "/data.mdb");
+		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVED) < 0 || close(fd) < 0)
+			bail_out(path);
+	}
+}
+
+static uint64_t calls_of_a_start(struct kit *k)
+{
+	struct fault_plan count = { .calls = FAULT_CHANGES | FAULT_OPEN | FAULT_PREAD | FAULT_MAP,
+		.path = k->dir };
+	uint64_t n;
+
+	fault_arm(&count);
+	kit_must_open(k);
+	n = fault_disarm();
+	kit_close(k);
+	return n;
+}
+
+static void a_start_opens_no_more_files_of_more_segments(void)
+{
+	enum { FEW = 100, MANY = 300 };
+	uint64_t few, many;
+	struct kit k;
+
+	init(&k);
+	kit_must_open(&k);
+	kit_put(&k, MANY);
+	kit_close(&k);
+	kit_must_open(&k);
+	kit_put(&k, 1); /* the newest segment begins behind all the names that are made */
+	kit_close(&k);
+	make_names(&k, 1, FEW);
+	few = calls_of_a_start(&k);
+	make_names(&k, FEW, MANY);
+	many = calls_of_a_start(&k);
+	ok(few > 0 && kit_names(&k, "seg-") >= MANY - 1, "%u segments", kit_names(&k, "seg-"));
+	is_int(many, few, "a start makes as many calls as with a hundred");
+	kit_free(&k);
+}
+
 int main(void)
 {
 	tempdir_prefer_memory();
@@ -318,6 +378,7 @@ int main(void)
 	an_empty_segment_in_the_way_is_no_damage();
 	nothing_is_unlinked_before_the_state_is_durable();
 	a_batch_that_could_not_be_kept_can_be_kept_later();
+	a_start_opens_no_more_files_of_more_segments();
 	any_call_may_fail(1);
 	any_call_may_fail(6);
 	return tap_done();
