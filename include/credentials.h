@@ -32,7 +32,8 @@ int credentials_open(struct credentials **out, struct loop *l,
         const char *const files[CREDENTIALS_N], void (*changed)(void *arg), void *arg,
         struct why *why) MUST_USE;
 
-/* "" where there is no such file. Valid until the loop turns. */
+/* The contents of file KIND of FILES, as read last; an empty buffer where FILES names none. Borrowed until control
+ * returns to the loop, which may then replace them. */
 const struct buf *credentials_get(const struct credentials *c, enum credential kind);
 
 /* Looks whether a file has another identity, size or time than when it was read, at most once a second. */

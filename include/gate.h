@@ -43,11 +43,12 @@ struct sink_events gate_sink_events(struct gate *g);
 /* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
 enum sink_answer gate_offer(struct gate *g, struct batch *b);
 
-/* The destination gave B back, and B is not to be offered before its retry_us: gate_offer would answer
- * SINK_FULL. */
+/* True while B's retry_us, which was set when the sink gave B back, lies ahead; gate_offer answers SINK_FULL until
+ * then. */
 bool gate_rests(const struct gate *g, const struct batch *b);
 
-/* Why the last offer was answered SINK_CANNOT, and what report that is as good as. */
+/* After gate_offer answered SINK_CANNOT: the sink's reason as text, borrowed until the next offer, and the outcome
+ * with which the owner settles the batch, for no report follows. */
 const char *gate_refusal(const struct gate *g);
 enum sink_outcome gate_refused_as(const struct gate *g);
 

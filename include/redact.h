@@ -12,15 +12,15 @@ extern const char redact_mask[];
  * "format=jaeger.thrift". */
 void redact_url(struct buf *to, const char *url);
 
-/* Appends TEXT to TO, as redact_url when it holds "://". */
+/* Appends TEXT to TO: masked by redact_url when it contains "://", unchanged when it does not. */
 void redact_text(struct buf *to, const char *text);
 
 /* Appends "Name: value" to TO, the value masked whatever its name: keys travel under any. Without a colon
  * all of it is masked. */
 void redact_header(struct buf *to, const char *header);
 
-/* Appends librdkafka's "name=value" to TO. The value is shown where the name is known to hold none but
- * harmless ones, and masked where it is not known. Without '=' all of it is masked. */
+/* Appends librdkafka's "name=value" to TO. The value is shown, by redact_text, where the name is on the list of
+ * properties that hold no secret, and masked where it is not. Without '=' all of it is masked. */
 void redact_property(struct buf *to, const char *property);
 
 #endif

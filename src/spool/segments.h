@@ -24,14 +24,14 @@ struct segment {
 struct segments {
 	struct segment *at; /* by first position */
 	size_t n;
-	struct segment *
-	        memory; /* that AT points into: what is removed at the front stays in front of it */
-	size_t cap;
-	uint64_t bytes;    /* of those that are measured */
-	uint64_t guess;    /* of the others together */
-	size_t unmeasured; /* how many these are */
-	size_t measure_at; /* where to go on with them */
-	bool misnamed;     /* FIRST and NAMED may differ */
+	/* The allocation that AT points into: a segment removed at the front leaves its place in front of AT. */
+	struct segment *memory;
+	size_t cap;     /* places in MEMORY */
+	uint64_t bytes; /* of the segments that are measured */
+	uint64_t guess; /* of all segments that are not measured, by what the last snapshot says */
+	size_t unmeasured; /* segments that are not measured */
+	size_t measure_at; /* segments_measure goes on below this index; 0: from the end */
+	bool misnamed;     /* FIRST and NAMED of some segment may differ */
 };
 
 #define SEGMENTS_NONE SIZE_MAX
