@@ -7,7 +7,7 @@ libspanspool_a_SOURCES += \
 	include/forward.h %D%/forward.c \
 	include/gate.h %D%/gate.c \
 	include/intake.h %D%/intake.c \
-	include/keeper.h %D%/keeper.c %D%/keeper_impl.h %D%/keeper_turn.c \
+	include/keeper.h %D%/keeper.c %D%/keeper_health.c %D%/keeper_impl.h %D%/keeper_turn.c \
 	include/postman.h %D%/postman.c %D%/postman_answer.c %D%/postman_check.c \
 	%D%/postman_headers.c %D%/postman_letter.c %D%/postman_parts.h %D%/postman_pump.c \
 	include/quarantine.h %D%/quarantine.c %D%/quarantine_directory.c %D%/quarantine_impl.h \

@@ -3,7 +3,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \
 	%D%/fetch.c \
 	%D%/kept.c \
-	%D%/layout.c %D%/layout.h \
+	%D%/layout.c %D%/layout.h %D%/layout_impl.h %D%/layout_state.c %D%/layout_trailer.c \
 	%D%/location.c \
 	%D%/lock.c %D%/lock.h \
 	%D%/look.c %D%/look.h \

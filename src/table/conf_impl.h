@@ -60,6 +60,9 @@ int conf_set(struct conf *c, struct setting *s, struct conf_source source, const
 int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item,
         struct why *why) MUST_USE;
 
+/* Reads the flags among ARGC words at ARGV. With ONLY it sets that one and passes over all others. */
+int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only,
+        struct why *why) MUST_USE;
 /* Reads c->file. */
 int conf_file_read(struct conf *c, struct why *why) MUST_USE;
 
