@@ -250,18 +250,24 @@ static bool is_stopping(void *arg)
 	return stage_metric(arg, "spanspool_serving") == 0;
 }
 
+/* An agent that may wait long in a stop, whose disk is held and whose flight is full of DATAGRAM. */
+static void start_and_fill(struct stage *s, struct buf *datagram)
+{
+	make_sized(datagram, 1024);
+	open_held(s);
+	ok(stage_start(s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
+	        "an agent serves");
+	hold_disk(s, true);
+	send_until_paused(s, s->binary, datagram);
+}
+
 static void a_long_pause_is_told_and_a_stop_waits_for_room(void)
 {
 	struct buf datagram = { 0 };
 	uint64_t read;
 	struct stage s;
 
-	make_sized(&datagram, 1024);
-	open_held(&s);
-	ok(stage_start(&s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
-	        "an agent serves");
-	hold_disk(&s, true);
-	send_until_paused(&s, s.binary, &datagram);
+	start_and_fill(&s, &datagram);
 	ok(stage_until(&s, is_not_ready, &s), "when that lasts it is not ready");
 	hold_disk(&s, false);
 	ok(stage_until(&s, is_ready, &s), "the disk answers again: it is ready");
@@ -297,12 +303,7 @@ static void a_stop_in_a_hurry_counts_what_it_leaves(void)
 	uint64_t accepted;
 	struct stage s;
 
-	make_sized(&datagram, 1024);
-	open_held(&s);
-	ok(stage_start(&s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
-	        "an agent serves");
-	hold_disk(&s, true);
-	send_until_paused(&s, s.binary, &datagram);
+	start_and_fill(&s, &datagram);
 	accepted = stage_ledger(&s)->accepted.batches;
 	child_signal(s.agent, SIGINT);
 	ok(stage_until(&s, is_stopping, &s), "it is told to stop");

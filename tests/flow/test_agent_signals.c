@@ -42,19 +42,17 @@ static void signals_that_mean_nothing_do_not_end_it(void)
 	stage_end(&s);
 }
 
-static void is_stopped_by(int signum, const char *name)
+static void start_with_spans_in_flight(const char *timeout)
 {
-	char line[64];
-
 	stage_open(&s, STAGE_DIRECT);
 	stub_collector_hang(s.stub, true);
-	ok(stage_start(&s, "--shutdown.timeout=100ms", NULL), "it serves");
+	ok(stage_start(&s, timeout, NULL), "it serves");
 	stage_send(&s, SPANS, 0);
 	ok(stage_accepted(&s, SPANS), "and has spans that the collector does not take");
-	child_signal(s.agent, signum);
-	snprintf(line, sizeof(line), "agent: stopping (%s)", name);
-	ok(said(line), "%s stops it", name);
-	is_int(stage_stop(&s), 0, "exit status 0, whatever comes while it stops");
+}
+
+static void the_next_run_delivers_them(void)
+{
 	ok(stage_start(&s, NULL), "it starts again");
 	stage_ledger(&s);
 	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0,
@@ -64,13 +62,41 @@ static void is_stopped_by(int signum, const char *name)
 	stage_end(&s);
 }
 
+static void sighup_ends_neither_the_run_nor_the_stop(void)
+{
+	start_with_spans_in_flight("--shutdown.timeout=10m");
+	child_signal(s.agent, SIGHUP);
+	ok(said("SIGHUP is ignored"), "SIGHUP is told");
+	is_int(stage_get(&s, "/"), 200, "and it serves on");
+	ok(stage_holds(&s, LEDGER_IN_SPOOL, SPANS), "with every span");
+	child_signal(s.agent, SIGTERM);
+	ok(said("agent: stopping (SIGTERM)"), "SIGTERM stops it");
+	child_signal(s.agent, SIGHUP);
+	child_signal(s.agent,
+	        SIGTERM); /* of two signals that wait, SIGHUP has the lower number and comes first */
+	ok(said("SIGTERM again, the stop is under way"), "it handles SIGHUP and a second SIGTERM");
+	ok(child_running(s.agent), "and neither ends the wait");
+	child_signal(s.agent, SIGINT);
+	is_int(child_wait(s.agent, END_MS), 0, "SIGINT does");
+	is_int(child_status(s.agent), 0, "with exit status 0");
+	the_next_run_delivers_them();
+}
+
+static void is_stopped_by(int signum, const char *name)
+{
+	char line[64];
+
+	start_with_spans_in_flight("--shutdown.timeout=100ms");
+	child_signal(s.agent, signum);
+	snprintf(line, sizeof(line), "agent: stopping (%s)", name);
+	ok(said(line), "%s stops it", name);
+	is_int(stage_stop(&s), 0, "exit status 0, whatever comes while it stops");
+	the_next_run_delivers_them();
+}
+
 static void a_second_sigterm_changes_nothing_and_a_second_sigint_ends_the_wait(void)
 {
-	stage_open(&s, STAGE_DIRECT);
-	stub_collector_hang(s.stub, true);
-	ok(stage_start(&s, "--shutdown.timeout=10m", NULL), "it serves, and may take ten minutes");
-	stage_send(&s, SPANS, 0);
-	ok(stage_accepted(&s, SPANS), "and has spans that the collector does not take");
+	start_with_spans_in_flight("--shutdown.timeout=10m");
 	child_signal(s.agent, SIGTERM);
 	ok(said("agent: stopping (SIGTERM)"), "SIGTERM stops it");
 	child_signal(s.agent, SIGTERM);
@@ -80,13 +106,7 @@ static void a_second_sigterm_changes_nothing_and_a_second_sigint_ends_the_wait(v
 	ok(said("SIGINT again, the stop waits for nothing more"), "SIGINT does");
 	is_int(child_wait(s.agent, END_MS), 0, "it ends");
 	is_int(child_status(s.agent), 0, "with exit status 0");
-	ok(stage_start(&s, NULL), "it starts again");
-	stage_ledger(&s);
-	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0,
-	        "the stop was clean");
-	stub_collector_hang(s.stub, false);
-	ok(stage_all_stored(&s), "and every span arrives");
-	stage_end(&s);
+	the_next_run_delivers_them();
 }
 
 static void set_file_limit(rlim_t bytes)
@@ -123,6 +143,7 @@ static void a_limit_of_the_file_size_is_a_disk_fault(void)
 int main(void)
 {
 	signals_that_mean_nothing_do_not_end_it();
+	sighup_ends_neither_the_run_nor_the_stop();
 	is_stopped_by(SIGTERM, "SIGTERM");
 	is_stopped_by(SIGINT, "SIGINT");
 	is_stopped_by(SIGPWR, "SIGPWR");

@@ -203,6 +203,25 @@ static void a_second_sigterm_changes_nothing_and_a_second_sigint_ends_it_at_once
 	basin_close(&b);
 }
 
+static bool has_told_sighup(struct basin *x)
+{
+	return basin_said(x, "drain: SIGHUP is ignored") > 0;
+}
+
+static void sighup_is_told_and_one_sigint_stops_it(void)
+{
+	basin_open(&b, 4);
+	basin_produce(&b, 200, 3);
+	ok(basin_start(&b, NULL), "it serves");
+	child_signal(b.drain, SIGHUP);
+	ok(basin_until(&b, has_told_sighup), "SIGHUP is told");
+	ok(basin_until(&b, basin_all_seen), "and it delivers on");
+	child_signal(b.drain, SIGINT);
+	is_int(child_wait(b.drain, 20000), 0, "SIGINT ends it");
+	is_int(child_status(b.drain), 0, "with exit status 0");
+	basin_close(&b);
+}
+
 static struct child *first;
 static uint16_t first_admin;
 
@@ -269,6 +288,7 @@ int main(void)
 	an_answer_that_is_lost_costs_a_duplicate_at_most();
 	a_frozen_collector_does_not_keep_a_stop_waiting();
 	a_second_sigterm_changes_nothing_and_a_second_sigint_ends_it_at_once();
+	sighup_is_told_and_one_sigint_stops_it();
 	partitions_move_without_loss();
 	return tap_done();
 }
