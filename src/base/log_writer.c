@@ -51,7 +51,9 @@ static int write_whole(const char *line, size_t len)
 	while (len > 0) {
 		ssize_t n = write(STDERR_FILENO, line, len);
 
-		if (n >= 0) {
+		if (n == 0)
+			return EIO; /* to try again would be to try for ever */
+		if (n > 0) {
 			line += n;
 			len -= (size_t)n;
 		} else if (errno == EAGAIN) { /* whoever shares stderr has set O_NONBLOCK on it */

@@ -38,7 +38,9 @@ static int write_all(int fd, const struct batch *b)
 	for (size_t done = 0; done < b->size;) {
 		ssize_t n = write(fd, b->bytes + done, b->size - done);
 
-		if (n < 0 && errno != EINTR)
+		if (n == 0)
+			errno = EIO; /* to try again would be to try for ever */
+		if (n == 0 || (n < 0 && errno != EINTR))
 			return -1;
 		done += n > 0 ? (size_t)n : 0;
 	}

@@ -21,7 +21,10 @@
 #include "flight.h"
 #include "log.h"
 
-enum { PROBE_BYTES = 64 << 10 }; /* read for a round of probes, while everything is refused */
+enum {
+	PROBE_BYTES = 64 << 10, /* read for a round of probes, while everything is refused */
+	OLD_AGAIN_MS = 100, /* between two looks for what is too old, while the circuit is open */
+};
 
 struct backlog {
 	struct gate *gate;
@@ -31,7 +34,8 @@ struct backlog {
 	struct age_watch age;
 	struct list ready;
 	struct list resting; /* by the moment of their last refusal */
-	uint64_t read_at_us; /* nothing is read before: a refused batch had no room to rest */
+	uint64_t
+	        read_at_us; /* nothing is read before: the next turn would read the same as the last */
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -91,6 +95,7 @@ static void refuse(
 		return;
 	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
 	batch_unref(&mine);
+	b->read_at_us = clock_mono_us() + evidence_rest_us(1);
 }
 
 static bool is_crowded(const struct backlog *b)
@@ -307,8 +312,10 @@ void backlog_tick(struct backlog *b)
 	if (b->stopped || clogged || (!waits && list_empty(&b->resting)))
 		return;
 	/* The next probe is read from another place. */
-	if (state == CIRCUIT_OPEN && gate_refuses_all(b->gate))
+	if (state == CIRCUIT_OPEN && gate_refuses_all(b->gate) && !list_empty(&b->ready)) {
 		let_go_of(b, &b->ready, &b->stats.ready_bytes);
+		b->read_at_us = clock_mono_us() + OLD_AGAIN_MS * US_PER_MS;
+	}
 	if (state != CIRCUIT_OPEN)
 		offer_all(b);
 	else if (!old)

@@ -251,7 +251,8 @@ void keeper_cull(struct keeper *k)
 	if (!marks_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
 		return;
 	k->cull_wanted = true;
-	k->retry_at_us = 0;
+	if (clock_mono_us() >= k->cull_at_us)
+		k->retry_at_us = 0;
 }
 
 int keeper_trouble(const struct keeper *k)
@@ -305,7 +306,7 @@ static bool has_work(const struct keeper *k, uint64_t now)
 		return true;
 	if (!list_empty(&k->condemned) && now >= k->judge_at_us)
 		return true;
-	return k->dirty || k->cull_wanted;
+	return k->dirty || (k->cull_wanted && now >= k->cull_at_us);
 }
 
 void keeper_tick(struct keeper *k)

@@ -41,12 +41,13 @@ struct keeper {
 	uint64_t inherited_end;  /* positions below were put by an earlier run … */
 	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
-	struct list queue;                   /* batches for the next turn */
-	struct list condemned;               /* sentences for the next turn */
-	struct list sentencing;              /* those of the turn under way */
-	size_t wanted_bytes;                 /* to be read with the next turn … */
-	unsigned read_share;                 /* … from here on, in 256ths of the backlog */
-	bool cull_wanted;                    /* the oldest segment is to make room */
+	struct list queue;      /* batches for the next turn */
+	struct list condemned;  /* sentences for the next turn */
+	struct list sentencing; /* those of the turn under way */
+	size_t wanted_bytes;    /* to be read with the next turn … */
+	unsigned read_share;    /* … from here on, in 256ths of the backlog */
+	bool cull_wanted;       /* the oldest segment is to make room */
+	uint64_t cull_at_us;    /* not before: there was no memory to mark it dropped */
 	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
 	size_t nculled;
 	struct ledger_count culled_count;

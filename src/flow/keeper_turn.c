@@ -72,7 +72,9 @@ static void choose_culls(struct keeper *k)
 	         below = min_u64(k->stats.spool.oldest_end, k->marks.end);
 
 	k->nculled = 0;
-	while (k->cull_wanted && from < below && k->nculled < SPOOL_RUNS &&
+	if (!k->cull_wanted || k->began_us < k->cull_at_us)
+		return;
+	while (from < below && k->nculled < SPOOL_RUNS &&
 	        marks_next(&k->marks, from, below - from, &first, &end) && first < below) {
 		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
 		from = end;
@@ -92,13 +94,22 @@ static void choose_sentences(struct keeper *k)
 	}
 }
 
+/* There is no memory to drop what was chosen: a later turn chooses anew. */
+static void cull_later(struct keeper *k)
+{
+	if (k->nculled == 0)
+		return;
+	k->nculled = 0;
+	k->cull_wanted = true;
+	k->cull_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+}
+
 /* There is no memory for the turn: nothing was done, all of it is for the next one. */
 static void give_up(struct keeper *k)
 {
 	k->turn.put_rc = k->turn.nput > 0 ? E_NOMEM : 0;
 	k->turn.state_rc = E_NOMEM;
-	k->cull_wanted = k->nculled > 0;
-	k->nculled = 0;
+	cull_later(k);
 	k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 	on_turned(k);
 }
@@ -238,8 +249,7 @@ static void drop_culled(struct keeper *k)
 		return;
 	for (size_t i = 0; i < k->nculled; i++) {
 		if (marks_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
-			k->cull_wanted = true;
-			k->nculled = 0;
+			cull_later(k);
 			return;
 		}
 	}
@@ -330,14 +340,21 @@ static void diagnose(struct keeper *k)
 	k->dirty |= t->state_rc < 0;
 	if (t->put_rc < 0 || t->state_rc < 0)
 		k->retry_at_us = now + RETRY_MS * US_PER_MS;
-	if (k->blind != 0)
-		k->read_at_us = now + READ_AGAIN_MS * US_PER_MS;
+}
+
+/* Whether it reads again at once is up to what the turn has read: where no position was marked, because of the
+ * disk or of missing memory, the next turn would read the same. */
+static void pace_reading(struct keeper *k, uint64_t version_before)
+{
+	if (k->turn.nread > 0 && k->marks.version == version_before)
+		k->read_at_us = clock_mono_us() + READ_AGAIN_MS * US_PER_MS;
 }
 
 static void on_turned(void *arg)
 {
 	struct keeper *k = arg;
 	struct spool_turn *t = &k->turn;
+	uint64_t version;
 
 	k->turning = false;
 	k->stats.turns++;
@@ -350,9 +367,11 @@ static void on_turned(void *arg)
 	tell_stored(k);
 	tell_unstored(k);
 	diagnose(k);
+	version = k->marks.version;
 	tell_damage(k);
 	drop_culled(k);
 	tell_got(k);
+	pace_reading(k, version);
 	settle(k);
 	tell_condemned(k);
 	keeper_tell(k);

@@ -63,7 +63,9 @@ static int write_all(int fd, struct slice s)
 	while (s.len > 0) {
 		ssize_t n = write(fd, s.at, s.len);
 
-		if (n < 0 && errno != EINTR)
+		if (n == 0)
+			errno = EIO; /* to try again would be to try for ever */
+		if (n == 0 || (n < 0 && errno != EINTR))
 			return -1;
 		if (n > 0)
 			s = slice_of(s.at + n, s.len - (size_t)n);

@@ -114,9 +114,11 @@ static void on_mended(void *arg)
 	on_again(t);
 }
 
+/* What failed has its pause, and what comes meanwhile waits behind it. */
 static void topic_put(struct quarantine *q)
 {
-	send_waiting(from(q));
+	if (!timer_armed(from(q)->again))
+		send_waiting(from(q));
 }
 
 static void on_flushed(void *arg)

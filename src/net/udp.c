@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/sock_diag.h>
@@ -27,6 +28,8 @@ enum {
 	ROUNDS = 16, /* system calls a pass: the rest of the loop wants its turn too */
 	SLOT = UDP_MOST +
 	       9, /* more than the largest datagram, so none is ever cut; a power of two */
+	FAILED_REST_MS =
+	        8, /* a read that failed is repeated after this: the longest pause of pace_pause */
 	DATAGRAM_COST = 256,  /* less than the kernel charges for a datagram beside its bytes */
 	ASK_BYTES = 32 << 20, /* a second of 100,000 spans: what the loop may be late by at worst */
 };
@@ -46,6 +49,8 @@ struct udp {
 	uint64_t last_pass_us;
 	uint64_t drops;
 	uint32_t drops_seen; /* the kernel's counter has 32 bits */
+	int failed;          /* errno of the last recvmmsg, 0: it worked, or nothing was there */
+	struct log_gate failed_gate;
 	uint8_t *slots;
 	struct mmsghdr headers[VECTOR];
 	struct iovec vectors[VECTOR];
@@ -132,6 +137,16 @@ static void ask_buffer(struct udp *u, uint64_t wanted)
 		        (unsigned long long)wanted);
 }
 
+/* The datagrams stay in the socket buffer, and are read after FAILED_REST_MS. */
+static void note_failure(struct udp *u, int error)
+{
+	u->failed = error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? 0 : error;
+	if (u->failed != 0 && log_gate_open(&u->failed_gate, 10000))
+		log_error("udp: port %u cannot be read: %s; tried again every %d ms, and the "
+		          "kernel drops datagrams when its buffer is full",
+		        udp_port(u), strerror(u->failed), FAILED_REST_MS);
+}
+
 /* Hands out the vector as far as nobody pauses, a new one when the last is done. True: there may be more. */
 static bool read_some(struct udp *u, uint64_t *bytes)
 {
@@ -140,6 +155,7 @@ static bool read_some(struct udp *u, uint64_t *bytes)
 	if (fresh) {
 		int n = recvmmsg(u->fd, u->headers, VECTOR, MSG_DONTWAIT, NULL);
 
+		note_failure(u, n < 0 ? errno : 0);
 		u->filled = n < 0 ? 0 : n;
 		u->next = 0;
 	}
@@ -168,6 +184,8 @@ static void on_readable(void *arg, int events)
 	                  ? 0
 	                  : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
 	u->last_pass_us = now;
+	if (u->failed != 0)
+		rest_ms = FAILED_REST_MS;
 	if (rest_ms > 0) {
 		watch_set(u->watch, 0);
 		timer_start(u->rest, rest_ms);

@@ -22,6 +22,7 @@ FLOW_TESTS = \
 	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
 	%D%/test_forward \
+	%D%/test_forward_retry \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_bad \
@@ -43,6 +44,7 @@ FLOW_TESTS = \
 	%D%/test_postman_marks \
 	%D%/test_postman_storm \
 	%D%/test_postman_trouble \
+	%D%/test_quarantine_topic \
 	%D%/test_secrets \
 	%D%/test_slow_names \
 	%D%/test_spool_command \
@@ -130,7 +132,12 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_retry_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_retry_SOURCES = %D%/test_forward_retry.c %D%/forward_fixture.h
+%C%_test_forward_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \
+	-Wl,--wrap=keeper_condemn,--wrap=spool_turn
 %C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_trouble_SOURCES = %D%/test_forward_trouble.c %D%/forward_fixture.h
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_parts_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -162,6 +169,8 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
 %C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
+%C%_test_quarantine_topic_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_slow_names_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slow_names_SOURCES = %D%/test_slow_names.c $(STAGE)
 %C%_test_spool_command_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -173,3 +182,4 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_stub_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg

@@ -233,6 +233,48 @@ static void a_topic_of_nothing_but_garbage_is_kept_whole(void)
 	basin_close(&b);
 }
 
+static int produced;
+
+static bool has_new_handle(struct basin *x)
+{
+	for (int i = 0; i < 2 && produced < 400; i++, produced++)
+		produce("garbage, and nothing but garbage", 32);
+	return basin_said(x, "a new handle was made") > 0;
+}
+
+static void write_name(const char *path, const char *name)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL || fputs(name, f) < 0 || fclose(f) != 0)
+		exit(99);
+}
+
+/* client.id stands for a password: the broker here asks for none. */
+static void a_property_that_changes_in_its_file_costs_no_record(void)
+{
+	char path[300], option[400];
+	struct papers p = { 0 };
+
+	basin_open(&b, 1);
+	snprintf(path, sizeof(path), "%s/name", b.directory);
+	snprintf(option, sizeof(option), "--kafka.producer.property-file=client.id=%s", path);
+	write_name(path, "first\n");
+	produced = 0;
+	ok(basin_start(&b, option, NULL), "it serves");
+	write_name(path, "second\n");
+	ok(basin_until(&b, has_new_handle), "the quarantine's producer is made anew");
+	for (int i = 0; i < 20; i++, produced++)
+		produce("garbage, and nothing but garbage", 32);
+	ok(basin_until(&b, basin_all_done), "it is done with all");
+	is_int(b.records.quarantined, produced, "every record is in quarantine");
+	is_int(topic_read(kafka_mock_bootstrap(b.kafka), BASIN_QUARANTINE, 1, look, &p), produced,
+	        "and in the topic, once");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_committed(&b), produced, "all offsets are committed");
+	basin_close(&b);
+}
+
 int main(void)
 {
 	exactly_the_bad_records_go_to_the_quarantine_topic();
@@ -240,5 +282,6 @@ int main(void)
 	without_a_quarantine_it_stops_at_a_bad_record();
 	nothing_is_committed_beyond_a_record_that_is_not_kept_yet();
 	a_topic_of_nothing_but_garbage_is_kept_whole();
+	a_property_that_changes_in_its_file_costs_no_record();
 	return tap_done();
 }

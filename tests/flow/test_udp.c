@@ -1,9 +1,13 @@
 /* test_udp.c — a listener on a real socket: every datagram once, and what is lost is counted. */
+#include <config.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "tap.h"
 #include "udp.h"
 #include "until.h"
@@ -174,6 +178,54 @@ static void a_taken_port_is_said_in_one_sentence(void)
 	tear_down(&f);
 }
 
+static int refusing; /* errno of recvmmsg; 0: it reads */
+static uint64_t reads;
+
+int __real_recvmmsg(int fd, struct mmsghdr *to, unsigned n, int flags, struct timespec *timeout);
+int __wrap_recvmmsg(int fd, struct mmsghdr *to, unsigned n, int flags, struct timespec *timeout);
+
+int __wrap_recvmmsg(int fd, struct mmsghdr *to, unsigned n, int flags, struct timespec *timeout)
+{
+	reads++;
+	if (refusing == 0)
+		return __real_recvmmsg(fd, to, n, flags, timeout);
+	errno = refusing;
+	return -1;
+}
+
+static bool has_read_often(void *arg)
+{
+	(void)arg;
+	return reads >= 30;
+}
+
+static void a_read_that_fails_is_repeated_after_a_pause(void)
+{
+	enum { PAUSE_MS = 7 }; /* a timer of libuv may end within its last millisecond */
+	static const int errors[] = { ENOMEM, ENOBUFS, ENETDOWN };
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		struct fixture f;
+		uint64_t began = clock_mono_us(), ms;
+
+		if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
+			return;
+		refusing = errors[i];
+		reads = 0;
+		send_many(&f, 5, 100);
+		ok(until_true(f.loop, has_read_often, NULL, 60), "%s: it tries again and again",
+		        strerror(errors[i]));
+		ms = (clock_mono_us() - began) / US_PER_MS;
+		ok(reads <= ms / PAUSE_MS + 2, "%u reads in %u ms, each after a pause",
+		        (unsigned)reads, (unsigned)ms);
+		refusing = 0;
+		f.got.want = 5;
+		ok(until_true(f.loop, has_all, &f.got, 20),
+		        "when it can, it reads what has waited");
+		tear_down(&f);
+	}
+}
+
 int main(void)
 {
 	every_datagram_comes_once("127.0.0.1:0");
@@ -182,5 +234,6 @@ int main(void)
 	pausing_holds_and_resuming_goes_on();
 	a_pause_holds_the_rest_of_what_was_read_together();
 	a_taken_port_is_said_in_one_sentence();
+	a_read_that_fails_is_repeated_after_a_pause();
 	return tap_done();
 }

@@ -1,0 +1,216 @@
+/* forward_fixture.h — store and forward between batches of the test's own and a sink that does as it is told. */
+#ifndef FORWARD_FIXTURE_H
+#define FORWARD_FIXTURE_H
+
+#include "clock.h"
+#include "forward.h"
+#include "log.h"
+#include "tap.h"
+#include "tempdir.h"
+#include "until.h"
+
+enum {
+	SIZE = 60000,
+	SPANS = 3,
+	FLIGHT_BYTES = 1 << 20,
+	READ_AHEAD = FLIGHT_BYTES / 4,
+	SECONDS = 60,
+	TAKEN = 64
+};
+
+struct house {
+	char dir[TEMPDIR_PATH];
+	char aside[TEMPDIR_PATH + 16]; /* its quarantine */
+	struct loop *loop;
+	struct health health;
+	struct forward *forward;
+	struct sink sink;
+	enum { REFUSES, REFUSES_LARGE, FULL, TAKES } mood;
+	struct sink_events events;
+	struct timer *reporter; /* of what it took */
+	struct batch *taken[TAKEN];
+	size_t ntaken;
+	unsigned left;
+	uint32_t size; /* of a batch; 0: SIZE */
+	uint64_t condemned_most;
+	uint64_t failures_seen;
+	bool stopped;
+};
+
+static inline enum sink_answer offer(struct sink *sink, struct batch *b)
+{
+	struct house *h = container_of(sink, struct house, sink);
+
+	if (h->mood == FULL || h->ntaken == TAKEN)
+		return SINK_FULL;
+	if (h->mood == TAKES) {
+		h->taken[h->ntaken++] = batch_ref(b);
+		return SINK_TOOK;
+	}
+	snprintf(sink->refusal, sizeof(sink->refusal), "not today");
+	sink->refused_as = h->mood == REFUSES_LARGE ? SINK_TOO_LARGE : SINK_POISON;
+	return SINK_CANNOT;
+}
+
+static inline void report(void *arg)
+{
+	struct house *h = arg;
+	size_t n = h->ntaken;
+
+	timer_start(h->reporter, 1);
+	h->ntaken = 0;
+	for (size_t i = 0; i < n; i++) {
+		h->events.done(h->events.arg, h->taken[i], SINK_DELIVERED, "");
+		batch_unref(&h->taken[i]);
+	}
+}
+
+static inline void purge(struct sink *sink, bool wire)
+{
+	(void)sink;
+	(void)wire;
+}
+
+static inline void flush(
+        struct sink *sink, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	(void)sink;
+	(void)budget_ms;
+	flushed(arg);
+}
+
+static inline void free_sink(struct sink *sink)
+{
+	(void)sink;
+}
+
+static const struct sink_ops refusing = { offer, purge, flush, free_sink };
+
+static inline struct forward_opts house_opts(
+        const struct house *h, bool drop_refused, uint64_t max_bytes)
+{
+	return (struct forward_opts){
+		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
+		.flight = { .max_bytes = FLIGHT_BYTES,
+		        .exposure_us = 20 * US_PER_MS,
+		        .drop_refused = drop_refused },
+		.spool = { .directory = h->dir,
+		        .host = "test",
+		        .max_bytes = max_bytes,
+		        .segment_bytes = 4 << 20 },
+		.stop_ms = 10,
+	};
+}
+
+static inline void enter_with(struct house *h, const struct forward_opts *o)
+{
+	struct why why;
+
+	memset(h, 0, sizeof(*h));
+	tempdir_make(h->dir);
+	snprintf(h->aside, sizeof(h->aside), "%s/quarantine", h->dir);
+	h->sink.ops = &refusing;
+	if (loop_open(&h->loop, &why) < 0 ||
+	        forward_open(&h->forward, h->loop, o, &h->health, &why) < 0) {
+		diag("%s", why.text);
+		exit(99);
+	}
+	h->events = forward_sink_events(h->forward);
+	forward_use(h->forward, &h->sink);
+	if (timer_open(&h->reporter, h->loop, report, h) < 0)
+		exit(99);
+	timer_start(h->reporter, 1);
+}
+
+static inline void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
+{
+	struct forward_opts o = house_opts(h, drop_refused, max_bytes);
+
+	enter_with(h, &o);
+}
+
+static inline void on_stopped(void *arg)
+{
+	((struct house *)arg)->stopped = true;
+}
+
+static inline bool has_stopped(void *arg)
+{
+	return ((struct house *)arg)->stopped;
+}
+
+static inline void leave(struct house *h)
+{
+	timer_free(h->reporter);
+	forward_stop(h->forward, on_stopped, h);
+	ok(until_true(h->loop, has_stopped, h, SECONDS), "it stops");
+	ok(ledger_check(forward_ledger(h->forward)) == NULL, "the ledger balances");
+	forward_free(h->forward);
+	loop_free(h->loop);
+	tempdir_remove(h->dir);
+}
+
+static inline const struct ledger_count *at(struct house *h, enum ledger_place place)
+{
+	return &forward_ledger(h->forward)->place[place];
+}
+
+/* Some at each look, so long as the forward part says that it has room. */
+static inline bool all_are_fed(void *arg)
+{
+	struct house *h = arg;
+
+	for (int n = 0; n < 4 && h->left > 0 && forward_has_room(h->forward); n++) {
+		uint32_t size = h->size == 0 ? SIZE : h->size;
+		struct batch *b = batch_new(size);
+
+		memset(b->bytes, 'x', size);
+		b->spans = SPANS;
+		b->read_us = clock_mono_us();
+		b->received_ms = clock_wall_ms();
+		h->left--;
+		ledger_datagram(forward_ledger(h->forward), LEDGER_ACCEPTED);
+		forward_accept(h->forward, b);
+	}
+	return h->left == 0;
+}
+
+static inline bool feed(struct house *h, unsigned batches)
+{
+	h->left = batches;
+	return until_true(h->loop, all_are_fed, h, SECONDS);
+}
+
+static inline bool all_are_settled(void *arg)
+{
+	return at(arg, LEDGER_IN_FLIGHT)->batches == 0 && at(arg, LEDGER_IN_SPOOL)->batches == 0;
+}
+
+static inline bool none_is_in_flight(void *arg)
+{
+	return at(arg, LEDGER_IN_FLIGHT)->batches == 0;
+}
+
+static inline enum health_level level_of(const struct house *h, const char *part)
+{
+	for (size_t i = 0; i < h->health.nparts; i++)
+		if (strcmp(h->health.parts[i].name, part) == 0)
+			return h->health.parts[i].level;
+	return HEALTH_OK;
+}
+
+static inline bool is_down(void *arg)
+{
+	return level_of(arg, "spool") == HEALTH_DOWN;
+}
+
+/* Commit cycles of the spool since the start. */
+static inline uint64_t turns(struct house *h)
+{
+	struct forward_stats s;
+
+	forward_stats(h->forward, &s);
+	return s.keeper.turns;
+}
+
+#endif
