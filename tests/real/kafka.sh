@@ -62,19 +62,25 @@ kafka_pom() {
 	POM
 }
 
+# Of a caller that wants them: a listener beside the plain one, such as SASL_SSL://127.0.0.1:9094, and arguments of
+# the formatting, such as --add-scram.
+KAFKA_LISTENER=${KAFKA_LISTENER-}
+KAFKA_FORMAT=()
+
 # kafka_properties DIR ID ROLES PORT CONTROLLER-ID CONTROLLER-PORT BROKERS
 kafka_properties() {
-	local listeners="" copies=$(($7 < 3 ? 1 : 3))
-	case $3 in *broker*) listeners="PLAINTEXT://127.0.0.1:$4" ;; esac
+	local listeners="" copies=$(($7 < 3 ? 1 : 3)) more=${KAFKA_LISTENER:+,$KAFKA_LISTENER}
+	local name=${KAFKA_LISTENER%%:*}
+	case $3 in *broker*) listeners="PLAINTEXT://127.0.0.1:$4$more" ;; esac
 	case $3 in *controller*) listeners="${listeners:+$listeners,}CONTROLLER://127.0.0.1:$6" ;; esac
-	case $3 in *broker*) echo "advertised.listeners=PLAINTEXT://127.0.0.1:$4" ;; esac
+	case $3 in *broker*) echo "advertised.listeners=PLAINTEXT://127.0.0.1:$4$more" ;; esac
 	cat <<-PROPS
 	process.roles=$3
 	node.id=$2
 	controller.quorum.voters=$5@127.0.0.1:$6
 	listeners=$listeners
 	controller.listener.names=CONTROLLER
-	listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+	listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${name:+,$name:$name}
 	log.dirs=$1/data-$2
 	num.network.threads=2
 	num.io.threads=4
@@ -115,7 +121,7 @@ kafka_start() {
 	uuid=$(head -c16 /dev/urandom | base64 | tr +/ -_ | tr -d =)
 	kafka_lay "$dir" "$brokers" "$props"
 	for id in $(kafka_nodes "$dir"); do
-		kafka_java "$dir" kafka.tools.StorageTool format --cluster-id="$uuid" -c "$dir/$id.properties" \
+		kafka_java "$dir" kafka.tools.StorageTool format --cluster-id="$uuid" -c "$dir/$id.properties" "${KAFKA_FORMAT[@]}" \
 			>>"$dir/$id.log" 2>&1 || die "kafka: cannot format: $(tail -3 "$dir/$id.log")"
 	done
 	for id in $(kafka_nodes "$dir"); do

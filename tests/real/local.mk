@@ -4,6 +4,7 @@ REAL_TESTS = \
 	%D%/test_clients.sh \
 	%D%/test_broker.sh \
 	%D%/test_refused.sh \
+	%D%/test_rotation.sh \
 	%D%/test_cluster.sh \
 	%D%/test_demo.sh
 
