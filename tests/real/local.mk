@@ -21,7 +21,7 @@ noinst_PROGRAMS += %D%/tally %D%/topics
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
 
 .PHONY: check-real demo-real
-check-real: all
+check-real: all tests/lib/stubcollector$(EXEEXT)
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(REAL_TESTS)' TEST_SUITE_LOG=%D%/test-suite.log
 
 demo-real: all

@@ -1,8 +1,9 @@
 #!/bin/bash
 # test_rotation.sh — a real Kafka broker that wants TLS, a client certificate and a SCRAM password. Under load the
 # password is changed at the broker and then in the file, and the client certificate is replaced by one of another
-# authority before the broker stops trusting the old one. The agent is never restarted, nothing is lost, and every
-# record that came twice is marked. What arrived is counted on the topic itself.
+# authority before the broker stops trusting the old one. Agent and drain read the same files. Neither is restarted,
+# nothing is lost, and every record that came twice is marked. What arrived is counted on the topic itself, and at
+# the drain's collector.
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/stand.sh" || exit 1
@@ -20,14 +21,14 @@ mkdir "$PEM"
 
 # authority NAME: NAME.ca and its key
 authority() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout "$PEM/$1.ca.key" \
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" -keyout "$PEM/$1.ca.key" \
 		-out "$PEM/$1.ca" 2>>"$WORK/openssl.log" || die "no authority $1"
 }
 
 # certificate NAME AUTHORITY: NAME.crt and NAME.key, for 127.0.0.1
 certificate() {
-	openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$PEM/$1.key" -out "$PEM/$1.csr" \
-		2>>"$WORK/openssl.log" &&
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" \
+		-keyout "$PEM/$1.key" -out "$PEM/$1.csr" 2>>"$WORK/openssl.log" &&
 		openssl x509 -req -in "$PEM/$1.csr" -CA "$PEM/$2.ca" -CAkey "$PEM/$2.ca.key" -CAcreateserial -days 2 \
 			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$PEM/$1.crt" 2>>"$WORK/openssl.log" ||
 		die "no certificate $1"
@@ -42,6 +43,25 @@ set_password_at_broker() {
 	kafka_java "$WORK/kafka" kafka.admin.ConfigCommand --bootstrap-server "$KAFKA_BOOTSTRAP" --alter \
 		--entity-type users --entity-name agent --add-config "SCRAM-SHA-512=[password=$1]" \
 		>>"$WORK/admin.log" 2>&1
+}
+
+# The stub collector takes the lines of a pipe that stays open, and answers into collector.out.
+collector_start() {
+	mkfifo "$WORK/collector.in" && exec 7<>"$WORK/collector.in"
+	setpriv --pdeathsig KILL "$SPANSPOOL_BUILD/tests/lib/stubcollector" <&7 >"$WORK/collector.out" &
+	wait_for 10 test -s "$WORK/collector.out"
+}
+
+# stored COUNT: the collector has so many different spans
+stored() {
+	echo counts >&7
+	wait_for 5 tail_has_counts && [ "$(sed -n '$s/.*"unique":\([0-9]*\).*/\1/p' "$WORK/collector.out")" -eq "$1" ]
+}
+tail_has_counts() { tail -n 1 "$WORK/collector.out" | grep -q unique; }
+
+relayed() {
+	wait_for 30 stored $((NEXT - 1))
+	ok $? "$1: the drain's collector has all $((NEXT - 1)) spans"
 }
 
 handles() { grep -c "a new handle was made" "$WORK/agent/log"; }
@@ -73,28 +93,35 @@ kafka_start "$WORK/kafka" --prop connections.max.reauth.ms=$SESSION_MS \
 kafka_create "$WORK/kafka" $TOPIC 4 || die "no topic"
 RUN=$(new_run)
 
-agent_start agent --kafka.producer.brokers="${KAFKA_LISTENER#*://}" --kafka.producer.topic=$TOPIC \
-	--kafka.property=security.protocol=sasl_ssl --kafka.property=sasl.mechanism=SCRAM-SHA-512 \
-	--kafka.property=sasl.username=agent --kafka.property-file=sasl.password="$WORK/password" \
-	--kafka.property=ssl.ca.location="$PEM/old.ca" \
-	--kafka.property=ssl.certificate.location="$PEM/client.crt" --kafka.property=ssl.key.location="$PEM/client.key"
+SECURE=(--kafka.property=security.protocol=sasl_ssl --kafka.property=sasl.mechanism=SCRAM-SHA-512
+	--kafka.property=sasl.username=agent --kafka.property-file=sasl.password="$WORK/password"
+	--kafka.property=ssl.ca.location="$PEM/old.ca" --kafka.property=ssl.certificate.location="$PEM/client.crt"
+	--kafka.property=ssl.key.location="$PEM/client.key")
+agent_start agent --kafka.producer.brokers="${KAFKA_LISTENER#*://}" --kafka.producer.topic=$TOPIC "${SECURE[@]}"
 ok $? "an agent serves"
+collector_start || die "no collector"
+drain_start drain --kafka.consumer.brokers="${KAFKA_LISTENER#*://}" --kafka.consumer.topic=$TOPIC \
+	--collector.url="$(head -n 1 "$WORK/collector.out")" --drain.quarantine=none "${SECURE[@]}"
+ok $? "a drain serves"
+DRAIN_PID=$(pid_of drain)
 PID=$(pid_of agent)
 load 2
 arrived 30 "TLS, a client certificate and a password"
+relayed "TLS, a client certificate and a password"
 
-load 10
 set_password_at_broker second
 ok $? "the broker has another password"
+load 6 # a connection that is older than its session is closed when it is used
 wait_for 30 says authentication
 ok $? "the agent is told that its own is wrong, and says so"
 wait_for 10 spooled agent 1
 ok $? "what comes is spooled"
 put_file "$WORK/password" - <<<second
 arrived 30 "the password was changed at the broker, then in the file"
+relayed "the password was changed"
 
 HANDLES=$(handles)
-load 10
+load 6
 put_file "$PEM/client.key" "$PEM/second.key"
 put_file "$PEM/client.crt" "$PEM/second.crt"
 wait_for 20 handles_made $((HANDLES + 1))
@@ -108,9 +135,11 @@ arrived 30 "the certificate was changed, and the broker trusts the old authority
 stored_on_topic "$KAFKA_BOOTSTRAP" $TOPIC "$RUN" "1:$((NEXT - 1))"
 is "$MISSING" 0 "of all $SENT spans none is missing"
 
-is "$(pid_of agent)" "$PID" "the agent was never restarted"
-running "$PID"
-ok $? "and runs"
+relayed "the certificate was changed"
+running "$PID" && running "$DRAIN_PID"
+ok $? "both processes run, and were never restarted"
+end "$DRAIN_PID" 10
+is $? 0 "the drain ends well on SIGTERM"
 end "$PID" 10
-is $? 0 "it ends well on SIGTERM"
+is $? 0 "so does the agent"
 tap_done
