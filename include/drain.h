@@ -4,14 +4,14 @@
 
 #include "drain_ledger.h"
 #include "kafka_consumer.h"
-#include "postman.h"
+#include "exporter/exporter.h"
 #include "quarantine.h"
 #include "replay.h"
 #include "replay_counts.h"
 
 struct drain_opts {
 	struct kafka_consumer_opts consumer;
-	struct postman_opts postman;
+	struct exporter_opts exporter;
 	struct quarantine_opts quarantine;
 	uint64_t max_bytes; /* of records in memory, whatever they wait for */
 	uint64_t max_ahead; /* records read beyond the oldest that is not done, of one partition */
@@ -49,7 +49,7 @@ struct drain_stats {
 	bool paused;            /* reading, for lack of room */
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
-const struct postman *drain_postman(const struct drain *d);
+struct exporter *drain_exporter(const struct drain *d);
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
 
 /* Of a drain with an end, over the partitions that are ours. */

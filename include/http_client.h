@@ -86,6 +86,7 @@ struct http_answer {
 	struct slice body;      /* the first KEEP bytes, borrowed */
 	bool whole;             /* BODY, or what on_body was given, is all of it */
 	uint64_t took_us;       /* from the moment it had its turn */
+	bool new_connection;    /* it came over a connection that was made for it */
 	bool was_sent;          /* some of the request left this host */
 	const char *error;      /* a sentence, "" when answered */
 };

@@ -14,7 +14,9 @@ struct inspect_span {
 struct inspect_facts {
 	uint32_t spans;
 	struct slice service; /* borrowed from the value */
-	size_t used;          /* bytes of the struct; what follows is not looked at by readers */
+	struct slice process; /* the Process with its field header, borrowed from the value */
+	struct slice list; /* the elements of the span list, without the list's header; borrowed */
+	size_t used;       /* bytes of the struct; what follows is not looked at by readers */
 };
 
 /* Walks VALUE and checks all that Jaeger's decoders require. EACH may be NULL; it is called for
@@ -22,6 +24,12 @@ struct inspect_facts {
 int inspect_batch(struct slice value, struct inspect_facts *facts,
         void (*each)(void *arg, const struct inspect_span *span), void *arg,
         struct why *why) MUST_USE;
+
+/* Bytes before the spans of a Batch that is joined from others' spans: FACTS.process, then the header of the
+ * span list. inspect_join_list writes that header to TO for COUNT spans; behind the last span follows
+ * INSPECT_JOIN_END. The process and the spans of each Batch are used as they are. */
+enum { INSPECT_JOIN_LIST = 8, INSPECT_JOIN_END = 0 };
+void inspect_join_list(uint8_t to[INSPECT_JOIN_LIST], uint32_t count);
 
 /* True for a Batch in compact protocol, which a drain may transcode. */
 bool inspect_is_compact(struct slice value);

@@ -3,7 +3,7 @@
 #define SINKS_H
 
 #include "kafka_producer.h"
-#include "postman.h"
+#include "exporter/exporter.h"
 #include "sink.h"
 
 struct sink_id {
@@ -18,8 +18,8 @@ const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
 const struct kafka_trouble *sink_kafka_trouble(struct sink *s);
 
 /* Batches become POSTs to a collector. */
-int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
+int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts,
         const struct sink_id *id, const struct sink_events *events, struct why *why) MUST_USE;
-const struct postman *sink_collector_postman(struct sink *s);
+struct exporter *sink_collector_exporter(struct sink *s);
 
 #endif

@@ -125,8 +125,7 @@ void agent_metrics(void *arg, struct buf *to)
 	        "shrink",
 	        METRIC_GAUGE, s.spool_empty_s);
 	if (!a->to_kafka)
-		collector_metrics(postman_stats(sink_collector_postman(a->sink)),
-		        "collector_requests_total", to);
+		collector_metrics(sink_collector_exporter(a->sink), "collector_requests_total", to);
 	metrics_render_histogram(to, "spanspool_",
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.gate.ack);
@@ -157,7 +156,7 @@ void agent_status(void *arg, struct status *page)
 	if (a->to_kafka)
 		status_text(page, "kafka", "%s, topic %s", a->set.brokers, a->set.topic);
 	else
-		collector_status(sink_collector_postman(a->sink), page);
+		collector_status(sink_collector_exporter(a->sink), page);
 	status_text(page, "circuit", "%s",
 	        s.gate.state[CIRCUIT_CLOSED] ? "closed"
 	        : s.gate.state[CIRCUIT_OPEN] ? "open"

@@ -105,13 +105,13 @@ static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why
 static int open_collector(struct agent *a, const struct sink_id *id, struct why *why)
 {
 	struct sink_events events = forward_sink_events(a->forward);
-	struct postman_opts o = {
+	struct exporter_opts o = {
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
 		.retry_cap_ms = 1000, /* the circuit probes about as often */
 	};
 
-	collector_postman_opts(&a->set.collector, &o);
+	collector_exporter_opts(&a->set.collector, &o);
 	return sink_collector_open(&a->sink, a->loop, &o, id, &events, why);
 }
 

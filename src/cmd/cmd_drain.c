@@ -50,10 +50,9 @@ static int open_drain(struct drainer *d, struct why *why)
 {
 	const struct drainer_settings *set = &d->set;
 	struct drain_opts o = {
-		.postman = {
+		.exporter = {
 			.max_in_flight = set->max_in_flight,
 			.max_bytes = set->max_bytes,
-			.max_spans_per_second = set->max_spans_per_second,
 		},
 		.max_bytes = set->max_bytes,
 		.max_ahead = set->max_ahead,
@@ -64,7 +63,7 @@ static int open_drain(struct drainer *d, struct why *why)
 		.finished_arg = d,
 	};
 
-	collector_postman_opts(&set->collector, &o.postman);
+	collector_exporter_opts(&set->collector, &o.exporter);
 	if (drain_kafka_opts(set, &d->for_consumer, &d->for_producer, &o, why) < 0)
 		return why->code;
 	return drain_open(&d->drain, d->loop, &o, &d->health, why);

@@ -11,6 +11,13 @@ static const struct limit limits[] = {
 	{ "collector.timeout", CONF_TYPE_DURATION,
 	        LIMIT_FIELD(struct collector_settings, timeout_us), 10000, UINT64_C(3600000000),
 	        false, NULL },
+	{ "collector.max-batch-spans", CONF_TYPE_COUNT,
+	        LIMIT_FIELD(struct collector_settings, max_batch_spans), 1, 1000000, false, NULL },
+	{ "collector.max-batch-bytes", CONF_TYPE_SIZE,
+	        LIMIT_FIELD(struct collector_settings, max_batch_bytes), 65536, 64 << 20, false,
+	        "Jaeger 2.x takes no more than 20MiB" },
+	{ "collector.confirm-attempts", CONF_TYPE_COUNT,
+	        LIMIT_FIELD(struct collector_settings, confirm_attempts), 0, 1000000, false, NULL },
 	LIMIT_END,
 };
 
@@ -29,6 +36,38 @@ static int check_urls(const struct conf *c, const struct conf_list *urls, struct
 		if (rc < 0)
 			return conf_blame(c, "collector.url", why);
 	}
+	return 0;
+}
+
+static int check_pages(const struct conf *c, const struct collector_settings *set, struct why *why)
+{
+	const struct conf_list *pages = &set->metrics_urls;
+
+	if (pages->n != 0 && pages->n != set->urls.n) {
+		why_set(why, E_USAGE,
+		        "%zu pages for %zu collectors: one is needed for each, in the order of "
+		        "collector.url",
+		        pages->n, set->urls.n);
+		return conf_blame(c, "collector.metrics-url", why);
+	}
+	for (size_t i = 0; i < pages->n; i++) {
+		struct buf url = { 0 };
+		int rc = endpoint_page(pages->items[i], &url, why);
+
+		buf_free(&url);
+		if (rc < 0)
+			return conf_blame(c, "collector.metrics-url", why);
+	}
+	return 0;
+}
+
+static int check_rate(const struct conf *c, const struct collector_settings *set, struct why *why)
+{
+	uint64_t per_s;
+	bool automatic;
+
+	if (collector_rate(set, &per_s, &automatic, why) < 0)
+		return conf_blame(c, "collector.max-spans-per-second", why);
 	return 0;
 }
 
@@ -143,6 +182,7 @@ static int check_files(const struct conf *c, const struct collector_settings *se
 int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
 	if (limits_check(c, limits, set, why) < 0 || check_urls(c, &set->urls, why) < 0 ||
+	        check_pages(c, set, why) < 0 || check_rate(c, set, why) < 0 ||
 	        check_headers(c, set, why) < 0 || check_pairs(c, set, why) < 0)
 		return why->code;
 	return check_files(c, set, why);

@@ -2,9 +2,11 @@
 #ifndef COLLECTOR_OPTIONS_H
 #define COLLECTOR_OPTIONS_H
 
+#include "exporter/exporter.h"
 #include "options.h"
-#include "postman.h"
 #include "status.h"
+
+enum collector_compression { COLLECTOR_PLAIN, COLLECTOR_GZIP };
 
 struct collector_settings {
 	struct conf_list urls;
@@ -16,6 +18,13 @@ struct collector_settings {
 	const char *key;
 	struct conf_list headers;
 	uint64_t timeout_us;
+	enum confirmer_mode confirm;
+	struct conf_list metrics_urls; /* none, or one for each of urls */
+	uint64_t confirm_attempts;
+	uint64_t max_batch_spans;
+	uint64_t max_batch_bytes;
+	enum collector_compression compression;
+	const char *max_spans_per_second; /* "auto" or a number; see collector_rate */
 };
 
 extern const struct conf_row collector_rows[];
@@ -25,16 +34,21 @@ extern const struct conf_row collector_rows[];
 int collector_check(
         const struct conf *c, const struct collector_settings *set, struct why *why) MUST_USE;
 
+/* The most spans a second, 0 for no limit. AUTO: the operator leaves it to what confirms deliveries, and where
+ * nothing does, to replay_pace. E_USAGE says what is no number. */
+int collector_rate(const struct collector_settings *set, uint64_t *per_s, bool *automatic,
+        struct why *why) MUST_USE;
+
 /* Fills in addresses, client and time-outs of TO; borrows from SET. */
-void collector_postman_opts(const struct collector_settings *set, struct postman_opts *to);
+void collector_exporter_opts(const struct collector_settings *set, struct exporter_opts *to);
 
 /* Appends the addresses without user, password, path and query: "http://a:14268, http://b:14268". */
 void collector_names(const struct collector_settings *set, struct buf *to);
 
-/* Appends the requests by their answers as the counter spanspool_NAME{code}. */
-void collector_metrics(const struct postman_stats *s, const char *name, struct buf *to);
+/* Appends the requests by their answers as the counter spanspool_NAME{code}, and how spans are confirmed. */
+void collector_metrics(struct exporter *e, const char *name, struct buf *to);
 
-/* One line of PAGE for each collector: its address, or why it takes nothing. */
-void collector_status(const struct postman *p, struct status *page);
+/* Lines of PAGE for each collector: its address, or why it takes nothing; how far its storing can be seen. */
+void collector_status(const struct exporter *e, struct status *page);
 
 #endif

@@ -5,7 +5,28 @@
 
 static const char prefix[] = "spanspool_";
 
-void collector_metrics(const struct postman_stats *s, const char *name, struct buf *to)
+#define X struct exporter_stats
+static const struct metric_row confirm_rows[] = {
+	METRIC_COUNTER(X, confirmed, "collector_confirmed_spans_total", NULL,
+	        "Spans that the collectors' own counters say are stored"),
+	METRIC_COUNTER(X, lost, "collector_lost_spans_total", NULL,
+	        "Spans that the collectors lost behind a 2xx, whoever had sent them"),
+	METRIC_COUNTER(X, resent, "collector_resent_spans_total", NULL,
+	        "Spans sent again because a collector lost spans or was restarted"),
+	METRIC_COUNTER(X, given_up, "collector_given_up_spans_total", NULL,
+	        "Spans let go after --collector.confirm-attempts losses"),
+	METRIC_GAUGE(X, unconfirmed, "collector_unconfirmed_spans", NULL,
+	        "Spans answered 2xx that are not yet known to be stored"),
+	METRIC_GAUGE(X, window, "collector_window_spans", NULL,
+	        "Spans that the collectors' queues may hold at once; 0 where no counters are read"),
+	METRIC_COUNTER(X, posts, "collector_posts_total", NULL, "POSTs sent, retries included"),
+	METRIC_COUNTER(X, posted_batches, "collector_posted_batches_total", NULL,
+	        "Batches in these POSTs"),
+	METRIC_END
+};
+#undef X
+
+static void add_codes(const struct exporter_stats *s, const char *name, struct buf *to)
 {
 	const char *help = "Requests by the status of their answer, or why there was none";
 	char labels[32];
@@ -23,12 +44,29 @@ void collector_metrics(const struct postman_stats *s, const char *name, struct b
 	}
 }
 
-static void add_collector(void *arg, const char *name, const char *trouble)
+void collector_metrics(struct exporter *e, const char *name, struct buf *to)
 {
-	status_text(arg, "collector", "%s", trouble[0] == '\0' ? name : trouble);
+	const struct exporter_stats *s = exporter_stats(e);
+
+	add_codes(s, name, to);
+	metrics_render(to, prefix, confirm_rows, s);
 }
 
-void collector_status(const struct postman *p, struct status *page)
+static void add_collector(void *arg, const struct exporter_destination *d)
 {
-	postman_each(p, add_collector, page);
+	status_text(arg, "collector", "%s", d->trouble[0] == '\0' ? d->name : d->trouble);
+	status_text(arg, "its store", "%s", d->store);
+	if (d->sight != CONFIRMER_SEEING)
+		return;
+	status_count(arg, "spans unconfirmed", d->confirmed.unconfirmed);
+	status_count(arg, "window, spans", d->confirmed.window);
+	status_count(arg, "spans confirmed", d->confirmed.confirm.confirmed);
+	status_count(arg, "spans a second that it stores", d->confirmed.stored_per_s);
+	status_count(arg, "spans that it lost", d->confirmed.confirm.lost);
+	status_count(arg, "spans sent again for it", d->confirmed.confirm.resent);
+}
+
+void collector_status(const struct exporter *e, struct status *page)
+{
+	exporter_each(e, add_collector, page);
 }

@@ -33,7 +33,8 @@ static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drai
 	CONF_SIZE(S, max_bytes, "drain.max-bytes", "16MiB", "most bytes of records in memory"),
 	CONF_COUNT(S, max_ahead, "drain.max-ahead", "65536",
 	        "most records read beyond the oldest of a partition that is not done"),
-	CONF_COUNT(S, max_spans_per_second, "drain.max-spans-per-second", "0", "0 is no limit"),
+	CONF_TEXT(S, max_spans_per_second, "drain.max-spans-per-second", "",
+	        "the old name of collector.max-spans-per-second"),
 	CONF_TEXT(S, quarantine, "drain.quarantine", "topic:tracing-topic-quarantine",
 	        "topic:TOPIC, directory:PATH, or none: stop at a bad record"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
@@ -117,6 +118,24 @@ static int check_kafka_names(struct conf *c, const struct drainer_settings *set,
 	return 0;
 }
 
+static int read_old_rate(struct conf *c, const struct drainer_settings *set, struct why *why)
+{
+	static const char old[] = "drain.max-spans-per-second",
+	                  name[] = "collector.max-spans-per-second";
+	uint64_t per_s;
+	bool automatic;
+
+	if (conf_origin(c, old) == CONF_DEFAULT)
+		return 0;
+	if (conf_origin(c, name) != CONF_DEFAULT)
+		return why_set(
+		        why, E_USAGE, "--%s is the old name of --%s, which is set too", old, name);
+	if (conf_default(c, name, set->max_spans_per_second, why) < 0 ||
+	        collector_rate(&set->collector, &per_s, &automatic, why) < 0)
+		return conf_blame(c, old, why);
+	return 0;
+}
+
 /* Each replay has a group that nobody else is in: two replays at once must not share the partitions. */
 static void name_own_group(struct drainer_settings *set)
 {
@@ -170,6 +189,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (check_kafka_names(c, set, why) < 0 ||
 	        jaeger_kafka_check(c, "kafka.consumer", &set->jaeger, why) < 0)
+		return why->code;
+	if (read_old_rate(c, set, why) < 0)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);

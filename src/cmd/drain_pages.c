@@ -52,16 +52,17 @@ static const struct metric_row drain_rows[] = { METRIC_COUNTER(D, taken, "drain_
 	METRIC_END };
 #undef D
 
-#define P struct postman_stats
-static const struct metric_row postman_rows[] = { METRIC_GAUGE(P, in_flight, "drain_http_in_flight",
-	                                                  NULL, "Requests without an answer"),
+#define P struct exporter_stats
+static const struct metric_row exporter_rows[] = {
+	METRIC_GAUGE(P, in_flight, "drain_http_in_flight", NULL, "Requests without an answer"),
 	METRIC_COUNTER(
 	        P, retries, "drain_http_retries_total", NULL, "Requests that were tries again"),
 	METRIC_COUNTER(P, sent_again, "drain_sent_again_spans_total", NULL,
 	        "Spans sent once more although they may have arrived"),
 	METRIC_COUNTER(P, splits, "drain_http_splits_total", NULL,
 	        "Requests halved because they were too large"),
-	METRIC_END };
+	METRIC_END
+};
 #undef P
 
 struct lag_page {
@@ -125,10 +126,10 @@ void drainer_metrics(void *arg, struct buf *to)
 	metrics_render(to, prefix, drain_rows, &stats);
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		drain_each_lag(d->drain, add_lag, &pages[i]);
-	metrics_render(to, prefix, postman_rows, postman_stats(drain_postman(d->drain)));
-	collector_metrics(postman_stats(drain_postman(d->drain)), "drain_http_requests_total", to);
+	metrics_render(to, prefix, exporter_rows, exporter_stats(drain_exporter(d->drain)));
+	collector_metrics(drain_exporter(d->drain), "drain_http_requests_total", to);
 	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer",
-	        &postman_stats(drain_postman(d->drain))->took);
+	        &exporter_stats(drain_exporter(d->drain))->took);
 	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 	add_limits(to, &d->set);
 }
@@ -165,9 +166,9 @@ void drainer_status(void *arg, struct status *page)
 	        d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
 	status_section(page, "Way out");
-	collector_status(drain_postman(d->drain), page);
+	collector_status(drain_exporter(d->drain), page);
 	status_count(page, "requests without an answer",
-	        postman_stats(drain_postman(d->drain))->in_flight);
+	        exporter_stats(drain_exporter(d->drain))->in_flight);
 	status_duration(page, "oldest record not done", stats.oldest_age_us);
 	status_text(page, "quarantine", "%s", d->set.quarantine);
 	status_section(page, "Records");

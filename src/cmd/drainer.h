@@ -27,7 +27,7 @@ struct drainer_settings {
 	uint64_t max_in_flight;
 	uint64_t max_bytes;
 	uint64_t max_ahead;
-	uint64_t max_spans_per_second;
+	const char *max_spans_per_second; /* goes into collector */
 	const char *quarantine;
 	const char *admin;
 	uint64_t shutdown_us;

@@ -1,10 +1,10 @@
 /* drain.c — begins and ends the drain.
  *
- *   stop: nothing more is read ──► what waits is handed on ──► the postman's budget ──► the quarantine's
+ *   stop: nothing more is read ──► what waits is handed on ──► the exporter's budget ──► the quarantine's
  *         ──► what is left is handed on ──► commit, leave the group ──► stopped
  *
  * The order of the ends: the consumer can close only when every record is given back, so it is opened
- * last and closed last of what works, and freed after postman and quarantine. */
+ * last and closed last of what works, and freed after exporter and quarantine. */
 #include <stdlib.h>
 
 #include "drain_parts.h"
@@ -13,9 +13,10 @@ enum { HEARTBEAT_MS = 250 };
 
 static int open_ends(struct drain *d, struct why *why)
 {
-	struct postman_events from_postman = { .done = drain_on_done,
+	struct exporter_events from_exporter = { .done = drain_on_done,
 		.room = drain_on_room,
 		.changed = drain_on_collector,
+		.sight = drain_on_sight,
 		.arg = d };
 	struct quarantine_events from_quarantine = { drain_on_kept, d };
 	struct kafka_consumer_events from_consumer = {
@@ -28,7 +29,7 @@ static int open_ends(struct drain *d, struct why *why)
 		.arg = d,
 	};
 
-	if (postman_open(&d->postman, d->loop, &d->opts.postman, &from_postman, why) < 0 ||
+	if (exporter_open(&d->exporter, d->loop, &d->opts.exporter, &from_exporter, why) < 0 ||
 	        quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine,
 	                d->health, why) < 0)
 		return why->code;
@@ -102,8 +103,8 @@ static void on_posted(void *arg)
 
 void drain_stop(struct drain *d, uint64_t budget_ms, void (*stopped)(void *arg), void *arg)
 {
-	enum postman_state state = postman_state(d->postman);
-	bool away = state == POSTMAN_WAITING || state == POSTMAN_HELD;
+	enum exporter_state state = exporter_state(d->exporter);
+	bool away = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
 
 	timer_stop(d->heartbeat);
 	d->stopping = true;
@@ -112,7 +113,7 @@ void drain_stop(struct drain *d, uint64_t budget_ms, void (*stopped)(void *arg),
 	d->budget_ms = budget_ms;
 	drain_throttle(d);
 	hand_on_all(d, &d->waiting);
-	postman_flush(d->postman, away ? 0 : budget_ms, on_posted, d);
+	exporter_flush(d->exporter, away ? 0 : budget_ms, on_posted, d);
 }
 
 const struct drain_ledger *drain_ledger(const struct drain *d)
@@ -130,9 +131,9 @@ void drain_stats(const struct drain *d, struct drain_stats *to)
 		                    list_first(&d->records, struct record, link)->read_us;
 }
 
-const struct postman *drain_postman(const struct drain *d)
+struct exporter *drain_exporter(const struct drain *d)
 {
-	return d->postman;
+	return d->exporter;
 }
 
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d)
@@ -145,7 +146,7 @@ void drain_free(struct drain *d)
 	if (d == NULL)
 		return;
 	timer_free(d->heartbeat);
-	postman_free(d->postman);
+	exporter_free(d->exporter);
 	quarantine_free(d->quarantine);
 	hand_on_all(d, &d->records);
 	kafka_consumer_free(d->consumer);

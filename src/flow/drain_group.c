@@ -156,7 +156,7 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 		if (is_from(&from, r))
 			record_hand_on(r);
 	}
-	postman_recall(d->postman, is_from, &from);
+	exporter_recall(d->exporter, is_from, &from);
 	log_debug("drain: partition %d is %s", partition,
 	        lost ? "lost to another member" : "given away");
 	tell_partitions(d);
@@ -199,29 +199,29 @@ static void retrying(const struct drain *d, char *to, size_t cap)
 	        r->message.partition);
 }
 
-void drain_on_collector(void *arg, enum postman_state state, const char *sentence)
+void drain_on_collector(void *arg, enum exporter_state state, const char *sentence)
 {
 	struct drain *d = arg;
-	bool was_down = d->sending == POSTMAN_WAITING || d->sending == POSTMAN_HELD;
+	bool was_down = d->sending == EXPORTER_WAITING || d->sending == EXPORTER_BLOCKED;
 	char what[96];
 
 	d->sending = state;
 	retrying(d, what, sizeof(what));
 	switch (state) {
-	case POSTMAN_SENDING:
+	case EXPORTER_SENDING:
 		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
 		break;
-	case POSTMAN_LIMPING:
+	case EXPORTER_DEGRADED:
 		health_post(d->health, collector, HEALTH_WARN,
 		        "one of several does not take spans: %s", sentence);
 		break;
-	case POSTMAN_WAITING:
+	case EXPORTER_WAITING:
 		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s",
 		        sentence, what);
 		if (was_down) /* the board says nothing when the level stays */
 			log_error("collector: nothing is delivered, nothing is lost: %s", sentence);
 		break;
-	case POSTMAN_HELD:
+	case EXPORTER_BLOCKED:
 		health_post(d->health, collector, HEALTH_DOWN,
 		        "held until an operator mends it, nothing is lost: collector %s%s",
 		        sentence, what);
@@ -230,6 +230,16 @@ void drain_on_collector(void *arg, enum postman_state state, const char *sentenc
 			        sentence);
 		break;
 	}
+}
+
+/* Without a sight of the store "delivered" means less, which an operator must know. */
+void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+{
+	(void)arg;
+	if (sight == CONFIRMER_SEEING)
+		log_info("collector: %s", sentence);
+	else
+		log_warn("collector: %s", sentence);
 }
 
 void drain_each_lag(

@@ -7,8 +7,8 @@
 #include "watermark.h"
 
 enum record_place {
-	RECORD_WAITS,     /* for the postman's room */
-	RECORD_POSTED,    /* the postman has it */
+	RECORD_WAITS,     /* for the exporter's room */
+	RECORD_POSTED,    /* the exporter has it */
 	RECORD_CONDEMNED, /* the quarantine has it */
 };
 
@@ -27,6 +27,7 @@ struct record {
 	uint64_t ticket;
 	uint64_t read_us;
 	uint32_t spans;
+	struct inspect_facts facts; /* of a value that can be posted */
 	enum record_place place;
 	struct poison *poison;
 };
@@ -48,7 +49,7 @@ struct drain {
 	struct drain_opts opts;
 	struct health *health;
 	struct kafka_consumer *consumer;
-	struct postman *postman;
+	struct exporter *exporter;
 	struct quarantine *quarantine;
 	struct drain_part **parts; /* by number; NULL where none was ever ours */
 	int32_t nparts;
@@ -58,20 +59,20 @@ struct drain {
 	struct timer *heartbeat;
 	struct drain_ledger ledger;
 	struct drain_stats stats;
-	struct log_gate bad_gate;   /* of lines about bad records */
-	uint64_t bad_unsaid;        /* records that no line was written about */
-	bool wants_room;            /* the postman will tell */
-	enum postman_state sending; /* as last told */
-	bool finished;              /* told so */
+	struct log_gate bad_gate;    /* of lines about bad records */
+	uint64_t bad_unsaid;         /* records that no line was written about */
+	bool wants_room;             /* the exporter will tell */
+	enum exporter_state sending; /* as last told */
+	bool finished;               /* told so */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
 
-/* drain_record.c: the events of consumer, postman and quarantine. */
+/* drain_record.c: the events of consumer, exporter and quarantine. */
 void drain_on_message(void *drain, const struct kafka_message *m);
-void drain_on_done(void *drain, const struct postman_report *report);
+void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
 void drain_on_kept(void *drain, struct quarantine_item *item);
 /* R is nobody's any more: whoever has the partition now will read it. */
@@ -101,7 +102,8 @@ void drain_on_revoked(void *drain, int32_t partition, bool lost);
 void drain_on_at_end(void *drain, int32_t partition, int64_t offset);
 void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, int64_t to);
 void drain_on_kafka_trouble(void *drain);
-void drain_on_collector(void *drain, enum postman_state state, const char *sentence);
+void drain_on_collector(void *drain, enum exporter_state state, const char *sentence);
+void drain_on_sight(void *drain, enum confirmer_sight sight, const char *sentence);
 struct drain_part *drain_part(const struct drain *d, int32_t partition);
 /* R was read: it has its place in the watermark. E_NOMEM. */
 int drain_begin_with(struct record *r) MUST_USE;

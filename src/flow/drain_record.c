@@ -46,12 +46,12 @@ void record_hand_on(struct record *r)
 
 void drain_throttle(struct drain *d)
 {
-	const struct postman_stats *s = postman_stats(d->postman);
+	const struct exporter_stats *s = exporter_stats(d->exporter);
 	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) ||
 	            d->stats.bytes >= d->opts.max_bytes;
 
-	/* A long queue at the postman is let shrink before it is filled again. */
-	if (d->stats.paused && s->letters > d->opts.postman.max_in_flight * 3 / 2)
+	/* A long queue at the exporter is let shrink before it is filled again. */
+	if (d->stats.paused && s->bytes > d->opts.exporter.max_bytes * 3 / 4)
 		full = true;
 	if (full == d->stats.paused)
 		return;
@@ -83,7 +83,8 @@ static void take_header(void *arg, const char *name, struct slice value)
 {
 	struct record *r = arg;
 
-	if (strcmp(name, "spanspool-id") == 0 && value.len <= POSTMAN_ID_MAX && is_printable(value))
+	if (strcmp(name, "spanspool-id") == 0 && value.len <= EXPORTER_ID_MAX &&
+	        is_printable(value))
 		r->id = value;
 	else if (strcmp(name, "spanspool-received") == 0 && value.len <= 20 && is_decimal(value))
 		r->received = value;
@@ -107,15 +108,16 @@ static void count(struct record *r, struct slice service, bool bad)
 static int post(struct record *r)
 {
 	struct drain *d = r->drain;
-	struct postman_letter letter = {
+	struct exporter_item item = {
 		.value = r->value,
-		.spans = r->spans,
+		.facts = r->facts,
 		.id = r->id,
 		.received = r->received,
+		.produced_ms = r->message.timestamp_ms > 0 ? (uint64_t)r->message.timestamp_ms : 0,
 		.maybe_dup = r->maybe_dup,
 		.token = r,
 	};
-	int rc = postman_send(d->postman, &letter);
+	int rc = exporter_send(d->exporter, &item);
 
 	d->wants_room = rc < 0;
 	if (rc == 0) {
@@ -159,16 +161,15 @@ static void unfold(struct record *r)
 /* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
 static int examine(struct record *r, struct slice *service, const char **cause, struct why *why)
 {
-	struct inspect_facts facts = { 0 };
 	int rc;
 
 	r->value = r->message.value;
 	if (inspect_is_compact(r->value))
 		unfold(r);
-	rc = postman_check(r->value, &facts, cause, why);
+	rc = exporter_check(r->value, &r->facts, cause, why);
 	if (rc == 0)
-		r->spans = facts.spans;
-	*service = facts.service;
+		r->spans = r->facts.spans;
+	*service = r->facts.service;
 	kafka_message_headers(&r->message, take_header, r);
 	return rc;
 }
@@ -244,7 +245,7 @@ void drain_on_message(void *arg, const struct kafka_message *m)
 	drain_throttle(d);
 }
 
-void drain_on_done(void *arg, const struct postman_report *report)
+void drain_on_done(void *arg, const struct exporter_report *report)
 {
 	struct drain *d = arg;
 	struct record *r = report->token;
@@ -252,18 +253,17 @@ void drain_on_done(void *arg, const struct postman_report *report)
 	bool ours = part->ours && part->mark.generation == r->message.generation;
 
 	switch (report->outcome) {
-	case SINK_DELIVERED:
+	case EXPORTER_DELIVERED:
 		settle(r, DRAIN_DELIVERED);
 		break;
-	case SINK_POISON:
-	case SINK_TOO_LARGE:
+	case EXPORTER_REFUSED:
 		if (ours)
 			drain_condemn(r, report->cause, report->status, report->detail);
 		else
 			record_hand_on(r);
 		break;
-	case SINK_NOT_SENT:
-	case SINK_MAYBE_SENT:
+	case EXPORTER_NOT_SENT:
+	case EXPORTER_MAYBE_SENT:
 		record_hand_on(r);
 		break;
 	}

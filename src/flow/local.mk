@@ -1,6 +1,5 @@
 libspanspool_a_SOURCES += \
 	include/backlog.h %D%/backlog.c \
-	include/collector_cause.h %D%/collector_cause.c \
 	include/drain.h %D%/drain.c %D%/drain_group.c %D%/drain_parts.h %D%/drain_poison.c \
 	%D%/drain_record.c %D%/drain_replay.c \
 	include/flight.h %D%/flight.c \
@@ -8,8 +7,6 @@ libspanspool_a_SOURCES += \
 	include/gate.h %D%/gate.c \
 	include/intake.h %D%/intake.c \
 	include/keeper.h %D%/keeper.c %D%/keeper_health.c %D%/keeper_impl.h %D%/keeper_turn.c \
-	include/postman.h %D%/postman.c %D%/postman_answer.c %D%/postman_check.c \
-	%D%/postman_headers.c %D%/postman_letter.c %D%/postman_parts.h %D%/postman_pump.c \
 	include/quarantine.h %D%/quarantine.c %D%/quarantine_directory.c %D%/quarantine_impl.h \
 	%D%/quarantine_topic.c \
 	include/sink.h \

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "answers.h"
 #include "log.h"
 #include "sink_id.h"
 #include "sinks.h"
@@ -11,14 +10,14 @@ struct sink_collector {
 	struct sink sink;
 	struct sink_id id;
 	struct sink_events events;
-	struct postman *postman;
-	struct list letters; /* that the postman has */
-	bool was_away;       /* at the last change */
+	struct exporter *exporter;
+	struct list offers; /* that the exporter has */
+	bool was_away;      /* at the last change */
 };
 
-/* What must live as long as the letter. */
-struct letter {
-	struct list link; /* of letters */
+/* A batch that the exporter has, and the bytes that the exporter's item borrows. */
+struct offer {
+	struct list link; /* of offers */
 	struct batch *batch;
 	char id[SINK_ID_TEXT];
 	char received[20];
@@ -30,25 +29,40 @@ static struct sink_collector *from(struct sink *s)
 }
 
 /* Gives the batch to the caller, with the reference. */
-static struct batch *open_letter(struct letter *letter)
+static struct batch *end_offer(struct offer *o)
 {
-	struct batch *b = letter->batch;
+	struct batch *b = o->batch;
 
-	list_remove(&letter->link);
-	free(letter);
+	list_remove(&o->link);
+	free(o);
 	return b;
 }
 
-static void on_done(void *arg, const struct postman_report *report)
+static enum sink_outcome outcome_of(const struct exporter_report *report)
+{
+	switch (report->outcome) {
+	case EXPORTER_DELIVERED:
+		return SINK_DELIVERED;
+	case EXPORTER_NOT_SENT:
+		return SINK_NOT_SENT;
+	case EXPORTER_MAYBE_SENT:
+		return SINK_MAYBE_SENT;
+	case EXPORTER_REFUSED:
+		break;
+	}
+	return report->too_large ? SINK_TOO_LARGE : SINK_POISON;
+}
+
+static void on_done(void *arg, const struct exporter_report *report)
 {
 	struct sink_collector *c = arg;
-	struct batch *b = open_letter(report->token);
-	enum sink_outcome outcome = report->outcome;
+	struct batch *b = end_offer(report->token);
+	enum sink_outcome outcome = outcome_of(report);
 	char detail[256] = "";
 
-	if (outcome == SINK_POISON && strcmp(report->cause, answers_cause(ANSWER_SPLIT)) == 0)
-		outcome = SINK_TOO_LARGE;
-	if (sink_refused(outcome))
+	if (sink_refused(outcome) && report->status == 0)
+		snprintf(detail, sizeof(detail), "%s: %s", report->cause, report->detail);
+	else if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause,
 		        report->status, report->detail);
 	c->events.done(c->events.arg, b, outcome, detail);
@@ -70,91 +84,103 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 }
 
 /* The intake has seen to all but what is harmful to collectors only. */
-static bool is_fit(struct sink *s, const struct batch *b)
+static bool is_fit(struct sink *s, const struct batch *b, struct inspect_facts *facts)
 {
-	struct inspect_facts facts;
 	const char *cause;
 	struct why why;
 
-	if (postman_check(batch_slice(b), &facts, &cause, &why) == 0)
+	if (exporter_check(batch_slice(b), facts, &cause, &why) == 0)
 		return true;
 	snprintf(s->refusal, sizeof(s->refusal), "%s: %.200s", cause, why.text);
 	return false;
 }
 
-static enum sink_answer offer(struct sink *s, struct batch *b)
+static enum sink_answer answer_of(int rc)
 {
-	struct sink_collector *c = from(s);
-	struct letter *letter = malloc(sizeof(*letter));
-	struct postman_letter l;
-	int rc;
-
-	if (letter == NULL)
-		return SINK_FULL;
-	if (!is_fit(s, b)) {
-		free(letter);
-		return SINK_CANNOT;
-	}
-	letter->batch = batch_ref(b);
-	list_push(&c->letters, &letter->link);
-	l = (struct postman_letter){
-		.value = batch_slice(b),
-		.spans = b->spans,
-		.id = slice_of(letter->id, sink_id_text(&c->id, b, letter->id)),
-		.received =
-		        slice_of(letter->received, sink_decimal(b->received_ms, letter->received)),
-		.maybe_dup = b->maybe_dup,
-		.token = letter,
-	};
-	rc = postman_send(c->postman, &l);
-	if (rc == 0)
-		return SINK_TOOK;
-	b = open_letter(letter);
-	batch_unref(&b);
 	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
 }
 
+static enum sink_answer offer(struct sink *s, struct batch *b)
+{
+	struct sink_collector *c = from(s);
+	struct exporter_item item = { .value = batch_slice(b),
+		.facts = { .spans = b->spans },
+		.produced_ms = b->received_ms,
+		.maybe_dup = b->maybe_dup };
+	struct offer *o;
+	int rc = exporter_room(c->exporter, &item);
+
+	if (rc < 0)
+		return answer_of(rc);
+	if (!is_fit(s, b, &item.facts))
+		return SINK_CANNOT;
+	o = malloc(sizeof(*o));
+	if (o == NULL)
+		return SINK_FULL;
+	o->batch = batch_ref(b);
+	list_push(&c->offers, &o->link);
+	item.id = slice_of(o->id, sink_id_text(&c->id, b, o->id));
+	item.received = slice_of(o->received, sink_decimal(b->received_ms, o->received));
+	item.token = o;
+	rc = exporter_send(c->exporter, &item);
+	if (rc == 0)
+		return SINK_TOOK;
+	b = end_offer(o);
+	batch_unref(&b);
+	return answer_of(rc);
+}
+
 /* The board tells of states in which nothing is delivered; all others are the log's. */
-static void on_changed(void *arg, enum postman_state state, const char *sentence)
+static void on_changed(void *arg, enum exporter_state state, const char *sentence)
 {
 	struct sink_collector *c = arg;
 
-	if (state == POSTMAN_LIMPING)
+	if (state == EXPORTER_DEGRADED)
 		log_warn("collector: the others take its share of the spans: %s", sentence);
-	else if (state != POSTMAN_SENDING && c->was_away)
+	else if (state != EXPORTER_SENDING && c->was_away)
 		log_warn("collector: spans wait in the spool: %s", sentence);
-	c->was_away = state == POSTMAN_WAITING || state == POSTMAN_HELD;
+	c->was_away = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
+}
+
+/* Without a sight of the store "delivered" means less, which an operator must know. */
+static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+{
+	(void)arg;
+	if (sight == CONFIRMER_SEEING)
+		log_info("collector: %s", sentence);
+	else
+		log_warn("collector: %s", sentence);
 }
 
 static const char *trouble(struct sink *s, bool *misconfigured)
 {
-	const struct postman *p = from(s)->postman;
-	enum postman_state state = postman_state(p);
+	const struct exporter *p = from(s)->exporter;
+	enum exporter_state state = exporter_state(p);
 
-	*misconfigured = state == POSTMAN_HELD;
-	return state == POSTMAN_WAITING || state == POSTMAN_HELD ? postman_trouble(p) : NULL;
+	*misconfigured = state == EXPORTER_BLOCKED;
+	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_trouble(p) : NULL;
 }
 
 /* A request ends by its own time-out. */
 static void purge(struct sink *s, bool wire)
 {
 	(void)wire;
-	postman_purge(from(s)->postman);
+	exporter_purge(from(s)->exporter);
 }
 
 static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
-	postman_flush(from(s)->postman, budget_ms, flushed, arg);
+	exporter_flush(from(s)->exporter, budget_ms, flushed, arg);
 }
 
-/* An end that does not wait for the postman leaves letters with it. */
+/* An end that does not wait for the exporter leaves offers with it. */
 static void free_sink(struct sink *s)
 {
 	struct sink_collector *c = from(s);
 
-	postman_free(c->postman);
-	while (!list_empty(&c->letters)) {
-		struct batch *b = open_letter(list_first(&c->letters, struct letter, link));
+	exporter_free(c->exporter);
+	while (!list_empty(&c->offers)) {
+		struct batch *b = end_offer(list_first(&c->offers, struct offer, link));
 
 		batch_unref(&b);
 	}
@@ -163,29 +189,30 @@ static void free_sink(struct sink *s)
 
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
-int sink_collector_open(struct sink **out, struct loop *l, const struct postman_opts *opts,
+int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts,
         const struct sink_id *id, const struct sink_events *events, struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
-	struct postman_events own = {
+	struct exporter_events own = {
 		.done = on_done,
 		.room = on_room,
 		.sent_again = on_sent_again,
 		.changed = on_changed,
+		.sight = on_sight,
 		.arg = c,
 	};
-	struct postman_opts o = *opts;
+	struct exporter_opts o = *opts;
 
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "collector");
-	list_init(&c->letters);
+	list_init(&c->offers);
 	c->sink.ops = &ops;
 	c->sink.refused_as = SINK_POISON;
 	c->sink.trouble = trouble;
 	c->id = *id;
 	c->events = *events;
 	o.bare = !id->headers;
-	if (postman_open(&c->postman, l, &o, &own, why) < 0) {
+	if (exporter_open(&c->exporter, l, &o, &own, why) < 0) {
 		free(c);
 		return why->code;
 	}
@@ -193,7 +220,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct postman_
 	return 0;
 }
 
-const struct postman *sink_collector_postman(struct sink *s)
+struct exporter *sink_collector_exporter(struct sink *s)
 {
-	return from(s)->postman;
+	return from(s)->exporter;
 }

@@ -330,6 +330,14 @@ static void name_error(struct exchange *x, CURLcode rc)
 		snprintf(x->error, sizeof(x->error), "%s", strerror((int)number));
 }
 
+static bool is_new_connection(const struct exchange *x)
+{
+	long made = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &made);
+	return made > 0;
+}
+
 void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 {
 	long status = 0;
@@ -338,6 +346,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		.retry_after_ms = -1,
 		.took_us = clock_mono_us() - x->began_us,
 		.was_sent = was_sent(x),
+		.new_connection = is_new_connection(x),
 		.error = "",
 	};
 	if (x->head_whole) {

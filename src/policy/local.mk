@@ -12,6 +12,7 @@ libspanspool_a_SOURCES += \
 	include/ledger.h %D%/ledger.c \
 	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
 	include/pace.h %D%/pace.c \
+	include/post_budget.h %D%/post_budget.c \
 	include/replay_pace.h %D%/replay_pace.c \
 	include/progress_rate.h %D%/progress_rate.c \
 	include/replay.h %D%/replay.c \

@@ -1,5 +1,6 @@
 /* inspect.c — what a stored or received record holds: checked, walked span by span, cut. */
 #include <endian.h>
+#include <string.h>
 
 #include "inspect.h"
 #include "pump.h"
@@ -48,6 +49,11 @@ static int survey(struct walk *w, struct landmarks *marks, struct slice value, s
 	return rc;
 }
 
+static struct slice stretch_of(struct slice value, struct stretch of)
+{
+	return slice_of(value.at + of.from, of.to - of.from);
+}
+
 int inspect_batch(struct slice value, struct inspect_facts *facts,
         void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why)
 {
@@ -63,6 +69,10 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 	facts->used = (size_t)(w.in - value.at);
 	facts->service = slice_of(service + 4, walk_get_32(service));
 	facts->spans = walk_get_32(value.at + marks.spans.from + FIELD_HEADER + 1);
+	facts->process = stretch_of(value, marks.process);
+	facts->list = stretch_of(value, marks.spans);
+	facts->list = slice_of(facts->list.at + FIELD_HEADER + LIST_HEADER,
+	        facts->list.len - FIELD_HEADER - LIST_HEADER);
 	if (each == NULL)
 		return 0;
 	w.in = value.at + marks.spans.from + FIELD_HEADER + LIST_HEADER;
@@ -72,6 +82,15 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 		each(arg, &span);
 	}
 	return 0;
+}
+
+void inspect_join_list(uint8_t to[INSPECT_JOIN_LIST], uint32_t count)
+{
+	static const uint8_t head[] = { T_LIST, 0, 2, T_STRUCT };
+	uint32_t written = htobe32(count);
+
+	memcpy(to, head, sizeof(head));
+	memcpy(to + sizeof(head), &written, sizeof(written));
 }
 
 /* The first field of a compact Batch has its id in the upper half of its first byte, where no type

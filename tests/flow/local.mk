@@ -40,10 +40,11 @@ FLOW_TESTS = \
 	%D%/test_kafka_told \
 	%D%/test_kafka_trouble \
 	%D%/test_loop \
-	%D%/test_postman \
-	%D%/test_postman_marks \
-	%D%/test_postman_storm \
-	%D%/test_postman_trouble \
+	%D%/test_exporter \
+	%D%/test_exporter_join \
+	%D%/test_exporter_marks \
+	%D%/test_exporter_storm \
+	%D%/test_exporter_trouble \
 	%D%/test_quarantine_topic \
 	%D%/test_secrets \
 	%D%/test_slow_names \
@@ -70,8 +71,8 @@ EXTRA_DIST += $(FLOW_SHELL)
 
 # An agent process on a stage: the far ends are the test's, the program is the one built here.
 STAGE = tests/lib/must.h tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
-# The postman before fake HTTP: the fake's objects come before the library's.
-FAKE_HTTP = %D%/desk.h %D%/fake_http.c %D%/fake_http.h
+# The exporter before fake HTTP: the fake's objects come before the library's.
+FAKE_HTTP = %D%/exporter_fixture.h %D%/fake_http.c %D%/fake_http.h
 # The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
 KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
@@ -161,14 +162,16 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_SOURCES = %D%/test_postman.c $(FAKE_HTTP)
-%C%_test_postman_marks_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_marks_SOURCES = %D%/test_postman_marks.c $(FAKE_HTTP)
-%C%_test_postman_storm_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_storm_SOURCES = %D%/test_postman_storm.c $(FAKE_HTTP)
-%C%_test_postman_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_trouble_SOURCES = %D%/test_postman_trouble.c $(FAKE_HTTP)
+%C%_test_exporter_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_SOURCES = %D%/test_exporter.c $(FAKE_HTTP)
+%C%_test_exporter_join_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_join_SOURCES = %D%/test_exporter_join.c $(FAKE_HTTP)
+%C%_test_exporter_marks_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
+%C%_test_exporter_storm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
+%C%_test_exporter_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_trouble_SOURCES = %D%/test_exporter_trouble.c $(FAKE_HTTP)
 %C%_test_quarantine_topic_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_slow_names_CPPFLAGS = $(TEST_CPPFLAGS)

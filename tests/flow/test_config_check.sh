@@ -124,6 +124,16 @@ for command in agent drain; do
 		--collector.bearer-file=token
 	refused 'collector.timeout: 0 is not' $command --collector.timeout=0
 	refused 'collector.url: no address' $command --collector.url=
+	refused 'collector.metrics-url: 1 pages for 2 collectors: one is needed for each' $command \
+		--collector.url=http://a,http://b --collector.metrics-url=http://a:14269/metrics
+	refused 'collector.metrics-url: "ftp://a" is not the address of a collector.s metrics page' $command \
+		--collector.metrics-url=ftp://a
+	refused 'collector.confirm: ' $command --collector.confirm=maybe
+	refused 'collector.compression: ' $command --collector.compression=zstd
+	refused 'collector.max-batch-spans: 0 is not' $command --collector.max-batch-spans=0
+	refused 'collector.max-batch-bytes: ' $command --collector.max-batch-bytes=1
+	refused 'collector.max-spans-per-second: "fast" is neither auto nor a number' $command \
+		--collector.max-spans-per-second=fast
 done
 shows collector.url 'http://a:14268, http://b:1, http://[::1]:14268' agent \
 	'--reporter.grpc.host-port=a:14250,dns:///b:1,[::1]:14250'
@@ -143,6 +153,11 @@ refused 'collector.bearer-file: file: ' drain --collector.bearer-file=file
 refused 'collector.password-file: ' drain --collector.password-file=token
 refused 'collector.header: ' drain --collector.header=novalue
 refused 'collector.timeout: 0 is not' drain --collector.timeout=0
+refused 'drain.max-spans-per-second: "1k" is neither' drain --drain.max-spans-per-second=1k
+refused 'old name of --collector.max-spans-per-second, which is set too' drain \
+	--drain.max-spans-per-second=1 --collector.max-spans-per-second=2
+shows collector.max-spans-per-second 1000 drain --kafka.consumer.brokers=a:1 --drain.max-spans-per-second=1000
+shows collector.max-spans-per-second auto drain --kafka.consumer.brokers=a:1
 refused 'drain.max-in-flight: 0 is not between 1 and 10000' drain --drain.max-in-flight=0
 refused 'drain.max-ahead: 0 is not' drain --drain.max-ahead=0
 refused 'drain.max-bytes: 1 B is not' drain --drain.max-bytes=1

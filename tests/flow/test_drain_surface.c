@@ -116,7 +116,7 @@ static void its_pages_say_what_it_does(void)
 	basin_produce_raw(&b, slice_text("bad"), slice_of(NULL, 0), NULL, 0);
 	basin_produce_raw(&b, slice_of(NULL, 0), slice_of(NULL, 0), NULL, 0);
 	stub_collector_script(b.stub, 503, 1, -1);
-	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_start(&b, "--collector.max-batch-spans=2", NULL), "it serves");
 	ok(basin_until(&b, basin_all_done), "it is done with all");
 	is_int(basin_get(&b, "/metrics"), 200, "there are metrics");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

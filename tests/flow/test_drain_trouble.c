@@ -65,6 +65,11 @@ static void a_collector_gets_the_patience_it_asks_for(void)
 	basin_close(&b);
 }
 
+static bool is_away(struct basin *x)
+{
+	return basin_said(x, "waiting for collector") > 0;
+}
+
 /* A drain in which the exporter's call "there is room" is lost each time. */
 static void records_that_wait_go_on_whether_or_not_they_are_called(void)
 {
@@ -72,9 +77,11 @@ static void records_that_wait_go_on_whether_or_not_they_are_called(void)
 
 	basin_open(&b, 2);
 	b.program = "tests/flow/deaf_drain";
-	basin_produce(&b, 300, 5);
+	basin_produce(&b, 1, 5);
 	stub_collector_down(b.stub);
-	ok(basin_start(&b, "--drain.max-in-flight=2", NULL), "it serves, the collector is away");
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, is_away), "it says that the collector is away");
+	basin_produce(&b, 300, 5);
 	ok(basin_until(&b, is_waiting), "records wait for room");
 	ok(stub_collector_up(b.stub, &why) == 0, "the collector is back");
 	ok(basin_until(&b, basin_all_seen), "everything arrives");
@@ -127,7 +134,8 @@ static void a_killed_drain_loses_nothing(void)
 	basin_produce(&b, 3000, 3);
 	stub_collector_delay(b.stub, 20);
 	for (int i = 0; i < 5; i++) {
-		if (!basin_start(&b, "--kafka.property=session.timeout.ms=3500", NULL) ||
+		if (!basin_start(&b, "--kafka.property=session.timeout.ms=3500",
+		            "--collector.max-batch-spans=3", NULL) ||
 		        !basin_until(&b, has_new_answers))
 			ok(0, "it starts and delivers after kill %d", i);
 		basin_kill(&b);
@@ -150,7 +158,7 @@ static void an_answer_that_is_lost_costs_a_duplicate_at_most(void)
 	basin_open(&b, 4);
 	basin_produce(&b, 300, 3);
 	stub_collector_swallow(b.stub, 4);
-	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_start(&b, "--collector.max-batch-spans=3", NULL), "it serves");
 	ok(basin_until(&b, basin_all_done), "it is done with all");
 	is_int(basin_missing(&b), 0, "nothing is missing");
 	is_int(basin_duplicates(&b), 4, "the four that got no answer came twice");

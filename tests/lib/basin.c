@@ -240,13 +240,15 @@ bool basin_start(struct basin *b, ...)
 	OPTION("--admin.http.host-port=127.0.0.1:%u", b->admin);
 	own = n;
 	OPTION("--collector.url=%s", stub_collector_url(b->stub));
+	OPTION("--collector.metrics-url=%s", stub_collector_metrics_url(b->stub));
 #undef OPTION
 	va_start(ap, b);
 	while ((option = va_arg(ap, const char *)) != NULL) {
 		/* A collector of the test's takes the stub's place. */
-		if (strncmp(option, "--collector.url=", strlen("--collector.url=")) == 0)
+		if (strncmp(option, "--collector.url=", strlen("--collector.url=")) == 0) {
 			argv[own] = option;
-		else
+			argv[own + 1] = "--collector.confirm=off";
+		} else
 			argv[n++] = option;
 	}
 	va_end(ap);

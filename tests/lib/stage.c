@@ -49,8 +49,9 @@ static void on_topic_span(void *arg, const struct inspect_span *span)
 
 static void on_batch(void *arg, const char *id, const char *received, bool maybe_dup)
 {
-	(void)id, (void)received;
-	((struct stage *)arg)->taken_marked += maybe_dup;
+	(void)received;
+	for (const char *at = maybe_dup ? id : NULL; at != NULL; at = strchr(at + 1, ','))
+		((struct stage *)arg)->taken_marked++;
 }
 
 static void open_far_end(struct stage *s, enum stage_way way, const struct stub_store_opts *store)
@@ -135,10 +136,12 @@ static size_t own_options(struct stage *s, char text[][128], const char **argv)
 	OPTION("--admin.http.host-port=127.0.0.1:%u", s->admin);
 	OPTION("--spool.directory=%s/spool", s->directory);
 	OPTION("--spool.min-free=0");
-	if (s->stub == NULL)
+	if (s->stub == NULL) {
 		OPTION("--kafka.producer.brokers=%s", s->brokers);
-	else
+	} else {
 		OPTION("--collector.url=%s", stub_collector_url(s->stub));
+		OPTION("--collector.metrics-url=%s", stub_collector_metrics_url(s->stub));
+	}
 #undef OPTION
 	return n > first ? n : 0;
 }

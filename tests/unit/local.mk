@@ -36,8 +36,9 @@ UNIT_TESTS = \
 	%D%/test_near \
 	%D%/test_numbered \
 	%D%/test_oracle \
-	%D%/test_postman_check \
+	%D%/test_exporter_check \
 	%D%/test_property \
+	%D%/test_post_budget \
 	%D%/test_replay_pace \
 	%D%/test_replay \
 	%D%/test_replay_counts \
@@ -127,11 +128,12 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_postman_check_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_check_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_post_budget_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_replay_pace_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_replay_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_replay_counts_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,6 +1,6 @@
 /* test_collector_cause.c — every failure of a request has a sentence of its own, which names the address, what
  * was said, and what to do. */
-#include "collector_cause.h"
+#include "exporter/collector_cause.h"
 #include "tap.h"
 
 static const char name[] = "http://c:14268";

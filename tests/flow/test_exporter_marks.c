@@ -1,6 +1,6 @@
-/* test_postman_marks.c — the mark of a request says whether its spans may have arrived before, and its id
+/* test_exporter_marks.c — the mark of a request says whether its spans may have arrived before, and its id
  * says which spans they are. */
-#include "desk.h"
+#include "exporter_fixture.h"
 
 static const char marked[] = "spanspool-maybe-dup: 1\n";
 
@@ -16,28 +16,28 @@ static void answer(size_t i, int status, enum http_trouble trouble)
 }
 
 /* The one request that is on the wire after time has passed enough for any pause. */
-static bool is_out_again(struct desk *d)
+static bool is_out_again(struct fixture *d)
 {
 	fakeclock_ahead_us += 10 * US_PER_S;
-	return desk_out(d, 1);
+	return fixture_out(d, 1);
 }
 
 static void a_repeat_after(int status, enum http_trouble trouble, bool may_be_stored)
 {
-	struct desk *d = desk_open_usual();
+	struct fixture *d = fixture_open_usual();
 	bool first, second;
 
-	desk_must_send(d, 7);
-	first = desk_out(d, 1) && is_marked(0);
+	fixture_must_send(d, 7);
+	first = fixture_out(d, 1) && is_marked(0);
 	answer(0, status, trouble);
 	second = is_out_again(d) && is_marked(0);
 	ok(!first && second == may_be_stored, "after %d (%s) the repeat is %s", status,
 	        http_trouble_text(trouble), may_be_stored ? "marked" : "not marked");
-	ok(d->again_spans == (may_be_stored ? 7 : 0) && d->again_letters == may_be_stored,
+	ok(d->again_spans == (may_be_stored ? 7 : 0) && d->again_items == may_be_stored,
 	        "and counted so");
 	answer(0, 202, HTTP_NO_TROUBLE);
-	is_int(d->letters[0].outcome, SINK_DELIVERED, "it is delivered");
-	desk_close(d);
+	is_int(d->items[0].outcome, EXPORTER_DELIVERED, "it is delivered");
+	fixture_close(d);
 }
 
 static void a_repeat_is_marked_where_the_first_may_have_arrived(void)
@@ -70,11 +70,11 @@ static void a_repeat_is_marked_where_the_first_may_have_arrived(void)
 
 static void the_mark_of_an_earlier_life_is_handed_on_and_not_counted_again(void)
 {
-	struct postman_letter as = { .id = slice_text("h/1/7"), .maybe_dup = true };
-	struct desk *d = desk_open_usual();
+	struct exporter_item as = { .id = slice_text("h/1/7"), .maybe_dup = true };
+	struct fixture *d = fixture_open_usual();
 
-	is_int(desk_send(d, 3, &as), 0, "a batch that may have arrived is taken");
-	ok(desk_out(d, 1) && is_marked(0), "its first request is marked");
+	is_int(fixture_send(d, 3, &as), 0, "a batch that may have arrived is taken");
+	ok(fixture_out(d, 1) && is_marked(0), "its first request is marked");
 	is_int((int64_t)d->again_spans, 0, "its owner has counted that sending");
 	fake_fail(0, HTTP_NO_CONNECTION);
 	ok(is_out_again(d) && is_marked(0), "it is marked again");
@@ -82,7 +82,7 @@ static void the_mark_of_an_earlier_life_is_handed_on_and_not_counted_again(void)
 	fake_fail(0, HTTP_BROKEN_OFF);
 	ok(is_out_again(d), "once more");
 	is_int((int64_t)d->again_spans, 3, "one that may have arrived is");
-	desk_close(d);
+	fixture_close(d);
 }
 
 /* The request among those out whose id ends in PART. */
@@ -100,42 +100,42 @@ static size_t with_part(const char *part)
 
 static void each_part_has_an_id_and_a_mark_of_its_own(void)
 {
-	struct postman_letter as = { .id = slice_text("h/1/7") };
-	struct desk *d = desk_open_usual();
+	struct exporter_item as = { .id = slice_text("h/1/7") };
+	struct fixture *d = fixture_open_usual();
 
-	is_int(desk_send(d, 1000, &as), 0, "a long batch is taken");
-	ok(desk_out(d, 2), "it goes out in two parts");
+	is_int(fixture_send(d, 1000, &as), 0, "a long batch is taken");
+	ok(fixture_out(d, 2), "it goes out in two parts");
 	fake_answer(with_part("/0-499"), 202, "", -1);
 	fake_answer(with_part("/500-999"), 504, "", -1);
 	ok(is_out_again(d), "the second part is sent again");
 	ok(is_marked(with_part("/500-999")), "with its id and marked");
 	is_int((int64_t)d->again_spans, 500, "only its spans are sent again");
-	is_int((int64_t)d->again_letters, 0, "the batch counts with its first span");
+	is_int((int64_t)d->again_items, 0, "the batch counts with its first span");
 	fake_answer(0, 413, "", -1);
-	ok(desk_out(d, 2), "too large, it goes out in halves");
+	ok(fixture_out(d, 2), "too large, it goes out in halves");
 	ok(is_marked(with_part("/500-749")) && is_marked(with_part("/750-999")),
 	        "each half has an id of its own, and the mark of the whole");
-	ok(desk_answer_all(d, 202, 1) && d->letters[0].outcome == SINK_DELIVERED, "delivered");
-	desk_close(d);
+	ok(fixture_answer_all(d, 202, 1) && d->items[0].outcome == EXPORTER_DELIVERED, "delivered");
+	fixture_close(d);
 }
 
 static void bare_requests_have_no_headers_and_repeats_still_count(void)
 {
 	static const char *const urls[] = { "http://one:1" };
-	struct postman_letter as = { .id = slice_text("h/1/7"), .maybe_dup = true };
-	struct postman_opts opts = desk_opts(urls, 1);
-	struct desk *d;
+	struct exporter_item as = { .id = slice_text("h/1/7"), .maybe_dup = true };
+	struct exporter_opts opts = fixture_opts(urls, 1);
+	struct fixture *d;
 
 	opts.bare = true;
-	d = desk_open(&opts);
-	is_int(desk_send(d, 3, &as), 0, "a batch is taken");
-	ok(desk_out(d, 1), "it is sent");
+	d = fixture_open(&opts);
+	is_int(fixture_send(d, 3, &as), 0, "a batch is taken");
+	ok(fixture_out(d, 1), "it is sent");
 	is_text(fake.out[0].headers, "", "without headers");
 	fake_fail(0, HTTP_BROKEN_OFF);
 	ok(is_out_again(d), "sent again");
 	is_text(fake.out[0].headers, "", "without headers");
 	is_int((int64_t)d->again_spans, 3, "and counted");
-	desk_close(d);
+	fixture_close(d);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* flow: why a collector does not take spans, in one sentence for an operator. */
+/* exporter: why a collector does not take spans, in one sentence for an operator. */
 #ifndef COLLECTOR_CAUSE_H
 #define COLLECTOR_CAUSE_H
 

@@ -1,5 +1,5 @@
-/* postman_check.c — what is looked at before a batch is posted, so that no collector has to be hurt. */
-#include "postman.h"
+/* check.c — what is looked at before a batch is posted, so that no collector has to be hurt. */
+#include "exporter/exporter.h"
 #include "utf8.h"
 
 static bool is_utf8(struct slice s)
@@ -14,7 +14,7 @@ static bool is_utf8(struct slice s)
 	return true;
 }
 
-int postman_check(
+int exporter_check(
         struct slice value, struct inspect_facts *facts, const char **cause, struct why *why)
 {
 	struct inspect_facts second;

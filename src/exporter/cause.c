@@ -1,7 +1,7 @@
 /* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
 #include <stdio.h>
 
-#include "collector_cause.h"
+#include "exporter/collector_cause.h"
 
 enum { NAME_MOST = 80, LINE_MOST = 80, ERROR_MOST = 100 };
 

@@ -1,13 +1,13 @@
-/* test_postman_check.c — what is refused before it is posted, and with which word. */
+/* test_exporter_check.c — what is refused before it is posted, and with which word. */
 #include "batchmake.h"
-#include "postman.h"
+#include "exporter/exporter.h"
 #include "tap.h"
 
 static const char *cause_of(struct slice value, struct inspect_facts *facts, struct why *why)
 {
 	const char *cause = "none";
 
-	return postman_check(value, facts, &cause, why) == 0 ? "" : cause;
+	return exporter_check(value, facts, &cause, why) == 0 ? "" : cause;
 }
 
 static void a_batch_passes_with_its_facts(void)

@@ -1,0 +1,235 @@
+/* destination.c — the collectors: opened, chosen, paused and working again, and what can be seen of the store
+ * behind each. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "endpoint.h"
+#include "exporter_internal.h"
+
+/* A refused connection costs nobody anything, and an answer costs a collector little: ask often, so
+ * that its return is seen soon. Whoever hangs or cuts off is left alone for the whole cap. */
+enum { CONNECT_CAP_MS = 2000, ANSWERED_CAP_MS = 5000, BLOCKED_BASE_FACTOR = 4 };
+
+uint64_t exporter_random(struct exporter *e)
+{
+	e->random ^= e->random << 13;
+	e->random ^= e->random >> 7;
+	e->random ^= e->random << 17;
+	return e->random;
+}
+
+/* What is seen of a store is told once a change. Without its counters a collector under "require" is sent
+ * nothing, which is trouble of its own kind. */
+static void on_sight(void *arg)
+{
+	struct destination *d = arg;
+	struct exporter *e = d->exporter;
+	enum confirmer_sight sight = confirmer_sight(d->confirmer);
+
+	exporter_stir(e);
+	if (sight == d->sight)
+		return;
+	d->sight = sight;
+	if (e->events.sight != NULL && sight != CONFIRMER_LOOKING)
+		e->events.sight(e->events.arg, sight, confirmer_sentence(d->confirmer));
+}
+
+static int open_confirmer(struct destination *d, const char *metrics_url, struct why *why)
+{
+	struct exporter *e = d->exporter;
+	struct confirmer_opts opts = {
+		.mode = e->opts.confirm,
+		.collector_url = buf_cstr(&d->url),
+		.metrics_url = metrics_url,
+		.post_spans = e->opts.post_spans,
+		.attempts = e->opts.confirm_attempts,
+	};
+	struct confirmer_events events = {
+		.verdict = exporter_on_verdict, .changed = on_sight, .arg = d
+	};
+
+	return confirmer_open(&d->confirmer, e->loop, &e->opts.client, &opts, &events, why);
+}
+
+static int open_one(struct destination *d, struct exporter *e, size_t i, struct why *why)
+{
+	d->exporter = e;
+	list_init(&d->suspects);
+	list_init(&d->unconfirmed);
+	slowstart_init(&d->pace, (uint32_t)e->opts.max_in_flight);
+	if (endpoint_read(e->opts.urls[i], &d->url, &d->name, why) < 0)
+		return why->code;
+	buf_cstr(&d->name);
+	return open_confirmer(
+	        d, e->opts.metrics_urls == NULL ? NULL : e->opts.metrics_urls[i], why);
+}
+
+int destinations_open(struct exporter *e, struct why *why)
+{
+	if (e->opts.nurls == 0)
+		return why_set(why, E_USAGE, "no collector is named");
+	e->destinations = calloc(e->opts.nurls, sizeof(*e->destinations));
+	if (e->destinations == NULL)
+		return why_set(why, E_NOMEM, "collectors");
+	for (size_t i = 0; i < e->opts.nurls; i++) {
+		e->ndestinations = i + 1;
+		if (open_one(&e->destinations[i], e, i, why) < 0)
+			return why->code;
+	}
+	return 0;
+}
+
+static void free_requests(struct list *of)
+{
+	while (!list_empty(of))
+		request_free(list_first(of, struct request, link));
+}
+
+void destinations_free(struct exporter *e)
+{
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		struct destination *d = &e->destinations[i];
+
+		confirmer_free(d->confirmer);
+		free_requests(&d->suspects);
+		free_requests(&d->unconfirmed);
+		buf_free(&d->url);
+		buf_free(&d->name);
+	}
+	free(e->destinations);
+}
+
+void destination_answers(struct destination *d, uint64_t round)
+{
+	slowstart_good(&d->pace, round, loop_now_us(d->exporter->loop));
+	if (d->pace.state == SLOW_OPEN)
+		d->trouble = TROUBLE_NONE;
+}
+
+/* Left alone for WAIT_MS. False: it has been paused since that request went out. */
+static bool pause_it(struct destination *d, uint64_t round, enum destination_trouble trouble,
+        const struct backoff *b, int64_t retry_after_ms)
+{
+	struct exporter *e = d->exporter;
+	uint64_t now = loop_now_us(e->loop);
+
+	if (round != d->pace.round)
+		return false;
+	slowstart_bad(&d->pace, round, now,
+	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) *
+	                US_PER_MS);
+	d->in_round = 0;
+	d->trouble = trouble;
+	if (trouble == TROUBLE_BLOCKED)
+		d->blocked_us = now;
+	return true;
+}
+
+void destination_fails(struct destination *d, uint64_t round, enum destination_trouble trouble,
+        const struct http_answer *a)
+{
+	struct exporter *e = d->exporter;
+	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
+
+	if (trouble == TROUBLE_BLOCKED)
+		b.base_ms *= BLOCKED_BASE_FACTOR;
+	else if (a->trouble == HTTP_NO_CONNECTION)
+		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
+	else if (a->failure == HTTP_ANSWERED)
+		b.cap_ms = min_u64(b.cap_ms, ANSWERED_CAP_MS);
+	if (!pause_it(d, round, trouble, &b, a->retry_after_ms))
+		return;
+	d->cause = collector_cause_key(a);
+	collector_cause_text(d->sentence, (const char *)d->name.at, a);
+}
+
+void destination_cannot_store(struct destination *d, uint64_t round)
+{
+	enum { CAUSE_NO_STORE = -1000 /* no HTTP status, and none of enum http_trouble below 0 */ };
+	struct exporter *e = d->exporter;
+	struct backoff b = { e->opts.retry_base_ms,
+		min_u64(e->opts.retry_cap_ms, ANSWERED_CAP_MS) };
+
+	if (!pause_it(d, round, TROUBLE_WAITING, &b, -1))
+		return;
+	d->cause = CAUSE_NO_STORE;
+	snprintf(d->sentence, sizeof(d->sentence), "%s", confirmer_sentence(d->confirmer));
+}
+
+/* Pauses and rates let it be sent SPANS now; else WAKE is lowered to when they do. */
+static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64_t *wake)
+{
+	uint64_t wait;
+
+	if (!slowstart_may_send(&d->pace, (uint32_t)d->in_round, now))
+		return false;
+	wait = bucket_wait_us(&d->ramp, slowstart_rate(&d->pace, now), now);
+	if (wait > 0) {
+		*wake = min_u64(*wake, now + wait);
+		return false;
+	}
+	return confirmer_may_send(
+	        d->confirmer, (uint32_t)min_u64(spans, confirmer_post_spans(d->confirmer)));
+}
+
+/* A trial first, else the one with the fewest requests. */
+struct destination *destination_pick(struct exporter *e, uint32_t spans,
+        const struct destination *but, uint64_t now, uint64_t *wake)
+{
+	struct destination *best = NULL;
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		struct destination *d = &e->destinations[(e->turn + i) % e->ndestinations];
+		uint64_t load = d->pace.state == SLOW_PAUSED ? 0 : 1 + d->in_round;
+
+		if (!may_send(d, spans, now, wake))
+			continue;
+		if (d == but)
+			load += e->opts.max_in_flight;
+		if (load < least) {
+			least = load;
+			best = d;
+		}
+	}
+	return best;
+}
+
+static enum destination_trouble trouble_of(const struct destination *d)
+{
+	return d->sight == CONFIRMER_STOPPED ? TROUBLE_BLOCKED : d->trouble;
+}
+
+const struct destination *destination_worst(const struct exporter *e)
+{
+	const struct destination *worst = &e->destinations[0];
+
+	for (size_t i = 1; i < e->ndestinations; i++)
+		if (trouble_of(&e->destinations[i]) > trouble_of(worst))
+			worst = &e->destinations[i];
+	return worst;
+}
+
+enum exporter_state exporter_state(const struct exporter *e)
+{
+	size_t well = 0, waiting = 0;
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		enum destination_trouble trouble = trouble_of(&e->destinations[i]);
+
+		well += trouble == TROUBLE_NONE;
+		waiting += trouble == TROUBLE_WAITING;
+	}
+	if (well == e->ndestinations)
+		return EXPORTER_SENDING;
+	if (well > 0)
+		return EXPORTER_DEGRADED;
+	return waiting > 0 ? EXPORTER_WAITING : EXPORTER_BLOCKED;
+}
+
+const char *destination_trouble(const struct destination *d)
+{
+	if (d->sight == CONFIRMER_STOPPED)
+		return confirmer_sentence(d->confirmer);
+	return d->trouble == TROUBLE_NONE ? NULL : d->sentence;
+}

@@ -1,0 +1,264 @@
+/* exporter.c — the exporter's door: items come in, go back, and what is left at the end.
+ *
+ *   exporter_send ──► item ──► group of its process ──► request ──► collector
+ *                     item.c   group.c       send.c      request.c     │
+ *   done ◄── the item's last part is delivered ◄── confirmed ◄── answer ◄┘
+ *                                                     answer.c                     */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "exporter_internal.h"
+
+enum {
+	POST_SPANS = 500,
+	POST_BYTES = 1 << 20,
+	WAIT_MS = 40, /* less than half of the exposure that an agent has by default */
+	BLIND_SPANS_PER_S = 1000,
+	RETRY_BASE_MS = 250,
+	RETRY_CAP_MS = 30000
+};
+
+static void on_time(void *arg)
+{
+	struct exporter *e = arg;
+
+	e->stirred = true; /* exporter_step runs later in this turn */
+}
+
+static void give_back_requests(struct list *of)
+{
+	list_each_safe (node, of)
+		request_give_back(container_of(node, struct request, link));
+}
+
+/* Groups that end are freed on the way, so the parts are taken from the items' side. */
+static void give_back_waiting(struct exporter *e)
+{
+	list_each_safe (node, &e->items) {
+		struct item *i = container_of(node, struct item, link);
+
+		if (!i->give_back || i->whole.group == NULL)
+			continue;
+		group_leave(&i->whole);
+		part_dropped(&i->whole);
+	}
+}
+
+/* The items that are held now and that WHICH names (NULL: all), and no newer ones, are given back as
+ * soon as they are at hand. */
+static void call_back(struct exporter *e, bool (*which)(void *arg, void *token), void *arg)
+{
+	list_each (node, &e->items) {
+		struct item *i = container_of(node, struct item, link);
+
+		if (which == NULL || which(arg, i->is.token))
+			i->give_back = true;
+	}
+	give_back_waiting(e);
+	give_back_requests(&e->ready);
+	give_back_requests(&e->resting);
+	for (size_t i = 0; i < e->ndestinations; i++)
+		give_back_requests(&e->destinations[i].suspects);
+	exporter_stir(e);
+}
+
+static void on_budget_spent(void *arg)
+{
+	struct exporter *e = arg;
+
+	call_back(e, NULL, NULL);
+	http_client_cancel_all(e->http);
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		struct destination *d = &e->destinations[i];
+
+		while (!list_empty(&d->unconfirmed)) {
+			struct request *r = list_first(&d->unconfirmed, struct request, link);
+
+			confirmer_withdraw(d->confirmer, &r->post);
+			e->stats.unconfirmed -= r->spans;
+			request_doubt(r);
+			request_again(r, 0);
+		}
+	}
+}
+
+static void fill_in(struct exporter_opts *o)
+{
+	o->max_in_flight = max_u64(1, min_u64(o->max_in_flight, UINT32_MAX / 2));
+	if (o->post_spans == 0)
+		o->post_spans = POST_SPANS;
+	if (o->post_bytes == 0)
+		o->post_bytes = POST_BYTES;
+	if (o->wait_ms == 0)
+		o->wait_ms = WAIT_MS;
+	if (o->retry_base_ms == 0)
+		o->retry_base_ms = RETRY_BASE_MS;
+	if (o->retry_cap_ms == 0)
+		o->retry_cap_ms = RETRY_CAP_MS;
+	o->client.max_connections = o->max_in_flight;
+}
+
+int exporter_open(struct exporter **out, struct loop *l, const struct exporter_opts *opts,
+        const struct exporter_events *events, struct why *why)
+{
+	struct exporter *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return why_set(why, E_NOMEM, "exporter");
+	e->loop = l;
+	e->opts = *opts;
+	e->events = *events;
+	e->random = clock_mono_us() ^ (uint64_t)(uintptr_t)e ^ 1;
+	fill_in(&e->opts);
+	replay_pace_init(&e->replay, BLIND_SPANS_PER_S);
+	list_init(&e->items);
+	list_init(&e->full);
+	list_init(&e->partial);
+	list_init(&e->ready);
+	list_init(&e->resting);
+	list_init(&e->wire);
+	for (size_t i = 0; i < EXPORTER_BUCKETS; i++)
+		list_init(&e->buckets[i]);
+	if (http_client_open(&e->http, l, &e->opts.client, why) < 0)
+		goto fail;
+	if (turn_hook_open(&e->hook, l, exporter_step, e) < 0 ||
+	        timer_open(&e->timer, l, on_time, e) < 0 ||
+	        timer_open(&e->budget, l, on_budget_spent, e) < 0) {
+		why_set(why, E_NOMEM, "exporter");
+		goto fail;
+	}
+	if (destinations_open(e, why) < 0)
+		goto fail;
+	*out = e;
+	return 0;
+fail:
+	exporter_free(e);
+	return why->code;
+}
+
+int exporter_room(struct exporter *e, const struct exporter_item *item)
+{
+	uint64_t wake = UINT64_MAX;
+	int rc = exporter_refusal(e, item, &wake);
+
+	if (rc < 0) {
+		e->wants_room = true;
+		e->wanted = *item;
+	}
+	if (wake != UINT64_MAX)
+		exporter_stir(e);
+	return rc;
+}
+
+int exporter_send(struct exporter *e, const struct exporter_item *item)
+{
+	int rc = exporter_room(e, item);
+
+	if (rc < 0)
+		return rc;
+	if (item_take(e, item) == NULL) {
+		e->wants_room = true;
+		e->wanted = *item;
+		timer_start(e->timer, 1000);
+		return E_NOMEM;
+	}
+	post_budget_earn(&e->posts, item->facts.spans);
+	if (item->produced_ms != 0)
+		replay_pace_take(&e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(),
+		        loop_now_us(e->loop));
+	exporter_stir(e);
+	return 0;
+}
+
+void exporter_purge(struct exporter *e)
+{
+	call_back(e, NULL, NULL);
+}
+
+void exporter_recall(struct exporter *e, bool (*which)(void *arg, void *token), void *arg)
+{
+	call_back(e, which, arg);
+}
+
+void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	e->flushed = flushed;
+	e->flushed_arg = arg;
+	timer_start(e->budget, budget_ms);
+	exporter_stir(e);
+}
+
+const char *exporter_trouble(const struct exporter *e)
+{
+	return destination_trouble(destination_worst(e));
+}
+
+void exporter_each(const struct exporter *e,
+        void (*each)(void *arg, const struct exporter_destination *d), void *arg)
+{
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = &e->destinations[i];
+		const char *trouble = destination_trouble(d);
+		struct exporter_destination to = {
+			.name = (const char *)d->name.at,
+			.trouble = trouble == NULL ? "" : trouble,
+			.store = confirmer_sentence(d->confirmer),
+			.sight = d->sight,
+		};
+
+		confirmer_stats(d->confirmer, &to.confirmed);
+		each(arg, &to);
+	}
+}
+
+const struct exporter_stats *exporter_stats(struct exporter *e)
+{
+	struct exporter_stats *to = &e->stats;
+
+	to->confirmed = to->lost = to->resent = to->given_up = to->window = 0;
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		struct confirmer_stats s;
+
+		confirmer_stats(e->destinations[i].confirmer, &s);
+		to->confirmed += s.confirm.confirmed;
+		to->lost += s.confirm.lost;
+		to->resent += s.confirm.resent;
+		to->given_up += s.confirm.given_up;
+		to->window += s.window;
+	}
+	return to;
+}
+
+static void free_waiting(struct exporter *e)
+{
+	list_each (node, &e->items) {
+		struct item *i = container_of(node, struct item, link);
+
+		if (i->whole.group != NULL)
+			group_leave(&i->whole);
+	}
+}
+
+static void free_requests(struct list *of)
+{
+	while (!list_empty(of))
+		request_free(list_first(of, struct request, link));
+}
+
+void exporter_free(struct exporter *e)
+{
+	if (e == NULL)
+		return;
+	http_client_free(e->http);
+	destinations_free(e);
+	free_waiting(e);
+	free_requests(&e->ready);
+	free_requests(&e->resting);
+	free_requests(&e->wire);
+	while (!list_empty(&e->items))
+		item_free(list_first(&e->items, struct item, link));
+	turn_hook_free(e->hook);
+	timer_free(e->timer);
+	timer_free(e->budget);
+	free(e);
+}

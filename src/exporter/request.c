@@ -1,0 +1,245 @@
+/* request.c — the requests: put together from parts, cut in two, given back, and the bytes that they post. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "exporter_internal.h"
+
+enum { DETAIL_MAX = 1024 };
+
+struct request *request_new(struct exporter *e)
+{
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->exporter = e;
+	list_init(&r->link);
+	list_init(&r->parts);
+	list_init(&r->post.link);
+	return r;
+}
+
+void request_add(struct request *r, struct part *part)
+{
+	list_push(&r->parts, &part->link);
+	r->nparts++;
+	r->spans += part->count;
+}
+
+static struct part *remove_first(struct request *r)
+{
+	struct part *part = list_first(&r->parts, struct part, link);
+
+	list_remove(&part->link);
+	r->nparts--;
+	r->spans -= part->count;
+	return part;
+}
+
+static void request_end(struct request *r)
+{
+	list_remove(&r->link);
+	request_off_wire(r);
+	free(r->detail);
+	free(r);
+}
+
+void request_free(struct request *r)
+{
+	while (!list_empty(&r->parts)) {
+		struct part *part = remove_first(r);
+
+		if (part != &part->item->whole)
+			free(part);
+	}
+	request_end(r);
+}
+
+void request_delivered(struct request *r)
+{
+	while (!list_empty(&r->parts))
+		part_delivered(remove_first(r));
+	request_end(r);
+}
+
+void request_blame(struct request *r, int status, const char *said)
+{
+	const struct part *part = list_first(&r->parts, struct part, link);
+	uint32_t of = part->item->is.facts.spans;
+	struct buf b = { 0 };
+
+	r->status = status;
+	if (r->nparts == 1 && part->count != of)
+		buf_printf(&b, "spans %u to %u of %u: ", part->first, part->first + part->count - 1,
+		        of);
+	buf_text(&b, said);
+	free(r->detail);
+	r->detail = strndup(buf_cstr(&b), DETAIL_MAX);
+	buf_free(&b);
+}
+
+void request_refused(struct request *r, const char *cause)
+{
+	while (!list_empty(&r->parts))
+		part_refused(remove_first(r), cause, r->status, r->detail);
+	request_end(r);
+}
+
+bool request_give_back(struct request *r)
+{
+	list_each_safe (node, &r->parts) {
+		struct part *part = container_of(node, struct part, link);
+
+		if (!part->item->give_back)
+			continue;
+		list_remove(&part->link);
+		r->nparts--;
+		r->spans -= part->count;
+		part_dropped(part);
+	}
+	if (!list_empty(&r->parts))
+		return false;
+	request_end(r);
+	return true;
+}
+
+void request_again(struct request *r, uint64_t rest_us)
+{
+	struct exporter *e = r->exporter;
+
+	/* At the end: the next that is tried is another one, in case it is this one's fault. */
+	list_remove(&r->link);
+	exporter_stir(e);
+	if (request_give_back(r))
+		return;
+	r->rests_until_us = rest_us == 0 ? 0 : loop_now_us(e->loop) + rest_us;
+	list_push(rest_us == 0 ? &e->ready : &e->resting, &r->link);
+}
+
+void request_doubt(struct request *r)
+{
+	list_each (node, &r->parts) {
+		struct part *part = container_of(node, struct part, link);
+
+		part->maybe_stored = true;
+		part->item->maybe_sent = true;
+	}
+}
+
+/* The second half of the only part of R, in TO. */
+static int cut_part(struct request *r, struct request *to)
+{
+	struct part *part = list_first(&r->parts, struct part, link);
+	uint32_t half = part->count / 2;
+	struct part *second;
+
+	if (half == 0)
+		return E_TOO_LARGE;
+	second = calloc(1, sizeof(*second));
+	if (second == NULL)
+		return E_NOMEM;
+	*second = (struct part){ .item = part->item,
+		.first = part->first + half,
+		.count = part->count - half,
+		.maybe_stored = part->maybe_stored };
+	list_init(&second->link);
+	part->item->parts++;
+	part->count = half;
+	r->spans = half;
+	request_add(to, second);
+	return 0;
+}
+
+/* The second half of R's parts, in TO, in their order. */
+static void move_parts(struct request *r, struct request *to)
+{
+	uint32_t left = r->nparts / 2;
+
+	while (r->nparts > left) {
+		struct part *part = container_of(r->parts.prev, struct part, link);
+
+		list_remove(&part->link);
+		list_push_front(&to->parts, &part->link);
+		r->nparts--;
+		r->spans -= part->count;
+		to->nparts++;
+		to->spans += part->count;
+	}
+}
+
+int request_split(struct request *r)
+{
+	struct request *second;
+	int rc = 0;
+
+	list_remove(&r->link);
+	if (request_give_back(r))
+		return 0;
+	second = request_new(r->exporter);
+	if (second == NULL)
+		rc = E_NOMEM;
+	else if (r->nparts > 1)
+		move_parts(r, second);
+	else
+		rc = cut_part(r, second);
+	if (rc < 0) {
+		free(second);
+		return rc;
+	}
+	second->at = r->at;
+	second->post.attempts = r->post.attempts;
+	r->failures = 0;
+	r->refusals = 0;
+	request_again(r, 0);
+	request_again(second, 0);
+	return 0;
+}
+
+static int body_of_one(struct request *r, struct http_request *to)
+{
+	const struct part *part = list_first(&r->parts, struct part, link);
+	const struct exporter_item *is = &part->item->is;
+	int rc;
+
+	if (part->count == is->facts.spans) {
+		to->body = is->value;
+		return 0;
+	}
+	buf_clear(&r->cut);
+	rc = inspect_cut(is->value, part->first, part->count, &r->cut);
+	to->body = buf_slice(&r->cut);
+	return rc;
+}
+
+/* The process once, and the spans of all behind one list header. */
+static int body_of_several(struct request *r, struct http_request *to)
+{
+	static const uint8_t end[] = { INSPECT_JOIN_END };
+	size_t n = 0;
+
+	r->pieces = calloc(r->nparts + 3, sizeof(*r->pieces));
+	if (r->pieces == NULL)
+		return E_NOMEM;
+	inspect_join_list(r->list_header, r->spans);
+	r->pieces[n++] = list_first(&r->parts, struct part, link)->item->is.facts.process;
+	r->pieces[n++] = slice_of(r->list_header, sizeof(r->list_header));
+	list_each (node, &r->parts)
+		r->pieces[n++] = container_of(node, struct part, link)->item->is.facts.list;
+	r->pieces[n++] = slice_of(end, sizeof(end));
+	to->parts = r->pieces;
+	to->nparts = n;
+	return 0;
+}
+
+int request_body(struct request *r, struct http_request *to)
+{
+	return r->nparts == 1 ? body_of_one(r, to) : body_of_several(r, to);
+}
+
+void request_off_wire(struct request *r)
+{
+	r->on_wire = false;
+	free(r->pieces);
+	r->pieces = NULL;
+	buf_free(&r->cut);
+}

@@ -1,0 +1,318 @@
+/* send.c — once a turn of the loop: requests that rested enough are ready, ready requests and waiting items go
+ * to the collector with the least to do, and the owner hears of room and of trouble.
+ *
+ * A request that is ready goes first. Of the groups those go that fill a POST; one that does not goes when the
+ * budget of POSTs allows it, or when its oldest item has waited for opts.wait_ms. So with little traffic every
+ * item leaves at once, and the more there is, the more share a POST. */
+#include "clock.h"
+#include "exporter_internal.h"
+
+static const char content_type[] = "application/x-thrift";
+
+/* A Batch of a process named "spanspool" without spans: every version of Jaeger takes it and stores
+ * nothing. */
+static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p',
+	'o', 'o', 'l', 0, 0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
+
+/* How long ITEM waits, as part of a backlog, while no store can be seen. */
+static uint64_t replay_wait_us(struct exporter *e, const struct exporter_item *item)
+{
+	bool sees = false;
+
+	for (size_t i = 0; i < e->ndestinations; i++)
+		sees |= e->destinations[i].sight != CONFIRMER_BLIND;
+	if (sees || !e->opts.pace_blind || item->produced_ms == 0)
+		return 0;
+	return replay_pace_wait_us(&e->replay, item->facts.spans, item->produced_ms,
+	        clock_wall_ms(), loop_now_us(e->loop));
+}
+
+static int collectors_refusal(const struct exporter *e, uint64_t now)
+{
+	bool open = false, due = false;
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = &e->destinations[i];
+
+		if (d->sight == CONFIRMER_STOPPED)
+			continue;
+		open |= d->pace.state == SLOW_OPEN;
+		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
+	}
+	return open || (due && e->stats.items == 0) ? 0 : E_DOWN;
+}
+
+int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake)
+{
+	uint64_t cost = item->value.len + EXPORTER_ITEM_COST, now = loop_now_us(e->loop), wait;
+	int rc = collectors_refusal(e, now);
+
+	if (rc < 0)
+		return rc;
+	if (e->stats.items > 0 && e->stats.bytes + cost > e->opts.max_bytes)
+		return E_FULL;
+	wait = replay_wait_us(e, item);
+	if (wait == 0)
+		return 0;
+	*wake = min_u64(*wake, now + wait);
+	return E_FULL;
+}
+
+static void wake_rested(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	list_each_safe (node, &e->resting) {
+		struct request *r = container_of(node, struct request, link);
+
+		if (r->rests_until_us <= now) {
+			list_remove(node);
+			list_push(&e->ready, node);
+		} else {
+			*wake = min_u64(*wake, r->rests_until_us);
+		}
+	}
+}
+
+static int post(struct destination *d, struct http_request *r,
+        void (*answered)(void *arg, const struct http_answer *a), void *arg)
+{
+	struct exporter *e = d->exporter;
+	int rc;
+
+	r->url = buf_cstr(&d->url);
+	r->content_type = content_type;
+	r->connect_ms = e->opts.connect_ms;
+	r->total_ms = e->opts.total_ms;
+	rc = http_client_send(e->http, r, answered, arg);
+	if (rc == 0) {
+		e->stats.posts++;
+		e->stats.in_flight++;
+		e->turn = (e->turn + 1) % e->ndestinations;
+	}
+	return rc;
+}
+
+/* The loop has not turned since the request was queued, so the sending is counted before its first byte
+ * leaves. */
+static void note_sending(const struct request *r)
+{
+	struct exporter *e = r->exporter;
+
+	e->stats.posted_batches += r->nparts;
+	e->stats.retries += r->failures > 0 || r->refusals > 0;
+	list_each (node, &r->parts) {
+		const struct part *part = container_of(node, struct part, link);
+
+		if (!part->maybe_stored)
+			continue;
+		e->stats.sent_again += part->count;
+		if (e->events.sent_again != NULL)
+			e->events.sent_again(e->events.arg, part->count, part->first == 0);
+	}
+}
+
+static void send_request(struct request *r, struct destination *d)
+{
+	struct exporter *e = r->exporter;
+	struct request_headers headers;
+	struct http_request to = { .headers = headers.lines, .gzip = e->opts.gzip };
+	int rc = request_body(r, &to);
+
+	request_headers(r, &headers);
+	if (rc == 0)
+		rc = post(d, &to, exporter_on_answer, r);
+	if (rc < 0) {
+		request_off_wire(r);
+		request_again(r, US_PER_S);
+		return;
+	}
+	r->at = d;
+	r->on_wire = true;
+	r->round = slowstart_sent(&d->pace);
+	d->in_round++;
+	r->post.spans = r->spans;
+	confirmer_sent(d->confirmer, &r->post);
+	bucket_take(&e->rate, r->spans);
+	bucket_take(&d->ramp, r->spans);
+	post_budget_take(&e->posts, d->closes);
+	note_sending(r);
+	list_remove(&r->link);
+	list_push(&e->wire, &r->link);
+}
+
+int exporter_ask(struct destination *d)
+{
+	struct http_request r = { .body = slice_of(probe, sizeof(probe)) };
+	int rc = post(d, &r, exporter_on_asked, d);
+
+	if (rc == 0) {
+		d->asking = true;
+		d->asked_round = d->pace.round;
+	}
+	return rc;
+}
+
+/* A request may have more spans than the window has since become: it goes on in halves. */
+static bool send_ready_request(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	struct request *r = list_first(&e->ready, struct request, link);
+	const struct destination *but = r->refusals > 0 ? r->at : NULL;
+	struct destination *d = destination_pick(e, r->spans, but, now, wake);
+
+	if (d == NULL)
+		return false;
+	if (r->spans > confirmer_post_spans(d->confirmer) && request_split(r) == 0)
+		return true;
+	e->failed_last = r->failures + r->refusals > 0;
+	send_request(r, d);
+	return true;
+}
+
+static uint64_t due_us(const struct exporter *e, const struct group *g)
+{
+	return list_first(&g->parts, struct part, link)->item->came_us +
+	       e->opts.wait_ms * US_PER_MS;
+}
+
+/* The group that goes next, NULL: none may yet, and WAKE is lowered to when one may. */
+static struct group *next_group(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	struct group *partial = NULL;
+	uint64_t wait;
+
+	if (!list_empty(&e->partial))
+		partial = list_first(&e->partial, struct group, link);
+	if (partial != NULL && due_us(e, partial) <= now)
+		return partial;
+	if (!list_empty(&e->full))
+		return list_first(&e->full, struct group, link);
+	if (partial == NULL)
+		return NULL;
+	wait = post_budget_wait_us(&e->posts, now);
+	if (wait == 0)
+		return partial;
+	*wake = min_u64(*wake, min_u64(now + wait, due_us(e, partial)));
+	return NULL;
+}
+
+/* The group's first item alone may have more spans than fit: then it goes on as a request in halves. */
+static bool send_group(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	struct group *g = next_group(e, now, wake);
+	struct destination *d;
+	struct request *r;
+
+	if (g == NULL)
+		return false;
+	d = destination_pick(e, list_first(&g->parts, struct part, link)->count, NULL, now, wake);
+	if (d == NULL)
+		return false;
+	r = group_take(g, d);
+	if (r == NULL) {
+		*wake = min_u64(*wake, now + US_PER_S);
+		return false;
+	}
+	if (r->spans > confirmer_post_spans(d->confirmer))
+		list_push(&e->ready, &r->link);
+	else
+		send_request(r, d);
+	e->failed_last = false;
+	return true;
+}
+
+/* Requests that are ready were there before the groups. But the one that goes to a collector which takes one
+ * only, to show that it works, must not always be one that has failed. */
+static bool send_next(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	if (list_empty(&e->ready))
+		return send_group(e, now, wake);
+	if (e->failed_last && send_group(e, now, wake))
+		return true;
+	return send_ready_request(e, now, wake);
+}
+
+static void send_all(struct exporter *e, uint64_t now, uint64_t *wake)
+{
+	bool sent = true;
+
+	while (sent && e->stats.in_flight < e->opts.max_in_flight) {
+		uint64_t wait = bucket_wait_us(&e->rate, e->opts.max_spans_per_second, now);
+
+		if (wait > 0) {
+			*wake = min_u64(*wake, now + wait);
+			return;
+		}
+		sent = send_next(e, now, wake);
+	}
+}
+
+/* Another cause in the same state is news too, but two that take turns are not told at each turn. */
+static void tell_state(struct exporter *e)
+{
+	enum { CAUSE_EVERY_MS = 10000 };
+	enum exporter_state state = exporter_state(e);
+	const struct destination *worst = destination_worst(e);
+	const char *trouble = destination_trouble(worst);
+	int cause = trouble == NULL ? 0 : worst->cause;
+
+	if (state == e->told &&
+	        (cause == e->told_cause || !log_gate_open(&e->cause_gate, CAUSE_EVERY_MS)))
+		return;
+	e->told = state;
+	e->told_cause = cause;
+	if (e->events.changed != NULL)
+		e->events.changed(e->events.arg, state,
+		        trouble == NULL ? (const char *)worst->name.at : trouble);
+}
+
+static uint64_t next_trial(const struct exporter *e, uint64_t now)
+{
+	uint64_t wake = UINT64_MAX;
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct slowstart *pace = &e->destinations[i].pace;
+
+		if (pace->state == SLOW_PAUSED && pace->until_us > now)
+			wake = min_u64(wake, pace->until_us);
+	}
+	return wake;
+}
+
+static void step_once(struct exporter *e)
+{
+	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
+	bool has_room;
+
+	wake_rested(e, now, &wake);
+	send_all(e, now, &wake);
+	wake = min_u64(wake, next_trial(e, now));
+	has_room = e->wants_room && exporter_refusal(e, &e->wanted, &wake) == 0;
+	if (wake == UINT64_MAX)
+		timer_stop(e->timer);
+	else
+		timer_start(e->timer, (wake - now) / US_PER_MS + 1);
+	tell_state(e);
+	if (has_room) {
+		e->wants_room = false;
+		e->events.room(e->events.arg);
+	}
+}
+
+void exporter_step(void *exporter)
+{
+	struct exporter *e = exporter;
+
+	/* Items that the owner sends when it hears of room go out in the same turn. */
+	e->stepping = true;
+	while (e->stirred) {
+		e->stirred = false;
+		step_once(e);
+	}
+	e->stepping = false;
+	if (e->flushed != NULL && e->stats.items == 0) {
+		void (*flushed)(void *arg) = e->flushed;
+
+		e->flushed = NULL;
+		timer_stop(e->budget);
+		flushed(e->flushed_arg);
+	}
+}
