@@ -56,6 +56,15 @@ int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), 
 int work_start_alone(
         struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
 
+/* The same for a RUN that may never come back, a lookup that no name server answers say: nothing waits for it,
+ * loop_free neither. *OUT is gone when DONE is called. */
+struct detached;
+int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg),
+        void (*done)(void *arg), void (*drop)(void *arg), void *arg) MUST_USE;
+/* DONE is not called any more. DROP frees ARG: at once when RUN has come back, else in RUN's thread when it does,
+ * unless the process ends before. NULL is fine. */
+void detached_abandon(struct detached *d);
+
 struct signal_watch;
 int signal_watch_open(struct signal_watch **out, struct loop *l, int signum,
         void (*came)(void *arg), void *arg) MUST_USE;

@@ -1,1 +1,1 @@
-libspanspool_a_SOURCES += include/loop.h %D%/loop.c
+libspanspool_a_SOURCES += include/loop.h %D%/loop.c %D%/detached.c

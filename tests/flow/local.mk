@@ -1,5 +1,6 @@
 # Floors 2 to 5 on a real loop, and whole processes, before far ends that the test has in hand.
 FLOW_TESTS = \
+	%D%/test_addresses \
 	%D%/test_admin \
 	%D%/test_agent_direct \
 	%D%/test_agent_flight \
@@ -80,6 +81,7 @@ KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
 CONFIRMER_RIG = %D%/confirmer_rig.h %D%/pageserver.h tests/lib/clienttest.h
 BASIN = tests/lib/basin.c tests/lib/basin.h tests/lib/must.h
 
+%C%_test_addresses_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_collector_told_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_collector_told_SOURCES = %D%/test_collector_told.c $(STAGE)

@@ -1,0 +1,243 @@
+/* addresses.c — looks a host name up in a detached thread, again and again.
+ *
+ *   timer ──► lookup in its thread ──► on_looked_up: list taken, or the error kept ──► timer
+ *     └── the one before is still out: the error says so ──► timer                          */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "addresses.h"
+#include "log.h"
+#include "slice.h"
+
+/* "[", an IPv6 address, "%" and an interface, "]:65535". */
+enum { ADDRESS_BYTES = INET6_ADDRSTRLEN + 32 };
+
+typedef char address_text[ADDRESS_BYTES];
+
+struct address_list {
+	size_t n;
+	address_text at[ADDRESSES_MOST];
+};
+
+/* The thread's until it comes back. */
+struct lookup {
+	struct addresses *owner;
+	char *host;
+	uint16_t port;
+	int rc; /* of getaddrinfo */
+	struct address_list found;
+};
+
+struct addresses {
+	struct loop *loop;
+	void (*changed)(void *arg);
+	void *arg;
+	char *host;
+	uint16_t port;
+	uint64_t every_ms;
+	struct timer *timer;
+	struct detached *out; /* NULL: no lookup is out */
+	struct address_list list;
+	struct why error; /* code 0: none */
+};
+
+/* ---- in the thread ---- */
+
+static void print_address(const struct addrinfo *ai, uint16_t port, address_text to)
+{
+	char host[ADDRESS_BYTES - 8] = "";
+
+	if (getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST) !=
+	        0)
+		return;
+	snprintf(to, ADDRESS_BYTES, ai->ai_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
+	        (unsigned)port);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Sorts the N texts at ALL and moves each one, once, to the front; returns how many those are. */
+static size_t sort_unique(address_text *all, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(all, n, sizeof(*all), compare_texts);
+	for (size_t i = 0; i < n; i++)
+		if (all[i][0] != '\0' && (kept == 0 || strcmp(all[i], all[kept - 1]) != 0))
+			memmove(all[kept++], all[i], sizeof(*all));
+	return kept;
+}
+
+static int make_list(struct lookup *u, const struct addrinfo *found)
+{
+	address_text *all;
+	size_t n = 0;
+
+	for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
+		n++;
+	all = calloc(n, sizeof(*all));
+	if (all == NULL)
+		return EAI_MEMORY;
+	n = 0;
+	for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
+		print_address(ai, u->port, all[n++]);
+	n = sort_unique(all, n);
+	u->found.n = (size_t)min_u64(n, ADDRESSES_MOST);
+	memcpy(u->found.at, all, u->found.n * sizeof(*all));
+	free(all);
+	return u->found.n > 0 ? 0 : EAI_NONAME;
+}
+
+static void look_up(void *arg)
+{
+	struct addrinfo want = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	struct lookup *u = arg;
+
+	u->rc = getaddrinfo(u->host, NULL, &want, &found);
+	if (u->rc != 0)
+		return;
+	u->rc = make_list(u, found);
+	freeaddrinfo(found);
+}
+
+/* ---- on the loop ---- */
+
+static void lookup_free(void *arg)
+{
+	struct lookup *u = arg;
+
+	free(u->host);
+	free(u);
+}
+
+/* Logged when a lookup fails after one that did not: a name server that is away gives two reasons in turn. */
+static void fail_lookup(struct addresses *a, const char *reason)
+{
+	bool is_first = a->error.code == 0;
+
+	why_set(&a->error, E_MISSING, "%s cannot be looked up: %s", a->host, reason);
+	if (is_first)
+		log_warn("http: %s; %zu addresses found before stay in use", a->error.text,
+		        a->list.n);
+}
+
+static void heal(struct addresses *a)
+{
+	if (a->error.code != 0)
+		log_info("http: %s is looked up again: %zu addresses", a->host, a->list.n);
+	a->error = (struct why){ 0, "" };
+}
+
+static bool same_list(const struct address_list *x, const struct address_list *y)
+{
+	return x->n == y->n && memcmp(x->at, y->at, x->n * sizeof(x->at[0])) == 0;
+}
+
+static bool is_numeric(const char *host)
+{
+	uint8_t bytes[16];
+
+	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+static void on_looked_up(void *arg)
+{
+	struct lookup *u = arg;
+	struct addresses *a = u->owner;
+	bool differs = false;
+
+	a->out = NULL;
+	if (u->rc != 0) {
+		fail_lookup(a, gai_strerror(u->rc));
+	} else {
+		differs = !same_list(&a->list, &u->found);
+		a->list = u->found;
+		heal(a);
+		if (is_numeric(a->host))
+			timer_stop(a->timer); /* no later lookup finds another list */
+	}
+	lookup_free(u);
+	if (differs)
+		a->changed(a->arg);
+}
+
+static int begin_lookup(struct addresses *a)
+{
+	struct lookup *u = calloc(1, sizeof(*u));
+
+	if (u == NULL)
+		return E_NOMEM;
+	u->owner = a;
+	u->port = a->port;
+	u->host = strdup(a->host);
+	if (u->host == NULL ||
+	        detached_start(&a->out, a->loop, look_up, on_looked_up, lookup_free, u) < 0) {
+		lookup_free(u);
+		return E_NOMEM;
+	}
+	return 0;
+}
+
+static void on_time(void *arg)
+{
+	struct addresses *a = arg;
+
+	timer_start(a->timer, a->every_ms);
+	if (a->out != NULL)
+		fail_lookup(a, "no name server answers");
+	else if (begin_lookup(a) < 0)
+		fail_lookup(a, "out of memory");
+}
+
+int addresses_open(struct addresses **out, struct loop *l, const char *host, uint16_t port,
+        uint64_t every_ms, void (*changed)(void *arg), void *arg)
+{
+	struct addresses *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return E_NOMEM;
+	a->loop = l;
+	a->port = port;
+	a->every_ms = every_ms == 0 ? ADDRESSES_EVERY_MS : every_ms;
+	a->changed = changed;
+	a->arg = arg;
+	a->host = strdup(host);
+	if (a->host == NULL || timer_open(&a->timer, l, on_time, a) < 0) {
+		addresses_free(a);
+		return E_NOMEM;
+	}
+	timer_start(a->timer, 0);
+	*out = a;
+	return 0;
+}
+
+void addresses_free(struct addresses *a)
+{
+	if (a == NULL)
+		return;
+	detached_abandon(a->out);
+	timer_free(a->timer);
+	free(a->host);
+	free(a);
+}
+
+size_t addresses_count(const struct addresses *a)
+{
+	return a->list.n;
+}
+
+const char *addresses_at(const struct addresses *a, size_t i)
+{
+	return a->list.at[i];
+}
+
+const char *addresses_error(const struct addresses *a)
+{
+	return a->error.text;
+}
