@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "redact.h"
 #include "slice.h"
 #include "units.h"
 
@@ -156,6 +157,7 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 {
 	const char *host = text, *colon = strrchr(text, ':');
 	size_t len = colon == NULL ? 0 : (size_t)(colon - text);
+	struct buf shown = { 0 };
 
 	if (colon != NULL && text[0] == '[') {
 		if (len < 2 || text[len - 1] != ']')
@@ -172,8 +174,11 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 	out->host[len] = '\0';
 	return 0;
 wrong:
-	return why_set(why, E_USAGE,
-	        "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)", text);
+	redact_url(&shown, text);
+	why_set(why, E_USAGE, "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)",
+	        buf_cstr(&shown));
+	buf_free(&shown);
+	return why->code;
 }
 
 const char *units_print_hostport(const struct hostport *at, char *to, size_t cap)

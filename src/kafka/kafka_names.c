@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kafka_names.h"
+#include "redact.h"
 
 enum { TOPIC_MOST = 249, GROUP_MOST = 255, SHOWN = 80, PORT_MOST = 65535 };
 
@@ -55,6 +56,22 @@ static bool is_broker(const char *from, size_t len)
 	return host == len || (from[host] == ':' && is_port(from + host + 1, len - host - 1));
 }
 
+/* Somebody may have written a password before the host. */
+static int blame_broker(const char *from, size_t len, struct why *why)
+{
+	struct buf item = { 0 }, shown = { 0 };
+
+	buf_add(&item, from, min_u64(len, SHOWN));
+	redact_url(&shown, buf_cstr(&item));
+	why_set(why, E_USAGE,
+	        "\"%s\" in the list of kafka brokers is not host:port (try "
+	        "kafka1:9092,kafka2:9092)",
+	        buf_cstr(&shown));
+	buf_free(&item);
+	buf_free(&shown);
+	return why->code;
+}
+
 int kafka_brokers_check(const char *brokers, struct why *why)
 {
 	const char *at = brokers == NULL ? "" : brokers, *whole = at;
@@ -64,10 +81,7 @@ int kafka_brokers_check(const char *brokers, struct why *why)
 		at += strspn(at, ", \t");
 		len = strcspn(at, ", \t");
 		if (len > 0 && !is_broker(at, len))
-			return why_set(why, E_USAGE,
-			        "\"%.*s\" in the list of kafka brokers is not host:port (try "
-			        "kafka1:9092,kafka2:9092)",
-			        (int)min_u64(len, SHOWN), at);
+			return blame_broker(at, len, why);
 		n += len > 0;
 	}
 	if (n == 0)

@@ -31,7 +31,7 @@ static bool is_host_and_port(const char *host, const char *end)
 	for (const char *c = port + 1; c < end; c++)
 		if (*c < '0' || *c > '9')
 			return false;
-	return end - port > 1 && strtoul(port + 1, NULL, 10) <= UINT16_MAX;
+	return end - port > 1 && strtoul(port + 1, NULL, 10) - 1 < UINT16_MAX;
 }
 
 int endpoint_read(const char *text, struct buf *url, struct buf *name, struct why *why)

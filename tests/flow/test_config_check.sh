@@ -85,6 +85,10 @@ refused 'server-host-port: .* is not an address' agent --$binary.server-host-por
 refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:6832,:6833
 refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:99999
 refused 'server-host-port: .* is not an address' agent --$binary.server-host-port=:
+refused 'collector.url: .* is not a collector' agent --collector.url=http://a:0
+refused 'server-host-port: "\*\*\*\*\*\*\*\*@a:1" is not an address' agent --$binary.server-host-port=u:sesame@a:1
+refused 'reporter.grpc.host-port: "\*\*\*\*\*\*\*\*@a:1" is not' agent --reporter.grpc.host-port=u:sesame@a:1
+refused 'brokers: "\*\*\*\*\*\*\*\*@a:1" in the list' agent --kafka.producer.brokers=b:1,u:sesame@a:1
 refused 'server-host-port: an empty address' agent --$binary.server-host-port=
 refused 'admin.http.host-port: .* is not an address' agent --admin.http.host-port=x/y:1
 refused 'admin.http.host-port: is empty' agent --admin.http.host-port=
