@@ -72,7 +72,7 @@ static int run(const struct command *c, int argc, char **argv)
 
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return rc;
-	if (!reader_is_gone())
+	if (rc != 1 && !reader_is_gone()) /* 1: the command has said what it could not do */
 		fprintf(stderr, "spanspool %s: the output could not be written\n", c->name);
 	return rc == 0 ? 1 : rc;
 }

@@ -119,6 +119,10 @@ static int finish_export(struct conf *c, void *settings, struct why *why)
 	if (set->until != NULL && set->until[0] != '\0' &&
 	        read_moment(set->until, &set->until_ms, why) < 0)
 		return conf_blame(c, "until", why);
+	if (set->since_ms > set->until_ms) {
+		why_set(why, E_USAGE, "is before --since, so that there is nothing between them");
+		return conf_blame(c, "until", why);
+	}
 	if ((set->format == SPOOL_FORMAT_TBINARY) != (set->to[0] != '\0')) {
 		why_set(why, E_USAGE, "--format=tbinary and --to=DIRECTORY want each other");
 		return why->code;

@@ -140,6 +140,7 @@ done
 if [ -e /dev/full ]; then
 	"$program" config show agent >/dev/full 2>err; got=$?
 	[ $got -eq 1 ] && grep -q 'could not be written' err; report "output that is lost is an error" $?
+	try "an end before the begin is an error" 2 'until: is before --since' spool export --since=1h --until=2h
 fi
 
 # The reader of a pipe is gone before anything is written; also for whoever ignores SIGPIPE, as supervisors do.

@@ -107,6 +107,8 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	static const char *const not_live[] = { "verify", "repair", "repair --apply" };
 	json_t *stat, *ledger;
 	json_int_t spans;
+	char line[2048];
+	const char *told;
 	struct stage s;
 
 	wait_in_spool(&s, 2000);
@@ -133,6 +135,11 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	                number(json_array_get(stat, 0), "waiting", NULL, NULL) == 200,
 	        "at the segments: 200 batches in the first");
 	json_decref(stat);
+	snprintf(line, sizeof(line), "%s spool export --spool.directory=%s 2>%s/err >/dev/full",
+	        stage_program(), spool_of(&s), s.directory);
+	is_int(WEXITSTATUS(system(line)), 1, "an export that cannot be written fails");
+	told = strstr(said(&s, "err"), "could not be written");
+	ok(told != NULL && strstr(told + 1, "could not be written") == NULL, "and says so once");
 	is_int(run(&s, "export"), 0, "export reads");
 	is_int(lines_said(&s, &spans), 200, "every batch that waits");
 	is_int(spans, 2000, "with all its spans");
