@@ -16,6 +16,9 @@ struct kafka_property {
 struct kafka_producer_opts {
 	const char *brokers;
 	const char *topic;
+	const char
+	        *topic_option; /* a literal: the option that names the topic, for sentences; NULL:
+				   * kafka.producer.topic */
 	const struct kafka_property *properties; /* any of librdkafka's, applied last */
 	size_t nproperties;
 	uint64_t queue_bytes; /* librdkafka's own queue; 0 keeps the door's choice */

@@ -160,6 +160,7 @@ static int producer_opts(const struct quarantine_opts *o, struct kafka_property 
 		properties[i + 1] = o->properties[i];
 	*to = (struct kafka_producer_opts){ .brokers = o->brokers,
 		.topic = o->where,
+		.topic_option = "drain.quarantine",
 		.properties = properties,
 		.nproperties = o->nproperties + 1,
 		.queue_bytes = 128 << 20,

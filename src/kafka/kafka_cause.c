@@ -172,8 +172,7 @@ static void topic(
 		say(to, KAFKA_CAUSE_TOPIC_MISSING, true,
 		        "topic %.60s does not exist in Kafka at %.60s: create it, or correct the "
 		        "option %s",
-		        at->topic, at->brokers,
-		        reads ? "kafka.consumer.topic" : "kafka.producer.topic");
+		        at->topic, at->brokers, at->option);
 }
 
 static void answer(

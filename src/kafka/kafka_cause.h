@@ -10,7 +10,8 @@
 struct kafka_place {
 	const char *brokers;
 	const char *topic;
-	const char *group; /* NULL for a producer */
+	const char *group;  /* NULL for a producer */
+	const char *option; /* that names the topic */
 };
 
 struct kafka_cause_read {

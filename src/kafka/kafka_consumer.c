@@ -137,7 +137,8 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
-	c->log.place = (struct kafka_place){ c->brokers, c->topic, c->group_id };
+	c->log.place =
+	        (struct kafka_place){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
 	if (open_handle(c, why) < 0)
 		goto fail;
 	timer_start(c->tick, TICK_MS);

@@ -64,7 +64,10 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 		why_set(why, E_NOMEM, "kafka producer");
 		goto fail;
 	}
-	p->log.place = (struct kafka_place){ p->opts.brokers, p->opts.topic, NULL };
+	p->log.place = (struct kafka_place){ .brokers = p->opts.brokers,
+		.topic = p->opts.topic,
+		.option =
+		        opts->topic_option != NULL ? opts->topic_option : "kafka.producer.topic" };
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, why) < 0)
 		goto fail;
 	*out = p;

@@ -168,6 +168,24 @@ static bool is_stopped(struct basin *x)
 	return basin_said(x, "stopped at a bad record") > 0;
 }
 
+static bool names_the_option(struct basin *basin)
+{
+	return basin_said(basin, "correct the option drain.quarantine") > 0;
+}
+
+static void a_quarantine_topic_that_is_missing_is_told_with_its_option(void)
+{
+	basin_open(&b, 2);
+	produce_a_mixture();
+	kafka_mock_refuse_topic(b.kafka, BASIN_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	ok(basin_start(&b, NULL), "it serves, and the topic of its quarantine is missing");
+	ok(basin_until(&b, names_the_option), "a line names the option of that topic");
+	kafka_mock_refuse_topic(b.kafka, BASIN_QUARANTINE, 0);
+	ok(basin_until(&b, basin_all_done), "when it is made the drain is done with all");
+	is_int(b.records.quarantined, 5, "five are in quarantine");
+	basin_close(&b);
+}
+
 static void without_a_quarantine_it_stops_at_a_bad_record(void)
 {
 	basin_open(&b, 1);
@@ -279,6 +297,7 @@ int main(void)
 {
 	exactly_the_bad_records_go_to_the_quarantine_topic();
 	exactly_the_bad_records_go_to_the_quarantine_directory();
+	a_quarantine_topic_that_is_missing_is_told_with_its_option();
 	without_a_quarantine_it_stops_at_a_bad_record();
 	nothing_is_committed_beyond_a_record_that_is_not_kept_yet();
 	a_topic_of_nothing_but_garbage_is_kept_whole();

@@ -6,9 +6,10 @@
 
 #define E(name) RD_KAFKA_RESP_ERR_##name
 
-static const struct kafka_place writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL };
+static const struct kafka_place writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL,
+	"kafka.producer.topic" };
 static const struct kafka_place reader = { "kafka1:9092,kafka2:9092", "tracing-topic",
-	"tracing-app" };
+	"tracing-app", "kafka.consumer.topic" };
 
 struct row {
 	rd_kafka_resp_err_t err;
@@ -133,7 +134,7 @@ static void a_refusal_names_the_topic_or_the_group(void)
 static void any_text_gives_a_sentence(void)
 {
 	static char name[300];
-	struct kafka_place place = { name, name, name };
+	struct kafka_place place = { name, name, name, "kafka.consumer.topic" };
 	static const char *const texts[] = { "", ": ", "a: b", "://",
 		"x:1/2: ", "a:1/bootstrap:", "Failed to resolve '", "a:1: Failed to resolve '",
 		"a:1: Connect to  failed: ", "GroupCoordinator: ", "%s%n: %d" };
