@@ -139,6 +139,19 @@ static bool tls(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const stru
 	return true;
 }
 
+/* librdkafka took the first four bytes of an answer for its length: the text of HTTP or of TLS is too long a
+ * one. Its advice, a larger receive.message.max.bytes, is wrong then. */
+static bool is_another_protocol(const struct parts *p)
+{
+	return strstr(p->reason, "Invalid response size") != NULL;
+}
+
+/* librdkafka adds its guess that the broker is older than this request. */
+static bool is_silent_from_the_start(const struct parts *p)
+{
+	return strstr(p->reason, "ApiVersionRequest failed: Local: Timed out") != NULL;
+}
+
 static void connection(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct parts *p)
 {
 	if (err == RD_KAFKA_RESP_ERR__RESOLVE)
@@ -151,6 +164,18 @@ static void connection(struct kafka_cause_read *to, rd_kafka_resp_err_t err, con
 		        p->address, p->reason);
 	else if (tls(to, err, p))
 		return;
+	else if (is_another_protocol(p))
+		say(to, KAFKA_CAUSE_UNREACHABLE, false,
+		        "broker %s does not answer in Kafka's protocol: is this another port, or "
+		        "does it "
+		        "want TLS (security.protocol)?",
+		        p->address);
+	else if (is_silent_from_the_start(p))
+		say(to, KAFKA_CAUSE_SILENT, false,
+		        "broker %s takes connections and gives no answer in time: it, or the way "
+		        "to it, "
+		        "hangs",
+		        p->address);
 	else if (err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE)
 		say(to, KAFKA_CAUSE_SILENT, false, "broker %s gives no answer in time: %s",
 		        p->address, p->reason);

@@ -40,6 +40,17 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "(after 0ms in state CONNECT)",
 		        KAFKA_CAUSE_UNREACHABLE, false,
 		        { "127.0.0.1:1 cannot be reached: Connection refused" } },
+		{ E(_TRANSPORT),
+		        "127.0.0.1:1/bootstrap: Receive failed: Invalid response size 1213486160 "
+		        "(0..100000000): increase receive.message.max.bytes",
+		        KAFKA_CAUSE_UNREACHABLE, false,
+		        { "127.0.0.1:1 does not answer in Kafka's protocol", "another port" } },
+		{ E(_TRANSPORT),
+		        "127.0.0.1:1/bootstrap: ApiVersionRequest failed: Local: Timed out: "
+		        "probably due to broker version < 0.10 (see api.version.request "
+		        "configuration) (after 10002ms in state APIVERSION_QUERY)",
+		        KAFKA_CAUSE_SILENT, false,
+		        { "127.0.0.1:1 takes connections and gives no answer", "hangs" } },
 		{ E(_RESOLVE),
 		        "no-such.invalid:9092/bootstrap: Failed to resolve 'no-such.invalid:9092': "
 		        "Name "
@@ -92,7 +103,8 @@ static void a_connection_that_fails_names_the_broker(void)
 		                "sasl.password" } },
 		{ E(_TIMED_OUT),
 		        "k:9092/1: ApiVersionRequest failed: Local: Timed out: probably down",
-		        KAFKA_CAUSE_SILENT, false, { "k:9092 gives no answer" } },
+		        KAFKA_CAUSE_SILENT, false,
+		        { "k:9092 takes connections and gives no answer" } },
 		{ E(_TRANSPORT),
 		        "GroupCoordinator: [::1]:9092: Disconnected (after 9ms in state UP)",
 		        KAFKA_CAUSE_UNREACHABLE, false, { "[::1]:9092 cannot be reached" } },
