@@ -14,6 +14,9 @@ struct confirmer_opts {
 	        *collector_url; /* of the POSTs, as endpoint_read makes it; borrowed for the open */
 	const char *
 	        metrics_url; /* NULL: looked for at the collector's host, ports 14269 and then 8888 */
+	/* Where the POSTs connect to, see http_request.address; NULL: where the URL's name leads. The page is asked
+	 * for there too, at its own port, when its URL has the same host. */
+	const char *address;
 	uint32_t post_spans; /* most spans of one POST */
 	uint32_t attempts;   /* see confirm_opts.attempts */
 };

@@ -320,7 +320,9 @@ static int open_parts(struct confirmer *c, struct loop *l, const struct http_cli
 		return why_set(why, E_NOMEM, "confirmation of deliveries");
 	if (o->mode == CONFIRMER_OFF)
 		return 0;
-	return pages_open(&c->pages, l, http, o->collector_url, o->metrics_url, on_look, c, why);
+	return pages_open(&c->pages, l, http,
+	        &(struct pages_where){ o->collector_url, o->metrics_url, o->address }, on_look, c,
+	        why);
 }
 
 int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,

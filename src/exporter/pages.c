@@ -5,6 +5,7 @@
  * drops packets costs one time-out and not two; the first of them has precedence. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "clock.h"
 #include "endpoint.h"
@@ -18,6 +19,7 @@ static const char *const ports[PAGES_MOST] = { "14269", "8888" };
 struct page {
 	struct pages *pages;
 	struct buf url, shown; /* SHOWN is without secrets */
+	struct buf address;    /* to connect to; empty: where the URL's name leads */
 	struct metrics_page text;
 	struct confirm_reading reading;
 	bool out;           /* asked for, and not answered */
@@ -117,6 +119,7 @@ static void ask(struct page *p)
 {
 	struct http_request r = {
 		.url = buf_cstr(&p->url),
+		.address = p->address.len > 0 ? buf_cstr(&p->address) : NULL,
 		.connect_ms = PAGE_MS,
 		.total_ms = PAGE_MS,
 		.keep = 1,
@@ -176,7 +179,25 @@ void pages_troubles(const struct pages *s, struct buf *to)
 
 /* ---- open and free ---- */
 
-static int add_page(struct pages *s, const char *url, struct why *why)
+/* The page of one of several processes behind a name is at the address of that process. */
+static void set_address(struct page *p, const struct pages_where *where)
+{
+	const char *url = buf_cstr(&p->url);
+	struct slice host = endpoint_host(url);
+	const char *port = (const char *)host.at + host.len;
+
+	if (where->address == NULL || !slice_same(host, endpoint_host(where->collector_url)))
+		return;
+	buf_add(&p->address, where->address,
+	        (size_t)(strrchr(where->address, ':') - where->address));
+	if (*port == ':')
+		buf_add(&p->address, port, 1 + strspn(port + 1, "0123456789"));
+	else
+		buf_text(&p->address, strncasecmp(url, "https", 5) == 0 ? ":443" : ":80");
+}
+
+static int add_page(
+        struct pages *s, const char *url, const struct pages_where *where, struct why *why)
 {
 	struct page *p = &s->page[s->n++];
 	int rc = endpoint_page(url, &p->url, why);
@@ -184,24 +205,28 @@ static int add_page(struct pages *s, const char *url, struct why *why)
 	p->pages = s;
 	if (rc < 0)
 		return rc;
+	set_address(p, where);
 	redact_url(&p->shown, buf_cstr(&p->url));
-	return buf_check(&p->shown) < 0 ? why_set(why, E_NOMEM, "metrics page") : 0;
+	if (p->address.len > 0)
+		buf_printf(&p->shown, " at %s", buf_cstr(&p->address));
+	if (buf_check(&p->address) < 0 || buf_check(&p->shown) < 0)
+		return why_set(why, E_NOMEM, "metrics page");
+	return 0;
 }
 
-static int add_pages(
-        struct pages *s, const char *collector_url, const char *metrics_url, struct why *why)
+static int add_pages(struct pages *s, const struct pages_where *where, struct why *why)
 {
-	struct slice host = endpoint_host(collector_url);
+	struct slice host = endpoint_host(where->collector_url);
 	int rc = 0;
 
-	if (metrics_url != NULL)
-		return add_page(s, metrics_url, why);
+	if (where->metrics_url != NULL)
+		return add_page(s, where->metrics_url, where, why);
 	for (size_t i = 0; rc == 0 && i < PAGES_MOST; i++) {
 		struct buf url = { 0 };
 
 		buf_printf(&url, "http://%.*s:%s/metrics", (int)host.len, (const char *)host.at,
 		        ports[i]);
-		rc = add_page(s, buf_cstr(&url), why);
+		rc = add_page(s, buf_cstr(&url), where, why);
 		buf_free(&url);
 	}
 	return rc;
@@ -217,8 +242,8 @@ static void set_http_opts(struct http_client_opts *to, const struct http_client_
 }
 
 int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http,
-        const char *collector_url, const char *metrics_url,
-        void (*answered)(void *arg, const struct pages_answer *a), void *arg, struct why *why)
+        const struct pages_where *where, void (*answered)(void *arg, const struct pages_answer *a),
+        void *arg, struct why *why)
 {
 	struct pages *s = calloc(1, sizeof(*s));
 	int rc;
@@ -228,7 +253,7 @@ int pages_open(struct pages **out, struct loop *l, const struct http_client_opts
 	s->answered = answered;
 	s->arg = arg;
 	set_http_opts(&s->http_opts, http);
-	rc = add_pages(s, collector_url, metrics_url, why);
+	rc = add_pages(s, where, why);
 	if (rc == 0 && timer_open(&s->failed, l, on_failed, s) < 0)
 		rc = why_set(why, E_NOMEM, "metrics page");
 	if (rc == 0)
@@ -250,6 +275,7 @@ void pages_free(struct pages *s)
 	for (size_t i = 0; i < PAGES_MOST; i++) {
 		buf_free(&s->page[i].url);
 		buf_free(&s->page[i].shown);
+		buf_free(&s->page[i].address);
 	}
 	free(s);
 }

@@ -18,11 +18,17 @@ struct pages_answer {
 	uint64_t began_us, ended_us; /* monotonic */
 };
 
+/* Of struct confirmer_opts; borrowed for the open. */
+struct pages_where {
+	const char *collector_url;
+	const char *metrics_url;
+	const char *address;
+};
+
 struct pages;
 int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http,
-        const char *collector_url, const char *metrics_url,
-        void (*answered)(void *arg, const struct pages_answer *a), void *arg,
-        struct why *why) MUST_USE;
+        const struct pages_where *where, void (*answered)(void *arg, const struct pages_answer *a),
+        void *arg, struct why *why) MUST_USE;
 
 /* Reads the page that was last fit, or ALL of them, of which the first that is fit is taken. ANSWERED is called
  * once, later; it may free. Not while pages_busy. */

@@ -49,26 +49,35 @@ static inline void begin(void)
 	pageserver_init(&r.page, r.loop);
 }
 
-static inline void open_confirmer(enum confirmer_mode mode, const char *metrics_url)
+/* URL of the POSTs, ADDRESS they connect to. */
+static inline void open_confirmer_at(
+        enum confirmer_mode mode, const char *url, const char *metrics_url, const char *address)
 {
 	static const char *const secrets[] = { "X-Token: sesame", NULL };
 	struct http_client_opts http = { .user = "me", .headers = secrets };
 	struct confirmer_events events = { on_verdict, on_changed, NULL };
-	char url[128];
 	struct why why;
 
-	snprintf(url, sizeof(url), "http://me:sesame@%s:14268/api/traces?format=jaeger.thrift",
-	        r.page.host);
 	if (confirmer_open(&r.c, r.loop, &http,
 	            &(struct confirmer_opts){ .mode = mode,
 	                    .collector_url = url,
 	                    .metrics_url = metrics_url,
+	                    .address = address,
 	                    .post_spans = POST,
 	                    .attempts = 3 },
 	            &events, &why) < 0) {
 		diag("%s", why.text);
 		abort();
 	}
+}
+
+static inline void open_confirmer(enum confirmer_mode mode, const char *metrics_url)
+{
+	char url[128];
+
+	snprintf(url, sizeof(url), "http://me:sesame@%s:14268/api/traces?format=jaeger.thrift",
+	        r.page.host);
+	open_confirmer_at(mode, url, metrics_url, NULL);
 }
 
 static inline void end(void)

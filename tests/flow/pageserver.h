@@ -16,6 +16,7 @@ struct pageserver {
 	enum page_mood mood;
 	struct confirm_counters n; /* what the page says */
 	size_t asked;              /* times */
+	char asked_host[64];       /* the last time */
 	bool secrets;              /* some request had what only POSTs should have */
 	struct http_later *held[16];
 	size_t nheld;
@@ -47,7 +48,10 @@ static inline void pageserver_write(struct pageserver *s, bool otel, struct buf 
 static inline void pageserver_answer(
         struct pageserver *s, bool otel, const struct http_call *call, struct http_reply *reply)
 {
+	const char *host = http_call_header(call, "Host");
+
 	s->asked++;
+	snprintf(s->asked_host, sizeof(s->asked_host), "%s", host == NULL ? "" : host);
 	s->secrets |= http_call_header(call, "Authorization") != NULL ||
 	              http_call_header(call, "X-Token") != NULL;
 	switch (s->mood) {

@@ -34,6 +34,31 @@ static void the_page_of_opentelemetry_is_found_and_confirms(void)
 	end();
 }
 
+static void one_of_several_addresses_of_a_name_has_a_page_of_its_own(void)
+{
+	static const char url[] = "http://jaeger.invalid:14268/api/traces?format=jaeger.thrift";
+	static const char *const pages[] = { NULL, "http://jaeger.invalid:14269/metrics" };
+	char address[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+		begin();
+		pageserver_up(&r.page, 0);
+		snprintf(address, sizeof(address), "%s:14268", r.page.host);
+		open_confirmer_at(CONFIRMER_AUTO, url, pages[i], address);
+		wait_sight(CONFIRMER_SEEING, "found at the address");
+		is_text(r.page.asked_host, "jaeger.invalid:14269", "by the name");
+		ok(strstr(confirmer_sentence(r.c), address) == NULL &&
+		                strstr(confirmer_sentence(r.c), r.page.host) != NULL,
+		        "the sentence names it: %s", confirmer_sentence(r.c));
+		end();
+	}
+	begin();
+	open_confirmer_at(CONFIRMER_AUTO, url, "http://elsewhere.invalid/metrics", "127.0.0.1:1");
+	wait_sight(CONFIRMER_BLIND, "a page of another host is not looked for there");
+	ok(strstr(confirmer_sentence(r.c), "127.0.0.1") == NULL, "but where its name leads");
+	end();
+}
+
 static void without_a_page_a_2xx_is_all_there_is(void)
 {
 	begin();
@@ -241,6 +266,7 @@ int main(void)
 {
 	the_page_of_jaeger_is_found_and_confirms();
 	the_page_of_opentelemetry_is_found_and_confirms();
+	one_of_several_addresses_of_a_name_has_a_page_of_its_own();
 	without_a_page_a_2xx_is_all_there_is();
 	a_post_that_left_blindly_and_is_answered_with_sight_is_sent_again();
 	require_stops_without_a_page();
