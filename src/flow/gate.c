@@ -187,13 +187,20 @@ static void grow_ramp(struct gate *g, const struct batch *b)
 	g->ramp = grown;
 }
 
-/* B was given back: it rests, and so many of its refusals are confirmed. */
-static void note_refusal(struct gate *g, struct batch *b, const char *detail, uint64_t now)
+/* B was refused although it was sent alone: so many of its refusals are confirmed. A batch that was given back
+ * for another reason was not refused, and nothing that passes later says anything of it. */
+static void note_evidence(struct gate *g, struct batch *b, uint64_t now)
 {
-	b->confirmed +=
-	        b->refusals > 0 && evidence_confirms(&g->evidence, b->refused_by, b->refused_us);
-	b->refusals++;
+	b->confirmed += b->refused_alone_us != 0 &&
+	                evidence_confirms(&g->evidence, b->refused_by, b->refused_alone_us);
 	b->refused_by = b->partition;
+	b->refused_alone_us = now;
+}
+
+/* B was given back: it rests. */
+static void note_given_back(struct gate *g, struct batch *b, const char *detail, uint64_t now)
+{
+	b->refusals++;
 	b->refused_us = now;
 	b->retry_us = now + evidence_rest_us(b->refusals);
 	if (detail[0] != '\0')
@@ -212,7 +219,9 @@ static enum sink_outcome judge(struct gate *g, struct batch *b, enum sink_outcom
 		return outcome;
 	/* What comes back from an earlier period was mostly purged, and says nothing. */
 	if (suspect || b->period == g->period)
-		note_refusal(g, b, detail, now);
+		note_given_back(g, b, detail, now);
+	if (suspect)
+		note_evidence(g, b, now);
 	if (suspect && !evidence_condemns(takes, true, b->confirmed))
 		return SINK_NOT_SENT;
 	return outcome;

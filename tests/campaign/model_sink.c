@@ -5,8 +5,6 @@
 
 struct model_sink model_sink;
 
-enum { PARTITIONS = 4 };
-
 struct holder {
 	struct list link;
 	struct batch *batch;
@@ -98,7 +96,7 @@ static bool is_refused(const struct holder *h)
 
 static void report_on(struct holder *h)
 {
-	h->batch->partition = model_roll(PARTITIONS);
+	h->batch->partition = model_roll(MODEL_PARTITIONS);
 	if (model_sink.mood == GIVING_BACK) {
 		give(h, SINK_NOT_SENT);
 	} else if (model_sink.mood == DOUBTFUL) {
@@ -109,6 +107,7 @@ static void report_on(struct holder *h)
 		refuse(h);
 	} else {
 		model_sink.arrived(h->batch);
+		model_sink.passed(h->batch);
 		give(h, SINK_DELIVERED);
 	}
 }

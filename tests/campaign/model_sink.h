@@ -5,6 +5,8 @@
 #include "sink.h"
 
 /* REFUSING says no to every batch, ONE_REFUSING only on one partition. */
+enum { MODEL_PARTITIONS = 4 };
+
 enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, REFUSING, ONE_REFUSING, MOODS };
 
 extern struct model_sink {
@@ -16,6 +18,7 @@ extern struct model_sink {
 	void (*arrived)(const struct batch *b); /* B is at the far end */
 	void (*offered)(const struct batch *b); /* the sink is asked to take B */
 	void (*refused)(const struct batch *b); /* a report of B says no */
+	void (*passed)(const struct batch *b);  /* a report of B says yes */
 	bool (*is_bad)(const struct batch *b);  /* B is refused for ever */
 } model_sink;
 
