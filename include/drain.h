@@ -18,10 +18,13 @@ struct drain_opts {
 	struct replay_point from;  /* REPLAY_STORED or REPLAY_NONE: as the group has stored */
 	struct replay_point until; /* REPLAY_NONE: without end */
 	struct replay_counts
-	        *counts; /* not NULL: records are counted in it, and nothing else is done */
+	        *counts;    /* not NULL: records are counted in it, and nothing else is done */
+	bool stops_at_loss; /* when records are lost to retention: nothing behind them is sent */
+	/* May be NULL. That has happened: the owner is to stop the drain. */
+	void (*lost)(void *arg);
 	/* May be NULL. Every record up to UNTIL is done: the owner may stop the drain. */
 	void (*finished)(void *arg);
-	void *finished_arg;
+	void *finished_arg; /* of both */
 };
 
 struct drain;

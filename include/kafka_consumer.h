@@ -13,6 +13,7 @@ struct kafka_consumer_opts {
 	const struct kafka_property *properties;
 	size_t nproperties;
 	uint64_t queue_bytes;   /* fetched and not handed out, all partitions together */
+	const char *instance;   /* group.instance.id; the consumer fills it, a property wins */
 	const char *offsets_of; /* the group whose stored offsets assigned() is told; NULL: GROUP */
 	bool commits_nothing;   /* what is stored stays in this process */
 	bool asks_bounds;       /* before assigned(): the partition's bounds, as below */

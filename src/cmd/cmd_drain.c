@@ -35,15 +35,38 @@ static void on_hurry(void *arg)
 	_exit(EXIT_FAILED);
 }
 
+static void stop_once(struct drainer *d)
+{
+	if (d->daemon.stopping)
+		return;
+	d->daemon.stopping = true;
+	on_stop(d);
+}
+
 static void on_finished(void *arg)
+{
+	log_info("drain: all records up to --until are done");
+	stop_once(arg);
+}
+
+static void on_lost(void *arg)
 {
 	struct drainer *d = arg;
 
-	if (d->daemon.stopping)
-		return;
-	log_info("drain: all records up to --until are done");
-	d->daemon.stopping = true;
-	on_stop(d);
+	log_error("drain: stopping, as drain.on-retention-loss says: nothing behind the gap was "
+	          "sent; to go on, start the drain with continue");
+	d->halted = true;
+	timer_start(d->halt, 0); /* not from within the consumer's call */
+}
+
+static void on_halt(void *arg)
+{
+	stop_once(arg);
+}
+
+static int open_halt(struct drainer *d, struct why *why)
+{
+	return timer_open(&d->halt, d->loop, on_halt, d) < 0 ? why_set(why, E_NOMEM, "drain") : 0;
 }
 
 static int open_drain(struct drainer *d, struct why *why)
@@ -59,6 +82,8 @@ static int open_drain(struct drainer *d, struct why *why)
 		.from = set->from,
 		.until = set->until,
 		.counts = set->dry_run ? &d->counts : NULL,
+		.stops_at_loss = set->on_loss == 1,
+		.lost = on_lost,
 		.finished = on_finished,
 		.finished_arg = d,
 	};
@@ -99,14 +124,15 @@ static int open_signals(struct drainer *d, struct why *why)
 	return 0;
 }
 
-static int (*const parts[])(struct drainer *d, struct why *why) = { open_drain, open_admin,
-	open_signals, drainer_progress_open };
+static int (*const parts[])(struct drainer *d, struct why *why) = { open_halt, open_drain,
+	open_admin, open_signals, drainer_progress_open };
 
 static void close_parts(struct drainer *d)
 {
 	drainer_progress_close(d);
 	admin_free(d->admin);
 	drain_free(d->drain);
+	timer_free(d->halt);
 	loop_free(d->loop);
 	properties_free(&d->for_consumer);
 	properties_free(&d->for_producer);
@@ -122,6 +148,8 @@ static int conclude(struct drainer *d)
 	drainer_progress_close(d);
 	if (!d->set.dry_run)
 		drainer_log_stop(d);
+	if (d->halted)
+		return EXIT_FAILED;
 	drain_progress(d->drain, &p);
 	if (d->set.own_group && !p.finished) {
 		log_error("drain: stopped before all records up to --until were done; the next "

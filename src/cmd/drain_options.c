@@ -37,6 +37,8 @@ static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drai
 	        "the old name of collector.max-spans-per-second"),
 	CONF_TEXT(S, quarantine, "drain.quarantine", "topic:tracing-topic-quarantine",
 	        "topic:TOPIC, directory:PATH, or none: stop at a bad record"),
+	CONF_CHOICE(S, on_loss, "drain.on-retention-loss", "continue|stop", "continue",
+	        "when Kafka has deleted records before they were read"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
 	        "a stop waits this long for the last answers"),
 	CONF_END };

@@ -33,6 +33,7 @@ struct drainer_settings {
 	uint64_t shutdown_us;
 	const char *from_text;
 	const char *until_text;
+	int on_loss; /* 0 continue, 1 stop */
 	bool exit_at_end;
 	bool dry_run;
 	bool json;
@@ -56,9 +57,11 @@ struct drainer {
 	struct properties for_consumer;
 	struct properties for_producer;
 	struct drain *drain;
+	struct timer *halt;
 	struct admin *admin;
 	struct daemon daemon;
 	uint64_t started_us;
+	bool halted; /* by a loss, as drain.on-retention-loss=stop wants it */
 	struct replay_counts counts;
 	struct drainer_progress {
 		struct timer *timer;

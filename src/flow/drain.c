@@ -68,6 +68,7 @@ int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts
 	health_begin(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
 	        opts->consumer.group, opts->consumer.topic);
 	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
+	health_post(health, "retention", HEALTH_OK, "no record was gone before it was read");
 	*out = d;
 	return 0;
 }

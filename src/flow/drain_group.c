@@ -184,6 +184,16 @@ void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int6
 	log_error("drain: %s/%d: the broker no longer has offsets %" PRId64 " to %" PRId64
 	          ": %" PRId64 " records are lost to retention",
 	        d->opts.consumer.topic, partition, from, to - 1, to - from);
+	health_post(d->health, "retention", d->opts.stops_at_loss ? HEALTH_DOWN : HEALTH_WARN,
+	        "%" PRIu64 " records were gone before they were read, the last of them offsets "
+	        "%" PRId64 " to %" PRId64 " of partition %d of %s: the topic keeps records for "
+	        "less time than the drain was away or behind",
+	        d->ledger.lost_to_retention, from, to - 1, partition, d->opts.consumer.topic);
+	if (!d->opts.stops_at_loss || d->halted)
+		return;
+	d->halted = true;
+	if (d->opts.lost != NULL)
+		d->opts.lost(d->opts.finished_arg);
 }
 
 /* "retrying offset 17 of partition 3", of the record that has waited longest. */

@@ -64,6 +64,7 @@ struct drain {
 	bool wants_room;             /* the exporter will tell */
 	enum exporter_state sending; /* as last told */
 	bool finished;               /* told so */
+	bool halted;                 /* records are lost, and what follows is not to be sent */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);

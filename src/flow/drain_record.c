@@ -216,7 +216,7 @@ void drain_on_message(void *arg, const struct kafka_message *m)
 	struct why why;
 	int rc = 0;
 
-	if (drain_is_beyond(d, m->partition, m->offset)) {
+	if (d->halted || drain_is_beyond(d, m->partition, m->offset)) {
 		struct kafka_message beyond = *m;
 
 		kafka_consumer_release(d->consumer, &beyond);

@@ -198,6 +198,9 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	if (rc == 0)
 		rc = kafka_conf_put(c, "group.id", o->group, why);
 	if (rc == 0)
+		rc = kafka_conf_put(
+		        c, "group.instance.id", o->instance == NULL ? "" : o->instance, why);
+	if (rc == 0)
 		rc = put_number(c, "queued.max.messages.kbytes", queue / 1024, why);
 	if (rc == 0)
 		rc = put_number(c, "queued.min.messages",

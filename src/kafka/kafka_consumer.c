@@ -1,6 +1,7 @@
 /* kafka_consumer.c — the door for reading: hands out records, and begins and ends the member.
  *
- *   RUNNING ──close()──► LEAVING ──left, or 5 s──► EMPTYING ──last handle released──► CLOSED
+ *   RUNNING ──close()──► GIVING_UP ──left──► LEAVING ──closed, or 5 s──► EMPTYING ──last handle released──► CLOSED
+ *              └── or 5 s ──────────────────────────────────────────────────► EMPTYING
  *   RUNNING ──other certificates or secrets on disk, and no record out, or 10 s──► LEAVING, as above
  *              ──► EMPTYING ──► PAUSED ──► RUNNING
  *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
@@ -42,9 +43,9 @@ static void close_handle(struct kafka_consumer *c)
 		rd_kafka_queue_destroy(*queues[i]);
 		*queues[i] = NULL;
 	}
-	kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->joining, c->loop);
+	kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
 	c->rk = NULL;
-	c->joining = NULL;
+	c->seen = NULL;
 	c->doomed = false;
 }
 
@@ -70,11 +71,11 @@ static int open_handle(struct kafka_consumer *c, struct why *why)
 	if (kafka_conf_try(RD_KAFKA_CONSUMER, c->conf, why) < 0)
 		return why->code;
 	conf = rd_kafka_conf_dup(c->conf);
-	c->joining = kafka_wake_joining(conf);
+	c->seen = kafka_wake_group(conf);
 	rc = kafka_conf_client(&c->rk, RD_KAFKA_CONSUMER, conf, c->brokers, why);
 	if (rc < 0) {
-		free(c->joining);
-		c->joining = NULL;
+		free(c->seen);
+		c->seen = NULL;
 		return rc;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
@@ -121,17 +122,19 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 		return why_set(why, E_NOMEM, "kafka consumer");
 	c->loop = l;
 	c->events = *events;
+	kafka_member_name(c);
 	c->log.who = "kafka consumer";
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	if (kafka_watch_open(&c->watch, l, opts->properties, opts->nproperties, on_files, c) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
-	if (kafka_conf_consumer(&c->conf, &c->fresh, opts, why) < 0)
+	c->opts = *opts;
+	c->opts.instance = c->instance;
+	if (kafka_conf_consumer(&c->conf, &c->fresh, &c->opts, why) < 0)
 		goto fail;
 	c->queue_bytes = min_u64(kafka_conf_number(c->conf, "queued.max.messages.kbytes") * 1024,
 	        kafka_conf_number(c->conf, "queued.min.messages") * KAFKA_QUEUE_RECORD_BYTES);
-	c->opts = *opts;
 	c->opts.properties = kafka_watch_properties(c->watch);
 	if (open_parts(c, opts) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");
@@ -317,6 +320,13 @@ const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *
 	return &c->log.trouble;
 }
 
+static void give_up(struct kafka_consumer *c)
+{
+	kafka_member_give_up(c);
+	c->state = CONSUMER_GIVING_UP;
+	timer_start(c->bound, LEAVE_MS);
+}
+
 static void leave(struct kafka_consumer *c)
 {
 	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
@@ -400,9 +410,18 @@ static bool move(struct kafka_consumer *c)
 	case CONSUMER_RUNNING:
 		if (c->doomed)
 			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
+		else if ((c->closed != NULL || (c->replacing && may_replace(c))) &&
+		         kafka_member_must_give_up(c))
+			give_up(c);
 		else if (c->closed != NULL || (c->replacing && may_replace(c)))
 			leave(c);
 		return c->state != CONSUMER_RUNNING;
+	case CONSUMER_GIVING_UP:
+		if (c->doomed || !timer_armed(c->bound))
+			c->state = CONSUMER_LEAVING; /* its time is over as well */
+		else if (kafka_member_has_left(c))
+			leave(c);
+		return c->state != CONSUMER_GIVING_UP;
 	case CONSUMER_LEAVING:
 		if (!c->doomed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
 			return false;

@@ -8,6 +8,7 @@
 
 #include "kafka_consumer.h"
 #include "kafka_log.h"
+#include "kafka_wake.h"
 #include "kafka_watch.h"
 
 enum { OFFSET_NONE = -1 };
@@ -26,9 +27,10 @@ struct kafka_part {
 
 enum consumer_state {
 	CONSUMER_RUNNING,
-	CONSUMER_LEAVING,  /* closing: the group is being left */
-	CONSUMER_EMPTYING, /* waits for the owner to release the last handles */
-	CONSUMER_PAUSED,   /* after a fatal error: waits before it makes the next handle */
+	CONSUMER_GIVING_UP, /* unsubscribed: partitions are given back, then the group is left */
+	CONSUMER_LEAVING,   /* closing: what is left of the membership ends */
+	CONSUMER_EMPTYING,  /* waits for the owner to release the last handles */
+	CONSUMER_PAUSED,    /* after a fatal error: waits before it makes the next handle */
 	CONSUMER_CLOSED,
 };
 
@@ -66,21 +68,22 @@ struct kafka_consumer {
 	int32_t nparts;
 	rd_kafka_event_t *rebalance; /* what ASKING and GIVING are about */
 	rd_kafka_topic_partition_list_t
-	        *given;               /* ASKING: the partitions, with their stored offsets */
-	struct kafka_offsets *bounds; /* ASKING: the request for their bounds */
-	bool asks_again;              /* ASKING: when c->answer has run out */
-	bool committing;              /* a commit is under way */
-	atomic_bool *joining;         /* written by librdkafka's threads: no time for a commit */
-	bool paused;                  /* by the owner */
-	uint64_t queue_bytes;         /* librdkafka fetches no more while this much waits */
-	uint64_t taken_bytes;         /* out of its queue since the fetch was last woken */
-	struct kafka_offsets *wake;   /* the request that wakes it; NULL: none is under way */
-	bool replacing;               /* the handle is to make way for one with other secrets */
-	bool doomed;                  /* a fatal error: the handle is of no use any more */
-	uint64_t out;                 /* messages the owner has */
-	uint64_t refused_commits;     /* what they would have spared comes again */
-	uint64_t pause_ms;            /* before the next handle */
-	void (*closed)(void *arg);    /* set: somebody waits for the end */
+	        *given;                /* ASKING: the partitions, with their stored offsets */
+	struct kafka_offsets *bounds;  /* ASKING: the request for their bounds */
+	bool asks_again;               /* ASKING: when c->answer has run out */
+	bool committing;               /* a commit is under way */
+	struct kafka_wake_group *seen; /* while it is joining is no time for a commit */
+	char instance[160];            /* group.instance.id, unless the operator has given one */
+	bool paused;                   /* by the owner */
+	uint64_t queue_bytes;          /* librdkafka fetches no more while this much waits */
+	uint64_t taken_bytes;          /* out of its queue since the fetch was last woken */
+	struct kafka_offsets *wake;    /* the request that wakes it; NULL: none is under way */
+	bool replacing;                /* the handle is to make way for one with other secrets */
+	bool doomed;                   /* a fatal error: the handle is of no use any more */
+	uint64_t out;                  /* messages the owner has */
+	uint64_t refused_commits;      /* what they would have spared comes again */
+	uint64_t pause_ms;             /* before the next handle */
+	void (*closed)(void *arg);     /* set: somebody waits for the end */
 	void *closed_arg;
 	struct kafka_log log;
 	uint64_t told_changes; /* of the trouble, of which the owner knows */
@@ -91,6 +94,14 @@ struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
 
 /* kafka_fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */
 void kafka_fetch_taken(struct kafka_consumer *c, size_t len);
+
+/* kafka_member.c: who this member is, and how it leaves. */
+void kafka_member_name(struct kafka_consumer *c);
+/* Before it closes it must unsubscribe, and wait until the group has been left. */
+bool kafka_member_must_give_up(struct kafka_consumer *c);
+void kafka_member_give_up(struct kafka_consumer *c);
+/* False while the broker has not answered; then the bell rings soon. */
+bool kafka_member_has_left(struct kafka_consumer *c);
 
 /* kafka_group.c: serves the control and reply queues. */
 void kafka_group_serve(struct kafka_consumer *c);

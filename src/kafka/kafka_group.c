@@ -328,7 +328,7 @@ static bool any_due(const struct kafka_consumer *c)
 
 static bool is_joining(const struct kafka_consumer *c)
 {
-	return c->joining != NULL && atomic_load(c->joining);
+	return c->seen != NULL && atomic_load(&c->seen->joining);
 }
 
 void kafka_group_commit(struct kafka_consumer *c)

@@ -1,11 +1,11 @@
-/* kafka_wake.c — the only place where threads of librdkafka touch us: by a bell, and by one flag.
+/* kafka_wake.c — the only place where threads of librdkafka touch us: by a bell, and by two flags.
  * librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it takes the same
  * lock. */
 #include <stdlib.h>
 
 #include "kafka_wake.h"
 
-enum { API_JOIN_GROUP = 11, API_SYNC_GROUP = 14 };
+enum { API_JOIN_GROUP = 11, API_LEAVE_GROUP = 13, API_SYNC_GROUP = 14 };
 
 struct grave {
 	rd_kafka_t *rk;
@@ -32,41 +32,45 @@ void kafka_wake_forget(rd_kafka_queue_t *q)
 }
 
 static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id,
-        int16_t api, int16_t version, int32_t number, size_t size, void *joining)
+        int16_t api, int16_t version, int32_t number, size_t size, void *group)
 {
 	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size;
 	if (api == API_JOIN_GROUP)
-		atomic_store((atomic_bool *)joining, true);
+		atomic_store(&((struct kafka_wake_group *)group)->joining, true);
 	return 0;
 }
 
 static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id,
         int16_t api, int16_t version, int32_t number, size_t size, int64_t rtt,
-        rd_kafka_resp_err_t err, void *joining)
+        rd_kafka_resp_err_t err, void *arg)
 {
+	struct kafka_wake_group *group = arg;
+
 	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size,
 	        (void)rtt;
 	if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != 0))
-		atomic_store((atomic_bool *)joining, false);
+		atomic_store(&group->joining, false);
+	if (api == API_LEAVE_GROUP)
+		atomic_store(&group->left, true);
 	return 0;
 }
 
 static rd_kafka_resp_err_t on_new(
-        rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *joining, char *said, size_t cap)
+        rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *group, char *said, size_t cap)
 {
 	(void)conf, (void)said, (void)cap;
-	rd_kafka_interceptor_add_on_request_sent(rk, "joining", on_sent, joining);
-	rd_kafka_interceptor_add_on_response_received(rk, "joining", on_answered, joining);
+	rd_kafka_interceptor_add_on_request_sent(rk, "group", on_sent, group);
+	rd_kafka_interceptor_add_on_response_received(rk, "group", on_answered, group);
 	return 0;
 }
 
-atomic_bool *kafka_wake_joining(rd_kafka_conf_t *conf)
+struct kafka_wake_group *kafka_wake_group(rd_kafka_conf_t *conf)
 {
-	atomic_bool *joining = calloc(1, sizeof(*joining));
+	struct kafka_wake_group *group = calloc(1, sizeof(*group));
 
-	if (joining != NULL)
-		rd_kafka_conf_interceptor_add_on_new(conf, "joining", on_new, joining);
-	return joining;
+	if (group != NULL)
+		rd_kafka_conf_interceptor_add_on_new(conf, "group", on_new, group);
+	return group;
 }
 
 static void destroy(void *arg)

@@ -15,9 +15,15 @@ void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b);
 /* After it no ring of Q is under way: the bell may be freed. */
 void kafka_wake_forget(rd_kafka_queue_t *q);
 
-/* Gives a flag that the client made with CONF holds up from the moment it asks to join its group until
- * it knows its share. To be freed after the client. NULL without memory: then it is never seen. */
-atomic_bool *kafka_wake_joining(rd_kafka_conf_t *conf);
+/* What a client does with its group, seen by its requests. */
+struct kafka_wake_group {
+	atomic_bool joining; /* from the moment it asks to join until it knows its share */
+	atomic_bool left;    /* the broker has answered that it left */
+};
+
+/* Gives flags that the client made with CONF keeps. To be freed after the client. NULL without memory: then
+ * nothing is ever seen. */
+struct kafka_wake_group *kafka_wake_group(rd_kafka_conf_t *conf);
 
 /* Destroys RK off the loop, because that waits for threads which may be waiting for a name server, and
  * then frees LEGACY. None of its records may be waiting for a report any more. */

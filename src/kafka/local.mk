@@ -13,6 +13,7 @@ libspanspool_a_SOURCES += \
 	%D%/kafka_rules.c %D%/kafka_rules.h \
 	%D%/kafka_handle.c %D%/kafka_handle.h \
 	%D%/kafka_log.c %D%/kafka_log.h \
+	%D%/kafka_member.c \
 	%D%/kafka_mend.c \
 	%D%/kafka_reports.c \
 	%D%/kafka_sockets.c %D%/kafka_sockets.h \

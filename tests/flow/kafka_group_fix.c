@@ -90,18 +90,23 @@ void member_join_with(struct group *g, struct member *m, const struct kafka_prop
 		.at_end = on_end,
 		.lost_to_retention = on_gap,
 		.arg = m };
-	struct kafka_property all[ARRAY_LEN(quick) + 1];
+	struct kafka_property all[ARRAY_LEN(quick) + 3];
+	size_t n = ARRAY_LEN(quick);
 	struct kafka_consumer_opts opts = { .brokers = g->broker.brokers,
 		.topic = "spans",
 		.group = "g",
 		.properties = all,
-		.nproperties = ARRAY_LEN(quick) + (more != NULL),
 		.queue_bytes = m->queue_bytes };
 	struct why why;
 
 	memcpy(all, quick, sizeof(quick));
 	if (more != NULL)
-		all[ARRAY_LEN(quick)] = *more;
+		all[n++] = *more;
+	if (m->patient) {
+		all[n++] = (struct kafka_property){ "max.poll.interval.ms", "12000", false };
+		all[n++] = (struct kafka_property){ "session.timeout.ms", "12000", false };
+	}
+	opts.nproperties = n;
 	m->group = g;
 	m->closed = false;
 	if (kafka_consumer_open(&m->c, g->loop, &opts, &events, &why) < 0) {

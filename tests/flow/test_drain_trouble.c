@@ -284,6 +284,50 @@ static void partitions_move_without_loss(void)
 	basin_close(&b);
 }
 
+/* The mock cluster keeps 5 MB of a partition, as the producer has compressed them: noise stays as large. */
+static void fill_beyond_what_kafka_keeps(void)
+{
+	static uint8_t noise[90000];
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)rand();
+	for (int i = 0; i < 80; i++)
+		basin_produce_raw(&b, slice_of(noise, sizeof(noise)), slice_of(NULL, 0), NULL, 0);
+}
+
+static bool has_ended(struct basin *x)
+{
+	return !child_running(x->drain);
+}
+
+static bool has_eighty_lost_or_kept(struct basin *x)
+{
+	basin_ledger(x);
+	return x->records.lost_to_retention > 0 &&
+	       x->records.quarantined + x->records.lost_to_retention == 80;
+}
+
+static void records_that_kafka_has_deleted_are_told(void)
+{
+	basin_open(&b, 1);
+	basin_produce(&b, 10, 3);
+	ok(basin_start(&b, NULL) && basin_until(&b, basin_all_done), "ten records are delivered");
+	is_int(basin_stop(&b), 0, "and committed");
+	fill_beyond_what_kafka_keeps();
+	(void)basin_start(&b, "--drain.on-retention-loss=stop", NULL);
+	ok(basin_until(&b, has_ended), "some are gone: with stop it ends");
+	is_int(child_status(b.drain), 1, "with exit status 1");
+	is_int(basin_committed(&b), 10, "and commits nothing behind the gap");
+	ok(basin_start(&b, NULL), "with continue");
+	ok(basin_until(&b, has_eighty_lost_or_kept), "they are counted, and the rest goes its way");
+	ok(basin_get(&b, "/health/ready") == 200 &&
+	                strstr(buf_cstr(&b.page), "were gone before they were read") != NULL,
+	        "health says so: %s", buf_cstr(&b.page));
+	is_int(basin_stop(&b), 0, "it stops");
+	is_int(basin_committed(&b), 90, "all offsets are committed");
+	basin_close(&b);
+}
+
 int main(void)
 {
 	a_collector_that_fails_is_tried_until_it_works();
@@ -298,5 +342,6 @@ int main(void)
 	a_second_sigterm_changes_nothing_and_a_second_sigint_ends_it_at_once();
 	sighup_is_told_and_one_sigint_stops_it();
 	partitions_move_without_loss();
+	records_that_kafka_has_deleted_are_told();
 	return tap_done();
 }

@@ -151,6 +151,62 @@ static void a_fatal_error_makes_a_new_member(void)
 	group_stop(g);
 }
 
+/* The mock waits for one session when the members of a group change; for the session of one that does not say
+ * that it leaves it waits before that, which together is more than a test does. */
+static void a_member_that_leaves_is_not_waited_for(void)
+{
+	struct group *g = group_start();
+
+	g->a.patient = g->b.patient = true;
+	group_produce(g, 50);
+	member_join(g, &g->a);
+	until_true(g->loop, group_saw_all, g, SECONDS);
+	until_passed(g->loop, 1500); /* committed by now */
+	ok(member_leave(&g->a), "it leaves");
+	member_join(g, &g->b);
+	ok(until_true(g->loop, group_b_has_all, g, SECONDS), "the next has its partitions");
+	group_produce(g, 50);
+	ok(until_true(g->loop, group_saw_all, g, SECONDS), "and reads on");
+	is_int(group_saw_twice(g), 0, "nothing twice");
+	group_stop(g);
+}
+
+static void instance_of(const struct member *m, char to[200])
+{
+	size_t cap = 200;
+
+	to[0] = '\0';
+	rd_kafka_conf_get(rd_kafka_conf(m->c->rk), "group.instance.id", to, &cap);
+}
+
+/* A broker that comes back waits for the session of each member it remembers, unless one with the same
+ * instance joins. */
+static void each_member_is_an_instance_of_its_own(void)
+{
+	const struct kafka_property own = { "group.instance.id", "mine", false };
+	struct group *g = group_start();
+	char a[200], other[200];
+
+	member_join(g, &g->a);
+	member_join_with(g, &g->b, &own);
+	instance_of(&g->a, a);
+	instance_of(&g->b, other);
+	ok(strncmp(a, "spanspool-", 10) == 0, "a member has an instance: %s", a);
+	is_text(other, "mine", "an operator's own stays");
+	member_leave(&g->b);
+	member_join(g, &g->b);
+	instance_of(&g->b, other);
+	ok(strcmp(a, other) != 0, "another has another");
+	until_true(g->loop, group_a_has_all, g, 1);
+	rd_kafka_test_fatal_error(g->a.c->rk, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, "planted");
+	for (int i = 0; i < 500 && (g->a.c->rk == NULL || g->a.c->doomed); i++)
+		until_passed(g->loop, 10);
+	until_passed(g->loop, 500);
+	instance_of(&g->a, other);
+	is_text(other, a, "a new handle is the same instance");
+	group_stop(g);
+}
+
 static void an_eager_group_works_too(void)
 {
 	struct group *g = group_start();
@@ -179,6 +235,8 @@ int main(void)
 	a_close_with_a_frozen_broker_comes_to_an_end();
 	a_member_that_dies_is_replaced();
 	a_fatal_error_makes_a_new_member();
+	a_member_that_leaves_is_not_waited_for();
+	each_member_is_an_instance_of_its_own();
 	an_eager_group_works_too();
 	return tap_done();
 }
