@@ -46,12 +46,19 @@ bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset)
 	return true;
 }
 
+/* A partition that is away for the moment is some other member's to finish, unless the group is ours alone. */
+static bool is_unfinished(const struct drain *d, const struct drain_part *part)
+{
+	return part != NULL && !part->read &&
+	       (part->ours || (part->ranged && d->opts.consumer.commits_nothing));
+}
+
 static bool is_over(const struct drain *d)
 {
 	if (d->stats.partitions == 0 || !list_empty(&d->records))
 		return false;
 	for (int32_t i = 0; i < d->nparts; i++)
-		if (d->parts[i] != NULL && d->parts[i]->ours && !d->parts[i]->read)
+		if (is_unfinished(d, d->parts[i]))
 			return false;
 	return true;
 }
