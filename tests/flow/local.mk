@@ -27,6 +27,7 @@ FLOW_TESTS = \
 	%D%/test_gate_evidence \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
+	%D%/test_http_client_answers \
 	%D%/test_http_client_bad \
 	%D%/test_http_client_parts \
 	%D%/test_http_client_secrets \
@@ -143,6 +144,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_forward_trouble_SOURCES = %D%/test_forward_trouble.c %D%/forward_fixture.h
 %C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_http_client_answers_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_parts_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_http_client_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
