@@ -148,10 +148,10 @@ static void a_replay_whose_partition_is_lost_goes_on_where_it_was(void)
 	uint32_t twice = 0;
 
 	basin_open(&b, 1);
-	basin_produce(&b, 200, 1);
+	basin_produce(&b, 400, 1); /* more than leave while its session lasts */
 	ok(basin_start(&b, "--from=beginning", "--exit-at-end", "--drain.max-spans-per-second=25",
-	           "--collector.max-batch-spans=1", "--kafka.property=session.timeout.ms=3500",
-	           NULL),
+	           "--collector.max-batch-spans=1", "--collector.confirm=off",
+	           "--kafka.property=session.timeout.ms=3500", NULL),
 	        "it serves");
 	ok(basin_until(&b, has_delivered_forty), "some are delivered");
 	kafka_mock_down(b.kafka);
