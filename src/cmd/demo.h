@@ -59,8 +59,6 @@ struct demo_phase {
 
 extern const struct demo_phase demo_plan[];
 extern const size_t demo_phases;
-/* Delivered means stored: the drain is told where the collector's metrics page is. */
-extern const bool demo_confirms;
 
 /* ---- what is known ---- */
 

@@ -1,13 +1,7 @@
 /* demo_plan.c — the phases: what is done to the links, and what must come of it in time. */
 #include "demo.h"
 
-/* 1 when deliveries over HTTP are confirmed by the collector's counters. Until then the phases in which a
- * collector loses spans behind its answer would show that they are lost. */
-#define CONFIRMS 0
-
 enum { SOON = 30000 }; /* milliseconds; only a broken promise meets it */
-
-const bool demo_confirms = CONFIRMS;
 
 const struct demo_phase demo_plan[] = {
 	{ "all up", false, false,
@@ -64,7 +58,6 @@ const struct demo_phase demo_plan[] = {
 	                { ACT_START_DRAIN, UNTIL_PASSED, 500 },
 	                { ACT_HUSH, UNTIL_STORED, SOON },
 	        } },
-#if CONFIRMS
 	{ "the store is away", false, true,
 	        {
 	                { ACT_SEND, UNTIL_PASSED, 500 },
@@ -82,7 +75,6 @@ const struct demo_phase demo_plan[] = {
 	                { ACT_COLLECTOR_UP, UNTIL_STORED, SOON },
 	                { ACT_STORE_WORKS, UNTIL_PASSED, 0 },
 	        } },
-#endif
 	{ "all up, drained", false, false,
 	        {
 	                { ACT_SEND, UNTIL_PASSED, 2000 },

@@ -197,8 +197,7 @@ int demo_start_drain(struct demo *d, struct why *why)
 	word(&w, "--kafka.property=session.timeout.ms=8000");
 	word(&w, "--kafka.property=heartbeat.interval.ms=1000");
 	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
-	if (demo_confirms)
-		word(&w, "--collector.metrics-url=%s", stub_collector_metrics_url(d->collector));
+	word(&w, "--collector.metrics-url=%s", stub_collector_metrics_url(d->collector));
 	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
 	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
 	demo_watch_forget(&d->drain_watch);
