@@ -65,7 +65,7 @@ const struct demo_phase demo_plan[] = {
 	                { ACT_STORE_WORKS, UNTIL_PASSED, 1000 },
 	                { ACT_HUSH, UNTIL_STORED, SOON },
 	        } },
-	/* A backlog that is six times as long as the collector's queue arrives at a slow store. */
+	/* At the default rate the backlog is six times as long as the collector's queue. */
 	{ "the collector drops", false, true,
 	        {
 	                { ACT_COLLECTOR_DOWN, UNTIL_PASSED, 0 },

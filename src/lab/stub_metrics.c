@@ -97,12 +97,12 @@ static void add_otel(struct buf *to, bool total, const struct stub_store_counts 
 		        "Current size of the retry queue (in batches)", METRIC_GAUGE,
 		        (double)c->queue_length);
 	}
-	if (c->failed > 0)
+	if (c->saved + c->failed > 0) {
 		add_otel_counter(to, total, "exporter_send_failed_spans", EXPORTER,
 		        "Number of spans in failed attempts to send to destination.", c->failed);
-	if (c->saved + c->failed > 0)
 		add_otel_counter(to, total, "exporter_sent_spans", EXPORTER,
 		        "Number of spans successfully sent to destination.", c->saved);
+	}
 	if (c->received > 0) {
 		add_otel_counter(to, total, "receiver_accepted_spans", RECEIVER,
 		        "Number of spans successfully pushed into the pipeline.", c->received);
@@ -117,10 +117,13 @@ static void add_otel(struct buf *to, bool total, const struct stub_store_counts 
 
 void stub_metrics_page(struct buf *to, enum stub_page form, const struct stub_store_counts *c)
 {
-	metrics_sample(to, "", "go_goroutines", "", "Number of goroutines that currently exist.",
-	        METRIC_GAUGE, 42);
-	if (form == STUB_PAGE_JAEGER)
+	if (form == STUB_PAGE_JAEGER) {
+		metrics_sample(to, "", "go_goroutines", "",
+		        "Number of goroutines that currently exist.", METRIC_GAUGE, 42);
 		add_jaeger(to, c);
-	else
+	} else {
+		metrics_sample(to, "otelcol_process_", "memory_rss", "",
+		        "Total physical memory (resident set size)", METRIC_GAUGE, 1 << 27);
 		add_otel(to, form == STUB_PAGE_OTEL, c);
+	}
 }
