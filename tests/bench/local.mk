@@ -28,12 +28,14 @@ bench-http: all
 	@builddir='$(builddir)' %D%/bench_http$(EXEEXT)
 
 # The agent as a process, beside floors; run.sh runs all of them and prints one report.
-AGENT_BENCHES = %D%/bench_agent %D%/bench_memory %D%/bench_store
+AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_memory %D%/bench_store
 EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
 CLEANFILES += $(AGENT_BENCHES) %D%/bench_floor
 MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
 %C%_bench_agent_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_agent_SOURCES = %D%/bench_agent.c $(MEASURE)
+%C%_bench_direct_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_direct_SOURCES = %D%/bench_direct.c $(MEASURE)
 %C%_bench_floor_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_memory_SOURCES = %D%/bench_memory.c $(MEASURE)
@@ -43,7 +45,7 @@ MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
 .PHONY: bench
 EXTRA_DIST += %D%/run.sh
 bench: all
-	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker
+	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker tests/lib/stubcollector
 	@MAKE='$(MAKE)' SPANSPOOL_BUILD='$(abs_builddir)' srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
 # Not part of "make check": figures, each beside the floor it is compared with.
 EXTRA_PROGRAMS += %D%/bench_spool

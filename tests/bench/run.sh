@@ -14,6 +14,8 @@ section 'map of positions'
 "$MAKE" -s bench-marks || rc=1
 section 'agent, CPU'
 "$here/bench_agent" || rc=1
+section 'agent without Kafka, CPU'
+"$here/bench_direct" || rc=1
 section 'agent to spool'
 "$here/bench_store" || rc=1
 section 'memory and start'
