@@ -224,11 +224,11 @@ static void taken(struct request *r, struct destination *d)
 	/* A store that is away is asked with one POST at a time until one is stored: its 202 says nothing. */
 	if (!confirmer_store_away(d->confirmer))
 		destination_answers(d, r->round);
-	list_remove(&r->link);
 	if (confirmer_answered(d->confirmer, &r->post)) {
 		request_delivered(r);
 		return;
 	}
+	list_remove(&r->link);
 	list_push(&d->unconfirmed, &r->link);
 	e->stats.unconfirmed += r->spans;
 }

@@ -25,22 +25,41 @@ static void on_time(void *arg)
 	e->stirred = true; /* exporter_step runs later in this turn */
 }
 
+/* The owner hears of each item that comes back, and may call back meanwhile: so no list is walked while it is
+ * told. Requests that are asked stand in ASKED until they are put back where they were. */
 static void give_back_requests(struct list *of)
 {
-	list_each_safe (node, of)
-		request_give_back(container_of(node, struct request, link));
+	struct list asked;
+
+	list_init(&asked);
+	list_append(&asked, of);
+	while (!list_empty(&asked)) {
+		struct request *r = list_first(&asked, struct request, link);
+
+		list_remove(&r->link);
+		if (!request_give_back(r))
+			list_push(of, &r->link);
+	}
 }
 
-/* Groups that end are freed on the way, so the parts are taken from the items' side. */
 static void give_back_waiting(struct exporter *e)
 {
-	list_each_safe (node, &e->items) {
+	struct list back;
+
+	list_init(&back);
+	list_each (node, &e->items) {
 		struct item *i = container_of(node, struct item, link);
 
 		if (!i->give_back || i->whole.group == NULL)
 			continue;
 		group_leave(&i->whole);
-		part_dropped(&i->whole);
+		list_push(&back, &i->whole.link);
+	}
+	while (!list_empty(&back)) {
+		struct part *part = list_first(&back, struct part, link);
+
+		list_remove(&part->link);
+		part_dropped(part);
 	}
 }
 

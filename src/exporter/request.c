@@ -57,6 +57,7 @@ void request_free(struct request *r)
 
 void request_delivered(struct request *r)
 {
+	list_remove(&r->link); /* its owner may call back while it is told */
 	while (!list_empty(&r->parts))
 		part_delivered(remove_first(r));
 	request_end(r);
@@ -80,6 +81,7 @@ void request_blame(struct request *r, int status, const char *said)
 
 void request_refused(struct request *r, const char *cause)
 {
+	list_remove(&r->link);
 	while (!list_empty(&r->parts))
 		part_refused(remove_first(r), cause, r->status, r->detail);
 	request_end(r);

@@ -101,13 +101,14 @@ static inline void fixture_nothing(void *arg)
 	(void)arg;
 }
 
-/* AT_END is called in each turn after the exporter's own hook: that one is opened later. */
-static inline struct fixture *fixture_open_with(
-        const struct exporter_opts *opts, void (*at_end)(void *arg))
+/* AT_END is called in each turn after the exporter's own hook: that one is opened later. DONE is called in
+ * fixture_done's place, which it has to call. */
+static inline struct fixture *fixture_open_as(const struct exporter_opts *opts,
+        void (*at_end)(void *arg), void (*done)(void *arg, const struct exporter_report *r))
 {
 	struct fixture *d = calloc(1, sizeof(*d));
 	struct exporter_events events = {
-		.done = fixture_done,
+		.done = done,
 		.room = fixture_room,
 		.sent_again = fixture_sent_again,
 		.changed = fixture_changed,
@@ -122,6 +123,12 @@ static inline struct fixture *fixture_open_with(
 		exit(99);
 	}
 	return d;
+}
+
+static inline struct fixture *fixture_open_with(
+        const struct exporter_opts *opts, void (*at_end)(void *arg))
+{
+	return fixture_open_as(opts, at_end, fixture_done);
 }
 
 static inline struct fixture *fixture_open(const struct exporter_opts *opts)

@@ -292,6 +292,36 @@ static void batches_that_wait_are_recalled(void)
 	fixture_close(d);
 }
 
+static struct fixture *calls_back;
+
+static void purge_again(void *arg, const struct exporter_report *r)
+{
+	fixture_done(arg, r);
+	exporter_purge(calls_back->exporter);
+}
+
+static void an_owner_may_purge_while_it_is_told(void)
+{
+	static const char *const urls[] = { "http://one:1" };
+	struct exporter_opts opts = fixture_opts(urls, 1);
+	struct fixture *d = fixture_open_as(&opts, fixture_nothing, purge_again);
+
+	calls_back = d;
+	d->processes = 2;
+	send_some(d, 200, 3);
+	send_some(d, 8, 1200);
+	ok(fixture_out(d, 8), "requests are out, others wait");
+	exporter_purge(d->exporter);
+	while (fake.n > 0)
+		fake_answer(0, 503, "", -1);
+	ok(fixture_reported(d, 208), "all come back");
+	is_int((int64_t)(count_outcomes(d, EXPORTER_NOT_SENT) +
+	                 count_outcomes(d, EXPORTER_MAYBE_SENT)),
+	        208, "each once");
+	is_int((int64_t)exporter_stats(d->exporter)->items, 0, "none is held");
+	fixture_close(d);
+}
+
 int main(void)
 {
 	batches_that_come_together_leave_together();
@@ -306,5 +336,6 @@ int main(void)
 	an_outage_keeps_them_together();
 	a_recall_takes_its_own_out_of_a_joined_request();
 	batches_that_wait_are_recalled();
+	an_owner_may_purge_while_it_is_told();
 	return tap_done();
 }
