@@ -21,6 +21,7 @@ struct metrics_page {
 	size_t len;
 	bool too_long; /* that line does not fit; it is passed over, and it is none of those that count */
 	bool jaeger, otel; /* which collector's names were seen */
+	bool otel_other;   /* an OpenTelemetry Collector's, although none that counts spans */
 	uint64_t started;  /* hash of process_start_time_seconds; 0 not seen */
 	uint64_t instance; /* hash of the service instance of target_info; 0 not seen */
 	struct confirm_counters sums;
@@ -37,7 +38,7 @@ void metrics_page_feed(struct metrics_page *p, struct slice bytes);
  * Jaeger 1.x: received, dropped and rejected spans, those saved per service, and the queue's capacity.
  * Jaeger 2.x and the OpenTelemetry Collector: spans accepted by all receivers, and sent by the exporter that
  * is furthest behind, since each exporter of a pipeline gets all of its spans. An exporter that has not yet
- * counted anything is not known. */
+ * counted anything is not known. A collector that has counted nothing has no such names: all are 0 then. */
 int metrics_page_end(
         struct metrics_page *p, struct confirm_counters *counters, struct why *why) MUST_USE;
 

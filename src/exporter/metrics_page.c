@@ -215,6 +215,7 @@ static void take_line(struct metrics_page *p)
 	struct sample s;
 
 	p->line[p->len] = '\0';
+	p->otel_other |= strncmp(p->line, "otelcol_", strlen("otelcol_")) == 0;
 	if (p->line[0] == '#' || memchr(p->line, '\0', p->len) != NULL || !split(p->line, &s))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -268,6 +269,8 @@ int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, 
 {
 	if (p->len > 0 && !p->too_long)
 		take_line(p);
+	if (!p->jaeger && p->otel_other)
+		p->otel = true;
 	if (p->jaeger == p->otel)
 		return why_set(why, E_MALFORMED,
 		        "the page has neither a Jaeger collector's counters of spans "

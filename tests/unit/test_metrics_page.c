@@ -78,6 +78,9 @@ static void an_opentelemetry_collector(void)
 	               100),
 	        0, "an exporter that has sent nothing yet");
 	is_int(got.saved, 0, "holds the others back");
+	is_int(read_page("otelcol_process_uptime 3\nprocess_start_time_seconds 5\n", 100), 0,
+	        "one that has counted nothing yet has no counters of spans");
+	ok(got.received == 0 && got.saved == 0 && got.process != 0, "all are 0");
 }
 
 static void another_process_is_another_number(void)
