@@ -1,5 +1,5 @@
 #!/bin/bash
-# demo.sh — the fault-tolerance demonstration on real Apache Kafka and a real Jaeger: nine phases in which the
+# demo.sh — the fault-tolerance demonstration on real Apache Kafka and a real Jaeger: eleven phases in which the
 # links of the chain are taken away one after the other under load. At the end Jaeger's own query API is asked
 # for every numbered span. Exit 0: every promise was kept; 3: one was broken; 1: the parts did not start.
 #
@@ -43,7 +43,7 @@ agent() {
 
 drain() {
 	drain_start drain --kafka.consumer.brokers="$KAFKA_BOOTSTRAP" --kafka.consumer.topic=$TOPIC \
-		--collector.url="$JAEGER_COLLECTOR" || die "the drain does not start"
+		--collector.url="$JAEGER_COLLECTOR" --collector.metrics-url="$(jaeger_metrics_url "$WORK/jaeger")" || die "the drain does not start"
 }
 
 # begin NAME: its spans begin to flow, under a service name of its own
@@ -104,6 +104,10 @@ story() {
 	kill9 "$(pid_of drain)"
 	drain
 	ended
+	jaeger_store_pause "$WORK/jaeger"
+	begin "store frozen"; ended
+	jaeger_store_resume "$WORK/jaeger"
+	begin "store back"; ended
 	begin "all up again"; ended
 	say "until all is drained"
 	settled
@@ -156,8 +160,8 @@ table() {
 	promise $? "what is twice on Kafka is marked"
 }
 
-# Jaeger's queue holds the whole story twice: what it answers 202 and then drops would look like our loss.
-JAEGER_QUEUE=$((RATE * SECONDS_EACH * 18 > JAEGER_QUEUE ? RATE * SECONDS_EACH * 18 : JAEGER_QUEUE))
+# As Jaeger is shipped: what it answers 202 and then drops is sent again.
+JAEGER_QUEUE=2000
 
 kafka_need
 jaeger_need
@@ -172,9 +176,7 @@ agent
 drain
 story
 table
-dropped=$(jaeger_dropped "$WORK/jaeger")
-[ "$dropped" -eq 0 ]
-promise $? "Jaeger drops nothing behind its 202 (it dropped $dropped)"
+say "Jaeger's last process dropped $(jaeger_dropped "$WORK/jaeger") spans behind its 202 and could not store $(jaeger_failed "$WORK/jaeger")."
 ledger_balances agent
 promise $? "the agent's ledger balances at the end"
 end "$(pid_of agent)" 10

@@ -5,6 +5,7 @@
 #   jaeger.sh fetch                          builds the two programs into the cache, once (minutes)
 #   jaeger.sh start DIR                      prints the collector's and the query service's address
 #   jaeger.sh kill9|pause|resume|restart DIR the collector; what is stored stays
+#   jaeger.sh store_pause|store_resume DIR   the process that keeps the spans
 #   jaeger.sh stop DIR                       all of it, by pid
 #   jaeger.sh traces DIR SERVICE [LIMIT]     the query API's JSON
 #   jaeger.sh dropped DIR                    spans the collector answered 202 and then threw away
@@ -12,8 +13,9 @@
 # The spans lie in the memory of a second process (Jaeger's remote-storage): the collector can be killed
 # with -9 and come back with all that was stored, and a span that came twice is stored twice, so repeats
 # can be counted. What a killed collector had answered 202 and not yet given to the storage is gone, and is
-# Jaeger's loss: a test that counts lets the collector become idle before it kills it. For the same
-# reason its queue is larger than the 2,000 spans of the default, and "dropped" must be looked at.
+# Jaeger's loss: a test that counts, and whose sender does not confirm what it delivers, lets the collector
+# become idle before it kills it. For the same reason its queue is larger than the 2,000 spans of the default,
+# and "dropped" must be looked at.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -126,6 +128,9 @@ jaeger_kill9() { jaeger_signal KILL "$1"; }
 jaeger_pause() { jaeger_signal STOP "$1"; }
 jaeger_resume() { jaeger_signal CONT "$1"; }
 
+jaeger_store_pause() { kill -STOP "$(jaeger_pid "$1" storage)"; }
+jaeger_store_resume() { kill -CONT "$(jaeger_pid "$1" storage)"; }
+
 jaeger_stop() {
 	local pid
 	jaeger_kill9 "$1"
@@ -144,7 +149,16 @@ jaeger_metric() {
 		awk -v m="$2" '$1 ~ "^" m "({|$)" { s += $2 } END { printf "%d\n", s }'
 }
 
+# Where its counters are.
+jaeger_metrics_url() { echo "http://127.0.0.1:$(jaeger_port "$1" admin)/metrics"; }
+
 jaeger_dropped() { jaeger_metric "$1" jaeger_collector_spans_dropped_total; }
+
+# Spans that its storage refused, or did not answer for in time.
+jaeger_failed() {
+	curl -sf -m 5 "$(jaeger_metrics_url "$1")" |
+		awk '/^jaeger_collector_spans_saved_by_svc_total\{.*result="err"/ { s += $NF } END { printf "%d\n", s }'
+}
 
 # What it answered 202 is with the storage.
 jaeger_idle() {
@@ -160,7 +174,7 @@ jaeger_command() {
 	start | restart)
 		[ $# -ge 2 ] || die "jaeger.sh $word DIR"
 		"jaeger_$word" "$(realpath -m "$2")" && echo "$JAEGER_COLLECTOR $JAEGER_QUERY" ;;
-	stop | kill9 | pause | resume | traces | dropped)
+	stop | kill9 | pause | resume | store_pause | store_resume | traces | dropped)
 		[ $# -ge 2 ] || die "jaeger.sh $word DIR …"
 		"jaeger_$word" "$(realpath -m "$2")" "${@:3}" ;;
 	*) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

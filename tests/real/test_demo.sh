@@ -11,7 +11,7 @@ workdir
 spawn "$WORK/out" env TMPDIR="$WORK" bash "$REAL_SRC/demo.sh"
 wait "$SPAWNED"
 is $? 0 "the demonstration ends with 0"
-is "$(grep -cE '^[1-9] .*( +[0-9]+){5}$' "$WORK/out")" 9 "its table has a line for each of nine phases"
+is "$(grep -cE '^[1-9][0-9]? .*( +[0-9]+){5}$' "$WORK/out")" 11 "its table has a line for each of eleven phases"
 grep -q "^every promise was kept" "$WORK/out"
 ok $? "every promise was kept"
 diag "$(cat "$WORK/out")"
