@@ -63,6 +63,9 @@ bool circuit_refused(struct circuit *c, uint64_t now);
 /* A report came. True when the state changed. */
 bool circuit_report(struct circuit *c, uint64_t now, enum circuit_news news);
 
+/* The destination took what it was sent, and reports later what became of it: it is not silent. */
+void circuit_answers(struct circuit *c, uint64_t now);
+
 /* The probes that are out are taken back, without a word from the destination. True when the state changed. */
 bool circuit_gives_up(struct circuit *c, uint64_t now);
 

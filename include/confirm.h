@@ -23,6 +23,7 @@ struct confirm_counters {
 	        capacity; /* spans that the queue holds; 0 is not known yet, CONFIRM_NO_QUEUE that it has none */
 	uint64_t
 	        overtake; /* so many spans at most are saved while another worker still holds an older one */
+	uint64_t slowest_us; /* no save takes longer while others are saved; 0: that is not known */
 };
 
 /* A reading with the monotonic moments between which the page was made, in microseconds. */
@@ -55,6 +56,7 @@ struct confirm_post {
 	bool entered;         /* a reading began after its answer, */
 	uint64_t entered_at;  /* at which so many spans had entered the queue, its own among them */
 	bool left; /* as many were saved or refused by a later one: none of its own is queued */
+	uint64_t left_at; /* confirm.saving_us at that reading */
 };
 
 struct confirm_opts {
@@ -91,6 +93,8 @@ struct confirm {
 	bool lossless;         /* this process lost nothing while we looked: the window doubles */
 	uint64_t read_at_us;   /* the next reading is due, */
 	uint64_t urgent_at_us; /* or is due already when a POST waits for the window */
+	bool saving;           /* the last reading showed spans saved since the one before */
+	uint64_t saving_us;    /* time between readings that all showed spans saved, so far */
 	uint64_t window;       /* spans that the queue may hold, others' among them */
 	uint64_t clean;        /* spans confirmed since the window last changed */
 	uint64_t others;       /* spans that others sent between the last two readings */

@@ -43,6 +43,8 @@ struct sink_events {
 	 * batch's first span is among them, so that BATCHES sent again can be counted. A first sending of
 	 * a batch with maybe_dup is not told: the owner knows. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);
+	/* The destination answered that it took a batch; the report comes when it has stored it. */
+	void (*answered)(void *arg);
 	void *arg;
 };
 

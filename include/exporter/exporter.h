@@ -96,6 +96,8 @@ struct exporter_events {
 	/* SPANS of the item go out once more although they may have arrived; FIRST: its first are among
 	 * them. Called as the request is handed to the network. May be NULL. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);
+	/* A collector answered 2xx; whether it stored the spans is still to be confirmed. May be NULL. */
+	void (*answered)(void *arg);
 	/* At each change of state or cause, with a sentence that names the collector, what it said and what to
 	 * do; of a cause alone at most every ten seconds. SENDING: with the address alone. May be NULL. */
 	void (*changed)(void *arg, enum exporter_state state, const char *sentence);

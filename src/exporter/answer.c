@@ -231,6 +231,8 @@ static void taken(struct request *r, struct destination *d)
 	list_remove(&r->link);
 	list_push(&d->unconfirmed, &r->link);
 	e->stats.unconfirmed += r->spans;
+	if (e->events.answered != NULL)
+		e->events.answered(e->events.arg);
 }
 
 static void lost(struct request *r, struct destination *d)

@@ -8,6 +8,9 @@
 /* A save that other workers overtake in a Jaeger 1.x collector: it has 50 workers by default, and the
  * slowest save of a working store takes no longer than sixteen others. */
 enum { JAEGER_OVERTAKE = 50 * 16 };
+/* A save of a working store takes milliseconds. An OpenTelemetry exporter repeats what fails for minutes while
+ * others pass, so nothing is known of it. */
+#define JAEGER_SLOWEST_US US_PER_S
 /* An OpenTelemetry exporter sends batches of up to 8192 spans, ten at a time, by default. */
 enum { OTEL_OVERTAKE = 10 * 16 * 8192 };
 
@@ -290,5 +293,6 @@ int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, 
 	*counters = p->sums;
 	counters->process = p->instance != 0 ? p->instance : p->started;
 	counters->overtake = p->otel ? OTEL_OVERTAKE : JAEGER_OVERTAKE;
+	counters->slowest_us = p->otel ? 0 : JAEGER_SLOWEST_US;
 	return 0;
 }

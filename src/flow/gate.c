@@ -38,6 +38,7 @@ enum { POST_EVERY_US = US_PER_S / 4 };
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 static void on_room(void *arg);
 static void on_sent_again(void *arg, uint32_t spans, bool first);
+static void on_answered(void *arg);
 
 int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
         struct health *health)
@@ -66,9 +67,11 @@ void gate_use(struct gate *g, struct sink *s)
 
 struct sink_events gate_sink_events(struct gate *g)
 {
-	return (struct sink_events){
-		.done = on_done, .room = on_room, .sent_again = on_sent_again, .arg = g
-	};
+	return (struct sink_events){ .done = on_done,
+		.room = on_room,
+		.sent_again = on_sent_again,
+		.answered = on_answered,
+		.arg = g };
 }
 
 /* Spooling is what the agent is for, so a destination that is away is a warning. One that is configured wrongly,
@@ -286,6 +289,13 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 	struct gate *g = arg;
 
 	g->events.sent_again(g->events.arg, spans, first);
+}
+
+static void on_answered(void *arg)
+{
+	struct gate *g = arg;
+
+	circuit_answers(&g->circuit, clock_mono_us());
 }
 
 void gate_backlog(struct gate *g, bool waits)

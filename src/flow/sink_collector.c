@@ -83,6 +83,13 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 	c->events.sent_again(c->events.arg, spans, first);
 }
 
+static void on_answered(void *arg)
+{
+	struct sink_collector *c = arg;
+
+	c->events.answered(c->events.arg);
+}
+
 /* The intake has seen to all but what is harmful to collectors only. */
 static bool is_fit(struct sink *s, const struct batch *b, struct inspect_facts *facts)
 {
@@ -197,6 +204,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 		.done = on_done,
 		.room = on_room,
 		.sent_again = on_sent_again,
+		.answered = on_answered,
 		.changed = on_changed,
 		.sight = on_sight,
 		.arg = c,

@@ -109,6 +109,12 @@ bool circuit_report(struct circuit *c, uint64_t now, enum circuit_news news)
 	return enter(c, now, CIRCUIT_CLOSED);
 }
 
+void circuit_answers(struct circuit *c, uint64_t now)
+{
+	if (c->state == CIRCUIT_CLOSED)
+		c->passed = now;
+}
+
 bool circuit_gives_up(struct circuit *c, uint64_t now)
 {
 	return c->state == CIRCUIT_HALF_OPEN && open_for(c, now, c->cause);

@@ -7,8 +7,8 @@
  *      │                                                    the POST's own among them
  *      │        ──as many were saved or refused──► LEFT: the queue is first in, first out, so the POST's
  *      │                                                 spans are saved or in a worker's hand
- *      │        ──nothing entered since all were saved, or so many more were saved that no worker can
- *      │          still hold one of the POST's──► STORED
+ *      │        ──nothing entered since all were saved, or so many more were saved, or for so long,
+ *      │          that no worker can still hold one of the POST's──► STORED
  *      └──the collector lost spans since the POST was sent, or is another process──► LOST, RESTART
  *
  * A reading says nothing of a POST that was answered after it began. The counters of a page are read one
@@ -25,6 +25,7 @@
 enum {
 	FIRST_WINDOW = 500, /* spans; a quarter of the queue that Jaeger 1.x has by default */
 	LEAST_STEP = 50,    /* spans that the window grows by */
+	SLOWEST_PARTS = 4,  /* stretches of saving, at the least, in which a save is through */
 	READ_COST = 25,     /* a reading follows the last after so many times what that took, */
 	URGENT_US = 5000,   /* and never sooner than this */
 	READ_MOST_US = 10000000, /* other senders make no reading wait longer */
@@ -270,6 +271,19 @@ static void look_at_change(struct confirm *c, const struct confirm_reading *r)
 	}
 }
 
+/* A worker that holds a span while others save is through with it after slowest_us of their time. A store that hangs
+ * holds all of them, so only stretches count in which something was saved, and in the one before; and of a long
+ * stretch, which may have been a pause for the most part, no more than a quarter of what is needed. */
+static void count_saving(struct confirm *c, const struct confirm_reading *r)
+{
+	bool saving = r->counters.saved > c->last.counters.saved;
+
+	if (saving && c->saving)
+		c->saving_us += min_u64(
+		        r->began_us - c->last.began_us, r->counters.slowest_us / SLOWEST_PARTS);
+	c->saving = saving;
+}
+
 /* What others sent since the last reading: they will send as much until the next. */
 static void count_others(struct confirm *c, const struct confirm_reading *r)
 {
@@ -306,10 +320,13 @@ static bool is_stored(struct confirm *c, struct confirm_post *p, const struct lo
 	}
 	if (!p->left && stored(&l->r->counters) >= p->entered_at) {
 		p->left = true;
+		p->left_at = c->saving_us;
 		c->queued -= p->spans;
 	}
 	return l->gone_before >= l->entered ||
-	       l->gone_before >= p->entered_at + l->r->counters.overtake;
+	       l->gone_before >= p->entered_at + l->r->counters.overtake ||
+	       (p->left && l->r->counters.slowest_us != 0 &&
+	               c->saving_us - p->left_at >= l->r->counters.slowest_us);
 }
 
 /* P was lost while the window was at its smallest and the store worked, so other senders keep the
@@ -397,6 +414,7 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 	if (same) {
 		look_at_change(c, r);
 		count_others(c, r);
+		count_saving(c, r);
 		check_identity(c, r);
 	}
 	next_reading(c, r->began_us, r->ended_us);

@@ -146,6 +146,7 @@ static void restart(void)
 		.process = w.live.process + 1,
 		.capacity = w.live.capacity,
 		.overtake = w.live.overtake,
+		.slowest_us = w.live.slowest_us,
 	};
 	w.unreadable = true; /* a page that is being read breaks off */
 	w.losses++;
@@ -308,6 +309,7 @@ static void read_run(void)
 	w.page.counters.process = w.live.process;
 	w.page.counters.capacity = w.live.capacity;
 	w.page.counters.overtake = w.live.overtake;
+	w.page.counters.slowest_us = w.live.slowest_us;
 	w.losses += w.page.counters.dropped + w.page.counters.failed != w.lost_before;
 	w.lost_before = w.page.counters.dropped + w.page.counters.failed;
 	confirm_read(&w.confirm, &w.page, &decided);
@@ -338,6 +340,7 @@ static void set_up(struct trial *t)
 	w.live.process = 1;
 	w.live.capacity = chance(70) ? w.capacity : 0;
 	w.live.overtake = (w.workers - 1) * OVERTAKE;
+	w.live.slowest_us = chance(70) ? 4 * SLOWEST * w.save_us : 0;
 	for (unsigned i = 0; i < w.batches; i++) {
 		w.s[i].post.spans = 1 + (uint32_t)roll(SPANS_MOST);
 		list_init(&w.s[i].post.link);

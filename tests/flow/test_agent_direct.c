@@ -162,6 +162,25 @@ static void a_busy_collector_is_waited_for(void)
 	stage_end(&s);
 }
 
+/* A few spans now and then, so that the collector is never seen idle and few are saved behind each: that they are
+ * confirmed takes longer than the circuit waits for a report. */
+static void a_trickle_is_no_outage(void)
+{
+	struct stage s;
+
+	stage_open(&s, STAGE_DIRECT);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stage_send(&s, 800, 100);
+	ok(stage_metric(&s, "spanspool_collector_unconfirmed_spans") > 0,
+	        "some spans are taken and not confirmed");
+	ok(stage_is_empty(&s), "all are confirmed in the end");
+	is_int((int64_t)stage_metric(&s, "spanspool_circuit_opened_total"), 0,
+	        "and the circuit never opened");
+	is_whole(&s, "stored");
+	is_int(tally_total(s.tally).duplicates, 0, "none twice");
+	stage_end(&s);
+}
+
 int main(void)
 {
 	all_that_is_sent_reaches_the_collector();
@@ -174,5 +193,6 @@ int main(void)
 	what_the_collector_refuses_goes_to_quarantine();
 	what_would_harm_the_collector_goes_to_quarantine();
 	a_busy_collector_is_waited_for();
+	a_trickle_is_no_outage();
 	return tap_done();
 }

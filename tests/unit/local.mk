@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_confirm \
+	%D%/test_confirm_slowest \
 	%D%/test_corpus \
 	%D%/test_demo_verdict \
 	%D%/test_drain_ledger \
@@ -108,6 +109,9 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_confirm_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirm_SOURCES = %D%/test_confirm.c %D%/confirm_fixture.h
+%C%_test_confirm_slowest_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirm_slowest_SOURCES = %D%/test_confirm_slowest.c %D%/confirm_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_drain_ledger_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -100,7 +100,7 @@ static void what_may_go_out(void)
 }
 
 /* Each row is a course of events from a closed circuit on: "R500" is a refusal after 500 ms, P one that
- * passes, A an answer about one record only, T a look at the clock. */
+ * passes, A an answer about one record only, S an answer that it took some, T a look at the clock. */
 static void what_is_evidence_against_the_destination(void)
 {
 	static const struct {
@@ -122,6 +122,11 @@ static void what_is_evidence_against_the_destination(void)
 		{ "one partition is silent, others pass", "P1999 T1 P1999 T1 P1999 T1", 1,
 		        CIRCUIT_CLOSED },
 		{ "all are silent after one passed", "P1000 T1999 T1", 1, CIRCUIT_OPEN },
+		{ "some are taken, and none is known to be stored", "S1500 T1 S1500 T1 S1500 T1", 1,
+		        CIRCUIT_CLOSED },
+		{ "some were taken, and then no more", "S1500 T1 S1500 T1999 T1", 1, CIRCUIT_OPEN },
+		{ "what is taken does not clear of refusals", "R1 S1 R1 S1 R1 S1 T500", 0,
+		        CIRCUIT_OPEN },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -137,6 +142,8 @@ static void what_is_evidence_against_the_destination(void)
 			at = *end == ' ' ? end + 1 : end;
 			if (what == 'T')
 				circuit_tick(&c, now, MS(rows[i].oldest));
+			else if (what == 'S')
+				circuit_answers(&c, now);
 			else
 				circuit_report(&c, now,
 				        what == 'P'   ? CIRCUIT_PASSED
