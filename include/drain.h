@@ -30,7 +30,7 @@ struct drain_opts {
 struct drain;
 
 /* Neither brokers nor collectors need to be there. E_USAGE names what is wrong. Posts "kafka",
- * "collector" and "quarantine" on HEALTH. */
+ * "collector", "store" and "quarantine" on HEALTH. */
 int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
         struct health *health, struct why *why) MUST_USE;
 

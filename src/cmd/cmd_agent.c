@@ -112,7 +112,7 @@ static int open_collector(struct agent *a, const struct sink_id *id, struct why 
 	};
 
 	collector_exporter_opts(&a->set.collector, &o);
-	return sink_collector_open(&a->sink, a->loop, &o, id, &events, why);
+	return sink_collector_open(&a->sink, a->loop, &o, id, &events, &a->health, why);
 }
 
 static void log_collectors(const struct agent_settings *set)

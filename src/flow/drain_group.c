@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "drain_parts.h"
+#include "store_health.h"
 
 static const char kafka[] = "kafka", collector[] = "collector";
 
@@ -242,14 +243,11 @@ void drain_on_collector(void *arg, enum exporter_state state, const char *senten
 	}
 }
 
-/* Without a sight of the store "delivered" means less, which an operator must know. */
 void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
 {
-	(void)arg;
-	if (sight == CONFIRMER_SEEING)
-		log_info("collector: %s", sentence);
-	else
-		log_warn("collector: %s", sentence);
+	struct drain *d = arg;
+
+	store_health_post(d->health, sight, sentence);
 }
 
 void drain_each_lag(

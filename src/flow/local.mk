@@ -11,4 +11,5 @@ libspanspool_a_SOURCES += \
 	%D%/quarantine_topic.c \
 	include/sink.h \
 	include/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \
-	%D%/sink_id.h %D%/sink_id.c
+	%D%/sink_id.h %D%/sink_id.c \
+	%D%/store_health.h %D%/store_health.c

@@ -5,12 +5,14 @@
 #include "log.h"
 #include "sink_id.h"
 #include "sinks.h"
+#include "store_health.h"
 
 struct sink_collector {
 	struct sink sink;
 	struct sink_id id;
 	struct sink_events events;
 	struct exporter *exporter;
+	struct health *health;
 	struct list offers; /* that the exporter has */
 	bool was_away;      /* at the last change */
 };
@@ -149,14 +151,11 @@ static void on_changed(void *arg, enum exporter_state state, const char *sentenc
 	c->was_away = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
 }
 
-/* Without a sight of the store "delivered" means less, which an operator must know. */
 static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
 {
-	(void)arg;
-	if (sight == CONFIRMER_SEEING)
-		log_info("collector: %s", sentence);
-	else
-		log_warn("collector: %s", sentence);
+	struct sink_collector *c = arg;
+
+	store_health_post(c->health, sight, sentence);
 }
 
 static const char *trouble(struct sink *s, bool *misconfigured)
@@ -197,7 +196,8 @@ static void free_sink(struct sink *s)
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts,
-        const struct sink_id *id, const struct sink_events *events, struct why *why)
+        const struct sink_id *id, const struct sink_events *events, struct health *health,
+        struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
 	struct exporter_events own = {
@@ -219,6 +219,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 	c->sink.trouble = trouble;
 	c->id = *id;
 	c->events = *events;
+	c->health = health;
 	o.bare = !id->headers;
 	if (exporter_open(&c->exporter, l, &o, &own, why) < 0) {
 		free(c);

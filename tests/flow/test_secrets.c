@@ -83,7 +83,7 @@ static void an_agent_keeps_its_secrets(void)
 
 	stage_open(&s, STAGE_DIRECT);
 	ok(stage_start(&s, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
-	           "--log-level=debug", NULL),
+	           "--log-level=debug", "--collector.max-batch-spans=10", NULL),
 	        "the agent serves");
 	stage_send(&s, 100, 0);
 	ok(stage_until(&s, has_failed, &s), "a collector does not answer");

@@ -1,0 +1,20 @@
+/* store_health.c — a sight of the store is well, blindness a warning, and a stop an outage. */
+#include "store_health.h"
+
+void store_health_post(struct health *h, enum confirmer_sight sight, const char *sentence)
+{
+	static const char part[] = "store";
+
+	switch (sight) {
+	case CONFIRMER_LOOKING:
+	case CONFIRMER_SEEING:
+		health_post(h, part, HEALTH_OK, "%s", sentence);
+		break;
+	case CONFIRMER_BLIND:
+		health_post(h, part, HEALTH_WARN, "%s", sentence);
+		break;
+	case CONFIRMER_STOPPED:
+		health_post(h, part, HEALTH_DOWN, "%s", sentence);
+		break;
+	}
+}

@@ -1,0 +1,12 @@
+/* store_health.h — what can be seen of the store behind a collector, on the board. */
+#ifndef STORE_HEALTH_H
+#define STORE_HEALTH_H
+
+#include "exporter/confirmer.h"
+#include "health.h"
+
+/* Posts SENTENCE of a confirmer as part "store". Without a sight "delivered" means less, which an operator must
+ * know; with confirm=require nothing is sent then. */
+void store_health_post(struct health *h, enum confirmer_sight sight, const char *sentence);
+
+#endif
