@@ -54,6 +54,9 @@ uint32_t confirmer_post_spans(const struct confirmer *c);
 /* May a POST of SPANS go out now? False: a reading is made due, and CHANGED is called when that may have
  * changed. */
 bool confirmer_may_send(struct confirmer *c, uint32_t spans);
+/* The owner has no room for more until some of what is unconfirmed has its verdict: the page is read as often as it
+ * is for a POST that waits for the window, until the next confirmer_may_send. */
+void confirmer_hurry(struct confirmer *c);
 /* It goes out; P.spans and P.attempts are set. Ends in confirmer_answered or confirmer_unanswered. */
 void confirmer_sent(struct confirmer *c, struct confirm_post *p);
 /* It was answered 2xx. True: blind, so P is done with now: delivered means answered 2xx. False: its verdict

@@ -243,6 +243,14 @@ bool confirmer_may_send(struct confirmer *c, uint32_t spans)
 	return may;
 }
 
+void confirmer_hurry(struct confirmer *c)
+{
+	if (c->sight != CONFIRMER_SEEING || c->policy.unconfirmed == 0 || c->waiting == UINT32_MAX)
+		return;
+	c->waiting = UINT32_MAX; /* more than any window lets out */
+	schedule(c);
+}
+
 uint32_t confirmer_post_spans(const struct confirmer *c)
 {
 	return c->sight == CONFIRMER_SEEING ? confirm_post_spans(&c->policy)

@@ -277,6 +277,17 @@ static uint64_t next_trial(const struct exporter *e, uint64_t now)
 	return wake;
 }
 
+/* Nothing is left to send, and half of the memory is held by spans that are not confirmed: their verdicts make room
+ * for more. */
+static void hurry(struct exporter *e)
+{
+	if (e->stats.bytes < e->opts.max_bytes / 2 || e->stats.unconfirmed == 0 ||
+	        !list_empty(&e->ready) || !list_empty(&e->full) || !list_empty(&e->partial))
+		return;
+	for (size_t i = 0; i < e->ndestinations; i++)
+		confirmer_hurry(e->destinations[i].confirmer);
+}
+
 static void step_once(struct exporter *e)
 {
 	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
@@ -284,6 +295,7 @@ static void step_once(struct exporter *e)
 
 	wake_rested(e, now, &wake);
 	send_all(e, now, &wake);
+	hurry(e);
 	wake = min_u64(wake, next_trial(e, now));
 	has_room = e->wants_room && exporter_refusal(e, &e->wanted, &wake) == 0;
 	if (wake == UINT64_MAX)

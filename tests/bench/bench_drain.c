@@ -78,14 +78,14 @@ static void fill_topic(const char *brokers, struct slice value, uint64_t records
 	loop_free(f.loop);
 }
 
-static uint64_t taken(struct mockproc *stub)
+static uint64_t spans_stored(struct mockproc *stub)
 {
 	char answer[512];
 	const char *at;
 
 	mockproc_ask(stub, "counts", answer, sizeof(answer));
-	at = strstr(answer, "\"taken\":");
-	return at == NULL ? 0 : strtoull(at + strlen("\"taken\":"), NULL, 10);
+	at = strstr(answer, "\"total\":");
+	return at == NULL ? 0 : strtoull(at + strlen("\"total\":"), NULL, 10);
 }
 
 /* User and system seconds, and resident MiB, of a process that runs. */
@@ -109,12 +109,13 @@ static void reading(pid_t pid, double *cpu, double *mib)
 	*mib = (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
-static struct child *start_drain(const char *brokers, const char *url)
+static struct child *start_drain(const char *brokers, struct mockproc *stub, const char *confirm)
 {
-	char program[512], broker_option[1100], url_option[1100], admin[64];
+	char program[512], broker_option[1100], url_option[1100], page_option[1100], page[1024];
+	char admin[64];
 	const char *dir = getenv("builddir");
-	const char *argv[] = { "spanspool", "drain", broker_option, url_option, admin,
-		"--log-level=warn", NULL };
+	const char *argv[] = { "spanspool", "drain", broker_option, url_option, page_option,
+		confirm, admin, "--log-level=warn", NULL };
 	struct child_opts o = { .program = program, .argv = argv, .bare = true };
 	struct child *c;
 	uint16_t port;
@@ -122,7 +123,9 @@ static struct child *start_drain(const char *brokers, const char *url)
 
 	snprintf(program, sizeof(program), "%s/spanspool", dir == NULL ? "." : dir);
 	snprintf(broker_option, sizeof(broker_option), "--kafka.consumer.brokers=%s", brokers);
-	snprintf(url_option, sizeof(url_option), "--collector.url=%s", url);
+	snprintf(url_option, sizeof(url_option), "--collector.url=%s", stub->brokers);
+	mockproc_ask(stub, "metrics-url", page, sizeof(page));
+	snprintf(page_option, sizeof(page_option), "--collector.metrics-url=%s", page);
 	if (ports_free(PORTS_TCP, &port) < 0)
 		exit(1);
 	snprintf(admin, sizeof(admin), "--admin.http.host-port=127.0.0.1:%u", port);
@@ -133,7 +136,8 @@ static struct child *start_drain(const char *brokers, const char *url)
 	return c;
 }
 
-static void measure(const char *name, const char *flag, uint32_t spans, uint64_t records)
+static void measure(
+        const char *name, const char *flag, const char *confirm, uint32_t spans, uint64_t records)
 {
 	struct mockproc broker, stub;
 	struct buf value = { 0 };
@@ -147,12 +151,12 @@ static void measure(const char *name, const char *flag, uint32_t spans, uint64_t
 	mockproc_say(&broker, "topic tracing-topic %d", PARTITIONS);
 	mockproc_say(&broker, "topic tracing-topic-quarantine 1");
 	fill_topic(broker.brokers, buf_slice(&value), records);
-	drain = start_drain(broker.brokers, stub.brokers);
-	while (taken(&stub) == 0)
+	drain = start_drain(broker.brokers, &stub, confirm);
+	while (spans_stored(&stub) == 0)
 		usleep(1000);
 	wall = (double)clock_mono_us();
 	reading(child_pid(drain), &cpu0, &mib);
-	while (taken(&stub) < records)
+	while (spans_stored(&stub) < records * spans)
 		usleep(5000);
 	wall = ((double)clock_mono_us() - wall) / 1e6;
 	reading(child_pid(drain), &cpu, &mib);
@@ -173,7 +177,9 @@ int main(int argc, char **argv)
 
 	printf("%-20s %6s %9s %10s %12s %12s %10s\n", "", "spans", "records", "records/s",
 	        "spans/s", "cpu s/M span", "MiB");
-	measure("connections kept", NULL, spans, records);
-	measure("a connection each", "--close-each", spans, records / 4);
+	measure("kept, unconfirmed", NULL, "--collector.confirm=off", spans, records);
+	measure("kept, confirmed", NULL, "--collector.confirm=auto", spans, records);
+	measure("closed, unconfirmed", "--close-each", "--collector.confirm=off", spans, records);
+	measure("closed, confirmed", "--close-each", "--collector.confirm=auto", spans, records);
 	return 0;
 }

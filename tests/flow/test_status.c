@@ -1,6 +1,7 @@
 /* test_status.c — spanspool status before an admin port in a process of its own. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,7 @@ static pid_t start(enum mood mood, uint16_t *port)
 		abort();
 	pid = fork();
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
 		close(fds[0]);
 		serve(mood, fds[1]);
 	}
