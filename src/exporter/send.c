@@ -27,6 +27,14 @@ static uint64_t replay_wait_us(struct exporter *e, const struct exporter_item *i
 	        clock_wall_ms(), loop_now_us(e->loop));
 }
 
+/* Nothing is on its way to a collector or waits for one. Requests that are unconfirmed wait for a reading, and a
+ * collector that has been paused is not asked again by them. */
+static bool has_nothing_to_send(const struct exporter *e)
+{
+	return e->stats.in_flight == 0 && list_empty(&e->ready) && list_empty(&e->resting) &&
+	       list_empty(&e->full) && list_empty(&e->partial);
+}
+
 static int collectors_refusal(const struct exporter *e, uint64_t now)
 {
 	bool open = false, due = false;
@@ -39,7 +47,7 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 		open |= d->pace.state == SLOW_OPEN;
 		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
 	}
-	return open || (due && e->stats.items == 0) ? 0 : E_DOWN;
+	return open || (due && has_nothing_to_send(e)) ? 0 : E_DOWN;
 }
 
 int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake)

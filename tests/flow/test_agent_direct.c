@@ -181,6 +181,41 @@ static void a_trickle_is_no_outage(void)
 	stage_end(&s);
 }
 
+static bool has_unconfirmed(void *arg)
+{
+	return stage_metric(arg, "spanspool_collector_unconfirmed_spans") > 0;
+}
+
+static bool is_away(void *arg)
+{
+	return stage_metric(arg, "spanspool_circuit_state{state=\"closed\"}") == 0;
+}
+
+/* Spans wait for a verdict that no page will ever give, and every POST fails: the next POST is what shows that the
+ * collector is back. */
+static void a_collector_that_comes_back_without_its_page_is_sent_to(void)
+{
+	struct stub_store_opts store = { .capacity = 2000 };
+	struct stage s;
+	struct why why;
+
+	stage_open_storing(&s, STAGE_DIRECT, &store);
+	ok(stage_start(&s, NULL), "the agent serves");
+	stub_store_set_mode(stub_collector_store(s.stub), STUB_STORE_HANGS);
+	stage_send(&s, 200, 0);
+	ok(stage_until(&s, has_unconfirmed, &s), "spans are taken, and its store hangs");
+	stub_collector_down(s.stub);
+	stage_send(&s, 200, 0);
+	ok(stage_until(&s, is_away, &s), "the collector is away");
+	ok(stub_collector_metrics(s.stub, STUB_METRICS_OFF, &why) == 0 &&
+	                stub_collector_restart(s.stub, &why) == 0,
+	        "it is back, without a page");
+	stub_store_set_mode(stub_collector_store(s.stub), STUB_STORE_WORKS);
+	is_whole(&s, "and has all");
+	ok(stage_is_empty(&s), "nothing is left in the agent");
+	stage_end(&s);
+}
+
 int main(void)
 {
 	all_that_is_sent_reaches_the_collector();
@@ -194,5 +229,6 @@ int main(void)
 	what_would_harm_the_collector_goes_to_quarantine();
 	a_busy_collector_is_waited_for();
 	a_trickle_is_no_outage();
+	a_collector_that_comes_back_without_its_page_is_sent_to();
 	return tap_done();
 }
