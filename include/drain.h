@@ -17,12 +17,13 @@ struct drain_opts {
 	uint64_t max_ahead; /* records read beyond the oldest that is not done, of one partition */
 	struct replay_point from;  /* REPLAY_STORED or REPLAY_NONE: as the group has stored */
 	struct replay_point until; /* REPLAY_NONE: without end */
-	struct replay_counts
-	        *counts;    /* not NULL: records are counted in it, and nothing else is done */
-	bool stops_at_loss; /* when records are lost to retention: nothing behind them is sent */
-	/* May be NULL. That has happened: the owner is to stop the drain. */
+	struct replay_counts *
+	        counts; /* not NULL, a dry run: each record read is counted in COUNTS, none is posted and no offset is
+	                     * committed */
+	bool stops_at_loss; /* no record behind a gap is posted, where the broker deleted records that were not read */
+	/* May be NULL. Called when stops_at_loss has taken effect: the owner must stop the drain. */
 	void (*lost)(void *arg);
-	/* May be NULL. Every record up to UNTIL is done: the owner may stop the drain. */
+	/* May be NULL. Called when every record below UNTIL is done: the owner may stop the drain. */
 	void (*finished)(void *arg);
 	void *finished_arg; /* of both */
 };

@@ -4,17 +4,19 @@
 
 #include "base.h"
 
-/* All zero is a valid beginning. */
+/* A struct of zeros is ready for the first progress_rate_note. */
 struct progress_rate {
-	uint64_t noted_us;
-	uint64_t done;
+	uint64_t
+	        noted_us; /* monotonic moment of the last note that was not passed over; 0: none yet */
+	uint64_t done;    /* as that note said */
 	double per_second; /* an average in which the last ten seconds count most; 0: not known yet */
 };
 
-/* DONE is so far, at NOW_US on a monotonic clock. Notes less than a second apart are passed over. */
+/* At NOW_US, monotonic, DONE units are done. A note less than a second after the last one changes nothing. */
 void progress_rate_note(struct progress_rate *p, uint64_t now_us, uint64_t done);
 
-/* Microseconds until WHOLE, to the second. False: that cannot be said. */
+/* Sets US to the microseconds until WHOLE units are done, in whole seconds. False, and US is not set: the rate is not
+ * known yet, or is 0. */
 bool progress_rate_left(const struct progress_rate *p, uint64_t whole, uint64_t *us);
 
 #endif

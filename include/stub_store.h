@@ -77,11 +77,12 @@ void stub_store_burst(struct stub_store *s, uint64_t spans);
 void stub_store_others(struct stub_store *s, uint64_t spans_per_second);
 
 void stub_store_set_mode(struct stub_store *s, enum stub_store_mode mode);
-/* For saves that begin from now on; 0: they take no time. Nothing without a queue. */
+/* Sets the rate of the saves that begin from now on; 0: a save takes no time. Has no effect on a store without a
+ * queue. */
 void stub_store_set_rate(struct stub_store *s, uint64_t spans_per_second);
 
-/* The process is killed and another one begins: counters at 0, the queue lost. Of the spans in workers' hands
- * some are in the store all the same, when that works. */
+/* The collector's process is killed and a new one begins: the counters are 0 and the queue is empty. Each span that a
+ * worker was saving is stored or lost, by the dice of opts.seed; in a store that does not work all are lost. */
 void stub_store_restart(struct stub_store *s);
 
 /* As of now; valid until the next call. */

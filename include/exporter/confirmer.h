@@ -57,18 +57,20 @@ bool confirmer_may_send(struct confirmer *c, uint32_t spans);
 /* The owner has no room for more until some of what is unconfirmed has its verdict: the page is read as often as it
  * is for a POST that waits for the window, until the next confirmer_may_send. */
 void confirmer_hurry(struct confirmer *c);
-/* It goes out; P.spans and P.attempts are set. Ends in confirmer_answered or confirmer_unanswered. */
+/* The POST of P is sent now; the owner has set P.spans and P.attempts. One call of confirmer_answered or
+ * confirmer_unanswered follows for P. */
 void confirmer_sent(struct confirmer *c, struct confirm_post *p);
-/* It was answered 2xx. True: blind, so P is done with now: delivered means answered 2xx. False: its verdict
- * comes. */
+/* The POST of P was answered 2xx. True: the store cannot be seen, so the spans of P count as delivered now. False:
+ * events.verdict will be called for P. */
 bool confirmer_answered(struct confirmer *c, struct confirm_post *p) MUST_USE;
-/* It got another answer, or none. */
+/* The POST of P got an answer other than 2xx, or none. */
 void confirmer_unanswered(struct confirmer *c, const struct confirm_post *p);
 /* The owner no longer waits for the verdict of P, which was answered. */
 void confirmer_withdraw(struct confirmer *c, struct confirm_post *p);
 
-/* The state in a sentence for an operator: which page is read, or why none is, or what the collector loses.
- * Without secrets; valid until the next call or turn of the loop. */
+/* One sentence for an operator on the state of C: which metrics page is read, why none is, or how many spans the
+ * collector loses. The sentence contains no user, password or token. The text belongs to C and is valid until
+ * the next call on C or the next turn of the loop. */
 const char *confirmer_sentence(const struct confirmer *c);
 /* The collector's store takes nothing, or it loses spans at the smallest window: what it is sent now will not
  * be stored. */

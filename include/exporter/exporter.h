@@ -29,7 +29,8 @@ struct exporter_opts {
 	struct http_client_opts client;
 	uint64_t connect_ms; /* time-outs of a request */
 	uint64_t total_ms;
-	uint64_t max_in_flight; /* requests, all collectors together */
+	uint64_t
+	        max_in_flight; /* most POSTs without an answer at once, to all collectors together */
 	uint64_t
 	        max_bytes; /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
@@ -75,17 +76,18 @@ extern const char
 struct exporter_report {
 	void *token;
 	enum exporter_outcome outcome;
-	bool too_large;     /* refused for its size */
-	int status;         /* HTTP status that refused it, else 0 */
-	const char *cause;  /* why it is refused, in a word; else "" */
-	const char *detail; /* and in a sentence, at most 1 KiB; else "" */
+	/* Of EXPORTER_REFUSED; false, 0 and "" otherwise. */
+	bool too_large;     /* the collector refused the batch for its size */
+	int status;         /* HTTP status of the answer that refused it; 0: none did */
+	const char *cause;  /* one word: of answers_cause, or exporter_unconfirmed */
+	const char *detail; /* one sentence, at most 1 KiB, borrowed for the call */
 };
 
 enum exporter_state {
-	EXPORTER_SENDING,  /* every collector takes what it is sent */
-	EXPORTER_DEGRADED, /* some do */
-	EXPORTER_WAITING,  /* none does: pausing between tries, heals by itself */
-	EXPORTER_BLOCKED,  /* none does, and an operator must look: slow tries go on */
+	EXPORTER_SENDING,  /* every collector takes the POSTs that are sent to it */
+	EXPORTER_DEGRADED, /* some collectors do; the others are tried again after pauses */
+	EXPORTER_WAITING, /* no collector does; each is tried again after a pause, and no operator is needed */
+	EXPORTER_BLOCKED, /* no collector does until an operator changes something; slow tries go on */
 };
 
 struct exporter_events {

@@ -39,12 +39,13 @@ enum jaeger_part {
 	JAEGER_CONNECTION, /* how a broker is reached: what producer and consumer have alike */
 	JAEGER_ALL,        /* that, and what is of the one side alone */
 };
-/* Appends the properties that SET comes to. The operator's own are to be appended after them, and so win. */
+/* Appends to TO the librdkafka properties that stand for the options in SET, those of PART. The caller appends the
+ * operator's own properties after them: of two with one name librdkafka takes the last. */
 int jaeger_kafka_properties(const struct jaeger_kafka *set, enum jaeger_part part,
         struct properties *to, struct why *why) MUST_USE;
 
-/* Logs, for each property that SET comes to and that the operator has given as well, whose value stands; and
- * what is accepted and has no meaning here. ALL is what jaeger_kafka_properties and the lists gave. */
+/* Logs one line for each property of SET that the operator has also given directly, with the value that is used, and
+ * one for each option of SET that is accepted and has no effect here. ALL is what jaeger_kafka_properties and the lists gave. */
 void jaeger_kafka_log(
         const char *prefix, const struct jaeger_kafka *set, const struct properties *all);
 

@@ -136,7 +136,7 @@ struct request *group_take(struct group *g, struct destination *d)
 	do {
 		struct part *part = oldest(g);
 
-		last = part->link.next == &g->parts; /* G ends with it */
+		last = part->link.next == &g->parts; /* taking PART out frees G */
 		take(r, &room, part);
 	} while (joins && !last && fits(&room, oldest(g)));
 	return r;

@@ -44,10 +44,11 @@ struct keeper {
 	struct list queue;      /* batches for the next turn */
 	struct list condemned;  /* sentences for the next turn */
 	struct list sentencing; /* those of the turn under way */
-	size_t wanted_bytes;    /* to be read with the next turn … */
-	unsigned read_share;    /* … from here on, in 256ths of the backlog */
-	bool cull_wanted;       /* the oldest segment is to make room */
-	uint64_t cull_at_us;    /* not before: there was no memory to mark it dropped */
+	size_t wanted_bytes; /* the next turn reads up to this many bytes of the backlog; 0: none */
+	unsigned read_share; /* where in the backlog that reading begins, in 256ths of its length */
+	bool cull_wanted;    /* the spool is full and drops its oldest segment in a next turn */
+	uint64_t
+	        cull_at_us; /* monotonic; not before this moment, since memory ran out at the last try; 0: at once */
 	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
 	size_t nculled;
 	struct ledger_count culled_count;

@@ -15,14 +15,14 @@ void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b);
 /* After it no ring of Q is under way: the bell may be freed. */
 void kafka_wake_forget(rd_kafka_queue_t *q);
 
-/* What a client does with its group, seen by its requests. */
+/* What a client of librdkafka does with its consumer group, as its requests to the broker show. */
 struct kafka_wake_group {
 	atomic_bool joining; /* from the moment it asks to join until it knows its share */
 	atomic_bool left;    /* the broker has answered that it left */
 };
 
-/* Gives flags that the client made with CONF keeps. To be freed after the client. NULL without memory: then
- * nothing is ever seen. */
+/* New flags, which the client that is made with CONF will set from its threads. The caller frees them, after the
+ * client is destroyed. NULL when memory ran out: the client then works, and no flag is ever set. */
 struct kafka_wake_group *kafka_wake_group(rd_kafka_conf_t *conf);
 
 /* Destroys RK off the loop, because that waits for threads which may be waiting for a name server, and
