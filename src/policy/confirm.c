@@ -16,108 +16,27 @@
  * What the next page says has entered is newer: when no more than that was saved by the page before, the
  * queue was empty.
  *
- * The window bounds what is in the queue: what the last reading saw there, what others send meanwhile, and
- * what we sent since. It doubles until the first loss, halves at each, and grows slowly after that. */
+ * confirm_window.c is the other half: how many spans may be sent, and when the next reading is due. */
 #include <string.h>
 
-#include "confirm.h"
+#include "confirm_impl.h"
 
 enum {
-	FIRST_WINDOW = 500, /* spans; a quarter of the queue that Jaeger 1.x has by default */
-	LEAST_STEP = 50,    /* spans that the window grows by */
-	SLOWEST_PARTS = 4,  /* stretches of saving, at the least, in which a save is through */
-	READ_COST = 25,     /* a reading follows the last after so many times what that took, */
-	URGENT_US = 5000,   /* and never sooner than this */
-	READ_MOST_US = 10000000, /* other senders make no reading wait longer */
-	CROWD_MOST = 10000,      /* senders; with more, each waits READ_MOST_US anyway */
+	SLOWEST_PARTS = 4, /* stretches of saving, at the least, in which a save is through */
 };
-
-static uint64_t entered(const struct confirm_counters *n)
-{
-	uint64_t gone = n->dropped + n->rejected;
-
-	return n->received > gone ? n->received - gone : 0;
-}
-
-/* No fewer than had entered when NOW was read. Its own "dropped" may be newer than its "received"; what THEN,
- * the reading before it, says was dropped is older for certain. */
-static uint64_t entered_at_most(
-        const struct confirm_counters *now, const struct confirm_counters *then)
-{
-	return now->received - then->dropped - then->rejected;
-}
-
-/* What the store refused behind a 2xx. */
-static uint64_t failed(const struct confirm_counters *n)
-{
-	return n->failed > n->refused ? n->failed - n->refused : 0;
-}
-
-static uint64_t stored(const struct confirm_counters *n)
-{
-	return n->saved + failed(n);
-}
-
-static uint64_t lost(const struct confirm_counters *n)
-{
-	return n->dropped + failed(n);
-}
-
-static uint64_t in_queue(const struct confirm_counters *n)
-{
-	return entered(n) > stored(n) ? entered(n) - stored(n) : 0;
-}
-
-/* A POST has to fit into a small queue as well, beside what others send. */
-static uint64_t smallest_window(const struct confirm *c)
-{
-	uint64_t quarter = c->last.counters.capacity / 4;
-
-	return quarter == 0 ? c->opts.post_spans : min_u64(c->opts.post_spans, quarter);
-}
-
-static uint64_t first_window(const struct confirm *c)
-{
-	uint64_t quarter = c->last.counters.capacity / 4;
-
-	return quarter == 0 ? FIRST_WINDOW
-	                    : min_u64(quarter, max_u64(FIRST_WINDOW, c->opts.post_spans));
-}
 
 void confirm_init(struct confirm *c, const struct confirm_opts *opts)
 {
 	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD, .crowd = 1 };
 	list_init(&c->awaiting);
-	c->window = first_window(c);
-}
-
-uint32_t confirm_post_spans(const struct confirm *c)
-{
-	return (uint32_t)min_u64(c->opts.post_spans, c->window);
-}
-
-/* No span of ours is in the queue, or on its way there. */
-static bool none_queued(const struct confirm *c)
-{
-	return c->on_wire + c->queued + c->unsure == 0 && stored(&c->last.counters) >= c->stale_at;
-}
-
-bool confirm_may_send(const struct confirm *c, uint32_t spans)
-{
-	uint64_t load =
-	        in_queue(&c->last.counters) + c->others + c->unread + c->unsure + c->on_wire;
-
-	if (c->last.began_us == 0 || c->state == CONFIRM_FOREIGN)
-		return false;
-	/* Others may fill the queue for ever: one POST of ours may always be under way. */
-	return none_queued(c) || load + spans <= c->window;
+	c->window = confirm_first_window(c);
 }
 
 void confirm_sent(struct confirm *c, struct confirm_post *p)
 {
-	p->smallest_window = c->window <= smallest_window(c);
+	p->smallest_window = c->window <= confirm_smallest_window(c);
 	p->epoch = c->epoch;
-	p->lost = lost(&c->last.counters);
+	p->lost = confirm_lost(&c->last.counters);
 	p->decided = false;
 	p->entered = false;
 	p->left = false;
@@ -169,31 +88,6 @@ void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 		stop_waiting(c, p, true);
 }
 
-uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
-{
-	if (waiting > 0 && !confirm_may_send(c, waiting))
-		return c->urgent_at_us;
-	return c->unconfirmed + c->unsure > 0 ? c->read_at_us : UINT64_MAX;
-}
-
-/* All senders together may cost the collector as much by reading as one alone: each reads less often, by its share
- * of what comes in. When a POST waits for the window, the traffic itself is at stake. */
-static void next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us)
-{
-	uint64_t rest_us = READ_COST * (ended_us - began_us);
-	uint64_t shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
-
-	c->read_at_us = began_us + max_u64(c->opts.read_every_us, shared_us);
-	c->urgent_at_us = began_us + max_u64(URGENT_US, rest_us);
-}
-
-/* A reading that ran into its time-out says nothing of what one costs. The page of a collector that is away is not
- * asked for more often because POSTs wait. */
-void confirm_read_failed(struct confirm *c, uint64_t ended_us)
-{
-	c->read_at_us = c->urgent_at_us = ended_us + c->opts.read_every_us;
-}
-
 /* A counter never goes back within a process. */
 static bool went_back(const struct confirm_counters *now, const struct confirm_counters *then)
 {
@@ -235,37 +129,22 @@ static void check_identity(struct confirm *c, const struct confirm_reading *r)
 		c->state = CONFIRM_FOREIGN;
 }
 
-static void set_window(struct confirm *c, uint64_t to)
-{
-	c->window = max_u64(to, smallest_window(c));
-	c->clean = 0;
-}
-
-/* A window's worth of spans was stored, and none was lost. */
-static void grow(struct confirm *c)
-{
-	uint64_t capacity = c->last.counters.capacity;
-
-	if (capacity == 0 || c->clean < c->window)
-		return;
-	c->window += c->lossless ? c->window : max_u64(c->window / 8, LEAST_STEP);
-	set_window(c, min_u64(c->window, capacity));
-}
-
 /* What the difference between two readings of one process says of the collector. */
 static void look_at_change(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
-	uint64_t lost_now = lost(now) > lost(then) ? lost(now) - lost(then) : 0;
+	uint64_t lost_now =
+	        confirm_lost(now) > confirm_lost(then) ? confirm_lost(now) - confirm_lost(then) : 0;
 
 	c->stats.lost += lost_now;
 	c->lossless &= lost_now == 0;
-	if (lost_now > 0 && now->saved == then->saved && failed(now) > failed(then)) {
+	if (lost_now > 0 && now->saved == then->saved &&
+	        confirm_failed(now) > confirm_failed(then)) {
 		c->state = CONFIRM_NO_STORE;
-		set_window(c, 0);
+		confirm_set_window(c, 0);
 	} else if (lost_now > 0) {
 		c->state = CONFIRM_LOSING;
-		set_window(c, c->window / 2);
+		confirm_set_window(c, c->window / 2);
 	} else if (c->state != CONFIRM_NO_STORE || now->saved > then->saved) {
 		c->state = CONFIRM_STORING;
 	}
@@ -282,22 +161,6 @@ static void count_saving(struct confirm *c, const struct confirm_reading *r)
 		c->saving_us += min_u64(
 		        r->began_us - c->last.began_us, r->counters.slowest_us / SLOWEST_PARTS);
 	c->saving = saving;
-}
-
-/* What others sent since the last reading: they will send as much until the next. */
-static void count_others(struct confirm *c, const struct confirm_reading *r)
-{
-	uint64_t all = r->counters.received - c->last.counters.received, ours = 0;
-
-	list_each (node, &c->awaiting) {
-		const struct confirm_post *p = container_of(node, struct confirm_post, link);
-
-		if (!p->entered)
-			ours += p->spans;
-	}
-	c->others = all > ours ? all - ours : 0;
-	if (ours > 0)
-		c->crowd = (c->crowd + min_u64(max_u64(all / ours, 1), CROWD_MOST)) / 2;
 }
 
 /* A reading, and what it says beside the one before it, of the same process. */
@@ -318,7 +181,7 @@ static bool is_stored(struct confirm *c, struct confirm_post *p, const struct lo
 		c->unread -= p->spans;
 		return false;
 	}
-	if (!p->left && stored(&l->r->counters) >= p->entered_at) {
+	if (!p->left && confirm_stored(&l->r->counters) >= p->entered_at) {
 		p->left = true;
 		p->left_at = c->saving_us;
 		c->queued -= p->spans;
@@ -344,7 +207,7 @@ static int decide(struct confirm *c, struct confirm_post *p, const struct look *
 {
 	if (p->epoch != c->epoch)
 		return 1 + CONFIRM_RESTART;
-	if (p->lost != lost(&l->r->counters))
+	if (p->lost != confirm_lost(&l->r->counters))
 		return 1 + (int)blame(c, p);
 	return is_stored(c, p, l) ? 1 + CONFIRM_STORED : 0;
 }
@@ -376,7 +239,7 @@ static void begin_epoch(struct confirm *c, uint64_t stale_at)
 	c->taken = 0;
 	c->received_first = c->last.counters.received;
 	c->lossless = true;
-	set_window(c, first_window(c));
+	confirm_set_window(c, confirm_first_window(c));
 }
 
 /* P is no longer held: it has its verdict. QUEUED: see stop_waiting. */
@@ -408,16 +271,16 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 	struct look l = { r, r->counters.received, 0 };
 
 	if (same) {
-		l.entered = entered_at_most(&r->counters, &c->last.counters);
-		l.gone_before = stored(&c->last.counters);
+		l.entered = confirm_entered_at_most(&r->counters, &c->last.counters);
+		l.gone_before = confirm_stored(&c->last.counters);
 	}
 	if (same) {
 		look_at_change(c, r);
-		count_others(c, r);
+		confirm_count_others(c, r);
 		count_saving(c, r);
 		check_identity(c, r);
 	}
-	next_reading(c, r->began_us, r->ended_us);
+	confirm_next_reading(c, r->began_us, r->ended_us);
 	c->last = *r;
 	if (c->state == CONFIRM_FOREIGN)
 		return;
@@ -430,7 +293,7 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 	if (l.gone_before >= l.entered)
 		c->stale_at = 0;
 	decide_all(c, &l, decided);
-	grow(c);
+	confirm_grow(c);
 }
 
 void confirm_return_oldest(struct confirm *c, struct list *decided)
@@ -449,12 +312,6 @@ void confirm_forget(struct confirm *c, struct list *decided)
 	c->epoch++;
 	c->state = CONFIRM_UNREAD;
 	c->read_at_us = c->urgent_at_us = 0;
-}
-
-bool confirm_store_away(const struct confirm *c)
-{
-	return c->state == CONFIRM_NO_STORE ||
-	       (c->state == CONFIRM_LOSING && c->window <= smallest_window(c));
 }
 
 uint64_t confirm_oldest_us(const struct confirm *c)

@@ -5,7 +5,7 @@ libspanspool_a_SOURCES += \
 	include/bucket.h %D%/bucket.c \
 	include/catchup.h %D%/catchup.c \
 	include/circuit.h %D%/circuit.c \
-	include/confirm.h %D%/confirm.c \
+	include/confirm.h %D%/confirm.c %D%/confirm_impl.h %D%/confirm_window.c \
 	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \
 	include/evidence.h %D%/evidence.c \
