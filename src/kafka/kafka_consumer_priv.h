@@ -107,10 +107,19 @@ void kafka_member_give_up(struct kafka_consumer *c);
 /* False while the broker has not answered; then the bell rings soon. */
 bool kafka_member_has_left(struct kafka_consumer *c);
 
+/* kafka_commit.c: */
+/* Begins a commit of what is stored, if there is anything and none is under way. */
+void kafka_commit_begin(struct kafka_consumer *c);
+/* Some stored offset of a partition of ours is not committed. */
+bool kafka_commit_due(const struct kafka_consumer *c);
+/* REPLY is the broker's answer to the commit that was under way. */
+void kafka_commit_answered(struct kafka_consumer *c, rd_kafka_event_t *reply);
+
+/* kafka_records.c: hands out what librdkafka has fetched, as far as the owner wants records. */
+void kafka_records_serve(struct kafka_consumer *c);
+
 /* kafka_group.c: serves the control and reply queues. */
 void kafka_group_serve(struct kafka_consumer *c);
-/* Begins a commit of what is stored, if there is anything and none is under way. */
-void kafka_group_commit(struct kafka_consumer *c);
 /* Gives up all partitions and what was being asked, without a word to the group. */
 void kafka_group_abandon(struct kafka_consumer *c);
 

@@ -1,5 +1,5 @@
 libspanspool_a_SOURCES += \
-	include/kafka_consumer.h %D%/kafka_consumer.c %D%/kafka_consumer_priv.h \
+	include/kafka_consumer.h %D%/kafka_consumer.c %D%/kafka_commit.c %D%/kafka_consumer_priv.h %D%/kafka_records.c \
 	include/kafka_mock.h %D%/kafka_mock.c \
 	include/kafka_producer.h %D%/kafka_producer.c %D%/kafka_producer_priv.h \
 	include/kafka_trouble.h %D%/kafka_cause.c %D%/kafka_cause.h \
