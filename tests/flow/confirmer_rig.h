@@ -190,4 +190,19 @@ static inline void pass(unsigned seconds)
 	fakeclock_ahead_us += seconds * US_PER_S;
 }
 
+/* A confirmer that has found its page. */
+static inline void begin_seeing(void)
+{
+	begin();
+	pageserver_up(&r.page, 0);
+	open_confirmer(CONFIRMER_AUTO, NULL);
+	wait_sight(CONFIRMER_SEEING, "found");
+}
+
+static inline void page_goes_away(void)
+{
+	pageserver_down(&r.page);
+	wait_sentence("cannot be read now");
+}
+
 #endif

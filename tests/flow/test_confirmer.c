@@ -107,8 +107,7 @@ static void require_stops_without_a_page(void)
 	ok(!may_send(1), "still nothing");
 	wait_sight(CONFIRMER_SEEING, "until it is there");
 	ok(may_send(POST) && !post(0), "then it goes on");
-	pageserver_down(&r.page);
-	wait_sentence("cannot be read now");
+	page_goes_away();
 	ok(!post(1), "answered while the page is away");
 	pass(11);
 	wait_sight(CONFIRMER_STOPPED, "for more than 10 s");
@@ -202,10 +201,7 @@ static void a_page_that_breaks_off_is_not_used(void)
 
 static void a_store_that_is_away_is_told(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!confirmer_store_away(r.c), "nothing is known against its store");
 	ok(!post(0), "a POST");
 	wait_reads(1);
@@ -220,10 +216,7 @@ static void a_closed_window_opens_by_a_reading(void)
 {
 	size_t changed;
 
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	for (size_t i = 0; i < 5; i++)
 		ok(may_send(POST) && !post(i), "the window fills");
 	r.page.n.saved = r.page.n.received;
@@ -237,10 +230,7 @@ static void a_closed_window_opens_by_a_reading(void)
 
 static void withdrawn_posts_get_no_verdict_and_a_verdict_may_free(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!post(0) && !post(1) && !post(2), "three POSTs");
 	confirmer_withdraw(r.c, &r.posts[0]);
 	r.page.n.saved = r.page.n.received;

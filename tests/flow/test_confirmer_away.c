@@ -3,14 +3,10 @@
 
 static void a_restart_sends_again(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!post(0), "a POST");
 	wait_reads(1);
-	pageserver_down(&r.page);
-	wait_sentence("cannot be read now");
+	page_goes_away();
 	ok(!post(2), "the last that was answered");
 	fail_post(1);
 	pass(60);
@@ -26,15 +22,11 @@ static void a_restart_sends_again(void)
 
 static void an_outage_without_a_restart_confirms_afterwards(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	for (size_t i = 0; i < 4; i++)
 		ok(may_send(POST) && !post(i), "the window fills");
 	wait_reads(1);
-	pageserver_down(&r.page);
-	wait_sentence("cannot be read now");
+	page_goes_away();
 	fail_post(4);
 	ok(!may_send(POST), "and is closed by one that fails");
 	pass(60);
@@ -51,14 +43,10 @@ static void an_outage_without_a_restart_confirms_afterwards(void)
 
 static void a_page_that_stays_away_while_posts_are_answered_is_given_up(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!post(0), "a POST");
 	wait_reads(1);
-	pageserver_down(&r.page);
-	wait_sentence("cannot be read now");
+	page_goes_away();
 	ok(!post(1), "answered");
 	pass(9);
 	wait_reads(2);
@@ -72,16 +60,12 @@ static void a_page_that_stays_away_while_posts_are_answered_is_given_up(void)
 
 static void a_closed_window_asks_by_sending_one_post_again(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	for (size_t i = 0; i < 5; i++)
 		ok(may_send(POST) && !post(i), "the window fills");
 	ok(!may_send(POST), "and is closed");
 	wait_reads(1);
-	pageserver_down(&r.page);
-	wait_sentence("cannot be read now");
+	page_goes_away();
 	is_text(r.verdicts, "", "they wait");
 	pass(11);
 	wait_verdicts("R", "one comes back");
@@ -98,10 +82,7 @@ static void a_closed_window_asks_by_sending_one_post_again(void)
 
 static void a_page_of_another_instance_is_known(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!post(0), "a POST");
 	r.page.n.received = 0;
 	wait_verdicts("R", "what was sent does not show: sent again");
@@ -124,10 +105,7 @@ static void a_page_of_another_instance_is_known(void)
 
 static void a_page_without_traffic_proves_nothing(void)
 {
-	begin();
-	pageserver_up(&r.page, 0);
-	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	begin_seeing();
 	ok(!post(0), "a POST");
 	r.page.n.received = 0;
 	wait_sight(CONFIRMER_BLIND, "another's");
