@@ -31,6 +31,16 @@ static inline bool slice_same(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* FNV-1a of 64 bits: the hash of S behind bytes whose hash is BEFORE, which is SLICE_HASH_BEGIN for none. Not proof
+ * against somebody who looks for collisions. */
+#define SLICE_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+static inline uint64_t slice_hash(struct slice s, uint64_t before)
+{
+	for (size_t i = 0; i < s.len; i++)
+		before = (before ^ s.at[i]) * UINT64_C(0x100000001b3);
+	return before;
+}
+
 /* The bytes of the N slices at PARTS together. */
 static inline size_t slices_len(const struct slice *parts, size_t n)
 {

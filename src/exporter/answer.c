@@ -230,7 +230,6 @@ static void taken(struct request *r, struct destination *d)
 	}
 	list_remove(&r->link);
 	list_push(&d->unconfirmed, &r->link);
-	e->stats.unconfirmed += r->spans;
 	if (e->events.answered != NULL)
 		e->events.answered(e->events.arg);
 }
@@ -251,7 +250,6 @@ void exporter_on_verdict(void *arg, struct confirm_post *p, enum confirm_verdict
 	struct request *r = container_of(p, struct request, post);
 
 	list_remove(&r->link);
-	d->exporter->stats.unconfirmed -= r->spans;
 	exporter_stir(d->exporter);
 	switch (v) {
 	case CONFIRM_STORED:

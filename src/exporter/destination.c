@@ -79,20 +79,14 @@ int destinations_open(struct exporter *e, struct why *why)
 	return 0;
 }
 
-static void free_requests(struct list *of)
-{
-	while (!list_empty(of))
-		request_free(list_first(of, struct request, link));
-}
-
 void destinations_free(struct exporter *e)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		struct destination *d = &e->destinations[i];
 
 		confirmer_free(d->confirmer);
-		free_requests(&d->suspects);
-		free_requests(&d->unconfirmed);
+		requests_free(&d->suspects);
+		requests_free(&d->unconfirmed);
 		buf_free(&d->url);
 		buf_free(&d->name);
 	}

@@ -94,7 +94,6 @@ static void on_budget_spent(void *arg)
 			struct request *r = list_first(&d->unconfirmed, struct request, link);
 
 			confirmer_withdraw(d->confirmer, &r->post);
-			e->stats.unconfirmed -= r->spans;
 			request_doubt(r);
 			request_again(r, 0);
 		}
@@ -182,7 +181,7 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 		return E_NOMEM;
 	}
 	post_budget_earn(&e->posts, item->facts.spans);
-	if (item->produced_ms != 0)
+	if (exporter_paces(e, item))
 		replay_pace_take(&e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(),
 		        loop_now_us(e->loop));
 	exporter_stir(e);
@@ -234,11 +233,12 @@ const struct exporter_stats *exporter_stats(struct exporter *e)
 {
 	struct exporter_stats *to = &e->stats;
 
-	to->confirmed = to->lost = to->resent = to->given_up = to->window = 0;
+	to->unconfirmed = to->confirmed = to->lost = to->resent = to->given_up = to->window = 0;
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		struct confirmer_stats s;
 
 		confirmer_stats(e->destinations[i].confirmer, &s);
+		to->unconfirmed += s.unconfirmed;
 		to->confirmed += s.confirm.confirmed;
 		to->lost += s.confirm.lost;
 		to->resent += s.confirm.resent;
@@ -258,12 +258,6 @@ static void free_waiting(struct exporter *e)
 	}
 }
 
-static void free_requests(struct list *of)
-{
-	while (!list_empty(of))
-		request_free(list_first(of, struct request, link));
-}
-
 void exporter_free(struct exporter *e)
 {
 	if (e == NULL)
@@ -271,9 +265,9 @@ void exporter_free(struct exporter *e)
 	http_client_free(e->http);
 	destinations_free(e);
 	free_waiting(e);
-	free_requests(&e->ready);
-	free_requests(&e->resting);
-	free_requests(&e->wire);
+	requests_free(&e->ready);
+	requests_free(&e->resting);
+	requests_free(&e->wire);
 	while (!list_empty(&e->items))
 		item_free(list_first(&e->items, struct item, link));
 	turn_hook_free(e->hook);

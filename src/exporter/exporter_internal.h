@@ -75,7 +75,6 @@ struct request {
 	struct buf cut; /* the body while it is on the wire, when its part is not a whole item */
 	uint8_t list_header[INSPECT_JOIN_LIST];
 	uint64_t round; /* of the collector, when it was sent */
-	bool on_wire;
 	uint32_t refusals;
 	uint64_t first_refused_us;
 	const char *cause;            /* the word for its last refusal */
@@ -176,6 +175,8 @@ struct request *request_new(struct exporter *e);
 void request_add(struct request *r, struct part *part);
 /* With its parts, which nobody hears of. */
 void request_free(struct request *r);
+/* All requests of the list. */
+void requests_free(struct list *of);
 void request_delivered(struct request *r);
 /* Notes the collector's words against R, for the report in case that it is refused. */
 void request_blame(struct request *r, int status, const char *said);
@@ -231,6 +232,8 @@ uint64_t exporter_random(struct exporter *e);
 
 /* send.c */
 void exporter_step(void *exporter);
+/* ITEM may be part of a backlog that is sent to stores which cannot be seen: it keeps the pace of replay_pace.h. */
+bool exporter_paces(const struct exporter *e, const struct exporter_item *item);
 /* 0, or why ITEM is not taken now; WAKE is lowered to when that may change by itself. */
 int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake);
 /* Posts a batch that every collector takes, to learn whether D takes any. */

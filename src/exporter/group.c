@@ -4,15 +4,6 @@
 
 #include "exporter_internal.h"
 
-static uint64_t hash_of(struct slice process, bool marked)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a, 64 bits */
-
-	for (size_t i = 0; i < process.len; i++)
-		h = (h ^ process.at[i]) * UINT64_C(0x100000001b3);
-	return (h ^ marked) * UINT64_C(0x100000001b3);
-}
-
 static struct slice process_of(const struct part *part)
 {
 	return part->item->is.facts.process;
@@ -63,7 +54,7 @@ static void place(struct exporter *e, struct group *g)
 
 int group_add(struct exporter *e, struct part *part)
 {
-	uint64_t hash = hash_of(process_of(part), part_is_marked(part));
+	uint64_t hash = slice_hash(process_of(part), SLICE_HASH_BEGIN) ^ part_is_marked(part);
 	struct group *g = find(e, part, hash);
 
 	if (g == NULL)

@@ -58,10 +58,8 @@ static const struct row rows[] = {
 /* FNV-1a; never 0. */
 static uint64_t hash(struct slice s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = slice_hash(s, SLICE_HASH_BEGIN);
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ s.at[i]) * UINT64_C(0x100000001b3);
 	return h == 0 ? 1 : h;
 }
 

@@ -55,6 +55,12 @@ void request_free(struct request *r)
 	request_end(r);
 }
 
+void requests_free(struct list *of)
+{
+	while (!list_empty(of))
+		request_free(list_first(of, struct request, link));
+}
+
 void request_delivered(struct request *r)
 {
 	list_remove(&r->link); /* its owner may call back while it is told */
@@ -240,7 +246,6 @@ int request_body(struct request *r, struct http_request *to)
 
 void request_off_wire(struct request *r)
 {
-	r->on_wire = false;
 	free(r->pieces);
 	r->pieces = NULL;
 	buf_free(&r->cut);

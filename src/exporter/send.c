@@ -14,17 +14,12 @@ static const char content_type[] = "application/x-thrift";
 static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p',
 	'o', 'o', 'l', 0, 0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
 
-/* How long ITEM waits, as part of a backlog, while no store can be seen. */
-static uint64_t replay_wait_us(struct exporter *e, const struct exporter_item *item)
+bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 {
-	bool sees = false;
-
 	for (size_t i = 0; i < e->ndestinations; i++)
-		sees |= e->destinations[i].sight != CONFIRMER_BLIND;
-	if (sees || !e->opts.pace_blind || item->produced_ms == 0)
-		return 0;
-	return replay_pace_wait_us(&e->replay, item->facts.spans, item->produced_ms,
-	        clock_wall_ms(), loop_now_us(e->loop));
+		if (e->destinations[i].sight != CONFIRMER_BLIND)
+			return false;
+	return e->opts.pace_blind && item->produced_ms != 0;
 }
 
 /* Nothing is on its way to a collector or waits for one. Requests that are unconfirmed wait for a reading, and a
@@ -59,7 +54,10 @@ int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint6
 		return rc;
 	if (e->stats.items > 0 && e->stats.bytes + cost > e->opts.max_bytes)
 		return E_FULL;
-	wait = replay_wait_us(e, item);
+	if (!exporter_paces(e, item))
+		return 0;
+	wait = replay_pace_wait_us(
+	        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), now);
 	if (wait == 0)
 		return 0;
 	*wake = min_u64(*wake, now + wait);
@@ -134,7 +132,6 @@ static void send_request(struct request *r, struct destination *d)
 		return;
 	}
 	r->at = d;
-	r->on_wire = true;
 	r->round = slowstart_sent(&d->pace);
 	d->in_round++;
 	r->post.spans = r->spans;
@@ -289,8 +286,7 @@ static uint64_t next_trial(const struct exporter *e, uint64_t now)
  * for more. */
 static void hurry(struct exporter *e)
 {
-	if (e->stats.bytes < e->opts.max_bytes / 2 || e->stats.unconfirmed == 0 ||
-	        !list_empty(&e->ready) || !list_empty(&e->full) || !list_empty(&e->partial))
+	if (e->stats.bytes < e->opts.max_bytes / 2 || !has_nothing_to_send(e))
 		return;
 	for (size_t i = 0; i < e->ndestinations; i++)
 		confirmer_hurry(e->destinations[i].confirmer);

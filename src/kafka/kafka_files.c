@@ -13,10 +13,6 @@
 
 enum { CHUNK = 4096, MOST_BYTES = 4 << 20 };
 
-/* FNV-1a, 64 bits. */
-#define HASH_BASIS UINT64_C(0xcbf29ce484222325)
-#define HASH_PRIME UINT64_C(0x100000001b3)
-
 static const char *const paths[] = { "ssl.ca.location", "ssl.certificate.location",
 	"ssl.key.location", "ssl.crl.location", "ssl.keystore.location", "sasl.kerberos.keytab" };
 
@@ -87,13 +83,9 @@ int kafka_files_secret(const struct kafka_property *p, char to[KAFKA_SECRET], st
 	return 0;
 }
 
-static uint64_t mix(uint64_t hash, const void *at, size_t len)
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
-	const uint8_t *byte = at;
-
-	while (len-- > 0)
-		hash = (hash ^ *byte++) * HASH_PRIME;
-	return hash;
+	return slice_hash(slice_of(bytes, len), hash);
 }
 
 static uint64_t mix_contents(uint64_t hash, int fd)
@@ -126,7 +118,7 @@ static uint64_t mix_file(uint64_t hash, const char *path)
 
 uint64_t kafka_files_hash(const struct kafka_property *p, size_t n)
 {
-	uint64_t hash = HASH_BASIS;
+	uint64_t hash = SLICE_HASH_BEGIN;
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {

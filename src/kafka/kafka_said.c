@@ -1,16 +1,7 @@
 /* kafka_said.c — a text is remembered by its hash. The place of the oldest is taken over once it could be
  * said again anyhow. */
 #include "kafka_said.h"
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
+#include "slice.h"
 
 /* The slot that remembers HASH; if none does, a free slot, or else the one with the oldest sentence. */
 static size_t place_of(const struct kafka_said *s, uint64_t hash)
@@ -28,7 +19,7 @@ static size_t place_of(const struct kafka_said *s, uint64_t hash)
 
 bool kafka_said_is_news(struct kafka_said *s, const char *text, uint64_t again_us, uint64_t now_us)
 {
-	uint64_t hash = hash_of(text);
+	uint64_t hash = slice_hash(slice_text(text), SLICE_HASH_BEGIN);
 	size_t i = place_of(s, hash);
 
 	if (i < s->n && now_us - s->at_us[i] < again_us) {
