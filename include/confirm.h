@@ -145,11 +145,11 @@ uint64_t confirm_oldest_us(const struct confirm *c);
 /* The page could not be read; the attempt ended then. */
 void confirm_read_failed(struct confirm *c, uint64_t ended_us);
 
-/* What the collector is sent now will not be stored: its store takes nothing, or it loses spans although the
+/* Spans that are sent to the collector now will not be stored: its store takes nothing, or it loses spans although the
  * window is at its smallest. */
 bool confirm_store_away(const struct confirm *c);
 
-/* What the collector is sent now will not be stored: its store takes nothing, or it loses spans although the
+/* Spans that are sent to the collector now will not be stored: its store takes nothing, or it loses spans although the
  * window is at its smallest. */
 bool confirm_store_away(const struct confirm *c);
 

@@ -14,7 +14,7 @@ enum stub_page {
 	STUB_PAGE_OTEL_BARE, /* the same without "_total" */
 };
 
-/* What a GET of the metrics page meets. */
+/* How a GET of the metrics page is answered. */
 enum stub_metrics_mode {
 	STUB_METRICS_SERVED,
 	STUB_METRICS_OFF, /* the port is closed */
@@ -57,7 +57,7 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
 const char *stub_collector_url(const struct stub_collector *s);
 /* "http://127.0.0.1:PORT/metrics", of another port; the same through everything. */
 const char *stub_collector_metrics_url(const struct stub_collector *s);
-/* What came in over HTTP, through restarts. */
+/* Counts of the requests over HTTP, since the stub was opened; a restart does not reset them. */
 const struct stub_counts *stub_collector_counts(struct stub_collector *s);
 /* To make it slow, away or full, and for its counters; borrowed. */
 struct stub_store *stub_collector_store(struct stub_collector *s);

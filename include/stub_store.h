@@ -72,7 +72,8 @@ void stub_store_free(struct stub_store *s);
 /* A span of SERVICE comes in. */
 void stub_store_offer(struct stub_store *s, struct slice service, const struct stub_span *span);
 
-/* So many spans of other senders come in: now, and from now on each second (0 ends that). */
+/* SPANS of other senders are offered to the queue: all of them now (burst), or so many each second from now on
+ * (others; 0 ends that). */
 void stub_store_burst(struct stub_store *s, uint64_t spans);
 void stub_store_others(struct stub_store *s, uint64_t spans_per_second);
 

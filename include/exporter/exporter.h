@@ -103,7 +103,7 @@ struct exporter_events {
 	/* At each change of state or cause, with a sentence that names the collector, what it said and what to
 	 * do; of a cause alone at most every ten seconds. SENDING: with the address alone. May be NULL. */
 	void (*changed)(void *arg, enum exporter_state state, const char *sentence);
-	/* What can be seen of the store behind a collector has changed. May be NULL. */
+	/* SIGHT, whether the counters of a collector can be read, has changed; SENTENCE says why. May be NULL. */
 	void (*sight)(void *arg, enum confirmer_sight sight, const char *sentence);
 	void *arg;
 };
@@ -129,8 +129,8 @@ struct exporter_stats {
 
 struct exporter;
 
-/* What may be put into an item: a Batch that Jaeger's decoders take, with a service name that does
- * not wedge a collector. 0, or E_MALFORMED: CAUSE becomes a word, WHY a sentence. */
+/* Checks VALUE before it is put into an item: it must be a Batch that Jaeger's decoders take, with a service
+ * name that does not wedge a collector. 0, or E_MALFORMED: CAUSE becomes a word, WHY a sentence. */
 int exporter_check(struct slice value, struct inspect_facts *facts, const char **cause,
         struct why *why) MUST_USE;
 
@@ -138,7 +138,7 @@ int exporter_check(struct slice value, struct inspect_facts *facts, const char *
 int exporter_open(struct exporter **out, struct loop *l, const struct exporter_opts *opts,
         const struct exporter_events *events, struct why *why) MUST_USE;
 
-/* What exporter_send would say of ITEM, of which only the number of spans, the length and produced_ms are looked
+/* The result that exporter_send would have for ITEM, of which only the number of spans, the length and produced_ms are looked
  * at; room() comes likewise. To be asked before exporter_check, which costs more. */
 int exporter_room(struct exporter *e, const struct exporter_item *item) MUST_USE;
 

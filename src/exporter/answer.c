@@ -170,7 +170,7 @@ static void refused(struct request *r, struct destination *d, const struct http_
 	bool is_trial = d->pace.state == SLOW_TRIAL && r->round == d->pace.round;
 	enum verdict v;
 
-	/* What was refused before the collector was blocked is no evidence against the request. */
+	/* A refusal from before the collector was blocked is no evidence against the request. */
 	if (r->refusals++ == 0 || r->first_refused_us <= d->blocked_us) {
 		r->refusals = 1;
 		r->first_refused_us = loop_now_us(d->exporter->loop);

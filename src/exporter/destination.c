@@ -18,7 +18,7 @@ uint64_t exporter_random(struct exporter *e)
 	return e->random;
 }
 
-/* What is seen of a store is told once a change. Without its counters a collector under "require" is sent
+/* A change of what can be seen of the store is told once. Without its counters a collector under "require" is sent
  * nothing, which is trouble of its own kind. */
 static void on_sight(void *arg)
 {

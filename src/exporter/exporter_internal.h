@@ -215,11 +215,11 @@ void exporter_on_verdict(void *destination, struct confirm_post *p, enum confirm
 /* destination.c */
 int destinations_open(struct exporter *e, struct why *why) MUST_USE;
 void destinations_free(struct exporter *e);
-/* It answers and takes its time for us, whatever it thinks of this batch. */
+/* D answered a request of ROUND, so it works, whatever the answer says of the batch. */
 void destination_answers(struct destination *d, uint64_t round);
 void destination_fails(struct destination *d, uint64_t round, enum destination_trouble trouble,
         const struct http_answer *a);
-/* It takes spans and does not store them. */
+/* The confirmer says that D answers 2xx and stores nothing: D is paused like one that fails. */
 void destination_cannot_store(struct destination *d, uint64_t round);
 /* The one with the least to do that may be sent SPANS now, BUT last of all; NULL: none, and WAKE is lowered to
  * when that may change. */

@@ -86,7 +86,7 @@ void group_leave(struct part *part)
 	}
 }
 
-/* What a request may take on beside the parts that it has. */
+/* How much of a request's bounds its parts use. */
 struct room {
 	struct destination *at;
 	uint64_t spans, bytes, ids; /* taken so far */
@@ -121,7 +121,7 @@ struct request *group_take(struct group *g, struct destination *d)
 
 	if (r == NULL)
 		return NULL;
-	/* What is left goes behind the groups that have waited as long. */
+	/* Parts that do not fit wait behind the groups that have waited as long as G. */
 	list_remove(&g->link);
 	list_push(g->is_full ? &e->full : &e->partial, &g->link);
 	do {

@@ -114,7 +114,7 @@ static void on_mended(void *arg)
 	on_again(t);
 }
 
-/* What failed has its pause, and what comes meanwhile waits behind it. */
+/* A record that failed rests before the next try, and records that come meanwhile wait behind it. */
 static void topic_put(struct quarantine *q)
 {
 	if (!timer_armed(from(q)->again))

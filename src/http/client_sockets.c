@@ -18,7 +18,7 @@ struct client_sockets {
 	void *arg;
 };
 
-/* What curl would learn from a read: an error too. */
+/* The events that curl would learn from a read, errors among them. */
 static int action_of(uint32_t events)
 {
 	return (events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? CURL_CSELECT_IN : 0) |

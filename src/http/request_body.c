@@ -9,7 +9,7 @@
 
 #include "request_body.h"
 
-/* What curl puts behind the head: MAX_INITIAL_POST_SIZE of its lib/http.h, less one. */
+/* Most bytes of a body that curl sends together with the head: MAX_INITIAL_POST_SIZE of its lib/http.h, less one. */
 enum { SMALL_BYTES = (64 << 10) - 1 };
 
 /* zlib: the largest window with a gzip head and tail (zlib.h, deflateInit2), the default memory level. The

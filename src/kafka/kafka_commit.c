@@ -40,7 +40,7 @@ void kafka_commit_begin(struct kafka_consumer *c)
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* What belongs to a rebalance: the records will come again, to whoever has them now. */
+/* Errors that belong to a rebalance: the records will come again, to whoever has them now. */
 static bool is_expected(rd_kafka_resp_err_t err)
 {
 	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||

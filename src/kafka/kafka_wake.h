@@ -15,7 +15,7 @@ void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b);
 /* After it no ring of Q is under way: the bell may be freed. */
 void kafka_wake_forget(rd_kafka_queue_t *q);
 
-/* What a client of librdkafka does with its consumer group, as its requests to the broker show. */
+/* The consumer group's state of a librdkafka client, as its requests to the broker show it. */
 struct kafka_wake_group {
 	atomic_bool joining; /* from the moment it asks to join until it knows its share */
 	atomic_bool left;    /* the broker has answered that it left */

@@ -19,7 +19,7 @@ static inline uint64_t confirm_entered_at_most(
 	return now->received - then->dropped - then->rejected;
 }
 
-/* What the store refused behind a 2xx. */
+/* Spans that the store refused after their POST was answered 2xx. */
 static inline uint64_t confirm_failed(const struct confirm_counters *n)
 {
 	return n->failed > n->refused ? n->failed - n->refused : 0;

@@ -94,7 +94,7 @@ void confirm_grow(struct confirm *c)
 	confirm_set_window(c, min_u64(c->window, capacity));
 }
 
-/* What others sent since the last reading: they will send as much until the next. */
+/* Counts the spans of other senders since the last reading; as many are expected until the next. */
 void confirm_count_others(struct confirm *c, const struct confirm_reading *r)
 {
 	uint64_t all = r->counters.received - c->last.counters.received, ours = 0;
