@@ -138,8 +138,8 @@ int exporter_check(struct slice value, struct inspect_facts *facts, const char *
 int exporter_open(struct exporter **out, struct loop *l, const struct exporter_opts *opts,
         const struct exporter_events *events, struct why *why) MUST_USE;
 
-/* The result that exporter_send would have for ITEM, of which only the number of spans, the length and produced_ms are looked
- * at; room() comes likewise. To be asked before exporter_check, which costs more. */
+/* The result that exporter_send would have for ITEM. It looks only at the number of spans, the length and
+ * produced_ms; room() comes likewise. To be asked before exporter_check, which costs more. */
 int exporter_room(struct exporter *e, const struct exporter_item *item) MUST_USE;
 
 /* 0: the report comes. E_FULL: no room now, or a backlog that is sent to a store that cannot be seen is ahead of
