@@ -15,7 +15,9 @@ include %D%/spool/local.mk
 include %D%/kafka/local.mk
 include %D%/http/local.mk
 include %D%/exporter/local.mk
+include %D%/quarantine/local.mk
 include %D%/flow/local.mk
+include %D%/drain/local.mk
 include %D%/serve/local.mk
 include %D%/lab/local.mk
 include %D%/cmd/local.mk

@@ -5,7 +5,7 @@
 #include "admin.h"
 #include "daemon.h"
 #include "collector_options.h"
-#include "drain.h"
+#include "drain/drain.h"
 #include "jaeger_kafka.h"
 #include "options.h"
 #include "progress.h"

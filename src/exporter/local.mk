@@ -5,4 +5,5 @@ libspanspool_a_SOURCES += \
 	%D%/answer.c %D%/check.c %D%/destination.c %D%/group.c %D%/headers.c %D%/item.c %D%/request.c \
 	%D%/send.c \
 	include/exporter/metrics_page.h %D%/metrics_page.c \
-	%D%/pages.c %D%/pages.h
+	%D%/pages.c %D%/pages.h \
+	include/exporter/store_health.h %D%/store_health.c

@@ -5,7 +5,7 @@
 #include "log.h"
 #include "sink_id.h"
 #include "sinks.h"
-#include "store_health.h"
+#include "exporter/store_health.h"
 
 struct sink_collector {
 	struct sink sink;

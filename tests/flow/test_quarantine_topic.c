@@ -1,7 +1,7 @@
 /* test_quarantine_topic.c — a producer that takes nothing: each try of the quarantine follows a pause, however
  * many records come meanwhile. Linked with --wrap=kafka_producer_send. */
 #include "log.h"
-#include "quarantine.h"
+#include "quarantine/quarantine.h"
 #include "tap.h"
 #include "until.h"
 

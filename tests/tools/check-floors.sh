@@ -8,7 +8,7 @@ floor() {
 	case $1 in
 	base) echo 0 ;;                      table|span|policy) echo 1 ;;
 	loop) echo 2 ;;                      net|spool|kafka|http) echo 3 ;;
-	exporter) echo 4 ;;                  flow|serve|lab) echo 5 ;;
+	exporter|quarantine) echo 4 ;;       flow|drain|serve|lab) echo 5 ;;
 	cmd) echo 6 ;;                       main) echo 7 ;;
 	*) echo 99 ;;
 	esac

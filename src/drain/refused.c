@@ -1,10 +1,10 @@
-/* drain_poison.c — a bad record gets its papers, cause, origin, status and detail, and goes to
+/* refused.c — a bad record gets its papers, cause, origin, status and detail, and goes to
  * quarantine with its key and headers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "drain_parts.h"
+#include "drain_internal.h"
 
 enum { DETAIL_MAX = 1024, OWN_HEADERS = 4, SAY_EVERY_MS = 10000 };
 

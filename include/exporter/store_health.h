@@ -1,4 +1,4 @@
-/* store_health.h — what can be seen of the store behind a collector, on the board. */
+/* exporter: what can be seen of the store behind a collector, as part "store" of the health. */
 #ifndef STORE_HEALTH_H
 #define STORE_HEALTH_H
 

@@ -1,4 +1,4 @@
-/* flow: keeps the records that no collector can take, durably, with what is known about them. */
+/* quarantine: keeps the records that no collector can take, durably, with what is known about them. */
 #ifndef QUARANTINE_H
 #define QUARANTINE_H
 

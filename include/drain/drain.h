@@ -1,11 +1,11 @@
-/* flow: records from Kafka to collectors; committed when delivered, kept when nobody can take them. */
+/* drain: records from Kafka to collectors; committed when delivered, kept when nobody can take them. */
 #ifndef DRAIN_H
 #define DRAIN_H
 
 #include "drain_ledger.h"
 #include "kafka_consumer.h"
 #include "exporter/exporter.h"
-#include "quarantine.h"
+#include "quarantine/quarantine.h"
 #include "replay.h"
 #include "replay_counts.h"
 

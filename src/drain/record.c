@@ -1,4 +1,4 @@
-/* drain_record.c — the way of one record.
+/* record.c — the way of one record.
  *
  *   message ──► empty ───────────────────────────────────────────────► done, skipped
  *       └─────► a batch ──► WAITS ──room──► POSTED ──2xx──────────────► done, delivered
@@ -9,7 +9,7 @@
  * of a partition that was taken away in the meantime moves nothing. */
 #include <stdlib.h>
 
-#include "drain_parts.h"
+#include "drain_internal.h"
 
 enum { RECORD_COST = 1024 }; /* bytes that a record takes beside its value */
 

@@ -1,5 +1,5 @@
 /* store_health.c — a sight of the store is well, blindness a warning, and a stop an outage. */
-#include "store_health.h"
+#include "exporter/store_health.h"
 
 void store_health_post(struct health *h, enum confirmer_sight sight, const char *sentence)
 {

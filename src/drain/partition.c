@@ -1,12 +1,12 @@
-/* drain_group.c — what is told about the two ends: partitions come and go, collectors are away and
+/* partition.c — what is told about the two ends: partitions come and go, collectors are away and
  * back. One line a change. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
-#include "drain_parts.h"
-#include "store_health.h"
+#include "drain_internal.h"
+#include "exporter/store_health.h"
 
 static const char kafka[] = "kafka", collector[] = "collector";
 

@@ -1,11 +1,11 @@
-/* quarantine_topic.c — bad records as records of another topic, acknowledged by all replicas.
+/* topic.c — bad records as records of another topic, acknowledged by all replicas.
  *
  *   waiting ──send──► out ──acknowledged──► kept
  *      ▲               ├── anything else: a pause, and again ──► waiting
  *      └── 30 s ── too_large ◄── larger than the broker takes                                     */
 #include <stdlib.h>
 
-#include "quarantine_impl.h"
+#include "quarantine_internal.h"
 
 enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, SILENCE_MS = 3000, MOST_PROPERTIES = 64 };
 

@@ -1,4 +1,4 @@
-/* quarantine_directory.c — bad records as files, synced with their directory. A worker writes what has
+/* directory.c — bad records as files, synced with their directory. A worker writes what has
  * gathered, one run at a time; what comes meanwhile is the next run.
  *
  * NAME.value holds the bytes as they were; NAME.headers a line "name: value" for each header and the
@@ -13,7 +13,7 @@
 
 #include "buf.h"
 #include "owner.h"
-#include "quarantine_impl.h"
+#include "quarantine_internal.h"
 
 enum { AGAIN_MS = 1000 };
 

@@ -1,8 +1,8 @@
-/* drain_parts.h — the drain's inside: records on their way, and the partitions they come from. */
-#ifndef DRAIN_PARTS_H
-#define DRAIN_PARTS_H
+/* drain_internal.h — the drain's inside: records on their way, and the partitions they come from. */
+#ifndef DRAIN_INTERNAL_H
+#define DRAIN_INTERNAL_H
 
-#include "drain.h"
+#include "drain/drain.h"
 #include "log.h"
 #include "watermark.h"
 
@@ -71,7 +71,7 @@ struct drain {
 	void *stopped_arg;
 };
 
-/* drain_record.c: the events of consumer, exporter and quarantine. */
+/* record.c: the events of consumer, exporter and quarantine. */
 void drain_on_message(void *drain, const struct kafka_message *m);
 void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
@@ -83,12 +83,12 @@ void drain_throttle(struct drain *d);
 /* The same, and posts what waits as far as there is room. */
 void drain_look(struct drain *d);
 
-/* drain_poison.c: R goes to quarantine. */
+/* refused.c: R goes to quarantine. */
 void drain_condemn(struct record *r, const char *cause, int status, const char *detail);
 struct record *drain_acquit(struct quarantine_item *item);
 void poison_free(struct poison *p);
 
-/* drain_replay.c: a drain with --from or --until. */
+/* range.c: a drain with --from or --until. */
 bool drain_is_ranged(const struct drain *d);
 /* Where PART begins, and what it reads of PARTITION, now that it was assigned; STORED as the consumer says. */
 int64_t drain_range(struct drain *d, struct drain_part *part, int32_t partition, int64_t stored);
@@ -97,7 +97,7 @@ bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset);
 /* Tells the owner when the last record of all ranges is done. */
 void drain_look_for_end(struct drain *d);
 
-/* drain_group.c: partitions come and go. */
+/* partition.c: partitions come and go. */
 int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, int64_t stored);
 void drain_on_revoked(void *drain, int32_t partition, bool lost);
 void drain_on_at_end(void *drain, int32_t partition, int64_t offset);

@@ -1,9 +1,9 @@
-/* drain_replay.c — a drain that does not begin where its group has stored, or that has an end. The range of
+/* range.c — a drain that does not begin where its group has stored, or that has an end. The range of
  * a partition is settled when it is first assigned, from what the brokers have at that moment; when the
  * partition is lost and comes back, it is read on from where it had got to. */
 #include <inttypes.h>
 
-#include "drain_parts.h"
+#include "drain_internal.h"
 
 bool drain_is_ranged(const struct drain *d)
 {

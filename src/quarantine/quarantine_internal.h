@@ -1,8 +1,8 @@
-/* quarantine_impl.h — what the kinds of quarantine share. */
-#ifndef QUARANTINE_IMPL_H
-#define QUARANTINE_IMPL_H
+/* quarantine_internal.h — what the kinds of quarantine share. */
+#ifndef QUARANTINE_INTERNAL_H
+#define QUARANTINE_INTERNAL_H
 
-#include "quarantine.h"
+#include "quarantine/quarantine.h"
 
 struct quarantine_ops {
 	void (*put)(struct quarantine *q); /* an item was added to waiting */

@@ -2,7 +2,7 @@
  * nothing: what is put there stays under way, and so does everything behind it. */
 #include <stdlib.h>
 
-#include "quarantine_impl.h"
+#include "quarantine_internal.h"
 
 static const char part[] = "quarantine";
 

@@ -7,7 +7,7 @@
  * last and closed last of what works, and freed after exporter and quarantine. */
 #include <stdlib.h>
 
-#include "drain_parts.h"
+#include "drain_internal.h"
 
 enum { HEARTBEAT_MS = 250 };
 

@@ -1,0 +1,3 @@
+libspanspool_a_SOURCES += \
+	include/quarantine/quarantine.h %D%/quarantine.c %D%/quarantine_internal.h \
+	%D%/directory.c %D%/topic.c
