@@ -27,7 +27,8 @@ void turn_hook_free(struct turn_hook *h);
 
 struct timer;
 int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void *arg) MUST_USE;
-/* Rings once, AFTER_MS from now; starting again moves it. */
+/* Rings once, AFTER_MS from now; starting again moves it. Descriptors have their turn in between, also when a timer's
+ * callback starts it with 0 ms. */
 void timer_start(struct timer *t, uint64_t after_ms);
 void timer_stop(struct timer *t);
 bool timer_armed(const struct timer *t);

@@ -9,6 +9,7 @@
 struct loop {
 	uv_loop_t uv;
 	uv_async_t stopper; /* keeps uv_run alive, and ends it from any callback */
+	bool in_timers;     /* a timer's callback is on the stack */
 };
 
 struct turn_hook {
@@ -144,11 +145,19 @@ void turn_hook_free(struct turn_hook *h)
 	close_handle(h);
 }
 
+static struct loop *loop_of(const uv_timer_t *u)
+{
+	return container_of(u->loop, struct loop, uv);
+}
+
 static void on_ring(uv_timer_t *u)
 {
 	struct timer *t = container_of(u, struct timer, uv);
+	struct loop *l = loop_of(&t->uv);
 
-	t->ring(t->arg);
+	l->in_timers = true;
+	t->ring(t->arg); /* may free T */
+	l->in_timers = false;
 }
 
 int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void *arg)
@@ -164,8 +173,13 @@ int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void
 	return 0;
 }
 
+/* libuv 1.44 calls every timer that is due before it looks at a descriptor, also one that a timer's callback has
+ * started with 0 ms: a callback that starts its own timer so would keep the loop for ever. The loop's clock
+ * stands still meanwhile, so 1 ms is never due in the same turn. */
 void timer_start(struct timer *t, uint64_t after_ms)
 {
+	if (loop_of(&t->uv)->in_timers)
+		after_ms = max_u64(after_ms, 1);
 	uv_timer_start(&t->uv, on_ring, after_ms, 0);
 }
 

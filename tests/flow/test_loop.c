@@ -1,4 +1,5 @@
-/* test_loop.c — work beside the loop: what waits for somebody else keeps no other work from being done. */
+/* test_loop.c — work beside the loop: what waits for somebody else keeps no other work from being done; and timers
+ * that start themselves. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -57,8 +58,65 @@ static void work_is_done_while_others_wait(void)
 	close(gate[0]);
 }
 
+/* ---- timers ---- */
+
+enum { RINGS_MOST = 1000 };
+
+struct restless {
+	struct timer *timer;
+	size_t rings, read;
+	int fd;
+};
+
+static void ring_again(void *arg)
+{
+	struct restless *r = arg;
+
+	if (++r->rings <
+	        RINGS_MOST) /* so that a loop that never turns fails instead of standing still */
+		timer_start(r->timer, 0);
+}
+
+static void read_byte(void *arg, int events)
+{
+	struct restless *r = arg;
+	char byte;
+
+	(void)events;
+	if (read(r->fd, &byte, 1) == 1)
+		r->read = r->rings;
+}
+
+/* A byte is in the pipe before the loop runs. */
+static void a_timer_that_starts_itself_lets_descriptors_have_their_turn(void)
+{
+	struct restless r = { 0 };
+	struct watch *watch;
+	struct loop *l;
+	struct why why;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || loop_open(&l, &why) < 0 || write(ends[1], "x", 1) != 1 ||
+	        timer_open(&r.timer, l, ring_again, &r) < 0 ||
+	        watch_open(&watch, l, ends[0], read_byte, &r) < 0) {
+		printf("Bail out! no pipe or no loop\n");
+		exit(99);
+	}
+	r.fd = ends[0];
+	watch_set(watch, WATCH_READ);
+	timer_start(r.timer, 0);
+	ok(run_until_count(l, &r.read, 1), "the byte is read");
+	ok(r.read <= 2, "before the timer has rung a third time (%zu)", r.read);
+	timer_free(r.timer);
+	watch_free(watch);
+	loop_free(l);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
+	a_timer_that_starts_itself_lets_descriptors_have_their_turn();
 	work_is_done_while_others_wait();
 	return tap_done();
 }
