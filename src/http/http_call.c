@@ -2,6 +2,7 @@
  *
  *   head ──wrong route, method or size──► answered at once
  *     └──► READING ──whole──► answer() ──reply──► answered
+ *       └─run's share is used──► DEFERRED ──next run──► answer()
  *                                └─http_call_later──► WAITING ──http_later_answer──► answered
  *
  * "Answered" is a response made, or a wish to hang up. The daemon calls request_come for the head,
@@ -12,10 +13,10 @@
 
 #include "server_impl.h"
 
-enum state { READING, ASKED, WAITING, ANSWERED };
+enum state { READING, DEFERRED, ASKED, WAITING, ANSWERED };
 
 struct http_later {
-	struct list link; /* in the server's waiting */
+	struct list link; /* in the server's waiting or deferred */
 	struct http_server *s;
 	struct line *line;
 	struct MHD_Connection *mhd;
@@ -185,12 +186,37 @@ static enum MHD_Result body_come(struct http_later *r, const char *upload, size_
 	return buf_check(&r->body) == 0 ? MHD_YES : MHD_NO;
 }
 
+/* The daemon leaves the connection alone until wake(). */
+static void suspend(struct http_later *r, struct list *in)
+{
+	list_push(in, &r->link);
+	line_allow(r->line, 0);
+	MHD_suspend_connection(r->mhd);
+}
+
+/* True when this run may ask the route. A deferred request comes here again when its turn has come, which
+ * request_begin_run has counted. */
+static bool may_ask(struct http_later *r)
+{
+	if (r->state == DEFERRED)
+		return true;
+	if (r->s->answers_left == 0)
+		return false;
+	r->s->answers_left--;
+	return true;
+}
+
 static enum MHD_Result whole_come(struct http_later *r)
 {
 	struct http_reply reply = { 0 };
 
 	if (r->s->doomed)
 		return MHD_NO;
+	if (!may_ask(r)) {
+		r->state = DEFERRED;
+		suspend(r, &r->s->deferred);
+		return MHD_YES;
+	}
 	r->call.body = buf_slice(&r->body);
 	r->state = ASKED;
 	r->route->answer(r->s->opts.arg, &r->call, &reply);
@@ -202,9 +228,7 @@ static enum MHD_Result whole_come(struct http_later *r)
 		return MHD_NO;
 	if (r->state == ANSWERED)
 		return send_answer(r);
-	list_push(&r->s->waiting, &r->link);
-	line_allow(r->line, 0);
-	MHD_suspend_connection(r->mhd);
+	suspend(r, &r->s->waiting);
 	return MHD_YES;
 }
 
@@ -250,7 +274,7 @@ struct http_later *http_call_later(const struct http_call *call)
 	return r;
 }
 
-/* Wakes a connection that waited; inside answer() there is none yet. */
+/* Wakes a connection that was suspended; inside answer() there is none yet. */
 static void wake(struct http_later *r)
 {
 	if (list_empty(&r->link))
@@ -259,6 +283,13 @@ static void wake(struct http_later *r)
 	line_allow(r->line, r->s->opts.request_ms);
 	MHD_resume_connection(r->mhd);
 	timer_start(r->s->soon, 0);
+}
+
+void request_begin_run(struct http_server *s, unsigned most)
+{
+	for (s->answers_left = most; s->answers_left > 0 && !list_empty(&s->deferred);
+	        s->answers_left--)
+		wake(list_first(&s->deferred, struct http_later, link));
 }
 
 void http_later_answer(struct http_later **later, struct http_reply *reply)
@@ -270,14 +301,20 @@ void http_later_answer(struct http_later **later, struct http_reply *reply)
 	wake(r);
 }
 
-void request_drop_waiting(struct http_server *s)
+static void drop_all(struct list *suspended)
 {
-	list_each_safe (node, &s->waiting) {
+	list_each_safe (node, suspended) {
 		struct http_later *r = container_of(node, struct http_later, link);
 
 		r->state = ANSWERED;
 		wake(r);
 	}
+}
+
+void request_drop_waiting(struct http_server *s)
+{
+	drop_all(&s->waiting);
+	drop_all(&s->deferred);
 }
 
 const char *http_call_header(const struct http_call *c, const char *name)

@@ -8,6 +8,9 @@
  * At max_connections a connection at the door takes the place of the one that is idle the longest: clients
  * that keep connections open, or never finish a request, cannot lock out a probe.
  *
+ * One run of the daemon asks the routes for at most ANSWERS_A_RUN answers, whatever the clients have pipelined: the
+ * requests beyond that are deferred to the next turn of the loop, in the order in which they came.
+ *
  * The daemon never accepts by itself: with its descriptors used up it would spin, here the door
  * rests for a moment instead. */
 #include <config.h>
@@ -29,6 +32,7 @@ enum {
 	IDLE_MS = 300000,
 	REAP_MS = 500,
 	ACCEPTS_A_TURN = 32,
+	ANSWERS_A_RUN = 8,     /* a page is rendered in up to a millisecond; spans wait meanwhile */
 	POOL_BYTES = 32 << 10, /* of a connection; bounds the size of a request's head */
 };
 
@@ -82,6 +86,7 @@ int http_server_open(struct http_server **out, struct loop *l, const struct http
 	s->fd = -1;
 	list_init(&s->lines);
 	list_init(&s->waiting);
+	list_init(&s->deferred);
 
 	rc = listen_on(&opts->at, &s->fd, &s->port, why);
 	if (rc < 0)
@@ -133,13 +138,16 @@ static void run(struct http_server *s)
 	unsigned long long ms;
 
 	s->inside = true;
+	request_begin_run(s, ANSWERS_A_RUN);
 	MHD_run(s->daemon);
 	s->inside = false;
 	if (s->doomed) {
 		http_server_free(s);
 		return;
 	}
-	if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
+	if (!list_empty(&s->deferred))
+		timer_start(s->soon, 0);
+	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
 		timer_start(s->soon, ms);
 	else
 		timer_stop(s->soon);

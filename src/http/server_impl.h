@@ -22,8 +22,11 @@ struct http_server {
 	size_t nlines;
 	size_t nshut;        /* of them, shut and not yet seen to be so by the daemon */
 	struct list waiting; /* struct http_later: their answers come later */
-	bool inside;         /* the daemon runs: an answer() may be on the stack */
-	bool doomed;         /* freed from inside */
+	struct list
+	        deferred; /* struct http_later: whole requests, beyond what one run may answer */
+	unsigned answers_left; /* that this run of the daemon may still ask the routes for */
+	bool inside;           /* the daemon runs: an answer() may be on the stack */
+	bool doomed;           /* freed from inside */
 };
 
 /* One connection. */
@@ -46,7 +49,10 @@ enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *
 void request_gone(
         void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
 
-/* Hangs up on every request whose answer was to come later. */
+/* Before a run of the daemon: it may ask the routes for MOST answers, those of deferred requests first. */
+void request_begin_run(struct http_server *s, unsigned most);
+
+/* Hangs up on every request that is not answered yet. */
 void request_drop_waiting(struct http_server *s);
 
 #endif

@@ -227,8 +227,91 @@ static void without_descriptors_the_loop_rests_and_heals(void)
 	close_house(&h);
 }
 
+/* ---- clients that pipeline ---- */
+
+enum { PIPELINERS = 60, PIPELINED = 50, RUNS_A_TURN = 3, ANSWERS_A_RUN = 8 };
+
+struct turns {
+	struct house *h;
+	size_t asked, most, turns;
+};
+
+static void note_turn(void *arg)
+{
+	struct turns *t = arg;
+
+	if (t->h->asked > t->asked) {
+		t->most = t->h->asked - t->asked > t->most ? t->h->asked - t->asked : t->most;
+		t->turns++;
+	}
+	t->asked = t->h->asked;
+}
+
+/* TIMES requests in one piece. */
+static void raw_pipeline(struct raw *c, const char *request, size_t times)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < times; i++)
+		buf_text(&text, request);
+	raw_send(c, buf_cstr(&text));
+	buf_free(&text);
+}
+
+static void pipeliners_get_a_few_answers_a_turn(void)
+{
+	static struct raw many[PIPELINERS];
+	struct turn_hook *hook;
+	struct house h;
+	struct turns t = { .h = &h };
+	size_t before;
+
+	open_house(&h);
+	if (turn_hook_open(&hook, h.loop, note_turn, &t) < 0)
+		abort();
+	for (size_t i = 0; i < PIPELINERS; i++) {
+		raw_connect(&many[i], h.loop, http_server_port(h.server));
+		raw_pipeline(&many[i], GET("/hello"), PIPELINED);
+	}
+	run_until_count(h.loop, &h.asked, PIPELINERS);
+	before = h.asked;
+	raw_send(&h.c, GET("/hello?name=probe"));
+	ok(raw_wait(&h.c, "hello probe"), "a probe among %d clients that pipeline is answered",
+	        PIPELINERS);
+	ok(h.asked - before <= 4 * PIPELINERS, "it waits for its turn, not for all (%zu answers)",
+	        h.asked - before);
+	ok(run_until_count(h.loop, &h.asked, (size_t)PIPELINERS * PIPELINED + 1),
+	        "every request is answered");
+	ok(t.most <= RUNS_A_TURN * ANSWERS_A_RUN, "no turn of the loop gives more than %d (%zu)",
+	        RUNS_A_TURN * ANSWERS_A_RUN, t.most);
+	turn_hook_free(hook);
+	for (size_t i = 0; i < PIPELINERS; i++)
+		raw_close(&many[i]);
+	close_house(&h);
+}
+
+static void a_server_is_freed_with_requests_deferred(void)
+{
+	static struct raw many[PIPELINERS];
+	struct house h;
+
+	open_house(&h);
+	for (size_t i = 0; i < PIPELINERS; i++) {
+		raw_connect(&many[i], h.loop, http_server_port(h.server));
+		raw_pipeline(&many[i], GET("/hello"), PIPELINED);
+	}
+	run_until_count(h.loop, &h.asked, PIPELINERS);
+	raw_send(&h.c, GET("/free"));
+	ok(raw_wait_closed(&many[0]), "the server goes, and hangs up on those that it owes");
+	for (size_t i = 0; i < PIPELINERS; i++)
+		raw_close(&many[i]);
+	close_house(&h);
+}
+
 int main(void)
 {
+	pipeliners_get_a_few_answers_a_turn();
+	a_server_is_freed_with_requests_deferred();
 	garbage_harms_nobody();
 	a_head_has_a_bound();
 	slow_clients_are_shut_out();
