@@ -14,16 +14,13 @@ enum credential {
 	CREDENTIALS_N
 };
 
-/* Appends what file PATH holds to TO. E_USAGE names the file: it cannot be read, it is empty, or it holds
- * more than 4 KiB of secret or 4 MiB of PEM. Blocks; an unread pipe for ever. */
-int credential_read(
-        enum credential kind, const char *path, struct buf *to, struct why *why) MUST_USE;
-
-/* 0 when PATH can be read, else E_USAGE: a regular file is read, of a pipe only the name is looked at. */
+/* 0 when PATH can be read, else E_USAGE (secret_file.h): a regular file is read, of a pipe only the name is looked
+ * at. */
 int credential_check(enum credential kind, const char *path, struct why *why) MUST_USE;
 
 /* Holds the contents of the files, and looks after them in a worker thread, so that a hung mount holds up
- * nobody. A file that cannot be read, or is empty, leaves what was read before in use; that is logged. */
+ * nobody. A file that cannot be read, or holds nothing that can be used (secret_file.h), leaves what was read before in
+ * use; that is logged. */
 struct credentials;
 
 /* Reads FILES, of which NULL is none, now. CHANGED is called on the loop after a look has found new

@@ -8,6 +8,7 @@ libspanspool_a_SOURCES += \
 	include/owner.h %D%/owner.c \
 	include/progress.h %D%/progress.c \
 	include/redact.h %D%/redact.c \
+	include/secret_file.h %D%/secret_file.c \
 	include/slice.h \
 	include/units.h %D%/units.c \
 	include/utf8.h %D%/utf8.c

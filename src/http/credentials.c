@@ -2,16 +2,13 @@
  *
  *   IDLE ──look, a second after the last──► LOOKING: stat, read what changed ──► changed() or nothing ──► IDLE
  *                                              └── freed meanwhile: the worker's end frees the rest    */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "credentials.h"
 #include "log.h"
-
-enum { SECRET_MOST = 4096, PEM_MOST = 4 << 20 };
+#include "secret_file.h"
 
 /* What of a file changes when its content does. */
 struct version {
@@ -22,7 +19,8 @@ struct version {
 };
 
 struct file {
-	char *path; /* NULL: none */
+	char *path;    /* NULL: none */
+	bool was_pipe; /* at the start */
 	struct version version;
 	struct buf content;
 	struct buf fresh;     /* the worker's, until the look is over */
@@ -64,73 +62,24 @@ static bool same_version(const struct version *a, const struct version *b)
 	       same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
 }
 
-/* Until the end of the file or MOST bytes. */
-static int read_all(int fd, size_t most, struct buf *to)
-{
-	uint8_t part[4096];
-	ssize_t n;
-
-	while (to->len < most) {
-		n = read(fd, part, sizeof(part));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -1 : 0;
-		buf_add(to, part, (size_t)n);
-	}
-	return 0;
-}
-
-/* Leaves the first line, without what ends it. */
-static void cut_line(struct buf *b)
-{
-	b->len = strcspn(buf_cstr(b), "\r\n");
-}
-
 static int read_content(
         enum credential kind, const char *path, int fd, struct buf *to, struct why *why)
 {
-	size_t most = is_secret(kind) ? SECRET_MOST : PEM_MOST;
-
-	if (read_all(fd, most, to) < 0)
-		return why_set(why, E_USAGE, "%s: %s", path, strerror(errno));
-	if (to->len >= most)
-		return why_set(why, E_USAGE, "%s: too long for a %s", path,
-		        is_secret(kind) ? "secret" : "PEM file");
-	if (is_secret(kind))
-		cut_line(to);
-	if (buf_check(to) < 0)
-		return why_set(why, E_NOMEM, "%s", path);
-	if (to->len == 0)
-		return why_set(why, E_USAGE,
-		        is_secret(kind) ? "%s: its first line is empty" : "%s: is empty", path);
-	return 0;
-}
-
-int credential_read(enum credential kind, const char *path, struct buf *to, struct why *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return why_set(why, E_USAGE, "%s: %s", path, strerror(errno));
-	rc = read_content(kind, path, fd, to, why);
-	close(fd);
-	return rc;
+	return is_secret(kind) ? secret_file_line(fd, path, to, why)
+	                       : secret_file_pem(fd, path, to, why);
 }
 
 int credential_check(enum credential kind, const char *path, struct why *why)
 {
 	struct buf content = { 0 };
-	struct stat st;
-	int rc;
+	bool is_pipe;
+	int fd = secret_file_open(path, &is_pipe, why), rc = 0;
 
-	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
-		return why_set(why, E_USAGE, "%s: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return why_set(why, E_USAGE, "%s is a directory, not a file", path);
-	if (!S_ISREG(st.st_mode))
-		return 0;
-	rc = credential_read(kind, path, &content, why);
+	if (fd < 0)
+		return fd;
+	if (!is_pipe)
+		rc = read_content(kind, path, fd, &content, why);
+	close(fd);
 	buf_free(&content);
 	return rc;
 }
@@ -140,19 +89,25 @@ int credential_check(enum credential kind, const char *path, struct why *why)
 /* A pipe is read once, at the start: there is nothing in it later. */
 static void look_at(struct file *f, enum credential kind)
 {
+	bool is_pipe;
+	int fd;
 	struct stat st;
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	f->why.code = 0;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		why_set(&f->why, E_USAGE, "%s: %s", f->path, strerror(errno));
-	} else if (S_ISREG(st.st_mode)) {
+	if (f->was_pipe)
+		return;
+	fd = secret_file_open(f->path, &is_pipe, &f->why);
+	if (fd < 0)
+		return;
+	if (is_pipe) {
+		why_set(&f->why, E_USAGE, "%s: is a pipe now, and was a file at the start",
+		        f->path);
+	} else if (fstat(fd, &st) == 0) {
 		f->found = version_of(&st);
 		if (!same_version(&f->found, &f->version))
 			f->is_new = read_content(kind, f->path, fd, &f->fresh, &f->why) == 0;
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 }
 
 static void look_at_all(void *arg)
@@ -173,6 +128,8 @@ static bool take_fresh(struct file *f)
 
 	if (f->why.code != 0 && f->why.code != f->last_failure)
 		log_warn("http: %s: what was read from it before stays in use", f->why.text);
+	if (f->why.code == 0 && f->last_failure != 0)
+		log_info("http: %s can be read again", f->path);
 	f->last_failure = f->why.code;
 	if (f->is_new) {
 		changed = !slice_same(buf_slice(&f->fresh), buf_slice(&f->content));
@@ -235,13 +192,19 @@ const struct buf *credentials_get(const struct credentials *c, enum credential k
 static int open_file(struct file *f, enum credential kind, const char *path, struct why *why)
 {
 	struct stat st;
+	int fd, rc;
 
 	f->path = strdup(path);
 	if (f->path == NULL)
 		return why_set(why, E_NOMEM, "%s", path);
-	if (stat(path, &st) == 0)
+	fd = secret_file_open(path, &f->was_pipe, why);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0)
 		f->version = version_of(&st);
-	return credential_read(kind, path, &f->content, why);
+	rc = read_content(kind, path, fd, &f->content, why);
+	close(fd);
+	return rc;
 }
 
 int credentials_open(struct credentials **out, struct loop *l,

@@ -94,24 +94,34 @@ static int put_rows(rd_kafka_conf_t *c, const struct row *rows, struct why *why)
 	return rc;
 }
 
+/* librdkafka's sentence of a value that it refuses may have the secret in it. */
+static int put_secret(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
+{
+	struct buf secret = { 0 };
+	int rc = kafka_files_secret(p, &secret, why);
+
+	if (rc == 0 && kafka_conf_put(c, p->name, buf_cstr(&secret), why) < 0)
+		rc = why_set(why, why->code, "kafka property %s cannot be what stands in %s",
+		        p->name, p->value);
+	buf_free(&secret);
+	return rc;
+}
+
+static int put_value(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
+{
+	if (p->in_file)
+		return put_secret(c, p, why);
+	if (kafka_files_named_by(p) && kafka_files_check(p, why) < 0)
+		return why->code;
+	return kafka_conf_put(c, p->name, p->value, why);
+}
+
 static int put_property(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
 {
-	char secret[KAFKA_SECRET];
-	const char *value = p->in_file ? secret : p->value;
-	int rc = 0;
+	int rc = kafka_rules_before(p->name, why);
 
-	if (p->in_file)
-		rc = kafka_files_secret(p, secret, why);
-	else if (kafka_files_named_by(p))
-		rc = kafka_files_check(p, why);
 	if (rc == 0)
-		rc = kafka_rules_before(p->name, why);
-	if (rc < 0)
-		return rc;
-	rc = kafka_conf_put(c, p->name, value, why);
-	if (rc < 0 && p->in_file) /* librdkafka's sentence may have the secret in it */
-		return why_set(why, rc, "kafka property %s cannot be what stands in %s", p->name,
-		        p->value);
+		rc = put_value(c, p, why);
 	return rc == 0 ? kafka_rules_after(c, p->name, why) : rc;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kafka_files.h"
+#include "secret_file.h"
 
 enum { CHUNK = 4096, MOST_BYTES = 4 << 20 };
 
@@ -58,29 +59,18 @@ int kafka_files_check(const struct kafka_property *p, struct why *why)
 	return 0;
 }
 
-int kafka_files_secret(const struct kafka_property *p, char to[KAFKA_SECRET], struct why *why)
+int kafka_files_secret(const struct kafka_property *p, struct buf *to, struct why *why)
 {
-	struct stat st;
-	int fd;
-	ssize_t n;
+	int fd, rc = kafka_files_check(p, why);
+	bool is_pipe;
 
-	if (kafka_files_check(p, why) < 0)
-		return why->code;
-	fd = open_file(p->value, &st);
-	n = fd < 0 ? -1 : read(fd, to, KAFKA_SECRET - 1);
-	if (n < 0)
-		blame(p, strerror(errno), why);
+	if (rc < 0)
+		return rc;
+	fd = secret_file_open(p->value, &is_pipe, why);
+	rc = fd < 0 ? fd : secret_file_line(fd, p->value, to, why);
 	if (fd >= 0)
 		close(fd);
-	if (n < 0)
-		return why->code;
-	to[n] = '\0';
-	if (memchr(to, '\n', (size_t)n) == NULL && n == KAFKA_SECRET - 1)
-		return blame(p, "its first line is too long for a secret", why);
-	to[strcspn(to, "\r\n")] = '\0';
-	if (to[0] == '\0')
-		return blame(p, "its first line is empty", why);
-	return 0;
+	return rc < 0 ? why_wrap(why, "kafka property %s", p->name) : 0;
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)

@@ -2,9 +2,8 @@
 #ifndef KAFKA_FILES_H
 #define KAFKA_FILES_H
 
+#include "buf.h"
 #include "kafka_producer.h"
-
-enum { KAFKA_SECRET = 4096 }; /* bytes of a secret, with its end */
 
 /* Whether P names a file or directory. librdkafka reads it once, when a client is made. */
 bool kafka_files_named_by(const struct kafka_property *p);
@@ -12,9 +11,8 @@ bool kafka_files_named_by(const struct kafka_property *p);
 /* E_USAGE names the property and the file that cannot be read. */
 int kafka_files_check(const struct kafka_property *p, struct why *why) MUST_USE;
 
-/* The first line of the file that P names, without its end, in TO. */
-int kafka_files_secret(
-        const struct kafka_property *p, char to[KAFKA_SECRET], struct why *why) MUST_USE;
+/* Appends the first line of the file that P names to TO, which after an error is to be thrown away (secret_file.h). */
+int kafka_files_secret(const struct kafka_property *p, struct buf *to, struct why *why) MUST_USE;
 
 /* A hash of the contents of all files that the N properties P name: another one when a file was changed, came
  * or went. 0 when they name none. May block as long as the file system does. */

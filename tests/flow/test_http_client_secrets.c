@@ -29,6 +29,40 @@ static void write_file(const char *path, const char *text)
 		abort();
 }
 
+static void make_pipe(const char *path)
+{
+	if (mkfifo(path, 0600) < 0)
+		abort();
+}
+
+static void make_directory(const char *path)
+{
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+static void make_link_to_zero(const char *path)
+{
+	if (symlink("/dev/zero", path) < 0)
+		abort();
+}
+
+static void write_control(const char *path)
+{
+	write_file(path, "ne\tw\n");
+}
+
+static void write_ten_megabytes(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL)
+		abort();
+	for (int i = 0; i < 10 << 17; i++)
+		fputs("12345678", f);
+	fclose(f);
+}
+
 /* As tools that rotate do it: under another name, then renamed. */
 static void rotate(const char *path, const char *text)
 {
@@ -85,6 +119,44 @@ static void a_token_that_is_rotated_is_used(void)
 	comes(&b, "Authorization: Bearer new\r\n", "a missing one neither");
 	write_file(opts.files[CREDENTIAL_BEARER], "third");
 	comes(&b, "Authorization: Bearer third\r\n", "it is back with another token");
+	bench_close(&b);
+}
+
+/* The requests do not wait for the pipe, nor is the device read for ever. */
+static void what_is_no_secret_leaves_the_old_one_in_use(void)
+{
+	static const struct {
+		void (*make)(const char *path);
+		const char *name;
+	} cases[] = {
+		{ make_pipe, "a pipe without a writer" },
+		{ make_directory, "a directory" },
+		{ make_link_to_zero, "a device without end" },
+		{ write_control, "a secret with a control character" },
+		{ write_ten_megabytes, "10 MB" },
+	};
+	struct http_client_opts opts = { .files[CREDENTIAL_BEARER] = in_dir("becomes") };
+	const char *path = opts.files[CREDENTIAL_BEARER];
+	struct bench b;
+
+	write_file(path, "old\n");
+	bench_open(&b, &opts);
+	b.peers.reply = REPLY_202;
+	comes(&b, "Authorization: Bearer old\r\n", "the token that was there at the start");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char token[16], header[64];
+
+		remove(path);
+		cases[i].make(path);
+		for (int look = 0; look < 3; look++)
+			comes(&b, i == 0 ? "Bearer old\r\n" : "Bearer new", cases[i].name);
+		remove(path);
+		snprintf(token, sizeof(token), "new%zu\n", i);
+		write_file(path, token);
+		snprintf(header, sizeof(header), "Authorization: Bearer new%zu\r\n", i);
+		comes(&b, header, "a good one is used from then on");
+	}
+	remove(path);
 	bench_close(&b);
 }
 
@@ -220,6 +292,7 @@ int main(void)
 {
 	tempdir_make(dir);
 	a_token_that_is_rotated_is_used();
+	what_is_no_secret_leaves_the_old_one_in_use();
 	a_file_with_an_old_time_is_read_all_the_same();
 	a_password_is_read_from_its_file_again();
 	a_client_may_be_freed_while_it_looks();

@@ -45,6 +45,7 @@ UNIT_TESTS = \
 	%D%/test_replay_counts \
 	%D%/test_progress_rate \
 	%D%/test_retry_after \
+	%D%/test_secret_file \
 	%D%/test_slowstart \
 	%D%/test_spool \
 	%D%/test_spool_bits \
@@ -143,6 +144,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_replay_counts_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_progress_rate_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_secret_file_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
