@@ -8,6 +8,12 @@
  * under way (one commit) and its own follows (another). All in microseconds. */
 uint64_t pace_handoff(uint64_t exposure, uint64_t commit);
 
+/* Age from which batches that the sink has go to the spool together with one that has reached HANDOFF, so that
+ * one commit serves all of them. SINK_KEEPS_UP: the sink has delivered a batch from memory since the last
+ * hand-over, so it may deliver the younger half in time; otherwise it will deliver none of them in time, and
+ * batches of any age go. All in microseconds. */
+uint64_t pace_joins(uint64_t handoff, bool sink_keeps_up);
+
 /* How long the next commit may take: the last one, or a slowly fading memory of a longer one. */
 uint64_t pace_commit(uint64_t remembered, uint64_t last);
 

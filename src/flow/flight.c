@@ -6,8 +6,9 @@
  *                                         └─ delivered first ─► (gone)
  *
  * A batch is due when waiting longer could break the exposure. While the circuit is closed it is with
- * the sink meanwhile, and mostly delivered before; while it is open all that is in memory goes to the
- * spool together, so that one commit serves many.
+ * the sink meanwhile, and mostly delivered before. One that is due takes others to the spool with it, so that
+ * one commit serves many: all of them while the circuit is open, or while the sink delivers nothing within the
+ * exposure (a collector's deliveries are confirmed later than that), else those that are nearly due.
  *
  * The byte bound counts what batches take of memory. When the next one might not fit, everything is due
  * and the intake holds back. If the spool cannot store either, the newest is dropped, the ledger says why,
@@ -29,6 +30,7 @@ struct flight {
 	struct timer *due;
 	struct list aging;   /* by the moment they were read */
 	uint64_t idle_bytes; /* aging and not with the sink */
+	bool sink_keeps_up;  /* it has delivered a batch from memory since the last hand-over */
 	struct flight_stats stats;
 	struct log_gate late_gate;
 };
@@ -216,6 +218,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 		list_remove(&b->link);
 	switch (outcome) {
 	case SINK_DELIVERED:
+		f->sink_keeps_up |= b->place == PLACE_AGING;
 		leave(f, b, LEDGER_DELIVERED);
 		batch_unref(&b);
 		break;
@@ -338,8 +341,10 @@ void flight_tick(struct flight *f)
 	if (list_empty(&f->aging))
 		return;
 	oldest = list_first(&f->aging, struct batch, link);
-	if (now - oldest->read_us >= age || f->idle_bytes >= GROUP_BYTES)
-		hand_over(f, now - age, true);
+	if (now - oldest->read_us >= age || f->idle_bytes >= GROUP_BYTES) {
+		hand_over(f, now - pace_joins(age, f->sink_keeps_up), true);
+		f->sink_keeps_up = false;
+	}
 	if (list_empty(&f->aging) || timer_armed(f->due))
 		return;
 	oldest = list_first(&f->aging, struct batch, link);

@@ -13,6 +13,11 @@ uint64_t pace_handoff(uint64_t exposure, uint64_t commit)
 	return max_u64(exposure / 4, min_u64(latest, exposure > reserve ? exposure - reserve : 0));
 }
 
+uint64_t pace_joins(uint64_t handoff, bool sink_keeps_up)
+{
+	return sink_keeps_up ? handoff / 2 : 0;
+}
+
 uint64_t pace_commit(uint64_t remembered, uint64_t last)
 {
 	return max_u64(last, remembered - remembered / 16);

@@ -155,22 +155,28 @@ static inline const struct ledger_count *at(struct house *h, enum ledger_place p
 	return &forward_ledger(h->forward)->place[place];
 }
 
+/* A batch that was read AGE_US ago. */
+static inline void feed_one(struct house *h, uint64_t age_us)
+{
+	uint32_t size = h->size == 0 ? SIZE : h->size;
+	struct batch *b = batch_new(size);
+
+	memset(b->bytes, 'x', size);
+	b->spans = SPANS;
+	b->read_us = clock_mono_us() - age_us;
+	b->received_ms = clock_wall_ms();
+	ledger_datagram(forward_ledger(h->forward), LEDGER_ACCEPTED);
+	forward_accept(h->forward, b);
+}
+
 /* Some at each look, so long as the forward part says that it has room. */
 static inline bool all_are_fed(void *arg)
 {
 	struct house *h = arg;
 
 	for (int n = 0; n < 4 && h->left > 0 && forward_has_room(h->forward); n++) {
-		uint32_t size = h->size == 0 ? SIZE : h->size;
-		struct batch *b = batch_new(size);
-
-		memset(b->bytes, 'x', size);
-		b->spans = SPANS;
-		b->read_us = clock_mono_us();
-		b->received_ms = clock_wall_ms();
 		h->left--;
-		ledger_datagram(forward_ledger(h->forward), LEDGER_ACCEPTED);
-		forward_accept(h->forward, b);
+		feed_one(h, 0);
 	}
 	return h->left == 0;
 }

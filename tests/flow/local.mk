@@ -24,6 +24,7 @@ FLOW_TESTS = \
 	%D%/test_drain_trouble \
 	%D%/test_forward \
 	%D%/test_forward_retry \
+	%D%/test_forward_together \
 	%D%/test_gate_evidence \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
@@ -137,6 +138,8 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
 %C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_together_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_forward_together_SOURCES = %D%/test_forward_together.c %D%/forward_fixture.h
 %C%_test_forward_retry_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_forward_retry_SOURCES = %D%/test_forward_retry.c %D%/forward_fixture.h
 %C%_test_forward_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \

@@ -228,6 +228,8 @@ static void handing_over_leaves_time_for_two_commits(void)
 	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
 	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
 	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");
+	is_int(pace_joins(MS(60), false), 0, "a sink that is too late: all go together");
+	is_int(pace_joins(MS(60), true), MS(30), "one that keeps up: the older half");
 	is_int(pace_commit(MS(16), MS(1)), MS(15), "a slow commit is remembered");
 	is_int(pace_commit(MS(1), MS(9)), MS(9), "a slower one at once");
 }
