@@ -65,6 +65,7 @@ enum http_failure {
 	X(HTTP_TIMED_OUT, "timed out")                                                             \
 	X(HTTP_BROKEN_OFF, "connection lost before the answer")                                    \
 	X(HTTP_NO_MEMORY, "out of memory")                                                         \
+	X(HTTP_NO_DESCRIPTOR, "no file descriptor is free")                                        \
 	X(HTTP_CANCELLED, "cancelled")                                                             \
 	X(HTTP_BAD_URL, "bad URL")                                                                 \
 	X(HTTP_UNKNOWN_HOST, "unknown host")                                                       \

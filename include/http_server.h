@@ -48,7 +48,8 @@ struct http_server_opts {
 	const struct http_route *routes; /* end with a path of NULL; borrowed */
 	void *arg;                       /* of every answer() */
 	size_t max_body;                 /* bytes; 0 takes 64 KiB. More is answered 413 */
-	unsigned max_connections; /* 0 takes 64; one more takes the place of the one idle longest */
+	unsigned
+	        max_connections; /* 0 takes 64, or what descriptor_share.h leaves; one more takes the place of the one idle longest */
 	uint64_t
 	        request_ms; /* for a whole request to come in, and for a whole answer to go out; 0: 10 s */
 	uint64_t idle_ms; /* between the requests of one connection; 0 takes 5 minutes */

@@ -2,6 +2,7 @@ libspanspool_a_SOURCES += \
 	include/base.h \
 	include/buf.h %D%/buf.c \
 	include/clock.h %D%/clock.c \
+	include/descriptors.h %D%/descriptors.c \
 	include/err.h %D%/err.c \
 	include/list.h \
 	include/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "descriptors.h"
 #include "log.h"
 
 enum signal_effect { STOPS, STOPS_OR_HURRIES, TOLD, IGNORED };
@@ -69,6 +70,7 @@ int daemon_begin(const char *command)
 	sigset_t ours;
 	int rc;
 
+	descriptors_allow_most();
 	/* Whoever started this process may have blocked some. */
 	sigemptyset(&ours);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {

@@ -55,6 +55,8 @@ static const struct {
 	[HTTP_BROKEN_OFF] = { "cut the connection before it answered",
 	        "look at its log, or at a proxy in between" },
 	[HTTP_NO_MEMORY] = { "was not asked", "this process has no memory left for a request" },
+	[HTTP_NO_DESCRIPTOR] = { "was not asked",
+	        "raise LimitNOFILE of this program, in its unit or with ulimit -n" },
 	[HTTP_CANCELLED] = { "had no time to answer", "the stop was over" },
 	[HTTP_BAD_URL] = { "cannot be asked", "check collector.url" },
 	[HTTP_UNKNOWN_HOST] = { "has a name without an address",

@@ -127,7 +127,7 @@ void destination_fails(struct destination *d, uint64_t round, enum destination_t
 
 	if (trouble == TROUBLE_BLOCKED)
 		b.base_ms *= BLOCKED_BASE_FACTOR;
-	else if (a->trouble == HTTP_NO_CONNECTION)
+	else if (a->trouble == HTTP_NO_CONNECTION || a->trouble == HTTP_NO_DESCRIPTOR)
 		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
 	else if (a->failure == HTTP_ANSWERED)
 		b.cap_ms = min_u64(b.cap_ms, ANSWERED_CAP_MS);

@@ -4,10 +4,14 @@
  *                     item.c   group.c       send.c      request.c     │
  *   done ◄── the item's last part is delivered ◄── confirmed ◄── answer ◄┘
  *                                                     answer.c                     */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "descriptor_share.h"
+#include "descriptors.h"
 #include "exporter_internal.h"
+#include "log.h"
 
 enum {
 	POST_SPANS = 500,
@@ -100,6 +104,20 @@ static void on_budget_spent(void *arg)
 	}
 }
 
+/* Each request in flight needs a connection. */
+static void bound_by_descriptors(struct exporter_opts *o)
+{
+	uint64_t limit = descriptors_limit(),
+	         most = descriptor_share(limit, DESCRIPTORS_EXPORTER, o->max_in_flight);
+
+	if (most < o->max_in_flight)
+		log_warn("exporter: at most %" PRIu64 " requests are in flight instead of %" PRIu64
+		         ": this process may have %" PRIu64
+		         " file descriptors; raise LimitNOFILE to %" PRIu64,
+		        most, o->max_in_flight, limit, 2 * o->max_in_flight + DESCRIPTORS_RESERVED);
+	o->max_in_flight = most;
+}
+
 static void fill_in(struct exporter_opts *o)
 {
 	o->max_in_flight = max_u64(1, min_u64(o->max_in_flight, UINT32_MAX / 2));
@@ -113,6 +131,7 @@ static void fill_in(struct exporter_opts *o)
 		o->retry_base_ms = RETRY_BASE_MS;
 	if (o->retry_cap_ms == 0)
 		o->retry_cap_ms = RETRY_CAP_MS;
+	bound_by_descriptors(o);
 	o->client.max_connections = o->max_in_flight;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "addresses.h"
+#include "descriptors.h"
 #include "log.h"
 #include "slice.h"
 
@@ -26,7 +27,8 @@ struct lookup {
 	struct addresses *owner;
 	char *host;
 	uint16_t port;
-	int rc; /* of getaddrinfo */
+	int rc;             /* of getaddrinfo */
+	bool no_descriptor; /* there was none for it */
 	struct address_list found;
 };
 
@@ -100,8 +102,10 @@ static void look_up(void *arg)
 	struct lookup *u = arg;
 
 	u->rc = getaddrinfo(u->host, NULL, &want, &found);
-	if (u->rc != 0)
+	if (u->rc != 0) {
+		u->no_descriptor = descriptors_used_up();
 		return;
+	}
 	u->rc = make_list(u, found);
 	freeaddrinfo(found);
 }
@@ -154,7 +158,8 @@ static void on_looked_up(void *arg)
 
 	a->out = NULL;
 	if (u->rc != 0) {
-		fail_lookup(a, gai_strerror(u->rc));
+		fail_lookup(a, u->no_descriptor ? "no file descriptor is free: raise LimitNOFILE"
+		                                : gai_strerror(u->rc));
 	} else {
 		differs = !same_list(&a->list, &u->found);
 		a->list = u->found;

@@ -35,6 +35,7 @@ struct exchange {
 	unsigned times_sent;
 	unsigned made;   /* the client's count of models when the easy handle was copied from one */
 	bool head_whole; /* the final status and all headers are there */
+	int socket_error; /* errno of the last socket that could not be made; 0 none */
 	char error[CURL_ERROR_SIZE];
 };
 

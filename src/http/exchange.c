@@ -1,11 +1,12 @@
-/* exchange.c — one request on curl's easy handle: how it is set up, what is kept of its answer, and
- * what the library's verdict means.
+/* exchange.c — one request on curl's easy handle: how it is set up, and what is kept of its answer.
  *
  * A request is put on the wire once. curl would send it again by itself when a kept connection is
  * closed under it; the server may have acted on the first by then, and only the owner may decide on
  * a repetition, so the second time is refused. */
+#include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "client_impl.h"
 #include "clock.h"
@@ -95,6 +96,18 @@ static int on_ready_to_send(void *arg, char *to_ip, char *from_ip, int to_port, 
 	return x->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+/* curl does not say why it has no socket. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
+{
+	struct exchange *x = arg;
+	int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+
+	(void)purpose;
+	if (fd < 0)
+		x->socket_error = errno;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 struct exchange *exchange_new(CURL *model, CURLSH *share)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
@@ -116,6 +129,8 @@ struct exchange *exchange_new(CURL *model, CURLSH *share)
 	curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
 	curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
+	curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETDATA, x);
 	request_body_attach(&x->upload, x->easy);
 	return x;
 }
@@ -199,6 +214,7 @@ static void forget_answer(struct exchange *x, size_t keep)
 	x->times_sent = 0;
 	x->retry_after_ms = -1;
 	x->head_whole = false;
+	x->socket_error = 0;
 	x->error[0] = '\0';
 }
 
@@ -270,101 +286,4 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 	else
 		curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
 	return 0;
-}
-
-static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
-{
-	/* Two that only the library's words tell apart: a connection that was lost while the two
-	 * shook hands, and a server that shook hands and then wanted a certificate (TLS 1.3). */
-	if (rc == CURLE_SSL_CONNECT_ERROR && strstr(text, "SSL_ERROR_SYSCALL") != NULL)
-		return HTTP_BROKEN_OFF;
-	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL &&
-	        strstr(text, " alert ") != NULL)
-		return HTTP_TLS;
-	switch (rc) {
-	case CURLE_URL_MALFORMAT:
-		return HTTP_BAD_URL;
-	case CURLE_UNSUPPORTED_PROTOCOL: /* also what the library says of an answer without a status line */
-		return sent ? HTTP_NOT_HTTP : HTTP_BAD_URL;
-	case CURLE_WEIRD_SERVER_REPLY:
-		return HTTP_NOT_HTTP;
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return HTTP_UNKNOWN_HOST;
-	case CURLE_COULDNT_CONNECT: /* once sent, it is the library's second try that found nobody */
-		return sent ? HTTP_BROKEN_OFF : HTTP_NO_CONNECTION;
-	case CURLE_OPERATION_TIMEDOUT:
-		return HTTP_TIMED_OUT;
-	case CURLE_OUT_OF_MEMORY:
-		return HTTP_NO_MEMORY;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_CLIENTCERT:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_USE_SSL_FAILED:
-		return HTTP_TLS;
-	default: /* OK too: a head that broke off is not an error to the library */
-		return HTTP_BROKEN_OFF;
-	}
-}
-
-/* The library's count is of the last transfer, which may be an earlier request's. */
-static bool was_sent(const struct exchange *x)
-{
-	long bytes = 0;
-
-	curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	return x->times_sent > 1 || (x->times_sent == 1 && bytes > 0);
-}
-
-/* The library says that it could not connect, and leaves why to the error number. */
-static void name_error(struct exchange *x, CURLcode rc)
-{
-	long number = 0;
-
-	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &number);
-	if (rc == CURLE_COULDNT_CONNECT && number != 0)
-		snprintf(x->error, sizeof(x->error), "%s", strerror((int)number));
-}
-
-static bool is_new_connection(const struct exchange *x)
-{
-	long made = 0;
-
-	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &made);
-	return made > 0;
-}
-
-void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
-{
-	long status = 0;
-
-	*a = (struct http_answer){
-		.retry_after_ms = -1,
-		.took_us = clock_mono_us() - x->began_us,
-		.was_sent = was_sent(x),
-		.new_connection = is_new_connection(x),
-		.error = "",
-	};
-	if (x->head_whole) {
-		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-		a->failure = HTTP_ANSWERED;
-		a->status = (int)status;
-		a->retry_after_ms = x->retry_after_ms;
-		a->was_sent = true;
-		a->body = buf_slice(&x->body);
-		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->seen == x->body.len);
-		return;
-	}
-	a->trouble = trouble_of(rc, x->error, a->was_sent);
-	name_error(x, rc);
-	a->failure = a->trouble >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
-	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
-	if (rc == CURLE_OK)
-		a->error = http_trouble_text(a->trouble);
-	if (rc == CURLE_ABORTED_BY_CALLBACK || (rc == CURLE_COULDNT_CONNECT && a->was_sent))
-		a->error = "the server closed a kept connection before it answered";
 }

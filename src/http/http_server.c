@@ -17,12 +17,16 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "descriptor_share.h"
+#include "descriptors.h"
 #include "listen.h"
+#include "log.h"
 #include "server_impl.h"
 
 enum {
@@ -35,6 +39,8 @@ enum {
 	ANSWERS_A_RUN = 8,     /* a page is rendered in up to a millisecond; spans wait meanwhile */
 	POOL_BYTES = 32 << 10, /* of a connection; bounds the size of a request's head */
 };
+
+#define TELL_US (60 * US_PER_S) /* between two log lines about the lack of a descriptor */
 
 static void on_door(void *arg, int events);
 static void on_work(void *arg, int events);
@@ -66,8 +72,10 @@ static int start_daemon(struct http_server *s, struct why *why)
 
 static void take_defaults(struct http_server_opts *o)
 {
+	uint64_t most = descriptor_share(descriptors_limit(), DESCRIPTORS_SERVER, MAX_CONNECTIONS);
+
 	o->max_body = o->max_body == 0 ? MAX_BODY : o->max_body;
-	o->max_connections = o->max_connections == 0 ? MAX_CONNECTIONS : o->max_connections;
+	o->max_connections = o->max_connections == 0 ? (unsigned)most : o->max_connections;
 	o->request_ms = o->request_ms == 0 ? REQUEST_MS : o->request_ms;
 	o->idle_ms = o->idle_ms == 0 ? IDLE_MS : o->idle_ms;
 }
@@ -164,26 +172,6 @@ static void on_soon(void *arg)
 	run(arg);
 }
 
-/* True when one more may come; the daemon closes the socket that it does not want. */
-static bool accept_one(struct http_server *s)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	int fd = accept4(s->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (fd >= 0) {
-		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&sa, len);
-		return true;
-	}
-	if (errno == ECONNABORTED || errno == EINTR)
-		return true;
-	if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		watch_set(s->door, 0); /* no descriptor or no memory: rest until the reaper comes */
-		timer_start(s->reaper, REAP_MS);
-	}
-	return false;
-}
-
 static void shut_line(struct line *line)
 {
 	if (line->shut)
@@ -220,6 +208,51 @@ static void make_room(struct http_server *s)
 	watch_set(s->door, 0);
 	if (line != NULL)
 		shut_line(line);
+}
+
+/* No descriptor or no memory: a connection that is idle gives its own for the one that comes; where there is none
+ * that could, the server rests until the reaper comes. */
+static void cannot_accept(struct http_server *s, int error)
+{
+	char sentence[DESCRIPTORS_SENTENCE];
+	uint64_t now = clock_mono_us();
+
+	make_room(s);
+	timer_start(s->reaper, REAP_MS);
+	if (!descriptors_lacked(error) || (s->told_us != 0 && now - s->told_us < TELL_US))
+		return;
+	s->told_us = now;
+	log_warn("http: a client of port %u waits: %s; raise LimitNOFILE of this program", s->port,
+	        descriptors_sentence(sentence));
+}
+
+/* The kernel wants a free descriptor before it looks whether there is a connection to accept. ERRNO stays. */
+static bool somebody_waits(const struct http_server *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	int error = errno;
+	bool waits = poll(&p, 1, 0) != 0; /* under a limit of 0 it fails */
+
+	errno = error;
+	return waits;
+}
+
+/* True when one more may come; the daemon closes the socket that it does not want. */
+static bool accept_one(struct http_server *s)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int fd = accept4(s->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&sa, len);
+		return true;
+	}
+	if (errno == ECONNABORTED || errno == EINTR)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK && somebody_waits(s))
+		cannot_accept(s, errno);
+	return false;
 }
 
 static void on_door(void *arg, int events)

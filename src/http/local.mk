@@ -1,5 +1,5 @@
 libspanspool_a_SOURCES += \
-	include/http_client.h %D%/http_client.c %D%/client_model.c %D%/exchange.c %D%/client_impl.h \
+	include/http_client.h %D%/http_client.c %D%/client_model.c %D%/exchange.c %D%/exchange_judge.c %D%/client_impl.h \
 	%D%/client_sockets.c %D%/client_sockets.h %D%/request_body.c %D%/request_body.h \
 	include/credentials.h %D%/credentials.c \
 	include/addresses.h %D%/addresses.c \

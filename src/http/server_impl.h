@@ -25,6 +25,7 @@ struct http_server {
 	struct list
 	        deferred; /* struct http_later: whole requests, beyond what one run may answer */
 	unsigned answers_left; /* that this run of the daemon may still ask the routes for */
+	uint64_t told_us;      /* when the lack of a descriptor was logged last; 0 never */
 	bool inside;           /* the daemon runs: an answer() may be on the stack */
 	bool doomed;           /* freed from inside */
 };

@@ -2,10 +2,12 @@
  * "bootstrap" for an address from the options and a number for one that the cluster advertises. The
  * code alone says too little: _TRANSPORT stands for a closed port, for a certificate, and for the
  * wrong protocol. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "kafka_cause.h"
 
 const char *kafka_cause_name(enum kafka_cause cause)
@@ -152,8 +154,24 @@ static bool is_silent_from_the_start(const struct parts *p)
 	return strstr(p->reason, "ApiVersionRequest failed: Local: Timed out") != NULL;
 }
 
+/* False when P is not about this process. */
+static bool no_descriptor(struct kafka_cause_read *to, const struct parts *p)
+{
+	char sentence[DESCRIPTORS_SENTENCE];
+
+	if (strstr(p->reason, strerror(EMFILE)) == NULL &&
+	        strstr(p->reason, strerror(ENFILE)) == NULL)
+		return false;
+	say(to, KAFKA_CAUSE_UNREACHABLE, false,
+	        "broker %s was not asked: %s; raise LimitNOFILE of this program", p->address,
+	        descriptors_sentence(sentence));
+	return true;
+}
+
 static void connection(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct parts *p)
 {
+	if (no_descriptor(to, p))
+		return;
 	if (err == RD_KAFKA_RESP_ERR__RESOLVE)
 		unresolved(to, p);
 	else if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION ||

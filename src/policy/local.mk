@@ -6,6 +6,7 @@ libspanspool_a_SOURCES += \
 	include/catchup.h %D%/catchup.c \
 	include/circuit.h %D%/circuit.c \
 	include/confirm.h %D%/confirm.c %D%/confirm_impl.h %D%/confirm_window.c \
+	include/descriptor_share.h %D%/descriptor_share.c \
 	include/drain_ledger.h %D%/drain_ledger.c \
 	include/endpoint.h %D%/endpoint.c \
 	include/evidence.h %D%/evidence.c \

@@ -16,6 +16,7 @@ FLOW_TESTS = \
 	%D%/test_confirmer \
 	%D%/test_confirmer_away \
 	%D%/test_confirmer_storm \
+	%D%/test_descriptor_limit \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
@@ -111,6 +112,8 @@ check_PROGRAMS += %D%/held_agent
 %C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
 %C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
+%C%_test_descriptor_limit_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_descriptor_limit_SOURCES = %D%/test_descriptor_limit.c $(STAGE)
 %C%_test_agent_lines_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_agent_lines_SOURCES = %D%/test_agent_lines.c $(STAGE)
 %C%_test_agent_log_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,6 +1,7 @@
 /* test_http_client_bad.c — servers that are away, slow, rude or not servers at all. */
 #include <netdb.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "clienttest.h"
 
@@ -352,6 +353,34 @@ static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 	pthread_mutex_unlock(&resolver_held);
 }
 
+/* Neither the collector nor its name is at fault. */
+static void without_descriptors_the_limit_is_blamed(void)
+{
+	static const char *const hosts[] = { "127.0.0.1", "unknown.test" };
+	struct rlimit was, none;
+	struct bench b;
+
+	bench_open(&b, &plain);
+	b.peers.reply = REPLY_202;
+	getrlimit(RLIMIT_NOFILE, &was);
+	none = (struct rlimit){ 0, was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		struct http_request r = { .body = slice_text("END") };
+		const struct http_answer *a;
+		char url[64];
+
+		snprintf(url, sizeof(url), "http://%s:%u/", hosts[i], b.peers.server.port);
+		r.url = url;
+		a = bench_ask(&b, &r);
+		is_failure(a, HTTP_UNREACHABLE, HTTP_NO_DESCRIPTOR, false, hosts[i]);
+		is_text(a->error, "no file descriptor is free (limit 0)", "with the limit");
+	}
+	setrlimit(RLIMIT_NOFILE, &was);
+	is_int(bench_post(&b, "END")->status, 202, "with descriptors the next request is answered");
+	bench_close(&b);
+}
+
 int main(void)
 {
 	nobody_listens();
@@ -367,5 +396,6 @@ int main(void)
 	an_idle_connection_that_was_closed_costs_nothing();
 	an_unknown_host_is_told_so();
 	a_name_server_that_hangs_does_not_hold_the_loop();
+	without_descriptors_the_limit_is_blamed();
 	return tap_done();
 }

@@ -308,8 +308,63 @@ static void a_server_is_freed_with_requests_deferred(void)
 	close_house(&h);
 }
 
+/* The lowest descriptor that is free: as the limit it leaves none. */
+static rlim_t lowest_free(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return (rlim_t)fd;
+}
+
+static void without_descriptors_an_idle_connection_gives_way(void)
+{
+	struct rlimit was, used_up;
+	struct house h;
+	struct raw c;
+
+	open_house(&h);
+	raw_send(&h.c, GET("/hello"));
+	raw_wait(&h.c, "hello");
+	raw_connect(&c, h.loop, http_server_port(h.server));
+	raw_send(&c, GET("/hello"));
+	getrlimit(RLIMIT_NOFILE, &was);
+	used_up = (struct rlimit){ lowest_free(), was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &used_up);
+	ok(raw_wait(&c, "hello"), "a client that comes is answered");
+	is_int(h.c.closed, 1, "over the descriptor of one that was idle");
+	setrlimit(RLIMIT_NOFILE, &was);
+	raw_close(&c);
+	close_house(&h);
+}
+
+static void few_descriptors_mean_few_connections(void)
+{
+	static struct raw many[4];
+	struct rlimit was, few;
+	struct house h;
+
+	getrlimit(RLIMIT_NOFILE, &was);
+	few = (struct rlimit){ 30, was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &few);
+	open_house(&h);
+	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+		raw_connect(&many[i], h.loop, http_server_port(h.server));
+		raw_send(&many[i], GET("/hello"));
+		raw_wait(&many[i], "hello");
+	}
+	ok(h.c.closed == 1 && many[0].closed == 1 && many[1].closed == 1 && many[2].closed == 0,
+	        "under a limit of 30 two clients may stay");
+	setrlimit(RLIMIT_NOFILE, &was);
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		raw_close(&many[i]);
+	close_house(&h);
+}
+
 int main(void)
 {
+	without_descriptors_an_idle_connection_gives_way();
+	few_descriptors_mean_few_connections();
 	pipeliners_get_a_few_answers_a_turn();
 	a_server_is_freed_with_requests_deferred();
 	garbage_harms_nobody();

@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	%D%/test_confirm \
 	%D%/test_confirm_slowest \
 	%D%/test_corpus \
+	%D%/test_descriptor_share \
 	%D%/test_demo_verdict \
 	%D%/test_drain_ledger \
 	%D%/test_emitter \
@@ -119,6 +120,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_descriptor_share_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_evidence_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

@@ -46,8 +46,8 @@ static void no_two_causes_read_the_same(void)
 	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 413, 415, 429, 500, 502, 503,
 		504 };
 	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT,
-		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_BAD_URL, HTTP_UNKNOWN_HOST, HTTP_TLS,
-		HTTP_NOT_HTTP };
+		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_NO_DESCRIPTOR, HTTP_BAD_URL,
+		HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
 	enum { N = ARRAY_LEN(statuses) + ARRAY_LEN(troubles) };
 	static char said[N][COLLECTOR_SENTENCE];
 	int keys[N];

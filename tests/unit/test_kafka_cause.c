@@ -51,6 +51,12 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "configuration) (after 10002ms in state APIVERSION_QUERY)",
 		        KAFKA_CAUSE_SILENT, false,
 		        { "127.0.0.1:1 takes connections and gives no answer", "hangs" } },
+		{ E(_FAIL),
+		        "127.0.0.1:1/bootstrap: Failed to create socket: Too many open files "
+		        "(after 0ms in state TRY_CONNECT)",
+		        KAFKA_CAUSE_UNREACHABLE, false,
+		        { "127.0.0.1:1 was not asked: no file descriptor is free",
+		                "raise LimitNOFILE" } },
 		{ E(_RESOLVE),
 		        "no-such.invalid:9092/bootstrap: Failed to resolve 'no-such.invalid:9092': "
 		        "Name "
