@@ -30,6 +30,8 @@ struct drain_ledger {
 	        handed_on; /* read, and left untouched to whoever has the partition now */
 	struct drain_count
 	        late; /* of delivered: the partition was not ours any more, another will repeat it */
+	struct drain_count
+	        unconfirmed;        /* of quarantined: answered 2xx, and never confirmed stored */
 	uint64_t lost_to_retention; /* records that were gone before they were read */
 };
 
@@ -37,6 +39,8 @@ struct drain_ledger {
 void drain_ledger_read(struct drain_ledger *l, uint64_t spans);
 /* One that was in flight is at TO. */
 void drain_ledger_move(struct drain_ledger *l, enum drain_place to, uint64_t spans);
+/* One with SPANS, which was just moved to DRAIN_QUARANTINED, was given up as unconfirmed. */
+void drain_ledger_unconfirmed(struct drain_ledger *l, uint64_t spans);
 /* One that was in flight is somebody else's: as if it had not been read. */
 void drain_ledger_hand_on(struct drain_ledger *l, uint64_t spans);
 

@@ -62,6 +62,8 @@ struct ledger {
 	struct ledger_count place[LEDGER_PLACES_N];
 	struct ledger_count maybe_duplicate;      /* sent again although it may have arrived */
 	struct ledger_when lost[LEDGER_CAUSES_N]; /* by place - LEDGER_DROPPED_FIRST */
+	/* Of quarantined and dropped: a collector answered 2xx, and its counters never showed them stored. */
+	struct ledger_count unconfirmed;
 };
 
 extern const char *const ledger_place_names[LEDGER_PLACES_N];
@@ -84,6 +86,13 @@ void ledger_sent_again(struct ledger *l, struct ledger_count what);
 /* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
 void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
         struct ledger_count what, uint64_t now_ms);
+
+/* WHAT, which was just moved to LEDGER_QUARANTINED or dropped, was given up as unconfirmed. */
+void ledger_unconfirmed(struct ledger *l, struct ledger_count what);
+
+/* WHAT leaves the quarantine for the spool. As far as the ledger has it quarantined it comes from there; a record
+ * of another spool is new. UNCONFIRMED: it was quarantined as that. */
+void ledger_requeue(struct ledger *l, struct ledger_count what, bool unconfirmed);
 
 /* For a ledger from outside: the sums become those of what they sum up. NULL: they were; else the identity
  * that did not hold. */

@@ -20,17 +20,25 @@ enum sink_outcome {
 	SINK_MAYBE_SENT, /* send again, perhaps a duplicate */
 	SINK_POISON,     /* can never be delivered: quarantine it */
 	SINK_TOO_LARGE,  /* the same, for its size */
+	SINK_UNCONFIRMED, /* the destination took it, and never showed that it stored it: quarantine it */
 };
 
 static inline bool sink_refused(enum sink_outcome outcome)
 {
-	return outcome == SINK_POISON || outcome == SINK_TOO_LARGE;
+	return outcome == SINK_POISON || outcome == SINK_TOO_LARGE || outcome == SINK_UNCONFIRMED;
 }
 
 /* The cause to which a refused batch is lost where it is not set aside. */
 static inline enum ledger_place sink_refused_place(enum sink_outcome outcome)
 {
 	return outcome == SINK_TOO_LARGE ? LEDGER_TOO_LARGE : LEDGER_REFUSED;
+}
+
+/* The cause that a refused batch has in the quarantine, a constant word. */
+static inline const char *sink_refused_cause(enum sink_outcome outcome)
+{
+	return outcome == SINK_UNCONFIRMED ? "unconfirmed"
+	                                   : ledger_place_names[sink_refused_place(outcome)];
 }
 
 /* What a sink tells its owner. */

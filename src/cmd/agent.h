@@ -12,7 +12,7 @@
 #include "properties.h"
 #include "sinks.h"
 
-enum { AGENT_LOSSES = 11 }; /* counters of the ledger that are reported in the log */
+enum { AGENT_LOSSES = 12 }; /* counters of the ledger that are reported in the log */
 
 struct agent_listener {
 	const char *host_port;

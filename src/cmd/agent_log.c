@@ -28,6 +28,12 @@ static uint64_t datagrams_of(const struct ledger *l, int outcome)
 	return l->outcome[outcome];
 }
 
+static uint64_t unconfirmed(const struct ledger *l, int which)
+{
+	(void)which;
+	return l->unconfirmed.spans;
+}
+
 static uint64_t dropped_by_kernel(const struct ledger *l, int which)
 {
 	(void)which;
@@ -80,6 +86,14 @@ static void report_quarantined(struct agent *a, int place, uint64_t n)
 	        n, ledger_place_names[place], a->set.directory);
 }
 
+static void report_unconfirmed(struct agent *a, int which, uint64_t n)
+{
+	(void)which;
+	log_warn("collector: %" PRIu64 " spans given up as unconfirmed: the collector answered 2xx "
+	         "and lost spans of each try, so nobody knows whether it stored these; they are %s",
+	        n, a->set.on_refused == SPOOL_QUARANTINE ? "in quarantine" : "dropped (refused)");
+}
+
 static void report_datagrams(struct agent *a, int outcome, uint64_t n)
 {
 	const struct intake_stats *s = intake_stats(a->intake);
@@ -109,6 +123,7 @@ static const struct loss losses[] = {
 	{ spans_at, LEDGER_TOO_LARGE, report_refused },
 	{ spans_at, LEDGER_REFUSED, report_refused },
 	{ spans_at, LEDGER_QUARANTINED, report_quarantined },
+	{ unconfirmed, 0, report_unconfirmed },
 	{ datagrams_of, LEDGER_MALFORMED, report_datagrams },
 	{ datagrams_of, LEDGER_OVERSIZE, report_datagrams },
 	{ datagrams_of, LEDGER_UNKNOWN_METHOD, report_datagrams },
@@ -117,7 +132,7 @@ static const struct loss losses[] = {
 };
 _Static_assert(ARRAY_LEN(losses) == AGENT_LOSSES, "one counter a row");
 /* A new cause has a row too: uncertain is reported at the start, the other places are no loss. */
-_Static_assert(LEDGER_CAUSES_N + LEDGER_OUTCOMES_N + 1 == AGENT_LOSSES, "every loss has a row");
+_Static_assert(LEDGER_CAUSES_N + LEDGER_OUTCOMES_N + 2 == AGENT_LOSSES, "every loss has a row");
 
 static uint64_t whole_seconds(uint64_t us)
 {

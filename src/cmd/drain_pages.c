@@ -25,6 +25,10 @@ static const struct metric_row ledger_rows[] = {
 	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].spans, "drain_spans_total",
 	        "outcome=\"skipped_empty\"", NULL),
 	METRIC_COUNTER(L, handed_on.spans, "drain_spans_total", "outcome=\"handed_on\"", NULL),
+	METRIC_COUNTER(L, unconfirmed.records, "drain_unconfirmed_records_total", NULL,
+	        "Of the records quarantined: answered 2xx, and never confirmed stored"),
+	METRIC_COUNTER(
+	        L, unconfirmed.spans, "drain_unconfirmed_spans_total", NULL, "Spans of these"),
 	METRIC_COUNTER(L, late.records, "drain_late_records_total", NULL,
 	        "Records delivered after their partition was taken away: delivered twice"),
 	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].records, "drain_in_flight_records", NULL,
@@ -175,6 +179,7 @@ void drainer_status(void *arg, struct status *page)
 	status_count(page, "read", l->read.records);
 	status_count(page, "delivered", l->place[DRAIN_DELIVERED].records);
 	status_count(page, "in quarantine", l->place[DRAIN_QUARANTINED].records);
+	status_count(page, "unconfirmed, in quarantine", l->unconfirmed.records);
 	status_count(page, "in flight", l->place[DRAIN_IN_FLIGHT].records);
 	status_count(page, "empty", l->place[DRAIN_SKIPPED_EMPTY].records);
 	status_count(page, "lost to retention", l->lost_to_retention);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exporter/exporter.h"
 #include "inspect.h"
 #include "spool_verbs.h"
 
@@ -21,7 +22,7 @@ struct retrying {
 	struct spool_state state; /* as it is on disk */
 	struct spool_turn turn;
 	struct batch *batches[TOGETHER];
-	const char *names[TOGETHER];
+	const struct spool_kept *kept[TOGETHER]; /* the file of each */
 	size_t gathered, bytes;
 	uint64_t records, spans;
 	struct why why;
@@ -55,21 +56,17 @@ static int check(struct retrying *r)
 	return 0;
 }
 
-/* As far as the ledger has them quarantined they come from there; those of another spool are new. */
-static void account(struct ledger *l, const struct batch *b)
+static void account(struct ledger *l, const struct retrying *r, size_t i)
 {
-	const struct ledger_count *kept = &l->place[LEDGER_QUARANTINED];
+	struct ledger_count what = { r->batches[i]->spans, 1 };
 
-	if (kept->batches > 0 && kept->spans >= b->spans)
-		ledger_move(l, LEDGER_QUARANTINED, LEDGER_IN_SPOOL, b->spans, 1);
-	else
-		ledger_enter(l, LEDGER_IN_SPOOL, b->spans, 1);
+	ledger_requeue(l, what, strcmp(r->kept[i]->cause, exporter_unconfirmed) == 0);
 }
 
 static void take_over(struct retrying *r, size_t stored)
 {
 	for (size_t i = 0; i < stored; i++) {
-		account(&r->state.ledger, r->batches[i]);
+		account(&r->state.ledger, r, i);
 		r->records++;
 		r->spans += r->batches[i]->spans;
 	}
@@ -90,7 +87,7 @@ static int flush(struct retrying *r)
 	t->state = r->state;
 	t->state.generation++;
 	for (size_t i = 0; i < r->gathered; i++)
-		account(&t->state.ledger, r->batches[i]);
+		account(&t->state.ledger, r, i);
 	spool_turn(r->spool, t);
 	rc = t->stored == r->gathered ? 0 : t->put_rc;
 	if (rc < 0)
@@ -98,7 +95,7 @@ static int flush(struct retrying *r)
 	take_over(r, t->stored);
 	for (size_t i = 0; i < r->gathered; i++) {
 		if (i < t->stored && rc == 0)
-			rc = spool_unquarantine(r->spool, r->names[i], &r->why);
+			rc = spool_unquarantine(r->spool, r->kept[i]->name, &r->why);
 		batch_unref(&r->batches[i]);
 	}
 	r->gathered = r->bytes = 0;
@@ -106,17 +103,18 @@ static int flush(struct retrying *r)
 }
 
 /* What the agent could not have taken in is not put before the sink once more. */
-static int gather(struct retrying *r, const char *name, struct batch *b)
+static int gather(struct retrying *r, const struct spool_kept *kept, struct batch *b)
 {
 	struct inspect_facts facts;
 
 	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &r->why) < 0 ||
 	        facts.spans != b->spans) {
 		batch_unref(&b);
-		return why_set(&r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", name);
+		return why_set(
+		        &r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", kept->name);
 	}
 	b->maybe_dup = true;
-	r->names[r->gathered] = name;
+	r->kept[r->gathered] = kept;
 	r->batches[r->gathered++] = b;
 	r->bytes += b->size;
 	return r->gathered == TOGETHER || r->bytes >= TOGETHER_BYTES ? flush(r) : 0;
@@ -133,7 +131,7 @@ static int put_all(struct retrying *r)
 			continue;
 		rc = spool_look_kept_batch(r->l, r->list[i].name, &b, &r->why);
 		if (rc == 0)
-			rc = gather(r, r->list[i].name, b);
+			rc = gather(r, &r->list[i], b);
 	}
 	if (rc == 0 && r->gathered > 0)
 		rc = flush(r);

@@ -24,6 +24,7 @@ struct record {
 	struct slice id;    /* of the message's headers, "" where there is none that is fit */
 	struct slice received;
 	bool maybe_dup;
+	bool unconfirmed; /* given up by the exporter for this cause */
 	uint64_t ticket;
 	uint64_t read_us;
 	uint32_t spans;

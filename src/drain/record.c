@@ -257,6 +257,7 @@ void drain_on_done(void *arg, const struct exporter_report *report)
 		settle(r, DRAIN_DELIVERED);
 		break;
 	case EXPORTER_REFUSED:
+		r->unconfirmed = report->cause == exporter_unconfirmed;
 		if (ours)
 			drain_condemn(r, report->cause, report->status, report->detail);
 		else
@@ -273,7 +274,12 @@ void drain_on_done(void *arg, const struct exporter_report *report)
 void drain_on_kept(void *arg, struct quarantine_item *item)
 {
 	struct drain *d = arg;
+	struct record *r = drain_acquit(item);
+	bool unconfirmed = r->unconfirmed;
+	uint64_t spans = r->spans;
 
-	settle(drain_acquit(item), DRAIN_QUARANTINED);
+	settle(r, DRAIN_QUARANTINED);
+	if (unconfirmed)
+		drain_ledger_unconfirmed(&d->ledger, spans);
 	drain_throttle(d);
 }

@@ -74,8 +74,11 @@ static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to
 
 static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
 {
-	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
-	        clock_wall_ms());
+	struct ledger_count what = { batch->spans, 1 };
+
+	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, what, clock_wall_ms());
+	if (batch->unconfirmed)
+		ledger_unconfirmed(b->ledger, what);
 	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 }
 
@@ -85,14 +88,16 @@ static void refuse(
 	enum ledger_place cause = sink_refused_place(outcome);
 	struct batch *mine;
 
+	batch->unconfirmed = outcome == SINK_UNCONFIRMED;
 	if (b->opts.drop_refused) {
 		drop(b, batch, cause);
 		return;
 	}
 	mine = batch_ref(batch);
 	batch->place = PLACE_CONDEMNED;
-	if (keeper_condemn(b->keeper, mine, ledger_place_names[cause], detail) == 0)
+	if (keeper_condemn(b->keeper, mine, sink_refused_cause(outcome), detail) == 0)
 		return;
+	batch->unconfirmed = false; /* it is offered again */
 	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
 	batch_unref(&mine);
 	b->read_at_us = clock_mono_us() + evidence_rest_us(1);
@@ -159,6 +164,7 @@ void backlog_report(
 		break;
 	case SINK_POISON:
 	case SINK_TOO_LARGE:
+	case SINK_UNCONFIRMED:
 		refuse(b, batch, outcome, detail);
 		break;
 	}
@@ -167,6 +173,8 @@ void backlog_report(
 void backlog_condemned(struct backlog *b, struct batch *batch)
 {
 	resolve(b, batch, LEDGER_QUARANTINED);
+	if (batch->unconfirmed)
+		ledger_unconfirmed(b->ledger, (struct ledger_count){ batch->spans, 1 });
 	batch_unref(&batch);
 }
 

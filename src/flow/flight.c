@@ -97,8 +97,11 @@ static enum ledger_place disk_cause(const struct flight *f)
 
 static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
 {
-	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 },
-	        clock_wall_ms());
+	struct ledger_count what = { b->spans, 1 };
+
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, what, clock_wall_ms());
+	if (b->unconfirmed)
+		ledger_unconfirmed(f->ledger, what);
 	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
@@ -187,13 +190,16 @@ static void refuse(struct flight *f, struct batch *b, enum sink_outcome outcome,
 {
 	enum ledger_place cause = sink_refused_place(outcome);
 
+	b->unconfirmed = outcome == SINK_UNCONFIRMED;
 	if (f->opts.drop_refused) {
 		drop(f, b, cause);
 		return;
 	}
 	b->place = PLACE_CONDEMNED;
-	if (keeper_condemn(f->keeper, b, ledger_place_names[cause], detail) < 0)
-		queue(f, b);
+	if (keeper_condemn(f->keeper, b, sink_refused_cause(outcome), detail) == 0)
+		return;
+	b->unconfirmed = false; /* it is offered again */
+	queue(f, b);
 }
 
 /* The sink had B, and it is not in the spool. */
@@ -224,6 +230,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 		break;
 	case SINK_POISON:
 	case SINK_TOO_LARGE:
+	case SINK_UNCONFIRMED:
 		refuse(f, b, outcome, detail);
 		break;
 	case SINK_NOT_SENT:
@@ -303,6 +310,8 @@ void flight_troubled(struct flight *f, int rc)
 void flight_condemned(struct flight *f, struct batch *b)
 {
 	leave(f, b, LEDGER_QUARANTINED);
+	if (b->unconfirmed)
+		ledger_unconfirmed(f->ledger, (struct ledger_count){ b->spans, 1 });
 	batch_unref(&b);
 }
 

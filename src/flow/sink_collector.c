@@ -52,6 +52,8 @@ static enum sink_outcome outcome_of(const struct exporter_report *report)
 	case EXPORTER_REFUSED:
 		break;
 	}
+	if (report->cause == exporter_unconfirmed)
+		return SINK_UNCONFIRMED;
 	return report->too_large ? SINK_TOO_LARGE : SINK_POISON;
 }
 

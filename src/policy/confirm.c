@@ -290,6 +290,9 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 		c->stale_at = l.entered;
 		c->unsure = 0;
 	}
+	/* The first reading cannot tell what was dropped before it; the second can. */
+	if (same)
+		c->stale_at = min_u64(c->stale_at, l.entered);
 	if (l.gone_before >= l.entered)
 		c->stale_at = 0;
 	decide_all(c, &l, decided);

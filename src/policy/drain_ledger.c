@@ -45,6 +45,12 @@ void drain_ledger_move(struct drain_ledger *l, enum drain_place to, uint64_t spa
 	CHECK(l);
 }
 
+void drain_ledger_unconfirmed(struct drain_ledger *l, uint64_t spans)
+{
+	add(&l->unconfirmed, spans);
+	CHECK(l);
+}
+
 void drain_ledger_hand_on(struct drain_ledger *l, uint64_t spans)
 {
 	take(&l->place[DRAIN_IN_FLIGHT], spans);
@@ -55,6 +61,7 @@ void drain_ledger_hand_on(struct drain_ledger *l, uint64_t spans)
 
 const char *drain_ledger_check(const struct drain_ledger *l)
 {
+	const struct drain_count *kept = &l->place[DRAIN_QUARANTINED];
 	struct drain_count sum = { 0 };
 
 	for (int i = 0; i < DRAIN_PLACES_N; i++) {
@@ -65,6 +72,8 @@ const char *drain_ledger_check(const struct drain_ledger *l)
 		return "records.read is not the sum of its places";
 	if (sum.spans != l->read.spans)
 		return "spans.read is not the sum of its places";
+	if (l->unconfirmed.records > kept->records || l->unconfirmed.spans > kept->spans)
+		return "unconfirmed is more than was quarantined";
 	return NULL;
 }
 
@@ -86,5 +95,6 @@ void drain_ledger_json(struct buf *to, const struct drain_ledger *l)
 	counts(to, l, false);
 	buf_printf(to, ", \"lost_to_retention\": %" PRIu64 "}, ", l->lost_to_retention);
 	counts(to, l, true);
-	buf_text(to, "}}\n");
+	buf_printf(to, "}, \"unconfirmed\": {\"records\": %" PRIu64 ", \"spans\": %" PRIu64 "}}\n",
+	        l->unconfirmed.records, l->unconfirmed.spans);
 }

@@ -105,10 +105,56 @@ void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cau
 	shift(l, from, cause, what.spans, what.batches);
 }
 
+/* No more than this can be unconfirmed: what was quarantined or dropped. */
+static struct ledger_count given_up(const struct ledger *l)
+{
+	struct ledger_count sum = l->place[LEDGER_QUARANTINED];
+
+	for (int i = LEDGER_DROPPED_FIRST; i < LEDGER_PLACES_N; i++) {
+		sum.spans += l->place[i].spans;
+		sum.batches += l->place[i].batches;
+	}
+	return sum;
+}
+
+static void limit_unconfirmed(struct ledger *l, const struct ledger_count *most)
+{
+	l->unconfirmed.spans = min_u64(l->unconfirmed.spans, most->spans);
+	l->unconfirmed.batches = min_u64(l->unconfirmed.batches, most->batches);
+}
+
+void ledger_unconfirmed(struct ledger *l, struct ledger_count what)
+{
+	l->unconfirmed.spans += what.spans;
+	l->unconfirmed.batches += what.batches;
+	CHECK(l);
+}
+
+void ledger_requeue(struct ledger *l, struct ledger_count what, bool unconfirmed)
+{
+	const struct ledger_count *kept = &l->place[LEDGER_QUARANTINED];
+	struct ledger_count left = given_up(l);
+
+	if (kept->batches < what.batches || kept->spans < what.spans) {
+		ledger_enter(l, LEDGER_IN_SPOOL, what.spans, what.batches);
+		return;
+	}
+	if (unconfirmed) {
+		l->unconfirmed.spans -= min_u64(what.spans, l->unconfirmed.spans);
+		l->unconfirmed.batches -= min_u64(what.batches, l->unconfirmed.batches);
+	}
+	left.spans -= what.spans;
+	left.batches -= what.batches;
+	limit_unconfirmed(l, &left);
+	ledger_move(l, LEDGER_QUARANTINED, LEDGER_IN_SPOOL, what.spans, what.batches);
+}
+
 const char *ledger_mend(struct ledger *l)
 {
 	const char *wrong = ledger_check(l);
+	struct ledger_count most = given_up(l);
 
+	limit_unconfirmed(l, &most);
 	l->received = 0;
 	l->accepted = (struct ledger_count){ 0 };
 	for (int i = 0; i < LEDGER_OUTCOMES_N; i++)
@@ -122,7 +168,7 @@ const char *ledger_mend(struct ledger *l)
 
 const char *ledger_check(const struct ledger *l)
 {
-	struct ledger_count sum = { 0 };
+	struct ledger_count sum = { 0 }, most = given_up(l);
 	uint64_t datagrams = 0;
 
 	for (int i = 0; i < LEDGER_OUTCOMES_N; i++)
@@ -137,5 +183,7 @@ const char *ledger_check(const struct ledger *l)
 		return "spans.accepted is not the sum of its places";
 	if (sum.batches != l->accepted.batches)
 		return "batches.accepted is not the sum of its places";
+	if (l->unconfirmed.spans > most.spans || l->unconfirmed.batches > most.batches)
+		return "unconfirmed is more than was quarantined or dropped";
 	return NULL;
 }

@@ -66,9 +66,18 @@ static json_t *drops(const struct ledger *l)
 	return all;
 }
 
+static json_t *count(const struct ledger_count *c)
+{
+	json_t *o = json_object();
+
+	json_add_count(&o, "spans", c->spans);
+	json_add_count(&o, "batches", c->batches);
+	return o;
+}
+
 void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 {
-	json_t *o = json_object(), *maybe = json_object();
+	json_t *o = json_object();
 
 	json_add_count(&o, "ledger", 1);
 	json_add_text(&o, "host", host);
@@ -77,9 +86,8 @@ void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 	json_add(&o, "datagrams", datagrams(l));
 	json_add(&o, "spans", places(l, of_spans));
 	json_add(&o, "batches", places(l, of_batches));
-	json_add_count(&maybe, "spans", l->maybe_duplicate.spans);
-	json_add_count(&maybe, "batches", l->maybe_duplicate.batches);
-	json_add(&o, "maybe_duplicate", maybe);
+	json_add(&o, "maybe_duplicate", count(&l->maybe_duplicate));
+	json_add(&o, "unconfirmed", count(&l->unconfirmed));
 	json_add(&o, "drops", drops(l));
 	json_write(to, o);
 }
@@ -109,6 +117,10 @@ static const struct metric_row datagram_rows[] = {
 	        "Spans sent again although they may have arrived"),
 	METRIC_COUNTER(L, maybe_duplicate.batches, "maybe_duplicate_batches_total", NULL,
 	        "Batches sent again although they may have arrived"),
+	METRIC_COUNTER(L, unconfirmed.spans, "unconfirmed_spans_total", NULL,
+	        "Of the spans quarantined and dropped: answered 2xx, and never confirmed stored"),
+	METRIC_COUNTER(
+	        L, unconfirmed.batches, "unconfirmed_batches_total", NULL, "Batches of these"),
 	METRIC_COUNTER(L, boots, "boots_total", NULL, "Starts with this spool"),
 	METRIC_COUNTER(
 	        L, unclean_stops, "unclean_stops_total", NULL, "Starts that found an unclean stop"),

@@ -47,7 +47,7 @@ static void read_datagrams(struct reader *r, json_t *from, struct ledger *l)
 static void read_all(struct reader *r, json_t *root, struct ledger *l)
 {
 	json_t *spans = member(r, root, "spans"), *batches = member(r, root, "batches");
-	json_t *twice = member(r, root, "maybe_duplicate");
+	json_t *twice = member(r, root, "maybe_duplicate"), *unconfirmed;
 
 	l->boots = number(r, root, "boots");
 	l->unclean_stops = number(r, root, "unclean_stops");
@@ -60,6 +60,12 @@ static void read_all(struct reader *r, json_t *root, struct ledger *l)
 	}
 	l->maybe_duplicate.spans = number(r, twice, "spans");
 	l->maybe_duplicate.batches = number(r, twice, "batches");
+	/* An agent of an earlier version does not have it. */
+	unconfirmed = json_object_get(root, "unconfirmed");
+	if (unconfirmed == NULL)
+		return;
+	l->unconfirmed.spans = number(r, unconfirmed, "spans");
+	l->unconfirmed.batches = number(r, unconfirmed, "batches");
 }
 
 int ledger_read(struct slice json, struct ledger *l, struct why *why)

@@ -226,6 +226,7 @@ static void add_summary(struct buf *to, const json_t *ledger)
 	add_count(to, spans, "in_flight", "in flight");
 	add_count(to, spans, "in_spool", "waiting in the spool");
 	add_count(to, spans, "quarantined", "in quarantine");
+	add_count(to, json_object_get(ledger, "unconfirmed"), "spans", "unconfirmed");
 	if (json_is_object(dropped)) {
 		snprintf(text, sizeof(text), "%" PRIu64, lost);
 		add_row(to, "lost", text, lost == 0 ? "n" : "n down");

@@ -112,7 +112,7 @@ static bool holds(struct slice frame, const struct key *key)
 /* Versions before the key were sealed without one. */
 static bool is_older(struct slice frame, const struct layout_kind *k)
 {
-	return get16(frame.at + 4) < k->version &&
+	return get16(frame.at + 4) < k->oldest &&
 	       get64(frame.at + frame.len - CHECKSUM) ==
 	               XXH3_64bits(frame.at, frame.len - CHECKSUM);
 }
@@ -150,7 +150,7 @@ int layout_unseal(struct slice *from, const struct layout_kind *k, const struct 
 	rc = verify(*from, k, key);
 	if (rc == 0 && get16(from->at + 4) > k->version)
 		rc = E_NEWER;
-	if (rc == 0 && (get16(from->at + 4) < k->version || len < k->fixed + CHECKSUM))
+	if (rc == 0 && (get16(from->at + 4) < k->oldest || len < k->fixed + CHECKSUM))
 		rc = E_CORRUPT;
 	from->len = len - CHECKSUM;
 	return rc;

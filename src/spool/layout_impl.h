@@ -53,7 +53,8 @@ static inline uint64_t get64(const uint8_t *from)
 /* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
 struct layout_kind {
 	uint32_t magic;
-	uint16_t version; /* that is written, and the only one that is read */
+	uint16_t version; /* that is written */
+	uint16_t oldest;  /* that is read */
 	size_t fixed;     /* bytes before what varies */
 	/* Where the key stands in the frame; NULL: it does not. */
 	const uint8_t *(*key_in)(struct slice frame);

@@ -6,6 +6,7 @@ enum {
 	HEAD_MAGIC = 0x48505353,  /* "SSPH" */
 	FLAG_RUNNING = 1,
 	STATE_KEY_AT = 96,
+	STATE_OLDEST = 3, /* the first with a key; without the counts of version 4 */
 };
 
 static const uint8_t *key_in_state(struct slice frame)
@@ -22,15 +23,16 @@ static const uint8_t *key_in_head(struct slice frame)
 	return key_in_state(slice_of(frame.at + before, frame.len - before));
 }
 
-static const struct layout_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_FIXED,
-	key_in_state };
-static const struct layout_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_FIXED, key_in_head };
+static const struct layout_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_OLDEST,
+	STATE_FIXED, key_in_state };
+static const struct layout_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VERSION, HEAD_FIXED,
+	key_in_head };
 
 /*
  * State
  *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
  *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places
- *   20  u16 causes whose times are noted      22  u16 0
+ *   20  u16 causes whose times are noted      22  u16 counts behind these, 0 in version 3
  *   24  u64 spool        32  u64 generation   40  u64 boot       48  u64 cursor
  *   56  u64 offered_to   64  u64 end          72  u64 spans_put  80  u64 floor position
  *   88  u64 floor spans  96  the key         128  u64 bytes of the segments
@@ -60,7 +62,7 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 		put64(to, l->lost[i].first_ms);
 		put64(to + 8, l->lost[i].last_ms);
 	}
-	return to;
+	return put_count(to, &l->unconfirmed);
 }
 
 size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
@@ -74,7 +76,7 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put16(to + 16, LEDGER_OUTCOMES_N);
 	put16(to + 18, LEDGER_PLACES_N);
 	put16(to + 20, LEDGER_CAUSES_N);
-	put16(to + 22, 0);
+	put16(to + 22, STATE_COUNTS);
 	put64(to + 24, origin->spool);
 	put64(to + 32, s->generation);
 	put64(to + 40, s->boot);
@@ -105,18 +107,21 @@ struct known {
 	unsigned outcomes;
 	unsigned places;
 	unsigned causes;
+	unsigned counts;
 };
 
 static bool get_known(const uint8_t *from, struct known *k)
 {
-	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20) };
+	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20),
+		get16(from + 22) };
 	return k->outcomes <= LEDGER_OUTCOMES_N && k->places <= LEDGER_PLACES_N &&
-	       k->causes <= LEDGER_CAUSES_N;
+	       k->causes <= LEDGER_CAUSES_N && k->counts <= STATE_COUNTS;
 }
 
 static size_t ledger_bytes(const struct known *k)
 {
-	return 8 * (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes);
+	return 8 *
+	       (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes + 2 * k->counts);
 }
 
 static void get_ledger(const uint8_t *from, const struct known *k, struct ledger *l)
@@ -135,6 +140,8 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 	from = get_count(from, &l->maybe_duplicate);
 	for (unsigned i = 0; i < k->causes; i++, from += 16)
 		l->lost[i] = (struct ledger_when){ get64(from), get64(from + 8) };
+	if (k->counts > 0)
+		get_count(from, &l->unconfirmed);
 }
 
 int layout_state_decode(

@@ -7,8 +7,8 @@ enum {
 	TEXT_MOST = 1024, /* bytes of each text */
 };
 
-static const struct layout_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_FIXED,
-	NULL };
+static const struct layout_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_VERSION,
+	TRAILER_FIXED, NULL };
 
 /*
  * Trailer of a quarantine file

@@ -1,4 +1,7 @@
 /* test_agent_direct.c — the agent without Kafka, straight to a collector that is up, away and back. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "numbered.h"
 #include "stage.h"
 #include "tap.h"
@@ -216,6 +219,54 @@ static void a_collector_that_comes_back_without_its_page_is_sent_to(void)
 	stage_end(&s);
 }
 
+/* The exit status of a command in a shell, in which $S is the program and $D the stage's directory. */
+static int shell(struct stage *s, const char *command)
+{
+	char line[1024];
+	int status;
+
+	snprintf(line, sizeof(line), "S=%s D=%s; %s", stage_program(), s->directory, command);
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Others fill the collector's queue faster than its store empties it, so its counters show losses behind each POST, and
+ * the window is soon at its smallest. */
+static void give_up(struct stage *s, const char *on_refused)
+{
+	ok(stage_start(s, "--collector.confirm-attempts=1", on_refused, NULL), "the agent serves");
+	stub_store_others(stub_collector_store(s->stub), 20000);
+	stage_send(s, 10, 0);
+}
+
+static void what_is_never_confirmed_has_a_figure_of_its_own(void)
+{
+	struct stub_store_opts store = { .capacity = 50, .spans_per_second = 500 };
+	struct stage s;
+
+	stage_open_storing(&s, STAGE_DIRECT, &store);
+	give_up(&s, "--spool.on-refused=quarantine");
+	ok(stage_holds(&s, LEDGER_QUARANTINED, 10), "10 spans are given up, and in quarantine");
+	is_int(s.ledger.unconfirmed.spans, 10, "as unconfirmed");
+	is_int(s.ledger.unconfirmed.batches, 1, "in one batch");
+	is_int((int64_t)stage_metric(&s, "spanspool_unconfirmed_spans_total"), 10, "a metric");
+	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	is_int(shell(&s, "grep -q ' 10 spans given up as unconfirmed' $D/agent.log"), 0, "a line");
+	is_int(shell(&s, "$S spool quarantine ls --spool.directory=$D/spool | grep -q '10 spans, "
+	                 "unconfirmed: '"),
+	        0, "and a file say so");
+	give_up(&s, "--spool.on-refused=drop");
+	ok(stage_holds(&s, LEDGER_REFUSED, 10), "by a next run 10 more are given up, and dropped");
+	is_int(s.ledger.unconfirmed.spans, 20, "all 20 are unconfirmed");
+	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	is_int(shell(&s, "$S spool quarantine retry --all --spool.directory=$D/spool"), 0,
+	        "what is in quarantine is sent again");
+	stub_store_others(stub_collector_store(s.stub), 0);
+	ok(stage_start(&s, NULL) && stage_holds(&s, LEDGER_DELIVERED, 10), "and delivered");
+	is_int(s.ledger.unconfirmed.spans, 10, "those that were dropped stay unconfirmed");
+	stage_end(&s);
+}
+
 int main(void)
 {
 	all_that_is_sent_reaches_the_collector();
@@ -230,5 +281,6 @@ int main(void)
 	a_busy_collector_is_waited_for();
 	a_trickle_is_no_outage();
 	a_collector_that_comes_back_without_its_page_is_sent_to();
+	what_is_never_confirmed_has_a_figure_of_its_own();
 	return tap_done();
 }

@@ -293,11 +293,44 @@ static void a_property_that_changes_in_its_file_costs_no_record(void)
 	basin_close(&b);
 }
 
+static bool has_quarantined(struct basin *x)
+{
+	basin_ledger(x);
+	return x->records.quarantined == 1;
+}
+
+/* Others fill the collector's queue faster than its store empties it, so its counters show losses behind each POST. */
+static void what_is_never_confirmed_has_a_figure_of_its_own(void)
+{
+	struct stub_store_opts store = { .capacity = 50, .spans_per_second = 500 };
+	char option[300];
+
+	basin_open_storing(&b, 1, &store);
+	stub_store_others(stub_collector_store(b.stub), 20000);
+	snprintf(option, sizeof(option), "--drain.quarantine=directory:%s/quarantine", b.directory);
+	basin_produce_raw(&b, slice_text("bad"), slice_text("a key"), NULL, 0);
+	ok(basin_start(&b, option, "--collector.confirm-attempts=1", NULL), "it serves");
+	ok(basin_until(&b, has_quarantined), "a bad record is in quarantine");
+	is_int(b.unconfirmed_records, 0, "which is not unconfirmed");
+	basin_produce(&b, 1, 10);
+	ok(basin_until(&b, basin_all_done), "a record is given up");
+	is_int(b.records.quarantined, 2, "it is in quarantine, too");
+	ok(b.unconfirmed_records == 1 && b.unconfirmed_spans == 10, "as unconfirmed");
+	ok(some_file_has("spanspool-cause: unconfirmed"), "the file says why");
+	is_int(basin_get(&b, "/metrics"), 200, "so does a metric");
+	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_spans_total 10\n") != NULL,
+	        "of spans");
+	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_records_total 1\n") != NULL,
+	        "and of records");
+	basin_close(&b);
+}
+
 int main(void)
 {
 	exactly_the_bad_records_go_to_the_quarantine_topic();
 	exactly_the_bad_records_go_to_the_quarantine_directory();
 	a_quarantine_topic_that_is_missing_is_told_with_its_option();
+	what_is_never_confirmed_has_a_figure_of_its_own();
 	without_a_quarantine_it_stops_at_a_bad_record();
 	nothing_is_committed_beyond_a_record_that_is_not_kept_yet();
 	a_topic_of_nothing_but_garbage_is_kept_whole();

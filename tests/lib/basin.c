@@ -335,6 +335,7 @@ void basin_ledger(struct basin *b)
 	json_t *root = basin_get(b, "/ledger") == 200
 	                       ? json_loadb((const char *)b->page.at, b->page.len, 0, NULL)
 	                       : NULL;
+	const json_t *unconfirmed;
 
 	if (json_object_get(root, "records") == NULL) {
 		ok(0, "the ledger is there: %d", b->status);
@@ -342,6 +343,9 @@ void basin_ledger(struct basin *b)
 	}
 	b->records = counts_of(root, "records");
 	b->spans = counts_of(root, "spans");
+	unconfirmed = json_object_get(root, "unconfirmed");
+	b->unconfirmed_records = json_integer_value(json_object_get(unconfirmed, "records"));
+	b->unconfirmed_spans = json_integer_value(json_object_get(unconfirmed, "spans"));
 	json_decref(root);
 	if (!balances(&b->records) || !balances(&b->spans))
 		ok(0, "the ledger balances: %s", buf_cstr(&b->page));

@@ -43,8 +43,9 @@ struct basin {
 	uint32_t spans_each;
 	uint32_t seen[BASIN_RECORDS];       /* spans that the stub stored, by record */
 	struct basin_counts records, spans; /* as last asked */
-	struct buf page;                    /* the last page that was got */
-	int status;                         /* its status, 0 none came */
+	int64_t unconfirmed_records, unconfirmed_spans;
+	struct buf page; /* the last page that was got */
+	int status;      /* its status, 0 none came */
 	bool answered;
 };
 

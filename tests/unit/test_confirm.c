@@ -219,6 +219,28 @@ static void a_post_is_let_go_after_so_many_losses(void)
 	is_int(c.stats.given_up, POST, "that is counted by itself");
 }
 
+/* What was dropped before the first reading never leaves the queue, since it never was in it. */
+static void one_post_may_go_although_others_fill_the_queue_and_lost_much(void)
+{
+	begin(2000);
+	confirm_init(&c, &(struct confirm_opts){
+	                         .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
+	page.received = 1000000;
+	page.dropped = 990000;
+	page.saved = 8000;
+	read_page();
+	ok(!confirm_may_send(&c, POST), "the queue is full at the first reading");
+	for (int i = 0; i < 6; i++) {
+		page.received += 3000;
+		page.dropped += 2000;
+		page.saved += 1000;
+		read_page();
+	}
+	ok(confirm_may_send(&c, POST), "it is as full, and one POST may go");
+	post(0);
+	ok(!confirm_may_send(&c, POST), "and no other");
+}
+
 static void readings_keep_their_distance(void)
 {
 	struct confirm_reading r = { .began_us = 5000000, .ended_us = 5004000 };
@@ -429,6 +451,7 @@ int main(void)
 	a_small_queue_gets_small_posts();
 	a_store_that_is_away_leaves_one_post();
 	a_post_is_let_go_after_so_many_losses();
+	one_post_may_go_although_others_fill_the_queue_and_lost_much();
 	readings_keep_their_distance();
 	many_senders_share_what_readings_cost();
 	a_page_that_is_away_returns_what_it_left_undecided();

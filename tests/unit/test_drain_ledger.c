@@ -49,6 +49,10 @@ static void a_broken_ledger_is_told(void)
 	l.place[DRAIN_IN_FLIGHT].spans--;
 	is_text(drain_ledger_check(&l), "spans.read is not the sum of its places",
 	        "a span too few");
+	l.place[DRAIN_IN_FLIGHT].spans++;
+	l.unconfirmed.records++;
+	is_text(drain_ledger_check(&l), "unconfirmed is more than was quarantined",
+	        "something unconfirmed that is nowhere");
 }
 
 static void the_page_is_json(void)
@@ -59,13 +63,17 @@ static void the_page_is_json(void)
 	drain_ledger_read(&l, 10);
 	drain_ledger_read(&l, 5);
 	drain_ledger_move(&l, DRAIN_DELIVERED, 10);
+	drain_ledger_read(&l, 3);
+	drain_ledger_move(&l, DRAIN_QUARANTINED, 3);
+	drain_ledger_unconfirmed(&l, 3);
 	drain_ledger_json(&page, &l);
 	is_text(buf_cstr(&page),
-	        "{\"ledger\": 1, \"records\": {\"read\": 2, \"in_flight\": 1, \"delivered\": 1, "
-	        "\"quarantined\": 0, \"skipped_empty\": 0, \"handed_on\": 0, \"late\": 0, "
-	        "\"lost_to_retention\": 7}, \"spans\": {\"read\": 15, \"in_flight\": 5, "
+	        "{\"ledger\": 1, \"records\": {\"read\": 3, \"in_flight\": 1, \"delivered\": 1, "
+	        "\"quarantined\": 1, \"skipped_empty\": 0, \"handed_on\": 0, \"late\": 0, "
+	        "\"lost_to_retention\": 7}, \"spans\": {\"read\": 18, \"in_flight\": 5, "
 	        "\"delivered\": 10, "
-	        "\"quarantined\": 0, \"skipped_empty\": 0, \"handed_on\": 0, \"late\": 0}}\n",
+	        "\"quarantined\": 3, \"skipped_empty\": 0, \"handed_on\": 0, \"late\": 0}, "
+	        "\"unconfirmed\": {\"records\": 1, \"spans\": 3}}\n",
 	        "with every key of the contract");
 	buf_free(&page);
 }

@@ -74,6 +74,29 @@ static void a_ledger_from_outside_is_put_right(void)
 	ok(ledger_check(&l) == NULL && l.accepted.spans == 7 && l.received == 1, "and put right");
 }
 
+/* What leaves the quarantine to be sent again is not unconfirmed any more; a record that the ledger does not have
+ * there, because a kill came between its file and the ledger, takes nothing of the others' count that must stay. */
+static void what_is_sent_again_is_not_unconfirmed_any_more(void)
+{
+	struct ledger l = { 0 };
+
+	ledger_enter(&l, LEDGER_IN_FLIGHT, 20, 2);
+	ledger_move(&l, LEDGER_IN_FLIGHT, LEDGER_QUARANTINED, 20, 2);
+	ledger_unconfirmed(&l, (struct ledger_count){ 10, 1 });
+	ledger_requeue(&l, (struct ledger_count){ 10, 1 }, true);
+	is_int(l.unconfirmed.spans, 0, "the one that was");
+	is_int(l.place[LEDGER_IN_SPOOL].spans, 10, "is in the spool");
+	ledger_unconfirmed(&l, (struct ledger_count){ 10, 1 });
+	ledger_requeue(&l, (struct ledger_count){ 10, 1 }, false);
+	ok(l.unconfirmed.spans == 0 && ledger_check(&l) == NULL, "no more than there is");
+	ledger_requeue(&l, (struct ledger_count){ 5, 1 }, true);
+	is_int(l.accepted.spans, 25, "of another spool: it is new");
+	ok(ledger_check(&l) == NULL, "the sums hold");
+	l.unconfirmed.batches = 1;
+	is_text(ledger_check(&l), "unconfirmed is more than was quarantined or dropped", "is told");
+	ok(ledger_mend(&l) != NULL && ledger_check(&l) == NULL, "and put right");
+}
+
 int main(void)
 {
 	a_loss_has_its_first_and_its_last_time();
@@ -81,5 +104,6 @@ int main(void)
 	a_broken_sum_is_named();
 	more_may_leave_the_spool_than_was_counted_in();
 	a_ledger_from_outside_is_put_right();
+	what_is_sent_again_is_not_unconfirmed_any_more();
 	return tap_done();
 }

@@ -13,6 +13,7 @@ static struct ledger filled(void)
 	for (int i = 0; i < LEDGER_PLACES_N; i++)
 		ledger_enter(&l, (enum ledger_place)i, 100 + (uint64_t)i, 10 + (uint64_t)i);
 	l.maybe_duplicate = (struct ledger_count){ 7, 2 };
+	l.unconfirmed = (struct ledger_count){ 8, 3 };
 	l.lost[LEDGER_DISK_ERROR - LEDGER_DROPPED_FIRST] =
 	        (struct ledger_when){ 1700000000123, 1700000001000 };
 	return l;
@@ -40,6 +41,7 @@ static void the_object_has_its_keys_in_their_order(void)
 	        "\"too_large\":18,"
 	        "\"refused\":19}},"
 	        "\"maybe_duplicate\":{\"spans\":7,\"batches\":2},"
+	        "\"unconfirmed\":{\"spans\":8,\"batches\":3},"
 	        "\"drops\":{\"spool_full\":{\"first\":null,\"last\":null},"
 	        "\"max_age\":{\"first\":null,\"last\":null},"
 	        "\"disk_error\":{\"first\":\"2023-11-14T22:13:20.123Z\","
@@ -110,6 +112,8 @@ static void the_metrics_say_the_same(void)
 		{ "spanspool_batches_dropped_total{cause=\"refused\"}", 19 },
 		{ "spanspool_maybe_duplicate_spans_total", 7 },
 		{ "spanspool_maybe_duplicate_batches_total", 2 },
+		{ "spanspool_unconfirmed_spans_total", 8 },
+		{ "spanspool_unconfirmed_batches_total", 3 },
 		{ "spanspool_boots_total", 3 },
 		{ "spanspool_unclean_stops_total", 1 },
 	};

@@ -16,7 +16,8 @@ static const char good[] =
         " \"uncertain\": 1, \"dropped\": {\"spool_full\": 0, \"max_age\": 0, \"disk_error\": 0, "
         "\"too_large\": 0,"
         " \"refused\": 0}},"
-        "\"maybe_duplicate\": {\"spans\": 12, \"batches\": 2}}";
+        "\"maybe_duplicate\": {\"spans\": 12, \"batches\": 2},"
+        "\"unconfirmed\": {\"spans\": 3, \"batches\": 1}}";
 
 static void every_figure_is_in_its_place(void)
 {
@@ -37,7 +38,20 @@ static void every_figure_is_in_its_place(void)
 		falling &= l.place[i].spans == (uint64_t)(10 - i);
 	ok(falling, "the places of spans");
 	is_int(l.maybe_duplicate.spans, 12, "possible duplicates");
+	ok(l.unconfirmed.spans == 3 && l.unconfirmed.batches == 1, "what was never confirmed");
 	ok(ledger_check(&l) == NULL, "the identities hold");
+}
+
+static void an_agent_of_an_earlier_version_has_nothing_unconfirmed(void)
+{
+	const char *at = strstr(good, ",\"unconfirmed\"");
+	char text[sizeof(good)];
+	struct ledger l;
+	struct why why;
+
+	snprintf(text, sizeof(text), "%.*s}", (int)(at - good), good);
+	is_int(ledger_read(slice_text(text), &l, &why), 0, "its ledger is read");
+	is_int(l.unconfirmed.spans, 0, "and the figure is 0");
 }
 
 /* GOOD with FROM made TO. */
@@ -62,12 +76,14 @@ static void what_is_no_ledger_is_named(void)
 	is_refused("\"received\": 15", "\"received\": -1", "received");
 	is_refused("\"uncertain\": 6", "\"uncertain\": \"6\"", "uncertain");
 	is_refused("\"spans\": {\"accepted\"", "\"spins\": {\"accepted\"", "spans");
+	is_refused("\"spans\": 3", "\"spans\": -3", "spans");
 	is_refused("}}", "", "JSON");
 }
 
 int main(void)
 {
 	every_figure_is_in_its_place();
+	an_agent_of_an_earlier_version_has_nothing_unconfirmed();
 	what_is_no_ledger_is_named();
 	return tap_done();
 }

@@ -257,6 +257,27 @@ static void states_of_versions_1_and_2_are_told_from_damage(void)
 	}
 }
 
+/* The example is version 4's without the last two numbers. */
+static void a_state_of_version_3_has_nothing_unconfirmed(void)
+{
+	struct spool_state want = a_state(), got;
+	struct key key = a_key();
+	struct origin origin;
+	uint8_t bytes[EXAMPLE];
+	size_t len = example("state-3", bytes);
+
+	want.ledger.unconfirmed = (struct ledger_count){ 0 };
+	ok(len > 0 && bytes[4] == 3, "the document has one");
+	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
+	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 &&
+	                got.marks_len == 5 && memcmp(got.marks, want.marks, 5) == 0 &&
+	                origin.spool == 77,
+	        "and says the same");
+	bytes[40] ^= 1;
+	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
+	        "with a flipped bit it is damage");
+}
+
 static void an_older_version_is_refused_with_a_sentence(void)
 {
 	uint8_t bytes[EXAMPLE] = { 0 };
@@ -370,6 +391,7 @@ int main(void)
 	a_head_is_its_example();
 	a_trailer_is_its_example();
 	states_of_versions_1_and_2_are_told_from_damage();
+	a_state_of_version_3_has_nothing_unconfirmed();
 	an_older_version_is_refused_with_a_sentence();
 	what_another_key_sealed_is_foreign();
 	a_trailer_can_be_read();
