@@ -22,6 +22,11 @@ void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n);
 void kafka_mock_lead(struct kafka_mock *m, const char *topic, int partition, int broker);
 /* At least the next N produce requests to BROKER are answered with this code. Cannot be taken back. */
 void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n);
+/* At least the next N SyncGroup requests to the first broker are answered with this code: members join, and are never
+ * assigned anything. Cannot be taken back. */
+void kafka_mock_fail_sync(struct kafka_mock *m, int code, int n);
+/* How many of those answers are left. */
+int kafka_mock_sync_failures_left(struct kafka_mock *m);
 /* Each answer takes this long. */
 void kafka_mock_delay(struct kafka_mock *m, int ms);
 void kafka_mock_free(struct kafka_mock *m);

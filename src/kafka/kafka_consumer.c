@@ -42,7 +42,10 @@ static void close_handle(struct kafka_consumer *c)
 		rd_kafka_queue_destroy(*queues[i]);
 		*queues[i] = NULL;
 	}
-	kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
+	if (kafka_wake_must_keep(c->rk, c->seen))
+		kafka_wake_keep(c->rk, c->seen);
+	else
+		kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
 	c->rk = NULL;
 	c->seen = NULL;
 	c->doomed = false;

@@ -291,6 +291,8 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 	c->rebalance = event;
 	switch (rd_kafka_event_error(event)) {
 	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+		if (c->seen != NULL)
+			c->seen->assigned = true;
 		if (c->state == CONSUMER_RUNNING && rebalanced(c)->cnt > 0) {
 			ask(c);
 			return;

@@ -6,7 +6,7 @@
 
 #include "kafka_mock.h"
 
-enum { API_PRODUCE = 0, ALL_BROKERS = -1, FAIL_MOST = 1000 };
+enum { API_PRODUCE = 0, API_SYNC_GROUP = 14, ALL_BROKERS = -1, FIRST_BROKER = 1, FAIL_MOST = 1000 };
 
 struct kafka_mock {
 	rd_kafka_t *carrier;
@@ -87,14 +87,34 @@ void kafka_mock_lead(struct kafka_mock *m, const char *topic, int partition, int
 	rd_kafka_mock_partition_set_leader(m->cluster, topic, partition, broker);
 }
 
-void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n)
+static int failures_left(struct kafka_mock *m, int broker, int16_t api)
 {
 	size_t left = 0;
 
-	rd_kafka_mock_broker_error_stack_cnt(m->cluster, broker, API_PRODUCE, &left);
-	for (; left < (size_t)n; left++)
+	rd_kafka_mock_broker_error_stack_cnt(m->cluster, broker, api, &left);
+	return (int)left;
+}
+
+static void fail(struct kafka_mock *m, int broker, int16_t api, int code, int n)
+{
+	for (int left = failures_left(m, broker, api); left < n; left++)
 		rd_kafka_mock_broker_push_request_error_rtts(
-		        m->cluster, broker, API_PRODUCE, 1, (rd_kafka_resp_err_t)code, 0);
+		        m->cluster, broker, api, 1, (rd_kafka_resp_err_t)code, 0);
+}
+
+void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n)
+{
+	fail(m, broker, API_PRODUCE, code, n);
+}
+
+void kafka_mock_fail_sync(struct kafka_mock *m, int code, int n)
+{
+	fail(m, FIRST_BROKER, API_SYNC_GROUP, code, n);
+}
+
+int kafka_mock_sync_failures_left(struct kafka_mock *m)
+{
+	return failures_left(m, FIRST_BROKER, API_SYNC_GROUP);
 }
 
 void kafka_mock_delay(struct kafka_mock *m, int ms)

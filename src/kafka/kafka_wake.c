@@ -2,10 +2,16 @@
  * librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it takes the same
  * lock. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kafka_wake.h"
 
-enum { API_JOIN_GROUP = 11, API_LEAVE_GROUP = 13, API_SYNC_GROUP = 14 };
+enum {
+	API_JOIN_GROUP = 11,
+	API_LEAVE_GROUP = 13,
+	API_SYNC_GROUP = 14,
+	MENDED_VERSION = 0x020300ff
+};
 
 struct grave {
 	rd_kafka_t *rk;
@@ -35,8 +41,10 @@ static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int
         int16_t api, int16_t version, int32_t number, size_t size, void *group)
 {
 	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size;
-	if (api == API_JOIN_GROUP)
+	if (api == API_JOIN_GROUP) {
 		atomic_store(&((struct kafka_wake_group *)group)->joining, true);
+		atomic_store(&((struct kafka_wake_group *)group)->asked, true);
+	}
 	return 0;
 }
 
@@ -71,6 +79,35 @@ struct kafka_wake_group *kafka_wake_group(rd_kafka_conf_t *conf)
 	if (group != NULL)
 		rd_kafka_conf_interceptor_add_on_new(conf, "group", on_new, group);
 	return group;
+}
+
+bool kafka_wake_must_keep(rd_kafka_t *rk, const struct kafka_wake_group *group)
+{
+	static const char sticky[] = "cooperative-sticky";
+	char strategies[256] = "";
+	size_t cap = sizeof(strategies);
+
+	if (rd_kafka_version() >= MENDED_VERSION || group == NULL || !atomic_load(&group->asked) ||
+	        group->assigned)
+		return false;
+	return rd_kafka_conf_get(rd_kafka_conf(rk), "partition.assignment.strategy", strategies,
+	               &cap) != RD_KAFKA_CONF_OK ||
+	       strstr(strategies, sticky) != NULL;
+}
+
+void kafka_wake_keep(rd_kafka_t *rk, struct kafka_wake_group *group)
+{
+	static struct kept {
+		struct kept *next;
+		rd_kafka_t *rk;
+		struct kafka_wake_group *group;
+	} * kept; /* so that a search for leaks finds them */
+	struct kept *k = malloc(sizeof(*k));
+
+	if (k == NULL)
+		return;
+	*k = (struct kept){ kept, rk, group };
+	kept = k;
 }
 
 static void destroy(void *arg)

@@ -4,6 +4,8 @@
 #include "tap.h"
 #include "until.h"
 
+enum { SYNC_FAILURES = 500, REBALANCE_IN_PROGRESS = 27 };
+
 static struct basin b;
 
 static void all_records_are_delivered_and_committed(int partitions)
@@ -167,8 +169,26 @@ static void what_was_delivered_while_kafka_was_away_is_not_sent_again(void)
 	basin_close(&b);
 }
 
+static bool a_member_has_joined(struct basin *x)
+{
+	return kafka_mock_sync_failures_left(x->kafka) < SYNC_FAILURES;
+}
+
+/* librdkafka before 2.3.0 aborts when it destroys such a client. */
+static void a_stop_before_the_first_assignment_is_a_stop(void)
+{
+	basin_open(&b, 1);
+	kafka_mock_fail_sync(b.kafka, REBALANCE_IN_PROGRESS, SYNC_FAILURES);
+	ok(basin_start(&b, NULL), "it serves");
+	ok(basin_until(&b, a_member_has_joined), "it joins a group that assigns nothing");
+	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(basin_said(&b, "Assertion"), 0, "and nothing was asserted");
+	basin_close(&b);
+}
+
 int main(void)
 {
+	a_stop_before_the_first_assignment_is_a_stop();
 	all_records_are_delivered_and_committed(1);
 	all_records_are_delivered_and_committed(16);
 	id_and_mark_of_a_record_are_handed_on();
