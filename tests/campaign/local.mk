@@ -38,7 +38,7 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 	tests/lib/batchmake.h $(CAMPAIGN_SIM)
 
 # Whole agents on real disks, through long outages and before every answer of a broker.
-FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/outage
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/outage %D%/rebalance
 check_PROGRAMS += $(FORCES) %D%/faulty_agent
 EXTRA_DIST += %D%/rounds.h
 # "make plants": each bug put in on purpose is caught by its campaign.
@@ -56,6 +56,9 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 # The agent behind the calls that a plan may turn against it.
 %C%_faulty_agent_SOURCES = src/main.c %D%/faulty_agent.c tests/lib/fault.c tests/lib/fault.h
 %C%_faulty_agent_CPPFLAGS = $(TEST_CPPFLAGS)
+# Its accept, recvmsg and sendmsg stand before those of libc: they are the request log of the mock cluster.
+%C%_rebalance_SOURCES = %D%/rebalance.c %D%/group_log.c %D%/group_log.h $(CAMPAIGN) $(BASIN) tests/lib/topic_read.h
+%C%_rebalance_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
 %C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)
 

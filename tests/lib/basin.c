@@ -218,16 +218,15 @@ static bool is_serving(struct basin *b)
 	return !child_running(b->drain) || basin_get(b, "/") == 200;
 }
 
-bool basin_start(struct basin *b, ...)
+void basin_launch(struct basin *b, struct child **drain, uint16_t admin, const char *const *options)
 {
 	char text[BASIN_ARGS][256], program[512];
-	const char *argv[2 * BASIN_ARGS], *option, *dir = getenv("builddir");
+	const char *argv[2 * BASIN_ARGS], *dir = getenv("builddir");
 	struct child_opts o = {
 		.program = program, .argv = argv, .log = basin_log(b), .bare = true
 	};
 	size_t n = 0, own;
 	struct why why;
-	va_list ap;
 
 	snprintf(program, sizeof(program), "%s/%s", dir == NULL ? "." : dir,
 	        b->program == NULL ? "spanspool" : b->program);
@@ -237,24 +236,36 @@ bool basin_start(struct basin *b, ...)
 	OPTION("--kafka.consumer.brokers=%s", kafka_mock_bootstrap(b->kafka));
 	OPTION("--kafka.property=session.timeout.ms=6000");
 	OPTION("--kafka.property=heartbeat.interval.ms=500");
-	OPTION("--admin.http.host-port=127.0.0.1:%u", b->admin);
+	OPTION("--admin.http.host-port=127.0.0.1:%u", admin);
 	own = n;
 	OPTION("--collector.url=%s", stub_collector_url(b->stub));
 	OPTION("--collector.metrics-url=%s", stub_collector_metrics_url(b->stub));
 #undef OPTION
-	va_start(ap, b);
-	while ((option = va_arg(ap, const char *)) != NULL) {
+	for (; *options != NULL; options++) {
 		/* A collector of the test's takes the stub's place. */
-		if (strncmp(option, "--collector.url=", strlen("--collector.url=")) == 0) {
-			argv[own] = option;
+		if (strncmp(*options, "--collector.url=", strlen("--collector.url=")) == 0) {
+			argv[own] = *options;
 			argv[own + 1] = "--collector.confirm=off";
 		} else
-			argv[n++] = option;
+			argv[n++] = *options;
 	}
-	va_end(ap);
 	argv[n] = NULL;
-	child_free(b->drain);
-	must(child_start(&b->drain, &o, &why), &why);
+	child_free(*drain);
+	must(child_start(drain, &o, &why), &why);
+}
+
+bool basin_start(struct basin *b, ...)
+{
+	const char *options[BASIN_ARGS];
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, b);
+	do
+		options[n] = va_arg(ap, const char *);
+	while (options[n++] != NULL);
+	va_end(ap);
+	basin_launch(b, &b->drain, b->admin, options);
 	return basin_until(b, is_serving) && child_running(b->drain);
 }
 

@@ -66,6 +66,10 @@ void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
 /* Starts the drain with these options besides those it needs, NULL at the end, and waits until it
  * serves. A --collector.url among them takes the place of the stub's. False: it ended, or does not serve in time. */
 bool basin_start(struct basin *b, ...) __attribute__((sentinel));
+/* Starts one more drain, which is the caller's, with its admin pages at ADMIN and these options, NULL at the end; waits
+ * for nothing. Frees what *DRAIN was before. */
+void basin_launch(
+        struct basin *b, struct child **drain, uint16_t admin, const char *const *options);
 /* The file that it prints to. */
 const char *basin_log(struct basin *b);
 /* How many lines of it hold TEXT. */
