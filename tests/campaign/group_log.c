@@ -24,13 +24,13 @@
 #include "buf.h"
 #include "clock.h"
 #include "group_log.h"
+#include "wire_reader.h"
 
 enum {
 	API_OFFSET_COMMIT = 8,
 	API_SYNC_GROUP = 14,
 	DESCRIPTORS = 4096,
 	FRAME_MOST = 64 << 20,
-	NAME = 128,
 	WAITING = 64, /* commit requests of a connection that have no answer yet */
 	GENERATIONS = 20000,
 	COMMITS = 200000,
@@ -84,57 +84,6 @@ __attribute__((format(printf, 1, 2))) static void wrong(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(now.wrong, sizeof(now.wrong), fmt, ap);
 	va_end(ap);
-}
-
-/* ---- reading one frame ---- */
-
-struct reader {
-	const uint8_t *at;
-	size_t left;
-	bool bad;
-};
-
-static int64_t read_int(struct reader *r, size_t bytes)
-{
-	uint64_t value = 0;
-
-	if (r->left < bytes) {
-		r->bad = true;
-		r->left = 0;
-		return 0;
-	}
-	for (size_t i = 0; i < bytes; i++)
-		value = value << 8 | r->at[i];
-	r->at += bytes;
-	r->left -= bytes;
-	return bytes == 8 ? (int64_t)value
-	                  : (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
-}
-
-static const uint8_t *skip(struct reader *r, int64_t bytes)
-{
-	const uint8_t *at = r->at;
-
-	if (bytes < 0)
-		return at; /* null */
-	if ((uint64_t)bytes > r->left) {
-		r->bad = true;
-		r->left = 0;
-		return at;
-	}
-	r->at += bytes;
-	r->left -= (size_t)bytes;
-	return at;
-}
-
-static void read_text(struct reader *r, char to[NAME])
-{
-	int64_t len = read_int(r, 2);
-	const uint8_t *at = skip(r, len);
-
-	to[0] = '\0';
-	if (!r->bad && len >= 0 && len < NAME)
-		snprintf(to, NAME, "%.*s", (int)len, (const char *)at);
 }
 
 static bool is_ours(const char *topic, int64_t partition)

@@ -57,7 +57,8 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_faulty_agent_SOURCES = src/main.c %D%/faulty_agent.c tests/lib/fault.c tests/lib/fault.h
 %C%_faulty_agent_CPPFLAGS = $(TEST_CPPFLAGS)
 # Its accept, recvmsg and sendmsg stand before those of libc: they are the request log of the mock cluster.
-%C%_rebalance_SOURCES = %D%/rebalance.c %D%/group_log.c %D%/group_log.h $(CAMPAIGN) $(BASIN) tests/lib/topic_read.h
+%C%_rebalance_SOURCES = %D%/rebalance.c %D%/group_log.c %D%/group_log.h %D%/wire_reader.h \
+	$(CAMPAIGN) $(BASIN) tests/lib/topic_read.h
 %C%_rebalance_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_outage_SOURCES = %D%/outage.c $(CAMPAIGN_SIM)
 %C%_outage_CPPFLAGS = $(TEST_CPPFLAGS)

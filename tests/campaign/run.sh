@@ -22,5 +22,6 @@ run kill_agent 24 300
 run fault_calls 900 100000
 run disk_full 1 20
 run kafka_codes 1 12
+run rebalance 6 126
 run backlog 10 50
 exit $rc
