@@ -5,9 +5,9 @@
  * the whole assignment of a generation. An OffsetCommit request names member, generation and partitions; its answer
  * is found by the number of the request.
  *
- * A member may commit a partition that its own generation assigns to it. It may also commit one that the generation
- * before assigned to it, as long as its own assigns it to nobody else: a cooperative member gives a partition up
- * only after it has learned of the new assignment. A request without a member's id, or without a generation, comes
+ * A member may commit a partition that its own generation assigns to it. It may also commit one that an earlier
+ * generation assigned to it and none has assigned to anybody else since: a cooperative member gives a partition up
+ * only after it has learned of an assignment without it. A request without a member's id, or without a generation, comes
  * from one that has just been told that it is no member any more; the coordinator must refuse it. */
 #include <config.h>
 
@@ -157,7 +157,7 @@ static void on_sync(struct reader *r, int version)
 
 static void judge(int32_t id, const char *member, int64_t partition, int64_t offset)
 {
-	const struct generation *mine = NULL, *before = NULL;
+	const struct generation *mine = NULL, *last;
 
 	for (size_t i = now.ngenerations; i-- > 0 && mine == NULL;)
 		if (now.generations[i].id <= id)
@@ -167,12 +167,9 @@ static void judge(int32_t id, const char *member, int64_t partition, int64_t off
 		        (int)partition, id);
 		return;
 	}
-	if (strcmp(mine->owner[partition], member) == 0)
-		return;
-	if (mine > now.generations)
-		before = mine - 1;
-	if (mine->owner[partition][0] == '\0' && before != NULL &&
-	        strcmp(before->owner[partition], member) == 0)
+	for (last = mine; last > now.generations && last->owner[partition][0] == '\0'; last--)
+		;
+	if (strcmp(last->owner[partition], member) == 0)
 		return;
 	wrong("%s commits offset %" PRId64 " of partition %d, which generation %d assigns to %s",
 	        member, offset, (int)partition, id,
