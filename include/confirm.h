@@ -93,6 +93,7 @@ struct confirm {
 	bool lossless;         /* this process lost nothing while we looked: the window doubles */
 	uint64_t read_at_us;   /* the next reading is due, */
 	uint64_t urgent_at_us; /* or is due already when a POST waits for the window */
+	uint64_t cost_us;      /* what a reading takes a collector that is not busy */
 	bool saving;           /* the last reading showed spans saved since the one before */
 	uint64_t saving_us;    /* time between readings that all showed spans saved, so far */
 	uint64_t window;       /* spans that the queue may hold, others' among them */
@@ -144,10 +145,6 @@ uint64_t confirm_oldest_us(const struct confirm *c);
 
 /* The page could not be read; the attempt ended then. */
 void confirm_read_failed(struct confirm *c, uint64_t ended_us);
-
-/* Spans that are sent to the collector now will not be stored: its store takes nothing, or it loses spans although the
- * window is at its smallest. */
-bool confirm_store_away(const struct confirm *c);
 
 /* Spans that are sent to the collector now will not be stored: its store takes nothing, or it loses spans although the
  * window is at its smallest. */

@@ -12,6 +12,7 @@
 
 struct gate_opts {
 	uint64_t window_bytes; /* of memory, in batches that the sink has at once */
+	bool stored; /* the sink reports "delivered" only once the spans are stored; see pace_backlog_most */
 	const char *sink_name; /* for the log and the health board: "kafka", "collector" */
 };
 

@@ -25,20 +25,23 @@ uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer);
 struct pace_load {
 	uint64_t fresh;
 	uint64_t backlog;
-	uint64_t window;    /* all that may be with the sink */
-	bool backlog_waits; /* there is a backlog */
+	uint64_t window;       /* all that may be with the sink, */
+	uint64_t backlog_most; /* and of a backlog */
+	bool backlog_waits;    /* there is a backlog */
 };
 
-/* The most of a backlog that may be with the sink: what is fresh waits behind it there. Measured: with an
- * eighth of the usual window it leaves faster than with half, and what is fresh waits no longer than ever. */
-uint64_t pace_backlog_most(uint64_t window);
+/* The most of a backlog that may be with the sink, of WINDOW: what is fresh waits behind it there. Measured with Kafka:
+ * with an eighth of the usual window a backlog leaves faster than with half, and what is fresh waits no longer than
+ * ever. Where a report comes only when the spans are STORED, a batch stays with the sink for several readings of the
+ * collector's counters, and an eighth is less than the collector's queue and those readings hold: then it is half. */
+uint64_t pace_backlog_most(uint64_t window, bool stored);
 /* Fresh traffic first, but half of that is the backlog's while there is one. */
 bool pace_lets_fresh(const struct pace_load *l);
 /* The backlog has its half, and what fresh traffic leaves of the other; at most RAMP. */
 bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp);
 
-/* Slow start of the backlog after an outage: the ramp doubles each time RAMP bytes were delivered. */
+/* Slow start of the backlog after an outage: the ramp doubles each time RAMP bytes were delivered, up to MOST. */
 enum { PACE_RAMP_FIRST = 256 * 1024 };
-uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t window);
+uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t most);
 
 #endif

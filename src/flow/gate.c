@@ -51,7 +51,8 @@ int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate
 	g->events = *events;
 	g->health = health;
 	g->load.window = opts->window_bytes;
-	g->ramp = pace_backlog_most(opts->window_bytes);
+	g->load.backlog_most = pace_backlog_most(opts->window_bytes, opts->stored);
+	g->ramp = g->load.backlog_most;
 	list_init(&g->current);
 	list_init(&g->earlier);
 	circuit_init(&g->circuit, clock_mono_us());
@@ -116,7 +117,7 @@ static void entered(struct gate *g)
 	case CIRCUIT_CLOSED:
 		g->words[0] = '\0';
 		health_post(g->health, g->opts.sink_name, HEALTH_OK, "delivering");
-		g->ramp = min_u64(PACE_RAMP_FIRST, pace_backlog_most(g->opts.window_bytes));
+		g->ramp = min_u64(PACE_RAMP_FIRST, g->load.backlog_most);
 		g->ramp_delivered = 0;
 		break;
 	}
@@ -184,7 +185,7 @@ static void grow_ramp(struct gate *g, const struct batch *b)
 	if (!b->backlog)
 		return;
 	g->ramp_delivered += b->cost;
-	grown = pace_ramp(g->ramp, g->ramp_delivered, g->opts.window_bytes);
+	grown = pace_ramp(g->ramp, g->ramp_delivered, g->load.backlog_most);
 	if (grown != g->ramp)
 		g->ramp_delivered = 0;
 	g->ramp = grown;

@@ -280,7 +280,7 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 		count_saving(c, r);
 		check_identity(c, r);
 	}
-	confirm_next_reading(c, r->began_us, r->ended_us);
+	confirm_next_reading(c, r);
 	c->last = *r;
 	if (c->state == CONFIRM_FOREIGN)
 		return;

@@ -48,8 +48,8 @@ uint64_t confirm_first_window(const struct confirm *c);
 void confirm_set_window(struct confirm *c, uint64_t to);
 /* Grows the window when as many spans as it holds were stored without a loss. */
 void confirm_grow(struct confirm *c);
-/* Sets when the next reading is due after one between these moments. */
-void confirm_next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us);
+/* Sets when the next reading is due after R; c->last is still the reading before it. */
+void confirm_next_reading(struct confirm *c, const struct confirm_reading *r);
 /* Counts what others sent between the last reading and R. */
 void confirm_count_others(struct confirm *c, const struct confirm_reading *r);
 

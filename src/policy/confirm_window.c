@@ -5,10 +5,12 @@
 #include "confirm_impl.h"
 
 enum {
-	FIRST_WINDOW = 500, /* spans; a quarter of the queue that Jaeger 1.x has by default */
-	LEAST_STEP = 50,    /* spans that the window grows by */
-	READ_COST = 25,     /* a reading follows the last after so many times what that took, */
-	URGENT_US = 5000,   /* and never sooner than this */
+	FIRST_WINDOW = 500,      /* spans; a quarter of the queue that Jaeger 1.x has by default */
+	LEAST_STEP = 50,         /* spans that the window grows by */
+	READ_COST = 25,          /* a reading follows the last after so many times what that took */
+	URGENT_COST = 4,         /* or, when the queue would run empty by then, so many times */
+	URGENT_US = 5000,        /* and never sooner than this */
+	COST_GROWS = 8,          /* the cost of a reading grows by at most one part in so many */
 	READ_MOST_US = 10000000, /* other senders make no reading wait longer */
 	CROWD_MOST = 10000,      /* senders; with more, each waits READ_MOST_US anyway */
 };
@@ -54,20 +56,49 @@ bool confirm_may_send(const struct confirm *c, uint32_t spans)
 
 uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
 {
-	if (waiting > 0 && !confirm_may_send(c, waiting))
+	/* With a whole window unconfirmed its sender may have no memory left for more, and so none that waits. */
+	if ((waiting > 0 && !confirm_may_send(c, waiting)) || c->unconfirmed >= c->window)
 		return c->urgent_at_us;
 	return c->unconfirmed + c->unsure > 0 ? c->read_at_us : UINT64_MAX;
 }
 
-/* All senders together may cost the collector as much by reading as one alone: each reads less often, by its share
- * of what comes in. When a POST waits for the window, the traffic itself is at stake. */
-void confirm_next_reading(struct confirm *c, uint64_t began_us, uint64_t ended_us)
+/* A collector that is busy storing answers late, and that is no cost of the page: the least time that a reading took
+ * lately is. */
+static void learn_cost(struct confirm *c, uint64_t took_us)
 {
-	uint64_t rest_us = READ_COST * (ended_us - began_us);
-	uint64_t shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
+	if (c->cost_us == 0 || took_us < c->cost_us)
+		c->cost_us = took_us;
+	else
+		c->cost_us = min_u64(took_us, c->cost_us + c->cost_us / COST_GROWS + 1);
+}
 
-	c->read_at_us = began_us + max_u64(c->opts.read_every_us, shared_us);
-	c->urgent_at_us = began_us + max_u64(URGENT_US, rest_us);
+/* In so many microseconds half a window leaves the queue, as fast as spans left it until R. A queue that ran empty
+ * meanwhile makes this too long: then the next reading comes sooner, and measures again. UINT64_MAX: none left. */
+static uint64_t half_window_us(const struct confirm *c, const struct confirm_reading *r)
+{
+	uint64_t then = confirm_stored(&c->last.counters), now = confirm_stored(&r->counters);
+
+	if (c->last.began_us == 0 || now <= then)
+		return UINT64_MAX;
+	return c->window / 2 * (r->began_us - c->last.began_us) / (now - then);
+}
+
+/* All senders together may cost the collector as much by reading as one alone: each reads less often, by its share
+ * of what comes in. When a POST waits for the window, the collector is kept at work: it is read again before its
+ * queue runs empty, though that costs more. */
+void confirm_next_reading(struct confirm *c, const struct confirm_reading *r)
+{
+	uint64_t rest_us = READ_COST * (r->ended_us - r->began_us);
+	uint64_t shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
+	uint64_t least_us, most_us;
+
+	learn_cost(c, r->ended_us - r->began_us);
+	most_us = READ_COST * c->cost_us;
+	least_us = min_u64(URGENT_COST * c->cost_us * c->crowd, most_us);
+	c->read_at_us = r->began_us + max_u64(c->opts.read_every_us, shared_us);
+	c->urgent_at_us =
+	        r->began_us +
+	        max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), most_us));
 }
 
 /* A reading that ran into its time-out says nothing of what one costs. The page of a collector that is away is not

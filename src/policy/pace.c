@@ -35,28 +35,26 @@ uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer)
 	return min_u64(most_ms, buffer / 8 / per_ms);
 }
 
-uint64_t pace_backlog_most(uint64_t window)
+uint64_t pace_backlog_most(uint64_t window, bool stored)
 {
-	return window / 8;
+	return stored ? window / 2 : window / 8;
 }
 
 bool pace_lets_fresh(const struct pace_load *l)
 {
-	uint64_t reserved = l->backlog_waits ? pace_backlog_most(l->window) / 2 : 0;
+	uint64_t reserved = l->backlog_waits ? l->backlog_most / 2 : 0;
 
 	return l->fresh + max_u64(l->backlog, reserved) < l->window;
 }
 
 bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp)
 {
-	uint64_t most = pace_backlog_most(l->window);
-
 	if (l->backlog >= ramp)
 		return false;
-	return l->backlog < most / 2 || l->fresh + l->backlog < most;
+	return l->backlog < l->backlog_most / 2 || l->fresh + l->backlog < l->backlog_most;
 }
 
-uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t window)
+uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t most)
 {
-	return delivered < ramp ? ramp : min_u64(ramp * 2, pace_backlog_most(window));
+	return delivered < ramp ? ramp : min_u64(ramp * 2, most);
 }

@@ -27,6 +27,7 @@ FLOW_TESTS = \
 	%D%/test_forward_retry \
 	%D%/test_forward_together \
 	%D%/test_gate_evidence \
+	%D%/test_gate_window \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_answers \
@@ -171,6 +172,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_kafka_told_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_kafka_told_SOURCES = %D%/test_kafka_told.c $(STAGE) $(BASIN)
 %C%_test_gate_evidence_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_gate_window_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -236,7 +236,7 @@ static void handing_over_leaves_time_for_two_commits(void)
 
 static void the_window_is_shared(void)
 {
-	struct pace_load l = { .window = 800 };
+	struct pace_load l = { .window = 800, .backlog_most = pace_backlog_most(800, false) };
 
 	l.fresh = 799;
 	ok(pace_lets_fresh(&l), "without a backlog fresh traffic has the whole window");
@@ -256,8 +256,11 @@ static void the_window_is_shared(void)
 	        "the ramp waits for proof");
 	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST,
 	        "then doubles");
-	is_int(pace_ramp(1 << 20, 1 << 20, 1 << 24), 1 << 21, "up to an eighth of the window");
-	is_int(pace_ramp(1 << 21, 1 << 21, 1 << 24), 1 << 21, "and no further");
+	is_int(pace_ramp(1 << 20, 1 << 20, 1 << 21), 1 << 21, "up to the backlog's most");
+	is_int(pace_ramp(1 << 21, 1 << 21, 1 << 21), 1 << 21, "and no further");
+	is_int(pace_backlog_most(800, false), 100, "a backlog has an eighth of the window");
+	is_int(pace_backlog_most(800, true), 400,
+	        "and half where a batch stays with the sink until it is stored");
 }
 
 static void reading_pauses_only_as_long_as_the_buffer_allows(void)

@@ -1,0 +1,71 @@
+/* test_gate_window.c — how much of a backlog the gate lets the sink have at once: more where a batch stays with the
+ * sink until its spans are stored. */
+#include "gate.h"
+#include "tap.h"
+
+enum { WINDOW = 1 << 20, MOST = 1 << 12 };
+
+static struct batch *out[MOST]; /* that the sink has */
+static size_t nout;
+
+static enum sink_answer take(struct sink *s, struct batch *b)
+{
+	(void)s;
+	out[nout++] = batch_ref(b);
+	return SINK_TOOK;
+}
+
+static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+{
+	(void)arg, (void)b, (void)outcome, (void)detail;
+}
+
+static void on_room(void *arg)
+{
+	(void)arg;
+}
+
+/* Bytes of a backlog that the gate lets a sink have which reports nothing. */
+static uint64_t lets_backlog(bool stored)
+{
+	static const struct sink_ops ops = { .offer = take };
+	struct gate_opts opts = { .window_bytes = WINDOW, .stored = stored, .sink_name = "sink" };
+	struct gate_events events = { .report = on_report, .room = on_room };
+	static struct health health;
+	struct sink sink = { .ops = &ops };
+	enum sink_answer answer;
+	uint64_t bytes = 0;
+	struct gate *g;
+
+	if (gate_open(&g, &opts, &events, &health) < 0)
+		exit(99);
+	gate_use(g, &sink);
+	gate_backlog(g, true);
+	do {
+		struct batch *b = batch_new(1000);
+
+		if (b == NULL)
+			exit(99);
+		b->backlog = true;
+		answer = gate_offer(g, b);
+		bytes += answer == SINK_TOOK ? b->cost : 0;
+		batch_unref(&b);
+	} while (answer == SINK_TOOK && nout < MOST);
+	gate_free(g);
+	while (nout > 0)
+		batch_unref(&out[--nout]);
+	return bytes;
+}
+
+static bool is_about(uint64_t got, uint64_t want)
+{
+	return got >= want && got < want + 8192;
+}
+
+int main(void)
+{
+	ok(is_about(lets_backlog(false), WINDOW / 8),
+	        "a sink that reports what it delivered has an eighth of its window in backlog");
+	ok(is_about(lets_backlog(true), WINDOW / 2), "one that reports what is stored has half");
+	return tap_done();
+}
