@@ -22,6 +22,7 @@
 JAEGER_VERSION=1.62.0
 JAEGER_BIN=$CACHE/jaeger-$JAEGER_VERSION
 JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
+JAEGER_WORKERS=${JAEGER_WORKERS:-50}
 
 jaeger_need() {
 	local minor
@@ -86,6 +87,7 @@ jaeger_spawn() {
 	read -ra p <"$1/ports"
 	$(jaeger_how) "$1/jaeger.log" env SPAN_STORAGE_TYPE=grpc "$JAEGER_BIN/all-in-one" --log-level=warn \
 		--grpc-storage.server="127.0.0.1:${p[3]}" --collector.queue-size="$JAEGER_QUEUE" \
+		--collector.num-workers="$JAEGER_WORKERS" \
 		--collector.http-server.host-port="127.0.0.1:${p[0]}" --collector.grpc-server.host-port="127.0.0.1:${p[5]}" \
 		--collector.otlp.enabled=false --query.http-server.host-port="127.0.0.1:${p[1]}" \
 		--query.grpc-server.host-port="127.0.0.1:${p[6]}" --admin.http.host-port="127.0.0.1:${p[2]}" \
@@ -153,6 +155,12 @@ jaeger_metric() {
 jaeger_metrics_url() { echo "http://127.0.0.1:$(jaeger_port "$1" admin)/metrics"; }
 
 jaeger_dropped() { jaeger_metric "$1" jaeger_collector_spans_dropped_total; }
+
+# Spans that its storage took.
+jaeger_stored() {
+	curl -sf -m 5 "$(jaeger_metrics_url "$1")" |
+		awk '/^jaeger_collector_spans_saved_by_svc_total\{.*result="ok"/ { s += $NF } END { printf "%d\n", s }'
+}
 
 # Spans that its storage refused, or did not answer for in time.
 jaeger_failed() {
