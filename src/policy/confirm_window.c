@@ -88,17 +88,16 @@ static uint64_t half_window_us(const struct confirm *c, const struct confirm_rea
  * queue runs empty, though that costs more. */
 void confirm_next_reading(struct confirm *c, const struct confirm_reading *r)
 {
-	uint64_t rest_us = READ_COST * (r->ended_us - r->began_us);
-	uint64_t shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
-	uint64_t least_us, most_us;
+	uint64_t rest_us, shared_us, least_us;
 
 	learn_cost(c, r->ended_us - r->began_us);
-	most_us = READ_COST * c->cost_us;
-	least_us = min_u64(URGENT_COST * c->cost_us * c->crowd, most_us);
+	rest_us = READ_COST * c->cost_us;
+	shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
+	least_us = min_u64(URGENT_COST * c->cost_us * c->crowd, rest_us);
 	c->read_at_us = r->began_us + max_u64(c->opts.read_every_us, shared_us);
 	c->urgent_at_us =
 	        r->began_us +
-	        max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), most_us));
+	        max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), rest_us));
 }
 
 /* A reading that ran into its time-out says nothing of what one costs. The page of a collector that is away is not

@@ -258,8 +258,13 @@ static void readings_keep_their_distance(void)
 	confirm_read(&c, &r, &decided);
 	is_int(confirm_read_at(&c, 1000), 5000000 + 5000, "never more often than 200 a second");
 	r.ended_us = r.began_us + 40000;
+	c.cost_us = 40000;
 	confirm_read(&c, &r, &decided);
 	is_int(confirm_read_at(&c, 0), 5000000 + 25 * 40000, "a slow page is spared anyway");
+	c.cost_us = 4000;
+	confirm_read(&c, &r, &decided);
+	is_int(confirm_read_at(&c, 0), 5000000 + EVERY_US,
+	        "one that a busy collector answers late is not slow");
 	confirm_read_failed(&c, 6000000);
 	is_int(confirm_read_at(&c, 1000), 6000000 + EVERY_US, "one that fails is not hurried");
 }
@@ -364,12 +369,14 @@ static void many_senders_share_what_readings_cost(void)
 	at_us = read_for(10);
 	is_int(confirm_read_at(&c, 0), at_us + EVERY_US, "a page that costs nothing is for all");
 	now_us += US_PER_S;
+	c.cost_us = 3000;
 	at_us = read_for(3000);
 	ok(confirm_read_at(&c, 0) > at_us + 25 * 3000 * 50 &&
 	                confirm_read_at(&c, 0) <= at_us + 25 * 3000 * 100,
 	        "of one that costs something a hundred senders read a hundredth each");
 	ok(confirm_read_at(&c, 100000) <= at_us + 25 * 3000, "but not when a POST waits");
 	now_us += 10 * US_PER_S;
+	c.cost_us = 30000;
 	at_us = read_for(30000);
 	is_int(confirm_read_at(&c, 0), at_us + 10 * US_PER_S, "and in ten seconds at the latest");
 	page.saved = page.received;
@@ -383,6 +390,7 @@ static void many_senders_share_what_readings_cost(void)
 		read_page();
 	}
 	post(0);
+	c.cost_us = 30000;
 	at_us = read_for(30000);
 	is_int(confirm_read_at(&c, 0), at_us + 25 * 30000, "one that is alone again does not wait");
 }
