@@ -5,8 +5,9 @@
 # the same store takes them from a queue that holds the whole backlog, which no sender can overrun. Part of
 # "make bench"; not a test, for a rate depends on what else the machine does.
 #
-# BACKLOG_SPANS=200000, BACKLOG_QUEUES="2000/50 200/1" (spans/workers), BACKLOG_SENDERS="agent drain",
-# BACKLOG_RATE_AT_LEAST=80 and BACKLOG_TWICE_AT_MOST=2 percent. Exit 0: all bounds were met; 3: one was not.
+# BACKLOG_SPANS=200000, BACKLOG_AGENT_RATE=20000 (span/s into the spool while Jaeger is away),
+# BACKLOG_QUEUES="2000/50 200/1" (spans/workers), BACKLOG_SENDERS="agent drain", BACKLOG_RATE_AT_LEAST=80 and
+# BACKLOG_TWICE_AT_MOST=2 percent. Exit 0: all bounds were met; 3: one was not.
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/jaeger.sh" && . "$here/stand.sh" || exit 1
@@ -17,15 +18,16 @@ SENDERS=${BACKLOG_SENDERS:-agent drain}
 RATE_AT_LEAST=${BACKLOG_RATE_AT_LEAST:-80}
 TWICE_AT_MOST=${BACKLOG_TWICE_AT_MOST:-2}
 SERVICES=10    # each is asked for alone: Jaeger answers with one JSON text
-FILL_RATE=20000 # span/s into a spool or a topic
+FILL_RATE=20000 # span/s into a topic
+AGENT_RATE=${BACKLOG_AGENT_RATE:-$FILL_RATE} # and into a spool, while Jaeger is away
 TOPIC=backlog
 FAILED=0
 
-# fill: the whole backlog through the agent's ports, a tenth under each service name
+# fill RATE: the whole backlog through the agent's ports, a tenth under each service name
 fill() {
 	local each=$((SPANS / SERVICES)) i
 	for ((i = 0; i < SERVICES; i++)); do
-		emit "$WORK/sent" --run="$RUN" --first=$((i * each + 1)) --spans=$each --rate=$FILL_RATE \
+		emit "$WORK/sent" --run="$RUN" --first=$((i * each + 1)) --spans=$each --rate="$1" \
 			--service="backlog-$i" || return
 		[ "$(emitted "$WORK/sent" refused)" -eq 0 ] || return
 	done
@@ -75,15 +77,15 @@ drain_all() {
 		--collector.metrics-url="$(jaeger_metrics_url "$JAEGER")" "${@:3}" || die "the drain does not start"
 }
 
-# The store's own rate: the queue before it holds everything at once.
+# measure_store WORKERS SENDER: the store's own rate, just before SENDER's: the queue holds everything at once
 measure_store() {
-	begin_jaeger "store.$1" $((SPANS + SPANS / 10)) "$1"
+	begin_jaeger "store.$1.$2" $((SPANS + SPANS / 10)) "$1"
 	BEGAN=$(now_ms)
-	drain_all "store.$1" "store-$1" --collector.confirm=off --collector.max-spans-per-second=0
+	drain_all "store.$1.$2" "store-$1-$2" --collector.confirm=off --collector.max-spans-per-second=0
 	time_store
 	STORE_RATE=$RATE
 	printf '%-10s %-8s %8d span/s\n' "$QUEUE" store "$RATE"
-	end "$(pid_of "store.$1")" 10
+	end "$(pid_of "store.$1.$2")" 10
 	jaeger_stop "$JAEGER"
 }
 
@@ -102,7 +104,7 @@ by_agent() {
 	agent_start "agent.$2" --collector.url="$JAEGER_COLLECTOR" \
 		--collector.metrics-url="$(jaeger_metrics_url "$JAEGER")" || die "the agent does not start"
 	jaeger_kill9 "$JAEGER"
-	fill || die "the spool cannot be filled"
+	fill "$AGENT_RATE" || die "the spool cannot be filled"
 	wait_for 20 spooled "agent.$2" "$SPANS" || die "the agent has not spooled $SPANS spans"
 	jaeger_restart "$JAEGER" || die "Jaeger does not come back"
 	BEGAN=$(now_ms)
@@ -117,7 +119,7 @@ by_agent() {
 fill_topic() {
 	agent_start filler --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC ||
 		die "the agent does not start"
-	fill || die "the topic cannot be filled"
+	fill $FILL_RATE || die "the topic cannot be filled"
 	wait_for 60 all_delivered filler "$SPANS" || die "the topic cannot be filled"
 	end "$(pid_of filler)" 10
 }
@@ -132,8 +134,8 @@ RUN=$(new_run)
 echo "backlog bench: $SPANS spans, Jaeger $JAEGER_VERSION, its store in another process; queue in spans/workers"
 fill_topic
 for QUEUE in $QUEUES; do
-	measure_store "${QUEUE#*/}"
 	for sender in $SENDERS; do
+		measure_store "${QUEUE#*/}" "$sender"
 		"by_$sender" "${QUEUE%/*}" "${QUEUE#*/}"
 	done
 done

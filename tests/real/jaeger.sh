@@ -1,11 +1,13 @@
 #!/bin/bash
-# jaeger.sh — a real Jaeger collector with its query service (all-in-one 1.62.0, built from the Go
-# module) on free ports of 127.0.0.1. Sourced it is a library (jaeger_start …), run it is a command:
+# jaeger.sh — a real Jaeger collector with its query service (all-in-one 1.62.0, or Jaeger 2.13.0 with
+# JAEGER_VERSION=2.13.0, built from the Go module) on free ports of 127.0.0.1. Sourced it is a library
+# (jaeger_start …), run it is a command:
 #
-#   jaeger.sh fetch                          builds the two programs into the cache, once (minutes)
+#   jaeger.sh fetch                          builds the two programs into the cache, once (minutes; 2.13 takes ten)
 #   jaeger.sh start DIR                      prints the collector's and the query service's address
 #   jaeger.sh kill9|pause|resume|restart DIR the collector; what is stored stays
 #   jaeger.sh store_pause|store_resume DIR   the process that keeps the spans
+#   jaeger.sh store_cut|store_mend DIR       the connections to it: cut, and refused until mended
 #   jaeger.sh stop DIR                       all of it, by pid
 #   jaeger.sh traces DIR SERVICE [LIMIT]     the query API's JSON
 #   jaeger.sh dropped DIR                    spans the collector answered 202 and then threw away
@@ -16,10 +18,13 @@
 # Jaeger's loss: a test that counts, and whose sender does not confirm what it delivers, lets the collector
 # become idle before it kills it. For the same reason its queue is larger than the 2,000 spans of the default,
 # and "dropped" must be looked at.
+#
+# Jaeger 2.13 runs with the configuration that is built into it, the batch processor with it; only the addresses and
+# the place of the store are others. Its query API shows a span that was stored twice once.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-JAEGER_VERSION=1.62.0
+JAEGER_VERSION=${JAEGER_VERSION:-1.62.0}
 JAEGER_BIN=$CACHE/jaeger-$JAEGER_VERSION
 JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
 JAEGER_WORKERS=${JAEGER_WORKERS:-50}
@@ -29,19 +34,25 @@ jaeger_need() {
 	[ -e "$JAEGER_BIN/.whole" ] && return
 	need go "Jaeger is built with it"
 	minor=$(GOTOOLCHAIN=local go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
-	[ "${minor:-0}" -ge 22 ] || skip_all "Go 1.22 or later is missing: $(go version)"
+	[ "${minor:-0}" -ge "$(jaeger_go)" ] || skip_all "Go 1.$(jaeger_go) or later is missing: $(go version)"
 }
+
+jaeger_is_2() { [ "${JAEGER_VERSION%%.*}" -eq 2 ]; }
+jaeger_go() { if jaeger_is_2; then echo 24; else echo 22; fi; }
+# Jaeger 2.13.0 has no module version of its own.
+jaeger_module() { if jaeger_is_2; then echo v1.76.0; else echo "v$JAEGER_VERSION"; fi; }
+jaeger_program() { if jaeger_is_2; then echo jaeger; else echo all-in-one; fi; }
 
 jaeger_fetch() {
 	local at from rc=0
 	[ -e "$JAEGER_BIN/.whole" ] && return
 	jaeger_need
 	mkdir -p "$CACHE" && at=$(mktemp -d "$CACHE/jaeger.XXXXXX") || return
-	from=$(cd "$at" && go mod download -json "github.com/jaegertracing/jaeger@v$JAEGER_VERSION" |
+	from=$(cd "$at" && go mod download -json "github.com/jaegertracing/jaeger@$(jaeger_module)" |
 		sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
 	[ -d "$from" ] && cp -r "$from" "$at/src" && chmod -R u+w "$at/src" && mkdir "$at/bin" &&
 		(cd "$at/src" && GOTOOLCHAIN=local go build -buildvcs=false -o "$at/bin/" \
-			./cmd/all-in-one ./cmd/remote-storage >"$at/log" 2>&1) || rc=1
+			"./cmd/$(jaeger_program)" ./cmd/remote-storage >"$at/log" 2>&1) || rc=1
 	if [ "$rc" -eq 0 ]; then
 		touch "$at/bin/.whole"
 		mv -T "$at/bin" "$JAEGER_BIN" 2>/dev/null || [ -e "$JAEGER_BIN/.whole" ] || rc=1
@@ -57,9 +68,9 @@ jaeger_start() {
 	local dir=$1
 	jaeger_fetch || return
 	mkdir -p "$dir" || return
-	free_ports 11
+	free_ports 18
 	echo "${PORTS[@]}" >"$dir/ports"
-	jaeger_spawn_storage "$dir" && jaeger_restart "$dir"
+	jaeger_spawn_storage "$dir" && jaeger_store_mend "$dir" && jaeger_restart "$dir"
 }
 
 # jaeger_port DIR NAME
@@ -68,7 +79,7 @@ jaeger_port() {
 	read -ra p <"$1/ports"
 	case $2 in
 	collector) echo "${p[0]}" ;; query) echo "${p[1]}" ;; admin) echo "${p[2]}" ;;
-	storage) echo "${p[3]}" ;; storage-admin) echo "${p[4]}" ;;
+	storage) echo "${p[3]}" ;; storage-admin) echo "${p[4]}" ;; relay) echo "${p[11]}" ;;
 	esac
 }
 
@@ -82,11 +93,35 @@ jaeger_spawn_storage() {
 	wait_for 20 port_open "$(jaeger_port "$1" storage)"
 }
 
+# What the collector connects to: the store, or with JAEGER_RELAY the relay before it, which can cut it off.
+jaeger_store_address() {
+	if [ -n "${JAEGER_RELAY-}" ]; then
+		echo "127.0.0.1:$(jaeger_port "$1" relay)"
+	else
+		echo "127.0.0.1:$(jaeger_port "$1" storage)"
+	fi
+}
+
+# The relay's port refuses from now on, and its connections are gone.
+jaeger_store_cut() { kill9 "$(cat "$1/relay.pid")"; }
+
+jaeger_store_mend() {
+	[ -n "${JAEGER_RELAY-}" ] || return 0
+	$(jaeger_how) "$1/relay.log" "$RELAY" "$(jaeger_port "$1" relay)" "$(jaeger_port "$1" storage)"
+	echo "$SPAWNED" >"$1/relay.pid"
+	wait_for 10 port_open "$(jaeger_port "$1" relay)"
+}
+
 jaeger_spawn() {
+	if jaeger_is_2; then jaeger_spawn_2 "$1"; else jaeger_spawn_1 "$1"; fi
+	echo "$SPAWNED" >"$1/jaeger.pid"
+}
+
+jaeger_spawn_1() {
 	local p
 	read -ra p <"$1/ports"
 	$(jaeger_how) "$1/jaeger.log" env SPAN_STORAGE_TYPE=grpc "$JAEGER_BIN/all-in-one" --log-level=warn \
-		--grpc-storage.server="127.0.0.1:${p[3]}" --collector.queue-size="$JAEGER_QUEUE" \
+		--grpc-storage.server="$(jaeger_store_address "$1")" --collector.queue-size="$JAEGER_QUEUE" \
 		--collector.num-workers="$JAEGER_WORKERS" \
 		--collector.http-server.host-port="127.0.0.1:${p[0]}" --collector.grpc-server.host-port="127.0.0.1:${p[5]}" \
 		--collector.otlp.enabled=false --query.http-server.host-port="127.0.0.1:${p[1]}" \
@@ -94,14 +129,40 @@ jaeger_spawn() {
 		--http-server.host-port="127.0.0.1:${p[7]}" --processor.jaeger-compact.server-host-port="127.0.0.1:${p[8]}" \
 		--processor.jaeger-binary.server-host-port="127.0.0.1:${p[9]}" \
 		--processor.zipkin-compact.server-host-port="127.0.0.1:${p[10]}"
-	echo "$SPAWNED" >"$1/jaeger.pid"
+}
+
+# As shipped, but for addresses and the store.
+jaeger_spawn_2() {
+	local p
+	read -ra p <"$1/ports"
+	$(jaeger_how) "$1/jaeger.log" "$JAEGER_BIN/jaeger" --set=service.telemetry.logs.level=warn \
+		--set=extensions.jaeger_storage.backends.apart.grpc.endpoint="$(jaeger_store_address "$1")" \
+		--set=extensions.jaeger_storage.backends.apart.grpc.tls.insecure=true \
+		--set=exporters.jaeger_storage_exporter.trace_storage=apart \
+		--set=extensions.jaeger_query.storage.traces=apart \
+		--set="service.telemetry.metrics.readers=[{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${p[2]}}}}}]" \
+		--set=receivers.jaeger.protocols.thrift_http.endpoint="127.0.0.1:${p[0]}" \
+		--set=receivers.jaeger.protocols.grpc.endpoint="127.0.0.1:${p[5]}" \
+		--set=receivers.jaeger.protocols.thrift_compact.endpoint="127.0.0.1:${p[8]}" \
+		--set=receivers.jaeger.protocols.thrift_binary.endpoint="127.0.0.1:${p[9]}" \
+		--set=receivers.zipkin.endpoint="127.0.0.1:${p[10]}" \
+		--set=receivers.otlp.protocols.grpc.endpoint="127.0.0.1:${p[12]}" \
+		--set=receivers.otlp.protocols.http.endpoint="127.0.0.1:${p[13]}" \
+		--set=extensions.jaeger_query.http.endpoint="127.0.0.1:${p[1]}" \
+		--set=extensions.jaeger_query.grpc.endpoint="127.0.0.1:${p[6]}" \
+		--set=extensions.remote_sampling.http.endpoint="127.0.0.1:${p[7]}" \
+		--set=extensions.remote_sampling.grpc.endpoint="127.0.0.1:${p[14]}" \
+		--set=extensions.healthcheckv2.http.endpoint="127.0.0.1:${p[15]}" \
+		--set=extensions.expvar.endpoint="127.0.0.1:${p[16]}" \
+		--set=extensions.zpages.endpoint="127.0.0.1:${p[17]}"
 }
 
 # The pid, if it is still that program: the number may have been given to another by now.
 jaeger_pid() {
 	local pid
 	pid=$(cat "$1/$2.pid" 2>/dev/null) && running "$pid" &&
-		grep -qF "127.0.0.1:$(jaeger_port "$1" storage)" "/proc/$pid/cmdline" && echo "$pid"
+		grep -qF -e "127.0.0.1:$(jaeger_port "$1" storage)" -e "127.0.0.1:$(jaeger_port "$1" collector)" \
+			"/proc/$pid/cmdline" && echo "$pid"
 }
 
 jaeger_ready() {
@@ -137,6 +198,7 @@ jaeger_stop() {
 	local pid
 	jaeger_kill9 "$1"
 	pid=$(jaeger_pid "$1" storage) && kill9 "$pid"
+	[ -z "${JAEGER_RELAY-}" ] || jaeger_store_cut "$1"
 	return 0
 }
 
@@ -154,35 +216,53 @@ jaeger_metric() {
 # Where its counters are.
 jaeger_metrics_url() { echo "http://127.0.0.1:$(jaeger_port "$1" admin)/metrics"; }
 
-jaeger_dropped() { jaeger_metric "$1" jaeger_collector_spans_dropped_total; }
+# Spans that it answered 202 and then dropped, its queue being full.
+jaeger_dropped() {
+	if jaeger_is_2; then
+		jaeger_metric "$1" otelcol_exporter_enqueue_failed_spans_total
+	else
+		jaeger_metric "$1" jaeger_collector_spans_dropped_total
+	fi
+}
+
+# jaeger_saved DIR RESULT: of Jaeger 1.x, by what the storage said
+jaeger_saved() {
+	curl -sf -m 5 "$(jaeger_metrics_url "$1")" | awk -v r="result=\"$2\"" '
+		index($1, "jaeger_collector_spans_saved_by_svc_total{") && index($0, r) { s += $NF } END { printf "%d\n", s }'
+}
 
 # Spans that its storage took.
 jaeger_stored() {
-	curl -sf -m 5 "$(jaeger_metrics_url "$1")" |
-		awk '/^jaeger_collector_spans_saved_by_svc_total\{.*result="ok"/ { s += $NF } END { printf "%d\n", s }'
+	if jaeger_is_2; then jaeger_metric "$1" otelcol_exporter_sent_spans_total; else jaeger_saved "$1" ok; fi
 }
 
 # Spans that its storage refused, or did not answer for in time.
 jaeger_failed() {
-	curl -sf -m 5 "$(jaeger_metrics_url "$1")" |
-		awk '/^jaeger_collector_spans_saved_by_svc_total\{.*result="err"/ { s += $NF } END { printf "%d\n", s }'
+	if jaeger_is_2; then jaeger_metric "$1" otelcol_exporter_send_failed_spans_total; else jaeger_saved "$1" err; fi
+}
+
+jaeger_received() {
+	if jaeger_is_2; then
+		jaeger_metric "$1" otelcol_receiver_accepted_spans_total
+	else
+		jaeger_metric "$1" jaeger_collector_spans_received_total
+	fi
 }
 
 # What it answered 202 is with the storage.
 jaeger_idle() {
-	[ "$(jaeger_metric "$1" jaeger_collector_spans_received_total)" -le \
-		$(($(jaeger_metric "$1" jaeger_collector_spans_saved_by_svc_total) + $(jaeger_dropped "$1"))) ]
+	[ "$(jaeger_received "$1")" -le $(($(jaeger_stored "$1") + $(jaeger_failed "$1") + $(jaeger_dropped "$1"))) ]
 }
 
 jaeger_command() {
 	local word=${1-}
-	JAEGER_COMMAND=1
+	JAEGER_COMMAND=1 JAEGER_RELAY=1
 	case $word in
 	fetch) jaeger_fetch ;;
 	start | restart)
 		[ $# -ge 2 ] || die "jaeger.sh $word DIR"
 		"jaeger_$word" "$(realpath -m "$2")" && echo "$JAEGER_COLLECTOR $JAEGER_QUERY" ;;
-	stop | kill9 | pause | resume | store_pause | store_resume | traces | dropped)
+	stop | kill9 | pause | resume | store_pause | store_resume | store_cut | store_mend | traces | dropped)
 		[ $# -ge 2 ] || die "jaeger.sh $word DIR …"
 		"jaeger_$word" "$(realpath -m "$2")" "${@:3}" ;;
 	*) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

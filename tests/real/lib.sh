@@ -12,6 +12,7 @@ SPANSPOOL_BUILD=${SPANSPOOL_BUILD:-$(pwd)}
 SPANSPOOL=${SPANSPOOL:-$SPANSPOOL_BUILD/spanspool}
 TALLY=$SPANSPOOL_BUILD/tests/real/tally
 TOPICS=$SPANSPOOL_BUILD/tests/real/topics
+RELAY=$SPANSPOOL_BUILD/tests/real/relay
 CACHE=${SPANSPOOL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/spanspool}
 
 # ---- TAP ----

@@ -6,19 +6,22 @@ REAL_TESTS = \
 	%D%/test_refused.sh \
 	%D%/test_rotation.sh \
 	%D%/test_cluster.sh \
+	%D%/test_story.sh \
 	%D%/test_demo.sh
 
 EXTRA_DIST += $(REAL_TESTS) \
-	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh \
+	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh %D%/backlog.sh \
 	%D%/clients/compare.js %D%/clients/node/send.js %D%/clients/node/package.json \
 	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt
 
-noinst_PROGRAMS += %D%/tally %D%/topics
+noinst_PROGRAMS += %D%/tally %D%/topics %D%/relay
 
 %C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c %D%/tally_in.h
 %C%_tally_LDADD = $(SPANSPOOL_LIBS)
 %C%_topics_SOURCES = %D%/topics.c
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
+%C%_relay_SOURCES = %D%/relay.c
+%C%_relay_LDADD =
 
 .PHONY: check-real demo-real
 check-real: all tests/lib/stubcollector$(EXEEXT)
