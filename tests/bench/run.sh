@@ -24,4 +24,8 @@ section 'an outage of real Kafka'
 bash "${srcdir:-.}/tests/real/outage.sh"
 status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || rc=1 # 77: it said what this machine does not have
+section 'a backlog before a real Jaeger'
+bash "${srcdir:-.}/tests/real/backlog.sh"
+status=$?
+[ $status -eq 0 ] || [ $status -eq 77 ] || rc=1
 exit $rc
