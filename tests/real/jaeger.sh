@@ -68,7 +68,7 @@ jaeger_start() {
 	local dir=$1
 	jaeger_fetch || return
 	mkdir -p "$dir" || return
-	free_ports 18
+	free_ports 12
 	echo "${PORTS[@]}" >"$dir/ports"
 	jaeger_spawn_storage "$dir" && jaeger_store_mend "$dir" && jaeger_restart "$dir"
 }
@@ -131,7 +131,7 @@ jaeger_spawn_1() {
 		--processor.zipkin-compact.server-host-port="127.0.0.1:${p[10]}"
 }
 
-# As shipped, but for addresses and the store.
+# As shipped, but for addresses and the store. Ports that no test asks are free ones at each start.
 jaeger_spawn_2() {
 	local p
 	read -ra p <"$1/ports"
@@ -145,16 +145,16 @@ jaeger_spawn_2() {
 		--set=receivers.jaeger.protocols.grpc.endpoint="127.0.0.1:${p[5]}" \
 		--set=receivers.jaeger.protocols.thrift_compact.endpoint="127.0.0.1:${p[8]}" \
 		--set=receivers.jaeger.protocols.thrift_binary.endpoint="127.0.0.1:${p[9]}" \
-		--set=receivers.zipkin.endpoint="127.0.0.1:${p[10]}" \
-		--set=receivers.otlp.protocols.grpc.endpoint="127.0.0.1:${p[12]}" \
-		--set=receivers.otlp.protocols.http.endpoint="127.0.0.1:${p[13]}" \
+		--set=receivers.zipkin.endpoint=127.0.0.1:0 \
+		--set=receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0 \
+		--set=receivers.otlp.protocols.http.endpoint=127.0.0.1:0 \
 		--set=extensions.jaeger_query.http.endpoint="127.0.0.1:${p[1]}" \
-		--set=extensions.jaeger_query.grpc.endpoint="127.0.0.1:${p[6]}" \
-		--set=extensions.remote_sampling.http.endpoint="127.0.0.1:${p[7]}" \
-		--set=extensions.remote_sampling.grpc.endpoint="127.0.0.1:${p[14]}" \
-		--set=extensions.healthcheckv2.http.endpoint="127.0.0.1:${p[15]}" \
-		--set=extensions.expvar.endpoint="127.0.0.1:${p[16]}" \
-		--set=extensions.zpages.endpoint="127.0.0.1:${p[17]}"
+		--set=extensions.jaeger_query.grpc.endpoint=127.0.0.1:0 \
+		--set=extensions.remote_sampling.http.endpoint=127.0.0.1:0 \
+		--set=extensions.remote_sampling.grpc.endpoint=127.0.0.1:0 \
+		--set=extensions.healthcheckv2.http.endpoint=127.0.0.1:0 \
+		--set=extensions.expvar.endpoint=127.0.0.1:0 \
+		--set=extensions.zpages.endpoint=127.0.0.1:0
 }
 
 # The pid, if it is still that program: the number may have been given to another by now.

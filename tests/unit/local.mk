@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_confirm \
+	%D%/test_confirm_reading \
 	%D%/test_confirm_slowest \
 	%D%/test_corpus \
 	%D%/test_descriptor_share \
@@ -112,6 +113,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
 %C%_test_confirm_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_confirm_SOURCES = %D%/test_confirm.c %D%/confirm_fixture.h
+%C%_test_confirm_reading_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_confirm_reading_SOURCES = %D%/test_confirm_reading.c %D%/confirm_fixture.h
 %C%_test_confirm_slowest_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_confirm_slowest_SOURCES = %D%/test_confirm_slowest.c %D%/confirm_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
