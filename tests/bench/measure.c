@@ -1,4 +1,5 @@
 /* measure.c — reads /proc and the clock of another process, and runs the emitter as a child. */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,87 @@ struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans,
 	fclose(f);
 	return (struct measure_load){ (uint64_t)number_after(said, "\"spans\": "),
 		number_after(said, "\"seconds\": ") };
+}
+
+static void open_processes(struct numbered **n, const struct measure_turns *t)
+{
+	for (uint32_t i = 0; i < t->processes; i++) {
+		char service[64];
+		struct numbered_opts o = { NUMBERED_COMPACT, service, 1, t->batch, 0 };
+		struct why why;
+
+		snprintf(service, sizeof(service), "a-service-of-usual-name-%04u", i);
+		measure_must(numbered_open(&n[i], &o, &why) == 0, "no template");
+	}
+}
+
+static int open_socket(uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	measure_must(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0, "no socket");
+	return fd;
+}
+
+void measure_emit_turns(const struct measure_turns *t)
+{
+	struct numbered **n = calloc(t->processes, sizeof(*n));
+	uint64_t began = clock_mono_us(), datagrams = t->spans / t->batch;
+	uint8_t bytes[65536];
+	int fd = open_socket(t->port);
+
+	measure_must(n != NULL, "no memory");
+	open_processes(n, t);
+	for (uint64_t i = 0; i < datagrams; i++) {
+		const struct numbered *to_send = n[i % t->processes];
+		uint64_t due = began + i * t->batch * US_PER_S / t->rate, now;
+
+		while ((now = clock_mono_us()) < due)
+			usleep((useconds_t)max_u64(due - now, 1000));
+		numbered_write(to_send, t->first + i * t->batch, clock_wall_ms() * 1000, bytes);
+		if (t->at_sent != NULL)
+			t->at_sent[i] = clock_mono_us();
+		measure_must(send(fd, bytes, numbered_size(to_send), 0) > 0, "a datagram is refused");
+	}
+	close(fd);
+	for (uint32_t i = 0; i < t->processes; i++)
+		numbered_free(n[i]);
+	free(n);
+}
+
+uint64_t measure_disk_bytes(pid_t pid)
+{
+	char path[64], line[256];
+	uint64_t bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		sscanf(line, "write_bytes: %" SCNu64, &bytes);
+	if (f != NULL)
+		fclose(f);
+	return bytes;
+}
+
+static void compare(
+        const char *what, const char *sign, double asked, double value, bool is_missed)
+{
+	printf("%s: asked %s %.2f, measured %.2f%s\n", what, sign, asked, value,
+	        is_missed ? "  missed" : "");
+	fflush(stdout);
+}
+
+void measure_at_most(const char *what, double asked, double value)
+{
+	compare(what, "<=", asked, value, !(value <= asked));
+}
+
+void measure_at_least(const char *what, double asked, double value)
+{
+	compare(what, ">=", asked, value, !(value >= asked));
 }
 
 void measure_broker(struct mockproc *m)

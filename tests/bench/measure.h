@@ -23,6 +23,24 @@ struct measure_load {
 /* `spanspool emit` to PORT, as a process of its own, until all is sent. RATE 0 is as fast as it can. */
 struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans, uint64_t rate);
 
+/* The same from this process, a datagram of BATCH spans each, of PROCESSES processes in turn. AT_SENT, when it is
+ * not NULL, gets the monotonic microsecond of each datagram. Exits when the kernel does not take one. */
+struct measure_turns {
+	uint16_t port;
+	uint32_t batch, processes;
+	uint64_t first; /* number of the first span */
+	uint64_t spans, rate;
+	uint64_t *at_sent;
+};
+void measure_emit_turns(const struct measure_turns *t);
+
+/* Bytes that a process had the disk write so far. */
+uint64_t measure_disk_bytes(pid_t pid);
+
+/* Prints "WHAT: asked <= ASKED, measured VALUE", and "missed" where it is. A bench never fails on it. */
+void measure_at_most(const char *what, double asked, double value);
+void measure_at_least(const char *what, double asked, double value);
+
 /* A broker in a process of its own. */
 void measure_broker(struct mockproc *m);
 
