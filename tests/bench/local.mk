@@ -28,7 +28,7 @@ bench-http: all
 	@builddir='$(builddir)' %D%/bench_http$(EXEEXT)
 
 # The agent as a process, beside floors; run.sh runs all of them and prints one report.
-AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_memory %D%/bench_store
+AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_latency %D%/bench_memory %D%/bench_store
 EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
 CLEANFILES += $(AGENT_BENCHES) %D%/bench_floor
 MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
@@ -36,6 +36,8 @@ MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
 %C%_bench_agent_SOURCES = %D%/bench_agent.c $(MEASURE)
 %C%_bench_direct_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_direct_SOURCES = %D%/bench_direct.c $(MEASURE)
+%C%_bench_latency_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_latency_SOURCES = %D%/bench_latency.c $(MEASURE)
 %C%_bench_floor_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_memory_SOURCES = %D%/bench_memory.c $(MEASURE)
