@@ -53,7 +53,8 @@ static void start_agent(struct stage *s, const struct way *w, struct mockproc *s
 	measure_must(stage_start(s, url, page, w->confirm, NULL), "the agent does not start");
 }
 
-static void emit(struct stage *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
+static void emit(
+        struct stage *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
 {
 	measure_emit_turns(&(struct measure_turns){ .port = s->compact,
 	        .batch = MEASURE_BATCH,
@@ -97,15 +98,16 @@ static struct figure run(
 	f.posts_s = (f.posts_s - before.posts_s) / seconds;
 	f.disk_span = (f.disk_span - before.disk_span) / (double)spans;
 	f.dropped = stage_ledger(&s)->kernel_dropped;
-	measure_must(f.dropped > 0 || stage_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
+	measure_must(
+	        f.dropped > 0 || stage_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
 	        "the ledger has another count than what was sent");
 	stage_close(&s);
 	mockproc_stop(&stub);
 	return f;
 }
 
-static void print(uint64_t rate, const struct way *w, const struct figure *f, double millions,
-        double kafka_s)
+static void print(
+        uint64_t rate, const struct way *w, const struct figure *f, double millions, double kafka_s)
 {
 	printf("%8" PRIu64 "  %-22s %10.2f %8.2f %14.2f %10.0f %8.0f %8" PRIu64 "\n", rate, w->name,
 	        f->cpu_s / millions, f->cpu_s / kafka_s, f->collector_s / millions, f->disk_span,
@@ -133,8 +135,7 @@ static void measure(struct mockproc *broker, uint64_t rate, unsigned seconds)
 	measure_at_most("  direct, kept, x Kafka", 1.5, best[KEPT].cpu_s / best[KAFKA].cpu_s);
 	measure_at_most("  direct, closed, x Kafka", 1.5, best[CLOSED].cpu_s / best[KAFKA].cpu_s);
 	measure_at_most("  30 processes, x one", 2, best[TURNS].cpu_s / best[KEPT].cpu_s);
-	measure_at_most(
-	        "  confirming, kept", 1.3, best[KEPT_CONFIRMED].cpu_s / best[KEPT].cpu_s);
+	measure_at_most("  confirming, kept", 1.3, best[KEPT_CONFIRMED].cpu_s / best[KEPT].cpu_s);
 	measure_at_most(
 	        "  confirming, closed", 1.3, best[CLOSED_CONFIRMED].cpu_s / best[CLOSED].cpu_s);
 }

@@ -47,7 +47,7 @@ MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
 .PHONY: bench
 EXTRA_DIST += %D%/run.sh
 bench: all
-	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor tests/lib/mockbroker tests/lib/stubcollector
+	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor %D%/bench_drain %D%/bench_drain_floor tests/lib/mockbroker tests/lib/stubcollector
 	@MAKE='$(MAKE)' SPANSPOOL_BUILD='$(abs_builddir)' srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
 # Not part of "make check": figures, each beside the floor it is compared with.
 EXTRA_PROGRAMS += %D%/bench_spool
@@ -69,11 +69,13 @@ CLEANFILES += %D%/bench_produce
 bench-produce: %D%/bench_produce tests/lib/mockbroker
 	builddir=. %D%/bench_produce
 
-EXTRA_PROGRAMS += %D%/bench_drain
-CLEANFILES += %D%/bench_drain
+EXTRA_PROGRAMS += %D%/bench_drain %D%/bench_drain_floor
+CLEANFILES += %D%/bench_drain %D%/bench_drain_floor
 %C%_bench_drain_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_bench_drain_SOURCES = %D%/bench_drain.c $(MEASURE)
+%C%_bench_drain_floor_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-drain
 bench-drain: all
-	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_drain$(EXEEXT) tests/lib/mockbroker$(EXEEXT) tests/lib/stubcollector$(EXEEXT)
-	@builddir='$(builddir)' %D%/bench_drain$(EXEEXT)
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_drain$(EXEEXT) %D%/bench_drain_floor$(EXEEXT) tests/lib/mockbroker$(EXEEXT) tests/lib/stubcollector$(EXEEXT)
+	@SPANSPOOL_BUILD='$(abs_builddir)' builddir='$(builddir)' %D%/bench_drain$(EXEEXT)

@@ -133,7 +133,8 @@ void measure_emit_turns(const struct measure_turns *t)
 		numbered_write(to_send, t->first + i * t->batch, clock_wall_ms() * 1000, bytes);
 		if (t->at_sent != NULL)
 			t->at_sent[i] = clock_mono_us();
-		measure_must(send(fd, bytes, numbered_size(to_send), 0) > 0, "a datagram is refused");
+		measure_must(
+		        send(fd, bytes, numbered_size(to_send), 0) > 0, "a datagram is refused");
 	}
 	close(fd);
 	for (uint32_t i = 0; i < t->processes; i++)
@@ -156,8 +157,7 @@ uint64_t measure_disk_bytes(pid_t pid)
 	return bytes;
 }
 
-static void compare(
-        const char *what, const char *sign, double asked, double value, bool is_missed)
+static void compare(const char *what, const char *sign, double asked, double value, bool is_missed)
 {
 	printf("%s: asked %s %.2f, measured %.2f%s\n", what, sign, asked, value,
 	        is_missed ? "  missed" : "");

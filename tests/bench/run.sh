@@ -16,6 +16,10 @@ section 'agent, CPU'
 "$here/bench_agent" || rc=1
 section 'agent without Kafka, CPU'
 "$here/bench_direct" || rc=1
+section 'agent without Kafka, latency'
+"$here/bench_latency" || rc=1
+section 'drain'
+"$here/bench_drain" || rc=1
 section 'agent to spool'
 "$here/bench_store" || rc=1
 section 'memory and start'
