@@ -51,6 +51,7 @@ FLOW_TESTS = \
 	%D%/test_exporter_marks \
 	%D%/test_exporter_storm \
 	%D%/test_exporter_trouble \
+	%D%/test_metrics_manual \
 	%D%/test_quarantine_topic \
 	%D%/test_secrets \
 	%D%/test_slow_names \
@@ -186,6 +187,8 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
 %C%_test_exporter_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_trouble_SOURCES = %D%/test_exporter_trouble.c $(FAKE_HTTP)
+%C%_test_metrics_manual_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metrics_manual_SOURCES = %D%/test_metrics_manual.c $(STAGE) $(BASIN)
 %C%_test_quarantine_topic_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_slow_names_CPPFLAGS = $(TEST_CPPFLAGS)

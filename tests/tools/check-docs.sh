@@ -57,9 +57,33 @@ for sample in agent:etc/spanspool.yaml drain:etc/spanspool-drain.yaml; do
 	esac
 done
 
-for page in man/*.[18]; do
+# Parts of the health page, as the sources name them: the second argument of each post, a word in quotes or
+# a name whose definition has the words, and "part" in JSON.
+posts() {
+	find src -name '*.c' -exec cat {} + | tr '\n\t' '  ' | grep -oE '\bhealth_(post|begin)\( *[^,()]+, *[^,()]+,' |
+		grep -v 'const char' | sed 's/.*, *\([^,]*\),$/\1/; s/.*[.>]//' | sort -u
+}
+health_parts() {
+	for post in $(posts); do
+		case $post in
+		\"*) words=$post ;;
+		*) words=$(grep -rhoE "[ .*]$post(\[\])? = [^;]*" src | grep -oE "$post(\[\])? = ([^,\"]*\"[a-z]+\")+" | grep -o '"[a-z]*"') ;;
+		esac
+		[ -n "$words" ] || echo "the-value-of-$post"
+		printf '%s\n' "$words" | tr -d '"'
+	done
+	grep -rhoE '"part", "[a-z]+"' src | sed 's/.*"\([a-z]*\)"$/\1/'
+}
+parts_in() { sed -n '/^\.Sh HEALTH/,/^\.Sh SIGNALS/s/^\.It Cm \([a-z]*\)$/\1/p' "$@"; }
+parts=$(health_parts | flat)
+in_pages=$(parts_in man/spanspool-agent.8 man/spanspool-drain.8 | flat)
+report "each part of the health page stands in HEALTH of spanspool-agent.8 or spanspool-drain.8" "$(without "$parts" "$in_pages")"
+report "and no other" "$(without "$in_pages" "$parts")"
+
+for page in man/*.[178]; do
 	command=$(basename "$page" | sed -n 's/spanspool-\(.*\)\.[18]$/\1/p')
-	case " $commands " in
+	case $page:" $commands " in
+	*.7:*) report "$page is named in spanspool.1" "$(grep -q "^\.Xr $(basename "$page" .7) 7" man/spanspool.1 || echo it is not)" ;;
 	*" ${command:-help} "*) report "$page is of a command that there is" "" ;;
 	*) skip "$page is of a command that there is" "this program has no command $command" ;;
 	esac
