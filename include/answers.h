@@ -16,6 +16,12 @@ enum answer {
  * is the beginning of the answer's. */
 enum answer answers_class(int status, bool misconfigured, struct slice body);
 
+/* True when the answer says that the collector does not read gzip: Jaeger 1.x ignores Content-Encoding and takes the
+ * first byte of the compressed body, 0x1f, for a Thrift type; the OpenTelemetry Collector names the encoding; 415 is
+ * the standard's (RFC 9110). To a request whose body was compressed that is ANSWER_MISCONFIGURED, for every other
+ * compressed request gets the same answer. */
+bool answers_gzip_unread(int status, struct slice body);
+
 /* True when the batch may be stored although no 2xx says so. WAS_SENT: some of the request left this host.
  * Without an answer nobody knows; a 502 or 504 of a proxy says nothing of the collector behind it, and
  * Jaeger answers 500 and 503 after it queued some spans of the batch. */

@@ -89,7 +89,9 @@ struct http_answer {
 	uint64_t took_us;       /* from the moment it had its turn */
 	bool new_connection;    /* it came over a connection that was made for it */
 	bool was_sent;          /* some of the request left this host */
-	const char *error;      /* a sentence, "" when answered */
+	bool was_gzip;          /* the request's body was compressed */
+	const char *location; /* absolute URL that a 3xx leads to, borrowed; NULL: none is named */
+	const char *error;    /* a sentence, "" when answered */
 };
 
 /* Whether a client can be made of O at all: E_USAGE, or why a file cannot be read. */

@@ -1,6 +1,5 @@
 /* answer.c — what an answer means for the request and for the collector it came from. The table
  * and the verdicts are answers.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
-#include <ctype.h>
 #include <stdio.h>
 
 #include "answers.h"
@@ -8,7 +7,7 @@
 
 /* As many joined POSTs in a row are refused, and none passes: the collector takes batches one by one only. It is
  * asked again after a minute. */
-enum { JOINED_REFUSED_MAX = 8 };
+enum { JOINED_REFUSED_MAX = 8, DETAIL_BYTES = 1024 };
 static const uint64_t single_for_us = 60 * US_PER_S;
 
 /* "answered 503: sending queue is full", or what the library said. */
@@ -20,15 +19,17 @@ static void describe(const struct http_answer *a, char *to, size_t cap)
 		snprintf(to, cap, "%s", a->error);
 		return;
 	}
-	n = snprintf(to, cap, "answered %d%s", a->status, a->body.len > 0 ? ": " : "");
-	for (size_t i = 0; i < a->body.len && (size_t)n + 1 < cap; i++) {
-		unsigned char c = a->body.at[i];
+	n = snprintf(to, cap, "answered %d: ", a->status);
+	collector_quote(a->body, to + n, cap - (size_t)n);
+	if (to[n] == '\0')
+		to[n - 2] = '\0';
+}
 
-		if (c == '\n' || c == '\r')
-			break;
-		to[n++] = (char)(isprint(c) ? c : '?');
-		to[n] = '\0';
-	}
+static enum answer class_of(const struct http_answer *a)
+{
+	if (collector_reads_no_gzip(a))
+		return ANSWER_MISCONFIGURED;
+	return answers_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
 }
 
 static void count(struct exporter *e, const struct http_answer *a)
@@ -45,7 +46,7 @@ static void count(struct exporter *e, const struct http_answer *a)
 
 static void blame(struct request *r, const struct http_answer *a)
 {
-	char said[1024];
+	char said[DETAIL_BYTES];
 
 	describe(a, said, sizeof(said));
 	request_blame(r, a->status, said);
@@ -177,7 +178,7 @@ static void refused(struct request *r, struct destination *d, const struct http_
 	}
 	d->refused_in_row++;
 	blame(r, a);
-	r->cause = answers_cause(answers_class(a->status, false, a->body));
+	r->cause = answers_cause(class_of(a));
 	v = verdict_on(r, d);
 	if (is_trial && v != VERDICT_HOLD)
 		v = VERDICT_ASK; /* the trial tells nothing yet of the collector */
@@ -286,7 +287,7 @@ void exporter_on_answer(void *arg, const struct http_answer *a)
 {
 	struct request *r = arg;
 	struct destination *d = off_wire(r, a);
-	enum answer class = answers_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
+	enum answer class = class_of(a);
 
 	count(d->exporter, a);
 	if (class != ANSWER_DONE)
@@ -331,7 +332,7 @@ static void decide_suspects(struct destination *d)
 void exporter_on_asked(void *arg, const struct http_answer *a)
 {
 	struct destination *d = arg;
-	enum answer class = answers_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
+	enum answer class = class_of(a);
 
 	d->asking = false;
 	d->exporter->stats.in_flight--;

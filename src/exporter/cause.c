@@ -1,9 +1,15 @@
 /* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
 #include <stdio.h>
 
+#include "answers.h"
 #include "exporter/collector_cause.h"
+#include "redact.h"
 
-enum { NAME_MOST = 80, LINE_MOST = 80, ERROR_MOST = 100 };
+/* Bytes of a sentence. Of a name that is longer the end is kept, where its address stands. */
+enum { NAME_MOST = 80, NAME_END = 50, LINE_MOST = 80, ERROR_MOST = 100 };
+
+static const char gzip_advice[] =
+        "this collector cannot read gzip: set --collector.compression=none";
 
 struct status_row {
 	int from, to;
@@ -13,6 +19,7 @@ struct status_row {
 
 /* Read top to bottom; the first row that covers the status counts. */
 static const struct status_row statuses[] = {
+	{ 100, 199, "", "it answers no request; is this a Jaeger collector?" },
 	{ 300, 399, "", "a POST is not redirected; set collector.url to the address it names" },
 	{ 400, 400, "Bad Request",
 	        "it refuses every batch; is this a Jaeger collector, at a path that takes "
@@ -32,14 +39,25 @@ static const struct status_row statuses[] = {
 	        "between" },
 	{ 415, 415, "Unsupported Media Type",
 	        "it takes no Thrift; is this a Jaeger collector's HTTP port, 14268?" },
+	{ 421, 421, "Misdirected Request",
+	        "it does not answer for this name; check the host in collector.url, and the proxy "
+	        "in between" },
 	{ 422, 422, "Unprocessable Content",
 	        "it refuses every batch; is this a Jaeger collector?" },
+	{ 425, 425, "Too Early", "it is sent again; look at the proxy in between" },
 	{ 429, 429, "Too Many Requests", "it wants fewer; sending goes on more slowly" },
 	{ 400, 499, "", "check collector.url, and what stands between here and the collector" },
 	{ 500, 500, "Internal Server Error", "look at its log: its queue or its storage fails" },
+	{ 501, 501, "Not Implemented",
+	        "it does not know POST; is this a Jaeger collector's HTTP port, 14268?" },
 	{ 502, 502, "Bad Gateway", "a proxy gets no answer from the collector behind it" },
 	{ 503, 503, "Service Unavailable", "its queue is full, or it starts or stops" },
 	{ 504, 504, "Gateway Timeout", "a proxy waits in vain for the collector behind it" },
+	{ 505, 505, "HTTP Version Not Supported",
+	        "HTTP/1.1 is spoken here; look at the proxy in between" },
+	{ 511, 511, "Network Authentication Required",
+	        "the network wants a login first; a gateway in between answers, not the "
+	        "collector" },
 	{ 0, 999, "", "look at its log" },
 };
 
@@ -67,19 +85,45 @@ static const struct {
 	        "is this another port? a collector listens for HTTP at 14268" },
 };
 
-/* The first line of TEXT without what could forge a line of a log or hide one. */
-static void quote(struct slice text, char to[LINE_MOST + 1])
+void collector_quote(struct slice body, char *to, size_t cap)
 {
-	size_t n = 0;
+	size_t n = 0, i = 0;
 
-	for (size_t i = 0; i < text.len && n < LINE_MOST; i++) {
-		unsigned char c = text.at[i];
+	while (i < body.len && strchr(" \t\r\n", body.at[i]) != NULL && body.at[i] != '\0')
+		i++;
+	for (; i < body.len && n + 1 < cap; i++) {
+		unsigned char c = body.at[i];
 
 		if (c == '\n' || c == '\r')
 			break;
 		to[n++] = (char)(c >= ' ' && c <= '~' ? c : '?');
 	}
 	to[n] = '\0';
+}
+
+/* Of a redirection its target, for its body repeats the target with all that stands in its query; else the body. */
+static void quote(const struct http_answer *a, char to[LINE_MOST + 1])
+{
+	struct buf target = { 0 };
+
+	if (a->location == NULL) {
+		collector_quote(a->body, to, LINE_MOST + 1);
+		return;
+	}
+	redact_url(&target, a->location);
+	collector_quote(buf_slice(&target), to, LINE_MOST + 1);
+	buf_free(&target);
+}
+
+static void shorten(const char *name, char to[NAME_MOST + 1])
+{
+	size_t len = strlen(name);
+
+	if (len <= NAME_MOST)
+		snprintf(to, NAME_MOST + 1, "%s", name);
+	else
+		snprintf(to, NAME_MOST + 1, "%.*s...%s", NAME_MOST - NAME_END - 3, name,
+		        name + len - NAME_END);
 }
 
 static const struct status_row *row_of(int status)
@@ -94,23 +138,35 @@ static const struct status_row *row_of(int status)
 void collector_cause_text(
         char to[COLLECTOR_SENTENCE], const char *name, const struct http_answer *a)
 {
-	char quoted[LINE_MOST + 1];
+	char quoted[LINE_MOST + 1], shown[NAME_MOST + 1];
 	const struct status_row *row;
+	const char *advice;
 
+	shorten(name, shown);
 	if (a->failure != HTTP_ANSWERED) {
-		snprintf(to, COLLECTOR_SENTENCE, "%.*s %s (%.*s): %s", NAME_MOST, name,
+		snprintf(to, COLLECTOR_SENTENCE, "%s %s (%.*s): %s", shown,
 		        troubles[a->trouble].said, ERROR_MOST, a->error,
 		        troubles[a->trouble].advice);
 		return;
 	}
 	row = row_of(a->status);
-	quote(a->body, quoted);
-	snprintf(to, COLLECTOR_SENTENCE, "%.*s answered %d%s%s%s%s%s: %s", NAME_MOST, name,
-	        a->status, row->phrase[0] != '\0' ? " " : "", row->phrase,
-	        quoted[0] != '\0' ? " (" : "", quoted, quoted[0] != '\0' ? ")" : "", row->advice);
+	advice = collector_reads_no_gzip(a) ? gzip_advice : row->advice;
+	quote(a, quoted);
+	snprintf(to, COLLECTOR_SENTENCE, "%s answered %d%s%s%s%s%s: %s", shown, a->status,
+	        row->phrase[0] != '\0' ? " " : "", row->phrase, quoted[0] != '\0' ? " (" : "",
+	        quoted, quoted[0] != '\0' ? ")" : "", advice);
+}
+
+bool collector_reads_no_gzip(const struct http_answer *a)
+{
+	return a->was_gzip && answers_gzip_unread(a->status, a->body);
 }
 
 int collector_cause_key(const struct http_answer *a)
 {
-	return a->failure == HTTP_ANSWERED ? a->status : -1 - (int)a->trouble;
+	enum { NO_GZIP = 1000 /* no status is that high */ };
+
+	if (a->failure != HTTP_ANSWERED)
+		return -1 - (int)a->trouble;
+	return a->status + (collector_reads_no_gzip(a) ? NO_GZIP : 0);
 }

@@ -146,7 +146,8 @@ static void send_request(struct request *r, struct destination *d)
 
 int exporter_ask(struct destination *d)
 {
-	struct http_request r = { .body = slice_of(probe, sizeof(probe)) };
+	struct http_request r = { .body = slice_of(probe, sizeof(probe)),
+		.gzip = d->exporter->opts.gzip };
 	int rc = post(d, &r, exporter_on_asked, d);
 
 	if (rc == 0) {

@@ -33,6 +33,7 @@ struct exchange {
 	size_t seen; /* bytes of body that came */
 	int64_t retry_after_ms;
 	unsigned times_sent;
+	bool gzip;       /* its body is compressed */
 	unsigned made;   /* the client's count of models when the easy handle was copied from one */
 	bool head_whole; /* the final status and all headers are there */
 	int socket_error; /* errno of the last socket that could not be made; 0 none */

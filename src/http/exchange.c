@@ -278,6 +278,7 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 		return rc;
 	forget_answer(x, r->keep);
 	x->on_body = r->on_body;
+	x->gzip = r->gzip && request_body_in(r);
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS, total_ms);

@@ -87,6 +87,14 @@ static enum http_trouble name_trouble(struct exchange *x, CURLcode rc, bool sent
 	return trouble;
 }
 
+static const char *location_of(const struct exchange *x)
+{
+	char *url = NULL;
+
+	curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_URL, &url);
+	return url;
+}
+
 static bool is_new_connection(const struct exchange *x)
 {
 	long made = 0;
@@ -103,6 +111,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		.retry_after_ms = -1,
 		.took_us = clock_mono_us() - x->began_us,
 		.was_sent = was_sent(x),
+		.was_gzip = x->gzip,
 		.new_connection = is_new_connection(x),
 		.error = "",
 	};
@@ -111,6 +120,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		a->failure = HTTP_ANSWERED;
 		a->status = (int)status;
 		a->retry_after_ms = x->retry_after_ms;
+		a->location = location_of(x);
 		a->was_sent = true;
 		a->body = buf_slice(&x->body);
 		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->seen == x->body.len);

@@ -28,6 +28,18 @@ static const struct row table[] = {
 	{ 0, 999, NULL, ANSWER_RETRY },
 };
 
+static bool says(struct slice body, const char *saying)
+{
+	return body.len > 0 && memmem(body.at, body.len, saying, strlen(saying)) != NULL;
+}
+
+bool answers_gzip_unread(int status, struct slice body)
+{
+	return (status == 400 && (says(body, "Unknown data type 31") ||
+	                                 says(body, "unsupported Content-Encoding"))) ||
+	       status == 415;
+}
+
 enum answer answers_class(int status, bool misconfigured, struct slice body)
 {
 	if (status == 0)
@@ -37,8 +49,7 @@ enum answer answers_class(int status, bool misconfigured, struct slice body)
 
 		if (status < r->from || status > r->to)
 			continue;
-		if (r->saying == NULL || (body.len > 0 && memmem(body.at, body.len, r->saying,
-		                                                  strlen(r->saying)) != NULL))
+		if (r->saying == NULL || says(body, r->saying))
 			return r->means;
 	}
 	return ANSWER_RETRY;

@@ -83,6 +83,7 @@ static void answer(size_t i, const struct http_answer *a)
 void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
 {
 	struct http_answer a = { .status = status,
+		.was_gzip = fake.out[i].gzip,
 		.body = slice_text(body),
 		.was_sent = true,
 		.retry_after_ms = retry_after_ms,

@@ -47,6 +47,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_trouble \
 	%D%/test_loop \
 	%D%/test_exporter \
+	%D%/test_exporter_gzip \
 	%D%/test_exporter_join \
 	%D%/test_exporter_marks \
 	%D%/test_exporter_storm \
@@ -179,6 +180,8 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_SOURCES = %D%/test_exporter.c $(FAKE_HTTP)
+%C%_test_exporter_gzip_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_gzip_SOURCES = %D%/test_exporter_gzip.c $(FAKE_HTTP)
 %C%_test_exporter_join_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_join_SOURCES = %D%/test_exporter_join.c $(FAKE_HTTP)
 %C%_test_exporter_marks_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -97,9 +97,13 @@ static void a_redirect_to_itself_is_not_followed(void)
 		        statuses[i], b.url);
 		b.peers.reply = reply;
 		is_int(bench_post(&b, "END")->status, statuses[i], "the redirect is the answer");
+		is_text(b.told.location, b.url, "and says where it leads");
 	}
+	b.peers.reply = REPLY_202;
+	bench_post(&b, "END");
+	is_text(b.told.location, "", "another answer leads nowhere");
 	until_passed(b.loop, 10);
-	is_int(b.peers.requests, ARRAY_LEN(statuses), "each was asked for once");
+	is_int(b.peers.requests, ARRAY_LEN(statuses) + 1, "each was asked for once");
 	bench_close(&b);
 }
 

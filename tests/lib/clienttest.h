@@ -11,6 +11,7 @@ struct told {
 	struct http_answer last; /* its body and error are below */
 	char body[8192];
 	char error[512];
+	char location[256];
 	bool inside; /* set while the test is inside http_client_send */
 	bool came_inside;
 };
@@ -24,6 +25,7 @@ static inline void told(void *arg, const struct http_answer *a)
 	t->came_inside = t->came_inside || t->inside;
 	snprintf(t->body, sizeof(t->body), "%.*s", (int)a->body.len, (const char *)a->body.at);
 	snprintf(t->error, sizeof(t->error), "%s", a->error);
+	snprintf(t->location, sizeof(t->location), "%s", a->location == NULL ? "" : a->location);
 }
 
 enum { PEERS = 64 };

@@ -74,6 +74,29 @@ static void a_500_is_read_to_its_words(void)
 	        "only of a 500");
 }
 
+static void what_cannot_read_gzip_is_known_by_its_words(void)
+{
+	static const struct {
+		int status;
+		const char *body;
+		bool want;
+	} rows[] = {
+		{ 400, "Unable to process request body: Unknown data type 31\n", true },
+		{ 400, "unsupported Content-Encoding: gzip", true },
+		{ 400, "Unable to process request body: Unknown data type 30", false },
+		{ 400, "Unable to process request body: EOF", false },
+		{ 400, "", false },
+		{ 415, "", true },
+		{ 422, "Unknown data type 31", false },
+		{ 500, "Unknown data type 31", false },
+		{ 202, "unsupported Content-Encoding", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(answers_gzip_unread(rows[i].status, slice_text(rows[i].body)), rows[i].want,
+		        rows[i].body);
+}
+
 static void no_answer_is_retried_unless_it_is_the_configuration(void)
 {
 	is_int(answers_class(0, false, slice_of(NULL, 0)), ANSWER_RETRY, "transport");
@@ -127,6 +150,7 @@ int main(void)
 	each_status_has_its_class();
 	what_may_be_stored_is_known();
 	a_500_is_read_to_its_words();
+	what_cannot_read_gzip_is_known_by_its_words();
 	no_answer_is_retried_unless_it_is_the_configuration();
 	a_refusal_needs_a_witness();
 	failures_stick_only_when_the_others_pass();

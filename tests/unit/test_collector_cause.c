@@ -26,6 +26,29 @@ static void each_status_has_its_sentence(void)
 		{ 418, "",
 		        "http://c:14268 answered 418: check collector.url, and what stands between "
 		        "here and the collector" },
+		{ 101, "",
+		        "http://c:14268 answered 101: it answers no request; is this a Jaeger "
+		        "collector?" },
+		{ 421, "",
+		        "http://c:14268 answered 421 Misdirected Request: it does not answer for "
+		        "this name; check the host in collector.url, and the proxy in between" },
+		{ 425, "",
+		        "http://c:14268 answered 425 Too Early: it is sent again; look at the "
+		        "proxy in between" },
+		{ 501, "",
+		        "http://c:14268 answered 501 Not Implemented: it does not know POST; is "
+		        "this a Jaeger collector's HTTP port, 14268?" },
+		{ 505, "",
+		        "http://c:14268 answered 505 HTTP Version Not Supported: HTTP/1.1 is "
+		        "spoken here; look at the proxy in between" },
+		{ 511, "\r\n  log in\r\n",
+		        "http://c:14268 answered 511 Network Authentication Required (log in): the "
+		        "network wants a login first; a gateway in between answers, not the "
+		        "collector" },
+		{ 400, "Unknown data type 31",
+		        "http://c:14268 answered 400 Bad Request (Unknown data type 31): it "
+		        "refuses every batch; is this a Jaeger collector, at a path that takes "
+		        "jaeger.thrift?" },
 		{ 599, "\x1b[31mred", "http://c:14268 answered 599 (?[31mred): look at its log" },
 	};
 	char said[COLLECTOR_SENTENCE];
@@ -40,11 +63,59 @@ static void each_status_has_its_sentence(void)
 	}
 }
 
+static void gzip_that_is_not_read_says_which_option_to_set(void)
+{
+	char said[COLLECTOR_SENTENCE];
+	struct http_answer a = { .status = 400,
+		.was_gzip = true,
+		.body = slice_text("Unable to process request body: Unknown data type 31"),
+		.error = "" };
+
+	collector_cause_text(said, name, &a);
+	is_text(said,
+	        "http://c:14268 answered 400 Bad Request (Unable to process request body: Unknown "
+	        "data type 31): this collector cannot read gzip: set --collector.compression=none",
+	        "the option is named");
+	ok(collector_cause_key(&a) != 400, "it is another cause than any 400");
+}
+
+static void a_redirection_says_where_without_secrets(void)
+{
+	char said[COLLECTOR_SENTENCE];
+	struct http_answer a = { .status = 302,
+		.location = "https://me:sesame@login.example/start?token=sesame",
+		.body = slice_text(
+		        "<a href=\"https://login.example/start?token=sesame\">Found</a>."),
+		.error = "" };
+
+	collector_cause_text(said, name, &a);
+	is_text(said,
+	        "http://c:14268 answered 302 (https://********@login.example/start?********): a "
+	        "POST is not redirected; set collector.url to the address it names",
+	        "the target is named");
+}
+
+static void a_long_name_keeps_its_address(void)
+{
+	char said[COLLECTOR_SENTENCE];
+	struct http_answer a = {
+		.failure = HTTP_UNREACHABLE, .trouble = HTTP_NO_CONNECTION, .error = "refused"
+	};
+
+	collector_cause_text(said,
+	        "http://jaeger-collector-headless.observability-production.svc.cluster.local:14268 "
+	        "at 10.0.0.7:14268",
+	        &a);
+	ok(strncmp(said, "http://jaeger-collector-", 24) == 0 &&
+	                strstr(said, " at 10.0.0.7:14268 takes no connection (refused)") != NULL,
+	        "%s", said);
+}
+
 /* The causes that an operator must be able to tell apart. */
 static void no_two_causes_read_the_same(void)
 {
-	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 413, 415, 429, 500, 502, 503,
-		504 };
+	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 407, 408, 413, 415, 421, 422,
+		425, 429, 500, 501, 502, 503, 504, 505, 511 };
 	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT,
 		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_NO_DESCRIPTOR, HTTP_BAD_URL,
 		HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
@@ -86,6 +157,9 @@ static void what_is_long_is_cut(void)
 int main(void)
 {
 	each_status_has_its_sentence();
+	gzip_that_is_not_read_says_which_option_to_set();
+	a_redirection_says_where_without_secrets();
+	a_long_name_keeps_its_address();
 	no_two_causes_read_the_same();
 	what_is_long_is_cut();
 	return tap_done();
