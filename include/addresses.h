@@ -6,11 +6,15 @@
 #include "loop.h"
 
 /* Behind one name stand several collectors (a headless service). A lookup runs in a thread of its own, at the
- * start and every ADDRESSES_EVERY_MS; one that fails or hangs leaves the last list in use. */
+ * start and every ADDRESSES_EVERY_MS; one that fails or hangs leaves the last list in use.
+ *
+ * A host with IPv4 and IPv6 has an address of each, and is one collector: the list has the addresses of one family,
+ * that of the address which getaddrinfo puts first. RFC 6724 puts addresses without a route last. */
 
 enum {
 	ADDRESSES_EVERY_MS = 10000,
-	ADDRESSES_MOST = 256, /* of a name with more, the first in the order of the list */
+	ADDRESSES_MOST =
+	        32, /* of a name with more, the first in the order of the list; a log line names the rest */
 };
 
 struct addresses;

@@ -15,5 +15,9 @@ int endpoint_page(const char *text, struct buf *url, struct why *why) MUST_USE;
 
 /* The host of URL, an IPv6 address in its brackets, without user and port; borrowed from URL. */
 struct slice endpoint_host(const char *url);
+/* The port of URL, which is that of its scheme when it names none. */
+uint16_t endpoint_port(const char *url);
+/* HOST, of endpoint_host, is an address and not a name. */
+bool endpoint_is_address(struct slice host);
 
 #endif

@@ -20,8 +20,11 @@
  *	                    with others of which the same is true */
 
 struct exporter_opts {
-	const char *const *urls; /* as operators write them, see endpoint.h */
+	const char *const *
+	        urls; /* as operators write them, see endpoint.h; a name with several addresses is as
+	                          * many collectors, each with its own window, counters and failure state */
 	size_t nurls;
+	uint64_t lookup_ms; /* so often are a name's addresses looked up; 0 is ADDRESSES_EVERY_MS */
 	const char *const
 	        *metrics_urls; /* one for each of urls, or NULL: looked for; see confirmer.h */
 	enum confirmer_mode confirm;
@@ -103,7 +106,8 @@ struct exporter_events {
 	/* At each change of state or cause, with a sentence that names the collector, what it said and what to
 	 * do; of a cause alone at most every ten seconds. SENDING: with the address alone. May be NULL. */
 	void (*changed)(void *arg, enum exporter_state state, const char *sentence);
-	/* SIGHT, whether the counters of a collector can be read, has changed; SENTENCE says why. May be NULL. */
+	/* SIGHT, whether the collectors' counters can be read, has changed; SENTENCE says why. STOPPED: none is sent
+	 * anything; BLIND: the counters of one, which SENTENCE names, cannot be read; SEEING: all can. May be NULL. */
 	void (*sight)(void *arg, enum confirmer_sight sight, const char *sentence);
 	void *arg;
 };
@@ -160,9 +164,12 @@ void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void
 /* Why some collector does not take spans, the worst cause of all; NULL while every one does. */
 const char *exporter_trouble(const struct exporter *e);
 
-/* One collector, for pages. */
+/* One collector, or one address of a collector's name that has several, for pages. */
 struct exporter_destination {
-	const char *name;    /* its address */
+	const char *name;      /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
+	const char *collector; /* "http://h:14268" */
+	const char *address;   /* "10.0.0.7:14268", "" where the name has one only */
+	bool leaving; /* the address is no longer one of the name: what it was sent is waited for */
 	const char *trouble; /* why it takes nothing, "" when it does */
 	const char *store;   /* whether its storing can be seen, a sentence */
 	enum confirmer_sight sight;

@@ -12,7 +12,8 @@ static const struct metric_row confirm_rows[] = {
 	METRIC_COUNTER(X, lost, "collector_lost_spans_total", NULL,
 	        "Spans that the collectors lost behind a 2xx, whoever had sent them"),
 	METRIC_COUNTER(X, resent, "collector_resent_spans_total", NULL,
-	        "Spans sent again because a collector lost spans or was restarted"),
+	        "Spans sent again because a collector lost spans, was restarted, or is no longer "
+	        "an address of its name"),
 	METRIC_COUNTER(X, given_up, "collector_given_up_spans_total", NULL,
 	        "Spans let go after --collector.confirm-attempts losses"),
 	METRIC_GAUGE(X, unconfirmed, "collector_unconfirmed_spans", NULL,
@@ -25,6 +26,60 @@ static const struct metric_row confirm_rows[] = {
 	METRIC_END
 };
 #undef X
+
+/* One destination as the metrics have it. */
+struct destination_figures {
+	struct buf labels;
+	uint64_t up, unconfirmed, window;
+};
+
+#define X struct destination_figures
+static const struct metric_row destination_rows[] = {
+	METRIC_GAUGE(X, up, "destination_up", NULL,
+	        "1 while a collector, or an address of its name that has several, takes spans"),
+	METRIC_GAUGE(X, unconfirmed, "destination_unconfirmed_spans", NULL,
+	        "Spans that it answered with 2xx and that are not yet known to be stored"),
+	METRIC_GAUGE(X, window, "destination_window_spans", NULL,
+	        "Spans that its queue may hold at once; 0 where no counters are read"),
+	METRIC_END
+};
+#undef X
+
+enum { DESTINATIONS_MOST = 128 /* of all collectors; more are not shown one by one */ };
+
+struct destination_list {
+	struct destination_figures all[DESTINATIONS_MOST];
+	size_t n;
+};
+
+static void take_figures(void *arg, const struct exporter_destination *d)
+{
+	struct destination_list *list = arg;
+	struct destination_figures *to;
+
+	if (list->n == DESTINATIONS_MOST)
+		return;
+	to = &list->all[list->n++];
+	*to = (struct destination_figures){ .up = d->trouble[0] == '\0' && !d->leaving,
+		.unconfirmed = d->confirmed.unconfirmed,
+		.window = d->sight == CONFIRMER_SEEING ? d->confirmed.window : 0 };
+	metrics_label(&to->labels, "collector", d->collector);
+	metrics_label(&to->labels, "address", d->address);
+}
+
+static void add_destinations(struct exporter *e, struct buf *to)
+{
+	struct destination_list list;
+	struct metric_base bases[DESTINATIONS_MOST];
+
+	list.n = 0;
+	exporter_each(e, take_figures, &list);
+	for (size_t i = 0; i < list.n; i++)
+		bases[i] = (struct metric_base){ &list.all[i], buf_cstr(&list.all[i].labels) };
+	metrics_render_each(to, prefix, destination_rows, bases, list.n);
+	for (size_t i = 0; i < list.n; i++)
+		buf_free(&list.all[i].labels);
+}
 
 static void add_codes(const struct exporter_stats *s, const char *name, struct buf *to)
 {
@@ -50,11 +105,17 @@ void collector_metrics(struct exporter *e, const char *name, struct buf *to)
 
 	add_codes(s, name, to);
 	metrics_render(to, prefix, confirm_rows, s);
+	add_destinations(e, to);
 }
 
 static void add_collector(void *arg, const struct exporter_destination *d)
 {
-	status_text(arg, "collector", "%s", d->trouble[0] == '\0' ? d->name : d->trouble);
+	if (d->leaving)
+		status_text(arg, "collector",
+		        "%s is no longer an address of its name: what it was sent is waited for",
+		        d->name);
+	else
+		status_text(arg, "collector", "%s", d->trouble[0] == '\0' ? d->name : d->trouble);
 	status_text(arg, "its store", "%s", d->store);
 	if (d->sight != CONFIRMER_SEEING)
 		return;

@@ -131,6 +131,10 @@ static void suspects_go_on(struct destination *d)
 
 static void suspect(struct request *r, struct destination *d)
 {
+	if (d->leaving) {
+		request_again(r, 0); /* another destination is asked for its opinion */
+		return;
+	}
 	if (!d->asking && exporter_ask(d) < 0) {
 		struct http_answer none = {
 			.failure = HTTP_UNREACHABLE, .retry_after_ms = -1, .error = "out of memory"

@@ -1,9 +1,8 @@
-/* destination.c — the collectors: opened, chosen, paused and working again, and what can be seen of the store
+/* destination.c — the destinations: opened, chosen, paused and working again, and what can be seen of the store
  * behind each. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "endpoint.h"
 #include "exporter_internal.h"
 
 /* A refused connection costs nobody anything, and an answer costs a collector little: ask often, so
@@ -18,8 +17,7 @@ uint64_t exporter_random(struct exporter *e)
 	return e->random;
 }
 
-/* A change of what can be seen of the store is told once. Without its counters a collector under "require" is sent
- * nothing, which is trouble of its own kind. */
+/* Without its counters a collector under "require" is sent nothing, which is trouble of its own kind. */
 static void on_sight(void *arg)
 {
 	struct destination *d = arg;
@@ -27,20 +25,62 @@ static void on_sight(void *arg)
 	enum confirmer_sight sight = confirmer_sight(d->confirmer);
 
 	exporter_stir(e);
-	if (sight == d->sight)
-		return;
+	e->sight_moved |= sight != d->sight;
 	d->sight = sight;
-	if (e->events.sight != NULL && sight != CONFIRMER_LOOKING)
-		e->events.sight(e->events.arg, sight, confirmer_sentence(d->confirmer));
 }
 
-static int open_confirmer(struct destination *d, const char *metrics_url, struct why *why)
+/* The first destination, of those that are not leaving, whose sight is one of the bits of SIGHTS; NULL: none. */
+static const struct destination *first_seen(const struct exporter *e, unsigned sights)
+{
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = e->destinations[i];
+
+		if (!d->leaving && (sights & 1U << d->sight) != 0)
+			return d;
+	}
+	return NULL;
+}
+
+/*   stopped | blind | seeing | told, with the sentence of
+ *   --------+-------+--------+----------------------------
+ *    some   |   -   |   -    | STOPPED, the first stopped
+ *    some   |  some or some  | BLIND, the first stopped
+ *     -     | some  |   any  | BLIND, the first blind
+ *     -     |   -   |  some  | SEEING, the first
+ *     -     |   -   |   -    | nothing yet                */
+void destinations_tell_sight(struct exporter *e)
+{
+	static const unsigned stopped = 1U << CONFIRMER_STOPPED, blind = 1U << CONFIRMER_BLIND,
+	                      seeing = 1U << CONFIRMER_SEEING;
+	const struct destination *worst = first_seen(e, stopped);
+	enum confirmer_sight sight = CONFIRMER_BLIND;
+
+	e->sight_moved = false;
+	if (worst != NULL && first_seen(e, blind | seeing) == NULL)
+		sight = CONFIRMER_STOPPED;
+	if (worst == NULL)
+		worst = first_seen(e, blind);
+	if (worst == NULL) {
+		worst = first_seen(e, seeing);
+		sight = CONFIRMER_SEEING;
+	}
+	if (worst == NULL || e->events.sight == NULL)
+		return;
+	if (sight == e->sight_told && (sight == CONFIRMER_SEEING || worst == e->sight_of))
+		return;
+	e->sight_told = sight;
+	e->sight_of = worst;
+	e->events.sight(e->events.arg, sight, confirmer_sentence(worst->confirmer));
+}
+
+static int open_confirmer(struct destination *d, struct why *why)
 {
 	struct exporter *e = d->exporter;
 	struct confirmer_opts opts = {
 		.mode = e->opts.confirm,
-		.collector_url = buf_cstr(&d->url),
-		.metrics_url = metrics_url,
+		.collector_url = buf_cstr(&d->of->url),
+		.metrics_url = d->of->metrics_url,
+		.address = d->address.len > 0 ? buf_cstr(&d->address) : NULL,
 		.post_spans = e->opts.post_spans,
 		.attempts = e->opts.confirm_attempts,
 	};
@@ -51,46 +91,65 @@ static int open_confirmer(struct destination *d, const char *metrics_url, struct
 	return confirmer_open(&d->confirmer, e->loop, &e->opts.client, &opts, &events, why);
 }
 
-static int open_one(struct destination *d, struct exporter *e, size_t i, struct why *why)
+static int name_it(struct destination *d, const char *address)
 {
+	buf_text(&d->name, buf_cstr(&d->of->name));
+	if (address != NULL) {
+		buf_text(&d->address, address);
+		buf_printf(&d->name, " at %s", address);
+	}
+	buf_cstr(&d->name);
+	return buf_check(&d->address) < 0 || buf_check(&d->name) < 0 ? E_NOMEM : 0;
+}
+
+int destination_open(
+        struct destination **out, struct collector *of, const char *address, struct why *why)
+{
+	struct exporter *e = of->exporter;
+	struct destination *d = calloc(1, sizeof(*d));
+	int rc;
+
+	if (d == NULL)
+		return why_set(why, E_NOMEM, "collector");
 	d->exporter = e;
+	d->of = of;
 	list_init(&d->suspects);
 	list_init(&d->unconfirmed);
 	slowstart_init(&d->pace, (uint32_t)e->opts.max_in_flight);
-	if (endpoint_read(e->opts.urls[i], &d->url, &d->name, why) < 0)
-		return why->code;
-	buf_cstr(&d->name);
-	return open_confirmer(
-	        d, e->opts.metrics_urls == NULL ? NULL : e->opts.metrics_urls[i], why);
+	rc = name_it(d, address);
+	rc = rc < 0 ? why_set(why, rc, "collector") : open_confirmer(d, why);
+	if (rc < 0)
+		destination_free(d);
+	else
+		*out = d;
+	return rc;
 }
 
-int destinations_open(struct exporter *e, struct why *why)
+void destination_free(struct destination *d)
 {
-	if (e->opts.nurls == 0)
-		return why_set(why, E_USAGE, "no collector is named");
-	e->destinations = calloc(e->opts.nurls, sizeof(*e->destinations));
-	if (e->destinations == NULL)
-		return why_set(why, E_NOMEM, "collectors");
-	for (size_t i = 0; i < e->opts.nurls; i++) {
-		e->ndestinations = i + 1;
-		if (open_one(&e->destinations[i], e, i, why) < 0)
-			return why->code;
-	}
-	return 0;
+	if (d == NULL)
+		return;
+	confirmer_free(d->confirmer);
+	requests_free(&d->suspects);
+	requests_free(&d->unconfirmed);
+	buf_free(&d->address);
+	buf_free(&d->name);
+	free(d);
 }
 
-void destinations_free(struct exporter *e)
+uint64_t destination_withdraw(struct destination *d)
 {
-	for (size_t i = 0; i < e->ndestinations; i++) {
-		struct destination *d = &e->destinations[i];
+	uint64_t spans = 0;
 
-		confirmer_free(d->confirmer);
-		requests_free(&d->suspects);
-		requests_free(&d->unconfirmed);
-		buf_free(&d->url);
-		buf_free(&d->name);
+	while (!list_empty(&d->unconfirmed)) {
+		struct request *r = list_first(&d->unconfirmed, struct request, link);
+
+		spans += r->spans;
+		confirmer_withdraw(d->confirmer, &r->post);
+		request_doubt(r);
+		request_again(r, 0);
 	}
-	free(e->destinations);
+	return spans;
 }
 
 void destination_answers(struct destination *d, uint64_t round)
@@ -155,7 +214,7 @@ static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64
 {
 	uint64_t wait;
 
-	if (!slowstart_may_send(&d->pace, (uint32_t)d->in_round, now))
+	if (d->leaving || !slowstart_may_send(&d->pace, (uint32_t)d->in_round, now))
 		return false;
 	wait = bucket_wait_us(&d->ramp, slowstart_rate(&d->pace, now), now);
 	if (wait > 0) {
@@ -174,7 +233,7 @@ struct destination *destination_pick(struct exporter *e, uint32_t spans,
 	uint64_t least = UINT64_MAX;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		struct destination *d = &e->destinations[(e->turn + i) % e->ndestinations];
+		struct destination *d = e->destinations[(e->turn + i) % e->ndestinations];
 		uint64_t load = d->pace.state == SLOW_PAUSED ? 0 : 1 + d->in_round;
 
 		if (!may_send(d, spans, now, wake))
@@ -196,11 +255,14 @@ static enum destination_trouble trouble_of(const struct destination *d)
 
 const struct destination *destination_worst(const struct exporter *e)
 {
-	const struct destination *worst = &e->destinations[0];
+	const struct destination *worst = NULL;
 
-	for (size_t i = 1; i < e->ndestinations; i++)
-		if (trouble_of(&e->destinations[i]) > trouble_of(worst))
-			worst = &e->destinations[i];
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = e->destinations[i];
+
+		if (!d->leaving && (worst == NULL || trouble_of(d) > trouble_of(worst)))
+			worst = d;
+	}
 	return worst;
 }
 
@@ -209,12 +271,14 @@ enum exporter_state exporter_state(const struct exporter *e)
 	size_t well = 0, waiting = 0;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		enum destination_trouble trouble = trouble_of(&e->destinations[i]);
+		enum destination_trouble trouble = trouble_of(e->destinations[i]);
 
+		if (e->destinations[i]->leaving)
+			continue;
 		well += trouble == TROUBLE_NONE;
 		waiting += trouble == TROUBLE_WAITING;
 	}
-	if (well == e->ndestinations)
+	if (well == e->ndestinations - e->nleaving)
 		return EXPORTER_SENDING;
 	if (well > 0)
 		return EXPORTER_DEGRADED;

@@ -81,7 +81,7 @@ static void call_back(struct exporter *e, bool (*which)(void *arg, void *token),
 	give_back_requests(&e->ready);
 	give_back_requests(&e->resting);
 	for (size_t i = 0; i < e->ndestinations; i++)
-		give_back_requests(&e->destinations[i].suspects);
+		give_back_requests(&e->destinations[i]->suspects);
 	exporter_stir(e);
 }
 
@@ -91,17 +91,8 @@ static void on_budget_spent(void *arg)
 
 	call_back(e, NULL, NULL);
 	http_client_cancel_all(e->http);
-	for (size_t i = 0; i < e->ndestinations; i++) {
-		struct destination *d = &e->destinations[i];
-
-		while (!list_empty(&d->unconfirmed)) {
-			struct request *r = list_first(&d->unconfirmed, struct request, link);
-
-			confirmer_withdraw(d->confirmer, &r->post);
-			request_doubt(r);
-			request_again(r, 0);
-		}
-	}
+	for (size_t i = 0; i < e->ndestinations; i++)
+		destination_withdraw(e->destinations[i]);
 }
 
 /* Each request in flight needs a connection. */
@@ -164,7 +155,7 @@ int exporter_open(struct exporter **out, struct loop *l, const struct exporter_o
 		why_set(why, E_NOMEM, "exporter");
 		goto fail;
 	}
-	if (destinations_open(e, why) < 0)
+	if (collectors_open(e, why) < 0)
 		goto fail;
 	*out = e;
 	return 0;
@@ -234,10 +225,13 @@ void exporter_each(const struct exporter *e,
         void (*each)(void *arg, const struct exporter_destination *d), void *arg)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		const struct destination *d = &e->destinations[i];
+		const struct destination *d = e->destinations[i];
 		const char *trouble = destination_trouble(d);
 		struct exporter_destination to = {
 			.name = (const char *)d->name.at,
+			.collector = (const char *)d->of->name.at,
+			.address = d->address.len > 0 ? (const char *)d->address.at : "",
+			.leaving = d->leaving,
 			.trouble = trouble == NULL ? "" : trouble,
 			.store = confirmer_sentence(d->confirmer),
 			.sight = d->sight,
@@ -252,11 +246,15 @@ const struct exporter_stats *exporter_stats(struct exporter *e)
 {
 	struct exporter_stats *to = &e->stats;
 
-	to->unconfirmed = to->confirmed = to->lost = to->resent = to->given_up = to->window = 0;
+	to->unconfirmed = to->window = 0;
+	to->confirmed = e->left.confirmed;
+	to->lost = e->left.lost;
+	to->resent = e->left.resent;
+	to->given_up = e->left.given_up;
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		struct confirmer_stats s;
 
-		confirmer_stats(e->destinations[i].confirmer, &s);
+		confirmer_stats(e->destinations[i]->confirmer, &s);
 		to->unconfirmed += s.unconfirmed;
 		to->confirmed += s.confirm.confirmed;
 		to->lost += s.confirm.lost;
@@ -282,7 +280,7 @@ void exporter_free(struct exporter *e)
 	if (e == NULL)
 		return;
 	http_client_free(e->http);
-	destinations_free(e);
+	collectors_free(e);
 	free_waiting(e);
 	requests_free(&e->ready);
 	requests_free(&e->resting);

@@ -3,6 +3,7 @@
 #ifndef EXPORTER_INTERNAL_H
 #define EXPORTER_INTERNAL_H
 
+#include "addresses.h"
 #include "backoff.h"
 #include "bucket.h"
 #include "exporter/collector_cause.h"
@@ -13,6 +14,7 @@
 #include "replay_pace.h"
 #include "slowstart.h"
 
+struct collector;
 struct destination;
 struct group;
 struct item;
@@ -88,10 +90,25 @@ struct request {
 
 enum destination_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_BLOCKED };
 
+/* One of opts.urls. Behind its name is one destination, or one for each of its addresses: see collector.c. */
+struct collector {
+	struct exporter *exporter;
+	struct buf url;              /* of the POSTs */
+	struct buf name;             /* for logs */
+	const char *metrics_url;     /* NULL: looked for */
+	struct addresses *addresses; /* NULL: the URL has an address instead of a name */
+	bool has_several;            /* addresses were found: each is a destination */
+	bool incomplete;             /* memory ran out for one of them */
+	struct log_gate gate;        /* of changes of its addresses */
+};
+
 struct destination {
 	struct exporter *exporter;
-	struct buf url;
-	struct buf name; /* for logs */
+	struct collector *of;
+	struct buf address; /* to connect to; empty: where the URL leads */
+	struct buf name;    /* for logs: the collector's, with the address */
+	bool leaving;       /* its address is no longer one of the name: it is sent nothing */
+	uint64_t left_us;   /* since when */
 	struct confirmer *confirmer;
 	enum confirmer_sight sight; /* as last told */
 	struct slowstart pace;
@@ -122,9 +139,16 @@ struct exporter {
 	struct turn_hook *hook;
 	struct timer *timer;
 	struct timer *budget; /* of a flush */
-	struct destination *destinations;
+	struct collector *collectors;
+	size_t ncollectors;
+	struct destination **destinations; /* of all collectors; never all of them are leaving */
 	size_t ndestinations;
-	size_t turn; /* the destination that is asked first, in turns */
+	size_t nleaving;
+	struct confirm_stats left; /* of destinations that have left, summed */
+	size_t turn;               /* the destination that is asked first, in turns */
+	bool sight_moved;          /* of some destination, since it was last told */
+	enum confirmer_sight sight_told;
+	const struct destination *sight_of; /* whose sentence was told with it; only compared */
 	struct list items;
 	struct list buckets[EXPORTER_BUCKETS]; /* groups by hash */
 	struct list full, partial;             /* groups, those that wait longest first */
@@ -212,9 +236,23 @@ void exporter_on_answer(void *request, const struct http_answer *a);
 void exporter_on_asked(void *destination, const struct http_answer *a);
 void exporter_on_verdict(void *destination, struct confirm_post *p, enum confirm_verdict v);
 
+/* collector.c */
+int collectors_open(struct exporter *e, struct why *why) MUST_USE;
+/* With all destinations. */
+void collectors_free(struct exporter *e);
+/* Ends what has left, and joins what could not be joined; WAKE is lowered to when more is to be done. */
+void collectors_tidy(struct exporter *e, uint64_t now, uint64_t *wake);
+
 /* destination.c */
-int destinations_open(struct exporter *e, struct why *why) MUST_USE;
-void destinations_free(struct exporter *e);
+/* ADDRESS NULL: where the collector's URL leads. */
+int destination_open(struct destination **out, struct collector *of, const char *address,
+        struct why *why) MUST_USE;
+/* With its requests, which nobody hears of; nothing of it may be on the wire. NULL is fine. */
+void destination_free(struct destination *d);
+/* What is unconfirmed is not waited for: it is sent again, marked, or given back. Returns the spans. */
+uint64_t destination_withdraw(struct destination *d);
+/* Tells the owner whether the stores can be seen, when that has changed. */
+void destinations_tell_sight(struct exporter *e);
 /* D answered a request of ROUND, so it works, whatever the answer says of the batch. */
 void destination_answers(struct destination *d, uint64_t round);
 void destination_fails(struct destination *d, uint64_t round, enum destination_trouble trouble,

@@ -5,7 +5,6 @@
  * drops packets costs one time-out and not two; the first of them has precedence. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "clock.h"
 #include "endpoint.h"
@@ -183,17 +182,13 @@ void pages_troubles(const struct pages *s, struct buf *to)
 static void set_address(struct page *p, const struct pages_where *where)
 {
 	const char *url = buf_cstr(&p->url);
-	struct slice host = endpoint_host(url);
-	const char *port = (const char *)host.at + host.len;
 
-	if (where->address == NULL || !slice_same(host, endpoint_host(where->collector_url)))
+	if (where->address == NULL ||
+	        !slice_same(endpoint_host(url), endpoint_host(where->collector_url)))
 		return;
 	buf_add(&p->address, where->address,
 	        (size_t)(strrchr(where->address, ':') - where->address));
-	if (*port == ':')
-		buf_add(&p->address, port, 1 + strspn(port + 1, "0123456789"));
-	else
-		buf_text(&p->address, strncasecmp(url, "https", 5) == 0 ? ":443" : ":80");
+	buf_printf(&p->address, ":%u", (unsigned)endpoint_port(url));
 }
 
 static int add_page(

@@ -17,7 +17,7 @@ static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', '
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 {
 	for (size_t i = 0; i < e->ndestinations; i++)
-		if (e->destinations[i].sight != CONFIRMER_BLIND)
+		if (!e->destinations[i]->leaving && e->destinations[i]->sight != CONFIRMER_BLIND)
 			return false;
 	return e->opts.pace_blind && item->produced_ms != 0;
 }
@@ -35,9 +35,9 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 	bool open = false, due = false;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		const struct destination *d = &e->destinations[i];
+		const struct destination *d = e->destinations[i];
 
-		if (d->sight == CONFIRMER_STOPPED)
+		if (d->leaving || d->sight == CONFIRMER_STOPPED)
 			continue;
 		open |= d->pace.state == SLOW_OPEN;
 		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
@@ -84,7 +84,8 @@ static int post(struct destination *d, struct http_request *r,
 	struct exporter *e = d->exporter;
 	int rc;
 
-	r->url = buf_cstr(&d->url);
+	r->url = buf_cstr(&d->of->url);
+	r->address = d->address.len > 0 ? buf_cstr(&d->address) : NULL;
 	r->content_type = content_type;
 	r->connect_ms = e->opts.connect_ms;
 	r->total_ms = e->opts.total_ms;
@@ -275,9 +276,10 @@ static uint64_t next_trial(const struct exporter *e, uint64_t now)
 	uint64_t wake = UINT64_MAX;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		const struct slowstart *pace = &e->destinations[i].pace;
+		const struct slowstart *pace = &e->destinations[i]->pace;
 
-		if (pace->state == SLOW_PAUSED && pace->until_us > now)
+		if (!e->destinations[i]->leaving && pace->state == SLOW_PAUSED &&
+		        pace->until_us > now)
 			wake = min_u64(wake, pace->until_us);
 	}
 	return wake;
@@ -290,7 +292,7 @@ static void hurry(struct exporter *e)
 	if (e->stats.bytes < e->opts.max_bytes / 2 || !has_nothing_to_send(e))
 		return;
 	for (size_t i = 0; i < e->ndestinations; i++)
-		confirmer_hurry(e->destinations[i].confirmer);
+		confirmer_hurry(e->destinations[i]->confirmer);
 }
 
 static void step_once(struct exporter *e)
@@ -298,6 +300,7 @@ static void step_once(struct exporter *e)
 	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
 	bool has_room;
 
+	collectors_tidy(e, now, &wake);
 	wake_rested(e, now, &wake);
 	send_all(e, now, &wake);
 	hurry(e);
@@ -308,6 +311,8 @@ static void step_once(struct exporter *e)
 	else
 		timer_start(e->timer, (wake - now) / US_PER_MS + 1);
 	tell_state(e);
+	if (e->sight_moved)
+		destinations_tell_sight(e);
 	if (has_room) {
 		e->wants_room = false;
 		e->events.room(e->events.arg);

@@ -17,6 +17,9 @@ enum { ADDRESS_BYTES = INET6_ADDRSTRLEN + 32 };
 
 typedef char address_text[ADDRESS_BYTES];
 
+/* Enough for the names of the first addresses that are not used. */
+enum { LEFT_OUT_BYTES = 512 };
+
 struct address_list {
 	size_t n;
 	address_text at[ADDRESSES_MOST];
@@ -30,6 +33,8 @@ struct lookup {
 	int rc;             /* of getaddrinfo */
 	bool no_descriptor; /* there was none for it */
 	struct address_list found;
+	size_t nleft_out;              /* addresses beyond ADDRESSES_MOST, */
+	char left_out[LEFT_OUT_BYTES]; /* and as many of these as fit */
 };
 
 struct addresses {
@@ -75,6 +80,16 @@ static size_t sort_unique(address_text *all, size_t n)
 	return kept;
 }
 
+static void print_left_out(struct lookup *u, address_text *rest, size_t n)
+{
+	int len = 0;
+
+	u->nleft_out = n;
+	for (size_t i = 0; i < n && len < LEFT_OUT_BYTES; i++)
+		len += snprintf(u->left_out + len, (size_t)(LEFT_OUT_BYTES - len), "%s%s",
+		        i == 0 ? "" : ", ", rest[i]);
+}
+
 static int make_list(struct lookup *u, const struct addrinfo *found)
 {
 	address_text *all;
@@ -87,10 +102,12 @@ static int make_list(struct lookup *u, const struct addrinfo *found)
 		return EAI_MEMORY;
 	n = 0;
 	for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
-		print_address(ai, u->port, all[n++]);
+		if (ai->ai_family == found->ai_family)
+			print_address(ai, u->port, all[n++]);
 	n = sort_unique(all, n);
 	u->found.n = (size_t)min_u64(n, ADDRESSES_MOST);
 	memcpy(u->found.at, all, u->found.n * sizeof(*all));
+	print_left_out(u, all + u->found.n, n - u->found.n);
 	free(all);
 	return u->found.n > 0 ? 0 : EAI_NONAME;
 }
@@ -120,20 +137,21 @@ static void lookup_free(void *arg)
 	free(u);
 }
 
-/* Logged when a lookup fails after one that did not: a name server that is away gives two reasons in turn. */
+/* Logged when a lookup fails after one that did not: a name server that is away gives two reasons in turn. A name that
+ * never had an address is its user's to report. */
 static void fail_lookup(struct addresses *a, const char *reason)
 {
 	bool is_first = a->error.code == 0;
 
 	why_set(&a->error, E_MISSING, "%s cannot be looked up: %s", a->host, reason);
-	if (is_first)
+	if (is_first && a->list.n > 0)
 		log_warn("http: %s; %zu addresses found before stay in use", a->error.text,
 		        a->list.n);
 }
 
 static void heal(struct addresses *a)
 {
-	if (a->error.code != 0)
+	if (a->error.code != 0 && a->list.n > 0)
 		log_info("http: %s is looked up again: %zu addresses", a->host, a->list.n);
 	a->error = (struct why){ 0, "" };
 }
@@ -167,6 +185,9 @@ static void on_looked_up(void *arg)
 		if (is_numeric(a->host))
 			timer_stop(a->timer); /* no later lookup finds another list */
 	}
+	if (differs && u->nleft_out > 0)
+		log_warn("http: %s has %zu addresses, of which %zu are used; not used: %s", a->host,
+		        u->found.n + u->nleft_out, u->found.n, u->left_out);
 	lookup_free(u);
 	if (differs)
 		a->changed(a->arg);

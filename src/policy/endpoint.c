@@ -1,4 +1,5 @@
 /* endpoint.c — takes an address apart as far as needed: scheme, who is there, path. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -99,4 +100,28 @@ struct slice endpoint_host(const char *url)
 	port = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
 	port = port == NULL ? NULL : memchr(port, ':', (size_t)(end - port));
 	return slice_of(host, (size_t)((port != NULL ? port : end) - host));
+}
+
+uint16_t endpoint_port(const char *url)
+{
+	struct slice host = endpoint_host(url);
+	const char *port = (const char *)host.at + host.len;
+
+	if (*port == ':' && port[1] >= '0' && port[1] <= '9')
+		return (uint16_t)strtoul(port + 1, NULL, 10);
+	return strncasecmp(url, "https:", 6) == 0 ? 443 : 80;
+}
+
+bool endpoint_is_address(struct slice host)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr parsed;
+
+	if (host.len > 0 && host.at[0] == '[')
+		return true;
+	if (host.len >= sizeof(text))
+		return false;
+	memcpy(text, host.at, host.len);
+	text[host.len] = '\0';
+	return inet_pton(AF_INET, text, &parsed) == 1;
 }

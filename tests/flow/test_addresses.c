@@ -148,11 +148,10 @@ static bool has_no_error(void *arg)
 
 static void a_list_is_sorted_and_told_when_it_changes(void)
 {
-	static const char *const two[] = { "::1", "10.0.0.9", "10.0.0.10", "10.0.0.9", NULL };
-	static const char *const turned[] = { "10.0.0.10", "::1", "10.0.0.9", NULL };
+	static const char *const two[] = { "10.0.0.9", "10.0.0.10", "10.0.0.9", NULL };
+	static const char *const turned[] = { "10.0.0.10", "10.0.0.9", NULL };
 	static const char *const one[] = { "10.0.0.10", NULL };
-	static const char *const want[] = { "10.0.0.10:14268", "10.0.0.9:14268", "[::1]:14268",
-		NULL };
+	static const char *const want[] = { "10.0.0.10:14268", "10.0.0.9:14268", NULL };
 	struct seen s;
 
 	set_answer(two);
@@ -165,6 +164,48 @@ static void a_list_is_sorted_and_told_when_it_changes(void)
 	set_answer(one);
 	run_until_count(s.loop, &s.changes, 2);
 	is_list(&s, (const char *const[]){ "10.0.0.10:14268", NULL }, "a change is told");
+	seen_close(&s);
+}
+
+/* The resolver of this test gives its texts in reverse. */
+static void a_host_with_two_families_is_there_once(void)
+{
+	static const char *const six_first[] = { "10.0.0.1", "10.0.0.2", "fd00::2", "fd00::1",
+		NULL };
+	static const char *const four_first[] = { "fd00::1", "10.0.0.2", NULL };
+	struct seen s;
+
+	set_answer(six_first);
+	seen_open(&s, "both.test");
+	run_until_count(s.loop, &s.changes, 1);
+	is_list(&s, (const char *const[]){ "[fd00::1]:14268", "[fd00::2]:14268", NULL },
+	        "the family that the resolver prefers");
+	set_answer(four_first);
+	run_until_count(s.loop, &s.changes, 2);
+	is_list(&s, (const char *const[]){ "10.0.0.2:14268", NULL }, "and no other");
+	seen_close(&s);
+}
+
+static void a_list_has_a_bound(void)
+{
+	enum { ALL = ADDRESSES_MOST + 40 };
+	static char texts[ALL][16];
+	static const char *all[ALL + 1];
+	struct seen s;
+
+	for (size_t i = 0; i < ALL; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "10.0.1.%zu", 100 + i);
+		all[i] = texts[i];
+	}
+	set_answer(all);
+	seen_open(&s, "crowd.test");
+	run_until_count(s.loop, &s.changes, 1);
+	is_int(addresses_count(s.a), ADDRESSES_MOST, "no more are used");
+	ok(strcmp(addresses_at(s.a, 0), "10.0.1.100:14268") == 0 &&
+	                strcmp(addresses_at(s.a, ADDRESSES_MOST - 1), "10.0.1.131:14268") == 0,
+	        "the first in their order");
+	look_up_more(&s, 3);
+	is_int(s.changes, 1, "and the same again");
 	seen_close(&s);
 }
 
@@ -248,6 +289,8 @@ static void a_change_may_free(void)
 int main(void)
 {
 	a_list_is_sorted_and_told_when_it_changes();
+	a_host_with_two_families_is_there_once();
+	a_list_has_a_bound();
 	a_failure_keeps_the_list();
 	a_name_server_that_hangs_holds_nothing();
 	an_address_is_looked_up_once();

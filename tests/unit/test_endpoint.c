@@ -132,10 +132,36 @@ static void the_address_of_a_page_is_made_whole(void)
 	        "without its password");
 }
 
+static void port_and_kind_of_a_host_are_known(void)
+{
+	static const struct {
+		const char *url;
+		uint16_t port;
+		bool is_address;
+	} rows[] = {
+		{ "http://h:14268/api/traces", 14268, false },
+		{ "http://h", 80, false },
+		{ "https://h/x", 443, false },
+		{ "HTTPS://me:1@h", 443, false },
+		{ "http://10.0.0.7:1", 1, true },
+		{ "https://[::1]", 443, true },
+		{ "http://[fd00::1]:14268/", 14268, true },
+		{ "http://10.0.0.7.example:2", 2, false },
+		{ "http://10.0.0", 80, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		is_int(endpoint_port(rows[i].url), rows[i].port, rows[i].url);
+		is_int(endpoint_is_address(endpoint_host(rows[i].url)), rows[i].is_address,
+		        "an address, or a name");
+	}
+}
+
 int main(void)
 {
 	the_address_of_a_page_is_made_whole();
 	the_host_stands_alone();
+	port_and_kind_of_a_host_are_known();
 	an_address_is_made_whole();
 	what_is_no_address_is_refused_by_name();
 	a_password_stands_in_no_sentence();
