@@ -25,7 +25,8 @@ enum stub_metrics_mode {
 };
 
 struct stub_collector_opts {
-	uint16_t port;         /* of 127.0.0.1; 0 takes a free one */
+	const char *host;      /* address of both ports, borrowed; NULL is 127.0.0.1 */
+	uint16_t port;         /* 0 takes a free one */
 	uint16_t metrics_port; /* the same */
 	/* Called for each batch that is taken, before its spans, with the request's spanspool- headers: ID
 	 * and RECEIVED are "" where it has none. May be NULL. */
@@ -53,9 +54,9 @@ struct stub_counts {
 struct stub_collector;
 int stub_collector_open(struct stub_collector **out, struct loop *l,
         const struct stub_collector_opts *opts, struct why *why) MUST_USE;
-/* "http://127.0.0.1:PORT"; the same through down and up. */
+/* "http://HOST:PORT"; the same through down and up. */
 const char *stub_collector_url(const struct stub_collector *s);
-/* "http://127.0.0.1:PORT/metrics", of another port; the same through everything. */
+/* "http://HOST:PORT/metrics", of another port; the same through everything. */
 const char *stub_collector_metrics_url(const struct stub_collector *s);
 /* Counts of the requests over HTTP, since the stub was opened; a restart does not reset them. */
 const struct stub_counts *stub_collector_counts(struct stub_collector *s);

@@ -166,9 +166,8 @@ const char *exporter_trouble(const struct exporter *e);
 
 /* One collector, or one address of a collector's name that has several, for pages. */
 struct exporter_destination {
-	const char *name;      /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
-	const char *collector; /* "http://h:14268" */
-	const char *address;   /* "10.0.0.7:14268", "" where the name has one only */
+	const char *name;    /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
+	const char *address; /* "10.0.0.7:14268", "" where the name has one only */
 	bool leaving; /* the address is no longer one of the name: what it was sent is waited for */
 	const char *trouble; /* why it takes nothing, "" when it does */
 	const char *store;   /* whether its storing can be seen, a sentence */

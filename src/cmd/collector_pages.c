@@ -63,8 +63,7 @@ static void take_figures(void *arg, const struct exporter_destination *d)
 	*to = (struct destination_figures){ .up = d->trouble[0] == '\0' && !d->leaving,
 		.unconfirmed = d->confirmed.unconfirmed,
 		.window = d->sight == CONFIRMER_SEEING ? d->confirmed.window : 0 };
-	metrics_label(&to->labels, "collector", d->collector);
-	metrics_label(&to->labels, "address", d->address);
+	metrics_label(&to->labels, "destination", d->name);
 }
 
 static void add_destinations(struct exporter *e, struct buf *to)

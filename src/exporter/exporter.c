@@ -229,7 +229,6 @@ void exporter_each(const struct exporter *e,
 		const char *trouble = destination_trouble(d);
 		struct exporter_destination to = {
 			.name = (const char *)d->name.at,
-			.collector = (const char *)d->of->name.at,
 			.address = d->address.len > 0 ? (const char *)d->address.at : "",
 			.leaving = d->leaving,
 			.trouble = trouble == NULL ? "" : trouble,

@@ -152,7 +152,7 @@ static void fail_lookup(struct addresses *a, const char *reason)
 static void heal(struct addresses *a)
 {
 	if (a->error.code != 0 && a->list.n > 0)
-		log_info("http: %s is looked up again: %zu addresses", a->host, a->list.n);
+		log_info("http: %s can be looked up again", a->host);
 	a->error = (struct why){ 0, "" };
 }
 
@@ -180,8 +180,8 @@ static void on_looked_up(void *arg)
 		                                : gai_strerror(u->rc));
 	} else {
 		differs = !same_list(&a->list, &u->found);
-		a->list = u->found;
 		heal(a);
+		a->list = u->found;
 		if (is_numeric(a->host))
 			timer_stop(a->timer); /* no later lookup finds another list */
 	}

@@ -15,6 +15,7 @@ struct stub_admin {
 	struct http_server *server; /* NULL while closed */
 	struct stub_later *later;
 	struct stub_store *store;
+	const char *host;
 	enum stub_page form;
 	enum stub_metrics_mode mode;
 	uint64_t pages;
@@ -72,7 +73,7 @@ static const struct http_route routes[] = {
 static int open_port(struct stub_admin *a, struct why *why)
 {
 	struct http_server_opts o = {
-		.at = { "127.0.0.1", a->port },
+		.at = { .port = a->port },
 		.routes = routes,
 		.arg = a,
 		.request_ms = REQUEST_MS,
@@ -80,10 +81,11 @@ static int open_port(struct stub_admin *a, struct why *why)
 
 	if (a->server != NULL)
 		return 0;
+	snprintf(o.at.host, sizeof(o.at.host), "%s", a->host);
 	if (http_server_open(&a->server, a->loop, &o, why) < 0)
 		return why->code;
 	a->port = http_server_port(a->server);
-	snprintf(a->url, sizeof(a->url), "http://127.0.0.1:%u/metrics", (unsigned)a->port);
+	snprintf(a->url, sizeof(a->url), "http://%s:%u/metrics", a->host, (unsigned)a->port);
 	return 0;
 }
 
@@ -132,14 +134,16 @@ uint64_t stub_admin_pages(const struct stub_admin *a)
 	return a->pages;
 }
 
-int stub_admin_open(struct stub_admin **out, struct loop *l, uint16_t port, enum stub_page form,
-        struct stub_store *store, struct why *why)
+int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port,
+        enum stub_page form, struct stub_store *store, struct why *why)
 {
 	struct stub_admin *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return why_set(why, E_NOMEM, "stub collector");
-	*a = (struct stub_admin){ .loop = l, .store = store, .form = form, .port = port };
+	*a = (struct stub_admin){
+		.loop = l, .store = store, .form = form, .host = host, .port = port
+	};
 	if (stub_later_open(&a->later, l, judge, a) < 0) {
 		free(a);
 		return why_set(why, E_NOMEM, "stub collector");

@@ -4,12 +4,12 @@
 
 #include "stub_collector.h"
 
-/* A port of 127.0.0.1, 0 takes a free one; STORE is borrowed. It is closed until stub_admin_up. */
+/* A port of the address HOST, 0 takes a free one; HOST and STORE are borrowed. It is closed until stub_admin_up. */
 struct stub_admin;
-int stub_admin_open(struct stub_admin **out, struct loop *l, uint16_t port, enum stub_page form,
-        struct stub_store *store, struct why *why) MUST_USE;
+int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port,
+        enum stub_page form, struct stub_store *store, struct why *why) MUST_USE;
 void stub_admin_free(struct stub_admin *a);
-/* "http://127.0.0.1:PORT/metrics", from the first stub_admin_up on. */
+/* "http://HOST:PORT/metrics", from the first stub_admin_up on. */
 const char *stub_admin_url(const struct stub_admin *a);
 /* Pages that were answered, of whatever kind. */
 uint64_t stub_admin_pages(const struct stub_admin *a);

@@ -203,7 +203,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 static int open_port(struct stub_collector *s, struct why *why)
 {
 	struct http_server_opts o = {
-		.at = { "127.0.0.1", s->port },
+		.at = { .port = s->port },
 		.routes = routes,
 		.arg = s,
 		.max_body = MAX_BODY,
@@ -211,6 +211,7 @@ static int open_port(struct stub_collector *s, struct why *why)
 		.request_ms = REQUEST_MS,
 	};
 
+	snprintf(o.at.host, sizeof(o.at.host), "%s", s->opts.host);
 	return http_server_open(&s->server, s->loop, &o, why);
 }
 
@@ -220,7 +221,7 @@ static int open_ports(struct stub_collector *s, struct why *why)
 	if (open_port(s, why) < 0 || stub_admin_up(s->admin, why) < 0)
 		return why->code;
 	s->port = http_server_port(s->server);
-	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", (unsigned)s->port);
+	snprintf(s->url, sizeof(s->url), "http://%s:%u", s->opts.host, (unsigned)s->port);
 	return stub_admin_set_mode(s->admin, s->opts.metrics, why);
 }
 
@@ -240,6 +241,8 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
 	if (s == NULL)
 		return why_set(why, E_NOMEM, "stub collector");
 	s->opts = *opts;
+	if (s->opts.host == NULL)
+		s->opts.host = "127.0.0.1";
 	s->loop = l;
 	s->port = opts->port;
 	if (stub_later_open(&s->later, l, judge, s) < 0) {
@@ -247,7 +250,8 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
 		goto fail;
 	}
 	if (stub_store_open(&s->store, l, &opts->store, on_stored, s, why) < 0 ||
-	        stub_admin_open(&s->admin, l, opts->metrics_port, opts->page, s->store, why) < 0 ||
+	        stub_admin_open(&s->admin, l, s->opts.host, opts->metrics_port, opts->page,
+	                s->store, why) < 0 ||
 	        open_ports(s, why) < 0)
 		goto fail;
 	*out = s;

@@ -44,6 +44,7 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	if (fake.n == FAKE_REQUESTS)
 		return E_NOMEM;
 	q->url = strdup(r->url);
+	snprintf(q->address, sizeof(q->address), "%s", r->address == NULL ? "" : r->address);
 	keep_body(q, r);
 	q->headers[0] = '\0';
 	for (const char *const *h = r->headers; h != NULL && *h != NULL; h++) {

@@ -6,7 +6,8 @@
 
 struct fake_request {
 	char *url;
-	uint8_t *body; /* its parts one after another, not compressed */
+	char address[64]; /* to connect to; "": where the URL leads */
+	uint8_t *body;    /* its parts one after another, not compressed */
 	size_t len;
 	bool gzip;          /* asked for */
 	char headers[1024]; /* its own, each with a newline behind it */

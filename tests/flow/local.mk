@@ -47,9 +47,11 @@ FLOW_TESTS = \
 	%D%/test_kafka_trouble \
 	%D%/test_loop \
 	%D%/test_exporter \
+	%D%/test_exporter_addresses \
 	%D%/test_exporter_gzip \
 	%D%/test_exporter_join \
 	%D%/test_exporter_marks \
+	%D%/test_exporter_several \
 	%D%/test_exporter_storm \
 	%D%/test_exporter_trouble \
 	%D%/test_metrics_manual \
@@ -180,12 +182,16 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_SOURCES = %D%/test_exporter.c $(FAKE_HTTP)
+%C%_test_exporter_addresses_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_addresses_SOURCES = %D%/test_exporter_addresses.c $(FAKE_HTTP)
 %C%_test_exporter_gzip_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_gzip_SOURCES = %D%/test_exporter_gzip.c $(FAKE_HTTP)
 %C%_test_exporter_join_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_join_SOURCES = %D%/test_exporter_join.c $(FAKE_HTTP)
 %C%_test_exporter_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
+%C%_test_exporter_several_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_exporter_several_SOURCES = %D%/test_exporter_several.c tests/lib/batchmake.h %D%/exporter_fixture.h
 %C%_test_exporter_storm_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
 %C%_test_exporter_trouble_CPPFLAGS = $(TEST_CPPFLAGS)

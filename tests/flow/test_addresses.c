@@ -1,78 +1,11 @@
 /* test_addresses.c — a name's addresses: their order, changes, failures, a name server that hangs. */
 #include <config.h>
 
-#include <dlfcn.h>
-#include <netdb.h>
-#include <pthread.h>
-
 #include "addresses.h"
 #include "looptest.h"
+#include "resolver.h"
 
 enum { EVERY_MS = 2, PORT = 14268 };
-
-/* The resolver of this program, for names under .test. */
-static struct resolver {
-	pthread_mutex_t lock;
-	const char *const *answer; /* NULL-terminated; NULL: the name is unknown */
-	size_t lookups;
-} resolver = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* Held by the test while the name server hangs. */
-static pthread_mutex_t server_held = PTHREAD_MUTEX_INITIALIZER;
-
-typedef int lookup_fn(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
-
-static int answer_of(const char *const *texts, struct addrinfo **res, lookup_fn *real)
-{
-	struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
-
-	*res = NULL;
-	for (; texts != NULL && *texts != NULL; texts++) {
-		struct addrinfo *one = NULL;
-
-		if (real(*texts, NULL, &numeric, &one) != 0)
-			abort();
-		one->ai_next = *res;
-		*res = one;
-	}
-	return *res == NULL ? EAI_NONAME : 0;
-}
-
-int getaddrinfo(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
-{
-	lookup_fn *real = (lookup_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
-	int rc;
-
-	if (strcmp(node, "hangs.test") == 0) {
-		pthread_mutex_lock(&server_held);
-		pthread_mutex_unlock(&server_held);
-	}
-	pthread_mutex_lock(&resolver.lock);
-	resolver.lookups++;
-	rc = strstr(node, ".test") == NULL ? real(node, service, hints, res)
-	                                   : answer_of(resolver.answer, res, real);
-	pthread_mutex_unlock(&resolver.lock);
-	return rc;
-}
-
-static void set_answer(const char *const *texts)
-{
-	pthread_mutex_lock(&resolver.lock);
-	resolver.answer = texts;
-	pthread_mutex_unlock(&resolver.lock);
-}
-
-static size_t lookups(void)
-{
-	size_t n;
-
-	pthread_mutex_lock(&resolver.lock);
-	n = resolver.lookups;
-	pthread_mutex_unlock(&resolver.lock);
-	return n;
-}
 
 /* What a watcher of a name sees. */
 struct seen {
@@ -114,13 +47,13 @@ static void seen_close(struct seen *s)
 
 static bool has_looked_up(void *arg)
 {
-	return lookups() > ((struct seen *)arg)->more_than;
+	return resolver_lookups() > ((struct seen *)arg)->more_than;
 }
 
 /* N lookups more have begun, so that N - 1 have ended. */
 static void look_up_more(struct seen *s, size_t n)
 {
-	s->more_than = lookups() + n;
+	s->more_than = resolver_lookups() + n;
 	run_until(s->loop, has_looked_up, s);
 }
 
@@ -154,20 +87,20 @@ static void a_list_is_sorted_and_told_when_it_changes(void)
 	static const char *const want[] = { "10.0.0.10:14268", "10.0.0.9:14268", NULL };
 	struct seen s;
 
-	set_answer(two);
+	resolver_answer(two);
 	seen_open(&s, "many.test");
 	run_until_count(s.loop, &s.changes, 1);
 	is_list(&s, want, "sorted, each once");
-	set_answer(turned);
+	resolver_answer(turned);
 	look_up_more(&s, 4);
 	is_int(s.changes, 1, "the same in another order is no change");
-	set_answer(one);
+	resolver_answer(one);
 	run_until_count(s.loop, &s.changes, 2);
 	is_list(&s, (const char *const[]){ "10.0.0.10:14268", NULL }, "a change is told");
 	seen_close(&s);
 }
 
-/* The resolver of this test gives its texts in reverse. */
+/* The resolver answers in the reverse order of its texts. */
 static void a_host_with_two_families_is_there_once(void)
 {
 	static const char *const six_first[] = { "10.0.0.1", "10.0.0.2", "fd00::2", "fd00::1",
@@ -175,12 +108,12 @@ static void a_host_with_two_families_is_there_once(void)
 	static const char *const four_first[] = { "fd00::1", "10.0.0.2", NULL };
 	struct seen s;
 
-	set_answer(six_first);
+	resolver_answer(six_first);
 	seen_open(&s, "both.test");
 	run_until_count(s.loop, &s.changes, 1);
 	is_list(&s, (const char *const[]){ "[fd00::1]:14268", "[fd00::2]:14268", NULL },
 	        "the family that the resolver prefers");
-	set_answer(four_first);
+	resolver_answer(four_first);
 	run_until_count(s.loop, &s.changes, 2);
 	is_list(&s, (const char *const[]){ "10.0.0.2:14268", NULL }, "and no other");
 	seen_close(&s);
@@ -197,7 +130,7 @@ static void a_list_has_a_bound(void)
 		snprintf(texts[i], sizeof(texts[i]), "10.0.1.%zu", 100 + i);
 		all[i] = texts[i];
 	}
-	set_answer(all);
+	resolver_answer(all);
 	seen_open(&s, "crowd.test");
 	run_until_count(s.loop, &s.changes, 1);
 	is_int(addresses_count(s.a), ADDRESSES_MOST, "no more are used");
@@ -215,17 +148,17 @@ static void a_failure_keeps_the_list(void)
 	static const char *const want[] = { "10.0.0.1:14268", "10.0.0.2:14268", NULL };
 	struct seen s;
 
-	set_answer(two);
+	resolver_answer(two);
 	seen_open(&s, "comes-and-goes.test");
 	run_until_count(s.loop, &s.changes, 1);
-	set_answer(NULL);
+	resolver_answer(NULL);
 	run_until(s.loop, has_error, &s);
 	ok(strstr(addresses_error(s.a), "comes-and-goes.test") != NULL, "it says why: %s",
 	        addresses_error(s.a));
 	is_list(&s, want, "the last list stays");
 	look_up_more(&s, 3);
 	is_list(&s, want, "and stays");
-	set_answer(two);
+	resolver_answer(two);
 	run_until(s.loop, has_no_error, &s);
 	is_int(s.changes, 1, "the same list when it heals is no change");
 	seen_close(&s);
@@ -236,21 +169,21 @@ static void a_name_server_that_hangs_holds_nothing(void)
 	static const char *const one[] = { "10.0.0.1", NULL };
 	struct seen s;
 
-	set_answer(one);
-	pthread_mutex_lock(&server_held);
+	resolver_answer(one);
+	pthread_mutex_lock(&resolver_held);
 	seen_open(&s, "hangs.test");
 	run_until(s.loop, has_error, &s);
 	ok(strstr(addresses_error(s.a), "no name server answers") != NULL, "it says so: %s",
 	        addresses_error(s.a));
-	pthread_mutex_unlock(&server_held);
+	pthread_mutex_unlock(&resolver_held);
 	run_until_count(s.loop, &s.changes, 1);
 	run_until(s.loop, has_no_error, &s);
 	ok(true, "when it answers, the list comes");
-	pthread_mutex_lock(&server_held);
+	pthread_mutex_lock(&resolver_held);
 	run_until(s.loop, has_error, &s);
 	seen_close(&s);
 	ok(true, "freed with its loop while a lookup hangs");
-	pthread_mutex_unlock(&server_held);
+	pthread_mutex_unlock(&resolver_held);
 }
 
 static void an_address_is_looked_up_once(void)
@@ -261,9 +194,9 @@ static void an_address_is_looked_up_once(void)
 	seen_open(&s, "::1");
 	run_until_count(s.loop, &s.changes, 1);
 	is_list(&s, (const char *const[]){ "[::1]:14268", NULL }, "an address is its own list");
-	before = lookups();
+	before = resolver_lookups();
 	until_passed(s.loop, 10 * EVERY_MS);
-	is_int(lookups() - before, 0, "which no later lookup changes");
+	is_int(resolver_lookups() - before, 0, "which no later lookup changes");
 	seen_close(&s);
 	seen_open(&s, "localhost");
 	run_until_count(s.loop, &s.changes, 1);
@@ -277,7 +210,7 @@ static void a_change_may_free(void)
 	static const char *const one[] = { "10.0.0.1", NULL };
 	struct seen s;
 
-	set_answer(one);
+	resolver_answer(one);
 	seen_open(&s, "short.test");
 	s.frees = true;
 	run_until_count(s.loop, &s.changes, 1);

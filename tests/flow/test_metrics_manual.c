@@ -160,11 +160,13 @@ static void read_series(const char *line, struct series *s)
 	sscanf(line, "%95[^{ ]{%31[^=]=\"%63[^\"]\"", s->name, s->label, s->value);
 }
 
-/* Values that are numbers, the program's version, or parts of the health page, which are compared elsewhere. */
+/* Values that are numbers, the program's version, addresses, or parts of the health page, which are compared
+ * elsewhere. */
 static bool is_open_set(const struct series *s)
 {
 	return strspn(s->value, "0123456789") == strlen(s->value) ||
-	       strcmp(s->label, "version") == 0 || strcmp(s->label, "part") == 0;
+	       strcmp(s->label, "version") == 0 || strcmp(s->label, "part") == 0 ||
+	       strcmp(s->label, "destination") == 0;
 }
 
 static void compare_series(const struct entry *e, const char *line)

@@ -15,6 +15,7 @@ EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/prints.h
 EXTRA_DIST += %D%/promtext.h
+EXTRA_DIST += %D%/resolver.h
 EXTRA_DIST += %D%/spool_kit.h
 EXTRA_DIST += %D%/spool_story.h
 EXTRA_DIST += %D%/stage.h
