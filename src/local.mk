@@ -1,4 +1,5 @@
 noinst_LIBRARIES = libspanspool.a
+libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS)
 libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \
 	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS) $(THRIFT_CFLAGS)
 libspanspool_a_SOURCES =
@@ -27,4 +28,5 @@ SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_L
 
 bin_PROGRAMS = spanspool
 spanspool_SOURCES = %D%/main.c
+spanspool_CPPFLAGS = $(PROGRAM_CPPFLAGS)
 spanspool_LDADD = $(SPANSPOOL_LIBS)

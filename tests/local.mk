@@ -8,8 +8,14 @@ TEST_EXTENSIONS = .sh
 LOG_COMPILER = timeout -k 10 600
 SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 
-TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/lib
-LDADD = $(SPANSPOOL_LIBS)
+# A test of one file needs no line but its own in the folder's list: AM_CPPFLAGS and LDADD are those of tests.
+LDADD = tests/lib/libtest.a $(SPANSPOOL_LIBS)
+# Names that lists had for these before.
+TEST_CPPFLAGS = $(AM_CPPFLAGS)
+STAGE =
+BASIN =
+SPOOL_KIT =
+PRINTS =
 
 TOOL_TESTS = \
 	%D%/tools/check-docs.sh \
@@ -17,10 +23,7 @@ TOOL_TESTS = \
 	%D%/tools/check-size.sh \
 	%D%/tools/check-units.sh
 TESTS += $(TOOL_TESTS)
-EXTRA_DIST += $(TOOL_TESTS) %D%/tools/check-all.sh %D%/tools/check-format.sh
-
-# A broker in another process, for the flow tests and the bench.
-check_PROGRAMS += %D%/lib/mockbroker
+EXTRA_DIST += $(TOOL_TESTS) %D%/README.md %D%/tools/check-all.sh %D%/tools/check-format.sh
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk

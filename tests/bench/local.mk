@@ -11,7 +11,6 @@ bench-transcode: $(BUILT_SOURCES)
 
 EXTRA_PROGRAMS += %D%/bench_marks
 CLEANFILES += %D%/bench_marks
-%C%_bench_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-marks
 bench-marks: $(BUILT_SOURCES)
@@ -20,7 +19,6 @@ bench-marks: $(BUILT_SOURCES)
 
 EXTRA_PROGRAMS += %D%/bench_http
 CLEANFILES += %D%/bench_http
-%C%_bench_http_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-http
 bench-http: all
@@ -31,17 +29,11 @@ bench-http: all
 AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_latency %D%/bench_memory %D%/bench_store
 EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
 CLEANFILES += $(AGENT_BENCHES) %D%/bench_floor
-MEASURE = %D%/measure.c %D%/measure.h $(STAGE)
-%C%_bench_agent_CPPFLAGS = $(TEST_CPPFLAGS)
+MEASURE = %D%/measure.c %D%/measure.h
 %C%_bench_agent_SOURCES = %D%/bench_agent.c $(MEASURE)
-%C%_bench_direct_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_direct_SOURCES = %D%/bench_direct.c $(MEASURE)
-%C%_bench_latency_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_latency_SOURCES = %D%/bench_latency.c $(MEASURE)
-%C%_bench_floor_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_bench_memory_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_memory_SOURCES = %D%/bench_memory.c $(MEASURE)
-%C%_bench_store_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_store_SOURCES = %D%/bench_store.c $(MEASURE)
 
 .PHONY: bench
@@ -53,7 +45,6 @@ bench: all
 EXTRA_PROGRAMS += %D%/bench_spool
 CLEANFILES += %D%/bench_spool
 
-%C%_bench_spool_CPPFLAGS = $(TEST_CPPFLAGS)
 
 # make bench-spool BENCH_GIB=5 BENCH_DIR=/var/tmp
 BENCH_GIB = 1
@@ -63,7 +54,6 @@ bench-spool: %D%/bench_spool$(EXEEXT)
 .PHONY: bench-spool
 EXTRA_PROGRAMS += %D%/bench_produce
 CLEANFILES += %D%/bench_produce
-%C%_bench_produce_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-produce
 bench-produce: %D%/bench_produce tests/lib/mockbroker
@@ -71,9 +61,7 @@ bench-produce: %D%/bench_produce tests/lib/mockbroker
 
 EXTRA_PROGRAMS += %D%/bench_drain %D%/bench_drain_floor
 CLEANFILES += %D%/bench_drain %D%/bench_drain_floor
-%C%_bench_drain_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_bench_drain_SOURCES = %D%/bench_drain.c $(MEASURE)
-%C%_bench_drain_floor_CPPFLAGS = $(TEST_CPPFLAGS)
 
 .PHONY: bench-drain
 bench-drain: all

@@ -79,89 +79,23 @@ check_PROGRAMS += %D%/slow_names_agent
 TESTS += $(FLOW_TESTS) $(FLOW_SHELL)
 EXTRA_DIST += $(FLOW_SHELL)
 
-# An agent process on a stage: the far ends are the test's, the program is the one built here.
-STAGE = tests/lib/must.h tests/lib/stage.c tests/lib/stage.h tests/lib/topic_read.h
 # The exporter before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/exporter_fixture.h %D%/fake_http.c %D%/fake_http.h
 # The tests of the Kafka door reach a librdkafka handle, to plant a fatal error in it.
-KAFKA_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+KAFKA_TEST_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 KAFKA_READER = %D%/kafka_group_fix.c %D%/kafka_group_fix.h
 KAFKA_SENDER = %D%/kafka_sender.c %D%/kafka_sender.h
-CONFIRMER_RIG = %D%/confirmer_rig.h %D%/pageserver.h tests/lib/clienttest.h
-BASIN = tests/lib/basin.c tests/lib/basin.h tests/lib/must.h
 
-%C%_test_addresses_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_admin_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_collector_told_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_collector_told_SOURCES = %D%/test_collector_told.c $(STAGE)
-%C%_test_confirmer_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirmer_SOURCES = %D%/test_confirmer.c $(CONFIRMER_RIG)
-%C%_test_confirmer_away_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirmer_storm_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirmer_storm_SOURCES = %D%/test_confirmer_storm.c tests/lib/batchmake.h
-%C%_test_confirmer_away_SOURCES = %D%/test_confirmer_away.c $(CONFIRMER_RIG)
-%C%_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_secrets_SOURCES = %D%/test_secrets.c $(STAGE) $(BASIN)
-%C%_test_agent_direct_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_direct_SOURCES = %D%/test_agent_direct.c $(STAGE)
-%C%_test_agent_flight_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_flight_SOURCES = %D%/test_agent_flight.c tests/lib/batchmake.h $(STAGE)
 # The agent on a disk that the test can hold.
 check_PROGRAMS += %D%/held_agent
-%C%_held_agent_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_held_agent_SOURCES = src/main.c %D%/held_agent.c
 %C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
-%C%_test_agent_input_SOURCES = %D%/test_agent_input.c $(STAGE)
 %C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_agent_kafka_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kafka_SOURCES = %D%/test_agent_kafka.c $(STAGE)
-%C%_test_agent_kill_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_kill_SOURCES = %D%/test_agent_kill.c $(STAGE)
-%C%_test_descriptor_limit_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_descriptor_limit_SOURCES = %D%/test_descriptor_limit.c $(STAGE)
-%C%_test_agent_lines_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_lines_SOURCES = %D%/test_agent_lines.c $(STAGE)
-%C%_test_agent_log_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_log_SOURCES = %D%/test_agent_log.c $(STAGE)
-%C%_test_agent_signals_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_signals_SOURCES = %D%/test_agent_signals.c $(STAGE)
-%C%_test_spool_moved_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_moved_SOURCES = %D%/test_spool_moved.c $(STAGE)
-%C%_test_agent_start_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_start_SOURCES = %D%/test_agent_start.c $(STAGE)
-%C%_test_descriptors_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_descriptors_SOURCES = %D%/test_descriptors.c $(STAGE)
-%C%_test_drain_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_SOURCES = %D%/test_drain.c $(BASIN)
-%C%_test_drain_bad_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_bad_SOURCES = %D%/test_drain_bad.c $(BASIN)
-%C%_test_drain_surface_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_surface_SOURCES = %D%/test_drain_surface.c $(BASIN)
-%C%_test_drain_replay_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_replay_SOURCES = %D%/test_drain_replay.c $(BASIN)
 check_PROGRAMS += %D%/deaf_drain
-%C%_deaf_drain_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
-%C%_test_drain_trouble_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_drain_trouble_SOURCES = %D%/test_drain_trouble.c $(BASIN)
-%C%_test_forward_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_forward_together_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_forward_together_SOURCES = %D%/test_forward_together.c %D%/forward_fixture.h
-%C%_test_forward_retry_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_forward_retry_SOURCES = %D%/test_forward_retry.c %D%/forward_fixture.h
 %C%_test_forward_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \
 	-Wl,--wrap=keeper_condemn,--wrap=spool_turn
-%C%_test_forward_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_forward_trouble_SOURCES = %D%/test_forward_trouble.c %D%/forward_fixture.h
-%C%_test_http_client_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_client_answers_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_client_bad_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_client_parts_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_client_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_client_tls_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_server_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_http_server_bad_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
 %C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
@@ -173,42 +107,21 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_kafka_properties_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
-%C%_test_kafka_told_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_kafka_told_SOURCES = %D%/test_kafka_told.c $(STAGE) $(BASIN)
-%C%_test_gate_evidence_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_gate_window_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
-%C%_test_loop_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_exporter_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_SOURCES = %D%/test_exporter.c $(FAKE_HTTP)
-%C%_test_exporter_addresses_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_addresses_SOURCES = %D%/test_exporter_addresses.c $(FAKE_HTTP)
-%C%_test_exporter_gzip_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_gzip_SOURCES = %D%/test_exporter_gzip.c $(FAKE_HTTP)
-%C%_test_exporter_join_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_join_SOURCES = %D%/test_exporter_join.c $(FAKE_HTTP)
-%C%_test_exporter_marks_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
-%C%_test_exporter_several_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_exporter_several_SOURCES = %D%/test_exporter_several.c tests/lib/batchmake.h %D%/exporter_fixture.h
-%C%_test_exporter_storm_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
-%C%_test_exporter_trouble_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_exporter_trouble_SOURCES = %D%/test_exporter_trouble.c $(FAKE_HTTP)
-%C%_test_metrics_manual_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_metrics_manual_SOURCES = %D%/test_metrics_manual.c $(STAGE) $(BASIN)
-%C%_test_quarantine_topic_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
-%C%_test_slow_names_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_slow_names_SOURCES = %D%/test_slow_names.c $(STAGE)
-%C%_test_spool_command_CPPFLAGS = $(TEST_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_spool_command_SOURCES = %D%/test_spool_command.c $(STAGE) $(PRINTS)
-%C%_test_spool_owner_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_owner_SOURCES = %D%/test_spool_owner.c $(SPOOL_KIT) $(STAGE) $(PRINTS)
-%C%_test_status_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_stub_collector_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_stub_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_stub_process_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_udp_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg
+
+# Headers that the files above include.
+EXTRA_DIST += \
+	%D%/confirmer_rig.h \
+	%D%/exporter_fixture.h \
+	%D%/forward_fixture.h \
+	%D%/pageserver.h

@@ -6,19 +6,19 @@ check_PROGRAMS += %D%/replay_batch %D%/replay_datagram
 TESTS += %D%/check_seeds.sh
 EXTRA_DIST += %D%/check_seeds.sh %D%/run.sh tests/data/corpus tests/data/fuzz
 
-%C%_replay_batch_SOURCES = %D%/replay.c %D%/fuzz.h %D%/fuzz_batch.c
-%C%_replay_batch_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_replay_datagram_SOURCES = %D%/replay.c %D%/fuzz.h %D%/fuzz_datagram.c
-%C%_replay_datagram_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_replay_batch_SOURCES = %D%/replay.c %D%/fuzz_batch.c
+%C%_replay_datagram_SOURCES = %D%/replay.c %D%/fuzz_datagram.c
 
 if FUZZ
 noinst_PROGRAMS += %D%/fuzz_batch %D%/fuzz_datagram
-%C%_fuzz_batch_SOURCES = %D%/fuzz.h %D%/fuzz_batch.c
 %C%_fuzz_batch_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-%C%_fuzz_datagram_SOURCES = %D%/fuzz.h %D%/fuzz_datagram.c
 %C%_fuzz_datagram_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 .PHONY: fuzz
 fuzz: all
 	srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh $(FUZZ_SECONDS)
+
+# Headers that the files above include.
+EXTRA_DIST += \
+	%D%/fuzz.h

@@ -1,4 +1,7 @@
-# What several tests share.
+# Fixtures of several tests. Every test links libtest.a; a test that uses none of it links none of it.
+check_LIBRARIES = %D%/libtest.a
+%C%_libtest_a_SOURCES = %D%/basin.c %D%/prints.c %D%/spool_kit.c %D%/stage.c
+
 EXTRA_DIST += %D%/basin.h
 EXTRA_DIST += %D%/batchmake.h
 EXTRA_DIST += %D%/clienttest.h
@@ -12,6 +15,7 @@ EXTRA_DIST += %D%/guard.h
 EXTRA_DIST += %D%/housetest.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
+EXTRA_DIST += %D%/must.h
 EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/prints.h
 EXTRA_DIST += %D%/promtext.h
@@ -26,5 +30,3 @@ EXTRA_DIST += %D%/until.h
 
 # The far ends in processes of their own, spoken to by mockproc.h.
 check_PROGRAMS += %D%/mockbroker %D%/stubcollector
-%C%_mockbroker_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_stubcollector_CPPFLAGS = $(TEST_CPPFLAGS)

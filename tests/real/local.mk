@@ -16,11 +16,9 @@ EXTRA_DIST += $(REAL_TESTS) \
 
 noinst_PROGRAMS += %D%/tally %D%/topics %D%/relay
 
-%C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c %D%/tally_in.h
+%C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c
 %C%_tally_LDADD = $(SPANSPOOL_LIBS)
-%C%_topics_SOURCES = %D%/topics.c
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
-%C%_relay_SOURCES = %D%/relay.c
 %C%_relay_LDADD =
 
 .PHONY: check-real demo-real
@@ -29,3 +27,7 @@ check-real: all tests/lib/stubcollector$(EXEEXT)
 
 demo-real: all
 	SPANSPOOL_BUILD='$(abs_builddir)' bash '$(srcdir)/%D%/demo.sh'
+
+# Headers that the files above include.
+EXTRA_DIST += \
+	%D%/tally_in.h

@@ -57,6 +57,11 @@ for sample in agent:etc/spanspool.yaml drain:etc/spanspool-drain.yaml; do
 	esac
 done
 
+fixtures=$(cd tests/lib && ls ./*.h | sed 's|./||' | flat)
+in_readme=$(sed -n '/^## Which fixture/,/^## /s/^| *\(`[^|]*\)|.*/\1/p' tests/README.md | grep -o '[a-z_]*\.h' | flat)
+report "every fixture of tests/lib stands in tests/README.md" "$(without "$fixtures" "$in_readme")"
+report "and no other" "$(without "$in_readme" "$fixtures")"
+
 # Parts of the health page, as the sources name them: the second argument of each post, a word in quotes or
 # a name whose definition has the words, and "part" in JSON.
 posts() {

@@ -75,14 +75,11 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
-SPOOL_KIT = tests/lib/spool_kit.c tests/lib/spool_kit.h tests/lib/tempdir.h
-PRINTS = tests/lib/prints.c tests/lib/prints.h
 SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
-# A spool of the test's own, and faults at the system calls below it.
 # What is held against the corpus or against Thrift's own library.
-SPAN_TEST_CPPFLAGS = $(TEST_CPPFLAGS) $(IDL_CPPFLAGS) $(JANSSON_CFLAGS)
-SPAN_TEST_LIBS = tests/lib/libspantest.a libidl.a $(SPANSPOOL_LIBS)
-check_LIBRARIES = tests/lib/libspantest.a
+SPAN_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(IDL_CPPFLAGS)
+SPAN_TEST_LIBS = tests/lib/libspantest.a tests/lib/libtest.a libidl.a $(SPANSPOOL_LIBS)
+check_LIBRARIES += tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
 	tests/lib/gen.c tests/lib/gen.h tests/lib/gen_wire.c tests/lib/gen_wire.h \
@@ -93,105 +90,39 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %D%/test_corpus-test_corpus.$(OBJEXT) %D%/test_oracle-test_oracle.$(OBJEXT) \
 %D%/test_property-test_property.$(OBJEXT) %D%/test_tags-test_tags.$(OBJEXT): $(IDL_READY)
 
-%C%_test_age_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_agent_tags_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_answers_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_backoff_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_base_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_batch_json_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_bucket_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_catchup_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_collector_cause_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_SOURCES = %D%/test_conf.c %D%/conf_fixture.h
-%C%_test_conf_file_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_file_SOURCES = %D%/test_conf_file.c %D%/conf_fixture.h
-%C%_test_conf_print_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_conf_print_SOURCES = %D%/test_conf_print.c %D%/conf_fixture.h
-%C%_test_confirm_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirm_SOURCES = %D%/test_confirm.c %D%/confirm_fixture.h
-%C%_test_confirm_reading_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirm_reading_SOURCES = %D%/test_confirm_reading.c %D%/confirm_fixture.h
-%C%_test_confirm_slowest_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_confirm_slowest_SOURCES = %D%/test_confirm_slowest.c %D%/confirm_fixture.h
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_drain_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_demo_verdict_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
-%C%_test_emitter_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_descriptor_share_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_evidence_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_health_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_ledger_page_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_ledger_read_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_log_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_marks_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_metrics_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_metrics_page_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_metronome_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab
-%C%_test_near_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_numbered_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_exporter_check_CPPFLAGS = $(TEST_CPPFLAGS)
+%C%_test_metronome_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/lab
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_property_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_post_budget_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_replay_pace_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_replay_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_replay_counts_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_progress_rate_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_retry_after_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_secret_file_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_slowstart_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_SOURCES = %D%/test_spool.c $(SPOOL_KIT)
-%C%_test_spool_bits_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_bits_SOURCES = %D%/test_spool_bits.c $(SPOOL_KIT)
-%C%_test_spool_damage_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_damage_SOURCES = %D%/test_spool_damage.c $(SPOOL_KIT)
-%C%_test_spool_directory_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
-%C%_test_spool_fault_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_KIT) $(SPOOL_STORY)
-%C%_test_spool_kill_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_KIT) $(SPOOL_STORY)
-%C%_test_spool_layout_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
-%C%_test_spool_layout_SOURCES = %D%/test_spool_layout.c $(SPOOL_KIT)
-%C%_test_spool_links_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_links_SOURCES = %D%/test_spool_links.c $(SPOOL_KIT) $(PRINTS)
-%C%_test_spool_look_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_look_SOURCES = %D%/test_spool_look.c $(SPOOL_KIT) $(PRINTS)
-%C%_test_spool_memory_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_memory_SOURCES = %D%/test_spool_memory.c $(SPOOL_KIT)
-%C%_test_spool_names_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_names_SOURCES = %D%/test_spool_names.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
-	tests/lib/fault.c tests/lib/fault.h
-%C%_test_spool_older_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_older_SOURCES = %D%/test_spool_older.c $(SPOOL_KIT)
-%C%_test_spool_mend_state_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c %D%/spool_mix.h $(SPOOL_KIT) $(PRINTS) \
-	tests/lib/fault.c tests/lib/fault.h
-%C%_test_spool_mend_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c $(SPOOL_KIT) $(PRINTS) tests/lib/fault.c tests/lib/fault.h
-%C%_test_spool_space_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/spool
-%C%_test_spool_space_SOURCES = %D%/test_spool_space.c $(SPOOL_KIT)
-%C%_test_status_text_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd $(JANSSON_CFLAGS)
-%C%_test_stub_store_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/lab \
+%C%_test_spool_directory_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_STORY)
+%C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_STORY)
+%C%_test_spool_layout_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_names_SOURCES = %D%/test_spool_names.c tests/lib/fault.c
+%C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c tests/lib/fault.c
+%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c tests/lib/fault.c
+%C%_test_spool_space_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_status_text_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_stub_store_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/lab \
 	-iquote $(top_srcdir)/tests/campaign
-%C%_test_stub_store_SOURCES = %D%/test_stub_store.c tests/campaign/sim.h tests/campaign/sim_loop.c
+%C%_test_stub_store_SOURCES = %D%/test_stub_store.c tests/campaign/sim_loop.c
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_tally_CPPFLAGS = $(TEST_CPPFLAGS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_trend_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_watermark_CPPFLAGS = $(TEST_CPPFLAGS)
-%C%_test_jaeger_kafka_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
-%C%_test_kafka_cause_CPPFLAGS = $(TEST_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+%C%_test_jaeger_kafka_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_kafka_cause_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
+
+# Headers that the files above include.
+EXTRA_DIST += \
+	%D%/conf_fixture.h \
+	%D%/confirm_fixture.h \
+	%D%/spool_mix.h
