@@ -20,6 +20,7 @@ PRINTS =
 TOOL_TESTS = \
 	%D%/tools/check-docs.sh \
 	%D%/tools/check-floors.sh \
+	%D%/tools/check-release.sh \
 	%D%/tools/check-size.sh \
 	%D%/tools/check-units.sh
 TESTS += $(TOOL_TESTS)
