@@ -18,11 +18,11 @@ struct backlog;
 struct backlog_opts {
 	uint64_t ready_bytes; /* of memory, in batches read ahead of the sink, at most */
 	uint64_t max_age_us;  /* older records are dropped; 0 never */
-	bool drop_refused;    /* what the sink can never take is dropped, not set aside */
 };
 
-int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-        const struct backlog_opts *opts) MUST_USE;
+struct refused;
+int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct refused *r,
+        struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
 /* A batch read back: takes it. */
 void backlog_got(struct backlog *b, struct batch *batch);
@@ -31,13 +31,10 @@ void backlog_stored(struct backlog *b, struct batch *batch);
 /* What the gate reports of a batch that is in the spool. */
 void backlog_report(
         struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
-/* It is in the quarantine now: takes it. */
-void backlog_condemned(struct backlog *b, struct batch *batch);
-
-/* The quarantine holds what it may, and it is lost: takes it. */
-void backlog_spilled(struct backlog *b, struct batch *batch);
+/* A batch that was refused is in the quarantine, or dropped: takes it. */
+void backlog_resolved(struct backlog *b, struct batch *batch);
 /* It could not be kept there and waits in the spool again: takes it. */
-void backlog_pardoned(struct backlog *b, struct batch *batch);
+void backlog_returned(struct backlog *b, struct batch *batch);
 
 /* Offers what is ready and asks for more. */
 void backlog_tick(struct backlog *b);

@@ -34,7 +34,6 @@ struct batch {
 	bool maybe_dup;    /* may have been delivered before */
 	bool with_sink;    /* offered and not reported */
 	bool backlog;      /* read back from the spool */
-	bool unconfirmed;  /* refused as SINK_UNCONFIRMED */
 	uint8_t bytes[];
 };
 

@@ -11,7 +11,7 @@ enum batch_place {
 	PLACE_QUEUED,       /* in the keeper's queue or under its pen */
 	PLACE_QUEUED_DONE,  /* delivered while it was being written */
 	PLACE_QUEUED_MAYBE, /* given back in doubt while it was being written */
-	PLACE_CONDEMNED,    /* on its way to the quarantine */
+	PLACE_REFUSED,      /* on its way into the quarantine (refused.h) */
 	PLACE_SPOOLED,      /* durable, at b->position */
 };
 
@@ -20,8 +20,7 @@ struct flight_opts {
 	uint64_t
 	        largest_bytes; /* of memory, that one batch may take: so much is kept free for the next */
 	uint64_t exposure_us;
-	bool drop_oldest;  /* a full spool makes room by what is oldest in it, not by what is new */
-	bool drop_refused; /* what the sink can never take is dropped, not set aside */
+	bool drop_oldest; /* a full spool makes room by what is oldest in it, not by what is new */
 };
 
 struct flight_stats {
@@ -35,7 +34,8 @@ struct flight;
 
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
         struct ledger *ledger) MUST_USE;
-void flight_use(struct flight *f, struct gate *g, struct keeper *k);
+struct refused;
+void flight_use(struct flight *f, struct gate *g, struct keeper *k, struct refused *r);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
 void flight_add(struct flight *f, struct batch *b);
@@ -46,15 +46,12 @@ bool flight_has_room(const struct flight *f);
 /* What the gate reports of a batch that is not in the spool. */
 void flight_report(
         struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
-/* What the keeper tells: durable now; not so; could not store; in the quarantine. */
+/* What the keeper tells: durable now; not so; could not store. */
 void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);
 void flight_troubled(struct flight *f, int rc);
-void flight_condemned(struct flight *f, struct batch *b);
-/* It could not be kept, and nobody takes it: lost, with its cause. */
-void flight_refused(struct flight *f, struct batch *b);
-/* The same, because the quarantine holds what it may. */
-void flight_spilled(struct flight *f, struct batch *b);
+/* A batch that was refused is in the quarantine, or dropped: takes it. */
+void flight_resolved(struct flight *f, struct batch *b);
 
 /* Drops the newest while the flight is full and the disk does not take them. Now and then is enough. */
 void flight_shed(struct flight *f);

@@ -9,6 +9,7 @@ struct forward_opts {
 	struct gate_opts gate;
 	struct flight_opts flight;
 	struct spool_opts spool;
+	bool drop_refused; /* what the sink can never take is dropped, not kept in the quarantine */
 	uint64_t max_age_us; /* in the spool; 0 none */
 	uint64_t stop_ms;    /* for the last reports, when it is stopped */
 };
@@ -44,6 +45,8 @@ struct forward_stats {
 	struct flight_stats flight;
 	struct keeper_stats keeper;
 	struct backlog_stats backlog;
+	uint64_t refused_bytes; /* of memory, in batches on their way into the quarantine */
+	uint64_t quarantine_failures;
 	uint64_t oldest_age_us;       /* of the oldest span not delivered; 0 none */
 	uint64_t spool_oldest_age_us; /* of the oldest span in the spool; 0 none */
 	double refill_per_s;          /* spans delivered from the spool each second, of late */

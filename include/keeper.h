@@ -13,16 +13,10 @@ struct keeper_events {
 	void (*stored)(void *arg, struct batch *b);
 	/* B could not be stored. The keeper's reference goes to the callee, who may put it back. */
 	void (*unstored)(void *arg, struct batch *b);
-	/* Said once, after all of a turn's unstored; 0 when only the quarantine is in trouble. */
+	/* Said once, after all of a turn's unstored. */
 	void (*troubled)(void *arg, int rc);
 	/* B was read back for keeper_read: its position is HELD. The reference goes to the callee. */
 	void (*got)(void *arg, struct batch *b);
-	/* B is durable in the quarantine. The reference goes to the callee. */
-	void (*condemned)(void *arg, struct batch *b);
-	/* The quarantine holds what it may, and does not take B. The reference goes to the callee. */
-	void (*spilled)(void *arg, struct batch *b);
-	/* The quarantine never took B (keeper_pardon). The reference goes to the callee. */
-	void (*pardoned)(void *arg, struct batch *b);
 	/* A turn is over. */
 	void (*turned)(void *arg);
 	void *arg;
@@ -30,10 +24,9 @@ struct keeper_events {
 
 struct keeper_stats {
 	struct spool_stats spool;
-	uint64_t turns, quarantine_failures;
-	uint64_t queued_bytes;    /* of memory, in batches that wait for the next turn */
-	uint64_t condemned_bytes; /* memory of the batches queued for quarantine */
-	uint64_t commit_us;       /* pace_commit's memory of how long a turn takes */
+	uint64_t turns;
+	uint64_t queued_bytes; /* of memory, in batches that wait for the next turn */
+	uint64_t commit_us;    /* pace_commit's memory of how long a turn takes */
 };
 
 struct keeper;
@@ -44,6 +37,9 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
         struct why *why) MUST_USE;
 
 uint64_t keeper_boot(const struct keeper *k);
+
+/* For its quarantine. NULL once it is closed. */
+struct spool *keeper_spool(const struct keeper *k);
 
 /* Takes B, to be stored with the next turn. */
 void keeper_put(struct keeper *k, struct batch *b);
@@ -56,22 +52,11 @@ void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch 
 /* The newest batch of the queue, given back; NULL when there is none. IDLE: of those that the sink does
  * not have. */
 struct batch *keeper_withdraw_newest(struct keeper *k, bool idle);
-/* Takes B, to be written to the quarantine. CAUSE is a constant word. E_NOMEM takes nothing. */
-int keeper_condemn(
-        struct keeper *k, struct batch *b, const char *cause, const char *detail) MUST_USE;
-
-/* The newest of those that are in memory only, given back; NULL: none is, or the quarantine takes them. */
-struct batch *keeper_reprieve_newest(struct keeper *k);
-
 /* What is stored is offered the moment it is durable: the turn itself says so already. */
 void keeper_offers_at_once(struct keeper *k);
 
 /* A full spool makes room by what is oldest in it (keeper_cull): that is no trouble while it works. */
 void keeper_makes_room(struct keeper *k);
-
-/* Gives back, as pardoned, all that waits for a quarantine that cannot be written. No turn may be
- * under way. For the end of a stop. */
-void keeper_pardon(struct keeper *k);
 
 /* The next turn reads up to BYTES of what waits. */
 void keeper_read(struct keeper *k, size_t bytes);
@@ -91,7 +76,7 @@ void keeper_cull(struct keeper *k);
 
 /* 0, or why the last turn could not store. */
 int keeper_trouble(const struct keeper *k);
-/* Nothing queued, under way or condemned. */
+/* Nothing queued or under way. */
 bool keeper_idle(const struct keeper *k);
 /* No turn is under way, and the disk is why something still waits. */
 bool keeper_stuck(const struct keeper *k);

@@ -5,9 +5,9 @@
 #include "batch.h"
 #include "ledger.h"
 
-/* A spool has no thread of its own and knows no loop. spool_turn, spool_count and spool_quarantine
- * block on the disk and belong into one worker thread at a time; spool_live may run on another
- * thread meanwhile. */
+/* A spool has no thread of its own and knows no loop. spool_turn and spool_count block on the disk and
+ * belong into one worker thread at a time, spool_quarantine, spool_has_file and spool_unquarantine into one as well,
+ * which may be another; spool_live may run on a third meanwhile. */
 
 enum spool_on_full { SPOOL_DROP_NEWEST, SPOOL_DROP_OLDEST };
 enum spool_on_refused { SPOOL_QUARANTINE, SPOOL_DROP_REFUSED };
@@ -59,7 +59,7 @@ struct spool_stats {
 	uint64_t
 	        room_bytes; /* that may be put by all limits, at most; max_bytes 0: a very large number */
 	bool over;          /* far more than max_bytes: it was lowered */
-	uint64_t quarantine_bytes; /* of the records in quarantine/ */
+	uint64_t quarantine_bytes; /* of the records in quarantine/, when the turn ended */
 	uint64_t free_bytes;       /* of the file system */
 	uint64_t free_inodes;      /* of the file system; 0 also where it does not count them */
 	uint64_t

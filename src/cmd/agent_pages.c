@@ -29,7 +29,7 @@ static const struct metric_row rows[] = {
 	        S, keeper.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
 	METRIC_COUNTER(S, keeper.spool.failed_commits, "spool_failed_commits_total", NULL,
 	        "Commits that failed"),
-	METRIC_COUNTER(S, keeper.quarantine_failures, "spool_quarantine_failures_total", NULL,
+	METRIC_COUNTER(S, quarantine_failures, "spool_quarantine_failures_total", NULL,
 	        "Batches that the quarantine could not take yet"),
 	{ "spool_commit_seconds", NULL, "How long a turn takes, as the flight reckons with it",
 	        METRIC_GAUGE, METRIC_FIELD(S, keeper.commit_us), 1e-6 },

@@ -77,8 +77,8 @@ static int open_forward(struct agent *a, struct why *why)
 			.largest_bytes = batch_cost(set->batch_bytes),
 			.exposure_us = set->exposure_us,
 			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
-			.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,
 		},
+		.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,
 		.max_age_us = set->max_age_us,
 		.spool = {
 			.directory = set->directory,

@@ -72,6 +72,7 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
 		.brokers = set->brokers,
 		.properties = for_producer->at,
 		.nproperties = for_producer->n,
+		.consequence = "nothing is committed beyond it",
 	};
 	return 0;
 }

@@ -18,7 +18,7 @@ static int open_ends(struct drain *d, struct why *why)
 		.changed = drain_on_collector,
 		.sight = drain_on_sight,
 		.arg = d };
-	struct quarantine_events from_quarantine = { drain_on_kept, d };
+	struct quarantine_events from_quarantine = { drain_on_quarantined, d };
 	struct kafka_consumer_events from_consumer = {
 		.message = drain_on_message,
 		.assigned = drain_on_assigned,

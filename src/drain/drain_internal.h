@@ -76,7 +76,8 @@ struct drain {
 void drain_on_message(void *drain, const struct kafka_message *m);
 void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
-void drain_on_kept(void *drain, struct quarantine_item *item);
+void drain_on_quarantined(
+        void *drain, struct quarantine_item *item, enum quarantine_outcome outcome);
 /* R is nobody's any more: whoever has the partition now will read it. */
 void record_hand_on(struct record *r);
 /* Reading goes on or pauses, as there is room. */

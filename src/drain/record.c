@@ -271,13 +271,15 @@ void drain_on_done(void *arg, const struct exporter_report *report)
 	drain_throttle(d);
 }
 
-void drain_on_kept(void *arg, struct quarantine_item *item)
+/* The kinds of quarantine that the drain has keep an item, or try again. */
+void drain_on_quarantined(void *arg, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
 	struct drain *d = arg;
 	struct record *r = drain_acquit(item);
 	bool unconfirmed = r->unconfirmed;
 	uint64_t spans = r->spans;
 
+	(void)outcome;
 	settle(r, DRAIN_QUARANTINED);
 	if (unconfirmed)
 		drain_ledger_unconfirmed(&d->ledger, spans);

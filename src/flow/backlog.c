@@ -20,6 +20,7 @@
 #include "evidence.h"
 #include "flight.h"
 #include "log.h"
+#include "refused.h"
 
 enum {
 	PROBE_BYTES = 64 << 10, /* read for a round of probes, while everything is refused */
@@ -29,6 +30,7 @@ enum {
 struct backlog {
 	struct gate *gate;
 	struct keeper *keeper;
+	struct refused *refused;
 	struct ledger *ledger;
 	struct backlog_opts opts;
 	struct age_watch age;
@@ -40,8 +42,8 @@ struct backlog {
 	struct backlog_stats stats;
 };
 
-int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct ledger *ledger,
-        const struct backlog_opts *opts)
+int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct refused *r,
+        struct ledger *ledger, const struct backlog_opts *opts)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
 
@@ -49,6 +51,7 @@ int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct 
 		return E_NOMEM;
 	b->gate = g;
 	b->keeper = k;
+	b->refused = r;
 	b->ledger = ledger;
 	b->opts = *opts;
 	list_init(&b->ready);
@@ -74,30 +77,19 @@ static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to
 
 static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
 {
-	struct ledger_count what = { batch->spans, 1 };
-
-	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, what, clock_wall_ms());
-	if (batch->unconfirmed)
-		ledger_unconfirmed(b->ledger, what);
+	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
+	        clock_wall_ms());
 	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 }
 
 static void refuse(
         struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
 {
-	enum ledger_place cause = sink_refused_place(outcome);
-	struct batch *mine;
+	struct batch *mine = batch_ref(batch);
 
-	batch->unconfirmed = outcome == SINK_UNCONFIRMED;
-	if (b->opts.drop_refused) {
-		drop(b, batch, cause);
+	batch->place = PLACE_REFUSED;
+	if (refused_put(b->refused, mine, outcome, detail) == 0)
 		return;
-	}
-	mine = batch_ref(batch);
-	batch->place = PLACE_CONDEMNED;
-	if (keeper_condemn(b->keeper, mine, sink_refused_cause(outcome), detail) == 0)
-		return;
-	batch->unconfirmed = false; /* it is offered again */
 	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
 	batch_unref(&mine);
 	b->read_at_us = clock_mono_us() + evidence_rest_us(1);
@@ -170,21 +162,13 @@ void backlog_report(
 	}
 }
 
-void backlog_condemned(struct backlog *b, struct batch *batch)
+void backlog_resolved(struct backlog *b, struct batch *batch)
 {
-	resolve(b, batch, LEDGER_QUARANTINED);
-	if (batch->unconfirmed)
-		ledger_unconfirmed(b->ledger, (struct ledger_count){ batch->spans, 1 });
+	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
 	batch_unref(&batch);
 }
 
-void backlog_spilled(struct backlog *b, struct batch *batch)
-{
-	drop(b, batch, LEDGER_SPOOL_FULL);
-	batch_unref(&batch);
-}
-
-void backlog_pardoned(struct backlog *b, struct batch *batch)
+void backlog_returned(struct backlog *b, struct batch *batch)
 {
 	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
 	batch_unref(&batch);
@@ -193,7 +177,7 @@ void backlog_pardoned(struct backlog *b, struct batch *batch)
 /* As much waits for the quarantine as is read ahead: no more is read, or it would fill the memory. */
 static bool is_clogged(const struct backlog *b)
 {
-	return keeper_stats(b->keeper)->condemned_bytes >= b->opts.ready_bytes;
+	return refused_stats(b->refused)->bytes >= b->opts.ready_bytes;
 }
 
 /* True: BATCH is off its list, and was taken, or can never be. */

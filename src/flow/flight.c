@@ -19,6 +19,7 @@
 #include "flight.h"
 #include "log.h"
 #include "pace.h"
+#include "refused.h"
 
 enum { GROUP_BYTES = 1 << 20 }; /* waiting for the spool only: worth a commit of its own */
 
@@ -27,6 +28,7 @@ struct flight {
 	struct ledger *ledger;
 	struct gate *gate;
 	struct keeper *keeper;
+	struct refused *refused;
 	struct timer *due;
 	struct list aging;   /* by the moment they were read */
 	uint64_t idle_bytes; /* aging and not with the sink */
@@ -55,10 +57,11 @@ int flight_open(
 	return 0;
 }
 
-void flight_use(struct flight *f, struct gate *g, struct keeper *k)
+void flight_use(struct flight *f, struct gate *g, struct keeper *k, struct refused *r)
 {
 	f->gate = g;
 	f->keeper = k;
+	f->refused = r;
 	if (f->opts.exposure_us == 0)
 		keeper_offers_at_once(k);
 	if (f->opts.drop_oldest)
@@ -97,11 +100,8 @@ static enum ledger_place disk_cause(const struct flight *f)
 
 static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
 {
-	struct ledger_count what = { b->spans, 1 };
-
-	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, what, clock_wall_ms());
-	if (b->unconfirmed)
-		ledger_unconfirmed(f->ledger, what);
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 },
+	        clock_wall_ms());
 	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
@@ -126,22 +126,23 @@ static bool oldest_make_way(const struct flight *f)
 	       !keeper_is_empty(f->keeper);
 }
 
-/* The newest that nobody else has; one that the sink has may still arrive. */
-static struct batch *withdraw(struct flight *f)
+/* Drops the newest that nobody else has; one that the sink has may still arrive. False: there is none. */
+static bool drop_newest(struct flight *f)
 {
 	struct batch *b = NULL;
 
 	if (keeper_trouble(f->keeper) != 0 && !oldest_make_way(f))
 		b = keeper_withdraw_newest(f->keeper, true);
-	return b != NULL ? b : keeper_reprieve_newest(f->keeper);
+	if (b == NULL)
+		return refused_drop_newest(f->refused, disk_cause(f));
+	drop(f, b, disk_cause(f));
+	return true;
 }
 
 void flight_shed(struct flight *f)
 {
-	struct batch *b;
-
-	while (is_full(f) && (b = withdraw(f)) != NULL)
-		drop(f, b, disk_cause(f));
+	while (is_full(f) && drop_newest(f))
+		;
 }
 
 static void offer(struct flight *f, struct batch *b)
@@ -188,18 +189,9 @@ static void forget_aging(struct flight *f, struct batch *b)
 
 static void refuse(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	enum ledger_place cause = sink_refused_place(outcome);
-
-	b->unconfirmed = outcome == SINK_UNCONFIRMED;
-	if (f->opts.drop_refused) {
-		drop(f, b, cause);
-		return;
-	}
-	b->place = PLACE_CONDEMNED;
-	if (keeper_condemn(f->keeper, b, sink_refused_cause(outcome), detail) == 0)
-		return;
-	b->unconfirmed = false; /* it is offered again */
-	queue(f, b);
+	b->place = PLACE_REFUSED;
+	if (refused_put(f->refused, b, outcome, detail) < 0)
+		queue(f, b); /* without memory it is offered again */
 }
 
 /* The sink had B, and it is not in the spool. */
@@ -307,22 +299,10 @@ void flight_troubled(struct flight *f, int rc)
 	flight_shed(f);
 }
 
-void flight_condemned(struct flight *f, struct batch *b)
+void flight_resolved(struct flight *f, struct batch *b)
 {
-	leave(f, b, LEDGER_QUARANTINED);
-	if (b->unconfirmed)
-		ledger_unconfirmed(f->ledger, (struct ledger_count){ b->spans, 1 });
+	discharge(f, b);
 	batch_unref(&b);
-}
-
-void flight_refused(struct flight *f, struct batch *b)
-{
-	drop(f, b, LEDGER_REFUSED);
-}
-
-void flight_spilled(struct flight *f, struct batch *b)
-{
-	drop(f, b, LEDGER_SPOOL_FULL);
 }
 
 static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)

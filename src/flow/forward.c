@@ -15,6 +15,7 @@
 #include "evidence.h"
 #include "forward.h"
 #include "log.h"
+#include "refused.h"
 #include "trend.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
@@ -34,6 +35,7 @@ struct forward {
 	struct ledger ledger;
 	struct gate *gate;
 	struct keeper *keeper;
+	struct refused *refused;
 	struct flight *flight;
 	struct backlog *backlog;
 	struct turn_hook *hook;
@@ -117,39 +119,50 @@ static void on_got(void *arg, struct batch *b)
 	backlog_got(f->backlog, b);
 }
 
-static void on_condemned(void *arg, struct batch *b)
+static void on_resolved(void *arg, struct batch *b)
 {
 	struct forward *f = arg;
 
 	if (b->position != 0)
-		backlog_condemned(f->backlog, b);
+		backlog_resolved(f->backlog, b);
 	else
-		flight_condemned(f->flight, b);
+		flight_resolved(f->flight, b);
 }
 
-static void on_spilled(void *arg, struct batch *b)
+static void on_returned(void *arg, struct batch *b)
 {
 	struct forward *f = arg;
 
-	if (b->position != 0)
-		backlog_spilled(f->backlog, b);
-	else
-		flight_spilled(f->flight, b);
-}
-
-static void on_pardoned(void *arg, struct batch *b)
-{
-	struct forward *f = arg;
-
-	if (b->position != 0)
-		backlog_pardoned(f->backlog, b);
-	else
-		flight_refused(f->flight, b);
+	backlog_returned(f->backlog, b);
 }
 
 static void on_turned(void *arg)
 {
 	step(arg);
+}
+
+static int open_keeper(struct forward *f, struct why *why)
+{
+	struct keeper_events events = { .stored = on_stored,
+		.unstored = on_unstored,
+		.troubled = on_troubled,
+		.got = on_got,
+		.turned = on_turned,
+		.arg = f };
+
+	return keeper_open(
+	        &f->keeper, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
+}
+
+static int open_refused(struct forward *f, struct why *why)
+{
+	struct refused_opts o = { .drop = f->opts.drop_refused,
+		.spool = keeper_spool(f->keeper),
+		.directory = f->opts.spool.directory,
+		.ledger = &f->ledger };
+	struct refused_events events = { on_resolved, on_returned, f };
+
+	return refused_open(&f->refused, f->loop, &o, &events, f->health, why);
 }
 
 static int open_parts(struct forward *f, struct why *why)
@@ -159,26 +172,16 @@ static int open_parts(struct forward *f, struct why *why)
 	struct backlog_opts backlog = {
 		.ready_bytes = o->flight.max_bytes / READY_SHARE,
 		.max_age_us = o->max_age_us,
-		.drop_refused = o->flight.drop_refused,
 	};
-	struct keeper_events keeper = { .stored = on_stored,
-		.unstored = on_unstored,
-		.troubled = on_troubled,
-		.got = on_got,
-		.condemned = on_condemned,
-		.spilled = on_spilled,
-		.pardoned = on_pardoned,
-		.turned = on_turned,
-		.arg = f };
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
 		return why_set(why, E_NOMEM, "gate");
-	if (keeper_open(&f->keeper, f->loop, &o->spool, &keeper, &f->ledger, f->health, why) < 0)
+	if (open_keeper(f, why) < 0 || open_refused(f, why) < 0)
 		return why->code;
 	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger) < 0)
 		return why_set(why, E_NOMEM, "flight");
-	flight_use(f->flight, f->gate, f->keeper);
-	if (backlog_open(&f->backlog, f->gate, f->keeper, &f->ledger, &backlog) < 0)
+	flight_use(f->flight, f->gate, f->keeper, f->refused);
+	if (backlog_open(&f->backlog, f->gate, f->keeper, f->refused, &f->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
 	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
 	        timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
@@ -320,6 +323,26 @@ void forward_hurry(struct forward *f)
 		begin_storing(f);
 }
 
+/* Nothing is in memory any more. */
+static bool is_empty(const struct forward *f)
+{
+	return keeper_idle(f->keeper) && refused_is_empty(f->refused) &&
+	       flight_stats(f->flight)->batches == 0;
+}
+
+/* The disk takes no more. False: a file of the quarantine is being written, and its outcome still comes. */
+static bool give_up(struct forward *f)
+{
+	refused_end(f->refused);
+	if (!refused_is_empty(f->refused))
+		return false;
+	if (flight_stats(f->flight)->batches > 0)
+		log_error("spool: could not store %llu batches that were in memory",
+		        (unsigned long long)flight_stats(f->flight)->batches);
+	flight_drop_all(f->flight);
+	return true;
+}
+
 static void step(struct forward *f)
 {
 	bool empty, late;
@@ -333,20 +356,16 @@ static void step(struct forward *f)
 	if (f->state != STORING)
 		return;
 	flight_hand_over_all(f->flight);
-	empty = keeper_idle(f->keeper) && flight_stats(f->flight)->batches == 0;
-	late = clock_mono_us() >= f->give_up_us && keeper_stuck(f->keeper);
+	empty = is_empty(f);
+	late = clock_mono_us() >= f->give_up_us &&
+	       (keeper_stuck(f->keeper) || keeper_idle(f->keeper));
 	if (!empty && !late)
 		return;
-	if (late) {
-		log_error("spool: could not store %llu batches that were in memory",
-		        (unsigned long long)flight_stats(f->flight)->batches);
-		flight_drop_all(f->flight);
-		keeper_pardon(f->keeper);
-		empty = flight_stats(f->flight)->batches == 0;
-	}
+	if (late && !empty && !give_up(f))
+		return;
 	f->state = STOPPED;
 	timer_stop(f->heartbeat);
-	keeper_close(f->keeper, empty);
+	keeper_close(f->keeper, is_empty(f));
 	f->stopped(f->stopped_arg);
 }
 
@@ -358,6 +377,8 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->flight = *flight_stats(f->flight);
 	to->keeper = *keeper_stats(f->keeper);
 	to->backlog = *backlog_stats(f->backlog);
+	to->refused_bytes = refused_stats(f->refused)->bytes;
+	to->quarantine_failures = refused_stats(f->refused)->failures;
 	to->spool_oldest_age_us = 0;
 	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
 	        now_ms > to->keeper.spool.oldest_ms)
@@ -376,6 +397,7 @@ void forward_free(struct forward *f)
 	timer_free(f->heartbeat);
 	backlog_free(f->backlog);
 	flight_free(f->flight);
+	refused_free(f->refused);
 	keeper_free(f->keeper);
 	gate_free(f->gate);
 	free(f);

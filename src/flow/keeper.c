@@ -1,6 +1,6 @@
 /* keeper.c — drives the spool.
  *
- *   IDLE ──something queued, wanted or condemned──► TURNING (worker) ──done on the loop──► IDLE
+ *   IDLE ──something queued or wanted──► TURNING (worker) ──done on the loop──► IDLE
  *                    ▲                                                     │ could not store
  *                    └──────────────── a little later ◄────────────────────┘
  *
@@ -80,8 +80,6 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	k->health = health;
 	k->stats.commit_us = COMMIT_GUESS_US;
 	list_init(&k->queue);
-	list_init(&k->condemned);
-	list_init(&k->sentencing);
 	if (spool_open(&k->spool, opts, found, why) < 0)
 		goto fail;
 	inherit(k, found);
@@ -107,6 +105,11 @@ fail:
 	free(state);
 	keeper_free(k);
 	return why->code;
+}
+
+struct spool *keeper_spool(const struct keeper *k)
+{
+	return k->spool;
 }
 
 uint64_t keeper_boot(const struct keeper *k)
@@ -150,54 +153,6 @@ void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch 
 		if (!visit(arg, container_of(node, struct batch, link)))
 			return;
 	}
-}
-
-int keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail)
-{
-	struct sentence *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return E_NOMEM;
-	s->batch = b;
-	s->cause = cause;
-	s->rc = E_NOMEM; /* until a turn has tried, and not given up before */
-	snprintf(s->detail, sizeof(s->detail), "%s", detail);
-	list_push(&k->condemned, &s->link);
-	k->stats.condemned_bytes += b->cost + sizeof(*s);
-	return 0;
-}
-
-struct batch *keeper_free_sentence(struct keeper *k, struct sentence *s)
-{
-	struct batch *b = s->batch;
-
-	list_remove(&s->link);
-	k->stats.condemned_bytes -= b->cost + sizeof(*s);
-	free(s);
-	return b;
-}
-
-void keeper_pardon(struct keeper *k)
-{
-	while (!list_empty(&k->condemned)) {
-		struct sentence *s = list_first(&k->condemned, struct sentence, link);
-
-		(s->filed ? k->events.condemned : k->events.pardoned)(
-		        k->events.arg, keeper_free_sentence(k, s));
-	}
-}
-
-struct batch *keeper_reprieve_newest(struct keeper *k)
-{
-	if (k->aside == 0)
-		return NULL;
-	for (struct list *node = k->condemned.prev; node != &k->condemned; node = node->prev) {
-		struct sentence *s = container_of(node, struct sentence, link);
-
-		if (s->batch->position == 0 && !s->filed)
-			return keeper_free_sentence(k, s);
-	}
-	return NULL;
 }
 
 void keeper_offers_at_once(struct keeper *k)
@@ -262,14 +217,12 @@ int keeper_trouble(const struct keeper *k)
 
 bool keeper_idle(const struct keeper *k)
 {
-	return !k->turning && list_empty(&k->queue) && list_empty(&k->condemned);
+	return !k->turning && list_empty(&k->queue);
 }
 
 bool keeper_stuck(const struct keeper *k)
 {
-	if (k->turning)
-		return false;
-	return k->trouble != 0 || (list_empty(&k->queue) && !list_empty(&k->condemned));
+	return !k->turning && k->trouble != 0;
 }
 
 const struct keeper_stats *keeper_stats(const struct keeper *k)
@@ -303,8 +256,6 @@ static bool has_work(const struct keeper *k, uint64_t now)
 	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)
 		return true;
 	if (!list_empty(&k->queue) || k->wanted_bytes > 0)
-		return true;
-	if (!list_empty(&k->condemned) && now >= k->judge_at_us)
 		return true;
 	return k->dirty || (k->cull_wanted && now >= k->cull_at_us);
 }

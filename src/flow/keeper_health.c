@@ -1,4 +1,4 @@
-/* keeper_health.c — posts on the health board whether the spool takes, gives and sets aside what it should. */
+/* keeper_health.c — posts on the health board whether the spool takes and gives what it should. */
 #include "clock.h"
 #include "keeper_impl.h"
 
@@ -16,7 +16,6 @@ static int worst(const struct keeper *k, const char **what)
 		{ "what waits cannot be sent, its state cannot be written: ", k->unnoted },
 		{ "what waits cannot be read: ",
 		        k->blind != 0 && keeper_has_waiting(k) ? k->blind : 0 },
-		{ "a refused batch cannot be set aside: ", k->aside },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {

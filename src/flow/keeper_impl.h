@@ -9,22 +9,12 @@ enum {
 	TURN_BATCHES = 4096, /* at most in one transaction */
 	TURN_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
-	TURN_SENTENCES = 32,     /* at most in a turn: each is synced, and what is fresh waits */
-	RETRY_MS = 500,          /* after a turn that could not store, or not set aside */
+	RETRY_MS = 500,          /* after a turn that could not store */
 	READ_AGAIN_MS = 100,     /* after one that could not read */
 	LOOK_MS = 1000,          /* while there may be less room than there should */
 	NOTED_MS = 3000,         /* only with batches: then a state is called writable again */
 	ROOM_BYTES = 128 << 10,  /* as much is room: two of the largest batches */
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
-};
-
-struct sentence {
-	struct list link;
-	struct batch *batch;
-	const char *cause;
-	char detail[256];
-	int rc;     /* of carrying it out */
-	bool filed; /* but it has its file */
 };
 
 struct keeper {
@@ -41,9 +31,7 @@ struct keeper {
 	uint64_t inherited_end;  /* positions below were put by an earlier run … */
 	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
-	struct list queue;      /* batches for the next turn */
-	struct list condemned;  /* sentences for the next turn */
-	struct list sentencing; /* those of the turn under way */
+	struct list queue;   /* batches for the next turn */
 	size_t wanted_bytes; /* the next turn reads up to this many bytes of the backlog; 0: none */
 	unsigned read_share; /* where in the backlog that reading begins, in 256ths of its length */
 	bool cull_wanted;    /* the spool is full and drops its oldest segment in a next turn */
@@ -66,10 +54,7 @@ struct keeper {
 	int trouble; /* why the last batches could not be stored */
 	int unnoted; /* why the last state could not, until one could for some time */
 	uint64_t unnoted_us;
-	int blind; /* why what waits could not be read */
-	int aside; /* why a batch could not be set aside */
-	struct log_gate aside_gate;
-	bool spills;                  /* the quarantine holds what it may */
+	int blind;                    /* why what waits could not be read */
 	int told;                     /* what the board knows of … */
 	enum health_level told_level; /* … and how bad it was called */
 	bool makes_room;              /* by dropping the oldest */
@@ -77,7 +62,7 @@ struct keeper {
 	int told_ahead;               /* the same, of the segment to come */
 	uint64_t culled_us;           /* when room was made last */
 	uint64_t retry_at_us;
-	uint64_t read_at_us, judge_at_us; /* to be read, to be set aside: not before */
+	uint64_t read_at_us; /* nothing is read before */
 
 	struct ledger noted; /* as last given to spool_live */
 	uint64_t noted_version;
@@ -87,13 +72,11 @@ struct keeper {
 /* The disk refused something, and has not shown since that it would take it. */
 static inline bool keeper_ails(const struct keeper *k)
 {
-	return k->trouble != 0 || k->unnoted != 0 || k->aside != 0;
+	return k->trouble != 0 || k->unnoted != 0;
 }
 
 /* Fills S with how things are now. */
 void keeper_snapshot(struct keeper *k, struct spool_state *s);
-/* Takes S off its list. Gives its batch. */
-struct batch *keeper_free_sentence(struct keeper *k, struct sentence *s);
 /* Posts what ails the disk, or that it is over. */
 void keeper_tell(struct keeper *k);
 /* Starts a turn; none may be under way. */

@@ -82,18 +82,6 @@ static void choose_culls(struct keeper *k)
 	k->cull_wanted = false;
 }
 
-static void choose_sentences(struct keeper *k)
-{
-	for (int n = 0;
-	        k->began_us >= k->judge_at_us && n < TURN_SENTENCES && !list_empty(&k->condemned);
-	        n++) {
-		struct list *first = k->condemned.next;
-
-		list_remove(first);
-		list_push(&k->sentencing, first);
-	}
-}
-
 /* There is no memory to drop what was chosen: a later turn chooses anew. */
 static void cull_later(struct keeper *k)
 {
@@ -125,7 +113,6 @@ void keeper_begin(struct keeper *k)
 	choose_culls(k);
 	if (k->nculled == 0)
 		choose_reads(k);
-	choose_sentences(k);
 	keeper_snapshot(k, &t->state);
 	/* So may what is read now, or is offered as soon as it is stored. */
 	if (k->writing_offered)
@@ -157,13 +144,6 @@ static void run_turn(void *arg)
 	k->culled_count = (struct ledger_count){ 0 };
 	if (k->nculled > 0 && spool_count(k->spool, k->culled, k->nculled, &k->culled_count) < 0)
 		log_warn("spool: some of what is dropped to make room could not be counted");
-	list_each (node, &k->sentencing) {
-		struct sentence *s = container_of(node, struct sentence, link);
-		struct why why;
-
-		s->rc = spool_quarantine(k->spool, s->batch, s->cause, s->detail, &why);
-		s->filed = s->rc < 0 && spool_has_file(k->spool, s->batch);
-	}
 }
 
 static void tell_stored(struct keeper *k)
@@ -276,41 +256,6 @@ static void settle(struct keeper *k)
 	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
 }
 
-static void tell_condemned(struct keeper *k)
-{
-	bool spilled = false, tried = !list_empty(&k->sentencing);
-
-	if (tried)
-		k->aside = 0;
-	list_each_safe (node, &k->sentencing) {
-		struct sentence *s = container_of(node, struct sentence, link);
-
-		if (s->rc == 0) {
-			if (log_gate_open(&k->aside_gate, 10000))
-				log_warn("spool: a batch of %u spans is refused for good, and in "
-				         "quarantine/ now: %s",
-				        s->batch->spans, s->detail);
-			k->events.condemned(k->events.arg, keeper_free_sentence(k, s));
-		} else if (s->rc == E_TOO_LARGE) {
-			k->events.spilled(k->events.arg, keeper_free_sentence(k, s));
-			spilled = true;
-		} else {
-			k->aside = s->rc;
-			list_remove(&s->link);
-			list_push(&k->condemned, &s->link);
-			k->stats.quarantine_failures++;
-			k->judge_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-		}
-	}
-	if (spilled)
-		health_post(k->health, "quarantine", HEALTH_WARN,
-		        "it holds its share of spool.max-bytes: what is refused now is dropped");
-	else if (tried && k->spills)
-		health_post(k->health, "quarantine", HEALTH_OK, "it has room again");
-	if (tried)
-		k->spills = spilled;
-}
-
 /* What ails the disk, and when which of its work is tried again. */
 static void diagnose(struct keeper *k)
 {
@@ -330,11 +275,6 @@ static void diagnose(struct keeper *k)
 	           (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
 		k->unnoted = 0;
 	}
-	/* What could not be set aside may have been dropped meanwhile: the disk is well when it takes
-	 * anything. */
-	if (k->stats.condemned_bytes == 0 &&
-	        ((t->nput > 0 && t->put_rc == 0) || (t->write_state && t->state_rc == 0)))
-		k->aside = 0;
 	if (t->nread > 0)
 		k->blind = t->ngot > 0 ? 0 : t->read_rc;
 	k->dirty |= t->state_rc < 0;
@@ -373,11 +313,10 @@ static void on_turned(void *arg)
 	tell_got(k);
 	pace_reading(k, version);
 	settle(k);
-	tell_condemned(k);
 	keeper_tell(k);
 	if (k->makes_room && t->stats.over)
 		keeper_cull(k);
-	if (k->trouble != 0 || k->aside != 0)
+	if (k->trouble != 0)
 		k->events.troubled(k->events.arg, k->trouble);
 	k->events.turned(k->events.arg);
 }

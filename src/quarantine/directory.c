@@ -1,5 +1,4 @@
-/* directory.c — bad records as files, synced with their directory. A worker writes what has
- * gathered, one run at a time; what comes meanwhile is the next run.
+/* directory.c — the drain's quarantine as files, synced with their directory.
  *
  * NAME.value holds the bytes as they were; NAME.headers a line "name: value" for each header and the
  * key, bytes that are no printable ASCII as %XX. The headers are written first: a value without them
@@ -15,22 +14,14 @@
 #include "owner.h"
 #include "quarantine_internal.h"
 
-enum { AGAIN_MS = 1000 };
-
 struct directory {
-	struct quarantine q;
+	struct files files;
 	int fd;
-	struct list writing; /* the worker's while busy */
-	struct list written; /* by it, and synced */
-	char failed[128];    /* why it stopped at the first of writing; "" it did not */
-	bool busy;
-	bool orphan; /* nobody waits for it any more */
-	struct timer *again;
 };
 
-static struct directory *from(struct quarantine *q)
+static struct directory *from(struct files *f)
 {
-	return container_of(q, struct directory, q);
+	return container_of(f, struct directory, files);
 }
 
 static void add_escaped(struct buf *to, struct slice s)
@@ -92,8 +83,14 @@ static int write_file(struct directory *d, const char *name, const char *kind, s
 	return renameat(d->fd, part, d->fd, path);
 }
 
-static int write_item(struct directory *d, const struct quarantine_item *item)
+static int errno_says(struct why *what)
 {
+	return why_set(what, err_from_errno(errno), "%s", strerror(errno));
+}
+
+static int write_item(struct files *f, struct quarantine_item *item, struct why *what)
+{
+	struct directory *d = from(f);
 	struct buf headers = { 0 };
 	int rc = -1;
 
@@ -103,125 +100,28 @@ static int write_item(struct directory *d, const struct quarantine_item *item)
 		rc = write_file(d, item->name, "headers", buf_slice(&headers));
 	if (rc == 0)
 		rc = write_file(d, item->name, "value", item->record.value);
+	if (rc < 0)
+		errno_says(what);
 	buf_free(&headers);
-	return rc;
+	return rc < 0 ? what->code : 0;
 }
 
-static void run(void *arg)
+/* One for all files of the run. */
+static int sync_directory(struct files *f, struct why *what)
 {
-	struct directory *d = arg;
-	struct list done;
-
-	list_init(&done);
-	d->failed[0] = '\0';
-	while (!list_empty(&d->writing)) {
-		struct quarantine_item *item =
-		        list_first(&d->writing, struct quarantine_item, link);
-
-		if (write_item(d, item) < 0) {
-			snprintf(d->failed, sizeof(d->failed), "%s", strerror(errno));
-			break;
-		}
-		list_remove(&item->link);
-		list_push(&done, &item->link);
-	}
-	if (list_empty(&done))
-		return;
-	if (fsync(d->fd) == 0) {
-		list_append(&d->written, &done);
-	} else {
-		snprintf(d->failed, sizeof(d->failed), "%s", strerror(errno));
-		list_append(&d->writing, &done);
-	}
+	return fsync(from(f)->fd) == 0 ? 0 : errno_says(what);
 }
 
-static void start(struct directory *d);
-static void directory_free(struct quarantine *q);
-
-/* What was not written goes before what came meanwhile. */
-static void take_back(struct directory *d)
+static void free_directory(struct files *f)
 {
-	list_append(&d->writing, &d->q.waiting);
-	list_append(&d->q.waiting, &d->writing);
-}
+	struct directory *d = from(f);
 
-static void on_run(void *arg)
-{
-	struct directory *d = arg;
-
-	d->busy = false;
-	if (d->orphan) {
-		directory_free(&d->q);
-		return;
-	}
-	if (d->failed[0] != '\0')
-		quarantine_trouble(&d->q,
-		        list_first(&d->writing, struct quarantine_item, link)->name, d->failed);
-	else
-		quarantine_well(&d->q);
-	take_back(d);
-	while (!list_empty(&d->written)) {
-		struct quarantine_item *item =
-		        list_first(&d->written, struct quarantine_item, link);
-
-		list_remove(&item->link);
-		quarantine_kept(&d->q, item);
-	}
-	if (d->q.flushed != NULL && (d->failed[0] != '\0' || list_empty(&d->q.waiting))) {
-		d->q.flushing = true;
-		quarantine_flushed(&d->q);
-	} else if (d->failed[0] != '\0') {
-		timer_start(d->again, AGAIN_MS);
-	} else {
-		start(d);
-	}
-}
-
-static void start(struct directory *d)
-{
-	if (d->busy || d->q.flushing || (list_empty(&d->q.waiting) && d->q.flushed == NULL))
-		return;
-	list_append(&d->writing, &d->q.waiting);
-	d->busy = work_start(d->q.loop, run, on_run, d) == 0;
-	if (d->busy)
-		return;
-	take_back(d);
-	timer_start(d->again, AGAIN_MS);
-}
-
-static void on_again(void *arg)
-{
-	start(arg);
-}
-
-static void directory_put(struct quarantine *q)
-{
-	if (!timer_armed(from(q)->again))
-		start(from(q));
-}
-
-/* A write cannot be cut off; what is not begun need not be. */
-static void directory_flush(struct quarantine *q, uint64_t budget_ms)
-{
-	(void)budget_ms;
-	start(from(q));
-}
-
-static void directory_free(struct quarantine *q)
-{
-	struct directory *d = from(q);
-
-	if (d->busy) {
-		d->orphan = true; /* the worker still has it: freed when that is over */
-		return;
-	}
-	timer_free(d->again);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d);
 }
 
-static const struct quarantine_ops ops = { directory_put, directory_flush, directory_free };
+static const struct files_kind kind = { write_item, sync_directory, free_directory };
 
 static int open_directory(const char *path, struct why *why)
 {
@@ -245,20 +145,14 @@ struct quarantine *quarantine_directory_new(
 {
 	struct directory *d = calloc(1, sizeof(*d));
 
-	if (d == NULL) {
+	if (d == NULL || files_open(&d->files, l, &kind) < 0) {
+		free(d);
 		why_set(why, E_NOMEM, "directory");
 		return NULL;
 	}
-	d->q.ops = &ops;
-	list_init(&d->writing);
-	list_init(&d->written);
 	d->fd = open_directory(opts->where, why);
-	if (d->fd < 0)
-		goto fail;
-	if (timer_open(&d->again, l, on_again, d) == 0)
-		return &d->q;
-	why_set(why, E_NOMEM, "directory");
-fail:
-	directory_free(&d->q);
+	if (d->fd >= 0)
+		return &d->files.q;
+	d->files.q.ops->free(&d->files.q);
 	return NULL;
 }

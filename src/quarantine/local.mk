@@ -1,3 +1,3 @@
 libspanspool_a_SOURCES += \
 	include/quarantine/quarantine.h %D%/quarantine.c %D%/quarantine_internal.h \
-	%D%/directory.c %D%/topic.c
+	%D%/directory.c %D%/files.c %D%/kinds.c %D%/records.c %D%/topic.c

@@ -1,16 +1,14 @@
-/* quarantine.c — the door of the quarantine, whichever kind stands behind it, and the kind that keeps
- * nothing: what is put there stays under way, and so does everything behind it. */
-#include <stdlib.h>
-
+/* quarantine.c — what the kinds of quarantine have in common: items, outcomes, and what the health board says. */
 #include "quarantine_internal.h"
 
 static const char part[] = "quarantine";
 
-void quarantine_kept(struct quarantine *q, struct quarantine_item *item)
+void quarantine_done(
+        struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
 	q->count--;
 	if (!q->flushing)
-		q->events.kept(q->events.arg, item);
+		q->events.done(q->events.arg, item, outcome);
 }
 
 void quarantine_flushed(struct quarantine *q)
@@ -25,98 +23,44 @@ void quarantine_flushed(struct quarantine *q)
 
 void quarantine_well(struct quarantine *q)
 {
+	q->in_trouble = false;
 	health_post(q->health, part, HEALTH_OK, "%s %s takes records",
-	        q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
+	        q->opts.spool == NULL && q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory",
+	        q->opts.where);
 }
 
 void quarantine_trouble(struct quarantine *q, const char *name, const char *what)
 {
-	health_post(q->health, part, HEALTH_DOWN,
-	        "%s cannot be kept in %s: %s; nothing is committed beyond it", name, q->opts.where,
-	        what);
+	q->in_trouble = true;
+	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s%s%s", name,
+	        q->opts.where, what, q->opts.consequence[0] == '\0' ? "" : "; ",
+	        q->opts.consequence);
 }
 
-/* The kind that keeps nothing. */
-struct nowhere {
-	struct quarantine q;
-	struct timer *soon;
-};
-
-static void nowhere_put(struct quarantine *q)
+void quarantine_full(struct quarantine *q)
 {
-	const struct quarantine_item *item = list_first(&q->waiting, struct quarantine_item, link);
-
-	health_post(q->health, part, HEALTH_DOWN,
-	        "stopped at a bad record, %s: there is no quarantine; nothing is committed beyond "
-	        "it",
-	        item->name);
+	q->in_trouble = false;
+	health_post(q->health, part, HEALTH_WARN,
+	        "%s holds its share of spool.max-bytes: what is refused now is dropped",
+	        q->opts.where);
 }
 
-static void nowhere_flush(struct quarantine *q, uint64_t budget_ms)
+void quarantine_begin(struct quarantine *q, struct loop *l, const struct quarantine_opts *opts,
+        const struct quarantine_events *events, struct health *health)
 {
-	(void)budget_ms;
-	timer_start(container_of(q, struct nowhere, q)->soon, 0);
-}
-
-static void nowhere_free(struct quarantine *q)
-{
-	struct nowhere *n = container_of(q, struct nowhere, q);
-
-	timer_free(n->soon);
-	free(n);
-}
-
-static void on_soon(void *arg)
-{
-	quarantine_flushed(arg);
-}
-
-static const struct quarantine_ops nowhere_ops = { nowhere_put, nowhere_flush, nowhere_free };
-
-static struct quarantine *nowhere_new(struct loop *l, struct why *why)
-{
-	struct nowhere *n = calloc(1, sizeof(*n));
-
-	if (n == NULL || timer_open(&n->soon, l, on_soon, &n->q) < 0) {
-		free(n);
-		why_set(why, E_NOMEM, part);
-		return NULL;
-	}
-	n->q.ops = &nowhere_ops;
-	return &n->q;
-}
-
-static struct quarantine *make(struct loop *l, const struct quarantine_opts *opts, struct why *why)
-{
-	switch (opts->kind) {
-	case QUARANTINE_TOPIC:
-		return quarantine_topic_new(l, opts, why);
-	case QUARANTINE_DIRECTORY:
-		return quarantine_directory_new(l, opts, why);
-	case QUARANTINE_NONE:
-		break;
-	}
-	return nowhere_new(l, why);
-}
-
-int quarantine_open(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
-        const struct quarantine_events *events, struct health *health, struct why *why)
-{
-	struct quarantine *q = make(l, opts, why);
-
-	if (q == NULL)
-		return why_wrap(why, part);
 	q->loop = l;
 	q->opts = *opts;
+	if (q->opts.consequence == NULL)
+		q->opts.consequence = "";
 	q->events = *events;
 	q->health = health;
 	list_init(&q->waiting);
-	*out = q;
-	return 0;
 }
 
 void quarantine_put(struct quarantine *q, struct quarantine_item *item)
 {
+	item->rc = 0;
+	item->filed = false;
 	list_push(&q->waiting, &item->link);
 	q->count++;
 	q->ops->put(q);
@@ -125,6 +69,41 @@ void quarantine_put(struct quarantine *q, struct quarantine_item *item)
 size_t quarantine_waiting(const struct quarantine *q)
 {
 	return q->count;
+}
+
+uint64_t quarantine_failures(const struct quarantine *q)
+{
+	return q->failures;
+}
+
+struct quarantine_item *quarantine_take_back(
+        struct quarantine *q, bool (*may)(const struct quarantine_item *item))
+{
+	if (!q->in_trouble)
+		return NULL;
+	for (struct list *node = q->waiting.prev; node != &q->waiting; node = node->prev) {
+		struct quarantine_item *item = container_of(node, struct quarantine_item, link);
+
+		if (item->filed || !may(item))
+			continue;
+		list_remove(&item->link);
+		q->count--;
+		if (q->count == 0)
+			quarantine_well(q); /* nothing is left that could show it */
+		return item;
+	}
+	return NULL;
+}
+
+void quarantine_return(struct quarantine *q)
+{
+	while (!list_empty(&q->waiting)) {
+		struct quarantine_item *item =
+		        list_first(&q->waiting, struct quarantine_item, link);
+
+		list_remove(&item->link);
+		quarantine_done(q, item, item->filed ? QUARANTINE_KEPT : QUARANTINE_RETURNED);
+	}
 }
 
 void quarantine_flush(

@@ -34,6 +34,7 @@ static void post_trouble(struct topic *t, const char *item, const char *guess)
 
 static void set_aside(struct topic *t, struct quarantine_item *item, const char *what)
 {
+	t->q.failures++;
 	list_remove(&item->link);
 	list_push(&t->too_large, &item->link);
 	timer_start(t->mended, TOO_LARGE_AGAIN_MS);
@@ -88,9 +89,10 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 		timer_start(t->silence, SILENCE_MS);
 		if (list_empty(&t->too_large))
 			quarantine_well(&t->q);
-		quarantine_kept(&t->q, item);
+		quarantine_done(&t->q, item, QUARANTINE_KEPT);
 		return;
 	}
+	t->q.failures++;
 	list_push(&t->q.waiting, &item->link);
 	if (t->q.flushing)
 		return;

@@ -1,4 +1,6 @@
-/* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. */
+/* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. Of struct spool this
+ * file uses what does not change while the spool is open, and kept_bytes and kept_at_us: it may run in a thread of its
+ * own beside spool_turn. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,20 +100,22 @@ static uint64_t count_records(struct spool *s)
 void quarantine_measure(struct spool *s)
 {
 	s->kept_at_us = clock_mono_us();
-	s->stats.quarantine_bytes = count_records(s);
+	s->kept_bytes = count_records(s);
 }
 
 /* Somebody may have made room meanwhile. */
 static int allow(struct spool *s, uint64_t bytes)
 {
 	uint64_t most = s->opts.max_bytes == 0 ? UINT64_MAX : s->opts.max_bytes / SHARE;
+	struct disk_space space;
 
-	if (s->stats.quarantine_bytes + bytes > most && clock_mono_us() - s->kept_at_us >= LOOK_US)
+	if (s->kept_bytes + bytes > most && clock_mono_us() - s->kept_at_us >= LOOK_US)
 		quarantine_measure(s);
-	if (s->stats.quarantine_bytes + bytes > most)
+	if (s->kept_bytes + bytes > most)
 		return E_TOO_LARGE;
-	store_measure(s);
-	return disk_space_over(&s->space, s->opts.min_free) ? 0 : E_FULL;
+	if (disk_space(s->dir, &space) < 0)
+		return 0; /* the write shows what is wrong */
+	return disk_space_over(&space, s->opts.min_free) ? 0 : E_FULL;
 }
 
 static void name_of(const struct batch *b, char to[DISK_NAME])
@@ -152,7 +156,7 @@ static int file_record(
 	if (rc == 0)
 		rc = put_file(s->dir, name, iov, ARRAY_LEN(iov));
 	if (rc == 0)
-		s->stats.quarantine_bytes += bytes;
+		s->kept_bytes += bytes;
 	return rc;
 }
 

@@ -117,6 +117,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	int rc;
 
 	quarantine_measure(s);
+	s->stats.quarantine_bytes = s->kept_bytes;
 	s->last = *state;
 	s->last.end = s->end.position;
 	s->last.spans_put = s->end.spans;

@@ -27,8 +27,10 @@ struct spool {
 	struct spool_stats stats;
 	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
-	uint64_t kept_at_us;       /* when stats.quarantine_bytes was counted last */
-	bool in_trouble;           /* said so in the log */
+	/* Of the files in quarantine/, which another worker thread may write meanwhile (spool_quarantine). */
+	_Atomic uint64_t kept_bytes;
+	uint64_t kept_at_us; /* when they were counted last; that thread's */
+	bool in_trouble;     /* said so in the log */
 	struct log_gate commit_gate;
 };
 

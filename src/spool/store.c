@@ -31,7 +31,7 @@ void store_measure(struct spool *s)
 /* Bytes below max_bytes. */
 static uint64_t room_by_limit(const struct spool *s)
 {
-	uint64_t used = store_used(s) + s->stats.quarantine_bytes, most = s->opts.max_bytes;
+	uint64_t used = store_used(s) + s->kept_bytes, most = s->opts.max_bytes;
 
 	return most == 0 ? UINT64_MAX : most > used ? most - used : 0;
 }

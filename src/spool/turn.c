@@ -124,6 +124,7 @@ void turn_measure(struct spool *s)
 	st->lost = location_is_lost(s);
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
+	st->quarantine_bytes = s->kept_bytes;
 	st->oldest_end = s->segments.n == 0 ? s->end.position
 	                                    : segments_limit(&s->segments, 0, s->end.position);
 }

@@ -10,9 +10,14 @@ uint64_t sim_mono_us, sim_wall_ms;
 struct loop {
 	struct list timers;
 	struct list hooks;
-	void (*run)(void *arg);  /* work started and not run */
-	void (*done)(void *arg); /* work run and not told */
-	void (*next_done)(void *arg);
+	struct list started; /* work that was not run */
+	struct list run;     /* work that was, and was not told */
+};
+
+struct work {
+	struct list link;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
 	void *arg;
 };
 
@@ -46,14 +51,28 @@ int loop_open(struct loop **out, struct why *why)
 
 	if (l == NULL)
 		return why_set(why, E_NOMEM, "loop");
+	list_init(&l->started);
+	list_init(&l->run);
 	list_init(&l->timers);
 	list_init(&l->hooks);
 	*out = l;
 	return 0;
 }
 
+static void forget_all(struct list *work)
+{
+	while (!list_empty(work)) {
+		struct work *w = list_first(work, struct work, link);
+
+		list_remove(&w->link);
+		free(w);
+	}
+}
+
 void loop_free(struct loop *l)
 {
+	forget_all(&l->started);
+	forget_all(&l->run);
 	free(l);
 }
 
@@ -121,32 +140,39 @@ void timer_free(struct timer *t)
 
 int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
 {
-	l->run = run;
-	l->next_done = done;
-	l->arg = arg;
+	struct work *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return E_NOMEM;
+	*w = (struct work){ .run = run, .done = done, .arg = arg };
+	list_push(&l->started, &w->link);
 	return 0;
 }
 
 bool sim_work_run(struct loop *l)
 {
-	void (*run)(void *arg) = l->run;
+	struct work *w;
 
-	if (run == NULL)
+	if (list_empty(&l->started))
 		return false;
-	l->run = NULL;
-	run(l->arg);
-	l->done = l->next_done;
+	w = list_first(&l->started, struct work, link);
+	list_remove(&w->link);
+	w->run(w->arg);
+	list_push(&l->run, &w->link);
 	return true;
 }
 
 bool sim_work_done(struct loop *l)
 {
-	void (*done)(void *arg) = l->done;
+	struct work *w, it;
 
-	if (done == NULL)
+	if (list_empty(&l->run))
 		return false;
-	l->done = NULL;
-	done(l->arg);
+	w = list_first(&l->run, struct work, link);
+	list_remove(&w->link);
+	it = *w;
+	free(w);
+	it.done(it.arg);
 	return true;
 }
 

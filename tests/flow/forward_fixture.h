@@ -31,8 +31,8 @@ struct house {
 	struct batch *taken[TAKEN];
 	size_t ntaken;
 	unsigned left;
-	uint32_t size; /* of a batch; 0: SIZE */
-	uint64_t condemned_most;
+	uint32_t size;         /* of a batch; 0: SIZE */
+	uint64_t refused_most; /* bytes that waited for the quarantine */
 	uint64_t failures_seen;
 	bool stopped;
 };
@@ -91,9 +91,8 @@ static inline struct forward_opts house_opts(
 {
 	return (struct forward_opts){
 		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
-		.flight = { .max_bytes = FLIGHT_BYTES,
-		        .exposure_us = 20 * US_PER_MS,
-		        .drop_refused = drop_refused },
+		.flight = { .max_bytes = FLIGHT_BYTES, .exposure_us = 20 * US_PER_MS },
+		.drop_refused = drop_refused,
 		.spool = { .directory = h->dir,
 		        .host = "test",
 		        .max_bytes = max_bytes,

@@ -5,17 +5,20 @@
 
 enum { PAUSE_MS = 100, BESIDES = 6, LOOK_MS = 600, SMALL = 100 };
 
-static bool no_mark;      /* marks_set finds no memory for MARK_HELD */
-static bool no_reserve;   /* marks_reserve finds none */
-static bool no_condemned; /* keeper_condemn finds none */
-static bool no_read;      /* what a commit cycle reads cannot be read */
+static bool no_mark;    /* marks_set finds no memory for MARK_HELD */
+static bool no_reserve; /* marks_reserve finds none */
+static bool no_refused; /* refused_put finds none */
+static bool no_read;    /* what a commit cycle reads cannot be read */
 
 int __real_marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans);
 int __wrap_marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans);
 int __real_marks_reserve(struct marks *m, uint64_t first, uint64_t end);
 int __wrap_marks_reserve(struct marks *m, uint64_t first, uint64_t end);
-int __real_keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail);
-int __wrap_keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail);
+struct refused;
+int __real_refused_put(
+        struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
+int __wrap_refused_put(
+        struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
 void __real_spool_turn(struct spool *s, struct spool_turn *t);
 void __wrap_spool_turn(struct spool *s, struct spool_turn *t);
 
@@ -29,9 +32,10 @@ int __wrap_marks_reserve(struct marks *m, uint64_t first, uint64_t end)
 	return no_reserve ? E_NOMEM : __real_marks_reserve(m, first, end);
 }
 
-int __wrap_keeper_condemn(struct keeper *k, struct batch *b, const char *cause, const char *detail)
+int __wrap_refused_put(
+        struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	return no_condemned ? E_NOMEM : __real_keeper_condemn(k, b, cause, detail);
+	return no_refused ? E_NOMEM : __real_refused_put(r, b, outcome, detail);
 }
 
 /* In the worker thread: the loop's thread changes NO_READ between commit cycles only. */
@@ -117,11 +121,11 @@ static void a_refused_batch_that_cannot_be_queued(void)
 	h.mood = FULL;
 	feed(&h, 20);
 	until_true(h.loop, none_is_in_flight, &h, SECONDS);
-	no_condemned = true;
+	no_refused = true;
 	h.mood = REFUSES;
 	ok(until_true(h.loop, some_is_read, &h, SECONDS), "the backlog is read and refused");
 	cycles_have_pauses(&h, "what is refused cannot be queued for the quarantine");
-	no_condemned = false;
+	no_refused = false;
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "with memory again all is set aside");
 	is_int(at(&h, LEDGER_QUARANTINED)->batches, 20, "each batch once");
 	leave(&h);

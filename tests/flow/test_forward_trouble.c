@@ -19,6 +19,11 @@ static void block_quarantine(const struct house *h)
 		exit(99);
 }
 
+static bool keeps_again(void *arg)
+{
+	return level_of(arg, "quarantine") == HEALTH_OK;
+}
+
 static void each_is_set_aside(void)
 {
 	struct house h;
@@ -97,13 +102,13 @@ static void a_quarantine_that_cannot_be_written_holds_nobody_up(void)
 	ok(forward_ledger(h.forward)->accepted.batches == 100, "100 are taken");
 	kept = at(&h, LEDGER_IN_FLIGHT)->batches;
 	ok(kept * SIZE <= 2 * FLIGHT_BYTES, "%" PRIu64 " are in memory", kept);
-	is_int(level_of(&h, "spool"), HEALTH_DOWN, "the board says that it is down");
+	is_int(level_of(&h, "quarantine"), HEALTH_DOWN, "the board says that it is down");
 	remove(h.aside);
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "mended: all leave the flight");
 	is_int(at(&h, LEDGER_QUARANTINED)->batches + at(&h, LEDGER_DISK_ERROR)->batches, 100,
 	        "set aside, or dropped with the disk as the cause");
 	ok(at(&h, LEDGER_DISK_ERROR)->batches > 0, "some are dropped");
-	ok(until_true(h.loop, is_well, &h, SECONDS), "the board says that it is well");
+	ok(until_true(h.loop, keeps_again, &h, SECONDS), "the board says that it is well");
 	leave(&h);
 }
 
@@ -114,8 +119,8 @@ static bool has_failed_often(void *arg)
 	struct forward_stats s;
 
 	forward_stats(h->forward, &s);
-	h->condemned_most = max_u64(h->condemned_most, s.keeper.condemned_bytes);
-	return s.keeper.quarantine_failures > h->failures_seen + 100;
+	h->refused_most = max_u64(h->refused_most, s.refused_bytes);
+	return s.quarantine_failures > h->failures_seen + 100;
 }
 
 static void a_backlog_is_not_read_into_memory_for_it(void)
@@ -130,9 +135,8 @@ static void a_backlog_is_not_read_into_memory_for_it(void)
 	block_quarantine(&h);
 	h.mood = REFUSES;
 	ok(until_true(h.loop, has_failed_often, &h, SECONDS), "the quarantine refuses them");
-	ok(h.condemned_most >= READ_AHEAD, "as many as are read ahead wait for it");
-	ok(h.condemned_most < READ_AHEAD + SIZE, "and not more: %" PRIu64 " bytes",
-	        h.condemned_most);
+	ok(h.refused_most >= READ_AHEAD, "as many as are read ahead wait for it");
+	ok(h.refused_most < READ_AHEAD + SIZE, "and not more: %" PRIu64 " bytes", h.refused_most);
 	remove(h.aside);
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "mended: all leave the spool");
 	is_int(at(&h, LEDGER_QUARANTINED)->batches, 200, "and are set aside");

@@ -22,10 +22,9 @@ int __wrap_kafka_producer_send(struct kafka_producer *p, const struct kafka_reco
 	return down ? E_DOWN : 0;
 }
 
-static void on_kept(void *arg, struct quarantine_item *item)
+static void on_done(void *arg, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
-	(void)arg;
-	(void)item;
+	(void)arg, (void)item, (void)outcome;
 }
 
 static bool has_sent(void *arg)
@@ -46,7 +45,7 @@ static void what_failed_has_a_pause_whatever_comes_meanwhile(void)
 	struct quarantine_opts o = {
 		.kind = QUARANTINE_TOPIC, .where = "bad", .brokers = "127.0.0.1:1"
 	};
-	struct quarantine_events events = { on_kept, NULL };
+	struct quarantine_events events = { on_done, NULL };
 	struct quarantine_item items[ITEMS];
 	struct quarantine *q;
 	struct health health = { 0 };
