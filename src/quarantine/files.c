@@ -21,6 +21,11 @@ static struct quarantine_item *first_of(struct list *list)
 	return list_first(list, struct quarantine_item, link);
 }
 
+static bool is_tried_again(const struct quarantine_item *item)
+{
+	return item->rc < 0 && item->rc != E_TOO_LARGE;
+}
+
 static void note_failure(struct files *f, struct quarantine_item *item, const struct why *what)
 {
 	item->rc = what->code;
@@ -38,7 +43,7 @@ static void run(void *arg)
 		struct quarantine_item *item = container_of(node, struct quarantine_item, link);
 
 		item->rc = f->kind->write(f, item, &what);
-		if (item->rc < 0 && item->rc != E_TOO_LARGE)
+		if (is_tried_again(item))
 			note_failure(f, item, &what);
 	}
 	if (f->kind->sync == NULL || f->kind->sync(f, &what) == 0)
@@ -54,28 +59,41 @@ static void run(void *arg)
 static void start(struct files *f);
 static void files_free(struct quarantine *q);
 
-/* Each item has an outcome, or waits behind the others for the next run. */
-static void tell_all(struct files *f)
+/* Items that were not kept go before those that came meanwhile: the list stays in the order of age. */
+static void wait_first(struct files *f, struct list *items)
 {
-	struct list over;
-	bool full = false;
+	list_append(items, &f->q.waiting);
+	list_append(&f->q.waiting, items);
+}
 
-	list_init(&over);
-	while (!list_empty(&f->writing)) {
-		struct quarantine_item *item = first_of(&f->writing);
-		bool again = item->rc < 0 && item->rc != E_TOO_LARGE;
-
-		full |= item->rc == E_TOO_LARGE;
-		f->q.failures += again;
-		list_remove(&item->link);
-		list_push(again ? &f->q.waiting : &over, &item->link);
-	}
+static void tell_board(struct files *f, bool full)
+{
 	if (f->failed.code != 0)
 		quarantine_trouble(&f->q, f->failed_name, f->failed.text);
 	else if (full)
 		quarantine_full(&f->q);
 	else
 		quarantine_well(&f->q);
+}
+
+/* Each item has an outcome, or waits for the next run. */
+static void tell_all(struct files *f)
+{
+	struct list over, again;
+	bool full = false;
+
+	list_init(&over);
+	list_init(&again);
+	while (!list_empty(&f->writing)) {
+		struct quarantine_item *item = first_of(&f->writing);
+
+		full |= item->rc == E_TOO_LARGE;
+		f->q.failures += is_tried_again(item);
+		list_remove(&item->link);
+		list_push(is_tried_again(item) ? &again : &over, &item->link);
+	}
+	wait_first(f, &again);
+	tell_board(f, full);
 	while (!list_empty(&over)) {
 		struct quarantine_item *item = first_of(&over);
 
@@ -124,7 +142,7 @@ static void start(struct files *f)
 	f->busy = work_start(f->q.loop, run, on_run, f) == 0;
 	if (f->busy)
 		return;
-	list_append(&f->q.waiting, &f->writing);
+	wait_first(f, &f->writing);
 	timer_start(f->again, AGAIN_MS);
 }
 

@@ -100,9 +100,12 @@ static void look_at_board(struct life *l)
 {
 	bool down = false;
 
-	for (size_t i = 0; i < l->health.nparts; i++)
-		if (strcmp(l->health.parts[i].name, "spool") == 0)
-			down = l->health.parts[i].level == HEALTH_DOWN;
+	for (size_t i = 0; i < l->health.nparts; i++) {
+		const struct health_part *p = &l->health.parts[i];
+
+		if (strcmp(p->name, "spool") == 0 || strcmp(p->name, "quarantine") == 0)
+			down |= p->level == HEALTH_DOWN;
+	}
 	l->downs += down && !l->down;
 	l->down = down;
 }

@@ -32,7 +32,7 @@ struct life {
 	uint64_t random;
 	uint64_t left;      /* to be fed */
 	uint64_t turned_us; /* when the turn before began */
-	unsigned downs;     /* how often the board said that the spool is down */
+	unsigned downs; /* how often the board said that the spool, or its quarantine, is down */
 	bool down;
 	bool stopped;
 	struct batch *watched[LIFE_WATCHED]; /* fed, and not known to be safe */

@@ -55,6 +55,7 @@ FLOW_TESTS = \
 	%D%/test_exporter_storm \
 	%D%/test_exporter_trouble \
 	%D%/test_metrics_manual \
+	%D%/test_quarantine_spool \
 	%D%/test_quarantine_topic \
 	%D%/test_secrets \
 	%D%/test_slow_names \
@@ -116,6 +117,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
 %C%_test_exporter_trouble_SOURCES = %D%/test_exporter_trouble.c $(FAKE_HTTP)
+%C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg
 
