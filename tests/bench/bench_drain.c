@@ -48,6 +48,7 @@ struct way {
 struct figure {
 	double spans_s, cpu_million; /* seconds */
 	double mib;                  /* at most */
+	double post_spans;           /* spans in a POST, on average */
 };
 
 /* ---- the topic ---- */
@@ -136,14 +137,22 @@ static uint64_t batches_of(const struct content *c)
 
 /* ---- one run ---- */
 
-static void count(struct mockproc *stub, uint64_t *spans, uint64_t *traces)
+struct counts {
+	uint64_t spans, traces, posts;
+};
+
+static struct counts count(struct mockproc *stub)
 {
+	struct counts c = { 0 };
 	char answer[512];
 
 	mockproc_ask(stub, "counts", answer, sizeof(answer));
-	measure_must(
-	        sscanf(answer, "{\"total\":%" SCNu64 ",\"unique\":%" SCNu64, spans, traces) == 2,
+	measure_must(sscanf(answer,
+	                     "{\"total\":%" SCNu64 ",\"unique\":%" SCNu64
+	                     ",\"duplicate\":%*u,\"requests\":%" SCNu64,
+	                     &c.spans, &c.traces, &c.posts) == 3,
 	        "the collector does not say what it has");
+	return c;
 }
 
 static struct child *start(const char *program, const char *const *argv)
@@ -195,33 +204,34 @@ static struct child *start_floor(
 /* From the first span that is stored to the last: a start and a rebalance are no part of it. */
 static struct figure watch(struct child *c, struct mockproc *stub, uint64_t want)
 {
-	uint64_t until = clock_mono_us() + PATIENCE_S * US_PER_S, spans = 0, traces, first, began;
+	uint64_t until = clock_mono_us() + PATIENCE_S * US_PER_S, first, began;
 	pid_t pid = child_pid(c);
 	struct figure f;
 	double cpu;
 
-	while (count(stub, &spans, &traces), spans == 0) {
+	while ((first = count(stub).spans) == 0) {
 		measure_must(child_running(c) && clock_mono_us() < until, "nothing is stored");
 		usleep(1000);
 	}
-	first = spans;
 	began = clock_mono_us();
 	cpu = measure_cpu_s(pid);
-	while (count(stub, &spans, &traces), spans < want) {
+	while (count(stub).spans < want) {
 		measure_must(child_running(c) && clock_mono_us() < until, "not all is stored");
 		usleep(5000);
 	}
 	f.cpu_million = (measure_cpu_s(pid) - cpu) * 1e6 / (double)(want - first);
 	f.spans_s = (double)(want - first) * 1e6 / (double)(clock_mono_us() - began);
 	f.mib = measure_memory(pid, "VmHWM");
+	f.post_spans = (double)want / (double)count(stub).posts;
 	return f;
 }
 
 static struct figure run(const char *brokers, const struct content *c, const struct way *w)
 {
-	uint64_t want = batches_of(c) * SPANS, spans, traces;
+	uint64_t want = batches_of(c) * SPANS;
 	struct mockproc stub;
 	struct child *relay;
+	struct counts got;
 	struct figure f;
 
 	mockproc_start_program(&stub, "stubcollector", w->stub);
@@ -231,16 +241,17 @@ static struct figure run(const char *brokers, const struct content *c, const str
 	                           : start_drain(brokers, &stub, w);
 	f = watch(relay, &stub, want);
 	child_free(relay);
-	count(&stub, &spans, &traces);
-	measure_must(spans == want, "the collector has more spans than the topic");
-	measure_must(w->confirm == NULL || traces == batches_of(c), "a batch is missing");
+	got = count(&stub);
+	measure_must(got.spans == want, "the collector has more spans than the topic");
+	measure_must(w->confirm == NULL || got.traces == batches_of(c), "a batch is missing");
 	mockproc_stop(&stub);
 	return f;
 }
 
 static void print(const struct way *w, const struct figure *f)
 {
-	printf("%-24s %12.0f %12.2f %8.1f\n", w->name, f->spans_s, f->cpu_million, f->mib);
+	printf("%-24s %12.0f %12.2f %8.1f %12.0f\n", w->name, f->spans_s, f->cpu_million, f->mib,
+	        f->post_spans);
 	fflush(stdout);
 }
 
@@ -337,7 +348,7 @@ int main(int argc, char **argv)
 {
 	uint64_t records = argc > 1 ? strtoull(argv[1], NULL, 10) : 60000;
 
-	printf("%-24s %12s %12s %8s\n", "", "span/s", "CPU s/M span", "MiB");
+	printf("%-24s %12s %12s %8s %12s\n", "", "span/s", "CPU s/M span", "MiB", "spans/POST");
 	beside_the_floor(records, 1);
 	beside_the_floor(records, 30);
 	with_poison(records);
