@@ -49,14 +49,14 @@ struct drain_stats {
 	uint64_t oldest_age_us; /* since the oldest record in flight was read; 0 none */
 	uint64_t transcoded;    /* records that were in compact protocol */
 	uint64_t taken;         /* records that the consumer handed out, ever */
-	uint64_t partitions;    /* ours now */
+	uint64_t partitions;    /* assigned to this drain now */
 	bool paused;            /* reading, for lack of room */
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
 struct exporter *drain_exporter(const struct drain *d);
 const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
 
-/* Of a drain with an end, over the partitions that are ours. */
+/* Of a drain with an end, over the partitions that are assigned to it. */
 struct drain_progress {
 	uint64_t done;  /* records, by offset: holes count as records */
 	uint64_t whole; /* 0: not known yet, or nothing to do */
@@ -71,9 +71,12 @@ struct drain_lag {
 	uint64_t ahead;     /* records read beyond the oldest that is not done */
 	int64_t next;       /* the first offset not done, -1 unknown */
 };
-/* Calls EACH for every partition that is ours. */
+/* Calls EACH for every partition that is assigned to this drain. */
 void drain_each_lag(
         struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
+
+/* Appends the drain's metrics, as Prometheus text; those of its collectors and of Kafka are none of them. */
+void drain_metrics(struct drain *d, struct buf *to);
 
 /* After stopped, or when nothing was read. NULL is fine. */
 void drain_free(struct drain *d);

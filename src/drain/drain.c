@@ -1,10 +1,10 @@
-/* drain.c — begins and ends the drain.
+/* drain.c — opens and stops the drain.
  *
- *   stop: nothing more is read ──► what waits is handed on ──► the exporter's budget ──► the quarantine's
- *         ──► what is left is handed on ──► commit, leave the group ──► stopped
+ *   stop: reading ends ──► waiting records are handed on ──► exporter_flush ──► quarantine_flush
+ *         ──► all other records are handed on ──► commit, leave the group ──► stopped
  *
- * The order of the ends: the consumer can close only when every record is given back, so it is opened
- * last and closed last of what works, and freed after exporter and quarantine. */
+ * The consumer can close only when every record is released, so it is opened last, closed last, and freed after exporter
+ * and quarantine. */
 #include <stdlib.h>
 
 #include "drain_internal.h"
@@ -36,14 +36,14 @@ static int open_ends(struct drain *d, struct why *why)
 	return kafka_consumer_open(&d->consumer, d->loop, &d->opts.consumer, &from_consumer, why);
 }
 
-/* Events say when there is room again; that a record waits no longer than this does not depend on them. */
+/* drain_on_room says when the exporter has room again; should that not come, no record waits longer than a heartbeat. */
 static void on_heartbeat(void *arg)
 {
 	struct drain *d = arg;
 
 	timer_start(d->heartbeat, HEARTBEAT_MS);
-	drain_look(d);
-	drain_look_for_end(d);
+	drain_post_waiting(d);
+	drain_check_end(d);
 }
 
 int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
@@ -112,7 +112,7 @@ void drain_stop(struct drain *d, uint64_t budget_ms, void (*stopped)(void *arg),
 	d->stopped = stopped;
 	d->stopped_arg = arg;
 	d->budget_ms = budget_ms;
-	drain_throttle(d);
+	drain_pause_or_resume(d);
 	hand_on_all(d, &d->waiting);
 	exporter_flush(d->exporter, away ? 0 : budget_ms, on_posted, d);
 }
@@ -151,11 +151,11 @@ void drain_free(struct drain *d)
 	quarantine_free(d->quarantine);
 	hand_on_all(d, &d->records);
 	kafka_consumer_free(d->consumer);
-	for (int32_t i = 0; i < d->nparts; i++) {
-		if (d->parts[i] != NULL)
-			watermark_free(&d->parts[i]->mark);
-		free(d->parts[i]);
+	for (int32_t i = 0; i < d->npartitions; i++) {
+		if (d->partitions[i] != NULL)
+			watermark_free(&d->partitions[i]->watermark);
+		free(d->partitions[i]);
 	}
-	free(d->parts);
+	free(d->partitions);
 	free(d);
 }

@@ -6,42 +6,35 @@
 #include "log.h"
 #include "watermark.h"
 
-enum record_place {
-	RECORD_WAITS,     /* for the exporter's room */
-	RECORD_POSTED,    /* the exporter has it */
-	RECORD_CONDEMNED, /* the quarantine has it */
-};
-
-struct poison;
+struct quarantine_job;
 
 struct record {
-	struct list link;  /* of all, in the order they were read */
-	struct list waits; /* of waiting */
+	struct list link;  /* of drain.records */
+	struct list waits; /* of drain.waiting, until the exporter takes it */
 	struct drain *drain;
 	struct kafka_message message;
 	struct slice value; /* what is posted: the message's, or own */
-	struct buf own;     /* transcoded */
+	struct buf own;     /* VALUE transcoded from compact protocol */
 	struct slice id;    /* of the message's headers, "" where there is none that is fit */
 	struct slice received;
 	bool maybe_dup;
 	bool unconfirmed; /* given up by the exporter for this cause */
-	uint64_t ticket;
-	uint64_t read_us;
+	uint64_t ticket;  /* of the partition's watermark */
+	uint64_t read_us; /* monotonic */
 	uint32_t spans;
 	struct inspect_facts facts; /* of a value that can be posted */
-	enum record_place place;
-	struct poison *poison;
+	struct quarantine_job *job; /* NULL until it goes to the quarantine */
 };
 
-/* One partition: what of it may be committed. Its address stays. */
-struct drain_part {
-	struct watermark mark;
-	bool ours;
-	bool blocked;    /* too far ahead of its oldest record */
-	int64_t lost_at; /* what could have been committed when it was lost; -1 nothing */
+/* A partition that was assigned to this drain at least once. Its address stays. */
+struct drain_partition {
+	struct watermark watermark; /* of the offsets that may be committed */
+	bool assigned;              /* to this member of the group, now */
+	bool blocked; /* opts.max_ahead records were read beyond its oldest that is not done */
+	int64_t lost_at; /* the offset that could have been committed when the partition was lost; -1 none */
 	int64_t seen_ms; /* timestamp of the last record read, -1 unknown */
-	bool ranged;     /* RANGE is known, from the first assignment on */
-	bool read;       /* up to the range's end */
+	bool has_range;  /* RANGE is known, from the first assignment on */
+	bool range_read; /* every record of the range was read */
 	struct replay_range range;
 };
 
@@ -52,20 +45,20 @@ struct drain {
 	struct kafka_consumer *consumer;
 	struct exporter *exporter;
 	struct quarantine *quarantine;
-	struct drain_part **parts; /* by number; NULL where none was ever ours */
-	int32_t nparts;
-	uint64_t blocked; /* partitions that are */
-	struct list records;
-	struct list waiting;
+	struct drain_partition **partitions; /* by number; NULL: never assigned */
+	int32_t npartitions;
+	uint64_t blocked;    /* partitions that are */
+	struct list records; /* all in memory, in the order they were read */
+	struct list waiting; /* those that the exporter has no room for */
 	struct timer *heartbeat;
 	struct drain_ledger ledger;
 	struct drain_stats stats;
-	struct log_gate bad_gate;    /* of lines about bad records */
-	uint64_t bad_unsaid;         /* records that no line was written about */
-	bool wants_room;             /* the exporter will tell */
-	enum exporter_state sending; /* as last told */
-	bool finished;               /* told so */
-	bool halted;                 /* records are lost, and what follows is not to be sent */
+	struct log_gate refused_gate; /* of lines about bad records */
+	uint64_t unlogged;            /* records that no line was written about */
+	bool wants_room; /* the exporter had none, and calls drain_on_room when it has */
+	enum exporter_state sending; /* the exporter's, as it told last */
+	bool finished;               /* the owner was told so */
+	bool halted; /* retention took records, and opts.stops_at_loss: nothing more is read */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);
@@ -78,26 +71,29 @@ void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
 void drain_on_quarantined(
         void *drain, struct quarantine_item *item, enum quarantine_outcome outcome);
-/* R is nobody's any more: whoever has the partition now will read it. */
+/* R leaves this drain without an outcome: the member that has its partition next reads it again. Frees R. */
 void record_hand_on(struct record *r);
-/* Reading goes on or pauses, as there is room. */
-void drain_throttle(struct drain *d);
-/* The same, and posts what waits as far as there is room. */
-void drain_look(struct drain *d);
+/* Pauses or resumes the consumer, by the room that is left for records. */
+void drain_pause_or_resume(struct drain *d);
+/* Hands waiting records to the exporter as far as it has room, then drain_pause_or_resume. */
+void drain_post_waiting(struct drain *d);
 
-/* refused.c: R goes to quarantine. */
-void drain_condemn(struct record *r, const char *cause, int status, const char *detail);
-struct record *drain_acquit(struct quarantine_item *item);
-void poison_free(struct poison *p);
+/* quarantine_job.c: hands R to the quarantine. CAUSE is one word; STATUS, of HTTP, 0 for none; DETAIL a sentence. */
+void drain_quarantine(struct record *r, const char *cause, int status, const char *detail);
+/* The record of ITEM, which the quarantine has kept. */
+struct record *quarantine_job_record(struct quarantine_item *item);
+void quarantine_job_free(struct quarantine_job *job);
 
 /* range.c: a drain with --from or --until. */
 bool drain_is_ranged(const struct drain *d);
-/* Where PART begins, and what it reads of PARTITION, now that it was assigned; STORED as the consumer says. */
-int64_t drain_range(struct drain *d, struct drain_part *part, int32_t partition, int64_t stored);
-/* OFFSET of PARTITION was met. True: it lies beyond the end, so it is not read. */
+/* Gives the offset at which reading of PARTITION begins, now that it was assigned, and fills PART->range at the first
+ * assignment. STORED is the group's committed offset, as the consumer says. */
+int64_t drain_range(
+        struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored);
+/* The consumer has come to OFFSET of PARTITION. True: the range ends before it, and the record is not read. */
 bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset);
 /* Tells the owner when the last record of all ranges is done. */
-void drain_look_for_end(struct drain *d);
+void drain_check_end(struct drain *d);
 
 /* partition.c: partitions come and go. */
 int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, int64_t stored);
@@ -107,10 +103,10 @@ void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, in
 void drain_on_kafka_trouble(void *drain);
 void drain_on_collector(void *drain, enum exporter_state state, const char *sentence);
 void drain_on_sight(void *drain, enum confirmer_sight sight, const char *sentence);
-struct drain_part *drain_part(const struct drain *d, int32_t partition);
-/* R was read: it has its place in the watermark. E_NOMEM. */
-int drain_begin_with(struct record *r) MUST_USE;
-/* R is done. */
-enum watermark_move drain_done_with(struct record *r);
+struct drain_partition *drain_partition(const struct drain *d, int32_t partition);
+/* R was read: its offset may not be committed before drain_record_done. E_NOMEM. */
+int drain_track(struct record *r) MUST_USE;
+/* R has its outcome: the watermark of its partition may move, and is stored for the next commit. */
+enum watermark_move drain_record_done(struct record *r);
 
 #endif

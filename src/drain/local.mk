@@ -1,3 +1,3 @@
 libspanspool_a_SOURCES += \
 	include/drain/drain.h %D%/drain.c %D%/drain_internal.h \
-	%D%/partition.c %D%/range.c %D%/record.c %D%/refused.c
+	%D%/metrics.c %D%/partition.c %D%/range.c %D%/record.c %D%/quarantine_job.c

@@ -1,5 +1,4 @@
-/* partition.c — what is told about the two ends: partitions come and go, collectors are away and
- * back. One line a change. */
+/* partition.c — partitions are assigned and revoked; the states of Kafka and of the collectors on the health board. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,66 +9,68 @@
 
 static const char kafka[] = "kafka", collector[] = "collector";
 
-struct drain_part *drain_part(const struct drain *d, int32_t partition)
+struct drain_partition *drain_partition(const struct drain *d, int32_t partition)
 {
-	return partition >= 0 && partition < d->nparts ? d->parts[partition] : NULL;
+	return partition >= 0 && partition < d->npartitions ? d->partitions[partition] : NULL;
 }
 
-static struct drain_part *part_make(struct drain *d, int32_t partition)
+static struct drain_partition *partition_make(struct drain *d, int32_t partition)
 {
-	struct drain_part **more;
+	struct drain_partition **more;
 
-	if (drain_part(d, partition) != NULL)
-		return d->parts[partition];
-	if (partition >= d->nparts) {
-		more = realloc(d->parts, ((size_t)partition + 1) * sizeof(struct drain_part *));
+	if (drain_partition(d, partition) != NULL)
+		return d->partitions[partition];
+	if (partition >= d->npartitions) {
+		more = realloc(
+		        d->partitions, ((size_t)partition + 1) * sizeof(struct drain_partition *));
 		if (more == NULL)
 			return NULL;
-		d->parts = more;
-		while (d->nparts <= partition)
-			d->parts[d->nparts++] = NULL;
+		d->partitions = more;
+		while (d->npartitions <= partition)
+			d->partitions[d->npartitions++] = NULL;
 	}
-	d->parts[partition] = calloc(1, sizeof(struct drain_part));
-	if (d->parts[partition] != NULL)
-		d->parts[partition]->lost_at = -1;
-	return d->parts[partition];
+	d->partitions[partition] = calloc(1, sizeof(struct drain_partition));
+	if (d->partitions[partition] != NULL)
+		d->partitions[partition]->lost_at = -1;
+	return d->partitions[partition];
 }
 
-static void look_ahead(struct drain *d, struct drain_part *part)
+static void update_blocked(struct drain *d, struct drain_partition *part)
 {
-	bool blocked = part->ours && watermark_span(&part->mark) >= d->opts.max_ahead;
+	bool blocked = part->assigned && watermark_span(&part->watermark) >= d->opts.max_ahead;
 
 	d->blocked += (uint64_t)blocked - (uint64_t)part->blocked;
 	part->blocked = blocked;
 }
 
-int drain_begin_with(struct record *r)
+int drain_track(struct record *r)
 {
-	struct drain_part *part = drain_part(r->drain, r->message.partition);
+	struct drain_partition *part = drain_partition(r->drain, r->message.partition);
 	int rc;
 
 	if (part == NULL)
 		return E_NOMEM;
-	rc = watermark_add(&part->mark, r->message.offset, &r->ticket);
+	rc = watermark_add(&part->watermark, r->message.offset, &r->ticket);
 	part->seen_ms = r->message.timestamp_ms;
-	look_ahead(r->drain, part);
+	update_blocked(r->drain, part);
 	return rc;
 }
 
-enum watermark_move drain_done_with(struct record *r)
+enum watermark_move drain_record_done(struct record *r)
 {
 	struct drain *d = r->drain;
-	struct drain_part *part = drain_part(d, r->message.partition);
-	enum watermark_move move = watermark_done(&part->mark, r->message.generation, r->ticket);
+	struct drain_partition *part = drain_partition(d, r->message.partition);
+	enum watermark_move move =
+	        watermark_done(&part->watermark, r->message.generation, r->ticket);
 
 	if (move == WATERMARK_MOVED)
-		kafka_consumer_store(
-		        d->consumer, r->message.partition, r->message.generation, part->mark.next);
-	look_ahead(d, part);
+		kafka_consumer_store(d->consumer, r->message.partition, r->message.generation,
+		        part->watermark.next);
+	update_blocked(d, part);
 	return move;
 }
 
-static void tell_partitions(struct drain *d)
+static void report_kafka_health(struct drain *d)
 {
 	const struct kafka_trouble *t = kafka_consumer_trouble(d->consumer);
 
@@ -79,7 +80,8 @@ static void tell_partitions(struct drain *d)
 		health_post(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN, "%s",
 		        t->sentence);
 	else if (d->stats.partitions == 0)
-		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is ours",
+		health_post(d->health, kafka, HEALTH_WARN,
+		        "no partition of topic %s is assigned to this drain",
 		        d->opts.consumer.topic);
 	else
 		health_post(
@@ -88,13 +90,13 @@ static void tell_partitions(struct drain *d)
 
 void drain_on_kafka_trouble(void *arg)
 {
-	tell_partitions(arg);
+	report_kafka_health(arg);
 }
 
-/* Where to begin. What was done before the partition was lost need not be done again, although it
- * could not be committed then: but only while the group remembers an offset of it, which it forgets
- * with the topic. */
-static int64_t begin(struct drain_part *part, int64_t stored)
+/* The offset at which reading begins. Records that were done before the partition was lost are not read again, although
+ * they could not be committed then. A group without a stored offset has forgotten the partition, as it does when the
+ * topic is deleted: then the offset from before means nothing. */
+static int64_t start_offset(struct drain_partition *part, int64_t stored)
 {
 	int64_t known = part->lost_at;
 
@@ -105,24 +107,25 @@ static int64_t begin(struct drain_part *part, int64_t stored)
 int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int64_t stored)
 {
 	struct drain *d = arg;
-	struct drain_part *part = part_make(d, partition);
+	struct drain_partition *part = partition_make(d, partition);
 	int64_t at;
 
 	if (part == NULL) {
 		log_error("drain: out of memory: partition %d is not read", partition);
 		return stored;
 	}
-	d->stats.partitions += !part->ours;
-	part->ours = true;
+	d->stats.partitions += !part->assigned;
+	part->assigned = true;
 	part->seen_ms = -1;
-	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored) : begin(part, stored);
-	watermark_reset(&part->mark, generation);
+	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored)
+	                        : start_offset(part, stored);
+	watermark_reset(&part->watermark, generation);
 	if (at >= 0)
-		part->mark.next = at;
-	look_ahead(d, part);
-	log_debug("drain: partition %d is ours, stored %" PRId64 ", begun at %" PRId64, partition,
-	        stored, at);
-	tell_partitions(d);
+		part->watermark.next = at;
+	update_blocked(d, part);
+	log_debug("drain: partition %d is assigned, stored %" PRId64 ", read from %" PRId64,
+	        partition, stored, at);
+	report_kafka_health(d);
 	return at;
 }
 
@@ -137,19 +140,19 @@ static bool is_from(void *arg, void *token)
 	return r->message.partition == ((const struct from *)arg)->partition;
 }
 
-/* Whatever has not gone out yet is left to the next owner; what has will be a duplicate there. */
+/* Records that were not posted yet are left to the next owner of the partition, who will also read those that were. */
 void drain_on_revoked(void *arg, int32_t partition, bool lost)
 {
 	struct drain *d = arg;
-	struct drain_part *part = drain_part(d, partition);
+	struct drain_partition *part = drain_partition(d, partition);
 	struct from from = { partition };
 
-	if (part == NULL || !part->ours)
+	if (part == NULL || !part->assigned)
 		return;
-	part->ours = false;
-	part->lost_at = lost ? part->mark.next : -1;
-	watermark_close(&part->mark);
-	look_ahead(d, part);
+	part->assigned = false;
+	part->lost_at = lost ? part->watermark.next : -1;
+	watermark_close(&part->watermark);
+	update_blocked(d, part);
 	d->stats.partitions--;
 	list_each_safe (node, &d->waiting) {
 		struct record *r = container_of(node, struct record, waits);
@@ -160,21 +163,21 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 	exporter_recall(d->exporter, is_from, &from);
 	log_debug("drain: partition %d is %s", partition,
 	        lost ? "lost to another member" : "given away");
-	tell_partitions(d);
+	report_kafka_health(d);
 }
 
 void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
 {
 	struct drain *d = arg;
-	struct drain_part *part = drain_part(d, partition);
+	struct drain_partition *part = drain_partition(d, partition);
 
 	if (part == NULL)
 		return;
 	(void)drain_is_beyond(d, partition, offset);
 	part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
-	if (part->mark.next >= 0)
+	if (part->watermark.next >= 0)
 		kafka_consumer_store(
-		        d->consumer, partition, part->mark.generation, part->mark.next);
+		        d->consumer, partition, part->watermark.generation, part->watermark.next);
 }
 
 void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)
@@ -198,7 +201,7 @@ void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int6
 }
 
 /* "retrying offset 17 of partition 3", of the record that has waited longest. */
-static void retrying(const struct drain *d, char *to, size_t cap)
+static void describe_oldest(const struct drain *d, char *to, size_t cap)
 {
 	const struct record *r;
 
@@ -217,7 +220,7 @@ void drain_on_collector(void *arg, enum exporter_state state, const char *senten
 	char what[96];
 
 	d->sending = state;
-	retrying(d, what, sizeof(what));
+	describe_oldest(d, what, sizeof(what));
 	switch (state) {
 	case EXPORTER_SENDING:
 		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
@@ -255,16 +258,16 @@ void drain_each_lag(
 {
 	uint64_t now = clock_wall_ms();
 
-	for (int32_t i = 0; i < d->nparts; i++) {
-		struct drain_part *part = d->parts[i];
+	for (int32_t i = 0; i < d->npartitions; i++) {
+		struct drain_partition *part = d->partitions[i];
 		struct drain_lag lag = { .partition = i };
 		int64_t since = -1;
 
-		if (part == NULL || !part->ours)
+		if (part == NULL || !part->assigned)
 			continue;
 		lag.records = kafka_consumer_lag(d->consumer, i);
-		lag.ahead = watermark_span(&part->mark);
-		lag.next = part->mark.next;
+		lag.ahead = watermark_span(&part->watermark);
+		lag.next = part->watermark.next;
 		list_each (node, &d->records) {
 			const struct record *r = container_of(node, struct record, link);
 

@@ -18,52 +18,53 @@ static struct replay_range range_of(struct drain *d, int32_t partition, int64_t 
 	return replay_range(&d->opts.from, &d->opts.until, partition, &facts);
 }
 
-int64_t drain_range(struct drain *d, struct drain_part *part, int32_t partition, int64_t stored)
+int64_t drain_range(
+        struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored)
 {
-	bool first = !part->ranged;
-	int64_t at = part->mark.next;
+	bool first = !part->has_range;
+	int64_t at = part->watermark.next;
 
 	if (first) {
 		part->range = range_of(d, partition, stored);
-		part->ranged = true;
+		part->has_range = true;
 		log_debug("drain: partition %" PRId32 " is read from %" PRId64 " to %" PRId64,
 		        partition, part->range.begin, part->range.end);
 	}
 	if (first || at < part->range.begin)
 		at = part->range.begin;
-	part->read = part->range.end >= 0 && at >= part->range.end;
+	part->range_read = part->range.end >= 0 && at >= part->range.end;
 	return at;
 }
 
 bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset)
 {
-	struct drain_part *part = drain_part(d, partition);
+	struct drain_partition *part = drain_partition(d, partition);
 
-	if (part == NULL || !part->ranged || part->range.end < 0 || offset < part->range.end)
+	if (part == NULL || !part->has_range || part->range.end < 0 || offset < part->range.end)
 		return false;
-	kafka_consumer_skip(d->consumer, partition, part->mark.generation);
-	part->read = true;
+	kafka_consumer_skip(d->consumer, partition, part->watermark.generation);
+	part->range_read = true;
 	return true;
 }
 
-/* A partition that is away for the moment is some other member's to finish, unless the group is ours alone. */
-static bool is_unfinished(const struct drain *d, const struct drain_part *part)
+/* A partition that is not assigned now is another member's to finish, unless the group has no other member. */
+static bool is_unfinished(const struct drain *d, const struct drain_partition *part)
 {
-	return part != NULL && !part->read &&
-	       (part->ours || (part->ranged && d->opts.consumer.commits_nothing));
+	return part != NULL && !part->range_read &&
+	       (part->assigned || (part->has_range && d->opts.consumer.commits_nothing));
 }
 
 static bool is_over(const struct drain *d)
 {
 	if (d->stats.partitions == 0 || !list_empty(&d->records))
 		return false;
-	for (int32_t i = 0; i < d->nparts; i++)
-		if (is_unfinished(d, d->parts[i]))
+	for (int32_t i = 0; i < d->npartitions; i++)
+		if (is_unfinished(d, d->partitions[i]))
 			return false;
 	return true;
 }
 
-void drain_look_for_end(struct drain *d)
+void drain_check_end(struct drain *d)
 {
 	if (d->finished || d->stopping || !drain_is_ranged(d) || !is_over(d))
 		return;
@@ -72,10 +73,11 @@ void drain_look_for_end(struct drain *d)
 		d->opts.finished(d->opts.finished_arg);
 }
 
-static uint64_t done_of(const struct drain_part *part)
+static uint64_t done_of(const struct drain_partition *part)
 {
-	int64_t at =
-	        part->read && watermark_span(&part->mark) == 0 ? part->range.end : part->mark.next;
+	int64_t at = part->range_read && watermark_span(&part->watermark) == 0
+	                     ? part->range.end
+	                     : part->watermark.next;
 
 	return at > part->range.begin ? (uint64_t)(at - part->range.begin) : 0;
 }
@@ -83,10 +85,10 @@ static uint64_t done_of(const struct drain_part *part)
 void drain_progress(const struct drain *d, struct drain_progress *to)
 {
 	*to = (struct drain_progress){ .finished = d->finished };
-	for (int32_t i = 0; i < d->nparts; i++) {
-		const struct drain_part *part = d->parts[i];
+	for (int32_t i = 0; i < d->npartitions; i++) {
+		const struct drain_partition *part = d->partitions[i];
 
-		if (part == NULL || !part->ours || !part->ranged || part->range.end < 0)
+		if (part == NULL || !part->assigned || !part->has_range || part->range.end < 0)
 			continue;
 		to->whole += (uint64_t)(part->range.end - part->range.begin);
 		to->done += done_of(part);

@@ -1,12 +1,12 @@
 /* record.c — the way of one record.
  *
- *   message ──► empty ───────────────────────────────────────────────► done, skipped
- *       └─────► a batch ──► WAITS ──room──► POSTED ──2xx──────────────► done, delivered
- *       │                                     ├── poison ─┐
- *       └─────► anything else ────────────────────────────┴► CONDEMNED ─kept─► done, quarantined
+ *   message ──► no value ───────────────────────────────────────────────► finished, skipped_empty
+ *       ├─────► a batch ──► drain.waiting ──► exporter ──delivered─────────► finished, delivered
+ *       │                                        └── refused ─┐
+ *       └─────► anything else ───────────────────────────────┴► quarantine ► finished, quarantined
  *
- * "Done" moves the watermark of its partition, and only the watermark is stored for a commit. A record
- * of a partition that was taken away in the meantime moves nothing. */
+ * A record that is finished moves the watermark of its partition, and only the watermark is stored for a commit. A
+ * record of a partition that was taken away in the meantime moves nothing. */
 #include <stdlib.h>
 
 #include "drain_internal.h"
@@ -22,15 +22,15 @@ static void record_free(struct record *r)
 	d->stats.bytes -= r->message.value.len + RECORD_COST + r->own.cap;
 	kafka_consumer_release(d->consumer, &r->message);
 	buf_free(&r->own);
-	poison_free(r->poison);
+	quarantine_job_free(r->job);
 	free(r);
 }
 
-static void settle(struct record *r, enum drain_place place)
+static void finish(struct record *r, enum drain_place place)
 {
 	struct drain *d = r->drain;
 
-	if (drain_done_with(r) == WATERMARK_LATE && place == DRAIN_DELIVERED) {
+	if (drain_record_done(r) == WATERMARK_LATE && place == DRAIN_DELIVERED) {
 		d->ledger.late.records++;
 		d->ledger.late.spans += r->spans;
 	}
@@ -44,13 +44,13 @@ void record_hand_on(struct record *r)
 	record_free(r);
 }
 
-void drain_throttle(struct drain *d)
+void drain_pause_or_resume(struct drain *d)
 {
 	const struct exporter_stats *s = exporter_stats(d->exporter);
 	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) ||
 	            d->stats.bytes >= d->opts.max_bytes;
 
-	/* A long queue at the exporter is let shrink before it is filled again. */
+	/* Reading resumes only when the exporter's queue has shrunk to three quarters, so that it does not flap. */
 	if (d->stats.paused && s->bytes > d->opts.exporter.max_bytes * 3 / 4)
 		full = true;
 	if (full == d->stats.paused)
@@ -78,7 +78,7 @@ static bool is_decimal(struct slice s)
 	return true;
 }
 
-/* Anybody may write to the topic: what would not fit on a line of HTTP is not handed on. */
+/* Any program may write to the topic: a header value that does not fit on a line of HTTP is left out. */
 static void take_header(void *arg, const char *name, struct slice value)
 {
 	struct record *r = arg;
@@ -92,7 +92,7 @@ static void take_header(void *arg, const char *name, struct slice value)
 		r->maybe_dup = slice_same(value, slice_text("1"));
 }
 
-/* A dry run counts R, and leaves it to others. */
+/* A dry run counts R, and commits nothing. */
 static void count(struct record *r, struct slice service, bool bad)
 {
 	struct drain *d = r->drain;
@@ -100,7 +100,7 @@ static void count(struct record *r, struct slice service, bool bad)
 	                          : bad                     ? REPLAY_BAD
 	                                                    : REPLAY_BATCH;
 
-	(void)drain_done_with(r);
+	(void)drain_record_done(r);
 	replay_counts_add(d->opts.counts, value, service, r->message.timestamp_ms, r->spans);
 	record_hand_on(r);
 }
@@ -120,10 +120,8 @@ static int post(struct record *r)
 	int rc = exporter_send(d->exporter, &item);
 
 	d->wants_room = rc < 0;
-	if (rc == 0) {
-		r->place = RECORD_POSTED;
+	if (rc == 0)
 		list_remove(&r->waits);
-	}
 	return rc;
 }
 
@@ -134,19 +132,19 @@ static void post_waiting(struct drain *d)
 			return;
 }
 
-void drain_look(struct drain *d)
+void drain_post_waiting(struct drain *d)
 {
 	post_waiting(d);
-	drain_throttle(d);
+	drain_pause_or_resume(d);
 }
 
 void drain_on_room(void *arg)
 {
-	drain_look(arg);
+	drain_post_waiting(arg);
 }
 
-/* A value in compact becomes TBinary, up to eight times as large, in memory of the record's own. */
-static void unfold(struct record *r)
+/* A batch in compact protocol becomes TBinary, up to eight times as large, in memory of the record's own. */
+static void transcode(struct record *r)
 {
 	int rc = inspect_from_compact(r->value, &r->own);
 
@@ -159,13 +157,14 @@ static void unfold(struct record *r)
 }
 
 /* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
-static int examine(struct record *r, struct slice *service, const char **cause, struct why *why)
+static int inspect_value(
+        struct record *r, struct slice *service, const char **cause, struct why *why)
 {
 	int rc;
 
 	r->value = r->message.value;
 	if (inspect_is_compact(r->value))
-		unfold(r);
+		transcode(r);
 	rc = exporter_check(r->value, &r->facts, cause, why);
 	if (rc == 0)
 		r->spans = r->facts.spans;
@@ -184,7 +183,7 @@ static struct record *record_new(struct drain *d, const struct kafka_message *m)
 	r->message = *m;
 	r->read_us = loop_now_us(d->loop);
 	list_init(&r->waits);
-	if (drain_begin_with(r) < 0) {
+	if (drain_track(r) < 0) {
 		free(r);
 		return NULL;
 	}
@@ -194,16 +193,16 @@ static struct record *record_new(struct drain *d, const struct kafka_message *m)
 	return r;
 }
 
-/* Without memory for a record it can be neither delivered nor remembered as missing: nothing of its
- * partition may be committed from here on until it is assigned anew. */
-static void forget(struct drain *d, const struct kafka_message *m)
+/* Without memory record M can neither be delivered nor be kept as not done, so the watermark of its partition is closed:
+ * nothing of it is committed until it is assigned again. */
+static void stop_committing(struct drain *d, const struct kafka_message *m)
 {
 	struct kafka_message mine = *m;
 
 	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it",
 	        d->opts.consumer.topic, m->partition, (long long)m->offset);
-	if (drain_part(d, m->partition) != NULL)
-		watermark_close(&drain_part(d, m->partition)->mark);
+	if (drain_partition(d, m->partition) != NULL)
+		watermark_close(&drain_partition(d, m->partition)->watermark);
 	kafka_consumer_release(d->consumer, &mine);
 }
 
@@ -224,42 +223,42 @@ void drain_on_message(void *arg, const struct kafka_message *m)
 	}
 	r = record_new(d, m);
 	if (r == NULL) {
-		forget(d, m);
+		stop_committing(d, m);
 		return;
 	}
 	if (m->value.len > 0)
-		rc = examine(r, &service, &cause, &why);
+		rc = inspect_value(r, &service, &cause, &why);
 	drain_ledger_read(&d->ledger, r->spans);
 	if (d->opts.counts != NULL) {
 		count(r, service, rc < 0);
 		return;
 	}
 	if (m->value.len == 0)
-		settle(r, DRAIN_SKIPPED_EMPTY);
+		finish(r, DRAIN_SKIPPED_EMPTY);
 	else if (rc < 0)
-		drain_condemn(r, cause, 0, why.text);
+		drain_quarantine(r, cause, 0, why.text);
 	else
 		list_push(&d->waiting, &r->waits);
 	if (!d->wants_room)
 		post_waiting(d);
-	drain_throttle(d);
+	drain_pause_or_resume(d);
 }
 
 void drain_on_done(void *arg, const struct exporter_report *report)
 {
 	struct drain *d = arg;
 	struct record *r = report->token;
-	struct drain_part *part = drain_part(d, r->message.partition);
-	bool ours = part->ours && part->mark.generation == r->message.generation;
+	struct drain_partition *part = drain_partition(d, r->message.partition);
+	bool is_assigned = part->assigned && part->watermark.generation == r->message.generation;
 
 	switch (report->outcome) {
 	case EXPORTER_DELIVERED:
-		settle(r, DRAIN_DELIVERED);
+		finish(r, DRAIN_DELIVERED);
 		break;
 	case EXPORTER_REFUSED:
 		r->unconfirmed = report->cause == exporter_unconfirmed;
-		if (ours)
-			drain_condemn(r, report->cause, report->status, report->detail);
+		if (is_assigned)
+			drain_quarantine(r, report->cause, report->status, report->detail);
 		else
 			record_hand_on(r);
 		break;
@@ -268,20 +267,20 @@ void drain_on_done(void *arg, const struct exporter_report *report)
 		record_hand_on(r);
 		break;
 	}
-	drain_throttle(d);
+	drain_pause_or_resume(d);
 }
 
 /* The kinds of quarantine that the drain has keep an item, or try again. */
 void drain_on_quarantined(void *arg, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
 	struct drain *d = arg;
-	struct record *r = drain_acquit(item);
+	struct record *r = quarantine_job_record(item);
 	bool unconfirmed = r->unconfirmed;
 	uint64_t spans = r->spans;
 
 	(void)outcome;
-	settle(r, DRAIN_QUARANTINED);
+	finish(r, DRAIN_QUARANTINED);
 	if (unconfirmed)
 		drain_ledger_unconfirmed(&d->ledger, spans);
-	drain_throttle(d);
+	drain_pause_or_resume(d);
 }
