@@ -66,6 +66,7 @@ shows() { # OPTION VALUE COMMAND OPTIONS…
 compact=processor.jaeger-compact binary=processor.jaeger-binary
 : >file
 printf 'sesame\n' >token
+printf -- '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n' >some.pem
 
 refused '^spanspool config: --collector.url: "ftp://x" is not a collector' agent --collector.url=ftp://x
 refused 'collector.url: .* is not a collector' agent --collector.url=http://
@@ -150,7 +151,8 @@ refused 'collector.ca: nowhere.pem: No such file' drain --collector.ca=nowhere.p
 refused 'collector.ca: .* is a directory' drain --collector.ca=.
 refused 'collector.cert: a certificate needs its key' drain --collector.cert=file
 refused 'collector.key: a key needs its certificate' drain --collector.key=file
-refused 'collector.key: nowhere.pem: ' drain --collector.cert=token --collector.key=nowhere.pem
+refused 'collector.key: nowhere.pem: ' drain --collector.cert=some.pem --collector.key=nowhere.pem
+refused 'collector.cert: token: holds no PEM' drain --collector.cert=token --collector.key=some.pem
 refused 'collector.bearer-file: .* exclude each other' drain --collector.user=u --collector.bearer-file=token
 refused 'collector.bearer-file: nowhere' drain --collector.bearer-file=nowhere
 refused 'collector.bearer-file: file: ' drain --collector.bearer-file=file
