@@ -28,6 +28,10 @@ struct health {
 void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
         PRINTF(4, 5);
 
+/* The same for a change that the log has heard of already. */
+void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt,
+        ...) PRINTF(4, 5);
+
 /* The level that a part begins with, which is no change and is not logged. */
 void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
         PRINTF(4, 5);

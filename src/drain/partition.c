@@ -77,8 +77,8 @@ static void report_kafka_health(struct drain *d)
 	if (d->stopping)
 		return;
 	if (t->cause != KAFKA_CAUSE_NONE)
-		health_post(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN, "%s",
-		        t->sentence);
+		health_post_known(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN,
+		        "%s", t->sentence);
 	else if (d->stats.partitions == 0)
 		health_post(d->health, kafka, HEALTH_WARN,
 		        "no partition of topic %s is assigned to this drain",

@@ -11,20 +11,29 @@
 #include "clock.h"
 #include "kafka_log.h"
 
+/* Of all clients of this process, by sentence: the consumer and the producer of a drain lose the same broker, which is
+ * one fact. */
+static struct kafka_said causes;
+
 enum { LINE_AGAIN_S = 30, CAUSE_AGAIN_S = 600, EXPIRES_S = 75, WORTH_SAYING_S = 1 };
 
 /* The syslog levels of librdkafka. Its errors are things that it goes on trying, and a broker that has
- * just been started is asked for a producer id some times. CONFWARN tells of a property that kafka.property
- * gives to producer and consumer and that only one of them has, which is no fault. */
+ * just been started is asked for a producer id some times. */
 static enum log_level level_of(int syslog, const char *topic)
 {
-	if (strcmp(topic, "GETPID") == 0 || strcmp(topic, "CONFWARN") == 0)
+	if (strcmp(topic, "GETPID") == 0)
 		return LOG_LEVEL_INFO;
 	if (syslog <= 2)
 		return LOG_LEVEL_ERROR;
 	if (syslog <= 4)
 		return LOG_LEVEL_WARN;
 	return syslog <= 6 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+}
+
+/* kafka.property gives a property to producer and consumer alike; that only one of them has it is no fault. */
+static bool is_property_of_other(const char *topic, const char *text)
+{
+	return strcmp(topic, "CONFWARN") == 0 && strstr(text, "will be ignored by this") != NULL;
 }
 
 void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
@@ -36,8 +45,8 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 
 	if (rd_kafka_event_log(event, &topic, &text, &syslog) < 0)
 		return;
-	level = level_of(syslog, topic);
-	if (level == LOG_LEVEL_DEBUG) { /* was asked for with the property debug */
+	level = is_property_of_other(topic, text) ? LOG_LEVEL_DEBUG : level_of(syslog, topic);
+	if (level == LOG_LEVEL_DEBUG) { /* as also asked for with the property debug */
 		log_debug("%s: %s: %s", k->who, topic, text);
 		return;
 	}
@@ -96,7 +105,7 @@ void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char 
 	k->trouble.counts[new.cause]++;
 	if (comes_first(k, &new, now))
 		adopt(k, &new, now);
-	if (kafka_said_is_news(&k->causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
+	if (kafka_said_is_news(&causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
 		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who,
 		        new.sentence);
 }
@@ -107,14 +116,14 @@ void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
 	rd_kafka_resp_err_t err = rd_kafka_fatal_error(rk, text, sizeof(text));
 
 	snprintf(line, sizeof(line), "fatal: %s", text);
-	if (kafka_said_is_news(&k->causes, line, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+	if (kafka_said_is_news(&causes, line, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
 		log_error("%s: fatal error, a new handle will be made: %s", k->who, text);
 	kafka_log_trouble(k, err, "");
 }
 
 void kafka_log_unusable(struct kafka_log *k, const char *why)
 {
-	if (kafka_said_is_news(&k->causes, why, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+	if (kafka_said_is_news(&causes, why, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
 		log_error(
 		        "%s: a file that a property names has changed and cannot be used, the old "
 		        "content stays in use: %s",
@@ -146,7 +155,7 @@ void kafka_log_healed(struct kafka_log *k)
 	forget(k);
 	if (seconds < WORTH_SAYING_S)
 		return;
-	k->causes.n = 0;
+	causes.n = 0;
 	log_info("%s: works again after %llu s", k->who, (unsigned long long)seconds);
 }
 

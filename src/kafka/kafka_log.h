@@ -10,7 +10,6 @@ struct kafka_log {
 	const char *who; /* first word of each line */
 	struct kafka_place place;
 	struct kafka_said lines;      /* of librdkafka's own log, by subject */
-	struct kafka_said causes;     /* of trouble, by sentence */
 	struct kafka_trouble trouble; /* what stands now */
 	uint64_t changes;             /* of the trouble, ever */
 	uint64_t since_us;            /* when trouble began */

@@ -39,23 +39,44 @@ static struct health_part *part_of(struct health *h, const char *name)
 	return p;
 }
 
-void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+/* The part when its level is another one now, else NULL. */
+static const struct health_part *post(
+        struct health *h, const char *name, enum health_level level, const char *fmt, va_list ap)
 {
 	struct health_part *p = part_of(h, name);
-	va_list ap;
 
 	if (p == NULL) {
 		log_error("health: no room on the board for %s", name);
-		return;
+		return NULL;
 	}
-	va_start(ap, fmt);
 	vsnprintf(p->sentence, sizeof(p->sentence), fmt, ap);
-	va_end(ap);
 	if (p->level == level)
-		return;
+		return NULL;
 	p->level = level;
 	p->since_ms = clock_wall_ms();
-	log_line(heard_as[level], "%s: %s", name, p->sentence);
+	return p;
+}
+
+void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+{
+	const struct health_part *changed;
+	va_list ap;
+
+	va_start(ap, fmt);
+	changed = post(h, name, level, fmt, ap);
+	va_end(ap);
+	if (changed != NULL)
+		log_line(heard_as[level], "%s: %s", name, changed->sentence);
+}
+
+void health_post_known(
+        struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)post(h, name, level, fmt, ap);
+	va_end(ap);
 }
 
 void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
