@@ -14,7 +14,7 @@
  * have been restarted. A page that was found to be another collector's is believed again only after a
  * minute in which its counters moved by what was sent.
  *
- * Answers of pages and the timer change the state; then, and never inside a call of the owner, deliver()
+ * Answers of pages and the timer change the state; then, and never inside a call of the owner, report_events()
  * hands out verdicts. */
 #include <stdlib.h>
 
@@ -78,7 +78,7 @@ static void look_when_due(struct confirmer *c)
 
 /* ---- events ---- */
 
-static void bury(struct confirmer *c)
+static void free_confirmer(struct confirmer *c)
 {
 	pages_free(c->pages);
 	timer_free(c->timer);
@@ -87,7 +87,7 @@ static void bury(struct confirmer *c)
 }
 
 /* The last thing that a callback does: C may be gone after it. */
-static void deliver(struct confirmer *c)
+static void report_events(struct confirmer *c)
 {
 	c->busy++;
 	while (!c->doomed && !list_empty(&c->decided)) {
@@ -103,7 +103,7 @@ static void deliver(struct confirmer *c)
 	if (!c->doomed)
 		schedule(c);
 	if (--c->busy == 0 && c->doomed)
-		bury(c);
+		free_confirmer(c);
 }
 
 static void on_timer(void *arg)
@@ -111,7 +111,7 @@ static void on_timer(void *arg)
 	struct confirmer *c = arg;
 
 	look_when_due(c);
-	deliver(c);
+	report_events(c);
 }
 
 /* ---- what a look says ---- */
@@ -212,7 +212,7 @@ static void on_look(void *arg, const struct pages_answer *a)
 		page_failed(c, a);
 	confirmer_describe(c);
 	c->changed = true;
-	deliver(c);
+	report_events(c);
 }
 
 /* ---- the owner's calls ---- */
@@ -351,7 +351,7 @@ int confirmer_open(struct confirmer **out, struct loop *l, const struct http_cli
 	                                 .read_every_us = READ_EVERY_US });
 	rc = open_parts(c, l, http, o, why);
 	if (rc < 0) {
-		bury(c);
+		free_confirmer(c);
 		return rc;
 	}
 	confirmer_describe(c);
@@ -366,5 +366,5 @@ void confirmer_free(struct confirmer *c)
 		return;
 	c->doomed = true;
 	if (c->busy == 0)
-		bury(c);
+		free_confirmer(c);
 }

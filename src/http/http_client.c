@@ -4,7 +4,7 @@
  *
  * curl gets its turn (curl_multi_socket_action) when one of its sockets is ready (client_sockets.c) or its
  * timer rings (on_want_timer); after that, never inside it, settle() hands out what is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
- * need the client, the last one buries it. */
+ * need the client, the last one frees it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -140,7 +140,7 @@ static void free_exchanges(struct list *l)
 	}
 }
 
-static void bury(struct http_client *c)
+static void free_client(struct http_client *c)
 {
 	list_each (node, &c->active)
 		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
@@ -165,7 +165,7 @@ void http_client_free(struct http_client *c)
 		return;
 	c->doomed = true;
 	if (c->busy == 0)
-		bury(c);
+		free_client(c);
 }
 
 static void enter(struct http_client *c)
@@ -176,7 +176,7 @@ static void enter(struct http_client *c)
 static void leave(struct http_client *c)
 {
 	if (--c->busy == 0 && c->doomed)
-		bury(c);
+		free_client(c);
 }
 
 /* ---- send ---- */
