@@ -41,6 +41,12 @@ for command in $commands; do
 	report "$page describes no other" "$(without "$described" "$options$in_common")"
 done
 
+# A function is written as `name()`.
+unknown=$(grep -o '`[a-z_]*()`' docs/*.md | sed 's/.*`\(.*\)()`/\1/' | sort -u | while read -r name; do
+	grep -rqE "\\b$name\\(" src include tests || printf '%s ' "$name"
+done)
+report "every function that a document names is in the source" "$unknown"
+
 verbs_of() { "$program" "$@" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sed "s/^/${2:+$2 }/"; }
 verbs=$( { verbs_of spool; verbs_of spool quarantine; } | grep -vx quarantine | tr ' ' _ | flat)
 in_page=$(sed -n 's/^\.It Cm \([a-z ]*\)$/\1/p' man/spanspool-spool.8 | tr ' ' _ | flat)
