@@ -21,6 +21,7 @@ cp "$here/tests/tools/check-all.sh" "$dir/tests/tools/"
 cat >"$dir/configure" <<'END'
 #!/bin/sh
 top=${0%/configure}
+echo "${MAKEFLAGS-}${MFLAGS-}${MAKELEVEL-}" >"$top/make"
 timeout 7200 sleep 3600 &
 echo $! >>"$top/pids"
 sh -c 'trap "" TERM; echo $$ >>"$0/pids"; while :; do sleep 1; done' "$top" &
@@ -31,7 +32,7 @@ chmod +x "$dir/configure"
 
 for signal in TERM HUP; do
 	rm -rf "$dir/pids" "$dir/build-debug"
-	CI='' sh "$dir/tests/tools/check-all.sh" >"$dir/out" 2>&1 &
+	CI='' MAKEFLAGS=' -j9 --jobserver-auth=8,9' MFLAGS=-j9 MAKELEVEL=1 sh "$dir/tests/tools/check-all.sh" >"$dir/out" 2>&1 &
 	pid=$!
 	until_so started; report "a stage is under way" $?
 	kill -$signal $pid; wait $pid; got=$?
@@ -39,7 +40,8 @@ for signal in TERM HUP; do
 	grep -q "debug: ended by SIG$signal" "$dir/out"; report "with a line that says so" $?
 	until_so nobody_left; report "and nothing that it started is left" $?
 done
-grep -q 'about 30 minutes on 2 cores' "$dir/out"; report "it says at its begin how long it takes" $?
+report "a make that calls it hands no flags down" "$([ -f "$dir/make" ] && ! grep -q . "$dir/make"; echo $?)"
+grep -q 'about 45 minutes on 2 cores' "$dir/out"; report "it says at its begin how long it takes" $?
 
 # A tool that is missing is named, with the part that it costs.
 mkdir "$dir/bin"

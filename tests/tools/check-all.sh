@@ -3,10 +3,13 @@
 # line counts all test lines of all stages; a stage that ends badly without one counts as one failed.
 # With CI=true nothing may be missing: a skip is a failure then.
 set -u
+# A make that calls this script has its own flags and its own jobs: those of the stages are set here.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
 began=$(date +%s)
 jobs=$(nproc)
+tests=$((2 * jobs)) # tests at once: they mostly wait, for a time-out, a broker or a process
 passed=0 failed=0 skipped=0
 logs=$top/build-logs
 rm -rf "$logs"; mkdir -p "$logs" || exit 1
@@ -180,52 +183,55 @@ missing_tools() {
 	done
 }
 
-say "about 30 minutes on 2 cores without other load, up to 2 hours at the most; here are $jobs cores"
+say "about 45 minutes on 2 cores without other load, up to 2 hours at the most; here are $jobs cores"
 missing_tools
 
 # Configures $1 once, with the other arguments, and brings it up to date.
-prepare='set -e; dir=$1; jobs=$2; shift 2
+prepare='set -e; dir=$1; jobs=$2; tests=$3; shift 3
 mkdir -p "$dir"
 [ -f "$dir/Makefile" ] || (cd "$dir" && ../configure -q "$@")
 make -s -k -C "$dir" -j"$jobs"'
 check="$prepare
-make -C \"\$dir\" -j\"\$jobs\" check"
+make -C \"\$dir\" -j\"\$tests\" check"
 
-stage debug 15 "every test, with the ledger's identities asserted" \
-	sh -c "$check" sh build-debug "$jobs" --enable-debug --enable-werror
+# Every test runs twice: under the sanitizers with the identities asserted, and in the release build, from the
+# tarball (distcheck), which alone is what users run. This build is for the campaigns.
+stage debug 10 "a build without a warning, with the ledger's identities asserted" \
+	sh -c "$prepare
+make -s -k -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-debug "$jobs" "$tests" --enable-debug --enable-werror
 
 stage format 2 "every C file is laid out alike" sh tests/tools/check-format.sh
 
 if has clang; then
 	stage clang 10 "clang has no warning" \
 		sh -c "$prepare
-make -s -k -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-clang "$jobs" CC=clang --enable-werror
+make -s -k -C \"\$dir\" -j\"\$jobs\" check TESTS=" sh build-clang "$jobs" "$tests" CC=clang --enable-werror
 else
 	skip clang "clang is not installed"
 fi
 
-stage sanitize 20 "every test, under address and undefined-behaviour sanitizers" \
-	sh -c "$check" sh build-sanitize "$jobs" --enable-debug --enable-werror --enable-sanitize=address,undefined
+stage sanitize 30 "every test, under address and undefined-behaviour sanitizers" \
+	sh -c "$check" sh build-sanitize "$jobs" "$tests" --enable-debug --enable-werror --enable-sanitize=address,undefined
 
 # glibc's threads inside librdkafka are more than the thread sanitizer can follow; the loop and the
 # spool's worker it can.
 stage thread 10 "the loop and the worker, under the thread sanitizer" \
 	env TSAN_OPTIONS=die_after_fork=0 setarch -R sh -c "$prepare
-make -C \"\$dir\" check TESTS='tests/flow/test_forward tests/flow/test_udp'" sh build-thread "$jobs" \
+make -C \"\$dir\" -j\"\$tests\" check TESTS='tests/flow/test_forward tests/flow/test_udp'" sh build-thread "$jobs" "$tests" \
 	--enable-debug --enable-sanitize=thread
 
 stage campaign 15 "the contract, by force: a share of every campaign" \
 	make -C build-debug campaign-short
 
 stage distcheck 15 "the tarball builds, tests, installs and removes itself" \
-	make -C build-debug -j"$jobs" distcheck
+	make -C build-debug -j"$tests" distcheck
 
 if ! has_target fuzz; then
 	skip fuzz "this tree has no target fuzz"
 elif has clang; then
 	stage fuzz 5 "the decoders, a short while each" \
 		sh -c "$prepare
-make -C \"\$dir\" fuzz" sh build-fuzz "$jobs" CC=clang --enable-fuzz --enable-sanitize=address,undefined
+make -C \"\$dir\" fuzz" sh build-fuzz "$jobs" "$tests" CC=clang --enable-fuzz --enable-sanitize=address,undefined
 else
 	skip fuzz "clang is not installed, and only it has libFuzzer"
 fi
