@@ -45,7 +45,7 @@ static void stop_once(struct drainer *d)
 
 static void on_finished(void *arg)
 {
-	log_info("drain: all records up to --until are done");
+	log_info("drain: all records of the range are done");
 	stop_once(arg);
 }
 

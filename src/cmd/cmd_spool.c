@@ -53,6 +53,12 @@ static const struct spool_verb *find(
 			return v;
 		near_offer(&near, v->name);
 	}
+	if (word[0] == '-') {
+		fprintf(stderr,
+		        "spanspool %s: a verb is wanted before \"%s\" (see spanspool %s --help)\n",
+		        command, word, command);
+		return NULL;
+	}
 	fprintf(stderr, "spanspool %s: unknown verb \"%s\"", command, word);
 	if (near.best != NULL)
 		fprintf(stderr, "; is %s meant?\n", near.best);

@@ -198,8 +198,10 @@ static int finish(struct conf *c, void *settings, struct why *why)
 		return conf_blame(c, "drain.quarantine", why);
 	if (read_replay(c, set, why) < 0)
 		return why->code;
-	if (set->dry_run)
+	if (set->dry_run) { /* nothing is sent: no collector is looked at, nothing is kept */
 		set->quarantine_kind = QUARANTINE_NONE;
+		set->collector.confirm = CONFIRMER_OFF;
+	}
 	return 0;
 }
 

@@ -250,7 +250,8 @@ void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
 {
 	struct drain *d = arg;
 
-	store_health_post(d->health, sight, sentence);
+	if (d->opts.counts == NULL) /* a dry run sends nothing */
+		store_health_post(d->health, sight, sentence);
 }
 
 void drain_each_lag(

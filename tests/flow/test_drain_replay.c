@@ -184,6 +184,7 @@ static void a_dry_run_counts_and_does_nothing(void)
 	basin_produce_raw(&b, slice_of(NULL, 0), slice_of(NULL, 0), NULL, 0);
 	(void)basin_start(&b, "--dry-run", "--json", NULL);
 	is_int(end_status(), 0, "a dry run ends by itself");
+	is_int(basin_said(&b, "store"), 0, "it says nothing of a collector, which gets nothing");
 	is_int(basin_missing(&b), 50, "and has sent nothing");
 	is_int(basin_duplicates(&b), 0, "at all");
 	is_int(basin_committed(&b), 100, "it has committed nothing");
