@@ -30,6 +30,13 @@ static bool has_nothing_to_send(const struct exporter *e)
 	       list_empty(&e->full) && list_empty(&e->partial);
 }
 
+/* All that waits has failed before, which may be its own fault: a collector that is asked with nothing else never gets
+ * to show that it takes the others. */
+static bool has_only_failed(const struct exporter *e)
+{
+	return e->failed_last && list_empty(&e->full) && list_empty(&e->partial);
+}
+
 static int collectors_refusal(const struct exporter *e, uint64_t now)
 {
 	bool open = false, due = false;
@@ -42,7 +49,7 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 		open |= d->pace.state == SLOW_OPEN;
 		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
 	}
-	return open || (due && has_nothing_to_send(e)) ? 0 : E_DOWN;
+	return open || (due && (has_nothing_to_send(e) || has_only_failed(e))) ? 0 : E_DOWN;
 }
 
 int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake)
@@ -295,17 +302,25 @@ static void hurry(struct exporter *e)
 		confirmer_hurry(e->destinations[i]->confirmer);
 }
 
+static void offer_room(struct exporter *e, uint64_t *wake)
+{
+	if (!e->wants_room || exporter_refusal(e, &e->wanted, wake) < 0)
+		return;
+	e->wants_room = false;
+	e->events.room(e->events.arg);
+}
+
+/* Room is offered before anything is sent: a new item may have to take the place of one that has failed. */
 static void step_once(struct exporter *e)
 {
 	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
-	bool has_room;
 
 	collectors_tidy(e, now, &wake);
 	wake_rested(e, now, &wake);
+	offer_room(e, &wake);
 	send_all(e, now, &wake);
 	hurry(e);
 	wake = min_u64(wake, next_trial(e, now));
-	has_room = e->wants_room && exporter_refusal(e, &e->wanted, &wake) == 0;
 	if (wake == UINT64_MAX)
 		timer_stop(e->timer);
 	else
@@ -313,10 +328,6 @@ static void step_once(struct exporter *e)
 	tell_state(e);
 	if (e->sight_moved)
 		destinations_tell_sight(e);
-	if (has_room) {
-		e->wants_room = false;
-		e->events.room(e->events.arg);
-	}
 }
 
 void exporter_step(void *exporter)

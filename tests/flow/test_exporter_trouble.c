@@ -397,6 +397,29 @@ static void a_item_that_always_fails_while_others_pass_is_poison(void)
 	fixture_close(d);
 }
 
+/* Nothing else is held, and the collector is left alone for them: but it takes the others. */
+static void two_items_that_always_fail_keep_no_other_out(int status)
+{
+	struct fixture *d = fixture_open_usual();
+	int looks = 0;
+
+	fixture_must_send(d, 1);
+	fixture_must_send(d, 1);
+	while (looks < 2000 && (d->nitems < 3 || d->items[2].reports == 0)) {
+		while (fake.n > 0) {
+			bool bad = fixture_first(0).trace_low < 3 && fake.out[0].len > 40;
+
+			fake_answer(0, bad ? status : 202, "", -1);
+		}
+		if (++looks > 100 && d->nitems < 3)
+			(void)!fixture_send(d, 1, NULL);
+		until_passed(d->loop, 1);
+	}
+	ok(d->nitems == 3 && d->items[2].reports == 1, "%d: a third is taken and delivered",
+	        status);
+	fixture_close(d);
+}
+
 static void a_refused_item_is_given_back_to_a_purge(void)
 {
 	struct fixture *d = fixture_open_usual();
@@ -449,6 +472,8 @@ int main(void)
 	of_two_collectors_the_well_one_gets_all();
 	what_one_refuses_another_may_take();
 	a_item_that_always_fails_while_others_pass_is_poison();
+	two_items_that_always_fail_keep_no_other_out(500);
+	two_items_that_always_fail_keep_no_other_out(503);
 	a_refused_item_is_given_back_to_a_purge();
 	out_of_memory_is_tried_again();
 	return tap_done();
