@@ -5,8 +5,9 @@
 #include "answers.h"
 #include "exporter_internal.h"
 
-/* As many joined POSTs in a row are refused, and none passes: the collector takes batches one by one only. It is
- * asked again after a minute. */
+/* As many joined POSTs in a row are refused, beside twice those that can be on the wire at once, which may all have a bad
+ * batch in them, and meanwhile no joined POST passes and no batch is refused alone: the collector takes batches one by
+ * one only. It is asked again after a minute. */
 enum { JOINED_REFUSED_MAX = 8, DETAIL_BYTES = 1024 };
 static const uint64_t single_for_us = 60 * US_PER_S;
 
@@ -160,7 +161,9 @@ static enum verdict verdict_on(const struct request *r, const struct destination
 /* A POST of several batches was refused: each half is asked for by itself. */
 static void joined_refused(struct request *r, struct destination *d)
 {
-	if (++d->joined_refused >= JOINED_REFUSED_MAX) {
+	uint64_t most = JOINED_REFUSED_MAX + 2 * r->exporter->opts.max_in_flight;
+
+	if (++d->joined_refused >= most) {
 		d->joined_refused = 0;
 		d->single_until_us = loop_now_us(r->exporter->loop) + single_for_us;
 	}
@@ -180,7 +183,11 @@ static void refused(struct request *r, struct destination *d, const struct http_
 		r->refusals = 1;
 		r->first_refused_us = loop_now_us(d->exporter->loop);
 	}
-	d->refused_in_row++;
+	/* Of a joined POST nobody knows yet how many batches are bad. One that is refused alone explains it. */
+	if (r->nparts == 1) {
+		d->refused_in_row++;
+		d->joined_refused = 0;
+	}
 	blame(r, a);
 	r->cause = answers_cause(class_of(a));
 	v = verdict_on(r, d);
@@ -190,7 +197,7 @@ static void refused(struct request *r, struct destination *d, const struct http_
 		destination_answers(d, r->round);
 	if (v == VERDICT_HOLD) {
 		destination_fails(d, r->round, TROUBLE_BLOCKED, a);
-		request_again(r, 0);
+		r->nparts > 1 ? joined_refused(r, d) : request_again(r, 0);
 	} else if (v == VERDICT_ASK) {
 		suspect(r, d);
 	} else if (r->nparts > 1) {

@@ -48,7 +48,7 @@ static size_t count_outcomes(const struct fixture *d, enum exporter_outcome outc
 }
 
 static struct {
-	uint32_t times[600][8]; /* by trace, that is item, and span */
+	uint32_t times[800][16]; /* by trace, that is item, and span */
 	uint32_t spans;
 } seen;
 
@@ -264,6 +264,40 @@ static bool is_odd(void *arg, void *token)
 	return ((struct fixture_item *)token - d->items) % 2 == 1;
 }
 
+/* Its joined POSTs are refused hundreds of times before the first batch is alone. */
+static void a_collector_that_takes_singles_only_is_not_held(void)
+{
+	struct fixture *d = open_one(NULL);
+
+	send_some(d, 1500, 1);
+	for (int i = 0; i < 3000 && d->reported < d->nitems; i++) {
+		while (fake.n > 0)
+			fake_answer(0, spans_of(0) > 1 ? 400 : 202, "", -1);
+		until_passed(d->loop, 1);
+	}
+	is_int((int64_t)count_outcomes(d, EXPORTER_DELIVERED), 1500, "all are delivered");
+	is_int(d->changes, 0, "and no operator is called for");
+	fixture_close(d);
+}
+
+static bool is_first_of_fifty(uint64_t item)
+{
+	return item % 50 == 1;
+}
+
+/* All POSTs that are under way are refused before a half of one passes. */
+static void one_bad_item_in_each_post_does_not_end_the_joining(void)
+{
+	enum { POSTS = 14, FIFTY = 50 };
+	struct fixture *d = open_one(NULL);
+
+	send_some(d, POSTS * FIFTY, 10);
+	refuse_items(d, is_first_of_fifty, POSTS * FIFTY);
+	is_int((int64_t)count_outcomes(d, EXPORTER_REFUSED), POSTS, "each bad one is refused");
+	ok(fake.sent < 15 * POSTS, "for %u requests", (unsigned)fake.sent);
+	fixture_close(d);
+}
+
 static void a_recall_takes_its_own_out_of_a_joined_request(void)
 {
 	struct fixture *d = open_one(NULL);
@@ -333,6 +367,8 @@ int main(void)
 	one_bad_batch_costs_itself_and_a_dozen_requests();
 	several_bad_ones_are_all_found();
 	a_collector_that_takes_singles_only_gets_singles();
+	a_collector_that_takes_singles_only_is_not_held();
+	one_bad_item_in_each_post_does_not_end_the_joining();
 	an_outage_keeps_them_together();
 	a_recall_takes_its_own_out_of_a_joined_request();
 	batches_that_wait_are_recalled();
