@@ -2,6 +2,7 @@
 # check plays the model; campaign-short is the share of all that CI runs, campaign takes its time. They run
 # the table in run.sh.
 CAMPAIGNS = \
+	%D%/collector_answers \
 	%D%/confirm_model \
 	%D%/corrupt \
 	%D%/fault_calls \
@@ -21,6 +22,10 @@ CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/
 # Where the program's loop, clock and spool are met by a simulation.
 CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 
+%C%_collector_answers_SOURCES = %D%/collector_answers.c %D%/answers_book.c %D%/answers_book.h \
+	%D%/answers_rig.c %D%/answers_rig.h %D%/answers_poison.c %D%/answers_status.c %D%/answers_storm.c \
+	%D%/scripted_collector.c %D%/scripted_collector.h $(CAMPAIGN) \
+	tests/lib/batchmake.h tests/lib/fakeclock.h tests/lib/looptest.h tests/lib/until.h
 %C%_confirm_model_SOURCES = %D%/confirm_model.c $(CAMPAIGN)
 %C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 %C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)

@@ -13,6 +13,7 @@ run() { # NAME SHORT LONG
 
 run model 20000 500000
 run confirm_model 20000 1000000
+run collector_answers 700 30000
 run powerloss 300 5000
 run corrupt 1000 20000
 run outage 4 40

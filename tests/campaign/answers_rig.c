@@ -1,0 +1,209 @@
+/* answers_rig.c — opens, feeds and closes an exporter, and passes each POST through the book and the script. */
+#include <config.h>
+
+#include "answers_rig.h"
+#include "fakeclock.h"
+
+uint64_t rig_dice(struct rig *g, uint64_t sides)
+{
+	return campaign_roll(&g->trial->seed, sides);
+}
+
+void rig_defaults(struct rig *g, struct trial *t)
+{
+	*g = (struct rig){ .trial = t,
+		.opts = { .confirm = CONFIRMER_OFF,
+		        .connect_ms = 20000,
+		        .total_ms = 20000,
+		        .max_in_flight = 1 + campaign_roll(&t->seed, 8),
+		        .max_bytes = 1 << 20,
+		        .retry_base_ms = 1,
+		        .retry_cap_ms = 5 } };
+}
+
+void rig_add_good(struct rig *g, size_t n, uint32_t spans, bool joined)
+{
+	char service[24] = "one";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!joined)
+			snprintf(service, sizeof(service), "svc%zu", g->book.n);
+		book_add(&g->book, service, spans, GOOD);
+	}
+}
+
+/* ---- the collectors' side ---- */
+
+static void on_decide(void *arg, const struct scripted_request *r, struct scripted_answer *to)
+{
+	struct rig *g = arg;
+	struct book_request q;
+	struct rig_act act = { .answer = *to, .stores = true };
+
+	book_read(&g->book, r, true, &q);
+	if (q.poison != NULL) {
+		book_poison_answer(&q, &act.answer);
+		act.stores = false;
+	}
+	if (g->script != NULL)
+		g->script(g, &q, &act);
+	book_answered(&g->book, &q, &act.answer, act.stores);
+	*to = act.answer;
+}
+
+static bool on_cuts(void *arg, const struct scripted_request *r)
+{
+	static const struct scripted_answer none = { .shape = SHAPE_NONE };
+	struct rig *g = arg;
+	struct book_request q;
+
+	if (g->cuts == NULL)
+		return false;
+	book_read(&g->book, r, false, &q);
+	if (!g->cuts(g, &q))
+		return false;
+	book_answered(&g->book, &q, &none, false);
+	return true;
+}
+
+/* ---- the owner's side ---- */
+
+static void feed(void *arg)
+{
+	struct rig *g = arg;
+
+	while (g->book.taken < g->book.n) {
+		struct exporter_item item = book_item(&g->book, g->book.taken);
+
+		if (exporter_send(g->exporter, &item) < 0)
+			return;
+		g->book.taken++;
+	}
+}
+
+static void on_done(void *arg, const struct exporter_report *r)
+{
+	book_report(&((struct rig *)arg)->book, r);
+}
+
+static void on_changed(void *arg, enum exporter_state state, const char *sentence)
+{
+	struct rig *g = arg;
+
+	(void)sentence;
+	g->was_blocked |= state == EXPORTER_BLOCKED;
+}
+
+void rig_open(struct rig *g)
+{
+	struct exporter_events events = {
+		.done = on_done, .room = feed, .changed = on_changed, .arg = g
+	};
+	struct scripted_events scripted = { .cuts = on_cuts, .decide = on_decide, .arg = g };
+	const char *urls[RIG_COLLECTORS];
+	struct why why = { 0 };
+
+	if (loop_open(&g->loop, &why) < 0)
+		exit(99);
+	for (unsigned i = 0; i < RIG_COLLECTORS; i++) {
+		scripted_open(&g->collector[i], g->loop, &scripted);
+		if (g->url[i][0] == '\0')
+			snprintf(g->url[i], sizeof(g->url[i]), "http://127.0.0.1:%u",
+			        g->collector[i].server.port);
+		urls[i] = g->url[i];
+	}
+	g->opts.urls = urls;
+	g->opts.nurls = max_u64(g->collectors, 1);
+	if (exporter_open(&g->exporter, g->loop, &g->opts, &events, &why) < 0) {
+		trial_wrong(g->trial, "the exporter does not open: %s", why.text);
+		exit(99);
+	}
+}
+
+static bool none(void *arg, void *token)
+{
+	(void)arg, (void)token;
+	return false;
+}
+
+/* The loop's timers do not know that the clock has moved: to recall nothing makes the exporter look at it. */
+static void move_clock(struct rig *g)
+{
+	if (g->ahead_us == 0)
+		return;
+	fakeclock_ahead_us += g->ahead_us;
+	exporter_recall(g->exporter, none, NULL);
+}
+
+static bool is_over(void *arg)
+{
+	struct rig *g = arg;
+
+	move_clock(g);
+	if (g->traffic > 0 && g->book.quarantined < g->book.poisoned) {
+		rig_add_good(g, g->traffic, 2, false);
+		feed(g);
+	}
+	return g->book.wrong[0] != '\0' ||
+	       (g->book.reported >= g->book.n && exporter_stats(g->exporter)->in_flight == 0);
+}
+
+void rig_run(struct rig *g)
+{
+	/* A clock that is moved on says nothing of how long a trial takes: the campaign ends one that hangs. */
+	unsigned seconds = g->ahead_us > 0 ? UINT32_MAX / 2 : RIG_SECONDS;
+
+	feed(g);
+	if (until_true(g->loop, is_over, g, seconds))
+		return;
+	book_wrong(&g->book, "%zu of %zu batches are reported after %u s, %" PRIu64 " POSTs; %s",
+	        g->book.reported, g->book.n, seconds, g->book.requests,
+	        exporter_trouble(g->exporter) == NULL ? "no trouble is told"
+	                                              : exporter_trouble(g->exporter));
+}
+
+static void check_end(struct rig *g)
+{
+	const struct exporter_stats *s = exporter_stats(g->exporter);
+	struct book *b = &g->book;
+
+	if (s->items > 0 || s->bytes > 0 || s->unconfirmed > 0 || s->in_flight > 0)
+		book_wrong(b, "at the end the exporter holds %" PRIu64 " batches", s->items);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->batch[i]->reports != 1)
+			book_wrong(
+			        b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
+	if (g->requests_most > 0 && b->requests > g->requests_most)
+		book_wrong(b, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", b->requests,
+		        g->requests_most);
+	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
+		if (g->collector[i].wrong[0] != '\0')
+			book_wrong(b, "a request is no good HTTP: %s", g->collector[i].wrong);
+}
+
+void rig_close(struct rig *g)
+{
+	struct trial *t = g->trial;
+
+	check_end(g);
+	if (g->book.wrong[0] != '\0')
+		trial_wrong(t, "%s", g->book.wrong);
+	t->sums[SUM_REQUESTS] += g->book.requests;
+	t->sums[SUM_JOINED] += g->book.joined;
+	t->sums[SUM_STORED] += g->book.reported - g->book.quarantined;
+	t->sums[SUM_REPEATS] += g->book.repeats;
+	t->sums[SUM_QUARANTINED] += g->book.quarantined;
+	t->sums[SUM_BLOCKED] += g->was_blocked;
+	exporter_free(g->exporter);
+	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
+		scripted_close(&g->collector[i]);
+	loop_free(g->loop);
+	book_free(&g->book);
+}
+
+void rig_play(struct rig *g)
+{
+	rig_open(g);
+	rig_run(g);
+	rig_close(g);
+}

@@ -1,0 +1,95 @@
+/* answers_storm.c — two collectors that answer anything at all by turns, poison among the batches, batches that are
+ * larger than a POST; in the end both are well. */
+#include <config.h>
+
+#include "answers_rig.h"
+
+enum { BATCHES = 300, LARGE = 1300 };
+
+struct storm {
+	uint64_t left;    /* POSTs until both are well */
+	uint64_t trouble; /* of 100 */
+};
+
+/* No answer that says of good batches that they are bad: what a collector says twice of a batch, and not of
+ * others, is believed. */
+static const int statuses[] = { 100, 150, 200, 202, 204, 299, 301, 304, 307, 401, 403, 404, 405,
+	407, 408, 410, 411, 421, 425, 429, 431, 451, 500, 501, 502, 503, 504, 505, 511, 599 };
+static const enum scripted_shape shapes[] = { SHAPE_PLAIN, SHAPE_PLAIN, SHAPE_PLAIN, SHAPE_CLOSING,
+	SHAPE_NONE, SHAPE_CUT_HEAD, SHAPE_CUT_BODY, SHAPE_LENGTH_LONG, SHAPE_LENGTH_SHORT,
+	SHAPE_LENGTH_NEGATIVE, SHAPE_LENGTH_WORD, SHAPE_LENGTH_HUGE, SHAPE_CHUNKS_JUNK,
+	SHAPE_CHUNKS_CUT, SHAPE_BOMB, SHAPE_REDIRECT, SHAPE_INTERIM, SHAPE_NOT_HTTP };
+
+static bool is_trouble(struct rig *g)
+{
+	struct storm *s = g->arg;
+
+	return s->left > 0 && rig_dice(g, 100) < s->trouble;
+}
+
+static void rage(struct rig *g, const struct book_request *r, struct rig_act *act)
+{
+	struct storm *s = g->arg;
+	int status = statuses[rig_dice(g, ARRAY_LEN(statuses))];
+	enum scripted_shape shape = shapes[rig_dice(g, ARRAY_LEN(shapes))];
+
+	if (!is_trouble(g)) {
+		s->left -= s->left > 0;
+		return;
+	}
+	s->left--;
+	if (r->poison != NULL && status < 300)
+		status = 503;
+	act->answer = (struct scripted_answer){ .status = status, .shape = shape, .text = "storm" };
+	if (r->poison != NULL)
+		act->stores = false;
+	else if (status >= 200 && status < 300)
+		act->stores = true;
+	else
+		act->stores = (status >= 500 || shape == SHAPE_NONE || shape == SHAPE_NOT_HTTP) &&
+		              rig_dice(g, 2) == 0;
+}
+
+static bool cut(struct rig *g, const struct book_request *r)
+{
+	(void)r;
+	return rig_dice(g, 8) == 0 && is_trouble(g);
+}
+
+/* Batches larger than a POST are good: what is refused of one stands for all of it. */
+static void add_batches(struct rig *g)
+{
+	uint64_t processes = 1 + rig_dice(g, 6);
+	char service[24];
+
+	for (size_t i = 0; i < BATCHES; i++) {
+		snprintf(service, sizeof(service), "svc%u", (unsigned)rig_dice(g, processes));
+		if (rig_dice(g, 20) == 0)
+			book_add(
+			        &g->book, service, 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
+		else if (rig_dice(g, 20) == 0)
+			book_add(&g->book, service, 1 + (uint32_t)rig_dice(g, LARGE), GOOD);
+		else
+			book_add(&g->book, service, 1 + (uint32_t)rig_dice(g, 12), GOOD);
+	}
+}
+
+static void run_storm(struct trial *t, void *arg)
+{
+	struct storm s;
+	struct rig g;
+
+	(void)arg;
+	rig_defaults(&g, t);
+	s.left = 50 + rig_dice(&g, 400);
+	s.trouble = 10 + rig_dice(&g, 85);
+	g.script = rage;
+	g.cuts = cut;
+	g.arg = &s;
+	g.collectors = 1 + (unsigned)rig_dice(&g, RIG_COLLECTORS);
+	g.opts.max_bytes = rig_dice(&g, 2) == 0 ? 64 << 10 : 1 << 20;
+	add_batches(&g);
+	rig_play(&g);
+}
+
+const struct answers_part answers_storm = { "storm", UINT32_MAX, 7, run_storm };
