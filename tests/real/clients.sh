@@ -1,5 +1,5 @@
 #!/bin/bash
-# clients.sh — unchanged Jaeger clients from npm and PyPI, of pinned versions, in the cache. Sourced it is
+# clients.sh — unchanged Jaeger clients from npm, PyPI and Maven, of pinned versions, in the cache. Sourced it is
 # a library, run it is a command:
 #
 #   clients.sh fetch
@@ -9,6 +9,7 @@
 
 CLIENTS_NODE=$CACHE/npm-jaeger-client-3.19.0
 CLIENTS_PYTHON=$CACHE/pypi-jaeger-client-4.8.0
+CLIENTS_JAVA=$CACHE/maven-jaeger-thrift-0.33.1
 
 clients_need() {
 	need node "the npm client runs on it" python3 "the PyPI client runs on it"
@@ -55,6 +56,27 @@ clients_fetch_python() {
 clients_pip() {
 	python3 -m venv pip && pip/bin/pip install -q --disable-pip-version-check --no-compile --target lib \
 		-r "$REAL_SRC/clients/python/requirements.txt" && rm -rf pip
+}
+
+clients_java_need() {
+	need javac "the Java client is compiled with it"
+	[ -e "$CLIENTS_JAVA/.whole" ] || need mvn "the Java client comes through it"
+}
+
+clients_fetch_java() {
+	clients_java_need
+	mkdir -p "$CACHE" && clients_into "$CLIENTS_JAVA" clients_mvn
+}
+
+clients_mvn() {
+	mvn -q -B -f "$REAL_SRC/clients/java/pom.xml" dependency:copy-dependencies \
+		-DoutputDirectory="$PWD/lib" -DincludeScope=runtime </dev/null
+}
+
+# clients_java BROKERS TOPIC SERVICE K DIRECTORY: the Java client writes to Kafka; see Send.java
+clients_java() {
+	java -Dfile.encoding=UTF-8 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$CLIENTS_JAVA/lib/*" \
+		"$REAL_SRC/clients/java/Send.java" "$@"
 }
 
 clients_node() { NODE_PATH=$CLIENTS_NODE/node_modules node "$REAL_SRC/clients/node/send.js" "$@"; }
