@@ -1,17 +1,18 @@
 #!/bin/bash
 # test_story.sh — the links of the chain are taken away one after the other under load, and a real Jaeger's query API
 # has every span in the end: Kafka killed with -9, Jaeger killed with -9, and the store behind Jaeger away while Jaeger
-# goes on answering 202. By Kafka and the drain, and by an agent without Kafka; with Jaeger 1.62, and with Jaeger 2.13
-# as it is shipped where that is built (JAEGER_VERSION=2.13.0 tests/real/jaeger.sh fetch, ten minutes).
+# goes on answering 202. By Kafka and the drain, and by an agent without Kafka; with Jaeger 1.62. Jaeger 2.13, as it is
+# shipped, takes ten minutes to build, longer than all tests here: it plays only where STORY_JAEGERS names it.
 #
-# STORY_RATE=500 span/s, STORY_AWAY=4 seconds a phase, STORY_JAEGERS="1.62.0 2.13.0", STORY_WAYS="kafka direct".
+# STORY_RATE=500 span/s, STORY_AWAY=4 seconds a phase, STORY_JAEGERS=1.62.0 (or "1.62.0 2.13.0"),
+# STORY_WAYS="kafka direct".
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/stand.sh" || exit 1
 
 RATE=${STORY_RATE:-500}
 AWAY=${STORY_AWAY:-4}
-JAEGERS=${STORY_JAEGERS:-1.62.0 2.13.0}
+JAEGERS=${STORY_JAEGERS:-1.62.0}
 WAYS=${STORY_WAYS:-kafka direct}
 TOPIC=story
 JAEGER_QUEUE=2000 # as Jaeger 1.x is shipped
@@ -137,23 +138,13 @@ story() {
 	jaeger_stop "$JAEGER"
 }
 
-# Sets the version that jaeger.sh starts. Jaeger 2 is not built here: that takes longer than all other tests.
-use_jaeger() {
-	JAEGER_VERSION=$1
-	. "$here/jaeger.sh"
-	! jaeger_is_2 || [ -e "$JAEGER_BIN/.whole" ]
-}
-
 kafka_need
 stand_need
 workdir
 [ "$WAYS" = direct ] || kafka_start "$WORK/kafka" || die "no Kafka"
 for version in $JAEGERS; do
-	if ! use_jaeger "$version"; then
-		TAP_N=$((TAP_N + 1))
-		echo "ok $TAP_N - Jaeger $version # SKIP it is not built: JAEGER_VERSION=$version tests/real/jaeger.sh fetch"
-		continue
-	fi
+	JAEGER_VERSION=$version
+	. "$here/jaeger.sh"
 	jaeger_need
 	for way in $WAYS; do
 		story "$way"
