@@ -32,4 +32,8 @@ section 'a backlog before a real Jaeger'
 bash "${srcdir:-.}/tests/real/backlog.sh"
 status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || rc=1
+section 'confirmation by a real Jaeger'
+bash "${srcdir:-.}/tests/real/confirm_cost.sh"
+status=$?
+[ $status -eq 0 ] || [ $status -eq 77 ] || rc=1
 exit $rc

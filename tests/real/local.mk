@@ -12,6 +12,7 @@ REAL_TESTS = \
 
 EXTRA_DIST += $(REAL_TESTS) \
 	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh %D%/backlog.sh \
+	%D%/confirm_cost.sh \
 	%D%/clients/compare.js %D%/clients/java/Send.java %D%/clients/java/Capture.java \
 	%D%/clients/java/pom.xml %D%/clients/node/send.js %D%/clients/node/package.json \
 	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt
