@@ -64,6 +64,18 @@ store_away() {
 	phase store-back
 }
 
+# comes_to SENDER CONDITION…: until CONDITION holds; 1 when SENDER's collector has confirmed nothing for a minute
+comes_to() {
+	local confirmed=-1 now since=$SECONDS
+	until "${@:2}"; do
+		now=$(figure "$1" collector_confirmed_spans_total)
+		[ "$now" -eq "$confirmed" ] || since=$SECONDS
+		confirmed=$now
+		[ $((SECONDS - since)) -lt 60 ] || return 1
+		sleep 0.5
+	done
+}
+
 drained() { [ "$(kafka_lag "$WORK/kafka" "$TOPIC.$STORY" "$STORY")" -eq 0 ]; }
 
 # count PHASE: SENT, STORED, MISSING and TWICE of its spans, by the query API
@@ -107,7 +119,7 @@ story_kafka() {
 	kafka_away
 	jaeger_away
 	store_away
-	wait_for 60 all_delivered "agent.$STORY" && wait_for 120 drained
+	wait_for 60 all_delivered "agent.$STORY" && comes_to "drain.$STORY" drained
 	ok $? "$STORY: everything leaves the spool and the topic by itself"
 	all_counted "drain.$STORY"
 	end "$(pid_of "drain.$STORY")" 10
@@ -119,7 +131,7 @@ story_direct() {
 	phase all-up
 	jaeger_away
 	store_away
-	wait_for 120 all_delivered "agent.$STORY"
+	comes_to "agent.$STORY" all_delivered "agent.$STORY"
 	ok $? "$STORY: everything leaves the spool by itself"
 	ledger_balances "agent.$STORY"
 	ok $? "$STORY: the ledger balances"
