@@ -11,7 +11,10 @@
 #include "kafka_wake.h"
 #include "kafka_watch.h"
 
-enum { OFFSET_NONE = -1 };
+enum {
+	OFFSET_NONE = -1,
+	KAFKA_MEMBER_ID = 256 /* bytes; a broker makes it of client.id and a UUID */
+};
 
 /* A partition of the topic, kept from its first assignment on. */
 struct kafka_part {
@@ -77,17 +80,18 @@ struct kafka_consumer {
 	bool committing; /* a commit request has no answer yet */
 	struct kafka_wake_group
 	        *seen; /* its flag joining: no commit is sent while the group is being joined */
-	char instance[160];         /* group.instance.id, unless the operator has given one */
-	bool paused;                /* by the owner */
-	uint64_t queue_bytes;       /* librdkafka fetches no more while this much waits */
-	uint64_t taken_bytes;       /* out of its queue since the fetch was last woken */
-	struct kafka_offsets *wake; /* the request that wakes it; NULL: none is under way */
-	bool replacing;             /* the handle is to make way for one with other secrets */
-	bool doomed;                /* a fatal error: the handle is of no use any more */
-	uint64_t out;               /* messages the owner has */
-	uint64_t refused_commits;   /* what they would have spared comes again */
-	uint64_t pause_ms;          /* before the next handle */
-	void (*closed)(void *arg);  /* set: somebody waits for the end */
+	char member[KAFKA_MEMBER_ID]; /* the id it had when it was last assigned partitions */
+	char instance[160];           /* group.instance.id, unless the operator has given one */
+	bool paused;                  /* by the owner */
+	uint64_t queue_bytes;         /* librdkafka fetches no more while this much waits */
+	uint64_t taken_bytes;         /* out of its queue since the fetch was last woken */
+	struct kafka_offsets *wake;   /* the request that wakes it; NULL: none is under way */
+	bool replacing;               /* the handle is to make way for one with other secrets */
+	bool doomed;                  /* a fatal error: the handle is of no use any more */
+	uint64_t out;                 /* messages the owner has */
+	uint64_t refused_commits;     /* what they would have spared comes again */
+	uint64_t pause_ms;            /* before the next handle */
+	void (*closed)(void *arg);    /* set: somebody waits for the end */
 	void *closed_arg;
 	struct kafka_log log;
 	uint64_t told_changes; /* of the trouble, of which the owner knows */

@@ -13,7 +13,9 @@
  *
  * Only step() moves c->group. kafka_commit.c commits what has been read.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kafka_consumer_priv.h"
 #include "kafka_offsets.h"
@@ -272,10 +274,30 @@ static void tell_revoked(struct kafka_consumer *c, int32_t id, bool lost)
 	c->events.revoked(c->events.arg, id, lost);
 }
 
+/* What the member is called by its coordinator, "" when it is none; true when that differs from SEEN, which it takes
+ * the place of. */
+static bool member_changed(struct kafka_consumer *c, char seen[KAFKA_MEMBER_ID])
+{
+	char *id = rd_kafka_memberid(c->rk);
+	char now[KAFKA_MEMBER_ID];
+	bool changed;
+
+	snprintf(now, sizeof(now), "%s", id == NULL ? "" : id);
+	if (id != NULL)
+		rd_kafka_mem_free(c->rk, id);
+	changed = strcmp(now, seen) != 0;
+	memcpy(seen, now, sizeof(now));
+	return changed;
+}
+
+/* A cooperative member that stood still while its group was being formed anew joins again with the partitions that it
+ * had, although its session ended and others have had them meanwhile. librdkafka does not call them lost then, but
+ * the member has another id: its offsets may be older than those that others have committed. */
 static void on_taken(struct kafka_consumer *c)
 {
 	rd_kafka_topic_partition_list_t *list = rebalanced(c);
-	bool lost = rd_kafka_assignment_lost(c->rk);
+	bool changed = is_cooperative(c) && member_changed(c, c->member);
+	bool lost = rd_kafka_assignment_lost(c->rk) || changed;
 
 	for (int i = 0; i < list->cnt; i++)
 		tell_revoked(c, list->elems[i].partition, lost);
@@ -293,6 +315,7 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
 		if (c->seen != NULL)
 			c->seen->assigned = true;
+		(void)member_changed(c, c->member);
 		if (c->state == CONSUMER_RUNNING && rebalanced(c)->cnt > 0) {
 			ask(c);
 			return;

@@ -34,12 +34,14 @@ enum {
 	WAITING = 64, /* commit requests of a connection that have no answer yet */
 	GENERATIONS = 20000,
 	COMMITS = 200000,
+	MEMBERS = 8,
 };
 
 struct waiting_commit {
 	int32_t number; /* of the request */
 	bool used;
-	bool outside; /* its sender is no member any more, and must be refused */
+	bool returned; /* judge() */
+	bool outside;  /* its sender is no member any more, and must be refused */
 };
 
 struct connection {
@@ -53,6 +55,7 @@ struct generation {
 	int32_t id;
 	uint64_t began_us;
 	char owner[GROUP_LOG_PARTITIONS][NAME]; /* "": nobody */
+	char member[MEMBERS][NAME];
 };
 
 struct commit {
@@ -72,7 +75,7 @@ static struct {
 	size_t ncommits;
 	int64_t committed[GROUP_LOG_PARTITIONS];
 	struct group_log_counts counts;
-	char wrong[300];
+	char wrong[400];
 } now = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 __attribute__((format(printf, 1, 2))) static void wrong(const char *fmt, ...)
@@ -135,15 +138,17 @@ static void on_sync(struct reader *r, int version)
 	if (version >= 3)
 		read_text(r, name); /* its instance */
 	members = read_int(r, 4);
-	if (members <= 0)
-		return; /* not the leader */
+	if (members <= 0 || g->id < 0)
+		return; /* not the leader, or one that is a member no more, whom the coordinator refuses */
 	now.ngenerations++;
 	now.counts.generations++;
-	for (; members > 0 && !r->bad; members--) {
+	for (int64_t i = 0; i < members && !r->bad; i++) {
 		int64_t len;
 		const uint8_t *at;
 
 		read_text(r, name);
+		if (i < MEMBERS)
+			snprintf(g->member[i], NAME, "%s", name);
 		len = read_int(r, 4);
 		at = skip(r, len);
 		if (!r->bad && len > 0)
@@ -155,7 +160,31 @@ static void on_sync(struct reader *r, int version)
 
 /* ---- commits ---- */
 
-static void judge(int32_t id, const char *member, int64_t partition, int64_t offset)
+/* "7: A, 6: nobody, 5: B": who had PARTITION, from generation G back. */
+static const char *owners(const struct generation *g, int64_t partition)
+{
+	static char text[240];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < 5 && g >= now.generations && len < sizeof(text); i++, g--)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d: %.30s",
+		        i == 0 ? "" : ", ", g->id,
+		        g->owner[partition][0] == '\0' ? "nobody" : g->owner[partition]);
+	return text;
+}
+
+static bool has_member(const struct generation *g, const char *member)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (strcmp(g->member[i], member) == 0)
+			return true;
+	return false;
+}
+
+/* False: MEMBER was left out of a generation since it had PARTITION, and may think that it has it still. A coordinator
+ * gives such a member another id when it comes back; the mock cluster takes it under the old one. */
+static bool judge(int32_t id, const char *member, int64_t partition, int64_t offset)
 {
 	const struct generation *mine = NULL, *last;
 
@@ -165,15 +194,21 @@ static void judge(int32_t id, const char *member, int64_t partition, int64_t off
 	if (mine == NULL) {
 		wrong("a commit of partition %d names generation %d, which has no assignment",
 		        (int)partition, id);
-		return;
+		return true;
 	}
 	for (last = mine; last > now.generations && last->owner[partition][0] == '\0'; last--)
 		;
 	if (strcmp(last->owner[partition], member) == 0)
-		return;
-	wrong("%s commits offset %" PRId64 " of partition %d, which generation %d assigns to %s",
-	        member, offset, (int)partition, id,
-	        mine->owner[partition][0] == '\0' ? "nobody" : mine->owner[partition]);
+		return true;
+	for (last = mine; last >= now.generations; last--) {
+		if (strcmp(last->owner[partition], member) == 0)
+			break;
+		if (!has_member(last, member))
+			return false;
+	}
+	wrong("%s commits offset %" PRId64 " of partition %d in generation %d; assigned to %s",
+	        member, offset, (int)partition, id, owners(mine, partition));
+	return true;
 }
 
 static size_t wait_for_answer(struct connection *c, int32_t number)
@@ -182,7 +217,7 @@ static size_t wait_for_answer(struct connection *c, int32_t number)
 
 	while (i < WAITING - 1 && c->waiting[i].used)
 		i++;
-	c->waiting[i] = (struct waiting_commit){ number, true, false };
+	c->waiting[i] = (struct waiting_commit){ .number = number, .used = true };
 	for (int p = 0; p < GROUP_LOG_PARTITIONS; p++)
 		c->offsets[i][p] = -1;
 	return i;
@@ -214,7 +249,7 @@ static void on_commit(struct connection *c, struct reader *r, int version, int32
 			if (!is_ours(topic, partition))
 				continue;
 			if (member[0] != '\0' && id >= 0)
-				judge(id, member, partition, offset);
+				c->waiting[slot].returned |= !judge(id, member, partition, offset);
 			else
 				c->waiting[slot].outside = true;
 			c->offsets[slot][partition] = offset;
@@ -224,10 +259,10 @@ static void on_commit(struct connection *c, struct reader *r, int version, int32
 		wrong("an OffsetCommit request of version %d cannot be read", version);
 }
 
-static void note_commit(int partition, int64_t offset)
+static void note_commit(int partition, int64_t offset, bool returned)
 {
 	now.counts.commits++;
-	if (offset < now.committed[partition])
+	if (offset < now.committed[partition] && !returned)
 		wrong("the committed offset of partition %d goes back from %" PRId64 " to %" PRId64,
 		        partition, now.committed[partition], offset);
 	if (now.ncommits == COMMITS)
@@ -253,7 +288,8 @@ static void on_commit_answer(struct connection *c, struct reader *r, size_t slot
 			if (error == 0 && c->waiting[slot].outside)
 				wrong("a commit of none that is a member was accepted");
 			if (error == 0)
-				note_commit((int)partition, c->offsets[slot][partition]);
+				note_commit((int)partition, c->offsets[slot][partition],
+				        c->waiting[slot].returned);
 			else
 				now.counts.refused++;
 		}

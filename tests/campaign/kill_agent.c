@@ -1,13 +1,16 @@
-/* kill_agent.c — the same on the agent as it is, before a mock cluster that is up, away and flapping:
- * SIGKILL at any moment under load, and at the n-th call that changes the disk or sends to the broker.
- * Every span is numbered. What is missing was never read, or is called uncertain.
+/* kill_agent.c — the same on the agent as it is, before a mock cluster or a collector that is up, away and flapping:
+ * SIGKILL at any moment under load, and at the n-th call that changes the disk or sends to the far end.
+ * Every span is numbered. What is missing was never read, or is called uncertain. What came twice is marked; before a
+ * collector it is at most what was stored and not called delivered when an agent started, summed over all starts.
  *
- *   campaign/kill_agent [--seed N] [--count N] [--jobs N] [--only N] */
+ *   campaign/kill_agent [--to kafka|collector] [--seed N] [--count N] [--jobs N] [--only N] */
+#include <string.h>
 #include <unistd.h>
 
 #include "campaign.h"
 #include "clock.h"
 #include "fault.h"
+#include "must.h"
 #include "ports.h"
 #include "stage.h"
 #include "tap.h"
@@ -37,15 +40,41 @@ struct killing {
 	bool down;
 	uint64_t unread; /* in the sockets when it was killed, at most; over all deaths */
 	uint64_t kills, at_a_call;
+	uint64_t exposed; /* spans that may come twice, over all starts; before a collector only */
+	uint64_t not_counted; /* starts since exposed was last added to */
 };
 
 static void set_weather(struct killing *k, bool down)
 {
-	if (down)
-		kafka_mock_down(k->stage.kafka);
-	else
-		kafka_mock_up(k->stage.kafka);
+	struct stage *s = &k->stage;
+	struct why why;
+
+	if (s->kafka != NULL)
+		(down ? kafka_mock_down : kafka_mock_up)(s->kafka);
+	else if (down)
+		stub_collector_down(s->stub);
+	else if (k->down)
+		must(stub_collector_up(s->stub, &why), &why);
 	k->down = down;
+}
+
+/* Nothing is delivered while the agent that has just started is asked: what it does not call delivered, and what is
+ * stored all the same, will come again. */
+static void count_exposed(struct killing *k)
+{
+	struct stage *s = &k->stage;
+	uint64_t stored, delivered;
+
+	if (s->stub == NULL)
+		return;
+	k->not_counted++;
+	stored = tally_total(s->tally).stored;
+	delivered = stage_ledger(s)->place[LEDGER_DELIVERED].spans;
+	if (s->answered) {
+		k->exposed += k->not_counted * (stored - min_u64(stored, delivered));
+		k->not_counted = 0;
+	}
+	stub_collector_hang(s->stub, false);
 }
 
 static uint64_t unread(const struct stage *s)
@@ -82,18 +111,22 @@ static bool start(struct killing *k, bool measured)
 	static const char *const none[] = { NULL };
 	uint64_t began = clock_mono_us();
 
+	if (k->stage.stub != NULL)
+		stub_collector_hang(k->stage.stub, true);
 	stage_launch(&k->stage, none);
 	while (child_running(k->stage.agent) &&
 	        clock_mono_us() - began < START_SECONDS * US_PER_S) {
 		if (ports_are_open(&k->stage)) {
 			if (measured)
 				trial_figure(k->trial, clock_mono_us() - began);
-			return true;
+			count_exposed(k);
+			return child_running(k->stage.agent);
 		}
 		usleep(500);
 	}
 	if (child_running(k->stage.agent))
 		trial_wrong(k->trial, "its ports are not open after %d s", START_SECONDS);
+	k->not_counted++;
 	return false;
 }
 
@@ -151,9 +184,14 @@ static void compare(struct killing *k)
 
 	if (!stage_is_empty(s))
 		trial_wrong(t, "it does not get empty");
-	if (stage_read_topic(s, &marked) < 0)
+	if (s->stub != NULL)
+		marked = s->taken_marked;
+	else if (stage_read_topic(s, &marked) < 0)
 		trial_wrong(t, "a record is no batch");
 	c = tally_total(s->tally);
+	if (s->stub != NULL && c.duplicates > k->exposed)
+		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " may have", c.duplicates,
+		        k->exposed);
 	l = stage_ledger(s);
 	unseen = c.sent - min_u64(c.sent, l->accepted.spans);
 	if (l->accepted.spans > c.sent || tally_strays(s->tally) > 0)
@@ -191,9 +229,8 @@ static void run(struct trial *t, void *arg)
 	bool at_calls = t->number % 2 == 1;
 	char program[512];
 
-	(void)arg;
 	k.weather = (enum weather)(t->number / 2 % WEATHERS);
-	stage_open(&k.stage, STAGE_KAFKA);
+	stage_open(&k.stage, *(bool *)arg ? STAGE_DIRECT : STAGE_KAFKA);
 	snprintf(program, sizeof(program), "%s/tests/campaign/faulty_agent",
 	        getenv("builddir") == NULL ? "." : getenv("builddir"));
 	if (at_calls)
@@ -211,7 +248,7 @@ static void run(struct trial *t, void *arg)
 	}
 	set_weather(&k, false);
 	k.stage.program = NULL;
-	if (!stage_start(&k.stage, NULL))
+	if (!start(&k, false))
 		trial_wrong(t, "it does not start again");
 	else
 		compare(&k);
@@ -227,12 +264,18 @@ int main(int argc, char **argv)
 		.jobs = 2, /* the time of a restart is a figure */
 		.sums = { "SIGKILLs", "at a planned call", "spans sent", "accepted", "missing",
 		        "called uncertain", "delivered again, marked" },
+		.own = "to",
+		.word = "kafka",
 	};
+	bool direct;
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);
+	direct = strcmp(c.word, "collector") == 0;
+	if (!direct && strcmp(c.word, "kafka") != 0)
+		bail_out("--to is kafka or collector");
 	campaign_hush(&c);
-	ok(campaign_run(&c, c.count, run, NULL), "SIGKILL of the agent, %d of each spool: %s",
-	        DEATHS, c.said);
+	ok(campaign_run(&c, c.count, run, &direct),
+	        "SIGKILL of the agent, %d of each spool, to %s: %s", DEATHS, c.word, c.said);
 	diag("the time is from the start of the process after a SIGKILL until its ports are open");
 	return tap_done();
 }
