@@ -39,7 +39,8 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 	%D%/sim_udp.c $(CAMPAIGN_SIM)
 
 # Whole agents on real disks, through long outages and before every answer of a broker.
-FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/outage %D%/rebalance
+FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/kill_drain %D%/outage \
+	%D%/outage_http %D%/rebalance
 check_PROGRAMS += $(FORCES) %D%/faulty_agent
 EXTRA_DIST += %D%/rounds.h
 # "make plants": each bug put in on purpose is caught by its campaign.
@@ -50,6 +51,7 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 %C%_kafka_codes_SOURCES = %D%/kafka_codes.c %D%/kafka_codes_ever.c tests/flow/kafka_sender.c
 %C%_kafka_codes_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS) -iquote $(top_srcdir)/tests/flow
 %C%_kill_agent_SOURCES = %D%/kill_agent.c $(CAMPAIGN)
+%C%_kill_drain_SOURCES = %D%/kill_drain.c $(CAMPAIGN)
 # The agent behind the calls that a plan may turn against it.
 %C%_faulty_agent_SOURCES = src/main.c %D%/faulty_agent.c tests/lib/fault.c
 # Its accept, recvmsg and sendmsg stand before those of libc: they are the request log of the mock cluster.

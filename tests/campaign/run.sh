@@ -5,10 +5,12 @@ share=${1-short}
 dir=${builddir:-.}/tests/campaign
 rc=0
 
-run() { # NAME SHORT LONG
+run() { # NAME SHORT LONG [OPTION…]
+	name=$1
 	if [ "$share" = long ]; then count=$3; else count=$2; fi
-	echo "# $1: $count"
-	"$dir/$1" --count "$count" --seed "${SEED-1}" || { rc=1; echo "# $1 failed"; }
+	shift 3
+	echo "# $name $*: $count"
+	"$dir/$name" "$@" --count "$count" --seed "${SEED-1}" || { rc=1; echo "# $name $* failed"; }
 }
 
 run model 20000 500000
@@ -20,9 +22,12 @@ run outage 4 40
 run kill_calls 600 100000
 run kill_load 40 300
 run kill_agent 24 300
+run kill_agent 6 60 --to collector
+run kill_drain 6 72
 run fault_calls 900 100000
 run disk_full 1 20
 run kafka_codes 1 12
 run rebalance 6 126
+run outage_http 5 60
 run backlog 10 50
 exit $rc
