@@ -138,8 +138,9 @@ static void on_sync(struct reader *r, int version)
 	if (version >= 3)
 		read_text(r, name); /* its instance */
 	members = read_int(r, 4);
-	if (members <= 0 || g->id < 0)
-		return; /* not the leader, or one that is a member no more, whom the coordinator refuses */
+	/* Not the leader; or one of a group that has moved on without it, whom the coordinator refuses. */
+	if (members <= 0 || g->id < 0 || (now.ngenerations > 0 && g->id <= g[-1].id))
+		return;
 	now.ngenerations++;
 	now.counts.generations++;
 	for (int64_t i = 0; i < members && !r->bad; i++) {
