@@ -98,7 +98,8 @@ struct demo_result {
 struct demo_kill {
 	uint64_t end;       /* the next number to be sent when it was killed */
 	uint64_t in_socket; /* spans that it had not read */
-	uint64_t in_window; /* spans that it may have read and neither sent nor stored */
+	uint64_t
+	        in_window; /* spans sent that it had not accepted an exposure before, nor left in the sockets */
 	uint64_t
 	        in_turn; /* with no exposure: that it had read and not committed, as was found after */
 };
@@ -110,7 +111,12 @@ struct demo_opts {
 	bool keep;
 };
 
-enum { DEMO_BROKEN = 16, DEMO_SIGNALS = 3 };
+/* What the agent said that it had accepted, and when that was known. */
+struct demo_accepted {
+	uint64_t known_us, spans;
+};
+
+enum { DEMO_BROKEN = 16, DEMO_SIGNALS = 3, DEMO_ACCEPTED = 128 };
 
 struct demo {
 	struct demo_opts opts;
@@ -132,6 +138,8 @@ struct demo {
 	struct tally *tally;
 	struct demo_watch agent_watch, drain_watch;
 	struct ledger ledger;
+	struct demo_accepted accepted[DEMO_ACCEPTED]; /* the last answers, a ring */
+	size_t naccepted;                             /* answers in all */
 	struct demo_drained drained;
 	uint64_t uncertain_before; /* in the ledger before the SIGKILL */
 	uint64_t settled;          /* numbers below are either stored or given up */
@@ -144,6 +152,9 @@ struct demo {
 	size_t phase, step;
 	uint64_t phase_us, step_us; /* when they began */
 	uint64_t looked_us;
+	uint64_t ticked_us; /* when the timer came last */
+	uint64_t stall_us,
+	        stalled_us; /* the longest that it came late, not long ago; and when that was */
 	struct timer *tick;
 	struct signal_watch *signals[DEMO_SIGNALS];
 	struct progress line;
@@ -168,6 +179,8 @@ void demo_world_stop(struct demo *d);
 void demo_world_close(struct demo *d);
 int demo_start_agent(struct demo *d, struct why *why) MUST_USE;
 int demo_start_drain(struct demo *d, struct why *why) MUST_USE;
+/* What the agent had accepted, as it said at BEFORE_US or earlier; 0 when it said nothing as early. */
+uint64_t demo_accepted_before(const struct demo *d, uint64_t before_us);
 int demo_act(struct demo *d, enum demo_act act, struct why *why) MUST_USE;
 bool demo_met(struct demo *d, enum demo_until until, uint64_t now_us);
 

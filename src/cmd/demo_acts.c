@@ -81,13 +81,26 @@ static uint64_t unread(uint16_t port, enum numbered_protocol protocol, uint64_t 
 	return cost == 0 ? 0 : (bytes + cost - 1) / cost * BATCH;
 }
 
+/* What the agent had accepted an exposure before its death is safe. The machine may have kept the agent from working as
+ * long as it kept this process: so much longer the agent may have needed. The bound is no count of what is sent in an
+ * exposure, since a process that was kept from working sends, and reads, all that is due at once. */
+static uint64_t in_window(const struct demo *d)
+{
+	uint64_t before_us = clock_mono_us() - d->opts.exposure_us - d->stall_us;
+	uint64_t accepted = max_u64(demo_accepted_before(d, before_us), d->base_accepted);
+	uint64_t sent = tally_total(d->tally).sent - d->base_sent;
+	uint64_t known = accepted - d->base_accepted + d->kill.in_socket;
+
+	return sent > known ? sent - known : 0;
+}
+
 /* Nothing is sent between the look at the sockets and the death: what they hold then is at most
  * what was seen. */
 static int kill_agent(struct demo *d, struct why *why)
 {
 	d->kill.in_socket = unread(d->compact, NUMBERED_COMPACT, d->run) +
 	                    unread(d->binary, NUMBERED_BINARY, d->run);
-	d->kill.in_window = d->opts.rate * d->opts.exposure_us / US_PER_S;
+	d->kill.in_window = in_window(d);
 	d->kill.end = d->next;
 	d->uncertain_before = d->ledger.place[LEDGER_UNCERTAIN].spans;
 	child_signal(d->agent, SIGKILL);

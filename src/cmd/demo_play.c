@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "demo.h"
 
-enum { TICK_MS = 10, LOOK_EVERY_US = 50000 };
+enum { TICK_MS = 10, LOOK_EVERY_US = 50000, STALL_KEPT_US = 2000000 };
 
 /* What went wrong so badly that going on shows nothing. */
 static void give_up(struct demo *d, const char *what)
@@ -125,6 +125,19 @@ static void look(struct demo *d, uint64_t now_us)
 	        d->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
+/* How long this machine keeps processes from working, by the timer's own lateness. */
+static void note_stall(struct demo *d, uint64_t now_us)
+{
+	uint64_t due_us = d->ticked_us + TICK_MS * US_PER_MS;
+	uint64_t late_us = d->ticked_us > 0 && now_us > due_us ? now_us - due_us : 0;
+
+	d->ticked_us = now_us;
+	if (late_us < d->stall_us && now_us - d->stalled_us < STALL_KEPT_US)
+		return;
+	d->stall_us = late_us;
+	d->stalled_us = now_us;
+}
+
 static void on_tick(void *arg)
 {
 	struct demo *d = arg;
@@ -133,6 +146,7 @@ static void on_tick(void *arg)
 	bool late = now_us - d->step_us >= s->ms * US_PER_MS;
 
 	timer_start(d->tick, TICK_MS);
+	note_stall(d, now_us);
 	look(d, now_us);
 	if (!children_are_well(d))
 		return;

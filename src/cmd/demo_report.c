@@ -35,12 +35,12 @@ static void print_kill(const struct demo *d)
 	if (d->kill.end == 0)
 		return;
 	if (d->opts.exposure_us > 0)
-		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %s of %" PRIu64
-		       " spans a second, and %" PRIu64
-		       " that\nwere not read from the sockets. It cost %" PRIu64 ".\n",
-		        demo_allowed(d),
+		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
+		       " that it had not accepted %s before,\nand %" PRIu64
+		       " that were not read from the sockets. It cost %" PRIu64 ".\n",
+		        demo_allowed(d), d->kill.in_window,
 		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)),
-		        d->opts.rate, d->kill.in_socket, lost);
+		        d->kill.in_socket, lost);
 	else
 		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
 		       " that were not read from the sockets, and\n%" PRIu64

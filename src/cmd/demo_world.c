@@ -36,9 +36,21 @@ static void on_agent_ledger(void *arg, struct slice json)
 		demo_broke(d, "the agent's ledger cannot be read: %s", why.text);
 		return;
 	}
+	d->accepted[d->naccepted++ % DEMO_ACCEPTED] =
+	        (struct demo_accepted){ clock_mono_us(), d->ledger.accepted.spans };
 	wrong = ledger_check(&d->ledger);
 	if (wrong != NULL)
 		demo_broke(d, "the agent's ledger does not balance: %s", wrong);
+}
+
+uint64_t demo_accepted_before(const struct demo *d, uint64_t before_us)
+{
+	uint64_t spans = 0;
+
+	for (size_t i = 0; i < DEMO_ACCEPTED; i++)
+		if (d->accepted[i].known_us > 0 && d->accepted[i].known_us <= before_us)
+			spans = max_u64(spans, d->accepted[i].spans);
+	return spans;
 }
 
 static uint64_t member(const json_t *of, const char *key)

@@ -187,8 +187,19 @@ static void the_plan_is_whole(void)
 	}
 }
 
+static void what_was_accepted_is_known_by_the_time_of_the_answer(void)
+{
+	struct demo d = { .accepted = { { 2000, 90 }, { 1000, 50 } }, .naccepted = 2 };
+
+	is_int((int64_t)demo_accepted_before(&d, 999), 0, "before the first answer: nothing");
+	is_int((int64_t)demo_accepted_before(&d, 1999), 50,
+	        "the last answer before a moment counts");
+	is_int((int64_t)demo_accepted_before(&d, 2000), 90, "one at that moment too");
+}
+
 int main(void)
 {
+	what_was_accepted_is_known_by_the_time_of_the_answer();
 	what_went_well_is_well();
 	a_loss_without_a_sigkill_is_a_broken_promise();
 	a_sigkill_may_cost_its_window_and_no_more();
