@@ -7,7 +7,8 @@ nodist_libspanspool_a_SOURCES =
 
 # One list a folder, beside the folder; from the ground floor up.
 include %D%/base/local.mk
-include %D%/table/local.mk
+include %D%/config/local.mk
+include %D%/telemetry/local.mk
 include %D%/span/local.mk
 include %D%/policy/local.mk
 include %D%/loop/local.mk
@@ -17,10 +18,10 @@ include %D%/kafka/local.mk
 include %D%/http/local.mk
 include %D%/exporter/local.mk
 include %D%/quarantine/local.mk
-include %D%/flow/local.mk
+include %D%/agent/local.mk
 include %D%/drain/local.mk
-include %D%/serve/local.mk
-include %D%/lab/local.mk
+include %D%/admin/local.mk
+include %D%/testkit/local.mk
 include %D%/cmd/local.mk
 
 SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \

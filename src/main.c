@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 /* A descriptor that was closed by whoever started this process would be given to the next file that is
  * opened, which then takes what is written to stdout or stderr. /dev/null is opened so that reading

@@ -1,13 +1,13 @@
-/* drain: records from Kafka to collectors; committed when delivered, kept when nobody can take them. */
+/* Records from Kafka to collectors; committed when delivered, kept when nobody can take them. */
 #ifndef DRAIN_H
 #define DRAIN_H
 
-#include "drain_ledger.h"
-#include "kafka_consumer.h"
+#include "policy/drain_ledger.h"
+#include "kafka/consumer.h"
 #include "exporter/exporter.h"
 #include "quarantine/quarantine.h"
-#include "replay.h"
-#include "replay_counts.h"
+#include "policy/replay.h"
+#include "policy/replay_counts.h"
 
 struct drain_opts {
 	struct kafka_consumer_opts consumer;

@@ -1,8 +1,8 @@
-/* exporter: why a collector does not take spans, in one sentence for an operator. */
+/* Why a collector does not take spans, in one sentence for an operator. */
 #ifndef COLLECTOR_CAUSE_H
 #define COLLECTOR_CAUSE_H
 
-#include "http_client.h"
+#include "http/client.h"
 
 enum { COLLECTOR_SENTENCE = 320 };
 

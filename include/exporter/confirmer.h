@@ -1,10 +1,10 @@
-/* exporter: reads a collector's counters while POSTs are unconfirmed, and says of each POST whether its
+/* Reads a collector's counters while POSTs are unconfirmed, and says of each POST whether its
  * spans are stored. */
 #ifndef EXPORTER_CONFIRMER_H
 #define EXPORTER_CONFIRMER_H
 
-#include "confirm.h"
-#include "http_client.h"
+#include "policy/confirm.h"
+#include "http/client.h"
 
 enum confirmer_mode { CONFIRMER_AUTO, CONFIRMER_REQUIRE, CONFIRMER_OFF };
 

@@ -1,11 +1,11 @@
-/* exporter: carries batches to collectors by HTTP; each ends delivered, refused, or given back. */
+/* Carries batches to collectors by HTTP; each ends delivered, refused, or given back. */
 #ifndef EXPORTER_EXPORTER_H
 #define EXPORTER_EXPORTER_H
 
 #include "exporter/confirmer.h"
-#include "http_client.h"
-#include "inspect.h"
-#include "metrics.h"
+#include "http/client.h"
+#include "span/inspect.h"
+#include "telemetry/metrics.h"
 
 /* The agent without Kafka and the drain share it: batches of one process that wait are joined into one POST,
  * refused POSTs are halved until the batch that is refused stands alone, retries never end, each collector

@@ -1,11 +1,11 @@
-/* exporter: reads a collector's metrics page, in Prometheus' text format, for the counters that confirm
+/* Reads a collector's metrics page, in Prometheus' text format, for the counters that confirm
  * deliveries. */
 #ifndef EXPORTER_METRICS_PAGE_H
 #define EXPORTER_METRICS_PAGE_H
 
-#include "confirm.h"
-#include "err.h"
-#include "slice.h"
+#include "policy/confirm.h"
+#include "base/err.h"
+#include "base/slice.h"
 
 enum { METRICS_PAGE_LINE = 4096, METRICS_PAGE_EXPORTERS = 8 };
 

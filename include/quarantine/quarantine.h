@@ -1,13 +1,13 @@
-/* quarantine: keeps what no destination takes, durably, with what is known about it. */
+/* Keeps what no destination takes, durably, with what is known about it. */
 #ifndef QUARANTINE_H
 #define QUARANTINE_H
 
-#include "batch.h"
-#include "health.h"
-#include "kafka_producer.h"
-#include "list.h"
-#include "loop.h"
-#include "spool.h"
+#include "span/batch.h"
+#include "telemetry/health.h"
+#include "kafka/producer.h"
+#include "base/list.h"
+#include "loop/loop.h"
+#include "spool/spool.h"
 
 enum quarantine_kind {
 	QUARANTINE_TOPIC, /* as records of another topic */

@@ -1,7 +1,7 @@
 /* clock.c — reads the two clocks. */
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 uint64_t clock_mono_us(void)
 {

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "descriptors.h"
+#include "base/descriptors.h"
 
 void descriptors_allow_most(void)
 {

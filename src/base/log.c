@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "log_writer.h"
-#include "units.h"
+#include "base/units.h"
 
 enum { SAID_BYTES = 1024, SAFE_BYTES = 2048 };
 

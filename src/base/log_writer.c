@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "err.h"
+#include "base/clock.h"
+#include "base/err.h"
 #include "log_writer.h"
 
 enum { FLUSH_LOOK_US = 1000, CRASH_FLUSH_MS = 1000 };

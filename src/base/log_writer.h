@@ -2,7 +2,7 @@
 #ifndef LOG_WRITER_H
 #define LOG_WRITER_H
 
-#include "log.h"
+#include "base/log.h"
 
 enum { LOG_LINE_BYTES = 2176 };
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "owner.h"
+#include "base/owner.h"
 
 /* What owner_enter changed. */
 static struct {

@@ -2,8 +2,8 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "progress.h"
+#include "base/clock.h"
+#include "base/progress.h"
 
 enum { BAR = 24, EVERY_US = 100000, TEXT_MAX = 120 };
 

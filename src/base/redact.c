@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "redact.h"
+#include "base/redact.h"
 
 const char redact_mask[] = "********";
 

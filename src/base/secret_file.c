@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "secret_file.h"
+#include "base/clock.h"
+#include "base/secret_file.h"
 
 enum { READ_BYTES = 4096, WAIT_MS = 50 };
 

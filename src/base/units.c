@@ -8,9 +8,9 @@
 #include <strings.h>
 #include <time.h>
 
-#include "redact.h"
-#include "slice.h"
-#include "units.h"
+#include "base/redact.h"
+#include "base/slice.h"
+#include "base/units.h"
 
 struct unit {
 	const char *name;

@@ -1,5 +1,5 @@
 /* utf8.c — a table of what may follow what. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 size_t utf8_sequence(struct slice s)
 {

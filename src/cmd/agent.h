@@ -2,15 +2,15 @@
 #ifndef AGENT_H
 #define AGENT_H
 
-#include "admin.h"
+#include "admin/admin.h"
 #include "collector_options.h"
-#include "catchup.h"
+#include "policy/catchup.h"
 #include "daemon.h"
-#include "intake.h"
+#include "agent/intake.h"
 #include "options.h"
 #include "jaeger_kafka.h"
 #include "properties.h"
-#include "sinks.h"
+#include "agent/sinks.h"
 
 enum { AGENT_LOSSES = 12 }; /* counters of the ledger that are reported in the log */
 

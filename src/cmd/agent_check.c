@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent.h"
-#include "kafka_names.h"
+#include "kafka/names.h"
 #include "limits.h"
 
 #define S struct agent_settings

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "agent.h"
-#include "clock.h"
-#include "units.h"
+#include "base/clock.h"
+#include "base/units.h"
 
 enum { SIZE_TEXT = 32, AGE_TEXT = 32, ROOM_TEXT = 640, TOTALS_TEXT = 512 };
 

@@ -4,7 +4,7 @@
 
 #include "agent.h"
 #include "kafka_pages.h"
-#include "ledger_page.h"
+#include "admin/ledger_page.h"
 
 #define S struct forward_stats
 static const struct metric_row rows[] = {

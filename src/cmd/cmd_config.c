@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "near.h"
+#include "config/near.h"
 #include "options.h"
 
 enum verb { CHECK, SHOW, SAMPLE, VERBS };

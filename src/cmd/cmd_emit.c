@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "clock.h"
-#include "emitting.h"
+#include "base/clock.h"
+#include "testkit/emitting.h"
 #include "options.h"
-#include "progress.h"
+#include "base/progress.h"
 
 enum protocol { PROTOCOL_COMPACT, PROTOCOL_BINARY };
 

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "near.h"
+#include "config/near.h"
 #include "spool_verbs.h"
 #include "status_text.h"
-#include "units.h"
+#include "base/units.h"
 
 static const struct spool_verb verbs[] = {
 	{ "stat", spool_stat, "what waits, on what disk, and the ledger", &spool_stat_options, NULL,

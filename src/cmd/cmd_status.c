@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "buf.h"
-#include "http_client.h"
+#include "base/buf.h"
+#include "http/client.h"
 #include "options.h"
 #include "status_text.h"
-#include "units.h"
+#include "base/units.h"
 
 enum page { PAGE_STATUS, PAGE_LEDGER, PAGE_READY, PAGES };
 static const char *const paths[PAGES] = { "/status.json", "/ledger", "/health/ready" };

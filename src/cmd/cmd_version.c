@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf.h"
-#include "http_client.h"
-#include "http_server.h"
-#include "kafka_producer.h"
-#include "loop.h"
+#include "config/conf.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "kafka/producer.h"
+#include "loop/loop.h"
 #include "options.h"
-#include "spool.h"
+#include "spool/spool.h"
 
 /* Clang's own version text has its name, gcc's is the number alone. */
 #ifdef __clang__

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "collector_options.h"
-#include "credentials.h"
-#include "endpoint.h"
+#include "http/credentials.h"
+#include "policy/endpoint.h"
 #include "limits.h"
 
 static const struct limit limits[] = {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "collector_options.h"
-#include "endpoint.h"
+#include "policy/endpoint.h"
 
 enum { CONNECT_MS = 3000 };
 

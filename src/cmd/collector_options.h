@@ -4,7 +4,7 @@
 
 #include "exporter/exporter.h"
 #include "options.h"
-#include "status.h"
+#include "admin/status.h"
 
 enum collector_compression { COLLECTOR_PLAIN, COLLECTOR_GZIP };
 

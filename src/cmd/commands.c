@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "near.h"
+#include "cmd/cmd.h"
+#include "config/near.h"
 #include "options.h"
 
 const struct command commands[] = {

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "daemon.h"
-#include "descriptors.h"
-#include "log.h"
+#include "base/descriptors.h"
+#include "base/log.h"
 
 enum signal_effect { STOPS, STOPS_OR_HURRIES, TOLD, IGNORED };
 

@@ -2,7 +2,7 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
-#include "loop.h"
+#include "loop/loop.h"
 
 enum { DAEMON_SIGNALS = 16 };
 

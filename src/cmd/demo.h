@@ -3,15 +3,15 @@
 #ifndef DEMO_H
 #define DEMO_H
 
-#include "child.h"
-#include "emitting.h"
-#include "http_client.h"
-#include "kafka_mock.h"
-#include "ledger.h"
-#include "loop.h"
-#include "progress.h"
-#include "stub_collector.h"
-#include "tally.h"
+#include "testkit/child.h"
+#include "testkit/emitting.h"
+#include "http/client.h"
+#include "kafka/mock.h"
+#include "policy/ledger.h"
+#include "loop/loop.h"
+#include "base/progress.h"
+#include "testkit/stub_collector.h"
+#include "testkit/tally.h"
 
 /* ---- the plan: a table that demo_play.c interprets ---- */
 

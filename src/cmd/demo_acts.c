@@ -1,9 +1,9 @@
 /* demo_acts.c — what a step does to the world, and how it is seen that its end is reached. */
 #include <signal.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "demo.h"
-#include "ports.h"
+#include "testkit/ports.h"
 
 enum { BATCH = 10, REAP_MS = 10000, QUIET_US = 1500000 };
 

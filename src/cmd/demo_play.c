@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "demo.h"
 
 enum { TICK_MS = 10, LOOK_EVERY_US = 50000, STALL_KEPT_US = 2000000 };

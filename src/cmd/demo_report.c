@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "demo.h"
-#include "ledger_page.h"
+#include "admin/ledger_page.h"
 
 static void print_row(const char *name, struct tally_count c, uint64_t spooled)
 {

@@ -2,7 +2,7 @@
  * ledger. */
 #include <stdio.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "demo.h"
 
 enum { ANSWER_MS = 2000 };

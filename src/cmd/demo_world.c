@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <sys/random.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "demo.h"
-#include "ledger_read.h"
-#include "ports.h"
-#include "workdir.h"
+#include "admin/ledger_read.h"
+#include "testkit/ports.h"
+#include "testkit/workdir.h"
 
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
 enum { QUEUE_SPANS = 2000 }; /* of the collector, as Jaeger 1.x is shipped */

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "drainer.h"
-#include "units.h"
+#include "base/units.h"
 
 enum { UP_TEXT = 32 };
 

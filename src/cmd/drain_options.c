@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "drainer.h"
-#include "kafka_names.h"
+#include "kafka/names.h"
 
 #define S struct drainer_settings
 static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consumer.brokers", "",

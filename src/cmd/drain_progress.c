@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "drainer.h"
-#include "units.h"
+#include "base/units.h"
 
 enum { LOOK_MS = 200, LOG_S = 10, LINE = 120, TIME = 32 };
 

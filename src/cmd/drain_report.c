@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "drainer.h"
-#include "json_add.h"
-#include "units.h"
+#include "admin/json_add.h"
+#include "base/units.h"
 
 enum { TIME_TEXT = 40 };
 

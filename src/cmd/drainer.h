@@ -2,15 +2,15 @@
 #ifndef DRAINER_H
 #define DRAINER_H
 
-#include "admin.h"
+#include "admin/admin.h"
 #include "daemon.h"
 #include "collector_options.h"
 #include "drain/drain.h"
 #include "jaeger_kafka.h"
 #include "options.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "properties.h"
-#include "progress_rate.h"
+#include "policy/progress_rate.h"
 
 struct drainer_settings {
 	const char *brokers;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "kafka_pages.h"
-#include "metrics.h"
+#include "telemetry/metrics.h"
 
 void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t)
 {

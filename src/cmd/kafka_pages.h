@@ -2,8 +2,8 @@
 #ifndef KAFKA_PAGES_H
 #define KAFKA_PAGES_H
 
-#include "buf.h"
-#include "kafka_trouble.h"
+#include "base/buf.h"
+#include "kafka/trouble.h"
 
 /* spanspool_kafka_errors_total{cause}. */
 void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "limits.h"
-#include "units.h"
+#include "base/units.h"
 
 enum { NUMBER_BYTES = 32 };
 

@@ -2,7 +2,7 @@
 #ifndef LIMITS_H
 #define LIMITS_H
 
-#include "conf.h"
+#include "config/conf.h"
 
 /* The value of the uint64_t field at offset AT lies between LEAST and MOST, both included, in the unit of
  * KIND: bytes, microseconds, or a count. */

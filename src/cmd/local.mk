@@ -1,5 +1,5 @@
 libspanspool_a_SOURCES += \
-	include/cmd.h %D%/commands.c \
+	include/cmd/cmd.h %D%/commands.c \
 	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \

@@ -29,9 +29,9 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "cmd.h"
-#include "conf.h"
-#include "log.h"
+#include "cmd/cmd.h"
+#include "config/conf.h"
+#include "base/log.h"
 
 /* The exit statuses of every command. */
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_WANTING = 3 };

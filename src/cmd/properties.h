@@ -2,8 +2,8 @@
 #ifndef PROPERTIES_H
 #define PROPERTIES_H
 
-#include "conf.h"
-#include "kafka_producer.h"
+#include "config/conf.h"
+#include "kafka/producer.h"
 
 /* All zero is a valid empty one. */
 struct properties {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "spool_verbs.h"
-#include "units.h"
+#include "base/units.h"
 
 static const char *condition(const struct spool_segment *s)
 {

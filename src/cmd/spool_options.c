@@ -1,7 +1,7 @@
 /* spool_options.c — the options of `spanspool spool`, each in a group that some verbs take. */
-#include "clock.h"
+#include "base/clock.h"
 #include "spool_verbs.h"
-#include "units.h"
+#include "base/units.h"
 
 #define S struct spool_settings
 static const struct conf_row where_rows[] = { CONF_TEXT(S, directory, "spool.directory",

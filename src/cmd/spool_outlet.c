@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "batch_json.h"
-#include "owner.h"
+#include "span/batch_json.h"
+#include "base/owner.h"
 #include "spool_verbs.h"
-#include "units.h"
+#include "base/units.h"
 
 int spool_outlet_open(struct spool_outlet *o, const struct spool_call *c, const char *host)
 {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_add.h"
+#include "admin/json_add.h"
 #include "spool_verbs.h"
 #include "status_text.h"
-#include "units.h"
+#include "base/units.h"
 
 static int list_kept(
         const struct spool_call *c, struct spool_look *l, struct spool_kept **list, size_t *n)

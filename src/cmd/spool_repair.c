@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "progress.h"
-#include "spool_mend.h"
+#include "base/progress.h"
+#include "spool/mend.h"
 #include "spool_verbs.h"
 
 enum remedy { LEAVE, RENEW, SET_ASIDE };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "exporter/exporter.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "spool_verbs.h"
 
 enum { TOGETHER = 64, TOGETHER_BYTES = 4 << 20, SEGMENT_BYTES = 4 << 20 };

@@ -1,9 +1,9 @@
 /* spool_stat.c — one look at a spool, live or at rest: whose it is, what waits in it, what its disk has
  * left, and the ledger as it stands on disk. */
-#include "buf.h"
-#include "clock.h"
-#include "json_add.h"
-#include "ledger_page.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "admin/json_add.h"
+#include "admin/ledger_page.h"
 #include "spool_verbs.h"
 
 /* NULL without memory. */

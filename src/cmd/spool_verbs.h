@@ -4,9 +4,9 @@
 
 #include <jansson.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "options.h"
-#include "spool_look.h"
+#include "spool/look.h"
 
 enum spool_format { SPOOL_FORMAT_JSON, SPOOL_FORMAT_TBINARY };
 

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "inspect.h"
-#include "progress.h"
+#include "span/inspect.h"
+#include "base/progress.h"
 #include "spool_verbs.h"
 
 struct verifying {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "status_text.h"
-#include "units.h"
+#include "base/units.h"
 
 enum { DEPTH_MAX = 8, NAME_WIDTH = 36 };
 

@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "err.h"
-#include "slice.h"
+#include "base/err.h"
+#include "base/slice.h"
 
 /* STATUS and LEDGER are the two pages, JSON objects. E_MALFORMED when one of them is not. */
 int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to,

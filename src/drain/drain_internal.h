@@ -3,8 +3,8 @@
 #define DRAIN_INTERNAL_H
 
 #include "drain/drain.h"
-#include "log.h"
-#include "watermark.h"
+#include "base/log.h"
+#include "policy/watermark.h"
 
 struct quarantine_job;
 

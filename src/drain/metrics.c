@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "drain_internal.h"
-#include "metrics.h"
+#include "telemetry/metrics.h"
 
 static const char prefix[] = "spanspool_";
 

@@ -2,7 +2,7 @@
  * and the verdicts are answers.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
 #include <stdio.h>
 
-#include "answers.h"
+#include "policy/answers.h"
 #include "exporter_internal.h"
 
 /* As many joined POSTs in a row are refused, beside twice those that can be on the wire at once, which may all have a bad

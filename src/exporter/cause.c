@@ -1,9 +1,9 @@
 /* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
 #include <stdio.h>
 
-#include "answers.h"
+#include "policy/answers.h"
 #include "exporter/collector_cause.h"
-#include "redact.h"
+#include "base/redact.h"
 
 /* Bytes of a sentence. Of a name that is longer the end is kept, where its address stands. */
 enum { NAME_MOST = 80, NAME_END = 50, LINE_MOST = 80, ERROR_MOST = 100 };

@@ -1,6 +1,6 @@
 /* check.c — what is looked at before a batch is posted, so that no collector has to be hurt. */
 #include "exporter/exporter.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 static bool is_utf8(struct slice s)
 {

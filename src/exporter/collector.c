@@ -12,7 +12,7 @@
  * sent to another, marked. A collector that is being stopped often stores its queue meanwhile. */
 #include <stdlib.h>
 
-#include "endpoint.h"
+#include "policy/endpoint.h"
 #include "exporter_internal.h"
 
 /* Microseconds. */

@@ -18,8 +18,8 @@
  * hands out verdicts. */
 #include <stdlib.h>
 
-#include "clock.h"
-#include "confirmer_impl.h"
+#include "base/clock.h"
+#include "confirmer_internal.h"
 
 /* Microseconds. */
 #define READ_EVERY_US (US_PER_S / 4) /* four readings a second are enough for people and disks */

@@ -1,7 +1,7 @@
 /* confirmer_sentence.c — how the confirmer stands, for an operator. */
 #include <inttypes.h>
 
-#include "confirmer_impl.h"
+#include "confirmer_internal.h"
 
 static const char blind[] = "the store behind this collector cannot be seen";
 static const char means[] = "delivered means answered 202";

@@ -7,11 +7,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "descriptor_share.h"
-#include "descriptors.h"
+#include "base/clock.h"
+#include "policy/descriptor_share.h"
+#include "base/descriptors.h"
 #include "exporter_internal.h"
-#include "log.h"
+#include "base/log.h"
 
 enum {
 	POST_SPANS = 500,

@@ -3,16 +3,16 @@
 #ifndef EXPORTER_INTERNAL_H
 #define EXPORTER_INTERNAL_H
 
-#include "addresses.h"
-#include "backoff.h"
-#include "bucket.h"
+#include "http/addresses.h"
+#include "policy/backoff.h"
+#include "policy/bucket.h"
 #include "exporter/collector_cause.h"
 #include "exporter/exporter.h"
-#include "list.h"
-#include "log.h"
-#include "post_budget.h"
-#include "replay_pace.h"
-#include "slowstart.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "policy/post_budget.h"
+#include "policy/replay_pace.h"
+#include "policy/slowstart.h"
 
 struct collector;
 struct destination;

@@ -2,7 +2,7 @@
  * its parts is gone. */
 #include <stdlib.h>
 
-#include "answers.h"
+#include "policy/answers.h"
 #include "exporter_internal.h"
 
 const char exporter_unconfirmed[] = "unconfirmed";

@@ -1,6 +1,6 @@
 libspanspool_a_SOURCES += \
 	include/exporter/collector_cause.h %D%/cause.c \
-	include/exporter/confirmer.h %D%/confirmer.c %D%/confirmer_impl.h %D%/confirmer_sentence.c \
+	include/exporter/confirmer.h %D%/confirmer.c %D%/confirmer_internal.h %D%/confirmer_sentence.c \
 	include/exporter/exporter.h %D%/exporter.c %D%/exporter_internal.h \
 	%D%/answer.c %D%/check.c %D%/collector.c %D%/destination.c %D%/group.c %D%/headers.c %D%/item.c %D%/request.c \
 	%D%/send.c \

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "endpoint.h"
+#include "base/clock.h"
+#include "policy/endpoint.h"
 #include "exporter/metrics_page.h"
-#include "log.h"
+#include "base/log.h"
 #include "pages.h"
-#include "redact.h"
+#include "base/redact.h"
 
 static const char *const ports[PAGES_MOST] = { "14269", "8888" };
 

@@ -2,9 +2,9 @@
 #ifndef EXPORTER_PAGES_H
 #define EXPORTER_PAGES_H
 
-#include "buf.h"
-#include "confirm.h"
-#include "http_client.h"
+#include "base/buf.h"
+#include "policy/confirm.h"
+#include "http/client.h"
 
 enum {
 	PAGES_MOST = 2,

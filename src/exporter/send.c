@@ -4,7 +4,7 @@
  * A request that is ready goes first. Of the groups those go that fill a POST; one that does not goes when the
  * budget of POSTs allows it, or when its oldest item has waited for opts.wait_ms. So with little traffic every
  * item leaves at once, and the more there is, the more share a POST. */
-#include "clock.h"
+#include "base/clock.h"
 #include "exporter_internal.h"
 
 static const char content_type[] = "application/x-thrift";

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "addresses.h"
-#include "descriptors.h"
-#include "log.h"
-#include "slice.h"
+#include "http/addresses.h"
+#include "base/descriptors.h"
+#include "base/log.h"
+#include "base/slice.h"
 
 /* "[", an IPv6 address, "%" and an interface, "]:65535". */
 enum { ADDRESS_BYTES = INET6_ADDRSTRLEN + 32 };

@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "client_impl.h"
+#include "client_internal.h"
 
 /* A lookup is kept for NAME_S and a connection used for LIFE_S: a new address is found within their sum and
  * one request. GONE_MS: what was sent and is not acknowledged by then breaks the connection. */

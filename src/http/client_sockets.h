@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "loop.h"
+#include "loop/loop.h"
 
 struct client_sockets;
 

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "credentials.h"
-#include "log.h"
-#include "secret_file.h"
+#include "http/credentials.h"
+#include "base/log.h"
+#include "base/secret_file.h"
 
 /* What of a file changes when its content does. */
 struct version {

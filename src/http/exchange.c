@@ -8,10 +8,10 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "client_impl.h"
-#include "clock.h"
+#include "client_internal.h"
+#include "base/clock.h"
 #include "retry_after.h"
-#include "units.h"
+#include "base/units.h"
 
 enum {
 	BODY_BOUND = 1 << 20, /* what is read, beyond what is kept, to save the connection */

@@ -1,9 +1,9 @@
 /* exchange_judge.c — what became of a request: the library's verdict, in the words of http_client.h. */
 #include <string.h>
 
-#include "client_impl.h"
-#include "clock.h"
-#include "descriptors.h"
+#include "client_internal.h"
+#include "base/clock.h"
+#include "base/descriptors.h"
 
 static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 {

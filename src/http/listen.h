@@ -2,7 +2,7 @@
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H
 
-#include "units.h"
+#include "base/units.h"
 
 /* Opens it, non-blocking; *FD is the caller's. No host is every address, both families where the
  * kernel has both. *PORT is the one it got. */

@@ -1,8 +1,8 @@
 libspanspool_a_SOURCES += \
-	include/http_client.h %D%/http_client.c %D%/client_model.c %D%/exchange.c %D%/exchange_judge.c %D%/client_impl.h \
+	include/http/client.h %D%/client.c %D%/client_model.c %D%/exchange.c %D%/exchange_judge.c %D%/client_internal.h \
 	%D%/client_sockets.c %D%/client_sockets.h %D%/request_body.c %D%/request_body.h \
-	include/credentials.h %D%/credentials.c \
-	include/addresses.h %D%/addresses.c \
+	include/http/credentials.h %D%/credentials.c \
+	include/http/addresses.h %D%/addresses.c \
 	%D%/retry_after.c %D%/retry_after.h \
-	include/http_server.h %D%/http_server.c %D%/http_call.c %D%/server_impl.h \
+	include/http/server.h %D%/server.c %D%/call.c %D%/server_internal.h \
 	%D%/listen.c %D%/listen.h

@@ -4,8 +4,8 @@
 
 #include <curl/curl.h>
 
-#include "buf.h"
-#include "http_client.h"
+#include "base/buf.h"
+#include "http/client.h"
 
 /* All zero is a valid empty body. Its address must not change once it is attached. */
 struct request_body {

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <curl/curl.h>
 
-#include "http_client.h"
+#include "http/client.h"
 #include "retry_after.h"
 
 static struct slice trimmed(struct slice s)

@@ -2,7 +2,7 @@
 #ifndef HTTP_RETRY_AFTER_H
 #define HTTP_RETRY_AFTER_H
 
-#include "slice.h"
+#include "base/slice.h"
 
 /* Milliseconds to wait, from seconds or from a date, at NOW_MS since 1970; within 0 and
  * HTTP_RETRY_AFTER_MAX_MS. -1 when VALUE is neither. */

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "loop.h"
+#include "loop/loop.h"
 
 struct detached {
 	pthread_mutex_t lock;

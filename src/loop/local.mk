@@ -1,1 +1,1 @@
-libspanspool_a_SOURCES += include/loop.h %D%/loop.c %D%/detached.c
+libspanspool_a_SOURCES += include/loop/loop.h %D%/loop.c %D%/detached.c

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "clock.h"
-#include "loop.h"
+#include "base/clock.h"
+#include "loop/loop.h"
 
 struct loop {
 	uv_loop_t uv;

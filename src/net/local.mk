@@ -1,1 +1,1 @@
-libspanspool_a_SOURCES += include/udp.h %D%/udp.c
+libspanspool_a_SOURCES += include/net/udp.h %D%/udp.c

@@ -18,10 +18,10 @@
 #include <unistd.h>
 #include <linux/sock_diag.h>
 
-#include "clock.h"
-#include "log.h"
-#include "pace.h"
-#include "udp.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "policy/pace.h"
+#include "net/udp.h"
 
 enum {
 	VECTOR = 64, /* datagrams a system call */

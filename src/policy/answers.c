@@ -4,7 +4,7 @@
  * is held for an operator (4xx) or sent again (all else): neither loses anything. */
 #include <string.h>
 
-#include "answers.h"
+#include "policy/answers.h"
 
 struct row {
 	int from;

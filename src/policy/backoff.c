@@ -1,5 +1,5 @@
 /* backoff.c — full jitter under a doubling ceiling. */
-#include "backoff.h"
+#include "policy/backoff.h"
 
 static uint64_t ceiling(const struct backoff *b, uint32_t attempt)
 {

@@ -1,5 +1,5 @@
 /* bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
-#include "bucket.h"
+#include "policy/bucket.h"
 
 uint64_t bucket_wait_us(struct bucket *b, uint64_t rate, uint64_t now_us)
 {

@@ -1,5 +1,5 @@
 /* catchup.c — remembers since when a backlog could be delivered. */
-#include "catchup.h"
+#include "policy/catchup.h"
 
 bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting,
         uint64_t delivered, uint64_t *spans, uint64_t *took_us)

@@ -12,7 +12,7 @@
  * What is on the wire when it opens is left there for a while, since an answer that comes spares a
  * duplicate. But an idempotent producer that was purged sends nothing, to no broker, before all of that
  * has an answer, and a broker that is frozen gives none. */
-#include "circuit.h"
+#include "policy/circuit.h"
 
 void circuit_init(struct circuit *c, uint64_t now)
 {

@@ -19,7 +19,7 @@
  * confirm_window.c is the other half: how many spans may be sent, and when the next reading is due. */
 #include <string.h>
 
-#include "confirm_impl.h"
+#include "confirm_internal.h"
 
 enum {
 	SLOWEST_PARTS = 4, /* stretches of saving, at the least, in which a save is through */

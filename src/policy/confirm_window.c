@@ -2,7 +2,7 @@
  *
  * The window bounds what is in the collector's queue: what the last reading saw there, what others send meanwhile,
  * and what we sent since. It doubles until the first loss, halves at each, and grows slowly after that. */
-#include "confirm_impl.h"
+#include "confirm_internal.h"
 
 enum {
 	FIRST_WINDOW = 500,      /* spans; a quarter of the queue that Jaeger 1.x has by default */

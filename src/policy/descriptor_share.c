@@ -5,7 +5,7 @@
  *   64               12        3
  *   256             108       27
  *   1024            492      123  */
-#include "descriptor_share.h"
+#include "policy/descriptor_share.h"
 
 enum { LEAST = 2 };
 

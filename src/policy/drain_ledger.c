@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "drain_ledger.h"
+#include "policy/drain_ledger.h"
 
 #ifdef LEDGER_CHECKS
 #define CHECK(l) assert(drain_ledger_check(l) == NULL)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "endpoint.h"
-#include "redact.h"
+#include "policy/endpoint.h"
+#include "base/redact.h"
 
 static const char path[] = "/api/traces", query[] = "?format=jaeger.thrift";
 

@@ -1,5 +1,5 @@
 /* evidence.c — a refusal is about one record only if others pass where that record did not. */
-#include "evidence.h"
+#include "policy/evidence.h"
 
 void evidence_passed(struct evidence *e, uint32_t partition, uint64_t offered_us)
 {

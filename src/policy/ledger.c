@@ -7,8 +7,8 @@
 
 #include <assert.h>
 
-#include "ledger.h"
-#include "log.h"
+#include "policy/ledger.h"
+#include "base/log.h"
 
 #ifdef LEDGER_CHECKS
 #define CHECK(l) assert(ledger_check(l) == NULL)

@@ -1,23 +1,23 @@
 libspanspool_a_SOURCES += \
-	include/age.h %D%/age.c \
-	include/answers.h %D%/answers.c \
-	include/backoff.h %D%/backoff.c \
-	include/bucket.h %D%/bucket.c \
-	include/catchup.h %D%/catchup.c \
-	include/circuit.h %D%/circuit.c \
-	include/confirm.h %D%/confirm.c %D%/confirm_impl.h %D%/confirm_window.c \
-	include/descriptor_share.h %D%/descriptor_share.c \
-	include/drain_ledger.h %D%/drain_ledger.c \
-	include/endpoint.h %D%/endpoint.c \
-	include/evidence.h %D%/evidence.c \
-	include/ledger.h %D%/ledger.c \
-	include/marks.h %D%/marks.c %D%/marks_impl.h %D%/marks_save.c \
-	include/pace.h %D%/pace.c \
-	include/post_budget.h %D%/post_budget.c \
-	include/replay_pace.h %D%/replay_pace.c \
-	include/progress_rate.h %D%/progress_rate.c \
-	include/replay.h %D%/replay.c \
-	include/replay_counts.h %D%/replay_counts.c \
-	include/slowstart.h %D%/slowstart.c \
-	include/trend.h %D%/trend.c \
-	include/watermark.h %D%/watermark.c
+	include/policy/age.h %D%/age.c \
+	include/policy/answers.h %D%/answers.c \
+	include/policy/backoff.h %D%/backoff.c \
+	include/policy/bucket.h %D%/bucket.c \
+	include/policy/catchup.h %D%/catchup.c \
+	include/policy/circuit.h %D%/circuit.c \
+	include/policy/confirm.h %D%/confirm.c %D%/confirm_internal.h %D%/confirm_window.c \
+	include/policy/descriptor_share.h %D%/descriptor_share.c \
+	include/policy/drain_ledger.h %D%/drain_ledger.c \
+	include/policy/endpoint.h %D%/endpoint.c \
+	include/policy/evidence.h %D%/evidence.c \
+	include/policy/ledger.h %D%/ledger.c \
+	include/policy/marks.h %D%/marks.c %D%/marks_internal.h %D%/marks_save.c \
+	include/policy/pace.h %D%/pace.c \
+	include/policy/post_budget.h %D%/post_budget.c \
+	include/policy/replay_pace.h %D%/replay_pace.c \
+	include/policy/progress_rate.h %D%/progress_rate.c \
+	include/policy/replay.h %D%/replay.c \
+	include/policy/replay_counts.h %D%/replay_counts.c \
+	include/policy/slowstart.h %D%/slowstart.c \
+	include/policy/trend.h %D%/trend.c \
+	include/policy/watermark.h %D%/watermark.c

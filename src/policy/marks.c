@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "marks_impl.h"
+#include "marks_internal.h"
 
 void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
 {

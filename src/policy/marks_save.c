@@ -1,5 +1,5 @@
 /* marks_save.c — the map as bytes, for the spool's state: a bounded piece of work whatever the map is like. */
-#include "marks_impl.h"
+#include "marks_internal.h"
 
 enum {
 	SAVED_CHUNKS = 64, /* that marks_save looks into, at most: some 0.1 ms */

@@ -1,5 +1,5 @@
 /* pace.c — the small decisions about time and amount, each a line or two, each with its reason. */
-#include "pace.h"
+#include "policy/pace.h"
 
 static const uint64_t slack = 10 * US_PER_MS; /* timers and a busy loop */
 

@@ -1,6 +1,6 @@
 /* post_budget.c — two accounts of CPU time, one earned by the clock and one by the spans. Each POST is charged
  * to both, and may begin while either is not overdrawn; so the larger of the two earnings sets the rate. */
-#include "post_budget.h"
+#include "policy/post_budget.h"
 
 /* Microseconds of CPU time, measured: a POST of 10 to 500 spans over a connection that stays, and over one made
  * for it. */

@@ -1,6 +1,6 @@
 /* progress_rate.c — an exponential average: each second the newest one counts a fifth. */
-#include "progress_rate.h"
-#include "clock.h"
+#include "policy/progress_rate.h"
+#include "base/clock.h"
 
 #define NEWEST 0.2
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay.h"
-#include "units.h"
+#include "policy/replay.h"
+#include "base/units.h"
 
 static const struct {
 	const char *word;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay_counts.h"
+#include "policy/replay_counts.h"
 
 /* A minute, ten, an hour, six hours, a day, a week, 52 weeks; two of the last hold all of time. */
 static const uint64_t widths[] = { 60000, 600000, 3600000, 21600000, 86400000, 604800000,

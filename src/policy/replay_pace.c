@@ -9,7 +9,7 @@
  * the records' time does not move at all there are no figures: the backlog leaves as before, or by the floor. */
 #include <math.h>
 
-#include "replay_pace.h"
+#include "policy/replay_pace.h"
 
 enum {
 	FRESH_MS = 2000,    /* a record is that old when its batch, Kafka and a fetch took long */

@@ -11,7 +11,7 @@
  * above by one a window. After an outage of a second or more the spans a second are limited too, from
  * RAMP_RATE doubling each second: a collector that comes back takes what it is sent with 202 and drops
  * what its queue cannot hold. */
-#include "slowstart.h"
+#include "policy/slowstart.h"
 
 enum { FIRST_WINDOW = 8, RAMP_RATE = 10000, RAMP_SECONDS = 7 };
 

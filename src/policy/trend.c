@@ -2,7 +2,7 @@
  * there is less to remember than the memory would hold, it is the plain mean. */
 #include <math.h>
 
-#include "trend.h"
+#include "policy/trend.h"
 
 static const double memory_us = (double)TREND_MEMORY_S * US_PER_S;
 

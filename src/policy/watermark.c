@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "watermark.h"
+#include "policy/watermark.h"
 
 enum { FIRST_CAP = 64 };
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "owner.h"
+#include "base/buf.h"
+#include "base/owner.h"
 #include "quarantine_internal.h"
 
 struct directory {

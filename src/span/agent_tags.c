@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "agent_tags.h"
+#include "span/agent_tags.h"
 
 struct pair {
 	const char *key;

@@ -1,7 +1,7 @@
 /* batch.c — makes a batch and counts its holders. */
 #include <stdlib.h>
 
-#include "batch.h"
+#include "span/batch.h"
 
 /* As glibc allocates: a block has a header and is a multiple of two words; from MAPPED on it may be mapped
  * alone and is a multiple of a page. malloc_usable_size would say the same but for a few bytes that depend

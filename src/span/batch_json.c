@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "batch_json.h"
-#include "inspect.h"
+#include "span/batch_json.h"
+#include "span/inspect.h"
 #include "shape.h"
-#include "utf8.h"
+#include "base/utf8.h"
 #include "walk.h"
 
 /* Where a struct's known values begin; NULL: it has none. */

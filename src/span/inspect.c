@@ -2,9 +2,9 @@
 #include <endian.h>
 #include <string.h>
 
-#include "inspect.h"
+#include "span/inspect.h"
 #include "pump.h"
-#include "transcode.h"
+#include "span/transcode.h"
 #include "walk.h"
 
 static const struct {

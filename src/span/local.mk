@@ -1,10 +1,10 @@
 libspanspool_a_SOURCES += \
-	include/agent_tags.h %D%/agent_tags.c \
-	include/batch.h %D%/batch.c \
-	include/batch_json.h %D%/batch_json.c \
-	include/numbered.h %D%/numbered.c \
-	include/inspect.h %D%/inspect.c \
-	include/transcode.h %D%/transcode.c \
+	include/span/agent_tags.h %D%/agent_tags.c \
+	include/span/batch.h %D%/batch.c \
+	include/span/batch_json.h %D%/batch_json.c \
+	include/span/numbered.h %D%/numbered.c \
+	include/span/inspect.h %D%/inspect.c \
+	include/span/transcode.h %D%/transcode.c \
 	%D%/pump.h %D%/pump.c \
 	%D%/shape.h %D%/shape.c \
 	%D%/walk.h %D%/walk.c

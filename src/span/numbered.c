@@ -7,7 +7,7 @@
 #include <thrift/c_glib/protocol/thrift_compact_protocol.h>
 #include <thrift/c_glib/transport/thrift_memory_buffer.h>
 
-#include "numbered.h"
+#include "span/numbered.h"
 
 enum {
 	ID_VARINT = 9,

@@ -10,9 +10,9 @@
  * most readers in use cannot skip, is refused like any other code of no known type. */
 #include <endian.h>
 
-#include "err.h"
+#include "base/err.h"
 #include "pump.h"
-#include "transcode.h"
+#include "span/transcode.h"
 
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 

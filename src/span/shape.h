@@ -3,7 +3,7 @@
 #ifndef SHAPE_H
 #define SHAPE_H
 
-#include "base.h"
+#include "base/base.h"
 
 /* For the steps of the two hot loops, which the compiler would leave as calls. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))

@@ -10,7 +10,7 @@
 #include <endian.h>
 
 #include "pump.h"
-#include "transcode.h"
+#include "span/transcode.h"
 #include "walk.h"
 
 enum {

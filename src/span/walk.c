@@ -2,7 +2,7 @@
  * bools that are neither 0 nor 1. Says in a sentence what is wrong and at which byte. */
 #include <endian.h>
 
-#include "transcode.h"
+#include "span/transcode.h"
 #include "walk.h"
 
 static const struct shape shape_unknown = { .name = "unknown struct" };

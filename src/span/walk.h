@@ -2,9 +2,9 @@
 #ifndef WALK_H
 #define WALK_H
 
-#include "err.h"
+#include "base/err.h"
 #include "shape.h"
-#include "slice.h"
+#include "base/slice.h"
 
 struct walk {
 	const uint8_t *start;

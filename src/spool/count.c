@@ -1,6 +1,6 @@
 /* count.c — how many spans stand where. Every record, head and state says how many stand before it,
  * so any two of them say what is between, without reading that. */
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 static int open_at(struct spool *s, uint64_t position, size_t *i)
 {

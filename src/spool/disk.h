@@ -5,7 +5,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "err.h"
+#include "base/err.h"
 
 enum { DISK_NAME = 64 };
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "owner.h"
+#include "base/owner.h"
 
 int disk_open_spool(const char *path)
 {

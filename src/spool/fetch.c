@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "log.h"
-#include "spool_priv.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "spool_internal.h"
 
 enum { PATIENCE_US = 5 * 1000000 }; /* with a disk that refuses to be read */
 

@@ -6,7 +6,7 @@
 #define XXH_STATIC_LINKING_ONLY /* XXH3_generateSecret */
 #include <xxhash.h>
 
-#include "layout_impl.h"
+#include "layout_internal.h"
 
 enum {
 	RECORD_MAGIC = 0x52505353, /* "SSPR" */

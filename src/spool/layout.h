@@ -3,8 +3,8 @@
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
-#include "slice.h"
-#include "spool.h"
+#include "base/slice.h"
+#include "spool/spool.h"
 
 enum {
 	RECORD_VERSION = 2,

@@ -1,5 +1,5 @@
 /* layout_state.c — the bytes of a state, and of a segment's head, which ends in one. */
-#include "layout_impl.h"
+#include "layout_internal.h"
 
 enum {
 	STATE_MAGIC = 0x53505353, /* "SSPS" */

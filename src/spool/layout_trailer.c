@@ -1,5 +1,5 @@
 /* layout_trailer.c — the bytes behind the record in a quarantine file: why it is there. */
-#include "layout_impl.h"
+#include "layout_internal.h"
 
 enum {
 	TRAILER_MAGIC = 0x51505353, /* "SSPQ" */

@@ -1,9 +1,9 @@
-libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_mend.h \
+libspanspool_a_SOURCES += include/spool/spool.h include/spool/look.h include/spool/mend.h \
 	%D%/count.c \
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \
 	%D%/fetch.c \
 	%D%/kept.c \
-	%D%/layout.c %D%/layout.h %D%/layout_impl.h %D%/layout_state.c %D%/layout_trailer.c \
+	%D%/layout.c %D%/layout.h %D%/layout_internal.h %D%/layout_state.c %D%/layout_trailer.c \
 	%D%/location.c \
 	%D%/lock.c %D%/lock.h \
 	%D%/look.c %D%/look.h \
@@ -20,7 +20,7 @@ libspanspool_a_SOURCES += include/spool.h include/spool_look.h include/spool_men
 	%D%/scan.c %D%/scan.h \
 	%D%/segments.c %D%/segments.h \
 	%D%/spool.c \
-	%D%/spool_priv.h \
+	%D%/spool_internal.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
 	%D%/survey.c \

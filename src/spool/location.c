@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 /* True when PATH below AT is another file than FD, or none. What cannot be told counts as the same. */
 static bool is_other(int at, const char *path, int fd, int flags)

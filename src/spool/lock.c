@@ -13,7 +13,7 @@
 
 #include "disk.h"
 #include "lock.h"
-#include "log.h"
+#include "base/log.h"
 
 /* 0: the file does not say. */
 static long noted_pid(int fd)

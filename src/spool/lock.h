@@ -2,7 +2,7 @@
 #ifndef LOCK_H
 #define LOCK_H
 
-#include "err.h"
+#include "base/err.h"
 
 /* An agent, and whoever changes a spool, has it alone. Readers that want it at rest share it. */
 enum lock_how { LOCK_ALONE, LOCK_SHARED };

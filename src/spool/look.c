@@ -15,8 +15,8 @@
 #include "look.h"
 #include "names.h"
 #include "older.h"
-#include "owner.h"
-#include "spool_priv.h"
+#include "base/owner.h"
+#include "spool_internal.h"
 
 static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
 {

@@ -2,10 +2,10 @@
 #ifndef LOOK_H
 #define LOOK_H
 
-#include "marks.h"
+#include "policy/marks.h"
 #include "reader.h"
 #include "segments.h"
-#include "spool_look.h"
+#include "spool/look.h"
 #include "statefile.h"
 
 struct spool_look {

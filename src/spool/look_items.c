@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "look.h"
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 void spool_look_begin(struct spool_look *l, const struct spool_range *range)
 {

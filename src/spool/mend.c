@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "look.h"
-#include "spool_mend.h"
-#include "spool_priv.h"
+#include "spool/mend.h"
+#include "spool_internal.h"
 
 /* Of one LMDB transaction; the last may go over it by one record. */
 enum { GATHER_BYTES = WRITER_TXN_BYTES, GATHER_MOST = 8192 };

@@ -6,8 +6,8 @@
 
 #include "look.h"
 #include "names.h"
-#include "spool_mend.h"
-#include "spool_priv.h"
+#include "spool/mend.h"
+#include "spool_internal.h"
 
 int spool_mend_names(struct spool_look *l, struct why *why)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "older.h"
 
 int older_check_tail(int at, bool remove, struct why *why)

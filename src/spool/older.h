@@ -2,7 +2,7 @@
 #ifndef OLDER_H
 #define OLDER_H
 
-#include "err.h"
+#include "base/err.h"
 
 /* Of the directory and a file in it. */
 #define OLDER_FORMAT                                                                               \

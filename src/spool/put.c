@@ -1,8 +1,8 @@
 /* put.c — a turn's batches become records of a segment. */
 #include <stdlib.h>
 
-#include "log.h"
-#include "spool_priv.h"
+#include "base/log.h"
+#include "spool_internal.h"
 
 static struct entry *entries_of(const struct spool *s, const struct spool_turn *t)
 {

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "spool_priv.h"
+#include "base/clock.h"
+#include "spool_internal.h"
 
 enum {
 	SHARE = 4,         /* of max_bytes, one part */

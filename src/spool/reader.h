@@ -14,7 +14,7 @@
 #ifndef READER_H
 #define READER_H
 
-#include "batch.h"
+#include "span/batch.h"
 #include "scan.h"
 #include "segments.h"
 

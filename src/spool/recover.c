@@ -10,10 +10,10 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "older.h"
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 enum { STAT_AT_ONCE = 64 };                  /* segments whose sizes a start asks for */
 enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be read */

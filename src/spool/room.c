@@ -1,8 +1,8 @@
 /* room.c — says in words what a spool uses of its limits. */
 #include <stdio.h>
 
-#include "spool.h"
-#include "units.h"
+#include "spool/spool.h"
+#include "base/units.h"
 
 enum { SIZE_TEXT = 32 };
 

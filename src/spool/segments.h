@@ -8,7 +8,7 @@
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
 
-#include "base.h"
+#include "base/base.h"
 #include "disk.h"
 
 struct segment {

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "lock.h"
-#include "log.h"
+#include "base/log.h"
 #include "older.h"
-#include "owner.h"
-#include "spool_priv.h"
+#include "base/owner.h"
+#include "spool_internal.h"
 
 enum { SEGMENTS_AT_LEAST = 4 }; /* of max_bytes, so that space comes back in parts */
 

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "names.h"
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
 

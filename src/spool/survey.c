@@ -3,9 +3,9 @@
  * begin where its name says; survey_sizes asks for the sizes of SIZES segments in each commit cycle. */
 #include <inttypes.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "names.h"
-#include "spool_priv.h"
+#include "spool_internal.h"
 
 enum { SIZES = 64, AGAIN_US = 1000000 };
 

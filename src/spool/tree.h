@@ -9,7 +9,7 @@
 #ifndef TREE_H
 #define TREE_H
 
-#include "err.h"
+#include "base/err.h"
 
 enum { TREE_DEPTH = 8, TREE_PAGE_HEADER = 16, TREE_PAGE_MOST = 32768 };
 

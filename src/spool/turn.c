@@ -1,7 +1,7 @@
 /* turn.c — one turn of the spool: put, forget what is delivered, prepare, read, tell. */
-#include "clock.h"
-#include "log.h"
-#include "spool_priv.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "spool_internal.h"
 
 enum { PREPARE_AGAIN_US = 1000000 };
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 #include "batchmake.h"
-#include "child.h"
-#include "kafka_producer.h"
+#include "testkit/child.h"
+#include "kafka/producer.h"
 #include "measure.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "tap.h"
 #include "until.h"
 

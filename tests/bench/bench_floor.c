@@ -16,7 +16,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "numbered.h"
+#include "span/numbered.h"
 
 enum {
 	VECTOR = 64,

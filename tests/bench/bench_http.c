@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "batchmake.h"
-#include "clock.h"
-#include "http_client.h"
+#include "base/clock.h"
+#include "http/client.h"
 #include "mockproc.h"
 
 enum { PIECE_BYTES = 860, MOST_PIECES = 2048 };

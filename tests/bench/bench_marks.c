@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "marks.h"
+#include "base/clock.h"
+#include "policy/marks.h"
 
 enum { TURNS = 2000 };
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "measure.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "tap.h"
 #include "until.h"
 

@@ -12,7 +12,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "kafka_producer.h"
+#include "kafka/producer.h"
 #include "mockproc.h"
 #include "until.h"
 

@@ -19,8 +19,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "spool.h"
+#include "base/clock.h"
+#include "spool/spool.h"
 #include "tempdir.h"
 
 enum { RECORDS = 512, SIZE = 3500, ROUNDS = 5, TURNS = 100, STARTS = 21 };

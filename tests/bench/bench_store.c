@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "measure.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "tap.h"
 #include "until.h"
 

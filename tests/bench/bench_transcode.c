@@ -10,9 +10,9 @@
 
 #include "corpus.h"
 #include "gen.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "oracle.h"
-#include "transcode.h"
+#include "span/transcode.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "measure.h"
-#include "numbered.h"
+#include "span/numbered.h"
 #include "tap.h"
 #include "until.h"
 

@@ -12,7 +12,7 @@
 
 #include "rounds.h"
 #include "measure.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "until.h"
 
 enum {

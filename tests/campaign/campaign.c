@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "campaign.h"
-#include "clock.h"
-#include "log.h"
-#include "progress.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/progress.h"
 
 enum { WORKERS_MOST = 64, FIGURES = 1 << 16, LOOK_US = 20000, ENOUGH = 100 /* failures */ };
 

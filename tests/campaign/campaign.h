@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base.h"
+#include "base/base.h"
 
 enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 400 };
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "campaign.h"
-#include "confirm.h"
+#include "policy/confirm.h"
 #include "tap.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include "campaign.h"
 #include "damage.h"
 #include "hostile.h"
-#include "log.h"
+#include "base/log.h"
 #include "spool_kit.h"
 #include "tap.h"
 

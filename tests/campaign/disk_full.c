@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "rounds.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 #include "tap.h"
 #include "until.h"

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "evidence.h"
-#include "spool_look.h"
+#include "spool/look.h"
 #include "tempdir.h"
 
 enum { SIZE_LEAST = 64, RECORD_BYTES_FROM = 72, SEGMENTS_LEFT = 2 };

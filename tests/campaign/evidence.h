@@ -3,8 +3,8 @@
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
-#include "batch.h"
-#include "ledger.h"
+#include "span/batch.h"
+#include "policy/ledger.h"
 
 enum { EVIDENCE_NUMBERS = 1 << 16, EVIDENCE_TEXT = 200 };
 

@@ -4,8 +4,8 @@
 #define FAKESINK_H
 
 #include "evidence.h"
-#include "loop.h"
-#include "sink.h"
+#include "loop/loop.h"
+#include "agent/sink.h"
 
 enum sink_mood {
 	MOOD_GOOD,

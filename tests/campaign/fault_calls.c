@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "campaign.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "fault.h"
 #include "life.h"
 #include "tap.h"

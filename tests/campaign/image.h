@@ -2,7 +2,7 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
-#include "base.h"
+#include "base/base.h"
 
 enum { IMAGE_ITEMS = 64, IMAGE_PATH = 96 };
 

@@ -3,7 +3,7 @@
  * To everything: the agent must open its circuit, ask seldom, keep every span, set none aside, tell it on
  * /health/ready, and deliver all by itself once the broker takes records. A code that librdkafka takes for
  * delivered ends it at once. By the leader of one partition: what was meant for it arrives on others. */
-#include "clock.h"
+#include "base/clock.h"
 #include "kafka_codes.h"
 #include "tap.h"
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "campaign.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "fault.h"
 #include "must.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "stage.h"
 #include "tap.h"
 

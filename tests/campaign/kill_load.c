@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "campaign.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "life.h"
 #include "tap.h"
 #include "tempdir.h"

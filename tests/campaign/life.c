@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "campaign.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "life.h"
 
 enum {

@@ -4,7 +4,7 @@
 #define LIFE_H
 
 #include "fakesink.h"
-#include "forward.h"
+#include "agent/forward.h"
 
 enum { LIFE_WATCHED = 4096, LIFE_SECONDS = 30 };
 

@@ -2,7 +2,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "base.h"
+#include "base/base.h"
 
 enum model_action {
 	RECEIVE,

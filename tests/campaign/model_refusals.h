@@ -2,7 +2,7 @@
 #ifndef MODEL_REFUSALS_H
 #define MODEL_REFUSALS_H
 
-#include "batch.h"
+#include "span/batch.h"
 
 enum { MODEL_NUMBERS = 1 << 14 };
 

@@ -2,7 +2,7 @@
 #ifndef MODEL_SINK_H
 #define MODEL_SINK_H
 
-#include "sink.h"
+#include "agent/sink.h"
 
 /* REFUSING says no to every batch, ONE_REFUSING only on one partition. */
 enum { MODEL_PARTITIONS = 4 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "batchmake.h"
-#include "intake.h"
+#include "agent/intake.h"
 #include "model.h"
 #include "model_refusals.h"
 #include "model_sink.h"

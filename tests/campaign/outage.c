@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 
 #include "rounds.h"
-#include "forward.h"
-#include "log.h"
+#include "agent/forward.h"
+#include "base/log.h"
 #include "sim.h"
 
 enum {

@@ -11,7 +11,7 @@
 
 #include "campaign.h"
 #include "disklog.h"
-#include "log.h"
+#include "base/log.h"
 #include "tap.h"
 
 enum { SHORT_COUNT = 300, STRIDE = 7919, RUNS = 8, ROUNDS = 16 };

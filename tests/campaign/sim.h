@@ -5,9 +5,9 @@
 #ifndef SIM_H
 #define SIM_H
 
-#include "loop.h"
-#include "spool.h"
-#include "udp.h"
+#include "loop/loop.h"
+#include "spool/spool.h"
+#include "net/udp.h"
 
 /* The clocks. */
 extern uint64_t sim_mono_us;

@@ -1,8 +1,8 @@
 /* sim_loop.c — loop.h and clock.h without a loop and without a clock. */
 #include <stdlib.h>
 
-#include "clock.h"
-#include "list.h"
+#include "base/clock.h"
+#include "base/list.h"
 #include "sim.h"
 
 uint64_t sim_mono_us, sim_wall_ms;

@@ -1,7 +1,7 @@
 /* sim_udp.c — udp.h over memory: one listener with a socket buffer without bounds. */
 #include <stdlib.h>
 
-#include "list.h"
+#include "base/list.h"
 #include "sim.h"
 
 struct datagram {

@@ -2,7 +2,7 @@
 #ifndef FAKE_HTTP_H
 #define FAKE_HTTP_H
 
-#include "http_client.h"
+#include "http/client.h"
 
 struct fake_request {
 	char *url;

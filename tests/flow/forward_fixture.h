@@ -2,9 +2,9 @@
 #ifndef FORWARD_FIXTURE_H
 #define FORWARD_FIXTURE_H
 
-#include "clock.h"
-#include "forward.h"
-#include "log.h"
+#include "base/clock.h"
+#include "agent/forward.h"
+#include "base/log.h"
 #include "tap.h"
 #include "tempdir.h"
 #include "until.h"

@@ -2,7 +2,7 @@
 #ifndef KAFKA_GROUP_FIX_H
 #define KAFKA_GROUP_FIX_H
 
-#include "kafka_consumer_priv.h"
+#include "consumer_internal.h"
 #include "mockproc.h"
 #include "tap.h"
 #include "until.h"

@@ -2,7 +2,7 @@
 #ifndef KAFKA_SENDER_H
 #define KAFKA_SENDER_H
 
-#include "kafka_producer_priv.h"
+#include "producer_internal.h"
 #include "mockproc.h"
 #include "tap.h"
 #include "topic_read.h"

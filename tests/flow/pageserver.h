@@ -3,8 +3,8 @@
 #ifndef PAGESERVER_H
 #define PAGESERVER_H
 
-#include "confirm.h"
-#include "http_server.h"
+#include "policy/confirm.h"
+#include "http/server.h"
 #include "looptest.h"
 
 enum page_mood { PAGE_ANSWERS, PAGE_404, PAGE_500, PAGE_HANGS, PAGE_OTHER };

@@ -1,7 +1,7 @@
 /* test_addresses.c — a name's addresses: their order, changes, failures, a name server that hangs. */
 #include <config.h>
 
-#include "addresses.h"
+#include "http/addresses.h"
 #include "looptest.h"
 #include "resolver.h"
 

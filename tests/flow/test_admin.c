@@ -2,11 +2,11 @@
 #include <jansson.h>
 #include <sys/resource.h>
 
-#include "admin.h"
-#include "http_client.h"
-#include "ledger_page.h"
+#include "admin/admin.h"
+#include "http/client.h"
+#include "admin/ledger_page.h"
 #include "looptest.h"
-#include "metrics.h"
+#include "telemetry/metrics.h"
 #include "promtext.h"
 
 struct settings {

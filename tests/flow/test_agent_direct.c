@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "numbered.h"
+#include "span/numbered.h"
 #include "stage.h"
 #include "tap.h"
 #include "until.h"

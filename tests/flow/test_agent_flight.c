@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "batch.h"
+#include "span/batch.h"
 #include "batchmake.h"
 #include "stage.h"
 #include "tap.h"
-#include "transcode.h"
+#include "span/transcode.h"
 #include "until.h"
 
 enum {

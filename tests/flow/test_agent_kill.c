@@ -4,7 +4,7 @@
  * agent says in its log; a batch that is not handed over at all is far outside. */
 #include <signal.h>
 
-#include "ports.h"
+#include "testkit/ports.h"
 #include "stage.h"
 #include "tap.h"
 

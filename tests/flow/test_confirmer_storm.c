@@ -3,9 +3,9 @@
  * fail. No POST is called stored of which the store lacks a span; when all has healed, everything is stored. */
 #include "batchmake.h"
 #include "exporter/confirmer.h"
-#include "http_client.h"
+#include "http/client.h"
 #include "looptest.h"
-#include "stub_collector.h"
+#include "testkit/stub_collector.h"
 
 enum {
 	POSTS = 150,

@@ -4,9 +4,9 @@
 #include "promtext.h"
 #include "basin.h"
 #include "batchmake.h"
-#include "http_server.h"
+#include "http/server.h"
 #include "tap.h"
-#include "units.h"
+#include "base/units.h"
 #include "until.h"
 
 static struct basin b;

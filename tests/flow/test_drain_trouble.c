@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "basin.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "tap.h"
 #include "until.h"
 

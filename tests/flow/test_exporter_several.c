@@ -5,9 +5,9 @@
 
 #include "../../src/cmd/collector_options.h"
 #include "exporter_fixture.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "resolver.h"
-#include "stub_collector.h"
+#include "testkit/stub_collector.h"
 
 enum { COLLECTORS = 2, SPANS = 10, LOOKUP_MS = 20, LEAVE_S = 11, QUEUE = 400, SECONDS = 60 };
 

@@ -7,12 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "forward.h"
-#include "log.h"
+#include "base/clock.h"
+#include "agent/forward.h"
+#include "base/log.h"
 #include "tap.h"
 #include "until.h"
-#include "workdir.h"
+#include "testkit/workdir.h"
 
 enum { NUMBERS = 200000, SPANS = 3 };
 

@@ -1,7 +1,7 @@
 /* test_gate_evidence.c — which reports of a sink speak against a batch: refusals of the batch alone, and no batch
  * that was only given back. */
 #include "fakeclock.h"
-#include "gate.h"
+#include "agent/gate.h"
 #include "tap.h"
 
 static struct {

@@ -1,6 +1,6 @@
 /* test_gate_window.c — how much of a backlog the gate lets the sink have at once: more where a batch stays with the
  * sink until its spans are stored. */
-#include "gate.h"
+#include "agent/gate.h"
 #include "tap.h"
 
 enum { WINDOW = 1 << 20, MOST = 1 << 12 };

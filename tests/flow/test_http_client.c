@@ -1,6 +1,6 @@
 /* test_http_client.c — what goes out, what comes back, bounds and ends of the http client. */
 #include "clienttest.h"
-#include "http_server.h"
+#include "http/server.h"
 
 static const struct http_client_opts plain = { .max_connections = 4 };
 

@@ -1,9 +1,9 @@
 /* test_kafka_files.c — a file that a property names is changed while records flow: the clients are made
  * anew with what stands in it, nothing is lost, nothing comes twice, and the group keeps its place. */
-#include "kafka_conf.h"
+#include "conf.h"
 #include "kafka_group_fix.h"
-#include "kafka_producer_priv.h"
-#include "kafka_watch.h"
+#include "producer_internal.h"
+#include "watch.h"
 #include "tempdir.h"
 
 /* The producer's fixture has names that the group's has too, so it is small and here. */

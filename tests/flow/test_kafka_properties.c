@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "kafka_conf.h"
-#include "kafka_names.h"
+#include "conf.h"
+#include "kafka/names.h"
 #include "tap.h"
 #include "tempdir.h"
 

@@ -10,7 +10,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "basin.h"
-#include "log.h"
+#include "base/log.h"
 #include "stage.h"
 #include "tap.h"
 #include "until.h"

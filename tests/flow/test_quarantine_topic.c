@@ -1,6 +1,6 @@
 /* test_quarantine_topic.c — a producer that takes nothing: each try of the quarantine follows a pause, however
  * many records come meanwhile. Linked with --wrap=kafka_producer_send. */
-#include "log.h"
+#include "base/log.h"
 #include "quarantine/quarantine.h"
 #include "tap.h"
 #include "until.h"

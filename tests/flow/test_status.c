@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "http_server.h"
+#include "cmd/cmd.h"
+#include "http/server.h"
 #include "tap.h"
 
 enum mood { READY, NOT_READY, SILENT, FOREIGN, BROKEN };

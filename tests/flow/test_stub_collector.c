@@ -1,8 +1,8 @@
 /* test_stub_collector.c — the stub answers as a real collector, or as it is told. */
 #include "batchmake.h"
-#include "http_client.h"
+#include "http/client.h"
 #include "looptest.h"
-#include "stub_collector.h"
+#include "testkit/stub_collector.h"
 
 enum { SPANS = 5 };
 

@@ -2,9 +2,9 @@
  * says of that, or does not say. */
 #include "batchmake.h"
 #include "exporter/metrics_page.h"
-#include "http_client.h"
+#include "http/client.h"
 #include "looptest.h"
-#include "stub_collector.h"
+#include "testkit/stub_collector.h"
 
 enum { SPANS = 10 };
 

@@ -1,6 +1,6 @@
 /* test_stub_process.c — the stub collector as a process obeys its lines and counts what came. */
 #include "batchmake.h"
-#include "http_client.h"
+#include "http/client.h"
 #include "looptest.h"
 #include "mockproc.h"
 

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "tap.h"
-#include "udp.h"
+#include "net/udp.h"
 #include "until.h"
 
 struct got {

@@ -1,7 +1,7 @@
 /* fuzz_batch.c — any bytes as a record: refused with a sentence, or every span is shown once and
  * the parts it is cut into hold them all. */
 #include "fuzz.h"
-#include "inspect.h"
+#include "span/inspect.h"
 
 struct witness {
 	const uint8_t *at, *end;

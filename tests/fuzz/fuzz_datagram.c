@@ -1,8 +1,8 @@
 /* fuzz_datagram.c — any bytes as a datagram: refused, or the output is a Batch with as many
  * spans, with and without the agent's tags, and comes to itself when it is sent again as TBinary. */
 #include "fuzz.h"
-#include "inspect.h"
-#include "transcode.h"
+#include "span/inspect.h"
+#include "span/transcode.h"
 
 static const char envelope[] = "\x80\x01\x00\x04\x00\x00\x00\x09"
                                "emitBatch\x00\x00\x00\x00\x0c\x00\x01";

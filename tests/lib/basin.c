@@ -9,9 +9,9 @@
 #include "basin.h"
 #include "batchmake.h"
 #include "must.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "tap.h"
-#include "workdir.h"
+#include "testkit/workdir.h"
 #include "until.h"
 
 enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };

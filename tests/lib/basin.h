@@ -3,13 +3,13 @@
 #ifndef BASIN_H
 #define BASIN_H
 
-#include "buf.h"
-#include "child.h"
-#include "http_client.h"
-#include "kafka_mock.h"
-#include "kafka_producer.h"
-#include "loop.h"
-#include "stub_collector.h"
+#include "base/buf.h"
+#include "testkit/child.h"
+#include "http/client.h"
+#include "kafka/mock.h"
+#include "kafka/producer.h"
+#include "loop/loop.h"
+#include "testkit/stub_collector.h"
 
 enum { BASIN_RECORDS = 65536, BASIN_SECONDS = 60, BASIN_ARGS = 24 };
 #define BASIN_TOPIC "tracing-topic"

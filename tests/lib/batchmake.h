@@ -2,7 +2,7 @@
 #ifndef BATCHMAKE_H
 #define BATCHMAKE_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 static inline void batchmake_int(struct buf *b, uint64_t value, int bytes)
 {

@@ -2,7 +2,7 @@
 #ifndef CLIENTTEST_H
 #define CLIENTTEST_H
 
-#include "http_client.h"
+#include "http/client.h"
 #include "looptest.h"
 
 /* One answer, kept. */

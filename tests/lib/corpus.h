@@ -2,7 +2,7 @@
 #ifndef CORPUS_H
 #define CORPUS_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum corpus_verdict { CORPUS_ACCEPT, CORPUS_REJECT, CORPUS_EITHER };
 

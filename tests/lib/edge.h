@@ -3,9 +3,9 @@
 #ifndef EDGE_H
 #define EDGE_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "guard.h"
-#include "transcode.h"
+#include "span/transcode.h"
 
 struct edge {
 	struct guard from;

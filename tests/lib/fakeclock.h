@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 static uint64_t fakeclock_ahead_us;
 

@@ -2,7 +2,7 @@
 #ifndef GEN_H
 #define GEN_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { GEN_DEPTH = 80 };
 

@@ -2,7 +2,7 @@
 #ifndef HOUSETEST_H
 #define HOUSETEST_H
 
-#include "http_server.h"
+#include "http/server.h"
 #include "looptest.h"
 
 struct house {

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "loop.h"
+#include "base/buf.h"
+#include "loop/loop.h"
 #include "tap.h"
 #include "until.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka_mock.h"
+#include "kafka/mock.h"
 
 static int obey(struct kafka_mock *m, const char *line)
 {

@@ -3,7 +3,7 @@
 #ifndef ORACLE_H
 #define ORACLE_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include <gen/jaeger_jaeger_types.h>
 
 enum oracle_form {

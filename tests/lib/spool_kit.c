@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "spool_kit.h"
 
 enum { READ_RECORDS = 64, READ_BYTES = 1 << 20 };

@@ -3,7 +3,7 @@
 #ifndef SPOOL_KIT_H
 #define SPOOL_KIT_H
 
-#include "spool.h"
+#include "spool/spool.h"
 #include "tempdir.h"
 
 struct kit {

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "promtext.h"
-#include "emitting.h"
-#include "ledger_read.h"
+#include "testkit/emitting.h"
+#include "admin/ledger_read.h"
 #include "must.h"
-#include "ports.h"
+#include "testkit/ports.h"
 #include "stage.h"
 #include "tap.h"
-#include "workdir.h"
+#include "testkit/workdir.h"
 #include "topic_read.h"
 #include "until.h"
 

@@ -4,13 +4,13 @@
 #ifndef STAGE_H
 #define STAGE_H
 
-#include "child.h"
-#include "http_client.h"
-#include "kafka_mock.h"
-#include "ledger.h"
-#include "loop.h"
-#include "stub_collector.h"
-#include "tally.h"
+#include "testkit/child.h"
+#include "http/client.h"
+#include "kafka/mock.h"
+#include "policy/ledger.h"
+#include "loop/loop.h"
+#include "testkit/stub_collector.h"
+#include "testkit/tally.h"
 
 enum { STAGE_BROKERS = 2, STAGE_PARTITIONS = 8, STAGE_ARGS = 24, STAGE_SECONDS = 30 };
 #define STAGE_TOPIC "tracing-topic"

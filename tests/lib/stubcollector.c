@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "stub_collector.h"
+#include "base/buf.h"
+#include "testkit/stub_collector.h"
 
 /* Trace ids, open addressing; the id 0 is told apart. */
 struct ids {

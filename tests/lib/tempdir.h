@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "workdir.h"
+#include "testkit/workdir.h"
 
 enum { TEMPDIR_PATH = 256 };
 

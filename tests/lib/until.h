@@ -2,8 +2,8 @@
 #ifndef UNTIL_H
 #define UNTIL_H
 
-#include "clock.h"
-#include "loop.h"
+#include "base/clock.h"
+#include "loop/loop.h"
 
 enum { UNTIL_LOOK_MS = 2 };
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbered.h"
-#include "tally.h"
+#include "span/numbered.h"
+#include "testkit/tally.h"
 #include "tally_in.h"
 
 static int fail(const char *what)

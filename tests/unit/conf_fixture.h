@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "config/conf.h"
 #include "tap.h"
 
 enum sync { SYNC_COMMIT, SYNC_OFF };

@@ -2,7 +2,7 @@
 #ifndef CONFIRM_FIXTURE_H
 #define CONFIRM_FIXTURE_H
 
-#include "confirm.h"
+#include "policy/confirm.h"
 #include "tap.h"
 
 enum { POST = 100, MARGIN = 40, EVERY_US = 200000, MOST = 64 };

@@ -97,7 +97,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_metronome_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/lab
+%C%_test_metronome_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
@@ -111,7 +111,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c tests/lib/fault.c
 %C%_test_spool_space_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_status_text_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
-%C%_test_stub_store_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/lab \
+%C%_test_stub_store_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit \
 	-iquote $(top_srcdir)/tests/campaign
 %C%_test_stub_store_SOURCES = %D%/test_stub_store.c tests/campaign/sim_loop.c
 %C%_test_tags_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

@@ -1,5 +1,5 @@
 /* test_age.c — what is too old, and what a stepping clock must not make too old. */
-#include "age.h"
+#include "policy/age.h"
 #include "tap.h"
 
 #define S(n) ((uint64_t)(n)*US_PER_S)

@@ -1,5 +1,5 @@
 /* test_agent_tags.c — the text of --agent.tags, pair by pair. */
-#include "agent_tags.h"
+#include "span/agent_tags.h"
 #include "tap.h"
 
 static char set_value[] = "from env", empty_value[] = "", line_value[] = "from a file\r\n",

@@ -1,5 +1,5 @@
 /* test_answers.c — the table of answers, row by row, and the two verdicts. */
-#include "answers.h"
+#include "policy/answers.h"
 #include "tap.h"
 
 static void each_status_has_its_class(void)

@@ -1,5 +1,5 @@
 /* test_backoff.c — full jitter, the cap, and patience that a server asks for. */
-#include "backoff.h"
+#include "policy/backoff.h"
 #include "tap.h"
 
 static const struct backoff usual = { 250, 30000 };

@@ -1,9 +1,9 @@
 /* test_base.c — texts of codes, sentences, buffers, units. */
-#include "log.h"
-#include "buf.h"
-#include "list.h"
+#include "base/log.h"
+#include "base/buf.h"
+#include "base/list.h"
 #include "tap.h"
-#include "units.h"
+#include "base/units.h"
 
 static void codes_are_negative_and_have_texts(void)
 {

@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <jansson.h>
 
-#include "batch_json.h"
+#include "span/batch_json.h"
 #include "batchmake.h"
 #include "corpus.h"
 #include "gen.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "tap.h"
 
 static void add_tag(struct buf *b, const char *key, int type)

@@ -1,5 +1,5 @@
 /* test_bucket.c — an average over whole batches, and what idleness gathers. */
-#include "bucket.h"
+#include "policy/bucket.h"
 #include "tap.h"
 
 #define S UINT64_C(1000000)

@@ -1,5 +1,5 @@
 /* test_catchup.c — a backlog is reported once, when the last of it has been delivered. */
-#include "catchup.h"
+#include "policy/catchup.h"
 #include "tap.h"
 
 struct look {

@@ -3,11 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
-#include "ports.h"
+#include "testkit/child.h"
+#include "base/clock.h"
+#include "testkit/ports.h"
 #include "tap.h"
-#include "workdir.h"
+#include "testkit/workdir.h"
 
 static struct child *start(const char *script, const char *log)
 {

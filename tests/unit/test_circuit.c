@@ -1,8 +1,8 @@
 /* test_circuit.c — the truth table of the circuit, row by row, and the numbers of pace. */
 #include <stdlib.h>
 
-#include "circuit.h"
-#include "pace.h"
+#include "policy/circuit.h"
+#include "policy/pace.h"
 #include "tap.h"
 
 #define MS(n) ((uint64_t)(n)*US_PER_MS)

@@ -2,7 +2,7 @@
  * datagram and the room for the output end where memory ends. */
 #include "corpus.h"
 #include "edge.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "oracle.h"
 #include "tap.h"
 

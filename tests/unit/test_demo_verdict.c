@@ -1,6 +1,6 @@
 /* test_demo_verdict.c — each promise of the demonstration, kept and broken. */
 #include "demo.h"
-#include "numbered.h"
+#include "span/numbered.h"
 #include "tap.h"
 
 enum { RUN = 5, EACH = 1000, KILL_PHASE = 6 };

@@ -1,5 +1,5 @@
 /* test_descriptor_share.c — the table of descriptor_share.c, and what holds for every limit. */
-#include "descriptor_share.h"
+#include "policy/descriptor_share.h"
 #include "tap.h"
 
 static void the_table_holds(void)

@@ -1,5 +1,5 @@
 /* test_drain_ledger.c — the drain's identity holds after every move, and its JSON says so. */
-#include "drain_ledger.h"
+#include "policy/drain_ledger.h"
 #include "tap.h"
 
 static void every_move_keeps_the_identity(void)

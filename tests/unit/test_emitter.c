@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "emitter.h"
-#include "ports.h"
-#include "tally.h"
+#include "testkit/emitter.h"
+#include "testkit/ports.h"
+#include "testkit/tally.h"
 #include "tap.h"
 
 enum { RUN = 99, ROOM = 65536 };

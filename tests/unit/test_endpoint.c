@@ -1,5 +1,5 @@
 /* test_endpoint.c — addresses of collectors as operators write them. */
-#include "endpoint.h"
+#include "policy/endpoint.h"
 #include "tap.h"
 
 static void an_address_is_made_whole(void)

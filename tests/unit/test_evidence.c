@@ -1,5 +1,5 @@
 /* test_evidence.c — whom a refusal concerns, row by row; rests, probes and the watchdog. */
-#include "evidence.h"
+#include "policy/evidence.h"
 #include "tap.h"
 
 static void others_must_pass_on_the_same_partition_and_later(void)

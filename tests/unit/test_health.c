@@ -2,8 +2,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "health.h"
-#include "log.h"
+#include "telemetry/health.h"
+#include "base/log.h"
 #include "tap.h"
 
 /* What WHAT writes to stderr. */

@@ -2,7 +2,7 @@
 #include "corpus.h"
 #include "gen.h"
 #include "guard.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "oracle.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /* test_kafka_cause.c — librdkafka's errors, as it really says them, and the sentence that an operator
  * gets for each; and which of them are logged. */
-#include "kafka_cause.h"
-#include "kafka_said.h"
+#include "cause.h"
+#include "said.h"
 #include "tap.h"
 
 #define E(name) RD_KAFKA_RESP_ERR_##name

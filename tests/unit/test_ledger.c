@@ -1,5 +1,5 @@
 /* test_ledger.c — moves keep the sums, and a loss has a first and a last time. */
-#include "ledger.h"
+#include "policy/ledger.h"
 #include "tap.h"
 
 static const struct ledger_when *when(const struct ledger *l, enum ledger_place cause)

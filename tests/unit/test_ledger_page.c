@@ -1,5 +1,5 @@
 /* test_ledger_page.c — the ledger's JSON, key by key, and its metrics. */
-#include "ledger_page.h"
+#include "admin/ledger_page.h"
 #include "promtext.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* test_ledger_read.c — the ledger as an agent prints it, read back; and what is none. */
-#include "ledger_read.h"
+#include "admin/ledger_read.h"
 #include "tap.h"
 
 static const char good[] =

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "tap.h"
 
 enum { LINES = 300, PLENTY_MS = 60000, REFUSAL_MS = 300, SAID_BYTES = 1 << 18 };

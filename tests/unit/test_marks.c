@@ -1,5 +1,5 @@
 /* test_marks.c — the cursor, runs that wait, and what survives being saved; against a plain array. */
-#include "marks.h"
+#include "policy/marks.h"
 #include "tap.h"
 
 static void the_cursor_follows_the_done(void)

@@ -1,7 +1,7 @@
 /* test_metrics.c — rows and histograms become valid Prometheus text. */
 #include <math.h>
 
-#include "metrics.h"
+#include "telemetry/metrics.h"
 #include "promtext.h"
 #include "tap.h"
 

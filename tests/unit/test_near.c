@@ -1,5 +1,5 @@
 /* test_near.c — what is suggested for a misspelt name. */
-#include "near.h"
+#include "config/near.h"
 #include "tap.h"
 
 static void the_nearest_name_is_suggested(void)

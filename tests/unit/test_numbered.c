@@ -1,9 +1,9 @@
 /* test_numbered.c — what the emitter writes, read back by the same code that the agent uses. */
-#include "buf.h"
-#include "inspect.h"
-#include "numbered.h"
+#include "base/buf.h"
+#include "span/inspect.h"
+#include "span/numbered.h"
 #include "tap.h"
-#include "transcode.h"
+#include "span/transcode.h"
 
 enum { RUN = 0x1234, SPANS = 10 };
 static const uint64_t now_us = UINT64_C(1700000000000000);

@@ -3,7 +3,7 @@
 #include "corpus.h"
 #include "oracle.h"
 #include "tap.h"
-#include "transcode.h"
+#include "span/transcode.h"
 
 /* Where the library is no judge. */
 static const struct {

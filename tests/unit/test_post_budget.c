@@ -1,5 +1,5 @@
 /* test_post_budget.c — a little traffic is never held; much is, to a rate that the clock or the spans earn. */
-#include "post_budget.h"
+#include "policy/post_budget.h"
 #include "tap.h"
 
 enum { BEGIN = 1000000 };

@@ -1,6 +1,6 @@
 /* test_progress_rate.c — the rate follows what is done; the time left follows the rate. */
-#include "progress_rate.h"
-#include "clock.h"
+#include "policy/progress_rate.h"
+#include "base/clock.h"
 #include "tap.h"
 
 int main(void)

@@ -4,7 +4,7 @@
  * CASES=… makes it longer. */
 #include "edge.h"
 #include "gen.h"
-#include "inspect.h"
+#include "span/inspect.h"
 #include "oracle.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* test_replay.c — what --from and --until take, which pairs are refused, and what they mean for a partition. */
-#include "replay.h"
+#include "policy/replay.h"
 #include "tap.h"
 
 static struct replay_point point(const char *text)

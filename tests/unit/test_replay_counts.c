@@ -1,7 +1,7 @@
 /* test_replay_counts.c — every record is in one service or one kind of no batch, and in one time. */
 #include <stdio.h>
 
-#include "replay_counts.h"
+#include "policy/replay_counts.h"
 #include "tap.h"
 
 static struct replay_counts c;

@@ -1,5 +1,5 @@
 /* test_replay_pace.c — backlogs with good and with odd times, played against a clock of the test's own. */
-#include "replay_pace.h"
+#include "policy/replay_pace.h"
 #include "tap.h"
 
 enum { FLOOR = 1000, POST = 100, MOST = 4000 };

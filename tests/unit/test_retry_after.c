@@ -1,6 +1,6 @@
 /* test_retry_after.c — both forms of Retry-After, and what is neither. */
 #include "../../src/http/retry_after.h"
-#include "http_client.h"
+#include "http/client.h"
 #include "tap.h"
 
 enum { MAX = HTTP_RETRY_AFTER_MAX_MS };

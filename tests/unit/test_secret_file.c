@@ -2,8 +2,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "clock.h"
-#include "secret_file.h"
+#include "base/clock.h"
+#include "base/secret_file.h"
 #include "tap.h"
 #include "tempdir.h"
 

@@ -1,5 +1,5 @@
 /* test_slowstart.c — the window, the pause, the trial, and the ramp. */
-#include "slowstart.h"
+#include "policy/slowstart.h"
 #include "tap.h"
 
 #define S UINT64_C(1000000)

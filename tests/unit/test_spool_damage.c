@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "spool_kit.h"
-#include "spool_look.h"
+#include "spool/look.h"
 #include "tap.h"
 
 enum { PAGE = 4096 };

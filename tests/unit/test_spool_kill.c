@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "fault.h"
 #include "spool_story.h"
 #include "tap.h"

@@ -8,8 +8,8 @@
 
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool_look.h"
-#include "spool_mend.h"
+#include "spool/look.h"
+#include "spool/mend.h"
 #include "tap.h"
 
 enum { RECORDS = 100, PATH = TEMPDIR_PATH + 96 };

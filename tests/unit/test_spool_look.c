@@ -7,7 +7,7 @@
 
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool_look.h"
+#include "spool/look.h"
 #include "tap.h"
 
 enum { TURNS = 60, EACH = 100, ALL = TURNS * EACH };

@@ -10,7 +10,7 @@
 #include "fault.h"
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool_mend.h"
+#include "spool/mend.h"
 #include "tap.h"
 
 enum { TURNS = 40, EACH = 100, ALL = TURNS * EACH, PAGE = 4096 };

@@ -2,7 +2,7 @@
  * segments, strangers among them, the state. Nothing of it costs a record, or knowledge of what was offered. */
 #include <config.h>
 
-#include "spool_mend.h"
+#include "spool/mend.h"
 #include "spool_mix.h"
 
 static struct prints before, after;

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "spool_kit.h"
-#include "spool_look.h"
+#include "spool/look.h"
 #include "tap.h"
 
 static void write_tail(const struct kit *k, const char *bytes)

@@ -5,7 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "disk.h"
 #include "spool_kit.h"
 #include "tap.h"

@@ -1,7 +1,7 @@
 /* test_stub_store.c — the stub's store loses, counts and keeps spans as a Jaeger 1.x collector does. Time is
  * the test's: tests/campaign/sim_loop.c stands in for the loop. */
-#include "clock.h"
-#include "confirm.h"
+#include "base/clock.h"
+#include "policy/confirm.h"
 #include "exporter/metrics_page.h"
 #include "sim.h"
 #include "stub_metrics.h"

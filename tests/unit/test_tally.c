@@ -1,6 +1,6 @@
 /* test_tally.c — sent, stored, missing, twice: each span is counted once. */
-#include "numbered.h"
-#include "tally.h"
+#include "span/numbered.h"
+#include "testkit/tally.h"
 #include "tap.h"
 
 enum { RUN = 7 };

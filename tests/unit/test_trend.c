@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "tap.h"
-#include "trend.h"
+#include "policy/trend.h"
 
 /* Looks every STEP_MS for SECONDS, PER_S more each second. */
 static void go_on(struct trend *t, unsigned step_ms, unsigned seconds, int64_t per_s)

@@ -1,6 +1,6 @@
 /* test_watermark.c — the contiguous prefix in the order of reading, holes, generations, and a long
  * random run against the plainest model there is. */
-#include "watermark.h"
+#include "policy/watermark.h"
 #include "tap.h"
 
 static uint64_t add(struct watermark *w, int64_t offset)

@@ -1,0 +1,23 @@
+/* How long to pause before the next try. */
+#ifndef BACKOFF_H
+#define BACKOFF_H
+
+#include "base/base.h"
+
+struct backoff {
+	uint64_t base_ms; /* the first pause is at most this long */
+	uint64_t cap_ms;  /* and none is longer */
+};
+
+/* A server may ask for more patience than this; it does not get it. */
+#define BACKOFF_RETRY_AFTER_MAX_MS UINT64_C(600000)
+
+/* Full jitter: evenly between 0 and base * 2^ATTEMPT, at most the cap. ATTEMPT counts from 0, RANDOM
+ * is any number. */
+uint64_t backoff_ms(const struct backoff *b, uint32_t attempt, uint64_t random);
+
+/* The same, but never before RETRY_AFTER_MS (-1: nothing was asked for) has passed. */
+uint64_t backoff_after_ms(
+        const struct backoff *b, uint32_t attempt, int64_t retry_after_ms, uint64_t random);
+
+#endif

@@ -1,0 +1,25 @@
+/* How fast a number grows or shrinks, by a memory that fades. */
+#ifndef TREND_H
+#define TREND_H
+
+#include "base/base.h"
+
+enum { TREND_MEMORY_S = 10 };
+
+/* All zero is a trend that has seen nothing yet. */
+struct trend {
+	bool started;
+	uint64_t value;  /* as last seen */
+	uint64_t at_us;  /* then, monotonic */
+	uint64_t age_us; /* since the first look */
+	double per_s;    /* below 0 where it shrinks */
+};
+
+/* VALUE is what is counted or measured now. Looks may come at any intervals. */
+void trend_look(struct trend *t, uint64_t now_us, uint64_t value);
+
+/* Seconds until it, now VALUE, is 0 if it goes on like this: 0 when it is, INFINITY while it does not
+ * shrink. */
+double trend_until_zero(const struct trend *t, uint64_t value);
+
+#endif

@@ -1,0 +1,67 @@
+/* Rows that describe numbers, rendered as Prometheus text. */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include "base/buf.h"
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
+
+/* A row names one number in some struct. Rows of one name stand together, the first gives help and
+ * type; labels may be NULL. */
+struct metric_row {
+	const char *name;   /* without the prefix, "spanspool_" … */
+	const char *labels; /* "outcome=\"accepted\"", or NULL */
+	const char *help;
+	enum metric_type type;
+	size_t at;    /* offset of a uint64_t */
+	double scale; /* printed = value * scale; 0 means 1 */
+};
+
+#define METRIC_FIELD(S, f)                                                                         \
+	(offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, uint64_t : 1, default : -1)]))
+#define METRIC_COUNTER(S, f, name, labels, help)                                                   \
+	{                                                                                          \
+		name, labels, help, METRIC_COUNTER, METRIC_FIELD(S, f), 0                          \
+	}
+#define METRIC_GAUGE(S, f, name, labels, help)                                                     \
+	{                                                                                          \
+		name, labels, help, METRIC_GAUGE, METRIC_FIELD(S, f), 0                            \
+	}
+#define METRIC_END                                                                                 \
+	{                                                                                          \
+		NULL, NULL, NULL, METRIC_GAUGE, 0, 0                                               \
+	}
+
+/* Appends NAME="VALUE", escaped, with a comma before it when TO is not empty. */
+void metrics_label(struct buf *to, const char *name, const char *value);
+
+/* Buckets of seconds; each value is counted in one, the text has their running sum. */
+enum { HISTOGRAM_BUCKETS = 14 };
+struct histogram {
+	uint64_t bucket[HISTOGRAM_BUCKETS + 1]; /* the last is +Inf */
+	uint64_t count;
+	uint64_t sum_us;
+};
+void histogram_add(struct histogram *h, uint64_t us);
+
+/* Appends the text of ROWS (ended by METRIC_END) over BASE. */
+void metrics_render(
+        struct buf *to, const char *prefix, const struct metric_row *rows, const void *base);
+
+/* The same over N structs that differ by their labels: a name's samples must stand together. */
+struct metric_base {
+	const void *base;
+	const char *labels; /* before those of the row */
+};
+void metrics_render_each(struct buf *to, const char *prefix, const struct metric_row *rows,
+        const struct metric_base *bases, size_t n);
+
+/* HELP is NULL for all but the first of a name's histograms. */
+void metrics_render_histogram(struct buf *to, const char *prefix, const char *name,
+        const char *labels, const char *help, const struct histogram *h);
+
+/* One sample by hand, with its HELP and TYPE lines when HELP is not NULL. */
+void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels,
+        const char *help, enum metric_type type, double value);
+
+#endif

@@ -1,0 +1,31 @@
+/* A status page while it is told, and its two readings. */
+#ifndef SERVE_STATUS_IMPL_H
+#define SERVE_STATUS_IMPL_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "telemetry/health.h"
+#include "admin/status.h"
+
+enum { STATUS_TEXT = 512 };
+
+struct status {
+	json_t *sections; /* array of {"title", "lines": [{"name", "key", "value", "text"}]}; NULL: no memory */
+	json_t *lines; /* of the last section; borrowed */
+};
+
+/* For programs: a section is an object, a line is a key with its unit and a value. */
+void status_add_json(const struct status *s, json_t **object);
+
+/* For people. LEDGER is the parsed ledger, or NULL. */
+struct status_heading {
+	const char *command;
+	const struct health *health;
+	uint64_t now_ms;
+	uint64_t now_us;
+};
+void status_html(struct buf *to, const struct status_heading *h, const struct status *s,
+        const json_t *ledger);
+
+#endif

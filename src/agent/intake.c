@@ -1,0 +1,331 @@
+/* intake.c — reads, transcodes, counts.
+ *
+ *   READING ◄──room──no room──► PAUSED      asked after each datagram and once a turn of the loop
+ *      └──────────stop────────────┴──► STOPPING ──read out, or the budget is over──► closed
+ *
+ * Every datagram ends in exactly one outcome of the ledger. Whatever the port, the protocol is found
+ * by the first byte: senders mix up 6831 and 6832 often enough. */
+#include <stdlib.h>
+
+#include "span/agent_tags.h"
+#include "base/clock.h"
+#include "agent/intake.h"
+#include "base/log.h"
+#include "span/transcode.h"
+
+enum { PAUSED_LONG_MS = 5000 }; /* a slow commit is over by then: spans are being lost */
+
+struct port {
+	struct intake *intake;
+	enum intake_port which;
+	uint64_t max_packet;
+	struct udp *udp;
+	uint64_t drops_counted;
+};
+
+struct intake {
+	struct forward *to;
+	struct health *health;
+	struct port ports[INTAKE_PORTS];
+	struct transcode_tags tags;
+	struct buf encoded_tags;
+	uint8_t *scratch; /* one transcoded datagram */
+	size_t scratch_size;
+	struct turn_hook *hook;
+	bool paused;
+	bool told;          /* the board says that reading is paused */
+	bool refusing;      /* the stop has no time left: what is read is counted as queue_full */
+	uint64_t paused_us; /* since when */
+	void (*stopped)(void *arg); /* not NULL: stopping */
+	void *stopped_arg;
+	uint64_t give_up_us;
+	struct intake_stats stats;
+};
+
+const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-binary",
+	"zipkin-compact" };
+
+static void on_turn(void *arg);
+
+static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
+{
+	struct intake *i = p->intake;
+
+	ledger_datagram(forward_ledger(i->to), outcome);
+	i->stats.last[outcome].port = p->which;
+	i->stats.last[outcome].len = len;
+}
+
+static enum ledger_outcome refusal(int rc)
+{
+	return rc == E_UNKNOWN_METHOD ? LEDGER_UNKNOWN_METHOD : LEDGER_MALFORMED;
+}
+
+static void pause_ports(struct intake *i, bool pause)
+{
+	i->paused = pause;
+	i->stats.paused = pause;
+	if (pause) {
+		i->paused_us = clock_mono_us();
+		i->stats.held_back++;
+	}
+	for (size_t n = 0; n < INTAKE_PORTS; n++) {
+		if (i->ports[n].udp == NULL)
+			continue;
+		(pause ? udp_pause : udp_resume)(i->ports[n].udp);
+	}
+}
+
+static void follow_room(struct intake *i)
+{
+	if (!i->refusing && i->paused == forward_has_room(i->to))
+		pause_ports(i, !i->paused);
+}
+
+static void report_health(struct intake *i)
+{
+	bool is_long = i->paused && clock_mono_us() - i->paused_us >= PAUSED_LONG_MS * US_PER_MS;
+
+	if (is_long == i->told)
+		return;
+	i->told = is_long;
+	if (is_long)
+		health_post(i->health, "intake", HEALTH_DOWN,
+		        "the UDP ports have not been read for %d s: flight.max-bytes is used up "
+		        "by batches that are neither delivered nor in the spool; the kernel drops "
+		        "datagrams when its buffers are full",
+		        PAUSED_LONG_MS / 1000);
+	else
+		health_post(i->health, "intake", HEALTH_OK, "reading the UDP ports");
+}
+
+static void on_datagram(void *arg, struct slice bytes)
+{
+	struct port *p = arg;
+	struct intake *i = p->intake;
+	struct transcode_facts facts;
+	struct batch *b;
+	int rc;
+
+	i->stats.datagrams[p->which]++;
+	i->stats.bytes[p->which] += bytes.len;
+	if (bytes.len > p->max_packet) {
+		refuse(p, LEDGER_OVERSIZE, bytes.len);
+		return;
+	}
+	if (i->refusing) {
+		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
+		return;
+	}
+	rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
+	if (rc < 0) {
+		refuse(p, refusal(rc), bytes.len);
+		return;
+	}
+	b = batch_new((uint32_t)facts.size);
+	if (b == NULL) {
+		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
+		return;
+	}
+	memcpy(b->bytes, i->scratch, facts.size);
+	b->spans = facts.spans;
+	b->read_us = clock_mono_us();
+	b->received_ms = clock_wall_ms();
+	ledger_datagram(forward_ledger(i->to), LEDGER_ACCEPTED);
+	forward_accept(i->to, b);
+	follow_room(i);
+}
+
+static int open_port(struct intake *i, struct loop *l, enum intake_port which,
+        const struct intake_listener *o, struct why *why)
+{
+	struct port *p = &i->ports[which];
+	struct udp_opts udp = { .buffer_bytes = o->buffer_bytes };
+	struct udp_events events = { on_datagram, p };
+	char size[32], at[HOSTPORT_TEXT];
+
+	*p = (struct port){ .intake = i, .which = which, .max_packet = o->max_packet };
+	if (strcmp(o->host_port, "none") == 0)
+		return 0;
+	if (units_hostport(o->host_port, &udp.at, why) < 0 ||
+	        udp_open(&p->udp, l, &udp, &events, why) < 0)
+		return why_wrap(why, "processor.%s.server-host-port", intake_port_names[which]);
+	udp.at.port = udp_port(p->udp);
+	log_info("intake: listening on %s (%s), socket buffer %s",
+	        units_print_hostport(&udp.at, at, sizeof(at)), intake_port_names[which],
+	        units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
+	return 0;
+}
+
+static size_t largest_datagram(const struct intake_opts *opts)
+{
+	uint64_t most = 0;
+
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		if (strcmp(opts->listeners[n].host_port, "none") != 0)
+			most = max_u64(most, opts->listeners[n].max_packet);
+	return min_u64(most, UDP_MOST);
+}
+
+static int check_record(size_t bytes, struct why *why)
+{
+	if (bytes <= SPOOL_RECORD_MOST)
+		return 0;
+	return why_set(why, E_USAGE,
+	        "with these tags a batch may take %zu bytes, and the spool takes at most %d: give "
+	        "fewer tags or a smaller server-max-packet-size",
+	        bytes, SPOOL_RECORD_MOST);
+}
+
+int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why)
+{
+	struct transcode_tags tags;
+	struct buf encoded = { 0 };
+	int rc = agent_tags_encode(opts->tags, getenv, &encoded, &tags, why);
+	size_t most = rc < 0 ? 0 : transcode_bound(largest_datagram(opts), &tags);
+
+	buf_free(&encoded);
+	*bytes = most;
+	return rc < 0 ? rc : check_record(most, why);
+}
+
+static int open_parts(
+        struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
+{
+	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0)
+		return why_wrap(why, "agent.tags");
+	i->scratch_size = transcode_bound(largest_datagram(opts), &i->tags);
+	if (check_record(i->scratch_size, why) < 0)
+		return why_wrap(why, "agent.tags");
+	i->scratch = malloc(i->scratch_size); /* touched only as far as batches reach */
+	if (i->scratch == NULL || turn_hook_open(&i->hook, l, on_turn, i) < 0)
+		return why_set(why, E_NOMEM, "intake");
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		if (open_port(i, l, (enum intake_port)n, &opts->listeners[n], why) < 0)
+			return why->code;
+	return 0;
+}
+
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
+        struct forward *to, struct health *health, struct why *why)
+{
+	struct intake *i = calloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return why_set(why, E_NOMEM, "intake");
+	i->to = to;
+	i->health = health;
+	if (open_parts(i, l, opts, why) < 0) {
+		intake_free(i);
+		return why->code;
+	}
+	health_post(health, "intake", HEALTH_OK, "reading the UDP ports");
+	*out = i;
+	return 0;
+}
+
+const struct intake_stats *intake_stats(const struct intake *i)
+{
+	return &i->stats;
+}
+
+void intake_count_drops(struct intake *i)
+{
+	for (size_t n = 0; n < INTAKE_PORTS; n++) {
+		struct port *p = &i->ports[n];
+		uint64_t drops;
+
+		if (p->udp == NULL)
+			continue;
+		drops = udp_kernel_drops(p->udp);
+		if (drops > p->drops_counted) {
+			i->stats.overrun = p->which;
+			i->stats.overrun_capacity = udp_buffer_bytes(p->udp);
+		}
+		forward_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
+		p->drops_counted = drops;
+	}
+}
+
+static void close_ports(struct intake *i)
+{
+	for (size_t n = 0; n < INTAKE_PORTS; n++) {
+		udp_free(i->ports[n].udp);
+		i->ports[n].udp = NULL;
+	}
+}
+
+/* True when nothing is left in any socket buffer. */
+static bool read_out(struct intake *i)
+{
+	bool empty = true;
+
+	for (size_t n = 0; n < INTAKE_PORTS; n++)
+		empty &= i->ports[n].udp == NULL || udp_drain(i->ports[n].udp);
+	return empty;
+}
+
+static void refuse_rest(struct intake *i)
+{
+	struct ledger *ledger = forward_ledger(i->to);
+	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
+
+	i->refusing = true;
+	pause_ports(i, false);
+	read_out(i);
+	log_error("intake: %llu datagrams that waited in the socket buffers are lost (queue_full): "
+	          "flight.max-bytes is used up, and nothing was stored or delivered in time",
+	        (unsigned long long)(ledger->outcome[LEDGER_QUEUE_FULL] - before));
+}
+
+static void step_stop(struct intake *i)
+{
+	void (*stopped)(void *arg) = i->stopped;
+	bool empty = read_out(i);
+
+	if (!empty && clock_mono_us() < i->give_up_us)
+		return;
+	if (!empty)
+		refuse_rest(i);
+	i->stopped = NULL;
+	intake_count_drops(i);
+	close_ports(i);
+	stopped(i->stopped_arg);
+}
+
+static void on_turn(void *arg)
+{
+	struct intake *i = arg;
+
+	follow_room(i);
+	report_health(i);
+	if (i->stopped != NULL)
+		step_stop(i);
+}
+
+void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg)
+{
+	i->stopped = stopped;
+	i->stopped_arg = arg;
+	i->give_up_us = clock_mono_us() + budget_ms * US_PER_MS;
+	step_stop(i);
+}
+
+void intake_hurry(struct intake *i)
+{
+	if (i->stopped == NULL)
+		return;
+	i->give_up_us = 0;
+	step_stop(i);
+}
+
+void intake_free(struct intake *i)
+{
+	if (i == NULL)
+		return;
+	turn_hook_free(i->hook);
+	close_ports(i);
+	buf_free(&i->encoded_tags);
+	free(i->scratch);
+	free(i);
+}

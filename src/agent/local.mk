@@ -1,0 +1,11 @@
+libspanspool_a_SOURCES += \
+	include/agent/backlog.h %D%/backlog.c \
+	include/agent/flight.h %D%/flight.c \
+	include/agent/forward.h %D%/forward.c \
+	include/agent/gate.h %D%/gate.c \
+	include/agent/intake.h %D%/intake.c \
+	include/agent/keeper.h %D%/keeper.c %D%/keeper_health.c %D%/keeper_internal.h %D%/keeper_turn.c \
+	%D%/refused.c %D%/refused.h \
+	include/agent/sink.h \
+	include/agent/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \
+	%D%/sink_id.h %D%/sink_id.c

@@ -1,0 +1,15 @@
+/* The texts by which a record tells who it is. */
+#ifndef SINK_ID_H
+#define SINK_ID_H
+
+#include "span/batch.h"
+#include "agent/sinks.h"
+
+enum { SINK_ID_TEXT = 320 };
+
+/* "<host>/<boot>/<sequence>" into TO; returns its length. */
+size_t sink_id_text(const struct sink_id *id, const struct batch *b, char to[SINK_ID_TEXT]);
+/* Decimal, without a NUL; returns its length. */
+size_t sink_decimal(uint64_t n, char to[20]);
+
+#endif

@@ -1,0 +1,148 @@
+/* sink_kafka.c — a batch becomes a record: its bytes are the value, id and marks are headers. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "sink_id.h"
+#include "agent/sinks.h"
+
+struct sink_kafka {
+	struct sink sink;
+	struct sink_id id;
+	struct sink_events events;
+	struct kafka_producer *producer;
+};
+
+static struct sink_kafka *from(struct sink *s)
+{
+	return container_of(s, struct sink_kafka, sink);
+}
+
+static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
+{
+	static const enum sink_outcome outcomes[] = {
+		[KAFKA_PERSISTED] = SINK_DELIVERED,
+		[KAFKA_NOT_PERSISTED] = SINK_NOT_SENT,
+		[KAFKA_POSSIBLY_PERSISTED] = SINK_MAYBE_SENT,
+		[KAFKA_TOO_LARGE] = SINK_TOO_LARGE,
+		[KAFKA_REFUSED] = SINK_POISON,
+	};
+	struct sink_kafka *k = arg;
+	struct batch *b = token;
+
+	b->partition = kafka_producer_reported_by(k->producer);
+	k->events.done(k->events.arg, b, outcomes[outcome], detail);
+	batch_unref(&b);
+}
+
+static void on_room(void *arg)
+{
+	struct sink_kafka *k = arg;
+
+	k->events.room(k->events.arg);
+}
+
+static enum sink_answer answer_to(int rc)
+{
+	switch (rc) {
+	case 0:
+		return SINK_TOOK;
+	case E_FULL:
+		return SINK_FULL;
+	case E_TOO_LARGE:
+		return SINK_CANNOT;
+	}
+	return SINK_DOWN;
+}
+
+static enum sink_answer offer(struct sink *s, struct batch *b)
+{
+	struct sink_kafka *k = from(s);
+	char id[SINK_ID_TEXT], received[20];
+	struct kafka_header headers[3];
+	struct kafka_record r = { .value = batch_slice(b),
+		.timestamp_ms = (int64_t)b->received_ms };
+	enum sink_answer answer;
+
+	if (k->id.headers) {
+		r.headers = headers;
+		headers[r.nheaders++] = (struct kafka_header){ "spanspool-id",
+			slice_of(id, sink_id_text(&k->id, b, id)) };
+		headers[r.nheaders++] = (struct kafka_header){ "spanspool-received",
+			slice_of(received, sink_decimal(b->received_ms, received)) };
+		if (b->maybe_dup)
+			headers[r.nheaders++] =
+			        (struct kafka_header){ "spanspool-maybe-dup", slice_text("1") };
+	}
+	answer = answer_to(kafka_producer_send(k->producer, &r, batch_ref(b)));
+	if (answer == SINK_CANNOT)
+		snprintf(s->refusal, sizeof(s->refusal),
+		        "%u bytes are more than the producer may ever send", b->size);
+	if (answer != SINK_TOOK)
+		batch_unref(&b);
+	return answer;
+}
+
+static void purge(struct sink *s, bool wire)
+{
+	if (!wire) {
+		kafka_producer_purge(from(s)->producer);
+		return;
+	}
+	log_info("kafka: what was sent has no answer and is taken back, it may come twice; new "
+	         "connections are made");
+	kafka_producer_hang_up(from(s)->producer);
+}
+
+static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+{
+	kafka_producer_flush(from(s)->producer, budget_ms, flushed, arg);
+}
+
+static void free_sink(struct sink *s)
+{
+	kafka_producer_free(from(s)->producer);
+	free(from(s));
+}
+
+static const char *trouble(struct sink *s, bool *misconfigured)
+{
+	const struct kafka_trouble *t = kafka_producer_trouble(from(s)->producer);
+
+	*misconfigured = t->misconfigured;
+	return t->cause == KAFKA_CAUSE_NONE ? NULL : t->sentence;
+}
+
+static const struct sink_ops ops = { offer, purge, flush, free_sink };
+
+int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts,
+        const struct sink_id *id, const struct sink_events *events, struct why *why)
+{
+	struct sink_kafka *k = calloc(1, sizeof(*k));
+	struct kafka_producer_events own = { on_report, on_room, k };
+
+	if (k == NULL)
+		return why_set(why, E_NOMEM, "kafka");
+	k->sink.ops = &ops;
+	k->sink.refused_as = SINK_TOO_LARGE;
+	k->sink.trouble = trouble;
+	k->sink.by_evidence = true;
+	k->id = *id;
+	k->events = *events;
+	if (kafka_producer_open(&k->producer, l, opts, &own, why) < 0) {
+		free(k);
+		return why->code;
+	}
+	*out = &k->sink;
+	return 0;
+}
+
+const struct kafka_producer_stats *sink_kafka_stats(struct sink *s)
+{
+	return kafka_producer_stats(from(s)->producer);
+}
+
+const struct kafka_trouble *sink_kafka_trouble(struct sink *s)
+{
+	return kafka_producer_trouble(from(s)->producer);
+}

@@ -1,0 +1,319 @@
+/* conf.c — options from four sources, each over the one before: default, file, environment, flag.
+ *
+ * A setting is one row of the table with what it stands at and who said so. Every source comes down
+ * to conf_set(setting, source, text); the text is checked there, whoever may override it later. */
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf_internal.h"
+#include "base/log.h"
+#include "config/near.h"
+
+struct kept {
+	struct kept *next;
+	char text[];
+};
+
+const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", NULL,
+	"YAML file with options, nested or dotted", false };
+
+char *conf_keep(struct conf *c, const char *text)
+{
+	size_t len = strlen(text);
+	struct kept *k = malloc(sizeof(*k) + len + 1);
+
+	if (k == NULL)
+		return NULL;
+	memcpy(k->text, text, len + 1);
+	k->next = c->kept;
+	c->kept = k;
+	return k->text;
+}
+
+struct setting *conf_find(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcasecmp(c->settings[i].row->name, name) == 0)
+			return &c->settings[i];
+	}
+	return NULL;
+}
+
+const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap)
+{
+	size_t n = (size_t)snprintf(to, cap, "%s", prefixed ? "SPANSPOOL_" : "");
+
+	for (; *name != '\0' && n + 1 < cap; name++)
+		to[n++] = *name == '.' || *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+	to[n] = '\0';
+	return to;
+}
+
+int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why)
+{
+	char variable[VARIABLE_MAX];
+
+	switch (source.origin) {
+	case CONF_DEFAULT:
+		return why_wrap(why, "%s", name);
+	case CONF_FILE:
+		return why_wrap(why, "%s:%u: %s", c->file, source.line, name);
+	case CONF_ENVIRONMENT:
+		return why_wrap(why, "%s",
+		        conf_variable(name, source.prefixed, variable, sizeof(variable)));
+	case CONF_FLAG:
+		return why_wrap(why, "--%s", name);
+	}
+	return why->code;
+}
+
+int conf_blame(const struct conf *c, const char *name, struct why *why)
+{
+	const struct setting *s = conf_find(c, name);
+
+	assert(s != NULL);
+	return conf_point(c, s->source, s->row->name, why);
+}
+
+int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why)
+{
+	struct near near = { .wrong = name };
+	bool flag = source.origin == CONF_FLAG;
+	const char *dashes = flag ? "--" : "";
+
+	for (size_t i = 0; i < c->n; i++)
+		if (!conf_is_refused(&c->settings[i]))
+			near_offer(&near, c->settings[i].row->name);
+	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
+	if (near.best != NULL)
+		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
+		        dashes, name, dashes, near.best);
+	if (!flag)
+		why_wrap(why, "%s:%u", c->file, source.line);
+	return E_USAGE;
+}
+
+/* A value out of a file, by $(cat file) or a variable of a secret, often ends in the file's newline. */
+static void cut_newlines(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		text[--len] = '\0';
+}
+
+static int give(struct conf *c, struct setting *s, struct conf_source source, const char *text,
+        int (*store)(struct setting *s, const char *text, struct why *why), struct why *why)
+{
+	bool first = s->source.origin != source.origin || source.origin == CONF_DEFAULT;
+	char *copy = conf_keep(c, text);
+
+	if (copy == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	cut_newlines(copy);
+	if (first)
+		s->nitems = 0;
+	s->source = source;
+	if (store(s, copy, why) < 0)
+		return conf_point(c, source, s->row->name, why);
+	s->text = copy;
+	return 0;
+}
+
+int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text,
+        struct why *why)
+{
+	return give(c, s, source, text, conf_value_store, why);
+}
+
+int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item,
+        struct why *why)
+{
+	return give(c, s, source, item, conf_value_add, why);
+}
+
+static int add_setting(struct conf *c, const struct conf_row *row, void *field, struct why *why)
+{
+	struct setting *s = &c->settings[c->n];
+
+	assert(conf_find(c, row->name) == NULL && strlen(row->name) < CONF_NAME_MAX);
+	c->n++;
+	s->row = row;
+	s->field = field;
+	/* A kind with no empty value stays as its module's struct has it. */
+	if (*row->def == '\0' && row->type != CONF_TYPE_TEXT && row->type != CONF_TYPE_ADDRESS &&
+	        row->type != CONF_TYPE_LIST) {
+		s->text = "";
+		return 0;
+	}
+	return conf_set(c, s, (struct conf_source){ .origin = CONF_DEFAULT }, row->def, why);
+}
+
+static int add_settings(struct conf *c, struct why *why)
+{
+	size_t n = 1;
+
+	for (const struct conf_group *g = c->groups; g->title != NULL; g++) {
+		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
+			n++;
+	}
+	c->settings = calloc(n, sizeof(*c->settings));
+	if (c->settings == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	if (add_setting(c, &conf_file_row, &c->file, why) < 0)
+		return why->code;
+	for (const struct conf_group *g = c->groups; g->title != NULL; g++) {
+		for (const struct conf_row *r = g->rows; r->name != NULL; r++) {
+			if (add_setting(c, r, (char *)g->base + r->at, why) < 0)
+				return why->code;
+		}
+	}
+	return 0;
+}
+
+/* Jaeger's names of one word. Other programs have variables of these names too. */
+static const char *const shared_names[] = { "config-file", "log-level", "log-encoding" };
+
+static bool is_shared(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shared_names); i++)
+		if (strcmp(name, shared_names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* LIMIT, RATE, DRY_RUN stand in many an environment for something else. A name with a section before it,
+ * as KAFKA_PRODUCER_BROKERS has it, does not. */
+static bool needs_prefix(const struct conf *c, const struct setting *s)
+{
+	return c->tool || (strchr(s->row->name, '.') == NULL && !is_shared(s->row->name));
+}
+
+/* LOG_LEVEL=notice may be meant for another program: it is no reason not to start. */
+static int read_shared_variable(
+        struct conf *c, struct setting *s, const char *value, struct why *why)
+{
+	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
+	struct conf_source before = s->source;
+
+	if (conf_set(c, s, plain, value, why) == 0)
+		return 0;
+	if (why->code != E_USAGE || s->row->type != CONF_TYPE_CHOICE)
+		return why->code;
+	s->source = before;
+	log_plain("spanspool: %s; the variable is ignored", why->text);
+	return 0;
+}
+
+/* The value of option NAME's variable; NULL without one. One that is empty, but for newlines, counts as unset. */
+static const char *variable_value(const char *name, bool prefixed)
+{
+	char variable[VARIABLE_MAX];
+	const char *value = getenv(conf_variable(name, prefixed, variable, sizeof(variable)));
+
+	return value == NULL || value[strspn(value, "\r\n")] == '\0' ? NULL : value;
+}
+
+/* The variable with the prefix wins over the one without. */
+static int read_variable(struct conf *c, struct setting *s, struct why *why)
+{
+	static const struct conf_source ours = { .origin = CONF_ENVIRONMENT, .prefixed = true };
+	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
+	const char *value = variable_value(s->row->name, true);
+
+	if (value != NULL)
+		return conf_set(c, s, ours, value, why);
+	value = needs_prefix(c, s) ? NULL : variable_value(s->row->name, false);
+	if (value == NULL)
+		return 0;
+	if (is_shared(s->row->name))
+		return read_shared_variable(c, s, value, why);
+	return conf_set(c, s, plain, value, why);
+}
+
+static int read_all(struct conf *c, int argc, char *const *argv, struct why *why)
+{
+	if (add_settings(c, why) < 0)
+		return why->code;
+	if (read_variable(c, &c->settings[0], why) < 0)
+		return why->code;
+	if (conf_flags_read(c, argc, argv, &c->settings[0], why) < 0)
+		return why->code;
+	if (*c->file != '\0' && conf_file_read(c, why) < 0)
+		return why->code;
+	for (size_t i = 1; i < c->n; i++) {
+		if (read_variable(c, &c->settings[i], why) < 0)
+			return why->code;
+	}
+	return conf_flags_read(c, argc, argv, NULL, why);
+}
+
+static int read_new(
+        struct conf **out, const struct conf *like, int argc, char *const *argv, struct why *why)
+{
+	struct conf *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
+	*c = *like;
+	if (read_all(c, argc, argv, why) < 0) {
+		conf_free(c);
+		return why->code;
+	}
+	*out = c;
+	return 0;
+}
+
+int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	return read_new(out, &(struct conf){ .groups = groups }, argc, argv, why);
+}
+
+int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	return read_new(out, &(struct conf){ .groups = groups, .tool = true }, argc, argv, why);
+}
+
+int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
+        struct why *why)
+{
+	struct conf like = { .groups = groups, .part = true, .tool = true };
+
+	return read_new(out, &like, argc, argv, why);
+}
+
+void conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		free(c->settings[i].items);
+	for (struct kept *k = c->kept, *next; k != NULL; k = next) {
+		next = k->next;
+		free(k);
+	}
+	free(c->settings);
+	free(c);
+}
+
+enum conf_origin conf_origin(const struct conf *c, const char *name)
+{
+	const struct setting *s = conf_find(c, name);
+
+	return s == NULL ? CONF_DEFAULT : s->source.origin;
+}
+
+int conf_default(struct conf *c, const char *name, const char *value, struct why *why)
+{
+	struct setting *s = conf_find(c, name);
+
+	assert(s != NULL);
+	if (s->source.origin != CONF_DEFAULT)
+		return 0;
+	return conf_set(c, s, s->source, value, why);
+}

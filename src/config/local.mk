@@ -1,0 +1,7 @@
+libspanspool_a_SOURCES += \
+	include/config/conf.h %D%/conf.c %D%/conf_internal.h \
+	%D%/conf_file.c \
+	%D%/conf_flags.c \
+	%D%/conf_print.c \
+	%D%/conf_value.c \
+	include/config/near.h %D%/near.c

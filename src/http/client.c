@@ -1,0 +1,362 @@
+/* client.c — the door to curl: its multi handle on the loop.
+ *
+ *   send ──► WAITING ──fewer than max_connections──► ACTIVE ──curl is done──► answered ──► spare
+ *
+ * curl gets its turn (curl_multi_socket_action) when one of its sockets is ready (client_sockets.c) or its
+ * timer rings (on_want_timer); after that, never inside it, settle() hands out what is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
+ * need the client, the last one frees it. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client_internal.h"
+#include "client_sockets.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { MAX_CONNECTIONS = 64 };
+
+struct http_client {
+	struct loop *loop;
+	CURLM *multi;  /* its handles share connections and looked-up names */
+	CURLSH *share; /* and by this one TLS sessions */
+	struct http_client_opts opts;
+	struct credentials *credentials;
+	CURL *model;               /* what every request has in common */
+	unsigned made;             /* how many models there were */
+	struct curl_slist *shared; /* headers */
+	struct client_sockets *sockets;
+	struct timer *timer;
+	struct list waiting; /* struct exchange, oldest first */
+	struct list active;
+	struct list spare;
+	size_t nspare;
+	size_t nwaiting;
+	size_t nactive;
+	size_t max;
+	unsigned busy;
+	bool doomed;
+	bool global; /* curl_global_init was called */
+};
+
+static void on_timer(void *arg);
+static void settle(void *arg);
+static void free_exchanges(struct list *l);
+static int on_want_timer(CURLM *multi, long after_ms, void *arg);
+
+/* ---- open ---- */
+
+/* New credentials: from the next request on. */
+static void on_credentials(void *arg)
+{
+	struct http_client *c = arg;
+	CURL *model;
+	struct why why;
+
+	if (client_model(&model, &c->opts, c->credentials, &why) < 0) {
+		log_error("http: new credentials are not used: %s", why.text);
+		curl_easy_cleanup(model);
+		return;
+	}
+	curl_easy_cleanup(c->model);
+	c->model = model;
+	c->made++;
+	free_exchanges(&c->spare);
+	c->nspare = 0;
+}
+
+static int share_header(struct http_client *c, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(c->shared, header);
+
+	if (longer == NULL)
+		return E_NOMEM;
+	c->shared = longer;
+	return 0;
+}
+
+static int make_multi(struct http_client *c, const struct http_client_opts *o, struct why *why)
+{
+	int rc = share_header(c, "Expect:");
+
+	for (const char *const *h = o->headers; rc == 0 && h != NULL && *h != NULL; h++)
+		rc = share_header(c, *h);
+	c->multi = curl_multi_init();
+	c->share = curl_share_init();
+	if (rc < 0 || c->multi == NULL || c->share == NULL ||
+	        timer_open(&c->timer, c->loop, on_timer, c) < 0)
+		return why_set(why, E_NOMEM, "http client");
+	if (client_sockets_open(&c->sockets, c->loop, c->multi, settle, c) < 0)
+		return why_set(why, E_IO, "http client: %s", strerror(errno));
+	curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->max);
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)c->max);
+	return 0;
+}
+
+int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
+        struct why *why)
+{
+	struct http_client *c;
+	int rc = http_client_check(opts, why);
+
+	if (rc < 0)
+		return rc;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "http client");
+	c->loop = l;
+	c->opts = *opts;
+	c->max = opts->max_connections == 0 ? MAX_CONNECTIONS : opts->max_connections;
+	list_init(&c->waiting);
+	list_init(&c->active);
+	list_init(&c->spare);
+	c->global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	rc = c->global ? credentials_open(&c->credentials, l, opts->files, on_credentials, c, why)
+	               : why_set(why, E_IO, "http client: curl does not start");
+	if (rc == 0)
+		rc = client_model(&c->model, opts, c->credentials, why);
+	if (rc == 0)
+		rc = make_multi(c, opts, why);
+	if (rc < 0) {
+		http_client_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+/* ---- free ---- */
+
+static void free_exchanges(struct list *l)
+{
+	list_each_safe (node, l) {
+		struct exchange *x = container_of(node, struct exchange, link);
+
+		list_remove(&x->link);
+		exchange_free(x);
+	}
+}
+
+static void free_client(struct http_client *c)
+{
+	list_each (node, &c->active)
+		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
+	free_exchanges(&c->active);
+	free_exchanges(&c->waiting);
+	free_exchanges(&c->spare);
+	credentials_free(c->credentials);
+	curl_easy_cleanup(c->model);
+	curl_multi_cleanup(c->multi);
+	curl_share_cleanup(c->share);
+	client_sockets_free(c->sockets);
+	curl_slist_free_all(c->shared);
+	timer_free(c->timer);
+	if (c->global)
+		curl_global_cleanup();
+	free(c);
+}
+
+void http_client_free(struct http_client *c)
+{
+	if (c == NULL)
+		return;
+	c->doomed = true;
+	if (c->busy == 0)
+		free_client(c);
+}
+
+static void enter(struct http_client *c)
+{
+	c->busy++;
+}
+
+static void leave(struct http_client *c)
+{
+	if (--c->busy == 0 && c->doomed)
+		free_client(c);
+}
+
+/* ---- send ---- */
+
+static int begin(struct http_client *c, struct exchange *x)
+{
+	x->began_us = clock_mono_us();
+	if (curl_multi_add_handle(c->multi, x->easy) != CURLM_OK)
+		return E_NOMEM;
+	list_push(&c->active, &x->link);
+	c->nactive++;
+	return 0;
+}
+
+/* Keeps it for the next request. */
+static void spare(struct http_client *c, struct exchange *x)
+{
+	if (c->nspare >= c->max || x->made != c->made) {
+		exchange_free(x);
+		return;
+	}
+	list_push(&c->spare, &x->link);
+	c->nspare++;
+}
+
+static struct exchange *take_spare(struct http_client *c)
+{
+	struct exchange *x;
+
+	if (list_empty(&c->spare)) {
+		x = exchange_new(c->model, c->share);
+		if (x != NULL)
+			x->made = c->made;
+		return x;
+	}
+	x = list_first(&c->spare, struct exchange, link);
+	list_remove(&x->link);
+	c->nspare--;
+	return x;
+}
+
+int http_client_send(struct http_client *c, const struct http_request *r,
+        void (*answered)(void *arg, const struct http_answer *a), void *arg)
+{
+	struct exchange *x;
+	int rc;
+
+	credentials_look(c->credentials);
+	x = take_spare(c);
+	if (x == NULL)
+		return E_NOMEM;
+	x->answered = answered;
+	x->arg = arg;
+	rc = exchange_prepare(x, r, c->shared);
+	if (rc == 0 && c->nactive < c->max) {
+		rc = begin(c, x);
+	} else if (rc == 0) {
+		list_push(&c->waiting, &x->link);
+		c->nwaiting++;
+	}
+	if (rc < 0)
+		spare(c, x);
+	return rc;
+}
+
+size_t http_client_pending(const struct http_client *c)
+{
+	return c->nactive + c->nwaiting;
+}
+
+/* ---- answers ---- */
+
+/* Calls the owner, whose bytes the exchange borrows no longer. */
+static void deliver_answer(struct http_client *c, struct exchange *x, const struct http_answer *a)
+{
+	request_body_free(&x->upload);
+	x->answered(x->arg, a);
+	spare(c, x);
+}
+
+static void fail(struct http_client *c, struct exchange *x, enum http_trouble trouble)
+{
+	struct http_answer a;
+
+	exchange_judge(x, CURLE_ABORTED_BY_CALLBACK, &a);
+	if (a.failure != HTTP_ANSWERED) {
+		a.trouble = trouble;
+		a.error = http_trouble_text(trouble);
+	}
+	deliver_answer(c, x, &a);
+}
+
+static void begin_waiting(struct http_client *c)
+{
+	while (!c->doomed && c->nactive < c->max && !list_empty(&c->waiting)) {
+		struct exchange *x = list_first(&c->waiting, struct exchange, link);
+
+		list_remove(&x->link);
+		c->nwaiting--;
+		if (begin(c, x) < 0)
+			fail(c, x, HTTP_NO_MEMORY);
+	}
+}
+
+static void finish(struct http_client *c, CURLMsg *m)
+{
+	CURLcode rc = m->data.result;
+	struct exchange *x = NULL;
+	struct http_answer a;
+
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
+	curl_multi_remove_handle(c->multi, x->easy); /* M is gone after this */
+	list_remove(&x->link);
+	c->nactive--;
+	exchange_judge(x, rc, &a);
+	if (a.status == 401 || a.status == 403 || a.trouble == HTTP_TLS)
+		credentials_look(c->credentials);
+	deliver_answer(c, x, &a);
+}
+
+/* Hands out what is done. */
+static void settle(void *arg)
+{
+	struct http_client *c = arg;
+	CURLMsg *m;
+	int left;
+
+	enter(c);
+	while (!c->doomed && (m = curl_multi_info_read(c->multi, &left)) != NULL)
+		if (m->msg == CURLMSG_DONE)
+			finish(c, m);
+	begin_waiting(c);
+	leave(c);
+}
+
+void http_client_cancel_all(struct http_client *c)
+{
+	struct list out;
+
+	enter(c);
+	list_init(&out);
+	list_each_safe (node, &c->active) {
+		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
+		list_remove(node);
+		list_push(&out, node);
+	}
+	list_each_safe (node, &c->waiting) {
+		list_remove(node);
+		list_push(&out, node);
+	}
+	c->nactive = c->nwaiting = 0;
+	while (!c->doomed && !list_empty(&out)) {
+		struct exchange *x = list_first(&out, struct exchange, link);
+
+		list_remove(&x->link);
+		fail(c, x, HTTP_CANCELLED);
+	}
+	free_exchanges(&out);
+	leave(c);
+}
+
+/* ---- time ---- */
+
+static int on_want_timer(CURLM *multi, long after_ms, void *arg)
+{
+	struct http_client *c = arg;
+
+	(void)multi;
+	if (after_ms < 0)
+		timer_stop(c->timer);
+	else
+		timer_start(c->timer, (uint64_t)after_ms);
+	return 0;
+}
+
+static void on_timer(void *arg)
+{
+	struct http_client *c = arg;
+	int running;
+
+	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	settle(c);
+}

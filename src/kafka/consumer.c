@@ -1,0 +1,345 @@
+/* consumer.c — the door for reading: begins and ends the handle and the member.
+ *
+ *   RUNNING ──close()──► GIVING_UP ──left──► LEAVING ──closed, or 5 s──► EMPTYING ──last handle released──► CLOSED
+ *              └── or 5 s ──────────────────────────────────────────────────► EMPTYING
+ *   RUNNING ──other certificates or secrets on disk, and no record out, or 10 s──► LEAVING, as above
+ *              ──► EMPTYING ──► PAUSED ──► RUNNING
+ *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
+ *
+ * A handle of librdkafka can be destroyed only when no message of it is in anybody's hands. The pause
+ * after a fatal error doubles from 100 ms to 10 s until a record comes.
+ *
+ * Only step() moves the state. kafka_records.c hands out the records, kafka_group.c has partitions and offsets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "consumer_internal.h"
+#include "offsets.h"
+#include "wake.h"
+
+enum { TICK_MS = 1000, LEAVE_MS = 5000, REPLACE_MS = 10000 };
+
+static void on_bell(void *arg);
+static void on_tick(void *arg);
+static void on_files(void *arg);
+static void step(struct kafka_consumer *c);
+
+static void close_handle(struct kafka_consumer *c)
+{
+	rd_kafka_queue_t **queues[] = { &c->control, &c->records, &c->replies };
+
+	if (c->rk == NULL)
+		return;
+	kafka_offsets_drop(c->wake);
+	kafka_offsets_drop(c->bounds);
+	c->wake = c->bounds = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+		if (*queues[i] == NULL)
+			continue;
+		kafka_wake_forget(*queues[i]);
+		rd_kafka_queue_destroy(*queues[i]);
+		*queues[i] = NULL;
+	}
+	if (kafka_wake_must_keep(c->rk, c->seen))
+		kafka_wake_keep(c->rk, c->seen);
+	else
+		kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
+	c->rk = NULL;
+	c->seen = NULL;
+	c->doomed = false;
+}
+
+static int subscribe(struct kafka_consumer *c, struct why *why)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t err;
+
+	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
+	err = rd_kafka_subscribe(c->rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	if (err != 0)
+		return why_set(
+		        why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
+	return 0;
+}
+
+static int open_handle(struct kafka_consumer *c, struct why *why)
+{
+	rd_kafka_conf_t *conf;
+	int rc;
+
+	if (kafka_conf_try(RD_KAFKA_CONSUMER, c->conf, why) < 0)
+		return why->code;
+	conf = rd_kafka_conf_dup(c->conf);
+	c->seen = kafka_wake_group(conf);
+	rc = kafka_conf_client(&c->rk, RD_KAFKA_CONSUMER, conf, c->brokers, why);
+	if (rc < 0) {
+		free(c->seen);
+		c->seen = NULL;
+		return rc;
+	}
+	rd_kafka_poll_set_consumer(c->rk);
+	c->control = rd_kafka_queue_get_consumer(c->rk);
+	c->records = rd_kafka_queue_new(c->rk);
+	c->replies = rd_kafka_queue_new(c->rk);
+	rc = subscribe(c, why);
+	if (rc < 0) {
+		close_handle(c);
+		return rc;
+	}
+	kafka_wake_watch(c->control, c->bell);
+	kafka_wake_watch(c->records, c->bell);
+	kafka_wake_watch(c->replies, c->bell);
+	return 0;
+}
+
+static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts *o)
+{
+	c->brokers = strdup(o->brokers);
+	c->topic = strdup(o->topic);
+	c->group_id = strdup(o->group);
+	c->offsets_of = strdup(o->offsets_of == NULL ? o->group : o->offsets_of);
+	c->opts.brokers = c->brokers;
+	c->opts.topic = c->topic;
+	c->opts.group = c->group_id;
+	c->opts.offsets_of = c->offsets_of;
+	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL || c->offsets_of == NULL)
+		return E_NOMEM;
+	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
+	        timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
+	        timer_open(&c->answer, c->loop, on_bell, c) < 0)
+		return E_NOMEM;
+	return bell_open(&c->bell, c->loop, on_bell, c);
+}
+
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
+        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
+        struct why *why)
+{
+	struct kafka_consumer *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "kafka consumer");
+	c->loop = l;
+	c->events = *events;
+	kafka_member_name(c);
+	c->log.who = "kafka consumer";
+	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
+	if (kafka_watch_open(&c->watch, l, opts->properties, opts->nproperties, on_files, c) < 0) {
+		why_set(why, E_NOMEM, "kafka consumer");
+		goto fail;
+	}
+	c->opts = *opts;
+	c->opts.instance = c->instance;
+	if (kafka_conf_consumer(&c->conf, &c->fresh, &c->opts, why) < 0)
+		goto fail;
+	c->queue_bytes = min_u64(kafka_conf_number(c->conf, "queued.max.messages.kbytes") * 1024,
+	        kafka_conf_number(c->conf, "queued.min.messages") * KAFKA_QUEUE_RECORD_BYTES);
+	c->opts.properties = kafka_watch_properties(c->watch);
+	if (open_parts(c, opts) < 0) {
+		why_set(why, E_NOMEM, "kafka consumer");
+		goto fail;
+	}
+	c->log.place =
+	        (struct kafka_place){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
+	if (open_handle(c, why) < 0)
+		goto fail;
+	timer_start(c->tick, TICK_MS);
+	*out = c;
+	return 0;
+fail:
+	kafka_consumer_free(c);
+	return why->code;
+}
+
+static void on_bell(void *arg)
+{
+	struct kafka_consumer *c = arg;
+
+	if (c->rk != NULL) {
+		kafka_group_serve(c);
+		kafka_records_serve(c);
+	}
+	step(c);
+	if (c->told_changes != c->log.changes && c->events.trouble != NULL) {
+		c->told_changes = c->log.changes;
+		c->events.trouble(c->events.arg);
+	}
+}
+
+static void on_tick(void *arg)
+{
+	struct kafka_consumer *c = arg;
+
+	kafka_log_expire(&c->log);
+	if (kafka_log_is_refused(&c->log))
+		kafka_watch_now(c->watch);
+	timer_start(c->tick, TICK_MS);
+	kafka_commit_begin(c);
+	on_bell(c);
+}
+
+const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c)
+{
+	return &c->log.trouble;
+}
+
+static void give_up(struct kafka_consumer *c)
+{
+	kafka_member_give_up(c);
+	c->state = CONSUMER_GIVING_UP;
+	timer_start(c->bound, LEAVE_MS);
+}
+
+static void leave(struct kafka_consumer *c)
+{
+	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
+
+	c->state = CONSUMER_LEAVING;
+	timer_start(c->bound, LEAVE_MS);
+	if (error == NULL)
+		return;
+	log_warn("%s: the group cannot be left: %s", c->log.who, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	timer_stop(c->bound);
+}
+
+void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg)
+{
+	c->closed = closed;
+	c->closed_arg = arg;
+	bell_ring(c->bell);
+}
+
+static void renew(struct kafka_consumer *c)
+{
+	struct why why;
+
+	c->replacing = false;
+	if (open_handle(c, &why) == 0) {
+		c->state = CONSUMER_RUNNING;
+		log_info("%s: a new handle was made", c->log.who);
+		return;
+	}
+	log_error("%s: %s", c->log.who, why.text);
+	timer_start(c->bound, KAFKA_PAUSE_MOST_MS);
+}
+
+static void end(struct kafka_consumer *c)
+{
+	timer_stop(c->tick);
+	timer_stop(c->bound);
+	c->state = CONSUMER_CLOSED;
+	c->closed(c->closed_arg);
+}
+
+/* Certificate and key may be written one after the other: what does not fit together is tried again. */
+static void on_files(void *arg)
+{
+	struct kafka_consumer *c = arg;
+	rd_kafka_conf_t *conf = NULL;
+	int64_t fresh;
+	struct why why;
+
+	if (kafka_conf_consumer(&conf, &fresh, &c->opts, &why) < 0 ||
+	        kafka_conf_try(RD_KAFKA_CONSUMER, conf, &why) < 0) {
+		if (conf != NULL)
+			rd_kafka_conf_destroy(conf);
+		kafka_watch_again(c->watch);
+		kafka_log_unusable(&c->log, why.text);
+		return;
+	}
+	rd_kafka_conf_destroy(c->conf);
+	c->conf = conf;
+	c->fresh = fresh;
+	if (c->state != CONSUMER_RUNNING || c->closed != NULL || c->replacing)
+		return; /* the next handle is made of it anyway */
+	log_info("%s: a file that a property names has changed, a new handle will be made",
+	        c->log.who);
+	c->replacing = true;
+	timer_start(c->bound, REPLACE_MS);
+	bell_ring(c->bell);
+}
+
+/* What the owner has is done and stored first, if that does not take too long: so it comes once. */
+static bool may_replace(struct kafka_consumer *c)
+{
+	return c->out == 0 || !timer_armed(c->bound);
+}
+
+/* One move at most; true when another may follow. */
+static bool move(struct kafka_consumer *c)
+{
+	switch (c->state) {
+	case CONSUMER_RUNNING:
+		if (c->doomed)
+			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
+		else if ((c->closed != NULL || (c->replacing && may_replace(c))) &&
+		         kafka_member_must_give_up(c))
+			give_up(c);
+		else if (c->closed != NULL || (c->replacing && may_replace(c)))
+			leave(c);
+		return c->state != CONSUMER_RUNNING;
+	case CONSUMER_GIVING_UP:
+		if (c->doomed || !timer_armed(c->bound))
+			c->state = CONSUMER_LEAVING; /* its time is over as well */
+		else if (kafka_member_has_left(c))
+			leave(c);
+		return c->state != CONSUMER_GIVING_UP;
+	case CONSUMER_LEAVING:
+		if (!c->doomed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
+			return false;
+		kafka_group_abandon(c);
+		c->state = CONSUMER_EMPTYING;
+		return true;
+	case CONSUMER_EMPTYING:
+		if (c->out > 0 || c->wake != NULL || c->bounds != NULL)
+			return false;
+		close_handle(c);
+		c->state = CONSUMER_PAUSED;
+		timer_start(c->bound, c->pause_ms);
+		c->pause_ms = min_u64(c->pause_ms * 2, KAFKA_PAUSE_MOST_MS);
+		return true;
+	case CONSUMER_PAUSED:
+		if (c->closed != NULL)
+			end(c);
+		else if (!timer_armed(c->bound))
+			renew(c);
+		return false;
+	case CONSUMER_CLOSED:
+		return false;
+	}
+	return false;
+}
+
+static void step(struct kafka_consumer *c)
+{
+	while (move(c))
+		;
+}
+
+void kafka_consumer_free(struct kafka_consumer *c)
+{
+	if (c == NULL)
+		return;
+	if (c->rebalance != NULL)
+		rd_kafka_event_destroy(c->rebalance);
+	if (c->given != NULL)
+		rd_kafka_topic_partition_list_destroy(c->given);
+	close_handle(c);
+	timer_free(c->tick);
+	timer_free(c->bound);
+	timer_free(c->answer);
+	bell_free(c->bell);
+	if (c->conf != NULL)
+		rd_kafka_conf_destroy(c->conf);
+	kafka_watch_free(c->watch);
+	free(c->brokers);
+	free(c->topic);
+	free(c->group_id);
+	free(c->offsets_of);
+	free(c->parts);
+	free(c);
+}

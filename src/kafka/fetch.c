@@ -1,0 +1,58 @@
+/* fetch.c — what librdkafka fetches: again as soon as there is room, and no more of what is not wanted. */
+#include "conf.h"
+#include "consumer_internal.h"
+#include "offsets.h"
+
+static void on_woken(void *arg, struct kafka_offsets *o, const char *what)
+{
+	struct kafka_consumer *c = arg;
+
+	(void)o, (void)what;
+	c->wake = NULL;
+	bell_ring(c->bell); /* EMPTYING waits for it */
+}
+
+static void wake(struct kafka_consumer *c)
+{
+	static const int64_t end = KAFKA_OFFSET_END;
+	rd_kafka_topic_partition_list_t *ours = rd_kafka_topic_partition_list_new(c->nparts);
+
+	for (int32_t id = 0; id < c->nparts; id++)
+		if (c->parts[id].ours)
+			rd_kafka_topic_partition_list_add(ours, c->topic, id);
+	if (ours->cnt > 0 &&
+	        kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
+		c->wake = NULL;
+	rd_kafka_topic_partition_list_destroy(ours);
+}
+
+/* When librdkafka finds its queue full, the thread that fetches sleeps for up to a second, however soon
+ * the queue is emptied, so one queue a second would be the most that could be read. That thread looks again as
+ * soon as it has a request to send to the leader, and the question where the partitions end is one.
+ * (librdkafka 2.2 has fetch.queue.backoff.ms for it, which kafka_conf.c sets where it exists.) */
+void kafka_fetch_taken(struct kafka_consumer *c, size_t len)
+{
+	c->taken_bytes += max_u64(len, KAFKA_QUEUE_RECORD_BYTES);
+	if (c->taken_bytes < c->queue_bytes / 4 || c->wake != NULL)
+		return;
+	c->taken_bytes = 0;
+	wake(c);
+}
+
+void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation)
+{
+	struct kafka_part *p = kafka_part_find(c, partition);
+	rd_kafka_topic_partition_list_t *list;
+
+	if (p == NULL || !p->ours || p->generation != generation)
+		return;
+	list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, c->topic, partition);
+	rd_kafka_pause_partitions(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition)
+{
+	return &kafka_part_find(c, partition)->bounds;
+}

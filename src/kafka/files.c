@@ -1,0 +1,121 @@
+/* files.c — reads the files that properties name. A change is seen by the contents, not by the
+ * time of the last write: a file may be written twice within one tick of the file system's clock, and one
+ * that was only touched is no reason for a new connection. Of a directory of authorities the time of
+ * its last change counts. Only regular files are taken, because a pipe could not be read again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "base/secret_file.h"
+
+enum { CHUNK = 4096, MOST_BYTES = 4 << 20 };
+
+static const char *const paths[] = { "ssl.ca.location", "ssl.certificate.location",
+	"ssl.key.location", "ssl.crl.location", "ssl.keystore.location", "sasl.kerberos.keytab" };
+
+bool kafka_files_named_by(const struct kafka_property *p)
+{
+	if (p->in_file)
+		return true;
+	if (p->value[0] == '\0' || strcmp(p->value, "probe") == 0) /* ssl.ca.location=probe */
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (strcmp(paths[i], p->name) == 0)
+			return true;
+	return false;
+}
+
+/* An open descriptor, or -1 and errno. A pipe without a writer must not hold up the caller. */
+static int open_file(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0 && fstat(fd, st) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int blame(const struct kafka_property *p, const char *what, struct why *why)
+{
+	return why_set(why, E_USAGE, "kafka property %s: %s: %s", p->name, p->value, what);
+}
+
+int kafka_files_check(const struct kafka_property *p, struct why *why)
+{
+	struct stat st;
+	int fd = open_file(p->value, &st);
+
+	if (fd < 0)
+		return blame(p, strerror(errno), why);
+	close(fd);
+	if (!S_ISREG(st.st_mode) && !(S_ISDIR(st.st_mode) && !p->in_file))
+		return blame(p, "is not a regular file, so it could not be read again", why);
+	return 0;
+}
+
+int kafka_files_secret(const struct kafka_property *p, struct buf *to, struct why *why)
+{
+	int fd, rc = kafka_files_check(p, why);
+	bool is_pipe;
+
+	if (rc < 0)
+		return rc;
+	fd = secret_file_open(p->value, &is_pipe, why);
+	rc = fd < 0 ? fd : secret_file_line(fd, p->value, to, why);
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? why_wrap(why, "kafka property %s", p->name) : 0;
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+	return slice_hash(slice_of(bytes, len), hash);
+}
+
+static uint64_t mix_contents(uint64_t hash, int fd)
+{
+	uint8_t chunk[CHUNK];
+	size_t total = 0;
+	ssize_t n;
+
+	while (total < MOST_BYTES && (n = read(fd, chunk, sizeof(chunk))) > 0) {
+		hash = mix(hash, chunk, (size_t)n);
+		total += (size_t)n;
+	}
+	return mix(hash, &total, sizeof(total));
+}
+
+static uint64_t mix_file(uint64_t hash, const char *path)
+{
+	struct stat st;
+	int fd = open_file(path, &st), failed = errno;
+
+	if (fd < 0)
+		return mix(hash, &failed, sizeof(failed));
+	if (S_ISREG(st.st_mode))
+		hash = mix_contents(hash, fd);
+	else
+		hash = mix(hash, &st.st_mtim, sizeof(st.st_mtim));
+	close(fd);
+	return hash;
+}
+
+uint64_t kafka_files_hash(const struct kafka_property *p, size_t n)
+{
+	uint64_t hash = SLICE_HASH_BEGIN;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!kafka_files_named_by(&p[i]))
+			continue;
+		any = true;
+		hash = mix_file(mix(hash, p[i].value, strlen(p[i].value) + 1), p[i].value);
+	}
+	return any ? hash : 0;
+}

@@ -1,0 +1,52 @@
+/* The map behind marks.h, shared by its changes (marks.c) and its saved form (marks_save.c). */
+#ifndef MARKS_IMPL_H
+#define MARKS_IMPL_H
+
+#include "policy/marks.h"
+
+enum {
+	CHUNK = 4096,  /* positions */
+	PER_WORD = 32, /* marks in a word */
+	WORDS = CHUNK / PER_WORD,
+	MARKS = 4,
+};
+
+struct marks_chunk {
+	uint64_t words[WORDS];
+	uint32_t count[MARKS]; /* positions by their mark; those below the cursor are done */
+	uint32_t spans[CHUNK]; /* of the positions that are done, 0 below the cursor */
+};
+
+struct marks_range {
+	uint64_t first, end;       /* whole chunks */
+	struct marks_chunk *chunk; /* NULL: all are done */
+	uint64_t spans;            /* of those that are done, where there is no chunk */
+};
+
+static inline void count_step(const struct marks *m)
+{
+	if (m->steps != NULL)
+		++*m->steps;
+}
+
+static inline enum mark mark_in(const struct marks_chunk *c, uint64_t position)
+{
+	uint64_t at = position % CHUNK;
+
+	return (enum mark)(c->words[at / PER_WORD] >> (at % PER_WORD * 2) & 3);
+}
+
+/* How far one may step from POSITION without missing a change: a word where all are alike, or one. */
+static inline uint64_t alike(const struct marks_chunk *c, uint64_t position)
+{
+	uint64_t word = c->words[position % CHUNK / PER_WORD];
+
+	if (position % PER_WORD != 0 || word != (word & 3) * UINT64_C(0x5555555555555555))
+		return 1;
+	return PER_WORD;
+}
+
+/* Positions [FIRST, END) are whole chunks behind every range there is, and become done. */
+int marks_append_done(struct marks *m, uint64_t first, uint64_t end, uint64_t spans) MUST_USE;
+
+#endif

@@ -1,0 +1,165 @@
+/* child.c — fork, exec, and the wait for one process id; nobody else's children are touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "testkit/child.h"
+#include "base/clock.h"
+
+enum { LOG_LOOK_BYTES = 1 << 20, LOOK_AGAIN_US = 2000 };
+
+struct child {
+	pid_t pid;
+	bool over;
+	int status; /* as waitpid gave it, once over */
+	char *log;
+	off_t log_from; /* where this one's part begins */
+};
+
+static const char *const bare_environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
+
+/* Between fork and exec: nothing but system calls. */
+static void become(const struct child_opts *o, int out, int null, pid_t parent)
+{
+	const char *const *env = o->bare ? bare_environment : (const char *const *)environ;
+
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	        dup2(out, STDERR_FILENO) < 0)
+		_exit(127);
+	/* A connection that this process drops must not live on in a copy of its descriptor. */
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+		_exit(127);
+	execve(o->program, (char *const *)(uintptr_t)o->argv, (char *const *)(uintptr_t)env);
+	_exit(127);
+}
+
+static int open_log(struct child *c, const struct child_opts *o, int *fd, struct why *why)
+{
+	struct stat st;
+
+	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+	        0600);
+	if (*fd < 0)
+		return why_set(why, err_from_errno(errno), "%s: %s", o->log, strerror(errno));
+	if (o->log == NULL)
+		return 0;
+	c->log = strdup(o->log);
+	if (c->log == NULL)
+		return why_set(why, E_NOMEM, "child process");
+	c->log_from = fstat(*fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+int child_start(struct child **out, const struct child_opts *o, struct why *why)
+{
+	struct child *c = calloc(1, sizeof(*c));
+	int log = -1, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t parent = getpid();
+
+	if (c == NULL || null < 0) {
+		why_set(why, E_NOMEM, "child process");
+		goto fail;
+	}
+	c->over = true;
+	if (open_log(c, o, &log, why) < 0)
+		goto fail;
+	c->pid = fork();
+	if (c->pid == 0)
+		become(o, log, null, parent);
+	if (c->pid < 0) {
+		why_set(why, E_IO, "cannot start %s: %s", o->program, strerror(errno));
+		goto fail;
+	}
+	c->over = false;
+	close(log);
+	close(null);
+	*out = c;
+	return 0;
+fail:
+	if (log >= 0)
+		close(log);
+	if (null >= 0)
+		close(null);
+	child_free(c);
+	return why->code;
+}
+
+pid_t child_pid(const struct child *c)
+{
+	return c->pid;
+}
+
+bool child_running(struct child *c)
+{
+	if (!c->over && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+		c->over = true;
+	return !c->over;
+}
+
+int child_status(struct child *c)
+{
+	if (child_running(c))
+		return -1;
+	return WIFSIGNALED(c->status) ? 128 + WTERMSIG(c->status) : WEXITSTATUS(c->status);
+}
+
+void child_signal(struct child *c, int signum)
+{
+	if (child_running(c))
+		kill(c->pid, signum);
+}
+
+int child_wait(struct child *c, uint64_t ms)
+{
+	uint64_t until = clock_mono_us() + ms * US_PER_MS;
+	struct timespec nap = { 0, LOOK_AGAIN_US * 1000 };
+
+	while (child_running(c)) {
+		if (clock_mono_us() >= until)
+			return E_TIMEOUT;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+bool child_said(const struct child *c, const char *text)
+{
+	int fd = c->log == NULL ? -1 : open(c->log, O_RDONLY | O_CLOEXEC);
+	char *said = malloc(LOG_LOOK_BYTES);
+	ssize_t n = -1;
+
+	if (fd >= 0 && said != NULL)
+		n = pread(fd, said, LOG_LOOK_BYTES, c->log_from);
+	if (fd >= 0)
+		close(fd);
+	n = n > 0 && memmem(said, (size_t)n, text, strlen(text)) != NULL;
+	free(said);
+	return n > 0;
+}
+
+void child_free(struct child *c)
+{
+	if (c == NULL)
+		return;
+	if (!c->over) {
+		kill(c->pid, SIGKILL);
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	free(c->log);
+	free(c);
+}

@@ -1,0 +1,138 @@
+/* tally.c — a byte a number: the top bit says that it was sent, the rest how often it arrived. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "span/numbered.h"
+#include "testkit/tally.h"
+
+enum { SENT = 0x80, TIMES = 0x7f, FIRST_CAP = 1 << 16 };
+
+struct tally {
+	uint64_t run;
+	uint8_t *marks;
+	uint64_t cap;
+	uint64_t strays;
+	struct tally_count total; /* missing is worked out when asked for */
+};
+
+int tally_open(struct tally **out, uint64_t run)
+{
+	struct tally *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return E_NOMEM;
+	t->run = run;
+	*out = t;
+	return 0;
+}
+
+void tally_free(struct tally *t)
+{
+	if (t == NULL)
+		return;
+	free(t->marks);
+	free(t);
+}
+
+static int grow(struct tally *t, uint64_t end)
+{
+	uint64_t cap = t->cap == 0 ? FIRST_CAP : t->cap;
+	uint8_t *marks;
+
+	if (end <= t->cap)
+		return 0;
+	if (end > NUMBERED_MARK)
+		return E_NOMEM;
+	while (cap < end)
+		cap *= 2;
+	marks = realloc(t->marks, cap);
+	if (marks == NULL)
+		return E_NOMEM;
+	memset(marks + t->cap, 0, cap - t->cap);
+	t->marks = marks;
+	t->cap = cap;
+	return 0;
+}
+
+int tally_sent(struct tally *t, uint64_t first, uint64_t count)
+{
+	if (grow(t, first + count) < 0)
+		return E_NOMEM;
+	for (uint64_t i = first; i < first + count; i++) {
+		if (t->marks[i] & SENT)
+			continue;
+		t->marks[i] |= SENT;
+		t->total.sent++;
+	}
+	return 0;
+}
+
+void tally_unsent(struct tally *t, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count && i < t->cap; i++) {
+		uint8_t times = t->marks[i] & TIMES;
+
+		if (!(t->marks[i] & SENT))
+			continue;
+		t->marks[i] = 0;
+		t->total.sent--;
+		if (times > 0) { /* it arrived all the same: nobody may have sent it */
+			t->total.stored--;
+			t->total.duplicates -= times - 1u;
+			t->strays += times;
+		}
+	}
+}
+
+void tally_stored(struct tally *t, uint64_t trace_high, uint64_t trace_low)
+{
+	uint64_t number;
+
+	if (trace_high != t->run || !numbered_number(trace_low, &number) || number >= t->cap ||
+	        !(t->marks[number] & SENT)) {
+		t->strays++;
+		return;
+	}
+	if ((t->marks[number] & TIMES) == 0)
+		t->total.stored++;
+	else
+		t->total.duplicates++;
+	if ((t->marks[number] & TIMES) < TIMES)
+		t->marks[number]++;
+}
+
+struct tally_count tally_range(const struct tally *t, uint64_t first, uint64_t end)
+{
+	struct tally_count c = { 0 };
+
+	for (uint64_t i = first; i < end && i < t->cap; i++) {
+		uint8_t times = t->marks[i] & TIMES;
+
+		c.sent += t->marks[i] >> 7;
+		c.stored += times > 0;
+		c.duplicates += times > 1 ? times - 1u : 0;
+	}
+	c.missing = c.sent - c.stored;
+	return c;
+}
+
+struct tally_count tally_total(const struct tally *t)
+{
+	struct tally_count c = t->total;
+
+	c.missing = c.sent - c.stored;
+	return c;
+}
+
+uint64_t tally_strays(const struct tally *t)
+{
+	return t->strays;
+}
+
+uint64_t tally_first_missing(const struct tally *t, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first; i < end && i < t->cap; i++)
+		if (t->marks[i] == SENT)
+			return i;
+	return end;
+}
