@@ -33,11 +33,11 @@ int log_begin_writer(void) MUST_USE;
 void log_flush(uint64_t ms);
 
 /* For what may repeat: true at most once in EVERY_MS for this caller's own counter pair. */
-struct log_gate {
+struct log_limit {
 	uint64_t next_us;   /* monotonic moment from which a line may pass */
 	uint64_t swallowed; /* lines held back since the last one that passed */
 };
-bool log_gate_open(struct log_gate *g, uint64_t every_ms);
+bool log_limit_allows(struct log_limit *g, uint64_t every_ms);
 
 /* For a counter of losses, looked at again and again: how many of its TOTAL to report now, which are then
  * reported. The first at once, what follows together, at most every LOG_COUNT_MS; LAST reports what is

@@ -34,7 +34,7 @@ struct flight {
 	uint64_t idle_bytes; /* aging and not with the sink */
 	bool sink_keeps_up;  /* it has delivered a batch from memory since the last hand-over */
 	struct flight_stats stats;
-	struct log_gate late_gate;
+	struct log_limit late_limit;
 };
 
 static void on_due(void *arg);
@@ -239,7 +239,7 @@ static void note_late(struct flight *f, const struct batch *b)
 	if (f->opts.exposure_us == 0 || age <= f->opts.exposure_us)
 		return;
 	f->stats.late++;
-	if (log_gate_open(&f->late_gate, 10000))
+	if (log_limit_allows(&f->late_limit, 10000))
 		log_warn("spool: a batch was durable only after %llu ms, later than "
 		         "spool.exposure: the disk is slow, or had no room",
 		        (unsigned long long)(age / US_PER_MS));

@@ -24,7 +24,7 @@ struct refused {
 	struct refused_events events;
 	struct quarantine *quarantine;
 	struct refused_stats stats;
-	struct log_gate kept_gate;
+	struct log_limit kept_gate;
 };
 
 /* A batch on its way into the quarantine. */
@@ -76,7 +76,7 @@ static void keep(struct refused *r, struct job *job)
 	enum sink_outcome outcome = job->outcome;
 	struct batch *b;
 
-	if (log_gate_open(&r->kept_gate, SAY_EVERY_MS))
+	if (log_limit_allows(&r->kept_gate, SAY_EVERY_MS))
 		log_warn("spool: a batch of %" PRIu32 " spans is refused for good, and in "
 		         "quarantine/ now: %s",
 		        job->batch->spans, job->detail);

@@ -85,7 +85,7 @@ void log_plain(const char *fmt, ...)
 	log_write(line, n);
 }
 
-bool log_gate_open(struct log_gate *g, uint64_t every_ms)
+bool log_limit_allows(struct log_limit *g, uint64_t every_ms)
 {
 	uint64_t now = clock_mono_us();
 

@@ -99,7 +99,7 @@ struct collector {
 	struct addresses *addresses; /* NULL: the URL has an address instead of a name */
 	bool has_several;            /* addresses were found: each is a destination */
 	bool incomplete;             /* memory ran out for one of them */
-	struct log_gate gate;        /* of changes of its addresses */
+	struct log_limit gate;        /* of changes of its addresses */
 };
 
 struct destination {
@@ -165,7 +165,7 @@ struct exporter {
 	struct exporter_item wanted; /* of which only the numbers are looked at */
 	enum exporter_state told;
 	int told_cause;
-	struct log_gate cause_gate; /* of changes of the cause alone */
+	struct log_limit cause_limit; /* of changes of the cause alone */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 	struct exporter_stats stats;

@@ -269,7 +269,7 @@ static void tell_state(struct exporter *e)
 	int cause = trouble == NULL ? 0 : worst->cause;
 
 	if (state == e->told &&
-	        (cause == e->told_cause || !log_gate_open(&e->cause_gate, CAUSE_EVERY_MS)))
+	        (cause == e->told_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
 		return;
 	e->told = state;
 	e->told_cause = cause;

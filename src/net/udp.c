@@ -50,7 +50,7 @@ struct udp {
 	uint64_t drops;
 	uint32_t drops_seen; /* the kernel's counter has 32 bits */
 	int failed;          /* errno of the last recvmmsg, 0: it worked, or nothing was there */
-	struct log_gate failed_gate;
+	struct log_limit failed_limit;
 	uint8_t *slots;
 	struct mmsghdr headers[VECTOR];
 	struct iovec vectors[VECTOR];
@@ -141,7 +141,7 @@ static void ask_buffer(struct udp *u, uint64_t wanted)
 static void note_failure(struct udp *u, int error)
 {
 	u->failed = error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? 0 : error;
-	if (u->failed != 0 && log_gate_open(&u->failed_gate, 10000))
+	if (u->failed != 0 && log_limit_allows(&u->failed_limit, 10000))
 		log_error("udp: port %u cannot be read: %s; tried again every %d ms, and the "
 		          "kernel drops datagrams when its buffer is full",
 		        udp_port(u), strerror(u->failed), FAILED_REST_MS);

@@ -31,7 +31,7 @@ struct spool {
 	_Atomic uint64_t kept_bytes;
 	uint64_t kept_at_us; /* when they were counted last; that thread's */
 	bool in_trouble;     /* said so in the log */
-	struct log_gate commit_gate;
+	struct log_limit commit_limit;
 };
 
 /* recover.c: finds what is on disk, and puts the newest state right by it. */

@@ -244,7 +244,7 @@ static bool may_try_again(struct spool *s, int rc, bool was_new, unsigned *failu
 	if (rc == E_TOO_LARGE)
 		return !was_new; /* just full; but one that is new should have taken it */
 	s->stats.failed_commits++;
-	if (*failures == 0 && log_gate_open(&s->commit_gate, 10000))
+	if (*failures == 0 && log_limit_allows(&s->commit_limit, 10000))
 		log_warn("spool: a commit failed: %s; its segment is closed for good",
 		        rc == E_FULL ? err_text(rc) : s->writer.words);
 	return (*failures)++ == 0;
