@@ -3,7 +3,7 @@
 #define BACKLOG_H
 
 #include "agent/gate.h"
-#include "agent/keeper.h"
+#include "agent/spooler.h"
 
 struct backlog_stats {
 	uint64_t read_batches, read_bytes;
@@ -21,7 +21,7 @@ struct backlog_opts {
 };
 
 struct refused;
-int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct refused *r,
+int backlog_open(struct backlog **out, struct gate *g, struct spooler *k, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
 /* A batch read back: takes it. */

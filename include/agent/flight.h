@@ -3,12 +3,12 @@
 #define FLIGHT_H
 
 #include "agent/gate.h"
-#include "agent/keeper.h"
+#include "agent/spooler.h"
 
 /* Where a batch stands (batch.place). */
 enum batch_place {
 	PLACE_AGING,        /* fresh: with the sink, or waiting to be handed over to the spool */
-	PLACE_QUEUED,       /* in the keeper's queue or under its pen */
+	PLACE_QUEUED,       /* in the spooler's queue or under its pen */
 	PLACE_QUEUED_DONE,  /* delivered while it was being written */
 	PLACE_QUEUED_MAYBE, /* given back in doubt while it was being written */
 	PLACE_REFUSED,      /* on its way into the quarantine (refused.h) */
@@ -35,7 +35,7 @@ struct flight;
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
         struct ledger *ledger) MUST_USE;
 struct refused;
-void flight_use(struct flight *f, struct gate *g, struct keeper *k, struct refused *r);
+void flight_use(struct flight *f, struct gate *g, struct spooler *k, struct refused *r);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
 void flight_add(struct flight *f, struct batch *b);
@@ -46,7 +46,7 @@ bool flight_has_room(const struct flight *f);
 /* What the gate reports of a batch that is not in the spool. */
 void flight_report(
         struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
-/* What the keeper tells: durable now; not so; could not store. */
+/* What the spooler tells: durable now; not so; could not store. */
 void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);
 void flight_troubled(struct flight *f, int rc);

@@ -1,4 +1,4 @@
-/* Store and forward, whole: gate, flight, keeper and backlog as one part. */
+/* Store and forward, whole: gate, flight, spooler and backlog as one part. */
 #ifndef FORWARD_H
 #define FORWARD_H
 
@@ -43,7 +43,7 @@ void forward_hurry(struct forward *f);
 struct forward_stats {
 	struct gate_stats gate;
 	struct flight_stats flight;
-	struct keeper_stats keeper;
+	struct spooler_stats spooler;
 	struct backlog_stats backlog;
 	uint64_t refused_bytes; /* of memory, in batches on their way into the quarantine */
 	uint64_t quarantine_failures;

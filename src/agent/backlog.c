@@ -29,7 +29,7 @@ enum {
 
 struct backlog {
 	struct gate *gate;
-	struct keeper *keeper;
+	struct spooler *spooler;
 	struct refused *refused;
 	struct ledger *ledger;
 	struct backlog_opts opts;
@@ -42,7 +42,7 @@ struct backlog {
 	struct backlog_stats stats;
 };
 
-int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct refused *r,
+int backlog_open(struct backlog **out, struct gate *g, struct spooler *k, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
@@ -50,7 +50,7 @@ int backlog_open(struct backlog **out, struct gate *g, struct keeper *k, struct 
 	if (b == NULL)
 		return E_NOMEM;
 	b->gate = g;
-	b->keeper = k;
+	b->spooler = k;
 	b->refused = r;
 	b->ledger = ledger;
 	b->opts = *opts;
@@ -72,14 +72,14 @@ void backlog_got(struct backlog *b, struct batch *batch)
 static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to)
 {
 	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->spans, 1);
-	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
 }
 
 static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
 {
 	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
 	        clock_wall_ms());
-	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
 }
 
 static void refuse(
@@ -90,7 +90,7 @@ static void refuse(
 	batch->place = PLACE_REFUSED;
 	if (refused_put(b->refused, mine, outcome, detail) == 0)
 		return;
-	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+	spooler_mark(b->spooler, batch->position, MARK_WAITING, 0);
 	batch_unref(&mine);
 	b->read_at_us = clock_mono_us() + evidence_rest_us(1);
 }
@@ -123,12 +123,12 @@ static void rest_unread(struct backlog *b, const struct batch *batch)
 /* A doubt from before is not lifted by not being sent again. */
 static void wait_again(struct backlog *b, const struct batch *batch)
 {
-	keeper_mark(b->keeper, batch->position, batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
+	spooler_mark(b->spooler, batch->position, batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
 }
 
 void backlog_stored(struct backlog *b, struct batch *batch)
 {
-	if (may_rest(b, batch) && keeper_mark(b->keeper, batch->position, MARK_HELD, 0) == 0)
+	if (may_rest(b, batch) && spooler_mark(b->spooler, batch->position, MARK_HELD, 0) == 0)
 		rest(b, batch);
 	else
 		rest_unread(b, batch);
@@ -164,13 +164,13 @@ void backlog_report(
 
 void backlog_resolved(struct backlog *b, struct batch *batch)
 {
-	keeper_mark(b->keeper, batch->position, MARK_DONE, batch->spans);
+	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
 	batch_unref(&batch);
 }
 
 void backlog_returned(struct backlog *b, struct batch *batch)
 {
-	keeper_mark(b->keeper, batch->position, MARK_WAITING, 0);
+	spooler_mark(b->spooler, batch->position, MARK_WAITING, 0);
 	batch_unref(&batch);
 }
 
@@ -227,7 +227,7 @@ static void offer_all(struct backlog *b)
 	if (gate_state(b->gate) != CIRCUIT_CLOSED || !is_crowded(b))
 		offer_ready(b);
 	if (!resting_first && list_empty(&b->ready) &&
-	        (!keeper_has_waiting(b->keeper) || gate_lets_any_probe(b->gate)))
+	        (!spooler_has_waiting(b->spooler) || gate_lets_any_probe(b->gate)))
 		offer_resting(b);
 }
 
@@ -265,7 +265,7 @@ static bool expire(struct backlog *b)
 	drop_old(b, &b->ready, &b->stats.ready_bytes, true);
 	drop_old(b, &b->resting, &b->stats.resting_bytes, false);
 	return list_empty(&b->ready) &&
-	       age_over(&b->age, now, wall, keeper_stats(b->keeper)->spool.oldest_ms, max);
+	       age_over(&b->age, now, wall, spooler_stats(b->spooler)->spool.oldest_ms, max);
 }
 
 static void let_go_of(struct backlog *b, struct list *list, uint64_t *bytes)
@@ -287,20 +287,20 @@ static void read_more(struct backlog *b)
 	if (b->stats.ready_bytes >= most / 2 || clock_mono_us() < b->read_at_us)
 		return;
 	if (!gate_refuses_all(b->gate))
-		keeper_read(b->keeper, most - b->stats.ready_bytes);
+		spooler_read(b->spooler, most - b->stats.ready_bytes);
 	else if (list_empty(&b->ready))
-		keeper_read_from(
-		        b->keeper, PROBE_BYTES, evidence_spot(gate_stats(b->gate)->opened));
+		spooler_read_from(
+		        b->spooler, PROBE_BYTES, evidence_spot(gate_stats(b->gate)->opened));
 }
 
 void backlog_tick(struct backlog *b)
 {
-	bool old = expire(b), unread = keeper_has_waiting(b->keeper);
+	bool old = expire(b), unread = spooler_has_waiting(b->spooler);
 	bool waits = unread || !list_empty(&b->ready), clogged = is_clogged(b);
 	enum circuit_state state = gate_state(b->gate);
 
 	gate_backlog(b->gate, waits && !clogged);
-	keeper_read(b->keeper, 0);
+	spooler_read(b->spooler, 0);
 	if (b->stopped || clogged || (!waits && list_empty(&b->resting)))
 		return;
 	/* The next probe is read from another place. */

@@ -27,7 +27,7 @@ struct flight {
 	struct flight_opts opts;
 	struct ledger *ledger;
 	struct gate *gate;
-	struct keeper *keeper;
+	struct spooler *spooler;
 	struct refused *refused;
 	struct timer *due;
 	struct list aging;   /* by the moment they were read */
@@ -57,27 +57,27 @@ int flight_open(
 	return 0;
 }
 
-void flight_use(struct flight *f, struct gate *g, struct keeper *k, struct refused *r)
+void flight_use(struct flight *f, struct gate *g, struct spooler *k, struct refused *r)
 {
 	f->gate = g;
-	f->keeper = k;
+	f->spooler = k;
 	f->refused = r;
 	if (f->opts.exposure_us == 0)
-		keeper_offers_at_once(k);
+		spooler_offers_at_once(k);
 	if (f->opts.drop_oldest)
-		keeper_makes_room(k);
+		spooler_makes_room(k);
 }
 
 static uint64_t handoff_age(const struct flight *f)
 {
-	return pace_handoff(f->opts.exposure_us, keeper_stats(f->keeper)->commit_us);
+	return pace_handoff(f->opts.exposure_us, spooler_stats(f->spooler)->commit_us);
 }
 
 static void queue(struct flight *f, struct batch *b)
 {
 	b->place = PLACE_QUEUED;
 	f->stats.handed_over++;
-	keeper_put(f->keeper, b);
+	spooler_put(f->spooler, b);
 }
 
 /* B leaves the flight's account; the ledger has it elsewhere already. */
@@ -95,7 +95,7 @@ static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
 
 static enum ledger_place disk_cause(const struct flight *f)
 {
-	return keeper_trouble(f->keeper) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
+	return spooler_trouble(f->spooler) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
 }
 
 static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
@@ -122,8 +122,8 @@ bool flight_has_room(const struct flight *f)
  * or delivered it. */
 static bool oldest_make_way(const struct flight *f)
 {
-	return f->opts.drop_oldest && keeper_trouble(f->keeper) == E_FULL &&
-	       !keeper_is_empty(f->keeper);
+	return f->opts.drop_oldest && spooler_trouble(f->spooler) == E_FULL &&
+	       !spooler_is_empty(f->spooler);
 }
 
 /* Drops the newest that nobody else has; one that the sink has may still arrive. False: there is none. */
@@ -131,8 +131,8 @@ static bool drop_newest(struct flight *f)
 {
 	struct batch *b = NULL;
 
-	if (keeper_trouble(f->keeper) != 0 && !oldest_make_way(f))
-		b = keeper_withdraw_newest(f->keeper, true);
+	if (spooler_trouble(f->spooler) != 0 && !oldest_make_way(f))
+		b = spooler_withdraw_newest(f->spooler, true);
 	if (b == NULL)
 		return refused_drop_newest(f->refused, disk_cause(f));
 	drop(f, b, disk_cause(f));
@@ -209,9 +209,9 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 		return;
 	}
 	if (b->place == PLACE_QUEUED && outcome != SINK_DELIVERED && !sink_refused(outcome))
-		return; /* the keeper has it already */
+		return; /* the spooler has it already */
 	if (b->place == PLACE_QUEUED)
-		keeper_withdraw(f->keeper, b);
+		spooler_withdraw(f->spooler, b);
 	else
 		list_remove(&b->link);
 	switch (outcome) {
@@ -248,10 +248,10 @@ static void note_late(struct flight *f, const struct batch *b)
 /* Without memory to note that it is out it waits for its turn as backlog. */
 static void first_offer(struct flight *f, struct batch *b)
 {
-	if (keeper_mark(f->keeper, b->position, MARK_HELD, 0) < 0)
+	if (spooler_mark(f->spooler, b->position, MARK_HELD, 0) < 0)
 		return;
 	if (gate_offer(f->gate, b) != SINK_TOOK)
-		keeper_mark(f->keeper, b->position, MARK_WAITING, 0);
+		spooler_mark(f->spooler, b->position, MARK_WAITING, 0);
 }
 
 void flight_stored(struct flight *f, struct batch *b)
@@ -260,7 +260,7 @@ void flight_stored(struct flight *f, struct batch *b)
 
 	if (was == PLACE_QUEUED_DONE) {
 		leave(f, b, LEDGER_DELIVERED);
-		keeper_mark(f->keeper, b->position, MARK_DONE, b->spans);
+		spooler_mark(f->spooler, b->position, MARK_DONE, b->spans);
 		batch_unref(&b);
 		return;
 	}
@@ -272,9 +272,9 @@ void flight_stored(struct flight *f, struct batch *b)
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
 		first_offer(f, b);
 	if (b->with_sink)
-		keeper_mark(f->keeper, b->position, MARK_HELD, 0);
+		spooler_mark(f->spooler, b->position, MARK_HELD, 0);
 	else if (b->maybe_dup)
-		keeper_mark(f->keeper, b->position, MARK_MAYBE, 0);
+		spooler_mark(f->spooler, b->position, MARK_MAYBE, 0);
 	batch_unref(&b); /* the sink's own reference keeps what it has */
 }
 
@@ -289,13 +289,13 @@ void flight_unstored(struct flight *f, struct batch *b)
 	}
 	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	b->place = PLACE_QUEUED;
-	keeper_put_back(f->keeper, b);
+	spooler_put_back(f->spooler, b);
 }
 
 void flight_troubled(struct flight *f, int rc)
 {
 	if (rc == E_FULL && f->opts.drop_oldest)
-		keeper_cull(f->keeper);
+		spooler_cull(f->spooler);
 	flight_shed(f);
 }
 
@@ -358,8 +358,8 @@ static bool offer_queued(void *arg, struct batch *b)
 
 void flight_offer_queued(struct flight *f)
 {
-	if (keeper_trouble(f->keeper) != 0 && f->opts.exposure_us != 0)
-		keeper_each_queued(f->keeper, offer_queued, f);
+	if (spooler_trouble(f->spooler) != 0 && f->opts.exposure_us != 0)
+		spooler_each_queued(f->spooler, offer_queued, f);
 }
 
 static void on_due(void *arg)
@@ -372,7 +372,7 @@ void flight_drop_all(struct flight *f)
 	struct batch *b;
 
 	flight_hand_over_all(f);
-	while ((b = keeper_withdraw_newest(f->keeper, false)) != NULL)
+	while ((b = spooler_withdraw_newest(f->spooler, false)) != NULL)
 		drop(f, b, disk_cause(f));
 }
 

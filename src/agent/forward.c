@@ -1,9 +1,9 @@
-/* forward.c — wires gate, flight, keeper and backlog, gives each batch its id, and stops them in order.
+/* forward.c — wires gate, flight, spooler and backlog, gives each batch its id, and stops them in order.
  *
  *   intake ─► flight ─► gate ─► sink
  *               │         ▲
  *               ▼         │
- *             keeper ─► backlog
+ *             spooler ─► backlog
  *
  *   RUNNING ──stop──► FLUSHING ──every report is in, or the sink's time is up──► STORING
  *   STORING ──nothing is in memory any more, or the disk does not take it──► STOPPED
@@ -34,7 +34,7 @@ struct forward {
 	struct health *health;
 	struct ledger ledger;
 	struct gate *gate;
-	struct keeper *keeper;
+	struct spooler *spooler;
 	struct refused *refused;
 	struct flight *flight;
 	struct backlog *backlog;
@@ -141,23 +141,23 @@ static void on_turned(void *arg)
 	step(arg);
 }
 
-static int open_keeper(struct forward *f, struct why *why)
+static int open_spooler(struct forward *f, struct why *why)
 {
-	struct keeper_events events = { .stored = on_stored,
+	struct spooler_events events = { .stored = on_stored,
 		.unstored = on_unstored,
 		.troubled = on_troubled,
 		.got = on_got,
 		.turned = on_turned,
 		.arg = f };
 
-	return keeper_open(
-	        &f->keeper, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
+	return spooler_open(
+	        &f->spooler, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
 }
 
 static int open_refused(struct forward *f, struct why *why)
 {
 	struct refused_opts o = { .drop = f->opts.drop_refused,
-		.spool = keeper_spool(f->keeper),
+		.spool = spooler_spool(f->spooler),
 		.directory = f->opts.spool.directory,
 		.ledger = &f->ledger };
 	struct refused_events events = { on_resolved, on_returned, f };
@@ -176,12 +176,12 @@ static int open_parts(struct forward *f, struct why *why)
 
 	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
 		return why_set(why, E_NOMEM, "gate");
-	if (open_keeper(f, why) < 0 || open_refused(f, why) < 0)
+	if (open_spooler(f, why) < 0 || open_refused(f, why) < 0)
 		return why->code;
 	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger) < 0)
 		return why_set(why, E_NOMEM, "flight");
-	flight_use(f->flight, f->gate, f->keeper, f->refused);
-	if (backlog_open(&f->backlog, f->gate, f->keeper, f->refused, &f->ledger, &backlog) < 0)
+	flight_use(f->flight, f->gate, f->spooler, f->refused);
+	if (backlog_open(&f->backlog, f->gate, f->spooler, f->refused, &f->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
 	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
 	        timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
@@ -226,12 +226,12 @@ struct ledger *forward_ledger(struct forward *f)
 
 uint64_t forward_boot(const struct forward *f)
 {
-	return keeper_boot(f->keeper);
+	return spooler_boot(f->spooler);
 }
 
 void forward_accept(struct forward *f, struct batch *b)
 {
-	b->boot = keeper_boot(f->keeper);
+	b->boot = spooler_boot(f->spooler);
 	b->sequence = ++f->sequence;
 	flight_add(f->flight, b);
 }
@@ -250,7 +250,7 @@ static void on_turn(void *arg)
 	gate_tick(f->gate);
 	flight_tick(f->flight);
 	backlog_tick(f->backlog);
-	keeper_tick(f->keeper);
+	spooler_tick(f->spooler);
 }
 
 /* Looks at the ledger and at the reports alone, so that no other part's opinion can contradict it. */
@@ -326,7 +326,7 @@ void forward_hurry(struct forward *f)
 /* Nothing is in memory any more. */
 static bool is_empty(const struct forward *f)
 {
-	return keeper_idle(f->keeper) && refused_is_empty(f->refused) &&
+	return spooler_idle(f->spooler) && refused_is_empty(f->refused) &&
 	       flight_stats(f->flight)->batches == 0;
 }
 
@@ -358,14 +358,14 @@ static void step(struct forward *f)
 	flight_hand_over_all(f->flight);
 	empty = is_empty(f);
 	late = clock_mono_us() >= f->give_up_us &&
-	       (keeper_stuck(f->keeper) || keeper_idle(f->keeper));
+	       (spooler_stuck(f->spooler) || spooler_idle(f->spooler));
 	if (!empty && !late)
 		return;
 	if (late && !empty && !give_up(f))
 		return;
 	f->state = STOPPED;
 	timer_stop(f->heartbeat);
-	keeper_close(f->keeper, is_empty(f));
+	spooler_close(f->spooler, is_empty(f));
 	f->stopped(f->stopped_arg);
 }
 
@@ -375,14 +375,14 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 
 	to->gate = *gate_stats(f->gate);
 	to->flight = *flight_stats(f->flight);
-	to->keeper = *keeper_stats(f->keeper);
+	to->spooler = *spooler_stats(f->spooler);
 	to->backlog = *backlog_stats(f->backlog);
 	to->refused_bytes = refused_stats(f->refused)->bytes;
 	to->quarantine_failures = refused_stats(f->refused)->failures;
 	to->spool_oldest_age_us = 0;
-	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->keeper.spool.oldest_ms != 0 &&
-	        now_ms > to->keeper.spool.oldest_ms)
-		to->spool_oldest_age_us = (now_ms - to->keeper.spool.oldest_ms) * US_PER_MS;
+	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->spooler.spool.oldest_ms != 0 &&
+	        now_ms > to->spooler.spool.oldest_ms)
+		to->spool_oldest_age_us = (now_ms - to->spooler.spool.oldest_ms) * US_PER_MS;
 	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
 	        to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
 	to->refill_per_s = f->refilled.per_s;
@@ -398,7 +398,7 @@ void forward_free(struct forward *f)
 	backlog_free(f->backlog);
 	flight_free(f->flight);
 	refused_free(f->refused);
-	keeper_free(f->keeper);
+	spooler_free(f->spooler);
 	gate_free(f->gate);
 	free(f);
 }

@@ -4,7 +4,7 @@ libspanspool_a_SOURCES += \
 	include/agent/forward.h %D%/forward.c \
 	include/agent/gate.h %D%/gate.c \
 	include/agent/intake.h %D%/intake.c \
-	include/agent/keeper.h %D%/keeper.c %D%/keeper_health.c %D%/keeper_internal.h %D%/keeper_turn.c \
+	include/agent/spooler.h %D%/spooler.c %D%/spooler_health.c %D%/spooler_internal.h %D%/spooler_cycle.c \
 	%D%/refused.c %D%/refused.h \
 	include/agent/sink.h \
 	include/agent/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \

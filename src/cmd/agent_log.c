@@ -53,7 +53,7 @@ static void report_full(struct agent *a, int place, uint64_t n)
 	log_warn("spool: %" PRIu64 " spans dropped (%s, spool.on-full=%s): %s", n,
 	        ledger_place_names[place],
 	        set->on_full == SPOOL_DROP_OLDEST ? "drop-oldest" : "drop-newest",
-	        spool_room_text(&o, &s.keeper.spool, room, sizeof(room)));
+	        spool_room_text(&o, &s.spooler.spool, room, sizeof(room)));
 }
 
 static void report_old(struct agent *a, int place, uint64_t n)
@@ -189,7 +189,7 @@ static void log_spool(const struct agent *a)
 	char size[SIZE_TEXT], max[SIZE_TEXT], age[AGE_TEXT];
 
 	forward_stats(a->forward, &s);
-	units_print_size(s.keeper.spool.bytes, size, sizeof(size));
+	units_print_size(s.spooler.spool.bytes, size, sizeof(size));
 	units_print_size(a->set.max_bytes, max, sizeof(max));
 	units_print_duration(whole_seconds(s.spool_oldest_age_us), age, sizeof(age));
 	if (spans == 0)

@@ -14,25 +14,25 @@ static const struct metric_row rows[] = {
 	        "Batches handed to the spool"),
 	METRIC_COUNTER(S, flight.late, "flight_late_total", NULL,
 	        "Batches durable only after the exposure had ended"),
-	METRIC_GAUGE(S, keeper.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
-	METRIC_GAUGE(S, keeper.spool.segments, "spool_segments", NULL, "Segments on disk"),
-	METRIC_GAUGE(S, keeper.spool.quarantine_bytes, "spool_quarantine_bytes", NULL,
+	METRIC_GAUGE(S, spooler.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
+	METRIC_GAUGE(S, spooler.spool.segments, "spool_segments", NULL, "Segments on disk"),
+	METRIC_GAUGE(S, spooler.spool.quarantine_bytes, "spool_quarantine_bytes", NULL,
 	        "Refused batches kept on disk"),
-	METRIC_GAUGE(S, keeper.spool.free_bytes, "spool_free_bytes", NULL,
+	METRIC_GAUGE(S, spooler.spool.free_bytes, "spool_free_bytes", NULL,
 	        "Free bytes of the spool's file system"),
-	METRIC_GAUGE(S, keeper.spool.free_inodes, "spool_free_inodes", NULL,
+	METRIC_GAUGE(S, spooler.spool.free_inodes, "spool_free_inodes", NULL,
 	        "Free inodes of the spool's file system; 0 also where it does not count them"),
-	METRIC_GAUGE(S, keeper.queued_bytes, "spool_queue_bytes", NULL,
+	METRIC_GAUGE(S, spooler.queued_bytes, "spool_queue_bytes", NULL,
 	        "Bytes waiting for the next turn of the spool"),
-	METRIC_COUNTER(S, keeper.turns, "spool_turns_total", NULL, "Turns of the spool"),
+	METRIC_COUNTER(S, spooler.turns, "spool_turns_total", NULL, "Turns of the spool"),
 	METRIC_COUNTER(
-	        S, keeper.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
-	METRIC_COUNTER(S, keeper.spool.failed_commits, "spool_failed_commits_total", NULL,
+	        S, spooler.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
+	METRIC_COUNTER(S, spooler.spool.failed_commits, "spool_failed_commits_total", NULL,
 	        "Commits that failed"),
 	METRIC_COUNTER(S, quarantine_failures, "spool_quarantine_failures_total", NULL,
 	        "Batches that the quarantine could not take yet"),
 	{ "spool_commit_seconds", NULL, "How long a turn takes, as the flight reckons with it",
-	        METRIC_GAUGE, METRIC_FIELD(S, keeper.commit_us), 1e-6 },
+	        METRIC_GAUGE, METRIC_FIELD(S, spooler.commit_us), 1e-6 },
 	{ "oldest_age_seconds", NULL, "Age of the oldest span that is not delivered", METRIC_GAUGE,
 	        METRIC_FIELD(S, oldest_age_us), 1e-6 },
 	{ "spool_oldest_age_seconds", NULL, "Age of the oldest span in the spool", METRIC_GAUGE,
@@ -167,16 +167,16 @@ void agent_status(void *arg, struct status *page)
 	status_text(page, "directory", "%s", a->set.directory);
 	status_count(
 	        page, "spans waiting", forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans);
-	status_bytes(page, "on disk", s.keeper.spool.bytes);
-	status_count(page, "segments", s.keeper.spool.segments);
-	status_bytes(page, "file system free", s.keeper.spool.free_bytes);
+	status_bytes(page, "on disk", s.spooler.spool.bytes);
+	status_count(page, "segments", s.spooler.spool.segments);
+	status_bytes(page, "file system free", s.spooler.spool.free_bytes);
 	status_duration(page, "oldest waiting", s.spool_oldest_age_us);
 	status_count(page, "spans delivered from it per second", (uint64_t)s.refill_per_s);
 	if (isfinite(s.spool_empty_s))
 		status_duration(page, "empty in", (uint64_t)(s.spool_empty_s * US_PER_S));
 	else
 		status_text(page, "empty in", "never: it does not shrink");
-	status_duration(page, "last turn", s.keeper.commit_us);
+	status_duration(page, "last turn", s.spooler.commit_us);
 	status_section(page, "Memory");
 	status_bytes(page, "in flight", s.flight.bytes);
 	status_bytes(page, "read back", s.backlog.ready_bytes);

@@ -1,4 +1,4 @@
-/* bench_marks.c — what one turn of the keeper costs in the map of positions while one record is stuck and
+/* bench_marks.c — what one turn of the spooler costs in the map of positions while one record is stuck and
  * 1,600,000 behind it are delivered: two changes, the saved map, the look for what waits.
  *
  *   bench_marks [POSITIONS]

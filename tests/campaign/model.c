@@ -1,4 +1,4 @@
-/* model.c — intake, store and forward (flight, gate, circuit, keeper, marks, backlog, ledger) against a model.
+/* model.c — intake, store and forward (flight, gate, circuit, spooler, marks, backlog, ledger) against a model.
  *
  *	model [--seed N] [--count N] [--actions N]
  *

@@ -215,7 +215,7 @@ static inline uint64_t turns(struct house *h)
 	struct forward_stats s;
 
 	forward_stats(h->forward, &s);
-	return s.keeper.turns;
+	return s.spooler.turns;
 }
 
 #endif

@@ -135,7 +135,7 @@ static void random_changes_agree_with_an_array(unsigned seed)
 	marks_free(&m);
 }
 
-/* What one turn of the keeper asks of the map: the next batch goes out and is delivered, the state is
+/* What one turn of the spooler asks of the map: the next batch goes out and is delivered, the state is
  * saved, the next run that waits is looked for. Gives the steps that it took. */
 static uint64_t steps_of_a_turn(struct marks *m)
 {

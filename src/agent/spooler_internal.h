@@ -1,8 +1,8 @@
-/* The keeper's own, shared by its life (keeper.c) and its turns (keeper_turn.c). */
-#ifndef KEEPER_IMPL_H
-#define KEEPER_IMPL_H
+/* The spooler's own, shared by its life (spooler.c) and its turns (spooler_cycle.c). */
+#ifndef SPOOLER_IMPL_H
+#define SPOOLER_IMPL_H
 
-#include "agent/keeper.h"
+#include "agent/spooler.h"
 #include "base/log.h"
 
 enum {
@@ -17,10 +17,10 @@ enum {
 	COMMIT_GUESS_US = 10000, /* before the first one was measured */
 };
 
-struct keeper {
+struct spooler {
 	struct loop *loop;
 	struct spool_opts opts; /* its texts are the caller's */
-	struct keeper_events events;
+	struct spooler_events events;
 	struct ledger *ledger;
 	struct health *health;
 	struct spool *spool;
@@ -66,20 +66,20 @@ struct keeper {
 
 	struct ledger noted; /* as last given to spool_live */
 	uint64_t noted_version;
-	struct keeper_stats stats;
+	struct spooler_stats stats;
 };
 
 /* The disk refused something, and has not shown since that it would take it. */
-static inline bool keeper_ails(const struct keeper *k)
+static inline bool spooler_ails(const struct spooler *k)
 {
 	return k->trouble != 0 || k->unnoted != 0;
 }
 
 /* Fills S with how things are now. */
-void keeper_snapshot(struct keeper *k, struct spool_state *s);
+void spooler_snapshot(struct spooler *k, struct spool_state *s);
 /* Posts what ails the disk, or that it is over. */
-void keeper_tell(struct keeper *k);
+void spooler_tell(struct spooler *k);
 /* Starts a turn; none may be under way. */
-void keeper_begin(struct keeper *k);
+void spooler_begin(struct spooler *k);
 
 #endif

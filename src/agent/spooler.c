@@ -1,21 +1,21 @@
-/* keeper.c — drives the spool.
+/* spooler.c — drives the spool.
  *
  *   IDLE ──something queued or wanted──► TURNING (worker) ──done on the loop──► IDLE
  *                    ▲                                                     │ could not store
  *                    └──────────────── a little later ◄────────────────────┘
  *
- * Beside the turns (keeper_turn.c) it notes the state once a turn of the loop, in memory that a kill
+ * Beside the turns (spooler_cycle.c) it notes the state once a turn of the loop, in memory that a kill
  * does not reach. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "keeper_internal.h"
+#include "spooler_internal.h"
 #include "base/log.h"
 
 /* The totals of the last run become the totals so far: what was in flight is uncertain. */
-static void inherit(struct keeper *k, const struct spool_found *found)
+static void inherit(struct spooler *k, const struct spool_found *found)
 {
 	const struct spool_state *s = &found->state;
 
@@ -38,7 +38,7 @@ static void inherit(struct keeper *k, const struct spool_found *found)
 		log_warn("spool: %s", found->note);
 }
 
-void keeper_snapshot(struct keeper *k, struct spool_state *s)
+void spooler_snapshot(struct spooler *k, struct spool_state *s)
 {
 	uint64_t spans, batches;
 	struct ledger_count *delivered;
@@ -61,11 +61,11 @@ void keeper_snapshot(struct keeper *k, struct spool_state *s)
 	        min_u64(batches, delivered->batches));
 }
 
-int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *opts,
-        const struct keeper_events *events, struct ledger *ledger, struct health *health,
+int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
+        const struct spooler_events *events, struct ledger *ledger, struct health *health,
         struct why *why)
 {
-	struct keeper *k = calloc(1, sizeof(*k));
+	struct spooler *k = calloc(1, sizeof(*k));
 	struct spool_found *found = calloc(1, sizeof(*found));
 	struct spool_state *state = calloc(1, sizeof(*state));
 
@@ -83,7 +83,7 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 	if (spool_open(&k->spool, opts, found, why) < 0)
 		goto fail;
 	inherit(k, found);
-	keeper_snapshot(k, state);
+	spooler_snapshot(k, state);
 	k->dirty = true; /* a first turn makes the first segment ready before it is needed */
 	if (spool_begin(k->spool, state, why) < 0)
 		goto fail;
@@ -103,51 +103,51 @@ int keeper_open(struct keeper **out, struct loop *l, const struct spool_opts *op
 fail:
 	free(found);
 	free(state);
-	keeper_free(k);
+	spooler_free(k);
 	return why->code;
 }
 
-struct spool *keeper_spool(const struct keeper *k)
+struct spool *spooler_spool(const struct spooler *k)
 {
 	return k->spool;
 }
 
-uint64_t keeper_boot(const struct keeper *k)
+uint64_t spooler_boot(const struct spooler *k)
 {
 	return k->boot;
 }
 
-void keeper_put(struct keeper *k, struct batch *b)
+void spooler_put(struct spooler *k, struct batch *b)
 {
 	list_push(&k->queue, &b->link);
 	k->stats.queued_bytes += b->cost;
 }
 
-void keeper_put_back(struct keeper *k, struct batch *b)
+void spooler_put_back(struct spooler *k, struct batch *b)
 {
 	list_push_front(&k->queue, &b->link);
 	k->stats.queued_bytes += b->cost;
 }
 
-struct batch *keeper_withdraw(struct keeper *k, struct batch *b)
+struct batch *spooler_withdraw(struct spooler *k, struct batch *b)
 {
 	list_remove(&b->link);
 	k->stats.queued_bytes -= b->cost;
 	return b;
 }
 
-struct batch *keeper_withdraw_newest(struct keeper *k, bool idle)
+struct batch *spooler_withdraw_newest(struct spooler *k, bool idle)
 {
 	for (struct list *node = k->queue.prev; node != &k->queue; node = node->prev) {
 		struct batch *b = container_of(node, struct batch, link);
 
 		if (!idle || !b->with_sink)
-			return keeper_withdraw(k, b);
+			return spooler_withdraw(k, b);
 	}
 	return NULL;
 }
 
-void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch *b), void *arg)
+void spooler_each_queued(struct spooler *k, bool (*visit)(void *arg, struct batch *b), void *arg)
 {
 	list_each_safe (node, &k->queue) {
 		if (!visit(arg, container_of(node, struct batch, link)))
@@ -155,41 +155,41 @@ void keeper_each_queued(struct keeper *k, bool (*visit)(void *arg, struct batch 
 	}
 }
 
-void keeper_offers_at_once(struct keeper *k)
+void spooler_offers_at_once(struct spooler *k)
 {
 	k->offers_at_once = true;
 }
 
-void keeper_makes_room(struct keeper *k)
+void spooler_makes_room(struct spooler *k)
 {
 	k->makes_room = true;
 }
 
-void keeper_read(struct keeper *k, size_t bytes)
+void spooler_read(struct spooler *k, size_t bytes)
 {
 	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
 	k->read_share = 0;
 }
 
-void keeper_read_from(struct keeper *k, size_t bytes, unsigned share)
+void spooler_read_from(struct spooler *k, size_t bytes, unsigned share)
 {
-	keeper_read(k, bytes);
+	spooler_read(k, bytes);
 	k->read_share = share;
 }
 
-bool keeper_is_empty(const struct keeper *k)
+bool spooler_is_empty(const struct spooler *k)
 {
 	return k->marks.cursor == k->marks.end;
 }
 
-bool keeper_has_waiting(const struct keeper *k)
+bool spooler_has_waiting(const struct spooler *k)
 {
 	uint64_t first, end;
 
 	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
 }
 
-int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t spans)
+int spooler_mark(struct spooler *k, uint64_t position, enum mark mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;
 	int rc = marks_set(&k->marks, position, mark, spans);
@@ -198,7 +198,7 @@ int keeper_mark(struct keeper *k, uint64_t position, enum mark mark, uint32_t sp
 	return rc;
 }
 
-void keeper_cull(struct keeper *k)
+void spooler_cull(struct spooler *k)
 {
 	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
 
@@ -210,35 +210,35 @@ void keeper_cull(struct keeper *k)
 		k->retry_at_us = 0;
 }
 
-int keeper_trouble(const struct keeper *k)
+int spooler_trouble(const struct spooler *k)
 {
 	return k->trouble;
 }
 
-bool keeper_idle(const struct keeper *k)
+bool spooler_idle(const struct spooler *k)
 {
 	return !k->turning && list_empty(&k->queue);
 }
 
-bool keeper_stuck(const struct keeper *k)
+bool spooler_stuck(const struct spooler *k)
 {
 	return !k->turning && k->trouble != 0;
 }
 
-const struct keeper_stats *keeper_stats(const struct keeper *k)
+const struct spooler_stats *spooler_stats(const struct spooler *k)
 {
 	return &k->stats;
 }
 
 /* The live note says what is true now: a turn under way has put nothing yet. */
-static void note_live(struct keeper *k)
+static void note_live(struct spooler *k)
 {
 	struct spool_state s;
 
 	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 &&
 	        k->noted_version == k->marks.version)
 		return;
-	keeper_snapshot(k, &s);
+	spooler_snapshot(k, &s);
 	/* It is newer than the turn's own state, and must not know less: what is read now or being written
 	 * while the sink has it may go out, and be found beyond the end, before the next note. */
 	if (k->turning)
@@ -248,9 +248,9 @@ static void note_live(struct keeper *k)
 	k->noted_version = k->marks.version;
 }
 
-static bool has_work(const struct keeper *k, uint64_t now)
+static bool has_work(const struct spooler *k, uint64_t now)
 {
-	bool ails = keeper_ails(k) || k->stats.spool.next_rc != 0 || k->stats.spool.lost;
+	bool ails = spooler_ails(k) || k->stats.spool.next_rc != 0 || k->stats.spool.lost;
 
 	/* Somebody may have made room or put the spool back, and nothing comes that would show it. */
 	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)
@@ -260,35 +260,35 @@ static bool has_work(const struct keeper *k, uint64_t now)
 	return k->dirty || (k->cull_wanted && now >= k->cull_at_us);
 }
 
-void keeper_tick(struct keeper *k)
+void spooler_tick(struct spooler *k)
 {
 	uint64_t now = clock_mono_us();
 
 	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
-		keeper_begin(k);
-	keeper_tell(k);
+		spooler_begin(k);
+	spooler_tell(k);
 	if (k->spool != NULL) /* what was told in a turn may have closed it */
 		note_live(k);
 }
 
-void keeper_close(struct keeper *k, bool clean)
+void spooler_close(struct spooler *k, bool clean)
 {
 	struct spool_state s;
 
 	assert(!k->turning);
-	keeper_snapshot(k, &s);
+	spooler_snapshot(k, &s);
 	s.running = !clean;
 	spool_close(k->spool, &s);
 	k->spool = NULL;
 }
 
-void keeper_free(struct keeper *k)
+void spooler_free(struct spooler *k)
 {
 	if (k == NULL)
 		return;
 	/* Begun, and given up before anything came: no stop was unclean. */
-	if (k->spool != NULL && k->begun && keeper_idle(k))
-		keeper_close(k, true);
+	if (k->spool != NULL && k->begun && spooler_idle(k))
+		spooler_close(k, true);
 	if (k->spool != NULL)
 		spool_close(k->spool, NULL);
 	marks_free(&k->marks);

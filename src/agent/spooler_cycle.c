@@ -1,4 +1,4 @@
-/* keeper_turn.c — one turn: what goes with it, the worker's part, and what is told when it is over.
+/* spooler_cycle.c — one turn: what goes with it, the worker's part, and what is told when it is over.
  *
  * The snapshot that goes with a turn says how things are once its batches are durable; the ledger in
  * memory follows when the worker is done. A batch that is delivered while it is being written stays
@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "keeper_internal.h"
+#include "spooler_internal.h"
 #include "base/log.h"
 #include "policy/pace.h"
 
 static void run_turn(void *arg);
 static void on_turned(void *arg);
 
-static void choose_batches(struct keeper *k)
+static void choose_batches(struct spooler *k)
 {
 	size_t n = 0, bytes = 0;
 
@@ -38,7 +38,7 @@ static void choose_batches(struct keeper *k)
 }
 
 /* Where reading begins: at the cursor, or further on if something waits there. */
-static uint64_t read_from(const struct keeper *k)
+static uint64_t read_from(const struct spooler *k)
 {
 	uint64_t cursor = k->marks.cursor, first, end;
 	uint64_t from = cursor + (k->marks.end - cursor) / 256 * k->read_share;
@@ -49,7 +49,7 @@ static uint64_t read_from(const struct keeper *k)
 }
 
 /* What waits. It is held when it arrives; until then nobody else can have it. */
-static void choose_reads(struct keeper *k)
+static void choose_reads(struct spooler *k)
 {
 	uint64_t from = read_from(k), first, end, left = READ_RECORDS;
 
@@ -66,7 +66,7 @@ static void choose_reads(struct keeper *k)
 }
 
 /* What waits in the oldest segment; what the sink holds of it may still arrive and is left alone. */
-static void choose_culls(struct keeper *k)
+static void choose_culls(struct spooler *k)
 {
 	uint64_t from = k->marks.cursor, first, end,
 	         below = min_u64(k->stats.spool.oldest_end, k->marks.end);
@@ -83,7 +83,7 @@ static void choose_culls(struct keeper *k)
 }
 
 /* There is no memory to drop what was chosen: a later turn chooses anew. */
-static void cull_later(struct keeper *k)
+static void cull_later(struct spooler *k)
 {
 	if (k->nculled == 0)
 		return;
@@ -93,7 +93,7 @@ static void cull_later(struct keeper *k)
 }
 
 /* There is no memory for the turn: nothing was done, all of it is for the next one. */
-static void give_up(struct keeper *k)
+static void give_up(struct spooler *k)
 {
 	k->turn.put_rc = k->turn.nput > 0 ? E_NOMEM : 0;
 	k->turn.state_rc = E_NOMEM;
@@ -102,7 +102,7 @@ static void give_up(struct keeper *k)
 	on_turned(k);
 }
 
-void keeper_begin(struct keeper *k)
+void spooler_begin(struct spooler *k)
 {
 	struct spool_turn *t = &k->turn;
 
@@ -113,7 +113,7 @@ void keeper_begin(struct keeper *k)
 	choose_culls(k);
 	if (k->nculled == 0)
 		choose_reads(k);
-	keeper_snapshot(k, &t->state);
+	spooler_snapshot(k, &t->state);
 	/* So may what is read now, or is offered as soon as it is stored. */
 	if (k->writing_offered)
 		t->state.offered_to = t->state.end + t->nput;
@@ -122,7 +122,7 @@ void keeper_begin(struct keeper *k)
 	k->turn_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 	        k->writing_count.batches);
-	t->write_state = k->dirty || t->nread > 0 || keeper_ails(k);
+	t->write_state = k->dirty || t->nread > 0 || spooler_ails(k);
 	t->put_rc = t->state_rc = t->read_rc = 0;
 	t->stored = 0;
 	t->got = NULL;
@@ -138,7 +138,7 @@ void keeper_begin(struct keeper *k)
 
 static void run_turn(void *arg)
 {
-	struct keeper *k = arg;
+	struct spooler *k = arg;
 
 	spool_turn(k->spool, &k->turn);
 	k->culled_count = (struct ledger_count){ 0 };
@@ -146,7 +146,7 @@ static void run_turn(void *arg)
 		log_warn("spool: some of what is dropped to make room could not be counted");
 }
 
-static void tell_stored(struct keeper *k)
+static void tell_stored(struct spooler *k)
 {
 	for (size_t i = 0; i < k->turn.stored; i++) {
 		struct batch *b = k->writing[i];
@@ -157,13 +157,13 @@ static void tell_stored(struct keeper *k)
 }
 
 /* The last one first: put back one by one, they stand in their order again. */
-static void tell_unstored(struct keeper *k)
+static void tell_unstored(struct spooler *k)
 {
 	for (size_t i = k->turn.nput; i > k->turn.stored; i--)
 		k->events.unstored(k->events.arg, k->writing[i - 1]);
 }
 
-static void tell_got(struct keeper *k)
+static void tell_got(struct spooler *k)
 {
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
@@ -179,7 +179,7 @@ static void tell_got(struct keeper *k)
 		b->maybe_dup = mark == MARK_MAYBE ||
 		               (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
-		if (keeper_mark(k, b->position, MARK_HELD, 0) < 0) {
+		if (spooler_mark(k, b->position, MARK_HELD, 0) < 0) {
 			batch_unref(&b); /* it waits as before */
 			continue;
 		}
@@ -189,7 +189,7 @@ static void tell_got(struct keeper *k)
 	k->turn.got = NULL;
 }
 
-static void say_damage(struct keeper *k, const struct spool_damage *d)
+static void say_damage(struct spooler *k, const struct spool_damage *d)
 {
 	const char *fate = d->kept ? "set aside in quarantine/" : "lost";
 	char spans[64] = "an unknown number of spans";
@@ -203,7 +203,7 @@ static void say_damage(struct keeper *k, const struct spool_damage *d)
 }
 
 /* Records that can never be read leave the spool, as far as the ledger still has them there. */
-static void tell_damage(struct keeper *k)
+static void tell_damage(struct spooler *k)
 {
 	for (size_t i = 0; i < k->turn.ndamage; i++) {
 		const struct spool_damage *d = &k->turn.damage[i];
@@ -214,14 +214,14 @@ static void tell_damage(struct keeper *k)
 			continue; /* met again */
 		for (uint64_t p = max_u64(d->run.first, k->marks.cursor);
 		        p < min_u64(d->run.end, k->marks.end); p++)
-			keeper_mark(k, p, MARK_DONE, 0);
+			spooler_mark(k, p, MARK_DONE, 0);
 		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,
 		        min_u64(spans, in->spans), min_u64(batches, in->batches));
 		say_damage(k, d);
 	}
 }
 
-static void drop_culled(struct keeper *k)
+static void drop_culled(struct spooler *k)
 {
 	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL], lost;
 
@@ -235,7 +235,7 @@ static void drop_culled(struct keeper *k)
 	}
 	for (size_t i = 0; i < k->nculled; i++)
 		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
-			keeper_mark(k, p, MARK_DONE, 0);
+			spooler_mark(k, p, MARK_DONE, 0);
 	lost.spans = min_u64(k->culled_count.spans, in->spans);
 	lost.batches = min_u64(k->culled_count.batches, in->batches);
 	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
@@ -245,7 +245,7 @@ static void drop_culled(struct keeper *k)
 }
 
 /* Where damage took the counts with it, the ledger still has spans in a spool that holds none. */
-static void settle(struct keeper *k)
+static void settle(struct spooler *k)
 {
 	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 
@@ -257,7 +257,7 @@ static void settle(struct keeper *k)
 }
 
 /* What ails the disk, and when which of its work is tried again. */
-static void diagnose(struct keeper *k)
+static void diagnose(struct spooler *k)
 {
 	const struct spool_turn *t = &k->turn;
 	uint64_t now = clock_mono_us();
@@ -284,7 +284,7 @@ static void diagnose(struct keeper *k)
 
 /* Whether it reads again at once is up to what the turn has read: where no position was marked, because of the
  * disk or of missing memory, the next turn would read the same. */
-static void pace_reading(struct keeper *k, uint64_t version_before)
+static void pace_reading(struct spooler *k, uint64_t version_before)
 {
 	if (k->turn.nread > 0 && k->marks.version == version_before)
 		k->read_at_us = clock_mono_us() + READ_AGAIN_MS * US_PER_MS;
@@ -292,7 +292,7 @@ static void pace_reading(struct keeper *k, uint64_t version_before)
 
 static void on_turned(void *arg)
 {
-	struct keeper *k = arg;
+	struct spooler *k = arg;
 	struct spool_turn *t = &k->turn;
 	uint64_t version;
 
@@ -313,9 +313,9 @@ static void on_turned(void *arg)
 	tell_got(k);
 	pace_reading(k, version);
 	settle(k);
-	keeper_tell(k);
+	spooler_tell(k);
 	if (k->makes_room && t->stats.over)
-		keeper_cull(k);
+		spooler_cull(k);
 	if (k->trouble != 0)
 		k->events.troubled(k->events.arg, k->trouble);
 	k->events.turned(k->events.arg);

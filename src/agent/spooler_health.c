@@ -1,11 +1,11 @@
-/* keeper_health.c — posts on the health board whether the spool takes and gives what it should. */
+/* spooler_health.c — posts on the health board whether the spool takes and gives what it should. */
 #include "base/clock.h"
-#include "keeper_internal.h"
+#include "spooler_internal.h"
 
 enum { CALM_US = 3000000 }; /* without another cull, until the spool is called well again */
 
 /* What ails the disk, worst first, and WHAT cannot be done for it. */
-static int worst(const struct keeper *k, const char **what)
+static int worst(const struct spooler *k, const char **what)
 {
 	const struct {
 		const char *what;
@@ -15,7 +15,7 @@ static int worst(const struct keeper *k, const char **what)
 		{ "", k->trouble },
 		{ "what waits cannot be sent, its state cannot be written: ", k->unnoted },
 		{ "what waits cannot be read: ",
-		        k->blind != 0 && keeper_has_waiting(k) ? k->blind : 0 },
+		        k->blind != 0 && spooler_has_waiting(k) ? k->blind : 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {
@@ -27,13 +27,13 @@ static int worst(const struct keeper *k, const char **what)
 }
 
 /* For E_FULL a sentence with the spool's limits and what is used of them, for any other RC "". */
-static const char *room_text(const struct keeper *k, int rc, char *to, size_t cap)
+static const char *room_text(const struct spooler *k, int rc, char *to, size_t cap)
 {
 	return rc == E_FULL ? spool_room_text(&k->opts, &k->stats.spool, to, cap) : "";
 }
 
 /* Before it is too late: the segment that is being written has room yet. */
-static void tell_ahead(struct keeper *k, int rc)
+static void tell_ahead(struct spooler *k, int rc)
 {
 	char room[HEALTH_SENTENCE];
 
@@ -46,7 +46,7 @@ static void tell_ahead(struct keeper *k, int rc)
 		        rc == E_FULL ? ": " : "", room_text(k, rc, room, sizeof(room)));
 }
 
-static void tell_now(struct keeper *k, int rc, enum health_level level, const char *what)
+static void tell_now(struct spooler *k, int rc, enum health_level level, const char *what)
 {
 	char room[HEALTH_SENTENCE];
 
@@ -69,7 +69,7 @@ static void tell_now(struct keeper *k, int rc, enum health_level level, const ch
 }
 
 /* While room is made again and again it is one trouble, told once. */
-void keeper_tell(struct keeper *k)
+void spooler_tell(struct spooler *k)
 {
 	uint64_t now = clock_mono_us();
 	bool calm = now - k->culled_us >= CALM_US;
