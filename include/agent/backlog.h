@@ -2,7 +2,7 @@
 #ifndef BACKLOG_H
 #define BACKLOG_H
 
-#include "agent/gate.h"
+#include "agent/dispatcher.h"
 #include "agent/spooler.h"
 
 struct backlog_stats {
@@ -21,14 +21,14 @@ struct backlog_opts {
 };
 
 struct refused;
-int backlog_open(struct backlog **out, struct gate *g, struct spooler *k, struct refused *r,
+int backlog_open(struct backlog **out, struct dispatcher *g, struct spooler *k, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
 /* A batch read back: takes it. */
 void backlog_got(struct backlog *b, struct batch *batch);
 /* B was stored just now. If the destination had refused it before, it rests here. */
 void backlog_stored(struct backlog *b, struct batch *batch);
-/* What the gate reports of a batch that is in the spool. */
+/* What the dispatcher reports of a batch that is in the spool. */
 void backlog_report(
         struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
 /* A batch that was refused is in the quarantine, or dropped: takes it. */

@@ -2,7 +2,7 @@
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
-#include "agent/gate.h"
+#include "agent/dispatcher.h"
 #include "agent/spooler.h"
 
 /* Where a batch stands (batch.place). */
@@ -35,7 +35,7 @@ struct flight;
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
         struct ledger *ledger) MUST_USE;
 struct refused;
-void flight_use(struct flight *f, struct gate *g, struct spooler *k, struct refused *r);
+void flight_use(struct flight *f, struct dispatcher *g, struct spooler *k, struct refused *r);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
 void flight_add(struct flight *f, struct batch *b);
@@ -43,7 +43,7 @@ void flight_add(struct flight *f, struct batch *b);
  * the answer changes. flight_add still takes, and may have to drop. */
 bool flight_has_room(const struct flight *f);
 
-/* What the gate reports of a batch that is not in the spool. */
+/* What the dispatcher reports of a batch that is not in the spool. */
 void flight_report(
         struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
 /* What the spooler tells: durable now; not so; could not store. */

@@ -1,4 +1,4 @@
-/* Store and forward, whole: gate, flight, spooler and backlog as one part. */
+/* Store and forward, whole: dispatcher, flight, spooler and backlog as one part. */
 #ifndef FORWARD_H
 #define FORWARD_H
 
@@ -6,7 +6,7 @@
 #include "agent/flight.h"
 
 struct forward_opts {
-	struct gate_opts gate;
+	struct dispatcher_opts dispatcher;
 	struct flight_opts flight;
 	struct spool_opts spool;
 	bool drop_refused; /* what the sink can never take is dropped, not kept in the quarantine */
@@ -41,7 +41,7 @@ void forward_hurry(struct forward *f);
 
 /* One reading of everything, for pages. */
 struct forward_stats {
-	struct gate_stats gate;
+	struct dispatcher_stats dispatcher;
 	struct flight_stats flight;
 	struct spooler_stats spooler;
 	struct backlog_stats backlog;

@@ -78,7 +78,7 @@ struct sink {
 	 * not known. MISCONFIGURED is set when it cannot pass by itself. */
 	const char *(*trouble)(struct sink *s, bool *misconfigured);
 	bool by_evidence; /* a report of POISON or TOO_LARGE says only that the batch was refused although it
-	                   * was sent alone: whether it is bad, the gate finds out (evidence.h) */
+	                   * was sent alone: whether it is bad, the dispatcher finds out (evidence.h) */
 };
 
 #endif

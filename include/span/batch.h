@@ -10,7 +10,7 @@
  * borrows a batch while the loop holds a reference for it. */
 struct batch {
 	struct list link;     /* of whoever holds it now */
-	struct list out;      /* of the gate, while it is with the sink */
+	struct list out;      /* of the dispatcher, while it is with the sink */
 	uint64_t boot;        /* with the host and the sequence: the id that stays the same */
 	uint64_t sequence;    /* counts up from 1 within a boot */
 	uint64_t read_us;     /* monotonic moment it was read from the socket, 0 from the spool */
@@ -21,7 +21,7 @@ struct batch {
 	uint32_t size; /* bytes of its content */
 	uint32_t cost; /* bytes of memory that it takes, the allocator's share included */
 	uint32_t refs;
-	uint32_t period;     /* of the gate's circuit when it was offered */
+	uint32_t period;     /* of the dispatcher's circuit when it was offered */
 	uint32_t partition;  /* of the destination, where it was reported last; 0: it has none */
 	uint32_t refused_by; /* the partition that refused it last, when it was sent alone, */
 	uint64_t refused_alone_us; /* and the monotonic moment; 0: none did */

@@ -1,6 +1,6 @@
 /* backlog.c — what waits in the spool.
  *
- *   waiting ──read──► ready ──the gate lets it──► with the sink ──delivered──► done
+ *   waiting ──read──► ready ──the dispatcher lets it──► with the sink ──delivered──► done
  *      ▲                                               │
  *      └────────────────── given back ─────────────────┘
  *
@@ -28,7 +28,7 @@ enum {
 };
 
 struct backlog {
-	struct gate *gate;
+	struct dispatcher *dispatcher;
 	struct spooler *spooler;
 	struct refused *refused;
 	struct ledger *ledger;
@@ -42,14 +42,14 @@ struct backlog {
 	struct backlog_stats stats;
 };
 
-int backlog_open(struct backlog **out, struct gate *g, struct spooler *k, struct refused *r,
+int backlog_open(struct backlog **out, struct dispatcher *g, struct spooler *k, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts)
 {
 	struct backlog *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return E_NOMEM;
-	b->gate = g;
+	b->dispatcher = g;
 	b->spooler = k;
 	b->refused = r;
 	b->ledger = ledger;
@@ -183,14 +183,14 @@ static bool is_clogged(const struct backlog *b)
 /* True: BATCH is off its list, and was taken, or can never be. */
 static bool offer(struct backlog *b, struct batch *batch, uint64_t *bytes)
 {
-	enum sink_answer answer = gate_offer(b->gate, batch);
+	enum sink_answer answer = dispatcher_offer(b->dispatcher, batch);
 
 	if (answer == SINK_FULL || answer == SINK_DOWN)
 		return false;
 	list_remove(&batch->link);
 	*bytes -= batch->cost;
 	if (answer == SINK_CANNOT)
-		backlog_report(b, batch, gate_refused_as(b->gate), gate_refusal(b->gate));
+		backlog_report(b, batch, dispatcher_refused_as(b->dispatcher), dispatcher_refusal(b->dispatcher));
 	else if (batch->maybe_dup)
 		ledger_sent_again(b->ledger, (struct ledger_count){ batch->spans, 1 });
 	batch_unref(&batch);
@@ -211,7 +211,7 @@ static void offer_resting(struct backlog *b)
 
 		if (is_clogged(b))
 			return;
-		if (!gate_rests(b->gate, batch) && !offer(b, batch, &b->stats.resting_bytes))
+		if (!dispatcher_rests(b->dispatcher, batch) && !offer(b, batch, &b->stats.resting_bytes))
 			return;
 	}
 }
@@ -220,14 +220,14 @@ static void offer_resting(struct backlog *b)
 static void offer_all(struct backlog *b)
 {
 	bool resting_first =
-	        gate_state(b->gate) == CIRCUIT_CLOSED || gate_stats(b->gate)->opened % 3 == 2;
+	        dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED || dispatcher_stats(b->dispatcher)->opened % 3 == 2;
 
 	if (resting_first)
 		offer_resting(b);
-	if (gate_state(b->gate) != CIRCUIT_CLOSED || !is_crowded(b))
+	if (dispatcher_state(b->dispatcher) != CIRCUIT_CLOSED || !is_crowded(b))
 		offer_ready(b);
 	if (!resting_first && list_empty(&b->ready) &&
-	        (!spooler_has_waiting(b->spooler) || gate_lets_any_probe(b->gate)))
+	        (!spooler_has_waiting(b->spooler) || dispatcher_lets_any_probe(b->dispatcher)))
 		offer_resting(b);
 }
 
@@ -286,25 +286,25 @@ static void read_more(struct backlog *b)
 
 	if (b->stats.ready_bytes >= most / 2 || clock_mono_us() < b->read_at_us)
 		return;
-	if (!gate_refuses_all(b->gate))
+	if (!dispatcher_refuses_all(b->dispatcher))
 		spooler_read(b->spooler, most - b->stats.ready_bytes);
 	else if (list_empty(&b->ready))
 		spooler_read_from(
-		        b->spooler, PROBE_BYTES, evidence_spot(gate_stats(b->gate)->opened));
+		        b->spooler, PROBE_BYTES, evidence_spot(dispatcher_stats(b->dispatcher)->opened));
 }
 
 void backlog_tick(struct backlog *b)
 {
 	bool old = expire(b), unread = spooler_has_waiting(b->spooler);
 	bool waits = unread || !list_empty(&b->ready), clogged = is_clogged(b);
-	enum circuit_state state = gate_state(b->gate);
+	enum circuit_state state = dispatcher_state(b->dispatcher);
 
-	gate_backlog(b->gate, waits && !clogged);
+	dispatcher_backlog(b->dispatcher, waits && !clogged);
 	spooler_read(b->spooler, 0);
 	if (b->stopped || clogged || (!waits && list_empty(&b->resting)))
 		return;
 	/* The next probe is read from another place. */
-	if (state == CIRCUIT_OPEN && gate_refuses_all(b->gate) && !list_empty(&b->ready)) {
+	if (state == CIRCUIT_OPEN && dispatcher_refuses_all(b->dispatcher) && !list_empty(&b->ready)) {
 		let_go_of(b, &b->ready, &b->stats.ready_bytes);
 		b->read_at_us = clock_mono_us() + OLD_AGAIN_MS * US_PER_MS;
 	}

@@ -26,7 +26,7 @@ enum { GROUP_BYTES = 1 << 20 }; /* waiting for the spool only: worth a commit of
 struct flight {
 	struct flight_opts opts;
 	struct ledger *ledger;
-	struct gate *gate;
+	struct dispatcher *dispatcher;
 	struct spooler *spooler;
 	struct refused *refused;
 	struct timer *due;
@@ -57,9 +57,9 @@ int flight_open(
 	return 0;
 }
 
-void flight_use(struct flight *f, struct gate *g, struct spooler *k, struct refused *r)
+void flight_use(struct flight *f, struct dispatcher *g, struct spooler *k, struct refused *r)
 {
-	f->gate = g;
+	f->dispatcher = g;
 	f->spooler = k;
 	f->refused = r;
 	if (f->opts.exposure_us == 0)
@@ -149,11 +149,11 @@ static void offer(struct flight *f, struct batch *b)
 {
 	b->place = PLACE_AGING;
 	list_push(&f->aging, &b->link);
-	switch (gate_offer(f->gate, b)) {
+	switch (dispatcher_offer(f->dispatcher, b)) {
 	case SINK_TOOK:
 		break;
 	case SINK_CANNOT:
-		flight_report(f, b, gate_refused_as(f->gate), gate_refusal(f->gate));
+		flight_report(f, b, dispatcher_refused_as(f->dispatcher), dispatcher_refusal(f->dispatcher));
 		return;
 	case SINK_FULL:
 	case SINK_DOWN:
@@ -250,7 +250,7 @@ static void first_offer(struct flight *f, struct batch *b)
 {
 	if (spooler_mark(f->spooler, b->position, MARK_HELD, 0) < 0)
 		return;
-	if (gate_offer(f->gate, b) != SINK_TOOK)
+	if (dispatcher_offer(f->dispatcher, b) != SINK_TOOK)
 		spooler_mark(f->spooler, b->position, MARK_WAITING, 0);
 }
 
@@ -346,13 +346,13 @@ static bool offer_queued(void *arg, struct batch *b)
 	struct flight *f = arg;
 	enum sink_answer answer;
 
-	if (b->with_sink || gate_rests(f->gate, b))
+	if (b->with_sink || dispatcher_rests(f->dispatcher, b))
 		return true;
-	answer = gate_offer(f->gate, b);
+	answer = dispatcher_offer(f->dispatcher, b);
 	if (answer == SINK_TOOK && b->maybe_dup)
 		ledger_sent_again(f->ledger, (struct ledger_count){ b->spans, 1 });
 	if (answer == SINK_CANNOT)
-		flight_report(f, b, gate_refused_as(f->gate), gate_refusal(f->gate));
+		flight_report(f, b, dispatcher_refused_as(f->dispatcher), dispatcher_refusal(f->dispatcher));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;
 }
 

@@ -1,6 +1,6 @@
-/* forward.c — wires gate, flight, spooler and backlog, gives each batch its id, and stops them in order.
+/* forward.c — wires dispatcher, flight, spooler and backlog, gives each batch its id, and stops them in order.
  *
- *   intake ─► flight ─► gate ─► sink
+ *   intake ─► flight ─► dispatcher ─► sink
  *               │         ▲
  *               ▼         │
  *             spooler ─► backlog
@@ -33,7 +33,7 @@ struct forward {
 	struct loop *loop;
 	struct health *health;
 	struct ledger ledger;
-	struct gate *gate;
+	struct dispatcher *dispatcher;
 	struct spooler *spooler;
 	struct refused *refused;
 	struct flight *flight;
@@ -67,7 +67,7 @@ static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, con
 		flight_report(f->flight, b, outcome, detail);
 }
 
-static void on_gate_room(void *arg)
+static void on_dispatcher_room(void *arg)
 {
 	struct forward *f = arg;
 
@@ -107,7 +107,7 @@ static void on_troubled(void *arg, int rc)
 	/* The oldest, which are to make way, are read back, or out as probes: one would hold a segment. */
 	if (rc == E_FULL && f->opts.flight.drop_oldest) {
 		backlog_let_go(f->backlog);
-		gate_recall(f->gate);
+		dispatcher_recall(f->dispatcher);
 	}
 	flight_troubled(f->flight, rc);
 }
@@ -168,20 +168,20 @@ static int open_refused(struct forward *f, struct why *why)
 static int open_parts(struct forward *f, struct why *why)
 {
 	const struct forward_opts *o = &f->opts;
-	struct gate_events gate = { on_report, on_gate_room, on_sent_again, f };
+	struct dispatcher_events dispatcher = { on_report, on_dispatcher_room, on_sent_again, f };
 	struct backlog_opts backlog = {
 		.ready_bytes = o->flight.max_bytes / READY_SHARE,
 		.max_age_us = o->max_age_us,
 	};
 
-	if (gate_open(&f->gate, &o->gate, &gate, f->health) < 0)
-		return why_set(why, E_NOMEM, "gate");
+	if (dispatcher_open(&f->dispatcher, &o->dispatcher, &dispatcher, f->health) < 0)
+		return why_set(why, E_NOMEM, "dispatcher");
 	if (open_spooler(f, why) < 0 || open_refused(f, why) < 0)
 		return why->code;
 	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger) < 0)
 		return why_set(why, E_NOMEM, "flight");
-	flight_use(f->flight, f->gate, f->spooler, f->refused);
-	if (backlog_open(&f->backlog, f->gate, f->spooler, f->refused, &f->ledger, &backlog) < 0)
+	flight_use(f->flight, f->dispatcher, f->spooler, f->refused);
+	if (backlog_open(&f->backlog, f->dispatcher, f->spooler, f->refused, &f->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
 	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
 	        timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
@@ -210,12 +210,12 @@ int forward_open(struct forward **out, struct loop *l, const struct forward_opts
 
 struct sink_events forward_sink_events(struct forward *f)
 {
-	return gate_sink_events(f->gate);
+	return dispatcher_sink_events(f->dispatcher);
 }
 
 void forward_use(struct forward *f, struct sink *s)
 {
-	gate_use(f->gate, s);
+	dispatcher_use(f->dispatcher, s);
 	f->has_sink = true;
 }
 
@@ -247,7 +247,7 @@ static void on_turn(void *arg)
 
 	if (f->state == STOPPED || !f->has_sink)
 		return;
-	gate_tick(f->gate);
+	dispatcher_tick(f->dispatcher);
 	flight_tick(f->flight);
 	backlog_tick(f->backlog);
 	spooler_tick(f->spooler);
@@ -259,7 +259,7 @@ static void watch(struct forward *f)
 	const struct ledger_count *place = f->ledger.place;
 	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
 	uint64_t s =
-	        watchdog_look(&f->watchdog, clock_mono_us(), gate_stats(f->gate)->delivered, waits);
+	        watchdog_look(&f->watchdog, clock_mono_us(), dispatcher_stats(f->dispatcher)->delivered, waits);
 
 	if (s > 0)
 		health_post(f->health, "delivery", HEALTH_WARN,
@@ -281,8 +281,8 @@ static void on_heartbeat(void *arg)
 	if (f->state == RUNNING && f->has_sink)
 		flight_offer_queued(f->flight);
 	flight_shed(f->flight);
-	if (gate_state(f->gate) != f->trend_of) {
-		f->trend_of = gate_state(f->gate);
+	if (dispatcher_state(f->dispatcher) != f->trend_of) {
+		f->trend_of = dispatcher_state(f->dispatcher);
 		f->refilled = f->in_spool = (struct trend){ 0 };
 	}
 	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
@@ -314,7 +314,7 @@ void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
 	f->state = FLUSHING;
 	f->give_up_us = clock_mono_us() + (f->opts.stop_ms + FLUSH_GRACE_MS) * US_PER_MS;
 	backlog_stop(f->backlog);
-	gate_flush(f->gate, f->opts.stop_ms, on_flushed, f);
+	dispatcher_flush(f->dispatcher, f->opts.stop_ms, on_flushed, f);
 }
 
 void forward_hurry(struct forward *f)
@@ -349,7 +349,7 @@ static void step(struct forward *f)
 
 	if (f->state == FLUSHING && clock_mono_us() >= f->give_up_us) {
 		log_error("%s: does not give back what it has: it is stored, and may be sent twice",
-		        f->opts.gate.sink_name);
+		        f->opts.dispatcher.sink_name);
 		begin_storing(f);
 		return;
 	}
@@ -373,7 +373,7 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 {
 	uint64_t now_ms = clock_wall_ms(), now = clock_mono_us();
 
-	to->gate = *gate_stats(f->gate);
+	to->dispatcher = *dispatcher_stats(f->dispatcher);
 	to->flight = *flight_stats(f->flight);
 	to->spooler = *spooler_stats(f->spooler);
 	to->backlog = *backlog_stats(f->backlog);
@@ -399,6 +399,6 @@ void forward_free(struct forward *f)
 	flight_free(f->flight);
 	refused_free(f->refused);
 	spooler_free(f->spooler);
-	gate_free(f->gate);
+	dispatcher_free(f->dispatcher);
 	free(f);
 }

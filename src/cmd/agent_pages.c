@@ -47,26 +47,26 @@ static const struct metric_row rows[] = {
 	        "Bytes read back and not offered yet"),
 	METRIC_GAUGE(S, backlog.resting_bytes, "backlog_resting_bytes", NULL,
 	        "Bytes that the destination refused, to be offered again later"),
-	METRIC_GAUGE(S, gate.ramp_bytes, "backlog_window_bytes", NULL,
+	METRIC_GAUGE(S, dispatcher.ramp_bytes, "backlog_window_bytes", NULL,
 	        "Bytes of backlog that may be with the sink"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_CLOSED], "circuit_state", "state=\"closed\"",
+	METRIC_GAUGE(S, dispatcher.state[CIRCUIT_CLOSED], "circuit_state", "state=\"closed\"",
 	        "State of the circuit"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_OPEN], "circuit_state", "state=\"open\"",
+	METRIC_GAUGE(S, dispatcher.state[CIRCUIT_OPEN], "circuit_state", "state=\"open\"",
 	        "State of the circuit"),
-	METRIC_GAUGE(S, gate.state[CIRCUIT_HALF_OPEN], "circuit_state", "state=\"half_open\"",
+	METRIC_GAUGE(S, dispatcher.state[CIRCUIT_HALF_OPEN], "circuit_state", "state=\"half_open\"",
 	        "State of the circuit"),
 	METRIC_COUNTER(
-	        S, gate.opened, "circuit_opened_total", NULL, "How often the circuit opened"),
+	        S, dispatcher.opened, "circuit_opened_total", NULL, "How often the circuit opened"),
 	METRIC_COUNTER(
-	        S, gate.offered, "sink_offered_batches_total", NULL, "Batches that the sink took"),
-	METRIC_COUNTER(S, gate.delivered, "sink_delivered_batches_total", NULL,
+	        S, dispatcher.offered, "sink_offered_batches_total", NULL, "Batches that the sink took"),
+	METRIC_COUNTER(S, dispatcher.delivered, "sink_delivered_batches_total", NULL,
 	        "Batches that the sink delivered"),
-	METRIC_COUNTER(S, gate.given_back, "sink_given_back_batches_total", NULL,
+	METRIC_COUNTER(S, dispatcher.given_back, "sink_given_back_batches_total", NULL,
 	        "Batches that the sink gave back"),
-	METRIC_COUNTER(S, gate.poison, "sink_poison_batches_total", NULL,
+	METRIC_COUNTER(S, dispatcher.poison, "sink_poison_batches_total", NULL,
 	        "Batches that can never be delivered"),
-	METRIC_GAUGE(S, gate.out_batches, "sink_out_batches", NULL, "Batches with the sink"),
-	METRIC_GAUGE(S, gate.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"), METRIC_END
+	METRIC_GAUGE(S, dispatcher.out_batches, "sink_out_batches", NULL, "Batches with the sink"),
+	METRIC_GAUGE(S, dispatcher.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"), METRIC_END
 };
 #undef S
 
@@ -128,13 +128,13 @@ void agent_metrics(void *arg, struct buf *to)
 		collector_metrics(sink_collector_exporter(a->sink), "collector_requests_total", to);
 	metrics_render_histogram(to, "spanspool_",
 	        a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
-	        "From the offer to the good report", &s.gate.ack);
+	        "From the offer to the good report", &s.dispatcher.ack);
 	if (a->to_kafka)
 		kafka_trouble_metrics(to, sink_kafka_trouble(a->sink));
 	metrics_render_histogram(to, "spanspool_", "fresh_delivery_seconds", NULL,
 	        "From the socket to the good report, of batches that were not read back from the "
 	        "spool",
-	        &s.gate.fresh);
+	        &s.dispatcher.fresh);
 }
 
 void agent_ledger(void *arg, struct buf *to)
@@ -158,10 +158,10 @@ void agent_status(void *arg, struct status *page)
 	else
 		collector_status(sink_collector_exporter(a->sink), page);
 	status_text(page, "circuit", "%s",
-	        s.gate.state[CIRCUIT_CLOSED] ? "closed"
-	        : s.gate.state[CIRCUIT_OPEN] ? "open"
+	        s.dispatcher.state[CIRCUIT_CLOSED] ? "closed"
+	        : s.dispatcher.state[CIRCUIT_OPEN] ? "open"
 	                                     : "half open");
-	status_count(page, "batches with the sink", s.gate.out_batches);
+	status_count(page, "batches with the sink", s.dispatcher.out_batches);
 	status_duration(page, "oldest span not delivered", s.oldest_age_us);
 	status_section(page, "Spool");
 	status_text(page, "directory", "%s", a->set.directory);

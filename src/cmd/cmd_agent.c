@@ -67,7 +67,7 @@ static int open_forward(struct agent *a, struct why *why)
 	const struct agent_settings *set = &a->set;
 	struct forward_opts o = {
 		/* What the sink has may be durable already and then counts for nobody's bound but this. */
-		.gate = {
+		.dispatcher = {
 			.window_bytes = set->flight_bytes / 2,
 			.stored = !a->to_kafka,
 			.sink_name = a->to_kafka ? "kafka" : "collector",

@@ -31,7 +31,7 @@ struct life_opts life_usual(const char *dir, uint64_t seed)
 	};
 }
 
-/* One that the flight or the gate let go of, and no place took, is seen by what it is not. */
+/* One that the flight or the dispatcher let go of, and no place took, is seen by what it is not. */
 static bool is_settled(struct life *l, const struct batch *b)
 {
 	struct evidence_fate *f = &l->evidence->of[evidence_number(b)];
@@ -132,7 +132,7 @@ static void on_look(void *arg);
 static struct forward_opts options(const struct life_opts *o)
 {
 	return (struct forward_opts){
-		.gate = { .window_bytes = WINDOW_BYTES, .sink_name = "fake" },
+		.dispatcher = { .window_bytes = WINDOW_BYTES, .sink_name = "fake" },
 		.flight = { .max_bytes = o->flight_bytes, .exposure_us = o->exposure_us },
 		.spool = {
 			.directory = o->dir,

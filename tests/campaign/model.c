@@ -1,4 +1,4 @@
-/* model.c — intake, store and forward (flight, gate, circuit, spooler, marks, backlog, ledger) against a model.
+/* model.c — intake, store and forward (flight, dispatcher, circuit, spooler, marks, backlog, ledger) against a model.
  *
  *	model [--seed N] [--count N] [--actions N]
  *

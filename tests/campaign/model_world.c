@@ -465,7 +465,7 @@ static void new_world(unsigned seed)
 	w.random = seed;
 	w.name_size = model_roll(2) == 0 ? DIGITS + model_roll(NAME_MOST - DIGITS) : 0;
 	w.opts = (struct forward_opts){
-		.gate = { .window_bytes = 8192, .sink_name = "sink" },
+		.dispatcher = { .window_bytes = 8192, .sink_name = "sink" },
 		.flight = { .exposure_us = model_roll(4) == 0 ? 0 : 100 * US_PER_MS,
 		        .drop_oldest = model_roll(2) == 0 },
 		.spool = { .directory = "memory",

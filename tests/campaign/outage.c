@@ -112,7 +112,7 @@ static void report(void)
 static void open_life(void)
 {
 	struct forward_opts o = {
-		.gate = { .window_bytes = 1 << 20, .sink_name = "sink" },
+		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "sink" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = 100 * US_PER_MS },
 		.spool = { .directory = "memory",
 		        .host = "sim",

@@ -90,7 +90,7 @@ static inline struct forward_opts house_opts(
         const struct house *h, bool drop_refused, uint64_t max_bytes)
 {
 	return (struct forward_opts){
-		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
+		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = FLIGHT_BYTES, .exposure_us = 20 * US_PER_MS },
 		.drop_refused = drop_refused,
 		.spool = { .directory = h->dir,

@@ -26,8 +26,8 @@ FLOW_TESTS = \
 	%D%/test_forward \
 	%D%/test_forward_retry \
 	%D%/test_forward_together \
-	%D%/test_gate_evidence \
-	%D%/test_gate_window \
+	%D%/test_dispatcher_evidence \
+	%D%/test_dispatcher_window \
 	%D%/test_forward_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_answers \

@@ -204,7 +204,7 @@ static void feed(void *arg)
 static struct forward_opts ordinary(const char *dir, uint64_t exposure_us)
 {
 	return (struct forward_opts){
-		.gate = { .window_bytes = 1 << 20, .sink_name = "fake" },
+		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = exposure_us },
 		.spool = { .directory = dir,
 		        .host = "test",

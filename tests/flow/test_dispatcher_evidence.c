@@ -1,11 +1,11 @@
-/* test_gate_evidence.c — which reports of a sink speak against a batch: refusals of the batch alone, and no batch
+/* test_dispatcher_evidence.c — which reports of a sink speak against a batch: refusals of the batch alone, and no batch
  * that was only given back. */
 #include "fakeclock.h"
-#include "agent/gate.h"
+#include "agent/dispatcher.h"
 #include "tap.h"
 
 static struct {
-	struct gate *gate;
+	struct dispatcher *dispatcher;
 	struct sink sink;
 	struct sink_events events;
 	struct health health;
@@ -40,8 +40,8 @@ static void on_room(void *arg)
 static void open_gate(void)
 {
 	static const struct sink_ops ops = { .offer = take, .purge = purge };
-	static const struct gate_opts opts = { .window_bytes = 1 << 20, .sink_name = "sink" };
-	struct gate_events events = { .report = on_report, .room = on_room };
+	static const struct dispatcher_opts opts = { .window_bytes = 1 << 20, .sink_name = "sink" };
+	struct dispatcher_events events = { .report = on_report, .room = on_room };
 
 	memset(&t, 0, sizeof(t));
 	t.sink.ops = &ops;
@@ -49,15 +49,15 @@ static void open_gate(void)
 	t.subject = batch_new(100);
 	t.other = batch_new(100);
 	if (t.subject == NULL || t.other == NULL ||
-	        gate_open(&t.gate, &opts, &events, &t.health) < 0)
+	        dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
 		exit(99);
-	gate_use(t.gate, &t.sink);
-	t.events = gate_sink_events(t.gate);
+	dispatcher_use(t.dispatcher, &t.sink);
+	t.events = dispatcher_sink_events(t.dispatcher);
 }
 
 static void close_gate(void)
 {
-	gate_free(t.gate);
+	dispatcher_free(t.dispatcher);
 	batch_unref(&t.subject);
 	batch_unref(&t.other);
 }
@@ -66,8 +66,8 @@ static void close_gate(void)
 static void offer(struct batch *b, enum sink_outcome outcome)
 {
 	fakeclock_ahead_us += 60 * US_PER_S;
-	if (gate_offer(t.gate, b) != SINK_TOOK) {
-		ok(0, "the gate offers");
+	if (dispatcher_offer(t.dispatcher, b) != SINK_TOOK) {
+		ok(0, "the dispatcher offers");
 		return;
 	}
 	t.events.done(t.events.arg, b, outcome, "");

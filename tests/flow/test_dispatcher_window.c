@@ -1,6 +1,6 @@
-/* test_gate_window.c — how much of a backlog the gate lets the sink have at once: more where a batch stays with the
+/* test_dispatcher_window.c — how much of a backlog the dispatcher lets the sink have at once: more where a batch stays with the
  * sink until its spans are stored. */
-#include "agent/gate.h"
+#include "agent/dispatcher.h"
 #include "tap.h"
 
 enum { WINDOW = 1 << 20, MOST = 1 << 12 };
@@ -25,33 +25,33 @@ static void on_room(void *arg)
 	(void)arg;
 }
 
-/* Bytes of a backlog that the gate lets a sink have which reports nothing. */
+/* Bytes of a backlog that the dispatcher lets a sink have which reports nothing. */
 static uint64_t lets_backlog(bool stored)
 {
 	static const struct sink_ops ops = { .offer = take };
-	struct gate_opts opts = { .window_bytes = WINDOW, .stored = stored, .sink_name = "sink" };
-	struct gate_events events = { .report = on_report, .room = on_room };
+	struct dispatcher_opts opts = { .window_bytes = WINDOW, .stored = stored, .sink_name = "sink" };
+	struct dispatcher_events events = { .report = on_report, .room = on_room };
 	static struct health health;
 	struct sink sink = { .ops = &ops };
 	enum sink_answer answer;
 	uint64_t bytes = 0;
-	struct gate *g;
+	struct dispatcher *g;
 
-	if (gate_open(&g, &opts, &events, &health) < 0)
+	if (dispatcher_open(&g, &opts, &events, &health) < 0)
 		exit(99);
-	gate_use(g, &sink);
-	gate_backlog(g, true);
+	dispatcher_use(g, &sink);
+	dispatcher_backlog(g, true);
 	do {
 		struct batch *b = batch_new(1000);
 
 		if (b == NULL)
 			exit(99);
 		b->backlog = true;
-		answer = gate_offer(g, b);
+		answer = dispatcher_offer(g, b);
 		bytes += answer == SINK_TOOK ? b->cost : 0;
 		batch_unref(&b);
 	} while (answer == SINK_TOOK && nout < MOST);
-	gate_free(g);
+	dispatcher_free(g);
 	while (nout > 0)
 		batch_unref(&out[--nout]);
 	return bytes;

@@ -1,4 +1,4 @@
-/* gate.c — offers, waits for reports, and lets the circuit decide.
+/* dispatcher.c — offers, waits for reports, and lets the circuit decide.
  *
  * A period is the time between two changes of the circuit. What is out stands in two lists: this
  * period's, oldest first, whose head is what the circuit watches, and those of earlier periods, which
@@ -11,11 +11,11 @@
 
 #include "base/clock.h"
 #include "policy/evidence.h"
-#include "agent/gate.h"
+#include "agent/dispatcher.h"
 
-struct gate {
-	struct gate_opts opts;
-	struct gate_events events;
+struct dispatcher {
+	struct dispatcher_opts opts;
+	struct dispatcher_events events;
 	struct health *health;
 	struct sink *sink;
 	struct circuit circuit;
@@ -28,7 +28,7 @@ struct gate {
 	struct list earlier;
 	uint64_t out_now; /* how many in current */
 	uint32_t period;
-	struct gate_stats stats;
+	struct dispatcher_stats stats;
 	uint64_t posted_us; /* when the board was told last that spans wait */
 	bool stopping;
 };
@@ -40,10 +40,10 @@ static void on_room(void *arg);
 static void on_sent_again(void *arg, uint32_t spans, bool first);
 static void on_answered(void *arg);
 
-int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate_events *events,
+int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, const struct dispatcher_events *events,
         struct health *health)
 {
-	struct gate *g = calloc(1, sizeof(*g));
+	struct dispatcher *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return E_NOMEM;
@@ -61,12 +61,12 @@ int gate_open(struct gate **out, const struct gate_opts *opts, const struct gate
 	return 0;
 }
 
-void gate_use(struct gate *g, struct sink *s)
+void dispatcher_use(struct dispatcher *g, struct sink *s)
 {
 	g->sink = s;
 }
 
-struct sink_events gate_sink_events(struct gate *g)
+struct sink_events dispatcher_sink_events(struct dispatcher *g)
 {
 	return (struct sink_events){ .done = on_done,
 		.room = on_room,
@@ -77,7 +77,7 @@ struct sink_events gate_sink_events(struct gate *g)
 
 /* Spooling is what the agent is for, so a destination that is away is a warning. One that is configured wrongly,
  * or that answers and refuses everything, will not heal by waiting: somebody must change something. */
-static void post_waiting(struct gate *g, uint64_t now)
+static void post_waiting(struct dispatcher *g, uint64_t now)
 {
 	bool misconfigured = false, refuses = g->circuit.cause == CIRCUIT_REFUSES;
 	const char *trouble =
@@ -96,7 +96,7 @@ static void post_waiting(struct gate *g, uint64_t now)
 		        refuses ? g->words : "");
 }
 
-static void next_period(struct gate *g)
+static void next_period(struct dispatcher *g)
 {
 	list_append(&g->earlier, &g->current);
 	g->out_now = 0;
@@ -104,7 +104,7 @@ static void next_period(struct gate *g)
 }
 
 /* What a change of the circuit's state brings with it. */
-static void entered(struct gate *g)
+static void entered(struct dispatcher *g)
 {
 	next_period(g);
 	switch (g->circuit.state) {
@@ -124,7 +124,7 @@ static void entered(struct gate *g)
 	g->events.room(g->events.arg);
 }
 
-bool gate_rests(const struct gate *g, const struct batch *b)
+bool dispatcher_rests(const struct dispatcher *g, const struct batch *b)
 {
 	uint64_t now = clock_mono_us();
 
@@ -135,9 +135,9 @@ bool gate_rests(const struct gate *g, const struct batch *b)
 	                                                 : b->refused_us + g->circuit.pause_least);
 }
 
-static bool lets(const struct gate *g, const struct batch *b, uint64_t now)
+static bool lets(const struct dispatcher *g, const struct batch *b, uint64_t now)
 {
-	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now) || gate_rests(g, b))
+	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now) || dispatcher_rests(g, b))
 		return false;
 	/* Once a probe of the backlog is out it is the detector: a fresh one beside it finds out no more. */
 	if (!b->backlog && g->load.backlog_waits && g->circuit.state == CIRCUIT_HALF_OPEN &&
@@ -146,7 +146,7 @@ static bool lets(const struct gate *g, const struct batch *b, uint64_t now)
 	return b->backlog ? pace_lets_backlog(&g->load, g->ramp) : pace_lets_fresh(&g->load);
 }
 
-enum sink_answer gate_offer(struct gate *g, struct batch *b)
+enum sink_answer dispatcher_offer(struct dispatcher *g, struct batch *b)
 {
 	uint64_t now = clock_mono_us();
 	enum sink_answer answer;
@@ -168,17 +168,17 @@ enum sink_answer gate_offer(struct gate *g, struct batch *b)
 	return SINK_TOOK;
 }
 
-const char *gate_refusal(const struct gate *g)
+const char *dispatcher_refusal(const struct dispatcher *g)
 {
 	return g->sink->refusal;
 }
 
-enum sink_outcome gate_refused_as(const struct gate *g)
+enum sink_outcome dispatcher_refused_as(const struct dispatcher *g)
 {
 	return g->sink->refused_as;
 }
 
-static void grow_ramp(struct gate *g, const struct batch *b)
+static void grow_ramp(struct dispatcher *g, const struct batch *b)
 {
 	uint64_t grown;
 
@@ -193,7 +193,7 @@ static void grow_ramp(struct gate *g, const struct batch *b)
 
 /* B was refused although it was sent alone: so many of its refusals are confirmed. A batch that was given back
  * for another reason was not refused, and nothing that passes later says anything of it. */
-static void note_evidence(struct gate *g, struct batch *b, uint64_t now)
+static void note_evidence(struct dispatcher *g, struct batch *b, uint64_t now)
 {
 	b->confirmed += b->refused_alone_us != 0 &&
 	                evidence_confirms(&g->evidence, b->refused_by, b->refused_alone_us);
@@ -202,7 +202,7 @@ static void note_evidence(struct gate *g, struct batch *b, uint64_t now)
 }
 
 /* B was given back: it rests. */
-static void note_given_back(struct gate *g, struct batch *b, const char *detail, uint64_t now)
+static void note_given_back(struct dispatcher *g, struct batch *b, const char *detail, uint64_t now)
 {
 	b->refusals++;
 	b->refused_us = now;
@@ -212,7 +212,7 @@ static void note_given_back(struct gate *g, struct batch *b, const char *detail,
 }
 
 /* What the sink's report comes to: a batch is bad by evidence only, else it was simply not sent. */
-static enum sink_outcome judge(struct gate *g, struct batch *b, enum sink_outcome outcome,
+static enum sink_outcome judge(struct dispatcher *g, struct batch *b, enum sink_outcome outcome,
         const char *detail, bool suspect, uint64_t now)
 {
 	bool takes = g->circuit.state == CIRCUIT_CLOSED;
@@ -238,7 +238,7 @@ static enum circuit_news news_of(enum sink_outcome outcome)
 	return sink_refused(outcome) ? CIRCUIT_ANSWERED : CIRCUIT_REFUSED;
 }
 
-static void take_off(struct gate *g, struct batch *b)
+static void take_off(struct dispatcher *g, struct batch *b)
 {
 	list_remove(&b->out);
 	g->out_now -= b->period == g->period;
@@ -246,7 +246,7 @@ static void take_off(struct gate *g, struct batch *b)
 	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->cost;
 }
 
-static void count(struct gate *g, const struct batch *b, enum sink_outcome outcome, uint64_t now)
+static void count(struct dispatcher *g, const struct batch *b, enum sink_outcome outcome, uint64_t now)
 {
 	if (outcome != SINK_DELIVERED) {
 		g->stats.given_back += !sink_refused(outcome);
@@ -262,7 +262,7 @@ static void count(struct gate *g, const struct batch *b, enum sink_outcome outco
 
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	struct gate *g = arg;
+	struct dispatcher *g = arg;
 	uint64_t now = clock_mono_us();
 	bool suspect = g->sink->by_evidence && sink_refused(outcome);
 	/* What comes back from an earlier period says nothing against this one. */
@@ -280,26 +280,26 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 
 static void on_room(void *arg)
 {
-	struct gate *g = arg;
+	struct dispatcher *g = arg;
 
 	g->events.room(g->events.arg);
 }
 
 static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
-	struct gate *g = arg;
+	struct dispatcher *g = arg;
 
 	g->events.sent_again(g->events.arg, spans, first);
 }
 
 static void on_answered(void *arg)
 {
-	struct gate *g = arg;
+	struct dispatcher *g = arg;
 
 	circuit_answers(&g->circuit, clock_mono_us());
 }
 
-void gate_backlog(struct gate *g, bool waits)
+void dispatcher_backlog(struct dispatcher *g, bool waits)
 {
 	g->load.backlog_waits = waits;
 }
@@ -310,27 +310,27 @@ static uint64_t oldest_of(const struct list *out)
 }
 
 /* Open before the purge, or the first that comes back would open it amid the others. */
-static void take_back(struct gate *g, uint64_t now, bool wire)
+static void take_back(struct dispatcher *g, uint64_t now, bool wire)
 {
 	if (circuit_gives_up(&g->circuit, now))
 		entered(g);
 	g->sink->ops->purge(g->sink, wire);
 }
 
-static bool has_no_room(const struct gate *g)
+static bool has_no_room(const struct dispatcher *g)
 {
 	return !pace_lets_fresh(&g->load) ||
 	       (g->load.backlog_waits && !pace_lets_backlog(&g->load, g->ramp));
 }
 
-static uint64_t oldest_out(const struct gate *g)
+static uint64_t oldest_out(const struct dispatcher *g)
 {
 	uint64_t earlier = oldest_of(&g->earlier);
 
 	return earlier != 0 ? earlier : oldest_of(&g->current);
 }
 
-void gate_tick(struct gate *g)
+void dispatcher_tick(struct dispatcher *g)
 {
 	uint64_t now = clock_mono_us();
 
@@ -346,33 +346,33 @@ void gate_tick(struct gate *g)
 	}
 }
 
-void gate_recall(struct gate *g)
+void dispatcher_recall(struct dispatcher *g)
 {
 	if (g->circuit.state != CIRCUIT_CLOSED)
 		take_back(g, clock_mono_us(), false);
 }
 
-enum circuit_state gate_state(const struct gate *g)
+enum circuit_state dispatcher_state(const struct dispatcher *g)
 {
 	return g->circuit.state;
 }
 
-bool gate_lets_any_probe(const struct gate *g)
+bool dispatcher_lets_any_probe(const struct dispatcher *g)
 {
 	return circuit_lets_any_probe(&g->circuit, clock_mono_us());
 }
 
-bool gate_refuses_all(const struct gate *g)
+bool dispatcher_refuses_all(const struct dispatcher *g)
 {
 	return g->circuit.state != CIRCUIT_CLOSED && g->circuit.cause == CIRCUIT_REFUSES;
 }
 
-uint64_t gate_backlog_bytes(const struct gate *g)
+uint64_t dispatcher_backlog_bytes(const struct dispatcher *g)
 {
 	return g->load.backlog;
 }
 
-const struct gate_stats *gate_stats(struct gate *g)
+const struct dispatcher_stats *dispatcher_stats(struct dispatcher *g)
 {
 	g->stats.opened = g->circuit.opened;
 	g->stats.out_bytes = g->load.fresh + g->load.backlog;
@@ -384,14 +384,14 @@ const struct gate_stats *gate_stats(struct gate *g)
 	return &g->stats;
 }
 
-void gate_flush(struct gate *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+void dispatcher_flush(struct dispatcher *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	g->stopping = true;
 	g->sink->ops->flush(
 	        g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
 }
 
-void gate_free(struct gate *g)
+void dispatcher_free(struct dispatcher *g)
 {
 	free(g);
 }
