@@ -2,7 +2,7 @@
 #ifndef INTAKE_H
 #define INTAKE_H
 
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 #include "net/udp.h"
 
 /* Named as jaeger-agent names them; each takes either protocol. */
@@ -44,7 +44,7 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 /* Opens the ports and begins. TO and HEALTH are borrowed. Reading pauses while TO has no room, which the
  * part "intake" of HEALTH tells once it has lasted. */
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
-        struct forward *to, struct health *health, struct why *why) MUST_USE;
+        struct pipeline *to, struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */

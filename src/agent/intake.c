@@ -24,7 +24,7 @@ struct port {
 };
 
 struct intake {
-	struct forward *to;
+	struct pipeline *to;
 	struct health *health;
 	struct port ports[INTAKE_PORTS];
 	struct transcode_tags tags;
@@ -51,7 +51,7 @@ static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
 {
 	struct intake *i = p->intake;
 
-	ledger_datagram(forward_ledger(i->to), outcome);
+	ledger_datagram(pipeline_ledger(i->to), outcome);
 	i->stats.last[outcome].port = p->which;
 	i->stats.last[outcome].len = len;
 }
@@ -78,7 +78,7 @@ static void pause_ports(struct intake *i, bool pause)
 
 static void follow_room(struct intake *i)
 {
-	if (!i->refusing && i->paused == forward_has_room(i->to))
+	if (!i->refusing && i->paused == pipeline_has_room(i->to))
 		pause_ports(i, !i->paused);
 }
 
@@ -131,8 +131,8 @@ static void on_datagram(void *arg, struct slice bytes)
 	b->spans = facts.spans;
 	b->read_us = clock_mono_us();
 	b->received_ms = clock_wall_ms();
-	ledger_datagram(forward_ledger(i->to), LEDGER_ACCEPTED);
-	forward_accept(i->to, b);
+	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
+	pipeline_accept(i->to, b);
 	follow_room(i);
 }
 
@@ -207,7 +207,7 @@ static int open_parts(
 }
 
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
-        struct forward *to, struct health *health, struct why *why)
+        struct pipeline *to, struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 
@@ -242,7 +242,7 @@ void intake_count_drops(struct intake *i)
 			i->stats.overrun = p->which;
 			i->stats.overrun_capacity = udp_buffer_bytes(p->udp);
 		}
-		forward_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
+		pipeline_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
 		p->drops_counted = drops;
 	}
 }
@@ -267,7 +267,7 @@ static bool read_out(struct intake *i)
 
 static void refuse_rest(struct intake *i)
 {
-	struct ledger *ledger = forward_ledger(i->to);
+	struct ledger *ledger = pipeline_ledger(i->to);
 	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
 
 	i->refusing = true;

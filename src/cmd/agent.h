@@ -58,7 +58,7 @@ struct agent {
 	struct options options;
 	struct loop *loop;
 	struct health health;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct sink *sink;
 	bool to_kafka;
 	struct properties properties;

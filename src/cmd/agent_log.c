@@ -46,10 +46,10 @@ static void report_full(struct agent *a, int place, uint64_t n)
 	struct spool_opts o = {
 		.directory = set->directory, .max_bytes = set->max_bytes, .min_free = set->min_free
 	};
-	struct forward_stats s;
+	struct pipeline_stats s;
 	char room[ROOM_TEXT];
 
-	forward_stats(a->forward, &s);
+	pipeline_stats(a->pipeline, &s);
 	log_warn("spool: %" PRIu64 " spans dropped (%s, spool.on-full=%s): %s", n,
 	        ledger_place_names[place],
 	        set->on_full == SPOOL_DROP_OLDEST ? "drop-oldest" : "drop-newest",
@@ -141,7 +141,7 @@ static uint64_t whole_seconds(uint64_t us)
 
 void agent_log_begin(struct agent *a)
 {
-	const struct ledger *l = forward_ledger(a->forward);
+	const struct ledger *l = pipeline_ledger(a->pipeline);
 
 	a->at_start = *l;
 	a->started_us = clock_mono_us();
@@ -155,7 +155,7 @@ static void report_losses(struct agent *a, bool last)
 
 	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
 		const struct loss *s = &losses[i];
-		uint64_t total = s->total(forward_ledger(a->forward), s->which);
+		uint64_t total = s->total(pipeline_ledger(a->pipeline), s->which);
 		uint64_t n = log_count_due(&a->losses[i], total, now, last);
 
 		if (n > 0)
@@ -165,11 +165,11 @@ static void report_losses(struct agent *a, bool last)
 
 static void report_catchup(struct agent *a)
 {
-	uint64_t waiting = forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans, spans, took_us;
-	struct forward_stats s;
+	uint64_t waiting = pipeline_ledger(a->pipeline)->place[LEDGER_IN_SPOOL].spans, spans, took_us;
+	struct pipeline_stats s;
 	char took[AGE_TEXT];
 
-	forward_stats(a->forward, &s);
+	pipeline_stats(a->pipeline, &s);
 	if (catchup_look(&a->catchup, clock_mono_us(), s.dispatcher.state[CIRCUIT_CLOSED] == 0, waiting,
 	            s.backlog.delivered_spans, &spans, &took_us))
 		log_info("spool: the backlog is delivered, %" PRIu64 " spans in %s", spans,
@@ -184,11 +184,11 @@ void agent_log_tick(struct agent *a)
 
 static void log_spool(const struct agent *a)
 {
-	uint64_t spans = forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans;
-	struct forward_stats s;
+	uint64_t spans = pipeline_ledger(a->pipeline)->place[LEDGER_IN_SPOOL].spans;
+	struct pipeline_stats s;
 	char size[SIZE_TEXT], max[SIZE_TEXT], age[AGE_TEXT];
 
-	forward_stats(a->forward, &s);
+	pipeline_stats(a->pipeline, &s);
 	units_print_size(s.spooler.spool.bytes, size, sizeof(size));
 	units_print_size(a->set.max_bytes, max, sizeof(max));
 	units_print_duration(whole_seconds(s.spool_oldest_age_us), age, sizeof(age));
@@ -212,7 +212,7 @@ void agent_log_start(struct agent *a)
 /* "3 spool_full, 7 max_age", or "0". */
 static void print_dropped(const struct agent *a, char *to, size_t cap)
 {
-	const struct ledger *l = forward_ledger(a->forward);
+	const struct ledger *l = pipeline_ledger(a->pipeline);
 	size_t n = (size_t)snprintf(to, cap, "0");
 	bool first = true;
 
@@ -230,7 +230,7 @@ static void print_dropped(const struct agent *a, char *to, size_t cap)
 
 void agent_log_stop(struct agent *a)
 {
-	const struct ledger *l = forward_ledger(a->forward), *was = &a->at_start;
+	const struct ledger *l = pipeline_ledger(a->pipeline), *was = &a->at_start;
 	char up[AGE_TEXT], dropped[TOTALS_TEXT];
 
 	report_losses(a, true);

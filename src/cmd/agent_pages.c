@@ -6,7 +6,7 @@
 #include "kafka_pages.h"
 #include "admin/ledger_page.h"
 
-#define S struct forward_stats
+#define S struct pipeline_stats
 static const struct metric_row rows[] = {
 	METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
 	        "Bytes of memory in batches that are neither delivered nor durable"),
@@ -108,14 +108,14 @@ static void add_limits(struct buf *to, const struct agent_settings *set)
 void agent_metrics(void *arg, struct buf *to)
 {
 	struct agent *a = arg;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
 	if (a->intake != NULL) {
 		intake_count_drops(a->intake);
 		metrics_render(to, "spanspool_", intake_rows, intake_stats(a->intake));
 	}
-	forward_stats(a->forward, &s);
-	ledger_metrics(to, forward_ledger(a->forward));
+	pipeline_stats(a->pipeline, &s);
+	ledger_metrics(to, pipeline_ledger(a->pipeline));
 	metrics_render(to, "spanspool_", rows, &s);
 	add_limits(to, &a->set);
 	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL,
@@ -143,15 +143,15 @@ void agent_ledger(void *arg, struct buf *to)
 
 	if (a->intake != NULL)
 		intake_count_drops(a->intake);
-	ledger_json(to, forward_ledger(a->forward), a->set.host);
+	ledger_json(to, pipeline_ledger(a->pipeline), a->set.host);
 }
 
 void agent_status(void *arg, struct status *page)
 {
 	struct agent *a = arg;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(a->forward, &s);
+	pipeline_stats(a->pipeline, &s);
 	status_section(page, "Way out");
 	if (a->to_kafka)
 		status_text(page, "kafka", "%s, topic %s", a->set.brokers, a->set.topic);
@@ -166,7 +166,7 @@ void agent_status(void *arg, struct status *page)
 	status_section(page, "Spool");
 	status_text(page, "directory", "%s", a->set.directory);
 	status_count(
-	        page, "spans waiting", forward_ledger(a->forward)->place[LEDGER_IN_SPOOL].spans);
+	        page, "spans waiting", pipeline_ledger(a->pipeline)->place[LEDGER_IN_SPOOL].spans);
 	status_bytes(page, "on disk", s.spooler.spool.bytes);
 	status_count(page, "segments", s.spooler.spool.segments);
 	status_bytes(page, "file system free", s.spooler.spool.free_bytes);
@@ -185,7 +185,7 @@ void agent_status(void *arg, struct status *page)
 void agent_note_health(void *arg)
 {
 	struct agent *a = arg;
-	const struct ledger *l = forward_ledger(a->forward);
+	const struct ledger *l = pipeline_ledger(a->pipeline);
 	uint64_t spans =
 	        l->place[LEDGER_DELIVERED].spans - a->at_start.place[LEDGER_DELIVERED].spans;
 	const char *verb = spans == 0 ? "nothing delivered yet" : "delivering";

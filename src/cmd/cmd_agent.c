@@ -31,9 +31,9 @@ static void on_read_out(void *arg)
 {
 	struct agent *a = arg;
 
-	forward_stop(a->forward, on_stopped, a);
+	pipeline_stop(a->pipeline, on_stopped, a);
 	if (a->hurried)
-		forward_hurry(a->forward);
+		pipeline_hurry(a->pipeline);
 }
 
 static void on_hurry(void *arg)
@@ -42,7 +42,7 @@ static void on_hurry(void *arg)
 
 	a->hurried = true;
 	intake_hurry(a->intake);
-	forward_hurry(a->forward);
+	pipeline_hurry(a->pipeline);
 }
 
 static void on_stopped(void *arg)
@@ -62,10 +62,10 @@ static void on_second(void *arg)
 	agent_log_tick(a);
 }
 
-static int open_forward(struct agent *a, struct why *why)
+static int open_pipeline(struct agent *a, struct why *why)
 {
 	const struct agent_settings *set = &a->set;
-	struct forward_opts o = {
+	struct pipeline_opts o = {
 		/* What the sink has may be durable already and then counts for nobody's bound but this. */
 		.dispatcher = {
 			.window_bytes = set->flight_bytes / 2,
@@ -90,7 +90,7 @@ static int open_forward(struct agent *a, struct why *why)
 		.stop_ms = set->shutdown_us / US_PER_MS,
 	};
 
-	if (forward_open(&a->forward, a->loop, &o, &a->health, why) < 0)
+	if (pipeline_open(&a->pipeline, a->loop, &o, &a->health, why) < 0)
 		return why->code;
 	agent_log_begin(a);
 	return 0;
@@ -98,7 +98,7 @@ static int open_forward(struct agent *a, struct why *why)
 
 static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	struct sink_events events = forward_sink_events(a->forward);
+	struct sink_events events = pipeline_sink_events(a->pipeline);
 	struct kafka_producer_opts o;
 
 	if (agent_kafka_opts(&a->set, &a->properties, &o, why) < 0)
@@ -108,7 +108,7 @@ static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why
 
 static int open_collector(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	struct sink_events events = forward_sink_events(a->forward);
+	struct sink_events events = pipeline_sink_events(a->pipeline);
 	struct exporter_opts o = {
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
@@ -141,7 +141,7 @@ static int open_sink(struct agent *a, struct why *why)
 
 	if (rc < 0)
 		return rc;
-	forward_use(a->forward, a->sink);
+	pipeline_use(a->pipeline, a->sink);
 	if (a->to_kafka)
 		log_info("agent: sending to topic %s at %s", a->set.topic, a->set.brokers);
 	else
@@ -177,7 +177,7 @@ static int open_intake(struct agent *a, struct why *why)
 {
 	struct intake_opts o = agent_intake_opts(&a->set);
 
-	return intake_open(&a->intake, a->loop, &o, a->forward, &a->health, why);
+	return intake_open(&a->intake, a->loop, &o, a->pipeline, &a->health, why);
 }
 
 static int open_signals(struct agent *a, struct why *why)
@@ -193,7 +193,7 @@ static int open_signals(struct agent *a, struct why *why)
 
 /* Nobody can hand over a batch before someone can take it: opened in this order, closed backwards. */
 static int (*const parts[])(struct agent *a, struct why *why) = {
-	open_forward,
+	open_pipeline,
 	open_sink,
 	open_admin,
 	open_intake,
@@ -207,7 +207,7 @@ static void close_parts(struct agent *a)
 	admin_free(a->admin);
 	if (a->sink != NULL)
 		a->sink->ops->free(a->sink);
-	forward_free(a->forward);
+	pipeline_free(a->pipeline);
 	loop_free(a->loop);
 	properties_free(&a->properties);
 }

@@ -148,14 +148,14 @@ static bool trouble_or_empty(void *arg)
 {
 	struct life *l = arg;
 
-	return fault_begun() || forward_ledger(l->forward)->place[LEDGER_IN_SPOOL].batches == 0;
+	return fault_begun() || pipeline_ledger(l->pipeline)->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 static bool empty_or_told(void *arg)
 {
 	struct life *l = arg;
 
-	return l->down || forward_ledger(l->forward)->place[LEDGER_IN_SPOOL].batches == 0;
+	return l->down || pipeline_ledger(l->pipeline)->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 /* The sink is away, then up: what comes now arrives, whatever the disk does. */

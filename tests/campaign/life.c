@@ -70,10 +70,10 @@ static void watch_them(struct life *l)
 
 static void look_at_bounds(struct life *l)
 {
-	const struct ledger *ledger = forward_ledger(l->forward);
-	struct forward_stats s;
+	const struct ledger *ledger = pipeline_ledger(l->pipeline);
+	struct pipeline_stats s;
 
-	forward_stats(l->forward, &s);
+	pipeline_stats(l->pipeline, &s);
 	l->evidence->queued_most = max_u64(l->evidence->queued_most, s.flight.bytes);
 	if (s.flight.bytes > l->opts.flight_bytes + batch_cost(l->evidence->size_most))
 		evidence_broken(l->evidence, "%" PRIu64 " bytes in flight, %" PRIu64 " allowed",
@@ -92,8 +92,8 @@ static void feed_one(struct life *l)
 	l->watched[l->nwatched++] = batch_ref(b);
 	l->evidence->fed++;
 	l->left--;
-	ledger_datagram(forward_ledger(l->forward), LEDGER_ACCEPTED);
-	forward_accept(l->forward, b);
+	ledger_datagram(pipeline_ledger(l->pipeline), LEDGER_ACCEPTED);
+	pipeline_accept(l->pipeline, b);
 }
 
 static void look_at_board(struct life *l)
@@ -122,16 +122,16 @@ static void on_turn(void *arg)
 	l->turned_us = clock_mono_us();
 	if (l->opts.restless && campaign_roll(&l->random, MOOD_TURNS) == 0)
 		l->sink.mood = (enum sink_mood)campaign_roll(&l->random, MOODS);
-	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && forward_has_room(l->forward);
+	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && pipeline_has_room(l->pipeline);
 	        n++)
 		feed_one(l);
 }
 
 static void on_look(void *arg);
 
-static struct forward_opts options(const struct life_opts *o)
+static struct pipeline_opts options(const struct life_opts *o)
 {
-	return (struct forward_opts){
+	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = WINDOW_BYTES, .sink_name = "fake" },
 		.flight = { .max_bytes = o->flight_bytes, .exposure_us = o->exposure_us },
 		.spool = {
@@ -145,7 +145,7 @@ static struct forward_opts options(const struct life_opts *o)
 
 int life_open(struct life *l, const struct life_opts *o, struct evidence *e, struct why *why)
 {
-	struct forward_opts f = options(o);
+	struct pipeline_opts f = options(o);
 
 	memset(l, 0, sizeof(*l));
 	l->opts = *o;
@@ -153,16 +153,16 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 	l->random = o->seed;
 	if (loop_open(&l->loop, why) < 0)
 		return why->code;
-	if (forward_open(&l->forward, l->loop, &f, &l->health, why) < 0)
+	if (pipeline_open(&l->pipeline, l->loop, &f, &l->health, why) < 0)
 		goto fail;
-	l->sink.events = forward_sink_events(l->forward);
+	l->sink.events = pipeline_sink_events(l->pipeline);
 	if (fakesink_open(&l->sink, l->loop, e, o->seed) < 0 ||
 	        timer_open(&l->turn, l->loop, on_turn, l) < 0 ||
 	        timer_open(&l->looker, l->loop, on_look, l) < 0) {
 		why_set(why, E_NOMEM, "timers");
 		goto fail;
 	}
-	forward_use(l->forward, &l->sink.sink);
+	pipeline_use(l->pipeline, &l->sink.sink);
 	timer_start(l->turn, TURN_MS);
 	e->opened++;
 	return 0;
@@ -170,7 +170,7 @@ fail:
 	timer_free(l->looker);
 	timer_free(l->turn);
 	fakesink_close(&l->sink);
-	forward_free(l->forward);
+	pipeline_free(l->pipeline);
 	loop_free(l->loop);
 	return why->code;
 }
@@ -205,7 +205,7 @@ static void on_look(void *arg)
 bool life_until(struct life *l, bool (*cond)(void *arg), void *arg, const char *what)
 {
 	struct waiting w = { l, cond, arg, clock_mono_us() + LIFE_SECONDS * US_PER_S, false };
-	const struct ledger *now = forward_ledger(l->forward);
+	const struct ledger *now = pipeline_ledger(l->pipeline);
 
 	l->waiting = &w;
 	timer_start(l->looker, 0);
@@ -229,14 +229,14 @@ static bool none_in_flight(void *arg)
 {
 	struct life *l = arg;
 
-	return l->left == 0 && forward_ledger(l->forward)->place[LEDGER_IN_FLIGHT].batches == 0;
+	return l->left == 0 && pipeline_ledger(l->pipeline)->place[LEDGER_IN_FLIGHT].batches == 0;
 }
 
 static bool none_left(void *arg)
 {
 	struct life *l = arg;
 
-	return none_in_flight(l) && forward_ledger(l->forward)->place[LEDGER_IN_SPOOL].batches == 0;
+	return none_in_flight(l) && pipeline_ledger(l->pipeline)->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 static bool has_stopped(void *arg)
@@ -296,7 +296,7 @@ bool life_close(struct life *l)
 
 	evidence_turn(l->evidence);
 	timer_free(l->turn);
-	forward_stop(l->forward, on_stopped, l);
+	pipeline_stop(l->pipeline, on_stopped, l);
 	good = life_until(l, has_stopped, l, "it has stopped");
 	watch_them(l);
 	look_at_bounds(l);
@@ -304,7 +304,7 @@ bool life_close(struct life *l)
 		batch_unref(&l->watched[i]);
 	timer_free(l->looker);
 	fakesink_close(&l->sink);
-	forward_free(l->forward);
+	pipeline_free(l->pipeline);
 	loop_free(l->loop);
 	return good;
 }

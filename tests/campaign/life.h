@@ -4,7 +4,7 @@
 #define LIFE_H
 
 #include "fakesink.h"
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 
 enum { LIFE_WATCHED = 4096, LIFE_SECONDS = 30 };
 
@@ -24,7 +24,7 @@ struct life {
 	struct evidence *evidence;
 	struct loop *loop;
 	struct health health;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct fakesink sink;
 	struct timer *turn;
 	struct waiting *waiting;

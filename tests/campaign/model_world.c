@@ -37,10 +37,10 @@ const struct model_kind model_kinds[ACTION_KINDS] = {
 };
 
 static struct {
-	struct forward_opts opts;
+	struct pipeline_opts opts;
 	struct loop *loop;
 	struct health health;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct intake *intake;
 	bool stopped;
 	unsigned random;
@@ -98,9 +98,9 @@ static void arrive(const struct batch *b)
 static bool check_flight(void)
 {
 	uint64_t most = w.opts.flight.max_bytes;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(w.forward, &s);
+	pipeline_stats(w.pipeline, &s);
 	if (s.flight.bytes > most)
 		return fault("%" PRIu64 " bytes are in flight, %" PRIu64 " are allowed",
 		        s.flight.bytes, most);
@@ -109,7 +109,7 @@ static bool check_flight(void)
 
 static bool check(void)
 {
-	const char *broken = ledger_check(forward_ledger(w.forward));
+	const char *broken = ledger_check(pipeline_ledger(w.pipeline));
 
 	if (broken != NULL)
 		return fault("%s", broken);
@@ -119,7 +119,7 @@ static bool check(void)
 /* To be asked when the loop has turned: the listener pauses within a turn, and reads on in the next. */
 static bool check_listener(void)
 {
-	if (sim_udp_paused() && forward_has_room(w.forward))
+	if (sim_udp_paused() && pipeline_has_room(w.pipeline))
 		return fault("the listener is held back while there is room");
 	return true;
 }
@@ -137,11 +137,11 @@ static bool begin_life(void)
 	memset(&w.health, 0, sizeof(w.health));
 	model_refusals_begin();
 	if (loop_open(&w.loop, &why) < 0 ||
-	        forward_open(&w.forward, w.loop, &w.opts, &w.health, &why) < 0)
+	        pipeline_open(&w.pipeline, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
-	model_sink_begin(forward_sink_events(w.forward));
-	forward_use(w.forward, &model_sink.sink);
-	if (intake_open(&w.intake, w.loop, &intake, w.forward, &w.health, &why) < 0)
+	model_sink_begin(pipeline_sink_events(w.pipeline));
+	pipeline_use(w.pipeline, &model_sink.sink);
+	if (intake_open(&w.intake, w.loop, &intake, w.pipeline, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	return check();
 }
@@ -166,7 +166,7 @@ static void on_stopped(void *arg);
 static void on_read_out(void *arg)
 {
 	(void)arg;
-	forward_stop(w.forward, on_stopped, NULL);
+	pipeline_stop(w.pipeline, on_stopped, NULL);
 }
 
 static void on_stopped(void *arg)
@@ -212,7 +212,7 @@ static bool stop_life(void)
 		end_life();
 	w.cuts += failing; /* and its last state may not have been written */
 	intake_free(w.intake);
-	forward_free(w.forward);
+	pipeline_free(w.pipeline);
 	return begin_life();
 }
 
@@ -325,7 +325,7 @@ static bool act(const struct model_step *s)
 
 static bool at_rest(void)
 {
-	const struct ledger *l = forward_ledger(w.forward);
+	const struct ledger *l = pipeline_ledger(w.pipeline);
 
 	return sim_udp_unread() == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 &&
 	       l->place[LEDGER_IN_SPOOL].batches == 0;
@@ -385,14 +385,14 @@ static bool heal(void)
 	return fault("it does not come to rest: %" PRIu64 " datagrams unread, the listener is "
 	             "%s; %" PRIu64 " batches in flight, %" PRIu64 " in the spool",
 	        sim_udp_unread(), sim_udp_paused() ? "paused" : "reading",
-	        forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches,
-	        forward_ledger(w.forward)->place[LEDGER_IN_SPOOL].batches);
+	        pipeline_ledger(w.pipeline)->place[LEDGER_IN_FLIGHT].batches,
+	        pipeline_ledger(w.pipeline)->place[LEDGER_IN_SPOOL].batches);
 }
 
 /* Every batch arrived, or was in memory only when a life ended, or is in the ledger with a cause. */
 static bool verdict(void)
 {
-	const struct ledger *l = forward_ledger(w.forward);
+	const struct ledger *l = pipeline_ledger(w.pipeline);
 	uint64_t missing = 0, excused = 0, unread = 0,
 	         caused = l->place[LEDGER_QUARANTINED].batches;
 	uint64_t refused = l->outcome[LEDGER_QUEUE_FULL];
@@ -464,7 +464,7 @@ static void new_world(unsigned seed)
 	sim_wall_ms = UINT64_C(1700000000000);
 	w.random = seed;
 	w.name_size = model_roll(2) == 0 ? DIGITS + model_roll(NAME_MOST - DIGITS) : 0;
-	w.opts = (struct forward_opts){
+	w.opts = (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 8192, .sink_name = "sink" },
 		.flight = { .exposure_us = model_roll(4) == 0 ? 0 : 100 * US_PER_MS,
 		        .drop_oldest = model_roll(2) == 0 },

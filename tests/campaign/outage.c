@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #include "rounds.h"
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 #include "base/log.h"
 #include "sim.h"
 
@@ -34,7 +34,7 @@ struct held {
 
 static struct {
 	struct loop *loop;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct health health;
 	struct sink sink;
 	struct sink_events events;
@@ -111,7 +111,7 @@ static void report(void)
 
 static void open_life(void)
 {
-	struct forward_opts o = {
+	struct pipeline_opts o = {
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "sink" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = 100 * US_PER_MS },
 		.spool = { .directory = "memory",
@@ -124,11 +124,11 @@ static void open_life(void)
 
 	list_init(&w.held);
 	if (loop_open(&w.loop, &why) < 0 ||
-	        forward_open(&w.forward, w.loop, &o, &w.health, &why) < 0)
+	        pipeline_open(&w.pipeline, w.loop, &o, &w.health, &why) < 0)
 		rounds_bail(why.text);
-	w.events = forward_sink_events(w.forward);
+	w.events = pipeline_sink_events(w.pipeline);
 	w.sink.ops = &ops;
-	forward_use(w.forward, &w.sink);
+	pipeline_use(w.pipeline, &w.sink);
 }
 
 static void begin(uint64_t mono_us)
@@ -152,8 +152,8 @@ static void receive(void)
 	b->spans = SPANS;
 	b->read_us = sim_mono_us;
 	b->received_ms = sim_wall_ms;
-	ledger_datagram(forward_ledger(w.forward), LEDGER_ACCEPTED);
-	forward_accept(w.forward, b);
+	ledger_datagram(pipeline_ledger(w.pipeline), LEDGER_ACCEPTED);
+	pipeline_accept(w.pipeline, b);
 }
 
 static void pass(uint64_t ms)
@@ -165,7 +165,7 @@ static void pass(uint64_t ms)
 	sim_work_run(w.loop);
 	sim_work_done(w.loop);
 	sim_turn(w.loop);
-	w.broken += ledger_check(forward_ledger(w.forward)) != NULL;
+	w.broken += ledger_check(pipeline_ledger(w.pipeline)) != NULL;
 }
 
 static uint64_t missing(void)
@@ -179,7 +179,7 @@ static uint64_t missing(void)
 
 static bool at_rest(void)
 {
-	const struct ledger *l = forward_ledger(w.forward);
+	const struct ledger *l = pipeline_ledger(w.pipeline);
 
 	return l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
 }
@@ -193,11 +193,11 @@ static void end(void)
 {
 	bool stopped = false;
 
-	forward_stop(w.forward, on_stopped, &stopped);
+	pipeline_stop(w.pipeline, on_stopped, &stopped);
 	for (int i = 0; i < 1000 && !stopped; i++)
 		pass(10);
 	ok(stopped, "it stops");
-	forward_free(w.forward);
+	pipeline_free(w.pipeline);
 	loop_free(w.loop);
 }
 
@@ -231,7 +231,7 @@ static void three_days_without_a_sink(unsigned seed)
 		(UINT64_C(1) << 31) - 7200 * 1000, ((UINT64_C(1) << 32) - 36 * 3600) * 1000 };
 	enum mood mood = seed % 2 == 0 ? SILENT : REFUSING;
 	const struct ledger *l;
-	struct forward_stats st;
+	struct pipeline_stats st;
 	uint64_t steps = 0;
 	size_t grown;
 
@@ -242,10 +242,10 @@ static void three_days_without_a_sink(unsigned seed)
 	     " batches, memory grew by %zu bytes after the third hour",
 	        seed, HOURS, mood == SILENT ? "silent" : "refusing", w.sent, grown);
 	ok(grown <= FLAT_BYTES, "the memory is flat");
-	l = forward_ledger(w.forward);
+	l = pipeline_ledger(w.pipeline);
 	ok(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches == w.sent,
 	        "all waits");
-	forward_stats(w.forward, &st);
+	pipeline_stats(w.pipeline, &st);
 	ok(st.oldest_age_us > (HOURS - 1) * 3600 * US_PER_S &&
 	                st.oldest_age_us < (HOURS + 1) * 3600 * US_PER_S,
 	        "the oldest is %" PRIu64 " h old", (uint64_t)(st.oldest_age_us / US_PER_S / 3600));
@@ -284,14 +284,14 @@ static void past_a_disk_that_fails(int code)
 	live(20);
 	w.mood = GOOD;
 	live(600);
-	steps = forward_ledger(w.forward)->place[LEDGER_IN_FLIGHT].batches;
+	steps = pipeline_ledger(w.pipeline)->place[LEDGER_IN_FLIGHT].batches;
 	ok(steps <= 5, "disk: %s; sink back: what is fresh gets past it, %" PRIu64 " are in flight",
 	        err_text(code), steps);
 	sim_disk->put_rc = 0;
 	for (steps = 0; !at_rest() && steps < PATIENCE; steps++)
 		pass(STEP_MS);
 	ok(at_rest(), "disk back: all is out");
-	ok(missing() <= forward_ledger(w.forward)->place[LEDGER_UNCERTAIN].batches,
+	ok(missing() <= pipeline_ledger(w.pipeline)->place[LEDGER_UNCERTAIN].batches,
 	        "%" PRIu64 " are missing, which were in memory when it was killed", missing());
 	is_int(w.broken, 0, "at every step the ledger balanced");
 	end();

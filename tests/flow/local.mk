@@ -23,12 +23,12 @@ FLOW_TESTS = \
 	%D%/test_drain_replay \
 	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
-	%D%/test_forward \
-	%D%/test_forward_retry \
-	%D%/test_forward_together \
+	%D%/test_pipeline \
+	%D%/test_pipeline_retry \
+	%D%/test_pipeline_together \
 	%D%/test_dispatcher_evidence \
 	%D%/test_dispatcher_window \
-	%D%/test_forward_trouble \
+	%D%/test_pipeline_trouble \
 	%D%/test_http_client \
 	%D%/test_http_client_answers \
 	%D%/test_http_client_bad \
@@ -95,7 +95,7 @@ check_PROGRAMS += %D%/held_agent
 check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
-%C%_test_forward_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \
+%C%_test_pipeline_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \
 	-Wl,--wrap=refused_put,--wrap=spool_turn
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
@@ -125,5 +125,5 @@ check_PROGRAMS += %D%/deaf_drain
 EXTRA_DIST += \
 	%D%/confirmer_rig.h \
 	%D%/exporter_fixture.h \
-	%D%/forward_fixture.h \
+	%D%/pipeline_fixture.h \
 	%D%/pageserver.h

@@ -217,7 +217,7 @@ stage sanitize 30 "every test, under address and undefined-behaviour sanitizers"
 # spool's worker it can.
 stage thread 10 "the loop and the worker, under the thread sanitizer" \
 	env TSAN_OPTIONS=die_after_fork=0 setarch -R sh -c "$prepare
-make -C \"\$dir\" -j\"\$tests\" check TESTS='tests/flow/test_forward tests/flow/test_udp'" sh build-thread "$jobs" "$tests" \
+make -C \"\$dir\" -j\"\$tests\" check TESTS='tests/flow/test_pipeline tests/flow/test_udp'" sh build-thread "$jobs" "$tests" \
 	--enable-debug --enable-sanitize=thread
 
 stage campaign 15 "the contract, by force: a share of every campaign" \

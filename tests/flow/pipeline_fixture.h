@@ -1,9 +1,9 @@
-/* forward_fixture.h — store and forward between batches of the test's own and a sink that does as it is told. */
-#ifndef FORWARD_FIXTURE_H
-#define FORWARD_FIXTURE_H
+/* pipeline_fixture.h — store and forward between batches of the test's own and a sink that does as it is told. */
+#ifndef PIPELINE_FIXTURE_H
+#define PIPELINE_FIXTURE_H
 
 #include "base/clock.h"
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 #include "base/log.h"
 #include "tap.h"
 #include "tempdir.h"
@@ -23,7 +23,7 @@ struct house {
 	char aside[TEMPDIR_PATH + 16]; /* its quarantine */
 	struct loop *loop;
 	struct health health;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct sink sink;
 	enum { REFUSES, REFUSES_LARGE, FULL, TAKES } mood;
 	struct sink_events events;
@@ -86,10 +86,10 @@ static inline void free_sink(struct sink *sink)
 
 static const struct sink_ops refusing = { offer, purge, flush, free_sink };
 
-static inline struct forward_opts house_opts(
+static inline struct pipeline_opts house_opts(
         const struct house *h, bool drop_refused, uint64_t max_bytes)
 {
-	return (struct forward_opts){
+	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = FLIGHT_BYTES, .exposure_us = 20 * US_PER_MS },
 		.drop_refused = drop_refused,
@@ -101,7 +101,7 @@ static inline struct forward_opts house_opts(
 	};
 }
 
-static inline void enter_with(struct house *h, const struct forward_opts *o)
+static inline void enter_with(struct house *h, const struct pipeline_opts *o)
 {
 	struct why why;
 
@@ -110,12 +110,12 @@ static inline void enter_with(struct house *h, const struct forward_opts *o)
 	snprintf(h->aside, sizeof(h->aside), "%s/quarantine", h->dir);
 	h->sink.ops = &refusing;
 	if (loop_open(&h->loop, &why) < 0 ||
-	        forward_open(&h->forward, h->loop, o, &h->health, &why) < 0) {
+	        pipeline_open(&h->pipeline, h->loop, o, &h->health, &why) < 0) {
 		diag("%s", why.text);
 		exit(99);
 	}
-	h->events = forward_sink_events(h->forward);
-	forward_use(h->forward, &h->sink);
+	h->events = pipeline_sink_events(h->pipeline);
+	pipeline_use(h->pipeline, &h->sink);
 	if (timer_open(&h->reporter, h->loop, report, h) < 0)
 		exit(99);
 	timer_start(h->reporter, 1);
@@ -123,7 +123,7 @@ static inline void enter_with(struct house *h, const struct forward_opts *o)
 
 static inline void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
 {
-	struct forward_opts o = house_opts(h, drop_refused, max_bytes);
+	struct pipeline_opts o = house_opts(h, drop_refused, max_bytes);
 
 	enter_with(h, &o);
 }
@@ -141,17 +141,17 @@ static inline bool has_stopped(void *arg)
 static inline void leave(struct house *h)
 {
 	timer_free(h->reporter);
-	forward_stop(h->forward, on_stopped, h);
+	pipeline_stop(h->pipeline, on_stopped, h);
 	ok(until_true(h->loop, has_stopped, h, SECONDS), "it stops");
-	ok(ledger_check(forward_ledger(h->forward)) == NULL, "the ledger balances");
-	forward_free(h->forward);
+	ok(ledger_check(pipeline_ledger(h->pipeline)) == NULL, "the ledger balances");
+	pipeline_free(h->pipeline);
 	loop_free(h->loop);
 	tempdir_remove(h->dir);
 }
 
 static inline const struct ledger_count *at(struct house *h, enum ledger_place place)
 {
-	return &forward_ledger(h->forward)->place[place];
+	return &pipeline_ledger(h->pipeline)->place[place];
 }
 
 /* A batch that was read AGE_US ago. */
@@ -164,8 +164,8 @@ static inline void feed_one(struct house *h, uint64_t age_us)
 	b->spans = SPANS;
 	b->read_us = clock_mono_us() - age_us;
 	b->received_ms = clock_wall_ms();
-	ledger_datagram(forward_ledger(h->forward), LEDGER_ACCEPTED);
-	forward_accept(h->forward, b);
+	ledger_datagram(pipeline_ledger(h->pipeline), LEDGER_ACCEPTED);
+	pipeline_accept(h->pipeline, b);
 }
 
 /* Some at each look, so long as the forward part says that it has room. */
@@ -173,7 +173,7 @@ static inline bool all_are_fed(void *arg)
 {
 	struct house *h = arg;
 
-	for (int n = 0; n < 4 && h->left > 0 && forward_has_room(h->forward); n++) {
+	for (int n = 0; n < 4 && h->left > 0 && pipeline_has_room(h->pipeline); n++) {
 		h->left--;
 		feed_one(h, 0);
 	}
@@ -212,9 +212,9 @@ static inline bool is_down(void *arg)
 /* Commit cycles of the spool since the start. */
 static inline uint64_t turns(struct house *h)
 {
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(h->forward, &s);
+	pipeline_stats(h->pipeline, &s);
 	return s.spooler.turns;
 }
 

@@ -1,9 +1,9 @@
-/* test_forward_trouble.c — batches that are refused for good, a quarantine that takes nothing, a spool
+/* test_pipeline_trouble.c — batches that are refused for good, a quarantine that takes nothing, a spool
  * without room: ledger and board say so, neither memory nor disk is filled, nobody is held up, and a
  * spool that only waits does nothing. */
 #include <sys/stat.h>
 
-#include "forward_fixture.h"
+#include "pipeline_fixture.h"
 
 static bool is_well(void *arg)
 {
@@ -51,7 +51,7 @@ static void they_are_dropped_where_the_operator_says_so(bool large)
 	feed(&h, 10);
 	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
 	ok(at(&h, cause)->batches == 30, "all are dropped as %s", ledger_place_names[cause]);
-	ok(forward_ledger(h.forward)->lost[cause - LEDGER_DROPPED_FIRST].first_ms > 0,
+	ok(pipeline_ledger(h.pipeline)->lost[cause - LEDGER_DROPPED_FIRST].first_ms > 0,
 	        "with the time");
 	ok(stat(h.aside, &st) < 0, "and there is no quarantine");
 	leave(&h);
@@ -99,7 +99,7 @@ static void a_quarantine_that_cannot_be_written_holds_nobody_up(void)
 	enter(&h, false, 0);
 	block_quarantine(&h);
 	ok(feed(&h, 100), "room is always told");
-	ok(forward_ledger(h.forward)->accepted.batches == 100, "100 are taken");
+	ok(pipeline_ledger(h.pipeline)->accepted.batches == 100, "100 are taken");
 	kept = at(&h, LEDGER_IN_FLIGHT)->batches;
 	ok(kept * SIZE <= 2 * FLIGHT_BYTES, "%" PRIu64 " are in memory", kept);
 	is_int(level_of(&h, "quarantine"), HEALTH_DOWN, "the board says that it is down");
@@ -116,9 +116,9 @@ static void a_quarantine_that_cannot_be_written_holds_nobody_up(void)
 static bool has_failed_often(void *arg)
 {
 	struct house *h = arg;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(h->forward, &s);
+	pipeline_stats(h->pipeline, &s);
 	h->refused_most = max_u64(h->refused_most, s.refused_bytes);
 	return s.quarantine_failures > h->failures_seen + 100;
 }
@@ -163,9 +163,9 @@ static void a_spool_that_was_full_is_well_when_it_is_empty(void)
 static bool enough_is_read(void *arg)
 {
 	struct house *h = arg;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(h->forward, &s);
+	pipeline_stats(h->pipeline, &s);
 	return s.backlog.ready_bytes >= READ_AHEAD / 2;
 }
 

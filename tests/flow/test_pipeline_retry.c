@@ -1,7 +1,7 @@
-/* test_forward_retry.c — work on the spool that fails, again and again, for want of memory or by the disk: each is
+/* test_pipeline_retry.c — work on the spool that fails, again and again, for want of memory or by the disk: each is
  * repeated after a pause, not at once, and none waits for ever because other work goes on. Linked with
  * --wrap= for the functions that fail here. */
-#include "forward_fixture.h"
+#include "pipeline_fixture.h"
 
 enum { PAUSE_MS = 100, BESIDES = 6, LOOK_MS = 600, SMALL = 100 };
 
@@ -65,9 +65,9 @@ static void cycles_have_pauses(struct house *h, const char *what)
 static bool some_is_read(void *arg)
 {
 	struct house *h = arg;
-	struct forward_stats s;
+	struct pipeline_stats s;
 
-	forward_stats(h->forward, &s);
+	pipeline_stats(h->pipeline, &s);
 	return s.backlog.read_batches > 0;
 }
 
@@ -97,7 +97,7 @@ static bool is_fed_until_full(void *arg)
 static void a_full_spool_that_cannot_make_room(void)
 {
 	struct house h;
-	struct forward_opts o = house_opts(&h, false, 5 << 20);
+	struct pipeline_opts o = house_opts(&h, false, 5 << 20);
 
 	o.flight.drop_oldest = true;
 	enter_with(&h, &o);
@@ -145,7 +145,7 @@ static bool is_read_amid_commits(void *arg)
 static void an_error_of_the_disk_does_not_end_the_reading(void)
 {
 	struct house h;
-	struct forward_opts o = house_opts(&h, false, 0);
+	struct pipeline_opts o = house_opts(&h, false, 0);
 
 	o.flight.exposure_us = 0;
 	enter_with(&h, &o);

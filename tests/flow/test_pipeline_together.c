@@ -1,6 +1,6 @@
-/* test_forward_together.c — which batches that the sink has go to the spool with one whose exposure nearly ends, so
+/* test_pipeline_together.c — which batches that the sink has go to the spool with one whose exposure nearly ends, so
  * that one commit serves all of them. Ages are seconds, so the machine's speed decides nothing. */
-#include "forward_fixture.h"
+#include "pipeline_fixture.h"
 
 enum { SMALL = 300 };
 
@@ -21,7 +21,7 @@ static bool one_is_delivered(void *arg)
 
 static void begin(struct house *h)
 {
-	struct forward_opts o = house_opts(h, false, 0);
+	struct pipeline_opts o = house_opts(h, false, 0);
 
 	o.flight.exposure_us = EXPOSURE;
 	enter_with(h, &o);

@@ -1,4 +1,4 @@
-/* forward.c — wires dispatcher, flight, spooler and backlog, gives each batch its id, and stops them in order.
+/* pipeline.c — wires dispatcher, flight, spooler and backlog, gives each batch its id, and stops them in order.
  *
  *   intake ─► flight ─► dispatcher ─► sink
  *               │         ▲
@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "policy/evidence.h"
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 #include "base/log.h"
 #include "refused.h"
 #include "policy/trend.h"
@@ -28,8 +28,8 @@ enum {
 	STORE_MS = 5000,       /* a stop waits this long for the spool to take what is left */
 };
 
-struct forward {
-	struct forward_opts opts;
+struct pipeline {
+	struct pipeline_opts opts;
 	struct loop *loop;
 	struct health *health;
 	struct ledger ledger;
@@ -55,11 +55,11 @@ struct forward {
 
 static void on_turn(void *arg);
 static void on_heartbeat(void *arg);
-static void step(struct forward *f);
+static void step(struct pipeline *f);
 
 static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	if (b->position != 0)
 		backlog_report(f->backlog, b, outcome, detail);
@@ -69,7 +69,7 @@ static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, con
 
 static void on_dispatcher_room(void *arg)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	if (f->backlog != NULL)
 		backlog_tick(f->backlog);
@@ -77,14 +77,14 @@ static void on_dispatcher_room(void *arg)
 
 static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	ledger_sent_again(&f->ledger, (struct ledger_count){ spans, first });
 }
 
 static void on_stored(void *arg, struct batch *b)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 	struct batch *mine = batch_ref(b);
 
 	flight_stored(f->flight, b);
@@ -95,14 +95,14 @@ static void on_stored(void *arg, struct batch *b)
 
 static void on_unstored(void *arg, struct batch *b)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	flight_unstored(f->flight, b);
 }
 
 static void on_troubled(void *arg, int rc)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	/* The oldest, which are to make way, are read back, or out as probes: one would hold a segment. */
 	if (rc == E_FULL && f->opts.flight.drop_oldest) {
@@ -114,14 +114,14 @@ static void on_troubled(void *arg, int rc)
 
 static void on_got(void *arg, struct batch *b)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	backlog_got(f->backlog, b);
 }
 
 static void on_resolved(void *arg, struct batch *b)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	if (b->position != 0)
 		backlog_resolved(f->backlog, b);
@@ -131,7 +131,7 @@ static void on_resolved(void *arg, struct batch *b)
 
 static void on_returned(void *arg, struct batch *b)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	backlog_returned(f->backlog, b);
 }
@@ -141,7 +141,7 @@ static void on_turned(void *arg)
 	step(arg);
 }
 
-static int open_spooler(struct forward *f, struct why *why)
+static int open_spooler(struct pipeline *f, struct why *why)
 {
 	struct spooler_events events = { .stored = on_stored,
 		.unstored = on_unstored,
@@ -154,7 +154,7 @@ static int open_spooler(struct forward *f, struct why *why)
 	        &f->spooler, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
 }
 
-static int open_refused(struct forward *f, struct why *why)
+static int open_refused(struct pipeline *f, struct why *why)
 {
 	struct refused_opts o = { .drop = f->opts.drop_refused,
 		.spool = spooler_spool(f->spooler),
@@ -165,9 +165,9 @@ static int open_refused(struct forward *f, struct why *why)
 	return refused_open(&f->refused, f->loop, &o, &events, f->health, why);
 }
 
-static int open_parts(struct forward *f, struct why *why)
+static int open_parts(struct pipeline *f, struct why *why)
 {
-	const struct forward_opts *o = &f->opts;
+	const struct pipeline_opts *o = &f->opts;
 	struct dispatcher_events dispatcher = { on_report, on_dispatcher_room, on_sent_again, f };
 	struct backlog_opts backlog = {
 		.ready_bytes = o->flight.max_bytes / READY_SHARE,
@@ -190,10 +190,10 @@ static int open_parts(struct forward *f, struct why *why)
 	return 0;
 }
 
-int forward_open(struct forward **out, struct loop *l, const struct forward_opts *opts,
+int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts,
         struct health *health, struct why *why)
 {
-	struct forward *f = calloc(1, sizeof(*f));
+	struct pipeline *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return why_set(why, E_NOMEM, "store and forward");
@@ -201,49 +201,49 @@ int forward_open(struct forward **out, struct loop *l, const struct forward_opts
 	f->loop = l;
 	f->health = health;
 	if (open_parts(f, why) < 0) {
-		forward_free(f);
+		pipeline_free(f);
 		return why->code;
 	}
 	*out = f;
 	return 0;
 }
 
-struct sink_events forward_sink_events(struct forward *f)
+struct sink_events pipeline_sink_events(struct pipeline *f)
 {
 	return dispatcher_sink_events(f->dispatcher);
 }
 
-void forward_use(struct forward *f, struct sink *s)
+void pipeline_use(struct pipeline *f, struct sink *s)
 {
 	dispatcher_use(f->dispatcher, s);
 	f->has_sink = true;
 }
 
-struct ledger *forward_ledger(struct forward *f)
+struct ledger *pipeline_ledger(struct pipeline *f)
 {
 	return &f->ledger;
 }
 
-uint64_t forward_boot(const struct forward *f)
+uint64_t pipeline_boot(const struct pipeline *f)
 {
 	return spooler_boot(f->spooler);
 }
 
-void forward_accept(struct forward *f, struct batch *b)
+void pipeline_accept(struct pipeline *f, struct batch *b)
 {
 	b->boot = spooler_boot(f->spooler);
 	b->sequence = ++f->sequence;
 	flight_add(f->flight, b);
 }
 
-bool forward_has_room(const struct forward *f)
+bool pipeline_has_room(const struct pipeline *f)
 {
 	return flight_has_room(f->flight);
 }
 
 static void on_turn(void *arg)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	if (f->state == STOPPED || !f->has_sink)
 		return;
@@ -254,7 +254,7 @@ static void on_turn(void *arg)
 }
 
 /* Looks at the ledger and at the reports alone, so that no other part's opinion can contradict it. */
-static void watch(struct forward *f)
+static void watch(struct pipeline *f)
 {
 	const struct ledger_count *place = f->ledger.place;
 	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
@@ -274,7 +274,7 @@ static void watch(struct forward *f)
 
 static void on_heartbeat(void *arg)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 	uint64_t now = clock_mono_us();
 
 	timer_start(f->heartbeat, HEARTBEAT_MS);
@@ -292,7 +292,7 @@ static void on_heartbeat(void *arg)
 	step(f); /* the hook does the rest: it runs after every callback */
 }
 
-static void begin_storing(struct forward *f)
+static void begin_storing(struct pipeline *f)
 {
 	f->state = STORING;
 	f->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
@@ -301,13 +301,13 @@ static void begin_storing(struct forward *f)
 
 static void on_flushed(void *arg)
 {
-	struct forward *f = arg;
+	struct pipeline *f = arg;
 
 	if (f->state == FLUSHING)
 		begin_storing(f);
 }
 
-void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
+void pipeline_stop(struct pipeline *f, void (*stopped)(void *arg), void *arg)
 {
 	f->stopped = stopped;
 	f->stopped_arg = arg;
@@ -317,21 +317,21 @@ void forward_stop(struct forward *f, void (*stopped)(void *arg), void *arg)
 	dispatcher_flush(f->dispatcher, f->opts.stop_ms, on_flushed, f);
 }
 
-void forward_hurry(struct forward *f)
+void pipeline_hurry(struct pipeline *f)
 {
 	if (f->state == FLUSHING)
 		begin_storing(f);
 }
 
 /* Nothing is in memory any more. */
-static bool is_empty(const struct forward *f)
+static bool is_empty(const struct pipeline *f)
 {
 	return spooler_idle(f->spooler) && refused_is_empty(f->refused) &&
 	       flight_stats(f->flight)->batches == 0;
 }
 
 /* The disk takes no more. False: a file of the quarantine is being written, and its outcome still comes. */
-static bool give_up(struct forward *f)
+static bool give_up(struct pipeline *f)
 {
 	refused_end(f->refused);
 	if (!refused_is_empty(f->refused))
@@ -343,7 +343,7 @@ static bool give_up(struct forward *f)
 	return true;
 }
 
-static void step(struct forward *f)
+static void step(struct pipeline *f)
 {
 	bool empty, late;
 
@@ -369,7 +369,7 @@ static void step(struct forward *f)
 	f->stopped(f->stopped_arg);
 }
 
-void forward_stats(struct forward *f, struct forward_stats *to)
+void pipeline_stats(struct pipeline *f, struct pipeline_stats *to)
 {
 	uint64_t now_ms = clock_wall_ms(), now = clock_mono_us();
 
@@ -389,7 +389,7 @@ void forward_stats(struct forward *f, struct forward_stats *to)
 	to->spool_empty_s = trend_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
-void forward_free(struct forward *f)
+void pipeline_free(struct pipeline *f)
 {
 	if (f == NULL)
 		return;

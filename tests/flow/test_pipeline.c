@@ -1,4 +1,4 @@
-/* test_forward.c — store and forward against a sink that behaves well, badly and not at all.
+/* test_pipeline.c — store and forward against a sink that behaves well, badly and not at all.
  *
  * Every batch carries a number. What was accepted and what arrived is kept in memory that survives a
  * SIGKILL of the process under test, and compared with the ledger when all is delivered. */
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "agent/forward.h"
+#include "agent/pipeline.h"
 #include "base/log.h"
 #include "tap.h"
 #include "until.h"
@@ -18,7 +18,7 @@ enum { NUMBERS = 200000, SPANS = 3 };
 
 /* Outlives the process under test. */
 struct evidence {
-	uint64_t numbers; /* handed to forward_accept so far */
+	uint64_t numbers; /* handed to pipeline_accept so far */
 	uint8_t arrived[NUMBERS];
 	uint64_t unmarked_again; /* arrived before, and came again without the mark */
 	uint64_t broken;         /* times an identity did not hold */
@@ -49,7 +49,7 @@ struct holder {
 struct run {
 	struct loop *loop;
 	struct health health;
-	struct forward *forward;
+	struct pipeline *pipeline;
 	struct fake_sink sink;
 	struct timer *feeder;
 	struct evidence *seen;
@@ -191,19 +191,19 @@ static void feed(void *arg)
 		b->received_ms = clock_wall_ms();
 		r->seen->numbers++;
 		r->left--;
-		ledger_datagram(forward_ledger(r->forward), LEDGER_ACCEPTED);
-		forward_accept(r->forward, b);
+		ledger_datagram(pipeline_ledger(r->pipeline), LEDGER_ACCEPTED);
+		pipeline_accept(r->pipeline, b);
 	}
 	if (!r->steady && roll(&r->sink, 40) == 0)
 		r->sink.mood = (enum mood)roll(&r->sink, MOODS);
-	r->seen->broken += ledger_check(forward_ledger(r->forward)) != NULL;
-	r->seen->ledger = *forward_ledger(r->forward);
+	r->seen->broken += ledger_check(pipeline_ledger(r->pipeline)) != NULL;
+	r->seen->ledger = *pipeline_ledger(r->pipeline);
 	timer_start(r->feeder, 1);
 }
 
-static struct forward_opts ordinary(const char *dir, uint64_t exposure_us)
+static struct pipeline_opts ordinary(const char *dir, uint64_t exposure_us)
 {
-	return (struct forward_opts){
+	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = exposure_us },
 		.spool = { .directory = dir,
@@ -214,7 +214,7 @@ static struct forward_opts ordinary(const char *dir, uint64_t exposure_us)
 	};
 }
 
-static int open_with(struct run *r, const struct forward_opts *o, unsigned seed)
+static int open_with(struct run *r, const struct pipeline_opts *o, unsigned seed)
 {
 	struct why why;
 
@@ -224,12 +224,12 @@ static int open_with(struct run *r, const struct forward_opts *o, unsigned seed)
 	r->sink.sink.ops = &fake_ops;
 	r->sink.random = seed;
 	if (loop_open(&r->loop, &why) < 0 ||
-	        forward_open(&r->forward, r->loop, o, &r->health, &why) < 0) {
+	        pipeline_open(&r->pipeline, r->loop, o, &r->health, &why) < 0) {
 		diag("%s", why.text);
 		return -1;
 	}
-	r->sink.events = forward_sink_events(r->forward);
-	forward_use(r->forward, &r->sink.sink);
+	r->sink.events = pipeline_sink_events(r->pipeline);
+	pipeline_use(r->pipeline, &r->sink.sink);
 	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 ||
 	        timer_open(&r->feeder, r->loop, feed, r) < 0)
 		return -1;
@@ -248,7 +248,7 @@ static bool all_fed(void *arg)
 static bool all_delivered(void *arg)
 {
 	struct run *r = arg;
-	const struct ledger *l = forward_ledger(r->forward);
+	const struct ledger *l = pipeline_ledger(r->pipeline);
 
 	r->sink.mood = GOOD;
 	return r->left == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 &&
@@ -273,17 +273,17 @@ static bool close_run(struct run *r)
 
 	timer_free(r->feeder);
 	timer_free(r->sink.timer);
-	forward_stop(r->forward, on_stopped, r);
+	pipeline_stop(r->pipeline, on_stopped, r);
 	good = until_true(r->loop, has_stopped, r, 30);
-	seen->ledger = *forward_ledger(r->forward);
-	forward_free(r->forward);
+	seen->ledger = *pipeline_ledger(r->pipeline);
+	pipeline_free(r->pipeline);
 	loop_free(r->loop);
 	return good;
 }
 
 static int open_run(struct run *r, const char *dir, uint64_t exposure_us, unsigned seed)
 {
-	struct forward_opts o = ordinary(dir, exposure_us);
+	struct pipeline_opts o = ordinary(dir, exposure_us);
 
 	return open_with(r, &o, seed);
 }
@@ -402,21 +402,21 @@ static bool all_dropped(void *arg)
 {
 	struct run *r = arg;
 
-	return r->left == 0 && forward_ledger(r->forward)->place[LEDGER_MAX_AGE].batches == 1000;
+	return r->left == 0 && pipeline_ledger(r->pipeline)->place[LEDGER_MAX_AGE].batches == 1000;
 }
 
 static bool nothing_waits_for_the_spool(void *arg)
 {
 	struct run *r = arg;
 
-	return r->left == 0 && (forward_ledger(r->forward)->place[LEDGER_IN_FLIGHT].batches == 0 ||
+	return r->left == 0 && (pipeline_ledger(r->pipeline)->place[LEDGER_IN_FLIGHT].batches == 0 ||
 	                               seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0);
 }
 
 /* Feeds 24 MB into a spool of 12 while nothing can be delivered, then lets the rest go. */
 static void fill(const char *dir, bool drop_oldest)
 {
-	struct forward_opts o = ordinary(dir, 100000);
+	struct pipeline_opts o = ordinary(dir, 100000);
 	uint64_t first_missing = NUMBERS, last_missing = 0;
 	const struct ledger_when *when;
 	struct run r;
@@ -466,7 +466,7 @@ static void a_full_spool_drops_the_oldest(const char *dir)
 
 static void what_is_too_old_is_dropped(const char *dir)
 {
-	struct forward_opts o = ordinary(dir, 100000);
+	struct pipeline_opts o = ordinary(dir, 100000);
 	struct run r;
 
 	o.max_age_us = 300 * US_PER_MS;
