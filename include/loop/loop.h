@@ -1,10 +1,10 @@
-/* The event loop, its timers, watches, bells, work items and signals. */
+/* The event loop, its timers, watches, wake-ups, work items and signals. */
 #ifndef LOOP_H
 #define LOOP_H
 
 #include "base/err.h"
 
-/* Everything here is used from the loop's own thread, but for bell_ring. The objects are opaque;
+/* Everything here is used from the loop's own thread, but for wakeup_signal. The objects are opaque;
  * each free function returns at once, and after it no callback of that object comes. */
 
 struct loop;
@@ -44,10 +44,10 @@ void watch_set(struct watch *w, int events);
 void watch_free(struct watch *w);
 
 /* A doorbell: the one thing that another thread may touch. Rings that come together count once. */
-struct bell;
-int bell_open(struct bell **out, struct loop *l, void (*rung)(void *arg), void *arg) MUST_USE;
-void bell_ring(struct bell *b);
-void bell_free(struct bell *b);
+struct wakeup;
+int wakeup_open(struct wakeup **out, struct loop *l, void (*rung)(void *arg), void *arg) MUST_USE;
+void wakeup_signal(struct wakeup *b);
+void wakeup_free(struct wakeup *b);
 
 /* RUN is called in a worker thread, then DONE on the loop. ARG is theirs alone until DONE. */
 int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;

@@ -21,7 +21,7 @@
 
 enum { TICK_MS = 1000, LEAVE_MS = 5000, REPLACE_MS = 10000 };
 
-static void on_bell(void *arg);
+static void on_wakeup(void *arg);
 static void on_tick(void *arg);
 static void on_files(void *arg);
 static void step(struct kafka_consumer *c);
@@ -89,9 +89,9 @@ static int open_handle(struct kafka_consumer *c, struct why *why)
 		close_handle(c);
 		return rc;
 	}
-	kafka_wake_watch(c->control, c->bell);
-	kafka_wake_watch(c->records, c->bell);
-	kafka_wake_watch(c->replies, c->bell);
+	kafka_wake_watch(c->control, c->wakeup);
+	kafka_wake_watch(c->records, c->wakeup);
+	kafka_wake_watch(c->replies, c->wakeup);
 	return 0;
 }
 
@@ -108,10 +108,10 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL || c->offsets_of == NULL)
 		return E_NOMEM;
 	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
-	        timer_open(&c->bound, c->loop, on_bell, c) < 0 ||
-	        timer_open(&c->answer, c->loop, on_bell, c) < 0)
+	        timer_open(&c->bound, c->loop, on_wakeup, c) < 0 ||
+	        timer_open(&c->answer, c->loop, on_wakeup, c) < 0)
 		return E_NOMEM;
-	return bell_open(&c->bell, c->loop, on_bell, c);
+	return wakeup_open(&c->wakeup, c->loop, on_wakeup, c);
 }
 
 int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
@@ -154,7 +154,7 @@ fail:
 	return why->code;
 }
 
-static void on_bell(void *arg)
+static void on_wakeup(void *arg)
 {
 	struct kafka_consumer *c = arg;
 
@@ -178,7 +178,7 @@ static void on_tick(void *arg)
 		kafka_watch_now(c->watch);
 	timer_start(c->tick, TICK_MS);
 	kafka_commit_begin(c);
-	on_bell(c);
+	on_wakeup(c);
 }
 
 const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c)
@@ -210,7 +210,7 @@ void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), v
 {
 	c->closed = closed;
 	c->closed_arg = arg;
-	bell_ring(c->bell);
+	wakeup_signal(c->wakeup);
 }
 
 static void renew(struct kafka_consumer *c)
@@ -260,7 +260,7 @@ static void on_files(void *arg)
 	        c->log.who);
 	c->replacing = true;
 	timer_start(c->bound, REPLACE_MS);
-	bell_ring(c->bell);
+	wakeup_signal(c->wakeup);
 }
 
 /* What the owner has is done and stored first, if that does not take too long: so it comes once. */
@@ -332,7 +332,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
 	timer_free(c->tick);
 	timer_free(c->bound);
 	timer_free(c->answer);
-	bell_free(c->bell);
+	wakeup_free(c->wakeup);
 	if (c->conf != NULL)
 		rd_kafka_conf_destroy(c->conf);
 	kafka_watch_free(c->watch);

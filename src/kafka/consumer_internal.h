@@ -56,7 +56,7 @@ struct kafka_consumer {
 	char *topic;
 	char *group_id;
 	char *offsets_of;
-	struct bell *bell;
+	struct wakeup *wakeup;
 	struct timer *tick;   /* commits, and polls often enough to stay a member */
 	struct timer *bound;  /* of LEAVING, PAUSED */
 	struct timer *answer; /* of GIVING */
@@ -108,7 +108,7 @@ void kafka_member_name(struct kafka_consumer *c);
 /* Before it closes it must unsubscribe, and wait until the group has been left. */
 bool kafka_member_must_give_up(struct kafka_consumer *c);
 void kafka_member_give_up(struct kafka_consumer *c);
-/* False while the broker has not answered; then the bell rings soon. */
+/* False while the broker has not answered; then the wake-up rings soon. */
 bool kafka_member_has_left(struct kafka_consumer *c);
 
 /* kafka_commit.c: */

@@ -9,7 +9,7 @@ static void on_woken(void *arg, struct kafka_offsets *o, const char *what)
 
 	(void)o, (void)what;
 	c->wake = NULL;
-	bell_ring(c->bell); /* EMPTYING waits for it */
+	wakeup_signal(c->wakeup); /* EMPTYING waits for it */
 }
 
 static void wake(struct kafka_consumer *c)

@@ -98,7 +98,7 @@ static void settle(struct kafka_consumer *c)
 	if (c->given != NULL)
 		rd_kafka_topic_partition_list_destroy(c->given);
 	c->given = NULL;
-	bell_ring(c->bell); /* the control queue has rested */
+	wakeup_signal(c->wakeup); /* the control queue has rested */
 }
 
 static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
@@ -214,7 +214,7 @@ static void on_bounds(void *arg, struct kafka_offsets *o, const char *what)
 	struct kafka_consumer *c = arg;
 
 	c->bounds = NULL;
-	bell_ring(c->bell); /* EMPTYING waits for it */
+	wakeup_signal(c->wakeup); /* EMPTYING waits for it */
 	if (c->group != GROUP_ASKING || c->given == NULL)
 		return;
 	if (what != NULL) {

@@ -7,7 +7,7 @@
 #include "wake.h"
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
-        const struct kafka_producer_opts *o, struct bell *bell, struct why *why)
+        const struct kafka_producer_opts *o, struct wakeup *wakeup, struct why *why)
 {
 	rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
 	int rc;
@@ -27,7 +27,7 @@ int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
 		kafka_handle_close(h, NULL);
 		return why->code;
 	}
-	kafka_wake_watch(h->events, bell);
+	kafka_wake_watch(h->events, wakeup);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct kafka_handle {
 };
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
-        const struct kafka_producer_opts *o, struct bell *bell, struct why *why) MUST_USE;
+        const struct kafka_producer_opts *o, struct wakeup *wakeup, struct why *why) MUST_USE;
 
 /* librdkafka's own answer; a report comes only after 0. */
 rd_kafka_resp_err_t kafka_handle_send(

@@ -49,7 +49,7 @@ void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
 	kafka_log_fatal(&p->log, h->rk);
 	kafka_handle_purge(h, false);
 	/* Not here: the handle's reports may be being read just now. */
-	bell_ring(p->bell);
+	wakeup_signal(p->wakeup);
 }
 
 static void replace(struct kafka_handle *h, struct timer *wire)
@@ -67,7 +67,7 @@ void kafka_mend_replace(struct kafka_producer *p)
 		return; /* the next one is made of it anyway */
 	p->replacing = true;
 	replace(&p->main, p->mend);
-	bell_ring(p->bell);
+	wakeup_signal(p->wakeup);
 }
 
 static void pause_once(struct kafka_producer *p)
@@ -82,7 +82,7 @@ static void renew(struct kafka_producer *p)
 	struct why why;
 
 	p->replacing = false;
-	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, &why) < 0) {
+	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->wakeup, &why) < 0) {
 		log_error("%s: %s", p->log.who, why.text);
 		pause_once(p);
 		return;

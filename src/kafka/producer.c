@@ -18,7 +18,7 @@
 
 enum { HOLD_MS = 1000, PURGE_AGAIN_MS = 50 };
 
-static void on_bell(void *arg);
+static void on_wakeup(void *arg);
 static void on_hold_over(void *arg);
 static void on_budget_over(void *arg);
 static void on_idle(void *arg);
@@ -34,7 +34,7 @@ static int open_parts(struct kafka_producer *p)
 		return E_NOMEM;
 	if (kafka_mend_open(p) < 0)
 		return E_NOMEM;
-	return bell_open(&p->bell, p->loop, on_bell, p);
+	return wakeup_open(&p->wakeup, p->loop, on_wakeup, p);
 }
 
 int kafka_producer_open(struct kafka_producer **out, struct loop *l,
@@ -68,7 +68,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 		.topic = p->opts.topic,
 		.option =
 		        opts->topic_option != NULL ? opts->topic_option : "kafka.producer.topic" };
-	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->bell, why) < 0)
+	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->wakeup, why) < 0)
 		goto fail;
 	*out = p;
 	return 0;
@@ -152,10 +152,10 @@ void kafka_producer_flush(
 {
 	p->flushed = flushed;
 	p->flushed_arg = arg;
-	/* With nothing to wait for the bell brings the answer, never this call itself. */
+	/* With nothing to wait for the wake-up brings the answer, never this call itself. */
 	timer_start(p->budget, budget_ms);
 	if (waiting(p) == 0)
-		bell_ring(p->bell);
+		wakeup_signal(p->wakeup);
 }
 
 static void on_budget_over(void *arg)
@@ -165,7 +165,7 @@ static void on_budget_over(void *arg)
 	purge(p, true);
 	timer_start(p->budget, PURGE_AGAIN_MS);
 	if (waiting(p) == 0)
-		bell_ring(p->bell);
+		wakeup_signal(p->wakeup);
 }
 
 static void end_flush(struct kafka_producer *p)
@@ -183,7 +183,7 @@ static bool is_half_empty(const struct kafka_producer *p)
 	       p->main.waiting_bytes <= p->queue_bytes / 2;
 }
 
-static void on_bell(void *arg)
+static void on_wakeup(void *arg)
 {
 	struct kafka_producer *p = arg;
 
@@ -260,7 +260,7 @@ void kafka_producer_free(struct kafka_producer *p)
 	timer_free(p->hold);
 	timer_free(p->budget);
 	timer_free(p->idle);
-	bell_free(p->bell);
+	wakeup_free(p->wakeup);
 	if (p->conf != NULL)
 		rd_kafka_conf_destroy(p->conf);
 	kafka_watch_free(p->watch);

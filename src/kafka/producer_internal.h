@@ -20,7 +20,7 @@ struct kafka_producer {
 	struct kafka_producer_opts opts; /* refers to these, and to the watch's properties */
 	struct kafka_watch *watch;       /* the files that properties name */
 	rd_kafka_conf_t *conf;           /* for the next handle */
-	struct bell *bell;
+	struct wakeup *wakeup;
 
 	struct kafka_handle main;
 	struct kafka_handle alone; /* one record a request; made when a batch was too large */

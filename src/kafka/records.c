@@ -75,7 +75,7 @@ void kafka_records_serve(struct kafka_consumer *c)
 	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->doomed && !c->replacing;
 	        i++) {
 		if (i == RECORDS_A_TURN) {
-			bell_ring(c->bell);
+			wakeup_signal(c->wakeup);
 			return;
 		}
 		if (rd_kafka_consume_batch_queue(c->records, 0, &m, 1) != 1)
@@ -92,7 +92,7 @@ void kafka_consumer_pause(struct kafka_consumer *c)
 void kafka_consumer_resume(struct kafka_consumer *c)
 {
 	c->paused = false;
-	bell_ring(c->bell);
+	wakeup_signal(c->wakeup);
 }
 
 void kafka_consumer_store(
@@ -109,7 +109,7 @@ void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
 	rd_kafka_message_destroy(m->handle);
 	m->handle = NULL;
 	if (--c->out == 0 && c->state == CONSUMER_EMPTYING)
-		bell_ring(c->bell);
+		wakeup_signal(c->wakeup);
 }
 
 void kafka_message_headers(const struct kafka_message *m,

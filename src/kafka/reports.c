@@ -120,7 +120,7 @@ static int open_alone(struct kafka_producer *p)
 	if (rc == 0)
 		rc = kafka_conf_put(conf, "linger.ms", "0", &why);
 	if (rc == 0)
-		rc = kafka_handle_open(&p->alone, conf, &p->opts, p->bell, &why);
+		rc = kafka_handle_open(&p->alone, conf, &p->opts, p->wakeup, &why);
 	rd_kafka_conf_destroy(conf);
 	if (rc < 0)
 		log_error("%s: %s", p->log.who, why.text);
@@ -183,7 +183,7 @@ static void serve(struct kafka_producer *p, struct kafka_handle *h)
 
 	for (int i = 0; h->rk != NULL; i++) {
 		if (i == EVENTS_A_TURN) {
-			bell_ring(p->bell);
+			wakeup_signal(p->wakeup);
 			return;
 		}
 		e = rd_kafka_queue_poll(h->events, 0);

@@ -1,4 +1,4 @@
-/* wake.c — the only place where threads of librdkafka touch us: by a bell, and by two flags.
+/* wake.c — the only place where threads of librdkafka touch us: by a wakeup, and by two flags.
  * librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it takes the same
  * lock. */
 #include <stdlib.h>
@@ -19,17 +19,17 @@ struct grave {
 	void *legacy;
 };
 
-static void on_filled(rd_kafka_t *rk, void *bell)
+static void on_filled(rd_kafka_t *rk, void *wakeup)
 {
 	(void)rk;
-	bell_ring(bell);
+	wakeup_signal(wakeup);
 }
 
-void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b)
+void kafka_wake_watch(rd_kafka_queue_t *q, struct wakeup *b)
 {
 	rd_kafka_queue_cb_event_enable(q, on_filled, b);
 	/* It tells of a queue that was empty: what came before this line would keep it silent for ever. */
-	bell_ring(b);
+	wakeup_signal(b);
 }
 
 void kafka_wake_forget(rd_kafka_queue_t *q)

@@ -1,4 +1,4 @@
-/* wake.h — librdkafka's queues ring a bell of the loop. */
+/* wake.h — librdkafka's queues signal a wake-up of the loop. */
 #ifndef KAFKA_WAKE_H
 #define KAFKA_WAKE_H
 
@@ -8,11 +8,11 @@
 
 #include "loop/loop.h"
 
-/* From now on B is rung whenever Q stops being empty: what serves the bell must empty the queue, or
+/* From now on B is rung whenever Q stops being empty: what serves the wake-up must empty the queue, or
  * ring again. */
-void kafka_wake_watch(rd_kafka_queue_t *q, struct bell *b);
+void kafka_wake_watch(rd_kafka_queue_t *q, struct wakeup *b);
 
-/* After it no ring of Q is under way: the bell may be freed. */
+/* After it no ring of Q is under way: the wake-up may be freed. */
 void kafka_wake_forget(rd_kafka_queue_t *q);
 
 /* The consumer group's state of a librdkafka client, as its requests to the broker show it. */

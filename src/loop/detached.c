@@ -7,9 +7,9 @@
 
 struct detached {
 	pthread_mutex_t lock;
-	bool returned;  /* RUN came back, and the bell is rung */
-	bool abandoned; /* the bell is gone */
-	struct bell *bell;
+	bool returned;  /* RUN came back, and the wake-up is rung */
+	bool abandoned; /* the wake-up is gone */
+	struct wakeup *wakeup;
 	void (*run)(void *arg);
 	void (*done)(void *arg);
 	void (*drop)(void *arg);
@@ -32,7 +32,7 @@ static void *run_detached(void *arg)
 	abandoned = d->abandoned;
 	d->returned = true;
 	if (!abandoned)
-		bell_ring(d->bell); /* under the lock: the owner frees the bell */
+		wakeup_signal(d->wakeup); /* under the lock: the owner frees the wake-up */
 	pthread_mutex_unlock(&d->lock);
 	if (abandoned) {
 		d->drop(d->arg);
@@ -41,15 +41,15 @@ static void *run_detached(void *arg)
 	return NULL;
 }
 
-static void on_returned(void *bell_arg)
+static void on_returned(void *wakeup_arg)
 {
-	struct detached *d = bell_arg;
+	struct detached *d = wakeup_arg;
 	void (*done)(void *arg) = d->done;
 	void *arg = d->arg;
 
 	pthread_mutex_lock(&d->lock); /* the thread is behind its last use of D */
 	pthread_mutex_unlock(&d->lock);
-	bell_free(d->bell);
+	wakeup_free(d->wakeup);
 	destroy(d);
 	done(arg);
 }
@@ -77,14 +77,14 @@ int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg)
 		return E_NOMEM;
 	*d = (struct detached){ .run = run, .done = done, .drop = drop, .arg = arg };
 	pthread_mutex_init(&d->lock, NULL);
-	if (bell_open(&d->bell, l, on_returned, d) < 0) {
+	if (wakeup_open(&d->wakeup, l, on_returned, d) < 0) {
 		destroy(d);
 		return E_NOMEM;
 	}
 	*out = d; /* before the thread, whose end DONE takes for known */
 	if (start_thread(d) < 0) {
 		*out = NULL;
-		bell_free(d->bell);
+		wakeup_free(d->wakeup);
 		destroy(d);
 		return E_NOMEM;
 	}
@@ -100,7 +100,7 @@ void detached_abandon(struct detached *d)
 	pthread_mutex_lock(&d->lock);
 	returned = d->returned;
 	d->abandoned = true;
-	bell_free(d->bell);
+	wakeup_free(d->wakeup);
 	pthread_mutex_unlock(&d->lock);
 	if (returned) {
 		d->drop(d->arg);

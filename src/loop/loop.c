@@ -31,7 +31,7 @@ struct watch {
 	void *arg;
 };
 
-struct bell {
+struct wakeup {
 	uv_async_t uv;
 	void (*rung)(void *arg);
 	void *arg;
@@ -150,7 +150,7 @@ static struct loop *loop_of(const uv_timer_t *u)
 	return container_of(u->loop, struct loop, uv);
 }
 
-static void on_ring(uv_timer_t *u)
+static void on_async(uv_timer_t *u)
 {
 	struct timer *t = container_of(u, struct timer, uv);
 	struct loop *l = loop_of(&t->uv);
@@ -180,7 +180,7 @@ void timer_start(struct timer *t, uint64_t after_ms)
 {
 	if (loop_of(&t->uv)->in_timers)
 		after_ms = max_u64(after_ms, 1);
-	uv_timer_start(&t->uv, on_ring, after_ms, 0);
+	uv_timer_start(&t->uv, on_async, after_ms, 0);
 }
 
 void timer_stop(struct timer *t)
@@ -247,22 +247,22 @@ void watch_free(struct watch *w)
 	close_handle(w);
 }
 
-static void on_rung(uv_async_t *a)
+static void on_signalled(uv_async_t *a)
 {
-	struct bell *b = container_of(a, struct bell, uv);
+	struct wakeup *b = container_of(a, struct wakeup, uv);
 
 	b->rung(b->arg);
 }
 
-int bell_open(struct bell **out, struct loop *l, void (*rung)(void *arg), void *arg)
+int wakeup_open(struct wakeup **out, struct loop *l, void (*rung)(void *arg), void *arg)
 {
-	struct bell *b = calloc(1, sizeof(*b));
+	struct wakeup *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return E_NOMEM;
 	b->rung = rung;
 	b->arg = arg;
-	if (uv_async_init(&l->uv, &b->uv, on_rung) < 0) {
+	if (uv_async_init(&l->uv, &b->uv, on_signalled) < 0) {
 		free(b);
 		return E_IO;
 	}
@@ -270,12 +270,12 @@ int bell_open(struct bell **out, struct loop *l, void (*rung)(void *arg), void *
 	return 0;
 }
 
-void bell_ring(struct bell *b)
+void wakeup_signal(struct wakeup *b)
 {
 	uv_async_send(&b->uv);
 }
 
-void bell_free(struct bell *b)
+void wakeup_free(struct wakeup *b)
 {
 	close_handle(b);
 }

@@ -1,4 +1,4 @@
-/* emitting.c — a timer while there is something to wait for, a bell while there is not: the other
+/* emitting.c — a timer while there is something to wait for, a wake-up while there is not: the other
  * parts of the loop get their turn between two steps either way. */
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@ struct emitting {
 	struct loop *loop;
 	struct emitter *emitter;
 	struct timer *wait;
-	struct bell *again;
+	struct wakeup *again;
 	void (*over)(void *arg);
 	void *arg;
 };
@@ -22,7 +22,7 @@ static void step(void *arg)
 		emitter_settle(g->emitter);
 		g->over(g->arg);
 	} else if (wait_us < US_PER_MS) {
-		bell_ring(g->again);
+		wakeup_signal(g->again);
 	} else {
 		timer_start(g->wait, wait_us / US_PER_MS);
 	}
@@ -39,11 +39,11 @@ int emitting_start(struct emitting **out, struct loop *l, struct emitter *e,
 	g->emitter = e;
 	g->over = over;
 	g->arg = arg;
-	if (timer_open(&g->wait, l, step, g) < 0 || bell_open(&g->again, l, step, g) < 0) {
+	if (timer_open(&g->wait, l, step, g) < 0 || wakeup_open(&g->again, l, step, g) < 0) {
 		emitting_free(g);
 		return E_NOMEM;
 	}
-	bell_ring(g->again);
+	wakeup_signal(g->again);
 	*out = g;
 	return 0;
 }
@@ -53,6 +53,6 @@ void emitting_free(struct emitting *g)
 	if (g == NULL)
 		return;
 	timer_free(g->wait);
-	bell_free(g->again);
+	wakeup_free(g->again);
 	free(g);
 }
