@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/near.h"
+#include "config/suggestion.h"
 #include "options.h"
 
 enum verb { CHECK, SHOW, SAMPLE, VERBS };
@@ -27,16 +27,16 @@ static void usage(FILE *to)
 
 static int find_verb(const char *word)
 {
-	struct near near = { .wrong = word };
+	struct suggestion nearest = { .wrong = word };
 
 	for (int i = 0; i < VERBS; i++) {
 		if (strcmp(word, verbs[i]) == 0)
 			return i;
-		near_offer(&near, verbs[i]);
+		suggestion_consider(&nearest, verbs[i]);
 	}
 	fprintf(stderr, "spanspool config: \"%s\" is not check, show or sample", word);
-	if (near.best != NULL)
-		fprintf(stderr, "; is %s meant?", near.best);
+	if (nearest.best != NULL)
+		fprintf(stderr, "; is %s meant?", nearest.best);
 	fputc('\n', stderr);
 	return -1;
 }

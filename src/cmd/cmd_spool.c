@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/near.h"
+#include "config/suggestion.h"
 #include "spool_verbs.h"
 #include "status_text.h"
 #include "base/units.h"
@@ -46,12 +46,12 @@ static void usage(const char *command, const struct spool_verb *table, FILE *to)
 static const struct spool_verb *find(
         const char *command, const struct spool_verb *table, const char *word)
 {
-	struct near near = { .wrong = word };
+	struct suggestion nearest = { .wrong = word };
 
 	for (const struct spool_verb *v = table; v->name != NULL; v++) {
 		if (strcmp(v->name, word) == 0)
 			return v;
-		near_offer(&near, v->name);
+		suggestion_consider(&nearest, v->name);
 	}
 	if (word[0] == '-') {
 		fprintf(stderr,
@@ -60,8 +60,8 @@ static const struct spool_verb *find(
 		return NULL;
 	}
 	fprintf(stderr, "spanspool %s: unknown verb \"%s\"", command, word);
-	if (near.best != NULL)
-		fprintf(stderr, "; is %s meant?\n", near.best);
+	if (nearest.best != NULL)
+		fprintf(stderr, "; is %s meant?\n", nearest.best);
 	else
 		fprintf(stderr, " (see spanspool %s --help)\n", command);
 	return NULL;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "config/near.h"
+#include "config/suggestion.h"
 #include "options.h"
 
 const struct command commands[] = {
@@ -32,13 +32,13 @@ const struct command *command_find(const char *name)
 
 int command_unknown(const char *name)
 {
-	struct near near = { .wrong = name };
+	struct suggestion nearest = { .wrong = name };
 
 	for (const struct command *c = commands; c->name != NULL; c++)
-		near_offer(&near, c->name);
+		suggestion_consider(&nearest, c->name);
 	fprintf(stderr, "spanspool: unknown command \"%s\"", name);
-	if (near.best != NULL)
-		fprintf(stderr, "; is %s meant?\n", near.best);
+	if (nearest.best != NULL)
+		fprintf(stderr, "; is %s meant?\n", nearest.best);
 	else
 		fprintf(stderr, " (see spanspool help)\n");
 	return EXIT_USAGE;

@@ -10,7 +10,7 @@
 
 #include "conf_internal.h"
 #include "base/log.h"
-#include "config/near.h"
+#include "config/suggestion.h"
 
 struct kept {
 	struct kept *next;
@@ -80,17 +80,17 @@ int conf_blame(const struct conf *c, const char *name, struct why *why)
 
 int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why)
 {
-	struct near near = { .wrong = name };
+	struct suggestion nearest = { .wrong = name };
 	bool flag = source.origin == CONF_FLAG;
 	const char *dashes = flag ? "--" : "";
 
 	for (size_t i = 0; i < c->n; i++)
 		if (!conf_is_refused(&c->settings[i]))
-			near_offer(&near, c->settings[i].row->name);
+			suggestion_consider(&nearest, c->settings[i].row->name);
 	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
-	if (near.best != NULL)
+	if (nearest.best != NULL)
 		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
-		        dashes, name, dashes, near.best);
+		        dashes, name, dashes, nearest.best);
 	if (!flag)
 		why_wrap(why, "%s:%u", c->file, source.line);
 	return E_USAGE;

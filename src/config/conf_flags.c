@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "conf_internal.h"
-#include "config/near.h"
+#include "config/suggestion.h"
 
 static int not_a_flag(const char *word, const char *before, struct why *why)
 {
@@ -18,17 +18,17 @@ static int not_a_flag(const char *word, const char *before, struct why *why)
 static int one_dash(const struct conf *c, const char *word, struct why *why)
 {
 	char name[CONF_NAME_MAX];
-	struct near near = { .wrong = name };
+	struct suggestion nearest = { .wrong = name };
 
 	snprintf(name, sizeof(name), "%.*s", (int)min_u64(strcspn(word + 1, "="), sizeof(name) - 1),
 	        word + 1);
 	for (size_t i = 0; i < c->n; i++)
 		if (!conf_is_refused(&c->settings[i]))
-			near_offer(&near, c->settings[i].row->name);
-	if (near.best != NULL)
+			suggestion_consider(&nearest, c->settings[i].row->name);
+	if (nearest.best != NULL)
 		why_set(why, E_USAGE,
 		        "unknown option -%.80s; options have two dashes, is --%s meant?", name,
-		        near.best);
+		        nearest.best);
 	else
 		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes", name);
 	return why->code;

@@ -4,4 +4,4 @@ libspanspool_a_SOURCES += \
 	%D%/conf_flags.c \
 	%D%/conf_print.c \
 	%D%/conf_value.c \
-	include/config/near.h %D%/near.c
+	include/config/suggestion.h %D%/suggestion.c

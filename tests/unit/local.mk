@@ -36,7 +36,7 @@ UNIT_TESTS = \
 	%D%/test_metrics \
 	%D%/test_metrics_page \
 	%D%/test_metronome \
-	%D%/test_near \
+	%D%/test_suggestion \
 	%D%/test_numbered \
 	%D%/test_oracle \
 	%D%/test_exporter_check \

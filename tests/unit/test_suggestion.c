@@ -1,5 +1,5 @@
-/* test_near.c — what is suggested for a misspelt name. */
-#include "config/near.h"
+/* test_suggestion.c — what is suggested for a misspelt name. */
+#include "config/suggestion.h"
 #include "tap.h"
 
 static void the_nearest_name_is_suggested(void)
@@ -33,26 +33,26 @@ static void the_nearest_name_is_suggested(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct near near = { .wrong = cases[i].wrong };
+		struct suggestion nearest = { .wrong = cases[i].wrong };
 
 		for (size_t j = 0; j < ARRAY_LEN(names); j++)
-			near_offer(&near, names[j]);
+			suggestion_consider(&nearest, names[j]);
 		if (cases[i].want == NULL)
-			ok(near.best == NULL, "nothing is near \"%s\", said %s", cases[i].wrong,
-			        near.best == NULL ? "nothing" : near.best);
+			ok(nearest.best == NULL, "nothing is near \"%s\", said %s", cases[i].wrong,
+			        nearest.best == NULL ? "nothing" : nearest.best);
 		else
-			is_text(near.best, cases[i].want, cases[i].wrong);
+			is_text(nearest.best, cases[i].want, cases[i].wrong);
 	}
 }
 
 static void neighbours_that_changed_places_are_one_mistake(void)
 {
-	struct near near = { .wrong = "mati" };
+	struct suggestion nearest = { .wrong = "mati" };
 
-	near_offer(&near, "main");
-	near_offer(&near, "mait");
-	is_text(near.best, "mait", "mati is nearer to mait than to main");
-	is_int(near.distance, 1, "by one mistake");
+	suggestion_consider(&nearest, "main");
+	suggestion_consider(&nearest, "mait");
+	is_text(nearest.best, "mait", "mati is nearer to mait than to main");
+	is_int(nearest.distance, 1, "by one mistake");
 }
 
 int main(void)

@@ -1,8 +1,8 @@
-/* near.c — edit distance, to suggest what may have been meant. */
+/* suggestion.c — edit distance, to suggest what may have been meant. */
 #include <ctype.h>
 #include <string.h>
 
-#include "config/near.h"
+#include "config/suggestion.h"
 
 enum { LONGEST = 63 };
 
@@ -58,7 +58,7 @@ static bool is_last_part(const char *wrong, size_t wlen, const char *name, size_
 	return true;
 }
 
-void near_offer(struct near *n, const char *name)
+void suggestion_consider(struct suggestion *n, const char *name)
 {
 	size_t wlen = strlen(n->wrong), nlen = strlen(name), d;
 

@@ -1,10 +1,10 @@
 /* The known name that is nearest to a misspelt one. */
-#ifndef NEAR_H
-#define NEAR_H
+#ifndef SUGGESTION_H
+#define SUGGESTION_H
 
 #include "base/base.h"
 
-struct near {
+struct suggestion {
 	const char *wrong; /* what was written */
 	const char *best;  /* the nearest so far, NULL while none is near enough */
 	size_t distance;
@@ -12,6 +12,6 @@ struct near {
 
 /* Offers NAME, which is kept by address. Case counts nothing, nor '.', '-' and '_' against each
  * other; the last part of a dotted name written alone is near to the whole. */
-void near_offer(struct near *n, const char *name);
+void suggestion_consider(struct suggestion *n, const char *name);
 
 #endif
