@@ -216,7 +216,7 @@ static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64
 
 	if (d->leaving || !slowstart_may_send(&d->pace, (uint32_t)d->in_round, now))
 		return false;
-	wait = bucket_wait_us(&d->ramp, slowstart_rate(&d->pace, now), now);
+	wait = token_bucket_wait_us(&d->ramp, slowstart_rate(&d->pace, now), now);
 	if (wait > 0) {
 		*wake = min_u64(*wake, now + wait);
 		return false;

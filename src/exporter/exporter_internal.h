@@ -5,7 +5,7 @@
 
 #include "http/addresses.h"
 #include "policy/backoff.h"
-#include "policy/bucket.h"
+#include "policy/token_bucket.h"
 #include "exporter/collector_cause.h"
 #include "exporter/exporter.h"
 #include "base/list.h"
@@ -112,7 +112,7 @@ struct destination {
 	struct confirmer *confirmer;
 	enum confirmer_sight sight; /* as last told */
 	struct slowstart pace;
-	struct bucket ramp;
+	struct token_bucket ramp;
 	uint64_t in_round; /* requests of the pace's round on the wire */
 	uint64_t last_good_us;
 	uint64_t blocked_us; /* last moment it was found to refuse everything */
@@ -155,7 +155,7 @@ struct exporter {
 	struct list ready, resting, wire;      /* requests */
 	struct post_budget posts;
 	struct replay_pace replay;
-	struct bucket rate;
+	struct token_bucket rate;
 	uint64_t good, bad; /* answers, to tell a failing batch from a failing collector */
 	uint64_t random;
 	bool failed_last; /* the last request that went out had failed before */

@@ -144,8 +144,8 @@ static void send_request(struct request *r, struct destination *d)
 	d->in_round++;
 	r->post.spans = r->spans;
 	confirmer_sent(d->confirmer, &r->post);
-	bucket_take(&e->rate, r->spans);
-	bucket_take(&d->ramp, r->spans);
+	token_bucket_take(&e->rate, r->spans);
+	token_bucket_take(&d->ramp, r->spans);
 	post_budget_take(&e->posts, d->closes);
 	note_sending(r);
 	list_remove(&r->link);
@@ -249,7 +249,7 @@ static void send_all(struct exporter *e, uint64_t now, uint64_t *wake)
 	bool sent = true;
 
 	while (sent && e->stats.in_flight < e->opts.max_in_flight) {
-		uint64_t wait = bucket_wait_us(&e->rate, e->opts.max_spans_per_second, now);
+		uint64_t wait = token_bucket_wait_us(&e->rate, e->opts.max_spans_per_second, now);
 
 		if (wait > 0) {
 			*wake = min_u64(*wake, now + wait);

@@ -2,7 +2,7 @@ libspanspool_a_SOURCES += \
 	include/policy/age.h %D%/age.c \
 	include/policy/answers.h %D%/answers.c \
 	include/policy/backoff.h %D%/backoff.c \
-	include/policy/bucket.h %D%/bucket.c \
+	include/policy/token_bucket.h %D%/token_bucket.c \
 	include/policy/catchup.h %D%/catchup.c \
 	include/policy/circuit.h %D%/circuit.c \
 	include/policy/confirm.h %D%/confirm.c %D%/confirm_internal.h %D%/confirm_window.c \

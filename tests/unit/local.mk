@@ -6,7 +6,7 @@ UNIT_TESTS = \
 	%D%/test_backoff \
 	%D%/test_base \
 	%D%/test_batch_json \
-	%D%/test_bucket \
+	%D%/test_token_bucket \
 	%D%/test_catchup \
 	%D%/test_child \
 	%D%/test_circuit \

@@ -1,7 +1,7 @@
-/* bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
-#include "policy/bucket.h"
+/* token_bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
+#include "policy/token_bucket.h"
 
-uint64_t bucket_wait_us(struct bucket *b, uint64_t rate, uint64_t now_us)
+uint64_t token_bucket_wait_us(struct token_bucket *b, uint64_t rate, uint64_t now_us)
 {
 	double most = (double)rate / 10; /* a tenth of a second may gather, no more */
 
@@ -17,7 +17,7 @@ uint64_t bucket_wait_us(struct bucket *b, uint64_t rate, uint64_t now_us)
 	return b->spans >= 0 ? 0 : (uint64_t)(-b->spans * US_PER_S / (double)rate) + 1;
 }
 
-void bucket_take(struct bucket *b, uint64_t spans)
+void token_bucket_take(struct token_bucket *b, uint64_t spans)
 {
 	b->spans -= (double)spans;
 }
