@@ -14,7 +14,7 @@
  * oldest that waits, and one from another place of the backlog (evidence_spot). */
 #include <stdlib.h>
 
-#include "policy/age.h"
+#include "policy/max_age.h"
 #include "agent/backlog.h"
 #include "base/clock.h"
 #include "policy/evidence.h"
@@ -33,7 +33,7 @@ struct backlog {
 	struct refused *refused;
 	struct ledger *ledger;
 	struct backlog_opts opts;
-	struct age_watch age;
+	struct max_age age;
 	struct list ready;
 	struct list resting; /* by the moment of their last refusal */
 	uint64_t
@@ -239,7 +239,7 @@ static void drop_old(struct backlog *b, struct list *list, uint64_t *bytes, bool
 	list_each_safe (node, list) {
 		struct batch *batch = container_of(node, struct batch, link);
 
-		if (!age_over(&b->age, now, wall, batch->received_ms, b->opts.max_age_us)) {
+		if (!max_age_exceeded(&b->age, now, wall, batch->received_ms, b->opts.max_age_us)) {
 			if (head_only)
 				break;
 			continue;
@@ -259,13 +259,13 @@ static bool expire(struct backlog *b)
 
 	if (max == 0)
 		return false;
-	if (age_look(&b->age, now, wall, max))
+	if (max_age_observe(&b->age, now, wall, max))
 		log_warn("spool: the clock stepped, no span is dropped by age for the next "
 		         "spool.max-age");
 	drop_old(b, &b->ready, &b->stats.ready_bytes, true);
 	drop_old(b, &b->resting, &b->stats.resting_bytes, false);
 	return list_empty(&b->ready) &&
-	       age_over(&b->age, now, wall, spooler_stats(b->spooler)->spool.oldest_ms, max);
+	       max_age_exceeded(&b->age, now, wall, spooler_stats(b->spooler)->spool.oldest_ms, max);
 }
 
 static void let_go_of(struct backlog *b, struct list *list, uint64_t *bytes)

@@ -1,5 +1,5 @@
 libspanspool_a_SOURCES += \
-	include/policy/age.h %D%/age.c \
+	include/policy/max_age.h %D%/max_age.c \
 	include/policy/answers.h %D%/answers.c \
 	include/policy/backoff.h %D%/backoff.c \
 	include/policy/token_bucket.h %D%/token_bucket.c \

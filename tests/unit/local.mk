@@ -1,6 +1,6 @@
 # Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
 UNIT_TESTS = \
-	%D%/test_age \
+	%D%/test_max_age \
 	%D%/test_agent_tags \
 	%D%/test_answers \
 	%D%/test_backoff \
