@@ -16,7 +16,7 @@
 #include "agent/pipeline.h"
 #include "base/log.h"
 #include "refused.h"
-#include "policy/trend.h"
+#include "policy/rate.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
@@ -46,9 +46,9 @@ struct pipeline {
 	uint64_t give_up_us; /* FLUSHING, STORING: until then */
 	struct watchdog watchdog;
 	bool watchdog_told;
-	struct trend refilled;       /* spans delivered from the spool */
-	struct trend in_spool;       /* spans that wait there */
-	enum circuit_state trend_of; /* how things went before the circuit changed tells nothing */
+	struct rate refilled;       /* spans delivered from the spool */
+	struct rate in_spool;       /* spans that wait there */
+	enum circuit_state rate_of; /* how things went before the circuit changed tells nothing */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -281,12 +281,12 @@ static void on_heartbeat(void *arg)
 	if (f->state == RUNNING && f->has_sink)
 		flight_offer_queued(f->flight);
 	flight_shed(f->flight);
-	if (dispatcher_state(f->dispatcher) != f->trend_of) {
-		f->trend_of = dispatcher_state(f->dispatcher);
-		f->refilled = f->in_spool = (struct trend){ 0 };
+	if (dispatcher_state(f->dispatcher) != f->rate_of) {
+		f->rate_of = dispatcher_state(f->dispatcher);
+		f->refilled = f->in_spool = (struct rate){ 0 };
 	}
-	trend_look(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
-	trend_look(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
+	rate_observe(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
+	rate_observe(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
 	if (f->state == RUNNING)
 		watch(f);
 	step(f); /* the hook does the rest: it runs after every callback */
@@ -386,7 +386,7 @@ void pipeline_stats(struct pipeline *f, struct pipeline_stats *to)
 	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
 	        to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
 	to->refill_per_s = f->refilled.per_s;
-	to->spool_empty_s = trend_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
+	to->spool_empty_s = rate_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
 void pipeline_free(struct pipeline *f)

@@ -174,9 +174,9 @@ static bool is_foreign_still(struct confirmer *c, const struct confirm_reading *
 static void count_stored(struct confirmer *c, const struct confirm_reading *r)
 {
 	if (c->stored_epoch != c->policy.epoch)
-		c->stored = (struct trend){ 0 };
+		c->stored = (struct rate){ 0 };
 	c->stored_epoch = c->policy.epoch;
-	trend_look(&c->stored, r->ended_us, r->counters.saved);
+	rate_observe(&c->stored, r->ended_us, r->counters.saved);
 }
 
 static void page_read(struct confirmer *c, const struct confirm_reading *r)

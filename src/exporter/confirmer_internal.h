@@ -4,7 +4,7 @@
 
 #include "exporter/confirmer.h"
 #include "pages.h"
-#include "policy/trend.h"
+#include "policy/rate.h"
 
 struct confirmer {
 	struct pages *pages; /* NULL: CONFIRMER_OFF */
@@ -30,7 +30,7 @@ struct confirmer {
 	uint64_t foreign_spans; /* and the spans that were sent and answered 2xx since */
 	uint64_t foreign_asked; /* of these: when the look that is under way began */
 	/* for people */
-	struct trend stored;
+	struct rate stored;
 	uint32_t stored_epoch; /* of the policy, to which STORED belongs */
 	uint64_t reads, reads_failed;
 	struct buf sentence;

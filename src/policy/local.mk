@@ -19,5 +19,5 @@ libspanspool_a_SOURCES += \
 	include/policy/replay.h %D%/replay.c \
 	include/policy/replay_counts.h %D%/replay_counts.c \
 	include/policy/slowstart.h %D%/slowstart.c \
-	include/policy/trend.h %D%/trend.c \
+	include/policy/rate.h %D%/rate.c \
 	include/policy/watermark.h %D%/watermark.c

@@ -69,7 +69,7 @@ UNIT_TESTS = \
 	%D%/test_tags \
 	%D%/test_tally \
 	%D%/test_transcode \
-	%D%/test_trend \
+	%D%/test_rate \
 	%D%/test_watermark
 
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,12 +1,12 @@
-/* trend.c — each look counts for as long as it took, the older ones ever less. In the beginning, when
+/* rate.c — each look counts for as long as it took, the older ones ever less. In the beginning, when
  * there is less to remember than the memory would hold, it is the plain mean. */
 #include <math.h>
 
-#include "policy/trend.h"
+#include "policy/rate.h"
 
-static const double memory_us = (double)TREND_MEMORY_S * US_PER_S;
+static const double memory_us = (double)RATE_MEMORY_S * US_PER_S;
 
-void trend_look(struct trend *t, uint64_t now_us, uint64_t value)
+void rate_observe(struct rate *t, uint64_t now_us, uint64_t value)
 {
 	double took, weight, now_per_s;
 
@@ -24,7 +24,7 @@ void trend_look(struct trend *t, uint64_t now_us, uint64_t value)
 	t->at_us = now_us;
 }
 
-double trend_until_zero(const struct trend *t, uint64_t value)
+double rate_until_zero(const struct rate *t, uint64_t value)
 {
 	if (value == 0)
 		return 0;

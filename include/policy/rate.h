@@ -1,13 +1,13 @@
 /* How fast a number grows or shrinks, by a memory that fades. */
-#ifndef TREND_H
-#define TREND_H
+#ifndef RATE_H
+#define RATE_H
 
 #include "base/base.h"
 
-enum { TREND_MEMORY_S = 10 };
+enum { RATE_MEMORY_S = 10 };
 
-/* All zero is a trend that has seen nothing yet. */
-struct trend {
+/* All zero is a rate that has seen nothing yet. */
+struct rate {
 	bool started;
 	uint64_t value;  /* as last seen */
 	uint64_t at_us;  /* then, monotonic */
@@ -16,10 +16,10 @@ struct trend {
 };
 
 /* VALUE is what is counted or measured now. Looks may come at any intervals. */
-void trend_look(struct trend *t, uint64_t now_us, uint64_t value);
+void rate_observe(struct rate *t, uint64_t now_us, uint64_t value);
 
 /* Seconds until it, now VALUE, is 0 if it goes on like this: 0 when it is, INFINITY while it does not
  * shrink. */
-double trend_until_zero(const struct trend *t, uint64_t value);
+double rate_until_zero(const struct rate *t, uint64_t value);
 
 #endif
