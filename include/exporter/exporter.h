@@ -72,7 +72,7 @@ enum exporter_outcome {
 	EXPORTER_REFUSED,    /* no collector takes it */
 };
 
-/* Causes of EXPORTER_REFUSED beside those of answers_cause. */
+/* Causes of EXPORTER_REFUSED beside those of response_cause. */
 extern const char
         exporter_unconfirmed[]; /* lost confirm_attempts times by a collector that others flood */
 
@@ -82,7 +82,7 @@ struct exporter_report {
 	/* Of EXPORTER_REFUSED; false, 0 and "" otherwise. */
 	bool too_large;     /* the collector refused the batch for its size */
 	int status;         /* HTTP status of the answer that refused it; 0: none did */
-	const char *cause;  /* one word: of answers_cause, or exporter_unconfirmed */
+	const char *cause;  /* one word: of response_cause, or exporter_unconfirmed */
 	const char *detail; /* one sentence, at most 1 KiB, borrowed for the call */
 };
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "demo.h"
 
-enum { ANSWER_MS = 2000 };
+enum { RESPONSE_MS = 2000 };
 
 void demo_watch_init(struct demo_watch *w, struct http_client *c, uint16_t port,
         void (*read)(void *arg, struct slice json), void *arg)
@@ -37,7 +37,7 @@ static void on_ledger(void *arg, const struct http_answer *a)
 void demo_watch_look(struct demo_watch *w)
 {
 	char url[96];
-	struct http_request r = { .url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS };
+	struct http_request r = { .url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS };
 
 	if (w->asking)
 		return;

@@ -1,8 +1,8 @@
 /* answer.c — what an answer means for the request and for the collector it came from. The table
- * and the verdicts are answers.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
+ * and the verdicts are response_class.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
 #include <stdio.h>
 
-#include "policy/answers.h"
+#include "policy/response_class.h"
 #include "exporter_internal.h"
 
 /* As many joined POSTs in a row are refused, beside twice those that can be on the wire at once, which may all have a bad
@@ -26,11 +26,11 @@ static void describe(const struct http_answer *a, char *to, size_t cap)
 		to[n - 2] = '\0';
 }
 
-static enum answer class_of(const struct http_answer *a)
+static enum response class_of(const struct http_answer *a)
 {
 	if (collector_reads_no_gzip(a))
-		return ANSWER_MISCONFIGURED;
-	return answers_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
+		return RESPONSE_MISCONFIGURED;
+	return response_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
 }
 
 static void count(struct exporter *e, const struct http_answer *a)
@@ -63,7 +63,7 @@ static bool is_stuck(const struct request *r)
 		.others_bad = e->bad - r->bad_then - r->failures,
 	};
 
-	return answers_stuck(&t);
+	return response_stuck(&t);
 }
 
 /* Failing again and again while others pass: in parts, then none of it. */
@@ -72,14 +72,14 @@ static void give_up_on(struct request *r)
 	int rc = request_split(r);
 
 	if (rc == E_TOO_LARGE)
-		request_refused(r, answers_cause(ANSWER_RETRY));
+		request_refused(r, response_cause(RESPONSE_RETRY));
 	else if (rc < 0)
 		request_again(r, US_PER_S);
 }
 
 static bool may_be_stored(const struct http_answer *a)
 {
-	return answers_may_be_stored(a->status, a->was_sent);
+	return response_may_be_stored(a->status, a->was_sent);
 }
 
 /* No doubt is left: this is about the collector, not about one batch or one connection. */
@@ -155,7 +155,7 @@ static enum verdict verdict_on(const struct request *r, const struct destination
 	struct refusal refusal = { r->refusals, r->first_refused_us, d->last_good_us,
 		d->refused_in_row };
 
-	return answers_verdict(&refusal);
+	return response_verdict(&refusal);
 }
 
 /* A POST of several batches was refused: each half is asked for by itself. */
@@ -189,7 +189,7 @@ static void refused(struct request *r, struct destination *d, const struct http_
 		d->joined_refused = 0;
 	}
 	blame(r, a);
-	r->cause = answers_cause(class_of(a));
+	r->cause = response_cause(class_of(a));
 	v = verdict_on(r, d);
 	if (is_trial && v != VERDICT_HOLD)
 		v = VERDICT_ASK; /* the trial tells nothing yet of the collector */
@@ -298,27 +298,27 @@ void exporter_on_answer(void *arg, const struct http_answer *a)
 {
 	struct request *r = arg;
 	struct destination *d = off_wire(r, a);
-	enum answer class = class_of(a);
+	enum response class = class_of(a);
 
 	count(d->exporter, a);
-	if (class != ANSWER_DONE)
+	if (class != RESPONSE_DONE)
 		confirmer_unanswered(d->confirmer, &r->post);
-	if ((class == ANSWER_RETRY || class == ANSWER_MISCONFIGURED) && may_be_stored(a))
+	if ((class == RESPONSE_RETRY || class == RESPONSE_MISCONFIGURED) && may_be_stored(a))
 		request_doubt(r);
 	switch (class) {
-	case ANSWER_DONE:
+	case RESPONSE_DONE:
 		taken(r, d);
 		break;
-	case ANSWER_RETRY:
+	case RESPONSE_RETRY:
 		told_to_retry(r, d, a);
 		break;
-	case ANSWER_SPLIT:
+	case RESPONSE_SPLIT:
 		too_large(r, d, a);
 		break;
-	case ANSWER_REFUSED:
+	case RESPONSE_REFUSED:
 		refused(r, d, a);
 		break;
-	case ANSWER_MISCONFIGURED:
+	case RESPONSE_MISCONFIGURED:
 		destination_fails(d, r->round, TROUBLE_BLOCKED, a);
 		request_again(r, 0);
 		break;
@@ -343,19 +343,19 @@ static void decide_suspects(struct destination *d)
 void exporter_on_asked(void *arg, const struct http_answer *a)
 {
 	struct destination *d = arg;
-	enum answer class = class_of(a);
+	enum response class = class_of(a);
 
 	d->asking = false;
 	d->exporter->stats.in_flight--;
 	exporter_stir(d->exporter);
 	count(d->exporter, a);
-	if (class == ANSWER_DONE) {
+	if (class == RESPONSE_DONE) {
 		d->last_good_us = loop_now_us(d->exporter->loop);
 		destination_answers(d, d->asked_round);
 		decide_suspects(d);
 		return;
 	}
 	destination_fails(
-	        d, d->asked_round, class == ANSWER_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
+	        d, d->asked_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
 	suspects_go_on(d);
 }

@@ -1,7 +1,7 @@
 /* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
 #include <stdio.h>
 
-#include "policy/answers.h"
+#include "policy/response_class.h"
 #include "exporter/collector_cause.h"
 #include "base/redact.h"
 

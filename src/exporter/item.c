@@ -2,7 +2,7 @@
  * its parts is gone. */
 #include <stdlib.h>
 
-#include "policy/answers.h"
+#include "policy/response_class.h"
 #include "exporter_internal.h"
 
 const char exporter_unconfirmed[] = "unconfirmed";
@@ -122,7 +122,7 @@ static void report(struct item *i)
 	if (r.outcome == EXPORTER_REFUSED) {
 		r.status = i->status;
 		r.cause = i->refused;
-		r.too_large = i->refused == answers_cause(ANSWER_SPLIT);
+		r.too_large = i->refused == response_cause(RESPONSE_SPLIT);
 		r.detail = detail == NULL ? "" : detail;
 	}
 	i->detail = NULL;

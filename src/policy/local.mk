@@ -1,6 +1,6 @@
 libspanspool_a_SOURCES += \
 	include/policy/max_age.h %D%/max_age.c \
-	include/policy/answers.h %D%/answers.c \
+	include/policy/response_class.h %D%/response_class.c \
 	include/policy/backoff.h %D%/backoff.c \
 	include/policy/token_bucket.h %D%/token_bucket.c \
 	include/policy/catchup.h %D%/catchup.c \

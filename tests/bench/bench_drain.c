@@ -21,8 +21,8 @@ enum {
 	IN_FLIGHT = 64,   /* as --drain.max-in-flight by default */
 	PARTITIONS = 256, /* the mock keeps 5 MB of a partition */
 	PATIENCE_S = 120,
-	ANSWER_MS = 20,
-	ANSWER_IN_FLIGHT = 8,
+	RESPONSE_MS = 20,
+	RESPONSE_IN_FLIGHT = 8,
 	POISON_EVERY = 100,
 	RUNS = 2,
 };
@@ -319,10 +319,10 @@ static void with_poison(uint64_t records)
 
 static void with_slow_answers(uint64_t records)
 {
-	static const struct way way = { "answers after 20 ms", NULL, OFF, ANSWER_MS,
+	static const struct way way = { "answers after 20 ms", NULL, OFF, RESPONSE_MS,
 		"--drain.max-in-flight=8" };
 	struct content c = { records, 1, 0, PARTITIONS };
-	double bound = (double)ANSWER_IN_FLIGHT * POST_SPANS * 1000 / ANSWER_MS;
+	double bound = (double)RESPONSE_IN_FLIGHT * POST_SPANS * 1000 / RESPONSE_MS;
 	struct figure f;
 
 	measure("8 requests of 500 spans in flight", &c, &way, 1, &f);

@@ -31,7 +31,7 @@ enum {
 	BURST = 30,
 	BAD_MOST = 4,
 	PAUSE_MOST_MS = 1500,
-	ANSWER_MS = 60, /* of the collector: so long a delivery is under way */
+	RESPONSE_MS = 60, /* of the collector: so long a delivery is under way */
 	HANGS_S = 400,
 };
 
@@ -313,7 +313,7 @@ static void begin(struct storm *s, struct trial *t)
 	s->dice = t->seed;
 	s->eager = t->number % 2 == 1;
 	basin_open(&basin, PARTITIONS);
-	stub_collector_delay(basin.stub, ANSWER_MS);
+	stub_collector_delay(basin.stub, RESPONSE_MS);
 	snprintf(s->quarantine, sizeof(s->quarantine), "%s/quarantine", basin.directory);
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (ports_free(PORTS_TCP, &s->admin[i]) < 0)

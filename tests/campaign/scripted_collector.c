@@ -6,7 +6,7 @@
 
 #include "scripted_collector.h"
 
-enum { ANSWER_BYTE_MS = 20, EXTRA = 50 };
+enum { RESPONSE_BYTE_MS = 20, EXTRA = 50 };
 
 static const char another[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
 
@@ -167,7 +167,7 @@ static void on_slowly(void *arg)
 	struct scripted_connection *c = arg;
 
 	if (c->sent < c->answer.len && send_bytes(c, 1))
-		timer_start(c->slowly, ANSWER_BYTE_MS);
+		timer_start(c->slowly, RESPONSE_BYTE_MS);
 }
 
 static void give_answer(struct scripted_connection *c, const struct scripted_answer *a)
@@ -181,7 +181,7 @@ static void give_answer(struct scripted_connection *c, const struct scripted_ans
 	if (a->shape == SHAPE_SLOW) {
 		if (c->slowly == NULL && timer_open(&c->slowly, c->raw.loop, on_slowly, c) < 0)
 			exit(99);
-		timer_start(c->slowly, ANSWER_BYTE_MS);
+		timer_start(c->slowly, RESPONSE_BYTE_MS);
 		return;
 	}
 	send_bytes(c, c->answer.len);

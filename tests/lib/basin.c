@@ -14,7 +14,7 @@
 #include "testkit/workdir.h"
 #include "until.h"
 
-enum { END_MS = 30000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 20 };
+enum { END_MS = 30000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 20 };
 
 static void on_stored(void *arg, const struct stub_span *span)
 {
@@ -306,7 +306,7 @@ static bool is_answered(void *arg)
 int basin_get(struct basin *b, const char *path)
 {
 	char url[128];
-	struct http_request r = { .url = url, .total_ms = ANSWER_MS, .keep = PAGE_BYTES };
+	struct http_request r = { .url = url, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES };
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", b->admin, path);
 	b->answered = false;

@@ -19,7 +19,7 @@
 #include "topic_read.h"
 #include "until.h"
 
-enum { BATCH = 10, END_MS = 20000, ANSWER_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
+enum { BATCH = 10, END_MS = 20000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
 
 static void trouble(struct stage *s, const char *fmt, ...) PRINTF(2, 3);
 static void trouble(struct stage *s, const char *fmt, ...)
@@ -332,7 +332,7 @@ static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *
 	char url[128];
 	struct question q = { .stage = s, .ledger = l, .body = body };
 	struct http_request r = {
-		.url = url, .connect_ms = ANSWER_MS, .total_ms = ANSWER_MS, .keep = PAGE_BYTES
+		.url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES
 	};
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);

@@ -2,7 +2,7 @@
 UNIT_TESTS = \
 	%D%/test_max_age \
 	%D%/test_agent_tags \
-	%D%/test_answers \
+	%D%/test_response_class \
 	%D%/test_backoff \
 	%D%/test_base \
 	%D%/test_batch_json \

@@ -1,31 +1,31 @@
-/* answers.c — the table of answers, and the two questions that one answer alone cannot settle.
+/* response_class.c — the table of answers, and the two questions that one answer alone cannot settle.
  *
  * The table is read top to bottom, the first row that covers the status counts. What is not named
  * is held for an operator (4xx) or sent again (all else): neither loses anything. */
 #include <string.h>
 
-#include "policy/answers.h"
+#include "policy/response_class.h"
 
 struct row {
 	int from;
 	int to;
 	const char *saying; /* in the body; NULL: whatever it says */
-	enum answer means;
+	enum response means;
 };
 
 static const struct row table[] = {
-	{ 200, 299, NULL, ANSWER_DONE },
-	{ 300, 399, NULL, ANSWER_MISCONFIGURED }, /* a redirected POST would lose its body */
-	{ 400, 400, NULL, ANSWER_REFUSED },
-	{ 408, 408, NULL, ANSWER_RETRY },
-	{ 413, 413, NULL, ANSWER_SPLIT },
-	{ 415, 415, NULL, ANSWER_REFUSED },
-	{ 422, 422, NULL, ANSWER_REFUSED },
-	{ 425, 425, NULL, ANSWER_RETRY },
-	{ 429, 429, NULL, ANSWER_RETRY },
-	{ 400, 499, NULL, ANSWER_MISCONFIGURED },
-	{ 500, 500, "request body too large", ANSWER_SPLIT }, /* Jaeger 2 over 20 MiB */
-	{ 0, 999, NULL, ANSWER_RETRY },
+	{ 200, 299, NULL, RESPONSE_DONE },
+	{ 300, 399, NULL, RESPONSE_MISCONFIGURED }, /* a redirected POST would lose its body */
+	{ 400, 400, NULL, RESPONSE_REFUSED },
+	{ 408, 408, NULL, RESPONSE_RETRY },
+	{ 413, 413, NULL, RESPONSE_SPLIT },
+	{ 415, 415, NULL, RESPONSE_REFUSED },
+	{ 422, 422, NULL, RESPONSE_REFUSED },
+	{ 425, 425, NULL, RESPONSE_RETRY },
+	{ 429, 429, NULL, RESPONSE_RETRY },
+	{ 400, 499, NULL, RESPONSE_MISCONFIGURED },
+	{ 500, 500, "request body too large", RESPONSE_SPLIT }, /* Jaeger 2 over 20 MiB */
+	{ 0, 999, NULL, RESPONSE_RETRY },
 };
 
 static bool says(struct slice body, const char *saying)
@@ -40,10 +40,10 @@ bool answers_gzip_unread(int status, struct slice body)
 	       status == 415;
 }
 
-enum answer answers_class(int status, bool misconfigured, struct slice body)
+enum response response_class(int status, bool misconfigured, struct slice body)
 {
 	if (status == 0)
-		return misconfigured ? ANSWER_MISCONFIGURED : ANSWER_RETRY;
+		return misconfigured ? RESPONSE_MISCONFIGURED : RESPONSE_RETRY;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct row *r = &table[i];
 
@@ -52,22 +52,22 @@ enum answer answers_class(int status, bool misconfigured, struct slice body)
 		if (r->saying == NULL || says(body, r->saying))
 			return r->means;
 	}
-	return ANSWER_RETRY;
+	return RESPONSE_RETRY;
 }
 
-bool answers_may_be_stored(int status, bool was_sent)
+bool response_may_be_stored(int status, bool was_sent)
 {
 	return status == 0 ? was_sent : status >= 500;
 }
 
-const char *answers_cause(enum answer a)
+const char *response_cause(enum response a)
 {
 	static const char *const causes[] = {
-		[ANSWER_DONE] = "delivered",
-		[ANSWER_RETRY] = "failing",
-		[ANSWER_SPLIT] = "too_large",
-		[ANSWER_REFUSED] = "refused",
-		[ANSWER_MISCONFIGURED] = "misconfigured",
+		[RESPONSE_DONE] = "delivered",
+		[RESPONSE_RETRY] = "failing",
+		[RESPONSE_SPLIT] = "too_large",
+		[RESPONSE_REFUSED] = "refused",
+		[RESPONSE_MISCONFIGURED] = "misconfigured",
 	};
 
 	return causes[a];
@@ -79,7 +79,7 @@ const char *answers_cause(enum answer a)
  *     1   |       -        |              -               | again
  *    2 …  |       -        |             yes              | poison
  *    2 …  |       -        |             no               | ask      */
-enum verdict answers_verdict(const struct refusal *r)
+enum verdict response_verdict(const struct refusal *r)
 {
 	if (r->refused_in_row > REFUSED_IN_ROW_MAX)
 		return VERDICT_HOLD;
@@ -88,7 +88,7 @@ enum verdict answers_verdict(const struct refusal *r)
 	return r->last_good_us >= r->first_us ? VERDICT_POISON : VERDICT_ASK;
 }
 
-bool answers_stuck(const struct trail *t)
+bool response_stuck(const struct trail *t)
 {
 	enum { OFTEN = 8, OTHERS = 20 };
 	static const uint64_t long_us = 60 * US_PER_S;

@@ -1,34 +1,34 @@
 /* What a collector's answer means for the batch that was posted. */
-#ifndef ANSWERS_H
-#define ANSWERS_H
+#ifndef RESPONSE_CLASS_H
+#define RESPONSE_CLASS_H
 
 #include "base/slice.h"
 
-enum answer {
-	ANSWER_DONE,    /* delivered */
-	ANSWER_RETRY,   /* send it again later, for ever */
-	ANSWER_SPLIT,   /* too large: send it in parts */
-	ANSWER_REFUSED, /* perhaps this batch is bad, perhaps all are refused: see answers_verdict */
-	ANSWER_MISCONFIGURED, /* an operator must look; nothing is wrong with the batch */
+enum response {
+	RESPONSE_DONE,    /* delivered */
+	RESPONSE_RETRY,   /* send it again later, for ever */
+	RESPONSE_SPLIT,   /* too large: send it in parts */
+	RESPONSE_REFUSED, /* perhaps this batch is bad, perhaps all are refused: see response_verdict */
+	RESPONSE_MISCONFIGURED, /* an operator must look; nothing is wrong with the batch */
 };
 
 /* STATUS is 0 when no answer came, because of the configuration (URL, TLS, unknown host) or not. BODY
  * is the beginning of the answer's. */
-enum answer answers_class(int status, bool misconfigured, struct slice body);
+enum response response_class(int status, bool misconfigured, struct slice body);
 
 /* True when the answer says that the collector does not read gzip: Jaeger 1.x ignores Content-Encoding and takes the
  * first byte of the compressed body, 0x1f, for a Thrift type; the OpenTelemetry Collector names the encoding; 415 is
- * the standard's (RFC 9110). To a request whose body was compressed that is ANSWER_MISCONFIGURED, for every other
+ * the standard's (RFC 9110). To a request whose body was compressed that is RESPONSE_MISCONFIGURED, for every other
  * compressed request gets the same answer. */
 bool answers_gzip_unread(int status, struct slice body);
 
 /* True when the batch may be stored although no 2xx says so. WAS_SENT: some of the request left this host.
  * Without an answer nobody knows; a 502 or 504 of a proxy says nothing of the collector behind it, and
  * Jaeger answers 500 and 503 after it queued some spans of the batch. */
-bool answers_may_be_stored(int status, bool was_sent);
+bool response_may_be_stored(int status, bool was_sent);
 
 /* A word for logs and quarantine headers. */
-const char *answers_cause(enum answer a);
+const char *response_cause(enum response a);
 
 enum verdict {
 	VERDICT_AGAIN, /* once more, with another collector if there is one */
@@ -49,7 +49,7 @@ struct refusal {
 /* As many refusals in a row are no longer taken for that many bad batches. */
 enum { REFUSED_IN_ROW_MAX = 200 };
 
-enum verdict answers_verdict(const struct refusal *r);
+enum verdict response_verdict(const struct refusal *r);
 
 /* How a batch fares that is always told to try again, and how the others fared since its first failure. */
 struct trail {
@@ -60,6 +60,6 @@ struct trail {
 };
 
 /* True when the failures stick to this batch: it failed often and long while nearly all others passed. */
-bool answers_stuck(const struct trail *t);
+bool response_stuck(const struct trail *t);
 
 #endif

@@ -1,32 +1,32 @@
-/* test_answers.c — the table of answers, row by row, and the two verdicts. */
-#include "policy/answers.h"
+/* test_response_class.c — the table of answers, row by row, and the two verdicts. */
+#include "policy/response_class.h"
 #include "tap.h"
 
 static void each_status_has_its_class(void)
 {
 	static const struct {
 		int from, to;
-		enum answer want;
+		enum response want;
 	} rows[] = {
-		{ 100, 199, ANSWER_RETRY },
-		{ 200, 299, ANSWER_DONE },
-		{ 300, 399, ANSWER_MISCONFIGURED },
-		{ 400, 400, ANSWER_REFUSED },
-		{ 401, 407, ANSWER_MISCONFIGURED },
-		{ 408, 408, ANSWER_RETRY },
-		{ 409, 412, ANSWER_MISCONFIGURED },
-		{ 413, 413, ANSWER_SPLIT },
-		{ 414, 414, ANSWER_MISCONFIGURED },
-		{ 415, 415, ANSWER_REFUSED },
-		{ 416, 421, ANSWER_MISCONFIGURED },
-		{ 422, 422, ANSWER_REFUSED },
-		{ 423, 424, ANSWER_MISCONFIGURED },
-		{ 425, 425, ANSWER_RETRY },
-		{ 426, 428, ANSWER_MISCONFIGURED },
-		{ 429, 429, ANSWER_RETRY },
-		{ 430, 499, ANSWER_MISCONFIGURED },
-		{ 500, 599, ANSWER_RETRY },
-		{ 600, 999, ANSWER_RETRY },
+		{ 100, 199, RESPONSE_RETRY },
+		{ 200, 299, RESPONSE_DONE },
+		{ 300, 399, RESPONSE_MISCONFIGURED },
+		{ 400, 400, RESPONSE_REFUSED },
+		{ 401, 407, RESPONSE_MISCONFIGURED },
+		{ 408, 408, RESPONSE_RETRY },
+		{ 409, 412, RESPONSE_MISCONFIGURED },
+		{ 413, 413, RESPONSE_SPLIT },
+		{ 414, 414, RESPONSE_MISCONFIGURED },
+		{ 415, 415, RESPONSE_REFUSED },
+		{ 416, 421, RESPONSE_MISCONFIGURED },
+		{ 422, 422, RESPONSE_REFUSED },
+		{ 423, 424, RESPONSE_MISCONFIGURED },
+		{ 425, 425, RESPONSE_RETRY },
+		{ 426, 428, RESPONSE_MISCONFIGURED },
+		{ 429, 429, RESPONSE_RETRY },
+		{ 430, 499, RESPONSE_MISCONFIGURED },
+		{ 500, 599, RESPONSE_RETRY },
+		{ 600, 999, RESPONSE_RETRY },
 	};
 	int covered = 0;
 
@@ -34,8 +34,8 @@ static void each_status_has_its_class(void)
 		int good = 1;
 
 		for (int s = rows[i].from; s <= rows[i].to; s++, covered++)
-			good &= answers_class(s, false, slice_of(NULL, 0)) == rows[i].want;
-		ok(good, "%d to %d is %s", rows[i].from, rows[i].to, answers_cause(rows[i].want));
+			good &= response_class(s, false, slice_of(NULL, 0)) == rows[i].want;
+		ok(good, "%d to %d is %s", rows[i].from, rows[i].to, response_cause(rows[i].want));
 	}
 	is_int(covered, 900, "every status from 100 to 999 stands in the table");
 }
@@ -45,13 +45,13 @@ static void what_may_be_stored_is_known(void)
 {
 	int good = 1;
 
-	ok(answers_may_be_stored(0, true), "no answer to what was sent: perhaps");
-	ok(!answers_may_be_stored(0, false), "nothing was sent: no");
+	ok(response_may_be_stored(0, true), "no answer to what was sent: perhaps");
+	ok(!response_may_be_stored(0, false), "nothing was sent: no");
 	for (int s = 300; s < 500; s++)
-		good &= !answers_may_be_stored(s, true);
+		good &= !response_may_be_stored(s, true);
 	ok(good, "refused with 300 to 499: no");
 	for (int s = 500; s < 600; s++)
-		good &= answers_may_be_stored(s, true);
+		good &= response_may_be_stored(s, true);
 	ok(good, "500 to 599: perhaps");
 }
 
@@ -59,18 +59,18 @@ static void a_500_is_read_to_its_words(void)
 {
 	static const struct {
 		const char *body;
-		enum answer want;
+		enum response want;
 	} rows[] = {
-		{ "", ANSWER_RETRY },
-		{ "Cannot submit Jaeger batch: sending queue is full\n", ANSWER_RETRY },
-		{ "Unable to process request body: http: request body too large\n", ANSWER_SPLIT },
-		{ "http: request body too larg", ANSWER_RETRY },
+		{ "", RESPONSE_RETRY },
+		{ "Cannot submit Jaeger batch: sending queue is full\n", RESPONSE_RETRY },
+		{ "Unable to process request body: http: request body too large\n", RESPONSE_SPLIT },
+		{ "http: request body too larg", RESPONSE_RETRY },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(answers_class(500, false, slice_text(rows[i].body)), rows[i].want,
+		is_int(response_class(500, false, slice_text(rows[i].body)), rows[i].want,
 		        rows[i].body);
-	is_int(answers_class(503, false, slice_text("request body too large")), ANSWER_RETRY,
+	is_int(response_class(503, false, slice_text("request body too large")), RESPONSE_RETRY,
 	        "only of a 500");
 }
 
@@ -99,8 +99,8 @@ static void what_cannot_read_gzip_is_known_by_its_words(void)
 
 static void no_answer_is_retried_unless_it_is_the_configuration(void)
 {
-	is_int(answers_class(0, false, slice_of(NULL, 0)), ANSWER_RETRY, "transport");
-	is_int(answers_class(0, true, slice_of(NULL, 0)), ANSWER_MISCONFIGURED, "TLS, name, URL");
+	is_int(response_class(0, false, slice_of(NULL, 0)), RESPONSE_RETRY, "transport");
+	is_int(response_class(0, true, slice_of(NULL, 0)), RESPONSE_MISCONFIGURED, "TLS, name, URL");
 }
 
 static void a_refusal_needs_a_witness(void)
@@ -122,7 +122,7 @@ static void a_refusal_needs_a_witness(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(answers_verdict(&rows[i].r), rows[i].want, rows[i].name);
+		is_int(response_verdict(&rows[i].r), rows[i].want, rows[i].name);
 }
 
 static void failures_stick_only_when_the_others_pass(void)
@@ -142,7 +142,7 @@ static void failures_stick_only_when_the_others_pass(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(answers_stuck(&rows[i].t), rows[i].want, rows[i].name);
+		is_int(response_stuck(&rows[i].t), rows[i].want, rows[i].name);
 }
 
 int main(void)
