@@ -2,14 +2,14 @@
 #ifndef EMITTER_H
 #define EMITTER_H
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "base/units.h"
 
 enum { EMITTER_DOORS = 2 };
 
 struct emitter_door {
 	struct hostport at;
-	enum numbered_protocol protocol;
+	enum numbered_spans_protocol protocol;
 };
 
 struct emitter_opts {

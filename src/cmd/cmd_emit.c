@@ -162,7 +162,7 @@ static void on_tick(void *arg)
 }
 
 static int add_door(
-        struct emitter_opts *o, const char *at, enum numbered_protocol protocol, struct why *why)
+        struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
 {
 	struct emitter_door *d = &o->doors[o->ndoors++];
 

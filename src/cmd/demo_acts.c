@@ -65,19 +65,19 @@ static void hush(struct demo *d)
 }
 
 /* Spans that wait unread at PORT, rounded up. */
-static uint64_t unread(uint16_t port, enum numbered_protocol protocol, uint64_t run)
+static uint64_t unread(uint16_t port, enum numbered_spans_protocol protocol, uint64_t run)
 {
-	struct numbered_opts o = {
+	struct numbered_spans_opts o = {
 		.protocol = protocol, .service = "spanspool-demo", .run = run, .spans = BATCH
 	};
-	struct numbered *n;
+	struct numbered_spans *n;
 	struct why why;
 	uint64_t cost, bytes = ports_unread(port);
 
-	if (bytes == 0 || numbered_open(&n, &o, &why) < 0)
+	if (bytes == 0 || numbered_spans_open(&n, &o, &why) < 0)
 		return 0;
-	cost = ports_datagram_cost(numbered_size(n));
-	numbered_free(n);
+	cost = ports_datagram_cost(numbered_spans_size(n));
+	numbered_spans_free(n);
 	return cost == 0 ? 0 : (bytes + cost - 1) / cost * BATCH;
 }
 

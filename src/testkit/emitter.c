@@ -20,8 +20,8 @@ enum {
 
 struct door {
 	int fd;
-	struct numbered *whole;
-	struct numbered
+	struct numbered_spans *whole;
+	struct numbered_spans
 	        *last;  /* the datagram with fewer spans at the end; NULL when there is none */
 	uint8_t *bytes; /* BURST datagrams */
 	struct mmsghdr msgs[BURST];
@@ -42,20 +42,20 @@ struct emitter {
 };
 
 static int open_templates(
-        struct emitter *e, struct door *d, enum numbered_protocol p, struct why *why)
+        struct emitter *e, struct door *d, enum numbered_spans_protocol p, struct why *why)
 {
-	struct numbered_opts o = {
+	struct numbered_spans_opts o = {
 		.protocol = p,
 		.service = e->opts.service,
 		.run = e->opts.run,
 		.spans = e->opts.batch,
 	};
-	int rc = numbered_open(&d->whole, &o, why);
+	int rc = numbered_spans_open(&d->whole, &o, why);
 
 	if (rc < 0 || e->last_first == e->end)
 		return rc;
 	o.spans = (uint32_t)(e->end - e->last_first);
-	return numbered_open(&d->last, &o, why);
+	return numbered_spans_open(&d->last, &o, why);
 }
 
 static int open_door(struct emitter *e, size_t i, struct why *why)
@@ -65,7 +65,7 @@ static int open_door(struct emitter *e, size_t i, struct why *why)
 
 	if (open_templates(e, d, e->opts.doors[i].protocol, why) < 0)
 		return why->code;
-	size = numbered_size(d->whole);
+	size = numbered_spans_size(d->whole);
 	d->bytes = malloc(BURST * size);
 	if (d->bytes == NULL)
 		return why_set(why, E_NOMEM, "emitter");
@@ -104,8 +104,8 @@ void emitter_free(struct emitter *e)
 	if (e == NULL)
 		return;
 	for (size_t i = 0; i < EMITTER_DOORS; i++) {
-		numbered_free(e->doors[i].whole);
-		numbered_free(e->doors[i].last);
+		numbered_spans_free(e->doors[i].whole);
+		numbered_spans_free(e->doors[i].last);
 		free(e->doors[i].bytes);
 		udp_door_close(e->doors[i].fd);
 	}
@@ -117,19 +117,19 @@ static void take_refusal(struct emitter *e, const struct door *d, struct slice b
 {
 	const struct emitter_opts *o = &e->opts;
 	uint64_t first, count = o->batch;
-	bool known = d->last != NULL && numbered_first(d->last, beginning, &first) &&
+	bool known = d->last != NULL && numbered_spans_first(d->last, beginning, &first) &&
 	             first == e->last_first;
 
 	if (known)
 		count = e->end - e->last_first;
 	else
-		known = numbered_first(d->whole, beginning, &first) && first >= o->first &&
+		known = numbered_spans_first(d->whole, beginning, &first) && first >= o->first &&
 		        first + count <= e->stats.end && (first - o->first) % count == 0;
 	if (!known)
 		return;
 	e->stats.spans -= count;
 	e->stats.datagrams--;
-	e->stats.bytes -= numbered_size(count == o->batch ? d->whole : d->last);
+	e->stats.bytes -= numbered_spans_size(count == o->batch ? d->whole : d->last);
 	e->stats.refused_spans += count;
 	e->stats.refused_datagrams++;
 	if (o->refused != NULL)
@@ -152,7 +152,7 @@ void emitter_settle(struct emitter *e)
 }
 
 /* Fills up to N datagrams; the shorter one goes alone. Returns how many. */
-static size_t fill(struct emitter *e, struct door *d, size_t n, const struct numbered **with)
+static size_t fill(struct emitter *e, struct door *d, size_t n, const struct numbered_spans **with)
 {
 	uint64_t now_us = clock_wall_ms() * US_PER_MS, first = e->stats.end;
 	size_t k = 0;
@@ -161,30 +161,30 @@ static size_t fill(struct emitter *e, struct door *d, size_t n, const struct num
 	if (first == e->last_first)
 		n = 1;
 	for (; k < n && first < (*with == d->last ? e->end : e->last_first); k++) {
-		numbered_write(*with, first, now_us, d->iovs[k].iov_base);
-		d->iovs[k].iov_len = numbered_size(*with);
-		first += numbered_spans(*with);
+		numbered_spans_write(*with, first, now_us, d->iovs[k].iov_base);
+		d->iovs[k].iov_len = numbered_spans_size(*with);
+		first += numbered_spans_count(*with);
 	}
 	return k;
 }
 
-static void note_sent(struct emitter *e, const struct numbered *with, size_t datagrams)
+static void note_sent(struct emitter *e, const struct numbered_spans *with, size_t datagrams)
 {
-	uint64_t spans = datagrams * (uint64_t)numbered_spans(with), first = e->stats.end;
+	uint64_t spans = datagrams * (uint64_t)numbered_spans_count(with), first = e->stats.end;
 
 	e->stats.end += spans;
 	e->stats.spans += spans;
 	e->stats.datagrams += datagrams;
-	e->stats.bytes += datagrams * numbered_size(with);
+	e->stats.bytes += datagrams * numbered_spans_size(with);
 	e->beat.done += spans;
 	if (spans > 0 && e->opts.sent != NULL)
 		e->opts.sent(e->opts.arg, first, spans);
 }
 
 /* One datagram that has no way to its host: its numbers are given out and refused at once. */
-static void skip_one(struct emitter *e, const struct numbered *with)
+static void skip_one(struct emitter *e, const struct numbered_spans *with)
 {
-	uint64_t spans = numbered_spans(with), first = e->stats.end;
+	uint64_t spans = numbered_spans_count(with), first = e->stats.end;
 
 	e->stats.end += spans;
 	e->beat.done += spans;
@@ -215,7 +215,7 @@ static enum verdict judge(int error)
 
 /* Sends some of the N datagrams from K on. Returns how many are done, or E_FULL, E_IO. */
 static int send_some(
-        struct emitter *e, size_t door, size_t k, size_t n, const struct numbered *with)
+        struct emitter *e, size_t door, size_t k, size_t n, const struct numbered_spans *with)
 {
 	const struct hostport *to = &e->opts.doors[door].at;
 	int sent = sendmmsg(
@@ -245,7 +245,7 @@ static int burst(struct emitter *e, size_t n)
 {
 	size_t door = e->turn++ % e->opts.ndoors;
 	struct door *d = &e->doors[door];
-	const struct numbered *with;
+	const struct numbered_spans *with;
 	size_t filled = fill(e, d, n, &with);
 
 	for (size_t k = 0; k < filled;) {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "testkit/tally.h"
 
 enum { SENT = 0x80, TIMES = 0x7f, FIRST_CAP = 1 << 16 };
@@ -88,7 +88,7 @@ void tally_stored(struct tally *t, uint64_t trace_high, uint64_t trace_low)
 {
 	uint64_t number;
 
-	if (trace_high != t->run || !numbered_number(trace_low, &number) || number >= t->cap ||
+	if (trace_high != t->run || !numbered_spans_number(trace_low, &number) || number >= t->cap ||
 	        !(t->marks[number] & SENT)) {
 		t->strays++;
 		return;

@@ -16,7 +16,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 
 enum {
 	VECTOR = 64,
@@ -31,7 +31,7 @@ struct floor {
 	int fd;
 	rd_kafka_t *rk;
 	rd_kafka_topic_t *topic;
-	struct numbered *compact, *binary;
+	struct numbered_spans *compact, *binary;
 	uint8_t *value;
 	uint64_t received, acked, failed;
 };
@@ -97,27 +97,27 @@ static void open_socket(struct floor *f, int port)
 
 static void open_templates(struct floor *f)
 {
-	struct numbered_opts o = { NUMBERED_COMPACT, "spanspool-emit", 1, SPANS, 0 };
+	struct numbered_spans_opts o = { NUMBERED_COMPACT, "spanspool-emit", 1, SPANS, 0 };
 	struct why why;
 
-	if (numbered_open(&f->compact, &o, &why) < 0)
+	if (numbered_spans_open(&f->compact, &o, &why) < 0)
 		die(why.text);
 	o.protocol = NUMBERED_BINARY;
-	if (numbered_open(&f->binary, &o, &why) < 0)
+	if (numbered_spans_open(&f->binary, &o, &why) < 0)
 		die(why.text);
-	f->value = malloc(numbered_size(f->binary));
+	f->value = malloc(numbered_spans_size(f->binary));
 	if (f->value == NULL)
 		die("out of memory");
 }
 
 static void produce(struct floor *f, struct slice datagram)
 {
-	size_t size = numbered_size(f->binary) - ENVELOPE - 1;
+	size_t size = numbered_spans_size(f->binary) - ENVELOPE - 1;
 	uint64_t first = 0;
 
-	if (!numbered_first(f->compact, datagram, &first))
+	if (!numbered_spans_first(f->compact, datagram, &first))
 		die("a datagram that the bench did not send");
-	numbered_write(f->binary, first, 0, f->value);
+	numbered_spans_write(f->binary, first, 0, f->value);
 	while (rd_kafka_produce(f->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
 	               f->value + ENVELOPE, size, NULL, 0, NULL) < 0) {
 		if (errno != ENOBUFS)

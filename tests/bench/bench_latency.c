@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "measure.h"
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "tap.h"
 #include "until.h"
 
@@ -28,7 +28,7 @@ static void on_stored(void *arg, const struct stub_span *span)
 	struct course *c = arg;
 	uint64_t number;
 
-	measure_must(numbered_number(span->trace_low, &number) && number - FIRST < c->spans,
+	measure_must(numbered_spans_number(span->trace_low, &number) && number - FIRST < c->spans,
 	        "a span that was not sent is stored");
 	number -= FIRST;
 	measure_must(c->took_us[number] == 0, "a span is stored twice");

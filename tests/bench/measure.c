@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "measure.h"
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "tap.h"
 #include "until.h"
 
@@ -49,14 +49,14 @@ double measure_memory(pid_t pid, const char *what)
 
 size_t measure_batch_bytes(void)
 {
-	struct numbered_opts o = { NUMBERED_BINARY, "spanspool-emit", 1, MEASURE_BATCH, 0 };
-	struct numbered *n;
+	struct numbered_spans_opts o = { NUMBERED_BINARY, "spanspool-emit", 1, MEASURE_BATCH, 0 };
+	struct numbered_spans *n;
 	struct why why;
 	size_t size;
 
-	measure_must(numbered_open(&n, &o, &why) == 0, "no template");
-	size = numbered_size(n) - ENVELOPE;
-	numbered_free(n);
+	measure_must(numbered_spans_open(&n, &o, &why) == 0, "no template");
+	size = numbered_spans_size(n) - ENVELOPE;
+	numbered_spans_free(n);
 	return size;
 }
 
@@ -93,15 +93,15 @@ struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans,
 		number_after(said, "\"seconds\": ") };
 }
 
-static void open_processes(struct numbered **n, const struct measure_turns *t)
+static void open_processes(struct numbered_spans **n, const struct measure_turns *t)
 {
 	for (uint32_t i = 0; i < t->processes; i++) {
 		char service[64];
-		struct numbered_opts o = { NUMBERED_COMPACT, service, 1, t->batch, 0 };
+		struct numbered_spans_opts o = { NUMBERED_COMPACT, service, 1, t->batch, 0 };
 		struct why why;
 
 		snprintf(service, sizeof(service), "a-service-of-usual-name-%04u", i);
-		measure_must(numbered_open(&n[i], &o, &why) == 0, "no template");
+		measure_must(numbered_spans_open(&n[i], &o, &why) == 0, "no template");
 	}
 }
 
@@ -117,7 +117,7 @@ static int open_socket(uint16_t port)
 
 void measure_emit_turns(const struct measure_turns *t)
 {
-	struct numbered **n = calloc(t->processes, sizeof(*n));
+	struct numbered_spans **n = calloc(t->processes, sizeof(*n));
 	uint64_t began = clock_mono_us(), datagrams = t->spans / t->batch;
 	uint8_t bytes[65536];
 	int fd = open_socket(t->port);
@@ -125,20 +125,20 @@ void measure_emit_turns(const struct measure_turns *t)
 	measure_must(n != NULL, "no memory");
 	open_processes(n, t);
 	for (uint64_t i = 0; i < datagrams; i++) {
-		const struct numbered *to_send = n[i % t->processes];
+		const struct numbered_spans *to_send = n[i % t->processes];
 		uint64_t due = began + i * t->batch * US_PER_S / t->rate, now;
 
 		while ((now = clock_mono_us()) < due)
 			usleep((useconds_t)max_u64(due - now, 1000));
-		numbered_write(to_send, t->first + i * t->batch, clock_wall_ms() * 1000, bytes);
+		numbered_spans_write(to_send, t->first + i * t->batch, clock_wall_ms() * 1000, bytes);
 		if (t->at_sent != NULL)
 			t->at_sent[i] = clock_mono_us();
 		measure_must(
-		        send(fd, bytes, numbered_size(to_send), 0) > 0, "a datagram is refused");
+		        send(fd, bytes, numbered_spans_size(to_send), 0) > 0, "a datagram is refused");
 	}
 	close(fd);
 	for (uint32_t i = 0; i < t->processes; i++)
-		numbered_free(n[i]);
+		numbered_spans_free(n[i]);
 	free(n);
 }
 

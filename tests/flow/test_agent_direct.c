@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "stage.h"
 #include "tap.h"
 #include "until.h"
@@ -130,19 +130,19 @@ static void what_the_collector_refuses_goes_to_quarantine(void)
 /* A service name that is not UTF-8 wedges a collector: it is kept from it. */
 static void what_would_harm_the_collector_goes_to_quarantine(void)
 {
-	struct numbered_opts o = { .service = "\xff\xfe", .run = 1, .spans = 10 };
-	struct numbered *n;
+	struct numbered_spans_opts o = { .service = "\xff\xfe", .run = 1, .spans = 10 };
+	struct numbered_spans *n;
 	struct stage s;
 	struct why why;
 	uint8_t datagram[8192];
 
 	stage_open(&s, STAGE_DIRECT);
 	ok(stage_start(&s, NULL), "the agent serves");
-	if (numbered_open(&n, &o, &why) < 0 || numbered_size(n) > sizeof(datagram))
+	if (numbered_spans_open(&n, &o, &why) < 0 || numbered_spans_size(n) > sizeof(datagram))
 		abort();
-	numbered_write(n, 1, 0, datagram);
-	stage_send_raw(&s, s.compact, datagram, numbered_size(n));
-	numbered_free(n);
+	numbered_spans_write(n, 1, 0, datagram);
+	stage_send_raw(&s, s.compact, datagram, numbered_spans_size(n));
+	numbered_spans_free(n);
 	stage_send(&s, 100, 0);
 	ok(stage_holds(&s, LEDGER_QUARANTINED, 10), "its 10 spans are in quarantine");
 	is_whole(&s, "the others");

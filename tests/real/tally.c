@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "testkit/tally.h"
 #include "tally_in.h"
 

@@ -37,7 +37,7 @@ UNIT_TESTS = \
 	%D%/test_metrics_page \
 	%D%/test_metronome \
 	%D%/test_suggestion \
-	%D%/test_numbered \
+	%D%/test_numbered_spans \
 	%D%/test_oracle \
 	%D%/test_exporter_check \
 	%D%/test_property \

@@ -1,6 +1,6 @@
 /* test_demo_verdict.c — each promise of the demonstration, kept and broken. */
 #include "demo.h"
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "tap.h"
 
 enum { RUN = 5, EACH = 1000, KILL_PHASE = 6 };
@@ -30,7 +30,7 @@ static void store_but(struct demo *d, uint64_t from, uint64_t to)
 {
 	for (uint64_t i = 1; i <= demo_phases * EACH; i++)
 		if (i < from || i >= to)
-			tally_stored(d->tally, RUN, numbered_trace_low(i));
+			tally_stored(d->tally, RUN, numbered_spans_trace_low(i));
 	d->ledger.accepted.spans = d->ledger.place[LEDGER_DELIVERED].spans =
 	        tally_total(d->tally).stored;
 }
@@ -119,11 +119,11 @@ static void a_repetition_needs_a_reason(void)
 	struct demo d = well();
 
 	store_but(&d, 0, 0);
-	tally_stored(d.tally, RUN, numbered_trace_low(d.results[4].first));
+	tally_stored(d.tally, RUN, numbered_spans_trace_low(d.results[4].first));
 	is_judged(&d, 0, "", "once more after Kafka was away: at least once");
 	d = well();
 	store_but(&d, 0, 0);
-	tally_stored(d.tally, RUN, numbered_trace_low(d.results[demo_phases - 1].first));
+	tally_stored(d.tally, RUN, numbered_spans_trace_low(d.results[demo_phases - 1].first));
 	is_judged(&d, 1, "repeated 1 spans", "once more when all was up");
 }
 
@@ -169,7 +169,7 @@ static void what_did_not_end_is_no_success(void)
 	is_judged(&d, 1, "ended in phase 5", "a play that broke off");
 	d = well();
 	store_but(&d, 0, 0);
-	tally_stored(d.tally, RUN + 1, numbered_trace_low(1));
+	tally_stored(d.tally, RUN + 1, numbered_spans_trace_low(1));
 	is_judged(&d, 1, "nobody sent", "a span that nobody sent");
 }
 

@@ -89,14 +89,14 @@ static uint64_t run(struct emitter *e, uint64_t now)
 }
 
 /* Datagrams waiting in FD; the spans that each begins with go to FIRSTS. */
-static int read_all(int fd, const struct numbered *n, uint64_t *firsts, int cap)
+static int read_all(int fd, const struct numbered_spans *n, uint64_t *firsts, int cap)
 {
 	uint8_t room[ROOM];
 	ssize_t len;
 	int got = 0;
 
 	while ((len = recv(fd, room, sizeof(room), 0)) >= 0 && got < cap)
-		if (numbered_first(n, slice_of(room, (size_t)len), &firsts[got]))
+		if (numbered_spans_first(n, slice_of(room, (size_t)len), &firsts[got]))
 			got++;
 	return got;
 }
@@ -107,23 +107,23 @@ static void every_span_has_its_own_number(void)
 	uint16_t port = 0;
 	int fd = listen_at(&port);
 	struct emitter_opts o = to_port(port, t);
-	struct numbered_opts whole = { NUMBERED_COMPACT, "test", RUN, 10, 0 };
+	struct numbered_spans_opts whole = { NUMBERED_COMPACT, "test", RUN, 10, 0 };
 	struct emitter *e;
-	struct numbered *n;
+	struct numbered_spans *n;
 	struct why why;
 	uint64_t firsts[16];
 
 	o.spans = 57;
 	e = open_emitter(&o);
 	run(e, 1000);
-	if (numbered_open(&n, &whole, &why) < 0)
+	if (numbered_spans_open(&n, &whole, &why) < 0)
 		abort();
 	is_int(read_all(fd, n, firsts, 16), 6, "57 spans are 6 datagrams");
 	ok(firsts[0] == 1 && firsts[1] == 11 && firsts[5] == 51, "they begin at 1, 11, … 51");
 	is_int(emitter_stats(e)->spans, 57, "the summary says 57");
 	is_int(emitter_stats(e)->end, 58, "and 58 would be next");
 	is_int(tally_total(t).sent, 57, "the owner heard of each");
-	numbered_free(n);
+	numbered_spans_free(n);
 	emitter_free(e);
 	tally_free(t);
 	close(fd);

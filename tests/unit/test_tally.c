@@ -1,5 +1,5 @@
 /* test_tally.c — sent, stored, missing, twice: each span is counted once. */
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 #include "testkit/tally.h"
 #include "tap.h"
 
@@ -22,7 +22,7 @@ static void send(struct tally *t, uint64_t first, uint64_t count)
 
 static void store(struct tally *t, uint64_t number)
 {
-	tally_stored(t, RUN, numbered_trace_low(number));
+	tally_stored(t, RUN, numbered_spans_trace_low(number));
 }
 
 static void is_count(struct tally_count got, struct tally_count want, const char *name)
@@ -66,7 +66,7 @@ static void a_span_that_was_never_sent_is_a_stray(void)
 	store(t, 9);
 	store(t, 15);
 	store(t, 1000000000);
-	tally_stored(t, RUN + 1, numbered_trace_low(10));
+	tally_stored(t, RUN + 1, numbered_spans_trace_low(10));
 	tally_stored(t, RUN, 10);
 	is_int(tally_strays(t), 5, "below, above, far above, of another run, without the mark");
 	is_count(tally_total(t), (struct tally_count){ 5, 0, 5, 0 },

@@ -1,4 +1,4 @@
-/* numbered.c — one emitBatch message, written once by the Thrift library in either protocol; where
+/* numbered_spans.c — one emitBatch message, written once by the Thrift library in either protocol; where
  * the ids and times stand is noted while it is written, and only those bytes change afterwards.
  * That works because every number that changes has a width that does not: ids carry a mark, and
  * microseconds since 1970 have the same varint length from 1978 to 3111. */
@@ -7,7 +7,7 @@
 #include <thrift/c_glib/protocol/thrift_compact_protocol.h>
 #include <thrift/c_glib/transport/thrift_memory_buffer.h>
 
-#include "span/numbered.h"
+#include "span/numbered_spans.h"
 
 enum {
 	ID_VARINT = 9,
@@ -29,7 +29,7 @@ struct places {
 	uint32_t log_time;
 };
 
-struct numbered {
+struct numbered_spans {
 	bool compact;
 	uint32_t spans;
 	size_t size;
@@ -205,7 +205,7 @@ static void write_span(struct pen *p, uint64_t run, uint32_t slot, struct places
 	end(p);
 }
 
-static void write_message(struct pen *p, const struct numbered_opts *o, struct places *places)
+static void write_message(struct pen *p, const struct numbered_spans_opts *o, struct places *places)
 {
 	thrift_protocol_write_message_begin(p->protocol, "emitBatch", T_ONEWAY, 0, &p->error);
 	begin(p);
@@ -219,7 +219,7 @@ static void write_message(struct pen *p, const struct numbered_opts *o, struct p
 	end(p);
 }
 
-static int take_bytes(struct numbered *n, struct pen *p, size_t max_bytes, struct why *why)
+static int take_bytes(struct numbered_spans *n, struct pen *p, size_t max_bytes, struct why *why)
 {
 	if (p->error != NULL)
 		return why_set(why, E_FATAL, "test spans: %s", p->error->message);
@@ -235,7 +235,7 @@ static int take_bytes(struct numbered *n, struct pen *p, size_t max_bytes, struc
 	return 0;
 }
 
-static int encode(struct numbered *n, const struct numbered_opts *o, struct why *why)
+static int encode(struct numbered_spans *n, const struct numbered_spans_opts *o, struct why *why)
 {
 	struct pen p = { 0 };
 	int rc;
@@ -252,9 +252,9 @@ static int encode(struct numbered *n, const struct numbered_opts *o, struct why 
 	return rc;
 }
 
-int numbered_open(struct numbered **out, const struct numbered_opts *o, struct why *why)
+int numbered_spans_open(struct numbered_spans **out, const struct numbered_spans_opts *o, struct why *why)
 {
-	struct numbered *n;
+	struct numbered_spans *n;
 
 	if (o->service[0] == '\0' || strlen(o->service) > SERVICE_MAX)
 		return why_set(why, E_USAGE, "a service name has 1 to %d bytes", SERVICE_MAX);
@@ -275,11 +275,11 @@ int numbered_open(struct numbered **out, const struct numbered_opts *o, struct w
 	*out = n;
 	return 0;
 fail:
-	numbered_free(n);
+	numbered_spans_free(n);
 	return why->code;
 }
 
-void numbered_free(struct numbered *n)
+void numbered_spans_free(struct numbered_spans *n)
 {
 	if (n == NULL)
 		return;
@@ -288,12 +288,12 @@ void numbered_free(struct numbered *n)
 	free(n);
 }
 
-size_t numbered_size(const struct numbered *n)
+size_t numbered_spans_size(const struct numbered_spans *n)
 {
 	return n->size;
 }
 
-uint32_t numbered_spans(const struct numbered *n)
+uint32_t numbered_spans_count(const struct numbered_spans *n)
 {
 	return n->spans;
 }
@@ -315,31 +315,31 @@ static void put_big_endian(uint8_t *to, uint64_t value)
 	memcpy(to, &value, sizeof(value));
 }
 
-static void patch_compact(const struct numbered *n, uint64_t first, uint64_t wall_us, uint8_t *to)
+static void patch_compact(const struct numbered_spans *n, uint64_t first, uint64_t wall_us, uint8_t *to)
 {
 	for (uint32_t i = 0; i < n->spans; i++) {
 		const struct places *p = &n->places[i];
 
-		put_varint(to + p->trace_low, numbered_trace_low(first + i), ID_VARINT);
+		put_varint(to + p->trace_low, numbered_spans_trace_low(first + i), ID_VARINT);
 		memcpy(to + p->span_id, to + p->trace_low, ID_VARINT);
 		put_varint(to + p->start, wall_us, TIME_VARINT);
 		put_varint(to + p->log_time, wall_us + LOG_AFTER_US, TIME_VARINT);
 	}
 }
 
-static void patch_binary(const struct numbered *n, uint64_t first, uint64_t wall_us, uint8_t *to)
+static void patch_binary(const struct numbered_spans *n, uint64_t first, uint64_t wall_us, uint8_t *to)
 {
 	for (uint32_t i = 0; i < n->spans; i++) {
 		const struct places *p = &n->places[i];
 
-		put_big_endian(to + p->trace_low, numbered_trace_low(first + i));
-		put_big_endian(to + p->span_id, numbered_trace_low(first + i));
+		put_big_endian(to + p->trace_low, numbered_spans_trace_low(first + i));
+		put_big_endian(to + p->span_id, numbered_spans_trace_low(first + i));
 		put_big_endian(to + p->start, wall_us);
 		put_big_endian(to + p->log_time, wall_us + LOG_AFTER_US);
 	}
 }
 
-void numbered_write(const struct numbered *n, uint64_t first, uint64_t wall_us, uint8_t *to)
+void numbered_spans_write(const struct numbered_spans *n, uint64_t first, uint64_t wall_us, uint8_t *to)
 {
 	wall_us = min_u64(max_u64(wall_us, TIME_FIRST), TIME_LAST - LOG_AFTER_US);
 	memcpy(to, n->bytes, n->size);
@@ -363,7 +363,7 @@ static bool take_varint(const uint8_t *from, uint64_t *value)
 	return true;
 }
 
-bool numbered_first(const struct numbered *n, struct slice beginning, uint64_t *first)
+bool numbered_spans_first(const struct numbered_spans *n, struct slice beginning, uint64_t *first)
 {
 	const uint32_t where = n->places[0].trace_low;
 	uint64_t low;
@@ -377,5 +377,5 @@ bool numbered_first(const struct numbered *n, struct slice beginning, uint64_t *
 		memcpy(&low, beginning.at + where, sizeof(low));
 		low = __builtin_bswap64(low);
 	}
-	return numbered_number(low, first);
+	return numbered_spans_number(low, first);
 }
