@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "testkit/emitter.h"
-#include "metronome.h"
-#include "udp_door.h"
+#include "rate_schedule.h"
+#include "udp_client.h"
 
 enum {
 	BURST = 64,
@@ -31,7 +31,7 @@ struct door {
 struct emitter {
 	struct emitter_opts opts;
 	struct emitter_stats stats;
-	struct metronome beat;
+	struct rate_schedule beat;
 	struct door doors[EMITTER_DOORS];
 	size_t turn;         /* door of the next burst */
 	uint64_t end;        /* number behind the last span */
@@ -58,7 +58,7 @@ static int open_templates(
 	return numbered_spans_open(&d->last, &o, why);
 }
 
-static int open_door(struct emitter *e, size_t i, struct why *why)
+static int open_client(struct emitter *e, size_t i, struct why *why)
 {
 	struct door *d = &e->doors[i];
 	size_t size;
@@ -74,7 +74,7 @@ static int open_door(struct emitter *e, size_t i, struct why *why)
 		d->msgs[k].msg_hdr.msg_iov = &d->iovs[k];
 		d->msgs[k].msg_hdr.msg_iovlen = 1;
 	}
-	return udp_door_connect(&d->fd, &e->opts.doors[i].at, why);
+	return udp_client_connect(&d->fd, &e->opts.doors[i].at, why);
 }
 
 int emitter_open(struct emitter **out, const struct emitter_opts *o, struct why *why)
@@ -90,7 +90,7 @@ int emitter_open(struct emitter **out, const struct emitter_opts *o, struct why 
 	for (size_t i = 0; i < EMITTER_DOORS; i++)
 		e->doors[i].fd = -1;
 	for (size_t i = 0; i < o->ndoors; i++)
-		if (open_door(e, i, why) < 0)
+		if (open_client(e, i, why) < 0)
 			goto fail;
 	*out = e;
 	return 0;
@@ -107,7 +107,7 @@ void emitter_free(struct emitter *e)
 		numbered_spans_free(e->doors[i].whole);
 		numbered_spans_free(e->doors[i].last);
 		free(e->doors[i].bytes);
-		udp_door_close(e->doors[i].fd);
+		udp_client_close(e->doors[i].fd);
 	}
 	free(e);
 }
@@ -141,7 +141,7 @@ static void take_refusals(struct emitter *e, struct door *d)
 	uint8_t room[1280];
 	ssize_t n;
 
-	while ((n = udp_door_refused(d->fd, room, sizeof(room))) >= 0)
+	while ((n = udp_client_refused(d->fd, room, sizeof(room))) >= 0)
 		take_refusal(e, d, slice_of(room, (size_t)n));
 }
 
@@ -269,7 +269,7 @@ static bool is_over(const struct emitter *e, uint64_t now_us)
 /* Datagrams that are due now. */
 static uint64_t due(struct emitter *e, uint64_t now_us)
 {
-	uint64_t spans = metronome_due(&e->beat, now_us);
+	uint64_t spans = rate_schedule_due(&e->beat, now_us);
 
 	return spans / e->opts.batch + (spans % e->opts.batch > 0);
 }
@@ -295,7 +295,7 @@ uint64_t emitter_step(struct emitter *e, uint64_t now_us)
 	e->stats.took_us = now_us - e->began_us;
 	if (is_over(e, now_us))
 		return EMITTER_OVER;
-	wait_us = metronome_wait_us(&e->beat, now_us);
+	wait_us = rate_schedule_wait_us(&e->beat, now_us);
 	return wait_us == 0 ? 0 : max_u64(wait_us, LEAST_WAIT_US);
 }
 

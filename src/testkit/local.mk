@@ -1,6 +1,6 @@
 libspanspool_a_SOURCES += \
-	%D%/metronome.h %D%/metronome.c \
-	%D%/udp_door.h %D%/udp_door.c \
+	%D%/rate_schedule.h %D%/rate_schedule.c \
+	%D%/udp_client.h %D%/udp_client.c \
 	include/testkit/child.h %D%/child.c \
 	include/testkit/emitter.h %D%/emitter.c \
 	include/testkit/emitting.h %D%/emitting.c \

@@ -35,7 +35,7 @@ UNIT_TESTS = \
 	%D%/test_marks \
 	%D%/test_metrics \
 	%D%/test_metrics_page \
-	%D%/test_metronome \
+	%D%/test_rate_schedule \
 	%D%/test_suggestion \
 	%D%/test_numbered_spans \
 	%D%/test_oracle \
@@ -97,7 +97,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_metronome_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
+%C%_test_rate_schedule_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_property_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)

@@ -1,5 +1,5 @@
-/* test_metronome.c — what is due when; the clock is a number in the test's hand. */
-#include "metronome.h"
+/* test_rate_schedule.c — what is due when; the clock is a number in the test's hand. */
+#include "rate_schedule.h"
 #include "tap.h"
 
 enum { BEGAN = 5000 };
@@ -7,10 +7,10 @@ enum { BEGAN = 5000 };
 /* Walks through SECONDS in steps, doing all that is due, and returns how much that was. */
 static uint64_t walk(uint64_t per_s, uint64_t step_us, uint64_t seconds)
 {
-	struct metronome m = { .per_s = per_s, .began_us = BEGAN };
+	struct rate_schedule m = { .per_s = per_s, .began_us = BEGAN };
 
 	for (uint64_t t = BEGAN; t < BEGAN + seconds * US_PER_S; t += step_us)
-		m.done += metronome_due(&m, t);
+		m.done += rate_schedule_due(&m, t);
 	return m.done;
 }
 
@@ -25,12 +25,12 @@ static void a_rate_is_kept_to_the_unit(void)
 
 static void the_first_is_due_at_once(void)
 {
-	struct metronome m = { .per_s = 10, .began_us = BEGAN };
+	struct rate_schedule m = { .per_s = 10, .began_us = BEGAN };
 
-	is_int(metronome_due(&m, BEGAN), 1, "one at the beginning");
+	is_int(rate_schedule_due(&m, BEGAN), 1, "one at the beginning");
 	m.done = 1;
-	is_int(metronome_due(&m, BEGAN + 99999), 0, "none before a tenth of a second");
-	is_int(metronome_due(&m, BEGAN + 100000), 1, "then one");
+	is_int(rate_schedule_due(&m, BEGAN + 99999), 0, "none before a tenth of a second");
+	is_int(rate_schedule_due(&m, BEGAN + 100000), 1, "then one");
 }
 
 static void after_the_wait_one_is_due(void)
@@ -38,13 +38,13 @@ static void after_the_wait_one_is_due(void)
 	static const uint64_t rates[] = { 1, 3, 7, 1000, 1001, 99991, 1000000 };
 
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
-		struct metronome m = { .per_s = rates[i], .began_us = BEGAN };
+		struct rate_schedule m = { .per_s = rates[i], .began_us = BEGAN };
 		uint64_t now = BEGAN, late = 0;
 
 		for (int k = 0; k < 1000; k++) {
 			m.done++;
-			now += metronome_wait_us(&m, now);
-			late += metronome_due(&m, now) == 0;
+			now += rate_schedule_wait_us(&m, now);
+			late += rate_schedule_due(&m, now) == 0;
 		}
 		ok(late == 0, "at %" PRIu64 " a second each wait ends when one is due", rates[i]);
 	}
@@ -52,22 +52,22 @@ static void after_the_wait_one_is_due(void)
 
 static void a_long_sleep_is_not_made_up_for(void)
 {
-	struct metronome m = { .per_s = 1000, .began_us = BEGAN };
+	struct rate_schedule m = { .per_s = 1000, .began_us = BEGAN };
 	uint64_t now = BEGAN + 60 * US_PER_S;
 
-	is_int(metronome_due(&m, now), 100,
+	is_int(rate_schedule_due(&m, now), 100,
 	        "a tenth of a second's worth is due after a minute's sleep");
 	m.done += 100;
-	is_int(metronome_due(&m, now), 0, "then none");
-	is_int(metronome_due(&m, now + 10000), 10, "and the rate goes on from there");
+	is_int(rate_schedule_due(&m, now), 0, "then none");
+	is_int(rate_schedule_due(&m, now + 10000), 10, "and the rate goes on from there");
 }
 
 static void without_a_rate_all_is_due(void)
 {
-	struct metronome m = { .per_s = 0, .began_us = BEGAN };
+	struct rate_schedule m = { .per_s = 0, .began_us = BEGAN };
 
-	ok(metronome_due(&m, BEGAN) == UINT64_MAX, "all is due");
-	is_int(metronome_wait_us(&m, BEGAN), 0, "and nothing waits");
+	ok(rate_schedule_due(&m, BEGAN) == UINT64_MAX, "all is due");
+	is_int(rate_schedule_wait_us(&m, BEGAN), 0, "and nothing waits");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
-/* metronome.c — the arithmetic of a rate: unit N is due N / rate after the beginning, so that no
+/* rate_schedule.c — the arithmetic of a rate: unit N is due N / rate after the beginning, so that no
  * rounding adds up. */
-#include "metronome.h"
+#include "rate_schedule.h"
 
 /* a * b / c without overflow in between. */
 static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
@@ -8,12 +8,12 @@ static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 	return (uint64_t)((unsigned __int128)a * b / c);
 }
 
-static uint64_t due_at(const struct metronome *m, uint64_t now_us)
+static uint64_t due_at(const struct rate_schedule *m, uint64_t now_us)
 {
 	return now_us < m->began_us ? 0 : scale(now_us - m->began_us, m->per_s, US_PER_S) + 1;
 }
 
-uint64_t metronome_due(struct metronome *m, uint64_t now_us)
+uint64_t rate_schedule_due(struct rate_schedule *m, uint64_t now_us)
 {
 	uint64_t due, late;
 
@@ -22,7 +22,7 @@ uint64_t metronome_due(struct metronome *m, uint64_t now_us)
 	due = due_at(m, now_us);
 	if (due <= m->done)
 		return 0;
-	late = max_u64(scale(METRONOME_LATE_US, m->per_s, US_PER_S), 1);
+	late = max_u64(scale(RATE_SCHEDULE_LATE_US, m->per_s, US_PER_S), 1);
 	if (due - m->done > late) {
 		m->began_us += scale(due - m->done - late, US_PER_S, m->per_s);
 		due = min_u64(due_at(m, now_us), m->done + late);
@@ -30,7 +30,7 @@ uint64_t metronome_due(struct metronome *m, uint64_t now_us)
 	return due > m->done ? due - m->done : 0;
 }
 
-uint64_t metronome_wait_us(const struct metronome *m, uint64_t now_us)
+uint64_t rate_schedule_wait_us(const struct rate_schedule *m, uint64_t now_us)
 {
 	uint64_t next;
 

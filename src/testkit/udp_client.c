@@ -1,4 +1,4 @@
-/* udp_door.c — opens the socket and reads its error queue, where Linux keeps for each ICMP answer
+/* udp_client.c — opens the socket and reads its error queue, where Linux keeps for each ICMP answer
  * the beginning of the datagram that caused it. */
 #include <errno.h>
 #include <netdb.h>
@@ -10,7 +10,7 @@
 
 #include <linux/errqueue.h>
 
-#include "udp_door.h"
+#include "udp_client.h"
 
 enum { SEND_BUFFER = 1 << 20 };
 
@@ -44,7 +44,7 @@ static const struct addrinfo *best_of(const struct addrinfo *list)
 	return list;
 }
 
-int udp_door_connect(int *fd, const struct hostport *at, struct why *why)
+int udp_client_connect(int *fd, const struct hostport *at, struct why *why)
 {
 	const char *host = at->host[0] == '\0' ? "127.0.0.1" : at->host;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM }, *list;
@@ -63,7 +63,7 @@ int udp_door_connect(int *fd, const struct hostport *at, struct why *why)
 	return rc;
 }
 
-void udp_door_close(int fd)
+void udp_client_close(int fd)
 {
 	if (fd >= 0)
 		close(fd);
@@ -83,7 +83,7 @@ static bool is_refusal(struct msghdr *msg)
 	return false;
 }
 
-ssize_t udp_door_refused(int fd, void *to, size_t cap)
+ssize_t udp_client_refused(int fd, void *to, size_t cap)
 {
 	struct iovec iov = { to, cap };
 	char control[256];

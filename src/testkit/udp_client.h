@@ -1,0 +1,17 @@
+/* udp_client.h — a connected UDP socket that remembers what came back refused. */
+#ifndef UDP_CLIENT_H
+#define UDP_CLIENT_H
+
+#include <sys/types.h>
+
+#include "base/units.h"
+
+/* A host of "" is this one. */
+int udp_client_connect(int *fd, const struct hostport *at, struct why *why) MUST_USE;
+void udp_client_close(int fd); /* -1 is fine */
+
+/* The beginning of the next datagram that the other host refused, in the order of sending; its
+ * length, or -1 when there is none. */
+ssize_t udp_client_refused(int fd, void *to, size_t cap);
+
+#endif
