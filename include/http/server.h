@@ -23,7 +23,7 @@ struct http_reply {
 	const char *content_type; /* "text/plain; charset=utf-8" unless set */
 	struct buf body;          /* sent and freed by the server */
 	const char *headers[8]; /* name, value, name, value …, NULL; used before the call returns */
-	bool hang_up;           /* close the connection without an answer */
+	bool reset_connections;           /* close the connection without an answer */
 };
 
 /* As Go's http.Error: TEXT and a newline, never sniffed. */

@@ -86,7 +86,7 @@ void kafka_producer_purge(struct kafka_producer *p);
 
 /* So is what is on the wire, as KAFKA_POSSIBLY_PERSISTED; and new connections are made, so that a broker
  * that is frozen holds up nothing any more. */
-void kafka_producer_hang_up(struct kafka_producer *p);
+void kafka_producer_reset_connections(struct kafka_producer *p);
 
 /* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
  * record has been reported. */

@@ -91,7 +91,7 @@ static void purge(struct sink *s, bool wire)
 	}
 	log_info("kafka: what was sent has no answer and is taken back, it may come twice; new "
 	         "connections are made");
-	kafka_producer_hang_up(from(s)->producer);
+	kafka_producer_reset_connections(from(s)->producer);
 }
 
 static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)

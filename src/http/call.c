@@ -55,7 +55,7 @@ static void settle(struct http_later *r, struct http_reply *reply)
 	size_t len = reply->body.len;
 
 	r->state = ANSWERED;
-	if (!reply->hang_up && buf_check(&reply->body) == 0) {
+	if (!reply->reset_connections && buf_check(&reply->body) == 0) {
 		r->status = reply->status == 0 ? 200 : (unsigned)reply->status;
 		r->response = MHD_create_response_from_buffer(len, reply->body.at,
 		        len == 0 ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);

@@ -45,10 +45,10 @@ static void close_handle(struct kafka_consumer *c)
 	if (kafka_wake_must_keep(c->rk, c->seen))
 		kafka_wake_keep(c->rk, c->seen);
 	else
-		kafka_wake_bury(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
+		kafka_wake_destroy_later(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
 	c->rk = NULL;
 	c->seen = NULL;
-	c->doomed = false;
+	c->failed = false;
 }
 
 static int subscribe(struct kafka_consumer *c, struct why *why)
@@ -274,7 +274,7 @@ static bool move(struct kafka_consumer *c)
 {
 	switch (c->state) {
 	case CONSUMER_RUNNING:
-		if (c->doomed)
+		if (c->failed)
 			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
 		else if ((c->closed != NULL || (c->replacing && may_replace(c))) &&
 		         kafka_member_must_give_up(c))
@@ -283,13 +283,13 @@ static bool move(struct kafka_consumer *c)
 			leave(c);
 		return c->state != CONSUMER_RUNNING;
 	case CONSUMER_GIVING_UP:
-		if (c->doomed || !timer_armed(c->bound))
+		if (c->failed || !timer_armed(c->bound))
 			c->state = CONSUMER_LEAVING; /* its time is over as well */
 		else if (kafka_member_has_left(c))
 			leave(c);
 		return c->state != CONSUMER_GIVING_UP;
 	case CONSUMER_LEAVING:
-		if (!c->doomed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
+		if (!c->failed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
 			return false;
 		kafka_group_abandon(c);
 		c->state = CONSUMER_EMPTYING;

@@ -87,7 +87,7 @@ struct kafka_consumer {
 	uint64_t taken_bytes;         /* out of its queue since the fetch was last woken */
 	struct kafka_offsets *wake;   /* the request that wakes it; NULL: none is under way */
 	bool replacing;               /* the handle is to make way for one with other secrets */
-	bool doomed;                  /* a fatal error: the handle is of no use any more */
+	bool failed;                  /* a fatal error: the handle is of no use any more */
 	uint64_t out;                 /* messages the owner has */
 	uint64_t refused_commits;     /* what they would have spared comes again */
 	uint64_t pause_ms;            /* before the next handle */

@@ -369,7 +369,7 @@ static void step(struct kafka_consumer *c)
 static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 {
 	if (rd_kafka_event_error_is_fatal(event)) {
-		c->doomed = true;
+		c->failed = true;
 		kafka_log_fatal(&c->log, c->rk);
 	} else {
 		kafka_log_trouble(
@@ -407,7 +407,7 @@ void kafka_group_serve(struct kafka_consumer *c)
 	while ((event = rd_kafka_queue_poll(c->replies, 0)) != NULL)
 		on_event(c, event);
 	step(c);
-	while (c->group == GROUP_SETTLED && !c->doomed &&
+	while (c->group == GROUP_SETTLED && !c->failed &&
 	        (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
 		on_event(c, event);
 }

@@ -118,9 +118,9 @@ void kafka_handle_purge(struct kafka_handle *h, bool wire)
 		rd_kafka_purge(h->rk, wire ? what | RD_KAFKA_PURGE_F_INFLIGHT : what);
 }
 
-void kafka_handle_hang_up(struct kafka_handle *h)
+void kafka_handle_reset_connections(struct kafka_handle *h)
 {
-	kafka_sockets_hang_up(h->sockets);
+	kafka_sockets_reset_connections(h->sockets);
 }
 
 void kafka_handle_close(struct kafka_handle *h, struct loop *l)
@@ -132,7 +132,7 @@ void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 	if (h->topic != NULL)
 		rd_kafka_topic_destroy(h->topic);
 	if (h->waiting == 0 && l != NULL) {
-		kafka_wake_bury(h->rk, 0, h->sockets, l);
+		kafka_wake_destroy_later(h->rk, 0, h->sockets, l);
 	} else {
 		rd_kafka_destroy(h->rk);
 		free(h->sockets);

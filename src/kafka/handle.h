@@ -13,7 +13,7 @@ struct kafka_handle {
 	struct kafka_sockets *sockets;
 	uint64_t waiting; /* records not reported yet */
 	uint64_t waiting_bytes;
-	bool doomed; /* a fatal error: takes nothing more, to be closed when empty */
+	bool failed; /* a fatal error: takes nothing more, to be closed when empty */
 };
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
@@ -33,7 +33,7 @@ void kafka_handle_reported(struct kafka_handle *h, const rd_kafka_message_t *m);
 void kafka_handle_purge(struct kafka_handle *h, bool wire);
 
 /* Ends every connection; new ones are made. Harmless when closed. */
-void kafka_handle_hang_up(struct kafka_handle *h);
+void kafka_handle_reset_connections(struct kafka_handle *h);
 
 /* Waits for nothing when every record was reported; else for librdkafka's threads to let go of the
  * values. Harmless when closed. */

@@ -14,7 +14,7 @@ libspanspool_a_SOURCES += \
 	%D%/handle.c %D%/handle.h \
 	%D%/log.c %D%/log.h \
 	%D%/member.c \
-	%D%/mend.c \
+	%D%/recover.c \
 	%D%/reports.c \
 	%D%/sockets.c %D%/sockets.h \
 	%D%/watch.c %D%/watch.h \

@@ -5,7 +5,7 @@
  *   E_FULL   the queue is full          room() when half of it is free
  *   E_DOWN   librdkafka refuses         room() after a second: that is how often it asks again for a
  *            (topic missing, denied)    topic that is refused
- *   E_DOWN   a fatal error is mended    room() with the new handle (kafka_mend.c)
+ *   E_DOWN   a fatal error is mended    room() with the new handle (kafka_recover.c)
  *
  * A flush has two ends: the last report, or its budget; then all is purged, again and again until
  * the last report has come, since a purge misses what is just between two queues.
@@ -32,7 +32,7 @@ static int open_parts(struct kafka_producer *p)
 		return E_NOMEM;
 	if (timer_open(&p->idle, p->loop, on_idle, p) < 0)
 		return E_NOMEM;
-	if (kafka_mend_open(p) < 0)
+	if (kafka_recover_open(p) < 0)
 		return E_NOMEM;
 	return wakeup_open(&p->wakeup, p->loop, on_wakeup, p);
 }
@@ -88,7 +88,7 @@ static int refuse(struct kafka_producer *p, rd_kafka_resp_err_t err)
 		return E_TOO_LARGE;
 	case RD_KAFKA_RESP_ERR__FATAL:
 		p->stats.refused++;
-		kafka_mend_doom(p, &p->main);
+		kafka_recover_failed(p, &p->main);
 		return E_DOWN;
 	default:
 		p->stats.refused++;
@@ -107,7 +107,7 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 		return E_TOO_LARGE; /* the queue would be called full for ever */
 	if (p->replacing)
 		return E_FULL; /* room() comes with the new handle */
-	if (p->state != PRODUCER_RUNNING || p->main.doomed) {
+	if (p->state != PRODUCER_RUNNING || p->main.failed) {
 		p->stats.refused++;
 		return E_DOWN;
 	}
@@ -135,11 +135,11 @@ void kafka_producer_purge(struct kafka_producer *p)
 }
 
 /* Purged first: what the end of a connection gives back is sent again under another epoch, unmarked. */
-void kafka_producer_hang_up(struct kafka_producer *p)
+void kafka_producer_reset_connections(struct kafka_producer *p)
 {
 	purge(p, true);
-	kafka_handle_hang_up(&p->main);
-	kafka_handle_hang_up(&p->alone);
+	kafka_handle_reset_connections(&p->main);
+	kafka_handle_reset_connections(&p->alone);
 }
 
 static uint64_t waiting(const struct kafka_producer *p)
@@ -188,7 +188,7 @@ static void on_wakeup(void *arg)
 	struct kafka_producer *p = arg;
 
 	kafka_reports_serve(p);
-	kafka_mend_step(p);
+	kafka_recover_step(p);
 	if (p->was_full && p->state == PRODUCER_RUNNING && is_half_empty(p)) {
 		p->was_full = false;
 		p->events.room(p->events.arg);
@@ -212,7 +212,7 @@ static void on_idle(void *arg)
 	if (p->alone.waiting == 0)
 		kafka_handle_close(&p->alone, p->loop);
 	else
-		kafka_mend_step(p);
+		kafka_recover_step(p);
 }
 
 /* Certificate and key may be written one after the other: what does not fit together is tried again. */
@@ -234,7 +234,7 @@ static void on_files(void *arg)
 	p->conf = conf;
 	log_info("%s: a file that a property names has changed, a new handle will be made",
 	        p->log.who);
-	kafka_mend_replace(p);
+	kafka_recover_replace(p);
 }
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p)

@@ -48,13 +48,13 @@ struct kafka_producer {
 /* kafka_reports.c: takes what both handles have to tell; their owner is called for each report. */
 void kafka_reports_serve(struct kafka_producer *p);
 
-/* kafka_mend.c */
-void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h);
+/* kafka_recover.c */
+void kafka_recover_failed(struct kafka_producer *p, struct kafka_handle *h);
 /* Makes a new handle of p->conf, which has changed, once the one that works is empty. */
-void kafka_mend_replace(struct kafka_producer *p);
-void kafka_mend_step(struct kafka_producer *p);
+void kafka_recover_replace(struct kafka_producer *p);
+void kafka_recover_step(struct kafka_producer *p);
 /* A record was acknowledged: the handle is a good one. */
-void kafka_mend_worked(struct kafka_producer *p);
-int kafka_mend_open(struct kafka_producer *p);
+void kafka_recover_worked(struct kafka_producer *p);
+int kafka_recover_open(struct kafka_producer *p);
 
 #endif

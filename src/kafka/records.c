@@ -72,7 +72,7 @@ void kafka_records_serve(struct kafka_consumer *c)
 {
 	rd_kafka_message_t *m;
 
-	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->doomed && !c->replacing;
+	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->failed && !c->replacing;
 	        i++) {
 		if (i == RECORDS_A_TURN) {
 			wakeup_signal(c->wakeup);

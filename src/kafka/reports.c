@@ -94,7 +94,7 @@ static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kaf
 	if (outcome == KAFKA_PERSISTED) {
 		p->stats.acknowledged++;
 		kafka_log_healed(&p->log);
-		kafka_mend_worked(p);
+		kafka_recover_worked(p);
 	} else {
 		p->stats.failed++;
 		/* "Purged" is not the destination's word. */
@@ -114,7 +114,7 @@ static int open_alone(struct kafka_producer *p)
 	int rc;
 
 	if (p->alone.rk != NULL)
-		return p->alone.doomed ? E_DOWN : 0;
+		return p->alone.failed ? E_DOWN : 0;
 	conf = rd_kafka_conf_dup(p->conf);
 	rc = kafka_conf_put(conf, "batch.num.messages", "1", &why);
 	if (rc == 0)
@@ -151,7 +151,7 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
 {
 	if (rd_kafka_event_error_is_fatal(e))
-		kafka_mend_doom(p, h);
+		kafka_recover_failed(p, h);
 	else
 		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
 	if (kafka_log_is_refused(&p->log))

@@ -55,7 +55,7 @@ struct kafka_sockets *kafka_sockets_watch(rd_kafka_conf_t *conf)
 	return s;
 }
 
-void kafka_sockets_hang_up(struct kafka_sockets *s)
+void kafka_sockets_reset_connections(struct kafka_sockets *s)
 {
 	if (s == NULL)
 		return;

@@ -12,6 +12,6 @@ struct kafka_sockets *kafka_sockets_watch(rd_kafka_conf_t *conf);
 
 /* Ends all of them. librdkafka takes that for what it would be told by a broker that dies: it connects
  * again, to others too, and asks who leads the partitions now. */
-void kafka_sockets_hang_up(struct kafka_sockets *s);
+void kafka_sockets_reset_connections(struct kafka_sockets *s);
 
 #endif

@@ -13,7 +13,7 @@ enum {
 	MENDED_VERSION = 0x020300ff
 };
 
-struct grave {
+struct destruction {
 	rd_kafka_t *rk;
 	int flags;
 	void *legacy;
@@ -112,15 +112,15 @@ void kafka_wake_keep(rd_kafka_t *rk, struct kafka_wake_group *group)
 
 static void destroy(void *arg)
 {
-	struct grave *g = arg;
+	struct destruction *g = arg;
 
 	rd_kafka_destroy_flags(g->rk, g->flags);
 	free(g->legacy);
 }
 
-void kafka_wake_bury(rd_kafka_t *rk, int flags, void *legacy, struct loop *l)
+void kafka_wake_destroy_later(rd_kafka_t *rk, int flags, void *legacy, struct loop *l)
 {
-	struct grave here = { rk, flags, legacy }, *g = malloc(sizeof(*g));
+	struct destruction here = { rk, flags, legacy }, *g = malloc(sizeof(*g));
 
 	if (g != NULL) {
 		*g = here;

@@ -36,6 +36,6 @@ void kafka_wake_keep(rd_kafka_t *rk, struct kafka_wake_group *group);
 
 /* Destroys RK off the loop, because that waits for threads which may be waiting for a name server, and
  * then frees LEGACY. None of its records may be waiting for a report any more. */
-void kafka_wake_bury(rd_kafka_t *rk, int flags, void *legacy, struct loop *l);
+void kafka_wake_destroy_later(rd_kafka_t *rk, int flags, void *legacy, struct loop *l);
 
 #endif

@@ -108,7 +108,7 @@ static void on_again(void *arg)
 		send_waiting(t);
 }
 
-static void on_mended(void *arg)
+static void on_recovered(void *arg)
 {
 	struct topic *t = arg;
 
@@ -198,7 +198,7 @@ struct quarantine *quarantine_topic_new(
 	struct topic *t = calloc(1, sizeof(*t));
 
 	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 ||
-	        timer_open(&t->mended, l, on_mended, t) < 0 ||
+	        timer_open(&t->mended, l, on_recovered, t) < 0 ||
 	        timer_open(&t->silence, l, on_silence, t) < 0) {
 		why_set(why, E_NOMEM, "topic");
 		goto fail;

@@ -123,7 +123,7 @@ static void spoil_answer(struct stub_collector *s, struct http_reply *reply)
 	if (s->swallow_left > 0) {
 		s->swallow_left--;
 		s->counts.unanswered++;
-		reply->hang_up = true;
+		reply->reset_connections = true;
 	} else if (s->deny_left > 0) {
 		s->deny_left--;
 		http_reply_error(reply, s->deny_status, "no answer from the collector in time");

@@ -86,7 +86,7 @@ void stub_later_request(
 	}
 	p = calloc(1, sizeof(*p));
 	if (p == NULL) {
-		reply->hang_up = true;
+		reply->reset_connections = true;
 		return;
 	}
 	list_init(&p->link);

@@ -177,7 +177,7 @@ static bool is_running_again(void *arg)
 {
 	struct sender *s = arg;
 
-	return s->p->state == PRODUCER_RUNNING && !s->p->main.doomed;
+	return s->p->state == PRODUCER_RUNNING && !s->p->main.failed;
 }
 
 static void every_code_as_a_fatal_one(void)

@@ -23,7 +23,7 @@ const char *scripted_shape_text(enum scripted_shape s)
 
 /* ---- the end of a connection ---- */
 
-static void hang_up(struct scripted_connection *c)
+static void reset_connections(struct scripted_connection *c)
 {
 	timer_free(c->slowly);
 	c->slowly = NULL;
@@ -37,7 +37,7 @@ static void reset(struct scripted_connection *c)
 	struct linger at_once = { 1, 0 };
 
 	setsockopt(c->raw.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	hang_up(c);
+	reset_connections(c);
 }
 
 /* ---- answers ---- */
@@ -175,7 +175,7 @@ static void give_answer(struct scripted_connection *c, const struct scripted_ans
 	write_answer(c, a);
 	c->sent = 0;
 	if (a->shape == SHAPE_NONE) {
-		hang_up(c);
+		reset_connections(c);
 		return;
 	}
 	if (a->shape == SHAPE_SLOW) {
@@ -188,7 +188,7 @@ static void give_answer(struct scripted_connection *c, const struct scripted_ans
 	if (a->shape == SHAPE_CUT_HEAD || a->shape == SHAPE_CUT_BODY)
 		reset(c);
 	else if (closes_after(a))
-		hang_up(c);
+		reset_connections(c);
 }
 
 /* ---- requests ---- */
@@ -240,7 +240,7 @@ static void on_bytes(struct raw *raw)
 			reset(c);
 		} else if (raw->got.len - head_len > (size_t)body_len) {
 			wrong(c->collector, "more than the Content-Length says", text);
-			hang_up(c);
+			reset_connections(c);
 		} else if (raw->got.len - head_len == (size_t)body_len) {
 			struct buf got = raw->got;
 
@@ -252,7 +252,7 @@ static void on_bytes(struct raw *raw)
 	}
 	free(text);
 	if (c->collector != NULL && raw->closed > 0)
-		hang_up(c);
+		reset_connections(c);
 }
 
 void scripted_adopt(struct scripted_collector *s, int fd)
@@ -287,6 +287,6 @@ void scripted_close(struct scripted_collector *s)
 {
 	for (size_t i = 0; i < SCRIPTED_CONNECTIONS; i++)
 		if (s->connections[i].collector != NULL)
-			hang_up(&s->connections[i]);
+			reset_connections(&s->connections[i]);
 	raw_unlisten(&s->server);
 }

@@ -154,7 +154,7 @@ static void a_late_answer_does_not_mind_a_client_that_left(void)
 	close_house(&h);
 }
 
-static void a_reply_may_hang_up(void)
+static void a_reply_may_reset_connections(void)
 {
 	struct house h;
 
@@ -284,7 +284,7 @@ int main(void)
 	a_body_has_a_bound();
 	an_answer_may_come_later();
 	a_late_answer_does_not_mind_a_client_that_left();
-	a_reply_may_hang_up();
+	a_reply_may_reset_connections();
 	the_server_may_be_freed_from_inside_and_with_questions_open();
 	the_port_can_be_had_again_at_once();
 	a_taken_port_is_named();

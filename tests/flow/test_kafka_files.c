@@ -111,7 +111,7 @@ static bool is_in_use(void *arg)
 		(void)!put(c->w);
 	kafka_watch_now(c->w->p->watch);
 	return strcmp(property_of(c->w, c->name), c->value) == 0 && c->w->p->main.rk != NULL &&
-	       !c->w->p->main.doomed && strcmp(rd_kafka_name(c->w->p->main.rk), c->old) != 0;
+	       !c->w->p->main.failed && strcmp(rd_kafka_name(c->w->p->main.rk), c->old) != 0;
 }
 
 static void note_handle(struct change *c)
@@ -182,7 +182,7 @@ static void a_file_that_is_the_same_changes_nothing(void)
 	note_handle(&c);
 	put_file("first\n");
 	ok(until_true(w.loop, has_looked, &c, SECONDS), "written anew with the same content");
-	ok(w.p->main.rk != NULL && !w.p->main.doomed &&
+	ok(w.p->main.rk != NULL && !w.p->main.failed &&
 	                strcmp(rd_kafka_name(w.p->main.rk), c.old) == 0,
 	        "the handle stays");
 	writer_close(&w, &broker);

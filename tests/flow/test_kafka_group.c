@@ -199,7 +199,7 @@ static void each_member_is_an_instance_of_its_own(void)
 	ok(strcmp(a, other) != 0, "another has another");
 	until_true(g->loop, group_a_has_all, g, 1);
 	rd_kafka_test_fatal_error(g->a.c->rk, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, "planted");
-	for (int i = 0; i < 500 && (g->a.c->rk == NULL || g->a.c->doomed); i++)
+	for (int i = 0; i < 500 && (g->a.c->rk == NULL || g->a.c->failed); i++)
 		until_passed(g->loop, 10);
 	until_passed(g->loop, 500);
 	instance_of(&g->a, other);

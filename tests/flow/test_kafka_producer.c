@@ -153,7 +153,7 @@ static void hanging_up_lets_the_rest_go_on(void)
 	sender_put_many(s, 1);
 	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	sender_put_many(s, 50);
-	kafka_producer_hang_up(s->p);
+	kafka_producer_reset_connections(s->p);
 	ok(until_true(s->loop, sender_all_reported, s, SECONDS),
 	        "all are reported while it is frozen");
 	is_int(sender_count(s, KAFKA_POSSIBLY_PERSISTED), 1, "the one on the wire as in doubt");

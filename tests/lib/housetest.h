@@ -59,12 +59,12 @@ static inline void answer_later_at_once(
 	http_later_answer(&later, &now);
 }
 
-static inline void hang_up(void *arg, const struct http_call *call, struct http_reply *reply)
+static inline void reset_connections(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	(void)arg;
 	(void)call;
 	buf_text(&reply->body, "never seen");
-	reply->hang_up = true;
+	reply->reset_connections = true;
 }
 
 static inline void free_it(void *arg, const struct http_call *call, struct http_reply *reply)
@@ -92,7 +92,7 @@ static const struct http_route routes[] = {
 	{ "/any", "*", say_hello },
 	{ "/later", "GET", answer_later },
 	{ "/sooner", "GET", answer_later_at_once },
-	{ "/hang-up", "GET", hang_up },
+	{ "/hang-up", "GET", reset_connections },
 	{ "/free", "GET", free_it },
 	{ "/much", "GET", give_much },
 	{ NULL, NULL, NULL },

@@ -1,4 +1,4 @@
-/* mend.c — a fatal error kills a handle for good, also when its cause is gone. So:
+/* recover.c — a fatal error kills a handle for good, also when its cause is gone. So:
  *
  *   RUNNING ──fatal error──► EMPTYING ──last report──► PAUSED ──pause over──► RUNNING, room()
  *                             │    ▲                    │    ▲
@@ -13,38 +13,38 @@
  * has three seconds to deliver what it holds, meanwhile the producer is full and not down, and no pause
  * follows.
  *
- * The handle for lone records is doomed in the same way, but simply closed when it is empty.
+ * The handle for lone records is failed in the same way, but simply closed when it is empty.
  *
- * Only kafka_mend_step moves the state.
+ * Only kafka_recover_step moves the state.
  */
 #include "conf.h"
 #include "producer_internal.h"
 
 enum { WIRE_MS = 1000, REPLACE_MS = 3000 };
 
-static void on_mend(void *arg)
+static void on_recover(void *arg)
 {
 	struct kafka_producer *p = arg;
 
-	kafka_mend_step(p);
+	kafka_recover_step(p);
 }
 
-int kafka_mend_open(struct kafka_producer *p)
+int kafka_recover_open(struct kafka_producer *p)
 {
 	p->pause_ms = KAFKA_PAUSE_LEAST_MS;
-	return timer_open(&p->mend, p->loop, on_mend, p);
+	return timer_open(&p->mend, p->loop, on_recover, p);
 }
 
-void kafka_mend_worked(struct kafka_producer *p)
+void kafka_recover_worked(struct kafka_producer *p)
 {
 	p->pause_ms = KAFKA_PAUSE_LEAST_MS;
 }
 
-void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
+void kafka_recover_failed(struct kafka_producer *p, struct kafka_handle *h)
 {
-	if (h->rk == NULL || h->doomed)
+	if (h->rk == NULL || h->failed)
 		return;
-	h->doomed = true;
+	h->failed = true;
 	p->stats.fatal++;
 	kafka_log_fatal(&p->log, h->rk);
 	kafka_handle_purge(h, false);
@@ -54,16 +54,16 @@ void kafka_mend_doom(struct kafka_producer *p, struct kafka_handle *h)
 
 static void replace(struct kafka_handle *h, struct timer *wire)
 {
-	if (h->rk == NULL || h->doomed)
+	if (h->rk == NULL || h->failed)
 		return;
-	h->doomed = true;
+	h->failed = true;
 	timer_start(wire, REPLACE_MS);
 }
 
-void kafka_mend_replace(struct kafka_producer *p)
+void kafka_recover_replace(struct kafka_producer *p)
 {
 	replace(&p->alone, p->idle);
-	if (p->state != PRODUCER_RUNNING || p->main.doomed)
+	if (p->state != PRODUCER_RUNNING || p->main.failed)
 		return; /* the next one is made of it anyway */
 	p->replacing = true;
 	replace(&p->main, p->mend);
@@ -92,10 +92,10 @@ static void renew(struct kafka_producer *p)
 	p->events.room(p->events.arg);
 }
 
-/* True when H is doomed and has nothing left. What its purges missed is purged again each second. */
+/* True when H is failed and has nothing left. What its purges missed is purged again each second. */
 static bool is_empty(struct kafka_handle *h, struct timer *wire)
 {
-	if (!h->doomed)
+	if (!h->failed)
 		return false;
 	if (h->waiting == 0)
 		return true;
@@ -106,11 +106,11 @@ static bool is_empty(struct kafka_handle *h, struct timer *wire)
 	return false;
 }
 
-void kafka_mend_step(struct kafka_producer *p)
+void kafka_recover_step(struct kafka_producer *p)
 {
 	if (is_empty(&p->alone, p->idle))
 		kafka_handle_close(&p->alone, p->loop);
-	if (p->state == PRODUCER_RUNNING && p->main.doomed) {
+	if (p->state == PRODUCER_RUNNING && p->main.failed) {
 		p->state = PRODUCER_EMPTYING;
 		if (!p->replacing)
 			timer_start(p->mend, WIRE_MS);
