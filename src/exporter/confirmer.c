@@ -90,19 +90,19 @@ static void free_confirmer(struct confirmer *c)
 static void report_events(struct confirmer *c)
 {
 	c->busy++;
-	while (!c->doomed && !list_empty(&c->decided)) {
+	while (!c->closing && !list_empty(&c->decided)) {
 		struct confirm_post *p = list_first(&c->decided, struct confirm_post, link);
 
 		list_remove(&p->link);
 		c->events.verdict(c->events.arg, p, p->verdict);
 	}
-	if (!c->doomed && c->changed) {
+	if (!c->closing && c->changed) {
 		c->changed = false;
 		c->events.changed(c->events.arg);
 	}
-	if (!c->doomed)
+	if (!c->closing)
 		schedule(c);
-	if (--c->busy == 0 && c->doomed)
+	if (--c->busy == 0 && c->closing)
 		free_confirmer(c);
 }
 
@@ -364,7 +364,7 @@ void confirmer_free(struct confirmer *c)
 {
 	if (c == NULL)
 		return;
-	c->doomed = true;
+	c->closing = true;
 	if (c->busy == 0)
 		free_confirmer(c);
 }

@@ -38,7 +38,7 @@ struct confirmer {
 	struct list decided; /* struct confirm_post */
 	bool changed;
 	unsigned busy; /* frames that still need this object */
-	bool doomed;   /* the last of them frees it */
+	bool closing;   /* the last of them frees it */
 };
 
 /* Writes c->sentence anew. */

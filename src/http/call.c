@@ -158,7 +158,7 @@ static enum MHD_Result head_come(struct http_server *s, struct MHD_Connection *m
         const char *method, void **mine)
 {
 	struct line *line = line_of(mhd);
-	struct http_later *r = line == NULL || s->doomed ? NULL : calloc(1, sizeof(*r));
+	struct http_later *r = line == NULL || s->closing ? NULL : calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return MHD_NO;
@@ -210,7 +210,7 @@ static enum MHD_Result whole_come(struct http_later *r)
 {
 	struct http_reply reply = { 0 };
 
-	if (r->s->doomed)
+	if (r->s->closing)
 		return MHD_NO;
 	if (!may_ask(r)) {
 		r->state = DEFERRED;
@@ -224,7 +224,7 @@ static enum MHD_Result whole_come(struct http_later *r)
 		settle(r, &reply);
 	else
 		buf_free(&reply.body);
-	if (r->s->doomed)
+	if (r->s->closing)
 		return MHD_NO;
 	if (r->state == ANSWERED)
 		return send_answer(r);

@@ -34,7 +34,7 @@ struct http_client {
 	size_t nactive;
 	size_t max;
 	unsigned busy;
-	bool doomed;
+	bool closing;
 	bool global; /* curl_global_init was called */
 };
 
@@ -163,7 +163,7 @@ void http_client_free(struct http_client *c)
 {
 	if (c == NULL)
 		return;
-	c->doomed = true;
+	c->closing = true;
 	if (c->busy == 0)
 		free_client(c);
 }
@@ -175,7 +175,7 @@ static void enter(struct http_client *c)
 
 static void leave(struct http_client *c)
 {
-	if (--c->busy == 0 && c->doomed)
+	if (--c->busy == 0 && c->closing)
 		free_client(c);
 }
 
@@ -271,7 +271,7 @@ static void fail(struct http_client *c, struct exchange *x, enum http_trouble tr
 
 static void begin_waiting(struct http_client *c)
 {
-	while (!c->doomed && c->nactive < c->max && !list_empty(&c->waiting)) {
+	while (!c->closing && c->nactive < c->max && !list_empty(&c->waiting)) {
 		struct exchange *x = list_first(&c->waiting, struct exchange, link);
 
 		list_remove(&x->link);
@@ -305,7 +305,7 @@ static void settle(void *arg)
 	int left;
 
 	enter(c);
-	while (!c->doomed && (m = curl_multi_info_read(c->multi, &left)) != NULL)
+	while (!c->closing && (m = curl_multi_info_read(c->multi, &left)) != NULL)
 		if (m->msg == CURLMSG_DONE)
 			finish(c, m);
 	begin_waiting(c);
@@ -328,7 +328,7 @@ void http_client_cancel_all(struct http_client *c)
 		list_push(&out, node);
 	}
 	c->nactive = c->nwaiting = 0;
-	while (!c->doomed && !list_empty(&out)) {
+	while (!c->closing && !list_empty(&out)) {
 		struct exchange *x = list_first(&out, struct exchange, link);
 
 		list_remove(&x->link);

@@ -124,7 +124,7 @@ void http_server_free(struct http_server *s)
 {
 	if (s == NULL)
 		return;
-	s->doomed = true;
+	s->closing = true;
 	if (s->inside)
 		return;
 	if (s->daemon != NULL) {
@@ -149,7 +149,7 @@ static void run(struct http_server *s)
 	request_begin_run(s, ANSWERS_A_RUN);
 	MHD_run(s->daemon);
 	s->inside = false;
-	if (s->doomed) {
+	if (s->closing) {
 		http_server_free(s);
 		return;
 	}
@@ -306,7 +306,7 @@ static void line_end(struct http_server *s, struct line *line)
 	s->nlines--;
 	s->nshut -= line->shut;
 	free(line);
-	if (!s->doomed)
+	if (!s->closing)
 		watch_set(s->door, WATCH_READ);
 }
 

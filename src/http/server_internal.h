@@ -27,7 +27,7 @@ struct http_server {
 	unsigned answers_left; /* that this run of the daemon may still ask the routes for */
 	uint64_t told_us;      /* when the lack of a descriptor was logged last; 0 never */
 	bool inside;           /* the daemon runs: an answer() may be on the stack */
-	bool doomed;           /* freed from inside */
+	bool closing;           /* freed from inside */
 };
 
 /* One connection. */
