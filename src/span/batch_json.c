@@ -7,30 +7,30 @@
 
 #include "span/batch_json.h"
 #include "span/inspect.h"
-#include "shape.h"
+#include "schema.h"
 #include "base/utf8.h"
-#include "walk.h"
+#include "binary_reader.h"
 
 /* Where a struct's known values begin; NULL: it has none. */
 struct fields {
-	const uint8_t *at[SHAPE_IDS];
+	const uint8_t *at[SCHEMA_IDS];
 	const uint8_t *end; /* of the whole Batch */
 };
 
-static int gather(struct walk *w, const struct shape *s, struct fields *f)
+static int gather(struct binary_reader *w, const struct schema *s, struct fields *f)
 {
 	uint16_t id = 0;
 	uint8_t type;
 
 	*f = (struct fields){ .end = w->end };
 	for (;;) {
-		if (walk_field(w, &type, &id) < 0)
+		if (binary_field(w, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			return 0;
-		if (shape_knows(s, id, type))
+		if (schema_knows(s, id, type))
 			f->at[id] = w->in;
-		if (walk_unknown(w, type) < 0)
+		if (binary_unknown(w, type) < 0)
 			return E_MALFORMED;
 	}
 }
@@ -39,7 +39,7 @@ static int gather(struct walk *w, const struct shape *s, struct fields *f)
 
 static struct slice text_at(const uint8_t *at)
 {
-	return slice_of(at + 4, walk_get_32(at));
+	return slice_of(at + 4, binary_get_32(at));
 }
 
 static void add_text(struct buf *to, struct slice text)
@@ -83,7 +83,7 @@ static void add_base64(struct buf *to, struct slice bytes)
 /* JSON has no numbers that are none. */
 static void add_double(struct buf *to, const uint8_t *at)
 {
-	uint64_t bits = walk_get_64(at);
+	uint64_t bits = binary_get_64(at);
 	char text[32];
 	double v;
 
@@ -101,7 +101,7 @@ static void add_double(struct buf *to, const uint8_t *at)
 static void add_int(struct buf *to, const char *key, const uint8_t *at)
 {
 	if (at != NULL)
-		buf_printf(to, ",\"%s\":%" PRId64, key, (int64_t)walk_get_64(at));
+		buf_printf(to, ",\"%s\":%" PRId64, key, (int64_t)binary_get_64(at));
 }
 
 /* 128 bits in two fields; HIGH may be NULL. */
@@ -109,23 +109,23 @@ static void add_id(struct buf *to, const char *key, const uint8_t *high, const u
 {
 	buf_printf(to, "\"%s\":\"", key);
 	if (high != NULL)
-		buf_printf(to, "%016" PRIx64, walk_get_64(high));
-	buf_printf(to, "%016" PRIx64 "\"", walk_get_64(low));
+		buf_printf(to, "%016" PRIx64, binary_get_64(high));
+	buf_printf(to, "%016" PRIx64 "\"", binary_get_64(low));
 }
 
 /* ---- structs ---- */
 
-/* Field ID of a struct of shape S, which holds structs that ADD writes. */
+/* Field ID of a struct of schema S, which holds structs that ADD writes. */
 struct member {
 	const char *key; /* with what stands before it */
-	const struct shape *s;
+	const struct schema *s;
 	unsigned id;
-	int (*add)(struct buf *to, const struct shape *s, const struct fields *f);
+	int (*add)(struct buf *to, const struct schema *s, const struct fields *f);
 };
 
-static void walk_from(struct walk *w, const struct fields *in, const uint8_t *at)
+static void binary_from(struct binary_reader *w, const struct fields *in, const uint8_t *at)
 {
-	walk_begin(w, slice_of(at, (size_t)(in->end - at)));
+	binary_begin(w, slice_of(at, (size_t)(in->end - at)));
 }
 
 /* A list of structs, or nothing when there is none. */
@@ -133,15 +133,15 @@ static int add_list(struct buf *to, const struct fields *in, const struct member
 {
 	const uint8_t *list = in->at[m->id];
 	struct fields f;
-	struct walk w;
+	struct binary_reader w;
 	uint32_t n;
 
 	if (list == NULL)
 		return 0;
 	buf_text(to, m->key);
 	buf_byte(to, '[');
-	n = walk_get_32(list + 1);
-	walk_from(&w, in, list + LIST_HEADER);
+	n = binary_get_32(list + 1);
+	binary_from(&w, in, list + LIST_HEADER);
 	for (uint32_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_byte(to, ',');
@@ -166,15 +166,15 @@ static void add_tag_value(struct buf *to, uint32_t type, const struct fields *f)
 	else if (type == 2)
 		buf_text(to, *at == 1 ? "true" : "false");
 	else if (type == 3)
-		buf_printf(to, "%" PRId64, (int64_t)walk_get_64(at));
+		buf_printf(to, "%" PRId64, (int64_t)binary_get_64(at));
 	else
 		add_base64(to, text_at(at));
 }
 
-static int add_tag(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_tag(struct buf *to, const struct schema *s, const struct fields *f)
 {
 	static const char *const types[] = { "string", "double", "bool", "long", "binary" };
-	uint32_t type = walk_get_32(f->at[2]);
+	uint32_t type = binary_get_32(f->at[2]);
 
 	(void)s;
 	buf_text(to, "{\"key\":");
@@ -188,18 +188,18 @@ static int add_tag(struct buf *to, const struct shape *s, const struct fields *f
 	return 0;
 }
 
-static int add_log(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_log(struct buf *to, const struct schema *s, const struct fields *f)
 {
-	buf_printf(to, "{\"timestamp\":%" PRId64, (int64_t)walk_get_64(f->at[1]));
+	buf_printf(to, "{\"timestamp\":%" PRId64, (int64_t)binary_get_64(f->at[1]));
 	if (add_list(to, f, &(struct member){ ",\"fields\":", s, 2, add_tag }) < 0)
 		return E_MALFORMED;
 	buf_byte(to, '}');
 	return 0;
 }
 
-static int add_ref(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_ref(struct buf *to, const struct schema *s, const struct fields *f)
 {
-	uint32_t type = walk_get_32(f->at[1]);
+	uint32_t type = binary_get_32(f->at[1]);
 
 	(void)s;
 	if (type <= 1)
@@ -213,7 +213,7 @@ static int add_ref(struct buf *to, const struct shape *s, const struct fields *f
 	return 0;
 }
 
-static int add_span(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_span(struct buf *to, const struct schema *s, const struct fields *f)
 {
 	buf_byte(to, '{');
 	add_id(to, "traceId", f->at[2], f->at[1]);
@@ -225,7 +225,7 @@ static int add_span(struct buf *to, const struct shape *s, const struct fields *
 	add_text(to, text_at(f->at[5]));
 	if (add_list(to, f, &(struct member){ ",\"references\":", s, 6, add_ref }) < 0)
 		return E_MALFORMED;
-	buf_printf(to, ",\"flags\":%" PRId32, (int32_t)walk_get_32(f->at[7]));
+	buf_printf(to, ",\"flags\":%" PRId32, (int32_t)binary_get_32(f->at[7]));
 	add_int(to, "startTime", f->at[8]);
 	add_int(to, "duration", f->at[9]);
 	if (add_list(to, f, &(struct member){ ",\"tags\":", s, 10, add_tag }) < 0 ||
@@ -235,7 +235,7 @@ static int add_span(struct buf *to, const struct shape *s, const struct fields *
 	return 0;
 }
 
-static int add_process(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_process(struct buf *to, const struct schema *s, const struct fields *f)
 {
 	buf_text(to, "{\"serviceName\":");
 	add_text(to, text_at(f->at[1]));
@@ -245,10 +245,10 @@ static int add_process(struct buf *to, const struct shape *s, const struct field
 	return 0;
 }
 
-static int add_stats(struct buf *to, const struct shape *s, const struct fields *f)
+static int add_stats(struct buf *to, const struct schema *s, const struct fields *f)
 {
 	(void)s;
-	buf_printf(to, "{\"fullQueueDroppedSpans\":%" PRId64, (int64_t)walk_get_64(f->at[1]));
+	buf_printf(to, "{\"fullQueueDroppedSpans\":%" PRId64, (int64_t)binary_get_64(f->at[1]));
 	add_int(to, "tooLargeDroppedSpans", f->at[2]);
 	add_int(to, "failedToEmitSpans", f->at[3]);
 	buf_byte(to, '}');
@@ -259,12 +259,12 @@ static int add_stats(struct buf *to, const struct shape *s, const struct fields 
 static int add_one(struct buf *to, const struct fields *in, const struct member *m)
 {
 	struct fields f;
-	struct walk w;
+	struct binary_reader w;
 
 	if (in->at[m->id] == NULL)
 		return 0;
 	buf_text(to, m->key);
-	walk_from(&w, in, in->at[m->id]);
+	binary_from(&w, in, in->at[m->id]);
 	if (gather(&w, m->s->of[m->id], &f) < 0)
 		return E_MALFORMED;
 	return m->add(to, m->s->of[m->id], &f);
@@ -273,11 +273,11 @@ static int add_one(struct buf *to, const struct fields *in, const struct member 
 static int add_batch(struct buf *to, const struct fields *f)
 {
 	buf_byte(to, '{');
-	if (add_one(to, f, &(struct member){ "\"process\":", &shape_batch, 1, add_process }) < 0 ||
-	        add_list(to, f, &(struct member){ ",\"spans\":", &shape_batch, 2, add_span }) < 0)
+	if (add_one(to, f, &(struct member){ "\"process\":", &schema_batch, 1, add_process }) < 0 ||
+	        add_list(to, f, &(struct member){ ",\"spans\":", &schema_batch, 2, add_span }) < 0)
 		return E_MALFORMED;
 	add_int(to, "seqNo", f->at[3]);
-	if (add_one(to, f, &(struct member){ ",\"stats\":", &shape_batch, 4, add_stats }) < 0)
+	if (add_one(to, f, &(struct member){ ",\"stats\":", &schema_batch, 4, add_stats }) < 0)
 		return E_MALFORMED;
 	buf_byte(to, '}');
 	return 0;
@@ -287,12 +287,12 @@ int batch_json(struct slice value, struct buf *to, struct why *why)
 {
 	struct inspect_facts facts;
 	struct fields f;
-	struct walk w;
+	struct binary_reader w;
 
 	if (inspect_batch(value, &facts, NULL, NULL, why) < 0)
 		return E_MALFORMED;
-	walk_begin(&w, slice_of(value.at, facts.used));
-	if (gather(&w, &shape_batch, &f) < 0 || add_batch(to, &f) < 0)
+	binary_begin(&w, slice_of(value.at, facts.used));
+	if (gather(&w, &schema_batch, &f) < 0 || add_batch(to, &f) < 0)
 		return E_MALFORMED;
 	return buf_check(to);
 }

@@ -3,53 +3,53 @@
 #include <string.h>
 
 #include "span/inspect.h"
-#include "pump.h"
+#include "compact_reader.h"
 #include "span/transcode.h"
-#include "walk.h"
+#include "binary_reader.h"
 
 static const struct {
 	uint16_t trace_low, trace_high, span, operation;
 } span_ids = { 1, 2, 3, 5 };
 
 /* Reads one span, which has been checked, and moves behind it. */
-static int read_span(struct walk *w, struct inspect_span *span)
+static int read_span(struct binary_reader *w, struct inspect_span *span)
 {
 	uint16_t id;
 	uint8_t type;
 
 	*span = (struct inspect_span){ 0 };
 	for (;;) {
-		if (walk_field(w, &type, &id) < 0)
+		if (binary_field(w, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			return 0;
 		if (type == T_I64 && id == span_ids.trace_low)
-			span->trace_low = walk_get_64(w->in);
+			span->trace_low = binary_get_64(w->in);
 		else if (type == T_I64 && id == span_ids.trace_high)
-			span->trace_high = walk_get_64(w->in);
+			span->trace_high = binary_get_64(w->in);
 		else if (type == T_I64 && id == span_ids.span)
-			span->span_id = walk_get_64(w->in);
+			span->span_id = binary_get_64(w->in);
 		else if (type == T_STRING && id == span_ids.operation)
-			span->operation = slice_of(w->in + 4, walk_get_32(w->in));
-		if (walk_unknown(w, type) < 0)
+			span->operation = slice_of(w->in + 4, binary_get_32(w->in));
+		if (binary_unknown(w, type) < 0)
 			return E_MALFORMED;
 	}
 }
 
-/* Checks the Batch and leaves its landmarks. */
-static int survey(struct walk *w, struct landmarks *marks, struct slice value, struct why *why)
+/* Checks the Batch and leaves its offsets. */
+static int survey(struct binary_reader *w, struct field_offsets *marks, struct slice value, struct why *why)
 {
 	int rc;
 
-	walk_begin(w, value);
+	binary_begin(w, value);
 	w->marks = marks;
 	w->why = why;
-	rc = walk_batch(w);
+	rc = binary_batch(w);
 	w->marks = NULL;
 	return rc;
 }
 
-static struct slice stretch_of(struct slice value, struct stretch of)
+static struct slice slice_of_range(struct slice value, struct byte_range of)
 {
 	return slice_of(value.at + of.from, of.to - of.from);
 }
@@ -58,8 +58,8 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
         void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why)
 {
 	struct inspect_span span;
-	struct landmarks marks;
-	struct walk w;
+	struct field_offsets marks;
+	struct binary_reader w;
 	const uint8_t *service;
 
 	*facts = (struct inspect_facts){ 0 };
@@ -67,10 +67,10 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 		return E_MALFORMED;
 	service = value.at + marks.service.from + FIELD_HEADER;
 	facts->used = (size_t)(w.in - value.at);
-	facts->service = slice_of(service + 4, walk_get_32(service));
-	facts->spans = walk_get_32(value.at + marks.spans.from + FIELD_HEADER + 1);
-	facts->process = stretch_of(value, marks.process);
-	facts->list = stretch_of(value, marks.spans);
+	facts->service = slice_of(service + 4, binary_get_32(service));
+	facts->spans = binary_get_32(value.at + marks.spans.from + FIELD_HEADER + 1);
+	facts->process = slice_of_range(value, marks.process);
+	facts->list = slice_of_range(value, marks.spans);
 	facts->list = slice_of(facts->list.at + FIELD_HEADER + LIST_HEADER,
 	        facts->list.len - FIELD_HEADER - LIST_HEADER);
 	if (each == NULL)
@@ -103,37 +103,37 @@ bool inspect_is_compact(struct slice value)
 
 int inspect_from_compact(struct slice value, struct buf *out)
 {
-	struct landmarks marks;
-	struct pump p = { .in = value.at, .end = value.at + value.len, .marks = &marks };
+	struct field_offsets marks;
+	struct compact_reader p = { .in = value.at, .end = value.at + value.len, .marks = &marks };
 
 	p.out = buf_reserve(out, value.len * TRANSCODE_GROWTH);
 	if (p.out == NULL)
 		return E_NOMEM;
-	if (pump_batch(&p) < 0)
+	if (compact_batch(&p) < 0)
 		return E_MALFORMED;
 	out->len = (size_t)(p.out - out->at);
 	return 0;
 }
 
 /* The bytes from FROM to where W stands. */
-static void add_since(struct buf *out, const struct walk *w, const uint8_t *from)
+static void add_since(struct buf *out, const struct binary_reader *w, const uint8_t *from)
 {
 	buf_add(out, from, (size_t)(w->in - from));
 }
 
-static int pass_spans(struct walk *w, uint32_t count)
+static int pass_spans(struct binary_reader *w, uint32_t count)
 {
 	for (; count > 0; count--)
-		if (walk_unknown(w, T_STRUCT) < 0)
+		if (binary_unknown(w, T_STRUCT) < 0)
 			return E_MALFORMED;
 	return 0;
 }
 
 /* The span list at W's field FIELD, of which only COUNT from FIRST are kept. */
 static int cut_spans(
-        struct walk *w, const uint8_t *field, uint32_t first, uint32_t count, struct buf *out)
+        struct binary_reader *w, const uint8_t *field, uint32_t first, uint32_t count, struct buf *out)
 {
-	uint32_t have = walk_get_32(field + FIELD_HEADER + 1), written;
+	uint32_t have = binary_get_32(field + FIELD_HEADER + 1), written;
 	const uint8_t *from;
 
 	first = first < have ? first : have;
@@ -154,13 +154,13 @@ static int cut_spans(
 /* A Process or a span list that is not the last: no reader keeps it. */
 static bool is_duplicate(uint8_t type, uint16_t id)
 {
-	return id <= 2 && shape_knows(&shape_batch, id, type);
+	return id <= 2 && schema_knows(&schema_batch, id, type);
 }
 
 int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *out)
 {
-	struct landmarks marks;
-	struct walk w;
+	struct field_offsets marks;
+	struct binary_reader w;
 	uint16_t id;
 	uint8_t type;
 
@@ -171,7 +171,7 @@ int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *
 		const uint8_t *field = w.in;
 		size_t at = (size_t)(field - value.at);
 
-		if (walk_field(&w, &type, &id) < 0)
+		if (binary_field(&w, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			break;
@@ -180,7 +180,7 @@ int inspect_cut(struct slice value, uint32_t first, uint32_t count, struct buf *
 				return E_MALFORMED;
 			continue;
 		}
-		if (walk_unknown(&w, type) < 0)
+		if (binary_unknown(&w, type) < 0)
 			return E_MALFORMED;
 		if (at == marks.process.from || (first == 0 && !is_duplicate(type, id)))
 			add_since(out, &w, field);

@@ -5,9 +5,9 @@ libspanspool_a_SOURCES += \
 	include/span/numbered_spans.h %D%/numbered_spans.c \
 	include/span/inspect.h %D%/inspect.c \
 	include/span/transcode.h %D%/transcode.c \
-	%D%/pump.h %D%/pump.c \
-	%D%/shape.h %D%/shape.c \
-	%D%/walk.h %D%/walk.c
+	%D%/compact_reader.h %D%/compact_reader.c \
+	%D%/schema.h %D%/schema.c \
+	%D%/binary_reader.h %D%/binary_reader.c
 
 # The generated Thrift types: a library of their own, because they do not meet our warning flags.
 # Whoever uses them adds IDL_CPPFLAGS, and $(IDL_READY) before its objects.

@@ -5,13 +5,13 @@
  *   arguments field 1 is the Batch; of duplicates the last, anything else is passed over
  *   behind    not looked at
  *
- * Compact is pumped (pump.c). TBinary is walked where it lies (walk.c) and copied. Either way the
- * landmarks say afterwards where the Process and its tags stand. */
+ * Compact is copied (compact_reader.c). TBinary is walked where it lies (binary_reader.c) and copied. Either way the
+ * offsets say afterwards where the Process and its tags stand. */
 #include <endian.h>
 
-#include "pump.h"
+#include "compact_reader.h"
 #include "span/transcode.h"
-#include "walk.h"
+#include "binary_reader.h"
 
 enum {
 	COMPACT_ID = 0x82,
@@ -27,7 +27,7 @@ enum {
 struct output {
 	uint8_t *at;
 	size_t size;
-	struct landmarks marks;
+	struct field_offsets marks;
 };
 
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags)
@@ -40,7 +40,7 @@ static int check_method(struct slice name)
 	return slice_is(name, "emitBatch") ? 0 : E_UNKNOWN_METHOD;
 }
 
-static int compact_message(struct pump *p)
+static int compact_message(struct compact_reader *p)
 {
 	uint64_t v;
 	struct slice name;
@@ -48,7 +48,7 @@ static int compact_message(struct pump *p)
 	if (p->end - p->in < 2 || (p->in[1] & 0x1f) != COMPACT_VERSION)
 		return E_MALFORMED;
 	p->in += 2;
-	if (pump_varint(p, &v) < 0 || pump_varint(p, &v) < 0)
+	if (compact_varint(p, &v) < 0 || compact_varint(p, &v) < 0)
 		return E_MALFORMED;
 	if ((uint32_t)v > (size_t)(p->end - p->in))
 		return E_MALFORMED;
@@ -59,7 +59,7 @@ static int compact_message(struct pump *p)
 
 static int from_compact(struct slice datagram, struct output *o)
 {
-	struct pump p = {
+	struct compact_reader p = {
 		.in = datagram.at,
 		.end = datagram.at + datagram.len,
 		.out = o->at,
@@ -72,41 +72,41 @@ static int from_compact(struct slice datagram, struct output *o)
 	if (rc < 0)
 		return rc;
 	for (;;) {
-		if (pump_field(&p, &type, &id) < 0)
+		if (compact_field(&p, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == 0)
 			break;
 		if (id == BATCH_ID && type == COMPACT_STRUCT) {
 			p.out = o->at;
-			if (pump_batch(&p) < 0)
+			if (compact_batch(&p) < 0)
 				return E_MALFORMED;
 			o->size = (size_t)(p.out - o->at);
-		} else if (pump_unknown(&p, type) < 0)
+		} else if (compact_unknown(&p, type) < 0)
 			return E_MALFORMED;
 	}
 	return o->size > 0 ? 0 : E_MALFORMED;
 }
 
 /* Both headers that TBinary has had: with a version, and older without. */
-static int binary_message(struct walk *w)
+static int binary_message(struct binary_reader *w)
 {
 	struct slice name;
 	uint32_t first, sequence;
 
-	if (walk_32(w, &first) < 0)
+	if (binary_32(w, &first) < 0)
 		return E_MALFORMED;
 	if ((first & BINARY_STRICT) == 0)
 		w->in = w->start; /* it is the length of the name */
 	else if ((first & UINT32_C(0xffff0000)) != BINARY_VERSION)
 		return E_MALFORMED;
-	if (walk_text(w, &name) < 0)
+	if (binary_text(w, &name) < 0)
 		return E_MALFORMED;
 	if ((first & BINARY_STRICT) == 0) {
 		if (w->in == w->end)
 			return E_MALFORMED;
 		w->in++; /* the type */
 	}
-	if (walk_32(w, &sequence) < 0)
+	if (binary_32(w, &sequence) < 0)
 		return E_MALFORMED;
 	return check_method(name);
 }
@@ -114,43 +114,43 @@ static int binary_message(struct walk *w)
 /* Copies BATCH, which has been walked, and puts its odd bools right. */
 static int copy_binary(struct slice batch, bool odd_bool, struct output *o)
 {
-	struct walk w;
+	struct binary_reader w;
 
 	memcpy(o->at, batch.at, batch.len);
 	o->size = batch.len;
 	if (!odd_bool)
 		return 0;
-	walk_begin(&w, slice_of(o->at, o->size));
+	binary_begin(&w, slice_of(o->at, o->size));
 	w.mend = o->at;
-	return walk_batch(&w);
+	return binary_batch(&w);
 }
 
 static int from_binary(struct slice datagram, struct output *o)
 {
 	struct slice batch = { 0 };
-	struct walk w;
+	struct binary_reader w;
 	bool odd_bool = false;
 	uint16_t id;
 	uint8_t type;
 	int rc;
 
-	walk_begin(&w, datagram);
+	binary_begin(&w, datagram);
 	w.marks = &o->marks;
 	rc = binary_message(&w);
 	if (rc < 0)
 		return rc;
 	for (;;) {
-		if (walk_field(&w, &type, &id) < 0)
+		if (binary_field(&w, &type, &id) < 0)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			break;
 		if (id == BATCH_ID && type == T_STRUCT) {
 			w.odd_bool = false;
-			if (walk_batch(&w) < 0)
+			if (binary_batch(&w) < 0)
 				return E_MALFORMED;
 			batch = slice_of(w.start, (size_t)(w.in - w.start));
 			odd_bool = w.odd_bool;
-		} else if (walk_unknown(&w, type) < 0)
+		} else if (binary_unknown(&w, type) < 0)
 			return E_MALFORMED;
 	}
 	return batch.len > 0 ? copy_binary(batch, odd_bool, o) : E_MALFORMED;
@@ -165,7 +165,7 @@ static void set_32(uint8_t *at, uint32_t v)
 /* Opens a gap of LEN bytes at offset AT, before which nothing moves. */
 static uint8_t *open_gap(struct output *o, size_t at, size_t len)
 {
-	struct landmarks *m = &o->marks;
+	struct field_offsets *m = &o->marks;
 
 	memmove(o->at + at + len, o->at + at, o->size - at);
 	o->size += len;
@@ -179,7 +179,7 @@ static uint8_t *open_gap(struct output *o, size_t at, size_t len)
 /* Behind the tags of the Process, or as its last field where it has none. */
 static void add_tags(struct output *o, const struct transcode_tags *tags)
 {
-	const struct landmarks *m = &o->marks;
+	const struct field_offsets *m = &o->marks;
 	uint8_t *list, *gap;
 
 	if (tags->count == 0)
@@ -188,7 +188,7 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 		list = o->at + m->tags.from + FIELD_HEADER;
 		/* An empty list may have come without a type. */
 		list[0] = T_STRUCT;
-		set_32(list + 1, walk_get_32(list + 1) + tags->count);
+		set_32(list + 1, binary_get_32(list + 1) + tags->count);
 		gap = open_gap(o, m->tags.to, tags->encoded.len);
 	} else {
 		gap = open_gap(
@@ -219,8 +219,8 @@ int transcode_datagram(struct slice datagram, const struct transcode_tags *tags,
 	add_tags(&o, tags);
 	service = out + o.marks.service.from + FIELD_HEADER;
 	facts->size = o.size;
-	facts->spans = walk_get_32(out + o.marks.spans.from + FIELD_HEADER + 1);
-	facts->service = slice_of(service + 4, walk_get_32(service));
+	facts->spans = binary_get_32(out + o.marks.spans.from + FIELD_HEADER + 1);
+	facts->service = slice_of(service + 4, binary_get_32(service));
 	return 0;
 }
 

@@ -110,16 +110,16 @@ static bool add_range(struct book *b, struct book_request *to, const char *id)
 }
 
 /* The walk over a body beside its headers. */
-struct walk {
+struct binary_reader {
 	const struct book_request *r;
 	size_t range;
 	uint32_t done; /* spans of that range */
 	bool differs;
 };
 
-static void walk_span(void *arg, const struct inspect_span *span)
+static void binary_span(void *arg, const struct inspect_span *span)
 {
-	struct walk *w = arg;
+	struct binary_reader *w = arg;
 	const struct book_range *range = &w->r->range[w->range];
 
 	if (w->range == w->r->n || span->trace_low != strtoul(range->batch->id, NULL, 10) ||
@@ -136,11 +136,11 @@ static void walk_span(void *arg, const struct inspect_span *span)
 static void hold_body_against_ids(
         struct book *b, const struct scripted_request *r, const struct book_request *to)
 {
-	struct walk w = { .r = to };
+	struct binary_reader w = { .r = to };
 	struct inspect_facts facts;
 	struct why why;
 
-	if (inspect_batch(r->body, &facts, walk_span, &w, &why) < 0)
+	if (inspect_batch(r->body, &facts, binary_span, &w, &why) < 0)
 		book_wrong(b, "a POST is no batch: %s", why.text);
 	else if (facts.used != r->body.len)
 		book_wrong(b, "a POST has %zu bytes behind its batch", r->body.len - facts.used);
@@ -190,8 +190,8 @@ void book_read(
 /* The answer leaves no doubt that nothing was stored. */
 static bool refuses_clearly(const struct scripted_answer *to)
 {
-	return (to->shape == SHAPE_PLAIN || to->shape == SHAPE_CLOSING ||
-	               to->shape == SHAPE_REDIRECT) &&
+	return (to->shape == SCHEMA_PLAIN || to->shape == SCHEMA_CLOSING ||
+	               to->shape == SCHEMA_REDIRECT) &&
 	       to->status >= 300 && to->status < 500;
 }
 
@@ -221,7 +221,7 @@ void book_poison_answer(const struct book_request *r, struct scripted_answer *to
 {
 	to->status = poisons[r->poison->poison].status;
 	to->text = poisons[r->poison->poison].text;
-	to->shape = to->status == 0 ? SHAPE_NONE : SHAPE_PLAIN;
+	to->shape = to->status == 0 ? SCHEMA_NONE : SCHEMA_PLAIN;
 }
 
 /* ---- reports ---- */

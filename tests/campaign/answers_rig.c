@@ -53,7 +53,7 @@ static void on_decide(void *arg, const struct scripted_request *r, struct script
 
 static bool on_cuts(void *arg, const struct scripted_request *r)
 {
-	static const struct scripted_answer none = { .shape = SHAPE_NONE };
+	static const struct scripted_answer none = { .shape = SCHEMA_NONE };
 	struct rig *g = arg;
 	struct book_request q;
 

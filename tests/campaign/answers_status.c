@@ -9,7 +9,7 @@
 enum { BATCHES = 20, SPANS = 3, STATUSES = 500, DURATIONS = 3, SINGLE_OR_JOINED = 2 };
 
 /* The first POSTs are treated in one way, all others well. */
-struct stretch {
+struct byte_range {
 	struct rig_act act;
 	bool takes_too; /* the dice say of each of these POSTs whether it is stored before it fails */
 	bool cuts;      /* the connection is reset before the body is in */
@@ -18,7 +18,7 @@ struct stretch {
 
 static void play_stretch(struct rig *g, const struct book_request *r, struct rig_act *act)
 {
-	struct stretch *s = g->arg;
+	struct byte_range *s = g->arg;
 
 	(void)r;
 	if (s->left == 0)
@@ -30,7 +30,7 @@ static void play_stretch(struct rig *g, const struct book_request *r, struct rig
 
 static bool cut_stretch(struct rig *g, const struct book_request *r)
 {
-	struct stretch *s = g->arg;
+	struct byte_range *s = g->arg;
 
 	(void)r;
 	if (!s->cuts || s->left == 0)
@@ -54,7 +54,7 @@ static uint64_t length(unsigned duration, int status)
 	return blames_the_batch(status) ? blaming[duration] : usual[duration];
 }
 
-static void play(struct rig *g, struct stretch *s, bool joined)
+static void play(struct rig *g, struct byte_range *s, bool joined)
 {
 	g->script = play_stretch;
 	g->cuts = cut_stretch;
@@ -71,7 +71,7 @@ static void run_status(struct trial *t, void *arg)
 {
 	int status = 100 + (int)(t->number / (DURATIONS * SINGLE_OR_JOINED));
 	unsigned duration = (unsigned)(t->number / SINGLE_OR_JOINED % DURATIONS);
-	struct stretch s = {
+	struct byte_range s = {
 		.act = { { .status = status, .text = "as told" }, status >= 200 && status < 300 },
 		.takes_too = status >= 500,
 		.left = length(duration, status),
@@ -81,7 +81,7 @@ static void run_status(struct trial *t, void *arg)
 	(void)arg;
 	rig_defaults(&g, t);
 	if (rig_dice(&g, 2) == 0)
-		s.act.answer.shape = SHAPE_CLOSING;
+		s.act.answer.shape = SCHEMA_CLOSING;
 	play(&g, &s, t->number % SINGLE_OR_JOINED == 1);
 }
 
@@ -100,18 +100,18 @@ static void run_shape(struct trial *t, void *arg)
 	unsigned duration = (unsigned)(n / SINGLE_OR_JOINED % DURATIONS);
 	int status = shaped[n / SINGLE_OR_JOINED / DURATIONS % SHAPED];
 	unsigned way = (unsigned)(n / SINGLE_OR_JOINED / DURATIONS / SHAPED);
-	struct stretch s = { .left = length(duration, status), .cuts = way == CUT_BODY_OF_POST };
+	struct byte_range s = { .left = length(duration, status), .cuts = way == CUT_BODY_OF_POST };
 	struct rig g;
 
 	(void)arg;
 	rig_defaults(&g, t);
 	s.act.answer =
 	        (struct scripted_answer){ status, (enum scripted_shape)way, "as told", NULL };
-	if (way == SHAPE_REDIRECT)
+	if (way == SCHEMA_REDIRECT)
 		s.act.answer.status = 300 + (int)rig_dice(&g, 10);
 	s.act.stores = s.act.answer.status == 202;
-	s.takes_too = s.act.answer.status >= 500 || way == SHAPE_NONE || way == SHAPE_NOT_HTTP;
-	if (way == SHAPE_SLOW) {
+	s.takes_too = s.act.answer.status >= 500 || way == SCHEMA_NONE || way == SCHEMA_NOT_HTTP;
+	if (way == SCHEMA_SLOW) {
 		g.opts.total_ms = 200;
 		g.book.doubts_all = true;
 		s.left = min_u64(s.left, 4);

@@ -15,10 +15,10 @@ struct storm {
  * others, is believed. */
 static const int statuses[] = { 100, 150, 200, 202, 204, 299, 301, 304, 307, 401, 403, 404, 405,
 	407, 408, 410, 411, 421, 425, 429, 431, 451, 500, 501, 502, 503, 504, 505, 511, 599 };
-static const enum scripted_shape shapes[] = { SHAPE_PLAIN, SHAPE_PLAIN, SHAPE_PLAIN, SHAPE_CLOSING,
-	SHAPE_NONE, SHAPE_CUT_HEAD, SHAPE_CUT_BODY, SHAPE_LENGTH_LONG, SHAPE_LENGTH_SHORT,
-	SHAPE_LENGTH_NEGATIVE, SHAPE_LENGTH_WORD, SHAPE_LENGTH_HUGE, SHAPE_CHUNKS_JUNK,
-	SHAPE_CHUNKS_CUT, SHAPE_BOMB, SHAPE_REDIRECT, SHAPE_INTERIM, SHAPE_NOT_HTTP };
+static const enum scripted_shape shapes[] = { SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_CLOSING,
+	SCHEMA_NONE, SCHEMA_CUT_HEAD, SCHEMA_CUT_BODY, SCHEMA_LENGTH_LONG, SCHEMA_LENGTH_SHORT,
+	SCHEMA_LENGTH_NEGATIVE, SCHEMA_LENGTH_WORD, SCHEMA_LENGTH_HUGE, SCHEMA_CHUNKS_JUNK,
+	SCHEMA_CHUNKS_CUT, SCHEMA_BOMB, SCHEMA_REDIRECT, SCHEMA_INTERIM, SCHEMA_NOT_HTTP };
 
 static bool is_trouble(struct rig *g)
 {
@@ -46,7 +46,7 @@ static void rage(struct rig *g, const struct book_request *r, struct rig_act *ac
 	else if (status >= 200 && status < 300)
 		act->stores = true;
 	else
-		act->stores = (status >= 500 || shape == SHAPE_NONE || shape == SHAPE_NOT_HTTP) &&
+		act->stores = (status >= 500 || shape == SCHEMA_NONE || shape == SCHEMA_NOT_HTTP) &&
 		              rig_dice(g, 2) == 0;
 }
 

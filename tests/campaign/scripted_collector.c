@@ -75,29 +75,29 @@ static void write_body(struct buf *b, enum scripted_shape shape, const char *tex
 	size_t len = strlen(text);
 
 	switch (shape) {
-	case SHAPE_LENGTH_LONG:
-	case SHAPE_CUT_BODY:
+	case SCHEMA_LENGTH_LONG:
+	case SCHEMA_CUT_BODY:
 		buf_printf(b, "Content-Length: %zu\r\n\r\n%s", len + EXTRA, text);
 		break;
-	case SHAPE_LENGTH_SHORT:
+	case SCHEMA_LENGTH_SHORT:
 		buf_printf(b, "Content-Length: %zu\r\n\r\n%s%s", len, text, another);
 		break;
-	case SHAPE_LENGTH_NEGATIVE:
+	case SCHEMA_LENGTH_NEGATIVE:
 		buf_printf(b, "Content-Length: -1\r\n\r\n%s", text);
 		break;
-	case SHAPE_LENGTH_WORD:
+	case SCHEMA_LENGTH_WORD:
 		buf_printf(b, "Content-Length: two\r\n\r\n%s", text);
 		break;
-	case SHAPE_LENGTH_HUGE:
+	case SCHEMA_LENGTH_HUGE:
 		buf_printf(b, "Content-Length: 99999999999999999999\r\n\r\n%s", text);
 		break;
-	case SHAPE_CHUNKS_JUNK:
+	case SCHEMA_CHUNKS_JUNK:
 		buf_printf(b, "Transfer-Encoding: chunked\r\n\r\nzz;%s\r\n%s", text, another);
 		break;
-	case SHAPE_CHUNKS_CUT:
+	case SCHEMA_CHUNKS_CUT:
 		buf_printf(b, "Transfer-Encoding: chunked\r\n\r\nffff\r\n%s", text);
 		break;
-	case SHAPE_BOMB:
+	case SCHEMA_BOMB:
 		zeros = bomb();
 		buf_printf(b, "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", zeros.len);
 		buf_add(b, zeros.at, zeros.len);
@@ -116,11 +116,11 @@ static bool has_no_body(int status)
 static bool closes_after(const struct scripted_answer *a)
 {
 	switch (a->shape) {
-	case SHAPE_PLAIN:
-	case SHAPE_INTERIM:
-	case SHAPE_LENGTH_SHORT:
-	case SHAPE_BOMB:
-	case SHAPE_REDIRECT:
+	case SCHEMA_PLAIN:
+	case SCHEMA_INTERIM:
+	case SCHEMA_LENGTH_SHORT:
+	case SCHEMA_BOMB:
+	case SCHEMA_REDIRECT:
 		return a->status < 200; /* the final answer never comes */
 	default:
 		return true;
@@ -132,21 +132,21 @@ static void write_answer(struct scripted_connection *c, const struct scripted_an
 	struct buf *b = &c->answer;
 
 	buf_clear(b);
-	if (a->shape == SHAPE_NOT_HTTP) {
+	if (a->shape == SCHEMA_NOT_HTTP) {
 		buf_text(b, "SSH-2.0-OpenSSH_9.2p1\r\n");
 		return;
 	}
-	for (int i = 0; a->shape == SHAPE_INTERIM && i < 3; i++)
+	for (int i = 0; a->shape == SCHEMA_INTERIM && i < 3; i++)
 		buf_text(b, "HTTP/1.1 100 Continue\r\n\r\n");
 	buf_printf(b, "HTTP/1.1 %d As Told\r\n", a->status);
-	if (a->shape == SHAPE_CUT_HEAD)
+	if (a->shape == SCHEMA_CUT_HEAD)
 		return;
 	if (a->retry_after != NULL)
 		buf_printf(b, "Retry-After: %s\r\n", a->retry_after);
 	/* Without a body its length says nothing of the end: a closed connection would pass for a kept one. */
-	if (a->shape == SHAPE_CLOSING || (has_no_body(a->status) && closes_after(a)))
+	if (a->shape == SCHEMA_CLOSING || (has_no_body(a->status) && closes_after(a)))
 		buf_text(b, "Connection: close\r\n");
-	if (a->shape == SHAPE_REDIRECT)
+	if (a->shape == SCHEMA_REDIRECT)
 		buf_printf(b, "Location: http://127.0.0.1:%u/\r\n", c->collector->server.port);
 	if (has_no_body(a->status))
 		buf_text(b, "\r\n");
@@ -174,18 +174,18 @@ static void give_answer(struct scripted_connection *c, const struct scripted_ans
 {
 	write_answer(c, a);
 	c->sent = 0;
-	if (a->shape == SHAPE_NONE) {
+	if (a->shape == SCHEMA_NONE) {
 		reset_connections(c);
 		return;
 	}
-	if (a->shape == SHAPE_SLOW) {
+	if (a->shape == SCHEMA_SLOW) {
 		if (c->slowly == NULL && timer_open(&c->slowly, c->raw.loop, on_slowly, c) < 0)
 			exit(99);
 		timer_start(c->slowly, RESPONSE_BYTE_MS);
 		return;
 	}
 	send_bytes(c, c->answer.len);
-	if (a->shape == SHAPE_CUT_HEAD || a->shape == SHAPE_CUT_BODY)
+	if (a->shape == SCHEMA_CUT_HEAD || a->shape == SCHEMA_CUT_BODY)
 		reset(c);
 	else if (closes_after(a))
 		reset_connections(c);

@@ -7,23 +7,23 @@
 
 /* The shape of an answer. Where nothing else is said the head is whole and well formed. */
 #define SCRIPTED_SHAPES(X)                                                                         \
-	X(SHAPE_PLAIN, "plain")                                                                    \
-	X(SHAPE_CLOSING, "Connection: close")                                                      \
-	X(SHAPE_NONE, "no answer, connection closed")                                              \
-	X(SHAPE_CUT_HEAD, "reset within the head")                                                 \
-	X(SHAPE_CUT_BODY, "reset within the body")                                                 \
-	X(SHAPE_SLOW, "a byte at a time")                                                          \
-	X(SHAPE_LENGTH_LONG, "Content-Length larger than the body")                                \
-	X(SHAPE_LENGTH_SHORT, "Content-Length smaller, another answer behind")                     \
-	X(SHAPE_LENGTH_NEGATIVE, "Content-Length: -1")                                             \
-	X(SHAPE_LENGTH_WORD, "Content-Length: two")                                                \
-	X(SHAPE_LENGTH_HUGE, "Content-Length of 20 digits")                                        \
-	X(SHAPE_CHUNKS_JUNK, "junk instead of chunks")                                             \
-	X(SHAPE_CHUNKS_CUT, "closed within a chunk")                                               \
-	X(SHAPE_BOMB, "16 MiB of zeros in gzip")                                                   \
-	X(SHAPE_REDIRECT, "Location: the same URL")                                                \
-	X(SHAPE_INTERIM, "three 100 Continue before it")                                           \
-	X(SHAPE_NOT_HTTP, "no HTTP at all")
+	X(SCHEMA_PLAIN, "plain")                                                                    \
+	X(SCHEMA_CLOSING, "Connection: close")                                                      \
+	X(SCHEMA_NONE, "no answer, connection closed")                                              \
+	X(SCHEMA_CUT_HEAD, "reset within the head")                                                 \
+	X(SCHEMA_CUT_BODY, "reset within the body")                                                 \
+	X(SCHEMA_SLOW, "a byte at a time")                                                          \
+	X(SCHEMA_LENGTH_LONG, "Content-Length larger than the body")                                \
+	X(SCHEMA_LENGTH_SHORT, "Content-Length smaller, another answer behind")                     \
+	X(SCHEMA_LENGTH_NEGATIVE, "Content-Length: -1")                                             \
+	X(SCHEMA_LENGTH_WORD, "Content-Length: two")                                                \
+	X(SCHEMA_LENGTH_HUGE, "Content-Length of 20 digits")                                        \
+	X(SCHEMA_CHUNKS_JUNK, "junk instead of chunks")                                             \
+	X(SCHEMA_CHUNKS_CUT, "closed within a chunk")                                               \
+	X(SCHEMA_BOMB, "16 MiB of zeros in gzip")                                                   \
+	X(SCHEMA_REDIRECT, "Location: the same URL")                                                \
+	X(SCHEMA_INTERIM, "three 100 Continue before it")                                           \
+	X(SCHEMA_NOT_HTTP, "no HTTP at all")
 
 enum scripted_shape {
 #define X(name, text) name,
@@ -49,7 +49,7 @@ struct scripted_request {
 struct scripted_events {
 	/* The head of a POST is in: true to reset the connection before its body is. Asked once. May be NULL. */
 	bool (*cuts)(void *arg, const struct scripted_request *r);
-	/* A POST is in whole. TO is 202 and SHAPE_PLAIN unless it is changed. */
+	/* A POST is in whole. TO is 202 and SCHEMA_PLAIN unless it is changed. */
 	void (*decide)(void *arg, const struct scripted_request *r, struct scripted_answer *to);
 	void *arg;
 };

@@ -1,4 +1,4 @@
-/* pump.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
+/* compact_reader.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
  *
  * The reading is as bounded as the datagram: every number, length and count is held against what
  * is left of it. The writing needs no check of its own, because nothing that is read grows by more
@@ -11,7 +11,7 @@
 #include <endian.h>
 
 #include "base/err.h"
-#include "pump.h"
+#include "compact_reader.h"
 #include "span/transcode.h"
 
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
@@ -50,23 +50,23 @@ static const uint8_t binary_type[16] = {
 	[C_STRUCT] = T_STRUCT,
 };
 
-static const struct shape shape_unknown = { .name = "unknown" };
+static const struct schema schema_unknown = { .name = "unknown" };
 
-static int pump_container(struct pump *p, uint8_t code, const struct shape *of, unsigned depth);
+static int compact_container(struct compact_reader *p, uint8_t code, const struct schema *of, unsigned depth);
 
-ALWAYS_INLINE size_t left(const struct pump *p)
+ALWAYS_INLINE size_t left(const struct compact_reader *p)
 {
 	return (size_t)(p->end - p->in);
 }
 
-ALWAYS_INLINE void put_32(struct pump *p, uint32_t v)
+ALWAYS_INLINE void put_32(struct compact_reader *p, uint32_t v)
 {
 	v = htobe32(v);
 	memcpy(p->out, &v, sizeof(v));
 	p->out += sizeof(v);
 }
 
-ALWAYS_INLINE void put_64(struct pump *p, uint64_t v)
+ALWAYS_INLINE void put_64(struct compact_reader *p, uint64_t v)
 {
 	v = htobe64(v);
 	memcpy(p->out, &v, sizeof(v));
@@ -107,7 +107,7 @@ static const uint8_t *varint_bytewise(const uint8_t *in, const uint8_t *end, uin
 }
 
 /* Eight bytes of seven bits each, put together. */
-ALWAYS_INLINE uint64_t squeeze(uint64_t x)
+ALWAYS_INLINE uint64_t unpack_varint(uint64_t x)
 {
 	x &= EVERY_BYTE(0x7f);
 	x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
@@ -131,17 +131,17 @@ ALWAYS_INLINE const uint8_t *varint(const uint8_t *in, const uint8_t *end, uint6
 	x = load_64(in);
 	stop = ~x & EVERY_BYTE(0x80);
 	if (stop != 0) {
-		*v = squeeze(x & (stop ^ (stop - 1)));
+		*v = unpack_varint(x & (stop ^ (stop - 1)));
 		return in + __builtin_ctzll(stop) / 8 + 1;
 	}
 	more = in[8] >> 7;
 	if (__builtin_expect(more && in[9] >= 0x80, 0))
 		return varint_bytewise(in, end, v);
-	*v = squeeze(x) | (uint64_t)(in[8] & 0x7f) << 56 | (uint64_t)(in[9] & more) << 63;
+	*v = unpack_varint(x) | (uint64_t)(in[8] & 0x7f) << 56 | (uint64_t)(in[9] & more) << 63;
 	return in + 9 + more;
 }
 
-int pump_varint(struct pump *p, uint64_t *v)
+int compact_varint(struct compact_reader *p, uint64_t *v)
 {
 	p->in = varint(p->in, p->end, v);
 	return p->in == NULL ? E_MALFORMED : 0;
@@ -149,7 +149,7 @@ int pump_varint(struct pump *p, uint64_t *v)
 
 /* Moves LEN bytes, which are there. A short text needs no loop: more is copied than asked for,
  * where as much is still to be read and so has room to be written. */
-ALWAYS_INLINE void move(struct pump *p, size_t len)
+ALWAYS_INLINE void move(struct compact_reader *p, size_t len)
 {
 	if (len <= SHORT_TEXT && left(p) >= SHORT_TEXT)
 		memcpy(p->out, p->in, SHORT_TEXT);
@@ -160,7 +160,7 @@ ALWAYS_INLINE void move(struct pump *p, size_t len)
 }
 
 /* A length or a count: 32 bits of a varint, of things of at least one byte each. */
-ALWAYS_INLINE bool counted(struct pump *p, uint32_t *n)
+ALWAYS_INLINE bool counted(struct compact_reader *p, uint32_t *n)
 {
 	uint64_t v;
 
@@ -170,7 +170,7 @@ ALWAYS_INLINE bool counted(struct pump *p, uint32_t *n)
 }
 
 /* One value that holds no others. False: malformed. */
-ALWAYS_INLINE bool pump_scalar(struct pump *p, uint8_t code)
+ALWAYS_INLINE bool compact_scalar(struct compact_reader *p, uint8_t code)
 {
 	uint64_t v;
 	uint32_t n;
@@ -213,7 +213,7 @@ ALWAYS_INLINE bool pump_scalar(struct pump *p, uint8_t code)
 }
 
 /* The type code and the id of the next field; LAST is the id before. False: malformed. */
-ALWAYS_INLINE bool field_header(struct pump *p, uint8_t *code, uint16_t *last)
+ALWAYS_INLINE bool field_header(struct compact_reader *p, uint8_t *code, uint16_t *last)
 {
 	uint64_t v;
 	uint8_t b;
@@ -232,12 +232,12 @@ ALWAYS_INLINE bool field_header(struct pump *p, uint8_t *code, uint16_t *last)
 	return true;
 }
 
-int pump_field(struct pump *p, uint8_t *code, uint16_t *last)
+int compact_field(struct compact_reader *p, uint8_t *code, uint16_t *last)
 {
 	return field_header(p, code, last) ? 0 : E_MALFORMED;
 }
 
-ALWAYS_INLINE void put_header(struct pump *p, uint8_t type, uint16_t id)
+ALWAYS_INLINE void put_header(struct compact_reader *p, uint8_t type, uint16_t id)
 {
 	uint32_t v = htobe32((uint32_t)type << 24 | (uint32_t)id << 8);
 
@@ -245,9 +245,9 @@ ALWAYS_INLINE void put_header(struct pump *p, uint8_t type, uint16_t id)
 	p->out += FIELD_HEADER;
 }
 
-static int pump_struct(struct pump *to, const struct shape *s, unsigned depth)
+static int compact_struct(struct compact_reader *to, const struct schema *s, unsigned depth)
 {
-	struct pump p = *to;
+	struct compact_reader p = *to;
 	uint32_t seen = 0;
 	uint16_t id = 0;
 	uint8_t code;
@@ -262,25 +262,25 @@ static int pump_struct(struct pump *to, const struct shape *s, unsigned depth)
 			return E_MALFORMED;
 		if (code == C_STOP)
 			break;
-		known = shape_knows(s, id, binary_type[code]);
-		seen |= (uint32_t)known << (id & (SHAPE_IDS - 1));
+		known = schema_knows(s, id, binary_type[code]);
+		seen |= (uint32_t)known << (id & (SCHEMA_IDS - 1));
 		put_header(&p, binary_type[code], id);
 		if (code <= C_FALSE)
 			*p.out++ = code == C_TRUE;
 		else if (code <= C_TEXT) {
-			if (!pump_scalar(&p, code))
+			if (!compact_scalar(&p, code))
 				return E_MALFORMED;
 		} else {
 			to->in = p.in;
 			to->out = p.out;
-			if (pump_container(to, code, known ? s->of[id] : NULL, depth + 1) < 0)
+			if (compact_container(to, code, known ? s->of[id] : NULL, depth + 1) < 0)
 				return E_MALFORMED;
 			p.in = to->in;
 			p.out = to->out;
 		}
-		if (s->kind != SHAPE_IS_PLAIN && known)
-			landmarks_note(p.marks, s, id,
-			        (struct stretch){
+		if (s->kind != SCHEMA_IS_PLAIN && known)
+			field_offsets_note(p.marks, s, id,
+			        (struct byte_range){
 			                (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
 	}
 	*p.out++ = T_STOP;
@@ -290,19 +290,19 @@ static int pump_struct(struct pump *to, const struct shape *s, unsigned depth)
 }
 
 /* One element of a list, a set or a map. */
-static int pump_element(struct pump *p, uint8_t code, unsigned depth)
+static int compact_element(struct compact_reader *p, uint8_t code, unsigned depth)
 {
 	if (code >= C_LIST)
-		return pump_container(p, code, NULL, depth);
+		return compact_container(p, code, NULL, depth);
 	if (code > C_FALSE)
-		return pump_scalar(p, code) ? 0 : E_MALFORMED;
+		return compact_scalar(p, code) ? 0 : E_MALFORMED;
 	if (left(p) < 1)
 		return E_MALFORMED;
 	*p->out++ = *p->in++ == 1;
 	return 0;
 }
 
-static int pump_list(struct pump *p, const struct shape *of, unsigned depth)
+static int compact_list(struct compact_reader *p, const struct schema *of, unsigned depth)
 {
 	uint32_t n;
 	uint8_t code;
@@ -321,18 +321,18 @@ static int pump_list(struct pump *p, const struct shape *of, unsigned depth)
 	*p->out++ = binary_type[code];
 	put_32(p, n);
 	if (code == C_STRUCT) {
-		for (of = of != NULL ? of : &shape_unknown; n > 0; n--)
-			if (pump_struct(p, of, depth + 1) < 0)
+		for (of = of != NULL ? of : &schema_unknown; n > 0; n--)
+			if (compact_struct(p, of, depth + 1) < 0)
 				return E_MALFORMED;
 		return 0;
 	}
 	for (; n > 0; n--)
-		if (pump_element(p, code, depth + 1) < 0)
+		if (compact_element(p, code, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }
 
-static int pump_map(struct pump *p, unsigned depth)
+static int compact_map(struct compact_reader *p, unsigned depth)
 {
 	uint32_t n;
 	uint8_t types = 0;
@@ -348,40 +348,40 @@ static int pump_map(struct pump *p, unsigned depth)
 	*p->out++ = binary_type[types & 0x0f];
 	put_32(p, n);
 	for (; n > 0; n--)
-		if (pump_element(p, types >> 4, depth + 1) < 0 ||
-		        pump_element(p, types & 0x0f, depth + 1) < 0)
+		if (compact_element(p, types >> 4, depth + 1) < 0 ||
+		        compact_element(p, types & 0x0f, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }
 
-/* A value that holds others; OF is the shape of its structs, or NULL. */
-static int pump_container(struct pump *p, uint8_t code, const struct shape *of, unsigned depth)
+/* A value that holds others; OF is the schema of its structs, or NULL. */
+static int compact_container(struct compact_reader *p, uint8_t code, const struct schema *of, unsigned depth)
 {
 	if (depth > TRANSCODE_DEPTH)
 		return E_MALFORMED;
 	switch (code) {
 	case C_STRUCT:
-		return pump_struct(p, of != NULL ? of : &shape_unknown, depth);
+		return compact_struct(p, of != NULL ? of : &schema_unknown, depth);
 	case C_LIST:
 	case C_SET:
-		return pump_list(p, of, depth);
+		return compact_list(p, of, depth);
 	case C_MAP:
-		return pump_map(p, depth);
+		return compact_map(p, depth);
 	}
 	return E_MALFORMED;
 }
 
-int pump_batch(struct pump *p)
+int compact_batch(struct compact_reader *p)
 {
-	*p->marks = (struct landmarks){ 0 };
+	*p->marks = (struct field_offsets){ 0 };
 	p->batch = p->out;
-	return pump_struct(p, &shape_batch, 1);
+	return compact_struct(p, &schema_batch, 1);
 }
 
-int pump_unknown(struct pump *p, uint8_t code)
+int compact_unknown(struct compact_reader *p, uint8_t code)
 {
 	/* A bool stands in the field's header. */
 	if (code == C_TRUE || code == C_FALSE)
 		return 0;
-	return pump_element(p, code, 1);
+	return compact_element(p, code, 1);
 }

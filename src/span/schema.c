@@ -1,9 +1,9 @@
-/* shape.c — the structs of src/idl/jaeger.thrift as tables. */
-#include "shape.h"
+/* schema.c — the structs of src/idl/jaeger.thrift as tables. */
+#include "schema.h"
 
 #define REQUIRED(id) (1u << (id))
 
-static const struct shape shape_tag = {
+static const struct schema schema_tag = {
 	.name = "Tag",
 	.type = { [1] = T_STRING,
 	        [2] = T_I32,
@@ -16,22 +16,22 @@ static const struct shape shape_tag = {
 	.field = { [1] = "key", [2] = "vType" },
 };
 
-static const struct shape shape_log = {
+static const struct schema schema_log = {
 	.name = "Log",
 	.type = { [1] = T_I64, [2] = T_LIST },
-	.of = { [2] = &shape_tag },
+	.of = { [2] = &schema_tag },
 	.required = REQUIRED(1) | REQUIRED(2),
 	.field = { [1] = "timestamp", [2] = "fields" },
 };
 
-static const struct shape shape_ref = {
+static const struct schema schema_ref = {
 	.name = "SpanRef",
 	.type = { [1] = T_I32, [2] = T_I64, [3] = T_I64, [4] = T_I64 },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4),
 	.field = { [1] = "refType", [2] = "traceIdLow", [3] = "traceIdHigh", [4] = "spanId" },
 };
 
-static const struct shape shape_span = {
+static const struct schema schema_span = {
 	.name = "Span",
 	.type = { [1] = T_I64,
 	        [2] = T_I64,
@@ -44,7 +44,7 @@ static const struct shape shape_span = {
 	        [9] = T_I64,
 	        [10] = T_LIST,
 	        [11] = T_LIST },
-	.of = { [6] = &shape_ref, [10] = &shape_tag, [11] = &shape_log },
+	.of = { [6] = &schema_ref, [10] = &schema_tag, [11] = &schema_log },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4) | REQUIRED(5) |
 	            REQUIRED(7) | REQUIRED(8) | REQUIRED(9),
 	.field = { [1] = "traceIdLow",
@@ -57,16 +57,16 @@ static const struct shape shape_span = {
 	        [9] = "duration" },
 };
 
-static const struct shape shape_process = {
+static const struct schema schema_process = {
 	.name = "Process",
-	.kind = SHAPE_IS_PROCESS,
+	.kind = SCHEMA_IS_PROCESS,
 	.type = { [1] = T_STRING, [2] = T_LIST },
-	.of = { [2] = &shape_tag },
+	.of = { [2] = &schema_tag },
 	.required = REQUIRED(1),
 	.field = { [1] = "serviceName" },
 };
 
-static const struct shape shape_stats = {
+static const struct schema schema_stats = {
 	.name = "ClientStats",
 	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64 },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3),
@@ -75,18 +75,18 @@ static const struct shape shape_stats = {
 	        [3] = "failedToEmitSpans" },
 };
 
-const struct shape shape_batch = {
+const struct schema schema_batch = {
 	.name = "Batch",
-	.kind = SHAPE_IS_BATCH,
+	.kind = SCHEMA_IS_BATCH,
 	.type = { [1] = T_STRUCT, [2] = T_LIST, [3] = T_I64, [4] = T_STRUCT },
-	.of = { [1] = &shape_process, [2] = &shape_span, [4] = &shape_stats },
+	.of = { [1] = &schema_process, [2] = &schema_span, [4] = &schema_stats },
 	.required = REQUIRED(1) | REQUIRED(2),
 	.field = { [1] = "process", [2] = "spans" },
 };
 
-void landmarks_note(struct landmarks *m, const struct shape *s, uint16_t id, struct stretch where)
+void field_offsets_note(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where)
 {
-	if (s->kind == SHAPE_IS_PROCESS) {
+	if (s->kind == SCHEMA_IS_PROCESS) {
 		if (id == 1)
 			m->service = where;
 		else
@@ -100,5 +100,5 @@ void landmarks_note(struct landmarks *m, const struct shape *s, uint16_t id, str
 	m->process = where;
 	/* The tags of an earlier Process are not this one's. */
 	if (m->tags.from < where.from)
-		m->tags = (struct stretch){ 0 };
+		m->tags = (struct byte_range){ 0 };
 }

@@ -1,11 +1,11 @@
-/* walk.c — walks a TBinaryProtocol struct and checks it against its shape, touching nothing but
+/* binary_reader.c — walks a TBinaryProtocol struct and checks it against its schema, touching nothing but
  * bools that are neither 0 nor 1. Says in a sentence what is wrong and at which byte. */
 #include <endian.h>
 
 #include "span/transcode.h"
-#include "walk.h"
+#include "binary_reader.h"
 
-static const struct shape shape_unknown = { .name = "unknown struct" };
+static const struct schema schema_unknown = { .name = "unknown struct" };
 
 /* Fewest bytes of a value, which are all there are up to T_I64; 0 for a code that is no type. */
 static const uint8_t least_size[16] = {
@@ -22,9 +22,9 @@ static const uint8_t least_size[16] = {
 	[T_LIST] = 5,
 };
 
-static int walk_container(struct walk *w, uint8_t type, const struct shape *of, unsigned depth);
+static int binary_container(struct binary_reader *w, uint8_t type, const struct schema *of, unsigned depth);
 
-uint32_t walk_get_32(const uint8_t *at)
+uint32_t binary_get_32(const uint8_t *at)
 {
 	uint32_t v;
 
@@ -32,7 +32,7 @@ uint32_t walk_get_32(const uint8_t *at)
 	return be32toh(v);
 }
 
-uint64_t walk_get_64(const uint8_t *at)
+uint64_t binary_get_64(const uint8_t *at)
 {
 	uint64_t v;
 
@@ -40,12 +40,12 @@ uint64_t walk_get_64(const uint8_t *at)
 	return be64toh(v);
 }
 
-static size_t left(const struct walk *w)
+static size_t left(const struct binary_reader *w)
 {
 	return (size_t)(w->end - w->in);
 }
 
-static __attribute__((noinline, cold)) void say(struct walk *w, const char *what, const char *where)
+static __attribute__((noinline, cold)) void say(struct binary_reader *w, const char *what, const char *where)
 {
 	if (w->why != NULL)
 		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where,
@@ -53,19 +53,19 @@ static __attribute__((noinline, cold)) void say(struct walk *w, const char *what
 }
 
 /* Keeps the sentence, with the byte before which it was noticed. */
-ALWAYS_INLINE int bad(struct walk *w, const char *what, const char *where)
+ALWAYS_INLINE int bad(struct binary_reader *w, const char *what, const char *where)
 {
 	say(w, what, where);
 	return E_MALFORMED;
 }
 
-ALWAYS_INLINE int cut_short(struct walk *w)
+ALWAYS_INLINE int cut_short(struct binary_reader *w)
 {
 	return bad(w, "the end comes too early", "");
 }
 
 static __attribute__((noinline, cold)) int missing(
-        struct walk *w, const struct shape *s, uint32_t seen)
+        struct binary_reader *w, const struct schema *s, uint32_t seen)
 {
 	int id = __builtin_ctz(s->required & ~seen);
 
@@ -86,7 +86,7 @@ static bool may_hold(uint8_t code, uint32_t n)
 	return is_type(code) || (code == T_STOP && n == 0);
 }
 
-static void check_bools(struct walk *w, size_t n)
+static void check_bools(struct binary_reader *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (w->in[i] <= 1)
@@ -103,7 +103,7 @@ static bool has_fixed_size(uint8_t type)
 }
 
 /* N values of a type of fixed size. */
-ALWAYS_INLINE int walk_fixed(struct walk *w, uint8_t type, size_t n)
+ALWAYS_INLINE int binary_fixed(struct binary_reader *w, uint8_t type, size_t n)
 {
 	if (left(w) / least_size[type] < n)
 		return cut_short(w);
@@ -114,15 +114,15 @@ ALWAYS_INLINE int walk_fixed(struct walk *w, uint8_t type, size_t n)
 }
 
 /* Four bytes that are there. */
-static uint32_t take_32(struct walk *w)
+static uint32_t take_32(struct binary_reader *w)
 {
-	uint32_t v = walk_get_32(w->in);
+	uint32_t v = binary_get_32(w->in);
 
 	w->in += sizeof(v);
 	return v;
 }
 
-int walk_32(struct walk *w, uint32_t *v)
+int binary_32(struct binary_reader *w, uint32_t *v)
 {
 	if (left(w) < sizeof(*v))
 		return cut_short(w);
@@ -130,7 +130,7 @@ int walk_32(struct walk *w, uint32_t *v)
 	return 0;
 }
 
-ALWAYS_INLINE int take_text(struct walk *w, struct slice *text)
+ALWAYS_INLINE int take_text(struct binary_reader *w, struct slice *text)
 {
 	uint32_t n;
 
@@ -144,12 +144,12 @@ ALWAYS_INLINE int take_text(struct walk *w, struct slice *text)
 	return 0;
 }
 
-int walk_text(struct walk *w, struct slice *text)
+int binary_text(struct binary_reader *w, struct slice *text)
 {
 	return take_text(w, text);
 }
 
-ALWAYS_INLINE int take_field(struct walk *w, uint8_t *type, uint16_t *id)
+ALWAYS_INLINE int take_field(struct binary_reader *w, uint8_t *type, uint16_t *id)
 {
 	if (left(w) < 1)
 		return cut_short(w);
@@ -167,24 +167,24 @@ ALWAYS_INLINE int take_field(struct walk *w, uint8_t *type, uint16_t *id)
 	return 0;
 }
 
-int walk_field(struct walk *w, uint8_t *type, uint16_t *id)
+int binary_field(struct binary_reader *w, uint8_t *type, uint16_t *id)
 {
 	return take_field(w, type, id);
 }
 
 /* The common kinds are dealt with on the spot. */
-ALWAYS_INLINE int walk_value(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
+ALWAYS_INLINE int binary_value(struct binary_reader *w, uint8_t type, const struct schema *of, unsigned depth)
 {
 	struct slice text;
 
 	if (has_fixed_size(type))
-		return walk_fixed(w, type, 1);
+		return binary_fixed(w, type, 1);
 	if (type == T_STRING)
 		return take_text(w, &text);
-	return walk_container(w, type, of, depth);
+	return binary_container(w, type, of, depth);
 }
 
-static int walk_struct(struct walk *w, const struct shape *s, unsigned depth)
+static int binary_struct(struct binary_reader *w, const struct schema *s, unsigned depth)
 {
 	uint32_t seen = 0;
 	uint16_t id = 0;
@@ -198,19 +198,19 @@ static int walk_struct(struct walk *w, const struct shape *s, unsigned depth)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			break;
-		known = shape_knows(s, id, type);
-		seen |= (uint32_t)known << (id & (SHAPE_IDS - 1));
-		if (walk_value(w, type, known ? s->of[id] : NULL, depth + 1) < 0)
+		known = schema_knows(s, id, type);
+		seen |= (uint32_t)known << (id & (SCHEMA_IDS - 1));
+		if (binary_value(w, type, known ? s->of[id] : NULL, depth + 1) < 0)
 			return E_MALFORMED;
-		if (s->kind != SHAPE_IS_PLAIN && known && w->marks != NULL)
-			landmarks_note(w->marks, s, id,
-			        (struct stretch){
+		if (s->kind != SCHEMA_IS_PLAIN && known && w->marks != NULL)
+			field_offsets_note(w->marks, s, id,
+			        (struct byte_range){
 			                (size_t)(field - w->start), (size_t)(w->in - w->start) });
 	}
 	return (seen & s->required) == s->required ? 0 : missing(w, s, seen);
 }
 
-static int walk_list(struct walk *w, const struct shape *of, unsigned depth)
+static int binary_list(struct binary_reader *w, const struct schema *of, unsigned depth)
 {
 	uint32_t n;
 	uint8_t type;
@@ -226,14 +226,14 @@ static int walk_list(struct walk *w, const struct shape *of, unsigned depth)
 	if (n > 0 && left(w) / least_size[type] < n)
 		return bad(w, "a list longer than what is left", "");
 	if (n > 0 && has_fixed_size(type))
-		return walk_fixed(w, type, n);
+		return binary_fixed(w, type, n);
 	for (; n > 0; n--)
-		if (walk_value(w, type, of, depth + 1) < 0)
+		if (binary_value(w, type, of, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }
 
-static int walk_map(struct walk *w, unsigned depth)
+static int binary_map(struct binary_reader *w, unsigned depth)
 {
 	uint32_t n;
 	uint8_t key, value;
@@ -248,40 +248,40 @@ static int walk_map(struct walk *w, unsigned depth)
 	if (n > 0 && left(w) / (size_t)(least_size[key] + least_size[value]) < n)
 		return bad(w, "a map longer than what is left", "");
 	for (; n > 0; n--)
-		if (walk_value(w, key, NULL, depth + 1) < 0 ||
-		        walk_value(w, value, NULL, depth + 1) < 0)
+		if (binary_value(w, key, NULL, depth + 1) < 0 ||
+		        binary_value(w, value, NULL, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }
 
-/* A value that holds others; OF is the shape of its structs, or NULL. */
-static int walk_container(struct walk *w, uint8_t type, const struct shape *of, unsigned depth)
+/* A value that holds others; OF is the schema of its structs, or NULL. */
+static int binary_container(struct binary_reader *w, uint8_t type, const struct schema *of, unsigned depth)
 {
 	if (depth > TRANSCODE_DEPTH)
 		return bad(w, "nested too deep", "");
 	switch (type) {
 	case T_STRUCT:
-		return walk_struct(w, of != NULL ? of : &shape_unknown, depth);
+		return binary_struct(w, of != NULL ? of : &schema_unknown, depth);
 	case T_MAP:
-		return walk_map(w, depth);
+		return binary_map(w, depth);
 	}
-	return walk_list(w, of, depth);
+	return binary_list(w, of, depth);
 }
 
-void walk_begin(struct walk *w, struct slice bytes)
+void binary_begin(struct binary_reader *w, struct slice bytes)
 {
-	*w = (struct walk){ .start = bytes.at, .in = bytes.at, .end = bytes.at + bytes.len };
+	*w = (struct binary_reader){ .start = bytes.at, .in = bytes.at, .end = bytes.at + bytes.len };
 }
 
-int walk_batch(struct walk *w)
+int binary_batch(struct binary_reader *w)
 {
 	w->start = w->in;
 	if (w->marks != NULL)
-		*w->marks = (struct landmarks){ 0 };
-	return walk_struct(w, &shape_batch, 1);
+		*w->marks = (struct field_offsets){ 0 };
+	return binary_struct(w, &schema_batch, 1);
 }
 
-int walk_unknown(struct walk *w, uint8_t type)
+int binary_unknown(struct binary_reader *w, uint8_t type)
 {
-	return walk_value(w, type, NULL, 1);
+	return binary_value(w, type, NULL, 1);
 }

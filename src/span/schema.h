@@ -1,0 +1,72 @@
+/* schema.h — what the IDL says of each struct, as tables that both readers share, and the
+ * offsets of a Batch that they note while they pass. */
+#ifndef SCHEMA_H
+#define SCHEMA_H
+
+#include "base/base.h"
+
+/* For the steps of the two hot loops, which the compiler would leave as calls. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Type codes of TBinaryProtocol. */
+enum {
+	T_STOP = 0,
+	T_BOOL = 2,
+	T_BYTE = 3,
+	T_DOUBLE = 4,
+	T_I16 = 6,
+	T_I32 = 8,
+	T_I64 = 10,
+	T_STRING = 11,
+	T_STRUCT = 12,
+	T_MAP = 13,
+	T_SET = 14,
+	T_LIST = 15,
+};
+
+enum {
+	SCHEMA_IDS = 16,     /* ids below this may be known */
+	FIELD_HEADER = 3,   /* bytes of a field's type and id in TBinary */
+	LIST_HEADER = 5,    /* element type and count */
+	MAP_HEADER = 6,     /* two types and count */
+	SCHEMA_IS_PLAIN = 0, /* else: which fields are noted as offsets */
+	SCHEMA_IS_BATCH,
+	SCHEMA_IS_PROCESS,
+};
+
+struct schema {
+	uint8_t type[SCHEMA_IDS];           /* by id; T_STOP: no such field */
+	uint16_t required;                 /* a bit for each id */
+	uint8_t kind;                      /* SCHEMA_IS_… */
+	const struct schema *of[SCHEMA_IDS]; /* of a struct, or of a list's structs */
+	const char *name;
+	const char *field[SCHEMA_IDS]; /* names of the required ones */
+};
+
+extern const struct schema schema_batch;
+
+/* True where field ID with wire TYPE is one that S knows. A known id of another type is an unknown
+ * field: Jaeger's decoders skip it. */
+static inline bool schema_knows(const struct schema *s, uint16_t id, uint8_t type)
+{
+	return id < SCHEMA_IDS && s->type[id & (SCHEMA_IDS - 1)] == type;
+}
+
+/* A range of a TBinary Batch, as offsets from its start. */
+struct byte_range {
+	size_t from;
+	size_t to;
+};
+
+/* Of duplicates the last, which is the one that readers keep. Each with its field header. */
+struct field_offsets {
+	struct byte_range process;
+	struct byte_range service; /* in that Process */
+	struct byte_range tags;    /* in that Process; FROM is 0 where it has none */
+	struct byte_range spans;
+};
+
+/* A known field ID of S stands at WHERE. */
+void field_offsets_note(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where);
+
+#endif
