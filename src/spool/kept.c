@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "layout.h"
+#include "format.h"
 #include "look.h"
 
 enum { FILE_MOST = RECORD_HEADER + RECORD_MOST + 4096 };
@@ -57,13 +57,13 @@ static int decode(const struct spool_look *l, struct slice file, struct record *
 	const struct key *key = l->unverified ? NULL : &l->origin.key;
 	struct slice value;
 
-	if (file.len < RECORD_HEADER || layout_record_decode(file.at, key, r) < 0 ||
+	if (file.len < RECORD_HEADER || format_record_decode(file.at, key, r) < 0 ||
 	        r->size > file.len - RECORD_HEADER)
 		return E_CORRUPT;
 	value = slice_of(file.at + RECORD_HEADER, r->size);
-	if (!layout_record_verify(file.at, key, value))
+	if (!format_record_verify(file.at, key, value))
 		return E_CORRUPT;
-	return layout_trailer_decode(
+	return format_trailer_decode(
 	        slice_of(value.at + value.len, file.len - RECORD_HEADER - value.len), key, cause,
 	        detail);
 }

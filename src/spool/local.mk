@@ -3,7 +3,7 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/look.h include/spo
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \
 	%D%/fetch.c \
 	%D%/kept.c \
-	%D%/layout.c %D%/layout.h %D%/layout_internal.h %D%/layout_state.c %D%/layout_trailer.c \
+	%D%/format.c %D%/format.h %D%/format_internal.h %D%/format_state.c %D%/format_trailer.c \
 	%D%/location.c \
 	%D%/lock.c %D%/lock.h \
 	%D%/look.c %D%/look.h \

@@ -3,7 +3,7 @@
 #ifndef NAMES_H
 #define NAMES_H
 
-#include "layout.h"
+#include "format.h"
 #include "segments.h"
 
 /* Reads the head of every segment; one that does not hold, or is another spool's, says nothing. FIRST is

@@ -150,7 +150,7 @@ static int file_record(
 	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
 	int rc = allow(s, bytes);
 
-	layout_record_encode(header, &s->origin.key, &r, batch_slice(b));
+	format_record_encode(header, &s->origin.key, &r, batch_slice(b));
 	if (rc == 0)
 		rc = make_dir(s->dir);
 	if (rc == 0)
@@ -163,14 +163,14 @@ static int file_record(
 int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
         struct why *why)
 {
-	uint8_t *trailer = malloc(layout_trailer_size(cause, detail));
+	uint8_t *trailer = malloc(format_trailer_size(cause, detail));
 	struct iovec iov = { trailer, 0 };
 	char name[DISK_NAME];
 	int rc;
 
 	if (trailer == NULL)
 		return why_set(why, E_NOMEM, "quarantine: %s", err_text(E_NOMEM));
-	iov.iov_len = layout_trailer_encode(trailer, &s->origin.key, cause, detail);
+	iov.iov_len = format_trailer_encode(trailer, &s->origin.key, cause, detail);
 	name_of(b, name);
 	/* Its id is its name: what is there by it is this batch, whole. */
 	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine")

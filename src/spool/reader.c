@@ -64,7 +64,7 @@ static int load_head(struct reader *r)
 	got = disk_read(r->fd, bytes, p.size, p.offset);
 	if (got < 0)
 		return (int)got;
-	rc = layout_head_decode(slice_of(bytes, (size_t)got), r->key, &r->head);
+	rc = format_head_decode(slice_of(bytes, (size_t)got), r->key, &r->head);
 	return rc == 0 && r->head.txnid != r->tree.txnid ? E_CORRUPT : rc;
 }
 
@@ -261,9 +261,9 @@ int reader_fetch(struct reader *r, const struct place *p, struct batch **b, stru
 	iov[1] = (struct iovec){ got->bytes, got->size };
 	rc = disk_readv(r->fd, iov, 2, p->offset);
 	if (rc == 0)
-		rc = layout_record_decode(bytes, key_of(r), header);
+		rc = format_record_decode(bytes, key_of(r), header);
 	if (rc == 0 && (header->position != p->key || header->size != got->size ||
-	                       !layout_record_verify(bytes, key_of(r), batch_slice(got))))
+	                       !format_record_verify(bytes, key_of(r), batch_slice(got))))
 		rc = E_CORRUPT;
 	if (rc < 0) {
 		batch_unref(&got);
@@ -281,7 +281,7 @@ int reader_peek(struct reader *r, const struct place *p, struct record *header)
 
 	if (got < 0)
 		return (int)got;
-	return got < RECORD_HEADER ? E_CORRUPT : layout_record_decode(bytes, key_of(r), header);
+	return got < RECORD_HEADER ? E_CORRUPT : format_record_decode(bytes, key_of(r), header);
 }
 
 /* The record at POSITION exactly, whole. */

@@ -254,7 +254,7 @@ static int know_key(struct recovering *r, struct why *why)
 		        "a segment: the segments go to quarantine/, from where `spanspool spool "
 		        "quarantine export --unverified` takes what looks like a batch");
 	if (getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0 ||
-	        layout_key_make(&s->origin.key) < 0)
+	        format_key_make(&s->origin.key) < 0)
 		return why_set(why, E_IO, "the kernel gives no random numbers for a key");
 	return 0;
 }

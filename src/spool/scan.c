@@ -54,7 +54,7 @@ static int add_record(struct scanning *g, const struct record *r, uint64_t offse
 static void add_head(struct scanning *g, struct slice from)
 {
 	struct head h;
-	int rc = g->key == NULL ? E_CORRUPT : layout_head_decode(from, g->key, &h);
+	int rc = g->key == NULL ? E_CORRUPT : format_head_decode(from, g->key, &h);
 
 	g->found->foreign |= rc == E_FOREIGN;
 	if (rc < 0)
@@ -88,16 +88,16 @@ static int64_t look(struct scanning *g, struct slice window, size_t at, uint64_t
 	struct record r;
 	uint64_t len;
 
-	if (layout_is_head(from))
+	if (format_is_head(from))
 		add_head(g, from);
-	if (from.len < RECORD_HEADER || layout_record_decode(from.at, g->key, &r) < 0)
+	if (from.len < RECORD_HEADER || format_record_decode(from.at, g->key, &r) < 0)
 		return 2;
 	g->found->ours |= g->key != NULL;
 	len = RECORD_HEADER + (uint64_t)r.size;
 	if (len > from.len && !g->last)
 		return 0;
 	if (len > from.len ||
-	        !layout_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
+	        !format_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
 		len = behind(g, window.at, at, len);
 	else if (r.position >= g->first && r.position < g->limit &&
 	         add_record(g, &r, base + at) < 0)
@@ -121,7 +121,7 @@ static int look_at_nodes(struct scanning *g, struct slice window, size_t at, uns
 			continue;
 		}
 		if (p.size < RECORD_HEADER ||
-		        layout_record_decode(leaf + p.offset, g->key, &r) < 0 ||
+		        format_record_decode(leaf + p.offset, g->key, &r) < 0 ||
 		        r.position != p.key || r.size != p.size - RECORD_HEADER)
 			return 0;
 		if (look(g, slice_of(leaf, p.offset + p.size), p.offset, g->base + at) < 0)

@@ -2,7 +2,7 @@
 #ifndef SCAN_H
 #define SCAN_H
 
-#include "layout.h"
+#include "format.h"
 #include "tree.h"
 
 struct scan_record {

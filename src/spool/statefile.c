@@ -77,7 +77,7 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to)
 	if (got != SLOT_BYTES)
 		return;
 	to->blank = is_zero(bytes, sizeof(bytes));
-	to->rc = layout_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &to->state, &to->origin);
+	to->rc = format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &to->state, &to->origin);
 }
 
 static unsigned older(const struct slot *slots, unsigned a, unsigned b)
@@ -99,7 +99,7 @@ int statefile_put(const struct statefile *f, unsigned i, const struct spool_stat
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;
 
-	layout_state_encode(bytes, s, origin);
+	format_state_encode(bytes, s, origin);
 	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_BYTES);
 	return rc < 0 ? rc : disk_sync(f->fd);
 }
@@ -116,7 +116,7 @@ int statefile_sync(struct statefile *f, const struct spool_state *s, const struc
 
 void statefile_live(struct statefile *f, const struct spool_state *s)
 {
-	layout_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, &f->live_origin);
+	format_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, &f->live_origin);
 	f->live_next ^= 1;
 }
 

@@ -9,7 +9,7 @@
 #ifndef STATEFILE_H
 #define STATEFILE_H
 
-#include "layout.h"
+#include "format.h"
 
 enum { SLOTS = 4, SLOTS_LIVE = 2 };
 
@@ -22,7 +22,7 @@ struct statefile {
 	unsigned sync_next; /* 2 or 3 */
 };
 
-/* What one slot holds. rc is of layout_state_decode. */
+/* What one slot holds. rc is of format_state_decode. */
 struct slot {
 	int rc;
 	bool blank; /* never written */

@@ -207,7 +207,7 @@ void writer_put(struct writer *w, const struct entry *e)
 	w->failed = from_mdb(w, mdb_cursor_put(w->cursor, &k, &v, MDB_APPEND | MDB_RESERVE));
 	if (w->failed < 0)
 		return;
-	layout_record_encode(v.mv_data, w->key, &e->r, slice_of(e->bytes, e->r.size));
+	format_record_encode(v.mv_data, w->key, &e->r, slice_of(e->bytes, e->r.size));
 	memcpy((uint8_t *)v.mv_data + RECORD_HEADER, e->bytes, e->r.size);
 	w->touched += v.mv_size;
 	if (w->first_ms == 0)
@@ -226,7 +226,7 @@ static int put_head(struct writer *w, struct head *head)
 	head->made_ms = w->made_ms;
 	head->first_ms = w->first_ms;
 	head->last_ms = w->last_ms;
-	v.mv_size = layout_head_encode(bytes, head);
+	v.mv_size = format_head_encode(bytes, head);
 	return from_mdb(w, mdb_put(w->txn, w->dbi, &k, &v, 0));
 }
 

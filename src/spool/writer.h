@@ -11,7 +11,7 @@
 
 #include <lmdb.h>
 
-#include "layout.h"
+#include "format.h"
 
 /* A record to be put, wherever its bytes are. */
 struct entry {

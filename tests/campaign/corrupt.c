@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 		return 99;
 	make(foreign, 900, false);
 	other = foreign->image;
-	if (layout_key_make(&foreign_key) < 0)
+	if (format_key_make(&foreign_key) < 0)
 		return 99;
 	make(&wholes[0], 700, false);
 	make(&wholes[1], 3500, true);

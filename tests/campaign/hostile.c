@@ -25,7 +25,7 @@ static size_t forge_record(uint8_t *to, const struct key *key, uint64_t position
 	};
 
 	memset(to + RECORD_HEADER, 0x5a, BODY);
-	layout_record_encode(to, key, &r, slice_of(to + RECORD_HEADER, BODY));
+	format_record_encode(to, key, &r, slice_of(to + RECORD_HEADER, BODY));
 	return RECORD_HEADER + BODY;
 }
 
@@ -47,8 +47,8 @@ static size_t forge_head(uint8_t *to, const struct key *key, uint64_t end, uint6
 	size_t len;
 
 	ledger_enter(&h.state.ledger, LEDGER_DELIVERED, end, end);
-	len = layout_head_encode(to, &h);
-	return (len + layout_state_encode(to + len + len % 2, &h.state, &h.origin) + 2) / 2 * 2;
+	len = format_head_encode(to, &h);
+	return (len + format_state_encode(to + len + len % 2, &h.state, &h.origin) + 2) / 2 * 2;
 }
 
 /* A leaf with one node, as LMDB has it on page NUMBER. */

@@ -3,7 +3,7 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
-#include "layout.h"
+#include "format.h"
 
 /* Where the frames say that they belong. */
 enum hostile_aim {

@@ -55,7 +55,7 @@ UNIT_TESTS = \
 	%D%/test_spool_directory \
 	%D%/test_spool_fault \
 	%D%/test_spool_kill \
-	%D%/test_spool_layout \
+	%D%/test_spool_format \
 	%D%/test_spool_links \
 	%D%/test_spool_look \
 	%D%/test_spool_memory \
@@ -105,7 +105,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_directory_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_spool_fault_SOURCES = %D%/test_spool_fault.c $(SPOOL_STORY)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_STORY)
-%C%_test_spool_layout_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
+%C%_test_spool_format_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_names_SOURCES = %D%/test_spool_names.c tests/lib/fault.c
 %C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c tests/lib/fault.c
 %C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c tests/lib/fault.c

@@ -1,10 +1,10 @@
-/* layout_internal.h — what the files of the on-disk layout share: numbers, checksums, frames (private). */
-#ifndef LAYOUT_IMPL_H
-#define LAYOUT_IMPL_H
+/* format_internal.h — what the files of the on-disk layout share: numbers, checksums, frames (private). */
+#ifndef FORMAT_IMPL_H
+#define FORMAT_IMPL_H
 
 #include <endian.h>
 
-#include "layout.h"
+#include "format.h"
 
 enum { CHECKSUM = 8 }; /* bytes of one */
 
@@ -51,7 +51,7 @@ static inline uint64_t get64(const uint8_t *from)
 }
 
 /* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
-struct layout_kind {
+struct format_kind {
 	uint32_t magic;
 	uint16_t version; /* that is written */
 	uint16_t oldest;  /* that is read */
@@ -61,9 +61,9 @@ struct layout_kind {
 };
 
 /* Completes the frame of LEN bytes at TO, checksum included: magic, version, length, checksum. */
-void layout_seal(uint8_t *to, const struct layout_kind *k, const struct key *key, size_t len);
+void format_seal(uint8_t *to, const struct format_kind *k, const struct key *key, size_t len);
 /* Cuts FROM, which begins with a frame and may go on behind it, to the frame without its checksum. Gives the
- * codes of layout_state_decode. */
-int layout_unseal(struct slice *from, const struct layout_kind *k, const struct key *key) MUST_USE;
+ * codes of format_state_decode. */
+int format_unseal(struct slice *from, const struct format_kind *k, const struct key *key) MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
-/* layout.h — every byte of the spool that is not LMDB's own (private). docs/spool-format.md is the
+/* format.h — every byte of the spool that is not LMDB's own (private). docs/spool-format.md is the
  * prose; numbers are little-endian on disk whatever the host is. */
-#ifndef LAYOUT_H
-#define LAYOUT_H
+#ifndef FORMAT_H
+#define FORMAT_H
 
 #include "base/slice.h"
 #include "spool/spool.h"
@@ -79,40 +79,40 @@ struct head {
 };
 
 /* A new key from the kernel's random numbers. 0 or E_IO. */
-int layout_key_make(struct key *key) MUST_USE;
+int format_key_make(struct key *key) MUST_USE;
 /* Fills KEY from its KEY_BYTES on disk. */
-void layout_key_load(struct key *key, const uint8_t from[KEY_BYTES]);
+void format_key_load(struct key *key, const uint8_t from[KEY_BYTES]);
 
 /* Two checksums: one of the header and with it of the position, one of header and VALUE. */
-void layout_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
+void format_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
         struct slice value);
 /* 0 or E_CORRUPT: the header is not one that KEY was used for. Looks at the header only; size is at
  * most RECORD_MOST. KEY NULL: nothing is verified. */
-int layout_record_decode(
+int format_record_decode(
         const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r) MUST_USE;
-bool layout_record_verify(
+bool format_record_verify(
         const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value);
 
 /* Gives the bytes written, at most STATE_BYTES; sealed with ORIGIN's key, which stands in it. */
-size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin);
+size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin);
 /* 0; E_CORRUPT; E_FOREIGN: whole, by the key of another spool; E_NEWER and E_OLDER only when the
  * checksum holds, so that a flipped bit is never a version. KEY NULL: by the key that stands in it,
  * which is for bytes that only the spool itself can have put where they are. */
-int layout_state_decode(struct slice from, const struct key *key, struct spool_state *s,
+int format_state_decode(struct slice from, const struct key *key, struct spool_state *s,
         struct origin *origin) MUST_USE;
 
-bool layout_is_head(struct slice from); /* by its magic */
-size_t layout_head_encode(uint8_t *to, const struct head *h);
-/* As layout_state_decode. */
-int layout_head_decode(struct slice from, const struct key *key, struct head *h) MUST_USE;
+bool format_is_head(struct slice from); /* by its magic */
+size_t format_head_encode(uint8_t *to, const struct head *h);
+/* As format_state_decode. */
+int format_head_decode(struct slice from, const struct key *key, struct head *h) MUST_USE;
 
 /* What stands behind a record in its quarantine file. Gives the bytes written, at most
- * layout_trailer_size of the same texts. */
-size_t layout_trailer_size(const char *cause, const char *detail);
-size_t layout_trailer_encode(
+ * format_trailer_size of the same texts. */
+size_t format_trailer_size(const char *cause, const char *detail);
+size_t format_trailer_encode(
         uint8_t *to, const struct key *key, const char *cause, const char *detail);
 /* 0, E_CORRUPT, E_NEWER, E_OLDER. CAUSE and DETAIL are borrowed from FROM. KEY NULL: nothing is verified. */
-int layout_trailer_decode(struct slice from, const struct key *key, struct slice *cause,
+int format_trailer_decode(struct slice from, const struct key *key, struct slice *cause,
         struct slice *detail) MUST_USE;
 
 #endif

@@ -1,10 +1,10 @@
-/* test_spool_layout.c — the bytes on disk are those of docs/spool-format.md, and stay so. */
+/* test_spool_format.c — the bytes on disk are those of docs/spool-format.md, and stay so. */
 #include <config.h>
 
 #include <ctype.h>
 #include <xxhash.h>
 
-#include "layout.h"
+#include "format.h"
 #include "spool_kit.h"
 #include "tap.h"
 
@@ -82,7 +82,7 @@ static struct key a_key(void)
 
 	for (int i = 0; i < KEY_BYTES; i++)
 		bytes[i] = (uint8_t)i;
-	layout_key_load(&key, bytes);
+	format_key_load(&key, bytes);
 	return key;
 }
 
@@ -90,7 +90,7 @@ static struct key another_key(void)
 {
 	struct key key;
 
-	if (layout_key_make(&key) < 0)
+	if (format_key_make(&key) < 0)
 		exit(99);
 	return key;
 }
@@ -126,15 +126,15 @@ static void a_record_is_its_example(void)
 	struct key key = a_key();
 	struct record r = { 0 };
 
-	layout_record_encode(bytes, &key, &a_record, slice_text("hello"));
+	format_record_encode(bytes, &key, &a_record, slice_text("hello"));
 	memcpy(bytes + RECORD_HEADER, "hello", 5);
 	is_example("record", bytes, sizeof(bytes));
-	is_int(layout_record_decode(bytes, &key, &r), 0, "it can be read");
+	is_int(format_record_decode(bytes, &key, &r), 0, "it can be read");
 	ok(r.position == 5 && r.boot == a_record.boot && r.sequence == 7 && r.spans == 3 &&
 	                r.size == 5 && r.received_ms == a_record.received_ms &&
 	                r.spans_before == 11 && r.maybe_dup,
 	        "and says the same");
-	ok(layout_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5)),
+	ok(format_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5)),
 	        "its checksum holds");
 }
 
@@ -144,14 +144,14 @@ static void every_bit_of_a_record_is_covered(void)
 	struct key key = a_key();
 	unsigned passed = 0;
 
-	layout_record_encode(bytes, &key, &a_record, slice_text("hello"));
+	format_record_encode(bytes, &key, &a_record, slice_text("hello"));
 	memcpy(bytes + RECORD_HEADER, "hello", 5);
 	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
 		struct record r;
 
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_record_decode(bytes, &key, &r) == 0 && r.size == 5 &&
-		          layout_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5));
+		passed += format_record_decode(bytes, &key, &r) == 0 && r.size == 5 &&
+		          format_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5));
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
@@ -163,11 +163,11 @@ static void a_state_is_its_example(void)
 	struct origin origin = an_origin(1);
 	const struct key key = a_key();
 	uint8_t bytes[STATE_BYTES];
-	size_t len = layout_state_encode(bytes, &s, &origin);
+	size_t len = format_state_encode(bytes, &s, &origin);
 	unsigned passed = 0;
 
 	is_example("state", bytes, len);
-	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
 	                got.running && got.marks_len == 5 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
@@ -175,12 +175,12 @@ static void a_state_is_its_example(void)
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_state_decode(slice_of(bytes, len), &key, &got, &origin) == 0;
+		passed += format_state_decode(slice_of(bytes, len), &key, &got, &origin) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
 	for (size_t cut = 0; cut < len; cut++)
-		passed += layout_state_decode(slice_of(bytes, cut), &key, &got, &origin) == 0;
+		passed += format_state_decode(slice_of(bytes, cut), &key, &got, &origin) == 0;
 	is_int(passed, 0, "nor a short one");
 }
 
@@ -193,9 +193,9 @@ static void the_largest_state_fits(void)
 
 	s.marks_len = SPOOL_MARKS_BYTES;
 	memset(s.marks, 0xee, sizeof(s.marks));
-	len = layout_state_encode(bytes, &s, &origin);
+	len = format_state_encode(bytes, &s, &origin);
 	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
-	ok(layout_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &origin) == 0 &&
+	ok(format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &origin) == 0 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
 	        "marks and all");
 }
@@ -215,10 +215,10 @@ static void a_head_is_its_example(void)
 	};
 	uint8_t bytes[HEAD_BYTES];
 	struct head got;
-	size_t len = layout_head_encode(bytes, &h);
+	size_t len = format_head_encode(bytes, &h);
 
 	is_example("head", bytes, len);
-	is_int(layout_head_decode(slice_of(bytes, len), &h.origin.key, &got), 0, "it can be read");
+	is_int(format_head_decode(slice_of(bytes, len), &h.origin.key, &got), 0, "it can be read");
 	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 &&
 	                got.end.spans == 14 && got.state.cursor == 3 && got.last_ms == h.last_ms,
 	        "and says the same");
@@ -228,9 +228,9 @@ static void a_trailer_is_its_example(void)
 {
 	uint8_t bytes[128];
 	struct key key = a_key();
-	size_t len = layout_trailer_encode(bytes, &key, "poison", "not a Batch");
+	size_t len = format_trailer_encode(bytes, &key, "poison", "not a Batch");
 
-	is_int(len, layout_trailer_size("poison", "not a Batch"), "as long as was said");
+	is_int(len, format_trailer_size("poison", "not a Batch"), "as long as was said");
 	is_example("trailer", bytes, len);
 }
 
@@ -247,12 +247,12 @@ static void states_of_versions_1_and_2_are_told_from_damage(void)
 		struct key key = a_key();
 
 		ok(len > 0 && bytes[4] == i + 1, "the document has one");
-		is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER,
+		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER,
 		        "it is an older one");
-		is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER,
+		is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER,
 		        "whatever the key");
 		bytes[40] ^= 1;
-		is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_CORRUPT,
+		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_CORRUPT,
 		        "with a flipped bit it is damage");
 	}
 }
@@ -268,13 +268,13 @@ static void a_state_of_version_3_has_nothing_unconfirmed(void)
 
 	want.ledger.unconfirmed = (struct ledger_count){ 0 };
 	ok(len > 0 && bytes[4] == 3, "the document has one");
-	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
 	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 &&
 	                got.marks_len == 5 && memcmp(got.marks, want.marks, 5) == 0 &&
 	                origin.spool == 77,
 	        "and says the same");
 	bytes[40] ^= 1;
-	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
 	        "with a flipped bit it is damage");
 }
 
@@ -308,21 +308,21 @@ static void what_another_key_sealed_is_foreign(void)
 	            head;
 	uint8_t bytes[HEAD_BYTES];
 	struct record r;
-	size_t len = layout_state_encode(bytes, &s, &origin);
+	size_t len = format_state_encode(bytes, &s, &origin);
 
-	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_FOREIGN,
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_FOREIGN,
 	        "a state of another spool is told from damage");
-	is_int(layout_state_decode(slice_of(bytes, len), NULL, &got, &origin), 0,
+	is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), 0,
 	        "where only the spool can have written it its own key will do");
 	ok(origin.spool == 77 && origin.bytes == 4096, "which is said with it");
 	bytes[len - 9] ^= 1;
-	is_int(layout_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
 	        "a damaged one is damage");
-	len = layout_head_encode(bytes, &h);
-	is_int(layout_head_decode(slice_of(bytes, len), &key, &head), E_FOREIGN, "so with a head");
-	layout_record_encode(bytes, &origin.key, &a_record, slice_text("hello"));
-	is_int(layout_record_decode(bytes, &key, &r), E_CORRUPT, "a record is not believed");
-	is_int(layout_record_decode(bytes, NULL, &r), 0, "unless nobody asks");
+	len = format_head_encode(bytes, &h);
+	is_int(format_head_decode(slice_of(bytes, len), &key, &head), E_FOREIGN, "so with a head");
+	format_record_encode(bytes, &origin.key, &a_record, slice_text("hello"));
+	is_int(format_record_decode(bytes, &key, &r), E_CORRUPT, "a record is not believed");
+	is_int(format_record_decode(bytes, NULL, &r), 0, "unless nobody asks");
 	again = another_key();
 	ok(memcmp(&key, &again, sizeof(key)) != 0, "no two keys are alike");
 }
@@ -331,20 +331,20 @@ static void a_trailer_can_be_read(void)
 {
 	uint8_t bytes[128];
 	struct key key = a_key();
-	size_t len = layout_trailer_encode(bytes, &key, "poison", "not a Batch");
+	size_t len = format_trailer_encode(bytes, &key, "poison", "not a Batch");
 	struct slice cause, detail;
 	unsigned passed = 0;
 
-	is_int(layout_trailer_decode(slice_of(bytes, len), &key, &cause, &detail), 0,
+	is_int(format_trailer_decode(slice_of(bytes, len), &key, &cause, &detail), 0,
 	        "it can be read");
 	ok(slice_is(cause, "poison") && slice_is(detail, "not a Batch"), "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += layout_trailer_decode(slice_of(bytes, len), &key, &cause, &detail) == 0;
+		passed += format_trailer_decode(slice_of(bytes, len), &key, &cause, &detail) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t cut = 0; cut < len; cut++)
-		passed += layout_trailer_decode(slice_of(bytes, cut), &key, &cause, &detail) == 0;
+		passed += format_trailer_decode(slice_of(bytes, cut), &key, &cause, &detail) == 0;
 	is_int(passed, 0, "no flipped bit passes, nor a short one");
 }
 
@@ -353,7 +353,7 @@ static size_t of_a_later_version(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
 	struct origin origin = an_origin(0);
-	size_t len = layout_state_encode(bytes, &s, &origin);
+	size_t len = format_state_encode(bytes, &s, &origin);
 	uint64_t sum;
 
 	bytes[4] = STATE_VERSION + 1;

@@ -1,5 +1,5 @@
-/* layout_trailer.c — the bytes behind the record in a quarantine file: why it is there. */
-#include "layout_internal.h"
+/* format_trailer.c — the bytes behind the record in a quarantine file: why it is there. */
+#include "format_internal.h"
 
 enum {
 	TRAILER_MAGIC = 0x51505353, /* "SSPQ" */
@@ -7,7 +7,7 @@ enum {
 	TEXT_MOST = 1024, /* bytes of each text */
 };
 
-static const struct layout_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_VERSION,
+static const struct format_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_VERSION,
 	TRAILER_FIXED, NULL };
 
 /*
@@ -15,29 +15,29 @@ static const struct layout_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION,
  *    0  u32 magic   4  u16 version   6  u16 cause bytes   8  u32 length   12  u32 detail bytes
  *   16  cause, then detail, then u64 checksum of all before (of the trailer)
  */
-size_t layout_trailer_size(const char *cause, const char *detail)
+size_t format_trailer_size(const char *cause, const char *detail)
 {
 	return TRAILER_FIXED + strnlen(cause, TEXT_MOST) + strnlen(detail, TEXT_MOST) + CHECKSUM;
 }
 
-size_t layout_trailer_encode(
+size_t format_trailer_encode(
         uint8_t *to, const struct key *key, const char *cause, const char *detail)
 {
 	size_t causes = strnlen(cause, TEXT_MOST), details = strnlen(detail, TEXT_MOST);
-	size_t len = layout_trailer_size(cause, detail);
+	size_t len = format_trailer_size(cause, detail);
 
 	put16(to + 6, (uint16_t)causes);
 	put32(to + 12, (uint32_t)details);
 	memcpy(to + TRAILER_FIXED, cause, causes);
 	memcpy(to + TRAILER_FIXED + causes, detail, details);
-	layout_seal(to, &trailer_kind, key, len);
+	format_seal(to, &trailer_kind, key, len);
 	return len;
 }
 
-int layout_trailer_decode(
+int format_trailer_decode(
         struct slice from, const struct key *key, struct slice *cause, struct slice *detail)
 {
-	int rc = layout_unseal(&from, &trailer_kind, key);
+	int rc = format_unseal(&from, &trailer_kind, key);
 	size_t causes, details;
 
 	if (rc < 0)

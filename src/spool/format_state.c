@@ -1,5 +1,5 @@
-/* layout_state.c — the bytes of a state, and of a segment's head, which ends in one. */
-#include "layout_internal.h"
+/* format_state.c — the bytes of a state, and of a segment's head, which ends in one. */
+#include "format_internal.h"
 
 enum {
 	STATE_MAGIC = 0x53505353, /* "SSPS" */
@@ -23,9 +23,9 @@ static const uint8_t *key_in_head(struct slice frame)
 	return key_in_state(slice_of(frame.at + before, frame.len - before));
 }
 
-static const struct layout_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_OLDEST,
+static const struct format_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_OLDEST,
 	STATE_FIXED, key_in_state };
-static const struct layout_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VERSION, HEAD_FIXED,
+static const struct format_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VERSION, HEAD_FIXED,
 	key_in_head };
 
 /*
@@ -65,7 +65,7 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 	return put_count(to, &l->unconfirmed);
 }
 
-size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
+size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
 {
 	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
 	uint8_t *at;
@@ -91,7 +91,7 @@ size_t layout_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
 	memcpy(at, s->marks, marks_len);
 	len = (size_t)(at - to) + marks_len + CHECKSUM;
-	layout_seal(to, &state_kind, &origin->key, len);
+	format_seal(to, &state_kind, &origin->key, len);
 	return len;
 }
 
@@ -144,10 +144,10 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 		get_count(from, &l->unconfirmed);
 }
 
-int layout_state_decode(
+int format_state_decode(
         struct slice from, const struct key *key, struct spool_state *s, struct origin *origin)
 {
-	int rc = layout_unseal(&from, &state_kind, key);
+	int rc = format_unseal(&from, &state_kind, key);
 	struct known known;
 	size_t numbers;
 
@@ -171,7 +171,7 @@ int layout_state_decode(
 		return E_CORRUPT;
 	origin->floor.position = get64(from.at + 80);
 	origin->floor.spans = get64(from.at + 88);
-	layout_key_load(&origin->key, from.at + STATE_KEY_AT);
+	format_key_load(&origin->key, from.at + STATE_KEY_AT);
 	origin->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
 	get_ledger(from.at + STATE_FIXED, &known, &s->ledger);
 	memset(s->marks, 0, sizeof(s->marks));
@@ -188,7 +188,7 @@ int layout_state_decode(
  *   56  u64 made_ms      64  u64 first_ms     72  u64 last_ms
  *   80  host, then a state, then u64 checksum of all before
  */
-size_t layout_head_encode(uint8_t *to, const struct head *h)
+size_t format_head_encode(uint8_t *to, const struct head *h)
 {
 	size_t host = strnlen(h->host, HOST_BYTES), len;
 
@@ -204,19 +204,19 @@ size_t layout_head_encode(uint8_t *to, const struct head *h)
 	put64(to + 72, h->last_ms);
 	memcpy(to + HEAD_FIXED, h->host, host);
 	len = HEAD_FIXED + host;
-	len += layout_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
-	layout_seal(to, &head_kind, &h->origin.key, len);
+	len += format_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
+	format_seal(to, &head_kind, &h->origin.key, len);
 	return len;
 }
 
-bool layout_is_head(struct slice from)
+bool format_is_head(struct slice from)
 {
 	return from.len >= 4 && get32(from.at) == HEAD_MAGIC;
 }
 
-int layout_head_decode(struct slice from, const struct key *key, struct head *h)
+int format_head_decode(struct slice from, const struct key *key, struct head *h)
 {
-	int rc = layout_unseal(&from, &head_kind, key);
+	int rc = format_unseal(&from, &head_kind, key);
 	size_t host;
 
 	if (rc < 0)
@@ -233,5 +233,5 @@ int layout_head_decode(struct slice from, const struct key *key, struct head *h)
 	memset(h->host, 0, sizeof(h->host));
 	memcpy(h->host, from.at + HEAD_FIXED, host);
 	from = slice_of(from.at + HEAD_FIXED + host, from.len - HEAD_FIXED - host);
-	return layout_state_decode(from, key, &h->state, &h->origin);
+	return format_state_decode(from, key, &h->state, &h->origin);
 }

@@ -1,12 +1,12 @@
-/* layout.c — the checksums of everything on disk, the frame that state, head and trailer share, and the record.
+/* format.c — the checksums of everything on disk, the frame that state, head and trailer share, and the record.
  * Memory in, memory out. Each thing begins with a magic and a version and ends in (or holds) an XXH3
  * checksum with the spool's key, and each that may grow says its own length, so that a later version still
- * finds the checksum. State and head: layout_state.c; the trailer of a quarantine file: layout_trailer.c. */
+ * finds the checksum. State and head: format_state.c; the trailer of a quarantine file: format_trailer.c. */
 #include <sys/random.h>
 #define XXH_STATIC_LINKING_ONLY /* XXH3_generateSecret */
 #include <xxhash.h>
 
-#include "layout_internal.h"
+#include "format_internal.h"
 
 enum {
 	RECORD_MAGIC = 0x52505353, /* "SSPR" */
@@ -15,17 +15,17 @@ enum {
 	RECORD_BATCH_SUM = RECORD_HEADER - CHECKSUM,
 };
 
-int layout_key_make(struct key *key)
+int format_key_make(struct key *key)
 {
 	uint8_t bytes[KEY_BYTES];
 
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return E_IO;
-	layout_key_load(key, bytes);
+	format_key_load(key, bytes);
 	return 0;
 }
 
-void layout_key_load(struct key *key, const uint8_t from[KEY_BYTES])
+void format_key_load(struct key *key, const uint8_t from[KEY_BYTES])
 {
 	memmove(key->bytes, from, KEY_BYTES);
 	XXH3_generateSecret(key->secret, KEY_SECRET, key->bytes, KEY_BYTES);
@@ -50,7 +50,7 @@ static uint64_t batch_sum(const uint8_t *header, const struct key *key, struct s
 	return checksum(key, value.at, value.len) ^ get64(header + RECORD_HEADER_SUM);
 }
 
-void layout_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
+void format_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
         struct slice value)
 {
 	put32(to, RECORD_MAGIC);
@@ -68,7 +68,7 @@ void layout_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, cons
 	put64(to + RECORD_BATCH_SUM, batch_sum(to, key, value));
 }
 
-int layout_record_decode(const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r)
+int format_record_decode(const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r)
 {
 	if (get32(from) != RECORD_MAGIC || from[4] != RECORD_VERSION ||
 	        get16(from + 6) != RECORD_HEADER)
@@ -89,13 +89,13 @@ int layout_record_decode(const uint8_t from[RECORD_HEADER], const struct key *ke
 	return 0;
 }
 
-bool layout_record_verify(
+bool format_record_verify(
         const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value)
 {
 	return key == NULL || get64(header + RECORD_BATCH_SUM) == batch_sum(header, key, value);
 }
 
-void layout_seal(uint8_t *to, const struct layout_kind *k, const struct key *key, size_t len)
+void format_seal(uint8_t *to, const struct format_kind *k, const struct key *key, size_t len)
 {
 	put32(to, k->magic);
 	put16(to + 4, k->version);
@@ -110,7 +110,7 @@ static bool holds(struct slice frame, const struct key *key)
 }
 
 /* Versions before the key were sealed without one. */
-static bool is_older(struct slice frame, const struct layout_kind *k)
+static bool is_older(struct slice frame, const struct format_kind *k)
 {
 	return get16(frame.at + 4) < k->oldest &&
 	       get64(frame.at + frame.len - CHECKSUM) ==
@@ -118,7 +118,7 @@ static bool is_older(struct slice frame, const struct layout_kind *k)
 }
 
 /* 0: the checksum of FRAME holds, by KEY; where that is NULL, by the key in it. */
-static int verify(struct slice frame, const struct layout_kind *k, const struct key *key)
+static int verify(struct slice frame, const struct format_kind *k, const struct key *key)
 {
 	const uint8_t *bytes;
 	struct key own;
@@ -130,13 +130,13 @@ static int verify(struct slice frame, const struct layout_kind *k, const struct 
 	bytes = k->key_in == NULL ? NULL : k->key_in(frame);
 	if (bytes == NULL)
 		return key == NULL && k->key_in == NULL ? 0 : E_CORRUPT;
-	layout_key_load(&own, bytes);
+	format_key_load(&own, bytes);
 	if (!holds(frame, &own))
 		return E_CORRUPT;
 	return key == NULL ? 0 : E_FOREIGN;
 }
 
-int layout_unseal(struct slice *from, const struct layout_kind *k, const struct key *key)
+int format_unseal(struct slice *from, const struct format_kind *k, const struct key *key)
 {
 	size_t len;
 	int rc;
