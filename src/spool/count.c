@@ -13,13 +13,13 @@ static int open_at(struct spool *s, uint64_t position, size_t *i)
 	limit = segments_limit(&s->segments, *i, s->end.position);
 	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
 	/* But a segment that is not committed to has no positions. */
-	return rc == E_MISSING ? reader_rescue(&s->reader, &s->segments.at[*i], limit) : rc;
+	return rc == E_MISSING ? reader_open_salvaged(&s->reader, &s->segments.at[*i], limit) : rc;
 }
 
 int count_open_at(struct spool *s, uint64_t position, size_t *i)
 {
 	int rc = open_at(s, position, i);
-	bool whole = rc == 0 && s->reader.state == READER_BY_TREE;
+	bool whole = rc == 0 && s->reader.state == READER_BY_PAGES;
 	bool strange = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
 
 	if (!whole && (rc == 0 || strange) && survey_names(s))

@@ -139,7 +139,7 @@ static void say_how(struct fetching *f)
 	struct reader *r = &f->s->reader;
 	char name[SEGMENT_NAME];
 
-	if (r->state != READER_BY_SCAN || r->told)
+	if (r->state != READER_BY_SALVAGE || r->told)
 		return;
 	r->told = true;
 	segment_name(&f->s->segments.at[f->i], name);
@@ -192,7 +192,7 @@ static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
 	if (rc == E_IO && !be_patient(f))
 		rc = E_CORRUPT;
 	if (rc == E_CORRUPT) {
-		rc = reader_scan(&f->s->reader);
+		rc = reader_turn_to_salvage(&f->s->reader);
 		if (rc == 0)
 			return at; /* once more, by what the pages say */
 	}

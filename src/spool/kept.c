@@ -225,7 +225,7 @@ int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *wh
 		l->reader.key = &l->origin.key;
 		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
 	}
-	if (rc == E_CORRUPT || (rc == 0 && l->reader.state == READER_BY_SCAN)) {
+	if (rc == E_CORRUPT || (rc == 0 && l->reader.state == READER_BY_SALVAGE)) {
 		first = 1; /* nor need its name be right */
 		reader_close(&l->reader);
 		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);

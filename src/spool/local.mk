@@ -17,13 +17,13 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/look.h include/spo
 	%D%/reader.c %D%/reader.h \
 	%D%/recover.c \
 	%D%/room.c \
-	%D%/scan.c %D%/scan.h \
+	%D%/salvage.c %D%/salvage.h \
 	%D%/segments.c %D%/segments.h \
 	%D%/spool.c \
 	%D%/spool_internal.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
 	%D%/survey.c \
-	%D%/tree.c %D%/tree.h \
+	%D%/lmdb_pages.c %D%/lmdb_pages.h \
 	%D%/turn.c \
 	%D%/writer.c %D%/writer.h

@@ -120,10 +120,10 @@ static void fill_segment(struct spool_look *l, struct spool_segment *to, int rc)
 
 static int glance(struct spool_look *l, const struct segment *seg)
 {
-	int rc = reader_glance(&l->reader, seg);
+	int rc = reader_open_head(&l->reader, seg);
 
 	for (int i = 1; i < LOOKS && rc == E_CORRUPT && l->live; i++)
-		rc = reader_glance(&l->reader, seg);
+		rc = reader_open_head(&l->reader, seg);
 	return rc;
 }
 
@@ -265,7 +265,7 @@ static void find_oldest(struct spool_look *l)
 	i = segments_find(&l->segments, first);
 	if (i == SEGMENTS_NONE || l->seen.segments[i].rc < 0)
 		return;
-	if (reader_glance(&l->reader, &l->segments.at[i]) == 0 &&
+	if (reader_open_head(&l->reader, &l->segments.at[i]) == 0 &&
 	        reader_find(&l->reader, first, &p) == 0 &&
 	        reader_peek(&l->reader, &p, &header) == 0)
 		l->seen.oldest_ms = header.received_ms;

@@ -61,8 +61,8 @@ static int find_whole(struct spool_look *l)
 		if (rc == E_MISSING || rc == E_NOMEM)
 			return rc;
 		/* What the tree cannot give may still be found. */
-		if (l->reader.state == READER_BY_TREE) {
-			rc = reader_scan(&l->reader);
+		if (l->reader.state == READER_BY_PAGES) {
+			rc = reader_turn_to_salvage(&l->reader);
 			if (rc < 0 && rc != E_MISSING)
 				return rc == E_NOMEM ? rc : E_MISSING;
 			continue;
@@ -77,11 +77,11 @@ static int find_next(struct spool_look *l)
 	int rc = l->stash != NULL ? 0 : find_whole(l);
 	uint64_t end = min_u64(l->reader.end.position, l->reader.limit);
 
-	if (l->reader.state != READER_BY_TREE || (rc == 0 && l->stash->position == l->at) ||
+	if (l->reader.state != READER_BY_PAGES || (rc == 0 && l->stash->position == l->at) ||
 	        (rc == E_MISSING && l->at >= end))
 		return rc;
 	batch_unref(&l->stash);
-	rc = reader_scan(&l->reader);
+	rc = reader_turn_to_salvage(&l->reader);
 	return rc < 0 && rc != E_MISSING ? E_MISSING : find_whole(l);
 }
 
@@ -123,11 +123,11 @@ static bool is_gone(const struct spool_look *l, const char *name)
  * now. False: it has been, or nobody writes it. */
 static bool look_anew(struct spool_look *l)
 {
-	if (!l->live || l->aside || l->reader.state == READER_BY_TREE || l->anew == LOOKS)
+	if (!l->live || l->aside || l->reader.state == READER_BY_PAGES || l->anew == LOOKS)
 		return false;
 	l->anew++;
 	batch_unref(&l->stash);
-	if (reader_glance(&l->reader, &l->segments.at[l->i]) == 0)
+	if (reader_open_head(&l->reader, &l->segments.at[l->i]) == 0)
 		l->reader.limit = look_limit(l, l->i);
 	else if (reader_open(&l->reader, &l->segments.at[l->i], look_limit(l, l->i)) < 0)
 		return false;
@@ -144,12 +144,12 @@ static int step_inside(struct spool_look *l, struct spool_item *item)
 		rc = find_next(l);
 	if (rc < 0 && rc != E_MISSING)
 		return rc;
-	if (l->reader.state != READER_BY_TREE && is_gone(l, name_of(l))) {
+	if (l->reader.state != READER_BY_PAGES && is_gone(l, name_of(l))) {
 		batch_unref(&l->stash);
 		leave(l);
 		return E_STOPPED;
 	}
-	if (l->reader.state == READER_BY_SCAN && !l->told_broken && !l->aside) {
+	if (l->reader.state == READER_BY_SALVAGE && !l->told_broken && !l->aside) {
 		l->told_broken = true;
 		snprintf(item->what, sizeof(item->what),
 		        "%s is damaged; its records were looked for one by one", name_of(l));

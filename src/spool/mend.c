@@ -130,7 +130,7 @@ static int find_runs(struct renewing *g)
 	int rc = reader_open(&g->l->reader, seg, look_limit(g->l, g->i));
 
 	if (rc == 0)
-		rc = reader_scan(&g->l->reader); /* of a tree that is damaged nothing is believed */
+		rc = reader_turn_to_salvage(&g->l->reader); /* of a tree that is damaged nothing is believed */
 	if (rc < 0 && rc != E_MISSING)
 		return rc;
 	while ((rc = next_whole(g, &at, &b, &header)) == 0) {

@@ -119,7 +119,7 @@ static bool is_held(struct learning *g, const struct claim *c)
 	if (c->named == c->first || holder == NULL || holder->first != 0)
 		return false;
 	seg = g->l->at[holder->i];
-	return reader_rescue(&g->reader, &seg, c->end) == 0;
+	return reader_open_salvaged(&g->reader, &seg, c->end) == 0;
 }
 
 static void choose_winners(struct learning *g)

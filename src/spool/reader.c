@@ -12,8 +12,8 @@ void reader_close(struct reader *r)
 {
 	if (r->state == READER_CLOSED)
 		return;
-	tree_free(&r->tree);
-	scan_free(&r->scan);
+	lmdb_pages_free(&r->tree);
+	salvage_free(&r->scan);
 	close(r->fd);
 	r->state = READER_CLOSED;
 	r->fd = -1;
@@ -25,10 +25,10 @@ static int open_file(struct reader *r, const char *path, uint64_t first)
 	r->fd = disk_open(r->at, path, O_RDONLY);
 	if (r->fd < 0)
 		return errno == ENOENT ? E_CORRUPT : err_from_errno(errno);
-	r->state = READER_BY_TREE;
+	r->state = READER_BY_PAGES;
 	r->first = first;
-	r->tree = (struct tree){ .fd = r->fd };
-	r->scan = (struct scan){ 0 };
+	r->tree = (struct lmdb_pages){ .fd = r->fd };
+	r->scan = (struct salvage){ 0 };
 	r->has_head = r->told = false;
 	return 0;
 }
@@ -55,7 +55,7 @@ static int load_head(struct reader *r)
 	uint8_t bytes[HEAD_BYTES];
 	struct place p;
 	ssize_t got;
-	int rc = tree_find(&r->tree, 0, &p);
+	int rc = lmdb_pages_find(&r->tree, 0, &p);
 
 	if (rc < 0)
 		return rc == E_MISSING ? E_CORRUPT : rc;
@@ -87,13 +87,13 @@ static int read_head(struct reader *r)
 /* E_MISSING: nothing was ever committed. */
 static int start(struct reader *r)
 {
-	int rc = tree_start(&r->tree);
+	int rc = lmdb_pages_start(&r->tree);
 
 	return rc == 0 && r->tree.txnid == 0 ? E_MISSING : rc;
 }
 
 /* Sees the last commit. A transaction that is seen already costs two small reads. */
-static int by_tree(struct reader *r)
+static int by_pages(struct reader *r)
 {
 	uint64_t seen = r->tree.txnid;
 	int rc = start(r);
@@ -103,21 +103,21 @@ static int by_tree(struct reader *r)
 	return r->has_head && r->tree.txnid == seen ? 0 : read_head(r);
 }
 
-static int by_scan(struct reader *r)
+static int by_salvage(struct reader *r)
 {
 	int rc;
 
-	scan_free(&r->scan);
+	salvage_free(&r->scan);
 	if (r->key == NULL && !r->has_head && !r->unverified)
 		return E_CORRUPT;
-	rc = scan_run(&r->scan, r->fd, key_of(r),
+	rc = salvage_run(&r->scan, r->fd, key_of(r),
 	        (struct spool_run){ r->first, min_u64(r->limit, bound(r)) });
 	if (rc == 0 && r->scan.foreign && !r->scan.ours)
 		rc = E_FOREIGN;
 	if (rc < 0)
 		return rc;
-	r->state = READER_BY_SCAN;
-	r->scan_limit = r->limit;
+	r->state = READER_BY_SALVAGE;
+	r->salvage_limit = r->limit;
 	if (r->scan.has_head && r->scan.head.end.position <= bound(r)) {
 		r->head = r->scan.head;
 		r->has_head = true;
@@ -143,20 +143,20 @@ int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_
 	if (r->state != READER_CLOSED && r->first != first)
 		reader_close(r);
 	r->limit = limit;
-	if (r->state == READER_BY_SCAN && limit <= r->scan_limit)
+	if (r->state == READER_BY_SALVAGE && limit <= r->salvage_limit)
 		return 0;
 	rc = r->state == READER_CLOSED ? open_file(r, path, first) : 0;
 	if (rc < 0)
 		return rc;
-	rc = r->state == READER_BY_TREE ? by_tree(r) : E_CORRUPT;
+	rc = r->state == READER_BY_PAGES ? by_pages(r) : E_CORRUPT;
 	if (rc == E_CORRUPT)
-		rc = by_scan(r);
+		rc = by_salvage(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
 }
 
-int reader_glance(struct reader *r, const struct segment *seg)
+int reader_open_head(struct reader *r, const struct segment *seg)
 {
 	char path[DISK_NAME];
 	int rc;
@@ -166,7 +166,7 @@ int reader_glance(struct reader *r, const struct segment *seg)
 	rc = open_file(r, path, seg->first);
 	r->limit = UINT64_MAX;
 	if (rc == 0)
-		rc = by_tree(r);
+		rc = by_pages(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
@@ -189,7 +189,7 @@ int reader_head(struct reader *r, const struct segment *seg, struct head *head)
 	return rc;
 }
 
-int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
+int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit)
 {
 	char path[DISK_NAME];
 	int rc;
@@ -199,15 +199,15 @@ int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit)
 	rc = open_file(r, path, seg->first);
 	r->limit = limit;
 	if (rc == 0)
-		rc = by_scan(r);
+		rc = by_salvage(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
 }
 
-int reader_scan(struct reader *r)
+int reader_turn_to_salvage(struct reader *r)
 {
-	int rc = r->state == READER_BY_TREE ? by_scan(r) : E_MISSING;
+	int rc = r->state == READER_BY_PAGES ? by_salvage(r) : E_MISSING;
 
 	return rc == E_CORRUPT ? 0 : rc;
 }
@@ -217,18 +217,18 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 	const struct place *p;
 
 	want = max_u64(want, 1); /* 0 is the head */
-	if (r->state == READER_BY_TREE) {
-		int rc = tree_find(&r->tree, want, found);
+	if (r->state == READER_BY_PAGES) {
+		int rc = lmdb_pages_find(&r->tree, want, found);
 
 		if (rc == 0)
 			return found->key < r->limit ? 0 : E_MISSING;
 		if (rc != E_CORRUPT)
 			return rc;
-		rc = by_scan(r);
+		rc = by_salvage(r);
 		if (rc < 0 && rc != E_CORRUPT)
 			return rc;
 	}
-	p = scan_find(&r->scan, want);
+	p = salvage_find(&r->scan, want);
 	if (p == NULL)
 		return E_MISSING;
 	*found = *p;

@@ -1,10 +1,10 @@
 /* reader.h — the one segment that is open for reading (private).
  *
- *   CLOSED ──open──► BY_TREE ──anything that does not fit──► BY_SCAN
+ *   CLOSED ──open──► BY_PAGES ──anything that does not fit──► BY_SALVAGE
  *     ▲                 │                                       │
  *     └──── close ──────┴───────────────────────────────────────┘
  *
- * BY_TREE walks LMDB's pages. BY_SCAN has looked at every page of the file once and goes by what it
+ * BY_PAGES walks LMDB's pages. BY_SALVAGE has looked at every page of the file once and goes by what it
  * found: what that does not have is lost.
  *
  * Records and heads are believed by the spool's key alone. Where that is not known, and for a segment
@@ -15,10 +15,10 @@
 #define READER_H
 
 #include "span/batch.h"
-#include "scan.h"
+#include "salvage.h"
 #include "segments.h"
 
-enum reader_state { READER_CLOSED, READER_BY_TREE, READER_BY_SCAN };
+enum reader_state { READER_CLOSED, READER_BY_PAGES, READER_BY_SALVAGE };
 
 struct reader {
 	enum reader_state state;
@@ -30,14 +30,14 @@ struct reader {
 	int fd;
 	uint64_t first; /* of the segment that is open */
 	uint64_t limit;
-	uint64_t scan_limit; /* what the limit was when the pages were looked at */
-	struct tree tree;
-	struct scan scan;
+	uint64_t salvage_limit; /* what the limit was when the pages were looked at */
+	struct lmdb_pages tree;
+	struct salvage scan;
 	bool has_head;
 	struct head head;
 	struct spot
 	        end; /* behind the last record that was ever committed in it, as far as is known */
-	bool told;   /* for who reads: the log has that it is BY_SCAN */
+	bool told;   /* for who reads: the log has that it is BY_SALVAGE */
 	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */
 };
 
@@ -48,9 +48,9 @@ int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUS
 /* The same for a segment whose data file is PATH, wherever that is. */
 int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
 /* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
-int reader_glance(struct reader *r, const struct segment *seg) MUST_USE;
-/* The same for one that says that nothing was committed in it, which cannot be: BY_SCAN. */
-int reader_rescue(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
+int reader_open_head(struct reader *r, const struct segment *seg) MUST_USE;
+/* The same for one that says that nothing was committed in it, which cannot be: BY_SALVAGE. */
+int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 /* The head of SEG, whatever its name and spool. 0, E_MISSING, E_CORRUPT: none holds; or why it cannot be
  * read. Closes what is open. */
 int reader_head(struct reader *r, const struct segment *seg, struct head *head) MUST_USE;
@@ -58,8 +58,8 @@ void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
 int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
-/* Turns to BY_SCAN. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
-int reader_scan(struct reader *r) MUST_USE;
+/* Turns to BY_SALVAGE. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
+int reader_turn_to_salvage(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_fetch(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;

@@ -187,13 +187,13 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 	int rc = open_patiently(s, i);
 
 	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
-		rc = reader_rescue(&s->reader, &s->segments.at[i], UINT64_MAX);
+		rc = reader_open_salvaged(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
 		return newer(s, name, why);
 	if (rc == E_OLDER)
 		return older(s, name, why);
-	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SCAN) && survey(r))
+	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey(r))
 		return E_MISSING; /* another one may be the newest now */
 	if (segments_drop_gone(&s->segments, s->dir, i))
 		return E_MISSING;
@@ -210,7 +210,7 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 		set_aside(r, i, name, rc);
 		return E_MISSING;
 	}
-	if (s->reader.state == READER_BY_SCAN)
+	if (s->reader.state == READER_BY_SALVAGE)
 		mark_bad(r, i, name);
 	return 0;
 }

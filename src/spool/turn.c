@@ -49,7 +49,7 @@ static bool may_go(struct spool *s, size_t i)
 	if (seg->bad || segment_is_gone(seg, s->dir))
 		return true;
 	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->end.position));
-	if (rc == 0 && s->reader.state == READER_BY_TREE)
+	if (rc == 0 && s->reader.state == READER_BY_PAGES)
 		return !goes_on(s, i);
 	if ((rc == 0 || is_damage(rc)) && survey_names(s))
 		return false; /* asked again, by other names */

@@ -1,4 +1,4 @@
-/* tree.c — down from the root, page by page. A page is kept per level, so that the next key of the
+/* lmdb_pages.c — down from the root, page by page. A page is kept per level, so that the next key of the
  * same leaf costs no read. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "tree.h"
+#include "lmdb_pages.h"
 
 /* LMDB's own layout, native byte order.
  *   page    0 u64 number   8 u16 pad   10 u16 flags   12 u16 lower  14 u16 upper | 12 u32 pages
@@ -70,7 +70,7 @@ static uint64_t at64(const uint8_t *p)
 
 static bool is_page_size(uint32_t n)
 {
-	return n >= 4096 && n <= TREE_PAGE_MOST && (n & (n - 1)) == 0;
+	return n >= 4096 && n <= LMDB_PAGE_MOST && (n & (n - 1)) == 0;
 }
 
 /* Meta I of a file with pages of PAGE_SIZE. An error of the disk only; else look at m->good. */
@@ -108,7 +108,7 @@ static const struct meta *last_commit(const struct meta m[2])
 	return m[1].txnid + 1 == m[0].txnid ? &m[0] : NULL;
 }
 
-static int take_meta(struct tree *t, const struct meta *m)
+static int take_meta(struct lmdb_pages *t, const struct meta *m)
 {
 	const uint8_t *db = m->bytes + META_MAIN_DB;
 	struct stat st;
@@ -116,7 +116,7 @@ static int take_meta(struct tree *t, const struct meta *m)
 	if (fstat(t->fd, &st) < 0)
 		return E_IO;
 	if (m->txnid != t->txnid || m->page_size != t->page_size)
-		for (unsigned i = 0; i < TREE_DEPTH; i++)
+		for (unsigned i = 0; i < LMDB_DEPTH; i++)
 			t->level[i].number = 0;
 	if (t->page_size != 0 && t->page_size != m->page_size)
 		return E_CORRUPT;
@@ -129,13 +129,13 @@ static int take_meta(struct tree *t, const struct meta *m)
 	t->root = at64(db + 40);
 	if (m->txnid == 0)
 		return 0;
-	if (t->depth == 0 || t->depth > TREE_DEPTH || t->root < 2 || t->root >= t->pages ||
+	if (t->depth == 0 || t->depth > LMDB_DEPTH || t->root < 2 || t->root >= t->pages ||
 	        at16(db + 4) != DB_INTEGER_KEYS)
 		return E_CORRUPT;
 	return 0;
 }
 
-int tree_start(struct tree *t)
+int lmdb_pages_start(struct lmdb_pages *t)
 {
 	struct meta m[2];
 	const struct meta *last;
@@ -154,7 +154,7 @@ int tree_start(struct tree *t)
 
 static unsigned nodes_of(const uint8_t *page)
 {
-	return (unsigned)(at16(page + 12) - TREE_PAGE_HEADER) / 2;
+	return (unsigned)(at16(page + 12) - LMDB_PAGE_HEADER) / 2;
 }
 
 /* Every node of PAGE lies within it, with an 8-byte key (a branch's first node may have none). */
@@ -162,11 +162,11 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 {
 	uint32_t lower = at16(page + 12), upper = at16(page + 14);
 
-	if (lower < TREE_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower ||
+	if (lower < LMDB_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower ||
 	        upper > page_size)
 		return false;
 	for (unsigned i = 0; i < nodes_of(page); i++) {
-		uint32_t at = at16(page + TREE_PAGE_HEADER + 2 * i), key, data = 0;
+		uint32_t at = at16(page + LMDB_PAGE_HEADER + 2 * i), key, data = 0;
 
 		if (at < upper || at + NODE_HEADER > page_size)
 			return false;
@@ -182,9 +182,9 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 }
 
 /* Page NUMBER, checked as a leaf or a branch, kept at LEVEL. */
-static int page_at(struct tree *t, unsigned level, uint64_t number, const uint8_t **page)
+static int page_at(struct lmdb_pages *t, unsigned level, uint64_t number, const uint8_t **page)
 {
-	struct tree_page *p = &t->level[level];
+	struct lmdb_pages_page *p = &t->level[level];
 	bool leaf = level + 1 == t->depth;
 	ssize_t got;
 
@@ -211,7 +211,7 @@ static int page_at(struct tree *t, unsigned level, uint64_t number, const uint8_
 
 static const uint8_t *node_at(const uint8_t *page, unsigned i)
 {
-	return page + at16(page + TREE_PAGE_HEADER + 2 * i);
+	return page + at16(page + LMDB_PAGE_HEADER + 2 * i);
 }
 
 static uint64_t key_of(const uint8_t *node)
@@ -236,7 +236,7 @@ static unsigned keys_below(const uint8_t *page, uint64_t want)
 }
 
 /* The leaf in which WANT would stand; every key of the next leaf is at or above *BOUND. */
-static int descend(struct tree *t, uint64_t want, const uint8_t **page, uint64_t *bound)
+static int descend(struct lmdb_pages *t, uint64_t want, const uint8_t **page, uint64_t *bound)
 {
 	uint64_t number = t->root;
 
@@ -259,7 +259,7 @@ static int descend(struct tree *t, uint64_t want, const uint8_t **page, uint64_t
 	}
 }
 
-static int place_of(const struct tree *t, const uint8_t *page, unsigned i, struct place *found)
+static int place_of(const struct lmdb_pages *t, const uint8_t *page, unsigned i, struct place *found)
 {
 	const uint8_t *node = node_at(page, i);
 
@@ -270,7 +270,7 @@ static int place_of(const struct tree *t, const uint8_t *page, unsigned i, struc
 
 		if (number < 2 || number >= t->pages)
 			return E_CORRUPT;
-		found->offset = number * t->page_size + TREE_PAGE_HEADER;
+		found->offset = number * t->page_size + LMDB_PAGE_HEADER;
 	} else {
 		found->offset = at64(page) * t->page_size + (uint64_t)(node - page) + NODE_HEADER +
 		                KEY_BYTES;
@@ -278,7 +278,7 @@ static int place_of(const struct tree *t, const uint8_t *page, unsigned i, struc
 	return found->offset + found->size <= t->pages * t->page_size ? 0 : E_CORRUPT;
 }
 
-int tree_find(struct tree *t, uint64_t want, struct place *found)
+int lmdb_pages_find(struct lmdb_pages *t, uint64_t want, struct place *found)
 {
 	for (;;) {
 		const uint8_t *page;
@@ -299,12 +299,12 @@ int tree_find(struct tree *t, uint64_t want, struct place *found)
 	}
 }
 
-bool tree_is_overflow(const uint8_t *page, uint64_t number)
+bool lmdb_pages_is_overflow(const uint8_t *page, uint64_t number)
 {
 	return at64(page) == number && at16(page + 10) == PAGE_OVERFLOW;
 }
 
-unsigned tree_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number)
+unsigned lmdb_pages_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number)
 {
 	if (at64(page) != number || at16(page + 10) != PAGE_LEAF ||
 	        !nodes_are_sane(page, page_size, true))
@@ -312,7 +312,7 @@ unsigned tree_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t numbe
 	return nodes_of(page);
 }
 
-struct place tree_leaf_node(const uint8_t *page, unsigned i)
+struct place lmdb_pages_leaf_node(const uint8_t *page, unsigned i)
 {
 	const uint8_t *node = node_at(page, i);
 
@@ -323,16 +323,16 @@ struct place tree_leaf_node(const uint8_t *page, unsigned i)
 	};
 }
 
-void tree_leaf_gap(const uint8_t *page, size_t *from, size_t *to)
+void lmdb_pages_leaf_gap(const uint8_t *page, size_t *from, size_t *to)
 {
 	*from = at16(page + 12);
 	*to = at16(page + 14);
 }
 
-void tree_free(struct tree *t)
+void lmdb_pages_free(struct lmdb_pages *t)
 {
-	for (unsigned i = 0; i < TREE_DEPTH; i++) {
+	for (unsigned i = 0; i < LMDB_DEPTH; i++) {
 		free(t->level[i].bytes);
-		t->level[i] = (struct tree_page){ 0 };
+		t->level[i] = (struct lmdb_pages_page){ 0 };
 	}
 }

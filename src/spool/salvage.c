@@ -1,4 +1,4 @@
-/* scan.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
+/* salvage.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
  * piece there, at an even offset; one that is a whole record by its own magic, length and
  * checksums is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
  * records, which is as good.
@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "scan.h"
+#include "salvage.h"
 
 enum { WINDOW = 4 * RECORD_MOST };
 
 _Static_assert((int)HEAD_BYTES <= 4096, "a head at the end of a window must be whole in it");
 
 struct scanning {
-	struct scan *found;
+	struct salvage *found;
 	const struct key *key; /* NULL: nothing is verified */
 	uint64_t first;
 	uint64_t limit;
@@ -32,18 +32,18 @@ struct scanning {
 
 static int add_record(struct scanning *g, const struct record *r, uint64_t offset)
 {
-	struct scan *s = g->found;
+	struct salvage *s = g->found;
 
 	if (s->n == s->cap) {
 		size_t cap = s->cap == 0 ? 256 : s->cap * 2;
-		struct scan_record *more = realloc(s->at, cap * sizeof(*more));
+		struct salvage_record *more = realloc(s->at, cap * sizeof(*more));
 
 		if (more == NULL)
 			return E_NOMEM;
 		s->at = more;
 		s->cap = cap;
 	}
-	s->at[s->n++] = (struct scan_record){
+	s->at[s->n++] = (struct salvage_record){
 		.place = { r->position, offset, RECORD_HEADER + r->size },
 		.spans_before = r->spans_before,
 		.spans = r->spans,
@@ -73,11 +73,11 @@ static uint64_t behind(const struct scanning *g, const uint8_t *window, size_t a
 {
 	uint64_t offset = g->base + at;
 
-	if (offset % g->page != TREE_PAGE_HEADER || at < TREE_PAGE_HEADER)
+	if (offset % g->page != LMDB_PAGE_HEADER || at < LMDB_PAGE_HEADER)
 		return 2;
-	if (tree_is_overflow(window + at - TREE_PAGE_HEADER, offset / g->page))
+	if (lmdb_pages_is_overflow(window + at - LMDB_PAGE_HEADER, offset / g->page))
 		return len;
-	return len > g->page / 2 ? g->page - TREE_PAGE_HEADER : 2; /* too large for a leaf */
+	return len > g->page / 2 ? g->page - LMDB_PAGE_HEADER : 2; /* too large for a leaf */
 }
 
 /* What begins at AT of WINDOW, which begins at BASE in the file: the bytes to go on by, 0 when it has to be
@@ -111,7 +111,7 @@ static int look_at_nodes(struct scanning *g, struct slice window, size_t at, uns
 	const uint8_t *leaf = window.at + at;
 
 	for (unsigned i = 0; i < nodes; i++) {
-		struct place p = tree_leaf_node(leaf, i);
+		struct place p = lmdb_pages_leaf_node(leaf, i);
 		struct record r;
 
 		if (p.size == 0) /* in pages of its own */
@@ -136,7 +136,7 @@ static int look_at_gap(struct scanning *g, struct slice window, size_t at)
 	struct slice leaf = slice_of(window.at + at, g->page);
 	size_t from, to;
 
-	tree_leaf_gap(leaf.at, &from, &to);
+	lmdb_pages_leaf_gap(leaf.at, &from, &to);
 	for (int64_t by; from<to; from += by> 0 ? (size_t)by : 2) {
 		by = look(g, leaf, from, g->base + at);
 		if (by < 0)
@@ -154,7 +154,7 @@ static int64_t look_at_leaf(struct scanning *g, struct slice window, size_t at)
 
 	if (g->key == NULL || offset % g->page != 0 || window.len - at < g->page)
 		return 0;
-	nodes = tree_leaf_nodes(window.at + at, (uint32_t)g->page, offset / g->page);
+	nodes = lmdb_pages_leaf_nodes(window.at + at, (uint32_t)g->page, offset / g->page);
 	rc = nodes == 0 ? 0 : look_at_nodes(g, window, at, nodes);
 	if (rc > 0)
 		rc = look_at_gap(g, window, at);
@@ -184,13 +184,13 @@ static int look_through(struct scanning *g, struct slice window)
 
 static int by_position(const void *a, const void *b)
 {
-	const struct scan_record *x = a, *y = b;
+	const struct salvage_record *x = a, *y = b;
 
 	return x->place.key < y->place.key ? -1 : x->place.key > y->place.key;
 }
 
 /* A stands before B: B counts the spans of A among those below it. */
-static bool agree(const struct scan_record *a, const struct scan_record *b)
+static bool agree(const struct salvage_record *a, const struct salvage_record *b)
 {
 	uint64_t behind = a->spans_before + a->spans;
 
@@ -199,9 +199,9 @@ static bool agree(const struct scan_record *a, const struct scan_record *b)
 }
 
 /* The counts of record I agree with neither side, or it is an outermost one whose neighbours agree. */
-static bool is_odd(const struct scan *s, size_t i)
+static bool is_odd(const struct salvage *s, size_t i)
 {
-	const struct scan_record *r = &s->at[i];
+	const struct salvage_record *r = &s->at[i];
 	bool before = i > 0 && agree(r - 1, r), behind = i + 1 < s->n && agree(r, r + 1);
 
 	if (before || behind || s->n < 3)
@@ -212,9 +212,9 @@ static bool is_odd(const struct scan *s, size_t i)
 }
 
 /* By position, each once; a record by itself is no proof of a position that its neighbours deny. */
-static void order(struct scan *s)
+static void order(struct salvage *s)
 {
-	struct scan_record *last;
+	struct salvage_record *last;
 	size_t kept = 0;
 
 	if (s->n == 0)
@@ -253,7 +253,7 @@ static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 	return want;
 }
 
-int scan_run(struct scan *s, int fd, const struct key *key, struct spool_run run)
+int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run)
 {
 	struct scanning g = { .found = s,
 		.key = key,
@@ -271,7 +271,7 @@ int scan_run(struct scan *s, int fd, const struct key *key, struct spool_run run
 	while (rc == 0 && g.at < (uint64_t)st.st_size) {
 		size_t n;
 
-		g.base = g.at - min_u64(g.at, TREE_PAGE_HEADER);
+		g.base = g.at - min_u64(g.at, LMDB_PAGE_HEADER);
 		n = fill(fd, window, (uint64_t)st.st_size - g.base, g.base);
 		g.last = g.base + n >= (uint64_t)st.st_size;
 		rc = look_through(&g, slice_of(window, n));
@@ -281,7 +281,7 @@ int scan_run(struct scan *s, int fd, const struct key *key, struct spool_run run
 	return rc;
 }
 
-const struct place *scan_find(const struct scan *s, uint64_t want)
+const struct place *salvage_find(const struct salvage *s, uint64_t want)
 {
 	size_t low = 0, high = s->n;
 
@@ -296,8 +296,8 @@ const struct place *scan_find(const struct scan *s, uint64_t want)
 	return low < s->n ? &s->at[low].place : NULL;
 }
 
-void scan_free(struct scan *s)
+void salvage_free(struct salvage *s)
 {
 	free(s->at);
-	*s = (struct scan){ 0 };
+	*s = (struct salvage){ 0 };
 }

@@ -1,11 +1,11 @@
-/* scan.h — finds the records in a segment whose tree cannot be believed (private). */
-#ifndef SCAN_H
-#define SCAN_H
+/* salvage.h — finds the records in a segment whose tree cannot be believed (private). */
+#ifndef SALVAGE_H
+#define SALVAGE_H
 
 #include "format.h"
-#include "tree.h"
+#include "lmdb_pages.h"
 
-struct scan_record {
+struct salvage_record {
 	struct place place;
 	uint64_t spans_before;
 	uint32_t spans;
@@ -13,8 +13,8 @@ struct scan_record {
 };
 
 /* Records by position, ascending, each verified when it was found. */
-struct scan {
-	struct scan_record *at;
+struct salvage {
+	struct salvage_record *at;
 	size_t n;
 	size_t cap;
 	bool has_head;
@@ -27,9 +27,9 @@ struct scan {
 /* Looks at every byte of the file for records of positions in RUN and for heads, sealed with KEY
  * (NULL: whatever looks like a record is one, and no head is). 0, or E_NOMEM, E_IO with nothing
  * found. A damaged file is no error: what is whole is found. */
-int scan_run(struct scan *s, int fd, const struct key *key, struct spool_run run) MUST_USE;
+int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run) MUST_USE;
 /* The first record at or above WANT; NULL: none. */
-const struct place *scan_find(const struct scan *s, uint64_t want);
-void scan_free(struct scan *s);
+const struct place *salvage_find(const struct salvage *s, uint64_t want);
+void salvage_free(struct salvage *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* tree.h — reads a segment's B+tree through pread, every page checked before it is believed
+/* lmdb_pages.h — reads a segment's B+tree through pread, every page checked before it is believed
  * (private).
  *
  * LMDB itself only writes segments here. It reads through a map, trusts what it finds, and
@@ -6,12 +6,12 @@
  * resident. This reader meets the same bytes with bounds. It knows data format 1 of LMDB 0.9 for
  * one unnamed database with 8-byte integer keys, and nothing else.
  */
-#ifndef TREE_H
-#define TREE_H
+#ifndef LMDB_H
+#define LMDB_H
 
 #include "base/err.h"
 
-enum { TREE_DEPTH = 8, TREE_PAGE_HEADER = 16, TREE_PAGE_MOST = 32768 };
+enum { LMDB_DEPTH = 8, LMDB_PAGE_HEADER = 16, LMDB_PAGE_MOST = 32768 };
 
 /* Where a value lies in the file. */
 struct place {
@@ -20,37 +20,37 @@ struct place {
 	uint32_t size;
 };
 
-struct tree {
+struct lmdb_pages {
 	int fd; /* borrowed */
 	uint32_t page_size;
 	uint64_t pages; /* no page number is at or above this */
 	uint64_t root;
 	unsigned depth;
 	uint64_t txnid; /* of the commit that is seen; 0: nothing was ever committed */
-	struct tree_page {
+	struct lmdb_pages_page {
 		uint64_t number; /* 0: none */
 		uint8_t *bytes;  /* allocated when first used */
-	} level[TREE_DEPTH];
+	} level[LMDB_DEPTH];
 };
 
 /* The pair of metas must be as two commits one after the other leave it, else E_CORRUPT: a higher
  * number alone proves nothing. E_NEWER: another data format. All zero but fd is a valid start, and
  * a second call sees what was committed since. */
-int tree_start(struct tree *t) MUST_USE;
+int lmdb_pages_start(struct lmdb_pages *t) MUST_USE;
 
 /* The first key at or above WANT. 0, E_MISSING, E_CORRUPT, E_NOMEM, E_IO. */
-int tree_find(struct tree *t, uint64_t want, struct place *found) MUST_USE;
+int lmdb_pages_find(struct lmdb_pages *t, uint64_t want, struct place *found) MUST_USE;
 
-/* PAGE, of which TREE_PAGE_HEADER bytes are read, is the first overflow page of a value, and page NUMBER of
+/* PAGE, of which LMDB_PAGE_HEADER bytes are read, is the first overflow page of a value, and page NUMBER of
  * its file. */
-bool tree_is_overflow(const uint8_t *page, uint64_t number);
+bool lmdb_pages_is_overflow(const uint8_t *page, uint64_t number);
 /* How many nodes PAGE has, of PAGE_SIZE bytes; 0: it is no leaf, is not page NUMBER, or does not hold. */
-unsigned tree_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number);
+unsigned lmdb_pages_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number);
 /* The value of node I, by its offset in PAGE; size 0: it is in overflow pages. */
-struct place tree_leaf_node(const uint8_t *page, unsigned i);
+struct place lmdb_pages_leaf_node(const uint8_t *page, unsigned i);
 /* [*from, *to) of PAGE is free. */
-void tree_leaf_gap(const uint8_t *page, size_t *from, size_t *to);
+void lmdb_pages_leaf_gap(const uint8_t *page, size_t *from, size_t *to);
 
-void tree_free(struct tree *t);
+void lmdb_pages_free(struct lmdb_pages *t);
 
 #endif
