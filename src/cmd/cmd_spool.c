@@ -25,12 +25,12 @@ static const struct spool_verb verbs[] = {
 };
 
 const struct spool_verb spool_quarantine_verbs[] = {
-	{ "ls", spool_quarantine_ls, "what was set aside, and why", &spool_kept_ls_options, NULL,
+	{ "ls", spool_quarantine_ls, "what was set aside, and why", &spool_quarantine_ls_options, NULL,
 	        NULL },
 	{ "export", spool_quarantine_export, "the records there, as JSON lines or TBinary files",
-	        &spool_kept_export_options, "NAME...", NULL },
+	        &spool_quarantine_export_options, "NAME...", NULL },
 	{ "retry", spool_quarantine_retry, "puts records back into the spool",
-	        &spool_kept_retry_options, "NAME...", NULL },
+	        &spool_quarantine_retry_options, "NAME...", NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -123,30 +123,30 @@ int spool_fail(const struct spool_call *c, const struct why *why)
 }
 
 /* 0, once *L is as C wants it, or the exit status. */
-static int opened(const struct spool_call *c, int rc, struct spool_look *l, const struct why *why)
+static int opened(const struct spool_call *c, int rc, struct spool_inspect *l, const struct why *why)
 {
 	if (rc < 0)
 		return spool_fail(c, why);
 	if (c->set->unverified)
-		spool_look_unverified(l);
+		spool_inspect_unverified(l);
 	return 0;
 }
 
-int spool_open_as(const struct spool_call *c, enum spool_look_how how, struct spool_look **l)
+int spool_open_as(const struct spool_call *c, enum spool_inspect_how how, struct spool_inspect **l)
 {
 	struct why why;
-	int rc = spool_look_open(l, c->set->directory, how, &why);
+	int rc = spool_inspect_open(l, c->set->directory, how, &why);
 
 	return opened(c, rc, *l, &why);
 }
 
-int spool_open_any(const struct spool_call *c, struct spool_look **l)
+int spool_open_any(const struct spool_call *c, struct spool_inspect **l)
 {
 	struct why why;
-	int rc = spool_look_open(l, c->set->directory, SPOOL_LOOK_REST, &why);
+	int rc = spool_inspect_open(l, c->set->directory, SPOOL_INSPECT_REST, &why);
 
 	if (rc == E_LOCKED)
-		return spool_open_as(c, SPOOL_LOOK_LIVE, l);
+		return spool_open_as(c, SPOOL_INSPECT_LIVE, l);
 	return opened(c, rc, *l, &why);
 }
 

@@ -6,7 +6,7 @@
 
 struct exporting {
 	const struct spool_settings *set;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct spool_outlet out;
 	uint64_t lost;   /* positions that could not be read */
 	unsigned places; /* where */
@@ -15,7 +15,7 @@ struct exporting {
 static bool is_wanted(const struct exporting *e, const struct batch *b)
 {
 	return b->received_ms >= e->set->since_ms && b->received_ms < e->set->until_ms &&
-	       (e->set->delivered || spool_look_waits(e->l, b->position));
+	       (e->set->delivered || spool_inspect_waits(e->l, b->position));
 }
 
 /* 0 when it is over, or an error with a sentence. */
@@ -25,9 +25,9 @@ static int go(struct exporting *e)
 	struct spool_item item;
 	int rc = 0;
 
-	spool_look_begin(e->l, &range);
+	spool_inspect_begin(e->l, &range);
 	while (rc == 0 && (e->set->limit == 0 || e->out.records < e->set->limit)) {
-		rc = spool_look_next(e->l, &item);
+		rc = spool_inspect_next(e->l, &item);
 		if (rc < 0)
 			break;
 		e->lost += item.batch == NULL ? item.waiting : 0;
@@ -51,7 +51,7 @@ int spool_export(const struct spool_call *c)
 	if (rc != 0)
 		return rc;
 	status = EXIT_FINE;
-	rc = spool_outlet_open(&e.out, c, spool_look_seen(e.l)->host);
+	rc = spool_outlet_open(&e.out, c, spool_inspect_seen(e.l)->host);
 	if (rc == 0)
 		rc = go(&e);
 	if (spool_outlet_close(&e.out) < 0 || rc < 0)
@@ -63,6 +63,6 @@ int spool_export(const struct spool_call *c)
 		        e.places, e.lost);
 		status = EXIT_WANTING;
 	}
-	spool_look_close(e.l);
+	spool_inspect_close(e.l);
 	return status;
 }

@@ -22,16 +22,16 @@ static const char *condition(const struct spool_segment *s)
 }
 
 /* Records of it that wait. Of a damaged one as many positions as it covers. */
-static uint64_t waiting(const struct spool_look *l, size_t i)
+static uint64_t waiting(const struct spool_inspect *l, size_t i)
 {
-	const struct spool_seen *seen = spool_look_seen(l);
+	const struct spool_seen *seen = spool_inspect_seen(l);
 	const struct spool_segment *s = &seen->segments[i];
 	uint64_t end = i + 1 < seen->nsegments ? s[1].first : seen->state.end, n = 0;
 
 	if (s->rc == 0)
 		end = s->end;
 	for (uint64_t p = max_u64(s->first, seen->state.cursor); p < end; p++)
-		n += spool_look_waits(l, p);
+		n += spool_inspect_waits(l, p);
 	return n;
 }
 
@@ -40,9 +40,9 @@ static json_t *known(const struct spool_segment *s, uint64_t n)
 	return s->rc < 0 ? json_null() : json_integer((json_int_t)n);
 }
 
-static json_t *as_json(const struct spool_look *l)
+static json_t *as_json(const struct spool_inspect *l)
 {
-	const struct spool_seen *seen = spool_look_seen(l);
+	const struct spool_seen *seen = spool_inspect_seen(l);
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < seen->nsegments && all != NULL; i++) {
@@ -76,9 +76,9 @@ static const char *short_time(uint64_t wall_ms, char *to, size_t cap)
 
 #define FIRST_COLUMNS "%-20s %7s %7s %8s %9s %-14s"
 
-static void print_row(const struct spool_look *l, size_t i)
+static void print_row(const struct spool_inspect *l, size_t i)
 {
-	const struct spool_segment *s = &spool_look_seen(l)->segments[i];
+	const struct spool_segment *s = &spool_inspect_seen(l)->segments[i];
 	char size[32], records[24], waits[24], spans[24], received[24];
 
 	snprintf(records, sizeof(records), "%" PRIu64, s->rc < 0 ? 0 : s->end - s->first);
@@ -94,12 +94,12 @@ static void print_row(const struct spool_look *l, size_t i)
 int spool_ls(const struct spool_call *c)
 {
 	const struct spool_seen *seen;
-	struct spool_look *l;
-	int rc = spool_open_as(c, SPOOL_LOOK_LIVE, &l);
+	struct spool_inspect *l;
+	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l);
 
 	if (rc != 0)
 		return rc;
-	seen = spool_look_seen(l);
+	seen = spool_inspect_seen(l);
 	if (c->set->json) {
 		rc = spool_print(c, as_json(l));
 	} else {
@@ -108,6 +108,6 @@ int spool_ls(const struct spool_call *c)
 		for (size_t i = 0; i < seen->nsegments; i++)
 			print_row(l, i);
 	}
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return rc;
 }

@@ -165,12 +165,12 @@ SPEC(spool_verify_options, "spool verify", "reads everything; exit 3 on damage",
 SPEC(spool_repair_options, "spool repair",
         "writes anew what is intact of damaged segments and sets them aside", NULL, repair_groups,
         finish_repair);
-SPEC(spool_kept_ls_options, "spool quarantine ls", "what was set aside, and why", NULL, look_groups,
+SPEC(spool_quarantine_ls_options, "spool quarantine ls", "what was set aside, and why", NULL, look_groups,
         finish);
-SPEC(spool_kept_export_options, "spool quarantine export",
+SPEC(spool_quarantine_export_options, "spool quarantine export",
         "records that were set aside, as JSON lines or TBinary files", "[NAME...] [options]",
         kept_export_groups, finish_export);
-SPEC(spool_kept_retry_options, "spool quarantine retry", "puts records back into the spool",
+SPEC(spool_quarantine_retry_options, "spool quarantine retry", "puts records back into the spool",
         "NAME...|--all [options]", kept_retry_groups, finish);
 SPEC(spool_options, "spool", "look at, take out and mend a spool", "VERB [options]", all_groups,
         finish);

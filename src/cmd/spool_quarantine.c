@@ -10,9 +10,9 @@
 #include "base/units.h"
 
 static int list_kept(
-        const struct spool_call *c, struct spool_look *l, struct spool_kept **list, size_t *n)
+        const struct spool_call *c, struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
 {
-	int rc = spool_look_kept(l, list, n);
+	int rc = spool_inspect_quarantine(l, list, n);
 	struct why why;
 
 	if (rc == 0)
@@ -22,7 +22,7 @@ static int list_kept(
 }
 
 /* Causes and details are partly in a collector's words. */
-static json_t *one_as_json(const struct spool_kept *k, const char *host)
+static json_t *one_as_json(const struct spool_quarantined *k, const char *host)
 {
 	json_t *o = json_object();
 	char id[320];
@@ -44,7 +44,7 @@ static json_t *one_as_json(const struct spool_kept *k, const char *host)
 	return o;
 }
 
-static json_t *as_json(const struct spool_kept *list, size_t n, const char *host)
+static json_t *as_json(const struct spool_quarantined *list, size_t n, const char *host)
 {
 	json_t *all = json_array();
 
@@ -57,7 +57,7 @@ static json_t *as_json(const struct spool_kept *list, size_t n, const char *host
 	return all;
 }
 
-static void print_one(const struct spool_kept *k)
+static void print_one(const struct spool_quarantined *k)
 {
 	char size[32], received[40];
 
@@ -76,22 +76,22 @@ static void print_one(const struct spool_kept *k)
 
 int spool_quarantine_ls(const struct spool_call *c)
 {
-	struct spool_kept *list;
-	struct spool_look *l;
-	int rc = spool_open_as(c, SPOOL_LOOK_LIVE, &l);
+	struct spool_quarantined *list;
+	struct spool_inspect *l;
+	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l);
 	size_t n;
 
 	if (rc != 0)
 		return rc;
 	rc = list_kept(c, l, &list, &n);
 	if (rc == 0 && c->set->json)
-		rc = spool_print(c, as_json(list, n, spool_look_seen(l)->host));
+		rc = spool_print(c, as_json(list, n, spool_inspect_seen(l)->host));
 	for (size_t i = 0; rc == 0 && !c->set->json && i < n; i++)
 		print_one(&list[i]);
 	if (rc == 0 && !c->set->json && n == 0)
 		printf("no record and no segment is in quarantine\n");
 	free(list);
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return rc;
 }
 
@@ -106,7 +106,7 @@ bool spool_is_named(const struct spool_call *c, const char *name)
 }
 
 int spool_names_are_there(
-        const struct spool_call *c, const struct spool_kept *list, size_t n, struct why *why)
+        const struct spool_call *c, const struct spool_quarantined *list, size_t n, struct why *why)
 {
 	for (int i = 0; i < c->nnames; i++) {
 		size_t k = 0;
@@ -120,10 +120,10 @@ int spool_names_are_there(
 	return 0;
 }
 
-static int export_record(struct spool_outlet *o, struct spool_look *l, const struct spool_kept *k)
+static int export_record(struct spool_outlet *o, struct spool_inspect *l, const struct spool_quarantined *k)
 {
 	struct batch *b;
-	int rc = spool_look_kept_batch(l, k->name, &b, &o->why);
+	int rc = spool_inspect_quarantined_batch(l, k->name, &b, &o->why);
 
 	if (rc < 0)
 		return rc;
@@ -132,13 +132,13 @@ static int export_record(struct spool_outlet *o, struct spool_look *l, const str
 	return rc;
 }
 
-static int export_segment(struct spool_outlet *o, struct spool_look *l, const struct spool_kept *k)
+static int export_segment(struct spool_outlet *o, struct spool_inspect *l, const struct spool_quarantined *k)
 {
 	struct spool_item item;
-	int rc = spool_look_begin_kept(l, k->name, &o->why);
+	int rc = spool_inspect_begin_quarantined(l, k->name, &o->why);
 
 	while (rc == 0) {
-		rc = spool_look_next(l, &item);
+		rc = spool_inspect_next(l, &item);
 		if (rc == E_MISSING)
 			return 0;
 		if (rc < 0)
@@ -151,11 +151,11 @@ static int export_segment(struct spool_outlet *o, struct spool_look *l, const st
 }
 
 /* Of everything the whole; a broken record is told and passed over, unless it was asked for by name. */
-static int export_all(const struct spool_call *c, struct spool_outlet *o, struct spool_look *l)
+static int export_all(const struct spool_call *c, struct spool_outlet *o, struct spool_inspect *l)
 {
-	struct spool_kept *list;
+	struct spool_quarantined *list;
 	size_t n;
-	int rc = spool_look_kept(l, &list, &n);
+	int rc = spool_inspect_quarantine(l, &list, &n);
 
 	if (rc < 0)
 		return why_set(&o->why, rc, "%s/quarantine: %s", c->set->directory, err_text(rc));
@@ -176,15 +176,15 @@ static int export_all(const struct spool_call *c, struct spool_outlet *o, struct
 int spool_quarantine_export(const struct spool_call *c)
 {
 	struct spool_outlet out;
-	struct spool_look *l;
-	int rc = spool_open_as(c, SPOOL_LOOK_LIVE, &l), status;
+	struct spool_inspect *l;
+	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l), status;
 
 	if (rc != 0)
 		return rc;
-	rc = spool_outlet_open(&out, c, spool_look_seen(l)->host);
+	rc = spool_outlet_open(&out, c, spool_inspect_seen(l)->host);
 	if (rc == 0)
 		rc = export_all(c, &out, l);
 	status = spool_outlet_close(&out) < 0 || rc < 0 ? spool_fail(c, &out.why) : EXIT_FINE;
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return status;
 }

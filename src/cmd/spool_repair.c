@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/progress.h"
-#include "spool/mend.h"
+#include "spool/repair.h"
 #include "spool_verbs.h"
 
 enum remedy { LEAVE, RENEW, SET_ASIDE };
@@ -21,7 +21,7 @@ struct step {
 
 struct repairing {
 	const struct spool_call *c;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct step *steps; /* of each segment */
 	bool mend_state;
 	unsigned misnamed; /* segments */
@@ -38,7 +38,7 @@ static void note(struct repairing *r, const struct spool_item *item)
 		return;
 	}
 	if (item->batch != NULL) {
-		s->intact += spool_look_waits(r->l, item->batch->position);
+		s->intact += spool_inspect_waits(r->l, item->batch->position);
 		return;
 	}
 	s->lost += item->waiting;
@@ -56,7 +56,7 @@ static bool is_replaced(const struct spool_seen *seen, size_t i)
 
 static void decide(struct repairing *r)
 {
-	const struct spool_seen *seen = spool_look_seen(r->l);
+	const struct spool_seen *seen = spool_inspect_seen(r->l);
 	char what[SPOOL_FINDING];
 
 	r->mend_state = spool_state_is_broken(seen, what);
@@ -83,10 +83,10 @@ static int plan(struct repairing *r)
 	int rc;
 
 	progress_init(&p, stderr);
-	while ((rc = spool_look_next(r->l, &item)) == 0) {
+	while ((rc = spool_inspect_next(r->l, &item)) == 0) {
 		note(r, &item);
 		batch_unref(&item.batch);
-		progress_show(&p, (uint64_t)(1000 * spool_look_share(r->l)), 1000, "reading");
+		progress_show(&p, (uint64_t)(1000 * spool_inspect_share(r->l)), 1000, "reading");
 	}
 	progress_clear(&p);
 	if (rc != E_MISSING)
@@ -112,7 +112,7 @@ static void print_step(const struct step *s)
 
 static void print_plan(const struct repairing *r)
 {
-	const struct spool_seen *seen = spool_look_seen(r->l);
+	const struct spool_seen *seen = spool_inspect_seen(r->l);
 	char what[SPOOL_FINDING];
 
 	if (r->todo == 0)
@@ -136,24 +136,24 @@ static void print_plan(const struct repairing *r)
 /* From the last to the first: renaming one does not change what the others cover. */
 static int apply(struct repairing *r, struct why *why)
 {
-	int rc = r->misnamed > 0 ? spool_mend_names(r->l, why) : 0;
+	int rc = r->misnamed > 0 ? spool_repair_names(r->l, why) : 0;
 
 	if (rc == 0 && r->mend_state)
-		rc = spool_mend_state(r->l, why);
-	for (size_t i = spool_look_seen(r->l)->nsegments; rc == 0 && i-- > 0;) {
+		rc = spool_repair_state(r->l, why);
+	for (size_t i = spool_inspect_seen(r->l)->nsegments; rc == 0 && i-- > 0;) {
 		uint64_t written;
 
 		if (r->steps[i].remedy == SET_ASIDE)
 			rc = spool_set_aside(r->l, i, why);
 		else if (r->steps[i].remedy == RENEW)
-			rc = spool_renew(r->l, i, &written, why);
+			rc = spool_rewrite(r->l, i, &written, why);
 	}
 	return rc;
 }
 
 static json_t *as_json(const struct repairing *r)
 {
-	const struct spool_seen *seen = spool_look_seen(r->l);
+	const struct spool_seen *seen = spool_inspect_seen(r->l);
 	json_t *steps = json_array();
 
 	for (size_t i = 0; i < seen->nsegments; i++) {
@@ -177,7 +177,7 @@ static json_t *as_json(const struct repairing *r)
 static int repair(struct repairing *r)
 {
 	struct why why;
-	int rc = spool_mend_check(r->l, &why);
+	int rc = spool_repair_check(r->l, &why);
 
 	if (rc < 0)
 		return spool_fail(r->c, &why);
@@ -200,12 +200,12 @@ static int repair(struct repairing *r)
 int spool_repair(const struct spool_call *c)
 {
 	struct repairing r = { .c = c };
-	int rc = spool_open_as(c, SPOOL_LOOK_ALONE, &r.l);
+	int rc = spool_open_as(c, SPOOL_INSPECT_ALONE, &r.l);
 	struct why why;
 
 	if (rc != 0)
 		return rc;
-	r.steps = calloc(spool_look_seen(r.l)->nsegments + 1, sizeof(*r.steps));
+	r.steps = calloc(spool_inspect_seen(r.l)->nsegments + 1, sizeof(*r.steps));
 	if (r.steps == NULL) {
 		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
 		rc = spool_fail(c, &why);
@@ -213,6 +213,6 @@ int spool_repair(const struct spool_call *c)
 		rc = repair(&r);
 	}
 	free(r.steps);
-	spool_look_close(r.l);
+	spool_inspect_close(r.l);
 	return rc;
 }

@@ -14,21 +14,21 @@ enum { TOGETHER = 64, TOGETHER_BYTES = 4 << 20, SEGMENT_BYTES = 4 << 20 };
 
 struct retrying {
 	const struct spool_call *c;
-	struct spool_look *l;
-	struct spool_kept *list; /* what is in quarantine/ */
+	struct spool_inspect *l;
+	struct spool_quarantined *list; /* what is in quarantine/ */
 	size_t n;
 	char host[256];
 	struct spool *spool;
 	struct spool_state state; /* as it is on disk */
 	struct spool_turn turn;
 	struct batch *batches[TOGETHER];
-	const struct spool_kept *kept[TOGETHER]; /* the file of each */
+	const struct spool_quarantined *kept[TOGETHER]; /* the file of each */
 	size_t gathered, bytes;
 	uint64_t records, spans;
 	struct why why;
 };
 
-static bool is_wanted(const struct retrying *r, const struct spool_kept *k)
+static bool is_wanted(const struct retrying *r, const struct spool_quarantined *k)
 {
 	return r->c->set->all ? k->is_record && k->rc == 0 : spool_is_named(r->c, k->name);
 }
@@ -40,7 +40,7 @@ static int check(struct retrying *r)
 	if (spool_names_are_there(r->c, r->list, r->n, &r->why) < 0)
 		return r->why.code;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct spool_kept *k = &r->list[i];
+		const struct spool_quarantined *k = &r->list[i];
 
 		if (!is_wanted(r, k))
 			continue;
@@ -103,7 +103,7 @@ static int flush(struct retrying *r)
 }
 
 /* What the agent could not have taken in is not put before the sink once more. */
-static int gather(struct retrying *r, const struct spool_kept *kept, struct batch *b)
+static int gather(struct retrying *r, const struct spool_quarantined *kept, struct batch *b)
 {
 	struct inspect_facts facts;
 
@@ -129,7 +129,7 @@ static int put_all(struct retrying *r)
 
 		if (!is_wanted(r, &r->list[i]))
 			continue;
-		rc = spool_look_kept_batch(r->l, r->list[i].name, &b, &r->why);
+		rc = spool_inspect_quarantined_batch(r->l, r->list[i].name, &b, &r->why);
 		if (rc == 0)
 			rc = gather(r, &r->list[i], b);
 	}
@@ -163,16 +163,16 @@ static int retry(struct retrying *r)
 /* Looks first, so that no spool is made where there is none. */
 static int look(struct retrying *r)
 {
-	int rc = spool_look_open(&r->l, r->c->set->directory, SPOOL_LOOK_LIVE, &r->why);
+	int rc = spool_inspect_open(&r->l, r->c->set->directory, SPOOL_INSPECT_LIVE, &r->why);
 
 	if (rc < 0)
 		return rc;
 	if (r->c->set->unverified)
-		spool_look_unverified(r->l);
-	snprintf(r->host, sizeof(r->host), "%s", spool_look_seen(r->l)->host);
+		spool_inspect_unverified(r->l);
+	snprintf(r->host, sizeof(r->host), "%s", spool_inspect_seen(r->l)->host);
 	if (r->host[0] == '\0' && gethostname(r->host, sizeof(r->host) - 1) < 0)
 		snprintf(r->host, sizeof(r->host), "localhost");
-	rc = spool_look_kept(r->l, &r->list, &r->n);
+	rc = spool_inspect_quarantine(r->l, &r->list, &r->n);
 	if (rc < 0)
 		return why_set(
 		        &r->why, rc, "%s/quarantine: %s", r->c->set->directory, err_text(rc));
@@ -197,7 +197,7 @@ int spool_quarantine_retry(const struct spool_call *c)
 		printf("%" PRIu64 " batches with %" PRIu64 " spans are back in the spool\n",
 		        r->records, r->spans);
 	status = rc < 0 ? spool_fail(c, &r->why) : EXIT_FINE;
-	spool_look_close(r->l);
+	spool_inspect_close(r->l);
 	free(r->list);
 	free(r);
 	return status;

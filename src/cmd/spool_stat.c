@@ -79,13 +79,13 @@ static json_t *positions_of(const struct spool_seen *seen)
 int spool_stat(const struct spool_call *c)
 {
 	const struct spool_seen *seen;
-	struct spool_look *l;
-	int rc = spool_open_as(c, SPOOL_LOOK_LIVE, &l);
+	struct spool_inspect *l;
+	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l);
 	json_t *v;
 
 	if (rc != 0)
 		return rc;
-	seen = spool_look_seen(l);
+	seen = spool_inspect_seen(l);
 	v = json_pack("{s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "directory",
 	        json_text(c->set->directory), "process",
 	        seen->holder == 0 ? json_null() : json_integer(seen->holder), "condition",
@@ -93,6 +93,6 @@ int spool_stat(const struct spool_call *c)
 	        "disk", disk_of(seen), "positions", positions_of(seen), "quarantine", kept_of(seen),
 	        "spans_beyond_snapshot", (json_int_t)seen->found_beyond, "ledger", ledger_of(seen));
 	rc = spool_print(c, v);
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return rc;
 }

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "options.h"
-#include "spool/look.h"
+#include "spool/inspect.h"
 
 enum spool_format { SPOOL_FORMAT_JSON, SPOOL_FORMAT_TBINARY };
 
@@ -59,18 +59,18 @@ extern const struct options_spec spool_ls_options;
 extern const struct options_spec spool_export_options;
 extern const struct options_spec spool_verify_options;
 extern const struct options_spec spool_repair_options;
-extern const struct options_spec spool_kept_ls_options;
-extern const struct options_spec spool_kept_export_options;
-extern const struct options_spec spool_kept_retry_options;
+extern const struct options_spec spool_quarantine_ls_options;
+extern const struct options_spec spool_quarantine_export_options;
+extern const struct options_spec spool_quarantine_retry_options;
 
 /* Says WHY on stderr; gives the exit status. */
 int spool_fail(const struct spool_call *c, const struct why *why);
 
 /* Opens what C names, at rest if that can be had, else live. 0 or the exit status. */
-int spool_open_any(const struct spool_call *c, struct spool_look **l) MUST_USE;
+int spool_open_any(const struct spool_call *c, struct spool_inspect **l) MUST_USE;
 /* The same with HOW alone. */
 int spool_open_as(
-        const struct spool_call *c, enum spool_look_how how, struct spool_look **l) MUST_USE;
+        const struct spool_call *c, enum spool_inspect_how how, struct spool_inspect **l) MUST_USE;
 
 /* Prints V and takes it: as JSON, or else as lines for people. NULL: memory ran out. Gives the status. */
 int spool_print(const struct spool_call *c, json_t *v);
@@ -85,7 +85,7 @@ bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]
 /* NAME was given. */
 bool spool_is_named(const struct spool_call *c, const char *name);
 /* Every name that was given is one of the list's, else E_MISSING. */
-int spool_names_are_there(const struct spool_call *c, const struct spool_kept *list, size_t n,
+int spool_names_are_there(const struct spool_call *c, const struct spool_quarantined *list, size_t n,
         struct why *why) MUST_USE;
 
 /* Where export puts batches: a line each on stdout, or a file each in a directory. */

@@ -8,7 +8,7 @@
 
 struct verifying {
 	const struct spool_call *c;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct progress progress;
 	json_t *damages;
 	uint64_t records, spans, waiting;
@@ -54,7 +54,7 @@ static void look_into(struct verifying *v, const struct batch *b)
 
 	v->records++;
 	v->spans += b->spans;
-	v->waiting += spool_look_waits(v->l, b->position);
+	v->waiting += spool_inspect_waits(v->l, b->position);
 	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &why) < 0)
 		snprintf(what, sizeof(what), "position %" PRIu64 " is whole but no Batch: %s",
 		        b->position, why.text);
@@ -70,7 +70,7 @@ static void look_into(struct verifying *v, const struct batch *b)
 /* What is wrong around the records. */
 static void verify_outside(struct verifying *v)
 {
-	const struct spool_seen *seen = spool_look_seen(v->l);
+	const struct spool_seen *seen = spool_inspect_seen(v->l);
 	char what[SPOOL_FINDING];
 
 	if (spool_state_is_broken(seen, what))
@@ -85,14 +85,14 @@ static int verify_records(struct verifying *v)
 	struct spool_item item;
 	int rc;
 
-	spool_look_begin(v->l, &(struct spool_range){ 0 });
-	while ((rc = spool_look_next(v->l, &item)) == 0) {
+	spool_inspect_begin(v->l, &(struct spool_range){ 0 });
+	while ((rc = spool_inspect_next(v->l, &item)) == 0) {
 		if (item.batch != NULL)
 			look_into(v, item.batch);
 		else
 			tell(v, item.what, &item);
 		batch_unref(&item.batch);
-		progress_show(&v->progress, (uint64_t)(1000 * spool_look_share(v->l)), 1000,
+		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_share(v->l)), 1000,
 		        "%" PRIu64 " records", v->records);
 	}
 	progress_clear(&v->progress);
@@ -101,10 +101,10 @@ static int verify_records(struct verifying *v)
 
 static int verify_kept(struct verifying *v)
 {
-	struct spool_kept *list;
+	struct spool_quarantined *list;
 	char what[128];
 	size_t n;
-	int rc = spool_look_kept(v->l, &list, &n);
+	int rc = spool_inspect_quarantine(v->l, &list, &n);
 
 	if (rc < 0)
 		return rc;
@@ -142,7 +142,7 @@ static int finish(struct verifying *v)
 int spool_verify(const struct spool_call *c)
 {
 	struct verifying v = { .c = c, .damages = json_array() };
-	int rc = spool_open_as(c, SPOOL_LOOK_REST, &v.l);
+	int rc = spool_open_as(c, SPOOL_INSPECT_REST, &v.l);
 	struct why why;
 
 	if (rc != 0) {
@@ -161,6 +161,6 @@ int spool_verify(const struct spool_call *c)
 		rc = finish(&v);
 	}
 	json_decref(v.damages);
-	spool_look_close(v.l);
+	spool_inspect_close(v.l);
 	return rc;
 }

@@ -114,7 +114,7 @@ static uint64_t lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 	log_warn("spool: no record can be read from %s; %s", name,
 	        rc < 0 ? "it could not be moved to quarantine/" : "it is in quarantine/ now");
 	if (stands_before(f->s, at))
-		return at; /* a stranger's name stood between a segment and its records */
+		return at; /* a foreign's name stood between a segment and its records */
 	snprintf(what, sizeof(what), "no record can be read from %s", name);
 	report(f, at, next, rc == 0, what);
 	return f->stop ? at : next;

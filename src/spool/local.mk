@@ -1,15 +1,15 @@
-libspanspool_a_SOURCES += include/spool/spool.h include/spool/look.h include/spool/mend.h \
+libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/spool/repair.h \
 	%D%/count.c \
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \
 	%D%/fetch.c \
-	%D%/kept.c \
+	%D%/quarantine_list.c \
 	%D%/format.c %D%/format.h %D%/format_internal.h %D%/format_state.c %D%/format_trailer.c \
 	%D%/location.c \
 	%D%/lock.c %D%/lock.h \
-	%D%/look.c %D%/look.h \
-	%D%/look_items.c \
-	%D%/mend.c \
-	%D%/mend_state.c \
+	%D%/inspect.c %D%/inspect.h \
+	%D%/inspect_items.c \
+	%D%/repair.c \
+	%D%/repair_state.c \
 	%D%/names.c %D%/names.h \
 	%D%/older.c %D%/older.h \
 	%D%/put.c \

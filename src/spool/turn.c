@@ -16,7 +16,7 @@ static bool is_past(const struct spool *s, size_t i)
 }
 
 /* By its own head the segment that is open goes on behind where the next one begins: that may be a
- * stranger, which shows when it is read. */
+ * foreign, which shows when it is read. */
 static bool goes_on(const struct spool *s, size_t i)
 {
 	return i + 1 < s->segments.n &&

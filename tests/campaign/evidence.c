@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "evidence.h"
-#include "spool/look.h"
+#include "spool/inspect.h"
 #include "tempdir.h"
 
 enum { SIZE_LEAST = 64, RECORD_BYTES_FROM = 72, SEGMENTS_LEFT = 2 };
@@ -217,23 +217,23 @@ static void look_at_record(struct evidence *e, const struct spool_item *item)
 /* What was set aside is not lost: all of it can still be read. */
 static void look_at_segment(struct evidence *e, const char *dir, const char *name)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct spool_item item;
 	struct why why;
 	int rc;
 
-	if (spool_look_open(&l, dir, SPOOL_LOOK_REST, &why) < 0) {
+	if (spool_inspect_open(&l, dir, SPOOL_INSPECT_REST, &why) < 0) {
 		evidence_broken(e, "cannot look into the quarantine: %s", why.text);
 		return;
 	}
-	rc = spool_look_begin_kept(l, name, &why);
-	while (rc == 0 && (rc = spool_look_next(l, &item)) == 0) {
+	rc = spool_inspect_begin_quarantined(l, name, &why);
+	while (rc == 0 && (rc = spool_inspect_next(l, &item)) == 0) {
 		look_at_record(e, &item);
 		batch_unref(&item.batch);
 	}
 	if (rc != E_MISSING)
 		evidence_broken(e, "quarantine/%s: %s", name, err_text(rc));
-	spool_look_close(l);
+	spool_inspect_close(l);
 }
 
 static void look_at_segments(struct evidence *e, const char *dir, const char *quarantine)

@@ -57,10 +57,10 @@ UNIT_TESTS = \
 	%D%/test_spool_kill \
 	%D%/test_spool_format \
 	%D%/test_spool_links \
-	%D%/test_spool_look \
+	%D%/test_spool_inspect \
 	%D%/test_spool_memory \
-	%D%/test_spool_mend \
-	%D%/test_spool_mend_state \
+	%D%/test_spool_repair \
+	%D%/test_spool_repair_state \
 	%D%/test_spool_names \
 	%D%/test_spool_older \
 	%D%/test_spool_space \
@@ -107,8 +107,8 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_spool_kill_SOURCES = %D%/test_spool_kill.c $(SPOOL_STORY)
 %C%_test_spool_format_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_spool_names_SOURCES = %D%/test_spool_names.c tests/lib/fault.c
-%C%_test_spool_mend_state_SOURCES = %D%/test_spool_mend_state.c tests/lib/fault.c
-%C%_test_spool_mend_SOURCES = %D%/test_spool_mend.c tests/lib/fault.c
+%C%_test_spool_repair_state_SOURCES = %D%/test_spool_repair_state.c tests/lib/fault.c
+%C%_test_spool_repair_SOURCES = %D%/test_spool_repair.c tests/lib/fault.c
 %C%_test_spool_space_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 %C%_test_status_text_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_stub_store_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit \

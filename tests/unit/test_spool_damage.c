@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "spool_kit.h"
-#include "spool/look.h"
+#include "spool/inspect.h"
 #include "tap.h"
 
 enum { PAGE = 4096 };
@@ -325,21 +325,21 @@ static void a_state_file_may_be_torn_or_gone(void)
 static uint64_t read_kept(struct kit *k, bool unverified)
 {
 	char path[TEMPDIR_PATH + 64];
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct spool_item item;
 	uint64_t n = 0;
 
-	if (spool_look_open(&l, k->dir, SPOOL_LOOK_REST, &k->why) < 0)
+	if (spool_inspect_open(&l, k->dir, SPOOL_INSPECT_REST, &k->why) < 0)
 		return UINT64_MAX;
 	if (unverified)
-		spool_look_unverified(l);
+		spool_inspect_unverified(l);
 	kit_path(k, "quarantine/seg-", 0, path);
-	if (spool_look_begin_kept(l, strstr(path, "seg-"), &k->why) == 0)
-		while (spool_look_next(l, &item) == 0) {
+	if (spool_inspect_begin_quarantined(l, strstr(path, "seg-"), &k->why) == 0)
+		while (spool_inspect_next(l, &item) == 0) {
 			n += item.batch != NULL && kit_is(k, item.batch);
 			batch_unref(&item.batch);
 		}
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return n;
 }
 
@@ -425,7 +425,7 @@ static void strangers_names_take_nothing_away(void)
 	fputs("not a segment", f);
 	fclose(f);
 	kit_must_open(&k);
-	is_int(kit_resolve(&k, 20), 0, "the cursor passes the strangers");
+	is_int(kit_resolve(&k, 20), 0, "the cursor passes the foreign");
 	is_int(kit_read(&k, 20, k.state.end), 31, "all behind it are there");
 	ok(k.wrong == 0 && k.damages == 0, "none is lost");
 	ok(kit_names(&k, "seg-0000000000000009") == 1, "a file of that name is left alone");

@@ -8,8 +8,8 @@
 
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool/look.h"
-#include "spool/mend.h"
+#include "spool/inspect.h"
+#include "spool/repair.h"
 #include "tap.h"
 
 enum { RECORDS = 100, PATH = TEMPDIR_PATH + 96 };
@@ -87,13 +87,13 @@ static void trap_free(struct trap *t)
 	tempdir_remove(t->away);
 }
 
-static int look_as(struct kit *k, enum spool_look_how how)
+static int look_as(struct kit *k, enum spool_inspect_how how)
 {
-	struct spool_look *l;
-	int rc = spool_look_open(&l, k->dir, how, &k->why);
+	struct spool_inspect *l;
+	int rc = spool_inspect_open(&l, k->dir, how, &k->why);
 
 	if (rc == 0)
-		spool_look_close(l);
+		spool_inspect_close(l);
 	return rc;
 }
 
@@ -118,8 +118,8 @@ static const struct {
 static void no_file_is_followed_out_of_the_spool(void)
 {
 	static const char *const kinds[] = { "a symbolic link", "a hard link", "a FIFO" };
-	static const enum spool_look_how hows[] = { SPOOL_LOOK_LIVE, SPOOL_LOOK_REST,
-		SPOOL_LOOK_ALONE };
+	static const enum spool_inspect_how hows[] = { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST,
+		SPOOL_INSPECT_ALONE };
 
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		static struct trap t;
@@ -170,18 +170,18 @@ static void a_segment_that_is_refused_is_not_mended(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(traps); i++) {
 		static struct trap t;
-		struct spool_look *l;
+		struct spool_inspect *l;
 		uint64_t records;
 
 		trap_make(&t);
 		trap_set(&t, traps[i].name, traps[i].kind);
-		if (spool_look_open(&l, t.k.dir, SPOOL_LOOK_ALONE, &t.k.why) < 0)
+		if (spool_inspect_open(&l, t.k.dir, SPOOL_INSPECT_ALONE, &t.k.why) < 0)
 			exit(99);
-		ok(spool_mend_check(l, &t.k.why) < 0, "refused: %s", t.k.why.text);
+		ok(spool_repair_check(l, &t.k.why) < 0, "refused: %s", t.k.why.text);
 		ok(strstr(t.k.why.text, SEGMENT) != NULL, "the sentence names it");
 		ok(spool_set_aside(l, 0, &t.k.why) < 0, "it is not set aside: %s", t.k.why.text);
-		ok(spool_renew(l, 0, &records, &t.k.why) < 0, "nor renewed: %s", t.k.why.text);
-		spool_look_close(l);
+		ok(spool_rewrite(l, 0, &records, &t.k.why) < 0, "nor renewed: %s", t.k.why.text);
+		spool_inspect_close(l);
 		ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1 &&
 		                kit_names(&t.k, "quarantine/") == 0,
 		        "all is as it was");
@@ -212,7 +212,7 @@ static void a_link_named_next_is_removed_and_not_what_it_leads_to(void)
 static void a_link_named_quarantine_takes_nothing_in(void)
 {
 	static struct trap t;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct batch *b;
 	char path[PATH];
 
@@ -228,10 +228,10 @@ static void a_link_named_quarantine_takes_nothing_in(void)
 	ok(is_untouched(&t), "nothing was written through it");
 	batch_unref(&b);
 	kit_close(&t.k);
-	if (spool_look_open(&l, t.k.dir, SPOOL_LOOK_ALONE, &t.k.why) < 0)
+	if (spool_inspect_open(&l, t.k.dir, SPOOL_INSPECT_ALONE, &t.k.why) < 0)
 		exit(99);
 	ok(spool_set_aside(l, 0, &t.k.why) < 0, "nor a segment: %s", t.k.why.text);
-	spool_look_close(l);
+	spool_inspect_close(l);
 	ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1, "it stays where it is");
 	trap_free(&t);
 }
@@ -288,7 +288,7 @@ static void the_directory_itself_may_be_a_link(void)
 	snprintf(real, sizeof(real), "%s/disk", t.away);
 	must(rename(t.k.dir, real));
 	must(symlink(real, t.k.dir));
-	is_int(look_as(&t.k, SPOOL_LOOK_REST), 0, "a look goes through it");
+	is_int(look_as(&t.k, SPOOL_INSPECT_REST), 0, "a look goes through it");
 	kit_must_open(&t.k);
 	is_int(kit_put(&t.k, 5000), 5000, "and so does an agent, new segments too");
 	is_int(kit_read(&t.k, 1, RECORDS + 5001), RECORDS + 5000, "every record is read");

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "spool_kit.h"
-#include "spool/look.h"
+#include "spool/inspect.h"
 #include "tap.h"
 
 static void write_tail(const struct kit *k, const char *bytes)
@@ -21,7 +21,7 @@ static void write_tail(const struct kit *k, const char *bytes)
 
 static void batches_in_a_tail_keep_the_spool_closed(void)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct kit k;
 
 	kit_init(&k);
@@ -33,7 +33,7 @@ static void batches_in_a_tail_keep_the_spool_closed(void)
 	ok(strstr(k.why.text, k.dir) != NULL && strstr(k.why.text, "tail: version 0.1.0") != NULL &&
 	                strstr(k.why.text, "start and stop that version once") != NULL,
 	        "%s", k.why.text);
-	is_int(spool_look_open(&l, k.dir, SPOOL_LOOK_REST, &k.why), E_OLDER, "nor do the tools");
+	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why), E_OLDER, "nor do the tools");
 	ok(strstr(k.why.text, k.dir) != NULL, "%s", k.why.text);
 	is_int(kit_names(&k, "tail"), 1, "the file stays");
 	tempdir_remove(k.dir);
@@ -41,7 +41,7 @@ static void batches_in_a_tail_keep_the_spool_closed(void)
 
 static void an_empty_tail_goes(void)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct kit k;
 
 	kit_init(&k);
@@ -49,8 +49,8 @@ static void an_empty_tail_goes(void)
 	kit_put(&k, 20);
 	kit_close(&k);
 	write_tail(&k, "");
-	is_int(spool_look_open(&l, k.dir, SPOOL_LOOK_REST, &k.why), 0, "the tools look past it");
-	spool_look_close(l);
+	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why), 0, "the tools look past it");
+	spool_inspect_close(l);
 	is_int(kit_names(&k, "tail"), 1, "and leave it");
 	kit_must_open(&k);
 	is_int(kit_names(&k, "tail"), 0, "the agent removes it");

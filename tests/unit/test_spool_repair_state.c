@@ -1,17 +1,17 @@
-/* test_spool_mend_state.c — what stands around the records, seen from outside and mended by hand: names of
- * segments, strangers among them, the state. Nothing of it costs a record, or knowledge of what was offered. */
+/* test_spool_repair_state.c — what stands around the records, seen from outside and mended by hand: names of
+ * segments, foreign among them, the state. Nothing of it costs a record, or knowledge of what was offered. */
 #include <config.h>
 
-#include "spool/mend.h"
+#include "spool/repair.h"
 #include "spool_mix.h"
 
 static struct prints before, after;
 
-static struct spool_look *look(struct kit *k, enum spool_look_how how)
+static struct spool_inspect *look(struct kit *k, enum spool_inspect_how how)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 
-	if (spool_look_open(&l, k->dir, how, &k->why) < 0)
+	if (spool_inspect_open(&l, k->dir, how, &k->why) < 0)
 		mix_fail(k, k->why.text);
 	return l;
 }
@@ -23,8 +23,8 @@ struct sight {
 
 static struct sight see(struct kit *k)
 {
-	struct spool_look *l = look(k, SPOOL_LOOK_REST);
-	const struct spool_seen *seen = spool_look_seen(l);
+	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
+	const struct spool_seen *seen = spool_inspect_seen(l);
 	struct sight s = { 0 };
 	struct spool_item item;
 
@@ -32,31 +32,31 @@ static struct sight see(struct kit *k)
 		s.misnamed += seen->segments[i].misnamed;
 	for (size_t i = 0; i < SLOTS; i++)
 		s.broken_slots += seen->slots[i] == E_CORRUPT;
-	while (spool_look_next(l, &item) == 0) {
+	while (spool_inspect_next(l, &item) == 0) {
 		s.records += item.batch != NULL && kit_is(k, item.batch);
 		s.damages += item.batch == NULL;
 		s.lost += item.lost.end - item.lost.first;
 		batch_unref(&item.batch);
 	}
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return s;
 }
 
 static int mend_names(struct kit *k)
 {
-	struct spool_look *l = look(k, SPOOL_LOOK_ALONE);
-	int rc = spool_mend_names(l, &k->why);
+	struct spool_inspect *l = look(k, SPOOL_INSPECT_ALONE);
+	int rc = spool_repair_names(l, &k->why);
 
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return rc;
 }
 
 static int mend_state(struct kit *k)
 {
-	struct spool_look *l = look(k, SPOOL_LOOK_ALONE);
-	int rc = spool_mend_state(l, &k->why);
+	struct spool_inspect *l = look(k, SPOOL_INSPECT_ALONE);
+	int rc = spool_repair_state(l, &k->why);
 
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return rc;
 }
 
@@ -156,7 +156,7 @@ static void a_stranger_that_is_delivered_is_none_of_an_exports_business(void)
 {
 	struct spool_range waiting = { .waiting = true };
 	struct spool_item item;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	unsigned damages = 0;
 	uint64_t records = 0;
 	struct kit k;
@@ -168,14 +168,14 @@ static void a_stranger_that_is_delivered_is_none_of_an_exports_business(void)
 	k.state.generation++;
 	spool_live(k.s, &k.state);
 	kit_abandon(&k);
-	l = look(&k, SPOOL_LOOK_REST);
-	spool_look_begin(l, &waiting);
-	while (spool_look_next(l, &item) == 0) {
+	l = look(&k, SPOOL_INSPECT_REST);
+	spool_inspect_begin(l, &waiting);
+	while (spool_inspect_next(l, &item) == 0) {
 		damages += item.batch == NULL;
 		records += item.batch != NULL;
 		batch_unref(&item.batch);
 	}
-	spool_look_close(l);
+	spool_inspect_close(l);
 	is_int(damages, 0, "no damage is told");
 	is_int(records, ALL + 1 - 600, "all that waits comes");
 	kit_free(&k);
@@ -219,7 +219,7 @@ static void a_slot_that_cannot_be_read_now_is_not_written_over(void)
 {
 	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .count = 1, .err = EIO };
 	char path[TEMPDIR_PATH + 16];
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct kit k;
 
 	mix_make(&k);
@@ -227,10 +227,10 @@ static void a_slot_that_cannot_be_read_now_is_not_written_over(void)
 	prints_take(&before, k.dir);
 	plan.path = path;
 	fault_arm(&plan);
-	l = look(&k, SPOOL_LOOK_ALONE);
+	l = look(&k, SPOOL_INSPECT_ALONE);
 	fault_disarm();
-	is_int(spool_mend_state(l, &k.why), E_IO, "it is not mended now");
-	spool_look_close(l);
+	is_int(spool_repair_state(l, &k.why), E_IO, "it is not mended now");
+	spool_inspect_close(l);
 	prints_take(&after, k.dir);
 	ok(prints_differ(&before, &after) == NULL, "nothing was changed");
 	is_int(mend_state(&k), 0, "when it can be read there is nothing to do");
@@ -250,14 +250,14 @@ static void a_repair_leaves_the_doubt(void)
 		kit_close(&k);
 		mix_behead(&k, 3);
 		if (how > 0) {
-			struct spool_look *l = look(&k, SPOOL_LOOK_ALONE);
+			struct spool_inspect *l = look(&k, SPOOL_INSPECT_ALONE);
 			uint64_t records;
-			int rc = how == 1 ? spool_renew(l, 3, &records, &k.why)
+			int rc = how == 1 ? spool_rewrite(l, 3, &records, &k.why)
 			                  : spool_set_aside(l, 3, &k.why);
 
 			is_int(rc, 0,
 			        how == 1 ? "the newest is renewed" : "the newest is set aside");
-			spool_look_close(l);
+			spool_inspect_close(l);
 		}
 		kit_must_open(&k);
 		is_int(k.state.offered_to, ALL + 1, "all may have been offered");
@@ -269,7 +269,7 @@ static void a_repair_leaves_the_doubt(void)
 static void a_repair_that_was_cut_short_can_be_done_again(void)
 {
 	char from[TEMPDIR_PATH + 128], to[TEMPDIR_PATH + 128];
-	struct spool_look *l;
+	struct spool_inspect *l;
 	uint64_t records;
 	struct sight s;
 	struct kit k;
@@ -281,18 +281,18 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	close(fd);
 	s = see(&k);
 	is_int(s.lost, 1, "one is lost");
-	l = look(&k, SPOOL_LOOK_ALONE);
-	is_int(spool_renew(l, 1, &records, &k.why), 0, "its segment is renewed");
-	spool_look_close(l);
+	l = look(&k, SPOOL_INSPECT_ALONE);
+	is_int(spool_rewrite(l, 1, &records, &k.why), 0, "its segment is renewed");
+	spool_inspect_close(l);
 	snprintf(from, sizeof(from), "%s/quarantine/seg-00000000000001d1.bad", k.dir);
 	snprintf(to, sizeof(to), "%s/seg-00000000000001d1.bad", k.dir);
 	mix_move(&k, from, to);
 	s = see(&k);
 	ok(s.records == ALL - 1 && s.lost == 1 && s.damages == 1,
 	        "cut short, %" PRIu64 " are seen, %u damages", s.records, s.damages);
-	l = look(&k, SPOOL_LOOK_ALONE);
+	l = look(&k, SPOOL_INSPECT_ALONE);
 	is_int(spool_set_aside(l, 1, &k.why), 0, "the damaged one can be set aside once more");
-	spool_look_close(l);
+	spool_inspect_close(l);
 	s = see(&k);
 	ok(s.records == ALL - 1 && s.lost == 1, "then %" PRIu64 " are seen", s.records);
 	kit_free(&k);

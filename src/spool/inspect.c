@@ -1,4 +1,4 @@
-/* look.c — what a spool's directory shows to somebody who must not touch it.
+/* inspect.c — what a spool's directory shows to somebody who must not touch it.
  *
  * Beside a running agent nothing stands still: a segment may be delivered and gone before it is
  * opened, and a commit may come between the reading of two pages. So what is missing is left out,
@@ -12,18 +12,18 @@
 #include <unistd.h>
 
 #include "lock.h"
-#include "look.h"
+#include "inspect.h"
 #include "names.h"
 #include "older.h"
 #include "base/owner.h"
 #include "spool_internal.h"
 
-static int cannot(struct spool_look *l, int rc, const char *what, struct why *why)
+static int cannot(struct spool_inspect *l, int rc, const char *what, struct why *why)
 {
 	return why_set(why, rc, "spool %s: %s: %s", l->directory, what, err_text(rc));
 }
 
-static int become_owner(struct spool_look *l, struct why *why)
+static int become_owner(struct spool_inspect *l, struct why *why)
 {
 	struct owner owner;
 	int rc = owner_find(l->dir, "state", &owner);
@@ -34,7 +34,7 @@ static int become_owner(struct spool_look *l, struct why *why)
 }
 
 static int open_dir(
-        struct spool_look *l, const char *directory, enum spool_look_how how, struct why *why)
+        struct spool_inspect *l, const char *directory, enum spool_inspect_how how, struct why *why)
 {
 	int rc;
 
@@ -49,7 +49,7 @@ static int open_dir(
 		        directory, strerror(errno));
 	if (become_owner(l, why) < 0)
 		return why_wrap(why, "spool %s", directory);
-	l->live = how == SPOOL_LOOK_LIVE;
+	l->live = how == SPOOL_INSPECT_LIVE;
 	l->reader.at = l->dir;
 	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
 		rc = segments_list(&l->segments, l->dir);
@@ -63,17 +63,17 @@ static int open_dir(
 		l->seen.holder = lock_holder(l->dir);
 		return 0;
 	}
-	rc = lock_take(l->dir, how == SPOOL_LOOK_ALONE ? LOCK_ALONE : LOCK_SHARED, &l->lock, why);
+	rc = lock_take(l->dir, how == SPOOL_INSPECT_ALONE ? LOCK_ALONE : LOCK_SHARED, &l->lock, why);
 	return rc < 0 ? why_wrap(why, "spool %s", directory) : 0;
 }
 
 static void offer(
-        struct spool_look *l, const struct spool_state *state, const struct origin *origin)
+        struct spool_inspect *l, const struct spool_state *state, const struct origin *origin)
 {
 	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
 }
 
-static int read_slots(struct spool_look *l, struct why *why)
+static int read_slots(struct spool_inspect *l, struct why *why)
 {
 	struct statefile f;
 	int rc = statefile_look(&f, l->dir);
@@ -102,7 +102,7 @@ static int read_slots(struct spool_look *l, struct why *why)
 	        l->directory);
 }
 
-static void fill_segment(struct spool_look *l, struct spool_segment *to, int rc)
+static void fill_segment(struct spool_inspect *l, struct spool_segment *to, int rc)
 {
 	const struct head *h = &l->reader.head;
 
@@ -118,7 +118,7 @@ static void fill_segment(struct spool_look *l, struct spool_segment *to, int rc)
 	memcpy(l->seen.host, h->host, sizeof(l->seen.host));
 }
 
-static int glance(struct spool_look *l, const struct segment *seg)
+static int open_head(struct spool_inspect *l, const struct segment *seg)
 {
 	int rc = reader_open_head(&l->reader, seg);
 
@@ -128,12 +128,12 @@ static int glance(struct spool_look *l, const struct segment *seg)
 }
 
 /* Looks at the head of each segment; one that is gone meanwhile is off the list. */
-static void look_at_heads(struct spool_look *l)
+static void look_at_heads(struct spool_inspect *l)
 {
 	for (size_t i = 0; i < l->segments.n;) {
 		const struct segment *seg = &l->segments.at[i];
 		struct spool_segment *to = &l->seen.segments[i];
-		int rc = glance(l, seg);
+		int rc = open_head(l, seg);
 
 		segment_name(seg, to->name);
 		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
@@ -152,7 +152,7 @@ static void look_at_heads(struct spool_look *l)
 }
 
 /* Their names stand between a segment and its records. */
-static void find_strangers(struct spool_look *l)
+static void find_foreign(struct spool_inspect *l)
 {
 	for (size_t i = 0; i < l->segments.n; i++) {
 		struct spool_segment *seg = &l->seen.segments[i];
@@ -160,11 +160,11 @@ static void find_strangers(struct spool_look *l)
 
 		if (rc == E_CORRUPT)
 			rc = reader_open(&l->reader, &l->segments.at[i], UINT64_MAX);
-		seg->stranger = rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
+		seg->foreign = rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
 	}
 }
 
-static int look_at_segments(struct spool_look *l, struct why *why)
+static int look_at_segments(struct spool_inspect *l, struct why *why)
 {
 	int rc = segments_list(&l->segments, l->dir);
 	bool all;
@@ -186,14 +186,14 @@ static int look_at_segments(struct spool_look *l, struct why *why)
 	l->reader.key = l->origin.spool == 0 ? NULL : &l->origin.key;
 	look_at_heads(l);
 	if (!l->live)
-		find_strangers(l);
+		find_foreign(l);
 	l->seen.nsegments = l->segments.n;
 	l->seen.bytes = segments_bytes(&l->segments);
 	return 0;
 }
 
 /* How far the segments reach: the newest of which a record can be read says so. */
-static void measure_segments(struct spool_look *l)
+static void measure_segments(struct spool_inspect *l)
 {
 	for (size_t i = l->segments.n; i-- > 0;) {
 		struct spool_segment *seg = &l->seen.segments[i];
@@ -214,7 +214,7 @@ static void measure_segments(struct spool_look *l)
 }
 
 /* At rest it is put right as the next start would do it. */
-static void settle_state(struct spool_look *l)
+static void settle_state(struct spool_inspect *l)
 {
 	struct spool_state *state = &l->seen.state;
 	struct spot from = { 1, 0 };
@@ -230,7 +230,7 @@ static void settle_state(struct spool_look *l)
 }
 
 /* A slot that was never written is in order where another one is whole, or nothing else is there. */
-static void judge_slots(struct spool_look *l)
+static void judge_slots(struct spool_inspect *l)
 {
 	int *slots = l->seen.slots;
 	bool in_order = l->segments.n == 0;
@@ -242,7 +242,7 @@ static void judge_slots(struct spool_look *l)
 			slots[i] = E_CORRUPT;
 }
 
-static int load_marks(struct spool_look *l, struct why *why)
+static int load_marks(struct spool_inspect *l, struct why *why)
 {
 	const struct spool_state *s = &l->seen.state;
 
@@ -253,7 +253,7 @@ static int load_marks(struct spool_look *l, struct why *why)
 }
 
 /* The record at the cursor, or where one can be found cheaply the first that waits. */
-static void find_oldest(struct spool_look *l)
+static void find_oldest(struct spool_inspect *l)
 {
 	uint64_t cursor = l->seen.state.cursor, first, end;
 	struct record header;
@@ -271,12 +271,12 @@ static void find_oldest(struct spool_look *l)
 		l->seen.oldest_ms = header.received_ms;
 }
 
-static void count_kept(struct spool_look *l)
+static void count_kept(struct spool_inspect *l)
 {
-	struct spool_kept *list;
+	struct spool_quarantined *list;
 	size_t n;
 
-	if (spool_look_kept(l, &list, &n) < 0)
+	if (spool_inspect_quarantine(l, &list, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		*(list[i].is_record ? &l->seen.kept_records : &l->seen.kept_segments) += 1;
@@ -285,7 +285,7 @@ static void count_kept(struct spool_look *l)
 	free(list);
 }
 
-static int look_around(struct spool_look *l, struct why *why)
+static int look_around(struct spool_inspect *l, struct why *why)
 {
 	struct disk_space space;
 	int rc;
@@ -309,10 +309,10 @@ static int look_around(struct spool_look *l, struct why *why)
 	return 0;
 }
 
-int spool_look_open(
-        struct spool_look **out, const char *directory, enum spool_look_how how, struct why *why)
+int spool_inspect_open(
+        struct spool_inspect **out, const char *directory, enum spool_inspect_how how, struct why *why)
 {
-	struct spool_look *l = calloc(1, sizeof(*l));
+	struct spool_inspect *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
@@ -321,43 +321,43 @@ int spool_look_open(
 		goto fail;
 	if (look_around(l, why) < 0)
 		goto fail;
-	spool_look_begin(l, &(struct spool_range){ 0 });
+	spool_inspect_begin(l, &(struct spool_range){ 0 });
 	*out = l;
 	return 0;
 fail:
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return why->code;
 }
 
-void spool_look_unverified(struct spool_look *l)
+void spool_inspect_unverified(struct spool_inspect *l)
 {
 	l->unverified = true;
 }
 
-const struct spool_seen *spool_look_seen(const struct spool_look *l)
+const struct spool_seen *spool_inspect_seen(const struct spool_inspect *l)
 {
 	return &l->seen;
 }
 
-bool spool_look_waits(const struct spool_look *l, uint64_t position)
+bool spool_inspect_waits(const struct spool_inspect *l, uint64_t position)
 {
 	return position >= l->marks.cursor && marks_at(&l->marks, position) != MARK_DONE;
 }
 
-void look_end_way(struct spool_look *l)
+void inspect_end_way(struct spool_inspect *l)
 {
-	spool_look_begin(l, &(struct spool_range){ 0 });
+	spool_inspect_begin(l, &(struct spool_range){ 0 });
 }
 
-uint64_t look_limit(const struct spool_look *l, size_t i)
+uint64_t inspect_limit(const struct spool_inspect *l, size_t i)
 {
 	while (++i < l->segments.n)
-		if (!l->seen.segments[i].stranger)
+		if (!l->seen.segments[i].foreign)
 			return l->segments.at[i].first;
 	return UINT64_MAX;
 }
 
-bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *spans)
+bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint64_t *spans)
 {
 	const struct spot known[] = { l->behind, l->origin.floor,
 		{ l->seen.state.end, l->seen.state.spans_put } };
@@ -379,11 +379,11 @@ bool look_spans_below(const struct spool_look *l, uint64_t position, uint64_t *s
 	return false;
 }
 
-void spool_look_close(struct spool_look *l)
+void spool_inspect_close(struct spool_inspect *l)
 {
 	if (l == NULL)
 		return;
-	batch_unref(&l->stash);
+	batch_unref(&l->pending);
 	reader_close(&l->reader);
 	marks_free(&l->marks);
 	segments_free(&l->segments);

@@ -1,12 +1,12 @@
 /* A spool seen from outside, segment by segment and record by record. Nothing is written. */
-#ifndef SPOOL_LOOK_H
-#define SPOOL_LOOK_H
+#ifndef SPOOL_INSPECT_H
+#define SPOOL_INSPECT_H
 
 #include "spool/spool.h"
 
 /* Live: beside a running agent, without the lock. What is seen may be gone a moment later, and what
  * looks damaged may be about to be written. At rest: nobody else changes it. */
-enum spool_look_how { SPOOL_LOOK_LIVE, SPOOL_LOOK_REST, SPOOL_LOOK_ALONE };
+enum spool_inspect_how { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST, SPOOL_INSPECT_ALONE };
 
 struct spool_segment {
 	char name[32];
@@ -15,7 +15,7 @@ struct spool_segment {
 				  * it belongs to another spool; or why it cannot be read */
 	bool bad;      /* an agent met damage in it and will set it aside */
 	bool misnamed; /* its head, which holds, says another first position than its name */
-	bool stranger; /* at rest: no record of this spool can be read from it, so its name does not
+	bool foreign; /* at rest: no record of this spool can be read from it, so its name does not
 			 * say where the one before ends */
 	uint64_t bytes;              /* on disk */
 	uint64_t first, end;         /* positions */
@@ -43,20 +43,20 @@ struct spool_seen {
 	uint64_t kept_records, kept_segments, kept_bytes; /* in quarantine/ */
 };
 
-struct spool_look;
+struct spool_inspect;
 
 /* E_MISSING: DIRECTORY is no spool; E_LOCKED names the holder; E_NEWER. */
-int spool_look_open(struct spool_look **out, const char *directory, enum spool_look_how how,
+int spool_inspect_open(struct spool_inspect **out, const char *directory, enum spool_inspect_how how,
         struct why *why) MUST_USE;
-const struct spool_seen *spool_look_seen(const struct spool_look *l);
-void spool_look_close(struct spool_look *l);
+const struct spool_seen *spool_inspect_seen(const struct spool_inspect *l);
+void spool_inspect_close(struct spool_inspect *l);
 
 /* From now on whatever looks like a record is taken for one, even though no checksum vouches for it: for an
  * operator to decide, where every copy of the key is gone, or for records of another spool. */
-void spool_look_unverified(struct spool_look *l);
+void spool_inspect_unverified(struct spool_inspect *l);
 
 /* POSITION was neither delivered nor dropped, as far as the state knows. */
-bool spool_look_waits(const struct spool_look *l, uint64_t position);
+bool spool_inspect_waits(const struct spool_inspect *l, uint64_t position);
 
 #define SPOOL_NO_SEGMENT SIZE_MAX
 
@@ -78,17 +78,17 @@ struct spool_range {
 };
 
 /* Begins, again if need be, at the lowest position. */
-void spool_look_begin(struct spool_look *l, const struct spool_range *range);
+void spool_inspect_begin(struct spool_inspect *l, const struct spool_range *range);
 /* Begins at the first record of NAME, a segment in quarantine/. */
-int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *why) MUST_USE;
+int spool_inspect_begin_quarantined(struct spool_inspect *l, const char *name, struct why *why) MUST_USE;
 /* The next item in order of position: every record whose checksum holds, every damage that was met on
  * the way. 0; E_MISSING: that was all; E_NEWER, E_NOMEM. */
-int spool_look_next(struct spool_look *l, struct spool_item *item) MUST_USE;
+int spool_inspect_next(struct spool_inspect *l, struct spool_item *item) MUST_USE;
 /* How far that is, from 0 to 1. */
-double spool_look_share(const struct spool_look *l);
+double spool_inspect_share(const struct spool_inspect *l);
 
 /* A name in quarantine/. */
-struct spool_kept {
+struct spool_quarantined {
 	char name[64];
 	bool is_record; /* else a segment that was set aside, of which only BYTES is known */
 	int rc;         /* of a record: 0, E_CORRUPT, E_NEWER or why it cannot be read */
@@ -101,9 +101,9 @@ struct spool_kept {
 };
 
 /* Gives an array by name. */
-int spool_look_kept(struct spool_look *l, struct spool_kept **list, size_t *n) MUST_USE;
+int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined **list, size_t *n) MUST_USE;
 /* The record in file NAME, with its batch. */
-int spool_look_kept_batch(
-        struct spool_look *l, const char *name, struct batch **b, struct why *why) MUST_USE;
+int spool_inspect_quarantined_batch(
+        struct spool_inspect *l, const char *name, struct batch **b, struct why *why) MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* kept.c — what is in quarantine/, read back. */
+/* quarantine_list.c — what is in quarantine/, read back. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "format.h"
-#include "look.h"
+#include "inspect.h"
 
 enum { FILE_MOST = RECORD_HEADER + RECORD_MOST + 4096 };
 
@@ -51,7 +51,7 @@ static int load(int dir, const char *name, struct slice *bytes)
 	return 0;
 }
 
-static int decode(const struct spool_look *l, struct slice file, struct record *r,
+static int decode(const struct spool_inspect *l, struct slice file, struct record *r,
         struct slice *cause, struct slice *detail)
 {
 	const struct key *key = l->unverified ? NULL : &l->origin.key;
@@ -76,7 +76,7 @@ static void copy_text(char *to, size_t cap, struct slice text)
 	to[n] = '\0';
 }
 
-static void read_record(const struct spool_look *l, int dir, struct spool_kept *k)
+static void read_record(const struct spool_inspect *l, int dir, struct spool_quarantined *k)
 {
 	struct slice file, cause, detail;
 	struct record r;
@@ -98,7 +98,7 @@ static void read_record(const struct spool_look *l, int dir, struct spool_kept *
 	free((void *)file.at);
 }
 
-static void read_segment(int dir, struct spool_kept *k)
+static void read_segment(int dir, struct spool_quarantined *k)
 {
 	char path[sizeof(k->name) + 16];
 	struct stat st;
@@ -108,9 +108,9 @@ static void read_segment(int dir, struct spool_kept *k)
 		k->bytes = min_u64((uint64_t)st.st_blocks * 512, (uint64_t)st.st_size);
 }
 
-static int add(struct spool_kept **list, size_t *n, const char *name)
+static int add(struct spool_quarantined **list, size_t *n, const char *name)
 {
-	struct spool_kept *more;
+	struct spool_quarantined *more;
 
 	if (strlen(name) >= sizeof(more->name) || (!is_record(name) && !is_segment(name)))
 		return 0;
@@ -118,7 +118,7 @@ static int add(struct spool_kept **list, size_t *n, const char *name)
 	if (more == NULL)
 		return E_NOMEM;
 	*list = more;
-	more[*n] = (struct spool_kept){ .is_record = is_record(name) };
+	more[*n] = (struct spool_quarantined){ .is_record = is_record(name) };
 	strcpy(more[(*n)++].name, name);
 	return 0;
 }
@@ -126,17 +126,17 @@ static int add(struct spool_kept **list, size_t *n, const char *name)
 static int by_name(const void *a, const void *b)
 {
 	return strverscmp(
-	        ((const struct spool_kept *)a)->name, ((const struct spool_kept *)b)->name);
+	        ((const struct spool_quarantined *)a)->name, ((const struct spool_quarantined *)b)->name);
 }
 
-static int open_kept(const struct spool_look *l)
+static int open_kept(const struct spool_inspect *l)
 {
 	int fd = disk_open_dir(l->dir, "quarantine");
 
 	return fd < 0 ? err_from_errno(errno) : fd;
 }
 
-int spool_look_kept(struct spool_look *l, struct spool_kept **list, size_t *n)
+int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
 {
 	int fd = open_kept(l), rc = 0;
 	struct dirent *e;
@@ -174,13 +174,13 @@ int spool_look_kept(struct spool_look *l, struct spool_kept **list, size_t *n)
 /* A name, not a way to somewhere else. */
 static int check_name(const char *name, bool (*is)(const char *), struct why *why)
 {
-	if (strchr(name, '/') == NULL && strlen(name) < sizeof(((struct spool_kept *)0)->name) &&
+	if (strchr(name, '/') == NULL && strlen(name) < sizeof(((struct spool_quarantined *)0)->name) &&
 	        is(name))
 		return 0;
 	return why_set(why, E_USAGE, "\"%.80s\" is not a name in quarantine/", name);
 }
 
-int spool_look_kept_batch(struct spool_look *l, const char *name, struct batch **b, struct why *why)
+int spool_inspect_quarantined_batch(struct spool_inspect *l, const char *name, struct batch **b, struct why *why)
 {
 	struct slice file = { 0 }, cause, detail;
 	struct record r;
@@ -206,7 +206,7 @@ int spool_look_kept_batch(struct spool_look *l, const char *name, struct batch *
 	return rc < 0 ? why_set(why, rc, "quarantine/%s: %s", name, err_text(rc)) : 0;
 }
 
-int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *why)
+int spool_inspect_begin_quarantined(struct spool_inspect *l, const char *name, struct why *why)
 {
 	char path[128];
 	uint64_t first;
@@ -214,7 +214,7 @@ int spool_look_begin_kept(struct spool_look *l, const char *name, struct why *wh
 
 	if (rc < 0)
 		return rc;
-	spool_look_begin(l, &(struct spool_range){ 0 });
+	spool_inspect_begin(l, &(struct spool_range){ 0 });
 	snprintf(path, sizeof(path), "quarantine/%s/data.mdb", name);
 	first = strtoull(name + 4, NULL, 16);
 	l->aside = true;

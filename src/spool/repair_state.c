@@ -1,19 +1,19 @@
-/* mend_state.c — what stands around the records is put right: names of segments, slots of the state. */
+/* repair_state.c — what stands around the records is put right: names of segments, slots of the state. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "look.h"
+#include "inspect.h"
 #include "names.h"
-#include "spool/mend.h"
+#include "spool/repair.h"
 #include "spool_internal.h"
 
-int spool_mend_names(struct spool_look *l, struct why *why)
+int spool_repair_names(struct spool_inspect *l, struct why *why)
 {
 	int rc;
 
-	look_end_way(l);
+	inspect_end_way(l);
 	rc = names_write(&l->segments, l->dir);
 	for (size_t i = 0; i < l->segments.n; i++) {
 		const struct segment *seg = &l->segments.at[i];
@@ -30,7 +30,7 @@ int spool_mend_names(struct spool_look *l, struct why *why)
 }
 
 /* What is not whole may still say something to somebody. */
-static int keep_state(struct spool_look *l)
+static int keep_state(struct spool_inspect *l)
 {
 	uint8_t bytes[SLOTS * SLOT_BYTES];
 	int fd = disk_open(l->dir, "state", O_RDONLY);
@@ -46,7 +46,7 @@ static int keep_state(struct spool_look *l)
 }
 
 /* Where no snapshot was whole the newest that was known may have offered more than the segments say. */
-static struct spool_state state_to_write(const struct spool_look *l)
+static struct spool_state state_to_write(const struct spool_inspect *l)
 {
 	struct spool_state state = l->seen.state;
 	bool any = false;
@@ -58,7 +58,7 @@ static struct spool_state state_to_write(const struct spool_look *l)
 	return state;
 }
 
-static int write_slots(struct spool_look *l, const struct spool_state *state)
+static int write_slots(struct spool_inspect *l, const struct spool_state *state)
 {
 	struct statefile f = { .fd = -1 };
 	struct why why;
@@ -72,7 +72,7 @@ static int write_slots(struct spool_look *l, const struct spool_state *state)
 }
 
 /* What cannot be read now may be the newest. */
-static int check_slots(const struct spool_look *l)
+static int check_slots(const struct spool_inspect *l)
 {
 	for (size_t i = 0; i < SLOTS; i++)
 		if (l->seen.slots[i] != 0 && l->seen.slots[i] != E_CORRUPT &&
@@ -81,12 +81,12 @@ static int check_slots(const struct spool_look *l)
 	return 0;
 }
 
-int spool_mend_state(struct spool_look *l, struct why *why)
+int spool_repair_state(struct spool_inspect *l, struct why *why)
 {
 	struct spool_state state = state_to_write(l);
 	int rc = check_slots(l);
 
-	look_end_way(l);
+	inspect_end_way(l);
 	if (rc == 0)
 		rc = keep_state(l);
 	if (rc == 0)
@@ -96,7 +96,7 @@ int spool_mend_state(struct spool_look *l, struct why *why)
 	return rc;
 }
 
-int look_doubt(struct spool_look *l)
+int inspect_doubt(struct spool_inspect *l)
 {
 	struct statefile f = { .fd = -1 };
 	struct slot slots[SLOTS];

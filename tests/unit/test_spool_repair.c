@@ -1,4 +1,4 @@
-/* test_spool_mend.c — damaged segments are written anew or set aside, and nothing is deleted on the way. */
+/* test_spool_repair.c — damaged segments are written anew or set aside, and nothing is deleted on the way. */
 #include <config.h>
 
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "fault.h"
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool/mend.h"
+#include "spool/repair.h"
 #include "tap.h"
 
 enum { TURNS = 40, EACH = 100, ALL = TURNS * EACH, PAGE = 4096 };
@@ -46,11 +46,11 @@ static void cut_off(struct kit *k, unsigned n, off_t bytes)
 	close(fd);
 }
 
-static struct spool_look *look(struct kit *k)
+static struct spool_inspect *look(struct kit *k)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 
-	if (spool_look_open(&l, k->dir, SPOOL_LOOK_ALONE, &k->why) == 0)
+	if (spool_inspect_open(&l, k->dir, SPOOL_INSPECT_ALONE, &k->why) == 0)
 		return l;
 	printf("Bail out! %s\n", k->why.text);
 	exit(1);
@@ -59,13 +59,13 @@ static struct spool_look *look(struct kit *k)
 /* Renews segment I. Gives the records written, or an error. */
 static int64_t renew(struct kit *k, size_t i)
 {
-	struct spool_look *l = look(k);
+	struct spool_inspect *l = look(k);
 	uint64_t records;
 	int rc;
 
 	prints_take(&before, k->dir);
-	rc = spool_renew(l, i, &records, &k->why);
-	spool_look_close(l);
+	rc = spool_rewrite(l, i, &records, &k->why);
+	spool_inspect_close(l);
 	prints_take(&after, k->dir);
 	return rc < 0 ? rc : (int64_t)records;
 }
@@ -93,18 +93,18 @@ struct sight {
 
 static struct sight see(struct kit *k)
 {
-	struct spool_look *l = look(k);
+	struct spool_inspect *l = look(k);
 	struct sight s = { 0 };
 	struct spool_item item;
 
-	while (spool_look_next(l, &item) == 0) {
+	while (spool_inspect_next(l, &item) == 0) {
 		s.records += item.batch != NULL && kit_is(k, item.batch);
 		s.lost += item.lost.end - item.lost.first;
 		s.lost_spans += item.spans;
 		s.broken += item.batch == NULL && item.segment != SPOOL_NO_SEGMENT;
 		batch_unref(&item.batch);
 	}
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return s;
 }
 
@@ -193,7 +193,7 @@ static void what_is_delivered_is_not_written_again(void)
 
 static void a_segment_without_a_record_goes_aside_byte_for_byte(void)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct kit k;
 
 	make(&k, 1);
@@ -201,7 +201,7 @@ static void a_segment_without_a_record_goes_aside_byte_for_byte(void)
 	prints_take(&before, k.dir);
 	l = look(&k);
 	is_int(spool_set_aside(l, 0, &k.why), 0, "it is set aside");
-	spool_look_close(l);
+	spool_inspect_close(l);
 	prints_take(&after, k.dir);
 	is_int(after.bytes, before.bytes, "there are as many bytes as before");
 	nothing_is_lost();
@@ -238,11 +238,11 @@ static bool dies_at(struct kit *k, uint64_t at)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct spool_look *l = look(k);
+		struct spool_inspect *l = look(k);
 		uint64_t records;
 
 		fault_arm(&plan);
-		_exit(spool_renew(l, 1, &records, &k->why) < 0);
+		_exit(spool_rewrite(l, 1, &records, &k->why) < 0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		exit(99);
@@ -268,11 +268,11 @@ static void killed_anywhere_it_has_lost_nothing_and_can_be_done_again(void)
 		kit_close(&k);
 		lost += see(&k).records != ALL - 1;
 		for (size_t i = 0; i < 8 && see(&k).broken > 0; i++) {
-			struct spool_look *l = look(&k);
-			bool there = i < spool_look_seen(l)->nsegments &&
-			             (spool_look_seen(l)->segments[i].bad || i == 1);
+			struct spool_inspect *l = look(&k);
+			bool there = i < spool_inspect_seen(l)->nsegments &&
+			             (spool_inspect_seen(l)->segments[i].bad || i == 1);
 
-			spool_look_close(l);
+			spool_inspect_close(l);
 			if (there && renew(&k, i) < 0)
 				undone++;
 		}

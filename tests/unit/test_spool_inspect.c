@@ -1,4 +1,4 @@
-/* test_spool_look.c — a spool seen from outside: all that is there, all that is not, and no byte changed. */
+/* test_spool_inspect.c — a spool seen from outside: all that is there, all that is not, and no byte changed. */
 #include <config.h>
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 #include "prints.h"
 #include "spool_kit.h"
-#include "spool/look.h"
+#include "spool/inspect.h"
 #include "tap.h"
 
 enum { TURNS = 60, EACH = 100, ALL = TURNS * EACH };
@@ -39,27 +39,27 @@ static void meet(struct met *m, const struct kit *k, struct spool_item *item)
 }
 
 static struct met go_through(
-        const struct kit *k, struct spool_look *l, const struct spool_range *range)
+        const struct kit *k, struct spool_inspect *l, const struct spool_range *range)
 {
 	struct spool_item item;
 	struct met m = { 0 };
 	double share = 0;
 
-	spool_look_begin(l, range);
-	while (spool_look_next(l, &item) == 0) {
-		if (spool_look_share(l) < share || spool_look_share(l) > 1)
+	spool_inspect_begin(l, range);
+	while (spool_inspect_next(l, &item) == 0) {
+		if (spool_inspect_share(l) < share || spool_inspect_share(l) > 1)
 			m.wrong++;
-		share = spool_look_share(l);
+		share = spool_inspect_share(l);
 		meet(&m, k, &item);
 	}
 	return m;
 }
 
-static struct spool_look *look(struct kit *k, enum spool_look_how how)
+static struct spool_inspect *look(struct kit *k, enum spool_inspect_how how)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 
-	if (spool_look_open(&l, k->dir, how, &k->why) == 0)
+	if (spool_inspect_open(&l, k->dir, how, &k->why) == 0)
 		return l;
 	printf("Bail out! %s\n", k->why.text);
 	exit(1);
@@ -67,10 +67,10 @@ static struct spool_look *look(struct kit *k, enum spool_look_how how)
 
 static struct met look_through(struct kit *k)
 {
-	struct spool_look *l = look(k, SPOOL_LOOK_REST);
+	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
 	struct met m = go_through(k, l, &(struct spool_range){ 0 });
 
-	spool_look_close(l);
+	spool_inspect_close(l);
 	return m;
 }
 
@@ -90,14 +90,14 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 {
 	static struct prints before, after;
 	const struct spool_seen *seen;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct met m;
 	struct kit k;
 
 	make(&k, 1);
 	prints_take(&before, k.dir);
-	l = look(&k, SPOOL_LOOK_REST);
-	seen = spool_look_seen(l);
+	l = look(&k, SPOOL_INSPECT_REST);
+	seen = spool_inspect_seen(l);
 	ok(seen->nsegments > 2 && seen->nsegments == kit_names(&k, "seg-"), "%zu segments",
 	        seen->nsegments);
 	ok(seen->has_state && seen->state.cursor == 1 && seen->state.end == ALL + 1 &&
@@ -115,7 +115,7 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 	is_int(m.spans, kit_spans_in(1, ALL + 1), "with all its spans");
 	is_int(m.wrong, 0, "as it was put");
 	is_int(m.damages, 0, "nothing is damaged");
-	spool_look_close(l);
+	spool_inspect_close(l);
 	prints_take(&after, k.dir);
 	is_text(prints_differ(&before, &after) == NULL ? "" : prints_differ(&before, &after), "",
 	        "no byte of it was changed");
@@ -124,13 +124,13 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 
 static void what_is_delivered_can_be_passed_over(void)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct met m;
 	struct kit k;
 
 	make(&k, 4000);
-	l = look(&k, SPOOL_LOOK_REST);
-	ok(!spool_look_waits(l, 3999) && spool_look_waits(l, 4000), "the state says what waits");
+	l = look(&k, SPOOL_INSPECT_REST);
+	ok(!spool_inspect_waits(l, 3999) && spool_inspect_waits(l, 4000), "the state says what waits");
 	m = go_through(&k, l, &(struct spool_range){ .waiting = true });
 	is_int(m.records, ALL - 3999, "only that is given");
 	m = go_through(&k, l, &(struct spool_range){ 0 });
@@ -139,7 +139,7 @@ static void what_is_delivered_can_be_passed_over(void)
 	m = go_through(&k, l, &(struct spool_range){ .since_ms = 1000000 + ALL });
 	ok(m.records > 0 && m.records < 2000 && m.damages == 0,
 	        "older segments can be passed over");
-	spool_look_close(l);
+	spool_inspect_close(l);
 	kit_free(&k);
 }
 
@@ -183,16 +183,16 @@ static void a_broken_tree_costs_no_record(void)
 static void a_segment_that_is_gone_is_missed_to_the_span(void)
 {
 	char path[TEMPDIR_PATH + 64];
-	struct spool_look *l;
+	struct spool_inspect *l;
 	uint64_t first, end;
 	struct met m;
 	struct kit k;
 
 	make(&k, 1);
-	l = look(&k, SPOOL_LOOK_REST);
-	first = spool_look_seen(l)->segments[1].first;
-	end = spool_look_seen(l)->segments[1].end;
-	spool_look_close(l);
+	l = look(&k, SPOOL_INSPECT_REST);
+	first = spool_inspect_seen(l)->segments[1].first;
+	end = spool_inspect_seen(l)->segments[1].end;
+	spool_inspect_close(l);
 	tempdir_remove(kit_path(&k, "seg-", 1, path));
 	m = look_through(&k);
 	is_int(m.records, ALL - (end - first), "the others come");
@@ -254,7 +254,7 @@ static void whatever_byte_is_wrong_every_record_is_given_or_lost(void)
 static void a_running_agent_is_no_hindrance_and_is_named(void)
 {
 	static struct prints before, after;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	char pid[32];
 	struct met m;
 	struct kit k;
@@ -264,14 +264,14 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	for (int i = 0; i < TURNS; i++)
 		kit_put(&k, EACH);
 	prints_take(&before, k.dir);
-	ok(spool_look_open(&l, k.dir, SPOOL_LOOK_REST, &k.why) == E_LOCKED, "at rest it is not");
+	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why) == E_LOCKED, "at rest it is not");
 	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
 	ok(strstr(k.why.text, pid) != NULL, "%s", k.why.text);
-	ok(spool_look_open(&l, k.dir, SPOOL_LOOK_ALONE, &k.why) == E_LOCKED,
+	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_ALONE, &k.why) == E_LOCKED,
 	        "nor can it be had alone");
-	l = look(&k, SPOOL_LOOK_LIVE);
-	is_int(spool_look_seen(l)->holder, getpid(), "live it can be seen, and whose it is");
-	is_int(spool_look_seen(l)->state.end, ALL + 1, "as it is now");
+	l = look(&k, SPOOL_INSPECT_LIVE);
+	is_int(spool_inspect_seen(l)->holder, getpid(), "live it can be seen, and whose it is");
+	is_int(spool_inspect_seen(l)->state.end, ALL + 1, "as it is now");
 	kit_put(&k, EACH);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	ok(m.records >= ALL && m.wrong == 0 && m.damages == 0, "%d records, while it goes on",
@@ -280,18 +280,18 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	ok(m.records < ALL && m.wrong == 0 && m.damages == 0,
 	        "what is delivered meanwhile is no damage, %d records", (int)m.records);
-	spool_look_close(l);
+	spool_inspect_close(l);
 	kit_close(&k);
 	prints_take(&after, k.dir);
-	l = look(&k, SPOOL_LOOK_LIVE);
-	is_int(spool_look_seen(l)->holder, 0, "stopped, nobody has it");
-	spool_look_close(l);
+	l = look(&k, SPOOL_INSPECT_LIVE);
+	is_int(spool_inspect_seen(l)->holder, 0, "stopped, nobody has it");
+	spool_inspect_close(l);
 	kit_free(&k);
 }
 
 static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 {
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct ledger seen;
 	struct kit k;
 
@@ -299,10 +299,10 @@ static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 	kit_must_open(&k);
 	kit_put(&k, EACH);
 	kit_abandon(&k);
-	l = look(&k, SPOOL_LOOK_REST);
-	ok(spool_look_seen(l)->state.running, "it was killed");
-	seen = spool_look_seen(l)->state.ledger;
-	spool_look_close(l);
+	l = look(&k, SPOOL_INSPECT_REST);
+	ok(spool_inspect_seen(l)->state.running, "it was killed");
+	seen = spool_inspect_seen(l)->state.ledger;
+	spool_inspect_close(l);
 	ok(ledger_check(&seen) == NULL, "the ledger balances");
 	kit_must_open(&k);
 	is_int(memcmp(&k.found.state.ledger, &seen, sizeof(seen)), 0,
@@ -314,32 +314,32 @@ static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 static void what_is_no_spool_is_refused(void)
 {
 	char file[TEMPDIR_PATH + 16];
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct kit k;
 	FILE *f;
 
 	kit_init(&k);
-	is_int(spool_look_open(&l, k.dir, SPOOL_LOOK_LIVE, &k.why), E_MISSING,
+	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
 	        "an empty directory");
-	is_int(spool_look_open(&l, "/nonexistent/spool", SPOOL_LOOK_LIVE, &k.why), E_MISSING,
+	is_int(spool_inspect_open(&l, "/nonexistent/spool", SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
 	        "none at all");
 	ok(strstr(k.why.text, "/nonexistent/spool") != NULL, "%s", k.why.text);
 	snprintf(file, sizeof(file), "%s/state", k.dir);
 	f = fopen(file, "w");
 	fclose(f);
-	l = look(&k, SPOOL_LOOK_REST);
-	ok(!spool_look_seen(l)->has_state && spool_look_seen(l)->nsegments == 0,
+	l = look(&k, SPOOL_INSPECT_REST);
+	ok(!spool_inspect_seen(l)->has_state && spool_inspect_seen(l)->nsegments == 0,
 	        "an empty state file is no state");
-	spool_look_close(l);
+	spool_inspect_close(l);
 	kit_free(&k);
 }
 
 static void the_quarantine_can_be_read(void)
 {
-	struct spool_kept *list;
+	struct spool_quarantined *list;
 	char path[TEMPDIR_PATH + 96];
 	struct batch *b, *got;
-	struct spool_look *l;
+	struct spool_inspect *l;
 	struct spool_item item;
 	unsigned records = 0;
 	size_t n;
@@ -355,37 +355,37 @@ static void the_quarantine_can_be_read(void)
 	snprintf(path, sizeof(path), "%s/quarantine/seg-0000000000000001.bad", k.dir);
 	ok(rename(kit_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0,
 	        "and a segment");
-	l = look(&k, SPOOL_LOOK_LIVE);
-	is_int(spool_look_seen(l)->kept_records, 1, "they are counted");
-	is_int(spool_look_seen(l)->kept_segments, 1, "both");
-	is_int(spool_look_kept(l, &list, &n), 0, "they are listed");
+	l = look(&k, SPOOL_INSPECT_LIVE);
+	is_int(spool_inspect_seen(l)->kept_records, 1, "they are counted");
+	is_int(spool_inspect_seen(l)->kept_segments, 1, "both");
+	is_int(spool_inspect_quarantine(l, &list, &n), 0, "they are listed");
 	ok(n == 2 && list[0].is_record && list[0].rc == 0 && list[0].sequence == 5 &&
 	                list[0].spans == b->spans && strcmp(list[0].cause, "refused") == 0 &&
 	                strcmp(list[0].detail, "400: not a Batch") == 0 && list[0].maybe_dup,
 	        "the record with its cause");
 	ok(!list[1].is_record && list[1].bytes > 1000000, "the segment with its size");
-	is_int(spool_look_kept_batch(l, list[0].name, &got, &k.why), 0, "the batch can be had");
+	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), 0, "the batch can be had");
 	ok(kit_is(&k, got), "as it was put");
 	batch_unref(&got);
-	is_int(spool_look_begin_kept(l, list[1].name, &k.why), 0, "the segment's records");
-	while (spool_look_next(l, &item) == 0) {
+	is_int(spool_inspect_begin_quarantined(l, list[1].name, &k.why), 0, "the segment's records");
+	while (spool_inspect_next(l, &item) == 0) {
 		records += item.batch != NULL && kit_is(&k, item.batch);
 		batch_unref(&item.batch);
 	}
 	ok(records > 1000, "can be had, too: %u", records);
-	is_int(spool_look_kept_batch(l, "../state", &got, &k.why), E_USAGE,
+	is_int(spool_inspect_quarantined_batch(l, "../state", &got, &k.why), E_USAGE,
 	        "no way leads out of it");
 	snprintf(path, sizeof(path), "%s/quarantine/%s", k.dir, list[0].name);
 	free(list);
 	fd = open(path, O_RDWR);
 	kit_flip(fd, 100, 1);
 	close(fd);
-	is_int(spool_look_kept(l, &list, &n), 0, "a broken one is listed");
+	is_int(spool_inspect_quarantine(l, &list, &n), 0, "a broken one is listed");
 	ok(n == 2 && list[0].rc == E_CORRUPT, "as broken");
-	is_int(spool_look_kept_batch(l, list[0].name, &got, &k.why), E_CORRUPT,
+	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), E_CORRUPT,
 	        "and cannot be had: ");
 	free(list);
-	spool_look_close(l);
+	spool_inspect_close(l);
 	batch_unref(&b);
 	kit_free(&k);
 }

@@ -1,4 +1,4 @@
-/* mend.c — a damaged segment is replaced by new ones that hold what is intact of it.
+/* repair.c — a damaged segment is replaced by new ones that hold what is intact of it.
  *
  *   seg-5 (damaged)  ──► seg-5.bad          its name says so, as when an agent meets the damage
  *                    ──► seg-5, seg-9 …     one for each run of positions without a gap, last first
@@ -11,15 +11,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "look.h"
-#include "spool/mend.h"
+#include "inspect.h"
+#include "spool/repair.h"
 #include "spool_internal.h"
 
 /* Of one LMDB transaction; the last may go over it by one record. */
 enum { GATHER_BYTES = WRITER_TXN_BYTES, GATHER_MOST = 8192 };
 
-struct renewing {
-	struct spool_look *l;
+struct rewriting {
+	struct spool_inspect *l;
 	size_t i;
 	struct spool_run *runs; /* positions without a gap */
 	size_t nruns;
@@ -31,7 +31,7 @@ struct renewing {
 	uint64_t records;
 };
 
-static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
+static int cannot(const struct spool_inspect *l, size_t i, int rc, struct why *why)
 {
 	return why_set(
 	        why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
@@ -39,17 +39,17 @@ static int cannot(const struct spool_look *l, size_t i, int rc, struct why *why)
 
 /* A start that finds the newest segment damaged does not trust what else says how far was offered. Once it
  * is out of the way nothing would tell. */
-static int keep_doubt(struct spool_look *l, size_t i)
+static int keep_doubt(struct spool_inspect *l, size_t i)
 {
 	bool newest = l->seen.segments[i].rc < 0 && l->seen.segments[i].rc != E_FOREIGN;
 
 	for (size_t k = i + 1; k < l->seen.nsegments; k++)
 		newest = newest && l->seen.segments[k].rc < 0;
-	return newest ? look_doubt(l) : 0;
+	return newest ? inspect_doubt(l) : 0;
 }
 
 /* Fails when nothing is known of segment I but that it may not be opened, or that descriptors have run out. */
-static int check_access(const struct spool_look *l, size_t i, struct why *why)
+static int check_access(const struct spool_inspect *l, size_t i, struct why *why)
 {
 	const struct spool_segment *seg = &l->seen.segments[i];
 	char path[PATH_MAX];
@@ -61,7 +61,7 @@ static int check_access(const struct spool_look *l, size_t i, struct why *why)
 	return why_wrap(why, "spool %s", l->directory);
 }
 
-int spool_mend_check(const struct spool_look *l, struct why *why)
+int spool_repair_check(const struct spool_inspect *l, struct why *why)
 {
 	int rc = 0;
 
@@ -70,14 +70,14 @@ int spool_mend_check(const struct spool_look *l, struct why *why)
 	return rc;
 }
 
-int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
+int spool_set_aside(struct spool_inspect *l, size_t i, struct why *why)
 {
 	char name[SEGMENT_NAME];
 	int rc = check_access(l, i, why);
 
 	if (rc < 0)
 		return rc;
-	look_end_way(l);
+	inspect_end_way(l);
 	segment_name(&l->segments.at[i], name);
 	rc = keep_doubt(l, i);
 	if (rc == 0)
@@ -85,7 +85,7 @@ int spool_set_aside(struct spool_look *l, size_t i, struct why *why)
 	return rc < 0 ? cannot(l, i, rc, why) : 0;
 }
 
-static int add_position(struct renewing *g, uint64_t position)
+static int add_position(struct rewriting *g, uint64_t position)
 {
 	struct spool_run *last = g->nruns > 0 ? &g->runs[g->nruns - 1] : NULL, *more;
 
@@ -102,7 +102,7 @@ static int add_position(struct renewing *g, uint64_t position)
 }
 
 /* The next record of the segment at or above *AT that is whole. 0; E_MISSING: there is none. */
-static int next_whole(struct renewing *g, uint64_t *at, struct batch **b, struct record *header)
+static int next_whole(struct rewriting *g, uint64_t *at, struct batch **b, struct record *header)
 {
 	struct reader *r = &g->l->reader;
 	struct place p;
@@ -121,13 +121,13 @@ static int next_whole(struct renewing *g, uint64_t *at, struct batch **b, struct
 }
 
 /* Which of its positions are intact, from the cursor on. */
-static int find_runs(struct renewing *g)
+static int find_runs(struct rewriting *g)
 {
 	const struct segment *seg = &g->l->segments.at[g->i];
 	uint64_t at = max_u64(seg->first, g->l->seen.state.cursor);
 	struct record header;
 	struct batch *b;
-	int rc = reader_open(&g->l->reader, seg, look_limit(g->l, g->i));
+	int rc = reader_open(&g->l->reader, seg, inspect_limit(g->l, g->i));
 
 	if (rc == 0)
 		rc = reader_turn_to_salvage(&g->l->reader); /* of a tree that is damaged nothing is believed */
@@ -142,7 +142,7 @@ static int find_runs(struct renewing *g)
 	return rc == E_MISSING ? 0 : rc;
 }
 
-static int flush(struct renewing *g)
+static int flush(struct rewriting *g)
 {
 	struct head head = { .state = g->l->seen.state, .origin = g->l->origin };
 	const struct record *last;
@@ -164,7 +164,7 @@ static int flush(struct renewing *g)
 	return rc;
 }
 
-static int take(struct renewing *g, struct batch *b, const struct record *header)
+static int take(struct rewriting *g, struct batch *b, const struct record *header)
 {
 	if (g->n == GATHER_MOST || g->bytes >= GATHER_BYTES) {
 		int rc = flush(g);
@@ -181,7 +181,7 @@ static int take(struct renewing *g, struct batch *b, const struct record *header
 }
 
 /* One run into next/. */
-static int copy_run(struct renewing *g, const struct spool_run *run)
+static int copy_run(struct rewriting *g, const struct spool_run *run)
 {
 	uint64_t at = run->first;
 	struct record header;
@@ -202,14 +202,14 @@ static int copy_run(struct renewing *g, const struct spool_run *run)
 }
 
 /* Room for the whole segment once more and some: no run needs as much. */
-static uint64_t map_bytes(const struct renewing *g)
+static uint64_t map_bytes(const struct rewriting *g)
 {
 	uint64_t bytes = 2 * g->l->seen.segments[g->i].bytes + 2 * WRITER_LEAST_BYTES;
 
 	return (bytes + 65535) / 65536 * 65536;
 }
 
-static int renew_run(struct renewing *g, const struct spool_run *run)
+static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 {
 	struct spot first;
 	int rc = writer_make(
@@ -230,7 +230,7 @@ static int renew_run(struct renewing *g, const struct spool_run *run)
 	return 0;
 }
 
-static void let_go(struct renewing *g)
+static void let_go(struct rewriting *g)
 {
 	for (size_t i = 0; i < g->n; i++)
 		batch_unref(&g->batches[i]);
@@ -240,7 +240,7 @@ static void let_go(struct renewing *g)
 }
 
 /* The copy and the original stand beside each other for a while. */
-static int has_room(const struct renewing *g)
+static int has_room(const struct rewriting *g)
 {
 	uint64_t bytes = g->l->seen.segments[g->i].bytes + WRITER_LEAST_BYTES;
 	struct disk_space space;
@@ -251,7 +251,7 @@ static int has_room(const struct renewing *g)
 	return g->nruns > 0 && space.bytes < bytes ? E_FULL : 0;
 }
 
-static int renew(struct renewing *g)
+static int rewrite(struct rewriting *g)
 {
 	int rc = find_runs(g);
 
@@ -262,13 +262,13 @@ static int renew(struct renewing *g)
 	if (rc == 0)
 		rc = segments_mark_bad(&g->l->segments, g->l->dir, g->i);
 	for (size_t k = g->nruns; rc == 0 && k > 0; k--)
-		rc = renew_run(g, &g->runs[k - 1]);
+		rc = rewrite_run(g, &g->runs[k - 1]);
 	return rc;
 }
 
-int spool_renew(struct spool_look *l, size_t i, uint64_t *records, struct why *why)
+int spool_rewrite(struct spool_inspect *l, size_t i, uint64_t *records, struct why *why)
 {
-	struct renewing g = {
+	struct rewriting g = {
 		.l = l,
 		.i = i,
 		.entries = calloc(GATHER_MOST, sizeof(*g.entries)),
@@ -276,13 +276,13 @@ int spool_renew(struct spool_look *l, size_t i, uint64_t *records, struct why *w
 	};
 	int rc = g.entries == NULL || g.batches == NULL ? E_NOMEM : 0;
 
-	look_end_way(l);
+	inspect_end_way(l);
 	if (rc == 0)
-		rc = renew(&g);
+		rc = rewrite(&g);
 	let_go(&g);
 	*records = g.records;
 	if (rc < 0) {
-		look_end_way(l);
+		inspect_end_way(l);
 		return cannot(l, i, rc, why);
 	}
 	return spool_set_aside(l, i, why);
