@@ -5,7 +5,7 @@
 #include "telemetry/health.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
-#include "policy/marks.h"
+#include "policy/positions.h"
 #include "spool/spool.h"
 
 struct spooler_events {
@@ -67,9 +67,9 @@ bool spooler_is_empty(const struct spooler *k);
 /* Something in the spool waits to be read. */
 bool spooler_has_waiting(const struct spooler *k);
 
-/* What became of position P. SPANS counts for MARK_DONE. E_NOMEM: it waits as before; that cannot
+/* What became of position P. SPANS counts for POSITION_DONE. E_NOMEM: it waits as before; that cannot
  * happen to one that was put while the sink had it, nor to one that was read. */
-int spooler_mark(struct spooler *k, uint64_t position, enum mark mark, uint32_t spans);
+int spooler_set_status(struct spooler *k, uint64_t position, enum position_status mark, uint32_t spans);
 
 /* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next turns. */
 void spooler_cull(struct spooler *k);

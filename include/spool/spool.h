@@ -38,7 +38,7 @@ struct spool_state {
 	        spans_put; /* spans in all positions below end, ever; the spool gives it with end */
 	bool running;      /* false only in the last snapshot of a clean stop */
 	struct ledger ledger;
-	uint32_t marks_len; /* what is resolved above the cursor, as marks_save wrote it */
+	uint32_t marks_len; /* what is resolved above the cursor, as positions_save wrote it */
 	uint8_t marks[SPOOL_MARKS_BYTES];
 };
 

@@ -72,14 +72,14 @@ void backlog_got(struct backlog *b, struct batch *batch)
 static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to)
 {
 	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->spans, 1);
-	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
+	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
 }
 
 static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
 {
 	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
 	        clock_wall_ms());
-	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
+	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
 }
 
 static void refuse(
@@ -90,7 +90,7 @@ static void refuse(
 	batch->place = PLACE_REFUSED;
 	if (refused_put(b->refused, mine, outcome, detail) == 0)
 		return;
-	spooler_mark(b->spooler, batch->position, MARK_WAITING, 0);
+	spooler_set_status(b->spooler, batch->position, POSITION_WAITING, 0);
 	batch_unref(&mine);
 	b->read_at_us = clock_mono_us() + evidence_rest_us(1);
 }
@@ -123,12 +123,12 @@ static void rest_unread(struct backlog *b, const struct batch *batch)
 /* A doubt from before is not lifted by not being sent again. */
 static void wait_again(struct backlog *b, const struct batch *batch)
 {
-	spooler_mark(b->spooler, batch->position, batch->maybe_dup ? MARK_MAYBE : MARK_WAITING, 0);
+	spooler_set_status(b->spooler, batch->position, batch->maybe_dup ? POSITION_MAYBE_SENT : POSITION_WAITING, 0);
 }
 
 void backlog_stored(struct backlog *b, struct batch *batch)
 {
-	if (may_rest(b, batch) && spooler_mark(b->spooler, batch->position, MARK_HELD, 0) == 0)
+	if (may_rest(b, batch) && spooler_set_status(b->spooler, batch->position, POSITION_IN_FLIGHT, 0) == 0)
 		rest(b, batch);
 	else
 		rest_unread(b, batch);
@@ -164,13 +164,13 @@ void backlog_report(
 
 void backlog_resolved(struct backlog *b, struct batch *batch)
 {
-	spooler_mark(b->spooler, batch->position, MARK_DONE, batch->spans);
+	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
 	batch_unref(&batch);
 }
 
 void backlog_returned(struct backlog *b, struct batch *batch)
 {
-	spooler_mark(b->spooler, batch->position, MARK_WAITING, 0);
+	spooler_set_status(b->spooler, batch->position, POSITION_WAITING, 0);
 	batch_unref(&batch);
 }
 

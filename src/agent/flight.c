@@ -248,10 +248,10 @@ static void note_late(struct flight *f, const struct batch *b)
 /* Without memory to note that it is out it waits for its turn as backlog. */
 static void first_offer(struct flight *f, struct batch *b)
 {
-	if (spooler_mark(f->spooler, b->position, MARK_HELD, 0) < 0)
+	if (spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0) < 0)
 		return;
 	if (dispatcher_offer(f->dispatcher, b) != SINK_TOOK)
-		spooler_mark(f->spooler, b->position, MARK_WAITING, 0);
+		spooler_set_status(f->spooler, b->position, POSITION_WAITING, 0);
 }
 
 void flight_stored(struct flight *f, struct batch *b)
@@ -260,7 +260,7 @@ void flight_stored(struct flight *f, struct batch *b)
 
 	if (was == PLACE_QUEUED_DONE) {
 		leave(f, b, LEDGER_DELIVERED);
-		spooler_mark(f->spooler, b->position, MARK_DONE, b->spans);
+		spooler_set_status(f->spooler, b->position, POSITION_DONE, b->spans);
 		batch_unref(&b);
 		return;
 	}
@@ -272,9 +272,9 @@ void flight_stored(struct flight *f, struct batch *b)
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
 		first_offer(f, b);
 	if (b->with_sink)
-		spooler_mark(f->spooler, b->position, MARK_HELD, 0);
+		spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0);
 	else if (b->maybe_dup)
-		spooler_mark(f->spooler, b->position, MARK_MAYBE, 0);
+		spooler_set_status(f->spooler, b->position, POSITION_MAYBE_SENT, 0);
 	batch_unref(&b); /* the sink's own reference keeps what it has */
 }
 

@@ -27,8 +27,8 @@ static void inherit(struct spooler *k, const struct spool_found *found)
 	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN,
 	        k->ledger->place[LEDGER_IN_FLIGHT].spans,
 	        k->ledger->place[LEDGER_IN_FLIGHT].batches);
-	marks_init(&k->marks, s->cursor, s->end);
-	if (marks_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
+	positions_init(&k->marks, s->cursor, s->end);
+	if (positions_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
 		log_warn("spool: what was delivered out of order is not readable, some spans will "
 		         "be sent twice");
 	k->spans_put = s->spans_put;
@@ -54,7 +54,7 @@ void spooler_snapshot(struct spooler *k, struct spool_state *s)
 	s->running = true;
 	s->ledger = *k->ledger;
 	s->marks_len =
-	        (uint32_t)marks_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
+	        (uint32_t)positions_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
 	/* What is done but not noted will be found waiting, and sent again. */
 	delivered = &s->ledger.place[LEDGER_DELIVERED];
 	ledger_move(&s->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
@@ -186,13 +186,13 @@ bool spooler_has_waiting(const struct spooler *k)
 {
 	uint64_t first, end;
 
-	return marks_next(&k->marks, k->marks.cursor, 1, &first, &end);
+	return positions_next(&k->marks, k->marks.cursor, 1, &first, &end);
 }
 
-int spooler_mark(struct spooler *k, uint64_t position, enum mark mark, uint32_t spans)
+int spooler_set_status(struct spooler *k, uint64_t position, enum position_status mark, uint32_t spans)
 {
 	uint64_t cursor = k->marks.cursor;
-	int rc = marks_set(&k->marks, position, mark, spans);
+	int rc = positions_set(&k->marks, position, mark, spans);
 
 	k->dirty |= k->marks.cursor != cursor;
 	return rc;
@@ -203,7 +203,7 @@ void spooler_cull(struct spooler *k)
 	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
 
 	/* Where nothing waits, the sink has it all: that is not for this turn. */
-	if (!marks_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
+	if (!positions_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
 		return;
 	k->cull_wanted = true;
 	if (clock_mono_us() >= k->cull_at_us)
@@ -291,6 +291,6 @@ void spooler_free(struct spooler *k)
 		spooler_close(k, true);
 	if (k->spool != NULL)
 		spool_close(k->spool, NULL);
-	marks_free(&k->marks);
+	positions_free(&k->marks);
 	free(k);
 }

@@ -45,7 +45,7 @@ static uint64_t read_from(const struct spooler *k)
 
 	if (k->marks.end - cursor < 256)
 		from = cursor + (k->marks.end - cursor) * k->read_share / 256;
-	return marks_next(&k->marks, from, 1, &first, &end) ? from : cursor;
+	return positions_next(&k->marks, from, 1, &first, &end) ? from : cursor;
 }
 
 /* What waits. It is held when it arrives; until then nobody else can have it. */
@@ -57,7 +57,7 @@ static void choose_reads(struct spooler *k)
 	k->turn.read_bytes = k->wanted_bytes;
 	k->turn.read_records = READ_RECORDS;
 	while (k->wanted_bytes > 0 && left > 0 && k->turn.nread < SPOOL_RUNS &&
-	        marks_next(&k->marks, from, left, &first, &end)) {
+	        positions_next(&k->marks, from, left, &first, &end)) {
 		k->turn.read[k->turn.nread++] = (struct spool_run){ first, end };
 		left -= end - first;
 		from = end;
@@ -75,7 +75,7 @@ static void choose_culls(struct spooler *k)
 	if (!k->cull_wanted || k->began_us < k->cull_at_us)
 		return;
 	while (from < below && k->nculled < SPOOL_RUNS &&
-	        marks_next(&k->marks, from, below - from, &first, &end) && first < below) {
+	        positions_next(&k->marks, from, below - from, &first, &end) && first < below) {
 		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
 		from = end;
 	}
@@ -131,7 +131,7 @@ void spooler_begin(struct spooler *k)
 	k->turning = true;
 	/* A report on what the sink has may come the moment it is put, and must find its mark. */
 	if ((k->writing_offered &&
-	            marks_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
+	            positions_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
 	        work_start(k->loop, run_turn, on_turned, k) < 0)
 		give_up(k);
 }
@@ -168,18 +168,18 @@ static void tell_got(struct spooler *k)
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 		bool before = b->position < k->inherited_end;
-		enum mark mark = marks_at(&k->marks, b->position);
+		enum position_status mark = positions_at(&k->marks, b->position);
 
 		/* Resolved while it was being read; or the disk does not know that it is about to be offered. */
-		if ((mark != MARK_WAITING && mark != MARK_MAYBE) || k->turn.state_rc < 0) {
+		if ((mark != POSITION_WAITING && mark != POSITION_MAYBE_SENT) || k->turn.state_rc < 0) {
 			batch_unref(&b);
 			continue;
 		}
 		/* What this run knows is better than what the record says of itself. */
-		b->maybe_dup = mark == MARK_MAYBE ||
+		b->maybe_dup = mark == POSITION_MAYBE_SENT ||
 		               (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
-		if (spooler_mark(k, b->position, MARK_HELD, 0) < 0) {
+		if (spooler_set_status(k, b->position, POSITION_IN_FLIGHT, 0) < 0) {
 			batch_unref(&b); /* it waits as before */
 			continue;
 		}
@@ -210,11 +210,11 @@ static void tell_damage(struct spooler *k)
 		struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
-		if (marks_reserve(&k->marks, d->run.first, d->run.end) < 0)
+		if (positions_reserve(&k->marks, d->run.first, d->run.end) < 0)
 			continue; /* met again */
 		for (uint64_t p = max_u64(d->run.first, k->marks.cursor);
 		        p < min_u64(d->run.end, k->marks.end); p++)
-			spooler_mark(k, p, MARK_DONE, 0);
+			spooler_set_status(k, p, POSITION_DONE, 0);
 		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,
 		        min_u64(spans, in->spans), min_u64(batches, in->batches));
 		say_damage(k, d);
@@ -228,14 +228,14 @@ static void drop_culled(struct spooler *k)
 	if (k->nculled == 0)
 		return;
 	for (size_t i = 0; i < k->nculled; i++) {
-		if (marks_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
+		if (positions_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
 			cull_later(k);
 			return;
 		}
 	}
 	for (size_t i = 0; i < k->nculled; i++)
 		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
-			spooler_mark(k, p, MARK_DONE, 0);
+			spooler_set_status(k, p, POSITION_DONE, 0);
 	lost.spans = min_u64(k->culled_count.spans, in->spans);
 	lost.batches = min_u64(k->culled_count.batches, in->batches);
 	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
@@ -301,7 +301,7 @@ static void on_turned(void *arg)
 	k->stats.spool = t->stats;
 	if (t->stored > 0) {
 		k->stats.commit_us = pace_commit(k->stats.commit_us, clock_mono_us() - k->began_us);
-		marks_extend(&k->marks, t->first + t->stored);
+		positions_extend(&k->marks, t->first + t->stored);
 		k->spans_put = t->state.spans_put;
 	}
 	tell_stored(k);

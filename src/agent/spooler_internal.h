@@ -24,7 +24,7 @@ struct spooler {
 	struct ledger *ledger;
 	struct health *health;
 	struct spool *spool;
-	struct marks marks;
+	struct positions marks;
 	uint64_t generation;
 	uint64_t boot;
 	uint64_t spans_put;      /* as the spool counts them below the end */

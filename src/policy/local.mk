@@ -11,7 +11,7 @@ libspanspool_a_SOURCES += \
 	include/policy/endpoint.h %D%/endpoint.c \
 	include/policy/evidence.h %D%/evidence.c \
 	include/policy/ledger.h %D%/ledger.c \
-	include/policy/marks.h %D%/marks.c %D%/marks_internal.h %D%/marks_save.c \
+	include/policy/positions.h %D%/positions.c %D%/positions_internal.h %D%/positions_save.c \
 	include/policy/pace.h %D%/pace.c \
 	include/policy/post_budget.h %D%/post_budget.c \
 	include/policy/replay_pace.h %D%/replay_pace.c \

@@ -246,8 +246,8 @@ static int load_marks(struct spool_inspect *l, struct why *why)
 {
 	const struct spool_state *s = &l->seen.state;
 
-	marks_init(&l->marks, s->cursor, s->end);
-	if (marks_load(&l->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
+	positions_init(&l->marks, s->cursor, s->end);
+	if (positions_load(&l->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
 		return cannot(l, E_NOMEM, "marks", why);
 	return 0;
 }
@@ -260,7 +260,7 @@ static void find_oldest(struct spool_inspect *l)
 	struct place p;
 	size_t i;
 
-	if (cursor >= l->seen.state.end || !marks_next(&l->marks, cursor, 1, &first, &end))
+	if (cursor >= l->seen.state.end || !positions_next(&l->marks, cursor, 1, &first, &end))
 		return;
 	i = segments_find(&l->segments, first);
 	if (i == SEGMENTS_NONE || l->seen.segments[i].rc < 0)
@@ -341,7 +341,7 @@ const struct spool_seen *spool_inspect_seen(const struct spool_inspect *l)
 
 bool spool_inspect_waits(const struct spool_inspect *l, uint64_t position)
 {
-	return position >= l->marks.cursor && marks_at(&l->marks, position) != MARK_DONE;
+	return position >= l->marks.cursor && positions_at(&l->marks, position) != POSITION_DONE;
 }
 
 void inspect_end_way(struct spool_inspect *l)
@@ -385,7 +385,7 @@ void spool_inspect_close(struct spool_inspect *l)
 		return;
 	batch_unref(&l->pending);
 	reader_close(&l->reader);
-	marks_free(&l->marks);
+	positions_free(&l->marks);
 	segments_free(&l->segments);
 	free(l->seen.segments);
 	if (l->lock >= 0)

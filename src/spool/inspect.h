@@ -2,7 +2,7 @@
 #ifndef INSPECT_INTERNAL_H
 #define INSPECT_INTERNAL_H
 
-#include "policy/marks.h"
+#include "policy/positions.h"
 #include "reader.h"
 #include "segments.h"
 #include "spool/inspect.h"
@@ -20,7 +20,7 @@ struct spool_inspect {
 	struct reader reader;
 	struct spot disk; /* behind the last record on disk */
 	struct origin origin;
-	struct marks marks;
+	struct positions marks;
 
 	/* The way through, inspect_items.c. */
 	struct spool_range range;

@@ -9,13 +9,13 @@ bench-transcode: $(BUILT_SOURCES)
 	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_transcode$(EXEEXT)
 	@srcdir='$(srcdir)' %D%/bench_transcode$(EXEEXT)
 
-EXTRA_PROGRAMS += %D%/bench_marks
-CLEANFILES += %D%/bench_marks
+EXTRA_PROGRAMS += %D%/bench_positions
+CLEANFILES += %D%/bench_positions
 
 .PHONY: bench-marks
 bench-marks: $(BUILT_SOURCES)
-	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_marks$(EXEEXT)
-	@%D%/bench_marks$(EXEEXT)
+	@$(MAKE) $(AM_MAKEFLAGS) %D%/bench_positions$(EXEEXT)
+	@%D%/bench_positions$(EXEEXT)
 
 EXTRA_PROGRAMS += %D%/bench_http
 CLEANFILES += %D%/bench_http

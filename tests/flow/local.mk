@@ -95,7 +95,7 @@ check_PROGRAMS += %D%/held_agent
 check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
-%C%_test_pipeline_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=marks_set,--wrap=marks_reserve \
+%C%_test_pipeline_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=positions_set,--wrap=positions_reserve \
 	-Wl,--wrap=refused_put,--wrap=spool_turn
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)

@@ -5,15 +5,15 @@
 
 enum { PAUSE_MS = 100, BESIDES = 6, LOOK_MS = 600, SMALL = 100 };
 
-static bool no_mark;    /* marks_set finds no memory for MARK_HELD */
-static bool no_reserve; /* marks_reserve finds none */
+static bool no_mark;    /* positions_set finds no memory for POSITION_IN_FLIGHT */
+static bool no_reserve; /* positions_reserve finds none */
 static bool no_refused; /* refused_put finds none */
 static bool no_read;    /* what a commit cycle reads cannot be read */
 
-int __real_marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans);
-int __wrap_marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans);
-int __real_marks_reserve(struct marks *m, uint64_t first, uint64_t end);
-int __wrap_marks_reserve(struct marks *m, uint64_t first, uint64_t end);
+int __real_positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans);
+int __wrap_positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans);
+int __real_positions_reserve(struct positions *m, uint64_t first, uint64_t end);
+int __wrap_positions_reserve(struct positions *m, uint64_t first, uint64_t end);
 struct refused;
 int __real_refused_put(
         struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
@@ -22,14 +22,14 @@ int __wrap_refused_put(
 void __real_spool_turn(struct spool *s, struct spool_turn *t);
 void __wrap_spool_turn(struct spool *s, struct spool_turn *t);
 
-int __wrap_marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans)
+int __wrap_positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans)
 {
-	return no_mark && mark == MARK_HELD ? E_NOMEM : __real_marks_set(m, position, mark, spans);
+	return no_mark && mark == POSITION_IN_FLIGHT ? E_NOMEM : __real_positions_set(m, position, mark, spans);
 }
 
-int __wrap_marks_reserve(struct marks *m, uint64_t first, uint64_t end)
+int __wrap_positions_reserve(struct positions *m, uint64_t first, uint64_t end)
 {
-	return no_reserve ? E_NOMEM : __real_marks_reserve(m, first, end);
+	return no_reserve ? E_NOMEM : __real_positions_reserve(m, first, end);
 }
 
 int __wrap_refused_put(

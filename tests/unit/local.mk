@@ -32,7 +32,7 @@ UNIT_TESTS = \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
 	%D%/test_log \
-	%D%/test_marks \
+	%D%/test_positions \
 	%D%/test_metrics \
 	%D%/test_metrics_page \
 	%D%/test_rate_schedule \

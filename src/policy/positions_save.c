@@ -1,8 +1,8 @@
-/* marks_save.c — the map as bytes, for the spool's state: a bounded piece of work whatever the map is like. */
-#include "marks_internal.h"
+/* positions_save.c — the map as bytes, for the spool's state: a bounded piece of work whatever the map is like. */
+#include "positions_internal.h"
 
 enum {
-	SAVED_CHUNKS = 64, /* that marks_save looks into, at most: some 0.1 ms */
+	SAVED_CHUNKS = 64, /* that positions_save looks into, at most: some 0.1 ms */
 	RUN_BYTES = 30,    /* of a saved run, at most */
 };
 
@@ -61,14 +61,14 @@ static void add_done(struct saving *s, uint64_t first, uint64_t end, uint64_t sp
 	s->spans += spans;
 }
 
-static void save_chunk(const struct marks *m, struct saving *s, const struct marks_range *r)
+static void save_chunk(const struct positions *m, struct saving *s, const struct positions_range *r)
 {
 	for (uint64_t at = max_u64(r->first, m->cursor), n; at < r->end && !s->full; at += n) {
 		uint64_t spans = 0;
 
 		count_step(m);
 		n = alike(r->chunk, at);
-		if (mark_in(r->chunk, at) != MARK_DONE)
+		if (mark_in(r->chunk, at) != POSITION_DONE)
 			continue;
 		for (uint64_t p = at; p < at + n; p++)
 			spans += r->chunk->spans[p % CHUNK];
@@ -76,19 +76,19 @@ static void save_chunk(const struct marks *m, struct saving *s, const struct mar
 	}
 }
 
-size_t marks_save(
-        struct marks *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches)
+size_t positions_save(
+        struct positions *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches)
 {
 	struct saving s = { .to = to, .cap = cap, .behind = m->cursor };
 	size_t chunks = 0;
 
 	for (size_t i = 0; i < m->nranges && !s.full && chunks < SAVED_CHUNKS; i++) {
-		const struct marks_range *r = &m->ranges[i];
+		const struct positions_range *r = &m->ranges[i];
 
 		count_step(m);
 		if (r->chunk == NULL) {
 			add_done(&s, r->first, r->end, r->spans);
-		} else if (r->chunk->count[MARK_DONE] > 0) {
+		} else if (r->chunk->count[POSITION_DONE] > 0) {
 			chunks++;
 			save_chunk(m, &s, r);
 		}
@@ -115,7 +115,7 @@ static bool get_varint(struct slice *s, uint64_t *value)
 }
 
 /* The spans of a run stand on the first of its positions that can hold them: only sums are ever asked. */
-static int load_run(struct marks *m, uint64_t at, uint64_t end, uint64_t spans)
+static int load_run(struct positions *m, uint64_t at, uint64_t end, uint64_t spans)
 {
 	uint64_t whole = (at + CHUNK - 1) / CHUNK * CHUNK, whole_end = end / CHUNK * CHUNK;
 	bool behind_all = m->nranges == 0 || m->ranges[m->nranges - 1].end <= whole;
@@ -124,20 +124,20 @@ static int load_run(struct marks *m, uint64_t at, uint64_t end, uint64_t spans)
 		uint32_t here = (uint32_t)min_u64(spans, UINT32_MAX);
 
 		if (at == whole && whole < whole_end && behind_all) {
-			if (marks_append_done(m, whole, whole_end, spans) < 0)
+			if (positions_append_done(m, whole, whole_end, spans) < 0)
 				return E_NOMEM;
 			at = whole_end;
 			spans = 0;
 			continue;
 		}
-		if (marks_set(m, at++, MARK_DONE, here) < 0)
+		if (positions_set(m, at++, POSITION_DONE, here) < 0)
 			return E_NOMEM;
 		spans -= here;
 	}
 	return 0;
 }
 
-int marks_load(struct marks *m, struct slice saved)
+int positions_load(struct positions *m, struct slice saved)
 {
 	uint64_t at = m->cursor;
 

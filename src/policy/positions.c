@@ -1,4 +1,4 @@
-/* marks.c — two bits a position, in chunks that exist only where positions differ from their neighbours.
+/* positions.c — two bits a position, in chunks that exist only where positions differ from their neighbours.
  *
  *   WAITING ──read──► HELD ──delivered──► DONE
  *      ▲                │ ├──not sent───► WAITING
@@ -11,29 +11,29 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "marks_internal.h"
+#include "positions_internal.h"
 
-void marks_init(struct marks *m, uint64_t cursor, uint64_t end)
+void positions_init(struct positions *m, uint64_t cursor, uint64_t end)
 {
-	*m = (struct marks){ .cursor = cursor, .end = end, .held_to = cursor };
+	*m = (struct positions){ .cursor = cursor, .end = end, .held_to = cursor };
 }
 
-void marks_free(struct marks *m)
+void positions_free(struct positions *m)
 {
 	for (size_t i = 0; i < m->nranges; i++)
 		free(m->ranges[i].chunk);
 	free(m->ranges);
-	*m = (struct marks){ 0 };
+	*m = (struct positions){ 0 };
 }
 
-void marks_extend(struct marks *m, uint64_t end)
+void positions_extend(struct positions *m, uint64_t end)
 {
 	assert(end >= m->end);
 	m->end = end;
 }
 
 /* The first range that ends above POSITION; nranges when none does. */
-static size_t range_at(const struct marks *m, uint64_t position)
+static size_t range_at(const struct positions *m, uint64_t position)
 {
 	size_t low = 0, high = m->nranges;
 
@@ -48,7 +48,7 @@ static size_t range_at(const struct marks *m, uint64_t position)
 	return low;
 }
 
-static void put_mark(struct marks_chunk *c, uint64_t position, enum mark mark)
+static void put_mark(struct positions_chunk *c, uint64_t position, enum position_status mark)
 {
 	uint64_t at = position % CHUNK, *word = &c->words[at / PER_WORD];
 	unsigned shift = (unsigned)(at % PER_WORD * 2);
@@ -58,24 +58,24 @@ static void put_mark(struct marks_chunk *c, uint64_t position, enum mark mark)
 	*word = (*word & ~(UINT64_C(3) << shift)) | (uint64_t)mark << shift;
 }
 
-enum mark marks_at(const struct marks *m, uint64_t position)
+enum position_status positions_at(const struct positions *m, uint64_t position)
 {
 	size_t i;
 
 	if (position < m->cursor)
-		return MARK_DONE;
+		return POSITION_DONE;
 	i = range_at(m, position);
 	if (i == m->nranges || m->ranges[i].first > position)
-		return MARK_WAITING;
-	return m->ranges[i].chunk == NULL ? MARK_DONE : mark_in(m->ranges[i].chunk, position);
+		return POSITION_WAITING;
+	return m->ranges[i].chunk == NULL ? POSITION_DONE : mark_in(m->ranges[i].chunk, position);
 }
 
 /* A place for one more range at index I, to be filled by the caller. */
-static struct marks_range *insert_range(struct marks *m, size_t i)
+static struct positions_range *insert_range(struct positions *m, size_t i)
 {
 	if (m->nranges == m->cap) {
 		size_t cap = m->cap * 2 + 16;
-		struct marks_range *more = realloc(m->ranges, cap * sizeof(*more));
+		struct positions_range *more = realloc(m->ranges, cap * sizeof(*more));
 
 		if (more == NULL)
 			return NULL;
@@ -87,7 +87,7 @@ static struct marks_range *insert_range(struct marks *m, size_t i)
 	return &m->ranges[i];
 }
 
-static void remove_ranges(struct marks *m, size_t i, size_t n)
+static void remove_ranges(struct positions *m, size_t i, size_t n)
 {
 	if (n == 0)
 		return;
@@ -96,12 +96,12 @@ static void remove_ranges(struct marks *m, size_t i, size_t n)
 }
 
 /* The range of POSITION, which is not below the cursor: a new chunk where everything waits. */
-static struct marks_range *range_for(struct marks *m, uint64_t position)
+static struct positions_range *range_for(struct positions *m, uint64_t position)
 {
 	size_t i = range_at(m, position);
 	uint64_t first = position / CHUNK * CHUNK;
-	struct marks_chunk *c;
-	struct marks_range *r;
+	struct positions_chunk *c;
+	struct positions_range *r;
 
 	if (i < m->nranges && m->ranges[i].first <= position)
 		return &m->ranges[i];
@@ -111,14 +111,14 @@ static struct marks_range *range_for(struct marks *m, uint64_t position)
 		free(c);
 		return NULL;
 	}
-	c->count[MARK_WAITING] = CHUNK;
+	c->count[POSITION_WAITING] = CHUNK;
 	for (uint64_t p = first; p < m->cursor; p++)
-		put_mark(c, p, MARK_DONE);
-	*r = (struct marks_range){ .first = first, .end = first + CHUNK, .chunk = c };
+		put_mark(c, p, POSITION_DONE);
+	*r = (struct positions_range){ .first = first, .end = first + CHUNK, .chunk = c };
 	return r;
 }
 
-int marks_reserve(struct marks *m, uint64_t first, uint64_t end)
+int positions_reserve(struct positions *m, uint64_t first, uint64_t end)
 {
 	for (uint64_t p = max_u64(first, m->cursor); p < end; p = (p / CHUNK + 1) * CHUNK)
 		if (range_for(m, p) == NULL)
@@ -127,13 +127,13 @@ int marks_reserve(struct marks *m, uint64_t first, uint64_t end)
 }
 
 /* True when the range at I continues the one before, and both are done. */
-static bool continues(const struct marks *m, size_t i)
+static bool continues(const struct positions *m, size_t i)
 {
 	return i > 0 && i < m->nranges && m->ranges[i - 1].chunk == NULL &&
 	       m->ranges[i].chunk == NULL && m->ranges[i - 1].end == m->ranges[i].first;
 }
 
-static void merge_with_previous(struct marks *m, size_t i)
+static void merge_with_previous(struct positions *m, size_t i)
 {
 	if (!continues(m, i))
 		return;
@@ -143,9 +143,9 @@ static void merge_with_previous(struct marks *m, size_t i)
 }
 
 /* Every position of the chunk at I is done: its sum is all that is needed. */
-static void collapse(struct marks *m, size_t i)
+static void collapse(struct positions *m, size_t i)
 {
-	struct marks_range *r = &m->ranges[i];
+	struct positions_range *r = &m->ranges[i];
 
 	for (size_t at = 0; at < CHUNK; at++)
 		r->spans += r->chunk->spans[at];
@@ -156,7 +156,7 @@ static void collapse(struct marks *m, size_t i)
 }
 
 /* What the cursor passes is not above it any more. */
-static void pass_one(struct marks *m, struct marks_chunk *c)
+static void pass_one(struct positions *m, struct positions_chunk *c)
 {
 	uint32_t *spans = &c->spans[m->cursor % CHUNK];
 
@@ -166,12 +166,12 @@ static void pass_one(struct marks *m, struct marks_chunk *c)
 	m->cursor++;
 }
 
-static void advance(struct marks *m)
+static void advance(struct positions *m)
 {
 	size_t i = 0;
 
 	for (; i < m->nranges && m->ranges[i].first <= m->cursor; i++) {
-		const struct marks_range *r = &m->ranges[i];
+		const struct positions_range *r = &m->ranges[i];
 
 		if (r->chunk != NULL)
 			break;
@@ -182,23 +182,23 @@ static void advance(struct marks *m)
 	remove_ranges(m, 0, i);
 	if (m->nranges == 0 || m->ranges[0].first > m->cursor)
 		return;
-	while (mark_in(m->ranges[0].chunk, m->cursor) == MARK_DONE)
+	while (mark_in(m->ranges[0].chunk, m->cursor) == POSITION_DONE)
 		pass_one(m, m->ranges[0].chunk);
 }
 
-static bool is_unsure(enum mark mark)
+static bool is_unsure(enum position_status mark)
 {
-	return mark == MARK_HELD || mark == MARK_MAYBE;
+	return mark == POSITION_IN_FLIGHT || mark == POSITION_MAYBE_SENT;
 }
 
-static uint32_t unsure_in(const struct marks_chunk *c)
+static uint32_t unsure_in(const struct positions_chunk *c)
 {
-	return c == NULL ? 0 : c->count[MARK_HELD] + c->count[MARK_MAYBE];
+	return c == NULL ? 0 : c->count[POSITION_IN_FLIGHT] + c->count[POSITION_MAYBE_SENT];
 }
 
 /* Behind the last position in [FIRST, BOUND) of C that is in doubt; FIRST when none is. */
 static uint64_t lowered_in(
-        const struct marks *m, const struct marks_chunk *c, uint64_t first, uint64_t bound)
+        const struct positions *m, const struct positions_chunk *c, uint64_t first, uint64_t bound)
 {
 	while (bound > first) {
 		uint64_t last = bound - 1;
@@ -212,7 +212,7 @@ static uint64_t lowered_in(
 }
 
 /* Brings held_to down to behind the last position that is still in doubt. */
-static void lower(struct marks *m)
+static void lower(struct positions *m)
 {
 	uint64_t bound = m->held_to;
 	size_t i = range_at(m, max_u64(bound, 1) - 1);
@@ -220,7 +220,7 @@ static void lower(struct marks *m)
 	i += i < m->nranges && m->ranges[i].first < bound;
 	m->held_to = m->cursor;
 	while (bound > m->cursor && i-- > 0) {
-		const struct marks_range *r = &m->ranges[i];
+		const struct positions_range *r = &m->ranges[i];
 		uint64_t behind = r->first;
 
 		count_step(m);
@@ -233,13 +233,13 @@ static void lower(struct marks *m)
 	}
 }
 
-int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans)
+int positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans)
 {
-	enum mark was = marks_at(m, position);
-	struct marks_range *r;
+	enum position_status was = positions_at(m, position);
+	struct positions_range *r;
 
 	assert(position < m->end);
-	if (was == MARK_DONE || was == mark)
+	if (was == POSITION_DONE || was == mark)
 		return 0;
 	r = range_for(m, position);
 	if (r == NULL)
@@ -248,11 +248,11 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 	put_mark(r->chunk, position, mark);
 	if (is_unsure(mark))
 		m->held_to = max_u64(m->held_to, position + 1);
-	if (mark == MARK_DONE) {
+	if (mark == POSITION_DONE) {
 		r->chunk->spans[position % CHUNK] = spans;
 		m->done_spans += spans;
 		m->done_batches++;
-		if (r->chunk->count[MARK_DONE] == CHUNK)
+		if (r->chunk->count[POSITION_DONE] == CHUNK)
 			collapse(m, (size_t)(r - m->ranges));
 		advance(m);
 	}
@@ -260,18 +260,18 @@ int marks_set(struct marks *m, uint64_t position, enum mark mark, uint32_t spans
 	return 0;
 }
 
-static bool waits(enum mark mark)
+static bool waits(enum position_status mark)
 {
-	return mark == MARK_WAITING || mark == MARK_MAYBE;
+	return mark == POSITION_WAITING || mark == POSITION_MAYBE_SENT;
 }
 
-static uint32_t waiting_in(const struct marks_chunk *c)
+static uint32_t waiting_in(const struct positions_chunk *c)
 {
-	return c == NULL ? 0 : c->count[MARK_WAITING] + c->count[MARK_MAYBE];
+	return c == NULL ? 0 : c->count[POSITION_WAITING] + c->count[POSITION_MAYBE_SENT];
 }
 
 /* The first position in [FROM, END) of R that waits (or that does not); END when there is none. */
-static uint64_t find_in(const struct marks *m, const struct marks_range *r, uint64_t from,
+static uint64_t find_in(const struct positions *m, const struct positions_range *r, uint64_t from,
         uint64_t end, bool waiting)
 {
 	uint32_t of_that_kind = waiting ? waiting_in(r->chunk) : CHUNK - waiting_in(r->chunk);
@@ -289,10 +289,10 @@ static uint64_t find_in(const struct marks *m, const struct marks_range *r, uint
 }
 
 /* The first position in [FROM, END) that waits (or that does not); END when there is none. */
-static uint64_t find(const struct marks *m, uint64_t from, uint64_t end, bool waiting)
+static uint64_t find(const struct positions *m, uint64_t from, uint64_t end, bool waiting)
 {
 	for (size_t i = range_at(m, from); from < end; i++) {
-		const struct marks_range *r = i < m->nranges ? &m->ranges[i] : NULL;
+		const struct positions_range *r = i < m->nranges ? &m->ranges[i] : NULL;
 		uint64_t stop;
 
 		if (r == NULL || r->first >= end)
@@ -310,8 +310,8 @@ static uint64_t find(const struct marks *m, uint64_t from, uint64_t end, bool wa
 	return end;
 }
 
-bool marks_next(
-        const struct marks *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
+bool positions_next(
+        const struct positions *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
 {
 	uint64_t start = find(m, max_u64(from, m->cursor), m->end, true);
 
@@ -322,13 +322,13 @@ bool marks_next(
 	return true;
 }
 
-int marks_append_done(struct marks *m, uint64_t first, uint64_t end, uint64_t spans)
+int positions_append_done(struct positions *m, uint64_t first, uint64_t end, uint64_t spans)
 {
-	struct marks_range *r = insert_range(m, m->nranges);
+	struct positions_range *r = insert_range(m, m->nranges);
 
 	if (r == NULL)
 		return E_NOMEM;
-	*r = (struct marks_range){ .first = first, .end = end, .spans = spans };
+	*r = (struct positions_range){ .first = first, .end = end, .spans = spans };
 	m->version++;
 	m->done_spans += spans;
 	m->done_batches += end - first;
