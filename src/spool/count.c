@@ -29,7 +29,7 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
-	const struct spot known[] = { s->end, s->origin.floor };
+	const struct span_offset known[] = { s->end, s->origin.low_water };
 	size_t i;
 
 	*spans = 0;

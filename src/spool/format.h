@@ -32,7 +32,7 @@ _Static_assert((int)HEAD_BYTES <= (int)PAGE_ROOM, "a head must fit in one page")
 
 /* How many spans stand in all positions below this one, since the spool was made. Two of these say
  * what was lost between them, whatever is broken there. Position 0: not known. */
-struct spot {
+struct span_offset {
 	uint64_t position;
 	uint64_t spans;
 };
@@ -46,10 +46,10 @@ struct key {
 };
 
 /* Which spool it is, by two random numbers, where its oldest segment begins, and what it takes. */
-struct origin {
+struct spool_id {
 	uint64_t spool; /* names the spool; 0: not known, and nor is KEY */
 	struct key key;
-	struct spot floor;
+	struct span_offset low_water;
 	uint64_t bytes; /* of all segments but the one that is being written */
 };
 
@@ -68,14 +68,14 @@ struct record {
 /* The value of key 0 of a segment: what it holds, and the state as of its last commit. */
 struct head {
 	uint64_t txnid;    /* LMDB's number of the transaction that wrote this */
-	struct spot first; /* the segment's first position */
-	struct spot end;   /* one behind its last */
+	struct span_offset first; /* the segment's first position */
+	struct span_offset end;   /* one behind its last */
 	uint64_t made_ms;  /* wall clock */
 	uint64_t first_ms; /* received_ms of its first record */
 	uint64_t last_ms;  /* the largest received_ms in it */
 	char host[HOST_BYTES + 1];
 	struct spool_state state;
-	struct origin origin;
+	struct spool_id origin;
 };
 
 /* A new key from the kernel's random numbers. 0 or E_IO. */
@@ -94,12 +94,12 @@ bool format_record_verify(
         const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value);
 
 /* Gives the bytes written, at most STATE_BYTES; sealed with ORIGIN's key, which stands in it. */
-size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin);
+size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct spool_id *origin);
 /* 0; E_CORRUPT; E_FOREIGN: whole, by the key of another spool; E_NEWER and E_OLDER only when the
  * checksum holds, so that a flipped bit is never a version. KEY NULL: by the key that stands in it,
  * which is for bytes that only the spool itself can have put where they are. */
 int format_state_decode(struct slice from, const struct key *key, struct spool_state *s,
-        struct origin *origin) MUST_USE;
+        struct spool_id *origin) MUST_USE;
 
 bool format_is_head(struct slice from); /* by its magic */
 size_t format_head_encode(uint8_t *to, const struct head *h);

@@ -65,7 +65,7 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 	return put_count(to, &l->unconfirmed);
 }
 
-size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct origin *origin)
+size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct spool_id *origin)
 {
 	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
 	uint8_t *at;
@@ -84,8 +84,8 @@ size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put64(to + 56, s->offered_to);
 	put64(to + 64, s->end);
 	put64(to + 72, s->spans_put);
-	put64(to + 80, origin->floor.position);
-	put64(to + 88, origin->floor.spans);
+	put64(to + 80, origin->low_water.position);
+	put64(to + 88, origin->low_water.spans);
 	memcpy(to + STATE_KEY_AT, origin->key.bytes, KEY_BYTES);
 	put64(to + STATE_KEY_AT + KEY_BYTES, origin->bytes);
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
@@ -145,7 +145,7 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 }
 
 int format_state_decode(
-        struct slice from, const struct key *key, struct spool_state *s, struct origin *origin)
+        struct slice from, const struct key *key, struct spool_state *s, struct spool_id *origin)
 {
 	int rc = format_unseal(&from, &state_kind, key);
 	struct known known;
@@ -169,8 +169,8 @@ int format_state_decode(
 	s->spans_put = get64(from.at + 72);
 	if (s->cursor == 0 || s->cursor > s->end)
 		return E_CORRUPT;
-	origin->floor.position = get64(from.at + 80);
-	origin->floor.spans = get64(from.at + 88);
+	origin->low_water.position = get64(from.at + 80);
+	origin->low_water.spans = get64(from.at + 88);
 	format_key_load(&origin->key, from.at + STATE_KEY_AT);
 	origin->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
 	get_ledger(from.at + STATE_FIXED, &known, &s->ledger);
@@ -225,8 +225,8 @@ int format_head_decode(struct slice from, const struct key *key, struct head *h)
 	if (host > HOST_BYTES || from.len < HEAD_FIXED + host)
 		return E_CORRUPT;
 	h->txnid = get64(from.at + 16);
-	h->first = (struct spot){ get64(from.at + 24), get64(from.at + 32) };
-	h->end = (struct spot){ get64(from.at + 40), get64(from.at + 48) };
+	h->first = (struct span_offset){ get64(from.at + 24), get64(from.at + 32) };
+	h->end = (struct span_offset){ get64(from.at + 40), get64(from.at + 48) };
 	h->made_ms = get64(from.at + 56);
 	h->first_ms = get64(from.at + 64);
 	h->last_ms = get64(from.at + 72);

@@ -68,7 +68,7 @@ static int open_dir(
 }
 
 static void offer(
-        struct spool_inspect *l, const struct spool_state *state, const struct origin *origin)
+        struct spool_inspect *l, const struct spool_state *state, const struct spool_id *origin)
 {
 	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
 }
@@ -199,7 +199,7 @@ static void measure_segments(struct spool_inspect *l)
 		struct spool_segment *seg = &l->seen.segments[i];
 
 		if (seg->rc == 0) {
-			l->disk = (struct spot){ seg->end, seg->spans_below + seg->spans };
+			l->disk = (struct span_offset){ seg->end, seg->spans_below + seg->spans };
 			return;
 		}
 		if (seg->rc != E_CORRUPT || l->live)
@@ -217,10 +217,10 @@ static void measure_segments(struct spool_inspect *l)
 static void settle_state(struct spool_inspect *l)
 {
 	struct spool_state *state = &l->seen.state;
-	struct spot from = { 1, 0 };
+	struct span_offset from = { 1, 0 };
 
 	if (!l->seen.has_state && l->segments.n > 0) {
-		from = (struct spot){ l->segments.at[0].first, 0 };
+		from = (struct span_offset){ l->segments.at[0].first, 0 };
 		from.spans = l->seen.segments[0].spans_below;
 	}
 	if (!l->seen.has_state)
@@ -359,7 +359,7 @@ uint64_t inspect_limit(const struct spool_inspect *l, size_t i)
 
 bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint64_t *spans)
 {
-	const struct spot known[] = { l->behind, l->origin.floor,
+	const struct span_offset known[] = { l->behind, l->origin.low_water,
 		{ l->seen.state.end, l->seen.state.spans_put } };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {

@@ -18,8 +18,8 @@ struct spool_inspect {
 	struct spool_seen seen;
 	struct segments segments; /* as SEEN has them */
 	struct reader reader;
-	struct spot disk; /* behind the last record on disk */
-	struct origin origin;
+	struct span_offset disk; /* behind the last record on disk */
+	struct spool_id origin;
 	struct positions marks;
 
 	/* The way through, inspect_items.c. */
@@ -32,7 +32,7 @@ struct spool_inspect {
 	uint64_t at;      /* position that comes next */
 	struct batch *pending;  /* the record found behind what is lost */
 	uint64_t stash_below; /* spans below it */
-	struct spot behind;   /* the last record that was given */
+	struct span_offset behind;   /* the last record that was given */
 };
 
 /* Beside a running agent what looks damaged is looked at so often. */

@@ -20,7 +20,7 @@ void spool_inspect_begin(struct spool_inspect *l, const struct spool_range *rang
 	l->i = 0;
 	l->inside = l->aside = l->told_broken = false;
 	l->at = range->waiting ? l->seen.state.cursor : 0;
-	l->behind = (struct spot){ 0 };
+	l->behind = (struct span_offset){ 0 };
 }
 
 static const char *name_of(const struct spool_inspect *l)
@@ -91,7 +91,7 @@ static bool counts_agree(struct spool_inspect *l)
 	bool agree = l->behind.position != l->pending->position || l->behind.spans == l->stash_below;
 
 	if (!agree)
-		l->behind = (struct spot){ 0 };
+		l->behind = (struct span_offset){ 0 };
 	return agree;
 }
 
@@ -101,7 +101,7 @@ static void give(struct spool_inspect *l, struct spool_item *item)
 
 	item->batch = b;
 	l->pending = NULL;
-	l->behind = (struct spot){ b->position + 1, l->stash_below + b->spans };
+	l->behind = (struct span_offset){ b->position + 1, l->stash_below + b->spans };
 	l->at = b->position + 1;
 	l->anew = 0;
 }

@@ -28,7 +28,7 @@ struct learning {
 };
 
 /* One word for which spool a head is of. Boyer and Moore: where more than half are of one, it is that. */
-static void vote(const struct origin *said, struct origin *candidate, size_t *votes)
+static void vote(const struct spool_id *said, struct spool_id *candidate, size_t *votes)
 {
 	if (*votes == 0)
 		*candidate = *said;
@@ -39,9 +39,9 @@ static void vote(const struct origin *said, struct origin *candidate, size_t *vo
 }
 
 /* False: a head could not be read that may be read later. */
-static bool read_claims(struct learning *g, struct origin *ours)
+static bool read_claims(struct learning *g, struct spool_id *ours)
 {
-	struct origin candidate = { 0 };
+	struct spool_id candidate = { 0 };
 	bool all = true;
 	size_t votes = 0;
 
@@ -61,7 +61,7 @@ static bool read_claims(struct learning *g, struct origin *ours)
 		vote(&head.origin, &candidate, &votes);
 	}
 	if (ours->spool == 0 && votes > 0)
-		*ours = (struct origin){ .spool = candidate.spool, .key = candidate.key };
+		*ours = (struct spool_id){ .spool = candidate.spool, .key = candidate.key };
 	return all;
 }
 
@@ -179,7 +179,7 @@ static void let_go(struct learning *g)
 	free(g->name);
 }
 
-int names_learn(struct segments *l, int at, struct origin *ours, bool *all)
+int names_learn(struct segments *l, int at, struct spool_id *ours, bool *all)
 {
 	struct learning g = {
 		.l = l,

@@ -11,7 +11,7 @@
  * order. OURS has the key of the heads that count; where it is not known (spool 0) it becomes that of most
  * of them. *ALL says whether every head was read, or can never be. Gives how many heads and names differ, or
  * E_NOMEM. */
-int names_learn(struct segments *l, int at, struct origin *ours, bool *all) MUST_USE;
+int names_learn(struct segments *l, int at, struct spool_id *ours, bool *all) MUST_USE;
 
 /* Gives every segment the name that says where it begins; what is in the way and no segment goes into
  * quarantine/. Durable. 0, or why some have not got it, which changes nothing of what they hold. */

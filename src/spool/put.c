@@ -7,7 +7,7 @@
 static struct entry *entries_of(const struct spool *s, const struct spool_turn *t)
 {
 	struct entry *e = calloc(t->nput, sizeof(*e));
-	struct spot at = s->end;
+	struct span_offset at = s->end;
 
 	for (size_t i = 0; e != NULL && i < t->nput; i++) {
 		const struct batch *b = t->put[i];

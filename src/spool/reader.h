@@ -35,7 +35,7 @@ struct reader {
 	struct salvage scan;
 	bool has_head;
 	struct head head;
-	struct spot
+	struct span_offset
 	        end; /* behind the last record that was ever committed in it, as far as is known */
 	bool told;   /* for who reads: the log has that it is BY_SALVAGE */
 	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */

@@ -22,7 +22,7 @@ struct recovering {
 	struct spool *s;
 	struct spool_found *found;
 	bool any;         /* found->state is one */
-	struct spot disk; /* behind the last record on disk */
+	struct span_offset disk; /* behind the last record on disk */
 	bool doubt;       /* a state newer than the one we have may be lost */
 	bool slots_gone;
 };
@@ -34,8 +34,8 @@ static void note(struct recovering *r, const char *text)
 		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
 }
 
-void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
-        const struct spool_state *state, const struct origin *origin)
+void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours,
+        const struct spool_state *state, const struct spool_id *origin)
 {
 	if (ours->spool == 0) {
 		ours->spool = origin->spool;
@@ -45,8 +45,8 @@ void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
 		return;
 	if (origin->bytes > 0)
 		ours->bytes = origin->bytes;
-	if (origin->floor.position > ours->floor.position)
-		ours->floor = origin->floor;
+	if (origin->low_water.position > ours->low_water.position)
+		ours->low_water = origin->low_water;
 	if (*any && (state->generation < best->generation ||
 	                    (state->generation == best->generation && state->end <= best->end)))
 		return;
@@ -55,7 +55,7 @@ void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
 }
 
 static void offer(
-        struct recovering *r, const struct spool_state *state, const struct origin *origin)
+        struct recovering *r, const struct spool_state *state, const struct spool_id *origin)
 {
 	recover_offer(&r->found->state, &r->any, &r->s->origin, state, origin);
 }
@@ -259,7 +259,7 @@ static int know_key(struct recovering *r, struct why *why)
 	return 0;
 }
 
-void recover_assume(struct spool_state *state, const struct spot *from)
+void recover_assume(struct spool_state *state, const struct span_offset *from)
 {
 	*state = (struct spool_state){
 		.cursor = from->position,
@@ -275,17 +275,17 @@ static void state_from_records(struct recovering *r)
 {
 	struct spool *s = r->s;
 	struct spool_state *state = &r->found->state;
-	struct spot from = { s->segments.at[0].first, 0 };
+	struct span_offset from = { s->segments.at[0].first, 0 };
 
 	if (count_spans_below(s, from.position, &from.spans) < 0)
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known",
 		        from.position);
 	recover_assume(state, &from);
 	r->doubt = true;
-	s->origin.floor = from;
+	s->origin.low_water = from;
 }
 
-uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk)
+uint64_t recover_reconcile(struct spool_state *state, const struct span_offset *disk)
 {
 	struct ledger *l = &state->ledger;
 	struct ledger_count *flight = &l->place[LEDGER_IN_FLIGHT], all = { 0 }, known;
@@ -308,7 +308,7 @@ static void blank(struct spool *s, struct spool_found *found)
 {
 	found->fresh = true;
 	found->state = (struct spool_state){ .cursor = 1, .offered_to = 1, .end = 1 };
-	s->origin.floor = s->end = (struct spot){ 1, 0 };
+	s->origin.low_water = s->end = (struct span_offset){ 1, 0 };
 	s->last = found->state;
 }
 
@@ -325,7 +325,7 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 		rc = read_newest(&r, why);
 	if (rc < 0)
 		return rc;
-	s->file.live_origin = (struct origin){ .spool = s->origin.spool, .key = s->origin.key };
+	s->file.live_origin = (struct spool_id){ .spool = s->origin.spool, .key = s->origin.key };
 	segments_measure(&s->segments, s->dir, STAT_AT_ONCE, true);
 	segments_guess(&s->segments, s->origin.bytes);
 	if (!r.any && s->segments.n == 0) {
@@ -339,7 +339,7 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 		note(&r, wrong);
 	found->unclean = state->running;
 	found->salvaged = recover_reconcile(state, &r.disk);
-	s->end = (struct spot){ state->end, state->spans_put };
+	s->end = (struct span_offset){ state->end, state->spans_put };
 	if (r.doubt || (r.slots_gone && s->segments.n > 0))
 		state->offered_to = state->end;
 	s->last = *state;

@@ -151,7 +151,7 @@ static int flush(struct rewriting *g)
 	if (g->n == 0)
 		return 0;
 	last = &g->entries[g->n - 1].r;
-	head.end = (struct spot){ last->position + 1, last->spans_before + last->spans };
+	head.end = (struct span_offset){ last->position + 1, last->spans_before + last->spans };
 	snprintf(head.host, sizeof(head.host), "%s", g->l->seen.host);
 	writer_begin(&g->writer);
 	for (size_t i = 0; i < g->n; i++)
@@ -193,7 +193,7 @@ static int copy_run(struct rewriting *g, const struct spool_run *run)
 		if (rc < 0)
 			return rc == E_MISSING ? E_IO : rc; /* it was there before */
 		if (!g->writer.committed && g->n == 0) {
-			g->writer.first = (struct spot){ header.position, header.spans_before };
+			g->writer.first = (struct span_offset){ header.position, header.spans_before };
 			g->writer.made_ms = clock_wall_ms();
 		}
 		rc = take(g, b, &header);
@@ -211,7 +211,7 @@ static uint64_t map_bytes(const struct rewriting *g)
 
 static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 {
-	struct spot first;
+	struct span_offset first;
 	int rc = writer_make(
 	        &g->writer, g->l->dir, g->l->directory, &g->l->origin.key, map_bytes(g), 0);
 

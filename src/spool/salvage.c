@@ -232,7 +232,7 @@ static void order(struct salvage *s)
 			s->at[kept++] = s->at[i];
 	s->n = kept;
 	last = &s->at[s->n - 1];
-	s->end = (struct spot){ last->place.key + 1, last->spans_before + last->spans };
+	s->end = (struct span_offset){ last->place.key + 1, last->spans_before + last->spans };
 }
 
 /* The window at OFFSET. A part that the disk will not read is as lost as a broken one. */

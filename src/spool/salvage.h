@@ -19,7 +19,7 @@ struct salvage {
 	size_t cap;
 	bool has_head;
 	struct head head; /* of the last transaction of which one is left */
-	struct spot end;  /* behind the last record */
+	struct span_offset end;  /* behind the last record */
 	bool ours;        /* something in it was sealed with the key, whatever segment it is of */
 	bool foreign; /* there are heads that are whole by another key, and nothing believes them */
 };

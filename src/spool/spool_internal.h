@@ -18,8 +18,8 @@ struct spool {
 	struct writer writer;
 	struct writer next;
 	struct reader reader;
-	struct spot end;         /* behind all that was put */
-	struct origin origin;    /* the key in it has its place for as long as the spool is open */
+	struct span_offset end;         /* behind all that was put */
+	struct spool_id origin;    /* the key in it has its place for as long as the spool is open */
 	uint64_t survey_at_us;   /* when all heads may be read; UINT64_MAX: they have been */
 	unsigned surveys;        /* that have changed the list of segments */
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
@@ -37,13 +37,13 @@ struct spool {
 /* recover.c: finds what is on disk, and puts the newest state right by it. */
 int recover_run(struct spool *s, struct spool_found *found, struct why *why) MUST_USE;
 /* Pure. STATE and its ORIGIN are one more that was found: the newest stays in BEST. */
-void recover_offer(struct spool_state *best, bool *any, struct origin *ours,
-        const struct spool_state *state, const struct origin *origin);
+void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours,
+        const struct spool_state *state, const struct spool_id *origin);
 /* Pure. Nothing is known of what stands from FROM on but that it is there. */
-void recover_assume(struct spool_state *state, const struct spot *from);
+void recover_assume(struct spool_state *state, const struct span_offset *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of
  * in_flight as far as that goes, else accepted, and put in_spool. Gives the spans of it. */
-uint64_t recover_reconcile(struct spool_state *state, const struct spot *disk);
+uint64_t recover_reconcile(struct spool_state *state, const struct span_offset *disk);
 
 /* survey.c: what a start has no time for. */
 enum survey { SURVEY_AS_BEFORE = 0, SURVEY_DROPPED, SURVEY_MISNAMED };
@@ -77,7 +77,7 @@ uint64_t store_used(const struct spool *s);
 /* How many of the N entries the limits let in; *rc says why not the next one, or 0. */
 size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc);
 /* STATE put right for when REST of what it believes to be in the spool is still in flight. */
-void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end);
+void store_settle(struct spool_state *state, struct ledger_count rest, const struct span_offset *end);
 
 /* turn.c: unlinks the segments that are delivered. */
 void turn_reclaim(struct spool *s);

@@ -94,7 +94,7 @@ void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
 }
 
 int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
-        const struct origin *origin)
+        const struct spool_id *origin)
 {
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;
@@ -104,7 +104,7 @@ int statefile_put(const struct statefile *f, unsigned i, const struct spool_stat
 	return rc < 0 ? rc : disk_sync(f->fd);
 }
 
-int statefile_sync(struct statefile *f, const struct spool_state *s, const struct origin *origin)
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spool_id *origin)
 {
 	int rc = statefile_put(f, f->sync_next, s, origin);
 

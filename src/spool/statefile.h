@@ -15,7 +15,7 @@ enum { SLOTS = 4, SLOTS_LIVE = 2 };
 
 struct statefile {
 	int fd;
-	struct origin
+	struct spool_id
 	        live_origin; /* goes into every note of spool_live; set before the first one */
 	uint8_t *live;       /* the two mapped slots; this and live_next belong to spool_live */
 	unsigned live_next;
@@ -27,7 +27,7 @@ struct slot {
 	int rc;
 	bool blank; /* never written */
 	struct spool_state state;
-	struct origin origin;
+	struct spool_id origin;
 };
 
 /* Opens or makes the file. A short one is filled up again. */
@@ -39,10 +39,10 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 void statefile_aim(struct statefile *f, const struct slot slots[SLOTS]);
 /* Into slot I, synced. */
 int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
-        const struct origin *origin) MUST_USE;
+        const struct spool_id *origin) MUST_USE;
 /* Into the older synced slot. After a failure that slot is written again, never the good one. */
 int statefile_sync(
-        struct statefile *f, const struct spool_state *s, const struct origin *origin) MUST_USE;
+        struct statefile *f, const struct spool_state *s, const struct spool_id *origin) MUST_USE;
 void statefile_live(struct statefile *f, const struct spool_state *s);
 void statefile_close(struct statefile *f);
 

@@ -156,7 +156,7 @@ static int clear_way(struct spool *s, uint64_t first)
 }
 
 /* A new segment, whose first position is FIRST. */
-static int roll(struct spool *s, struct spot first)
+static int roll(struct spool *s, struct span_offset first)
 {
 	int rc = 0;
 
@@ -177,14 +177,14 @@ static int roll(struct spool *s, struct spot first)
 		return rc;
 	}
 	if (s->segments.n == 1)
-		s->origin.floor = first;
+		s->origin.low_water = first;
 	s->writer = s->next;
 	s->next = (struct writer){ 0 };
 	log_debug("spool: segment %016" PRIx64 " begins", first.position);
 	return 0;
 }
 
-void store_settle(struct spool_state *state, struct ledger_count rest, const struct spot *end)
+void store_settle(struct spool_state *state, struct ledger_count rest, const struct span_offset *end)
 {
 	struct ledger_count *spool = &state->ledger.place[LEDGER_IN_SPOOL];
 
@@ -220,7 +220,7 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 	uint64_t began = clock_mono_us();
 	int rc;
 
-	head.end = (struct spot){ r->position + 1, r->spans_before + r->spans };
+	head.end = (struct span_offset){ r->position + 1, r->spans_before + r->spans };
 	snprintf(head.host, sizeof(head.host), "%s", s->opts.host);
 	store_settle(&head.state, rest_of(g, g->done + n), &head.end);
 	writer_begin(&s->writer);
@@ -263,7 +263,7 @@ int store_run(struct spool *s, struct storing *g)
 		if (s->writer.env != NULL)
 			fit = writer_fit(&s->writer, e, left);
 		if (fit == 0) {
-			rc = roll(s, (struct spot){ e->r.position, e->r.spans_before });
+			rc = roll(s, (struct span_offset){ e->r.position, e->r.spans_before });
 			if (rc < 0)
 				return rc;
 			fit = writer_fit(&s->writer, e, left);

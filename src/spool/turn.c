@@ -67,22 +67,22 @@ static bool may_go(struct spool *s, size_t i)
 }
 
 /* Where the oldest segment begins, once the first N are gone. */
-static struct spot floor_without(struct spool *s, size_t n)
+static struct span_offset low_water_without(struct spool *s, size_t n)
 {
-	struct spot floor = { 0 };
+	struct span_offset low_water = { 0 };
 
 	if (n == s->segments.n)
-		return floor;
-	floor.position = s->segments.at[n].first;
-	if (count_spans_below(s, floor.position, &floor.spans) < 0)
-		floor.position = 0;
-	return floor;
+		return low_water;
+	low_water.position = s->segments.at[n].first;
+	if (count_spans_below(s, low_water.position, &low_water.spans) < 0)
+		low_water.position = 0;
+	return low_water;
 }
 
 /* The state says that they are delivered, and is durable, before they go. */
 void turn_reclaim(struct spool *s)
 {
-	struct origin origin = s->origin;
+	struct spool_id origin = s->origin;
 	unsigned surveys = s->surveys;
 	size_t n = 0;
 
@@ -90,7 +90,7 @@ void turn_reclaim(struct spool *s)
 		n++;
 	if (n == 0)
 		return;
-	origin.floor = floor_without(s, n);
+	origin.low_water = low_water_without(s, n);
 	if (s->surveys != surveys)
 		return; /* the first N are others by now: asked again */
 	if (statefile_sync(&s->file, &s->last, &origin) < 0)
@@ -99,7 +99,7 @@ void turn_reclaim(struct spool *s)
 		reader_close(&s->reader);
 	if (n == s->segments.n)
 		store_seal(s);
-	s->origin.floor = origin.floor;
+	s->origin.low_water = origin.low_water;
 	if (segments_remove(&s->segments, s->dir, n) < 0)
 		log_debug("spool: segments that are delivered could not all be removed");
 }

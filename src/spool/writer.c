@@ -127,7 +127,7 @@ int writer_make(struct writer *w, int at, const char *directory, const struct ke
 	return rc;
 }
 
-int writer_name(struct writer *w, int at, struct spot first)
+int writer_name(struct writer *w, int at, struct span_offset first)
 {
 	struct segment seg = { .first = first.position, .named = first.position };
 	char name[SEGMENT_NAME];

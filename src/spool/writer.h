@@ -27,7 +27,7 @@ struct writer {
 	MDB_dbi dbi;
 	int failed;     /* the first failure in the transaction under way */
 	bool committed; /* at least once */
-	struct spot first;
+	struct span_offset first;
 	uint64_t made_ms;
 	uint64_t first_ms;
 	uint64_t last_ms;
@@ -52,7 +52,7 @@ int writer_make(struct writer *w, int at, const char *directory, const struct ke
 /* Throws away what writer_make made. */
 void writer_discard(struct writer *w, int at);
 /* Gives next/ its name: its first position is FIRST. Durable. */
-int writer_name(struct writer *w, int at, struct spot first) MUST_USE;
+int writer_name(struct writer *w, int at, struct span_offset first) MUST_USE;
 
 /* How many of the N entries go into the next transaction; 0: not one fits any more. */
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);

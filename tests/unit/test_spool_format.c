@@ -95,9 +95,9 @@ static struct key another_key(void)
 	return key;
 }
 
-static struct origin an_origin(uint64_t floor)
+static struct spool_id an_origin(uint64_t floor)
 {
-	return (struct origin){ .spool = 77, .key = a_key(), .floor = { floor, 0 }, .bytes = 4096 };
+	return (struct spool_id){ .spool = 77, .key = a_key(), .low_water = { floor, 0 }, .bytes = 4096 };
 }
 
 static struct spool_state a_state(void)
@@ -160,7 +160,7 @@ static void every_bit_of_a_record_is_covered(void)
 static void a_state_is_its_example(void)
 {
 	struct spool_state s = a_state(), got;
-	struct origin origin = an_origin(1);
+	struct spool_id origin = an_origin(1);
 	const struct key key = a_key();
 	uint8_t bytes[STATE_BYTES];
 	size_t len = format_state_encode(bytes, &s, &origin);
@@ -171,7 +171,7 @@ static void a_state_is_its_example(void)
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
 	                got.running && got.marks_len == 5 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
-	                origin.floor.position == 1 && origin.spool == 77,
+	                origin.low_water.position == 1 && origin.spool == 77,
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -188,7 +188,7 @@ static void the_largest_state_fits(void)
 {
 	struct spool_state s = a_state(), got;
 	uint8_t bytes[SLOT_BYTES];
-	struct origin origin = an_origin(0);
+	struct spool_id origin = an_origin(0);
 	size_t len;
 
 	s.marks_len = SPOOL_MARKS_BYTES;
@@ -241,7 +241,7 @@ static void states_of_versions_1_and_2_are_told_from_damage(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct spool_state got;
-		struct origin origin;
+		struct spool_id origin;
 		uint8_t bytes[EXAMPLE];
 		size_t len = example(names[i], bytes);
 		struct key key = a_key();
@@ -262,7 +262,7 @@ static void a_state_of_version_3_has_nothing_unconfirmed(void)
 {
 	struct spool_state want = a_state(), got;
 	struct key key = a_key();
-	struct origin origin;
+	struct spool_id origin;
 	uint8_t bytes[EXAMPLE];
 	size_t len = example("state-3", bytes);
 
@@ -302,7 +302,7 @@ static void an_older_version_is_refused_with_a_sentence(void)
 static void what_another_key_sealed_is_foreign(void)
 {
 	struct key key = another_key(), again;
-	struct origin origin = an_origin(1);
+	struct spool_id origin = an_origin(1);
 	struct spool_state s = a_state(), got;
 	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .origin = origin },
 	            head;
@@ -352,7 +352,7 @@ static void a_trailer_can_be_read(void)
 static size_t of_a_later_version(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
-	struct origin origin = an_origin(0);
+	struct spool_id origin = an_origin(0);
 	size_t len = format_state_encode(bytes, &s, &origin);
 	uint64_t sum;
 
