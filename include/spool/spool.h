@@ -5,7 +5,7 @@
 #include "span/batch.h"
 #include "policy/ledger.h"
 
-/* A spool has no thread of its own and knows no loop. spool_turn and spool_count block on the disk and
+/* A spool has no thread of its own and knows no loop. spool_cycle and spool_count block on the disk and
  * belong into one worker thread at a time, spool_quarantine, spool_has_file and spool_unquarantine into one as well,
  * which may be another; spool_live may run on a third meanwhile. */
 
@@ -26,7 +26,7 @@ enum {
 	SPOOL_MARKS_BYTES = 3072,
 };
 
-/* One snapshot: written in the same transaction as a turn's batches, and into the state file. Of
+/* One snapshot: written in the same transaction as a cycle's batches, and into the state file. Of
  * two valid ones the higher generation is right. */
 struct spool_state {
 	uint64_t generation; /* counts up with each snapshot; the caller counts */
@@ -59,7 +59,7 @@ struct spool_stats {
 	uint64_t
 	        room_bytes; /* that may be put by all limits, at most; max_bytes 0: a very large number */
 	bool over;          /* far more than max_bytes: it was lowered */
-	uint64_t quarantine_bytes; /* of the records in quarantine/, when the turn ended */
+	uint64_t quarantine_bytes; /* of the records in quarantine/, when the cycle ended */
 	uint64_t free_bytes;       /* of the file system */
 	uint64_t free_inodes;      /* of the file system; 0 also where it does not count them */
 	uint64_t
@@ -90,8 +90,8 @@ struct spool_damage {
 
 enum { SPOOL_RUNS = 64, SPOOL_DAMAGES = 8 };
 
-struct spool_turn {
-	/* In. The batches are borrowed until the turn is over. */
+struct spool_cycle {
+	/* In. The batches are borrowed until the cycle is over. */
 	struct batch **put;
 	size_t nput;
 	struct spool_state state; /* as it is once PUT is durable; end, spans_put: the spool's */
@@ -131,7 +131,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 /* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
 
-/* As spool_begin found them, or the last spool_turn left them. Not while a turn is under way. */
+/* As spool_begin found them, or the last spool_cycle left them. Not while a cycle is under way. */
 const struct spool_stats *spool_stats(const struct spool *s);
 
 /* Spans and batches in RUNS. 0; E_CORRUPT when some of them cannot be read (and are not counted). */
@@ -140,7 +140,7 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n,
 
 /* Puts, commits, unlinks segments that lie below state.cursor (after state is durable), prepares
  * the next segment, reads. Never fails as a whole: its parts say how they went. */
-void spool_turn(struct spool *s, struct spool_turn *t);
+void spool_cycle(struct spool *s, struct spool_cycle *t);
 
 /* Notes STATE where it survives SIGKILL, not power loss: memory only, under a microsecond. */
 void spool_live(struct spool *s, const struct spool_state *state);

@@ -136,7 +136,7 @@ static void on_returned(void *arg, struct batch *b)
 	backlog_returned(f->backlog, b);
 }
 
-static void on_turned(void *arg)
+static void on_cycle_done(void *arg)
 {
 	step(arg);
 }
@@ -147,7 +147,7 @@ static int open_spooler(struct pipeline *f, struct why *why)
 		.unstored = on_unstored,
 		.troubled = on_troubled,
 		.got = on_got,
-		.turned = on_turned,
+		.cycle_done = on_cycle_done,
 		.arg = f };
 
 	return spooler_open(

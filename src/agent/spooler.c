@@ -4,7 +4,7 @@
  *                    ▲                                                     │ could not store
  *                    └──────────────── a little later ◄────────────────────┘
  *
- * Beside the turns (spooler_cycle.c) it notes the state once a turn of the loop, in memory that a kill
+ * Beside the cycles (spooler_cycle.c) it notes the state once a turn of the loop, in memory that a kill
  * does not reach. */
 #include <assert.h>
 #include <stdio.h>
@@ -84,7 +84,7 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 		goto fail;
 	inherit(k, found);
 	spooler_snapshot(k, state);
-	k->dirty = true; /* a first turn makes the first segment ready before it is needed */
+	k->dirty = true; /* a first cycle makes the first segment ready before it is needed */
 	if (spool_begin(k->spool, state, why) < 0)
 		goto fail;
 	k->begun = true;
@@ -202,7 +202,7 @@ void spooler_cull(struct spooler *k)
 {
 	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
 
-	/* Where nothing waits, the sink has it all: that is not for this turn. */
+	/* Where nothing waits, the sink has it all: that is not for this cycle. */
 	if (!positions_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
 		return;
 	k->cull_wanted = true;
@@ -217,12 +217,12 @@ int spooler_trouble(const struct spooler *k)
 
 bool spooler_idle(const struct spooler *k)
 {
-	return !k->turning && list_empty(&k->queue);
+	return !k->in_cycle && list_empty(&k->queue);
 }
 
 bool spooler_stuck(const struct spooler *k)
 {
-	return !k->turning && k->trouble != 0;
+	return !k->in_cycle && k->trouble != 0;
 }
 
 const struct spooler_stats *spooler_stats(const struct spooler *k)
@@ -230,7 +230,7 @@ const struct spooler_stats *spooler_stats(const struct spooler *k)
 	return &k->stats;
 }
 
-/* The live note says what is true now: a turn under way has put nothing yet. */
+/* The live note says what is true now: a cycle under way has put nothing yet. */
 static void note_live(struct spooler *k)
 {
 	struct spool_state s;
@@ -239,10 +239,10 @@ static void note_live(struct spooler *k)
 	        k->noted_version == k->marks.version)
 		return;
 	spooler_snapshot(k, &s);
-	/* It is newer than the turn's own state, and must not know less: what is read now or being written
+	/* It is newer than the cycle's own state, and must not know less: what is read now or being written
 	 * while the sink has it may go out, and be found beyond the end, before the next note. */
-	if (k->turning)
-		s.offered_to = max_u64(s.offered_to, k->turn_offers_to);
+	if (k->in_cycle)
+		s.offered_to = max_u64(s.offered_to, k->cycle_offers_to);
 	spool_live(k->spool, &s);
 	k->noted = *k->ledger;
 	k->noted_version = k->marks.version;
@@ -264,10 +264,10 @@ void spooler_tick(struct spooler *k)
 {
 	uint64_t now = clock_mono_us();
 
-	if (!k->turning && now >= k->retry_at_us && has_work(k, now))
+	if (!k->in_cycle && now >= k->retry_at_us && has_work(k, now))
 		spooler_begin(k);
 	spooler_tell(k);
-	if (k->spool != NULL) /* what was told in a turn may have closed it */
+	if (k->spool != NULL) /* what was told in a cycle may have closed it */
 		note_live(k);
 }
 
@@ -275,7 +275,7 @@ void spooler_close(struct spooler *k, bool clean)
 {
 	struct spool_state s;
 
-	assert(!k->turning);
+	assert(!k->in_cycle);
 	spooler_snapshot(k, &s);
 	s.running = !clean;
 	spool_close(k->spool, &s);

@@ -1,6 +1,6 @@
-/* spooler_cycle.c — one turn: what goes with it, the worker's part, and what is told when it is over.
+/* spooler_cycle.c — one cycle: what goes with it, the worker's part, and what is told when it is over.
  *
- * The snapshot that goes with a turn says how things are once its batches are durable; the ledger in
+ * The snapshot that goes with a cycle says how things are once its batches are durable; the ledger in
  * memory follows when the worker is done. A batch that is delivered while it is being written stays
  * in flight until then, so a kill between the two finds it on disk and nowhere else. */
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "policy/pace.h"
 
 static void run_turn(void *arg);
-static void on_turned(void *arg);
+static void on_cycle_done(void *arg);
 
 static void choose_batches(struct spooler *k)
 {
@@ -20,7 +20,7 @@ static void choose_batches(struct spooler *k)
 
 	k->writing_count = (struct ledger_count){ 0 };
 	k->writing_offered = false;
-	while (!list_empty(&k->queue) && n < TURN_BATCHES && bytes < TURN_BYTES) {
+	while (!list_empty(&k->queue) && n < CYCLE_BATCHES && bytes < CYCLE_BYTES) {
 		struct batch *b = list_first(&k->queue, struct batch, link);
 
 		list_remove(&b->link);
@@ -33,8 +33,8 @@ static void choose_batches(struct spooler *k)
 		k->writing_offered |=
 		        b->with_sink || b->maybe_dup || b->refusals > 0 || k->offers_at_once;
 	}
-	k->turn.put = k->writing;
-	k->turn.nput = n;
+	k->cycle.put = k->writing;
+	k->cycle.nput = n;
 }
 
 /* Where reading begins: at the cursor, or further on if something waits there. */
@@ -53,12 +53,12 @@ static void choose_reads(struct spooler *k)
 {
 	uint64_t from = read_from(k), first, end, left = READ_RECORDS;
 
-	k->turn.nread = 0;
-	k->turn.read_bytes = k->wanted_bytes;
-	k->turn.read_records = READ_RECORDS;
-	while (k->wanted_bytes > 0 && left > 0 && k->turn.nread < SPOOL_RUNS &&
+	k->cycle.nread = 0;
+	k->cycle.read_bytes = k->wanted_bytes;
+	k->cycle.read_records = READ_RECORDS;
+	while (k->wanted_bytes > 0 && left > 0 && k->cycle.nread < SPOOL_RUNS &&
 	        positions_next(&k->marks, from, left, &first, &end)) {
-		k->turn.read[k->turn.nread++] = (struct spool_run){ first, end };
+		k->cycle.read[k->cycle.nread++] = (struct spool_run){ first, end };
 		left -= end - first;
 		from = end;
 	}
@@ -82,7 +82,7 @@ static void choose_culls(struct spooler *k)
 	k->cull_wanted = false;
 }
 
-/* There is no memory to drop what was chosen: a later turn chooses anew. */
+/* There is no memory to drop what was chosen: a later cycle chooses anew. */
 static void cull_later(struct spooler *k)
 {
 	if (k->nculled == 0)
@@ -92,22 +92,22 @@ static void cull_later(struct spooler *k)
 	k->cull_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 }
 
-/* There is no memory for the turn: nothing was done, all of it is for the next one. */
+/* There is no memory for the cycle: nothing was done, all of it is for the next one. */
 static void give_up(struct spooler *k)
 {
-	k->turn.put_rc = k->turn.nput > 0 ? E_NOMEM : 0;
-	k->turn.state_rc = E_NOMEM;
+	k->cycle.put_rc = k->cycle.nput > 0 ? E_NOMEM : 0;
+	k->cycle.state_rc = E_NOMEM;
 	cull_later(k);
 	k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-	on_turned(k);
+	on_cycle_done(k);
 }
 
 void spooler_begin(struct spooler *k)
 {
-	struct spool_turn *t = &k->turn;
+	struct spool_cycle *t = &k->cycle;
 
 	k->began_us = clock_mono_us();
-	memset(t, 0, offsetof(struct spool_turn, state));
+	memset(t, 0, offsetof(struct spool_cycle, state));
 	t->nread = 0;
 	choose_batches(k);
 	choose_culls(k);
@@ -119,7 +119,7 @@ void spooler_begin(struct spooler *k)
 		t->state.offered_to = t->state.end + t->nput;
 	if (t->nread > 0)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
-	k->turn_offers_to = t->state.offered_to;
+	k->cycle_offers_to = t->state.offered_to;
 	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
 	        k->writing_count.batches);
 	t->write_state = k->dirty || t->nread > 0 || spooler_ails(k);
@@ -128,11 +128,11 @@ void spooler_begin(struct spooler *k)
 	t->got = NULL;
 	t->ngot = t->ndamage = 0;
 	k->dirty = false;
-	k->turning = true;
+	k->in_cycle = true;
 	/* A report on what the sink has may come the moment it is put, and must find its mark. */
 	if ((k->writing_offered &&
 	            positions_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
-	        work_start(k->loop, run_turn, on_turned, k) < 0)
+	        work_start(k->loop, run_turn, on_cycle_done, k) < 0)
 		give_up(k);
 }
 
@@ -140,7 +140,7 @@ static void run_turn(void *arg)
 {
 	struct spooler *k = arg;
 
-	spool_turn(k->spool, &k->turn);
+	spool_cycle(k->spool, &k->cycle);
 	k->culled_count = (struct ledger_count){ 0 };
 	if (k->nculled > 0 && spool_count(k->spool, k->culled, k->nculled, &k->culled_count) < 0)
 		log_warn("spool: some of what is dropped to make room could not be counted");
@@ -148,10 +148,10 @@ static void run_turn(void *arg)
 
 static void tell_stored(struct spooler *k)
 {
-	for (size_t i = 0; i < k->turn.stored; i++) {
+	for (size_t i = 0; i < k->cycle.stored; i++) {
 		struct batch *b = k->writing[i];
 
-		b->position = k->turn.first + i;
+		b->position = k->cycle.first + i;
 		k->events.stored(k->events.arg, b);
 	}
 }
@@ -159,19 +159,19 @@ static void tell_stored(struct spooler *k)
 /* The last one first: put back one by one, they stand in their order again. */
 static void tell_unstored(struct spooler *k)
 {
-	for (size_t i = k->turn.nput; i > k->turn.stored; i--)
+	for (size_t i = k->cycle.nput; i > k->cycle.stored; i--)
 		k->events.unstored(k->events.arg, k->writing[i - 1]);
 }
 
 static void tell_got(struct spooler *k)
 {
-	for (size_t i = 0; i < k->turn.ngot; i++) {
-		struct batch *b = k->turn.got[i];
+	for (size_t i = 0; i < k->cycle.ngot; i++) {
+		struct batch *b = k->cycle.got[i];
 		bool before = b->position < k->inherited_end;
 		enum position_status mark = positions_at(&k->marks, b->position);
 
 		/* Resolved while it was being read; or the disk does not know that it is about to be offered. */
-		if ((mark != POSITION_WAITING && mark != POSITION_MAYBE_SENT) || k->turn.state_rc < 0) {
+		if ((mark != POSITION_WAITING && mark != POSITION_MAYBE_SENT) || k->cycle.state_rc < 0) {
 			batch_unref(&b);
 			continue;
 		}
@@ -185,8 +185,8 @@ static void tell_got(struct spooler *k)
 		}
 		k->events.got(k->events.arg, b);
 	}
-	free(k->turn.got);
-	k->turn.got = NULL;
+	free(k->cycle.got);
+	k->cycle.got = NULL;
 }
 
 static void say_damage(struct spooler *k, const struct spool_damage *d)
@@ -205,8 +205,8 @@ static void say_damage(struct spooler *k, const struct spool_damage *d)
 /* Records that can never be read leave the spool, as far as the ledger still has them there. */
 static void tell_damage(struct spooler *k)
 {
-	for (size_t i = 0; i < k->turn.ndamage; i++) {
-		const struct spool_damage *d = &k->turn.damage[i];
+	for (size_t i = 0; i < k->cycle.ndamage; i++) {
+		const struct spool_damage *d = &k->cycle.damage[i];
 		struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
@@ -259,7 +259,7 @@ static void settle(struct spooler *k)
 /* What ails the disk, and when which of its work is tried again. */
 static void diagnose(struct spooler *k)
 {
-	const struct spool_turn *t = &k->turn;
+	const struct spool_cycle *t = &k->cycle;
 	uint64_t now = clock_mono_us();
 
 	if (t->put_rc == E_FULL && k->trouble != E_FULL)
@@ -282,22 +282,22 @@ static void diagnose(struct spooler *k)
 		k->retry_at_us = now + RETRY_MS * US_PER_MS;
 }
 
-/* Whether it reads again at once is up to what the turn has read: where no position was marked, because of the
- * disk or of missing memory, the next turn would read the same. */
+/* Whether it reads again at once is up to what the cycle has read: where no position was marked, because of the
+ * disk or of missing memory, the next cycle would read the same. */
 static void pace_reading(struct spooler *k, uint64_t version_before)
 {
-	if (k->turn.nread > 0 && k->marks.version == version_before)
+	if (k->cycle.nread > 0 && k->marks.version == version_before)
 		k->read_at_us = clock_mono_us() + READ_AGAIN_MS * US_PER_MS;
 }
 
-static void on_turned(void *arg)
+static void on_cycle_done(void *arg)
 {
 	struct spooler *k = arg;
-	struct spool_turn *t = &k->turn;
+	struct spool_cycle *t = &k->cycle;
 	uint64_t version;
 
-	k->turning = false;
-	k->stats.turns++;
+	k->in_cycle = false;
+	k->stats.cycles++;
 	k->stats.spool = t->stats;
 	if (t->stored > 0) {
 		k->stats.commit_us = pace_commit(k->stats.commit_us, clock_mono_us() - k->began_us);
@@ -318,5 +318,5 @@ static void on_turned(void *arg)
 		spooler_cull(k);
 	if (k->trouble != 0)
 		k->events.troubled(k->events.arg, k->trouble);
-	k->events.turned(k->events.arg);
+	k->events.cycle_done(k->events.arg);
 }

@@ -1,4 +1,4 @@
-/* The spooler's own, shared by its life (spooler.c) and its turns (spooler_cycle.c). */
+/* The spooler's own, shared by its life (spooler.c) and its cycles (spooler_cycle.c). */
 #ifndef SPOOLER_IMPL_H
 #define SPOOLER_IMPL_H
 
@@ -6,10 +6,10 @@
 #include "base/log.h"
 
 enum {
-	TURN_BATCHES = 4096, /* at most in one transaction */
-	TURN_BYTES = 4 << 20,
+	CYCLE_BATCHES = 4096, /* at most in one transaction */
+	CYCLE_BYTES = 4 << 20,
 	READ_RECORDS = 2048,
-	RETRY_MS = 500,          /* after a turn that could not store */
+	RETRY_MS = 500,          /* after a cycle that could not store */
 	READ_AGAIN_MS = 100,     /* after one that could not read */
 	LOOK_MS = 1000,          /* while there may be less room than there should */
 	NOTED_MS = 3000,         /* only with batches: then a state is called writable again */
@@ -31,25 +31,25 @@ struct spooler {
 	uint64_t inherited_end;  /* positions below were put by an earlier run … */
 	uint64_t inherited_sent; /* … and below this may have been sent by it */
 
-	struct list queue;   /* batches for the next turn */
-	size_t wanted_bytes; /* the next turn reads up to this many bytes of the backlog; 0: none */
+	struct list queue;   /* batches for the next cycle */
+	size_t wanted_bytes; /* the next cycle reads up to this many bytes of the backlog; 0: none */
 	unsigned read_share; /* where in the backlog that reading begins, in 256ths of its length */
-	bool cull_wanted;    /* the spool is full and drops its oldest segment in a next turn */
+	bool cull_wanted;    /* the spool is full and drops its oldest segment in a next cycle */
 	uint64_t
 	        cull_at_us; /* monotonic; not before this moment, since memory ran out at the last try; 0: at once */
-	struct spool_run culled[SPOOL_RUNS]; /* counted in the turn under way, dropped after it */
+	struct spool_run culled[SPOOL_RUNS]; /* counted in the cycle under way, dropped after it */
 	size_t nculled;
 	struct ledger_count culled_count;
 
 	bool begun; /* the boot is on disk */
-	bool turning;
-	bool dirty; /* the cursor moved: worth a turn of its own */
-	struct spool_turn turn;
-	struct batch *writing[TURN_BATCHES];
+	bool in_cycle;
+	bool dirty; /* the cursor moved: worth a cycle of its own */
+	struct spool_cycle cycle;
+	struct batch *writing[CYCLE_BATCHES];
 	struct ledger_count writing_count;
 	bool writing_offered; /* one of them is with the sink, or will be at once */
 	bool offers_at_once;
-	uint64_t turn_offers_to; /* offered_to of the turn under way */
+	uint64_t cycle_offers_to; /* offered_to of the cycle under way */
 	uint64_t began_us;
 	int trouble; /* why the last batches could not be stored */
 	int unnoted; /* why the last state could not, until one could for some time */
@@ -79,7 +79,7 @@ static inline bool spooler_ails(const struct spooler *k)
 void spooler_snapshot(struct spooler *k, struct spool_state *s);
 /* Posts what ails the disk, or that it is over. */
 void spooler_tell(struct spooler *k);
-/* Starts a turn; none may be under way. */
+/* Starts a cycle; none may be under way. */
 void spooler_begin(struct spooler *k);
 
 #endif

@@ -24,7 +24,7 @@ static const struct metric_row rows[] = {
 	        "Free inodes of the spool's file system; 0 also where it does not count them"),
 	METRIC_GAUGE(S, spooler.queued_bytes, "spool_queue_bytes", NULL,
 	        "Bytes waiting for the next turn of the spool"),
-	METRIC_COUNTER(S, spooler.turns, "spool_turns_total", NULL, "Turns of the spool"),
+	METRIC_COUNTER(S, spooler.cycles, "spool_turns_total", NULL, "Turns of the spool"),
 	METRIC_COUNTER(
 	        S, spooler.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
 	METRIC_COUNTER(S, spooler.spool.failed_commits, "spool_failed_commits_total", NULL,

@@ -20,7 +20,7 @@ struct retrying {
 	char host[256];
 	struct spool *spool;
 	struct spool_state state; /* as it is on disk */
-	struct spool_turn turn;
+	struct spool_cycle cycle;
 	struct batch *batches[TOGETHER];
 	const struct spool_quarantined *kept[TOGETHER]; /* the file of each */
 	size_t gathered, bytes;
@@ -70,15 +70,15 @@ static void take_over(struct retrying *r, size_t stored)
 		r->records++;
 		r->spans += r->batches[i]->spans;
 	}
-	r->state.generation = r->turn.state.generation;
-	r->state.end = r->turn.state.end;
-	r->state.spans_put = r->turn.state.spans_put;
+	r->state.generation = r->cycle.state.generation;
+	r->state.end = r->cycle.state.end;
+	r->state.spans_put = r->cycle.state.spans_put;
 }
 
 /* One turn with what was gathered; then its files go. */
 static int flush(struct retrying *r)
 {
-	struct spool_turn *t = &r->turn;
+	struct spool_cycle *t = &r->cycle;
 	int rc;
 
 	memset(t, 0, sizeof(*t));
@@ -88,7 +88,7 @@ static int flush(struct retrying *r)
 	t->state.generation++;
 	for (size_t i = 0; i < r->gathered; i++)
 		account(&t->state.ledger, r, i);
-	spool_turn(r->spool, t);
+	spool_cycle(r->spool, t);
 	rc = t->stored == r->gathered ? 0 : t->put_rc;
 	if (rc < 0)
 		why_set(&r->why, rc, "%s: %s", r->c->set->directory, err_text(rc));

@@ -67,7 +67,7 @@ static int count_each(struct spool *s, const struct spool_run *run, struct ledge
 		if (one == 0)
 			one = reader_find(&s->reader, at, &p);
 		if (one == 0)
-			one = p.key == at ? reader_fetch(&s->reader, &p, &b, &r) : E_MISSING;
+			one = p.key == at ? reader_read(&s->reader, &p, &b, &r) : E_MISSING;
 		if (one < 0) {
 			rc = E_CORRUPT;
 			continue;

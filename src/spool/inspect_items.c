@@ -53,7 +53,7 @@ static int find_whole(struct spool_inspect *l)
 		int rc = reader_find(&l->reader, at, &p);
 
 		if (rc == 0)
-			rc = reader_fetch(&l->reader, &p, &l->pending, &header);
+			rc = reader_read(&l->reader, &p, &l->pending, &header);
 		if (rc == 0) {
 			l->stash_below = header.spans_before;
 			return 0;

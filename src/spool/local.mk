@@ -1,7 +1,7 @@
 libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/spool/repair.h \
 	%D%/count.c \
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \
-	%D%/fetch.c \
+	%D%/read.c \
 	%D%/quarantine_list.c \
 	%D%/format.c %D%/format.h %D%/format_internal.h %D%/format_state.c %D%/format_trailer.c \
 	%D%/location.c \
@@ -12,7 +12,7 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/
 	%D%/repair_state.c \
 	%D%/names.c %D%/names.h \
 	%D%/older.c %D%/older.h \
-	%D%/put.c \
+	%D%/append.c \
 	%D%/quarantine.c \
 	%D%/reader.c %D%/reader.h \
 	%D%/recover.c \
@@ -25,5 +25,5 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/
 	%D%/store.c \
 	%D%/survey.c \
 	%D%/lmdb_pages.c %D%/lmdb_pages.h \
-	%D%/turn.c \
+	%D%/cycle.c \
 	%D%/writer.c %D%/writer.h

@@ -1,6 +1,6 @@
 /* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. Of struct spool this
  * file uses what does not change while the spool is open, and kept_bytes and kept_at_us: it may run in a thread of its
- * own beside spool_turn. */
+ * own beside spool_cycle. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

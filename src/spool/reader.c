@@ -245,7 +245,7 @@ void record_to_batch(const struct record *r, struct batch *b)
 	b->maybe_dup = r->maybe_dup;
 }
 
-int reader_fetch(struct reader *r, const struct place *p, struct batch **b, struct record *header)
+int reader_read(struct reader *r, const struct place *p, struct batch **b, struct record *header)
 {
 	uint8_t bytes[RECORD_HEADER];
 	struct batch *got;
@@ -295,7 +295,7 @@ static int record_at(struct reader *r, uint64_t position, struct record *header)
 		return rc;
 	if (p.key != position)
 		return E_MISSING;
-	rc = reader_fetch(r, &p, &b, header);
+	rc = reader_read(r, &p, &b, header);
 	if (rc == 0)
 		batch_unref(&b);
 	return rc;

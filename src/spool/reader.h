@@ -58,10 +58,10 @@ void reader_close(struct reader *r);
 
 /* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
 int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
-/* Turns to BY_SALVAGE. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
+/* Cycles to BY_SALVAGE. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
 int reader_turn_to_salvage(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
-int reader_fetch(
+int reader_read(
         struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
 /* All that a header says of its batch, whose bytes are filled by the caller. */
 void record_to_batch(const struct record *r, struct batch *b);

@@ -112,7 +112,7 @@ static int next_whole(struct rewriting *g, uint64_t *at, struct batch **b, struc
 		rc = reader_find(r, *at, &p);
 		if (rc < 0)
 			return rc;
-		rc = reader_fetch(r, &p, b, header);
+		rc = reader_read(r, &p, b, header);
 		if (rc != E_CORRUPT && rc != E_IO)
 			break;
 	}

@@ -126,7 +126,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory,
 		        err_text(rc));
 	store_measure(s);
-	turn_measure(s);
+	cycle_measure(s);
 	return 0;
 }
 
@@ -140,14 +140,14 @@ void spool_live(struct spool *s, const struct spool_state *state)
 	statefile_live(&s->file, state);
 }
 
-/* What was delivered after the last turn goes now, or it would stay as long as the spool is closed. */
+/* What was delivered after the last cycle goes now, or it would stay as long as the spool is closed. */
 static void say_last(struct spool *s, const struct spool_state *state)
 {
 	s->last = *state;
 	s->last.end = s->end.position;
 	s->last.spans_put = s->end.spans;
 	if (statefile_sync(&s->file, &s->last, &s->origin) == 0) {
-		turn_reclaim(s);
+		cycle_reclaim(s);
 		return;
 	}
 	log_warn("spool: the state could not be synced at the end");

@@ -23,7 +23,7 @@ struct spool {
 	uint64_t survey_at_us;   /* when all heads may be read; UINT64_MAX: they have been */
 	unsigned surveys;        /* that have changed the list of segments */
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
-	struct disk_space space; /* as of this turn */
+	struct disk_space space; /* as of this cycle */
 	struct spool_stats stats;
 	uint64_t prepare_after_us; /* a next segment that failed is tried again then */
 	uint64_t oldest;           /* position that stats.oldest_ms is of; 0 none */
@@ -79,10 +79,10 @@ size_t store_allow(struct spool *s, const struct entry *e, size_t n, int *rc);
 /* STATE put right for when REST of what it believes to be in the spool is still in flight. */
 void store_settle(struct spool_state *state, struct ledger_count rest, const struct span_offset *end);
 
-/* turn.c: unlinks the segments that are delivered. */
-void turn_reclaim(struct spool *s);
+/* cycle.c: unlinks the segments that are delivered. */
+void cycle_reclaim(struct spool *s);
 /* Counts what is there, into stats. */
-void turn_measure(struct spool *s);
+void cycle_measure(struct spool *s);
 
 /* location.c: true when the directory, its lock or its state is not what the spool's path leads to any more. */
 bool location_is_lost(const struct spool *s) MUST_USE;
@@ -92,13 +92,13 @@ void quarantine_measure(struct spool *s);
 /* Keeps BYTES durably in quarantine/ of the spool AT, as NAME or, where that is taken, NAME with a number. */
 int quarantine_keep(int at, const char *name, struct slice bytes) MUST_USE;
 
-/* put.c: a turn's batches, in synced commits. */
-void put_run(struct spool *s, struct spool_turn *t);
+/* append.c: a cycle's batches, in synced commits. */
+void append_run(struct spool *s, struct spool_cycle *t);
 
-/* fetch.c: a turn's reading. */
-void fetch_run(struct spool *s, struct spool_turn *t);
+/* read.c: a cycle's reading. */
+void read_run(struct spool *s, struct spool_cycle *t);
 /* What received_ms the record at the cursor has, into stats. */
-void fetch_oldest(struct spool *s);
+void read_oldest(struct spool *s);
 
 /* count.c */
 /* Spans in all positions below POSITION. 0, or E_MISSING when nothing on disk says. */

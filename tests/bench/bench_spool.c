@@ -32,7 +32,7 @@ struct bench {
 	struct spool_opts opts;
 	struct spool *s;
 	struct spool_state state;
-	struct spool_turn turn;
+	struct spool_cycle turn;
 };
 
 static void fail(const char *what)
@@ -77,7 +77,7 @@ static void turn(struct bench *b)
 {
 	b->state.generation++;
 	b->turn.state = b->state;
-	spool_turn(b->s, &b->turn);
+	spool_cycle(b->s, &b->turn);
 	b->state.end = b->turn.state.end;
 	b->state.spans_put = b->turn.state.spans_put;
 }

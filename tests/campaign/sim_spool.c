@@ -87,7 +87,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	return 0;
 }
 
-static void put(struct spool_turn *t)
+static void put(struct spool_cycle *t)
 {
 	struct sim_disk *d = sim_disk;
 	size_t n = t->nput;
@@ -137,7 +137,7 @@ static struct batch *batch_of(uint64_t position)
 	return b;
 }
 
-static void read_back(struct spool_turn *t)
+static void read_back(struct spool_cycle *t)
 {
 	size_t most = min_u64(t->read_records, 24); /* as if records were large */
 
@@ -152,7 +152,7 @@ static void read_back(struct spool_turn *t)
 				t->got[t->ngot++] = batch_of(p);
 }
 
-void spool_turn(struct spool *s, struct spool_turn *t)
+void spool_cycle(struct spool *s, struct spool_cycle *t)
 {
 	struct sim_disk *d = sim_disk;
 

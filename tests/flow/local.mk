@@ -96,7 +96,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
 %C%_test_pipeline_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=positions_set,--wrap=positions_reserve \
-	-Wl,--wrap=refused_put,--wrap=spool_turn
+	-Wl,--wrap=refused_put,--wrap=spool_cycle
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_consumer_SOURCES = %D%/test_kafka_consumer.c $(KAFKA_READER)
 %C%_test_kafka_errors_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)

@@ -215,7 +215,7 @@ static inline uint64_t turns(struct house *h)
 	struct pipeline_stats s;
 
 	pipeline_stats(h->pipeline, &s);
-	return s.spooler.turns;
+	return s.spooler.cycles;
 }
 
 #endif

@@ -19,8 +19,8 @@ int __real_refused_put(
         struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
 int __wrap_refused_put(
         struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
-void __real_spool_turn(struct spool *s, struct spool_turn *t);
-void __wrap_spool_turn(struct spool *s, struct spool_turn *t);
+void __real_spool_cycle(struct spool *s, struct spool_cycle *t);
+void __wrap_spool_cycle(struct spool *s, struct spool_cycle *t);
 
 int __wrap_positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans)
 {
@@ -39,9 +39,9 @@ int __wrap_refused_put(
 }
 
 /* In the worker thread: the loop's thread changes NO_READ between commit cycles only. */
-void __wrap_spool_turn(struct spool *s, struct spool_turn *t)
+void __wrap_spool_cycle(struct spool *s, struct spool_cycle *t)
 {
-	__real_spool_turn(s, t);
+	__real_spool_cycle(s, t);
 	if (!no_read || t->nread == 0)
 		return;
 	for (size_t i = 0; i < t->ngot; i++)

@@ -134,7 +134,7 @@ static void turn(struct kit *k)
 {
 	k->turn.state = k->state;
 	k->turn.state.generation = ++k->state.generation;
-	spool_turn(k->s, &k->turn);
+	spool_cycle(k->s, &k->turn);
 	k->state.end = k->turn.state.end;
 	k->state.spans_put = k->turn.state.spans_put;
 }
@@ -255,10 +255,10 @@ int kit_resolve(struct kit *k, uint64_t cursor)
 {
 	int rc = kit_deliver(k, cursor);
 
-	return rc < 0 ? rc : kit_turn(k);
+	return rc < 0 ? rc : spool_fixture_cycle(k);
 }
 
-int kit_turn(struct kit *k)
+int spool_fixture_cycle(struct kit *k)
 {
 	memset(&k->turn, 0, sizeof(k->turn));
 	k->turn.write_state = true;

@@ -17,7 +17,7 @@ struct kit {
 	        pattern; /* of PATTERN_LEN bytes, which every batch repeats from its first byte on */
 	size_t pattern_len;     /* 0: a batch's bytes are its number's */
 	size_t size;            /* bytes of a batch; sequence 3 in 7 gets a few more */
-	struct spool_turn turn; /* the last one */
+	struct spool_cycle turn; /* the last one */
 	struct why why;
 	bool live;             /* note the state by spool_live around each turn */
 	bool refuses;          /* batches were refused: position and sequence differ */
@@ -54,7 +54,7 @@ int kit_deliver(struct kit *k, uint64_t cursor);
 /* The same, and one turn with write_state. Gives state_rc. */
 int kit_resolve(struct kit *k, uint64_t cursor);
 /* A turn with nothing but the state. */
-int kit_turn(struct kit *k);
+int spool_fixture_cycle(struct kit *k);
 
 /* Spans of the batch with this sequence. */
 uint32_t kit_spans(uint64_t sequence);

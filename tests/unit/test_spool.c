@@ -82,7 +82,7 @@ static void only_the_wanted_runs_are_read(void)
 	k.turn.nread = 3;
 	k.turn.read_records = 9;
 	k.turn.read_bytes = 1 << 20;
-	spool_turn(k.s, &k.turn);
+	spool_cycle(k.s, &k.turn);
 	for (size_t i = 0; i < k.turn.ngot; i++) {
 		static const uint64_t want[] = { 10, 11, 12, 90, 91, 92, 93, 94, 99 };
 
@@ -138,7 +138,7 @@ static void delivered_segments_are_unlinked_and_the_space_comes_back(void)
 	is_int(deleted_and_open(), 0, "no open descriptor holds on to the space");
 	kit_close(&k);
 	kit_must_open(&k);
-	is_int(kit_turn(&k), 0, "after a restart");
+	is_int(spool_fixture_cycle(&k), 0, "after a restart");
 	is_int(kit_names(&k, "seg-"), 0, "no segment is left");
 	is_int(k.turn.stats.bytes, 0, "nor a byte");
 	is_int(k.state.ledger.place[LEDGER_IN_SPOOL].spans, 0, "nor a span in the spool");
@@ -241,7 +241,7 @@ static void free_space_is_left_to_others(void)
 	is_int(kit_put(&k, 5), 0, "nothing is put");
 	is_int(k.turn.put_rc, E_FULL, "full");
 	ok(k.turn.stats.next_rc == E_FULL, "the early alarm says so too");
-	is_int(kit_turn(&k), 0, "the state can be written");
+	is_int(spool_fixture_cycle(&k), 0, "the state can be written");
 	kit_free(&k);
 }
 
@@ -271,7 +271,7 @@ static void the_oldest_record_has_an_age(void)
 
 	kit_init(&k);
 	kit_must_open(&k);
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	is_int(k.turn.stats.oldest_ms, 0, "none in an empty spool");
 	kit_put(&k, 10);
 	is_int(k.turn.stats.oldest_ms, 1000001, "the first");
@@ -279,7 +279,7 @@ static void the_oldest_record_has_an_age(void)
 	is_int(k.turn.stats.oldest_ms, 1000005, "the one at the cursor");
 	kit_close(&k);
 	kit_must_open(&k);
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	is_int(k.turn.stats.oldest_ms, 1000005, "the same after a restart");
 	is_int(k.turn.stats.oldest_end, 11, "its segment ends here");
 	kit_free(&k);

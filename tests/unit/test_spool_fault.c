@@ -62,7 +62,7 @@ static void a_disk_that_refuses_every_sync_is_an_answer(void)
 	is_int(k.turn.put_rc, E_IO, "and said so");
 	for (int i = 0; i < 20; i++)
 		kit_put(&k, 1);
-	ok(kit_turn(&k) == E_IO, "nor can the state be written");
+	ok(spool_fixture_cycle(&k) == E_IO, "nor can the state be written");
 	is_int(kit_read(&k, 1, k.state.end), 50, "what was put before can be read");
 	fault_disarm();
 	ok(kit_names(&k, "seg-") <= 2, "no empty segments pile up");
@@ -93,7 +93,7 @@ static void a_full_disk_is_an_answer(void)
 	fault_arm(&full);
 	is_int(kit_put(&k, 50), 0, "with no room anywhere nothing is put");
 	is_int(k.turn.put_rc, E_FULL, "full");
-	is_int(kit_turn(&k), 0, "the state has its room all the same");
+	is_int(spool_fixture_cycle(&k), 0, "the state has its room all the same");
 	is_int(kit_resolve(&k, 60), 0, "what is delivered is noted");
 	fault_disarm();
 	is_int(kit_put(&k, 50), 50, "when there is room again it goes on");
@@ -215,7 +215,7 @@ static void nothing_is_unlinked_before_the_state_is_durable(void)
 	is_int(kit_resolve(&k, k.state.end), E_IO, "the state cannot be written");
 	is_int(kit_names(&k, "seg-"), before, "and no segment goes");
 	fault_disarm();
-	is_int(kit_turn(&k), 0, "when it can be");
+	is_int(spool_fixture_cycle(&k), 0, "when it can be");
 	ok(kit_names(&k, "seg-") < before, "they go");
 	kit_free(&k);
 }

@@ -87,7 +87,7 @@ static void without_a_state_they_cost_nothing_either(void)
 	k.sequence = ALL;
 	mix_fill(&k, 1);
 	kit_resolve(&k, k.state.end);
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	mix_fill(&k, 1);
 	kit_close(&k);
 	kit_must_open(&k);
@@ -166,7 +166,7 @@ static void nothing_is_removed_by_a_wrong_name(void)
 	mix_rename(&k, 0, "seg-0000000000000180");
 	mix_rename(&k, 1, "seg-0000000000000258");
 	kit_must_open(&k);
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	mix_all_from(&k, 700, "two by names that are amid them");
 	kit_free(&k);
 }
@@ -184,11 +184,11 @@ static void nothing_is_removed_unseen(void)
 		kit_deliver(&k, mix_first(&k, 1));
 		plan.err = errors[i];
 		fault_arm(&plan);
-		kit_turn(&k);
+		spool_fixture_cycle(&k);
 		fault_disarm();
 		diag("%s", strerror(errors[i]));
 		is_int(kit_names(&k, "seg-"), 4, "what is delivered stays");
-		kit_turn(&k);
+		spool_fixture_cycle(&k);
 		is_int(kit_names(&k, "seg-"), 3, "and goes when it can be read");
 		kit_free(&k);
 	}
@@ -197,7 +197,7 @@ static void nothing_is_removed_unseen(void)
 	mix_behead(&k, 0);
 	kit_must_open(&k);
 	kit_deliver(&k, mix_first(&k, 1));
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	is_int(kit_names(&k, "seg-"), 3, "one without a tree, with all its records, goes too");
 	is_int(kit_names(&k, "quarantine/seg-"), 0, "for good");
 	kit_free(&k);
@@ -207,7 +207,7 @@ static void nothing_is_removed_unseen(void)
 	mix_noise(&k, "seg-0000000000000001/data.mdb", 200, 210, 0x5a);
 	kit_must_open(&k);
 	kit_deliver(&k, mix_first(&k, 1));
-	kit_turn(&k);
+	spool_fixture_cycle(&k);
 	is_int(kit_names(&k, "seg-"), 3, "one with some of its records goes too");
 	is_int(kit_names(&k, "quarantine/seg-"), 1, "into quarantine");
 	kit_free(&k);

@@ -246,7 +246,7 @@ static void a_repair_leaves_the_doubt(void)
 		mix_make(&k);
 		kit_must_open(&k);
 		k.state.offered_to = 1550;
-		kit_turn(&k);
+		spool_fixture_cycle(&k);
 		kit_close(&k);
 		mix_behead(&k, 3);
 		if (how > 0) {

@@ -1,4 +1,4 @@
-/* fetch.c — a turn's reading: the wanted runs in order, and what of them is lost.
+/* read.c — a cycle's reading: the wanted runs in order, and what of them is lost.
  *
  * Every position below the end was given to a record, so one that is not found is damage, not a
  * hole. What does not fit in a segment's tree is looked for once more in all of its pages before
@@ -15,10 +15,10 @@ enum { PATIENCE_US = 5 * 1000000 }; /* with a disk that refuses to be read */
 
 struct fetching {
 	struct spool *s;
-	struct spool_turn *t;
+	struct spool_cycle *t;
 	size_t bytes;
 	size_t i;   /* the segment that is read */
-	bool ready; /* and the reader has it, as of this turn */
+	bool ready; /* and the reader has it, as of this cycle */
 	bool stop;
 };
 
@@ -32,7 +32,7 @@ static void stop_by(struct fetching *f, int rc)
 /* Positions [first, end) of one run are lost; joins what was lost just before them. */
 static void report(struct fetching *f, uint64_t first, uint64_t end, bool kept, const char *what)
 {
-	struct spool_turn *t = f->t;
+	struct spool_cycle *t = f->t;
 	struct spool_damage *d = t->ndamage > 0 ? &t->damage[t->ndamage - 1] : NULL;
 
 	if (d == NULL || d->run.end != first || d->kept != kept || strcmp(d->what, what) != 0) {
@@ -153,7 +153,7 @@ static int give(struct fetching *f, const struct place *p)
 	struct reader *r = &f->s->reader;
 	struct record header;
 	struct batch *b;
-	int rc = reader_fetch(r, p, &b, &header);
+	int rc = reader_read(r, p, &b, &header);
 
 	if (rc < 0)
 		return rc;
@@ -255,7 +255,7 @@ static void weigh(struct spool *s, struct spool_damage *d)
 		d->lost.spans = above - below;
 }
 
-void fetch_run(struct spool *s, struct spool_turn *t)
+void read_run(struct spool *s, struct spool_cycle *t)
 {
 	struct fetching f = { .s = s, .t = t };
 
@@ -279,7 +279,7 @@ void fetch_run(struct spool *s, struct spool_turn *t)
 		weigh(s, &t->damage[i]);
 }
 
-void fetch_oldest(struct spool *s)
+void read_oldest(struct spool *s)
 {
 	uint64_t cursor = s->last.cursor;
 	struct record header;

@@ -1,4 +1,4 @@
-/* turn.c — one turn of the spool: put, forget what is delivered, prepare, read, tell. */
+/* cycle.c — one cycle of the spool: put, forget what is delivered, prepare, read, tell. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "spool_internal.h"
@@ -80,7 +80,7 @@ static struct span_offset low_water_without(struct spool *s, size_t n)
 }
 
 /* The state says that they are delivered, and is durable, before they go. */
-void turn_reclaim(struct spool *s)
+void cycle_reclaim(struct spool *s)
 {
 	struct spool_id origin = s->origin;
 	unsigned surveys = s->surveys;
@@ -115,11 +115,11 @@ static void prepare(struct spool *s)
 		s->prepare_after_us = now + PREPARE_AGAIN_US;
 }
 
-void turn_measure(struct spool *s)
+void cycle_measure(struct spool *s)
 {
 	struct spool_stats *st = &s->stats;
 
-	fetch_oldest(s);
+	read_oldest(s);
 	store_look_ahead(s);
 	st->lost = location_is_lost(s);
 	st->bytes = store_used(s);
@@ -129,15 +129,15 @@ void turn_measure(struct spool *s)
 	                                    : segments_limit(&s->segments, 0, s->end.position);
 }
 
-void spool_turn(struct spool *s, struct spool_turn *t)
+void spool_cycle(struct spool *s, struct spool_cycle *t)
 {
 	store_measure(s);
 	survey_sizes(s);
 	s->origin.bytes = store_used(s);
-	put_run(s, t);
-	turn_reclaim(s);
+	append_run(s, t);
+	cycle_reclaim(s);
 	prepare(s);
-	fetch_run(s, t);
-	turn_measure(s);
+	read_run(s, t);
+	cycle_measure(s);
 	t->stats = s->stats;
 }

@@ -1,10 +1,10 @@
-/* put.c — a turn's batches become records of a segment. */
+/* append.c — a cycle's batches become records of a segment. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "spool_internal.h"
 
-static struct entry *entries_of(const struct spool *s, const struct spool_turn *t)
+static struct entry *entries_of(const struct spool *s, const struct spool_cycle *t)
 {
 	struct entry *e = calloc(t->nput, sizeof(*e));
 	struct span_offset at = s->end;
@@ -43,7 +43,7 @@ static void tell(struct spool *s, int rc)
 }
 
 /* The state that is true now is what later syncs write. */
-static void keep_state(struct spool *s, struct spool_turn *t)
+static void keep_state(struct spool *s, struct spool_cycle *t)
 {
 	struct ledger_count rest = { .batches = t->nput - t->stored };
 
@@ -55,7 +55,7 @@ static void keep_state(struct spool *s, struct spool_turn *t)
 	t->state.spans_put = s->end.spans;
 }
 
-void put_run(struct spool *s, struct spool_turn *t)
+void append_run(struct spool *s, struct spool_cycle *t)
 {
 	struct storing g = { .all = t->nput, .state = &t->state };
 	struct entry *e = NULL;
