@@ -22,14 +22,14 @@ struct figure {
 
 static struct figure run_agent(struct mockproc *broker, uint64_t rate, unsigned seconds)
 {
-	struct stage s;
+	struct agent_process s;
 	struct figure f = { 0 };
 	struct measure_load load;
 	uint64_t spans = rate * seconds;
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	s.brokers = broker->brokers;
-	measure_must(stage_start(&s, NULL), "the agent does not start");
+	measure_must(agent_process_start(&s, NULL), "the agent does not start");
 	measure_emit(&s, s.compact, WARM, WARM_RATE);
 	measure_must(measure_delivered(&s, WARM), "the warm-up is not delivered");
 	f.cpu_s = measure_cpu_s(child_pid(s.agent));
@@ -38,8 +38,8 @@ static struct figure run_agent(struct mockproc *broker, uint64_t rate, unsigned 
 	f.cpu_s = measure_cpu_s(child_pid(s.agent)) - f.cpu_s;
 	f.resident = measure_memory(child_pid(s.agent), "VmHWM");
 	f.reached = (double)load.spans / load.seconds;
-	f.dropped = stage_ledger(&s)->kernel_dropped;
-	stage_close(&s);
+	f.dropped = agent_process_ledger(&s)->kernel_dropped;
+	agent_process_close(&s);
 	return f;
 }
 
@@ -60,15 +60,15 @@ static double cpu_of_floor(const char *log)
 static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned seconds)
 {
 	char program[512], port[16], count[32], log[300];
-	const char *argv[] = { "bench_floor", broker->brokers, STAGE_TOPIC, port, count, NULL };
+	const char *argv[] = { "bench_floor", broker->brokers, AGENT_PROCESS_TOPIC, port, count, NULL };
 	struct child_opts o = { .program = program, .argv = argv, .log = log };
 	struct figure f = { 0 };
 	struct measure_load load;
 	struct child *c;
-	struct stage s;
+	struct agent_process s;
 	struct why why;
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	snprintf(program, sizeof(program), "%s/tests/bench/bench_floor",
 	        getenv("builddir") == NULL ? "." : getenv("builddir"));
 	snprintf(port, sizeof(port), "%u", s.compact);
@@ -83,7 +83,7 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	f.cpu_s = cpu_of_floor(log);
 	f.reached = (double)load.spans / load.seconds;
 	child_free(c);
-	stage_close(&s);
+	agent_process_close(&s);
 	return f;
 }
 

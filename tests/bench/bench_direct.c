@@ -38,23 +38,23 @@ struct figure {
 	uint64_t dropped;
 };
 
-static void start_agent(struct stage *s, const struct way *w, struct mockproc *stub)
+static void start_agent(struct agent_process *s, const struct way *w, struct mockproc *stub)
 {
 	char url[1100], page[1100], answer[1024];
 
 	if (w->confirm == NULL) {
-		measure_must(stage_start(s, NULL), "the agent does not start");
+		measure_must(agent_process_start(s, NULL), "the agent does not start");
 		return;
 	}
 	mockproc_start_program(stub, "stubcollector", w->stub);
 	mockproc_ask(stub, "metrics-url", answer, sizeof(answer));
 	snprintf(url, sizeof(url), "--collector.url=%s", stub->brokers);
 	snprintf(page, sizeof(page), "--collector.metrics-url=%s", answer);
-	measure_must(stage_start(s, url, page, w->confirm, NULL), "the agent does not start");
+	measure_must(agent_process_start(s, url, page, w->confirm, NULL), "the agent does not start");
 }
 
 static void emit(
-        struct stage *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
+        struct agent_process *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
 {
 	measure_emit_turns(&(struct measure_turns){ .port = s->compact,
 	        .batch = MEASURE_BATCH,
@@ -66,14 +66,14 @@ static void emit(
 }
 
 /* Sums so far. */
-static struct figure look(struct stage *s, const struct mockproc *stub)
+static struct figure look(struct agent_process *s, const struct mockproc *stub)
 {
 	pid_t agent = child_pid(s->agent);
 
 	return (struct figure){
 		.cpu_s = measure_cpu_s(agent),
 		.collector_s = stub->pid > 0 ? measure_cpu_s(stub->pid) : 0,
-		.posts_s = stage_metric(s, "spanspool_collector_posts_total"),
+		.posts_s = agent_process_metric(s, "spanspool_collector_posts_total"),
 		.disk_span = (double)measure_disk_bytes(agent),
 	};
 }
@@ -84,9 +84,9 @@ static struct figure run(
 	uint64_t spans = rate * seconds;
 	struct mockproc stub = { 0 };
 	struct figure before, f;
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	s.brokers = w->confirm == NULL ? broker->brokers : "";
 	start_agent(&s, w, &stub);
 	emit(&s, w, 1, WARM, WARM_RATE);
@@ -97,11 +97,11 @@ static struct figure run(
 	f.collector_s -= before.collector_s;
 	f.posts_s = (f.posts_s - before.posts_s) / seconds;
 	f.disk_span = (f.disk_span - before.disk_span) / (double)spans;
-	f.dropped = stage_ledger(&s)->kernel_dropped;
+	f.dropped = agent_process_ledger(&s)->kernel_dropped;
 	measure_must(
-	        f.dropped > 0 || stage_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
+	        f.dropped > 0 || agent_process_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
 	        "the ledger has another count than what was sent");
-	stage_close(&s);
+	agent_process_close(&s);
 	mockproc_stop(&stub);
 	return f;
 }

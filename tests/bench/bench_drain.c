@@ -13,7 +13,7 @@
 #include "measure.h"
 #include "testkit/ports.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	SPANS = 10, /* in a record */
@@ -122,10 +122,10 @@ static void fill_topic(const char *brokers, const struct content *c)
 		struct kafka_record r = { .value = buf_slice(value) };
 
 		while (kafka_producer_send(f.producer, &r, value) < 0)
-			until_passed(f.loop, 2);
+			wait_ms(f.loop, 2);
 		f.sent++;
 	}
-	measure_must(until_true(f.loop, is_filled, &f, 60), "the topic is not filled");
+	measure_must(wait_until(f.loop, is_filled, &f, 60), "the topic is not filled");
 	kafka_producer_free(f.producer);
 	loop_free(f.loop);
 }
@@ -180,7 +180,7 @@ static struct child *start_drain(const char *brokers, struct mockproc *stub, con
 	measure_must(ports_free(PORTS_TCP, &port) == 0, "no port is free");
 	snprintf(admin, sizeof(admin), "--admin.http.host-port=127.0.0.1:%u", port);
 	snprintf(group, sizeof(group), "--kafka.consumer.group-id=bench-%u", groups++);
-	return start(stage_program(), argv);
+	return start(agent_process_program(), argv);
 }
 
 static struct child *start_floor(

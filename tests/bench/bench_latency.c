@@ -11,12 +11,12 @@
 #include "measure.h"
 #include "span/numbered_spans.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { FIRST = 1, WARM = 50 };
 
 struct course {
-	struct stage stage;
+	struct agent_process stage;
 	struct stub_collector *stub;
 	uint64_t *sent_us; /* of span FIRST + I; from clock_mono_us */
 	uint64_t *took_us; /* until it was stored; 0: it is not */
@@ -49,11 +49,11 @@ static void begin(struct course *c, const char *most)
 	char url[200];
 	struct why why;
 
-	stage_open(&c->stage, STAGE_OUTSIDE);
+	agent_process_open(&c->stage, AGENT_PROCESS_OUTSIDE);
 	c->stage.brokers = "";
 	measure_must(stub_collector_open(&c->stub, c->stage.loop, &o, &why) == 0, why.text);
 	snprintf(url, sizeof(url), "--collector.url=%s", stub_collector_url(c->stub));
-	measure_must(stage_start(&c->stage, url, most, "--collector.confirm=off", NULL),
+	measure_must(agent_process_start(&c->stage, url, most, "--collector.confirm=off", NULL),
 	        "the agent does not start");
 }
 
@@ -66,7 +66,7 @@ static void send_all(struct course *c, uint64_t rate)
 		uint64_t due = began + i * US_PER_S / rate;
 
 		while (clock_mono_us() < due)
-			until_passed(c->stage.loop, 1);
+			wait_ms(c->stage.loop, 1);
 		measure_emit_turns(&(struct measure_turns){ .port = c->stage.compact,
 		        .batch = 1,
 		        .processes = 1,
@@ -75,7 +75,7 @@ static void send_all(struct course *c, uint64_t rate)
 		        .rate = rate,
 		        .at_sent = &c->sent_us[i] });
 	}
-	measure_must(until_true(c->stage.loop, all_are_stored, c, 60), "not all spans are stored");
+	measure_must(wait_until(c->stage.loop, all_are_stored, c, 60), "not all spans are stored");
 }
 
 static int by_size(const void *a, const void *b)
@@ -102,7 +102,7 @@ static double run(const char *name, const char *most, uint64_t datagrams, uint64
 	        (double)c.took_us[WARM + datagrams * 9 / 10] / 1000,
 	        (double)c.took_us[WARM + datagrams * 99 / 100] / 1000);
 	stub_collector_free(c.stub);
-	stage_close(&c.stage);
+	agent_process_close(&c.stage);
 	free(c.sent_us);
 	free(c.took_us);
 	return half;

@@ -11,7 +11,7 @@
 #include "measure.h"
 #include "testkit/ports.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { STARTS = 9, LOAD_RATE = 100000, LOAD_SECONDS = 6, STEP = 1000000, DRAIN_SECONDS = 15 };
 
@@ -24,7 +24,7 @@ static int by_value(const void *a, const void *b)
 
 /* Milliseconds from the fork until both UDP ports are open, the median of several; the last one
  * goes on running. */
-static double start_ms(struct stage *s, const char *const *options)
+static double start_ms(struct agent_process *s, const char *const *options)
 {
 	double took[STARTS];
 
@@ -32,9 +32,9 @@ static double start_ms(struct stage *s, const char *const *options)
 		uint64_t began;
 
 		if (i > 0)
-			measure_must(stage_stop(s) == 0, "the agent does not stop");
+			measure_must(agent_process_stop(s) == 0, "the agent does not stop");
 		began = clock_mono_us();
-		stage_launch(s, options);
+		agent_process_launch(s, options);
 		while (!ports_bound(s->compact) || !ports_bound(s->binary))
 			measure_must(
 			        clock_mono_us() - began < 30 * US_PER_S && child_running(s->agent),
@@ -45,18 +45,18 @@ static double start_ms(struct stage *s, const char *const *options)
 	return took[STARTS / 2];
 }
 
-static double resident(struct stage *s, const char *what)
+static double resident(struct agent_process *s, const char *what)
 {
 	return measure_memory(child_pid(s->agent), what);
 }
 
-static void fill(struct stage *s, double bytes)
+static void fill(struct agent_process *s, double bytes)
 {
 	uint64_t spans = 0;
 
 	while ((double)spans / MEASURE_BATCH * (double)measure_batch_bytes() < bytes) {
 		measure_emit(s, s->compact, STEP, 0);
-		spans = stage_ledger(s)->place[LEDGER_IN_SPOOL].spans;
+		spans = agent_process_ledger(s)->place[LEDGER_IN_SPOOL].spans;
 	}
 }
 
@@ -65,50 +65,50 @@ int main(int argc, char **argv)
 	double bytes = (argc > 1 ? atof(argv[1]) : 5) * 1e9, empty_ms, full_ms;
 	static const char *const options[] = { "--spool.max-bytes=64GiB", NULL };
 	struct mockproc broker;
-	struct stage s;
+	struct agent_process s;
 	uint16_t nobody;
 	char away[32];
 	uint64_t before;
 
 	measure_broker(&broker);
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	measure_must(ports_free(PORTS_TCP, &nobody) == 0, "no free port");
 	snprintf(away, sizeof(away), "127.0.0.1:%u", nobody);
 
 	printf("Resident memory and start, spool of %.1f GB\n", bytes / 1e9);
 	s.brokers = broker.brokers;
 	empty_ms = start_ms(&s, options);
-	until_passed(s.loop, 3000);
+	wait_ms(s.loop, 3000);
 	printf("%-52s %8.1f MiB\n", "idle", resident(&s, "VmRSS"));
 	measure_emit(&s, s.compact, LOAD_RATE * LOAD_SECONDS, LOAD_RATE);
 	measure_delivered(&s, LOAD_RATE * LOAD_SECONDS);
 	printf("%-52s %8.1f MiB\n", "at most, 100,000 span/s to Kafka", resident(&s, "VmHWM"));
-	measure_must(stage_stop(&s) == 0, "the agent does not stop");
+	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 
 	s.brokers = away;
-	measure_must(stage_start(&s, options[0], NULL), "the agent does not start");
+	measure_must(agent_process_start(&s, options[0], NULL), "the agent does not start");
 	fill(&s, bytes);
 	printf("%-52s %8.1f MiB\n", "at most, while the spool fills at full speed",
 	        resident(&s, "VmHWM"));
-	measure_must(stage_stop(&s) == 0, "the agent does not stop");
+	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 	full_ms = start_ms(&s, options);
-	until_passed(s.loop, 3000);
+	wait_ms(s.loop, 3000);
 	printf("%-52s %8.1f MiB\n", "idle with that spool, Kafka away", resident(&s, "VmRSS"));
-	measure_must(stage_stop(&s) == 0, "the agent does not stop");
+	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 
 	s.brokers = broker.brokers;
-	measure_must(stage_start(&s, options[0], NULL), "the agent does not start");
-	before = stage_ledger(&s)->place[LEDGER_IN_SPOOL].spans;
-	until_passed(s.loop, DRAIN_SECONDS * 1000);
+	measure_must(agent_process_start(&s, options[0], NULL), "the agent does not start");
+	before = agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans;
+	wait_ms(s.loop, DRAIN_SECONDS * 1000);
 	printf("%-52s %8.1f MiB\n", "at most, while that spool is sent to Kafka",
 	        resident(&s, "VmHWM"));
 	printf("%-52s %8.0f span/s\n", "which goes at",
-	        (double)(before - stage_ledger(&s)->place[LEDGER_IN_SPOOL].spans) / DRAIN_SECONDS);
+	        (double)(before - agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans) / DRAIN_SECONDS);
 	printf("%-52s %8.1f ms\n", "start until the ports are open, empty spool", empty_ms);
 	printf("%-52s %8.1f ms = %.2f x\n", "the same with that spool", full_ms,
 	        full_ms / empty_ms);
-	measure_must(stage_stop(&s) == 0, "the agent does not stop");
-	stage_close(&s);
+	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
+	agent_process_close(&s);
 	mockproc_stop(&broker);
 	return 0;
 }

@@ -14,7 +14,7 @@
 
 #include "kafka/producer.h"
 #include "mockproc.h"
-#include "until.h"
+#include "wait.h"
 
 enum { VALUE_BYTES = 2900, TICK_MS = 10, SPANS = 10, PARTITIONS = 4, VALUES = 64 };
 
@@ -140,7 +140,7 @@ static void run_door(struct run *r, const char *brokers)
 		fprintf(stderr, "%s\n", why.text);
 		exit(99);
 	}
-	until_passed(r->loop, 500); /* connected, and the topic known */
+	wait_ms(r->loop, 500); /* connected, and the topic known */
 	begin(r);
 	timer_start(r->tick, 0);
 	loop_run(r->loop);

@@ -13,7 +13,7 @@
 #include "measure.h"
 #include "testkit/ports.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { RUNS = 3 };
 
@@ -25,25 +25,25 @@ struct stored {
 
 static bool is_durable(void *arg)
 {
-	struct stage *s = arg;
+	struct agent_process *s = arg;
 
-	return stage_ledger(s)->place[LEDGER_IN_FLIGHT].spans == 0;
+	return agent_process_ledger(s)->place[LEDGER_IN_FLIGHT].spans == 0;
 }
 
-static struct stored run_agent(struct stage *s, uint64_t spans, uint64_t rate)
+static struct stored run_agent(struct agent_process *s, uint64_t spans, uint64_t rate)
 {
 	struct stored r = { 0 };
-	double commits = stage_metric(s, "spanspool_spool_commits_total");
+	double commits = agent_process_metric(s, "spanspool_spool_commits_total");
 	double cpu = measure_cpu_s(child_pid(s->agent));
 	uint64_t began = clock_mono_us();
 
 	measure_emit(s, s->compact, spans, rate);
-	measure_must(stage_until(s, is_durable, s), "what was accepted does not become durable");
+	measure_must(agent_process_until(s, is_durable, s), "what was accepted does not become durable");
 	r.seconds = (double)(clock_mono_us() - began) / 1e6;
 	r.cpu_s = measure_cpu_s(child_pid(s->agent)) - cpu;
 	r.spans = s->ledger.place[LEDGER_IN_SPOOL].spans;
 	r.bytes = (double)r.spans / MEASURE_BATCH * (double)measure_batch_bytes();
-	r.commits = stage_metric(s, "spanspool_spool_commits_total") - commits;
+	r.commits = agent_process_metric(s, "spanspool_spool_commits_total") - commits;
 	return r;
 }
 
@@ -73,20 +73,20 @@ static double run_floor(const char *directory, double bytes, size_t block)
 static struct stored run_once(uint64_t spans, uint64_t rate, double *floor_s)
 {
 	struct stored r;
-	struct stage s;
+	struct agent_process s;
 	uint16_t nobody;
 	char brokers[32];
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	measure_must(ports_free(PORTS_TCP, &nobody) == 0, "no free port");
 	snprintf(brokers, sizeof(brokers), "127.0.0.1:%u", nobody);
 	s.brokers = brokers;
-	measure_must(stage_start(&s, "--spool.max-bytes=64GiB", NULL), "the agent does not start");
-	until_passed(s.loop, 1000); /* the circuit has found out */
+	measure_must(agent_process_start(&s, "--spool.max-bytes=64GiB", NULL), "the agent does not start");
+	wait_ms(s.loop, 1000); /* the circuit has found out */
 	r = run_agent(&s, spans, rate);
-	measure_must(stage_stop(&s) == 0, "the agent does not stop");
+	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 	*floor_s = run_floor(s.directory, r.bytes, (size_t)(r.bytes / r.commits));
-	stage_close(&s);
+	agent_process_close(&s);
 	return r;
 }
 

@@ -9,7 +9,7 @@
 #include "measure.h"
 #include "span/numbered_spans.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { LOOK_MS = 50, PATIENCE_S = 60, EMIT_MS = 300000, ENVELOPE = 25 };
 
@@ -67,12 +67,12 @@ static double number_after(const char *text, const char *key)
 	return at == NULL ? -1 : strtod(at + strlen(key), NULL);
 }
 
-struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans, uint64_t rate)
+struct measure_load measure_emit(struct agent_process *s, uint16_t port, uint64_t spans, uint64_t rate)
 {
 	char to[64], count[64], per_s[64], log[300], said[1024] = "";
 	const char *argv[] = { "spanspool", "emit", "--json", "--run=1", to, count, per_s, NULL };
 	struct child_opts o = {
-		.program = stage_program(), .argv = argv, .log = log, .bare = true
+		.program = agent_process_program(), .argv = argv, .log = log, .bare = true
 	};
 	struct child *c;
 	struct why why;
@@ -177,17 +177,17 @@ void measure_at_least(const char *what, double asked, double value)
 void measure_broker(struct mockproc *m)
 {
 	mockproc_start(m, 1);
-	mockproc_say(m, "topic %s %d", STAGE_TOPIC, MEASURE_PARTITIONS);
+	mockproc_say(m, "topic %s %d", AGENT_PROCESS_TOPIC, MEASURE_PARTITIONS);
 }
 
-bool measure_delivered(struct stage *s, uint64_t spans)
+bool measure_delivered(struct agent_process *s, uint64_t spans)
 {
 	uint64_t until = clock_mono_us() + PATIENCE_S * US_PER_S;
 
-	while (stage_ledger(s)->place[LEDGER_DELIVERED].spans < spans) {
+	while (agent_process_ledger(s)->place[LEDGER_DELIVERED].spans < spans) {
 		if (clock_mono_us() > until)
 			return false;
-		until_passed(s->loop, LOOK_MS);
+		wait_ms(s->loop, LOOK_MS);
 	}
 	return true;
 }

@@ -4,7 +4,7 @@
 #define MEASURE_H
 
 #include "mockproc.h"
-#include "stage.h"
+#include "agent_process.h"
 
 enum { MEASURE_PARTITIONS = 8, MEASURE_BATCH = 10 };
 
@@ -21,7 +21,7 @@ struct measure_load {
 };
 
 /* `spanspool emit` to PORT, as a process of its own, until all is sent. RATE 0 is as fast as it can. */
-struct measure_load measure_emit(struct stage *s, uint16_t port, uint64_t spans, uint64_t rate);
+struct measure_load measure_emit(struct agent_process *s, uint16_t port, uint64_t spans, uint64_t rate);
 
 /* The same from this process, a datagram of BATCH spans each, of PROCESSES processes in turn. AT_SENT, when it is
  * not NULL, gets the monotonic microsecond of each datagram. Exits when the kernel does not take one. */
@@ -45,7 +45,7 @@ void measure_at_least(const char *what, double asked, double value);
 void measure_broker(struct mockproc *m);
 
 /* Runs the loop of S until the agent has delivered SPANS in all; false after a minute without. */
-bool measure_delivered(struct stage *s, uint64_t spans);
+bool measure_delivered(struct agent_process *s, uint64_t spans);
 
 void measure_must(bool good, const char *what);
 

@@ -154,7 +154,7 @@ void rig_run(struct rig *g)
 	unsigned seconds = g->ahead_us > 0 ? UINT32_MAX / 2 : RIG_SECONDS;
 
 	feed(g);
-	if (until_true(g->loop, is_over, g, seconds))
+	if (wait_until(g->loop, is_over, g, seconds))
 		return;
 	book_wrong(&g->book, "%zu of %zu batches are reported after %u s, %" PRIu64 " POSTs; %s",
 	        g->book.reported, g->book.n, seconds, g->book.requests,

@@ -13,7 +13,7 @@
 #include "rounds.h"
 #include "measure.h"
 #include "testkit/ports.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	MOST_MIB = 64,
@@ -76,7 +76,7 @@ static void consumer_open(const char *brokers)
 	c.rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
 	measure_must(c.rk != NULL, said);
 	rd_kafka_poll_set_consumer(c.rk);
-	rd_kafka_topic_partition_list_add(one, STAGE_TOPIC, 0)->offset = RD_KAFKA_OFFSET_END;
+	rd_kafka_topic_partition_list_add(one, AGENT_PROCESS_TOPIC, 0)->offset = RD_KAFKA_OFFSET_END;
 	rd_kafka_assign(c.rk, one);
 	rd_kafka_topic_partition_list_destroy(one);
 	measure_must(pthread_create(&c.thread, NULL, consume, NULL) == 0, "no thread");
@@ -124,19 +124,19 @@ static uint32_t p99_ms(size_t *n)
 static const char *const bounds[] = { "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
 	"0.25", "0.5", "1", "2.5", "5", "10", "30", "+Inf" };
 
-static void look_at_fresh(struct stage *s, double counts[ARRAY_LEN(bounds)])
+static void look_at_fresh(struct agent_process *s, double counts[ARRAY_LEN(bounds)])
 {
 	for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
 		char name[100];
 
 		snprintf(name, sizeof(name), "spanspool_fresh_delivery_seconds_bucket{le=\"%s\"}",
 		        bounds[i]);
-		counts[i] = stage_metric(s, name);
+		counts[i] = agent_process_metric(s, name);
 	}
 }
 
 /* Their 99th percentile since BEFORE, as if they lay evenly between two bounds. */
-static double fresh_p99_ms(struct stage *s, const double before[ARRAY_LEN(bounds)])
+static double fresh_p99_ms(struct agent_process *s, const double before[ARRAY_LEN(bounds)])
 {
 	double now[ARRAY_LEN(bounds)], below = 0, from = 0, most;
 
@@ -153,53 +153,53 @@ static double fresh_p99_ms(struct stage *s, const double before[ARRAY_LEN(bounds
 	return from;
 }
 
-static void start(struct stage *s, const char *brokers)
+static void start(struct agent_process *s, const char *brokers)
 {
 	s->brokers = brokers;
-	measure_must(stage_start(s, max_bytes, NULL), "the agent does not start");
+	measure_must(agent_process_start(s, max_bytes, NULL), "the agent does not start");
 }
 
-static void stop(struct stage *s, const char *what)
+static void stop(struct agent_process *s, const char *what)
 {
 	double most = measure_memory(child_pid(s->agent), "VmHWM");
 
 	ok(most > 0 && most <= MOST_MIB, "%s: resident at most %.1f MiB of %d", what, most,
 	        MOST_MIB);
-	is_int(stage_stop(s), 0, "SIGTERM ends it with 0");
+	is_int(agent_process_stop(s), 0, "SIGTERM ends it with 0");
 }
 
-static void fill(struct stage *s, double bytes, const char *away)
+static void fill(struct agent_process *s, double bytes, const char *away)
 {
 	uint64_t waits = 0;
 
 	start(s, away);
 	while ((double)waits / MEASURE_BATCH * (double)measure_batch_bytes() < bytes) {
 		measure_emit(s, s->compact, bytes < 2e8 ? STEP / 10 : STEP, 0);
-		waits = stage_ledger(s)->place[LEDGER_IN_SPOOL].spans;
+		waits = agent_process_ledger(s)->place[LEDGER_IN_SPOOL].spans;
 	}
 	stop(s, "filled");
 }
 
 /* Spans a second that leave the spool, fresh ones beside them. */
-static double deliver(struct stage *s, const char *brokers, uint32_t *p99, double *ack_ms)
+static double deliver(struct agent_process *s, const char *brokers, uint32_t *p99, double *ack_ms)
 {
 	static const double none[ARRAY_LEN(bounds)];
 	uint64_t began, before, left, delivered = 0;
 	size_t n;
 
 	start(s, brokers);
-	before = left = stage_ledger(s)->place[LEDGER_IN_SPOOL].spans;
+	before = left = agent_process_ledger(s)->place[LEDGER_IN_SPOOL].spans;
 	began = clock_mono_us();
 	sample_from_now();
 	while (left > 0 && clock_mono_us() - began < 1800 * US_PER_S) {
-		stage_send(s, CHUNK, FRESH_RATE);
-		left = stage_ledger(s)->place[LEDGER_IN_SPOOL].spans;
+		agent_process_send(s, CHUNK, FRESH_RATE);
+		left = agent_process_ledger(s)->place[LEDGER_IN_SPOOL].spans;
 		delivered = before - min_u64(left, before);
 	}
 	began = clock_mono_us() - began;
 	*p99 = p99_ms(&n);
 	*ack_ms = fresh_p99_ms(s, none);
-	ok(stage_is_empty(s), "%" PRIu64 " spans from the spool, all leave the agent", before);
+	ok(agent_process_is_empty(s), "%" PRIu64 " spans from the spool, all leave the agent", before);
 	diag("%.1f s, %.0f span/s, %.1f MB/s; %zu fresh records seen", (double)began / 1e6,
 	        (double)delivered * 1e6 / (double)began,
 	        (double)delivered / MEASURE_BATCH * (double)measure_batch_bytes() / (double)began,
@@ -208,7 +208,7 @@ static double deliver(struct stage *s, const char *brokers, uint32_t *p99, doubl
 	return (double)delivered * 1e6 / (double)began;
 }
 
-static void ledger_is_exact(struct stage *s)
+static void ledger_is_exact(struct agent_process *s)
 {
 	const struct ledger *l = &s->ledger;
 
@@ -223,7 +223,7 @@ int main(int argc, char **argv)
 {
 	struct rounds o = rounds_options(argc, argv, 10);
 	struct mockproc broker;
-	struct stage s;
+	struct agent_process s;
 	uint16_t nobody;
 	char away[32];
 	uint32_t normal, small_ms, large_ms;
@@ -231,17 +231,17 @@ int main(int argc, char **argv)
 	size_t n;
 
 	measure_broker(&broker);
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	measure_must(ports_free(PORTS_TCP, &nobody) == 0, "no free port");
 	snprintf(away, sizeof(away), "127.0.0.1:%u", nobody);
 	consumer_open(broker.brokers);
 
 	start(&s, broker.brokers);
-	stage_send(&s, FRESH_RATE, FRESH_RATE);
+	agent_process_send(&s, FRESH_RATE, FRESH_RATE);
 	look_at_fresh(&s, before);
 	sample_from_now();
-	stage_send(&s, FRESH_RATE * NORMAL_S, FRESH_RATE);
-	ok(stage_is_empty(&s), "without a backlog all leave the agent");
+	agent_process_send(&s, FRESH_RATE * NORMAL_S, FRESH_RATE);
+	ok(agent_process_is_empty(&s), "without a backlog all leave the agent");
 	normal = p99_ms(&n);
 	normal_ack = fresh_p99_ms(&s, before);
 	stop(&s, "without a backlog");
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 	diag("p99 from socket to acknowledgement: %.0f ms, %.0f ms and %.0f ms: %.1f times the "
 	     "normal one",
 	        normal_ack, small_ack, large_ack, large_ack / normal_ack);
-	stage_end(&s);
+	agent_process_end(&s);
 	mockproc_stop(&broker);
 	return tap_done();
 }

@@ -6,7 +6,7 @@
 #include "damage.h"
 #include "hostile.h"
 #include "base/log.h"
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "tap.h"
 
 enum { SHORT_COUNT = 1000, SPOOLS = 5, RECORDS = 512 };
@@ -18,7 +18,7 @@ static struct key foreign_key;
 
 /* A spool as it was. */
 struct whole {
-	struct kit k; /* nothing of it is open */
+	struct spool_fixture k; /* nothing of it is open */
 	enum hostile hostile;
 	uint8_t *pattern;
 	struct image image;
@@ -28,9 +28,9 @@ struct whole {
 static struct whole wholes[SPOOLS];
 static struct image other;
 
-static void quarantine_one(struct kit *k)
+static void quarantine_one(struct spool_fixture *k)
 {
-	struct batch *b = kit_batch(k, 1);
+	struct batch *b = spool_fixture_batch(k, 1);
 
 	if (spool_quarantine(k->s, b, "poison", "not a Batch", &k->why) < 0)
 		exit(99);
@@ -39,7 +39,7 @@ static void quarantine_one(struct kit *k)
 
 static bool is_whole(void *arg, uint64_t position, const struct damage_record *r)
 {
-	struct batch *b = kit_batch(arg, position);
+	struct batch *b = spool_fixture_batch(arg, position);
 	bool same = r->len > b->size && memcmp(r->bytes + r->len - b->size, b->bytes, b->size) == 0;
 
 	batch_unref(&b);
@@ -65,27 +65,27 @@ static void arm(struct whole *w)
 /* Three segments of SIZE-byte batches; LIVE: as it is while the agent runs. */
 static void make(struct whole *w, size_t size, bool live)
 {
-	struct kit *k = &w->k;
+	struct spool_fixture *k = &w->k;
 
-	kit_init(k);
+	spool_fixture_init(k);
 	k->size = size;
 	k->live = true;
 	k->pattern_len = 0;
 	for (int run = 0; run < 3; run++) {
-		kit_must_open(k);
+		spool_fixture_must_open(k);
 		if (run == 0)
 			arm(w);
 		for (int i = 0; i < 4; i++)
-			kit_put(k, 12);
+			spool_fixture_put(k, 12);
 		if (run == 1)
 			quarantine_one(k);
-		if (run == 1 && kit_resolve(k, 20) < 0)
+		if (run == 1 && spool_fixture_resolve(k, 20) < 0)
 			exit(99);
 		if (run == 2 && live)
-			kit_put(k, 270);
+			spool_fixture_put(k, 270);
 		if (run == 2 && live)
 			image_load(&w->image, k->dir);
-		kit_close(k);
+		spool_fixture_close(k);
 	}
 	if (!live)
 		image_load(&w->image, k->dir);
@@ -97,7 +97,7 @@ static void make(struct whole *w, size_t size, bool live)
 }
 
 /* All of a spool that is in order but for what is lost. */
-static const char *read_all(struct kit *k, const struct whole *w, const bool *intact, bool state)
+static const char *read_all(struct spool_fixture *k, const struct whole *w, const bool *intact, bool state)
 {
 	const struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
 	uint64_t cursor = k->state.cursor, end = k->state.end, got;
@@ -106,7 +106,7 @@ static const char *read_all(struct kit *k, const struct whole *w, const bool *in
 		return "the end is not where it was";
 	if (cursor > w->k.state.cursor || (!state && cursor != w->k.state.cursor))
 		return "the cursor is not where it was";
-	got = kit_read(k, cursor, end);
+	got = spool_fixture_read(k, cursor, end);
 	if (k->wrong > 0)
 		return "a record is not as it was put";
 	for (uint64_t at = 1; at < end; at++) {
@@ -119,7 +119,7 @@ static const char *read_all(struct kit *k, const struct whole *w, const bool *in
 		return "a position is neither delivered nor lost";
 	if (ledger_check(&k->state.ledger) != NULL)
 		return ledger_check(&k->state.ledger);
-	if (k->read_spans + k->lost.spans > kit_spans_in(cursor, end))
+	if (k->read_spans + k->lost.spans > spool_fixture_spans_in(cursor, end))
 		return "more spans are lost than there were";
 	if (spool->batches != got || spool->spans < k->read_spans)
 		return "the ledger does not say what is in the spool";
@@ -127,21 +127,21 @@ static const char *read_all(struct kit *k, const struct whole *w, const bool *in
 }
 
 /* It takes more, gives it, forgets what is delivered, stops and starts. */
-static const char *goes_on(struct kit *k)
+static const char *goes_on(struct spool_fixture *k)
 {
 	uint64_t from = k->state.end;
 
 	k->sequence = from - 1;
-	if (kit_put(k, 3) != 3)
+	if (spool_fixture_put(k, 3) != 3)
 		return "it takes nothing more";
-	if (kit_read(k, from, k->state.end) != 3 || k->wrong > 0)
+	if (spool_fixture_read(k, from, k->state.end) != 3 || k->wrong > 0)
 		return "what is put now cannot be read";
 	/* What is counted is what is there: a lost one in the middle cannot be counted again. */
 	k->state.cursor = from;
-	if (kit_resolve(k, from + 3) < 0)
+	if (spool_fixture_resolve(k, from + 3) < 0)
 		return "what is delivered cannot be noted";
-	kit_close(k);
-	if (kit_open(k) < 0)
+	spool_fixture_close(k);
+	if (spool_fixture_open(k) < 0)
 		return k->why.text;
 	if (k->state.end != from + 3 || k->state.cursor != from + 3 || k->found.unclean)
 		return "a clean stop is not one";
@@ -155,7 +155,7 @@ static void one(struct trial *t, void *arg)
 	bool intact[RECORDS] = { false };
 	const char *wrong;
 	struct image m;
-	struct kit k = w->k;
+	struct spool_fixture k = w->k;
 	uint64_t seed = t->seed;
 	struct damage d;
 
@@ -172,20 +172,20 @@ static void one(struct trial *t, void *arg)
 	image_free(&m);
 	k.times = times;
 	k.ntimes = RECORDS;
-	wrong = kit_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, d.state);
+	wrong = spool_fixture_open(&k) < 0 ? k.why.text : read_all(&k, w, intact, d.state);
 	t->sums[0] += k.read_records;
 	t->sums[1] += k.lost.batches;
 	t->sums[2] += k.lost.spans;
 	t->sums[3] += k.damages;
 	if (wrong == NULL)
-		t->sums[4] += kit_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
+		t->sums[4] += spool_fixture_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
 		              k.lost.spans;
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
 		trial_wrong(
 		        t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(int argc, char **argv)

@@ -19,14 +19,14 @@
 
 #include "rounds.h"
 #include "base/log.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { DISK_MIB = 24, MOST_BURSTS = 200 };
 
 struct disk {
-	struct stage s;
+	struct agent_process s;
 	char at[300];     /* where it is mounted */
 	char filler[320]; /* what somebody else has on it */
 	char loop[64];    /* the device, "" for a tmpfs */
@@ -79,7 +79,7 @@ static void mount_memory(struct disk *d)
 static void open_disk(struct disk *d, unsigned seed)
 {
 	*d = (struct disk){ .random = seed };
-	stage_open(&d->s, STAGE_KAFKA);
+	agent_process_open(&d->s, AGENT_PROCESS_KAFKA);
 	snprintf(d->at, sizeof(d->at), "%s/disk", d->s.directory);
 	snprintf(d->filler, sizeof(d->filler), "%s/somebody-elses", d->at);
 	if (mkdir(d->at, 0700) < 0)
@@ -89,9 +89,9 @@ static void open_disk(struct disk *d, unsigned seed)
 static void close_disk(struct disk *d)
 {
 	if (d->s.agent != NULL && child_running(d->s.agent))
-		is_int(stage_stop(&d->s), 0, "SIGTERM ends it with 0");
+		is_int(agent_process_stop(&d->s), 0, "SIGTERM ends it with 0");
 	umount2(d->at, MNT_DETACH);
-	stage_end(&d->s);
+	agent_process_end(&d->s);
 }
 
 /* Takes all that is free, to the last block. */
@@ -113,17 +113,17 @@ static void fill(struct disk *d)
 
 static bool is_ready(void *arg)
 {
-	return stage_get(arg, "/health/ready") == 200;
+	return agent_process_get(arg, "/health/ready") == 200;
 }
 
 static bool is_unready(void *arg)
 {
-	return stage_get(arg, "/health/ready") == 503;
+	return agent_process_get(arg, "/health/ready") == 503;
 }
 
-static uint64_t dropped(struct stage *s)
+static uint64_t dropped(struct agent_process *s)
 {
-	const struct ledger *l = stage_ledger(s);
+	const struct ledger *l = agent_process_ledger(s);
 	uint64_t n = 0;
 
 	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
@@ -134,15 +134,15 @@ static uint64_t dropped(struct stage *s)
 /* Neither what has come nor what a socket still has. */
 static bool holds_nothing_in_memory(void *arg)
 {
-	struct stage *s = arg;
-	const struct ledger *l = stage_ledger(s);
+	struct agent_process *s = arg;
+	const struct ledger *l = agent_process_ledger(s);
 
 	return s->answered && l->accepted.spans == s->next - 1 - s->refused &&
 	       l->place[LEDGER_IN_FLIGHT].spans == 0;
 }
 
 struct goal {
-	struct stage *s;
+	struct agent_process *s;
 	uint64_t spans;
 };
 
@@ -150,13 +150,13 @@ static bool has_delivered(void *arg)
 {
 	struct goal *g = arg;
 
-	return stage_ledger(g->s)->place[LEDGER_DELIVERED].spans >= g->spans;
+	return agent_process_ledger(g->s)->place[LEDGER_DELIVERED].spans >= g->spans;
 }
 
 /* Lines of the agent's log that have TEXT in them. */
-static int said(struct stage *s, const char *text)
+static int said(struct agent_process *s, const char *text)
 {
-	FILE *f = fopen(stage_log(s), "r");
+	FILE *f = fopen(agent_process_log(s), "r");
 	char line[1024];
 	int n = 0;
 
@@ -169,11 +169,11 @@ static int said(struct stage *s, const char *text)
 
 static void all_is_told(struct disk *d)
 {
-	struct stage *s = &d->s;
+	struct agent_process *s = &d->s;
 	struct tally_count c;
 
-	ok(stage_is_empty(s), "all leave the agent");
-	ok(stage_read_topic(s, NULL) > 0, "every record is a whole batch");
+	ok(agent_process_is_empty(s), "all leave the agent");
+	ok(agent_process_read_topic(s, NULL) > 0, "every record is a whole batch");
 	c = tally_total(s->tally);
 	is_int(s->ledger.accepted.spans, c.sent - s->refused, "all that was sent was accepted");
 	is_int(c.missing, dropped(s), "what is missing is what the ledger calls dropped");
@@ -194,7 +194,7 @@ static bool sends_until_dropped(struct disk *d)
 	uint64_t before = dropped(&d->s);
 
 	for (int i = 0; i < MOST_BURSTS; i++) {
-		stage_send(&d->s, 1000 + 10 * roll(d, 100), 10000);
+		agent_process_send(&d->s, 1000 + 10 * roll(d, 100), 10000);
 		fill(d);
 		if (dropped(&d->s) > before)
 			return true;
@@ -204,15 +204,15 @@ static bool sends_until_dropped(struct disk *d)
 
 static void flows_past_a_full_disk(struct disk *d)
 {
-	struct stage *s = &d->s;
+	struct agent_process *s = &d->s;
 	uint64_t sent = 4000 + 10 * roll(d, 100);
 	struct goal g = { s, 0 };
 
-	stage_send(s, 2000, 10000);
+	agent_process_send(s, 2000, 10000);
 	fill(d);
-	stage_send(s, sent, 5000);
+	agent_process_send(s, sent, 5000);
 	g.spans = 2000 + sent;
-	ok(stage_until(s, has_delivered, &g), "full, Kafka up: fresh spans are delivered");
+	ok(agent_process_until(s, has_delivered, &g), "full, Kafka up: fresh spans are delivered");
 	is_int(dropped(s), 0, "and none is dropped");
 }
 
@@ -229,47 +229,47 @@ static bool is_called_well(void *arg)
 /* While the oldest make way, what comes is stored: a warning is enough. */
 static void heals(struct disk *d, bool drops_oldest)
 {
-	struct stage *s = &d->s;
+	struct agent_process *s = &d->s;
 	uint64_t lost, began;
 
 	if (drops_oldest)
-		ok(stage_until(s, makes_way, s), "the log says that the oldest are dropped");
+		ok(agent_process_until(s, makes_way, s), "the log says that the oldest are dropped");
 	else
-		ok(stage_until(s, is_unready, s), "/health/ready says 503");
+		ok(agent_process_until(s, is_unready, s), "/health/ready says 503");
 	unlink(d->filler);
 	began = clock_mono_us();
-	ok(stage_until(s, is_ready, s), "freed: it is ready again by itself");
-	ok(stage_until(s, holds_nothing_in_memory, s), "and what was in memory is stored");
+	ok(agent_process_until(s, is_ready, s), "freed: it is ready again by itself");
+	ok(agent_process_until(s, holds_nothing_in_memory, s), "and what was in memory is stored");
 	diag("spooling resumed %.2f s after the space was given back",
 	        (double)(clock_mono_us() - began) / 1e6);
 	lost = dropped(s);
-	stage_send(s, 2000, 10000);
-	ok(stage_until(s, holds_nothing_in_memory, s), "what comes now is stored too");
+	agent_process_send(s, 2000, 10000);
+	ok(agent_process_until(s, holds_nothing_in_memory, s), "what comes now is stored too");
 	is_int(dropped(s), lost, "nothing more is dropped");
 }
 
 static void somebody_fills_it(unsigned seed, const char *policy)
 {
 	struct disk d;
-	struct stage *s = &d.s;
+	struct agent_process *s = &d.s;
 	char on_full[64];
 
 	snprintf(on_full, sizeof(on_full), "--spool.on-full=%s", policy);
 	diag("seed %u, %s", seed, policy);
 	open_disk(&d, seed);
 	mount_memory(&d);
-	ok(stage_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	ok(agent_process_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
 	        "the agent serves");
 	flows_past_a_full_disk(&d);
 	kafka_mock_down(s->kafka);
 	ok(sends_until_dropped(&d), "full, Kafka away: in the end something is dropped");
-	stage_ledger(s);
+	agent_process_ledger(s);
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
 	heals(&d, strcmp(policy, "drop-oldest") == 0);
 	kafka_mock_up(s->kafka);
 	all_is_told(&d);
 	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
-	stage_until(s, is_called_well, s);
+	agent_process_until(s, is_called_well, s);
 	is_int(said(s, "spool: storing"), 1, "and once that it is over");
 	is_int(said(s, "room: cannot preallocate the next segment"), 1, "it was warned before");
 	is_int(said(s, "room: there is room"), 1, "and that is over too");
@@ -280,17 +280,17 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 static void the_limit_is_reached_for_long(unsigned seed)
 {
 	struct disk d;
-	struct stage *s = &d.s;
+	struct agent_process *s = &d.s;
 
 	diag("seed %u, drop-oldest below a limit", seed);
 	open_disk(&d, seed);
 	mount_memory(&d);
-	ok(stage_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB",
+	ok(agent_process_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB",
 	           "--spool.max-bytes=10MiB", "--flight.max-bytes=2MiB", NULL),
 	        "the agent serves");
 	kafka_mock_down(s->kafka);
-	stage_send(s, 60000, 10000);
-	ok(stage_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
+	agent_process_send(s, 60000, 10000);
+	ok(agent_process_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
 	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
 	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full",
@@ -336,39 +336,39 @@ static void mend_disk(struct disk *d)
 static void the_kernel_makes_it_read_only(unsigned seed)
 {
 	struct disk d;
-	struct stage *s = &d.s;
+	struct agent_process *s = &d.s;
 	struct goal g = { s, 0 };
 
 	diag("seed %u, read-only", seed);
 	open_disk(&d, seed);
 	if (!mount_loop(&d)) {
 		rounds_skip("no loop device can be mounted here");
-		stage_close(s);
+		agent_process_close(s);
 		return;
 	}
 	lay(&d);
-	ok(stage_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
+	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
 	        "the agent serves");
 	kafka_mock_down(s->kafka);
-	stage_send(s, 3000, 10000);
-	ok(stage_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
+	agent_process_send(s, 3000, 10000);
+	ok(agent_process_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
 	make_read_only(&d);
-	stage_send(s, 1000, 10000);
-	ok(stage_until(s, is_unready, s), "/health/ready says 503");
+	agent_process_send(s, 1000, 10000);
+	ok(agent_process_until(s, is_unready, s), "/health/ready says 503");
 	kafka_mock_up(s->kafka);
 	g.spans = 1000;
-	ok(stage_until(s, has_delivered, &g), "Kafka back: what was in memory is delivered");
-	stage_send(s, 3000, 3000);
+	ok(agent_process_until(s, has_delivered, &g), "Kafka back: what was in memory is delivered");
+	agent_process_send(s, 3000, 3000);
 	g.spans = 4000;
-	ok(stage_until(s, has_delivered, &g), "and what comes");
-	ok(stage_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
+	ok(agent_process_until(s, has_delivered, &g), "and what comes");
+	ok(agent_process_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
 	is_int(dropped(s), 0, "none is dropped");
 	is_int(said(s, "\"spool: read-only file system"), 1, "the log says once what it is");
-	stage_kill(s);
+	agent_process_kill(s);
 	mend_disk(&d);
-	ok(stage_start(s, "--spool.segment-bytes=4MiB", NULL), "an agent starts on it");
-	ok(stage_is_empty(s), "all leave it");
-	ok(stage_read_topic(s, NULL) > 0, "every record is a whole batch");
+	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", NULL), "an agent starts on it");
+	ok(agent_process_is_empty(s), "all leave it");
+	ok(agent_process_read_topic(s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_range(s->tally, 1, 3001).missing, 0, "none of what was spooled is missing");
 	is_int(tally_total(s->tally).missing, 0, "nor any other");
 	close_disk(&d);

@@ -15,7 +15,7 @@ enum { DATA_BYTES = 96 << 20, MAPPED_BYTES = 8192, PAGE = 4096, NONE = DISKLOG_I
 
 static struct {
 	struct disklog *log;
-	const struct kit_told *told;
+	const struct spool_fixture_told *told;
 	uint16_t state;             /* the file with the maps; NONE */
 	uint8_t seen[MAPPED_BYTES]; /* what was in them last */
 	const uint8_t *map;
@@ -114,7 +114,7 @@ void disklog_look_at_maps(void)
 	}
 }
 
-void disklog_start(struct disklog *l, const char *directory, const struct kit_told *told)
+void disklog_start(struct disklog *l, const char *directory, const struct spool_fixture_told *told)
 {
 	struct stat st;
 

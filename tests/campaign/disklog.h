@@ -8,7 +8,7 @@
 #ifndef DISKLOG_H
 #define DISKLOG_H
 
-#include "spool_story.h"
+#include "spool_history.h"
 
 enum disklog_kind {
 	DISKLOG_WRITE,
@@ -30,7 +30,7 @@ struct disklog_op {
 	uint64_t offset; /* of a write; a size */
 	uint64_t len;
 	uint64_t bytes;       /* where they begin in the log */
-	struct kit_told told; /* when the call began */
+	struct spool_fixture_told told; /* when the call began */
 };
 
 /* In memory that outlives a child. */
@@ -51,7 +51,7 @@ struct disklog {
 
 struct disklog *disklog_new(void);
 /* From now on what is done below DIRECTORY, which is empty, is logged. TOLD is copied with each. */
-void disklog_start(struct disklog *l, const char *directory, const struct kit_told *told);
+void disklog_start(struct disklog *l, const char *directory, const struct spool_fixture_told *told);
 void disklog_stop(void);
 /* What memory maps have changed since; before each operation it is looked at anyway. */
 void disklog_look_at_maps(void);

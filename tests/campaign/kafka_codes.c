@@ -42,9 +42,9 @@ static size_t list_codes(struct told *to)
 
 /* ---- an agent before a broker that answers with it ---- */
 
-static int renewals(struct stage *s)
+static int renewals(struct agent_process *s)
 {
-	FILE *f = fopen(stage_log(s), "r");
+	FILE *f = fopen(agent_process_log(s), "r");
 	char line[1024];
 	int n = 0;
 
@@ -58,34 +58,34 @@ static int renewals(struct stage *s)
 bool is_over(void *arg)
 {
 	struct round *r = arg;
-	const struct ledger *l = stage_ledger(r->s);
+	const struct ledger *l = agent_process_ledger(r->s);
 
 	return r->s->answered && l->accepted.spans == r->accepted &&
 	       l->place[LEDGER_IN_FLIGHT].spans == 0 && l->place[LEDGER_IN_SPOOL].spans == 0;
 }
 
-static bool answers_with(struct stage *s, struct told *t, int times)
+static bool answers_with(struct agent_process *s, struct told *t, int times)
 {
 	struct round r = { s, s->next - 1 + SPANS };
-	double given_back = stage_metric(s, "spanspool_sink_given_back_batches_total");
-	double poison = stage_metric(s, "spanspool_sink_poison_batches_total");
+	double given_back = agent_process_metric(s, "spanspool_sink_given_back_batches_total");
+	double poison = agent_process_metric(s, "spanspool_sink_poison_batches_total");
 	uint64_t quarantined = s->ledger.place[LEDGER_QUARANTINED].spans;
 	int renewed = renewals(s);
 
 	t->first = s->next;
-	s->patience = STAGE_SECONDS + (unsigned)times * FATAL_SECONDS;
+	s->patience = AGENT_PROCESS_SECONDS + (unsigned)times * FATAL_SECONDS;
 	kafka_mock_fail_produce(s->kafka, t->code, times);
-	stage_send(s, SPANS, 0);
+	agent_process_send(s, SPANS, 0);
 	t->end = s->next;
-	if (!stage_until(s, is_over, &r)) {
+	if (!agent_process_until(s, is_over, &r)) {
 		ok(false, "%s: %" PRIu64 " spans wait for ever", t->name,
 		        s->ledger.place[LEDGER_IN_FLIGHT].spans +
 		                s->ledger.place[LEDGER_IN_SPOOL].spans);
 		return false;
 	}
 	kafka_mock_fail_produce(s->kafka, 0, 0); /* what is left over is not the next one's */
-	t->given_back = stage_metric(s, "spanspool_sink_given_back_batches_total") - given_back;
-	t->poison = stage_metric(s, "spanspool_sink_poison_batches_total") - poison;
+	t->given_back = agent_process_metric(s, "spanspool_sink_given_back_batches_total") - given_back;
+	t->poison = agent_process_metric(s, "spanspool_sink_poison_batches_total") - poison;
 	t->quarantined = s->ledger.place[LEDGER_QUARANTINED].spans - quarantined;
 	t->renewed = renewals(s) - renewed;
 	return true;
@@ -110,7 +110,7 @@ static bool is_as_good_as_there(rd_kafka_resp_err_t code)
 	return code == RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER;
 }
 
-static void tell_agent(struct stage *s, const struct told *codes, size_t n)
+static void tell_agent(struct agent_process *s, const struct told *codes, size_t n)
 {
 	size_t lost = 0, places = 0;
 
@@ -137,10 +137,10 @@ static void a_broker_answers_with_every_code(unsigned seed)
 {
 	static struct told codes[CODES];
 	size_t n = list_codes(codes), over = 0, tried = 0;
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_KAFKA);
-	ok(stage_start(&s, NULL), "the agent serves");
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
+	ok(agent_process_start(&s, NULL), "the agent serves");
 	for (size_t i = 0; i < n && tried - over < ENOUGH; i++) {
 		/* What is no broker's to say, but for a connection that breaks. */
 		if (codes[i].code < 0 && codes[i].code != RD_KAFKA_RESP_ERR__TRANSPORT)
@@ -149,13 +149,13 @@ static void a_broker_answers_with_every_code(unsigned seed)
 		over += answers_with(&s, &codes[i], 2 + (int)((seed - 1) * (i + 7) % 9));
 	}
 	is_int(over, tried, "after every answer nothing waits for ever");
-	ok(stage_read_topic(&s, NULL) > 0, "every record is a whole batch");
+	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	tell_agent(&s, codes, n);
 	is_int(tally_strays(s.tally), 0, "nothing else is there");
-	ok(tally_total(s.tally).duplicates <= stage_ledger(&s)->maybe_duplicate.spans,
+	ok(tally_total(s.tally).duplicates <= agent_process_ledger(&s)->maybe_duplicate.spans,
 	        "%" PRIu64 " came twice, all marked", tally_total(s.tally).duplicates);
-	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
+	agent_process_end(&s);
 }
 
 static void some_codes_for_ever(unsigned seed)
@@ -193,13 +193,13 @@ static void every_code_as_a_fatal_one(void)
 		memset(s->recs, 0, sizeof(s->recs));
 		sender_put_many(s, 3);
 		rd_kafka_test_fatal_error(s->p->main.rk, codes[i].code, "planted");
-		good = until_true(s->loop, sender_all_reported, s, SECONDS) &&
+		good = wait_until(s->loop, sender_all_reported, s, SECONDS) &&
 		       sender_not_once(s) == 0;
-		good = good && until_true(s->loop, is_running_again, s, SECONDS);
+		good = good && wait_until(s->loop, is_running_again, s, SECONDS);
 		s->sent = s->reported = 0;
 		memset(s->recs, 0, sizeof(s->recs));
 		good = good && sender_put(s) == 0 &&
-		       until_true(s->loop, sender_all_reported, s, SECONDS) &&
+		       wait_until(s->loop, sender_all_reported, s, SECONDS) &&
 		       sender_count(s, KAFKA_PERSISTED) == 1;
 		renewed += good;
 		diag("fatal %4d %-36s %s", codes[i].code, codes[i].name,
@@ -275,16 +275,16 @@ static void produce_refuses_with_every_code(void)
 		rc = sender_put(s);
 		refuse_with = 0;
 		if (codes[i].code == RD_KAFKA_RESP_ERR__FATAL)
-			ready = rc == E_DOWN && until_true(s->loop, is_running_again, s, SECONDS);
+			ready = rc == E_DOWN && wait_until(s->loop, is_running_again, s, SECONDS);
 		good += ready && strcmp(refused_as(rc), "NOT MAPPED") != 0;
 		diag("refused %4d %-36s %s", codes[i].code, codes[i].name,
 		        codes[i].code == RD_KAFKA_RESP_ERR__FATAL ? "recreate" : refused_as(rc));
 	}
 	is_int(good, n, "every refusal of produce() is mapped");
 	is_int(s->sent, 0, "none was called taken");
-	ok(until_true(s->loop, sender_had_room, s, ROOM_SECONDS), "room is told");
+	ok(wait_until(s->loop, sender_had_room, s, ROOM_SECONDS), "room is told");
 	is_int(sender_put_many(s, 20), 0, "records are taken again");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "and reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "and reported");
 	ok(sender_topic_is_exact(s), "the topic holds each once");
 	sender_stop(s);
 }

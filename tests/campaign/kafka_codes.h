@@ -2,16 +2,16 @@
 #ifndef KAFKA_CODES_H
 #define KAFKA_CODES_H
 
-#include "stage.h"
+#include "agent_process.h"
 
 enum { SPANS = 40, SHARES = 12 /* of the codes: one is answered for ever in each round */ };
 
 struct round {
-	struct stage *s;
+	struct agent_process *s;
 	uint64_t accepted;
 };
 
-/* For stage_until: all that was sent has arrived, or has its place in the quarantine. */
+/* For agent_process_until: all that was sent has arrived, or has its place in the quarantine. */
 bool is_over(void *arg);
 
 /* Every produce request is answered with CODE until the agent has asked for some time, and none after. */

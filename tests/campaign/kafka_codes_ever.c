@@ -26,12 +26,12 @@ struct ever {
 static bool is_known(void *arg)
 {
 	struct ever *e = arg;
-	struct stage *s = e->round.s;
+	struct agent_process *s = e->round.s;
 
-	double rounds = stage_metric(s, "spanspool_circuit_opened_total") - e->opened;
+	double rounds = agent_process_metric(s, "spanspool_circuit_opened_total") - e->opened;
 
 	kafka_mock_fail_produce(s->kafka, e->code, AHEAD);
-	stage_ledger(s);
+	agent_process_ledger(s);
 	if (is_over(&e->round) || rounds >= ROUNDS)
 		return true;
 	return rounds > 0 && clock_mono_us() - e->since_us >= WATCHED_S * US_PER_S;
@@ -40,70 +40,70 @@ static bool is_known(void *arg)
 static bool is_over_meanwhile(void *arg)
 {
 	struct ever *e = arg;
-	struct stage *s = e->round.s;
+	struct agent_process *s = e->round.s;
 
 	kafka_mock_fail_broker(s->kafka, 2, e->code, 8);
-	stage_ledger(s);
+	agent_process_ledger(s);
 	return is_over(&e->round);
 }
 
 static void judge(struct ever *e, const char *name)
 {
-	struct stage *s = e->round.s;
+	struct agent_process *s = e->round.s;
 	double seconds = (double)(clock_mono_us() - e->since_us) / US_PER_S;
-	double offers = stage_metric(s, "spanspool_sink_offered_batches_total") - e->offered;
+	double offers = agent_process_metric(s, "spanspool_sink_offered_batches_total") - e->offered;
 
 	ok(offers <= SPANS + ASKS * seconds, "%s: %.0f offers in %.1f s", name, offers, seconds);
-	is_int(stage_ledger(s)->place[LEDGER_QUARANTINED].spans, 0,
+	is_int(agent_process_ledger(s)->place[LEDGER_QUARANTINED].spans, 0,
 	        "nothing is set aside while nothing passes");
-	ok(stage_metric(s, "spanspool_circuit_state{state=\"closed\"}") < 1,
+	ok(agent_process_metric(s, "spanspool_circuit_state{state=\"closed\"}") < 1,
 	        "the circuit is not closed");
 }
 
-static void begin(struct ever *e, struct stage *s, int code, unsigned spans)
+static void begin(struct ever *e, struct agent_process *s, int code, unsigned spans)
 {
 	*e = (struct ever){ .round = { s, s->next - 1 + spans },
 		.code = code,
-		.opened = stage_metric(s, "spanspool_circuit_opened_total"),
-		.offered = stage_metric(s, "spanspool_sink_offered_batches_total"),
+		.opened = agent_process_metric(s, "spanspool_circuit_opened_total"),
+		.offered = agent_process_metric(s, "spanspool_sink_offered_batches_total"),
 		.since_us = clock_mono_us() };
 	s->patience = HEAL_SECONDS;
 }
 
 void refused_for_ever(int code, const char *name)
 {
-	struct stage s;
+	struct agent_process s;
 	struct ever e;
 
-	stage_open(&s, STAGE_KAFKA);
-	ok(stage_start(&s, NULL), "%s for ever: an agent serves", name);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
+	ok(agent_process_start(&s, NULL), "%s for ever: an agent serves", name);
 	begin(&e, &s, code, SPANS);
 	kafka_mock_fail_produce(s.kafka, code, AHEAD);
-	stage_send(&s, SPANS, 0);
-	ok(stage_until(&s, is_known, &e), "%s: it is noticed", name);
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_until(&s, is_known, &e), "%s: it is noticed", name);
 	if (is_over(&e.round))
 		diag("%s is as good as delivered", name);
 	else
 		judge(&e, name);
 	kafka_mock_fail_produce(s.kafka, 0, 0);
-	ok(stage_until(&s, is_over, &e.round), "%s no more: all is delivered", name);
-	stage_end(&s);
+	ok(agent_process_until(&s, is_over, &e.round), "%s no more: all is delivered", name);
+	agent_process_end(&s);
 }
 
 void one_partition_for_ever(int code, const char *name)
 {
-	struct stage s;
+	struct agent_process s;
 	struct ever e;
 
-	stage_open(&s, STAGE_KAFKA);
-	for (int p = 0; p < STAGE_PARTITIONS; p++)
-		kafka_mock_lead(s.kafka, STAGE_TOPIC, p, p == 0 ? 2 : 1);
-	ok(stage_start(&s, NULL), "%s of one partition: an agent serves", name);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
+	for (int p = 0; p < AGENT_PROCESS_PARTITIONS; p++)
+		kafka_mock_lead(s.kafka, AGENT_PROCESS_TOPIC, p, p == 0 ? 2 : 1);
+	ok(agent_process_start(&s, NULL), "%s of one partition: an agent serves", name);
 	begin(&e, &s, code, 10 * SPANS);
 	kafka_mock_fail_broker(s.kafka, 2, code, 8);
-	stage_send(&s, 10 * SPANS, 1000);
-	ok(stage_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions",
+	agent_process_send(&s, 10 * SPANS, 1000);
+	ok(agent_process_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions",
 	        name);
-	is_int(stage_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing is set aside");
-	stage_end(&s);
+	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing is set aside");
+	agent_process_end(&s);
 }

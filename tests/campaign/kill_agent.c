@@ -12,7 +12,7 @@
 #include "fault.h"
 #include "must.h"
 #include "testkit/ports.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum {
@@ -31,7 +31,7 @@ enum { KILLS, AT_A_CALL, SENT, ACCEPTED, MISSING, UNCERTAIN, AGAIN };
 enum weather { UP, AWAY, FLAPPING, WEATHERS };
 
 struct killing {
-	struct stage stage;
+	struct agent_process stage;
 	struct trial *trial;
 	enum weather weather;
 	uint64_t dice;
@@ -46,7 +46,7 @@ struct killing {
 
 static void set_weather(struct killing *k, bool down)
 {
-	struct stage *s = &k->stage;
+	struct agent_process *s = &k->stage;
 	struct why why;
 
 	if (s->kafka != NULL)
@@ -62,14 +62,14 @@ static void set_weather(struct killing *k, bool down)
  * stored all the same, will come again. */
 static void count_exposed(struct killing *k)
 {
-	struct stage *s = &k->stage;
+	struct agent_process *s = &k->stage;
 	uint64_t stored, delivered;
 
 	if (s->stub == NULL)
 		return;
 	k->not_counted++;
 	stored = tally_total(s->tally).stored;
-	delivered = stage_ledger(s)->place[LEDGER_DELIVERED].spans;
+	delivered = agent_process_ledger(s)->place[LEDGER_DELIVERED].spans;
 	if (s->answered) {
 		k->exposed += k->not_counted * (stored - min_u64(stored, delivered));
 		k->not_counted = 0;
@@ -77,7 +77,7 @@ static void count_exposed(struct killing *k)
 	stub_collector_hang(s->stub, false);
 }
 
-static uint64_t unread(const struct stage *s)
+static uint64_t unread(const struct agent_process *s)
 {
 	uint64_t cost = ports_datagram_cost(2000);
 	uint64_t bytes = ports_unread(s->compact) + ports_unread(s->binary);
@@ -97,10 +97,10 @@ static void on_burst(void *arg, uint64_t next)
 		return;
 	k->at = 0;
 	k->unread += unread(&k->stage) + TURN_DATAGRAMS * BATCH;
-	stage_kill(&k->stage);
+	agent_process_kill(&k->stage);
 }
 
-static bool ports_are_open(const struct stage *s)
+static bool ports_are_open(const struct agent_process *s)
 {
 	return ports_bound(s->compact) && ports_bound(s->binary);
 }
@@ -113,7 +113,7 @@ static bool start(struct killing *k, bool measured)
 
 	if (k->stage.stub != NULL)
 		stub_collector_hang(k->stage.stub, true);
-	stage_launch(&k->stage, none);
+	agent_process_launch(&k->stage, none);
 	while (child_running(k->stage.agent) &&
 	        clock_mono_us() - began < START_SECONDS * US_PER_S) {
 		if (ports_are_open(&k->stage)) {
@@ -155,11 +155,11 @@ static void plan(struct killing *k, uint64_t at)
 static void die_under_load(struct killing *k)
 {
 	k->at = k->stage.next + 1 + campaign_roll(&k->dice, SPANS);
-	stage_send(&k->stage, SPANS, RATE);
+	agent_process_send(&k->stage, SPANS, RATE);
 	if (child_running(k->stage.agent)) {
 		k->at = 0;
 		k->unread += unread(&k->stage) + TURN_DATAGRAMS * BATCH;
-		stage_kill(&k->stage);
+		agent_process_kill(&k->stage);
 	}
 	k->kills++;
 }
@@ -167,32 +167,32 @@ static void die_under_load(struct killing *k)
 /* What was unread when it died nobody saw: there is no bound for that here. */
 static void die_at_a_call(struct killing *k)
 {
-	stage_send(&k->stage, SPANS / 2, RATE);
+	agent_process_send(&k->stage, SPANS / 2, RATE);
 	k->at_a_call += !child_running(k->stage.agent);
 	k->unread = UINT64_MAX / 2;
-	stage_kill(&k->stage);
+	agent_process_kill(&k->stage);
 	k->kills++;
 }
 
 static void compare(struct killing *k)
 {
-	struct stage *s = &k->stage;
+	struct agent_process *s = &k->stage;
 	struct trial *t = k->trial;
 	struct tally_count c;
 	uint64_t marked = 0, unseen;
 	const struct ledger *l;
 
-	if (!stage_is_empty(s))
+	if (!agent_process_is_empty(s))
 		trial_wrong(t, "it does not get empty");
 	if (s->stub != NULL)
 		marked = s->taken_marked;
-	else if (stage_read_topic(s, &marked) < 0)
+	else if (agent_process_read_topic(s, &marked) < 0)
 		trial_wrong(t, "a record is no batch");
 	c = tally_total(s->tally);
 	if (s->stub != NULL && c.duplicates > k->exposed)
 		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " may have", c.duplicates,
 		        k->exposed);
-	l = stage_ledger(s);
+	l = agent_process_ledger(s);
 	unseen = c.sent - min_u64(c.sent, l->accepted.spans);
 	if (l->accepted.spans > c.sent || tally_strays(s->tally) > 0)
 		trial_wrong(t, "more came out than was sent");
@@ -230,7 +230,7 @@ static void run(struct trial *t, void *arg)
 	char program[512];
 
 	k.weather = (enum weather)(t->number / 2 % WEATHERS);
-	stage_open(&k.stage, *(bool *)arg ? STAGE_DIRECT : STAGE_KAFKA);
+	agent_process_open(&k.stage, *(bool *)arg ? AGENT_PROCESS_DIRECT : AGENT_PROCESS_KAFKA);
 	snprintf(program, sizeof(program), "%s/tests/campaign/faulty_agent",
 	        getenv("builddir") == NULL ? "." : getenv("builddir"));
 	if (at_calls)
@@ -252,7 +252,7 @@ static void run(struct trial *t, void *arg)
 		trial_wrong(t, "it does not start again");
 	else
 		compare(&k);
-	stage_close(&k.stage);
+	agent_process_close(&k.stage);
 	t->sums[KILLS] = k.kills;
 	t->sums[AT_A_CALL] = k.at_a_call;
 }

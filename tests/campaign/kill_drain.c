@@ -5,11 +5,11 @@
  *   campaign/kill_drain [--seed N] [--count N] [--jobs N] [--only N] */
 #include <signal.h>
 
-#include "basin.h"
+#include "drain_process.h"
 #include "campaign.h"
 #include "must.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	SHORT_COUNT = 4,
@@ -26,10 +26,10 @@ enum {
 enum { KILLS, MADE, EXPOSED, AGAIN };
 
 /* Too large for the stack, and one trial runs at a time in a process. */
-static struct basin basin;
+static struct drain_process basin;
 static uint32_t seen_before;
 
-static uint32_t seen(const struct basin *b)
+static uint32_t seen(const struct drain_process *b)
 {
 	uint32_t n = 0;
 
@@ -38,7 +38,7 @@ static uint32_t seen(const struct basin *b)
 	return n;
 }
 
-static uint64_t arrivals(const struct basin *b)
+static uint64_t arrivals(const struct drain_process *b)
 {
 	uint64_t n = 0;
 
@@ -47,13 +47,13 @@ static uint64_t arrivals(const struct basin *b)
 	return n;
 }
 
-static bool delivers(struct basin *b)
+static bool delivers(struct drain_process *b)
 {
 	return arrivals(b) > seen_before;
 }
 
 /* What the dead drain had sent is read, and what was queued is stored. */
-static bool is_quiet(struct basin *b)
+static bool is_quiet(struct drain_process *b)
 {
 	static uint64_t requests;
 	const struct stub_store_counts *c = stub_store_counts(stub_collector_store(b->stub));
@@ -66,7 +66,7 @@ static bool is_quiet(struct basin *b)
 
 static bool start(void)
 {
-	return basin_start(&basin, "--kafka.property=session.timeout.ms=4000",
+	return drain_process_start(&basin, "--kafka.property=session.timeout.ms=4000",
 	        "--kafka.property=heartbeat.interval.ms=200",
 	        "--kafka.property=fetch.wait.max.ms=20", NULL);
 }
@@ -76,18 +76,18 @@ static void live_and_die(struct trial *t, uint64_t *dice)
 	int64_t committed;
 	uint32_t known;
 
-	basin_produce(&basin, RECORDS, SPANS);
+	drain_process_produce(&basin, RECORDS, SPANS);
 	seen_before = (uint32_t)arrivals(&basin);
-	if (!start() || !basin_until(&basin, delivers)) {
+	if (!start() || !drain_process_until(&basin, delivers)) {
 		trial_wrong(t, "death %" PRIu64 ": the drain does not deliver", t->sums[KILLS]);
 		return;
 	}
-	until_passed(basin.loop, (unsigned)campaign_roll(dice, LONGEST_MS));
-	basin_kill(&basin);
+	wait_ms(basin.loop, (unsigned)campaign_roll(dice, LONGEST_MS));
+	drain_process_kill(&basin);
 	t->sums[KILLS]++;
-	if (!basin_until(&basin, is_quiet))
+	if (!drain_process_until(&basin, is_quiet))
 		trial_wrong(t, "the collector's queue does not get empty");
-	committed = basin_committed(&basin);
+	committed = drain_process_committed(&basin);
 	known = seen(&basin);
 	if (committed < 0 || committed > known)
 		trial_wrong(t, "%" PRId64 " records are committed, and %u are stored", committed,
@@ -98,15 +98,15 @@ static void live_and_die(struct trial *t, uint64_t *dice)
 
 static void judge(struct trial *t)
 {
-	if (!start() || !basin_until(&basin, basin_all_seen))
+	if (!start() || !drain_process_until(&basin, drain_process_all_seen))
 		trial_wrong(
-		        t, "%u of %u records are missing", basin_missing(&basin), basin.produced);
-	if (!basin_until(&basin, basin_none_in_flight) || basin_stop(&basin) != 0)
+		        t, "%u of %u records are missing", drain_process_missing(&basin), basin.produced);
+	if (!drain_process_until(&basin, drain_process_none_in_flight) || drain_process_stop(&basin) != 0)
 		trial_wrong(t, "the last drain does not end well");
-	if (basin_committed(&basin) != basin.produced)
-		trial_wrong(t, "%" PRId64 " of %u records are committed", basin_committed(&basin),
+	if (drain_process_committed(&basin) != basin.produced)
+		trial_wrong(t, "%" PRId64 " of %u records are committed", drain_process_committed(&basin),
 		        basin.produced);
-	t->sums[AGAIN] = basin_duplicates(&basin);
+	t->sums[AGAIN] = drain_process_duplicates(&basin);
 	t->sums[MADE] = basin.produced;
 	if (t->sums[AGAIN] > t->sums[EXPOSED])
 		trial_wrong(t,
@@ -123,11 +123,11 @@ static void run(struct trial *t, void *arg)
 	uint64_t dice = t->seed;
 
 	(void)arg;
-	basin_open_storing(&basin, PARTITIONS, &store);
+	drain_process_open_storing(&basin, PARTITIONS, &store);
 	for (int i = 0; i < DEATHS; i++)
 		live_and_die(t, &dice);
 	judge(t);
-	basin_close(&basin);
+	drain_process_close(&basin);
 }
 
 int main(int argc, char **argv)

@@ -18,14 +18,14 @@ CAMPAIGN = %D%/campaign.c %D%/campaign.h
 CAMPAIGN_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/spool
 # Store and forward before a fake sink, in a process that may die.
 CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/life.c %D%/life.h \
-	tests/lib/fault.c tests/lib/fault.h tests/lib/tempdir.h tests/lib/until.h
+	tests/lib/fault.c tests/lib/fault.h tests/lib/tempdir.h tests/lib/wait.h
 # Where the program's loop, clock and spool are met by a simulation.
 CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 
 %C%_collector_answers_SOURCES = %D%/collector_answers.c %D%/answers_book.c %D%/answers_book.h \
 	%D%/answers_rig.c %D%/answers_rig.h %D%/answers_poison.c %D%/answers_status.c %D%/answers_storm.c \
 	%D%/scripted_collector.c %D%/scripted_collector.h $(CAMPAIGN) \
-	tests/lib/batchmake.h tests/lib/fakeclock.h tests/lib/looptest.h tests/lib/until.h
+	tests/lib/batchmake.h tests/lib/fakeclock.h tests/lib/looptest.h tests/lib/wait.h
 %C%_confirm_model_SOURCES = %D%/confirm_model.c $(CAMPAIGN)
 %C%_fault_calls_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 %C%_fault_calls_SOURCES = %D%/fault_calls.c %D%/lowmem.c $(CAMPAIGN) $(CAMPAIGN_LIFE)
@@ -60,7 +60,7 @@ EXTRA_DIST += %D%/plants.sh %D%/plants
 
 # Its own calls stand before those of libc.
 %C%_powerloss_SOURCES = %D%/powerloss.c $(CAMPAIGN) %D%/disklog.c %D%/disklog_cut.c \
-	tests/lib/spool_story.c
+	tests/lib/spool_history.c
 %C%_corrupt_SOURCES = %D%/corrupt.c $(CAMPAIGN) %D%/damage.c %D%/hostile.c %D%/image.c
 %C%_corrupt_CPPFLAGS = $(CAMPAIGN_CPPFLAGS)
 EXTRA_DIST += %D%/spool_plants.sh

@@ -9,8 +9,8 @@
 
 #include "must.h"
 #include "rounds.h"
-#include "stage.h"
-#include "until.h"
+#include "agent_process.h"
+#include "wait.h"
 
 enum {
 	SHORT_SECONDS = 5,
@@ -22,7 +22,7 @@ enum {
 };
 
 static struct {
-	struct stage stage;
+	struct agent_process stage;
 	unsigned seconds;
 	uint64_t half;                          /* the number at which the second half begins */
 	uint64_t first_kb, second_kb, whole_kb; /* most that was resident */
@@ -57,7 +57,7 @@ static void load_and_see_memory(const char *what)
 
 	w.first_kb = w.second_kb = 0;
 	w.half = w.stage.next + spans / 2;
-	stage_send(&w.stage, spans, RATE);
+	agent_process_send(&w.stage, spans, RATE);
 	ok(w.second_kb <= w.first_kb + FLAT_KB,
 	        "%s: the memory is flat, %" PRIu64 " kB at most in the first half, %" PRIu64
 	        " kB in the second",
@@ -67,7 +67,7 @@ static void load_and_see_memory(const char *what)
 /* Spans that arrived at the sockets and were dropped there. */
 static uint64_t dropped(void)
 {
-	return stage_ledger(&w.stage)->kernel_dropped * BATCH;
+	return agent_process_ledger(&w.stage)->kernel_dropped * BATCH;
 }
 
 static void all_arrives(const char *what)
@@ -75,8 +75,8 @@ static void all_arrives(const char *what)
 	const struct ledger *l;
 	struct tally_count c;
 
-	ok(stage_is_empty(&w.stage), "%s: all leaves the agent", what);
-	l = stage_ledger(&w.stage);
+	ok(agent_process_is_empty(&w.stage), "%s: all leaves the agent", what);
+	l = agent_process_ledger(&w.stage);
 	c = tally_total(w.stage.tally);
 	ok(l->place[LEDGER_DELIVERED].spans == l->accepted.spans,
 	        "%s: of %" PRIu64 " accepted spans %" PRIu64 " are delivered", what,
@@ -103,7 +103,7 @@ static void a_collector_is_away(void)
 static bool is_told(void *arg)
 {
 	struct buf page = { 0 };
-	bool told = stage_page(&w.stage, "/health/ready", &page) != 0 &&
+	bool told = agent_process_page(&w.stage, "/health/ready", &page) != 0 &&
 	            strstr(buf_cstr(&page), "cannot store them") != NULL;
 
 	(void)arg;
@@ -119,10 +119,10 @@ static void a_store_is_away(void)
 	stub_store_set_mode(store, STUB_STORE_AWAY);
 	load_and_see_memory("the store is away");
 	ok(stub_store_counts(store)->failed > failed, "the collector took spans and lost them");
-	ok(stage_ledger(&w.stage)->place[LEDGER_DELIVERED].spans <=
+	ok(agent_process_ledger(&w.stage)->place[LEDGER_DELIVERED].spans <=
 	                tally_total(w.stage.tally).stored,
 	        "none of them is called delivered");
-	ok(stage_until(&w.stage, is_told, NULL), "/health says that the store is away");
+	ok(agent_process_until(&w.stage, is_told, NULL), "/health says that the store is away");
 	stub_store_set_mode(store, STUB_STORE_WORKS);
 	all_arrives("the store is back");
 }
@@ -132,17 +132,17 @@ int main(int argc, char **argv)
 	struct rounds r = rounds_options(argc, argv, SHORT_SECONDS);
 
 	w.seconds = r.count;
-	stage_open(&w.stage, STAGE_DIRECT);
+	agent_process_open(&w.stage, AGENT_PROCESS_DIRECT);
 	w.stage.patience = PATIENCE_S;
 	w.stage.each_burst = on_burst;
-	ok(stage_start(&w.stage, NULL), "the agent serves");
+	ok(agent_process_start(&w.stage, NULL), "the agent serves");
 	w.half = UINT64_MAX;
-	stage_send(&w.stage, RATE, RATE);
+	agent_process_send(&w.stage, RATE, RATE);
 	all_arrives("all is up");
 	a_collector_is_away();
 	a_store_is_away();
 	ok(w.whole_kb <= MOST_KB, "%" PRIu64 " kB were resident at most, at %d span/s", w.whole_kb,
 	        RATE);
-	stage_end(&w.stage);
+	agent_process_end(&w.stage);
 	return tap_done();
 }

@@ -33,26 +33,26 @@ static bool planted(const char *name)
 }
 
 /* Somewhere below DIR, so that the names above it count too. */
-static void aim(struct kit *k, const char *dir)
+static void aim(struct spool_fixture *k, const char *dir)
 {
 	snprintf(k->dir, sizeof(k->dir), "%.200s/lib/spool", dir);
 	k->size = 3500;
 	k->live = true;
 }
 
-static void in_child(const struct run *r, const char *dir, struct kit_told *told, size_t stop)
+static void in_child(const struct run *r, const char *dir, struct spool_fixture_told *told, size_t stop)
 {
 	pid_t pid = fork();
-	struct kit k;
+	struct spool_fixture k;
 	int status;
 
 	if (pid == 0) {
-		kit_init(&k);
+		spool_fixture_init(&k);
 		tempdir_remove(k.dir);
 		aim(&k, dir);
 		r->log->stop_at = stop;
 		disklog_start(r->log, dir, told);
-		kit_story(&k, told);
+		spool_fixture_history(&k, told);
 		disklog_stop();
 		_exit(0);
 	}
@@ -64,7 +64,7 @@ static void plant_in(struct disklog *l);
 
 static void record(size_t stop)
 {
-	struct kit_told *told = (void *)disklog_new();
+	struct spool_fixture_told *told = (void *)disklog_new();
 	struct run *r = &runs[nruns++];
 	char dir[TEMPDIR_PATH];
 
@@ -87,31 +87,31 @@ static void record(size_t stop)
 }
 
 /* A record that was quarantined is whole in its file. */
-static const char *check_quarantine(struct kit *k, const struct kit_told *told)
+static const char *check_quarantine(struct spool_fixture *k, const struct spool_fixture_told *told)
 {
 	char path[TEMPDIR_PATH + 64];
 	struct stat st;
 
 	if (!told->quarantined)
 		return NULL;
-	for (unsigned i = 0; *kit_path(k, "quarantine/", i, path) != '\0'; i++)
+	for (unsigned i = 0; *spool_fixture_path(k, "quarantine/", i, path) != '\0'; i++)
 		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)k->size)
 			return NULL;
 	return "a quarantined record is missing";
 }
 
 /* It must work as a spool does that never saw a cut. */
-static const char *goes_on(struct kit *k)
+static const char *goes_on(struct spool_fixture *k)
 {
 	uint64_t from = k->state.end;
 
 	k->sequence = from - 1;
-	if (kit_put(k, 3) != 3)
+	if (spool_fixture_put(k, 3) != 3)
 		return "it takes nothing more";
-	if (kit_read(k, from, k->state.end) != 3 || k->wrong > 0)
+	if (spool_fixture_read(k, from, k->state.end) != 3 || k->wrong > 0)
 		return "what is put now cannot be read";
-	kit_close(k);
-	if (kit_open(k) < 0)
+	spool_fixture_close(k);
+	if (spool_fixture_open(k) < 0)
 		return k->why.text;
 	return k->state.end == from + 3 && !k->found.unclean ? NULL : "a clean stop is not one";
 }
@@ -153,17 +153,17 @@ static void one(struct trial *t, void *arg)
 	enum disklog_cut how;
 	const char *wrong;
 	char dir[TEMPDIR_PATH];
-	struct kit k;
+	struct spool_fixture k;
 
 	(void)arg;
 	j = turn < ROUNDS / 2 ? j * (ROUNDS / 2) + turn : number;
 	at = place_of_cut(r, j, &how);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	snprintf(dir, sizeof(dir), "%s", k.dir);
 	aim(&k, dir);
 	t->sums[0] += disklog_cut(r->log, at, how, &seed, dir);
 	t->sums[1] += how == CUT_NOTHING;
-	wrong = kit_check(&k, &r->log->op[at].told);
+	wrong = spool_fixture_check(&k, &r->log->op[at].told);
 	if (wrong == NULL)
 		wrong = check_quarantine(&k, &r->log->op[at].told);
 	t->sums[2] += k.read_records;
@@ -172,7 +172,7 @@ static void one(struct trial *t, void *arg)
 	if (wrong != NULL)
 		trial_wrong(t, "run %zu, cut at operation %zu of %zu in way %d: %.300s",
 		        (size_t)(r - runs), at, r->log->n, (int)how, wrong);
-	kit_free(&k);
+	spool_fixture_free(&k);
 	tempdir_remove(dir);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <dirent.h>
 
-#include "basin.h"
+#include "drain_process.h"
 #include "campaign.h"
 #include "group_log.h"
 #include "span/inspect.h"
@@ -20,7 +20,7 @@
 #include "testkit/ports.h"
 #include "tap.h"
 #include "topic_read.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	SHORT_COUNT = 6,
@@ -57,11 +57,11 @@ struct storm {
 	uint64_t
 	        still; /* STAND_STILLs: a POST whose answer comes while its sender stands is sent again */
 	int64_t end[PARTITIONS]; /* of the topic */
-	struct record_at records[BASIN_RECORDS];
+	struct record_at records[DRAIN_PROCESS_RECORDS];
 };
 
 /* Too large for the stack, and one trial runs at a time in a process. */
-static struct basin basin;
+static struct drain_process basin;
 static struct storm storm;
 
 /* ---- the members ---- */
@@ -106,7 +106,7 @@ static void join(struct storm *s)
 	        s->eager ? "range" : "cooperative-sticky");
 	snprintf(quarantine, sizeof(quarantine), "--drain.quarantine=directory:%s", s->quarantine);
 	s->stands[i] = false;
-	basin_launch(&basin, &s->member[i], s->admin[i], options);
+	drain_process_launch(&basin, &s->member[i], s->admin[i], options);
 }
 
 /* A member that stands still cannot end by SIGTERM. */
@@ -131,9 +131,9 @@ static void produce(struct storm *s)
 {
 	for (uint32_t n = 1; n <= BURST; n++)
 		s->records[basin.produced + n].made_us = clock_mono_us();
-	basin_produce(&basin, BURST, 1);
+	drain_process_produce(&basin, BURST, 1);
 	for (uint64_t n = campaign_roll(&s->dice, BAD_MOST); n > 0; n--, s->bad++)
-		basin_produce_raw(&basin, slice_text("no batch"), slice_of(NULL, 0), NULL, 0);
+		drain_process_produce_raw(&basin, slice_text("no batch"), slice_of(NULL, 0), NULL, 0);
 }
 
 static void on_span(void *arg, const struct inspect_span *span)
@@ -185,8 +185,8 @@ static void let_pass(struct storm *s, uint64_t generations)
 	struct forming f = { generations, clock_mono_us() + FORMING_MS * US_PER_MS };
 
 	if (campaign_roll(&s->dice, 2) == 0)
-		until_true(basin.loop, has_formed, &f, BASIN_SECONDS);
-	until_passed(basin.loop, (unsigned)campaign_roll(&s->dice, PAUSE_MOST_MS));
+		wait_until(basin.loop, has_formed, &f, DRAIN_PROCESS_SECONDS);
+	wait_ms(basin.loop, (unsigned)campaign_roll(&s->dice, PAUSE_MOST_MS));
 }
 
 static void happen(struct storm *s, enum event e)
@@ -211,7 +211,7 @@ static void happen(struct storm *s, enum event e)
 		break;
 	case BROKERS_AWAY:
 		kafka_mock_down(basin.kafka);
-		until_passed(basin.loop, (unsigned)campaign_roll(&s->dice, 2 * PAUSE_MOST_MS));
+		wait_ms(basin.loop, (unsigned)campaign_roll(&s->dice, 2 * PAUSE_MOST_MS));
 		kafka_mock_up(basin.kafka);
 		break;
 	case EVENT_KINDS:
@@ -223,7 +223,7 @@ static void happen(struct storm *s, enum event e)
 
 /* ---- the end ---- */
 
-static bool is_committed(struct basin *b)
+static bool is_committed(struct drain_process *b)
 {
 	(void)b;
 	for (int p = 0; p < PARTITIONS; p++)
@@ -280,13 +280,13 @@ static void judge(struct storm *s)
 	struct group_log_counts c;
 	uint64_t kept;
 
-	if (!basin_until(&basin, basin_all_seen))
+	if (!drain_process_until(&basin, drain_process_all_seen))
 		trial_wrong(
-		        t, "%u records are missing of %u", basin_missing(&basin), basin.produced);
-	if (topic_read(kafka_mock_bootstrap(basin.kafka), BASIN_TOPIC, PARTITIONS, on_topic_record,
+		        t, "%u records are missing of %u", drain_process_missing(&basin), basin.produced);
+	if (topic_read(kafka_mock_bootstrap(basin.kafka), DRAIN_PROCESS_TOPIC, PARTITIONS, on_topic_record,
 	            s) < 0)
 		trial_wrong(t, "the topic cannot be read");
-	if (!basin_until(&basin, is_committed))
+	if (!drain_process_until(&basin, is_committed))
 		say_uncommitted(s);
 	for (uint32_t n = 1; n <= basin.produced; n++)
 		judge_record(s, n);
@@ -312,16 +312,16 @@ static void begin(struct storm *s, struct trial *t)
 	s->trial = t;
 	s->dice = t->seed;
 	s->eager = t->number % 2 == 1;
-	basin_open(&basin, PARTITIONS);
+	drain_process_open(&basin, PARTITIONS);
 	stub_collector_delay(basin.stub, RESPONSE_MS);
 	snprintf(s->quarantine, sizeof(s->quarantine), "%s/quarantine", basin.directory);
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (ports_free(PORTS_TCP, &s->admin[i]) < 0)
 			bail_out("no free port");
-	group_log_begin(BASIN_TOPIC, PARTITIONS);
+	group_log_begin(DRAIN_PROCESS_TOPIC, PARTITIONS);
 	produce(s);
 	join(s);
-	if (!basin_until(&basin, basin_all_seen))
+	if (!drain_process_until(&basin, drain_process_all_seen))
 		trial_wrong(t, "the first member delivers nothing");
 }
 
@@ -347,11 +347,11 @@ static void run(struct trial *t, void *arg)
 		join(s);
 	judge(s);
 	if (t->wrong[0] != '\0')
-		diag("what the drains said is kept: %s", basin_log(&basin));
+		diag("what the drains said is kept: %s", drain_process_log(&basin));
 	for (size_t i = 0; i < MEMBERS; i++)
 		child_free(s->member[i]);
 	if (t->wrong[0] == '\0')
-		basin_close(&basin);
+		drain_process_close(&basin);
 }
 
 int main(int argc, char **argv)

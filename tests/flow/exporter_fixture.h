@@ -10,7 +10,7 @@
 #include "fake_http.h"
 #include "fakeclock.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { FIXTURE_ITEMS = 4096 };
 
@@ -208,7 +208,7 @@ static inline bool fixture_has_out(void *arg)
 static inline bool fixture_out(struct fixture *d, size_t n)
 {
 	d->want = n;
-	return until_true(d->loop, fixture_has_out, d, 10);
+	return wait_until(d->loop, fixture_has_out, d, 10);
 }
 
 static inline bool fixture_has_reported(void *arg)
@@ -219,7 +219,7 @@ static inline bool fixture_has_reported(void *arg)
 static inline bool fixture_reported(struct fixture *d, size_t n)
 {
 	d->want = n;
-	return until_true(d->loop, fixture_has_reported, d, 10);
+	return wait_until(d->loop, fixture_has_reported, d, 10);
 }
 
 /* Every request is answered with STATUS until N items have been reported. */
@@ -228,7 +228,7 @@ static inline bool fixture_answer_all(struct fixture *d, int status, size_t n)
 	for (int i = 0; i < 10000 && d->reported < n; i++) {
 		while (fake.n > 0)
 			fake_answer(0, status, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	return d->reported >= n;
 }
@@ -262,7 +262,7 @@ static inline bool fixture_told(void *arg)
 static inline bool fixture_change(struct fixture *d, size_t n)
 {
 	d->want = n;
-	return until_true(d->loop, fixture_told, d, 10);
+	return wait_until(d->loop, fixture_told, d, 10);
 }
 
 #endif

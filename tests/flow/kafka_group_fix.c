@@ -146,7 +146,7 @@ bool member_leave(struct member *m)
 	bool in_time;
 
 	kafka_consumer_close(m->c, on_closed, m);
-	in_time = until_true(m->group->loop, is_closed, m, SECONDS);
+	in_time = wait_until(m->group->loop, is_closed, m, SECONDS);
 	kafka_consumer_free(m->c);
 	m->c = NULL;
 	return in_time;

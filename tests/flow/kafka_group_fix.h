@@ -5,7 +5,7 @@
 #include "consumer_internal.h"
 #include "mockproc.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { PARTITIONS = 4, SECONDS = 20, OFFSETS = 20000 };
 
@@ -66,7 +66,7 @@ bool member_leave(struct member *m);
 /* Partitions that are M's. */
 int member_owns(const struct member *m);
 
-/* Conditions for until_true; their argument is a group. */
+/* Conditions for wait_until; their argument is a group. */
 bool group_a_has_all(void *arg);
 bool group_b_has_all(void *arg);
 bool group_is_shared(void *arg);

@@ -88,7 +88,7 @@ static bool has_unread_records(void *arg)
 
 bool sender_is_on_wire(struct sender *s)
 {
-	return until_true(s->loop, has_unread_records, s, SECONDS);
+	return wait_until(s->loop, has_unread_records, s, SECONDS);
 }
 
 struct sender *sender_start_frozen(void)
@@ -96,7 +96,7 @@ struct sender *sender_start_frozen(void)
 	struct sender *s = sender_start((struct kafka_producer_opts){ .linger_ms = 1 });
 
 	sender_put_many(s, FROZEN_AFTER);
-	if (!until_true(s->loop, sender_all_reported, s, SECONDS)) {
+	if (!wait_until(s->loop, sender_all_reported, s, SECONDS)) {
 		diag("the broker took nothing");
 		exit(99);
 	}

@@ -6,7 +6,7 @@
 #include "mockproc.h"
 #include "tap.h"
 #include "topic_read.h"
-#include "until.h"
+#include "wait.h"
 
 enum { RECORDS = 2000, SECONDS = 30, PARTITIONS = 4, FROZEN_AFTER = 10 };
 
@@ -52,7 +52,7 @@ int sender_put(struct sender *s);
 /* Up to N, until one is not taken. */
 int sender_put_many(struct sender *s, int n);
 
-/* Conditions for until_true. */
+/* Conditions for wait_until. */
 bool sender_all_reported(void *arg);
 bool sender_some_reported(void *arg);
 bool sender_was_flushed(void *arg);

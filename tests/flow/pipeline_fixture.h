@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "tap.h"
 #include "tempdir.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	SIZE = 60000,
@@ -18,7 +18,7 @@ enum {
 	TAKEN = 64
 };
 
-struct house {
+struct server_fixture {
 	char dir[TEMPDIR_PATH];
 	char aside[TEMPDIR_PATH + 16]; /* its quarantine */
 	struct loop *loop;
@@ -39,7 +39,7 @@ struct house {
 
 static inline enum sink_answer offer(struct sink *sink, struct batch *b)
 {
-	struct house *h = container_of(sink, struct house, sink);
+	struct server_fixture *h = container_of(sink, struct server_fixture, sink);
 
 	if (h->mood == FULL || h->ntaken == TAKEN)
 		return SINK_FULL;
@@ -54,7 +54,7 @@ static inline enum sink_answer offer(struct sink *sink, struct batch *b)
 
 static inline void report(void *arg)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 	size_t n = h->ntaken;
 
 	timer_start(h->reporter, 1);
@@ -87,7 +87,7 @@ static inline void free_sink(struct sink *sink)
 static const struct sink_ops refusing = { offer, purge, flush, free_sink };
 
 static inline struct pipeline_opts house_opts(
-        const struct house *h, bool drop_refused, uint64_t max_bytes)
+        const struct server_fixture *h, bool drop_refused, uint64_t max_bytes)
 {
 	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
@@ -101,7 +101,7 @@ static inline struct pipeline_opts house_opts(
 	};
 }
 
-static inline void enter_with(struct house *h, const struct pipeline_opts *o)
+static inline void enter_with(struct server_fixture *h, const struct pipeline_opts *o)
 {
 	struct why why;
 
@@ -121,7 +121,7 @@ static inline void enter_with(struct house *h, const struct pipeline_opts *o)
 	timer_start(h->reporter, 1);
 }
 
-static inline void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
+static inline void enter(struct server_fixture *h, bool drop_refused, uint64_t max_bytes)
 {
 	struct pipeline_opts o = house_opts(h, drop_refused, max_bytes);
 
@@ -130,32 +130,32 @@ static inline void enter(struct house *h, bool drop_refused, uint64_t max_bytes)
 
 static inline void on_stopped(void *arg)
 {
-	((struct house *)arg)->stopped = true;
+	((struct server_fixture *)arg)->stopped = true;
 }
 
 static inline bool has_stopped(void *arg)
 {
-	return ((struct house *)arg)->stopped;
+	return ((struct server_fixture *)arg)->stopped;
 }
 
-static inline void leave(struct house *h)
+static inline void leave(struct server_fixture *h)
 {
 	timer_free(h->reporter);
 	pipeline_stop(h->pipeline, on_stopped, h);
-	ok(until_true(h->loop, has_stopped, h, SECONDS), "it stops");
+	ok(wait_until(h->loop, has_stopped, h, SECONDS), "it stops");
 	ok(ledger_check(pipeline_ledger(h->pipeline)) == NULL, "the ledger balances");
 	pipeline_free(h->pipeline);
 	loop_free(h->loop);
 	tempdir_remove(h->dir);
 }
 
-static inline const struct ledger_count *at(struct house *h, enum ledger_place place)
+static inline const struct ledger_count *at(struct server_fixture *h, enum ledger_place place)
 {
 	return &pipeline_ledger(h->pipeline)->place[place];
 }
 
 /* A batch that was read AGE_US ago. */
-static inline void feed_one(struct house *h, uint64_t age_us)
+static inline void feed_one(struct server_fixture *h, uint64_t age_us)
 {
 	uint32_t size = h->size == 0 ? SIZE : h->size;
 	struct batch *b = batch_new(size);
@@ -171,7 +171,7 @@ static inline void feed_one(struct house *h, uint64_t age_us)
 /* Some at each look, so long as the forward part says that it has room. */
 static inline bool all_are_fed(void *arg)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 
 	for (int n = 0; n < 4 && h->left > 0 && pipeline_has_room(h->pipeline); n++) {
 		h->left--;
@@ -180,10 +180,10 @@ static inline bool all_are_fed(void *arg)
 	return h->left == 0;
 }
 
-static inline bool feed(struct house *h, unsigned batches)
+static inline bool feed(struct server_fixture *h, unsigned batches)
 {
 	h->left = batches;
-	return until_true(h->loop, all_are_fed, h, SECONDS);
+	return wait_until(h->loop, all_are_fed, h, SECONDS);
 }
 
 static inline bool all_are_settled(void *arg)
@@ -196,7 +196,7 @@ static inline bool none_is_in_flight(void *arg)
 	return at(arg, LEDGER_IN_FLIGHT)->batches == 0;
 }
 
-static inline enum health_level level_of(const struct house *h, const char *part)
+static inline enum health_level level_of(const struct server_fixture *h, const char *part)
 {
 	for (size_t i = 0; i < h->health.nparts; i++)
 		if (strcmp(h->health.parts[i].name, part) == 0)
@@ -210,7 +210,7 @@ static inline bool is_down(void *arg)
 }
 
 /* Commit cycles of the spool since the start. */
-static inline uint64_t turns(struct house *h)
+static inline uint64_t turns(struct server_fixture *h)
 {
 	struct pipeline_stats s;
 

@@ -195,7 +195,7 @@ static void an_address_is_looked_up_once(void)
 	run_until_count(s.loop, &s.changes, 1);
 	is_list(&s, (const char *const[]){ "[::1]:14268", NULL }, "an address is its own list");
 	before = resolver_lookups();
-	until_passed(s.loop, 10 * EVERY_MS);
+	wait_ms(s.loop, 10 * EVERY_MS);
 	is_int(resolver_lookups() - before, 0, "which no later lookup changes");
 	seen_close(&s);
 	seen_open(&s, "localhost");
@@ -214,7 +214,7 @@ static void a_change_may_free(void)
 	seen_open(&s, "short.test");
 	s.frees = true;
 	run_until_count(s.loop, &s.changes, 1);
-	until_passed(s.loop, 5 * EVERY_MS);
+	wait_ms(s.loop, 5 * EVERY_MS);
 	is_int(s.changes, 1, "freed from inside");
 	seen_close(&s);
 }

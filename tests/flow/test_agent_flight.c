@@ -9,10 +9,10 @@
 
 #include "span/batch.h"
 #include "batchmake.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 #include "span/transcode.h"
-#include "until.h"
+#include "wait.h"
 
 enum {
 	ENVELOPE = 25, /* bytes of an emitBatch in TBinaryProtocol around its Batch */
@@ -68,7 +68,7 @@ static void make_unfolding(struct buf *to, size_t n)
 }
 
 struct accepting {
-	struct stage *stage;
+	struct agent_process *stage;
 	uint64_t want; /* batches */
 };
 
@@ -76,22 +76,22 @@ static bool has_accepted(void *arg)
 {
 	struct accepting *a = arg;
 
-	return stage_ledger(a->stage)->accepted.batches >= a->want;
+	return agent_process_ledger(a->stage)->accepted.batches >= a->want;
 }
 
-static bool accepted(struct stage *s, uint64_t batches)
+static bool accepted(struct agent_process *s, uint64_t batches)
 {
-	return stage_until(s, has_accepted, &(struct accepting){ s, batches });
+	return agent_process_until(s, has_accepted, &(struct accepting){ s, batches });
 }
 
 /* N more, a few at a time so that the kernel drops none. */
-static bool send_accepted(struct stage *s, uint16_t port, const struct buf *datagram, unsigned n)
+static bool send_accepted(struct agent_process *s, uint16_t port, const struct buf *datagram, unsigned n)
 {
-	uint64_t before = stage_ledger(s)->accepted.batches;
+	uint64_t before = agent_process_ledger(s)->accepted.batches;
 
 	for (unsigned sent = 0; sent < n;) {
 		for (unsigned i = 0; i < BURST && sent < n; i++, sent++)
-			stage_send_raw(s, port, datagram->at, datagram->len);
+			agent_process_send_raw(s, port, datagram->at, datagram->len);
 		if (!accepted(s, before + sent))
 			return false;
 	}
@@ -100,8 +100,8 @@ static bool send_accepted(struct stage *s, uint16_t port, const struct buf *data
 
 static bool is_well(void *arg)
 {
-	return stage_metric(arg, "spanspool_flight_bytes") == 0 &&
-	       stage_metric(arg, "spanspool_intake_paused") == 0;
+	return agent_process_metric(arg, "spanspool_flight_bytes") == 0 &&
+	       agent_process_metric(arg, "spanspool_intake_paused") == 0;
 }
 
 /* The bound is BESIDE bytes away from what FITS batches fill exactly. */
@@ -111,30 +111,30 @@ static void at_the_bound_the_ports_read_on(int beside)
 	struct transcode_tags none = { 0 };
 	uint64_t largest = batch_cost(transcode_bound(MAX_PACKET, &none));
 	struct buf datagram = { 0 };
-	struct stage s;
+	struct agent_process s;
 	char bound[64];
 
 	snprintf(bound, sizeof(bound), "--flight.max-bytes=%llu",
 	        (unsigned long long)(largest + FITS * batch_cost(SIZE)) +
 	                (unsigned long long)beside);
 	make_sized(&datagram, SIZE);
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_down(s.stub);
-	ok(stage_start(&s, bound, "--spool.exposure=4s",
+	ok(agent_process_start(&s, bound, "--spool.exposure=4s",
 	           "--processor.jaeger-compact.server-max-packet-size=2048",
 	           "--processor.jaeger-binary.server-max-packet-size=2048", NULL),
 	        "an agent that %d batches of %d bytes fill, %+d bytes", FITS, SIZE, beside);
 	ok(send_accepted(&s, s.binary, &datagram, FITS), "%d are accepted", FITS);
 	ok(send_accepted(&s, s.binary, &datagram, MORE), "and %d more", MORE);
-	ok(stage_until(&s, is_well, &s), "all of them are stored, the ports are read");
-	is_int(stage_ledger(&s)->place[LEDGER_IN_SPOOL].batches, FITS + MORE, "none is lost");
-	stage_end(&s);
+	ok(agent_process_until(&s, is_well, &s), "all of them are stored, the ports are read");
+	is_int(agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].batches, FITS + MORE, "none is lost");
+	agent_process_end(&s);
 	buf_free(&datagram);
 }
 
 /* ---- a disk that does not answer ---- */
 
-static void hold_disk(struct stage *s, bool hold)
+static void hold_disk(struct agent_process *s, bool hold)
 {
 	char path[256];
 	FILE *f;
@@ -149,38 +149,38 @@ static void hold_disk(struct stage *s, bool hold)
 		exit(99);
 }
 
-static void open_held(struct stage *s)
+static void open_held(struct agent_process *s)
 {
 	static char program[512];
 	const char *dir = getenv("builddir");
 
 	snprintf(program, sizeof(program), "%s/tests/flow/held_agent", dir == NULL ? "." : dir);
-	stage_open(s, STAGE_DIRECT);
+	agent_process_open(s, AGENT_PROCESS_DIRECT);
 	s->program = program;
 	stub_collector_down(s->stub);
 }
 
 static bool is_paused(void *arg)
 {
-	return stage_metric(arg, "spanspool_intake_paused") == 1;
+	return agent_process_metric(arg, "spanspool_intake_paused") == 1;
 }
 
 /* Until the agent reads no more. */
-static void send_until_paused(struct stage *s, uint16_t port, const struct buf *datagram)
+static void send_until_paused(struct agent_process *s, uint16_t port, const struct buf *datagram)
 {
 	bool paused = false;
 
 	for (unsigned i = 0; i < 10000 && !paused; i++) {
 		for (unsigned n = 0; n < BURST; n++)
-			stage_send_raw(s, port, datagram->at, datagram->len);
-		until_passed(s->loop, 1);
+			agent_process_send_raw(s, port, datagram->at, datagram->len);
+		wait_ms(s->loop, 1);
 		paused = is_paused(s);
 	}
 	ok(paused, "the ports are paused");
 }
 
 /* VmHWM of the agent. */
-static double peak_memory(struct stage *s)
+static double peak_memory(struct agent_process *s)
 {
 	char path[64], line[128];
 	double kilobytes = 0;
@@ -199,16 +199,16 @@ static double peak_memory(struct stage *s)
 static void memory_is_bounded(const char *what, const struct buf *datagram, bool compact)
 {
 	enum { BOUND = 4 << 20 };
-	struct stage s;
+	struct agent_process s;
 	double before, flight, peak;
 
 	open_held(&s);
-	ok(stage_start(&s, "--flight.max-bytes=4MiB", NULL), "an agent with a flight of 4 MiB");
-	stage_ledger(&s);
+	ok(agent_process_start(&s, "--flight.max-bytes=4MiB", NULL), "an agent with a flight of 4 MiB");
+	agent_process_ledger(&s);
 	before = peak_memory(&s);
 	hold_disk(&s, true);
 	send_until_paused(&s, compact ? s.compact : s.binary, datagram);
-	flight = stage_metric(&s, "spanspool_flight_bytes");
+	flight = agent_process_metric(&s, "spanspool_flight_bytes");
 	peak = peak_memory(&s) - before;
 	ok(flight > 0 && flight <= BOUND, "%s: it says that %.0f bytes are in flight", what,
 	        flight);
@@ -218,10 +218,10 @@ static void memory_is_bounded(const char *what, const struct buf *datagram, bool
 	ok(peak <= BOUND + VECTORS + SLACK, "and took %.1f MiB at most", peak / (1 << 20));
 #endif
 	hold_disk(&s, false);
-	ok(stage_until(&s, is_well, &s),
+	ok(agent_process_until(&s, is_well, &s),
 	        "the disk answers again: all is stored, the ports are read");
-	is_int(stage_stop(&s), 0, "the agent ends");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "the agent ends");
+	agent_process_end(&s);
 }
 
 static void memory_is_bounded_whatever_comes_in(void)
@@ -237,25 +237,25 @@ static void memory_is_bounded_whatever_comes_in(void)
 
 static bool is_not_ready(void *arg)
 {
-	return stage_get(arg, "/health/ready") == 503;
+	return agent_process_get(arg, "/health/ready") == 503;
 }
 
 static bool is_ready(void *arg)
 {
-	return stage_get(arg, "/health/ready") == 200;
+	return agent_process_get(arg, "/health/ready") == 200;
 }
 
 static bool is_stopping(void *arg)
 {
-	return stage_metric(arg, "spanspool_serving") == 0;
+	return agent_process_metric(arg, "spanspool_serving") == 0;
 }
 
 /* An agent that may wait long in a stop, whose disk is held and whose flight is full of DATAGRAM. */
-static void start_and_fill(struct stage *s, struct buf *datagram)
+static void start_and_fill(struct agent_process *s, struct buf *datagram)
 {
 	make_sized(datagram, 1024);
 	open_held(s);
-	ok(stage_start(s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
+	ok(agent_process_start(s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
 	        "an agent serves");
 	hold_disk(s, true);
 	send_until_paused(s, s->binary, datagram);
@@ -265,60 +265,60 @@ static void a_long_pause_is_told_and_a_stop_waits_for_room(void)
 {
 	struct buf datagram = { 0 };
 	uint64_t read;
-	struct stage s;
+	struct agent_process s;
 
 	start_and_fill(&s, &datagram);
-	ok(stage_until(&s, is_not_ready, &s), "when that lasts it is not ready");
+	ok(agent_process_until(&s, is_not_ready, &s), "when that lasts it is not ready");
 	hold_disk(&s, false);
-	ok(stage_until(&s, is_ready, &s), "the disk answers again: it is ready");
-	ok(stage_until(&s, is_well, &s), "and all is stored");
+	ok(agent_process_until(&s, is_ready, &s), "the disk answers again: it is ready");
+	ok(agent_process_until(&s, is_well, &s), "and all is stored");
 	hold_disk(&s, true);
 	send_until_paused(&s, s.binary, &datagram);
-	read = stage_ledger(&s)->accepted.batches;
+	read = agent_process_ledger(&s)->accepted.batches;
 	child_signal(s.agent, SIGTERM); /* with its socket buffer full */
-	ok(stage_until(&s, is_stopping, &s), "it is told to stop");
+	ok(agent_process_until(&s, is_stopping, &s), "it is told to stop");
 	ok(child_running(s.agent), "it waits for the disk");
-	is_int(stage_ledger(&s)->accepted.batches, (int64_t)read, "and reads no more meanwhile");
+	is_int(agent_process_ledger(&s)->accepted.batches, (int64_t)read, "and reads no more meanwhile");
 	hold_disk(&s, false);
-	ok(child_wait(s.agent, STAGE_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
+	ok(child_wait(s.agent, AGENT_PROCESS_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
 	        "the disk answers again: it ends with 0");
-	ok(stage_start(&s, NULL), "the next run begins");
-	ok(stage_ledger(&s)->accepted.batches > read, "what the socket buffer held was accepted");
+	ok(agent_process_start(&s, NULL), "the next run begins");
+	ok(agent_process_ledger(&s)->accepted.batches > read, "what the socket buffer held was accepted");
 	is_int(s.ledger.outcome[LEDGER_QUEUE_FULL], 0, "none of it was refused");
 	is_int(s.ledger.place[LEDGER_IN_SPOOL].batches, (int64_t)s.ledger.accepted.batches,
 	        "all of it is in the spool");
-	stage_end(&s);
+	agent_process_end(&s);
 	buf_free(&datagram);
 }
 
 static bool has_refused(void *arg)
 {
 	return child_said(
-	        ((struct stage *)arg)->agent, "in the socket buffers are lost (queue_full)");
+	        ((struct agent_process *)arg)->agent, "in the socket buffers are lost (queue_full)");
 }
 
 static void a_stop_in_a_hurry_counts_what_it_leaves(void)
 {
 	struct buf datagram = { 0 };
 	uint64_t accepted;
-	struct stage s;
+	struct agent_process s;
 
 	start_and_fill(&s, &datagram);
-	accepted = stage_ledger(&s)->accepted.batches;
+	accepted = agent_process_ledger(&s)->accepted.batches;
 	child_signal(s.agent, SIGINT);
-	ok(stage_until(&s, is_stopping, &s), "it is told to stop");
+	ok(agent_process_until(&s, is_stopping, &s), "it is told to stop");
 	child_signal(s.agent, SIGINT);
-	ok(stage_until(&s, has_refused, &s), "told again, it says what is lost");
+	ok(agent_process_until(&s, has_refused, &s), "told again, it says what is lost");
 	hold_disk(&s, false);
-	ok(child_wait(s.agent, STAGE_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
+	ok(child_wait(s.agent, AGENT_PROCESS_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
 	        "and ends with 0");
-	ok(stage_start(&s, NULL), "the next run begins");
-	is_int(stage_ledger(&s)->accepted.batches, (int64_t)accepted, "no more was accepted");
+	ok(agent_process_start(&s, NULL), "the next run begins");
+	is_int(agent_process_ledger(&s)->accepted.batches, (int64_t)accepted, "no more was accepted");
 	ok(s.ledger.outcome[LEDGER_QUEUE_FULL] > 0, "%" PRIu64 " were refused",
 	        s.ledger.outcome[LEDGER_QUEUE_FULL]);
 	is_int(s.ledger.place[LEDGER_IN_SPOOL].batches, (int64_t)accepted,
 	        "what was accepted is in the spool");
-	stage_end(&s);
+	agent_process_end(&s);
 	buf_free(&datagram);
 }
 

@@ -5,13 +5,13 @@
 #include <signal.h>
 
 #include "testkit/ports.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { RATE = 5000, EXPOSURE_MS = 100, LATE = 3, KILLS = 6, AFTER = 2500, SPANS = 3500 };
 
 /* Spans that wait unread, rounded up by counting a datagram as small as it can be. */
-static uint64_t unread(const struct stage *s)
+static uint64_t unread(const struct agent_process *s)
 {
 	uint64_t cost = ports_datagram_cost(2000);
 	uint64_t bytes = ports_unread(s->compact) + ports_unread(s->binary);
@@ -20,7 +20,7 @@ static uint64_t unread(const struct stage *s)
 }
 
 struct killing {
-	struct stage *stage;
+	struct agent_process *stage;
 	uint64_t at;      /* number */
 	uint64_t allowed; /* so far */
 };
@@ -34,37 +34,37 @@ static void kill_now(void *arg, uint64_t next)
 		return;
 	k->at = 0;
 	k->allowed += unread(k->stage) + RATE * EXPOSURE_MS * LATE / 1000;
-	stage_kill(k->stage);
+	agent_process_kill(k->stage);
 }
 
 static void what_a_sigkill_costs(bool kafka_up)
 {
 	struct killing k = { 0 };
-	struct stage s;
+	struct agent_process s;
 	struct tally_count c;
 
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	s.each_burst = kill_now;
 	s.each_arg = &k;
 	k.stage = &s;
 	if (!kafka_up)
 		kafka_mock_down(s.kafka);
-	ok(stage_start(&s, NULL), "the agent serves, Kafka is %s", kafka_up ? "up" : "away");
+	ok(agent_process_start(&s, NULL), "the agent serves, Kafka is %s", kafka_up ? "up" : "away");
 	for (int i = 0; i < KILLS; i++) {
 		k.at = s.next + AFTER;
-		stage_send(&s, SPANS, RATE);
-		if (!stage_start(&s, NULL))
+		agent_process_send(&s, SPANS, RATE);
+		if (!agent_process_start(&s, NULL))
 			ok(0, "it starts again after SIGKILL %d", i + 1);
 	}
 	kafka_mock_up(s.kafka);
-	ok(stage_is_empty(&s), "all leave the agent");
-	ok(stage_read_topic(&s, NULL) > 0, "every record is a whole batch");
+	ok(agent_process_is_empty(&s), "all leave the agent");
+	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	c = tally_total(s.tally);
 	ok(c.missing <= k.allowed,
 	        "%d kills cost %" PRIu64 " spans of %" PRIu64 ", %" PRIu64 " allowed", KILLS,
 	        c.missing, c.sent, k.allowed);
 	is_int(tally_strays(s.tally), 0, "nothing arrived that was not sent");
-	is_int(stage_ledger(&s)->unclean_stops, KILLS, "the ledger knows of every unclean stop");
+	is_int(agent_process_ledger(&s)->unclean_stops, KILLS, "the ledger knows of every unclean stop");
 	ok(s.ledger.place[LEDGER_UNCERTAIN].spans <= k.allowed,
 	        "and calls %" PRIu64 " spans uncertain", s.ledger.place[LEDGER_UNCERTAIN].spans);
 	ok(s.ledger.place[LEDGER_DELIVERED].spans <= c.stored,
@@ -72,7 +72,7 @@ static void what_a_sigkill_costs(bool kafka_up)
 	        s.ledger.place[LEDGER_DELIVERED].spans, c.stored);
 	diag("refused while it was down: %" PRIu64 ", twice in the topic: %" PRIu64, s.refused,
 	        c.duplicates);
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 int main(void)

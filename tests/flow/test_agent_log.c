@@ -9,13 +9,13 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 /* At least so many lines of the log are made, some 90 bytes each: more than pipe and ring hold. */
 enum { LINES = 3000, SPANS = 1000 };
 
-static struct stage s;
+static struct agent_process s;
 
 /* The test's own end of a log that stands still. */
 struct reader {
@@ -37,11 +37,11 @@ static struct reader full_pipe(void)
 
 	memset(page, '.', sizeof(page) - 1);
 	page[sizeof(page) - 1] = '\n';
-	if (mkfifo(stage_log(&s), 0600) < 0)
+	if (mkfifo(agent_process_log(&s), 0600) < 0)
 		stop_here("mkfifo");
-	r.fd = open(stage_log(&s), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	r.fd = open(agent_process_log(&s), O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (r.fd < 0)
-		stop_here(stage_log(&s));
+		stop_here(agent_process_log(&s));
 	while (write(r.fd, page, sizeof(page)) > 0)
 		;
 	return r;
@@ -53,7 +53,7 @@ static struct reader stopped_terminal(void)
 	struct reader r = { .fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) };
 
 	if (r.fd < 0 || grantpt(r.fd) < 0 || unlockpt(r.fd) < 0 ||
-	        symlink(ptsname(r.fd), stage_log(&s)) < 0)
+	        symlink(ptsname(r.fd), agent_process_log(&s)) < 0)
 		stop_here("a terminal");
 	if (write(r.fd, "\x13", 1) != 1) /* ctrl-S */
 		stop_here("ctrl-S");
@@ -93,7 +93,7 @@ static void make_lines(void)
 		child_signal(s.agent, SIGHUP);
 		child_signal(s.agent, SIGUSR1);
 		child_signal(s.agent, SIGUSR2);
-		if (stage_get(&s, "/") != 200)
+		if (agent_process_get(&s, "/") != 200)
 			break;
 	}
 }
@@ -101,22 +101,22 @@ static void make_lines(void)
 static bool is_serving(void *arg)
 {
 	(void)arg;
-	return !child_running(s.agent) || stage_get(&s, "/") == 200;
+	return !child_running(s.agent) || agent_process_get(&s, "/") == 200;
 }
 
 static void starts_and_works(const char *where)
 {
 	static const char *const none[] = { NULL };
 
-	stage_launch(&s, none);
+	agent_process_launch(&s, none);
 	/* Nobody but the test may read there, also when it shows the log of a wait in vain. */
-	unlink(stage_log(&s));
-	ok(stage_until(&s, is_serving, NULL) && child_running(s.agent),
+	unlink(agent_process_log(&s));
+	ok(agent_process_until(&s, is_serving, NULL) && child_running(s.agent),
 	        "%s: the agent starts and its admin port answers", where);
 	make_lines();
-	ok(stage_get(&s, "/health/ready") == 200, "%s: it answers after %d lines", where, LINES);
-	stage_send(&s, SPANS, 0);
-	ok(stage_accepted(&s, SPANS) && stage_is_empty(&s), "%s: and spans are delivered", where);
+	ok(agent_process_get(&s, "/health/ready") == 200, "%s: it answers after %d lines", where, LINES);
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_accepted(&s, SPANS) && agent_process_is_empty(&s), "%s: and spans are delivered", where);
 }
 
 static void a_reader_that_comes_back_hears_of_lost_lines(
@@ -124,17 +124,17 @@ static void a_reader_that_comes_back_hears_of_lost_lines(
 {
 	struct reader r;
 
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	r = still();
 	starts_and_works(where);
 	goes_on(&r);
-	ok(stage_until(&s, has_reported_lost_lines, &r),
+	ok(agent_process_until(&s, has_reported_lost_lines, &r),
 	        "%s: when it is read again, a line says how many lines were lost", where);
-	ok(stage_stop(&s) == 0, "%s: SIGTERM: exit status 0", where);
-	ok(stage_until(&s, has_stopped_line, &r), "%s: and the last line is read", where);
+	ok(agent_process_stop(&s) == 0, "%s: SIGTERM: exit status 0", where);
+	ok(agent_process_until(&s, has_stopped_line, &r), "%s: and the last line is read", where);
 	buf_free(&r.said);
 	close(r.fd);
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static void a_reader_that_never_comes_back_does_not_keep_it_from_stopping(
@@ -142,14 +142,14 @@ static void a_reader_that_never_comes_back_does_not_keep_it_from_stopping(
 {
 	struct reader r;
 
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	r = still();
 	starts_and_works(where);
-	ok(stage_stop(&s) == 0, "%s: SIGTERM: exit status 0, though nobody reads", where);
-	ok(stage_start(&s, NULL), "%s: it starts again", where);
-	ok(stage_ledger(&s)->unclean_stops == 0, "%s: and found a clean stop", where);
+	ok(agent_process_stop(&s) == 0, "%s: SIGTERM: exit status 0, though nobody reads", where);
+	ok(agent_process_start(&s, NULL), "%s: it starts again", where);
+	ok(agent_process_ledger(&s)->unclean_stops == 0, "%s: and found a clean stop", where);
 	close(r.fd);
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 int main(void)

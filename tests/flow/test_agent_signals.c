@@ -2,12 +2,12 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { SPANS = 500, END_MS = 20000 };
 
-static struct stage s;
+static struct agent_process s;
 
 static bool has_said(void *arg)
 {
@@ -16,7 +16,7 @@ static bool has_said(void *arg)
 
 static bool said(const char *text)
 {
-	return stage_until(&s, has_said, (void *)(uintptr_t)text);
+	return agent_process_until(&s, has_said, (void *)(uintptr_t)text);
 }
 
 static void signals_that_mean_nothing_do_not_end_it(void)
@@ -27,39 +27,39 @@ static void signals_that_mean_nothing_do_not_end_it(void)
 #endif
 		SIGHUP, SIGUSR1, SIGUSR2 };
 
-	stage_open(&s, STAGE_DIRECT);
-	ok(stage_start(&s, NULL), "it serves");
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
+	ok(agent_process_start(&s, NULL), "it serves");
 	for (size_t i = 0; i < ARRAY_LEN(signums); i++) {
 		child_signal(s.agent, signums[i]);
-		ok(stage_get(&s, "/") == 200, "it serves after %s", strsignal(signums[i]));
+		ok(agent_process_get(&s, "/") == 200, "it serves after %s", strsignal(signums[i]));
 	}
 	for (int signum = SIGRTMIN; signum <= SIGRTMAX; signum++)
 		child_signal(s.agent, signum);
-	is_int(stage_get(&s, "/"), 200, "and after all real-time signals");
+	is_int(agent_process_get(&s, "/"), 200, "and after all real-time signals");
 	ok(said("SIGHUP is ignored: options are read at the start only"), "SIGHUP is told");
 	ok(said("SIGUSR1 is ignored") && said("SIGUSR2 is ignored"), "so are the other two");
-	is_int(stage_stop(&s), 0, "SIGTERM: exit status 0");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
+	agent_process_end(&s);
 }
 
 static void start_with_spans_in_flight(const char *timeout)
 {
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_hang(s.stub, true);
-	ok(stage_start(&s, timeout, NULL), "it serves");
-	stage_send(&s, SPANS, 0);
-	ok(stage_accepted(&s, SPANS), "and has spans that the collector does not take");
+	ok(agent_process_start(&s, timeout, NULL), "it serves");
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_accepted(&s, SPANS), "and has spans that the collector does not take");
 }
 
 static void the_next_run_delivers_them(void)
 {
-	ok(stage_start(&s, NULL), "it starts again");
-	stage_ledger(&s);
+	ok(agent_process_start(&s, NULL), "it starts again");
+	agent_process_ledger(&s);
 	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0,
 	        "the stop was clean");
 	stub_collector_hang(s.stub, false);
-	ok(stage_all_stored(&s), "and every span arrives");
-	stage_end(&s);
+	ok(agent_process_all_stored(&s), "and every span arrives");
+	agent_process_end(&s);
 }
 
 static void sighup_ends_neither_the_run_nor_the_stop(void)
@@ -67,8 +67,8 @@ static void sighup_ends_neither_the_run_nor_the_stop(void)
 	start_with_spans_in_flight("--shutdown.timeout=10m");
 	child_signal(s.agent, SIGHUP);
 	ok(said("SIGHUP is ignored"), "SIGHUP is told");
-	is_int(stage_get(&s, "/"), 200, "and it serves on");
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, SPANS), "with every span");
+	is_int(agent_process_get(&s, "/"), 200, "and it serves on");
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "with every span");
 	child_signal(s.agent, SIGTERM);
 	ok(said("agent: stopping (SIGTERM)"), "SIGTERM stops it");
 	child_signal(s.agent, SIGHUP);
@@ -90,7 +90,7 @@ static void is_stopped_by(int signum, const char *name)
 	child_signal(s.agent, signum);
 	snprintf(line, sizeof(line), "agent: stopping (%s)", name);
 	ok(said(line), "%s stops it", name);
-	is_int(stage_stop(&s), 0, "exit status 0, whatever comes while it stops");
+	is_int(agent_process_stop(&s), 0, "exit status 0, whatever comes while it stops");
 	the_next_run_delivers_them();
 }
 
@@ -120,24 +120,24 @@ static void set_file_limit(rlim_t bytes)
 static bool disk_is_told(void *arg)
 {
 	(void)arg;
-	return stage_get(&s, "/health/ready") == 503 || child_said(s.agent, "spool: cannot put");
+	return agent_process_get(&s, "/health/ready") == 503 || child_said(s.agent, "spool: cannot put");
 }
 
 static void a_limit_of_the_file_size_is_a_disk_fault(void)
 {
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_hang(s.stub, true);
-	ok(stage_start(&s, NULL), "it serves");
+	ok(agent_process_start(&s, NULL), "it serves");
 	set_file_limit(4096);
-	stage_send(&s, SPANS, 0);
-	ok(stage_accepted(&s, SPANS), "spans come while no file may be written");
-	ok(stage_until(&s, disk_is_told, NULL), "it tells of the disk, and lives");
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_accepted(&s, SPANS), "spans come while no file may be written");
+	ok(agent_process_until(&s, disk_is_told, NULL), "it tells of the disk, and lives");
 	set_file_limit(RLIM_INFINITY);
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, SPANS), "when the limit is lifted all are stored");
-	is_int(stage_ledger(&s)->place[LEDGER_DISK_ERROR].spans, 0, "and none was lost");
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "when the limit is lifted all are stored");
+	is_int(agent_process_ledger(&s)->place[LEDGER_DISK_ERROR].spans, 0, "and none was lost");
 	stub_collector_hang(s.stub, false);
-	ok(stage_all_stored(&s), "and every span arrives");
-	stage_end(&s);
+	ok(agent_process_all_stored(&s), "and every span arrives");
+	agent_process_end(&s);
 }
 
 int main(void)

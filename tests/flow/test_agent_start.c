@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { END_MS = 20000 };
@@ -25,9 +25,9 @@ static int occupy(int type, uint16_t port)
 }
 
 /* Lines of the log that are complaints of the command itself. */
-static unsigned complaints(struct stage *s, char *last, size_t cap)
+static unsigned complaints(struct agent_process *s, char *last, size_t cap)
 {
-	FILE *f = fopen(stage_log(s), "r");
+	FILE *f = fopen(agent_process_log(s), "r");
 	char line[1024];
 	unsigned n = 0;
 
@@ -45,11 +45,11 @@ static unsigned complaints(struct stage *s, char *last, size_t cap)
 }
 
 /* The agent of S, started with these options, ends by itself and names WHAT in one line. */
-static void is_refused(struct stage *s, const char *const *options, int status, const char *what)
+static void is_refused(struct agent_process *s, const char *const *options, int status, const char *what)
 {
 	char line[1024];
 
-	stage_launch(s, options);
+	agent_process_launch(s, options);
 	if (child_wait(s->agent, END_MS) < 0) {
 		ok(0, "it ends by itself");
 		return;
@@ -57,17 +57,17 @@ static void is_refused(struct stage *s, const char *const *options, int status, 
 	is_int(child_status(s->agent), status, "it ends by itself");
 	is_int(complaints(s, line, sizeof(line)), 1, "with one line");
 	ok(strstr(line, what) != NULL, "that names %s: %s", what, line);
-	unlink(stage_log(s));
+	unlink(agent_process_log(s));
 }
 
 static void a_port_that_is_taken_is_named(void)
 {
 	static const char *const none[] = { NULL };
-	struct stage s;
+	struct agent_process s;
 	char port[16];
 	int fd;
 
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	fd = occupy(SOCK_DGRAM, s.compact);
 	snprintf(port, sizeof(port), "%u", s.compact);
 	is_refused(&s, none, 1, port);
@@ -80,45 +80,45 @@ static void a_port_that_is_taken_is_named(void)
 	snprintf(port, sizeof(port), "%u", s.admin);
 	is_refused(&s, none, 1, port);
 	close(fd);
-	ok(stage_start(&s, NULL), "when all are free it starts");
-	stage_end(&s);
+	ok(agent_process_start(&s, NULL), "when all are free it starts");
+	agent_process_end(&s);
 }
 
 static void a_second_agent_on_the_same_spool_is_refused(void)
 {
 	static const char *const none[] = { NULL };
-	struct stage s, second;
+	struct agent_process s, second;
 	char log[300], holder[32];
 
-	stage_open(&s, STAGE_KAFKA);
-	ok(stage_start(&s, NULL), "the first serves");
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
+	ok(agent_process_start(&s, NULL), "the first serves");
 	snprintf(holder, sizeof(holder), "%d", (int)child_pid(s.agent));
 	snprintf(log, sizeof(log), "%s/first.log", s.directory);
-	rename(stage_log(&s), log);
-	stage_open(&second, STAGE_KAFKA);
+	rename(agent_process_log(&s), log);
+	agent_process_open(&second, AGENT_PROCESS_KAFKA);
 	free(second.directory);
 	second.directory = strdup(s.directory);
 	is_refused(&second, none, 1, holder);
-	stage_send(&s, 100, 0);
-	ok(stage_accepted(&s, 100) && stage_is_empty(&s), "the first is none the worse");
-	is_int(stage_stop(&s), 0, "and ends well");
-	ok(stage_start(&second, NULL), "then the second one starts");
-	is_int(stage_ledger(&second)->accepted.spans, 100, "with the ledger of the first");
+	agent_process_send(&s, 100, 0);
+	ok(agent_process_accepted(&s, 100) && agent_process_is_empty(&s), "the first is none the worse");
+	is_int(agent_process_stop(&s), 0, "and ends well");
+	ok(agent_process_start(&second, NULL), "then the second one starts");
+	is_int(agent_process_ledger(&second)->accepted.spans, 100, "with the ledger of the first");
 	child_free(s.agent);
 	s.agent = NULL;
-	stage_end(&second);
-	stage_end(&s);
+	agent_process_end(&second);
+	agent_process_end(&s);
 }
 
 static void a_spool_that_cannot_be_made_is_named(void)
 {
 	static const char *const in_a_file[] = { "--spool.directory=/proc/self/status/spool",
 		NULL };
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	is_refused(&s, in_a_file, 1, "/proc/self/status/spool");
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static void a_wrong_option_is_named(void)
@@ -134,12 +134,12 @@ static void a_wrong_option_is_named(void)
 		{ { "--kafka.property=linger.mss=5", NULL }, "linger.mss" },
 		{ { "--admin.http.host-port=::::", NULL }, "admin.http.host-port" },
 	};
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		is_refused(&s, cases[i].option, 2, cases[i].named);
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 int main(void)

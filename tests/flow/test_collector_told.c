@@ -2,9 +2,9 @@
  * name it: the address, what was answered, what to do, and whether it can pass by itself. */
 #include <stdio.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 /* What an operator reads. */
 struct cause {
@@ -38,18 +38,18 @@ static const struct cause causes[] = {
 
 static char page[1 << 18];
 
-static void keep_page(struct stage *s, const char *path)
+static void keep_page(struct agent_process *s, const char *path)
 {
 	struct buf b = { 0 };
 
 	page[0] = '\0';
-	if (stage_page(s, path, &b) > 0)
+	if (agent_process_page(s, path, &b) > 0)
 		snprintf(page, sizeof(page), "%s", buf_cstr(&b));
 	buf_free(&b);
 }
 
 struct wish {
-	struct stage *s;
+	struct agent_process *s;
 	const struct cause *cause;
 };
 
@@ -74,33 +74,33 @@ static void answer_badly(struct stub_collector *stub, const struct cause *c)
 
 static void a_cause_is_told(const struct cause *c)
 {
-	struct stage s;
+	struct agent_process s;
 	struct wish w = { &s, c };
 	char option[128], metric[128];
 
-	stage_open(&s, c->url == NULL ? STAGE_DIRECT : STAGE_OUTSIDE);
+	agent_process_open(&s, c->url == NULL ? AGENT_PROCESS_DIRECT : AGENT_PROCESS_OUTSIDE);
 	if (s.stub != NULL)
 		answer_badly(s.stub, c);
 	snprintf(option, sizeof(option), "--collector.url=%s", c->url == NULL ? "" : c->url);
-	ok(stage_start(&s, c->url == NULL ? "--log-level=info" : option, NULL),
+	ok(agent_process_start(&s, c->url == NULL ? "--log-level=info" : option, NULL),
 	        "%s: the agent serves", c->name);
-	stage_send(&s, 50, 0);
-	if (!ok(stage_until(&s, is_told, &w), "%s: health says so, as %s", c->name, c->level))
+	agent_process_send(&s, 50, 0);
+	if (!ok(agent_process_until(&s, is_told, &w), "%s: health says so, as %s", c->name, c->level))
 		diag("%s", page);
 	keep_page(&s, "/status.json");
 	ok(strstr(page, c->says) != NULL, "%s: status says so", c->name);
 	snprintf(
 	        metric, sizeof(metric), "spanspool_collector_requests_total{code=\"%s\"}", c->code);
-	ok(stage_metric(&s, metric) > 0, "%s: %s counts it", c->name, metric);
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, 50), "%s: all spans wait in the spool", c->name);
-	is_int(stage_get(&s, "/health/live"), 200, "and the agent lives");
-	stage_end(&s);
+	ok(agent_process_metric(&s, metric) > 0, "%s: %s counts it", c->name, metric);
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 50), "%s: all spans wait in the spool", c->name);
+	is_int(agent_process_get(&s, "/health/live"), 200, "and the agent lives");
+	agent_process_end(&s);
 }
 
 static bool is_said(void *arg)
 {
 	struct wish *w = arg;
-	FILE *f = fopen(stage_log(w->s), "r");
+	FILE *f = fopen(agent_process_log(w->s), "r");
 	size_t n = f == NULL ? 0 : fread(page, 1, sizeof(page) - 1, f);
 
 	page[n] = '\0';
@@ -114,20 +114,20 @@ static void another_cause_is_logged_too(void)
 {
 	static const struct cause first = { .says = "answered 401" },
 	                          second = { .says = "answered 404" };
-	struct stage s;
+	struct agent_process s;
 	struct wish one = { &s, &first }, other = { &s, &second };
 
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_script(s.stub, 401, STUB_FOR_EVER, -1);
-	ok(stage_start(&s, NULL), "the agent serves");
-	stage_send(&s, 50, 0);
-	ok(stage_until(&s, is_said, &one), "the first cause is logged");
+	ok(agent_process_start(&s, NULL), "the agent serves");
+	agent_process_send(&s, 50, 0);
+	ok(agent_process_until(&s, is_said, &one), "the first cause is logged");
 	stub_collector_script(s.stub, 404, STUB_FOR_EVER, -1);
-	ok(stage_until(&s, is_said, &other), "the second too");
+	ok(agent_process_until(&s, is_said, &other), "the second too");
 	stub_collector_script(s.stub, 404, 0, -1);
-	ok(stage_all_stored(&s), "mended, all spans arrive");
-	is_int(stage_get(&s, "/health/ready"), 200, "and the agent is ready");
-	stage_end(&s);
+	ok(agent_process_all_stored(&s), "mended, all spans arrive");
+	is_int(agent_process_get(&s, "/health/ready"), 200, "and the agent is ready");
+	agent_process_end(&s);
 }
 
 int main(void)

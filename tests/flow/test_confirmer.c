@@ -130,7 +130,7 @@ static void off_asks_for_no_page(void)
 	ok(may_send(POST) && post(0), "a 2xx is all there is");
 	fail_post(1);
 	ok(may_send(POST), "a POST that fails changes nothing");
-	until_passed(r.loop, 20);
+	wait_ms(r.loop, 20);
 	is_int(r.page.asked, 0, "nobody asked for the page");
 	end();
 }
@@ -237,7 +237,7 @@ static void withdrawn_posts_get_no_verdict_and_a_verdict_may_free(void)
 	r.free_in_verdict = true;
 	wait_verdicts("S", "one is withdrawn, one is stored, and with it all ends");
 	ok(r.c == NULL, "freed from inside");
-	until_passed(r.loop, 20);
+	wait_ms(r.loop, 20);
 	is_text(r.verdicts, "S", "nothing comes after that");
 	end();
 }

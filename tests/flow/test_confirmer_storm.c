@@ -250,7 +250,7 @@ static void storm(uint64_t seed, enum stub_page page, const char *name)
 	struct confirmer_stats s;
 
 	set_up(seed, page);
-	over = until_true(t.loop, is_over, NULL, PATIENCE_S);
+	over = wait_until(t.loop, is_over, NULL, PATIENCE_S);
 	confirmer_stats(t.confirmer, &s);
 	if (!ok(over, "%s, seed %" PRIu64 ": all is done", name, seed))
 		diag("%zu of %d; %s", t.done, POSTS, confirmer_sentence(t.confirmer));

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { SPANS = 100, COMBINATIONS = 8, END_MS = 30000 };
 
-static struct stage s;
+static struct agent_process s;
 
 /* The redirections that close what COMBINATION has bits for. */
 static const char *closed(unsigned combination)
@@ -26,7 +26,7 @@ static const char *closed(unsigned combination)
 static const char *script(unsigned combination)
 {
 	static char path[300];
-	char *program = realpath(stage_program(), NULL);
+	char *program = realpath(agent_process_program(), NULL);
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/start.sh", s.directory);
@@ -56,16 +56,16 @@ static int shell(const char *format, ...)
 
 static void an_agent_works_whatever_is_closed(unsigned combination)
 {
-	stage_open(&s, STAGE_DIRECT);
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_hang(s.stub, true);
 	s.program = script(combination);
-	ok(stage_start(&s, "--shutdown.timeout=100ms", NULL), "agent %s: it serves",
+	ok(agent_process_start(&s, "--shutdown.timeout=100ms", NULL), "agent %s: it serves",
 	        closed(combination));
-	stage_send(&s, SPANS, 0);
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, SPANS), "it stores");
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "it stores");
 	child_signal(s.agent, SIGHUP); /* a line of the log at the least */
-	is_int(stage_get(&s, "/"), 200, "it answers");
-	is_int(stage_stop(&s), 0, "it stops with exit status 0");
+	is_int(agent_process_get(&s, "/"), 200, "it answers");
+	is_int(agent_process_stop(&s), 0, "it stops with exit status 0");
 	ok(shell("! grep -rqa 'agent: ' '%s/spool'", s.directory) == 0,
 	        "no line of its log is in the spool");
 }
@@ -94,7 +94,7 @@ int main(void)
 	for (unsigned i = 0; i < COMBINATIONS; i++) {
 		an_agent_works_whatever_is_closed(i);
 		a_tool_works_whatever_is_closed(i);
-		stage_end(&s);
+		agent_process_end(&s);
 	}
 	return tap_done();
 }

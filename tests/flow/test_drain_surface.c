@@ -2,14 +2,14 @@
 #include <stdio.h>
 
 #include "promtext.h"
-#include "basin.h"
+#include "drain_process.h"
 #include "batchmake.h"
 #include "http/server.h"
 #include "tap.h"
 #include "base/units.h"
-#include "until.h"
+#include "wait.h"
 
-static struct basin b;
+static struct drain_process b;
 
 /* A collector of our own, that keeps what it was sent. */
 static struct {
@@ -38,7 +38,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 	reply->status = 202;
 }
 
-static bool is_posted(struct basin *x)
+static bool is_posted(struct drain_process *x)
 {
 	(void)x;
 	return sent.posts > 0;
@@ -65,33 +65,33 @@ static void a_request_is_what_a_collector_expects(const char *credential, const 
 	struct why why;
 
 	memset(&sent, 0, sizeof(sent));
-	basin_open(&b, 1);
+	drain_process_open(&b, 1);
 	if (http_server_open(&server, b.loop, &o, &why) < 0)
 		ok(0, "a server: %s", why.text);
 	snprintf(url, sizeof(url), "--collector.url=http://127.0.0.1:%u", http_server_port(server));
 	write_file(file, sizeof(file), "secret", "s3cret\n");
 	snprintf(option, sizeof(option), "--collector.%s-file=%s", credential, file);
 	batchmake(&value, "svc", 1, 1, 3);
-	basin_produce_raw(&b, buf_slice(&value), slice_of(NULL, 0), NULL, 0);
-	ok(basin_start(&b, url, option,
+	drain_process_produce_raw(&b, buf_slice(&value), slice_of(NULL, 0), NULL, 0);
+	ok(drain_process_start(&b, url, option,
 	           strcmp(credential, "password") == 0 ? "--collector.user=me" : url,
 	           "--collector.header=X-Scope-OrgID: seven", NULL),
 	        "it serves");
-	ok(basin_until(&b, is_posted), "a record is posted");
+	ok(drain_process_until(&b, is_posted), "a record is posted");
 	ok(slice_same(buf_slice(&sent.body), buf_slice(&value)), "its value unchanged");
 	is_text(sent.type, "application/x-thrift", "as what it is");
 	is_text(sent.format, "jaeger.thrift", "with the format that old collectors want");
 	is_text(sent.encoding, "", "not encoded");
 	is_text(sent.authorization, want, "with its credentials");
 	is_text(sent.tenant, "seven", "and the header that was asked for");
-	ok(basin_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL,
+	ok(drain_process_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL,
 	        "the secret is on no page");
-	is_int(basin_said(&b, "s3cret"), 0, "nor in the log");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
+	is_int(drain_process_said(&b, "s3cret"), 0, "nor in the log");
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	http_server_free(server);
 	buf_free(&value);
 	buf_free(&sent.body);
-	basin_close(&b);
+	drain_process_close(&b);
 }
 
 static void its_pages_say_what_it_does(void)
@@ -111,23 +111,23 @@ static void its_pages_say_what_it_does(void)
 
 	static struct promtext lint;
 
-	basin_open(&b, 1);
-	basin_produce(&b, 50, 2);
-	basin_produce_raw(&b, slice_text("bad"), slice_of(NULL, 0), NULL, 0);
-	basin_produce_raw(&b, slice_of(NULL, 0), slice_of(NULL, 0), NULL, 0);
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 50, 2);
+	drain_process_produce_raw(&b, slice_text("bad"), slice_of(NULL, 0), NULL, 0);
+	drain_process_produce_raw(&b, slice_of(NULL, 0), slice_of(NULL, 0), NULL, 0);
 	stub_collector_script(b.stub, 503, 1, -1);
-	ok(basin_start(&b, "--collector.max-batch-spans=2", NULL), "it serves");
-	ok(basin_until(&b, basin_all_done), "it is done with all");
-	is_int(basin_get(&b, "/metrics"), 200, "there are metrics");
+	ok(drain_process_start(&b, "--collector.max-batch-spans=2", NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
+	is_int(drain_process_get(&b, "/metrics"), 200, "there are metrics");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		ok(strstr(buf_cstr(&b.page), names[i]) != NULL, "%s", names[i]);
 	ok(promtext_valid(&lint, buf_cstr(&b.page)), "they are as Prometheus wants them: %s",
 	        lint.wrong);
-	is_int(basin_get(&b, "/status"), 200, "a page for people");
-	is_int(basin_get(&b, "/status.json"), 200, "and for programs");
-	is_int(basin_get(&b, "/health/ready"), 200, "it is ready");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_get(&b, "/status"), 200, "a page for people");
+	is_int(drain_process_get(&b, "/status.json"), 200, "and for programs");
+	is_int(drain_process_get(&b, "/health/ready"), 200, "it is ready");
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	drain_process_close(&b);
 }
 
 /* The text of the file at PATH up to a bound far above what a short run logs. */
@@ -147,100 +147,100 @@ static void a_healthy_run_warns_of_nothing(void)
 {
 	const char *log;
 
-	basin_open(&b, 2);
-	basin_produce(&b, 50, 2);
-	ok(basin_start(&b, NULL), "it serves");
-	ok(basin_until(&b, basin_all_done), "it is done with all");
-	is_int(basin_get(&b, "/status"), 200, "a page for people");
+	drain_process_open(&b, 2);
+	drain_process_produce(&b, 50, 2);
+	ok(drain_process_start(&b, NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
+	is_int(drain_process_get(&b, "/status"), 200, "a page for people");
 	ok(strstr(buf_cstr(&b.page), "delivering to http://127.0.0.1:") != NULL &&
 	                strstr(buf_cstr(&b.page), ", 100 spans since the start") != NULL,
 	        "it says where spans are delivered, and how many were");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	log = text_of(basin_log(&b));
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	log = text_of(drain_process_log(&b));
 	ok(strstr(log, "reading topic") != NULL && strstr(log, "\"warn\"") == NULL &&
 	                strstr(log, "\"error\"") == NULL,
 	        "the log has no warning and no error");
 	for (const char *at = log; (at = strstr(at, "\"level\":\"warn\"")) != NULL; at++)
 		diag("%.*s", (int)strcspn(at, "\n"), at);
-	basin_close(&b);
+	drain_process_close(&b);
 }
 
 static void a_rate_is_kept(void)
 {
 	uint64_t began;
 
-	basin_open(&b, 2);
-	ok(basin_start(&b, "--drain.max-spans-per-second=1000", NULL),
+	drain_process_open(&b, 2);
+	ok(drain_process_start(&b, "--drain.max-spans-per-second=1000", NULL),
 	        "it serves, 1,000 spans a second");
-	basin_produce(&b, 1, 10);
-	ok(basin_until(&b, basin_all_seen), "it has its partitions");
+	drain_process_produce(&b, 1, 10);
+	ok(drain_process_until(&b, drain_process_all_seen), "it has its partitions");
 	began = clock_mono_us();
-	basin_produce(&b, 250, 10);
-	ok(basin_until(&b, basin_all_seen), "2,500 spans arrive");
+	drain_process_produce(&b, 250, 10);
+	ok(drain_process_until(&b, drain_process_all_seen), "2,500 spans arrive");
 	ok(clock_mono_us() - began > 2200 * US_PER_MS, "not faster than they may");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	drain_process_close(&b);
 }
 
 /* With a login the mock cluster would take no connection: that the property wins is seen by what arrives. */
 static void a_property_wins_over_jaegers_name_of_it(void)
 {
-	basin_open(&b, 1);
-	basin_produce(&b, 10, 3);
-	ok(basin_start(&b, "--kafka.consumer.authentication=plaintext",
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 10, 3);
+	ok(drain_process_start(&b, "--kafka.consumer.authentication=plaintext",
 	           "--kafka.consumer.plaintext.username=me",
 	           "--kafka.consumer.plaintext.password=s3cret",
 	           "--kafka.consumer.property=security.protocol=plaintext",
 	           "--drain.quarantine=none", NULL),
 	        "it serves");
-	ok(basin_until(&b, basin_all_done), "records arrive");
-	is_int(basin_said(&b, "property security.protocol, given as such, wins"), 1,
+	ok(drain_process_until(&b, drain_process_all_done), "records arrive");
+	is_int(drain_process_said(&b, "property security.protocol, given as such, wins"), 1,
 	        "a line says so");
-	ok(basin_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL &&
+	ok(drain_process_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL &&
 	                strstr(buf_cstr(&b.page), "kafka.consumer.plaintext.username") != NULL,
 	        "the password is not on the page of options");
-	is_int(basin_said(&b, "s3cret"), 0, "nor in the log");
-	basin_close(&b);
+	is_int(drain_process_said(&b, "s3cret"), 0, "nor in the log");
+	drain_process_close(&b);
 }
 
 static void it_ends_with_kafka_away(void)
 {
-	basin_open(&b, 2);
-	basin_produce(&b, 100, 2);
-	ok(basin_start(&b, NULL), "it serves");
-	ok(basin_until(&b, basin_all_done), "it is done with all");
+	drain_process_open(&b, 2);
+	drain_process_produce(&b, 100, 2);
+	ok(drain_process_start(&b, NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	kafka_mock_down(b.kafka);
-	is_int(basin_stop(&b), 0, "SIGTERM with Kafka away: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_stop(&b), 0, "SIGTERM with Kafka away: exit status 0");
+	drain_process_close(&b);
 }
 
 static void a_large_record_is_cut(void)
 {
-	basin_open(&b, 1);
-	basin_produce(&b, 3, 4000);
-	ok(basin_start(&b, NULL), "it serves");
-	ok(basin_until(&b, basin_all_done), "three records of 4,000 spans are done");
-	is_int(basin_missing(&b), 0, "every span has arrived");
-	is_int(basin_duplicates(&b), 0, "once");
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 3, 4000);
+	ok(drain_process_start(&b, NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "three records of 4,000 spans are done");
+	is_int(drain_process_missing(&b), 0, "every span has arrived");
+	is_int(drain_process_duplicates(&b), 0, "once");
 	is_int(stub_collector_counts(b.stub)->taken, 24, "in batches of 500");
 	is_int(b.records.delivered, 3, "that count as three records");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	drain_process_close(&b);
 }
 
 static void too_large_for_the_collector_is_halved(void)
 {
-	basin_open(&b, 1);
-	basin_produce(&b, 3, 400);
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 3, 400);
 	stub_collector_script(b.stub, 413, 5, -1);
-	ok(basin_start(&b, NULL), "it serves");
-	ok(basin_until(&b, basin_all_done), "it is done with all");
-	is_int(basin_missing(&b), 0, "every span has arrived");
-	is_int(basin_duplicates(&b), 0, "once");
+	ok(drain_process_start(&b, NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
+	is_int(drain_process_missing(&b), 0, "every span has arrived");
+	is_int(drain_process_duplicates(&b), 0, "once");
 	is_int(stub_collector_counts(b.stub)->taken, 8,
 	        "three records in eight batches, for five were halved");
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	drain_process_close(&b);
 }
 
 int main(void)

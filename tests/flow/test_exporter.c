@@ -100,7 +100,7 @@ static void answer_by_size(struct fixture *d, uint32_t limit, int status, struct
 			if (inspect_batch(body, &facts, see, s, NULL) == 0)
 				fake_answer(0, 202, "", -1);
 		}
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 }
 
@@ -179,7 +179,7 @@ static void a_purge_gives_back_what_is_not_on_the_wire(void)
 	is_int(d->reported, 8, "each is reported with its answer");
 	while (fake.n > 0)
 		fake_answer(0, 500, "", -1);
-	until_passed(d->loop, 20);
+	wait_ms(d->loop, 20);
 	is_int(fake.sent, 8, "none was sent again");
 	is_int(d->reported, 12, "all are reported");
 	fixture_close(d);
@@ -267,7 +267,7 @@ static void a_flush_ends_when_all_is_delivered(void)
 	exporter_flush(d->exporter, 60000, fixture_flushed, d);
 	is_int(d->flushes, 0, "not from within the call");
 	ok(fixture_answer_all(d, 202, 12), "all are delivered");
-	until_passed(d->loop, 5);
+	wait_ms(d->loop, 5);
 	is_int(d->flushes, 1, "flushed, once, long before its budget");
 	fixture_close(d);
 }
@@ -286,7 +286,7 @@ static void a_flush_ends_with_its_budget(void)
 		fixture_must_send(d, 1);
 	ok(fixture_out(d, 8), "eight hang");
 	exporter_flush(d->exporter, 20, fixture_flushed, d);
-	ok(until_true(d->loop, has_flushed, d, 10), "flushed");
+	ok(wait_until(d->loop, has_flushed, d, 10), "flushed");
 	for (int i = 0; i < 12; i++) {
 		maybe += d->items[i].outcome == EXPORTER_MAYBE_SENT;
 		not += d->items[i].outcome == EXPORTER_NOT_SENT;
@@ -302,7 +302,7 @@ static void an_empty_flush_ends_at_once(void)
 
 	exporter_flush(d->exporter, 60000, fixture_flushed, d);
 	is_int(d->flushes, 0, "not from within the call");
-	ok(until_true(d->loop, has_flushed, d, 10), "but in the next turn");
+	ok(wait_until(d->loop, has_flushed, d, 10), "but in the next turn");
 	fixture_close(d);
 }
 
@@ -315,7 +315,7 @@ static void a_closed_exporter_is_silent(void)
 	ok(fixture_out(d, 8), "requests are out");
 	exporter_free(d->exporter);
 	d->exporter = NULL;
-	until_passed(d->loop, 5);
+	wait_ms(d->loop, 5);
 	is_int(d->reported, 0, "no report comes");
 	fixture_close(d);
 }

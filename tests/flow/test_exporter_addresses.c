@@ -62,7 +62,7 @@ static bool has_wanted(void *arg)
 static void wait_destinations(struct fixture *d, size_t n, const char *name)
 {
 	d->want = n;
-	ok(until_true(d->loop, has_wanted, d, SECONDS), "%s", name);
+	ok(wait_until(d->loop, has_wanted, d, SECONDS), "%s", name);
 }
 
 static struct fixture *open_both(void)
@@ -84,7 +84,7 @@ static bool looked_up(void *arg)
 static void wait_lookups(struct fixture *d)
 {
 	d->want = resolver_lookups() + 3;
-	ok(until_true(d->loop, looked_up, d, SECONDS), "the name is looked up again");
+	ok(wait_until(d->loop, looked_up, d, SECONDS), "the name is looked up again");
 }
 
 static size_t out_at(const char *address)
@@ -110,7 +110,7 @@ static void answer_but(struct fixture *d, const char *away, size_t reported)
 			away != NULL &&strcmp(fake.out[0].address, away) == 0
 			        ? fake_fail(0, HTTP_NO_CONNECTION)
 			        : fake_answer(0, 202, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int(d->reported, reported, "all are reported");
 }
@@ -262,7 +262,7 @@ static void a_name_that_is_unknown_at_first_heals(void)
 	for (int i = 0; i < 5000 && !look(d).named[1]; i++) {
 		while (fake.n > 0)
 			fake_fail(0, HTTP_UNKNOWN_HOST);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	while (fake.n > 0)
 		strcmp(fake.out[0].address, "") == 0 ? fake_fail(0, HTTP_UNKNOWN_HOST)
@@ -295,7 +295,7 @@ static void an_address_is_not_looked_up(void)
 
 	send_some(d, 1);
 	ok(fixture_out(d, 1) && out_at("") == 1, "an address is asked as it is");
-	until_passed(d->loop, 10 * LOOKUP_MS);
+	wait_ms(d->loop, 10 * LOOKUP_MS);
 	is_int(resolver_lookups(), 0, "and not looked up");
 	answer_but(d, NULL, 1);
 	fixture_close(d);
@@ -316,7 +316,7 @@ static void addresses_may_change_all_the_time(void)
 			while (fake.n > (size_t)k)
 				i % 3 == 0 ? fake_fail(k, HTTP_NO_CONNECTION)
 				           : fake_answer((size_t)k, 202, "", -1);
-			until_passed(d->loop, 1);
+			wait_ms(d->loop, 1);
 		}
 		if (i % 20 == 19)
 			answer_but(d, NULL, d->nitems);

@@ -22,7 +22,7 @@ static void answer_without_gzip(struct fixture *d, int status, const char *said)
 
 			fake_answer(0, gzip ? status : 202, gzip ? said : "", -1);
 		}
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 }
 

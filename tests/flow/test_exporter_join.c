@@ -180,7 +180,7 @@ static void refuse_items(struct fixture *d, bool (*is_bad)(uint64_t item), size_
 				bad |= seen.times[item][1] > 0 && is_bad(item);
 			fake_answer(0, bad ? 400 : 202, bad ? "bad span" : "", -1);
 		}
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 }
 
@@ -229,7 +229,7 @@ static void a_collector_that_takes_singles_only_gets_singles(void)
 		for (int i = 0; i < 3000 && d->reported < d->nitems; i++) {
 			while (fake.n > 0)
 				fake_answer(0, spans_of(0) > 1 ? 400 : 202, "", -1);
-			until_passed(d->loop, 1);
+			wait_ms(d->loop, 1);
 		}
 		sent = fake.sent - sent;
 	}
@@ -273,7 +273,7 @@ static void a_collector_that_takes_singles_only_is_not_held(void)
 	for (int i = 0; i < 3000 && d->reported < d->nitems; i++) {
 		while (fake.n > 0)
 			fake_answer(0, spans_of(0) > 1 ? 400 : 202, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int((int64_t)count_outcomes(d, EXPORTER_DELIVERED), 1500, "all are delivered");
 	is_int(d->changes, 0, "and no operator is called for");

@@ -128,7 +128,7 @@ static void end(void)
 
 static void wait_for(bool (*so)(void *arg), const char *name)
 {
-	ok(until_true(w.d->loop, so, w.d, SECONDS), "%s", name);
+	ok(wait_until(w.d->loop, so, w.d, SECONDS), "%s", name);
 }
 
 /* Items up to number N are handed in, as the exporter has room for them, and reported. */

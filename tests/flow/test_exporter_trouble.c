@@ -122,7 +122,7 @@ static void refuse_trace(struct fixture *d, uint64_t trace, size_t n)
 			fake_answer(
 			        k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
 		}
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 }
 
@@ -215,7 +215,7 @@ static void a_collector_that_refuses_all_is_held_and_nothing_is_poison(void)
 	for (int i = 0; i < 200 && d->reported == 0; i++) {
 		while (fake.n > 0)
 			fake_answer(0, 400, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int(d->reported, 0, "nothing is reported while all are refused");
 	is_int(d->state, EXPORTER_BLOCKED, "an operator must look");
@@ -248,7 +248,7 @@ static void a_hold_is_no_evidence_against_a_item(void)
 			else
 				fake_answer(0, again ? 400 : 202, "", -1);
 		}
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int(refusals > 0, 1, "it was refused once after the hold");
 	is_int(d->items[0].outcome, EXPORTER_DELIVERED, "and that is forgiven");
@@ -268,7 +268,7 @@ static void many_bad_items_among_good_ones_are_just_that(void)
 			        fixture_first(0).trace_low % 3 != 0 && fake.out[0].len > 40 ? 400
 			                                                                    : 202,
 			        "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	for (size_t i = 0; i < d->nitems; i++)
 		poison += d->items[i].outcome == EXPORTER_REFUSED;
@@ -289,7 +289,7 @@ static void a_misconfigured_collector_is_held(int status, enum http_trouble trou
 		while (fake.n > 0)
 			status != 0 ? fake_answer(0, status, "", -1) : fake_fail(0, trouble);
 	}
-	until_passed(d->loop, 3);
+	wait_ms(d->loop, 3);
 	ok(d->state == EXPORTER_BLOCKED && d->reported == 0, "%d %s: held, nothing is given up",
 	        status, status ? "" : "(no answer)");
 	ok(fixture_answer_all(d, 202, 4) && d->items[0].outcome == EXPORTER_DELIVERED,
@@ -319,7 +319,7 @@ static void two_hundred_bad_items_in_a_row_are_too_many(void)
 			;
 		while (fake.n > 0)
 			fake_answer(0, fake.out[0].len < 40 ? 202 : 400, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	for (size_t i = 0; i < d->nitems; i++)
 		poison += d->items[i].reports > 0 && d->items[i].outcome == EXPORTER_REFUSED;
@@ -345,7 +345,7 @@ static void of_two_collectors_the_well_one_gets_all(void)
 		while (fake.n > 0)
 			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION)
 			                              : fake_answer(0, 202, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int(d->reported, 16, "all are delivered by the other");
 	is_int(d->state, EXPORTER_DEGRADED, "one of them is missed");
@@ -365,7 +365,7 @@ static void what_one_refuses_another_may_take(void)
 	for (int i = 0; i < 1000 && d->reported < 16; i++) {
 		while (fake.n > 0)
 			fake_answer(0, fake_goes_to(0, "http://one") ? 400 : 202, "", -1);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	for (int i = 0; i < 16; i++)
 		if (d->items[i].outcome != EXPORTER_DELIVERED)
@@ -386,7 +386,7 @@ static void a_item_that_always_fails_while_others_pass_is_poison(void)
 		for (size_t k = fake.n; k-- > 0;)
 			fake_answer(k, fixture_first(k).trace_low == 1 ? 500 : 202, "", -1);
 		fakeclock_ahead_us += US_PER_S / 2;
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	is_int(d->items[0].outcome, EXPORTER_REFUSED, "poison in the end");
 	is_text(d->items[0].cause, "failing", "because it kept failing");
@@ -413,7 +413,7 @@ static void two_items_that_always_fail_keep_no_other_out(int status)
 		}
 		if (++looks > 100 && d->nitems < 3)
 			(void)!fixture_send(d, 1, NULL);
-		until_passed(d->loop, 1);
+		wait_ms(d->loop, 1);
 	}
 	ok(d->nitems == 3 && d->items[2].reports == 1, "%d: a third is taken and delivered",
 	        status);
@@ -433,7 +433,7 @@ static void a_refused_item_is_given_back_to_a_purge(void)
 	exporter_purge(d->exporter);
 	is_int(d->items[0].outcome, EXPORTER_NOT_SENT, "the suspect comes back");
 	fake_answer(0, 400, "", -1);
-	until_passed(d->loop, 2);
+	wait_ms(d->loop, 2);
 	is_int(exporter_state(d->exporter), EXPORTER_BLOCKED, "the answer still counts");
 	fixture_close(d);
 }
@@ -444,7 +444,7 @@ static void out_of_memory_is_tried_again(void)
 
 	fake.refuse = E_NOMEM;
 	fixture_must_send(d, 1);
-	until_passed(d->loop, 3);
+	wait_ms(d->loop, 3);
 	is_int(d->reported, 0, "a request that cannot be made is not reported");
 	fake.refuse = 0;
 	fakeclock_ahead_us += 2 * US_PER_S;

@@ -164,7 +164,7 @@ static void what_can_never_work_is_refused_at_once(void)
 	r.headers = NULL;
 	r.content_type = "text/plain\r\nX: y";
 	is_int(bench_send(&b, &r), E_USAGE, "a type with one");
-	until_passed(b.loop, 10);
+	wait_ms(b.loop, 10);
 	is_int(b.told.n, 0, "none of these is answered");
 	is_int(http_client_pending(b.client), 0, "or pending");
 
@@ -208,7 +208,7 @@ static void more_requests_than_connections_wait_their_turn(void)
 		is_int(bench_send(&b, &r), 0, "taken");
 	is_int(http_client_pending(b.client), 20, "20 are pending");
 	run_until_count(b.loop, &b.peers.requests, 3);
-	until_passed(b.loop, 20);
+	wait_ms(b.loop, 20);
 	is_int(b.peers.requests, 3, "3 are out, nobody answers them");
 	b.peers.reply = REPLY_202;
 	for (int i = 0; i < PEERS; i++)
@@ -242,7 +242,7 @@ static void more_hosts_than_connections_share_them(void)
 
 		snprintf(url, sizeof(url), "http://127.0.0.1:%u/", more[i % 3].server.port);
 		bench_ask(&b, &r);
-		until_passed(b.loop, 5);
+		wait_ms(b.loop, 5);
 		for (int j = 0; j < 3; j++)
 			open += more[j].open;
 		ok(b.told.last.status == 202 && open <= 2,
@@ -352,7 +352,7 @@ static void an_answer_may_send_cancel_and_free(void)
 	for (int i = 0; i < 6; i++)
 		is_int(http_client_send(b.client, &g.r, on_again, &g), 0, "sent");
 	run_until_count(b.loop, &g.answered, 17);
-	until_passed(b.loop, 20);
+	wait_ms(b.loop, 20);
 	is_int(g.answered, 17, "after freeing from inside an answer there is silence");
 	bench_close(&b);
 }

@@ -201,7 +201,7 @@ static void pieces_are_sent_once(void)
 	is_lost(bench_ask(&b, &r), "the kept connection is closed under the second");
 	is_text(b.told.error, "the server closed a kept connection before it answered",
 	        "which the error says");
-	until_passed(b.loop, 50);
+	wait_ms(b.loop, 50);
 	is_int(b.peers.requests, 2, "the second was not sent again");
 	bench_close(&b);
 	pieces_free(&p);

@@ -7,7 +7,7 @@
 #include "clienttest.h"
 #include "fakeclock.h"
 #include "tempdir.h"
-#include "until.h"
+#include "wait.h"
 
 static char dir[TEMPDIR_PATH];
 
@@ -94,7 +94,7 @@ static void comes(struct bench *b, const char *header, const char *name)
 
 	for (int i = 0; i < 200 && !came; i++) {
 		came = has_come(&w);
-		until_passed(b->loop, 1);
+		wait_ms(b->loop, 1);
 	}
 	ok(came, "%s", name);
 }
@@ -112,7 +112,7 @@ static void a_token_that_is_rotated_is_used(void)
 	comes(&b, "Authorization: Bearer new\r\n", "the one that took its place");
 	write_file(opts.files[CREDENTIAL_BEARER], "");
 	bench_post(&b, "END");
-	until_passed(b.loop, 20);
+	wait_ms(b.loop, 20);
 	comes(&b, "Authorization: Bearer new\r\n", "an empty file changes nothing");
 	if (unlink(opts.files[CREDENTIAL_BEARER]) < 0)
 		abort();

@@ -9,7 +9,7 @@
 
 #include "clienttest.h"
 #include "fakeclock.h"
-#include "until.h"
+#include "wait.h"
 
 /* How often the file of the system's authorities was opened: by OpenSSL, which calls this definition. */
 static size_t bundle_opens;
@@ -275,7 +275,7 @@ static bool becomes(struct bench *b, unsigned port, int status)
 		if (b->told.last.status == status &&
 		        (status != 0 || b->told.last.trouble == HTTP_TLS))
 			return true;
-		until_passed(b->loop, 1);
+		wait_ms(b->loop, 1);
 	}
 	diag("status %d, %s", b->told.last.status, b->told.error);
 	return false;

@@ -1,10 +1,10 @@
 /* test_http_server.c — routes, bodies, answers and ends of the http server, over raw sockets. */
 #include <dirent.h>
 
-#include "housetest.h"
+#include "http_server_fixture.h"
 
 /* What comes back for a request on a connection of its own, up to the end of the answer. */
-static const char *answer_to(struct house *h, const char *request, const char *end)
+static const char *answer_to(struct server_fixture *h, const char *request, const char *end)
 {
 	raw_close(&h->c);
 	raw_connect(&h->c, h->loop, http_server_port(h->server));
@@ -15,10 +15,10 @@ static const char *answer_to(struct house *h, const char *request, const char *e
 
 static void a_route_answers_its_methods(void)
 {
-	struct house h;
+	struct server_fixture h;
 	const char *got;
 
-	open_house(&h);
+	open_server(&h);
 	got = answer_to(&h,
 	        "GET /hello?name=a%20b+c&name=x HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\n\r\n",
 	        "hello");
@@ -34,16 +34,16 @@ static void a_route_answers_its_methods(void)
 	        "an argument without a value is there, empty");
 	answer_to(&h, GET("/hello"), "hello nobody");
 	is_int(h.args, 0, "an argument that is not there is counted 0 times");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void wrong_methods_and_paths_are_refused(void)
 {
 	static const char *const refused[] = { "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "get" };
-	struct house h;
+	struct server_fixture h;
 	char request[128];
 
-	open_house(&h);
+	open_server(&h);
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\nHost: h\r\n\r\n",
 		        refused[i]);
@@ -62,16 +62,16 @@ static void wrong_methods_and_paths_are_refused(void)
 	ok(strstr(buf_cstr(&h.c.got), "\r\nX-Content-Type-Options: nosniff\r\n") != NULL,
 	        "never sniffed");
 	is_int(h.asked, 1, "only what may be asked was asked");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_body_comes_whole(void)
 {
-	struct house h;
+	struct server_fixture h;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234");
-	until_passed(h.loop, 20);
+	wait_ms(h.loop, 20);
 	is_int(h.asked, 0, "half a body asks nothing");
 	raw_send(&h.c, "56789");
 	raw_wait(&h.c, "\r\n\r\n");
@@ -83,12 +83,12 @@ static void a_body_comes_whole(void)
 	               "3\r\nabc\r\n5\r\ndefgh\r\n0\r\n\r\n");
 	run_until_count(h.loop, &h.asked, 2);
 	is_int(h.body, 8, "a chunked body on the same connection");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_body_has_a_bound(void)
 {
-	struct house h;
+	struct server_fixture h;
 
 	open_with(&h, (struct http_server_opts){ .max_body = 8 });
 	answer_to(&h, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n01234567",
@@ -108,16 +108,16 @@ static void a_body_has_a_bound(void)
 	               "chunked\r\n\r\n9\r\n012345678\r\n0\r\n\r\n");
 	ok(raw_wait_closed(&h.c), "a chunked one is hung up on");
 	is_int(h.asked, 1, "nobody was asked");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void an_answer_may_come_later(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct http_reply reply = { 0 };
 	struct raw other;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/later"));
 	ok(run_until_count(h.loop, &h.asked, 1), "the question came");
 	ok(raw_connect(&other, h.loop, http_server_port(h.server)), "meanwhile");
@@ -133,54 +133,54 @@ static void an_answer_may_come_later(void)
 	raw_send(&h.c, GET("/sooner"));
 	ok(raw_wait(&h.c, "sooner than later"), "later may be at once; the connection lives on");
 	raw_close(&other);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_late_answer_does_not_mind_a_client_that_left(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct http_reply reply = { 0 };
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/later"));
 	run_until_count(h.loop, &h.asked, 1);
 	raw_close(&h.c);
-	until_passed(h.loop, 20);
+	wait_ms(h.loop, 20);
 	buf_text(&reply.body, "to nobody");
 	http_later_answer(&h.later, &reply);
 	raw_connect(&h.c, h.loop, http_server_port(h.server));
 	raw_send(&h.c, GET("/hello"));
 	ok(raw_wait(&h.c, "hello"), "the server lives on");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_reply_may_reset_connections(void)
 {
-	struct house h;
+	struct server_fixture h;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/hang-up"));
 	ok(raw_wait_closed(&h.c) && h.c.got.len == 0, "closed without a word");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void the_server_may_be_freed_from_inside_and_with_questions_open(void)
 {
-	struct house h;
+	struct server_fixture h;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/free"));
 	ok(raw_wait_closed(&h.c), "freed from inside an answer: connections are dropped");
-	close_house(&h);
+	close_server(&h);
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/later"));
 	run_until_count(h.loop, &h.asked, 1);
 	http_server_free(h.server);
 	h.server = NULL;
 	ok(raw_wait_closed(&h.c) && h.c.got.len == 0,
 	        "freed with a question open: the client is dropped");
-	close_house(&h);
+	close_server(&h);
 }
 
 static int open_descriptors(void)
@@ -196,13 +196,13 @@ static int open_descriptors(void)
 
 static void the_port_can_be_had_again_at_once(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct http_server_opts again = { .routes = routes };
 	struct why why;
 	uint16_t port;
 	int before;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/hello"));
 	raw_wait(&h.c, "hello");
 	before = open_descriptors();
@@ -221,18 +221,18 @@ static void the_port_can_be_had_again_at_once(void)
 		raw_wait(&h.c, "hello");
 	}
 	is_int(open_descriptors(), before, "no descriptor is left behind");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_taken_port_is_named(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct http_server *second = NULL;
 	struct http_server_opts opts = { .routes = routes };
 	char want[64];
 	struct why why;
 
-	open_house(&h);
+	open_server(&h);
 	opts.at = (struct hostport){ "127.0.0.1", http_server_port(h.server) };
 	ok(http_server_open(&second, h.loop, &opts, &why) < 0,
 	        "a second server on the port is refused");
@@ -243,7 +243,7 @@ static void a_taken_port_is_named(void)
 	ok(http_server_open(&second, h.loop, &opts, &why) < 0 &&
 	                strstr(why.text, "no-such-host.invalid") != NULL,
 	        "so is an unknown host: %s", why.text);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void no_host_is_both_families(void)
@@ -252,7 +252,7 @@ static void no_host_is_both_families(void)
 	struct http_server *s = NULL;
 	struct http_server_opts opts = { .routes = routes };
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct house h = { 0 };
+	struct server_fixture h = { 0 };
 	struct raw c;
 	struct why why;
 	int fd;

@@ -1,7 +1,7 @@
 /* test_http_server_bad.c — clients that are rude, slow or too many, and a process without descriptors. */
 #include <sys/resource.h>
 
-#include "housetest.h"
+#include "http_server_fixture.h"
 
 static void garbage_harms_nobody(void)
 {
@@ -17,9 +17,9 @@ static void garbage_harms_nobody(void)
 		"GET /%00%ff%2e%2e/ HTTP/1.1\r\nHost: h\r\n\r\n",
 		"GET /hello?%zz=%&&&=&name HTTP/1.1\r\nHost: h\r\n\r\n",
 	};
-	struct house h;
+	struct server_fixture h;
 
-	open_house(&h);
+	open_server(&h);
 	for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
 		struct raw c;
 
@@ -31,15 +31,15 @@ static void garbage_harms_nobody(void)
 	}
 	raw_send(&h.c, GET("/hello"));
 	ok(raw_wait(&h.c, "hello"), "another is answered");
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_head_has_a_bound(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct buf head = { 0 };
 
-	open_house(&h);
+	open_server(&h);
 	buf_text(&head, "GET /hello HTTP/1.1\r\nHost: h\r\n");
 	for (int i = 0; i < 2000; i++)
 		buf_printf(&head, "X-%d: 0123456789012345678901234567890123456789\r\n", i);
@@ -47,12 +47,12 @@ static void a_head_has_a_bound(void)
 	ok(raw_wait_closed(&h.c), "a head of 100 kB is not taken");
 	is_int(h.asked, 0, "nobody was asked");
 	buf_free(&head);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void slow_clients_are_shut_out(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct raw reader;
 
 	open_with(&h, (struct http_server_opts){ .request_ms = 50, .idle_ms = 50 });
@@ -73,28 +73,28 @@ static void slow_clients_are_shut_out(void)
 	raw_connect(&reader, h.loop, http_server_port(h.server));
 	watch_set(reader.watch, 0);
 	raw_send(&reader, GET("/much"));
-	until_passed(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
+	wait_ms(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
 	watch_set(reader.watch, WATCH_READ);
 	ok(raw_wait_closed(&reader) && reader.got.len < 8u << 20,
 	        "one that does not read its answer");
 	raw_close(&reader);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_question_that_waits_is_not_shut_out(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct http_reply reply = { 0 };
 
 	open_with(&h, (struct http_server_opts){ .request_ms = 50, .idle_ms = 50 });
 	raw_send(&h.c, GET("/later"));
 	run_until_count(h.loop, &h.asked, 1);
-	until_passed(h.loop, 1200);
+	wait_ms(h.loop, 1200);
 	is_int(h.c.closed, 0, "it waits for its answer, not for its client");
 	buf_text(&reply.body, "patience");
 	http_later_answer(&h.later, &reply);
 	ok(raw_wait(&h.c, "patience"), "and gets it");
-	close_house(&h);
+	close_server(&h);
 }
 
 enum { MANY = 200, BOUND = 64 };
@@ -113,10 +113,10 @@ static bool the_rest_is_closed(void *arg)
 static void a_probe_gets_past(const char *text, const char *which)
 {
 	static struct raw many[MANY];
-	struct house h;
+	struct server_fixture h;
 	size_t oldest = 0;
 
-	open_house(&h);
+	open_server(&h);
 	raw_close(&h.c);
 	for (size_t i = 0; i < MANY; i++) {
 		raw_connect(&many[i], h.loop, http_server_port(h.server));
@@ -135,7 +135,7 @@ static void a_probe_gets_past(const char *text, const char *which)
 	ok(turns_in(h.loop, 300) < 1000, "and the loop rests");
 	for (size_t i = 0; i < MANY; i++)
 		raw_close(&many[i]);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void nobody_locks_the_door(void)
@@ -149,7 +149,7 @@ static void nobody_locks_the_door(void)
 
 static void an_idle_connection_goes_before_a_request(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct raw idle, more;
 
 	open_with(&h, (struct http_server_opts){ .max_connections = 2 });
@@ -166,13 +166,13 @@ static void an_idle_connection_goes_before_a_request(void)
 	ok(raw_wait(&h.c, "202"), "the request goes on");
 	raw_close(&idle);
 	raw_close(&more);
-	close_house(&h);
+	close_server(&h);
 }
 
 /* The program owes both an answer. */
 static void a_question_that_waits_keeps_its_place(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct raw more[2];
 	struct http_later *later[2];
 	size_t turns;
@@ -200,17 +200,17 @@ static void a_question_that_waits_keeps_its_place(void)
 	ok(raw_wait(&more[1], "hello"), "then the third gets in");
 	raw_close(&more[0]);
 	raw_close(&more[1]);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void without_descriptors_the_loop_rests_and_heals(void)
 {
 	struct rlimit was, none;
-	struct house h;
+	struct server_fixture h;
 	struct raw c;
 	size_t turns;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/hello"));
 	raw_wait(&h.c, "hello");
 	getrlimit(RLIMIT_NOFILE, &was);
@@ -224,7 +224,7 @@ static void without_descriptors_the_loop_rests_and_heals(void)
 	raw_send(&c, GET("/hello"));
 	ok(raw_wait(&c, "hello"), "with one free again the connection gets in");
 	raw_close(&c);
-	close_house(&h);
+	close_server(&h);
 }
 
 /* ---- clients that pipeline ---- */
@@ -232,7 +232,7 @@ static void without_descriptors_the_loop_rests_and_heals(void)
 enum { PIPELINERS = 60, PIPELINED = 50, RUNS_A_TURN = 3, ANSWERS_A_RUN = 8 };
 
 struct turns {
-	struct house *h;
+	struct server_fixture *h;
 	size_t asked, most, turns;
 };
 
@@ -262,11 +262,11 @@ static void pipeliners_get_a_few_answers_a_turn(void)
 {
 	static struct raw many[PIPELINERS];
 	struct turn_hook *hook;
-	struct house h;
+	struct server_fixture h;
 	struct turns t = { .h = &h };
 	size_t before;
 
-	open_house(&h);
+	open_server(&h);
 	if (turn_hook_open(&hook, h.loop, note_turn, &t) < 0)
 		abort();
 	for (size_t i = 0; i < PIPELINERS; i++) {
@@ -287,15 +287,15 @@ static void pipeliners_get_a_few_answers_a_turn(void)
 	turn_hook_free(hook);
 	for (size_t i = 0; i < PIPELINERS; i++)
 		raw_close(&many[i]);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void a_server_is_freed_with_requests_deferred(void)
 {
 	static struct raw many[PIPELINERS];
-	struct house h;
+	struct server_fixture h;
 
-	open_house(&h);
+	open_server(&h);
 	for (size_t i = 0; i < PIPELINERS; i++) {
 		raw_connect(&many[i], h.loop, http_server_port(h.server));
 		raw_pipeline(&many[i], GET("/hello"), PIPELINED);
@@ -305,7 +305,7 @@ static void a_server_is_freed_with_requests_deferred(void)
 	ok(raw_wait_closed(&many[0]), "the server goes, and hangs up on those that it owes");
 	for (size_t i = 0; i < PIPELINERS; i++)
 		raw_close(&many[i]);
-	close_house(&h);
+	close_server(&h);
 }
 
 /* The lowest descriptor that is free: as the limit it leaves none. */
@@ -320,10 +320,10 @@ static rlim_t lowest_free(void)
 static void without_descriptors_an_idle_connection_gives_way(void)
 {
 	struct rlimit was, used_up;
-	struct house h;
+	struct server_fixture h;
 	struct raw c;
 
-	open_house(&h);
+	open_server(&h);
 	raw_send(&h.c, GET("/hello"));
 	raw_wait(&h.c, "hello");
 	raw_connect(&c, h.loop, http_server_port(h.server));
@@ -335,19 +335,19 @@ static void without_descriptors_an_idle_connection_gives_way(void)
 	is_int(h.c.closed, 1, "over the descriptor of one that was idle");
 	setrlimit(RLIMIT_NOFILE, &was);
 	raw_close(&c);
-	close_house(&h);
+	close_server(&h);
 }
 
 static void few_descriptors_mean_few_connections(void)
 {
 	static struct raw many[4];
 	struct rlimit was, few;
-	struct house h;
+	struct server_fixture h;
 
 	getrlimit(RLIMIT_NOFILE, &was);
 	few = (struct rlimit){ 30, was.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &few);
-	open_house(&h);
+	open_server(&h);
 	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
 		raw_connect(&many[i], h.loop, http_server_port(h.server));
 		raw_send(&many[i], GET("/hello"));
@@ -358,7 +358,7 @@ static void few_descriptors_mean_few_connections(void)
 	setrlimit(RLIMIT_NOFILE, &was);
 	for (size_t i = 0; i < ARRAY_LEN(many); i++)
 		raw_close(&many[i]);
-	close_house(&h);
+	close_server(&h);
 }
 
 int main(void)

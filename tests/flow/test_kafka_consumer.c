@@ -26,18 +26,18 @@ static void a_member_reads_everything_once(void)
 	member_join(g, &g->a);
 	is_int(kafka_consumer_lag(g->a.c, 0), -1,
 	        "the lag is unknown before there is an assignment");
-	ok(until_true(g->loop, a_is_at_all_ends, g, SECONDS),
+	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS),
 	        "it comes to the end of each partition");
 	ok(group_saw_all(g) && group_saw_twice(g) == 0, "after every record, once");
 	is_int(g->a.stored[0], KAFKA_OFFSET_BEGINNING,
 	        "it began at the beginning: nothing was stored");
 	is_int(g->a.end_at[0], 250, "the end is where the next record will be");
 	is_int(g->a.headers, 1000, "headers can be read");
-	ok(until_true(g->loop, a_has_no_lag, g, SECONDS), "there is no lag");
+	ok(wait_until(g->loop, a_has_no_lag, g, SECONDS), "there is no lag");
 	g->a.keeps = true;
 	group_produce_sized(g, 5, 0);
 	g->want = 1020;
-	ok(until_true(g->loop, group_a_has_records, g, SECONDS), "later records come too");
+	ok(wait_until(g->loop, group_a_has_records, g, SECONDS), "later records come too");
 	is_int(g->a.null_values, 20, "a null value is a null slice");
 	is_int(kafka_consumer_lag(g->a.c, 0), 5, "the lag counts what is not stored");
 	group_stop(g);
@@ -59,7 +59,7 @@ static void the_next_member_begins_at_what_was_stored(void)
 	g->a.keeps = true;
 	member_join(g, &g->a);
 	g->want = 400;
-	ok(until_true(g->loop, group_a_has_records, g, SECONDS), "the first member reads all");
+	ok(wait_until(g->loop, group_a_has_records, g, SECONDS), "the first member reads all");
 	for (int32_t p = 0; p < 3; p++)
 		kafka_consumer_store(g->a.c, p, g->a.generation[p], 10 * (p + 1));
 	ok(member_leave(&g->a), "it stores some, and leaves at once");
@@ -69,10 +69,10 @@ static void the_next_member_begins_at_what_was_stored(void)
 	is_int(group_committed(g, 3), -1, "where it stored nothing, nothing is");
 	member_join(g, &g->b);
 	g->want = 400 - 60;
-	ok(until_true(g->loop, group_b_has_all, g, SECONDS), "the next member");
+	ok(wait_until(g->loop, group_b_has_all, g, SECONDS), "the next member");
 	is_int(g->b.stored[2], 30, "is told what was stored");
-	ok(until_true(g->loop, b_has_records, g, SECONDS), "and reads the rest");
-	until_passed(g->loop, 300);
+	ok(wait_until(g->loop, b_has_records, g, SECONDS), "and reads the rest");
+	wait_ms(g->loop, 300);
 	is_int(g->b.records, 340, "and no more");
 	for (int p = 0; p < PARTITIONS; p++)
 		right = right && g->b.first[p] == (p < 3 ? 10 * (p + 1) : 0);
@@ -93,9 +93,9 @@ static void what_is_stored_is_committed_while_it_runs(void)
 	g->a.keeps = true;
 	member_join(g, &g->a);
 	g->want = 40;
-	until_true(g->loop, group_a_has_records, g, SECONDS);
+	wait_until(g->loop, group_a_has_records, g, SECONDS);
 	kafka_consumer_store(g->a.c, 0, g->a.generation[0], 7);
-	ok(until_true(g->loop, zero_is_committed, g, SECONDS), "within a second or so");
+	ok(wait_until(g->loop, zero_is_committed, g, SECONDS), "within a second or so");
 	group_stop(g);
 }
 
@@ -107,12 +107,12 @@ static void a_pause_holds_and_the_member_stays(void)
 	g->a.pause_after = 10;
 	member_join(g, &g->a);
 	g->want = 10;
-	until_true(g->loop, group_a_has_records, g, SECONDS);
-	until_passed(g->loop, 6000); /* longer than max.poll.interval.ms */
+	wait_until(g->loop, group_a_has_records, g, SECONDS);
+	wait_ms(g->loop, 6000); /* longer than max.poll.interval.ms */
 	is_int(g->a.records, 10, "not one more record while paused");
 	is_int(g->a.revoked, 0, "its partitions are its own, beyond the poll interval");
 	kafka_consumer_resume(g->a.c);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "then the rest comes");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "then the rest comes");
 	is_int(group_saw_twice(g), 0, "each once");
 	group_stop(g);
 }
@@ -133,13 +133,13 @@ static void what_the_broker_threw_away_is_told(const struct kafka_property *rese
 	g->a.keeps = true;
 	member_join(g, &g->a);
 	g->want = 40;
-	until_true(g->loop, group_a_has_records, g, SECONDS);
+	wait_until(g->loop, group_a_has_records, g, SECONDS);
 	kafka_consumer_store(g->a.c, 2, g->a.generation[2], 4);
 	member_leave(&g->a);
 	group_produce_sized(g, 120, 90000); /* the mock keeps 5 MB of a partition */
 	memset(&g->a, 0, sizeof(g->a));
 	member_join_with(g, &g->a, reset);
-	ok(until_true(g->loop, saw_gap, g, SECONDS),
+	ok(wait_until(g->loop, saw_gap, g, SECONDS),
 	        "%s=%s: records between the stored offset and the oldest are gone", reset->name,
 	        reset->value);
 	is_int(g->a.gap_from, 4, "from the stored offset on");
@@ -155,13 +155,13 @@ static void an_owner_may_begin_elsewhere(void)
 	group_produce(g, 100);
 	g->a.begin = 60;
 	member_join(g, &g->a);
-	ok(until_true(g->loop, a_is_at_all_ends, g, SECONDS), "a member that begins at 60");
+	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS), "a member that begins at 60");
 	is_int(g->a.records, 160, "reads 40 of each partition");
 	member_leave(&g->a);
 	memset(&g->a, 0, sizeof(g->a));
 	g->a.begin = KAFKA_OFFSET_BEGINNING;
 	member_join(g, &g->a);
-	ok(until_true(g->loop, a_is_at_all_ends, g, SECONDS), "one that begins at the beginning");
+	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS), "one that begins at the beginning");
 	is_int(g->a.stored[0], 100, "although 100 is stored");
 	is_int(g->a.records, 400, "reads all");
 	is_int(g->a.gap_to, 0, "and misses nothing");
@@ -174,12 +174,12 @@ static void a_broker_that_goes_and_comes_is_read_on(void)
 
 	group_produce(g, 50);
 	member_join(g, &g->a);
-	until_true(g->loop, group_saw_all, g, SECONDS);
+	wait_until(g->loop, group_saw_all, g, SECONDS);
 	mockproc_say(&g->broker, "down");
-	until_passed(g->loop, 500);
+	wait_ms(g->loop, 500);
 	mockproc_say(&g->broker, "up");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "everything is read");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "everything is read");
 	is_int(group_saw_twice(g), 0, "once");
 	group_stop(g);
 }
@@ -190,7 +190,7 @@ static void a_new_group_may_begin_at_the_end(void)
 
 	group_produce(g, 10);
 	member_join_with(g, &g->a, &latest);
-	ok(until_true(g->loop, a_is_at_all_ends, g, SECONDS), "it comes to the end");
+	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS), "it comes to the end");
 	is_int(g->a.stored[0], KAFKA_OFFSET_END, "where the property told it to begin");
 	is_int(g->a.records, 0, "and has read nothing");
 	group_stop(g);
@@ -206,7 +206,7 @@ static void a_full_queue_is_refilled_as_soon_as_it_is_emptied(void)
 		group_produce_sized(g, 4, 4000);
 	g->a.queue_bytes = 64 << 10;
 	member_join(g, &g->a);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "60 times what the queue holds is read");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "60 times what the queue holds is read");
 	is_int(group_saw_twice(g), 0, "and nothing twice");
 	group_stop(g);
 }

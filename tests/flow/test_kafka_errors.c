@@ -37,7 +37,7 @@ static void answer_with(struct sender *s, int code)
 	mockproc_say(&s->broker, "fail %d 1", code);
 	s->want = s->sent;
 	s->held = false;
-	through = until_true(s->loop, got_through, s, SECONDS);
+	through = wait_until(s->loop, got_through, s, SECONDS);
 	ok(through && sender_not_once(s) == 0, "%d %s: %s%s, and the next gets through", code,
 	        rd_kafka_err2name((rd_kafka_resp_err_t)code), names[s->recs[s->want].outcome],
 	        kafka_producer_stats(s->p)->fatal > fatal ? ", a new handle" : "");

@@ -132,9 +132,9 @@ static void a_producer_takes_what_the_file_says_now(void)
 	for (int i = 0; i < 50; i++)
 		(void)!put(&w);
 	put_file("second\n");
-	ok(until_true(w.loop, is_in_use, &c, SECONDS), "a new handle has the new value");
+	ok(wait_until(w.loop, is_in_use, &c, SECONDS), "a new handle has the new value");
 	is_int(put(&w), 0, "and takes records");
-	ok(until_true(w.loop, all_persisted, &w, SECONDS), "all %d are reported", w.sent);
+	ok(wait_until(w.loop, all_persisted, &w, SECONDS), "all %d are reported", w.sent);
 	is_int(w.other, 0, "as persisted: the old handle was emptied first, not purged");
 	is_int(kafka_producer_stats(w.p)->refused, 0,
 	        "meanwhile none was refused: it was only full for a moment");
@@ -160,14 +160,14 @@ static void what_cannot_be_used_keeps_the_handle(void)
 	writer_open(&w, &broker, "compression.codec");
 	note_handle(&c);
 	put_file("junk\n");
-	ok(until_true(w.loop, has_looked, &c, SECONDS), "the file is read again, twice");
+	ok(wait_until(w.loop, has_looked, &c, SECONDS), "the file is read again, twice");
 	is_text(rd_kafka_name(w.p->main.rk), c.old, "junk in it: the handle stays");
 	is_text(property_of(&w, "compression.codec"), "lz4", "with its value");
 	unlink(path);
 	is_int(put(&w), 0, "it takes records, also while the file is missing");
 	put_file("gzip\n");
-	ok(until_true(w.loop, is_in_use, &c, SECONDS), "until the file can be used");
-	ok(until_true(w.loop, all_persisted, &w, SECONDS) && w.other == 0, "nothing was lost");
+	ok(wait_until(w.loop, is_in_use, &c, SECONDS), "until the file can be used");
+	ok(wait_until(w.loop, all_persisted, &w, SECONDS) && w.other == 0, "nothing was lost");
 	writer_close(&w, &broker);
 }
 
@@ -181,7 +181,7 @@ static void a_file_that_is_the_same_changes_nothing(void)
 	writer_open(&w, &broker, "client.id");
 	note_handle(&c);
 	put_file("first\n");
-	ok(until_true(w.loop, has_looked, &c, SECONDS), "written anew with the same content");
+	ok(wait_until(w.loop, has_looked, &c, SECONDS), "written anew with the same content");
 	ok(w.p->main.rk != NULL && !w.p->main.failed &&
 	                strcmp(rd_kafka_name(w.p->main.rk), c.old) == 0,
 	        "the handle stays");
@@ -202,10 +202,10 @@ static void an_outage_does_not_hold_up_the_change(void)
 	for (int i = 0; i < 50; i++)
 		(void)!put(&w);
 	put_file("second\n");
-	ok(until_true(w.loop, is_in_use, &c, SECONDS), "a new handle is made within some seconds");
+	ok(wait_until(w.loop, is_in_use, &c, SECONDS), "a new handle is made within some seconds");
 	ok(w.other > 0, "what the old one held comes back: %d records", w.other);
 	mockproc_say(&broker, "up");
-	ok(until_true(w.loop, all_persisted, &w, SECONDS), "the rest is delivered");
+	ok(wait_until(w.loop, all_persisted, &w, SECONDS), "the rest is delivered");
 	writer_close(&w, &broker);
 }
 
@@ -228,13 +228,13 @@ static void a_consumer_keeps_its_place(void)
 	put_file("first\n");
 	group_produce(g, 50);
 	member_join_with(g, &g->a, &id);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "all is read");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "all is read");
 	snprintf(first_handle, sizeof(first_handle), "%s", rd_kafka_name(g->a.c->rk));
 	put_file("second\n");
-	ok(until_true(g->loop, member_is_anew, g, SECONDS), "a new handle has joined the group");
+	ok(wait_until(g->loop, member_is_anew, g, SECONDS), "a new handle has joined the group");
 	is_int(g->a.lost, 0, "the old one left it in order");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "what comes then is read");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "what comes then is read");
 	is_int(group_saw_twice(g), 0, "and nothing twice");
 	group_stop(g);
 }

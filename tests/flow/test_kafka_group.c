@@ -15,12 +15,12 @@ static struct group *start_shared(int64_t store_at_revoke)
 		g->a.keeps = g->b.keeps = store_at_revoke != 0;
 		group_produce(g, 50);
 		member_join(g, &g->a);
-		until_true(g->loop, group_a_has_all, g, SECONDS);
+		wait_until(g->loop, group_a_has_all, g, SECONDS);
 		memcpy(g->a.began_as, g->a.generation, sizeof(g->a.began_as));
 		member_join(g, &g->b);
 		for (int i = 0; i < 400 && !group_is_shared(g); i++) {
 			group_produce(g, 1);
-			until_passed(g->loop, 20);
+			wait_ms(g->loop, 20);
 		}
 		if (g->a.c->refused_commits == 0 || tries == 4)
 			return g;
@@ -35,12 +35,12 @@ static void members_share_and_nothing_is_lost_or_twice(void)
 	ok(group_is_shared(g), "two members have two partitions each");
 	ok(g->a.revoked == 2 && g->a.lost == 0, "two were given away, in good order");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "together they read everything");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "together they read everything");
 	is_int(group_saw_twice(g), 0, "and nothing twice");
 	ok(member_leave(&g->b), "one leaves");
-	ok(until_true(g->loop, group_a_has_all, g, SECONDS), "the other gets its partitions");
+	ok(wait_until(g->loop, group_a_has_all, g, SECONDS), "the other gets its partitions");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "and reads everything");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "and reads everything");
 	is_int(group_saw_twice(g), 0, "still nothing twice");
 	group_stop(g);
 }
@@ -57,13 +57,13 @@ static void a_store_at_the_last_moment_counts_and_a_later_one_does_not(void)
 	is_int(g->b.stored[gone], 42,
 	        "what was stored while it was revoked is where the other begins");
 	kafka_consumer_store(g->a.c, gone, old[gone], 99);
-	until_passed(g->loop, 1500);
+	wait_ms(g->loop, 1500);
 	is_int(group_committed(g, gone), 42, "what is stored after that is passed over");
 	member_leave(&g->b);
-	ok(until_true(g->loop, group_a_has_all, g, SECONDS), "the partition comes back");
+	ok(wait_until(g->loop, group_a_has_all, g, SECONDS), "the partition comes back");
 	is_int(g->a.generation[gone], old[gone] + 1, "as a new generation");
 	kafka_consumer_store(g->a.c, gone, old[gone], 99);
-	until_passed(g->loop, 1500);
+	wait_ms(g->loop, 1500);
 	is_int(group_committed(g, gone), 42, "the old one still has no say");
 	kafka_consumer_store(g->a.c, gone, old[gone] + 1, 50);
 	g->a.store_at_revoke = 0;
@@ -80,14 +80,14 @@ static void a_partition_revoked_while_paused_is_not_handed_out(void)
 	g->a.pause_after = 1;
 	member_join(g, &g->a);
 	g->want = 1;
-	until_true(g->loop, group_a_has_records, g, SECONDS);
-	until_passed(g->loop, 1500); /* committed by now */
+	wait_until(g->loop, group_a_has_records, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now */
 	member_join(g, &g->b);
-	ok(until_true(g->loop, group_is_shared, g, SECONDS),
+	ok(wait_until(g->loop, group_is_shared, g, SECONDS),
 	        "a paused member gives partitions away");
-	until_passed(g->loop, 300);
+	wait_ms(g->loop, 300);
 	kafka_consumer_resume(g->a.c);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "together they read everything");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "together they read everything");
 	ok(group_saw_twice(g) == 0, "what had been fetched of those given away is not handed out");
 	group_stop(g);
 }
@@ -98,7 +98,7 @@ static void a_close_with_a_frozen_broker_comes_to_an_end(void)
 
 	group_produce(g, 50);
 	member_join(g, &g->a);
-	until_true(g->loop, group_saw_all, g, SECONDS);
+	wait_until(g->loop, group_saw_all, g, SECONDS);
 	mockproc_freeze(&g->broker);
 	ok(member_leave(&g->a), "in its own time");
 	ok(g->a.revoked == PARTITIONS, "and every partition was revoked once");
@@ -111,13 +111,13 @@ static void a_member_that_dies_is_replaced(void)
 
 	group_produce(g, 50);
 	member_join(g, &g->a);
-	until_true(g->loop, group_saw_all, g, SECONDS);
-	until_passed(g->loop, 1500); /* committed by now */
+	wait_until(g->loop, group_saw_all, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now */
 	kafka_consumer_free(g->a.c);
 	g->a.c = NULL;
 	member_join(g, &g->b);
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS),
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS),
 	        "the next reads on when the session is over");
 	is_int(group_saw_twice(g), 0, "from what was committed");
 	group_stop(g);
@@ -135,17 +135,17 @@ static void a_fatal_error_makes_a_new_member(void)
 	group_produce(g, 50);
 	g->a.hoards = true;
 	member_join(g, &g->a);
-	until_true(g->loop, group_saw_all, g, SECONDS);
-	until_passed(g->loop, 1500); /* committed by now */
+	wait_until(g->loop, group_saw_all, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now */
 	rd_kafka_test_fatal_error(g->a.c->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "planted");
-	ok(until_true(g->loop, a_lost_all, g, SECONDS), "its partitions are lost");
-	until_passed(g->loop, 300);
+	ok(wait_until(g->loop, a_lost_all, g, SECONDS), "its partitions are lost");
+	wait_ms(g->loop, 300);
 	is_int(g->a.c->state, CONSUMER_EMPTYING, "while the owner has messages their handle lives");
 	g->a.hoards = false;
 	while (g->a.hoarded > 0)
 		kafka_consumer_release(g->a.c, &g->a.hoard[--g->a.hoarded]);
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "then a new member reads on");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "then a new member reads on");
 	is_int(group_saw_twice(g), 0, "from what was committed");
 	ok(g->a.generation[0] == 2, "as a new generation");
 	group_stop(g);
@@ -160,13 +160,13 @@ static void a_member_that_leaves_is_not_waited_for(void)
 	g->a.patient = g->b.patient = true;
 	group_produce(g, 50);
 	member_join(g, &g->a);
-	until_true(g->loop, group_saw_all, g, SECONDS);
-	until_passed(g->loop, 1500); /* committed by now */
+	wait_until(g->loop, group_saw_all, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now */
 	ok(member_leave(&g->a), "it leaves");
 	member_join(g, &g->b);
-	ok(until_true(g->loop, group_b_has_all, g, SECONDS), "the next has its partitions");
+	ok(wait_until(g->loop, group_b_has_all, g, SECONDS), "the next has its partitions");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "and reads on");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "and reads on");
 	is_int(group_saw_twice(g), 0, "nothing twice");
 	group_stop(g);
 }
@@ -197,11 +197,11 @@ static void each_member_is_an_instance_of_its_own(void)
 	member_join(g, &g->b);
 	instance_of(&g->b, other);
 	ok(strcmp(a, other) != 0, "another has another");
-	until_true(g->loop, group_a_has_all, g, 1);
+	wait_until(g->loop, group_a_has_all, g, 1);
 	rd_kafka_test_fatal_error(g->a.c->rk, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, "planted");
 	for (int i = 0; i < 500 && (g->a.c->rk == NULL || g->a.c->failed); i++)
-		until_passed(g->loop, 10);
-	until_passed(g->loop, 500);
+		wait_ms(g->loop, 10);
+	wait_ms(g->loop, 500);
 	instance_of(&g->a, other);
 	is_text(other, a, "a new handle is the same instance");
 	group_stop(g);
@@ -214,13 +214,13 @@ static void an_eager_group_works_too(void)
 
 	group_produce(g, 50);
 	member_join_with(g, &g->a, &eager);
-	until_true(g->loop, group_saw_all, g, SECONDS);
-	until_passed(g->loop, 1500); /* committed by now: the mock takes no commits during a join */
+	wait_until(g->loop, group_saw_all, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now: the mock takes no commits during a join */
 	member_join_with(g, &g->b, &eager);
-	ok(until_true(g->loop, group_is_shared, g, SECONDS),
+	ok(wait_until(g->loop, group_is_shared, g, SECONDS),
 	        "two members with the strategy range share");
 	group_produce(g, 50);
-	ok(until_true(g->loop, group_saw_all, g, SECONDS), "together they read everything");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "together they read everything");
 	is_int(group_saw_twice(g), 0, "and nothing twice");
 	group_stop(g);
 }

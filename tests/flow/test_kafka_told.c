@@ -9,15 +9,15 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "basin.h"
+#include "drain_process.h"
 #include "base/log.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { PIPES = 16, CHUNK = 65536 };
 
-static struct basin b;
+static struct drain_process b;
 
 struct trouble {
 	const char *what;
@@ -41,20 +41,20 @@ static const struct trouble troubles[] = {
 	        0, { "refuses the login", "sasl.password" }, METRIC("login"), 2 },
 };
 
-static double level_of_agent(struct stage *s)
+static double level_of_agent(struct agent_process *s)
 {
-	return stage_metric(s, "spanspool_health_level{part=\"kafka\"}");
+	return agent_process_metric(s, "spanspool_health_level{part=\"kafka\"}");
 }
 
 struct told {
-	struct stage *s;
+	struct agent_process *s;
 	const struct trouble *t;
 };
 
-static bool stage_says(struct stage *s, const char *path, const char *text)
+static bool agent_process_says(struct agent_process *s, const char *path, const char *text)
 {
 	struct buf page = { 0 };
-	bool says = stage_page(s, path, &page) != 0 && strstr(buf_cstr(&page), text) != NULL;
+	bool says = agent_process_page(s, path, &page) != 0 && strstr(buf_cstr(&page), text) != NULL;
 
 	buf_free(&page);
 	return says;
@@ -65,10 +65,10 @@ static bool agent_told(void *arg)
 	struct told *x = arg;
 
 	return (int)level_of_agent(x->s) == x->t->level &&
-	       stage_says(x->s, "/health/ready", x->t->says[0]) &&
-	       stage_says(x->s, "/health/ready", x->t->says[1]) &&
-	       stage_says(x->s, "/status.json", x->t->says[0]) &&
-	       stage_metric(x->s, x->t->metric) > 0;
+	       agent_process_says(x->s, "/health/ready", x->t->says[0]) &&
+	       agent_process_says(x->s, "/health/ready", x->t->says[1]) &&
+	       agent_process_says(x->s, "/status.json", x->t->says[0]) &&
+	       agent_process_metric(x->s, x->t->metric) > 0;
 }
 
 static bool agent_well(void *arg)
@@ -92,36 +92,36 @@ static bool log_says(const char *path, const char *text)
 static void the_agent_tells(const struct trouble *t)
 {
 	struct told told;
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_KAFKA);
-	kafka_mock_refuse_topic(s.kafka, STAGE_TOPIC, t->refuse);
-	ok(stage_start(&s, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
+	kafka_mock_refuse_topic(s.kafka, AGENT_PROCESS_TOPIC, t->refuse);
+	ok(agent_process_start(&s, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
 	           t->options[0] == NULL ? "--log-level=info" : t->options[0],
 	           t->options[1] == NULL ? "--log-level=info" : t->options[1], NULL),
 	        "agent: %s", t->what);
 	told = (struct told){ &s, t };
-	stage_send(&s, 100, 0);
-	ok(stage_until(&s, agent_told, &told), "health, status and a metric tell: %s", t->says[0]);
-	ok(log_says(stage_log(&s), t->says[0]), "the log tells it");
+	agent_process_send(&s, 100, 0);
+	ok(agent_process_until(&s, agent_told, &told), "health, status and a metric tell: %s", t->says[0]);
+	ok(log_says(agent_process_log(&s), t->says[0]), "the log tells it");
 	if (t->refuse != 0) {
-		kafka_mock_refuse_topic(s.kafka, STAGE_TOPIC, 0);
-		ok(stage_until(&s, agent_well, &told), "when it is over health is well again");
-		ok(stage_is_empty(&s), "and all is delivered");
+		kafka_mock_refuse_topic(s.kafka, AGENT_PROCESS_TOPIC, 0);
+		ok(agent_process_until(&s, agent_well, &told), "when it is over health is well again");
+		ok(agent_process_is_empty(&s), "and all is delivered");
 	} else {
-		ok(stage_holds(&s, LEDGER_IN_SPOOL, 100), "nothing is lost");
+		ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 100), "nothing is lost");
 	}
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static const struct trouble *of_drain;
 
-static bool drain_says(struct basin *x, const char *path, const char *text)
+static bool drain_says(struct drain_process *x, const char *path, const char *text)
 {
-	return basin_get(x, path) != 0 && strstr(buf_cstr(&x->page), text) != NULL;
+	return drain_process_get(x, path) != 0 && strstr(buf_cstr(&x->page), text) != NULL;
 }
 
-static bool drain_is(struct basin *x, int level)
+static bool drain_is(struct drain_process *x, int level)
 {
 	char line[80];
 
@@ -129,7 +129,7 @@ static bool drain_is(struct basin *x, int level)
 	return drain_says(x, "/metrics", line);
 }
 
-static bool drain_told(struct basin *x)
+static bool drain_told(struct drain_process *x)
 {
 	char none[100];
 
@@ -139,7 +139,7 @@ static bool drain_told(struct basin *x)
 	       drain_says(x, "/health/ready", of_drain->says[1]);
 }
 
-static bool drain_well(struct basin *x)
+static bool drain_well(struct drain_process *x)
 {
 	return drain_is(x, 0);
 }
@@ -147,25 +147,25 @@ static bool drain_well(struct basin *x)
 static void the_drain_tells(const struct trouble *t)
 {
 	of_drain = t;
-	basin_open(&b, 2);
-	basin_produce(&b, 10, 5);
-	kafka_mock_refuse_topic(b.kafka, BASIN_TOPIC, t->refuse);
-	ok(basin_start(&b, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
+	drain_process_open(&b, 2);
+	drain_process_produce(&b, 10, 5);
+	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_TOPIC, t->refuse);
+	ok(drain_process_start(&b, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
 	           "--kafka.property=session.timeout.ms=8000",
 	           t->options[0] == NULL ? "--log-level=info" : t->options[0],
 	           t->options[1] == NULL ? "--log-level=info" : t->options[1], NULL),
 	        "drain: %s", t->what);
-	ok(basin_until(&b, drain_told), "health and a metric tell: %s", t->says[0]);
-	is_int(basin_said(&b, t->says[0]), 1,
+	ok(drain_process_until(&b, drain_told), "health and a metric tell: %s", t->says[0]);
+	is_int(drain_process_said(&b, t->says[0]), 1,
 	        "the log tells it once, of consumer, producer and health together");
-	is_int(basin_said(&b, "will be ignored by this"), 0,
+	is_int(drain_process_said(&b, "will be ignored by this"), 0,
 	        "and not that the producer of the quarantine has no session");
 	if (t->refuse != 0) {
-		kafka_mock_refuse_topic(b.kafka, BASIN_TOPIC, 0);
-		ok(basin_until(&b, basin_all_seen), "when it is over all records are read");
-		ok(basin_until(&b, drain_well), "and health is well again");
+		kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_TOPIC, 0);
+		ok(drain_process_until(&b, drain_process_all_seen), "when it is over all records are read");
+		ok(drain_process_until(&b, drain_well), "and health is well again");
 	}
-	basin_close(&b);
+	drain_process_close(&b);
 }
 
 /* A broker behind a relay that changes its address in all answers into a name of equal length that
@@ -268,30 +268,30 @@ static const struct trouble advertised = { "an advertised name that does not res
 
 static bool first_is_told(void *arg)
 {
-	return log_says(stage_log(arg), "no-such-host.invalid:9092 does not resolve");
+	return log_says(agent_process_log(arg), "no-such-host.invalid:9092 does not resolve");
 }
 
 static void the_second_cause_is_told_as_the_first(void)
 {
 	struct told told;
 	char brokers[40], both[80];
-	struct stage s;
+	struct agent_process s;
 	pid_t pid;
 
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	pid = start_relay(s.brokers, brokers);
 	kill(pid, SIGSTOP); /* or the broker of the list that has an address might be asked alone */
 	snprintf(both, sizeof(both), "no-such-host.invalid:9092,%s", brokers);
 	s.brokers = both;
 	told = (struct told){ &s, &advertised };
-	ok(stage_start(&s, NULL), "one broker of the list has no address, one advertises another");
-	stage_send(&s, 100, 0);
-	ok(stage_until(&s, first_is_told, &s), "the log names the one of the list");
+	ok(agent_process_start(&s, NULL), "one broker of the list has no address, one advertises another");
+	agent_process_send(&s, 100, 0);
+	ok(agent_process_until(&s, first_is_told, &s), "the log names the one of the list");
 	kill(pid, SIGCONT);
-	ok(stage_until(&s, agent_told, &told), "health names the advertised name");
-	ok(log_says(stage_log(&s), advertised.says[0]), "and the log does");
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, 100), "nothing is lost");
-	stage_end(&s);
+	ok(agent_process_until(&s, agent_told, &told), "health names the advertised name");
+	ok(log_says(agent_process_log(&s), advertised.says[0]), "and the log does");
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 100), "nothing is lost");
+	agent_process_end(&s);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }

@@ -19,13 +19,13 @@ static void a_denied_topic_holds_and_heals(void)
 
 	mockproc_say(&s->broker, "fail %d 1", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 	is_int(sender_put_many(s, 5), 0, "records are taken before the refusal is known");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "they come back");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "they come back");
 	ok(sender_count(s, KAFKA_NOT_PERSISTED) > 0, "the first request as not persisted");
 	is_int(sender_put(s), E_DOWN, "then the producer refuses");
-	ok(until_true(s->loop, sender_had_room, s, SECONDS), "and says when to try again");
+	ok(wait_until(s->loop, sender_had_room, s, SECONDS), "and says when to try again");
 	s->want = 25;
-	ok(until_true(s->loop, pushed_through, s, SECONDS), "until it takes them");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, pushed_through, s, SECONDS), "until it takes them");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_not_once(s), 0, "each once");
 	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
 	        sender_count(s, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
@@ -42,17 +42,17 @@ static void an_impossible_topic_holds_and_heals(void)
 	mockproc_say(&s->broker, "refuse spans %d", RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
 	sender_open(s, s->broker.brokers, (struct kafka_producer_opts){ 0 });
 	sender_put_many(s, 5);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "what was taken comes back");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "what was taken comes back");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 5, "as not persisted");
 	is_int(sender_put(s), E_DOWN, "the producer refuses");
-	ok(until_true(s->loop, sender_had_room, s, SECONDS), "and says when to try again");
+	ok(wait_until(s->loop, sender_had_room, s, SECONDS), "and says when to try again");
 	/* Now and then librdkafka takes one all the same, and gives it back. */
 	s->want = 15;
-	until_true(s->loop, pushed_through, s, 3);
+	wait_until(s->loop, pushed_through, s, 3);
 	mockproc_say(&s->broker, "refuse spans 0");
 	s->want = 25;
-	ok(until_true(s->loop, pushed_through, s, SECONDS), "when it is healed it takes them");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, pushed_through, s, SECONDS), "when it is healed it takes them");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
 	        sender_count(s, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
 	sender_stop(s);
@@ -67,10 +67,10 @@ static void a_topic_that_comes_late_gets_everything(void)
 	mockproc_say(&s->broker, "refuse spans %d", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 	sender_open(s, s->broker.brokers, (struct kafka_producer_opts){ 0 });
 	is_int(sender_put_many(s, 100), 0, "records are taken for a topic that is missing");
-	until_passed(s->loop, 1500);
+	wait_ms(s->loop, 1500);
 	is_int(s->reported, 0, "and wait for it");
 	mockproc_say(&s->broker, "refuse spans 0");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "when it comes all are reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "when it comes all are reported");
 	is_int(sender_count(s, KAFKA_PERSISTED), 100, "as persisted");
 	ok(sender_topic_is_exact(s), "nothing is missing, nothing is twice");
 	sender_stop(s);
@@ -83,22 +83,22 @@ static void a_fatal_error_makes_a_new_handle(void)
 
 	snprintf(first, sizeof(first), "%s", rd_kafka_name(s->p->main.rk));
 	sender_put_many(s, 50);
-	until_true(s->loop, sender_all_reported, s, SECONDS);
+	wait_until(s->loop, sender_all_reported, s, SECONDS);
 	mockproc_say(&s->broker, "down");
 	sender_put_many(s, 50);
-	until_passed(s->loop, 100);
+	wait_ms(s->loop, 100);
 	rd_kafka_test_fatal_error(
 	        s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
 	is_int(sender_put(s), E_DOWN, "a dead handle refuses");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "what it held comes back");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "what it held comes back");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 50, "as not persisted, each once");
 	mockproc_say(&s->broker, "up");
-	ok(until_true(s->loop, sender_had_room, s, SECONDS),
+	ok(wait_until(s->loop, sender_had_room, s, SECONDS),
 	        "room is told when the new one is there");
 	ok(strcmp(rd_kafka_name(s->p->main.rk), first) != 0, "it is another handle");
 	is_int(kafka_producer_stats(s->p)->fatal, 1, "the error is counted");
 	is_int(sender_put_many(s, 50), 0, "it takes records");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_PERSISTED), 100, "as persisted");
 	is_int(sender_not_once(s), 0, "each once");
 	sender_stop(s);
@@ -112,13 +112,13 @@ static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	rd_kafka_test_fatal_error(
 	        s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS),
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS),
 	        "all are reported, the broker frozen");
 	ok(sender_count(s, KAFKA_POSSIBLY_PERSISTED) > 0,
 	        "what was on the wire as possibly persisted");
 	is_int(sender_not_once(s), 0, "each once");
 	kill(s->broker.pid, SIGCONT);
-	ok(until_true(s->loop, sender_had_room, s, SECONDS), "and a new handle is made");
+	ok(wait_until(s->loop, sender_had_room, s, SECONDS), "and a new handle is made");
 	sender_stop(s);
 }
 
@@ -130,11 +130,11 @@ static void the_pause_grows_while_handles_keep_dying(void)
 		s->rooms = 0;
 		rd_kafka_test_fatal_error(
 		        s->p->main.rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "planted");
-		ok(until_true(s->loop, sender_had_room, s, SECONDS), "death %d is mended", i + 1);
+		ok(wait_until(s->loop, sender_had_room, s, SECONDS), "death %d is mended", i + 1);
 		is_int(s->p->pause_ms, 100 << (i + 1), "the next pause is twice as long");
 	}
 	sender_put_many(s, 1);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "a record gets through");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "a record gets through");
 	is_int(s->p->pause_ms, 100, "and the next pause is a short one");
 	sender_stop(s);
 }
@@ -145,7 +145,7 @@ static void is_sent_again_one_by_one(int code)
 
 	mockproc_say(&s->broker, "fail %d 1", code);
 	sender_put_many(s, 20);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_PERSISTED), 20, "as persisted, each once");
 	ok(s->p->alone.rk != NULL, "by the handle for lone records");
 	ok(sender_topic_is_exact(s), "the topic holds each once, with its header");
@@ -171,7 +171,7 @@ static void refused_alone_it_is_refused_in_the_brokers_words(void)
 
 	mockproc_say(&s->broker, "fail %d 1000", RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
 	sender_put_many(s, 5);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_REFUSED), 5, "as refused, each once");
 	ok(strstr(s->detail, "INVALID_TIMESTAMP: Broker: Invalid timestamp") != NULL,
 	        "the detail has code and text: %s", s->detail);
@@ -184,7 +184,7 @@ static void a_record_refused_alone_is_too_large(void)
 
 	mockproc_say(&s->broker, "fail %d 1000", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 	sender_put_many(s, 5);
-	ok(until_true(s->loop, sender_all_reported, s, SECONDS), "all are reported");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_TOO_LARGE), 5, "as too large, each once");
 	ok(strstr(s->detail, "size") != NULL, "the detail says so: %s", s->detail);
 	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), 0,
@@ -215,7 +215,7 @@ static void a_broker_whose_name_is_unknown_is_no_reason_to_fail(void)
 	sender_open(s, "no-such-host.invalid:9092", (struct kafka_producer_opts){ 0 });
 	is_int(sender_put_many(s, 10), 0, "records are taken");
 	kafka_producer_flush(s->p, 100, sender_on_flushed, s);
-	ok(until_true(s->loop, sender_was_flushed, s, SECONDS), "a flush gives them back");
+	ok(wait_until(s->loop, sender_was_flushed, s, SECONDS), "a flush gives them back");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 10, "as not persisted");
 	sender_stop(s);
 }

@@ -3,8 +3,8 @@
  * the health page stands in the section HEALTH of the process's manual page. */
 #include <stdio.h>
 
-#include "basin.h"
-#include "stage.h"
+#include "drain_process.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum process { TO_KAFKA, TO_COLLECTOR, DRAIN };
@@ -289,41 +289,41 @@ static void health_parts_stand_in(const char *manual_page, const char *page)
 
 /* ---- the processes ---- */
 
-static void an_agent(enum process p, enum stage_way way, const char *name)
+static void an_agent(enum process p, enum agent_process_way way, const char *name)
 {
 	struct buf page = { 0 };
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, way);
-	ok(stage_start(&s, NULL), "%s serves", name);
-	is_int(stage_page(&s, "/metrics", &page), 200, "it has metrics");
+	agent_process_open(&s, way);
+	ok(agent_process_start(&s, NULL), "%s serves", name);
+	is_int(agent_process_page(&s, "/metrics", &page), 200, "it has metrics");
 	compare(p, name, buf_cstr(&page));
 	health_parts_stand_in("spanspool-agent.8", buf_cstr(&page));
 	buf_free(&page);
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static void a_drain(void)
 {
-	static struct basin b;
+	static struct drain_process b;
 
-	basin_open(&b, 1);
-	basin_produce(&b, 5, 1);
-	ok(basin_start(&b, NULL), "a drain serves");
-	ok(basin_until(&b, basin_all_done), "it has a partition, whose lag is known");
-	is_int(basin_get(&b, "/metrics"), 200, "it has metrics");
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 5, 1);
+	ok(drain_process_start(&b, NULL), "a drain serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it has a partition, whose lag is known");
+	is_int(drain_process_get(&b, "/metrics"), 200, "it has metrics");
 	compare(DRAIN, "a drain", buf_cstr(&b.page));
 	health_parts_stand_in("spanspool-drain.8", buf_cstr(&b.page));
-	is_int(basin_stop(&b), 0, "SIGTERM: exit status 0");
-	basin_close(&b);
+	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
+	drain_process_close(&b);
 }
 
 int main(void)
 {
 	read_entries();
 	no_other_metric_is_named();
-	an_agent(TO_KAFKA, STAGE_KAFKA, "an agent to Kafka");
-	an_agent(TO_COLLECTOR, STAGE_DIRECT, "an agent to a collector");
+	an_agent(TO_KAFKA, AGENT_PROCESS_KAFKA, "an agent to Kafka");
+	an_agent(TO_COLLECTOR, AGENT_PROCESS_DIRECT, "an agent to a collector");
 	a_drain();
 	buf_free(&manual);
 	return tap_done();

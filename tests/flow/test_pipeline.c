@@ -11,7 +11,7 @@
 #include "agent/pipeline.h"
 #include "base/log.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 #include "testkit/workdir.h"
 
 enum { NUMBERS = 200000, SPANS = 3 };
@@ -274,7 +274,7 @@ static bool close_run(struct run *r)
 	timer_free(r->feeder);
 	timer_free(r->sink.timer);
 	pipeline_stop(r->pipeline, on_stopped, r);
-	good = until_true(r->loop, has_stopped, r, 30);
+	good = wait_until(r->loop, has_stopped, r, 30);
 	seen->ledger = *pipeline_ledger(r->pipeline);
 	pipeline_free(r->pipeline);
 	loop_free(r->loop);
@@ -302,7 +302,7 @@ static void live(const char *dir, uint64_t exposure_us, unsigned seed, unsigned 
 			_exit(1);
 		seen->opened++;
 		r.left = n;
-		if (!until_true(r.loop, all_fed, &r, 60))
+		if (!wait_until(r.loop, all_fed, &r, 60))
 			_exit(2);
 		if (killed)
 			kill(getpid(), SIGKILL);
@@ -320,7 +320,7 @@ static void deliver_the_rest(const char *dir)
 
 	if (!ok(open_run(&r, dir, 100000, 99) == 0, "the spool opens again"))
 		return;
-	ok(until_true(r.loop, all_delivered, &r, 60),
+	ok(wait_until(r.loop, all_delivered, &r, 60),
 	        "everything is delivered once the sink is well");
 	ok(close_run(&r), "and it stops");
 }
@@ -428,8 +428,8 @@ static void fill(const char *dir, bool drop_oldest)
 	r.steady = true;
 	r.sink.mood = REFUSING;
 	r.left = 12000;
-	ok(until_true(r.loop, nothing_waits_for_the_spool, &r, 60), "all is taken in");
-	ok(until_true(r.loop, all_delivered, &r, 60), "what was kept is delivered");
+	ok(wait_until(r.loop, nothing_waits_for_the_spool, &r, 60), "all is taken in");
+	ok(wait_until(r.loop, all_delivered, &r, 60), "what was kept is delivered");
 	ok(close_run(&r), "and it stops");
 	for (uint64_t i = 0; i < seen->numbers; i++) {
 		if (seen->arrived[i] > 0)
@@ -475,7 +475,7 @@ static void what_is_too_old_is_dropped(const char *dir)
 	r.steady = true;
 	r.sink.mood = REFUSING;
 	r.left = 1000;
-	ok(until_true(r.loop, all_dropped, &r, 60), "all of it grows too old");
+	ok(wait_until(r.loop, all_dropped, &r, 60), "all of it grows too old");
 	ok(close_run(&r), "and it stops");
 	is_int(seen->ledger.place[LEDGER_MAX_AGE].spans, SPANS * 1000, "the ledger has every span");
 	is_int(missing(), 1000, "none arrived");

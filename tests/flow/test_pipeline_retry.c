@@ -52,11 +52,11 @@ void __wrap_spool_cycle(struct spool *s, struct spool_cycle *t)
 
 /* A pause is never shorter than its timer, however busy the machine is: so many cycles fit in the time that has
  * passed, and BESIDES for other reasons. */
-static void cycles_have_pauses(struct house *h, const char *what)
+static void cycles_have_pauses(struct server_fixture *h, const char *what)
 {
 	uint64_t began = clock_mono_us(), before = turns(h), most, n;
 
-	until_passed(h->loop, LOOK_MS);
+	wait_ms(h->loop, LOOK_MS);
 	n = turns(h) - before;
 	most = (clock_mono_us() - began) / US_PER_MS / PAUSE_MS + BESIDES;
 	ok(n <= most, "%s: %" PRIu64 " commit cycles, at most %" PRIu64, what, n, most);
@@ -64,7 +64,7 @@ static void cycles_have_pauses(struct house *h, const char *what)
 
 static bool some_is_read(void *arg)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 	struct pipeline_stats s;
 
 	pipeline_stats(h->pipeline, &s);
@@ -73,18 +73,18 @@ static bool some_is_read(void *arg)
 
 static void what_is_read_and_cannot_be_marked(void)
 {
-	struct house h;
+	struct server_fixture h;
 
 	enter(&h, false, 0);
 	h.mood = FULL;
 	no_mark = true;
 	feed(&h, 20);
-	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
 	cycles_have_pauses(&h, "what is read cannot be marked as held");
 	ok(!some_is_read(&h), "so it is not kept in memory");
 	no_mark = false;
 	h.mood = TAKES;
-	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "with memory again all is delivered");
+	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "with memory again all is delivered");
 	leave(&h);
 }
 
@@ -96,7 +96,7 @@ static bool is_fed_until_full(void *arg)
 
 static void a_full_spool_that_cannot_make_room(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct pipeline_opts o = house_opts(&h, false, 5 << 20);
 
 	o.flight.drop_oldest = true;
@@ -104,29 +104,29 @@ static void a_full_spool_that_cannot_make_room(void)
 	h.mood = FULL;
 	no_reserve = true;
 	h.left = 200;
-	ok(until_true(h.loop, is_fed_until_full, &h, SECONDS), "the spool has no room");
+	ok(wait_until(h.loop, is_fed_until_full, &h, SECONDS), "the spool has no room");
 	cycles_have_pauses(&h, "the oldest cannot be marked as dropped");
 	is_int(at(&h, LEDGER_SPOOL_FULL)->batches, 0, "nothing is dropped for it");
 	no_reserve = false;
 	h.mood = TAKES;
-	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "with memory again all is delivered");
+	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "with memory again all is delivered");
 	leave(&h);
 }
 
 static void a_refused_batch_that_cannot_be_queued(void)
 {
-	struct house h;
+	struct server_fixture h;
 
 	enter(&h, false, 0);
 	h.mood = FULL;
 	feed(&h, 20);
-	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
 	no_refused = true;
 	h.mood = REFUSES;
-	ok(until_true(h.loop, some_is_read, &h, SECONDS), "the backlog is read and refused");
+	ok(wait_until(h.loop, some_is_read, &h, SECONDS), "the backlog is read and refused");
 	cycles_have_pauses(&h, "what is refused cannot be queued for the quarantine");
 	no_refused = false;
-	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "with memory again all is set aside");
+	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "with memory again all is set aside");
 	is_int(at(&h, LEDGER_QUARANTINED)->batches, 20, "each batch once");
 	leave(&h);
 }
@@ -134,7 +134,7 @@ static void a_refused_batch_that_cannot_be_queued(void)
 /* A batch at each look, each of which makes a commit cycle. */
 static bool is_read_amid_commits(void *arg)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 
 	h->size = SMALL;
 	h->left = 1;
@@ -144,7 +144,7 @@ static bool is_read_amid_commits(void *arg)
 
 static void an_error_of_the_disk_does_not_end_the_reading(void)
 {
-	struct house h;
+	struct server_fixture h;
 	struct pipeline_opts o = house_opts(&h, false, 0);
 
 	o.flight.exposure_us = 0;
@@ -152,13 +152,13 @@ static void an_error_of_the_disk_does_not_end_the_reading(void)
 	h.mood = FULL;
 	no_read = true;
 	feed(&h, 4);
-	until_true(h.loop, none_is_in_flight, &h, SECONDS);
+	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
 	cycles_have_pauses(&h, "what waits cannot be read");
 	no_read = false;
-	ok(until_true(h.loop, is_read_amid_commits, &h, SECONDS),
+	ok(wait_until(h.loop, is_read_amid_commits, &h, SECONDS),
 	        "when it can, it is read although commits go on all the time");
 	h.mood = TAKES;
-	ok(until_true(h.loop, all_are_settled, &h, SECONDS), "and all is delivered");
+	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "and all is delivered");
 	leave(&h);
 }
 

@@ -19,7 +19,7 @@ static bool one_is_delivered(void *arg)
 	return at(arg, LEDGER_DELIVERED)->batches > 0;
 }
 
-static void begin(struct house *h)
+static void begin(struct server_fixture *h)
 {
 	struct pipeline_opts o = house_opts(h, false, 0);
 
@@ -30,44 +30,44 @@ static void begin(struct house *h)
 }
 
 /* From now on the sink takes batches and reports nothing. */
-static void fall_silent(struct house *h)
+static void fall_silent(struct server_fixture *h)
 {
 	timer_stop(h->reporter);
 }
 
-static void end(struct house *h)
+static void end(struct server_fixture *h)
 {
 	timer_start(h->reporter, 1);
-	ok(until_true(h->loop, all_are_settled, h, SECONDS), "all is delivered in the end");
+	ok(wait_until(h->loop, all_are_settled, h, SECONDS), "all is delivered in the end");
 	leave(h);
 }
 
 static void a_sink_that_is_too_late_has_one_commit_for_all(void)
 {
-	struct house h;
+	struct server_fixture h;
 
 	begin(&h);
 	fall_silent(&h);
 	feed_one(&h, DUE);
 	feed_one(&h, NEARLY_DUE);
 	feed_one(&h, 0);
-	ok(until_true(h.loop, one_is_spooled, &h, SECONDS), "a batch that is due is spooled");
+	ok(wait_until(h.loop, one_is_spooled, &h, SECONDS), "a batch that is due is spooled");
 	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 3, "with all others, in one commit");
 	end(&h);
 }
 
 static void a_sink_that_keeps_up_keeps_the_younger_ones(void)
 {
-	struct house h;
+	struct server_fixture h;
 
 	begin(&h);
 	feed_one(&h, 0);
-	ok(until_true(h.loop, one_is_delivered, &h, SECONDS), "the sink delivers from memory");
+	ok(wait_until(h.loop, one_is_delivered, &h, SECONDS), "the sink delivers from memory");
 	fall_silent(&h);
 	feed_one(&h, DUE);
 	feed_one(&h, NEARLY_DUE);
 	feed_one(&h, 0);
-	ok(until_true(h.loop, one_is_spooled, &h, SECONDS), "a batch that is due is spooled");
+	ok(wait_until(h.loop, one_is_spooled, &h, SECONDS), "a batch that is due is spooled");
 	is_int(at(&h, LEDGER_IN_SPOOL)->batches, 2, "with one that is nearly due, in one commit");
 	is_int(at(&h, LEDGER_IN_FLIGHT)->batches, 1, "the youngest stays in memory");
 	end(&h);

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "quarantine/quarantine.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { SECONDS = 30, ITEMS = 40 };
 
@@ -127,7 +127,7 @@ static void each_is_kept_once(void)
 	begin(0);
 	put(0, ITEMS);
 	is_int((int)ndone, 0, "no outcome from inside the call");
-	ok(until_true(loop, are_done, &want, SECONDS), "all have an outcome");
+	ok(wait_until(loop, are_done, &want, SECONDS), "all have an outcome");
 	for (unsigned i = 0; i < ITEMS; i++)
 		want -= all[i].outcome == QUARANTINE_KEPT;
 	ok(want == 0 && ndone == ITEMS && tries - before == ITEMS, "each is kept, by one try");
@@ -142,14 +142,14 @@ static void what_cannot_be_kept_is_tried_again(void)
 	begin(E_FULL);
 	put(0, 3);
 	ok(quarantine_take_back(q, any) == NULL, "while nothing is known to be wrong all stay");
-	ok(until_true(loop, has_failed, &want, SECONDS), "all have failed");
+	ok(wait_until(loop, has_failed, &want, SECONDS), "all have failed");
 	ok(level() == HEALTH_DOWN, "the board says so: %s", health.parts[0].sentence);
 	ok(strstr(health.parts[0].sentence, "spool.min-free") != NULL, "with what to look at");
-	ok(until_true(loop, is_taken_back, &all[1].item, SECONDS),
+	ok(wait_until(loop, is_taken_back, &all[1].item, SECONDS),
 	        "the newest that may is taken back");
 	rc = 0;
 	want = 2;
-	ok(until_true(loop, are_done, &want, SECONDS), "the others are tried again");
+	ok(wait_until(loop, are_done, &want, SECONDS), "the others are tried again");
 	ok(all[0].outcome == QUARANTINE_KEPT && all[2].outcome == QUARANTINE_KEPT &&
 	                all[1].outcome == -1,
 	        "and kept");
@@ -163,7 +163,7 @@ static void what_finds_no_share_of_the_disk_is_not_tried_again(void)
 
 	begin(E_TOO_LARGE);
 	put(0, 2);
-	ok(until_true(loop, are_done, &want, SECONDS), "both have an outcome");
+	ok(wait_until(loop, are_done, &want, SECONDS), "both have an outcome");
 	ok(all[0].outcome == QUARANTINE_FULL && all[1].outcome == QUARANTINE_FULL, "no share left");
 	is_int(level(), HEALTH_WARN, "the board warns of it");
 	end();
@@ -177,14 +177,14 @@ static void a_file_that_may_be_durable_counts_as_kept_at_the_end(void)
 	begin(E_IO);
 	has_file = true;
 	put(0, 1);
-	ok(until_true(loop, has_failed, &want, SECONDS), "one has left its file");
+	ok(wait_until(loop, has_failed, &want, SECONDS), "one has left its file");
 	ok(quarantine_take_back(q, any) == NULL, "it is not taken back");
-	ok(until_true(loop, are_returned, &want, SECONDS), "it comes back at the end");
+	ok(wait_until(loop, are_returned, &want, SECONDS), "it comes back at the end");
 	is_int(all[0].outcome, QUARANTINE_KEPT, "as kept");
 	has_file = false;
 	want = 2;
 	put(1, 2);
-	ok(until_true(loop, are_returned, &want, SECONDS), "one without a file comes back, too");
+	ok(wait_until(loop, are_returned, &want, SECONDS), "one without a file comes back, too");
 	is_int(all[1].outcome, QUARANTINE_RETURNED, "as not kept");
 	end();
 }

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "quarantine/quarantine.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { ITEMS = 20, SECONDS = 60 };
 
@@ -61,12 +61,12 @@ static void what_failed_has_a_pause_whatever_comes_meanwhile(void)
 	put(q, items, 0, ITEMS / 2);
 	is_int(sends, 1, "ten records: one try, which fails");
 	want = 2;
-	ok(until_true(loop, has_sent, &want, SECONDS), "it tries again");
+	ok(wait_until(loop, has_sent, &want, SECONDS), "it tries again");
 	put(q, items, ITEMS / 2, ITEMS);
 	is_int(sends, 2, "ten records more: no try before the next pause is over");
 	down = false;
 	want = 2 + ITEMS;
-	ok(until_true(loop, has_sent, &want, SECONDS), "then all are sent");
+	ok(wait_until(loop, has_sent, &want, SECONDS), "then all are sent");
 	is_int(sends, 2 + ITEMS, "each once");
 	quarantine_free(q);
 	loop_free(loop);

@@ -2,10 +2,10 @@
  * and in no sentence, whatever goes wrong. */
 #include <stdio.h>
 
-#include "basin.h"
-#include "stage.h"
+#include "drain_process.h"
+#include "agent_process.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 /* Part of every secret that is given, and of nothing else. */
 #define CANARY "sesame"
@@ -54,7 +54,7 @@ static void pages_are_clean(
 		snprintf(name, sizeof(name), "%s's %s", who, paths[i]);
 		page[0] = '\0';
 		ok(http_client_send(client, &r, keep_page, &answered) == 0 &&
-		                until_true(l, is_set, &answered, 10),
+		                wait_until(l, is_set, &answered, 10),
 		        "%s answers", name);
 		is_clean(page, name);
 	}
@@ -74,43 +74,43 @@ static void log_is_clean(const char *path, const char *must_say, const char *nam
 
 static bool has_failed(void *arg)
 {
-	return stage_metric(arg, "spanspool_collector_requests_total{code=\"unreachable\"}") > 0;
+	return agent_process_metric(arg, "spanspool_collector_requests_total{code=\"unreachable\"}") > 0;
 }
 
 static void an_agent_keeps_its_secrets(void)
 {
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_DIRECT);
-	ok(stage_start(&s, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
+	ok(agent_process_start(&s, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
 	           "--log-level=debug", "--collector.max-batch-spans=10", NULL),
 	        "the agent serves");
-	stage_send(&s, 100, 0);
-	ok(stage_until(&s, has_failed, &s), "a collector does not answer");
+	agent_process_send(&s, 100, 0);
+	ok(agent_process_until(&s, has_failed, &s), "a collector does not answer");
 	pages_are_clean(s.loop, s.client, s.admin, "the agent");
-	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
-	log_is_clean(stage_log(&s), "http://127.0.0.1:1", "the agent's log");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
+	log_is_clean(agent_process_log(&s), "http://127.0.0.1:1", "the agent's log");
+	agent_process_end(&s);
 }
 
-static bool is_told(struct basin *b)
+static bool is_told(struct drain_process *b)
 {
-	return basin_said(b, "http://127.0.0.1:1") > 1;
+	return drain_process_said(b, "http://127.0.0.1:1") > 1;
 }
 
 static void a_drain_keeps_its_secrets(void)
 {
-	static struct basin b;
+	static struct drain_process b;
 
-	basin_open(&b, 1);
-	basin_produce(&b, 10, 3);
-	ok(basin_start(&b, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
+	drain_process_open(&b, 1);
+	drain_process_produce(&b, 10, 3);
+	ok(drain_process_start(&b, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
 	           "--log-level=debug", NULL),
 	        "the drain serves");
-	ok(basin_until(&b, is_told), "its collector does not answer");
+	ok(drain_process_until(&b, is_told), "its collector does not answer");
 	pages_are_clean(b.loop, b.client, b.admin, "the drain");
-	log_is_clean(basin_log(&b), "http://127.0.0.1:1", "the drain's log");
-	basin_close(&b);
+	log_is_clean(drain_process_log(&b), "http://127.0.0.1:1", "the drain's log");
+	drain_process_close(&b);
 }
 
 static void run(const char *arguments)
@@ -119,7 +119,7 @@ static void run(const char *arguments)
 	FILE *f;
 	size_t n;
 
-	snprintf(command, sizeof(command), "%s %s 2>&1", stage_program(), arguments);
+	snprintf(command, sizeof(command), "%s %s 2>&1", agent_process_program(), arguments);
 	f = popen(command, "r");
 	n = f == NULL ? 0 : fread(page, 1, sizeof(page) - 1, f);
 	page[n] = '\0';

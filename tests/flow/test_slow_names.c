@@ -2,7 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { SPANS = 200, END_MS = 30000 };
@@ -19,36 +19,36 @@ static const char *slow_program(void)
 
 static void the_agent_ends(const char *brokers, const char *url)
 {
-	struct stage s;
+	struct agent_process s;
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	s.program = slow_program();
 	s.brokers = brokers;
-	ok(stage_start(&s, url, "--shutdown.timeout=1s", NULL), "the agent serves%s%s",
+	ok(agent_process_start(&s, url, "--shutdown.timeout=1s", NULL), "the agent serves%s%s",
 	        brokers[0] ? " before " : "", brokers);
-	stage_send(&s, SPANS, 0);
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, SPANS), "spans wait in the spool");
-	is_int(stage_stop(&s), 0,
+	agent_process_send(&s, SPANS, 0);
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "spans wait in the spool");
+	is_int(agent_process_stop(&s), 0,
 	        "SIGTERM: exit status 0, though the name is still being looked up");
 	ok(child_said(s.agent, "agent: stopped"), "the last line was written");
 	s.brokers = "127.0.0.1:1";
-	ok(stage_start(&s, NULL), "it starts again");
-	stage_ledger(&s);
+	ok(agent_process_start(&s, NULL), "it starts again");
+	agent_process_ledger(&s);
 	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_IN_SPOOL].spans == SPANS,
 	        "the stop was clean, and every span is in the spool");
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static bool has_begun(void *arg)
 {
-	struct stage *s = arg;
+	struct agent_process *s = arg;
 
-	return stage_get(s, "/health/live") == 200;
+	return agent_process_get(s, "/health/live") == 200;
 }
 
 static void the_drain_ends(void)
 {
-	struct stage s;
+	struct agent_process s;
 	char admin[64], log[300];
 	const char *argv[] = { "spanspool", "drain", "--kafka.consumer.brokers=kafka.invalid:9092",
 		"--collector.url=http://collector.invalid:14268", "--shutdown.timeout=1s", admin,
@@ -56,16 +56,16 @@ static void the_drain_ends(void)
 	struct child_opts o = { .program = slow_program(), .argv = argv, .log = log, .bare = true };
 	struct why why;
 
-	stage_open(&s, STAGE_OUTSIDE);
+	agent_process_open(&s, AGENT_PROCESS_OUTSIDE);
 	snprintf(admin, sizeof(admin), "--admin.http.host-port=127.0.0.1:%u", s.admin);
-	snprintf(log, sizeof(log), "%s", stage_log(&s));
+	snprintf(log, sizeof(log), "%s", agent_process_log(&s));
 	is_int(child_start(&s.agent, &o, &why), 0, "the drain is started");
-	ok(stage_until(&s, has_begun, &s), "and lives");
+	ok(agent_process_until(&s, has_begun, &s), "and lives");
 	child_signal(s.agent, SIGTERM);
 	is_int(child_wait(s.agent, END_MS), 0, "SIGTERM ends it");
 	is_int(child_status(s.agent), 0, "with exit status 0");
 	ok(child_said(s.agent, "drain: stopped"), "the last line was written");
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 int main(void)

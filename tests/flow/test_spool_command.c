@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "prints.h"
-#include "stage.h"
+#include "dir_hash.h"
+#include "agent_process.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
-static struct prints before, after;
+static struct dir_hash before, after;
 
-static const char *spool_of(const struct stage *s)
+static const char *spool_of(const struct agent_process *s)
 {
 	static char path[256];
 
@@ -24,19 +24,19 @@ static const char *spool_of(const struct stage *s)
 }
 
 /* Runs `spanspool spool WORDS` over the stage's spool. Gives the exit status. */
-static int run(struct stage *s, const char *words)
+static int run(struct agent_process *s, const char *words)
 {
 	char line[2048];
 	int status;
 
 	snprintf(line, sizeof(line), "%s spool %s --spool.directory=%s >%s/out 2>%s/err",
-	        stage_program(), words, spool_of(s), s->directory, s->directory);
+	        agent_process_program(), words, spool_of(s), s->directory, s->directory);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* What it wrote: "out" or "err". Valid until the next call. */
-static const char *said(struct stage *s, const char *where)
+static const char *said(struct agent_process *s, const char *where)
 {
 	static struct buf text;
 	char path[256], part[4096];
@@ -53,7 +53,7 @@ static const char *said(struct stage *s, const char *where)
 	return buf_cstr(&text);
 }
 
-static json_t *said_json(struct stage *s)
+static json_t *said_json(struct agent_process *s)
 {
 	return json_loads(said(s, "out"), 0, NULL);
 }
@@ -65,7 +65,7 @@ static json_int_t number(json_t *in, const char *a, const char *b, const char *c
 	return json_integer_value(c == NULL ? in : json_object_get(in, c));
 }
 
-static bool names_the_agent(struct stage *s, pid_t pid)
+static bool names_the_agent(struct agent_process *s, pid_t pid)
 {
 	char text[32];
 
@@ -74,7 +74,7 @@ static bool names_the_agent(struct stage *s, pid_t pid)
 }
 
 /* Lines of an export, and the spans in them. */
-static unsigned lines_said(struct stage *s, json_int_t *spans)
+static unsigned lines_said(struct agent_process *s, json_int_t *spans)
 {
 	const char *at = said(s, "out");
 	unsigned n = 0;
@@ -93,13 +93,13 @@ static unsigned lines_said(struct stage *s, json_int_t *spans)
 	return n;
 }
 
-static void wait_in_spool(struct stage *s, uint64_t spans)
+static void wait_in_spool(struct agent_process *s, uint64_t spans)
 {
-	stage_open(s, STAGE_DIRECT);
+	agent_process_open(s, AGENT_PROCESS_DIRECT);
 	stub_collector_down(s->stub);
-	ok(stage_start(s, NULL), "the agent serves without a collector");
-	stage_send(s, spans, 5000);
-	ok(stage_holds(s, LEDGER_IN_SPOOL, spans), "%d spans wait in the spool", (int)spans);
+	ok(agent_process_start(s, NULL), "the agent serves without a collector");
+	agent_process_send(s, spans, 5000);
+	ok(agent_process_holds(s, LEDGER_IN_SPOOL, spans), "%d spans wait in the spool", (int)spans);
 }
 
 static void beside_a_running_agent_it_looks_and_nothing_else(void)
@@ -109,7 +109,7 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	json_int_t spans;
 	char line[2048];
 	const char *told;
-	struct stage s;
+	struct agent_process s;
 
 	wait_in_spool(&s, 2000);
 	is_int(run(&s, "stat --json"), 0, "stat looks");
@@ -118,13 +118,13 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	is_int(number(stat, "waiting", "spans", NULL), 2000, "2,000 spans wait");
 	ok(json_is_string(json_object_get(json_object_get(stat, "waiting"), "oldest")),
 	        "since when");
-	stage_get(&s, "/ledger");
+	agent_process_get(&s, "/ledger");
 	run(&s, "stat --json");
 	json_decref(stat);
 	stat = said_json(&s);
 	ledger = json_object_get(stat, "ledger");
 	is_int(number(ledger, "spans", "in_spool", NULL),
-	        (json_int_t)stage_ledger(&s)->place[LEDGER_IN_SPOOL].spans,
+	        (json_int_t)agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans,
 	        "its ledger is the agent's");
 	is_int(number(ledger, "datagrams", "received", NULL), (json_int_t)s.ledger.received,
 	        "to the datagram");
@@ -136,7 +136,7 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	        "at the segments: 200 batches in the first");
 	json_decref(stat);
 	snprintf(line, sizeof(line), "%s spool export --spool.directory=%s 2>%s/err >/dev/full",
-	        stage_program(), spool_of(&s), s.directory);
+	        agent_process_program(), spool_of(&s), s.directory);
 	is_int(WEXITSTATUS(system(line)), 1, "an export that cannot be written fails");
 	told = strstr(said(&s, "err"), "could not be written");
 	ok(told != NULL && strstr(told + 1, "could not be written") == NULL, "and says so once");
@@ -147,11 +147,11 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 		is_int(run(&s, not_live[i]), 1, not_live[i]);
 		ok(names_the_agent(&s, child_pid(s.agent)), "is refused: %s", said(&s, "err"));
 	}
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 /* Looks without a pause until the file "enough" is there; fails when one of them does. */
-static struct child *look_on_and_on(struct stage *s)
+static struct child *look_on_and_on(struct agent_process *s)
 {
 	static char script[2048];
 	const char *argv[] = { "sh", "-c", script, NULL };
@@ -165,7 +165,7 @@ static struct child *look_on_and_on(struct stage *s)
 	        "%s spool $verb --spool.directory=%s >%s/look 2>&1 || exit 1; n=$((n+1)); done; "
 	        "done; "
 	        "[ $n -ge 5 ]",
-	        s->directory, stage_program(), spool_of(s), s->directory);
+	        s->directory, agent_process_program(), spool_of(s), s->directory);
 	if (child_start(&c, &o, &why) < 0)
 		printf("Bail out! %s\n", why.text);
 	return c;
@@ -175,34 +175,34 @@ static void looks_on_and_on_do_not_disturb_the_agent(void)
 {
 	char enough[256];
 	struct child *looks;
-	struct stage s;
+	struct agent_process s;
 
 	wait_in_spool(&s, 1000);
 	looks = look_on_and_on(&s);
-	stage_send(&s, 4000, 4000);
-	ok(stage_metric(&s, "spanspool_spool_oldest_age_seconds") > 0, "the oldest has an age");
-	ok(stage_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12,
+	agent_process_send(&s, 4000, 4000);
+	ok(agent_process_metric(&s, "spanspool_spool_oldest_age_seconds") > 0, "the oldest has an age");
+	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12,
 	        "and no end is in sight");
 	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
-	stage_send(&s, 4000, 4000);
-	ok(stage_all_stored(&s), "every span is stored");
-	ok(stage_is_empty(&s), "and nothing waits");
-	ok(stage_metric(&s, "spanspool_refill_spans_per_second") > 0, "the refill had a rate");
-	is_int((int64_t)stage_metric(&s, "spanspool_spool_time_to_empty_seconds"), 0,
+	agent_process_send(&s, 4000, 4000);
+	ok(agent_process_all_stored(&s), "every span is stored");
+	ok(agent_process_is_empty(&s), "and nothing waits");
+	ok(agent_process_metric(&s, "spanspool_refill_spans_per_second") > 0, "the refill had a rate");
+	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds"), 0,
 	        "it is empty");
-	is_int((int64_t)stage_metric(&s, "spanspool_spool_oldest_age_seconds"), 0,
+	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_oldest_age_seconds"), 0,
 	        "nothing in it is old");
 	snprintf(enough, sizeof(enough), "%s/enough", s.directory);
 	close(open(enough, O_CREAT | O_WRONLY, 0600));
 	ok(child_wait(looks, 30000) == 0 && child_status(looks) == 0, "every look came off");
 	child_free(looks);
 	is_int(tally_total(s.tally).duplicates, 0, "none is stored twice");
-	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
+	agent_process_end(&s);
 }
 
 /* One record that waits, so that verify finds it. False: it does not. */
-static bool break_one(struct stage *s)
+static bool break_one(struct agent_process *s)
 {
 	char path[400];
 	bool met = false;
@@ -228,11 +228,11 @@ static bool break_one(struct stage *s)
 
 static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 {
-	struct stage s;
+	struct agent_process s;
 	json_t *o;
 
 	wait_in_spool(&s, 2000);
-	is_int(stage_stop(&s), 0, "the agent stops");
+	is_int(agent_process_stop(&s), 0, "the agent stops");
 	is_int(run(&s, "verify"), 0, "nothing is damaged");
 	ok(strstr(said(&s, "out"), "200 batches with 2000 spans are whole") != NULL, "%s",
 	        said(&s, "out"));
@@ -243,34 +243,34 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	is_int(number(o, "lost_waiting", NULL, NULL), 1, "one batch is lost");
 	is_int(number(o, "records", NULL, NULL), 199, "the others are whole");
 	json_decref(o);
-	prints_take(&before, spool_of(&s));
+	dir_hash_take(&before, spool_of(&s));
 	is_int(run(&s, "repair"), 3, "repair has a plan");
 	ok(strstr(said(&s, "out"), "199 batches") != NULL, "%s", said(&s, "out"));
-	prints_take(&after, spool_of(&s));
-	ok(prints_differ(&before, &after) == NULL, "and has changed nothing");
+	dir_hash_take(&after, spool_of(&s));
+	ok(dir_hash_differ(&before, &after) == NULL, "and has changed nothing");
 	ok(setenv("SPANSPOOL_APPLY", "true", 1) == 0 && run(&s, "repair") == 2,
 	        "the environment does not make it: %s", said(&s, "err"));
 	unsetenv("SPANSPOOL_APPLY");
 	is_int(run(&s, "repair --apply"), 0, "asked for, it repairs");
-	prints_take(&after, spool_of(&s));
-	ok(prints_lost(&before, &after) == NULL, "every file that was there is somewhere");
+	dir_hash_take(&after, spool_of(&s));
+	ok(dir_hash_lost(&before, &after) == NULL, "every file that was there is somewhere");
 	ok(after.bytes >= before.bytes, "no byte is gone");
 	is_int(run(&s, "repair"), 0, "done again it has nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "the damaged segment");
 	ok(strstr(said(&s, "out"), "seg-0000000000000001.bad") != NULL, "is in quarantine");
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && stage_start(&s, NULL),
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL),
 	        "all is up again");
-	ok(stage_is_empty(&s), "the agent empties the spool");
+	ok(agent_process_is_empty(&s), "the agent empties the spool");
 	is_int(tally_total(s.tally).stored, 1990, "all that was intact is stored");
-	is_int(stage_ledger(&s)->place[LEDGER_QUARANTINED].spans, 10,
+	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 10,
 	        "the ledger has the rest, to the span");
-	is_int(stage_stop(&s), 0, "SIGTERM ends it with 0");
+	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	is_int(run(&s, "verify"), 0, "and nothing is damaged any more");
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 /* A wrong byte in a slot of the state, and the one segment by a strange name. */
-static void mix_up(struct stage *s)
+static void mix_up(struct agent_process *s)
 {
 	char path[300], from[300], to[300];
 	const uint8_t byte = 0x33;
@@ -298,11 +298,11 @@ static size_t widest_line(const char *text)
 
 static void what_stands_around_the_records_is_mended_too(void)
 {
-	struct stage s;
+	struct agent_process s;
 	json_t *o;
 
 	wait_in_spool(&s, 2000);
-	is_int(stage_stop(&s), 0, "the agent stops");
+	is_int(agent_process_stop(&s), 0, "the agent stops");
 	mix_up(&s);
 	is_int(run(&s, "ls"), 0, "the segments");
 	ok(strstr(said(&s, "out"), "misnamed") != NULL, "one is misnamed");
@@ -326,29 +326,29 @@ static void what_stands_around_the_records_is_mended_too(void)
 	is_int(run(&s, "repair"), 0, "and there is nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "in quarantine");
 	ok(strstr(said(&s, "out"), "no record") != NULL, "%s", said(&s, "out"));
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && stage_start(&s, NULL),
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL),
 	        "all is up again");
-	ok(stage_all_stored(&s), "every span is stored");
-	stage_end(&s);
+	ok(agent_process_all_stored(&s), "every span is stored");
+	agent_process_end(&s);
 }
 
 static void what_was_refused_can_be_tried_again(void)
 {
 	uint64_t refused;
-	struct stage s;
+	struct agent_process s;
 	json_t *list;
 
-	stage_open(&s, STAGE_DIRECT);
-	ok(stage_start(&s, NULL), "the agent serves");
-	stage_send(&s, 10, 0);
-	ok(stage_all_stored(&s), "the collector takes batches");
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
+	ok(agent_process_start(&s, NULL), "the agent serves");
+	agent_process_send(&s, 10, 0);
+	ok(agent_process_all_stored(&s), "the collector takes batches");
 	stub_collector_script(s.stub, 400, 2, -1);
 	stub_collector_script_text(s.stub, "\x1b[31mno \"thanks\" \xff");
-	stage_send(&s, 10, 0);
-	until_passed(s.loop, 300);
-	stage_send(&s, 100, 0);
-	ok(stage_is_empty(&s), "all leave the agent");
-	refused = stage_ledger(&s)->place[LEDGER_QUARANTINED].spans;
+	agent_process_send(&s, 10, 0);
+	wait_ms(s.loop, 300);
+	agent_process_send(&s, 100, 0);
+	ok(agent_process_is_empty(&s), "all leave the agent");
+	refused = agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans;
 	ok(refused > 0 && refused == tally_total(s.tally).missing, "%d spans were refused",
 	        (int)refused);
 	is_int(run(&s, "quarantine ls --json"), 0, "they are listed, live");
@@ -364,7 +364,7 @@ static void what_was_refused_can_be_tried_again(void)
 	ok(names_the_agent(&s, child_pid(s.agent)) &&
 	                strstr(said(&s, "err"), "stop it first") != NULL,
 	        "%s", said(&s, "err"));
-	stage_kill(&s);
+	agent_process_kill(&s);
 	is_int(run(&s, "quarantine retry"), 2, "nor without being asked which");
 	is_int(run(&s, "quarantine retry 1-2.record"), 1, "nor under a wrong name");
 	is_int(run(&s, "quarantine export"), 0, "they can be taken out");
@@ -377,27 +377,27 @@ static void what_was_refused_can_be_tried_again(void)
 	is_int(number(list, "quarantine", "records", NULL), 0, "nor is a file of them");
 	json_decref(list);
 	is_int(run(&s, "verify"), 0, "the spool is whole");
-	ok(stage_start(&s, NULL), "the agent starts");
-	ok(stage_all_stored(&s), "every span is stored");
-	ok(stage_is_empty(&s), "nothing waits");
-	is_int(stage_ledger(&s)->unclean_stops, 1, "the kill before is not forgotten");
+	ok(agent_process_start(&s, NULL), "the agent starts");
+	ok(agent_process_all_stored(&s), "every span is stored");
+	ok(agent_process_is_empty(&s), "nothing waits");
+	is_int(agent_process_ledger(&s)->unclean_stops, 1, "the kill before is not forgotten");
 	is_int(s.ledger.boots, 2, "and the retry was no start");
 	ok(s.ledger.maybe_duplicate.spans >= refused, "what was tried again went out marked");
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 static void files_for_a_collector_are_taken_out(void)
 {
 	char words[512], path[400];
-	struct prints files;
-	struct stage s;
+	struct dir_hash files;
+	struct agent_process s;
 
 	wait_in_spool(&s, 100);
-	stage_stop(&s);
+	agent_process_stop(&s);
 	snprintf(path, sizeof(path), "%s/files", s.directory);
 	snprintf(words, sizeof(words), "export --format=tbinary --to=%s --limit=7", path);
 	is_int(run(&s, words), 0, "7 batches become files");
-	prints_take(&files, path);
+	dir_hash_take(&files, path);
 	is_int(files.n, 7, "each of its own");
 	is_int(run(&s, words), 1, "which are not written over");
 	is_int(run(&s, "export --format=tbinary"), 2, "a directory has to be named");
@@ -410,7 +410,7 @@ static void files_for_a_collector_are_taken_out(void)
 	ok(strstr(said(&s, "err"), "--since") != NULL, "%s", said(&s, "err"));
 	is_int(run(&s, "stats"), 2, "a wrong verb is, too");
 	ok(strstr(said(&s, "err"), "stat") != NULL, "%s", said(&s, "err"));
-	stage_end(&s);
+	agent_process_end(&s);
 }
 
 int main(void)

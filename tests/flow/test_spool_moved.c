@@ -5,19 +5,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 #include "tempdir.h"
 
 enum { SPANS = 200, RATE = 5000 };
 
-static struct stage s;
+static struct agent_process s;
 static char spool[TEMPDIR_PATH + 8], away[TEMPDIR_PATH + 8];
 
 static bool is_down(void *arg)
 {
 	struct buf page = { 0 };
-	bool down = stage_page(&s, "/health/ready", &page) == 503 &&
+	bool down = agent_process_page(&s, "/health/ready", &page) == 503 &&
 	            strstr(buf_cstr(&page), "/spool was moved, deleted or covered") != NULL;
 
 	(void)arg;
@@ -28,28 +28,28 @@ static bool is_down(void *arg)
 static bool is_well(void *arg)
 {
 	(void)arg;
-	return stage_get(&s, "/health/ready") == 200;
+	return agent_process_get(&s, "/health/ready") == 200;
 }
 
 static uint64_t sent;
 
 static void send_some(void)
 {
-	stage_send(&s, SPANS, RATE);
+	agent_process_send(&s, SPANS, RATE);
 	sent += SPANS;
-	ok(stage_accepted(&s, sent), "%d spans are accepted", SPANS);
+	ok(agent_process_accepted(&s, sent), "%d spans are accepted", SPANS);
 }
 
 static void is_told_and_over(const char *what)
 {
 	send_some();
-	ok(stage_until(&s, is_down, NULL), "%s: the agent is down, and says what happened", what);
+	ok(agent_process_until(&s, is_down, NULL), "%s: the agent is down, and says what happened", what);
 }
 
 static void is_well_again(void)
 {
-	ok(stage_until(&s, is_well, NULL), "when it is back, the agent is well again");
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, sent), "and all %d spans wait", (int)sent);
+	ok(agent_process_until(&s, is_well, NULL), "when it is back, the agent is well again");
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, sent), "and all %d spans wait", (int)sent);
 }
 
 static void a_spool_that_is_moved_is_told(void)
@@ -78,19 +78,19 @@ static void a_lock_that_is_deleted_is_told(void)
 
 int main(void)
 {
-	stage_open(&s, STAGE_KAFKA);
+	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	snprintf(spool, sizeof(spool), "%s/spool", s.directory);
 	snprintf(away, sizeof(away), "%s/away", s.directory);
 	kafka_mock_down(s.kafka);
-	ok(stage_start(&s, NULL), "it serves");
+	ok(agent_process_start(&s, NULL), "it serves");
 	send_some();
-	ok(stage_holds(&s, LEDGER_IN_SPOOL, sent), "Kafka is away, they wait");
+	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, sent), "Kafka is away, they wait");
 	a_spool_that_is_moved_is_told();
 	a_lock_that_is_deleted_is_told();
 	kafka_mock_up(s.kafka);
-	ok(stage_holds(&s, LEDGER_DELIVERED, sent), "Kafka is back: all %d are delivered",
+	ok(agent_process_holds(&s, LEDGER_DELIVERED, sent), "Kafka is back: all %d are delivered",
 	        (int)sent);
-	is_int(stage_stop(&s), 0, "SIGTERM: exit status 0");
-	stage_end(&s);
+	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
+	agent_process_end(&s);
 	return tap_done();
 }

@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #include "batchmake.h"
-#include "prints.h"
-#include "spool_kit.h"
-#include "stage.h"
+#include "dir_hash.h"
+#include "spool_fixture.h"
+#include "agent_process.h"
 #include "tap.h"
 
 enum { USER = 65534, GROUP = 65534, RECORDS = 200 };
 
 struct home {
 	char top[TEMPDIR_PATH]; /* root's alone */
-	struct kit k;           /* its spool is top/spool */
+	struct spool_fixture k;           /* its spool is top/spool */
 };
 
 static int give_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -51,7 +51,7 @@ static unsigned not_the_users(const char *directory)
 	return nftw(directory, count_one, 16, FTW_PHYS) < 0 ? UINT32_MAX : others;
 }
 
-static struct batch *real_batch(struct kit *k, uint64_t sequence)
+static struct batch *real_batch(struct spool_fixture *k, uint64_t sequence)
 {
 	struct buf bytes = { 0 };
 	struct batch *b;
@@ -75,23 +75,23 @@ static void home_make(struct home *h)
 	struct batch *b;
 
 	tempdir_make(h->top);
-	kit_init(&h->k);
+	spool_fixture_init(&h->k);
 	tempdir_remove(h->k.dir);
 	snprintf(h->k.dir, sizeof(h->k.dir), "%.200s/spool", h->top);
-	kit_must_open(&h->k);
-	kit_put(&h->k, RECORDS);
+	spool_fixture_must_open(&h->k);
+	spool_fixture_put(&h->k, RECORDS);
 	b = real_batch(&h->k, 100000);
 	if (spool_quarantine(h->k.s, b, "refused", "by a test", &h->k.why) < 0)
 		exit(99);
 	batch_unref(&b);
-	kit_close(&h->k);
+	spool_fixture_close(&h->k);
 	if (nftw(h->k.dir, give_one, 16, FTW_PHYS) < 0)
 		exit(99);
 }
 
 static void home_free(struct home *h)
 {
-	kit_free(&h->k);
+	spool_fixture_free(&h->k);
 	tempdir_remove(h->top);
 }
 
@@ -109,7 +109,7 @@ static void flip_in(const struct home *h, const char *name, off_t at)
 	fd = open(path, O_RDWR);
 	if (fd < 0)
 		exit(99);
-	kit_flip(fd, at, 0x55);
+	spool_fixture_flip(fd, at, 0x55);
 	close(fd);
 }
 
@@ -165,7 +165,7 @@ static int run(const struct home *h, const char *words)
 	int status;
 
 	snprintf(line, sizeof(line), "timeout 20 %s %s --spool.directory=%s >%s/out 2>%s/err",
-	        stage_program(), words, h->k.dir, h->top, h->top);
+	        agent_process_program(), words, h->k.dir, h->top, h->top);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -204,13 +204,13 @@ static bool the_user_opens_it(struct home *h)
 	if (pid == 0) {
 		if (setgroups(0, NULL) < 0 || setgid(GROUP) < 0 || setuid(USER) < 0)
 			_exit(98);
-		if (kit_open(&h->k) < 0) {
+		if (spool_fixture_open(&h->k) < 0) {
 			diag("%s", h->k.why.text);
 			fflush(stdout);
 			_exit(1);
 		}
-		status = kit_put(&h->k, 1) == 1 ? 0 : 2;
-		kit_close(&h->k);
+		status = spool_fixture_put(&h->k, 1) == 1 ? 0 : 2;
+		spool_fixture_close(&h->k);
 		_exit(status);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid && chmod(h->top, 0700) == 0 &&
@@ -255,7 +255,7 @@ static bool has_lock(const struct home *h)
 
 static void run_on(size_t t, size_t v)
 {
-	static struct prints before, after;
+	static struct dir_hash before, after;
 	struct home h;
 	bool had_lock;
 	int status;
@@ -263,15 +263,15 @@ static void run_on(size_t t, size_t v)
 	home_make(&h);
 	troubles[t].make(&h);
 	had_lock = has_lock(&h);
-	prints_take(&before, h.k.dir);
+	dir_hash_take(&before, h.k.dir);
 	status = run(&h, verbs[v].words);
-	prints_take(&after, h.k.dir);
+	dir_hash_take(&after, h.k.dir);
 	ok((status == 0 || status == 3) &&
 	                (t > 0 || verbs[v].status < 0 || status == verbs[v].status),
 	        "root's %s on %s ends with %d: %s", verbs[v].words, troubles[t].name, status,
 	        status == 0 ? "" : said(&h));
 	if (verbs[v].reads)
-		ok(prints_differ(&before, &after) == NULL && has_lock(&h) == had_lock,
+		ok(dir_hash_differ(&before, &after) == NULL && has_lock(&h) == had_lock,
 		        "it writes nothing");
 	is_int(not_the_users(h.k.dir), 0, "all that is there is the user's");
 	ok(the_user_opens_it(&h), "and the user opens it");
@@ -386,7 +386,7 @@ static void a_drain_of_root_refuses_a_users_quarantine_directory(void)
 	        "timeout 20 %s drain --kafka.consumer.brokers=127.0.0.1:1 "
 	        "--admin.http.host-port=127.0.0.1:0 "
 	        "--drain.quarantine=directory:%s >%s/out 2>%s/err",
-	        stage_program(), path, h.top, h.top);
+	        agent_process_program(), path, h.top, h.top);
 	status = system(words);
 	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 1, "a drain of root does not start");
 	ok(strstr(said(&h), "belongs to nobody (uid 65534)") != NULL, "%s", said(&h));

@@ -241,22 +241,22 @@ static void a_frozen_collector_reads_and_wakes_up(void)
 	stub_collector_hang(l.stub, true);
 	for (int i = 0; i < 3; i++)
 		post(&l, "application/x-thrift", buf_slice(&l.batch));
-	until_passed(l.loop, 50);
+	wait_ms(l.loop, 50);
 	ok(l.answers == 0 && l.seen == 0, "frozen: nothing is taken");
 	stub_collector_hang(l.stub, false);
 	run_until_count(l.loop, &l.answers, 3);
 	ok(l.status == 202 && l.seen == 3 * SPANS, "awake: all are");
 	stub_collector_hang(l.stub, true);
 	post(&l, "application/x-thrift", buf_slice(&l.batch));
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	http_client_cancel_all(l.client);
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	stub_collector_hang(l.stub, false);
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	is_int(l.seen, 4 * SPANS, "also from a client that has gone");
 	stub_collector_hang(l.stub, true);
 	post(&l, "application/x-thrift", buf_slice(&l.batch));
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	close_lab(&l);
 	ok(1, "freed while frozen");
 }
@@ -275,7 +275,7 @@ static void the_owner_may_take_it_down_at_a_span(void)
 	stub_collector_hang(l.stub, true);
 	post(&l, "application/x-thrift", buf_slice(&l.batch));
 	post(&l, "application/x-thrift", buf_slice(&l.batch));
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	l.down_at_span = true;
 	stub_collector_hang(l.stub, false);
 	run_until_count(l.loop, &l.answers, 4);

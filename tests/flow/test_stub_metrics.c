@@ -242,14 +242,14 @@ static void the_page_may_hang(void)
 	open_lab(&l, (struct stub_store_opts){ 0 }, STUB_METRICS_HANGS);
 	ask(&l);
 	is_int(post(&l, 5), 202, "the collector works");
-	until_passed(l.loop, 30);
+	wait_ms(l.loop, 30);
 	is_int(l.pages, 0, "its page does not come");
 	ok(stub_collector_metrics(l.stub, STUB_METRICS_SERVED, &why) == 0, "the mode changes");
 	run_until_count(l.loop, &l.pages, 1);
 	ok(l.status == 200 && look(&l) == 200 && l.n.received == 5 * SPANS, "then it comes");
 	ok(stub_collector_metrics(l.stub, STUB_METRICS_HANGS, &why) == 0, "it hangs");
 	ask(&l);
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	stub_collector_down(l.stub);
 	run_until_count(l.loop, &l.pages, 3);
 	is_int(l.status, 0, "until the collector goes down");
@@ -264,7 +264,7 @@ static void the_page_may_be_old(void)
 	post(&l, 1);
 	stub_collector_metrics_delay(l.stub, 200);
 	ask(&l);
-	until_passed(l.loop, 20);
+	wait_ms(l.loop, 20);
 	post(&l, 9);
 	run_until_count(l.loop, &l.pages, 1);
 	ok(strstr(buf_cstr(&l.page), "svc=\"shop\",transport=\"http\"} 10\n") != NULL,

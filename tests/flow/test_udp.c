@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "tap.h"
 #include "net/udp.h"
-#include "until.h"
+#include "wait.h"
 
 struct got {
 	unsigned count, want;
@@ -91,7 +91,7 @@ static void every_datagram_comes_once(const char *at)
 	send_many(&f, 500, 1200);
 	send_many(&f, 1, 65507);
 	send_many(&f, 2, 0);
-	ok(until_true(f.loop, has_all, &f.got, 20), "all datagrams arrive");
+	ok(wait_until(f.loop, has_all, &f.got, 20), "all datagrams arrive");
 	is_int(f.got.count, 503, "each once");
 	is_int(f.got.bytes, 500 * 1200 + 65507, "with all their bytes");
 	is_int(f.got.largest, 65507, "the largest is not cut");
@@ -125,11 +125,11 @@ static void pausing_holds_and_resuming_goes_on(void)
 		return;
 	udp_pause(f.udp);
 	send_many(&f, 5, 100);
-	until_passed(f.loop, 30);
+	wait_ms(f.loop, 30);
 	is_int(f.got.count, 0, "nothing is read while it is paused");
 	udp_resume(f.udp);
 	f.got.want = 5;
-	ok(until_true(f.loop, has_all, &f.got, 20), "afterwards everything is");
+	ok(wait_until(f.loop, has_all, &f.got, 20), "afterwards everything is");
 	tear_down(&f);
 }
 
@@ -143,13 +143,13 @@ static void a_pause_holds_the_rest_of_what_was_read_together(void)
 	f.got.paused = f.udp;
 	f.got.pause_at = f.got.want = 7;
 	send_many(&f, 30, 100);
-	ok(until_true(f.loop, has_all, &f.got, 20), "seven are read, then it is paused");
-	until_passed(f.loop, 30);
+	ok(wait_until(f.loop, has_all, &f.got, 20), "seven are read, then it is paused");
+	wait_ms(f.loop, 30);
 	is_int(f.got.count, 7, "the eighth waits");
 	for (f.got.want = 14; f.got.want <= 28; f.got.want += 7) {
 		f.got.pause_at = f.got.want;
 		udp_resume(f.udp);
-		ok(until_true(f.loop, has_all, &f.got, 20), "after a resume seven more are read");
+		ok(wait_until(f.loop, has_all, &f.got, 20), "after a resume seven more are read");
 		is_int(f.got.count, f.got.want, "and no other");
 	}
 	ok(!udp_drain(f.udp), "it is paused: a stop has to wait");
@@ -213,14 +213,14 @@ static void a_read_that_fails_is_repeated_after_a_pause(void)
 		refusing = errors[i];
 		reads = 0;
 		send_many(&f, 5, 100);
-		ok(until_true(f.loop, has_read_often, NULL, 60), "%s: it tries again and again",
+		ok(wait_until(f.loop, has_read_often, NULL, 60), "%s: it tries again and again",
 		        strerror(errors[i]));
 		ms = (clock_mono_us() - began) / US_PER_MS;
 		ok(reads <= ms / PAUSE_MS + 2, "%u reads in %u ms, each after a pause",
 		        (unsigned)reads, (unsigned)ms);
 		refusing = 0;
 		f.got.want = 5;
-		ok(until_true(f.loop, has_all, &f.got, 20),
+		ok(wait_until(f.loop, has_all, &f.got, 20),
 		        "when it can, it reads what has waited");
 		tear_down(&f);
 	}

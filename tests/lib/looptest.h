@@ -14,14 +14,14 @@
 #include "base/buf.h"
 #include "loop/loop.h"
 #include "tap.h"
-#include "until.h"
+#include "wait.h"
 
 enum { GIVE_UP_S = 30 };
 
 /* True when it became so. */
 static inline bool run_until(struct loop *l, bool (*so)(void *arg), void *arg)
 {
-	bool met = until_true(l, so, arg, GIVE_UP_S);
+	bool met = wait_until(l, so, arg, GIVE_UP_S);
 
 	if (!met)
 		diag("gave up waiting after %d s", GIVE_UP_S);
@@ -61,7 +61,7 @@ static inline size_t turns_in(struct loop *l, unsigned ms)
 
 	if (turn_hook_open(&hook, l, count_turn, &turns) < 0)
 		abort();
-	until_passed(l, ms);
+	wait_ms(l, ms);
 	turn_hook_free(hook);
 	return turns;
 }

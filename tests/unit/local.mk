@@ -75,7 +75,7 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
-SPOOL_STORY = tests/lib/spool_story.c tests/lib/spool_story.h tests/lib/fault.c tests/lib/fault.h
+SPOOL_STORY = tests/lib/spool_history.c tests/lib/spool_history.h tests/lib/fault.c tests/lib/fault.h
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(IDL_CPPFLAGS)
 SPAN_TEST_LIBS = tests/lib/libspantest.a tests/lib/libtest.a libidl.a $(SPANSPOOL_LIBS)

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "tap.h"
 
 enum { PAGE = 4096 };
@@ -18,7 +18,7 @@ static uint64_t next_random(uint64_t *seed)
 }
 
 /* One to three bits of one file; half of them where the structure is: near the start of a page. */
-static void damage(const struct kit *k, uint64_t *seed)
+static void damage(const struct spool_fixture *k, uint64_t *seed)
 {
 	char path[TEMPDIR_PATH + 64];
 	struct stat st;
@@ -27,20 +27,20 @@ static void damage(const struct kit *k, uint64_t *seed)
 	snprintf(path, sizeof(path), "%s/state", k->dir);
 	fd = next_random(seed) % 8 == 0
 	             ? open(path, O_RDWR)
-	             : kit_data(k, (unsigned)(next_random(seed) % kit_names(k, "seg-")));
+	             : spool_fixture_data(k, (unsigned)(next_random(seed) % spool_fixture_names(k, "seg-")));
 	fstat(fd, &st);
 	for (uint64_t n = next_random(seed) % 3; n < 3; n++) {
 		off_t at = (off_t)(next_random(seed) % (uint64_t)st.st_size);
 
 		if (next_random(seed) % 2 == 0)
 			at = at / PAGE * PAGE + (off_t)(next_random(seed) % 64);
-		kit_flip(fd, at, (uint8_t)(1u << next_random(seed) % 8));
+		spool_fixture_flip(fd, at, (uint8_t)(1u << next_random(seed) % 8));
 	}
 	close(fd);
 }
 
 /* Copies the spool of K, which is closed, to a directory of COPY's own. */
-static void copy(const struct kit *k, struct kit *copy)
+static void copy(const struct spool_fixture *k, struct spool_fixture *copy)
 {
 	char command[2 * TEMPDIR_PATH + 32];
 
@@ -52,25 +52,25 @@ static void copy(const struct kit *k, struct kit *copy)
 		exit(1);
 }
 
-static bool survives(const struct kit *whole, uint64_t *seed, uint64_t *lost)
+static bool survives(const struct spool_fixture *whole, uint64_t *seed, uint64_t *lost)
 {
-	struct kit k;
+	struct spool_fixture k;
 	uint64_t got;
 	bool good;
 
 	copy(whole, &k);
 	damage(&k, seed);
-	kit_must_open(&k);
-	got = kit_read(&k, k.state.cursor, k.state.end);
+	spool_fixture_must_open(&k);
+	got = spool_fixture_read(&k, k.state.cursor, k.state.end);
 	good = k.wrong == 0 && got + k.lost.batches == k.sequence && k.lost.batches <= 3 &&
-	       k.read_spans + k.lost.spans == kit_spans_in(1, k.sequence + 1) &&
+	       k.read_spans + k.lost.spans == spool_fixture_spans_in(1, k.sequence + 1) &&
 	       ledger_check(&k.state.ledger) == NULL;
 	if (!good)
 		diag("got %" PRIu64 " lost %" PRIu64 " (%" PRIu64 " + %" PRIu64
 		     " spans) wrong %" PRIu64,
 		        got, k.lost.batches, k.read_spans, k.lost.spans, k.wrong);
 	*lost += k.lost.batches;
-	kit_free(&k);
+	spool_fixture_free(&k);
 	return good;
 }
 
@@ -85,14 +85,14 @@ static void any_bit_may_be_wrong(void)
 	for (size_t size = 700; size <= 3500; size += 2800) {
 		uint64_t lost = 0;
 		unsigned bad = 0;
-		struct kit whole;
+		struct spool_fixture whole;
 
-		kit_init(&whole);
+		spool_fixture_init(&whole);
 		whole.size = size;
-		kit_must_open(&whole);
+		spool_fixture_must_open(&whole);
 		for (int n = 0; n < 10; n++)
-			kit_put(&whole, 80);
-		kit_close(&whole);
+			spool_fixture_put(&whole, 80);
+		spool_fixture_close(&whole);
 		for (unsigned i = 0; i < rounds / 2; i++) {
 			uint64_t was = seed;
 
@@ -106,7 +106,7 @@ static void any_bit_may_be_wrong(void)
 		        "reported",
 		        size);
 		diag("%u rounds, %" PRIu64 " records lost", rounds / 2, lost);
-		kit_free(&whole);
+		spool_fixture_free(&whole);
 	}
 }
 

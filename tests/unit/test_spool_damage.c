@@ -6,32 +6,32 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "spool/inspect.h"
 #include "tap.h"
 
 enum { PAGE = 4096 };
 
 /* A spool of N turns of 100 batches of 3500 bytes, cleanly closed: five turns to a segment. */
-static void fill(struct kit *k, int turns)
+static void fill(struct spool_fixture *k, int turns)
 {
-	kit_init(k);
+	spool_fixture_init(k);
 	k->size = 3500;
-	kit_must_open(k);
+	spool_fixture_must_open(k);
 	for (int i = 0; i < turns; i++)
-		kit_put(k, 100);
-	kit_close(k);
+		spool_fixture_put(k, 100);
+	spool_fixture_close(k);
 }
 
 /* Reads all there is, and asks that what came and what was reported lost is all that was put. */
-static void all_or_reported(struct kit *k, const char *name)
+static void all_or_reported(struct spool_fixture *k, const char *name)
 {
 	uint64_t end = k->state.end, got;
 	struct ledger_count *spool = &k->state.ledger.place[LEDGER_IN_SPOOL];
 
-	got = kit_read(k, k->state.cursor, end);
+	got = spool_fixture_read(k, k->state.cursor, end);
 	ok(k->wrong == 0 && got + k->lost.batches == end - k->state.cursor &&
-	                k->read_spans + k->lost.spans == kit_spans_in(k->state.cursor, end) &&
+	                k->read_spans + k->lost.spans == spool_fixture_spans_in(k->state.cursor, end) &&
 	                spool->spans == k->read_spans && spool->batches == got &&
 	                ledger_check(&k->state.ledger) == NULL,
 	        "%s: %" PRIu64 " read, %" PRIu64 " reported lost with their %" PRIu64 " spans",
@@ -40,75 +40,75 @@ static void all_or_reported(struct kit *k, const char *name)
 
 static void a_record_with_a_wrong_byte_is_reported_and_passed_over(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	fill(&k, 12);
-	fd = kit_data(&k, 0);
+	fd = spool_fixture_data(&k, 0);
 	/* Page 2 holds the first record, or the first leaf; from page 10 on there are records. */
-	kit_flip(fd, 40 * PAGE + 1000, 0x10);
-	kit_flip(fd, 41 * PAGE + 3000, 0x01);
-	kit_flip(fd, 50 * PAGE + 70, 0x80);
+	spool_fixture_flip(fd, 40 * PAGE + 1000, 0x10);
+	spool_fixture_flip(fd, 41 * PAGE + 3000, 0x01);
+	spool_fixture_flip(fd, 50 * PAGE + 70, 0x80);
 	close(fd);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "three records");
 	is_int(k.lost.batches, 3, "three are lost");
 	is_int(k.damages, 2, "two side by side are one report");
 	ok(strstr(k.what, "seg-0000000000000001") != NULL, "%s", k.what);
-	is_int(kit_names(&k, "seg-0000000000000001.bad"), 1, "the segment is marked");
-	kit_resolve(&k, k.state.end);
-	is_int(kit_names(&k, "quarantine/seg-"), 1, "and set aside when the rest is delivered");
-	is_int(kit_names(&k, "seg-0000000000000001"), 0, "not deleted, not left");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "seg-0000000000000001.bad"), 1, "the segment is marked");
+	spool_fixture_resolve(&k, k.state.end);
+	is_int(spool_fixture_names(&k, "quarantine/seg-"), 1, "and set aside when the rest is delivered");
+	is_int(spool_fixture_names(&k, "seg-0000000000000001"), 0, "not deleted, not left");
+	spool_fixture_free(&k);
 }
 
 static void a_missing_segment_is_counted_from_its_neighbours(void)
 {
 	char path[TEMPDIR_PATH + 64];
-	struct kit k;
+	struct spool_fixture k;
 
 	fill(&k, 20);
-	tempdir_remove(kit_path(&k, "seg-", 1, path));
-	kit_must_open(&k);
+	tempdir_remove(spool_fixture_path(&k, "seg-", 1, path));
+	spool_fixture_must_open(&k);
 	is_text(k.found.note, "", "the start does not look at old segments");
 	all_or_reported(&k, "a segment in the middle");
 	ok(k.lost.batches > 300 && strstr(k.what, "missing") != NULL, "%s", k.what);
-	is_int(kit_names(&k, "quarantine/"), 0, "its neighbour is not blamed");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "quarantine/"), 0, "its neighbour is not blamed");
+	spool_fixture_free(&k);
 
 	fill(&k, 20);
-	tempdir_remove(kit_path(&k, "seg-", 0, path));
-	kit_must_open(&k);
+	tempdir_remove(spool_fixture_path(&k, "seg-", 0, path));
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "the oldest segment");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	fill(&k, 20);
-	tempdir_remove(kit_path(&k, "seg-", kit_names(&k, "seg-") - 1, path));
-	kit_must_open(&k);
+	tempdir_remove(spool_fixture_path(&k, "seg-", spool_fixture_names(&k, "seg-") - 1, path));
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "the newest segment");
-	is_int(kit_put(&k, 10), 10, "and more can be put");
+	is_int(spool_fixture_put(&k, 10), 10, "and more can be put");
 	is_int(k.turn.first, 2001, "at positions that were never used");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void an_unreadable_segment_goes_to_quarantine(void)
 {
 	struct stat st;
 	uint8_t zero[PAGE] = { 0 };
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	fill(&k, 20);
-	fd = kit_data(&k, 2);
+	fd = spool_fixture_data(&k, 2);
 	fstat(fd, &st);
 	for (off_t at = 0; at < st.st_size; at += PAGE)
 		if (pwrite(fd, zero, PAGE, at) != PAGE)
 			exit(1);
 	close(fd);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "a zeroed segment");
-	ok(kit_names(&k, "quarantine/seg-") == 1, "%s", k.what);
-	kit_free(&k);
+	ok(spool_fixture_names(&k, "quarantine/seg-") == 1, "%s", k.what);
+	spool_fixture_free(&k);
 }
 
 static void put_fifo(const char *path)
@@ -121,47 +121,47 @@ static void put_fifo(const char *path)
 static void a_fifo_is_no_segment_and_no_state(void)
 {
 	char segment[TEMPDIR_PATH + 64], path[TEMPDIR_PATH + 128];
-	struct kit k;
+	struct spool_fixture k;
 
 	fill(&k, 20);
-	kit_path(&k, "seg-", 1, segment);
+	spool_fixture_path(&k, "seg-", 1, segment);
 	snprintf(path, sizeof(path), "%s/data.mdb", segment);
 	put_fifo(path);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "a FIFO in a segment");
 	ok(k.lost.batches > 0, "%s", k.what);
-	kit_free(&k);
+	spool_fixture_free(&k);
 	fill(&k, 20);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	put_fifo(path);
-	is_int(kit_open(&k), E_CORRUPT, "a FIFO as the state is an error");
+	is_int(spool_fixture_open(&k), E_CORRUPT, "a FIFO as the state is an error");
 	diag("%s", k.why.text);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* A data file of another spool, and one of this spool in the place of another. */
 static void a_foreign_segment_is_set_aside(void)
 {
 	char path[TEMPDIR_PATH + 64], to[TEMPDIR_PATH + 64], command[2 * TEMPDIR_PATH + 200];
-	struct kit k, other;
+	struct spool_fixture k, other;
 
 	for (int round = 0; round < 3; round++) {
 		fill(&k, 14);
 		fill(&other, 14);
-		kit_path(round == 1 ? &k : &other, "seg-", 0, path);
-		kit_path(&k, "seg-", round == 2 ? kit_names(&k, "seg-") - 1 : 1, to);
+		spool_fixture_path(round == 1 ? &k : &other, "seg-", 0, path);
+		spool_fixture_path(&k, "seg-", round == 2 ? spool_fixture_names(&k, "seg-") - 1 : 1, to);
 		if (round == 2)
-			kit_path(&other, "seg-", kit_names(&other, "seg-") - 1, path);
+			spool_fixture_path(&other, "seg-", spool_fixture_names(&other, "seg-") - 1, path);
 		snprintf(command, sizeof(command), "cp %s/data.mdb %s/data.mdb", path, to);
 		if (system(command) != 0)
 			exit(1);
-		kit_free(&other);
-		kit_must_open(&k);
+		spool_fixture_free(&other);
+		spool_fixture_must_open(&k);
 		all_or_reported(&k, round == 2 ? "another spool's newest segment"
 		                               : "another segment in its place");
 		ok(k.lost.batches > 0, "its records are not ours");
-		ok(kit_names(&k, "quarantine/seg-") == 1, "%s", k.what);
-		kit_free(&k);
+		ok(spool_fixture_names(&k, "quarantine/seg-") == 1, "%s", k.what);
+		spool_fixture_free(&k);
 	}
 }
 
@@ -187,7 +187,7 @@ static void a_broken_tree_loses_nothing(void)
 		{ 40, 0x10, "a page size" },
 		{ PAGE + 10, 0x08, "page flags" },
 	};
-	struct kit k;
+	struct spool_fixture k;
 
 	for (unsigned segment = 0; segment < 2; segment++) {
 		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -195,17 +195,17 @@ static void a_broken_tree_loses_nothing(void)
 			int fd;
 
 			fill(&k, 8); /* two segments */
-			fd = kit_data(&k, segment);
-			kit_flip(fd, cases[i].at, cases[i].bits);
+			fd = spool_fixture_data(&k, segment);
+			spool_fixture_flip(fd, cases[i].at, cases[i].bits);
 			close(fd);
-			kit_must_open(&k);
+			spool_fixture_must_open(&k);
 			snprintf(name, sizeof(name), "%s of %s", cases[i].what,
 			        segment == 0 ? "the old" : "the new");
 			all_or_reported(&k, name);
 			ok(k.lost.batches == 0, "and nothing is lost");
 			ok(segment == 0 || i >= 5 || k.found.note[0] != '\0', "note: %s",
 			        k.found.note);
-			kit_free(&k);
+			spool_fixture_free(&k);
 		}
 	}
 }
@@ -215,12 +215,12 @@ static void an_older_tree_is_not_taken_for_the_newest(void)
 {
 	uint64_t txnid[2];
 	uint8_t db[48];
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 	off_t newer;
 
 	fill(&k, 3);
-	fd = kit_data(&k, 0);
+	fd = spool_fixture_data(&k, 0);
 	for (int i = 0; i < 2; i++)
 		if (pread(fd, &txnid[i], 8, i * PAGE + 144) != 8)
 			exit(1);
@@ -229,11 +229,11 @@ static void an_older_tree_is_not_taken_for_the_newest(void)
 	        pwrite(fd, db, sizeof(db), newer + 88) != sizeof(db))
 		exit(1);
 	close(fd);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	ok(strstr(k.found.note, "damaged") != NULL, "note: %s", k.found.note);
 	all_or_reported(&k, "an older tree");
 	is_int(k.lost.batches, 0, "nothing is lost");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_live_slot_may_be_torn(void)
@@ -242,87 +242,87 @@ static void a_live_slot_may_be_torn(void)
 
 	for (int slot = 0; slot < 2; slot++) {
 		uint64_t known;
-		struct kit k;
+		struct spool_fixture k;
 		int fd;
 
-		kit_init(&k);
-		kit_must_open(&k);
+		spool_fixture_init(&k);
+		spool_fixture_must_open(&k);
 		for (int i = 0; i < 5; i++) {
 			k.state.generation += 10;
 			spool_live(k.s, &k.state);
 		}
 		known = k.state.generation;
-		kit_abandon(&k);
+		spool_fixture_abandon(&k);
 		snprintf(path, sizeof(path), "%s/state", k.dir);
 		fd = open(path, O_RDWR);
-		kit_flip(fd, slot * PAGE + 100, 1);
+		spool_fixture_flip(fd, slot * PAGE + 100, 1);
 		close(fd);
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		ok(k.found.state.generation >= known - 10,
 		        "slot %d torn: the other has the last or the one before", slot);
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 }
 
 static void a_cut_segment_gives_what_is_left(void)
 {
 	struct stat st;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	for (unsigned segment = 0; segment < 2; segment++) {
 		fill(&k, 8);
-		fd = kit_data(&k, segment);
+		fd = spool_fixture_data(&k, segment);
 		fstat(fd, &st);
 		if (ftruncate(fd, st.st_size / 2 + 100) < 0)
 			exit(1);
 		close(fd);
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		all_or_reported(
 		        &k, segment == 0 ? "the old one cut in half" : "the new one cut in half");
 		ok(k.read_records > 500 && k.lost.batches > 100, "half of it is there");
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 }
 
 static void a_state_file_may_be_torn_or_gone(void)
 {
 	char path[TEMPDIR_PATH + 16];
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	for (int slot = 0; slot < 4; slot++) {
 		fill(&k, 3);
 		snprintf(path, sizeof(path), "%s/state", k.dir);
 		fd = open(path, O_RDWR);
-		kit_flip(fd, slot * PAGE + 30, 0x55);
+		spool_fixture_flip(fd, slot * PAGE + 30, 0x55);
 		close(fd);
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		is_int(k.state.end, 301, "one torn slot costs nothing");
 		ok(k.state.ledger.place[LEDGER_IN_SPOOL].batches == 300 && k.found.salvaged == 0,
 		        "slot %d: the ledger is whole", slot);
 		all_or_reported(&k, "torn slot");
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 	fill(&k, 3);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	unlink(path);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "no state file");
 	ok(k.found.unclean && k.found.state.offered_to == 301, "all of it may have been sent");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	fill(&k, 3);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	if (truncate(path, 5000) < 0)
 		exit(1);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all_or_reported(&k, "a short state file");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* The records of the first segment in quarantine/ that are as they were put. */
-static uint64_t read_kept(struct kit *k, bool unverified)
+static uint64_t read_kept(struct spool_fixture *k, bool unverified)
 {
 	char path[TEMPDIR_PATH + 64];
 	struct spool_inspect *l;
@@ -333,10 +333,10 @@ static uint64_t read_kept(struct kit *k, bool unverified)
 		return UINT64_MAX;
 	if (unverified)
 		spool_inspect_unverified(l);
-	kit_path(k, "quarantine/seg-", 0, path);
+	spool_fixture_path(k, "quarantine/seg-", 0, path);
 	if (spool_inspect_begin_quarantined(l, strstr(path, "seg-"), &k->why) == 0)
 		while (spool_inspect_next(l, &item) == 0) {
-			n += item.batch != NULL && kit_is(k, item.batch);
+			n += item.batch != NULL && spool_fixture_is(k, item.batch);
 			batch_unref(&item.batch);
 		}
 	spool_inspect_close(l);
@@ -346,18 +346,18 @@ static uint64_t read_kept(struct kit *k, bool unverified)
 static void without_any_copy_of_the_key_all_is_kept(void)
 {
 	char path[TEMPDIR_PATH + 64];
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.size = 3500;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	for (int i = 0; i < 3; i++)
-		kit_put(&k, 100);
-	kit_close(&k);
+		spool_fixture_put(&k, 100);
+	spool_fixture_close(&k);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	unlink(path);
 	{
-		int fd = kit_data(&k, 0);
+		int fd = spool_fixture_data(&k, 0);
 		struct stat st;
 
 		/* Every page that holds a head loses its magic. */
@@ -366,23 +366,23 @@ static void without_any_copy_of_the_key_all_is_kept(void)
 			char magic[4];
 
 			if (pread(fd, magic, 4, at) == 4 && memcmp(magic, "SSPH", 4) == 0)
-				kit_flip(fd, at, 0x20);
+				spool_fixture_flip(fd, at, 0x20);
 		}
 		close(fd);
 	}
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	ok(strstr(k.found.note, "no copy of the key") != NULL && k.found.fresh, "%s", k.found.note);
-	is_int(kit_names(&k, "quarantine/seg-"), 1, "no byte of the segment is lost");
-	is_int(kit_put(&k, 3), 3, "a new spool begins");
-	kit_close(&k);
+	is_int(spool_fixture_names(&k, "quarantine/seg-"), 1, "no byte of the segment is lost");
+	is_int(spool_fixture_put(&k, 3), 3, "a new spool begins");
+	spool_fixture_close(&k);
 	is_int(read_kept(&k, false), 0, "nothing in it is believed");
 	is_int(read_kept(&k, true), 300, "unless an operator says so");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_newer_version_is_refused_with_a_sentence(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 	char path[TEMPDIR_PATH + 16];
 	int fd;
 
@@ -390,24 +390,24 @@ static void a_newer_version_is_refused_with_a_sentence(void)
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	fd = open(path, O_RDWR);
 	for (int slot = 0; slot < 4; slot++)
-		kit_flip(fd, slot * PAGE + 4, 0x02);
+		spool_fixture_flip(fd, slot * PAGE + 4, 0x02);
 	close(fd);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_int(k.state.end, 101, "a version whose checksum does not hold is a torn slot");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* Names that only look like a segment's take no record away from the one before them. */
 static void strangers_names_take_nothing_away(void)
 {
 	char path[TEMPDIR_PATH + 64];
-	struct kit k;
+	struct spool_fixture k;
 	FILE *f;
 
-	kit_init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 50);
-	kit_close(&k);
+	spool_fixture_init(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 50);
+	spool_fixture_close(&k);
 	snprintf(path, sizeof(path), "%.200s/seg-0000000000000008", k.dir);
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%.200s/seg-0000000000000009", k.dir);
@@ -424,12 +424,12 @@ static void strangers_names_take_nothing_away(void)
 		exit(99);
 	fputs("not a segment", f);
 	fclose(f);
-	kit_must_open(&k);
-	is_int(kit_resolve(&k, 20), 0, "the cursor passes the foreign");
-	is_int(kit_read(&k, 20, k.state.end), 31, "all behind it are there");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_resolve(&k, 20), 0, "the cursor passes the foreign");
+	is_int(spool_fixture_read(&k, 20, k.state.end), 31, "all behind it are there");
 	ok(k.wrong == 0 && k.damages == 0, "none is lost");
-	ok(kit_names(&k, "seg-0000000000000009") == 1, "a file of that name is left alone");
-	kit_free(&k);
+	ok(spool_fixture_names(&k, "seg-0000000000000009") == 1, "a file of that name is left alone");
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -10,12 +10,12 @@
 
 #include "fault.h"
 #include "must.h"
-#include "spool_story.h"
+#include "spool_history.h"
 #include "tap.h"
 
-static void init(struct kit *k)
+static void init(struct spool_fixture *k)
 {
-	kit_init(k);
+	spool_fixture_init(k);
 	k->size = 3500;
 }
 
@@ -24,52 +24,52 @@ static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
 	struct fault_plan once = {
 		.calls = FAULT_SYNC, .at = 1, .count = 1, .err = EIO, .path = "data.mdb"
 	};
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 50);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 50);
 	once.path = "data.mdb";
 	fault_arm(&once);
-	is_int(kit_put(&k, 50), 50, "what the sync refused is in a new segment");
+	is_int(spool_fixture_put(&k, 50), 50, "what the sync refused is in a new segment");
 	ok(fault_disarm() > 0, "the sync was tried");
 	is_int(k.turn.put_rc, 0, "the turn is fine");
 	is_int(k.turn.stats.failed_commits, 1, "one failed commit");
-	is_int(kit_names(&k, "seg-"), 2, "two segments");
-	ok(kit_names(&k, "seg-0000000000000033") == 1,
+	is_int(spool_fixture_names(&k, "seg-"), 2, "two segments");
+	ok(spool_fixture_names(&k, "seg-0000000000000033") == 1,
 	        "the second begins where the first had to end");
-	kit_put(&k, 50);
-	is_int(kit_names(&k, "seg-"), 2, "the new one is written on");
-	is_int(kit_read(&k, 1, k.state.end), 150, "all are there");
+	spool_fixture_put(&k, 50);
+	is_int(spool_fixture_names(&k, "seg-"), 2, "the new one is written on");
+	is_int(spool_fixture_read(&k, 1, k.state.end), 150, "all are there");
 	ok(k.wrong == 0 && k.damages == 0, "once, in order");
-	kit_close(&k);
-	kit_must_open(&k);
-	is_int(kit_read(&k, 1, k.state.end), 150, "and after a restart");
-	kit_free(&k);
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_read(&k, 1, k.state.end), 150, "and after a restart");
+	spool_fixture_free(&k);
 }
 
 static void a_disk_that_refuses_every_sync_is_an_answer(void)
 {
 	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO };
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 50);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 50);
 	all.path = k.dir;
 	fault_arm(&all);
-	is_int(kit_put(&k, 50), 0, "nothing is put");
+	is_int(spool_fixture_put(&k, 50), 0, "nothing is put");
 	is_int(k.turn.put_rc, E_IO, "and said so");
 	for (int i = 0; i < 20; i++)
-		kit_put(&k, 1);
+		spool_fixture_put(&k, 1);
 	ok(spool_fixture_cycle(&k) == E_IO, "nor can the state be written");
-	is_int(kit_read(&k, 1, k.state.end), 50, "what was put before can be read");
+	is_int(spool_fixture_read(&k, 1, k.state.end), 50, "what was put before can be read");
 	fault_disarm();
-	ok(kit_names(&k, "seg-") <= 2, "no empty segments pile up");
-	is_int(kit_put(&k, 50), 50, "when the trouble ends it goes on");
-	is_int(kit_read(&k, 1, k.state.end), 100, "all that was durable is there");
+	ok(spool_fixture_names(&k, "seg-") <= 2, "no empty segments pile up");
+	is_int(spool_fixture_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(spool_fixture_read(&k, 1, k.state.end), 100, "all that was durable is there");
 	ok(ledger_check(&k.state.ledger) == NULL && k.wrong == 0, "the ledger balances");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_full_disk_is_an_answer(void)
@@ -79,82 +79,82 @@ static void a_full_disk_is_an_answer(void)
 		.at = 1,
 		.err = ENOSPC,
 	};
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 50);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 50);
 	full.path = "seg-0000000000000001";
 	fault_arm(&full);
-	is_int(kit_put(&k, 50), 50,
+	is_int(spool_fixture_put(&k, 50), 50,
 	        "a segment that cannot grow is left for the prepared one or a new one");
 	fault_disarm();
 	full.path = "mdb";
 	fault_arm(&full);
-	is_int(kit_put(&k, 50), 0, "with no room anywhere nothing is put");
+	is_int(spool_fixture_put(&k, 50), 0, "with no room anywhere nothing is put");
 	is_int(k.turn.put_rc, E_FULL, "full");
 	is_int(spool_fixture_cycle(&k), 0, "the state has its room all the same");
-	is_int(kit_resolve(&k, 60), 0, "what is delivered is noted");
+	is_int(spool_fixture_resolve(&k, 60), 0, "what is delivered is noted");
 	fault_disarm();
-	is_int(kit_put(&k, 50), 50, "when there is room again it goes on");
+	is_int(spool_fixture_put(&k, 50), 50, "when there is room again it goes on");
 	ok(ledger_check(&k.state.ledger) == NULL, "the ledger balances");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void in_the_middle_of_a_large_turn_the_rest_is_still_the_callers(void)
 {
 	struct fault_plan later = { .calls = FAULT_SYNC, .at = 4, .err = EIO, .path = "data.mdb" };
-	struct kit k;
+	struct spool_fixture k;
 	size_t stored;
 
 	init(&k);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	fault_arm(&later);
-	stored = kit_put(&k, 3000);
+	stored = spool_fixture_put(&k, 3000);
 	fault_disarm();
 	ok(stored > 0 && stored < 3000 && k.turn.put_rc == E_IO,
 	        "%zu of 3000 are durable, the rest is not", stored);
 	is_int(k.state.end, stored + 1, "the end is behind those");
-	kit_abandon(&k);
-	kit_must_open(&k);
+	spool_fixture_abandon(&k);
+	spool_fixture_must_open(&k);
 	is_int(k.found.state.end, stored + 1, "the disk says the same");
 	is_int(k.found.state.ledger.place[LEDGER_IN_SPOOL].batches, stored, "and its ledger");
 	is_int(k.found.state.ledger.place[LEDGER_IN_FLIGHT].batches, 3000 - stored,
 	        "where the rest was in flight");
-	is_int(kit_read(&k, 1, k.state.end), stored, "all of it can be read");
-	kit_free(&k);
+	is_int(spool_fixture_read(&k, 1, k.state.end), stored, "all of it can be read");
+	spool_fixture_free(&k);
 }
 
 static void a_refused_read_is_not_damage_at_once(void)
 {
 	struct fault_plan all = { .calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "data.mdb" };
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 50);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 50);
 	fault_arm(&all);
-	is_int(kit_read(&k, 1, k.state.end), 0, "nothing can be read");
+	is_int(spool_fixture_read(&k, 1, k.state.end), 0, "nothing can be read");
 	fault_disarm();
 	is_int(k.damages, 0, "but that may pass");
-	is_int(kit_read(&k, 1, k.state.end), 50, "and it does");
-	ok(kit_names(&k, "seg-0000000000000001.bad") == 0, "nothing is marked");
-	kit_free(&k);
+	is_int(spool_fixture_read(&k, 1, k.state.end), 50, "and it does");
+	ok(spool_fixture_names(&k, "seg-0000000000000001.bad") == 0, "nothing is marked");
+	spool_fixture_free(&k);
 }
 
 /* Fails to open while PLAN lasts, with a sentence; then all is there. */
-static void refuses_to_start(struct kit *k, struct fault_plan plan, const char *what)
+static void refuses_to_start(struct spool_fixture *k, struct fault_plan plan, const char *what)
 {
 	plan.at = 1;
 	fault_arm(&plan);
-	ok(kit_open(k) == err_from_errno(plan.err), "%s: it does not start", what);
+	ok(spool_fixture_open(k) == err_from_errno(plan.err), "%s: it does not start", what);
 	fault_disarm();
 	ok(strstr(k->why.text, err_text(err_from_errno(plan.err))) != NULL, "%s: %s", what,
 	        k->why.text);
-	kit_must_open(k);
-	is_int(kit_read(k, 1, k->state.end), 450, "then all is there");
-	is_int(kit_names(k, "quarantine/"), 0, "and nothing is set aside");
-	kit_abandon(k);
+	spool_fixture_must_open(k);
+	is_int(spool_fixture_read(k, 1, k->state.end), 450, "then all is there");
+	is_int(spool_fixture_names(k, "quarantine/"), 0, "and nothing is set aside");
+	spool_fixture_abandon(k);
 }
 
 static void a_start_that_cannot_read_takes_nothing_for_damage(void)
@@ -162,13 +162,13 @@ static void a_start_that_cannot_read_takes_nothing_for_damage(void)
 	struct fault_plan moment = {
 		.calls = FAULT_PREAD, .at = 1, .count = 3, .err = EIO, .path = "seg-"
 	};
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	for (int i = 0; i < 3; i++)
-		kit_put(&k, 150);
-	kit_abandon(&k);
+		spool_fixture_put(&k, 150);
+	spool_fixture_abandon(&k);
 	refuses_to_start(&k,
 	        (struct fault_plan){ .calls = FAULT_OPEN, .err = EMFILE, .path = "seg-" },
 	        "no descriptors");
@@ -176,72 +176,72 @@ static void a_start_that_cannot_read_takes_nothing_for_damage(void)
 	        (struct fault_plan){ .calls = FAULT_PREAD, .err = EIO, .path = "/state" },
 	        "an unreadable state");
 	fault_arm(&moment);
-	is_int(kit_open(&k), 0, "what is refused for a moment is waited for");
+	is_int(spool_fixture_open(&k), 0, "what is refused for a moment is waited for");
 	ok(fault_disarm() >= 3, "it was refused");
-	is_int(kit_read(&k, 1, k.state.end), 450, "all is there");
-	is_int(kit_names(&k, "quarantine/"), 0, "and nothing is set aside");
-	kit_free(&k);
+	is_int(spool_fixture_read(&k, 1, k.state.end), 450, "all is there");
+	is_int(spool_fixture_names(&k, "quarantine/"), 0, "and nothing is set aside");
+	spool_fixture_free(&k);
 }
 
 static void an_empty_segment_in_the_way_is_no_damage(void)
 {
 	struct fault_plan all = { .calls = FAULT_SYNC | FAULT_UNLINK, .at = 1, .err = EIO };
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	all.path = k.dir;
 	fault_arm(&all);
-	is_int(kit_put(&k, 5), 0, "a first segment that cannot be synced takes nothing");
-	is_int(kit_put(&k, 5), 0, "nor does the next");
+	is_int(spool_fixture_put(&k, 5), 0, "a first segment that cannot be synced takes nothing");
+	is_int(spool_fixture_put(&k, 5), 0, "nor does the next");
 	fault_disarm();
-	is_int(kit_put(&k, 50), 50, "when the trouble ends it goes on");
-	is_int(kit_names(&k, "quarantine/"), 0, "and what was left there is gone");
-	kit_free(&k);
+	is_int(spool_fixture_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(spool_fixture_names(&k, "quarantine/"), 0, "and what was left there is gone");
+	spool_fixture_free(&k);
 }
 
 static void nothing_is_unlinked_before_the_state_is_durable(void)
 {
 	struct fault_plan all = { .calls = FAULT_SYNC, .at = 1, .err = EIO, .path = "/state" };
-	struct kit k;
+	struct spool_fixture k;
 	unsigned before;
 
 	init(&k);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	for (int i = 0; i < 10; i++)
-		kit_put(&k, 200);
-	before = kit_names(&k, "seg-");
+		spool_fixture_put(&k, 200);
+	before = spool_fixture_names(&k, "seg-");
 	fault_arm(&all);
-	is_int(kit_resolve(&k, k.state.end), E_IO, "the state cannot be written");
-	is_int(kit_names(&k, "seg-"), before, "and no segment goes");
+	is_int(spool_fixture_resolve(&k, k.state.end), E_IO, "the state cannot be written");
+	is_int(spool_fixture_names(&k, "seg-"), before, "and no segment goes");
 	fault_disarm();
 	is_int(spool_fixture_cycle(&k), 0, "when it can be");
-	ok(kit_names(&k, "seg-") < before, "they go");
-	kit_free(&k);
+	ok(spool_fixture_names(&k, "seg-") < before, "they go");
+	spool_fixture_free(&k);
 }
 
 /* One story with one call refused; then all that was told must be so, and the spool must work. */
 static const char *refused_at(const struct fault_plan *plan, bool *came)
 {
-	struct kit_told told = { .resolved = 1, .resolving = 1 };
+	struct spool_fixture_told told = { .resolved = 1, .resolving = 1 };
 	struct fault_plan here = *plan;
 	const char *wrong;
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
 	here.path = k.dir;
 	fault_arm(&here);
-	kit_story(&k, &told);
+	spool_fixture_history(&k, &told);
 	*came = fault_disarm() >= plan->at;
 	if (k.s != NULL)
-		kit_abandon(&k);
+		spool_fixture_abandon(&k);
 	k.wrong = k.damages = 0;
-	wrong = kit_check(&k, &told);
+	wrong = spool_fixture_check(&k, &told);
 	if (wrong == NULL) {
 		k.sequence = k.state.end - 1;
-		wrong = kit_put(&k, 3) == 3 ? NULL : "it does not go on";
+		wrong = spool_fixture_put(&k, 3) == 3 ? NULL : "it does not go on";
 	}
-	kit_free(&k);
+	spool_fixture_free(&k);
 	return wrong;
 }
 
@@ -257,12 +257,12 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 				.calls = FAULT_CHANGES, .at = at, .count = count, .err = EIO
 			};
 			struct batch *b;
-			struct kit k;
+			struct spool_fixture k;
 			int rc;
 
 			init(&k);
-			kit_must_open(&k);
-			b = kit_batch(&k, 1);
+			spool_fixture_must_open(&k);
+			b = spool_fixture_batch(&k, 1);
 			plan.path = k.dir;
 			fault_arm(&plan);
 			rc = spool_quarantine(k.s, b, "refused", "", &k.why);
@@ -271,9 +271,9 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 			left += rc < 0 && spool_has_file(k.s, b);
 			wrong += rc == 0 && !spool_has_file(k.s, b);
 			wrong += spool_quarantine(k.s, b, "refused", "", &k.why) < 0 ||
-			         kit_names(&k, "quarantine/") != 1;
+			         spool_fixture_names(&k, "quarantine/") != 1;
 			batch_unref(&b);
-			kit_free(&k);
+			spool_fixture_free(&k);
 		}
 	}
 	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused,
@@ -313,7 +313,7 @@ static void any_call_may_fail(uint64_t count)
 
 /* Directories named as the segments of positions [first, end) that hold no record. Each file has blocks
  * reserved behind its end, so that a start which asks for its size opens it to give them back. */
-static void make_names(const struct kit *k, unsigned first, unsigned end)
+static void make_names(const struct spool_fixture *k, unsigned first, unsigned end)
 {
 	enum { RESERVED = 80 << 10 };
 
@@ -331,16 +331,16 @@ static void make_names(const struct kit *k, unsigned first, unsigned end)
 	}
 }
 
-static uint64_t calls_of_a_start(struct kit *k)
+static uint64_t calls_of_a_start(struct spool_fixture *k)
 {
 	struct fault_plan count = { .calls = FAULT_CHANGES | FAULT_OPEN | FAULT_PREAD | FAULT_MAP,
 		.path = k->dir };
 	uint64_t n;
 
 	fault_arm(&count);
-	kit_must_open(k);
+	spool_fixture_must_open(k);
 	n = fault_disarm();
-	kit_close(k);
+	spool_fixture_close(k);
 	return n;
 }
 
@@ -348,22 +348,22 @@ static void a_start_opens_no_more_files_of_more_segments(void)
 {
 	enum { FEW = 100, MANY = 300 };
 	uint64_t few, many;
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
-	kit_must_open(&k);
-	kit_put(&k, MANY);
-	kit_close(&k);
-	kit_must_open(&k);
-	kit_put(&k, 1); /* the newest segment begins behind all the names that are made */
-	kit_close(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, MANY);
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 1); /* the newest segment begins behind all the names that are made */
+	spool_fixture_close(&k);
 	make_names(&k, 1, FEW);
 	few = calls_of_a_start(&k);
 	make_names(&k, FEW, MANY);
 	many = calls_of_a_start(&k);
-	ok(few > 0 && kit_names(&k, "seg-") >= MANY - 1, "%u segments", kit_names(&k, "seg-"));
+	ok(few > 0 && spool_fixture_names(&k, "seg-") >= MANY - 1, "%u segments", spool_fixture_names(&k, "seg-"));
 	is_int(many, few, "a start makes as many calls as with a hundred");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 #include "format.h"
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "tap.h"
 
 enum { EXAMPLE = 8192 };
@@ -282,20 +282,20 @@ static void an_older_version_is_refused_with_a_sentence(void)
 {
 	uint8_t bytes[EXAMPLE] = { 0 };
 	char path[TEMPDIR_PATH + 16];
-	struct kit k;
+	struct spool_fixture k;
 	FILE *f;
 
 	example("state-2", bytes);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	f = fopen(path, "w");
 	fwrite(bytes, 1, SLOT_BYTES, f);
 	fclose(f);
-	is_int(kit_open(&k), E_OLDER, "its state is refused");
+	is_int(spool_fixture_open(&k), E_OLDER, "its state is refused");
 	ok(strstr(k.why.text, "state was written before format 3") != NULL &&
 	                strstr(k.why.text, "let the version that wrote it deliver") != NULL,
 	        "%s", k.why.text);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* Who does not have the key cannot make any of these. */
@@ -367,19 +367,19 @@ static void a_newer_version_is_refused_with_a_sentence(void)
 {
 	char path[TEMPDIR_PATH + 16];
 	uint8_t bytes[SLOT_BYTES] = { 0 };
-	struct kit k;
+	struct spool_fixture k;
 	FILE *f;
 
 	of_a_later_version(bytes);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
 	f = fopen(path, "w");
 	fwrite(bytes, 1, sizeof(bytes), f);
 	fclose(f);
-	is_int(kit_open(&k), E_NEWER, "its state is refused");
+	is_int(spool_fixture_open(&k), E_NEWER, "its state is refused");
 	ok(strstr(k.why.text, "newer version") != NULL && strstr(k.why.text, "state") != NULL, "%s",
 	        k.why.text);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "prints.h"
-#include "spool_kit.h"
+#include "dir_hash.h"
+#include "spool_fixture.h"
 #include "spool/inspect.h"
 #include "tap.h"
 
@@ -20,12 +20,12 @@ struct met {
 	char what[160];
 };
 
-static void meet(struct met *m, const struct kit *k, struct spool_item *item)
+static void meet(struct met *m, const struct spool_fixture *k, struct spool_item *item)
 {
 	if (item->batch != NULL) {
 		m->records++;
 		m->spans += item->batch->spans;
-		m->wrong += !kit_is(k, item->batch);
+		m->wrong += !spool_fixture_is(k, item->batch);
 		batch_unref(&item->batch);
 		return;
 	}
@@ -39,7 +39,7 @@ static void meet(struct met *m, const struct kit *k, struct spool_item *item)
 }
 
 static struct met go_through(
-        const struct kit *k, struct spool_inspect *l, const struct spool_range *range)
+        const struct spool_fixture *k, struct spool_inspect *l, const struct spool_range *range)
 {
 	struct spool_item item;
 	struct met m = { 0 };
@@ -55,7 +55,7 @@ static struct met go_through(
 	return m;
 }
 
-static struct spool_inspect *look(struct kit *k, enum spool_inspect_how how)
+static struct spool_inspect *look(struct spool_fixture *k, enum spool_inspect_how how)
 {
 	struct spool_inspect *l;
 
@@ -65,7 +65,7 @@ static struct spool_inspect *look(struct kit *k, enum spool_inspect_how how)
 	exit(1);
 }
 
-static struct met look_through(struct kit *k)
+static struct met look_through(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
 	struct met m = go_through(k, l, &(struct spool_range){ 0 });
@@ -75,30 +75,30 @@ static struct met look_through(struct kit *k)
 }
 
 /* ALL records in several segments; what is below CURSOR is delivered. Closed. */
-static void make(struct kit *k, uint64_t cursor)
+static void make(struct spool_fixture *k, uint64_t cursor)
 {
-	kit_init(k);
-	kit_must_open(k);
+	spool_fixture_init(k);
+	spool_fixture_must_open(k);
 	for (int i = 0; i < TURNS; i++)
-		kit_put(k, EACH);
-	if (cursor > 1 && kit_resolve(k, cursor) < 0)
+		spool_fixture_put(k, EACH);
+	if (cursor > 1 && spool_fixture_resolve(k, cursor) < 0)
 		printf("Bail out! cannot resolve\n");
-	kit_close(k);
+	spool_fixture_close(k);
 }
 
 static void a_sound_spool_is_seen_whole_and_not_touched(void)
 {
-	static struct prints before, after;
+	static struct dir_hash before, after;
 	const struct spool_seen *seen;
 	struct spool_inspect *l;
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 
 	make(&k, 1);
-	prints_take(&before, k.dir);
+	dir_hash_take(&before, k.dir);
 	l = look(&k, SPOOL_INSPECT_REST);
 	seen = spool_inspect_seen(l);
-	ok(seen->nsegments > 2 && seen->nsegments == kit_names(&k, "seg-"), "%zu segments",
+	ok(seen->nsegments > 2 && seen->nsegments == spool_fixture_names(&k, "seg-"), "%zu segments",
 	        seen->nsegments);
 	ok(seen->has_state && seen->state.cursor == 1 && seen->state.end == ALL + 1 &&
 	                !seen->state.running,
@@ -109,24 +109,24 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 	is_int(seen->oldest_ms, 1000001, "the age of the oldest");
 	is_int(seen->segments[0].first, 1, "the first segment begins with 1");
 	is_int(seen->segments[0].end, seen->segments[1].first, "and ends where the next begins");
-	is_int(seen->segments[0].spans, kit_spans_in(1, seen->segments[0].end), "its spans");
+	is_int(seen->segments[0].spans, spool_fixture_spans_in(1, seen->segments[0].end), "its spans");
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	is_int(m.records, ALL, "every record comes");
-	is_int(m.spans, kit_spans_in(1, ALL + 1), "with all its spans");
+	is_int(m.spans, spool_fixture_spans_in(1, ALL + 1), "with all its spans");
 	is_int(m.wrong, 0, "as it was put");
 	is_int(m.damages, 0, "nothing is damaged");
 	spool_inspect_close(l);
-	prints_take(&after, k.dir);
-	is_text(prints_differ(&before, &after) == NULL ? "" : prints_differ(&before, &after), "",
+	dir_hash_take(&after, k.dir);
+	is_text(dir_hash_differ(&before, &after) == NULL ? "" : dir_hash_differ(&before, &after), "",
 	        "no byte of it was changed");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void what_is_delivered_can_be_passed_over(void)
 {
 	struct spool_inspect *l;
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 
 	make(&k, 4000);
 	l = look(&k, SPOOL_INSPECT_REST);
@@ -140,44 +140,44 @@ static void what_is_delivered_can_be_passed_over(void)
 	ok(m.records > 0 && m.records < 2000 && m.damages == 0,
 	        "older segments can be passed over");
 	spool_inspect_close(l);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_broken_record_is_one_loss_and_counted(void)
 {
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	make(&k, 1);
-	fd = kit_data(&k, 1);
-	kit_flip(fd, 120 * 4096 + 3000, 1);
+	fd = spool_fixture_data(&k, 1);
+	spool_fixture_flip(fd, 120 * 4096 + 3000, 1);
 	close(fd);
 	m = look_through(&k);
 	ok(m.records >= ALL - 3 && m.records + m.lost == ALL, "%d records, %d lost", (int)m.records,
 	        (int)m.lost);
 	is_int(m.wrong, 0, "what is given is right");
 	is_int(m.uncounted, 0, "the spans of the lost are known");
-	is_int(m.spans + m.lost_spans, kit_spans_in(1, ALL + 1), "to the span");
+	is_int(m.spans + m.lost_spans, spool_fixture_spans_in(1, ALL + 1), "to the span");
 	ok(m.waiting == m.lost && m.damages > 0, "%s", m.what);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_broken_tree_costs_no_record(void)
 {
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	make(&k, 1);
-	fd = kit_data(&k, 0);
-	kit_flip(fd, 16 + 4096, 1); /* the magic of a meta */
+	fd = spool_fixture_data(&k, 0);
+	spool_fixture_flip(fd, 16 + 4096, 1); /* the magic of a meta */
 	close(fd);
 	m = look_through(&k);
 	is_int(m.records, ALL, "all are found");
 	is_int(m.pathless, 1, "the damage is told");
 	ok(strstr(m.what, "seg-0000000000000001") != NULL, "%s", m.what);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_segment_that_is_gone_is_missed_to_the_span(void)
@@ -186,44 +186,44 @@ static void a_segment_that_is_gone_is_missed_to_the_span(void)
 	struct spool_inspect *l;
 	uint64_t first, end;
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 
 	make(&k, 1);
 	l = look(&k, SPOOL_INSPECT_REST);
 	first = spool_inspect_seen(l)->segments[1].first;
 	end = spool_inspect_seen(l)->segments[1].end;
 	spool_inspect_close(l);
-	tempdir_remove(kit_path(&k, "seg-", 1, path));
+	tempdir_remove(spool_fixture_path(&k, "seg-", 1, path));
 	m = look_through(&k);
 	is_int(m.records, ALL - (end - first), "the others come");
 	is_int(m.lost, end - first, "its positions are lost");
-	is_int(m.lost_spans, kit_spans_in(first, end), "with so many spans");
+	is_int(m.lost_spans, spool_fixture_spans_in(first, end), "with so many spans");
 	is_text(m.what, "their segment is missing", "and that is said");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_segment_with_nothing_in_it_is_lost_whole(void)
 {
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	make(&k, 1);
-	fd = kit_data(&k, 0);
+	fd = spool_fixture_data(&k, 0);
 	if (ftruncate(fd, 0) < 0)
 		abort();
 	close(fd);
 	m = look_through(&k);
 	ok(m.lost > 1000 && m.records + m.lost == ALL, "%d are lost", (int)m.lost);
 	ok(strstr(m.what, "no record that can be read") != NULL, "%s", m.what);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* The oracle for any damage: what is given is right, and nothing is neither given nor lost. */
 static void whatever_byte_is_wrong_every_record_is_given_or_lost(void)
 {
 	unsigned missed = 0, wrong = 0, met = 0;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	srandom(4711);
@@ -233,37 +233,37 @@ static void whatever_byte_is_wrong_every_record_is_given_or_lost(void)
 		struct stat st;
 		struct met m;
 
-		fd = kit_data(&k, (unsigned)i % 3);
+		fd = spool_fixture_data(&k, (unsigned)i % 3);
 		fstat(fd, &st);
 		at = i % 5 == 0 ? random() % 8192 : random() % st.st_size;
-		kit_flip(fd, at, 0x40);
+		spool_fixture_flip(fd, at, 0x40);
 		m = look_through(&k);
 		missed += m.records + m.lost != ALL;
 		wrong += m.wrong > 0;
 		met += m.damages > 0;
-		kit_flip(fd, at, 0x40);
+		spool_fixture_flip(fd, at, 0x40);
 		close(fd);
 	}
 	is_int(missed, 0, "150 flipped bits: every record is given or lost");
 	is_int(wrong, 0, "none is given wrongly");
 	ok(met > 75, "most were met: %u", met);
 	is_int(look_through(&k).damages, 0, "and flipped back there is none");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_running_agent_is_no_hindrance_and_is_named(void)
 {
-	static struct prints before, after;
+	static struct dir_hash before, after;
 	struct spool_inspect *l;
 	char pid[32];
 	struct met m;
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
-	kit_must_open(&k);
+	spool_fixture_init(&k);
+	spool_fixture_must_open(&k);
 	for (int i = 0; i < TURNS; i++)
-		kit_put(&k, EACH);
-	prints_take(&before, k.dir);
+		spool_fixture_put(&k, EACH);
+	dir_hash_take(&before, k.dir);
 	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why) == E_LOCKED, "at rest it is not");
 	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
 	ok(strstr(k.why.text, pid) != NULL, "%s", k.why.text);
@@ -272,53 +272,53 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	l = look(&k, SPOOL_INSPECT_LIVE);
 	is_int(spool_inspect_seen(l)->holder, getpid(), "live it can be seen, and whose it is");
 	is_int(spool_inspect_seen(l)->state.end, ALL + 1, "as it is now");
-	kit_put(&k, EACH);
+	spool_fixture_put(&k, EACH);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	ok(m.records >= ALL && m.wrong == 0 && m.damages == 0, "%d records, while it goes on",
 	        (int)m.records);
-	kit_resolve(&k, ALL - 100);
+	spool_fixture_resolve(&k, ALL - 100);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	ok(m.records < ALL && m.wrong == 0 && m.damages == 0,
 	        "what is delivered meanwhile is no damage, %d records", (int)m.records);
 	spool_inspect_close(l);
-	kit_close(&k);
-	prints_take(&after, k.dir);
+	spool_fixture_close(&k);
+	dir_hash_take(&after, k.dir);
 	l = look(&k, SPOOL_INSPECT_LIVE);
 	is_int(spool_inspect_seen(l)->holder, 0, "stopped, nobody has it");
 	spool_inspect_close(l);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 {
 	struct spool_inspect *l;
 	struct ledger seen;
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
-	kit_must_open(&k);
-	kit_put(&k, EACH);
-	kit_abandon(&k);
+	spool_fixture_init(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, EACH);
+	spool_fixture_abandon(&k);
 	l = look(&k, SPOOL_INSPECT_REST);
 	ok(spool_inspect_seen(l)->state.running, "it was killed");
 	seen = spool_inspect_seen(l)->state.ledger;
 	spool_inspect_close(l);
 	ok(ledger_check(&seen) == NULL, "the ledger balances");
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_int(memcmp(&k.found.state.ledger, &seen, sizeof(seen)), 0,
 	        "and is what the start finds");
-	kit_close(&k);
-	kit_free(&k);
+	spool_fixture_close(&k);
+	spool_fixture_free(&k);
 }
 
 static void what_is_no_spool_is_refused(void)
 {
 	char file[TEMPDIR_PATH + 16];
 	struct spool_inspect *l;
-	struct kit k;
+	struct spool_fixture k;
 	FILE *f;
 
-	kit_init(&k);
+	spool_fixture_init(&k);
 	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
 	        "an empty directory");
 	is_int(spool_inspect_open(&l, "/nonexistent/spool", SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
@@ -331,7 +331,7 @@ static void what_is_no_spool_is_refused(void)
 	ok(!spool_inspect_seen(l)->has_state && spool_inspect_seen(l)->nsegments == 0,
 	        "an empty state file is no state");
 	spool_inspect_close(l);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void the_quarantine_can_be_read(void)
@@ -343,17 +343,17 @@ static void the_quarantine_can_be_read(void)
 	struct spool_item item;
 	unsigned records = 0;
 	size_t n;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	make(&k, 1);
-	kit_must_open(&k);
-	b = kit_batch(&k, 5);
+	spool_fixture_must_open(&k);
+	b = spool_fixture_batch(&k, 5);
 	ok(spool_quarantine(k.s, b, "refused", "400: not a Batch", &k.why) == 0,
 	        "a record is set aside");
-	kit_close(&k);
+	spool_fixture_close(&k);
 	snprintf(path, sizeof(path), "%s/quarantine/seg-0000000000000001.bad", k.dir);
-	ok(rename(kit_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0,
+	ok(rename(spool_fixture_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0,
 	        "and a segment");
 	l = look(&k, SPOOL_INSPECT_LIVE);
 	is_int(spool_inspect_seen(l)->kept_records, 1, "they are counted");
@@ -365,11 +365,11 @@ static void the_quarantine_can_be_read(void)
 	        "the record with its cause");
 	ok(!list[1].is_record && list[1].bytes > 1000000, "the segment with its size");
 	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), 0, "the batch can be had");
-	ok(kit_is(&k, got), "as it was put");
+	ok(spool_fixture_is(&k, got), "as it was put");
 	batch_unref(&got);
 	is_int(spool_inspect_begin_quarantined(l, list[1].name, &k.why), 0, "the segment's records");
 	while (spool_inspect_next(l, &item) == 0) {
-		records += item.batch != NULL && kit_is(&k, item.batch);
+		records += item.batch != NULL && spool_fixture_is(&k, item.batch);
 		batch_unref(&item.batch);
 	}
 	ok(records > 1000, "can be had, too: %u", records);
@@ -378,7 +378,7 @@ static void the_quarantine_can_be_read(void)
 	snprintf(path, sizeof(path), "%s/quarantine/%s", k.dir, list[0].name);
 	free(list);
 	fd = open(path, O_RDWR);
-	kit_flip(fd, 100, 1);
+	spool_fixture_flip(fd, 100, 1);
 	close(fd);
 	is_int(spool_inspect_quarantine(l, &list, &n), 0, "a broken one is listed");
 	ok(n == 2 && list[0].rc == E_CORRUPT, "as broken");
@@ -387,7 +387,7 @@ static void the_quarantine_can_be_read(void)
 	free(list);
 	spool_inspect_close(l);
 	batch_unref(&b);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 #include "fault.h"
-#include "spool_story.h"
+#include "spool_history.h"
 #include "tap.h"
 
-static struct kit_told *shared(void)
+static struct spool_fixture_told *shared(void)
 {
 	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
@@ -22,7 +22,7 @@ static struct kit_told *shared(void)
 }
 
 /* Runs the story in a child that dies at call number AT. True when it did. */
-static bool dies_at(struct kit *k, struct kit_told *told, uint64_t at, bool half)
+static bool dies_at(struct spool_fixture *k, struct spool_fixture_told *told, uint64_t at, bool half)
 {
 	struct fault_plan plan = { .calls = FAULT_CHANGES, .at = at, .kill = true, .half = half };
 	int status;
@@ -31,7 +31,7 @@ static bool dies_at(struct kit *k, struct kit_told *told, uint64_t at, bool half
 	if (pid == 0) {
 		plan.path = k->dir;
 		fault_arm(&plan);
-		kit_story(k, told);
+		spool_fixture_history(k, told);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -39,42 +39,42 @@ static bool dies_at(struct kit *k, struct kit_told *told, uint64_t at, bool half
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-static void init(struct kit *k)
+static void init(struct spool_fixture *k)
 {
-	kit_init(k);
+	spool_fixture_init(k);
 	k->size = 3500;
 	k->live = true;
 }
 
 static void killed_at_every_call_that_changes_the_disk(void)
 {
-	struct kit_told *told = shared();
+	struct spool_fixture_told *told = shared();
 	uint64_t at, failed = 0;
 	bool died = true;
 
 	for (at = 1; died; at++) {
 		const char *wrong;
-		struct kit k;
+		struct spool_fixture k;
 
 		init(&k);
 		memset(told, 0, sizeof(*told));
 		told->resolved = told->resolving = 1;
 		died = dies_at(&k, told, at, at % 2 == 0);
-		wrong = kit_check(&k, told);
+		wrong = spool_fixture_check(&k, told);
 		if (wrong != NULL) {
 			diag("killed at call %" PRIu64 ": %s", at, wrong);
 			failed++;
 		}
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 	ok(failed == 0 && at > 50, "killed at each of %" PRIu64 " calls, nothing is lost", at - 2);
 	munmap(told, 4096);
 }
 
 /* Puts and delivers until it is killed. */
-static void work(struct kit *k, struct kit_told *told)
+static void work(struct spool_fixture *k, struct spool_fixture_told *told)
 {
-	if (kit_open(k) < 0)
+	if (spool_fixture_open(k) < 0)
 		_exit(1);
 	told->resolving = told->resolved = k->state.cursor;
 	for (unsigned i = 0;; i++) {
@@ -82,11 +82,11 @@ static void work(struct kit *k, struct kit_told *told)
 
 		k->sequence = k->state.end - 1;
 		told->tried = k->sequence + n;
-		kit_put(k, n);
+		spool_fixture_put(k, n);
 		told->durable = k->state.end - 1;
 		if (i % 8 == 7 && k->state.end - k->state.cursor > 400) {
 			told->resolving = k->state.cursor + 100;
-			if (kit_resolve(k, told->resolving) == 0)
+			if (spool_fixture_resolve(k, told->resolving) == 0)
 				told->resolved = told->resolving;
 		}
 	}
@@ -94,10 +94,10 @@ static void work(struct kit *k, struct kit_told *told)
 
 static void killed_under_load(int kills)
 {
-	struct kit_told *told = shared();
+	struct spool_fixture_told *told = shared();
 	uint64_t records = 0;
 	int failed = 0;
-	struct kit k;
+	struct spool_fixture k;
 
 	init(&k);
 	told->resolved = told->resolving = 1;
@@ -111,7 +111,7 @@ static void killed_under_load(int kills)
 		nanosleep(&wait, NULL);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		wrong = kit_check(&k, told);
+		wrong = spool_fixture_check(&k, told);
 		records = k.state.end - 1;
 		if (wrong != NULL) {
 			diag("kill %d: %s", i, wrong);
@@ -119,27 +119,27 @@ static void killed_under_load(int kills)
 		}
 		/* The next one goes on from here, also after an unclean end of this one. */
 		if (i % 2 == 0)
-			kit_abandon(&k);
+			spool_fixture_abandon(&k);
 		else
-			kit_close(&k);
+			spool_fixture_close(&k);
 		told->durable = told->tried = records;
 		told->resolved = told->resolving = k.state.cursor;
 	}
 	ok(failed == 0, "%d kills under load, %" PRIu64 " records, none lost, none twice", kills,
 	        records);
-	kit_free(&k);
+	spool_fixture_free(&k);
 	munmap(told, 4096);
 }
 
 static void the_live_state_survives_a_kill(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 	pid_t pid;
 
 	init(&k);
 	pid = fork();
 	if (pid == 0) {
-		if (kit_open(&k) < 0)
+		if (spool_fixture_open(&k) < 0)
 			_exit(1);
 		for (int i = 0; i < 100; i++) {
 			ledger_datagram(&k.state.ledger, LEDGER_ACCEPTED);
@@ -150,11 +150,11 @@ static void the_live_state_survives_a_kill(void)
 		kill(getpid(), SIGKILL);
 	}
 	waitpid(pid, NULL, 0);
-	ok(kit_open(&k) == 0 && k.found.unclean, "the stop was not clean");
+	ok(spool_fixture_open(&k) == 0 && k.found.unclean, "the stop was not clean");
 	is_int(k.state.ledger.place[LEDGER_DELIVERED].spans, 1000,
 	        "the totals are those of the last moment");
 	is_int(k.state.ledger.unclean_stops, 1, "and it is counted");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* The loop's snapshots go on while a turn is under way: the last one is newer than the commit, and
@@ -163,14 +163,14 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 {
 	uint64_t spans = 0, known = 0, first = 0;
 	struct ledger *l;
-	struct kit k;
+	struct spool_fixture k;
 	pid_t pid;
 
 	for (uint64_t n = 1; n <= 10; n++)
-		first += kit_spans(n);
+		first += spool_fixture_spans(n);
 	for (uint64_t n = 11; n <= 310; n++) {
-		spans += kit_spans(n);
-		known += n <= 210 ? kit_spans(n) : 0;
+		spans += spool_fixture_spans(n);
+		known += n <= 210 ? spool_fixture_spans(n) : 0;
 	}
 	init(&k);
 	pid = fork();
@@ -178,16 +178,16 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 		struct fault_plan plan = { .calls = FAULT_ALLOCATE, .at = 1, .kill = true };
 		struct spool_state later;
 
-		if (kit_open(&k) < 0)
+		if (spool_fixture_open(&k) < 0)
 			_exit(1);
-		kit_put(&k, 10);
+		spool_fixture_put(&k, 10);
 		later = k.state;
 		later.generation += 100;
 		ledger_enter(&later.ledger, LEDGER_IN_FLIGHT, known, 200);
 		spool_live(k.s, &later);
 		k.live = false;
 		fault_arm(&plan);
-		kit_put(&k,
+		spool_fixture_put(&k,
 		        300); /* more than half full: the next segment is made behind this commit */
 		_exit(0);
 	}
@@ -205,7 +205,7 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 	is_int(l->accepted.spans, spans + first, "with their spans");
 	is_int(l->place[LEDGER_IN_FLIGHT].spans, 0, "none of which is in flight");
 	ok(ledger_check(l) == NULL, "the ledger balances");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

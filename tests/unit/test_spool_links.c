@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "prints.h"
-#include "spool_kit.h"
+#include "dir_hash.h"
+#include "spool_fixture.h"
 #include "spool/inspect.h"
 #include "spool/repair.h"
 #include "tap.h"
@@ -19,8 +19,8 @@ static const char SEGMENT[] = "seg-0000000000000001", DATA[] = "seg-000000000000
 struct trap {
 	char away[TEMPDIR_PATH]; /* where links lead to */
 	char victim[PATH];       /* what was at NAME, in there */
-	struct prints before;
-	struct kit k;
+	struct dir_hash before;
+	struct spool_fixture k;
 };
 
 static void must(int rc)
@@ -31,14 +31,14 @@ static void must(int rc)
 	exit(99);
 }
 
-static void path_of(char to[PATH], const struct kit *k, const char *name)
+static void path_of(char to[PATH], const struct spool_fixture *k, const char *name)
 {
 	snprintf(to, PATH, "%s/%s", k->dir, name);
 }
 
-static struct batch *first_batch(struct kit *k)
+static struct batch *first_batch(struct spool_fixture *k)
 {
-	struct batch *b = kit_batch(k, 1);
+	struct batch *b = spool_fixture_batch(k, 1);
 
 	b->boot = 7;
 	return b;
@@ -48,10 +48,10 @@ static struct batch *first_batch(struct kit *k)
 static void trap_make(struct trap *t)
 {
 	tempdir_make(t->away);
-	kit_init(&t->k);
-	kit_must_open(&t->k);
-	kit_put(&t->k, RECORDS);
-	kit_close(&t->k);
+	spool_fixture_init(&t->k);
+	spool_fixture_must_open(&t->k);
+	spool_fixture_put(&t->k, RECORDS);
+	spool_fixture_close(&t->k);
 }
 
 enum kind { SYMBOLIC, HARD, FIFO };
@@ -70,24 +70,24 @@ static void trap_set(struct trap *t, const char *name, enum kind kind)
 		must(link(t->victim, path));
 	else
 		must(mkfifo(path, 0600));
-	prints_take(&t->before, t->away);
+	dir_hash_take(&t->before, t->away);
 }
 
 static bool is_untouched(const struct trap *t)
 {
-	static struct prints now;
+	static struct dir_hash now;
 
-	prints_take(&now, t->away);
-	return prints_differ(&t->before, &now) == NULL;
+	dir_hash_take(&now, t->away);
+	return dir_hash_differ(&t->before, &now) == NULL;
 }
 
 static void trap_free(struct trap *t)
 {
-	kit_free(&t->k);
+	spool_fixture_free(&t->k);
 	tempdir_remove(t->away);
 }
 
-static int look_as(struct kit *k, enum spool_inspect_how how)
+static int look_as(struct spool_fixture *k, enum spool_inspect_how how)
 {
 	struct spool_inspect *l;
 	int rc = spool_inspect_open(&l, k->dir, how, &k->why);
@@ -134,7 +134,7 @@ static void no_file_is_followed_out_of_the_spool(void)
 			ok(!wanted || strstr(t.k.why.text, refused[i].says) != NULL, "%s",
 			        wanted ? t.k.why.text : "it needs no sentence");
 		}
-		ok(kit_open(&t.k) < 0, "%s in place of %s is not opened", kinds[refused[i].kind],
+		ok(spool_fixture_open(&t.k) < 0, "%s in place of %s is not opened", kinds[refused[i].kind],
 		        refused[i].name);
 		ok(strstr(t.k.why.text, refused[i].says) != NULL, "%s", t.k.why.text);
 		ok(is_untouched(&t), "what it leads to is as it was");
@@ -150,13 +150,13 @@ static void a_segment_that_was_refused_is_not_lost(void)
 
 	trap_make(&t);
 	trap_set(&t, SEGMENT, SYMBOLIC);
-	ok(kit_open(&t.k) < 0, "the spool is refused");
-	is_int(kit_names(&t.k, "quarantine/seg-"), 0, "and nothing set aside");
+	ok(spool_fixture_open(&t.k) < 0, "the spool is refused");
+	is_int(spool_fixture_names(&t.k, "quarantine/seg-"), 0, "and nothing set aside");
 	path_of(path, &t.k, SEGMENT);
 	must(unlink(path));
 	must(rename(t.victim, path));
-	kit_must_open(&t.k);
-	is_int(kit_read(&t.k, 1, RECORDS + 1), RECORDS, "put back, every record is read");
+	spool_fixture_must_open(&t.k);
+	is_int(spool_fixture_read(&t.k, 1, RECORDS + 1), RECORDS, "put back, every record is read");
 	trap_free(&t);
 }
 
@@ -182,8 +182,8 @@ static void a_segment_that_is_refused_is_not_mended(void)
 		ok(spool_set_aside(l, 0, &t.k.why) < 0, "it is not set aside: %s", t.k.why.text);
 		ok(spool_rewrite(l, 0, &records, &t.k.why) < 0, "nor renewed: %s", t.k.why.text);
 		spool_inspect_close(l);
-		ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1 &&
-		                kit_names(&t.k, "quarantine/") == 0,
+		ok(is_untouched(&t) && spool_fixture_names(&t.k, SEGMENT) == 1 &&
+		                spool_fixture_names(&t.k, "quarantine/") == 0,
 		        "all is as it was");
 		trap_free(&t);
 	}
@@ -201,11 +201,11 @@ static void a_link_named_next_is_removed_and_not_what_it_leads_to(void)
 	snprintf(inside, sizeof(inside), "%.300s/precious", path);
 	must(close(open(inside, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)));
 	trap_set(&t, "next", SYMBOLIC);
-	kit_must_open(&t.k);
-	kit_put(&t.k, 5000);
+	spool_fixture_must_open(&t.k);
+	spool_fixture_put(&t.k, 5000);
 	ok(is_untouched(&t), "what is in the directory stays");
 	ok(lstat(path, &st) < 0 || S_ISDIR(st.st_mode), "next/ is a directory, or not there");
-	ok(kit_names(&t.k, "seg-") > 1, "new segments are made");
+	ok(spool_fixture_names(&t.k, "seg-") > 1, "new segments are made");
 	trap_free(&t);
 }
 
@@ -220,19 +220,19 @@ static void a_link_named_quarantine_takes_nothing_in(void)
 	path_of(path, &t.k, "quarantine");
 	must(mkdir(path, 0700));
 	trap_set(&t, "quarantine", SYMBOLIC);
-	kit_must_open(&t.k);
+	spool_fixture_must_open(&t.k);
 	b = first_batch(&t.k);
 	ok(spool_quarantine(t.k.s, b, "refused", "", &t.k.why) < 0,
 	        "a record is not kept there: %s", t.k.why.text);
 	ok(strstr(t.k.why.text, "link") != NULL, "the sentence says why");
 	ok(is_untouched(&t), "nothing was written through it");
 	batch_unref(&b);
-	kit_close(&t.k);
+	spool_fixture_close(&t.k);
 	if (spool_inspect_open(&l, t.k.dir, SPOOL_INSPECT_ALONE, &t.k.why) < 0)
 		exit(99);
 	ok(spool_set_aside(l, 0, &t.k.why) < 0, "nor a segment: %s", t.k.why.text);
 	spool_inspect_close(l);
-	ok(is_untouched(&t) && kit_names(&t.k, SEGMENT) == 1, "it stays where it is");
+	ok(is_untouched(&t) && spool_fixture_names(&t.k, SEGMENT) == 1, "it stays where it is");
 	trap_free(&t);
 }
 
@@ -245,7 +245,7 @@ static void a_link_by_the_name_of_a_record_is_replaced(void)
 	char path[PATH];
 
 	trap_make(&t);
-	kit_must_open(&t.k);
+	spool_fixture_must_open(&t.k);
 	b = first_batch(&t.k);
 	is_int(spool_quarantine(t.k.s, b, "refused", "", &t.k.why), 0, "a record is kept");
 	trap_set(&t, "quarantine/7-1.record", SYMBOLIC);
@@ -270,7 +270,7 @@ static void a_part_that_is_a_link_is_not_written_through(void)
 	path_of(path, &t.k, "quarantine/7-1.record.part");
 	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)));
 	trap_set(&t, "quarantine/7-1.record.part", SYMBOLIC);
-	kit_must_open(&t.k);
+	spool_fixture_must_open(&t.k);
 	b = first_batch(&t.k);
 	is_int(spool_quarantine(t.k.s, b, "refused", "", &t.k.why), 0, "the record is kept");
 	ok(is_untouched(&t), "what the link led to is as it was");
@@ -289,10 +289,10 @@ static void the_directory_itself_may_be_a_link(void)
 	must(rename(t.k.dir, real));
 	must(symlink(real, t.k.dir));
 	is_int(look_as(&t.k, SPOOL_INSPECT_REST), 0, "a look goes through it");
-	kit_must_open(&t.k);
-	is_int(kit_put(&t.k, 5000), 5000, "and so does an agent, new segments too");
-	is_int(kit_read(&t.k, 1, RECORDS + 5001), RECORDS + 5000, "every record is read");
-	kit_close(&t.k);
+	spool_fixture_must_open(&t.k);
+	is_int(spool_fixture_put(&t.k, 5000), 5000, "and so does an agent, new segments too");
+	is_int(spool_fixture_read(&t.k, 1, RECORDS + 5001), RECORDS + 5000, "every record is read");
+	spool_fixture_close(&t.k);
 	must(unlink(t.k.dir));
 	must(rename(real, t.k.dir));
 	trap_free(&t);
@@ -304,14 +304,14 @@ static void a_directory_that_is_renamed_stays_the_same_spool(void)
 	char elsewhere[PATH];
 
 	trap_make(&t);
-	kit_must_open(&t.k);
+	spool_fixture_must_open(&t.k);
 	snprintf(elsewhere, sizeof(elsewhere), "%s/moved", t.away);
 	must(rename(t.k.dir, elsewhere));
-	is_int(kit_put(&t.k, 5000), 5000, "new segments are made where the directory is now");
-	kit_close(&t.k);
+	is_int(spool_fixture_put(&t.k, 5000), 5000, "new segments are made where the directory is now");
+	spool_fixture_close(&t.k);
 	must(rename(elsewhere, t.k.dir));
-	kit_must_open(&t.k);
-	is_int(kit_read(&t.k, 1, RECORDS + 5001), RECORDS + 5000, "every record is read");
+	spool_fixture_must_open(&t.k);
+	is_int(spool_fixture_read(&t.k, 1, RECORDS + 5001), RECORDS + 5000, "every record is read");
 	trap_free(&t);
 }
 

@@ -2,7 +2,7 @@
  * are written, and while they are read. */
 #include <config.h>
 
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "tap.h"
 
 enum { TURNS = 160, BATCHES = 50, BATCH = 65000, MOST_KB = 20 * 1024 };
@@ -36,32 +36,32 @@ static void large(long *at_most, long now)
 static void half_a_gigabyte_passes_through(void)
 {
 	long before, most = 0;
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.size = BATCH;
 	k.opts.segment_bytes = 64 << 20;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	before = resident_kb();
 	for (int i = 0; i < TURNS; i++) {
-		kit_put(&k, BATCHES);
+		spool_fixture_put(&k, BATCHES);
 		large(&most, resident_kb() - before);
 	}
 	ok(k.turn.stats.bytes > 490u << 20, "%llu MiB are on disk",
 	        (unsigned long long)k.turn.stats.bytes >> 20);
 	ok(most < MOST_KB, "writing them took at most %ld kB more", most);
-	kit_close(&k);
-	kit_must_open(&k);
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
 	before = resident_kb();
 	most = 0;
 	for (uint64_t at = 1; at < k.state.end; at += 300) {
-		kit_read(&k, at, min_u64(at + 300, k.state.end));
+		spool_fixture_read(&k, at, min_u64(at + 300, k.state.end));
 		large(&most, resident_kb() - before);
 	}
 	is_int(k.read_records, TURNS * BATCHES, "all were read");
 	is_int(k.wrong, 0, "whole");
 	ok(most < MOST_KB, "reading them took at most %ld kB more", most);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* Each commit looks at the edges of the tree through LMDB's map, and each look brings its
@@ -69,22 +69,22 @@ static void half_a_gigabyte_passes_through(void)
 static void small_turns_do_not_bring_the_map_into_memory(void)
 {
 	long before, most = 0;
-	struct kit k;
+	struct spool_fixture k;
 
 	tempdir_prefer_memory();
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.size = 3500;
 	k.opts.segment_bytes = 64 << 20;
-	kit_must_open(&k);
-	kit_put(&k, 10);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 10);
 	before = resident_kb();
 	for (int i = 0; i < 1200; i++) {
-		kit_put(&k, 10);
+		spool_fixture_put(&k, 10);
 		large(&most, resident_kb() - before);
 	}
 	ok(most < 8 * 1024, "%llu MiB in small turns took at most %ld kB more",
 	        (unsigned long long)k.turn.stats.bytes >> 20, most);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

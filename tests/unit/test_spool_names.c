@@ -8,42 +8,42 @@
 
 #include "spool_mix.h"
 
-static void all_is_there(struct kit *k, const char *when)
+static void all_is_there(struct spool_fixture *k, const char *when)
 {
-	kit_must_open(k);
+	spool_fixture_must_open(k);
 	mix_all_from(k, 1, when);
-	is_int(kit_names(k, "quarantine/seg-"), 0, "none is set aside");
-	kit_close(k);
+	is_int(spool_fixture_names(k, "quarantine/seg-"), 0, "none is set aside");
+	spool_fixture_close(k);
 }
 
 static void wrong_names_cost_nothing(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_swap(&k, 1, 2);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_text(k.found.note, "", "a start does not look at old segments");
-	kit_close(&k);
+	spool_fixture_close(&k);
 	all_is_there(&k, "two in the middle");
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_text(k.found.note, "", "the next start finds nothing wrong");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	mix_make(&k);
 	mix_swap(&k, 0, 3);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "the oldest and the newest");
-	is_int(kit_put(&k, 3), 3, "more can be put");
+	is_int(spool_fixture_put(&k, 3), 3, "more can be put");
 	is_int(k.turn.first, ALL + 1, "behind all others");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	mix_make(&k);
 	mix_swap(&k, 0, 1);
 	mix_swap(&k, 1, 2);
 	mix_swap(&k, 2, 3);
 	all_is_there(&k, "all four in a ring");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void names_that_were_free_cost_nothing(void)
@@ -58,117 +58,117 @@ static void names_that_were_free_cost_nothing(void)
 		{ 1, "seg-0000000000000180", "one amid its own and another's" },
 		{ 1, "seg-ffffffffffffffff", "one by the last name there is" },
 	};
-	struct kit k;
+	struct spool_fixture k;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		mix_make(&k);
 		mix_rename(&k, rows[i].n, rows[i].name);
 		all_is_there(&k, rows[i].when);
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 }
 
 static void without_a_state_they_cost_nothing_either(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_swap(&k, 0, 3);
 	mix_noise(&k, "state", 0, SLOTS, 0);
 	all_is_there(&k, "the oldest and the newest");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	mix_make(&k);
 	mix_rename(&k, 3, "seg-0000000000000002");
 	mix_noise(&k, "state", 0, SLOTS, 0);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_int(k.state.end, ALL + 1, "the newest is known by any name");
 	mix_all_from(&k, 1, "the newest by a low name");
 	k.sequence = ALL;
 	mix_fill(&k, 1);
-	kit_resolve(&k, k.state.end);
+	spool_fixture_resolve(&k, k.state.end);
 	spool_fixture_cycle(&k);
 	mix_fill(&k, 1);
-	kit_close(&k);
-	kit_must_open(&k);
-	is_int(kit_read(&k, ALL + 1 + MIX_EACH, k.state.end), MIX_EACH,
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_read(&k, ALL + 1 + MIX_EACH, k.state.end), MIX_EACH,
 	        "what is put after that is there at the next start");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_copy_is_set_aside_and_nothing_comes_twice(void)
 {
 	uint8_t times[ALL + 1] = { 0 };
 	unsigned twice = 0;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_copy(&k, &k, 1, "seg-0000000000000007");
 	k.times = times;
 	k.ntimes = ALL + 1;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "a copy under a name that was free");
 	for (size_t i = 0; i <= ALL; i++)
 		twice += times[i] > 1;
 	is_int(twice, 0, "none is read twice");
-	is_int(kit_names(&k, "quarantine/seg-0000000000000007"), 1, "the copy is set aside");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "quarantine/seg-0000000000000007"), 1, "the copy is set aside");
+	spool_fixture_free(&k);
 }
 
 /* With a copy of the second segment that was made while it was written, and has less of it. */
-static void make_with_early_copy(struct kit *k, const char *name)
+static void make_with_early_copy(struct spool_fixture *k, const char *name)
 {
-	kit_init(k);
+	spool_fixture_init(k);
 	k->size = 3500;
-	kit_must_open(k);
+	spool_fixture_must_open(k);
 	mix_fill(k, 6);
 	mix_copy(k, k, 1, name);
 	mix_fill(k, MIX_TURNS - 6);
-	kit_close(k);
+	spool_fixture_close(k);
 }
 
 static void the_better_one_has_the_place(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	make_with_early_copy(&k, "seg-0000000000009999");
 	mix_behead(&k, 1);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "the real one is damaged, an early copy is not");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	make_with_early_copy(&k, "seg-0000000000000009");
 	mix_rename(&k, 2, "seg-0000000000009999");
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "both have wrong names");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* What the names say is delivered is not what is in them. */
 static void nothing_is_removed_by_a_wrong_name(void)
 {
 	uint64_t second;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	second = mix_first(&k, 1);
 	mix_swap(&k, 0, 1);
-	kit_must_open(&k);
-	is_int(kit_resolve(&k, second), 0, "what the first has is delivered");
-	is_int(kit_names(&k, "seg-"), 3, "it goes");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_resolve(&k, second), 0, "what the first has is delivered");
+	is_int(spool_fixture_names(&k, "seg-"), 3, "it goes");
 	mix_all_from(&k, second, "the one that had its name stays");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	mix_make(&k);
-	kit_must_open(&k);
-	kit_resolve(&k, 700);
-	kit_close(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_resolve(&k, 700);
+	spool_fixture_close(&k);
 	mix_rename(&k, 0, "seg-0000000000000180");
 	mix_rename(&k, 1, "seg-0000000000000258");
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	spool_fixture_cycle(&k);
 	mix_all_from(&k, 700, "two by names that are amid them");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* A disk that does not show what is in it. */
@@ -176,62 +176,62 @@ static void nothing_is_removed_unseen(void)
 {
 	static const int errors[] = { EMFILE, EIO };
 	struct fault_plan plan = { .calls = FAULT_OPEN, .at = 1, .path = "data.mdb" };
-	struct kit k;
+	struct spool_fixture k;
 
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		mix_make(&k);
-		kit_must_open(&k);
-		kit_deliver(&k, mix_first(&k, 1));
+		spool_fixture_must_open(&k);
+		spool_fixture_deliver(&k, mix_first(&k, 1));
 		plan.err = errors[i];
 		fault_arm(&plan);
 		spool_fixture_cycle(&k);
 		fault_disarm();
 		diag("%s", strerror(errors[i]));
-		is_int(kit_names(&k, "seg-"), 4, "what is delivered stays");
+		is_int(spool_fixture_names(&k, "seg-"), 4, "what is delivered stays");
 		spool_fixture_cycle(&k);
-		is_int(kit_names(&k, "seg-"), 3, "and goes when it can be read");
-		kit_free(&k);
+		is_int(spool_fixture_names(&k, "seg-"), 3, "and goes when it can be read");
+		spool_fixture_free(&k);
 	}
 
 	mix_make(&k);
 	mix_behead(&k, 0);
-	kit_must_open(&k);
-	kit_deliver(&k, mix_first(&k, 1));
+	spool_fixture_must_open(&k);
+	spool_fixture_deliver(&k, mix_first(&k, 1));
 	spool_fixture_cycle(&k);
-	is_int(kit_names(&k, "seg-"), 3, "one without a tree, with all its records, goes too");
-	is_int(kit_names(&k, "quarantine/seg-"), 0, "for good");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "seg-"), 3, "one without a tree, with all its records, goes too");
+	is_int(spool_fixture_names(&k, "quarantine/seg-"), 0, "for good");
+	spool_fixture_free(&k);
 
 	mix_make(&k);
 	mix_behead(&k, 0);
 	mix_noise(&k, "seg-0000000000000001/data.mdb", 200, 210, 0x5a);
-	kit_must_open(&k);
-	kit_deliver(&k, mix_first(&k, 1));
+	spool_fixture_must_open(&k);
+	spool_fixture_deliver(&k, mix_first(&k, 1));
 	spool_fixture_cycle(&k);
-	is_int(kit_names(&k, "seg-"), 3, "one with some of its records goes too");
-	is_int(kit_names(&k, "quarantine/seg-"), 1, "into quarantine");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "seg-"), 3, "one with some of its records goes too");
+	is_int(spool_fixture_names(&k, "quarantine/seg-"), 1, "into quarantine");
+	spool_fixture_free(&k);
 }
 
 static void what_cannot_be_renamed_is_read_all_the_same(void)
 {
 	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EACCES };
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_swap(&k, 0, 3);
 	mix_swap(&k, 1, 2);
 	plan.path = k.dir;
 	fault_arm(&plan);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "no rename succeeds");
 	fault_disarm();
-	is_int(kit_put(&k, 3), 3, "more can be put");
-	kit_close(&k);
-	kit_must_open(&k);
-	is_int(kit_read(&k, 1, k.state.end), ALL + 3, "the next start reads all");
+	is_int(spool_fixture_put(&k, 3), 3, "more can be put");
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_read(&k, 1, k.state.end), ALL + 3, "the next start reads all");
 	is_int(k.wrong, 0, "as it was put");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	/* Some file systems do not exchange. */
 	mix_make(&k);
@@ -240,13 +240,13 @@ static void what_cannot_be_renamed_is_read_all_the_same(void)
 	plan.err = EINVAL;
 	plan.count = 1;
 	fault_arm(&plan);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_int(fault_disarm(), 4, "an exchange is refused, three renames do it");
 	mix_all_from(&k, 1, "an agent");
-	kit_close(&k);
-	kit_must_open(&k);
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
 	is_text(k.found.note, "", "the names are right at the next start");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* At the place where the next segment is to begin stands another by mistake. */
@@ -254,34 +254,34 @@ static void a_name_that_is_needed_is_made_free(void)
 {
 	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EACCES };
 	char name[64];
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	snprintf(name, sizeof(name), "seg-%016x", ALL + 1);
 	mix_rename(&k, 1, name);
 	plan.path = k.dir;
 	fault_arm(&plan);
-	kit_must_open(&k);
-	is_int(kit_put(&k, 5), 0, "as long as nothing is renamed nothing is stored");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_put(&k, 5), 0, "as long as nothing is renamed nothing is stored");
 	fault_disarm();
 	k.sequence = ALL;
-	is_int(kit_put(&k, 5), 5, "then it is");
-	is_int(kit_read(&k, 1, ALL + 6), ALL + 5, "all are there");
+	is_int(spool_fixture_put(&k, 5), 5, "then it is");
+	is_int(spool_fixture_read(&k, 1, ALL + 6), ALL + 5, "all are there");
 	is_int(k.damages, 0, "none is lost");
-	is_int(kit_names(&k, "quarantine/seg-"), 0, "none is set aside");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "quarantine/seg-"), 0, "none is set aside");
+	spool_fixture_free(&k);
 }
 
 static void what_stands_in_the_way_is_set_aside(void)
 {
 	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
-	struct kit k;
+	struct spool_fixture k;
 
 	for (int is_directory = 0; is_directory < 2; is_directory++) {
 		FILE *f;
 
 		mix_make(&k);
-		kit_path(&k, "seg-", 1, path);
+		spool_fixture_path(&k, "seg-", 1, path);
 		snprintf(file, sizeof(file), is_directory ? "%s/x" : "%s", path);
 		mix_rename(&k, 1, "seg-0000000000009999");
 		if (is_directory && mkdir(path, 0700) < 0)
@@ -289,11 +289,11 @@ static void what_stands_in_the_way_is_set_aside(void)
 		f = fopen(file, "w");
 		if (f == NULL || fputs("x", f) < 0 || fclose(f) != 0)
 			exit(99);
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		mix_all_from(
 		        &k, 1, is_directory ? "a directory has its name" : "a file has its name");
-		is_int(kit_names(&k, "quarantine/seg-00000000000001"), 1, "which is set aside");
-		kit_free(&k);
+		is_int(spool_fixture_names(&k, "quarantine/seg-00000000000001"), 1, "which is set aside");
+		spool_fixture_free(&k);
 	}
 }
 
@@ -302,41 +302,41 @@ static void one_that_cannot_be_read_does_not_spoil_the_others(void)
 	struct fault_plan plan = {
 		.calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/"
 	};
-	struct kit k;
+	struct spool_fixture k;
 	uint64_t second;
 
 	mix_make(&k);
 	second = mix_first(&k, 1);
 	mix_swap(&k, 1, 2);
 	fault_arm(&plan);
-	kit_must_open(&k);
-	is_int(kit_read(&k, second, ALL + 1), ALL + 1 - second, "the others are read");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_read(&k, second, ALL + 1), ALL + 1 - second, "the others are read");
 	fault_disarm();
 	is_int(k.damages, 0, "nothing is lost");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* What has lost its tree is as patient with the disk as any other. */
 static void a_passing_refusal_costs_no_record(void)
 {
 	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .count = 1, .err = EIO };
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_behead(&k, 1);
-	kit_must_open(&k);
-	is_int(kit_read(&k, 1, 600), 599, "some of it is read");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_read(&k, 1, 600), 599, "some of it is read");
 	plan.path = "seg-00000000000001d1";
 	fault_arm(&plan);
-	is_int(kit_read(&k, 600, ALL + 1), 0, "the disk refuses once");
+	is_int(spool_fixture_read(&k, 600, ALL + 1), 0, "the disk refuses once");
 	fault_disarm();
-	is_int(kit_read(&k, 600, ALL + 1), ALL + 1 - 600, "and then gives the rest");
+	is_int(spool_fixture_read(&k, 600, ALL + 1), ALL + 1 - 600, "and then gives the rest");
 	is_int(k.damages, 0, "nothing is lost");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* Opens and reads in a child that dies at call number AT. True when it did. */
-static bool dies_at(struct kit *k, uint64_t at)
+static bool dies_at(struct spool_fixture *k, uint64_t at)
 {
 	struct fault_plan plan = {
 		.calls = FAULT_RENAME | FAULT_SYNC, .at = at, .kill = true, .path = k->dir
@@ -346,8 +346,8 @@ static bool dies_at(struct kit *k, uint64_t at)
 
 	if (pid == 0) {
 		fault_arm(&plan);
-		if (kit_open(k) == 0)
-			kit_read(k, 1, ALL + 1);
+		if (spool_fixture_open(k) == 0)
+			spool_fixture_read(k, 1, ALL + 1);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -360,16 +360,16 @@ static void killed_between_two_names_it_goes_on(void)
 	unsigned points = 0, lost = 0;
 
 	for (bool died = true; died && points < 100; points++) {
-		struct kit k;
+		struct spool_fixture k;
 
 		mix_make(&k);
 		mix_swap(&k, 0, 1);
 		mix_swap(&k, 1, 2);
 		mix_swap(&k, 2, 3);
 		died = dies_at(&k, points + 1);
-		kit_must_open(&k);
-		lost += kit_read(&k, 1, ALL + 1) != ALL || k.wrong > 0;
-		kit_free(&k);
+		spool_fixture_must_open(&k);
+		lost += spool_fixture_read(&k, 1, ALL + 1) != ALL || k.wrong > 0;
+		spool_fixture_free(&k);
 	}
 	ok(points > 4 && points < 100, "killed at each of %u calls", points - 1);
 	is_int(lost, 0, "every record is read then");

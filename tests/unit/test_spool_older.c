@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "spool/inspect.h"
 #include "tap.h"
 
-static void write_tail(const struct kit *k, const char *bytes)
+static void write_tail(const struct spool_fixture *k, const char *bytes)
 {
 	char path[TEMPDIR_PATH + 16];
 	FILE *f;
@@ -22,40 +22,40 @@ static void write_tail(const struct kit *k, const char *bytes)
 static void batches_in_a_tail_keep_the_spool_closed(void)
 {
 	struct spool_inspect *l;
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 20);
-	kit_close(&k);
+	spool_fixture_init(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 20);
+	spool_fixture_close(&k);
 	write_tail(&k, "SSPR and so on");
-	is_int(kit_open(&k), E_OLDER, "the agent does not start");
+	is_int(spool_fixture_open(&k), E_OLDER, "the agent does not start");
 	ok(strstr(k.why.text, k.dir) != NULL && strstr(k.why.text, "tail: version 0.1.0") != NULL &&
 	                strstr(k.why.text, "start and stop that version once") != NULL,
 	        "%s", k.why.text);
 	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why), E_OLDER, "nor do the tools");
 	ok(strstr(k.why.text, k.dir) != NULL, "%s", k.why.text);
-	is_int(kit_names(&k, "tail"), 1, "the file stays");
+	is_int(spool_fixture_names(&k, "tail"), 1, "the file stays");
 	tempdir_remove(k.dir);
 }
 
 static void an_empty_tail_goes(void)
 {
 	struct spool_inspect *l;
-	struct kit k;
+	struct spool_fixture k;
 
-	kit_init(&k);
-	kit_must_open(&k);
-	kit_put(&k, 20);
-	kit_close(&k);
+	spool_fixture_init(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_put(&k, 20);
+	spool_fixture_close(&k);
 	write_tail(&k, "");
 	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why), 0, "the tools look past it");
 	spool_inspect_close(l);
-	is_int(kit_names(&k, "tail"), 1, "and leave it");
-	kit_must_open(&k);
-	is_int(kit_names(&k, "tail"), 0, "the agent removes it");
-	is_int(kit_read(&k, 1, k.state.end), 20, "and has every record");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "tail"), 1, "and leave it");
+	spool_fixture_must_open(&k);
+	is_int(spool_fixture_names(&k, "tail"), 0, "the agent removes it");
+	is_int(spool_fixture_read(&k, 1, k.state.end), 20, "and has every record");
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -5,9 +5,9 @@
 #include "spool/repair.h"
 #include "spool_mix.h"
 
-static struct prints before, after;
+static struct dir_hash before, after;
 
-static struct spool_inspect *look(struct kit *k, enum spool_inspect_how how)
+static struct spool_inspect *look(struct spool_fixture *k, enum spool_inspect_how how)
 {
 	struct spool_inspect *l;
 
@@ -21,7 +21,7 @@ struct sight {
 	unsigned damages, misnamed, broken_slots;
 };
 
-static struct sight see(struct kit *k)
+static struct sight see(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
 	const struct spool_seen *seen = spool_inspect_seen(l);
@@ -33,7 +33,7 @@ static struct sight see(struct kit *k)
 	for (size_t i = 0; i < SLOTS; i++)
 		s.broken_slots += seen->slots[i] == E_CORRUPT;
 	while (spool_inspect_next(l, &item) == 0) {
-		s.records += item.batch != NULL && kit_is(k, item.batch);
+		s.records += item.batch != NULL && spool_fixture_is(k, item.batch);
 		s.damages += item.batch == NULL;
 		s.lost += item.lost.end - item.lost.first;
 		batch_unref(&item.batch);
@@ -42,7 +42,7 @@ static struct sight see(struct kit *k)
 	return s;
 }
 
-static int mend_names(struct kit *k)
+static int mend_names(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_ALONE);
 	int rc = spool_repair_names(l, &k->why);
@@ -51,7 +51,7 @@ static int mend_names(struct kit *k)
 	return rc;
 }
 
-static int mend_state(struct kit *k)
+static int mend_state(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_ALONE);
 	int rc = spool_repair_state(l, &k->why);
@@ -63,25 +63,25 @@ static int mend_state(struct kit *k)
 static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
 {
 	struct sight s;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_swap(&k, 0, 2);
-	prints_take(&before, k.dir);
+	dir_hash_take(&before, k.dir);
 	s = see(&k);
 	is_int(s.misnamed, 2, "two are misnamed");
 	is_int(s.records, ALL, "all records are seen");
 	is_int(s.damages, 0, "none is damaged");
-	prints_take(&after, k.dir);
-	ok(prints_differ(&before, &after) == NULL, "a look changes nothing");
+	dir_hash_take(&after, k.dir);
+	ok(dir_hash_differ(&before, &after) == NULL, "a look changes nothing");
 	is_int(mend_names(&k), 0, "the names are put right");
 	is_int(see(&k).misnamed, 0, "none is misnamed any more");
-	prints_take(&after, k.dir);
-	ok(prints_lost(&before, &after) == NULL, "no byte of them was changed");
-	kit_must_open(&k);
+	dir_hash_take(&after, k.dir);
+	ok(dir_hash_lost(&before, &after) == NULL, "no byte of them was changed");
+	spool_fixture_must_open(&k);
 	mix_all_from(&k, 1, "an agent");
 	is_text(k.found.note, "", "has nothing to say");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
@@ -90,7 +90,7 @@ static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
 		.calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/"
 	};
 	struct sight s;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_swap(&k, 1, 2);
@@ -99,14 +99,14 @@ static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
 	fault_disarm();
 	is_int(s.misnamed, 2, "two are misnamed");
 	is_int(s.records, ALL + 1 - mix_first(&k, 1), "all others are read");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_name_that_cannot_be_given_is_told(void)
 {
 	struct fault_plan plan = { .calls = FAULT_RENAME, .at = 1, .err = EACCES };
 	char name[64];
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	snprintf(name, sizeof(name), "seg-%016" PRIx64, mix_first(&k, 1));
@@ -117,7 +117,7 @@ static void a_name_that_cannot_be_given_is_told(void)
 	fault_disarm();
 	ok(strstr(k.why.text, name) != NULL && strstr(k.why.text, "9999") != NULL, "%s",
 	        k.why.text);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_strangers_name_takes_nothing_away_from_a_look(void)
@@ -125,7 +125,7 @@ static void a_strangers_name_takes_nothing_away_from_a_look(void)
 	static const char *const names[] = { "seg-0000000000000007", "seg-0000000000000300",
 		"seg-0000000000009999" };
 	struct sight s;
-	struct kit k, other;
+	struct spool_fixture k, other;
 
 	mix_make(&other);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -135,7 +135,7 @@ static void a_strangers_name_takes_nothing_away_from_a_look(void)
 		ok(s.records == ALL && s.lost == 0 && s.damages == 1 && s.misnamed == 0,
 		        "%s of another spool: %" PRIu64 " records, %" PRIu64 " lost, %u damages",
 		        names[i], s.records, s.lost, s.damages);
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 	/* In the place of one that has another name meanwhile. */
 	mix_make(&k);
@@ -147,8 +147,8 @@ static void a_strangers_name_takes_nothing_away_from_a_look(void)
 	is_int(s.lost, 0, "nothing is lost");
 	is_int(mend_names(&k), 0, "the names are put right");
 	is_int(see(&k).records, ALL, "all are there");
-	kit_free(&k);
-	kit_free(&other);
+	spool_fixture_free(&k);
+	spool_fixture_free(&other);
 }
 
 /* Of what waits. */
@@ -159,15 +159,15 @@ static void a_stranger_that_is_delivered_is_none_of_an_exports_business(void)
 	struct spool_inspect *l;
 	unsigned damages = 0;
 	uint64_t records = 0;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_noise(&k, "seg-0000000000000001/data.mdb", 0, 520, 0x5a);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	k.state.cursor = k.state.offered_to = 600;
 	k.state.generation++;
 	spool_live(k.s, &k.state);
-	kit_abandon(&k);
+	spool_fixture_abandon(&k);
 	l = look(&k, SPOOL_INSPECT_REST);
 	spool_inspect_begin(l, &waiting);
 	while (spool_inspect_next(l, &item) == 0) {
@@ -178,27 +178,27 @@ static void a_stranger_that_is_delivered_is_none_of_an_exports_business(void)
 	spool_inspect_close(l);
 	is_int(damages, 0, "no damage is told");
 	is_int(records, ALL + 1 - 600, "all that waits comes");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_state_that_is_not_whole_is_found_and_mended(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
-	kit_must_open(&k);
-	kit_resolve(&k, 700);
-	kit_close(&k);
+	spool_fixture_must_open(&k);
+	spool_fixture_resolve(&k, 700);
+	spool_fixture_close(&k);
 	is_int(see(&k).broken_slots, 0, "a sound state has no broken slot");
 	mix_noise(&k, "state", 3, SLOTS, 0x5a);
 	is_int(see(&k).broken_slots, 1, "one slot is broken");
 	is_int(mend_state(&k), 0, "it is mended");
 	is_int(see(&k).broken_slots, 0, "every slot is whole then");
-	is_int(kit_names(&k, "quarantine/state.bad"), 1, "what was there is kept");
-	kit_must_open(&k);
+	is_int(spool_fixture_names(&k, "quarantine/state.bad"), 1, "what was there is kept");
+	spool_fixture_must_open(&k);
 	is_int(k.state.cursor, 700, "the cursor is where it was");
 	is_text(k.found.note, "", "the start has nothing to say");
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	for (int with = 0; with < 2; with++) {
 		mix_make(&k);
@@ -206,11 +206,11 @@ static void a_state_that_is_not_whole_is_found_and_mended(void)
 		is_int(see(&k).broken_slots, SLOTS,
 		        with == 0 ? "a state of zeros is broken" : "a state of noise is broken");
 		is_int(mend_state(&k), 0, "it is mended");
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		is_text(k.found.note, "", "the start has nothing to say");
 		is_int(k.state.offered_to, ALL + 1, "all of it may have been offered");
 		mix_all_from(&k, 1, "an agent");
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 }
 
@@ -220,34 +220,34 @@ static void a_slot_that_cannot_be_read_now_is_not_written_over(void)
 	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .count = 1, .err = EIO };
 	char path[TEMPDIR_PATH + 16];
 	struct spool_inspect *l;
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	snprintf(path, sizeof(path), "%s/state", k.dir);
-	prints_take(&before, k.dir);
+	dir_hash_take(&before, k.dir);
 	plan.path = path;
 	fault_arm(&plan);
 	l = look(&k, SPOOL_INSPECT_ALONE);
 	fault_disarm();
 	is_int(spool_repair_state(l, &k.why), E_IO, "it is not mended now");
 	spool_inspect_close(l);
-	prints_take(&after, k.dir);
-	ok(prints_differ(&before, &after) == NULL, "nothing was changed");
+	dir_hash_take(&after, k.dir);
+	ok(dir_hash_differ(&before, &after) == NULL, "nothing was changed");
 	is_int(mend_state(&k), 0, "when it can be read there is nothing to do");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 /* What an agent would not trust any more is not trusted after a repair either. */
 static void a_repair_leaves_the_doubt(void)
 {
 	for (int how = 0; how < 3; how++) {
-		struct kit k;
+		struct spool_fixture k;
 
 		mix_make(&k);
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		k.state.offered_to = 1550;
 		spool_fixture_cycle(&k);
-		kit_close(&k);
+		spool_fixture_close(&k);
 		mix_behead(&k, 3);
 		if (how > 0) {
 			struct spool_inspect *l = look(&k, SPOOL_INSPECT_ALONE);
@@ -259,9 +259,9 @@ static void a_repair_leaves_the_doubt(void)
 			        how == 1 ? "the newest is renewed" : "the newest is set aside");
 			spool_inspect_close(l);
 		}
-		kit_must_open(&k);
+		spool_fixture_must_open(&k);
 		is_int(k.state.offered_to, ALL + 1, "all may have been offered");
-		kit_free(&k);
+		spool_fixture_free(&k);
 	}
 }
 
@@ -272,12 +272,12 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	struct spool_inspect *l;
 	uint64_t records;
 	struct sight s;
-	struct kit k;
+	struct spool_fixture k;
 	int fd;
 
 	mix_make(&k);
-	fd = kit_data(&k, 1);
-	kit_flip(fd, 120 * PAGE + 3000, 1);
+	fd = spool_fixture_data(&k, 1);
+	spool_fixture_flip(fd, 120 * PAGE + 3000, 1);
 	close(fd);
 	s = see(&k);
 	is_int(s.lost, 1, "one is lost");
@@ -295,23 +295,23 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	spool_inspect_close(l);
 	s = see(&k);
 	ok(s.records == ALL - 1 && s.lost == 1, "then %" PRIu64 " are seen", s.records);
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void a_lost_state_is_not_called_a_kill(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	mix_make(&k);
 	mix_noise(&k, "state", 0, SLOTS, 0);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	ok(k.found.state_lost && strstr(k.found.note, "state") != NULL, "%s", k.found.note);
-	kit_free(&k);
+	spool_fixture_free(&k);
 
 	mix_make(&k);
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	ok(!k.found.state_lost, "a sound one is not lost");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "disk.h"
-#include "spool_kit.h"
+#include "spool_fixture.h"
 #include "tap.h"
 
 static struct statvfs told;
@@ -53,24 +53,24 @@ static void inodes_are_kept_in_the_same_share_as_bytes(void)
 }
 
 /* Puts until it is refused, at most N times. */
-static unsigned fill(struct kit *k, unsigned n)
+static unsigned fill(struct spool_fixture *k, unsigned n)
 {
 	unsigned i = 0;
 
-	while (i < n && kit_put(k, 100) == 100)
+	while (i < n && spool_fixture_put(k, 100) == 100)
 		i++;
 	return i;
 }
 
 static void without_inodes_no_segment_begins_and_what_is_prepared_is_used(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 	unsigned put;
 
 	is_free(50, 50);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.opts.min_free = UINT64_C(10) << 30;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	ok(fill(&k, 40) == 40, "several segments are filled");
 	is_free(50, 9);
 	put = fill(&k, 200);
@@ -78,37 +78,37 @@ static void without_inodes_no_segment_begins_and_what_is_prepared_is_used(void)
 	ok(put > 0 && put < 80, "but only after what was reserved: %u puts more", put);
 	is_free(50, 50);
 	ok(fill(&k, 40) == 40, "with inodes again it goes on by itself");
-	kit_read(&k, 1, k.state.end);
+	spool_fixture_read(&k, 1, k.state.end);
 	is_int(k.wrong, 0, "and all that was put is there");
 	is_int(k.read_records, k.state.end - 1, "to the record");
-	kit_close(&k);
-	kit_free(&k);
+	spool_fixture_close(&k);
+	spool_fixture_free(&k);
 }
 
 /* With what is only reserved. */
-static uint64_t blocks_taken(const struct kit *k)
+static uint64_t blocks_taken(const struct spool_fixture *k)
 {
 	char path[TEMPDIR_PATH + 32];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/next/data.mdb", k->dir);
-	return kit_disk_bytes(k) + (stat(path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0);
+	return spool_fixture_disk_bytes(k) + (stat(path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0);
 }
 
 static void what_is_reserved_is_below_max_bytes_too(void)
 {
 	enum { PAGES = 16 * 4096 }; /* what a commit takes is known to so many */
 	uint64_t most = 0, used = 0;
-	struct kit k;
+	struct spool_fixture k;
 
 	is_free(50, 50);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.size = 3500;
 	k.opts.segment_bytes = 8 << 20;
 	k.opts.max_bytes = 35 << 20;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	for (unsigned i = 0; i < 400 && k.turn.put_rc == 0; i++) {
-		kit_put(&k, 50);
+		spool_fixture_put(&k, 50);
 		most = max_u64(most, blocks_taken(&k));
 		used = k.turn.stats.bytes;
 	}
@@ -116,12 +116,12 @@ static void what_is_reserved_is_below_max_bytes_too(void)
 	ok(used > k.opts.max_bytes * 9 / 10, "with %u of %u KiB in use", (unsigned)(used >> 10),
 	        (unsigned)(k.opts.max_bytes >> 10));
 	ok(most <= k.opts.max_bytes + PAGES, "and never took more: %u KiB", (unsigned)(most >> 10));
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
-static int set_aside(struct kit *k, uint64_t position)
+static int set_aside(struct spool_fixture *k, uint64_t position)
 {
-	struct batch *b = kit_batch(k, position);
+	struct batch *b = spool_fixture_batch(k, position);
 	int rc = spool_quarantine(k->s, b, "refused", "", &k->why);
 
 	batch_unref(&b);
@@ -129,7 +129,7 @@ static int set_aside(struct kit *k, uint64_t position)
 }
 
 /* What is there is counted again now and then. */
-static int set_aside_at_last(struct kit *k, uint64_t position)
+static int set_aside_at_last(struct spool_fixture *k, uint64_t position)
 {
 	uint64_t deadline = clock_mono_us() + 30 * US_PER_S;
 	int rc;
@@ -143,41 +143,41 @@ static void the_quarantine_has_a_quarter_of_max_bytes(void)
 {
 	char path[TEMPDIR_PATH + 64];
 	uint64_t n = 0;
-	struct kit k;
+	struct spool_fixture k;
 	int rc;
 
 	is_free(50, 50);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.size = 9000; /* three blocks with all that goes with it */
 	k.opts.max_bytes = 4 << 20;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	while ((rc = set_aside(&k, n + 1)) == 0 && n < 1000)
 		n++;
 	is_int(rc, E_TOO_LARGE, "in the end it takes no more");
 	is_int(n, (1 << 20) / (3 * 4096), "when it has a quarter");
-	kit_close(&k);
-	kit_must_open(&k);
+	spool_fixture_close(&k);
+	spool_fixture_must_open(&k);
 	is_int(set_aside(&k, n + 1), E_TOO_LARGE, "nor after a new start");
-	kit_path(&k, "quarantine/", 0, path);
+	spool_fixture_path(&k, "quarantine/", 0, path);
 	ok(remove(path) == 0, "one is taken out");
 	is_int(set_aside_at_last(&k, n + 1), 0, "then another is taken");
 	is_int(set_aside(&k, n + 2), E_TOO_LARGE, "and no more than that");
-	kit_free(&k);
+	spool_fixture_free(&k);
 }
 
 static void the_quarantine_leaves_min_free(void)
 {
-	struct kit k;
+	struct spool_fixture k;
 
 	is_free(50, 50);
-	kit_init(&k);
+	spool_fixture_init(&k);
 	k.opts.min_free = UINT64_C(10) << 30;
-	kit_must_open(&k);
+	spool_fixture_must_open(&k);
 	is_int(set_aside(&k, 1), 0, "half is free: it is taken");
 	is_free(9, 50);
 	is_int(set_aside(&k, 2), E_FULL, "too little is free: it is not");
-	is_int(kit_names(&k, "quarantine/"), 1, "nothing is left of it");
-	kit_free(&k);
+	is_int(spool_fixture_names(&k, "quarantine/"), 1, "nothing is left of it");
+	spool_fixture_free(&k);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* prints.c — walks a directory and hashes what is in it. */
+/* dir_hash.c — walks a directory and hashes what is in it. */
 #include <config.h>
 
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "prints.h"
+#include "dir_hash.h"
 
-static struct prints *taking;
+static struct dir_hash *taking;
 static size_t below;
 
 static uint64_t content(const char *path, size_t size)
@@ -35,12 +35,12 @@ static uint64_t content(const char *path, size_t size)
 
 static int on_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	struct prints *p = taking;
+	struct dir_hash *p = taking;
 
 	(void)ftw;
 	if (type != FTW_F || strcmp(path + below, "/lock") == 0)
 		return 0;
-	if (p->n == PRINTS_MOST || strlen(path + below) >= sizeof(p->path[0])) {
+	if (p->n == DIR_HASH_MOST || strlen(path + below) >= sizeof(p->path[0])) {
 		printf("Bail out! too many files below %s\n", path);
 		exit(99);
 	}
@@ -50,7 +50,7 @@ static int on_file(const char *path, const struct stat *st, int type, struct FTW
 	return 0;
 }
 
-void prints_take(struct prints *p, const char *directory)
+void dir_hash_take(struct dir_hash *p, const char *directory)
 {
 	memset(p, 0, sizeof(*p));
 	taking = p;
@@ -61,7 +61,7 @@ void prints_take(struct prints *p, const char *directory)
 	}
 }
 
-const char *prints_differ(const struct prints *before, const struct prints *after)
+const char *dir_hash_differ(const struct dir_hash *before, const struct dir_hash *after)
 {
 	for (unsigned i = 0; i < before->n; i++) {
 		unsigned k = 0;
@@ -74,7 +74,7 @@ const char *prints_differ(const struct prints *before, const struct prints *afte
 	return after->n == before->n ? NULL : "a new file";
 }
 
-static unsigned times(const struct prints *p, uint64_t of)
+static unsigned times(const struct dir_hash *p, uint64_t of)
 {
 	unsigned n = 0;
 
@@ -83,7 +83,7 @@ static unsigned times(const struct prints *p, uint64_t of)
 	return n;
 }
 
-const char *prints_lost(const struct prints *before, const struct prints *after)
+const char *dir_hash_lost(const struct dir_hash *before, const struct dir_hash *after)
 {
 	for (unsigned i = 0; i < before->n; i++)
 		if (times(after, before->of[i]) < times(before, before->of[i]))

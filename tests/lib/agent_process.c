@@ -1,4 +1,4 @@
-/* stage.c — builds the stage, starts and ends the agent, sends, asks, waits. */
+/* agent_process.c — builds the stage, starts and ends the agent, sends, asks, waits. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,16 +13,16 @@
 #include "admin/ledger_read.h"
 #include "must.h"
 #include "testkit/ports.h"
-#include "stage.h"
+#include "agent_process.h"
 #include "tap.h"
 #include "testkit/workdir.h"
 #include "topic_read.h"
-#include "until.h"
+#include "wait.h"
 
 enum { BATCH = 10, END_MS = 20000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
 
-static void trouble(struct stage *s, const char *fmt, ...) PRINTF(2, 3);
-static void trouble(struct stage *s, const char *fmt, ...)
+static void trouble(struct agent_process *s, const char *fmt, ...) PRINTF(2, 3);
+static void trouble(struct agent_process *s, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -35,12 +35,12 @@ static void trouble(struct stage *s, const char *fmt, ...)
 
 static void on_stored(void *arg, const struct stub_span *span)
 {
-	tally_stored(((struct stage *)arg)->tally, span->trace_high, span->trace_low);
+	tally_stored(((struct agent_process *)arg)->tally, span->trace_high, span->trace_low);
 }
 
 static void on_topic_span(void *arg, const struct inspect_span *span)
 {
-	struct stage *s = arg;
+	struct agent_process *s = arg;
 
 	tally_stored(s->tally, span->trace_high, span->trace_low);
 }
@@ -49,10 +49,10 @@ static void on_batch(void *arg, const char *id, const char *received, bool maybe
 {
 	(void)received;
 	for (const char *at = maybe_dup ? id : NULL; at != NULL; at = strchr(at + 1, ','))
-		((struct stage *)arg)->taken_marked++;
+		((struct agent_process *)arg)->taken_marked++;
 }
 
-static void open_far_end(struct stage *s, enum stage_way way, const struct stub_store_opts *store)
+static void open_far_end(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
 {
 	struct stub_collector_opts stub = {
 		.stored = on_stored, .batch = on_batch, .arg = s, .store = *store
@@ -60,24 +60,24 @@ static void open_far_end(struct stage *s, enum stage_way way, const struct stub_
 	struct why why;
 
 	s->brokers = "";
-	if (way == STAGE_OUTSIDE)
+	if (way == AGENT_PROCESS_OUTSIDE)
 		return;
-	if (way == STAGE_DIRECT) {
+	if (way == AGENT_PROCESS_DIRECT) {
 		must(stub_collector_open(&s->stub, s->loop, &stub, &why), &why);
 		return;
 	}
-	must(kafka_mock_open(&s->kafka, STAGE_BROKERS, &why), &why);
-	if (kafka_mock_topic(s->kafka, STAGE_TOPIC, STAGE_PARTITIONS) < 0)
+	must(kafka_mock_open(&s->kafka, AGENT_PROCESS_BROKERS, &why), &why);
+	if (kafka_mock_topic(s->kafka, AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS) < 0)
 		bail_out("the mock cluster takes no topic");
 	s->brokers = kafka_mock_bootstrap(s->kafka);
 }
 
-void stage_open_storing(struct stage *s, enum stage_way way, const struct stub_store_opts *store)
+void agent_process_open_storing(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
 {
 	struct http_client_opts client = { .max_connections = 4 };
 	struct why why;
 
-	*s = (struct stage){ .next = 1, .patience = STAGE_SECONDS };
+	*s = (struct agent_process){ .next = 1, .patience = AGENT_PROCESS_SECONDS };
 	must(loop_open(&s->loop, &why), &why);
 	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
 	must(http_client_open(&s->client, s->loop, &client, &why), &why);
@@ -88,10 +88,10 @@ void stage_open_storing(struct stage *s, enum stage_way way, const struct stub_s
 		bail_out("no ports, no memory or no random number");
 }
 
-void stage_close(struct stage *s)
+void agent_process_close(struct agent_process *s)
 {
 	if (s->agent != NULL && child_running(s->agent))
-		stage_ledger(s);
+		agent_process_ledger(s);
 	child_free(s->agent);
 	http_client_free(s->client);
 	stub_collector_free(s->stub);
@@ -102,7 +102,7 @@ void stage_close(struct stage *s)
 	free(s->directory);
 }
 
-const char *stage_log(struct stage *s)
+const char *agent_process_log(struct agent_process *s)
 {
 	static char path[256];
 
@@ -110,7 +110,7 @@ const char *stage_log(struct stage *s)
 	return path;
 }
 
-const char *stage_program(void)
+const char *agent_process_program(void)
 {
 	static char path[512];
 	const char *dir = getenv("builddir");
@@ -120,7 +120,7 @@ const char *stage_program(void)
 }
 
 /* What every agent of a test is given. */
-static size_t own_options(struct stage *s, char text[][128], const char **argv)
+static size_t own_options(struct agent_process *s, char text[][128], const char **argv)
 {
 	size_t n = 0;
 
@@ -143,14 +143,14 @@ static size_t own_options(struct stage *s, char text[][128], const char **argv)
 	return n;
 }
 
-void stage_launch(struct stage *s, const char *const *options)
+void agent_process_launch(struct agent_process *s, const char *const *options)
 {
-	char text[STAGE_ARGS][128];
-	const char *argv[2 * STAGE_ARGS];
+	char text[AGENT_PROCESS_ARGS][128];
+	const char *argv[2 * AGENT_PROCESS_ARGS];
 	size_t n = own_options(s, text, argv), last = n - 1;
-	struct child_opts o = { .program = s->program == NULL ? stage_program() : s->program,
+	struct child_opts o = { .program = s->program == NULL ? agent_process_program() : s->program,
 		.argv = argv,
-		.log = stage_log(s),
+		.log = agent_process_log(s),
 		.bare = true };
 	struct why why;
 
@@ -167,15 +167,15 @@ void stage_launch(struct stage *s, const char *const *options)
 
 static bool is_serving(void *arg)
 {
-	struct stage *s = arg;
+	struct agent_process *s = arg;
 
-	return !child_running(s->agent) || stage_get(s, "/") == 200;
+	return !child_running(s->agent) || agent_process_get(s, "/") == 200;
 }
 
 /* What the agent said last: a wait in vain is explained there, if anywhere. */
-static void show_log(struct stage *s)
+static void show_log(struct agent_process *s)
 {
-	FILE *f = fopen(stage_log(s), "r");
+	FILE *f = fopen(agent_process_log(s), "r");
 	char line[512];
 
 	if (f == NULL)
@@ -187,7 +187,7 @@ static void show_log(struct stage *s)
 	fclose(f);
 }
 
-bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
+bool agent_process_until(struct agent_process *s, bool (*cond)(void *arg), void *arg)
 {
 	uint64_t deadline = clock_mono_us() + s->patience * US_PER_S;
 
@@ -196,14 +196,14 @@ bool stage_until(struct stage *s, bool (*cond)(void *arg), void *arg)
 			show_log(s);
 			return false;
 		}
-		until_passed(s->loop, 10);
+		wait_ms(s->loop, 10);
 	}
 	return true;
 }
 
-bool stage_start(struct stage *s, ...)
+bool agent_process_start(struct agent_process *s, ...)
 {
-	const char *options[STAGE_ARGS];
+	const char *options[AGENT_PROCESS_ARGS];
 	size_t n = 0;
 	va_list ap;
 
@@ -212,14 +212,14 @@ bool stage_start(struct stage *s, ...)
 		options[n] = va_arg(ap, const char *);
 	while (options[n++] != NULL);
 	va_end(ap);
-	stage_launch(s, options);
-	return stage_until(s, is_serving, s) && child_running(s->agent);
+	agent_process_launch(s, options);
+	return agent_process_until(s, is_serving, s) && child_running(s->agent);
 }
 
 /* ---- sending ---- */
 
 struct sending {
-	struct stage *stage;
+	struct agent_process *stage;
 	bool over;
 };
 
@@ -252,7 +252,7 @@ static bool is_over(void *arg)
 	return ((struct sending *)arg)->over;
 }
 
-void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
+void agent_process_send(struct agent_process *s, uint64_t spans, uint64_t rate)
 {
 	struct sending g = { .stage = s };
 	struct emitter_opts o = {
@@ -276,14 +276,14 @@ void stage_send(struct stage *s, uint64_t spans, uint64_t rate)
 	must(emitter_open(&e, &o, &why), &why);
 	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
 		bail_out("out of memory");
-	if (!until_true(
-	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + STAGE_SECONDS))
+	if (!wait_until(
+	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + AGENT_PROCESS_SECONDS))
 		trouble(s, "the spans could not be sent");
 	emitting_free(emitting);
 	emitter_free(e);
 }
 
-void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t len)
+void agent_process_send_raw(struct agent_process *s, uint16_t port, const void *bytes, size_t len)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -298,7 +298,7 @@ void stage_send_raw(struct stage *s, uint16_t port, const void *bytes, size_t le
 /* ---- asking ---- */
 
 struct question {
-	struct stage *stage;
+	struct agent_process *stage;
 	struct ledger *ledger; /* to be filled from the answer, or NULL */
 	struct buf *body;      /* the same */
 	int status;
@@ -327,7 +327,7 @@ static bool is_answered(void *arg)
 	return ((struct question *)arg)->over;
 }
 
-static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *body)
+static int ask(struct agent_process *s, const char *path, struct ledger *l, struct buf *body)
 {
 	char url[128];
 	struct question q = { .stage = s, .ledger = l, .body = body };
@@ -338,16 +338,16 @@ static int ask(struct stage *s, const char *path, struct ledger *l, struct buf *
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
 	if (http_client_send(s->client, &r, on_answer, &q) < 0)
 		bail_out("out of memory");
-	until_true(s->loop, is_answered, &q, STAGE_SECONDS);
+	wait_until(s->loop, is_answered, &q, AGENT_PROCESS_SECONDS);
 	return q.status;
 }
 
-int stage_page(struct stage *s, const char *path, struct buf *to)
+int agent_process_page(struct agent_process *s, const char *path, struct buf *to)
 {
 	return ask(s, path, NULL, to);
 }
 
-double stage_metric(struct stage *s, const char *name)
+double agent_process_metric(struct agent_process *s, const char *name)
 {
 	static struct promtext lint;
 	struct buf page = { 0 };
@@ -360,7 +360,7 @@ double stage_metric(struct stage *s, const char *name)
 	return value;
 }
 
-const struct ledger *stage_ledger(struct stage *s)
+const struct ledger *agent_process_ledger(struct agent_process *s)
 {
 	s->answered = ask(s, "/ledger", &s->ledger, NULL) == 200;
 	return &s->ledger;
@@ -369,7 +369,7 @@ const struct ledger *stage_ledger(struct stage *s)
 /* ---- waiting ---- */
 
 struct wish {
-	struct stage *stage;
+	struct agent_process *stage;
 	enum ledger_place place;
 	uint64_t spans;
 };
@@ -378,13 +378,13 @@ static bool holds(void *arg)
 {
 	struct wish *w = arg;
 
-	return stage_ledger(w->stage)->place[w->place].spans == w->spans && w->stage->answered;
+	return agent_process_ledger(w->stage)->place[w->place].spans == w->spans && w->stage->answered;
 }
 
-bool stage_holds(struct stage *s, enum ledger_place place, uint64_t spans)
+bool agent_process_holds(struct agent_process *s, enum ledger_place place, uint64_t spans)
 {
 	struct wish w = { s, place, spans };
-	bool good = stage_until(s, holds, &w);
+	bool good = agent_process_until(s, holds, &w);
 
 	if (!good)
 		diag("%s: %" PRIu64 " spans, wanted %" PRIu64, ledger_place_names[place],
@@ -396,13 +396,13 @@ static bool has_accepted(void *arg)
 {
 	struct wish *w = arg;
 
-	return stage_ledger(w->stage)->accepted.spans == w->spans && w->stage->answered;
+	return agent_process_ledger(w->stage)->accepted.spans == w->spans && w->stage->answered;
 }
 
-bool stage_accepted(struct stage *s, uint64_t spans)
+bool agent_process_accepted(struct agent_process *s, uint64_t spans)
 {
 	struct wish w = { .stage = s, .spans = spans };
-	bool good = stage_until(s, has_accepted, &w);
+	bool good = agent_process_until(s, has_accepted, &w);
 
 	if (!good)
 		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans,
@@ -412,20 +412,20 @@ bool stage_accepted(struct stage *s, uint64_t spans)
 
 static bool is_empty(void *arg)
 {
-	struct stage *s = arg;
+	struct agent_process *s = arg;
 	const struct ledger *l;
 
 	/* What is still in the sockets is in no ledger. */
 	if (ports_unread(s->compact) + ports_unread(s->binary) > 0)
 		return false;
-	l = stage_ledger(s);
+	l = agent_process_ledger(s);
 	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
 	       l->place[LEDGER_IN_SPOOL].spans == 0;
 }
 
-bool stage_is_empty(struct stage *s)
+bool agent_process_is_empty(struct agent_process *s)
 {
-	bool good = stage_until(s, is_empty, s);
+	bool good = agent_process_until(s, is_empty, s);
 
 	if (!good)
 		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
@@ -436,18 +436,18 @@ bool stage_is_empty(struct stage *s)
 
 static bool all_stored(void *arg)
 {
-	return tally_total(((struct stage *)arg)->tally).missing == 0;
+	return tally_total(((struct agent_process *)arg)->tally).missing == 0;
 }
 
-bool stage_all_stored(struct stage *s)
+bool agent_process_all_stored(struct agent_process *s)
 {
-	return until_true(s->loop, all_stored, s, STAGE_SECONDS);
+	return wait_until(s->loop, all_stored, s, AGENT_PROCESS_SECONDS);
 }
 
 /* ---- the topic ---- */
 
 struct reading {
-	struct stage *stage;
+	struct agent_process *stage;
 	uint64_t marked;
 	uint64_t bad;
 };
@@ -467,11 +467,11 @@ static void on_record(void *arg, const rd_kafka_message_t *m)
 		r->marked++;
 }
 
-int stage_read_topic(struct stage *s, uint64_t *marked)
+int agent_process_read_topic(struct agent_process *s, uint64_t *marked)
 {
 	struct reading r = { .stage = s };
 	int n = topic_read(
-	        kafka_mock_bootstrap(s->kafka), STAGE_TOPIC, STAGE_PARTITIONS, on_record, &r);
+	        kafka_mock_bootstrap(s->kafka), AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS, on_record, &r);
 
 	if (marked != NULL)
 		*marked = r.marked;
@@ -480,7 +480,7 @@ int stage_read_topic(struct stage *s, uint64_t *marked)
 
 /* ---- ending ---- */
 
-void stage_kill(struct stage *s)
+void agent_process_kill(struct agent_process *s)
 {
 	child_signal(s->agent, SIGKILL);
 	if (child_wait(s->agent, END_MS) < 0)
@@ -489,12 +489,12 @@ void stage_kill(struct stage *s)
 
 static bool has_ended(void *arg)
 {
-	return !child_running(((struct stage *)arg)->agent);
+	return !child_running(((struct agent_process *)arg)->agent);
 }
 
 /* The loop goes on meanwhile: the collector of this test answers the agent's last requests. */
-int stage_stop(struct stage *s)
+int agent_process_stop(struct agent_process *s)
 {
 	child_signal(s->agent, SIGTERM);
-	return until_true(s->loop, has_ended, s, STAGE_SECONDS) ? child_status(s->agent) : -1;
+	return wait_until(s->loop, has_ended, s, AGENT_PROCESS_SECONDS) ? child_status(s->agent) : -1;
 }

@@ -1,4 +1,4 @@
-/* spool_kit.c — what the flow does with a spool, without the flow. */
+/* spool_fixture.c — what the flow does with a spool, without the flow. */
 #include <config.h>
 
 #include <dirent.h>
@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "spool_kit.h"
+#include "spool_fixture.h"
 
 enum { READ_RECORDS = 64, READ_BYTES = 1 << 20 };
 
-void kit_init(struct kit *k)
+void spool_fixture_init(struct spool_fixture *k)
 {
 	memset(k, 0, sizeof(*k));
 	tempdir_make(k->dir);
@@ -27,7 +27,7 @@ void kit_init(struct kit *k)
 	};
 }
 
-int kit_open(struct kit *k)
+int spool_fixture_open(struct spool_fixture *k)
 {
 	struct ledger *l = &k->state.ledger;
 	int rc = spool_open(&k->s, &k->opts, &k->found, &k->why);
@@ -44,19 +44,19 @@ int kit_open(struct kit *k)
 	        l->place[LEDGER_IN_FLIGHT].batches);
 	rc = spool_begin(k->s, &k->state, &k->why);
 	if (rc < 0)
-		kit_abandon(k);
+		spool_fixture_abandon(k);
 	return rc;
 }
 
-void kit_must_open(struct kit *k)
+void spool_fixture_must_open(struct spool_fixture *k)
 {
-	if (kit_open(k) == 0)
+	if (spool_fixture_open(k) == 0)
 		return;
 	printf("Bail out! %s does not open: %s\n", k->dir, k->why.text);
 	exit(1);
 }
 
-void kit_close(struct kit *k)
+void spool_fixture_close(struct spool_fixture *k)
 {
 	k->state.running = false;
 	k->state.generation++;
@@ -64,46 +64,46 @@ void kit_close(struct kit *k)
 	k->s = NULL;
 }
 
-void kit_abandon(struct kit *k)
+void spool_fixture_abandon(struct spool_fixture *k)
 {
 	spool_close(k->s, NULL);
 	k->s = NULL;
 }
 
-void kit_free(struct kit *k)
+void spool_fixture_free(struct spool_fixture *k)
 {
 	if (k->s != NULL)
-		kit_abandon(k);
+		spool_fixture_abandon(k);
 	tempdir_remove(k->dir);
 }
 
-uint32_t kit_spans(uint64_t sequence)
+uint32_t spool_fixture_spans(uint64_t sequence)
 {
 	return 1 + (uint32_t)(sequence % 7);
 }
 
-uint64_t kit_spans_in(uint64_t first, uint64_t end)
+uint64_t spool_fixture_spans_in(uint64_t first, uint64_t end)
 {
 	uint64_t spans = 0;
 
 	for (uint64_t n = first; n < end; n++)
-		spans += kit_spans(n);
+		spans += spool_fixture_spans(n);
 	return spans;
 }
 
-static uint32_t size_of(const struct kit *k, uint64_t sequence)
+static uint32_t size_of(const struct spool_fixture *k, uint64_t sequence)
 {
 	return (uint32_t)(k->size + (sequence % 7 == 3 ? 37 : 0));
 }
 
-static uint8_t byte_of(const struct kit *k, uint64_t sequence, uint32_t i)
+static uint8_t byte_of(const struct spool_fixture *k, uint64_t sequence, uint32_t i)
 {
 	if (k->pattern_len > 0 && i >= sizeof(sequence))
 		return k->pattern[(i - sizeof(sequence)) % k->pattern_len];
 	return (uint8_t)(sequence * 31 + i * 7 + i / 251);
 }
 
-struct batch *kit_batch(struct kit *k, uint64_t sequence)
+struct batch *spool_fixture_batch(struct spool_fixture *k, uint64_t sequence)
 {
 	struct batch *b = batch_new(size_of(k, sequence));
 
@@ -112,16 +112,16 @@ struct batch *kit_batch(struct kit *k, uint64_t sequence)
 	b->boot = k->state.boot;
 	b->sequence = sequence;
 	b->received_ms = 1000000 + sequence;
-	b->spans = kit_spans(sequence);
+	b->spans = spool_fixture_spans(sequence);
 	b->maybe_dup = sequence % 5 == 0;
 	for (uint32_t i = 0; i < b->size; i++)
 		b->bytes[i] = byte_of(k, sequence, i);
 	return b;
 }
 
-bool kit_is(const struct kit *k, const struct batch *b)
+bool spool_fixture_is(const struct spool_fixture *k, const struct batch *b)
 {
-	if (b->size != size_of(k, b->sequence) || b->spans != kit_spans(b->sequence) ||
+	if (b->size != size_of(k, b->sequence) || b->spans != spool_fixture_spans(b->sequence) ||
 	        b->received_ms != 1000000 + b->sequence || b->maybe_dup != (b->sequence % 5 == 0))
 		return false;
 	for (uint32_t i = 0; i < b->size; i++)
@@ -130,7 +130,7 @@ bool kit_is(const struct kit *k, const struct batch *b)
 	return true;
 }
 
-static void turn(struct kit *k)
+static void turn(struct spool_fixture *k)
 {
 	k->turn.state = k->state;
 	k->turn.state.generation = ++k->state.generation;
@@ -139,7 +139,7 @@ static void turn(struct kit *k)
 	k->state.spans_put = k->turn.state.spans_put;
 }
 
-static void live(struct kit *k)
+static void live(struct spool_fixture *k)
 {
 	k->state.generation++;
 	if (k->live)
@@ -147,7 +147,7 @@ static void live(struct kit *k)
 }
 
 /* The batches are in flight, then in the spool when the turn says so, or dropped. */
-size_t kit_put(struct kit *k, size_t n)
+size_t spool_fixture_put(struct spool_fixture *k, size_t n)
 {
 	struct ledger *l = &k->state.ledger;
 	struct batch **put = calloc(n, sizeof(struct batch *));
@@ -155,7 +155,7 @@ size_t kit_put(struct kit *k, size_t n)
 
 	memset(&k->turn, 0, sizeof(k->turn));
 	for (size_t i = 0; i < n; i++) {
-		put[i] = kit_batch(k, ++k->sequence);
+		put[i] = spool_fixture_batch(k, ++k->sequence);
 		ledger_datagram(l, LEDGER_ACCEPTED);
 		ledger_enter(l, LEDGER_IN_FLIGHT, put[i]->spans, 1);
 		all += put[i]->spans;
@@ -178,14 +178,14 @@ size_t kit_put(struct kit *k, size_t n)
 }
 
 /* Takes what came and what was reported; gives the position behind it all. */
-static uint64_t take_over(struct kit *k, uint64_t at)
+static uint64_t take_over(struct spool_fixture *k, uint64_t at)
 {
 	struct ledger *l = &k->state.ledger;
 
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 
-		if (b->position < at || !kit_is(k, b) ||
+		if (b->position < at || !spool_fixture_is(k, b) ||
 		        (b->position != b->sequence && !k->refuses))
 			k->wrong++;
 		at = b->position + 1;
@@ -212,7 +212,7 @@ static uint64_t take_over(struct kit *k, uint64_t at)
 	return at;
 }
 
-uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end)
+uint64_t spool_fixture_read(struct spool_fixture *k, uint64_t first, uint64_t end)
 {
 	uint64_t before = k->read_records;
 
@@ -233,7 +233,7 @@ uint64_t kit_read(struct kit *k, uint64_t first, uint64_t end)
 	return k->read_records - before;
 }
 
-int kit_deliver(struct kit *k, uint64_t cursor)
+int spool_fixture_deliver(struct spool_fixture *k, uint64_t cursor)
 {
 	struct spool_run run = { k->state.cursor, cursor };
 	struct ledger_count count;
@@ -251,14 +251,14 @@ int kit_deliver(struct kit *k, uint64_t cursor)
 	return 0;
 }
 
-int kit_resolve(struct kit *k, uint64_t cursor)
+int spool_fixture_resolve(struct spool_fixture *k, uint64_t cursor)
 {
-	int rc = kit_deliver(k, cursor);
+	int rc = spool_fixture_deliver(k, cursor);
 
 	return rc < 0 ? rc : spool_fixture_cycle(k);
 }
 
-int spool_fixture_cycle(struct kit *k)
+int spool_fixture_cycle(struct spool_fixture *k)
 {
 	memset(&k->turn, 0, sizeof(k->turn));
 	k->turn.write_state = true;
@@ -267,7 +267,7 @@ int spool_fixture_cycle(struct kit *k)
 }
 
 /* Calls for each name with PREFIX; counts them, and copies the path of number N. */
-static unsigned names(const struct kit *k, const char *prefix, unsigned n, char *path)
+static unsigned names(const struct spool_fixture *k, const char *prefix, unsigned n, char *path)
 {
 	const char *slash = strchr(prefix, '/'), *rest = slash == NULL ? prefix : slash + 1;
 	char dir[TEMPDIR_PATH + 32];
@@ -292,25 +292,25 @@ static unsigned names(const struct kit *k, const char *prefix, unsigned n, char 
 	return found;
 }
 
-unsigned kit_names(const struct kit *k, const char *prefix)
+unsigned spool_fixture_names(const struct spool_fixture *k, const char *prefix)
 {
 	return names(k, prefix, 0, NULL);
 }
 
-const char *kit_path(
-        const struct kit *k, const char *prefix, unsigned n, char to[TEMPDIR_PATH + 64])
+const char *spool_fixture_path(
+        const struct spool_fixture *k, const char *prefix, unsigned n, char to[TEMPDIR_PATH + 64])
 {
 	to[0] = '\0';
 	names(k, prefix, n, to);
 	return to;
 }
 
-int kit_data(const struct kit *k, unsigned segment)
+int spool_fixture_data(const struct spool_fixture *k, unsigned segment)
 {
 	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
 	int fd;
 
-	snprintf(file, sizeof(file), "%s/data.mdb", kit_path(k, "seg-", segment, path));
+	snprintf(file, sizeof(file), "%s/data.mdb", spool_fixture_path(k, "seg-", segment, path));
 	fd = open(file, O_RDWR);
 	if (fd < 0) {
 		perror(file);
@@ -319,7 +319,7 @@ int kit_data(const struct kit *k, unsigned segment)
 	return fd;
 }
 
-void kit_flip(int fd, off_t at, uint8_t bits)
+void spool_fixture_flip(int fd, off_t at, uint8_t bits)
 {
 	uint8_t b;
 
@@ -330,13 +330,13 @@ void kit_flip(int fd, off_t at, uint8_t bits)
 		abort();
 }
 
-uint64_t kit_disk_bytes(const struct kit *k)
+uint64_t spool_fixture_disk_bytes(const struct spool_fixture *k)
 {
 	char path[TEMPDIR_PATH + 64], file[TEMPDIR_PATH + 80];
 	uint64_t bytes = 0;
 	struct stat st;
 
-	for (unsigned i = 0; *kit_path(k, "seg-", i, path) != '\0'; i++) {
+	for (unsigned i = 0; *spool_fixture_path(k, "seg-", i, path) != '\0'; i++) {
 		snprintf(file, sizeof(file), "%s/data.mdb", path);
 		if (stat(file, &st) == 0)
 			bytes += (uint64_t)st.st_blocks * 512;

@@ -1,12 +1,12 @@
-/* spool_story.h — one run of a spool with everything in it, and what must be true after it, wherever it
+/* spool_history.h — one run of a spool with everything in it, and what must be true after it, wherever it
  * was cut short. */
-#ifndef SPOOL_STORY_H
-#define SPOOL_STORY_H
+#ifndef SPOOL_HISTORY_H
+#define SPOOL_HISTORY_H
 
-#include "spool_kit.h"
+#include "spool_fixture.h"
 
 /* What a run was told, in memory that outlives it. Sequence and position are the same here. */
-struct kit_told {
+struct spool_fixture_told {
 	uint64_t tried;     /* batches up to this one were handed over */
 	uint64_t durable;   /* and up to this one reported durable */
 	uint64_t resolving; /* the cursor that was asked for last */
@@ -18,8 +18,8 @@ struct kit_told {
 };
 /* One run with everything in it: start, turns over several segments, reading, delivery,
  * unlinking, a quarantined record, stop. Ends early when it cannot open. */
-void kit_story(struct kit *k, struct kit_told *told);
+void spool_fixture_history(struct spool_fixture *k, struct spool_fixture_told *told);
 /* Opens what a run left, and asks that all it was told is true. NULL, or what is not. */
-const char *kit_check(struct kit *k, const struct kit_told *told);
+const char *spool_fixture_check(struct spool_fixture *k, const struct spool_fixture_told *told);
 
 #endif

@@ -1,11 +1,11 @@
-/* housetest.h — an http server with some routes, and a raw client before its door. */
-#ifndef HOUSETEST_H
-#define HOUSETEST_H
+/* http_server_fixture.h — an http server with some routes, and a raw client before its door. */
+#ifndef HTTP_SERVER_FIXTURE_H
+#define HTTP_SERVER_FIXTURE_H
 
 #include "http/server.h"
 #include "looptest.h"
 
-struct house {
+struct server_fixture {
 	struct loop *loop;
 	struct http_server *server;
 	struct raw c;
@@ -18,7 +18,7 @@ struct house {
 
 static inline void say_hello(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 	const char *name = http_call_query(call, "name", &h->args);
 	const char *agent = http_call_header(call, "user-agent");
 
@@ -29,7 +29,7 @@ static inline void say_hello(void *arg, const struct http_call *call, struct htt
 
 static inline void take_body(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 
 	h->asked++;
 	h->body = call->body.len;
@@ -40,7 +40,7 @@ static inline void take_body(void *arg, const struct http_call *call, struct htt
 
 static inline void answer_later(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 
 	(void)reply;
 	h->asked++;
@@ -69,7 +69,7 @@ static inline void reset_connections(void *arg, const struct http_call *call, st
 
 static inline void free_it(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	struct house *h = arg;
+	struct server_fixture *h = arg;
 
 	(void)call;
 	buf_text(&reply->body, "bye");
@@ -98,11 +98,11 @@ static const struct http_route routes[] = {
 	{ NULL, NULL, NULL },
 };
 
-static inline void open_with(struct house *h, struct http_server_opts opts)
+static inline void open_with(struct server_fixture *h, struct http_server_opts opts)
 {
 	struct why why;
 
-	*h = (struct house){ 0 };
+	*h = (struct server_fixture){ 0 };
 	if (loop_open(&h->loop, &why) < 0)
 		abort();
 	if (opts.routes == NULL)
@@ -115,12 +115,12 @@ static inline void open_with(struct house *h, struct http_server_opts opts)
 	raw_connect(&h->c, h->loop, http_server_port(h->server));
 }
 
-static inline void open_house(struct house *h)
+static inline void open_server(struct server_fixture *h)
 {
 	open_with(h, (struct http_server_opts){ 0 });
 }
 
-static inline void close_house(struct house *h)
+static inline void close_server(struct server_fixture *h)
 {
 	raw_close(&h->c);
 	http_server_free(h->server);

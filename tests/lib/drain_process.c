@@ -1,4 +1,4 @@
-/* basin.c — fills the basin, opens the drain, and counts what comes out. */
+/* drain_process.c — fills the basin, opens the drain, and counts what comes out. */
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
@@ -6,27 +6,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "basin.h"
+#include "drain_process.h"
 #include "batchmake.h"
 #include "must.h"
 #include "testkit/ports.h"
 #include "tap.h"
 #include "testkit/workdir.h"
-#include "until.h"
+#include "wait.h"
 
 enum { END_MS = 30000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 20 };
 
 static void on_stored(void *arg, const struct stub_span *span)
 {
-	struct basin *b = arg;
+	struct drain_process *b = arg;
 
-	if (span->trace_low < BASIN_RECORDS)
+	if (span->trace_low < DRAIN_PROCESS_RECORDS)
 		b->seen[span->trace_low]++;
 }
 
 static void on_batch(void *arg, const char *id, const char *received, bool maybe_dup)
 {
-	struct basin *b = arg;
+	struct drain_process *b = arg;
 
 	b->taken++;
 	b->taken_marked += maybe_dup;
@@ -36,7 +36,7 @@ static void on_batch(void *arg, const char *id, const char *received, bool maybe
 
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
 {
-	struct basin *b = arg;
+	struct drain_process *b = arg;
 
 	if (outcome != KAFKA_PERSISTED)
 		bail_out(detail);
@@ -50,12 +50,12 @@ static void on_room(void *arg)
 	(void)arg;
 }
 
-void basin_open(struct basin *b, int partitions)
+void drain_process_open(struct drain_process *b, int partitions)
 {
-	basin_open_storing(b, partitions, &(struct stub_store_opts){ 0 });
+	drain_process_open_storing(b, partitions, &(struct stub_store_opts){ 0 });
 }
 
-void basin_open_storing(struct basin *b, int partitions, const struct stub_store_opts *store)
+void drain_process_open_storing(struct drain_process *b, int partitions, const struct stub_store_opts *store)
 {
 	struct stub_collector_opts stub = {
 		.stored = on_stored, .batch = on_batch, .arg = b, .store = *store
@@ -67,7 +67,7 @@ void basin_open_storing(struct basin *b, int partitions, const struct stub_store
 		{ "sticky.partitioning.linger.ms", "0", false },
 		{ "socket.timeout.ms", "5000", false },
 	};
-	struct kafka_producer_opts producer = { .topic = BASIN_TOPIC,
+	struct kafka_producer_opts producer = { .topic = DRAIN_PROCESS_TOPIC,
 		.linger_ms = 1,
 		.queue_bytes = 64 << 20,
 		.properties = properties,
@@ -80,8 +80,8 @@ void basin_open_storing(struct basin *b, int partitions, const struct stub_store
 	must(loop_open(&b->loop, &why), &why);
 	must(workdir_make(&b->directory, "spanspool-test", &why), &why);
 	must(kafka_mock_open(&b->kafka, 1, &why), &why);
-	if (kafka_mock_topic(b->kafka, BASIN_TOPIC, partitions) < 0 ||
-	        kafka_mock_topic(b->kafka, BASIN_QUARANTINE, 1) < 0)
+	if (kafka_mock_topic(b->kafka, DRAIN_PROCESS_TOPIC, partitions) < 0 ||
+	        kafka_mock_topic(b->kafka, DRAIN_PROCESS_QUARANTINE, 1) < 0)
 		bail_out("the mock cluster takes no topic");
 	producer.brokers = kafka_mock_bootstrap(b->kafka);
 	must(kafka_producer_open(&b->producer, b->loop, &producer, &events, &why), &why);
@@ -91,7 +91,7 @@ void basin_open_storing(struct basin *b, int partitions, const struct stub_store
 		bail_out("no free port");
 }
 
-void basin_close(struct basin *b)
+void drain_process_close(struct drain_process *b)
 {
 	child_free(b->drain);
 	http_client_free(b->client);
@@ -106,20 +106,20 @@ void basin_close(struct basin *b)
 
 /* ---- records ---- */
 
-static bool is_acknowledged(struct basin *b)
+static bool is_acknowledged(struct drain_process *b)
 {
 	return b->acknowledged == b->sent;
 }
 
-static void produce(struct basin *b, struct buf *value, struct kafka_record *r)
+static void produce(struct drain_process *b, struct buf *value, struct kafka_record *r)
 {
 	r->value = value->at == NULL ? slice_of(NULL, 0) : buf_slice(value);
 	while (kafka_producer_send(b->producer, r, value) < 0)
-		until_passed(b->loop, 5);
+		wait_ms(b->loop, 5);
 	b->sent++;
 }
 
-void basin_produce(struct basin *b, uint32_t n, uint32_t spans)
+void drain_process_produce(struct drain_process *b, uint32_t n, uint32_t spans)
 {
 	b->spans_each = spans;
 	for (uint32_t i = 0; i < n; i++) {
@@ -129,11 +129,11 @@ void basin_produce(struct basin *b, uint32_t n, uint32_t spans)
 		batchmake(value, "svc", ++b->produced, 1, spans);
 		produce(b, value, &r);
 	}
-	if (!basin_until(b, is_acknowledged))
+	if (!drain_process_until(b, is_acknowledged))
 		bail_out("the mock cluster does not take the records");
 }
 
-void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
+void drain_process_produce_raw(struct drain_process *b, struct slice value, struct slice key,
         const struct kafka_header *headers, size_t nheaders)
 {
 	struct buf *copy = calloc(1, sizeof(*copy));
@@ -144,11 +144,11 @@ void basin_produce_raw(struct basin *b, struct slice value, struct slice key,
 		buf_cstr(copy);
 	}
 	produce(b, copy, &r);
-	if (!basin_until(b, is_acknowledged))
+	if (!drain_process_until(b, is_acknowledged))
 		bail_out("the mock cluster does not take the record");
 }
 
-uint32_t basin_duplicates(const struct basin *b)
+uint32_t drain_process_duplicates(const struct drain_process *b)
 {
 	uint32_t more = 0;
 
@@ -157,7 +157,7 @@ uint32_t basin_duplicates(const struct basin *b)
 	return more;
 }
 
-uint32_t basin_missing(const struct basin *b)
+uint32_t drain_process_missing(const struct drain_process *b)
 {
 	uint32_t missing = 0;
 
@@ -166,7 +166,7 @@ uint32_t basin_missing(const struct basin *b)
 	return missing;
 }
 
-int64_t basin_committed(struct basin *b)
+int64_t drain_process_committed(struct drain_process *b)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(b->partitions);
@@ -176,11 +176,11 @@ int64_t basin_committed(struct basin *b)
 
 	rd_kafka_conf_set(
 	        conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
-	rd_kafka_conf_set(conf, "group.id", BASIN_GROUP, said, sizeof(said));
+	rd_kafka_conf_set(conf, "group.id", DRAIN_PROCESS_GROUP, said, sizeof(said));
 	rd_kafka_conf_set(conf, "log_level", "0", said, sizeof(said));
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
 	for (int p = 0; p < b->partitions; p++)
-		rd_kafka_topic_partition_list_add(all, BASIN_TOPIC, p);
+		rd_kafka_topic_partition_list_add(all, DRAIN_PROCESS_TOPIC, p);
 	if (rd_kafka_committed(rk, all, 20000) != 0)
 		sum = -1;
 	for (int p = 0; sum >= 0 && p < all->cnt; p++)
@@ -192,7 +192,7 @@ int64_t basin_committed(struct basin *b)
 
 /* ---- the process ---- */
 
-const char *basin_log(struct basin *b)
+const char *drain_process_log(struct drain_process *b)
 {
 	static char path[256];
 
@@ -200,9 +200,9 @@ const char *basin_log(struct basin *b)
 	return path;
 }
 
-int basin_said(struct basin *b, const char *text)
+int drain_process_said(struct drain_process *b, const char *text)
 {
-	FILE *f = fopen(basin_log(b), "r");
+	FILE *f = fopen(drain_process_log(b), "r");
 	char line[4096];
 	int n = 0;
 
@@ -213,17 +213,17 @@ int basin_said(struct basin *b, const char *text)
 	return n;
 }
 
-static bool is_serving(struct basin *b)
+static bool is_serving(struct drain_process *b)
 {
-	return !child_running(b->drain) || basin_get(b, "/") == 200;
+	return !child_running(b->drain) || drain_process_get(b, "/") == 200;
 }
 
-void basin_launch(struct basin *b, struct child **drain, uint16_t admin, const char *const *options)
+void drain_process_launch(struct drain_process *b, struct child **drain, uint16_t admin, const char *const *options)
 {
-	char text[BASIN_ARGS][256], program[512];
-	const char *argv[2 * BASIN_ARGS], *dir = getenv("builddir");
+	char text[DRAIN_PROCESS_ARGS][256], program[512];
+	const char *argv[2 * DRAIN_PROCESS_ARGS], *dir = getenv("builddir");
 	struct child_opts o = {
-		.program = program, .argv = argv, .log = basin_log(b), .bare = true
+		.program = program, .argv = argv, .log = drain_process_log(b), .bare = true
 	};
 	size_t n = 0, own;
 	struct why why;
@@ -254,9 +254,9 @@ void basin_launch(struct basin *b, struct child **drain, uint16_t admin, const c
 	must(child_start(drain, &o, &why), &why);
 }
 
-bool basin_start(struct basin *b, ...)
+bool drain_process_start(struct drain_process *b, ...)
 {
-	const char *options[BASIN_ARGS];
+	const char *options[DRAIN_PROCESS_ARGS];
 	size_t n = 0;
 	va_list ap;
 
@@ -265,32 +265,32 @@ bool basin_start(struct basin *b, ...)
 		options[n] = va_arg(ap, const char *);
 	while (options[n++] != NULL);
 	va_end(ap);
-	basin_launch(b, &b->drain, b->admin, options);
-	return basin_until(b, is_serving) && child_running(b->drain);
+	drain_process_launch(b, &b->drain, b->admin, options);
+	return drain_process_until(b, is_serving) && child_running(b->drain);
 }
 
-void basin_kill(struct basin *b)
+void drain_process_kill(struct drain_process *b)
 {
 	child_free(b->drain);
 	b->drain = NULL;
 }
 
-static bool has_ended(struct basin *b)
+static bool has_ended(struct drain_process *b)
 {
 	return !child_running(b->drain);
 }
 
-int basin_stop(struct basin *b)
+int drain_process_stop(struct drain_process *b)
 {
 	child_signal(b->drain, SIGTERM);
-	return basin_until(b, has_ended) ? child_status(b->drain) : -1;
+	return drain_process_until(b, has_ended) ? child_status(b->drain) : -1;
 }
 
 /* ---- asking ---- */
 
 static void on_answer(void *arg, const struct http_answer *a)
 {
-	struct basin *b = arg;
+	struct drain_process *b = arg;
 
 	b->status = a->failure == HTTP_ANSWERED ? a->status : 0;
 	buf_clear(&b->page);
@@ -300,10 +300,10 @@ static void on_answer(void *arg, const struct http_answer *a)
 
 static bool is_answered(void *arg)
 {
-	return ((struct basin *)arg)->answered;
+	return ((struct drain_process *)arg)->answered;
 }
 
-int basin_get(struct basin *b, const char *path)
+int drain_process_get(struct drain_process *b, const char *path)
 {
 	char url[128];
 	struct http_request r = { .url = url, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES };
@@ -313,14 +313,14 @@ int basin_get(struct basin *b, const char *path)
 	b->status = 0;
 	if (http_client_send(b->client, &r, on_answer, b) < 0)
 		return 0;
-	(void)until_true(b->loop, is_answered, b, 10);
+	(void)wait_until(b->loop, is_answered, b, 10);
 	return b->status;
 }
 
-static struct basin_counts counts_of(const json_t *root, const char *key)
+static struct drain_process_counts counts_of(const json_t *root, const char *key)
 {
 	const json_t *side = json_object_get(root, key);
-	struct basin_counts c = {
+	struct drain_process_counts c = {
 #define MEMBER(name) .name = json_integer_value(json_object_get(side, #name))
 		MEMBER(read),
 		MEMBER(delivered),
@@ -336,14 +336,14 @@ static struct basin_counts counts_of(const json_t *root, const char *key)
 	return c;
 }
 
-static bool balances(const struct basin_counts *c)
+static bool balances(const struct drain_process_counts *c)
 {
 	return c->read == c->delivered + c->quarantined + c->in_flight + c->skipped_empty;
 }
 
-void basin_ledger(struct basin *b)
+void drain_process_ledger(struct drain_process *b)
 {
-	json_t *root = basin_get(b, "/ledger") == 200
+	json_t *root = drain_process_get(b, "/ledger") == 200
 	                       ? json_loadb((const char *)b->page.at, b->page.len, 0, NULL)
 	                       : NULL;
 	const json_t *unconfirmed;
@@ -362,31 +362,31 @@ void basin_ledger(struct basin *b)
 		ok(0, "the ledger balances: %s", buf_cstr(&b->page));
 }
 
-bool basin_until(struct basin *b, bool (*cond)(struct basin *b))
+bool drain_process_until(struct drain_process *b, bool (*cond)(struct drain_process *b))
 {
-	uint64_t deadline = clock_mono_us() + BASIN_SECONDS * US_PER_S;
+	uint64_t deadline = clock_mono_us() + DRAIN_PROCESS_SECONDS * US_PER_S;
 
 	while (!cond(b)) {
 		if (clock_mono_us() > deadline)
 			return false;
-		until_passed(b->loop, 10);
+		wait_ms(b->loop, 10);
 	}
 	return true;
 }
 
-bool basin_all_seen(struct basin *b)
+bool drain_process_all_seen(struct drain_process *b)
 {
-	return basin_missing(b) == 0;
+	return drain_process_missing(b) == 0;
 }
 
-bool basin_none_in_flight(struct basin *b)
+bool drain_process_none_in_flight(struct drain_process *b)
 {
-	basin_ledger(b);
+	drain_process_ledger(b);
 	return b->records.in_flight == 0;
 }
 
-bool basin_all_done(struct basin *b)
+bool drain_process_all_done(struct drain_process *b)
 {
-	basin_ledger(b);
+	drain_process_ledger(b);
 	return b->records.read == b->sent && b->records.in_flight == 0;
 }
