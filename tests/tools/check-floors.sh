@@ -1,20 +1,26 @@
 #!/bin/sh
-# Arrows point down. A file may include headers of its own folder and of lower floors; a foreign
-# library opens only through its door. One TAP line a file.
-# Every public header says its folder in its first line: "/* folder: purpose. */".
+# Arrows point down. A file may include public headers of rooms on lower floors, and any header of its own room; a
+# foreign library opens only through its door. One TAP line a file. The path says the room: include/ROOM/x.h is
+# public and included as "ROOM/x.h", src/ROOM/x.h is private and included as "x.h". What the objects call is held
+# against the same floors.
+objects=$(pwd)
 cd "${srcdir:-.}" || exit 99
 
 floor() {
 	case $1 in
-	base) echo 0 ;;                      table|span|policy) echo 1 ;;
-	loop) echo 2 ;;                      net|spool|kafka|http) echo 3 ;;
-	exporter|quarantine) echo 4 ;;       flow|drain|serve|lab) echo 5 ;;
-	cmd) echo 6 ;;                       main) echo 7 ;;
+	base) echo 0 ;;
+	span|policy|config|telemetry) echo 1 ;;
+	loop) echo 2 ;;
+	net|spool|kafka|http) echo 3 ;;
+	exporter|quarantine) echo 4 ;;
+	agent|drain|admin|testkit) echo 5 ;;
+	cmd) echo 6 ;;
+	main) echo 7 ;;
 	*) echo 99 ;;
 	esac
 }
 
-door() { # which folders may include this foreign header; fails when anyone may
+door() { # which rooms may include this foreign header; fails when anyone may
 	case $1 in
 	uv.h) echo loop ;;
 	lmdb.h) echo spool ;;
@@ -22,22 +28,29 @@ door() { # which folders may include this foreign header; fails when anyone may
 	curl/*|microhttpd.h) echo http ;;
 	thrift/*|glib*.h|gio/*|gen/*) echo span ;;
 	zlib.h) echo http ;;
-	yaml.h) echo table ;;
-	jansson.h) echo "serve cmd" ;;
+	yaml.h) echo config ;;
+	jansson.h) echo "admin cmd" ;;
 	xxhash.h) echo spool ;;
 	systemd/*) echo cmd ;;
 	*) return 1 ;;
 	esac
 }
 
-folder_of() { sed -n '1s,^/\* \([a-z]*\): .*,\1,p' "include/$1"; }
+room_of() {
+	case $1 in
+	include/*/*|src/*/*) echo "$1" | cut -d/ -f2 ;;
+	*) echo main ;;
+	esac
+}
 
-complain() { # print what FILE ($1), living in FOLDER ($2), should not include
+complain() { # print what FILE ($1), living in ROOM ($2), should not include
 	for h in $(sed -n 's/^# *include "\([^"]*\)"$/\1/p' "$1"); do
-		[ -f "include/$h" ] || continue
-		f=$(folder_of "$h")
-		[ -n "$f" ] || { printf ' %s(no folder line)' "$h"; continue; }
-		[ "$f" = "$2" ] || [ "$(floor "$f")" -lt "$(floor "$2")" ] || printf ' %s(%s)' "$h" "$f"
+		case $h in
+		gen/*|config.h) continue ;;
+		*/*) r=${h%%/*} ;;
+		*)   r=$2; [ -f "src/$2/$h" ] || { printf ' %s(no private header of %s)' "$h" "$2"; continue; } ;;
+		esac
+		[ "$r" = "$2" ] || [ "$(floor "$r")" -lt "$(floor "$2")" ] || printf ' %s' "$h"
 	done
 	for h in $(sed -n 's/^# *include <\([^>]*\)>$/\1/p' "$1"); do
 		allowed=$(door "$h") || continue
@@ -47,14 +60,29 @@ complain() { # print what FILE ($1), living in FOLDER ($2), should not include
 
 n=0; rc=0
 for file in $(find src include -name '*.[ch]' | sort); do
-	case $file in
-	include/*) folder=$(folder_of "${file#include/}") ;;
-	src/*/*)   folder=$(basename "$(dirname "$file")") ;;
-	*)         folder=main ;;
-	esac
-	n=$((n + 1)); bad=$(complain "$file" "${folder:-none}")
+	room=$(room_of "$file")
+	n=$((n + 1)); bad=$(complain "$file" "$room")
 	if [ -z "$bad" ]; then echo "ok $n - $file"; else echo "not ok $n - $file reaches for:$bad"; rc=1; fi
 done
+
+# A room that calls what it has declared for itself passes beside its includes: the symbols tell.
+calls() { # lines "FROM TO SYMBOL", of rooms
+	find "$objects"/src -path '*/src/*/*-*.o' | while read -r o; do
+		room=$(basename "$(dirname "$o")") file=$(basename "$o" .o)
+		[ ! -f "src/$room/${file#*-}.c" ] || nm "$o" | sed "s,^,$room ,"
+	done | awk 'NF == 4 && $3 ~ /^[A-TV-Z]$/ { home[$4] = $1 } NF == 3 && $2 == "U" { used[$1 " " $3] }
+		END { for (u in used) { split(u, p, " "); if (p[2] in home && home[p[2]] != p[1]) print p[1], home[p[2]], p[2] } }'
+}
+n=$((n + 1)); found=0 bad=
+while read -r from to symbol; do
+	[ -n "$from" ] || continue
+	found=$((found + 1))
+	[ "$(floor "$to")" -lt "$(floor "$from")" ] || bad="$bad $from->$to:$symbol"
+done <<END
+$(calls)
+END
+if [ $found -gt 0 ] && [ -z "$bad" ]; then echo "ok $n - calls go down, $found of them"
+else echo "not ok $n - of $found calls these do not go down:$bad"; rc=1; fi
 
 # Only src/spool/disk*.c opens a file of the spool: there it is checked for links and owners.
 n=$((n + 1))
