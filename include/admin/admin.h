@@ -27,8 +27,7 @@ struct admin_opts {
  * /status, /status.json, /config. /metrics begins with the process's own figures and the health. */
 
 struct admin;
-int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts,
-        struct why *why) MUST_USE;
+int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;
 uint16_t admin_port(const struct admin *a);
 void admin_free(struct admin *a);
 

@@ -29,8 +29,7 @@ void backlog_got(struct backlog *b, struct batch *batch);
 /* B was stored just now. If the destination had refused it before, it rests here. */
 void backlog_stored(struct backlog *b, struct batch *batch);
 /* What the dispatcher reports of a batch that is in the spool. */
-void backlog_report(
-        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
+void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
 /* A batch that was refused is in the quarantine, or dropped: takes it. */
 void backlog_resolved(struct backlog *b, struct batch *batch);
 /* It could not be kept there and waits in the spool again: takes it. */

@@ -12,7 +12,7 @@
 
 struct dispatcher_opts {
 	uint64_t window_bytes; /* of memory, in batches that the sink has at once */
-	bool stored; /* the sink reports "delivered" only once the spans are stored; see pace_backlog_most */
+	bool stored;           /* the sink reports "delivered" only once the spans are stored; see pace_backlog_most */
 	const char *sink_name; /* for the log and the health board: "kafka", "collector" */
 };
 
@@ -27,10 +27,9 @@ struct dispatcher_events {
 struct dispatcher_stats {
 	uint64_t offered, delivered, given_back, poison, opened;
 	uint64_t out_batches, out_bytes, ramp_bytes;
-	uint64_t state[3];    /* 1 for the circuit's state, 0 for the others */
-	struct histogram ack; /* from offer to good report */
-	struct histogram
-	        fresh; /* from the socket to it, of what was not read back from the spool */
+	uint64_t state[3];      /* 1 for the circuit's state, 0 for the others */
+	struct histogram ack;   /* from offer to good report */
+	struct histogram fresh; /* from the socket to it, of what was not read back from the spool */
 };
 
 struct dispatcher;

@@ -16,24 +16,21 @@ enum batch_place {
 };
 
 struct flight_opts {
-	uint64_t max_bytes; /* of memory, in batches that are neither delivered nor durable */
-	uint64_t
-	        largest_bytes; /* of memory, that one batch may take: so much is kept free for the next */
+	uint64_t max_bytes;     /* of memory, in batches that are neither delivered nor durable */
+	uint64_t largest_bytes; /* of memory, that one batch may take: so much is kept free for the next */
 	uint64_t exposure_us;
 	bool drop_oldest; /* a full spool makes room by what is oldest in it, not by what is new */
 };
 
 struct flight_stats {
-	uint64_t bytes; /* of memory: batch.cost */
-	uint64_t batches, handed_over, dropped,
-	        late;       /* late: durable after the exposure had ended */
-	uint64_t oldest_us; /* when the oldest was read; 0 none */
+	uint64_t bytes;                               /* of memory: batch.cost */
+	uint64_t batches, handed_over, dropped, late; /* late: durable after the exposure had ended */
+	uint64_t oldest_us;                           /* when the oldest was read; 0 none */
 };
 
 struct flight;
 
-int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts,
-        struct ledger *ledger) MUST_USE;
+int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger) MUST_USE;
 struct refused;
 void flight_use(struct flight *f, struct dispatcher *g, struct spooler *k, struct refused *r);
 
@@ -44,8 +41,7 @@ void flight_add(struct flight *f, struct batch *b);
 bool flight_has_room(const struct flight *f);
 
 /* What the dispatcher reports of a batch that is not in the spool. */
-void flight_report(
-        struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
+void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
 /* What the spooler tells: durable now; not so; could not store. */
 void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);

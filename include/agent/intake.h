@@ -43,8 +43,8 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 
 /* Opens the ports and begins. TO and HEALTH are borrowed. Reading pauses while TO has no room, which the
  * part "intake" of HEALTH tells once it has lasted. */
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
-        struct pipeline *to, struct health *health, struct why *why) MUST_USE;
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct pipeline *to,
+        struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */

@@ -9,7 +9,7 @@ struct pipeline_opts {
 	struct dispatcher_opts dispatcher;
 	struct flight_opts flight;
 	struct spool_opts spool;
-	bool drop_refused; /* what the sink can never take is dropped, not kept in the quarantine */
+	bool drop_refused;   /* what the sink can never take is dropped, not kept in the quarantine */
 	uint64_t max_age_us; /* in the spool; 0 none */
 	uint64_t stop_ms;    /* for the last reports, when it is stopped */
 };
@@ -17,8 +17,8 @@ struct pipeline_opts {
 struct pipeline;
 
 /* Opens the spool. Nothing is sent before pipeline_use names the sink. */
-int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts,
-        struct health *health, struct why *why) MUST_USE;
+int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts, struct health *health,
+        struct why *why) MUST_USE;
 
 /* The events that the sink must be opened with, then the sink itself, borrowed. */
 struct sink_events pipeline_sink_events(struct pipeline *f);
@@ -50,7 +50,7 @@ struct pipeline_stats {
 	uint64_t oldest_age_us;       /* of the oldest span not delivered; 0 none */
 	uint64_t spool_oldest_age_us; /* of the oldest span in the spool; 0 none */
 	double refill_per_s;          /* spans delivered from the spool each second, of late */
-	double spool_empty_s; /* until nothing waits there, at the pace of late; INFINITY while it grows */
+	double spool_empty_s;         /* until nothing waits there, at the pace of late; INFINITY while it grows */
 };
 void pipeline_stats(struct pipeline *f, struct pipeline_stats *to);
 

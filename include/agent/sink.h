@@ -16,10 +16,10 @@ enum sink_answer {
 
 enum sink_outcome {
 	SINK_DELIVERED,
-	SINK_NOT_SENT,   /* never left the host: send again, no duplicate */
-	SINK_MAYBE_SENT, /* send again, perhaps a duplicate */
-	SINK_POISON,     /* can never be delivered: quarantine it */
-	SINK_TOO_LARGE,  /* the same, for its size */
+	SINK_NOT_SENT,    /* never left the host: send again, no duplicate */
+	SINK_MAYBE_SENT,  /* send again, perhaps a duplicate */
+	SINK_POISON,      /* can never be delivered: quarantine it */
+	SINK_TOO_LARGE,   /* the same, for its size */
 	SINK_UNCONFIRMED, /* the destination took it, and never showed that it stored it: quarantine it */
 };
 
@@ -37,8 +37,7 @@ static inline enum ledger_place sink_refused_place(enum sink_outcome outcome)
 /* The cause that a refused batch has in the quarantine, a constant word. */
 static inline const char *sink_refused_cause(enum sink_outcome outcome)
 {
-	return outcome == SINK_UNCONFIRMED ? "unconfirmed"
-	                                   : ledger_place_names[sink_refused_place(outcome)];
+	return outcome == SINK_UNCONFIRMED ? "unconfirmed" : ledger_place_names[sink_refused_place(outcome)];
 }
 
 /* What a sink tells its owner. */
@@ -71,8 +70,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
-	char refusal
-	        [256]; /* of the last SINK_CANNOT, which is the same as a report of REFUSED_AS */
+	char refusal[256]; /* of the last SINK_CANNOT, which is the same as a report of REFUSED_AS */
 	enum sink_outcome refused_as;
 	/* May be NULL. Why nothing is delivered, in a sentence that lives as long as S; NULL when that is
 	 * not known. MISCONFIGURED is set when it cannot pass by itself. */

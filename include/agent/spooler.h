@@ -33,8 +33,7 @@ struct spooler;
 
 /* Opens the spool, begins a new boot in it, and fills LEDGER with the totals so far. */
 int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
-        const struct spooler_events *events, struct ledger *ledger, struct health *health,
-        struct why *why) MUST_USE;
+        const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
 uint64_t spooler_boot(const struct spooler *k);
 

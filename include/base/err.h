@@ -5,27 +5,27 @@
 #include "base/base.h"
 
 /* Every function that can fail returns 0 or one of these, always negative. */
-#define ERR_CODES(X)                                                                               \
-	X(E_NOMEM, "out of memory")                                                                \
-	X(E_USAGE, "wrong usage")                                                                  \
-	X(E_MALFORMED, "malformed")                                                                \
-	X(E_UNKNOWN_METHOD, "unknown method")                                                      \
-	X(E_TOO_LARGE, "too large")                                                                \
-	X(E_CORRUPT, "stored data is corrupt")                                                     \
-	X(E_NEWER, "written by a newer version")                                                   \
-	X(E_OLDER, "written by an older version")                                                  \
-	X(E_FOREIGN, "belongs to another spool")                                                   \
-	X(E_LOCKED, "in use by another process")                                                   \
-	X(E_FULL, "no room")                                                                       \
-	X(E_DOWN, "not reachable now")                                                             \
-	X(E_DENIED, "permission denied")                                                           \
-	X(E_LINK, "is a link, which is not followed")                                              \
-	X(E_READ_ONLY, "read-only file system")                                                    \
-	X(E_MISSING, "not found")                                                                  \
-	X(E_TOO_MANY, "too many open files")                                                       \
-	X(E_IO, "input or output failed")                                                          \
-	X(E_TIMEOUT, "timed out")                                                                  \
-	X(E_STOPPED, "stopped")                                                                    \
+#define ERR_CODES(X)                                                                                                   \
+	X(E_NOMEM, "out of memory")                                                                                    \
+	X(E_USAGE, "wrong usage")                                                                                      \
+	X(E_MALFORMED, "malformed")                                                                                    \
+	X(E_UNKNOWN_METHOD, "unknown method")                                                                          \
+	X(E_TOO_LARGE, "too large")                                                                                    \
+	X(E_CORRUPT, "stored data is corrupt")                                                                         \
+	X(E_NEWER, "written by a newer version")                                                                       \
+	X(E_OLDER, "written by an older version")                                                                      \
+	X(E_FOREIGN, "belongs to another spool")                                                                       \
+	X(E_LOCKED, "in use by another process")                                                                       \
+	X(E_FULL, "no room")                                                                                           \
+	X(E_DOWN, "not reachable now")                                                                                 \
+	X(E_DENIED, "permission denied")                                                                               \
+	X(E_LINK, "is a link, which is not followed")                                                                  \
+	X(E_READ_ONLY, "read-only file system")                                                                        \
+	X(E_MISSING, "not found")                                                                                      \
+	X(E_TOO_MANY, "too many open files")                                                                           \
+	X(E_IO, "input or output failed")                                                                              \
+	X(E_TIMEOUT, "timed out")                                                                                      \
+	X(E_STOPPED, "stopped")                                                                                        \
 	X(E_FATAL, "not usable any more")
 
 #define X(code, text) code##_ORDINAL,

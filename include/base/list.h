@@ -56,8 +56,8 @@ static inline void list_remove(struct list *node)
 
 #define list_first(l, type, member) container_of((l)->next, type, member)
 #define list_each(node, l) for (struct list *node = (l)->next; node != (l); node = node->next)
-#define list_each_safe(node, l)                                                                    \
-	for (struct list *node = (l)->next, *node##_next = node->next; node != (l);                \
+#define list_each_safe(node, l)                                                                                        \
+	for (struct list *node = (l)->next, *node##_next = node->next; node != (l);                                    \
 	        node = node##_next, node##_next = node->next)
 
 #endif

@@ -18,8 +18,7 @@ void progress_init(struct progress *p, FILE *to);
 
 /* Draws a bar that is DONE of WHOLE long (WHOLE 0: none) and the text behind it; a few times a
  * second, more calls cost a clock reading. */
-void progress_show(struct progress *p, uint64_t done, uint64_t whole, const char *fmt, ...)
-        PRINTF(4, 5);
+void progress_show(struct progress *p, uint64_t done, uint64_t whole, const char *fmt, ...) PRINTF(4, 5);
 
 /* Takes the line away, so that something else can be printed. */
 void progress_clear(struct progress *p);

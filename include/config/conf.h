@@ -12,10 +12,10 @@ enum conf_type {
 	CONF_TYPE_DURATION, /* uint64_t microseconds */
 	CONF_TYPE_COUNT,    /* uint64_t */
 	CONF_TYPE_TEXT,     /* const char *, never NULL */
-	CONF_TYPE_ADDRESS, /* const char *, "" or what units_hostport takes; "none" where choices is "none" */
-	CONF_TYPE_CHOICE, /* int or an enum, an index into choices */
-	CONF_TYPE_REFUSED, /* no field: a name of another time, or of another program; help says what to use */
-	CONF_TYPE_LIST, /* struct conf_list: repeatable; of choices, ',' splits a value at commas and
+	CONF_TYPE_ADDRESS,  /* const char *, "" or what units_hostport takes; "none" where choices is "none" */
+	CONF_TYPE_CHOICE,   /* int or an enum, an index into choices */
+	CONF_TYPE_REFUSED,  /* no field: a name of another time, or of another program; help says what to use */
+	CONF_TYPE_LIST,     /* struct conf_list: repeatable; of choices, ',' splits a value at commas and
 			     * '=' wants every item to be NAME=VALUE */
 };
 
@@ -28,74 +28,70 @@ struct conf_row {
 	const char *name; /* whole, dotted: "spool.max-bytes" */
 	enum conf_type type;
 	size_t at;
-	const char *def; /* as text; "" is none */
-	const char
-	        *choices; /* CHOICE: "commit|interval|off", with synonyms "warn=warning|…"; LIST and
+	const char *def;     /* as text; "" is none */
+	const char *choices; /* CHOICE: "commit|interval|off", with synonyms "warn=warning|…"; LIST and
 				* ADDRESS: see above */
-	const char *help; /* one line */
-	bool secret; /* masked when shown; of a LIST, as redact_property or redact_header does */
+	const char *help;    /* one line */
+	bool secret;         /* masked when shown; of a LIST, as redact_property or redact_header does */
 };
 
-#define CONF_FIELD(S, f, T)                                                                        \
-	(offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, T : 1, default : -1)]))
+#define CONF_FIELD(S, f, T) (offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, T : 1, default : -1)]))
 /* An enum without negative values is an unsigned int. */
-#define CONF_ENUM(S, f)                                                                            \
-	(offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, int : 1, unsigned : 1, default     \
-	                                           : -1)]))
-#define CONF_BOOL(S, f, name, def, help)                                                           \
-	{                                                                                          \
-		name, CONF_TYPE_BOOL, CONF_FIELD(S, f, bool), def, NULL, help, false               \
+#define CONF_ENUM(S, f) (offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, int : 1, unsigned : 1, default : -1)]))
+#define CONF_BOOL(S, f, name, def, help)                                                                               \
+	{                                                                                                              \
+		name, CONF_TYPE_BOOL, CONF_FIELD(S, f, bool), def, NULL, help, false                                   \
 	}
-#define CONF_SIZE(S, f, name, def, help)                                                           \
-	{                                                                                          \
-		name, CONF_TYPE_SIZE, CONF_FIELD(S, f, uint64_t), def, NULL, help, false           \
+#define CONF_SIZE(S, f, name, def, help)                                                                               \
+	{                                                                                                              \
+		name, CONF_TYPE_SIZE, CONF_FIELD(S, f, uint64_t), def, NULL, help, false                               \
 	}
-#define CONF_DURATION(S, f, name, def, help)                                                       \
-	{                                                                                          \
-		name, CONF_TYPE_DURATION, CONF_FIELD(S, f, uint64_t), def, NULL, help, false       \
+#define CONF_DURATION(S, f, name, def, help)                                                                           \
+	{                                                                                                              \
+		name, CONF_TYPE_DURATION, CONF_FIELD(S, f, uint64_t), def, NULL, help, false                           \
 	}
-#define CONF_COUNT(S, f, name, def, help)                                                          \
-	{                                                                                          \
-		name, CONF_TYPE_COUNT, CONF_FIELD(S, f, uint64_t), def, NULL, help, false          \
+#define CONF_COUNT(S, f, name, def, help)                                                                              \
+	{                                                                                                              \
+		name, CONF_TYPE_COUNT, CONF_FIELD(S, f, uint64_t), def, NULL, help, false                              \
 	}
-#define CONF_TEXT(S, f, name, def, help)                                                           \
-	{                                                                                          \
-		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, false       \
+#define CONF_TEXT(S, f, name, def, help)                                                                               \
+	{                                                                                                              \
+		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, false                           \
 	}
-#define CONF_SECRET(S, f, name, def, help)                                                         \
-	{                                                                                          \
-		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, true        \
+#define CONF_SECRET(S, f, name, def, help)                                                                             \
+	{                                                                                                              \
+		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, true                            \
 	}
-#define CONF_ADDRESS(S, f, name, def, help)                                                        \
-	{                                                                                          \
-		name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, NULL, help, false    \
+#define CONF_ADDRESS(S, f, name, def, help)                                                                            \
+	{                                                                                                              \
+		name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, NULL, help, false                        \
 	}
-#define CONF_ADDRESS_OR_NONE(S, f, name, def, help)                                                \
-	{                                                                                          \
-		name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, "none", help, false  \
+#define CONF_ADDRESS_OR_NONE(S, f, name, def, help)                                                                    \
+	{                                                                                                              \
+		name, CONF_TYPE_ADDRESS, CONF_FIELD(S, f, const char *), def, "none", help, false                      \
 	}
-#define CONF_CHOICE(S, f, name, choices, def, help)                                                \
-	{                                                                                          \
-		name, CONF_TYPE_CHOICE, CONF_ENUM(S, f), def, choices, help, false                 \
+#define CONF_CHOICE(S, f, name, choices, def, help)                                                                    \
+	{                                                                                                              \
+		name, CONF_TYPE_CHOICE, CONF_ENUM(S, f), def, choices, help, false                                     \
 	}
-#define CONF_LIST(S, f, name, help)                                                                \
-	{                                                                                          \
-		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), "", NULL, help, false    \
+#define CONF_LIST(S, f, name, help)                                                                                    \
+	{                                                                                                              \
+		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), "", NULL, help, false                        \
 	}
 /* A list with a default, a FORM of "", ",", "=" or ",=", and perhaps secrets in it. */
-#define CONF_LIST_OF(S, f, name, form, def, secret, help)                                          \
-	{                                                                                          \
-		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), def, form, help, secret  \
+#define CONF_LIST_OF(S, f, name, form, def, secret, help)                                                              \
+	{                                                                                                              \
+		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), def, form, help, secret                      \
 	}
 /* NAME is known and refused, wherever it is set: with SENTENCE, which says what took its place. It is in
  * no help, no sample file and no list of values. */
-#define CONF_REFUSED(name, sentence)                                                               \
-	{                                                                                          \
-		name, CONF_TYPE_REFUSED, 0, "", NULL, sentence, false                              \
+#define CONF_REFUSED(name, sentence)                                                                                   \
+	{                                                                                                              \
+		name, CONF_TYPE_REFUSED, 0, "", NULL, sentence, false                                                  \
 	}
-#define CONF_END                                                                                   \
-	{                                                                                          \
-		NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false                                   \
+#define CONF_END                                                                                                       \
+	{                                                                                                              \
+		NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false                                                       \
 	}
 
 /* A command's whole surface: each group is one module's rows over one module's struct. */
@@ -116,14 +112,14 @@ struct conf;
  * ARGV holds flags only, without the command word. E_USAGE names option, file and line, and the
  * nearest known name where there is one. GROUPS end with a title of NULL and are borrowed; values
  * point into the conf, which must outlive them. --help is not handled here. */
-int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why) MUST_USE;
+int conf_read(
+        struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
 /* The same for a tool, which reads only variables that begin with SPANSPOOL_. */
-int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why) MUST_USE;
+int conf_read_tool(
+        struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
 /* The same for a small tool: in the file, what it does not know belongs to another command. */
-int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why) MUST_USE;
+int conf_read_part(
+        struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
 void conf_free(struct conf *c);
 
 /* Who set option NAME. */
@@ -146,8 +142,7 @@ void conf_sample(const struct conf_group *groups, FILE *to);
 
 /* Calls EACH for every option, for pages that show them. */
 void conf_each(const struct conf *c,
-        void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin),
-        void *arg);
+        void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin), void *arg);
 
 /* The version of libyaml that this process runs with. */
 const char *conf_libyaml_version(void);

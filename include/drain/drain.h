@@ -13,12 +13,12 @@ struct drain_opts {
 	struct kafka_consumer_opts consumer;
 	struct exporter_opts exporter;
 	struct quarantine_opts quarantine;
-	uint64_t max_bytes; /* of records in memory, whatever they wait for */
-	uint64_t max_ahead; /* records read beyond the oldest that is not done, of one partition */
+	uint64_t max_bytes;        /* of records in memory, whatever they wait for */
+	uint64_t max_ahead;        /* records read beyond the oldest that is not done, of one partition */
 	struct replay_point from;  /* REPLAY_STORED or REPLAY_NONE: as the group has stored */
 	struct replay_point until; /* REPLAY_NONE: without end */
-	struct replay_counts *
-	        counts; /* not NULL, a dry run: each record read is counted in COUNTS, none is posted and no offset is
+	struct replay_counts
+	        *counts; /* not NULL, a dry run: each record read is counted in COUNTS, none is posted and no offset is
 	                     * committed */
 	bool stops_at_loss; /* no record behind a gap is posted, where the broker deleted records that were not read */
 	/* May be NULL. Called when stops_at_loss has taken effect: the owner must stop the drain. */
@@ -32,8 +32,8 @@ struct drain;
 
 /* Neither brokers nor collectors need to be there. E_USAGE names what is wrong. Posts "kafka",
  * "collector", "store" and "quarantine" on HEALTH. */
-int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
-        struct health *health, struct why *why) MUST_USE;
+int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts, struct health *health,
+        struct why *why) MUST_USE;
 
 /* Reads no more, waits up to BUDGET_MS for answers, commits what is done, leaves the group, calls
  * STOPPED. What was not delivered is somebody else's then. */
@@ -72,8 +72,7 @@ struct drain_lag {
 	int64_t next;       /* the first offset not done, -1 unknown */
 };
 /* Calls EACH for every partition that is assigned to this drain. */
-void drain_each_lag(
-        struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
+void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
 
 /* Appends the drain's metrics, as Prometheus text; those of its collectors and of Kafka are none of them. */
 void drain_metrics(struct drain *d, struct buf *to);

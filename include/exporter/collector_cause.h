@@ -9,8 +9,7 @@ enum { COLLECTOR_SENTENCE = 320 };
 /* Writes to TO what the request to the collector NAME came to, and what to do about it:
  * "http://h:14268 answered 401 Unauthorized (no token): check collector.user, …". Of the answer only the
  * first line is quoted, cut at 80 bytes, and of a redirection its target, without secrets. A is no 2xx. */
-void collector_cause_text(
-        char to[COLLECTOR_SENTENCE], const char *name, const struct http_answer *a);
+void collector_cause_text(char to[COLLECTOR_SENTENCE], const char *name, const struct http_answer *a);
 
 /* The first line of BODY that is not empty, its printable ASCII alone, cut to CAP - 1 bytes: nothing that could forge
  * a line of a log, or hide one. */

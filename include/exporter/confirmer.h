@@ -10,10 +10,8 @@ enum confirmer_mode { CONFIRMER_AUTO, CONFIRMER_REQUIRE, CONFIRMER_OFF };
 
 struct confirmer_opts {
 	enum confirmer_mode mode;
-	const char
-	        *collector_url; /* of the POSTs, as endpoint_read makes it; borrowed for the open */
-	const char *
-	        metrics_url; /* NULL: looked for at the collector's host, ports 14269 and then 8888 */
+	const char *collector_url; /* of the POSTs, as endpoint_read makes it; borrowed for the open */
+	const char *metrics_url;   /* NULL: looked for at the collector's host, ports 14269 and then 8888 */
 	/* Where the POSTs connect to, see http_request.address; NULL: where the URL's name leads. The page is asked
 	 * for there too, at its own port, when its URL has the same host. */
 	const char *address;
@@ -44,8 +42,7 @@ struct confirmer;
  * without TLS; a user and a password for the page stand in metrics_url. Borrowed as long as the confirmer
  * lives. E_NOMEM, E_USAGE (metrics_url is no URL), or what http_client_open says. */
 int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,
-        const struct confirmer_opts *opts, const struct confirmer_events *events,
-        struct why *why) MUST_USE;
+        const struct confirmer_opts *opts, const struct confirmer_events *events, struct why *why) MUST_USE;
 
 enum confirmer_sight confirmer_sight(const struct confirmer *c);
 
@@ -81,8 +78,7 @@ struct confirmer_stats {
 	uint64_t window;              /* spans */
 	uint64_t unconfirmed;         /* spans answered 2xx, without a verdict */
 	uint64_t reads, reads_failed; /* of pages, those looked for included */
-	uint64_t
-	        stored_per_s; /* spans of all senders that the collector stored, lately while it was read */
+	uint64_t stored_per_s;        /* spans of all senders that the collector stored, lately while it was read */
 	enum confirm_state state;
 };
 void confirmer_stats(const struct confirmer *c, struct confirmer_stats *to);

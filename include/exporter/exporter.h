@@ -20,38 +20,32 @@
  *	                    with others of which the same is true */
 
 struct exporter_opts {
-	const char *const *
-	        urls; /* as operators write them, see endpoint.h; a name with several addresses is as
+	const char *const *urls; /* as operators write them, see endpoint.h; a name with several addresses is as
 	                          * many collectors, each with its own window, counters and failure state */
 	size_t nurls;
-	uint64_t lookup_ms; /* so often are a name's addresses looked up; 0 is ADDRESSES_EVERY_MS */
-	const char *const
-	        *metrics_urls; /* one for each of urls, or NULL: looked for; see confirmer.h */
+	uint64_t lookup_ms;              /* so often are a name's addresses looked up; 0 is ADDRESSES_EVERY_MS */
+	const char *const *metrics_urls; /* one for each of urls, or NULL: looked for; see confirmer.h */
 	enum confirmer_mode confirm;
 	uint32_t confirm_attempts; /* see confirm_opts.attempts */
 	struct http_client_opts client;
 	uint64_t connect_ms; /* time-outs of a request */
 	uint64_t total_ms;
-	uint64_t
-	        max_in_flight; /* most POSTs without an answer at once, to all collectors together */
-	uint64_t
-	        max_bytes; /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
+	uint64_t max_in_flight;        /* most POSTs without an answer at once, to all collectors together */
+	uint64_t max_bytes;            /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
 	uint64_t max_spans_per_second; /* 0: no limit */
-	bool pace_blind; /* while no store can be seen a backlog leaves at the pace of replay_pace.h */
-	uint32_t post_spans; /* most in one POST, a batch with more is cut; 0 is 500 */
-	uint64_t post_bytes; /* batches are joined up to this many; 0 is 1 MiB */
-	uint64_t wait_ms; /* longest that a batch waits for others to be joined with; 0 is 40 ms */
-	bool gzip;        /* bodies are compressed */
-	bool bare;        /* requests carry none of the spanspool- headers */
-	uint64_t retry_base_ms; /* the first pause is up to this long; 0 is 250 ms */
-	uint64_t
-	        retry_cap_ms; /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
+	bool pace_blind;               /* while no store can be seen a backlog leaves at the pace of replay_pace.h */
+	uint32_t post_spans;           /* most in one POST, a batch with more is cut; 0 is 500 */
+	uint64_t post_bytes;           /* batches are joined up to this many; 0 is 1 MiB */
+	uint64_t wait_ms;              /* longest that a batch waits for others to be joined with; 0 is 40 ms */
+	bool gzip;                     /* bodies are compressed */
+	bool bare;                     /* requests carry none of the spanspool- headers */
+	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
+	uint64_t retry_cap_ms;         /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
 };
 
 enum {
-	EXPORTER_ID_MAX =
-	        512, /* bytes of an id: longest host name, boot and sequence, with room to spare */
+	EXPORTER_ID_MAX = 512,    /* bytes of an id: longest host name, boot and sequence, with room to spare */
 	EXPORTER_ITEM_COST = 512, /* bytes of memory for an item beside its value */
 };
 
@@ -73,8 +67,7 @@ enum exporter_outcome {
 };
 
 /* Causes of EXPORTER_REFUSED beside those of response_cause. */
-extern const char
-        exporter_unconfirmed[]; /* lost confirm_attempts times by a collector that others flood */
+extern const char exporter_unconfirmed[]; /* lost confirm_attempts times by a collector that others flood */
 
 struct exporter_report {
 	void *token;
@@ -89,8 +82,8 @@ struct exporter_report {
 enum exporter_state {
 	EXPORTER_SENDING,  /* every collector takes the POSTs that are sent to it */
 	EXPORTER_DEGRADED, /* some collectors do; the others are tried again after pauses */
-	EXPORTER_WAITING, /* no collector does; each is tried again after a pause, and no operator is needed */
-	EXPORTER_BLOCKED, /* no collector does until an operator changes something; slow tries go on */
+	EXPORTER_WAITING,  /* no collector does; each is tried again after a pause, and no operator is needed */
+	EXPORTER_BLOCKED,  /* no collector does until an operator changes something; slow tries go on */
 };
 
 struct exporter_events {
@@ -128,15 +121,14 @@ struct exporter_stats {
 	struct histogram took;   /* until the answer */
 	/* Of all collectors together, spans: */
 	uint64_t confirmed, lost, resent, given_up; /* see confirm_stats */
-	uint64_t window; /* may be unconfirmed at once; 0 where the store cannot be seen */
+	uint64_t window;                            /* may be unconfirmed at once; 0 where the store cannot be seen */
 };
 
 struct exporter;
 
 /* Checks VALUE before it is put into an item: it must be a Batch that Jaeger's decoders take, with a service
  * name that does not wedge a collector. 0, or E_MALFORMED: CAUSE becomes a word, WHY a sentence. */
-int exporter_check(struct slice value, struct inspect_facts *facts, const char **cause,
-        struct why *why) MUST_USE;
+int exporter_check(struct slice value, struct inspect_facts *facts, const char **cause, struct why *why) MUST_USE;
 
 /* E_USAGE names the address that is none. The collectors need not be there. */
 int exporter_open(struct exporter **out, struct loop *l, const struct exporter_opts *opts,
@@ -168,14 +160,13 @@ const char *exporter_trouble(const struct exporter *e);
 struct exporter_destination {
 	const char *name;    /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
 	const char *address; /* "10.0.0.7:14268", "" where the name has one only */
-	bool leaving; /* the address is no longer one of the name: what it was sent is waited for */
+	bool leaving;        /* the address is no longer one of the name: what it was sent is waited for */
 	const char *trouble; /* why it takes nothing, "" when it does */
 	const char *store;   /* whether its storing can be seen, a sentence */
 	enum confirmer_sight sight;
 	struct confirmer_stats confirmed;
 };
-void exporter_each(const struct exporter *e,
-        void (*each)(void *arg, const struct exporter_destination *d), void *arg);
+void exporter_each(const struct exporter *e, void (*each)(void *arg, const struct exporter_destination *d), void *arg);
 
 enum exporter_state exporter_state(const struct exporter *e);
 const struct exporter_stats *exporter_stats(struct exporter *e);

@@ -19,7 +19,7 @@ struct metrics_page_exporter {
 struct metrics_page {
 	char line[METRICS_PAGE_LINE]; /* the line that has not come in whole */
 	size_t len;
-	bool too_long; /* that line does not fit; it is passed over, and it is none of those that count */
+	bool too_long;     /* that line does not fit; it is passed over, and it is none of those that count */
 	bool jaeger, otel; /* which collector's names were seen */
 	bool otel_other;   /* an OpenTelemetry Collector's, although none that counts spans */
 	uint64_t started;  /* hash of process_start_time_seconds; 0 not seen */
@@ -39,7 +39,6 @@ void metrics_page_feed(struct metrics_page *p, struct slice bytes);
  * Jaeger 2.x and the OpenTelemetry Collector: spans accepted by all receivers, and sent by the exporter that
  * is furthest behind, since each exporter of a pipeline gets all of its spans. An exporter that has not yet
  * counted anything is not known. A collector that has counted nothing has no such names: all are 0 then. */
-int metrics_page_end(
-        struct metrics_page *p, struct confirm_counters *counters, struct why *why) MUST_USE;
+int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, struct why *why) MUST_USE;
 
 #endif

@@ -13,16 +13,15 @@
 
 enum {
 	ADDRESSES_EVERY_MS = 10000,
-	ADDRESSES_MOST =
-	        32, /* of a name with more, the first in the order of the list; a log line names the rest */
+	ADDRESSES_MOST = 32, /* of a name with more, the first in the order of the list; a log line names the rest */
 };
 
 struct addresses;
 
 /* HOST is a name or an address, copied. EVERY_MS 0 takes ADDRESSES_EVERY_MS. CHANGED is called on the loop, never
  * from inside this call, when a lookup gave another list than the one before; it may free the object. */
-int addresses_open(struct addresses **out, struct loop *l, const char *host, uint16_t port,
-        uint64_t every_ms, void (*changed)(void *arg), void *arg) MUST_USE;
+int addresses_open(struct addresses **out, struct loop *l, const char *host, uint16_t port, uint64_t every_ms,
+        void (*changed)(void *arg), void *arg) MUST_USE;
 /* A lookup under way is given up. NULL is fine. */
 void addresses_free(struct addresses *a);
 

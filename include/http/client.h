@@ -14,12 +14,10 @@
  * on the wire at most once: what may be sent again is its owner's decision. */
 
 struct http_client_opts {
-	size_t max_connections; /* open at once, all hosts together; more requests wait their turn */
-	const char *user;       /* name, NULL none; the password is a file's */
-	const char *files
-	        [CREDENTIALS_N]; /* paths by enum credential, NULL none; read again when they change */
-	const char *const
-	        *headers; /* "Name: value", sent with every request; NULL-terminated or NULL */
+	size_t max_connections;           /* open at once, all hosts together; more requests wait their turn */
+	const char *user;                 /* name, NULL none; the password is a file's */
+	const char *files[CREDENTIALS_N]; /* paths by enum credential, NULL none; read again when they change */
+	const char *const *headers;       /* "Name: value", sent with every request; NULL-terminated or NULL */
 };
 
 enum {
@@ -42,8 +40,7 @@ struct http_request {
 	bool gzip; /* the body is compressed first, with "Content-Encoding: gzip" */
 	const char *content_type;
 	const char *const *headers; /* for this request; NULL-terminated or NULL; copied */
-	uint64_t
-	        connect_ms; /* time-outs from the moment it has its turn; 0 takes HTTP_CONNECT_MS … */
+	uint64_t connect_ms;        /* time-outs from the moment it has its turn; 0 takes HTTP_CONNECT_MS … */
 	uint64_t total_ms;
 	size_t keep; /* bytes of the answer's body wanted; 0 takes HTTP_KEEP_BYTES */
 	/* Unless NULL: called with each piece of the answer's body as it comes in, before ANSWERED and with the
@@ -54,22 +51,22 @@ struct http_request {
 
 enum http_failure {
 	HTTP_ANSWERED,
-	HTTP_UNREACHABLE, /* refused, reset, timed out, closed early: try again */
+	HTTP_UNREACHABLE,  /* refused, reset, timed out, closed early: try again */
 	HTTP_MISCONFIGURED /* URL, TLS, unknown host, not HTTP: an operator must look. It may heal all the same */
 };
 
 /* What stood in the way; http_trouble_text says it in words. */
-#define HTTP_TROUBLES(X)                                                                           \
-	X(HTTP_NO_TROUBLE, "none")                                                                 \
-	X(HTTP_NO_CONNECTION, "cannot connect")                                                    \
-	X(HTTP_TIMED_OUT, "timed out")                                                             \
-	X(HTTP_BROKEN_OFF, "connection lost before the answer")                                    \
-	X(HTTP_NO_MEMORY, "out of memory")                                                         \
-	X(HTTP_NO_DESCRIPTOR, "no file descriptor is free")                                        \
-	X(HTTP_CANCELLED, "cancelled")                                                             \
-	X(HTTP_BAD_URL, "bad URL")                                                                 \
-	X(HTTP_UNKNOWN_HOST, "unknown host")                                                       \
-	X(HTTP_TLS, "TLS refused")                                                                 \
+#define HTTP_TROUBLES(X)                                                                                               \
+	X(HTTP_NO_TROUBLE, "none")                                                                                     \
+	X(HTTP_NO_CONNECTION, "cannot connect")                                                                        \
+	X(HTTP_TIMED_OUT, "timed out")                                                                                 \
+	X(HTTP_BROKEN_OFF, "connection lost before the answer")                                                        \
+	X(HTTP_NO_MEMORY, "out of memory")                                                                             \
+	X(HTTP_NO_DESCRIPTOR, "no file descriptor is free")                                                            \
+	X(HTTP_CANCELLED, "cancelled")                                                                                 \
+	X(HTTP_BAD_URL, "bad URL")                                                                                     \
+	X(HTTP_UNKNOWN_HOST, "unknown host")                                                                           \
+	X(HTTP_TLS, "TLS refused")                                                                                     \
 	X(HTTP_NOT_HTTP, "the server does not speak HTTP")
 
 enum http_trouble {
@@ -90,8 +87,8 @@ struct http_answer {
 	bool new_connection;    /* it came over a connection that was made for it */
 	bool was_sent;          /* some of the request left this host */
 	bool was_gzip;          /* the request's body was compressed */
-	const char *location; /* absolute URL that a 3xx leads to, borrowed; NULL: none is named */
-	const char *error;    /* a sentence, "" when answered */
+	const char *location;   /* absolute URL that a 3xx leads to, borrowed; NULL: none is named */
+	const char *error;      /* a sentence, "" when answered */
 };
 
 /* Whether a client can be made of O at all: E_USAGE, or why a file cannot be read. */
@@ -99,8 +96,8 @@ int http_client_check(const struct http_client_opts *o, struct why *why) MUST_US
 
 struct http_client;
 
-int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
-        struct why *why) MUST_USE;
+int http_client_open(
+        struct http_client **out, struct loop *l, const struct http_client_opts *opts, struct why *why) MUST_USE;
 
 /* ANSWERED is called later, once, never from inside this call; it may send, cancel and free.
  * An answer whose head has arrived counts, even when its body never ends. 0, E_NOMEM or E_USAGE

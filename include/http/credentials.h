@@ -25,9 +25,8 @@ struct credentials;
 
 /* Reads FILES, of which NULL is none, now. CHANGED is called on the loop after a look has found new
  * contents, never from inside a call. */
-int credentials_open(struct credentials **out, struct loop *l,
-        const char *const files[CREDENTIALS_N], void (*changed)(void *arg), void *arg,
-        struct why *why) MUST_USE;
+int credentials_open(struct credentials **out, struct loop *l, const char *const files[CREDENTIALS_N],
+        void (*changed)(void *arg), void *arg, struct why *why) MUST_USE;
 
 /* The contents of file KIND of FILES, as read last; an empty buffer where FILES names none. Borrowed until control
  * returns to the loop, which may then replace them. */

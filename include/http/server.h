@@ -22,8 +22,8 @@ struct http_reply {
 	int status;               /* 200 unless set */
 	const char *content_type; /* "text/plain; charset=utf-8" unless set */
 	struct buf body;          /* sent and freed by the server */
-	const char *headers[8]; /* name, value, name, value …, NULL; used before the call returns */
-	bool reset_connections;           /* close the connection without an answer */
+	const char *headers[8];   /* name, value, name, value …, NULL; used before the call returns */
+	bool reset_connections;   /* close the connection without an answer */
 };
 
 /* As Go's http.Error: TEXT and a newline, never sniffed. */
@@ -50,16 +50,15 @@ struct http_server_opts {
 	size_t max_body;                 /* bytes; 0 takes 64 KiB. More is answered 413 */
 	unsigned
 	        max_connections; /* 0 takes 64, or what descriptor_share.h leaves; one more takes the place of the one idle longest */
-	uint64_t
-	        request_ms; /* for a whole request to come in, and for a whole answer to go out; 0: 10 s */
-	uint64_t idle_ms; /* between the requests of one connection; 0 takes 5 minutes */
+	uint64_t request_ms; /* for a whole request to come in, and for a whole answer to go out; 0: 10 s */
+	uint64_t idle_ms;    /* between the requests of one connection; 0 takes 5 minutes */
 };
 
 struct http_server;
 
 /* The address is in WHY when it cannot be had. */
-int http_server_open(struct http_server **out, struct loop *l, const struct http_server_opts *opts,
-        struct why *why) MUST_USE;
+int http_server_open(
+        struct http_server **out, struct loop *l, const struct http_server_opts *opts, struct why *why) MUST_USE;
 uint16_t http_server_port(const struct http_server *s);
 /* Closes the port and drops the connections. From inside an answer(): when that returns. NULL is fine. */
 void http_server_free(struct http_server *s);

@@ -63,9 +63,8 @@ struct kafka_consumer;
 int kafka_consumer_check(const struct kafka_consumer_opts *opts, struct why *why) MUST_USE;
 
 /* cooperative-sticky, no automatic commit, earliest when nothing is stored. */
-int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
-        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
-        struct why *why) MUST_USE;
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
+        const struct kafka_consumer_events *events, struct why *why) MUST_USE;
 
 /* While assigned() is called, with asks_bounds. */
 const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition);
@@ -79,14 +78,13 @@ void kafka_consumer_resume(struct kafka_consumer *c);
 
 /* NEXT is the first offset not done. Committed at the next interval (1 s), at revoke and at close.
  * A partition that is not ours any more is passed over. */
-void kafka_consumer_store(
-        struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
+void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
 
 void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m);
 
 /* Headers of M, for those who pass it on: calls EACH for every one. */
-void kafka_message_headers(const struct kafka_message *m,
-        void (*each)(void *arg, const char *name, struct slice value), void *arg);
+void kafka_message_headers(
+        const struct kafka_message *m, void (*each)(void *arg, const char *name, struct slice value), void *arg);
 
 /* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);

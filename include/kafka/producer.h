@@ -16,16 +16,14 @@ struct kafka_property {
 struct kafka_producer_opts {
 	const char *brokers;
 	const char *topic;
-	const char
-	        *topic_option; /* a literal: the option that names the topic, for sentences; NULL:
+	const char *topic_option;                /* a literal: the option that names the topic, for sentences; NULL:
 				   * kafka.producer.topic */
 	const struct kafka_property *properties; /* any of librdkafka's, applied last */
 	size_t nproperties;
-	uint64_t queue_bytes; /* librdkafka's own queue; 0 keeps the door's choice */
-	uint64_t
-	        record_bytes; /* the largest value that will be sent, which limits must let pass; 0:
+	uint64_t queue_bytes;  /* librdkafka's own queue; 0 keeps the door's choice */
+	uint64_t record_bytes; /* the largest value that will be sent, which limits must let pass; 0:
 				* no limit is checked */
-	uint64_t linger_ms;   /* how long a record may wait for company; 0 keeps the door's 25 */
+	uint64_t linger_ms;    /* how long a record may wait for company; 0 keeps the door's 25 */
 };
 
 struct kafka_header {
@@ -45,8 +43,8 @@ enum kafka_outcome {
 	KAFKA_PERSISTED,
 	KAFKA_NOT_PERSISTED,      /* send again, no duplicate */
 	KAFKA_POSSIBLY_PERSISTED, /* send again, perhaps a duplicate */
-	KAFKA_TOO_LARGE, /* not persisted; refused for its size although it was sent alone */
-	KAFKA_REFUSED,   /* the same for another reason, which may be the topic's own as well */
+	KAFKA_TOO_LARGE,          /* not persisted; refused for its size although it was sent alone */
+	KAFKA_REFUSED,            /* the same for another reason, which may be the topic's own as well */
 };
 
 struct kafka_producer_events {
@@ -68,15 +66,13 @@ struct kafka_producer;
 int kafka_producer_check(const struct kafka_producer_opts *opts, struct why *why) MUST_USE;
 
 /* The brokers need not be there. E_USAGE for a property that librdkafka does not take. */
-int kafka_producer_open(struct kafka_producer **out, struct loop *l,
-        const struct kafka_producer_opts *opts, const struct kafka_producer_events *events,
-        struct why *why) MUST_USE;
+int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
+        const struct kafka_producer_events *events, struct why *why) MUST_USE;
 
 /* 0: TOKEN comes back with the report. E_FULL: the queue is full. E_DOWN: refused (topic missing,
  * denied, fatal error being mended): hold, room() comes within about a second. E_TOO_LARGE: beyond
  * what this producer may ever send. No report follows a refusal. */
-int kafka_producer_send(
-        struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
+int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
 /* While report() is called: the partition from which the report came; 0 when none had been chosen. */
 uint32_t kafka_producer_reported_by(const struct kafka_producer *p);
@@ -90,8 +86,7 @@ void kafka_producer_reset_connections(struct kafka_producer *p);
 
 /* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
  * record has been reported. */
-void kafka_producer_flush(
-        struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
 

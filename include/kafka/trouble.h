@@ -4,17 +4,17 @@
 
 #include "base/base.h"
 
-#define KAFKA_CAUSES(X)                                                                            \
-	X(NONE, "none")                                                                            \
-	X(UNRESOLVED, "unresolved")   /* a broker's name has no address */                         \
-	X(UNREACHABLE, "unreachable") /* refused, reset, no route */                               \
-	X(SILENT, "silent")           /* connected, and no answer in time */                       \
-	X(TLS, "tls")                 /* no handshake, or a certificate that is not trusted */     \
-	X(LOGIN, "login")             /* SASL: refused, or not possible */                         \
-	X(TOPIC_MISSING, "topic_missing")                                                          \
-	X(TOPIC_DENIED, "topic_denied")                                                            \
-	X(GROUP_DENIED, "group_denied")                                                            \
-	X(CLUSTER_DENIED, "cluster_denied")                                                        \
+#define KAFKA_CAUSES(X)                                                                                                \
+	X(NONE, "none")                                                                                                \
+	X(UNRESOLVED, "unresolved")   /* a broker's name has no address */                                             \
+	X(UNREACHABLE, "unreachable") /* refused, reset, no route */                                                   \
+	X(SILENT, "silent")           /* connected, and no answer in time */                                           \
+	X(TLS, "tls")                 /* no handshake, or a certificate that is not trusted */                         \
+	X(LOGIN, "login")             /* SASL: refused, or not possible */                                             \
+	X(TOPIC_MISSING, "topic_missing")                                                                              \
+	X(TOPIC_DENIED, "topic_denied")                                                                                \
+	X(GROUP_DENIED, "group_denied")                                                                                \
+	X(CLUSTER_DENIED, "cluster_denied")                                                                            \
 	X(REFUSED, "refused") /* anything else that a broker answers */
 
 #define X(name, text) KAFKA_CAUSE_##name,

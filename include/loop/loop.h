@@ -21,8 +21,7 @@ uint64_t loop_now_us(const struct loop *l);
 
 /* WHAT is called once a turn, after all callbacks of that turn and before the loop waits. */
 struct turn_hook;
-int turn_hook_open(
-        struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg) MUST_USE;
+int turn_hook_open(struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg) MUST_USE;
 void turn_hook_free(struct turn_hook *h);
 
 struct timer;
@@ -37,8 +36,7 @@ void timer_free(struct timer *t);
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 struct watch;
 /* Watches FD (borrowed: the owner closes it after watch_free). Starts with nothing asked for. */
-int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events),
-        void *arg) MUST_USE;
+int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events), void *arg) MUST_USE;
 /* EVENTS are WATCH_READ | WATCH_WRITE, or 0 to pause. */
 void watch_set(struct watch *w, int events);
 void watch_free(struct watch *w);
@@ -54,21 +52,20 @@ int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), 
 
 /* The same in a thread of its own, for a RUN that may wait for somebody else, a name server say: workers
  * are few, and those that wait so would keep the spool from its commits. */
-int work_start_alone(
-        struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
+int work_start_alone(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg) MUST_USE;
 
 /* The same for a RUN that may never come back, a lookup that no name server answers say: nothing waits for it,
  * loop_free neither. *OUT is gone when DONE is called. */
 struct detached;
-int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg),
-        void (*done)(void *arg), void (*drop)(void *arg), void *arg) MUST_USE;
+int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg), void (*done)(void *arg),
+        void (*drop)(void *arg), void *arg) MUST_USE;
 /* DONE is not called any more. DROP frees ARG: at once when RUN has come back, else in RUN's thread when it does,
  * unless the process ends before. NULL is fine. */
 void detached_abandon(struct detached *d);
 
 struct signal_watch;
-int signal_watch_open(struct signal_watch **out, struct loop *l, int signum,
-        void (*came)(void *arg), void *arg) MUST_USE;
+int signal_watch_open(
+        struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg), void *arg) MUST_USE;
 void signal_watch_free(struct signal_watch *s);
 
 /* The version of libuv that this process runs with. */

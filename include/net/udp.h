@@ -23,8 +23,8 @@ struct udp_events {
 struct udp;
 
 /* ":port" is every address, IPv6 and IPv4 by one socket where the host has both. */
-int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
-        const struct udp_events *events, struct why *why) MUST_USE;
+int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events,
+        struct why *why) MUST_USE;
 
 /* While paused the kernel's buffer fills, and then the kernel drops datagrams and counts them. Datagrams
  * that one system call has read together wait here, at most 64. Either may be called at any time. */

@@ -17,7 +17,6 @@ struct backoff {
 uint64_t backoff_ms(const struct backoff *b, uint32_t attempt, uint64_t random);
 
 /* The same, but never before RETRY_AFTER_MS (-1: nothing was asked for) has passed. */
-uint64_t backoff_after_ms(
-        const struct backoff *b, uint32_t attempt, int64_t retry_after_ms, uint64_t random);
+uint64_t backoff_after_ms(const struct backoff *b, uint32_t attempt, int64_t retry_after_ms, uint64_t random);
 
 #endif

@@ -21,7 +21,7 @@ struct catchup {
  *                                          false when the sink came back to an empty spool
  *
  * What waits while the sink is there all the time is no backlog: true never comes of it. */
-bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting,
-        uint64_t delivered, uint64_t *spans, uint64_t *took_us);
+bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting, uint64_t delivered, uint64_t *spans,
+        uint64_t *took_us);
 
 #endif

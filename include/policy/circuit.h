@@ -31,12 +31,11 @@ struct circuit {
 	uint64_t pause_most_refused; /* the same while every probe is refused: an answer that is
 	                              * already known need not be asked for so often */
 	uint64_t probe_every;        /* HALF_OPEN: one more probe is let out after this */
-	uint64_t
-	        backlog_first; /* HALF_OPEN: for this long only the backlog may probe, if there is one */
-	uint64_t calm;         /* CLOSED this long: the pause starts small again */
-	uint64_t recall_after; /* what has no report after this is taken back from the wire */
-	uint64_t recalled;     /* when that was last asked for */
-	uint64_t opened;       /* how often it opened */
+	uint64_t backlog_first;      /* HALF_OPEN: for this long only the backlog may probe, if there is one */
+	uint64_t calm;               /* CLOSED this long: the pause starts small again */
+	uint64_t recall_after;       /* what has no report after this is taken back from the wire */
+	uint64_t recalled;           /* when that was last asked for */
+	uint64_t opened;             /* how often it opened */
 	enum circuit_cause cause;
 	uint64_t passed;        /* CLOSED: when a record passed last, or this state began */
 	uint64_t refused_since; /* CLOSED: the first refusal since then */

@@ -12,17 +12,15 @@ enum { CONFIRM_NO_QUEUE = 1 << 20 };
  * any moment received = dropped + rejected + saved + failed - refused + what waits in the queue or in a worker's
  * hand; its counters are not read at one moment, so this holds only up to what moved meanwhile. */
 struct confirm_counters {
-	uint64_t process;  /* tells one process of the collector from the next; never 0 */
-	uint64_t received; /* counted before a POST is answered */
-	uint64_t dropped;  /* found the queue full; counted before the POST is answered */
-	uint64_t rejected; /* filtered out on purpose, which is no loss */
-	uint64_t saved;    /* the store has them */
-	uint64_t failed;   /* the store refused them */
-	uint64_t refused;  /* of these: their sender was told so by its answer, which is no loss */
-	uint64_t
-	        capacity; /* spans that the queue holds; 0 is not known yet, CONFIRM_NO_QUEUE that it has none */
-	uint64_t
-	        overtake; /* so many spans at most are saved while another worker still holds an older one */
+	uint64_t process;    /* tells one process of the collector from the next; never 0 */
+	uint64_t received;   /* counted before a POST is answered */
+	uint64_t dropped;    /* found the queue full; counted before the POST is answered */
+	uint64_t rejected;   /* filtered out on purpose, which is no loss */
+	uint64_t saved;      /* the store has them */
+	uint64_t failed;     /* the store refused them */
+	uint64_t refused;    /* of these: their sender was told so by its answer, which is no loss */
+	uint64_t capacity;   /* spans that the queue holds; 0 is not known yet, CONFIRM_NO_QUEUE that it has none */
+	uint64_t overtake;   /* so many spans at most are saved while another worker still holds an older one */
 	uint64_t slowest_us; /* no save takes longer while others are saved; 0: that is not known */
 };
 
@@ -34,8 +32,8 @@ struct confirm_reading {
 };
 
 enum confirm_verdict {
-	CONFIRM_STORED, /* delivered: every span of the POST is in the store */
-	CONFIRM_LOST, /* spans were lost between its sending and now, perhaps some of its own: send it again */
+	CONFIRM_STORED,  /* delivered: every span of the POST is in the store */
+	CONFIRM_LOST,    /* spans were lost between its sending and now, perhaps some of its own: send it again */
 	CONFIRM_RESTART, /* the collector's process ended, and its queue with it: send it again */
 	CONFIRM_GIVE_UP, /* lost opts.attempts times with the smallest window: let it go, and say so */
 };
@@ -46,24 +44,22 @@ struct confirm_post {
 	struct list link; /* of confirm.awaiting, then of the decided POSTs */
 	bool decided;     /* it has a verdict: */
 	enum confirm_verdict verdict;
-	uint32_t spans; /* set by the owner before confirm_sent */
-	uint32_t
-	        attempts; /* losses while the window was at its smallest; 0 at first, kept by the owner from then on */
-	uint32_t epoch;       /* by the last reading before it was sent: which process it was, */
-	uint64_t lost;        /* and how many spans that had lost */
+	uint32_t spans;    /* set by the owner before confirm_sent */
+	uint32_t attempts; /* losses while the window was at its smallest; 0 at first, kept by the owner from then on */
+	uint32_t epoch;    /* by the last reading before it was sent: which process it was, */
+	uint64_t lost;     /* and how many spans that had lost */
 	uint64_t answered_us; /* monotonic moment of its 2xx */
 	bool smallest_window; /* it was sent while the window was at its smallest */
 	bool entered;         /* a reading began after its answer, */
 	uint64_t entered_at;  /* at which so many spans had entered the queue, its own among them */
-	bool left; /* as many were saved or refused by a later one: none of its own is queued */
-	uint64_t left_at; /* confirm.saving_us at that reading */
+	bool left;            /* as many were saved or refused by a later one: none of its own is queued */
+	uint64_t left_at;     /* confirm.saving_us at that reading */
 };
 
 struct confirm_opts {
-	uint32_t post_spans; /* most spans in one POST */
-	uint32_t attempts;   /* losses with the smallest window until a POST is given up; 0 never */
-	uint64_t
-	        read_every_us; /* least time between two readings while no POST waits for the window */
+	uint32_t post_spans;    /* most spans in one POST */
+	uint32_t attempts;      /* losses with the smallest window until a POST is given up; 0 never */
+	uint64_t read_every_us; /* least time between two readings while no POST waits for the window */
 };
 
 enum confirm_state {
@@ -78,8 +74,8 @@ struct confirm_stats {
 	uint64_t confirmed; /* spans stored */
 	uint64_t resent;    /* spans to be sent again, for a loss or a restart */
 	uint64_t given_up;  /* spans let go */
-	uint64_t lost; /* spans that the collector lost while we looked, whoever had sent them */
-	uint64_t restarts; /* processes of the collector that ended while we looked */
+	uint64_t lost;      /* spans that the collector lost while we looked, whoever had sent them */
+	uint64_t restarts;  /* processes of the collector that ended while we looked */
 };
 
 struct confirm {
@@ -87,29 +83,27 @@ struct confirm {
 	enum confirm_state state;
 	struct list awaiting;        /* posts answered and without a verdict, oldest answer first */
 	struct confirm_reading last; /* began_us 0: none yet */
-	uint32_t
-	        epoch; /* counts stretches of readings of one process, and of none between two of these */
-	uint64_t processes[4]; /* ended ones, newest first: none of them may come back */
-	bool lossless;         /* this process lost nothing while we looked: the window doubles */
-	uint64_t read_at_us;   /* the next reading is due, */
-	uint64_t urgent_at_us; /* or is due already when a POST waits for the window */
-	uint64_t cost_us;      /* what a reading takes a collector that is not busy */
-	bool saving;           /* the last reading showed spans saved since the one before */
-	uint64_t saving_us;    /* time between readings that all showed spans saved, so far */
-	uint64_t window;       /* spans that the queue may hold, others' among them */
-	uint64_t clean;        /* spans confirmed since the window last changed */
-	uint64_t others;       /* spans that others sent between the last two readings */
-	uint64_t crowd; /* spans that the collector received for each of ours, lately; 1 at least */
-	uint64_t on_wire; /* spans of ours without an answer */
+	uint32_t epoch;              /* counts stretches of readings of one process, and of none between two of these */
+	uint64_t processes[4];       /* ended ones, newest first: none of them may come back */
+	bool lossless;               /* this process lost nothing while we looked: the window doubles */
+	uint64_t read_at_us;         /* the next reading is due, */
+	uint64_t urgent_at_us;       /* or is due already when a POST waits for the window */
+	uint64_t cost_us;            /* what a reading takes a collector that is not busy */
+	bool saving;                 /* the last reading showed spans saved since the one before */
+	uint64_t saving_us;          /* time between readings that all showed spans saved, so far */
+	uint64_t window;             /* spans that the queue may hold, others' among them */
+	uint64_t clean;              /* spans confirmed since the window last changed */
+	uint64_t others;             /* spans that others sent between the last two readings */
+	uint64_t crowd;              /* spans that the collector received for each of ours, lately; 1 at least */
+	uint64_t on_wire;            /* spans of ours without an answer */
 	uint64_t
 	        unsure; /* spans of ours that may have come in since the last reading began, of POSTs no longer waited for */
-	uint64_t unsure_us; /* by this moment the last of these had come in, if at all; monotonic */
-	uint64_t
-	        stale_at; /* all of these have left the queue once so many spans were saved or refused */
-	uint64_t unconfirmed; /* spans of ours in awaiting */
-	uint64_t unread;      /* of these: answered since the last reading began */
-	uint64_t queued;      /* of these: not known to have left the queue */
-	uint64_t taken; /* spans of ours that the process of the last reading must have received */
+	uint64_t unsure_us;      /* by this moment the last of these had come in, if at all; monotonic */
+	uint64_t stale_at;       /* all of these have left the queue once so many spans were saved or refused */
+	uint64_t unconfirmed;    /* spans of ours in awaiting */
+	uint64_t unread;         /* of these: answered since the last reading began */
+	uint64_t queued;         /* of these: not known to have left the queue */
+	uint64_t taken;          /* spans of ours that the process of the last reading must have received */
 	uint64_t received_first; /* what that process had received when it was first read */
 	struct confirm_stats stats;
 };

@@ -4,10 +4,10 @@
 
 #include "base/buf.h"
 
-#define DRAIN_PLACES(X)                                                                            \
-	X(DRAIN_IN_FLIGHT, "in_flight")                                                            \
-	X(DRAIN_DELIVERED, "delivered")                                                            \
-	X(DRAIN_QUARANTINED, "quarantined")                                                        \
+#define DRAIN_PLACES(X)                                                                                                \
+	X(DRAIN_IN_FLIGHT, "in_flight")                                                                                \
+	X(DRAIN_DELIVERED, "delivered")                                                                                \
+	X(DRAIN_QUARANTINED, "quarantined")                                                                            \
 	X(DRAIN_SKIPPED_EMPTY, "skipped_empty")
 
 enum drain_place {
@@ -26,13 +26,10 @@ struct drain_count {
 struct drain_ledger {
 	struct drain_count read;
 	struct drain_count place[DRAIN_PLACES_N];
-	struct drain_count
-	        handed_on; /* read, and left untouched to whoever has the partition now */
-	struct drain_count
-	        late; /* of delivered: the partition was not ours any more, another will repeat it */
-	struct drain_count
-	        unconfirmed;        /* of quarantined: answered 2xx, and never confirmed stored */
-	uint64_t lost_to_retention; /* records that were gone before they were read */
+	struct drain_count handed_on;   /* read, and left untouched to whoever has the partition now */
+	struct drain_count late;        /* of delivered: the partition was not ours any more, another will repeat it */
+	struct drain_count unconfirmed; /* of quarantined: answered 2xx, and never confirmed stored */
+	uint64_t lost_to_retention;     /* records that were gone before they were read */
 };
 
 /* A record with SPANS was read: it is in flight. */

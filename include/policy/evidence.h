@@ -9,15 +9,14 @@
  * partition, or a whole destination, that refuses everything therefore never condemns a record. */
 enum {
 	EVIDENCE_PARTITIONS = 1024, /* remembered; of two that share a place the later one counts */
-	EVIDENCE_ROUNDS = 2, /* refusals that must be confirmed before the one that condemns */
-	EVIDENCE_SPOTS = 64, /* places of the backlog from which probes are taken by turns */
+	EVIDENCE_ROUNDS = 2,        /* refusals that must be confirmed before the one that condemns */
+	EVIDENCE_SPOTS = 64,        /* places of the backlog from which probes are taken by turns */
 };
 
 struct evidence {
 	struct {
 		uint32_t partition;
-		uint64_t
-		        offered_us; /* when the newest record that passed there was offered; 0: none */
+		uint64_t offered_us; /* when the newest record that passed there was offered; 0: none */
 	} passed[EVIDENCE_PARTITIONS];
 };
 

@@ -5,16 +5,16 @@
 #include "base/base.h"
 
 /* Where a batch and its spans can be. One X-list: name of the place, its key in JSON. */
-#define LEDGER_PLACES(X)                                                                           \
-	X(LEDGER_DELIVERED, "delivered")                                                           \
-	X(LEDGER_IN_FLIGHT, "in_flight")                                                           \
-	X(LEDGER_IN_SPOOL, "in_spool")                                                             \
-	X(LEDGER_QUARANTINED, "quarantined")                                                       \
-	X(LEDGER_UNCERTAIN, "uncertain")                                                           \
-	X(LEDGER_SPOOL_FULL, "spool_full")                                                         \
-	X(LEDGER_MAX_AGE, "max_age")                                                               \
-	X(LEDGER_DISK_ERROR, "disk_error")                                                         \
-	X(LEDGER_TOO_LARGE, "too_large")                                                           \
+#define LEDGER_PLACES(X)                                                                                               \
+	X(LEDGER_DELIVERED, "delivered")                                                                               \
+	X(LEDGER_IN_FLIGHT, "in_flight")                                                                               \
+	X(LEDGER_IN_SPOOL, "in_spool")                                                                                 \
+	X(LEDGER_QUARANTINED, "quarantined")                                                                           \
+	X(LEDGER_UNCERTAIN, "uncertain")                                                                               \
+	X(LEDGER_SPOOL_FULL, "spool_full")                                                                             \
+	X(LEDGER_MAX_AGE, "max_age")                                                                                   \
+	X(LEDGER_DISK_ERROR, "disk_error")                                                                             \
+	X(LEDGER_TOO_LARGE, "too_large")                                                                               \
 	X(LEDGER_REFUSED, "refused")
 
 enum ledger_place {
@@ -26,11 +26,11 @@ enum ledger_place {
 	LEDGER_CAUSES_N = LEDGER_PLACES_N - LEDGER_DROPPED_FIRST,
 };
 
-#define LEDGER_OUTCOMES(X)                                                                         \
-	X(LEDGER_ACCEPTED, "accepted")                                                             \
-	X(LEDGER_MALFORMED, "malformed")                                                           \
-	X(LEDGER_OVERSIZE, "oversize")                                                             \
-	X(LEDGER_UNKNOWN_METHOD, "unknown_method")                                                 \
+#define LEDGER_OUTCOMES(X)                                                                                             \
+	X(LEDGER_ACCEPTED, "accepted")                                                                                 \
+	X(LEDGER_MALFORMED, "malformed")                                                                               \
+	X(LEDGER_OVERSIZE, "oversize")                                                                                 \
+	X(LEDGER_UNKNOWN_METHOD, "unknown_method")                                                                     \
 	X(LEDGER_QUEUE_FULL, "queue_full")
 
 enum ledger_outcome {
@@ -55,8 +55,8 @@ struct ledger_when {
 struct ledger {
 	uint64_t boots;
 	uint64_t unclean_stops;
-	uint64_t received;       /* datagrams read from the sockets */
-	uint64_t kernel_dropped; /* datagrams that the kernel counted and we never saw */
+	uint64_t received;                   /* datagrams read from the sockets */
+	uint64_t kernel_dropped;             /* datagrams that the kernel counted and we never saw */
 	uint64_t outcome[LEDGER_OUTCOMES_N]; /* of the datagrams received */
 	struct ledger_count accepted;
 	struct ledger_count place[LEDGER_PLACES_N];
@@ -77,15 +77,14 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 
 /* What was at FROM is now at TO, which is none of the causes. Where FROM has less than that, the difference
  * is counted as accepted, and the log says so. */
-void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
-        uint64_t batches);
+void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches);
 
 /* A batch of SPANS goes out again although it may have arrived. */
 void ledger_sent_again(struct ledger *l, struct ledger_count what);
 
 /* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
-void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
-        struct ledger_count what, uint64_t now_ms);
+void ledger_drop(
+        struct ledger *l, enum ledger_place from, enum ledger_place cause, struct ledger_count what, uint64_t now_ms);
 
 /* WHAT, which was just moved to LEDGER_QUARANTINED or dropped, was given up as unconfirmed. */
 void ledger_unconfirmed(struct ledger *l, struct ledger_count what);

@@ -6,9 +6,8 @@
 
 /* A struct of zeros is ready for the first progress_rate_note. */
 struct progress_rate {
-	uint64_t
-	        noted_us; /* monotonic moment of the last note that was not passed over; 0: none yet */
-	uint64_t done;    /* as that note said */
+	uint64_t noted_us; /* monotonic moment of the last note that was not passed over; 0: none yet */
+	uint64_t done;     /* as that note said */
 	double per_second; /* an average in which the last ten seconds count most; 0: not known yet */
 };
 

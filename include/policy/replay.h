@@ -30,8 +30,8 @@ int replay_point_read(const char *text, struct replay_point *to, struct why *why
 
 /* Refuses two points between which nothing can ever be, and those that nobody can know yet. E_USAGE with the
  * reason. NOW_MS is the wall clock. */
-int replay_check(const struct replay_point *from, const struct replay_point *until, uint64_t now_ms,
-        struct why *why) MUST_USE;
+int replay_check(
+        const struct replay_point *from, const struct replay_point *until, uint64_t now_ms, struct why *why) MUST_USE;
 
 /* Of one partition, as the brokers said. */
 struct replay_facts {
@@ -49,7 +49,7 @@ struct replay_range {
 
 /* A partition that a FROM of offsets does not name has an empty range; one that an UNTIL of offsets does not
  * name ends where it ends now. A stored offset may lie before FIRST: the loss is the reader's to tell. */
-struct replay_range replay_range(const struct replay_point *from, const struct replay_point *until,
-        int32_t partition, const struct replay_facts *facts);
+struct replay_range replay_range(const struct replay_point *from, const struct replay_point *until, int32_t partition,
+        const struct replay_facts *facts);
 
 #endif

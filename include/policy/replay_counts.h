@@ -30,9 +30,8 @@ struct replay_counts {
 	struct replay_count empty;       /* and without a value */
 	struct replay_service *services; /* by name */
 	size_t nservices;
-	struct replay_count other_services; /* beyond the first REPLAY_SERVICES_MOST */
-	struct replay_time
-	        times[REPLAY_TIMES_MOST]; /* in order; those without records are not there */
+	struct replay_count other_services;          /* beyond the first REPLAY_SERVICES_MOST */
+	struct replay_time times[REPLAY_TIMES_MOST]; /* in order; those without records are not there */
 	size_t ntimes;
 	uint64_t width_ms;           /* of each */
 	struct replay_count no_time; /* records without a timestamp */
@@ -41,8 +40,8 @@ struct replay_counts {
 enum replay_value { REPLAY_BATCH, REPLAY_BAD, REPLAY_EMPTY };
 
 /* One record was read. SERVICE counts only for a batch. TIMESTAMP_MS as Kafka has it, negative: none. */
-void replay_counts_add(struct replay_counts *c, enum replay_value value, struct slice service,
-        int64_t timestamp_ms, uint64_t spans);
+void replay_counts_add(
+        struct replay_counts *c, enum replay_value value, struct slice service, int64_t timestamp_ms, uint64_t spans);
 
 void replay_counts_free(struct replay_counts *c);
 

@@ -19,11 +19,10 @@ struct replay_pace {
 void replay_pace_init(struct replay_pace *p, uint64_t floor_spans_per_s);
 
 /* Microseconds until SPANS that were produced at PRODUCED_MS (wall clock) may go; 0: now. */
-uint64_t replay_pace_wait_us(const struct replay_pace *p, uint32_t spans, uint64_t produced_ms,
-        uint64_t wall_ms, uint64_t mono_us);
+uint64_t replay_pace_wait_us(
+        const struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us);
 /* SPANS that were produced at PRODUCED_MS are handed over now. */
-void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms,
-        uint64_t mono_us);
+void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us);
 /* Spans a second at which a backlog leaves now. */
 double replay_pace_per_s(const struct replay_pace *p);
 

@@ -5,10 +5,10 @@
 #include "base/slice.h"
 
 enum response {
-	RESPONSE_DONE,    /* delivered */
-	RESPONSE_RETRY,   /* send it again later, for ever */
-	RESPONSE_SPLIT,   /* too large: send it in parts */
-	RESPONSE_REFUSED, /* perhaps this batch is bad, perhaps all are refused: see response_verdict */
+	RESPONSE_DONE,          /* delivered */
+	RESPONSE_RETRY,         /* send it again later, for ever */
+	RESPONSE_SPLIT,         /* too large: send it in parts */
+	RESPONSE_REFUSED,       /* perhaps this batch is bad, perhaps all are refused: see response_verdict */
 	RESPONSE_MISCONFIGURED, /* an operator must look; nothing is wrong with the batch */
 };
 
@@ -31,18 +31,17 @@ bool response_may_be_stored(int status, bool was_sent);
 const char *response_cause(enum response a);
 
 enum verdict {
-	VERDICT_AGAIN, /* once more, with another collector if there is one */
-	VERDICT_ASK, /* nothing tells batch and collector apart: ask with a batch known to be good */
+	VERDICT_AGAIN,  /* once more, with another collector if there is one */
+	VERDICT_ASK,    /* nothing tells batch and collector apart: ask with a batch known to be good */
 	VERDICT_POISON, /* others pass, this one does not */
-	VERDICT_HOLD, /* it refuses whatever it is sent: stop before the topic ends in quarantine */
+	VERDICT_HOLD,   /* it refuses whatever it is sent: stop before the topic ends in quarantine */
 };
 
 /* What is known when a batch was refused. */
 struct refusal {
-	uint32_t times;    /* this batch was refused, now included */
-	uint64_t first_us; /* moment of its first refusal */
-	uint64_t
-	        last_good_us; /* last moment the collector that refused it now took another; 0 never */
+	uint32_t times;          /* this batch was refused, now included */
+	uint64_t first_us;       /* moment of its first refusal */
+	uint64_t last_good_us;   /* last moment the collector that refused it now took another; 0 never */
 	uint32_t refused_in_row; /* refusals by that collector since then, now included */
 };
 

@@ -10,20 +10,19 @@
 #include "spool/spool.h"
 
 enum quarantine_kind {
-	QUARANTINE_TOPIC, /* as records of another topic */
+	QUARANTINE_TOPIC,     /* as records of another topic */
 	QUARANTINE_DIRECTORY, /* as files: NAME.value holds the bytes, NAME.headers the key and the headers */
-	QUARANTINE_NONE, /* nowhere: an item that is put here stays */
+	QUARANTINE_NONE,      /* nowhere: an item that is put here stays */
 };
 
 struct quarantine_opts {
 	enum quarantine_kind kind;
-	const char *where;   /* topic or directory; of the spool for a sentence */
-	const char *brokers; /* of the topic */
+	const char *where;                       /* topic or directory; of the spool for a sentence */
+	const char *brokers;                     /* of the topic */
 	const struct kafka_property *properties; /* for the topic's producer */
 	size_t nproperties;
-	struct spool *spool; /* of quarantine_open_spool; it must stay open while an item waits */
-	const char
-	        *consequence; /* of an item that cannot be kept, the end of a sentence; "" none */
+	struct spool *spool;     /* of quarantine_open_spool; it must stay open while an item waits */
+	const char *consequence; /* of an item that cannot be kept, the end of a sentence; "" none */
 };
 
 /* Everything that opening a quarantine of kind QUARANTINE_TOPIC would refuse; no connection is opened. */
@@ -38,12 +37,12 @@ struct quarantine_item {
 	const char *cause;          /* why it is kept: a word, */
 	const char *detail;         /* and a sentence, "" for none */
 	int rc;                     /* the quarantine's: of the last try */
-	bool filed; /* the quarantine's: the try failed, and has left the whole file (spool_has_file) */
+	bool filed;                 /* the quarantine's: the try failed, and has left the whole file (spool_has_file) */
 };
 
 enum quarantine_outcome {
-	QUARANTINE_KEPT, /* it is durable */
-	QUARANTINE_FULL, /* the quarantine has used its share of the disk, and does not take it */
+	QUARANTINE_KEPT,     /* it is durable */
+	QUARANTINE_FULL,     /* the quarantine has used its share of the disk, and does not take it */
 	QUARANTINE_RETURNED, /* it was not kept, and is not tried again (quarantine_return) */
 };
 
@@ -61,9 +60,8 @@ int quarantine_open(struct quarantine **out, struct loop *l, const struct quaran
         const struct quarantine_events *events, struct health *health, struct why *why) MUST_USE;
 
 /* The agent's: files in quarantine/ of OPTS->spool (spool_quarantine). E_NOMEM. */
-int quarantine_open_spool(struct quarantine **out, struct loop *l,
-        const struct quarantine_opts *opts, const struct quarantine_events *events,
-        struct health *health) MUST_USE;
+int quarantine_open_spool(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
+        const struct quarantine_events *events, struct health *health) MUST_USE;
 
 /* Takes ITEM, and tries until it has an outcome, with a pause after each failure. */
 void quarantine_put(struct quarantine *q, struct quarantine_item *item);
@@ -75,16 +73,14 @@ uint64_t quarantine_failures(const struct quarantine *q);
 
 /* While items cannot be kept: takes back the newest that MAY allows, and that no worker has. NULL: there is none,
  * or nothing is wrong with the quarantine. */
-struct quarantine_item *quarantine_take_back(
-        struct quarantine *q, bool (*may)(const struct quarantine_item *item));
+struct quarantine_item *quarantine_take_back(struct quarantine *q, bool (*may)(const struct quarantine_item *item));
 
 /* Gives back each item that no worker has: QUARANTINE_RETURNED, or KEPT where its file is there. */
 void quarantine_return(struct quarantine *q);
 
 /* Waits up to BUDGET_MS for what is under way, then gives up the rest; FLUSHED is called when nobody
  * touches an item any more, never from inside this call. No done() comes after it. */
-void quarantine_flush(
-        struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+void quarantine_flush(struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 void quarantine_free(struct quarantine *q);
 

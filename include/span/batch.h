@@ -21,19 +21,18 @@ struct batch {
 	uint32_t size; /* bytes of its content */
 	uint32_t cost; /* bytes of memory that it takes, the allocator's share included */
 	uint32_t refs;
-	uint32_t period;     /* of the dispatcher's circuit when it was offered */
-	uint32_t partition;  /* of the destination, where it was reported last; 0: it has none */
-	uint32_t refused_by; /* the partition that refused it last, when it was sent alone, */
+	uint32_t period;           /* of the dispatcher's circuit when it was offered */
+	uint32_t partition;        /* of the destination, where it was reported last; 0: it has none */
+	uint32_t refused_by;       /* the partition that refused it last, when it was sent alone, */
 	uint64_t refused_alone_us; /* and the monotonic moment; 0: none did */
 	uint64_t refused_us;       /* monotonic moment it was given back last */
-	uint64_t retry_us; /* monotonic moment before which it is not offered again; 0 none */
-	uint32_t refusals; /* in a row */
-	uint32_t
-	        confirmed; /* of them: another record passed afterwards where this one was refused */
-	uint8_t place;     /* enum batch_place of flow, where it stands */
-	bool maybe_dup;    /* may have been delivered before */
-	bool with_sink;    /* offered and not reported */
-	bool backlog;      /* read back from the spool */
+	uint64_t retry_us;         /* monotonic moment before which it is not offered again; 0 none */
+	uint32_t refusals;         /* in a row */
+	uint32_t confirmed;        /* of them: another record passed afterwards where this one was refused */
+	uint8_t place;             /* enum batch_place of flow, where it stands */
+	bool maybe_dup;            /* may have been delivered before */
+	bool with_sink;            /* offered and not reported */
+	bool backlog;              /* read back from the spool */
 	uint8_t bytes[];
 };
 

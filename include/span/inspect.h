@@ -15,15 +15,14 @@ struct inspect_facts {
 	uint32_t spans;
 	struct slice service; /* borrowed from the value */
 	struct slice process; /* the Process with its field header, borrowed from the value */
-	struct slice list; /* the elements of the span list, without the list's header; borrowed */
-	size_t used;       /* bytes of the struct; what follows is not looked at by readers */
+	struct slice list;    /* the elements of the span list, without the list's header; borrowed */
+	size_t used;          /* bytes of the struct; what follows is not looked at by readers */
 };
 
 /* Walks VALUE and checks all that Jaeger's decoders require. EACH may be NULL; it is called for
  * each span, in order. 0, or E_MALFORMED with a sentence in WHY (which may be NULL). */
 int inspect_batch(struct slice value, struct inspect_facts *facts,
-        void (*each)(void *arg, const struct inspect_span *span), void *arg,
-        struct why *why) MUST_USE;
+        void (*each)(void *arg, const struct inspect_span *span), void *arg, struct why *why) MUST_USE;
 
 /* Bytes before the spans of a Batch that is joined from others' spans: FACTS.process, then the header of the
  * span list. inspect_join_list writes that header to TO for COUNT spans; behind the last span follows

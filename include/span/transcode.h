@@ -32,8 +32,8 @@ struct transcode_facts {
  * CAP must be at least transcode_bound(). Allocates nothing.
  * 0; E_MALFORMED; E_UNKNOWN_METHOD (emitZipkinBatch too, until it has a reader of its own);
  * E_TOO_LARGE when OUT is too small, which is a bug of the caller. */
-int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out,
-        size_t cap, struct transcode_facts *facts) MUST_USE;
+int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
+        struct transcode_facts *facts) MUST_USE;
 
 /* Bytes of output that suffice for any datagram of DATAGRAM_SIZE bytes with these tags. */
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags);

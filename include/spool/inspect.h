@@ -10,12 +10,12 @@ enum spool_inspect_how { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST, SPOOL_INSPECT_A
 
 struct spool_segment {
 	char name[32];
-	int rc;        /* 0; E_CORRUPT: its tree or head does not hold, and what follows is not
+	int rc;                      /* 0; E_CORRUPT: its tree or head does not hold, and what follows is not
 				  * known; E_MISSING: nothing was ever committed in it; E_NEWER; E_FOREIGN:
 				  * it belongs to another spool; or why it cannot be read */
-	bool bad;      /* an agent met damage in it and will set it aside */
-	bool misnamed; /* its head, which holds, says another first position than its name */
-	bool foreign; /* at rest: no record of this spool can be read from it, so its name does not
+	bool bad;                    /* an agent met damage in it and will set it aside */
+	bool misnamed;               /* its head, which holds, says another first position than its name */
+	bool foreign;                /* at rest: no record of this spool can be read from it, so its name does not
 			 * say where the one before ends */
 	uint64_t bytes;              /* on disk */
 	uint64_t first, end;         /* positions */
@@ -26,19 +26,18 @@ struct spool_segment {
 
 /* What one look shows. */
 struct spool_seen {
-	long holder;              /* process that has the lock; 0: none, or this one */
-	bool has_state;           /* false: STATE is no snapshot but what the records say */
-	struct spool_state state; /* the newest; where nobody has the lock with what stands on disk
+	long holder;                    /* process that has the lock; 0: none, or this one */
+	bool has_state;                 /* false: STATE is no snapshot but what the records say */
+	struct spool_state state;       /* the newest; where nobody has the lock with what stands on disk
 				   * beyond it, as the next start will find it */
-	int slots[4]; /* of the state file: 0, E_CORRUPT, E_MISSING: never written, which is
+	int slots[4];                   /* of the state file: 0, E_CORRUPT, E_MISSING: never written, which is
 				   * in order, or why it cannot be read */
 	uint64_t found_beyond;          /* spans on disk that the newest snapshot did not know */
 	char host[256];                 /* "" unknown */
 	struct spool_segment *segments; /* by first position */
 	size_t nsegments;
-	uint64_t bytes; /* of all segments */
-	uint64_t
-	        oldest_ms; /* received time of the record at the cursor; 0 unknown, or none waits */
+	uint64_t bytes;     /* of all segments */
+	uint64_t oldest_ms; /* received time of the record at the cursor; 0 unknown, or none waits */
 	uint64_t free_bytes, free_inodes;
 	uint64_t kept_records, kept_segments, kept_bytes; /* in quarantine/ */
 };
@@ -46,8 +45,8 @@ struct spool_seen {
 struct spool_inspect;
 
 /* E_MISSING: DIRECTORY is no spool; E_LOCKED names the holder; E_NEWER. */
-int spool_inspect_open(struct spool_inspect **out, const char *directory, enum spool_inspect_how how,
-        struct why *why) MUST_USE;
+int spool_inspect_open(
+        struct spool_inspect **out, const char *directory, enum spool_inspect_how how, struct why *why) MUST_USE;
 const struct spool_seen *spool_inspect_seen(const struct spool_inspect *l);
 void spool_inspect_close(struct spool_inspect *l);
 
@@ -62,11 +61,10 @@ bool spool_inspect_waits(const struct spool_inspect *l, uint64_t position);
 
 /* A record, or a damage. */
 struct spool_item {
-	struct batch *batch; /* gives; NULL: a damage */
-	size_t segment;      /* of SEEN; SPOOL_NO_SEGMENT: none */
-	struct spool_run
-	        lost; /* positions that cannot be read; empty where only the way to them is broken */
-	bool counted; /* SPANS of the lost is known */
+	struct batch *batch;   /* gives; NULL: a damage */
+	size_t segment;        /* of SEEN; SPOOL_NO_SEGMENT: none */
+	struct spool_run lost; /* positions that cannot be read; empty where only the way to them is broken */
+	bool counted;          /* SPANS of the lost is known */
 	uint64_t spans;
 	uint64_t waiting; /* so many of the lost waited */
 	char what[160];

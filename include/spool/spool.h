@@ -14,10 +14,9 @@ enum spool_on_refused { SPOOL_QUARANTINE, SPOOL_DROP_REFUSED };
 
 struct spool_opts {
 	const char *directory;
-	const char *host;   /* goes into each segment, for whoever reads it elsewhere */
-	uint64_t max_bytes; /* of all segments on disk */
-	uint64_t
-	        min_free; /* bytes of the file system to leave to others, and that share of its inodes */
+	const char *host;       /* goes into each segment, for whoever reads it elsewhere */
+	uint64_t max_bytes;     /* of all segments on disk */
+	uint64_t min_free;      /* bytes of the file system to leave to others, and that share of its inodes */
 	uint64_t segment_bytes; /* map size of one segment */
 };
 
@@ -34,9 +33,8 @@ struct spool_state {
 	uint64_t cursor;     /* every position below is resolved */
 	uint64_t offered_to; /* no position at or above this was ever offered to a sink */
 	uint64_t end;        /* the next position to be given out */
-	uint64_t
-	        spans_put; /* spans in all positions below end, ever; the spool gives it with end */
-	bool running;      /* false only in the last snapshot of a clean stop */
+	uint64_t spans_put;  /* spans in all positions below end, ever; the spool gives it with end */
+	bool running;        /* false only in the last snapshot of a clean stop */
 	struct ledger ledger;
 	uint32_t marks_len; /* what is resolved above the cursor, as positions_save wrote it */
 	uint8_t marks[SPOOL_MARKS_BYTES];
@@ -56,15 +54,13 @@ struct spool_found {
 struct spool_stats {
 	uint64_t bytes; /* of all segments on disk, without what is only reserved */
 	uint64_t segments;
-	uint64_t
-	        room_bytes; /* that may be put by all limits, at most; max_bytes 0: a very large number */
-	bool over;          /* far more than max_bytes: it was lowered */
+	uint64_t room_bytes;       /* that may be put by all limits, at most; max_bytes 0: a very large number */
+	bool over;                 /* far more than max_bytes: it was lowered */
 	uint64_t quarantine_bytes; /* of the records in quarantine/, when the cycle ended */
 	uint64_t free_bytes;       /* of the file system */
 	uint64_t free_inodes;      /* of the file system; 0 also where it does not count them */
-	uint64_t
-	        oldest_ms; /* wall clock of the oldest record that was read or written; 0 unknown */
-	uint64_t oldest_end; /* the oldest segment holds positions below this */
+	uint64_t oldest_ms;        /* wall clock of the oldest record that was read or written; 0 unknown */
+	uint64_t oldest_end;       /* the oldest segment holds positions below this */
 	uint64_t commits;
 	uint64_t commit_us; /* how long the last commit took, monotonic microseconds */
 	uint64_t failed_commits;
@@ -94,10 +90,9 @@ struct spool_cycle {
 	/* In. The batches are borrowed until the cycle is over. */
 	struct batch **put;
 	size_t nput;
-	struct spool_state state; /* as it is once PUT is durable; end, spans_put: the spool's */
-	bool write_state;         /* state must be durable although nothing is put */
-	struct spool_run
-	        read[SPOOL_RUNS]; /* wanted, ascending; those at or above end are passed over */
+	struct spool_state state;          /* as it is once PUT is durable; end, spans_put: the spool's */
+	bool write_state;                  /* state must be durable although nothing is put */
+	struct spool_run read[SPOOL_RUNS]; /* wanted, ascending; those at or above end are passed over */
 	size_t nread;
 	size_t read_bytes;   /* stop reading after this many */
 	size_t read_records; /* and after this many */
@@ -118,15 +113,13 @@ struct spool_cycle {
 };
 
 /* One sentence with the directory, what is used of each limit and what is free. Returns TO. */
-const char *spool_room_text(
-        const struct spool_opts *o, const struct spool_stats *s, char *to, size_t cap);
+const char *spool_room_text(const struct spool_opts *o, const struct spool_stats *s, char *to, size_t cap);
 
 struct spool;
 
 /* Makes the directory if it is missing (0700), takes its lock (E_LOCKED with a sentence that names
  * the holder), reads state and newest segment and nothing else. */
-int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
-        struct why *why) MUST_USE;
+int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found, struct why *why) MUST_USE;
 
 /* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
@@ -135,8 +128,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 const struct spool_stats *spool_stats(const struct spool *s);
 
 /* Spans and batches in RUNS. 0; E_CORRUPT when some of them cannot be read (and are not counted). */
-int spool_count(struct spool *s, const struct spool_run *runs, size_t n,
-        struct ledger_count *count) MUST_USE;
+int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count) MUST_USE;
 
 /* Puts, commits, unlinks segments that lie below state.cursor (after state is durable), prepares
  * the next segment, reads. Never fails as a whole: its parts say how they went. */
@@ -147,8 +139,8 @@ void spool_live(struct spool *s, const struct spool_state *state);
 
 /* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_TOO_LARGE:
  * the records there have a quarter of max_bytes already. E_FULL: nor may so little be left free. */
-int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
-        struct why *why) MUST_USE;
+int spool_quarantine(
+        struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why) MUST_USE;
 
 /* After an error of that: B has its file in quarantine/ all the same, whole, but a power cut might take it, and
  * it could not be removed again. It is not to be dropped, nor sent: asking again makes it durable. */

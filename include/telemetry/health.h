@@ -18,23 +18,19 @@ struct health_part {
 struct health {
 	struct health_part parts[HEALTH_PARTS];
 	size_t nparts;
-	bool serving; /* the ports are open and the stop has not begun */
-	uint64_t
-	        serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
+	bool serving;              /* the ports are open and the stop has not begun */
+	uint64_t serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
 	uint64_t serving_since_us;
 };
 
 /* Posts; a change of level is logged once, the sentence with it. NAME is kept by address. */
-void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
-        PRINTF(4, 5);
+void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
 /* The same for a change that the log has heard of already. */
-void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt,
-        ...) PRINTF(4, 5);
+void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
 /* The level that a part begins with, which is no change and is not logged. */
-void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
-        PRINTF(4, 5);
+void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
 /* Replaces the sentence of part NAME while that part is HEALTH_OK, for figures that are true now. Does nothing
  * to a part that is not, or that does not exist. */

@@ -17,19 +17,18 @@ struct metric_row {
 	double scale; /* printed = value * scale; 0 means 1 */
 };
 
-#define METRIC_FIELD(S, f)                                                                         \
-	(offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, uint64_t : 1, default : -1)]))
-#define METRIC_COUNTER(S, f, name, labels, help)                                                   \
-	{                                                                                          \
-		name, labels, help, METRIC_COUNTER, METRIC_FIELD(S, f), 0                          \
+#define METRIC_FIELD(S, f) (offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, uint64_t : 1, default : -1)]))
+#define METRIC_COUNTER(S, f, name, labels, help)                                                                       \
+	{                                                                                                              \
+		name, labels, help, METRIC_COUNTER, METRIC_FIELD(S, f), 0                                              \
 	}
-#define METRIC_GAUGE(S, f, name, labels, help)                                                     \
-	{                                                                                          \
-		name, labels, help, METRIC_GAUGE, METRIC_FIELD(S, f), 0                            \
+#define METRIC_GAUGE(S, f, name, labels, help)                                                                         \
+	{                                                                                                              \
+		name, labels, help, METRIC_GAUGE, METRIC_FIELD(S, f), 0                                                \
 	}
-#define METRIC_END                                                                                 \
-	{                                                                                          \
-		NULL, NULL, NULL, METRIC_GAUGE, 0, 0                                               \
+#define METRIC_END                                                                                                     \
+	{                                                                                                              \
+		NULL, NULL, NULL, METRIC_GAUGE, 0, 0                                                                   \
 	}
 
 /* Appends NAME="VALUE", escaped, with a comma before it when TO is not empty. */
@@ -45,23 +44,22 @@ struct histogram {
 void histogram_add(struct histogram *h, uint64_t us);
 
 /* Appends the text of ROWS (ended by METRIC_END) over BASE. */
-void metrics_render(
-        struct buf *to, const char *prefix, const struct metric_row *rows, const void *base);
+void metrics_render(struct buf *to, const char *prefix, const struct metric_row *rows, const void *base);
 
 /* The same over N structs that differ by their labels: a name's samples must stand together. */
 struct metric_base {
 	const void *base;
 	const char *labels; /* before those of the row */
 };
-void metrics_render_each(struct buf *to, const char *prefix, const struct metric_row *rows,
-        const struct metric_base *bases, size_t n);
+void metrics_render_each(
+        struct buf *to, const char *prefix, const struct metric_row *rows, const struct metric_base *bases, size_t n);
 
 /* HELP is NULL for all but the first of a name's histograms. */
-void metrics_render_histogram(struct buf *to, const char *prefix, const char *name,
-        const char *labels, const char *help, const struct histogram *h);
+void metrics_render_histogram(struct buf *to, const char *prefix, const char *name, const char *labels,
+        const char *help, const struct histogram *h);
 
 /* One sample by hand, with its HELP and TYPE lines when HELP is not NULL. */
-void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels,
-        const char *help, enum metric_type type, double value);
+void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels, const char *help,
+        enum metric_type type, double value);
 
 #endif

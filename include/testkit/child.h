@@ -10,7 +10,7 @@ struct child_opts {
 	const char *program;     /* path; "/proc/self/exe" is this program */
 	const char *const *argv; /* argv[0] included, NULL at the end */
 	const char *log;         /* file that takes what it prints, appended; NULL: /dev/null */
-	bool bare; /* without this process's environment, in which options may stand */
+	bool bare;               /* without this process's environment, in which options may stand */
 };
 
 struct child;

@@ -52,8 +52,8 @@ struct stub_counts {
 };
 
 struct stub_collector;
-int stub_collector_open(struct stub_collector **out, struct loop *l,
-        const struct stub_collector_opts *opts, struct why *why) MUST_USE;
+int stub_collector_open(
+        struct stub_collector **out, struct loop *l, const struct stub_collector_opts *opts, struct why *why) MUST_USE;
 /* "http://HOST:PORT"; the same through down and up. */
 const char *stub_collector_url(const struct stub_collector *s);
 /* "http://HOST:PORT/metrics", of another port; the same through everything. */
@@ -87,8 +87,7 @@ void stub_collector_delay(struct stub_collector *s, uint64_t ms);
 void stub_collector_hang(struct stub_collector *s, bool hang);
 
 /* 0, or its port is taken when it opens again. */
-int stub_collector_metrics(
-        struct stub_collector *s, enum stub_metrics_mode mode, struct why *why) MUST_USE;
+int stub_collector_metrics(struct stub_collector *s, enum stub_metrics_mode mode, struct why *why) MUST_USE;
 /* Each page is made when it is asked for, and answered so much later. */
 void stub_collector_metrics_delay(struct stub_collector *s, uint64_t ms);
 

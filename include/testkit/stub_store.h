@@ -15,12 +15,10 @@ enum {
 
 /* All zero: no queue; each span is in the store, or refused by it, before its POST is answered. */
 struct stub_store_opts {
-	uint32_t
-	        capacity; /* spans that the queue holds, beside those in workers' hands; 0: no queue */
+	uint32_t capacity;         /* spans that the queue holds, beside those in workers' hands; 0: no queue */
 	uint32_t workers;          /* 0 takes STUB_STORE_WORKERS */
 	uint64_t spans_per_second; /* of all workers together; 0: a save takes no time */
-	uint32_t
-	        spread; /* the longest save takes so many times as long as the shortest; 0 and 1: all the same */
+	uint32_t spread;       /* the longest save takes so many times as long as the shortest; 0 and 1: all the same */
 	uint32_t reject_every; /* each so many-th span is filtered out on purpose; 0: none is */
 	uint64_t seed;         /* of the durations, and of what a restart interrupts */
 };
@@ -52,11 +50,11 @@ struct stub_store_counts {
 	uint64_t saved;
 	uint64_t failed; /* the store refused them */
 	uint64_t queued;
-	uint64_t saving;         /* in workers' hands */
-	uint64_t queue_length;   /* gauges, set once a second: 0 in the first second of a */
-	uint64_t queue_capacity; /* process; CONFIRM_NO_QUEUE without a queue */
-	uint32_t process;        /* counts the processes, from 1 on */
-	uint64_t started_ms;     /* since 1970; no two processes have the same */
+	uint64_t saving;                     /* in workers' hands */
+	uint64_t queue_length;               /* gauges, set once a second: 0 in the first second of a */
+	uint64_t queue_capacity;             /* process; CONFIRM_NO_QUEUE without a queue */
+	uint32_t process;                    /* counts the processes, from 1 on */
+	uint64_t started_ms;                 /* since 1970; no two processes have the same */
 	const struct stub_service *services; /* the first: all that have no place of their own */
 	size_t nservices;
 };
@@ -65,8 +63,7 @@ struct stub_store_counts {
  * order in which they were saved. It may call everything here but stub_store_free. */
 struct stub_store;
 int stub_store_open(struct stub_store **out, struct loop *l, const struct stub_store_opts *opts,
-        void (*stored)(void *arg, const struct stub_span *span), void *arg,
-        struct why *why) MUST_USE;
+        void (*stored)(void *arg, const struct stub_span *span), void *arg, struct why *why) MUST_USE;
 void stub_store_free(struct stub_store *s);
 
 /* A span of SERVICE comes in. */

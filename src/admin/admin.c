@@ -56,13 +56,11 @@ static void answer_root(void *arg, const struct http_call *call, struct http_rep
 	reply->content_type = of_json;
 	if (!h->serving) {
 		reply->status = 503;
-		buf_text(&reply->body,
-		        "{\"status\":\"Server not available\",\"upSince\":\"0001-01-01T00:00:00Z\","
-		        "\"uptime\":\"\"}");
+		buf_text(&reply->body, "{\"status\":\"Server not available\",\"upSince\":\"0001-01-01T00:00:00Z\","
+		                       "\"uptime\":\"\"}");
 		return;
 	}
-	buf_printf(&reply->body,
-	        "{\"status\":\"Server available\",\"upSince\":\"%s\",\"uptime\":\"",
+	buf_printf(&reply->body, "{\"status\":\"Server available\",\"upSince\":\"%s\",\"uptime\":\"",
 	        units_print_time(h->serving_since_ms, since, sizeof(since)));
 	add_go_duration(&reply->body, clock_mono_us() - h->serving_since_us);
 	buf_text(&reply->body, "\"}");
@@ -88,8 +86,7 @@ static json_t *parts_json(const struct health *h, enum health_level least)
 	json_t *a = json_array();
 
 	for (size_t i = 0; a != NULL && i < h->nparts; i++) {
-		if (h->parts[i].level < least ||
-		        json_array_append_new(a, part_json(&h->parts[i])) == 0)
+		if (h->parts[i].level < least || json_array_append_new(a, part_json(&h->parts[i])) == 0)
 			continue;
 		json_decref(a);
 		a = NULL;
@@ -115,8 +112,7 @@ static void answer_ready(void *arg, const struct http_call *call, struct http_re
 {
 	const struct health *h = health_of(arg);
 	bool ready = h->serving && health_worst(h) != HEALTH_DOWN;
-	json_t *o = json_object(), *reasons = parts_json(h, HEALTH_WARN),
-	       *not_serving = json_object();
+	json_t *o = json_object(), *reasons = parts_json(h, HEALTH_WARN), *not_serving = json_object();
 
 	(void)call;
 	reply->content_type = of_json;
@@ -142,15 +138,13 @@ static void add_build_info(struct buf *to)
 	struct buf labels = { 0 };
 
 	metrics_label(&labels, "version", PACKAGE_VERSION);
-	metrics_sample(to, "spanspool_", "build_info", buf_cstr(&labels), "What runs here",
-	        METRIC_GAUGE, 1);
+	metrics_sample(to, "spanspool_", "build_info", buf_cstr(&labels), "What runs here", METRIC_GAUGE, 1);
 	buf_free(&labels);
 }
 
 static void add_health_figures(struct buf *to, const struct health *h)
 {
-	metrics_sample(to, "spanspool_", "serving", NULL, "1 while the ports are open",
-	        METRIC_GAUGE, h->serving);
+	metrics_sample(to, "spanspool_", "serving", NULL, "1 while the ports are open", METRIC_GAUGE, h->serving);
 	for (size_t i = 0; i < h->nparts; i++) {
 		struct buf labels = { 0 };
 
@@ -207,8 +201,7 @@ static void tell(const struct admin *a, struct status *s)
 static void answer_status(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct admin *a = arg;
-	struct status_heading h = { a->opts.command, health_of(a), clock_wall_ms(),
-		clock_mono_us() };
+	struct status_heading h = { a->opts.command, health_of(a), clock_wall_ms(), clock_mono_us() };
 	json_t *ledger = parsed_ledger(a);
 	struct status s;
 
@@ -236,10 +229,8 @@ static void answer_status_json(void *arg, const struct http_call *call, struct h
 	json_add_count(&o, "pid", (uint64_t)getpid());
 	json_add(&o, "serving", json_boolean(h->serving));
 	if (h->serving) {
-		json_add_text(&o, "up_since",
-		        units_print_time(h->serving_since_ms, since, sizeof(since)));
-		json_add(&o, "uptime_seconds",
-		        json_real((double)(clock_mono_us() - h->serving_since_us) / 1e6));
+		json_add_text(&o, "up_since", units_print_time(h->serving_since_ms, since, sizeof(since)));
+		json_add(&o, "uptime_seconds", json_real((double)(clock_mono_us() - h->serving_since_us) / 1e6));
 	}
 	json_add_text(&o, "worst", health_word(health_worst(h)));
 	json_add(&o, "health", parts_json(h, HEALTH_OK));

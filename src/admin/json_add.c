@@ -48,8 +48,7 @@ static int on_dump(const char *at, size_t len, void *to)
 
 void json_write(struct buf *to, json_t *object)
 {
-	if (object == NULL ||
-	        json_dump_callback(object, on_dump, to, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0)
+	if (object == NULL || json_dump_callback(object, on_dump, to, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0)
 		to->failed = true;
 	json_decref(object);
 }

@@ -34,8 +34,7 @@ static json_t *places(const struct ledger *l, uint64_t (*of)(const struct ledger
 
 	json_add_count(&o, "accepted", of(&l->accepted));
 	for (int i = 0; i < LEDGER_PLACES_N; i++)
-		json_add_count(i < (int)LEDGER_DROPPED_FIRST ? &o : &dropped, ledger_place_names[i],
-		        of(&l->place[i]));
+		json_add_count(i < (int)LEDGER_DROPPED_FIRST ? &o : &dropped, ledger_place_names[i], of(&l->place[i]));
 	json_add(&o, "dropped", dropped);
 	return o;
 }
@@ -106,8 +105,8 @@ static uint64_t dropped(const struct ledger *l, uint64_t (*of)(const struct ledg
 #define L struct ledger
 
 static const struct metric_row datagram_rows[] = {
-#define X(outcome_name, key)                                                                       \
-	METRIC_COUNTER(L, outcome[outcome_name], "datagrams_total", "outcome=\"" key "\"",         \
+#define X(outcome_name, key)                                                                                           \
+	METRIC_COUNTER(L, outcome[outcome_name], "datagrams_total", "outcome=\"" key "\"",                             \
 	        "Datagrams read from the sockets, by what they came to"),
 	LEDGER_OUTCOMES(X)
 #undef X
@@ -119,28 +118,25 @@ static const struct metric_row datagram_rows[] = {
 	        "Batches sent again although they may have arrived"),
 	METRIC_COUNTER(L, unconfirmed.spans, "unconfirmed_spans_total", NULL,
 	        "Of the spans quarantined and dropped: answered 2xx, and never confirmed stored"),
-	METRIC_COUNTER(
-	        L, unconfirmed.batches, "unconfirmed_batches_total", NULL, "Batches of these"),
+	METRIC_COUNTER(L, unconfirmed.batches, "unconfirmed_batches_total", NULL, "Batches of these"),
 	METRIC_COUNTER(L, boots, "boots_total", NULL, "Starts with this spool"),
-	METRIC_COUNTER(
-	        L, unclean_stops, "unclean_stops_total", NULL, "Starts that found an unclean stop"),
+	METRIC_COUNTER(L, unclean_stops, "unclean_stops_total", NULL, "Starts that found an unclean stop"),
 	METRIC_END,
 };
 
 /* A span that was accepted is in one of these outcomes or in one of the two gauges, never in two:
  * spans_accepted_total = sum(spans_total) + flight_spans + spool_spans. */
-#define OUTCOME(unit, place_name, key)                                                             \
-	METRIC_COUNTER(L, place[place_name].unit, #unit "_total", "outcome=\"" key "\"",           \
+#define OUTCOME(unit, place_name, key)                                                                                 \
+	METRIC_COUNTER(L, place[place_name].unit, #unit "_total", "outcome=\"" key "\"",                               \
 	        #unit " by what finally became of them; their sum counts each once")
-#define OUTCOMES(unit)                                                                             \
-	METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,                       \
-	        #unit " in memory, neither delivered nor durable"),                                \
-	        METRIC_GAUGE(L, place[LEDGER_IN_SPOOL].unit, "spool_" #unit, NULL,                 \
-	                #unit " durable in the spool, not yet delivered"),                         \
-	        METRIC_COUNTER(L, accepted.unit, #unit "_accepted_total", NULL,                    \
-	                #unit " read from the sockets and well formed"),                           \
-	        OUTCOME(unit, LEDGER_DELIVERED, "delivered"),                                      \
-	        OUTCOME(unit, LEDGER_QUARANTINED, "quarantined"),                                  \
+#define OUTCOMES(unit)                                                                                                 \
+	METRIC_GAUGE(L, place[LEDGER_IN_FLIGHT].unit, "flight_" #unit, NULL,                                           \
+	        #unit " in memory, neither delivered nor durable"),                                                    \
+	        METRIC_GAUGE(L, place[LEDGER_IN_SPOOL].unit, "spool_" #unit, NULL,                                     \
+	                #unit " durable in the spool, not yet delivered"),                                             \
+	        METRIC_COUNTER(L, accepted.unit, #unit "_accepted_total", NULL,                                        \
+	                #unit " read from the sockets and well formed"),                                               \
+	        OUTCOME(unit, LEDGER_DELIVERED, "delivered"), OUTCOME(unit, LEDGER_QUARANTINED, "quarantined"),        \
 	        OUTCOME(unit, LEDGER_UNCERTAIN, "uncertain")
 
 /* The outcomes stand last: that of all that was dropped comes behind them. */
@@ -148,13 +144,13 @@ static const struct metric_row span_rows[] = { OUTCOMES(spans), METRIC_END };
 static const struct metric_row batch_rows[] = { OUTCOMES(batches), METRIC_END };
 
 /* One row a place, so that a new cause of loss cannot be forgotten; the losses are the last ones. */
-#define X(name, key)                                                                               \
-	METRIC_COUNTER(L, place[name].spans, "spans_dropped_total", "cause=\"" key "\"",           \
+#define X(name, key)                                                                                                   \
+	METRIC_COUNTER(L, place[name].spans, "spans_dropped_total", "cause=\"" key "\"",                               \
 	        "Accepted spans that were lost, by cause"),
 static const struct metric_row spans_by_place[] = { LEDGER_PLACES(X) METRIC_END };
 #undef X
-#define X(name, key)                                                                               \
-	METRIC_COUNTER(L, place[name].batches, "batches_dropped_total", "cause=\"" key "\"",       \
+#define X(name, key)                                                                                                   \
+	METRIC_COUNTER(L, place[name].batches, "batches_dropped_total", "cause=\"" key "\"",                           \
 	        "Accepted batches that were lost, by cause"),
 static const struct metric_row batches_by_place[] = { LEDGER_PLACES(X) METRIC_END };
 #undef X
@@ -166,8 +162,8 @@ void ledger_metrics(struct buf *to, const struct ledger *l)
 	metrics_sample(to, "spanspool_", "spans_total", "outcome=\"dropped\"", NULL, METRIC_COUNTER,
 	        (double)dropped(l, of_spans));
 	metrics_render(to, "spanspool_", batch_rows, l);
-	metrics_sample(to, "spanspool_", "batches_total", "outcome=\"dropped\"", NULL,
-	        METRIC_COUNTER, (double)dropped(l, of_batches));
+	metrics_sample(to, "spanspool_", "batches_total", "outcome=\"dropped\"", NULL, METRIC_COUNTER,
+	        (double)dropped(l, of_batches));
 	metrics_render(to, "spanspool_", spans_by_place + LEDGER_DROPPED_FIRST, l);
 	metrics_render(to, "spanspool_", batches_by_place + LEDGER_DROPPED_FIRST, l);
 }

@@ -9,8 +9,7 @@
 #include "telemetry/metrics.h"
 #include "process_figures.h"
 
-static void add(
-        struct buf *to, const char *name, const char *help, enum metric_type type, double value)
+static void add(struct buf *to, const char *name, const char *help, enum metric_type type, double value)
 {
 	metrics_sample(to, "process_", name, NULL, help, type, value);
 }
@@ -25,12 +24,10 @@ static void add_descriptors(struct buf *to)
 		for (const struct dirent *e; (e = readdir(d)) != NULL;)
 			n += e->d_name[0] != '.';
 		closedir(d);
-		add(to, "open_fds", "Open file descriptors", METRIC_GAUGE,
-		        n - 1); /* not our own look */
+		add(to, "open_fds", "Open file descriptors", METRIC_GAUGE, n - 1); /* not our own look */
 	}
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
-		add(to, "max_fds", "Most file descriptors that may be open", METRIC_GAUGE,
-		        (double)most.rlim_cur);
+		add(to, "max_fds", "Most file descriptors that may be open", METRIC_GAUGE, (double)most.rlim_cur);
 }
 
 /* Seconds since 1970 of the system's start; 0 unknown. */
@@ -73,11 +70,10 @@ void process_figures(struct buf *to)
 		return;
 	add(to, "cpu_seconds_total", "CPU time in user and system mode", METRIC_COUNTER,
 	        (double)(user + system) / ticks);
-	add(to, "resident_memory_bytes", "Memory in RAM", METRIC_GAUGE,
-	        (double)pages * (double)sysconf(_SC_PAGESIZE));
+	add(to, "resident_memory_bytes", "Memory in RAM", METRIC_GAUGE, (double)pages * (double)sysconf(_SC_PAGESIZE));
 	add(to, "virtual_memory_bytes", "Address space", METRIC_GAUGE, (double)size);
 	add(to, "threads", "Threads", METRIC_GAUGE, (double)threads);
 	if (started_at > 0)
-		add(to, "start_time_seconds", "Start of the process, seconds since 1970",
-		        METRIC_GAUGE, started_at + (double)start / ticks);
+		add(to, "start_time_seconds", "Start of the process, seconds since 1970", METRIC_GAUGE,
+		        started_at + (double)start / ticks);
 }

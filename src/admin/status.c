@@ -17,8 +17,7 @@ static void make_key(char *to, const char *name, const char *unit)
 	size_t n = 0;
 
 	for (; *name != '\0' && n + strlen(unit) + 1 < KEY_BYTES; name++)
-		to[n++] =
-		        (char)(isalnum((unsigned char)*name) ? tolower((unsigned char)*name) : '_');
+		to[n++] = (char)(isalnum((unsigned char)*name) ? tolower((unsigned char)*name) : '_');
 	memcpy(to + n, unit, strlen(unit) + 1);
 }
 
@@ -39,8 +38,7 @@ void status_section(struct status *s, const char *title)
 		give_up(s);
 }
 
-static void add_line(
-        struct status *s, const char *name, const char *unit, json_t *value, const char *text)
+static void add_line(struct status *s, const char *name, const char *unit, json_t *value, const char *text)
 {
 	json_t *line = json_object();
 	char key[KEY_BYTES];

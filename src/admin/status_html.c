@@ -6,25 +6,24 @@
 #include "status_internal.h"
 #include "base/units.h"
 
-static const char head[] =
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" "
-        "content=\"5\">"
-        "<title>spanspool</title><style>\n"
-        ":root{color-scheme:light dark}\n"
-        "body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
-        "table{border-collapse:collapse;margin-bottom:1rem}\n"
-        "td{padding:.15rem 1.5rem .15rem 0;vertical-align:top}\n"
-        "td:last-child{overflow-wrap:anywhere}\n"
-        "td:first-child,.health td:not(:last-child){white-space:nowrap}\n"
-        "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-        "h1{font-size:1.3rem}h2{font-size:1.05rem;margin:.8rem 0 .2rem}\n"
-        ".big td{font-size:1.25rem;padding-bottom:.3rem}\n"
-        "details{margin-bottom:1rem}summary{cursor:pointer;color:GrayText}\n"
-        "@media(max-width:40rem){td:first-child{white-space:normal}.health tr{display:block}\n"
-        ".health td{display:inline-block}}\n"
-        ".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
-        "</style></head><body>\n";
+static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                           "<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" "
+                           "content=\"5\">"
+                           "<title>spanspool</title><style>\n"
+                           ":root{color-scheme:light dark}\n"
+                           "body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
+                           "table{border-collapse:collapse;margin-bottom:1rem}\n"
+                           "td{padding:.15rem 1.5rem .15rem 0;vertical-align:top}\n"
+                           "td:last-child{overflow-wrap:anywhere}\n"
+                           "td:first-child,.health td:not(:last-child){white-space:nowrap}\n"
+                           "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+                           "h1{font-size:1.3rem}h2{font-size:1.05rem;margin:.8rem 0 .2rem}\n"
+                           ".big td{font-size:1.25rem;padding-bottom:.3rem}\n"
+                           "details{margin-bottom:1rem}summary{cursor:pointer;color:GrayText}\n"
+                           "@media(max-width:40rem){td:first-child{white-space:normal}.health tr{display:block}\n"
+                           ".health td{display:inline-block}}\n"
+                           ".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
+                           "</style></head><body>\n";
 
 static void add_escaped(struct buf *to, const char *text)
 {
@@ -67,10 +66,8 @@ static void add_health(struct buf *to, const struct status_heading *h)
 
 		buf_text(to, "<tr>");
 		add_element(to, "td", p->name);
-		buf_printf(to, "<td class=\"%s\">%s</td>", health_word(p->level),
-		        health_word(p->level));
-		buf_printf(to, "<td>for %s</td>",
-		        units_print_duration(age_ms / 1000 * US_PER_S, since, sizeof(since)));
+		buf_printf(to, "<td class=\"%s\">%s</td>", health_word(p->level), health_word(p->level));
+		buf_printf(to, "<td>for %s</td>", units_print_duration(age_ms / 1000 * US_PER_S, since, sizeof(since)));
 		add_element(to, "td", p->sentence);
 		buf_text(to, "</tr>\n");
 	}
@@ -82,8 +79,7 @@ static void add_row(struct buf *to, const char *name, const char *value, const c
 {
 	buf_text(to, "<tr>");
 	add_element(to, "td", name);
-	buf_printf(to, "<td%s%s%s>", *class == '\0' ? "" : " class=\"", class,
-	        *class == '\0' ? "" : "\"");
+	buf_printf(to, "<td%s%s%s>", *class == '\0' ? "" : " class=\"", class, *class == '\0' ? "" : "\"");
 	add_escaped(to, value);
 	buf_text(to, "</td></tr>\n");
 }
@@ -95,8 +91,7 @@ struct counted {
 	bool zeros; /* rows of zeros are wanted, and no others */
 };
 
-static void add_counts(
-        struct buf *to, const json_t *object, const char *before, struct counted *counted)
+static void add_counts(struct buf *to, const json_t *object, const char *before, struct counted *counted)
 {
 	const char *key;
 	json_t *value;
@@ -194,8 +189,7 @@ static uint64_t sum_of(const json_t *object)
 	json_t *value;
 	uint64_t sum = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) sum +=
-	        (uint64_t)json_integer_value(value);
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) sum += (uint64_t)json_integer_value(value);
 	return sum;
 }
 
@@ -234,8 +228,7 @@ static void add_summary(struct buf *to, const json_t *ledger)
 	buf_text(to, "</table>\n");
 }
 
-void status_html(struct buf *to, const struct status_heading *h, const struct status *s,
-        const json_t *ledger)
+void status_html(struct buf *to, const struct status_heading *h, const struct status *s, const json_t *ledger)
 {
 	const json_t *host = json_object_get(ledger, "host");
 	enum health_level worst = health_worst(h->health);
@@ -251,16 +244,13 @@ void status_html(struct buf *to, const struct status_heading *h, const struct st
 	buf_text(to, "</h1>\n<p>");
 	if (h->health->serving)
 		buf_printf(to, "Serving for %s, <b class=\"%s\">%s</b>.",
-		        units_print_duration(
-		                (h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S,
+		        units_print_duration((h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S,
 		                for_how_long, sizeof(for_how_long)),
-		        health_word(worst),
-		        worst == HEALTH_OK ? "all is well" : health_word(worst));
+		        health_word(worst), worst == HEALTH_OK ? "all is well" : health_word(worst));
 	else
 		buf_text(to, "<b class=\"down\">Not serving.</b>");
-	buf_text(to,
-	        " <a href=\"/metrics\">metrics</a> <a href=\"/ledger\">ledger</a> "
-	        "<a href=\"/status.json\">JSON</a> <a href=\"/config\">configuration</a></p>\n");
+	buf_text(to, " <a href=\"/metrics\">metrics</a> <a href=\"/ledger\">ledger</a> "
+	             "<a href=\"/status.json\">JSON</a> <a href=\"/config\">configuration</a></p>\n");
 	add_summary(to, ledger);
 	add_health(to, h);
 	add_sections(to, s, false);

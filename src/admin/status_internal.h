@@ -12,7 +12,7 @@ enum { STATUS_TEXT = 512 };
 
 struct status {
 	json_t *sections; /* array of {"title", "lines": [{"name", "key", "value", "text"}]}; NULL: no memory */
-	json_t *lines; /* of the last section; borrowed */
+	json_t *lines;    /* of the last section; borrowed */
 };
 
 /* For programs: a section is an object, a line is a key with its unit and a value. */
@@ -25,7 +25,6 @@ struct status_heading {
 	uint64_t now_ms;
 	uint64_t now_us;
 };
-void status_html(struct buf *to, const struct status_heading *h, const struct status *s,
-        const json_t *ledger);
+void status_html(struct buf *to, const struct status_heading *h, const struct status *s, const json_t *ledger);
 
 #endif

@@ -24,7 +24,7 @@
 
 enum {
 	PROBE_BYTES = 64 << 10, /* read for a round of probes, while everything is refused */
-	OLD_AGAIN_MS = 100, /* between two looks for what is too old, while the circuit is open */
+	OLD_AGAIN_MS = 100,     /* between two looks for what is too old, while the circuit is open */
 };
 
 struct backlog {
@@ -36,8 +36,7 @@ struct backlog {
 	struct max_age age;
 	struct list ready;
 	struct list resting; /* by the moment of their last refusal */
-	uint64_t
-	        read_at_us; /* nothing is read before: the next turn would read the same as the last */
+	uint64_t read_at_us; /* nothing is read before: the next turn would read the same as the last */
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -77,13 +76,11 @@ static void resolve(struct backlog *b, struct batch *batch, enum ledger_place to
 
 static void drop(struct backlog *b, struct batch *batch, enum ledger_place cause)
 {
-	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 },
-	        clock_wall_ms());
+	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 }, clock_wall_ms());
 	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
 }
 
-static void refuse(
-        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+static void refuse(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
 {
 	struct batch *mine = batch_ref(batch);
 
@@ -134,8 +131,7 @@ void backlog_stored(struct backlog *b, struct batch *batch)
 		rest_unread(b, batch);
 }
 
-void backlog_report(
-        struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
 {
 	switch (outcome) {
 	case SINK_DELIVERED:
@@ -289,8 +285,7 @@ static void read_more(struct backlog *b)
 	if (!dispatcher_refuses_all(b->dispatcher))
 		spooler_read(b->spooler, most - b->stats.ready_bytes);
 	else if (list_empty(&b->ready))
-		spooler_read_from(
-		        b->spooler, PROBE_BYTES, evidence_spot(dispatcher_stats(b->dispatcher)->opened));
+		spooler_read_from(b->spooler, PROBE_BYTES, evidence_spot(dispatcher_stats(b->dispatcher)->opened));
 }
 
 void backlog_tick(struct backlog *b)

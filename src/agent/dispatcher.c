@@ -68,11 +68,9 @@ void dispatcher_use(struct dispatcher *g, struct sink *s)
 
 struct sink_events dispatcher_sink_events(struct dispatcher *g)
 {
-	return (struct sink_events){ .done = on_done,
-		.room = on_room,
-		.sent_again = on_sent_again,
-		.answered = on_answered,
-		.arg = g };
+	return (struct sink_events){
+		.done = on_done, .room = on_room, .sent_again = on_sent_again, .answered = on_answered, .arg = g
+	};
 }
 
 /* Spooling is what the agent is for, so a destination that is away is a warning. One that is configured wrongly,
@@ -80,20 +78,16 @@ struct sink_events dispatcher_sink_events(struct dispatcher *g)
 static void post_waiting(struct dispatcher *g, uint64_t now)
 {
 	bool misconfigured = false, refuses = g->circuit.cause == CIRCUIT_REFUSES;
-	const char *trouble =
-	        g->sink->trouble == NULL ? NULL : g->sink->trouble(g->sink, &misconfigured);
-	enum health_level level =
-	        misconfigured || circuit_alarms(&g->circuit) ? HEALTH_DOWN : HEALTH_WARN;
+	const char *trouble = g->sink->trouble == NULL ? NULL : g->sink->trouble(g->sink, &misconfigured);
+	enum health_level level = misconfigured || circuit_alarms(&g->circuit) ? HEALTH_DOWN : HEALTH_WARN;
 
 	g->posted_us = now;
 	if (trouble != NULL && !(refuses && g->words[0] != '\0'))
-		health_post(g->health, g->opts.sink_name, level, "spans wait in the spool: %s",
-		        trouble);
+		health_post(g->health, g->opts.sink_name, level, "spans wait in the spool: %s", trouble);
 	else
 		health_post(g->health, g->opts.sink_name, level,
-		        "nothing is delivered (%s%s%s): spans wait in the spool",
-		        circuit_reason(&g->circuit), refuses && g->words[0] != '\0' ? ": " : "",
-		        refuses ? g->words : "");
+		        "nothing is delivered (%s%s%s): spans wait in the spool", circuit_reason(&g->circuit),
+		        refuses && g->words[0] != '\0' ? ": " : "", refuses ? g->words : "");
 }
 
 static void next_period(struct dispatcher *g)
@@ -131,8 +125,7 @@ bool dispatcher_rests(const struct dispatcher *g, const struct batch *b)
 	if (b->refusals == 0)
 		return false;
 	/* A probe rests as long as the circuit does at least: it may have come back after that opened. */
-	return now < (g->circuit.state == CIRCUIT_CLOSED ? b->retry_us
-	                                                 : b->refused_us + g->circuit.pause_least);
+	return now < (g->circuit.state == CIRCUIT_CLOSED ? b->retry_us : b->refused_us + g->circuit.pause_least);
 }
 
 static bool lets(const struct dispatcher *g, const struct batch *b, uint64_t now)
@@ -195,8 +188,7 @@ static void grow_ramp(struct dispatcher *g, const struct batch *b)
  * for another reason was not refused, and nothing that passes later says anything of it. */
 static void note_evidence(struct dispatcher *g, struct batch *b, uint64_t now)
 {
-	b->confirmed += b->refused_alone_us != 0 &&
-	                evidence_confirms(&g->evidence, b->refused_by, b->refused_alone_us);
+	b->confirmed += b->refused_alone_us != 0 && evidence_confirms(&g->evidence, b->refused_by, b->refused_alone_us);
 	b->refused_by = b->partition;
 	b->refused_alone_us = now;
 }
@@ -212,8 +204,8 @@ static void note_given_back(struct dispatcher *g, struct batch *b, const char *d
 }
 
 /* What the sink's report comes to: a batch is bad by evidence only, else it was simply not sent. */
-static enum sink_outcome judge(struct dispatcher *g, struct batch *b, enum sink_outcome outcome,
-        const char *detail, bool suspect, uint64_t now)
+static enum sink_outcome judge(struct dispatcher *g, struct batch *b, enum sink_outcome outcome, const char *detail,
+        bool suspect, uint64_t now)
 {
 	bool takes = g->circuit.state == CIRCUIT_CLOSED;
 
@@ -319,8 +311,7 @@ static void take_back(struct dispatcher *g, uint64_t now, bool wire)
 
 static bool has_no_room(const struct dispatcher *g)
 {
-	return !pace_lets_fresh(&g->load) ||
-	       (g->load.backlog_waits && !pace_lets_backlog(&g->load, g->ramp));
+	return !pace_lets_fresh(&g->load) || (g->load.backlog_waits && !pace_lets_backlog(&g->load, g->ramp));
 }
 
 static uint64_t oldest_out(const struct dispatcher *g)
@@ -376,8 +367,7 @@ const struct dispatcher_stats *dispatcher_stats(struct dispatcher *g)
 {
 	g->stats.opened = g->circuit.opened;
 	g->stats.out_bytes = g->load.fresh + g->load.backlog;
-	g->stats.out_batches =
-	        g->stats.offered - g->stats.delivered - g->stats.given_back - g->stats.poison;
+	g->stats.out_batches = g->stats.offered - g->stats.delivered - g->stats.given_back - g->stats.poison;
 	g->stats.ramp_bytes = g->ramp;
 	for (size_t i = 0; i < ARRAY_LEN(g->stats.state); i++)
 		g->stats.state[i] = g->circuit.state == i;
@@ -387,8 +377,7 @@ const struct dispatcher_stats *dispatcher_stats(struct dispatcher *g)
 void dispatcher_flush(struct dispatcher *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	g->stopping = true;
-	g->sink->ops->flush(
-	        g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
+	g->sink->ops->flush(g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
 }
 
 void dispatcher_free(struct dispatcher *g)

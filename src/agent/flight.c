@@ -39,8 +39,7 @@ struct flight {
 
 static void on_due(void *arg);
 
-int flight_open(
-        struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger)
+int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger)
 {
 	struct flight *f = calloc(1, sizeof(*f));
 
@@ -100,8 +99,7 @@ static enum ledger_place disk_cause(const struct flight *f)
 
 static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
 {
-	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 },
-	        clock_wall_ms());
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
 	discharge(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
@@ -122,8 +120,7 @@ bool flight_has_room(const struct flight *f)
  * or delivered it. */
 static bool oldest_make_way(const struct flight *f)
 {
-	return f->opts.drop_oldest && spooler_trouble(f->spooler) == E_FULL &&
-	       !spooler_is_empty(f->spooler);
+	return f->opts.drop_oldest && spooler_trouble(f->spooler) == E_FULL && !spooler_is_empty(f->spooler);
 }
 
 /* Drops the newest that nobody else has; one that the sink has may still arrive. False: there is none. */
@@ -337,8 +334,7 @@ void flight_tick(struct flight *f)
 	if (list_empty(&f->aging) || timer_armed(f->due))
 		return;
 	oldest = list_first(&f->aging, struct batch, link);
-	timer_start(f->due,
-	        oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
+	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
 }
 
 static bool offer_queued(void *arg, struct batch *b)
@@ -378,8 +374,7 @@ void flight_drop_all(struct flight *f)
 
 const struct flight_stats *flight_stats(struct flight *f)
 {
-	f->stats.oldest_us =
-	        list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
+	f->stats.oldest_us = list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
 	return &f->stats;
 }
 

@@ -33,17 +33,16 @@ struct intake {
 	size_t scratch_size;
 	struct turn_hook *hook;
 	bool paused;
-	bool told;          /* the board says that reading is paused */
-	bool refusing;      /* the stop has no time left: what is read is counted as queue_full */
-	uint64_t paused_us; /* since when */
+	bool told;                  /* the board says that reading is paused */
+	bool refusing;              /* the stop has no time left: what is read is counted as queue_full */
+	uint64_t paused_us;         /* since when */
 	void (*stopped)(void *arg); /* not NULL: stopping */
 	void *stopped_arg;
 	uint64_t give_up_us;
 	struct intake_stats stats;
 };
 
-const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-binary",
-	"zipkin-compact" };
+const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-binary", "zipkin-compact" };
 
 static void on_turn(void *arg);
 
@@ -136,8 +135,8 @@ static void on_datagram(void *arg, struct slice bytes)
 	follow_room(i);
 }
 
-static int open_port(struct intake *i, struct loop *l, enum intake_port which,
-        const struct intake_listener *o, struct why *why)
+static int open_port(
+        struct intake *i, struct loop *l, enum intake_port which, const struct intake_listener *o, struct why *why)
 {
 	struct port *p = &i->ports[which];
 	struct udp_opts udp = { .buffer_bytes = o->buffer_bytes };
@@ -147,13 +146,11 @@ static int open_port(struct intake *i, struct loop *l, enum intake_port which,
 	*p = (struct port){ .intake = i, .which = which, .max_packet = o->max_packet };
 	if (strcmp(o->host_port, "none") == 0)
 		return 0;
-	if (units_hostport(o->host_port, &udp.at, why) < 0 ||
-	        udp_open(&p->udp, l, &udp, &events, why) < 0)
+	if (units_hostport(o->host_port, &udp.at, why) < 0 || udp_open(&p->udp, l, &udp, &events, why) < 0)
 		return why_wrap(why, "processor.%s.server-host-port", intake_port_names[which]);
 	udp.at.port = udp_port(p->udp);
-	log_info("intake: listening on %s (%s), socket buffer %s",
-	        units_print_hostport(&udp.at, at, sizeof(at)), intake_port_names[which],
-	        units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
+	log_info("intake: listening on %s (%s), socket buffer %s", units_print_hostport(&udp.at, at, sizeof(at)),
+	        intake_port_names[which], units_print_size(udp_buffer_bytes(p->udp), size, sizeof(size)));
 	return 0;
 }
 
@@ -189,8 +186,7 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 	return rc < 0 ? rc : check_record(most, why);
 }
 
-static int open_parts(
-        struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
+static int open_parts(struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
 {
 	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0)
 		return why_wrap(why, "agent.tags");
@@ -206,8 +202,8 @@ static int open_parts(
 	return 0;
 }
 
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts,
-        struct pipeline *to, struct health *health, struct why *why)
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct pipeline *to,
+        struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 

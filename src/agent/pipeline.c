@@ -22,8 +22,7 @@ enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
 enum {
 	HEARTBEAT_MS = 100,
-	READY_SHARE =
-	        4, /* of the flight's bound, one part is read from the spool ahead of the sink */
+	READY_SHARE = 4,       /* of the flight's bound, one part is read from the spool ahead of the sink */
 	FLUSH_GRACE_MS = 3000, /* beyond its budget a sink is waited for no longer than this */
 	STORE_MS = 5000,       /* a stop waits this long for the spool to take what is left */
 };
@@ -150,8 +149,7 @@ static int open_spooler(struct pipeline *f, struct why *why)
 		.cycle_done = on_cycle_done,
 		.arg = f };
 
-	return spooler_open(
-	        &f->spooler, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
+	return spooler_open(&f->spooler, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
 }
 
 static int open_refused(struct pipeline *f, struct why *why)
@@ -190,8 +188,8 @@ static int open_parts(struct pipeline *f, struct why *why)
 	return 0;
 }
 
-int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts,
-        struct health *health, struct why *why)
+int pipeline_open(
+        struct pipeline **out, struct loop *l, const struct pipeline_opts *opts, struct health *health, struct why *why)
 {
 	struct pipeline *f = calloc(1, sizeof(*f));
 
@@ -258,15 +256,12 @@ static void watch(struct pipeline *f)
 {
 	const struct ledger_count *place = f->ledger.place;
 	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
-	uint64_t s =
-	        watchdog_look(&f->watchdog, clock_mono_us(), dispatcher_stats(f->dispatcher)->delivered, waits);
+	uint64_t s = watchdog_look(&f->watchdog, clock_mono_us(), dispatcher_stats(f->dispatcher)->delivered, waits);
 
 	if (s > 0)
-		health_post(f->health, "delivery", HEALTH_WARN,
-		        "nothing was delivered for %llu s, and %llu spans wait",
+		health_post(f->health, "delivery", HEALTH_WARN, "nothing was delivered for %llu s, and %llu spans wait",
 		        (unsigned long long)s,
-		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans +
-		                             place[LEDGER_IN_SPOOL].spans));
+		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans + place[LEDGER_IN_SPOOL].spans));
 	else if (f->watchdog_told)
 		health_post(f->health, "delivery", HEALTH_OK, "what waits is being delivered");
 	f->watchdog_told |= s > 0;
@@ -326,8 +321,7 @@ void pipeline_hurry(struct pipeline *f)
 /* Nothing is in memory any more. */
 static bool is_empty(const struct pipeline *f)
 {
-	return spooler_idle(f->spooler) && refused_is_empty(f->refused) &&
-	       flight_stats(f->flight)->batches == 0;
+	return spooler_idle(f->spooler) && refused_is_empty(f->refused) && flight_stats(f->flight)->batches == 0;
 }
 
 /* The disk takes no more. False: a file of the quarantine is being written, and its outcome still comes. */
@@ -357,8 +351,7 @@ static void step(struct pipeline *f)
 		return;
 	flight_hand_over_all(f->flight);
 	empty = is_empty(f);
-	late = clock_mono_us() >= f->give_up_us &&
-	       (spooler_stuck(f->spooler) || spooler_idle(f->spooler));
+	late = clock_mono_us() >= f->give_up_us && (spooler_stuck(f->spooler) || spooler_idle(f->spooler));
 	if (!empty && !late)
 		return;
 	if (late && !empty && !give_up(f))
@@ -383,8 +376,8 @@ void pipeline_stats(struct pipeline *f, struct pipeline_stats *to)
 	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->spooler.spool.oldest_ms != 0 &&
 	        now_ms > to->spooler.spool.oldest_ms)
 		to->spool_oldest_age_us = (now_ms - to->spooler.spool.oldest_ms) * US_PER_MS;
-	to->oldest_age_us = max_u64(to->spool_oldest_age_us,
-	        to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
+	to->oldest_age_us =
+	        max_u64(to->spool_oldest_age_us, to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
 	to->refill_per_s = f->refilled.per_s;
 	to->spool_empty_s = rate_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
 }

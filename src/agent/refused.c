@@ -52,11 +52,9 @@ static void count_unconfirmed(struct refused *r, const struct batch *b, enum sin
 		ledger_unconfirmed(r->opts.ledger, (struct ledger_count){ b->spans, 1 });
 }
 
-static void drop(
-        struct refused *r, struct batch *b, enum sink_outcome outcome, enum ledger_place cause)
+static void drop(struct refused *r, struct batch *b, enum sink_outcome outcome, enum ledger_place cause)
 {
-	ledger_drop(r->opts.ledger, place_of(b), cause, (struct ledger_count){ b->spans, 1 },
-	        clock_wall_ms());
+	ledger_drop(r->opts.ledger, place_of(b), cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
 	count_unconfirmed(r, b, outcome);
 	r->events.resolved(r->events.arg, b);
 }
@@ -154,10 +152,9 @@ int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, c
 	job->outcome = outcome;
 	snprintf(job->name, sizeof(job->name), "batch %" PRIu64 "-%" PRIu64, b->boot, b->sequence);
 	snprintf(job->detail, sizeof(job->detail), "%s", detail);
-	job->item = (struct quarantine_item){ .name = job->name,
-		.batch = b,
-		.cause = sink_refused_cause(outcome),
-		.detail = job->detail };
+	job->item = (struct quarantine_item){
+		.name = job->name, .batch = b, .cause = sink_refused_cause(outcome), .detail = job->detail
+	};
 	r->stats.bytes += b->cost + sizeof(*job);
 	quarantine_put(r->quarantine, &job->item);
 	return 0;

@@ -9,9 +9,8 @@
 #include "spool/spool.h"
 
 struct refused_opts {
-	bool drop; /* instead of keeping them */
-	struct spool
-	        *spool; /* whose quarantine/ keeps them; it must stay open until refused_is_empty */
+	bool drop;             /* instead of keeping them */
+	struct spool *spool;   /* whose quarantine/ keeps them; it must stay open until refused_is_empty */
 	const char *directory; /* of the spool */
 	struct ledger *ledger;
 };
@@ -38,8 +37,7 @@ int refused_open(struct refused **out, struct loop *l, const struct refused_opts
 
 /* Takes B, which the sink refused with OUTCOME. A batch with a position leaves LEDGER_IN_SPOOL for it, one without
  * leaves LEDGER_IN_FLIGHT, as soon as it is durable in the quarantine. E_NOMEM takes nothing. */
-int refused_put(
-        struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;
+int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;
 
 /* While the quarantine cannot be written: drops the newest batch that is in memory only, to CAUSE. False: there is none,
  * or nothing is wrong with the quarantine. */

@@ -67,8 +67,8 @@ static void on_done(void *arg, const struct exporter_report *report)
 	if (sink_refused(outcome) && report->status == 0)
 		snprintf(detail, sizeof(detail), "%s: %s", report->cause, report->detail);
 	else if (sink_refused(outcome))
-		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause,
-		        report->status, report->detail);
+		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status,
+		        report->detail);
 	c->events.done(c->events.arg, b, outcome, detail);
 	batch_unref(&b);
 }
@@ -197,9 +197,8 @@ static void free_sink(struct sink *s)
 
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
-int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts,
-        const struct sink_id *id, const struct sink_events *events, struct health *health,
-        struct why *why)
+int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,
+        const struct sink_events *events, struct health *health, struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
 	struct exporter_events own = {

@@ -60,24 +60,21 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	struct sink_kafka *k = from(s);
 	char id[SINK_ID_TEXT], received[20];
 	struct kafka_header headers[3];
-	struct kafka_record r = { .value = batch_slice(b),
-		.timestamp_ms = (int64_t)b->received_ms };
+	struct kafka_record r = { .value = batch_slice(b), .timestamp_ms = (int64_t)b->received_ms };
 	enum sink_answer answer;
 
 	if (k->id.headers) {
 		r.headers = headers;
-		headers[r.nheaders++] = (struct kafka_header){ "spanspool-id",
-			slice_of(id, sink_id_text(&k->id, b, id)) };
+		headers[r.nheaders++] =
+		        (struct kafka_header){ "spanspool-id", slice_of(id, sink_id_text(&k->id, b, id)) };
 		headers[r.nheaders++] = (struct kafka_header){ "spanspool-received",
 			slice_of(received, sink_decimal(b->received_ms, received)) };
 		if (b->maybe_dup)
-			headers[r.nheaders++] =
-			        (struct kafka_header){ "spanspool-maybe-dup", slice_text("1") };
+			headers[r.nheaders++] = (struct kafka_header){ "spanspool-maybe-dup", slice_text("1") };
 	}
 	answer = answer_to(kafka_producer_send(k->producer, &r, batch_ref(b)));
 	if (answer == SINK_CANNOT)
-		snprintf(s->refusal, sizeof(s->refusal),
-		        "%u bytes are more than the producer may ever send", b->size);
+		snprintf(s->refusal, sizeof(s->refusal), "%u bytes are more than the producer may ever send", b->size);
 	if (answer != SINK_TOOK)
 		batch_unref(&b);
 	return answer;
@@ -115,8 +112,8 @@ static const char *trouble(struct sink *s, bool *misconfigured)
 
 static const struct sink_ops ops = { offer, purge, flush, free_sink };
 
-int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts,
-        const struct sink_id *id, const struct sink_events *events, struct why *why)
+int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts, const struct sink_id *id,
+        const struct sink_events *events, struct why *why)
 {
 	struct sink_kafka *k = calloc(1, sizeof(*k));
 	struct kafka_producer_events own = { on_report, on_room, k };

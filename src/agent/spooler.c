@@ -24,8 +24,7 @@ static void inherit(struct spooler *k, const struct spool_found *found)
 	k->boot = max_u64(s->boot + 1, clock_wall_ms() * 1000);
 	k->ledger->boots++;
 	k->ledger->unclean_stops += found->unclean;
-	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN,
-	        k->ledger->place[LEDGER_IN_FLIGHT].spans,
+	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, k->ledger->place[LEDGER_IN_FLIGHT].spans,
 	        k->ledger->place[LEDGER_IN_FLIGHT].batches);
 	positions_init(&k->marks, s->cursor, s->end);
 	if (positions_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
@@ -53,8 +52,7 @@ void spooler_snapshot(struct spooler *k, struct spool_state *s)
 	s->spans_put = k->spans_put;
 	s->running = true;
 	s->ledger = *k->ledger;
-	s->marks_len =
-	        (uint32_t)positions_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
+	s->marks_len = (uint32_t)positions_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
 	/* What is done but not noted will be found waiting, and sent again. */
 	delivered = &s->ledger.place[LEDGER_DELIVERED];
 	ledger_move(&s->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
@@ -62,8 +60,7 @@ void spooler_snapshot(struct spooler *k, struct spool_state *s)
 }
 
 int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
-        const struct spooler_events *events, struct ledger *ledger, struct health *health,
-        struct why *why)
+        const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why)
 {
 	struct spooler *k = calloc(1, sizeof(*k));
 	struct spool_found *found = calloc(1, sizeof(*found));
@@ -93,8 +90,7 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 		log_warn("spool: the %s: %llu spans uncertain in all, %llu found on disk beyond "
 		         "its last note",
 		        found->state_lost ? "state was lost" : "last run was killed",
-		        (unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans,
-		        (unsigned long long)found->salvaged);
+		        (unsigned long long)ledger->place[LEDGER_UNCERTAIN].spans, (unsigned long long)found->salvaged);
 	health_post(health, "spool", HEALTH_OK, "ready in %s", opts->directory);
 	free(found);
 	free(state);
@@ -235,8 +231,7 @@ static void note_live(struct spooler *k)
 {
 	struct spool_state s;
 
-	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 &&
-	        k->noted_version == k->marks.version)
+	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 && k->noted_version == k->marks.version)
 		return;
 	spooler_snapshot(k, &s);
 	/* It is newer than the cycle's own state, and must not know less: what is read now or being written

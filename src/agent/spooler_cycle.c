@@ -30,8 +30,7 @@ static void choose_batches(struct spooler *k)
 		k->writing_count.spans += b->spans;
 		k->writing_count.batches++;
 		/* A refused batch is offered again from memory (backlog_stored). */
-		k->writing_offered |=
-		        b->with_sink || b->maybe_dup || b->refusals > 0 || k->offers_at_once;
+		k->writing_offered |= b->with_sink || b->maybe_dup || b->refusals > 0 || k->offers_at_once;
 	}
 	k->cycle.put = k->writing;
 	k->cycle.nput = n;
@@ -68,14 +67,13 @@ static void choose_reads(struct spooler *k)
 /* What waits in the oldest segment; what the sink holds of it may still arrive and is left alone. */
 static void choose_culls(struct spooler *k)
 {
-	uint64_t from = k->marks.cursor, first, end,
-	         below = min_u64(k->stats.spool.oldest_end, k->marks.end);
+	uint64_t from = k->marks.cursor, first, end, below = min_u64(k->stats.spool.oldest_end, k->marks.end);
 
 	k->nculled = 0;
 	if (!k->cull_wanted || k->began_us < k->cull_at_us)
 		return;
-	while (from < below && k->nculled < SPOOL_RUNS &&
-	        positions_next(&k->marks, from, below - from, &first, &end) && first < below) {
+	while (from < below && k->nculled < SPOOL_RUNS && positions_next(&k->marks, from, below - from, &first, &end) &&
+	        first < below) {
 		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
 		from = end;
 	}
@@ -120,8 +118,8 @@ void spooler_begin(struct spooler *k)
 	if (t->nread > 0)
 		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
 	k->cycle_offers_to = t->state.offered_to;
-	ledger_move(&t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans,
-	        k->writing_count.batches);
+	ledger_move(
+	        &t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans, k->writing_count.batches);
 	t->write_state = k->dirty || t->nread > 0 || spooler_ails(k);
 	t->put_rc = t->state_rc = t->read_rc = 0;
 	t->stored = 0;
@@ -130,8 +128,7 @@ void spooler_begin(struct spooler *k)
 	k->dirty = false;
 	k->in_cycle = true;
 	/* A report on what the sink has may come the moment it is put, and must find its mark. */
-	if ((k->writing_offered &&
-	            positions_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
+	if ((k->writing_offered && positions_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
 	        work_start(k->loop, run_turn, on_cycle_done, k) < 0)
 		give_up(k);
 }
@@ -176,8 +173,8 @@ static void tell_got(struct spooler *k)
 			continue;
 		}
 		/* What this run knows is better than what the record says of itself. */
-		b->maybe_dup = mark == POSITION_MAYBE_SENT ||
-		               (before && (b->maybe_dup || b->position < k->inherited_sent));
+		b->maybe_dup =
+		        mark == POSITION_MAYBE_SENT || (before && (b->maybe_dup || b->position < k->inherited_sent));
 		b->backlog = true;
 		if (spooler_set_status(k, b->position, POSITION_IN_FLIGHT, 0) < 0) {
 			batch_unref(&b); /* it waits as before */
@@ -212,11 +209,10 @@ static void tell_damage(struct spooler *k)
 
 		if (positions_reserve(&k->marks, d->run.first, d->run.end) < 0)
 			continue; /* met again */
-		for (uint64_t p = max_u64(d->run.first, k->marks.cursor);
-		        p < min_u64(d->run.end, k->marks.end); p++)
+		for (uint64_t p = max_u64(d->run.first, k->marks.cursor); p < min_u64(d->run.end, k->marks.end); p++)
 			spooler_set_status(k, p, POSITION_DONE, 0);
-		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED,
-		        min_u64(spans, in->spans), min_u64(batches, in->batches));
+		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
+		        min_u64(batches, in->batches));
 		say_damage(k, d);
 	}
 }
@@ -251,8 +247,8 @@ static void settle(struct spooler *k)
 
 	if (k->marks.cursor != k->marks.end || (in->spans == 0 && in->batches == 0))
 		return;
-	log_warn("spool: %llu spans in %llu batches more were in what is lost",
-	        (unsigned long long)in->spans, (unsigned long long)in->batches);
+	log_warn("spool: %llu spans in %llu batches more were in what is lost", (unsigned long long)in->spans,
+	        (unsigned long long)in->batches);
 	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
 }
 
@@ -271,8 +267,7 @@ static void diagnose(struct spooler *k)
 	if (t->state_rc < 0) {
 		k->unnoted = t->state_rc;
 		k->unnoted_us = now;
-	} else if (t->write_state &&
-	           (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
+	} else if (t->write_state && (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
 		k->unnoted = 0;
 	}
 	if (t->nread > 0)

@@ -14,8 +14,7 @@ static int worst(const struct spooler *k, const char **what)
 		{ "", k->stats.spool.lost ? E_MISSING : 0 }, /* a sentence of its own */
 		{ "", k->trouble },
 		{ "what waits cannot be sent, its state cannot be written: ", k->unnoted },
-		{ "what waits cannot be read: ",
-		        k->blind != 0 && spooler_has_waiting(k) ? k->blind : 0 },
+		{ "what waits cannot be read: ", k->blind != 0 && spooler_has_waiting(k) ? k->blind : 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ails); i++) {
@@ -41,8 +40,7 @@ static void tell_ahead(struct spooler *k, int rc)
 	if (rc == 0)
 		health_post(k->health, "room", HEALTH_OK, "there is room for another segment");
 	else
-		health_post(k->health, "room", HEALTH_WARN,
-		        "cannot preallocate the next segment: %s%s%s", err_text(rc),
+		health_post(k->health, "room", HEALTH_WARN, "cannot preallocate the next segment: %s%s%s", err_text(rc),
 		        rc == E_FULL ? ": " : "", room_text(k, rc, room, sizeof(room)));
 }
 
@@ -64,8 +62,8 @@ static void tell_now(struct spooler *k, int rc, enum health_level level, const c
 		        k->opts.directory);
 	else
 		health_post(k->health, "spool", level, "%s%s%s%s%s", what, err_text(rc),
-		        level == HEALTH_WARN ? ", the oldest are dropped" : "",
-		        rc == E_FULL ? ": " : "", room_text(k, rc, room, sizeof(room)));
+		        level == HEALTH_WARN ? ", the oldest are dropped" : "", rc == E_FULL ? ": " : "",
+		        room_text(k, rc, room, sizeof(room)));
 }
 
 /* While room is made again and again it is one trouble, told once. */

@@ -35,8 +35,7 @@ struct spooler {
 	size_t wanted_bytes; /* the next cycle reads up to this many bytes of the backlog; 0: none */
 	unsigned read_share; /* where in the backlog that reading begins, in 256ths of its length */
 	bool cull_wanted;    /* the spool is full and drops its oldest segment in a next cycle */
-	uint64_t
-	        cull_at_us; /* monotonic; not before this moment, since memory ran out at the last try; 0: at once */
+	uint64_t cull_at_us; /* monotonic; not before this moment, since memory ran out at the last try; 0: at once */
 	struct spool_run culled[SPOOL_RUNS]; /* counted in the cycle under way, dropped after it */
 	size_t nculled;
 	struct ledger_count culled_count;

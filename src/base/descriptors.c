@@ -44,7 +44,6 @@ bool descriptors_used_up(void)
 
 const char *descriptors_sentence(char to[DESCRIPTORS_SENTENCE])
 {
-	snprintf(to, DESCRIPTORS_SENTENCE, "no file descriptor is free (limit %" PRIu64 ")",
-	        descriptors_limit());
+	snprintf(to, DESCRIPTORS_SENTENCE, "no file descriptor is free (limit %" PRIu64 ")", descriptors_limit());
 	return to;
 }

@@ -11,8 +11,8 @@ const char *err_text(int code)
 	switch (code) {
 	case 0:
 		return "ok";
-#define X(c, text)                                                                                 \
-	case c:                                                                                    \
+#define X(c, text)                                                                                                     \
+	case c:                                                                                                        \
 		return text;
 		ERR_CODES(X)
 #undef X

@@ -49,9 +49,8 @@ size_t log_format(char *to, enum log_level level, const char *said)
 	units_print_time(clock_wall_ms(), when, sizeof(when));
 	if (as_json) {
 		json_escape(safe, sizeof(safe), said);
-		n = snprintf(to, LOG_LINE_BYTES,
-		        "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when, names[level],
-		        safe);
+		n = snprintf(to, LOG_LINE_BYTES, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when,
+		        names[level], safe);
 	} else {
 		n = snprintf(to, LOG_LINE_BYTES, "%s %-5s %s\n", when, names[level], said);
 	}

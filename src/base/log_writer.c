@@ -132,10 +132,8 @@ static int report_lost(uint64_t lost, int refused)
 {
 	char said[160], line[LOG_LINE_BYTES];
 
-	snprintf(said, sizeof(said), "log: %llu lines before this one were lost: stderr %s%s",
-	        (unsigned long long)lost,
-	        refused == 0 ? "did not take them in time" : "refused them: ",
-	        refused == 0 ? "" : strerror(refused));
+	snprintf(said, sizeof(said), "log: %llu lines before this one were lost: stderr %s%s", (unsigned long long)lost,
+	        refused == 0 ? "did not take them in time" : "refused them: ", refused == 0 ? "" : strerror(refused));
 	return write_whole(line, log_format(line, LOG_LEVEL_WARN, said));
 }
 

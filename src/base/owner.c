@@ -87,8 +87,7 @@ int owner_enter(const struct owner *owner, bool *entered, struct why *why)
 	become_root();
 	free(saved.groups);
 	saved.groups = NULL;
-	return why_set(why, err_from_errno(failed),
-	        "cannot work as its owner, %s: %s; run this as that user",
+	return why_set(why, err_from_errno(failed), "cannot work as its owner, %s: %s; run this as that user",
 	        owner_name(owner->uid, name), strerror(failed));
 }
 

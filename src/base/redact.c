@@ -8,14 +8,13 @@ const char redact_mask[] = "********";
 
 /* Ends of names of librdkafka's properties that hold a number, a choice, an address or a path; see its
  * CONFIGURATION.md. Users, passwords, keys, tokens and commands have none of these. */
-static const char *const plain_ends[] = { ".ms", ".bytes", ".kbytes", ".messages", ".location",
-	".level", ".codec", ".type", ".strategy", ".mechanism", ".mechanisms", ".protocol",
-	".family", ".policy", ".algorithm", ".suites", ".max", ".min", ".requests", ".request",
-	".retries", ".records", ".size", ".id", ".rack", ".reset", ".idempotence", ".enable",
-	".verification", ".servers", ".broker.list", ".offset.store", ".auto.commit", ".cb",
+static const char *const plain_ends[] = { ".ms", ".bytes", ".kbytes", ".messages", ".location", ".level", ".codec",
+	".type", ".strategy", ".mechanism", ".mechanisms", ".protocol", ".family", ".policy", ".algorithm", ".suites",
+	".max", ".min", ".requests", ".request", ".retries", ".records", ".size", ".id", ".rack", ".reset",
+	".idempotence", ".enable", ".verification", ".servers", ".broker.list", ".offset.store", ".auto.commit", ".cb",
 	".partition.eof", ".crcs", ".close", ".lookup" };
-static const char *const plain_names[] = { "acks", "retries", "debug", "partitioner",
-	"message.send.max.retries", "log_level", "request.required.acks" };
+static const char *const plain_names[] = { "acks", "retries", "debug", "partitioner", "message.send.max.retries",
+	"log_level", "request.required.acks" };
 
 static bool ends_in(const char *name, size_t len, const char *end)
 {

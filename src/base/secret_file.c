@@ -76,20 +76,17 @@ static void cut_front(struct buf *b, size_t len)
 	b->len -= len;
 }
 
-static int read_file(
-        int fd, const char *path, size_t most, const char *kind, struct buf *to, struct why *why)
+static int read_file(int fd, const char *path, size_t most, const char *kind, struct buf *to, struct why *why)
 {
 	static const char mark[] = { '\xef', '\xbb', '\xbf' };
 
 	if (read_all(fd, most, to) < 0)
 		return why_set(why, E_USAGE, "%s: %s", path,
-		        errno == EAGAIN ? "is a pipe into which nothing is written"
-		                        : strerror(errno));
+		        errno == EAGAIN ? "is a pipe into which nothing is written" : strerror(errno));
 	if (buf_check(to) < 0)
 		return why_set(why, E_NOMEM, "%s", path);
 	if (to->len >= most)
-		return why_set(why, E_USAGE, "%s: has %zu bytes or more, too long for a %s", path,
-		        most, kind);
+		return why_set(why, E_USAGE, "%s: has %zu bytes or more, too long for a %s", path, most, kind);
 	if (to->len >= sizeof(mark) && memcmp(to->at, mark, sizeof(mark)) == 0)
 		cut_front(to, sizeof(mark));
 	if (to->len == 0)
@@ -115,8 +112,7 @@ int secret_file_line(int fd, const char *path, struct buf *to, struct why *why)
 		return why_set(why, E_USAGE, "%s: its first line is empty", path);
 	for (size_t i = 0; i < to->len; i++)
 		if (to->at[i] < ' ' || to->at[i] == 0x7f)
-			return why_set(why, E_USAGE,
-			        "%s: byte %zu of its first line is the control character 0x%02x",
+			return why_set(why, E_USAGE, "%s: byte %zu of its first line is the control character 0x%02x",
 			        path, i + 1, to->at[i]);
 	return 0;
 }
@@ -130,13 +126,10 @@ int secret_file_pem(int fd, const char *path, struct buf *to, struct why *why)
 		return why->code;
 	at = memmem(to->at, to->len, begin, sizeof(begin) - 1);
 	if (at == NULL)
-		return why_set(
-		        why, E_USAGE, "%s: holds no PEM, there is no \"%s\" in it", path, begin);
-	for (; at != NULL; at = memmem(at + 1, to->len - (size_t)(at + 1 - (char *)to->at), begin,
-	                           sizeof(begin) - 1))
+		return why_set(why, E_USAGE, "%s: holds no PEM, there is no \"%s\" in it", path, begin);
+	for (; at != NULL; at = memmem(at + 1, to->len - (size_t)(at + 1 - (char *)to->at), begin, sizeof(begin) - 1))
 		last = at;
 	if (memmem(last, to->len - (size_t)(last - (char *)to->at), end, sizeof(end) - 1) == NULL)
-		return why_set(why, E_USAGE, "%s: is cut short, its last \"%s\" has no \"%s\"",
-		        path, begin, end);
+		return why_set(why, E_USAGE, "%s: is cut short, its last \"%s\" has no \"%s\"", path, begin, end);
 	return 0;
 }

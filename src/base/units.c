@@ -66,14 +66,12 @@ static const char *number(const char *text, double *value)
 	return end;
 }
 
-static const struct unit *find_unit(
-        const struct unit *units, size_t n, const char *name, size_t len, bool any_case)
+static const struct unit *find_unit(const struct unit *units, size_t n, const char *name, size_t len, bool any_case)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strlen(units[i].name) != len)
 			continue;
-		if (any_case ? strncasecmp(units[i].name, name, len) == 0
-		             : strncmp(units[i].name, name, len) == 0)
+		if (any_case ? strncasecmp(units[i].name, name, len) == 0 : strncmp(units[i].name, name, len) == 0)
 			return &units[i];
 	}
 	return NULL;
@@ -87,9 +85,7 @@ int units_size(const char *text, uint64_t *bytes, struct why *why)
 
 	while (rest != NULL && *rest == ' ')
 		rest++;
-	unit = rest == NULL
-	               ? NULL
-	               : find_unit(size_units, ARRAY_LEN(size_units), rest, strlen(rest), true);
+	unit = rest == NULL ? NULL : find_unit(size_units, ARRAY_LEN(size_units), rest, strlen(rest), true);
 	if (unit == NULL || value * unit->factor > largest)
 		return why_set(why, E_USAGE, "\"%s\" is not a size (try 512MiB or 2G)", text);
 	*bytes = (uint64_t)(value * unit->factor);
@@ -175,8 +171,7 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 	return 0;
 wrong:
 	redact_url(&shown, text);
-	why_set(why, E_USAGE, "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)",
-	        buf_cstr(&shown));
+	why_set(why, E_USAGE, "\"%s\" is not an address (try :6831, 127.0.0.1:6831 or [::1]:6831)", buf_cstr(&shown));
 	buf_free(&shown);
 	return why->code;
 }
@@ -185,8 +180,7 @@ const char *units_print_hostport(const struct hostport *at, char *to, size_t cap
 {
 	bool bare = strchr(at->host, ':') != NULL; /* an IPv6 address */
 
-	snprintf(to, cap, "%s%s%s:%u", bare ? "[" : "", at->host, bare ? "]" : "",
-	        (unsigned)at->port);
+	snprintf(to, cap, "%s%s%s:%u", bare ? "[" : "", at->host, bare ? "]" : "", (unsigned)at->port);
 	return to;
 }
 
@@ -200,8 +194,7 @@ static bool read_zone(const char *text, int *minutes)
 	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
 		return true;
 	if ((*text != '+' && *text != '-') || !isdigit((unsigned char)text[1]) ||
-	        sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || end != 5 || text[6] != '\0' ||
-	        h > 23 || m > 59)
+	        sscanf(text + 1, "%2u:%2u%n", &h, &m, &end) != 2 || end != 5 || text[6] != '\0' || h > 23 || m > 59)
 		return false;
 	*minutes = (int)(60 * h + m) * (*text == '-' ? -1 : 1);
 	return true;
@@ -226,11 +219,10 @@ static bool read_second(const char *text, struct tm *tm)
 	static const char form[] = "0000-00-00T00:00:00";
 
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == '0' ? !isdigit((unsigned char)text[i])
-		                   : toupper((unsigned char)text[i]) != form[i])
+		if (form[i] == '0' ? !isdigit((unsigned char)text[i]) : toupper((unsigned char)text[i]) != form[i])
 			return false;
-	return sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm->tm_year, &tm->tm_mon, &tm->tm_mday,
-	               &tm->tm_hour, &tm->tm_min, &tm->tm_sec) == 6;
+	return sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm->tm_year, &tm->tm_mon, &tm->tm_mday, &tm->tm_hour,
+	               &tm->tm_min, &tm->tm_sec) == 6;
 }
 
 int units_time(const char *text, uint64_t *wall_ms, struct why *why)
@@ -247,9 +239,8 @@ int units_time(const char *text, uint64_t *wall_ms, struct why *why)
 	again = tm;
 	s = timegm(&again);
 	/* The 31st of April is put right by timegm, which is not what was meant. */
-	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday ||
-	        again.tm_hour != tm.tm_hour || again.tm_min != tm.tm_min ||
-	        again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
+	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
+	        again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
 		goto wrong;
 	*wall_ms = (uint64_t)(s - (time_t)east * 60) * 1000 + ms;
 	return 0;
@@ -282,11 +273,9 @@ const char *units_print_duration(uint64_t us, char *to, size_t cap)
 	else if (s < 60)
 		snprintf(to, cap, "%gs", (double)(us / 10000) / 100);
 	else if (s < 3600)
-		snprintf(to, cap, s % 60 == 0 ? "%um" : "%um%us", (unsigned)(s / 60),
-		        (unsigned)(s % 60));
+		snprintf(to, cap, s % 60 == 0 ? "%um" : "%um%us", (unsigned)(s / 60), (unsigned)(s % 60));
 	else
-		snprintf(to, cap, s / 60 % 60 == 0 ? "%uh" : "%uh%um", (unsigned)(s / 3600),
-		        (unsigned)(s / 60 % 60));
+		snprintf(to, cap, s / 60 % 60 == 0 ? "%uh" : "%uh%um", (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
 	return to;
 }
 

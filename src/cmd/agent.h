@@ -77,8 +77,8 @@ struct agent {
 
 /* What the producer is opened with. It borrows SET's texts, and PROPERTIES, which is the caller's to free
  * whatever is returned. */
-int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
-        struct kafka_producer_opts *to, struct why *why) MUST_USE;
+int agent_kafka_opts(const struct agent_settings *set, struct properties *properties, struct kafka_producer_opts *to,
+        struct why *why) MUST_USE;
 /* Everything about Kafka that a start would refuse; no connection is opened. */
 int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_USE;
 /* The spec's check. */

@@ -8,14 +8,13 @@
 
 #define S struct agent_settings
 /* The first message of a client holds its process and one span: some 300 bytes. */
-#define LISTENER(which, of)                                                                        \
-	{ "processor." of ".server-max-packet-size", CONF_TYPE_SIZE,                               \
-		LIMIT_FIELD(S, listeners[which].max_packet), 512, 1 << 20, false,                  \
-		"a datagram has at most 65507 bytes" },                                            \
-	{                                                                                          \
-		"processor." of ".server-socket-buffer-size", CONF_TYPE_SIZE,                      \
-		        LIMIT_FIELD(S, listeners[which].buffer_bytes), 1 << 10, 1 << 30, true,     \
-		        "0 takes what the host allows"                                             \
+#define LISTENER(which, of)                                                                                            \
+	{ "processor." of ".server-max-packet-size", CONF_TYPE_SIZE, LIMIT_FIELD(S, listeners[which].max_packet), 512, \
+		1 << 20, false, "a datagram has at most 65507 bytes" },                                                \
+	{                                                                                                              \
+		"processor." of ".server-socket-buffer-size", CONF_TYPE_SIZE,                                          \
+		        LIMIT_FIELD(S, listeners[which].buffer_bytes), 1 << 10, 1 << 30, true,                         \
+		        "0 takes what the host allows"                                                                 \
 	}
 
 static const struct limit limits[] = {
@@ -24,18 +23,15 @@ static const struct limit limits[] = {
 	LISTENER(INTAKE_ZIPKIN, "zipkin-compact"),
 	{ "spool.exposure", CONF_TYPE_DURATION, LIMIT_FIELD(S, exposure_us), 1000, 60000000, true,
 	        "kill -9 loses what is that old, and memory holds it" },
-	{ "spool.segment-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, segment_bytes), 4 << 20,
-	        UINT64_C(4) << 30, false, NULL },
-	{ "spool.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 8 << 20, UINT64_C(1) << 50,
-	        true, "space comes back a segment at a time; 0 is no limit" },
-	{ "spool.min-free", CONF_TYPE_SIZE, LIMIT_FIELD(S, min_free), 1, UINT64_C(1) << 50, true,
+	{ "spool.segment-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, segment_bytes), 4 << 20, UINT64_C(4) << 30, false,
 	        NULL },
-	{ "spool.max-age", CONF_TYPE_DURATION, LIMIT_FIELD(S, max_age_us), 1000000, UINT64_MAX,
-	        true, "0 drops nothing by age" },
-	{ "flight.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, flight_bytes), 0, UINT64_C(1) << 40,
-	        false, NULL },
-	{ "shutdown.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, shutdown_us), 0,
-	        UINT64_C(3600000000), false, NULL },
+	{ "spool.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 8 << 20, UINT64_C(1) << 50, true,
+	        "space comes back a segment at a time; 0 is no limit" },
+	{ "spool.min-free", CONF_TYPE_SIZE, LIMIT_FIELD(S, min_free), 1, UINT64_C(1) << 50, true, NULL },
+	{ "spool.max-age", CONF_TYPE_DURATION, LIMIT_FIELD(S, max_age_us), 1000000, UINT64_MAX, true,
+	        "0 drops nothing by age" },
+	{ "flight.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, flight_bytes), 0, UINT64_C(1) << 40, false, NULL },
+	{ "shutdown.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, shutdown_us), 0, UINT64_C(3600000000), false, NULL },
 	LIMIT_END,
 };
 
@@ -65,8 +61,7 @@ static int check_flight(const struct conf *c, const struct agent_settings *set, 
 	why_set(why, E_USAGE,
 	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
 	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
-	        (unsigned long long)set->flight_bytes, (unsigned long long)least,
-	        (unsigned long long)set->batch_bytes);
+	        (unsigned long long)set->flight_bytes, (unsigned long long)least, (unsigned long long)set->batch_bytes);
 	return conf_blame(c, "flight.max-bytes", why);
 }
 
@@ -97,16 +92,16 @@ static int check_listeners(const struct conf *c, const struct agent_settings *se
 		for (size_t other = 0; other < i; other++) {
 			if (!collide(set->listeners[i].host_port, set->listeners[other].host_port))
 				continue;
-			why_set(why, E_USAGE, "%s is taken already, by %s",
-			        set->listeners[i].host_port, listener_options[other]);
+			why_set(why, E_USAGE, "%s is taken already, by %s", set->listeners[i].host_port,
+			        listener_options[other]);
 			return conf_blame(c, listener_options[i], why);
 		}
 	}
 	return 0;
 }
 
-static int check_empty(const struct conf *c, const char *option, const char *value,
-        const char *example, struct why *why)
+static int check_empty(
+        const struct conf *c, const char *option, const char *value, const char *example, struct why *why)
 {
 	if (value[0] != '\0')
 		return 0;
@@ -129,8 +124,8 @@ int agent_check(const struct conf *c, const void *settings, struct why *why)
 {
 	const struct agent_settings *set = settings;
 
-	if (limits_check(c, limits, set, why) < 0 || check_sizes(c, set, why) < 0 ||
-	        check_listeners(c, set, why) < 0 || check_flight(c, set, why) < 0)
+	if (limits_check(c, limits, set, why) < 0 || check_sizes(c, set, why) < 0 || check_listeners(c, set, why) < 0 ||
+	        check_flight(c, set, why) < 0)
 		return why->code;
 	if (check_empty(c, "admin.http.host-port", set->admin, ":14271, or none", why) < 0 ||
 	        check_empty(c, "spool.directory", set->directory, "/var/lib/spanspool", why) < 0)

@@ -43,15 +43,12 @@ static uint64_t dropped_by_kernel(const struct ledger *l, int which)
 static void report_full(struct agent *a, int place, uint64_t n)
 {
 	const struct agent_settings *set = &a->set;
-	struct spool_opts o = {
-		.directory = set->directory, .max_bytes = set->max_bytes, .min_free = set->min_free
-	};
+	struct spool_opts o = { .directory = set->directory, .max_bytes = set->max_bytes, .min_free = set->min_free };
 	struct pipeline_stats s;
 	char room[ROOM_TEXT];
 
 	pipeline_stats(a->pipeline, &s);
-	log_warn("spool: %" PRIu64 " spans dropped (%s, spool.on-full=%s): %s", n,
-	        ledger_place_names[place],
+	log_warn("spool: %" PRIu64 " spans dropped (%s, spool.on-full=%s): %s", n, ledger_place_names[place],
 	        set->on_full == SPOOL_DROP_OLDEST ? "drop-oldest" : "drop-newest",
 	        spool_room_text(&o, &s.spooler.spool, room, sizeof(room)));
 }
@@ -60,9 +57,8 @@ static void report_old(struct agent *a, int place, uint64_t n)
 {
 	char age[AGE_TEXT];
 
-	log_warn("spool: %" PRIu64 " spans dropped (%s): they waited longer than spool.max-age %s",
-	        n, ledger_place_names[place],
-	        units_print_duration(a->set.max_age_us, age, sizeof(age)));
+	log_warn("spool: %" PRIu64 " spans dropped (%s): they waited longer than spool.max-age %s", n,
+	        ledger_place_names[place], units_print_duration(a->set.max_age_us, age, sizeof(age)));
 }
 
 static void report_disk(struct agent *a, int place, uint64_t n)
@@ -100,8 +96,7 @@ static void report_datagrams(struct agent *a, int outcome, uint64_t n)
 
 	log_warn("intake: %" PRIu64 " datagrams were refused (%s): the last one had %zu bytes and "
 	         "came to the %s port",
-	        n, ledger_outcome_names[outcome], s->last[outcome].len,
-	        intake_port_names[s->last[outcome].port]);
+	        n, ledger_outcome_names[outcome], s->last[outcome].len, intake_port_names[s->last[outcome].port]);
 }
 
 static void report_overrun(struct agent *a, int which, uint64_t n)
@@ -112,8 +107,7 @@ static void report_overrun(struct agent *a, int which, uint64_t n)
 	(void)which;
 	log_warn("intake: the kernel dropped %" PRIu64 " datagrams: the socket buffer of the %s "
 	         "port was full, it takes %s; raise net.core.rmem_max with sysctl and restart",
-	        n, intake_port_names[s->overrun],
-	        units_print_size(s->overrun_capacity, size, sizeof(size)));
+	        n, intake_port_names[s->overrun], units_print_size(s->overrun_capacity, size, sizeof(size)));
 }
 
 static const struct loss losses[] = {
@@ -195,8 +189,7 @@ static void log_spool(const struct agent *a)
 	if (spans == 0)
 		log_info("spool: %s, spool.max-bytes %s: no span waits", a->set.directory, max);
 	else
-		log_info("spool: %s, spool.max-bytes %s: %" PRIu64
-		         " spans wait in %s, the oldest for %s",
+		log_info("spool: %s, spool.max-bytes %s: %" PRIu64 " spans wait in %s, the oldest for %s",
 		        a->set.directory, max, spans, size, age);
 }
 
@@ -222,8 +215,8 @@ static void print_dropped(const struct agent *a, char *to, size_t cap)
 		if (spans == 0 || n >= cap)
 			continue;
 		n = first ? 0 : n;
-		n += (size_t)snprintf(to + n, cap - n, "%s%" PRIu64 " %s", first ? "" : ", ", spans,
-		        ledger_place_names[p]);
+		n += (size_t)snprintf(
+		        to + n, cap - n, "%s%" PRIu64 " %s", first ? "" : ", ", spans, ledger_place_names[p]);
 		first = false;
 	}
 }
@@ -235,14 +228,10 @@ void agent_log_stop(struct agent *a)
 
 	report_losses(a, true);
 	print_dropped(a, dropped, sizeof(dropped));
-	log_info("agent: stopped after %s: %" PRIu64 " spans accepted, %" PRIu64
-	         " delivered, dropped: %s",
-	        units_print_duration(
-	                whole_seconds(clock_mono_us() - a->started_us), up, sizeof(up)),
+	log_info("agent: stopped after %s: %" PRIu64 " spans accepted, %" PRIu64 " delivered, dropped: %s",
+	        units_print_duration(whole_seconds(clock_mono_us() - a->started_us), up, sizeof(up)),
 	        l->accepted.spans - was->accepted.spans,
 	        l->place[LEDGER_DELIVERED].spans - was->place[LEDGER_DELIVERED].spans, dropped);
-	log_info("agent: left behind in %s: %" PRIu64 " spans in the spool, %" PRIu64
-	         " spans in quarantine",
-	        a->set.directory, l->place[LEDGER_IN_SPOOL].spans,
-	        l->place[LEDGER_QUARANTINED].spans);
+	log_info("agent: left behind in %s: %" PRIu64 " spans in the spool, %" PRIu64 " spans in quarantine",
+	        a->set.directory, l->place[LEDGER_IN_SPOOL].spans, l->place[LEDGER_QUARANTINED].spans);
 }

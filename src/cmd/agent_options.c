@@ -7,43 +7,34 @@
 #include "agent.h"
 
 #define S struct agent_settings
-#define LISTENER(which, name, port)                                                                \
-	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", \
-	        port, "UDP address; none switches it off"),                                        \
-	        CONF_SIZE(S, listeners[which].max_packet,                                          \
-	                "processor." name ".server-max-packet-size", "65000",                      \
-	                "a larger datagram is counted as oversize"),                               \
-	        CONF_SIZE(S, listeners[which].buffer_bytes,                                        \
-	                "processor." name ".server-socket-buffer-size", "0",                       \
-	                "bytes of the kernel's buffer; 0 is as large as the host allows"),         \
-	        CONF_COUNT(S, listeners[which].queue_size, "processor." name ".server-queue-size", \
-	                "1000", "taken for jaeger-agent's sake; there is no such queue"),          \
-	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",        \
+#define LISTENER(which, name, port)                                                                                    \
+	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", port,               \
+	        "UDP address; none switches it off"),                                                                  \
+	        CONF_SIZE(S, listeners[which].max_packet, "processor." name ".server-max-packet-size", "65000",        \
+	                "a larger datagram is counted as oversize"),                                                   \
+	        CONF_SIZE(S, listeners[which].buffer_bytes, "processor." name ".server-socket-buffer-size", "0",       \
+	                "bytes of the kernel's buffer; 0 is as large as the host allows"),                             \
+	        CONF_COUNT(S, listeners[which].queue_size, "processor." name ".server-queue-size", "1000",             \
+	                "taken for jaeger-agent's sake; there is no such queue"),                                      \
+	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",                            \
 	                "taken for jaeger-agent's sake; one loop does it all")
 
 static const struct conf_row intake_rows[] = { LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
-	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"),
-	LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
-	CONF_TEXT(S, tags, "agent.tags", "", "k=v,k2=${ENV:default}: added to each process"),
-	CONF_END };
+	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"), LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
+	CONF_TEXT(S, tags, "agent.tags", "", "k=v,k2=${ENV:default}: added to each process"), CONF_END };
 
-static const struct conf_row kafka_rows[] = {
-	CONF_TEXT(S, brokers, "kafka.producer.brokers", "",
-	        "host:port,…; empty: deliver to the collector"),
-	CONF_TEXT(
-	        S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
-	CONF_BOOL(
-	        S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
-	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true,
-	        "NAME=VALUE of librdkafka; repeatable"),
+static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.producer.brokers", "",
+	                                              "host:port,…; empty: deliver to the collector"),
+	CONF_TEXT(S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
+	CONF_BOOL(S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
+	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
 	        "NAME=VALUE of librdkafka, for the producer; repeatable"),
 	CONF_LIST_OF(S, property_files, "kafka.property-file", "=", "", false,
 	        "NAME=FILE: the property is the file's first line; repeatable"),
 	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
 	        "NAME=FILE, for the producer; repeatable"),
-	CONF_END
-};
+	CONF_END };
 
 static const struct conf_row reporter_rows[] = {
 	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
@@ -51,45 +42,36 @@ static const struct conf_row reporter_rows[] = {
 	CONF_END
 };
 
-#define EVERY_COMMIT_IS_SYNCED                                                                     \
-	"is gone: every commit is synced; spool.exposure sets how often the agent commits"
+#define EVERY_COMMIT_IS_SYNCED "is gone: every commit is synced; spool.exposure sets how often the agent commits"
 
-static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.directory",
-	                                              "/var/lib/spanspool",
+static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool",
 	                                              "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
 	        "send after"),
-	CONF_REFUSED("spool.sync", EVERY_COMMIT_IS_SYNCED),
-	CONF_REFUSED("spool.sync-interval", EVERY_COMMIT_IS_SYNCED),
-	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB",
-	        "of all segments and refused batches on disk"),
+	CONF_REFUSED("spool.sync", EVERY_COMMIT_IS_SYNCED), CONF_REFUSED("spool.sync-interval", EVERY_COMMIT_IS_SYNCED),
+	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB", "of all segments and refused batches on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB",
 	        "of the file system, left free for others; the same share of its inodes"),
-	CONF_DURATION(S, max_age_us, "spool.max-age", "0",
-	        "older spans are dropped from the spool; 0: never"),
+	CONF_DURATION(S, max_age_us, "spool.max-age", "0", "older spans are dropped from the spool; 0: never"),
 	CONF_CHOICE(S, on_full, "spool.on-full", "drop-newest|drop-oldest", "drop-newest",
 	        "what makes way when max-bytes or min-free is reached"),
 	CONF_CHOICE(S, on_refused, "spool.on-refused", "quarantine|drop", "quarantine",
 	        "what becomes of a batch that the other end will never take"),
 	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"), CONF_END };
 
-static const struct conf_row agent_rows[] = {
-	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14271",
-	        "health, metrics, ledger, status; none switches it off"),
+static const struct conf_row agent_rows[] = { CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14271",
+	                                              "health, metrics, ledger, status; none switches it off"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
 	        "memory of batches that are neither delivered nor durable, allocation included"),
-	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
-	        "a stop waits this long for the last reports"),
-	CONF_END
-};
+	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last reports"),
+	CONF_END };
 #undef S
 
 static const struct options_group groups[] = {
 	{ "Intake", intake_rows, 0 },
 	{ "Kafka", kafka_rows, 0 },
-	{ "Kafka, by Jaeger's names", jaeger_producer_rows,
-	        offsetof(struct agent_settings, jaeger) },
+	{ "Kafka, by Jaeger's names", jaeger_producer_rows, offsetof(struct agent_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
 	{ "jaeger-agent", reporter_rows, 0 },
 	{ "Spool", spool_rows, 0 },
@@ -105,15 +87,13 @@ static int add_reporter(const char *item, size_t len, struct buf *urls, struct w
 	struct hostport at;
 
 	snprintf(text, sizeof(text), "%.*s", (int)len, item);
-	if (units_hostport(strncmp(text, dns, sizeof(dns) - 1) == 0 ? text + sizeof(dns) - 1 : text,
-	            &at, why) < 0)
+	if (units_hostport(strncmp(text, dns, sizeof(dns) - 1) == 0 ? text + sizeof(dns) - 1 : text, &at, why) < 0)
 		return why->code;
 	if (at.host[0] == '\0')
 		return why_set(why, E_USAGE, "\"%s\" names no host", text);
 	if (at.port == 14250)
 		at.port = 14268;
-	buf_printf(urls, "%shttp://%s", urls->len > 0 ? "," : "",
-	        units_print_hostport(&at, address, sizeof(address)));
+	buf_printf(urls, "%shttp://%s", urls->len > 0 ? "," : "", units_print_hostport(&at, address, sizeof(address)));
 	return 0;
 }
 
@@ -148,8 +128,7 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 	for (size_t i = 0; i < INTAKE_PORTS; i++) {
 		const struct agent_listener *l = &set->listeners[i];
 
-		o.listeners[i] =
-		        (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
+		o.listeners[i] = (struct intake_listener){ l->host_port, l->max_packet, l->buffer_bytes };
 	}
 	return o;
 }

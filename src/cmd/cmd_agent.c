@@ -167,8 +167,7 @@ static int open_admin(struct agent *a, struct why *why)
 
 	if (strcmp(a->set.admin, "none") == 0)
 		return 0;
-	if (units_hostport(a->set.admin, &o.at, why) < 0 ||
-	        admin_open(&a->admin, a->loop, &o, why) < 0)
+	if (units_hostport(a->set.admin, &o.at, why) < 0 || admin_open(&a->admin, a->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");
 	return 0;
 }
@@ -182,10 +181,8 @@ static int open_intake(struct agent *a, struct why *why)
 
 static int open_signals(struct agent *a, struct why *why)
 {
-	a->daemon =
-	        (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_hurry, .arg = a };
-	if (daemon_watch_signals(&a->daemon, a->loop) < 0 ||
-	        timer_open(&a->second, a->loop, on_second, a) < 0)
+	a->daemon = (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_hurry, .arg = a };
+	if (daemon_watch_signals(&a->daemon, a->loop) < 0 || timer_open(&a->second, a->loop, on_second, a) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	timer_start(a->second, SECOND_MS);
 	return 0;

@@ -12,12 +12,11 @@ static const char *const verbs[VERBS] = { "check", "show", "sample" };
 
 static void usage(FILE *to)
 {
-	fprintf(to,
-	        "usage: spanspool config check|show|sample [COMMAND] [options of the command]\n\n"
-	        "  check   says what is wrong with the options, and starts nothing (exit 2)\n"
-	        "  show    every value, and who set it; secrets are masked\n"
-	        "  sample  a file with every option and its default\n\n"
-	        "COMMAND is agent when it is left out. It may be");
+	fprintf(to, "usage: spanspool config check|show|sample [COMMAND] [options of the command]\n\n"
+	            "  check   says what is wrong with the options, and starts nothing (exit 2)\n"
+	            "  show    every value, and who set it; secrets are masked\n"
+	            "  sample  a file with every option and its default\n\n"
+	            "COMMAND is agent when it is left out. It may be");
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		if (c->options != NULL)
 			fprintf(to, " %s", c->name);
@@ -48,8 +47,7 @@ static const struct options_spec *find_options(const char *name)
 	if (c == NULL)
 		command_unknown(name);
 	else if (c->options == NULL)
-		fprintf(stderr, "spanspool config: the command %s has no options in a file\n",
-		        name);
+		fprintf(stderr, "spanspool config: the command %s has no options in a file\n", name);
 	return c == NULL ? NULL : c->options;
 }
 

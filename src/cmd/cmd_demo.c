@@ -11,8 +11,7 @@ static const struct conf_row rows[] = {
 	        "the agent's --spool.exposure; 0 stores each span before it is sent on"),
 	CONF_COUNT(struct demo_opts, rate, "rate", "5000", "spans a second"),
 	CONF_BOOL(struct demo_opts, keep, "keep", "false", "leave spool and logs where they are"),
-	CONF_BOOL(struct demo_opts, json, "json", "false", "the result as one JSON object"),
-	CONF_END
+	CONF_BOOL(struct demo_opts, json, "json", "false", "the result as one JSON object"), CONF_END
 };
 
 static const struct options_group groups[] = {
@@ -29,8 +28,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 
 	if (o->rate >= RATE_LEAST && o->rate <= RATE_MOST)
 		return 0;
-	why_set(why, E_USAGE, "%" PRIu64 " is not between %d and %d", o->rate, RATE_LEAST,
-	        RATE_MOST);
+	why_set(why, E_USAGE, "%" PRIu64 " is not between %d and %d", o->rate, RATE_LEAST, RATE_MOST);
 	return conf_blame(c, "rate", why);
 }
 

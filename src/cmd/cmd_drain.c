@@ -109,23 +109,21 @@ static int open_admin(struct drainer *d, struct why *why)
 
 	if (strcmp(d->set.admin, "none") == 0)
 		return 0;
-	if (units_hostport(d->set.admin, &o.at, why) < 0 ||
-	        admin_open(&d->admin, d->loop, &o, why) < 0)
+	if (units_hostport(d->set.admin, &o.at, why) < 0 || admin_open(&d->admin, d->loop, &o, why) < 0)
 		return why_wrap(why, "admin.http.host-port");
 	return 0;
 }
 
 static int open_signals(struct drainer *d, struct why *why)
 {
-	d->daemon =
-	        (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_hurry, .arg = d };
+	d->daemon = (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_hurry, .arg = d };
 	if (daemon_watch_signals(&d->daemon, d->loop) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	return 0;
 }
 
-static int (*const parts[])(struct drainer *d, struct why *why) = { open_halt, open_drain,
-	open_admin, open_signals, drainer_progress_open };
+static int (*const parts[])(struct drainer *d, struct why *why) = { open_halt, open_drain, open_admin, open_signals,
+	drainer_progress_open };
 
 static void close_parts(struct drainer *d)
 {

@@ -30,32 +30,27 @@ struct emit_settings {
 	uint64_t run_id; /* RUN as a number, or a random one */
 };
 
-static const struct conf_row where_rows[] = {
-	CONF_ADDRESS(struct emit_settings, at, "host-port", "127.0.0.1:6831",
-	        "where the spans go (with --protocol=binary: 127.0.0.1:6832)"),
-	{ "protocol", CONF_TYPE_CHOICE, CONF_ENUM(struct emit_settings, protocol), "compact",
-	        "compact|binary", "how they are encoded", false },
+static const struct conf_row where_rows[] = { CONF_ADDRESS(struct emit_settings, at, "host-port", "127.0.0.1:6831",
+	                                              "where the spans go (with --protocol=binary: 127.0.0.1:6832)"),
+	{ "protocol", CONF_TYPE_CHOICE, CONF_ENUM(struct emit_settings, protocol), "compact", "compact|binary",
+	        "how they are encoded", false },
 	CONF_BOOL(struct emit_settings, both, "both", "false",
 	        "compact to --host-port and binary to --binary-host-port, by turns"),
 	CONF_ADDRESS(struct emit_settings, binary_at, "binary-host-port", "127.0.0.1:6832",
 	        "where the binary half goes with --both"),
-	CONF_END
-};
+	CONF_END };
 
 static const struct conf_row what_rows[] = { CONF_COUNT(struct emit_settings, spans, "spans", "0",
 	                                             "how many spans; 0 is no end"),
 	CONF_DURATION(struct emit_settings, duration_us, "duration", "0",
 	        "how long; 0 is no end (without --spans and --duration: 10s)"),
-	CONF_COUNT(struct emit_settings, rate, "rate", "1000",
-	        "spans a second; 0 is as fast as the socket takes them"),
+	CONF_COUNT(struct emit_settings, rate, "rate", "1000", "spans a second; 0 is as fast as the socket takes them"),
 	CONF_COUNT(struct emit_settings, batch, "batch", "10", "spans in a datagram"),
 	CONF_TEXT(struct emit_settings, run, "run", "",
 	        "high half of the trace ids, up to 16 hexadecimal digits; a random one when empty"),
 	CONF_COUNT(struct emit_settings, first, "first", "1", "number of the first span"),
-	CONF_TEXT(struct emit_settings, service, "service", "spanspool-emit",
-	        "service name of the spans"),
-	CONF_BOOL(struct emit_settings, json, "json", "false", "the summary as one JSON object"),
-	CONF_END };
+	CONF_TEXT(struct emit_settings, service, "service", "spanspool-emit", "service name of the spans"),
+	CONF_BOOL(struct emit_settings, json, "json", "false", "the summary as one JSON object"), CONF_END };
 
 static const struct options_group groups[] = {
 	{ "Where to", where_rows, 0 },
@@ -100,8 +95,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct emit_settings *set = settings;
 
-	if (set->protocol == PROTOCOL_BINARY && !set->both &&
-	        conf_default(c, "host-port", "127.0.0.1:6832", why) < 0)
+	if (set->protocol == PROTOCOL_BINARY && !set->both && conf_default(c, "host-port", "127.0.0.1:6832", why) < 0)
 		return why->code;
 	if (set->spans == 0 && conf_origin(c, "duration") == CONF_DEFAULT &&
 	        conf_default(c, "duration", "10s", why) < 0)
@@ -113,9 +107,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 
 const struct options_spec emit_options = {
 	.command = "emit",
-	.summary =
-	        "Sends numbered test spans at a set rate, and says which. Span N of run R has the\n"
-	        "trace id R, 2^61 + N: a receiver can tell what is missing and what came twice.",
+	.summary = "Sends numbered test spans at a set rate, and says which. Span N of run R has the\n"
+	           "trace id R, 2^61 + N: a receiver can tell what is missing and what came twice.",
 	.manual = "spanspool-emit(1)",
 	.groups = groups,
 	.size = sizeof(struct emit_settings),
@@ -155,14 +148,12 @@ static void on_tick(void *arg)
 		done = s->took_us;
 		whole = e->set.duration_us;
 	}
-	progress_show(&e->line, done, whole, "%" PRIu64 " spans, %" PRIu64 " refused, %.0f/s",
-	        s->spans, s->refused_spans,
-	        s->took_us == 0 ? 0.0 : (double)s->spans * 1e6 / (double)s->took_us);
+	progress_show(&e->line, done, whole, "%" PRIu64 " spans, %" PRIu64 " refused, %.0f/s", s->spans,
+	        s->refused_spans, s->took_us == 0 ? 0.0 : (double)s->spans * 1e6 / (double)s->took_us);
 	timer_start(e->tick, TICK_MS);
 }
 
-static int add_door(
-        struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
+static int add_door(struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
 {
 	struct emitter_door *d = &o->doors[o->ndoors++];
 
@@ -221,11 +212,11 @@ static void print_json(const struct emission *e, const struct emitter_stats *s)
 	json_t *j;
 
 	snprintf(run, sizeof(run), "%016" PRIx64, e->set.run_id);
-	j = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "run", run, "service",
-	        e->set.service, "first", (json_int_t)s->first, "last", (json_int_t)s->end - 1,
-	        "spans", (json_int_t)s->spans, "datagrams", (json_int_t)s->datagrams, "bytes",
-	        (json_int_t)s->bytes, "refused", (json_int_t)s->refused_spans, "refused_datagrams",
-	        (json_int_t)s->refused_datagrams, "seconds", (double)e->took_us / 1e6);
+	j = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "run", run, "service", e->set.service,
+	        "first", (json_int_t)s->first, "last", (json_int_t)s->end - 1, "spans", (json_int_t)s->spans,
+	        "datagrams", (json_int_t)s->datagrams, "bytes", (json_int_t)s->bytes, "refused",
+	        (json_int_t)s->refused_spans, "refused_datagrams", (json_int_t)s->refused_datagrams, "seconds",
+	        (double)e->took_us / 1e6);
 	if (j == NULL)
 		return;
 	json_dumpf(j, stdout, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
@@ -237,14 +228,12 @@ static void print_text(const struct emission *e, const struct emitter_stats *s)
 {
 	char bytes[32], took[32];
 
-	printf("run %016" PRIx64 ": %" PRIu64 " spans in %" PRIu64
-	       " datagrams, %s, in %s; numbers %" PRIu64 " to %" PRIu64 "\n",
-	        e->set.run_id, s->spans, s->datagrams,
-	        units_print_size(s->bytes, bytes, sizeof(bytes)),
+	printf("run %016" PRIx64 ": %" PRIu64 " spans in %" PRIu64 " datagrams, %s, in %s; numbers %" PRIu64
+	       " to %" PRIu64 "\n",
+	        e->set.run_id, s->spans, s->datagrams, units_print_size(s->bytes, bytes, sizeof(bytes)),
 	        units_print_duration(e->took_us, took, sizeof(took)), s->first, s->end - 1);
 	if (s->refused_spans > 0)
-		printf("%" PRIu64 " more spans were refused: nobody listened there\n",
-		        s->refused_spans);
+		printf("%" PRIu64 " more spans were refused: nobody listened there\n", s->refused_spans);
 }
 
 static int report(const struct emission *e)
@@ -262,8 +251,7 @@ static int report(const struct emission *e)
 		fprintf(stderr,
 		        "spanspool emit: all %" PRIu64
 		        " spans were refused: nothing listens at %s%s%s (is the agent running?)\n",
-		        s->refused_spans, e->set.at, e->set.both ? " and " : "",
-		        e->set.both ? e->set.binary_at : "");
+		        s->refused_spans, e->set.at, e->set.both ? " and " : "", e->set.both ? e->set.binary_at : "");
 	else
 		return EXIT_FINE;
 	return EXIT_FAILED;

@@ -10,27 +10,23 @@
 #include "base/units.h"
 
 static const struct spool_verb verbs[] = {
-	{ "stat", spool_stat, "what waits, on what disk, and the ledger", &spool_stat_options, NULL,
-	        NULL },
+	{ "stat", spool_stat, "what waits, on what disk, and the ledger", &spool_stat_options, NULL, NULL },
 	{ "ls", spool_ls, "the segments", &spool_ls_options, NULL, NULL },
-	{ "export", spool_export, "the batches that wait, as JSON lines or TBinary files",
-	        &spool_export_options, NULL, NULL },
-	{ "verify", spool_verify, "reads everything; exit 3 on damage", &spool_verify_options, NULL,
+	{ "export", spool_export, "the batches that wait, as JSON lines or TBinary files", &spool_export_options, NULL,
 	        NULL },
-	{ "repair", spool_repair, "mends what is damaged; says first what it would do",
-	        &spool_repair_options, NULL, NULL },
-	{ "quarantine", NULL, "ls, export, retry: what was set aside", NULL, NULL,
-	        spool_quarantine_verbs },
+	{ "verify", spool_verify, "reads everything; exit 3 on damage", &spool_verify_options, NULL, NULL },
+	{ "repair", spool_repair, "mends what is damaged; says first what it would do", &spool_repair_options, NULL,
+	        NULL },
+	{ "quarantine", NULL, "ls, export, retry: what was set aside", NULL, NULL, spool_quarantine_verbs },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct spool_verb spool_quarantine_verbs[] = {
-	{ "ls", spool_quarantine_ls, "what was set aside, and why", &spool_quarantine_ls_options, NULL,
-	        NULL },
+	{ "ls", spool_quarantine_ls, "what was set aside, and why", &spool_quarantine_ls_options, NULL, NULL },
 	{ "export", spool_quarantine_export, "the records there, as JSON lines or TBinary files",
 	        &spool_quarantine_export_options, "NAME...", NULL },
-	{ "retry", spool_quarantine_retry, "puts records back into the spool",
-	        &spool_quarantine_retry_options, "NAME...", NULL },
+	{ "retry", spool_quarantine_retry, "puts records back into the spool", &spool_quarantine_retry_options,
+	        "NAME...", NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -39,12 +35,10 @@ static void usage(const char *command, const struct spool_verb *table, FILE *to)
 	fprintf(to, "usage: spanspool %s VERB [options]\n\n", command);
 	for (const struct spool_verb *v = table; v->name != NULL; v++)
 		fprintf(to, "  %-10s %s\n", v->name, v->summary);
-	fprintf(to, "\nspanspool %s VERB --help lists its options. See spanspool-spool(8).\n",
-	        command);
+	fprintf(to, "\nspanspool %s VERB --help lists its options. See spanspool-spool(8).\n", command);
 }
 
-static const struct spool_verb *find(
-        const char *command, const struct spool_verb *table, const char *word)
+static const struct spool_verb *find(const char *command, const struct spool_verb *table, const char *word)
 {
 	struct suggestion nearest = { .wrong = word };
 
@@ -54,9 +48,8 @@ static const struct spool_verb *find(
 		suggestion_consider(&nearest, v->name);
 	}
 	if (word[0] == '-') {
-		fprintf(stderr,
-		        "spanspool %s: a verb is wanted before \"%s\" (see spanspool %s --help)\n",
-		        command, word, command);
+		fprintf(stderr, "spanspool %s: a verb is wanted before \"%s\" (see spanspool %s --help)\n", command,
+		        word, command);
 		return NULL;
 	}
 	fprintf(stderr, "spanspool %s: unknown verb \"%s\"", command, word);
@@ -117,8 +110,8 @@ int spool_fail(const struct spool_call *c, const struct why *why)
 {
 	if (why->code != E_LOCKED)
 		return options_fail(c->command, why);
-	fprintf(stderr, "spanspool %s: %s; stop it first (stat, ls and export look at it live)\n",
-	        c->command, why->text);
+	fprintf(stderr, "spanspool %s: %s; stop it first (stat, ls and export look at it live)\n", c->command,
+	        why->text);
 	return EXIT_FAILED;
 }
 
@@ -181,14 +174,13 @@ bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDIN
 
 	for (size_t i = 0; i < all; i++)
 		broken += seen->slots[i] == E_CORRUPT;
-	snprintf(what, SPOOL_FINDING, "%zu of the %zu slots of the state file are not whole%s",
-	        broken, all, broken == all ? "; the segments say what is known" : "");
+	snprintf(what, SPOOL_FINDING, "%zu of the %zu slots of the state file are not whole%s", broken, all,
+	        broken == all ? "; the segments say what is known" : "");
 	return broken > 0;
 }
 
 bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING])
 {
-	snprintf(what, SPOOL_FINDING, "%s holds the positions from %" PRIu64 " on", seg->name,
-	        seg->first);
+	snprintf(what, SPOOL_FINDING, "%s holds the positions from %" PRIu64 " on", seg->name, seg->first);
 	return seg->misnamed;
 }

@@ -23,8 +23,7 @@ struct status_settings {
 };
 
 #define S struct status_settings
-static const struct conf_row status_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port",
-	                                               ":14271",
+static const struct conf_row status_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port", ":14271",
 	                                               "where to ask; of the drain :14270"),
 	CONF_BOOL(S, json, "json", "false", "print one JSON object"),
 	CONF_DURATION(S, timeout_us, "timeout", "3s", "how long to wait for an answer"), CONF_END };
@@ -66,8 +65,8 @@ static void on_answer(void *arg, const struct http_answer *answer)
 	if (answer->failure != HTTP_ANSWERED) {
 		a->rc = why_set(&a->why, E_DOWN, "%s: %s", a->base, answer->error);
 	} else if (!answer->whole) {
-		a->rc = why_set(&a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off",
-		        a->base, paths[a->at]);
+		a->rc = why_set(
+		        &a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off", a->base, paths[a->at]);
 	} else {
 		a->code[a->at] = answer->status;
 		buf_add(&a->body[a->at], answer->body.at, answer->body.len);
@@ -107,8 +106,7 @@ static int ask_all(struct asking *a, const struct status_settings *set)
 		return a->why.code;
 	if (at.host[0] == '\0')
 		snprintf(at.host, sizeof(at.host), "127.0.0.1");
-	snprintf(a->base, sizeof(a->base), "http://%s",
-	        units_print_hostport(&at, address, sizeof(address)));
+	snprintf(a->base, sizeof(a->base), "http://%s", units_print_hostport(&at, address, sizeof(address)));
 	a->timeout_ms = max_u64(set->timeout_us / US_PER_MS, 1);
 	a->rc = loop_open(&a->loop, &a->why);
 	if (a->rc == 0)
@@ -132,12 +130,12 @@ static int print_answer(struct asking *a, bool json)
 		if (buf_check(&a->body[i]) < 0)
 			rc = why_set(&a->why, E_NOMEM, "%s", err_text(E_NOMEM));
 		else if (i != PAGE_READY && a->code[i] != 200)
-			rc = why_set(&a->why, E_DOWN, "%s%s answered %d: is that a spanspool?",
-			        a->base, paths[i], a->code[i]);
+			rc = why_set(&a->why, E_DOWN, "%s%s answered %d: is that a spanspool?", a->base, paths[i],
+			        a->code[i]);
 	}
 	if (rc == 0)
-		rc = status_print(buf_slice(&a->body[PAGE_STATUS]),
-		        buf_slice(&a->body[PAGE_LEDGER]), ready, json, stdout, &a->why);
+		rc = status_print(buf_slice(&a->body[PAGE_STATUS]), buf_slice(&a->body[PAGE_LEDGER]), ready, json,
+		        stdout, &a->why);
 	if (rc < 0) {
 		why_wrap(&a->why, "%s", a->base);
 		return options_fail("status", &a->why);

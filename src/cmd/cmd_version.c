@@ -54,8 +54,8 @@ static int print_json(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
 		json_object_set_new(all, libraries[i].name, json_string(libraries[i].version()));
-	all = json_pack("{s:s, s:s, s:s, s:o*}", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
-	        "compiler", COMPILER, "libraries", all);
+	all = json_pack("{s:s, s:s, s:s, s:o*}", "name", PACKAGE_NAME, "version", PACKAGE_VERSION, "compiler", COMPILER,
+	        "libraries", all);
 	if (all == NULL)
 		return EXIT_FAILED;
 	json_dumpf(all, stdout, 0);

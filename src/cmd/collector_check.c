@@ -8,16 +8,14 @@
 #include "limits.h"
 
 static const struct limit limits[] = {
-	{ "collector.timeout", CONF_TYPE_DURATION,
-	        LIMIT_FIELD(struct collector_settings, timeout_us), 10000, UINT64_C(3600000000),
-	        false, NULL },
-	{ "collector.max-batch-spans", CONF_TYPE_COUNT,
-	        LIMIT_FIELD(struct collector_settings, max_batch_spans), 1, 1000000, false, NULL },
-	{ "collector.max-batch-bytes", CONF_TYPE_SIZE,
-	        LIMIT_FIELD(struct collector_settings, max_batch_bytes), 65536, 64 << 20, false,
-	        "Jaeger 2.x takes no more than 20MiB" },
-	{ "collector.confirm-attempts", CONF_TYPE_COUNT,
-	        LIMIT_FIELD(struct collector_settings, confirm_attempts), 0, 1000000, false, NULL },
+	{ "collector.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(struct collector_settings, timeout_us), 10000,
+	        UINT64_C(3600000000), false, NULL },
+	{ "collector.max-batch-spans", CONF_TYPE_COUNT, LIMIT_FIELD(struct collector_settings, max_batch_spans), 1,
+	        1000000, false, NULL },
+	{ "collector.max-batch-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(struct collector_settings, max_batch_bytes), 65536,
+	        64 << 20, false, "Jaeger 2.x takes no more than 20MiB" },
+	{ "collector.confirm-attempts", CONF_TYPE_COUNT, LIMIT_FIELD(struct collector_settings, confirm_attempts), 0,
+	        1000000, false, NULL },
 	LIMIT_END,
 };
 
@@ -74,8 +72,8 @@ static int check_rate(const struct conf *c, const struct collector_settings *set
 /* Each request has these already, or they say how its body is to be read: a second one with another value
  * would let a collector answer 2xx to a part of the batch. A name that ends in '-' stands for all that begin
  * with it. */
-static const char *const own_headers[] = { "content-", "transfer-encoding", "te", "trailer",
-	"expect", "connection", "upgrade", "spanspool-" };
+static const char *const own_headers[] = { "content-", "transfer-encoding", "te", "trailer", "expect", "connection",
+	"upgrade", "spanspool-" };
 
 static bool is_own_header(const char *name, size_t len)
 {
@@ -102,18 +100,15 @@ static bool has_credentials(const struct collector_settings *set)
 }
 
 /* The value may be a key, so the sentence shows at most the name. */
-static int check_header(
-        const struct collector_settings *set, const char *header, size_t i, struct why *why)
+static int check_header(const struct collector_settings *set, const char *header, size_t i, struct why *why)
 {
 	size_t len = header_name_len(header);
 
 	if (len == 0 || header[len] != ':' || strpbrk(header, "\r\n") != NULL)
 		return why_set(why, E_USAGE, "item %zu is not one line \"Name: value\"", i + 1);
 	if (is_own_header(header, len))
-		return why_set(why, E_USAGE, "%.*s cannot be set: each request has its own",
-		        (int)len, header);
-	if (len == strlen("authorization") && strncasecmp(header, "authorization", len) == 0 &&
-	        has_credentials(set))
+		return why_set(why, E_USAGE, "%.*s cannot be set: each request has its own", (int)len, header);
+	if (len == strlen("authorization") && strncasecmp(header, "authorization", len) == 0 && has_credentials(set))
 		return why_set(why, E_USAGE,
 		        "%.*s and collector.user or collector.bearer-file exclude each other: one "
 		        "request has one Authorization header",
@@ -121,8 +116,7 @@ static int check_header(
 	return 0;
 }
 
-static int check_headers(
-        const struct conf *c, const struct collector_settings *set, struct why *why)
+static int check_headers(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
 	for (size_t i = 0; i < set->headers.n; i++)
 		if (check_header(set, set->headers.items[i], i, why) < 0)
@@ -137,8 +131,7 @@ static int check_pairs(const struct conf *c, const struct collector_settings *se
 		return conf_blame(c, "collector.password-file", why);
 	}
 	if (strchr(set->user, ':') != NULL) {
-		why_set(why, E_USAGE,
-		        "a name has no colon in it; a password stands in collector.password-file");
+		why_set(why, E_USAGE, "a name has no colon in it; a password stands in collector.password-file");
 		return conf_blame(c, "collector.user", why);
 	}
 	if (set->bearer_file[0] != '\0' && set->user[0] != '\0') {
@@ -172,8 +165,7 @@ static int check_files(const struct conf *c, const struct collector_settings *se
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		if (files[i].path[0] != '\0' &&
-		        credential_check(files[i].kind, files[i].path, why) < 0)
+		if (files[i].path[0] != '\0' && credential_check(files[i].kind, files[i].path, why) < 0)
 			return conf_blame(c, files[i].option, why);
 	}
 	return 0;
@@ -182,8 +174,8 @@ static int check_files(const struct conf *c, const struct collector_settings *se
 int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why)
 {
 	if (limits_check(c, limits, set, why) < 0 || check_urls(c, &set->urls, why) < 0 ||
-	        check_pages(c, set, why) < 0 || check_rate(c, set, why) < 0 ||
-	        check_headers(c, set, why) < 0 || check_pairs(c, set, why) < 0)
+	        check_pages(c, set, why) < 0 || check_rate(c, set, why) < 0 || check_headers(c, set, why) < 0 ||
+	        check_pairs(c, set, why) < 0)
 		return why->code;
 	return check_files(c, set, why);
 }

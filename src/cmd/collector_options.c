@@ -9,17 +9,15 @@
 enum { CONNECT_MS = 3000 };
 
 #define S struct collector_settings
-const struct conf_row collector_rows[] = {
-	CONF_LIST_OF(S, urls, "collector.url", ",", "http://127.0.0.1:14268", false,
-	        "address of a collector; several share the load"),
+const struct conf_row collector_rows[] = { CONF_LIST_OF(S, urls, "collector.url", ",", "http://127.0.0.1:14268", false,
+	                                           "address of a collector; several share the load"),
 	CONF_TEXT(S, user, "collector.user", "", "name for a collector that wants one"),
 	CONF_TEXT(S, password_file, "collector.password-file", "", "file with its password"),
 	CONF_TEXT(S, bearer_file, "collector.bearer-file", "", "file with a token"),
 	CONF_TEXT(S, ca, "collector.ca", "", "authorities for TLS, PEM"),
 	CONF_TEXT(S, cert, "collector.cert", "", "own certificate, PEM"),
 	CONF_TEXT(S, key, "collector.key", "", "its key, PEM"),
-	CONF_LIST_OF(S, headers, "collector.header", "", "", true,
-	        "header of each request, \"Name: value\""),
+	CONF_LIST_OF(S, headers, "collector.header", "", "", true, "header of each request, \"Name: value\""),
 	CONF_DURATION(S, timeout_us, "collector.timeout", "30s", "how long to wait for an answer"),
 	CONF_CHOICE(S, confirm, "collector.confirm", "auto|require|off", "auto",
 	        "delivered means stored, by the collector's own counters; require: or nothing is "
@@ -30,17 +28,14 @@ const struct conf_row collector_rows[] = {
 	CONF_COUNT(S, confirm_attempts, "collector.confirm-attempts", "10",
 	        "losses until a request is let go unconfirmed, while others flood the collector; "
 	        "0: never"),
-	CONF_COUNT(
-	        S, max_batch_spans, "collector.max-batch-spans", "500", "most spans in a request"),
-	CONF_SIZE(
-	        S, max_batch_bytes, "collector.max-batch-bytes", "1MiB", "most bytes of a request"),
+	CONF_COUNT(S, max_batch_spans, "collector.max-batch-spans", "500", "most spans in a request"),
+	CONF_SIZE(S, max_batch_bytes, "collector.max-batch-bytes", "1MiB", "most bytes of a request"),
 	CONF_CHOICE(S, compression, "collector.compression", "none|gzip", "none",
 	        "of requests; Jaeger 1.x takes only none"),
 	CONF_TEXT(S, max_spans_per_second, "collector.max-spans-per-second", "auto",
 	        "auto: as many as are confirmed; unseen, a backlog twice as fast as it was "
 	        "produced. 0: no limit"),
-	CONF_END
-};
+	CONF_END };
 #undef S
 
 static const char *or_null(const char *text)
@@ -48,8 +43,7 @@ static const char *or_null(const char *text)
 	return text[0] == '\0' ? NULL : text;
 }
 
-int collector_rate(
-        const struct collector_settings *set, uint64_t *per_s, bool *automatic, struct why *why)
+int collector_rate(const struct collector_settings *set, uint64_t *per_s, bool *automatic, struct why *why)
 {
 	const char *text = set->max_spans_per_second;
 	char *end;

@@ -31,13 +31,11 @@ extern const struct conf_row collector_rows[];
 
 /* Checks addresses, headers, credentials that exclude each other, halves of a pair, and reads every file.
  * 0, or E_USAGE that names the option and no secret. */
-int collector_check(
-        const struct conf *c, const struct collector_settings *set, struct why *why) MUST_USE;
+int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why) MUST_USE;
 
 /* The most spans a second, 0 for no limit. AUTO: the operator leaves it to what confirms deliveries, and where
  * nothing does, to replay_pace. E_USAGE says what is no number. */
-int collector_rate(const struct collector_settings *set, uint64_t *per_s, bool *automatic,
-        struct why *why) MUST_USE;
+int collector_rate(const struct collector_settings *set, uint64_t *per_s, bool *automatic, struct why *why) MUST_USE;
 
 /* Fills in addresses, client and time-outs of TO; borrows from SET. */
 void collector_exporter_opts(const struct collector_settings *set, struct exporter_opts *to);

@@ -6,9 +6,8 @@
 static const char prefix[] = "spanspool_";
 
 #define X struct exporter_stats
-static const struct metric_row confirm_rows[] = {
-	METRIC_COUNTER(X, confirmed, "collector_confirmed_spans_total", NULL,
-	        "Spans that the collectors' own counters say are stored"),
+static const struct metric_row confirm_rows[] = { METRIC_COUNTER(X, confirmed, "collector_confirmed_spans_total", NULL,
+	                                                  "Spans that the collectors' own counters say are stored"),
 	METRIC_COUNTER(X, lost, "collector_lost_spans_total", NULL,
 	        "Spans that the collectors lost behind a 2xx, whoever had sent them"),
 	METRIC_COUNTER(X, resent, "collector_resent_spans_total", NULL,
@@ -21,10 +20,8 @@ static const struct metric_row confirm_rows[] = {
 	METRIC_GAUGE(X, window, "collector_window_spans", NULL,
 	        "Spans that the collectors' queues may hold at once; 0 where no counters are read"),
 	METRIC_COUNTER(X, posts, "collector_posts_total", NULL, "POSTs sent, retries included"),
-	METRIC_COUNTER(X, posted_batches, "collector_posted_batches_total", NULL,
-	        "Batches in these POSTs"),
-	METRIC_END
-};
+	METRIC_COUNTER(X, posted_batches, "collector_posted_batches_total", NULL, "Batches in these POSTs"),
+	METRIC_END };
 #undef X
 
 /* One destination as the metrics have it. */
@@ -85,16 +82,13 @@ static void add_codes(const struct exporter_stats *s, const char *name, struct b
 	const char *help = "Requests by the status of their answer, or why there was none";
 	char labels[32];
 
-	metrics_sample(to, prefix, name, "code=\"unreachable\"", help, METRIC_COUNTER,
-	        (double)s->unreachable);
-	metrics_sample(to, prefix, name, "code=\"misconfigured\"", NULL, METRIC_COUNTER,
-	        (double)s->misconfigured);
+	metrics_sample(to, prefix, name, "code=\"unreachable\"", help, METRIC_COUNTER, (double)s->unreachable);
+	metrics_sample(to, prefix, name, "code=\"misconfigured\"", NULL, METRIC_COUNTER, (double)s->misconfigured);
 	for (size_t i = 0; i < ARRAY_LEN(s->by_status); i++) {
 		if (s->by_status[i] == 0)
 			continue;
 		snprintf(labels, sizeof(labels), "code=\"%zu\"", i);
-		metrics_sample(
-		        to, prefix, name, labels, NULL, METRIC_COUNTER, (double)s->by_status[i]);
+		metrics_sample(to, prefix, name, labels, NULL, METRIC_COUNTER, (double)s->by_status[i]);
 	}
 }
 
@@ -110,8 +104,7 @@ void collector_metrics(struct exporter *e, const char *name, struct buf *to)
 static void add_collector(void *arg, const struct exporter_destination *d)
 {
 	if (d->leaving)
-		status_text(arg, "collector",
-		        "%s is no longer an address of its name: what it was sent is waited for",
+		status_text(arg, "collector", "%s is no longer an address of its name: what it was sent is waited for",
 		        d->name);
 	else
 		status_text(arg, "collector", "%s", d->trouble[0] == '\0' ? d->name : d->trouble);

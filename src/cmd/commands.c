@@ -7,14 +7,12 @@
 #include "options.h"
 
 const struct command commands[] = {
-	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool",
-	        &agent_options },
+	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool", &agent_options },
 	{ "drain", cmd_drain, "spans from Kafka to a collector", &drain_options },
 	{ "spool", cmd_spool, "look at, take out and mend a spool", &spool_options },
 	{ "demo", cmd_demo, "the fault-tolerance demonstration, self-contained", &demo_options },
 	{ "emit", cmd_emit, "numbered test spans at a set rate", &emit_options },
-	{ "config", cmd_config, "check the options of a command, show them, print a sample file",
-	        NULL },
+	{ "config", cmd_config, "check the options of a command, show them, print a sample file", NULL },
 	{ "status", cmd_status, "what a running agent or drain says of itself", &status_options },
 	{ "version", cmd_version, "the version of this program", NULL },
 	{ "help", cmd_help, "this, or the options of a command", NULL },

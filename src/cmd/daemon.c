@@ -83,8 +83,7 @@ int daemon_begin(const char *command)
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 	rc = log_begin_writer();
 	if (rc < 0)
-		log_plain(
-		        "spanspool %s: the thread that writes the log cannot be started", command);
+		log_plain("spanspool %s: the thread that writes the log cannot be started", command);
 	return rc;
 }
 
@@ -107,8 +106,7 @@ static void on_signal(void *arg)
 	const struct daemon_watch *w = arg;
 
 	if (w->signal->effect == TOLD)
-		log_info("%s: %s is ignored: %s", w->daemon->command, w->signal->name,
-		        w->signal->note);
+		log_info("%s: %s is ignored: %s", w->daemon->command, w->signal->name, w->signal->note);
 	else
 		stop(w->daemon, w->signal);
 }
@@ -149,8 +147,7 @@ void daemon_log_start(const char *command)
 	char host[HOST_NAME_MAX + 1] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	log_info("%s: %s %s on host %s, process %d", command, PACKAGE_NAME, PACKAGE_VERSION, host,
-	        (int)getpid());
+	log_info("%s: %s %s on host %s, process %d", command, PACKAGE_NAME, PACKAGE_VERSION, host, (int)getpid());
 }
 
 static volatile sig_atomic_t status_at_end;

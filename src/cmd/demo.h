@@ -52,8 +52,8 @@ enum { DEMO_STEPS = 12, DEMO_PHASES_MOST = 16 };
 
 struct demo_phase {
 	const char *name;
-	bool may_lose;   /* somebody reads from a socket that dies with its datagrams */
-	bool may_repeat; /* something is cut off that may have arrived */
+	bool may_lose;                      /* somebody reads from a socket that dies with its datagrams */
+	bool may_repeat;                    /* something is cut off that may have arrived */
 	struct demo_step steps[DEMO_STEPS]; /* end with ACT_NONE, UNTIL_PASSED, 0 */
 };
 
@@ -98,10 +98,8 @@ struct demo_result {
 struct demo_kill {
 	uint64_t end;       /* the next number to be sent when it was killed */
 	uint64_t in_socket; /* spans that it had not read */
-	uint64_t
-	        in_window; /* spans sent that it had not accepted an exposure before, nor left in the sockets */
-	uint64_t
-	        in_turn; /* with no exposure: that it had read and not committed, as was found after */
+	uint64_t in_window; /* spans sent that it had not accepted an exposure before, nor left in the sockets */
+	uint64_t in_turn;   /* with no exposure: that it had read and not committed, as was found after */
 };
 
 struct demo_opts {
@@ -141,20 +139,18 @@ struct demo {
 	struct demo_accepted accepted[DEMO_ACCEPTED]; /* the last answers, a ring */
 	size_t naccepted;                             /* answers in all */
 	struct demo_drained drained;
-	uint64_t uncertain_before; /* in the ledger before the SIGKILL */
-	uint64_t settled;          /* numbers below are either stored or given up */
-	uint64_t hushed_us;        /* when the last span was sent */
-	uint64_t arrived_us;       /* and when the last one arrived */
-	uint64_t base_accepted,
-	        base_sent; /* both at a moment of quiet: what is sent since must be accepted */
+	uint64_t uncertain_before;         /* in the ledger before the SIGKILL */
+	uint64_t settled;                  /* numbers below are either stored or given up */
+	uint64_t hushed_us;                /* when the last span was sent */
+	uint64_t arrived_us;               /* and when the last one arrived */
+	uint64_t base_accepted, base_sent; /* both at a moment of quiet: what is sent since must be accepted */
 
 	/* the play */
 	size_t phase, step;
 	uint64_t phase_us, step_us; /* when they began */
 	uint64_t looked_us;
-	uint64_t ticked_us; /* when the timer came last */
-	uint64_t stall_us,
-	        stalled_us; /* the longest that it came late, not long ago; and when that was */
+	uint64_t ticked_us;            /* when the timer came last */
+	uint64_t stall_us, stalled_us; /* the longest that it came late, not long ago; and when that was */
 	struct timer *tick;
 	struct signal_watch *signals[DEMO_SIGNALS];
 	struct progress line;

@@ -98,8 +98,7 @@ static uint64_t in_window(const struct demo *d)
  * what was seen. */
 static int kill_agent(struct demo *d, struct why *why)
 {
-	d->kill.in_socket = unread(d->compact, NUMBERED_COMPACT, d->run) +
-	                    unread(d->binary, NUMBERED_BINARY, d->run);
+	d->kill.in_socket = unread(d->compact, NUMBERED_COMPACT, d->run) + unread(d->binary, NUMBERED_BINARY, d->run);
 	d->kill.in_window = in_window(d);
 	d->kill.end = d->next;
 	d->uncertain_before = d->ledger.place[LEDGER_UNCERTAIN].spans;
@@ -169,14 +168,12 @@ int demo_act(struct demo *d, enum demo_act act, struct why *why)
 static bool has_accepted_all(const struct demo *d)
 {
 	return d->agent_watch.known_us > d->hushed_us &&
-	       d->ledger.accepted.spans - d->base_accepted ==
-	               tally_total(d->tally).sent - d->base_sent;
+	       d->ledger.accepted.spans - d->base_accepted == tally_total(d->tally).sent - d->base_sent;
 }
 
 static bool is_empty(const struct demo *d)
 {
-	return d->agent_watch.known_us > d->hushed_us &&
-	       d->ledger.place[LEDGER_IN_FLIGHT].spans == 0 &&
+	return d->agent_watch.known_us > d->hushed_us && d->ledger.place[LEDGER_IN_FLIGHT].spans == 0 &&
 	       d->ledger.place[LEDGER_IN_SPOOL].spans == 0;
 }
 

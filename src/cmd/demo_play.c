@@ -70,9 +70,8 @@ static void end_phase(struct demo *d, uint64_t now_us)
 	say(d,
 	        "%zu %-24s %6" PRIu64 " sent, %7" PRIu64 " of %7" PRIu64 " stored, %6" PRIu64
 	        " in the spool, %4.1f s%s\n",
-	        d->phase + 1, demo_plan[d->phase].name, demo_count(d, d->phase).sent,
-	        tally_total(d->tally).stored, tally_total(d->tally).sent,
-	        d->ledger.place[LEDGER_IN_SPOOL].spans, (double)r->took_us / 1e6,
+	        d->phase + 1, demo_plan[d->phase].name, demo_count(d, d->phase).sent, tally_total(d->tally).stored,
+	        tally_total(d->tally).sent, d->ledger.place[LEDGER_IN_SPOOL].spans, (double)r->took_us / 1e6,
 	        r->unmet ? ", NOT IN TIME" : "");
 }
 
@@ -118,11 +117,9 @@ static void look(struct demo *d, uint64_t now_us)
 		demo_watch_look(&d->drain_watch);
 	}
 	r->spooled = max_u64(r->spooled, d->ledger.place[LEDGER_IN_SPOOL].spans);
-	progress_show(&d->line, d->phase * 1000 + min_u64((now_us - d->phase_us) / 5000, 999),
-	        demo_phases * 1000,
-	        "%zu %s: %" PRIu64 " sent, %" PRIu64 " stored, %" PRIu64 " in the spool",
-	        d->phase + 1, demo_plan[d->phase].name, all.sent, all.stored,
-	        d->ledger.place[LEDGER_IN_SPOOL].spans);
+	progress_show(&d->line, d->phase * 1000 + min_u64((now_us - d->phase_us) / 5000, 999), demo_phases * 1000,
+	        "%zu %s: %" PRIu64 " sent, %" PRIu64 " stored, %" PRIu64 " in the spool", d->phase + 1,
+	        demo_plan[d->phase].name, all.sent, all.stored, d->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
 /* How long this machine keeps processes from working, by the timer's own lateness. */

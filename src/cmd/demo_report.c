@@ -8,8 +8,8 @@
 
 static void print_row(const char *name, struct tally_count c, uint64_t spooled)
 {
-	printf("%-28s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n", name,
-	        c.sent, c.stored, c.missing, c.duplicates, spooled);
+	printf("%-28s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n", name, c.sent, c.stored,
+	        c.missing, c.duplicates, spooled);
 }
 
 static void print_table(const struct demo *d)
@@ -17,8 +17,7 @@ static void print_table(const struct demo *d)
 	uint64_t most = 0;
 	char name[64];
 
-	printf("\n%-28s %9s %9s %9s %9s %9s\n", "phase", "sent", "stored", "missing", "duplicate",
-	        "spooled");
+	printf("\n%-28s %9s %9s %9s %9s %9s\n", "phase", "sent", "stored", "missing", "duplicate", "spooled");
 	for (size_t i = 0; i <= d->phase; i++) {
 		snprintf(name, sizeof(name), "%zu %s", i + 1, demo_plan[i].name);
 		print_row(name, demo_count(d, i), d->results[i].spooled);
@@ -39,8 +38,7 @@ static void print_kill(const struct demo *d)
 		       " that it had not accepted %s before,\nand %" PRIu64
 		       " that were not read from the sockets. It cost %" PRIu64 ".\n",
 		        demo_allowed(d), d->kill.in_window,
-		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)),
-		        d->kill.in_socket, lost);
+		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)), d->kill.in_socket, lost);
 	else
 		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
 		       " that were not read from the sockets, and\n%" PRIu64
@@ -59,13 +57,11 @@ static void print_collector(const struct stub_store_counts *c)
 
 static void print_ledger(const struct ledger *l)
 {
-	printf("The agent's ledger: %" PRIu64 " accepted = %" PRIu64 " delivered + %" PRIu64
-	       " uncertain + %" PRIu64 " in flight + %" PRIu64 " in the\nspool; %" PRIu64
-	       " boots, %" PRIu64 " unclean; %" PRIu64
+	printf("The agent's ledger: %" PRIu64 " accepted = %" PRIu64 " delivered + %" PRIu64 " uncertain + %" PRIu64
+	       " in flight + %" PRIu64 " in the\nspool; %" PRIu64 " boots, %" PRIu64 " unclean; %" PRIu64
 	       " spans were sent again although they may have arrived.\n",
-	        l->accepted.spans, l->place[LEDGER_DELIVERED].spans,
-	        l->place[LEDGER_UNCERTAIN].spans, l->place[LEDGER_IN_FLIGHT].spans,
-	        l->place[LEDGER_IN_SPOOL].spans, l->boots, l->unclean_stops,
+	        l->accepted.spans, l->place[LEDGER_DELIVERED].spans, l->place[LEDGER_UNCERTAIN].spans,
+	        l->place[LEDGER_IN_FLIGHT].spans, l->place[LEDGER_IN_SPOOL].spans, l->boots, l->unclean_stops,
 	        l->maybe_duplicate.spans);
 }
 
@@ -85,9 +81,8 @@ void demo_print(const struct demo *d)
 
 static json_t *count_json(struct tally_count c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)c.sent, "stored",
-	        (json_int_t)c.stored, "missing", (json_int_t)c.missing, "duplicate",
-	        (json_int_t)c.duplicates);
+	return json_pack("{s:I, s:I, s:I, s:I}", "sent", (json_int_t)c.sent, "stored", (json_int_t)c.stored, "missing",
+	        (json_int_t)c.missing, "duplicate", (json_int_t)c.duplicates);
 }
 
 static json_t *phases_json(const struct demo *d)
@@ -129,16 +124,14 @@ static json_t *broken_json(const struct demo *d)
 
 static json_t *collector_json(const struct stub_store_counts *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "taken", (json_int_t)c->received, "dropped",
-	        (json_int_t)c->dropped, "failed", (json_int_t)c->failed, "stored",
-	        (json_int_t)c->saved);
+	return json_pack("{s:I, s:I, s:I, s:I}", "taken", (json_int_t)c->received, "dropped", (json_int_t)c->dropped,
+	        "failed", (json_int_t)c->failed, "stored", (json_int_t)c->saved);
 }
 
 static json_t *kill_json(const struct demo *d)
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "allowed", (json_int_t)demo_allowed(d), "unread",
-	        (json_int_t)d->kill.in_socket, "read",
-	        (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
+	        (json_int_t)d->kill.in_socket, "read", (json_int_t)(demo_allowed(d) - d->kill.in_socket), "lost",
 	        (json_int_t)tally_total(d->tally).missing);
 }
 
@@ -150,8 +143,7 @@ void demo_print_json(const struct demo *d)
 	json_object_set_new(j, "all", count_json(tally_total(d->tally)));
 	json_object_set_new(j, "sigkill", kill_json(d));
 	json_object_set_new(j, "ledger", ledger_as_json(&d->ledger));
-	json_object_set_new(j, "collector",
-	        collector_json(stub_store_counts(stub_collector_store(d->collector))));
+	json_object_set_new(j, "collector", collector_json(stub_store_counts(stub_collector_store(d->collector))));
 	json_object_set_new(j, "broken", broken_json(d));
 	json_object_set_new(j, "seconds", json_real((double)d->took_us / 1e6));
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));

@@ -38,20 +38,19 @@ static void judge_phase(struct demo *d, size_t i)
 	if (c.missing > 0 && !p->may_lose)
 		demo_broke(d, "phase %zu (%s) lost %" PRIu64 " spans", i + 1, p->name, c.missing);
 	if (c.duplicates > 0 && !p->may_repeat)
-		demo_broke(d, "phase %zu (%s) repeated %" PRIu64 " spans, with nothing cut off",
-		        i + 1, p->name, c.duplicates);
+		demo_broke(d, "phase %zu (%s) repeated %" PRIu64 " spans, with nothing cut off", i + 1, p->name,
+		        c.duplicates);
 	if (c.missing > 0 && p->may_lose && c.missing > demo_allowed(d))
-		demo_broke(d, "the SIGKILL cost %" PRIu64 " spans, and %" PRIu64 " are allowed",
-		        c.missing, demo_allowed(d));
+		demo_broke(d, "the SIGKILL cost %" PRIu64 " spans, and %" PRIu64 " are allowed", c.missing,
+		        demo_allowed(d));
 	/* Those lost must be the last before the kill: anything older was promised to be safe. The two
 	 * doors are used by turns, so what one of them had unread begins twice as far back. */
 	if (c.missing > 0 && p->may_lose) {
-		uint64_t oldest =
-		        tally_first_missing(d->tally, d->results[i].first, d->results[i].end);
+		uint64_t oldest = tally_first_missing(d->tally, d->results[i].first, d->results[i].end);
 
 		if (oldest + demo_allowed(d) + d->kill.in_socket < d->kill.end)
-			demo_broke(d, "span %" PRIu64 " was lost, %" PRIu64 " before the SIGKILL",
-			        oldest, d->kill.end - oldest);
+			demo_broke(d, "span %" PRIu64 " was lost, %" PRIu64 " before the SIGKILL", oldest,
+			        d->kill.end - oldest);
 		if (oldest >= d->kill.end)
 			demo_broke(d, "span %" PRIu64 " was lost after the SIGKILL", oldest);
 	}
@@ -63,9 +62,8 @@ static void judge_turn(struct demo *d)
 	uint64_t most = d->opts.rate * TURN_MS / 1000;
 
 	if (d->opts.exposure_us == 0 && d->kill.in_turn > most)
-		demo_broke(d,
-		        "%" PRIu64 " spans were read and not committed, more than %d ms of them",
-		        d->kill.in_turn, TURN_MS);
+		demo_broke(d, "%" PRIu64 " spans were read and not committed, more than %d ms of them", d->kill.in_turn,
+		        TURN_MS);
 }
 
 static void judge_ledger(struct demo *d)
@@ -80,19 +78,14 @@ static void judge_ledger(struct demo *d)
 	if (left > 0)
 		demo_broke(d, "the agent still holds %" PRIu64 " spans", left);
 	if (lost > 0)
-		demo_broke(d,
-		        "the agent's ledger says that %" PRIu64
-		        " spans were dropped or quarantined",
-		        lost);
+		demo_broke(d, "the agent's ledger says that %" PRIu64 " spans were dropped or quarantined", lost);
 	if (l->kernel_dropped > 0)
-		demo_broke(d, "the kernel dropped %" PRIu64 " datagrams at the agent's sockets",
-		        l->kernel_dropped);
+		demo_broke(d, "the kernel dropped %" PRIu64 " datagrams at the agent's sockets", l->kernel_dropped);
 	if (l->accepted.spans > all.sent)
-		demo_broke(d, "the agent accepted %" PRIu64 " spans, and %" PRIu64 " were sent",
-		        l->accepted.spans, all.sent);
+		demo_broke(d, "the agent accepted %" PRIu64 " spans, and %" PRIu64 " were sent", l->accepted.spans,
+		        all.sent);
 	if (l->place[LEDGER_DELIVERED].spans > all.stored)
-		demo_broke(d,
-		        "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
+		demo_broke(d, "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
 		        l->place[LEDGER_DELIVERED].spans, all.stored);
 	if (d->drained.quarantined > 0)
 		demo_broke(d, "the drain quarantined %" PRIu64 " records", d->drained.quarantined);

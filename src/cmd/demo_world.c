@@ -82,17 +82,14 @@ static void on_drain_ledger(void *arg, struct slice json)
 static int take_ports(struct demo *d, struct why *why)
 {
 	if (ports_free(PORTS_UDP, &d->compact) < 0 || ports_free(PORTS_UDP, &d->binary) < 0 ||
-	        ports_free(PORTS_TCP, &d->agent_admin) < 0 ||
-	        ports_free(PORTS_TCP, &d->drain_admin) < 0)
+	        ports_free(PORTS_TCP, &d->agent_admin) < 0 || ports_free(PORTS_TCP, &d->drain_admin) < 0)
 		return why_set(why, E_IO, "no free ports on 127.0.0.1");
 	return 0;
 }
 
 static int open_far_ends(struct demo *d, struct why *why)
 {
-	struct stub_collector_opts stub = {
-		.stored = on_stored, .arg = d, .store = { .capacity = QUEUE_SPANS }
-	};
+	struct stub_collector_opts stub = { .stored = on_stored, .arg = d, .store = { .capacity = QUEUE_SPANS } };
 	struct http_client_opts client = { .max_connections = 4 };
 
 	if (kafka_mock_open(&d->kafka, 1, why) < 0)
@@ -163,13 +160,10 @@ static void word(struct words *w, const char *fmt, ...)
 	w->argv[w->n] = NULL;
 }
 
-static int start(
-        struct demo *d, struct child **c, struct words *w, const char *log, struct why *why)
+static int start(struct demo *d, struct child **c, struct words *w, const char *log, struct why *why)
 {
 	char path[256];
-	struct child_opts o = {
-		.program = "/proc/self/exe", .argv = w->argv, .log = path, .bare = true
-	};
+	struct child_opts o = { .program = "/proc/self/exe", .argv = w->argv, .log = path, .bare = true };
 
 	snprintf(path, sizeof(path), "%s/%s", d->directory, log);
 	child_free(*c);

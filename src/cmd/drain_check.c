@@ -9,26 +9,22 @@
 
 #define S struct drainer_settings
 static const struct limit limits[] = {
-	{ "drain.max-in-flight", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_in_flight), 1, 10000, false,
-	        NULL },
-	{ "drain.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 1 << 20, UINT64_C(1) << 40,
-	        false, "the largest record that Kafka takes by default has 1 MiB" },
-	{ "drain.max-ahead", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_ahead), 1, UINT64_C(1) << 32,
-	        false, "0 would let nothing through" },
-	{ "shutdown.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, shutdown_us), 0,
-	        UINT64_C(3600000000), false, NULL },
+	{ "drain.max-in-flight", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_in_flight), 1, 10000, false, NULL },
+	{ "drain.max-bytes", CONF_TYPE_SIZE, LIMIT_FIELD(S, max_bytes), 1 << 20, UINT64_C(1) << 40, false,
+	        "the largest record that Kafka takes by default has 1 MiB" },
+	{ "drain.max-ahead", CONF_TYPE_COUNT, LIMIT_FIELD(S, max_ahead), 1, UINT64_C(1) << 32, false,
+	        "0 would let nothing through" },
+	{ "shutdown.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(S, shutdown_us), 0, UINT64_C(3600000000), false, NULL },
 	LIMIT_END,
 };
 #undef S
 
 /* The directory may be missing: a start makes it. */
-static int check_quarantine(
-        const struct conf *c, const struct drainer_settings *set, struct why *why)
+static int check_quarantine(const struct conf *c, const struct drainer_settings *set, struct why *why)
 {
 	struct stat st;
 
-	if (set->quarantine_kind != QUARANTINE_DIRECTORY || stat(set->quarantine_where, &st) < 0 ||
-	        S_ISDIR(st.st_mode))
+	if (set->quarantine_kind != QUARANTINE_DIRECTORY || stat(set->quarantine_where, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0;
 	why_set(why, E_USAGE, "%s is no directory", set->quarantine_where);
 	return conf_blame(c, "drain.quarantine", why);

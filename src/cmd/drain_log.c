@@ -30,13 +30,11 @@ void drainer_log_start(struct drainer *d)
 
 	d->started_us = clock_mono_us();
 	collector_names(&d->set.collector, &collectors);
-	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers,
-	        d->set.group);
+	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers, d->set.group);
 	log_replay(&d->set);
 	jaeger_kafka_log("kafka.consumer", &d->set.jaeger, &d->for_consumer);
 	if (!d->set.dry_run)
-		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors),
-		        d->set.quarantine);
+		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors), d->set.quarantine);
 	if (strcmp(d->set.admin, "none") != 0)
 		log_info("drain: admin pages at %s", d->set.admin);
 	buf_free(&collectors);
@@ -47,12 +45,11 @@ void drainer_log_stop(const struct drainer *d)
 	const struct drain_ledger *l = drain_ledger(d->drain);
 	char up[UP_TEXT];
 
-	log_info("drain: stopped after %s: %" PRIu64 " records read, %" PRIu64
-	         " delivered with %" PRIu64 " spans, %" PRIu64 " quarantined, %" PRIu64
-	         " empty, %" PRIu64 " left to the next reader, %" PRIu64 " lost to retention",
-	        units_print_duration(
-	                (clock_mono_us() - d->started_us) / US_PER_S * US_PER_S, up, sizeof(up)),
+	log_info("drain: stopped after %s: %" PRIu64 " records read, %" PRIu64 " delivered with %" PRIu64
+	         " spans, %" PRIu64 " quarantined, %" PRIu64 " empty, %" PRIu64 " left to the next reader, %" PRIu64
+	         " lost to retention",
+	        units_print_duration((clock_mono_us() - d->started_us) / US_PER_S * US_PER_S, up, sizeof(up)),
 	        l->read.records, l->place[DRAIN_DELIVERED].records, l->place[DRAIN_DELIVERED].spans,
-	        l->place[DRAIN_QUARANTINED].records, l->place[DRAIN_SKIPPED_EMPTY].records,
-	        l->handed_on.records, l->lost_to_retention);
+	        l->place[DRAIN_QUARANTINED].records, l->place[DRAIN_SKIPPED_EMPTY].records, l->handed_on.records,
+	        l->lost_to_retention);
 }

@@ -14,8 +14,7 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consu
 	                                              "host:port,…; there is no default"),
 	CONF_TEXT(S, topic, "kafka.consumer.topic", "tracing-topic", "topic of the records"),
 	CONF_TEXT(S, group, "kafka.consumer.group-id", "tracing-app", "consumer group"),
-	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true,
-	        "NAME=VALUE of librdkafka; repeatable"),
+	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, consumer_properties, "kafka.consumer.property", "=", "", true,
 	        "the same for reading alone; it wins"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
@@ -28,8 +27,8 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consu
 	        "the same for writing to a quarantine topic alone; it wins"),
 	CONF_END };
 
-static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drain.max-in-flight",
-	                                              "64", "most requests without an answer"),
+static const struct conf_row drain_rows[] = {
+	CONF_COUNT(S, max_in_flight, "drain.max-in-flight", "64", "most requests without an answer"),
 	CONF_SIZE(S, max_bytes, "drain.max-bytes", "16MiB", "most bytes of records in memory"),
 	CONF_COUNT(S, max_ahead, "drain.max-ahead", "65536",
 	        "most records read beyond the oldest of a partition that is not done"),
@@ -39,32 +38,26 @@ static const struct conf_row drain_rows[] = { CONF_COUNT(S, max_in_flight, "drai
 	        "topic:TOPIC, directory:PATH, or none: stop at a bad record"),
 	CONF_CHOICE(S, on_loss, "drain.on-retention-loss", "continue|stop", "continue",
 	        "when Kafka has deleted records before they were read"),
-	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s",
-	        "a stop waits this long for the last answers"),
-	CONF_END };
+	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last answers"), CONF_END
+};
 
 static const struct conf_row replay_rows[] = {
 	CONF_TEXT(S, from_text, "from", "stored",
 	        "where to begin: stored, beginning, end, a time, or PARTITION:OFFSET,…"),
-	CONF_TEXT(S, until_text, "until", "",
-	        "where to end, as --from; a drain without it runs until it is stopped"),
+	CONF_TEXT(S, until_text, "until", "", "where to end, as --from; a drain without it runs until it is stopped"),
 	CONF_BOOL(S, exit_at_end, "exit-at-end", "false", "the same as --until=end"),
-	CONF_BOOL(S, dry_run, "dry-run", "false",
-	        "count records by service and time; send and commit nothing"),
+	CONF_BOOL(S, dry_run, "dry-run", "false", "count records by service and time; send and commit nothing"),
 	CONF_BOOL(S, json, "json", "false", "print what --dry-run counted as JSON"), CONF_END
 };
 
-static const struct conf_row http_rows[] = {
-	CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14270",
-	        "health, metrics, ledger, status; none switches it off"),
-	CONF_END
-};
+static const struct conf_row http_rows[] = { CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14270",
+	                                             "health, metrics, ledger, status; none switches it off"),
+	CONF_END };
 #undef S
 
 static const struct options_group groups[] = {
 	{ "Kafka", kafka_rows, 0 },
-	{ "Kafka, by Jaeger's names", jaeger_consumer_rows,
-	        offsetof(struct drainer_settings, jaeger) },
+	{ "Kafka, by Jaeger's names", jaeger_consumer_rows, offsetof(struct drainer_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
 	{ "Drain", drain_rows, 0 },
 	{ "Replay", replay_rows, 0 },
@@ -86,8 +79,7 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 {
 	const char *where;
 
-	snprintf(set->default_quarantine, sizeof(set->default_quarantine), "topic:%s-quarantine",
-	        set->topic);
+	snprintf(set->default_quarantine, sizeof(set->default_quarantine), "topic:%s-quarantine", set->topic);
 	if (conf_default(c, "drain.quarantine", set->default_quarantine, why) < 0)
 		return why->code;
 	where = set->quarantine;
@@ -100,11 +92,9 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 	else
 		where = "";
 	if (*where == '\0')
-		return why_set(why, E_USAGE, "\"%s\" is not topic:TOPIC, directory:PATH or none",
-		        set->quarantine);
+		return why_set(why, E_USAGE, "\"%s\" is not topic:TOPIC, directory:PATH or none", set->quarantine);
 	if (set->quarantine_kind == QUARANTINE_TOPIC && strcmp(where, set->topic) == 0)
-		return why_set(
-		        why, E_USAGE, "the quarantine cannot be the topic that is read, %s", where);
+		return why_set(why, E_USAGE, "the quarantine cannot be the topic that is read, %s", where);
 	set->quarantine_where = where;
 	return set->quarantine_kind == QUARANTINE_TOPIC ? kafka_topic_check(where, why) : 0;
 }
@@ -122,16 +112,14 @@ static int check_kafka_names(struct conf *c, const struct drainer_settings *set,
 
 static int read_old_rate(struct conf *c, const struct drainer_settings *set, struct why *why)
 {
-	static const char old[] = "drain.max-spans-per-second",
-	                  name[] = "collector.max-spans-per-second";
+	static const char old[] = "drain.max-spans-per-second", name[] = "collector.max-spans-per-second";
 	uint64_t per_s;
 	bool automatic;
 
 	if (conf_origin(c, old) == CONF_DEFAULT)
 		return 0;
 	if (conf_origin(c, name) != CONF_DEFAULT)
-		return why_set(
-		        why, E_USAGE, "--%s is the old name of --%s, which is set too", old, name);
+		return why_set(why, E_USAGE, "--%s is the old name of --%s, which is set too", old, name);
 	if (conf_default(c, name, set->max_spans_per_second, why) < 0 ||
 	        collector_rate(&set->collector, &per_s, &automatic, why) < 0)
 		return conf_blame(c, old, why);
@@ -144,8 +132,8 @@ static void name_own_group(struct drainer_settings *set)
 	char host[HOST_NAME_MAX + 1] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	snprintf(set->own_group_id, sizeof(set->own_group_id), "%.120s-replay-%.60s-%d-%" PRIu64,
-	        set->live_group, host, (int)getpid(), clock_wall_ms());
+	snprintf(set->own_group_id, sizeof(set->own_group_id), "%.120s-replay-%.60s-%d-%" PRIu64, set->live_group, host,
+	        (int)getpid(), clock_wall_ms());
 	set->group = set->own_group_id;
 }
 
@@ -160,8 +148,7 @@ static int read_points(struct conf *c, struct drainer_settings *set, struct why 
 	if (set->until.kind == REPLAY_NONE && (set->exit_at_end || set->dry_run))
 		set->until.kind = REPLAY_END;
 	if (set->json && !set->dry_run)
-		return why_set(why, E_USAGE,
-		        "--json prints what --dry-run counted, so it goes only with that");
+		return why_set(why, E_USAGE, "--json prints what --dry-run counted, so it goes only with that");
 	return replay_check(&set->from, &set->until, clock_wall_ms(), why);
 }
 
@@ -187,10 +174,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	struct drainer_settings *set = settings;
 
 	if (set->brokers[0] == '\0')
-		return why_set(why, E_USAGE,
-		        "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
-	if (check_kafka_names(c, set, why) < 0 ||
-	        jaeger_kafka_check(c, "kafka.consumer", &set->jaeger, why) < 0)
+		return why_set(why, E_USAGE, "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
+	if (check_kafka_names(c, set, why) < 0 || jaeger_kafka_check(c, "kafka.consumer", &set->jaeger, why) < 0)
 		return why->code;
 	if (read_old_rate(c, set, why) < 0)
 		return why->code;

@@ -10,11 +10,9 @@ static const char prefix[] = "spanspool_";
 static void add_limits(struct buf *to, const struct drainer_settings *set)
 {
 	metrics_sample(to, prefix, "drain_in_flight_limit_bytes", NULL,
-	        "Most bytes of records in memory: drain.max-bytes", METRIC_GAUGE,
-	        (double)set->max_bytes);
+	        "Most bytes of records in memory: drain.max-bytes", METRIC_GAUGE, (double)set->max_bytes);
 	metrics_sample(to, prefix, "drain_http_in_flight_limit", NULL,
-	        "Most requests without an answer: drain.max-in-flight", METRIC_GAUGE,
-	        (double)set->max_in_flight);
+	        "Most requests without an answer: drain.max-in-flight", METRIC_GAUGE, (double)set->max_in_flight);
 }
 
 void drainer_metrics(void *arg, struct buf *to)
@@ -24,8 +22,7 @@ void drainer_metrics(void *arg, struct buf *to)
 
 	drain_metrics(d->drain, to);
 	collector_metrics(drain_exporter(d->drain), "drain_http_requests_total", to);
-	metrics_render_histogram(
-	        to, prefix, "drain_http_seconds", NULL, "Time until the answer", &exporter->took);
+	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer", &exporter->took);
 	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 	add_limits(to, &d->set);
 }
@@ -46,8 +43,8 @@ static void add_partition(void *arg, const struct drain_lag *lag)
 	if (lag->records < 0)
 		status_text(page, name, "not known yet");
 	else
-		status_text(page, name, "%" PRId64 " records to go, %" PRIu64 " s behind",
-		        lag->records, lag->behind_ms / 1000);
+		status_text(page, name, "%" PRId64 " records to go, %" PRIu64 " s behind", lag->records,
+		        lag->behind_ms / 1000);
 }
 
 void drainer_status(void *arg, struct status *page)
@@ -58,13 +55,11 @@ void drainer_status(void *arg, struct status *page)
 
 	drain_stats(d->drain, &stats);
 	status_section(page, "Way in");
-	status_text(page, "kafka", "%s, topic %s, group %s", d->set.brokers, d->set.topic,
-	        d->set.group);
+	status_text(page, "kafka", "%s, topic %s, group %s", d->set.brokers, d->set.topic, d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
 	status_section(page, "Way out");
 	collector_status(drain_exporter(d->drain), page);
-	status_count(page, "requests without an answer",
-	        exporter_stats(drain_exporter(d->drain))->in_flight);
+	status_count(page, "requests without an answer", exporter_stats(drain_exporter(d->drain))->in_flight);
 	status_duration(page, "oldest record not done", stats.oldest_age_us);
 	status_text(page, "quarantine", "%s", d->set.quarantine);
 	status_section(page, "Records");

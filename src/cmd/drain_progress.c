@@ -8,13 +8,12 @@
 
 enum { LOOK_MS = 200, LOG_S = 10, LINE = 120, TIME = 32 };
 
-static void describe(
-        const struct drainer_progress *p, const struct drain_progress *at, char to[LINE])
+static void describe(const struct drainer_progress *p, const struct drain_progress *at, char to[LINE])
 {
 	char left[TIME];
 	uint64_t left_us;
-	int n = snprintf(to, LINE, "%" PRIu64 " of %" PRIu64 " records (%" PRIu64 " %%)", at->done,
-	        at->whole, at->done * 100 / at->whole);
+	int n = snprintf(to, LINE, "%" PRIu64 " of %" PRIu64 " records (%" PRIu64 " %%)", at->done, at->whole,
+	        at->done * 100 / at->whole);
 
 	if (at->done < at->whole && progress_rate_left(&p->rate, at->whole, &left_us))
 		snprintf(to + n, LINE - (size_t)n, ", %.0f/s, %s left", p->rate.per_second,

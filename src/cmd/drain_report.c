@@ -32,8 +32,7 @@ static void print_table(const struct replay_counts *c)
 
 	printf("%-48s %12s %14s\n", "SERVICE", "RECORDS", "SPANS");
 	for (size_t i = 0; i < c->nservices; i++)
-		print_row(c->services[i].name[0] == '\0' ? "(no name)" : c->services[i].name,
-		        &c->services[i].count);
+		print_row(c->services[i].name[0] == '\0' ? "(no name)" : c->services[i].name, &c->services[i].count);
 	print_row("(further services)", &c->other_services);
 	print_row("(no batch: would go to quarantine)", &c->bad);
 	print_row("(empty: would be skipped)", &c->empty);
@@ -60,8 +59,7 @@ static json_t *services_json(const struct replay_counts *c)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < c->nservices; i++)
-		json_array_append_new(
-		        all, count_json("service", c->services[i].name, &c->services[i].count));
+		json_array_append_new(all, count_json("service", c->services[i].name, &c->services[i].count));
 	return all;
 }
 
@@ -71,8 +69,8 @@ static json_t *times_json(const struct replay_counts *c)
 	char text[TIME_TEXT];
 
 	for (size_t i = 0; i < c->ntimes; i++)
-		json_array_append_new(all, count_json("from", time_text(c->times[i].start_ms, text),
-		                                   &c->times[i].count));
+		json_array_append_new(
+		        all, count_json("from", time_text(c->times[i].start_ms, text), &c->times[i].count));
 	return all;
 }
 

@@ -7,67 +7,58 @@
 #include "jaeger_kafka.h"
 
 #define S struct jaeger_kafka
-#define BOTH(side)                                                                                 \
-	{ side ".authentication", CONF_TYPE_CHOICE, CONF_ENUM(S, authentication), "none",          \
-		"none|kerberos|tls|plaintext", "how to log in; plaintext is SASL with a password", \
-		false },                                                                           \
-	        CONF_BOOL(S, tls_enabled, side ".tls.enabled", "false", "TLS to the brokers"),     \
-	        CONF_TEXT(S, tls_ca, side ".tls.ca", "",                                           \
-	                "file of authorities; empty: the system's"),                               \
-	        CONF_TEXT(S, tls_cert, side ".tls.cert", "", "file of the own certificate"),       \
-	        CONF_TEXT(S, tls_key, side ".tls.key", "", "file of its key"),                     \
-	        CONF_TEXT(S, tls_server_name, side ".tls.server-name", "",                         \
-	                "refused: the name in the broker's address is checked"),                   \
-	        CONF_BOOL(S, tls_skip_host_verify, side ".tls.skip-host-verify", "false",          \
-	                "check neither name nor authority of a broker"),                           \
-	        CONF_TEXT(S, username, side ".plaintext.username", "", "for plaintext"),           \
-	        CONF_SECRET(S, password, side ".plaintext.password", "",                           \
-	                "for plaintext; better property-file sasl.password=FILE"),                 \
-	        CONF_TEXT(S, mechanism, side ".plaintext.mechanism", "PLAIN",                      \
-	                "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),                                  \
-	        CONF_TEXT(S, service_name, side ".kerberos.service-name", "kafka",                 \
-	                "of the brokers"),                                                         \
-	        CONF_TEXT(S, realm, side ".kerberos.realm", "", "of the user"),                    \
-	        CONF_BOOL(S, use_keytab, side ".kerberos.use-keytab", "false",                     \
-	                "log in with the keytab, as kerberos must here"),                          \
-	        CONF_TEXT(S, principal, side ".kerberos.username", "", "for kerberos"),            \
-	        CONF_SECRET(S, kerberos_password, side ".kerberos.password", "",                   \
-	                "refused: use a keytab"),                                                  \
-	        CONF_TEXT(S, config_file, side ".kerberos.config-file", "/etc/krb5.conf",          \
-	                "another one is named by the variable KRB5_CONFIG"),                       \
-	        CONF_TEXT(S, keytab_file, side ".kerberos.keytab-file",                            \
-	                "/etc/security/kafka.keytab", "the keytab"),                               \
-	        CONF_BOOL(S, no_fast, side ".kerberos.disable-fast-negotiation", "false",          \
-	                "taken for Jaeger's sake; libkrb5 negotiates"),                            \
-	        CONF_TEXT(S, protocol_version, side ".protocol-version", "",                       \
-	                "taken for Jaeger's sake; it is negotiated"),                              \
-	        CONF_TEXT(S, client_id, side ".client-id", "", "client.id; empty: spanspool"),     \
-	        CONF_TEXT(S, encoding, side ".encoding", "thrift",                                 \
+#define BOTH(side)                                                                                                     \
+	{ side ".authentication", CONF_TYPE_CHOICE, CONF_ENUM(S, authentication), "none",                              \
+		"none|kerberos|tls|plaintext", "how to log in; plaintext is SASL with a password", false },            \
+	        CONF_BOOL(S, tls_enabled, side ".tls.enabled", "false", "TLS to the brokers"),                         \
+	        CONF_TEXT(S, tls_ca, side ".tls.ca", "", "file of authorities; empty: the system's"),                  \
+	        CONF_TEXT(S, tls_cert, side ".tls.cert", "", "file of the own certificate"),                           \
+	        CONF_TEXT(S, tls_key, side ".tls.key", "", "file of its key"),                                         \
+	        CONF_TEXT(S, tls_server_name, side ".tls.server-name", "",                                             \
+	                "refused: the name in the broker's address is checked"),                                       \
+	        CONF_BOOL(S, tls_skip_host_verify, side ".tls.skip-host-verify", "false",                              \
+	                "check neither name nor authority of a broker"),                                               \
+	        CONF_TEXT(S, username, side ".plaintext.username", "", "for plaintext"),                               \
+	        CONF_SECRET(S, password, side ".plaintext.password", "",                                               \
+	                "for plaintext; better property-file sasl.password=FILE"),                                     \
+	        CONF_TEXT(                                                                                             \
+	                S, mechanism, side ".plaintext.mechanism", "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),  \
+	        CONF_TEXT(S, service_name, side ".kerberos.service-name", "kafka", "of the brokers"),                  \
+	        CONF_TEXT(S, realm, side ".kerberos.realm", "", "of the user"),                                        \
+	        CONF_BOOL(S, use_keytab, side ".kerberos.use-keytab", "false",                                         \
+	                "log in with the keytab, as kerberos must here"),                                              \
+	        CONF_TEXT(S, principal, side ".kerberos.username", "", "for kerberos"),                                \
+	        CONF_SECRET(S, kerberos_password, side ".kerberos.password", "", "refused: use a keytab"),             \
+	        CONF_TEXT(S, config_file, side ".kerberos.config-file", "/etc/krb5.conf",                              \
+	                "another one is named by the variable KRB5_CONFIG"),                                           \
+	        CONF_TEXT(S, keytab_file, side ".kerberos.keytab-file", "/etc/security/kafka.keytab", "the keytab"),   \
+	        CONF_BOOL(S, no_fast, side ".kerberos.disable-fast-negotiation", "false",                              \
+	                "taken for Jaeger's sake; libkrb5 negotiates"),                                                \
+	        CONF_TEXT(S, protocol_version, side ".protocol-version", "",                                           \
+	                "taken for Jaeger's sake; it is negotiated"),                                                  \
+	        CONF_TEXT(S, client_id, side ".client-id", "", "client.id; empty: spanspool"),                         \
+	        CONF_TEXT(S, encoding, side ".encoding", "thrift",                                                     \
 	                "thrift: a record is a jaeger.Batch; Jaeger's other ones are refused")
 
 const struct conf_row jaeger_consumer_rows[] = { BOTH("kafka.consumer"),
-	CONF_TEXT(
-	        S, rack_id, "kafka.consumer.rack-id", "", "client.rack: read from a near replica"),
+	CONF_TEXT(S, rack_id, "kafka.consumer.rack-id", "", "client.rack: read from a near replica"),
 	CONF_SIZE(S, fetch_max_message_bytes, "kafka.consumer.fetch-max-message-bytes", "0",
 	        "of one partition in one fetch; 0: by drain.max-bytes"),
 	CONF_END };
 
 const struct conf_row jaeger_producer_rows[] = { BOTH("kafka.producer"),
-	CONF_TEXT(S, required_acks, "kafka.producer.required-acks", "all",
-	        "all is the only one that keeps the promise"),
-	CONF_TEXT(S, compression, "kafka.producer.compression", "",
-	        "none, gzip, snappy, lz4 or zstd; empty: lz4"),
+	CONF_TEXT(
+	        S, required_acks, "kafka.producer.required-acks", "all", "all is the only one that keeps the promise"),
+	CONF_TEXT(S, compression, "kafka.producer.compression", "", "none, gzip, snappy, lz4 or zstd; empty: lz4"),
 	CONF_TEXT(S, compression_level, "kafka.producer.compression-level", "", "of the codec"),
 	CONF_DURATION(S, batch_linger_us, "kafka.producer.batch-linger", "0",
 	        "how long a record waits for company; 0: by spool.exposure"),
-	CONF_SIZE(
-	        S, batch_size, "kafka.producer.batch-size", "0", "most of one request; 0: 500 kB"),
+	CONF_SIZE(S, batch_size, "kafka.producer.batch-size", "0", "most of one request; 0: 500 kB"),
 	CONF_COUNT(S, batch_min_messages, "kafka.producer.batch-min-messages", "0",
 	        "taken for Jaeger's sake; batch-linger decides"),
 	CONF_COUNT(S, batch_max_messages, "kafka.producer.batch-max-messages", "0",
 	        "most records of one request; 0: librdkafka's"),
-	CONF_SIZE(S, max_message_bytes, "kafka.producer.max-message-bytes", "0",
-	        "the largest record; 0: librdkafka's"),
+	CONF_SIZE(S, max_message_bytes, "kafka.producer.max-message-bytes", "0", "the largest record; 0: librdkafka's"),
 	CONF_END };
 
 /* ---- what is refused ---- */
@@ -102,8 +93,7 @@ static const char *const codecs[] = { "", "none", "gzip", "snappy", "lz4", "zstd
 static const char *const acks[] = { "", "all", NULL };
 static const char *const encodings[] = { "", "thrift", NULL };
 
-static int refuse(const struct conf *c, const char *prefix, const struct refusal *all, size_t n,
-        struct why *why)
+static int refuse(const struct conf *c, const char *prefix, const struct refusal *all, size_t n, struct why *why)
 {
 	char name[80];
 
@@ -121,8 +111,7 @@ static int refuse(const struct conf *c, const char *prefix, const struct refusal
 #define NO_SASL "needs authentication=plaintext"
 #define NO_KERBEROS "needs authentication=kerberos"
 
-int jaeger_kafka_check(
-        const struct conf *c, const char *prefix, const struct jaeger_kafka *s, struct why *why)
+int jaeger_kafka_check(const struct conf *c, const char *prefix, const struct jaeger_kafka *s, struct why *why)
 {
 	bool tls = is_tls(s), sasl = s->authentication == JAEGER_PLAINTEXT,
 	     kerberos = s->authentication == JAEGER_KERBEROS;
@@ -139,8 +128,7 @@ int jaeger_kafka_check(
 		        "the brokers as their certificates do" },
 		{ given(s->username) && !sasl, "plaintext.username", NO_SASL },
 		{ given(s->password) && !sasl, "plaintext.password", NO_SASL },
-		{ sasl && !given(s->username), "authentication",
-		        "plaintext needs plaintext.username" },
+		{ sasl && !given(s->username), "authentication", "plaintext needs plaintext.username" },
 		{ !is_one_of(s->mechanism, mechanisms), "plaintext.mechanism",
 		        "is not PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" },
 		{ given(s->principal) && !kerberos, "kerberos.username", NO_KERBEROS },
@@ -152,17 +140,14 @@ int jaeger_kafka_check(
 		{ kerberos && !s->use_keytab, "authentication",
 		        "kerberos needs kerberos.use-keytab: librdkafka logs in with a keytab "
 		        "alone" },
-		{ kerberos && !given(s->principal), "authentication",
-		        "kerberos needs kerberos.username" },
+		{ kerberos && !given(s->principal), "authentication", "kerberos needs kerberos.username" },
 		{ kerberos && strcmp(s->config_file, krb5 == NULL ? "/etc/krb5.conf" : krb5) != 0,
-		        "kerberos.config-file",
-		        "libkrb5 takes the file from the environment: set KRB5_CONFIG to it" },
+		        "kerberos.config-file", "libkrb5 takes the file from the environment: set KRB5_CONFIG to it" },
 		{ !is_one_of(s->encoding, encodings), "encoding",
 		        "is not thrift: a record is a whole jaeger.Batch, and the topic of "
 		        "Jaeger's "
 		        "own collector and ingester, one span a record, must be another one" },
-		{ !is_one_of(s->required_acks == NULL ? "" : s->required_acks, acks),
-		        "required-acks",
+		{ !is_one_of(s->required_acks == NULL ? "" : s->required_acks, acks), "required-acks",
 		        "is not all: a record counts as delivered only when all in-sync replicas "
 		        "have it" },
 		{ !is_one_of(s->compression == NULL ? "" : s->compression, codecs), "compression",
@@ -204,8 +189,7 @@ static int put_sasl(const struct jaeger_kafka *s, struct properties *to, struct 
 		        put(to, "sasl.password", s->password, why) < 0)
 			return why->code;
 	} else if (s->authentication == JAEGER_KERBEROS) {
-		snprintf(principal, sizeof(principal), "%s%s%s", s->principal,
-		        given(s->realm) ? "@" : "", s->realm);
+		snprintf(principal, sizeof(principal), "%s%s%s", s->principal, given(s->realm) ? "@" : "", s->realm);
 		if (put(to, "sasl.mechanisms", "GSSAPI", why) < 0 ||
 		        put(to, "sasl.kerberos.service.name", s->service_name, why) < 0 ||
 		        put(to, "sasl.kerberos.principal", principal, why) < 0 ||
@@ -217,19 +201,16 @@ static int put_sasl(const struct jaeger_kafka *s, struct properties *to, struct 
 
 static int put_connection(const struct jaeger_kafka *s, struct properties *to, struct why *why)
 {
-	if (put(to, "security.protocol", protocol_of(s), why) < 0 ||
-	        put(to, "ssl.ca.location", s->tls_ca, why) < 0 ||
+	if (put(to, "security.protocol", protocol_of(s), why) < 0 || put(to, "ssl.ca.location", s->tls_ca, why) < 0 ||
 	        put(to, "ssl.certificate.location", s->tls_cert, why) < 0 ||
 	        put(to, "ssl.key.location", s->tls_key, why) < 0 ||
-	        put(to, "enable.ssl.certificate.verification",
-	                s->tls_skip_host_verify ? "false" : "", why) < 0 ||
+	        put(to, "enable.ssl.certificate.verification", s->tls_skip_host_verify ? "false" : "", why) < 0 ||
 	        put(to, "client.id", s->client_id, why) < 0)
 		return why->code;
 	return put_sasl(s, to, why);
 }
 
-int jaeger_kafka_properties(
-        const struct jaeger_kafka *s, enum jaeger_part part, struct properties *to, struct why *why)
+int jaeger_kafka_properties(const struct jaeger_kafka *s, enum jaeger_part part, struct properties *to, struct why *why)
 {
 	if (put_connection(s, to, why) < 0)
 		return why->code;
@@ -239,8 +220,7 @@ int jaeger_kafka_properties(
 	        put_number(to, "fetch.message.max.bytes", s->fetch_max_message_bytes, why) < 0 ||
 	        put(to, "compression.codec", s->compression, why) < 0 ||
 	        put(to, "compression.level", s->compression_level, why) < 0 ||
-	        put_number(to, "linger.ms", (s->batch_linger_us + US_PER_MS - 1) / US_PER_MS, why) <
-	                0 ||
+	        put_number(to, "linger.ms", (s->batch_linger_us + US_PER_MS - 1) / US_PER_MS, why) < 0 ||
 	        put_number(to, "batch.size", s->batch_size, why) < 0 ||
 	        put_number(to, "batch.num.messages", s->batch_max_messages, why) < 0 ||
 	        put_number(to, "message.max.bytes", s->max_message_bytes, why) < 0)
@@ -253,14 +233,13 @@ static void log_winner(const char *prefix, const struct properties *all, size_t 
 	for (size_t k = i + 1; k < all->n; k++) {
 		if (strcmp(all->at[k].name, all->at[i].name) != 0)
 			continue;
-		log_info("kafka: property %s, given as such, wins over what the %s options say",
-		        all->at[i].name, prefix);
+		log_info("kafka: property %s, given as such, wins over what the %s options say", all->at[i].name,
+		        prefix);
 		return;
 	}
 }
 
-void jaeger_kafka_log(
-        const char *prefix, const struct jaeger_kafka *s, const struct properties *all)
+void jaeger_kafka_log(const char *prefix, const struct jaeger_kafka *s, const struct properties *all)
 {
 	struct properties ours = { 0 };
 	struct why why;

@@ -15,8 +15,7 @@ struct jaeger_kafka {
 	const char *tls_ca, *tls_cert, *tls_key, *tls_server_name;
 	bool tls_skip_host_verify;
 	const char *username, *password, *mechanism;
-	const char *service_name, *realm, *principal, *kerberos_password, *config_file,
-	        *keytab_file;
+	const char *service_name, *realm, *principal, *kerberos_password, *config_file, *keytab_file;
 	bool use_keytab, no_fast;
 	const char *protocol_version, *client_id, *encoding;
 	/* consumer */
@@ -24,16 +23,15 @@ struct jaeger_kafka {
 	uint64_t fetch_max_message_bytes;
 	/* producer */
 	const char *required_acks, *compression, *compression_level;
-	uint64_t batch_linger_us, batch_size, batch_min_messages, batch_max_messages,
-	        max_message_bytes;
+	uint64_t batch_linger_us, batch_size, batch_min_messages, batch_max_messages, max_message_bytes;
 };
 
 extern const struct conf_row jaeger_consumer_rows[], jaeger_producer_rows[];
 
 /* Refuses what contradicts itself, what librdkafka cannot do, and what would break the contract. PREFIX is
  * "kafka.consumer" or "kafka.producer". E_USAGE names the option, whoever set it. */
-int jaeger_kafka_check(const struct conf *c, const char *prefix, const struct jaeger_kafka *set,
-        struct why *why) MUST_USE;
+int jaeger_kafka_check(
+        const struct conf *c, const char *prefix, const struct jaeger_kafka *set, struct why *why) MUST_USE;
 
 enum jaeger_part {
 	JAEGER_CONNECTION, /* how a broker is reached: what producer and consumer have alike */
@@ -41,12 +39,11 @@ enum jaeger_part {
 };
 /* Appends to TO the librdkafka properties that stand for the options in SET, those of PART. The caller appends the
  * operator's own properties after them: of two with one name librdkafka takes the last. */
-int jaeger_kafka_properties(const struct jaeger_kafka *set, enum jaeger_part part,
-        struct properties *to, struct why *why) MUST_USE;
+int jaeger_kafka_properties(
+        const struct jaeger_kafka *set, enum jaeger_part part, struct properties *to, struct why *why) MUST_USE;
 
 /* Logs one line for each property of SET that the operator has also given directly, with the value that is used, and
  * one for each option of SET that is accepted and has no effect here. ALL is what jaeger_kafka_properties and the lists gave. */
-void jaeger_kafka_log(
-        const char *prefix, const struct jaeger_kafka *set, const struct properties *all);
+void jaeger_kafka_log(const char *prefix, const struct jaeger_kafka *set, const struct properties *all);
 
 #endif

@@ -5,8 +5,8 @@
 
 enum { LINGER_MS = 25, LINGER_LEAST_MS = 5 };
 
-int agent_kafka_opts(const struct agent_settings *set, struct properties *properties,
-        struct kafka_producer_opts *to, struct why *why)
+int agent_kafka_opts(const struct agent_settings *set, struct properties *properties, struct kafka_producer_opts *to,
+        struct why *why)
 {
 	if (jaeger_kafka_properties(&set->jaeger, JAEGER_ALL, properties, why) < 0 ||
 	        properties_add(properties, &set->properties, why) < 0 ||
@@ -21,9 +21,8 @@ int agent_kafka_opts(const struct agent_settings *set, struct properties *proper
 		.nproperties = properties->n,
 		.queue_bytes = set->flight_bytes,
 		.record_bytes = set->batch_bytes,
-		.linger_ms = set->exposure_us == 0
-		                     ? LINGER_LEAST_MS
-		                     : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
+		.linger_ms =
+		        set->exposure_us == 0 ? LINGER_LEAST_MS : min_u64(LINGER_MS, set->exposure_us / 4 / US_PER_MS),
 	};
 	return 0;
 }

@@ -12,10 +12,9 @@ void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t)
 	for (int cause = KAFKA_CAUSE_NONE + 1; cause < KAFKA_CAUSE_COUNT; cause++) {
 		char label[40];
 
-		snprintf(label, sizeof(label), "cause=\"%s\"",
-		        kafka_cause_name((enum kafka_cause)cause));
-		metrics_sample(to, "spanspool_", "kafka_errors_total", label, help, METRIC_COUNTER,
-		        (double)t->counts[cause]);
+		snprintf(label, sizeof(label), "cause=\"%s\"", kafka_cause_name((enum kafka_cause)cause));
+		metrics_sample(
+		        to, "spanspool_", "kafka_errors_total", label, help, METRIC_COUNTER, (double)t->counts[cause]);
 		help = NULL;
 	}
 }

@@ -20,20 +20,17 @@ static const char *print_number(enum conf_type kind, uint64_t value, char *to)
 	return to;
 }
 
-static int out_of_range(
-        const struct conf *c, const struct limit *l, uint64_t value, struct why *why)
+static int out_of_range(const struct conf *c, const struct limit *l, uint64_t value, struct why *why)
 {
 	char is[NUMBER_BYTES], least[NUMBER_BYTES], most[NUMBER_BYTES];
 
 	why_set(why, E_USAGE, "%s is not between %s and %s%s%s%s", print_number(l->kind, value, is),
-	        print_number(l->kind, l->least, least), print_number(l->kind, l->most, most),
-	        l->zero ? ", nor 0" : "", l->note == NULL ? "" : ": ",
-	        l->note == NULL ? "" : l->note);
+	        print_number(l->kind, l->least, least), print_number(l->kind, l->most, most), l->zero ? ", nor 0" : "",
+	        l->note == NULL ? "" : ": ", l->note == NULL ? "" : l->note);
 	return conf_blame(c, l->name, why);
 }
 
-int limits_check(
-        const struct conf *c, const struct limit *limits, const void *settings, struct why *why)
+int limits_check(const struct conf *c, const struct limit *limits, const void *settings, struct why *why)
 {
 	for (const struct limit *l = limits; l->name != NULL; l++) {
 		uint64_t value;

@@ -17,13 +17,12 @@ struct limit {
 };
 
 #define LIMIT_FIELD(S, f) CONF_FIELD(S, f, uint64_t)
-#define LIMIT_END                                                                                  \
-	{                                                                                          \
-		NULL, CONF_TYPE_COUNT, 0, 0, 0, false, NULL                                        \
+#define LIMIT_END                                                                                                      \
+	{                                                                                                              \
+		NULL, CONF_TYPE_COUNT, 0, 0, 0, false, NULL                                                            \
 	}
 
 /* E_USAGE names the first option of LIMITS whose value in SETTINGS is out of its range. */
-int limits_check(const struct conf *c, const struct limit *limits, const void *settings,
-        struct why *why) MUST_USE;
+int limits_check(const struct conf *c, const struct limit *limits, const void *settings, struct why *why) MUST_USE;
 
 #endif

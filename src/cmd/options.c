@@ -9,34 +9,29 @@
 #include "options.h"
 
 /* What every command takes besides its own. */
-static const struct conf_row log_rows[] = {
-	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
-	        "debug=trace|info|warn=warning|error=fatal=panic=dpanic",
-	        "least level of what is logged", false },
-	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto",
-	        "auto|console|json", "form of the log; auto is console on a terminal, else json",
-	        false },
-	CONF_END
-};
+static const struct conf_row log_rows[] = { { "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level),
+	                                            "info", "debug=trace|info|warn=warning|error=fatal=panic=dpanic",
+	                                            "least level of what is logged", false },
+	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto", "auto|console|json",
+	        "form of the log; auto is console on a terminal, else json", false },
+	CONF_END };
 
 /* The groups of SPEC over SETTINGS, and those that every command has, over LOG; both may be NULL
  * where only names are wanted. */
-static void gather(
-        const struct options_spec *spec, void *settings, void *log, struct conf_group *to)
+static void gather(const struct options_spec *spec, void *settings, void *log, struct conf_group *to)
 {
 	size_t n = 0;
 
 	for (const struct options_group *g = spec->groups; g != NULL && g->title != NULL; g++) {
 		assert(n < OPTIONS_GROUPS - 2);
-		to[n++] = (struct conf_group){ g->title, g->rows,
-			settings == NULL ? NULL : (char *)settings + g->at };
+		to[n++] = (struct conf_group){ g->title, g->rows, settings == NULL ? NULL : (char *)settings + g->at };
 	}
 	to[n++] = (struct conf_group){ "General", log_rows, log };
 	to[n] = (struct conf_group){ NULL, NULL, NULL };
 }
 
-int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc,
-        char **argv, struct why *why)
+int options_read(
+        struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv, struct why *why)
 {
 	int rc;
 
@@ -58,8 +53,7 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 	return 0;
 }
 
-int options_check(const struct options *o, const struct options_spec *spec, const void *settings,
-        struct why *why)
+int options_check(const struct options *o, const struct options_spec *spec, const void *settings, struct why *why)
 {
 	if (spec->check == NULL || spec->check(o->conf, settings, why) == 0)
 		return 0;
@@ -77,8 +71,7 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-int options_open(
-        struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv)
+int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv)
 {
 	struct why why;
 

@@ -47,12 +47,11 @@ struct options_group {
 
 struct options_spec {
 	const char *command;
-	const char *summary;  /* one line */
-	const char *synopsis; /* what may follow the command; NULL is "[options]" */
-	const char *manual;   /* "spanspool-agent(8)" */
-	const struct options_group
-	        *groups; /* end with a title of NULL; at most OPTIONS_GROUPS - 2 */
-	size_t size;     /* of the settings */
+	const char *summary;                /* one line */
+	const char *synopsis;               /* what may follow the command; NULL is "[options]" */
+	const char *manual;                 /* "spanspool-agent(8)" */
+	const struct options_group *groups; /* end with a title of NULL; at most OPTIONS_GROUPS - 2 */
+	size_t size;                        /* of the settings */
 	bool daemon; /* agent and drain: variables of the environment need no prefix, as Jaeger's */
 	bool tool;   /* may be given a file of another command, and takes from it what it knows */
 	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
@@ -74,17 +73,16 @@ struct options {
 /* Zeroes SETTINGS, fills it from the defaults, the file, the environment and ARGV (argv[0] is the
  * command's word) and sets up the log. OPTIONS_GO, or the status to exit with at once: --help was
  * printed, or the spec's check has failed and a sentence was written to stderr. Texts in SETTINGS live until options_close. */
-int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc,
-        char **argv) MUST_USE;
+int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv) MUST_USE;
 void options_close(struct options *o);
 
 /* The spec's check of SETTINGS as options_read has filled them. 0, E_USAGE or E_NOMEM. */
-int options_check(const struct options *o, const struct options_spec *spec, const void *settings,
-        struct why *why) MUST_USE;
+int options_check(
+        const struct options *o, const struct options_spec *spec, const void *settings, struct why *why) MUST_USE;
 
 /* As options_open without the check, without printing and without touching the log; --help is an unknown option here. */
-int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc,
-        char **argv, struct why *why) MUST_USE;
+int options_read(struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv,
+        struct why *why) MUST_USE;
 
 void options_help(const struct options_spec *spec, FILE *to);
 void options_sample(const struct options_spec *spec, FILE *to);

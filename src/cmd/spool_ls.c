@@ -47,11 +47,10 @@ static json_t *as_json(const struct spool_inspect *l)
 
 	for (size_t i = 0; i < seen->nsegments && all != NULL; i++) {
 		const struct spool_segment *s = &seen->segments[i];
-		json_t *o = json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "name",
-		        s->name, "condition", condition(s), "first", (json_int_t)s->first, "end",
-		        known(s, s->end), "records", known(s, s->end - s->first), "spans",
-		        known(s, s->spans), "waiting", (json_int_t)waiting(l, i), "bytes",
-		        (json_int_t)s->bytes, "made", spool_moment(s->made_ms), "first_received",
+		json_t *o = json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "name", s->name, "condition",
+		        condition(s), "first", (json_int_t)s->first, "end", known(s, s->end), "records",
+		        known(s, s->end - s->first), "spans", known(s, s->spans), "waiting", (json_int_t)waiting(l, i),
+		        "bytes", (json_int_t)s->bytes, "made", spool_moment(s->made_ms), "first_received",
 		        spool_moment(s->first_ms), "last_received", spool_moment(s->last_ms));
 
 		if (json_array_append_new(all, o) < 0) {
@@ -84,8 +83,7 @@ static void print_row(const struct spool_inspect *l, size_t i)
 	snprintf(records, sizeof(records), "%" PRIu64, s->rc < 0 ? 0 : s->end - s->first);
 	snprintf(waits, sizeof(waits), "%" PRIu64, waiting(l, i));
 	snprintf(spans, sizeof(spans), "%" PRIu64, s->spans);
-	printf(FIRST_COLUMNS, s->name, records, waits, spans,
-	        units_print_size(s->bytes, size, sizeof(size)),
+	printf(FIRST_COLUMNS, s->name, records, waits, spans, units_print_size(s->bytes, size, sizeof(size)),
 	        short_time(s->first_ms, received, sizeof(received)));
 	/* A word stands behind; what is longer has a line of its own. */
 	printf(strlen(condition(s)) <= strlen("damaged") ? " %s\n" : "\n  %s\n", condition(s));
@@ -103,8 +101,7 @@ int spool_ls(const struct spool_call *c)
 	if (c->set->json) {
 		rc = spool_print(c, as_json(l));
 	} else {
-		printf(FIRST_COLUMNS " STATE\n", "SEGMENT", "RECORDS", "WAITING", "SPANS", "SIZE",
-		        "FIRST RECEIVED");
+		printf(FIRST_COLUMNS " STATE\n", "SEGMENT", "RECORDS", "WAITING", "SPANS", "SIZE", "FIRST RECEIVED");
 		for (size_t i = 0; i < seen->nsegments; i++)
 			print_row(l, i);
 	}

@@ -57,8 +57,7 @@ static int put_file(struct spool_outlet *o, const struct batch *b)
 	fd = openat(o->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	owner_resume();
 	if (fd < 0)
-		return why_set(&o->why, err_from_errno(errno), "%s/%s: %s", o->c->set->to, name,
-		        strerror(errno));
+		return why_set(&o->why, err_from_errno(errno), "%s/%s: %s", o->c->set->to, name, strerror(errno));
 	failed = write_all(fd, b) < 0 ? errno : 0;
 	if (close(fd) < 0 && failed == 0)
 		failed = errno;
@@ -67,8 +66,7 @@ static int put_file(struct spool_outlet *o, const struct batch *b)
 	owner_pause();
 	unlinkat(o->dir, name, 0);
 	owner_resume();
-	return why_set(&o->why, err_from_errno(failed), "%s/%s: %s", o->c->set->to, name,
-	        strerror(failed));
+	return why_set(&o->why, err_from_errno(failed), "%s/%s: %s", o->c->set->to, name, strerror(failed));
 }
 
 /* What is no Batch is told with the reason: the rest of the line says which it was. */
@@ -81,11 +79,11 @@ static int put_line(struct spool_outlet *o, const struct batch *b)
 	int rc;
 
 	buf_clear(line);
-	buf_printf(line, "{\"position\":%" PRIu64 ",\"id\":\"%s/%" PRIu64 "/%" PRIu64 "\"",
-	        b->position, o->host, b->boot, b->sequence);
+	buf_printf(line, "{\"position\":%" PRIu64 ",\"id\":\"%s/%" PRIu64 "/%" PRIu64 "\"", b->position, o->host,
+	        b->boot, b->sequence);
 	buf_printf(line, ",\"received\":\"%s\",\"maybe_duplicate\":%s,\"spans\":%u,\"batch\":",
-	        units_print_time(b->received_ms, received, sizeof(received)),
-	        b->maybe_dup ? "true" : "false", b->spans);
+	        units_print_time(b->received_ms, received, sizeof(received)), b->maybe_dup ? "true" : "false",
+	        b->spans);
 	head = line->len;
 	rc = batch_json(batch_slice(b), line, &why);
 	if (rc == E_MALFORMED) {
@@ -96,8 +94,7 @@ static int put_line(struct spool_outlet *o, const struct batch *b)
 	if (buf_check(line) < 0)
 		return why_set(&o->why, E_NOMEM, "%s", err_text(E_NOMEM));
 	if (fwrite(line->at, 1, line->len, stdout) != line->len)
-		return why_set(
-		        &o->why, E_IO, "the output could not be written: %s", strerror(errno));
+		return why_set(&o->why, E_IO, "the output could not be written: %s", strerror(errno));
 	return 0;
 }
 

@@ -9,8 +9,7 @@
 #include "status_text.h"
 #include "base/units.h"
 
-static int list_kept(
-        const struct spool_call *c, struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
+static int list_kept(const struct spool_call *c, struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
 {
 	int rc = spool_inspect_quarantine(l, list, n);
 	struct why why;
@@ -66,8 +65,7 @@ static void print_one(const struct spool_quarantined *k)
 		puts(k->is_record ? err_text(k->rc) : "a segment");
 		return;
 	}
-	printf("%s, %" PRIu32 " spans, ",
-	        units_print_time(k->received_ms, received, sizeof(received)), k->spans);
+	printf("%s, %" PRIu32 " spans, ", units_print_time(k->received_ms, received, sizeof(received)), k->spans);
 	status_text_plain(k->cause, stdout);
 	fputs(": ", stdout);
 	status_text_plain(k->detail, stdout);
@@ -105,8 +103,7 @@ bool spool_is_named(const struct spool_call *c, const char *name)
 	return false;
 }
 
-int spool_names_are_there(
-        const struct spool_call *c, const struct spool_quarantined *list, size_t n, struct why *why)
+int spool_names_are_there(const struct spool_call *c, const struct spool_quarantined *list, size_t n, struct why *why)
 {
 	for (int i = 0; i < c->nnames; i++) {
 		size_t k = 0;
@@ -114,8 +111,8 @@ int spool_names_are_there(
 		while (k < n && strcmp(list[k].name, c->names[i]) != 0)
 			k++;
 		if (k == n)
-			return why_set(why, E_MISSING, "there is no \"%.80s\" in %s/quarantine",
-			        c->names[i], c->set->directory);
+			return why_set(why, E_MISSING, "there is no \"%.80s\" in %s/quarantine", c->names[i],
+			        c->set->directory);
 	}
 	return 0;
 }

@@ -9,9 +9,7 @@
 #include "spool_verbs.h"
 
 enum remedy { LEAVE, RENEW, SET_ASIDE };
-static const char *const words[] = {
-	[LEAVE] = "leave", [RENEW] = "renew", [SET_ASIDE] = "set aside"
-};
+static const char *const words[] = { [LEAVE] = "leave", [RENEW] = "renew", [SET_ASIDE] = "set aside" };
 
 struct step {
 	enum remedy remedy;
@@ -66,8 +64,7 @@ static void decide(struct repairing *r)
 
 		if (is_replaced(seen, i)) {
 			s->remedy = SET_ASIDE;
-			snprintf(s->what, sizeof(s->what), "%s was written anew already",
-			        seen->segments[i].name);
+			snprintf(s->what, sizeof(s->what), "%s was written anew already", seen->segments[i].name);
 		}
 		if (s->remedy == RENEW && s->intact == 0)
 			s->remedy = SET_ASIDE;
@@ -99,8 +96,7 @@ static void print_step(const struct step *s)
 {
 	printf("%s\n", s->what);
 	if (s->remedy == RENEW)
-		printf("  write anew the %" PRIu64
-		       " batches of it that wait and are intact, and set it "
+		printf("  write anew the %" PRIu64 " batches of it that wait and are intact, and set it "
 		       "aside in quarantine/",
 		        s->intact);
 	else
@@ -126,9 +122,7 @@ static void print_plan(const struct repairing *r)
 			print_step(&r->steps[i]);
 	}
 	if (r->missing > 0)
-		printf("%" PRIu64
-		       " batches are in no file: the agent will count them as quarantined\n",
-		        r->missing);
+		printf("%" PRIu64 " batches are in no file: the agent will count them as quarantined\n", r->missing);
 	if (r->todo > 0 && !r->c->set->apply)
 		printf("nothing was changed; --apply does it\n");
 }
@@ -159,19 +153,16 @@ static json_t *as_json(const struct repairing *r)
 	for (size_t i = 0; i < seen->nsegments; i++) {
 		const struct step *s = &r->steps[i];
 
-		if (s->remedy != LEAVE &&
-		        json_array_append_new(
-		                steps, json_pack("{s:s,s:s,s:s,s:I,s:I}", "segment",
-		                               seen->segments[i].name, "remedy", words[s->remedy],
-		                               "what", s->what, "intact", (json_int_t)s->intact,
-		                               "lost", (json_int_t)s->lost)) < 0) {
+		if (s->remedy != LEAVE && json_array_append_new(steps,
+		                                  json_pack("{s:s,s:s,s:s,s:I,s:I}", "segment", seen->segments[i].name,
+		                                          "remedy", words[s->remedy], "what", s->what, "intact",
+		                                          (json_int_t)s->intact, "lost", (json_int_t)s->lost)) < 0) {
 			json_decref(steps);
 			return NULL;
 		}
 	}
-	return json_pack("{s:b,s:b,s:I,s:I,s:o}", "applied", r->c->set->apply, "state",
-	        r->mend_state, "misnamed", (json_int_t)r->misnamed, "missing",
-	        (json_int_t)r->missing, "plan", steps);
+	return json_pack("{s:b,s:b,s:I,s:I,s:o}", "applied", r->c->set->apply, "state", r->mend_state, "misnamed",
+	        (json_int_t)r->misnamed, "missing", (json_int_t)r->missing, "plan", steps);
 }
 
 static int repair(struct repairing *r)

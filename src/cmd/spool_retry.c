@@ -50,8 +50,7 @@ static int check(struct retrying *r)
 			        "spool",
 			        k->name);
 		if (k->rc < 0)
-			return why_set(
-			        &r->why, k->rc, "quarantine/%s: %s", k->name, err_text(k->rc));
+			return why_set(&r->why, k->rc, "quarantine/%s: %s", k->name, err_text(k->rc));
 	}
 	return 0;
 }
@@ -107,11 +106,9 @@ static int gather(struct retrying *r, const struct spool_quarantined *kept, stru
 {
 	struct inspect_facts facts;
 
-	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &r->why) < 0 ||
-	        facts.spans != b->spans) {
+	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &r->why) < 0 || facts.spans != b->spans) {
 		batch_unref(&b);
-		return why_set(
-		        &r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", kept->name);
+		return why_set(&r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", kept->name);
 	}
 	b->maybe_dup = true;
 	r->kept[r->gathered] = kept;
@@ -174,8 +171,7 @@ static int look(struct retrying *r)
 		snprintf(r->host, sizeof(r->host), "localhost");
 	rc = spool_inspect_quarantine(r->l, &r->list, &r->n);
 	if (rc < 0)
-		return why_set(
-		        &r->why, rc, "%s/quarantine: %s", r->c->set->directory, err_text(rc));
+		return why_set(&r->why, rc, "%s/quarantine: %s", r->c->set->directory, err_text(rc));
 	return check(r);
 }
 
@@ -194,8 +190,7 @@ int spool_quarantine_retry(const struct spool_call *c)
 	if (rc == 0)
 		rc = retry(r);
 	if (rc == 0 || r->records > 0)
-		printf("%" PRIu64 " batches with %" PRIu64 " spans are back in the spool\n",
-		        r->records, r->spans);
+		printf("%" PRIu64 " batches with %" PRIu64 " spans are back in the spool\n", r->records, r->spans);
 	status = rc < 0 ? spool_fail(c, &r->why) : EXIT_FINE;
 	spool_inspect_close(r->l);
 	free(r->list);

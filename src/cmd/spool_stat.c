@@ -52,28 +52,25 @@ static json_t *waiting_of(const struct spool_seen *seen)
 	const struct ledger_count *in = &seen->state.ledger.place[LEDGER_IN_SPOOL];
 	uint64_t now = clock_wall_ms();
 
-	return json_pack("{s:I,s:I,s:o,s:o}", "spans", (json_int_t)in->spans, "batches",
-	        (json_int_t)in->batches, "oldest", spool_moment(seen->oldest_ms),
-	        "oldest_age_seconds",
-	        seen->oldest_ms == 0 || seen->oldest_ms > now
-	                ? json_null()
-	                : json_real((double)(now - seen->oldest_ms) / 1e3));
+	return json_pack("{s:I,s:I,s:o,s:o}", "spans", (json_int_t)in->spans, "batches", (json_int_t)in->batches,
+	        "oldest", spool_moment(seen->oldest_ms), "oldest_age_seconds",
+	        seen->oldest_ms == 0 || seen->oldest_ms > now ? json_null()
+	                                                      : json_real((double)(now - seen->oldest_ms) / 1e3));
 }
 
 static json_t *disk_of(const struct spool_seen *seen)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "segments", (json_int_t)seen->nsegments,
-	        "damaged_segments", damaged_segments(seen), "bytes", (json_int_t)seen->bytes,
-	        "free_bytes", (json_int_t)seen->free_bytes, "free_inodes",
-	        (json_int_t)seen->free_inodes);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "segments", (json_int_t)seen->nsegments, "damaged_segments",
+	        damaged_segments(seen), "bytes", (json_int_t)seen->bytes, "free_bytes", (json_int_t)seen->free_bytes,
+	        "free_inodes", (json_int_t)seen->free_inodes);
 }
 
 static json_t *positions_of(const struct spool_seen *seen)
 {
 	const struct spool_state *s = &seen->state;
 
-	return json_pack("{s:I,s:I,s:I}", "cursor", (json_int_t)s->cursor, "offered_to",
-	        (json_int_t)s->offered_to, "end", (json_int_t)s->end);
+	return json_pack("{s:I,s:I,s:I}", "cursor", (json_int_t)s->cursor, "offered_to", (json_int_t)s->offered_to,
+	        "end", (json_int_t)s->end);
 }
 
 int spool_stat(const struct spool_call *c)
@@ -86,12 +83,11 @@ int spool_stat(const struct spool_call *c)
 	if (rc != 0)
 		return rc;
 	seen = spool_inspect_seen(l);
-	v = json_pack("{s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "directory",
-	        json_text(c->set->directory), "process",
-	        seen->holder == 0 ? json_null() : json_integer(seen->holder), "condition",
-	        condition(seen), "boot", (json_int_t)seen->state.boot, "waiting", waiting_of(seen),
-	        "disk", disk_of(seen), "positions", positions_of(seen), "quarantine", kept_of(seen),
-	        "spans_beyond_snapshot", (json_int_t)seen->found_beyond, "ledger", ledger_of(seen));
+	v = json_pack("{s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "directory", json_text(c->set->directory), "process",
+	        seen->holder == 0 ? json_null() : json_integer(seen->holder), "condition", condition(seen), "boot",
+	        (json_int_t)seen->state.boot, "waiting", waiting_of(seen), "disk", disk_of(seen), "positions",
+	        positions_of(seen), "quarantine", kept_of(seen), "spans_beyond_snapshot",
+	        (json_int_t)seen->found_beyond, "ledger", ledger_of(seen));
 	rc = spool_print(c, v);
 	spool_inspect_close(l);
 	return rc;

@@ -69,8 +69,7 @@ int spool_fail(const struct spool_call *c, const struct why *why);
 /* Opens what C names, at rest if that can be had, else live. 0 or the exit status. */
 int spool_open_any(const struct spool_call *c, struct spool_inspect **l) MUST_USE;
 /* The same with HOW alone. */
-int spool_open_as(
-        const struct spool_call *c, enum spool_inspect_how how, struct spool_inspect **l) MUST_USE;
+int spool_open_as(const struct spool_call *c, enum spool_inspect_how how, struct spool_inspect **l) MUST_USE;
 
 /* Prints V and takes it: as JSON, or else as lines for people. NULL: memory ran out. Gives the status. */
 int spool_print(const struct spool_call *c, json_t *v);
@@ -85,8 +84,8 @@ bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]
 /* NAME was given. */
 bool spool_is_named(const struct spool_call *c, const char *name);
 /* Every name that was given is one of the list's, else E_MISSING. */
-int spool_names_are_there(const struct spool_call *c, const struct spool_quarantined *list, size_t n,
-        struct why *why) MUST_USE;
+int spool_names_are_there(
+        const struct spool_call *c, const struct spool_quarantined *list, size_t n, struct why *why) MUST_USE;
 
 /* Where export puts batches: a line each on stdout, or a file each in a directory. */
 struct spool_outlet {
@@ -99,8 +98,7 @@ struct spool_outlet {
 };
 
 /* 0, or a sentence in o->why. */
-int spool_outlet_open(
-        struct spool_outlet *o, const struct spool_call *c, const char *host) MUST_USE;
+int spool_outlet_open(struct spool_outlet *o, const struct spool_call *c, const char *host) MUST_USE;
 int spool_outlet_put(struct spool_outlet *o, const struct batch *b) MUST_USE;
 /* Says on stderr what was put. */
 int spool_outlet_close(struct spool_outlet *o) MUST_USE;

@@ -19,8 +19,8 @@ struct verifying {
 /* One finding: a line, or a member of the object. */
 static void tell(struct verifying *v, const char *what, const struct spool_item *item)
 {
-	json_t *o = json_pack("{s:s,s:I,s:I,s:o,s:I}", "what", what, "first",
-	        (json_int_t)item->lost.first, "end", (json_int_t)item->lost.end, "spans",
+	json_t *o = json_pack("{s:s,s:I,s:I,s:o,s:I}", "what", what, "first", (json_int_t)item->lost.first, "end",
+	        (json_int_t)item->lost.end, "spans",
 	        item->counted ? json_integer((json_int_t)item->spans) : json_null(), "waiting",
 	        (json_int_t)item->waiting);
 
@@ -56,12 +56,10 @@ static void look_into(struct verifying *v, const struct batch *b)
 	v->spans += b->spans;
 	v->waiting += spool_inspect_waits(v->l, b->position);
 	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &why) < 0)
-		snprintf(what, sizeof(what), "position %" PRIu64 " is whole but no Batch: %s",
-		        b->position, why.text);
+		snprintf(what, sizeof(what), "position %" PRIu64 " is whole but no Batch: %s", b->position, why.text);
 	else if (facts.spans != b->spans)
-		snprintf(what, sizeof(what),
-		        "position %" PRIu64 " has %" PRIu32 " spans and says %" PRIu32, b->position,
-		        facts.spans, b->spans);
+		snprintf(what, sizeof(what), "position %" PRIu64 " has %" PRIu32 " spans and says %" PRIu32,
+		        b->position, facts.spans, b->spans);
 	else
 		return;
 	tell_plainly(v, what);
@@ -92,8 +90,8 @@ static int verify_records(struct verifying *v)
 		else
 			tell(v, item.what, &item);
 		batch_unref(&item.batch);
-		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_share(v->l)), 1000,
-		        "%" PRIu64 " records", v->records);
+		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_share(v->l)), 1000, "%" PRIu64 " records",
+		        v->records);
 	}
 	progress_clear(&v->progress);
 	return rc == E_MISSING ? 0 : rc;
@@ -111,8 +109,7 @@ static int verify_kept(struct verifying *v)
 	for (size_t i = 0; i < n; i++) {
 		if (!list[i].is_record || list[i].rc == 0)
 			continue;
-		snprintf(what, sizeof(what), "quarantine/%s: %s", list[i].name,
-		        err_text(list[i].rc));
+		snprintf(what, sizeof(what), "quarantine/%s: %s", list[i].name, err_text(list[i].rc));
 		tell_plainly(v, what);
 	}
 	free(list);
@@ -125,13 +122,12 @@ static int finish(struct verifying *v)
 	int rc = EXIT_FINE;
 
 	if (v->c->set->json)
-		rc = spool_print(v->c,
-		        v->failed ? NULL
-		                  : json_pack("{s:I,s:I,s:I,s:I,s:I,s:O}", "records",
-		                            (json_int_t)v->records, "spans", (json_int_t)v->spans,
-		                            "waiting", (json_int_t)v->waiting, "lost",
-		                            (json_int_t)v->lost, "lost_waiting",
-		                            (json_int_t)v->lost_waiting, "damages", v->damages));
+		rc = spool_print(
+		        v->c, v->failed ? NULL
+		                        : json_pack("{s:I,s:I,s:I,s:I,s:I,s:O}", "records", (json_int_t)v->records,
+		                                  "spans", (json_int_t)v->spans, "waiting", (json_int_t)v->waiting,
+		                                  "lost", (json_int_t)v->lost, "lost_waiting",
+		                                  (json_int_t)v->lost_waiting, "damages", v->damages));
 	else
 		printf("%" PRIu64 " batches with %" PRIu64 " spans are whole, %" PRIu64
 		       " of these batches wait; %zu damages, %" PRIu64 " batches lost\n",

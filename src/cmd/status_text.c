@@ -30,8 +30,7 @@ static void print_value(const char *name, const json_t *v, FILE *to)
 		status_text_plain(json_string_value(v), to);
 	else if (json_is_integer(v) && ends_with(name, "bytes"))
 		fprintf(to, "%" JSON_INTEGER_FORMAT " (%s)", json_integer_value(v),
-		        units_print_size(
-		                (uint64_t)json_integer_value(v), short_form, sizeof(short_form)));
+		        units_print_size((uint64_t)json_integer_value(v), short_form, sizeof(short_form)));
 	else if (json_is_integer(v))
 		fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 	else if (json_is_real(v))
@@ -70,8 +69,7 @@ static void print_nested(const json_t *v, int depth, FILE *to)
 		return;
 	}
 	if (json_is_object(v)) {
-		json_object_foreach((json_t *)(uintptr_t)v, name, member)
-		        print_member(name, member, depth, to);
+		json_object_foreach((json_t *)(uintptr_t)v, name, member) print_member(name, member, depth, to);
 	} else {
 		json_array_foreach(v, i, member) print_member("-", member, depth, to);
 	}
@@ -99,8 +97,7 @@ static json_t *object_of(struct slice text, const char *what, struct why *why)
 	return v;
 }
 
-int status_print(
-        struct slice status, struct slice ledger, bool ready, bool json, FILE *to, struct why *why)
+int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to, struct why *why)
 {
 	json_t *all = object_of(status, "status", why), *own = NULL;
 
@@ -112,8 +109,7 @@ int status_print(
 		return why->code;
 	}
 	/* The newer of the two counts where the status page has one of its own. */
-	if (json_object_set_new(all, "ledger", own) < 0 ||
-	        json_object_set_new(all, "ready", json_boolean(ready)) < 0) {
+	if (json_object_set_new(all, "ledger", own) < 0 || json_object_set_new(all, "ready", json_boolean(ready)) < 0) {
 		json_decref(all);
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
 	}

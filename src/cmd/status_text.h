@@ -9,8 +9,7 @@
 #include "base/slice.h"
 
 /* STATUS and LEDGER are the two pages, JSON objects. E_MALFORMED when one of them is not. */
-int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to,
-        struct why *why) MUST_USE;
+int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to, struct why *why) MUST_USE;
 
 /* Control characters become '?'. */
 void status_text_plain(const char *text, FILE *to);

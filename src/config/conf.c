@@ -62,8 +62,7 @@ int conf_point(const struct conf *c, struct conf_source source, const char *name
 	case CONF_FILE:
 		return why_wrap(why, "%s:%u: %s", c->file, source.line, name);
 	case CONF_ENVIRONMENT:
-		return why_wrap(why, "%s",
-		        conf_variable(name, source.prefixed, variable, sizeof(variable)));
+		return why_wrap(why, "%s", conf_variable(name, source.prefixed, variable, sizeof(variable)));
 	case CONF_FLAG:
 		return why_wrap(why, "--%s", name);
 	}
@@ -89,8 +88,8 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 			suggestion_consider(&nearest, c->settings[i].row->name);
 	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
 	if (nearest.best != NULL)
-		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key",
-		        dashes, name, dashes, nearest.best);
+		why_set(why, E_USAGE, "unknown %s %s%.80s; is %s%s meant?", flag ? "option" : "key", dashes, name,
+		        dashes, nearest.best);
 	if (!flag)
 		why_wrap(why, "%s:%u", c->file, source.line);
 	return E_USAGE;
@@ -123,14 +122,12 @@ static int give(struct conf *c, struct setting *s, struct conf_source source, co
 	return 0;
 }
 
-int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text,
-        struct why *why)
+int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text, struct why *why)
 {
 	return give(c, s, source, text, conf_value_store, why);
 }
 
-int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item,
-        struct why *why)
+int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item, struct why *why)
 {
 	return give(c, s, source, item, conf_value_add, why);
 }
@@ -193,8 +190,7 @@ static bool needs_prefix(const struct conf *c, const struct setting *s)
 }
 
 /* LOG_LEVEL=notice may be meant for another program: it is no reason not to start. */
-static int read_shared_variable(
-        struct conf *c, struct setting *s, const char *value, struct why *why)
+static int read_shared_variable(struct conf *c, struct setting *s, const char *value, struct why *why)
 {
 	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
 	struct conf_source before = s->source;
@@ -251,8 +247,7 @@ static int read_all(struct conf *c, int argc, char *const *argv, struct why *why
 	return conf_flags_read(c, argc, argv, NULL, why);
 }
 
-static int read_new(
-        struct conf **out, const struct conf *like, int argc, char *const *argv, struct why *why)
+static int read_new(struct conf **out, const struct conf *like, int argc, char *const *argv, struct why *why)
 {
 	struct conf *c = malloc(sizeof(*c));
 
@@ -267,20 +262,17 @@ static int read_new(
 	return 0;
 }
 
-int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why)
+int conf_read(struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why)
 {
 	return read_new(out, &(struct conf){ .groups = groups }, argc, argv, why);
 }
 
-int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why)
+int conf_read_tool(struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why)
 {
 	return read_new(out, &(struct conf){ .groups = groups, .tool = true }, argc, argv, why);
 }
 
-int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv,
-        struct why *why)
+int conf_read_part(struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why)
 {
 	struct conf like = { .groups = groups, .part = true, .tool = true };
 

@@ -136,11 +136,9 @@ static struct setting *pairs_above(const struct conf *c, const char *path, const
 		const struct conf_row *row = c->settings[i].row;
 		size_t len = strlen(row->name);
 
-		if (row->type != CONF_TYPE_LIST || row->choices == NULL ||
-		        strchr(row->choices, '=') == NULL)
+		if (row->type != CONF_TYPE_LIST || row->choices == NULL || strchr(row->choices, '=') == NULL)
 			continue;
-		if (strncasecmp(row->name, path, len) == 0 && path[len] == '.' &&
-		        path[len + 1] != '\0') {
+		if (strncasecmp(row->name, path, len) == 0 && path[len] == '.' && path[len + 1] != '\0') {
 			*rest = path + len + 1;
 			return &c->settings[i];
 		}
@@ -185,9 +183,8 @@ static int take_pair(struct reader *r, struct setting *s, const char *name, cons
 	int rc;
 
 	buf_printf(&pair, "%s=%s", name, value);
-	rc = buf_check(&pair) < 0
-	             ? why_set(r->why, E_NOMEM, "%s: %s", r->c->file, err_text(E_NOMEM))
-	             : conf_add(r->c, s, here(r), buf_cstr(&pair), r->why);
+	rc = buf_check(&pair) < 0 ? why_set(r->why, E_NOMEM, "%s: %s", r->c->file, err_text(E_NOMEM))
+	                          : conf_add(r->c, s, here(r), buf_cstr(&pair), r->why);
 	buf_free(&pair);
 	return rc;
 }
@@ -204,10 +201,7 @@ static int take_scalar(struct reader *r)
 		if (s != NULL)
 			return take_pair(r, s, name, text);
 		if (is_section(r->c, r->path))
-			return is_null(&r->event)
-			               ? 0
-			               : wrong_here(r,
-			                         "options stand below this key, it has no value");
+			return is_null(&r->event) ? 0 : wrong_here(r, "options stand below this key, it has no value");
 	}
 	if (is_foreign(r))
 		return 0;
@@ -223,11 +217,9 @@ static int pass_over(struct reader *r)
 	for (int depth = 1; depth > 0;) {
 		if (next(r) < 0)
 			return r->why->code;
-		if (r->event.type == YAML_SEQUENCE_START_EVENT ||
-		        r->event.type == YAML_MAPPING_START_EVENT)
+		if (r->event.type == YAML_SEQUENCE_START_EVENT || r->event.type == YAML_MAPPING_START_EVENT)
 			depth++;
-		else if (r->event.type == YAML_SEQUENCE_END_EVENT ||
-		         r->event.type == YAML_MAPPING_END_EVENT)
+		else if (r->event.type == YAML_SEQUENCE_END_EVENT || r->event.type == YAML_MAPPING_END_EVENT)
 			depth--;
 	}
 	return 0;
@@ -344,18 +336,15 @@ static int load(struct reader *r)
 	int rc = 0;
 
 	if (f == NULL) {
-		rc = why_set(
-		        r->why, E_USAGE, "cannot read \"%.200s\": %s", r->c->file, strerror(errno));
+		rc = why_set(r->why, E_USAGE, "cannot read \"%.200s\": %s", r->c->file, strerror(errno));
 	} else if (to == NULL) {
 		rc = why_set(r->why, E_NOMEM, "%s", err_text(E_NOMEM));
 	} else {
 		r->bytes.len = fread(to, 1, FILE_MAX_BYTES + 1, f);
 		if (ferror(f))
-			rc = why_set(r->why, E_USAGE, "cannot read \"%.200s\": %s", r->c->file,
-			        strerror(errno));
+			rc = why_set(r->why, E_USAGE, "cannot read \"%.200s\": %s", r->c->file, strerror(errno));
 		else if (r->bytes.len > FILE_MAX_BYTES)
-			rc = why_set(r->why, E_USAGE,
-			        "\"%.200s\" is larger than %d KiB, no file of options is",
+			rc = why_set(r->why, E_USAGE, "\"%.200s\" is larger than %d KiB, no file of options is",
 			        r->c->file, FILE_MAX_BYTES / 1024);
 	}
 	if (f != NULL)

@@ -8,8 +8,7 @@ static int not_a_flag(const char *word, const char *before, struct why *why)
 {
 	why_set(why, E_USAGE, "unexpected argument \"%.80s\"", word);
 	if (before != NULL)
-		why_set(why, E_USAGE, "unexpected argument \"%.80s\" (write %s=%.80s)", word,
-		        before, word);
+		why_set(why, E_USAGE, "unexpected argument \"%.80s\" (write %s=%.80s)", word, before, word);
 	return why->code;
 }
 
@@ -20,14 +19,12 @@ static int one_dash(const struct conf *c, const char *word, struct why *why)
 	char name[CONF_NAME_MAX];
 	struct suggestion nearest = { .wrong = name };
 
-	snprintf(name, sizeof(name), "%.*s", (int)min_u64(strcspn(word + 1, "="), sizeof(name) - 1),
-	        word + 1);
+	snprintf(name, sizeof(name), "%.*s", (int)min_u64(strcspn(word + 1, "="), sizeof(name) - 1), word + 1);
 	for (size_t i = 0; i < c->n; i++)
 		if (!conf_is_refused(&c->settings[i]))
 			suggestion_consider(&nearest, c->settings[i].row->name);
 	if (nearest.best != NULL)
-		why_set(why, E_USAGE,
-		        "unknown option -%.80s; options have two dashes, is --%s meant?", name,
+		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes, is --%s meant?", name,
 		        nearest.best);
 	else
 		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes", name);
@@ -36,8 +33,7 @@ static int one_dash(const struct conf *c, const char *word, struct why *why)
 
 /* Takes the flag at argv[*i], and its value from there or from the next word. With ONLY, all other
  * flags are passed over. */
-static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
-        const struct setting *only, struct why *why)
+static int read_flag(struct conf *c, int argc, char *const *argv, int *i, const struct setting *only, struct why *why)
 {
 	static const struct conf_source flag = { .origin = CONF_FLAG };
 	const char *word = argv[*i] + 2, *value = strchr(word, '=');
@@ -60,11 +56,9 @@ static int read_flag(struct conf *c, int argc, char *const *argv, int *i,
 	return only != NULL && only != s ? 0 : conf_set(c, s, flag, value, why);
 }
 
-int conf_flags_read(
-        struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why)
+int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why)
 {
-	const char *bare =
-	        NULL; /* the flag just read, when it was one word without a value in it */
+	const char *bare = NULL; /* the flag just read, when it was one word without a value in it */
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < argc; i++) {

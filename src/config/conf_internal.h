@@ -46,23 +46,19 @@ static inline bool conf_is_refused(const struct setting *s)
 /* The setting called NAME, in any case of letters; NULL without one. */
 struct setting *conf_find(const struct conf *c, const char *name);
 /* Says in WHY that SOURCE has no option NAME, and which one is nearest. */
-int conf_unknown(
-        const struct conf *c, struct conf_source source, const char *name, struct why *why);
+int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why);
 /* The name of the variable of option NAME, cut to CAP bytes. Returns TO. */
 const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap);
 /* Puts SOURCE before WHY's sentence. */
 int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why);
 
 /* Gives S the value TEXT, copied; to a list it is added when SOURCE has already given it something. */
-int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text,
-        struct why *why) MUST_USE;
+int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text, struct why *why) MUST_USE;
 /* The same with one item of a list, which is not split. */
-int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item,
-        struct why *why) MUST_USE;
+int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item, struct why *why) MUST_USE;
 
 /* Reads the flags among ARGC words at ARGV. With ONLY it sets that one and passes over all others. */
-int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only,
-        struct why *why) MUST_USE;
+int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why) MUST_USE;
 /* Reads c->file. */
 int conf_file_read(struct conf *c, struct why *why) MUST_USE;
 

@@ -34,8 +34,7 @@ static void add_value(struct buf *to, const struct setting *s)
 }
 
 void conf_each(const struct conf *c,
-        void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin),
-        void *arg)
+        void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin), void *arg)
 {
 	struct buf value = { 0 };
 
@@ -62,8 +61,7 @@ static void add_source(struct buf *to, const struct conf *c, const struct settin
 		break;
 	case CONF_ENVIRONMENT:
 		buf_printf(to, "environment %s",
-		        conf_variable(
-		                s->row->name, s->source.prefixed, variable, sizeof(variable)));
+		        conf_variable(s->row->name, s->source.prefixed, variable, sizeof(variable)));
 		break;
 	case CONF_FLAG:
 		buf_text(to, "flag");
@@ -147,8 +145,7 @@ static const char *kind_of(const struct conf_row *row)
 	case CONF_TYPE_LIST:
 		if (row->choices != NULL && strchr(row->choices, '=') != NULL)
 			return strchr(row->choices, ',') != NULL ? "=K=V,…" : "=K=V …";
-		return row->choices != NULL && strchr(row->choices, ',') != NULL ? "=TEXT,…"
-		                                                                 : "=TEXT …";
+		return row->choices != NULL && strchr(row->choices, ',') != NULL ? "=TEXT,…" : "=TEXT …";
 	}
 	return "";
 }
@@ -159,8 +156,7 @@ static void print_choices(const char *choices, FILE *to)
 	while (*choices != '\0') {
 		size_t len = strcspn(choices, "|");
 
-		fprintf(to, "%.*s%s", (int)strcspn(choices, "|="), choices,
-		        choices[len] == '\0' ? "" : "|");
+		fprintf(to, "%.*s%s", (int)strcspn(choices, "|="), choices, choices[len] == '\0' ? "" : "|");
 		choices += len + (choices[len] == '|');
 	}
 }
@@ -191,8 +187,7 @@ void conf_help(const struct conf_group *groups, FILE *to)
 /* Quoted unless it is plain for every reader of YAML. */
 static void sample_value(const struct conf_row *row, FILE *to)
 {
-	bool quote =
-	        *row->def == '\0' || row->type == CONF_TYPE_TEXT || row->type == CONF_TYPE_ADDRESS;
+	bool quote = *row->def == '\0' || row->type == CONF_TYPE_TEXT || row->type == CONF_TYPE_ADDRESS;
 
 	const char *open = quote ? "\"" : "", *close = open;
 

@@ -52,8 +52,8 @@ static void name_choices(const char *choices, char *to, size_t cap)
 	while (*choices != '\0' && n + 1 < cap) {
 		size_t len = strcspn(choices, "|");
 
-		n += (size_t)snprintf(to + n, cap - n, "%.*s%s", (int)strcspn(choices, "|="),
-		        choices, choices[len] == '\0' ? "" : ", ");
+		n += (size_t)snprintf(to + n, cap - n, "%.*s%s", (int)strcspn(choices, "|="), choices,
+		        choices[len] == '\0' ? "" : ", ");
 		choices += len + (choices[len] == '|');
 	}
 }
@@ -108,8 +108,7 @@ int conf_value_add(struct setting *s, const char *item, struct why *why)
 	struct conf_list list;
 	const char **more;
 
-	if (strchr(form, '=') != NULL && *item != '\0' &&
-	        (*item == '=' || strchr(item, '=') == NULL))
+	if (strchr(form, '=') != NULL && *item != '\0' && (*item == '=' || strchr(item, '=') == NULL))
 		return s->row->secret ? why_set(why, E_USAGE, "an item is not NAME=VALUE")
 		                      : not_a(item, "NAME=VALUE", why);
 	more = realloc(s->items, (s->nitems + 2) * sizeof(*more));

@@ -30,8 +30,7 @@ static int open_ends(struct drain *d, struct why *why)
 	};
 
 	if (exporter_open(&d->exporter, d->loop, &d->opts.exporter, &from_exporter, why) < 0 ||
-	        quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine,
-	                d->health, why) < 0)
+	        quarantine_open(&d->quarantine, d->loop, &d->opts.quarantine, &from_quarantine, d->health, why) < 0)
 		return why->code;
 	return kafka_consumer_open(&d->consumer, d->loop, &d->opts.consumer, &from_consumer, why);
 }
@@ -46,8 +45,8 @@ static void on_heartbeat(void *arg)
 	drain_check_end(d);
 }
 
-int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts,
-        struct health *health, struct why *why)
+int drain_open(
+        struct drain **out, struct loop *l, const struct drain_opts *opts, struct health *health, struct why *why)
 {
 	struct drain *d = calloc(1, sizeof(*d));
 
@@ -65,8 +64,8 @@ int drain_open(struct drain **out, struct loop *l, const struct drain_opts *opts
 		return why->code;
 	}
 	timer_start(d->heartbeat, HEARTBEAT_MS);
-	health_begin(health, "kafka", HEALTH_WARN, "joining group %s for topic %s",
-	        opts->consumer.group, opts->consumer.topic);
+	health_begin(health, "kafka", HEALTH_WARN, "joining group %s for topic %s", opts->consumer.group,
+	        opts->consumer.topic);
 	health_post(health, "collector", HEALTH_OK, "nothing sent yet");
 	health_post(health, "retention", HEALTH_OK, "no record was gone before it was read");
 	*out = d;
@@ -83,8 +82,8 @@ static void on_closed(void *arg)
 static void hand_on_all(struct drain *d, struct list *of)
 {
 	while (!list_empty(of))
-		record_hand_on(of == &d->waiting ? list_first(of, struct record, waits)
-		                                 : list_first(of, struct record, link));
+		record_hand_on(
+		        of == &d->waiting ? list_first(of, struct record, waits) : list_first(of, struct record, link));
 }
 
 static void on_quarantined(void *arg)
@@ -128,8 +127,7 @@ void drain_stats(const struct drain *d, struct drain_stats *to)
 	list_each (node, &d->waiting)
 		to->waiting++;
 	if (!list_empty(&d->records))
-		to->oldest_age_us = loop_now_us(d->loop) -
-		                    list_first(&d->records, struct record, link)->read_us;
+		to->oldest_age_us = loop_now_us(d->loop) - list_first(&d->records, struct record, link)->read_us;
 }
 
 struct exporter *drain_exporter(const struct drain *d)

@@ -30,11 +30,11 @@ struct record {
 struct drain_partition {
 	struct watermark watermark; /* of the offsets that may be committed */
 	bool assigned;              /* to this member of the group, now */
-	bool blocked; /* opts.max_ahead records were read beyond its oldest that is not done */
-	int64_t lost_at; /* the offset that could have been committed when the partition was lost; -1 none */
-	int64_t seen_ms; /* timestamp of the last record read, -1 unknown */
-	bool has_range;  /* RANGE is known, from the first assignment on */
-	bool range_read; /* every record of the range was read */
+	bool blocked;               /* opts.max_ahead records were read beyond its oldest that is not done */
+	int64_t lost_at;            /* the offset that could have been committed when the partition was lost; -1 none */
+	int64_t seen_ms;            /* timestamp of the last record read, -1 unknown */
+	bool has_range;             /* RANGE is known, from the first assignment on */
+	bool range_read;            /* every record of the range was read */
 	struct replay_range range;
 };
 
@@ -54,11 +54,11 @@ struct drain {
 	struct drain_ledger ledger;
 	struct drain_stats stats;
 	struct log_limit refused_gate; /* of lines about bad records */
-	uint64_t unlogged;            /* records that no line was written about */
-	bool wants_room; /* the exporter had none, and calls drain_on_room when it has */
-	enum exporter_state sending; /* the exporter's, as it told last */
-	bool finished;               /* the owner was told so */
-	bool halted; /* retention took records, and opts.stops_at_loss: nothing more is read */
+	uint64_t unlogged;             /* records that no line was written about */
+	bool wants_room;               /* the exporter had none, and calls drain_on_room when it has */
+	enum exporter_state sending;   /* the exporter's, as it told last */
+	bool finished;                 /* the owner was told so */
+	bool halted;                   /* retention took records, and opts.stops_at_loss: nothing more is read */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);
@@ -69,8 +69,7 @@ struct drain {
 void drain_on_message(void *drain, const struct kafka_message *m);
 void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
-void drain_on_quarantined(
-        void *drain, struct quarantine_item *item, enum quarantine_outcome outcome);
+void drain_on_quarantined(void *drain, struct quarantine_item *item, enum quarantine_outcome outcome);
 /* R leaves this drain without an outcome: the member that has its partition next reads it again. Frees R. */
 void record_hand_on(struct record *r);
 /* Pauses or resumes the consumer, by the room that is left for records. */
@@ -88,8 +87,7 @@ void quarantine_job_free(struct quarantine_job *job);
 bool drain_is_ranged(const struct drain *d);
 /* Gives the offset at which reading of PARTITION begins, now that it was assigned, and fills PART->range at the first
  * assignment. STORED is the group's committed offset, as the consumer says. */
-int64_t drain_range(
-        struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored);
+int64_t drain_range(struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored);
 /* The consumer has come to OFFSET of PARTITION. True: the range ends before it, and the record is not read. */
 bool drain_is_beyond(struct drain *d, int32_t partition, int64_t offset);
 /* Tells the owner when the last record of all ranges is done. */

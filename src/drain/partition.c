@@ -21,8 +21,7 @@ static struct drain_partition *partition_make(struct drain *d, int32_t partition
 	if (drain_partition(d, partition) != NULL)
 		return d->partitions[partition];
 	if (partition >= d->npartitions) {
-		more = realloc(
-		        d->partitions, ((size_t)partition + 1) * sizeof(struct drain_partition *));
+		more = realloc(d->partitions, ((size_t)partition + 1) * sizeof(struct drain_partition *));
 		if (more == NULL)
 			return NULL;
 		d->partitions = more;
@@ -60,12 +59,10 @@ enum watermark_move drain_record_done(struct record *r)
 {
 	struct drain *d = r->drain;
 	struct drain_partition *part = drain_partition(d, r->message.partition);
-	enum watermark_move move =
-	        watermark_done(&part->watermark, r->message.generation, r->ticket);
+	enum watermark_move move = watermark_done(&part->watermark, r->message.generation, r->ticket);
 
 	if (move == WATERMARK_MOVED)
-		kafka_consumer_store(d->consumer, r->message.partition, r->message.generation,
-		        part->watermark.next);
+		kafka_consumer_store(d->consumer, r->message.partition, r->message.generation, part->watermark.next);
 	update_blocked(d, part);
 	return move;
 }
@@ -77,15 +74,12 @@ static void report_kafka_health(struct drain *d)
 	if (d->stopping)
 		return;
 	if (t->cause != KAFKA_CAUSE_NONE)
-		health_post_known(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN,
-		        "%s", t->sentence);
+		health_post_known(d->health, kafka, t->misconfigured ? HEALTH_DOWN : HEALTH_WARN, "%s", t->sentence);
 	else if (d->stats.partitions == 0)
-		health_post(d->health, kafka, HEALTH_WARN,
-		        "no partition of topic %s is assigned to this drain",
+		health_post(d->health, kafka, HEALTH_WARN, "no partition of topic %s is assigned to this drain",
 		        d->opts.consumer.topic);
 	else
-		health_post(
-		        d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
+		health_post(d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
 }
 
 void drain_on_kafka_trouble(void *arg)
@@ -117,14 +111,12 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	d->stats.partitions += !part->assigned;
 	part->assigned = true;
 	part->seen_ms = -1;
-	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored)
-	                        : start_offset(part, stored);
+	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored) : start_offset(part, stored);
 	watermark_reset(&part->watermark, generation);
 	if (at >= 0)
 		part->watermark.next = at;
 	update_blocked(d, part);
-	log_debug("drain: partition %d is assigned, stored %" PRId64 ", read from %" PRId64,
-	        partition, stored, at);
+	log_debug("drain: partition %d is assigned, stored %" PRId64 ", read from %" PRId64, partition, stored, at);
 	report_kafka_health(d);
 	return at;
 }
@@ -161,8 +153,7 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 			record_hand_on(r);
 	}
 	exporter_recall(d->exporter, is_from, &from);
-	log_debug("drain: partition %d is %s", partition,
-	        lost ? "lost to another member" : "given away");
+	log_debug("drain: partition %d is %s", partition, lost ? "lost to another member" : "given away");
 	report_kafka_health(d);
 }
 
@@ -176,8 +167,7 @@ void drain_on_at_end(void *arg, int32_t partition, int64_t offset)
 	(void)drain_is_beyond(d, partition, offset);
 	part->seen_ms = -1; /* with nothing more to read, only what is in flight is behind */
 	if (part->watermark.next >= 0)
-		kafka_consumer_store(
-		        d->consumer, partition, part->watermark.generation, part->watermark.next);
+		kafka_consumer_store(d->consumer, partition, part->watermark.generation, part->watermark.next);
 }
 
 void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int64_t to)
@@ -185,8 +175,8 @@ void drain_on_lost_to_retention(void *arg, int32_t partition, int64_t from, int6
 	struct drain *d = arg;
 
 	d->ledger.lost_to_retention += (uint64_t)(to - from);
-	log_error("drain: %s/%d: the broker no longer has offsets %" PRId64 " to %" PRId64
-	          ": %" PRId64 " records are lost to retention",
+	log_error("drain: %s/%d: the broker no longer has offsets %" PRId64 " to %" PRId64 ": %" PRId64
+	          " records are lost to retention",
 	        d->opts.consumer.topic, partition, from, to - 1, to - from);
 	health_post(d->health, "retention", d->opts.stops_at_loss ? HEALTH_DOWN : HEALTH_WARN,
 	        "%" PRIu64 " records were gone before they were read, the last of them offsets "
@@ -209,8 +199,7 @@ static void describe_oldest(const struct drain *d, char *to, size_t cap)
 	if (list_empty(&d->records))
 		return;
 	r = list_first(&d->records, struct record, link);
-	snprintf(to, cap, ", retrying offset %" PRId64 " of partition %d", r->message.offset,
-	        r->message.partition);
+	snprintf(to, cap, ", retrying offset %" PRId64 " of partition %d", r->message.offset, r->message.partition);
 }
 
 void drain_on_collector(void *arg, enum exporter_state state, const char *sentence)
@@ -226,22 +215,18 @@ void drain_on_collector(void *arg, enum exporter_state state, const char *senten
 		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
 		break;
 	case EXPORTER_DEGRADED:
-		health_post(d->health, collector, HEALTH_WARN,
-		        "one of several does not take spans: %s", sentence);
+		health_post(d->health, collector, HEALTH_WARN, "one of several does not take spans: %s", sentence);
 		break;
 	case EXPORTER_WAITING:
-		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s",
-		        sentence, what);
+		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s", sentence, what);
 		if (was_down) /* the board says nothing when the level stays */
 			log_error("collector: nothing is delivered, nothing is lost: %s", sentence);
 		break;
 	case EXPORTER_BLOCKED:
 		health_post(d->health, collector, HEALTH_DOWN,
-		        "held until an operator mends it, nothing is lost: collector %s%s",
-		        sentence, what);
+		        "held until an operator mends it, nothing is lost: collector %s%s", sentence, what);
 		if (was_down)
-			log_error("collector: held until an operator mends it, nothing is lost: %s",
-			        sentence);
+			log_error("collector: held until an operator mends it, nothing is lost: %s", sentence);
 		break;
 	}
 }
@@ -254,8 +239,7 @@ void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
 		store_health_post(d->health, sight, sentence);
 }
 
-void drain_each_lag(
-        struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)
+void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)
 {
 	uint64_t now = clock_wall_ms();
 

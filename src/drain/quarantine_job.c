@@ -48,10 +48,8 @@ static void describe(struct quarantine_job *job, const char *cause, int status, 
 	const struct kafka_message *m = &job->record->message;
 	const char *topic = job->record->drain->opts.consumer.topic;
 
-	snprintf(
-	        job->name, sizeof(job->name), "%.249s-%d-%" PRId64, topic, m->partition, m->offset);
-	snprintf(job->origin, sizeof(job->origin), "%.249s/%d/%" PRId64, topic, m->partition,
-	        m->offset);
+	snprintf(job->name, sizeof(job->name), "%.249s-%d-%" PRId64, topic, m->partition, m->offset);
+	snprintf(job->origin, sizeof(job->origin), "%.249s/%d/%" PRId64, topic, m->partition, m->offset);
 	snprintf(job->detail, sizeof(job->detail), "%s", detail);
 	add_header(job, "spanspool-cause", slice_text(cause));
 	add_header(job, "spanspool-origin", slice_text(job->origin));
@@ -93,8 +91,8 @@ static void log_quarantined(struct drain *d, const struct quarantine_job *job, c
 		return;
 	}
 	if (d->unlogged > 0)
-		log_warn("drain: %s goes to quarantine, as did %" PRIu64 " before it: %s: %s",
-		        job->origin, d->unlogged, cause, job->detail);
+		log_warn("drain: %s goes to quarantine, as did %" PRIu64 " before it: %s: %s", job->origin, d->unlogged,
+		        cause, job->detail);
 	else
 		log_warn("drain: %s goes to quarantine: %s: %s", job->origin, cause, job->detail);
 	d->unlogged = 0;
@@ -108,8 +106,8 @@ void drain_quarantine(struct record *r, const char *cause, int status, const cha
 	d->stats.in_quarantine++;
 	if (r->job == NULL) {
 		/* The record stays in flight, so nothing is committed beyond it; its next reader tries again. */
-		log_error("drain: out of memory: %s/%d/%" PRId64 " cannot go to quarantine",
-		        d->opts.consumer.topic, r->message.partition, r->message.offset);
+		log_error("drain: out of memory: %s/%d/%" PRId64 " cannot go to quarantine", d->opts.consumer.topic,
+		        r->message.partition, r->message.offset);
 		return;
 	}
 	describe(r->job, cause, status, detail);

@@ -18,8 +18,7 @@ static struct replay_range range_of(struct drain *d, int32_t partition, int64_t 
 	return replay_range(&d->opts.from, &d->opts.until, partition, &facts);
 }
 
-int64_t drain_range(
-        struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored)
+int64_t drain_range(struct drain *d, struct drain_partition *part, int32_t partition, int64_t stored)
 {
 	bool first = !part->has_range;
 	int64_t at = part->watermark.next;
@@ -27,8 +26,8 @@ int64_t drain_range(
 	if (first) {
 		part->range = range_of(d, partition, stored);
 		part->has_range = true;
-		log_debug("drain: partition %" PRId32 " is read from %" PRId64 " to %" PRId64,
-		        partition, part->range.begin, part->range.end);
+		log_debug("drain: partition %" PRId32 " is read from %" PRId64 " to %" PRId64, partition,
+		        part->range.begin, part->range.end);
 	}
 	if (first || at < part->range.begin)
 		at = part->range.begin;
@@ -75,9 +74,7 @@ void drain_check_end(struct drain *d)
 
 static uint64_t done_of(const struct drain_partition *part)
 {
-	int64_t at = part->range_read && watermark_span(&part->watermark) == 0
-	                     ? part->range.end
-	                     : part->watermark.next;
+	int64_t at = part->range_read && watermark_span(&part->watermark) == 0 ? part->range.end : part->watermark.next;
 
 	return at > part->range.begin ? (uint64_t)(at - part->range.begin) : 0;
 }

@@ -47,8 +47,7 @@ void record_hand_on(struct record *r)
 void drain_pause_or_resume(struct drain *d)
 {
 	const struct exporter_stats *s = exporter_stats(d->exporter);
-	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) ||
-	            d->stats.bytes >= d->opts.max_bytes;
+	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) || d->stats.bytes >= d->opts.max_bytes;
 
 	/* Reading resumes only when the exporter's queue has shrunk to three quarters, so that it does not flap. */
 	if (d->stats.paused && s->bytes > d->opts.exporter.max_bytes * 3 / 4)
@@ -83,8 +82,7 @@ static void take_header(void *arg, const char *name, struct slice value)
 {
 	struct record *r = arg;
 
-	if (strcmp(name, "spanspool-id") == 0 && value.len <= EXPORTER_ID_MAX &&
-	        is_printable(value))
+	if (strcmp(name, "spanspool-id") == 0 && value.len <= EXPORTER_ID_MAX && is_printable(value))
 		r->id = value;
 	else if (strcmp(name, "spanspool-received") == 0 && value.len <= 20 && is_decimal(value))
 		r->received = value;
@@ -96,9 +94,7 @@ static void take_header(void *arg, const char *name, struct slice value)
 static void count(struct record *r, struct slice service, bool bad)
 {
 	struct drain *d = r->drain;
-	enum replay_value value = r->message.value.len == 0 ? REPLAY_EMPTY
-	                          : bad                     ? REPLAY_BAD
-	                                                    : REPLAY_BATCH;
+	enum replay_value value = r->message.value.len == 0 ? REPLAY_EMPTY : bad ? REPLAY_BAD : REPLAY_BATCH;
 
 	(void)drain_record_done(r);
 	replay_counts_add(d->opts.counts, value, service, r->message.timestamp_ms, r->spans);
@@ -157,8 +153,7 @@ static void transcode(struct record *r)
 }
 
 /* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
-static int inspect_value(
-        struct record *r, struct slice *service, const char **cause, struct why *why)
+static int inspect_value(struct record *r, struct slice *service, const char **cause, struct why *why)
 {
 	int rc;
 
@@ -199,8 +194,8 @@ static void stop_committing(struct drain *d, const struct kafka_message *m)
 {
 	struct kafka_message mine = *m;
 
-	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it",
-	        d->opts.consumer.topic, m->partition, (long long)m->offset);
+	log_error("drain: out of memory at %s/%d/%lld: nothing is committed beyond it", d->opts.consumer.topic,
+	        m->partition, (long long)m->offset);
 	if (drain_partition(d, m->partition) != NULL)
 		watermark_close(&drain_partition(d, m->partition)->watermark);
 	kafka_consumer_release(d->consumer, &mine);

@@ -85,8 +85,8 @@ static bool may_be_stored(const struct http_answer *a)
 /* No doubt is left: this is about the collector, not about one batch or one connection. */
 static bool says_go_away(const struct http_answer *a)
 {
-	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) ||
-	       a->status == 503 || a->retry_after_ms > 0;
+	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) || a->status == 503 ||
+	       a->retry_after_ms > 0;
 }
 
 /* Others pass, so of several batches in R one may be what the collector cannot take: from the second failure on
@@ -152,8 +152,7 @@ static void suspect(struct request *r, struct destination *d)
 
 static enum verdict verdict_on(const struct request *r, const struct destination *d)
 {
-	struct refusal refusal = { r->refusals, r->first_refused_us, d->last_good_us,
-		d->refused_in_row };
+	struct refusal refusal = { r->refusals, r->first_refused_us, d->last_good_us, d->refused_in_row };
 
 	return response_verdict(&refusal);
 }
@@ -355,7 +354,6 @@ void exporter_on_asked(void *arg, const struct http_answer *a)
 		decide_suspects(d);
 		return;
 	}
-	destination_fails(
-	        d, d->asked_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
+	destination_fails(d, d->asked_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
 	suspects_go_on(d);
 }

@@ -14,8 +14,7 @@ static bool is_utf8(struct slice s)
 	return true;
 }
 
-int exporter_check(
-        struct slice value, struct inspect_facts *facts, const char **cause, struct why *why)
+int exporter_check(struct slice value, struct inspect_facts *facts, const char **cause, struct why *why)
 {
 	struct inspect_facts second;
 	int rc;
@@ -26,15 +25,13 @@ int exporter_check(
 		return rc;
 	if (!is_utf8(facts->service)) {
 		*cause = "service_not_utf8";
-		return why_set(why, E_MALFORMED,
-		        "the service name is not UTF-8: Jaeger 1.62 never answers again after one");
+		return why_set(
+		        why, E_MALFORMED, "the service name is not UTF-8: Jaeger 1.62 never answers again after one");
 	}
-	if (facts->used < value.len &&
-	        inspect_batch(slice_of(value.at + facts->used, value.len - facts->used), &second,
-	                NULL, NULL, NULL) == 0) {
+	if (facts->used < value.len && inspect_batch(slice_of(value.at + facts->used, value.len - facts->used), &second,
+	                                       NULL, NULL, NULL) == 0) {
 		*cause = "second_batch";
-		return why_set(why, E_MALFORMED,
-		        "a second batch stands behind the first: no reader looks at it");
+		return why_set(why, E_MALFORMED, "a second batch stands behind the first: no reader looks at it");
 	}
 	return 0;
 }

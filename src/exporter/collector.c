@@ -26,8 +26,7 @@ enum { CHANGES_EVERY_MS = 60000, ADDRESSES_SHOWN = 16 };
 static int add_destination(struct collector *c, const char *address, struct why *why)
 {
 	struct exporter *e = c->exporter;
-	struct destination **all =
-	        realloc(e->destinations, (e->ndestinations + 1) * sizeof(struct destination *));
+	struct destination **all = realloc(e->destinations, (e->ndestinations + 1) * sizeof(struct destination *));
 	int rc;
 
 	if (all == NULL)
@@ -63,8 +62,7 @@ static void remove_destination(struct exporter *e, size_t i)
 	if (e->sight_of == d)
 		e->sight_of = NULL;
 	e->ndestinations--;
-	memmove(&e->destinations[i], &e->destinations[i + 1],
-	        (e->ndestinations - i) * sizeof(struct destination *));
+	memmove(&e->destinations[i], &e->destinations[i + 1], (e->ndestinations - i) * sizeof(struct destination *));
 	e->nleaving--;
 	destination_free(d);
 }
@@ -74,8 +72,7 @@ static struct destination *find(const struct collector *c, const char *address)
 	const struct exporter *e = c->exporter;
 
 	for (size_t i = 0; i < e->ndestinations; i++)
-		if (e->destinations[i]->of == c &&
-		        slice_is(buf_slice(&e->destinations[i]->address), address))
+		if (e->destinations[i]->of == c && slice_is(buf_slice(&e->destinations[i]->address), address))
 			return e->destinations[i];
 	return NULL;
 }
@@ -122,8 +119,8 @@ static void log_addresses(struct collector *c)
 		return;
 	for (size_t i = 0; i < n && i < ADDRESSES_SHOWN; i++)
 		buf_printf(&b, "%s%s", i == 0 ? "" : ", ", addresses_at(c->addresses, i));
-	log_info("collector: %s has %zu address%s, each a destination: %s%s", buf_cstr(&c->name), n,
-	        n == 1 ? "" : "es", buf_cstr(&b), n > ADDRESSES_SHOWN ? ", ..." : "");
+	log_info("collector: %s has %zu address%s, each a destination: %s%s", buf_cstr(&c->name), n, n == 1 ? "" : "es",
+	        buf_cstr(&b), n > ADDRESSES_SHOWN ? ", ..." : "");
 	buf_free(&b);
 }
 

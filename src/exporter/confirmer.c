@@ -27,7 +27,7 @@
 #define BLIND_LOOK_US (60 * US_PER_S)
 #define STOPPED_LOOK_US (5 * US_PER_S) /* sooner: nothing is sent before it succeeds */
 #define SOON_US US_PER_S               /* between two looks that failing POSTs ask for */
-#define SLOW_US (US_PER_S / 5) /* a port that refuses takes a millisecond, one that hangs 2 s */
+#define SLOW_US (US_PER_S / 5)         /* a port that refuses takes a millisecond, one that hangs 2 s */
 
 static void on_look(void *arg, const struct pages_answer *a);
 
@@ -63,8 +63,7 @@ static void schedule(struct confirmer *c)
 	if (at_us == UINT64_MAX)
 		timer_stop(c->timer);
 	else
-		timer_start(c->timer,
-		        at_us > now_us ? (at_us - now_us + US_PER_MS - 1) / US_PER_MS : 0);
+		timer_start(c->timer, at_us > now_us ? (at_us - now_us + US_PER_MS - 1) / US_PER_MS : 0);
 }
 
 static void look_when_due(struct confirmer *c)
@@ -184,8 +183,7 @@ static void page_read(struct confirmer *c, const struct confirm_reading *r)
 	c->away_us = c->answered_us = 0;
 	c->asked = false;
 	if (c->foreign && is_foreign_still(c, r)) {
-		confirm_forget(&c->policy,
-		        &c->decided); /* the next epoch begins: see confirmer_answered */
+		confirm_forget(&c->policy, &c->decided); /* the next epoch begins: see confirmer_answered */
 		return;
 	}
 	confirm_read(&c->policy, r, &c->decided);
@@ -253,8 +251,7 @@ void confirmer_hurry(struct confirmer *c)
 
 uint32_t confirmer_post_spans(const struct confirmer *c)
 {
-	return c->sight == CONFIRMER_SEEING ? confirm_post_spans(&c->policy)
-	                                    : c->policy.opts.post_spans;
+	return c->sight == CONFIRMER_SEEING ? confirm_post_spans(&c->policy) : c->policy.opts.post_spans;
 }
 
 void confirmer_sent(struct confirmer *c, struct confirm_post *p)
@@ -328,9 +325,8 @@ static int open_parts(struct confirmer *c, struct loop *l, const struct http_cli
 		return why_set(why, E_NOMEM, "confirmation of deliveries");
 	if (o->mode == CONFIRMER_OFF)
 		return 0;
-	return pages_open(&c->pages, l, http,
-	        &(struct pages_where){ o->collector_url, o->metrics_url, o->address }, on_look, c,
-	        why);
+	return pages_open(&c->pages, l, http, &(struct pages_where){ o->collector_url, o->metrics_url, o->address },
+	        on_look, c, why);
 }
 
 int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,
@@ -346,9 +342,9 @@ int confirmer_open(struct confirmer **out, struct loop *l, const struct http_cli
 	c->sight = o->mode == CONFIRMER_OFF ? CONFIRMER_BLIND : CONFIRMER_LOOKING;
 	c->named = o->metrics_url != NULL;
 	list_init(&c->decided);
-	confirm_init(&c->policy, &(struct confirm_opts){ .post_spans = o->post_spans,
-	                                 .attempts = o->attempts,
-	                                 .read_every_us = READ_EVERY_US });
+	confirm_init(&c->policy,
+	        &(struct confirm_opts){
+	                .post_spans = o->post_spans, .attempts = o->attempts, .read_every_us = READ_EVERY_US });
 	rc = open_parts(c, l, http, o, why);
 	if (rc < 0) {
 		free_confirmer(c);

@@ -20,15 +20,14 @@ struct confirmer {
 	bool look_soon;     /* a look is wanted before its time */
 	bool look_slow;     /* the last one took so long that no POST should wait for another */
 	/* while SEEING and the page cannot be read */
-	uint64_t away_us; /* the first reading that failed began; 0: the last one was good */
-	uint64_t
-	        answered_us; /* the first 2xx after that, and after the last POST that failed; 0 none */
-	bool asked;          /* a POST was returned, to see whether the collector answers */
+	uint64_t away_us;     /* the first reading that failed began; 0: the last one was good */
+	uint64_t answered_us; /* the first 2xx after that, and after the last POST that failed; 0 none */
+	bool asked;           /* a POST was returned, to see whether the collector answers */
 	/* while the page is another collector's */
 	bool foreign;
 	struct confirm_counters foreign_last; /* its last reading, */
-	uint64_t foreign_spans; /* and the spans that were sent and answered 2xx since */
-	uint64_t foreign_asked; /* of these: when the look that is under way began */
+	uint64_t foreign_spans;               /* and the spans that were sent and answered 2xx since */
+	uint64_t foreign_asked;               /* of these: when the look that is under way began */
 	/* for people */
 	struct rate stored;
 	uint32_t stored_epoch; /* of the policy, to which STORED belongs */
@@ -38,7 +37,7 @@ struct confirmer {
 	struct list decided; /* struct confirm_post */
 	bool changed;
 	unsigned busy; /* frames that still need this object */
-	bool closing;   /* the last of them frees it */
+	bool closing;  /* the last of them frees it */
 };
 
 /* Writes c->sentence anew. */

@@ -20,13 +20,11 @@ static void say_seeing(struct confirmer *c)
 		buf_printf(b,
 		        "the collector accepts spans and cannot store them: its store has refused "
 		        "or "
-		        "lost %" PRIu64
-		        " spans and takes none (%s); they are sent again when it does",
+		        "lost %" PRIu64 " spans and takes none (%s); they are sent again when it does",
 		        lost, url);
 	} else if (c->policy.state == CONFIRM_LOSING) {
 		buf_printf(b,
-		        "the collector loses spans behind its 202 (%" PRIu64
-		        " so far, %s): they are "
+		        "the collector loses spans behind its 202 (%" PRIu64 " so far, %s): they are "
 		        "sent again, %" PRIu64 " spans at a time",
 		        lost, url, c->policy.window);
 	} else {
@@ -68,9 +66,8 @@ static void say_stopped(struct confirmer *c)
 
 	buf_printf(b, "nothing is sent, as --collector.confirm=require says: %s (", blind);
 	if (c->foreign)
-		buf_printf(b,
-		        "what was sent does not show in %s: another instance's, or a balancer",
-		        pages_url(c->pages));
+		buf_printf(
+		        b, "what was sent does not show in %s: another instance's, or a balancer", pages_url(c->pages));
 	else
 		pages_troubles(c->pages, b);
 	buf_text(b, ")");
@@ -82,8 +79,8 @@ void confirmer_describe(struct confirmer *c)
 	buf_clear(&c->sentence);
 	switch (c->sight) {
 	case CONFIRMER_LOOKING:
-		buf_printf(&c->sentence, "looking for the collector's counters (%s%s)",
-		        pages_url(c->pages), c->named ? "" : ", and port 8888");
+		buf_printf(&c->sentence, "looking for the collector's counters (%s%s)", pages_url(c->pages),
+		        c->named ? "" : ", and port 8888");
 		break;
 	case CONFIRMER_SEEING:
 		say_seeing(c);

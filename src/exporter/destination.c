@@ -84,9 +84,7 @@ static int open_confirmer(struct destination *d, struct why *why)
 		.post_spans = e->opts.post_spans,
 		.attempts = e->opts.confirm_attempts,
 	};
-	struct confirmer_events events = {
-		.verdict = exporter_on_verdict, .changed = on_sight, .arg = d
-	};
+	struct confirmer_events events = { .verdict = exporter_on_verdict, .changed = on_sight, .arg = d };
 
 	return confirmer_open(&d->confirmer, e->loop, &e->opts.client, &opts, &events, why);
 }
@@ -102,8 +100,7 @@ static int name_it(struct destination *d, const char *address)
 	return buf_check(&d->address) < 0 || buf_check(&d->name) < 0 ? E_NOMEM : 0;
 }
 
-int destination_open(
-        struct destination **out, struct collector *of, const char *address, struct why *why)
+int destination_open(struct destination **out, struct collector *of, const char *address, struct why *why)
 {
 	struct exporter *e = of->exporter;
 	struct destination *d = calloc(1, sizeof(*d));
@@ -160,8 +157,8 @@ void destination_answers(struct destination *d, uint64_t round)
 }
 
 /* Left alone for WAIT_MS. False: it has been paused since that request went out. */
-static bool pause_it(struct destination *d, uint64_t round, enum destination_trouble trouble,
-        const struct backoff *b, int64_t retry_after_ms)
+static bool pause_it(struct destination *d, uint64_t round, enum destination_trouble trouble, const struct backoff *b,
+        int64_t retry_after_ms)
 {
 	struct exporter *e = d->exporter;
 	uint64_t now = loop_now_us(e->loop);
@@ -169,8 +166,7 @@ static bool pause_it(struct destination *d, uint64_t round, enum destination_tro
 	if (round != d->pace.round)
 		return false;
 	slowstart_bad(&d->pace, round, now,
-	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) *
-	                US_PER_MS);
+	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) * US_PER_MS);
 	d->in_round = 0;
 	d->trouble = trouble;
 	if (trouble == TROUBLE_BLOCKED)
@@ -178,8 +174,8 @@ static bool pause_it(struct destination *d, uint64_t round, enum destination_tro
 	return true;
 }
 
-void destination_fails(struct destination *d, uint64_t round, enum destination_trouble trouble,
-        const struct http_answer *a)
+void destination_fails(
+        struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a)
 {
 	struct exporter *e = d->exporter;
 	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
@@ -200,8 +196,7 @@ void destination_cannot_store(struct destination *d, uint64_t round)
 {
 	enum { CAUSE_NO_STORE = -1000 /* no HTTP status, and none of enum http_trouble below 0 */ };
 	struct exporter *e = d->exporter;
-	struct backoff b = { e->opts.retry_base_ms,
-		min_u64(e->opts.retry_cap_ms, ANSWERED_CAP_MS) };
+	struct backoff b = { e->opts.retry_base_ms, min_u64(e->opts.retry_cap_ms, ANSWERED_CAP_MS) };
 
 	if (!pause_it(d, round, TROUBLE_WAITING, &b, -1))
 		return;
@@ -221,13 +216,12 @@ static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64
 		*wake = min_u64(*wake, now + wait);
 		return false;
 	}
-	return confirmer_may_send(
-	        d->confirmer, (uint32_t)min_u64(spans, confirmer_post_spans(d->confirmer)));
+	return confirmer_may_send(d->confirmer, (uint32_t)min_u64(spans, confirmer_post_spans(d->confirmer)));
 }
 
 /* A trial first, else the one with the fewest requests. */
-struct destination *destination_pick(struct exporter *e, uint32_t spans,
-        const struct destination *but, uint64_t now, uint64_t *wake)
+struct destination *destination_pick(
+        struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake)
 {
 	struct destination *best = NULL;
 	uint64_t least = UINT64_MAX;

@@ -98,13 +98,11 @@ static void on_budget_spent(void *arg)
 /* Each request in flight needs a connection. */
 static void bound_by_descriptors(struct exporter_opts *o)
 {
-	uint64_t limit = descriptors_limit(),
-	         most = descriptor_share(limit, DESCRIPTORS_EXPORTER, o->max_in_flight);
+	uint64_t limit = descriptors_limit(), most = descriptor_share(limit, DESCRIPTORS_EXPORTER, o->max_in_flight);
 
 	if (most < o->max_in_flight)
 		log_warn("exporter: at most %" PRIu64 " requests are in flight instead of %" PRIu64
-		         ": this process may have %" PRIu64
-		         " file descriptors; raise LimitNOFILE to %" PRIu64,
+		         ": this process may have %" PRIu64 " file descriptors; raise LimitNOFILE to %" PRIu64,
 		        most, o->max_in_flight, limit, 2 * o->max_in_flight + DESCRIPTORS_RESERVED);
 	o->max_in_flight = most;
 }
@@ -149,8 +147,7 @@ int exporter_open(struct exporter **out, struct loop *l, const struct exporter_o
 		list_init(&e->buckets[i]);
 	if (http_client_open(&e->http, l, &e->opts.client, why) < 0)
 		goto fail;
-	if (turn_hook_open(&e->hook, l, exporter_step, e) < 0 ||
-	        timer_open(&e->timer, l, on_time, e) < 0 ||
+	if (turn_hook_open(&e->hook, l, exporter_step, e) < 0 || timer_open(&e->timer, l, on_time, e) < 0 ||
 	        timer_open(&e->budget, l, on_budget_spent, e) < 0) {
 		why_set(why, E_NOMEM, "exporter");
 		goto fail;
@@ -192,8 +189,8 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 	}
 	post_budget_earn(&e->posts, item->facts.spans);
 	if (exporter_paces(e, item))
-		replay_pace_take(&e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(),
-		        loop_now_us(e->loop));
+		replay_pace_take(
+		        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), loop_now_us(e->loop));
 	exporter_stir(e);
 	return 0;
 }
@@ -221,8 +218,7 @@ const char *exporter_trouble(const struct exporter *e)
 	return destination_trouble(destination_worst(e));
 }
 
-void exporter_each(const struct exporter *e,
-        void (*each)(void *arg, const struct exporter_destination *d), void *arg)
+void exporter_each(const struct exporter *e, void (*each)(void *arg, const struct exporter_destination *d), void *arg)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];

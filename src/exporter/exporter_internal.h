@@ -33,15 +33,14 @@ struct item {
 	struct list link; /* of the exporter's items, in the order they came */
 	struct exporter *exporter;
 	struct exporter_item is;
-	struct part whole; /* the first part; it has no memory of its own */
-	uint64_t came_us;  /* monotonic */
-	uint32_t parts;    /* neither delivered, refused, nor dropped */
-	bool maybe_sent;   /* some of it may have arrived unacknowledged, or has been delivered */
-	bool give_back;    /* its owner wants it: what fails is dropped, not sent again */
-	bool dropped;      /* a part was */
-	const char *
-	        refused; /* the cause of the first refused part, which stands for all; NULL: none is */
-	int status;      /* the same part's, with its detail */
+	struct part whole;   /* the first part; it has no memory of its own */
+	uint64_t came_us;    /* monotonic */
+	uint32_t parts;      /* neither delivered, refused, nor dropped */
+	bool maybe_sent;     /* some of it may have arrived unacknowledged, or has been delivered */
+	bool give_back;      /* its owner wants it: what fails is dropped, not sent again */
+	bool dropped;        /* a part was */
+	const char *refused; /* the cause of the first refused part, which stands for all; NULL: none is */
+	int status;          /* the same part's, with its detail */
 	char *detail;
 };
 
@@ -74,7 +73,7 @@ struct request {
 	uint32_t nparts, spans;
 	struct confirm_post post;
 	struct slice *pieces; /* of the body while it is on the wire, when it has several parts */
-	struct buf cut; /* the body while it is on the wire, when its part is not a whole item */
+	struct buf cut;       /* the body while it is on the wire, when its part is not a whole item */
 	uint8_t list_header[INSPECT_JOIN_LIST];
 	uint64_t round; /* of the collector, when it was sent */
 	uint32_t refusals;
@@ -99,7 +98,7 @@ struct collector {
 	struct addresses *addresses; /* NULL: the URL has an address instead of a name */
 	bool has_several;            /* addresses were found: each is a destination */
 	bool incomplete;             /* memory ran out for one of them */
-	struct log_limit dispatcher;        /* of changes of its addresses */
+	struct log_limit dispatcher; /* of changes of its addresses */
 };
 
 struct destination {
@@ -219,8 +218,7 @@ void request_off_wire(struct request *r);
 
 /* headers.c: the header lines of one request; they borrow from it. */
 enum {
-	HEADER_IDS_MAX =
-	        4096 /* bytes; half of what the strictest of common proxies takes in a line */
+	HEADER_IDS_MAX = 4096 /* bytes; half of what the strictest of common proxies takes in a line */
 };
 struct request_headers {
 	const char *lines[4]; /* NULL-terminated */
@@ -245,8 +243,7 @@ void collectors_tidy(struct exporter *e, uint64_t now, uint64_t *wake);
 
 /* destination.c */
 /* ADDRESS NULL: where the collector's URL leads. */
-int destination_open(struct destination **out, struct collector *of, const char *address,
-        struct why *why) MUST_USE;
+int destination_open(struct destination **out, struct collector *of, const char *address, struct why *why) MUST_USE;
 /* With its requests, which nobody hears of; nothing of it may be on the wire. NULL is fine. */
 void destination_free(struct destination *d);
 /* What is unconfirmed is not waited for: it is sent again, marked, or given back. Returns the spans. */
@@ -255,14 +252,14 @@ uint64_t destination_withdraw(struct destination *d);
 void destinations_tell_sight(struct exporter *e);
 /* D answered a request of ROUND, so it works, whatever the answer says of the batch. */
 void destination_answers(struct destination *d, uint64_t round);
-void destination_fails(struct destination *d, uint64_t round, enum destination_trouble trouble,
-        const struct http_answer *a);
+void destination_fails(
+        struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a);
 /* The confirmer says that D answers 2xx and stores nothing: D is paused like one that fails. */
 void destination_cannot_store(struct destination *d, uint64_t round);
 /* The one with the least to do that may be sent SPANS now, BUT last of all; NULL: none, and WAKE is lowered to
  * when that may change. */
-struct destination *destination_pick(struct exporter *e, uint32_t spans,
-        const struct destination *but, uint64_t now, uint64_t *wake);
+struct destination *destination_pick(
+        struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake);
 /* Why D takes nothing; NULL: it does. */
 const char *destination_trouble(const struct destination *d);
 const struct destination *destination_worst(const struct exporter *e);

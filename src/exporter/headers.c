@@ -16,12 +16,10 @@ size_t header_id_len(const struct part *part)
 static size_t write_id(const struct part *part, char *to, size_t cap)
 {
 	const struct exporter_item *is = &part->item->is;
-	int n = snprintf(to, cap, "%.*s", (int)min_u64(is->id.len, EXPORTER_ID_MAX),
-	        (const char *)is->id.at);
+	int n = snprintf(to, cap, "%.*s", (int)min_u64(is->id.len, EXPORTER_ID_MAX), (const char *)is->id.at);
 
 	if (part->count != is->facts.spans)
-		n += snprintf(to + n, cap - (size_t)n, "/%u-%u", part->first,
-		        part->first + part->count - 1);
+		n += snprintf(to + n, cap - (size_t)n, "/%u-%u", part->first, part->first + part->count - 1);
 	return (size_t)n;
 }
 

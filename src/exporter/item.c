@@ -114,9 +114,7 @@ static enum exporter_outcome outcome_of(const struct item *i)
 static void report(struct item *i)
 {
 	struct exporter *e = i->exporter;
-	struct exporter_report r = {
-		.token = i->is.token, .outcome = outcome_of(i), .cause = "", .detail = ""
-	};
+	struct exporter_report r = { .token = i->is.token, .outcome = outcome_of(i), .cause = "", .detail = "" };
 	char *detail = i->detail;
 
 	if (r.outcome == EXPORTER_REFUSED) {

@@ -144,8 +144,7 @@ static bool is_named(const struct sample *s, const char *name)
 
 	if (s->name.len < len || memcmp(s->name.at, name, len) != 0)
 		return false;
-	return s->name.len == len ||
-	       (s->name.len == len + 6 && memcmp(s->name.at + len, "_total", 6) == 0);
+	return s->name.len == len || (s->name.len == len + 6 && memcmp(s->name.at + len, "_total", 6) == 0);
 }
 
 static struct metrics_page_exporter *exporter_of(struct metrics_page *p, struct slice name)
@@ -197,8 +196,7 @@ static void take_row(struct metrics_page *p, const struct row *r, const struct s
 
 	if (r->label != NULL && !find_label(s, r->label, &label))
 		return;
-	if (r->value != NULL &&
-	        (label.len != strlen(r->value) || memcmp(label.at, r->value, label.len) != 0))
+	if (r->value != NULL && (label.len != strlen(r->value) || memcmp(label.at, r->value, label.len) != 0))
 		return;
 	if (r->what == INSTANCE) {
 		p->instance = hash(label);
@@ -282,8 +280,7 @@ int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, 
 		        "the page does not tell one process from the next: it has neither "
 		        "process_start_time_seconds nor a service_instance_id in target_info");
 	if (p->too_many)
-		return why_set(why, E_MALFORMED, "the collector has more than %d exporters",
-		        METRICS_PAGE_EXPORTERS);
+		return why_set(why, E_MALFORMED, "the collector has more than %d exporters", METRICS_PAGE_EXPORTERS);
 	if (p->otel) {
 		fold_exporters(p);
 		p->sums.capacity = CONFIRM_NO_QUEUE;

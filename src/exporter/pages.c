@@ -52,8 +52,8 @@ static void judge_page(struct page *p, const struct http_answer *a)
 	else if (a->status != 200)
 		snprintf(p->trouble, sizeof(p->trouble), "answered %d", a->status);
 	else if (!a->whole)
-		snprintf(p->trouble, sizeof(p->trouble),
-		        "its answer broke off, or took longer than %d s", PAGE_MS / 1000);
+		snprintf(p->trouble, sizeof(p->trouble), "its answer broke off, or took longer than %d s",
+		        PAGE_MS / 1000);
 	else if (metrics_page_end(&p->text, &p->reading.counters, &why) < 0)
 		snprintf(p->trouble, sizeof(p->trouble), "%s", why.text);
 	else
@@ -170,8 +170,7 @@ void pages_troubles(const struct pages *s, struct buf *to)
 
 		if (p->trouble[0] == '\0')
 			continue;
-		buf_printf(to, "%s%.*s: %s", between, (int)p->shown.len, (const char *)p->shown.at,
-		        p->trouble);
+		buf_printf(to, "%s%.*s: %s", between, (int)p->shown.len, (const char *)p->shown.at, p->trouble);
 		between = "; ";
 	}
 }
@@ -183,16 +182,13 @@ static void set_address(struct page *p, const struct pages_where *where)
 {
 	const char *url = buf_cstr(&p->url);
 
-	if (where->address == NULL ||
-	        !slice_same(endpoint_host(url), endpoint_host(where->collector_url)))
+	if (where->address == NULL || !slice_same(endpoint_host(url), endpoint_host(where->collector_url)))
 		return;
-	buf_add(&p->address, where->address,
-	        (size_t)(strrchr(where->address, ':') - where->address));
+	buf_add(&p->address, where->address, (size_t)(strrchr(where->address, ':') - where->address));
 	buf_printf(&p->address, ":%u", (unsigned)endpoint_port(url));
 }
 
-static int add_page(
-        struct pages *s, const char *url, const struct pages_where *where, struct why *why)
+static int add_page(struct pages *s, const char *url, const struct pages_where *where, struct why *why)
 {
 	struct page *p = &s->page[s->n++];
 	int rc = endpoint_page(url, &p->url, why);
@@ -219,8 +215,7 @@ static int add_pages(struct pages *s, const struct pages_where *where, struct wh
 	for (size_t i = 0; rc == 0 && i < PAGES_MOST; i++) {
 		struct buf url = { 0 };
 
-		buf_printf(&url, "http://%.*s:%s/metrics", (int)host.len, (const char *)host.at,
-		        ports[i]);
+		buf_printf(&url, "http://%.*s:%s/metrics", (int)host.len, (const char *)host.at, ports[i]);
 		rc = add_page(s, buf_cstr(&url), where, why);
 		buf_free(&url);
 	}
@@ -236,9 +231,8 @@ static void set_http_opts(struct http_client_opts *to, const struct http_client_
 			to->files[i] = from->files[i];
 }
 
-int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http,
-        const struct pages_where *where, void (*answered)(void *arg, const struct pages_answer *a),
-        void *arg, struct why *why)
+int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http, const struct pages_where *where,
+        void (*answered)(void *arg, const struct pages_answer *a), void *arg, struct why *why)
 {
 	struct pages *s = calloc(1, sizeof(*s));
 	int rc;

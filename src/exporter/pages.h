@@ -26,9 +26,8 @@ struct pages_where {
 };
 
 struct pages;
-int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http,
-        const struct pages_where *where, void (*answered)(void *arg, const struct pages_answer *a),
-        void *arg, struct why *why) MUST_USE;
+int pages_open(struct pages **out, struct loop *l, const struct http_client_opts *http, const struct pages_where *where,
+        void (*answered)(void *arg, const struct pages_answer *a), void *arg, struct why *why) MUST_USE;
 
 /* Reads the page that was last fit, or ALL of them, of which the first that is fit is taken. ANSWERED is called
  * once, later; it may free. Not while pages_busy. */

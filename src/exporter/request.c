@@ -77,8 +77,7 @@ void request_blame(struct request *r, int status, const char *said)
 
 	r->status = status;
 	if (r->nparts == 1 && part->count != of)
-		buf_printf(&b, "spans %u to %u of %u: ", part->first, part->first + part->count - 1,
-		        of);
+		buf_printf(&b, "spans %u to %u of %u: ", part->first, part->first + part->count - 1, of);
 	buf_text(&b, said);
 	free(r->detail);
 	r->detail = strndup(buf_cstr(&b), DETAIL_MAX);

@@ -11,8 +11,8 @@ static const char content_type[] = "application/x-thrift";
 
 /* A Batch of a process named "spanspool" without spans: every version of Jaeger takes it and stores
  * nothing. */
-static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p',
-	'o', 'o', 'l', 0, 0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
+static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p', 'o', 'o', 'l', 0,
+	0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
 
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 {
@@ -26,8 +26,8 @@ bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
  * collector that has been paused is not asked again by them. */
 static bool has_nothing_to_send(const struct exporter *e)
 {
-	return e->stats.in_flight == 0 && list_empty(&e->ready) && list_empty(&e->resting) &&
-	       list_empty(&e->full) && list_empty(&e->partial);
+	return e->stats.in_flight == 0 && list_empty(&e->ready) && list_empty(&e->resting) && list_empty(&e->full) &&
+	       list_empty(&e->partial);
 }
 
 /* All that waits has failed before, which may be its own fault: a collector that is asked with nothing else never gets
@@ -63,8 +63,7 @@ int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint6
 		return E_FULL;
 	if (!exporter_paces(e, item))
 		return 0;
-	wait = replay_pace_wait_us(
-	        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), now);
+	wait = replay_pace_wait_us(&e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), now);
 	if (wait == 0)
 		return 0;
 	*wake = min_u64(*wake, now + wait);
@@ -85,8 +84,8 @@ static void wake_rested(struct exporter *e, uint64_t now, uint64_t *wake)
 	}
 }
 
-static int post(struct destination *d, struct http_request *r,
-        void (*answered)(void *arg, const struct http_answer *a), void *arg)
+static int post(struct destination *d, struct http_request *r, void (*answered)(void *arg, const struct http_answer *a),
+        void *arg)
 {
 	struct exporter *e = d->exporter;
 	int rc;
@@ -154,8 +153,7 @@ static void send_request(struct request *r, struct destination *d)
 
 int exporter_ask(struct destination *d)
 {
-	struct http_request r = { .body = slice_of(probe, sizeof(probe)),
-		.gzip = d->exporter->opts.gzip };
+	struct http_request r = { .body = slice_of(probe, sizeof(probe)), .gzip = d->exporter->opts.gzip };
 	int rc = post(d, &r, exporter_on_asked, d);
 
 	if (rc == 0) {
@@ -183,8 +181,7 @@ static bool send_ready_request(struct exporter *e, uint64_t now, uint64_t *wake)
 
 static uint64_t due_us(const struct exporter *e, const struct group *g)
 {
-	return list_first(&g->parts, struct part, link)->item->came_us +
-	       e->opts.wait_ms * US_PER_MS;
+	return list_first(&g->parts, struct part, link)->item->came_us + e->opts.wait_ms * US_PER_MS;
 }
 
 /* The group that goes next, NULL: none may yet, and WAKE is lowered to when one may. */
@@ -268,14 +265,12 @@ static void tell_state(struct exporter *e)
 	const char *trouble = destination_trouble(worst);
 	int cause = trouble == NULL ? 0 : worst->cause;
 
-	if (state == e->told &&
-	        (cause == e->told_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
+	if (state == e->told && (cause == e->told_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
 		return;
 	e->told = state;
 	e->told_cause = cause;
 	if (e->events.changed != NULL)
-		e->events.changed(e->events.arg, state,
-		        trouble == NULL ? (const char *)worst->name.at : trouble);
+		e->events.changed(e->events.arg, state, trouble == NULL ? (const char *)worst->name.at : trouble);
 }
 
 static uint64_t next_trial(const struct exporter *e, uint64_t now)
@@ -285,8 +280,7 @@ static uint64_t next_trial(const struct exporter *e, uint64_t now)
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct slowstart *pace = &e->destinations[i]->pace;
 
-		if (!e->destinations[i]->leaving && pace->state == SLOW_PAUSED &&
-		        pace->until_us > now)
+		if (!e->destinations[i]->leaving && pace->state == SLOW_PAUSED && pace->until_us > now)
 			wake = min_u64(wake, pace->until_us);
 	}
 	return wake;

@@ -56,11 +56,9 @@ static void print_address(const struct addrinfo *ai, uint16_t port, address_text
 {
 	char host[ADDRESS_BYTES - 8] = "";
 
-	if (getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST) !=
-	        0)
+	if (getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST) != 0)
 		return;
-	snprintf(to, ADDRESS_BYTES, ai->ai_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
-	        (unsigned)port);
+	snprintf(to, ADDRESS_BYTES, ai->ai_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -86,8 +84,7 @@ static void print_left_out(struct lookup *u, address_text *rest, size_t n)
 
 	u->nleft_out = n;
 	for (size_t i = 0; i < n && len < LEFT_OUT_BYTES; i++)
-		len += snprintf(u->left_out + len, (size_t)(LEFT_OUT_BYTES - len), "%s%s",
-		        i == 0 ? "" : ", ", rest[i]);
+		len += snprintf(u->left_out + len, (size_t)(LEFT_OUT_BYTES - len), "%s%s", i == 0 ? "" : ", ", rest[i]);
 }
 
 static int make_list(struct lookup *u, const struct addrinfo *found)
@@ -145,8 +142,7 @@ static void fail_lookup(struct addresses *a, const char *reason)
 
 	why_set(&a->error, E_MISSING, "%s cannot be looked up: %s", a->host, reason);
 	if (is_first && a->list.n > 0)
-		log_warn("http: %s; %zu addresses found before stay in use", a->error.text,
-		        a->list.n);
+		log_warn("http: %s; %zu addresses found before stay in use", a->error.text, a->list.n);
 }
 
 static void heal(struct addresses *a)
@@ -176,8 +172,8 @@ static void on_looked_up(void *arg)
 
 	a->out = NULL;
 	if (u->rc != 0) {
-		fail_lookup(a, u->no_descriptor ? "no file descriptor is free: raise LimitNOFILE"
-		                                : gai_strerror(u->rc));
+		fail_lookup(
+		        a, u->no_descriptor ? "no file descriptor is free: raise LimitNOFILE" : gai_strerror(u->rc));
 	} else {
 		differs = !same_list(&a->list, &u->found);
 		heal(a);
@@ -202,8 +198,7 @@ static int begin_lookup(struct addresses *a)
 	u->owner = a;
 	u->port = a->port;
 	u->host = strdup(a->host);
-	if (u->host == NULL ||
-	        detached_start(&a->out, a->loop, look_up, on_looked_up, lookup_free, u) < 0) {
+	if (u->host == NULL || detached_start(&a->out, a->loop, look_up, on_looked_up, lookup_free, u) < 0) {
 		lookup_free(u);
 		return E_NOMEM;
 	}
@@ -221,8 +216,8 @@ static void on_time(void *arg)
 		fail_lookup(a, "out of memory");
 }
 
-int addresses_open(struct addresses **out, struct loop *l, const char *host, uint16_t port,
-        uint64_t every_ms, void (*changed)(void *arg), void *arg)
+int addresses_open(struct addresses **out, struct loop *l, const char *host, uint16_t port, uint64_t every_ms,
+        void (*changed)(void *arg), void *arg)
 {
 	struct addresses *a = calloc(1, sizeof(*a));
 

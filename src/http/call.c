@@ -38,13 +38,11 @@ void http_reply_error(struct http_reply *r, int status, const char *text)
 	r->headers[2] = NULL;
 }
 
-static void add_headers(
-        struct MHD_Response *response, const struct http_reply *reply, bool has_body)
+static void add_headers(struct MHD_Response *response, const struct http_reply *reply, bool has_body)
 {
 	if (has_body)
 		MHD_add_response_header(response, "Content-Type",
-		        reply->content_type == NULL ? "text/plain; charset=utf-8"
-		                                    : reply->content_type);
+		        reply->content_type == NULL ? "text/plain; charset=utf-8" : reply->content_type);
 	for (size_t i = 0; i + 1 < ARRAY_LEN(reply->headers) && reply->headers[i] != NULL; i += 2)
 		MHD_add_response_header(response, reply->headers[i], reply->headers[i + 1]);
 }
@@ -57,8 +55,8 @@ static void settle(struct http_later *r, struct http_reply *reply)
 	r->state = ANSWERED;
 	if (!reply->reset_connections && buf_check(&reply->body) == 0) {
 		r->status = reply->status == 0 ? 200 : (unsigned)reply->status;
-		r->response = MHD_create_response_from_buffer(len, reply->body.at,
-		        len == 0 ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+		r->response = MHD_create_response_from_buffer(
+		        len, reply->body.at, len == 0 ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 		if (r->response != NULL)
 			add_headers(r->response, reply, len > 0);
 		if (r->response != NULL && len > 0)
@@ -148,14 +146,13 @@ static void judge_head(struct http_later *r, const char *method)
 
 static struct line *line_of(struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info =
-	        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info == NULL ? NULL : info->socket_context;
 }
 
-static enum MHD_Result head_come(struct http_server *s, struct MHD_Connection *mhd, const char *url,
-        const char *method, void **mine)
+static enum MHD_Result head_come(
+        struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **mine)
 {
 	struct line *line = line_of(mhd);
 	struct http_later *r = line == NULL || s->closing ? NULL : calloc(1, sizeof(*r));
@@ -232,9 +229,8 @@ static enum MHD_Result whole_come(struct http_later *r)
 	return MHD_YES;
 }
 
-enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url,
-        const char *method, const char *version, const char *upload, size_t *upload_size,
-        void **mine)
+enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+        const char *version, const char *upload, size_t *upload_size, void **mine)
 {
 	struct http_later *r = *mine;
 
@@ -246,8 +242,7 @@ enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *
 	return r->state == ANSWERED ? send_answer(r) : whole_come(r);
 }
 
-void request_gone(
-        void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how)
+void request_gone(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how)
 {
 	struct http_later *r = *mine;
 
@@ -287,8 +282,7 @@ static void wake(struct http_later *r)
 
 void request_begin_run(struct http_server *s, unsigned most)
 {
-	for (s->answers_left = most; s->answers_left > 0 && !list_empty(&s->deferred);
-	        s->answers_left--)
+	for (s->answers_left = most; s->answers_left > 0 && !list_empty(&s->deferred); s->answers_left--)
 		wake(list_first(&s->deferred, struct http_later, link));
 }
 
@@ -330,8 +324,7 @@ struct search {
 	unsigned count;
 };
 
-static enum MHD_Result on_argument(
-        void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+static enum MHD_Result on_argument(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	struct search *s = cls;
 

@@ -82,8 +82,7 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 		rc = share_header(c, *h);
 	c->multi = curl_multi_init();
 	c->share = curl_share_init();
-	if (rc < 0 || c->multi == NULL || c->share == NULL ||
-	        timer_open(&c->timer, c->loop, on_timer, c) < 0)
+	if (rc < 0 || c->multi == NULL || c->share == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
 		return why_set(why, E_NOMEM, "http client");
 	if (client_sockets_open(&c->sockets, c->loop, c->multi, settle, c) < 0)
 		return why_set(why, E_IO, "http client: %s", strerror(errno));
@@ -96,8 +95,7 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 	return 0;
 }
 
-int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
-        struct why *why)
+int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts, struct why *why)
 {
 	struct http_client *c;
 	int rc = http_client_check(opts, why);

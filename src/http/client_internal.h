@@ -11,8 +11,7 @@
 #include "request_body.h"
 
 /* *MODEL is the caller's to clean up, also on failure. */
-int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c,
-        struct why *why) MUST_USE;
+int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c, struct why *why) MUST_USE;
 
 /* One request and its answer; kept and used again, with its easy handle. */
 struct exchange {
@@ -33,9 +32,9 @@ struct exchange {
 	size_t seen; /* bytes of body that came */
 	int64_t retry_after_ms;
 	unsigned times_sent;
-	bool gzip;       /* its body is compressed */
-	unsigned made;   /* the client's count of models when the easy handle was copied from one */
-	bool head_whole; /* the final status and all headers are there */
+	bool gzip;        /* its body is compressed */
+	unsigned made;    /* the client's count of models when the easy handle was copied from one */
+	bool head_whole;  /* the final status and all headers are there */
 	int socket_error; /* errno of the last socket that could not be made; 0 none */
 	char error[CURL_ERROR_SIZE];
 };
@@ -46,8 +45,7 @@ struct exchange *exchange_new(CURL *model, CURLSH *share);
 void exchange_free(struct exchange *x);
 
 /* Makes X the request R; SHARED follow its headers. 0, E_NOMEM, E_USAGE. */
-int exchange_prepare(
-        struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
+int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
 
 /* What RC, which the library says at the end, means. A borrows from X. */
 void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a);

@@ -25,14 +25,13 @@ int http_client_check(const struct http_client_opts *o, struct why *why)
 		return why_set(why, E_USAGE, "a certificate and its key belong together");
 	for (const char *const *h = o->headers; h != NULL && *h != NULL; h++)
 		if (!exchange_header_fits(*h) || strchr(*h, ':') == NULL)
-			return why_set(why, E_USAGE, "header %d is not one line \"Name: value\"",
-			        (int)(h - o->headers) + 1);
+			return why_set(
+			        why, E_USAGE, "header %d is not one line \"Name: value\"", (int)(h - o->headers) + 1);
 	return 0;
 }
 
 /* The options of a string; NULL leaves the default. */
-static bool set_texts(
-        CURL *m, const struct http_client_opts *o, struct buf *password, struct buf *bearer)
+static bool set_texts(CURL *m, const struct http_client_opts *o, struct buf *password, struct buf *bearer)
 {
 	const struct {
 		CURLoption option;
@@ -48,8 +47,7 @@ static bool set_texts(
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (texts[i].text != NULL &&
-		        curl_easy_setopt(m, texts[i].option, texts[i].text) != CURLE_OK)
+		if (texts[i].text != NULL && curl_easy_setopt(m, texts[i].option, texts[i].text) != CURLE_OK)
 			return false;
 	return true;
 }
@@ -81,12 +79,10 @@ static bool set_credentials(CURL *m, const struct http_client_opts *o, const str
 	struct buf password = { 0 }, bearer = { 0 };
 	bool good;
 
-	buf_add(&password, credentials_get(c, CREDENTIAL_PASSWORD)->at,
-	        credentials_get(c, CREDENTIAL_PASSWORD)->len);
-	buf_add(&bearer, credentials_get(c, CREDENTIAL_BEARER)->at,
-	        credentials_get(c, CREDENTIAL_BEARER)->len);
-	good = buf_check(&password) == 0 && buf_check(&bearer) == 0 &&
-	       set_texts(m, o, &password, &bearer) && set_blobs(m, c);
+	buf_add(&password, credentials_get(c, CREDENTIAL_PASSWORD)->at, credentials_get(c, CREDENTIAL_PASSWORD)->len);
+	buf_add(&bearer, credentials_get(c, CREDENTIAL_BEARER)->at, credentials_get(c, CREDENTIAL_BEARER)->len);
+	good = buf_check(&password) == 0 && buf_check(&bearer) == 0 && set_texts(m, o, &password, &bearer) &&
+	       set_blobs(m, c);
 	buf_free(&password);
 	buf_free(&bearer);
 	return good;
@@ -103,8 +99,7 @@ static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c,
-        struct why *why)
+int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c, struct why *why)
 {
 	CURL *m = *model = curl_easy_init();
 
@@ -116,8 +111,7 @@ int client_model(CURL **model, const struct http_client_opts *o, const struct cr
 	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(m, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
-	curl_easy_setopt(m, CURLOPT_HTTPAUTH,
-	        o->files[CREDENTIAL_BEARER] != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
+	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->files[CREDENTIAL_BEARER] != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
 	curl_easy_setopt(m, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_S);
 	curl_easy_setopt(m, CURLOPT_MAXLIFETIME_CONN, (long)LIFE_S);
 	/* Own authorities take the place of the system's. Those are read from the one file that has them all,

@@ -35,8 +35,7 @@ static void on_ready(void *arg, int events)
 
 	(void)events;
 	for (int i = 0; i < n; i++)
-		curl_multi_socket_action(
-		        s->multi, ready[i].data.fd, action_of(ready[i].events), &running);
+		curl_multi_socket_action(s->multi, ready[i].data.fd, action_of(ready[i].events), &running);
 	s->acted(s->arg);
 }
 
@@ -48,8 +47,7 @@ static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 	struct epoll_event e = { .data.fd = fd };
 
 	(void)easy;
-	e.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
-	           (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+	e.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
 	if (what == CURL_POLL_REMOVE)
 		epoll_ctl(s->set, EPOLL_CTL_DEL, fd, NULL);
 	else if (mine != NULL)
@@ -59,8 +57,7 @@ static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 	return 0;
 }
 
-int client_sockets_open(struct client_sockets **out, struct loop *l, CURLM *multi,
-        void (*acted)(void *arg), void *arg)
+int client_sockets_open(struct client_sockets **out, struct loop *l, CURLM *multi, void (*acted)(void *arg), void *arg)
 {
 	struct client_sockets *s = calloc(1, sizeof(*s));
 

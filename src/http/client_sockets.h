@@ -10,8 +10,8 @@ struct client_sockets;
 
 /* Watches the sockets that MULTI names, and gives MULTI its turn when one of them is ready. ACTED is called
  * after that, outside of MULTI; it may free the sockets. */
-int client_sockets_open(struct client_sockets **out, struct loop *l, CURLM *multi,
-        void (*acted)(void *arg), void *arg) MUST_USE;
+int client_sockets_open(
+        struct client_sockets **out, struct loop *l, CURLM *multi, void (*acted)(void *arg), void *arg) MUST_USE;
 
 /* After the cleanup of MULTI, which names sockets to the last. NULL is fine. */
 void client_sockets_free(struct client_sockets *s);

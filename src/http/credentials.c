@@ -62,11 +62,9 @@ static bool same_version(const struct version *a, const struct version *b)
 	       same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
 }
 
-static int read_content(
-        enum credential kind, const char *path, int fd, struct buf *to, struct why *why)
+static int read_content(enum credential kind, const char *path, int fd, struct buf *to, struct why *why)
 {
-	return is_secret(kind) ? secret_file_line(fd, path, to, why)
-	                       : secret_file_pem(fd, path, to, why);
+	return is_secret(kind) ? secret_file_line(fd, path, to, why) : secret_file_pem(fd, path, to, why);
 }
 
 int credential_check(enum credential kind, const char *path, struct why *why)
@@ -100,8 +98,7 @@ static void look_at(struct file *f, enum credential kind)
 	if (fd < 0)
 		return;
 	if (is_pipe) {
-		why_set(&f->why, E_USAGE, "%s: is a pipe now, and was a file at the start",
-		        f->path);
+		why_set(&f->why, E_USAGE, "%s: is a pipe now, and was a file at the start", f->path);
 	} else if (fstat(fd, &st) == 0) {
 		f->found = version_of(&st);
 		if (!same_version(&f->found, &f->version))
@@ -207,9 +204,8 @@ static int open_file(struct file *f, enum credential kind, const char *path, str
 	return rc;
 }
 
-int credentials_open(struct credentials **out, struct loop *l,
-        const char *const files[CREDENTIALS_N], void (*changed)(void *arg), void *arg,
-        struct why *why)
+int credentials_open(struct credentials **out, struct loop *l, const char *const files[CREDENTIALS_N],
+        void (*changed)(void *arg), void *arg, struct why *why)
 {
 	struct credentials *c = calloc(1, sizeof(*c));
 	int rc = 0;

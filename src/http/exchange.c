@@ -14,9 +14,8 @@
 #include "base/units.h"
 
 enum {
-	BODY_BOUND = 1 << 20, /* what is read, beyond what is kept, to save the connection */
-	STREAM_BOUND =
-	        256 << 20, /* what a request with on_body is given: 50 times the metrics page of a
+	BODY_BOUND = 1 << 20,     /* what is read, beyond what is kept, to save the connection */
+	STREAM_BOUND = 256 << 20, /* what a request with on_body is given: 50 times the metrics page of a
 	                           * collector with 4,000 services, the most that it counts apart */
 };
 
@@ -72,11 +71,9 @@ static size_t on_header(char *at, size_t size, size_t n, void *arg)
 		return size; /* a trailer */
 	if (size > 5 && strncasecmp(at, "HTTP/", 5) == 0)
 		x->retry_after_ms = -1; /* what a 100 said is not of the answer */
-	if (size > sizeof(retry_after) &&
-	        strncasecmp(at, retry_after, sizeof(retry_after) - 1) == 0)
+	if (size > sizeof(retry_after) && strncasecmp(at, retry_after, sizeof(retry_after) - 1) == 0)
 		x->retry_after_ms = retry_after_ms(
-		        slice_of(at + sizeof(retry_after) - 1, size - sizeof(retry_after) + 1),
-		        clock_wall_ms());
+		        slice_of(at + sizeof(retry_after) - 1, size - sizeof(retry_after) + 1), clock_wall_ms());
 	if (size <= 2 && *at != ' ') {
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 		x->head_whole = status >= 200;
@@ -183,8 +180,7 @@ static int make_headers(struct exchange *x, const struct http_request *r, struct
 	if (r->content_type != NULL) {
 		char type[256];
 
-		if ((size_t)snprintf(type, sizeof(type), "Content-Type: %s", r->content_type) >=
-		        sizeof(type))
+		if ((size_t)snprintf(type, sizeof(type), "Content-Type: %s", r->content_type) >= sizeof(type))
 			return E_USAGE;
 		rc = add_header(x, type);
 	}

@@ -11,8 +11,7 @@ static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 	 * shook hands, and a server that shook hands and then wanted a certificate (TLS 1.3). */
 	if (rc == CURLE_SSL_CONNECT_ERROR && strstr(text, "SSL_ERROR_SYSCALL") != NULL)
 		return HTTP_BROKEN_OFF;
-	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL &&
-	        strstr(text, " alert ") != NULL)
+	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL && strstr(text, " alert ") != NULL)
 		return HTTP_TLS;
 	switch (rc) {
 	case CURLE_URL_MALFORMAT:
@@ -69,8 +68,7 @@ static bool lacked_descriptor(const struct exchange *x, enum http_trouble troubl
 {
 	if (descriptors_lacked(x->socket_error))
 		return trouble == HTTP_NO_CONNECTION;
-	return (trouble == HTTP_UNKNOWN_HOST || trouble == HTTP_TLS ||
-	               trouble == HTTP_NO_CONNECTION) &&
+	return (trouble == HTTP_UNKNOWN_HOST || trouble == HTTP_TLS || trouble == HTTP_NO_CONNECTION) &&
 	       descriptors_used_up();
 }
 

@@ -22,8 +22,7 @@ static int listen_at(const struct sockaddr *sa, socklen_t len)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		goto fail;
-	if (sa->sa_family == AF_INET6 &&
-	        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
+	if (sa->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
 		goto fail;
 	if (bind(fd, sa, len) < 0 || listen(fd, BACKLOG) < 0)
 		goto fail;
@@ -60,9 +59,7 @@ static int listen_among(const struct addrinfo *found, int family)
 
 static int listen_named(const struct hostport *at, struct why *why)
 {
-	struct addrinfo want = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE
-	};
+	struct addrinfo want = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found = NULL;
 	char port[8];
 	int rc, fd;
@@ -70,8 +67,8 @@ static int listen_named(const struct hostport *at, struct why *why)
 	snprintf(port, sizeof(port), "%u", (unsigned)at->port);
 	rc = getaddrinfo(at->host, port, &want, &found);
 	if (rc != 0)
-		return why_set(why, E_MISSING, "cannot listen on %s:%u: %s", at->host,
-		        (unsigned)at->port, gai_strerror(rc));
+		return why_set(
+		        why, E_MISSING, "cannot listen on %s:%u: %s", at->host, (unsigned)at->port, gai_strerror(rc));
 	fd = listen_among(found, AF_INET);
 	if (fd < 0) {
 		int e = errno;
@@ -81,8 +78,8 @@ static int listen_named(const struct hostport *at, struct why *why)
 	}
 	freeaddrinfo(found);
 	if (fd < 0)
-		return why_set(why, err_from_errno(errno), "cannot listen on %s:%u: %s", at->host,
-		        (unsigned)at->port, strerror(errno));
+		return why_set(why, err_from_errno(errno), "cannot listen on %s:%u: %s", at->host, (unsigned)at->port,
+		        strerror(errno));
 	return fd;
 }
 
@@ -109,8 +106,8 @@ int listen_on(const struct hostport *at, int *fd, uint16_t *port, struct why *wh
 	} else {
 		got = listen_everywhere(at->port);
 		if (got < 0)
-			return why_set(why, err_from_errno(errno), "cannot listen on :%u: %s",
-			        (unsigned)at->port, strerror(errno));
+			return why_set(why, err_from_errno(errno), "cannot listen on :%u: %s", (unsigned)at->port,
+			        strerror(errno));
 	}
 	if (port_of_socket(got, port) < 0) {
 		int e = errno;

@@ -86,8 +86,7 @@ static int compress_parts(struct buf *to, const struct slice *parts, size_t n)
 
 	if (slices_len(parts, n) > UINT_MAX)
 		return E_USAGE; /* zlib counts a part in an unsigned int */
-	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL,
-	            Z_DEFAULT_STRATEGY) != Z_OK)
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return E_NOMEM;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = deflate_part(&z, parts[i], i + 1 < n ? Z_NO_FLUSH : Z_FINISH, to);

@@ -46,19 +46,16 @@ static void on_door(void *arg, int events);
 static void on_work(void *arg, int events);
 static void on_soon(void *arg);
 static void on_reap(void *arg);
-static void on_line(void *cls, struct MHD_Connection *mhd, void **mine,
-        enum MHD_ConnectionNotificationCode code);
+static void on_line(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code);
 
 static int start_daemon(struct http_server *s, struct why *why)
 {
 	const union MHD_DaemonInfo *info;
 
-	s->daemon = MHD_start_daemon(
-	        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	        request_come, s, MHD_OPTION_NOTIFY_CONNECTION, on_line, s,
-	        MHD_OPTION_NOTIFY_COMPLETED, request_gone, s, MHD_OPTION_CONNECTION_LIMIT,
-	        s->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-	        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+	        request_come, s, MHD_OPTION_NOTIFY_CONNECTION, on_line, s, MHD_OPTION_NOTIFY_COMPLETED, request_gone, s,
+	        MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	        (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (s->daemon == NULL)
 		return why_set(why, E_IO, "http server: the library does not start");
 	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -80,8 +77,7 @@ static void take_defaults(struct http_server_opts *o)
 	o->idle_ms = o->idle_ms == 0 ? IDLE_MS : o->idle_ms;
 }
 
-int http_server_open(struct http_server **out, struct loop *l, const struct http_server_opts *opts,
-        struct why *why)
+int http_server_open(struct http_server **out, struct loop *l, const struct http_server_opts *opts, struct why *why)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
 	int rc;
@@ -277,8 +273,7 @@ void line_allow(struct line *line, uint64_t ms)
 
 static void line_begin(struct http_server *s, struct MHD_Connection *mhd, void **mine)
 {
-	const union MHD_ConnectionInfo *info =
-	        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct line *line = calloc(1, sizeof(*line));
 
 	*mine = line;
@@ -310,8 +305,7 @@ static void line_end(struct http_server *s, struct line *line)
 		watch_set(s->door, WATCH_READ);
 }
 
-static void on_line(void *cls, struct MHD_Connection *mhd, void **mine,
-        enum MHD_ConnectionNotificationCode code)
+static void on_line(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		line_begin(cls, mhd, mine);
@@ -341,8 +335,7 @@ static void on_reap(void *arg)
 		if (is_over(line, now))
 			shut_line(line);
 	}
-	watch_set(
-	        s->door, WATCH_READ); /* whatever shut it: the next look at the door decides anew */
+	watch_set(s->door, WATCH_READ); /* whatever shut it: the next look at the door decides anew */
 	if (!list_empty(&s->lines))
 		timer_start(s->reaper, REAP_MS);
 }

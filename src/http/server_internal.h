@@ -17,17 +17,15 @@ struct http_server {
 	struct timer *reaper;
 	int fd; /* listening; -1 none */
 	uint16_t port;
-	struct list
-	        lines; /* struct line: the connections, the one that is idle the longest first */
+	struct list lines; /* struct line: the connections, the one that is idle the longest first */
 	size_t nlines;
-	size_t nshut;        /* of them, shut and not yet seen to be so by the daemon */
-	struct list waiting; /* struct http_later: their answers come later */
-	struct list
-	        deferred; /* struct http_later: whole requests, beyond what one run may answer */
+	size_t nshut;          /* of them, shut and not yet seen to be so by the daemon */
+	struct list waiting;   /* struct http_later: their answers come later */
+	struct list deferred;  /* struct http_later: whole requests, beyond what one run may answer */
 	unsigned answers_left; /* that this run of the daemon may still ask the routes for */
 	uint64_t told_us;      /* when the lack of a descriptor was logged last; 0 never */
 	bool inside;           /* the daemon runs: an answer() may be on the stack */
-	bool closing;           /* freed from inside */
+	bool closing;          /* freed from inside */
 };
 
 /* One connection. */
@@ -44,11 +42,9 @@ struct line {
 void line_allow(struct line *line, uint64_t ms);
 
 /* The daemon's callbacks for one request. */
-enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url,
-        const char *method, const char *version, const char *upload, size_t *upload_size,
-        void **mine);
-void request_gone(
-        void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
+enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+        const char *version, const char *upload, size_t *upload_size, void **mine);
+void request_gone(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
 
 /* Before a run of the daemon: it may ask the routes for MOST answers, those of deferred requests first. */
 void request_begin_run(struct http_server *s, unsigned most);

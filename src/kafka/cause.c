@@ -55,8 +55,7 @@ static const char *read_address(struct parts *p, const char *text)
 		at += sizeof(coordinator) - 1;
 	at = after_protocol(at);
 	end = strstr(at, ": ");
-	if (end == NULL || memchr(at, ' ', (size_t)(end - at)) != NULL ||
-	        memchr(at, ':', (size_t)(end - at)) == NULL)
+	if (end == NULL || memchr(at, ' ', (size_t)(end - at)) != NULL || memchr(at, ':', (size_t)(end - at)) == NULL)
 		return text;
 	slash = memchr(at, '/', (size_t)(end - at));
 	p->advertised = slash != NULL && strncmp(slash, "/bootstrap", 10) != 0;
@@ -77,15 +76,13 @@ static void read_parts(struct parts *p, const char *text)
 	if (strncmp(reason, resolve, sizeof(resolve) - 1) == 0 && strstr(reason, "': ") != NULL)
 		reason = strstr(reason, "': ") + 3;
 	end = strstr(reason, " (after ");
-	copy(p->reason, sizeof(p->reason), reason,
-	        end == NULL ? strlen(reason) : (size_t)(end - reason));
+	copy(p->reason, sizeof(p->reason), reason, end == NULL ? strlen(reason) : (size_t)(end - reason));
 }
 
-static void say(struct kafka_cause_read *to, enum kafka_cause cause, bool misconfigured,
-        const char *fmt, ...) PRINTF(4, 5);
+static void say(struct kafka_cause_read *to, enum kafka_cause cause, bool misconfigured, const char *fmt, ...)
+        PRINTF(4, 5);
 
-static void say(struct kafka_cause_read *to, enum kafka_cause cause, bool misconfigured,
-        const char *fmt, ...)
+static void say(struct kafka_cause_read *to, enum kafka_cause cause, bool misconfigured, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -134,8 +131,7 @@ static bool tls(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const stru
 		        "TLS (security.protocol)",
 		        p->address);
 	else if (err == RD_KAFKA_RESP_ERR__SSL || strstr(p->reason, "SSL") != NULL)
-		say(to, KAFKA_CAUSE_TLS, true, "broker %s: no TLS connection: %s", p->address,
-		        p->reason);
+		say(to, KAFKA_CAUSE_TLS, true, "broker %s: no TLS connection: %s", p->address, p->reason);
 	else
 		return false;
 	return true;
@@ -159,12 +155,10 @@ static bool no_descriptor(struct kafka_cause_read *to, const struct parts *p)
 {
 	char sentence[DESCRIPTORS_SENTENCE];
 
-	if (strstr(p->reason, strerror(EMFILE)) == NULL &&
-	        strstr(p->reason, strerror(ENFILE)) == NULL)
+	if (strstr(p->reason, strerror(EMFILE)) == NULL && strstr(p->reason, strerror(ENFILE)) == NULL)
 		return false;
-	say(to, KAFKA_CAUSE_UNREACHABLE, false,
-	        "broker %s was not asked: %s; raise LimitNOFILE of this program", p->address,
-	        descriptors_sentence(sentence));
+	say(to, KAFKA_CAUSE_UNREACHABLE, false, "broker %s was not asked: %s; raise LimitNOFILE of this program",
+	        p->address, descriptors_sentence(sentence));
 	return true;
 }
 
@@ -174,8 +168,7 @@ static void connection(struct kafka_cause_read *to, rd_kafka_resp_err_t err, con
 		return;
 	if (err == RD_KAFKA_RESP_ERR__RESOLVE)
 		unresolved(to, p);
-	else if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-	         err == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED)
+	else if (err == RD_KAFKA_RESP_ERR__AUTHENTICATION || err == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED)
 		say(to, KAFKA_CAUSE_LOGIN, true,
 		        "broker %s refuses the login (%s): check sasl.mechanism, sasl.username and "
 		        "sasl.password",
@@ -195,22 +188,19 @@ static void connection(struct kafka_cause_read *to, rd_kafka_resp_err_t err, con
 		        "hangs",
 		        p->address);
 	else if (err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE)
-		say(to, KAFKA_CAUSE_SILENT, false, "broker %s gives no answer in time: %s",
-		        p->address, p->reason);
+		say(to, KAFKA_CAUSE_SILENT, false, "broker %s gives no answer in time: %s", p->address, p->reason);
 	else
-		say(to, KAFKA_CAUSE_UNREACHABLE, false, "broker %s cannot be reached: %s",
-		        p->address, p->reason);
+		say(to, KAFKA_CAUSE_UNREACHABLE, false, "broker %s cannot be reached: %s", p->address, p->reason);
 }
 
-static void topic(
-        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct kafka_place *at)
+static void topic(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct kafka_place *at)
 {
 	bool reads = at->group != NULL;
 
 	if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
 		say(to, KAFKA_CAUSE_TOPIC_DENIED, true,
-		        "Kafka at %.60s denies %s topic %.60s: grant this client the right",
-		        at->brokers, reads ? "reading" : "writing to", at->topic);
+		        "Kafka at %.60s denies %s topic %.60s: grant this client the right", at->brokers,
+		        reads ? "reading" : "writing to", at->topic);
 	else
 		say(to, KAFKA_CAUSE_TOPIC_MISSING, true,
 		        "topic %.60s does not exist in Kafka at %.60s: create it, or correct the "
@@ -218,8 +208,7 @@ static void topic(
 		        at->topic, at->brokers, at->option);
 }
 
-static void answer(
-        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct kafka_place *at)
+static void answer(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const struct kafka_place *at)
 {
 	switch (err) {
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -243,23 +232,21 @@ static void answer(
 		        at->brokers, at->topic);
 		return;
 	case RD_KAFKA_RESP_ERR__TRANSPORT:
-		say(to, KAFKA_CAUSE_UNREACHABLE, false, "Kafka at %.100s cannot be reached",
-		        at->brokers);
+		say(to, KAFKA_CAUSE_UNREACHABLE, false, "Kafka at %.100s cannot be reached", at->brokers);
 		return;
 	case RD_KAFKA_RESP_ERR__TIMED_OUT:
 	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-		say(to, KAFKA_CAUSE_SILENT, false, "Kafka at %.100s gives no answer in time",
-		        at->brokers);
+		say(to, KAFKA_CAUSE_SILENT, false, "Kafka at %.100s gives no answer in time", at->brokers);
 		return;
 	default:
-		say(to, KAFKA_CAUSE_REFUSED, false, "Kafka at %.60s, topic %.60s: %s", at->brokers,
-		        at->topic, rd_kafka_err2str(err));
+		say(to, KAFKA_CAUSE_REFUSED, false, "Kafka at %.60s, topic %.60s: %s", at->brokers, at->topic,
+		        rd_kafka_err2str(err));
 		return;
 	}
 }
 
-void kafka_cause_read(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text,
-        const struct kafka_place *place)
+void kafka_cause_read(
+        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text, const struct kafka_place *place)
 {
 	struct parts p;
 

@@ -22,8 +22,8 @@ struct kafka_cause_read {
 };
 
 /* TEXT is librdkafka's own, and may be "". cause is KAFKA_CAUSE_NONE when the error says nothing. */
-void kafka_cause_read(struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text,
-        const struct kafka_place *place);
+void kafka_cause_read(
+        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text, const struct kafka_place *place);
 
 /* Whether CAUSE is of a connection: librdkafka repeats such an error while it lasts, at most 30 s
  * apart, so that silence means its end. */

@@ -34,8 +34,7 @@ void kafka_commit_begin(struct kafka_consumer *c)
 	list = rd_kafka_topic_partition_list_new(c->nparts);
 	for (int32_t id = 0; id < c->nparts; id++)
 		if (is_due(&c->parts[id]))
-			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset =
-			        c->parts[id].stored;
+			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset = c->parts[id].stored;
 	c->committing = rd_kafka_commit_queue(c->rk, list, c->replies, NULL, NULL) == 0;
 	rd_kafka_topic_partition_list_destroy(list);
 }
@@ -43,8 +42,7 @@ void kafka_commit_begin(struct kafka_consumer *c)
 /* Errors that belong to a rebalance: the records will come again, to whoever has them now. */
 static bool is_expected(rd_kafka_resp_err_t err)
 {
-	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-	       err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
 	       err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
 }
 

@@ -101,8 +101,7 @@ static int put_secret(rd_kafka_conf_t *c, const struct kafka_property *p, struct
 	int rc = kafka_files_secret(p, &secret, why);
 
 	if (rc == 0 && kafka_conf_put(c, p->name, buf_cstr(&secret), why) < 0)
-		rc = why_set(why, why->code, "kafka property %s cannot be what stands in %s",
-		        p->name, p->value);
+		rc = why_set(why, why->code, "kafka property %s cannot be what stands in %s", p->name, p->value);
 	buf_free(&secret);
 	return rc;
 }
@@ -125,8 +124,7 @@ static int put_property(rd_kafka_conf_t *c, const struct kafka_property *p, stru
 	return rc == 0 ? kafka_rules_after(c, p->name, why) : rc;
 }
 
-static int put_properties(
-        rd_kafka_conf_t *c, const struct kafka_property *p, size_t n, struct why *why)
+static int put_properties(rd_kafka_conf_t *c, const struct kafka_property *p, size_t n, struct why *why)
 {
 	int rc = 0;
 
@@ -137,16 +135,14 @@ static int put_properties(
 
 static int put_producer(rd_kafka_conf_t *c, const struct kafka_producer_opts *o, struct why *why)
 {
-	uint64_t wanted = o->queue_bytes == 0 ? QUEUE_BYTES : o->queue_bytes,
-	         queue = max_u64(wanted, o->record_bytes);
+	uint64_t wanted = o->queue_bytes == 0 ? QUEUE_BYTES : o->queue_bytes, queue = max_u64(wanted, o->record_bytes);
 	int rc = put_rows(c, producer_rows, why);
 
 	if (rc == 0)
-		rc = put_number(
-		        c, "queue.buffering.max.kbytes", max_u64(1, (queue + 1023) / 1024), why);
+		rc = put_number(c, "queue.buffering.max.kbytes", max_u64(1, (queue + 1023) / 1024), why);
 	if (rc == 0)
-		rc = put_number(c, "queue.buffering.max.messages",
-		        max_u64(1000, queue / KAFKA_QUEUE_RECORD_BYTES), why);
+		rc = put_number(
+		        c, "queue.buffering.max.messages", max_u64(1000, queue / KAFKA_QUEUE_RECORD_BYTES), why);
 	if (rc == 0)
 		rc = put_number(c, "linger.ms", o->linger_ms == 0 ? LINGER_MS : o->linger_ms, why);
 	if (rc == 0)
@@ -189,8 +185,7 @@ static int fit_message_max(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
 	if (kafka_conf_number(c, "fetch.max.bytes") != ours)
 		return 0;
 	return put_number(c, "message.max.bytes",
-	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)),
-	        why);
+	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)), why);
 }
 
 /* Brokers count a fetch as it is compressed, and spans compress to a tenth: one fetch may bring a sixteenth
@@ -208,18 +203,15 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	if (rc == 0)
 		rc = kafka_conf_put(c, "group.id", o->group, why);
 	if (rc == 0)
-		rc = kafka_conf_put(
-		        c, "group.instance.id", o->instance == NULL ? "" : o->instance, why);
+		rc = kafka_conf_put(c, "group.instance.id", o->instance == NULL ? "" : o->instance, why);
 	if (rc == 0)
 		rc = put_number(c, "queued.max.messages.kbytes", queue / 1024, why);
 	if (rc == 0)
-		rc = put_number(c, "queued.min.messages",
-		        min_u64(queue / KAFKA_QUEUE_RECORD_BYTES, QUEUED_MOST), why);
+		rc = put_number(c, "queued.min.messages", min_u64(queue / KAFKA_QUEUE_RECORD_BYTES, QUEUED_MOST), why);
 	if (rc == 0)
 		rc = put_number(c, "fetch.max.bytes", fetch, why);
 	if (rc == 0)
-		rc = put_number(c, "fetch.message.max.bytes",
-		        min_u64(max_u64(queue / 64, FETCH_LEAST), 1 << 20), why);
+		rc = put_number(c, "fetch.message.max.bytes", min_u64(max_u64(queue / 64, FETCH_LEAST), 1 << 20), why);
 	if (rc == 0)
 		rc = put_properties(c, o->properties, o->nproperties, why);
 	if (rc == 0)
@@ -239,8 +231,7 @@ static int take_reset(rd_kafka_conf_t *c, int64_t *fresh, struct why *why)
 	return kafka_conf_put(c, "auto.offset.reset", "earliest", why);
 }
 
-int kafka_conf_consumer(
-        rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o, struct why *why)
+int kafka_conf_consumer(rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o, struct why *why)
 {
 	rd_kafka_conf_t *c;
 	int rc;
@@ -256,8 +247,8 @@ int kafka_conf_consumer(
 		rd_kafka_conf_destroy(c);
 		return rc;
 	}
-	rd_kafka_conf_set_events(c, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
-	                                    RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+	rd_kafka_conf_set_events(
+	        c, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
 	*out = c;
 	return 0;
 }
@@ -277,9 +268,7 @@ static int create(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
 
 	if (rk == NULL)
-		return why_set(why,
-		        rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE ? E_NOMEM
-		                                                                      : E_USAGE,
+		return why_set(why, rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE ? E_NOMEM : E_USAGE,
 		        "kafka: %s", said);
 	*out = rk;
 	return 0;
@@ -296,8 +285,7 @@ int kafka_conf_try(rd_kafka_type_t type, const rd_kafka_conf_t *conf, struct why
 
 	kafka_conf_text(c, "security.protocol", protocol, sizeof(protocol));
 	if (logs_in_at_once(c))
-		rc = kafka_conf_put(c, "security.protocol",
-		        strstr(protocol, "ssl") == NULL ? "plaintext" : "ssl", why);
+		rc = kafka_conf_put(c, "security.protocol", strstr(protocol, "ssl") == NULL ? "plaintext" : "ssl", why);
 	if (rc == 0)
 		rc = create(&rk, type, c, why);
 	if (rc == 0)
@@ -350,8 +338,8 @@ uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 /* A client that could not be made has freed the interceptors of its configuration; to destroy the
  * configuration would free them again (librdkafka issue 4142). So it is tried without them first, and
  * the rare one that fails after that stays. */
-int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
-        const char *brokers, struct why *why)
+int kafka_conf_client(
+        rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *brokers, struct why *why)
 {
 	rd_kafka_t *rk;
 
@@ -363,8 +351,7 @@ int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *c
 	rd_kafka_set_log_queue(rk, NULL);
 	if (rd_kafka_brokers_add(rk, brokers) == 0) {
 		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-		return why_set(
-		        why, E_USAGE, "kafka brokers \"%s\" name no broker (host:port,…)", brokers);
+		return why_set(why, E_USAGE, "kafka brokers \"%s\" name no broker (host:port,…)", brokers);
 	}
 	*out = rk;
 	return 0;

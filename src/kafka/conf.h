@@ -15,15 +15,13 @@ enum { KAFKA_PAUSE_LEAST_MS = 100, KAFKA_PAUSE_MOST_MS = 10000 };
 enum { KAFKA_QUEUE_RECORD_BYTES = 1024 };
 
 /* Gives a configuration to be destroyed by the caller. E_USAGE names the property at fault. */
-int kafka_conf_producer(
-        rd_kafka_conf_t **out, const struct kafka_producer_opts *o, struct why *why) MUST_USE;
+int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts *o, struct why *why) MUST_USE;
 /* FRESH is where to begin when nothing is stored: KAFKA_OFFSET_BEGINNING or _END. */
-int kafka_conf_consumer(rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o,
-        struct why *why) MUST_USE;
+int kafka_conf_consumer(
+        rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o, struct why *why) MUST_USE;
 
 /* Sets one more property on a configuration that is complete otherwise. */
-int kafka_conf_put(
-        rd_kafka_conf_t *c, const char *name, const char *value, struct why *why) MUST_USE;
+int kafka_conf_put(rd_kafka_conf_t *c, const char *name, const char *value, struct why *why) MUST_USE;
 
 /* The value that property NAME has now, whoever set it, in TO; "" when it has none. */
 const char *kafka_conf_text(const rd_kafka_conf_t *c, const char *name, char *to, size_t cap);
@@ -37,7 +35,7 @@ int kafka_conf_try(rd_kafka_type_t type, const rd_kafka_conf_t *conf, struct why
 
 /* A client with BROKERS; takes CONF, which only a consumer's may have interceptors, and then only when
  * kafka_conf_try has taken it. Its log goes to its main queue. */
-int kafka_conf_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
-        const char *brokers, struct why *why) MUST_USE;
+int kafka_conf_client(
+        rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *brokers, struct why *why) MUST_USE;
 
 #endif

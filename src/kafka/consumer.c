@@ -60,8 +60,7 @@ static int subscribe(struct kafka_consumer *c, struct why *why)
 	err = rd_kafka_subscribe(c->rk, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
 	if (err != 0)
-		return why_set(
-		        why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
+		return why_set(why, E_USAGE, "kafka topic \"%s\": %s", c->topic, rd_kafka_err2str(err));
 	return 0;
 }
 
@@ -107,16 +106,14 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	c->opts.offsets_of = c->offsets_of;
 	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL || c->offsets_of == NULL)
 		return E_NOMEM;
-	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 ||
-	        timer_open(&c->bound, c->loop, on_wakeup, c) < 0 ||
+	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 || timer_open(&c->bound, c->loop, on_wakeup, c) < 0 ||
 	        timer_open(&c->answer, c->loop, on_wakeup, c) < 0)
 		return E_NOMEM;
 	return wakeup_open(&c->wakeup, c->loop, on_wakeup, c);
 }
 
-int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
-        const struct kafka_consumer_opts *opts, const struct kafka_consumer_events *events,
-        struct why *why)
+int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
+        const struct kafka_consumer_events *events, struct why *why)
 {
 	struct kafka_consumer *c = calloc(1, sizeof(*c));
 
@@ -142,8 +139,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l,
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
-	c->log.place =
-	        (struct kafka_place){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
+	c->log.place = (struct kafka_place){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
 	if (open_handle(c, why) < 0)
 		goto fail;
 	timer_start(c->tick, TICK_MS);
@@ -256,8 +252,7 @@ static void on_files(void *arg)
 	c->fresh = fresh;
 	if (c->state != CONSUMER_RUNNING || c->closed != NULL || c->replacing)
 		return; /* the next handle is made of it anyway */
-	log_info("%s: a file that a property names has changed, a new handle will be made",
-	        c->log.who);
+	log_info("%s: a file that a property names has changed, a new handle will be made", c->log.who);
 	c->replacing = true;
 	timer_start(c->bound, REPLACE_MS);
 	wakeup_signal(c->wakeup);
@@ -276,8 +271,7 @@ static bool move(struct kafka_consumer *c)
 	case CONSUMER_RUNNING:
 		if (c->failed)
 			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
-		else if ((c->closed != NULL || (c->replacing && may_replace(c))) &&
-		         kafka_member_must_give_up(c))
+		else if ((c->closed != NULL || (c->replacing && may_replace(c))) && kafka_member_must_give_up(c))
 			give_up(c);
 		else if (c->closed != NULL || (c->replacing && may_replace(c)))
 			leave(c);

@@ -48,10 +48,9 @@ struct kafka_consumer {
 	enum group_state group;
 	struct loop *loop;
 	struct kafka_consumer_events events;
-	struct kafka_consumer_opts
-	        opts;              /* refers to the texts below, and to the watch's properties */
-	struct kafka_watch *watch; /* the files that properties name */
-	rd_kafka_conf_t *conf;     /* for the next handle */
+	struct kafka_consumer_opts opts; /* refers to the texts below, and to the watch's properties */
+	struct kafka_watch *watch;       /* the files that properties name */
+	rd_kafka_conf_t *conf;           /* for the next handle */
 	char *brokers;
 	char *topic;
 	char *group_id;
@@ -69,29 +68,26 @@ struct kafka_consumer {
 	int64_t fresh; /* where to begin when nothing is stored */
 	struct kafka_part *parts;
 	int32_t nparts;
-	rd_kafka_event_t *
-	        rebalance; /* GROUP_ASKING, GROUP_GIVING: the event that librdkafka waits to be answered */
-	rd_kafka_topic_partition_list_t *
-	        given; /* GROUP_ASKING: the partitions assigned to this member, each with the offset
+	rd_kafka_event_t *rebalance; /* GROUP_ASKING, GROUP_GIVING: the event that librdkafka waits to be answered */
+	rd_kafka_topic_partition_list_t
+	        *given;                /* GROUP_ASKING: the partitions assigned to this member, each with the offset
 	                                * that the group has committed; owned; NULL before that is known */
-	struct kafka_offsets *
-	        bounds; /* GROUP_ASKING: the request for first and last offsets of given; NULL: none */
-	bool asks_again; /* GROUP_ASKING: the request failed and is repeated when timer answer ends */
-	bool committing; /* a commit request has no answer yet */
-	struct kafka_wake_group
-	        *seen; /* its flag joining: no commit is sent while the group is being joined */
-	char member[KAFKA_MEMBER_ID]; /* the id it had when it was last assigned partitions */
-	char instance[160];           /* group.instance.id, unless the operator has given one */
-	bool paused;                  /* by the owner */
-	uint64_t queue_bytes;         /* librdkafka fetches no more while this much waits */
-	uint64_t taken_bytes;         /* out of its queue since the fetch was last woken */
-	struct kafka_offsets *wake;   /* the request that wakes it; NULL: none is under way */
-	bool replacing;               /* the handle is to make way for one with other secrets */
-	bool failed;                  /* a fatal error: the handle is of no use any more */
-	uint64_t out;                 /* messages the owner has */
-	uint64_t refused_commits;     /* what they would have spared comes again */
-	uint64_t pause_ms;            /* before the next handle */
-	void (*closed)(void *arg);    /* set: somebody waits for the end */
+	struct kafka_offsets *bounds;  /* GROUP_ASKING: the request for first and last offsets of given; NULL: none */
+	bool asks_again;               /* GROUP_ASKING: the request failed and is repeated when timer answer ends */
+	bool committing;               /* a commit request has no answer yet */
+	struct kafka_wake_group *seen; /* its flag joining: no commit is sent while the group is being joined */
+	char member[KAFKA_MEMBER_ID];  /* the id it had when it was last assigned partitions */
+	char instance[160];            /* group.instance.id, unless the operator has given one */
+	bool paused;                   /* by the owner */
+	uint64_t queue_bytes;          /* librdkafka fetches no more while this much waits */
+	uint64_t taken_bytes;          /* out of its queue since the fetch was last woken */
+	struct kafka_offsets *wake;    /* the request that wakes it; NULL: none is under way */
+	bool replacing;                /* the handle is to make way for one with other secrets */
+	bool failed;                   /* a fatal error: the handle is of no use any more */
+	uint64_t out;                  /* messages the owner has */
+	uint64_t refused_commits;      /* what they would have spared comes again */
+	uint64_t pause_ms;             /* before the next handle */
+	void (*closed)(void *arg);     /* set: somebody waits for the end */
 	void *closed_arg;
 	struct kafka_log log;
 	uint64_t told_changes; /* of the trouble, of which the owner knows */

@@ -20,8 +20,7 @@ static void wake(struct kafka_consumer *c)
 	for (int32_t id = 0; id < c->nparts; id++)
 		if (c->parts[id].ours)
 			rd_kafka_topic_partition_list_add(ours, c->topic, id);
-	if (ours->cnt > 0 &&
-	        kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
+	if (ours->cnt > 0 && kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
 		c->wake = NULL;
 	rd_kafka_topic_partition_list_destroy(ours);
 }

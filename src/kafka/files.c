@@ -14,8 +14,8 @@
 
 enum { CHUNK = 4096, MOST_BYTES = 4 << 20 };
 
-static const char *const paths[] = { "ssl.ca.location", "ssl.certificate.location",
-	"ssl.key.location", "ssl.crl.location", "ssl.keystore.location", "sasl.kerberos.keytab" };
+static const char *const paths[] = { "ssl.ca.location", "ssl.certificate.location", "ssl.key.location",
+	"ssl.crl.location", "ssl.keystore.location", "sasl.kerberos.keytab" };
 
 bool kafka_files_named_by(const struct kafka_property *p)
 {

@@ -108,8 +108,7 @@ static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
 
 static void ask(struct kafka_consumer *c)
 {
-	rd_kafka_AdminOptions_t *options =
-	        rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
 	rd_kafka_ListConsumerGroupOffsets_t *request =
 	        rd_kafka_ListConsumerGroupOffsets_new(c->offsets_of, rebalanced(c));
 	char said[128];
@@ -138,14 +137,12 @@ static const rd_kafka_topic_partition_list_t *offsets_in(rd_kafka_event_t *reply
 	return rd_kafka_group_result_partitions(groups[0]);
 }
 
-static int64_t stored_in(
-        const struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *all, int32_t id)
+static int64_t stored_in(const struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *all, int32_t id)
 {
 	rd_kafka_topic_partition_t *p = NULL;
 
 	if (all != NULL)
-		p = rd_kafka_topic_partition_list_find(
-		        (rd_kafka_topic_partition_list_t *)(uintptr_t)all, c->topic, id);
+		p = rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)(uintptr_t)all, c->topic, id);
 	if (p == NULL || p->err != 0)
 		return KAFKA_OFFSET_STORED;
 	return p->offset >= 0 ? p->offset : c->fresh;
@@ -178,8 +175,7 @@ static int64_t take(struct kafka_consumer *c, int32_t id, int64_t stored)
 static void begin_given(struct kafka_consumer *c)
 {
 	for (int i = 0; i < c->given->cnt; i++)
-		c->given->elems[i].offset =
-		        take(c, c->given->elems[i].partition, c->given->elems[i].offset);
+		c->given->elems[i].offset = take(c, c->given->elems[i].partition, c->given->elems[i].offset);
 	assign(c, c->given);
 	rd_kafka_resume_partitions(c->rk, c->given); /* those that were skipped before */
 	log_info("%s: %d partitions of %s were assigned", c->log.who, c->given->cnt, c->topic);
@@ -228,11 +224,9 @@ static void on_bounds(void *arg, struct kafka_offsets *o, const char *what)
 
 static void ask_bounds(struct kafka_consumer *c)
 {
-	const int64_t at[] = { KAFKA_OFFSET_BEGINNING, KAFKA_OFFSET_END, c->opts.times_ms[0],
-		c->opts.times_ms[1] };
+	const int64_t at[] = { KAFKA_OFFSET_BEGINNING, KAFKA_OFFSET_END, c->opts.times_ms[0], c->opts.times_ms[1] };
 
-	if (kafka_offsets_ask(
-	            &c->bounds, c->loop, c->rk, c->given, at, ARRAY_LEN(at), on_bounds, c) < 0)
+	if (kafka_offsets_ask(&c->bounds, c->loop, c->rk, c->given, at, ARRAY_LEN(at), on_bounds, c) < 0)
 		ask_again(c, err_text(E_NOMEM));
 }
 
@@ -247,8 +241,7 @@ static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 		return;
 	}
 	if (stored == NULL)
-		log_warn("%s: stored offsets are not known yet: %s", c->log.who,
-		        rd_kafka_event_error_string(reply));
+		log_warn("%s: stored offsets are not known yet: %s", c->log.who, rd_kafka_event_error_string(reply));
 	if (c->given != NULL)
 		rd_kafka_topic_partition_list_destroy(c->given);
 	c->given = rd_kafka_topic_partition_list_copy(rebalanced(c));
@@ -301,8 +294,7 @@ static void on_taken(struct kafka_consumer *c)
 
 	for (int i = 0; i < list->cnt; i++)
 		tell_revoked(c, list->elems[i].partition, lost);
-	log_info("%s: %d partitions of %s were %s", c->log.who, list->cnt, c->topic,
-	        lost ? "lost" : "revoked");
+	log_info("%s: %d partitions of %s were %s", c->log.who, list->cnt, c->topic, lost ? "lost" : "revoked");
 	c->group = GROUP_GIVING;
 	timer_start(c->answer, GIVE_MS);
 	step(c);
@@ -326,8 +318,7 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 		on_taken(c);
 		return;
 	default:
-		kafka_log_trouble(
-		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 		unassign(c, NULL);
 		break;
 	}
@@ -372,8 +363,7 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 		c->failed = true;
 		kafka_log_fatal(&c->log, c->rk);
 	} else {
-		kafka_log_trouble(
-		        &c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 	}
 }
 
@@ -407,8 +397,7 @@ void kafka_group_serve(struct kafka_consumer *c)
 	while ((event = rd_kafka_queue_poll(c->replies, 0)) != NULL)
 		on_event(c, event);
 	step(c);
-	while (c->group == GROUP_SETTLED && !c->failed &&
-	        (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
+	while (c->group == GROUP_SETTLED && !c->failed && (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
 		on_event(c, event);
 }
 

@@ -6,8 +6,8 @@
 #include "sockets.h"
 #include "wake.h"
 
-int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
-        const struct kafka_producer_opts *o, struct wakeup *wakeup, struct why *why)
+int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf, const struct kafka_producer_opts *o,
+        struct wakeup *wakeup, struct why *why)
 {
 	rd_kafka_conf_t *own = rd_kafka_conf_dup(conf);
 	int rc;
@@ -22,8 +22,7 @@ int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
 	h->events = rd_kafka_queue_get_main(h->rk);
 	h->topic = rd_kafka_topic_new(h->rk, o->topic, NULL);
 	if (h->topic == NULL) {
-		why_set(why, E_USAGE, "kafka topic \"%s\": %s", o->topic,
-		        rd_kafka_err2str(rd_kafka_last_error()));
+		why_set(why, E_USAGE, "kafka topic \"%s\": %s", o->topic, rd_kafka_err2str(rd_kafka_last_error()));
 		kafka_handle_close(h, NULL);
 		return why->code;
 	}
@@ -39,8 +38,8 @@ static rd_kafka_headers_t *headers_of(const struct kafka_record *r)
 		return NULL;
 	all = rd_kafka_headers_new(r->nheaders);
 	for (size_t i = 0; i < r->nheaders; i++)
-		rd_kafka_header_add(all, r->headers[i].name, -1, r->headers[i].value.at,
-		        (ssize_t)r->headers[i].value.len);
+		rd_kafka_header_add(
+		        all, r->headers[i].name, -1, r->headers[i].value.at, (ssize_t)r->headers[i].value.len);
 	return all;
 }
 
@@ -50,17 +49,16 @@ static void count_in(struct kafka_handle *h, uint64_t bytes)
 	h->waiting_bytes += bytes;
 }
 
-rd_kafka_resp_err_t kafka_handle_send(
-        struct kafka_handle *h, const struct kafka_record *r, void *token)
+rd_kafka_resp_err_t kafka_handle_send(struct kafka_handle *h, const struct kafka_record *r, void *token)
 {
 	rd_kafka_headers_t *headers = headers_of(r);
 	rd_kafka_resp_err_t err;
 
 	/* No flags: the value is neither copied nor freed. */
 	err = rd_kafka_producev(h->rk, RD_KAFKA_V_RKT(h->topic),
-	        RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.at, r->value.len),
-	        RD_KAFKA_V_KEY(r->key.at, r->key.len), RD_KAFKA_V_HEADERS(headers),
-	        RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_OPAQUE(token), RD_KAFKA_V_END);
+	        RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.at, r->value.len), RD_KAFKA_V_KEY(r->key.at, r->key.len),
+	        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_OPAQUE(token),
+	        RD_KAFKA_V_END);
 	if (err != 0) {
 		if (headers != NULL)
 			rd_kafka_headers_destroy(headers);
@@ -91,9 +89,8 @@ rd_kafka_resp_err_t kafka_handle_resend(struct kafka_handle *h, rd_kafka_message
 
 	if (rd_kafka_message_detach_headers(m, &headers) != 0)
 		headers = NULL; /* it has none */
-	err = rd_kafka_producev(h->rk, RD_KAFKA_V_RKT(h->topic),
-	        RD_KAFKA_V_VALUE(m->payload, m->len), RD_KAFKA_V_KEY(m->key, m->key_len),
-	        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(time_of(m)),
+	err = rd_kafka_producev(h->rk, RD_KAFKA_V_RKT(h->topic), RD_KAFKA_V_VALUE(m->payload, m->len),
+	        RD_KAFKA_V_KEY(m->key, m->key_len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(time_of(m)),
 	        RD_KAFKA_V_OPAQUE(m->_private), RD_KAFKA_V_END);
 	if (err != 0) {
 		if (headers != NULL)

@@ -16,12 +16,11 @@ struct kafka_handle {
 	bool failed; /* a fatal error: takes nothing more, to be closed when empty */
 };
 
-int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf,
-        const struct kafka_producer_opts *o, struct wakeup *wakeup, struct why *why) MUST_USE;
+int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf, const struct kafka_producer_opts *o,
+        struct wakeup *wakeup, struct why *why) MUST_USE;
 
 /* librdkafka's own answer; a report comes only after 0. */
-rd_kafka_resp_err_t kafka_handle_send(
-        struct kafka_handle *h, const struct kafka_record *r, void *token);
+rd_kafka_resp_err_t kafka_handle_send(struct kafka_handle *h, const struct kafka_record *r, void *token);
 
 /* Sends what another handle gave back in a report; takes its headers on success. */
 rd_kafka_resp_err_t kafka_handle_resend(struct kafka_handle *h, rd_kafka_message_t *m);

@@ -50,8 +50,7 @@ void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event)
 		log_debug("%s: %s: %s", k->who, topic, text);
 		return;
 	}
-	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 ||
-	        strcmp(topic, "FATAL") == 0)
+	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 || strcmp(topic, "FATAL") == 0)
 		return; /* comes as an error event too */
 	held = k->lines.held;
 	if (!kafka_said_is_news(&k->lines, topic, LINE_AGAIN_S * US_PER_S, clock_mono_us()))
@@ -72,8 +71,7 @@ static bool is_stale(const struct kafka_log *k, uint64_t now)
 /* Whether NEW is what the operator should act on, rather than the cause that stands. */
 static bool comes_first(const struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
 {
-	if (k->trouble.cause == KAFKA_CAUSE_NONE ||
-	        (is_stale(k, now) && kafka_cause_repeats(k->trouble.cause)))
+	if (k->trouble.cause == KAFKA_CAUSE_NONE || (is_stale(k, now) && kafka_cause_repeats(k->trouble.cause)))
 		return true;
 	if (new->misconfigured != k->trouble.misconfigured)
 		return new->misconfigured;
@@ -106,8 +104,7 @@ void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char 
 	if (comes_first(k, &new, now))
 		adopt(k, &new, now);
 	if (kafka_said_is_news(&causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
-		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who,
-		        new.sentence);
+		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who, new.sentence);
 }
 
 void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
@@ -124,9 +121,8 @@ void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
 void kafka_log_unusable(struct kafka_log *k, const char *why)
 {
 	if (kafka_said_is_news(&causes, why, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
-		log_error(
-		        "%s: a file that a property names has changed and cannot be used, the old "
-		        "content stays in use: %s",
+		log_error("%s: a file that a property names has changed and cannot be used, the old "
+		          "content stays in use: %s",
 		        k->who, why);
 }
 

@@ -18,8 +18,8 @@ void kafka_member_name(struct kafka_consumer *c)
 	char host[65] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	snprintf(c->instance, sizeof(c->instance), "spanspool-%s-%d-%" PRIu64 "-%u", host,
-	        (int)getpid(), clock_wall_ms(), count++);
+	snprintf(c->instance, sizeof(c->instance), "spanspool-%s-%d-%" PRIu64 "-%u", host, (int)getpid(),
+	        clock_wall_ms(), count++);
 }
 
 /* A static member that ends leaves its group only when its session is over, so that a restart keeps its
@@ -31,8 +31,7 @@ bool kafka_member_must_give_up(struct kafka_consumer *c)
 	bool in_group;
 
 	if (c->log.trouble.cause != KAFKA_CAUSE_NONE ||
-	        strcmp(kafka_conf_text(c->conf, "group.instance.id", text, sizeof(text)),
-	                c->instance) != 0)
+	        strcmp(kafka_conf_text(c->conf, "group.instance.id", text, sizeof(text)), c->instance) != 0)
 		return false;
 	member = rd_kafka_memberid(c->rk);
 	in_group = member != NULL && member[0] != '\0';

@@ -78,8 +78,7 @@ void kafka_mock_fail_produce(struct kafka_mock *m, int code, int n)
 	for (int i = 0; i < count; i++)
 		errors[i] = (rd_kafka_resp_err_t)code;
 	if (count > 0)
-		rd_kafka_mock_push_request_errors_array(
-		        m->cluster, API_PRODUCE, (size_t)count, errors);
+		rd_kafka_mock_push_request_errors_array(m->cluster, API_PRODUCE, (size_t)count, errors);
 }
 
 void kafka_mock_lead(struct kafka_mock *m, const char *topic, int partition, int broker)
@@ -98,8 +97,7 @@ static int failures_left(struct kafka_mock *m, int broker, int16_t api)
 static void fail(struct kafka_mock *m, int broker, int16_t api, int code, int n)
 {
 	for (int left = failures_left(m, broker, api); left < n; left++)
-		rd_kafka_mock_broker_push_request_error_rtts(
-		        m->cluster, broker, api, 1, (rd_kafka_resp_err_t)code, 0);
+		rd_kafka_mock_broker_push_request_error_rtts(m->cluster, broker, api, 1, (rd_kafka_resp_err_t)code, 0);
 }
 
 void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n)

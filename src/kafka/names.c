@@ -13,8 +13,7 @@ enum { TOPIC_MOST = 249, GROUP_MOST = 255, SHOWN = 80, PORT_MOST = 65535 };
 
 static size_t length_of_protocol(const char *from, size_t len)
 {
-	static const char *const known[] = { "plaintext://", "ssl://", "sasl_plaintext://",
-		"sasl_ssl://" };
+	static const char *const known[] = { "plaintext://", "ssl://", "sasl_plaintext://", "sasl_ssl://" };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		size_t n = strlen(known[i]);
@@ -30,8 +29,8 @@ static bool is_port(const char *from, size_t len)
 	char *end;
 	unsigned long port = strtoul(from, &end, 10);
 
-	return len > 0 && len <= 5 && from[0] >= '0' && from[0] <= '9' && end == from + len &&
-	       port >= 1 && port <= PORT_MOST;
+	return len > 0 && len <= 5 && from[0] >= '0' && from[0] <= '9' && end == from + len && port >= 1 &&
+	       port <= PORT_MOST;
 }
 
 static size_t length_of_host(const char *from, size_t len)
@@ -85,8 +84,7 @@ int kafka_brokers_check(const char *brokers, struct why *why)
 		n += len > 0;
 	}
 	if (n == 0)
-		return why_set(why, E_USAGE,
-		        "kafka brokers \"%.*s\" name no broker (try kafka1:9092,kafka2:9092)",
+		return why_set(why, E_USAGE, "kafka brokers \"%.*s\" name no broker (try kafka1:9092,kafka2:9092)",
 		        SHOWN, whole);
 	return 0;
 }
@@ -96,8 +94,7 @@ int kafka_topic_check(const char *topic, struct why *why)
 	size_t len = topic == NULL ? 0 : strlen(topic);
 
 	if (len == 0 || len > TOPIC_MOST)
-		return why_set(why, E_USAGE,
-		        "kafka topic \"%.*s\" has %zu characters, but must have 1 to %d", SHOWN,
+		return why_set(why, E_USAGE, "kafka topic \"%.*s\" has %zu characters, but must have 1 to %d", SHOWN,
 		        topic == NULL ? "" : topic, len, TOPIC_MOST);
 	if (strspn(topic, ALPHANUMERIC "._-") < len)
 		return why_set(why, E_USAGE,
@@ -105,8 +102,7 @@ int kafka_topic_check(const char *topic, struct why *why)
 		        "a topic's name",
 		        SHOWN, topic);
 	if (strcmp(topic, ".") == 0 || strcmp(topic, "..") == 0)
-		return why_set(
-		        why, E_USAGE, "kafka topic \"%s\": Kafka allows no such name", topic);
+		return why_set(why, E_USAGE, "kafka topic \"%s\": Kafka allows no such name", topic);
 	return 0;
 }
 
@@ -115,12 +111,10 @@ int kafka_group_check(const char *group, struct why *why)
 	size_t len = group == NULL ? 0 : strlen(group);
 
 	if (len == 0 || len > GROUP_MOST)
-		return why_set(why, E_USAGE,
-		        "kafka group \"%.*s\" has %zu bytes, but must have 1 to %d", SHOWN,
+		return why_set(why, E_USAGE, "kafka group \"%.*s\" has %zu bytes, but must have 1 to %d", SHOWN,
 		        group == NULL ? "" : group, len, GROUP_MOST);
 	for (const char *at = group; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return why_set(why, E_USAGE,
-			        "kafka group: a control character cannot stand in a group's name");
+			return why_set(why, E_USAGE, "kafka group: a control character cannot stand in a group's name");
 	return 0;
 }

@@ -37,9 +37,8 @@ static int open_parts(struct kafka_producer *p)
 	return wakeup_open(&p->wakeup, p->loop, on_wakeup, p);
 }
 
-int kafka_producer_open(struct kafka_producer **out, struct loop *l,
-        const struct kafka_producer_opts *opts, const struct kafka_producer_events *events,
-        struct why *why)
+int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
+        const struct kafka_producer_events *events, struct why *why)
 {
 	struct kafka_producer *p = calloc(1, sizeof(*p));
 
@@ -66,8 +65,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l,
 	}
 	p->log.place = (struct kafka_place){ .brokers = p->opts.brokers,
 		.topic = p->opts.topic,
-		.option =
-		        opts->topic_option != NULL ? opts->topic_option : "kafka.producer.topic" };
+		.option = opts->topic_option != NULL ? opts->topic_option : "kafka.producer.topic" };
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->wakeup, why) < 0)
 		goto fail;
 	*out = p;
@@ -147,8 +145,7 @@ static uint64_t waiting(const struct kafka_producer *p)
 	return p->main.waiting + p->alone.waiting;
 }
 
-void kafka_producer_flush(
-        struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	p->flushed = flushed;
 	p->flushed_arg = arg;
@@ -179,8 +176,7 @@ static void end_flush(struct kafka_producer *p)
 
 static bool is_half_empty(const struct kafka_producer *p)
 {
-	return p->main.waiting <= p->queue_records / 2 &&
-	       p->main.waiting_bytes <= p->queue_bytes / 2;
+	return p->main.waiting <= p->queue_records / 2 && p->main.waiting_bytes <= p->queue_bytes / 2;
 }
 
 static void on_wakeup(void *arg)
@@ -222,8 +218,7 @@ static void on_files(void *arg)
 	rd_kafka_conf_t *conf = NULL;
 	struct why why;
 
-	if (kafka_conf_producer(&conf, &p->opts, &why) < 0 ||
-	        kafka_conf_try(RD_KAFKA_PRODUCER, conf, &why) < 0) {
+	if (kafka_conf_producer(&conf, &p->opts, &why) < 0 || kafka_conf_try(RD_KAFKA_PRODUCER, conf, &why) < 0) {
 		if (conf != NULL)
 			rd_kafka_conf_destroy(conf);
 		kafka_watch_again(p->watch);
@@ -232,8 +227,7 @@ static void on_files(void *arg)
 	}
 	rd_kafka_conf_destroy(p->conf);
 	p->conf = conf;
-	log_info("%s: a file that a property names has changed, a new handle will be made",
-	        p->log.who);
+	log_info("%s: a file that a property names has changed, a new handle will be made", p->log.who);
 	kafka_recover_replace(p);
 }
 

@@ -16,8 +16,8 @@ static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part
 	if (from == OFFSET_NONE || offset == from)
 		return;
 	if (offset < from) {
-		log_warn("%s: partition %d goes back from %lld to %lld: the topic was made anew?",
-		        c->log.who, id, (long long)from, (long long)offset);
+		log_warn("%s: partition %d goes back from %lld to %lld: the topic was made anew?", c->log.who, id,
+		        (long long)from, (long long)offset);
 		p->begin = offset;
 		return;
 	}
@@ -72,8 +72,7 @@ void kafka_records_serve(struct kafka_consumer *c)
 {
 	rd_kafka_message_t *m;
 
-	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->failed && !c->replacing;
-	        i++) {
+	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->failed && !c->replacing; i++) {
 		if (i == RECORDS_A_TURN) {
 			wakeup_signal(c->wakeup);
 			return;
@@ -95,8 +94,7 @@ void kafka_consumer_resume(struct kafka_consumer *c)
 	wakeup_signal(c->wakeup);
 }
 
-void kafka_consumer_store(
-        struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next)
+void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next)
 {
 	struct kafka_part *p = kafka_part_find(c, partition);
 
@@ -112,8 +110,8 @@ void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
 		wakeup_signal(c->wakeup);
 }
 
-void kafka_message_headers(const struct kafka_message *m,
-        void (*each)(void *arg, const char *name, struct slice value), void *arg)
+void kafka_message_headers(
+        const struct kafka_message *m, void (*each)(void *arg, const char *name, struct slice value), void *arg)
 {
 	rd_kafka_headers_t *headers;
 	const char *name;

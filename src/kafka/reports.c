@@ -33,8 +33,7 @@ static bool is_purged(rd_kafka_resp_err_t err)
 /* Larger than the topic's message limit, or than its segments. */
 static bool is_too_large(rd_kafka_resp_err_t err)
 {
-	return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-	       err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+	return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
 /* Errors that are about the topic, the partition, the broker, the producer or its rights, whatever was sent.
@@ -82,8 +81,7 @@ static bool is_of_destination(rd_kafka_resp_err_t err)
 
 static void explain(const rd_kafka_message_t *m, char *to, size_t cap)
 {
-	snprintf(to, cap, "%s: %s (%zu bytes)", rd_kafka_err2name(m->err), rd_kafka_err2str(m->err),
-	        m->len);
+	snprintf(to, cap, "%s: %s (%zu bytes)", rd_kafka_err2name(m->err), rd_kafka_err2str(m->err), m->len);
 }
 
 static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
@@ -130,8 +128,7 @@ static int open_alone(struct kafka_producer *p)
 /* Whether M goes on its way again, so that its report is still to come. */
 static bool send_alone(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
-	return open_alone(p) == 0 &&
-	       kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
+	return open_alone(p) == 0 && kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
 }
 
 static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd_kafka_message_t *m)

@@ -9,7 +9,7 @@
 #include "rules.h"
 
 enum kind {
-	NEVER, /* not the operator's: REASON says which option to use instead, or why there is none */
+	NEVER,   /* not the operator's: REASON says which option to use instead, or why there is none */
 	ONLY,    /* the one value that is allowed, as librdkafka prints it */
 	NOT,     /* the one value that is not allowed, as librdkafka prints it */
 	BETWEEN, /* LEAST and MOST are allowed too */
@@ -37,8 +37,7 @@ struct rule {
 #define NO_TIME_LIMIT "a record waits for Kafka without a time limit"
 #define OWN_OFFSETS "offsets are stored by the group, in the broker"
 #define NO_LIFO "records must leave in the order in which they were accepted"
-#define TOO_LATE                                                                                   \
-	"a record without a report for 2 s counts as an outage, so it must be sent well before"
+#define TOO_LATE "a record without a report for 2 s counts as an outage, so it must be sent well before"
 #define NO_TIME_TO_ANSWER "a broker needs time to answer; a retry per request would never end"
 #define RETRIES "a record whose request failed must be sent again"
 
@@ -74,8 +73,7 @@ static const struct rule rules[] = {
 	{ "max.in.flight.requests.per.connection", BETWEEN, NULL, 1, REQUESTS,
 	        "a broker recognises duplicates only among the last five requests" },
 	{ "queuing.strategy", ONLY, "fifo", .reason = NO_LIFO },
-	{ "delivery.report.only.error", ONLY, "false",
-	        .reason = "every record needs a delivery report" },
+	{ "delivery.report.only.error", ONLY, "false", .reason = "every record needs a delivery report" },
 	{ "linger.ms", BETWEEN, NULL, 0, WAIT_MOST_MS, TOO_LATE },
 	{ "queue.buffering.max.ms", BETWEEN, NULL, 0, WAIT_MOST_MS, TOO_LATE },
 	{ "retry.backoff.ms", BETWEEN, NULL, 1, WAIT_MOST_MS, TOO_LATE },
@@ -90,8 +88,7 @@ static const struct rule rules[] = {
 	{ "auto.commit.enable", ONLY, "false", .reason = OWN_COMMITS },
 	{ "enable.auto.offset.store", ONLY, "false", .reason = OWN_COMMITS },
 	{ "enable.partition.eof", ONLY, "true", .reason = "the end of a partition must be seen" },
-	{ "auto.offset.reset", NOT, "error",
-	        .reason = "a group without a stored offset would never begin" },
+	{ "auto.offset.reset", NOT, "error", .reason = "a group without a stored offset would never begin" },
 	{ "group.protocol.type", ONLY, "consumer", .reason = "the drain is a consumer group" },
 	{ "offset.store.method", ONLY, "broker", .reason = OWN_OFFSETS },
 	{ "offset.store.path", NEVER, .reason = OWN_OFFSETS },
@@ -111,8 +108,7 @@ int kafka_rules_before(const char *name, struct why *why)
 	const struct rule *r = find(name);
 
 	if (r != NULL && r->kind == NEVER)
-		return why_set(
-		        why, E_USAGE, "kafka property %s cannot be set: %s", name, r->reason);
+		return why_set(why, E_USAGE, "kafka property %s cannot be set: %s", name, r->reason);
 	return 0;
 }
 
@@ -127,17 +123,15 @@ int kafka_rules_after(const rd_kafka_conf_t *c, const char *name, struct why *wh
 	kafka_conf_text(c, name, text, sizeof(text));
 	number = strtoll(text, NULL, 10);
 	if (r->kind == ONLY && strcmp(text, r->value) != 0)
-		return why_set(why, E_USAGE, "kafka property %s is %s, but must be %s: %s", name,
-		        text, r->value, r->reason);
+		return why_set(
+		        why, E_USAGE, "kafka property %s is %s, but must be %s: %s", name, text, r->value, r->reason);
 	if (r->kind == NOT && strcmp(text, r->value) == 0)
-		return why_set(why, E_USAGE, "kafka property %s cannot be \"%s\": %s", name,
-		        r->value, r->reason);
+		return why_set(why, E_USAGE, "kafka property %s cannot be \"%s\": %s", name, r->value, r->reason);
 	if (r->kind == BETWEEN && r->least == r->most && number != r->least)
-		return why_set(why, E_USAGE, "kafka property %s is %s, but must be %lld: %s", name,
-		        text, (long long)r->least, r->reason);
+		return why_set(why, E_USAGE, "kafka property %s is %s, but must be %lld: %s", name, text,
+		        (long long)r->least, r->reason);
 	if (r->kind == BETWEEN && (number < r->least || number > r->most))
-		return why_set(why, E_USAGE,
-		        "kafka property %s is %s, but must be between %lld and %lld: %s", name,
+		return why_set(why, E_USAGE, "kafka property %s is %s, but must be between %lld and %lld: %s", name,
 		        text, (long long)r->least, (long long)r->most, r->reason);
 	return 0;
 }
@@ -158,14 +152,10 @@ static int check_tokens(const rd_kafka_conf_t *c, struct why *why)
 	char text[64];
 
 	if (strncmp(kafka_conf_text(c, "security.protocol", text, sizeof(text)), "sasl", 4) != 0 ||
-	        strcmp(kafka_conf_text(c, "sasl.mechanisms", text, sizeof(text)), "OAUTHBEARER") !=
-	                0)
+	        strcmp(kafka_conf_text(c, "sasl.mechanisms", text, sizeof(text)), "OAUTHBEARER") != 0)
 		return 0;
-	if (strcmp(kafka_conf_text(c, "sasl.oauthbearer.method", text, sizeof(text)), "oidc") ==
-	                0 ||
-	        strcmp(kafka_conf_text(
-	                       c, "enable.sasl.oauthbearer.unsecure.jwt", text, sizeof(text)),
-	                "true") == 0)
+	if (strcmp(kafka_conf_text(c, "sasl.oauthbearer.method", text, sizeof(text)), "oidc") == 0 ||
+	        strcmp(kafka_conf_text(c, "enable.sasl.oauthbearer.unsecure.jwt", text, sizeof(text)), "true") == 0)
 		return 0;
 	return why_set(why, E_USAGE,
 	        "kafka property sasl.mechanisms is OAUTHBEARER, which needs "
@@ -180,8 +170,7 @@ int kafka_rules_producer(const rd_kafka_conf_t *c, uint64_t record_bytes, struct
 		rc = check_room("message.max.bytes", kafka_conf_number(c, "message.max.bytes"),
 		        record_bytes + RECORD_OVERHEAD, why);
 	if (rc == 0)
-		rc = check_room("queue.buffering.max.kbytes",
-		        kafka_conf_number(c, "queue.buffering.max.kbytes"),
+		rc = check_room("queue.buffering.max.kbytes", kafka_conf_number(c, "queue.buffering.max.kbytes"),
 		        (record_bytes + 1023) / 1024, why);
 	return rc == 0 ? check_tokens(c, why) : rc;
 }

@@ -6,12 +6,7 @@
 
 #include "wake.h"
 
-enum {
-	API_JOIN_GROUP = 11,
-	API_LEAVE_GROUP = 13,
-	API_SYNC_GROUP = 14,
-	MENDED_VERSION = 0x020300ff
-};
+enum { API_JOIN_GROUP = 11, API_LEAVE_GROUP = 13, API_SYNC_GROUP = 14, MENDED_VERSION = 0x020300ff };
 
 struct destruction {
 	rd_kafka_t *rk;
@@ -37,8 +32,8 @@ void kafka_wake_forget(rd_kafka_queue_t *q)
 	rd_kafka_queue_cb_event_enable(q, NULL, NULL);
 }
 
-static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id,
-        int16_t api, int16_t version, int32_t number, size_t size, void *group)
+static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int32_t id, int16_t api, int16_t version,
+        int32_t number, size_t size, void *group)
 {
 	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size;
 	if (api == API_JOIN_GROUP) {
@@ -48,14 +43,12 @@ static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *name, int
 	return 0;
 }
 
-static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id,
-        int16_t api, int16_t version, int32_t number, size_t size, int64_t rtt,
-        rd_kafka_resp_err_t err, void *arg)
+static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name, int32_t id, int16_t api,
+        int16_t version, int32_t number, size_t size, int64_t rtt, rd_kafka_resp_err_t err, void *arg)
 {
 	struct kafka_wake_group *group = arg;
 
-	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size,
-	        (void)rtt;
+	(void)rk, (void)fd, (void)name, (void)id, (void)version, (void)number, (void)size, (void)rtt;
 	if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != 0))
 		atomic_store(&group->joining, false);
 	if (api == API_LEAVE_GROUP)
@@ -63,8 +56,7 @@ static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk, int fd, const char *name,
 	return 0;
 }
 
-static rd_kafka_resp_err_t on_new(
-        rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *group, char *said, size_t cap)
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *group, char *said, size_t cap)
 {
 	(void)conf, (void)said, (void)cap;
 	rd_kafka_interceptor_add_on_request_sent(rk, "group", on_sent, group);
@@ -87,11 +79,10 @@ bool kafka_wake_must_keep(rd_kafka_t *rk, const struct kafka_wake_group *group)
 	char strategies[256] = "";
 	size_t cap = sizeof(strategies);
 
-	if (rd_kafka_version() >= MENDED_VERSION || group == NULL || !atomic_load(&group->asked) ||
-	        group->assigned)
+	if (rd_kafka_version() >= MENDED_VERSION || group == NULL || !atomic_load(&group->asked) || group->assigned)
 		return false;
-	return rd_kafka_conf_get(rd_kafka_conf(rk), "partition.assignment.strategy", strategies,
-	               &cap) != RD_KAFKA_CONF_OK ||
+	return rd_kafka_conf_get(rd_kafka_conf(rk), "partition.assignment.strategy", strategies, &cap) !=
+	               RD_KAFKA_CONF_OK ||
 	       strstr(strategies, sticky) != NULL;
 }
 

@@ -20,7 +20,7 @@ struct kafka_wake_group {
 	atomic_bool joining; /* from the moment it asks to join until it knows its share */
 	atomic_bool left;    /* the broker has answered that it left */
 	atomic_bool asked;   /* it has asked to join at least once */
-	bool assigned; /* it has had an assignment, if only of nothing; the loop's thread sets this */
+	bool assigned;       /* it has had an assignment, if only of nothing; the loop's thread sets this */
 };
 
 /* New flags, which the client that is made with CONF will set from its threads. The caller frees them, after the

@@ -81,8 +81,7 @@ static int copy(struct kafka_watch *w, const struct kafka_property *p, size_t n)
 	for (; w->n < n; w->n++) {
 		struct kafka_property *to = &w->properties[w->n];
 
-		*to = (struct kafka_property){ strdup(p[w->n].name), strdup(p[w->n].value),
-			p[w->n].in_file };
+		*to = (struct kafka_property){ strdup(p[w->n].name), strdup(p[w->n].value), p[w->n].in_file };
 		if (to->name == NULL || to->value == NULL) {
 			w->n++;
 			return E_NOMEM;
@@ -91,8 +90,8 @@ static int copy(struct kafka_watch *w, const struct kafka_property *p, size_t n)
 	return 0;
 }
 
-int kafka_watch_open(struct kafka_watch **out, struct loop *l, const struct kafka_property *p,
-        size_t n, void (*changed)(void *arg), void *arg)
+int kafka_watch_open(struct kafka_watch **out, struct loop *l, const struct kafka_property *p, size_t n,
+        void (*changed)(void *arg), void *arg)
 {
 	struct kafka_watch *w = calloc(1, sizeof(*w));
 

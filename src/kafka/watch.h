@@ -9,8 +9,8 @@ struct kafka_watch;
 /* Copies the N properties P. CHANGED is called on the loop when the contents of a file that they name are
  * not what they were when this was called, or when it was called last. To be opened before the client is
  * made, so that no change is missed. */
-int kafka_watch_open(struct kafka_watch **out, struct loop *l, const struct kafka_property *p,
-        size_t n, void (*changed)(void *arg), void *arg) MUST_USE;
+int kafka_watch_open(struct kafka_watch **out, struct loop *l, const struct kafka_property *p, size_t n,
+        void (*changed)(void *arg), void *arg) MUST_USE;
 
 /* The copy; lives as long as W. */
 const struct kafka_property *kafka_watch_properties(const struct kafka_watch *w);

@@ -68,8 +68,8 @@ static int start_thread(struct detached *d)
 	return rc == 0 ? 0 : E_NOMEM;
 }
 
-int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg),
-        void (*done)(void *arg), void (*drop)(void *arg), void *arg)
+int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg), void (*done)(void *arg),
+        void (*drop)(void *arg), void *arg)
 {
 	struct detached *d = calloc(1, sizeof(*d));
 

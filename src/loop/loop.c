@@ -201,8 +201,7 @@ void timer_free(struct timer *t)
 static void on_ready(uv_poll_t *p, int status, int events)
 {
 	struct watch *w = container_of(p, struct watch, uv);
-	int what =
-	        (events & UV_READABLE ? WATCH_READ : 0) | (events & UV_WRITABLE ? WATCH_WRITE : 0);
+	int what = (events & UV_READABLE ? WATCH_READ : 0) | (events & UV_WRITABLE ? WATCH_WRITE : 0);
 
 	/* An error is readable: the owner's next call on the descriptor says which. libuv has stopped
 	 * watching by then, but there may be more to read before the error. */
@@ -213,8 +212,7 @@ static void on_ready(uv_poll_t *p, int status, int events)
 	w->ready(w->arg, what);
 }
 
-int watch_open(
-        struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events), void *arg)
+int watch_open(struct watch **out, struct loop *l, int fd, void (*ready)(void *arg, int events), void *arg)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 
@@ -232,8 +230,7 @@ int watch_open(
 
 void watch_set(struct watch *w, int events)
 {
-	int what =
-	        (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
+	int what = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 
 	w->asked = what;
 	if (what == 0)
@@ -361,8 +358,7 @@ static void on_signal(uv_signal_t *u, int signum)
 	s->came(s->arg);
 }
 
-int signal_watch_open(
-        struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg), void *arg)
+int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg), void *arg)
 {
 	struct signal_watch *s = calloc(1, sizeof(*s));
 

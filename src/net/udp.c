@@ -24,12 +24,10 @@
 #include "net/udp.h"
 
 enum {
-	VECTOR = 64, /* datagrams a system call */
-	ROUNDS = 16, /* system calls a pass: the rest of the loop wants its turn too */
-	SLOT = UDP_MOST +
-	       9, /* more than the largest datagram, so none is ever cut; a power of two */
-	FAILED_REST_MS =
-	        8, /* a read that failed is repeated after this: the longest pause of pace_pause */
+	VECTOR = 64,          /* datagrams a system call */
+	ROUNDS = 16,          /* system calls a pass: the rest of the loop wants its turn too */
+	SLOT = UDP_MOST + 9,  /* more than the largest datagram, so none is ever cut; a power of two */
+	FAILED_REST_MS = 8,   /* a read that failed is repeated after this: the longest pause of pace_pause */
 	DATAGRAM_COST = 256,  /* less than the kernel charges for a datagram beside its bytes */
 	ASK_BYTES = 32 << 20, /* a second of 100,000 spans: what the loop may be late by at worst */
 };
@@ -85,8 +83,7 @@ static int open_any(uint16_t port)
 
 static int open_named(const struct hostport *at, const char **problem)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE }, *found,
-	                *best;
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE }, *found, *best;
 	char port[8];
 	int rc, fd;
 
@@ -96,8 +93,7 @@ static int open_named(const struct hostport *at, const char **problem)
 		*problem = gai_strerror(rc);
 		return -EINVAL;
 	}
-	for (best = found; best->ai_next != NULL && best->ai_family != AF_INET;
-	        best = best->ai_next)
+	for (best = found; best->ai_next != NULL && best->ai_family != AF_INET; best = best->ai_next)
 		;
 	if (best->ai_family != AF_INET)
 		best = found;
@@ -113,8 +109,7 @@ static int bind_address(struct udp *u, const struct hostport *at, struct why *wh
 	int fd = at->host[0] == '\0' ? open_any(at->port) : open_named(at, &problem);
 
 	if (fd < 0)
-		return why_set(why, err_from_errno(-fd), "udp %s: %s",
-		        units_print_hostport(at, text, sizeof(text)),
+		return why_set(why, err_from_errno(-fd), "udp %s: %s", units_print_hostport(at, text, sizeof(text)),
 		        problem != NULL ? problem : strerror(-fd));
 	u->fd = fd;
 	return 0;
@@ -133,8 +128,7 @@ static void ask_buffer(struct udp *u, uint64_t wanted)
 	if (wanted != 0 && u->buffer_bytes < wanted)
 		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for "
 		         "(net.core.rmem_max)",
-		        udp_port(u), (unsigned long long)u->buffer_bytes,
-		        (unsigned long long)wanted);
+		        udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted);
 }
 
 /* The datagrams stay in the socket buffer, and are read after FAILED_REST_MS. */
@@ -180,9 +174,7 @@ static void on_readable(void *arg, int events)
 		;
 	if (u->draining)
 		return;
-	rest_ms = u->paused || rounds == ROUNDS
-	                  ? 0
-	                  : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
+	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
 	u->last_pass_us = now;
 	if (u->failed != 0)
 		rest_ms = FAILED_REST_MS;
@@ -208,13 +200,12 @@ static void make_vector(struct udp *u)
 {
 	for (int i = 0; i < VECTOR; i++) {
 		u->vectors[i] = (struct iovec){ u->slots + (size_t)i * SLOT, SLOT };
-		u->headers[i].msg_hdr =
-		        (struct msghdr){ .msg_iov = &u->vectors[i], .msg_iovlen = 1 };
+		u->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &u->vectors[i], .msg_iovlen = 1 };
 	}
 }
 
-int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
-        const struct udp_events *events, struct why *why)
+int udp_open(
+        struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events, struct why *why)
 {
 	struct udp *u = calloc(1, sizeof(*u));
 
@@ -232,8 +223,7 @@ int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
 	if (bind_address(u, &opts->at, why) < 0)
 		goto fail;
 	ask_buffer(u, opts->buffer_bytes);
-	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 ||
-	        timer_open(&u->rest, l, on_rested, u) < 0) {
+	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 || timer_open(&u->rest, l, on_rested, u) < 0) {
 		why_set(why, E_NOMEM, "udp");
 		goto fail;
 	}

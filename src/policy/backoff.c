@@ -15,12 +15,10 @@ uint64_t backoff_ms(const struct backoff *b, uint32_t attempt, uint64_t random)
 	return random % (ceiling(b, attempt) + 1);
 }
 
-uint64_t backoff_after_ms(
-        const struct backoff *b, uint32_t attempt, int64_t retry_after_ms, uint64_t random)
+uint64_t backoff_after_ms(const struct backoff *b, uint32_t attempt, int64_t retry_after_ms, uint64_t random)
 {
 	if (retry_after_ms <= 0)
 		return backoff_ms(b, attempt, random);
 	/* Whoever was sent away together must not come back together. */
-	return min_u64((uint64_t)retry_after_ms, BACKOFF_RETRY_AFTER_MAX_MS) +
-	       backoff_ms(b, 0, random);
+	return min_u64((uint64_t)retry_after_ms, BACKOFF_RETRY_AFTER_MAX_MS) + backoff_ms(b, 0, random);
 }

@@ -1,8 +1,8 @@
 /* catchup.c — remembers since when a backlog could be delivered. */
 #include "policy/catchup.h"
 
-bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting,
-        uint64_t delivered, uint64_t *spans, uint64_t *took_us)
+bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting, uint64_t delivered, uint64_t *spans,
+        uint64_t *took_us)
 {
 	bool begins = waiting > 0 && (away || !c->looked);
 

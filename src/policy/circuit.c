@@ -153,8 +153,7 @@ bool circuit_lets_fresh_probe(const struct circuit *c, uint64_t now)
 
 bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest)
 {
-	if (c->state == CIRCUIT_CLOSED || oldest == 0 || now - oldest < c->recall_after ||
-	        now - c->recalled < US_PER_S)
+	if (c->state == CIRCUIT_CLOSED || oldest == 0 || now - oldest < c->recall_after || now - c->recalled < US_PER_S)
 		return false;
 	c->recalled = now;
 	return true;
@@ -166,8 +165,7 @@ bool circuit_reclaims(struct circuit *c, uint64_t now, uint64_t oldest, bool no_
 
 	/* What stayed out while nothing passed at all has its time from now on. */
 	oldest = oldest == 0 ? 0 : max_u64(oldest, c->since);
-	if (c->state != CIRCUIT_CLOSED || oldest == 0 || now - oldest < patience ||
-	        now - c->recalled < patience)
+	if (c->state != CIRCUIT_CLOSED || oldest == 0 || now - oldest < patience || now - c->recalled < patience)
 		return false;
 	c->recalled = now;
 	return true;

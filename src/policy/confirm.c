@@ -91,9 +91,8 @@ void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 /* A counter never goes back within a process. */
 static bool went_back(const struct confirm_counters *now, const struct confirm_counters *then)
 {
-	return now->received < then->received || now->dropped < then->dropped ||
-	       now->rejected < then->rejected || now->saved < then->saved ||
-	       now->failed < then->failed || now->refused < then->refused;
+	return now->received < then->received || now->dropped < then->dropped || now->rejected < then->rejected ||
+	       now->saved < then->saved || now->failed < then->failed || now->refused < then->refused;
 }
 
 /* True when R is of the same process as the last reading. A process that ended and is back is no process
@@ -108,8 +107,7 @@ static bool same_process(struct confirm *c, const struct confirm_reading *r)
 		if (c->processes[i] == now->process)
 			c->state = CONFIRM_FOREIGN;
 	if (then->process != 0) {
-		memmove(c->processes + 1, c->processes,
-		        sizeof(c->processes) - sizeof(c->processes[0]));
+		memmove(c->processes + 1, c->processes, sizeof(c->processes) - sizeof(c->processes[0]));
 		c->processes[0] = then->process;
 		c->stats.restarts++;
 	}
@@ -133,13 +131,11 @@ static void check_identity(struct confirm *c, const struct confirm_reading *r)
 static void look_at_change(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
-	uint64_t lost_now =
-	        confirm_lost(now) > confirm_lost(then) ? confirm_lost(now) - confirm_lost(then) : 0;
+	uint64_t lost_now = confirm_lost(now) > confirm_lost(then) ? confirm_lost(now) - confirm_lost(then) : 0;
 
 	c->stats.lost += lost_now;
 	c->lossless &= lost_now == 0;
-	if (lost_now > 0 && now->saved == then->saved &&
-	        confirm_failed(now) > confirm_failed(then)) {
+	if (lost_now > 0 && now->saved == then->saved && confirm_failed(now) > confirm_failed(then)) {
 		c->state = CONFIRM_NO_STORE;
 		confirm_set_window(c, 0);
 	} else if (lost_now > 0) {
@@ -158,17 +154,15 @@ static void count_saving(struct confirm *c, const struct confirm_reading *r)
 	bool saving = r->counters.saved > c->last.counters.saved;
 
 	if (saving && c->saving)
-		c->saving_us += min_u64(
-		        r->began_us - c->last.began_us, r->counters.slowest_us / SLOWEST_PARTS);
+		c->saving_us += min_u64(r->began_us - c->last.began_us, r->counters.slowest_us / SLOWEST_PARTS);
 	c->saving = saving;
 }
 
 /* A reading, and what it says beside the one before it, of the same process. */
 struct look {
 	const struct confirm_reading *r;
-	uint64_t entered; /* no fewer spans had entered the queue */
-	uint64_t
-	        gone_before; /* so many were saved or refused by the reading before: a loss among these is in R */
+	uint64_t entered;     /* no fewer spans had entered the queue */
+	uint64_t gone_before; /* so many were saved or refused by the reading before: a loss among these is in R */
 };
 
 static bool is_stored(struct confirm *c, struct confirm_post *p, const struct look *l)
@@ -186,10 +180,8 @@ static bool is_stored(struct confirm *c, struct confirm_post *p, const struct lo
 		p->left_at = c->saving_us;
 		c->queued -= p->spans;
 	}
-	return l->gone_before >= l->entered ||
-	       l->gone_before >= p->entered_at + l->r->counters.overtake ||
-	       (p->left && l->r->counters.slowest_us != 0 &&
-	               c->saving_us - p->left_at >= l->r->counters.slowest_us);
+	return l->gone_before >= l->entered || l->gone_before >= p->entered_at + l->r->counters.overtake ||
+	       (p->left && l->r->counters.slowest_us != 0 && c->saving_us - p->left_at >= l->r->counters.slowest_us);
 }
 
 /* P was lost while the window was at its smallest and the store worked, so other senders keep the
@@ -243,8 +235,8 @@ static void begin_epoch(struct confirm *c, uint64_t stale_at)
 }
 
 /* P is no longer held: it has its verdict. QUEUED: see stop_waiting. */
-static void give_verdict(struct confirm *c, struct confirm_post *p, enum confirm_verdict v,
-        bool queued, struct list *decided)
+static void give_verdict(
+        struct confirm *c, struct confirm_post *p, enum confirm_verdict v, bool queued, struct list *decided)
 {
 	stop_waiting(c, p, queued);
 	count(c, p, v);
@@ -302,8 +294,7 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 void confirm_return_oldest(struct confirm *c, struct list *decided)
 {
 	if (!list_empty(&c->awaiting))
-		give_verdict(c, list_first(&c->awaiting, struct confirm_post, link),
-		        CONFIRM_RESTART, true, decided);
+		give_verdict(c, list_first(&c->awaiting, struct confirm_post, link), CONFIRM_RESTART, true, decided);
 }
 
 void confirm_forget(struct confirm *c, struct list *decided)
@@ -319,9 +310,7 @@ void confirm_forget(struct confirm *c, struct list *decided)
 
 uint64_t confirm_oldest_us(const struct confirm *c)
 {
-	return list_empty(&c->awaiting)
-	               ? 0
-	               : list_first(&c->awaiting, struct confirm_post, link)->answered_us;
+	return list_empty(&c->awaiting) ? 0 : list_first(&c->awaiting, struct confirm_post, link)->answered_us;
 }
 
 const char *confirm_state_name(enum confirm_state s)

@@ -13,8 +13,7 @@ static inline uint64_t confirm_entered(const struct confirm_counters *n)
 
 /* No fewer than had entered when NOW was read. Its own "dropped" may be newer than its "received"; what THEN,
  * the reading before it, says was dropped is older for certain. */
-static inline uint64_t confirm_entered_at_most(
-        const struct confirm_counters *now, const struct confirm_counters *then)
+static inline uint64_t confirm_entered_at_most(const struct confirm_counters *now, const struct confirm_counters *then)
 {
 	return now->received - then->dropped - then->rejected;
 }

@@ -27,8 +27,7 @@ uint64_t confirm_first_window(const struct confirm *c)
 {
 	uint64_t quarter = c->last.counters.capacity / 4;
 
-	return quarter == 0 ? FIRST_WINDOW
-	                    : min_u64(quarter, max_u64(FIRST_WINDOW, c->opts.post_spans));
+	return quarter == 0 ? FIRST_WINDOW : min_u64(quarter, max_u64(FIRST_WINDOW, c->opts.post_spans));
 }
 
 uint32_t confirm_post_spans(const struct confirm *c)
@@ -39,14 +38,12 @@ uint32_t confirm_post_spans(const struct confirm *c)
 /* No span of ours is in the queue, or on its way there. */
 static bool none_queued(const struct confirm *c)
 {
-	return c->on_wire + c->queued + c->unsure == 0 &&
-	       confirm_stored(&c->last.counters) >= c->stale_at;
+	return c->on_wire + c->queued + c->unsure == 0 && confirm_stored(&c->last.counters) >= c->stale_at;
 }
 
 bool confirm_may_send(const struct confirm *c, uint32_t spans)
 {
-	uint64_t load = confirm_in_queue(&c->last.counters) + c->others + c->unread + c->unsure +
-	                c->on_wire;
+	uint64_t load = confirm_in_queue(&c->last.counters) + c->others + c->unread + c->unsure + c->on_wire;
 
 	if (c->last.began_us == 0 || c->state == CONFIRM_FOREIGN)
 		return false;
@@ -95,9 +92,7 @@ void confirm_next_reading(struct confirm *c, const struct confirm_reading *r)
 	shared_us = min_u64(rest_us * c->crowd, max_u64(rest_us, READ_MOST_US));
 	least_us = min_u64(URGENT_COST * c->cost_us * c->crowd, rest_us);
 	c->read_at_us = r->began_us + max_u64(c->opts.read_every_us, shared_us);
-	c->urgent_at_us =
-	        r->began_us +
-	        max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), rest_us));
+	c->urgent_at_us = r->began_us + max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), rest_us));
 }
 
 /* A reading that ran into its time-out says nothing of what one costs. The page of a collector that is away is not
@@ -142,6 +137,5 @@ void confirm_count_others(struct confirm *c, const struct confirm_reading *r)
 
 bool confirm_store_away(const struct confirm *c)
 {
-	return c->state == CONFIRM_NO_STORE ||
-	       (c->state == CONFIRM_LOSING && c->window <= confirm_smallest_window(c));
+	return c->state == CONFIRM_NO_STORE || (c->state == CONFIRM_LOSING && c->window <= confirm_smallest_window(c));
 }

@@ -82,11 +82,9 @@ static void counts(struct buf *to, const struct drain_ledger *l, bool of_spans)
 	buf_printf(to, "\"%s\": {\"read\": %" PRIu64, of_spans ? "spans" : "records",
 	        of_spans ? l->read.spans : l->read.records);
 	for (int i = 0; i < DRAIN_PLACES_N; i++)
-		buf_printf(to, ", \"%s\": %" PRIu64, keys[i],
-		        of_spans ? l->place[i].spans : l->place[i].records);
+		buf_printf(to, ", \"%s\": %" PRIu64, keys[i], of_spans ? l->place[i].spans : l->place[i].records);
 	buf_printf(to, ", \"handed_on\": %" PRIu64 ", \"late\": %" PRIu64,
-	        of_spans ? l->handed_on.spans : l->handed_on.records,
-	        of_spans ? l->late.spans : l->late.records);
+	        of_spans ? l->handed_on.spans : l->handed_on.records, of_spans ? l->late.spans : l->late.records);
 }
 
 void drain_ledger_json(struct buf *to, const struct drain_ledger *l)

@@ -61,8 +61,7 @@ int endpoint_read(const char *text, struct buf *url, struct buf *name, struct wh
 	return 0;
 wrong:
 	redact_url(&shown, text);
-	why_set(why, E_USAGE, "\"%s\" is not a collector's address (try http://127.0.0.1:14268)",
-	        buf_cstr(&shown));
+	why_set(why, E_USAGE, "\"%s\" is not a collector's address (try http://127.0.0.1:14268)", buf_cstr(&shown));
 	buf_free(&shown);
 	return why->code;
 }

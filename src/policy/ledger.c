@@ -60,14 +60,12 @@ static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, u
 	if (log_limit_allows(&dispatcher, 10000))
 		log_error("ledger: %s has %llu spans in %llu batches, and %llu in %llu leave it: "
 		          "the difference is counted as accepted",
-		        ledger_place_names[from], (unsigned long long)at->spans,
-		        (unsigned long long)at->batches, (unsigned long long)spans,
-		        (unsigned long long)batches);
+		        ledger_place_names[from], (unsigned long long)at->spans, (unsigned long long)at->batches,
+		        (unsigned long long)spans, (unsigned long long)batches);
 	ledger_enter(l, from, more_spans, more_batches);
 }
 
-static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
-        uint64_t batches)
+static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches)
 {
 	complete(l, from, spans, batches);
 	l->place[from].spans -= spans;
@@ -83,15 +81,14 @@ void ledger_sent_again(struct ledger *l, struct ledger_count what)
 	l->maybe_duplicate.batches += what.batches;
 }
 
-void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans,
-        uint64_t batches)
+void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches)
 {
 	assert(to < LEDGER_DROPPED_FIRST); /* a loss has a time: ledger_drop */
 	shift(l, from, to, spans, batches);
 }
 
-void ledger_drop(struct ledger *l, enum ledger_place from, enum ledger_place cause,
-        struct ledger_count what, uint64_t now_ms)
+void ledger_drop(
+        struct ledger *l, enum ledger_place from, enum ledger_place cause, struct ledger_count what, uint64_t now_ms)
 {
 	struct ledger_when *when = &l->lost[cause - LEDGER_DROPPED_FIRST];
 

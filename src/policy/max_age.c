@@ -18,8 +18,8 @@ bool max_age_observe(struct max_age *w, uint64_t mono_us, uint64_t wall_ms, uint
 	return stepped;
 }
 
-bool max_age_exceeded(const struct max_age *w, uint64_t mono_us, uint64_t wall_ms, uint64_t received_ms,
-        uint64_t max_age_us)
+bool max_age_exceeded(
+        const struct max_age *w, uint64_t mono_us, uint64_t wall_ms, uint64_t received_ms, uint64_t max_age_us)
 {
 	if (max_age_us == 0 || mono_us < w->frozen_until_us || wall_ms <= received_ms)
 		return false;

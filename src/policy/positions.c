@@ -129,8 +129,8 @@ int positions_reserve(struct positions *m, uint64_t first, uint64_t end)
 /* True when the range at I continues the one before, and both are done. */
 static bool continues(const struct positions *m, size_t i)
 {
-	return i > 0 && i < m->nranges && m->ranges[i - 1].chunk == NULL &&
-	       m->ranges[i].chunk == NULL && m->ranges[i - 1].end == m->ranges[i].first;
+	return i > 0 && i < m->nranges && m->ranges[i - 1].chunk == NULL && m->ranges[i].chunk == NULL &&
+	       m->ranges[i - 1].end == m->ranges[i].first;
 }
 
 static void merge_with_previous(struct positions *m, size_t i)
@@ -197,8 +197,7 @@ static uint32_t unsure_in(const struct positions_chunk *c)
 }
 
 /* Behind the last position in [FIRST, BOUND) of C that is in doubt; FIRST when none is. */
-static uint64_t lowered_in(
-        const struct positions *m, const struct positions_chunk *c, uint64_t first, uint64_t bound)
+static uint64_t lowered_in(const struct positions *m, const struct positions_chunk *c, uint64_t first, uint64_t bound)
 {
 	while (bound > first) {
 		uint64_t last = bound - 1;
@@ -271,8 +270,8 @@ static uint32_t waiting_in(const struct positions_chunk *c)
 }
 
 /* The first position in [FROM, END) of R that waits (or that does not); END when there is none. */
-static uint64_t find_in(const struct positions *m, const struct positions_range *r, uint64_t from,
-        uint64_t end, bool waiting)
+static uint64_t find_in(
+        const struct positions *m, const struct positions_range *r, uint64_t from, uint64_t end, bool waiting)
 {
 	uint32_t of_that_kind = waiting ? waiting_in(r->chunk) : CHUNK - waiting_in(r->chunk);
 
@@ -310,8 +309,7 @@ static uint64_t find(const struct positions *m, uint64_t from, uint64_t end, boo
 	return end;
 }
 
-bool positions_next(
-        const struct positions *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
+bool positions_next(const struct positions *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end)
 {
 	uint64_t start = find(m, max_u64(from, m->cursor), m->end, true);
 

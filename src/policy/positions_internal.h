@@ -18,9 +18,9 @@ struct positions_chunk {
 };
 
 struct positions_range {
-	uint64_t first, end;       /* whole chunks */
+	uint64_t first, end;           /* whole chunks */
 	struct positions_chunk *chunk; /* NULL: all are done */
-	uint64_t spans;            /* of those that are done, where there is no chunk */
+	uint64_t spans;                /* of those that are done, where there is no chunk */
 };
 
 static inline void count_step(const struct positions *m)

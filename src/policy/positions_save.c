@@ -76,8 +76,7 @@ static void save_chunk(const struct positions *m, struct saving *s, const struct
 	}
 }
 
-size_t positions_save(
-        struct positions *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches)
+size_t positions_save(struct positions *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches)
 {
 	struct saving s = { .to = to, .cap = cap, .behind = m->cursor };
 	size_t chunks = 0;
@@ -144,8 +143,7 @@ int positions_load(struct positions *m, struct slice saved)
 	while (saved.len > 0) {
 		uint64_t gap, length, spans;
 
-		if (!get_varint(&saved, &gap) || !get_varint(&saved, &length) ||
-		        !get_varint(&saved, &spans))
+		if (!get_varint(&saved, &gap) || !get_varint(&saved, &length) || !get_varint(&saved, &spans))
 			return E_CORRUPT;
 		if (gap > m->end - at || length > m->end - at - gap || length == 0)
 			return E_CORRUPT;

@@ -13,8 +13,7 @@ void progress_rate_note(struct progress_rate *p, uint64_t now_us, uint64_t done)
 		return;
 	if (p->noted_us != 0 && done >= p->done) {
 		now = (double)(done - p->done) * US_PER_S / (double)passed;
-		p->per_second =
-		        p->per_second > 0 ? p->per_second * (1 - NEWEST) + now * NEWEST : now;
+		p->per_second = p->per_second > 0 ? p->per_second * (1 - NEWEST) + now * NEWEST : now;
 	}
 	p->noted_us = now_us;
 	p->done = done;

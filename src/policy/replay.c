@@ -36,8 +36,7 @@ static int read_offsets(const char *text, struct replay_point *to, struct why *w
 
 	do {
 		if (to->n == REPLAY_OFFSETS_MOST)
-			return why_set(why, E_USAGE, "more than %d partitions are named",
-			        REPLAY_OFFSETS_MOST);
+			return why_set(why, E_USAGE, "more than %d partitions are named", REPLAY_OFFSETS_MOST);
 		if (!read_number(&at, ":", INT32_MAX, &partition) || *at++ != ':' ||
 		        !read_number(&at, ",", INT64_MAX, &offset))
 			return why_set(why, E_USAGE,
@@ -46,8 +45,7 @@ static int read_offsets(const char *text, struct replay_point *to, struct why *w
 			        text);
 		for (size_t i = 0; i < to->n; i++)
 			if (to->offsets[i].partition == partition)
-				return why_set(why, E_USAGE, "partition %" PRId64 " is named twice",
-				        partition);
+				return why_set(why, E_USAGE, "partition %" PRId64 " is named twice", partition);
 		to->offsets[to->n].partition = (int32_t)partition;
 		to->offsets[to->n++].offset = offset;
 	} while (*at++ == ',');
@@ -82,32 +80,26 @@ static bool find_offset(const struct replay_point *p, int32_t partition, int64_t
 	return false;
 }
 
-static int check_offsets(
-        const struct replay_point *from, const struct replay_point *until, struct why *why)
+static int check_offsets(const struct replay_point *from, const struct replay_point *until, struct why *why)
 {
 	int64_t end;
 
 	if (from->kind != REPLAY_OFFSETS || until->kind != REPLAY_OFFSETS)
 		return 0;
 	for (size_t i = 0; i < from->n; i++)
-		if (find_offset(until, from->offsets[i].partition, &end) &&
-		        end <= from->offsets[i].offset)
+		if (find_offset(until, from->offsets[i].partition, &end) && end <= from->offsets[i].offset)
 			return why_set(why, E_USAGE,
-			        "partition %" PRId32 " would end at offset %" PRId64
-			        ", but begin at %" PRId64,
+			        "partition %" PRId32 " would end at offset %" PRId64 ", but begin at %" PRId64,
 			        from->offsets[i].partition, end, from->offsets[i].offset);
 	return 0;
 }
 
-int replay_check(const struct replay_point *from, const struct replay_point *until, uint64_t now_ms,
-        struct why *why)
+int replay_check(const struct replay_point *from, const struct replay_point *until, uint64_t now_ms, struct why *why)
 {
 	if (from->kind == REPLAY_TIME && from->time_ms > now_ms)
-		return why_set(why, E_USAGE,
-		        "--from is a time to come: no record of that time exists yet");
+		return why_set(why, E_USAGE, "--from is a time to come: no record of that time exists yet");
 	if (until->kind == REPLAY_TIME && until->time_ms > now_ms)
-		return why_set(
-		        why, E_USAGE, "--until is a time to come: its offset cannot be known yet");
+		return why_set(why, E_USAGE, "--until is a time to come: its offset cannot be known yet");
 	if (until->kind == REPLAY_BEGINNING)
 		return why_set(why, E_USAGE, "--until=beginning: nothing is before the beginning");
 	if (from->kind == REPLAY_END && until->kind != REPLAY_NONE)
@@ -116,8 +108,7 @@ int replay_check(const struct replay_point *from, const struct replay_point *unt
 		        "--exit-at-end nor --dry-run, which end with the records that are there");
 	if (from->kind == REPLAY_STORED && until->kind == REPLAY_STORED)
 		return why_set(why, E_USAGE, "--until=stored ends where --from=stored begins");
-	if (from->kind == REPLAY_TIME && until->kind == REPLAY_TIME &&
-	        until->time_ms <= from->time_ms)
+	if (from->kind == REPLAY_TIME && until->kind == REPLAY_TIME && until->time_ms <= from->time_ms)
 		return why_set(why, E_USAGE, "--until is not after --from");
 	return check_offsets(from, until, why);
 }
@@ -127,8 +118,7 @@ static int64_t clamp(int64_t at, int64_t least, int64_t most)
 	return at < least ? least : at > most ? most : at;
 }
 
-static int64_t begin_of(
-        const struct replay_point *from, int32_t partition, const struct replay_facts *f)
+static int64_t begin_of(const struct replay_point *from, int32_t partition, const struct replay_facts *f)
 {
 	int64_t at;
 
@@ -148,8 +138,7 @@ static int64_t begin_of(
 	return f->stored >= 0 ? f->stored : f->first;
 }
 
-static int64_t end_of(
-        const struct replay_point *until, int32_t partition, const struct replay_facts *f)
+static int64_t end_of(const struct replay_point *until, int32_t partition, const struct replay_facts *f)
 {
 	int64_t at;
 
@@ -169,11 +158,10 @@ static int64_t end_of(
 	return f->end;
 }
 
-struct replay_range replay_range(const struct replay_point *from, const struct replay_point *until,
-        int32_t partition, const struct replay_facts *facts)
+struct replay_range replay_range(const struct replay_point *from, const struct replay_point *until, int32_t partition,
+        const struct replay_facts *facts)
 {
-	struct replay_range r = { begin_of(from, partition, facts),
-		end_of(until, partition, facts) };
+	struct replay_range r = { begin_of(from, partition, facts), end_of(until, partition, facts) };
 	int64_t at;
 
 	if (from->kind == REPLAY_OFFSETS && !find_offset(from, partition, &at))

@@ -5,8 +5,8 @@
 #include "policy/replay_counts.h"
 
 /* A minute, ten, an hour, six hours, a day, a week, 52 weeks; two of the last hold all of time. */
-static const uint64_t widths[] = { 60000, 600000, 3600000, 21600000, 86400000, 604800000,
-	31449600000, UINT64_C(1) << 62 };
+static const uint64_t widths[] = { 60000, 600000, 3600000, 21600000, 86400000, 604800000, 31449600000,
+	UINT64_C(1) << 62 };
 
 static void add(struct replay_count *to, uint64_t spans)
 {
@@ -122,8 +122,8 @@ static struct replay_count *time_of(struct replay_counts *c, uint64_t ms)
 	return &c->times[at].count;
 }
 
-void replay_counts_add(struct replay_counts *c, enum replay_value value, struct slice name,
-        int64_t timestamp_ms, uint64_t spans)
+void replay_counts_add(
+        struct replay_counts *c, enum replay_value value, struct slice name, int64_t timestamp_ms, uint64_t spans)
 {
 	add(&c->all, spans);
 	if (value == REPLAY_BATCH)

@@ -36,8 +36,8 @@ static bool is_fresh(uint64_t produced_ms, uint64_t wall_ms)
 	return produced_ms + FRESH_MS >= wall_ms && produced_ms <= wall_ms + FRESH_MS;
 }
 
-uint64_t replay_pace_wait_us(const struct replay_pace *p, uint32_t spans, uint64_t produced_ms,
-        uint64_t wall_ms, uint64_t mono_us)
+uint64_t replay_pace_wait_us(
+        const struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us)
 {
 	(void)spans; /* what goes delays the next */
 	if (is_fresh(produced_ms, wall_ms) || p->next_us <= mono_us)
@@ -67,13 +67,11 @@ static void learn(struct replay_pace *p)
 
 	p->known_ms += p->window_ms;
 	memory_ms = (double)max_u64(min_u64(p->known_ms, MEMORY_MS), p->window_ms);
-	p->produced_per_s +=
-	        (fmin(figure, most) - p->produced_per_s) * (double)p->window_ms / memory_ms;
+	p->produced_per_s += (fmin(figure, most) - p->produced_per_s) * (double)p->window_ms / memory_ms;
 	p->window_ms = p->window_spans = 0;
 }
 
-void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms,
-        uint64_t mono_us)
+void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us)
 {
 	uint64_t from_us = mono_us > LATE_US ? mono_us - LATE_US : 0;
 
@@ -83,6 +81,5 @@ void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_m
 	if (p->window_ms >= WINDOW_MS)
 		learn(p);
 	p->window_spans += spans;
-	p->next_us = max_u64(p->next_us, from_us) +
-	             (uint64_t)(spans * (double)US_PER_S / replay_pace_per_s(p));
+	p->next_us = max_u64(p->next_us, from_us) + (uint64_t)(spans * (double)US_PER_S / replay_pace_per_s(p));
 }

@@ -35,8 +35,7 @@ static bool says(struct slice body, const char *saying)
 
 bool answers_gzip_unread(int status, struct slice body)
 {
-	return (status == 400 && (says(body, "Unknown data type 31") ||
-	                                 says(body, "unsupported Content-Encoding"))) ||
+	return (status == 400 && (says(body, "Unknown data type 31") || says(body, "unsupported Content-Encoding"))) ||
 	       status == 415;
 }
 

@@ -140,8 +140,7 @@ static int open_directory(const char *path, struct why *why)
 	return -1;
 }
 
-struct quarantine *quarantine_directory_new(
-        struct loop *l, const struct quarantine_opts *opts, struct why *why)
+struct quarantine *quarantine_directory_new(struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct directory *d = calloc(1, sizeof(*d));
 

@@ -16,8 +16,7 @@ static void nowhere_put(struct quarantine *q)
 {
 	const struct quarantine_item *item = list_first(&q->waiting, struct quarantine_item, link);
 
-	health_post(q->health, part, HEALTH_DOWN,
-	        "stopped at a bad record, %s: there is no quarantine; %s", item->name,
+	health_post(q->health, part, HEALTH_DOWN, "stopped at a bad record, %s: there is no quarantine; %s", item->name,
 	        q->opts.consequence);
 }
 

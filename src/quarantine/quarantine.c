@@ -3,8 +3,7 @@
 
 static const char part[] = "quarantine";
 
-void quarantine_done(
-        struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome)
+void quarantine_done(struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
 	q->count--;
 	if (!q->flushing)
@@ -25,24 +24,21 @@ void quarantine_well(struct quarantine *q)
 {
 	q->in_trouble = false;
 	health_post(q->health, part, HEALTH_OK, "%s %s takes records",
-	        q->opts.spool == NULL && q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory",
-	        q->opts.where);
+	        q->opts.spool == NULL && q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
 }
 
 void quarantine_trouble(struct quarantine *q, const char *name, const char *what)
 {
 	q->in_trouble = true;
-	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s%s%s", name,
-	        q->opts.where, what, q->opts.consequence[0] == '\0' ? "" : "; ",
-	        q->opts.consequence);
+	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s%s%s", name, q->opts.where, what,
+	        q->opts.consequence[0] == '\0' ? "" : "; ", q->opts.consequence);
 }
 
 void quarantine_full(struct quarantine *q)
 {
 	q->in_trouble = false;
 	health_post(q->health, part, HEALTH_WARN,
-	        "%s holds its share of spool.max-bytes: what is refused now is dropped",
-	        q->opts.where);
+	        "%s holds its share of spool.max-bytes: what is refused now is dropped", q->opts.where);
 }
 
 void quarantine_begin(struct quarantine *q, struct loop *l, const struct quarantine_opts *opts,
@@ -76,8 +72,7 @@ uint64_t quarantine_failures(const struct quarantine *q)
 	return q->failures;
 }
 
-struct quarantine_item *quarantine_take_back(
-        struct quarantine *q, bool (*may)(const struct quarantine_item *item))
+struct quarantine_item *quarantine_take_back(struct quarantine *q, bool (*may)(const struct quarantine_item *item))
 {
 	if (!q->in_trouble)
 		return NULL;
@@ -98,16 +93,14 @@ struct quarantine_item *quarantine_take_back(
 void quarantine_return(struct quarantine *q)
 {
 	while (!list_empty(&q->waiting)) {
-		struct quarantine_item *item =
-		        list_first(&q->waiting, struct quarantine_item, link);
+		struct quarantine_item *item = list_first(&q->waiting, struct quarantine_item, link);
 
 		list_remove(&item->link);
 		quarantine_done(q, item, item->filed ? QUARANTINE_KEPT : QUARANTINE_RETURNED);
 	}
 }
 
-void quarantine_flush(
-        struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+void quarantine_flush(struct quarantine *q, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	q->flushed = flushed;
 	q->flushed_arg = arg;

@@ -26,18 +26,15 @@ struct quarantine {
 };
 
 /* Each gives an object whose first member is Q, or NULL with WHY. */
-struct quarantine *quarantine_topic_new(
-        struct loop *l, const struct quarantine_opts *opts, struct why *why);
-struct quarantine *quarantine_directory_new(
-        struct loop *l, const struct quarantine_opts *opts, struct why *why);
+struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_opts *opts, struct why *why);
+struct quarantine *quarantine_directory_new(struct loop *l, const struct quarantine_opts *opts, struct why *why);
 
 /* Q is whole. */
 void quarantine_begin(struct quarantine *q, struct loop *l, const struct quarantine_opts *opts,
         const struct quarantine_events *events, struct health *health);
 
 /* ITEM, which is in no list, has its OUTCOME. */
-void quarantine_done(
-        struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome);
+void quarantine_done(struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome);
 /* Nobody works on an item any more: for flush. */
 void quarantine_flushed(struct quarantine *q);
 /* Posted on the health board: items are kept; NAME cannot be kept, WHAT says why; the share of the disk is used. */

@@ -11,8 +11,7 @@ static int write_record(struct files *f, struct quarantine_item *item, struct wh
 
 	item->filed = rc < 0 && spool_has_file(s, item->batch);
 	if (rc == E_FULL)
-		why_set(what, rc,
-		        "its file system is full, or has no more than spool.min-free left");
+		why_set(what, rc, "its file system is full, or has no more than spool.min-free left");
 	else if (rc < 0)
 		why_set(what, rc, "%s", err_text(rc));
 	return rc;
@@ -25,9 +24,8 @@ static void free_records(struct files *f)
 
 static const struct files_kind kind = { write_record, NULL, free_records };
 
-int quarantine_open_spool(struct quarantine **out, struct loop *l,
-        const struct quarantine_opts *opts, const struct quarantine_events *events,
-        struct health *health)
+int quarantine_open_spool(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
+        const struct quarantine_events *events, struct health *health)
 {
 	struct files *f = calloc(1, sizeof(*f));
 

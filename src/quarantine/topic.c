@@ -44,8 +44,7 @@ static void set_aside(struct topic *t, struct quarantine_item *item, const char 
 static void send_waiting(struct topic *t)
 {
 	while (!list_empty(&t->q.waiting)) {
-		struct quarantine_item *item =
-		        list_first(&t->q.waiting, struct quarantine_item, link);
+		struct quarantine_item *item = list_first(&t->q.waiting, struct quarantine_item, link);
 		int rc = kafka_producer_send(t->producer, &item->record, item);
 
 		if (rc == E_TOO_LARGE) {
@@ -71,8 +70,7 @@ static void on_silence(void *arg)
 	struct topic *t = arg;
 
 	if (!list_empty(&t->out))
-		post_trouble(t, list_first(&t->out, struct quarantine_item, link)->name,
-		        "no acknowledgement comes");
+		post_trouble(t, list_first(&t->out, struct quarantine_item, link)->name, "no acknowledgement comes");
 }
 
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
@@ -156,8 +154,7 @@ static int producer_opts(const struct quarantine_opts *o, struct kafka_property 
 {
 	if (o->nproperties >= MOST_PROPERTIES)
 		return why_set(why, E_USAGE, "more than %d properties", MOST_PROPERTIES - 1);
-	properties[0] =
-	        (struct kafka_property){ .name = "message.max.bytes", .value = "100000000" };
+	properties[0] = (struct kafka_property){ .name = "message.max.bytes", .value = "100000000" };
 	for (size_t i = 0; i < o->nproperties; i++)
 		properties[i + 1] = o->properties[i];
 	*to = (struct kafka_producer_opts){ .brokers = o->brokers,
@@ -180,8 +177,7 @@ int quarantine_topic_check(const struct quarantine_opts *opts, struct why *why)
 	return 0;
 }
 
-static int open_producer(
-        struct topic *t, struct loop *l, const struct quarantine_opts *opts, struct why *why)
+static int open_producer(struct topic *t, struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct kafka_property properties[MOST_PROPERTIES];
 	struct kafka_producer_events events = { on_report, on_again, t };
@@ -192,13 +188,11 @@ static int open_producer(
 	return kafka_producer_open(&t->producer, l, &o, &events, why);
 }
 
-struct quarantine *quarantine_topic_new(
-        struct loop *l, const struct quarantine_opts *opts, struct why *why)
+struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct topic *t = calloc(1, sizeof(*t));
 
-	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 ||
-	        timer_open(&t->mended, l, on_recovered, t) < 0 ||
+	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 || timer_open(&t->mended, l, on_recovered, t) < 0 ||
 	        timer_open(&t->silence, l, on_silence, t) < 0) {
 		why_set(why, E_NOMEM, "topic");
 		goto fail;

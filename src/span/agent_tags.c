@@ -52,14 +52,12 @@ static struct slice expand(char *value, char *(*lookup)(const char *name))
 	return otherwise == NULL ? (struct slice){ 0 } : slice_text(trim(otherwise));
 }
 
-static int read_pair(
-        char *text, char *(*lookup)(const char *name), struct pair *out, struct why *why)
+static int read_pair(char *text, char *(*lookup)(const char *name), struct pair *out, struct why *why)
 {
 	char *equals = strchr(text, '=');
 
 	if (equals == NULL)
-		return why_set(why, E_USAGE,
-		        "\"%s\" is not a tag (try key=value or key=${ENV:default})", text);
+		return why_set(why, E_USAGE, "\"%s\" is not a tag (try key=value or key=${ENV:default})", text);
 	*equals = '\0';
 	out->key = trim(text);
 	if (out->key[0] == '\0')
@@ -68,8 +66,7 @@ static int read_pair(
 	return 0;
 }
 
-static void encode(
-        const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
+static void encode(const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
 {
 	struct buf value = { 0 };
 

@@ -65,8 +65,7 @@ static void add_text(struct buf *to, struct slice text)
 
 static void add_base64(struct buf *to, struct slice bytes)
 {
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	buf_byte(to, '"');
 	for (size_t i = 0; i < bytes.len; i += 3) {

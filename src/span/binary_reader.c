@@ -48,8 +48,7 @@ static size_t left(const struct binary_reader *w)
 static __attribute__((noinline, cold)) void say(struct binary_reader *w, const char *what, const char *where)
 {
 	if (w->why != NULL)
-		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where,
-		        (size_t)(w->in - w->start));
+		why_set(w->why, E_MALFORMED, "%s%s at byte %zu", what, where, (size_t)(w->in - w->start));
 }
 
 /* Keeps the sentence, with the byte before which it was noticed. */
@@ -64,14 +63,13 @@ ALWAYS_INLINE int cut_short(struct binary_reader *w)
 	return bad(w, "the end comes too early", "");
 }
 
-static __attribute__((noinline, cold)) int missing(
-        struct binary_reader *w, const struct schema *s, uint32_t seen)
+static __attribute__((noinline, cold)) int missing(struct binary_reader *w, const struct schema *s, uint32_t seen)
 {
 	int id = __builtin_ctz(s->required & ~seen);
 
 	if (w->why != NULL)
-		why_set(w->why, E_MALFORMED, "%s without its %s before byte %zu", s->name,
-		        s->field[id], (size_t)(w->in - w->start));
+		why_set(w->why, E_MALFORMED, "%s without its %s before byte %zu", s->name, s->field[id],
+		        (size_t)(w->in - w->start));
 	return E_MALFORMED;
 }
 
@@ -204,8 +202,7 @@ static int binary_struct(struct binary_reader *w, const struct schema *s, unsign
 			return E_MALFORMED;
 		if (s->kind != SCHEMA_IS_PLAIN && known && w->marks != NULL)
 			field_offsets_note(w->marks, s, id,
-			        (struct byte_range){
-			                (size_t)(field - w->start), (size_t)(w->in - w->start) });
+			        (struct byte_range){ (size_t)(field - w->start), (size_t)(w->in - w->start) });
 	}
 	return (seen & s->required) == s->required ? 0 : missing(w, s, seen);
 }
@@ -248,8 +245,7 @@ static int binary_map(struct binary_reader *w, unsigned depth)
 	if (n > 0 && left(w) / (size_t)(least_size[key] + least_size[value]) < n)
 		return bad(w, "a map longer than what is left", "");
 	for (; n > 0; n--)
-		if (binary_value(w, key, NULL, depth + 1) < 0 ||
-		        binary_value(w, value, NULL, depth + 1) < 0)
+		if (binary_value(w, key, NULL, depth + 1) < 0 || binary_value(w, value, NULL, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }

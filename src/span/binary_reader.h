@@ -8,12 +8,12 @@
 
 struct binary_reader {
 	const uint8_t *start;
-	const uint8_t *in;  /* next byte */
-	const uint8_t *end; /* behind the last */
-	uint8_t *mend;      /* the byte at START, where bools may be put right; or NULL */
-	bool odd_bool;      /* one was seen that is neither 0 nor 1, which readers take for false */
+	const uint8_t *in;           /* next byte */
+	const uint8_t *end;          /* behind the last */
+	uint8_t *mend;               /* the byte at START, where bools may be put right; or NULL */
+	bool odd_bool;               /* one was seen that is neither 0 nor 1, which readers take for false */
 	struct field_offsets *marks; /* of the Batch that begins at START */
-	struct why *why;         /* what is wrong; may be NULL */
+	struct why *why;             /* what is wrong; may be NULL */
 };
 
 void binary_begin(struct binary_reader *w, struct slice bytes);

@@ -17,21 +17,7 @@
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /* Type codes of compact protocol. */
-enum {
-	C_STOP,
-	C_TRUE,
-	C_FALSE,
-	C_BYTE,
-	C_I16,
-	C_I32,
-	C_I64,
-	C_DOUBLE,
-	C_TEXT,
-	C_LIST,
-	C_SET,
-	C_MAP,
-	C_STRUCT
-};
+enum { C_STOP, C_TRUE, C_FALSE, C_BYTE, C_I16, C_I32, C_I64, C_DOUBLE, C_TEXT, C_LIST, C_SET, C_MAP, C_STRUCT };
 
 enum { SHORT_TEXT = 32 };
 
@@ -280,8 +266,7 @@ static int compact_struct(struct compact_reader *to, const struct schema *s, uns
 		}
 		if (s->kind != SCHEMA_IS_PLAIN && known)
 			field_offsets_note(p.marks, s, id,
-			        (struct byte_range){
-			                (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
+			        (struct byte_range){ (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
 	}
 	*p.out++ = T_STOP;
 	to->in = p.in;
@@ -348,8 +333,7 @@ static int compact_map(struct compact_reader *p, unsigned depth)
 	*p->out++ = binary_type[types & 0x0f];
 	put_32(p, n);
 	for (; n > 0; n--)
-		if (compact_element(p, types >> 4, depth + 1) < 0 ||
-		        compact_element(p, types & 0x0f, depth + 1) < 0)
+		if (compact_element(p, types >> 4, depth + 1) < 0 || compact_element(p, types & 0x0f, depth + 1) < 0)
 			return E_MALFORMED;
 	return 0;
 }

@@ -5,10 +5,10 @@
 #include "schema.h"
 
 struct compact_reader {
-	const uint8_t *in;       /* next byte to read */
-	const uint8_t *end;      /* behind the last */
-	uint8_t *out;            /* next byte to write */
-	uint8_t *batch;          /* where the Batch begins in the output */
+	const uint8_t *in;           /* next byte to read */
+	const uint8_t *end;          /* behind the last */
+	uint8_t *out;                /* next byte to write */
+	uint8_t *batch;              /* where the Batch begins in the output */
 	struct field_offsets *marks; /* of that Batch */
 };
 

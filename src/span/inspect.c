@@ -71,8 +71,8 @@ int inspect_batch(struct slice value, struct inspect_facts *facts,
 	facts->spans = binary_get_32(value.at + marks.spans.from + FIELD_HEADER + 1);
 	facts->process = slice_of_range(value, marks.process);
 	facts->list = slice_of_range(value, marks.spans);
-	facts->list = slice_of(facts->list.at + FIELD_HEADER + LIST_HEADER,
-	        facts->list.len - FIELD_HEADER - LIST_HEADER);
+	facts->list =
+	        slice_of(facts->list.at + FIELD_HEADER + LIST_HEADER, facts->list.len - FIELD_HEADER - LIST_HEADER);
 	if (each == NULL)
 		return 0;
 	w.in = value.at + marks.spans.from + FIELD_HEADER + LIST_HEADER;
@@ -97,8 +97,7 @@ void inspect_join_list(uint8_t to[INSPECT_JOIN_LIST], uint32_t count)
  * code of TBinary reaches. */
 bool inspect_is_compact(struct slice value)
 {
-	return value.len > 0 && value.at[0] >= 0x10 && (value.at[0] & 0x0f) != 0 &&
-	       (value.at[0] & 0x0f) <= 12;
+	return value.len > 0 && value.at[0] >= 0x10 && (value.at[0] & 0x0f) != 0 && (value.at[0] & 0x0f) <= 12;
 }
 
 int inspect_from_compact(struct slice value, struct buf *out)
@@ -130,8 +129,7 @@ static int pass_spans(struct binary_reader *w, uint32_t count)
 }
 
 /* The span list at W's field FIELD, of which only COUNT from FIRST are kept. */
-static int cut_spans(
-        struct binary_reader *w, const uint8_t *field, uint32_t first, uint32_t count, struct buf *out)
+static int cut_spans(struct binary_reader *w, const uint8_t *field, uint32_t first, uint32_t count, struct buf *out)
 {
 	uint32_t have = binary_get_32(field + FIELD_HEADER + 1), written;
 	const uint8_t *from;

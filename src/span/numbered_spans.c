@@ -225,8 +225,7 @@ static int take_bytes(struct numbered_spans *n, struct pen *p, size_t max_bytes,
 		return why_set(why, E_FATAL, "test spans: %s", p->error->message);
 	n->size = at(p);
 	if (n->size > max_bytes)
-		return why_set(why, E_TOO_LARGE,
-		        "%u spans make a datagram of %zu bytes, and %zu is the most", n->spans,
+		return why_set(why, E_TOO_LARGE, "%u spans make a datagram of %zu bytes, and %zu is the most", n->spans,
 		        n->size, max_bytes);
 	n->bytes = malloc(n->size);
 	if (n->bytes == NULL)
@@ -242,8 +241,7 @@ static int encode(struct numbered_spans *n, const struct numbered_spans_opts *o,
 
 	p.ink = g_object_new(ink_get_type(), NULL);
 	p.protocol = g_object_new(
-	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL,
-	        "transport", p.ink, NULL);
+	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL, "transport", p.ink, NULL);
 	write_message(&p, o, n->places);
 	rc = take_bytes(n, &p, o->max_bytes == 0 ? CLIENT_MAX_BYTES : o->max_bytes, why);
 	g_clear_error(&p.error);

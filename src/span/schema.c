@@ -45,8 +45,8 @@ static const struct schema schema_span = {
 	        [10] = T_LIST,
 	        [11] = T_LIST },
 	.of = { [6] = &schema_ref, [10] = &schema_tag, [11] = &schema_log },
-	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4) | REQUIRED(5) |
-	            REQUIRED(7) | REQUIRED(8) | REQUIRED(9),
+	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3) | REQUIRED(4) | REQUIRED(5) | REQUIRED(7) | REQUIRED(8) |
+	            REQUIRED(9),
 	.field = { [1] = "traceIdLow",
 	        [2] = "traceIdHigh",
 	        [3] = "spanId",
@@ -70,9 +70,7 @@ static const struct schema schema_stats = {
 	.name = "ClientStats",
 	.type = { [1] = T_I64, [2] = T_I64, [3] = T_I64 },
 	.required = REQUIRED(1) | REQUIRED(2) | REQUIRED(3),
-	.field = { [1] = "fullQueueDroppedSpans",
-	        [2] = "tooLargeDroppedSpans",
-	        [3] = "failedToEmitSpans" },
+	.field = { [1] = "fullQueueDroppedSpans", [2] = "tooLargeDroppedSpans", [3] = "failedToEmitSpans" },
 };
 
 const struct schema schema_batch = {

@@ -26,18 +26,18 @@ enum {
 
 enum {
 	SCHEMA_IDS = 16,     /* ids below this may be known */
-	FIELD_HEADER = 3,   /* bytes of a field's type and id in TBinary */
-	LIST_HEADER = 5,    /* element type and count */
-	MAP_HEADER = 6,     /* two types and count */
+	FIELD_HEADER = 3,    /* bytes of a field's type and id in TBinary */
+	LIST_HEADER = 5,     /* element type and count */
+	MAP_HEADER = 6,      /* two types and count */
 	SCHEMA_IS_PLAIN = 0, /* else: which fields are noted as offsets */
 	SCHEMA_IS_BATCH,
 	SCHEMA_IS_PROCESS,
 };
 
 struct schema {
-	uint8_t type[SCHEMA_IDS];           /* by id; T_STOP: no such field */
-	uint16_t required;                 /* a bit for each id */
-	uint8_t kind;                      /* SCHEMA_IS_… */
+	uint8_t type[SCHEMA_IDS];            /* by id; T_STOP: no such field */
+	uint16_t required;                   /* a bit for each id */
+	uint8_t kind;                        /* SCHEMA_IS_… */
 	const struct schema *of[SCHEMA_IDS]; /* of a struct, or of a list's structs */
 	const char *name;
 	const char *field[SCHEMA_IDS]; /* names of the required ones */

@@ -191,8 +191,7 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 		set_32(list + 1, binary_get_32(list + 1) + tags->count);
 		gap = open_gap(o, m->tags.to, tags->encoded.len);
 	} else {
-		gap = open_gap(
-		        o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
+		gap = open_gap(o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
 		memcpy(gap, (const uint8_t[]){ T_LIST, 0, 2, T_STRUCT }, FIELD_HEADER + 1);
 		set_32(gap + FIELD_HEADER + 1, tags->count);
 		gap += FIELD_HEADER + LIST_HEADER;
@@ -200,8 +199,8 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 	memcpy(gap, tags->encoded.at, tags->encoded.len);
 }
 
-int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out,
-        size_t cap, struct transcode_facts *facts)
+int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
+        struct transcode_facts *facts)
 {
 	struct output o = { .at = out };
 	const uint8_t *service;

@@ -35,8 +35,8 @@ static void tell(struct spool *s, int rc)
 	if (rc == E_FULL)
 		return;
 	if (rc < 0 && !s->in_trouble)
-		log_warn("spool: cannot put: %s%s%s", err_text(rc),
-		        s->writer.words[0] != '\0' ? ": " : "", s->writer.words);
+		log_warn("spool: cannot put: %s%s%s", err_text(rc), s->writer.words[0] != '\0' ? ": " : "",
+		        s->writer.words);
 	if (rc == 0 && s->in_trouble)
 		log_info("spool: puts again");
 	s->in_trouble = rc < 0;

@@ -43,8 +43,7 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 	}
 	if (position >= s->end.position)
 		return E_MISSING;
-	if (count_open_at(s, position, &i) == 0 &&
-	        reader_spans_below(&s->reader, position, spans) == 0)
+	if (count_open_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans) == 0)
 		return 0;
 	/* It may be where a segment is missing, or broken: the one before says where it ended. */
 	if (position > 1 && count_open_at(s, position - 1, &i) == 0)
@@ -90,8 +89,7 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 
 		if (run.first >= run.end)
 			continue;
-		if (count_spans_below(s, run.first, &below) == 0 &&
-		        count_spans_below(s, run.end, &above) == 0) {
+		if (count_spans_below(s, run.first, &below) == 0 && count_spans_below(s, run.end, &above) == 0) {
 			count->spans += above - below;
 			count->batches += run.end - run.first;
 		} else if (count_each(s, &run, count) < 0) {

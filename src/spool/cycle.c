@@ -19,8 +19,7 @@ static bool is_past(const struct spool *s, size_t i)
  * foreign, which shows when it is read. */
 static bool goes_on(const struct spool *s, size_t i)
 {
-	return i + 1 < s->segments.n &&
-	       s->reader.head.end.position > max_u64(s->reader.limit, s->last.cursor);
+	return i + 1 < s->segments.n && s->reader.head.end.position > max_u64(s->reader.limit, s->last.cursor);
 }
 
 /* No record of the segment that is open is missing. */
@@ -125,8 +124,7 @@ void cycle_measure(struct spool *s)
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
 	st->quarantine_bytes = s->kept_bytes;
-	st->oldest_end = s->segments.n == 0 ? s->end.position
-	                                    : segments_limit(&s->segments, 0, s->end.position);
+	st->oldest_end = s->segments.n == 0 ? s->end.position : segments_limit(&s->segments, 0, s->end.position);
 }
 
 void spool_cycle(struct spool *s, struct spool_cycle *t)

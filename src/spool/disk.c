@@ -141,8 +141,7 @@ static int make_one(char *path, struct why *why)
 	if (mkdir(path, 0700) < 0) {
 		if (errno == EEXIST)
 			return 0;
-		return why_set(
-		        why, err_from_errno(errno), "cannot make %s: %s", path, strerror(errno));
+		return why_set(why, err_from_errno(errno), "cannot make %s: %s", path, strerror(errno));
 	}
 	rc = sync_parent(path);
 	return rc < 0 ? why_set(why, rc, "cannot sync the directory of %s", path) : 0;

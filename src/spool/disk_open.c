@@ -138,8 +138,7 @@ int disk_blame(int at, const char *path, int rc, const char *otherwise, struct w
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return why_set(why, rc, "%s is not a regular file: move it out of the spool", part);
 	if (st.st_uid != geteuid() && rc == E_DENIED)
-		return why_set(why, rc,
-		        "%s belongs to %s, and the spool is used as %s: chown it to that user",
-		        part, owner_name(st.st_uid, its), owner_name(geteuid(), ours));
+		return why_set(why, rc, "%s belongs to %s, and the spool is used as %s: chown it to that user", part,
+		        owner_name(st.st_uid, its), owner_name(geteuid(), ours));
 	return why_set(why, rc, "%s: %s", path, otherwise);
 }

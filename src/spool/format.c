@@ -50,8 +50,7 @@ static uint64_t batch_sum(const uint8_t *header, const struct key *key, struct s
 	return checksum(key, value.at, value.len) ^ get64(header + RECORD_HEADER_SUM);
 }
 
-void format_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r,
-        struct slice value)
+void format_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, const struct record *r, struct slice value)
 {
 	put32(to, RECORD_MAGIC);
 	to[4] = RECORD_VERSION;
@@ -70,11 +69,9 @@ void format_record_encode(uint8_t to[RECORD_HEADER], const struct key *key, cons
 
 int format_record_decode(const uint8_t from[RECORD_HEADER], const struct key *key, struct record *r)
 {
-	if (get32(from) != RECORD_MAGIC || from[4] != RECORD_VERSION ||
-	        get16(from + 6) != RECORD_HEADER)
+	if (get32(from) != RECORD_MAGIC || from[4] != RECORD_VERSION || get16(from + 6) != RECORD_HEADER)
 		return E_CORRUPT;
-	if (key != NULL &&
-	        get64(from + RECORD_HEADER_SUM) != checksum(key, from, RECORD_HEADER_SUM))
+	if (key != NULL && get64(from + RECORD_HEADER_SUM) != checksum(key, from, RECORD_HEADER_SUM))
 		return E_CORRUPT;
 	r->maybe_dup = (from[5] & FLAG_MAYBE_DUP) != 0;
 	r->spans = get32(from + 8);
@@ -89,8 +86,7 @@ int format_record_decode(const uint8_t from[RECORD_HEADER], const struct key *ke
 	return 0;
 }
 
-bool format_record_verify(
-        const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value)
+bool format_record_verify(const uint8_t header[RECORD_HEADER], const struct key *key, struct slice value)
 {
 	return key == NULL || get64(header + RECORD_BATCH_SUM) == batch_sum(header, key, value);
 }
@@ -105,16 +101,14 @@ void format_seal(uint8_t *to, const struct format_kind *k, const struct key *key
 
 static bool holds(struct slice frame, const struct key *key)
 {
-	return get64(frame.at + frame.len - CHECKSUM) ==
-	       checksum(key, frame.at, frame.len - CHECKSUM);
+	return get64(frame.at + frame.len - CHECKSUM) == checksum(key, frame.at, frame.len - CHECKSUM);
 }
 
 /* Versions before the key were sealed without one. */
 static bool is_older(struct slice frame, const struct format_kind *k)
 {
 	return get16(frame.at + 4) < k->oldest &&
-	       get64(frame.at + frame.len - CHECKSUM) ==
-	               XXH3_64bits(frame.at, frame.len - CHECKSUM);
+	       get64(frame.at + frame.len - CHECKSUM) == XXH3_64bits(frame.at, frame.len - CHECKSUM);
 }
 
 /* 0: the checksum of FRAME holds, by KEY; where that is NULL, by the key in it. */

@@ -23,10 +23,8 @@ static const uint8_t *key_in_head(struct slice frame)
 	return key_in_state(slice_of(frame.at + before, frame.len - before));
 }
 
-static const struct format_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_OLDEST,
-	STATE_FIXED, key_in_state };
-static const struct format_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VERSION, HEAD_FIXED,
-	key_in_head };
+static const struct format_kind state_kind = { STATE_MAGIC, STATE_VERSION, STATE_OLDEST, STATE_FIXED, key_in_state };
+static const struct format_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VERSION, HEAD_FIXED, key_in_head };
 
 /*
  * State
@@ -112,16 +110,14 @@ struct known {
 
 static bool get_known(const uint8_t *from, struct known *k)
 {
-	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20),
-		get16(from + 22) };
-	return k->outcomes <= LEDGER_OUTCOMES_N && k->places <= LEDGER_PLACES_N &&
-	       k->causes <= LEDGER_CAUSES_N && k->counts <= STATE_COUNTS;
+	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20), get16(from + 22) };
+	return k->outcomes <= LEDGER_OUTCOMES_N && k->places <= LEDGER_PLACES_N && k->causes <= LEDGER_CAUSES_N &&
+	       k->counts <= STATE_COUNTS;
 }
 
 static size_t ledger_bytes(const struct known *k)
 {
-	return 8 *
-	       (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes + 2 * k->counts);
+	return 8 * (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes + 2 * k->counts);
 }
 
 static void get_ledger(const uint8_t *from, const struct known *k, struct ledger *l)
@@ -144,8 +140,7 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 		get_count(from, &l->unconfirmed);
 }
 
-int format_state_decode(
-        struct slice from, const struct key *key, struct spool_state *s, struct spool_id *origin)
+int format_state_decode(struct slice from, const struct key *key, struct spool_state *s, struct spool_id *origin)
 {
 	int rc = format_unseal(&from, &state_kind, key);
 	struct known known;

@@ -7,8 +7,7 @@ enum {
 	TEXT_MOST = 1024, /* bytes of each text */
 };
 
-static const struct format_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_VERSION,
-	TRAILER_FIXED, NULL };
+static const struct format_kind trailer_kind = { TRAILER_MAGIC, TRAILER_VERSION, TRAILER_VERSION, TRAILER_FIXED, NULL };
 
 /*
  * Trailer of a quarantine file
@@ -20,8 +19,7 @@ size_t format_trailer_size(const char *cause, const char *detail)
 	return TRAILER_FIXED + strnlen(cause, TEXT_MOST) + strnlen(detail, TEXT_MOST) + CHECKSUM;
 }
 
-size_t format_trailer_encode(
-        uint8_t *to, const struct key *key, const char *cause, const char *detail)
+size_t format_trailer_encode(uint8_t *to, const struct key *key, const char *cause, const char *detail)
 {
 	size_t causes = strnlen(cause, TEXT_MOST), details = strnlen(detail, TEXT_MOST);
 	size_t len = format_trailer_size(cause, detail);
@@ -34,8 +32,7 @@ size_t format_trailer_encode(
 	return len;
 }
 
-int format_trailer_decode(
-        struct slice from, const struct key *key, struct slice *cause, struct slice *detail)
+int format_trailer_decode(struct slice from, const struct key *key, struct slice *cause, struct slice *detail)
 {
 	int rc = format_unseal(&from, &trailer_kind, key);
 	size_t causes, details;
@@ -44,8 +41,7 @@ int format_trailer_decode(
 		return rc;
 	causes = get16(from.at + 6);
 	details = get32(from.at + 12);
-	if (causes > TEXT_MOST || details > TEXT_MOST ||
-	        from.len != TRAILER_FIXED + causes + details)
+	if (causes > TEXT_MOST || details > TEXT_MOST || from.len != TRAILER_FIXED + causes + details)
 		return E_CORRUPT;
 	*cause = slice_of(from.at + TRAILER_FIXED, causes);
 	*detail = slice_of(from.at + TRAILER_FIXED + causes, details);

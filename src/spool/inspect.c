@@ -33,8 +33,7 @@ static int become_owner(struct spool_inspect *l, struct why *why)
 	return owner_enter(&owner, &l->as_owner, why);
 }
 
-static int open_dir(
-        struct spool_inspect *l, const char *directory, enum spool_inspect_how how, struct why *why)
+static int open_dir(struct spool_inspect *l, const char *directory, enum spool_inspect_how how, struct why *why)
 {
 	int rc;
 
@@ -44,8 +43,7 @@ static int open_dir(
 	l->dir = disk_open_spool(directory);
 	if (l->dir < 0)
 		return why_set(why, err_from_errno(errno),
-		        errno == ENOENT ? "there is no spool in %s: %s"
-		                        : "the spool in %s cannot be opened: %s",
+		        errno == ENOENT ? "there is no spool in %s: %s" : "the spool in %s cannot be opened: %s",
 		        directory, strerror(errno));
 	if (become_owner(l, why) < 0)
 		return why_wrap(why, "spool %s", directory);
@@ -67,8 +65,7 @@ static int open_dir(
 	return rc < 0 ? why_wrap(why, "spool %s", directory) : 0;
 }
 
-static void offer(
-        struct spool_inspect *l, const struct spool_state *state, const struct spool_id *origin)
+static void offer(struct spool_inspect *l, const struct spool_state *state, const struct spool_id *origin)
 {
 	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
 }
@@ -98,8 +95,7 @@ static int read_slots(struct spool_inspect *l, struct why *why)
 		return why_set(why, rc, OLDER_FORMAT, l->directory, "state");
 	if (rc != E_NEWER)
 		return 0;
-	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program",
-	        l->directory);
+	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program", l->directory);
 }
 
 static void fill_segment(struct spool_inspect *l, struct spool_segment *to, int rc)
@@ -265,8 +261,7 @@ static void find_oldest(struct spool_inspect *l)
 	i = segments_find(&l->segments, first);
 	if (i == SEGMENTS_NONE || l->seen.segments[i].rc < 0)
 		return;
-	if (reader_open_head(&l->reader, &l->segments.at[i]) == 0 &&
-	        reader_find(&l->reader, first, &p) == 0 &&
+	if (reader_open_head(&l->reader, &l->segments.at[i]) == 0 && reader_find(&l->reader, first, &p) == 0 &&
 	        reader_peek(&l->reader, &p, &header) == 0)
 		l->seen.oldest_ms = header.received_ms;
 }
@@ -309,8 +304,7 @@ static int look_around(struct spool_inspect *l, struct why *why)
 	return 0;
 }
 
-int spool_inspect_open(
-        struct spool_inspect **out, const char *directory, enum spool_inspect_how how, struct why *why)
+int spool_inspect_open(struct spool_inspect **out, const char *directory, enum spool_inspect_how how, struct why *why)
 {
 	struct spool_inspect *l = calloc(1, sizeof(*l));
 

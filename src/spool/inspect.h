@@ -24,15 +24,15 @@ struct spool_inspect {
 
 	/* The way through, inspect_items.c. */
 	struct spool_range range;
-	size_t i;         /* the segment that is read; SEEN's number: what stands behind them all */
-	bool inside;      /* the reader has it */
-	bool aside;       /* one segment in quarantine/ is read, and nothing else */
-	bool told_broken; /* of this segment: only a scan finds its records */
-	unsigned anew;    /* times that it was looked at anew since its last whole record */
-	uint64_t at;      /* position that comes next */
-	struct batch *pending;  /* the record found behind what is lost */
-	uint64_t stash_below; /* spans below it */
-	struct span_offset behind;   /* the last record that was given */
+	size_t i;                  /* the segment that is read; SEEN's number: what stands behind them all */
+	bool inside;               /* the reader has it */
+	bool aside;                /* one segment in quarantine/ is read, and nothing else */
+	bool told_broken;          /* of this segment: only a scan finds its records */
+	unsigned anew;             /* times that it was looked at anew since its last whole record */
+	uint64_t at;               /* position that comes next */
+	struct batch *pending;     /* the record found behind what is lost */
+	uint64_t stash_below;      /* spans below it */
+	struct span_offset behind; /* the last record that was given */
 };
 
 /* Beside a running agent what looks damaged is looked at so often. */

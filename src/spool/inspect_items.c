@@ -35,8 +35,8 @@ static int lose(struct spool_inspect *l, struct spool_item *item, uint64_t first
 	bool known = l->pending != NULL && l->pending->position == end;
 
 	item->lost = (struct spool_run){ first, end };
-	item->counted = inspect_spans_below(l, first, &below) &&
-	                (known || inspect_spans_below(l, end, &above)) && above >= below;
+	item->counted = inspect_spans_below(l, first, &below) && (known || inspect_spans_below(l, end, &above)) &&
+	                above >= below;
 	item->spans = item->counted ? above - below : 0;
 	for (uint64_t p = max_u64(first, l->marks.cursor); p < min_u64(end, l->marks.end); p++)
 		item->waiting += spool_inspect_waits(l, p);
@@ -151,8 +151,8 @@ static int step_inside(struct spool_inspect *l, struct spool_item *item)
 	}
 	if (l->reader.state == READER_BY_SALVAGE && !l->told_broken && !l->aside) {
 		l->told_broken = true;
-		snprintf(item->what, sizeof(item->what),
-		        "%s is damaged; its records were looked for one by one", name_of(l));
+		snprintf(item->what, sizeof(item->what), "%s is damaged; its records were looked for one by one",
+		        name_of(l));
 		item->lost = (struct spool_run){ l->at, l->at };
 		return 0;
 	}
@@ -164,8 +164,8 @@ static int step_inside(struct spool_inspect *l, struct spool_item *item)
 		return lose(l, item, l->at, end);
 	}
 	if (rc == 0 && !counts_agree(l)) {
-		snprintf(item->what, sizeof(item->what),
-		        "the counts in %s do not agree with what stands before", name_of(l));
+		snprintf(item->what, sizeof(item->what), "the counts in %s do not agree with what stands before",
+		        name_of(l));
 		item->lost = (struct spool_run){ l->at, l->at };
 		return 0;
 	}
@@ -308,8 +308,7 @@ double spool_inspect_share(const struct spool_inspect *l)
 		const struct spool_segment *seg = &l->seen.segments[l->i];
 		uint64_t end = max_u64(l->reader.end.position, seg->first + 1);
 
-		done += (double)(min_u64(l->at, end) - seg->first) / (double)(end - seg->first) *
-		        (double)seg->bytes;
+		done += (double)(min_u64(l->at, end) - seg->first) / (double)(end - seg->first) * (double)seg->bytes;
 	}
 	return all > 0 ? done / all : 1;
 }

@@ -87,8 +87,7 @@ static int read_meta(int fd, unsigned i, uint32_t page_size, struct meta *m)
 	m->page_size = at32(m->bytes + META_FREE_DB);
 	m->txnid = at64(m->bytes + 144);
 	m->other_format = at32(m->bytes + 20) != DATA_VERSION;
-	m->good = !m->other_format && is_page_size(m->page_size) &&
-	          (i == 0 || m->page_size == page_size);
+	m->good = !m->other_format && is_page_size(m->page_size) && (i == 0 || m->page_size == page_size);
 	return 0;
 }
 
@@ -99,8 +98,7 @@ static const struct meta *last_commit(const struct meta m[2])
 	if (!m[0].good || !m[1].good)
 		return NULL;
 	if (m[0].txnid == 0 && m[1].txnid == 0)
-		return memcmp(m[0].bytes + 16, m[1].bytes + 16, META_BYTES - 16) == 0 ? &m[0]
-		                                                                      : NULL;
+		return memcmp(m[0].bytes + 16, m[1].bytes + 16, META_BYTES - 16) == 0 ? &m[0] : NULL;
 	if ((m[0].txnid & 1) != 0 || (m[1].txnid & 1) != 1)
 		return NULL;
 	if (m[0].txnid + 1 == m[1].txnid)
@@ -142,8 +140,7 @@ int lmdb_pages_start(struct lmdb_pages *t)
 	int rc = read_meta(t->fd, 0, 0, &m[0]);
 
 	if (rc == 0)
-		rc = read_meta(
-		        t->fd, 1, m[0].good ? m[0].page_size : (uint32_t)getpagesize(), &m[1]);
+		rc = read_meta(t->fd, 1, m[0].good ? m[0].page_size : (uint32_t)getpagesize(), &m[1]);
 	if (rc < 0)
 		return rc;
 	if (m[0].other_format && m[1].other_format)
@@ -162,8 +159,7 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 {
 	uint32_t lower = at16(page + 12), upper = at16(page + 14);
 
-	if (lower < LMDB_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower ||
-	        upper > page_size)
+	if (lower < LMDB_PAGE_HEADER || lower > page_size || (lower & 1) != 0 || upper < lower || upper > page_size)
 		return false;
 	for (unsigned i = 0; i < nodes_of(page); i++) {
 		uint32_t at = at16(page + LMDB_PAGE_HEADER + 2 * i), key, data = 0;
@@ -272,8 +268,7 @@ static int place_of(const struct lmdb_pages *t, const uint8_t *page, unsigned i,
 			return E_CORRUPT;
 		found->offset = number * t->page_size + LMDB_PAGE_HEADER;
 	} else {
-		found->offset = at64(page) * t->page_size + (uint64_t)(node - page) + NODE_HEADER +
-		                KEY_BYTES;
+		found->offset = at64(page) * t->page_size + (uint64_t)(node - page) + NODE_HEADER + KEY_BYTES;
 	}
 	return found->offset + found->size <= t->pages * t->page_size ? 0 : E_CORRUPT;
 }
@@ -306,8 +301,7 @@ bool lmdb_pages_is_overflow(const uint8_t *page, uint64_t number)
 
 unsigned lmdb_pages_leaf_nodes(const uint8_t *page, uint32_t page_size, uint64_t number)
 {
-	if (at64(page) != number || at16(page + 10) != PAGE_LEAF ||
-	        !nodes_are_sane(page, page_size, true))
+	if (at64(page) != number || at16(page + 10) != PAGE_LEAF || !nodes_are_sane(page, page_size, true))
 		return 0;
 	return nodes_of(page);
 }

@@ -45,8 +45,7 @@ static long holder_in(FILE *locks, const struct stat *st, long noted)
 	long pid;
 
 	while (fgets(line, sizeof(line), locks) != NULL) {
-		if (sscanf(line, "%*s %15s %*s %*s %ld %x:%x:%lu", kind, &pid, &major, &minor,
-		            &inode) != 5 ||
+		if (sscanf(line, "%*s %15s %*s %*s %ld %x:%x:%lu", kind, &pid, &major, &minor, &inode) != 5 ||
 		        strcmp(kind, "FLOCK") != 0 || inode != st->st_ino)
 			continue;
 		if ((major == major(st->st_dev) && minor == minor(st->st_dev)) || pid == noted)
@@ -91,9 +90,8 @@ int lock_take(int at, enum lock_how how, int *fd, struct why *why)
 	if (*fd < 0)
 		return disk_blame(at, "lock", err_from_errno(errno), strerror(errno), why);
 	if (flock(*fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-		int rc = errno == EWOULDBLOCK
-		                 ? locked(*fd, why)
-		                 : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
+		int rc = errno == EWOULDBLOCK ? locked(*fd, why)
+		                              : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
 
 		close(*fd);
 		*fd = -1;

@@ -94,8 +94,7 @@ static uint64_t named(const struct claim *c)
 }
 
 /* The first of the sorted list LIST whose KEY is VALUE; NULL: none. */
-static struct claim *find(
-        struct claim **list, size_t n, uint64_t (*key)(const struct claim *c), uint64_t value)
+static struct claim *find(struct claim **list, size_t n, uint64_t (*key)(const struct claim *c), uint64_t value)
 {
 	size_t low = 0, high = n;
 
@@ -242,8 +241,7 @@ static int exchange(struct segment *one, struct segment *other, int at)
 	segment_name(one, from);
 	segment_name(other, to);
 	if (renameat2(at, from, at, to, RENAME_EXCHANGE) < 0)
-		return errno == EINVAL || errno == ENOSYS ? exchange_by_hand(one, other, at)
-		                                          : err_from_errno(errno);
+		return errno == EINVAL || errno == ENOSYS ? exchange_by_hand(one, other, at) : err_from_errno(errno);
 	one->named = other->named;
 	other->named = was;
 	return 0;

@@ -13,9 +13,7 @@ int older_check_tail(int at, bool remove, struct why *why)
 	struct stat st;
 
 	if (fstatat(at, "tail", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT
-		               ? 0
-		               : why_set(why, err_from_errno(errno), "tail: %s", strerror(errno));
+		return errno == ENOENT ? 0 : why_set(why, err_from_errno(errno), "tail: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (st.st_size > 0)
@@ -25,7 +23,6 @@ int older_check_tail(int at, bool remove, struct why *why)
 		        "file away to give them up",
 		        (long long)st.st_size);
 	if (remove && unlinkat(at, "tail", 0) < 0)
-		log_debug("spool: the empty file tail of version 0.1.0 cannot be removed: %s",
-		        strerror(errno));
+		log_debug("spool: the empty file tail of version 0.1.0 cannot be removed: %s", strerror(errno));
 	return 0;
 }

@@ -5,10 +5,10 @@
 #include "base/err.h"
 
 /* Of the directory and a file in it. */
-#define OLDER_FORMAT                                                                               \
-	"%s/%s was written before format 3, whose checksums have a key: let the version that "     \
-	"wrote it "                                                                                \
-	"deliver what waits (`spanspool spool stat` of that version says how much), or move the "  \
+#define OLDER_FORMAT                                                                                                   \
+	"%s/%s was written before format 3, whose checksums have a key: let the version that "                         \
+	"wrote it "                                                                                                    \
+	"deliver what waits (`spanspool spool stat` of that version says how much), or move the "                      \
 	"directory away"
 
 /* Version 0.1.0 kept batches in the file "tail" when it was told not to sync every commit. 0: the

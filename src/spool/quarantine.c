@@ -89,8 +89,7 @@ static uint64_t count_records(struct spool *s)
 	if (d == NULL && fd >= 0)
 		close(fd);
 	while (d != NULL && (e = readdir(d)) != NULL)
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		        S_ISREG(st.st_mode))
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			bytes += (uint64_t)st.st_blocks * 512;
 	if (d != NULL)
 		closedir(d);
@@ -132,8 +131,7 @@ bool spool_has_file(struct spool *s, const struct batch *b)
 	return fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-static int file_record(
-        struct spool *s, const struct batch *b, const char *name, struct iovec *trailer)
+static int file_record(struct spool *s, const struct batch *b, const char *name, struct iovec *trailer)
 {
 	struct record r = {
 		.position = b->position,
@@ -145,8 +143,7 @@ static int file_record(
 		.maybe_dup = b->maybe_dup,
 	};
 	uint8_t header[RECORD_HEADER];
-	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size },
-		*trailer };
+	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size }, *trailer };
 	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
 	int rc = allow(s, bytes);
 
@@ -160,8 +157,7 @@ static int file_record(
 	return rc;
 }
 
-int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
-        struct why *why)
+int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why)
 {
 	uint8_t *trailer = malloc(format_trailer_size(cause, detail));
 	struct iovec iov = { trailer, 0 };
@@ -173,8 +169,7 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 	iov.iov_len = format_trailer_encode(trailer, &s->origin.key, cause, detail);
 	name_of(b, name);
 	/* Its id is its name: what is there by it is this batch, whole. */
-	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine")
-	                          : file_record(s, b, name, &iov);
+	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine") : file_record(s, b, name, &iov);
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }

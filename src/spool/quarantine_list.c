@@ -51,21 +51,19 @@ static int load(int dir, const char *name, struct slice *bytes)
 	return 0;
 }
 
-static int decode(const struct spool_inspect *l, struct slice file, struct record *r,
-        struct slice *cause, struct slice *detail)
+static int decode(
+        const struct spool_inspect *l, struct slice file, struct record *r, struct slice *cause, struct slice *detail)
 {
 	const struct key *key = l->unverified ? NULL : &l->origin.key;
 	struct slice value;
 
-	if (file.len < RECORD_HEADER || format_record_decode(file.at, key, r) < 0 ||
-	        r->size > file.len - RECORD_HEADER)
+	if (file.len < RECORD_HEADER || format_record_decode(file.at, key, r) < 0 || r->size > file.len - RECORD_HEADER)
 		return E_CORRUPT;
 	value = slice_of(file.at + RECORD_HEADER, r->size);
 	if (!format_record_verify(file.at, key, value))
 		return E_CORRUPT;
 	return format_trailer_decode(
-	        slice_of(value.at + value.len, file.len - RECORD_HEADER - value.len), key, cause,
-	        detail);
+	        slice_of(value.at + value.len, file.len - RECORD_HEADER - value.len), key, cause, detail);
 }
 
 static void copy_text(char *to, size_t cap, struct slice text)
@@ -125,8 +123,7 @@ static int add(struct spool_quarantined **list, size_t *n, const char *name)
 
 static int by_name(const void *a, const void *b)
 {
-	return strverscmp(
-	        ((const struct spool_quarantined *)a)->name, ((const struct spool_quarantined *)b)->name);
+	return strverscmp(((const struct spool_quarantined *)a)->name, ((const struct spool_quarantined *)b)->name);
 }
 
 static int open_kept(const struct spool_inspect *l)
@@ -174,8 +171,7 @@ int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined *
 /* A name, not a way to somewhere else. */
 static int check_name(const char *name, bool (*is)(const char *), struct why *why)
 {
-	if (strchr(name, '/') == NULL && strlen(name) < sizeof(((struct spool_quarantined *)0)->name) &&
-	        is(name))
+	if (strchr(name, '/') == NULL && strlen(name) < sizeof(((struct spool_quarantined *)0)->name) && is(name))
 		return 0;
 	return why_set(why, E_USAGE, "\"%.80s\" is not a name in quarantine/", name);
 }
@@ -218,8 +214,7 @@ int spool_inspect_begin_quarantined(struct spool_inspect *l, const char *name, s
 	snprintf(path, sizeof(path), "quarantine/%s/data.mdb", name);
 	first = strtoull(name + 4, NULL, 16);
 	l->aside = true;
-	l->reader.key =
-	        NULL; /* it may be there because it is another spool's: its own head has the key */
+	l->reader.key = NULL; /* it may be there because it is another spool's: its own head has the key */
 	rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
 	if (rc == E_CORRUPT && l->origin.spool != 0) {
 		l->reader.key = &l->origin.key;

@@ -250,8 +250,8 @@ static void weigh(struct spool *s, struct spool_damage *d)
 	uint64_t below, above;
 
 	d->lost.batches = d->run.end - d->run.first;
-	if (count_spans_below(s, d->run.first, &below) == 0 &&
-	        count_spans_below(s, d->run.end, &above) == 0 && above > below)
+	if (count_spans_below(s, d->run.first, &below) == 0 && count_spans_below(s, d->run.end, &above) == 0 &&
+	        above > below)
 		d->lost.spans = above - below;
 }
 

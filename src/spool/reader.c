@@ -110,8 +110,7 @@ static int by_salvage(struct reader *r)
 	salvage_free(&r->scan);
 	if (r->key == NULL && !r->has_head && !r->unverified)
 		return E_CORRUPT;
-	rc = salvage_run(&r->scan, r->fd, key_of(r),
-	        (struct spool_run){ r->first, min_u64(r->limit, bound(r)) });
+	rc = salvage_run(&r->scan, r->fd, key_of(r), (struct spool_run){ r->first, min_u64(r->limit, bound(r)) });
 	if (rc == 0 && r->scan.foreign && !r->scan.ours)
 		rc = E_FOREIGN;
 	if (rc < 0)

@@ -22,11 +22,10 @@ enum reader_state { READER_CLOSED, READER_BY_PAGES, READER_BY_SALVAGE };
 
 struct reader {
 	enum reader_state state;
-	int at; /* the spool's directory, borrowed */
-	const struct key *
-	        key; /* the spool's, borrowed; heads by another one are refused. NULL: any will do */
-	struct key own;  /* then it is this one, of the segment's own head */
-	bool unverified; /* an operator wants what looks like a record, whatever its checksums say */
+	int at;                /* the spool's directory, borrowed */
+	const struct key *key; /* the spool's, borrowed; heads by another one are refused. NULL: any will do */
+	struct key own;        /* then it is this one, of the segment's own head */
+	bool unverified;       /* an operator wants what looks like a record, whatever its checksums say */
 	int fd;
 	uint64_t first; /* of the segment that is open */
 	uint64_t limit;
@@ -35,10 +34,9 @@ struct reader {
 	struct salvage scan;
 	bool has_head;
 	struct head head;
-	struct span_offset
-	        end; /* behind the last record that was ever committed in it, as far as is known */
-	bool told;   /* for who reads: the log has that it is BY_SALVAGE */
-	uint64_t trouble_us; /* since when the disk refuses to be read; 0: it does not */
+	struct span_offset end; /* behind the last record that was ever committed in it, as far as is known */
+	bool told;              /* for who reads: the log has that it is BY_SALVAGE */
+	uint64_t trouble_us;    /* since when the disk refuses to be read; 0: it does not */
 };
 
 /* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed
@@ -61,8 +59,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
 /* Cycles to BY_SALVAGE. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
 int reader_turn_to_salvage(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
-int reader_read(
-        struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
+int reader_read(struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
 /* All that a header says of its batch, whose bytes are filled by the caller. */
 void record_to_batch(const struct record *r, struct batch *b);
 /* The header alone. */

@@ -21,9 +21,9 @@ enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be r
 struct recovering {
 	struct spool *s;
 	struct spool_found *found;
-	bool any;         /* found->state is one */
+	bool any;                /* found->state is one */
 	struct span_offset disk; /* behind the last record on disk */
-	bool doubt;       /* a state newer than the one we have may be lost */
+	bool doubt;              /* a state newer than the one we have may be lost */
 	bool slots_gone;
 };
 
@@ -34,8 +34,8 @@ static void note(struct recovering *r, const char *text)
 		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
 }
 
-void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours,
-        const struct spool_state *state, const struct spool_id *origin)
+void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours, const struct spool_state *state,
+        const struct spool_id *origin)
 {
 	if (ours->spool == 0) {
 		ours->spool = origin->spool;
@@ -54,16 +54,14 @@ void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours,
 	*any = true;
 }
 
-static void offer(
-        struct recovering *r, const struct spool_state *state, const struct spool_id *origin)
+static void offer(struct recovering *r, const struct spool_state *state, const struct spool_id *origin)
 {
 	recover_offer(&r->found->state, &r->any, &r->s->origin, state, origin);
 }
 
 static int newer(struct spool *s, const char *what, struct why *why)
 {
-	return why_set(why, E_NEWER, "%s/%s was written by a newer version of this program",
-	        s->opts.directory, what);
+	return why_set(why, E_NEWER, "%s/%s was written by a newer version of this program", s->opts.directory, what);
 }
 
 static int older(struct spool *s, const char *what, struct why *why)
@@ -150,8 +148,7 @@ static void set_aside(struct recovering *r, size_t i, const char *name, int rc)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text),
-	        rc == E_FOREIGN ? "%s belongs to another spool" : "no record can be read from %s",
+	snprintf(text, sizeof(text), rc == E_FOREIGN ? "%s belongs to another spool" : "no record can be read from %s",
 	        name);
 	note(r, text);
 	r->doubt = r->doubt || rc != E_FOREIGN;
@@ -253,8 +250,7 @@ static int know_key(struct recovering *r, struct why *why)
 		        "nor in "
 		        "a segment: the segments go to quarantine/, from where `spanspool spool "
 		        "quarantine export --unverified` takes what looks like a batch");
-	if (getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0 ||
-	        format_key_make(&s->origin.key) < 0)
+	if (getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0 || format_key_make(&s->origin.key) < 0)
 		return why_set(why, E_IO, "the kernel gives no random numbers for a key");
 	return 0;
 }
@@ -278,8 +274,7 @@ static void state_from_records(struct recovering *r)
 	struct span_offset from = { s->segments.at[0].first, 0 };
 
 	if (count_spans_below(s, from.position, &from.spans) < 0)
-		log_debug("spool: what was put before segment %016" PRIx64 " is not known",
-		        from.position);
+		log_debug("spool: what was put before segment %016" PRIx64 " is not known", from.position);
 	recover_assume(state, &from);
 	r->doubt = true;
 	s->origin.low_water = from;

@@ -33,8 +33,7 @@ struct rewriting {
 
 static int cannot(const struct spool_inspect *l, size_t i, int rc, struct why *why)
 {
-	return why_set(
-	        why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
+	return why_set(why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
 }
 
 /* A start that finds the newest segment damaged does not trust what else says how far was offered. Once it
@@ -212,8 +211,7 @@ static uint64_t map_bytes(const struct rewriting *g)
 static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 {
 	struct span_offset first;
-	int rc = writer_make(
-	        &g->writer, g->l->dir, g->l->directory, &g->l->origin.key, map_bytes(g), 0);
+	int rc = writer_make(&g->writer, g->l->dir, g->l->directory, &g->l->origin.key, map_bytes(g), 0);
 
 	if (rc < 0)
 		return rc;

@@ -22,9 +22,8 @@ int spool_repair_names(struct spool_inspect *l, struct why *why)
 		segment_name(seg, seen->name);
 		seen->misnamed = seen->misnamed && seg->named != seg->first;
 		if (rc < 0 && seg->named != seg->first)
-			return why_set(why, rc,
-			        "spool %s: %s cannot be called seg-%016" PRIx64 ": %s",
-			        l->directory, seen->name, seg->first, err_text(rc));
+			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s", l->directory,
+			        seen->name, seg->first, err_text(rc));
 	}
 	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", l->directory, err_text(rc)) : 0;
 }
@@ -75,8 +74,7 @@ static int write_slots(struct spool_inspect *l, const struct spool_state *state)
 static int check_slots(const struct spool_inspect *l)
 {
 	for (size_t i = 0; i < SLOTS; i++)
-		if (l->seen.slots[i] != 0 && l->seen.slots[i] != E_CORRUPT &&
-		        l->seen.slots[i] != E_MISSING)
+		if (l->seen.slots[i] != 0 && l->seen.slots[i] != E_CORRUPT && l->seen.slots[i] != E_MISSING)
 			return l->seen.slots[i];
 	return 0;
 }

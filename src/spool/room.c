@@ -6,8 +6,7 @@
 
 enum { SIZE_TEXT = 32 };
 
-const char *spool_room_text(
-        const struct spool_opts *o, const struct spool_stats *s, char *to, size_t cap)
+const char *spool_room_text(const struct spool_opts *o, const struct spool_stats *s, char *to, size_t cap)
 {
 	char used[SIZE_TEXT], max[SIZE_TEXT], kept[SIZE_TEXT], free[SIZE_TEXT], least[SIZE_TEXT];
 

@@ -96,11 +96,9 @@ static int64_t look(struct scanning *g, struct slice window, size_t at, uint64_t
 	len = RECORD_HEADER + (uint64_t)r.size;
 	if (len > from.len && !g->last)
 		return 0;
-	if (len > from.len ||
-	        !format_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
+	if (len > from.len || !format_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
 		len = behind(g, window.at, at, len);
-	else if (r.position >= g->first && r.position < g->limit &&
-	         add_record(g, &r, base + at) < 0)
+	else if (r.position >= g->first && r.position < g->limit && add_record(g, &r, base + at) < 0)
 		return E_NOMEM;
 	return (int64_t)((len + 1) & ~UINT64_C(1));
 }
@@ -120,8 +118,7 @@ static int look_at_nodes(struct scanning *g, struct slice window, size_t at, uns
 			add_head(g, slice_of(leaf + p.offset, p.size));
 			continue;
 		}
-		if (p.size < RECORD_HEADER ||
-		        format_record_decode(leaf + p.offset, g->key, &r) < 0 ||
+		if (p.size < RECORD_HEADER || format_record_decode(leaf + p.offset, g->key, &r) < 0 ||
 		        r.position != p.key || r.size != p.size - RECORD_HEADER)
 			return 0;
 		if (look(g, slice_of(leaf, p.offset + p.size), p.offset, g->base + at) < 0)
@@ -194,8 +191,7 @@ static bool agree(const struct salvage_record *a, const struct salvage_record *b
 {
 	uint64_t behind = a->spans_before + a->spans;
 
-	return b->place.key == a->place.key + 1 ? b->spans_before == behind
-	                                        : b->spans_before >= behind;
+	return b->place.key == a->place.key + 1 ? b->spans_before == behind : b->spans_before >= behind;
 }
 
 /* The counts of record I agree with neither side, or it is an outermost one whose neighbours agree. */
@@ -255,11 +251,9 @@ static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 
 int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run)
 {
-	struct scanning g = { .found = s,
-		.key = key,
-		.first = run.first,
-		.limit = run.end,
-		.page = (uint64_t)getpagesize() };
+	struct scanning g = {
+		.found = s, .key = key, .first = run.first, .limit = run.end, .page = (uint64_t)getpagesize()
+	};
 	uint8_t *window = malloc(WINDOW);
 	struct stat st;
 	int rc = 0;

@@ -18,10 +18,10 @@ struct salvage {
 	size_t n;
 	size_t cap;
 	bool has_head;
-	struct head head; /* of the last transaction of which one is left */
-	struct span_offset end;  /* behind the last record */
-	bool ours;        /* something in it was sealed with the key, whatever segment it is of */
-	bool foreign; /* there are heads that are whole by another key, and nothing believes them */
+	struct head head;       /* of the last transaction of which one is left */
+	struct span_offset end; /* behind the last record */
+	bool ours;              /* something in it was sealed with the key, whatever segment it is of */
+	bool foreign;           /* there are heads that are whole by another key, and nothing believes them */
 };
 
 /* Looks at every byte of the file for records of positions in RUN and for heads, sealed with KEY

@@ -178,8 +178,7 @@ static bool is_file(int at, const struct dirent *e)
 
 	if (e->d_type != DT_UNKNOWN)
 		return e->d_type != DT_DIR && e->d_type != DT_LNK;
-	return fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) &&
-	       !S_ISLNK(st.st_mode);
+	return fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
 }
 
 int segments_list(struct segments *l, int at)
@@ -294,8 +293,7 @@ int segment_set_aside(int at, const char *name)
 	int rc = disk_make_dir(at, "quarantine", &made);
 
 	for (unsigned try = 0; rc == 0; try++) {
-		snprintf(
-		        to, sizeof(to), try == 0 ? "quarantine/%s" : "quarantine/%s.%u", name, try);
+		snprintf(to, sizeof(to), try == 0 ? "quarantine/%s" : "quarantine/%s.%u", name, try);
 		if (renameat(at, name, at, to) == 0)
 			break;
 		if ((errno != EEXIST && errno != ENOTEMPTY) || try == 1000)

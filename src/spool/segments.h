@@ -26,9 +26,9 @@ struct segments {
 	size_t n;
 	/* The allocation that AT points into: a segment removed at the front leaves its place in front of AT. */
 	struct segment *memory;
-	size_t cap;     /* places in MEMORY */
-	uint64_t bytes; /* of the segments that are measured */
-	uint64_t guess; /* of all segments that are not measured, by what the last snapshot says */
+	size_t cap;        /* places in MEMORY */
+	uint64_t bytes;    /* of the segments that are measured */
+	uint64_t guess;    /* of all segments that are not measured, by what the last snapshot says */
 	size_t unmeasured; /* segments that are not measured */
 	size_t measure_at; /* segments_measure goes on below this index; 0: from the end */
 	bool misnamed;     /* FIRST and NAMED of some segment may differ */

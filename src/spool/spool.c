@@ -41,8 +41,7 @@ static int copy_opts(struct spool *s, const struct spool_opts *opts)
 	s->opts.directory = strdup(opts->directory);
 	s->opts.host = strdup(opts->host);
 	if (opts->max_bytes > 0)
-		bytes = min_u64(
-		        bytes, max_u64(opts->max_bytes / SEGMENTS_AT_LEAST, WRITER_LEAST_BYTES));
+		bytes = min_u64(bytes, max_u64(opts->max_bytes / SEGMENTS_AT_LEAST, WRITER_LEAST_BYTES));
 	s->map_bytes = (bytes + page - 1) / page * page;
 	return s->opts.directory == NULL || s->opts.host == NULL ? E_NOMEM : 0;
 }
@@ -84,8 +83,7 @@ static int open_files(struct spool *s, struct spool_found *found, struct why *wh
 	return recover_run(s, found, why);
 }
 
-int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
-        struct why *why)
+int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found, struct why *why)
 {
 	struct spool *s = calloc(1, sizeof(*s));
 
@@ -123,8 +121,7 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	s->last.spans_put = s->end.spans;
 	rc = statefile_sync(&s->file, &s->last, &s->origin);
 	if (rc < 0)
-		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory,
-		        err_text(rc));
+		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory, err_text(rc));
 	store_measure(s);
 	cycle_measure(s);
 	return 0;

@@ -18,8 +18,8 @@ struct spool {
 	struct writer writer;
 	struct writer next;
 	struct reader reader;
-	struct span_offset end;         /* behind all that was put */
-	struct spool_id origin;    /* the key in it has its place for as long as the spool is open */
+	struct span_offset end;  /* behind all that was put */
+	struct spool_id origin;  /* the key in it has its place for as long as the spool is open */
 	uint64_t survey_at_us;   /* when all heads may be read; UINT64_MAX: they have been */
 	unsigned surveys;        /* that have changed the list of segments */
 	struct spool_state last; /* the newest snapshot that was handed to the worker */
@@ -37,8 +37,8 @@ struct spool {
 /* recover.c: finds what is on disk, and puts the newest state right by it. */
 int recover_run(struct spool *s, struct spool_found *found, struct why *why) MUST_USE;
 /* Pure. STATE and its ORIGIN are one more that was found: the newest stays in BEST. */
-void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours,
-        const struct spool_state *state, const struct spool_id *origin);
+void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours, const struct spool_state *state,
+        const struct spool_id *origin);
 /* Pure. Nothing is known of what stands from FROM on but that it is there. */
 void recover_assume(struct spool_state *state, const struct span_offset *from);
 /* Pure. STATE is older than what stands on disk up to DISK: what it does not know is taken out of

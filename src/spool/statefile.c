@@ -45,13 +45,11 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 		return disk_blame(at, "state", err_from_errno(errno), strerror(errno), why);
 	rc = fill_up(f, at);
 	if (rc < 0)
-		return why_set(
-		        why, rc, "state: cannot write its %d bytes: %s", FILE_BYTES, err_text(rc));
+		return why_set(why, rc, "state: cannot write its %d bytes: %s", FILE_BYTES, err_text(rc));
 	f->live = mmap(NULL, LIVE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
 	if (f->live == MAP_FAILED) {
 		f->live = NULL;
-		return why_set(
-		        why, err_from_errno(errno), "state: cannot map: %s", strerror(errno));
+		return why_set(why, err_from_errno(errno), "state: cannot map: %s", strerror(errno));
 	}
 	return 0;
 }
@@ -93,8 +91,7 @@ void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
 	f->sync_next = older(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
 }
 
-int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
-        const struct spool_id *origin)
+int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s, const struct spool_id *origin)
 {
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;

@@ -15,9 +15,8 @@ enum { SLOTS = 4, SLOTS_LIVE = 2 };
 
 struct statefile {
 	int fd;
-	struct spool_id
-	        live_origin; /* goes into every note of spool_live; set before the first one */
-	uint8_t *live;       /* the two mapped slots; this and live_next belong to spool_live */
+	struct spool_id live_origin; /* goes into every note of spool_live; set before the first one */
+	uint8_t *live;               /* the two mapped slots; this and live_next belong to spool_live */
 	unsigned live_next;
 	unsigned sync_next; /* 2 or 3 */
 };
@@ -38,11 +37,10 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 /* The next writes go to the older, or broken, slot of each pair. */
 void statefile_aim(struct statefile *f, const struct slot slots[SLOTS]);
 /* Into slot I, synced. */
-int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s,
-        const struct spool_id *origin) MUST_USE;
+int statefile_put(
+        const struct statefile *f, unsigned i, const struct spool_state *s, const struct spool_id *origin) MUST_USE;
 /* Into the older synced slot. After a failure that slot is written again, never the good one. */
-int statefile_sync(
-        struct statefile *f, const struct spool_state *s, const struct spool_id *origin) MUST_USE;
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spool_id *origin) MUST_USE;
 void statefile_live(struct statefile *f, const struct spool_state *s);
 void statefile_close(struct statefile *f);
 

@@ -95,8 +95,7 @@ int store_prepare(struct spool *s, bool ahead)
 	s->stats.next_rc = E_FULL;
 	if (ahead && reserve < WRITER_LEAST_BYTES)
 		return E_FULL;
-	rc = writer_make(
-	        &s->next, s->dir, s->opts.directory, &s->origin.key, s->map_bytes, reserve);
+	rc = writer_make(&s->next, s->dir, s->opts.directory, &s->origin.key, s->map_bytes, reserve);
 	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
 	store_measure(s);
@@ -149,8 +148,7 @@ static int clear_way(struct spool *s, uint64_t first)
 	segment_name(&seg, name);
 	if (faccessat(s->dir, name, F_OK, 0) < 0)
 		return 0;
-	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING &&
-	        disk_remove_dir(s->dir, name) < 0)
+	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING && disk_remove_dir(s->dir, name) < 0)
 		log_debug("spool: %s is empty and could not be removed", name);
 	return 0;
 }
@@ -188,8 +186,8 @@ void store_settle(struct spool_state *state, struct ledger_count rest, const str
 {
 	struct ledger_count *spool = &state->ledger.place[LEDGER_IN_SPOOL];
 
-	ledger_move(&state->ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT,
-	        min_u64(rest.spans, spool->spans), min_u64(rest.batches, spool->batches));
+	ledger_move(&state->ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT, min_u64(rest.spans, spool->spans),
+	        min_u64(rest.batches, spool->batches));
 	state->end = end->position;
 	state->spans_put = end->spans;
 }

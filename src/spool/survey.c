@@ -15,8 +15,7 @@ static void log_names(const struct spool *s)
 		const struct segment *seg = &s->segments.at[i];
 
 		if (seg->by_head && seg->named != seg->first)
-			log_warn("spool: seg-%016" PRIx64 " begins with position %" PRIu64
-			         " and should be called so",
+			log_warn("spool: seg-%016" PRIx64 " begins with position %" PRIu64 " and should be called so",
 			        seg->named, seg->first);
 	}
 }

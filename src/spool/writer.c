@@ -106,8 +106,8 @@ void writer_discard(struct writer *w, int at)
 		return;
 }
 
-int writer_make(struct writer *w, int at, const char *directory, const struct key *key,
-        uint64_t map_bytes, uint64_t reserve)
+int writer_make(
+        struct writer *w, int at, const char *directory, const struct key *key, uint64_t map_bytes, uint64_t reserve)
 {
 	bool made;
 	int rc = disk_remove_dir(at, "next");

@@ -47,8 +47,8 @@ enum {
 
 /* Makes next/ below DIRECTORY (also open as AT), with a map of MAP_BYTES, and reserves RESERVE of
  * them if the disk has them. KEY must outlive it. */
-int writer_make(struct writer *w, int at, const char *directory, const struct key *key,
-        uint64_t map_bytes, uint64_t reserve) MUST_USE;
+int writer_make(struct writer *w, int at, const char *directory, const struct key *key, uint64_t map_bytes,
+        uint64_t reserve) MUST_USE;
 /* Throws away what writer_make made. */
 void writer_discard(struct writer *w, int at);
 /* Gives next/ its name: its first position is FIRST. Durable. */

@@ -69,8 +69,7 @@ void health_post(struct health *h, const char *name, enum health_level level, co
 		log_line(heard_as[level], "%s: %s", name, changed->sentence);
 }
 
-void health_post_known(
-        struct health *h, const char *name, enum health_level level, const char *fmt, ...)
+void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -46,8 +46,7 @@ void metrics_label(struct buf *to, const char *name, const char *value)
 	buf_byte(to, '"');
 }
 
-static void add_head(
-        struct buf *to, const char *prefix, const char *name, const char *help, const char *type)
+static void add_head(struct buf *to, const char *prefix, const char *name, const char *help, const char *type)
 {
 	buf_printf(to, "# HELP %s%s ", prefix, name);
 	add_escaped(to, help, false);
@@ -55,16 +54,14 @@ static void add_head(
 }
 
 /* "prefixname{first,second} ", either or both of the labels may be missing. */
-static void add_name(
-        struct buf *to, const char *prefix, const char *name, const char *first, const char *second)
+static void add_name(struct buf *to, const char *prefix, const char *name, const char *first, const char *second)
 {
-	bool has_first = first != NULL && *first != '\0',
-	     has_second = second != NULL && *second != '\0';
+	bool has_first = first != NULL && *first != '\0', has_second = second != NULL && *second != '\0';
 
 	buf_printf(to, "%s%s", prefix, name);
 	if (has_first || has_second)
-		buf_printf(to, "{%s%s%s}", has_first ? first : "",
-		        has_first && has_second ? "," : "", has_second ? second : "");
+		buf_printf(to, "{%s%s%s}", has_first ? first : "", has_first && has_second ? "," : "",
+		        has_second ? second : "");
 	buf_byte(to, ' ');
 }
 
@@ -78,8 +75,7 @@ static void add_double(struct buf *to, double value)
 		buf_printf(to, "%.15g\n", value);
 }
 
-static void add_row(struct buf *to, const char *prefix, const struct metric_row *row,
-        const struct metric_base *b)
+static void add_row(struct buf *to, const char *prefix, const struct metric_row *row, const struct metric_base *b)
 {
 	uint64_t value;
 
@@ -91,8 +87,8 @@ static void add_row(struct buf *to, const char *prefix, const struct metric_row 
 		add_double(to, (double)value * row->scale);
 }
 
-void metrics_render_each(struct buf *to, const char *prefix, const struct metric_row *rows,
-        const struct metric_base *bases, size_t n)
+void metrics_render_each(
+        struct buf *to, const char *prefix, const struct metric_row *rows, const struct metric_base *bases, size_t n)
 {
 	const char *last = NULL;
 
@@ -105,16 +101,15 @@ void metrics_render_each(struct buf *to, const char *prefix, const struct metric
 	}
 }
 
-void metrics_render(
-        struct buf *to, const char *prefix, const struct metric_row *rows, const void *base)
+void metrics_render(struct buf *to, const char *prefix, const struct metric_row *rows, const void *base)
 {
 	struct metric_base one = { base, NULL };
 
 	metrics_render_each(to, prefix, rows, &one, 1);
 }
 
-void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels,
-        const char *help, enum metric_type type, double value)
+void metrics_sample(struct buf *to, const char *prefix, const char *name, const char *labels, const char *help,
+        enum metric_type type, double value)
 {
 	if (help != NULL)
 		add_head(to, prefix, name, help, type_names[type]);
@@ -138,8 +133,8 @@ static void add_suffixed(struct buf *to, const char *prefix, const char *name, c
 	buf_printf(to, "%s%s%s", prefix, name, suffix);
 }
 
-void metrics_render_histogram(struct buf *to, const char *prefix, const char *name,
-        const char *labels, const char *help, const struct histogram *h)
+void metrics_render_histogram(struct buf *to, const char *prefix, const char *name, const char *labels,
+        const char *help, const struct histogram *h)
 {
 	uint64_t sum = 0;
 

@@ -37,8 +37,7 @@ static void become(const struct child_opts *o, int out, int null, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-	        dup2(out, STDERR_FILENO) < 0)
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
 	/* A connection that this process drops must not live on in a copy of its descriptor. */
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
@@ -51,8 +50,7 @@ static int open_log(struct child *c, const struct child_opts *o, int *fd, struct
 {
 	struct stat st;
 
-	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-	        0600);
+	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (*fd < 0)
 		return why_set(why, err_from_errno(errno), "%s: %s", o->log, strerror(errno));
 	if (o->log == NULL)

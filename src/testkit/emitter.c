@@ -21,9 +21,8 @@ enum {
 struct door {
 	int fd;
 	struct numbered_spans *whole;
-	struct numbered_spans
-	        *last;  /* the datagram with fewer spans at the end; NULL when there is none */
-	uint8_t *bytes; /* BURST datagrams */
+	struct numbered_spans *last; /* the datagram with fewer spans at the end; NULL when there is none */
+	uint8_t *bytes;              /* BURST datagrams */
 	struct mmsghdr msgs[BURST];
 	struct iovec iovs[BURST];
 };
@@ -41,8 +40,7 @@ struct emitter {
 	struct why why;
 };
 
-static int open_templates(
-        struct emitter *e, struct door *d, enum numbered_spans_protocol p, struct why *why)
+static int open_templates(struct emitter *e, struct door *d, enum numbered_spans_protocol p, struct why *why)
 {
 	struct numbered_spans_opts o = {
 		.protocol = p,
@@ -117,8 +115,7 @@ static void take_refusal(struct emitter *e, const struct door *d, struct slice b
 {
 	const struct emitter_opts *o = &e->opts;
 	uint64_t first, count = o->batch;
-	bool known = d->last != NULL && numbered_spans_first(d->last, beginning, &first) &&
-	             first == e->last_first;
+	bool known = d->last != NULL && numbered_spans_first(d->last, beginning, &first) && first == e->last_first;
 
 	if (known)
 		count = e->end - e->last_first;
@@ -214,12 +211,10 @@ static enum verdict judge(int error)
 }
 
 /* Sends some of the N datagrams from K on. Returns how many are done, or E_FULL, E_IO. */
-static int send_some(
-        struct emitter *e, size_t door, size_t k, size_t n, const struct numbered_spans *with)
+static int send_some(struct emitter *e, size_t door, size_t k, size_t n, const struct numbered_spans *with)
 {
 	const struct hostport *to = &e->opts.doors[door].at;
-	int sent = sendmmsg(
-	        e->doors[door].fd, e->doors[door].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
+	int sent = sendmmsg(e->doors[door].fd, e->doors[door].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
 
 	if (sent >= 0) {
 		note_sent(e, with, (size_t)sent);
@@ -236,8 +231,7 @@ static int send_some(
 	case BROKEN:
 		break;
 	}
-	return why_set(&e->why, E_IO, "cannot send to %s port %u: %s", to->host, to->port,
-	        strerror(errno));
+	return why_set(&e->why, E_IO, "cannot send to %s port %u: %s", to->host, to->port, strerror(errno));
 }
 
 /* Sends N datagrams through the door whose turn it is. */

@@ -28,8 +28,7 @@ static void step(void *arg)
 	}
 }
 
-int emitting_start(struct emitting **out, struct loop *l, struct emitter *e,
-        void (*over)(void *arg), void *arg)
+int emitting_start(struct emitting **out, struct loop *l, struct emitter *e, void (*over)(void *arg), void *arg)
 {
 	struct emitting *g = calloc(1, sizeof(*g));
 

@@ -75,8 +75,7 @@ static unsigned sockets_in(const char *table, uint16_t port, uint64_t *unread)
 		uint64_t waits;
 
 		/* sl local_address:port remote:port state tx_queue:rx_queue … */
-		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local,
-		            &waits) != 2 ||
+		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %*x %*x:%" SCNx64, &local, &waits) != 2 ||
 		        local != port)
 			continue;
 		*unread += waits;
@@ -90,9 +89,7 @@ bool ports_bound(uint16_t port)
 {
 	uint64_t unread = 0;
 
-	return sockets_in("/proc/net/udp", port, &unread) +
-	               sockets_in("/proc/net/udp6", port, &unread) >
-	       0;
+	return sockets_in("/proc/net/udp", port, &unread) + sockets_in("/proc/net/udp6", port, &unread) > 0;
 }
 
 uint64_t ports_unread(uint16_t port)
@@ -109,8 +106,7 @@ static uint64_t cost_at(int fd, const void *bytes, size_t size)
 	struct sockaddr_in at = local_address(0);
 	socklen_t len = sizeof(at);
 
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
-	        getsockname(fd, (struct sockaddr *)&at, &len) < 0 ||
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || getsockname(fd, (struct sockaddr *)&at, &len) < 0 ||
 	        sendto(fd, bytes, size, MSG_DONTWAIT, (struct sockaddr *)&at, len) < 0)
 		return 0;
 	return ports_unread(ntohs(at.sin_port));

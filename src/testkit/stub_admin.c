@@ -51,8 +51,7 @@ static void judge(void *arg, const struct http_call *call, struct http_reply *re
 	} else if (a->mode == STUB_METRICS_500) {
 		http_reply_error(reply, 500, "An error has occurred while serving metrics");
 	} else {
-		reply->content_type =
-		        "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+		reply->content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 		stub_metrics_page(&reply->body, a->form,
 		        a->mode == STUB_METRICS_FOREIGN ? &foreign : stub_store_counts(a->store));
 	}
@@ -134,16 +133,14 @@ uint64_t stub_admin_pages(const struct stub_admin *a)
 	return a->pages;
 }
 
-int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port,
-        enum stub_page form, struct stub_store *store, struct why *why)
+int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port, enum stub_page form,
+        struct stub_store *store, struct why *why)
 {
 	struct stub_admin *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return why_set(why, E_NOMEM, "stub collector");
-	*a = (struct stub_admin){
-		.loop = l, .store = store, .form = form, .host = host, .port = port
-	};
+	*a = (struct stub_admin){ .loop = l, .store = store, .form = form, .host = host, .port = port };
 	if (stub_later_open(&a->later, l, judge, a) < 0) {
 		free(a);
 		return why_set(why, E_NOMEM, "stub collector");

@@ -11,13 +11,7 @@
 #include "testkit/stub_collector.h"
 #include "stub_later.h"
 
-enum {
-	MAX_BODY = 64 << 20,
-	MAX_CONNECTIONS = 1024,
-	REQUEST_MS = 60000,
-	URL_BYTES = 64,
-	TEXT_BYTES = 256
-};
+enum { MAX_BODY = 64 << 20, MAX_CONNECTIONS = 1024, REQUEST_MS = 60000, URL_BYTES = 64, TEXT_BYTES = 256 };
 
 struct stub_collector {
 	struct stub_collector_opts opts;
@@ -62,8 +56,7 @@ static void add_header(struct http_reply *reply, const char *name, const char *v
 /* 400 by its type, or 0. */
 static int judge_type(const char *type, struct http_reply *reply)
 {
-	static const char *const taken[] = { "application/x-thrift",
-		"application/vnd.apache.thrift.binary" };
+	static const char *const taken[] = { "application/x-thrift", "application/vnd.apache.thrift.binary" };
 	char said[TEXT_BYTES];
 	size_t len = type == NULL ? 0 : strcspn(type, "; \t");
 
@@ -74,8 +67,7 @@ static int judge_type(const char *type, struct http_reply *reply)
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		if (len == strlen(taken[i]) && strncasecmp(type, taken[i], len) == 0)
 			return 0;
-	snprintf(said, sizeof(said), "Unsupported content type: %.*s",
-	        (int)min_u64(len, TEXT_BYTES / 2), type);
+	snprintf(said, sizeof(said), "Unsupported content type: %.*s", (int)min_u64(len, TEXT_BYTES / 2), type);
 	http_reply_error(reply, 400, said);
 	return 400;
 }
@@ -102,8 +94,7 @@ static void answer_as_told(struct stub_collector *s, struct http_reply *reply)
 	if (s->script_text[0] != '\0')
 		http_reply_error(reply, s->script_status, s->script_text);
 	else if (s->script_status >= 500)
-		http_reply_error(reply, s->script_status,
-		        "Cannot submit Jaeger batch: sending queue is full");
+		http_reply_error(reply, s->script_status, "Cannot submit Jaeger batch: sending queue is full");
 	else
 		reply->status = s->script_status;
 	if (s->retry_after[0] != '\0')
@@ -140,12 +131,12 @@ static void take_span(void *arg, const struct inspect_span *span)
 {
 	const struct taking *t = arg;
 
-	stub_store_offer(t->s->store, t->service,
-	        &(struct stub_span){ span->trace_high, span->trace_low, span->span_id });
+	stub_store_offer(
+	        t->s->store, t->service, &(struct stub_span){ span->trace_high, span->trace_low, span->span_id });
 }
 
-static void take(struct stub_collector *s, const struct http_call *call,
-        struct inspect_facts *facts, struct http_reply *reply)
+static void take(
+        struct stub_collector *s, const struct http_call *call, struct inspect_facts *facts, struct http_reply *reply)
 {
 	struct taking t = { s, facts->service };
 
@@ -233,8 +224,8 @@ static void on_stored(void *arg, const struct stub_span *span)
 		s->opts.stored(s->opts.arg, span);
 }
 
-int stub_collector_open(struct stub_collector **out, struct loop *l,
-        const struct stub_collector_opts *opts, struct why *why)
+int stub_collector_open(
+        struct stub_collector **out, struct loop *l, const struct stub_collector_opts *opts, struct why *why)
 {
 	struct stub_collector *s = calloc(1, sizeof(*s));
 
@@ -250,8 +241,7 @@ int stub_collector_open(struct stub_collector **out, struct loop *l,
 		goto fail;
 	}
 	if (stub_store_open(&s->store, l, &opts->store, on_stored, s, why) < 0 ||
-	        stub_admin_open(&s->admin, l, s->opts.host, opts->metrics_port, opts->page,
-	                s->store, why) < 0 ||
+	        stub_admin_open(&s->admin, l, s->opts.host, opts->metrics_port, opts->page, s->store, why) < 0 ||
 	        open_ports(s, why) < 0)
 		goto fail;
 	*out = s;

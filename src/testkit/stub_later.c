@@ -75,8 +75,7 @@ static void judge_pending(struct stub_later *l, struct pending *p)
 	wait_for_due(l);
 }
 
-void stub_later_request(
-        struct stub_later *l, const struct http_call *call, struct http_reply *reply)
+void stub_later_request(struct stub_later *l, const struct http_call *call, struct http_reply *reply)
 {
 	struct pending *p;
 

@@ -9,13 +9,11 @@ struct stub_later;
 
 /* JUDGE fills the reply to a request. It may end in stub_later_drop, and then there is no reply. */
 int stub_later_open(struct stub_later **out, struct loop *l,
-        void (*judge)(void *arg, const struct http_call *call, struct http_reply *reply),
-        void *arg) MUST_USE;
+        void (*judge)(void *arg, const struct http_call *call, struct http_reply *reply), void *arg) MUST_USE;
 void stub_later_free(struct stub_later *l);
 
 /* Called by a route's answer(): judges CALL, now or later. */
-void stub_later_request(
-        struct stub_later *l, const struct http_call *call, struct http_reply *reply);
+void stub_later_request(struct stub_later *l, const struct http_call *call, struct http_reply *reply);
 /* While true, requests are held and not judged; then all that came are. */
 void stub_later_hang(struct stub_later *l, bool hang);
 /* Each reply waits so long after its request was judged, in milliseconds. */

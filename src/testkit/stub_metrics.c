@@ -18,17 +18,15 @@ struct service_row {
 #define AT(field) offsetof(struct stub_service, field)
 
 static const struct service_row jaeger_rows[] = {
-	{ "spans_received_total", "debug=\"false\",format=\"jaeger\"", ",transport=\"http\"",
-	        "received", AT(received) },
-	{ "spans_rejected_total", "debug=\"false\",format=\"jaeger\"", ",transport=\"http\"",
-	        "rejected", AT(rejected) },
-	{ "spans_saved_by_svc_total", "debug=\"false\",result=\"err\"", "", "saved-by-svc",
-	        AT(failed) },
+	{ "spans_received_total", "debug=\"false\",format=\"jaeger\"", ",transport=\"http\"", "received",
+	        AT(received) },
+	{ "spans_rejected_total", "debug=\"false\",format=\"jaeger\"", ",transport=\"http\"", "rejected",
+	        AT(rejected) },
+	{ "spans_saved_by_svc_total", "debug=\"false\",result=\"err\"", "", "saved-by-svc", AT(failed) },
 	{ "spans_saved_by_svc_total", "debug=\"false\",result=\"ok\"", "", NULL, AT(saved) },
 };
 
-static void add_services(
-        struct buf *to, const struct service_row *row, const struct stub_store_counts *c)
+static void add_services(struct buf *to, const struct service_row *row, const struct stub_store_counts *c)
 {
 	struct buf labels = { 0 };
 	uint64_t value;
@@ -41,8 +39,8 @@ static void add_services(
 		buf_text(&labels, row->labels);
 		metrics_label(&labels, "svc", s->name);
 		buf_text(&labels, row->labels_behind);
-		metrics_sample(to, "jaeger_collector_", row->name, buf_cstr(&labels),
-		        i == 0 ? row->help : NULL, METRIC_COUNTER, (double)value);
+		metrics_sample(to, "jaeger_collector_", row->name, buf_cstr(&labels), i == 0 ? row->help : NULL,
+		        METRIC_COUNTER, (double)value);
 	}
 	buf_free(&labels);
 }
@@ -51,17 +49,13 @@ static void add_jaeger(struct buf *to, const struct stub_store_counts *c)
 {
 	static const char prefix[] = "jaeger_collector_", host[] = "host=\"stub\"";
 
-	metrics_sample(to, prefix, "queue_capacity", host, "queue-capacity", METRIC_GAUGE,
-	        (double)c->queue_capacity);
-	metrics_sample(to, prefix, "queue_length", host, "queue-length", METRIC_GAUGE,
-	        (double)c->queue_length);
-	metrics_sample(to, prefix, "spans_dropped_total", host, "dropped", METRIC_COUNTER,
-	        (double)c->dropped);
+	metrics_sample(to, prefix, "queue_capacity", host, "queue-capacity", METRIC_GAUGE, (double)c->queue_capacity);
+	metrics_sample(to, prefix, "queue_length", host, "queue-length", METRIC_GAUGE, (double)c->queue_length);
+	metrics_sample(to, prefix, "spans_dropped_total", host, "dropped", METRIC_COUNTER, (double)c->dropped);
 	for (size_t i = 0; i < ARRAY_LEN(jaeger_rows); i++)
 		add_services(to, &jaeger_rows[i], c);
 	metrics_sample(to, "", "process_start_time_seconds", "",
-	        "Start time of the process since unix epoch in seconds.", METRIC_GAUGE,
-	        (double)c->started_ms / 1000);
+	        "Start time of the process since unix epoch in seconds.", METRIC_GAUGE, (double)c->started_ms / 1000);
 }
 
 /* ---- Jaeger 2.x and the OpenTelemetry Collector ---- */
@@ -69,14 +63,13 @@ static void add_jaeger(struct buf *to, const struct stub_store_counts *c)
 #define RECEIVER "receiver=\"jaeger\",service_name=\"jaeger\",transport=\"http\""
 #define EXPORTER "exporter=\"jaeger_storage_exporter\",service_name=\"jaeger\""
 
-static void add_otel_counter(struct buf *to, bool total, const char *name, const char *labels,
-        const char *help, uint64_t value)
+static void add_otel_counter(
+        struct buf *to, bool total, const char *name, const char *labels, const char *help, uint64_t value)
 {
 	struct buf whole = { 0 };
 
 	buf_printf(&whole, "%s%s", name, total ? "_total" : "");
-	metrics_sample(
-	        to, "otelcol_", buf_cstr(&whole), labels, help, METRIC_COUNTER, (double)value);
+	metrics_sample(to, "otelcol_", buf_cstr(&whole), labels, help, METRIC_COUNTER, (double)value);
 	buf_free(&whole);
 }
 
@@ -88,14 +81,10 @@ static void add_otel(struct buf *to, bool total, const struct stub_store_counts 
 		add_otel_counter(to, total, "exporter_enqueue_failed_spans", EXPORTER,
 		        "Number of spans failed to be added to the sending queue.", c->dropped);
 	if (c->queue_capacity > 0 && c->queue_capacity != CONFIRM_NO_QUEUE) {
-		metrics_sample(to, "otelcol_", "exporter_queue_capacity",
-		        "data_type=\"traces\"," EXPORTER,
-		        "Fixed capacity of the retry queue (in batches)", METRIC_GAUGE,
-		        (double)c->queue_capacity);
-		metrics_sample(to, "otelcol_", "exporter_queue_size",
-		        "data_type=\"traces\"," EXPORTER,
-		        "Current size of the retry queue (in batches)", METRIC_GAUGE,
-		        (double)c->queue_length);
+		metrics_sample(to, "otelcol_", "exporter_queue_capacity", "data_type=\"traces\"," EXPORTER,
+		        "Fixed capacity of the retry queue (in batches)", METRIC_GAUGE, (double)c->queue_capacity);
+		metrics_sample(to, "otelcol_", "exporter_queue_size", "data_type=\"traces\"," EXPORTER,
+		        "Current size of the retry queue (in batches)", METRIC_GAUGE, (double)c->queue_length);
 	}
 	if (c->saved + c->failed > 0) {
 		add_otel_counter(to, total, "exporter_send_failed_spans", EXPORTER,
@@ -118,12 +107,12 @@ static void add_otel(struct buf *to, bool total, const struct stub_store_counts 
 void stub_metrics_page(struct buf *to, enum stub_page form, const struct stub_store_counts *c)
 {
 	if (form == STUB_PAGE_JAEGER) {
-		metrics_sample(to, "", "go_goroutines", "",
-		        "Number of goroutines that currently exist.", METRIC_GAUGE, 42);
+		metrics_sample(
+		        to, "", "go_goroutines", "", "Number of goroutines that currently exist.", METRIC_GAUGE, 42);
 		add_jaeger(to, c);
 	} else {
-		metrics_sample(to, "otelcol_process_", "memory_rss", "",
-		        "Total physical memory (resident set size)", METRIC_GAUGE, 1 << 27);
+		metrics_sample(to, "otelcol_process_", "memory_rss", "", "Total physical memory (resident set size)",
+		        METRIC_GAUGE, 1 << 27);
 		add_otel(to, form == STUB_PAGE_OTEL, c);
 	}
 }

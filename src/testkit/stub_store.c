@@ -294,8 +294,7 @@ void stub_store_set_mode(struct stub_store *s, enum stub_store_mode mode)
 	advance(s);
 	/* The time that it hung does not count for the saves that were under way. */
 	for (uint32_t i = 0; s->mode == STUB_STORE_HANGS && i < s->opts.workers; i++)
-		s->workers[i].due_ns +=
-		        s->now_ns - max_u64(s->hangs_since_ns, s->workers[i].began_ns);
+		s->workers[i].due_ns += s->now_ns - max_u64(s->hangs_since_ns, s->workers[i].began_ns);
 	s->mode = mode;
 	s->hangs_since_ns = s->now_ns;
 	advance(s);

@@ -56,9 +56,7 @@ int udp_client_connect(int *fd, const struct hostport *at, struct why *why)
 	if (rc != 0)
 		return why_set(why, E_USAGE, "%s port %s: %s", host, port, gai_strerror(rc));
 	*fd = open_socket(best_of(list));
-	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port,
-	                       strerror(errno))
-	             : 0;
+	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port, strerror(errno)) : 0;
 	freeaddrinfo(list);
 	return rc;
 }

@@ -78,8 +78,7 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	for (int i = 0; !child_said(c, "ready") && i < READY_MS; i++)
 		measure_must(child_wait(c, 1) < 0, "the floor program does not start");
 	load = measure_emit(&s, s.compact, rate * seconds, rate);
-	measure_must(
-	        child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");
+	measure_must(child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");
 	f.cpu_s = cpu_of_floor(log);
 	f.reached = (double)load.spans / load.seconds;
 	child_free(c);
@@ -88,8 +87,7 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 }
 
 /* The cheapest of several runs: other work on the machine can only add to it. */
-static struct figure best_of(
-        struct figure (*run)(struct mockproc *broker, uint64_t rate, unsigned seconds),
+static struct figure best_of(struct figure (*run)(struct mockproc *broker, uint64_t rate, unsigned seconds),
         struct mockproc *broker, uint64_t rate, unsigned seconds)
 {
 	struct figure best = run(broker, rate, seconds);
@@ -107,13 +105,11 @@ static struct figure best_of(
 	return best;
 }
 
-static void print_row(
-        const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
+static void print_row(const char *who, uint64_t rate, unsigned seconds, struct figure f, double floor_s)
 {
 	double millions = (double)rate * seconds / 1e6;
 
-	printf("%8" PRIu64 "  %-6s %10.0f %12.2f %10.2f", rate, who, f.reached, f.cpu_s / millions,
-	        f.cpu_s / floor_s);
+	printf("%8" PRIu64 "  %-6s %10.0f %12.2f %10.2f", rate, who, f.reached, f.cpu_s / millions, f.cpu_s / floor_s);
 	if (f.resident > 0)
 		printf(" %10.1f %8" PRIu64, f.resident, f.dropped);
 	putchar('\n');
@@ -132,8 +128,8 @@ int main(int argc, char **argv)
 	       "recvmmsg + "
 	       "rd_kafka_produce\n",
 	        RUNS, seconds, measure_batch_bytes() / MEASURE_BATCH);
-	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span",
-	        "x floor", "most MiB", "dropped");
+	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span", "x floor",
+	        "most MiB", "dropped");
 	for (size_t i = 0; i < n; i++) {
 		uint64_t rate = argc > 2 ? strtoull(argv[i + 2], NULL, 10) : usual[i];
 		struct figure floor = best_of(run_floor, &broker, rate, seconds);

@@ -53,8 +53,7 @@ static void start_agent(struct agent_process *s, const struct way *w, struct moc
 	measure_must(agent_process_start(s, url, page, w->confirm, NULL), "the agent does not start");
 }
 
-static void emit(
-        struct agent_process *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
+static void emit(struct agent_process *s, const struct way *w, uint64_t first, uint64_t spans, uint64_t rate)
 {
 	measure_emit_turns(&(struct measure_turns){ .port = s->compact,
 	        .batch = MEASURE_BATCH,
@@ -78,8 +77,7 @@ static struct figure look(struct agent_process *s, const struct mockproc *stub)
 	};
 }
 
-static struct figure run(
-        const struct way *w, struct mockproc *broker, uint64_t rate, unsigned seconds)
+static struct figure run(const struct way *w, struct mockproc *broker, uint64_t rate, unsigned seconds)
 {
 	uint64_t spans = rate * seconds;
 	struct mockproc stub = { 0 };
@@ -98,20 +96,18 @@ static struct figure run(
 	f.posts_s = (f.posts_s - before.posts_s) / seconds;
 	f.disk_span = (f.disk_span - before.disk_span) / (double)spans;
 	f.dropped = agent_process_ledger(&s)->kernel_dropped;
-	measure_must(
-	        f.dropped > 0 || agent_process_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
+	measure_must(f.dropped > 0 || agent_process_ledger(&s)->place[LEDGER_DELIVERED].spans == WARM + spans,
 	        "the ledger has another count than what was sent");
 	agent_process_close(&s);
 	mockproc_stop(&stub);
 	return f;
 }
 
-static void print(
-        uint64_t rate, const struct way *w, const struct figure *f, double millions, double kafka_s)
+static void print(uint64_t rate, const struct way *w, const struct figure *f, double millions, double kafka_s)
 {
 	printf("%8" PRIu64 "  %-22s %10.2f %8.2f %14.2f %10.0f %8.0f %8" PRIu64 "\n", rate, w->name,
-	        f->cpu_s / millions, f->cpu_s / kafka_s, f->collector_s / millions, f->disk_span,
-	        f->posts_s, f->dropped);
+	        f->cpu_s / millions, f->cpu_s / kafka_s, f->collector_s / millions, f->disk_span, f->posts_s,
+	        f->dropped);
 	fflush(stdout);
 }
 
@@ -136,8 +132,7 @@ static void measure(struct mockproc *broker, uint64_t rate, unsigned seconds)
 	measure_at_most("  direct, closed, x Kafka", 1.5, best[CLOSED].cpu_s / best[KAFKA].cpu_s);
 	measure_at_most("  30 processes, x one", 2, best[TURNS].cpu_s / best[KEPT].cpu_s);
 	measure_at_most("  confirming, kept", 1.3, best[KEPT_CONFIRMED].cpu_s / best[KEPT].cpu_s);
-	measure_at_most(
-	        "  confirming, closed", 1.3, best[CLOSED_CONFIRMED].cpu_s / best[CLOSED].cpu_s);
+	measure_at_most("  confirming, closed", 1.3, best[CLOSED_CONFIRMED].cpu_s / best[CLOSED].cpu_s);
 }
 
 int main(int argc, char **argv)
@@ -148,10 +143,10 @@ int main(int argc, char **argv)
 	struct mockproc broker;
 
 	measure_broker(&broker);
-	printf("Agent from UDP to a collector, batches of %d spans, best of %d runs of %u s\n",
-	        MEASURE_BATCH, RUNS, seconds);
-	printf("%8s  %-22s %10s %8s %14s %10s %8s %8s\n", "span/s", "way", "CPU s/M", "x Kafka",
-	        "collector s/M", "disk B/sp.", "POSTs/s", "dropped");
+	printf("Agent from UDP to a collector, batches of %d spans, best of %d runs of %u s\n", MEASURE_BATCH, RUNS,
+	        seconds);
+	printf("%8s  %-22s %10s %8s %14s %10s %8s %8s\n", "span/s", "way", "CPU s/M", "x Kafka", "collector s/M",
+	        "disk B/sp.", "POSTs/s", "dropped");
 	for (size_t i = 0; i < n; i++)
 		measure(&broker, argc > 2 ? strtoull(argv[i + 2], NULL, 10) : usual[i], seconds);
 	mockproc_stop(&broker);

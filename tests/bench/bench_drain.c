@@ -92,8 +92,7 @@ static struct buf *value_of(const struct content *c, uint64_t record)
 	char service[64];
 
 	measure_must(value != NULL, "no memory");
-	snprintf(service, sizeof(service), "a-service-of-usual-name-%04" PRIu64,
-	        record % c->processes);
+	snprintf(service, sizeof(service), "a-service-of-usual-name-%04" PRIu64, record % c->processes);
 	if (is_poison(c, record))
 		buf_text(value, "no batch");
 	else
@@ -114,8 +113,7 @@ static void fill_topic(const char *brokers, const struct content *c)
 	struct kafka_producer_events events = { on_report, on_room, &f };
 	struct why why;
 
-	measure_must(loop_open(&f.loop, &why) == 0 &&
-	                     kafka_producer_open(&f.producer, f.loop, &o, &events, &why) == 0,
+	measure_must(loop_open(&f.loop, &why) == 0 && kafka_producer_open(&f.producer, f.loop, &o, &events, &why) == 0,
 	        why.text);
 	while (f.sent < c->records) {
 		struct buf *value = value_of(c, f.sent);
@@ -147,10 +145,9 @@ static struct counts count(struct mockproc *stub)
 	char answer[512];
 
 	mockproc_ask(stub, "counts", answer, sizeof(answer));
-	measure_must(sscanf(answer,
-	                     "{\"total\":%" SCNu64 ",\"unique\":%" SCNu64
-	                     ",\"duplicate\":%*u,\"requests\":%" SCNu64,
-	                     &c.spans, &c.traces, &c.posts) == 3,
+	measure_must(
+	        sscanf(answer, "{\"total\":%" SCNu64 ",\"unique\":%" SCNu64 ",\"duplicate\":%*u,\"requests\":%" SCNu64,
+	                &c.spans, &c.traces, &c.posts) == 3,
 	        "the collector does not say what it has");
 	return c;
 }
@@ -169,8 +166,8 @@ static struct child *start_drain(const char *brokers, struct mockproc *stub, con
 {
 	static unsigned groups; /* each run reads the topic from its beginning */
 	char broker[1100], url[1100], page[1100], answer[1024], admin[64], group[64];
-	const char *argv[] = { "spanspool", "drain", broker, url, page, admin, group, w->confirm,
-		"--log-level=error", w->option, NULL };
+	const char *argv[] = { "spanspool", "drain", broker, url, page, admin, group, w->confirm, "--log-level=error",
+		w->option, NULL };
 	uint16_t port;
 
 	snprintf(broker, sizeof(broker), "--kafka.consumer.brokers=%s", brokers);
@@ -183,17 +180,14 @@ static struct child *start_drain(const char *brokers, struct mockproc *stub, con
 	return start(agent_process_program(), argv);
 }
 
-static struct child *start_floor(
-        const char *brokers, const struct mockproc *stub, const struct content *c)
+static struct child *start_floor(const char *brokers, const struct mockproc *stub, const struct content *c)
 {
 	const char *dir = getenv("builddir");
 	char program[512], url[1100], records[32], spans[32], post[32], flight[32];
-	const char *argv[] = { "bench_drain_floor", brokers, TOPIC, url, records, spans, post,
-		flight, NULL };
+	const char *argv[] = { "bench_drain_floor", brokers, TOPIC, url, records, spans, post, flight, NULL };
 
 	snprintf(url, sizeof(url), "%s/api/traces?format=jaeger.thrift", stub->brokers);
-	snprintf(program, sizeof(program), "%s/tests/bench/bench_drain_floor",
-	        dir == NULL ? "." : dir);
+	snprintf(program, sizeof(program), "%s/tests/bench/bench_drain_floor", dir == NULL ? "." : dir);
 	snprintf(records, sizeof(records), "%" PRIu64, c->records);
 	snprintf(spans, sizeof(spans), "%d", SPANS);
 	snprintf(post, sizeof(post), "%d", POST_SPANS);
@@ -237,8 +231,7 @@ static struct figure run(const char *brokers, const struct content *c, const str
 	mockproc_start_program(&stub, "stubcollector", w->stub);
 	if (w->answer_ms > 0)
 		mockproc_say(&stub, "delay %u", w->answer_ms);
-	relay = w->confirm == NULL ? start_floor(brokers, &stub, c)
-	                           : start_drain(brokers, &stub, w);
+	relay = w->confirm == NULL ? start_floor(brokers, &stub, c) : start_drain(brokers, &stub, w);
 	f = watch(relay, &stub, want);
 	child_free(relay);
 	got = count(&stub);
@@ -250,14 +243,12 @@ static struct figure run(const char *brokers, const struct content *c, const str
 
 static void print(const struct way *w, const struct figure *f)
 {
-	printf("%-24s %12.0f %12.2f %8.1f %12.0f\n", w->name, f->spans_s, f->cpu_million, f->mib,
-	        f->post_spans);
+	printf("%-24s %12.0f %12.2f %8.1f %12.0f\n", w->name, f->spans_s, f->cpu_million, f->mib, f->post_spans);
 	fflush(stdout);
 }
 
 /* Of each way the fastest run: the ways take turns, so that other work on the machine meets all of them. */
-static void measure(const char *what, const struct content *c, const struct way *ways, size_t n,
-        struct figure *best)
+static void measure(const char *what, const struct content *c, const struct way *ways, size_t n, struct figure *best)
 {
 	struct mockproc broker;
 
@@ -308,8 +299,7 @@ static void beside_the_floor(uint64_t records, uint32_t processes)
 static void with_poison(uint64_t records)
 {
 	static const struct way way = { "kept, unconfirmed", NULL, OFF, 0, NULL };
-	struct content clean = { records, 1, 0, PARTITIONS },
-	               bad = { records, 1, POISON_EVERY, PARTITIONS };
+	struct content clean = { records, 1, 0, PARTITIONS }, bad = { records, 1, POISON_EVERY, PARTITIONS };
 	struct figure of_clean, of_bad;
 
 	measure("clean", &clean, &way, 1, &of_clean);
@@ -319,8 +309,7 @@ static void with_poison(uint64_t records)
 
 static void with_slow_answers(uint64_t records)
 {
-	static const struct way way = { "answers after 20 ms", NULL, OFF, RESPONSE_MS,
-		"--drain.max-in-flight=8" };
+	static const struct way way = { "answers after 20 ms", NULL, OFF, RESPONSE_MS, "--drain.max-in-flight=8" };
 	struct content c = { records, 1, 0, PARTITIONS };
 	double bound = (double)RESPONSE_IN_FLIGHT * POST_SPANS * 1000 / RESPONSE_MS;
 	struct figure f;

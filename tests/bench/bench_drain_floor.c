@@ -156,8 +156,7 @@ int main(int argc, char **argv)
 	spans = strtoull(argv[5], NULL, 10);
 	post_spans = strtoull(argv[6], NULL, 10);
 	batchmake(&f.whole, "a-service-of-usual-name", 1, 1, (uint32_t)post_spans);
-	batchmake(
-	        &f.rest, "a-service-of-usual-name", 1, 1, (uint32_t)(records * spans % post_spans));
+	batchmake(&f.rest, "a-service-of-usual-name", 1, 1, (uint32_t)(records * spans % post_spans));
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	open_client(&f, strtoull(argv[7], NULL, 10));
 	open_consumer(&f, argv[1], argv[2]);

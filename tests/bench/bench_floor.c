@@ -69,8 +69,7 @@ static void open_producer(struct floor *f, const char *brokers, const char *topi
 	char said[200];
 
 	for (size_t i = 0; i < ARRAY_LEN(set); i++)
-		if (rd_kafka_conf_set(conf, set[i][0], set[i][1], said, sizeof(said)) !=
-		        RD_KAFKA_CONF_OK)
+		if (rd_kafka_conf_set(conf, set[i][0], set[i][1], said, sizeof(said)) != RD_KAFKA_CONF_OK)
 			die(said);
 	rd_kafka_conf_set(conf, "bootstrap.servers", brokers, said, sizeof(said));
 	rd_kafka_conf_set_opaque(conf, f);
@@ -118,8 +117,8 @@ static void produce(struct floor *f, struct slice datagram)
 	if (!numbered_spans_first(f->compact, datagram, &first))
 		die("a datagram that the bench did not send");
 	numbered_spans_write(f->binary, first, 0, f->value);
-	while (rd_kafka_produce(f->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-	               f->value + ENVELOPE, size, NULL, 0, NULL) < 0) {
+	while (rd_kafka_produce(f->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, f->value + ENVELOPE, size, NULL,
+	               0, NULL) < 0) {
 		if (errno != ENOBUFS)
 			die("rd_kafka_produce refuses");
 		rd_kafka_poll(f->rk, 1);

@@ -173,15 +173,13 @@ static bool measure(const struct row *row)
 	snprintf(url, sizeof(url), "%s/api/traces?format=jaeger.thrift", stub.brokers);
 	cpu = cpu_seconds();
 	wall = (double)clock_mono_us();
-	good = row->in_flight == 0 ? run_floor(row, url, buf_slice(&body))
-	                           : run_client(row, url, buf_slice(&body));
+	good = row->in_flight == 0 ? run_floor(row, url, buf_slice(&body)) : run_client(row, url, buf_slice(&body));
 	cpu = cpu_seconds() - cpu;
 	wall = ((double)clock_mono_us() - wall) / 1e6;
 	if (good != row->posts)
 		printf("%zu of %zu were not answered 202:\n", row->posts - good, row->posts);
 	printf("%2d %-34s %8zu %10.0f %14.0f %10.1f\n", (int)(row - rows), row->name, row->posts,
-	        (double)row->posts / wall, (double)row->posts / cpu,
-	        cpu / (double)row->posts * 1e6);
+	        (double)row->posts / wall, (double)row->posts / cpu, cpu / (double)row->posts * 1e6);
 	fflush(stdout);
 	mockproc_stop(&stub);
 	buf_free(&body);

@@ -53,8 +53,8 @@ static void begin(struct course *c, const char *most)
 	c->stage.brokers = "";
 	measure_must(stub_collector_open(&c->stub, c->stage.loop, &o, &why) == 0, why.text);
 	snprintf(url, sizeof(url), "--collector.url=%s", stub_collector_url(c->stub));
-	measure_must(agent_process_start(&c->stage, url, most, "--collector.confirm=off", NULL),
-	        "the agent does not start");
+	measure_must(
+	        agent_process_start(&c->stage, url, most, "--collector.confirm=off", NULL), "the agent does not start");
 }
 
 /* One datagram each 1/RATE s; the collector runs between them. */
@@ -98,8 +98,7 @@ static double run(const char *name, const char *most, uint64_t datagrams, uint64
 	send_all(&c, rate);
 	qsort(c.took_us + WARM, datagrams, sizeof(*c.took_us), by_size);
 	half = (double)c.took_us[WARM + datagrams / 2] / 1000;
-	printf("%-10s %8.2f %8.2f %8.2f\n", name, half,
-	        (double)c.took_us[WARM + datagrams * 9 / 10] / 1000,
+	printf("%-10s %8.2f %8.2f %8.2f\n", name, half, (double)c.took_us[WARM + datagrams * 9 / 10] / 1000,
 	        (double)c.took_us[WARM + datagrams * 99 / 100] / 1000);
 	stub_collector_free(c.stub);
 	agent_process_close(&c.stage);
@@ -114,8 +113,7 @@ int main(int argc, char **argv)
 	uint64_t rate = argc > 2 ? strtoull(argv[2], NULL, 10) : 100;
 	double merged, alone;
 
-	printf("From the socket to the collector, %" PRIu64 " span/s in datagrams of one span\n",
-	        rate);
+	printf("From the socket to the collector, %" PRIu64 " span/s in datagrams of one span\n", rate);
 	printf("%-10s %8s %8s %8s\n", "", "p50 ms", "p90 ms", "p99 ms");
 	alone = run("unmerged", "--collector.max-batch-spans=1", datagrams, rate);
 	merged = run("merged", "--collector.max-batch-spans=500", datagrams, rate);

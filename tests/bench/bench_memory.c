@@ -36,8 +36,7 @@ static double start_ms(struct agent_process *s, const char *const *options)
 		began = clock_mono_us();
 		agent_process_launch(s, options);
 		while (!ports_bound(s->compact) || !ports_bound(s->binary))
-			measure_must(
-			        clock_mono_us() - began < 30 * US_PER_S && child_running(s->agent),
+			measure_must(clock_mono_us() - began < 30 * US_PER_S && child_running(s->agent),
 			        "the agent does not start");
 		took[i] = (double)(clock_mono_us() - began) / 1e3;
 	}
@@ -88,8 +87,7 @@ int main(int argc, char **argv)
 	s.brokers = away;
 	measure_must(agent_process_start(&s, options[0], NULL), "the agent does not start");
 	fill(&s, bytes);
-	printf("%-52s %8.1f MiB\n", "at most, while the spool fills at full speed",
-	        resident(&s, "VmHWM"));
+	printf("%-52s %8.1f MiB\n", "at most, while the spool fills at full speed", resident(&s, "VmHWM"));
 	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 	full_ms = start_ms(&s, options);
 	wait_ms(s.loop, 3000);
@@ -100,13 +98,11 @@ int main(int argc, char **argv)
 	measure_must(agent_process_start(&s, options[0], NULL), "the agent does not start");
 	before = agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans;
 	wait_ms(s.loop, DRAIN_SECONDS * 1000);
-	printf("%-52s %8.1f MiB\n", "at most, while that spool is sent to Kafka",
-	        resident(&s, "VmHWM"));
+	printf("%-52s %8.1f MiB\n", "at most, while that spool is sent to Kafka", resident(&s, "VmHWM"));
 	printf("%-52s %8.0f span/s\n", "which goes at",
 	        (double)(before - agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans) / DRAIN_SECONDS);
 	printf("%-52s %8.1f ms\n", "start until the ports are open, empty spool", empty_ms);
-	printf("%-52s %8.1f ms = %.2f x\n", "the same with that spool", full_ms,
-	        full_ms / empty_ms);
+	printf("%-52s %8.1f ms = %.2f x\n", "the same with that spool", full_ms, full_ms / empty_ms);
 	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
 	agent_process_close(&s);
 	mockproc_stop(&broker);

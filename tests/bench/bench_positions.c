@@ -20,8 +20,7 @@ static void must(int rc)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1600000, began, spans, batches, first,
-	         end;
+	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1600000, began, spans, batches, first, end;
 	uint8_t saved[3072];
 	struct positions m;
 
@@ -31,8 +30,7 @@ int main(int argc, char **argv)
 	began = clock_mono_us();
 	for (uint64_t p = 2; p < n; p++)
 		must(positions_set(&m, p, POSITION_DONE, 3));
-	printf("%-52s %8.1f ns\n", "a position that is delivered",
-	        (double)(clock_mono_us() - began) * 1e3 / (double)n);
+	printf("%-52s %8.1f ns\n", "a position that is delivered", (double)(clock_mono_us() - began) * 1e3 / (double)n);
 	began = clock_mono_us();
 	for (int turn = 0; turn < TURNS; turn++) {
 		uint64_t position = m.end;

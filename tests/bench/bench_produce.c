@@ -35,13 +35,11 @@ struct run {
 
 static void make_values(void)
 {
-	static const char pattern[] =
-	        "operation=GET /api/orders host=shop-7 http.status_code=200 span.kind=server ";
+	static const char pattern[] = "operation=GET /api/orders host=shop-7 http.status_code=200 span.kind=server ";
 
 	for (int v = 0; v < VALUES; v++)
 		for (int i = 0; i < VALUE_BYTES; i++)
-			values[v][i] =
-			        i % 80 < 24 ? (char)rand() : pattern[i % (sizeof(pattern) - 1)];
+			values[v][i] = i % 80 < 24 ? (char)rand() : pattern[i % (sizeof(pattern) - 1)];
 }
 
 static double cpu_now(long *switches)
@@ -73,8 +71,7 @@ static void end(struct run *r)
 /* How many should have been sent by now. */
 static uint64_t due(const struct run *r)
 {
-	uint64_t due =
-	        r->rate == 0 ? r->todo : (clock_mono_us() - r->began_us) * r->rate / US_PER_S;
+	uint64_t due = r->rate == 0 ? r->todo : (clock_mono_us() - r->began_us) * r->rate / US_PER_S;
 
 	return min_u64(due, r->todo);
 }
@@ -86,8 +83,7 @@ static void send_due(struct run *r)
 		{ "spanspool-received", slice_text("1700000000000") } };
 
 	for (uint64_t upto = due(r); r->sent < upto; r->sent++) {
-		struct kafka_record rec = { .value =
-			                            slice_of(values[r->sent % VALUES], VALUE_BYTES),
+		struct kafka_record rec = { .value = slice_of(values[r->sent % VALUES], VALUE_BYTES),
 			.headers = headers,
 			.nheaders = r->headers ? ARRAY_LEN(headers) : 0 };
 
@@ -160,8 +156,8 @@ static void on_plain(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 static void produce_due(struct run *r, rd_kafka_t *rk, rd_kafka_topic_t *topic)
 {
 	for (uint64_t upto = due(r); r->sent < upto; r->sent++)
-		while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, values[r->sent % VALUES],
-		               VALUE_BYTES, NULL, 0, NULL) < 0)
+		while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, 0, values[r->sent % VALUES], VALUE_BYTES, NULL, 0,
+		               NULL) < 0)
 			rd_kafka_poll(rk, 1);
 }
 
@@ -201,9 +197,9 @@ static double us_a_record(const struct run *r)
 static void print_row(const struct run *plain, const struct run *bare, const struct run *door)
 {
 	printf("%10u %10.0f %10.2f %10.2f %10.2f %6.2f %14.2f %11.0f\n", door->rate * SPANS,
-	        (double)door->todo * SPANS / door->wall_s, us_a_record(plain), us_a_record(bare),
-	        us_a_record(door), us_a_record(bare) / us_a_record(plain),
-	        us_a_record(door) / SPANS, (double)door->switches / door->wall_s);
+	        (double)door->todo * SPANS / door->wall_s, us_a_record(plain), us_a_record(bare), us_a_record(door),
+	        us_a_record(bare) / us_a_record(plain), us_a_record(door) / SPANS,
+	        (double)door->switches / door->wall_s);
 }
 
 int main(int argc, char **argv)
@@ -219,8 +215,8 @@ int main(int argc, char **argv)
 	printf("records of %d bytes and %d spans, %d partitions, %u s a row; us = CPU of a "
 	       "record\n",
 	        VALUE_BYTES, SPANS, PARTITIONS, seconds);
-	printf("%10s %10s %10s %10s %10s %6s %14s %11s\n", "span/s", "reached", "plain us",
-	        "door us", "+headers", "ratio", "CPU s/M spans", "switches/s");
+	printf("%10s %10s %10s %10s %10s %6s %14s %11s\n", "span/s", "reached", "plain us", "door us", "+headers",
+	        "ratio", "CPU s/M spans", "switches/s");
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
 		uint64_t todo = (uint64_t)(rates[i] == 0 ? 100000 : rates[i]) * seconds;
 		struct run plain = { .rate = rates[i], .todo = todo }, bare = plain, door = plain;

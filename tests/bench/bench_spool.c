@@ -161,13 +161,12 @@ static void writing(struct bench *b)
 	}
 	s = median(spool, ROUNDS);
 	f = median(floor, ROUNDS);
-	printf("writing, %d records of %d bytes a turn, median of %d rounds of %d turns\n", RECORDS,
-	        SIZE, ROUNDS, TURNS);
+	printf("writing, %d records of %d bytes a turn, median of %d rounds of %d turns\n", RECORDS, SIZE, ROUNDS,
+	        TURNS);
 	printf("  %-34s %10s %14s %12s\n", "", "MB/s", "records/s", "CPU us/rec");
 	printf("  %-34s %10.1f %14.0f %12.2f\n", "write + fdatasync (the floor)", f / 1e6, f / SIZE,
 	        (double)floor_cpu / per);
-	printf("  %-34s %10.1f %14.0f %12.2f\n", "spool", s / 1e6, s / SIZE,
-	        (double)spool_cpu / per);
+	printf("  %-34s %10.1f %14.0f %12.2f\n", "spool", s / 1e6, s / SIZE, (double)spool_cpu / per);
 	printf("  %-34s %9.0f%%  (at least 40%%)\n", "ratio", 100 * s / f);
 }
 
@@ -215,8 +214,8 @@ static void reading(struct bench *b)
 	us = clock_mono_us() - began;
 	cpu = cpu_us() - cpu;
 	end(b);
-	printf("reading the large spool: %.1f MB/s, %.2f CPU us/record\n",
-	        (double)records * SIZE / (double)us, (double)cpu / (double)records);
+	printf("reading the large spool: %.1f MB/s, %.2f CPU us/record\n", (double)records * SIZE / (double)us,
+	        (double)cpu / (double)records);
 }
 
 static double start_us(struct bench *b)
@@ -247,8 +246,8 @@ static void starting(struct bench *b, double gib)
 	large = start_us(b);
 	printf("start (open and begin), median of %d\n", STARTS);
 	printf("  %-34s %10.0f us\n", "empty", empty);
-	printf("  %-34s %10.0f us   (%.1f GiB in %" PRIu64 " segments)\n", "large", large,
-	        (double)bytes / (1 << 30), b->turn.stats.segments);
+	printf("  %-34s %10.0f us   (%.1f GiB in %" PRIu64 " segments)\n", "large", large, (double)bytes / (1 << 30),
+	        b->turn.stats.segments);
 	printf("  %-34s %9.2fx  (at most 2x)\n", "ratio", large / empty);
 }
 
@@ -339,8 +338,7 @@ static void starting_with_many(struct bench *b, unsigned n)
 	printf("start with %u segments, median; cold is after drop_caches\n", n);
 	printf("  %-34s %10.0f us %10.0f us cold\n", "empty", warm[0], cold[0]);
 	printf("  %-34s %10.0f us %10.0f us cold\n", "many", warm[1], cold[1]);
-	printf("  %-34s %10.0f us %10.0f us cold\n", "reading its names alone", readdir_us,
-	        names[1]);
+	printf("  %-34s %10.0f us %10.0f us cold\n", "reading its names alone", readdir_us, names[1]);
 	printf("  %-34s %9.2fx %12.2fx       (at most 2x warm)\n", "ratio without that",
 	        (warm[1] - readdir_us) / warm[0], cold[0] > 0 ? (cold[1] - names[1]) / cold[0] : 0);
 }
@@ -355,9 +353,7 @@ int main(int argc, char **argv)
 		setenv("TMPDIR", argv[1], 1);
 	tempdir_make(b.dir);
 	snprintf(b.spool, sizeof(b.spool), "%s/spool", b.dir);
-	b.opts = (struct spool_opts){
-		.directory = b.spool, .host = "bench", .segment_bytes = 64 << 20
-	};
+	b.opts = (struct spool_opts){ .directory = b.spool, .host = "bench", .segment_bytes = 64 << 20 };
 	for (int i = 0; i < RECORDS; i++) {
 		b.batches[i] = batch_new(SIZE);
 		if (b.batches[i] == NULL)

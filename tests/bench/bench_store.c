@@ -61,8 +61,8 @@ static double run_floor(const char *directory, double bytes, size_t block)
 	memset(from, 'x', block);
 	began = clock_mono_us();
 	for (double done = 0; done < bytes; done += (double)block)
-		measure_must(write(fd, from, block) == (ssize_t)block && fdatasync(fd) == 0,
-		        "the floor cannot be written");
+		measure_must(
+		        write(fd, from, block) == (ssize_t)block && fdatasync(fd) == 0, "the floor cannot be written");
 	close(fd);
 	remove(path);
 	free(from);
@@ -97,15 +97,14 @@ int main(int argc, char **argv)
 
 	printf("Agent from UDP to the spool, Kafka away; floor: write + fdatasync in "
 	       "blocks of the same size\n");
-	printf("%10s %12s %12s %10s %12s %12s %12s\n", "spans", "agent MB/s", "floor MB/s",
-	        "of floor", "block kB", "span/s", "CPU s/M span");
+	printf("%10s %12s %12s %10s %12s %12s %12s\n", "spans", "agent MB/s", "floor MB/s", "of floor", "block kB",
+	        "span/s", "CPU s/M span");
 	for (int i = 0; i < RUNS; i++) {
 		double floor_s;
 		struct stored r = run_once(spans, rate, &floor_s);
 
-		printf("%10" PRIu64 " %12.0f %12.0f %9.0f%% %12.0f %12.0f %12.2f\n", r.spans,
-		        r.bytes / r.seconds / 1e6, r.bytes / floor_s / 1e6,
-		        floor_s / r.seconds * 100, r.bytes / r.commits / 1e3,
+		printf("%10" PRIu64 " %12.0f %12.0f %9.0f%% %12.0f %12.0f %12.2f\n", r.spans, r.bytes / r.seconds / 1e6,
+		        r.bytes / floor_s / 1e6, floor_s / r.seconds * 100, r.bytes / r.commits / 1e3,
 		        (double)r.spans / r.seconds, r.cpu_s * 1e6 / (double)r.spans);
 		fflush(stdout);
 	}

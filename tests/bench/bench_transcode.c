@@ -94,8 +94,7 @@ static void prepare(struct load *l, const struct corpus *all)
 		struct why why;
 
 		make(&g, buf_slice(source), l, n);
-		if (transcode_datagram(
-		            buf_slice(&l->datagram[n]), &none, out, sizeof(out), &facts) < 0 ||
+		if (transcode_datagram(buf_slice(&l->datagram[n]), &none, out, sizeof(out), &facts) < 0 ||
 		        facts.spans != SPANS)
 			stop("a batch is refused");
 		if (oracle_canonical(buf_slice(&l->datagram[n]), l->form, &theirs, &why) < 0 ||
@@ -118,9 +117,8 @@ static int by_transcoder(const struct load *l, unsigned n)
 
 static int with_tags(const struct load *l, unsigned n)
 {
-	static const uint8_t tag[] =
-	        "\x0b\x00\x01\x00\x00\x00\x07"
-	        "cluster\x08\x00\x02\x00\x00\x00\x00\x0b\x00\x03\x00\x00\x00\x05north";
+	static const uint8_t tag[] = "\x0b\x00\x01\x00\x00\x00\x07"
+	                             "cluster\x08\x00\x02\x00\x00\x00\x00\x0b\x00\x03\x00\x00\x00\x05north";
 	const struct transcode_tags tags = { .encoded = slice_of(tag, sizeof(tag)), .count = 1 };
 	struct transcode_facts facts;
 
@@ -177,8 +175,8 @@ int main(void)
 
 	corpus_load(&all);
 	printf("spans per core-second, batches of %d spans\n\n", SPANS);
-	printf("%-20s %8s %6s %6s %12s %12s %12s %12s %7s\n", "spans of", "protocol", "in", "out",
-	        "transcoder", "with a tag", "inspect", "c_glib", "ratio");
+	printf("%-20s %8s %6s %6s %12s %12s %12s %12s %7s\n", "spans of", "protocol", "in", "out", "transcoder",
+	        "with a tag", "inspect", "c_glib", "ratio");
 	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
 		struct load *l = &loads[i];
 		double ours, tagged, inspected, theirs;
@@ -189,9 +187,8 @@ int main(void)
 		inspected = measure(l, by_inspector);
 		theirs = measure(l, by_thrift);
 		printf("%-20s %8s %6zu %6zu %12.0f %12.0f %12.0f %12.0f %6.1fx\n", l->name,
-		        l->form == ORACLE_COMPACT_MESSAGE ? "compact" : "binary",
-		        l->bytes_in / BATCHES, l->bytes_out / BATCHES, ours, tagged, inspected,
-		        theirs, ours / theirs);
+		        l->form == ORACLE_COMPACT_MESSAGE ? "compact" : "binary", l->bytes_in / BATCHES,
+		        l->bytes_out / BATCHES, ours, tagged, inspected, theirs, ours / theirs);
 		for (unsigned n = 0; n < BATCHES; n++) {
 			buf_free(&l->datagram[n]);
 			buf_free(&l->batch[n]);

@@ -71,9 +71,7 @@ struct measure_load measure_emit(struct agent_process *s, uint16_t port, uint64_
 {
 	char to[64], count[64], per_s[64], log[300], said[1024] = "";
 	const char *argv[] = { "spanspool", "emit", "--json", "--run=1", to, count, per_s, NULL };
-	struct child_opts o = {
-		.program = agent_process_program(), .argv = argv, .log = log, .bare = true
-	};
+	struct child_opts o = { .program = agent_process_program(), .argv = argv, .log = log, .bare = true };
 	struct child *c;
 	struct why why;
 	FILE *f;
@@ -133,8 +131,7 @@ void measure_emit_turns(const struct measure_turns *t)
 		numbered_spans_write(to_send, t->first + i * t->batch, clock_wall_ms() * 1000, bytes);
 		if (t->at_sent != NULL)
 			t->at_sent[i] = clock_mono_us();
-		measure_must(
-		        send(fd, bytes, numbered_spans_size(to_send), 0) > 0, "a datagram is refused");
+		measure_must(send(fd, bytes, numbered_spans_size(to_send), 0) > 0, "a datagram is refused");
 	}
 	close(fd);
 	for (uint32_t i = 0; i < t->processes; i++)
@@ -159,8 +156,7 @@ uint64_t measure_disk_bytes(pid_t pid)
 
 static void compare(const char *what, const char *sign, double asked, double value, bool is_missed)
 {
-	printf("%s: asked %s %.2f, measured %.2f%s\n", what, sign, asked, value,
-	        is_missed ? "  missed" : "");
+	printf("%s: asked %s %.2f, measured %.2f%s\n", what, sign, asked, value, is_missed ? "  missed" : "");
 	fflush(stdout);
 }
 

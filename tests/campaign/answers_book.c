@@ -16,8 +16,7 @@ static const struct {
 	const char *text;
 	const char *cause;
 } poisons[POISONS_N] = {
-	[POISON_400] = { 400, "Unable to process request body: Required field Flags is not set",
-	        "refused" },
+	[POISON_400] = { 400, "Unable to process request body: Required field Flags is not set", "refused" },
 	[POISON_400_SILENT] = { 400, NULL, "refused" },
 	[POISON_415] = { 415, "Unsupported content", "refused" },
 	[POISON_422] = { 422, "Unprocessable", "refused" },
@@ -75,9 +74,7 @@ void book_free(struct book *b)
 struct exporter_item book_item(struct book *b, size_t n)
 {
 	struct book_batch *one = b->batch[n];
-	struct exporter_item item = {
-		.value = buf_slice(&one->value), .id = slice_text(one->id), .token = one
-	};
+	struct exporter_item item = { .value = buf_slice(&one->value), .id = slice_text(one->id), .token = one };
 	const char *cause;
 	struct why why;
 
@@ -133,8 +130,7 @@ static void binary_span(void *arg, const struct inspect_span *span)
 	}
 }
 
-static void hold_body_against_ids(
-        struct book *b, const struct scripted_request *r, const struct book_request *to)
+static void hold_body_against_ids(struct book *b, const struct scripted_request *r, const struct book_request *to)
 {
 	struct binary_reader w = { .r = to };
 	struct inspect_facts facts;
@@ -153,22 +149,19 @@ static void check_mark(struct book *b, const struct book_request *r, const struc
 {
 	for (uint32_t i = range->first; i <= range->last; i++) {
 		if (range->batch->stored[i] > 0 && !r->marked)
-			book_wrong(b,
-			        "batch %s: span %u is stored, and posted again without the mark",
+			book_wrong(b, "batch %s: span %u is stored, and posted again without the mark",
 			        range->batch->id, i);
 		if (r->marked && !range->batch->doubt[i] && !b->doubts_all)
-			book_wrong(b, "batch %s: span %u has the mark, and never may have arrived",
-			        range->batch->id, i);
+			book_wrong(
+			        b, "batch %s: span %u has the mark, and never may have arrived", range->batch->id, i);
 	}
 }
 
-void book_read(
-        struct book *b, const struct scripted_request *r, bool whole, struct book_request *to)
+void book_read(struct book *b, const struct scripted_request *r, bool whole, struct book_request *to)
 {
 	const char *ids = strcasestr(r->head, "\r\nspanspool-id: ");
 
-	*to = (struct book_request){ .marked = strcasestr(r->head, "\r\nspanspool-maybe-dup: 1") !=
-		                               NULL };
+	*to = (struct book_request){ .marked = strcasestr(r->head, "\r\nspanspool-maybe-dup: 1") != NULL };
 	b->requests += whole;
 	for (ids = ids == NULL ? NULL : ids + 16; ids != NULL;) {
 		if (!add_range(b, to, ids)) {
@@ -190,8 +183,7 @@ void book_read(
 /* The answer leaves no doubt that nothing was stored. */
 static bool refuses_clearly(const struct scripted_answer *to)
 {
-	return (to->shape == SCHEMA_PLAIN || to->shape == SCHEMA_CLOSING ||
-	               to->shape == SCHEMA_REDIRECT) &&
+	return (to->shape == SCHEMA_PLAIN || to->shape == SCHEMA_CLOSING || to->shape == SCHEMA_REDIRECT) &&
 	       to->status >= 300 && to->status < 500;
 }
 
@@ -200,8 +192,7 @@ static bool refuses_batch(int status)
 	return status == 400 || status == 413 || status == 415 || status == 422;
 }
 
-void book_answered(
-        struct book *b, const struct book_request *r, const struct scripted_answer *to, bool stored)
+void book_answered(struct book *b, const struct book_request *r, const struct scripted_answer *to, bool stored)
 {
 	bool doubt = !refuses_clearly(to);
 
@@ -230,31 +221,27 @@ static void judge_delivered(struct book *b, const struct book_batch *one)
 {
 	for (uint32_t i = 0; i < one->spans; i++)
 		if (one->stored[i] == 0) {
-			book_wrong(b, "batch %s is reported delivered, span %u is not stored",
-			        one->id, i);
+			book_wrong(b, "batch %s is reported delivered, span %u is not stored", one->id, i);
 			return;
 		}
 	if (one->poison != GOOD)
 		book_wrong(b, "batch %s is poison and reported delivered", one->id);
 }
 
-static void judge_refused(
-        struct book *b, const struct book_batch *one, const struct exporter_report *r)
+static void judge_refused(struct book *b, const struct book_batch *one, const struct exporter_report *r)
 {
 	const char *text = poisons[one->poison].text;
 
 	b->quarantined++;
 	if (one->poison == GOOD) {
 		if (!b->may_refuse || one->refused < 2)
-			book_wrong(b, "batch %s is good and reported %s: %s", one->id, r->cause,
-			        r->detail);
+			book_wrong(b, "batch %s is good and reported %s: %s", one->id, r->cause, r->detail);
 		return;
 	}
-	if (r->status != poisons[one->poison].status ||
-	        strcmp(r->cause, poisons[one->poison].cause) != 0 ||
+	if (r->status != poisons[one->poison].status || strcmp(r->cause, poisons[one->poison].cause) != 0 ||
 	        (text != NULL && strstr(r->detail, text) == NULL))
-		book_wrong(b, "batch %s is poison of kind %d and reported %s, status %d: %s",
-		        one->id, (int)one->poison, r->cause, r->status, r->detail);
+		book_wrong(b, "batch %s is poison of kind %d and reported %s, status %d: %s", one->id, (int)one->poison,
+		        r->cause, r->status, r->detail);
 }
 
 void book_report(struct book *b, const struct exporter_report *r)

@@ -20,8 +20,7 @@ enum poison {
 	POISONS_N
 };
 enum {
-	POISON_KINDS =
-	        POISON_500_TOO_LARGE /* those that one refusal and a look at others settles */
+	POISON_KINDS = POISON_500_TOO_LARGE /* those that one refusal and a look at others settles */
 };
 
 struct book_batch {
@@ -69,11 +68,9 @@ struct book_request {
 	bool marked;
 	struct book_batch *poison; /* the first that is; NULL: all are good */
 };
-void book_read(
-        struct book *b, const struct scripted_request *r, bool whole, struct book_request *to);
+void book_read(struct book *b, const struct scripted_request *r, bool whole, struct book_request *to);
 /* The collector's answer to it, or the cut of its connection, is TO; all of it is STORED or nothing. */
-void book_answered(struct book *b, const struct book_request *r, const struct scripted_answer *to,
-        bool stored);
+void book_answered(struct book *b, const struct book_request *r, const struct scripted_answer *to, bool stored);
 /* The answer that the poison in R gets. */
 void book_poison_answer(const struct book_request *r, struct scripted_answer *to);
 

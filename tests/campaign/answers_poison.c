@@ -13,8 +13,7 @@ static void add_poison(struct rig *g, enum poison kind, bool joined)
 
 	if (!joined)
 		snprintf(service, sizeof(service), "svc%zu", g->book.n);
-	book_add(&g->book, service, kind == POISON_413 || kind == POISON_500_TOO_LARGE ? 1 : 2,
-	        kind);
+	book_add(&g->book, service, kind == POISON_413 || kind == POISON_500_TOO_LARGE ? 1 : 2, kind);
 }
 
 static enum poison any_kind(struct rig *g)
@@ -139,8 +138,7 @@ struct refusal_of_all {
 	bool healed;
 };
 
-static void refuse_all_but_the_probe(
-        struct rig *g, const struct book_request *r, struct rig_act *act)
+static void refuse_all_but_the_probe(struct rig *g, const struct book_request *r, struct rig_act *act)
 {
 	struct refusal_of_all *f = g->arg;
 
@@ -166,8 +164,7 @@ static void all_but_the_probe_are_refused(struct rig *g)
 	rig_run(g);
 	if (!g->was_blocked || g->book.quarantined > QUARANTINED_MOST)
 		book_wrong(&g->book, "a collector that refuses all: %zu of 600 are quarantined, %s",
-		        g->book.quarantined,
-		        g->was_blocked ? "then it stops" : "and it never stops");
+		        g->book.quarantined, g->was_blocked ? "then it stops" : "and it never stops");
 	rig_close(g);
 }
 

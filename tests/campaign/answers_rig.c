@@ -96,9 +96,7 @@ static void on_changed(void *arg, enum exporter_state state, const char *sentenc
 
 void rig_open(struct rig *g)
 {
-	struct exporter_events events = {
-		.done = on_done, .room = feed, .changed = on_changed, .arg = g
-	};
+	struct exporter_events events = { .done = on_done, .room = feed, .changed = on_changed, .arg = g };
 	struct scripted_events scripted = { .cuts = on_cuts, .decide = on_decide, .arg = g };
 	const char *urls[RIG_COLLECTORS];
 	struct why why = { 0 };
@@ -108,8 +106,7 @@ void rig_open(struct rig *g)
 	for (unsigned i = 0; i < RIG_COLLECTORS; i++) {
 		scripted_open(&g->collector[i], g->loop, &scripted);
 		if (g->url[i][0] == '\0')
-			snprintf(g->url[i], sizeof(g->url[i]), "http://127.0.0.1:%u",
-			        g->collector[i].server.port);
+			snprintf(g->url[i], sizeof(g->url[i]), "http://127.0.0.1:%u", g->collector[i].server.port);
 		urls[i] = g->url[i];
 	}
 	g->opts.urls = urls;
@@ -156,10 +153,9 @@ void rig_run(struct rig *g)
 	feed(g);
 	if (wait_until(g->loop, is_over, g, seconds))
 		return;
-	book_wrong(&g->book, "%zu of %zu batches are reported after %u s, %" PRIu64 " POSTs; %s",
-	        g->book.reported, g->book.n, seconds, g->book.requests,
-	        exporter_trouble(g->exporter) == NULL ? "no trouble is told"
-	                                              : exporter_trouble(g->exporter));
+	book_wrong(&g->book, "%zu of %zu batches are reported after %u s, %" PRIu64 " POSTs; %s", g->book.reported,
+	        g->book.n, seconds, g->book.requests,
+	        exporter_trouble(g->exporter) == NULL ? "no trouble is told" : exporter_trouble(g->exporter));
 }
 
 static void check_end(struct rig *g)
@@ -171,11 +167,9 @@ static void check_end(struct rig *g)
 		book_wrong(b, "at the end the exporter holds %" PRIu64 " batches", s->items);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->batch[i]->reports != 1)
-			book_wrong(
-			        b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
+			book_wrong(b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
 	if (g->requests_most > 0 && b->requests > g->requests_most)
-		book_wrong(b, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", b->requests,
-		        g->requests_most);
+		book_wrong(b, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", b->requests, g->requests_most);
 	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
 		if (g->collector[i].wrong[0] != '\0')
 			book_wrong(b, "a request is no good HTTP: %s", g->collector[i].wrong);

@@ -27,9 +27,9 @@ struct rig {
 	void (*script)(struct rig *g, const struct book_request *r, struct rig_act *act);
 	/* True to reset the connection of R before its body is in. May be NULL. */
 	bool (*cuts)(struct rig *g, const struct book_request *r);
-	void *arg;         /* the script's own */
-	uint64_t ahead_us; /* the clock is moved on by so much at each look */
-	size_t traffic; /* good batches that come in at each look, until all poison is reported */
+	void *arg;              /* the script's own */
+	uint64_t ahead_us;      /* the clock is moved on by so much at each look */
+	size_t traffic;         /* good batches that come in at each look, until all poison is reported */
 	uint64_t requests_most; /* 0: any number of POSTs */
 	bool was_blocked;       /* the exporter has called for an operator */
 };
@@ -59,7 +59,6 @@ struct answers_part {
 	unsigned every; /* of --count trials this part plays one in so many */
 	void (*run)(struct trial *t, void *arg);
 };
-extern const struct answers_part answers_status, answers_shapes, answers_patience, answers_poison,
-        answers_storm;
+extern const struct answers_part answers_status, answers_shapes, answers_patience, answers_poison, answers_storm;
 
 #endif

@@ -85,8 +85,7 @@ static void run_status(struct trial *t, void *arg)
 	play(&g, &s, t->number % SINGLE_OR_JOINED == 1);
 }
 
-const struct answers_part answers_status = { "status",
-	(uint64_t)STATUSES *DURATIONS *SINGLE_OR_JOINED, 1, run_status };
+const struct answers_part answers_status = { "status", (uint64_t)STATUSES *DURATIONS *SINGLE_OR_JOINED, 1, run_status };
 
 /* ---- shapes ---- */
 
@@ -105,8 +104,7 @@ static void run_shape(struct trial *t, void *arg)
 
 	(void)arg;
 	rig_defaults(&g, t);
-	s.act.answer =
-	        (struct scripted_answer){ status, (enum scripted_shape)way, "as told", NULL };
+	s.act.answer = (struct scripted_answer){ status, (enum scripted_shape)way, "as told", NULL };
 	if (way == SCHEMA_REDIRECT)
 		s.act.answer.status = 300 + (int)rig_dice(&g, 10);
 	s.act.stores = s.act.answer.status == 202;
@@ -119,8 +117,8 @@ static void run_shape(struct trial *t, void *arg)
 	play(&g, &s, joined);
 }
 
-const struct answers_part answers_shapes = { "shapes",
-	(uint64_t)WAYS *SHAPED *DURATIONS *SINGLE_OR_JOINED, 1, run_shape };
+const struct answers_part answers_shapes = { "shapes", (uint64_t)WAYS *SHAPED *DURATIONS *SINGLE_OR_JOINED, 1,
+	run_shape };
 
 /* ---- Retry-After ---- */
 
@@ -159,8 +157,7 @@ static void play_patience(struct rig *g, const struct book_request *r, struct ri
 	if (p->until_us == 0) {
 		tell_when(g, p, act);
 	} else if (clock_mono_us() < p->until_us && p->others-- == 0) {
-		book_wrong(&g->book,
-		        "status %d said when to come again, a POST came %.0f ms before", p->status,
+		book_wrong(&g->book, "status %d said when to come again, a POST came %.0f ms before", p->status,
 		        (double)(p->until_us - clock_mono_us()) / 1000);
 	}
 }
@@ -179,5 +176,5 @@ static void run_patience(struct trial *t, void *arg)
 	rig_play(&g);
 }
 
-const struct answers_part answers_patience = { "patience",
-	(uint64_t)PATIENT *FORMS *SINGLE_OR_JOINED, 1, run_patience };
+const struct answers_part answers_patience = { "patience", (uint64_t)PATIENT *FORMS *SINGLE_OR_JOINED, 1,
+	run_patience };

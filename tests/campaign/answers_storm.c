@@ -13,12 +13,12 @@ struct storm {
 
 /* No answer that says of good batches that they are bad: what a collector says twice of a batch, and not of
  * others, is believed. */
-static const int statuses[] = { 100, 150, 200, 202, 204, 299, 301, 304, 307, 401, 403, 404, 405,
-	407, 408, 410, 411, 421, 425, 429, 431, 451, 500, 501, 502, 503, 504, 505, 511, 599 };
-static const enum scripted_shape shapes[] = { SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_CLOSING,
-	SCHEMA_NONE, SCHEMA_CUT_HEAD, SCHEMA_CUT_BODY, SCHEMA_LENGTH_LONG, SCHEMA_LENGTH_SHORT,
-	SCHEMA_LENGTH_NEGATIVE, SCHEMA_LENGTH_WORD, SCHEMA_LENGTH_HUGE, SCHEMA_CHUNKS_JUNK,
-	SCHEMA_CHUNKS_CUT, SCHEMA_BOMB, SCHEMA_REDIRECT, SCHEMA_INTERIM, SCHEMA_NOT_HTTP };
+static const int statuses[] = { 100, 150, 200, 202, 204, 299, 301, 304, 307, 401, 403, 404, 405, 407, 408, 410, 411,
+	421, 425, 429, 431, 451, 500, 501, 502, 503, 504, 505, 511, 599 };
+static const enum scripted_shape shapes[] = { SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA_CLOSING, SCHEMA_NONE,
+	SCHEMA_CUT_HEAD, SCHEMA_CUT_BODY, SCHEMA_LENGTH_LONG, SCHEMA_LENGTH_SHORT, SCHEMA_LENGTH_NEGATIVE,
+	SCHEMA_LENGTH_WORD, SCHEMA_LENGTH_HUGE, SCHEMA_CHUNKS_JUNK, SCHEMA_CHUNKS_CUT, SCHEMA_BOMB, SCHEMA_REDIRECT,
+	SCHEMA_INTERIM, SCHEMA_NOT_HTTP };
 
 static bool is_trouble(struct rig *g)
 {
@@ -46,8 +46,8 @@ static void rage(struct rig *g, const struct book_request *r, struct rig_act *ac
 	else if (status >= 200 && status < 300)
 		act->stores = true;
 	else
-		act->stores = (status >= 500 || shape == SCHEMA_NONE || shape == SCHEMA_NOT_HTTP) &&
-		              rig_dice(g, 2) == 0;
+		act->stores =
+		        (status >= 500 || shape == SCHEMA_NONE || shape == SCHEMA_NOT_HTTP) && rig_dice(g, 2) == 0;
 }
 
 static bool cut(struct rig *g, const struct book_request *r)
@@ -65,8 +65,7 @@ static void add_batches(struct rig *g)
 	for (size_t i = 0; i < BATCHES; i++) {
 		snprintf(service, sizeof(service), "svc%u", (unsigned)rig_dice(g, processes));
 		if (rig_dice(g, 20) == 0)
-			book_add(
-			        &g->book, service, 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
+			book_add(&g->book, service, 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
 		else if (rig_dice(g, 20) == 0)
 			book_add(&g->book, service, 1 + (uint32_t)rig_dice(g, LARGE), GOOD);
 		else

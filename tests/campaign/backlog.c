@@ -15,15 +15,7 @@
 #include "testkit/ports.h"
 #include "wait.h"
 
-enum {
-	MOST_MIB = 64,
-	FRESH_RATE = 4000,
-	CHUNK = 800,
-	SMALL = 3,
-	SAMPLES = 1 << 16,
-	STEP = 500000,
-	NORMAL_S = 8
-};
+enum { MOST_MIB = 64, FRESH_RATE = 4000, CHUNK = 800, SMALL = 3, SAMPLES = 1 << 16, STEP = 500000, NORMAL_S = 8 };
 
 static const char max_bytes[] = "--spool.max-bytes=64GiB";
 
@@ -63,9 +55,8 @@ static void *consume(void *arg)
 
 static void consumer_open(const char *brokers)
 {
-	static const char *const settings[][2] = { { "group.id", "judge" },
-		{ "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "5" },
-		{ "auto.offset.reset", "latest" }, { "log_level", "0" } };
+	static const char *const settings[][2] = { { "group.id", "judge" }, { "enable.auto.commit", "false" },
+		{ "fetch.wait.max.ms", "5" }, { "auto.offset.reset", "latest" }, { "log_level", "0" } };
 	rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char said[200];
@@ -121,16 +112,15 @@ static uint32_t p99_ms(size_t *n)
 }
 
 /* How many fresh batches were acknowledged within each of these, by the agent's own clock. */
-static const char *const bounds[] = { "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
-	"0.25", "0.5", "1", "2.5", "5", "10", "30", "+Inf" };
+static const char *const bounds[] = { "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1",
+	"2.5", "5", "10", "30", "+Inf" };
 
 static void look_at_fresh(struct agent_process *s, double counts[ARRAY_LEN(bounds)])
 {
 	for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
 		char name[100];
 
-		snprintf(name, sizeof(name), "spanspool_fresh_delivery_seconds_bucket{le=\"%s\"}",
-		        bounds[i]);
+		snprintf(name, sizeof(name), "spanspool_fresh_delivery_seconds_bucket{le=\"%s\"}", bounds[i]);
 		counts[i] = agent_process_metric(s, name);
 	}
 }
@@ -163,8 +153,7 @@ static void stop(struct agent_process *s, const char *what)
 {
 	double most = measure_memory(child_pid(s->agent), "VmHWM");
 
-	ok(most > 0 && most <= MOST_MIB, "%s: resident at most %.1f MiB of %d", what, most,
-	        MOST_MIB);
+	ok(most > 0 && most <= MOST_MIB, "%s: resident at most %.1f MiB of %d", what, most, MOST_MIB);
 	is_int(agent_process_stop(s), 0, "SIGTERM ends it with 0");
 }
 
@@ -202,8 +191,7 @@ static double deliver(struct agent_process *s, const char *brokers, uint32_t *p9
 	ok(agent_process_is_empty(s), "%" PRIu64 " spans from the spool, all leave the agent", before);
 	diag("%.1f s, %.0f span/s, %.1f MB/s; %zu fresh records seen", (double)began / 1e6,
 	        (double)delivered * 1e6 / (double)began,
-	        (double)delivered / MEASURE_BATCH * (double)measure_batch_bytes() / (double)began,
-	        n);
+	        (double)delivered / MEASURE_BATCH * (double)measure_batch_bytes() / (double)began, n);
 	stop(s, "sent");
 	return (double)delivered * 1e6 / (double)began;
 }
@@ -212,11 +200,9 @@ static void ledger_is_exact(struct agent_process *s)
 {
 	const struct ledger *l = &s->ledger;
 
-	is_int(l->place[LEDGER_DELIVERED].spans, l->accepted.spans,
-	        "all that was accepted is delivered");
+	is_int(l->place[LEDGER_DELIVERED].spans, l->accepted.spans, "all that was accepted is delivered");
 	is_int(l->place[LEDGER_UNCERTAIN].spans, 0, "none is uncertain");
-	is_int(l->place[LEDGER_SPOOL_FULL].spans + l->place[LEDGER_DISK_ERROR].spans, 0,
-	        "none is dropped");
+	is_int(l->place[LEDGER_SPOOL_FULL].spans + l->place[LEDGER_DISK_ERROR].spans, 0, "none is dropped");
 }
 
 int main(int argc, char **argv)
@@ -252,10 +238,10 @@ int main(int argc, char **argv)
 	large = deliver(&s, broker.brokers, &large_ms, &large_ack);
 	ledger_is_exact(&s);
 	consumer_close();
-	diag("the backlog leaves at %.0f span/s from %d MB and %.0f span/s from %u MB: %.2f of it",
-	        small, SMALL * 100, large, o.count * 100, large / small);
-	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these",
-	        normal, small_ms, large_ms);
+	diag("the backlog leaves at %.0f span/s from %d MB and %.0f span/s from %u MB: %.2f of it", small, SMALL * 100,
+	        large, o.count * 100, large / small);
+	diag("p99 from socket to consumer: %u ms without a backlog, %u ms and %u ms beside these", normal, small_ms,
+	        large_ms);
 	diag("p99 from socket to acknowledgement: %.0f ms, %.0f ms and %.0f ms: %.1f times the "
 	     "normal one",
 	        normal_ack, small_ack, large_ack, large_ack / normal_ack);

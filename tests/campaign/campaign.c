@@ -125,8 +125,8 @@ struct running {
 static void say_failed(const struct running *g, uint64_t number, const char *wrong)
 {
 	atomic_fetch_add(&shared->failed, 1);
-	printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n", number,
-	        g->c->seed, number, wrong);
+	printf("# trial %" PRIu64 " (again: --seed %" PRIu64 " --only %" PRIu64 "): %s\n", number, g->c->seed, number,
+	        wrong);
 }
 
 static void one(struct running *g, uint64_t number)
@@ -162,8 +162,7 @@ static _Noreturn void work(struct running *g, _Atomic uint64_t *under_way)
 	uint64_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (atomic_load(&shared->failed) < ENOUGH &&
-	        (i = atomic_fetch_add(&shared->next, 1)) < g->n) {
+	while (atomic_load(&shared->failed) < ENOUGH && (i = atomic_fetch_add(&shared->next, 1)) < g->n) {
 		uint64_t n = number_of(g, i), number = g->c->code == NULL ? n : g->c->code(n);
 
 		atomic_store(under_way, number + 1);
@@ -190,9 +189,8 @@ static void print_figures(const struct campaign *c)
 	if (n == 0)
 		return;
 	qsort(shared->figures, n, sizeof(shared->figures[0]), by_size);
-	printf("# time of %zu: p50 %.1f ms, p99 %.1f ms, most %.1f ms\n", n,
-	        shared->figures[n / 2] / 1e3, shared->figures[n * 99 / 100] / 1e3,
-	        shared->figures[n - 1] / 1e3);
+	printf("# time of %zu: p50 %.1f ms, p99 %.1f ms, most %.1f ms\n", n, shared->figures[n / 2] / 1e3,
+	        shared->figures[n * 99 / 100] / 1e3, shared->figures[n - 1] / 1e3);
 }
 
 static void start_worker(struct running *g, unsigned i)
@@ -248,20 +246,18 @@ static void share_out(struct running *g)
 	for (unsigned i = 0; i < g->c->jobs; i++)
 		start_worker(g, i);
 	for (unsigned left = g->c->jobs; left > 0; left -= look_after(g))
-		progress_show(&p, atomic_load(&shared->done), g->n, "%s: %" PRIu64 " failed",
-		        g->c->name, atomic_load(&shared->failed));
+		progress_show(&p, atomic_load(&shared->done), g->n, "%s: %" PRIu64 " failed", g->c->name,
+		        atomic_load(&shared->failed));
 	progress_clear(&p);
 }
 
-bool campaign_run(
-        struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg)
+bool campaign_run(struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg)
 {
 	struct running g = { c, whole, min_u64(c->count, max_u64(whole, 1)), run, arg, { 0 } };
 	uint64_t began = clock_mono_us(), failed;
 
 	if (shared == NULL)
-		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		exit(99);
 	memset(shared, 0, sizeof(*shared));
@@ -273,8 +269,7 @@ bool campaign_run(
 	failed = atomic_load(&shared->failed);
 	snprintf(c->said, sizeof(c->said),
 	        "%" PRIu64 " trials of %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " failed, %.0f s",
-	        atomic_load(&shared->done), whole, c->seed, failed,
-	        (double)(clock_mono_us() - began) / 1e6);
+	        atomic_load(&shared->done), whole, c->seed, failed, (double)(clock_mono_us() - began) / 1e6);
 	return failed == 0 && atomic_load(&shared->done) > 0;
 }
 

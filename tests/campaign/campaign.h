@@ -12,11 +12,11 @@ enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 400 };
 
 struct campaign {
 	const char *name;
-	uint64_t seed;   /* --seed N; 1 when it is not given */
-	uint64_t count;  /* --count N */
-	unsigned jobs;   /* --jobs N */
-	uint64_t only;   /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
-	const char *own; /* the name of an option of its own that takes a word; NULL: it has none */
+	uint64_t seed;    /* --seed N; 1 when it is not given */
+	uint64_t count;   /* --count N */
+	unsigned jobs;    /* --jobs N */
+	uint64_t only;    /* --only N: this trial and no other, and it speaks; UINT64_MAX: all */
+	const char *own;  /* the name of an option of its own that takes a word; NULL: it has none */
 	const char *word; /* what that was given; else as the campaign has set it */
 	unsigned hangs_s; /* a trial that takes longer than this hangs; 0: none does */
 	/* The number by which trial I of the whole is repeated, whatever the whole is then. */
@@ -44,8 +44,7 @@ void campaign_hush(const struct campaign *c);
 
 /* Runs count trials, numbers spread evenly over [0, WHOLE) when that is more, by jobs processes.
  * Prints a line for each that failed, then the sums. True when there was one and none failed. */
-bool campaign_run(
-        struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg);
+bool campaign_run(struct campaign *c, uint64_t whole, void (*run)(struct trial *t, void *arg), void *arg);
 
 /* Notes the first thing that is wrong. */
 void trial_wrong(struct trial *t, const char *fmt, ...) PRINTF(2, 3);

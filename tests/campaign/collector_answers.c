@@ -12,8 +12,8 @@
 
 enum { SHORT_COUNT = 700 };
 
-static const struct answers_part *const parts[] = { &answers_status, &answers_shapes,
-	&answers_patience, &answers_poison, &answers_storm };
+static const struct answers_part *const parts[] = { &answers_status, &answers_shapes, &answers_patience,
+	&answers_poison, &answers_storm };
 
 static void play(struct campaign *c, const struct answers_part *part, uint64_t count)
 {
@@ -29,8 +29,8 @@ int main(int argc, char **argv)
 		.word = "",
 		.jobs = 8, /* they wait most of the time */
 		.hangs_s = 240,
-		.sums = { "POSTs", "of several batches", "batches delivered", "spans repeated",
-		        "batches quarantined", "exporters that called for an operator" },
+		.sums = { "POSTs", "of several batches", "batches delivered", "spans repeated", "batches quarantined",
+		        "exporters that called for an operator" },
 	};
 	uint64_t count, played = 0;
 

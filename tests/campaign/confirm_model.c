@@ -37,9 +37,8 @@ struct item {
 struct sending {
 	struct confirm_post post;
 	enum wire wire;
-	uint64_t at_us; /* the next event of the wire */
-	uint8_t settled
-	        [SPANS_MOST]; /* times that each span is in the store, or was filtered out on purpose */
+	uint64_t at_us;              /* the next event of the wire */
+	uint8_t settled[SPANS_MOST]; /* times that each span is in the store, or was filtered out on purpose */
 	bool done, given_up;
 };
 
@@ -162,8 +161,7 @@ static void take_verdict(struct sending *s)
 		return;
 	for (uint32_t i = 0; i < s->post.spans; i++)
 		if (s->settled[i] == 0)
-			trial_wrong(w.trial, "batch %zu is called stored, span %u of it is not",
-			        (size_t)(s - w.s), i);
+			trial_wrong(w.trial, "batch %zu is called stored, span %u of it is not", (size_t)(s - w.s), i);
 }
 
 static void take_verdicts(struct list *decided)
@@ -212,8 +210,7 @@ static void send_some(void)
 	for (unsigned i = 0; i < w.batches; i++) {
 		struct sending *s = &w.s[i];
 
-		if (!is_waiting(s) || !confirm_may_send(&w.confirm, s->post.spans) ||
-		        chance(w.lazy))
+		if (!is_waiting(s) || !confirm_may_send(&w.confirm, s->post.spans) || chance(w.lazy))
 			continue;
 		confirm_sent(&w.confirm, &s->post);
 		s->wire = w.cuts && !w.healed && chance(10) ? WIRE_CUT_BEFORE : WIRE_TRAVELS;
@@ -265,9 +262,7 @@ static void begin_reading(void)
 	w.page = (struct confirm_reading){ .began_us = w.now_us };
 	w.page.ended_us = w.now_us + takes_us;
 	for (size_t i = 0; i < COUNTERS; i++) {
-		w.sample_us[i] = w.now_us + (chance(50)          ? roll(takes_us + 1)
-		                                    : chance(50) ? 0
-		                                                 : takes_us);
+		w.sample_us[i] = w.now_us + (chance(50) ? roll(takes_us + 1) : chance(50) ? 0 : takes_us);
 		w.sampled[i] = false;
 	}
 }
@@ -385,8 +380,7 @@ static void judge(struct trial *t)
 	if (!all_settled())
 		trial_wrong(t, "after a minute without trouble something is still not stored");
 	if (resent > w.losses * w.most_out)
-		trial_wrong(t, "%" PRIu64 " spans were sent again for %" PRIu64 " losses", resent,
-		        w.losses);
+		trial_wrong(t, "%" PRIu64 " spans were sent again for %" PRIu64 " losses", resent, w.losses);
 	if (!w.others && w.live.capacity != 0 && w.live.dropped > 0)
 		trial_wrong(t, "alone, it overran the queue by %" PRIu64 " spans", w.live.dropped);
 	if (w.confirm.on_wire + w.confirm.unconfirmed + w.confirm.unread + w.confirm.queued != 0)
@@ -427,8 +421,7 @@ int main(int argc, char **argv)
 {
 	struct campaign c = {
 		.name = "confirm_model",
-		.sums = { "spans confirmed", "sent again", "lost by the collector", "restarts",
-		        "given up" },
+		.sums = { "spans confirmed", "sent again", "lost by the collector", "restarts", "given up" },
 	};
 
 	campaign_options(&c, 20000, argc, argv);

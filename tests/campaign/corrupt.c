@@ -57,8 +57,8 @@ static void arm(struct whole *w)
 		key = foreign_key;
 	else
 		key = hostile_steal(w->k.dir);
-	w->k.pattern_len = hostile_pattern(
-	        &w->pattern, &key, w->hostile == STOLEN_BEYOND ? HOSTILE_BEYOND : HOSTILE_INSIDE);
+	w->k.pattern_len =
+	        hostile_pattern(&w->pattern, &key, w->hostile == STOLEN_BEYOND ? HOSTILE_BEYOND : HOSTILE_INSIDE);
 	w->k.pattern = w->pattern;
 }
 
@@ -178,13 +178,11 @@ static void one(struct trial *t, void *arg)
 	t->sums[2] += k.lost.spans;
 	t->sums[3] += k.damages;
 	if (wrong == NULL)
-		t->sums[4] += spool_fixture_spans_in(k.found.state.cursor, k.state.end) - k.read_spans -
-		              k.lost.spans;
+		t->sums[4] += spool_fixture_spans_in(k.found.state.cursor, k.state.end) - k.read_spans - k.lost.spans;
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		trial_wrong(
-		        t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
+		trial_wrong(t, "spool %d, %.150s: %.200s", (int)(t->number % SPOOLS), d.words, wrong);
 	spool_fixture_free(&k);
 }
 

@@ -21,8 +21,7 @@ static struct image_item *pick_file(struct image *m, uint64_t *seed)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (m->item[i].is_dir || strstr(m->item[i].path, name) == NULL ||
-		        m->item[i].len == 0)
+		if (m->item[i].is_dir || strstr(m->item[i].path, name) == NULL || m->item[i].len == 0)
 			continue;
 		if (campaign_roll(seed, ++n) == 0)
 			chosen = &m->item[i];
@@ -101,8 +100,7 @@ static struct image_item *pick_segment(struct image *m, uint64_t *seed)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		if (m->item[i].is_dir && strncmp(m->item[i].path, "seg-", 4) == 0 &&
-		        campaign_roll(seed, ++n) == 0)
+		if (m->item[i].is_dir && strncmp(m->item[i].path, "seg-", 4) == 0 && campaign_roll(seed, ++n) == 0)
 			chosen = &m->item[i];
 	return chosen;
 }
@@ -133,10 +131,10 @@ static void bring_foreign(struct image *m, const struct image *other, bool inste
 static const char *bring_names(struct image *m, uint64_t *seed)
 {
 	static const char junk[] = "this is not what you think it is";
-	static const char *const files[] = { "seg-0000000000000015", "seg-zzz", "README",
-		"seg-00000000000000ff", "quarantine/README", "next", "seg-0000000000000017.bad" };
-	static const char *const dirs[] = { "seg-0000000000000016", "lost+found", "seg-",
-		"seg-00000000000000fe", "seg-0000000000000019.bad" };
+	static const char *const files[] = { "seg-0000000000000015", "seg-zzz", "README", "seg-00000000000000ff",
+		"quarantine/README", "next", "seg-0000000000000017.bad" };
+	static const char *const dirs[] = { "seg-0000000000000016", "lost+found", "seg-", "seg-00000000000000fe",
+		"seg-0000000000000019.bad" };
 	const char *name;
 
 	if (campaign_roll(seed, 2) == 0) {
@@ -178,10 +176,9 @@ enum kind {
 	KINDS
 };
 
-static const char *const kind_names[KINDS] = { "bits flipped in", "bits flipped in",
-	"bits flipped in", "cut short:", "a page of zeros in", "pages swapped in",
-	"a page twice in", "a page of another file in", "noise in",
-	"gone:", "gone, with all in it:", "a foreign segment in place of one", "a foreign segment",
+static const char *const kind_names[KINDS] = { "bits flipped in", "bits flipped in", "bits flipped in",
+	"cut short:", "a page of zeros in", "pages swapped in", "a page twice in", "a page of another file in",
+	"noise in", "gone:", "gone, with all in it:", "a foreign segment in place of one", "a foreign segment",
 	"a strange name:", "names swapped with", "renamed:", "a copy beside:" };
 
 /* The segment FROM, all of it, as TO; COPY: both. */
@@ -193,8 +190,7 @@ static void rename_segment(struct image *m, const char *from, const char *to, bo
 		struct image_item *item = &m->item[i];
 		char path[IMAGE_PATH];
 
-		if (strncmp(item->path, from, len) != 0 ||
-		        (item->path[len] != '\0' && item->path[len] != '/'))
+		if (strncmp(item->path, from, len) != 0 || (item->path[len] != '\0' && item->path[len] != '/'))
 			continue;
 		snprintf(path, sizeof(path), "%.40s%.40s", to, item->path + len);
 		if (copy)
@@ -303,8 +299,7 @@ static uint32_t pages_of_batch(const struct image_item *f, size_t page)
 	memcpy(&number, at, sizeof(number));
 	memcpy(&flags, at + 10, sizeof(flags));
 	memcpy(&pages, at + 12, sizeof(pages));
-	if (number != page || flags != OVERFLOW || memcmp(at + 16, "SSPR", 4) != 0 ||
-	        (page + pages) * PAGE > f->len)
+	if (number != page || flags != OVERFLOW || memcmp(at + 16, "SSPR", 4) != 0 || (page + pages) * PAGE > f->len)
 		return 0;
 	return pages;
 }
@@ -360,12 +355,10 @@ static const uint8_t *next_magic(const struct image_item *f, size_t *at)
 
 static bool holds_records(const struct image_item *f)
 {
-	return !f->is_dir && strncmp(f->path, "seg-", 4) == 0 &&
-	       strstr(f->path, "/data.mdb") != NULL;
+	return !f->is_dir && strncmp(f->path, "seg-", 4) == 0 && strstr(f->path, "/data.mdb") != NULL;
 }
 
-void damage_find(const struct image *m, struct damage_record *records, size_t n,
-        damage_is_whole *is_whole, void *arg)
+void damage_find(const struct image *m, struct damage_record *records, size_t n, damage_is_whole *is_whole, void *arg)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct image_item *f = &m->item[i];
@@ -374,8 +367,7 @@ void damage_find(const struct image *m, struct damage_record *records, size_t n,
 		for (size_t at = 0, len; holds_records(f) && (p = next_magic(f, &at)) != NULL;) {
 			uint64_t position = seems(p, f->len - at + 1, &len);
 
-			if (position > 0 && position < n &&
-			        is_whole(arg, position, &(struct damage_record){ p, len }))
+			if (position > 0 && position < n && is_whole(arg, position, &(struct damage_record){ p, len }))
 				records[position] = (struct damage_record){ p, len };
 		}
 	}
@@ -389,15 +381,14 @@ static uint64_t limit_of(const struct image *whole, uint64_t first, uint64_t n)
 	for (size_t i = 0; i < whole->n; i++) {
 		uint64_t other = 0;
 
-		if (whole->item[i].is_dir &&
-		        sscanf(whole->item[i].path, "seg-%" SCNx64, &other) == 1 && other > first)
+		if (whole->item[i].is_dir && sscanf(whole->item[i].path, "seg-%" SCNx64, &other) == 1 && other > first)
 			limit = min_u64(limit, other);
 	}
 	return limit;
 }
 
-void damage_intact(const struct image *m, const struct image *whole,
-        const struct damage_record *records, bool *intact, size_t n)
+void damage_intact(
+        const struct image *m, const struct image *whole, const struct damage_record *records, bool *intact, size_t n)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct image_item *f = &m->item[i];
@@ -411,8 +402,7 @@ void damage_intact(const struct image *m, const struct image *whole,
 			uint64_t position = seems(p, f->len - at + 1, &len);
 			bool even = ((p - f->bytes) & 1) == 0;
 
-			if (position >= max_u64(first, 1) && position < limit && even &&
-			        records[position].len == len &&
+			if (position >= max_u64(first, 1) && position < limit && even && records[position].len == len &&
 			        memcmp(records[position].bytes, p, len) == 0)
 				intact[position] = true;
 		}

@@ -29,11 +29,10 @@ struct damage_record {
 /* Says whether it is one, and not the rest of an old copy. */
 typedef bool damage_is_whole(void *arg, uint64_t position, const struct damage_record *r);
 /* The records in M, whose bytes stay M's, below position N. */
-void damage_find(const struct image *m, struct damage_record *records, size_t n,
-        damage_is_whole *is_whole, void *arg);
+void damage_find(const struct image *m, struct damage_record *records, size_t n, damage_is_whole *is_whole, void *arg);
 /* Sets intact[position] for each of RECORDS that stands whole in M where it belongs: in the segment
  * that WHOLE has it in. */
-void damage_intact(const struct image *m, const struct image *whole,
-        const struct damage_record *records, bool *intact, size_t n);
+void damage_intact(
+        const struct image *m, const struct image *whole, const struct damage_record *records, bool *intact, size_t n);
 
 #endif

@@ -137,8 +137,7 @@ static bool holds_nothing_in_memory(void *arg)
 	struct agent_process *s = arg;
 	const struct ledger *l = agent_process_ledger(s);
 
-	return s->answered && l->accepted.spans == s->next - 1 - s->refused &&
-	       l->place[LEDGER_IN_FLIGHT].spans == 0;
+	return s->answered && l->accepted.spans == s->next - 1 - s->refused && l->place[LEDGER_IN_FLIGHT].spans == 0;
 }
 
 struct goal {
@@ -177,13 +176,11 @@ static void all_is_told(struct disk *d)
 	c = tally_total(s->tally);
 	is_int(s->ledger.accepted.spans, c.sent - s->refused, "all that was sent was accepted");
 	is_int(c.missing, dropped(s), "what is missing is what the ledger calls dropped");
-	is_int(s->ledger.place[LEDGER_DELIVERED].spans, c.stored,
-	        "what is there is what it calls delivered");
+	is_int(s->ledger.place[LEDGER_DELIVERED].spans, c.stored, "what is there is what it calls delivered");
 	is_int(tally_strays(s->tally), 0, "nothing else is there");
-	ok(c.duplicates <= s->ledger.maybe_duplicate.spans, "%" PRIu64 " came twice, all marked",
-	        c.duplicates);
-	diag("%" PRIu64 " spans sent, %" PRIu64 " delivered, %" PRIu64 " dropped with a cause",
-	        c.sent, c.stored, c.missing);
+	ok(c.duplicates <= s->ledger.maybe_duplicate.spans, "%" PRIu64 " came twice, all marked", c.duplicates);
+	diag("%" PRIu64 " spans sent, %" PRIu64 " delivered, %" PRIu64 " dropped with a cause", c.sent, c.stored,
+	        c.missing);
 }
 
 /* ---- the rounds ---- */
@@ -240,8 +237,7 @@ static void heals(struct disk *d, bool drops_oldest)
 	began = clock_mono_us();
 	ok(agent_process_until(s, is_ready, s), "freed: it is ready again by itself");
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "and what was in memory is stored");
-	diag("spooling resumed %.2f s after the space was given back",
-	        (double)(clock_mono_us() - began) / 1e6);
+	diag("spooling resumed %.2f s after the space was given back", (double)(clock_mono_us() - began) / 1e6);
 	lost = dropped(s);
 	agent_process_send(s, 2000, 10000);
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "what comes now is stored too");
@@ -293,8 +289,7 @@ static void the_limit_is_reached_for_long(unsigned seed)
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
 	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
-	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full",
-	        said(s, "\"spool: no room"));
+	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full", said(s, "\"spool: no room"));
 	kafka_mock_up(s->kafka);
 	all_is_told(&d);
 	close_disk(&d);
@@ -321,15 +316,14 @@ static bool mount_loop(struct disk *d)
 
 static void make_read_only(struct disk *d)
 {
-	ok(run("echo 1 >/sys/fs/ext4/%s/trigger_fs_error", strrchr(d->loop, '/') + 1),
-	        "the kernel makes it read-only");
+	ok(run("echo 1 >/sys/fs/ext4/%s/trigger_fs_error", strrchr(d->loop, '/') + 1), "the kernel makes it read-only");
 }
 
 /* What such a file system needs: to be unmounted, checked and mounted again. */
 static void mend_disk(struct disk *d)
 {
-	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s",
-	           d->at, d->s.directory, d->s.directory, d->s.directory, d->at),
+	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s", d->at, d->s.directory,
+	           d->s.directory, d->s.directory, d->at),
 	        "checked and mounted again");
 }
 
@@ -347,8 +341,7 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 		return;
 	}
 	lay(&d);
-	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
-	        "the agent serves");
+	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL), "the agent serves");
 	kafka_mock_down(s->kafka);
 	agent_process_send(s, 3000, 10000);
 	ok(agent_process_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
@@ -378,8 +371,7 @@ int main(int argc, char **argv)
 {
 	struct rounds c = rounds_options(argc, argv, 1);
 
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
-	        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return rounds_skip_all("only root may mount a file system");
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {
 		rounds_progress(&c, seed);

@@ -22,9 +22,9 @@ static struct {
 } now = { .state = NONE };
 
 /* FROM's calls below this layer. */
-#define REAL(name)                                                                                 \
-	static __typeof__(name) *real;                                                             \
-	if (real == NULL)                                                                          \
+#define REAL(name)                                                                                                     \
+	static __typeof__(name) *real;                                                                                 \
+	if (real == NULL)                                                                                              \
 	real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 
 struct disklog *disklog_new(void)
@@ -144,8 +144,7 @@ static uint16_t parent_of(int at, const char *path, char name[DISKLOG_NAME])
 	if (now.log == NULL)
 		return NONE;
 	snprintf(name, DISKLOG_NAME, "%s", slash == NULL ? path : slash + 1);
-	snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : (int)(slash - path),
-	        slash == NULL ? "." : path);
+	snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : (int)(slash - path), slash == NULL ? "." : path);
 	return fstatat(at, dir[0] == '\0' ? "/" : dir, &st, 0) < 0 ? NONE : known(st.st_ino);
 }
 
@@ -153,9 +152,7 @@ static uint16_t named(int at, const char *path)
 {
 	struct stat st;
 
-	return now.log == NULL || fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0
-	               ? NONE
-	               : known(st.st_ino);
+	return now.log == NULL || fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? NONE : known(st.st_ino);
 }
 
 static void log_name(enum disklog_kind kind, uint16_t inode, uint16_t in, const char *name)
@@ -387,8 +384,8 @@ void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 
 	REAL(mmap);
 	at = real(addr, len, prot, flags, fd, offset);
-	if (at == MAP_FAILED || now.log == NULL || len != MAPPED_BYTES ||
-	        (flags & MAP_SHARED) == 0 || fd < 0 || of_fd(fd) != now.state)
+	if (at == MAP_FAILED || now.log == NULL || len != MAPPED_BYTES || (flags & MAP_SHARED) == 0 || fd < 0 ||
+	        of_fd(fd) != now.state)
 		return at;
 	now.map = real(NULL, len, PROT_READ, MAP_SHARED, fd, offset);
 	if (now.map == MAP_FAILED)

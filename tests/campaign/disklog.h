@@ -29,7 +29,7 @@ struct disklog_op {
 	char name[DISKLOG_NAME], new_name[DISKLOG_NAME];
 	uint64_t offset; /* of a write; a size */
 	uint64_t len;
-	uint64_t bytes;       /* where they begin in the log */
+	uint64_t bytes;                 /* where they begin in the log */
 	struct spool_fixture_told told; /* when the call began */
 };
 
@@ -60,7 +60,6 @@ void disklog_look_at_maps(void);
 enum disklog_cut { CUT_NOTHING, CUT_ALL, CUT_SOME, CUT_ALL_BUT_ONE, CUTS };
 /* Makes DIRECTORY, which is empty, what it may be after a cut before operation AT. *seed decides;
  * gives how many operations were in doubt. */
-size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uint64_t *seed,
-        const char *directory);
+size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uint64_t *seed, const char *directory);
 
 #endif

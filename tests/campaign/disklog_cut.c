@@ -21,8 +21,8 @@ struct cutting {
 	size_t at;
 	enum disklog_cut how;
 	uint64_t *seed;
-	size_t doubtful; /* so far */
-	size_t spared;   /* the one that is lost, of CUT_ALL_BUT_ONE */
+	size_t doubtful;   /* so far */
+	size_t spared;     /* the one that is lost, of CUT_ALL_BUT_ONE */
 	size_t names_upto; /* of a disk with a journal: names are lost from here on; SIZE_MAX: no order */
 	size_t synced_at[DISKLOG_INODES]; /* one behind its last sync */
 	struct file file[DISKLOG_INODES];
@@ -63,8 +63,7 @@ static bool reaches_disk(struct cutting *c, size_t i)
 	case CUT_ALL_BUT_ONE:
 		return number != c->spared;
 	default:
-		return name && c->names_upto != SIZE_MAX ? i < c->names_upto
-		                                         : campaign_roll(c->seed, 2) == 0;
+		return name && c->names_upto != SIZE_MAX ? i < c->names_upto : campaign_roll(c->seed, 2) == 0;
 	}
 }
 
@@ -95,8 +94,7 @@ static void put_torn(struct cutting *c, const struct disklog_op *op)
 	for (uint64_t at = op->offset, next; at < end; at = next) {
 		next = min_u64((at / sector + 1) * sector, end);
 		if (campaign_roll(c->seed, 2) == 0)
-			put_bytes(&c->file[op->inode], c->l->data + op->bytes + (at - op->offset),
-			        next - at, at);
+			put_bytes(&c->file[op->inode], c->l->data + op->bytes + (at - op->offset), next - at, at);
 	}
 }
 
@@ -117,8 +115,7 @@ static void change_file(struct cutting *c, const struct disklog_op *op, bool tor
 static void drop_name(struct cutting *c, uint16_t in, const char *name)
 {
 	for (size_t i = 0; i < c->names; i++)
-		if (c->name[i].name != NULL && c->name[i].in == in &&
-		        strcmp(c->name[i].name, name) == 0)
+		if (c->name[i].name != NULL && c->name[i].in == in && strcmp(c->name[i].name, name) == 0)
 			c->name[i].name = NULL;
 }
 
@@ -153,8 +150,7 @@ static void write_out(const struct cutting *c, uint16_t in, int at)
 			continue;
 		if (is_dir && mkdirat(at, c->name[i].name, 0700) < 0)
 			exit(99);
-		fd = openat(at, c->name[i].name,
-		        is_dir ? O_RDONLY | O_DIRECTORY : O_WRONLY | O_CREAT, 0600);
+		fd = openat(at, c->name[i].name, is_dir ? O_RDONLY | O_DIRECTORY : O_WRONLY | O_CREAT, 0600);
 		if (fd < 0)
 			exit(99);
 		if (is_dir)
@@ -178,8 +174,7 @@ static size_t count_doubtful(struct cutting *c, size_t end)
 	return n;
 }
 
-size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uint64_t *seed,
-        const char *directory)
+size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uint64_t *seed, const char *directory)
 {
 	struct cutting *c = calloc(1, sizeof(*c));
 	size_t end = min_u64(at + 1, l->n), doubtful;
@@ -190,8 +185,7 @@ size_t disklog_cut(const struct disklog *l, size_t at, enum disklog_cut how, uin
 	*c = (struct cutting){ .l = l, .at = at, .how = how, .seed = seed };
 	doubtful = count_doubtful(c, end);
 	c->spared = doubtful == 0 ? 0 : campaign_roll(seed, doubtful);
-	c->names_upto = campaign_roll(seed, 2) == 0 ? SIZE_MAX
-	                                            : at - campaign_roll(seed, min_u64(at, 40) + 1);
+	c->names_upto = campaign_roll(seed, 2) == 0 ? SIZE_MAX : at - campaign_roll(seed, min_u64(at, 40) + 1);
 	for (size_t i = 0; i < end; i++) {
 		const struct disklog_op *op = &l->op[i];
 		bool durable = op->kind != DISKLOG_SYNC && is_durable(c, i);

@@ -18,8 +18,7 @@ enum { SIZE_LEAST = 64, RECORD_BYTES_FROM = 72, SEGMENTS_LEFT = 2 };
 
 struct evidence *evidence_new(void)
 {
-	struct evidence *e =
-	        mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct evidence *e = mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (e == MAP_FAILED)
 		exit(99);
@@ -62,8 +61,7 @@ static uint64_t word(const struct evidence *e, uint64_t number, uint32_t at)
 	return at == 0 ? number : (number << 32 | e->seed) * UINT64_C(0x9E3779B97F4A7C15) + at;
 }
 
-static bool is_as_made(
-        const struct evidence *e, const uint8_t *bytes, size_t size, uint64_t *number)
+static bool is_as_made(const struct evidence *e, const uint8_t *bytes, size_t size, uint64_t *number)
 {
 	memcpy(number, bytes, sizeof(*number));
 	if (*number >= e->fed || size != size_of(e, *number))
@@ -180,8 +178,8 @@ static void look_at_kept(struct evidence *e, int at, const char *name)
 }
 
 /* Gives how many names in DIR begin with PREFIX and end with SUFFIX; calls for each. */
-static unsigned each_name(struct evidence *e, const char *dir, const char *prefix,
-        const char *suffix, void (*call)(struct evidence *e, int at, const char *name))
+static unsigned each_name(struct evidence *e, const char *dir, const char *prefix, const char *suffix,
+        void (*call)(struct evidence *e, int at, const char *name))
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -255,9 +253,8 @@ static void look_at_segments(struct evidence *e, const char *dir, const char *qu
 /* What the fates add up to. */
 struct sums {
 	struct ledger_count fed, arrived, kept, missing;
-	uint64_t
-	        unsafe_loss; /* one more than the number of a batch that was called safe and is gone */
-	uint64_t poisoned; /* the same of poison that arrived */
+	uint64_t unsafe_loss; /* one more than the number of a batch that was called safe and is gone */
+	uint64_t poisoned;    /* the same of poison that arrived */
 };
 
 static void count(struct ledger_count *c, uint64_t number)
@@ -310,14 +307,14 @@ static char said[EVIDENCE_TEXT + 64];
 #define SAY(...) (snprintf(said, sizeof(said), __VA_ARGS__), said)
 
 /* LEAST <= GOT <= MOST, in batches and in spans; a slack batch has at most seven. */
-static const char *within(const char *what, struct ledger_count got, struct ledger_count least,
-        struct ledger_count most)
+static const char *within(
+        const char *what, struct ledger_count got, struct ledger_count least, struct ledger_count most)
 {
-	if (got.batches >= least.batches && got.batches <= most.batches &&
-	        got.spans >= least.spans && got.spans <= most.spans)
+	if (got.batches >= least.batches && got.batches <= most.batches && got.spans >= least.spans &&
+	        got.spans <= most.spans)
 		return NULL;
-	return SAY("%s: %" PRIu64 " batches and %" PRIu64 " spans, not within %" PRIu64
-	           " … %" PRIu64 " and %" PRIu64 " … %" PRIu64,
+	return SAY("%s: %" PRIu64 " batches and %" PRIu64 " spans, not within %" PRIu64 " … %" PRIu64 " and %" PRIu64
+	           " … %" PRIu64,
 	        what, got.batches, got.spans, least.batches, most.batches, least.spans, most.spans);
 }
 
@@ -328,16 +325,14 @@ static struct ledger_count plus(struct ledger_count a, struct ledger_count b)
 
 static struct ledger_count less(struct ledger_count a, struct ledger_count b)
 {
-	return (struct ledger_count){ a.spans - min_u64(a.spans, b.spans),
-		a.batches - min_u64(a.batches, b.batches) };
+	return (struct ledger_count){ a.spans - min_u64(a.spans, b.spans), a.batches - min_u64(a.batches, b.batches) };
 }
 
 /* The ledger's word against what was seen. */
 static const char *compare(const struct evidence *e, const struct sums *s)
 {
 	const struct ledger *l = &e->ledger;
-	struct ledger_count slack = { 7 * e->unnoted.fed, e->unnoted.fed }, none = { 0 },
-	                    lost = dropped(l);
+	struct ledger_count slack = { 7 * e->unnoted.fed, e->unnoted.fed }, none = { 0 }, lost = dropped(l);
 	struct ledger_count doubt = plus(l->place[LEDGER_UNCERTAIN], slack);
 	/* A slot that could not be read may have been the last: what came before it is called uncertain. */
 	bool exact = e->kills == 0 && !e->set_aside_allowed;
@@ -351,15 +346,12 @@ static const char *compare(const struct evidence *e, const struct sums *s)
 	if (wrong == NULL)
 		wrong = within("missing", s->missing, exact ? lost : none, exact ? lost : doubt);
 	if (wrong == NULL)
-		wrong = within("delivered", l->place[LEDGER_DELIVERED], less(s->arrived, doubt),
-		        s->arrived);
+		wrong = within("delivered", l->place[LEDGER_DELIVERED], less(s->arrived, doubt), s->arrived);
 	if (wrong == NULL)
-		wrong = within(
-		        "quarantined", l->place[LEDGER_QUARANTINED], less(s->kept, doubt), s->kept);
+		wrong = within("quarantined", l->place[LEDGER_QUARANTINED], less(s->kept, doubt), s->kept);
 	if (wrong == NULL && exact)
 		wrong = within("uncertain without a kill", l->place[LEDGER_UNCERTAIN], none, none);
-	if (wrong == NULL &&
-	        (l->place[LEDGER_IN_FLIGHT].batches > 0 || l->place[LEDGER_IN_SPOOL].batches > 0))
+	if (wrong == NULL && (l->place[LEDGER_IN_FLIGHT].batches > 0 || l->place[LEDGER_IN_SPOOL].batches > 0))
 		wrong = "the ledger says that something is left";
 	return wrong;
 }
@@ -373,12 +365,10 @@ static const char *compare_marks(const struct evidence *e)
 	if (e->again > noted + e->unnoted.marked)
 		return SAY("%" PRIu64 " came again, the ledger knows of %" PRIu64, e->again, noted);
 	if (e->marked < noted || e->marked > noted + e->unnoted.marked)
-		return SAY(
-		        "%" PRIu64 " went out marked, the ledger says %" PRIu64, e->marked, noted);
+		return SAY("%" PRIu64 " went out marked, the ledger says %" PRIu64, e->marked, noted);
 	/* A slot that cannot be read may be the one that says that the stop was clean. */
 	if (e->ledger.unclean_stops > e->kills + e->refusals + e->set_aside_allowed)
-		return SAY("%" PRIu64 " unclean stops of %" PRIu64 " kills",
-		        e->ledger.unclean_stops, e->kills);
+		return SAY("%" PRIu64 " unclean stops of %" PRIu64 " kills", e->ledger.unclean_stops, e->kills);
 	return NULL;
 }
 

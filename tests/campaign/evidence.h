@@ -21,17 +21,16 @@ struct evidence_noted {
 
 struct evidence {
 	uint32_t seed;
-	uint32_t size_most; /* of a batch */
-	bool poisons;       /* some batches can be delivered to no sink */
-	uint64_t fed;       /* numbers handed over so far */
-	uint64_t marked;    /* taken by the sink with the mark of a duplicate */
-	struct evidence_noted now,
-	        before;                /* before the last turn of the loop, and the one before */
-	bool torn;                     /* the last note is half of one */
-	struct evidence_noted unnoted; /* over all deaths: what may be in no ledger */
+	uint32_t size_most;                /* of a batch */
+	bool poisons;                      /* some batches can be delivered to no sink */
+	uint64_t fed;                      /* numbers handed over so far */
+	uint64_t marked;                   /* taken by the sink with the mark of a duplicate */
+	struct evidence_noted now, before; /* before the last turn of the loop, and the one before */
+	bool torn;                         /* the last note is half of one */
+	struct evidence_noted unnoted;     /* over all deaths: what may be in no ledger */
 	uint64_t kills, opened, refusals;
-	bool set_aside_allowed; /* a start was given nothing: segments may be in quarantine, whole */
-	uint64_t again;         /* arrivals beyond the first */
+	bool set_aside_allowed;     /* a start was given nothing: segments may be in quarantine, whole */
+	uint64_t again;             /* arrivals beyond the first */
 	uint64_t unmarked_again;    /* of those, without the mark */
 	uint64_t strays;            /* arrived as they were not sent */
 	uint64_t queued_most;       /* bytes in the flight, the most seen */

@@ -7,15 +7,7 @@
 #include "loop/loop.h"
 #include "agent/sink.h"
 
-enum sink_mood {
-	MOOD_GOOD,
-	MOOD_FULL,
-	MOOD_SILENT,
-	MOOD_REFUSING,
-	MOOD_GIVING_BACK,
-	MOOD_DOUBTFUL,
-	MOODS
-};
+enum sink_mood { MOOD_GOOD, MOOD_FULL, MOOD_SILENT, MOOD_REFUSING, MOOD_GIVING_BACK, MOOD_DOUBTFUL, MOODS };
 
 enum { FAKESINK_HELD = 4096 };
 

@@ -80,7 +80,7 @@ struct story {
 	bool small;   /* a flight that has to drop */
 	bool killed;  /* while the trouble lasts */
 	bool endless; /* as far as a stop goes, which waits for seconds */
-	bool pure; /* the sink takes all batches: what cannot be set aside hides no other reason */
+	bool pure;    /* the sink takes all batches: what cannot be set aside hides no other reason */
 	struct evidence *evidence;
 	struct told {
 		uint64_t calls;
@@ -179,9 +179,8 @@ static void suffer(struct story *s, struct life *l)
 	if (s->phase == REFILL && !s->endless)
 		life_empty(l);
 	if (s->plan.count == 0 && l->downs > 1)
-		evidence_broken(s->evidence,
-		        "one trouble, and the board said %u times that the spool is down",
-		        l->downs);
+		evidence_broken(
+		        s->evidence, "one trouble, and the board said %u times that the spool is down", l->downs);
 }
 
 static void end_trouble(struct story *s)
@@ -190,11 +189,9 @@ static void end_trouble(struct story *s)
 
 	s->told->calls = fault_disarm();
 	if (sins.distrusted > 0)
-		evidence_broken(s->evidence,
-		        "%" PRIu64 " writes to a segment whose sync had failed", sins.distrusted);
+		evidence_broken(s->evidence, "%" PRIu64 " writes to a segment whose sync had failed", sins.distrusted);
 	if (sins.hasty > 0)
-		evidence_broken(
-		        s->evidence, "a segment was unlinked although the state was not synced");
+		evidence_broken(s->evidence, "a segment was unlinked although the state was not synced");
 }
 
 static bool is_called_well(void *arg)
@@ -210,8 +207,7 @@ static void resume(struct story *s, struct life *l)
 	fill(l, 20);
 	s->told->resumed_us = clock_mono_us() - began;
 	if (s->told->resumed_us > RESUME_SECONDS * US_PER_S)
-		evidence_broken(s->evidence, "it took %" PRIu64 " s to spool again",
-		        s->told->resumed_us / US_PER_S);
+		evidence_broken(s->evidence, "it took %" PRIu64 " s to spool again", s->told->resumed_us / US_PER_S);
 	life_until(l, is_called_well, l, "the board says that the spool is well again");
 }
 
@@ -286,9 +282,7 @@ static void count_calls(const char *of)
 {
 	for (size_t p = 0; p < PHASES; p++) {
 		for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-			struct story s = { .phase = (enum phase)p,
-				.kind = &kinds[k],
-				.plan.calls = kinds[k].calls };
+			struct story s = { .phase = (enum phase)p, .kind = &kinds[k], .plan.calls = kinds[k].calls };
 			struct trial t = { .seed = 1 };
 
 			if (!is_asked_for(of, p, k))
@@ -318,10 +312,9 @@ static void describe(const struct story *s, const struct kind *k, struct trial *
 	if (t->wrong[0] == '\0')
 		return;
 	snprintf(what, sizeof(what), "%s", t->wrong);
-	snprintf(t->wrong, sizeof(t->wrong),
-	        "%s: %s at call %" PRIu64 ", %" PRIu64 " in a row%s%s: %.180s",
-	        phases[s->phase].name, k->name, s->plan.at, s->plan.count,
-	        s->small ? ", a small flight" : "", s->killed ? ", then killed" : "", what);
+	snprintf(t->wrong, sizeof(t->wrong), "%s: %s at call %" PRIu64 ", %" PRIu64 " in a row%s%s: %.180s",
+	        phases[s->phase].name, k->name, s->plan.at, s->plan.count, s->small ? ", a small flight" : "",
+	        s->killed ? ", then killed" : "", what);
 }
 
 enum { LENGTHS = ARRAY_LEN(lengths), KINDS = ARRAY_LEN(kinds) };
@@ -372,8 +365,8 @@ static void refuse_at(struct trial *t, void *arg)
 	t->sums[REFUSED_START] = told->refused_start;
 	t->sums[KILLED] = evidence->kills;
 	t->sums[ACCEPTED] = evidence->ledger.accepted.batches;
-	t->sums[DROPPED] = evidence->ledger.place[LEDGER_DISK_ERROR].batches +
-	                   evidence->ledger.place[LEDGER_SPOOL_FULL].batches;
+	t->sums[DROPPED] =
+	        evidence->ledger.place[LEDGER_DISK_ERROR].batches + evidence->ledger.place[LEDGER_SPOOL_FULL].batches;
 	if (told->resumed_us > 0)
 		trial_figure(t, told->resumed_us);
 }
@@ -383,8 +376,7 @@ static void happened(const struct campaign *c)
 	uint64_t hit = campaign_sum(c, HIT), memory = campaign_sum(c, MEMORY_HIT);
 
 	ok(hit + memory > 0 && hit >= 2 * campaign_sum(c, NOT_REACHED),
-	        "most of them did happen: %" PRIu64 ", and %" PRIu64 " without memory", hit,
-	        memory);
+	        "most of them did happen: %" PRIu64 ", and %" PRIu64 " without memory", hit, memory);
 }
 
 int main(int argc, char **argv)
@@ -395,10 +387,9 @@ int main(int argc, char **argv)
 		.own = "of",
 		.word = "",
 		.jobs = 8, /* they wait most of the time */
-		.sums = { "injected", "ended before that call", "without memory",
-		        "ended before that", "starts refused with a reason",
-		        "batches dropped by a small flight", "killed during the trouble",
-		        "batches accepted" },
+		.sums = { "injected", "ended before that call", "without memory", "ended before that",
+		        "starts refused with a reason", "batches dropped by a small flight",
+		        "killed during the trouble", "batches accepted" },
 	};
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);

@@ -24,8 +24,8 @@ __attribute__((constructor)) static void take_plan(int argc, char **argv)
 	f = fopen(path, "re");
 	if (f == NULL)
 		return;
-	if (fscanf(f, "%u %lu %lu %d %d %d %d", &plan.calls, &plan.at, &plan.count, &plan.err,
-	            &kill, &half, &after) == 7) {
+	if (fscanf(f, "%u %lu %lu %d %d %d %d", &plan.calls, &plan.at, &plan.count, &plan.err, &kill, &half, &after) ==
+	        7) {
 		plan.kill = kill != 0;
 		plan.half = half != 0;
 		plan.after = after != 0;

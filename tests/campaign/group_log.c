@@ -110,8 +110,7 @@ static void read_assignment(struct generation *g, const char *member, struct rea
 			if (!is_ours(topic, partition))
 				continue;
 			if (g->owner[partition][0] != '\0')
-				wrong("generation %d assigns partition %d twice", g->id,
-				        (int)partition);
+				wrong("generation %d assigns partition %d twice", g->id, (int)partition);
 			snprintf(g->owner[partition], NAME, "%s", member);
 		}
 	}
@@ -169,8 +168,7 @@ static const char *owners(const struct generation *g, int64_t partition)
 
 	text[0] = '\0';
 	for (int i = 0; i < 5 && g >= now.generations && len < sizeof(text); i++, g--)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d: %.30s",
-		        i == 0 ? "" : ", ", g->id,
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d: %.30s", i == 0 ? "" : ", ", g->id,
 		        g->owner[partition][0] == '\0' ? "nobody" : g->owner[partition]);
 	return text;
 }
@@ -193,8 +191,7 @@ static bool judge(int32_t id, const char *member, int64_t partition, int64_t off
 		if (now.generations[i].id <= id)
 			mine = &now.generations[i];
 	if (mine == NULL) {
-		wrong("a commit of partition %d names generation %d, which has no assignment",
-		        (int)partition, id);
+		wrong("a commit of partition %d names generation %d, which has no assignment", (int)partition, id);
 		return true;
 	}
 	for (last = mine; last > now.generations && last->owner[partition][0] == '\0'; last--)
@@ -207,8 +204,8 @@ static bool judge(int32_t id, const char *member, int64_t partition, int64_t off
 		if (!has_member(last, member))
 			return false;
 	}
-	wrong("%s commits offset %" PRId64 " of partition %d in generation %d; assigned to %s",
-	        member, offset, (int)partition, id, owners(mine, partition));
+	wrong("%s commits offset %" PRId64 " of partition %d in generation %d; assigned to %s", member, offset,
+	        (int)partition, id, owners(mine, partition));
 	return true;
 }
 
@@ -264,8 +261,8 @@ static void note_commit(int partition, int64_t offset, bool returned)
 {
 	now.counts.commits++;
 	if (offset < now.committed[partition] && !returned)
-		wrong("the committed offset of partition %d goes back from %" PRId64 " to %" PRId64,
-		        partition, now.committed[partition], offset);
+		wrong("the committed offset of partition %d goes back from %" PRId64 " to %" PRId64, partition,
+		        now.committed[partition], offset);
 	if (now.ncommits == COMMITS)
 		wrong("more than %d commits", COMMITS);
 	else
@@ -289,8 +286,7 @@ static void on_commit_answer(struct connection *c, struct reader *r, size_t slot
 			if (error == 0 && c->waiting[slot].outside)
 				wrong("a commit of none that is a member was accepted");
 			if (error == 0)
-				note_commit((int)partition, c->offsets[slot][partition],
-				        c->waiting[slot].returned);
+				note_commit((int)partition, c->offsets[slot][partition], c->waiting[slot].returned);
 			else
 				now.counts.refused++;
 		}
@@ -472,8 +468,7 @@ uint64_t group_log_generations(int partition, int64_t offset, uint64_t since_us)
 		if (now.commits[i].partition == partition && now.commits[i].offset > offset)
 			covered_us = now.commits[i].at_us;
 	for (size_t i = 0; i < now.ngenerations; i++)
-		n += now.generations[i].began_us >= since_us &&
-		     now.generations[i].began_us <= covered_us;
+		n += now.generations[i].began_us >= since_us && now.generations[i].began_us <= covered_us;
 	pthread_mutex_unlock(&now.lock);
 	return n;
 }

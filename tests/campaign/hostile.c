@@ -81,8 +81,7 @@ size_t hostile_pattern(uint8_t **bytes, const struct key *key, enum hostile_aim 
 		uint64_t at = aim == HOSTILE_INSIDE ? 1 + i * 7 : far_away + i;
 
 		if (i % 8 == 3)
-			len += forge_head(
-			        to + len, key, far_away, aim == HOSTILE_INSIDE ? at : far_away);
+			len += forge_head(to + len, key, far_away, aim == HOSTILE_INSIDE ? at : far_away);
 		else if (i % 8 == 6)
 			len += forge_leaf(to + len, key, 2 + i, at);
 		else

@@ -106,8 +106,7 @@ static void load_below(struct image *m, const char *path, int at)
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		snprintf(below, sizeof(below), "%.40s%s%.48s", path, *path == '\0' ? "" : "/",
-		        e->d_name);
+		snprintf(below, sizeof(below), "%.40s%s%.48s", path, *path == '\0' ? "" : "/", e->d_name);
 		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY);
 		if (fd < 0) {
 			load_file(m, below, dirfd(d), e->d_name);

@@ -60,8 +60,8 @@ bool is_over(void *arg)
 	struct round *r = arg;
 	const struct ledger *l = agent_process_ledger(r->s);
 
-	return r->s->answered && l->accepted.spans == r->accepted &&
-	       l->place[LEDGER_IN_FLIGHT].spans == 0 && l->place[LEDGER_IN_SPOOL].spans == 0;
+	return r->s->answered && l->accepted.spans == r->accepted && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
+	       l->place[LEDGER_IN_SPOOL].spans == 0;
 }
 
 static bool answers_with(struct agent_process *s, struct told *t, int times)
@@ -79,8 +79,7 @@ static bool answers_with(struct agent_process *s, struct told *t, int times)
 	t->end = s->next;
 	if (!agent_process_until(s, is_over, &r)) {
 		ok(false, "%s: %" PRIu64 " spans wait for ever", t->name,
-		        s->ledger.place[LEDGER_IN_FLIGHT].spans +
-		                s->ledger.place[LEDGER_IN_SPOOL].spans);
+		        s->ledger.place[LEDGER_IN_FLIGHT].spans + s->ledger.place[LEDGER_IN_SPOOL].spans);
 		return false;
 	}
 	kafka_mock_fail_produce(s->kafka, 0, 0); /* what is left over is not the next one's */
@@ -123,13 +122,11 @@ static void tell_agent(struct agent_process *s, const struct told *codes, size_t
 		places++;
 		if (missing != t->quarantined && !is_as_good_as_there(t->code)) {
 			lost++;
-			diag("%s: %" PRIu64 " are missing, %" PRIu64 " set aside", t->name, missing,
-			        t->quarantined);
+			diag("%s: %" PRIu64 " are missing, %" PRIu64 " set aside", t->name, missing, t->quarantined);
 		}
 		diag("broker %4d %-36s %s", t->code, t->name, mapped(t, missing));
 	}
-	is_int(lost, 0,
-	        "after no answer of a broker a span is missing that is not in the quarantine");
+	is_int(lost, 0, "after no answer of a broker a span is missing that is not in the quarantine");
 	diag("%zu codes as a broker's answer", places);
 }
 
@@ -193,17 +190,14 @@ static void every_code_as_a_fatal_one(void)
 		memset(s->recs, 0, sizeof(s->recs));
 		sender_put_many(s, 3);
 		rd_kafka_test_fatal_error(s->p->main.rk, codes[i].code, "planted");
-		good = wait_until(s->loop, sender_all_reported, s, SECONDS) &&
-		       sender_not_once(s) == 0;
+		good = wait_until(s->loop, sender_all_reported, s, SECONDS) && sender_not_once(s) == 0;
 		good = good && wait_until(s->loop, is_running_again, s, SECONDS);
 		s->sent = s->reported = 0;
 		memset(s->recs, 0, sizeof(s->recs));
-		good = good && sender_put(s) == 0 &&
-		       wait_until(s->loop, sender_all_reported, s, SECONDS) &&
+		good = good && sender_put(s) == 0 && wait_until(s->loop, sender_all_reported, s, SECONDS) &&
 		       sender_count(s, KAFKA_PERSISTED) == 1;
 		renewed += good;
-		diag("fatal %4d %-36s %s", codes[i].code, codes[i].name,
-		        good ? "recreate" : "NOT MENDED");
+		diag("fatal %4d %-36s %s", codes[i].code, codes[i].name, good ? "recreate" : "NOT MENDED");
 	}
 	is_int(renewed, n,
 	        "after a fatal error of every code records are reported once and a new handle "

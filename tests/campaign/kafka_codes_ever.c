@@ -56,8 +56,7 @@ static void judge(struct ever *e, const char *name)
 	ok(offers <= SPANS + ASKS * seconds, "%s: %.0f offers in %.1f s", name, offers, seconds);
 	is_int(agent_process_ledger(s)->place[LEDGER_QUARANTINED].spans, 0,
 	        "nothing is set aside while nothing passes");
-	ok(agent_process_metric(s, "spanspool_circuit_state{state=\"closed\"}") < 1,
-	        "the circuit is not closed");
+	ok(agent_process_metric(s, "spanspool_circuit_state{state=\"closed\"}") < 1, "the circuit is not closed");
 }
 
 static void begin(struct ever *e, struct agent_process *s, int code, unsigned spans)
@@ -102,8 +101,7 @@ void one_partition_for_ever(int code, const char *name)
 	begin(&e, &s, code, 10 * SPANS);
 	kafka_mock_fail_broker(s.kafka, 2, code, 8);
 	agent_process_send(&s, 10 * SPANS, 1000);
-	ok(agent_process_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions",
-	        name);
+	ok(agent_process_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions", name);
 	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing is set aside");
 	agent_process_end(&s);
 }

@@ -40,7 +40,7 @@ struct killing {
 	bool down;
 	uint64_t unread; /* in the sockets when it was killed, at most; over all deaths */
 	uint64_t kills, at_a_call;
-	uint64_t exposed; /* spans that may come twice, over all starts; before a collector only */
+	uint64_t exposed;     /* spans that may come twice, over all starts; before a collector only */
 	uint64_t not_counted; /* starts since exposed was last added to */
 };
 
@@ -114,8 +114,7 @@ static bool start(struct killing *k, bool measured)
 	if (k->stage.stub != NULL)
 		stub_collector_hang(k->stage.stub, true);
 	agent_process_launch(&k->stage, none);
-	while (child_running(k->stage.agent) &&
-	        clock_mono_us() - began < START_SECONDS * US_PER_S) {
+	while (child_running(k->stage.agent) && clock_mono_us() - began < START_SECONDS * US_PER_S) {
 		if (ports_are_open(&k->stage)) {
 			if (measured)
 				trial_figure(k->trial, clock_mono_us() - began);
@@ -138,16 +137,15 @@ static void plan_path(const struct killing *k, char path[300])
 /* SIGKILL at the AT-th call; 0: none. */
 static void plan(struct killing *k, uint64_t at)
 {
-	bool middle = campaign_roll(&k->dice, 3) == 0,
-	     after = middle || campaign_roll(&k->dice, 2) == 0;
+	bool middle = campaign_roll(&k->dice, 3) == 0, after = middle || campaign_roll(&k->dice, 2) == 0;
 	char path[300];
 	FILE *f;
 
 	plan_path(k, path);
 	f = fopen(path, "w");
 	if (f == NULL ||
-	        fprintf(f, "%u %" PRIu64 " 0 0 1 %d %d\n", (unsigned)(FAULT_CHANGES | FAULT_SEND),
-	                at, middle, after) < 0 ||
+	        fprintf(f, "%u %" PRIu64 " 0 0 1 %d %d\n", (unsigned)(FAULT_CHANGES | FAULT_SEND), at, middle, after) <
+	                0 ||
 	        fclose(f) != 0)
 		exit(99);
 }
@@ -190,30 +188,24 @@ static void compare(struct killing *k)
 		trial_wrong(t, "a record is no batch");
 	c = tally_total(s->tally);
 	if (s->stub != NULL && c.duplicates > k->exposed)
-		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " may have", c.duplicates,
-		        k->exposed);
+		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " may have", c.duplicates, k->exposed);
 	l = agent_process_ledger(s);
 	unseen = c.sent - min_u64(c.sent, l->accepted.spans);
 	if (l->accepted.spans > c.sent || tally_strays(s->tally) > 0)
 		trial_wrong(t, "more came out than was sent");
 	if (unseen > k->unread)
-		trial_wrong(t,
-		        "%" PRIu64 " spans were not accepted, %" PRIu64 " at most were unread",
-		        unseen, k->unread);
+		trial_wrong(
+		        t, "%" PRIu64 " spans were not accepted, %" PRIu64 " at most were unread", unseen, k->unread);
 	if (c.missing > unseen + l->place[LEDGER_UNCERTAIN].spans)
-		trial_wrong(t,
-		        "%" PRIu64 " spans are missing, %" PRIu64 " never accepted and %" PRIu64
-		        " uncertain",
+		trial_wrong(t, "%" PRIu64 " spans are missing, %" PRIu64 " never accepted and %" PRIu64 " uncertain",
 		        c.missing, unseen, l->place[LEDGER_UNCERTAIN].spans);
 	if (l->place[LEDGER_DELIVERED].spans > c.stored)
 		trial_wrong(t, "%" PRIu64 " are called delivered, %" PRIu64 " are there",
 		        l->place[LEDGER_DELIVERED].spans, c.stored);
 	if (c.duplicates > marked * BATCH)
-		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " batches were marked",
-		        c.duplicates, marked);
+		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " batches were marked", c.duplicates, marked);
 	if (l->unclean_stops > k->kills)
-		trial_wrong(t, "%" PRIu64 " unclean stops of %" PRIu64 " kills", l->unclean_stops,
-		        k->kills);
+		trial_wrong(t, "%" PRIu64 " unclean stops of %" PRIu64 " kills", l->unclean_stops, k->kills);
 	if (s->trouble[0] != '\0')
 		trial_wrong(t, "%s", s->trouble);
 	t->sums[SENT] = c.sent;
@@ -262,8 +254,8 @@ int main(int argc, char **argv)
 	struct campaign c = {
 		.name = "kill_agent",
 		.jobs = 2, /* the time of a restart is a figure */
-		.sums = { "SIGKILLs", "at a planned call", "spans sent", "accepted", "missing",
-		        "called uncertain", "delivered again, marked" },
+		.sums = { "SIGKILLs", "at a planned call", "spans sent", "accepted", "missing", "called uncertain",
+		        "delivered again, marked" },
 		.own = "to",
 		.word = "kafka",
 	};
@@ -274,8 +266,8 @@ int main(int argc, char **argv)
 	if (!direct && strcmp(c.word, "kafka") != 0)
 		bail_out("--to is kafka or collector");
 	campaign_hush(&c);
-	ok(campaign_run(&c, c.count, run, &direct),
-	        "SIGKILL of the agent, %d of each spool, to %s: %s", DEATHS, c.word, c.said);
+	ok(campaign_run(&c, c.count, run, &direct), "SIGKILL of the agent, %d of each spool, to %s: %s", DEATHS, c.word,
+	        c.said);
 	diag("the time is from the start of the process after a SIGKILL until its ports are open");
 	return tap_done();
 }

@@ -122,8 +122,8 @@ static void count_calls(void)
 		struct trial t = { .seed = 1 };
 
 		tell(&g, &t);
-		ok(t.wrong[0] == '\0' && *calls > 100, "%s, without a kill: %" PRIu64 " calls%s%s",
-		        ways[i].name, *calls, t.wrong[0] == '\0' ? "" : "; ", t.wrong);
+		ok(t.wrong[0] == '\0' && *calls > 100, "%s, without a kill: %" PRIu64 " calls%s%s", ways[i].name,
+		        *calls, t.wrong[0] == '\0' ? "" : "; ", t.wrong);
 		points[i] = *calls + *calls / MARGIN;
 	}
 }
@@ -155,8 +155,8 @@ static void kill_at(struct trial *t, void *arg)
 		char what[CAMPAIGN_TEXT];
 
 		snprintf(what, sizeof(what), "%s", t->wrong);
-		snprintf(t->wrong, sizeof(t->wrong), "%s, killed %s call %" PRIu64 ": %.200s",
-		        g.way->name, variants[variant], call + 1, what);
+		snprintf(t->wrong, sizeof(t->wrong), "%s, killed %s call %" PRIu64 ": %.200s", g.way->name,
+		        variants[variant], call + 1, what);
 	}
 	t->sums[KILLED] = evidence->kills;
 	t->sums[NOT_REACHED] = evidence->kills == 0;
@@ -178,8 +178,8 @@ int main(int argc, char **argv)
 	struct campaign c = {
 		.name = "kill_calls",
 		.code = code,
-		.sums = { "killed", "ended before that call", "batches accepted", "missing",
-		        "called uncertain", "delivered again, marked" },
+		.sums = { "killed", "ended before that call", "batches accepted", "missing", "called uncertain",
+		        "delivered again, marked" },
 	};
 	uint64_t whole = 0;
 

@@ -67,8 +67,7 @@ static bool is_quiet(struct drain_process *b)
 static bool start(void)
 {
 	return drain_process_start(&basin, "--kafka.property=session.timeout.ms=4000",
-	        "--kafka.property=heartbeat.interval.ms=200",
-	        "--kafka.property=fetch.wait.max.ms=20", NULL);
+	        "--kafka.property=heartbeat.interval.ms=200", "--kafka.property=fetch.wait.max.ms=20", NULL);
 }
 
 static void live_and_die(struct trial *t, uint64_t *dice)
@@ -90,8 +89,7 @@ static void live_and_die(struct trial *t, uint64_t *dice)
 	committed = drain_process_committed(&basin);
 	known = seen(&basin);
 	if (committed < 0 || committed > known)
-		trial_wrong(t, "%" PRId64 " records are committed, and %u are stored", committed,
-		        known);
+		trial_wrong(t, "%" PRId64 " records are committed, and %u are stored", committed, known);
 	else
 		t->sums[EXPOSED] += known - (uint64_t)committed;
 }
@@ -99,27 +97,22 @@ static void live_and_die(struct trial *t, uint64_t *dice)
 static void judge(struct trial *t)
 {
 	if (!start() || !drain_process_until(&basin, drain_process_all_seen))
-		trial_wrong(
-		        t, "%u of %u records are missing", drain_process_missing(&basin), basin.produced);
+		trial_wrong(t, "%u of %u records are missing", drain_process_missing(&basin), basin.produced);
 	if (!drain_process_until(&basin, drain_process_none_in_flight) || drain_process_stop(&basin) != 0)
 		trial_wrong(t, "the last drain does not end well");
 	if (drain_process_committed(&basin) != basin.produced)
-		trial_wrong(t, "%" PRId64 " of %u records are committed", drain_process_committed(&basin),
-		        basin.produced);
+		trial_wrong(
+		        t, "%" PRId64 " of %u records are committed", drain_process_committed(&basin), basin.produced);
 	t->sums[AGAIN] = drain_process_duplicates(&basin);
 	t->sums[MADE] = basin.produced;
 	if (t->sums[AGAIN] > t->sums[EXPOSED])
-		trial_wrong(t,
-		        "%" PRIu64 " records came twice, %" PRIu64
-		        " were stored and not committed at a death",
+		trial_wrong(t, "%" PRIu64 " records came twice, %" PRIu64 " were stored and not committed at a death",
 		        t->sums[AGAIN], t->sums[EXPOSED]);
 }
 
 static void run(struct trial *t, void *arg)
 {
-	const struct stub_store_opts store = {
-		.capacity = QUEUE, .workers = 50, .spans_per_second = STORE_RATE
-	};
+	const struct stub_store_opts store = { .capacity = QUEUE, .workers = 50, .spans_per_second = STORE_RATE };
 	uint64_t dice = t->seed;
 
 	(void)arg;
@@ -136,14 +129,12 @@ int main(int argc, char **argv)
 		.name = "kill_drain",
 		.jobs = 6, /* they mostly wait for the sessions of the dead to end */
 		.hangs_s = HANGS_S,
-		.sums = { "SIGKILLs", "records", "stored and not committed when a drain died",
-		        "delivered again" },
+		.sums = { "SIGKILLs", "records", "stored and not committed when a drain died", "delivered again" },
 	};
 
 	signal(SIGPIPE, SIG_IGN);
 	campaign_options(&c, SHORT_COUNT, argc, argv);
 	campaign_hush(&c);
-	ok(campaign_run(&c, c.count, run, NULL), "SIGKILL of the drain, %d of each group: %s",
-	        DEATHS, c.said);
+	ok(campaign_run(&c, c.count, run, NULL), "SIGKILL of the drain, %d of each group: %s", DEATHS, c.said);
 	return tap_done();
 }

@@ -43,8 +43,7 @@ static void load(const struct life_opts *o, enum weather weather)
 }
 
 /* One life of at most LONGEST_US, its end included. */
-static void live_and_die(
-        struct trial *t, const struct life_opts *o, enum weather weather, uint64_t after_us)
+static void live_and_die(struct trial *t, const struct life_opts *o, enum weather weather, uint64_t after_us)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -89,8 +88,7 @@ static void run(struct trial *t, void *arg)
 	}
 	trial_wrong(t, "%s", life_aftermath(dir, evidence, false));
 	if (t->wrong[0] != '\0')
-		diag("the sink was %s, exposure %" PRIu64 " us", weathers[weather],
-		        exposures_us[way]);
+		diag("the sink was %s, exposure %" PRIu64 " us", weathers[weather], exposures_us[way]);
 	tempdir_remove(dir);
 	t->sums[KILLS] = evidence->kills;
 	t->sums[ACCEPTED] = evidence->ledger.accepted.batches;
@@ -104,14 +102,13 @@ int main(int argc, char **argv)
 {
 	struct campaign c = {
 		.name = "kill_load",
-		.sums = { "SIGKILLs", "batches accepted", "delivered", "missing",
-		        "called uncertain", "delivered again, marked" },
+		.sums = { "SIGKILLs", "batches accepted", "delivered", "missing", "called uncertain",
+		        "delivered again, marked" },
 	};
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);
 	campaign_hush(&c);
 	tempdir_prefer_memory();
-	ok(campaign_run(&c, c.count, run, NULL), "SIGKILL under load, %d of each spool: %s", DEATHS,
-	        c.said);
+	ok(campaign_run(&c, c.count, run, NULL), "SIGKILL under load, %d of each spool: %s", DEATHS, c.said);
 	return tap_done();
 }

@@ -46,8 +46,7 @@ static void look_at_ages(struct life *l, const struct batch *b)
 {
 	if (b->place == PLACE_AGING && l->opts.exposure_us > 0 && l->turned_us > 0 &&
 	        b->read_us + l->opts.exposure_us <= l->turned_us)
-		evidence_broken(l->evidence,
-		        "batch %" PRIu64 " is older than the exposure and not handed over",
+		evidence_broken(l->evidence, "batch %" PRIu64 " is older than the exposure and not handed over",
 		        evidence_number(b));
 }
 
@@ -76,8 +75,8 @@ static void look_at_bounds(struct life *l)
 	pipeline_stats(l->pipeline, &s);
 	l->evidence->queued_most = max_u64(l->evidence->queued_most, s.flight.bytes);
 	if (s.flight.bytes > l->opts.flight_bytes + batch_cost(l->evidence->size_most))
-		evidence_broken(l->evidence, "%" PRIu64 " bytes in flight, %" PRIu64 " allowed",
-		        s.flight.bytes, l->opts.flight_bytes);
+		evidence_broken(l->evidence, "%" PRIu64 " bytes in flight, %" PRIu64 " allowed", s.flight.bytes,
+		        l->opts.flight_bytes);
 	if (ledger_check(ledger) != NULL)
 		evidence_broken(l->evidence, "%s", ledger_check(ledger));
 	l->evidence->ledger = *ledger;
@@ -122,8 +121,7 @@ static void on_turn(void *arg)
 	l->turned_us = clock_mono_us();
 	if (l->opts.restless && campaign_roll(&l->random, MOOD_TURNS) == 0)
 		l->sink.mood = (enum sink_mood)campaign_roll(&l->random, MOODS);
-	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && pipeline_has_room(l->pipeline);
-	        n++)
+	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && pipeline_has_room(l->pipeline); n++)
 		feed_one(l);
 }
 
@@ -156,8 +154,7 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 	if (pipeline_open(&l->pipeline, l->loop, &f, &l->health, why) < 0)
 		goto fail;
 	l->sink.events = pipeline_sink_events(l->pipeline);
-	if (fakesink_open(&l->sink, l->loop, e, o->seed) < 0 ||
-	        timer_open(&l->turn, l->loop, on_turn, l) < 0 ||
+	if (fakesink_open(&l->sink, l->loop, e, o->seed) < 0 || timer_open(&l->turn, l->loop, on_turn, l) < 0 ||
 	        timer_open(&l->looker, l->loop, on_look, l) < 0) {
 		why_set(why, E_NOMEM, "timers");
 		goto fail;
@@ -213,10 +210,9 @@ bool life_until(struct life *l, bool (*cond)(void *arg), void *arg, const char *
 	l->waiting = NULL;
 	if (!w.met)
 		evidence_broken(l->evidence,
-		        "waited in vain until %s: %" PRIu64 " to be fed, %" PRIu64
-		        " in flight, %" PRIu64 " in the spool",
-		        what, l->left, now->place[LEDGER_IN_FLIGHT].batches,
-		        now->place[LEDGER_IN_SPOOL].batches);
+		        "waited in vain until %s: %" PRIu64 " to be fed, %" PRIu64 " in flight, %" PRIu64
+		        " in the spool",
+		        what, l->left, now->place[LEDGER_IN_FLIGHT].batches, now->place[LEDGER_IN_SPOOL].batches);
 	return w.met;
 }
 
@@ -273,8 +269,7 @@ static bool have_arrived(void *arg)
 	uint64_t missing = 0;
 
 	for (uint64_t n = a->from; n < e->fed; n++)
-		missing += e->of[n].arrived == 0 && !evidence_is_poison(e, n) &&
-		           !(a->life->down && e->of[n].safe);
+		missing += e->of[n].arrived == 0 && !evidence_is_poison(e, n) && !(a->life->down && e->of[n].safe);
 	return missing <= evidence_dropped(e);
 }
 
@@ -351,7 +346,6 @@ const char *life_aftermath(const char *dir, struct evidence *e, bool dropping)
 	int status = life_in_child(deliver_all, &a);
 
 	if (status != 0)
-		evidence_broken(
-		        e, "the process that was to deliver the rest ended by status %d", status);
+		evidence_broken(e, "the process that was to deliver the rest ended by status %d", status);
 	return evidence_verdict(e, dir, dropping);
 }

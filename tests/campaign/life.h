@@ -32,7 +32,7 @@ struct life {
 	uint64_t random;
 	uint64_t left;      /* to be fed */
 	uint64_t turned_us; /* when the turn before began */
-	unsigned downs; /* how often the board said that the spool, or its quarantine, is down */
+	unsigned downs;     /* how often the board said that the spool, or its quarantine, is down */
 	bool down;
 	bool stopped;
 	struct batch *watched[LIFE_WATCHED]; /* fed, and not known to be safe */
@@ -42,8 +42,7 @@ struct life {
 struct life_opts life_usual(const char *dir, uint64_t seed);
 
 /* 0, or the error with WHY. */
-int life_open(
-        struct life *l, const struct life_opts *o, struct evidence *e, struct why *why) MUST_USE;
+int life_open(struct life *l, const struct life_opts *o, struct evidence *e, struct why *why) MUST_USE;
 void life_mood(struct life *l, enum sink_mood mood);
 
 /* Run the loop until it is so; false, and evidence of it, when that takes too long. */

@@ -64,8 +64,7 @@ static bool plays_well(unsigned seed, const struct model_step *steps, size_t n, 
 	}
 	waitpid(pid, &status, 0);
 	if (WIFSIGNALED(status))
-		snprintf(found->fault, sizeof(found->fault), "it died of signal %d",
-		        WTERMSIG(status));
+		snprintf(found->fault, sizeof(found->fault), "it died of signal %d", WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -116,8 +115,7 @@ static unsigned share(unsigned seed, unsigned count, size_t actions)
 		struct model_step steps[ACTIONS];
 
 		for (found->seed = seed; found->seed < seed + count; found->seed++)
-			if (!model_play(
-			            found->seed, steps, draw(found->seed, steps, actions), false))
+			if (!model_play(found->seed, steps, draw(found->seed, steps, actions), false))
 				_exit(1);
 		_exit(0);
 	}
@@ -141,10 +139,8 @@ int main(int argc, char **argv)
 			actions = min_u64(n, ACTIONS);
 	}
 	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
-	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE,
-	        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	found = mmap(
-	        NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sim_disk == MAP_FAILED || found == MAP_FAILED)
 		return 99;
 	for (unsigned at = seed; at < seed + count && failures < 3;) {

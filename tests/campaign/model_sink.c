@@ -90,8 +90,7 @@ static void refuse(struct holder *h)
 static bool is_refused(const struct holder *h)
 {
 	return model_sink.is_bad(h->batch) || model_sink.mood == REFUSING ||
-	       (model_sink.mood == ONE_REFUSING && h->batch->partition == 0) ||
-	       model_roll(400) == 0;
+	       (model_sink.mood == ONE_REFUSING && h->batch->partition == 0) || model_roll(400) == 0;
 }
 
 static void report_on(struct holder *h)
@@ -138,9 +137,7 @@ void model_sink_report(void)
 
 void model_sink_init(void (*arrived)(const struct batch *b))
 {
-	model_sink = (struct model_sink){
-		.sink.ops = &ops, .sink.by_evidence = true, .arrived = arrived
-	};
+	model_sink = (struct model_sink){ .sink.ops = &ops, .sink.by_evidence = true, .arrived = arrived };
 	list_init(&model_sink.held);
 }
 

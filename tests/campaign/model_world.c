@@ -102,8 +102,7 @@ static bool check_flight(void)
 
 	pipeline_stats(w.pipeline, &s);
 	if (s.flight.bytes > most)
-		return fault("%" PRIu64 " bytes are in flight, %" PRIu64 " are allowed",
-		        s.flight.bytes, most);
+		return fault("%" PRIu64 " bytes are in flight, %" PRIu64 " are allowed", s.flight.bytes, most);
 	return true;
 }
 
@@ -136,8 +135,7 @@ static bool begin_life(void)
 
 	memset(&w.health, 0, sizeof(w.health));
 	model_refusals_begin();
-	if (loop_open(&w.loop, &why) < 0 ||
-	        pipeline_open(&w.pipeline, w.loop, &w.opts, &w.health, &why) < 0)
+	if (loop_open(&w.loop, &why) < 0 || pipeline_open(&w.pipeline, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	model_sink_begin(pipeline_sink_events(w.pipeline));
 	pipeline_use(w.pipeline, &model_sink.sink);
@@ -205,8 +203,7 @@ static bool stop_life(void)
 	if (!w.stopped)
 		return fault("a stop does not end");
 	if (sim_udp_closed_on() > closed_on)
-		return fault("a stop leaves %" PRIu64 " datagrams unread",
-		        sim_udp_closed_on() - closed_on);
+		return fault("a stop leaves %" PRIu64 " datagrams unread", sim_udp_closed_on() - closed_on);
 	/* A disk that refuses to the end: what it did not take is in the ledger as dropped. */
 	if (failing)
 		end_life();
@@ -243,8 +240,8 @@ static void receive(void)
 		struct buf b = { 0 };
 
 		model_refusals_draw(w.numbers);
-		make_datagram(&b, w.numbers++,
-		        w.name_size != 0 ? w.name_size : DIGITS + model_roll(NAME_MOST - DIGITS));
+		make_datagram(
+		        &b, w.numbers++, w.name_size != 0 ? w.name_size : DIGITS + model_roll(NAME_MOST - DIGITS));
 		sim_udp_send(buf_slice(&b));
 		buf_free(&b);
 	}
@@ -315,11 +312,10 @@ static bool act(const struct model_step *s)
 	if (s->what != RECEIVE || model_roll(2) == 0)
 		turn();
 	if (w.traced)
-		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64
-		       "; durable %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
-		        model_kinds[s->what].name, sim_disk->live.cursor, sim_disk->live.offered_to,
-		        sim_disk->live.end, sim_disk->durable.cursor, sim_disk->durable.offered_to,
-		        sim_disk->durable.end);
+		printf("# %-12s cursor %" PRIu64 ", offered to %" PRIu64 ", end %" PRIu64 "; durable %" PRIu64
+		       ", %" PRIu64 ", %" PRIu64 "\n",
+		        model_kinds[s->what].name, sim_disk->live.cursor, sim_disk->live.offered_to, sim_disk->live.end,
+		        sim_disk->durable.cursor, sim_disk->durable.offered_to, sim_disk->durable.end);
 	return check();
 }
 
@@ -393,8 +389,7 @@ static bool heal(void)
 static bool verdict(void)
 {
 	const struct ledger *l = pipeline_ledger(w.pipeline);
-	uint64_t missing = 0, excused = 0, unread = 0,
-	         caused = l->place[LEDGER_QUARANTINED].batches;
+	uint64_t missing = 0, excused = 0, unread = 0, caused = l->place[LEDGER_QUARANTINED].batches;
 	uint64_t refused = l->outcome[LEDGER_QUEUE_FULL];
 	uint64_t uncertain = l->place[LEDGER_UNCERTAIN].batches;
 	bool whole = w.cuts == 0 && w.dirty_kills == 0;
@@ -408,21 +403,17 @@ static bool verdict(void)
 	}
 	caused += refused;
 	if (missing > caused)
-		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64,
-		        missing, caused);
+		return fault("%" PRIu64 " batches are missing, the ledger has causes for %" PRIu64, missing, caused);
 	if (w.kills + w.cuts + w.dirty_kills == 0 && missing + model_sink.unreported < caused)
-		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing",
-		        caused, missing);
+		return fault("the ledger dropped %" PRIu64 " batches and %" PRIu64 " are missing", caused, missing);
 	if (whole && l->accepted.batches != w.numbers - unread - refused)
 		return fault("%" PRIu64 " batches were accepted, the ledger says %" PRIu64,
 		        w.numbers - unread - refused, l->accepted.batches);
 	if (whole && l->unclean_stops != w.kills)
-		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills,
-		        l->unclean_stops);
+		return fault("%u lives were killed, the ledger says %" PRIu64, w.kills, l->unclean_stops);
 	if (whole && excused > uncertain + caused)
-		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64
-		             " are called uncertain",
-		        excused, uncertain);
+		return fault("%" PRIu64 " batches were lost in memory, only %" PRIu64 " are called uncertain", excused,
+		        uncertain);
 	if (w.kills + w.cuts + w.dirty_kills == 0 && uncertain != 0)
 		return fault("%" PRIu64 " batches are uncertain and nothing was killed", uncertain);
 	return true;
@@ -468,10 +459,7 @@ static void new_world(unsigned seed)
 		.dispatcher = { .window_bytes = 8192, .sink_name = "sink" },
 		.flight = { .exposure_us = model_roll(4) == 0 ? 0 : 100 * US_PER_MS,
 		        .drop_oldest = model_roll(2) == 0 },
-		.spool = { .directory = "memory",
-		        .host = "sim",
-		        .max_bytes = 1 << 30,
-		        .segment_bytes = 1 << 22 },
+		.spool = { .directory = "memory", .host = "sim", .max_bytes = 1 << 30, .segment_bytes = 1 << 22 },
 		.max_age_us = model_roll(4) == 0 ? 5 * US_PER_S : 0,
 		.stop_ms = 100,
 	};

@@ -114,17 +114,13 @@ static void open_life(void)
 	struct pipeline_opts o = {
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "sink" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = 100 * US_PER_MS },
-		.spool = { .directory = "memory",
-		        .host = "sim",
-		        .max_bytes = 1 << 30,
-		        .segment_bytes = 1 << 22 },
+		.spool = { .directory = "memory", .host = "sim", .max_bytes = 1 << 30, .segment_bytes = 1 << 22 },
 		.stop_ms = 100,
 	};
 	struct why why;
 
 	list_init(&w.held);
-	if (loop_open(&w.loop, &why) < 0 ||
-	        pipeline_open(&w.pipeline, w.loop, &o, &w.health, &why) < 0)
+	if (loop_open(&w.loop, &why) < 0 || pipeline_open(&w.pipeline, w.loop, &o, &w.health, &why) < 0)
 		rounds_bail(why.text);
 	w.events = pipeline_sink_events(w.pipeline);
 	w.sink.ops = &ops;
@@ -238,24 +234,20 @@ static void three_days_without_a_sink(unsigned seed)
 	begin(begun_ms[seed % ARRAY_LEN(begun_ms)] * US_PER_MS);
 	w.mood = mood;
 	grown = days_away();
-	diag("seed %u: %d h, sink %s, %" PRIu64
-	     " batches, memory grew by %zu bytes after the third hour",
-	        seed, HOURS, mood == SILENT ? "silent" : "refusing", w.sent, grown);
+	diag("seed %u: %d h, sink %s, %" PRIu64 " batches, memory grew by %zu bytes after the third hour", seed, HOURS,
+	        mood == SILENT ? "silent" : "refusing", w.sent, grown);
 	ok(grown <= FLAT_BYTES, "the memory is flat");
 	l = pipeline_ledger(w.pipeline);
-	ok(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches == w.sent,
-	        "all waits");
+	ok(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches == w.sent, "all waits");
 	pipeline_stats(w.pipeline, &st);
-	ok(st.oldest_age_us > (HOURS - 1) * 3600 * US_PER_S &&
-	                st.oldest_age_us < (HOURS + 1) * 3600 * US_PER_S,
+	ok(st.oldest_age_us > (HOURS - 1) * 3600 * US_PER_S && st.oldest_age_us < (HOURS + 1) * 3600 * US_PER_S,
 	        "the oldest is %" PRIu64 " h old", (uint64_t)(st.oldest_age_us / US_PER_S / 3600));
 	w.mood = GOOD;
 	while (!at_rest() && steps++ < PATIENCE)
 		pass(STEP_MS);
 	ok(at_rest(), "the sink is back: all is out within %" PRIu64 " s", steps * STEP_MS / 1000);
 	is_int(missing(), 0, "none is missing");
-	ok(w.again * SPANS <= l->maybe_duplicate.spans, "%" PRIu64 " came twice, all marked",
-	        w.again);
+	ok(w.again * SPANS <= l->maybe_duplicate.spans, "%" PRIu64 " came twice, all marked", w.again);
 	is_int(l->place[LEDGER_DELIVERED].batches, w.sent, "the ledger calls them delivered");
 	is_int(w.broken, 0, "at every step the ledger balanced");
 	end();
@@ -285,8 +277,8 @@ static void past_a_disk_that_fails(int code)
 	w.mood = GOOD;
 	live(600);
 	steps = pipeline_ledger(w.pipeline)->place[LEDGER_IN_FLIGHT].batches;
-	ok(steps <= 5, "disk: %s; sink back: what is fresh gets past it, %" PRIu64 " are in flight",
-	        err_text(code), steps);
+	ok(steps <= 5, "disk: %s; sink back: what is fresh gets past it, %" PRIu64 " are in flight", err_text(code),
+	        steps);
 	sim_disk->put_rc = 0;
 	for (steps = 0; !at_rest() && steps < PATIENCE; steps++)
 		pass(STEP_MS);
@@ -302,8 +294,7 @@ int main(int argc, char **argv)
 	struct rounds c = rounds_options(argc, argv, 4);
 
 	log_setup(LOG_LEVEL_ERROR + 1, LOG_FORM_TEXT);
-	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE,
-	        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sim_disk = mmap(NULL, sizeof(*sim_disk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (sim_disk == MAP_FAILED)
 		rounds_bail("out of memory");
 	for (unsigned seed = c.seed; seed < c.seed + c.count; seed++) {

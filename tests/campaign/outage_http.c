@@ -59,9 +59,8 @@ static void load_and_see_memory(const char *what)
 	w.half = w.stage.next + spans / 2;
 	agent_process_send(&w.stage, spans, RATE);
 	ok(w.second_kb <= w.first_kb + FLAT_KB,
-	        "%s: the memory is flat, %" PRIu64 " kB at most in the first half, %" PRIu64
-	        " kB in the second",
-	        what, w.first_kb, w.second_kb);
+	        "%s: the memory is flat, %" PRIu64 " kB at most in the first half, %" PRIu64 " kB in the second", what,
+	        w.first_kb, w.second_kb);
 }
 
 /* Spans that arrived at the sockets and were dropped there. */
@@ -79,15 +78,13 @@ static void all_arrives(const char *what)
 	l = agent_process_ledger(&w.stage);
 	c = tally_total(w.stage.tally);
 	ok(l->place[LEDGER_DELIVERED].spans == l->accepted.spans,
-	        "%s: of %" PRIu64 " accepted spans %" PRIu64 " are delivered", what,
-	        l->accepted.spans, l->place[LEDGER_DELIVERED].spans);
+	        "%s: of %" PRIu64 " accepted spans %" PRIu64 " are delivered", what, l->accepted.spans,
+	        l->place[LEDGER_DELIVERED].spans);
 	ok(c.stored == l->accepted.spans, "%s: %" PRIu64 " are stored", what, c.stored);
-	ok(c.missing <= dropped(),
-	        "%s: %" PRIu64 " of %" PRIu64 " are missing, the kernel dropped %" PRIu64, what,
+	ok(c.missing <= dropped(), "%s: %" PRIu64 " of %" PRIu64 " are missing, the kernel dropped %" PRIu64, what,
 	        c.missing, c.sent, dropped());
-	ok(c.duplicates <= w.stage.taken_marked * BATCH,
-	        "%s: %" PRIu64 " came twice, %" PRIu64 " batches were marked", what, c.duplicates,
-	        w.stage.taken_marked);
+	ok(c.duplicates <= w.stage.taken_marked * BATCH, "%s: %" PRIu64 " came twice, %" PRIu64 " batches were marked",
+	        what, c.duplicates, w.stage.taken_marked);
 }
 
 static void a_collector_is_away(void)
@@ -119,8 +116,7 @@ static void a_store_is_away(void)
 	stub_store_set_mode(store, STUB_STORE_AWAY);
 	load_and_see_memory("the store is away");
 	ok(stub_store_counts(store)->failed > failed, "the collector took spans and lost them");
-	ok(agent_process_ledger(&w.stage)->place[LEDGER_DELIVERED].spans <=
-	                tally_total(w.stage.tally).stored,
+	ok(agent_process_ledger(&w.stage)->place[LEDGER_DELIVERED].spans <= tally_total(w.stage.tally).stored,
 	        "none of them is called delivered");
 	ok(agent_process_until(&w.stage, is_told, NULL), "/health says that the store is away");
 	stub_store_set_mode(store, STUB_STORE_WORKS);
@@ -141,8 +137,7 @@ int main(int argc, char **argv)
 	all_arrives("all is up");
 	a_collector_is_away();
 	a_store_is_away();
-	ok(w.whole_kb <= MOST_KB, "%" PRIu64 " kB were resident at most, at %d span/s", w.whole_kb,
-	        RATE);
+	ok(w.whole_kb <= MOST_KB, "%" PRIu64 " kB were resident at most, at %d span/s", w.whole_kb, RATE);
 	agent_process_end(&w.stage);
 	return tap_done();
 }

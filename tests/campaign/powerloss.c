@@ -82,8 +82,7 @@ static void record(size_t stop)
 	if (r->log->overrun)
 		exit(99);
 	plant_in(r->log);
-	diag("run %zu:%s %zu operations", nruns - 1, stop > 0 ? " killed before," : "",
-	        r->log->n - r->first);
+	diag("run %zu:%s %zu operations", nruns - 1, stop > 0 ? " killed before," : "", r->log->n - r->first);
 }
 
 /* A record that was quarantined is whole in its file. */
@@ -146,8 +145,7 @@ static void one(struct trial *t, void *arg)
 	/* Half of the cases are of the run that promises most. */
 	uint64_t number = t->number;
 	size_t turn = number % ROUNDS, j = number / ROUNDS;
-	const struct run *r =
-	        &runs[turn < ROUNDS / 2 ? 0 : 1 + (turn - ROUNDS / 2 + j * 8) % (nruns - 1)];
+	const struct run *r = &runs[turn < ROUNDS / 2 ? 0 : 1 + (turn - ROUNDS / 2 + j * 8) % (nruns - 1)];
 	uint64_t seed = t->seed;
 	size_t at;
 	enum disklog_cut how;
@@ -170,8 +168,8 @@ static void one(struct trial *t, void *arg)
 	if (wrong == NULL)
 		wrong = goes_on(&k);
 	if (wrong != NULL)
-		trial_wrong(t, "run %zu, cut at operation %zu of %zu in way %d: %.300s",
-		        (size_t)(r - runs), at, r->log->n, (int)how, wrong);
+		trial_wrong(t, "run %zu, cut at operation %zu of %zu in way %d: %.300s", (size_t)(r - runs), at,
+		        r->log->n, (int)how, wrong);
 	spool_fixture_free(&k);
 	tempdir_remove(dir);
 }
@@ -179,8 +177,7 @@ static void one(struct trial *t, void *arg)
 static bool is_named(const struct disklog *l, uint16_t inode, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->op[i].kind == DISKLOG_MAKE && l->op[i].inode == inode &&
-		        strcmp(l->op[i].name, name) == 0)
+		if (l->op[i].kind == DISKLOG_MAKE && l->op[i].inode == inode && strcmp(l->op[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -210,8 +207,7 @@ static void plant_in(struct disklog *l)
 {
 	for (size_t i = 1; i < l->n; i++) {
 		struct disklog_op *op = &l->op[i];
-		bool data = is_named(l, op->inode, "data.mdb"),
-		     state = is_named(l, op->inode, "state");
+		bool data = is_named(l, op->inode, "data.mdb"), state = is_named(l, op->inode, "state");
 
 		if (op->kind == DISKLOG_SYNC && data && planted("no-data-sync"))
 			forget_sync(l, i);
@@ -226,8 +222,7 @@ static void plant_in(struct disklog *l)
 		else if (op->kind == DISKLOG_WRITE && op->synced && planted("no-meta-sync"))
 			op->synced = false;
 		else if (op->kind == DISKLOG_WRITE && state && planted("no-state-checksum"))
-			l->data[op->bytes + l->data[op->bytes + 8] + 256 * l->data[op->bytes + 9] -
-			        8] ^= 1;
+			l->data[op->bytes + l->data[op->bytes + 8] + 256 * l->data[op->bytes + 9] - 8] ^= 1;
 		else if (op->kind == DISKLOG_REMOVE && data && planted("unlink-first"))
 			remove_early(l, i);
 	}
@@ -239,8 +234,7 @@ int main(int argc, char **argv)
 	struct campaign c = { .name = "powerloss",
 		.own = "plant",
 		.hangs_s = 60,
-		.sums = { "operations in doubt", "cuts that lost all of them",
-		        "records delivered" } };
+		.sums = { "operations in doubt", "cuts that lost all of them", "records delivered" } };
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);
 	plant = c.word;
@@ -249,7 +243,7 @@ int main(int argc, char **argv)
 	record(0);
 	for (size_t i = 0; i < ARRAY_LEN(killed_at); i++)
 		record(killed_at[i]);
-	ok(campaign_run(&c, c.count, one, NULL),
-	        "whatever a power cut leaves, what was durable is there once: %s", c.said);
+	ok(campaign_run(&c, c.count, one, NULL), "whatever a power cut leaves, what was durable is there once: %s",
+	        c.said);
 	return tap_done();
 }

@@ -54,8 +54,7 @@ struct storm {
 	bool stands[MEMBERS]; /* by SIGSTOP */
 	char quarantine[300];
 	uint64_t bad;
-	uint64_t
-	        still; /* STAND_STILLs: a POST whose answer comes while its sender stands is sent again */
+	uint64_t still;          /* STAND_STILLs: a POST whose answer comes while its sender stands is sent again */
 	int64_t end[PARTITIONS]; /* of the topic */
 	struct record_at records[DRAIN_PROCESS_RECORDS];
 };
@@ -98,8 +97,7 @@ static void join(struct storm *s)
 	size_t i = choose(s, false);
 	char strategy[80], quarantine[340];
 	const char *options[] = { strategy, quarantine, "--kafka.property=session.timeout.ms=4000",
-		"--kafka.property=heartbeat.interval.ms=200",
-		"--kafka.property=fetch.wait.max.ms=20",
+		"--kafka.property=heartbeat.interval.ms=200", "--kafka.property=fetch.wait.max.ms=20",
 		"--kafka.property=max.poll.interval.ms=20000", NULL };
 
 	snprintf(strategy, sizeof(strategy), "--kafka.property=partition.assignment.strategy=%s",
@@ -149,8 +147,8 @@ static void on_topic_record(void *arg, const rd_kafka_message_t *m)
 
 	if (m->partition < PARTITIONS && m->offset >= s->end[m->partition])
 		s->end[m->partition] = m->offset + 1;
-	if (inspect_batch(slice_of(m->payload, m->len), &facts, on_span, &number, NULL) < 0 ||
-	        number == 0 || number > basin.produced)
+	if (inspect_batch(slice_of(m->payload, m->len), &facts, on_span, &number, NULL) < 0 || number == 0 ||
+	        number > basin.produced)
 		return;
 	s->records[number].partition = m->partition;
 	s->records[number].offset = m->offset;
@@ -237,9 +235,8 @@ static void say_uncommitted(struct storm *s)
 	for (int p = 0; p < PARTITIONS; p++)
 		if (group_log_committed(p) < s->end[p])
 			trial_wrong(s->trial,
-			        "partition %d is committed up to %" PRId64 " of %" PRId64
-			        ", with %u members",
-			        p, group_log_committed(p), s->end[p], running(s));
+			        "partition %d is committed up to %" PRId64 " of %" PRId64 ", with %u members", p,
+			        group_log_committed(p), s->end[p], running(s));
 }
 
 static uint64_t files_in(const char *directory)
@@ -281,10 +278,8 @@ static void judge(struct storm *s)
 	uint64_t kept;
 
 	if (!drain_process_until(&basin, drain_process_all_seen))
-		trial_wrong(
-		        t, "%u records are missing of %u", drain_process_missing(&basin), basin.produced);
-	if (topic_read(kafka_mock_bootstrap(basin.kafka), DRAIN_PROCESS_TOPIC, PARTITIONS, on_topic_record,
-	            s) < 0)
+		trial_wrong(t, "%u records are missing of %u", drain_process_missing(&basin), basin.produced);
+	if (topic_read(kafka_mock_bootstrap(basin.kafka), DRAIN_PROCESS_TOPIC, PARTITIONS, on_topic_record, s) < 0)
 		trial_wrong(t, "the topic cannot be read");
 	if (!drain_process_until(&basin, is_committed))
 		say_uncommitted(s);
@@ -292,8 +287,7 @@ static void judge(struct storm *s)
 		judge_record(s, n);
 	kept = files_in(s->quarantine);
 	if (kept != s->bad)
-		trial_wrong(t, "%" PRIu64 " files in the quarantine of %" PRIu64 " bad records",
-		        kept, s->bad);
+		trial_wrong(t, "%" PRIu64 " files in the quarantine of %" PRIu64 " bad records", kept, s->bad);
 	if (group_log_wrong()[0] != '\0')
 		trial_wrong(t, "%s", group_log_wrong());
 	c = group_log_counts();
@@ -361,14 +355,12 @@ int main(int argc, char **argv)
 		.jobs = 6, /* they mostly wait for sessions to end */
 		.hangs_s = HANGS_S,
 		.sums = { "events", "generations of the group", "partitions committed",
-		        "commits refused by the coordinator", "records", "stored again",
-		        "bad records" },
+		        "commits refused by the coordinator", "records", "stored again", "bad records" },
 	};
 
 	signal(SIGPIPE, SIG_IGN);
 	campaign_options(&c, SHORT_COUNT, argc, argv);
 	campaign_hush(&c);
-	ok(campaign_run(&c, c.count, run, NULL), "a storm of rebalances, %d events each: %s",
-	        EVENTS, c.said);
+	ok(campaign_run(&c, c.count, run, NULL), "a storm of rebalances, %d events each: %s", EVENTS, c.said);
 	return tap_done();
 }

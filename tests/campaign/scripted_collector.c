@@ -53,8 +53,7 @@ static struct slice bomb(void)
 	if (b.len > 0)
 		return buf_slice(&b);
 	zeros = calloc(1, ZEROS);
-	if (zeros == NULL ||
-	        deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (zeros == NULL || deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		exit(99);
 	z.next_in = zeros;
 	z.avail_in = ZEROS;
@@ -276,8 +275,7 @@ static void on_come(void *arg, int fd)
 	scripted_adopt(arg, fd);
 }
 
-void scripted_open(
-        struct scripted_collector *s, struct loop *l, const struct scripted_events *events)
+void scripted_open(struct scripted_collector *s, struct loop *l, const struct scripted_events *events)
 {
 	*s = (struct scripted_collector){ .events = *events };
 	raw_listen(&s->server, l, on_come, s);

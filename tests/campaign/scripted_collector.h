@@ -6,23 +6,23 @@
 #include "looptest.h"
 
 /* The shape of an answer. Where nothing else is said the head is whole and well formed. */
-#define SCRIPTED_SHAPES(X)                                                                         \
-	X(SCHEMA_PLAIN, "plain")                                                                    \
-	X(SCHEMA_CLOSING, "Connection: close")                                                      \
-	X(SCHEMA_NONE, "no answer, connection closed")                                              \
-	X(SCHEMA_CUT_HEAD, "reset within the head")                                                 \
-	X(SCHEMA_CUT_BODY, "reset within the body")                                                 \
-	X(SCHEMA_SLOW, "a byte at a time")                                                          \
-	X(SCHEMA_LENGTH_LONG, "Content-Length larger than the body")                                \
-	X(SCHEMA_LENGTH_SHORT, "Content-Length smaller, another answer behind")                     \
-	X(SCHEMA_LENGTH_NEGATIVE, "Content-Length: -1")                                             \
-	X(SCHEMA_LENGTH_WORD, "Content-Length: two")                                                \
-	X(SCHEMA_LENGTH_HUGE, "Content-Length of 20 digits")                                        \
-	X(SCHEMA_CHUNKS_JUNK, "junk instead of chunks")                                             \
-	X(SCHEMA_CHUNKS_CUT, "closed within a chunk")                                               \
-	X(SCHEMA_BOMB, "16 MiB of zeros in gzip")                                                   \
-	X(SCHEMA_REDIRECT, "Location: the same URL")                                                \
-	X(SCHEMA_INTERIM, "three 100 Continue before it")                                           \
+#define SCRIPTED_SHAPES(X)                                                                                             \
+	X(SCHEMA_PLAIN, "plain")                                                                                       \
+	X(SCHEMA_CLOSING, "Connection: close")                                                                         \
+	X(SCHEMA_NONE, "no answer, connection closed")                                                                 \
+	X(SCHEMA_CUT_HEAD, "reset within the head")                                                                    \
+	X(SCHEMA_CUT_BODY, "reset within the body")                                                                    \
+	X(SCHEMA_SLOW, "a byte at a time")                                                                             \
+	X(SCHEMA_LENGTH_LONG, "Content-Length larger than the body")                                                   \
+	X(SCHEMA_LENGTH_SHORT, "Content-Length smaller, another answer behind")                                        \
+	X(SCHEMA_LENGTH_NEGATIVE, "Content-Length: -1")                                                                \
+	X(SCHEMA_LENGTH_WORD, "Content-Length: two")                                                                   \
+	X(SCHEMA_LENGTH_HUGE, "Content-Length of 20 digits")                                                           \
+	X(SCHEMA_CHUNKS_JUNK, "junk instead of chunks")                                                                \
+	X(SCHEMA_CHUNKS_CUT, "closed within a chunk")                                                                  \
+	X(SCHEMA_BOMB, "16 MiB of zeros in gzip")                                                                      \
+	X(SCHEMA_REDIRECT, "Location: the same URL")                                                                   \
+	X(SCHEMA_INTERIM, "three 100 Continue before it")                                                              \
 	X(SCHEMA_NOT_HTTP, "no HTTP at all")
 
 enum scripted_shape {
@@ -73,8 +73,7 @@ struct scripted_collector {
 };
 
 /* On a free port of 127.0.0.1: s->server.port. */
-void scripted_open(
-        struct scripted_collector *s, struct loop *l, const struct scripted_events *events);
+void scripted_open(struct scripted_collector *s, struct loop *l, const struct scripted_events *events);
 /* A connection that was made elsewhere; FD becomes the collector's. */
 void scripted_adopt(struct scripted_collector *s, int fd);
 void scripted_close(struct scripted_collector *s);

@@ -35,8 +35,7 @@ static void put_right(struct spool_found *found)
 	found->salvaged = all.spans;
 	if (all.batches > in_flight->batches || all.spans > in_flight->spans) {
 		uint64_t spans = all.spans > in_flight->spans ? all.spans - in_flight->spans : 0;
-		uint64_t batches =
-		        all.batches > in_flight->batches ? all.batches - in_flight->batches : 0;
+		uint64_t batches = all.batches > in_flight->batches ? all.batches - in_flight->batches : 0;
 
 		ledger_enter(&s->ledger, LEDGER_IN_FLIGHT, spans, batches);
 	}
@@ -45,8 +44,7 @@ static void put_right(struct spool_found *found)
 	s->spans_put = d->spans_put;
 }
 
-int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found,
-        struct why *why)
+int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found, struct why *why)
 {
 	struct spool *s = calloc(1, sizeof(*s));
 
@@ -117,8 +115,7 @@ static void put(struct spool_cycle *t)
 	t->stored = n;
 	/* What is not stored is still in flight in what reaches the disk. */
 	for (size_t i = n; i < t->nput; i++)
-		ledger_move(
-		        &t->state.ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT, t->put[i]->spans, 1);
+		ledger_move(&t->state.ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT, t->put[i]->spans, 1);
 }
 
 static struct batch *batch_of(uint64_t position)
@@ -189,8 +186,7 @@ void spool_live(struct spool *s, const struct spool_state *state)
 	sim_disk->live_count++;
 }
 
-int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail,
-        struct why *why)
+int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why)
 {
 	(void)s, (void)cause, (void)detail;
 	if (sim_disk->put_rc == E_IO)

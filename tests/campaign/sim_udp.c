@@ -20,8 +20,8 @@ struct udp {
 static struct udp *listener;
 static uint64_t closed_on;
 
-int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts,
-        const struct udp_events *events, struct why *why)
+int udp_open(
+        struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events, struct why *why)
 {
 	struct udp *u = calloc(1, sizeof(*u));
 

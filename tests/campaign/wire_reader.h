@@ -28,8 +28,7 @@ static inline int64_t read_int(struct reader *r, size_t bytes)
 		value = value << 8 | r->at[i];
 	r->at += bytes;
 	r->left -= bytes;
-	return bytes == 8 ? (int64_t)value
-	                  : (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+	return bytes == 8 ? (int64_t)value : (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
 }
 
 static inline const uint8_t *skip(struct reader *r, int64_t bytes)

@@ -75,16 +75,14 @@ static inline void open_confirmer(enum confirmer_mode mode, const char *metrics_
 {
 	char url[128];
 
-	snprintf(url, sizeof(url), "http://me:sesame@%s:14268/api/traces?format=jaeger.thrift",
-	        r.page.host);
+	snprintf(url, sizeof(url), "http://me:sesame@%s:14268/api/traces?format=jaeger.thrift", r.page.host);
 	open_confirmer_at(mode, url, metrics_url, NULL);
 }
 
 static inline void end(void)
 {
 	ok(!r.inside, "no event came from inside a call");
-	ok(r.c == NULL || strstr(confirmer_sentence(r.c), "sesame") == NULL,
-	        "no secret in the sentence");
+	ok(r.c == NULL || strstr(confirmer_sentence(r.c), "sesame") == NULL, "no secret in the sentence");
 	confirmer_free(r.c);
 	pageserver_down(&r.page);
 	loop_free(r.loop);

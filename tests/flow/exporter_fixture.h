@@ -115,8 +115,8 @@ static inline void fixture_nothing(void *arg)
 
 /* AT_END is called in each turn after the exporter's own hook: that one is opened later. DONE is called in
  * fixture_done's place, which it has to call. */
-static inline struct fixture *fixture_open_as(const struct exporter_opts *opts,
-        void (*at_end)(void *arg), void (*done)(void *arg, const struct exporter_report *r))
+static inline struct fixture *fixture_open_as(const struct exporter_opts *opts, void (*at_end)(void *arg),
+        void (*done)(void *arg, const struct exporter_report *r))
 {
 	struct fixture *d = calloc(1, sizeof(*d));
 	struct exporter_events events = {
@@ -129,8 +129,7 @@ static inline struct fixture *fixture_open_as(const struct exporter_opts *opts,
 	};
 	struct why why = { 0 };
 
-	if (d == NULL || loop_open(&d->loop, &why) < 0 ||
-	        turn_hook_open(&d->at_end, d->loop, at_end, d) < 0 ||
+	if (d == NULL || loop_open(&d->loop, &why) < 0 || turn_hook_open(&d->at_end, d->loop, at_end, d) < 0 ||
 	        exporter_open(&d->exporter, d->loop, opts, &events, &why) < 0) {
 		ok(0, "the exporter opens: %s", why.text);
 		exit(99);
@@ -138,8 +137,7 @@ static inline struct fixture *fixture_open_as(const struct exporter_opts *opts,
 	return d;
 }
 
-static inline struct fixture *fixture_open_with(
-        const struct exporter_opts *opts, void (*at_end)(void *arg))
+static inline struct fixture *fixture_open_with(const struct exporter_opts *opts, void (*at_end)(void *arg))
 {
 	return fixture_open_as(opts, at_end, fixture_done);
 }
@@ -247,8 +245,7 @@ static inline struct inspect_span fixture_first(size_t i)
 	struct inspect_span first = { 0 };
 	struct inspect_facts facts;
 
-	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, fixture_see_first,
-	            &first, NULL) < 0)
+	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, fixture_see_first, &first, NULL) < 0)
 		ok(0, "a request holds a batch");
 	return first;
 }

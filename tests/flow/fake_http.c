@@ -10,8 +10,7 @@ struct http_client {
 	int unused;
 };
 
-int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts,
-        struct why *why)
+int http_client_open(struct http_client **out, struct loop *l, const struct http_client_opts *opts, struct why *why)
 {
 	(void)l, (void)opts;
 	memset(&fake, 0, sizeof(fake));
@@ -96,8 +95,8 @@ void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
 
 bool fake_was_sent(enum http_trouble trouble)
 {
-	return trouble != HTTP_NO_CONNECTION && trouble != HTTP_BAD_URL &&
-	       trouble != HTTP_UNKNOWN_HOST && trouble != HTTP_TLS;
+	return trouble != HTTP_NO_CONNECTION && trouble != HTTP_BAD_URL && trouble != HTTP_UNKNOWN_HOST &&
+	       trouble != HTTP_TLS;
 }
 
 void fake_fail(size_t i, enum http_trouble trouble)

@@ -171,10 +171,8 @@ void group_produce_sized(struct group *g, int n, size_t size)
 	for (size_t i = 0; i < size; i++)
 		value[i] = (char)rand();
 	for (int i = 0; i < n * PARTITIONS; i++) {
-		rd_kafka_producev(g->producer, RD_KAFKA_V_TOPIC("spans"),
-		        RD_KAFKA_V_PARTITION(i % PARTITIONS),
-		        RD_KAFKA_V_VALUE(size == 0 ? NULL : value, size),
-		        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		rd_kafka_producev(g->producer, RD_KAFKA_V_TOPIC("spans"), RD_KAFKA_V_PARTITION(i % PARTITIONS),
+		        RD_KAFKA_V_VALUE(size == 0 ? NULL : value, size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		        RD_KAFKA_V_HEADER("spanspool-id", "host/1/1", 8), RD_KAFKA_V_END);
 		g->produced[i % PARTITIONS]++;
 	}

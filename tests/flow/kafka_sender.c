@@ -24,15 +24,12 @@ void sender_on_flushed(void *arg)
 
 void sender_open(struct sender *s, const char *brokers, struct kafka_producer_opts opts)
 {
-	struct kafka_producer_events events = {
-		.report = sender_on_report, .room = sender_on_room, .arg = s
-	};
+	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room, .arg = s };
 	struct why why;
 
 	opts.brokers = brokers;
 	opts.topic = "spans";
-	if (loop_open(&s->loop, &why) < 0 ||
-	        kafka_producer_open(&s->p, s->loop, &opts, &events, &why) < 0) {
+	if (loop_open(&s->loop, &why) < 0 || kafka_producer_open(&s->p, s->loop, &opts, &events, &why) < 0) {
 		diag("%s", why.text);
 		exit(99);
 	}
@@ -190,8 +187,7 @@ void sender_read(void *arg, const rd_kafka_message_t *m)
 	snprintf(text, sizeof(text), "%.*s", (int)m->len, (const char *)m->payload);
 	i = atoi(text);
 	if (i < 0 || i >= s->sent || strcmp(s->recs[i].value, text) != 0 || m->key != NULL ||
-	        rd_kafka_message_headers(m, &headers) != 0 ||
-	        rd_kafka_message_timestamp(m, &type) <= 0)
+	        rd_kafka_message_headers(m, &headers) != 0 || rd_kafka_message_timestamp(m, &type) <= 0)
 		s->foreign = true;
 	else
 		s->recs[i].on_topic++;

@@ -41,8 +41,7 @@ static inline void pageserver_write(struct pageserver *s, bool otel, struct buf 
 	        "jaeger_collector_spans_saved_by_svc_total{result=\"err\",svc=\"a\"} %" PRIu64 "\n"
 	        "jaeger_collector_queue_capacity{host=\"h\"} %" PRIu64 "\n"
 	        "process_start_time_seconds %" PRIu64 "\n",
-	        s->n.received, s->n.dropped, s->n.rejected, s->n.saved, s->n.failed, s->n.capacity,
-	        s->n.process);
+	        s->n.received, s->n.dropped, s->n.rejected, s->n.saved, s->n.failed, s->n.capacity, s->n.process);
 }
 
 static inline void pageserver_answer(
@@ -52,8 +51,7 @@ static inline void pageserver_answer(
 
 	s->asked++;
 	snprintf(s->asked_host, sizeof(s->asked_host), "%s", host == NULL ? "" : host);
-	s->secrets |= http_call_header(call, "Authorization") != NULL ||
-	              http_call_header(call, "X-Token") != NULL;
+	s->secrets |= http_call_header(call, "Authorization") != NULL || http_call_header(call, "X-Token") != NULL;
 	switch (s->mood) {
 	case PAGE_ANSWERS:
 		pageserver_write(s, otel, &reply->body);
@@ -74,14 +72,12 @@ static inline void pageserver_answer(
 	}
 }
 
-static inline void pageserver_jaeger(
-        void *arg, const struct http_call *call, struct http_reply *reply)
+static inline void pageserver_jaeger(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	pageserver_answer(arg, false, call, reply);
 }
 
-static inline void pageserver_otel(
-        void *arg, const struct http_call *call, struct http_reply *reply)
+static inline void pageserver_otel(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	pageserver_answer(arg, true, call, reply);
 }
@@ -93,8 +89,7 @@ static inline void pageserver_init(struct pageserver *s, struct loop *l)
 
 	*s = (struct pageserver){ .loop = l };
 	s->n = (struct confirm_counters){ .process = 7, .capacity = 2000 };
-	snprintf(s->host, sizeof(s->host), "127.%u.%u.%u", 64 + (pid >> 16 & 63), pid >> 8 & 255,
-	        pid & 255);
+	snprintf(s->host, sizeof(s->host), "127.%u.%u.%u", 64 + (pid >> 16 & 63), pid >> 8 & 255, pid & 255);
 }
 
 /* Opens the page of Jaeger 1.x (0) or of OpenTelemetry (1). */

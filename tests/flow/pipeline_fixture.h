@@ -9,14 +9,7 @@
 #include "tempdir.h"
 #include "wait.h"
 
-enum {
-	SIZE = 60000,
-	SPANS = 3,
-	FLIGHT_BYTES = 1 << 20,
-	READ_AHEAD = FLIGHT_BYTES / 4,
-	SECONDS = 60,
-	TAKEN = 64
-};
+enum { SIZE = 60000, SPANS = 3, FLIGHT_BYTES = 1 << 20, READ_AHEAD = FLIGHT_BYTES / 4, SECONDS = 60, TAKEN = 64 };
 
 struct server_fixture {
 	char dir[TEMPDIR_PATH];
@@ -71,8 +64,7 @@ static inline void purge(struct sink *sink, bool wire)
 	(void)wire;
 }
 
-static inline void flush(
-        struct sink *sink, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+static inline void flush(struct sink *sink, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	(void)sink;
 	(void)budget_ms;
@@ -86,17 +78,13 @@ static inline void free_sink(struct sink *sink)
 
 static const struct sink_ops refusing = { offer, purge, flush, free_sink };
 
-static inline struct pipeline_opts house_opts(
-        const struct server_fixture *h, bool drop_refused, uint64_t max_bytes)
+static inline struct pipeline_opts house_opts(const struct server_fixture *h, bool drop_refused, uint64_t max_bytes)
 {
 	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = FLIGHT_BYTES, .exposure_us = 20 * US_PER_MS },
 		.drop_refused = drop_refused,
-		.spool = { .directory = h->dir,
-		        .host = "test",
-		        .max_bytes = max_bytes,
-		        .segment_bytes = 4 << 20 },
+		.spool = { .directory = h->dir, .host = "test", .max_bytes = max_bytes, .segment_bytes = 4 << 20 },
 		.stop_ms = 10,
 	};
 }
@@ -109,8 +97,7 @@ static inline void enter_with(struct server_fixture *h, const struct pipeline_op
 	tempdir_make(h->dir);
 	snprintf(h->aside, sizeof(h->aside), "%s/quarantine", h->dir);
 	h->sink.ops = &refusing;
-	if (loop_open(&h->loop, &why) < 0 ||
-	        pipeline_open(&h->pipeline, h->loop, o, &h->health, &why) < 0) {
+	if (loop_open(&h->loop, &why) < 0 || pipeline_open(&h->pipeline, h->loop, o, &h->health, &why) < 0) {
 		diag("%s", why.text);
 		exit(99);
 	}

@@ -7,11 +7,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
-typedef int lookup_fn(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
+typedef int lookup_fn(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
 
-int getaddrinfo(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	lookup_fn *real = (lookup_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
 	struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST };

@@ -32,8 +32,7 @@ static void seen_open(struct seen *s, const char *host)
 	struct why why;
 
 	*s = (struct seen){ 0 };
-	if (loop_open(&s->loop, &why) < 0 ||
-	        addresses_open(&s->a, s->loop, host, PORT, EVERY_MS, on_changed, s) < 0)
+	if (loop_open(&s->loop, &why) < 0 || addresses_open(&s->a, s->loop, host, PORT, EVERY_MS, on_changed, s) < 0)
 		abort();
 	ok(s->changes == 0 && addresses_count(s->a) == 0 && addresses_error(s->a)[0] == '\0',
 	        "%s: nothing is known before the loop runs", host);
@@ -103,8 +102,7 @@ static void a_list_is_sorted_and_told_when_it_changes(void)
 /* The resolver answers in the reverse order of its texts. */
 static void a_host_with_two_families_is_there_once(void)
 {
-	static const char *const six_first[] = { "10.0.0.1", "10.0.0.2", "fd00::2", "fd00::1",
-		NULL };
+	static const char *const six_first[] = { "10.0.0.1", "10.0.0.2", "fd00::2", "fd00::1", NULL };
 	static const char *const four_first[] = { "fd00::1", "10.0.0.2", NULL };
 	struct seen s;
 
@@ -153,8 +151,7 @@ static void a_failure_keeps_the_list(void)
 	run_until_count(s.loop, &s.changes, 1);
 	resolver_answer(NULL);
 	run_until(s.loop, has_error, &s);
-	ok(strstr(addresses_error(s.a), "comes-and-goes.test") != NULL, "it says why: %s",
-	        addresses_error(s.a));
+	ok(strstr(addresses_error(s.a), "comes-and-goes.test") != NULL, "it says why: %s", addresses_error(s.a));
 	is_list(&s, want, "the last list stays");
 	look_up_more(&s, 3);
 	is_list(&s, want, "and stays");
@@ -173,8 +170,7 @@ static void a_name_server_that_hangs_holds_nothing(void)
 	pthread_mutex_lock(&resolver_held);
 	seen_open(&s, "hangs.test");
 	run_until(s.loop, has_error, &s);
-	ok(strstr(addresses_error(s.a), "no name server answers") != NULL, "it says so: %s",
-	        addresses_error(s.a));
+	ok(strstr(addresses_error(s.a), "no name server answers") != NULL, "it says so: %s", addresses_error(s.a));
 	pthread_mutex_unlock(&resolver_held);
 	run_until_count(s.loop, &s.changes, 1);
 	run_until(s.loop, has_no_error, &s);
@@ -200,8 +196,7 @@ static void an_address_is_looked_up_once(void)
 	seen_close(&s);
 	seen_open(&s, "localhost");
 	run_until_count(s.loop, &s.changes, 1);
-	ok(strcmp(addresses_at(s.a, 0), "127.0.0.1:14268") == 0, "localhost: %s",
-	        addresses_at(s.a, 0));
+	ok(strcmp(addresses_at(s.a, 0), "127.0.0.1:14268") == 0, "localhost: %s", addresses_at(s.a, 0));
 	seen_close(&s);
 }
 

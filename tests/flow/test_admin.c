@@ -16,8 +16,8 @@ struct settings {
 
 static const struct conf_row rows[] = {
 	CONF_TEXT(struct settings, name, "test.name", "sir", "a name"),
-	{ "test.password", CONF_TYPE_TEXT, CONF_FIELD(struct settings, password, const char *), "",
-	        NULL, "a secret", true },
+	{ "test.password", CONF_TYPE_TEXT, CONF_FIELD(struct settings, password, const char *), "", NULL, "a secret",
+	        true },
 	CONF_END,
 };
 
@@ -149,8 +149,7 @@ static void the_root_answers_as_jaeger_agent(void)
 	health_serve(&s.health, true);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		o = get_json(&s, paths[i]);
-		ok(s.status == 200 && strcmp(text_at(o, "status"), "Server available") == 0,
-		        "%s: 200", paths[i]);
+		ok(s.status == 200 && strcmp(text_at(o, "status"), "Server available") == 0, "%s: 200", paths[i]);
 		ok(strlen(text_at(o, "upSince")) == strlen("2026-11-24T20:43:21.123Z"), "since %s",
 		        text_at(o, "upSince"));
 		ok(strstr(text_at(o, "uptime"), "ms") != NULL, "for %s", text_at(o, "uptime"));
@@ -158,8 +157,7 @@ static void the_root_answers_as_jaeger_agent(void)
 	}
 	s.health.serving_since_us -= (uint64_t)(3600 + 23 * 60 + 4) * US_PER_S;
 	o = get_json(&s, "/");
-	ok(strncmp(text_at(o, "uptime"), "1h23m4.", 7) == 0, "a duration as Go prints it: %s",
-	        text_at(o, "uptime"));
+	ok(strncmp(text_at(o, "uptime"), "1h23m4.", 7) == 0, "a duration as Go prints it: %s", text_at(o, "uptime"));
 	json_decref(o);
 	health_post(&s.health, "kafka", HEALTH_DOWN, "away");
 	get(&s, "/");
@@ -172,10 +170,10 @@ static void the_root_answers_as_jaeger_agent(void)
 
 static void an_unknown_path_is_not_ready_for_ever(void)
 {
-	static const char *const paths[] = { "/health", "/healthz", "/health/ready/", "/metrics/",
-		"//", "//metrics", "/Metrics", "/any/other?x=1", "/health/ready%20" };
-	static const char *const known[] = { "/\n", "/health/live\n", "/health/ready\n",
-		"/metrics\n", "/ledger\n", "/status\n", "/status.json\n", "/config\n" };
+	static const char *const paths[] = { "/health", "/healthz", "/health/ready/", "/metrics/", "//", "//metrics",
+		"/Metrics", "/any/other?x=1", "/health/ready%20" };
+	static const char *const known[] = { "/\n", "/health/live\n", "/health/ready\n", "/metrics\n", "/ledger\n",
+		"/status\n", "/status.json\n", "/config\n" };
 	struct site s;
 
 	open_site(&s, true);
@@ -185,8 +183,7 @@ static void an_unknown_path_is_not_ready_for_ever(void)
 		is_int(s.status, 404, paths[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		ok(strstr(s.page, known[i]) != NULL, "and lists %.*s", (int)strlen(known[i]) - 1,
-		        known[i]);
+		ok(strstr(s.page, known[i]) != NULL, "and lists %.*s", (int)strlen(known[i]) - 1, known[i]);
 	get(&s, "/metrics?name[]=up");
 	is_int(s.status, 200, "a query changes nothing");
 	close_site(&s);
@@ -201,8 +198,7 @@ static void each_page_is_read_and_nothing_else(void)
 		{ "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 " },
 		{ "HEAD /health/ready HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 " },
 		{ "HEAD /nowhere HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 404 " },
-		{ "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
-		        "HTTP/1.1 405 " },
+		{ "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 " },
 		{ "DELETE /config HTTP/1.1\r\nHost: h\r\n\r\n", "Allow: GET, HEAD\r\n" },
 	};
 	struct site s;
@@ -215,8 +211,8 @@ static void each_page_is_read_and_nothing_else(void)
 		raw_connect(&c, s.loop, admin_port(s.admin));
 		raw_send(&c, cases[i].request);
 		ok(raw_wait(&c, cases[i].answer) && raw_wait(&c, "\r\n\r\n"), "%.*s: %.*s",
-		        (int)strcspn(cases[i].request, "\r"), cases[i].request,
-		        (int)strcspn(cases[i].answer, "\r"), cases[i].answer);
+		        (int)strcspn(cases[i].request, "\r"), cases[i].request, (int)strcspn(cases[i].answer, "\r"),
+		        cases[i].answer);
 		raw_close(&c);
 	}
 	close_site(&s);
@@ -233,15 +229,13 @@ static void health_gives_its_reasons(void)
 	json_decref(o);
 	o = get_json(&s, "/health/ready");
 	first = json_array_get(json_object_get(o, "reasons"), 0);
-	ok(s.status == 503 && json_is_false(json_object_get(o, "ready")),
-	        "not ready before it serves");
+	ok(s.status == 503 && json_is_false(json_object_get(o, "ready")), "not ready before it serves");
 	is_text(text_at(first, "part"), "ports", "the reason is told");
 	json_decref(o);
 	health_serve(&s.health, true);
 	health_post(&s.health, "spool", HEALTH_OK, "writes");
 	get(&s, "/health/ready");
-	ok(s.status == 200 && strcmp(s.page, "{\"ready\":true,\"reasons\":[]}") == 0,
-	        "ready, and nothing to say");
+	ok(s.status == 200 && strcmp(s.page, "{\"ready\":true,\"reasons\":[]}") == 0, "ready, and nothing to say");
 	health_post(&s.health, "kafka", HEALTH_WARN, "0 of 3 brokers \"answer\"");
 	o = get_json(&s, "/health/ready");
 	first = json_array_get(json_object_get(o, "reasons"), 0);
@@ -251,8 +245,7 @@ static void health_gives_its_reasons(void)
 	json_decref(o);
 	health_post(&s.health, "spool", HEALTH_DOWN, "no room");
 	o = get_json(&s, "/health/ready");
-	ok(s.status == 503 && json_array_size(json_object_get(o, "reasons")) == 2,
-	        "down: not ready, two reasons");
+	ok(s.status == 503 && json_array_size(json_object_get(o, "reasons")) == 2, "down: not ready, two reasons");
 	json_decref(o);
 	get(&s, "/health/live");
 	is_int(s.status, 200, "and alive all the same");
@@ -280,8 +273,7 @@ static void metrics_are_valid_and_complete(void)
 	ok(promtext_value(text, "process_max_fds") > 0, "how many there may be");
 	ok(promtext_value(text, "process_cpu_seconds_total") >= 0, "CPU");
 	ok(promtext_value(text, "process_threads") >= 1, "threads");
-	ok(promtext_value(text, "process_start_time_seconds") >
-	                (double)clock_wall_ms() / 1000 - 86400,
+	ok(promtext_value(text, "process_start_time_seconds") > (double)clock_wall_ms() / 1000 - 86400,
 	        "the start of the process");
 	ok(strstr(text, "spanspool_build_info{version=\"") != NULL, "the version");
 	close_site(&s);
@@ -295,8 +287,7 @@ static void ledger_and_status_tell_the_same(void)
 	open_site(&s, true);
 	ledger_enter(&s.ledger, LEDGER_IN_SPOOL, 1234, 12);
 	o = get_json(&s, "/ledger");
-	is_int(json_integer_value(json_object_get(json_object_get(o, "spans"), "in_spool")), 1234,
-	        "/ledger");
+	is_int(json_integer_value(json_object_get(json_object_get(o, "spans"), "in_spool")), 1234, "/ledger");
 	json_decref(o);
 	health_serve(&s.health, true);
 	health_post(&s.health, "kafka", HEALTH_WARN, "away");
@@ -309,13 +300,10 @@ static void ledger_and_status_tell_the_same(void)
 	is_text(text_at(way, "kafka"), "broker:9092 & <co>", "a section's text");
 	is_int(json_integer_value(json_object_get(way, "batches_with_the_sink")), 3, "a count");
 	way = json_object_get(o, "spool");
-	is_int(json_integer_value(json_object_get(way, "on_disk_bytes")), 1536,
-	        "bytes by their unit");
-	ok(json_real_value(json_object_get(way, "oldest_record_seconds")) == 1.5,
-	        "a duration in seconds");
+	is_int(json_integer_value(json_object_get(way, "on_disk_bytes")), 1536, "bytes by their unit");
+	ok(json_real_value(json_object_get(way, "oldest_record_seconds")) == 1.5, "a duration in seconds");
 	is_text(text_at(way, "odd___text"), "not ? UTF-8", "what is no UTF-8 does no harm");
-	is_int(json_integer_value(json_object_get(
-	               json_object_get(json_object_get(o, "ledger"), "spans"), "in_spool")),
+	is_int(json_integer_value(json_object_get(json_object_get(json_object_get(o, "ledger"), "spans"), "in_spool")),
 	        1234, "the ledger, as it is");
 	json_decref(o);
 	close_site(&s);
@@ -323,13 +311,11 @@ static void ledger_and_status_tell_the_same(void)
 
 static void people_get_a_page(void)
 {
-	static const char *const said[] = { "<!DOCTYPE html>",
-		"<h1>spanspool agent on host&lt;1&gt;</h1>", "Not serving",
-		"<td>waiting in the spool</td><td class=\"n\">1234</td>",
-		"<td>lost</td><td class=\"n\">0</td>", "0 of &lt;3&gt; brokers", "class=\"warn\"",
-		"Ledger: spans", "<td>in_spool</td><td class=\"n\">1234</td>",
-		"<td>dropped spool_full</td><td class=\"n\">0</td>", "<h2>Way out</h2>",
-		"broker:9092 &amp; &lt;co&gt;", "<td>1.5 KiB</td>", "<td>1.5s</td>",
+	static const char *const said[] = { "<!DOCTYPE html>", "<h1>spanspool agent on host&lt;1&gt;</h1>",
+		"Not serving", "<td>waiting in the spool</td><td class=\"n\">1234</td>",
+		"<td>lost</td><td class=\"n\">0</td>", "0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans",
+		"<td>in_spool</td><td class=\"n\">1234</td>", "<td>dropped spool_full</td><td class=\"n\">0</td>",
+		"<h2>Way out</h2>", "broker:9092 &amp; &lt;co&gt;", "<td>1.5 KiB</td>", "<td>1.5s</td>",
 		"<td class=\"warn\">warn</td><td>for ", "</html>" };
 	struct site s;
 
@@ -339,8 +325,7 @@ static void people_get_a_page(void)
 	get(&s, "/status");
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		ok(strstr(s.page, said[i]) != NULL, "the page has %s", said[i]);
-	ok(strstr(s.page, "<td>dropped spool_full</td>") >
-	                        strstr(s.page, "<summary>what is zero</summary>") &&
+	ok(strstr(s.page, "<td>dropped spool_full</td>") > strstr(s.page, "<summary>what is zero</summary>") &&
 	                strstr(s.page, "<td>waiting in") < strstr(s.page, "<details>"),
 	        "what matters stands first, what is zero is folded away");
 	health_serve(&s.health, true);
@@ -386,8 +371,7 @@ static void only_get_and_head_are_answered(void)
 	ok(strstr(buf_cstr(&c.got), " 405 ") != NULL, "POST /metrics: 405");
 	raw_close(&c);
 	raw_ask(&s, &c, "HEAD /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
-	ok(strstr(buf_cstr(&c.got), " 200 ") != NULL &&
-	                strstr(buf_cstr(&c.got), "\r\n\r\n")[4] == '\0',
+	ok(strstr(buf_cstr(&c.got), " 200 ") != NULL && strstr(buf_cstr(&c.got), "\r\n\r\n")[4] == '\0',
 	        "HEAD /metrics: the head alone");
 	raw_close(&c);
 	raw_ask(&s, &c, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
@@ -406,8 +390,8 @@ static void a_port_that_is_taken_is_named(void)
 	open_site(&s, true);
 	o.at.port = admin_port(s.admin);
 	o.health = &s.health;
-	ok(admin_open(&second, s.loop, &o, &why) < 0 && strstr(why.text, "127.0.0.1:") != NULL,
-	        "refused: %s", why.text);
+	ok(admin_open(&second, s.loop, &o, &why) < 0 && strstr(why.text, "127.0.0.1:") != NULL, "refused: %s",
+	        why.text);
 	close_site(&s);
 }
 

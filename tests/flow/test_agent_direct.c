@@ -60,8 +60,8 @@ static void a_collector_that_comes_and_goes_loses_nothing(void)
 	is_whole(&s, "in the end");
 	ok(agent_process_is_empty(&s), "nothing is left in the agent");
 	ok(tally_total(s.tally).duplicates <= agent_process_ledger(&s)->maybe_duplicate.spans,
-	        "%" PRIu64 " are stored twice, and the ledger warned of %" PRIu64,
-	        tally_total(s.tally).duplicates, s.ledger.maybe_duplicate.spans);
+	        "%" PRIu64 " are stored twice, and the ledger warned of %" PRIu64, tally_total(s.tally).duplicates,
+	        s.ledger.maybe_duplicate.spans);
 	agent_process_end(&s);
 }
 
@@ -80,8 +80,8 @@ static void what_may_be_stored_is_sent_again_with_its_mark(int denied_with)
 	is_whole(&s, "stored without a word");
 	ok(agent_process_is_empty(&s), "and delivered in the end");
 	ok(tally_total(s.tally).duplicates >= 10, "some are stored twice");
-	is_int((int64_t)agent_process_ledger(&s)->maybe_duplicate.spans,
-	        (int64_t)tally_total(s.tally).duplicates, "the ledger says how many");
+	is_int((int64_t)agent_process_ledger(&s)->maybe_duplicate.spans, (int64_t)tally_total(s.tally).duplicates,
+	        "the ledger says how many");
 	is_int((int64_t)s.ledger.maybe_duplicate.batches, (int64_t)s.taken_marked,
 	        "and each of these batches had its mark");
 	agent_process_end(&s);
@@ -120,8 +120,7 @@ static void what_the_collector_refuses_goes_to_quarantine(void)
 	agent_process_send(&s, 100, 0);
 	ok(agent_process_is_empty(&s), "those behind it leave the agent");
 	diag("quarantined: %" PRIu64, agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans);
-	is_int((int64_t)tally_total(s.tally).missing,
-	        (int64_t)s.ledger.place[LEDGER_QUARANTINED].spans,
+	is_int((int64_t)tally_total(s.tally).missing, (int64_t)s.ledger.place[LEDGER_QUARANTINED].spans,
 	        "what is missing is what the ledger calls quarantined");
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	agent_process_end(&s);
@@ -177,8 +176,7 @@ static void a_trickle_is_no_outage(void)
 	ok(agent_process_metric(&s, "spanspool_collector_unconfirmed_spans") > 0,
 	        "some spans are taken and not confirmed");
 	ok(agent_process_is_empty(&s), "all are confirmed in the end");
-	is_int((int64_t)agent_process_metric(&s, "spanspool_circuit_opened_total"), 0,
-	        "and the circuit never opened");
+	is_int((int64_t)agent_process_metric(&s, "spanspool_circuit_opened_total"), 0, "and the circuit never opened");
 	is_whole(&s, "stored");
 	is_int(tally_total(s.tally).duplicates, 0, "none twice");
 	agent_process_end(&s);
@@ -210,8 +208,7 @@ static void a_collector_that_comes_back_without_its_page_is_sent_to(void)
 	stub_collector_down(s.stub);
 	agent_process_send(&s, 200, 0);
 	ok(agent_process_until(&s, is_away, &s), "the collector is away");
-	ok(stub_collector_metrics(s.stub, STUB_METRICS_OFF, &why) == 0 &&
-	                stub_collector_restart(s.stub, &why) == 0,
+	ok(stub_collector_metrics(s.stub, STUB_METRICS_OFF, &why) == 0 && stub_collector_restart(s.stub, &why) == 0,
 	        "it is back, without a page");
 	stub_store_set_mode(stub_collector_store(s.stub), STUB_STORE_WORKS);
 	is_whole(&s, "and has all");

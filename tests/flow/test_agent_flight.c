@@ -19,7 +19,7 @@ enum {
 	MAX_PACKET = 2048,
 	BURST = 64, /* fits any socket buffer */
 	UNFOLDS = 60000,
-	SLACK = 2 << 20, /* the ledger's pages, the answers of the admin port, the heap's own */
+	SLACK = 2 << 20,          /* the ledger's pages, the answers of the admin port, the heap's own */
 	VECTORS = 2 * 64 * 65536, /* both listeners keep a vector of datagrams */
 };
 
@@ -51,8 +51,8 @@ static void make_sized(struct buf *to, size_t size)
 /* A Batch without spans, and in it what grows most: an unknown list of N one-byte i64 in compact. */
 static void make_unfolding(struct buf *to, size_t n)
 {
-	static const uint8_t head[] = { 0x82, 0x81, 0, 9, 'e', 'm', 'i', 't', 'B', 'a', 't', 'c',
-		'h', 0x1c,             /* field 1, the Batch */
+	static const uint8_t head[] = { 0x82, 0x81, 0, 9, 'e', 'm', 'i', 't', 'B', 'a', 't', 'c', 'h',
+		0x1c,                  /* field 1, the Batch */
 		0x1c, 0x18, 1, 's', 0, /* field 1, a Process: field 1, "s" */
 		0x19, 0x0c,            /* field 2, no spans */
 		0x79, 0xf6 };          /* field 9, a list of i64 */
@@ -115,8 +115,7 @@ static void at_the_bound_the_ports_read_on(int beside)
 	char bound[64];
 
 	snprintf(bound, sizeof(bound), "--flight.max-bytes=%llu",
-	        (unsigned long long)(largest + FITS * batch_cost(SIZE)) +
-	                (unsigned long long)beside);
+	        (unsigned long long)(largest + FITS * batch_cost(SIZE)) + (unsigned long long)beside);
 	make_sized(&datagram, SIZE);
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_down(s.stub);
@@ -210,16 +209,14 @@ static void memory_is_bounded(const char *what, const struct buf *datagram, bool
 	send_until_paused(&s, compact ? s.compact : s.binary, datagram);
 	flight = agent_process_metric(&s, "spanspool_flight_bytes");
 	peak = peak_memory(&s) - before;
-	ok(flight > 0 && flight <= BOUND, "%s: it says that %.0f bytes are in flight", what,
-	        flight);
+	ok(flight > 0 && flight <= BOUND, "%s: it says that %.0f bytes are in flight", what, flight);
 #ifdef __SANITIZE_ADDRESS__
 	diag("%.1f MiB, the address sanitizer's own among them, say nothing", peak / (1 << 20));
 #else
 	ok(peak <= BOUND + VECTORS + SLACK, "and took %.1f MiB at most", peak / (1 << 20));
 #endif
 	hold_disk(&s, false);
-	ok(agent_process_until(&s, is_well, &s),
-	        "the disk answers again: all is stored, the ports are read");
+	ok(agent_process_until(&s, is_well, &s), "the disk answers again: all is stored, the ports are read");
 	is_int(agent_process_stop(&s), 0, "the agent ends");
 	agent_process_end(&s);
 }
@@ -255,8 +252,7 @@ static void start_and_fill(struct agent_process *s, struct buf *datagram)
 {
 	make_sized(datagram, 1024);
 	open_held(s);
-	ok(agent_process_start(s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL),
-	        "an agent serves");
+	ok(agent_process_start(s, "--flight.max-bytes=2MiB", "--shutdown.timeout=60s", NULL), "an agent serves");
 	hold_disk(s, true);
 	send_until_paused(s, s->binary, datagram);
 }
@@ -293,8 +289,7 @@ static void a_long_pause_is_told_and_a_stop_waits_for_room(void)
 
 static bool has_refused(void *arg)
 {
-	return child_said(
-	        ((struct agent_process *)arg)->agent, "in the socket buffers are lost (queue_full)");
+	return child_said(((struct agent_process *)arg)->agent, "in the socket buffers are lost (queue_full)");
 }
 
 static void a_stop_in_a_hurry_counts_what_it_leaves(void)
@@ -310,14 +305,11 @@ static void a_stop_in_a_hurry_counts_what_it_leaves(void)
 	child_signal(s.agent, SIGINT);
 	ok(agent_process_until(&s, has_refused, &s), "told again, it says what is lost");
 	hold_disk(&s, false);
-	ok(child_wait(s.agent, AGENT_PROCESS_SECONDS * 1000) == 0 && child_status(s.agent) == 0,
-	        "and ends with 0");
+	ok(child_wait(s.agent, AGENT_PROCESS_SECONDS * 1000) == 0 && child_status(s.agent) == 0, "and ends with 0");
 	ok(agent_process_start(&s, NULL), "the next run begins");
 	is_int(agent_process_ledger(&s)->accepted.batches, (int64_t)accepted, "no more was accepted");
-	ok(s.ledger.outcome[LEDGER_QUEUE_FULL] > 0, "%" PRIu64 " were refused",
-	        s.ledger.outcome[LEDGER_QUEUE_FULL]);
-	is_int(s.ledger.place[LEDGER_IN_SPOOL].batches, (int64_t)accepted,
-	        "what was accepted is in the spool");
+	ok(s.ledger.outcome[LEDGER_QUEUE_FULL] > 0, "%" PRIu64 " were refused", s.ledger.outcome[LEDGER_QUEUE_FULL]);
+	is_int(s.ledger.place[LEDGER_IN_SPOOL].batches, (int64_t)accepted, "what was accepted is in the spool");
 	agent_process_end(&s);
 	buf_free(&datagram);
 }

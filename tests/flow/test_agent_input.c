@@ -55,8 +55,7 @@ static void either_protocol_comes_in_at_either_port(void)
 static bool is_right(const struct corpus_case *c, const uint64_t *outcome)
 {
 	bool accepted = outcome[LEDGER_ACCEPTED] == 1, malformed = outcome[LEDGER_MALFORMED] == 1;
-	bool unknown = outcome[LEDGER_UNKNOWN_METHOD] == 1,
-	     oversize = outcome[LEDGER_OVERSIZE] == 1;
+	bool unknown = outcome[LEDGER_UNKNOWN_METHOD] == 1, oversize = outcome[LEDGER_OVERSIZE] == 1;
 
 	if (accepted + malformed + unknown + oversize != 1)
 		return false;
@@ -121,11 +120,9 @@ static void every_prefix_of_a_datagram_is_malformed(void)
 	for (size_t len = 0; len < c->datagram.len; len++)
 		agent_process_send_raw(&s, s.compact, c->datagram.at, len);
 	r = (struct received){ &s, c->datagram.len };
-	ok(agent_process_until(&s, has_received, &r), "%zu prefixes are received, the empty one too",
-	        c->datagram.len);
+	ok(agent_process_until(&s, has_received, &r), "%zu prefixes are received, the empty one too", c->datagram.len);
 	is_int((int64_t)s.ledger.outcome[LEDGER_ACCEPTED], 0, "none is accepted");
-	is_int((int64_t)s.ledger.outcome[LEDGER_MALFORMED], (int64_t)c->datagram.len,
-	        "all are malformed");
+	is_int((int64_t)s.ledger.outcome[LEDGER_MALFORMED], (int64_t)c->datagram.len, "all are malformed");
 	is_int(agent_process_stop(&s), 0, "the agent has survived it");
 	agent_process_end(&s);
 	corpus_free(&all);

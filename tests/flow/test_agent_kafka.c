@@ -77,8 +77,8 @@ static void kafka_going_under_traffic_loses_nothing(void)
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");
 	is_int(tally_strays(s.tally), 0, "and has no other");
 	ok(tally_total(s.tally).duplicates <= agent_process_ledger(&s)->maybe_duplicate.spans,
-	        "it has %" PRIu64 " twice, and the ledger warned of %" PRIu64,
-	        tally_total(s.tally).duplicates, s.ledger.maybe_duplicate.spans);
+	        "it has %" PRIu64 " twice, and the ledger warned of %" PRIu64, tally_total(s.tally).duplicates,
+	        s.ledger.maybe_duplicate.spans);
 	agent_process_end(&s);
 }
 
@@ -138,8 +138,7 @@ static void with_no_exposure_what_was_read_is_on_disk(void)
 	ok(agent_process_is_empty(&s), "and delivered");
 	kafka_mock_down(s.kafka);
 	agent_process_send(&s, 2000, 10000);
-	ok(agent_process_accepted(&s, 4000) && agent_process_holds(&s, LEDGER_IN_FLIGHT, 0),
-	        "2,000 more are durable");
+	ok(agent_process_accepted(&s, 4000) && agent_process_holds(&s, LEDGER_IN_FLIGHT, 0), "2,000 more are durable");
 	agent_process_kill(&s);
 	ok(agent_process_start(&s, "--spool.exposure=0", NULL), "it starts again after SIGKILL");
 	kafka_mock_up(s.kafka);

@@ -60,18 +60,16 @@ static void what_a_sigkill_costs(bool kafka_up)
 	ok(agent_process_is_empty(&s), "all leave the agent");
 	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	c = tally_total(s.tally);
-	ok(c.missing <= k.allowed,
-	        "%d kills cost %" PRIu64 " spans of %" PRIu64 ", %" PRIu64 " allowed", KILLS,
+	ok(c.missing <= k.allowed, "%d kills cost %" PRIu64 " spans of %" PRIu64 ", %" PRIu64 " allowed", KILLS,
 	        c.missing, c.sent, k.allowed);
 	is_int(tally_strays(s.tally), 0, "nothing arrived that was not sent");
 	is_int(agent_process_ledger(&s)->unclean_stops, KILLS, "the ledger knows of every unclean stop");
-	ok(s.ledger.place[LEDGER_UNCERTAIN].spans <= k.allowed,
-	        "and calls %" PRIu64 " spans uncertain", s.ledger.place[LEDGER_UNCERTAIN].spans);
+	ok(s.ledger.place[LEDGER_UNCERTAIN].spans <= k.allowed, "and calls %" PRIu64 " spans uncertain",
+	        s.ledger.place[LEDGER_UNCERTAIN].spans);
 	ok(s.ledger.place[LEDGER_DELIVERED].spans <= c.stored,
 	        "what it calls delivered, %" PRIu64 ", is in the topic: %" PRIu64,
 	        s.ledger.place[LEDGER_DELIVERED].spans, c.stored);
-	diag("refused while it was down: %" PRIu64 ", twice in the topic: %" PRIu64, s.refused,
-	        c.duplicates);
+	diag("refused while it was down: %" PRIu64 ", twice in the topic: %" PRIu64, s.refused, c.duplicates);
 	agent_process_end(&s);
 }
 

@@ -69,8 +69,8 @@ static bool fills_until_dropped(void)
 
 static void a_start_says_what_it_begins_with(void)
 {
-	ok(agent_process_start(&s, "--spool.max-bytes=10MiB", "--spool.segment-bytes=4MiB",
-	           "--flight.max-bytes=2MiB", NULL),
+	ok(agent_process_start(
+	           &s, "--spool.max-bytes=10MiB", "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
 	        "it serves");
 	ok(said("agent: spanspool 0.") && said(", process %d", (int)child_pid(s.agent)),
 	        "the first line names version and process");
@@ -84,8 +84,7 @@ static void spans_that_are_dropped_are_told_at_once(void)
 {
 	kafka_mock_down(s.kafka);
 	ok(fills_until_dropped(), "with Kafka away the spool fills, in the end spans are dropped");
-	ok(said("spans dropped (spool_full, spool.on-full=drop-newest): %s/spool holds",
-	           s.directory),
+	ok(said("spans dropped (spool_full, spool.on-full=drop-newest): %s/spool holds", s.directory),
 	        "a line says so, with policy and directory");
 	ok(said(" of spool.max-bytes 10 MiB and "), "and the limit");
 	ok(said("no room: %s/spool holds", s.directory), "so does the spool's health");

@@ -52,8 +52,7 @@ static struct reader stopped_terminal(void)
 {
 	struct reader r = { .fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) };
 
-	if (r.fd < 0 || grantpt(r.fd) < 0 || unlockpt(r.fd) < 0 ||
-	        symlink(ptsname(r.fd), agent_process_log(&s)) < 0)
+	if (r.fd < 0 || grantpt(r.fd) < 0 || unlockpt(r.fd) < 0 || symlink(ptsname(r.fd), agent_process_log(&s)) < 0)
 		stop_here("a terminal");
 	if (write(r.fd, "\x13", 1) != 1) /* ctrl-S */
 		stop_here("ctrl-S");
@@ -119,8 +118,7 @@ static void starts_and_works(const char *where)
 	ok(agent_process_accepted(&s, SPANS) && agent_process_is_empty(&s), "%s: and spans are delivered", where);
 }
 
-static void a_reader_that_comes_back_hears_of_lost_lines(
-        const char *where, struct reader (*still)(void))
+static void a_reader_that_comes_back_hears_of_lost_lines(const char *where, struct reader (*still)(void))
 {
 	struct reader r;
 
@@ -157,7 +155,6 @@ int main(void)
 	a_reader_that_comes_back_hears_of_lost_lines("full pipe", full_pipe);
 	a_reader_that_comes_back_hears_of_lost_lines("stopped terminal", stopped_terminal);
 	a_reader_that_never_comes_back_does_not_keep_it_from_stopping("full pipe", full_pipe);
-	a_reader_that_never_comes_back_does_not_keep_it_from_stopping(
-	        "stopped terminal", stopped_terminal);
+	a_reader_that_never_comes_back_does_not_keep_it_from_stopping("stopped terminal", stopped_terminal);
 	return tap_done();
 }

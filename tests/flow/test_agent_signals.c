@@ -55,8 +55,7 @@ static void the_next_run_delivers_them(void)
 {
 	ok(agent_process_start(&s, NULL), "it starts again");
 	agent_process_ledger(&s);
-	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0,
-	        "the stop was clean");
+	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0, "the stop was clean");
 	stub_collector_hang(s.stub, false);
 	ok(agent_process_all_stored(&s), "and every span arrives");
 	agent_process_end(&s);
@@ -72,8 +71,7 @@ static void sighup_ends_neither_the_run_nor_the_stop(void)
 	child_signal(s.agent, SIGTERM);
 	ok(said("agent: stopping (SIGTERM)"), "SIGTERM stops it");
 	child_signal(s.agent, SIGHUP);
-	child_signal(s.agent,
-	        SIGTERM); /* of two signals that wait, SIGHUP has the lower number and comes first */
+	child_signal(s.agent, SIGTERM); /* of two signals that wait, SIGHUP has the lower number and comes first */
 	ok(said("SIGTERM again, the stop is under way"), "it handles SIGHUP and a second SIGTERM");
 	ok(child_running(s.agent), "and neither ends the wait");
 	child_signal(s.agent, SIGINT);

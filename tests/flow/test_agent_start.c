@@ -16,8 +16,7 @@ static int occupy(int type, uint16_t port)
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
-	        (type == SOCK_STREAM && listen(fd, 1) < 0)) {
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || (type == SOCK_STREAM && listen(fd, 1) < 0)) {
 		printf("Bail out! port %u cannot be had\n", port);
 		exit(99);
 	}
@@ -112,8 +111,7 @@ static void a_second_agent_on_the_same_spool_is_refused(void)
 
 static void a_spool_that_cannot_be_made_is_named(void)
 {
-	static const char *const in_a_file[] = { "--spool.directory=/proc/self/status/spool",
-		NULL };
+	static const char *const in_a_file[] = { "--spool.directory=/proc/self/status/spool", NULL };
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);

@@ -18,18 +18,16 @@ struct cause {
 };
 
 static const struct cause causes[] = {
-	{ "refused", 0, "", NULL, "takes no connection (Connection refused): does a collector run",
-	        "warn", "unreachable" },
-	{ "unknown host", 0, "", "http://no-such-host.invalid:1", "has a name without an address",
-	        "down", "misconfigured" },
+	{ "refused", 0, "", NULL, "takes no connection (Connection refused): does a collector run", "warn",
+	        "unreachable" },
+	{ "unknown host", 0, "", "http://no-such-host.invalid:1", "has a name without an address", "down",
+	        "misconfigured" },
 	{ "302", 302, "", NULL, "answered 302: a POST is not redirected", "down", "302" },
-	{ "400", 400, "not a batch", NULL, "answered 400 Bad Request (not a batch)", "down",
-	        "400" },
-	{ "401", 401, "who are you", NULL,
-	        "answered 401 Unauthorized (who are you): check collector.user", "down", "401" },
+	{ "400", 400, "not a batch", NULL, "answered 400 Bad Request (not a batch)", "down", "400" },
+	{ "401", 401, "who are you", NULL, "answered 401 Unauthorized (who are you): check collector.user", "down",
+	        "401" },
 	{ "403", 403, "go", NULL, "answered 403 Forbidden (go)", "down", "403" },
-	{ "404", 404, "no page", NULL, "answered 404 Not Found (no page): check the path", "down",
-	        "404" },
+	{ "404", 404, "no page", NULL, "answered 404 Not Found (no page): check the path", "down", "404" },
 	{ "413", 413, "big", NULL, "answered 413 Content Too Large (big)", "down", "413" },
 	{ "429", 429, "slow", NULL, "answered 429 Too Many Requests (slow)", "warn", "429" },
 	{ "500", 500, "disk", NULL, "answered 500 Internal Server Error (disk)", "warn", "500" },
@@ -82,15 +80,14 @@ static void a_cause_is_told(const struct cause *c)
 	if (s.stub != NULL)
 		answer_badly(s.stub, c);
 	snprintf(option, sizeof(option), "--collector.url=%s", c->url == NULL ? "" : c->url);
-	ok(agent_process_start(&s, c->url == NULL ? "--log-level=info" : option, NULL),
-	        "%s: the agent serves", c->name);
+	ok(agent_process_start(&s, c->url == NULL ? "--log-level=info" : option, NULL), "%s: the agent serves",
+	        c->name);
 	agent_process_send(&s, 50, 0);
 	if (!ok(agent_process_until(&s, is_told, &w), "%s: health says so, as %s", c->name, c->level))
 		diag("%s", page);
 	keep_page(&s, "/status.json");
 	ok(strstr(page, c->says) != NULL, "%s: status says so", c->name);
-	snprintf(
-	        metric, sizeof(metric), "spanspool_collector_requests_total{code=\"%s\"}", c->code);
+	snprintf(metric, sizeof(metric), "spanspool_collector_requests_total{code=\"%s\"}", c->code);
 	ok(agent_process_metric(&s, metric) > 0, "%s: %s counts it", c->name, metric);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 50), "%s: all spans wait in the spool", c->name);
 	is_int(agent_process_get(&s, "/health/live"), 200, "and the agent lives");
@@ -112,8 +109,7 @@ static bool is_said(void *arg)
 /* The second cause of one outage is as much news as the first. */
 static void another_cause_is_logged_too(void)
 {
-	static const struct cause first = { .says = "answered 401" },
-	                          second = { .says = "answered 404" };
+	static const struct cause first = { .says = "answered 401" }, second = { .says = "answered 404" };
 	struct agent_process s;
 	struct wish one = { &s, &first }, other = { &s, &second };
 

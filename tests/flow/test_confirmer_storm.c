@@ -144,8 +144,8 @@ static void make_trouble(void)
 		break;
 	case 4:
 		if (stub_collector_metrics(t.collector,
-		            (const enum stub_metrics_mode[]){ STUB_METRICS_500, STUB_METRICS_HANGS,
-		                    STUB_METRICS_OFF }[roll(3)],
+		            (const enum stub_metrics_mode[]){
+		                    STUB_METRICS_500, STUB_METRICS_HANGS, STUB_METRICS_OFF }[roll(3)],
 		            &why) < 0)
 			abort();
 		break;
@@ -215,14 +215,11 @@ static void set_up(uint64_t seed, enum stub_page page)
 
 	memset(&t, 0, sizeof(t));
 	t.dice = seed;
-	if (loop_open(&t.loop, &why) < 0 ||
-	        stub_collector_open(&t.collector, t.loop, &opts, &why) < 0 ||
+	if (loop_open(&t.loop, &why) < 0 || stub_collector_open(&t.collector, t.loop, &opts, &why) < 0 ||
 	        http_client_open(&t.http, t.loop, &http, &why) < 0 ||
-	        timer_open(&t.trouble, t.loop, on_trouble, NULL) < 0 ||
-	        timer_open(&t.retry, t.loop, pump, NULL) < 0)
+	        timer_open(&t.trouble, t.loop, on_trouble, NULL) < 0 || timer_open(&t.retry, t.loop, pump, NULL) < 0)
 		abort();
-	snprintf(t.url, sizeof(t.url), "%s/api/traces?format=jaeger.thrift",
-	        stub_collector_url(t.collector));
+	snprintf(t.url, sizeof(t.url), "%s/api/traces?format=jaeger.thrift", stub_collector_url(t.collector));
 	if (confirmer_open(&t.confirmer, t.loop, &http,
 	            &(struct confirmer_opts){ .mode = CONFIRMER_REQUIRE,
 	                    .collector_url = t.url,
@@ -259,8 +256,8 @@ static void storm(uint64_t seed, enum stub_page page, const char *name)
 		for (size_t k = 0; k < SPANS; k++)
 			missing += !t.jobs[i].stored[k];
 	is_int(missing, 0, "nothing is missing in the store");
-	diag("%zu POSTs sent again; %" PRIu64 " spans lost by the collector, %" PRIu64
-	     " restarts, %" PRIu64 " pages read, %" PRIu64 " failed",
+	diag("%zu POSTs sent again; %" PRIu64 " spans lost by the collector, %" PRIu64 " restarts, %" PRIu64
+	     " pages read, %" PRIu64 " failed",
 	        t.resent, s.confirm.lost, s.confirm.restarts, s.reads, s.reads_failed);
 	confirmer_free(t.confirmer);
 	http_client_free(t.http);

@@ -48,8 +48,7 @@ static void open_gate(void)
 	t.sink.by_evidence = true;
 	t.subject = batch_new(100);
 	t.other = batch_new(100);
-	if (t.subject == NULL || t.other == NULL ||
-	        dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
+	if (t.subject == NULL || t.other == NULL || dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
 		exit(99);
 	dispatcher_use(t.dispatcher, &t.sink);
 	t.events = dispatcher_sink_events(t.dispatcher);

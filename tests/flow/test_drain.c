@@ -80,8 +80,7 @@ static void what_comes_later_is_delivered_too(void)
 	is_int(drain_process_said(&b, "drain: sending to http://127.0.0.1:"), 1, "where it goes");
 	is_int(drain_process_said(&b, "drain: admin pages at 127.0.0.1:"), 1, "and the admin pages");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
-	is_int(drain_process_said(&b, ": 500 records read, 500 delivered with "), 1,
-	        "a stop says what was done");
+	is_int(drain_process_said(&b, ": 500 records read, 500 delivered with "), 1, "a stop says what was done");
 	is_int(drain_process_committed(&b), 500, "all offsets are committed");
 	drain_process_close(&b);
 }

@@ -12,10 +12,10 @@
 static struct drain_process b;
 
 /* As the Java client writes it: service "stream-app", one span. */
-static const uint8_t compact[] = { 0x1c, 0x18, 0x0a, 0x73, 0x74, 0x72, 0x65, 0x61, 0x6d, 0x2d, 0x61,
-	0x70, 0x70, 0x19, 0x0c, 0x00, 0x19, 0x1c, 0x16, 0x02, 0x16, 0x00, 0x16, 0x04, 0x16, 0x00,
-	0x18, 0x07, 0x72, 0x65, 0x63, 0x65, 0x69, 0x76, 0x65, 0x19, 0x0c, 0x15, 0x02, 0x16, 0x80,
-	0x89, 0x7a, 0x16, 0x0a, 0x19, 0x0c, 0x19, 0x0c, 0x00, 0x00 };
+static const uint8_t compact[] = { 0x1c, 0x18, 0x0a, 0x73, 0x74, 0x72, 0x65, 0x61, 0x6d, 0x2d, 0x61, 0x70, 0x70, 0x19,
+	0x0c, 0x00, 0x19, 0x1c, 0x16, 0x02, 0x16, 0x00, 0x16, 0x04, 0x16, 0x00, 0x18, 0x07, 0x72, 0x65, 0x63, 0x65,
+	0x69, 0x76, 0x65, 0x19, 0x0c, 0x15, 0x02, 0x16, 0x80, 0x89, 0x7a, 0x16, 0x0a, 0x19, 0x0c, 0x19, 0x0c, 0x00,
+	0x00 };
 
 static const struct kafka_header some_headers[] = {
 	{ "origin", { (const uint8_t *)"somewhere", 9 } },
@@ -33,8 +33,7 @@ static void produce_a_mixture(void)
 	struct buf v = { 0 };
 
 	drain_process_produce(&b, 20, 2);
-	drain_process_produce_raw(
-	        &b, slice_text("hello, this is no batch"), slice_text("a key"), some_headers, 2);
+	drain_process_produce_raw(&b, slice_text("hello, this is no batch"), slice_text("a key"), some_headers, 2);
 	produce(NULL, 0);
 	produce("", 0);
 	produce(compact, sizeof(compact));
@@ -65,8 +64,7 @@ static bool header_is(const rd_kafka_message_t *m, const char *name, const char 
 	const void *at;
 	size_t len;
 
-	return rd_kafka_message_headers(m, &headers) == 0 &&
-	       rd_kafka_header_get_last(headers, name, &at, &len) == 0 &&
+	return rd_kafka_message_headers(m, &headers) == 0 && rd_kafka_header_get_last(headers, name, &at, &len) == 0 &&
 	       (value == NULL || (len == strlen(value) && memcmp(at, value, len) == 0));
 }
 
@@ -107,11 +105,9 @@ static void exactly_the_bad_records_go_to_the_quarantine_topic(void)
 	is_int(p.malformed, 3, "three are malformed");
 	is_int(p.second_batch, 1, "one has a second batch");
 	is_int(p.not_utf8, 1, "one would wedge a collector");
-	ok(p.with_origin == 5 && p.with_detail == 5,
-	        "all say where they come from and why they are here");
+	ok(p.with_origin == 5 && p.with_detail == 5, "all say where they come from and why they are here");
 	is_int(p.with_status, 0, "none has met a collector");
-	ok(p.with_key == 1 && p.with_old_headers == 1 && p.value_is_kept,
-	        "key, headers and value are kept");
+	ok(p.with_key == 1 && p.with_old_headers == 1 && p.value_is_kept, "key, headers and value are kept");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), 68, "all offsets are committed");
 	drain_process_close(&b);
@@ -122,8 +118,7 @@ static int count_files(const char *pattern)
 	char command[512], line[32] = "0";
 	FILE *f;
 
-	snprintf(command, sizeof(command), "find %s/quarantine -type f -name '%s' | wc -l",
-	        b.directory, pattern);
+	snprintf(command, sizeof(command), "find %s/quarantine -type f -name '%s' | wc -l", b.directory, pattern);
 	f = popen(command, "r");
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL)
 		line[0] = '0';
@@ -226,8 +221,7 @@ static void nothing_is_committed_beyond_a_record_that_is_not_kept_yet(void)
 	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, 0);
 	ok(drain_process_until(&b, drain_process_all_done), "mended, it is kept");
 	is_int(b.records.quarantined, 1, "one is in quarantine");
-	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1,
-	        "and in the topic");
+	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1, "and in the topic");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), 21, "all offsets are committed");
 	drain_process_close(&b);
@@ -318,10 +312,8 @@ static void what_is_never_confirmed_has_a_figure_of_its_own(void)
 	ok(b.unconfirmed_records == 1 && b.unconfirmed_spans == 10, "as unconfirmed");
 	ok(some_file_has("spanspool-cause: unconfirmed"), "the file says why");
 	is_int(drain_process_get(&b, "/metrics"), 200, "so does a metric");
-	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_spans_total 10\n") != NULL,
-	        "of spans");
-	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_records_total 1\n") != NULL,
-	        "and of records");
+	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_spans_total 10\n") != NULL, "of spans");
+	ok(strstr(buf_cstr(&b.page), "\nspanspool_drain_unconfirmed_records_total 1\n") != NULL, "and of records");
 	drain_process_close(&b);
 }
 

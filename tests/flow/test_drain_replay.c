@@ -25,7 +25,8 @@ static void open_with_hundred_delivered(int partitions)
 {
 	drain_process_open(&b, partitions);
 	drain_process_produce(&b, 100, 3);
-	if (!drain_process_start(&b, NULL) || !drain_process_until(&b, drain_process_all_done) || drain_process_stop(&b) != 0)
+	if (!drain_process_start(&b, NULL) || !drain_process_until(&b, drain_process_all_done) ||
+	        drain_process_stop(&b) != 0)
 		bail_out("the live drain does not deliver");
 	is_int(drain_process_committed(&b), 100, "a live drain has delivered 100 records");
 }
@@ -65,12 +66,10 @@ static void a_group_in_a_file_is_the_live_drains(void)
 static void a_group_on_the_command_line_is_taken(void)
 {
 	open_with_hundred_delivered(1);
-	(void)drain_process_start(
-	        &b, "--from=0:10", "--until=0:40", "--kafka.consumer.group-id=tracing-app", NULL);
+	(void)drain_process_start(&b, "--from=0:10", "--until=0:40", "--kafka.consumer.group-id=tracing-app", NULL);
 	is_int(end_status(), 0, "a replay in a group that was named");
 	is_int(drain_process_duplicates(&b), 30, "reads what it was told");
-	is_int(drain_process_said(&b, "the offsets of that group move"), 1,
-	        "a line says whose offsets move");
+	is_int(drain_process_said(&b, "the offsets of that group move"), 1, "a line says whose offsets move");
 	is_int(drain_process_committed(&b), 40, "and they do");
 	drain_process_close(&b);
 }
@@ -190,8 +189,7 @@ static void a_dry_run_counts_and_does_nothing(void)
 	is_int(drain_process_committed(&b), 100, "it has committed nothing");
 	is_int(drain_process_said(&b, "{\"records\":52,\"spans\":150,"), 1,
 	        "it has counted what the live drain has yet to do");
-	is_int(drain_process_said(&b, "{\"service\":\"svc\",\"records\":50,\"spans\":150}"), 1,
-	        "by service");
+	is_int(drain_process_said(&b, "{\"service\":\"svc\",\"records\":50,\"spans\":150}"), 1, "by service");
 	is_int(drain_process_said(&b, "\"no_batch\":{\"records\":1,"), 1, "one is no batch");
 	is_int(drain_process_said(&b, "\"empty\":{\"records\":1,"), 1, "one is empty");
 	is_int(drain_process_said(&b, "\"times\":[{\"from\":\"20"), 1, "and by time");

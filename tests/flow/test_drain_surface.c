@@ -28,8 +28,7 @@ static void on_post(void *arg, const struct http_call *call, struct http_reply *
 	(void)arg;
 	sent.posts++;
 	keep(sent.type, sizeof(sent.type), http_call_header(call, "Content-Type"));
-	keep(sent.authorization, sizeof(sent.authorization),
-	        http_call_header(call, "Authorization"));
+	keep(sent.authorization, sizeof(sent.authorization), http_call_header(call, "Authorization"));
 	keep(sent.tenant, sizeof(sent.tenant), http_call_header(call, "X-Scope-OrgID"));
 	keep(sent.encoding, sizeof(sent.encoding), http_call_header(call, "Content-Encoding"));
 	keep(sent.format, sizeof(sent.format), http_call_query(call, "format", NULL));
@@ -56,8 +55,7 @@ static void write_file(char *path, size_t cap, const char *name, const char *tex
 
 static void a_request_is_what_a_collector_expects(const char *credential, const char *want)
 {
-	static const struct http_route routes[] = { { "/api/traces", "POST", on_post },
-		{ NULL, NULL, NULL } };
+	static const struct http_route routes[] = { { "/api/traces", "POST", on_post }, { NULL, NULL, NULL } };
 	struct http_server_opts o = { .at = { "127.0.0.1", 0 }, .routes = routes };
 	char url[128], file[300], option[400];
 	struct buf value = { 0 };
@@ -73,8 +71,7 @@ static void a_request_is_what_a_collector_expects(const char *credential, const 
 	snprintf(option, sizeof(option), "--collector.%s-file=%s", credential, file);
 	batchmake(&value, "svc", 1, 1, 3);
 	drain_process_produce_raw(&b, buf_slice(&value), slice_of(NULL, 0), NULL, 0);
-	ok(drain_process_start(&b, url, option,
-	           strcmp(credential, "password") == 0 ? "--collector.user=me" : url,
+	ok(drain_process_start(&b, url, option, strcmp(credential, "password") == 0 ? "--collector.user=me" : url,
 	           "--collector.header=X-Scope-OrgID: seven", NULL),
 	        "it serves");
 	ok(drain_process_until(&b, is_posted), "a record is posted");
@@ -121,8 +118,7 @@ static void its_pages_say_what_it_does(void)
 	is_int(drain_process_get(&b, "/metrics"), 200, "there are metrics");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		ok(strstr(buf_cstr(&b.page), names[i]) != NULL, "%s", names[i]);
-	ok(promtext_valid(&lint, buf_cstr(&b.page)), "they are as Prometheus wants them: %s",
-	        lint.wrong);
+	ok(promtext_valid(&lint, buf_cstr(&b.page)), "they are as Prometheus wants them: %s", lint.wrong);
 	is_int(drain_process_get(&b, "/status"), 200, "a page for people");
 	is_int(drain_process_get(&b, "/status.json"), 200, "and for programs");
 	is_int(drain_process_get(&b, "/health/ready"), 200, "it is ready");
@@ -157,8 +153,7 @@ static void a_healthy_run_warns_of_nothing(void)
 	        "it says where spans are delivered, and how many were");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	log = text_of(drain_process_log(&b));
-	ok(strstr(log, "reading topic") != NULL && strstr(log, "\"warn\"") == NULL &&
-	                strstr(log, "\"error\"") == NULL,
+	ok(strstr(log, "reading topic") != NULL && strstr(log, "\"warn\"") == NULL && strstr(log, "\"error\"") == NULL,
 	        "the log has no warning and no error");
 	for (const char *at = log; (at = strstr(at, "\"level\":\"warn\"")) != NULL; at++)
 		diag("%.*s", (int)strcspn(at, "\n"), at);
@@ -170,8 +165,7 @@ static void a_rate_is_kept(void)
 	uint64_t began;
 
 	drain_process_open(&b, 2);
-	ok(drain_process_start(&b, "--drain.max-spans-per-second=1000", NULL),
-	        "it serves, 1,000 spans a second");
+	ok(drain_process_start(&b, "--drain.max-spans-per-second=1000", NULL), "it serves, 1,000 spans a second");
 	drain_process_produce(&b, 1, 10);
 	ok(drain_process_until(&b, drain_process_all_seen), "it has its partitions");
 	began = clock_mono_us();
@@ -188,14 +182,11 @@ static void a_property_wins_over_jaegers_name_of_it(void)
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 10, 3);
 	ok(drain_process_start(&b, "--kafka.consumer.authentication=plaintext",
-	           "--kafka.consumer.plaintext.username=me",
-	           "--kafka.consumer.plaintext.password=s3cret",
-	           "--kafka.consumer.property=security.protocol=plaintext",
-	           "--drain.quarantine=none", NULL),
+	           "--kafka.consumer.plaintext.username=me", "--kafka.consumer.plaintext.password=s3cret",
+	           "--kafka.consumer.property=security.protocol=plaintext", "--drain.quarantine=none", NULL),
 	        "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "records arrive");
-	is_int(drain_process_said(&b, "property security.protocol, given as such, wins"), 1,
-	        "a line says so");
+	is_int(drain_process_said(&b, "property security.protocol, given as such, wins"), 1, "a line says so");
 	ok(drain_process_get(&b, "/config") == 200 && strstr(buf_cstr(&b.page), "s3cret") == NULL &&
 	                strstr(buf_cstr(&b.page), "kafka.consumer.plaintext.username") != NULL,
 	        "the password is not on the page of options");
@@ -237,8 +228,7 @@ static void too_large_for_the_collector_is_halved(void)
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_missing(&b), 0, "every span has arrived");
 	is_int(drain_process_duplicates(&b), 0, "once");
-	is_int(stub_collector_counts(b.stub)->taken, 8,
-	        "three records in eight batches, for five were halved");
+	is_int(stub_collector_counts(b.stub)->taken, 8, "three records in eight batches, for five were halved");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	drain_process_close(&b);
 }

@@ -21,8 +21,7 @@ static void a_collector_that_fails_is_tried_until_it_works(void)
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
 		stub_collector_script(b.stub, statuses[i], 4, -1);
 		drain_process_produce(&b, 50, 5);
-		ok(drain_process_until(&b, drain_process_all_seen), "4 times %d, then everything arrives",
-		        statuses[i]);
+		ok(drain_process_until(&b, drain_process_all_seen), "4 times %d, then everything arrives", statuses[i]);
 	}
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_duplicates(&b), 0, "nothing came twice");
@@ -134,20 +133,18 @@ static void a_killed_drain_loses_nothing(void)
 	drain_process_produce(&b, 3000, 3);
 	stub_collector_delay(b.stub, 20);
 	for (int i = 0; i < 5; i++) {
-		if (!drain_process_start(&b, "--kafka.property=session.timeout.ms=3500",
-		            "--collector.max-batch-spans=3", NULL) ||
+		if (!drain_process_start(
+		            &b, "--kafka.property=session.timeout.ms=3500", "--collector.max-batch-spans=3", NULL) ||
 		        !drain_process_until(&b, has_new_answers))
 			ok(0, "it starts and delivers after kill %d", i);
 		drain_process_kill(&b);
 	}
 	stub_collector_delay(b.stub, 0);
 	duplicates = drain_process_duplicates(&b);
-	ok(drain_process_start(&b, "--kafka.property=session.timeout.ms=3500", NULL),
-	        "started a last time");
+	ok(drain_process_start(&b, "--kafka.property=session.timeout.ms=3500", NULL), "started a last time");
 	ok(drain_process_until(&b, drain_process_all_seen), "nothing is missing after five kills");
 	ok(drain_process_until(&b, drain_process_none_in_flight), "all is done");
-	diag("%u records came twice, %u of them before the last start", drain_process_duplicates(&b),
-	        duplicates);
+	diag("%u records came twice, %u of them before the last start", drain_process_duplicates(&b), duplicates);
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), 3000, "all offsets are committed");
 	drain_process_close(&b);
@@ -303,15 +300,15 @@ static bool has_ended(struct drain_process *x)
 static bool has_eighty_lost_or_kept(struct drain_process *x)
 {
 	drain_process_ledger(x);
-	return x->records.lost_to_retention > 0 &&
-	       x->records.quarantined + x->records.lost_to_retention == 80;
+	return x->records.lost_to_retention > 0 && x->records.quarantined + x->records.lost_to_retention == 80;
 }
 
 static void records_that_kafka_has_deleted_are_told(void)
 {
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 10, 3);
-	ok(drain_process_start(&b, NULL) && drain_process_until(&b, drain_process_all_done), "ten records are delivered");
+	ok(drain_process_start(&b, NULL) && drain_process_until(&b, drain_process_all_done),
+	        "ten records are delivered");
 	is_int(drain_process_stop(&b), 0, "and committed");
 	fill_beyond_what_kafka_keeps();
 	(void)drain_process_start(&b, "--drain.on-retention-loss=stop", NULL);

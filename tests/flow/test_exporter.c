@@ -11,12 +11,9 @@ static void a_item_arrives_as_it_is(void)
 	is_int(fixture_send(d, 3, &as), 0, "an item is taken");
 	is_int(d->reported, 0, "and not reported from within");
 	ok(fixture_out(d, 1), "it is posted");
-	is_text(fake.out[0].url, "http://one:1/api/traces?format=jaeger.thrift",
-	        "to the whole address");
-	ok(slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&l->value)),
-	        "byte for byte");
-	is_text(fake.out[0].headers, "spanspool-id: h/1/7\nspanspool-received: 1700\n",
-	        "with its headers");
+	is_text(fake.out[0].url, "http://one:1/api/traces?format=jaeger.thrift", "to the whole address");
+	ok(slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&l->value)), "byte for byte");
+	is_text(fake.out[0].headers, "spanspool-id: h/1/7\nspanspool-received: 1700\n", "with its headers");
 	fake_answer(0, 202, "", -1);
 	ok(fixture_reported(d, 1), "the answer is reported");
 	is_int(l->outcome, EXPORTER_DELIVERED, "as delivered");
@@ -56,8 +53,7 @@ static void the_bytes_held_are_bounded(void)
 
 	opts.max_bytes = 1000 + EXPORTER_ITEM_COST;
 	d = fixture_open(&opts);
-	is_int(fixture_send(d, 100, NULL), 0,
-	        "an item that is larger than all the room is taken alone");
+	is_int(fixture_send(d, 100, NULL), 0, "an item that is larger than all the room is taken alone");
 	is_int(fixture_send(d, 1, NULL), E_FULL, "and nothing beside it");
 	ok(fixture_answer_all(d, 202, 1), "it is delivered");
 	ok(d->rooms == 1, "then there is room");
@@ -333,8 +329,7 @@ static void a_rate_is_kept(void)
 	for (int i = 0; i < 10; i++)
 		fixture_must_send(d, 500);
 	ok(fixture_answer_all(d, 202, 10), "5,000 spans are delivered");
-	ok(clock_mono_us() - before > 300 * US_PER_MS,
-	        "at 10,000 a second not faster than they may");
+	ok(clock_mono_us() - before > 300 * US_PER_MS, "at 10,000 a second not faster than they may");
 	fixture_close(d);
 }
 

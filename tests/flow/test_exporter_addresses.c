@@ -107,9 +107,8 @@ static void answer_but(struct fixture *d, const char *away, size_t reported)
 {
 	for (int i = 0; i < 5000 && d->reported < reported; i++) {
 		while (fake.n > 0)
-			away != NULL &&strcmp(fake.out[0].address, away) == 0
-			        ? fake_fail(0, HTTP_NO_CONNECTION)
-			        : fake_answer(0, 202, "", -1);
+			away != NULL &&strcmp(fake.out[0].address, away) == 0 ? fake_fail(0, HTTP_NO_CONNECTION)
+			                                                      : fake_answer(0, 202, "", -1);
 		wait_ms(d->loop, 1);
 	}
 	is_int(d->reported, reported, "all are reported");
@@ -144,8 +143,7 @@ static void one_that_is_away_is_named_and_comes_back(void)
 	answer_but(d, two, 16);
 	are_delivered(d);
 	is_int(d->state, EXPORTER_DEGRADED, "one of the two is missed");
-	ok(strstr(d->sentence, "http://many.test:14268 at 127.0.0.2:14268 takes no connection") ==
-	                d->sentence,
+	ok(strstr(d->sentence, "http://many.test:14268 at 127.0.0.2:14268 takes no connection") == d->sentence,
 	        "and named: %s", d->sentence);
 	for (int i = 0; i < 1000 && d->state != EXPORTER_SENDING; i++) {
 		fixture_must_send(d, 1);
@@ -255,9 +253,8 @@ static void a_name_that_is_unknown_at_first_heals(void)
 	while (fake.n > 0)
 		fake_fail(0, HTTP_UNKNOWN_HOST);
 	ok(fixture_change(d, 1) && d->state == EXPORTER_BLOCKED, "an operator must look");
-	ok(strstr(d->sentence, "http://late.test:14268 has a name without an address") ==
-	                d->sentence,
-	        "%s", d->sentence);
+	ok(strstr(d->sentence, "http://late.test:14268 has a name without an address") == d->sentence, "%s",
+	        d->sentence);
 	resolver_answer(both);
 	for (int i = 0; i < 5000 && !look(d).named[1]; i++) {
 		while (fake.n > 0)
@@ -265,8 +262,7 @@ static void a_name_that_is_unknown_at_first_heals(void)
 		wait_ms(d->loop, 1);
 	}
 	while (fake.n > 0)
-		strcmp(fake.out[0].address, "") == 0 ? fake_fail(0, HTTP_UNKNOWN_HOST)
-		                                     : fake_answer(0, 202, "", -1);
+		strcmp(fake.out[0].address, "") == 0 ? fake_fail(0, HTTP_UNKNOWN_HOST) : fake_answer(0, 202, "", -1);
 	wait_destinations(d, 2, "its addresses are found");
 	answer_but(d, NULL, 4);
 	is_int(d->state, EXPORTER_SENDING, "all is well by itself");
@@ -304,8 +300,7 @@ static void an_address_is_not_looked_up(void)
 /* A hundred changes: nothing is lost, nothing is kept. */
 static void addresses_may_change_all_the_time(void)
 {
-	static const char *const *const lists[] = { both, only_two, all_three, only_one,
-		both_turned, NULL };
+	static const char *const *const lists[] = { both, only_two, all_three, only_one, both_turned, NULL };
 	struct fixture *d = open_both();
 
 	for (size_t i = 0; i < 100; i++) {
@@ -314,8 +309,7 @@ static void addresses_may_change_all_the_time(void)
 			(void)!fixture_send(d, 1, NULL); /* E_DOWN while none is taken */
 		for (int k = 0; k < 4; k++) {
 			while (fake.n > (size_t)k)
-				i % 3 == 0 ? fake_fail(k, HTTP_NO_CONNECTION)
-				           : fake_answer((size_t)k, 202, "", -1);
+				i % 3 == 0 ? fake_fail(k, HTTP_NO_CONNECTION) : fake_answer((size_t)k, 202, "", -1);
 			wait_ms(d->loop, 1);
 		}
 		if (i % 20 == 19)

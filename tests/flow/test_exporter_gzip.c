@@ -59,8 +59,7 @@ static void the_first_answer_holds_all(void)
 
 int main(void)
 {
-	static const char none[] =
-	        "this collector cannot read gzip: set --collector.compression=none";
+	static const char none[] = "this collector cannot read gzip: set --collector.compression=none";
 
 	is_held(400, "Unable to process request body: Unknown data type 31\n", none);
 	is_held(400, "unsupported Content-Encoding: gzip", none);

@@ -30,8 +30,7 @@ static uint32_t spans_of(size_t i)
 {
 	struct inspect_facts facts;
 
-	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, NULL, NULL, NULL) <
-	        0) {
+	if (inspect_batch(slice_of(fake.out[i].body, fake.out[i].len), &facts, NULL, NULL, NULL) < 0) {
 		ok(0, "a request holds a batch");
 		return 0;
 	}
@@ -97,8 +96,8 @@ static void a_batch_alone_goes_as_it_is_and_at_once(void)
 
 	for (int i = 0; i < 5; i++) {
 		fixture_must_send(d, 2);
-		if (!fixture_out(d, 1) || !slice_same(slice_of(fake.out[0].body, fake.out[0].len),
-		                                  buf_slice(&d->items[i].value)))
+		if (!fixture_out(d, 1) ||
+		        !slice_same(slice_of(fake.out[0].body, fake.out[0].len), buf_slice(&d->items[i].value)))
 			ok(0, "item %d is posted byte for byte, before another comes", i);
 		fake_answer(0, 202, "", -1);
 	}
@@ -115,8 +114,7 @@ static void ids_stand_side_by_side(void)
 	is_int(fixture_send(d, 1, &first), 0, "one is taken");
 	is_int(fixture_send(d, 1, &second), 0, "and another");
 	ok(fixture_out(d, 1) && spans_of(0) == 2, "they are joined");
-	is_text(fake.out[0].headers, "spanspool-id: h/1/7, h/1/8\nspanspool-received: 17\n",
-	        "with both ids");
+	is_text(fake.out[0].headers, "spanspool-id: h/1/7, h/1/8\nspanspool-received: 17\n", "with both ids");
 	fixture_close(d);
 }
 
@@ -142,8 +140,7 @@ static void a_mark_is_not_shared(void)
 			ok(0, "an item is taken");
 	ok(fixture_out(d, 2) && fake.n == 2, "marked and unmarked batches do not share a request");
 	is_int(spans_of(0) + spans_of(1), 10, "they are all there");
-	ok((strstr(fake.out[0].headers, "maybe-dup") != NULL) !=
-	                (strstr(fake.out[1].headers, "maybe-dup") != NULL),
+	ok((strstr(fake.out[0].headers, "maybe-dup") != NULL) != (strstr(fake.out[1].headers, "maybe-dup") != NULL),
 	        "one of the two is marked");
 	fixture_close(d);
 }
@@ -349,9 +346,8 @@ static void an_owner_may_purge_while_it_is_told(void)
 	while (fake.n > 0)
 		fake_answer(0, 503, "", -1);
 	ok(fixture_reported(d, 208), "all come back");
-	is_int((int64_t)(count_outcomes(d, EXPORTER_NOT_SENT) +
-	                 count_outcomes(d, EXPORTER_MAYBE_SENT)),
-	        208, "each once");
+	is_int((int64_t)(count_outcomes(d, EXPORTER_NOT_SENT) + count_outcomes(d, EXPORTER_MAYBE_SENT)), 208,
+	        "each once");
 	is_int((int64_t)exporter_stats(d->exporter)->items, 0, "none is held");
 	fixture_close(d);
 }

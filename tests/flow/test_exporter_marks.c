@@ -31,10 +31,9 @@ static void a_repeat_after(int status, enum http_trouble trouble, bool may_be_st
 	first = fixture_out(d, 1) && is_marked(0);
 	answer(0, status, trouble);
 	second = is_out_again(d) && is_marked(0);
-	ok(!first && second == may_be_stored, "after %d (%s) the repeat is %s", status,
-	        http_trouble_text(trouble), may_be_stored ? "marked" : "not marked");
-	ok(d->again_spans == (may_be_stored ? 7 : 0) && d->again_items == may_be_stored,
-	        "and counted so");
+	ok(!first && second == may_be_stored, "after %d (%s) the repeat is %s", status, http_trouble_text(trouble),
+	        may_be_stored ? "marked" : "not marked");
+	ok(d->again_spans == (may_be_stored ? 7 : 0) && d->again_items == may_be_stored, "and counted so");
 	answer(0, 202, HTTP_NO_TROUBLE);
 	is_int(d->items[0].outcome, EXPORTER_DELIVERED, "it is delivered");
 	fixture_close(d);

@@ -87,8 +87,7 @@ static void begin_with(enum confirmer_mode confirm, enum stub_metrics_mode metri
 	if (ports_free(PORTS_TCP, &w.port) < 0 || ports_free(PORTS_TCP, &w.metrics_port) < 0)
 		abort();
 	snprintf(w.url, sizeof(w.url), "http://many.test:%u", (unsigned)w.port);
-	snprintf(w.metrics_url, sizeof(w.metrics_url), "http://many.test:%u",
-	        (unsigned)w.metrics_port);
+	snprintf(w.metrics_url, sizeof(w.metrics_url), "http://many.test:%u", (unsigned)w.metrics_port);
 	urls[0] = w.url;
 	metrics_urls[0] = w.metrics_url;
 	opts.confirm = confirm;
@@ -235,10 +234,8 @@ static void both_store_their_share(void)
 	begin();
 	deliver_more(300, "300 items are delivered");
 	for (size_t i = 0; i < COLLECTORS; i++) {
-		ok(w.stored_by[i] >= 300 * SPANS / 10, "collector %zu stored %u spans", i,
-		        (unsigned)w.stored_by[i]);
-		snprintf(want, sizeof(want),
-		        "spanspool_destination_up{destination=\"%s at %s\"} 1\n", w.url, w.at[i]);
+		ok(w.stored_by[i] >= 300 * SPANS / 10, "collector %zu stored %u spans", i, (unsigned)w.stored_by[i]);
+		snprintf(want, sizeof(want), "spanspool_destination_up{destination=\"%s at %s\"} 1\n", w.url, w.at[i]);
 		buf_clear(&page);
 		collector_metrics(w.d->exporter, "posts", &page);
 		ok(strstr(buf_cstr(&page), want) != NULL, "its metric names the address: %s", want);
@@ -288,8 +285,7 @@ static void what_is_confirmed_while_it_leaves_is_not_repeated(void)
 	wait_for(all_reported, "it stores what it has");
 	wait_for(one_is_left, "and is gone");
 	is_int(w.d->again_spans, 0, "nothing was sent twice");
-	is_int(exporter_stats(w.d->exporter)->confirmed, w.d->nitems * SPANS,
-	        "the counters keep what it confirmed");
+	is_int(exporter_stats(w.d->exporter)->confirmed, w.d->nitems * SPANS, "the counters keep what it confirmed");
 	end();
 }
 
@@ -331,9 +327,7 @@ int main(void)
 	the_other_goes_on_while_one_is_away();
 	what_is_confirmed_while_it_leaves_is_not_repeated();
 	what_is_not_confirmed_goes_to_the_other();
-	one_without_counters_is_named(
-	        CONFIRMER_AUTO, "the store behind this collector cannot be seen");
-	one_without_counters_is_named(
-	        CONFIRMER_REQUIRE, "nothing is sent, as --collector.confirm=require says");
+	one_without_counters_is_named(CONFIRMER_AUTO, "the store behind this collector cannot be seen");
+	one_without_counters_is_named(CONFIRMER_REQUIRE, "nothing is sent, as --collector.confirm=require says");
 	return tap_done();
 }

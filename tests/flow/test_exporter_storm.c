@@ -80,10 +80,9 @@ static void answer_well(size_t i)
 
 static void answer_badly(size_t i)
 {
-	static const int statuses[] = { 301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503,
-		504 };
-	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT,
-		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
+	static const int statuses[] = { 301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504 };
+	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF,
+		HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
 	each_span(i, compare_mark, NULL);
 	if (dice(2) == 0) {
 		int status = statuses[dice(ARRAY_LEN(statuses))];
@@ -111,13 +110,11 @@ static void storm(struct fixture *d, uint64_t trouble)
 	for (int i = 0; i < 4000 && (d->nitems < ITEMS || d->reported < ITEMS); i++) {
 		while (d->nitems < ITEMS && dice(3) > 0) {
 			book[d->nitems + 1].bad = dice(20) == 0;
-			if (fixture_send(
-			            d, (uint32_t)(dice(4) == 0 ? dice(SPANS) : dice(10)), NULL) < 0)
+			if (fixture_send(d, (uint32_t)(dice(4) == 0 ? dice(SPANS) : dice(10)), NULL) < 0)
 				break;
 		}
 		for (uint64_t n = dice(6); n > 0 && fake.n > 0; n--)
-			dice(100) < trouble ? answer_badly(dice(fake.n))
-			                    : answer_well(dice(fake.n));
+			dice(100) < trouble ? answer_badly(dice(fake.n)) : answer_well(dice(fake.n));
 		if (dice(400) == 0)
 			exporter_purge(d->exporter);
 		if (dice(3) == 0)
@@ -166,8 +163,7 @@ static bool is_true(const struct fixture_item *l, size_t number)
 }
 
 /* PROCESSES as in the fixture: the fewer, the more items share a request. */
-static void every_item_is_reported_once_and_truly(
-        uint64_t from, uint64_t trouble, unsigned processes)
+static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t trouble, unsigned processes)
 {
 	static const char *const urls[] = { "http://one:1", "http://two:2" };
 	struct exporter_opts opts = fixture_opts(urls, 2);
@@ -184,18 +180,16 @@ static void every_item_is_reported_once_and_truly(
 		if (is_true(&d->items[i], i + 1))
 			continue;
 		wrong++;
-		diag("item %zu: %u spans, %s, reported %d times, outcome %d, %s, HTTP status %d",
-		        i + 1, d->items[i].spans, book[i + 1].bad ? "bad" : "good",
-		        d->items[i].reports, d->items[i].outcome, d->items[i].cause,
-		        d->items[i].status);
+		diag("item %zu: %u spans, %s, reported %d times, outcome %d, %s, HTTP status %d", i + 1,
+		        d->items[i].spans, book[i + 1].bad ? "bad" : "good", d->items[i].reports, d->items[i].outcome,
+		        d->items[i].cause, d->items[i].status);
 	}
 	ok(wrong == 0 && d->reported == d->nitems,
-	        "seed %u, %u %% trouble, %u processes: %zu of %zu items told wrongly",
-	        (unsigned)from, (unsigned)trouble, processes, wrong, d->nitems);
+	        "seed %u, %u %% trouble, %u processes: %zu of %zu items told wrongly", (unsigned)from,
+	        (unsigned)trouble, processes, wrong, d->nitems);
 	is_int((int64_t)wrong_marks, 0, "each request has the mark of its spans, and only that");
-	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts",
-	        outcomes[EXPORTER_DELIVERED], outcomes[EXPORTER_NOT_SENT],
-	        outcomes[EXPORTER_MAYBE_SENT], outcomes[EXPORTER_REFUSED],
+	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts", outcomes[EXPORTER_DELIVERED],
+	        outcomes[EXPORTER_NOT_SENT], outcomes[EXPORTER_MAYBE_SENT], outcomes[EXPORTER_REFUSED],
 	        (unsigned)exporter_stats(d->exporter)->posts);
 	is_int(exporter_stats(d->exporter)->items, 0, "none is held");
 	is_int(exporter_stats(d->exporter)->bytes, 0, "no bytes are held");

@@ -16,8 +16,7 @@ static void a_item_is_tried_for_ever(void)
 		fake_answer(0, statuses[i % ARRAY_LEN(statuses)], "", -1);
 	}
 	is_int(d->reported, 0, "100 times told to go away, not given up");
-	ok(fixture_answer_all(d, 202, 1) && d->items[0].outcome == EXPORTER_DELIVERED,
-	        "and then delivered");
+	ok(fixture_answer_all(d, 202, 1) && d->items[0].outcome == EXPORTER_DELIVERED, "and then delivered");
 	is_int(exporter_stats(d->exporter)->retries, 100, "100 tries again are counted");
 	fixture_close(d);
 }
@@ -91,8 +90,7 @@ static void patience_counts_with_a_500_too(void)
 		fixture_must_send(d, 1);
 	ok(fixture_out(d, 8), "eight are out");
 	fake_answer(0, 500, "", 100000);
-	ok(fixture_change(d, 1) && d->state == EXPORTER_WAITING,
-	        "a 500 that says when is no doubtful one");
+	ok(fixture_change(d, 1) && d->state == EXPORTER_WAITING, "a 500 that says when is no doubtful one");
 	while (fake.n > 0)
 		fake_answer(0, 202, "", -1);
 	is_int(fixture_send(d, 1, NULL), E_DOWN, "nobody is sent there before");
@@ -119,8 +117,7 @@ static void refuse_trace(struct fixture *d, uint64_t trace, size_t n)
 		for (size_t k = fake.n; k-- > 0;) {
 			bool bad = fixture_first(k).trace_low == trace;
 
-			fake_answer(
-			        k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
+			fake_answer(k, bad ? 400 : 202, bad ? "Unable to process\nrequest" : "", -1);
 		}
 		wait_ms(d->loop, 1);
 	}
@@ -140,8 +137,7 @@ static void one_bad_item_costs_one_item(void)
 	is_int(d->items[3].outcome, EXPORTER_REFUSED, "the fourth is poison");
 	is_int(d->items[3].status, 400, "because of a 400");
 	is_text(d->items[3].cause, "refused", "it was refused");
-	is_text(d->items[3].detail, "answered 400: Unable to process",
-	        "with the collector's first line");
+	is_text(d->items[3].detail, "answered 400: Unable to process", "with the collector's first line");
 	is_int(d->changes, 0, "the collector is well");
 	fixture_close(d);
 }
@@ -152,8 +148,7 @@ static void a_bad_item_alone_is_found_out_by_asking(void)
 
 	fixture_must_send(d, 2);
 	refuse_trace(d, 1, 1);
-	is_int(d->items[0].outcome, EXPORTER_REFUSED,
-	        "poison, although nothing else was there to compare");
+	is_int(d->items[0].outcome, EXPORTER_REFUSED, "poison, although nothing else was there to compare");
 	is_int(fake.sent, 3, "it was posted twice, and once a harmless batch");
 	fixture_close(d);
 }
@@ -171,8 +166,7 @@ static void one_bad_part_makes_the_item_poison_and_says_which(void)
 		posts++;
 	}
 	is_int(d->items[0].outcome, EXPORTER_REFUSED, "the item is poison");
-	is_text(d->items[0].detail, "spans 500 to 999 of 1000: answered 400",
-	        "for its second half");
+	is_text(d->items[0].detail, "spans 500 to 999 of 1000: answered 400", "for its second half");
 	fixture_close(d);
 }
 
@@ -240,8 +234,7 @@ static void a_hold_is_no_evidence_against_a_item(void)
 	/* Mended: but the first meets one more refusal, after the other has passed. */
 	for (int i = 0; i < 1000 && d->reported < 2; i++) {
 		while (fake.n > 0) {
-			bool again = fixture_first(0).trace_low == 1 && d->reported == 1 &&
-			             refusals++ == 0;
+			bool again = fixture_first(0).trace_low == 1 && d->reported == 1 && refusals++ == 0;
 
 			if (fixture_first(0).trace_low == 1 && d->reported == 0)
 				fake_answer(0, 503, "", -1);
@@ -264,10 +257,7 @@ static void many_bad_items_among_good_ones_are_just_that(void)
 		while (d->nitems < 600 && fixture_send(d, 2, NULL) == 0)
 			;
 		while (fake.n > 0)
-			fake_answer(0,
-			        fixture_first(0).trace_low % 3 != 0 && fake.out[0].len > 40 ? 400
-			                                                                    : 202,
-			        "", -1);
+			fake_answer(0, fixture_first(0).trace_low % 3 != 0 && fake.out[0].len > 40 ? 400 : 202, "", -1);
 		wait_ms(d->loop, 1);
 	}
 	for (size_t i = 0; i < d->nitems; i++)
@@ -290,10 +280,9 @@ static void a_misconfigured_collector_is_held(int status, enum http_trouble trou
 			status != 0 ? fake_answer(0, status, "", -1) : fake_fail(0, trouble);
 	}
 	wait_ms(d->loop, 3);
-	ok(d->state == EXPORTER_BLOCKED && d->reported == 0, "%d %s: held, nothing is given up",
-	        status, status ? "" : "(no answer)");
-	ok(fixture_answer_all(d, 202, 4) && d->items[0].outcome == EXPORTER_DELIVERED,
-	        "mended: delivered");
+	ok(d->state == EXPORTER_BLOCKED && d->reported == 0, "%d %s: held, nothing is given up", status,
+	        status ? "" : "(no answer)");
+	ok(fixture_answer_all(d, 202, 4) && d->items[0].outcome == EXPORTER_DELIVERED, "mended: delivered");
 	fixture_close(d);
 }
 
@@ -343,8 +332,7 @@ static void of_two_collectors_the_well_one_gets_all(void)
 	is_int(two, 4, "half of them to each");
 	for (int i = 0; i < 1000 && d->reported < 16; i++) {
 		while (fake.n > 0)
-			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION)
-			                              : fake_answer(0, 202, "", -1);
+			fake_goes_to(0, "http://one") ? fake_fail(0, HTTP_NO_CONNECTION) : fake_answer(0, 202, "", -1);
 		wait_ms(d->loop, 1);
 	}
 	is_int(d->reported, 16, "all are delivered by the other");
@@ -415,8 +403,7 @@ static void two_items_that_always_fail_keep_no_other_out(int status)
 			(void)!fixture_send(d, 1, NULL);
 		wait_ms(d->loop, 1);
 	}
-	ok(d->nitems == 3 && d->items[2].reports == 1, "%d: a third is taken and delivered",
-	        status);
+	ok(d->nitems == 3 && d->items[2].reports == 1, "%d: a third is taken and delivered", status);
 	fixture_close(d);
 }
 

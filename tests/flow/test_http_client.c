@@ -9,9 +9,9 @@ static void a_post_arrives_as_it_was_given(void)
 	static const char *const shared[] = { "X-Shared: 1", "X-Token: t", NULL };
 	static const char *const own[] = { "X-Own: 2", "X-Empty;", NULL };
 	struct http_client_opts opts = { .headers = shared };
-	struct http_request r = { .body = slice_text("hello END"),
-		.content_type = "application/x-thrift",
-		.headers = own };
+	struct http_request r = {
+		.body = slice_text("hello END"), .content_type = "application/x-thrift", .headers = own
+	};
 	const struct http_answer *a;
 	struct bench b;
 
@@ -24,8 +24,7 @@ static void a_post_arrives_as_it_was_given(void)
 	ok(a->whole && a->was_sent && a->retry_after_ms == -1, "whole, sent, no wish to wait");
 	is_text(b.told.error, "", "no error");
 	ok(strncmp(b.peers.last, "POST /x HTTP/1.1\r\n", 18) == 0, "POST by HTTP/1.1");
-	ok(strstr(b.peers.last, "\r\nContent-Type: application/x-thrift\r\n") != NULL,
-	        "with its type");
+	ok(strstr(b.peers.last, "\r\nContent-Type: application/x-thrift\r\n") != NULL, "with its type");
 	ok(strstr(b.peers.last, "\r\nContent-Length: 9\r\n") != NULL, "with its length");
 	ok(strstr(b.peers.last, "\r\nX-Shared: 1\r\n") && strstr(b.peers.last, "\r\nX-Own: 2\r\n"),
 	        "shared and own headers");
@@ -72,10 +71,8 @@ static void statuses_and_waits_are_told(void)
 		int status;
 		int64_t wait;
 	} cases[] = {
-		{ "HTTP/1.1 429 Slow down\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n", 429,
-		        7000 },
-		{ "HTTP/1.1 503 Away\r\nRetry-After:   2  \r\nContent-Length: 0\r\n\r\n", 503,
-		        2000 },
+		{ "HTTP/1.1 429 Slow down\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n", 429, 7000 },
+		{ "HTTP/1.1 503 Away\r\nRetry-After:   2  \r\nContent-Length: 0\r\n\r\n", 503, 2000 },
 		{ "HTTP/1.1 503 Away\r\nRetry-After: Tue, 14 Nov 2023 22:13:20 "
 		  "GMT\r\nContent-Length: 0\r\n\r\n",
 		        503, 0 },
@@ -102,13 +99,11 @@ static void statuses_and_waits_are_told(void)
 
 		b.peers.reply = cases[i].reply;
 		a = bench_post(&b, "END");
-		ok(a->failure == HTTP_ANSWERED && a->status == cases[i].status &&
-		                a->retry_after_ms == cases[i].wait,
-		        "%d, wait %" PRId64 " ms (got %d, %" PRId64 ")", cases[i].status,
-		        cases[i].wait, a->status, a->retry_after_ms);
+		ok(a->failure == HTTP_ANSWERED && a->status == cases[i].status && a->retry_after_ms == cases[i].wait,
+		        "%d, wait %" PRId64 " ms (got %d, %" PRId64 ")", cases[i].status, cases[i].wait, a->status,
+		        a->retry_after_ms);
 	}
-	is_int(b.peers.requests, ARRAY_LEN(cases),
-	        "each was sent once: no redirect followed, no second try");
+	is_int(b.peers.requests, ARRAY_LEN(cases), "each was sent once: no redirect followed, no second try");
 	is_int(b.peers.server.accepted, 1, "all over one connection");
 	bench_close(&b);
 }
@@ -126,8 +121,7 @@ static void only_so_much_of_an_answer_is_kept(void)
 	reply.len += 100000;
 	b.peers.reply = buf_cstr(&reply);
 	a = bench_post(&b, "END");
-	ok(a->status == 400 && a->body.len == HTTP_KEEP_BYTES && !a->whole,
-	        "4 KiB, and that it is not all is said");
+	ok(a->status == 400 && a->body.len == HTTP_KEEP_BYTES && !a->whole, "4 KiB, and that it is not all is said");
 	r.url = b.url;
 	r.body = slice_text("END");
 	r.keep = 7;
@@ -143,8 +137,8 @@ static void only_so_much_of_an_answer_is_kept(void)
 
 static void what_can_never_work_is_refused_at_once(void)
 {
-	static const char *const bad_urls[] = { "", "http://", "ftp://h/x", "file:///etc/passwd",
-		"http://h:99999/", "://x", "http://a b/", "http://h/\r\nX: y" };
+	static const char *const bad_urls[] = { "", "http://", "ftp://h/x", "file:///etc/passwd", "http://h:99999/",
+		"://x", "http://a b/", "http://h/\r\nX: y" };
 	static const char *const split[] = { "X: a\r\nY: b", NULL };
 	struct http_request r = { .body = slice_text("END") };
 	struct http_client *c = NULL;
@@ -155,8 +149,7 @@ static void what_can_never_work_is_refused_at_once(void)
 	bench_open(&b, &plain);
 	for (size_t i = 0; i < ARRAY_LEN(bad_urls); i++) {
 		r.url = bad_urls[i];
-		is_int(bench_send(&b, &r), E_USAGE,
-		        bad_urls[i][0] == '\0' ? "an empty URL" : "a bad URL");
+		is_int(bench_send(&b, &r), E_USAGE, bad_urls[i][0] == '\0' ? "an empty URL" : "a bad URL");
 	}
 	r.url = b.url;
 	r.headers = split;
@@ -168,16 +161,13 @@ static void what_can_never_work_is_refused_at_once(void)
 	is_int(b.told.n, 0, "none of these is answered");
 	is_int(http_client_pending(b.client), 0, "or pending");
 
-	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE,
-	        "user and bearer exclude each other");
+	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE, "user and bearer exclude each other");
 	opts = (struct http_client_opts){ .headers = split };
-	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE,
-	        "a shared header with a line break");
+	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE, "a shared header with a line break");
 	opts = (struct http_client_opts){ .files[CREDENTIAL_CERT] = "/dev/null" };
 	is_int(http_client_open(&c, b.loop, &opts, &why), E_USAGE, "a certificate without its key");
 	opts = (struct http_client_opts){ .files[CREDENTIAL_CA] = "/nowhere/ca.pem" };
-	ok(http_client_open(&c, b.loop, &opts, &why) == E_USAGE &&
-	                strstr(why.text, "/nowhere/ca.pem") != NULL,
+	ok(http_client_open(&c, b.loop, &opts, &why) == E_USAGE && strstr(why.text, "/nowhere/ca.pem") != NULL,
 	        "a file that is missing: %s", why.text);
 	bench_close(&b);
 }
@@ -245,8 +235,7 @@ static void more_hosts_than_connections_share_them(void)
 		wait_ms(b.loop, 5);
 		for (int j = 0; j < 3; j++)
 			open += more[j].open;
-		ok(b.told.last.status == 202 && open <= 2,
-		        "a third host closes an idle connection (%zu open)", open);
+		ok(b.told.last.status == 202 && open <= 2, "a third host closes an idle connection (%zu open)", open);
 	}
 	http_client_free(b.client);
 	b.client = NULL;
@@ -281,8 +270,7 @@ static void on_again(void *arg, const struct http_answer *a)
 		g->cancel_it = false;
 		http_client_cancel_all(g->b->client);
 	} else if (g->answered < 10) {
-		is_int(http_client_send(g->b->client, &g->r, on_again, g), 0,
-		        "sent from inside an answer");
+		is_int(http_client_send(g->b->client, &g->r, on_again, g), 0, "sent from inside an answer");
 	}
 }
 
@@ -290,8 +278,7 @@ static void an_address_takes_the_place_of_the_name(void)
 {
 	static const char *const bad[] = { "127.0.0.1", ":80", "127.0.0.1:0", "[::1", "a b:1:2",
 		"127.0.0.1:80\r\nX: y" };
-	struct http_request r = { .url = "http://collector.invalid:14268/x",
-		.body = slice_text("END") };
+	struct http_request r = { .url = "http://collector.invalid:14268/x", .body = slice_text("END") };
 	char first[64], second[64];
 	struct peers other;
 	struct bench b;
@@ -305,14 +292,12 @@ static void an_address_takes_the_place_of_the_name(void)
 	for (int i = 0; i < 3; i++) {
 		r.address = first;
 		is_int(bench_ask(&b, &r)->status, 202, "connected to the address");
-		ok(strstr(b.peers.last, "\r\nHost: collector.invalid:14268\r\n") != NULL,
-		        "with the name of the URL");
+		ok(strstr(b.peers.last, "\r\nHost: collector.invalid:14268\r\n") != NULL, "with the name of the URL");
 		r.address = second;
 		is_int(bench_ask(&b, &r)->status, 202, "to another one");
 	}
 	ok(b.peers.requests == 3 && other.requests == 3, "each to its own");
-	ok(b.peers.server.accepted == 1 && other.server.accepted == 1,
-	        "over connections that are kept");
+	ok(b.peers.server.accepted == 1 && other.server.accepted == 1, "over connections that are kept");
 	r.address = NULL;
 	ok(bench_ask(&b, &r)->trouble == HTTP_UNKNOWN_HOST, "without one the name is looked up");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -345,8 +330,7 @@ static void an_answer_may_send_cancel_and_free(void)
 	for (int i = 0; i < 6; i++)
 		is_int(http_client_send(b.client, &g.r, on_again, &g), 0, "sent");
 	run_until_count(b.loop, &g.answered, 16);
-	ok(g.cancelled >= 2, "cancelling from inside an answer answers the rest (%zu)",
-	        g.cancelled);
+	ok(g.cancelled >= 2, "cancelling from inside an answer answers the rest (%zu)", g.cancelled);
 
 	g.free_it = true;
 	for (int i = 0; i < 6; i++)
@@ -374,16 +358,13 @@ static void cancelled_requests_say_whether_they_were_sent(void)
 	run_until_count(b.loop, &b.peers.requests, 2);
 	http_client_cancel_all(b.client);
 	ok(b.told.n == 2 && waiting.n == 1, "both are answered before cancel_all returns");
-	ok(b.told.last.failure == HTTP_UNREACHABLE && b.told.last.trouble == HTTP_CANCELLED &&
-	                b.told.last.was_sent,
+	ok(b.told.last.failure == HTTP_UNREACHABLE && b.told.last.trouble == HTTP_CANCELLED && b.told.last.was_sent,
 	        "the first: cancelled, perhaps arrived");
-	ok(waiting.last.trouble == HTTP_CANCELLED && !waiting.last.was_sent,
-	        "the second: cancelled, never sent");
+	ok(waiting.last.trouble == HTTP_CANCELLED && !waiting.last.was_sent, "the second: cancelled, never sent");
 	is_text(waiting.error, "cancelled", "in a word");
 	is_int(bench_send(&b, &r), 0, "one more");
 	http_client_cancel_all(b.client);
-	ok(b.told.n == 3 && !b.told.last.was_sent,
-	        "cancelled before its turn of the loop: never sent");
+	ok(b.told.n == 3 && !b.told.last.was_sent, "cancelled before its turn of the loop: never sent");
 	b.peers.reply = REPLY_202;
 	is_int(bench_post(&b, "END")->status, 202, "the client is as good as new");
 	is_int(bench_send(&b, &r), 0, "one out");

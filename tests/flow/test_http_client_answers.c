@@ -26,8 +26,7 @@ static void make_bomb(void)
 	z_stream z = { 0 };
 	uint8_t *zeros = calloc(1, ZEROS);
 
-	if (zeros == NULL ||
-	        deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (zeros == NULL || deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	z.next_in = zeros;
 	z.avail_in = ZEROS;
@@ -44,8 +43,7 @@ static void throw_bomb(struct raw *r)
 	struct peers *p = r->arg;
 	char head[128];
 
-	snprintf(head, sizeof(head),
-	        "HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+	snprintf(head, sizeof(head), "HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
 	        bomb.len);
 	p->reply = head;
 	peer_more(r);
@@ -76,8 +74,7 @@ static void a_compressed_answer_is_not_unfolded(void)
 	b.peers.server.come = come_bombing;
 	r.url = b.url;
 	a = bench_ask(&b, &r);
-	ok(a->status == 400 && a->whole && a->body.len == bomb.len,
-	        "its %zu bytes are kept as they came", bomb.len);
+	ok(a->status == 400 && a->whole && a->body.len == bomb.len, "its %zu bytes are kept as they came", bomb.len);
 	ok(!names_header(b.peers.last, "Accept-Encoding:") && !names_header(b.peers.last, "TE:"),
 	        "nothing compressed was asked for");
 	bench_close(&b);
@@ -92,8 +89,7 @@ static void a_redirect_to_itself_is_not_followed(void)
 
 	bench_open(&b, &plain);
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-		snprintf(reply, sizeof(reply),
-		        "HTTP/1.1 %d There\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+		snprintf(reply, sizeof(reply), "HTTP/1.1 %d There\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
 		        statuses[i], b.url);
 		b.peers.reply = reply;
 		is_int(bench_post(&b, "END")->status, statuses[i], "the redirect is the answer");
@@ -115,10 +111,8 @@ static void a_wrong_length_spoils_no_other_answer(void)
 		bool is_answer;
 		bool close;
 	} cases[] = {
-		{ "HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno HTTP/1.1 202 Accepted\r\n\r\n",
-		        true, false },
-		{ "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n", true,
-		        false },
+		{ "HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno HTTP/1.1 202 Accepted\r\n\r\n", true, false },
+		{ "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n", true, false },
 		{ "HTTP/1.1 400 No\r\nContent-Length: 99\r\n\r\nshort", true, true },
 		{ "HTTP/1.1 400 No\r\nContent-Length: 99999999999999999999\r\n\r\nno", true, true },
 		{ "HTTP/1.1 400 No\r\nContent-Length: -1\r\n\r\nno", false, true },
@@ -135,8 +129,7 @@ static void a_wrong_length_spoils_no_other_answer(void)
 		a = bench_post(&b, "END");
 		ok(a->failure == (cases[i].is_answer ? HTTP_ANSWERED : HTTP_MISCONFIGURED) &&
 		                a->status == (cases[i].is_answer ? 400 : 0),
-		        "wrong length %zu: failure %d, status %d, %s", i, a->failure, a->status,
-		        a->error);
+		        "wrong length %zu: failure %d, status %d, %s", i, a->failure, a->status, a->error);
 		b.peers.close_after = false;
 		b.peers.reply = "HTTP/1.1 204 Good\r\n\r\n";
 		is_int(bench_post(&b, "END")->status, 204, "the next has its own answer");

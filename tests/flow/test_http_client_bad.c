@@ -10,10 +10,8 @@ static const struct http_client_opts plain = { .max_connections = 4 };
 /* The resolver of this program: one name that is slow, one that is not there. */
 static pthread_mutex_t resolver_held = PTHREAD_MUTEX_INITIALIZER;
 
-int getaddrinfo(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
-int getaddrinfo(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	(void)service;
 	(void)hints;
@@ -25,11 +23,11 @@ int getaddrinfo(
 	return EAI_NONAME;
 }
 
-static void is_failure(const struct http_answer *a, enum http_failure failure,
-        enum http_trouble trouble, bool was_sent, const char *name)
+static void is_failure(const struct http_answer *a, enum http_failure failure, enum http_trouble trouble, bool was_sent,
+        const char *name)
 {
-	if (!ok(a->failure == failure && a->trouble == trouble && a->was_sent == was_sent &&
-	                    a->status == 0 && a->error[0] != '\0',
+	if (!ok(a->failure == failure && a->trouble == trouble && a->was_sent == was_sent && a->status == 0 &&
+	                    a->error[0] != '\0',
 	            "%s: %s", name, a->error))
 		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble,
 		        http_trouble_text(a->trouble), a->was_sent, a->status);
@@ -66,12 +64,10 @@ static void a_connection_that_never_comes_about_times_out(void)
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 0) < 0 ||
 	        getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
 		abort();
-	raw_connect(&fill[0], b.loop,
-	        ntohs(sa.sin_port)); /* the backlog is full now: a SYN more is dropped */
+	raw_connect(&fill[0], b.loop, ntohs(sa.sin_port)); /* the backlog is full now: a SYN more is dropped */
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(sa.sin_port));
 	r.url = url;
-	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false,
-	        "connecting takes too long");
+	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false, "connecting takes too long");
 	raw_close(&fill[0]);
 	close(fd);
 	bench_close(&b);
@@ -85,18 +81,14 @@ static void a_server_that_closes_early(void)
 	bench_open(&b, &plain);
 	b.peers.close_at_once = true;
 	a = bench_post(&b, "END");
-	ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF, "closed at once: %s",
-	        b.told.error);
+	ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF, "closed at once: %s", b.told.error);
 	b.peers.close_at_once = false;
 	b.peers.close_after = true;
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
-	        "closed behind the request");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed behind the request");
 	b.peers.reply = "HTTP/1.1 202 Acc";
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
-	        "closed within the status line");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed within the status line");
 	b.peers.reply = "HTTP/1.1 202 Accepted\r\nContent-Le";
-	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true,
-	        "closed within the head");
+	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed within the head");
 	bench_close(&b);
 }
 
@@ -115,8 +107,8 @@ static void an_answer_counts_when_its_head_is_there(void)
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		b.peers.reply = replies[i];
 		bench_post(&b, "END");
-		ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 202 &&
-		                !b.told.last.whole && strcmp(b.told.body, "half") == 0,
+		ok(b.told.last.failure == HTTP_ANSWERED && b.told.last.status == 202 && !b.told.last.whole &&
+		                strcmp(b.told.body, "half") == 0,
 		        "broken body %zu: 202, not whole", i);
 	}
 	b.peers.close_after = false;
@@ -175,8 +167,7 @@ static void a_server_that_drips_is_timed_out(void)
 	b.peers.reply = "HTTP/1.1 200 OK\r\nX-Long: ";
 	timer_start(d.timer, 10);
 	r.url = b.url;
-	is_failure(
-	        bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, true, "a head byte by byte");
+	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, true, "a head byte by byte");
 	ok(d.drops > 3, "although it went on (%zu)", d.drops);
 	timer_free(d.timer);
 	bench_close(&b);
@@ -198,8 +189,7 @@ static void what_is_not_http_is_told_so(void)
 	b.peers.close_after = true;
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		b.peers.reply = replies[i];
-		is_failure(
-		        bench_post(&b, "END"), HTTP_MISCONFIGURED, HTTP_NOT_HTTP, true, "garbage");
+		is_failure(bench_post(&b, "END"), HTTP_MISCONFIGURED, HTTP_NOT_HTTP, true, "garbage");
 	}
 	buf_text(&head, "HTTP/1.1 200 OK\r\nX: ");
 	memset(buf_reserve(&head, 2 << 20), 'h', 2 << 20);
@@ -208,8 +198,7 @@ static void what_is_not_http_is_told_so(void)
 	r.url = b.url;
 	r.total_ms = 5000;
 	bench_ask(&b, &r);
-	ok(b.told.last.failure == HTTP_UNREACHABLE, "a head of 2 MiB is given up: %s",
-	        b.told.error);
+	ok(b.told.last.failure == HTTP_UNREACHABLE, "a head of 2 MiB is given up: %s", b.told.error);
 	buf_free(&head);
 	bench_close(&b);
 }
@@ -317,8 +306,7 @@ static void an_idle_connection_that_was_closed_costs_nothing(void)
 
 static void an_unknown_host_is_told_so(void)
 {
-	struct http_request r = { .url = "http://nowhere.test:14268/api/traces",
-		.body = slice_text("END") };
+	struct http_request r = { .url = "http://nowhere.test:14268/api/traces", .body = slice_text("END") };
 	struct bench b;
 
 	bench_open(&b, &plain);
@@ -329,9 +317,7 @@ static void an_unknown_host_is_told_so(void)
 
 static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 {
-	struct http_request r = {
-		.url = "http://slow.test/", .body = slice_text("END"), .connect_ms = 100
-	};
+	struct http_request r = { .url = "http://slow.test/", .body = slice_text("END"), .connect_ms = 100 };
 	struct told cancelled = { 0 };
 	struct bench b;
 	uint64_t began;
@@ -339,8 +325,7 @@ static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 	pthread_mutex_lock(&resolver_held);
 	bench_open(&b, &plain);
 	began = loop_now_us(b.loop);
-	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false,
-	        "resolving takes too long");
+	is_failure(bench_ask(&b, &r), HTTP_UNREACHABLE, HTTP_TIMED_OUT, false, "resolving takes too long");
 	r.connect_ms = 60000;
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "another");
 	wait_ms(b.loop, 30);

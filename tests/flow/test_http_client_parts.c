@@ -89,14 +89,12 @@ static struct slice body_that_came(void)
 {
 	const char *all = buf_cstr(&arrived), *end = strstr(all, "\r\n\r\n");
 
-	return end == NULL ? (struct slice){ 0 }
-	                   : slice_of(end + 4, arrived.len - (size_t)(end + 4 - all));
+	return end == NULL ? (struct slice){ 0 } : slice_of(end + 4, arrived.len - (size_t)(end + 4 - all));
 }
 
 static bool head_has(const char *text)
 {
-	const char *all = buf_cstr(&arrived), *end = strstr(all, "\r\n\r\n"),
-	           *found = strstr(all, text);
+	const char *all = buf_cstr(&arrived), *end = strstr(all, "\r\n\r\n"), *found = strstr(all, text);
 
 	return found != NULL && end != NULL && found < end;
 }
@@ -116,8 +114,7 @@ static void pieces_arrive_as_one_body(void)
 	enum { SMALL = 64 << 10 };
 	static const struct {
 		size_t n, len;
-	} cases[] = { { 1, 10 }, { 3, 10 }, { 40, 700 }, { 40, 30000 }, { 7, 65536 },
-		{ 2, 1 << 20 } };
+	} cases[] = { { 1, 10 }, { 3, 10 }, { 40, 700 }, { 40, 30000 }, { 7, 65536 }, { 2, 1 << 20 } };
 	struct bench b;
 
 	open_kept(&b);
@@ -128,13 +125,11 @@ static void pieces_arrive_as_one_body(void)
 		pieces_make(&p, cases[i].n, cases[i].len);
 		r.parts = p.parts;
 		r.nparts = p.n;
-		ok(bench_ask(&b, &r)->status == 202, "%zu pieces of %zu bytes", cases[i].n,
-		        cases[i].len);
+		ok(bench_ask(&b, &r)->status == 202, "%zu pieces of %zu bytes", cases[i].n, cases[i].len);
 		ok(slice_same(body_that_came(), buf_slice(&p.bytes)), "each byte in its place");
 		is_plain_post(p.bytes.len);
-		ok(p.bytes.len < SMALL ? sent_with_head > p.bytes.len
-		                       : sent_with_head < p.bytes.len,
-		        "%s the head", p.bytes.len < SMALL ? "small: together with" : "behind");
+		ok(p.bytes.len < SMALL ? sent_with_head > p.bytes.len : sent_with_head < p.bytes.len, "%s the head",
+		        p.bytes.len < SMALL ? "small: together with" : "behind");
 		pieces_free(&p);
 	}
 	is_int(b.peers.server.accepted, 1, "all over one connection");
@@ -178,10 +173,9 @@ static void one_kind_of_body_follows_another(void)
 
 static void is_lost(const struct http_answer *a, const char *name)
 {
-	if (!ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF && a->was_sent,
-	            "%s", name))
-		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble,
-		        a->error, a->was_sent, a->status);
+	if (!ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF && a->was_sent, "%s", name))
+		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble, a->error, a->was_sent,
+		        a->status);
 }
 
 /* curl rewinds the pieces and would send them again over a new connection. */
@@ -199,8 +193,7 @@ static void pieces_are_sent_once(void)
 	r.nparts = p.n;
 	is_int(bench_ask(&b, &r)->status, 202, "the first is answered");
 	is_lost(bench_ask(&b, &r), "the kept connection is closed under the second");
-	is_text(b.told.error, "the server closed a kept connection before it answered",
-	        "which the error says");
+	is_text(b.told.error, "the server closed a kept connection before it answered", "which the error says");
 	wait_ms(b.loop, 50);
 	is_int(b.peers.requests, 2, "the second was not sent again");
 	bench_close(&b);
@@ -275,8 +268,7 @@ static void gzip_more(struct raw *r)
 	length = strstr(buf_cstr(&r->got), "Content-Length: ");
 	end = strstr(buf_cstr(&r->got), "\r\n\r\n");
 	if (length == NULL || end == NULL ||
-	        (size_t)(end + 4 - (const char *)r->got.at) + strtoul(length + 16, NULL, 10) >
-	                r->got.len)
+	        (size_t)(end + 4 - (const char *)r->got.at) + strtoul(length + 16, NULL, 10) > r->got.len)
 		return;
 	buf_clear(&arrived);
 	buf_add(&arrived, r->got.at, r->got.len);
@@ -334,8 +326,7 @@ static void bodies_are_compressed(void)
 	gzip_is(&b, &r, buf_slice(&noise.bytes), "noise, which grows");
 	r = (struct http_request){ .url = b.url, .body = slice_text("plain") };
 	bench_ask(&b, &r);
-	ok(slice_is(body_that_came(), "plain") && !head_has("Content-Encoding") &&
-	                !b.told.last.was_gzip,
+	ok(slice_is(body_that_came(), "plain") && !head_has("Content-Encoding") && !b.told.last.was_gzip,
 	        "the next one is plain again");
 	http_client_free(b.client);
 	b.client = NULL;

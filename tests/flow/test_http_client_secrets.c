@@ -180,8 +180,7 @@ static void a_file_with_an_old_time_is_read_all_the_same(void)
 
 static void a_password_is_read_from_its_file_again(void)
 {
-	struct http_client_opts opts = { .user = "name",
-		.files[CREDENTIAL_PASSWORD] = in_dir("password") };
+	struct http_client_opts opts = { .user = "name", .files[CREDENTIAL_PASSWORD] = in_dir("password") };
 	struct bench b;
 
 	write_file(opts.files[CREDENTIAL_PASSWORD], "p:w\r\nsecond line\n");
@@ -212,8 +211,7 @@ static const char *address_of_moved = "127.0.0.1";
 static unsigned lookups;
 
 /* Stands in for the name service: "moved.test" is where the test says, all else is asked of nobody. */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-        struct addrinfo **found)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
 	struct addrinfo *a = calloc(1, sizeof(*a) + sizeof(struct sockaddr_in));
 	struct sockaddr_in *to = a == NULL ? NULL : (struct sockaddr_in *)(void *)(a + 1);
@@ -224,8 +222,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	lookups += strcmp(node, "moved.test") == 0;
 	to->sin_family = AF_INET;
 	to->sin_port = htons((uint16_t)strtoul(service, NULL, 10));
-	inet_pton(
-	        AF_INET, strcmp(node, "moved.test") == 0 ? address_of_moved : node, &to->sin_addr);
+	inet_pton(AF_INET, strcmp(node, "moved.test") == 0 ? address_of_moved : node, &to->sin_addr);
 	a->ai_family = AF_INET;
 	a->ai_socktype = SOCK_STREAM;
 	a->ai_addr = (struct sockaddr *)to;
@@ -277,8 +274,7 @@ static void a_name_that_moves_is_followed_within_ten_seconds(void)
 	is_int((int64_t)lookups, 1, "the name was looked up");
 	bench_ask(&b, &r);
 	is_int((int64_t)lookups, 1, "and not again for the next request");
-	address_of_moved =
-	        "127.0.0.2"; /* nobody listens there: the raw server has 127.0.0.1 alone */
+	address_of_moved = "127.0.0.2"; /* nobody listens there: the raw server has 127.0.0.1 alone */
 	for (int second = 1; second <= 10; second++) {
 		library_ahead_s++;
 		bench_ask(&b, &r);

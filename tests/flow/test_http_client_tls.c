@@ -38,16 +38,15 @@ static const char *in_dir(const char *name)
 
 static bool make_certificates(void)
 {
-	static const char script[] =
-	        "cd %s && exec 2>log && "
-	        "new() { openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout $1.key -out "
-	        "$1.csr && "
-	        "  echo subjectAltName=DNS:$2 >ext && openssl x509 -req -in $1.csr -CA ca.pem "
-	        "-CAkey ca.key "
-	        "  -CAcreateserial -days 2 -extfile ext -out $1.pem; } && "
-	        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key "
-	        "-out ca.pem && "
-	        "new server localhost && new client client && new other elsewhere";
+	static const char script[] = "cd %s && exec 2>log && "
+	                             "new() { openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout $1.key -out "
+	                             "$1.csr && "
+	                             "  echo subjectAltName=DNS:$2 >ext && openssl x509 -req -in $1.csr -CA ca.pem "
+	                             "-CAkey ca.key "
+	                             "  -CAcreateserial -days 2 -extfile ext -out $1.pem; } && "
+	                             "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key "
+	                             "-out ca.pem && "
+	                             "new server localhost && new client client && new other elsewhere";
 	char command[1024];
 
 	snprintf(command, sizeof(command), script, dir);
@@ -100,8 +99,7 @@ static void tls_stop(struct tls_server *s)
 	fclose(s->said);
 }
 
-static const struct http_answer *ask(
-        struct bench *b, const struct http_client_opts *opts, unsigned port)
+static const struct http_answer *ask(struct bench *b, const struct http_client_opts *opts, unsigned port)
 {
 	struct http_request r = { 0 };
 
@@ -113,13 +111,11 @@ static const struct http_answer *ask(
 	return &b->told.last;
 }
 
-static void refused(
-        struct bench *b, const struct http_client_opts *opts, unsigned port, const char *name)
+static void refused(struct bench *b, const struct http_client_opts *opts, unsigned port, const char *name)
 {
 	const struct http_answer *a = ask(b, opts, port);
 
-	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name,
-	            b->told.error))
+	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name, b->told.error))
 		diag("failure %d, trouble %d, status %d", a->failure, a->trouble, a->status);
 }
 
@@ -167,12 +163,9 @@ static void the_name_is_verified_not_the_address(void)
 
 static void a_client_shows_its_certificate(void)
 {
-	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
-		NULL };
-	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error",
-		"-tls1_2", NULL };
-	struct http_client_opts bare = { .files[CREDENTIAL_CA] = in_dir("ca.pem") }, with = bare,
-	                        mixed = bare;
+	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", NULL };
+	const char *tls12[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", "-tls1_2", NULL };
+	struct http_client_opts bare = { .files[CREDENTIAL_CA] = in_dir("ca.pem") }, with = bare, mixed = bare;
 	struct tls_server s13, s12;
 	struct bench b;
 
@@ -205,8 +198,7 @@ static void the_system_authorities_are_read_once_for_many_connections(void)
 	bundle_opens = 0;
 	for (int i = 0; i < 5; i++)
 		is_int(bench_ask(&b, &r)->trouble, HTTP_TLS, "refused");
-	ok(bundle_opens > 0 && bundle_opens < 5, "5 connections, the file was read %zu times",
-	        bundle_opens);
+	ok(bundle_opens > 0 && bundle_opens < 5, "5 connections, the file was read %zu times", bundle_opens);
 	bench_close(&b);
 	tls_stop(&server);
 }
@@ -272,8 +264,7 @@ static bool becomes(struct bench *b, unsigned port, int status)
 	for (int i = 0; i < 200; i++) {
 		fakeclock_ahead_us += 2 * US_PER_S;
 		bench_ask(b, &r);
-		if (b->told.last.status == status &&
-		        (status != 0 || b->told.last.trouble == HTTP_TLS))
+		if (b->told.last.status == status && (status != 0 || b->told.last.trouble == HTTP_TLS))
 			return true;
 		wait_ms(b->loop, 1);
 	}
@@ -283,8 +274,7 @@ static bool becomes(struct bench *b, unsigned port, int status)
 
 static void certificates_that_are_rotated_are_used(void)
 {
-	const char *strict[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1",
-		"-verify_return_error", NULL };
+	const char *strict[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", NULL };
 	struct http_client_opts opts = { .files = {
 		                                 [CREDENTIAL_CA] = in_dir("now-ca.pem"),
 		                                 [CREDENTIAL_CERT] = in_dir("now.pem"),
@@ -321,8 +311,7 @@ static void a_server_without_tls_is_told_from_one_that_is_away(void)
 	r.url = b.url;
 	b.peers.close_at_once = true;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_UNREACHABLE && !a->was_sent,
-	        "closed while shaking hands: try again (%s)", b.told.error);
+	ok(a->failure == HTTP_UNREACHABLE && !a->was_sent, "closed while shaking hands: try again (%s)", b.told.error);
 	bench_close(&b);
 }
 
@@ -349,8 +338,7 @@ static void a_plain_server_is_a_misconfiguration(void)
 	snprintf(b.url, sizeof(b.url), "https://127.0.0.1:%u/", plain.port);
 	r.url = b.url;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS,
-	        "plain HTTP behind https: %s", b.told.error);
+	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "plain HTTP behind https: %s", b.told.error);
 	raw_unlisten(&plain);
 	bench_close(&b);
 }

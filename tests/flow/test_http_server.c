@@ -19,19 +19,14 @@ static void a_route_answers_its_methods(void)
 	const char *got;
 
 	open_server(&h);
-	got = answer_to(&h,
-	        "GET /hello?name=a%20b+c&name=x HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\n\r\n",
-	        "hello");
+	got = answer_to(&h, "GET /hello?name=a%20b+c&name=x HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\n\r\n", "hello");
 	ok(strncmp(got, "HTTP/1.1 200 OK\r\n", 17) == 0, "200");
-	ok(strstr(got, "\r\nContent-Type: text/plain; charset=utf-8\r\n") != NULL,
-	        "text unless set");
-	ok(strstr(got, "\r\n\r\nhello a b c") != NULL,
-	        "the query is decoded, the first of two is taken");
+	ok(strstr(got, "\r\nContent-Type: text/plain; charset=utf-8\r\n") != NULL, "text unless set");
+	ok(strstr(got, "\r\n\r\nhello a b c") != NULL, "the query is decoded, the first of two is taken");
 	is_int(h.args, 2, "and both were counted");
 	is_text(h.heard, "me", "headers can be read whatever their case");
 	answer_to(&h, GET("/hello?name"), "hello");
-	ok(strstr(buf_cstr(&h.c.got), "hello ") != NULL && h.args == 1,
-	        "an argument without a value is there, empty");
+	ok(strstr(buf_cstr(&h.c.got), "hello ") != NULL && h.args == 1, "an argument without a value is there, empty");
 	answer_to(&h, GET("/hello"), "hello nobody");
 	is_int(h.args, 0, "an argument that is not there is counted 0 times");
 	close_server(&h);
@@ -45,8 +40,7 @@ static void wrong_methods_and_paths_are_refused(void)
 
 	open_server(&h);
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-		snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\nHost: h\r\n\r\n",
-		        refused[i]);
+		snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\nHost: h\r\n\r\n", refused[i]);
 		answer_to(&h, request, "\r\n\r\n");
 		ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 405 ") == buf_cstr(&h.c.got) &&
 		                strstr(buf_cstr(&h.c.got), "Content-Length: 0\r\n") != NULL &&
@@ -59,8 +53,7 @@ static void wrong_methods_and_paths_are_refused(void)
 	ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 404 ") != NULL &&
 	                strstr(buf_cstr(&h.c.got), "\r\n\r\n404 page not found\n") != NULL,
 	        "another path: 404, as Go says it");
-	ok(strstr(buf_cstr(&h.c.got), "\r\nX-Content-Type-Options: nosniff\r\n") != NULL,
-	        "never sniffed");
+	ok(strstr(buf_cstr(&h.c.got), "\r\nX-Content-Type-Options: nosniff\r\n") != NULL, "never sniffed");
 	is_int(h.asked, 1, "only what may be asked was asked");
 	close_server(&h);
 }
@@ -75,8 +68,7 @@ static void a_body_comes_whole(void)
 	is_int(h.asked, 0, "half a body asks nothing");
 	raw_send(&h.c, "56789");
 	raw_wait(&h.c, "\r\n\r\n");
-	ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 202 ") != NULL && h.body == 10,
-	        "the rest makes it whole");
+	ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 202 ") != NULL && h.body == 10, "the rest makes it whole");
 	ok(strstr(buf_cstr(&h.c.got), "X-Test: yes\r\n") != NULL, "headers of the reply are sent");
 	ok(strstr(buf_cstr(&h.c.got), "Content-Type") == NULL, "an empty answer has no type");
 	raw_send(&h.c, "POST /both HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -91,16 +83,12 @@ static void a_body_has_a_bound(void)
 	struct server_fixture h;
 
 	open_with(&h, (struct http_server_opts){ .max_body = 8 });
-	answer_to(&h, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n01234567",
-	        "\r\n\r\n");
+	answer_to(&h, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n01234567", "\r\n\r\n");
 	ok(h.asked == 1 && h.body == 8, "as much as is allowed is taken");
 	answer_to(&h, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n", "large\n");
-	ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 413 ") != NULL,
-	        "a byte more is refused by its length: 413");
+	ok(strstr(buf_cstr(&h.c.got), "HTTP/1.1 413 ") != NULL, "a byte more is refused by its length: 413");
 	ok(raw_wait_closed(&h.c), "and the connection closed");
-	answer_to(&h,
-	        "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-	        "\r\n\r\n");
+	answer_to(&h, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n", "\r\n\r\n");
 	ok(strstr(buf_cstr(&h.c.got), " 4") != NULL, "a length beyond all numbers is refused");
 	raw_close(&h.c);
 	raw_connect(&h.c, h.loop, http_server_port(h.server));
@@ -128,8 +116,7 @@ static void an_answer_may_come_later(void)
 	reply.status = 203;
 	http_later_answer(&h.later, &reply);
 	ok(h.later == NULL, "the handle is used up");
-	ok(raw_wait(&h.c, "at last") && strstr(buf_cstr(&h.c.got), " 203 ") != NULL,
-	        "then it is answered");
+	ok(raw_wait(&h.c, "at last") && strstr(buf_cstr(&h.c.got), " 203 ") != NULL, "then it is answered");
 	raw_send(&h.c, GET("/sooner"));
 	ok(raw_wait(&h.c, "sooner than later"), "later may be at once; the connection lives on");
 	raw_close(&other);
@@ -178,8 +165,7 @@ static void the_server_may_be_freed_from_inside_and_with_questions_open(void)
 	run_until_count(h.loop, &h.asked, 1);
 	http_server_free(h.server);
 	h.server = NULL;
-	ok(raw_wait_closed(&h.c) && h.c.got.len == 0,
-	        "freed with a question open: the client is dropped");
+	ok(raw_wait_closed(&h.c) && h.c.got.len == 0, "freed with a question open: the client is dropped");
 	close_server(&h);
 }
 
@@ -234,14 +220,11 @@ static void a_taken_port_is_named(void)
 
 	open_server(&h);
 	opts.at = (struct hostport){ "127.0.0.1", http_server_port(h.server) };
-	ok(http_server_open(&second, h.loop, &opts, &why) < 0,
-	        "a second server on the port is refused");
+	ok(http_server_open(&second, h.loop, &opts, &why) < 0, "a second server on the port is refused");
 	snprintf(want, sizeof(want), "127.0.0.1:%u", http_server_port(h.server));
-	ok(strstr(why.text, want) != NULL && strstr(why.text, "in use") != NULL,
-	        "with a sentence: %s", why.text);
+	ok(strstr(why.text, want) != NULL && strstr(why.text, "in use") != NULL, "with a sentence: %s", why.text);
 	opts.at = (struct hostport){ "no-such-host.invalid", 0 };
-	ok(http_server_open(&second, h.loop, &opts, &why) < 0 &&
-	                strstr(why.text, "no-such-host.invalid") != NULL,
+	ok(http_server_open(&second, h.loop, &opts, &why) < 0 && strstr(why.text, "no-such-host.invalid") != NULL,
 	        "so is an unknown host: %s", why.text);
 	close_server(&h);
 }
@@ -258,18 +241,15 @@ static void no_host_is_both_families(void)
 	int fd;
 
 	opts.arg = &h;
-	ok(loop_open(&l, &why) == 0 && http_server_open(&s, l, &opts, &why) == 0,
-	        "the server opens on :0");
+	ok(loop_open(&l, &why) == 0 && http_server_open(&s, l, &opts, &why) == 0, "the server opens on :0");
 	ok(raw_connect(&c, l, http_server_port(s)), "IPv4 gets in");
 	raw_close(&c);
 	six.sin6_port = htons(http_server_port(s));
 	fd = socket(AF_INET6, SOCK_STREAM, 0);
-	if (fd < 0 ||
-	        (connect(fd, (struct sockaddr *)&six, sizeof(six)) < 0 && errno == EADDRNOTAVAIL))
+	if (fd < 0 || (connect(fd, (struct sockaddr *)&six, sizeof(six)) < 0 && errno == EADDRNOTAVAIL))
 		ok(1, "IPv6 gets in # SKIP this host has no IPv6");
 	else
-		ok(getpeername(fd, (struct sockaddr *)&six, &(socklen_t){ sizeof(six) }) == 0,
-		        "IPv6 gets in");
+		ok(getpeername(fd, (struct sockaddr *)&six, &(socklen_t){ sizeof(six) }) == 0, "IPv6 gets in");
 	if (fd >= 0)
 		close(fd);
 	http_server_free(s);

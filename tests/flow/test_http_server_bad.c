@@ -75,8 +75,7 @@ static void slow_clients_are_shut_out(void)
 	raw_send(&reader, GET("/much"));
 	wait_ms(h.loop, 1200); /* beyond the time-out and the next look of the reaper */
 	watch_set(reader.watch, WATCH_READ);
-	ok(raw_wait_closed(&reader) && reader.got.len < 8u << 20,
-	        "one that does not read its answer");
+	ok(raw_wait_closed(&reader) && reader.got.len < 8u << 20, "one that does not read its answer");
 	raw_close(&reader);
 	close_server(&h);
 }
@@ -143,8 +142,7 @@ static void nobody_locks_the_door(void)
 	a_probe_gets_past("", "say nothing");
 	a_probe_gets_past(GET("/hello"), "keep an idle connection");
 	a_probe_gets_past("GET /hello HTTP/1.1\r\nHo", "never finish a head");
-	a_probe_gets_past("POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01",
-	        "never finish a body");
+	a_probe_gets_past("POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01", "never finish a body");
 }
 
 static void an_idle_connection_goes_before_a_request(void)
@@ -160,8 +158,7 @@ static void an_idle_connection_goes_before_a_request(void)
 	raw_connect(&more, h.loop, http_server_port(h.server));
 	raw_send(&more, GET("/hello"));
 	ok(raw_wait(&more, "hello"), "a third gets in");
-	ok(idle.closed == 1 && h.c.closed == 0,
-	        "in the place of the idle one, though it is younger");
+	ok(idle.closed == 1 && h.c.closed == 0, "in the place of the idle one, though it is younger");
 	raw_send(&h.c, "23456789");
 	ok(raw_wait(&h.c, "202"), "the request goes on");
 	raw_close(&idle);
@@ -276,12 +273,9 @@ static void pipeliners_get_a_few_answers_a_turn(void)
 	run_until_count(h.loop, &h.asked, PIPELINERS);
 	before = h.asked;
 	raw_send(&h.c, GET("/hello?name=probe"));
-	ok(raw_wait(&h.c, "hello probe"), "a probe among %d clients that pipeline is answered",
-	        PIPELINERS);
-	ok(h.asked - before <= 4 * PIPELINERS, "it waits for its turn, not for all (%zu answers)",
-	        h.asked - before);
-	ok(run_until_count(h.loop, &h.asked, (size_t)PIPELINERS * PIPELINED + 1),
-	        "every request is answered");
+	ok(raw_wait(&h.c, "hello probe"), "a probe among %d clients that pipeline is answered", PIPELINERS);
+	ok(h.asked - before <= 4 * PIPELINERS, "it waits for its turn, not for all (%zu answers)", h.asked - before);
+	ok(run_until_count(h.loop, &h.asked, (size_t)PIPELINERS * PIPELINED + 1), "every request is answered");
 	ok(t.most <= RUNS_A_TURN * ANSWERS_A_RUN, "no turn of the loop gives more than %d (%zu)",
 	        RUNS_A_TURN * ANSWERS_A_RUN, t.most);
 	turn_hook_free(hook);

@@ -24,13 +24,10 @@ static void a_member_reads_everything_once(void)
 
 	group_produce(g, 250);
 	member_join(g, &g->a);
-	is_int(kafka_consumer_lag(g->a.c, 0), -1,
-	        "the lag is unknown before there is an assignment");
-	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS),
-	        "it comes to the end of each partition");
+	is_int(kafka_consumer_lag(g->a.c, 0), -1, "the lag is unknown before there is an assignment");
+	ok(wait_until(g->loop, a_is_at_all_ends, g, SECONDS), "it comes to the end of each partition");
 	ok(group_saw_all(g) && group_saw_twice(g) == 0, "after every record, once");
-	is_int(g->a.stored[0], KAFKA_OFFSET_BEGINNING,
-	        "it began at the beginning: nothing was stored");
+	is_int(g->a.stored[0], KAFKA_OFFSET_BEGINNING, "it began at the beginning: nothing was stored");
 	is_int(g->a.end_at[0], 250, "the end is where the next record will be");
 	is_int(g->a.headers, 1000, "headers can be read");
 	ok(wait_until(g->loop, a_has_no_lag, g, SECONDS), "there is no lag");
@@ -139,9 +136,8 @@ static void what_the_broker_threw_away_is_told(const struct kafka_property *rese
 	group_produce_sized(g, 120, 90000); /* the mock keeps 5 MB of a partition */
 	memset(&g->a, 0, sizeof(g->a));
 	member_join_with(g, &g->a, reset);
-	ok(wait_until(g->loop, saw_gap, g, SECONDS),
-	        "%s=%s: records between the stored offset and the oldest are gone", reset->name,
-	        reset->value);
+	ok(wait_until(g->loop, saw_gap, g, SECONDS), "%s=%s: records between the stored offset and the oldest are gone",
+	        reset->name, reset->value);
 	is_int(g->a.gap_from, 4, "from the stored offset on");
 	is_int(g->a.gap_to, g->a.first[2], "up to the first that came");
 	ok(g->a.gap_to > 10, "which is a later one: %" PRId64, g->a.gap_to);
@@ -224,11 +220,9 @@ static void what_would_break_the_promise_is_refused(void)
 	if (loop_open(&loop, &why) < 0)
 		exit(99);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		struct kafka_consumer_opts opts = { .brokers = "127.0.0.1:1",
-			.topic = "t",
-			.group = "g",
-			.properties = &wrong[i],
-			.nproperties = 1 };
+		struct kafka_consumer_opts opts = {
+			.brokers = "127.0.0.1:1", .topic = "t", .group = "g", .properties = &wrong[i], .nproperties = 1
+		};
 
 		ok(kafka_consumer_open(&c, loop, &opts, &events, &why) == E_USAGE &&
 		                strstr(why.text, wrong[i].name) != NULL,

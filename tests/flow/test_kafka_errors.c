@@ -26,8 +26,7 @@ static bool got_through(void *arg)
 	return false;
 }
 
-static const char *const names[] = { "persisted", "not persisted", "possibly persisted",
-	"too large" };
+static const char *const names[] = { "persisted", "not persisted", "possibly persisted", "too large" };
 
 static void answer_with(struct sender *s, int code)
 {

@@ -44,11 +44,9 @@ static void on_room(void *arg)
 static void writer_open(struct writer *w, struct mockproc *broker, const char *property)
 {
 	struct kafka_property p = { property, path, true };
-	struct kafka_producer_opts opts = { .brokers = broker->brokers,
-		.topic = "spans",
-		.properties = &p,
-		.nproperties = 1,
-		.linger_ms = 1 };
+	struct kafka_producer_opts opts = {
+		.brokers = broker->brokers, .topic = "spans", .properties = &p, .nproperties = 1, .linger_ms = 1
+	};
 	struct kafka_producer_events events = { on_report, on_room, w };
 	struct why why;
 
@@ -56,8 +54,7 @@ static void writer_open(struct writer *w, struct mockproc *broker, const char *p
 	mockproc_start(broker, 1);
 	mockproc_say(broker, "topic spans %d", PARTITIONS);
 	opts.brokers = broker->brokers;
-	if (loop_open(&w->loop, &why) < 0 ||
-	        kafka_producer_open(&w->p, w->loop, &opts, &events, &why) < 0) {
+	if (loop_open(&w->loop, &why) < 0 || kafka_producer_open(&w->p, w->loop, &opts, &events, &why) < 0) {
 		diag("%s", why.text);
 		exit(99);
 	}
@@ -110,8 +107,8 @@ static bool is_in_use(void *arg)
 	if (c->w->sent < SENT)
 		(void)!put(c->w);
 	kafka_watch_now(c->w->p->watch);
-	return strcmp(property_of(c->w, c->name), c->value) == 0 && c->w->p->main.rk != NULL &&
-	       !c->w->p->main.failed && strcmp(rd_kafka_name(c->w->p->main.rk), c->old) != 0;
+	return strcmp(property_of(c->w, c->name), c->value) == 0 && c->w->p->main.rk != NULL && !c->w->p->main.failed &&
+	       strcmp(rd_kafka_name(c->w->p->main.rk), c->old) != 0;
 }
 
 static void note_handle(struct change *c)
@@ -136,8 +133,7 @@ static void a_producer_takes_what_the_file_says_now(void)
 	is_int(put(&w), 0, "and takes records");
 	ok(wait_until(w.loop, all_persisted, &w, SECONDS), "all %d are reported", w.sent);
 	is_int(w.other, 0, "as persisted: the old handle was emptied first, not purged");
-	is_int(kafka_producer_stats(w.p)->refused, 0,
-	        "meanwhile none was refused: it was only full for a moment");
+	is_int(kafka_producer_stats(w.p)->refused, 0, "meanwhile none was refused: it was only full for a moment");
 	is_int(kafka_producer_stats(w.p)->fatal, 0, "and that is no fatal error");
 	writer_close(&w, &broker);
 }
@@ -182,8 +178,7 @@ static void a_file_that_is_the_same_changes_nothing(void)
 	note_handle(&c);
 	put_file("first\n");
 	ok(wait_until(w.loop, has_looked, &c, SECONDS), "written anew with the same content");
-	ok(w.p->main.rk != NULL && !w.p->main.failed &&
-	                strcmp(rd_kafka_name(w.p->main.rk), c.old) == 0,
+	ok(w.p->main.rk != NULL && !w.p->main.failed && strcmp(rd_kafka_name(w.p->main.rk), c.old) == 0,
 	        "the handle stays");
 	writer_close(&w, &broker);
 }

@@ -54,8 +54,7 @@ static void a_store_at_the_last_moment_counts_and_a_later_one_does_not(void)
 	ok(group_is_shared(g), "a second member takes two partitions");
 	for (int p = 0; p < PARTITIONS; p++)
 		gone = g->a.generation[p] == 0 ? p : gone;
-	is_int(g->b.stored[gone], 42,
-	        "what was stored while it was revoked is where the other begins");
+	is_int(g->b.stored[gone], 42, "what was stored while it was revoked is where the other begins");
 	kafka_consumer_store(g->a.c, gone, old[gone], 99);
 	wait_ms(g->loop, 1500);
 	is_int(group_committed(g, gone), 42, "what is stored after that is passed over");
@@ -83,8 +82,7 @@ static void a_partition_revoked_while_paused_is_not_handed_out(void)
 	wait_until(g->loop, group_a_has_records, g, SECONDS);
 	wait_ms(g->loop, 1500); /* committed by now */
 	member_join(g, &g->b);
-	ok(wait_until(g->loop, group_is_shared, g, SECONDS),
-	        "a paused member gives partitions away");
+	ok(wait_until(g->loop, group_is_shared, g, SECONDS), "a paused member gives partitions away");
 	wait_ms(g->loop, 300);
 	kafka_consumer_resume(g->a.c);
 	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "together they read everything");
@@ -117,8 +115,7 @@ static void a_member_that_dies_is_replaced(void)
 	g->a.c = NULL;
 	member_join(g, &g->b);
 	group_produce(g, 50);
-	ok(wait_until(g->loop, group_saw_all, g, SECONDS),
-	        "the next reads on when the session is over");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "the next reads on when the session is over");
 	is_int(group_saw_twice(g), 0, "from what was committed");
 	group_stop(g);
 }
@@ -217,8 +214,7 @@ static void an_eager_group_works_too(void)
 	wait_until(g->loop, group_saw_all, g, SECONDS);
 	wait_ms(g->loop, 1500); /* committed by now: the mock takes no commits during a join */
 	member_join_with(g, &g->b, &eager);
-	ok(wait_until(g->loop, group_is_shared, g, SECONDS),
-	        "two members with the strategy range share");
+	ok(wait_until(g->loop, group_is_shared, g, SECONDS), "two members with the strategy range share");
 	group_produce(g, 50);
 	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "together they read everything");
 	is_int(group_saw_twice(g), 0, "and nothing twice");

@@ -27,8 +27,7 @@ static void a_broker_that_goes_and_comes_costs_nothing(void)
 	wait_ms(s->loop, 500);
 	ok(s->reported < s->sent, "while the broker is down nothing is given up");
 	mockproc_say(&s->broker, "up");
-	ok(wait_until(s->loop, sender_all_reported, s, SECONDS),
-	        "all are reported when it is back");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported when it is back");
 	is_int(sender_count(s, KAFKA_PERSISTED), 400, "as persisted, each once");
 	ok(sender_topic_is_exact(s), "nothing is missing, nothing is twice");
 	sender_stop(s);
@@ -49,8 +48,7 @@ static void a_purge_gives_back_what_never_left(void)
 	sender_put_many(s, 10);
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "the producer goes on");
 	is_int(sender_count(s, KAFKA_PERSISTED), 10, "and delivers");
-	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), 10,
-	        "only that is on the topic");
+	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), 10, "only that is on the topic");
 	sender_stop(s);
 }
 
@@ -82,11 +80,10 @@ static void a_purge_leaves_what_is_on_the_wire(void)
 	ok(s->recs[FROZEN_AFTER].reports == 0, "the record on the wire is not reported");
 	kill(s->broker.pid, SIGCONT);
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported in the end");
-	is_int(sender_count(s, KAFKA_NOT_PERSISTED), back - FROZEN_AFTER,
-	        "what the purge gave back was not persisted");
+	is_int(sender_count(s, KAFKA_NOT_PERSISTED), back - FROZEN_AFTER, "what the purge gave back was not persisted");
 	is_int(sender_not_once(s), 0, "each is reported once");
-	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
-	        sender_count(s, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), sender_count(s, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	sender_stop(s);
 }
 
@@ -106,8 +103,7 @@ static void a_flush_without_a_broker_keeps_its_budget(void)
 	is_int(s->reported, 1010, "every record is reported by then");
 	is_int(sender_not_once(s), 0, "each once");
 	ok(sender_count(s, KAFKA_NOT_PERSISTED) > 0, "what was queued as not persisted");
-	ok(sender_count(s, KAFKA_POSSIBLY_PERSISTED) > 0,
-	        "what was on the wire as possibly persisted");
+	ok(sender_count(s, KAFKA_POSSIBLY_PERSISTED) > 0, "what was on the wire as possibly persisted");
 	sender_stop(s);
 }
 
@@ -154,8 +150,7 @@ static void hanging_up_lets_the_rest_go_on(void)
 	ok(sender_is_on_wire(s), "on the wire, to no ears");
 	sender_put_many(s, 50);
 	kafka_producer_reset_connections(s->p);
-	ok(wait_until(s->loop, sender_all_reported, s, SECONDS),
-	        "all are reported while it is frozen");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported while it is frozen");
 	is_int(sender_count(s, KAFKA_POSSIBLY_PERSISTED), 1, "the one on the wire as in doubt");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 50, "those behind it as never sent");
 	sender_put_many(s, 10);

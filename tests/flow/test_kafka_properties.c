@@ -34,9 +34,8 @@ static void read_names(void)
 	rd_kafka_conf_properties_show(f);
 	rewind(f);
 	while (nnames < PROPERTIES && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "%79s %1s", name, bar) != 2 || strcmp(bar, "|") != 0 ||
-		        strpbrk(name, "#-|") != NULL || strcmp(name, "Property") == 0 ||
-		        is_listed(name))
+		if (sscanf(line, "%79s %1s", name, bar) != 2 || strcmp(bar, "|") != 0 || strpbrk(name, "#-|") != NULL ||
+		        strcmp(name, "Property") == 0 || is_listed(name))
 			continue;
 		snprintf(names[nnames++], sizeof(names[0]), "%s", name);
 	}
@@ -45,38 +44,30 @@ static void read_names(void)
 
 static int check(bool consumer, const struct kafka_property *p, size_t n, struct why *why)
 {
-	struct kafka_consumer_opts co = { .brokers = "127.0.0.1:1",
-		.topic = "t",
-		.group = "g",
-		.properties = p,
-		.nproperties = n };
-	struct kafka_producer_opts po = { .brokers = "127.0.0.1:1",
-		.topic = "t",
-		.record_bytes = 512 << 10,
-		.properties = p,
-		.nproperties = n };
+	struct kafka_consumer_opts co = {
+		.brokers = "127.0.0.1:1", .topic = "t", .group = "g", .properties = p, .nproperties = n
+	};
+	struct kafka_producer_opts po = {
+		.brokers = "127.0.0.1:1", .topic = "t", .record_bytes = 512 << 10, .properties = p, .nproperties = n
+	};
 
 	return consumer ? kafka_consumer_check(&co, why) : kafka_producer_check(&po, why);
 }
 
 static char long_text[5000];
 
-static const char *const junk[] = { "junk", "", "0", "-1", "99999999999999999999", "true", "a,b,,c",
-	"\xff%s%n", long_text };
+static const char *const junk[] = { "junk", "", "0", "-1", "99999999999999999999", "true", "a,b,,c", "\xff%s%n",
+	long_text };
 
 /* The door itself refuses what the check refused, in whole: 0. */
 static int open_is_refused(bool consumer, const struct kafka_property *p)
 {
-	struct kafka_consumer_opts co = { .brokers = "127.0.0.1:1",
-		.topic = "t",
-		.group = "g",
-		.properties = p,
-		.nproperties = 1 };
-	struct kafka_producer_opts po = { .brokers = "127.0.0.1:1",
-		.topic = "t",
-		.record_bytes = 512 << 10,
-		.properties = p,
-		.nproperties = 1 };
+	struct kafka_consumer_opts co = {
+		.brokers = "127.0.0.1:1", .topic = "t", .group = "g", .properties = p, .nproperties = 1
+	};
+	struct kafka_producer_opts po = {
+		.brokers = "127.0.0.1:1", .topic = "t", .record_bytes = 512 << 10, .properties = p, .nproperties = 1
+	};
 	struct kafka_consumer_events ce = { .arg = NULL };
 	struct kafka_producer_events pe = { .arg = NULL };
 	struct kafka_consumer *c;
@@ -101,8 +92,7 @@ static int try_in_child(const char *name, bool consumer)
 		why.text[0] = '\0';
 		if (check(consumer, &p, 1, &why) == 0)
 			continue;
-		if (why.code != E_USAGE || why.text[0] == '\0' ||
-		        open_is_refused(consumer, &p) != 0)
+		if (why.code != E_USAGE || why.text[0] == '\0' || open_is_refused(consumer, &p) != 0)
 			return 1;
 	}
 	return 0;
@@ -189,26 +179,23 @@ static void what_breaks_the_contract_is_refused_with_the_reason(void)
 
 			ok(rc == E_USAGE && strstr(why.text, cases[i].name) != NULL &&
 			                strstr(why.text, cases[i].says) != NULL,
-			        "%s=%s: %s", cases[i].name, cases[i].value,
-			        rc == 0 ? "was taken" : why.text);
+			        "%s=%s: %s", cases[i].name, cases[i].value, rc == 0 ? "was taken" : why.text);
 		}
 }
 
 static void what_keeps_the_contract_is_taken(void)
 {
-	static const struct kafka_property same[] = { { "acks", "all", false },
-		{ "enable.idempotence", "true", false }, { "enable.auto.commit", "false", false },
-		{ "message.timeout.ms", "0", false }, { "linger.ms", "1000", false },
-		{ "max.in.flight", "5", false }, { "auto.offset.reset", "latest", false },
-		{ "partition.assignment.strategy", "range, roundrobin", false },
-		{ "compression.codec", "zstd", false }, { "client.id", "me", false },
-		{ "statistics.interval.ms", "1000", false } };
+	static const struct kafka_property same[] = { { "acks", "all", false }, { "enable.idempotence", "true", false },
+		{ "enable.auto.commit", "false", false }, { "message.timeout.ms", "0", false },
+		{ "linger.ms", "1000", false }, { "max.in.flight", "5", false },
+		{ "auto.offset.reset", "latest", false },
+		{ "partition.assignment.strategy", "range, roundrobin", false }, { "compression.codec", "zstd", false },
+		{ "client.id", "me", false }, { "statistics.interval.ms", "1000", false } };
 	struct why why;
 
 	for (size_t i = 0; i < ARRAY_LEN(same); i++)
 		for (int consumer = 0; consumer < 2; consumer++)
-			ok(check(consumer, &same[i], 1, &why) == 0, "%s=%s is taken", same[i].name,
-			        same[i].value);
+			ok(check(consumer, &same[i], 1, &why) == 0, "%s=%s is taken", same[i].name, same[i].value);
 }
 
 /* Properties that are wrong only together, or for the size of a batch. */
@@ -225,13 +212,9 @@ static void combinations_are_checked(void)
 		{ true, { { "heartbeat.interval.ms", "20000", false } }, "session.timeout.ms" },
 		{ true, { { "partition.assignment.strategy", "range,cooperative-sticky", false } },
 		        "partition.assignment.strategy" },
-		{ false,
-		        { { "security.protocol", "sasl_ssl", false },
-		                { "sasl.mechanism", "OAUTHBEARER", false } },
+		{ false, { { "security.protocol", "sasl_ssl", false }, { "sasl.mechanism", "OAUTHBEARER", false } },
 		        "token" },
-		{ false,
-		        { { "security.protocol", "sasl_ssl", false },
-		                { "sasl.mechanism", "ROT13", false } },
+		{ false, { { "security.protocol", "sasl_ssl", false }, { "sasl.mechanism", "ROT13", false } },
 		        "ROT13" },
 	};
 	struct why why;
@@ -240,22 +223,20 @@ static void combinations_are_checked(void)
 		size_t n = cases[i].p[1].name == NULL ? 1 : 2;
 		int rc = check(cases[i].consumer, cases[i].p, n, &why);
 
-		ok(rc == E_USAGE && strstr(why.text, cases[i].says) != NULL, "%s=%s: %s",
-		        cases[i].p[n - 1].name, cases[i].p[n - 1].value,
-		        rc == 0 ? "was taken" : why.text);
+		ok(rc == E_USAGE && strstr(why.text, cases[i].says) != NULL, "%s=%s: %s", cases[i].p[n - 1].name,
+		        cases[i].p[n - 1].value, rc == 0 ? "was taken" : why.text);
 	}
 }
 
 static void names_that_cannot_be_are_refused(void)
 {
 	static char too_long[251];
-	static const char *const topics[] = { "^x", "a b", "a/b", ".", "..", "", "caf\xc3\xa9",
-		too_long };
+	static const char *const topics[] = { "^x", "a b", "a/b", ".", "..", "", "caf\xc3\xa9", too_long };
 	static const char *const good[] = { "a", "...", "tracing-topic", "A.b_c-9" };
-	static const char *const brokers[] = { "", ",", "a:b", "a:0", "a:65536", "a:1,b:x", "a b:c",
-		":9092", "[::1", "ftp://a:1", "a:1:2", "http://a:9092" };
-	static const char *const good_brokers[] = { "a", "a:9092", "a:1, b:2", "a:1,b:2,",
-		"[::1]:9092", "ssl://a:9093", "10.0.0.1:9092" };
+	static const char *const brokers[] = { "", ",", "a:b", "a:0", "a:65536", "a:1,b:x", "a b:c", ":9092", "[::1",
+		"ftp://a:1", "a:1:2", "http://a:9092" };
+	static const char *const good_brokers[] = { "a", "a:9092", "a:1, b:2", "a:1,b:2,", "[::1]:9092", "ssl://a:9093",
+		"10.0.0.1:9092" };
 	struct why why;
 
 	memset(too_long, 'x', sizeof(too_long) - 1);
@@ -264,11 +245,9 @@ static void names_that_cannot_be_are_refused(void)
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		ok(kafka_topic_check(good[i], &why) == 0, "topic %s is one", good[i]);
 	for (size_t i = 0; i < ARRAY_LEN(brokers); i++)
-		ok(kafka_brokers_check(brokers[i], &why) == E_USAGE, "brokers \"%s\": %s",
-		        brokers[i], why.text);
+		ok(kafka_brokers_check(brokers[i], &why) == E_USAGE, "brokers \"%s\": %s", brokers[i], why.text);
 	for (size_t i = 0; i < ARRAY_LEN(good_brokers); i++)
-		ok(kafka_brokers_check(good_brokers[i], &why) == 0, "brokers \"%s\" are some",
-		        good_brokers[i]);
+		ok(kafka_brokers_check(good_brokers[i], &why) == 0, "brokers \"%s\" are some", good_brokers[i]);
 	ok(kafka_group_check("", &why) == E_USAGE && kafka_group_check("a\nb", &why) == E_USAGE &&
 	                kafka_group_check("tracing app", &why) == 0,
 	        "groups");
@@ -299,17 +278,13 @@ static void a_secret_is_the_first_line_of_its_file(void)
 
 	tempdir_make(dir);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct kafka_property p = { "sasl.password", put_file(dir, "secret", cases[i].text),
-			true };
-		struct kafka_producer_opts o = {
-			.brokers = "a:1", .topic = "t", .properties = &p, .nproperties = 1
-		};
+		struct kafka_property p = { "sasl.password", put_file(dir, "secret", cases[i].text), true };
+		struct kafka_producer_opts o = { .brokers = "a:1", .topic = "t", .properties = &p, .nproperties = 1 };
 		rd_kafka_conf_t *conf = NULL;
 		int rc = kafka_conf_producer(&conf, &o, &why);
 
 		ok(rc == (cases[i].is == NULL ? E_USAGE : 0) &&
-		                (rc < 0 || strcmp(kafka_conf_text(
-		                                          conf, "sasl.password", is, sizeof(is)),
+		                (rc < 0 || strcmp(kafka_conf_text(conf, "sasl.password", is, sizeof(is)),
 		                                   cases[i].is) == 0),
 		        "case %zu: %s", i, rc < 0 ? why.text : is);
 		if (rc == 0)

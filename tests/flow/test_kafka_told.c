@@ -36,9 +36,8 @@ static const struct trouble troubles[] = {
 	{ "a broker without TLS", { "--kafka.property=security.protocol=ssl", NULL }, 0,
 	        { "does not speak TLS", "security.protocol" }, METRIC("tls"), 2 },
 	{ "a login that is refused",
-	        { "--kafka.property=security.protocol=sasl_plaintext",
-	                "--kafka.property=sasl.mechanism=PLAIN" },
-	        0, { "refuses the login", "sasl.password" }, METRIC("login"), 2 },
+	        { "--kafka.property=security.protocol=sasl_plaintext", "--kafka.property=sasl.mechanism=PLAIN" }, 0,
+	        { "refuses the login", "sasl.password" }, METRIC("login"), 2 },
 };
 
 static double level_of_agent(struct agent_process *s)
@@ -64,11 +63,9 @@ static bool agent_told(void *arg)
 {
 	struct told *x = arg;
 
-	return (int)level_of_agent(x->s) == x->t->level &&
-	       agent_process_says(x->s, "/health/ready", x->t->says[0]) &&
+	return (int)level_of_agent(x->s) == x->t->level && agent_process_says(x->s, "/health/ready", x->t->says[0]) &&
 	       agent_process_says(x->s, "/health/ready", x->t->says[1]) &&
-	       agent_process_says(x->s, "/status.json", x->t->says[0]) &&
-	       agent_process_metric(x->s, x->t->metric) > 0;
+	       agent_process_says(x->s, "/status.json", x->t->says[0]) && agent_process_metric(x->s, x->t->metric) > 0;
 }
 
 static bool agent_well(void *arg)
@@ -135,8 +132,7 @@ static bool drain_told(struct drain_process *x)
 
 	snprintf(none, sizeof(none), "%s 0\n", of_drain->metric);
 	return drain_is(x, of_drain->level) && !drain_says(x, "/metrics", none) &&
-	       drain_says(x, "/health/ready", of_drain->says[0]) &&
-	       drain_says(x, "/health/ready", of_drain->says[1]);
+	       drain_says(x, "/health/ready", of_drain->says[0]) && drain_says(x, "/health/ready", of_drain->says[1]);
 }
 
 static bool drain_well(struct drain_process *x)
@@ -185,9 +181,9 @@ static int listen_somewhere(uint16_t *port)
 
 static int connect_to(uint16_t port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr = { htonl(INADDR_LOOPBACK) },
-		.sin_port = htons(port) };
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port)
+	};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0)
@@ -223,8 +219,7 @@ static void relay(int listener, uint16_t to)
 		for (nfds_t i = 1; i < n; i++) {
 			nfds_t other = i % 2 == 1 ? i + 1 : i - 1;
 
-			if (fds[i].fd < 0 || fds[i].revents == 0 ||
-			        pass_on(fds[i].fd, fds[other].fd, i % 2 == 0))
+			if (fds[i].fd < 0 || fds[i].revents == 0 || pass_on(fds[i].fd, fds[other].fd, i % 2 == 0))
 				continue;
 			close(fds[i].fd);
 			close(fds[other].fd);
@@ -253,8 +248,7 @@ static pid_t start_relay(const char *brokers, char to[40])
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		dup2(listener, STDIN_FILENO);
-		close_range(
-		        STDERR_FILENO + 1, ~0U, 0); /* the broker's port must not stay open here */
+		close_range(STDERR_FILENO + 1, ~0U, 0); /* the broker's port must not stay open here */
 		listener = STDIN_FILENO;
 		relay(listener, real);
 	}

@@ -27,8 +27,8 @@ static void a_denied_topic_holds_and_heals(void)
 	ok(wait_until(s->loop, pushed_through, s, SECONDS), "until it takes them");
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_not_once(s), 0, "each once");
-	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
-	        sender_count(s, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), sender_count(s, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	ok(kafka_producer_stats(s->p)->refused >= 1, "refusals are counted");
 	sender_stop(s);
 }
@@ -53,8 +53,8 @@ static void an_impossible_topic_holds_and_heals(void)
 	s->want = 25;
 	ok(wait_until(s->loop, pushed_through, s, SECONDS), "when it is healed it takes them");
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
-	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s),
-	        sender_count(s, KAFKA_PERSISTED), "the topic holds what was reported as persisted");
+	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), sender_count(s, KAFKA_PERSISTED),
+	        "the topic holds what was reported as persisted");
 	sender_stop(s);
 }
 
@@ -87,14 +87,12 @@ static void a_fatal_error_makes_a_new_handle(void)
 	mockproc_say(&s->broker, "down");
 	sender_put_many(s, 50);
 	wait_ms(s->loop, 100);
-	rd_kafka_test_fatal_error(
-	        s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+	rd_kafka_test_fatal_error(s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
 	is_int(sender_put(s), E_DOWN, "a dead handle refuses");
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "what it held comes back");
 	is_int(sender_count(s, KAFKA_NOT_PERSISTED), 50, "as not persisted, each once");
 	mockproc_say(&s->broker, "up");
-	ok(wait_until(s->loop, sender_had_room, s, SECONDS),
-	        "room is told when the new one is there");
+	ok(wait_until(s->loop, sender_had_room, s, SECONDS), "room is told when the new one is there");
 	ok(strcmp(rd_kafka_name(s->p->main.rk), first) != 0, "it is another handle");
 	is_int(kafka_producer_stats(s->p)->fatal, 1, "the error is counted");
 	is_int(sender_put_many(s, 50), 0, "it takes records");
@@ -110,12 +108,9 @@ static void a_fatal_error_with_records_on_the_wire_reports_them(void)
 
 	sender_put_many(s, 20);
 	ok(sender_is_on_wire(s), "on the wire, to no ears");
-	rd_kafka_test_fatal_error(
-	        s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
-	ok(wait_until(s->loop, sender_all_reported, s, SECONDS),
-	        "all are reported, the broker frozen");
-	ok(sender_count(s, KAFKA_POSSIBLY_PERSISTED) > 0,
-	        "what was on the wire as possibly persisted");
+	rd_kafka_test_fatal_error(s->p->main.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "planted");
+	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported, the broker frozen");
+	ok(sender_count(s, KAFKA_POSSIBLY_PERSISTED) > 0, "what was on the wire as possibly persisted");
 	is_int(sender_not_once(s), 0, "each once");
 	kill(s->broker.pid, SIGCONT);
 	ok(wait_until(s->loop, sender_had_room, s, SECONDS), "and a new handle is made");
@@ -128,8 +123,7 @@ static void the_pause_grows_while_handles_keep_dying(void)
 
 	for (int i = 0; i < 3; i++) {
 		s->rooms = 0;
-		rd_kafka_test_fatal_error(
-		        s->p->main.rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "planted");
+		rd_kafka_test_fatal_error(s->p->main.rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "planted");
 		ok(wait_until(s->loop, sender_had_room, s, SECONDS), "death %d is mended", i + 1);
 		is_int(s->p->pause_ms, 100 << (i + 1), "the next pause is twice as long");
 	}
@@ -187,8 +181,7 @@ static void a_record_refused_alone_is_too_large(void)
 	ok(wait_until(s->loop, sender_all_reported, s, SECONDS), "all are reported");
 	is_int(sender_count(s, KAFKA_TOO_LARGE), 5, "as too large, each once");
 	ok(strstr(s->detail, "size") != NULL, "the detail says so: %s", s->detail);
-	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), 0,
-	        "none is on the topic");
+	is_int(topic_read(s->broker.brokers, "spans", PARTITIONS, sender_read, s), 0, "none is on the topic");
 	sender_stop(s);
 }
 
@@ -198,8 +191,7 @@ static void what_can_never_be_sent_is_refused_at_once(void)
 	static char big[1 << 20];
 	struct kafka_record rec = { .value = slice_of(big, sizeof(big)) };
 
-	is_int(kafka_producer_send(s->p, &rec, s), E_TOO_LARGE,
-	        "a record beyond message.max.bytes");
+	is_int(kafka_producer_send(s->p, &rec, s), E_TOO_LARGE, "a record beyond message.max.bytes");
 	is_int(kafka_producer_stats(s->p)->waiting, 0, "does not wait");
 	sender_stop(s);
 	s = sender_start((struct kafka_producer_opts){ .queue_bytes = 32 << 10 });
@@ -235,8 +227,7 @@ static void a_wrong_property_is_named(void)
 		{ { "enable.idempotence", "maybe", false }, "enable.idempotence" },
 		{ { "ssl.ca.location", "/no/such/file", false }, "/no/such/file" },
 	};
-	struct kafka_producer_events events = { .report = sender_on_report,
-		.room = sender_on_room };
+	struct kafka_producer_events events = { .report = sender_on_report, .room = sender_on_room };
 	struct kafka_producer *p = NULL;
 	struct loop *loop;
 	struct why why;
@@ -244,22 +235,19 @@ static void a_wrong_property_is_named(void)
 	if (loop_open(&loop, &why) < 0)
 		exit(99);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct kafka_producer_opts opts = { .brokers = "127.0.0.1:1",
-			.topic = "t",
-			.properties = &cases[i].property,
-			.nproperties = 1 };
+		struct kafka_producer_opts opts = {
+			.brokers = "127.0.0.1:1", .topic = "t", .properties = &cases[i].property, .nproperties = 1
+		};
 
 		ok(kafka_producer_open(&p, loop, &opts, &events, &why) == E_USAGE &&
 		                strstr(why.text, cases[i].says) != NULL,
 		        "%s=%s: %s", cases[i].property.name, cases[i].property.value, why.text);
 	}
-	ok(kafka_producer_open(&p, loop,
-	           &(struct kafka_producer_opts){ .brokers = "", .topic = "t" }, &events,
-	           &why) == E_USAGE,
+	ok(kafka_producer_open(&p, loop, &(struct kafka_producer_opts){ .brokers = "", .topic = "t" }, &events, &why) ==
+	                E_USAGE,
 	        "no brokers: %s", why.text);
-	ok(kafka_producer_open(&p, loop,
-	           &(struct kafka_producer_opts){ .brokers = ",", .topic = "t" }, &events,
-	           &why) == E_USAGE,
+	ok(kafka_producer_open(
+	           &p, loop, &(struct kafka_producer_opts){ .brokers = ",", .topic = "t" }, &events, &why) == E_USAGE,
 	        "no broker in the list: %s", why.text);
 	loop_free(loop);
 }

@@ -72,8 +72,7 @@ static void ring_again(void *arg)
 {
 	struct restless *r = arg;
 
-	if (++r->rings <
-	        RINGS_MOST) /* so that a loop that never turns fails instead of standing still */
+	if (++r->rings < RINGS_MOST) /* so that a loop that never turns fails instead of standing still */
 		timer_start(r->timer, 0);
 }
 
@@ -97,8 +96,7 @@ static void a_timer_that_starts_itself_lets_descriptors_have_their_turn(void)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0 || loop_open(&l, &why) < 0 || write(ends[1], "x", 1) != 1 ||
-	        timer_open(&r.timer, l, ring_again, &r) < 0 ||
-	        watch_open(&watch, l, ends[0], read_byte, &r) < 0) {
+	        timer_open(&r.timer, l, ring_again, &r) < 0 || watch_open(&watch, l, ends[0], read_byte, &r) < 0) {
 		printf("Bail out! no pipe or no loop\n");
 		exit(99);
 	}

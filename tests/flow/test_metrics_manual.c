@@ -164,9 +164,8 @@ static void read_series(const char *line, struct series *s)
  * elsewhere. */
 static bool is_open_set(const struct series *s)
 {
-	return strspn(s->value, "0123456789") == strlen(s->value) ||
-	       strcmp(s->label, "version") == 0 || strcmp(s->label, "part") == 0 ||
-	       strcmp(s->label, "destination") == 0;
+	return strspn(s->value, "0123456789") == strlen(s->value) || strcmp(s->label, "version") == 0 ||
+	       strcmp(s->label, "part") == 0 || strcmp(s->label, "destination") == 0;
 }
 
 static void compare_series(const struct entry *e, const char *line)
@@ -216,8 +215,7 @@ static void every_entry_is_served(enum process p, const char *page)
 {
 	for (size_t i = 0; i < nentries; i++)
 		if ((entries[i].processes & 1U << p) != 0 && !is_served(page, entries[i].name))
-			complain("is in the page and is not served by", entries[i].name,
-			        "this process");
+			complain("is in the page and is not served by", entries[i].name, "this process");
 }
 
 static void compare(enum process p, const char *name, const char *page)
@@ -236,8 +234,7 @@ static void no_other_metric_is_named(void)
 
 	wrong = 0;
 	for (const char *at = buf_cstr(&manual); (at = strstr(at, prefix)) != NULL; at++)
-		if (sscanf(at, "%95[a-z_]", name) == 1 && strcmp(name, prefix) != 0 &&
-		        entry_of(name) == NULL)
+		if (sscanf(at, "%95[a-z_]", name) == 1 && strcmp(name, prefix) != 0 && entry_of(name) == NULL)
 			complain("is named in the page and has no", name, "entry");
 	ok(wrong == 0, "the page names no metric that has no entry");
 }
@@ -280,8 +277,7 @@ static void health_parts_stand_in(const char *manual_page, const char *page)
 		parts++;
 		read_series(line, &s);
 		if (!has_part(health_section(&text), s.value))
-			complain("is a part of the health page and not in HEALTH of", s.value,
-			        manual_page);
+			complain("is a part of the health page and not in HEALTH of", s.value, manual_page);
 	}
 	ok(parts > 0 && wrong == 0, "%s has each part of the health page", manual_page);
 	buf_free(&text);

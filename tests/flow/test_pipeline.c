@@ -206,10 +206,7 @@ static struct pipeline_opts ordinary(const char *dir, uint64_t exposure_us)
 	return (struct pipeline_opts){
 		.dispatcher = { .window_bytes = 1 << 20, .sink_name = "fake" },
 		.flight = { .max_bytes = 1 << 20, .exposure_us = exposure_us },
-		.spool = { .directory = dir,
-		        .host = "test",
-		        .max_bytes = UINT64_C(1) << 30,
-		        .segment_bytes = 4 << 20 },
+		.spool = { .directory = dir, .host = "test", .max_bytes = UINT64_C(1) << 30, .segment_bytes = 4 << 20 },
 		.stop_ms = 10,
 	};
 }
@@ -223,15 +220,13 @@ static int open_with(struct run *r, const struct pipeline_opts *o, unsigned seed
 	list_init(&r->sink.held);
 	r->sink.sink.ops = &fake_ops;
 	r->sink.random = seed;
-	if (loop_open(&r->loop, &why) < 0 ||
-	        pipeline_open(&r->pipeline, r->loop, o, &r->health, &why) < 0) {
+	if (loop_open(&r->loop, &why) < 0 || pipeline_open(&r->pipeline, r->loop, o, &r->health, &why) < 0) {
 		diag("%s", why.text);
 		return -1;
 	}
 	r->sink.events = pipeline_sink_events(r->pipeline);
 	pipeline_use(r->pipeline, &r->sink.sink);
-	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 ||
-	        timer_open(&r->feeder, r->loop, feed, r) < 0)
+	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 || timer_open(&r->feeder, r->loop, feed, r) < 0)
 		return -1;
 	timer_start(r->sink.timer, 1);
 	timer_start(r->feeder, 1);
@@ -251,8 +246,7 @@ static bool all_delivered(void *arg)
 	const struct ledger *l = pipeline_ledger(r->pipeline);
 
 	r->sink.mood = GOOD;
-	return r->left == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 &&
-	       l->place[LEDGER_IN_SPOOL].batches == 0;
+	return r->left == 0 && l->place[LEDGER_IN_FLIGHT].batches == 0 && l->place[LEDGER_IN_SPOOL].batches == 0;
 }
 
 static void on_stopped(void *arg)
@@ -310,8 +304,7 @@ static void live(const char *dir, uint64_t exposure_us, unsigned seed, unsigned 
 	}
 	waitpid(pid, &status, 0);
 	if (!killed)
-		ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a life ends well (seed %u)",
-		        seed);
+		ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a life ends well (seed %u)", seed);
 }
 
 static void deliver_the_rest(const char *dir)
@@ -320,8 +313,7 @@ static void deliver_the_rest(const char *dir)
 
 	if (!ok(open_run(&r, dir, 100000, 99) == 0, "the spool opens again"))
 		return;
-	ok(wait_until(r.loop, all_delivered, &r, 60),
-	        "everything is delivered once the sink is well");
+	ok(wait_until(r.loop, all_delivered, &r, 60), "everything is delivered once the sink is well");
 	ok(close_run(&r), "and it stops");
 }
 
@@ -341,12 +333,11 @@ static void check_sums(const char *what)
 	is_int(seen->broken, 0, "the identities held at every look");
 	ok(ledger_check(l) == NULL, "%s: the ledger balances", what);
 	is_int(seen->unmarked_again, 0, "nothing came twice without its mark");
-	is_int(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches, 0,
-	        "nothing is left");
-	diag("%s: %" PRIu64 " batches, %" PRIu64 " missing, %" PRIu64 " delivered, %" PRIu64
-	     " uncertain, %" PRIu64 " perhaps twice",
-	        what, seen->numbers, missing(), l->place[LEDGER_DELIVERED].batches,
-	        l->place[LEDGER_UNCERTAIN].batches, l->maybe_duplicate.batches);
+	is_int(l->place[LEDGER_IN_SPOOL].batches + l->place[LEDGER_IN_FLIGHT].batches, 0, "nothing is left");
+	diag("%s: %" PRIu64 " batches, %" PRIu64 " missing, %" PRIu64 " delivered, %" PRIu64 " uncertain, %" PRIu64
+	     " perhaps twice",
+	        what, seen->numbers, missing(), l->place[LEDGER_DELIVERED].batches, l->place[LEDGER_UNCERTAIN].batches,
+	        l->maybe_duplicate.batches);
 }
 
 static void in_new_directory(void (*story)(const char *dir))
@@ -382,10 +373,8 @@ static void kills_lose_what_is_called_uncertain(const char *dir)
 	is_int(seen->ledger.unclean_stops, seen->opened, "every kill was noticed");
 	/* The live note is written once a turn of the loop: a batch fed in the very last one may be in
 	 * neither side of the ledger. */
-	ok(seen->ledger.accepted.batches + 20 * seen->opened >= seen->numbers,
-	        "accepted is at most a turn behind");
-	ok(missing() <= seen->ledger.place[LEDGER_UNCERTAIN].batches +
-	                        (seen->numbers - seen->ledger.accepted.batches),
+	ok(seen->ledger.accepted.batches + 20 * seen->opened >= seen->numbers, "accepted is at most a turn behind");
+	ok(missing() <= seen->ledger.place[LEDGER_UNCERTAIN].batches + (seen->numbers - seen->ledger.accepted.batches),
 	        "what is missing was called uncertain");
 }
 
@@ -438,19 +427,15 @@ static void fill(const char *dir, bool drop_oldest)
 		last_missing = i;
 	}
 	ok(seen->ledger.place[LEDGER_SPOOL_FULL].batches > 0, "something had to be dropped");
-	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches,
-	        "and the ledger has it to the batch");
+	is_int(missing(), seen->ledger.place[LEDGER_SPOOL_FULL].batches, "and the ledger has it to the batch");
 	is_int(SPANS * missing(), seen->ledger.place[LEDGER_SPOOL_FULL].spans, "and to the span");
 	when = &seen->ledger.lost[LEDGER_SPOOL_FULL - LEDGER_DROPPED_FIRST];
-	ok(when->first_ms > 0 && when->last_ms >= when->first_ms,
-	        "with its first and its last time");
+	ok(when->first_ms > 0 && when->last_ms >= when->first_ms, "with its first and its last time");
 	if (drop_oldest)
-		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0,
-		        "the oldest made way");
+		ok(first_missing == 0 && seen->arrived[seen->numbers - 1] > 0, "the oldest made way");
 	else
-		ok(seen->arrived[0] > 0 && first_missing > 1000,
-		        "the newest made way, from %" PRIu64 " to %" PRIu64, first_missing,
-		        last_missing);
+		ok(seen->arrived[0] > 0 && first_missing > 1000, "the newest made way, from %" PRIu64 " to %" PRIu64,
+		        first_missing, last_missing);
 	check_sums(drop_oldest ? "drop-oldest" : "drop-newest");
 }
 

@@ -51,8 +51,7 @@ static void they_are_dropped_where_the_operator_says_so(bool large)
 	feed(&h, 10);
 	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "all leave flight and spool");
 	ok(at(&h, cause)->batches == 30, "all are dropped as %s", ledger_place_names[cause]);
-	ok(pipeline_ledger(h.pipeline)->lost[cause - LEDGER_DROPPED_FIRST].first_ms > 0,
-	        "with the time");
+	ok(pipeline_ledger(h.pipeline)->lost[cause - LEDGER_DROPPED_FIRST].first_ms > 0, "with the time");
 	ok(stat(h.aside, &st) < 0, "and there is no quarantine");
 	leave(&h);
 }
@@ -86,8 +85,7 @@ static void the_quarantine_has_its_share(void)
 	is_int(at(&h, LEDGER_SPOOL_FULL)->batches, 100 - FITS, "the others are dropped");
 	is_int(level_of(&h, "quarantine"), HEALTH_WARN, "and the board warns of it");
 	empty_quarantine(&h);
-	ok(wait_until(h.loop, quarantine_has_room, &h, SECONDS),
-	        "emptied: the next is kept, and the board says so");
+	ok(wait_until(h.loop, quarantine_has_room, &h, SECONDS), "emptied: the next is kept, and the board says so");
 	leave(&h);
 }
 
@@ -182,8 +180,7 @@ static void a_backlog_that_only_waits_costs_nothing(void)
 	wait_ms(h.loop, 300);
 	before = turns(&h);
 	wait_ms(h.loop, 500);
-	ok(turns(&h) - before <= 2, "half a second later the spool has made %" PRIu64 " turns",
-	        turns(&h) - before);
+	ok(turns(&h) - before <= 2, "half a second later the spool has made %" PRIu64 " turns", turns(&h) - before);
 	leave(&h);
 }
 

@@ -24,12 +24,12 @@ static struct batch *batch;
 static struct kept all[ITEMS];
 static unsigned ndone;
 
-int __wrap_spool_quarantine(struct spool *s, const struct batch *b, const char *cause,
-        const char *detail, struct why *why);
+int __wrap_spool_quarantine(
+        struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why);
 bool __wrap_spool_has_file(struct spool *s, const struct batch *b);
 
-int __wrap_spool_quarantine(struct spool *s, const struct batch *b, const char *cause,
-        const char *detail, struct why *why)
+int __wrap_spool_quarantine(
+        struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why)
 {
 	(void)s, (void)b, (void)cause, (void)detail;
 	tries++;
@@ -52,8 +52,7 @@ static void on_done(void *arg, struct quarantine_item *item, enum quarantine_out
 static void put(unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++) {
-		all[i] = (struct kept){ .item = { .name = "a batch", .batch = batch },
-			.outcome = -1 };
+		all[i] = (struct kept){ .item = { .name = "a batch", .batch = batch }, .outcome = -1 };
 		quarantine_put(q, &all[i].item);
 	}
 }
@@ -145,14 +144,11 @@ static void what_cannot_be_kept_is_tried_again(void)
 	ok(wait_until(loop, has_failed, &want, SECONDS), "all have failed");
 	ok(level() == HEALTH_DOWN, "the board says so: %s", health.parts[0].sentence);
 	ok(strstr(health.parts[0].sentence, "spool.min-free") != NULL, "with what to look at");
-	ok(wait_until(loop, is_taken_back, &all[1].item, SECONDS),
-	        "the newest that may is taken back");
+	ok(wait_until(loop, is_taken_back, &all[1].item, SECONDS), "the newest that may is taken back");
 	rc = 0;
 	want = 2;
 	ok(wait_until(loop, are_done, &want, SECONDS), "the others are tried again");
-	ok(all[0].outcome == QUARANTINE_KEPT && all[2].outcome == QUARANTINE_KEPT &&
-	                all[1].outcome == -1,
-	        "and kept");
+	ok(all[0].outcome == QUARANTINE_KEPT && all[2].outcome == QUARANTINE_KEPT && all[1].outcome == -1, "and kept");
 	is_int(level(), HEALTH_OK, "the board says so");
 	end();
 }

@@ -42,9 +42,7 @@ static void put(struct quarantine *q, struct quarantine_item *items, unsigned fr
 
 static void what_failed_has_a_pause_whatever_comes_meanwhile(void)
 {
-	struct quarantine_opts o = {
-		.kind = QUARANTINE_TOPIC, .where = "bad", .brokers = "127.0.0.1:1"
-	};
+	struct quarantine_opts o = { .kind = QUARANTINE_TOPIC, .where = "bad", .brokers = "127.0.0.1:1" };
 	struct quarantine_events events = { on_done, NULL };
 	struct quarantine_item items[ITEMS];
 	struct quarantine *q;
@@ -53,8 +51,7 @@ static void what_failed_has_a_pause_whatever_comes_meanwhile(void)
 	struct why why;
 	unsigned want;
 
-	if (!ok(loop_open(&loop, &why) == 0 &&
-	                    quarantine_open(&q, loop, &o, &events, &health, &why) == 0,
+	if (!ok(loop_open(&loop, &why) == 0 && quarantine_open(&q, loop, &o, &events, &health, &why) == 0,
 	            "a quarantine topic"))
 		return;
 	down = true;

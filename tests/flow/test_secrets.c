@@ -39,11 +39,10 @@ static void is_clean(const char *text, const char *name)
 		diag("%.60s", at - min_u64(30, (uint64_t)(at - text)));
 }
 
-static void pages_are_clean(
-        struct loop *l, struct http_client *client, uint16_t port, const char *who)
+static void pages_are_clean(struct loop *l, struct http_client *client, uint16_t port, const char *who)
 {
-	static const char *const paths[] = { "/", "/config", "/status", "/status.json",
-		"/health/ready", "/health/live", "/metrics", "/ledger" };
+	static const char *const paths[] = { "/", "/config", "/status", "/status.json", "/health/ready", "/health/live",
+		"/metrics", "/ledger" };
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		char url[128], name[64];
@@ -53,8 +52,7 @@ static void pages_are_clean(
 		snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, paths[i]);
 		snprintf(name, sizeof(name), "%s's %s", who, paths[i]);
 		page[0] = '\0';
-		ok(http_client_send(client, &r, keep_page, &answered) == 0 &&
-		                wait_until(l, is_set, &answered, 10),
+		ok(http_client_send(client, &r, keep_page, &answered) == 0 && wait_until(l, is_set, &answered, 10),
 		        "%s answers", name);
 		is_clean(page, name);
 	}
@@ -82,8 +80,8 @@ static void an_agent_keeps_its_secrets(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	ok(agent_process_start(&s, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
-	           "--log-level=debug", "--collector.max-batch-spans=10", NULL),
+	ok(agent_process_start(&s, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], "--log-level=debug",
+	           "--collector.max-batch-spans=10", NULL),
 	        "the agent serves");
 	agent_process_send(&s, 100, 0);
 	ok(agent_process_until(&s, has_failed, &s), "a collector does not answer");
@@ -104,8 +102,8 @@ static void a_drain_keeps_its_secrets(void)
 
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 10, 3);
-	ok(drain_process_start(&b, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4],
-	           "--log-level=debug", NULL),
+	ok(drain_process_start(
+	           &b, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], "--log-level=debug", NULL),
 	        "the drain serves");
 	ok(drain_process_until(&b, is_told), "its collector does not answer");
 	pages_are_clean(b.loop, b.client, b.admin, "the drain");
@@ -148,8 +146,8 @@ static void sentences_keep_them_too(void)
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		snprintf(arguments, sizeof(arguments), "config check agent '%s'", wrong[i]);
 		run(arguments);
-		snprintf(arguments, sizeof(arguments),
-		        "config check drain --kafka.consumer.brokers=h:1 '%s'", wrong[i]);
+		snprintf(
+		        arguments, sizeof(arguments), "config check drain --kafka.consumer.brokers=h:1 '%s'", wrong[i]);
 		run(arguments);
 	}
 }

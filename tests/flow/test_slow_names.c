@@ -28,8 +28,7 @@ static void the_agent_ends(const char *brokers, const char *url)
 	        brokers[0] ? " before " : "", brokers);
 	agent_process_send(&s, SPANS, 0);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "spans wait in the spool");
-	is_int(agent_process_stop(&s), 0,
-	        "SIGTERM: exit status 0, though the name is still being looked up");
+	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0, though the name is still being looked up");
 	ok(child_said(s.agent, "agent: stopped"), "the last line was written");
 	s.brokers = "127.0.0.1:1";
 	ok(agent_process_start(&s, NULL), "it starts again");
@@ -51,8 +50,7 @@ static void the_drain_ends(void)
 	struct agent_process s;
 	char admin[64], log[300];
 	const char *argv[] = { "spanspool", "drain", "--kafka.consumer.brokers=kafka.invalid:9092",
-		"--collector.url=http://collector.invalid:14268", "--shutdown.timeout=1s", admin,
-		NULL };
+		"--collector.url=http://collector.invalid:14268", "--shutdown.timeout=1s", admin, NULL };
 	struct child_opts o = { .program = slow_program(), .argv = argv, .log = log, .bare = true };
 	struct why why;
 

@@ -29,8 +29,8 @@ static int run(struct agent_process *s, const char *words)
 	char line[2048];
 	int status;
 
-	snprintf(line, sizeof(line), "%s spool %s --spool.directory=%s >%s/out 2>%s/err",
-	        agent_process_program(), words, spool_of(s), s->directory, s->directory);
+	snprintf(line, sizeof(line), "%s spool %s --spool.directory=%s >%s/out 2>%s/err", agent_process_program(),
+	        words, spool_of(s), s->directory, s->directory);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -85,8 +85,7 @@ static unsigned lines_said(struct agent_process *s, json_int_t *spans)
 		json_t *o = json_loadb(at, len, JSON_ALLOW_NUL, NULL);
 
 		n += o != NULL;
-		*spans += (json_int_t)json_array_size(
-		        json_object_get(json_object_get(o, "batch"), "spans"));
+		*spans += (json_int_t)json_array_size(json_object_get(json_object_get(o, "batch"), "spans"));
 		json_decref(o);
 		at += len + (at[len] == '\n');
 	}
@@ -116,23 +115,19 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	stat = said_json(&s);
 	is_int(number(stat, "process", NULL, NULL), child_pid(s.agent), "it names the agent");
 	is_int(number(stat, "waiting", "spans", NULL), 2000, "2,000 spans wait");
-	ok(json_is_string(json_object_get(json_object_get(stat, "waiting"), "oldest")),
-	        "since when");
+	ok(json_is_string(json_object_get(json_object_get(stat, "waiting"), "oldest")), "since when");
 	agent_process_get(&s, "/ledger");
 	run(&s, "stat --json");
 	json_decref(stat);
 	stat = said_json(&s);
 	ledger = json_object_get(stat, "ledger");
 	is_int(number(ledger, "spans", "in_spool", NULL),
-	        (json_int_t)agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans,
-	        "its ledger is the agent's");
-	is_int(number(ledger, "datagrams", "received", NULL), (json_int_t)s.ledger.received,
-	        "to the datagram");
+	        (json_int_t)agent_process_ledger(&s)->place[LEDGER_IN_SPOOL].spans, "its ledger is the agent's");
+	is_int(number(ledger, "datagrams", "received", NULL), (json_int_t)s.ledger.received, "to the datagram");
 	json_decref(stat);
 	is_int(run(&s, "ls --json"), 0, "ls looks");
 	stat = said_json(&s);
-	ok(json_array_size(stat) > 0 &&
-	                number(json_array_get(stat, 0), "waiting", NULL, NULL) == 200,
+	ok(json_array_size(stat) > 0 && number(json_array_get(stat, 0), "waiting", NULL, NULL) == 200,
 	        "at the segments: 200 batches in the first");
 	json_decref(stat);
 	snprintf(line, sizeof(line), "%s spool export --spool.directory=%s 2>%s/err >/dev/full",
@@ -181,17 +176,14 @@ static void looks_on_and_on_do_not_disturb_the_agent(void)
 	looks = look_on_and_on(&s);
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_metric(&s, "spanspool_spool_oldest_age_seconds") > 0, "the oldest has an age");
-	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12,
-	        "and no end is in sight");
+	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12, "and no end is in sight");
 	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_all_stored(&s), "every span is stored");
 	ok(agent_process_is_empty(&s), "and nothing waits");
 	ok(agent_process_metric(&s, "spanspool_refill_spans_per_second") > 0, "the refill had a rate");
-	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds"), 0,
-	        "it is empty");
-	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_oldest_age_seconds"), 0,
-	        "nothing in it is old");
+	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds"), 0, "it is empty");
+	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_oldest_age_seconds"), 0, "nothing in it is old");
 	snprintf(enough, sizeof(enough), "%s/enough", s.directory);
 	close(open(enough, O_CREAT | O_WRONLY, 0600));
 	ok(child_wait(looks, 30000) == 0 && child_status(looks) == 0, "every look came off");
@@ -234,8 +226,7 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	wait_in_spool(&s, 2000);
 	is_int(agent_process_stop(&s), 0, "the agent stops");
 	is_int(run(&s, "verify"), 0, "nothing is damaged");
-	ok(strstr(said(&s, "out"), "200 batches with 2000 spans are whole") != NULL, "%s",
-	        said(&s, "out"));
+	ok(strstr(said(&s, "out"), "200 batches with 2000 spans are whole") != NULL, "%s", said(&s, "out"));
 	is_int(run(&s, "repair"), 0, "there is nothing to repair");
 	ok(break_one(&s), "a broken record is found: %s", said(&s, "out"));
 	is_int(run(&s, "verify --json"), 3, "verify says so with 3");
@@ -248,8 +239,8 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	ok(strstr(said(&s, "out"), "199 batches") != NULL, "%s", said(&s, "out"));
 	dir_hash_take(&after, spool_of(&s));
 	ok(dir_hash_differ(&before, &after) == NULL, "and has changed nothing");
-	ok(setenv("SPANSPOOL_APPLY", "true", 1) == 0 && run(&s, "repair") == 2,
-	        "the environment does not make it: %s", said(&s, "err"));
+	ok(setenv("SPANSPOOL_APPLY", "true", 1) == 0 && run(&s, "repair") == 2, "the environment does not make it: %s",
+	        said(&s, "err"));
 	unsetenv("SPANSPOOL_APPLY");
 	is_int(run(&s, "repair --apply"), 0, "asked for, it repairs");
 	dir_hash_take(&after, spool_of(&s));
@@ -258,12 +249,10 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	is_int(run(&s, "repair"), 0, "done again it has nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "the damaged segment");
 	ok(strstr(said(&s, "out"), "seg-0000000000000001.bad") != NULL, "is in quarantine");
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL),
-	        "all is up again");
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
 	ok(agent_process_is_empty(&s), "the agent empties the spool");
 	is_int(tally_total(s.tally).stored, 1990, "all that was intact is stored");
-	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 10,
-	        "the ledger has the rest, to the span");
+	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 10, "the ledger has the rest, to the span");
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	is_int(run(&s, "verify"), 0, "and nothing is damaged any more");
 	agent_process_end(&s);
@@ -326,8 +315,7 @@ static void what_stands_around_the_records_is_mended_too(void)
 	is_int(run(&s, "repair"), 0, "and there is nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "in quarantine");
 	ok(strstr(said(&s, "out"), "no record") != NULL, "%s", said(&s, "out"));
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL),
-	        "all is up again");
+	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
 	ok(agent_process_all_stored(&s), "every span is stored");
 	agent_process_end(&s);
 }
@@ -349,21 +337,17 @@ static void what_was_refused_can_be_tried_again(void)
 	agent_process_send(&s, 100, 0);
 	ok(agent_process_is_empty(&s), "all leave the agent");
 	refused = agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans;
-	ok(refused > 0 && refused == tally_total(s.tally).missing, "%d spans were refused",
-	        (int)refused);
+	ok(refused > 0 && refused == tally_total(s.tally).missing, "%d spans were refused", (int)refused);
 	is_int(run(&s, "quarantine ls --json"), 0, "they are listed, live");
 	list = said_json(&s);
-	ok(json_array_size(list) == refused / 10 &&
-	                json_is_string(json_object_get(json_array_get(list, 0), "detail")),
-	        "with cause and detail: %s",
-	        json_string_value(json_object_get(json_array_get(list, 0), "detail")));
+	ok(json_array_size(list) == refused / 10 && json_is_string(json_object_get(json_array_get(list, 0), "detail")),
+	        "with cause and detail: %s", json_string_value(json_object_get(json_array_get(list, 0), "detail")));
 	json_decref(list);
 	is_int(run(&s, "quarantine ls"), 0, "for people, too");
 	ok(strchr(said(&s, "out"), '\x1b') == NULL, "without what would confuse a terminal");
 	is_int(run(&s, "quarantine retry --all"), 1, "they are not put back while it runs");
-	ok(names_the_agent(&s, child_pid(s.agent)) &&
-	                strstr(said(&s, "err"), "stop it first") != NULL,
-	        "%s", said(&s, "err"));
+	ok(names_the_agent(&s, child_pid(s.agent)) && strstr(said(&s, "err"), "stop it first") != NULL, "%s",
+	        said(&s, "err"));
 	agent_process_kill(&s);
 	is_int(run(&s, "quarantine retry"), 2, "nor without being asked which");
 	is_int(run(&s, "quarantine retry 1-2.record"), 1, "nor under a wrong name");
@@ -371,8 +355,7 @@ static void what_was_refused_can_be_tried_again(void)
 	is_int(run(&s, "quarantine retry --all"), 0, "and put back");
 	is_int(run(&s, "stat --json"), 0, "then");
 	list = said_json(&s);
-	is_int(number(list, "ledger", "spans", "in_spool"), (json_int_t)refused,
-	        "they wait in the spool");
+	is_int(number(list, "ledger", "spans", "in_spool"), (json_int_t)refused, "they wait in the spool");
 	is_int(number(list, "ledger", "spans", "quarantined"), 0, "and are in quarantine no more");
 	is_int(number(list, "quarantine", "records", NULL), 0, "nor is a file of them");
 	json_decref(list);
@@ -404,8 +387,7 @@ static void files_for_a_collector_are_taken_out(void)
 	is_int(run(&s, "export --since=1h --until=30m"), 0, "what came half an hour ago");
 	is_int(strlen(said(&s, "out")), 0, "is nothing");
 	is_int(run(&s, "export --since=1h --limit=3"), 0, "of the last hour three");
-	is_int(strchr(strchr(strchr(said(&s, "out"), '\n') + 1, '\n') + 1, '\n')[1], 0,
-	        "are given");
+	is_int(strchr(strchr(strchr(said(&s, "out"), '\n') + 1, '\n') + 1, '\n')[1], 0, "are given");
 	is_int(run(&s, "export --since=yesterday"), 2, "a wrong time is named");
 	ok(strstr(said(&s, "err"), "--since") != NULL, "%s", said(&s, "err"));
 	is_int(run(&s, "stats"), 2, "a wrong verb is, too");

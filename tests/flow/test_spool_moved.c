@@ -88,8 +88,7 @@ int main(void)
 	a_spool_that_is_moved_is_told();
 	a_lock_that_is_deleted_is_told();
 	kafka_mock_up(s.kafka);
-	ok(agent_process_holds(&s, LEDGER_DELIVERED, sent), "Kafka is back: all %d are delivered",
-	        (int)sent);
+	ok(agent_process_holds(&s, LEDGER_DELIVERED, sent), "Kafka is back: all %d are delivered", (int)sent);
 	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
 	agent_process_end(&s);
 	return tap_done();

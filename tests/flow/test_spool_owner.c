@@ -20,7 +20,7 @@ enum { USER = 65534, GROUP = 65534, RECORDS = 200 };
 
 struct home {
 	char top[TEMPDIR_PATH]; /* root's alone */
-	struct spool_fixture k;           /* its spool is top/spool */
+	struct spool_fixture k; /* its spool is top/spool */
 };
 
 static int give_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -164,8 +164,8 @@ static int run(const struct home *h, const char *words)
 	char line[2048];
 	int status;
 
-	snprintf(line, sizeof(line), "timeout 20 %s %s --spool.directory=%s >%s/out 2>%s/err",
-	        agent_process_program(), words, h->k.dir, h->top, h->top);
+	snprintf(line, sizeof(line), "timeout 20 %s %s --spool.directory=%s >%s/out 2>%s/err", agent_process_program(),
+	        words, h->k.dir, h->top, h->top);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -213,8 +213,8 @@ static bool the_user_opens_it(struct home *h)
 		spool_fixture_close(&h->k);
 		_exit(status);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && chmod(h->top, 0700) == 0 &&
-	       WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && chmod(h->top, 0700) == 0 && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 static const struct {
@@ -266,13 +266,11 @@ static void run_on(size_t t, size_t v)
 	dir_hash_take(&before, h.k.dir);
 	status = run(&h, verbs[v].words);
 	dir_hash_take(&after, h.k.dir);
-	ok((status == 0 || status == 3) &&
-	                (t > 0 || verbs[v].status < 0 || status == verbs[v].status),
+	ok((status == 0 || status == 3) && (t > 0 || verbs[v].status < 0 || status == verbs[v].status),
 	        "root's %s on %s ends with %d: %s", verbs[v].words, troubles[t].name, status,
 	        status == 0 ? "" : said(&h));
 	if (verbs[v].reads)
-		ok(dir_hash_differ(&before, &after) == NULL && has_lock(&h) == had_lock,
-		        "it writes nothing");
+		ok(dir_hash_differ(&before, &after) == NULL && has_lock(&h) == had_lock, "it writes nothing");
 	is_int(not_the_users(h.k.dir), 0, "all that is there is the user's");
 	ok(the_user_opens_it(&h), "and the user opens it");
 	home_free(&h);
@@ -315,8 +313,7 @@ static void an_agent_of_root_refuses_a_users_spool(void)
 	               "--processor.zipkin-compact.server-host-port=none "
 	               "--admin.http.host-port=127.0.0.1:0"),
 	        1, "an agent of root does not start");
-	ok(strstr(said(&h), "belongs to nobody (uid 65534)") != NULL &&
-	                strstr(said(&h), h.k.dir) != NULL &&
+	ok(strstr(said(&h), "belongs to nobody (uid 65534)") != NULL && strstr(said(&h), h.k.dir) != NULL &&
 	                strstr(said(&h), "run this as") != NULL,
 	        "%s", said(&h));
 	is_int(not_the_users(h.k.dir), 0, "and leaves nothing of root's");
@@ -353,9 +350,8 @@ static void a_file_of_root_in_a_users_spool_is_named(void)
 	if (chown(path, 0, 0) < 0)
 		exit(99);
 	is_int(run(&h, "spool stat"), 1, "a state that is root's stops stat");
-	ok(strstr(said(&h), "state belongs to root (uid 0)") != NULL &&
-	                strstr(said(&h), "chown it") != NULL,
-	        "%s", said(&h));
+	ok(strstr(said(&h), "state belongs to root (uid 0)") != NULL && strstr(said(&h), "chown it") != NULL, "%s",
+	        said(&h));
 	home_free(&h);
 }
 

@@ -181,8 +181,7 @@ static void nobody_there_is_one_clear_line(void)
 	end(pid); /* its port is free again, and known */
 	snprintf(at, sizeof(at), "--admin.http.host-port=:%u", port);
 	is_int(status_says(args, 2, said, sizeof(said)), 1, "exit status 1");
-	ok(strstr(said, "spanspool status: http://127.0.0.1:") == said &&
-	                strchr(said, '\n') == said + strlen(said) - 1,
+	ok(strstr(said, "spanspool status: http://127.0.0.1:") == said && strchr(said, '\n') == said + strlen(said) - 1,
 	        "one line that names the address");
 }
 
@@ -194,13 +193,11 @@ static void the_daemons_own_file_tells_where_to_ask(void)
 	pid_t pid = start(READY, &port);
 	int fd = mkstemp(path);
 
-	if (fd < 0 || dprintf(fd, "spool.max-bytes: 1G\nadmin:\n  http:\n    host-port: \":%u\"\n",
-	                      port) < 0)
+	if (fd < 0 || dprintf(fd, "spool.max-bytes: 1G\nadmin:\n  http:\n    host-port: \":%u\"\n", port) < 0)
 		abort();
 	close(fd);
 	snprintf(flag, sizeof(flag), "--config-file=%s", path);
-	is_int(status_says(args, 1, said, sizeof(said)), 0,
-	        "with the agent's file it finds the agent");
+	is_int(status_says(args, 1, said, sizeof(said)), 0, "with the agent's file it finds the agent");
 	unlink(path);
 	end(pid);
 }

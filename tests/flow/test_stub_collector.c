@@ -53,8 +53,7 @@ static void open_lab(struct lab *l, bool close_each)
 	if (loop_open(&l->loop, &why) < 0 || stub_collector_open(&l->stub, l->loop, &o, &why) < 0 ||
 	        http_client_open(&l->client, l->loop, &(struct http_client_opts){ 0 }, &why) < 0)
 		abort();
-	snprintf(l->url, sizeof(l->url), "%s/api/traces?format=jaeger.thrift",
-	        stub_collector_url(l->stub));
+	snprintf(l->url, sizeof(l->url), "%s/api/traces?format=jaeger.thrift", stub_collector_url(l->stub));
 }
 
 static void close_lab(struct lab *l)
@@ -67,9 +66,7 @@ static void close_lab(struct lab *l)
 
 static void post(struct lab *l, const char *type, struct slice body)
 {
-	struct http_request r = {
-		.url = l->url, .body = body, .content_type = type, .total_ms = 20000
-	};
+	struct http_request r = { .url = l->url, .body = body, .content_type = type, .total_ms = 20000 };
 
 	if (http_client_send(l->client, &r, on_answer, l) < 0)
 		abort();
@@ -120,28 +117,23 @@ static void what_is_no_batch_is_refused_in_a_collectors_words(void)
 
 	open_lab(&l, false);
 	ask(&l, NULL, buf_slice(&l.batch)); /* curl gives a type of its own */
-	ok(l.status == 400 &&
-	                strcmp(text_of(&l),
-	                        "Unsupported content type: application/x-www-form-urlencoded") == 0,
+	ok(l.status == 400 && strcmp(text_of(&l), "Unsupported content type: application/x-www-form-urlencoded") == 0,
 	        "another type: %s", l.text);
 	ask(&l, "", buf_slice(&l.batch));
-	ok(l.status == 400 &&
-	                strcmp(text_of(&l), "Cannot parse content type: mime: no media type") == 0,
-	        "no type: %s", l.text);
+	ok(l.status == 400 && strcmp(text_of(&l), "Cannot parse content type: mime: no media type") == 0, "no type: %s",
+	        l.text);
 	ask(&l, "application/x-thrift", slice_text(""));
 	ok(l.status == 400 && strcmp(text_of(&l), "Unable to process request body: *jaeger.Batch "
 	                                          "field 0 read error: EOF") == 0,
 	        "an empty body: %s", l.text);
 	ask(&l, "application/x-thrift", slice_text("not thrift"));
-	ok(l.status == 400 && strncmp(text_of(&l), "Unable to process request body: ", 32) == 0,
-	        "garbage: %s", l.text);
+	ok(l.status == 400 && strncmp(text_of(&l), "Unable to process request body: ", 32) == 0, "garbage: %s", l.text);
 	for (size_t cut = 1; cut < l.batch.len; cut += 13)
 		if (ask(&l, "application/x-thrift", slice_of(l.batch.at, cut)) != 400)
 			ok(0, "cut at %zu it is refused", cut);
 	is_int(l.seen, 0, "no span of a bad batch is told");
 	is_int(stub_collector_counts(l.stub)->taken, 0, "nothing was taken");
-	is_int(stub_collector_counts(l.stub)->refused, stub_collector_counts(l.stub)->requests,
-	        "all were refused");
+	is_int(stub_collector_counts(l.stub)->refused, stub_collector_counts(l.stub)->requests, "all were refused");
 	snprintf(l.url, sizeof(l.url), "%s/api/traces/", stub_collector_url(l.stub));
 	is_int(send_batch(&l), 404, "another path");
 	snprintf(l.url, sizeof(l.url), "%s/api/traces", stub_collector_url(l.stub));
@@ -158,14 +150,12 @@ static void it_answers_as_it_is_told(void)
 	ok(send_batch(&l) == 429 && l.retry_after_ms == 7000, "429 with its wait");
 	stub_collector_script(l.stub, 500, 1, -1);
 	ok(send_batch(&l) == 500 && l.retry_after_ms == -1, "500 without");
-	is_text(text_of(&l), "Cannot submit Jaeger batch: sending queue is full",
-	        "in a collector's words");
+	is_text(text_of(&l), "Cannot submit Jaeger batch: sending queue is full", "in a collector's words");
 	is_int(send_batch(&l), 202, "once, as told");
 	stub_collector_script(l.stub, 500, STUB_FOR_EVER, -1);
 	stub_collector_script_text(l.stub, "http: request body too large");
 	for (int i = 0; i < 5; i++)
-		ok(send_batch(&l) == 500 &&
-		                strcmp(text_of(&l), "http: request body too large") == 0,
+		ok(send_batch(&l) == 500 && strcmp(text_of(&l), "http: request body too large") == 0,
 		        "for ever, in my words");
 	stub_collector_script(l.stub, 0, 0, -1);
 	is_int(send_batch(&l), 202, "until it is told otherwise");
@@ -294,14 +284,12 @@ static void it_may_close_each_connection(void)
 		if (send_batch(&l) != 202)
 			ok(0, "answered");
 	is_int(stub_collector_counts(l.stub)->taken, 20, "twenty batches over twenty connections");
-	raw_connect(&c, l.loop,
-	        (uint16_t)strtoul(strrchr(stub_collector_url(l.stub), ':') + 1, NULL, 10));
+	raw_connect(&c, l.loop, (uint16_t)strtoul(strrchr(stub_collector_url(l.stub), ':') + 1, NULL, 10));
 	snprintf(head, sizeof(head),
 	        "POST /api/traces HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-thrift\r\n"
 	        "Content-Length: 1\r\n\r\nx");
 	raw_send(&c, head);
-	ok(raw_wait_closed(&c) && strstr(buf_cstr(&c.got), "Connection: close\r\n") != NULL,
-	        "it says so and does it");
+	ok(raw_wait_closed(&c) && strstr(buf_cstr(&c.got), "Connection: close\r\n") != NULL, "it says so and does it");
 	raw_close(&c);
 	close_lab(&l);
 }

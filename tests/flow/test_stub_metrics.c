@@ -46,9 +46,7 @@ static void on_page(void *arg, const struct http_answer *a)
 
 static void open_lab(struct lab *l, struct stub_store_opts store, enum stub_metrics_mode metrics)
 {
-	struct stub_collector_opts o = {
-		.stored = on_stored, .arg = l, .store = store, .metrics = metrics
-	};
+	struct stub_collector_opts o = { .stored = on_stored, .arg = l, .store = store, .metrics = metrics };
 	struct why why;
 
 	*l = (struct lab){ .next = 1 };
@@ -130,8 +128,7 @@ static void by_default_what_is_taken_is_stored(void)
 	open_lab(&l, (struct stub_store_opts){ 0 }, STUB_METRICS_SERVED);
 	ok(look(&l) == 200 && l.n.received == 0, "a page from the start");
 	ok(post(&l, 20) == 202 && l.stored == 20 * SPANS, "stored when it is answered");
-	ok(look(&l) == 200 && l.n.received == 20 * SPANS && l.n.saved == 20 * SPANS &&
-	                l.n.capacity == CONFIRM_NO_QUEUE,
+	ok(look(&l) == 200 && l.n.received == 20 * SPANS && l.n.saved == 20 * SPANS && l.n.capacity == CONFIRM_NO_QUEUE,
 	        "the page says so, and that there is no queue");
 	is_int(stub_collector_counts(l.stub)->pages, 2, "pages are counted");
 	close_lab(&l);
@@ -149,10 +146,8 @@ static void a_full_queue_drops_behind_a_202(void)
 	        "the page knows what was dropped");
 	is_int(l.stored, 0, "nothing is stored yet");
 	stub_store_set_mode(stub_collector_store(l.stub), STUB_STORE_WORKS);
-	ok(run_until_count(l.loop, &l.stored, 55),
-	        "the others are stored and told, without anybody asking");
-	ok(look(&l) == 200 && l.n.saved == 55 && waiting(&l.n) == 0 && l.stored == 55,
-	        "the page counts them as saved");
+	ok(run_until_count(l.loop, &l.stored, 55), "the others are stored and told, without anybody asking");
+	ok(look(&l) == 200 && l.n.saved == 55 && waiting(&l.n) == 0 && l.stored == 55, "the page counts them as saved");
 	close_lab(&l);
 }
 
@@ -166,8 +161,7 @@ static void a_store_that_is_away_loses_behind_a_202(void)
 	for (unsigned i = 1; i <= 5; i++) {
 		is_int(post(&l, 4), 202, "taken");
 		run_until(l.loop, nothing_waits, &l);
-		ok(look(&l) == 200 && l.n.failed == i * 4 * SPANS && l.n.saved == 0,
-		        "and failed, by the page");
+		ok(look(&l) == 200 && l.n.failed == i * 4 * SPANS && l.n.saved == 0, "and failed, by the page");
 	}
 	stub_store_set_mode(stub_collector_store(l.stub), STUB_STORE_WORKS);
 	is_int(post(&l, 4), 202, "taken");
@@ -190,8 +184,7 @@ static void at_every_look_the_counters_add_up(void)
 	stub_store_others(stub_collector_store(l.stub), 2000);
 	for (unsigned i = 0; i < 60; i++) {
 		post(&l, 3);
-		stub_store_set_mode(
-		        stub_collector_store(l.stub), (enum stub_store_mode)(i / 5 % 3));
+		stub_store_set_mode(stub_collector_store(l.stub), (enum stub_store_mode)(i / 5 % 3));
 		if (look(&l) != 200)
 			ok(0, "the page is read");
 		c = stub_store_counts(stub_collector_store(l.stub));
@@ -202,8 +195,7 @@ static void at_every_look_the_counters_add_up(void)
 			ok(0, "look %u: %" PRIu64 " wait", i, waiting(&l.n));
 		lost = l.n.dropped + l.n.failed;
 	}
-	ok(lost > 0 && l.n.saved > 0, "60 looks at a queue that others fill: %" PRIu64 " lost",
-	        lost);
+	ok(lost > 0 && l.n.saved > 0, "60 looks at a queue that others fill: %" PRIu64 " lost", lost);
 	close_lab(&l);
 }
 
@@ -225,11 +217,11 @@ static void the_page_may_be_missing(void)
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		open_lab(&l, (struct stub_store_opts){ 0 }, t[i].mode);
 		ok(look(&l) == t[i].status && post(&l, 1) == 202, "%s", t[i].name);
-		ok(stub_collector_metrics(l.stub, STUB_METRICS_SERVED, &why) == 0 &&
-		                look(&l) == 200 && l.n.received == SPANS,
+		ok(stub_collector_metrics(l.stub, STUB_METRICS_SERVED, &why) == 0 && look(&l) == 200 &&
+		                l.n.received == SPANS,
 		        "then it is served, at the same place");
-		ok(stub_collector_metrics(l.stub, t[i].mode, &why) == 0 && look(&l) == t[i].status,
-		        "then no more: %s", t[i].name);
+		ok(stub_collector_metrics(l.stub, t[i].mode, &why) == 0 && look(&l) == t[i].status, "then no more: %s",
+		        t[i].name);
 		close_lab(&l);
 	}
 }
@@ -281,8 +273,7 @@ static void the_page_may_be_anothers(void)
 	is_int(look(&l), 200, "a page of some collector");
 	before = l.n;
 	post(&l, 5);
-	ok(look(&l) == 200 && memcmp(&before, &l.n, sizeof(before)) == 0,
-	        "that does not move by what is sent");
+	ok(look(&l) == 200 && memcmp(&before, &l.n, sizeof(before)) == 0, "that does not move by what is sent");
 	close_lab(&l);
 }
 
@@ -298,8 +289,7 @@ static void a_restart_is_another_process_at_the_same_place(void)
 	ok(look(&l) == 200 && waiting(&l.n) == 20 * SPANS, "200 spans are queued");
 	process = l.n.process;
 	is_int(stub_collector_restart(l.stub, &why), 0, "killed and started");
-	ok(look(&l) == 200 && l.n.process != process && l.n.received == 0,
-	        "another process, with counters at 0");
+	ok(look(&l) == 200 && l.n.process != process && l.n.received == 0, "another process, with counters at 0");
 	is_int(stub_store_counts(stub_collector_store(l.stub))->queued, 0, "the queue is lost");
 	is_int(post(&l, 1), 202, "it takes again");
 	is_int(stub_collector_counts(l.stub)->spans, 21 * SPANS, "what was taken counts on");

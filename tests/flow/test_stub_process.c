@@ -99,11 +99,10 @@ static void it_obeys_and_counts(void)
 	mockproc_say(&t.proc, "store works");
 	is_int(send_traces(&t, 9004, 1), 202, "another process at the same place");
 	mockproc_ask(&t.proc, "store-counts", got, sizeof(got));
-	ok(strstr(got, "\"received\":1,") != NULL && strstr(got, "\"process\":2,") != NULL,
-	        "which counts from 0");
+	ok(strstr(got, "\"received\":1,") != NULL && strstr(got, "\"process\":2,") != NULL, "which counts from 0");
 	mockproc_ask(&t.proc, "metrics-url", got, sizeof(got));
-	ok(strncmp(got, "http://127.0.0.1:", 17) == 0 && strstr(got, "/metrics") != NULL,
-	        "its metrics page is at %s", got);
+	ok(strncmp(got, "http://127.0.0.1:", 17) == 0 && strstr(got, "/metrics") != NULL, "its metrics page is at %s",
+	        got);
 	mockproc_say(&t.proc, "metrics off");
 	mockproc_say(&t.proc, "metrics served");
 	mockproc_ask(&t.proc, "sing", got, sizeof(got));

@@ -50,8 +50,7 @@ static bool set_up(struct fixture *f, const char *at, uint64_t buffer)
 {
 	struct udp_opts o = { .buffer_bytes = buffer };
 	struct udp_events e = { on_datagram, &f->got };
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct why why;
 
 	memset(f, 0, sizeof(*f));
@@ -112,8 +111,7 @@ static void what_the_kernel_drops_is_counted(void)
 	udp_resume(f.udp);
 	ok(udp_drain(f.udp), "one that reads is, to the end");
 	ok(f.got.count > 0 && f.got.count < n, "some were kept while it was paused");
-	is_int(f.got.count + udp_kernel_drops(f.udp), n,
-	        "and the kernel's count is the rest, to the last one");
+	is_int(f.got.count + udp_kernel_drops(f.udp), n, "and the kernel's count is the rest, to the last one");
 	tear_down(&f);
 }
 
@@ -170,11 +168,11 @@ static void a_taken_port_is_said_in_one_sentence(void)
 	if (!ok(set_up(&f, "127.0.0.1:0", 0), "a listener"))
 		return;
 	o.at = (struct hostport){ "127.0.0.1", udp_port(f.udp) };
-	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "in use"),
-	        "the second is refused: %s", why.text);
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "in use"), "the second is refused: %s",
+	        why.text);
 	o.at = (struct hostport){ "no.such.host.invalid", 1 };
-	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "no.such.host"),
-	        "a host that is none: %s", why.text);
+	ok(udp_open(&second, f.loop, &o, &e, &why) < 0 && strstr(why.text, "no.such.host"), "a host that is none: %s",
+	        why.text);
 	tear_down(&f);
 }
 
@@ -213,15 +211,12 @@ static void a_read_that_fails_is_repeated_after_a_pause(void)
 		refusing = errors[i];
 		reads = 0;
 		send_many(&f, 5, 100);
-		ok(wait_until(f.loop, has_read_often, NULL, 60), "%s: it tries again and again",
-		        strerror(errors[i]));
+		ok(wait_until(f.loop, has_read_often, NULL, 60), "%s: it tries again and again", strerror(errors[i]));
 		ms = (clock_mono_us() - began) / US_PER_MS;
-		ok(reads <= ms / PAUSE_MS + 2, "%u reads in %u ms, each after a pause",
-		        (unsigned)reads, (unsigned)ms);
+		ok(reads <= ms / PAUSE_MS + 2, "%u reads in %u ms, each after a pause", (unsigned)reads, (unsigned)ms);
 		refusing = 0;
 		f.got.want = 5;
-		ok(wait_until(f.loop, has_all, &f.got, 20),
-		        "when it can, it reads what has waited");
+		ok(wait_until(f.loop, has_all, &f.got, 20), "when it can, it reads what has waited");
 		tear_down(&f);
 	}
 }

@@ -10,13 +10,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A promise that no input may break. */
-#define PROMISE(holds)                                                                             \
-	do {                                                                                       \
-		if (!(holds)) {                                                                    \
-			fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__,         \
-			        #holds);                                                           \
-			abort();                                                                   \
-		}                                                                                  \
+#define PROMISE(holds)                                                                                                 \
+	do {                                                                                                           \
+		if (!(holds)) {                                                                                        \
+			fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #holds);                    \
+			abort();                                                                                       \
+		}                                                                                                      \
 	} while (0)
 
 static inline void *fuzz_room(size_t size)

@@ -63,8 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc == 0) {
 		PROMISE(!inspect_is_compact(value));
 		PROMISE(w.seen == facts.spans && facts.used <= size);
-		PROMISE(facts.service.at >= data &&
-		        facts.service.at + facts.service.len <= data + size);
+		PROMISE(facts.service.at >= data && facts.service.at + facts.service.len <= data + size);
 		the_parts_hold_every_span(value, facts.spans, 1 + data[size - 1] % 7);
 	} else {
 		PROMISE(w.seen == 0 && why.text[0] != '\0');

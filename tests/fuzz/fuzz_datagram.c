@@ -8,8 +8,7 @@ static const char envelope[] = "\x80\x01\x00\x04\x00\x00\x00\x09"
                                "emitBatch\x00\x00\x00\x00\x0c\x00\x01";
 
 /* The output, in room that is not a byte more than promised; NULL when refused. */
-static uint8_t *transcode(
-        struct slice datagram, const struct transcode_tags *tags, struct transcode_facts *facts)
+static uint8_t *transcode(struct slice datagram, const struct transcode_tags *tags, struct transcode_facts *facts)
 {
 	size_t cap = transcode_bound(datagram.len, tags);
 	uint8_t *out = fuzz_room(cap);
@@ -64,8 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (out != NULL) {
 		PROMISE(plain.spans == tagged.spans && plain.compact == tagged.compact);
 		PROMISE(slice_same(plain.service, tagged.service));
-		PROMISE(tagged.size == plain.size + encoded.len ||
-		        tagged.size == plain.size + encoded.len + 8);
+		PROMISE(tagged.size == plain.size + encoded.len || tagged.size == plain.size + encoded.len + 8);
 		sent_again_it_is_the_same(slice_of(out, plain.size));
 	}
 	free(out);

@@ -54,9 +54,7 @@ static void on_batch(void *arg, const char *id, const char *received, bool maybe
 
 static void open_far_end(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
 {
-	struct stub_collector_opts stub = {
-		.stored = on_stored, .batch = on_batch, .arg = s, .store = *store
-	};
+	struct stub_collector_opts stub = { .stored = on_stored, .batch = on_batch, .arg = s, .store = *store };
 	struct why why;
 
 	s->brokers = "";
@@ -72,7 +70,8 @@ static void open_far_end(struct agent_process *s, enum agent_process_way way, co
 	s->brokers = kafka_mock_bootstrap(s->kafka);
 }
 
-void agent_process_open_storing(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
+void agent_process_open_storing(
+        struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
 {
 	struct http_client_opts client = { .max_connections = 4 };
 	struct why why;
@@ -82,9 +81,9 @@ void agent_process_open_storing(struct agent_process *s, enum agent_process_way 
 	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
 	must(http_client_open(&s->client, s->loop, &client, &why), &why);
 	open_far_end(s, way, store);
-	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) ||
-	        tally_open(&s->tally, s->run) < 0 || ports_free(PORTS_UDP, &s->compact) < 0 ||
-	        ports_free(PORTS_UDP, &s->binary) < 0 || ports_free(PORTS_TCP, &s->admin) < 0)
+	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) || tally_open(&s->tally, s->run) < 0 ||
+	        ports_free(PORTS_UDP, &s->compact) < 0 || ports_free(PORTS_UDP, &s->binary) < 0 ||
+	        ports_free(PORTS_TCP, &s->admin) < 0)
 		bail_out("no ports, no memory or no random number");
 }
 
@@ -276,8 +275,7 @@ void agent_process_send(struct agent_process *s, uint64_t spans, uint64_t rate)
 	must(emitter_open(&e, &o, &why), &why);
 	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
 		bail_out("out of memory");
-	if (!wait_until(
-	            s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + AGENT_PROCESS_SECONDS))
+	if (!wait_until(s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + AGENT_PROCESS_SECONDS))
 		trouble(s, "the spans could not be sent");
 	emitting_free(emitting);
 	emitter_free(e);
@@ -331,9 +329,7 @@ static int ask(struct agent_process *s, const char *path, struct ledger *l, stru
 {
 	char url[128];
 	struct question q = { .stage = s, .ledger = l, .body = body };
-	struct http_request r = {
-		.url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES
-	};
+	struct http_request r = { .url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES };
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
 	if (http_client_send(s->client, &r, on_answer, &q) < 0)
@@ -387,8 +383,8 @@ bool agent_process_holds(struct agent_process *s, enum ledger_place place, uint6
 	bool good = agent_process_until(s, holds, &w);
 
 	if (!good)
-		diag("%s: %" PRIu64 " spans, wanted %" PRIu64, ledger_place_names[place],
-		        s->ledger.place[place].spans, spans);
+		diag("%s: %" PRIu64 " spans, wanted %" PRIu64, ledger_place_names[place], s->ledger.place[place].spans,
+		        spans);
 	return good;
 }
 
@@ -405,8 +401,7 @@ bool agent_process_accepted(struct agent_process *s, uint64_t spans)
 	bool good = agent_process_until(s, has_accepted, &w);
 
 	if (!good)
-		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans,
-		        spans);
+		diag("accepted: %" PRIu64 " spans, wanted %" PRIu64, s->ledger.accepted.spans, spans);
 	return good;
 }
 
@@ -419,8 +414,7 @@ static bool is_empty(void *arg)
 	if (ports_unread(s->compact) + ports_unread(s->binary) > 0)
 		return false;
 	l = agent_process_ledger(s);
-	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 &&
-	       l->place[LEDGER_IN_SPOOL].spans == 0;
+	return s->answered && l->place[LEDGER_IN_FLIGHT].spans == 0 && l->place[LEDGER_IN_SPOOL].spans == 0;
 }
 
 bool agent_process_is_empty(struct agent_process *s)
@@ -428,8 +422,7 @@ bool agent_process_is_empty(struct agent_process *s)
 	bool good = agent_process_until(s, is_empty, s);
 
 	if (!good)
-		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64,
-		        s->ledger.place[LEDGER_IN_FLIGHT].spans,
+		diag("in flight: %" PRIu64 " spans, in spool: %" PRIu64, s->ledger.place[LEDGER_IN_FLIGHT].spans,
 		        s->ledger.place[LEDGER_IN_SPOOL].spans);
 	return good;
 }

@@ -20,8 +20,7 @@ struct agent_process {
 	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
 	const char *brokers;      /* "" in direct mode */
 	struct stub_collector *stub;
-	uint64_t
-	        taken_marked; /* batches that the stub took with the mark of a possible duplicate */
+	uint64_t taken_marked; /* batches that the stub took with the mark of a possible duplicate */
 	struct http_client *client;
 	struct child *agent;
 	const char *program; /* what is started as the agent; NULL: agent_process_program() */
@@ -43,7 +42,8 @@ enum agent_process_way { AGENT_PROCESS_KAFKA, AGENT_PROCESS_DIRECT, AGENT_PROCES
 
 /* The far end is up, the agent is not started. Bails out when that cannot be had. */
 /* What stands behind the stub collector of the direct way is STORE; all zero: it has all at once. */
-void agent_process_open_storing(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store);
+void agent_process_open_storing(
+        struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store);
 static inline void agent_process_open(struct agent_process *s, enum agent_process_way way)
 {
 	agent_process_open_storing(s, way, &(struct stub_store_opts){ 0 });
@@ -51,9 +51,9 @@ static inline void agent_process_open(struct agent_process *s, enum agent_proces
 /* Asks for the ledger once more if the agent runs, ends it, and takes everything away. */
 void agent_process_close(struct agent_process *s);
 /* The end of every test. */
-#define agent_process_end(s)                                                                               \
-	(agent_process_close(s), ok((s)->trouble[0] == '\0', "at every look the ledger balanced%s%s",      \
-	                         (s)->trouble[0] == '\0' ? "" : ": ", (s)->trouble))
+#define agent_process_end(s)                                                                                           \
+	(agent_process_close(s), ok((s)->trouble[0] == '\0', "at every look the ledger balanced%s%s",                  \
+	                                 (s)->trouble[0] == '\0' ? "" : ": ", (s)->trouble))
 
 /* Starts the agent with these options besides those it needs, NULL at the end, and waits until it
  * serves. False: it ended, or does not serve in time. */

@@ -45,8 +45,7 @@ static inline void batchmake_span(struct buf *b, uint64_t trace, uint64_t id)
 }
 
 /* Spans FIRST … FIRST+N-1 of trace TRACE, appended. */
-static inline void batchmake(
-        struct buf *b, const char *service, uint64_t trace, uint64_t first, uint32_t n)
+static inline void batchmake(struct buf *b, const char *service, uint64_t trace, uint64_t first, uint32_t n)
 {
 	batchmake_field(b, 12, 1);
 	batchmake_string(b, 1, service);

@@ -35,9 +35,9 @@ struct peers {
 	struct raw_server server;
 	struct raw peer[PEERS];
 	bool used[PEERS];
-	const char *reply;  /* NULL: none */
-	bool close_at_once; /* on accept */
-	bool close_after;   /* behind the reply, or instead of it */
+	const char *reply;       /* NULL: none */
+	bool close_at_once;      /* on accept */
+	bool close_after;        /* behind the reply, or instead of it */
 	size_t reply_only_first; /* after that many replies the connection is closed without one; 0: never */
 	size_t requests;
 	size_t open;
@@ -63,9 +63,8 @@ static inline void peer_more(struct raw *r)
 		peer_close(r);
 		return;
 	}
-	if (strncmp(got, "GET ", 4) == 0
-	                ? strstr(got, "\r\n\r\n") == NULL
-	                : r->got.len < 3 || strcmp(got + r->got.len - 3, "END") != 0)
+	if (strncmp(got, "GET ", 4) == 0 ? strstr(got, "\r\n\r\n") == NULL
+	                                 : r->got.len < 3 || strcmp(got + r->got.len - 3, "END") != 0)
 		return;
 	p->requests++;
 	snprintf(p->last, sizeof(p->last), "%s", got);
@@ -157,9 +156,7 @@ static inline const struct http_answer *bench_ask(struct bench *b, const struct 
 
 static inline const struct http_answer *bench_post(struct bench *b, const char *body)
 {
-	struct http_request r = {
-		.url = b->url, .body = slice_text(body), .content_type = "text/plain"
-	};
+	struct http_request r = { .url = b->url, .body = slice_text(body), .content_type = "text/plain" };
 
 	return bench_ask(b, &r);
 }

@@ -50,8 +50,7 @@ static bool has_cause(const json_t *all, const char *cause)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(
-	        causes, i, one) if (strcmp(json_string_value(one), cause) == 0) return true;
+	json_array_foreach(causes, i, one) if (strcmp(json_string_value(one), cause) == 0) return true;
 	return false;
 }
 

@@ -57,9 +57,7 @@ void drain_process_open(struct drain_process *b, int partitions)
 
 void drain_process_open_storing(struct drain_process *b, int partitions, const struct stub_store_opts *store)
 {
-	struct stub_collector_opts stub = {
-		.stored = on_stored, .batch = on_batch, .arg = b, .store = *store
-	};
+	struct stub_collector_opts stub = { .stored = on_stored, .batch = on_batch, .arg = b, .store = *store };
 	struct http_client_opts client = { .max_connections = 2 };
 	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
 	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */
@@ -174,8 +172,7 @@ int64_t drain_process_committed(struct drain_process *b)
 	char said[200];
 	rd_kafka_t *rk;
 
-	rd_kafka_conf_set(
-	        conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
+	rd_kafka_conf_set(conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
 	rd_kafka_conf_set(conf, "group.id", DRAIN_PROCESS_GROUP, said, sizeof(said));
 	rd_kafka_conf_set(conf, "log_level", "0", said, sizeof(said));
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
@@ -222,9 +219,7 @@ void drain_process_launch(struct drain_process *b, struct child **drain, uint16_
 {
 	char text[DRAIN_PROCESS_ARGS][256], program[512];
 	const char *argv[2 * DRAIN_PROCESS_ARGS], *dir = getenv("builddir");
-	struct child_opts o = {
-		.program = program, .argv = argv, .log = drain_process_log(b), .bare = true
-	};
+	struct child_opts o = { .program = program, .argv = argv, .log = drain_process_log(b), .bare = true };
 	size_t n = 0, own;
 	struct why why;
 

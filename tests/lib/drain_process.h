@@ -18,8 +18,7 @@ enum { DRAIN_PROCESS_RECORDS = 65536, DRAIN_PROCESS_SECONDS = 60, DRAIN_PROCESS_
 
 /* One side of the ledger. */
 struct drain_process_counts {
-	int64_t read, delivered, quarantined, in_flight, skipped_empty, handed_on, late,
-	        lost_to_retention;
+	int64_t read, delivered, quarantined, in_flight, skipped_empty, handed_on, late, lost_to_retention;
 };
 
 struct drain_process {
@@ -32,8 +31,7 @@ struct drain_process {
 	char taken_received[32];
 	struct http_client *client;
 	struct child *drain;
-	const char
-	        *program; /* instead of the drain itself, below the build directory; NULL: none */
+	const char *program; /* instead of the drain itself, below the build directory; NULL: none */
 	char *directory;
 	uint16_t admin;
 	int partitions;
@@ -68,8 +66,7 @@ void drain_process_produce_raw(struct drain_process *b, struct slice value, stru
 bool drain_process_start(struct drain_process *b, ...) __attribute__((sentinel));
 /* Starts one more drain, which is the caller's, with its admin pages at ADMIN and these options, NULL at the end; waits
  * for nothing. Frees what *DRAIN was before. */
-void drain_process_launch(
-        struct drain_process *b, struct child **drain, uint16_t admin, const char *const *options);
+void drain_process_launch(struct drain_process *b, struct child **drain, uint16_t admin, const char *const *options);
 /* The file that it prints to. */
 const char *drain_process_log(struct drain_process *b);
 /* How many lines of it hold TEXT. */

@@ -25,8 +25,8 @@ static inline void edge_free(struct edge *e)
 }
 
 /* OUT is good until the next call. */
-static inline int edge_transcode(struct edge *e, struct slice datagram,
-        const struct transcode_tags *tags, struct slice *out, struct transcode_facts *facts)
+static inline int edge_transcode(struct edge *e, struct slice datagram, const struct transcode_tags *tags,
+        struct slice *out, struct transcode_facts *facts)
 {
 	size_t cap = transcode_bound(datagram.len, tags);
 	const uint8_t *at = guard_put(&e->from, datagram.at, datagram.len);
@@ -59,15 +59,15 @@ static inline void edge_put(struct buf *to, const char *text)
 static inline void edge_envelope(struct buf *to, bool compact)
 {
 	buf_clear(to);
-	edge_put(to, compact ? "82 81 00 09 'emitBatch' 1c"
-	                     : "80 01 00 04 00 00 00 09 'emitBatch' 00 00 00 00 0c 00 01");
+	edge_put(to,
+	        compact ? "82 81 00 09 'emitBatch' 1c" : "80 01 00 04 00 00 00 09 'emitBatch' 00 00 00 00 0c 00 01");
 }
 
 /* The smallest Process and span list there are; the Batch stays open for more. */
 static inline void edge_least(struct buf *to, bool compact)
 {
-	edge_put(to, compact ? "1c 18 01 's' 00 19 0c"
-	                     : "0c 00 01 0b 00 01 00 00 00 01 's' 00 0f 00 02 0c 00 00 00 00");
+	edge_put(
+	        to, compact ? "1c 18 01 's' 00 19 0c" : "0c 00 01 0b 00 01 00 00 00 01 's' 00 0f 00 02 0c 00 00 00 00");
 }
 
 #endif

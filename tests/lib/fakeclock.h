@@ -22,8 +22,7 @@ uint64_t clock_wall_ms(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 +
-	       fakeclock_ahead_us / US_PER_MS;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + fakeclock_ahead_us / US_PER_MS;
 }
 
 #endif

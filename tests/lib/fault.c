@@ -103,23 +103,23 @@ enum fault_verdict fault_judge(enum fault_call call, int fd, const char *name)
 	return FAULT_FAIL;
 }
 
-#define REAL(name)                                                                                 \
-	static __typeof__(name) *real;                                                             \
-	if (real == NULL)                                                                          \
+#define REAL(name)                                                                                                     \
+	static __typeof__(name) *real;                                                                                 \
+	if (real == NULL)                                                                                              \
 	real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
 
 /* A call that is done whole or not at all. */
-#define CALL(call, fd, name, real_call)                                                            \
-	do {                                                                                       \
-		enum fault_verdict verdict = fault_judge(call, fd, name);                          \
-		__typeof__(real_call) rc;                                                          \
-                                                                                                   \
-		if (verdict == FAULT_FAIL)                                                         \
-			return (__typeof__(real_call))-1;                                          \
-		rc = real_call;                                                                    \
-		if (verdict == FAULT_DIE_AFTER || verdict == FAULT_HALF_AND_DIE)                   \
-			fault_die();                                                               \
-		return rc;                                                                         \
+#define CALL(call, fd, name, real_call)                                                                                \
+	do {                                                                                                           \
+		enum fault_verdict verdict = fault_judge(call, fd, name);                                              \
+		__typeof__(real_call) rc;                                                                              \
+                                                                                                                       \
+		if (verdict == FAULT_FAIL)                                                                             \
+			return (__typeof__(real_call))-1;                                                              \
+		rc = real_call;                                                                                        \
+		if (verdict == FAULT_DIE_AFTER || verdict == FAULT_HALF_AND_DIE)                                       \
+			fault_die();                                                                                   \
+		return rc;                                                                                             \
 	} while (0)
 
 static uint64_t inode_of(int fd)

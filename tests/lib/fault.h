@@ -53,7 +53,7 @@ void fault_die(void);
 /* Things no spool may do, as far as these calls show them. */
 struct fault_sins {
 	uint64_t distrusted; /* writes to a data.mdb after a sync of it had been refused */
-	uint64_t hasty; /* data.mdb of a segment unlinked while the last sync of state had failed */
+	uint64_t hasty;      /* data.mdb of a segment unlinked while the last sync of state had failed */
 };
 struct fault_sins fault_sins(void);
 

@@ -256,8 +256,7 @@ static void write_spans(struct gen *g)
 
 static void write_process(struct gen *g)
 {
-	static const struct field process[] = { { 1, TEXT, true, NULL },
-		{ 2, LIST, false, write_tags } };
+	static const struct field process[] = { { 1, TEXT, true, NULL }, { 2, LIST, false, write_tags } };
 
 	write_struct(g, process, ARRAY_LEN(process));
 }

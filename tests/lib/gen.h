@@ -13,8 +13,8 @@ struct gen {
 	struct buf expected; /* the bare TBinary Batch that must come of either */
 	uint32_t spans;      /* in the last span list */
 	bool broken;         /* a required field was left out: both must be refused */
-	bool plain; /* nothing is in it that Thrift's C library reads otherwise or dies of */
-	bool tidy;  /* make it as a real client would: set before gen_batch */
+	bool plain;          /* nothing is in it that Thrift's C library reads otherwise or dies of */
+	bool tidy;           /* make it as a real client would: set before gen_batch */
 	/* private */
 	bool in_batch; /* what is written belongs to EXPECTED */
 	uint16_t last[GEN_DEPTH];

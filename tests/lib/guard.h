@@ -19,8 +19,7 @@ static inline struct guard guard_new(size_t room)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t pages = (room + page - 1) / page + 1;
-	uint8_t *at = mmap(
-	        NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED || mprotect(at + (pages - 1) * page, page, PROT_NONE) != 0) {
 		perror("guard");

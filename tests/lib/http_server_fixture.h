@@ -47,8 +47,7 @@ static inline void answer_later(void *arg, const struct http_call *call, struct 
 	h->later = http_call_later(call);
 }
 
-static inline void answer_later_at_once(
-        void *arg, const struct http_call *call, struct http_reply *reply)
+static inline void answer_later_at_once(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	struct http_later *later = http_call_later(call);
 	struct http_reply now = { 0 };

@@ -185,8 +185,7 @@ static inline void raw_server_ready(void *arg, int events)
 	s->come(s->arg, fd);
 }
 
-static inline void raw_listen(
-        struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
+static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sa);

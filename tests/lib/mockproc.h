@@ -21,8 +21,7 @@ struct mockproc {
 };
 
 /* WORDS are its options, NULL at the end. Exits the test when the program cannot be started: nothing can be shown without it. */
-static inline void mockproc_start_words(
-        struct mockproc *m, const char *program, const char *const *words)
+static inline void mockproc_start_words(struct mockproc *m, const char *program, const char *const *words)
 {
 	char *argv[16] = { 0 };
 	const char *dir = getenv("builddir");
@@ -87,8 +86,7 @@ static inline void mockproc_ask(struct mockproc *m, const char *command, char *a
 }
 
 /* A command, printf-like; returns when it has been obeyed. */
-__attribute__((format(printf, 2, 3))) static inline void mockproc_say(
-        struct mockproc *m, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void mockproc_say(struct mockproc *m, const char *fmt, ...)
 {
 	char answer[32] = "";
 	va_list ap;

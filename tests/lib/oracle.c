@@ -30,8 +30,7 @@ static gint32 bounded_read(ThriftTransport *transport, gpointer to, guint32 len,
 	ThriftTransportClass *parent = THRIFT_TRANSPORT_CLASS(bounded_parent_class);
 
 	if (THRIFT_MEMORY_BUFFER(transport)->buf->len < len) {
-		g_set_error(
-		        error, THRIFT_TRANSPORT_ERROR, THRIFT_TRANSPORT_ERROR_RECEIVE, "cut short");
+		g_set_error(error, THRIFT_TRANSPORT_ERROR, THRIFT_TRANSPORT_ERROR_RECEIVE, "cut short");
 		return -1;
 	}
 	return parent->read(transport, to, len, error);
@@ -54,15 +53,13 @@ static bool is_message(enum oracle_form form)
 
 enum oracle_form oracle_form_of(struct slice datagram)
 {
-	return datagram.len > 0 && datagram.at[0] == 0x82 ? ORACLE_COMPACT_MESSAGE
-	                                                  : ORACLE_BINARY_MESSAGE;
+	return datagram.len > 0 && datagram.at[0] == 0x82 ? ORACLE_COMPACT_MESSAGE : ORACLE_BINARY_MESSAGE;
 }
 
 static ThriftProtocol *protocol_on(ThriftMemoryBuffer *memory, enum oracle_form form)
 {
-	GType type = form == ORACLE_COMPACT_MESSAGE || form == ORACLE_COMPACT_STRUCT
-	                     ? THRIFT_TYPE_COMPACT_PROTOCOL
-	                     : THRIFT_TYPE_BINARY_PROTOCOL;
+	GType type = form == ORACLE_COMPACT_MESSAGE || form == ORACLE_COMPACT_STRUCT ? THRIFT_TYPE_COMPACT_PROTOCOL
+	                                                                             : THRIFT_TYPE_BINARY_PROTOCOL;
 
 	return g_object_new(type, "transport", memory, NULL);
 }
@@ -120,11 +117,9 @@ JaegerBatch *oracle_decode(struct slice bytes, enum oracle_form form, struct why
 
 static bool write_message(ThriftProtocol *protocol, JaegerBatch *batch, GError **error)
 {
-	g_autoptr(GObject) args =
-	        g_object_new(AGENT_TYPE_AGENT_EMIT_BATCH_ARGS, "batch", batch, NULL);
+	g_autoptr(GObject) args = g_object_new(AGENT_TYPE_AGENT_EMIT_BATCH_ARGS, "batch", batch, NULL);
 
-	return thrift_protocol_write_message_begin(protocol, "emitBatch", T_ONEWAY, 0, error) >=
-	               0 &&
+	return thrift_protocol_write_message_begin(protocol, "emitBatch", T_ONEWAY, 0, error) >= 0 &&
 	       thrift_struct_write(THRIFT_STRUCT(args), protocol, error) >= 0 &&
 	       thrift_protocol_write_message_end(protocol, error) >= 0;
 }

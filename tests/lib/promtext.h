@@ -34,8 +34,7 @@ static inline size_t promtext_name_len(const char *at)
 }
 
 /* The family NAME begins or goes on; one that ended may not come again. */
-static inline bool promtext_family(
-        struct promtext *p, const char *name, size_t len, bool begins, const char *line)
+static inline bool promtext_family(struct promtext *p, const char *name, size_t len, bool begins, const char *line)
 {
 	for (int i = 0; i < p->n; i++) {
 		if (strlen(p->names[i]) != len || strncmp(p->names[i], name, len) != 0)
@@ -65,14 +64,13 @@ static inline bool promtext_comment(struct promtext *p, const char *line)
 		return promtext_fail(p, "HELP or TYPE without name and text", line);
 	if (help)
 		return promtext_family(p, line + 7, len, true, line);
-	if (p->n == 0 || strlen(p->names[p->n - 1]) != len ||
-	        strncmp(p->names[p->n - 1], line + 7, len) != 0 || p->has_type)
+	if (p->n == 0 || strlen(p->names[p->n - 1]) != len || strncmp(p->names[p->n - 1], line + 7, len) != 0 ||
+	        p->has_type)
 		return promtext_fail(p, "TYPE not right behind its HELP", line);
 	p->has_type = true;
 	p->is_histogram = strncmp(rest + 1, "histogram\n", 10) == 0;
 	p->is_counter = strncmp(rest + 1, "counter\n", 8) == 0;
-	if (!p->is_histogram && strncmp(rest + 1, "counter\n", 8) != 0 &&
-	        strncmp(rest + 1, "gauge\n", 6) != 0)
+	if (!p->is_histogram && strncmp(rest + 1, "counter\n", 8) != 0 && strncmp(rest + 1, "gauge\n", 6) != 0)
 		return promtext_fail(p, "unknown TYPE", line);
 	if (strncmp(rest + 1, "counter\n", 8) == 0 && strncmp(rest - 6, "_total", 6) != 0)
 		return promtext_fail(p, "a counter that does not end in _total", line);
@@ -130,8 +128,8 @@ static inline bool promtext_sample(struct promtext *p, const char *line)
 /* What promtool's linter would object to in the sample at LINE, whose name has LEN bytes. */
 static inline bool promtext_lint(struct promtext *p, const char *text, const char *line)
 {
-	static const char *const units[] = { "_ms", "_us", "_milliseconds", "_microseconds",
-		"_minutes", "_kilobytes", "_megabytes", "_kib", "_mib", "_kb", "_mb", "_percent" };
+	static const char *const units[] = { "_ms", "_us", "_milliseconds", "_microseconds", "_minutes", "_kilobytes",
+		"_megabytes", "_kib", "_mib", "_kb", "_mb", "_percent" };
 	size_t len = promtext_name_len(line), series = strcspn(line, "\n");
 
 	while (line[series - 1] != ' ') /* up to the value */
@@ -145,8 +143,7 @@ static inline bool promtext_lint(struct promtext *p, const char *text, const cha
 		if (len > n && strncmp(line + len - n, units[i], n) == 0)
 			return promtext_fail(p, "not in a base unit", line);
 	}
-	if (!p->is_histogram && !p->is_counter && len > 6 &&
-	        strncmp(line + len - 6, "_total", 6) == 0)
+	if (!p->is_histogram && !p->is_counter && len > 6 && strncmp(line + len - 6, "_total", 6) == 0)
 		return promtext_fail(p, "_total on what is no counter", line);
 	for (size_t i = 0; i < len; i++)
 		if (isupper((unsigned char)line[i]))

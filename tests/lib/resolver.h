@@ -19,12 +19,10 @@ static struct resolver {
 /* Held by the test while the name server of hangs.test hangs. */
 static pthread_mutex_t resolver_held = PTHREAD_MUTEX_INITIALIZER;
 
-typedef int lookup_fn(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
+typedef int lookup_fn(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res);
 
 /* In the reverse order of TEXTS. */
-static int resolver_find(
-        const char *const *texts, const char *service, struct addrinfo **res, lookup_fn *real)
+static int resolver_find(const char *const *texts, const char *service, struct addrinfo **res, lookup_fn *real)
 {
 	struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
 
@@ -40,8 +38,7 @@ static int resolver_find(
 	return *res == NULL ? EAI_NONAME : 0;
 }
 
-int getaddrinfo(
-        const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	lookup_fn *real = (lookup_fn *)dlsym(RTLD_NEXT, "getaddrinfo");
 	int rc;

@@ -170,8 +170,8 @@ size_t spool_fixture_put(struct spool_fixture *k, size_t n)
 		rest += i >= k->turn.stored ? put[i]->spans : 0;
 		batch_unref(&put[i]);
 	}
-	ledger_drop(l, LEDGER_IN_SPOOL, LEDGER_DISK_ERROR,
-	        (struct ledger_count){ rest, n - k->turn.stored }, clock_wall_ms());
+	ledger_drop(l, LEDGER_IN_SPOOL, LEDGER_DISK_ERROR, (struct ledger_count){ rest, n - k->turn.stored },
+	        clock_wall_ms());
 	live(k);
 	free(put);
 	return k->turn.stored;
@@ -185,8 +185,7 @@ static uint64_t take_over(struct spool_fixture *k, uint64_t at)
 	for (size_t i = 0; i < k->turn.ngot; i++) {
 		struct batch *b = k->turn.got[i];
 
-		if (b->position < at || !spool_fixture_is(k, b) ||
-		        (b->position != b->sequence && !k->refuses))
+		if (b->position < at || !spool_fixture_is(k, b) || (b->position != b->sequence && !k->refuses))
 			k->wrong++;
 		at = b->position + 1;
 		if (b->position < k->ntimes)
@@ -244,8 +243,7 @@ int spool_fixture_deliver(struct spool_fixture *k, uint64_t cursor)
 	/* What was lost in between has been moved already. */
 	count.spans = min_u64(count.spans, k->state.ledger.place[LEDGER_IN_SPOOL].spans);
 	count.batches = min_u64(count.batches, k->state.ledger.place[LEDGER_IN_SPOOL].batches);
-	ledger_move(
-	        &k->state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED, count.spans, count.batches);
+	ledger_move(&k->state.ledger, LEDGER_IN_SPOOL, LEDGER_DELIVERED, count.spans, count.batches);
 	k->state.cursor = cursor;
 	k->state.offered_to = max_u64(k->state.offered_to, cursor);
 	return 0;
@@ -275,12 +273,10 @@ static unsigned names(const struct spool_fixture *k, const char *prefix, unsigne
 	unsigned found = 0;
 	int all;
 
-	snprintf(dir, sizeof(dir), "%s/%.*s", k->dir, slash == NULL ? 0 : (int)(slash - prefix),
-	        prefix);
+	snprintf(dir, sizeof(dir), "%s/%.*s", k->dir, slash == NULL ? 0 : (int)(slash - prefix), prefix);
 	all = scandir(dir, &list, NULL, alphasort);
 	for (int i = 0; i < all; i++) {
-		if (strncmp(list[i]->d_name, rest, strlen(rest)) == 0 &&
-		        list[i]->d_name[0] != '.') {
+		if (strncmp(list[i]->d_name, rest, strlen(rest)) == 0 && list[i]->d_name[0] != '.') {
 			if (found == n && path != NULL)
 				snprintf(path, TEMPDIR_PATH + 64, "%s/%.28s", dir, list[i]->d_name);
 			found++;

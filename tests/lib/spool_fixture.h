@@ -13,17 +13,16 @@ struct spool_fixture {
 	struct spool_found found;
 	struct spool_state state; /* the snapshot as it is now */
 	uint64_t sequence;        /* of the last batch made */
-	const uint8_t *
-	        pattern; /* of PATTERN_LEN bytes, which every batch repeats from its first byte on */
-	size_t pattern_len;     /* 0: a batch's bytes are its number's */
-	size_t size;            /* bytes of a batch; sequence 3 in 7 gets a few more */
-	struct spool_cycle turn; /* the last one */
+	const uint8_t *pattern;   /* of PATTERN_LEN bytes, which every batch repeats from its first byte on */
+	size_t pattern_len;       /* 0: a batch's bytes are its number's */
+	size_t size;              /* bytes of a batch; sequence 3 in 7 gets a few more */
+	struct spool_cycle turn;  /* the last one */
 	struct why why;
 	bool live;             /* note the state by spool_live around each turn */
 	bool refuses;          /* batches were refused: position and sequence differ */
 	uint64_t read_records; /* by spool_fixture_read */
 	uint64_t read_spans;
-	uint64_t wrong; /* records whose bytes, number or order were not as they were put */
+	uint64_t wrong;           /* records whose bytes, number or order were not as they were put */
 	struct ledger_count lost; /* reported by spool_fixture_read */
 	uint64_t lost_from;       /* the first position of them, 0: none */
 	uint8_t *times;           /* how often each position was read; NULL: not kept */

@@ -37,8 +37,7 @@ void spool_fixture_history(struct spool_fixture *k, struct spool_fixture_told *t
 		story_put(k, told, 130);
 		spool_fixture_read(k, k->state.cursor, k->state.end);
 		if (i % 2 == 1)
-			story_resolve(k, told,
-			        k->state.cursor + (k->state.end - k->state.cursor) * 2 / 3);
+			story_resolve(k, told, k->state.cursor + (k->state.end - k->state.cursor) * 2 / 3);
 	}
 	b = spool_fixture_batch(k, 1);
 	told->quarantined = spool_quarantine(k->s, b, "poison", "", &k->why) == 0;

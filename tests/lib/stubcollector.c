@@ -42,21 +42,17 @@ struct process {
 
 static size_t place_of(const struct ids *s, uint64_t high, uint64_t low)
 {
-	uint64_t hash =
-	        (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xbf58476d1ce4e5b9);
+	uint64_t hash = (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xbf58476d1ce4e5b9);
 	size_t i = (hash ^ hash >> 32) & (s->cap - 1);
 
-	while ((s->at[i].high | s->at[i].low) != 0 &&
-	        (s->at[i].high != high || s->at[i].low != low))
+	while ((s->at[i].high | s->at[i].low) != 0 && (s->at[i].high != high || s->at[i].low != low))
 		i = (i + 1) & (s->cap - 1);
 	return i;
 }
 
 static void grow(struct ids *s)
 {
-	struct ids bigger = {
-		.cap = s->cap == 0 ? 1024 : 2 * s->cap, .n = s->n, .has_zero = s->has_zero
-	};
+	struct ids bigger = { .cap = s->cap == 0 ? 1024 : 2 * s->cap, .n = s->n, .has_zero = s->has_zero };
 
 	bigger.at = calloc(bigger.cap, sizeof(*bigger.at));
 	if (bigger.at == NULL) {
@@ -102,22 +98,21 @@ static void print_counts(const struct process *p)
 {
 	const struct stub_counts *c = stub_collector_counts(p->stub);
 
-	printf("{\"total\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicate\":%" PRIu64
-	       ",\"requests\":%" PRIu64 ",\"taken\":%" PRIu64 ",\"refused\":%" PRIu64
-	       ",\"scripted\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
-	        p->total, p->unique, p->total - p->unique, c->requests, c->taken, c->refused,
-	        c->scripted, c->unanswered);
+	printf("{\"total\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicate\":%" PRIu64 ",\"requests\":%" PRIu64
+	       ",\"taken\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"scripted\":%" PRIu64 ",\"unanswered\":%" PRIu64 "}\n",
+	        p->total, p->unique, p->total - p->unique, c->requests, c->taken, c->refused, c->scripted,
+	        c->unanswered);
 }
 
 static void print_store_counts(struct process *p)
 {
 	const struct stub_store_counts *c = stub_store_counts(stub_collector_store(p->stub));
 
-	printf("{\"received\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"rejected\":%" PRIu64
-	       ",\"saved\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"queued\":%" PRIu64
-	       ",\"saving\":%" PRIu64 ",\"process\":%u,\"pages\":%" PRIu64 "}\n",
-	        c->received, c->dropped, c->rejected, c->saved, c->failed, c->queued, c->saving,
-	        c->process, stub_collector_counts(p->stub)->pages);
+	printf("{\"received\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"saved\":%" PRIu64
+	       ",\"failed\":%" PRIu64 ",\"queued\":%" PRIu64 ",\"saving\":%" PRIu64 ",\"process\":%u,\"pages\":%" PRIu64
+	       "}\n",
+	        c->received, c->dropped, c->rejected, c->saved, c->failed, c->queued, c->saving, c->process,
+	        stub_collector_counts(p->stub)->pages);
 }
 
 /* The place of WORD in NAMES, which end with NULL; -1. */
@@ -133,8 +128,7 @@ static int place_in(const char *const *names, const char *word)
 static bool obey_store(struct process *p, const char *line)
 {
 	static const char *const modes[] = { "works", "away", "hangs", NULL };
-	static const char *const pages[] = { "served", "off", "404", "500", "hangs", "foreign",
-		NULL };
+	static const char *const pages[] = { "served", "off", "404", "500", "hangs", "foreign", NULL };
 	struct stub_store *store = stub_collector_store(p->stub);
 	struct why why;
 	uint64_t n;

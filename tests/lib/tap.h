@@ -30,8 +30,7 @@ __attribute__((format(printf, 4, 5))) static inline int tap_ok(
 	return good;
 }
 
-static inline int tap_is_int(
-        int64_t got, int64_t want, const char *file, int line, const char *name)
+static inline int tap_is_int(int64_t got, int64_t want, const char *file, int line, const char *name)
 {
 	int good = tap_ok(got == want, file, line, "%s", name);
 
@@ -40,8 +39,7 @@ static inline int tap_is_int(
 	return good;
 }
 
-static inline int tap_is_text(
-        const char *got, const char *want, const char *file, int line, const char *name)
+static inline int tap_is_text(const char *got, const char *want, const char *file, int line, const char *name)
 {
 	int good = tap_ok(got != NULL && strcmp(got, want) == 0, file, line, "%s", name);
 
@@ -52,8 +50,7 @@ static inline int tap_is_text(
 
 /* ok(condition, "a sentence with %d", …) */
 #define ok(good, ...) tap_ok(!!(good), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, name)                                                                    \
-	tap_is_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, name)
+#define is_int(got, want, name) tap_is_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, name)
 #define is_text(got, want, name) tap_is_text(got, want, __FILE__, __LINE__, name)
 #define diag(...) (printf("# "), printf(__VA_ARGS__), putchar('\n'))
 

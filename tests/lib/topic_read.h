@@ -28,8 +28,7 @@ static inline int topic_read(const char *brokers, const char *topic, int partiti
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
 	rd_kafka_poll_set_consumer(rk);
 	for (int p = 0; p < partitions; p++)
-		rd_kafka_topic_partition_list_add(all, topic, p)->offset =
-		        RD_KAFKA_OFFSET_BEGINNING;
+		rd_kafka_topic_partition_list_add(all, topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
 	rd_kafka_assign(rk, all);
 	while (ended < partitions && silent < 200) {
 		m = rd_kafka_consumer_poll(rk, 100);

@@ -83,8 +83,7 @@ int main(int argc, char **argv)
 	here = local(argv[1]);
 	to = local(argv[2]);
 	setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listening, (struct sockaddr *)&here, sizeof(here)) < 0 ||
-	        listen(listening, 64) < 0)
+	if (bind(listening, (struct sockaddr *)&here, sizeof(here)) < 0 || listen(listening, 64) < 0)
 		fail(argv[1]);
 	for (;;) {
 		int fd = accept(listening, NULL, NULL);

@@ -131,8 +131,7 @@ static void print_ranges(const struct tally *t, int n, char **ranges)
 		if (range_of(ranges[i], &first, &count) < 0)
 			continue;
 		c = tally_range(t, first, first + count);
-		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c.sent, c.stored,
-		        c.missing, c.duplicates);
+		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c.sent, c.stored, c.missing, c.duplicates);
 	}
 	printf("strays %" PRIu64 "\n", tally_strays(t));
 }
@@ -154,8 +153,7 @@ int main(int argc, char **argv)
 		return fail("no memory");
 	rc = note_sent(t, n - 1, args + 1);
 	if (rc == 0)
-		rc = topic ? tally_topic(argv[2], argv[3], run, arrived, t)
-		           : from_jaeger(arrived, t);
+		rc = topic ? tally_topic(argv[2], argv[3], run, arrived, t) : from_jaeger(arrived, t);
 	if (rc == 0)
 		print_ranges(t, n - 1, args + 1);
 	tally_free(t);

@@ -62,12 +62,10 @@ static rd_kafka_t *consumer(const char *brokers)
 	rd_kafka_t *rk;
 	char err[256] = "";
 
-	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, err, sizeof(err)) !=
-	        RD_KAFKA_CONF_OK)
+	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, err, sizeof(err)) != RD_KAFKA_CONF_OK)
 		goto fail;
 	for (size_t i = 0; i < sizeof(props) / sizeof(props[0]); i++)
-		if (rd_kafka_conf_set(conf, props[i][0], props[i][1], err, sizeof(err)) !=
-		        RD_KAFKA_CONF_OK)
+		if (rd_kafka_conf_set(conf, props[i][0], props[i][1], err, sizeof(err)) != RD_KAFKA_CONF_OK)
 			goto fail;
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, err, sizeof(err));
 	if (rk == NULL)
@@ -126,8 +124,7 @@ static int read_through(struct reading *r, const char *topic)
 	return r->open == 0 ? 0 : fail(topic, "nothing came for a minute before the end");
 }
 
-int tally_topic(
-        const char *brokers, const char *topic, uint64_t run, tally_arrival *arrived, void *arg)
+int tally_topic(const char *brokers, const char *topic, uint64_t run, tally_arrival *arrived, void *arg)
 {
 	struct reading r = { .arrived = arrived, .arg = arg, .pattern = { 0x0a, 0x00, 0x02 } };
 	uint64_t big = __builtin_bswap64(run);

@@ -32,11 +32,9 @@ static rd_kafka_t *connect_to(const char *brokers, const char *group)
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_t *rk = NULL;
 
-	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, err, sizeof(err)) ==
-	                RD_KAFKA_CONF_OK &&
+	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, err, sizeof(err)) == RD_KAFKA_CONF_OK &&
 	        rd_kafka_conf_set(conf, "group.id", group, err, sizeof(err)) == RD_KAFKA_CONF_OK &&
-	        rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "500", err, sizeof(err)) ==
-	                RD_KAFKA_CONF_OK &&
+	        rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "500", err, sizeof(err)) == RD_KAFKA_CONF_OK &&
 	        rd_kafka_conf_set(conf, "log_level", "2", err, sizeof(err)) == RD_KAFKA_CONF_OK)
 		rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, err, sizeof(err));
 	if (rk == NULL) {
@@ -59,11 +57,9 @@ static int await(rd_kafka_queue_t *q, const char *topic)
 	if (rd_kafka_event_error(ev))
 		rc = fail(topic, rd_kafka_event_error_string(ev));
 	else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
-		results = rd_kafka_CreateTopics_result_topics(
-		        rd_kafka_event_CreateTopics_result(ev), &n);
+		results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(ev), &n);
 	else
-		results = rd_kafka_DeleteTopics_result_topics(
-		        rd_kafka_event_DeleteTopics_result(ev), &n);
+		results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(ev), &n);
 	if (n == 1 && rd_kafka_topic_result_error(results[0]))
 		rc = fail(topic, rd_kafka_err2str(rd_kafka_topic_result_error(results[0])));
 	rd_kafka_event_destroy(ev);
@@ -190,8 +186,7 @@ static int print_leader(rd_kafka_t *rk, const char *topic, int partition)
 }
 
 /* Sums what lies behind each partition's start: its beginning, or where the group has committed. */
-static int sum_behind(
-        rd_kafka_t *rk, rd_kafka_topic_partition_list_t *starts, bool committed, int64_t *sum)
+static int sum_behind(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *starts, bool committed, int64_t *sum)
 {
 	rd_kafka_resp_err_t e = committed ? rd_kafka_committed(rk, starts, ADMIN_MS) : 0;
 
@@ -200,8 +195,7 @@ static int sum_behind(
 		const rd_kafka_topic_partition_t *p = &starts->elems[i];
 		int64_t low, high;
 
-		e = rd_kafka_query_watermark_offsets(
-		        rk, p->topic, p->partition, &low, &high, ADMIN_MS);
+		e = rd_kafka_query_watermark_offsets(rk, p->topic, p->partition, &low, &high, ADMIN_MS);
 		if (e == 0)
 			*sum += high - (committed && p->offset >= low ? p->offset : low);
 	}
@@ -227,9 +221,8 @@ static int print_records(rd_kafka_t *rk, const char *topic, bool uncommitted)
 
 static int usage(void)
 {
-	fprintf(stderr,
-	        "topics BROKERS create TOPIC PARTITIONS REPLICAS [KEY=VALUE]… | delete TOPIC | "
-	        "wait COUNT SECONDS | leader TOPIC PARTITION | records TOPIC | lag TOPIC GROUP\n");
+	fprintf(stderr, "topics BROKERS create TOPIC PARTITIONS REPLICAS [KEY=VALUE]… | delete TOPIC | "
+	                "wait COUNT SECONDS | leader TOPIC PARTITION | records TOPIC | lag TOPIC GROUP\n");
 	return 2;
 }
 

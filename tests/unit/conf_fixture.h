@@ -32,20 +32,17 @@ struct set {
 static const struct conf_row set_rows[] = { CONF_BOOL(struct set, headers, "kafka.headers", "true",
 	                                            "marks on each record"),
 	CONF_SIZE(struct set, max_bytes, "spool.max-bytes", "8GiB", "most on disk"),
-	CONF_DURATION(struct set, exposure, "spool.exposure", "100ms",
-	        "how long neither delivered nor durable"),
+	CONF_DURATION(struct set, exposure, "spool.exposure", "100ms", "how long neither delivered nor durable"),
 	CONF_COUNT(struct set, workers, "processor.workers", "10", "accepted for compatibility"),
 	CONF_TEXT(struct set, directory, "spool.directory", "", "where it is"),
 	CONF_SECRET(struct set, password, "collector.password", "", "of the collector"),
 	CONF_ADDRESS(struct set, port, "admin.host-port", ":14271", "health and metrics"),
 	CONF_ADDRESS_OR_NONE(struct set, off_port, "compact.host-port", ":6831", "spans"),
 	CONF_CHOICE(struct set, sync, "spool.sync", "commit|off", "commit", "when it is durable"),
-	CONF_LIST_OF(
-	        struct set, urls, "collector.url", "", "http://127.0.0.1:14268", false, "where to"),
+	CONF_LIST_OF(struct set, urls, "collector.url", "", "http://127.0.0.1:14268", false, "where to"),
 	CONF_LIST_OF(struct set, words, "words", ",", "", false, "some"),
 	CONF_LIST_OF(struct set, tags, "agent.tags", ",=", "", false, "added to each"),
-	CONF_LIST_OF(
-	        struct set, properties, "kafka.property", "=", "", true, "any of librdkafka's"),
+	CONF_LIST_OF(struct set, properties, "kafka.property", "=", "", true, "any of librdkafka's"),
 	CONF_LIST_OF(struct set, lines, "collector.header", "", "", true, "sent with each"),
 	CONF_REFUSED("spool.tail", "is gone: write spool.sync"), CONF_END };
 
@@ -107,8 +104,7 @@ static inline const char *joined(const struct conf_list *l)
 
 	to[0] = '\0';
 	for (size_t i = 0; i < l->n; i++)
-		n += (size_t)snprintf(
-		        to + n, sizeof(to) - n, "%s%s", i > 0 ? "|" : "", l->items[i]);
+		n += (size_t)snprintf(to + n, sizeof(to) - n, "%s%s", i > 0 ? "|" : "", l->items[i]);
 	return to;
 }
 

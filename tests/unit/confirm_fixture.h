@@ -45,8 +45,7 @@ static void begin(uint64_t capacity)
 	memset(posts, 0, sizeof(posts));
 	now_us = 1000000;
 	page = (struct confirm_counters){ .process = 7, .capacity = capacity, .overtake = MARGIN };
-	confirm_init(&c, &(struct confirm_opts){
-	                         .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
+	confirm_init(&c, &(struct confirm_opts){ .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
 	read_page();
 }
 

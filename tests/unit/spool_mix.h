@@ -79,15 +79,13 @@ static inline void mix_copy(struct spool_fixture *k, const struct spool_fixture 
 {
 	char path[TEMPDIR_PATH + 64], line[2 * TEMPDIR_PATH + 256];
 
-	snprintf(line, sizeof(line), "cp -r '%s' '%s/%s'", spool_fixture_path(from, "seg-", n, path), k->dir,
-	        name);
+	snprintf(line, sizeof(line), "cp -r '%s' '%s/%s'", spool_fixture_path(from, "seg-", n, path), k->dir, name);
 	if (system(line) != 0)
 		mix_fail(k, line);
 }
 
 /* Noise over pages [from, end) of a file below the directory. */
-static inline void mix_noise(
-        struct spool_fixture *k, const char *file, unsigned from, unsigned end, uint8_t with)
+static inline void mix_noise(struct spool_fixture *k, const char *file, unsigned from, unsigned end, uint8_t with)
 {
 	char path[TEMPDIR_PATH + 128];
 	uint8_t page[PAGE];

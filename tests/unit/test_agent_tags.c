@@ -2,8 +2,7 @@
 #include "span/agent_tags.h"
 #include "tap.h"
 
-static char set_value[] = "from env", empty_value[] = "", line_value[] = "from a file\r\n",
-            newline_value[] = "\n";
+static char set_value[] = "from env", empty_value[] = "", line_value[] = "from a file\r\n", newline_value[] = "\n";
 
 static char *lookup(const char *name)
 {
@@ -57,8 +56,7 @@ static void values_are_taken_as_jaeger_agent_takes_them(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ok(encodes_to(cases[i].text, cases[i].pairs, cases[i].count), "\"%s\"",
-		        cases[i].text);
+		ok(encodes_to(cases[i].text, cases[i].pairs, cases[i].count), "\"%s\"", cases[i].text);
 }
 
 static void what_is_no_pair_is_refused_by_name(void)
@@ -67,11 +65,9 @@ static void what_is_no_pair_is_refused_by_name(void)
 	struct transcode_tags tags;
 	struct why why;
 
-	ok(agent_tags_encode("a=b,nonsense", lookup, &encoded, &tags, &why) == E_USAGE &&
-	                strstr(why.text, "nonsense"),
+	ok(agent_tags_encode("a=b,nonsense", lookup, &encoded, &tags, &why) == E_USAGE && strstr(why.text, "nonsense"),
 	        "a pair without =");
-	ok(agent_tags_encode("=x", lookup, &encoded, &tags, &why) == E_USAGE,
-	        "a pair without a key");
+	ok(agent_tags_encode("=x", lookup, &encoded, &tags, &why) == E_USAGE, "a pair without a key");
 	ok(agent_tags_encode("a=b,", lookup, &encoded, &tags, &why) == E_USAGE, "a comma too many");
 	buf_free(&encoded);
 }

@@ -6,16 +6,14 @@ static const struct backoff usual = { 250, 30000 };
 
 static void the_ceiling_doubles_up_to_the_cap(void)
 {
-	static const uint64_t ceilings[] = { 250, 500, 1000, 2000, 4000, 8000, 16000, 30000,
-		30000 };
+	static const uint64_t ceilings[] = { 250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000 };
 
 	for (uint32_t i = 0; i < ARRAY_LEN(ceilings); i++) {
-		ok(backoff_ms(&usual, i, ceilings[i]) == ceilings[i], "attempt %u may pause %u ms",
-		        i, (unsigned)ceilings[i]);
+		ok(backoff_ms(&usual, i, ceilings[i]) == ceilings[i], "attempt %u may pause %u ms", i,
+		        (unsigned)ceilings[i]);
 		ok(backoff_ms(&usual, i, ceilings[i] + 1) == 0, "and not a millisecond more");
 	}
-	ok(backoff_ms(&usual, UINT32_MAX, 30000) == 30000,
-	        "the last attempt there is does not overflow");
+	ok(backoff_ms(&usual, UINT32_MAX, 30000) == 30000, "the last attempt there is does not overflow");
 	ok(backoff_ms(&usual, 70, UINT64_MAX) <= 30000, "nor the largest random number");
 }
 
@@ -41,8 +39,7 @@ static void a_server_gets_the_patience_it_asks_for(void)
 	is_int(backoff_after_ms(&usual, 20, 7000, 250), 7250, "and at most a first pause more");
 	is_int(backoff_after_ms(&usual, 9, -1, 29999), 29999, "nothing asked for: as ever");
 	is_int(backoff_after_ms(&usual, 3, 0, 1999), 1999, "zero asks for nothing");
-	is_int(backoff_after_ms(&usual, 0, INT64_MAX, 0), BACKOFF_RETRY_AFTER_MAX_MS,
-	        "a year is cut to ten minutes");
+	is_int(backoff_after_ms(&usual, 0, INT64_MAX, 0), BACKOFF_RETRY_AFTER_MAX_MS, "a year is cut to ten minutes");
 }
 
 static void no_pause_at_all_is_possible(void)

@@ -59,8 +59,8 @@ static void sizes_are_read(void)
 		int rc = units_size(cases[i].text, &got, &why);
 
 		if (cases[i].want < 0)
-			ok(rc == E_USAGE && strstr(why.text, cases[i].text),
-			        "size \"%s\" is refused by name", cases[i].text);
+			ok(rc == E_USAGE && strstr(why.text, cases[i].text), "size \"%s\" is refused by name",
+			        cases[i].text);
 		else
 			ok(rc == 0 && got == (uint64_t)cases[i].want, "size \"%s\"", cases[i].text);
 	}
@@ -91,8 +91,7 @@ static void durations_are_read(void)
 		if (cases[i].want < 0)
 			is_int(rc, E_USAGE, cases[i].text);
 		else
-			ok(rc == 0 && got == (uint64_t)cases[i].want, "duration \"%s\"",
-			        cases[i].text);
+			ok(rc == 0 && got == (uint64_t)cases[i].want, "duration \"%s\"", cases[i].text);
 	}
 }
 
@@ -126,24 +125,22 @@ static void addresses_are_read(void)
 		if (cases[i].port < 0)
 			ok(rc == E_USAGE, "address \"%s\" is refused", cases[i].text);
 		else
-			ok(rc == 0 && hp.port == cases[i].port &&
-			                strcmp(hp.host, cases[i].host) == 0,
-			        "address \"%s\"", cases[i].text);
+			ok(rc == 0 && hp.port == cases[i].port && strcmp(hp.host, cases[i].host) == 0, "address \"%s\"",
+			        cases[i].text);
 	}
 }
 
 static void addresses_are_printed_as_they_are_read(void)
 {
-	static const char *const texts[] = { ":6831", "127.0.0.1:0", "[::1]:6831",
-		"[fe80::1%eth0]:1", "localhost:14271" };
+	static const char *const texts[] = { ":6831", "127.0.0.1:0", "[::1]:6831", "[fe80::1%eth0]:1",
+		"localhost:14271" };
 	char text[HOSTPORT_TEXT];
 	struct hostport at;
 	struct why why;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		ok(units_hostport(texts[i], &at, &why) == 0 &&
-		                strcmp(units_print_hostport(&at, text, sizeof(text)), texts[i]) ==
-		                        0,
+		                strcmp(units_print_hostport(&at, text, sizeof(text)), texts[i]) == 0,
 		        "address \"%s\" is printed as \"%s\"", texts[i], text);
 }
 
@@ -186,8 +183,7 @@ static void times_are_read(void)
 		else
 			is_int(ms, cases[i].ms, cases[i].text);
 	}
-	is_text(units_print_time(1700000000123, to, sizeof(to)), "2023-11-14T22:13:20.123Z",
-	        "and printed");
+	is_text(units_print_time(1700000000123, to, sizeof(to)), "2023-11-14T22:13:20.123Z", "and printed");
 }
 
 static void numbers_print_short(void)
@@ -231,8 +227,8 @@ static void losses_are_reported_at_once_and_then_together(void)
 	struct log_count c = { .reported = 5 };
 
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
-		is_int(log_count_due(&c, looks[i].total, looks[i].now_s * 1000000, looks[i].last),
-		        looks[i].due, "what is due");
+		is_int(log_count_due(&c, looks[i].total, looks[i].now_s * 1000000, looks[i].last), looks[i].due,
+		        "what is due");
 }
 
 int main(void)

@@ -62,15 +62,15 @@ static void add_tags(struct buf *b, int id)
 	buf_byte(b, 0);
 }
 
-#define TAGS                                                                                       \
-	"[{\"key\":\"s\",\"type\":\"string\",\"value\":\"caf\xc3\xa9 "                             \
-	"\\\"\\\\\\u000a\\ufffd\\ufffd"                                                            \
-	"\\ufffd\\ufffd\"},"                                                                       \
-	"{\"key\":\"d\",\"type\":\"double\",\"value\":0.1},"                                       \
-	"{\"key\":\"nan\",\"type\":\"double\",\"value\":\"NaN\"},"                                 \
-	"{\"key\":\"b\",\"type\":\"bool\",\"value\":true},"                                        \
-	"{\"key\":\"l\",\"type\":\"long\",\"value\":-5},"                                          \
-	"{\"key\":\"x\",\"type\":\"binary\",\"value\":\"AAECAw==\"},"                              \
+#define TAGS                                                                                                           \
+	"[{\"key\":\"s\",\"type\":\"string\",\"value\":\"caf\xc3\xa9 "                                                 \
+	"\\\"\\\\\\u000a\\ufffd\\ufffd"                                                                                \
+	"\\ufffd\\ufffd\"},"                                                                                           \
+	"{\"key\":\"d\",\"type\":\"double\",\"value\":0.1},"                                                           \
+	"{\"key\":\"nan\",\"type\":\"double\",\"value\":\"NaN\"},"                                                     \
+	"{\"key\":\"b\",\"type\":\"bool\",\"value\":true},"                                                            \
+	"{\"key\":\"l\",\"type\":\"long\",\"value\":-5},"                                                              \
+	"{\"key\":\"x\",\"type\":\"binary\",\"value\":\"AAECAw==\"},"                                                  \
 	"{\"key\":\"none\",\"type\":9,\"value\":null}]"
 
 static void add_ref(struct buf *b, int type)
@@ -169,8 +169,7 @@ static void on_span(void *arg, const struct inspect_span *span)
 	const char *id = json_string_value(json_object_get(of, "spanId"));
 	char want[40];
 
-	snprintf(
-	        want, sizeof(want), "%016" PRIx64 "%016" PRIx64, span->trace_high, span->trace_low);
+	snprintf(want, sizeof(want), "%016" PRIx64 "%016" PRIx64, span->trace_high, span->trace_low);
 	a->wrong += trace == NULL || strcmp(trace, want) != 0;
 	snprintf(want, sizeof(want), "%016" PRIx64, span->span_id);
 	a->wrong += id == NULL || strcmp(id, want) != 0;
@@ -190,8 +189,8 @@ static bool says_the_same(struct slice batch)
 	}
 	root = json_loadb((const char *)json.at, json.len, JSON_ALLOW_NUL, NULL);
 	a.spans = json_object_get(root, "spans");
-	same = inspect_batch(batch, &facts, on_span, &a, NULL) == 0 && a.wrong == 0 &&
-	       root != NULL && json_array_size(a.spans) == facts.spans;
+	same = inspect_batch(batch, &facts, on_span, &a, NULL) == 0 && a.wrong == 0 && root != NULL &&
+	       json_array_size(a.spans) == facts.spans;
 	json_decref(root);
 	buf_free(&json);
 	return same;

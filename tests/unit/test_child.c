@@ -115,8 +115,7 @@ static void a_child_dies_with_its_parent(void)
 		struct child *c = start("exec sleep 60", NULL);
 
 		grandchild = child_pid(c);
-		_exit(write(pipe_fd[1], &grandchild, sizeof(grandchild)) == sizeof(grandchild) ? 0
-		                                                                               : 1);
+		_exit(write(pipe_fd[1], &grandchild, sizeof(grandchild)) == sizeof(grandchild) ? 0 : 1);
 	}
 	if (read(pipe_fd[0], &grandchild, sizeof(grandchild)) != sizeof(grandchild))
 		abort();

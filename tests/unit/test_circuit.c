@@ -38,8 +38,7 @@ static void the_truth_table(void)
 		{ "open, a late report of delivery", CIRCUIT_OPEN, DELIVERED, 1, 0, CIRCUIT_OPEN },
 		{ "open, a late report of failure", CIRCUIT_OPEN, GIVEN_BACK, 1, 0, CIRCUIT_OPEN },
 		{ "open, refused", CIRCUIT_OPEN, REFUSED, 1, 0, CIRCUIT_OPEN },
-		{ "half open, the probe is out for long", CIRCUIT_HALF_OPEN, TICK, 600000, 1,
-		        CIRCUIT_HALF_OPEN },
+		{ "half open, the probe is out for long", CIRCUIT_HALF_OPEN, TICK, 600000, 1, CIRCUIT_HALF_OPEN },
 		{ "half open, delivered", CIRCUIT_HALF_OPEN, DELIVERED, 5, 0, CIRCUIT_CLOSED },
 		{ "half open, given back", CIRCUIT_HALF_OPEN, GIVEN_BACK, 5, 0, CIRCUIT_OPEN },
 		{ "half open, refused", CIRCUIT_HALF_OPEN, REFUSED, 5, 0, CIRCUIT_OPEN },
@@ -59,12 +58,12 @@ static void the_truth_table(void)
 			break;
 		case DELIVERED:
 		case GIVEN_BACK:
-			changed = circuit_report(&c, now,
-			        rows[i].event == DELIVERED ? CIRCUIT_PASSED : CIRCUIT_REFUSED);
+			changed =
+			        circuit_report(&c, now, rows[i].event == DELIVERED ? CIRCUIT_PASSED : CIRCUIT_REFUSED);
 			break;
 		}
-		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s",
-		        rows[i].name, circuit_name(rows[i].to));
+		ok(c.state == rows[i].to && changed == (rows[i].from != rows[i].to), "%s: %s", rows[i].name,
+		        circuit_name(rows[i].to));
 	}
 }
 
@@ -76,11 +75,9 @@ static void what_is_taken_back_from_the_wire(void)
 	ok(!circuit_recalls(&c, MS(60000), MS(52001)), "its answer may still come");
 	ok(circuit_recalls(&c, MS(60000), MS(52000)), "no answer for eight seconds");
 	ok(!circuit_recalls(&c, MS(60999), MS(1)), "once is enough");
-	ok(circuit_recalls(&c, MS(61000), MS(1)),
-	        "but what is still out a second later is asked for again");
+	ok(circuit_recalls(&c, MS(61000), MS(1)), "but what is still out a second later is asked for again");
 	c.state = CIRCUIT_HALF_OPEN;
-	ok(circuit_recalls(&c, MS(62000), MS(1)),
-	        "a probe that waits behind it is no reason to wait");
+	ok(circuit_recalls(&c, MS(62000), MS(1)), "a probe that waits behind it is no reason to wait");
 	c.state = CIRCUIT_CLOSED;
 	ok(!circuit_recalls(&c, MS(90000), MS(1)), "while others get through it stays");
 }
@@ -94,8 +91,7 @@ static void what_may_go_out(void)
 	ok(!circuit_lets(&c, MS(5000), 0), "open lets nothing through");
 	c = in_state(CIRCUIT_HALF_OPEN, 0);
 	ok(circuit_lets(&c, 0, 0) && !circuit_lets(&c, 0, 1), "half open lets one probe through");
-	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2),
-	        "and one more every two seconds");
+	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2), "and one more every two seconds");
 	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
 }
 
@@ -111,22 +107,16 @@ static void what_is_evidence_against_the_destination(void)
 		{ "two refusals", "R1 R1 T9000", 0, CIRCUIT_CLOSED },
 		{ "three at once, just now", "R1 R0 R0 T499", 0, CIRCUIT_CLOSED },
 		{ "three, and nothing else for half a second", "R1 R0 R0 T500", 0, CIRCUIT_OPEN },
-		{ "a thousand in company, while others pass", "R1 R0 R0 R0 R0 R0 P400 T600", 0,
-		        CIRCUIT_CLOSED },
-		{ "two before and two after one that passed", "R1 R1 P1 R1 R1 T9000", 0,
-		        CIRCUIT_CLOSED },
+		{ "a thousand in company, while others pass", "R1 R0 R0 R0 R0 R0 P400 T600", 0, CIRCUIT_CLOSED },
+		{ "two before and two after one that passed", "R1 R1 P1 R1 R1 T9000", 0, CIRCUIT_CLOSED },
 		{ "one bad record alone in the world", "R1 R1000 R2000 T0", 0, CIRCUIT_OPEN },
-		{ "records that can never pass are no refusals", "A1 A1 A1 A1 T9000", 0,
-		        CIRCUIT_CLOSED },
+		{ "records that can never pass are no refusals", "A1 A1 A1 A1 T9000", 0, CIRCUIT_CLOSED },
 		{ "nor do they clear the destination", "R1 A1 R1 A1 R1 A1 T500", 0, CIRCUIT_OPEN },
-		{ "one partition is silent, others pass", "P1999 T1 P1999 T1 P1999 T1", 1,
-		        CIRCUIT_CLOSED },
+		{ "one partition is silent, others pass", "P1999 T1 P1999 T1 P1999 T1", 1, CIRCUIT_CLOSED },
 		{ "all are silent after one passed", "P1000 T1999 T1", 1, CIRCUIT_OPEN },
-		{ "some are taken, and none is known to be stored", "S1500 T1 S1500 T1 S1500 T1", 1,
-		        CIRCUIT_CLOSED },
+		{ "some are taken, and none is known to be stored", "S1500 T1 S1500 T1 S1500 T1", 1, CIRCUIT_CLOSED },
 		{ "some were taken, and then no more", "S1500 T1 S1500 T1999 T1", 1, CIRCUIT_OPEN },
-		{ "what is taken does not clear of refusals", "R1 S1 R1 S1 R1 S1 T500", 0,
-		        CIRCUIT_OPEN },
+		{ "what is taken does not clear of refusals", "R1 S1 R1 S1 R1 S1 T500", 0, CIRCUIT_OPEN },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -167,8 +157,7 @@ static void a_destination_that_refuses_is_an_alarm(void)
 		circuit_tick(&c, now, 0);
 	}
 	is_int(c.pause, 5 * US_PER_S, "the pause has grown to five seconds");
-	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_alarms(&c),
-	        "one that passes ends it");
+	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_alarms(&c), "one that passes ends it");
 }
 
 static void what_is_stuck_among_others_is_taken_back(void)
@@ -223,8 +212,7 @@ static void a_flapping_sink_is_probed_less_often(void)
 
 static void handing_over_leaves_time_for_two_commits(void)
 {
-	is_int(pace_handoff(MS(100), MS(5)), MS(60),
-	        "fast disk: late, with room for a slow moment");
+	is_int(pace_handoff(MS(100), MS(5)), MS(60), "fast disk: late, with room for a slow moment");
 	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
 	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
 	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");
@@ -250,17 +238,13 @@ static void the_window_is_shared(void)
 	ok(!pace_lets_backlog(&l, 100), "and no more");
 	l.fresh = 0;
 	l.backlog = 99;
-	ok(pace_lets_backlog(&l, 100) && !pace_lets_backlog(&l, 80),
-	        "idle capacity is its own, up to the ramp");
-	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST,
-	        "the ramp waits for proof");
-	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST,
-	        "then doubles");
+	ok(pace_lets_backlog(&l, 100) && !pace_lets_backlog(&l, 80), "idle capacity is its own, up to the ramp");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST, "the ramp waits for proof");
+	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST, "then doubles");
 	is_int(pace_ramp(1 << 20, 1 << 20, 1 << 21), 1 << 21, "up to the backlog's most");
 	is_int(pace_ramp(1 << 21, 1 << 21, 1 << 21), 1 << 21, "and no further");
 	is_int(pace_backlog_most(800, false), 100, "a backlog has an eighth of the window");
-	is_int(pace_backlog_most(800, true), 400,
-	        "and half where a batch stays with the sink until it is stored");
+	is_int(pace_backlog_most(800, true), 400, "and half where a batch stays with the sink until it is stored");
 }
 
 static void reading_pauses_only_as_long_as_the_buffer_allows(void)

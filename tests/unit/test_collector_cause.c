@@ -54,9 +54,7 @@ static void each_status_has_its_sentence(void)
 	char said[COLLECTOR_SENTENCE];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct http_answer a = {
-			.status = rows[i].status, .body = slice_text(rows[i].body), .error = ""
-		};
+		struct http_answer a = { .status = rows[i].status, .body = slice_text(rows[i].body), .error = "" };
 
 		collector_cause_text(said, name, &a);
 		is_text(said, rows[i].want, "the sentence");
@@ -84,8 +82,7 @@ static void a_redirection_says_where_without_secrets(void)
 	char said[COLLECTOR_SENTENCE];
 	struct http_answer a = { .status = 302,
 		.location = "https://me:sesame@login.example/start?token=sesame",
-		.body = slice_text(
-		        "<a href=\"https://login.example/start?token=sesame\">Found</a>."),
+		.body = slice_text("<a href=\"https://login.example/start?token=sesame\">Found</a>."),
 		.error = "" };
 
 	collector_cause_text(said, name, &a);
@@ -98,9 +95,7 @@ static void a_redirection_says_where_without_secrets(void)
 static void a_long_name_keeps_its_address(void)
 {
 	char said[COLLECTOR_SENTENCE];
-	struct http_answer a = {
-		.failure = HTTP_UNREACHABLE, .trouble = HTTP_NO_CONNECTION, .error = "refused"
-	};
+	struct http_answer a = { .failure = HTTP_UNREACHABLE, .trouble = HTTP_NO_CONNECTION, .error = "refused" };
 
 	collector_cause_text(said,
 	        "http://jaeger-collector-headless.observability-production.svc.cluster.local:14268 "
@@ -114,11 +109,10 @@ static void a_long_name_keeps_its_address(void)
 /* The causes that an operator must be able to tell apart. */
 static void no_two_causes_read_the_same(void)
 {
-	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 407, 408, 413, 415, 421, 422,
-		425, 429, 500, 501, 502, 503, 504, 505, 511 };
-	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT,
-		HTTP_BROKEN_OFF, HTTP_NO_MEMORY, HTTP_NO_DESCRIPTOR, HTTP_BAD_URL,
-		HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
+	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 407, 408, 413, 415, 421, 422, 425, 429, 500, 501,
+		502, 503, 504, 505, 511 };
+	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF,
+		HTTP_NO_MEMORY, HTTP_NO_DESCRIPTOR, HTTP_BAD_URL, HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
 	enum { N = ARRAY_LEN(statuses) + ARRAY_LEN(troubles) };
 	static char said[N][COLLECTOR_SENTENCE];
 	int keys[N];
@@ -135,8 +129,7 @@ static void no_two_causes_read_the_same(void)
 		collector_cause_text(said[i], name, &a);
 		keys[i] = collector_cause_key(&a);
 		for (size_t k = 0; k < i; k++)
-			if (keys[k] == keys[i] ||
-			        strcmp(strchr(said[k], ':'), strchr(said[i], ':')) == 0)
+			if (keys[k] == keys[i] || strcmp(strchr(said[k], ':'), strchr(said[i], ':')) == 0)
 				ok(0, "%s reads as %s", said[i], said[k]);
 	}
 	ok(1, "%d causes, %d sentences and keys", N, N);

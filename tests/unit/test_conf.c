@@ -96,8 +96,7 @@ static void the_file_may_be_named_by_the_environment(void)
 	conf_free(c);
 	c = read_set(&set, "", &why);
 	ok(c == NULL, "a file that is not there is an error");
-	is_text(why.text,
-	        "CONFIG_FILE: cannot read \"/nowhere/at/all.yaml\": No such file or directory",
+	is_text(why.text, "CONFIG_FILE: cannot read \"/nowhere/at/all.yaml\": No such file or directory",
 	        "which names the variable and the file");
 	setenv("CONFIG_FILE", "", 1);
 	c = read_set(&set, "", &why);
@@ -136,8 +135,7 @@ static void a_variable_of_one_common_word_counts_with_the_prefix_alone(void)
 	conf_free(c);
 	setenv("SPANSPOOL_WORDS", "mine", 1);
 	c = read_set(&set, "", &why);
-	ok(c != NULL && set.words.n == 1 && strcmp(set.words.items[0], "mine") == 0,
-	        "with the prefix it is");
+	ok(c != NULL && set.words.n == 1 && strcmp(set.words.items[0], "mine") == 0, "with the prefix it is");
 	conf_free(c);
 	unsetenv("WORDS");
 	unsetenv("SPANSPOOL_WORDS");
@@ -163,8 +161,7 @@ static void a_tool_reads_variables_with_the_prefix_alone(void)
 	        "it passes over those of the agent");
 	conf_free(c);
 	setenv("SPANSPOOL_SPOOL_MAX_BYTES", "3G", 1);
-	ok(conf_read_part(&c, groups, 0, NULL, &why) == 0 && set.max_bytes == UINT64_C(3) << 30,
-	        "and takes its own");
+	ok(conf_read_part(&c, groups, 0, NULL, &why) == 0 && set.max_bytes == UINT64_C(3) << 30, "and takes its own");
 	conf_free(c);
 	unsetenv("SPOOL_MAX_BYTES");
 	unsetenv("CONFIG_FILE");
@@ -193,8 +190,7 @@ static void flags_take_their_value_in_two_ways(void)
 		struct why why;
 		struct conf *c = read_set(&set, cases[i].flags, &why);
 
-		ok(c != NULL && set.headers == cases[i].headers &&
-		                strcmp(set.directory, cases[i].directory) == 0,
+		ok(c != NULL && set.headers == cases[i].headers && strcmp(set.directory, cases[i].directory) == 0,
 		        "%s %s", cases[i].flags, why.text);
 		conf_free(c);
 	}
@@ -205,11 +201,9 @@ static void wrong_words_are_named(void)
 	static const struct {
 		const char *flags, *said;
 	} cases[] = {
-		{ "--spool.max-byte=1",
-		        "unknown option --spool.max-byte; is --spool.max-bytes meant?" },
+		{ "--spool.max-byte=1", "unknown option --spool.max-byte; is --spool.max-bytes meant?" },
 		{ "--max-bytes=1", "unknown option --max-bytes; is --spool.max-bytes meant?" },
-		{ "--SPOOL_MAX_BYTES=1",
-		        "unknown option --SPOOL_MAX_BYTES; is --spool.max-bytes meant?" },
+		{ "--SPOOL_MAX_BYTES=1", "unknown option --SPOOL_MAX_BYTES; is --spool.max-bytes meant?" },
 		{ "--nothing.like.it=1", "unknown option --nothing.like.it" },
 		{ "-spool.sync=off", "unknown option -spool.sync; options have two dashes, is "
 		                     "--spool.sync meant?" },
@@ -219,24 +213,18 @@ static void wrong_words_are_named(void)
 		{ "--", "unexpected argument \"--\"" },
 		{ "-", "unexpected argument \"-\"" },
 		{ "start", "unexpected argument \"start\"" },
-		{ "--kafka.headers false",
-		        "unexpected argument \"false\" (write --kafka.headers=false)" },
+		{ "--kafka.headers false", "unexpected argument \"false\" (write --kafka.headers=false)" },
 		{ "--spool.sync=off off", "unexpected argument \"off\"" },
-		{ "--spool.directory",
-		        "--spool.directory wants a value (write --spool.directory=…)" },
-		{ "--spool.directory --kafka.headers",
-		        "--spool.directory wants a value (write --spool.directory=…)" },
+		{ "--spool.directory", "--spool.directory wants a value (write --spool.directory=…)" },
+		{ "--spool.directory --kafka.headers", "--spool.directory wants a value (write --spool.directory=…)" },
 		{ "--=1", "unknown option --" },
-		{ "--spool.max-bytes=12q",
-		        "--spool.max-bytes: \"12q\" is not a size (try 512MiB or 2G)" },
-		{ "--spool.exposure=5",
-		        "--spool.exposure: \"5\" is not a duration (try 100ms, 3s or 1h30m)" },
+		{ "--spool.max-bytes=12q", "--spool.max-bytes: \"12q\" is not a size (try 512MiB or 2G)" },
+		{ "--spool.exposure=5", "--spool.exposure: \"5\" is not a duration (try 100ms, 3s or 1h30m)" },
 		{ "--spool.tail=1", "--spool.tail: is gone: write spool.sync" },
 		{ "--spool.tail --kafka.headers", "--spool.tail: is gone: write spool.sync" },
 		{ "--SPOOL_TALE=1", "unknown option --SPOOL_TALE" },
 		{ "--spool.sync=often", "--spool.sync: \"often\" is not one of commit, off" },
-		{ "--processor.workers=-1",
-		        "--processor.workers: \"-1\" is not a count (a whole number, 0 or more)" },
+		{ "--processor.workers=-1", "--processor.workers: \"-1\" is not a count (a whole number, 0 or more)" },
 		{ "--kafka.headers=maybe", "--kafka.headers: \"maybe\" is not true or false" },
 		{ "--admin.host-port=none", "--admin.host-port: \"none\" is not an address (try "
 		                            ":6831, 127.0.0.1:6831 or [::1]:6831)" },
@@ -324,8 +312,7 @@ static void values_of_every_kind_are_checked(void)
 
 		snprintf(flag, sizeof(flag), "--%s=%s", cases[i].name, cases[i].value);
 		c = read_set(&set, flag, &why);
-		ok((c != NULL) == cases[i].good, "%s is %s %s", flag,
-		        cases[i].good ? "taken" : "refused", why.text);
+		ok((c != NULL) == cases[i].good, "%s is %s %s", flag, cases[i].good ? "taken" : "refused", why.text);
 		conf_free(c);
 	}
 }
@@ -371,9 +358,8 @@ static void lists_gather_within_a_source_and_replace_between_sources(void)
 		if (cases[i].env != NULL)
 			setenv("COLLECTOR_URL", cases[i].env, 1);
 		c = read_set(&set, cases[i].flags, &why);
-		ok(c != NULL && strcmp(joined(&set.urls), cases[i].want) == 0,
-		        "flags \"%s\", environment %s: %s", cases[i].flags,
-		        cases[i].env == NULL ? "empty" : "set",
+		ok(c != NULL && strcmp(joined(&set.urls), cases[i].want) == 0, "flags \"%s\", environment %s: %s",
+		        cases[i].flags, cases[i].env == NULL ? "empty" : "set",
 		        c == NULL ? why.text : joined(&set.urls));
 		ok(c != NULL && set.urls.items[set.urls.n] == NULL, "and ends with NULL");
 		conf_free(c);
@@ -385,8 +371,7 @@ static void commas_split_where_the_row_says_so(void)
 {
 	struct set set;
 	struct why why;
-	struct conf *c = read_set(&set,
-	        "--words=a,b,,c --words=d --kafka.property=a=1,2 --agent.tags=k=v,l=w=x", &why);
+	struct conf *c = read_set(&set, "--words=a,b,,c --words=d --kafka.property=a=1,2 --agent.tags=k=v,l=w=x", &why);
 
 	ok(c != NULL, "read %s", why.text);
 	is_text(joined(&set.words), "a|b|c|d", "a list split at commas");

@@ -32,18 +32,17 @@ static void keys_may_be_nested_or_dotted(void)
 		struct why why;
 		struct conf *c = read_bytes(&set, files[i], strlen(files[i]), &why);
 
-		ok(c != NULL && set.max_bytes == 1024 && set.sync == SYNC_OFF && !set.headers,
-		        "file %zu %s", i, why.text);
+		ok(c != NULL && set.max_bytes == 1024 && set.sync == SYNC_OFF && !set.headers, "file %zu %s", i,
+		        why.text);
 		conf_free(c);
 	}
 }
 
 static void files_that_say_nothing_are_fine(void)
 {
-	static const char *const files[] = { "", "\n\n", "# nothing\n", "---\n", "---\n...\n",
-		"null\n", "~", "{}", "spool:\n", "spool: {}\n", "spool:\n  #max-bytes: 1\nkafka:\n",
-		"spool.max-bytes:\n", "spool.max-bytes: ~\n", "kafka.property: {}\n",
-		"collector.url:\n" };
+	static const char *const files[] = { "", "\n\n", "# nothing\n", "---\n", "---\n...\n", "null\n", "~", "{}",
+		"spool:\n", "spool: {}\n", "spool:\n  #max-bytes: 1\nkafka:\n", "spool.max-bytes:\n",
+		"spool.max-bytes: ~\n", "kafka.property: {}\n", "collector.url:\n" };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct set set;
@@ -71,8 +70,7 @@ static void lists_are_sequences_scalars_or_pairs(void)
 		  "/x\ncollector.url: a",
 		        "a", "", "linger.ms=5|ssl.ca.location=/x" },
 		{ "kafka.property.linger.ms: 5\ncollector.url: a", "a", "", "linger.ms=5" },
-		{ "kafka.property: ['linger.ms=5', 'a=b=c']\ncollector.url: a", "a", "",
-		        "linger.ms=5|a=b=c" },
+		{ "kafka.property: ['linger.ms=5', 'a=b=c']\ncollector.url: a", "a", "", "linger.ms=5|a=b=c" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -95,12 +93,9 @@ static void wrong_files_are_refused_with_the_line(void)
 	static const struct {
 		const char *file, *said; /* behind the path */
 	} cases[] = {
-		{ "\n\nspool:\n  max-bytes: 12q\n",
-		        ":4: spool.max-bytes: \"12q\" is not a size (try 512MiB or 2G)" },
-		{ "spool:\n  max-byte: 1\n",
-		        ":2: unknown key spool.max-byte; is spool.max-bytes meant?" },
-		{ "spol:\n  max-bytes: 1\n",
-		        ":2: unknown key spol.max-bytes; is spool.max-bytes meant?" },
+		{ "\n\nspool:\n  max-bytes: 12q\n", ":4: spool.max-bytes: \"12q\" is not a size (try 512MiB or 2G)" },
+		{ "spool:\n  max-byte: 1\n", ":2: unknown key spool.max-byte; is spool.max-bytes meant?" },
+		{ "spol:\n  max-bytes: 1\n", ":2: unknown key spol.max-bytes; is spool.max-bytes meant?" },
 		{ "max-bytes: 1\n", ":1: unknown key max-bytes; is spool.max-bytes meant?" },
 		{ "foo:\n", ":1: unknown key foo" },
 		{ "foo: {}\n", ":1: unknown key foo" },
@@ -108,12 +103,9 @@ static void wrong_files_are_refused_with_the_line(void)
 		{ "spool: 12\n", ":1: options stand below this key, it has no value" },
 		{ "spool: [1]\n", ":1: unknown key spool" },
 		{ "spool.max-bytes: [1]\n", ":1: spool.max-bytes: takes one value, not a list" },
-		{ "spool.max-bytes: {a: 1}\n",
-		        ":1: unknown key spool.max-bytes.a; is spool.max-bytes meant?" },
-		{ "spool.sync: off\nspool:\n  sync: off\n",
-		        ":3: spool.sync: set twice, first in line 1" },
-		{ "collector.url: a\ncollector.url: b\n",
-		        ":2: collector.url: set twice, first in line 1" },
+		{ "spool.max-bytes: {a: 1}\n", ":1: unknown key spool.max-bytes.a; is spool.max-bytes meant?" },
+		{ "spool.sync: off\nspool:\n  sync: off\n", ":3: spool.sync: set twice, first in line 1" },
+		{ "collector.url: a\ncollector.url: b\n", ":2: collector.url: set twice, first in line 1" },
 		{ "collector.url: [[a]]\n", ":1: an item of a list must be a plain value" },
 		{ "collector.url: [{a: b}]\n", ":1: an item of a list must be a plain value" },
 		{ "kafka.property: [a]\n", ":1: kafka.property: an item is not NAME=VALUE" },
@@ -136,8 +128,7 @@ static void wrong_files_are_refused_with_the_line(void)
 		                         "expected ',' or '}'" },
 		{ "spool.sync: \"off\n", ":2: not YAML: while scanning a quoted scalar: found "
 		                         "unexpected end of stream" },
-		{ "\nspool.sync: off: e\n",
-		        ":2: not YAML: mapping values are not allowed in this context" },
+		{ "\nspool.sync: off: e\n", ":2: not YAML: mapping values are not allowed in this context" },
 		{ "a: b\nc: \x01\n", ":2: not YAML: control characters are not allowed" },
 		{ "a: b\n\nc: \xff\n", ":3: not YAML: invalid leading UTF-8 octet" },
 	};
@@ -148,8 +139,8 @@ static void wrong_files_are_refused_with_the_line(void)
 		struct conf *c = read_bytes(&set, cases[i].file, strlen(cases[i].file), &why);
 		const char *colon = strchr(why.text, ':');
 
-		ok(c == NULL && why.code == E_USAGE && strstr(why.text, "/test.yaml:") != NULL,
-		        "file %zu is refused", i);
+		ok(c == NULL && why.code == E_USAGE && strstr(why.text, "/test.yaml:") != NULL, "file %zu is refused",
+		        i);
 		is_text(colon, cases[i].said, "and why");
 		conf_free(c);
 	}
@@ -227,9 +218,8 @@ static void a_file_at_the_limit_is_read(void)
 /* Every file cut off anywhere, and with any one byte turned, is read or refused: no third way. */
 static void damaged_files_are_read_or_refused(void)
 {
-	static const char good[] =
-	        "spool:\n  max-bytes: 1KiB\n  sync: \"off\"\ncollector:\n  url: [a, 'b']\n"
-	        "kafka:\n  property:\n    a.b: c\nagent.tags: k=v # no more\n";
+	static const char good[] = "spool:\n  max-bytes: 1KiB\n  sync: \"off\"\ncollector:\n  url: [a, 'b']\n"
+	                           "kafka:\n  property:\n    a.b: c\nagent.tags: k=v # no more\n";
 	size_t odd = 0, tried = 0;
 
 	for (size_t i = 0; i < sizeof(good) - 1; i++) {
@@ -243,8 +233,7 @@ static void damaged_files_are_read_or_refused(void)
 			if (flip < 8)
 				bytes[i] = (char)(bytes[i] ^ (1 << flip));
 			c = read_bytes(&set, bytes, flip < 8 ? sizeof(good) - 1 : i, &why);
-			odd += c == NULL &&
-			       (why.code != E_USAGE || strstr(why.text, ".yaml:") == NULL);
+			odd += c == NULL && (why.code != E_USAGE || strstr(why.text, ".yaml:") == NULL);
 			conf_free(c);
 		}
 	}
@@ -253,12 +242,10 @@ static void damaged_files_are_read_or_refused(void)
 
 static void a_tool_passes_over_what_it_does_not_know(void)
 {
-	static const char file[] =
-	        "other: 1\nspool.max-bytes: 1KiB\nlist: [a, {b: [c]}]\nempty: {}\n"
-	        "deep:\n  er:\n    yet: 1\n";
+	static const char file[] = "other: 1\nspool.max-bytes: 1KiB\nlist: [a, {b: [c]}]\nempty: {}\n"
+	                           "deep:\n  er:\n    yet: 1\n";
 	struct set set = { 0 };
-	const struct conf_group groups[] = { { "Everything", set_rows, &set },
-		{ NULL, NULL, NULL } };
+	const struct conf_group groups[] = { { "Everything", set_rows, &set }, { NULL, NULL, NULL } };
 	struct why why = { 0 };
 	struct conf *c = NULL;
 	char path[64], *argv[2];
@@ -268,8 +255,7 @@ static void a_tool_passes_over_what_it_does_not_know(void)
 	argv[0] = flag;
 	argv[1] = path;
 	ok(conf_read(&c, groups, 2, argv, &why) == E_USAGE, "a command refuses it: %s", why.text);
-	ok(conf_read_part(&c, groups, 2, argv, &why) == 0 && set.max_bytes == 1024,
-	        "a tool takes its own from it");
+	ok(conf_read_part(&c, groups, 2, argv, &why) == 0 && set.max_bytes == 1024, "a tool takes its own from it");
 	conf_free(c);
 	remove_file(path);
 }

@@ -2,8 +2,8 @@
 #include "conf_fixture.h"
 
 /* What PRINT writes, as text; the caller frees it. */
-static char *printed(const struct conf *c, const struct conf_group *groups,
-        void (*print)(const struct conf_group *groups, FILE *to))
+static char *printed(
+        const struct conf *c, const struct conf_group *groups, void (*print)(const struct conf_group *groups, FILE *to))
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -28,9 +28,7 @@ static const char *line_of(const char *text, const char *name)
 	while (text != NULL && (strncmp(text, name, len) != 0 || text[len] != ' '))
 		text = strchr(text, '\n') == NULL ? NULL : strchr(text, '\n') + 1;
 	/* A row that is too wide goes on in the next line. */
-	for (; text != NULL && *text != '\0' && (*text != '\n' || text[1] == ' ') &&
-	        n + 1 < sizeof(line);
-	        text++) {
+	for (; text != NULL && *text != '\0' && (*text != '\n' || text[1] == ' ') && n + 1 < sizeof(line); text++) {
 		if (*text > ' ')
 			line[n++] = *text;
 		else if (n > 0 && line[n - 1] != ' ')
@@ -42,8 +40,7 @@ static const char *line_of(const char *text, const char *name)
 
 static void the_table_says_value_and_who_set_it(void)
 {
-	static const char yaml[] =
-	        "\nspool.sync: off\nkafka.property:\n  linger.ms: 5\n  sasl.password: sesame\n";
+	static const char yaml[] = "\nspool.sync: off\nkafka.property:\n  linger.ms: 5\n  sasl.password: sesame\n";
 	char path[64], flags[256], want[128];
 	struct set set;
 	struct why why;
@@ -52,8 +49,7 @@ static void the_table_says_value_and_who_set_it(void)
 
 	make_file(path, yaml, strlen(yaml));
 	setenv("SPOOL_EXPOSURE", "250ms", 1);
-	snprintf(flags, sizeof(flags), "--config-file=%s --collector.password=sesame --words=a,b",
-	        path);
+	snprintf(flags, sizeof(flags), "--config-file=%s --collector.password=sesame --words=a,b", path);
 	c = read_set(&set, flags, &why);
 	ok(c != NULL, "read %s", why.text);
 	text = printed(c, NULL, NULL);
@@ -61,14 +57,11 @@ static void the_table_says_value_and_who_set_it(void)
 	is_text(line_of(text, "spool.max-bytes"), "spool.max-bytes 8GiB default", "a default");
 	snprintf(want, sizeof(want), "spool.sync off %s:2", path);
 	is_text(line_of(text, "spool.sync"), want, "a file and its line");
-	is_text(line_of(text, "spool.exposure"), "spool.exposure 250ms environment SPOOL_EXPOSURE",
-	        "a variable");
+	is_text(line_of(text, "spool.exposure"), "spool.exposure 250ms environment SPOOL_EXPOSURE", "a variable");
 	is_text(line_of(text, "words"), "words a, b flag", "a flag, and a list");
 	is_text(line_of(text, "spool.directory"), "spool.directory default", "an empty value");
-	is_text(line_of(text, "collector.password"), "collector.password ******** flag",
-	        "a secret is masked");
-	ok(strstr(text, "linger.ms=5, sasl.password=********") != NULL,
-	        "secrets among properties are masked");
+	is_text(line_of(text, "collector.password"), "collector.password ******** flag", "a secret is masked");
+	ok(strstr(text, "linger.ms=5, sasl.password=********") != NULL, "secrets among properties are masked");
 	ok(strstr(text, "sesame") == NULL, "and stand nowhere");
 	ok(strstr(text, "config-file ") != NULL, "the file itself is an option");
 	free(text);
@@ -88,8 +81,7 @@ static void secrets_are_known_by_their_names(void)
 		{ "--collector.header=justasecret", "********" },
 		{ "--kafka.property=SASL.Password=x=y", "SASL.Password=********" },
 		{ "--kafka.property=ssl.key.pem=x", "ssl.key.pem=********" },
-		{ "--kafka.property=sasl.oauthbearer.config=x",
-		        "sasl.oauthbearer.config=********" },
+		{ "--kafka.property=sasl.oauthbearer.config=x", "sasl.oauthbearer.config=********" },
 		{ "--kafka.property=sasl.jaas.config=x", "sasl.jaas.config=********" },
 		{ "--kafka.property=acks=all", "acks=all" },
 		{ "--kafka.property=linger.ms=5", "linger.ms=5" },
@@ -153,13 +145,11 @@ static void pages_see_every_option_once(void)
 {
 	struct set set;
 	struct why why;
-	struct conf *c = read_set(
-	        &set, "--collector.password=sesame --kafka.property=sasl.password=sesame", &why);
+	struct conf *c = read_set(&set, "--collector.password=sesame --kafka.property=sasl.password=sesame", &why);
 	struct seen seen = { 0 };
 
 	conf_each(c, see, &seen);
-	is_int(seen.n, ARRAY_LEN(set_rows) - 1,
-	        "every row but the refused one, and config-file in place of the end");
+	is_int(seen.n, ARRAY_LEN(set_rows) - 1, "every row but the refused one, and config-file in place of the end");
 	is_int(seen.flags, 2, "with its origin");
 	ok(!seen.leaked, "and no secret");
 	conf_free(c);
@@ -168,8 +158,7 @@ static void pages_see_every_option_once(void)
 static void the_help_lists_every_option(void)
 {
 	struct set set;
-	const struct conf_group groups[] = { { "Everything", set_rows, &set },
-		{ NULL, NULL, NULL } };
+	const struct conf_group groups[] = { { "Everything", set_rows, &set }, { NULL, NULL, NULL } };
 	char *text = printed(NULL, groups, conf_help);
 
 	for (const struct conf_row *r = set_rows; r->name != NULL; r++) {
@@ -179,14 +168,12 @@ static void the_help_lists_every_option(void)
 		if (r->type == CONF_TYPE_REFUSED)
 			ok(strstr(text, want) == NULL, "but not the refused --%s", r->name);
 		else
-			ok(strstr(text, want) != NULL && strstr(text, r->help) != NULL, "--%s",
-			        r->name);
+			ok(strstr(text, want) != NULL && strstr(text, r->help) != NULL, "--%s", r->name);
 	}
 	ok(strstr(text, "--config-file=TEXT") != NULL, "--config-file");
 	ok(strstr(text, "--spool.sync=commit|off\n        when it is durable [commit]") != NULL,
 	        "choices, help and default");
-	ok(strstr(text, "--kafka.property=K=V …") != NULL &&
-	                strstr(text, "--agent.tags=K=V,…") != NULL,
+	ok(strstr(text, "--kafka.property=K=V …") != NULL && strstr(text, "--agent.tags=K=V,…") != NULL,
 	        "the forms of lists");
 	ok(strstr(text, "--compact.host-port=ADDRESS|none") != NULL, "what may be switched off");
 	free(text);
@@ -209,8 +196,7 @@ static void uncomment(char *text)
 static void the_sample_is_a_file_that_sets_every_default(void)
 {
 	struct set set, again;
-	const struct conf_group groups[] = { { "Everything", set_rows, &set },
-		{ NULL, NULL, NULL } };
+	const struct conf_group groups[] = { { "Everything", set_rows, &set }, { NULL, NULL, NULL } };
 	char path[64], flags[96], *text = printed(NULL, groups, conf_sample);
 	struct why why;
 	struct conf *c, *d;
@@ -218,8 +204,7 @@ static void the_sample_is_a_file_that_sets_every_default(void)
 	make_file(path, text, strlen(text));
 	snprintf(flags, sizeof(flags), "--config-file=%s", path);
 	c = read_set(&set, flags, &why);
-	ok(c != NULL && conf_origin(c, "spool.sync") == CONF_DEFAULT,
-	        "as it is, it sets nothing %s", why.text);
+	ok(c != NULL && conf_origin(c, "spool.sync") == CONF_DEFAULT, "as it is, it sets nothing %s", why.text);
 	remove_file(path);
 
 	uncomment(text);
@@ -228,11 +213,9 @@ static void the_sample_is_a_file_that_sets_every_default(void)
 	d = read_set(&again, flags, &why);
 	ok(d != NULL, "without the '#' it is read %s", why.text);
 	for (const struct conf_row *r = set_rows; d != NULL && r->name != NULL; r++)
-		is_int(conf_origin(d, r->name),
-		        r->type == CONF_TYPE_REFUSED ? CONF_DEFAULT : CONF_FILE, r->name);
-	ok(d != NULL && again.max_bytes == set.max_bytes && again.exposure == set.exposure &&
-	                again.urls.n == 1 && again.words.n == 0 &&
-	                strcmp(again.port, set.port) == 0,
+		is_int(conf_origin(d, r->name), r->type == CONF_TYPE_REFUSED ? CONF_DEFAULT : CONF_FILE, r->name);
+	ok(d != NULL && again.max_bytes == set.max_bytes && again.exposure == set.exposure && again.urls.n == 1 &&
+	                again.words.n == 0 && strcmp(again.port, set.port) == 0,
 	        "to the same values");
 	remove_file(path);
 	free(text);

@@ -24,8 +24,7 @@ static void a_post_is_stored_when_enough_later_spans_were_saved(void)
 	page.received += 1000;
 	page.saved = POST + MARGIN;
 	page.received += 1000;
-	is_text(read_page(), "",
-	        "none can any more, but one may have failed after \"failed\" was read");
+	is_text(read_page(), "", "none can any more, but one may have failed after \"failed\" was read");
 	page.received += 1000;
 	is_text(read_page(), "S", "the next page would say so");
 }
@@ -117,8 +116,7 @@ static void a_page_that_is_not_this_collectors_is_known(void)
 	read_page();
 	page.process = 7;
 	read_page();
-	is_int(c.state, CONFIRM_FOREIGN,
-	        "a process that had ended is back: several behind one address");
+	is_int(c.state, CONFIRM_FOREIGN, "a process that had ended is back: several behind one address");
 }
 
 static void nothing_is_sent_before_the_first_reading(void)
@@ -223,8 +221,7 @@ static void a_post_is_let_go_after_so_many_losses(void)
 static void one_post_may_go_although_others_fill_the_queue_and_lost_much(void)
 {
 	begin(2000);
-	confirm_init(&c, &(struct confirm_opts){
-	                         .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
+	confirm_init(&c, &(struct confirm_opts){ .post_spans = POST, .attempts = 3, .read_every_us = EVERY_US });
 	page.received = 1000000;
 	page.dropped = 990000;
 	page.saved = 8000;

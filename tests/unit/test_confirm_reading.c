@@ -23,8 +23,7 @@ static void readings_keep_their_distance(void)
 	is_int(confirm_read_at(&c, 0), 5000000 + 25 * 40000, "a slow page is spared anyway");
 	c.cost_us = 4000;
 	confirm_read(&c, &r, &decided);
-	is_int(confirm_read_at(&c, 0), 5000000 + EVERY_US,
-	        "one that a busy collector answers late is not slow");
+	is_int(confirm_read_at(&c, 0), 5000000 + EVERY_US, "one that a busy collector answers late is not slow");
 	confirm_read_failed(&c, 6000000);
 	is_int(confirm_read_at(&c, 1000), 6000000 + EVERY_US, "one that fails is not hurried");
 }
@@ -66,8 +65,7 @@ static void a_waiting_post_keeps_the_collector_at_work(void)
 	is_int(reading_follows_after(0, 100000, 4000), 25 * 4000,
 	        "a POST waits and nothing is saved: after 25 times what a reading takes");
 	begin_with_readings_of(4000);
-	is_int(reading_follows_after(500, 100000, 4000), 50000,
-	        "the queue gets empty: when half a window is saved");
+	is_int(reading_follows_after(500, 100000, 4000), 50000, "the queue gets empty: when half a window is saved");
 	begin_with_readings_of(4000);
 	is_int(reading_follows_after(500, 1000000, 4000), 25 * 4000,
 	        "half a window takes long: after 25 times all the same");
@@ -82,8 +80,7 @@ static void a_waiting_post_keeps_the_collector_at_work(void)
 	is_int(reading_follows_after(500, 10000, 4000), 12 * 4000, "three senders share the cost");
 	begin_with_readings_of(4000);
 	c.crowd = 100;
-	is_int(reading_follows_after(500, 10000, 4000), 25 * 4000,
-	        "a hundred do as far as it goes");
+	is_int(reading_follows_after(500, 10000, 4000), 25 * 4000, "a hundred do as far as it goes");
 }
 
 static void a_slow_page_is_learned(void)
@@ -105,8 +102,7 @@ static void a_whole_window_unconfirmed_is_read_soon(void)
 	for (size_t i = 0; i < 4; i++)
 		post(i);
 	read_for(4000);
-	is_int(confirm_read_at(&c, 0), c.last.began_us + EVERY_US,
-	        "a part of a window is not hurried");
+	is_int(confirm_read_at(&c, 0), c.last.began_us + EVERY_US, "a part of a window is not hurried");
 	post(4);
 	is_int(confirm_read_at(&c, 0), c.urgent_at_us, "a whole one is, though no POST waits");
 }
@@ -131,8 +127,7 @@ static void many_senders_share_what_readings_cost(void)
 	now_us += US_PER_S;
 	c.cost_us = 3000;
 	at_us = read_for(3000);
-	ok(confirm_read_at(&c, 0) > at_us + 25 * 3000 * 50 &&
-	                confirm_read_at(&c, 0) <= at_us + 25 * 3000 * 100,
+	ok(confirm_read_at(&c, 0) > at_us + 25 * 3000 * 50 && confirm_read_at(&c, 0) <= at_us + 25 * 3000 * 100,
 	        "of one that costs something a hundred senders read a hundredth each");
 	ok(confirm_read_at(&c, 100000) <= at_us + 25 * 3000, "but not when a POST waits");
 	now_us += 10 * US_PER_S;

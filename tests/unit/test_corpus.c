@@ -23,8 +23,7 @@ static bool says_the_same(struct slice out, struct slice expected)
 	return same;
 }
 
-static void is_right_output(
-        const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
+static void is_right_output(const struct corpus_case *c, struct slice out, struct transcode_facts *facts)
 {
 	struct inspect_facts seen;
 	struct why why;
@@ -34,8 +33,7 @@ static void is_right_output(
 	else if (c->verbatim.len > 0)
 		ok(slice_same(out, buf_slice(&c->verbatim)), "%s: verbatim", c->name);
 	else
-		ok(says_the_same(out, buf_slice(&c->expected)),
-		        "%s: says the same, with what is unknown", c->name);
+		ok(says_the_same(out, buf_slice(&c->expected)), "%s: says the same, with what is unknown", c->name);
 	is_int(facts->spans, c->spans, "its spans are counted");
 	ok(inspect_batch(out, &seen, NULL, NULL, &why) == 0 && seen.spans == facts->spans &&
 	                slice_same(seen.service, facts->service) && seen.used == out.len,
@@ -63,8 +61,7 @@ static void whole_datagrams_come_to_what_their_case_says(const struct corpus *al
 		else if (c->zipkin)
 			is_int(rc, E_UNKNOWN_METHOD, c->name);
 		else if (c->verdict == CORPUS_ACCEPT || (c->verdict == CORPUS_EITHER && rc == 0))
-			ok(rc == 0, "%s: accepted", c->name) &&
-			        (is_right_output(c, out, &facts), 0);
+			ok(rc == 0, "%s: accepted", c->name) && (is_right_output(c, out, &facts), 0);
 		else if (c->verdict == CORPUS_REJECT)
 			ok(is_right_cause(c, rc), "%s: rejected, %s", c->name, err_text(rc));
 		else
@@ -80,8 +77,7 @@ static void every_prefix_is_malformed(const struct corpus_case *c)
 	struct slice out;
 
 	for (size_t len = 0; len < most; len++)
-		if (edge_transcode(&edge, slice_of(c->datagram.at, len), &no_tags, &out, &facts) !=
-		        E_MALFORMED)
+		if (edge_transcode(&edge, slice_of(c->datagram.at, len), &no_tags, &out, &facts) != E_MALFORMED)
 			taken++;
 	is_int(taken, 0, c->name);
 }
@@ -94,9 +90,8 @@ int main(void)
 	edge = edge_new(UINT16_MAX, &no_tags);
 	whole_datagrams_come_to_what_their_case_says(&all);
 	for (size_t i = 0; i < all.count; i++)
-		if (all.at[i].prefixes ||
-		        (all.at[i].verdict == CORPUS_ACCEPT &&
-		                strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
+		if (all.at[i].prefixes || (all.at[i].verdict == CORPUS_ACCEPT &&
+		                                  strstr(all.at[i].name, "-rich") != NULL && !all.at[i].zipkin))
 			every_prefix_is_malformed(&all.at[i]);
 	every_prefix_is_malformed(corpus_find(&all, "old-header"));
 	is_int(all.count, 152, "no case was left out");

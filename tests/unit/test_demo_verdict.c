@@ -8,15 +8,12 @@ enum { RUN = 5, EACH = 1000, KILL_PHASE = 6 };
 /* All phases went well: a thousand spans each, all stored once. */
 static struct demo well(void)
 {
-	struct demo d = { .opts = { .exposure_us = 100000, .rate = 1000 },
-		.run = RUN,
-		.phase = demo_phases - 1 };
+	struct demo d = { .opts = { .exposure_us = 100000, .rate = 1000 }, .run = RUN, .phase = demo_phases - 1 };
 
 	if (tally_open(&d.tally, RUN) < 0)
 		abort();
 	for (size_t i = 0; i < demo_phases; i++)
-		d.results[i] =
-		        (struct demo_result){ .first = 1 + i * EACH, .end = 1 + (i + 1) * EACH };
+		d.results[i] = (struct demo_result){ .first = 1 + i * EACH, .end = 1 + (i + 1) * EACH };
 	if (tally_sent(d.tally, 1, demo_phases * EACH) < 0)
 		abort();
 	d.kill.end = d.results[KILL_PHASE].first + EACH / 2;
@@ -31,8 +28,7 @@ static void store_but(struct demo *d, uint64_t from, uint64_t to)
 	for (uint64_t i = 1; i <= demo_phases * EACH; i++)
 		if (i < from || i >= to)
 			tally_stored(d->tally, RUN, numbered_spans_trace_low(i));
-	d->ledger.accepted.spans = d->ledger.place[LEDGER_DELIVERED].spans =
-	        tally_total(d->tally).stored;
+	d->ledger.accepted.spans = d->ledger.place[LEDGER_DELIVERED].spans = tally_total(d->tally).stored;
 }
 
 static void is_judged(struct demo *d, size_t broken, const char *what, const char *name)
@@ -179,11 +175,9 @@ static void the_plan_is_whole(void)
 		const struct demo_step *s = demo_plan[i].steps;
 		unsigned n = 0;
 
-		while (n < DEMO_STEPS &&
-		        (s[n].act != ACT_NONE || s[n].until != UNTIL_PASSED || s[n].ms > 0))
+		while (n < DEMO_STEPS && (s[n].act != ACT_NONE || s[n].until != UNTIL_PASSED || s[n].ms > 0))
 			n++;
-		ok(n > 0 && n < DEMO_STEPS, "phase %zu (%s) has %u steps and an end", i + 1,
-		        demo_plan[i].name, n);
+		ok(n > 0 && n < DEMO_STEPS, "phase %zu (%s) has %u steps and an end", i + 1, demo_plan[i].name, n);
 	}
 }
 
@@ -192,8 +186,7 @@ static void what_was_accepted_is_known_by_the_time_of_the_answer(void)
 	struct demo d = { .accepted = { { 2000, 90 }, { 1000, 50 } }, .naccepted = 2 };
 
 	is_int((int64_t)demo_accepted_before(&d, 999), 0, "before the first answer: nothing");
-	is_int((int64_t)demo_accepted_before(&d, 1999), 50,
-	        "the last answer before a moment counts");
+	is_int((int64_t)demo_accepted_before(&d, 1999), 50, "the last answer before a moment counts");
 	is_int((int64_t)demo_accepted_before(&d, 2000), 90, "one at that moment too");
 }
 

@@ -33,8 +33,7 @@ static void every_move_keeps_the_identity(void)
 		good &= drain_ledger_check(&l) == NULL;
 	}
 	ok(good, "read is the sum of all places, always");
-	is_int(l.read.records + l.handed_on.records, 100000,
-	        "what was handed on counts as not read");
+	is_int(l.read.records + l.handed_on.records, 100000, "what was handed on counts as not read");
 }
 
 static void a_broken_ledger_is_told(void)
@@ -43,12 +42,10 @@ static void a_broken_ledger_is_told(void)
 
 	drain_ledger_read(&l, 10);
 	l.place[DRAIN_DELIVERED].records++;
-	is_text(drain_ledger_check(&l), "records.read is not the sum of its places",
-	        "a record too many");
+	is_text(drain_ledger_check(&l), "records.read is not the sum of its places", "a record too many");
 	l.place[DRAIN_DELIVERED].records--;
 	l.place[DRAIN_IN_FLIGHT].spans--;
-	is_text(drain_ledger_check(&l), "spans.read is not the sum of its places",
-	        "a span too few");
+	is_text(drain_ledger_check(&l), "spans.read is not the sum of its places", "a span too few");
 	l.place[DRAIN_IN_FLIGHT].spans++;
 	l.unconfirmed.records++;
 	is_text(drain_ledger_check(&l), "unconfirmed is more than was quarantined",

@@ -19,8 +19,7 @@ static int listen_at(uint16_t *port)
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
-	        getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || getsockname(fd, (struct sockaddr *)&at, &len) < 0)
 		abort();
 	*port = ntohs(at.sin_port);
 	return fd;
@@ -140,8 +139,7 @@ static void the_rate_is_kept(void)
 	o.spans = 500;
 	o.rate = 1000;
 	e = open_emitter(&o);
-	is_int(run(e, 1000) / 1000, 491,
-	        "the last of 500 spans is due after 490 ms at 1,000 a second");
+	is_int(run(e, 1000) / 1000, 491, "the last of 500 spans is due after 490 ms at 1,000 a second");
 	emitter_free(e);
 	o.spans = 0;
 	o.duration_us = 2 * US_PER_S;

@@ -7,15 +7,13 @@ static void an_address_is_made_whole(void)
 	static const struct {
 		const char *text, *url, *name;
 	} rows[] = {
-		{ "http://127.0.0.1:14268",
-		        "http://127.0.0.1:14268/api/traces?format=jaeger.thrift",
+		{ "http://127.0.0.1:14268", "http://127.0.0.1:14268/api/traces?format=jaeger.thrift",
 		        "http://127.0.0.1:14268" },
 		{ "http://jaeger:14268/", "http://jaeger:14268/api/traces?format=jaeger.thrift",
 		        "http://jaeger:14268" },
-		{ "https://c.example/api/traces",
-		        "https://c.example/api/traces?format=jaeger.thrift", "https://c.example" },
-		{ "http://[::1]:1/api/traces?format=x", "http://[::1]:1/api/traces?format=x",
-		        "http://[::1]:1" },
+		{ "https://c.example/api/traces", "https://c.example/api/traces?format=jaeger.thrift",
+		        "https://c.example" },
+		{ "http://[::1]:1/api/traces?format=x", "http://[::1]:1/api/traces?format=x", "http://[::1]:1" },
 		{ "https://gate/jaeger/in", "https://gate/jaeger/in", "https://gate" },
 		{ "http://h?a=b", "http://h?a=b", "http://h" },
 		{ "HTTP://H", "HTTP://H/api/traces?format=jaeger.thrift", "HTTP://H" },
@@ -36,8 +34,8 @@ static void an_address_is_made_whole(void)
 
 static void what_is_no_address_is_refused_by_name(void)
 {
-	static const char *const wrong[] = { "", "h:14268", "http://", "http:///p", "http://:14268",
-		"ftp://h", "http://h/a b", "http://h/\t", "http://h/#x", "http://h:0" };
+	static const char *const wrong[] = { "", "h:14268", "http://", "http:///p", "http://:14268", "ftp://h",
+		"http://h/a b", "http://h/\t", "http://h/#x", "http://h:0" };
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct buf url = { 0 }, name = { 0 };
@@ -48,8 +46,7 @@ static void what_is_no_address_is_refused_by_name(void)
 		snprintf(shown, sizeof(shown), "\"%s\"", wrong[i]);
 		if (strchr(shown, '\t') != NULL)
 			*strchr(shown, '\t') = '?';
-		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE &&
-		                strstr(why.text, shown) != NULL,
+		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE && strstr(why.text, shown) != NULL,
 		        "refused: %s", why.text);
 		buf_free(&url);
 		buf_free(&name);
@@ -58,17 +55,17 @@ static void what_is_no_address_is_refused_by_name(void)
 
 static void a_password_stands_in_no_sentence(void)
 {
-	static const char *const wrong[] = { "me:sesame@h:14268", "ftp://me:sesame@h",
-		"http://me:sesame@/", "http://me:ses/ame@h:1", "http://me:ses?ame@h:1",
-		"http://me:ses#ame@h:1", "http://me:sesame@h:x", "http://h:1/p?key=sesame#" };
+	static const char *const wrong[] = { "me:sesame@h:14268", "ftp://me:sesame@h", "http://me:sesame@/",
+		"http://me:ses/ame@h:1", "http://me:ses?ame@h:1", "http://me:ses#ame@h:1", "http://me:sesame@h:x",
+		"http://h:1/p?key=sesame#" };
 	static const char *const good[] = { "http://me:ses@ame@h:1", "http://me:sesame@h:1" };
 	struct why why = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct buf url = { 0 }, name = { 0 };
 
-		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE &&
-		                strstr(why.text, "ame") == NULL && strstr(why.text, "ses") == NULL,
+		ok(endpoint_read(wrong[i], &url, &name, &why) == E_USAGE && strstr(why.text, "ame") == NULL &&
+		                strstr(why.text, "ses") == NULL,
 		        "%s: %s", wrong[i], why.text);
 		buf_free(&url);
 		buf_free(&name);
@@ -96,8 +93,7 @@ static void the_host_stands_alone(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		ok(slice_is(endpoint_host(rows[i][0]), rows[i][1]), "%s of %s", rows[i][1],
-		        rows[i][0]);
+		ok(slice_is(endpoint_host(rows[i][0]), rows[i][1]), "%s of %s", rows[i][1], rows[i][0]);
 }
 
 static void the_address_of_a_page_is_made_whole(void)
@@ -120,8 +116,7 @@ static void the_address_of_a_page_is_made_whole(void)
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct buf url = { 0 };
 
-		ok(endpoint_page(wrong[i], &url, &why) == E_USAGE &&
-		                strstr(why.text, wrong[i]) != NULL &&
+		ok(endpoint_page(wrong[i], &url, &why) == E_USAGE && strstr(why.text, wrong[i]) != NULL &&
 		                strstr(why.text, ":14269/metrics") != NULL,
 		        "\"%s\" is refused: %s", wrong[i], why.text);
 		is_int(url.len, 0, "and leaves nothing");
@@ -152,8 +147,7 @@ static void port_and_kind_of_a_host_are_known(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		is_int(endpoint_port(rows[i].url), rows[i].port, rows[i].url);
-		is_int(endpoint_is_address(endpoint_host(rows[i].url)), rows[i].is_address,
-		        "an address, or a name");
+		is_int(endpoint_is_address(endpoint_host(rows[i].url)), rows[i].is_address, "an address, or a name");
 	}
 }
 

@@ -24,9 +24,8 @@ static void others_must_pass_on_the_same_partition_and_later(void)
 		struct evidence e = { 0 };
 
 		evidence_passed(&e, rows[i].passed_on, rows[i].offered_us);
-		ok(evidence_confirms(&e, rows[i].refused_by, rows[i].refused_us) ==
-		                rows[i].confirmed,
-		        "%s: %s", rows[i].name, rows[i].confirmed ? "confirmed" : "not confirmed");
+		ok(evidence_confirms(&e, rows[i].refused_by, rows[i].refused_us) == rows[i].confirmed, "%s: %s",
+		        rows[i].name, rows[i].confirmed ? "confirmed" : "not confirmed");
 	}
 }
 
@@ -51,14 +50,12 @@ static void what_condemns_a_record(void)
 		{ "confirmed once", true, true, EVIDENCE_ROUNDS - 1, false },
 		{ "confirmed often enough", true, true, EVIDENCE_ROUNDS, true },
 		{ "the same, refused in company", true, false, EVIDENCE_ROUNDS, false },
-		{ "the same, while the circuit is not closed", false, true, EVIDENCE_ROUNDS,
-		        false },
+		{ "the same, while the circuit is not closed", false, true, EVIDENCE_ROUNDS, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		ok(evidence_condemns(rows[i].takes, rows[i].alone, rows[i].confirmed) ==
-		                rows[i].condemned,
-		        "%s: %s", rows[i].name, rows[i].condemned ? "bad" : "kept");
+		ok(evidence_condemns(rows[i].takes, rows[i].alone, rows[i].confirmed) == rows[i].condemned, "%s: %s",
+		        rows[i].name, rows[i].condemned ? "bad" : "kept");
 }
 
 static void a_record_rests_longer_each_time(void)
@@ -97,8 +94,7 @@ static void the_watchdog_counts_deliveries_only(void)
 	is_int(watchdog_look(&w, t0 + 30 * US_PER_S, 7, true), 30, "30 s: it says so");
 	is_int(watchdog_look(&w, t0 + 31 * US_PER_S, 8, true), 0, "a delivery ends it");
 	is_int(watchdog_look(&w, t0 + 90 * US_PER_S, 8, false), 0, "nothing waits: nothing to say");
-	is_int(watchdog_look(&w, t0 + 100 * US_PER_S, 8, true), 0,
-	        "what waits now has not waited for long");
+	is_int(watchdog_look(&w, t0 + 100 * US_PER_S, 8, true), 0, "what waits now has not waited for long");
 }
 
 int main(void)

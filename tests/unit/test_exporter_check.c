@@ -22,8 +22,7 @@ static void a_batch_passes_with_its_facts(void)
 	buf_text(&b, "trailing bytes that no reader looks at");
 	is_text(cause_of(buf_slice(&b), &facts, &why), "", "what trails does not matter");
 	batchmake(&b, "svc", 1, 1, 1);
-	is_text(cause_of(buf_slice(&b), &facts, &why), "",
-	        "not even a batch behind garbage: nobody could find it");
+	is_text(cause_of(buf_slice(&b), &facts, &why), "", "not even a batch behind garbage: nobody could find it");
 	buf_free(&b);
 }
 
@@ -97,8 +96,7 @@ static void a_service_name_must_be_utf8(void)
 		struct buf b = { 0 };
 
 		batchmake(&b, rows[i].name, 1, 1, 1);
-		is_text(cause_of(buf_slice(&b), &facts, &why),
-		        rows[i].good ? "" : "service_not_utf8",
+		is_text(cause_of(buf_slice(&b), &facts, &why), rows[i].good ? "" : "service_not_utf8",
 		        rows[i].good ? "UTF-8" : "not UTF-8");
 		buf_free(&b);
 	}

@@ -61,13 +61,11 @@ static void a_change_of_level_is_logged_once(void)
 	is_text(said, "", "nothing is said while all is well");
 	said = heard(post_trouble_thrice, &h);
 	is_int(lines(said), 2, "two changes, two lines");
-	ok(strstr(said, "\"level\":\"warn\",\"msg\":\"kafka: broker 1 is away\"") != NULL,
-	        "the first as a warning");
+	ok(strstr(said, "\"level\":\"warn\",\"msg\":\"kafka: broker 1 is away\"") != NULL, "the first as a warning");
 	ok(strstr(said, "\"level\":\"error\",\"msg\":\"kafka: all 3 brokers are away\"") != NULL,
 	        "the second as an error");
 	said = heard(post_recovery, &h);
-	ok(lines(said) == 1 && strstr(said, "\"info\"") != NULL,
-	        "the recovery once, as information");
+	ok(lines(said) == 1 && strstr(said, "\"info\"") != NULL, "the recovery once, as information");
 }
 
 static void the_board_keeps_the_last_sentence_and_the_worst_level(void)
@@ -76,8 +74,7 @@ static void the_board_keeps_the_last_sentence_and_the_worst_level(void)
 
 	is_int(health_worst(&h), HEALTH_OK, "an empty board is ok");
 	post_fine_twice(&h);
-	is_text(h.parts[0].sentence, "writes fast",
-	        "a new sentence stands although the level is the same");
+	is_text(h.parts[0].sentence, "writes fast", "a new sentence stands although the level is the same");
 	ok(h.parts[0].since_ms > 0, "since when is known from the first post");
 	heard(post_trouble_thrice, &h);
 	is_int(health_worst(&h), HEALTH_DOWN, "the worst of two");

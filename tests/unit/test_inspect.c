@@ -25,11 +25,9 @@ static void on_span(void *arg, const struct inspect_span *span)
 		return;
 	}
 	want = g_ptr_array_index(w->spans, w->seen - 1);
-	if ((int64_t)span->trace_high != want->traceIdHigh ||
-	        (int64_t)span->trace_low != want->traceIdLow ||
+	if ((int64_t)span->trace_high != want->traceIdHigh || (int64_t)span->trace_low != want->traceIdLow ||
 	        (int64_t)span->span_id != want->spanId ||
-	        !slice_same(span->operation,
-	                slice_of(want->operationName->data, want->operationName->len)))
+	        !slice_same(span->operation, slice_of(want->operationName->data, want->operationName->len)))
 		w->wrong++;
 }
 
@@ -43,10 +41,9 @@ static bool every_span_comes_once_in_order(struct slice value)
 
 	if (batch == NULL)
 		return false;
-	good = inspect_batch(value, &facts, on_span, &w, &why) == 0 && w.wrong == 0 &&
-	       w.seen == w.spans->len && facts.spans == w.seen && facts.used == value.len &&
-	       slice_same(facts.service, slice_of(batch->process->serviceName->data,
-	                                         batch->process->serviceName->len));
+	good = inspect_batch(value, &facts, on_span, &w, &why) == 0 && w.wrong == 0 && w.seen == w.spans->len &&
+	       facts.spans == w.seen && facts.used == value.len &&
+	       slice_same(facts.service, slice_of(batch->process->serviceName->data, batch->process->serviceName->len));
 	g_object_unref(batch);
 	return good;
 }
@@ -85,17 +82,12 @@ static void the_sentence_says_what_is_wrong(void)
 		{ "", 0, "the end comes too early at byte 0" },
 		{ "\x00", 1, "Batch without its process before byte 1" },
 		{ "\x0c\x00\x01\x00\x00", 5, "Process without its serviceName before byte 4" },
-		{ "\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x09s", 11,
-		        "a text longer than what is left at byte 10" },
+		{ "\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x09s", 11, "a text longer than what is left at byte 10" },
 		{ "\x63\x00\x01", 3, "a field of no known type at byte 0" },
-		{ "\x0f\x00\x02\x0b\x00\x00\x00\x01", 8,
-		        "a list of something else than Span at byte 8" },
-		{ "\x0f\x00\x02\x0c\x7f\xff\xff\xff\x00", 9,
-		        "a list longer than what is left at byte 8" },
-		{ "\x0f\x00\x02\x0c\x00\x00\x00\x01\x00", 9,
-		        "Span without its traceIdLow before byte 9" },
-		{ "\x0d\x00\x09\x0b\x0b\xff\xff\xff\xff", 9,
-		        "a map longer than what is left at byte 9" },
+		{ "\x0f\x00\x02\x0b\x00\x00\x00\x01", 8, "a list of something else than Span at byte 8" },
+		{ "\x0f\x00\x02\x0c\x7f\xff\xff\xff\x00", 9, "a list longer than what is left at byte 8" },
+		{ "\x0f\x00\x02\x0c\x00\x00\x00\x01\x00", 9, "Span without its traceIdLow before byte 9" },
+		{ "\x0d\x00\x09\x0b\x0b\xff\xff\xff\xff", 9, "a map longer than what is left at byte 9" },
 		{ "\x0d\x00\x09\x0b\x01\x00\x00\x00\x00", 9, "a map of no known type at byte 9" },
 		{ "\x0f\x00\x09\x11\x00\x00\x00\x00", 8, "a list of no known type at byte 8" },
 		{ "\x1c\x18\x01s\x00\x19\x0c\x00", 8, "a field of no known type at byte 0" },
@@ -105,8 +97,7 @@ static void the_sentence_says_what_is_wrong(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		why.text[0] = '\0';
-		ok(inspect_batch(slice_of(cases[i].bytes, cases[i].len), &facts, NULL, NULL,
-		           &why) == E_MALFORMED,
+		ok(inspect_batch(slice_of(cases[i].bytes, cases[i].len), &facts, NULL, NULL, &why) == E_MALFORMED,
 		        "malformed, and");
 		is_text(why.text, cases[i].text, "said so");
 	}
@@ -136,18 +127,15 @@ static void a_compact_batch_is_known_and_transcoded(const struct corpus *all)
 		if (c->expected.len == 0)
 			continue;
 		batch = oracle_decode(buf_slice(&c->expected), ORACLE_BINARY_STRUCT, &why);
-		ok(batch != NULL &&
-		                oracle_encode(batch, ORACLE_COMPACT_STRUCT, &compact, &why) == 0 &&
-		                inspect_is_compact(buf_slice(&compact)) &&
-		                !inspect_is_compact(buf_slice(&c->expected)),
+		ok(batch != NULL && oracle_encode(batch, ORACLE_COMPACT_STRUCT, &compact, &why) == 0 &&
+		                inspect_is_compact(buf_slice(&compact)) && !inspect_is_compact(buf_slice(&c->expected)),
 		        "%s: compact and TBinary are told apart", c->name);
 		buf_text(&back, "before");
-		ok(inspect_from_compact(buf_slice(&compact), &back) == 0 &&
-		                back.len == 6 + c->expected.len &&
+		ok(inspect_from_compact(buf_slice(&compact), &back) == 0 && back.len == 6 + c->expected.len &&
 		                memcmp(back.at + 6, c->expected.at, c->expected.len) == 0,
 		        "one becomes the other");
-		is_int(inspect_from_compact(slice_of(compact.at, compact.len - 1), &back),
-		        E_MALFORMED, "without its last byte it does not");
+		is_int(inspect_from_compact(slice_of(compact.at, compact.len - 1), &back), E_MALFORMED,
+		        "without its last byte it does not");
 		is_int(back.len, 6 + c->expected.len, "and nothing is appended");
 		buf_free(&compact);
 		buf_free(&back);
@@ -166,8 +154,8 @@ static bool join(JaegerBatch *whole, struct slice part, uint32_t first, uint32_t
 	struct why why;
 	JaegerBatch *b = oracle_decode(part, ORACLE_BINARY_STRUCT, &why);
 	struct inspect_facts facts;
-	bool good = b != NULL && inspect_batch(part, &facts, NULL, NULL, &why) == 0 &&
-	            facts.spans == count && facts.used == part.len && b->spans->len == count &&
+	bool good = b != NULL && inspect_batch(part, &facts, NULL, NULL, &why) == 0 && facts.spans == count &&
+	            facts.used == part.len && b->spans->len == count &&
 	            (first == 0 || (!b->__isset_seqNo && !b->__isset_stats));
 
 	for (guint i = 0; good && i < b->spans->len; i++)
@@ -207,18 +195,15 @@ static bool cut_and_joined_it_is_the_same(struct slice value, uint32_t spans, ui
 /* Every reader keeps the last Process and the last span list, so a part needs no other. */
 static void duplicates_are_not_kept_in_the_parts(const struct corpus *all)
 {
-	static const char *const names[] = { "duplicate-spans-compact",
-		"duplicate-process-compact" };
+	static const char *const names[] = { "duplicate-spans-compact", "duplicate-process-compact" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const struct corpus_case *c = corpus_find(all, names[i]);
 		struct buf part = { 0 }, want = { 0 }, got = { 0 };
 		struct why why;
 
-		ok(inspect_cut(buf_slice(&c->verbatim), 0, 100, &part) == 0 &&
-		                part.len < c->verbatim.len &&
-		                oracle_canonical(
-		                        buf_slice(&part), ORACLE_BINARY_STRUCT, &got, &why) == 0 &&
+		ok(inspect_cut(buf_slice(&c->verbatim), 0, 100, &part) == 0 && part.len < c->verbatim.len &&
+		                oracle_canonical(buf_slice(&part), ORACLE_BINARY_STRUCT, &got, &why) == 0 &&
 		                slice_same(buf_slice(&got), buf_slice(&c->expected)),
 		        "%s: cut whole it has each field once", c->name);
 		buf_free(&part);
@@ -238,15 +223,12 @@ static void cuts_beyond_the_last_span_are_empty(const struct corpus *all)
 	                slice_is(facts.service, "corpus-go-jaeger"),
 	        "are a Batch without spans");
 	buf_clear(&part);
-	is_int(inspect_cut(buf_slice(&c->expected), UINT32_MAX, UINT32_MAX, &part), 0,
-	        "spans far beyond");
-	ok(inspect_batch(buf_slice(&part), &facts, NULL, NULL, NULL) == 0 && facts.spans == 0 &&
-	                facts.used == part.len,
+	is_int(inspect_cut(buf_slice(&c->expected), UINT32_MAX, UINT32_MAX, &part), 0, "spans far beyond");
+	ok(inspect_batch(buf_slice(&part), &facts, NULL, NULL, NULL) == 0 && facts.spans == 0 && facts.used == part.len,
 	        "are one as well");
 	buf_clear(&part);
 	is_int(inspect_cut(buf_slice(&c->expected), 4, UINT32_MAX, &part), 0, "all from span 4 on");
-	ok(inspect_batch(buf_slice(&part), &facts, NULL, NULL, NULL) == 0 && facts.spans == 2,
-	        "are two");
+	ok(inspect_batch(buf_slice(&part), &facts, NULL, NULL, NULL) == 0 && facts.spans == 2, "are two");
 	is_int(inspect_cut(slice_of(c->expected.at, c->expected.len - 1), 0, 1, &part), E_MALFORMED,
 	        "what is no Batch is not cut");
 	buf_free(&part);
@@ -267,8 +249,7 @@ static void random_batches_are_walked_and_cut(void)
 			continue;
 		asked++;
 		blind += !every_span_comes_once_in_order(value);
-		uneven += !cut_and_joined_it_is_the_same(
-		        value, g.spans, 1 + (uint32_t)(gen_random(&g) % 6));
+		uneven += !cut_and_joined_it_is_the_same(value, g.spans, 1 + (uint32_t)(gen_random(&g) % 6));
 	}
 	is_int(blind, 0, "random batches: every span is shown once, in order");
 	is_int(uneven, 0, "random batches: cut and joined they are the same");
@@ -286,11 +267,9 @@ int main(void)
 		struct slice value = buf_slice(c->verbatim.len > 0 ? &c->verbatim : &c->expected);
 		struct inspect_facts facts;
 
-		if (value.len == 0 || c->verdict != CORPUS_ACCEPT ||
-		        strncmp(c->name, "duplicate-", 10) == 0)
+		if (value.len == 0 || c->verdict != CORPUS_ACCEPT || strncmp(c->name, "duplicate-", 10) == 0)
 			continue;
-		ok(every_span_comes_once_in_order(value), "%s: every span comes once, in order",
-		        c->name);
+		ok(every_span_comes_once_in_order(value), "%s: every span comes once, in order", c->name);
 		if (inspect_batch(value, &facts, NULL, NULL, NULL) < 0)
 			continue;
 		for (uint32_t most = 1; most <= facts.spans + 1 && most < 20; most += 1 + most / 2)

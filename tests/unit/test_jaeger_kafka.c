@@ -10,8 +10,8 @@ enum { ARGS = 8, TEXT = 800 };
 static struct jaeger_kafka set;
 
 /* 0, or E_USAGE and WHY, as a start with ARGS of the side whose ROWS and PREFIX these are. */
-static int start(const struct conf_row *rows, const char *prefix, const char *const *args,
-        struct conf **c, struct why *why)
+static int start(
+        const struct conf_row *rows, const char *prefix, const char *const *args, struct conf **c, struct why *why)
 {
 	struct conf_group groups[] = { { "Kafka", rows, &set }, { NULL, NULL, NULL } };
 	char *argv[ARGS];
@@ -50,9 +50,8 @@ static const struct row consumer[] = {
 	          "--kafka.consumer.encoding=thrift" },
 	        "" },
 	{ { "--kafka.consumer.tls.enabled" }, "security.protocol=ssl" },
-	{ { "--kafka.consumer.authentication=tls", "--kafka.consumer.tls.ca=/ca",
-	          "--kafka.consumer.tls.cert=/c", "--kafka.consumer.tls.key=/k",
-	          "--kafka.consumer.tls.skip-host-verify" },
+	{ { "--kafka.consumer.authentication=tls", "--kafka.consumer.tls.ca=/ca", "--kafka.consumer.tls.cert=/c",
+	          "--kafka.consumer.tls.key=/k", "--kafka.consumer.tls.skip-host-verify" },
 	        "security.protocol=ssl ssl.ca.location=/ca ssl.certificate.location=/c "
 	        "ssl.key.location=/k enable.ssl.certificate.verification=false" },
 	{ { "--kafka.consumer.authentication=plaintext", "--kafka.consumer.plaintext.username=u",
@@ -60,8 +59,7 @@ static const struct row consumer[] = {
 	        "security.protocol=sasl_plaintext sasl.mechanisms=PLAIN sasl.username=u "
 	        "sasl.password=a=b" },
 	{ { "--kafka.consumer.authentication=plaintext", "--kafka.consumer.plaintext.username=u",
-	          "--kafka.consumer.tls.enabled",
-	          "--kafka.consumer.plaintext.mechanism=SCRAM-SHA-512" },
+	          "--kafka.consumer.tls.enabled", "--kafka.consumer.plaintext.mechanism=SCRAM-SHA-512" },
 	        "security.protocol=sasl_ssl sasl.mechanisms=SCRAM-SHA-512 sasl.username=u" },
 	{ { "--kafka.consumer.authentication=kerberos", "--kafka.consumer.kerberos.use-keytab",
 	          "--kafka.consumer.kerberos.username=u", "--kafka.consumer.kerberos.realm=R",
@@ -78,8 +76,7 @@ static const struct row producer[] = {
 	{ { "--kafka.producer.required-acks=all", "--kafka.producer.batch-min-messages=9" }, "" },
 	{ { "--kafka.producer.compression=zstd", "--kafka.producer.compression-level=7",
 	          "--kafka.producer.batch-linger=100ms", "--kafka.producer.batch-size=100000",
-	          "--kafka.producer.batch-max-messages=50",
-	          "--kafka.producer.max-message-bytes=2000000" },
+	          "--kafka.producer.batch-max-messages=50", "--kafka.producer.max-message-bytes=2000000" },
 	        "compression.codec=zstd compression.level=7 linger.ms=100 batch.size=100000 "
 	        "batch.num.messages=50 message.max.bytes=2000000" },
 	{ { "--kafka.producer.batch-linger=500us" }, "linger.ms=1" },
@@ -104,8 +101,7 @@ static const struct row refused_consumer[] = {
 	{ { "--kafka.consumer.authentication=kerberos", "--kafka.consumer.kerberos.use-keytab" },
 	        "kerberos needs kerberos.username" },
 	{ { "--kafka.consumer.authentication=kerberos", "--kafka.consumer.kerberos.use-keytab",
-	          "--kafka.consumer.kerberos.username=u",
-	          "--kafka.consumer.kerberos.config-file=/x" },
+	          "--kafka.consumer.kerberos.username=u", "--kafka.consumer.kerberos.config-file=/x" },
 	        "set KRB5_CONFIG" },
 	{ { "--kafka.consumer.encoding=protobuf" }, "--kafka.consumer.encoding: is not thrift" },
 };
@@ -117,8 +113,7 @@ static const struct row refused_producer[] = {
 	{ { "--kafka.producer.encoding=json" }, "--kafka.producer.encoding: is not thrift" },
 };
 
-static void options_come_to_properties(
-        const struct conf_row *rows, const char *prefix, const struct row *all, size_t n)
+static void options_come_to_properties(const struct conf_row *rows, const char *prefix, const struct row *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct conf *c = NULL;
@@ -133,15 +128,13 @@ static void options_come_to_properties(
 	}
 }
 
-static void what_cannot_be_is_refused(
-        const struct conf_row *rows, const char *prefix, const struct row *all, size_t n)
+static void what_cannot_be_is_refused(const struct conf_row *rows, const char *prefix, const struct row *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct conf *c = NULL;
 		struct why why = { 0 };
 
-		ok(start(rows, prefix, all[i].args, &c, &why) == E_USAGE &&
-		                strstr(why.text, all[i].want) != NULL,
+		ok(start(rows, prefix, all[i].args, &c, &why) == E_USAGE && strstr(why.text, all[i].want) != NULL,
 		        "%s is refused: %s", all[i].args[0], why.text);
 		conf_free(c);
 	}
@@ -150,8 +143,8 @@ static void what_cannot_be_is_refused(
 /* The quarantine's producer reaches the same brokers. */
 static void a_connection_is_the_same_for_both_sides(void)
 {
-	static const char *const args[] = { "--kafka.consumer.tls.enabled",
-		"--kafka.consumer.client-id=c", "--kafka.consumer.rack-id=r", NULL };
+	static const char *const args[] = { "--kafka.consumer.tls.enabled", "--kafka.consumer.client-id=c",
+		"--kafka.consumer.rack-id=r", NULL };
 	struct conf *c = NULL;
 	char text[TEXT];
 	struct why why;

@@ -6,10 +6,9 @@
 
 #define E(name) RD_KAFKA_RESP_ERR_##name
 
-static const struct kafka_place writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL,
-	"kafka.producer.topic" };
-static const struct kafka_place reader = { "kafka1:9092,kafka2:9092", "tracing-topic",
-	"tracing-app", "kafka.consumer.topic" };
+static const struct kafka_place writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL, "kafka.producer.topic" };
+static const struct kafka_place reader = { "kafka1:9092,kafka2:9092", "tracing-topic", "tracing-app",
+	"kafka.consumer.topic" };
 
 struct row {
 	rd_kafka_resp_err_t err;
@@ -38,8 +37,7 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection "
 		        "refused "
 		        "(after 0ms in state CONNECT)",
-		        KAFKA_CAUSE_UNREACHABLE, false,
-		        { "127.0.0.1:1 cannot be reached: Connection refused" } },
+		        KAFKA_CAUSE_UNREACHABLE, false, { "127.0.0.1:1 cannot be reached: Connection refused" } },
 		{ E(_TRANSPORT),
 		        "127.0.0.1:1/bootstrap: Receive failed: Invalid response size 1213486160 "
 		        "(0..100000000): increase receive.message.max.bytes",
@@ -49,27 +47,23 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "127.0.0.1:1/bootstrap: ApiVersionRequest failed: Local: Timed out: "
 		        "probably due to broker version < 0.10 (see api.version.request "
 		        "configuration) (after 10002ms in state APIVERSION_QUERY)",
-		        KAFKA_CAUSE_SILENT, false,
-		        { "127.0.0.1:1 takes connections and gives no answer", "hangs" } },
+		        KAFKA_CAUSE_SILENT, false, { "127.0.0.1:1 takes connections and gives no answer", "hangs" } },
 		{ E(_FAIL),
 		        "127.0.0.1:1/bootstrap: Failed to create socket: Too many open files "
 		        "(after 0ms in state TRY_CONNECT)",
 		        KAFKA_CAUSE_UNREACHABLE, false,
-		        { "127.0.0.1:1 was not asked: no file descriptor is free",
-		                "raise LimitNOFILE" } },
+		        { "127.0.0.1:1 was not asked: no file descriptor is free", "raise LimitNOFILE" } },
 		{ E(_RESOLVE),
 		        "no-such.invalid:9092/bootstrap: Failed to resolve 'no-such.invalid:9092': "
 		        "Name "
 		        "or service not known (after 0ms in state CONNECT)",
 		        KAFKA_CAUSE_UNRESOLVED, true,
-		        { "no-such.invalid:9092 does not resolve", "(Name or service not known)",
-		                "list of brokers" } },
+		        { "no-such.invalid:9092 does not resolve", "(Name or service not known)", "list of brokers" } },
 		{ E(_RESOLVE),
 		        "kafka7.inside:9092/7: Failed to resolve 'kafka7.inside:9092': Name or "
 		        "service "
 		        "not known (after 3ms in state CONNECT, 4 identical error(s) suppressed)",
-		        KAFKA_CAUSE_UNRESOLVED, true,
-		        { "kafka7.inside:9092", "advertise", "advertised.listeners" } },
+		        KAFKA_CAUSE_UNRESOLVED, true, { "kafka7.inside:9092", "advertise", "advertised.listeners" } },
 		{ E(_RESOLVE),
 		        "kafka7:9092/7: Failed to resolve 'kafka7:9092': Temporary failure in name "
 		        "resolution (after 3ms in state CONNECT)",
@@ -80,8 +74,7 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "verified, "
 		        "verify that ssl.ca.location is correctly configured (after 3ms in state "
 		        "SSL_HANDSHAKE)",
-		        KAFKA_CAUSE_TLS, true,
-		        { "broker k:9093 is not trusted", "ssl.ca.location" } },
+		        KAFKA_CAUSE_TLS, true, { "broker k:9093 is not trusted", "ssl.ca.location" } },
 		{ E(_TRANSPORT),
 		        "ssl://k:9093/bootstrap: error:0A000086:SSL routines::certificate verify "
 		        "failed "
@@ -91,8 +84,7 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "ssl://k:9092/1: SSL handshake failed: Disconnected: connecting to a "
 		        "PLAINTEXT "
 		        "broker listener? (after 2ms in state SSL_HANDSHAKE)",
-		        KAFKA_CAUSE_TLS, true,
-		        { "k:9092 does not speak TLS", "security.protocol" } },
+		        KAFKA_CAUSE_TLS, true, { "k:9092 does not speak TLS", "security.protocol" } },
 		{ E(_TRANSPORT),
 		        "k:9093/bootstrap: Disconnected while requesting ApiVersion: might be "
 		        "caused by "
@@ -105,14 +97,10 @@ static void a_connection_that_fails_names_the_broker(void)
 		        "Authentication "
 		        "failed: Invalid username or password (after 9ms in state AUTH_REQ)",
 		        KAFKA_CAUSE_LOGIN, true,
-		        { "k:9092 refuses the login", "Invalid username or password",
-		                "sasl.password" } },
-		{ E(_TIMED_OUT),
-		        "k:9092/1: ApiVersionRequest failed: Local: Timed out: probably down",
-		        KAFKA_CAUSE_SILENT, false,
-		        { "k:9092 takes connections and gives no answer" } },
-		{ E(_TRANSPORT),
-		        "GroupCoordinator: [::1]:9092: Disconnected (after 9ms in state UP)",
+		        { "k:9092 refuses the login", "Invalid username or password", "sasl.password" } },
+		{ E(_TIMED_OUT), "k:9092/1: ApiVersionRequest failed: Local: Timed out: probably down",
+		        KAFKA_CAUSE_SILENT, false, { "k:9092 takes connections and gives no answer" } },
+		{ E(_TRANSPORT), "GroupCoordinator: [::1]:9092: Disconnected (after 9ms in state UP)",
 		        KAFKA_CAUSE_UNREACHABLE, false, { "[::1]:9092 cannot be reached" } },
 	};
 
@@ -123,25 +111,22 @@ static void a_connection_that_fails_names_the_broker(void)
 static void a_refusal_names_the_topic_or_the_group(void)
 {
 	static const struct row rows[] = {
-		{ E(UNKNOWN_TOPIC_OR_PART),
-		        "Subscribed topic not available: t: Broker: Unknown topic",
+		{ E(UNKNOWN_TOPIC_OR_PART), "Subscribed topic not available: t: Broker: Unknown topic",
 		        KAFKA_CAUSE_TOPIC_MISSING, true,
 		        { "tracing-topic does not exist", "kafka1:9092", "kafka.consumer.topic" } },
 		{ E(_UNKNOWN_TOPIC), "", KAFKA_CAUSE_TOPIC_MISSING, true, { "tracing-topic" } },
 		{ E(TOPIC_AUTHORIZATION_FAILED), "", KAFKA_CAUSE_TOPIC_DENIED, true,
 		        { "denies reading topic tracing-topic" } },
-		{ E(GROUP_AUTHORIZATION_FAILED), "FindCoordinator response error: denied",
-		        KAFKA_CAUSE_GROUP_DENIED, true, { "consumer group tracing-app" } },
-		{ E(CLUSTER_AUTHORIZATION_FAILED), "", KAFKA_CAUSE_CLUSTER_DENIED, true,
-		        { "IdempotentWrite" } },
-		{ E(NOT_ENOUGH_REPLICAS), "", KAFKA_CAUSE_REFUSED, false,
-		        { "in-sync replicas", "tracing-topic" } },
+		{ E(GROUP_AUTHORIZATION_FAILED), "FindCoordinator response error: denied", KAFKA_CAUSE_GROUP_DENIED,
+		        true, { "consumer group tracing-app" } },
+		{ E(CLUSTER_AUTHORIZATION_FAILED), "", KAFKA_CAUSE_CLUSTER_DENIED, true, { "IdempotentWrite" } },
+		{ E(NOT_ENOUGH_REPLICAS), "", KAFKA_CAUSE_REFUSED, false, { "in-sync replicas", "tracing-topic" } },
 		{ E(_ALL_BROKERS_DOWN), "1/1 brokers are down", KAFKA_CAUSE_NONE, false, { NULL } },
 		{ E(_TRANSPORT), "Local: Broker transport failure", KAFKA_CAUSE_UNREACHABLE, false,
 		        { "kafka1:9092,kafka2:9092 cannot be reached" } },
 	};
-	static const struct row written = { E(TOPIC_AUTHORIZATION_FAILED), "",
-		KAFKA_CAUSE_TOPIC_DENIED, true, { "denies writing to topic tracing-topic" } };
+	static const struct row written = { E(TOPIC_AUTHORIZATION_FAILED), "", KAFKA_CAUSE_TOPIC_DENIED, true,
+		{ "denies writing to topic tracing-topic" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		check(&rows[i], &reader);

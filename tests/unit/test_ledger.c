@@ -17,8 +17,7 @@ static void a_loss_has_its_first_and_its_last_time(void)
 	ledger_drop(&l, LEDGER_IN_FLIGHT, LEDGER_DISK_ERROR, (struct ledger_count){ 4, 1 }, 500);
 	ledger_drop(&l, LEDGER_IN_FLIGHT, LEDGER_DISK_ERROR, (struct ledger_count){ 0, 1 }, 700);
 	is_int(when(&l, LEDGER_DISK_ERROR)->first_ms, 500, "the first stays");
-	is_int(when(&l, LEDGER_DISK_ERROR)->last_ms, 700,
-	        "the last moves on, for a batch without spans, too");
+	is_int(when(&l, LEDGER_DISK_ERROR)->last_ms, 700, "the last moves on, for a batch without spans, too");
 	is_int(when(&l, LEDGER_SPOOL_FULL)->first_ms, 0, "another cause has none");
 	is_int(l.place[LEDGER_DISK_ERROR].spans, 4, "its spans are there");
 	is_int(l.place[LEDGER_IN_FLIGHT].batches, 1, "and have left where they were");

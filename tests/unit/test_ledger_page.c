@@ -14,8 +14,7 @@ static struct ledger filled(void)
 		ledger_enter(&l, (enum ledger_place)i, 100 + (uint64_t)i, 10 + (uint64_t)i);
 	l.maybe_duplicate = (struct ledger_count){ 7, 2 };
 	l.unconfirmed = (struct ledger_count){ 8, 3 };
-	l.lost[LEDGER_DISK_ERROR - LEDGER_DROPPED_FIRST] =
-	        (struct ledger_when){ 1700000000123, 1700000001000 };
+	l.lost[LEDGER_DISK_ERROR - LEDGER_DROPPED_FIRST] = (struct ledger_when){ 1700000000123, 1700000001000 };
 	return l;
 }
 
@@ -124,8 +123,7 @@ static void the_metrics_say_the_same(void)
 	ledger_metrics(&b, &l);
 	ok(promtext_valid(&p, buf_cstr(&b)), "the text is valid: %s", p.wrong);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		is_int(promtext_value(buf_cstr(&b), cases[i].series), cases[i].want,
-		        cases[i].series);
+		is_int(promtext_value(buf_cstr(&b), cases[i].series), cases[i].want, cases[i].series);
 	buf_free(&b);
 }
 

@@ -2,22 +2,21 @@
 #include "admin/ledger_read.h"
 #include "tap.h"
 
-static const char good[] =
-        "{\"ledger\": 1, \"host\": \"h\", \"boots\": 3, \"unclean_stops\": 1,"
-        "\"datagrams\": {\"received\": 15, \"accepted\": 5, \"malformed\": 4, \"oversize\": 3,"
-        " \"unknown_method\": 2, \"queue_full\": 1, \"kernel_dropped\": 9},"
-        "\"spans\": {\"accepted\": 55, \"delivered\": 10, \"in_flight\": 9, \"in_spool\": 8, "
-        "\"quarantined\": 7,"
-        " \"uncertain\": 6, \"dropped\": {\"spool_full\": 5, \"max_age\": 4, \"disk_error\": 3, "
-        "\"too_large\": 2,"
-        " \"refused\": 1}},"
-        "\"batches\": {\"accepted\": 5, \"delivered\": 1, \"in_flight\": 1, \"in_spool\": 1, "
-        "\"quarantined\": 1,"
-        " \"uncertain\": 1, \"dropped\": {\"spool_full\": 0, \"max_age\": 0, \"disk_error\": 0, "
-        "\"too_large\": 0,"
-        " \"refused\": 0}},"
-        "\"maybe_duplicate\": {\"spans\": 12, \"batches\": 2},"
-        "\"unconfirmed\": {\"spans\": 3, \"batches\": 1}}";
+static const char good[] = "{\"ledger\": 1, \"host\": \"h\", \"boots\": 3, \"unclean_stops\": 1,"
+                           "\"datagrams\": {\"received\": 15, \"accepted\": 5, \"malformed\": 4, \"oversize\": 3,"
+                           " \"unknown_method\": 2, \"queue_full\": 1, \"kernel_dropped\": 9},"
+                           "\"spans\": {\"accepted\": 55, \"delivered\": 10, \"in_flight\": 9, \"in_spool\": 8, "
+                           "\"quarantined\": 7,"
+                           " \"uncertain\": 6, \"dropped\": {\"spool_full\": 5, \"max_age\": 4, \"disk_error\": 3, "
+                           "\"too_large\": 2,"
+                           " \"refused\": 1}},"
+                           "\"batches\": {\"accepted\": 5, \"delivered\": 1, \"in_flight\": 1, \"in_spool\": 1, "
+                           "\"quarantined\": 1,"
+                           " \"uncertain\": 1, \"dropped\": {\"spool_full\": 0, \"max_age\": 0, \"disk_error\": 0, "
+                           "\"too_large\": 0,"
+                           " \"refused\": 0}},"
+                           "\"maybe_duplicate\": {\"spans\": 12, \"batches\": 2},"
+                           "\"unconfirmed\": {\"spans\": 3, \"batches\": 1}}";
 
 static void every_figure_is_in_its_place(void)
 {
@@ -63,8 +62,7 @@ static void is_refused(const char *from, const char *to, const char *named)
 	struct why why = { .text = "" };
 
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
-	is_int(ledger_read(slice_text(text), &l, &why), E_MALFORMED,
-	        to[0] == '\0' ? "(left out)" : to);
+	is_int(ledger_read(slice_text(text), &l, &why), E_MALFORMED, to[0] == '\0' ? "(left out)" : to);
 	ok(strstr(why.text, named) != NULL, "is named: %s", why.text);
 }
 

@@ -13,8 +13,7 @@ enum { LINES = 300, PLENTY_MS = 60000, REFUSAL_MS = 300, SAID_BYTES = 1 << 18 };
 
 static char said[SAID_BYTES];
 
-static int reading
-        [2]; /* a pipe: the player writes to it, or closes it, when its stderr is to be read */
+static int reading[2]; /* a pipe: the player writes to it, or closes it, when its stderr is to be read */
 
 /* Plays PLAY(ARG) with stderr as a pipe and reads that to its end. Returns the status of waitpid. */
 static int hear(void (*play)(int arg), int arg)
@@ -89,8 +88,7 @@ static void lines_before_a_crash_are_written(void)
 			continue;
 		status = hear(log_and_crash, crashes[i]);
 
-		ok(lines_said("test: line ") == LINES, "%s: all lines before it are written",
-		        strsignal(crashes[i]));
+		ok(lines_said("test: line ") == LINES, "%s: all lines before it are written", strsignal(crashes[i]));
 		ok(!WIFEXITED(status) || WEXITSTATUS(status) != 0, "and it ends the process");
 	}
 }

@@ -22,12 +22,10 @@ static void a_step_freezes(void)
 	ok(!max_age_observe(&w, S(100), 1000000, S(60)), "the first look is no step");
 	ok(!max_age_observe(&w, S(110), 1010500, S(60)), "half a second of slew is no step");
 	ok(max_age_observe(&w, S(111), 4611500, S(60)), "an hour is");
-	ok(!max_age_exceeded(&w, S(112), 4612500, 1011000, S(60)),
-	        "what came before the step keeps its place");
+	ok(!max_age_exceeded(&w, S(112), 4612500, 1011000, S(60)), "what came before the step keeps its place");
 	ok(!max_age_observe(&w, S(170), 4670500, S(60)), "no further step");
 	ok(max_age_exceeded(&w, S(171), 4671500, 1011000, S(60)), "until it is too old in truth");
-	ok(!max_age_exceeded(&w, S(171), 4671500, 4650000, S(60)),
-	        "what came after is judged by its own time");
+	ok(!max_age_exceeded(&w, S(171), 4671500, 4650000, S(60)), "what came after is judged by its own time");
 	ok(max_age_observe(&w, S(172), 1000000, S(60)), "a step back is one too");
 }
 

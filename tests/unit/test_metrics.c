@@ -10,13 +10,10 @@ struct figures {
 };
 
 static const struct metric_row rows[] = {
-	METRIC_COUNTER(
-	        struct figures, good, "answers_total", "outcome=\"good\"", "Answers by outcome."),
-	METRIC_COUNTER(
-	        struct figures, bad, "answers_total", "outcome=\"bad\"", "Answers by outcome."),
+	METRIC_COUNTER(struct figures, good, "answers_total", "outcome=\"good\"", "Answers by outcome."),
+	METRIC_COUNTER(struct figures, bad, "answers_total", "outcome=\"bad\"", "Answers by outcome."),
 	METRIC_GAUGE(struct figures, bytes, "bytes", NULL, "Bytes, with a \\ and a\nbreak."),
-	{ "wait_seconds", NULL, "Seconds waited.", METRIC_GAUGE,
-	        METRIC_FIELD(struct figures, wait_us), 1e-6 },
+	{ "wait_seconds", NULL, "Seconds waited.", METRIC_GAUGE, METRIC_FIELD(struct figures, wait_us), 1e-6 },
 	METRIC_END,
 };
 
@@ -48,8 +45,7 @@ static void samples_of_several_structs_stand_together(void)
 	ok(promtext_valid(&p, buf_cstr(&b)), "the text is valid: %s", p.wrong);
 	is_int(promtext_value(buf_cstr(&b), "t_answers_total{port=\"b\",outcome=\"bad\"}"), 20,
 	        "labels of struct and row stand behind each other");
-	is_int(promtext_value(buf_cstr(&b), "t_bytes{port=\"a\"}"), 3,
-	        "a row without labels has the struct's");
+	is_int(promtext_value(buf_cstr(&b), "t_bytes{port=\"a\"}"), 3, "a row without labels has the struct's");
 	buf_clear(&b);
 	metrics_render_each(&b, "t_", rows, bases, 0);
 	is_int(b.len, 0, "no struct, no text");
@@ -79,8 +75,7 @@ static void odd_numbers_are_written_as_the_format_wants(void)
 	metrics_sample(&b, "", "b", NULL, NULL, METRIC_GAUGE, INFINITY);
 	metrics_sample(&b, "", "c", "", NULL, METRIC_GAUGE, -INFINITY);
 	metrics_sample(&b, "", "d", NULL, NULL, METRIC_GAUGE, 123456789012345);
-	is_text(buf_cstr(&b), "a NaN\nb +Inf\nc -Inf\nd 123456789012345\n",
-	        "NaN, the infinities, a large one");
+	is_text(buf_cstr(&b), "a NaN\nb +Inf\nc -Inf\nd 123456789012345\n", "NaN, the infinities, a large one");
 	buf_free(&b);
 }
 
@@ -99,18 +94,12 @@ static void a_histogram_counts_each_value_once_and_prints_running_sums(void)
 	metrics_render_histogram(&b, "t_", "ack_seconds", "sink=\"http\"", NULL, &h);
 	text = buf_cstr(&b);
 	ok(promtext_valid(&p, text), "the text is valid: %s", p.wrong);
-	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"0.001\"}"), 2,
-	        "two up to 1 ms");
-	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"0.0025\"}"), 3,
-	        "three up to 2.5 ms");
-	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"30\"}"), 3,
-	        "still three at 30 s");
-	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"+Inf\"}"), 4,
-	        "four in all");
-	is_int(promtext_value(text, "t_ack_seconds_count{sink=\"kafka\"}"), 4,
-	        "the count is the same");
-	ok(fabs(promtext_value(text, "t_ack_seconds_sum{sink=\"http\"}") - 31.002001) < 1e-9,
-	        "the sum is in seconds");
+	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"0.001\"}"), 2, "two up to 1 ms");
+	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"0.0025\"}"), 3, "three up to 2.5 ms");
+	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"30\"}"), 3, "still three at 30 s");
+	is_int(promtext_value(text, "t_ack_seconds_bucket{sink=\"kafka\",le=\"+Inf\"}"), 4, "four in all");
+	is_int(promtext_value(text, "t_ack_seconds_count{sink=\"kafka\"}"), 4, "the count is the same");
+	ok(fabs(promtext_value(text, "t_ack_seconds_sum{sink=\"http\"}") - 31.002001) < 1e-9, "the sum is in seconds");
 	buf_free(&b);
 }
 
@@ -132,8 +121,7 @@ static void the_lint_can_fail(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		ok(!promtext_valid(&p, bad[i]), "refused: %s", p.wrong);
-	ok(promtext_valid(&p, "# HELP a x\n# TYPE a gauge\na{b=\"c\"} 1\na{b=\"d\"} 1\n"),
-	        "what is right is taken");
+	ok(promtext_valid(&p, "# HELP a x\n# TYPE a gauge\na{b=\"c\"} 1\na{b=\"d\"} 1\n"), "what is right is taken");
 }
 
 int main(void)

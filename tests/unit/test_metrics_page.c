@@ -53,8 +53,7 @@ static void a_jaeger_collector(size_t piece)
 	is_int(got.saved, 1400011, "saved, of all services");
 	is_int(got.failed, 7, "failed");
 	is_int(got.capacity, 2000, "capacity");
-	ok(got.process != 0 && got.overtake > 0,
-	        "which process, and how far saves may be overtaken");
+	ok(got.process != 0 && got.overtake > 0, "which process, and how far saves may be overtaken");
 }
 
 static void an_opentelemetry_collector(void)
@@ -113,10 +112,8 @@ static void a_page_that_cannot_confirm(void)
 		{ "go_goroutines 12\nprocess_start_time_seconds 5\n", "counters of spans" },
 		{ "<html>404 page not found</html>", "counters of spans" },
 		{ "jaeger_collector_spans_received_total 5\n", "one process from the next" },
-		{ "jaeger_collector_spans_received_total NaN\nprocess_start_time_seconds 5\n",
-		        "counters of spans" },
-		{ "jaeger_collector_spans_received_total -5\nprocess_start_time_seconds 5\n",
-		        "counters of spans" },
+		{ "jaeger_collector_spans_received_total NaN\nprocess_start_time_seconds 5\n", "counters of spans" },
+		{ "jaeger_collector_spans_received_total -5\nprocess_start_time_seconds 5\n", "counters of spans" },
 		{ "jaeger_collector_spans_received_total 5\notelcol_receiver_accepted_spans 5\n"
 		  "process_start_time_seconds 5\n",
 		        "has both" },
@@ -133,13 +130,12 @@ static void what_is_not_a_sample_is_passed_over(void)
 	static char page[3 * METRICS_PAGE_LINE];
 
 	memset(page, 'x', 2 * METRICS_PAGE_LINE);
-	strcpy(page + 2 * METRICS_PAGE_LINE,
-	        "\n{}\n \n{\njaeger_collector_spans_received_total{svc=\"never closed} 9\n"
-	        "jaeger_collector_spans_received_total{svc=\"a\"} 2\n"
-	        "jaeger_collector_spans_received_totals 50\n"
-	        "jaeger_collector_spans_saved_by_svc_total{result=\"ok} 9\n"
-	        "jaeger_collector_spans_saved_by_svc_total 9\n"
-	        "process_start_time_seconds 5"); /* no newline at the end */
+	strcpy(page + 2 * METRICS_PAGE_LINE, "\n{}\n \n{\njaeger_collector_spans_received_total{svc=\"never closed} 9\n"
+	                                     "jaeger_collector_spans_received_total{svc=\"a\"} 2\n"
+	                                     "jaeger_collector_spans_received_totals 50\n"
+	                                     "jaeger_collector_spans_saved_by_svc_total{result=\"ok} 9\n"
+	                                     "jaeger_collector_spans_saved_by_svc_total 9\n"
+	                                     "process_start_time_seconds 5"); /* no newline at the end */
 	is_int(read_page(page, 1000), 0, "a line that is too long, and others that are none");
 	ok(got.received == 2 && got.saved == 0, "only whole samples count");
 }

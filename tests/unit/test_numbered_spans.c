@@ -52,8 +52,8 @@ static void on_span(void *arg, const struct inspect_span *s)
 	struct seen *seen = arg;
 	uint64_t number;
 
-	seen->wrong += s->trace_high != RUN || !numbered_spans_number(s->trace_low, &number) ||
-	               number != seen->next || s->span_id != s->trace_low;
+	seen->wrong += s->trace_high != RUN || !numbered_spans_number(s->trace_low, &number) || number != seen->next ||
+	               s->span_id != s->trace_low;
 	seen->next++;
 	seen->n++;
 }
@@ -67,10 +67,8 @@ static void check_numbers(enum numbered_spans_protocol p, uint64_t first, const 
 	struct why why = { .text = "" };
 
 	is_int(to_batch(n, first, now_us, &b), 0, name);
-	is_int(inspect_batch(buf_slice(&b), &facts, on_span, &seen, &why), 0,
-	        "the agent's batch is whole");
-	ok(seen.n == SPANS && seen.wrong == 0, "its spans are %" PRIu64 " and the next nine",
-	        first);
+	is_int(inspect_batch(buf_slice(&b), &facts, on_span, &seen, &why), 0, "the agent's batch is whole");
+	ok(seen.n == SPANS && seen.wrong == 0, "its spans are %" PRIu64 " and the next nine", first);
 	ok(slice_is(facts.service, "test"), "the service has its name");
 	buf_free(&b);
 	numbered_spans_free(n);
@@ -78,8 +76,8 @@ static void check_numbers(enum numbered_spans_protocol p, uint64_t first, const 
 
 static void every_number_fits(void)
 {
-	static const uint64_t firsts[] = { 0, 1, 127, UINT64_C(1) << 32,
-		(UINT64_C(1) << 60) + 12345, NUMBERED_MARK - SPANS };
+	static const uint64_t firsts[] = { 0, 1, 127, UINT64_C(1) << 32, (UINT64_C(1) << 60) + 12345,
+		NUMBERED_MARK - SPANS };
 
 	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
 		check_numbers(NUMBERED_COMPACT, firsts[i], "compact is taken");
@@ -96,12 +94,10 @@ static void both_protocols_say_the_same(void)
 		struct numbered_spans *b = open_or_bail(NUMBERED_BINARY, SPANS);
 		struct buf from_c = { 0 }, from_b = { 0 };
 
-		if (to_batch(c, 77, moments[i], &from_c) < 0 ||
-		        to_batch(b, 77, moments[i], &from_b) < 0)
+		if (to_batch(c, 77, moments[i], &from_c) < 0 || to_batch(b, 77, moments[i], &from_b) < 0)
 			ok(0, "both are taken");
 		ok(slice_same(buf_slice(&from_c), buf_slice(&from_b)) && from_c.len > 0,
-		        "at %" PRIu64 " us the two batches are the same %zu bytes", moments[i],
-		        from_c.len);
+		        "at %" PRIu64 " us the two batches are the same %zu bytes", moments[i], from_c.len);
 		buf_free(&from_c);
 		buf_free(&from_b);
 		numbered_spans_free(c);

@@ -43,8 +43,7 @@ static void the_library_and_the_transcoder_agree(const struct corpus_case *c, st
 	if (rc < 0 || want < 0)
 		ok(rc < 0 && want < 0, "%s: refused by both (%s)", c->name, why.text);
 	else
-		ok(oracle_canonical(slice_of(out, facts.size), ORACLE_BINARY_STRUCT, &ours, &why) ==
-		                        0 &&
+		ok(oracle_canonical(slice_of(out, facts.size), ORACLE_BINARY_STRUCT, &ours, &why) == 0 &&
 		                slice_same(buf_slice(&theirs), buf_slice(&ours)),
 		        "%s: says the same", c->name);
 	buf_free(&theirs);

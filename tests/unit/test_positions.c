@@ -10,13 +10,10 @@ static void the_cursor_follows_the_done(void)
 	positions_init(&m, 10, 10);
 	positions_extend(&m, 20);
 	ok(positions_next(&m, 0, 100, &first, &end) && first == 10 && end == 20, "all ten wait");
-	ok(positions_set(&m, 11, POSITION_DONE, 1) == 0 && m.cursor == 10,
-	        "done above the cursor does not move it");
-	ok(positions_next(&m, 0, 100, &first, &end) && first == 10 && end == 11,
-	        "the run ends before what is done");
+	ok(positions_set(&m, 11, POSITION_DONE, 1) == 0 && m.cursor == 10, "done above the cursor does not move it");
+	ok(positions_next(&m, 0, 100, &first, &end) && first == 10 && end == 11, "the run ends before what is done");
 	ok(positions_set(&m, 10, POSITION_DONE, 1) == 0 && m.cursor == 12, "the cursor passes both");
-	ok(positions_set(&m, 11, POSITION_WAITING, 0) == 0 && positions_at(&m, 11) == POSITION_DONE,
-	        "done is final");
+	ok(positions_set(&m, 11, POSITION_WAITING, 0) == 0 && positions_at(&m, 11) == POSITION_DONE, "done is final");
 	positions_free(&m);
 }
 
@@ -28,8 +25,7 @@ static void held_is_passed_over_and_comes_back(void)
 	positions_init(&m, 0, 4);
 	ok(positions_set(&m, 0, POSITION_IN_FLIGHT, 0) == 0 && m.held_to == 1, "a held position may be sent");
 	ok(positions_next(&m, 0, 100, &first, &end) && first == 1 && end == 4, "and is passed over");
-	ok(positions_set(&m, 0, POSITION_WAITING, 0) == 0 && m.held_to == 0,
-	        "given back clean, nothing is in doubt");
+	ok(positions_set(&m, 0, POSITION_WAITING, 0) == 0 && m.held_to == 0, "given back clean, nothing is in doubt");
 	ok(positions_set(&m, 1, POSITION_IN_FLIGHT, 0) == 0 && positions_set(&m, 1, POSITION_MAYBE_SENT, 0) == 0 &&
 	                m.held_to == 2,
 	        "perhaps sent stays in doubt");
@@ -94,14 +90,11 @@ static void random_changes_agree_with_an_array(unsigned seed)
 			;
 		wrong += held_to != max_u64(m.held_to, cursor);
 		if (step % 50 == 0) {
-			uint64_t first, stop, from = start + random_below(end - start), want,
-			                      want_end;
+			uint64_t first, stop, from = start + random_below(end - start), want, want_end;
 
-			for (want = max_u64(from, cursor); want < end && model[want] % 3 != 0;
-			        want++)
+			for (want = max_u64(from, cursor); want < end && model[want] % 3 != 0; want++)
 				;
-			for (want_end = want;
-			        want_end < end && want_end < want + 70 && model[want_end] % 3 == 0;
+			for (want_end = want; want_end < end && want_end < want + 70 && model[want_end] % 3 == 0;
 			        want_end++)
 				;
 			if (positions_next(&m, from, 70, &first, &stop))
@@ -110,10 +103,9 @@ static void random_changes_agree_with_an_array(unsigned seed)
 				wrong += want != end;
 		}
 		if (step % 500 == 0) {
-			uint64_t left_spans, left_batches, kept = 0, done = 0, done_spans = 0,
-			                                   kept_spans = 0;
-			size_t n = positions_save(&m, saved, step % 1000 ? sizeof(saved) : 60,
-			        &left_spans, &left_batches);
+			uint64_t left_spans, left_batches, kept = 0, done = 0, done_spans = 0, kept_spans = 0;
+			size_t n =
+			        positions_save(&m, saved, step % 1000 ? sizeof(saved) : 60, &left_spans, &left_batches);
 
 			positions_init(&again, m.cursor, m.end);
 			wrong += positions_load(&again, slice_of(saved, n)) != 0;
@@ -126,8 +118,7 @@ static void random_changes_agree_with_an_array(unsigned seed)
 				kept_spans += spans[q];
 				wrong += model[q] != POSITION_DONE;
 			}
-			wrong += done != kept + left_batches ||
-			         done_spans != kept_spans + left_spans;
+			wrong += done != kept + left_batches || done_spans != kept_spans + left_spans;
 			positions_free(&again);
 		}
 	}
@@ -173,8 +164,7 @@ static uint64_t steps_behind_a_stuck_one(uint64_t n, uint64_t fraction)
 	for (int turn = 0; turn < 100; turn++)
 		steps = max_u64(steps, steps_of_a_turn(&m));
 	if (fraction == 0)
-		ok(m.nranges <= 3, "%" PRIu64 " done behind one that is stuck: %zu ranges", n,
-		        m.nranges);
+		ok(m.nranges <= 3, "%" PRIu64 " done behind one that is stuck: %zu ranges", n, m.nranges);
 	positions_free(&m);
 	return steps;
 }
@@ -182,8 +172,7 @@ static uint64_t steps_behind_a_stuck_one(uint64_t n, uint64_t fraction)
 static void a_turn_costs_the_same_however_much_is_done(void)
 {
 	enum { WORDS = 128 }; /* of a chunk */
-	uint64_t few = steps_behind_a_stuck_one(20000, 0),
-	         many = steps_behind_a_stuck_one(1600000, 0), scattered;
+	uint64_t few = steps_behind_a_stuck_one(20000, 0), many = steps_behind_a_stuck_one(1600000, 0), scattered;
 
 	ok(few > 0 && many <= 10 * WORDS, "a turn takes %" PRIu64 " steps", many);
 	ok(many <= few + 2 * WORDS, "of 20,000 it takes %" PRIu64, few);
@@ -210,12 +199,10 @@ static void a_long_run_is_loaded_whole(void)
 	is_int(positions_load(&m, slice_of(saved, n)), 0, "a run of two billion is loaded");
 	ok(m.nranges <= 3, "as %zu ranges", m.nranges);
 	ok(positions_at(&m, 99) == POSITION_WAITING && positions_at(&m, 100) == POSITION_DONE &&
-	                positions_at(&m, end - 101) == POSITION_DONE &&
-	                positions_at(&m, end - 100) == POSITION_WAITING,
+	                positions_at(&m, end - 101) == POSITION_DONE && positions_at(&m, end - 100) == POSITION_WAITING,
 	        "from its first to its last position");
 	ok(positions_next(&m, 50, 1000, &first, &stop) && first == 50 && stop == 100 &&
-	                positions_next(&m, 100, 1000, &first, &stop) && first == end - 100 &&
-	                stop == end,
+	                positions_next(&m, 100, 1000, &first, &stop) && first == end - 100 && stop == end,
 	        "what waits lies before it and behind it");
 	n = positions_save(&m, saved, sizeof(saved), &spans, &batches);
 	ok(spans == 0 && batches == 0, "all of it is saved again");
@@ -243,8 +230,8 @@ static void what_is_reserved_needs_no_memory_later(void)
 	ranges = m.nranges;
 	is_int(m.end, far - 5, "the end stays where it is");
 	positions_extend(&m, far + 9000);
-	ok(positions_set(&m, far, POSITION_IN_FLIGHT, 0) == 0 && positions_set(&m, far + 8999, POSITION_MAYBE_SENT, 0) == 0 &&
-	                m.nranges == ranges,
+	ok(positions_set(&m, far, POSITION_IN_FLIGHT, 0) == 0 &&
+	                positions_set(&m, far + 8999, POSITION_MAYBE_SENT, 0) == 0 && m.nranges == ranges,
 	        "what becomes of them takes no new range");
 	for (uint64_t p = far - 5; p < far + 9000; p++)
 		if (positions_set(&m, p, POSITION_DONE, 1) < 0)
@@ -256,15 +243,12 @@ static void what_is_reserved_needs_no_memory_later(void)
 static void damaged_bytes_are_refused(void)
 {
 	struct positions m;
-	static const uint8_t too_far[] = { 5, 200, 1, 0 }, cut[] = { 5 },
-	                     endless[] = { 0x80, 0x80 };
+	static const uint8_t too_far[] = { 5, 200, 1, 0 }, cut[] = { 5 }, endless[] = { 0x80, 0x80 };
 
 	positions_init(&m, 0, 100);
-	is_int(positions_load(&m, slice_of(too_far, sizeof(too_far))), E_CORRUPT,
-	        "a run beyond the end");
+	is_int(positions_load(&m, slice_of(too_far, sizeof(too_far))), E_CORRUPT, "a run beyond the end");
 	is_int(positions_load(&m, slice_of(cut, sizeof(cut))), E_CORRUPT, "a run that is cut");
-	is_int(positions_load(&m, slice_of(endless, sizeof(endless))), E_CORRUPT,
-	        "a number without an end");
+	is_int(positions_load(&m, slice_of(endless, sizeof(endless))), E_CORRUPT, "a number without an end");
 	positions_free(&m);
 }
 

@@ -47,8 +47,7 @@ static void much_is_held_to_what_is_earned(void)
 		int posts = posts_in(10, rows[i].batches, rows[i].spans, rows[i].new_connection);
 
 		ok(posts >= rows[i].least && posts <= rows[i].most,
-		        "%u batches of %u spans a second, %s: %d POSTs in ten seconds",
-		        rows[i].batches, rows[i].spans,
+		        "%u batches of %u spans a second, %s: %d POSTs in ten seconds", rows[i].batches, rows[i].spans,
 		        rows[i].new_connection ? "new connections" : "one connection", posts);
 	}
 }

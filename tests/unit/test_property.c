@@ -31,13 +31,10 @@ static bool oracle_agrees(const struct gen *g)
 	bool good;
 
 	if (g->broken)
-		return oracle_canonical(
-		               buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) < 0;
-	good = oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) ==
-	               0 &&
+		return oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) < 0;
+	good = oracle_canonical(buf_slice(&g->compact), ORACLE_COMPACT_MESSAGE, &compact, &why) == 0 &&
 	       oracle_canonical(buf_slice(&g->binary), ORACLE_BINARY_MESSAGE, &binary, &why) == 0 &&
-	       oracle_canonical(buf_slice(&g->expected), ORACLE_BINARY_STRUCT, &expected, &why) ==
-	               0 &&
+	       oracle_canonical(buf_slice(&g->expected), ORACLE_BINARY_STRUCT, &expected, &why) == 0 &&
 	       slice_same(buf_slice(&compact), buf_slice(&expected)) &&
 	       slice_same(buf_slice(&binary), buf_slice(&expected));
 	buf_free(&compact);
@@ -56,8 +53,8 @@ static bool is_batch_or_refused(struct slice datagram)
 
 	if (rc < 0)
 		return rc == E_MALFORMED || rc == E_UNKNOWN_METHOD;
-	return inspect_batch(out, &seen, NULL, NULL, NULL) == 0 && seen.spans == facts.spans &&
-	       seen.used == out.len && slice_same(seen.service, facts.service);
+	return inspect_batch(out, &seen, NULL, NULL, NULL) == 0 && seen.spans == facts.spans && seen.used == out.len &&
+	       slice_same(seen.service, facts.service);
 }
 
 static bool survives_damage(struct gen *g, const struct buf *datagram)
@@ -72,8 +69,8 @@ static bool survives_damage(struct gen *g, const struct buf *datagram)
 		copy.at[gen_random(g) % copy.len] = (uint8_t)gen_random(g);
 		good = is_batch_or_refused(buf_slice(&copy));
 	}
-	good = good && edge_transcode(&edge, slice_of(datagram->at, gen_random(g) % datagram->len),
-	                       &no_tags, &out, &facts) < 0;
+	good = good &&
+	       edge_transcode(&edge, slice_of(datagram->at, gen_random(g) % datagram->len), &no_tags, &out, &facts) < 0;
 	buf_free(&copy);
 	return good;
 }
@@ -105,8 +102,8 @@ int main(void)
 	is_int(differ, 0, "both protocols come to what is expected");
 	is_int(disagree, 0, "Thrift's own library agrees");
 	is_int(fragile, 0, "what is damaged is refused or still a Batch");
-	ok(asked > cases / 4 && broken > cases / 1000,
-	        "%u cases, %u of them asked of Thrift, %u broken", cases, asked, broken);
+	ok(asked > cases / 4 && broken > cases / 1000, "%u cases, %u of them asked of Thrift, %u broken", cases, asked,
+	        broken);
 	gen_free(&g);
 	edge_free(&edge);
 	return tap_done();

@@ -10,8 +10,7 @@ static void go_on(struct rate *t, unsigned step_ms, unsigned seconds, int64_t pe
 	uint64_t from = t->value, began = t->at_us;
 
 	for (uint64_t ms = step_ms; ms <= 1000 * (uint64_t)seconds; ms += step_ms)
-		rate_observe(t, began + ms * 1000,
-		        (uint64_t)((int64_t)from + per_s * (int64_t)ms / 1000));
+		rate_observe(t, began + ms * 1000, (uint64_t)((int64_t)from + per_s * (int64_t)ms / 1000));
 }
 
 static bool is_near(double got, double want)
@@ -62,8 +61,7 @@ static void what_was_is_forgotten(void)
 	rate_observe(&t, 1, 0);
 	go_on(&t, 100, 60, 10000);
 	go_on(&t, 100, RATE_MEMORY_S, 0);
-	ok(t.per_s > 3000 && t.per_s < 4500, "a third is left after its memory's length: %g",
-	        t.per_s);
+	ok(t.per_s > 3000 && t.per_s < 4500, "a third is left after its memory's length: %g", t.per_s);
 	go_on(&t, 100, 60, 0);
 	ok(t.per_s < 50, "nothing much after a minute: %g", t.per_s);
 	rate_observe(&t, t.at_us + 3600 * US_PER_S, t.value + 3600);

@@ -18,8 +18,7 @@ static void a_rate_is_kept_to_the_unit(void)
 {
 	is_int(walk(1000, 1000, 10), 10000, "1,000 a second for 10 s, looked at every millisecond");
 	is_int(walk(7, 1000, 100), 700, "7 a second for 100 s");
-	is_int(walk(333333, 1000, 3), 999666,
-	        "333,333 a second: no rounding adds up, at 2.999 s the 999,666th is due");
+	is_int(walk(333333, 1000, 3), 999666, "333,333 a second: no rounding adds up, at 2.999 s the 999,666th is due");
 	is_int(walk(1, 50000, 10), 10, "1 a second, looked at every 50 ms");
 }
 
@@ -55,8 +54,7 @@ static void a_long_sleep_is_not_made_up_for(void)
 	struct rate_schedule m = { .per_s = 1000, .began_us = BEGAN };
 	uint64_t now = BEGAN + 60 * US_PER_S;
 
-	is_int(rate_schedule_due(&m, now), 100,
-	        "a tenth of a second's worth is due after a minute's sleep");
+	is_int(rate_schedule_due(&m, now), 100, "a tenth of a second's worth is due after a minute's sleep");
 	m.done += 100;
 	is_int(rate_schedule_due(&m, now), 0, "then none");
 	is_int(rate_schedule_due(&m, now + 10000), 10, "and the rate goes on from there");

@@ -17,13 +17,11 @@ static void a_point_is_a_word_a_time_or_offsets(void)
 	static const struct {
 		const char *text;
 		enum replay_kind kind;
-	} good[] = { { "", REPLAY_NONE }, { "stored", REPLAY_STORED },
-		{ "beginning", REPLAY_BEGINNING }, { "end", REPLAY_END },
-		{ "2026-11-24T20:43:21Z", REPLAY_TIME }, { "0:0", REPLAY_OFFSETS },
+	} good[] = { { "", REPLAY_NONE }, { "stored", REPLAY_STORED }, { "beginning", REPLAY_BEGINNING },
+		{ "end", REPLAY_END }, { "2026-11-24T20:43:21Z", REPLAY_TIME }, { "0:0", REPLAY_OFFSETS },
 		{ "3:1200,4:17", REPLAY_OFFSETS } };
-	static const char *const bad[] = { "begin", "3", "3:", ":3", "3:x", "-1:5", "1:-5", "1:2,",
-		"1:2,,3:4", "1:2 ", "2147483648:1", "1:9223372036854775808", "1:1,1:2",
-		"2026-11-24", "2026-13-24T20:43:21Z" };
+	static const char *const bad[] = { "begin", "3", "3:", ":3", "3:x", "-1:5", "1:-5", "1:2,", "1:2,,3:4", "1:2 ",
+		"2147483648:1", "1:9223372036854775808", "1:1,1:2", "2026-11-24", "2026-13-24T20:43:21Z" };
 	struct replay_point p;
 	struct why why;
 
@@ -73,8 +71,8 @@ static void pairs_that_make_no_sense_are_refused(void)
 		struct why why = { 0 };
 		int rc = replay_check(&from, &until, 10000, &why);
 
-		ok(rc == (rows[i].good ? 0 : E_USAGE), "--from=%s --until=%s %s", rows[i].from,
-		        rows[i].until, why.text);
+		ok(rc == (rows[i].good ? 0 : E_USAGE), "--from=%s --until=%s %s", rows[i].from, rows[i].until,
+		        why.text);
 	}
 }
 
@@ -103,16 +101,14 @@ static void a_partition_has_the_range_of_the_two_points(void)
 	};
 	struct replay_facts none = { 100, 200, -1, 120, 180 }, old = { 100, 200, 50, 120, 180 },
 	                    f = { 100, 200, 150, 120, 180 };
-	struct replay_point stored = point("stored"), end = point("end"),
-	                    beginning = point("beginning");
+	struct replay_point stored = point("stored"), end = point("end"), beginning = point("beginning");
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct replay_point from = point(rows[i].from), until = point(rows[i].until);
 		struct replay_range r = replay_range(&from, &until, 3, &f);
 
-		ok(r.begin == rows[i].begin && r.end == rows[i].end,
-		        "--from=%s --until=%s: %lld to %lld", rows[i].from, rows[i].until,
-		        (long long)r.begin, (long long)r.end);
+		ok(r.begin == rows[i].begin && r.end == rows[i].end, "--from=%s --until=%s: %lld to %lld", rows[i].from,
+		        rows[i].until, (long long)r.begin, (long long)r.end);
 	}
 	is_int(replay_range(&stored, &end, 3, &none).begin, 100, "nothing stored: the beginning");
 	is_int(replay_range(&stored, &end, 3, &old).begin, 50,

@@ -23,9 +23,8 @@ static bool balances(void)
 		times.records += c.times[i].count.records;
 		times.spans += c.times[i].count.spans;
 	}
-	return services.records + c.bad.records + c.empty.records == c.all.records &&
-	       services.spans == c.all.spans && times.records == c.all.records &&
-	       times.spans == c.all.spans;
+	return services.records + c.bad.records + c.empty.records == c.all.records && services.spans == c.all.spans &&
+	       times.records == c.all.records && times.spans == c.all.spans;
 }
 
 static void services_are_counted_by_name(void)

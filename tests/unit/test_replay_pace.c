@@ -25,8 +25,7 @@ static uint64_t at_200(uint64_t n)
 	return n * 500;
 }
 
-static uint64_t in_bursts(
-        uint64_t n) /* 50,000 a second for 200 ms, then 100 ms without any, nine times */
+static uint64_t in_bursts(uint64_t n) /* 50,000 a second for 200 ms, then 100 ms without any, nine times */
 {
 	return n / 100 * 2000 + (n % 100 < 90 ? n % 100 * 2 : 200 + (n % 100 - 89) * 150);
 }
@@ -116,15 +115,12 @@ static void a_backlog_leaves_as_fast_as_its_times_say(void)
 			double per_s;
 
 			replay_pace_init(&p, FLOOR);
-			r = play(&p, rows[i].at, MOST,
-			        future ? -2 * (int64_t)hour_ms : 100 * (int64_t)hour_ms);
+			r = play(&p, rows[i].at, MOST, future ? -2 * (int64_t)hour_ms : 100 * (int64_t)hour_ms);
 			per_s = MOST * POST / r.seconds;
 			if (!ok(per_s >= rows[i].least_per_s && per_s <= rows[i].most_per_s,
-			            "%s%s: %.0f spans a second", rows[i].name,
-			            future ? ", in the future" : "", per_s))
+			            "%s%s: %.0f spans a second", rows[i].name, future ? ", in the future" : "", per_s))
 				diag("want %.0f to %.0f", rows[i].least_per_s, rows[i].most_per_s);
-			ok(r.most_in_1s <= rows[i].most_in_1s, "and at most %" PRIu64 " in one",
-			        r.most_in_1s);
+			ok(r.most_in_1s <= rows[i].most_in_1s, "and at most %" PRIu64 " in one", r.most_in_1s);
 		}
 }
 
@@ -162,11 +158,10 @@ static void a_clock_that_stood_still_makes_no_burst_when_it_goes_on(void)
 	replay_pace_init(&p, FLOOR);
 	play(&p, at_5000, MOST, 100 * (int64_t)hour_ms);
 	play(&p, all_equal, MOST, 50 * (int64_t)hour_ms);
-	ok(replay_pace_per_s(&p) > 9000 && replay_pace_per_s(&p) < 11000,
-	        "while it stands the pace stays: %.0f", replay_pace_per_s(&p));
+	ok(replay_pace_per_s(&p) > 9000 && replay_pace_per_s(&p) < 11000, "while it stands the pace stays: %.0f",
+	        replay_pace_per_s(&p));
 	r = play(&p, at_5000, MOST, 50 * (int64_t)hour_ms);
-	ok(r.most_in_1s < 15000, "400,000 spans of one moment are no rate: %" PRIu64 " in a second",
-	        r.most_in_1s);
+	ok(r.most_in_1s < 15000, "400,000 spans of one moment are no rate: %" PRIu64 " in a second", r.most_in_1s);
 }
 
 static void a_pause_saves_nothing_up(void)

@@ -68,10 +68,8 @@ static void a_500_is_read_to_its_words(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(response_class(500, false, slice_text(rows[i].body)), rows[i].want,
-		        rows[i].body);
-	is_int(response_class(503, false, slice_text("request body too large")), RESPONSE_RETRY,
-	        "only of a 500");
+		is_int(response_class(500, false, slice_text(rows[i].body)), rows[i].want, rows[i].body);
+	is_int(response_class(503, false, slice_text("request body too large")), RESPONSE_RETRY, "only of a 500");
 }
 
 static void what_cannot_read_gzip_is_known_by_its_words(void)
@@ -93,8 +91,7 @@ static void what_cannot_read_gzip_is_known_by_its_words(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(answers_gzip_unread(rows[i].status, slice_text(rows[i].body)), rows[i].want,
-		        rows[i].body);
+		is_int(answers_gzip_unread(rows[i].status, slice_text(rows[i].body)), rows[i].want, rows[i].body);
 }
 
 static void no_answer_is_retried_unless_it_is_the_configuration(void)

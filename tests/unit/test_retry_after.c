@@ -45,8 +45,7 @@ static void retry_after_is_read_in_both_forms(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		is_int(retry_after_ms(slice_text(cases[i].text), now), cases[i].want,
-		        cases[i].text);
+		is_int(retry_after_ms(slice_text(cases[i].text), now), cases[i].want, cases[i].text);
 }
 
 int main(void)

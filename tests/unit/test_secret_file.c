@@ -49,8 +49,7 @@ static int read_it(read_fn *read_as, const char *at, struct buf *to, struct why 
 }
 
 /* GIVES is what is read; NULL: refused with a sentence that has PATH and SAYS in it. */
-static void check(
-        read_fn *read_as, const char *at, const char *gives, const char *says, const char *name)
+static void check(read_fn *read_as, const char *at, const char *gives, const char *says, const char *name)
 {
 	struct buf got = { 0 };
 	struct why why = { 0 };
@@ -59,8 +58,8 @@ static void check(
 	if (gives != NULL)
 		ok(rc == 0 && slice_is(buf_slice(&got), gives), "%s", name);
 	else
-		ok(rc == E_USAGE && strstr(why.text, at) != NULL && strstr(why.text, says) != NULL,
-		        "%s: %s", name, rc == 0 ? "taken" : why.text);
+		ok(rc == E_USAGE && strstr(why.text, at) != NULL && strstr(why.text, says) != NULL, "%s: %s", name,
+		        rc == 0 ? "taken" : why.text);
 	buf_free(&got);
 }
 
@@ -74,18 +73,13 @@ static void a_secret_is_a_line_of_text(void)
 		const char *gives, *says;
 	} cases[] = {
 		{ CONTENT("sesame"), "sesame", NULL }, { CONTENT("sesame\n"), "sesame", NULL },
-		{ CONTENT("sesame\r\n"), "sesame", NULL },
-		{ CONTENT("sesame\nsecond\001\n"), "sesame", NULL },
-		{ CONTENT(" se same "), " se same ", NULL },
-		{ CONTENT("s\xc3\xa9same\n"), "s\xc3\xa9same", NULL },
-		{ CONTENT("\xef\xbb\xbfsesame\r\n"), "sesame", NULL },
-		{ CONTENT(""), NULL, "is empty" }, { CONTENT("\xef\xbb\xbf"), NULL, "is empty" },
-		{ CONTENT("\nsesame\n"), NULL, "first line is empty" },
+		{ CONTENT("sesame\r\n"), "sesame", NULL }, { CONTENT("sesame\nsecond\001\n"), "sesame", NULL },
+		{ CONTENT(" se same "), " se same ", NULL }, { CONTENT("s\xc3\xa9same\n"), "s\xc3\xa9same", NULL },
+		{ CONTENT("\xef\xbb\xbfsesame\r\n"), "sesame", NULL }, { CONTENT(""), NULL, "is empty" },
+		{ CONTENT("\xef\xbb\xbf"), NULL, "is empty" }, { CONTENT("\nsesame\n"), NULL, "first line is empty" },
 		{ CONTENT("\xef\xbb\xbf\r\n"), NULL, "first line is empty" },
-		{ CONTENT("ses\tame\n"), NULL,
-		        "byte 4 of its first line is the control character 0x09" },
-		{ CONTENT("ses\0ame\n"), NULL, "0x00" },
-		{ CONTENT("sesame\x1b[0m\n"), NULL, "0x1b" },
+		{ CONTENT("ses\tame\n"), NULL, "byte 4 of its first line is the control character 0x09" },
+		{ CONTENT("ses\0ame\n"), NULL, "0x00" }, { CONTENT("sesame\x1b[0m\n"), NULL, "0x1b" },
 		{ CONTENT("\xff\xfes\0e\0s\0"), NULL, "0x00" }, /* UTF-16 */
 	};
 
@@ -106,11 +100,9 @@ static void a_pem_file_has_all_its_ends(void)
 		const char *says;
 	} cases[] = {
 		{ "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n", true, NULL },
-		{ "notes\n-----BEGIN A-----\n-----END A-----\n-----BEGIN B-----\n-----END B-----",
-		        true, NULL },
+		{ "notes\n-----BEGIN A-----\n-----END A-----\n-----BEGIN B-----\n-----END B-----", true, NULL },
 		{ "-----BEGIN CERTIFICATE-----\nMII\n", false, "cut short" },
-		{ "-----BEGIN A-----\n-----END A-----\n-----BEGIN B-----\nMII", false,
-		        "cut short" },
+		{ "-----BEGIN A-----\n-----END A-----\n-----BEGIN B-----\nMII", false, "cut short" },
 		{ "<html>404</html>\n", false, "no PEM" },
 		{ "", false, "is empty" },
 	};
@@ -120,12 +112,10 @@ static void a_pem_file_has_all_its_ends(void)
 
 		snprintf(name, sizeof(name), "PEM %zu", i);
 		put(cases[i].text, strlen(cases[i].text));
-		check(secret_file_pem, path, cases[i].good ? cases[i].text : NULL, cases[i].says,
-		        name);
+		check(secret_file_pem, path, cases[i].good ? cases[i].text : NULL, cases[i].says, name);
 	}
 	put("\xef\xbb\xbf-----BEGIN A-----\n-----END A-----", 36);
-	check(secret_file_pem, path, "-----BEGIN A-----\n-----END A-----", NULL,
-	        "a byte order mark is left out");
+	check(secret_file_pem, path, "-----BEGIN A-----\n-----END A-----", NULL, "a byte order mark is left out");
 }
 
 static void no_more_is_read_than_a_secret_may_have(void)
@@ -174,8 +164,7 @@ static void a_pipe_is_read_while_its_writer_writes(void)
 	if (fd >= 0) {
 		struct buf got = { 0 };
 
-		ok(secret_file_line(fd, path, &got, &why) == 0 &&
-		                slice_is(buf_slice(&got), "sesame"),
+		ok(secret_file_line(fd, path, &got, &why) == 0 && slice_is(buf_slice(&got), "sesame"),
 		        "what stands in it is read");
 		buf_free(&got);
 		close(fd);

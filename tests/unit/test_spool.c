@@ -13,8 +13,7 @@ static void what_was_put_comes_back_after_a_restart(void)
 
 	spool_fixture_init(&k);
 	spool_fixture_must_open(&k);
-	ok(k.found.fresh && k.state.cursor == 1 && k.state.end == 1,
-	        "a new directory holds a fresh spool");
+	ok(k.found.fresh && k.state.cursor == 1 && k.state.end == 1, "a new directory holds a fresh spool");
 	is_int(spool_fixture_put(&k, 100), 100, "a hundred batches are durable");
 	is_int(k.turn.first, 1, "the first position is 1");
 	is_int(k.turn.state.end, 101, "the end is behind them");
@@ -226,8 +225,7 @@ static void limits_let_in_what_fits(void)
 	is_int(k.turn.put_rc, E_FULL, "with the same word");
 	is_int(spool_fixture_read(&k, k.state.cursor, k.state.end), k.state.end - k.state.cursor,
 	        "what is there is there");
-	ok(k.wrong == 0 && k.damages == 0 && ledger_check(&k.state.ledger) == NULL,
-	        "whole, and balanced");
+	ok(k.wrong == 0 && k.damages == 0 && ledger_check(&k.state.ledger) == NULL, "whole, and balanced");
 	spool_fixture_free(&k);
 }
 
@@ -298,8 +296,7 @@ static void nobody_else_can_look(void)
 	spool_fixture_put(&k, 1);
 	ok(stat(k.dir, &st) == 0 && (st.st_mode & 0777) == 0700, "the directory is 0700");
 	snprintf(file, sizeof(file), "%s/state", k.dir);
-	ok(stat(file, &st) == 0 && (st.st_mode & 0777) == 0600 && st.st_size == 16384,
-	        "the state is 0600");
+	ok(stat(file, &st) == 0 && (st.st_mode & 0777) == 0600 && st.st_size == 16384, "the state is 0600");
 	spool_fixture_path(&k, "seg-", 0, path);
 	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0700, "a segment is 0700");
 	snprintf(file, sizeof(file), "%s/data.mdb", path);
@@ -333,8 +330,7 @@ static void a_record_can_be_quarantined(void)
 	spool_fixture_init(&k);
 	spool_fixture_must_open(&k);
 	b = spool_fixture_batch(&k, 9);
-	is_int(spool_quarantine(k.s, b, "too-large", "the broker takes 1000000 bytes", &k.why), 0,
-	        "written");
+	is_int(spool_quarantine(k.s, b, "too-large", "the broker takes 1000000 bytes", &k.why), 0, "written");
 	is_int(spool_quarantine(k.s, b, "too-large", "again", &k.why), 0, "twice is harmless");
 	is_int(spool_fixture_names(&k, "quarantine/"), 1, "one file");
 	spool_fixture_path(&k, "quarantine/", 0, path);

@@ -66,9 +66,8 @@ static bool survives(const struct spool_fixture *whole, uint64_t *seed, uint64_t
 	       k.read_spans + k.lost.spans == spool_fixture_spans_in(1, k.sequence + 1) &&
 	       ledger_check(&k.state.ledger) == NULL;
 	if (!good)
-		diag("got %" PRIu64 " lost %" PRIu64 " (%" PRIu64 " + %" PRIu64
-		     " spans) wrong %" PRIu64,
-		        got, k.lost.batches, k.read_spans, k.lost.spans, k.wrong);
+		diag("got %" PRIu64 " lost %" PRIu64 " (%" PRIu64 " + %" PRIu64 " spans) wrong %" PRIu64, got,
+		        k.lost.batches, k.read_spans, k.lost.spans, k.wrong);
 	*lost += k.lost.batches;
 	spool_fixture_free(&k);
 	return good;
@@ -77,8 +76,7 @@ static bool survives(const struct spool_fixture *whole, uint64_t *seed, uint64_t
 /* SPOOL_DAMAGE_ROUNDS and SPOOL_DAMAGE_SEED make it longer and another one. */
 static void any_bit_may_be_wrong(void)
 {
-	const char *rounds_text = getenv("SPOOL_DAMAGE_ROUNDS"),
-	           *seed_text = getenv("SPOOL_DAMAGE_SEED");
+	const char *rounds_text = getenv("SPOOL_DAMAGE_ROUNDS"), *seed_text = getenv("SPOOL_DAMAGE_SEED");
 	unsigned rounds = rounds_text != NULL ? (unsigned)atoi(rounds_text) : 200;
 	uint64_t seed = seed_text != NULL ? strtoull(seed_text, NULL, 10) : 12345;
 

@@ -34,8 +34,8 @@ static void all_or_reported(struct spool_fixture *k, const char *name)
 	                k->read_spans + k->lost.spans == spool_fixture_spans_in(k->state.cursor, end) &&
 	                spool->spans == k->read_spans && spool->batches == got &&
 	                ledger_check(&k->state.ledger) == NULL,
-	        "%s: %" PRIu64 " read, %" PRIu64 " reported lost with their %" PRIu64 " spans",
-	        name, got, k->lost.batches, k->lost.spans);
+	        "%s: %" PRIu64 " read, %" PRIu64 " reported lost with their %" PRIu64 " spans", name, got,
+	        k->lost.batches, k->lost.spans);
 }
 
 static void a_record_with_a_wrong_byte_is_reported_and_passed_over(void)
@@ -157,8 +157,7 @@ static void a_foreign_segment_is_set_aside(void)
 			exit(1);
 		spool_fixture_free(&other);
 		spool_fixture_must_open(&k);
-		all_or_reported(&k, round == 2 ? "another spool's newest segment"
-		                               : "another segment in its place");
+		all_or_reported(&k, round == 2 ? "another spool's newest segment" : "another segment in its place");
 		ok(k.lost.batches > 0, "its records are not ours");
 		ok(spool_fixture_names(&k, "quarantine/seg-") == 1, "%s", k.what);
 		spool_fixture_free(&k);
@@ -199,12 +198,10 @@ static void a_broken_tree_loses_nothing(void)
 			spool_fixture_flip(fd, cases[i].at, cases[i].bits);
 			close(fd);
 			spool_fixture_must_open(&k);
-			snprintf(name, sizeof(name), "%s of %s", cases[i].what,
-			        segment == 0 ? "the old" : "the new");
+			snprintf(name, sizeof(name), "%s of %s", cases[i].what, segment == 0 ? "the old" : "the new");
 			all_or_reported(&k, name);
 			ok(k.lost.batches == 0, "and nothing is lost");
-			ok(segment == 0 || i >= 5 || k.found.note[0] != '\0', "note: %s",
-			        k.found.note);
+			ok(segment == 0 || i >= 5 || k.found.note[0] != '\0', "note: %s", k.found.note);
 			spool_fixture_free(&k);
 		}
 	}
@@ -258,8 +255,8 @@ static void a_live_slot_may_be_torn(void)
 		spool_fixture_flip(fd, slot * PAGE + 100, 1);
 		close(fd);
 		spool_fixture_must_open(&k);
-		ok(k.found.state.generation >= known - 10,
-		        "slot %d torn: the other has the last or the one before", slot);
+		ok(k.found.state.generation >= known - 10, "slot %d torn: the other has the last or the one before",
+		        slot);
 		spool_fixture_free(&k);
 	}
 }
@@ -278,8 +275,7 @@ static void a_cut_segment_gives_what_is_left(void)
 			exit(1);
 		close(fd);
 		spool_fixture_must_open(&k);
-		all_or_reported(
-		        &k, segment == 0 ? "the old one cut in half" : "the new one cut in half");
+		all_or_reported(&k, segment == 0 ? "the old one cut in half" : "the new one cut in half");
 		ok(k.read_records > 500 && k.lost.batches > 100, "half of it is there");
 		spool_fixture_free(&k);
 	}

@@ -69,12 +69,10 @@ static void read_case(size_t i, const char *who, const char *want)
 	snprintf(flag, sizeof(flag), "%s", cases[i].flag == NULL ? "" : cases[i].flag);
 	rc = options_read(&o, &spec, &settings, cases[i].flag == NULL ? 1 : 2, argv, &why);
 	if (want != NULL) {
-		ok(rc == 0, "case %zu as %s has a directory%s%s", i, who, rc == 0 ? "" : ": ",
-		        rc == 0 ? "" : why.text);
+		ok(rc == 0, "case %zu as %s has a directory%s%s", i, who, rc == 0 ? "" : ": ", rc == 0 ? "" : why.text);
 		is_text(rc == 0 ? settings.directory : "", want, want);
 	} else {
-		ok(rc == E_USAGE && strstr(why.text, "--spool.directory") != NULL &&
-		                strstr(why.text, "HOME") != NULL,
+		ok(rc == E_USAGE && strstr(why.text, "--spool.directory") != NULL && strstr(why.text, "HOME") != NULL,
 		        "case %zu as %s is refused: %s", i, who, rc == 0 ? "" : why.text);
 	}
 	if (rc == 0)

@@ -21,9 +21,7 @@ static void init(struct spool_fixture *k)
 
 static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
 {
-	struct fault_plan once = {
-		.calls = FAULT_SYNC, .at = 1, .count = 1, .err = EIO, .path = "data.mdb"
-	};
+	struct fault_plan once = { .calls = FAULT_SYNC, .at = 1, .count = 1, .err = EIO, .path = "data.mdb" };
 	struct spool_fixture k;
 
 	init(&k);
@@ -36,8 +34,7 @@ static void a_failed_sync_ends_its_segment_and_loses_nothing(void)
 	is_int(k.turn.put_rc, 0, "the turn is fine");
 	is_int(k.turn.stats.failed_commits, 1, "one failed commit");
 	is_int(spool_fixture_names(&k, "seg-"), 2, "two segments");
-	ok(spool_fixture_names(&k, "seg-0000000000000033") == 1,
-	        "the second begins where the first had to end");
+	ok(spool_fixture_names(&k, "seg-0000000000000033") == 1, "the second begins where the first had to end");
 	spool_fixture_put(&k, 50);
 	is_int(spool_fixture_names(&k, "seg-"), 2, "the new one is written on");
 	is_int(spool_fixture_read(&k, 1, k.state.end), 150, "all are there");
@@ -86,8 +83,7 @@ static void a_full_disk_is_an_answer(void)
 	spool_fixture_put(&k, 50);
 	full.path = "seg-0000000000000001";
 	fault_arm(&full);
-	is_int(spool_fixture_put(&k, 50), 50,
-	        "a segment that cannot grow is left for the prepared one or a new one");
+	is_int(spool_fixture_put(&k, 50), 50, "a segment that cannot grow is left for the prepared one or a new one");
 	fault_disarm();
 	full.path = "mdb";
 	fault_arm(&full);
@@ -112,15 +108,13 @@ static void in_the_middle_of_a_large_turn_the_rest_is_still_the_callers(void)
 	fault_arm(&later);
 	stored = spool_fixture_put(&k, 3000);
 	fault_disarm();
-	ok(stored > 0 && stored < 3000 && k.turn.put_rc == E_IO,
-	        "%zu of 3000 are durable, the rest is not", stored);
+	ok(stored > 0 && stored < 3000 && k.turn.put_rc == E_IO, "%zu of 3000 are durable, the rest is not", stored);
 	is_int(k.state.end, stored + 1, "the end is behind those");
 	spool_fixture_abandon(&k);
 	spool_fixture_must_open(&k);
 	is_int(k.found.state.end, stored + 1, "the disk says the same");
 	is_int(k.found.state.ledger.place[LEDGER_IN_SPOOL].batches, stored, "and its ledger");
-	is_int(k.found.state.ledger.place[LEDGER_IN_FLIGHT].batches, 3000 - stored,
-	        "where the rest was in flight");
+	is_int(k.found.state.ledger.place[LEDGER_IN_FLIGHT].batches, 3000 - stored, "where the rest was in flight");
 	is_int(spool_fixture_read(&k, 1, k.state.end), stored, "all of it can be read");
 	spool_fixture_free(&k);
 }
@@ -149,8 +143,7 @@ static void refuses_to_start(struct spool_fixture *k, struct fault_plan plan, co
 	fault_arm(&plan);
 	ok(spool_fixture_open(k) == err_from_errno(plan.err), "%s: it does not start", what);
 	fault_disarm();
-	ok(strstr(k->why.text, err_text(err_from_errno(plan.err))) != NULL, "%s: %s", what,
-	        k->why.text);
+	ok(strstr(k->why.text, err_text(err_from_errno(plan.err))) != NULL, "%s: %s", what, k->why.text);
 	spool_fixture_must_open(k);
 	is_int(spool_fixture_read(k, 1, k->state.end), 450, "then all is there");
 	is_int(spool_fixture_names(k, "quarantine/"), 0, "and nothing is set aside");
@@ -159,9 +152,7 @@ static void refuses_to_start(struct spool_fixture *k, struct fault_plan plan, co
 
 static void a_start_that_cannot_read_takes_nothing_for_damage(void)
 {
-	struct fault_plan moment = {
-		.calls = FAULT_PREAD, .at = 1, .count = 3, .err = EIO, .path = "seg-"
-	};
+	struct fault_plan moment = { .calls = FAULT_PREAD, .at = 1, .count = 3, .err = EIO, .path = "seg-" };
 	struct spool_fixture k;
 
 	init(&k);
@@ -169,12 +160,10 @@ static void a_start_that_cannot_read_takes_nothing_for_damage(void)
 	for (int i = 0; i < 3; i++)
 		spool_fixture_put(&k, 150);
 	spool_fixture_abandon(&k);
-	refuses_to_start(&k,
-	        (struct fault_plan){ .calls = FAULT_OPEN, .err = EMFILE, .path = "seg-" },
-	        "no descriptors");
-	refuses_to_start(&k,
-	        (struct fault_plan){ .calls = FAULT_PREAD, .err = EIO, .path = "/state" },
-	        "an unreadable state");
+	refuses_to_start(
+	        &k, (struct fault_plan){ .calls = FAULT_OPEN, .err = EMFILE, .path = "seg-" }, "no descriptors");
+	refuses_to_start(
+	        &k, (struct fault_plan){ .calls = FAULT_PREAD, .err = EIO, .path = "/state" }, "an unreadable state");
 	fault_arm(&moment);
 	is_int(spool_fixture_open(&k), 0, "what is refused for a moment is waited for");
 	ok(fault_disarm() >= 3, "it was refused");
@@ -253,9 +242,7 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 
 	for (uint64_t at = 1; at < 40; at++) {
 		for (uint64_t count = 1; count <= 4; count++) {
-			struct fault_plan plan = {
-				.calls = FAULT_CHANGES, .at = at, .count = count, .err = EIO
-			};
+			struct fault_plan plan = { .calls = FAULT_CHANGES, .at = at, .count = count, .err = EIO };
 			struct batch *b;
 			struct spool_fixture k;
 			int rc;
@@ -276,8 +263,7 @@ static void a_batch_that_could_not_be_kept_can_be_kept_later(void)
 			spool_fixture_free(&k);
 		}
 	}
-	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused,
-	        left);
+	ok(refused > 10 && left > 0, "refused %u times, %u times with its file left", refused, left);
 	is_int(wrong, 0, "asked again it is kept, once");
 }
 
@@ -301,14 +287,12 @@ static void any_call_may_fail(uint64_t count)
 
 			n++;
 			if (wrong != NULL) {
-				diag("calls %u, number %" PRIu64 ", errno %d: %s", plan.calls, at,
-				        plan.err, wrong);
+				diag("calls %u, number %" PRIu64 ", errno %d: %s", plan.calls, at, plan.err, wrong);
 				bad++;
 			}
 		}
 	}
-	ok(bad == 0, "%" PRIu64 " refusals of %s", n,
-	        count == 1 ? "one call" : "some calls in a row");
+	ok(bad == 0, "%" PRIu64 " refusals of %s", n, count == 1 ? "one call" : "some calls in a row");
 }
 
 /* Directories named as the segments of positions [first, end) that hold no record. Each file has blocks
@@ -333,8 +317,7 @@ static void make_names(const struct spool_fixture *k, unsigned first, unsigned e
 
 static uint64_t calls_of_a_start(struct spool_fixture *k)
 {
-	struct fault_plan count = { .calls = FAULT_CHANGES | FAULT_OPEN | FAULT_PREAD | FAULT_MAP,
-		.path = k->dir };
+	struct fault_plan count = { .calls = FAULT_CHANGES | FAULT_OPEN | FAULT_PREAD | FAULT_MAP, .path = k->dir };
 	uint64_t n;
 
 	fault_arm(&count);

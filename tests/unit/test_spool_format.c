@@ -51,15 +51,11 @@ static void is_example(const char *name, const uint8_t *bytes, size_t len)
 	uint8_t want[EXAMPLE];
 	size_t n = example(name, want);
 
-	ok(n == len && memcmp(bytes, want, len) == 0, "the document's example of a %s, %zu bytes",
-	        name, len);
+	ok(n == len && memcmp(bytes, want, len) == 0, "the document's example of a %s, %zu bytes", name, len);
 	if (getenv("SPOOL_LAYOUT_PRINT") != NULL) {
 		printf("# %s\n", name);
 		for (size_t i = 0; i < len; i++)
-			printf("%02x%s", bytes[i],
-			        i % 32 == 31 || i + 1 == len ? "\n"
-			        : i % 4 == 3                 ? " "
-			                                     : "");
+			printf("%02x%s", bytes[i], i % 32 == 31 || i + 1 == len ? "\n" : i % 4 == 3 ? " " : "");
 	}
 }
 
@@ -130,12 +126,10 @@ static void a_record_is_its_example(void)
 	memcpy(bytes + RECORD_HEADER, "hello", 5);
 	is_example("record", bytes, sizeof(bytes));
 	is_int(format_record_decode(bytes, &key, &r), 0, "it can be read");
-	ok(r.position == 5 && r.boot == a_record.boot && r.sequence == 7 && r.spans == 3 &&
-	                r.size == 5 && r.received_ms == a_record.received_ms &&
-	                r.spans_before == 11 && r.maybe_dup,
+	ok(r.position == 5 && r.boot == a_record.boot && r.sequence == 7 && r.spans == 3 && r.size == 5 &&
+	                r.received_ms == a_record.received_ms && r.spans_before == 11 && r.maybe_dup,
 	        "and says the same");
-	ok(format_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5)),
-	        "its checksum holds");
+	ok(format_record_verify(bytes, &key, slice_of(bytes + RECORD_HEADER, 5)), "its checksum holds");
 }
 
 static void every_bit_of_a_record_is_covered(void)
@@ -168,9 +162,8 @@ static void a_state_is_its_example(void)
 
 	is_example("state", bytes, len);
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
-	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 &&
-	                got.running && got.marks_len == 5 &&
-	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
+	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 && got.running &&
+	                got.marks_len == 5 && memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
 	                origin.low_water.position == 1 && origin.spool == 77,
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
@@ -219,8 +212,8 @@ static void a_head_is_its_example(void)
 
 	is_example("head", bytes, len);
 	is_int(format_head_decode(slice_of(bytes, len), &h.origin.key, &got), 0, "it can be read");
-	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 &&
-	                got.end.spans == 14 && got.state.cursor == 3 && got.last_ms == h.last_ms,
+	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 && got.end.spans == 14 &&
+	                got.state.cursor == 3 && got.last_ms == h.last_ms,
 	        "and says the same");
 }
 
@@ -247,10 +240,8 @@ static void states_of_versions_1_and_2_are_told_from_damage(void)
 		struct key key = a_key();
 
 		ok(len > 0 && bytes[4] == i + 1, "the document has one");
-		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER,
-		        "it is an older one");
-		is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER,
-		        "whatever the key");
+		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER, "it is an older one");
+		is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER, "whatever the key");
 		bytes[40] ^= 1;
 		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_CORRUPT,
 		        "with a flipped bit it is damage");
@@ -269,9 +260,8 @@ static void a_state_of_version_3_has_nothing_unconfirmed(void)
 	want.ledger.unconfirmed = (struct ledger_count){ 0 };
 	ok(len > 0 && bytes[4] == 3, "the document has one");
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
-	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 &&
-	                got.marks_len == 5 && memcmp(got.marks, want.marks, 5) == 0 &&
-	                origin.spool == 77,
+	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 && got.marks_len == 5 &&
+	                memcmp(got.marks, want.marks, 5) == 0 && origin.spool == 77,
 	        "and says the same");
 	bytes[40] ^= 1;
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
@@ -304,8 +294,7 @@ static void what_another_key_sealed_is_foreign(void)
 	struct key key = another_key(), again;
 	struct spool_id origin = an_origin(1);
 	struct spool_state s = a_state(), got;
-	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .origin = origin },
-	            head;
+	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .origin = origin }, head;
 	uint8_t bytes[HEAD_BYTES];
 	struct record r;
 	size_t len = format_state_encode(bytes, &s, &origin);
@@ -316,8 +305,7 @@ static void what_another_key_sealed_is_foreign(void)
 	        "where only the spool can have written it its own key will do");
 	ok(origin.spool == 77 && origin.bytes == 4096, "which is said with it");
 	bytes[len - 9] ^= 1;
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
-	        "a damaged one is damage");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT, "a damaged one is damage");
 	len = format_head_encode(bytes, &h);
 	is_int(format_head_decode(slice_of(bytes, len), &key, &head), E_FOREIGN, "so with a head");
 	format_record_encode(bytes, &origin.key, &a_record, slice_text("hello"));
@@ -335,8 +323,7 @@ static void a_trailer_can_be_read(void)
 	struct slice cause, detail;
 	unsigned passed = 0;
 
-	is_int(format_trailer_decode(slice_of(bytes, len), &key, &cause, &detail), 0,
-	        "it can be read");
+	is_int(format_trailer_decode(slice_of(bytes, len), &key, &cause, &detail), 0, "it can be read");
 	ok(slice_is(cause, "poison") && slice_is(detail, "not a Batch"), "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -377,8 +364,7 @@ static void a_newer_version_is_refused_with_a_sentence(void)
 	fwrite(bytes, 1, sizeof(bytes), f);
 	fclose(f);
 	is_int(spool_fixture_open(&k), E_NEWER, "its state is refused");
-	ok(strstr(k.why.text, "newer version") != NULL && strstr(k.why.text, "state") != NULL, "%s",
-	        k.why.text);
+	ok(strstr(k.why.text, "newer version") != NULL && strstr(k.why.text, "state") != NULL, "%s", k.why.text);
 	spool_fixture_free(&k);
 }
 

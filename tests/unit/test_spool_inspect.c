@@ -38,8 +38,7 @@ static void meet(struct met *m, const struct spool_fixture *k, struct spool_item
 	snprintf(m->what, sizeof(m->what), "%s", item->what);
 }
 
-static struct met go_through(
-        const struct spool_fixture *k, struct spool_inspect *l, const struct spool_range *range)
+static struct met go_through(const struct spool_fixture *k, struct spool_inspect *l, const struct spool_range *range)
 {
 	struct spool_item item;
 	struct met m = { 0 };
@@ -98,13 +97,10 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 	dir_hash_take(&before, k.dir);
 	l = look(&k, SPOOL_INSPECT_REST);
 	seen = spool_inspect_seen(l);
-	ok(seen->nsegments > 2 && seen->nsegments == spool_fixture_names(&k, "seg-"), "%zu segments",
-	        seen->nsegments);
-	ok(seen->has_state && seen->state.cursor == 1 && seen->state.end == ALL + 1 &&
-	                !seen->state.running,
+	ok(seen->nsegments > 2 && seen->nsegments == spool_fixture_names(&k, "seg-"), "%zu segments", seen->nsegments);
+	ok(seen->has_state && seen->state.cursor == 1 && seen->state.end == ALL + 1 && !seen->state.running,
 	        "the last snapshot is found");
-	is_int(memcmp(&seen->state.ledger, &k.state.ledger, sizeof(k.state.ledger)), 0,
-	        "its ledger, too");
+	is_int(memcmp(&seen->state.ledger, &k.state.ledger, sizeof(k.state.ledger)), 0, "its ledger, too");
 	is_text(seen->host, "testhost", "the host");
 	is_int(seen->oldest_ms, 1000001, "the age of the oldest");
 	is_int(seen->segments[0].first, 1, "the first segment begins with 1");
@@ -137,8 +133,7 @@ static void what_is_delivered_can_be_passed_over(void)
 	ok(m.records > ALL - 3999 && m.records < ALL, "else all that is still there");
 	is_int(m.damages, 0, "what was unlinked is not missed");
 	m = go_through(&k, l, &(struct spool_range){ .since_ms = 1000000 + ALL });
-	ok(m.records > 0 && m.records < 2000 && m.damages == 0,
-	        "older segments can be passed over");
+	ok(m.records > 0 && m.records < 2000 && m.damages == 0, "older segments can be passed over");
 	spool_inspect_close(l);
 	spool_fixture_free(&k);
 }
@@ -154,8 +149,7 @@ static void a_broken_record_is_one_loss_and_counted(void)
 	spool_fixture_flip(fd, 120 * 4096 + 3000, 1);
 	close(fd);
 	m = look_through(&k);
-	ok(m.records >= ALL - 3 && m.records + m.lost == ALL, "%d records, %d lost", (int)m.records,
-	        (int)m.lost);
+	ok(m.records >= ALL - 3 && m.records + m.lost == ALL, "%d records, %d lost", (int)m.records, (int)m.lost);
 	is_int(m.wrong, 0, "what is given is right");
 	is_int(m.uncounted, 0, "the spans of the lost are known");
 	is_int(m.spans + m.lost_spans, spool_fixture_spans_in(1, ALL + 1), "to the span");
@@ -267,19 +261,17 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_REST, &k.why) == E_LOCKED, "at rest it is not");
 	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
 	ok(strstr(k.why.text, pid) != NULL, "%s", k.why.text);
-	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_ALONE, &k.why) == E_LOCKED,
-	        "nor can it be had alone");
+	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_ALONE, &k.why) == E_LOCKED, "nor can it be had alone");
 	l = look(&k, SPOOL_INSPECT_LIVE);
 	is_int(spool_inspect_seen(l)->holder, getpid(), "live it can be seen, and whose it is");
 	is_int(spool_inspect_seen(l)->state.end, ALL + 1, "as it is now");
 	spool_fixture_put(&k, EACH);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
-	ok(m.records >= ALL && m.wrong == 0 && m.damages == 0, "%d records, while it goes on",
-	        (int)m.records);
+	ok(m.records >= ALL && m.wrong == 0 && m.damages == 0, "%d records, while it goes on", (int)m.records);
 	spool_fixture_resolve(&k, ALL - 100);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
-	ok(m.records < ALL && m.wrong == 0 && m.damages == 0,
-	        "what is delivered meanwhile is no damage, %d records", (int)m.records);
+	ok(m.records < ALL && m.wrong == 0 && m.damages == 0, "what is delivered meanwhile is no damage, %d records",
+	        (int)m.records);
 	spool_inspect_close(l);
 	spool_fixture_close(&k);
 	dir_hash_take(&after, k.dir);
@@ -305,8 +297,7 @@ static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 	spool_inspect_close(l);
 	ok(ledger_check(&seen) == NULL, "the ledger balances");
 	spool_fixture_must_open(&k);
-	is_int(memcmp(&k.found.state.ledger, &seen, sizeof(seen)), 0,
-	        "and is what the start finds");
+	is_int(memcmp(&k.found.state.ledger, &seen, sizeof(seen)), 0, "and is what the start finds");
 	spool_fixture_close(&k);
 	spool_fixture_free(&k);
 }
@@ -319,10 +310,8 @@ static void what_is_no_spool_is_refused(void)
 	FILE *f;
 
 	spool_fixture_init(&k);
-	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
-	        "an empty directory");
-	is_int(spool_inspect_open(&l, "/nonexistent/spool", SPOOL_INSPECT_LIVE, &k.why), E_MISSING,
-	        "none at all");
+	is_int(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_LIVE, &k.why), E_MISSING, "an empty directory");
+	is_int(spool_inspect_open(&l, "/nonexistent/spool", SPOOL_INSPECT_LIVE, &k.why), E_MISSING, "none at all");
 	ok(strstr(k.why.text, "/nonexistent/spool") != NULL, "%s", k.why.text);
 	snprintf(file, sizeof(file), "%s/state", k.dir);
 	f = fopen(file, "w");
@@ -349,19 +338,17 @@ static void the_quarantine_can_be_read(void)
 	make(&k, 1);
 	spool_fixture_must_open(&k);
 	b = spool_fixture_batch(&k, 5);
-	ok(spool_quarantine(k.s, b, "refused", "400: not a Batch", &k.why) == 0,
-	        "a record is set aside");
+	ok(spool_quarantine(k.s, b, "refused", "400: not a Batch", &k.why) == 0, "a record is set aside");
 	spool_fixture_close(&k);
 	snprintf(path, sizeof(path), "%s/quarantine/seg-0000000000000001.bad", k.dir);
-	ok(rename(spool_fixture_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0,
-	        "and a segment");
+	ok(rename(spool_fixture_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0, "and a segment");
 	l = look(&k, SPOOL_INSPECT_LIVE);
 	is_int(spool_inspect_seen(l)->kept_records, 1, "they are counted");
 	is_int(spool_inspect_seen(l)->kept_segments, 1, "both");
 	is_int(spool_inspect_quarantine(l, &list, &n), 0, "they are listed");
-	ok(n == 2 && list[0].is_record && list[0].rc == 0 && list[0].sequence == 5 &&
-	                list[0].spans == b->spans && strcmp(list[0].cause, "refused") == 0 &&
-	                strcmp(list[0].detail, "400: not a Batch") == 0 && list[0].maybe_dup,
+	ok(n == 2 && list[0].is_record && list[0].rc == 0 && list[0].sequence == 5 && list[0].spans == b->spans &&
+	                strcmp(list[0].cause, "refused") == 0 && strcmp(list[0].detail, "400: not a Batch") == 0 &&
+	                list[0].maybe_dup,
 	        "the record with its cause");
 	ok(!list[1].is_record && list[1].bytes > 1000000, "the segment with its size");
 	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), 0, "the batch can be had");
@@ -373,8 +360,7 @@ static void the_quarantine_can_be_read(void)
 		batch_unref(&item.batch);
 	}
 	ok(records > 1000, "can be had, too: %u", records);
-	is_int(spool_inspect_quarantined_batch(l, "../state", &got, &k.why), E_USAGE,
-	        "no way leads out of it");
+	is_int(spool_inspect_quarantined_batch(l, "../state", &got, &k.why), E_USAGE, "no way leads out of it");
 	snprintf(path, sizeof(path), "%s/quarantine/%s", k.dir, list[0].name);
 	free(list);
 	fd = open(path, O_RDWR);
@@ -382,8 +368,7 @@ static void the_quarantine_can_be_read(void)
 	close(fd);
 	is_int(spool_inspect_quarantine(l, &list, &n), 0, "a broken one is listed");
 	ok(n == 2 && list[0].rc == E_CORRUPT, "as broken");
-	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), E_CORRUPT,
-	        "and cannot be had: ");
+	is_int(spool_inspect_quarantined_batch(l, list[0].name, &got, &k.why), E_CORRUPT, "and cannot be had: ");
 	free(list);
 	spool_inspect_close(l);
 	batch_unref(&b);

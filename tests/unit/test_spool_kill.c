@@ -125,8 +125,7 @@ static void killed_under_load(int kills)
 		told->durable = told->tried = records;
 		told->resolved = told->resolving = k.state.cursor;
 	}
-	ok(failed == 0, "%d kills under load, %" PRIu64 " records, none lost, none twice", kills,
-	        records);
+	ok(failed == 0, "%d kills under load, %" PRIu64 " records, none lost, none twice", kills, records);
 	spool_fixture_free(&k);
 	munmap(told, 4096);
 }
@@ -151,8 +150,7 @@ static void the_live_state_survives_a_kill(void)
 	}
 	waitpid(pid, NULL, 0);
 	ok(spool_fixture_open(&k) == 0 && k.found.unclean, "the stop was not clean");
-	is_int(k.state.ledger.place[LEDGER_DELIVERED].spans, 1000,
-	        "the totals are those of the last moment");
+	is_int(k.state.ledger.place[LEDGER_DELIVERED].spans, 1000, "the totals are those of the last moment");
 	is_int(k.state.ledger.unclean_stops, 1, "and it is counted");
 	spool_fixture_free(&k);
 }
@@ -187,8 +185,7 @@ static void a_commit_that_nobody_was_told_of_is_salvaged(void)
 		spool_live(k.s, &later);
 		k.live = false;
 		fault_arm(&plan);
-		spool_fixture_put(&k,
-		        300); /* more than half full: the next segment is made behind this commit */
+		spool_fixture_put(&k, 300); /* more than half full: the next segment is made behind this commit */
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);

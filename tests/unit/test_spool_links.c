@@ -118,8 +118,7 @@ static const struct {
 static void no_file_is_followed_out_of_the_spool(void)
 {
 	static const char *const kinds[] = { "a symbolic link", "a hard link", "a FIFO" };
-	static const enum spool_inspect_how hows[] = { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST,
-		SPOOL_INSPECT_ALONE };
+	static const enum spool_inspect_how hows[] = { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST, SPOOL_INSPECT_ALONE };
 
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		static struct trap t;
@@ -129,8 +128,7 @@ static void no_file_is_followed_out_of_the_spool(void)
 		for (size_t h = 0; h < ARRAY_LEN(hows); h++) {
 			bool wanted = h == 0 ? refused[i].live : refused[i].at_rest;
 
-			is_int(look_as(&t.k, hows[h]) < 0, wanted,
-			        wanted ? "a look is refused" : "a look is not");
+			is_int(look_as(&t.k, hows[h]) < 0, wanted, wanted ? "a look is refused" : "a look is not");
 			ok(!wanted || strstr(t.k.why.text, refused[i].says) != NULL, "%s",
 			        wanted ? t.k.why.text : "it needs no sentence");
 		}
@@ -222,8 +220,7 @@ static void a_link_named_quarantine_takes_nothing_in(void)
 	trap_set(&t, "quarantine", SYMBOLIC);
 	spool_fixture_must_open(&t.k);
 	b = first_batch(&t.k);
-	ok(spool_quarantine(t.k.s, b, "refused", "", &t.k.why) < 0,
-	        "a record is not kept there: %s", t.k.why.text);
+	ok(spool_quarantine(t.k.s, b, "refused", "", &t.k.why) < 0, "a record is not kept there: %s", t.k.why.text);
 	ok(strstr(t.k.why.text, "link") != NULL, "the sentence says why");
 	ok(is_untouched(&t), "nothing was written through it");
 	batch_unref(&b);
@@ -249,8 +246,7 @@ static void a_link_by_the_name_of_a_record_is_replaced(void)
 	b = first_batch(&t.k);
 	is_int(spool_quarantine(t.k.s, b, "refused", "", &t.k.why), 0, "a record is kept");
 	trap_set(&t, "quarantine/7-1.record", SYMBOLIC);
-	is_int(spool_quarantine(t.k.s, b, "refused", "again", &t.k.why), 0,
-	        "its file is a link now");
+	is_int(spool_quarantine(t.k.s, b, "refused", "again", &t.k.why), 0, "its file is a link now");
 	path_of(path, &t.k, "quarantine/7-1.record");
 	ok(lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 1000, "a file replaces it");
 	ok(is_untouched(&t), "and what it led to is as it was");

@@ -47,8 +47,7 @@ static void half_a_gigabyte_passes_through(void)
 		spool_fixture_put(&k, BATCHES);
 		large(&most, resident_kb() - before);
 	}
-	ok(k.turn.stats.bytes > 490u << 20, "%llu MiB are on disk",
-	        (unsigned long long)k.turn.stats.bytes >> 20);
+	ok(k.turn.stats.bytes > 490u << 20, "%llu MiB are on disk", (unsigned long long)k.turn.stats.bytes >> 20);
 	ok(most < MOST_KB, "writing them took at most %ld kB more", most);
 	spool_fixture_close(&k);
 	spool_fixture_must_open(&k);

@@ -290,8 +290,7 @@ static void what_stands_in_the_way_is_set_aside(void)
 		if (f == NULL || fputs("x", f) < 0 || fclose(f) != 0)
 			exit(99);
 		spool_fixture_must_open(&k);
-		mix_all_from(
-		        &k, 1, is_directory ? "a directory has its name" : "a file has its name");
+		mix_all_from(&k, 1, is_directory ? "a directory has its name" : "a file has its name");
 		is_int(spool_fixture_names(&k, "quarantine/seg-00000000000001"), 1, "which is set aside");
 		spool_fixture_free(&k);
 	}
@@ -299,9 +298,7 @@ static void what_stands_in_the_way_is_set_aside(void)
 
 static void one_that_cannot_be_read_does_not_spoil_the_others(void)
 {
-	struct fault_plan plan = {
-		.calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/"
-	};
+	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/" };
 	struct spool_fixture k;
 	uint64_t second;
 
@@ -338,9 +335,7 @@ static void a_passing_refusal_costs_no_record(void)
 /* Opens and reads in a child that dies at call number AT. True when it did. */
 static bool dies_at(struct spool_fixture *k, uint64_t at)
 {
-	struct fault_plan plan = {
-		.calls = FAULT_RENAME | FAULT_SYNC, .at = at, .kill = true, .path = k->dir
-	};
+	struct fault_plan plan = { .calls = FAULT_RENAME | FAULT_SYNC, .at = at, .kill = true, .path = k->dir };
 	int status;
 	pid_t pid = fork();
 

@@ -112,8 +112,7 @@ static struct sight see(struct spool_fixture *k)
 static void is_delivered(struct spool_fixture *k, uint64_t from, uint64_t lost)
 {
 	spool_fixture_must_open(k);
-	is_int(spool_fixture_read(k, from, ALL + 1), ALL + 1 - from - lost,
-	        "the agent reads all that is intact");
+	is_int(spool_fixture_read(k, from, ALL + 1), ALL + 1 - from - lost, "the agent reads all that is intact");
 	is_int(k->wrong, 0, "as it was put");
 	is_int(k->lost.batches, lost, "and counts what is lost");
 	ok(ledger_check(&k->state.ledger) == NULL, "its ledger balances");

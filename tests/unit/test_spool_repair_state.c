@@ -86,9 +86,7 @@ static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
 
 static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
 {
-	struct fault_plan plan = {
-		.calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/"
-	};
+	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/" };
 	struct sight s;
 	struct spool_fixture k;
 
@@ -115,15 +113,13 @@ static void a_name_that_cannot_be_given_is_told(void)
 	fault_arm(&plan);
 	is_int(mend_names(&k), E_DENIED, "it says so");
 	fault_disarm();
-	ok(strstr(k.why.text, name) != NULL && strstr(k.why.text, "9999") != NULL, "%s",
-	        k.why.text);
+	ok(strstr(k.why.text, name) != NULL && strstr(k.why.text, "9999") != NULL, "%s", k.why.text);
 	spool_fixture_free(&k);
 }
 
 static void a_strangers_name_takes_nothing_away_from_a_look(void)
 {
-	static const char *const names[] = { "seg-0000000000000007", "seg-0000000000000300",
-		"seg-0000000000009999" };
+	static const char *const names[] = { "seg-0000000000000007", "seg-0000000000000300", "seg-0000000000009999" };
 	struct sight s;
 	struct spool_fixture k, other;
 
@@ -133,8 +129,8 @@ static void a_strangers_name_takes_nothing_away_from_a_look(void)
 		mix_copy(&k, &other, 1, names[i]);
 		s = see(&k);
 		ok(s.records == ALL && s.lost == 0 && s.damages == 1 && s.misnamed == 0,
-		        "%s of another spool: %" PRIu64 " records, %" PRIu64 " lost, %u damages",
-		        names[i], s.records, s.lost, s.damages);
+		        "%s of another spool: %" PRIu64 " records, %" PRIu64 " lost, %u damages", names[i], s.records,
+		        s.lost, s.damages);
 		spool_fixture_free(&k);
 	}
 	/* In the place of one that has another name meanwhile. */
@@ -252,11 +248,9 @@ static void a_repair_leaves_the_doubt(void)
 		if (how > 0) {
 			struct spool_inspect *l = look(&k, SPOOL_INSPECT_ALONE);
 			uint64_t records;
-			int rc = how == 1 ? spool_rewrite(l, 3, &records, &k.why)
-			                  : spool_set_aside(l, 3, &k.why);
+			int rc = how == 1 ? spool_rewrite(l, 3, &records, &k.why) : spool_set_aside(l, 3, &k.why);
 
-			is_int(rc, 0,
-			        how == 1 ? "the newest is renewed" : "the newest is set aside");
+			is_int(rc, 0, how == 1 ? "the newest is renewed" : "the newest is set aside");
 			spool_inspect_close(l);
 		}
 		spool_fixture_must_open(&k);
@@ -288,8 +282,8 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	snprintf(to, sizeof(to), "%s/seg-00000000000001d1.bad", k.dir);
 	mix_move(&k, from, to);
 	s = see(&k);
-	ok(s.records == ALL - 1 && s.lost == 1 && s.damages == 1,
-	        "cut short, %" PRIu64 " are seen, %u damages", s.records, s.damages);
+	ok(s.records == ALL - 1 && s.lost == 1 && s.damages == 1, "cut short, %" PRIu64 " are seen, %u damages",
+	        s.records, s.damages);
 	l = look(&k, SPOOL_INSPECT_ALONE);
 	is_int(spool_set_aside(l, 1, &k.why), 0, "the damaged one can be set aside once more");
 	spool_inspect_close(l);

@@ -23,15 +23,13 @@ static char *printed(const char *status, const char *ledger, bool json, struct w
 static void programs_get_one_object(void)
 {
 	struct why why;
-	char *text = printed("{\"command\": \"agent\", \"spool\": {\"bytes\": 12}}",
-	        "{\"ledger\": 1, \"boots\": 3}", true, &why);
+	char *text = printed(
+	        "{\"command\": \"agent\", \"spool\": {\"bytes\": 12}}", "{\"ledger\": 1, \"boots\": 3}", true, &why);
 	json_t *v = json_loads(text, 0, NULL);
 
 	ok(json_is_object(v), "it is JSON");
-	is_text(json_string_value(json_object_get(v, "command")), "agent",
-	        "with what the status page says");
-	is_int(json_integer_value(json_object_get(json_object_get(v, "ledger"), "boots")), 3,
-	        "the ledger in it");
+	is_text(json_string_value(json_object_get(v, "command")), "agent", "with what the status page says");
+	is_int(json_integer_value(json_object_get(json_object_get(v, "ledger"), "boots")), 3, "the ledger in it");
 	ok(json_is_true(json_object_get(v, "ready")), "and whether it is ready");
 	json_decref(v);
 	free(text);
@@ -67,8 +65,7 @@ static void what_comes_over_the_network_is_not_trusted(void)
 		{ "{}", "<html>", "the ledger page is not JSON: '[' or '{' expected near '<'" },
 		{ "[]", "{}", "the status page is not a JSON object" },
 		{ "{}", "[1]", "the ledger page is not a JSON object" },
-		{ "{\"a\": 1, \"a\": 2}", "{}",
-		        "the status page is not JSON: duplicate object key near '\"a\"'" },
+		{ "{\"a\": 1, \"a\": 2}", "{}", "the status page is not JSON: duplicate object key near '\"a\"'" },
 		{ "{\"a\": nul}", "{}", "the status page is not JSON: invalid token near 'nul'" },
 	};
 
@@ -89,8 +86,7 @@ static void control_characters_and_depth_are_bounded(void)
 	struct why why;
 	char *text = printed("{\"a\\u001b[2J\": \"b\\nready: no\"}", "{}", false, &why);
 
-	ok(strstr(text, "a?[2J") != NULL && strstr(text, "b?ready: no") != NULL,
-	        "control characters are shown as ?");
+	ok(strstr(text, "a?[2J") != NULL && strstr(text, "b?ready: no") != NULL, "control characters are shown as ?");
 	free(text);
 	memset(deep, 0, sizeof(deep));
 	for (int i = 0; i < 300; i++)

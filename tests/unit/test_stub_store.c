@@ -40,8 +40,7 @@ static const struct stub_store_counts *look(void)
 {
 	const struct stub_store_counts *c = stub_store_counts(b.store);
 
-	b.wrong += c->received !=
-	           c->dropped + c->rejected + c->saved + c->failed + c->queued + c->saving;
+	b.wrong += c->received != c->dropped + c->rejected + c->saved + c->failed + c->queued + c->saving;
 	return c;
 }
 
@@ -52,8 +51,7 @@ static void open_store(struct stub_store_opts o)
 	memset(&b, 0, sizeof(b));
 	sim_mono_us = 1000000;
 	sim_wall_ms = UINT64_C(1764230012370);
-	if (loop_open(&b.loop, &why) < 0 ||
-	        stub_store_open(&b.store, b.loop, &o, on_stored, NULL, &why) < 0)
+	if (loop_open(&b.loop, &why) < 0 || stub_store_open(&b.store, b.loop, &o, on_stored, NULL, &why) < 0)
 		abort();
 }
 
@@ -99,8 +97,7 @@ static void without_a_queue_all_is_stored_at_once(void)
 	offer(5000);
 	is_int(b.stored, 5000, "stored before the offer returns");
 	ok(look()->saved == 5000 && look()->queued + look()->saving == 0, "and counted as saved");
-	is_int(look()->queue_capacity, CONFIRM_NO_QUEUE,
-	        "the capacity says that there is no queue");
+	is_int(look()->queue_capacity, CONFIRM_NO_QUEUE, "the capacity says that there is no queue");
 	stub_store_set_mode(b.store, STUB_STORE_AWAY);
 	offer(3);
 	ok(look()->failed == 3 && b.stored == 5000, "an absent store refuses at once");
@@ -109,15 +106,13 @@ static void without_a_queue_all_is_stored_at_once(void)
 
 static void a_full_queue_drops_what_it_has_received(void)
 {
-	open_store((struct stub_store_opts){
-	        .capacity = 2000, .workers = 50, .spans_per_second = 1000 });
+	open_store((struct stub_store_opts){ .capacity = 2000, .workers = 50, .spans_per_second = 1000 });
 	offer(4000);
 	ok(look()->received == 4000 && look()->dropped == 1950,
 	        "of 4000 at once 50 are in hands, 2000 queued, the others dropped");
 	ok(look()->queued == 2000 && look()->saving == 50 && b.stored == 0, "none is stored yet");
 	pass(3000000);
-	ok(look()->saved == 2050 && look()->queued + look()->saving == 0,
-	        "the queue runs empty at the store's rate");
+	ok(look()->saved == 2050 && look()->queued + look()->saving == 0, "the queue runs empty at the store's rate");
 	is_int(b.stored, 2050, "and each saved span is told");
 	ok(each_once(0, 2050), "the first 2050, once each");
 	close_store();
@@ -146,22 +141,21 @@ static void the_rate_is_the_stores(void)
 		stub_store_burst(b.store, 5 * t[i].rate);
 		pass(1000000);
 		ok(look()->saved >= least && look()->saved <= most,
-		        "%u workers, spread %u: %" PRIu64 " of %" PRIu64 " spans saved in a second",
-		        t[i].workers, t[i].spread, look()->saved, t[i].rate);
+		        "%u workers, spread %u: %" PRIu64 " of %" PRIu64 " spans saved in a second", t[i].workers,
+		        t[i].spread, look()->saved, t[i].rate);
 		close_store();
 	}
 }
 
 static void saves_overtake_no_more_than_the_spread_lets_them(void)
 {
-	open_store((struct stub_store_opts){
-	        .capacity = 50000, .workers = 50, .spans_per_second = 10000 });
+	open_store((struct stub_store_opts){ .capacity = 50000, .workers = 50, .spans_per_second = 10000 });
 	offer(20000);
 	pass(3000000);
 	is_int(b.overtaken, 0, "saves that take alike leave in order");
 	close_store();
-	open_store((struct stub_store_opts){
-	        .capacity = 50000, .workers = 50, .spread = 12, .spans_per_second = 10000 });
+	open_store(
+	        (struct stub_store_opts){ .capacity = 50000, .workers = 50, .spread = 12, .spans_per_second = 10000 });
 	offer(20000);
 	pass(3000000);
 	ok(b.overtaken > 1000 && each_once(0, 20000), "saves that do not overtake each other");
@@ -183,15 +177,13 @@ static void a_store_that_is_away_fails_and_comes_back(void)
 	stub_store_set_mode(b.store, STUB_STORE_WORKS);
 	offer(500);
 	pass(1000000);
-	ok(look()->saved == 500 && look()->failed == 500 && each_once(500, 1000),
-	        "back: all that comes is saved");
+	ok(look()->saved == 500 && look()->failed == 500 && each_once(500, 1000), "back: all that comes is saved");
 	close_store();
 }
 
 static void a_store_that_hangs_keeps_what_it_has(void)
 {
-	open_store((struct stub_store_opts){
-	        .capacity = 100, .workers = 10, .spans_per_second = 100 });
+	open_store((struct stub_store_opts){ .capacity = 100, .workers = 10, .spans_per_second = 100 });
 	offer(10);
 	pass(40000);
 	stub_store_set_mode(b.store, STUB_STORE_HANGS);
@@ -218,8 +210,7 @@ static void other_senders_fill_the_queue(void)
 	open_store((struct stub_store_opts){ .capacity = 1000, .spans_per_second = 1000 });
 	stub_store_others(b.store, 3000);
 	pass(2000000);
-	ok(look()->received >= 5990 && look()->received <= 6010, "at their rate: %" PRIu64,
-	        look()->received);
+	ok(look()->received >= 5990 && look()->received <= 6010, "at their rate: %" PRIu64, look()->received);
 	ok(look()->queued >= 995 && look()->dropped > 2900, "the queue is full and drops");
 	is_int(b.stored, 0, "theirs are not told");
 	offer(100);
@@ -237,8 +228,7 @@ static void a_restart_loses_the_queue_and_starts_counting_again(void)
 {
 	uint64_t started, saved;
 
-	open_store((struct stub_store_opts){
-	        .capacity = 2000, .workers = 50, .spans_per_second = 1000 });
+	open_store((struct stub_store_opts){ .capacity = 2000, .workers = 50, .spans_per_second = 1000 });
 	offer(1000);
 	pass(500000);
 	started = look()->started_ms;
@@ -246,11 +236,9 @@ static void a_restart_loses_the_queue_and_starts_counting_again(void)
 	ok(saved > 400 && saved < 600, "half of it is saved");
 	stub_store_restart(b.store);
 	ok(look()->process == 2 && look()->started_ms > started, "another process");
-	is_int(look()->received + look()->saved + look()->queued + look()->saving, 0,
-	        "counts from 0");
+	is_int(look()->received + look()->saved + look()->queued + look()->saving, 0, "counts from 0");
 	is_int(look()->queue_capacity, 0, "its gauges are not set yet");
-	ok(b.stored > saved && b.stored < saved + 50,
-	        "of 50 saves that were under way some came through");
+	ok(b.stored > saved && b.stored < saved + 50, "of 50 saves that were under way some came through");
 	saved = b.stored;
 	pass(2000000);
 	is_int(b.stored, saved, "the queue is lost");
@@ -263,8 +251,7 @@ static void a_restart_loses_the_queue_and_starts_counting_again(void)
 
 static void gauges_are_set_once_a_second(void)
 {
-	open_store(
-	        (struct stub_store_opts){ .capacity = 500, .workers = 1, .spans_per_second = 100 });
+	open_store((struct stub_store_opts){ .capacity = 500, .workers = 1, .spans_per_second = 100 });
 	offer(301);
 	ok(look()->queue_capacity == 0 && look()->queue_length == 0, "0 at first");
 	pass(999999);

@@ -4,8 +4,8 @@
 
 static void the_nearest_name_is_suggested(void)
 {
-	static const char *const names[] = { "agent", "drain", "emit", "spool.max-bytes",
-		"spool.max-age", "flight.max-bytes", "kafka.producer.brokers", "log-level" };
+	static const char *const names[] = { "agent", "drain", "emit", "spool.max-bytes", "spool.max-age",
+		"flight.max-bytes", "kafka.producer.brokers", "log-level" };
 	static const struct {
 		const char *wrong, *want; /* NULL: nothing is near */
 	} cases[] = {
@@ -28,8 +28,7 @@ static void the_nearest_name_is_suggested(void)
 		{ "loglevel", "log-level" },
 		{ "level", NULL },
 		{ "kafka.consumer.topic", NULL },
-		{ "a-name-of-more-than-sixty-three-letters-is-not-looked-at-and-that-is-all-right",
-		        NULL },
+		{ "a-name-of-more-than-sixty-three-letters-is-not-looked-at-and-that-is-all-right", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

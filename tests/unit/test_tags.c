@@ -43,8 +43,7 @@ static JaegerTag *text_tag(const char *key, const char *value)
 	JaegerTag *tag = g_object_new(JAEGER_TYPE_TAG, "vType", JAEGER_TAG_TYPE_STRING, NULL);
 
 	tag->key = g_byte_array_append(g_byte_array_new(), (const guint8 *)key, (guint)strlen(key));
-	tag->vStr = g_byte_array_append(
-	        g_byte_array_new(), (const guint8 *)value, (guint)strlen(value));
+	tag->vStr = g_byte_array_append(g_byte_array_new(), (const guint8 *)value, (guint)strlen(value));
 	tag->__isset_vStr = TRUE;
 	return tag;
 }
@@ -79,8 +78,7 @@ static void is_tagged_as_by_hand(const struct corpus_case *c)
 	good = edge_transcode(&edge, buf_slice(&c->datagram), &no_tags, &out, &plain) == 0 &&
 	       tagged_by_hand(out, &want) == 0;
 	buf_add(&service, plain.service.at, plain.service.len);
-	good = good &&
-	       edge_transcode(&edge, buf_slice(&c->datagram), &two_tags, &out, &facts) == 0 &&
+	good = good && edge_transcode(&edge, buf_slice(&c->datagram), &two_tags, &out, &facts) == 0 &&
 	       oracle_canonical(out, ORACLE_BINARY_STRUCT, &got, &why) == 0;
 	ok(good && slice_same(buf_slice(&got), buf_slice(&want)), "%s: tagged as by hand", c->name);
 	ok(good && slice_same(buf_slice(&service), facts.service) && facts.spans == plain.spans,
@@ -119,11 +117,9 @@ static void of_duplicates_the_last_is_tagged(void)
 	ok(has(out, "0f 00 02 0c 00 00 00 03 0b 00 01 00 00 00 01 'b' 08 00 02 00 00 00 00 00 "
 	            "0b 00 01 00 00 00 07 'cluster'"),
 	        "the last list of the last Process has them, behind its own");
-	ok(has(out, "0b 00 03 00 00 00 00 00 0b 00 06 00 00 00 01 'u' 00"),
-	        "and nothing in between");
+	ok(has(out, "0b 00 03 00 00 00 00 00 0b 00 06 00 00 00 01 'u' 00"), "and nothing in between");
 	with = facts.size;
-	is_int(edge_transcode(&edge, buf_slice(&d), &no_tags, &out, &facts), 0,
-	        "the same without the agent's");
+	is_int(edge_transcode(&edge, buf_slice(&d), &no_tags, &out, &facts), 0, "the same without the agent's");
 	is_int(with - facts.size, encoded.len, "has just those bytes less");
 	buf_free(&d);
 }
@@ -138,8 +134,7 @@ static void the_last_process_without_tags_gets_its_own_list(void)
 	edge_put(&d, "1c 18 01 's' 19 0c 00 19 0c 0c 02 18 01 't' 00 00 00");
 	is_int(edge_transcode(&edge, buf_slice(&d), &two_tags, &out, &facts), 0,
 	        "a Process with tags, then one without");
-	ok(has(out, "0b 00 01 00 00 00 01 't' 0f 00 02 0c 00 00 00 02"),
-	        "the second gets a list of two");
+	ok(has(out, "0b 00 01 00 00 00 01 't' 0f 00 02 0c 00 00 00 02"), "the second gets a list of two");
 	buf_free(&d);
 }
 

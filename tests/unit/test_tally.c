@@ -28,8 +28,8 @@ static void store(struct tally *t, uint64_t number)
 static void is_count(struct tally_count got, struct tally_count want, const char *name)
 {
 	ok(memcmp(&got, &want, sizeof(got)) == 0,
-	        "%s: sent %" PRIu64 " stored %" PRIu64 " missing %" PRIu64 " duplicates %" PRIu64,
-	        name, got.sent, got.stored, got.missing, got.duplicates);
+	        "%s: sent %" PRIu64 " stored %" PRIu64 " missing %" PRIu64 " duplicates %" PRIu64, name, got.sent,
+	        got.stored, got.missing, got.duplicates);
 }
 
 static void what_was_sent_and_did_not_arrive_is_missing(void)
@@ -69,8 +69,7 @@ static void a_span_that_was_never_sent_is_a_stray(void)
 	tally_stored(t, RUN + 1, numbered_spans_trace_low(10));
 	tally_stored(t, RUN, 10);
 	is_int(tally_strays(t), 5, "below, above, far above, of another run, without the mark");
-	is_count(tally_total(t), (struct tally_count){ 5, 0, 5, 0 },
-	        "none of them counts as stored");
+	is_count(tally_total(t), (struct tally_count){ 5, 0, 5, 0 }, "none of them counts as stored");
 	tally_free(t);
 }
 
@@ -85,12 +84,10 @@ static void a_refused_span_was_not_sent(void)
 	tally_unsent(t, 10, 10);
 	is_count(tally_total(t), (struct tally_count){ 10, 2, 8, 1 }, "half was refused");
 	tally_unsent(t, 5, 1);
-	is_count(tally_total(t), (struct tally_count){ 9, 1, 8, 0 },
-	        "one arrived although it was refused");
+	is_count(tally_total(t), (struct tally_count){ 9, 1, 8, 0 }, "one arrived although it was refused");
 	is_int(tally_strays(t), 2, "its arrivals are strays");
 	tally_unsent(t, 500, 10);
-	is_count(tally_total(t), (struct tally_count){ 9, 1, 8, 0 },
-	        "numbers unknown are passed over");
+	is_count(tally_total(t), (struct tally_count){ 9, 1, 8, 0 }, "numbers unknown are passed over");
 	tally_free(t);
 }
 
@@ -103,11 +100,9 @@ static void a_range_counts_its_own_numbers_only(void)
 		if (i != 50000)
 			store(t, i);
 	store(t, 60000);
-	is_count(tally_range(t, 1, 50000), (struct tally_count){ 49999, 49999, 0, 0 },
-	        "before the gap");
+	is_count(tally_range(t, 1, 50000), (struct tally_count){ 49999, 49999, 0, 0 }, "before the gap");
 	is_count(tally_range(t, 50000, 50001), (struct tally_count){ 1, 0, 1, 0 }, "the gap");
-	is_count(tally_range(t, 50001, 900000), (struct tally_count){ 50000, 50000, 0, 1 },
-	        "behind it");
+	is_count(tally_range(t, 50001, 900000), (struct tally_count){ 50000, 50000, 0, 1 }, "behind it");
 	is_count(tally_total(t), (struct tally_count){ 100000, 99999, 1, 1 }, "all");
 	tally_free(t);
 }

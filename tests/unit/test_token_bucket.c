@@ -18,8 +18,7 @@ static void a_rate_is_an_average_of_whole_batches(void)
 		}
 		now += wait;
 	}
-	ok(sent >= 10000 - 333 && sent <= 10000 + 2 * 333, "ten seconds of 1,000 are 10,000 (%u)",
-	        (unsigned)sent);
+	ok(sent >= 10000 - 333 && sent <= 10000 + 2 * 333, "ten seconds of 1,000 are 10,000 (%u)", (unsigned)sent);
 	is_int(token_bucket_wait_us(&b, 0, now), 0, "no rate, no waiting");
 }
 

@@ -50,8 +50,8 @@ static void a_batch_comes_out_as_java_writes_it(void)
 	        "0a 00 09 00 00 00 00 00 00 00 05 0f 00 0a 0c 00 00 00 00 0f 00 0b 0c 00 00 00 00 "
 	        "00 00",
 	        "byte for byte");
-	ok(transcode_datagram(buf_slice(&d), &no_tags, out, sizeof(out), &facts) == 0 &&
-	                facts.spans == 1 && facts.compact && slice_is(facts.service, "stream-app"),
+	ok(transcode_datagram(buf_slice(&d), &no_tags, out, sizeof(out), &facts) == 0 && facts.spans == 1 &&
+	                facts.compact && slice_is(facts.service, "stream-app"),
 	        "its facts are told");
 	buf_free(&d);
 }
@@ -114,8 +114,7 @@ static void nothing_outgrows_its_bound(void)
 		repeat(&d, cases[i].unit, times);
 		edge_put(&d, "00 00");
 		is_int(edge_transcode(&edge, buf_slice(&d), &tags, &out, &facts), 0, cases[i].name);
-		ok(facts.size <= transcode_bound(d.len, &tags), "%zu bytes become %zu", d.len,
-		        facts.size);
+		ok(facts.size <= transcode_bound(d.len, &tags), "%zu bytes become %zu", d.len, facts.size);
 	}
 	edge_free(&edge);
 	buf_free(&encoded);
@@ -156,13 +155,13 @@ static const struct nest nests[] = {
 	{ "structs", true, "4c", { "1c", "1c" }, { "", "" }, { true, true } },
 	{ "maps", true, "4b", { "01 3b 01", "01 3b 01" }, { "00", "00" }, { false, false } },
 	{ "lists and structs", true, "49", { "1c", "19" }, { "0c", "" }, { false, true } },
-	{ "lists", false, "0f 00 06", { "0f 00 00 00 01", "0f 00 00 00 01" },
-	        { "03 00 00 00 00", "03 00 00 00 00" }, { false, false } },
+	{ "lists", false, "0f 00 06", { "0f 00 00 00 01", "0f 00 00 00 01" }, { "03 00 00 00 00", "03 00 00 00 00" },
+	        { false, false } },
 	{ "structs", false, "0c 00 06", { "0c 00 01", "0c 00 01" }, { "", "" }, { true, true } },
 	{ "maps", false, "0d 00 06", { "03 0d 00 00 00 01 01", "03 0d 00 00 00 01 01" },
 	        { "03 03 00 00 00 00", "03 03 00 00 00 00" }, { false, false } },
-	{ "lists and structs", false, "0f 00 06", { "0c 00 00 00 01", "0f 00 01" },
-	        { "0c 00 00 00 00", "" }, { false, true } },
+	{ "lists and structs", false, "0f 00 06", { "0c 00 00 00 01", "0f 00 01" }, { "0c 00 00 00 00", "" },
+	        { false, true } },
 };
 
 static void put_nested(struct buf *to, const struct nest *n, unsigned levels)
@@ -182,8 +181,7 @@ static void depth_has_a_limit(void)
 	struct buf d = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(nests); i++)
-		for (unsigned levels = TRANSCODE_DEPTH - 3; levels <= TRANSCODE_DEPTH + 2;
-		        levels++) {
+		for (unsigned levels = TRANSCODE_DEPTH - 3; levels <= TRANSCODE_DEPTH + 2; levels++) {
 			/* The Batch is a level itself. */
 			bool good = levels + 1 <= TRANSCODE_DEPTH;
 
@@ -191,8 +189,8 @@ static void depth_has_a_limit(void)
 			edge_least(&d, nests[i].compact);
 			put_nested(&d, &nests[i], levels);
 			edge_put(&d, "00 00");
-			ok(code_of(&d) == (good ? 0 : E_MALFORMED), "%u %s in a %s Batch", levels,
-			        nests[i].name, nests[i].compact ? "compact" : "TBinary");
+			ok(code_of(&d) == (good ? 0 : E_MALFORMED), "%u %s in a %s Batch", levels, nests[i].name,
+			        nests[i].compact ? "compact" : "TBinary");
 		}
 	buf_free(&d);
 }
@@ -254,8 +252,7 @@ static void only_the_last_batch_argument_comes_out(void)
 	edge_put(&d, "0b 00 09 00 00 00 04 'more' 0c 00 01");
 	edge_least(&d, false);
 	edge_put(&d, "00 02 00 0a 07 00 ff ff");
-	comes_to(&d, "0c 00 01 0b 00 01 00 00 00 01 's' 00 0f 00 02 0c 00 00 00 00 00",
-	        "and in TBinary");
+	comes_to(&d, "0c 00 01 0b 00 01 00 00 00 01 's' 00 0f 00 02 0c 00 00 00 00 00", "and in TBinary");
 	buf_free(&d);
 }
 

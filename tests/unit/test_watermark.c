@@ -75,8 +75,7 @@ static void an_answer_of_an_old_assignment_moves_nothing(void)
 	is_int(w.next, -1, "nothing to commit");
 	watermark_reset(&w, 2);
 	new = add(&w, 50);
-	is_int(watermark_done(&w, 1, old), WATERMARK_LATE,
-	        "ours again: the old answer still counts for nothing");
+	is_int(watermark_done(&w, 1, old), WATERMARK_LATE, "ours again: the old answer still counts for nothing");
 	is_int(watermark_oldest(&w), 50, "the new entry for the same offset is under way");
 	is_int(watermark_done(&w, 2, new), WATERMARK_MOVED, "until its own answer comes");
 	is_int(w.next, 51, "then it may be committed");
@@ -140,8 +139,7 @@ static void a_long_random_run_agrees_with_the_model(void)
 			model.offset[model.n] = offset;
 			model.ticket[model.n++] = add(&w, offset);
 		} else if (model.n > model.head) {
-			size_t i = model.head +
-			           next_random(&seed) % min_u64(200, model.n - model.head);
+			size_t i = model.head + next_random(&seed) % min_u64(200, model.n - model.head);
 
 			if (model.done[i])
 				continue;
