@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Units, the daemons' user, and the files of options. An administrator's own file is never written over.
 SAMPLES = %D%/spanspool.yaml %D%/spanspool-drain.yaml
 UNITS = %D%/spanspool.service %D%/spanspool-drain.service

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 dist_man_MANS = \
 	%D%/spanspool.1 \
 	%D%/spanspool-config.1 \

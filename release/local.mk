@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What is published: make release.
 EXTRA_DIST += %D%/release.sh %D%/sbom.sh
 CLEANFILES += SHA256SUMS $(PACKAGE)-$(VERSION).tar.xz $(PACKAGE)-$(VERSION).spdx.json

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes what is published of a release, in the build directory: the tarball, its bill of materials, and SHA256SUMS of
 # both. The same commit gives the same bytes, whoever makes them and when, with the same autotools.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Prints the bill of materials of a release, SPDX 2.3 in JSON: the tarball, and each library that configure.ac asks
 # for, with the version that this build found and the least one that configure takes.
 #

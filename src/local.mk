@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES = libspanspool.a
 libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS)
 libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \

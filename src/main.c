@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* main.c — finds the command that was asked for and calls it. */
 #include <fcntl.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Every test links the library; its sources, and nothing else of the program, are compiled once.
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(builddir)'; export builddir; \
 	CC='$(CC)'; export CC;

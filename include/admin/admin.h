@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The admin port of agent and drain: health, metrics, ledger, status, configuration. */
 #ifndef ADMIN_H
 #define ADMIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON objects that fail once and for all. */
 #ifndef JSON_ADD_H
 #define JSON_ADD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ledger as JSON and as metrics. */
 #ifndef LEDGER_PAGE_H
 #define LEDGER_PAGE_H

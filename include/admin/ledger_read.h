@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ledger that GET /ledger gives, read back; for those who ask an agent from outside. */
 #ifndef LEDGER_READ_H
 #define LEDGER_READ_H

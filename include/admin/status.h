@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a part says of itself on the status page; one telling, read by people and programs. */
 #ifndef STATUS_H
 #define STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the spool back to the sink, oldest first, at a measured pace. */
 #ifndef BACKLOG_H
 #define BACKLOG_H

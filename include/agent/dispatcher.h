@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one place that offers batches to the sink, and knows which are still out. */
 #ifndef DISPATCHER_H
 #define DISPATCHER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The batches that are in memory and nowhere else yet. */
 #ifndef FLIGHT_H
 #define FLIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Listeners and the transcoder: a datagram becomes a batch or a counted refusal. */
 #ifndef INTAKE_H
 #define INTAKE_H

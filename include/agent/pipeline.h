@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Store and forward, whole: dispatcher, flight, spooler and backlog as one part. */
 #ifndef PIPELINE_H
 #define PIPELINE_H

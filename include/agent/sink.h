@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The one interface downstream. */
 #ifndef SINK_H
 #define SINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The two sinks, one for each way out. */
 #ifndef SINKS_H
 #define SINKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The spool's cycles. One at a time in a worker; what comes meanwhile is the next cycle. */
 #ifndef SPOOLER_H
 #define SPOOLER_H

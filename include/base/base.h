@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The few macros that every file may use. */
 #ifndef BASE_H
 #define BASE_H

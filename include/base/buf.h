@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Owned bytes that grow; a failed append sticks and is asked for once. */
 #ifndef BUF_H
 #define BUF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The two clocks. Ages and time-outs use the monotonic one only. */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The file descriptors of this process: how many there may be, whether one is free. */
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H

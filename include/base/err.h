@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Status codes, their texts, and the sentence that says what went wrong. */
 #ifndef ERR_H
 #define ERR_H

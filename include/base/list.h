@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Intrusive doubly linked list. */
 #ifndef LIST_H
 #define LIST_H

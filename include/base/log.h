@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line a change of state or decision, to stderr. */
 #ifndef LOG_H
 #define LOG_H

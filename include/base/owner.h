@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whose a directory is, and working in it as that user, so that root leaves nothing there that
  * its owner cannot use. */
 #ifndef OWNER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line on a terminal that is written over while something runs. */
 #ifndef PROGRESS_H
 #define PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Texts with secrets in them, for people to read without the secrets. */
 #ifndef REDACT_H
 #define REDACT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files that hold a secret or a certificate, read without waiting and without end. */
 #ifndef SECRET_FILE_H
 #define SECRET_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Borrowed bytes, a pointer and a length. */
 #ifndef SLICE_H
 #define SLICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sizes, durations and addresses, read and printed. */
 #ifndef UNITS_H
 #define UNITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8, sequence by sequence. */
 #ifndef UTF8_H
 #define UTF8_H

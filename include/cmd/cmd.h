@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The commands. Each takes its own arguments (argv[0] is the command's word) and returns the
  * exit status: 0 fine, 1 failed while running, 2 usage or configuration, 3 found wanting. */
 #ifndef CMD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options. Rows describe fields of a module's own struct; the engine fills them. */
 #ifndef CONF_H
 #define CONF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The known name that is nearest to a misspelt one. */
 #ifndef SUGGESTION_H
 #define SUGGESTION_H

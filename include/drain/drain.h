@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records from Kafka to collectors; committed when delivered, kept when nobody can take them. */
 #ifndef DRAIN_H
 #define DRAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why a collector does not take spans, in one sentence for an operator. */
 #ifndef COLLECTOR_CAUSE_H
 #define COLLECTOR_CAUSE_H

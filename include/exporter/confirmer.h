@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a collector's counters while POSTs are unconfirmed, and says of each POST whether its
  * spans are stored. */
 #ifndef EXPORTER_CONFIRMER_H

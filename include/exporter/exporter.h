@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Carries batches to collectors by HTTP; each ends delivered, refused, or given back. */
 #ifndef EXPORTER_EXPORTER_H
 #define EXPORTER_EXPORTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a collector's metrics page, in Prometheus' text format, for the counters that confirm
  * deliveries. */
 #ifndef EXPORTER_METRICS_PAGE_H

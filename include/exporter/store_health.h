@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What can be seen of the store behind a collector, as part "store" of the health. */
 #ifndef STORE_HEALTH_H
 #define STORE_HEALTH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The addresses of a host name, looked up again and again. */
 #ifndef ADDRESSES_H
 #define ADDRESSES_H

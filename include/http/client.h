@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requests on the loop; each ends in one answer. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H

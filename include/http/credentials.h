@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files that tell a server who we are, and us who it is; read again when they change. */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H

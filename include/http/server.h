@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small server on the loop, a table of routes. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records of one topic as a member of a group; the owner says what may be committed. */
 #ifndef KAFKA_CONSUMER_H
 #define KAFKA_CONSUMER_H

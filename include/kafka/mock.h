@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Librdkafka's mock cluster, a broker without disk for demo, tests and bench. */
 #ifndef KAFKA_MOCK_H
 #define KAFKA_MOCK_H

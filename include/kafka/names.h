@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a text can name brokers, a topic or a consumer group. */
 #ifndef KAFKA_NAMES_H
 #define KAFKA_NAMES_H

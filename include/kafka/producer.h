@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records to one topic; every record ends in one report, decided by its status. */
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why records do not pass, in one sentence for an operator. */
 #ifndef KAFKA_TROUBLE_H
 #define KAFKA_TROUBLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The event loop, its timers, watches, wake-ups, work items and signals. */
 #ifndef LOOP_H
 #define LOOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One UDP listener, read in batches. */
 #ifndef UDP_H
 #define UDP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long to pause before the next try. */
 #ifndef BACKOFF_H
 #define BACKOFF_H

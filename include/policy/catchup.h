@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When a backlog that an absent sink left behind has been delivered, and how long that took. */
 #ifndef CATCHUP_H
 #define CATCHUP_H

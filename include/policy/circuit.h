@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* May the sink be offered anything now? A pure state machine over our own clock. */
 #ifndef CIRCUIT_H
 #define CIRCUIT_H

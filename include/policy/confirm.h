@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the POSTs that a collector took with 2xx it has stored, by its own counters, and how
  * many spans it may be sent meanwhile. */
 #ifndef CONFIRM_H

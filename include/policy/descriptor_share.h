@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How many connections each part of a process may keep where few file descriptors are allowed. */
 #ifndef DESCRIPTOR_SHARE_H
 #define DESCRIPTOR_SHARE_H

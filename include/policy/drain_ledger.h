@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The drain's ledger. Every record that was read is in one place. */
 #ifndef DRAIN_LEDGER_H
 #define DRAIN_LEDGER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A collector's address as an operator writes it, made whole. */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Does a refusal concern one record, or everything? Pure functions of what passed meanwhile. */
 #ifndef EVIDENCE_H
 #define EVIDENCE_H

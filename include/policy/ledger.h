@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ledger. Every datagram, batch and span is in one place, and the sums prove it. */
 #ifndef LEDGER_H
 #define LEDGER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Is a record older than the operator allows? By the wall clock, and never because it stepped. */
 #ifndef MAX_AGE_H
 #define MAX_AGE_H

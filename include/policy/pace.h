@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When to act, and how much at a time. Pure functions of readings. */
 #ifndef PACE_H
 #define PACE_H

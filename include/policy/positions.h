@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which positions of the spool wait, are held or are done, from the cursor on. */
 #ifndef POSITIONS_H
 #define POSITIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How often POSTs may begin that could still grow by waiting. */
 #ifndef POST_BUDGET_H
 #define POST_BUDGET_H

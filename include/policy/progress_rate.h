@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How fast something goes, and how long the rest will take at that rate. */
 #ifndef PROGRESS_RATE_H
 #define PROGRESS_RATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How fast a number grows or shrinks, by a memory that fades. */
 #ifndef RATE_H
 #define RATE_H

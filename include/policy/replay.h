@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which records of each partition a drain reads, by --from and --until. */
 #ifndef REPLAY_H
 #define REPLAY_H

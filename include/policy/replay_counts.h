@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a dry run found, by service and by time. Bounded memory, however much is read. */
 #ifndef REPLAY_COUNTS_H
 #define REPLAY_COUNTS_H

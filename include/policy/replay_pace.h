@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How fast a backlog may leave for a collector whose store cannot be seen. */
 #ifndef REPLAY_PACE_H
 #define REPLAY_PACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a collector's answer means for the batch that was posted. */
 #ifndef RESPONSE_CLASS_H
 #define RESPONSE_CLASS_H

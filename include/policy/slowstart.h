@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How much one collector is sent at once, and when it is left alone. */
 #ifndef SLOWSTART_H
 #define SLOWSTART_H

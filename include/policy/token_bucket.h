@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An average rate of spans, kept over whole batches. */
 #ifndef TOKEN_BUCKET_H
 #define TOKEN_BUCKET_H

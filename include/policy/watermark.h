@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of one partition may be committed, whatever order the answers come in. */
 #ifndef WATERMARK_H
 #define WATERMARK_H

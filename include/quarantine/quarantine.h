@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps what no destination takes, durably, with what is known about it. */
 #ifndef QUARANTINE_H
 #define QUARANTINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of --agent.tags becomes encoded tags. */
 #ifndef AGENT_TAGS_H
 #define AGENT_TAGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The unit of travel, one jaeger.Batch in TBinaryProtocol with its identity. */
 #ifndef BATCH_H
 #define BATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A Batch as one line of JSON, for people and their tools. */
 #ifndef BATCH_JSON_H
 #define BATCH_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Looks into a bare Batch in TBinaryProtocol: is it one, what is in it, and cut it in parts. */
 #ifndef INSPECT_H
 #define INSPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbered test spans, encoded once and patched in place: datagrams that a receiver can count. */
 #ifndef NUMBERED_SPANS_H
 #define NUMBERED_SPANS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A datagram of any Jaeger client becomes a bare Batch in TBinaryProtocol, in one pass. */
 #ifndef TRANSCODE_H
 #define TRANSCODE_H

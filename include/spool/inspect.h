@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A spool seen from outside, segment by segment and record by record. Nothing is written. */
 #ifndef SPOOL_INSPECT_H
 #define SPOOL_INSPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mends a spool that nobody uses. Nothing is deleted: what is damaged goes into quarantine/. */
 #ifndef SPOOL_REPAIR_H
 #define SPOOL_REPAIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches that wait on disk, in LMDB segments, with the state that must survive. */
 #ifndef SPOOL_H
 #define SPOOL_H

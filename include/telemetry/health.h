@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A board on which each part posts how it is, in a word and a sentence. */
 #ifndef HEALTH_H
 #define HEALTH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that describe numbers, rendered as Prometheus text. */
 #ifndef METRICS_H
 #define METRICS_H

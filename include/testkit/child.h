@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Processes that demo and tests start, watch, and end by their process id. */
 #ifndef CHILD_H
 #define CHILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sends numbered spans by UDP at a set rate, and knows which of them nobody was there to take. */
 #ifndef EMITTER_H
 #define EMITTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An emitter at work on the loop. */
 #ifndef EMITTING_H
 #define EMITTING_H

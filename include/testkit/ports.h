@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ports of 127.0.0.1 that nobody uses now. */
 #ifndef PORTS_H
 #define PORTS_H

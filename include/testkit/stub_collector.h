@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A collector for demo, tests and bench: it answers as a real one, or as it is told, stores what it took
  * as fast as it is told, and has a metrics page that knows. */
 #ifndef STUB_COLLECTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a collector does behind its answer: a queue with a bound, workers, and a store that may be slow,
  * fail or hang. */
 #ifndef STUB_STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The count of numbered spans: which were sent, which arrived, how often. */
 #ifndef TALLY_H
 #define TALLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A directory for one run, gone afterwards. */
 #ifndef WORKDIR_H
 #define WORKDIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* admin.c — the pages of the admin port, each made anew when it is asked for. They read, and change
  * nothing. A page for which memory ran out is hung up on. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_add.c — building JSON with jansson as a list of steps that is asked once, at its end, whether it
  * came off. */
 #include <stdlib.h>

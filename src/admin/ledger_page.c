@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger_page.c — the ledger for programs: one JSON object whose keys stand in a fixed order, and rows
  * among the metrics. */
 #include "admin/json_add.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger_read.c — finds each of the ledger's keys in the JSON object and takes its number. */
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/admin/json_add.h %D%/json_add.c \
 	%D%/process_figures.c %D%/process_figures.h \

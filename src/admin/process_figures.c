@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process_figures.c — CPU, memory and descriptors of this process, read from /proc as the Prometheus
  * client libraries do, so that dashboards for any program show this one too. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every process tells Prometheus of itself. */
 #ifndef SERVE_PROCESS_FIGURES_H
 #define SERVE_PROCESS_FIGURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status.c — what a part tells is kept as sections of lines, each with a text for people and a value
  * for programs; where memory ran out the page is given up as a whole. */
 #include <ctype.h>

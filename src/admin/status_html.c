@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_html.c — the page for people: how it is, where the spans are, what the parts tell. Plain HTML
  * that reads well on a telephone and in a text browser, and comes anew by itself. */
 #include <inttypes.h>

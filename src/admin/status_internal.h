@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A status page while it is told, and its two readings. */
 #ifndef SERVE_STATUS_IMPL_H
 #define SERVE_STATUS_IMPL_H

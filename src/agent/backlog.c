@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backlog.c — what waits in the spool.
  *
  *   waiting ──read──► ready ──the dispatcher lets it──► with the sink ──delivered──► done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dispatcher.c — offers, waits for reports, and lets the circuit decide.
  *
  * A period is the time between two changes of the circuit. What is out stands in two lists: this

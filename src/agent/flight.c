@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* flight.c — from the socket until delivered or durable.
  *
  *             ┌── delivered ──────────────────────────► (gone)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* intake.c — reads, transcodes, counts.
  *
  *   READING ◄──room──no room──► PAUSED      asked after each datagram and once a turn of the loop

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/agent/backlog.h %D%/backlog.c \
 	include/agent/flight.h %D%/flight.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pipeline.c — wires dispatcher, flight, spooler and backlog, gives each batch its id, and stops them in order.
  *
  *   intake ─► flight ─► dispatcher ─► sink

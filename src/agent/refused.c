@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* refused.c — what becomes of a batch that the sink refuses for good.
  *
  *   refused ──spool.on-refused=drop──────────────────────────────► dropped (refused, too_large)

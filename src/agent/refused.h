@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* refused.h — batches that the sink refuses for good: dropped, or kept in the quarantine. */
 #ifndef REFUSED_H
 #define REFUSED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sink_collector.c — a batch becomes a POST: its bytes are the body, id and marks are HTTP headers. */
 #include <stdio.h>
 #include <stdlib.h>

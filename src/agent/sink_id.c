@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sink_id.c — the id of a record, printed for each one and so without printf. */
 #include "sink_id.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The texts by which a record tells who it is. */
 #ifndef SINK_ID_H
 #define SINK_ID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sink_kafka.c — a batch becomes a record: its bytes are the value, id and marks are headers. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spooler.c — drives the spool.
  *
  *   IDLE ──something queued or wanted──► TURNING (worker) ──done on the loop──► IDLE

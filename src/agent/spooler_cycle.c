@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spooler_cycle.c — one cycle: what goes with it, the worker's part, and what is told when it is over.
  *
  * The snapshot that goes with a cycle says how things are once its batches are durable; the ledger in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spooler_health.c — posts on the health board whether the spool takes and gives what it should. */
 #include "base/clock.h"
 #include "spooler_internal.h"

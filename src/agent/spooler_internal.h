@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The spooler's own, shared by its life (spooler.c) and its cycles (spooler_cycle.c). */
 #ifndef SPOOLER_IMPL_H
 #define SPOOLER_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* buf.c — bytes that grow by doubling. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* descriptors.c — RLIMIT_NOFILE, and the sentence of a process that has reached it. */
 #include <errno.h>
 #include <fcntl.h>

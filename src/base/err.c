@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* err.c — texts of the status codes, and sentences that grow a prefix on the way up. */
 #include <errno.h>
 #include <stdarg.h>

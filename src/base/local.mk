@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/base/base.h \
 	include/base/buf.h %D%/buf.c \

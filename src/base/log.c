@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log.c — makes one line of what happened, as text for people or as JSON for machines. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_writer.c — writes lines to stderr; for a daemon without ever blocking its caller.
  *
  *   log_write ──► ring ──► writer thread ──► stderr

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_writer.h — where a formatted line goes: straight to stderr, or through the writer's thread. */
 #ifndef LOG_WRITER_H
 #define LOG_WRITER_H

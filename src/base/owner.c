@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* owner.c — the effective user and group follow a directory's owner. The saved user stays root, so the
  * change can be taken back; the kernel drops and gives back root's capabilities along with it. */
 #include <errno.h>

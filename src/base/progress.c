@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* progress.c — carriage return, bar, text, erase the rest. */
 #include <stdarg.h>
 #include <unistd.h>

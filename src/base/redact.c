@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* redact.c — takes the secrets out of texts that go into the log and onto pages. */
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* secret_file.c — a file of secrets is whatever an operator's tools make of it: half written, a pipe, a
  * device, a file of another system. No content of it may stop the program, and none is used that cannot be
  * a secret: the caller keeps the one that it has. */

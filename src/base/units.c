@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* units.c — sizes, durations and addresses: text to number and back. */
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* utf8.c — a table of what may follow what. */
 #include "base/utf8.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent.h — what the agent's command, its options and its pages share. */
 #ifndef AGENT_H
 #define AGENT_H

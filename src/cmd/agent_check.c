@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_check.c — everything that a start of the agent refuses, short of opening a socket or the spool.
  * `config check` and the start both call agent_check, so neither takes what the other refuses. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_log.c — what the agent logs about itself: what it starts with, losses, a backlog that was
  * delivered, and totals when it stops.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_options.c — the agent's options, and what depends on the host or on two of them together. */
 #include <stdio.h>
 #include <stdlib.h>

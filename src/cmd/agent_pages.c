@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_pages.c — what the agent says of itself: metrics, ledger, status. */
 #include <inttypes.h>
 #include <math.h>

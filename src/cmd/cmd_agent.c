@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_agent.c — the agent: its parts, opened top to bottom and closed bottom to top.
  *
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: intake closed, sink flushed, rest spooled

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_config.c — the options of a command, without running it: are they right, what stands and who
  * said so, and the sample file. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_demo.c — plays the demonstration, prints what came of it, and says by its exit status whether
  * every promise was kept. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_drain.c — the drain: its parts, opened top to bottom and closed bottom to top.
  *
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: last answers, commit, group left

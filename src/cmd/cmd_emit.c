@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_emit.c — sends numbered spans until all are out, the time is over or it is interrupted, and
  * then says what it sent. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_help.c — the list of commands, or one command's own --help. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_spool.c — finds the verb that was asked for, reads its options and calls it; and what verbs
  * share. A new one is a row here, a file spool_NAME.c, its options and its lines in the manual. */
 #include <inttypes.h>

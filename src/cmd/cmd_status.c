@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_status.c — asks a running agent or drain how it is, and prints the answer.
  *
  * Three pages of its admin port, one after the other: /status.json, /ledger, and /health/ready, whose

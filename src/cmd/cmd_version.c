@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_version.c — what this program is, what compiled it, and the libraries that it runs with. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector_check.c — the options collector.* of agent and drain, checked without a connection. */
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector_options.c — the rows of collector.*, and what comes of them. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector_pages.c — what agent and drain say of their collectors: metrics and status. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* commands.c — the table of commands. A new one is a row here, a file cmd_NAME.c and a manual page. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.c — signals, and the end of the process.
  *
  * Nearly every signal ends a process that says nothing about it. A daemon that is ended so loses what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.h — what agent and drain have in common as processes: log, signals, and an end in time. */
 #ifndef DAEMON_H
 #define DAEMON_H

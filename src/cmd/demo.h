@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo.h — what the files of the demonstration share: the plan, the world it is played in, and what
  * is known of that world. */
 #ifndef DEMO_H

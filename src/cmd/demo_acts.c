@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_acts.c — what a step does to the world, and how it is seen that its end is reached. */
 #include <signal.h>
 

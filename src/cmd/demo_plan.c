@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_plan.c — the phases: what is done to the links, and what must come of it in time. */
 #include "demo.h"
 

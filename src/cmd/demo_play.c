@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_play.c — interprets the plan.
  *
  *   a step:  act ──► wait ──(its end is reached, or its time is over)──► the next step

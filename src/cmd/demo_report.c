@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_report.c — the table, or the same as one JSON object. */
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_verdict.c — which promises were kept. Pure: numbers in, sentences out. */
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_watch.c — asks a child's admin port again and again: first whether it serves, then for its
  * ledger. */
 #include <stdio.h>

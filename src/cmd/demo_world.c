@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* demo_world.c — the broker and the collector in this process, the agent and the drain as children
  * of it, all on ports that were free, in a directory that goes away with them. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_check.c — everything that a start of the drain refuses, short of opening a socket. `config check`
  * and the start both call drain_check, so neither takes what the other refuses. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_log.c — what the drain logs about itself when it starts and when it stops. */
 #include <inttypes.h>
 #include <string.h>

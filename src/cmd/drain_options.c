@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_options.c — the drain's options, and what two of them or a file make together. */
 #include <inttypes.h>
 #include <limits.h>

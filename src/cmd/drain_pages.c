@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_pages.c — what the drain says of itself: metrics, ledger, status. */
 #include <inttypes.h>
 #include <stdio.h>

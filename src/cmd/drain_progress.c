@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_progress.c — how far a drain with an end is: records done, rate, time left. */
 #include <inttypes.h>
 #include <stdio.h>

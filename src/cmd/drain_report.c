@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_report.c — what a dry run counted. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drainer.h — what the drain's command, its options and its pages share. */
 #ifndef DRAINER_H
 #define DRAINER_H

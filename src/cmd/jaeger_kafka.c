@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jaeger_kafka.c — one table from Jaeger's name to librdkafka's property. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jaeger_kafka.h — Jaeger's names of the Kafka options, as jaeger-collector and jaeger-ingester have them,
  * made into properties of librdkafka. */
 #ifndef JAEGER_KAFKA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_options.c — what agent and drain tell Kafka, made of their settings: for a start, and for a
  * check without one. */
 #include "agent.h"

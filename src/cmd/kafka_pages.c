@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_pages.c — a sample for each cause, also those that have not been met: an alert on a series that
  * does not exist would never fire. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_pages.h — what agent and drain say alike of Kafka. */
 #ifndef KAFKA_PAGES_H
 #define KAFKA_PAGES_H

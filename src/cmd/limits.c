@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* limits.c — compares numeric options with the ranges of a table. */
 #include <inttypes.h>
 #include <stdio.h>

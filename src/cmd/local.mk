@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/cmd/cmd.h %D%/commands.c \
 	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \

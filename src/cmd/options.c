@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* options.c — from a command's table to its settings, and to its help. */
 #include <assert.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* options.h — how a command gets its options: one table that describes them, one call.
  *
  *	struct emit_settings { struct emit_opts emit; … };

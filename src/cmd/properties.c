@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* properties.c — cuts NAME=VALUE in two. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* properties.h — NAME=VALUE options as properties for a Kafka door. */
 #ifndef PROPERTIES_H
 #define PROPERTIES_H

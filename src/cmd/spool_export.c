@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_export.c — takes out what waits, leaving it there. Beside a running agent it takes what it can
  * read: every record proves itself by its checksum. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_ls.c — the segments of a spool, one a line. */
 #include <inttypes.h>
 #include <string.h>

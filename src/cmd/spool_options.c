@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_options.c — the options of `spanspool spool`, each in a group that some verbs take. */
 #include "base/clock.h"
 #include "spool_verbs.h"

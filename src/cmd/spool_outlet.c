@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_outlet.c — batches on their way out: a line of JSON each on stdout, or a file each, which is
  * never written over and belongs to whoever runs the command. */
 #include <errno.h>

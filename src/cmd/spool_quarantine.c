@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_quarantine.c — what is in quarantine/: a list of it, and its records taken out. Both leave all
  * as it is, beside a running agent too. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_repair.c — reads everything, says what it would do, and with --apply does it. A damaged segment
  * is written anew as far as it is intact; one that holds nothing goes aside; one with a wrong name gets its
  * own. Nothing is deleted. */

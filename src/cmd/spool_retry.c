@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_retry.c — puts records from quarantine/ back into the spool, with the agent stopped. They are
  * durable there before their files go. They go out marked: whether an earlier try arrived after all,
  * and whether this one is cut short between the two, nobody can say. */

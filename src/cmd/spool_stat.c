@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_stat.c — one look at a spool, live or at rest: whose it is, what waits in it, what its disk has
  * left, and the ledger as it stands on disk. */
 #include "base/buf.h"

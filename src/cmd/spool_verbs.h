@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_verbs.h — the verbs of `spanspool spool`: what they are given, and the table of them. */
 #ifndef SPOOL_VERBS_H
 #define SPOOL_VERBS_H

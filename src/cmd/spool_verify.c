@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_verify.c — reads everything that a spool has, at rest, and tells every damage. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_text.c — a JSON object for people: names and values in two columns, what is nested below its
  * name. What comes over the network is printed without control characters and to a bounded depth. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_text.h — the pages of an admin port as one JSON object, or as lines for people. */
 #ifndef STATUS_TEXT_H
 #define STATUS_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf.c — options from four sources, each over the one before: default, file, environment, flag.
  *
  * A setting is one row of the table with what it stands at and who said so. Every source comes down

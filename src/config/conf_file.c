@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_file.c — the door to libyaml: a file of nested or dotted keys becomes settings.
  *
  * The events of the parser are walked with the path of keys so far. A scalar sets the option of that

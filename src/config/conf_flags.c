@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_flags.c — options from the words of a command line. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_internal.h — what the files of the option engine share. */
 #ifndef CONF_IMPL_H
 #define CONF_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_print.c — the options for people: the help, the sample file, and what stands and who said so. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_value.c — a text becomes the value of a field, or a sentence that says why it cannot. */
 #include <ctype.h>
 #include <stdlib.h>

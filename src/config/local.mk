@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/config/conf.h %D%/conf.c %D%/conf_internal.h \
 	%D%/conf_file.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* suggestion.c — edit distance, to suggest what may have been meant. */
 #include <ctype.h>
 #include <string.h>

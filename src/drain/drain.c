@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain.c — opens and stops the drain.
  *
  *   stop: reading ends ──► waiting records are handed on ──► exporter_flush ──► quarantine_flush

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_internal.h — the drain's inside: records on their way, and the partitions they come from. */
 #ifndef DRAIN_INTERNAL_H
 #define DRAIN_INTERNAL_H

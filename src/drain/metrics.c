@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.c — the drain's metrics: its ledger, its figures, its lag by partition, and its requests to collectors. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* partition.c — partitions are assigned and revoked; the states of Kafka and of the collectors on the health board. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine_job.c — a record that no collector takes goes to the quarantine with its key and headers, and with headers
  * that say why: cause, origin, status and detail. */
 #include <inttypes.h>

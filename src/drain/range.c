@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* range.c — a drain that does not begin where its group has stored, or that has an end. The range of
  * a partition is settled when it is first assigned, from what the brokers have at that moment; when the
  * partition is lost and comes back, it is read on from where it had got to. */

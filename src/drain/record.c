@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* record.c — the way of one record.
  *
  *   message ──► no value ───────────────────────────────────────────────► finished, skipped_empty

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answer.c — what an answer means for the request and for the collector it came from. The table
  * and the verdicts are response_class.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
 #include <stdio.h>

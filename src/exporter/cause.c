@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
 #include <stdio.h>
 

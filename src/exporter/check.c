@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* check.c — what is looked at before a batch is posted, so that no collector has to be hurt. */
 #include "exporter/exporter.h"
 #include "base/utf8.h"

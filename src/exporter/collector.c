@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector.c — the destinations of each collector, as many as its name has addresses.
  *
  * A collector begins as one destination, for which curl looks the name up. When a lookup finds several addresses,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirmer.c — the policy `confirm` between a collector's metrics page and the owner of the POSTs.
  *
  *                         ┌──a page is fit──► SEEING ──10 s without a page while POSTs are answered,──┐

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirmer_internal.h — what confirmer.c and confirmer_sentence.c share. */
 #ifndef EXPORTER_CONFIRMER_IMPL_H
 #define EXPORTER_CONFIRMER_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirmer_sentence.c — how the confirmer stands, for an operator. */
 #include <inttypes.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* destination.c — the destinations: opened, chosen, paused and working again, and what can be seen of the store
  * behind each. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exporter.c — the exporter's door: items come in, go back, and what is left at the end.
  *
  *   exporter_send ──► item ──► group of its process ──► request ──► collector

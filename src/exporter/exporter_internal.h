@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_internal.h — the exporter's inside: items, the parts and groups in which they wait, the requests that
  * carry them, and the collectors. */
 #ifndef EXPORTER_INTERNAL_H

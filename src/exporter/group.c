@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group.c — whole items that wait, by their process: the bytes of the Process decide, and whether their spans
  * may have arrived before. The process of a group is that of its first part; all others have the same bytes. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* headers.c — the header lines of one request: ids, time of receipt, and the mark of spans that may have
  * arrived before. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* item.c — an item is taken, cut into parts where it has more spans than a POST, and reported when the last of
  * its parts is gone. */
 #include <stdlib.h>

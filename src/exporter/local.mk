@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/exporter/collector_cause.h %D%/cause.c \
 	include/exporter/confirmer.h %D%/confirmer.c %D%/confirmer_internal.h %D%/confirmer_sentence.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metrics_page.c — a line at a time, as it comes in: a page of a busy collector has megabytes. */
 #include <math.h>
 #include <stdlib.h>

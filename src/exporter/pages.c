@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pages.c — asks one or two addresses for a collector's metrics page.
  *
  * Without a page's URL from the operator there are two: the admin port of Jaeger 1.x and the telemetry port

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pages.h — where a collector's metrics page may be, and one reading of it. */
 #ifndef EXPORTER_PAGES_H
 #define EXPORTER_PAGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* request.c — the requests: put together from parts, cut in two, given back, and the bytes that they post. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* send.c — once a turn of the loop: requests that rested enough are ready, ready requests and waiting items go
  * to the collector with the least to do, and the owner hears of room and of trouble.
  *

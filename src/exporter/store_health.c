@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* store_health.c — a sight of the store is well, blindness a warning, and a stop an outage. */
 #include "exporter/store_health.h"
 

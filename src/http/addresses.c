@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* addresses.c — looks a host name up in a detached thread, again and again.
  *
  *   timer ──► lookup in its thread ──► on_looked_up: list taken, or the error kept ──► timer

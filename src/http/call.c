@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* call.c — one request from its head to its answer.
  *
  *   head ──wrong route, method or size──► answered at once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client.c — the door to curl: its multi handle on the loop.
  *
  *   send ──► WAITING ──fewer than max_connections──► ACTIVE ──curl is done──► answered ──► spare

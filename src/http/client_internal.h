@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What http_client.c (the loop's side), client_model.c (what all requests have in common) and exchange.c
  * (one request) share. */
 #ifndef HTTP_CLIENT_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client_model.c — the options of a client become the easy handle that every request is a copy of. */
 #include <config.h>
 

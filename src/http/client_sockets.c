@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client_sockets.c — curl's sockets in an epoll set of their own, which the loop watches as one descriptor.
  *
  * curl names a socket anew for each request and for each direction. A watch of the loop for each of them

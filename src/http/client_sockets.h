@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sockets of a client's connections. */
 #ifndef HTTP_CLIENT_SOCKETS_H
 #define HTTP_CLIENT_SOCKETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* credentials.c — contents of the files of a client, kept fresh by a worker thread.
  *
  *   IDLE ──look, a second after the last──► LOOKING: stat, read what changed ──► changed() or nothing ──► IDLE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.c — one request on curl's easy handle: how it is set up, and what is kept of its answer.
  *
  * A request is put on the wire once. curl would send it again by itself when a kept connection is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exchange_judge.c — what became of a request: the library's verdict, in the words of http_client.h. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listen.c — a listening socket for an address: a name's IPv4 addresses first, as jaeger-agent takes
  * them, and for ":port" one socket for both families. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A listening TCP socket. */
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* request_body.c — a body of one piece is given to curl as it is (CURLOPT_POSTFIELDS); of a body of several
  * pieces curl copies as much as its upload buffer holds, as often as the socket takes it (read_parts).
  * A compressed body is one piece, and so is a small one: curl sends it together with the head, where a body

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The body of a request while curl sends it. */
 #ifndef HTTP_REQUEST_BODY_H
 #define HTTP_REQUEST_BODY_H

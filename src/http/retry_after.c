@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* retry_after.c — "120" or "Tue, 24 Nov 2026 20:43:21 GMT" becomes milliseconds, never more than the
  * bound: a server's clock or wish must not silence us for a day. */
 #include <ctype.h>

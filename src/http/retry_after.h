@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Retry-After header. */
 #ifndef HTTP_RETRY_AFTER_H
 #define HTTP_RETRY_AFTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* server.c — the door to libmicrohttpd: connections come in here, and none stays for ever.
  *
  *   kernel ──door──► accept, counted ──► daemon ◄──work── its epoll descriptor is readable

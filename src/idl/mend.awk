@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mend.awk — the C that the Thrift compiler writes has two faults, mended here line by line: a
 # struct's finalize does not end in GObject's own, so every object leaves some bytes behind; and a
 # binary field that comes twice is freed as if it were text.

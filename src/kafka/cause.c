@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cause.c — what librdkafka says of a broker is "ADDRESS/ID: REASON (after …)", where ID is
  * "bootstrap" for an address from the options and a number for one that the cluster advertises. The
  * code alone says too little: _TRANSPORT stands for a closed port, for a certificate, and for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cause.h — an error of librdkafka as a cause and a sentence. Pure. */
 #ifndef KAFKA_CAUSE_H
 #define KAFKA_CAUSE_H

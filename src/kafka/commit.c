@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* commit.c — commits the offsets that the owner has stored.
  *
  * All commits are asynchronous, one at a time, and none while the group is being joined again: the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf.c — three layers, the later one wins: the rows below, what the options say, the operator's
  * properties. kafka_rules.c says which of those are refused, and why. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf.h — our settings and the owner's properties as one librdkafka configuration. */
 #ifndef KAFKA_CONF_H
 #define KAFKA_CONF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* consumer.c — the door for reading: begins and ends the handle and the member.
  *
  *   RUNNING ──close()──► GIVING_UP ──left──► LEAVING ──closed, or 5 s──► EMPTYING ──last handle released──► CLOSED

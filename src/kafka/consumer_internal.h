@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* consumer_internal.h — the consumer's inside, shared by the files that make it up. */
 #ifndef KAFKA_CONSUMER_PRIV_H
 #define KAFKA_CONSUMER_PRIV_H

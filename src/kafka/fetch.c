@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fetch.c — what librdkafka fetches: again as soon as there is room, and no more of what is not wanted. */
 #include "conf.h"
 #include "consumer_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files.c — reads the files that properties name. A change is seen by the contents, not by the
  * time of the last write: a file may be written twice within one tick of the file system's clock, and one
  * that was only touched is no reason for a new connection. Of a directory of authorities the time of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files.h — the files that properties name: certificates, keys, secrets. */
 #ifndef KAFKA_FILES_H
 #define KAFKA_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group.c — the consumer as a member of its group: who has which partition, and from where to
  * where it has been read.
  *

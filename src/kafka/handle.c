@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* handle.c — opens, feeds, purges and closes one producer of librdkafka. Decides nothing. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* handle.h — one producer of librdkafka, its topic and its queue of events. */
 #ifndef KAFKA_HANDLE_H
 #define KAFKA_HANDLE_H

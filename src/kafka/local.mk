@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/kafka/consumer.h %D%/consumer.c %D%/commit.c %D%/consumer_internal.h %D%/records.c \
 	include/kafka/mock.h %D%/mock.c \

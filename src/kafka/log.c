@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log.c — librdkafka repeats itself with every attempt to connect; people want to hear when
  * something changes. Each cause, which is a sentence with the address in it, is logged when it is new,
  * and once more every ten minutes; the end of trouble is logged when it was worth a mention.

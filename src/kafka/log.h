@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log.h — what librdkafka says, as one line a change of state, and the trouble that stands. */
 #ifndef KAFKA_LOG_H
 #define KAFKA_LOG_H

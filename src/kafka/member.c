@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* member.c — a static member of its group (KIP-345), with an id of this consumer's own. */
 #include <inttypes.h>
 #include <stdio.h>

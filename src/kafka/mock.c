@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mock.c — a producer handle that never produces carries librdkafka's mock cluster. */
 #include <stdlib.h>
 

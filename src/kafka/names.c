@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names.c — librdkafka passes over a broker that it cannot read, takes a topic that begins with
  * '^' for a pattern, and leaves other impossible names to the broker, which refuses every record. */
 #include <stdbool.h>

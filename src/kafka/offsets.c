@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* offsets.c — one ListOffsets request to each leader for each point. The thread touches only its own
  * question and RK; `finished` hands the question back. */
 #include <semaphore.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* offsets.h — asks the brokers where partitions begin and end, and where a time is in them. */
 #ifndef KAFKA_OFFSETS_H
 #define KAFKA_OFFSETS_H

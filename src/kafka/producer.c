@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* producer.c — the door for records: takes them, holds them off, gives them back.
  *
  * What a caller sees between a refusal and room():

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* producer_internal.h — the producer's inside, shared by the files that make it up. */
 #ifndef KAFKA_PRODUCER_PRIV_H
 #define KAFKA_PRODUCER_PRIV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* records.c — hands records out to the owner and takes them back, and sees gaps between their offsets. */
 #include "conf.h"
 #include "consumer_internal.h"

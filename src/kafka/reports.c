@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reports.c — reads the handles' queues and says how each record ended.
  *
  * The status decides, never the name of the error: one and the same name comes with "not persisted"

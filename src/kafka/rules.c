@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rules.c — librdkafka takes any of its properties; some values of some of them would break
  * what the agent and the drain promise. Each row below names such a property, the values that are
  * allowed, and the reason that the operator is told. A property without a row is librdkafka's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rules.h — which values of librdkafka's properties the contract allows. Pure but for reading
  * a configuration. */
 #ifndef KAFKA_RULES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* said.c — a text is remembered by its hash. The place of the oldest is taken over once it could be
  * said again anyhow. */
 #include "said.h"

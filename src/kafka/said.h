@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* said.h — which lines were logged lately, so that each is logged once. Pure, bounded. */
 #ifndef KAFKA_SAID_H
 #define KAFKA_SAID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sockets.c — hangs up on a broker that is frozen.
  *
  * Such a broker answers nothing and closes nothing. librdkafka waits a minute for its answers, asks it, of

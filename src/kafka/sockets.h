@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sockets.h — the connections of one client of librdkafka. */
 #ifndef KAFKA_SOCKETS_H
 #define KAFKA_SOCKETS_H

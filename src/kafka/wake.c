@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wake.c — the only place where threads of librdkafka touch us: by a wakeup, and by two flags.
  * librdkafka calls on_filled with the queue locked, which is why forgetting is safe: it takes the same
  * lock. */

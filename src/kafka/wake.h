@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wake.h — librdkafka's queues signal a wake-up of the loop. */
 #ifndef KAFKA_WAKE_H
 #define KAFKA_WAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c — certificates, keys and passwords are rotated while a client runs, and librdkafka reads
  * them once. The files are read in a thread of its own, since a network file system may hang: then there is
  * no further look until it answers, and nothing else waits. A watch that is freed meanwhile lives on

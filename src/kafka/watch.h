@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watch.h — the properties of a client, and the files that they name, read again while it runs. */
 #ifndef KAFKA_WATCH_H
 #define KAFKA_WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* detached.c — work in a thread that nobody joins. Whoever comes last frees the object: the loop when RUN came
  * back in time, the thread when the owner gave it up before. The lock decides who that is. */
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* loop.c — the door to libuv. Each object owns its handle: freeing one starts the handle's closing
  * and forgets the callback at once, libuv gives the memory back a turn later. */
 #include <stdlib.h>

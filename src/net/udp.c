@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* udp.c — binds a port and reads it.
  *
  *   WAITING ──readable──► a pass: recvmmsg until empty ──► RESTING ──timer──► WAITING

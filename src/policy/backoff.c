@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backoff.c — full jitter under a doubling ceiling. */
 #include "policy/backoff.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* catchup.c — remembers since when a backlog could be delivered. */
 #include "policy/catchup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* circuit.c — closed while records pass, open while none does, half open to find out.
  *
  *   CLOSED ──nothing passes and a report is overdue, all are refused, or an offer is──► OPEN

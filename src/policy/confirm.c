@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirm.c — a 2xx of a Jaeger collector means that spans were offered to its queue, not that they are
  * in its store. Its counters tell what became of them.
  *

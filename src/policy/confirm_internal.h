@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirm_internal.h — what both halves of the confirmation read out of a collector's counters. */
 #ifndef CONFIRM_IMPL_H
 #define CONFIRM_IMPL_H

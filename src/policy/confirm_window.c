@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirm_window.c — how many spans the collector may be sent, and how soon its counters are read.
  *
  * The window bounds what is in the collector's queue: what the last reading saw there, what others send meanwhile,

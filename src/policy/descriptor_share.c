@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* descriptor_share.c — parts of a limit.
  *
  *   limit      exporter   server

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_ledger.c — moves between the places of a record; a debug build checks the sum after each. */
 #include <config.h>
 

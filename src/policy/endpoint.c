@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* endpoint.c — takes an address apart as far as needed: scheme, who is there, path. */
 #include <arpa/inet.h>
 #include <stdlib.h>

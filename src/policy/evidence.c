@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evidence.c — a refusal is about one record only if others pass where that record did not. */
 #include "policy/evidence.h"
 

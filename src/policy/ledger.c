@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger.c — moves between places. A move never changes a sum, so the identities hold by
  * construction; a debug build asks after each move all the same.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/policy/max_age.h %D%/max_age.c \
 	include/policy/response_class.h %D%/response_class.c \

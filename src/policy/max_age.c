@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* max_age.c — only the wall clock survives a restart, so ages in the spool are told by it. When it steps,
  * what was received before has a wrong age; after max-age has passed on the monotonic clock all of
  * that is too old in truth, and what came later has a right one: until then nothing is. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pace.c — the small decisions about time and amount, each a line or two, each with its reason. */
 #include "policy/pace.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* positions.c — two bits a position, in chunks that exist only where positions differ from their neighbours.
  *
  *   WAITING ──read──► HELD ──delivered──► DONE

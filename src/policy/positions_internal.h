@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The map behind positions.h, shared by its changes (positions.c) and its saved form (positions_save.c). */
 #ifndef POSITIONS_IMPL_H
 #define POSITIONS_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* positions_save.c — the map as bytes, for the spool's state: a bounded piece of work whatever the map is like. */
 #include "positions_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* post_budget.c — two accounts of CPU time, one earned by the clock and one by the spans. Each POST is charged
  * to both, and may begin while either is not overdrawn; so the larger of the two earnings sets the rate. */
 #include "policy/post_budget.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* progress_rate.c — an exponential average: each second the newest one counts a fifth. */
 #include "policy/progress_rate.h"
 #include "base/clock.h"

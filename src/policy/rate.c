@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rate.c — each look counts for as long as it took, the older ones ever less. In the beginning, when
  * there is less to remember than the memory would hold, it is the plain mean. */
 #include <math.h>

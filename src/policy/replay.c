@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay.c — reads the two points, refuses pairs that make no sense, and applies them to one partition. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay_counts.c — services in a sorted array, times in a sorted array whose width grows. */
 #include <stdlib.h>
 #include <string.h>

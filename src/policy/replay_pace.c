@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay_pace.c — a rate is learned from the backlog's own times, and the backlog leaves at twice that.
  *
  * Records come nearly in the order of their times: several producers write into one partition. So their time

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* response_class.c — the table of answers, and the two questions that one answer alone cannot settle.
  *
  * The table is read top to bottom, the first row that covers the status counts. What is not named

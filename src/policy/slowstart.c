@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slowstart.c — a window that grows while answers are good, a pause when they are not, and a slow start
  * after it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token_bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
 #include "policy/token_bucket.h"
 

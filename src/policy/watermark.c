@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watermark.c — a ring of what was read, and the prefix of it that is done.
  *
  *      tickets   head                     tail

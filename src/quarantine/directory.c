@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* directory.c — the drain's quarantine as files, synced with their directory.
  *
  * NAME.value holds the bytes as they were; NAME.headers a line "name: value" for each header and the

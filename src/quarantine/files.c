@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files.c — kinds of quarantine that write files: a worker thread writes the items that have gathered, one run at a
  * time; items that come meanwhile are the next run's.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kinds.c — the kinds of quarantine that the drain has, one of which keeps nothing: an item that is put there stays,
  * and nothing is committed beyond it. */
 #include <stdlib.h>

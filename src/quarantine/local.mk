@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/quarantine/quarantine.h %D%/quarantine.c %D%/quarantine_internal.h \
 	%D%/directory.c %D%/files.c %D%/kinds.c %D%/records.c %D%/topic.c

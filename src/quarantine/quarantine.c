@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine.c — what the kinds of quarantine have in common: items, outcomes, and what the health board says. */
 #include "quarantine_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine_internal.h — what the kinds of quarantine share. */
 #ifndef QUARANTINE_INTERNAL_H
 #define QUARANTINE_INTERNAL_H

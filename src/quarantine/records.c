@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* records.c — the agent's quarantine: each batch becomes a file <boot>-<sequence>.record in quarantine/ of the spool,
  * where `spanspool spool quarantine` finds it. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* topic.c — bad records as records of another topic, acknowledged by all replicas.
  *
  *   waiting ──send──► out ──acknowledged──► kept

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_tags.c — reads "k=v,k2=${ENV:default}" and encodes each pair as a STRING tag. */
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* batch.c — makes a batch and counts its holders. */
 #include <stdlib.h>
 

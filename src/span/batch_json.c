@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* batch_json.c — of each struct the last value of each known field, as readers keep it, written in the
  * order of the IDL. Every walk here goes over bytes that were checked as a whole before. */
 #include <inttypes.h>

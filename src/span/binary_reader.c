@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* binary_reader.c — walks a TBinaryProtocol struct and checks it against its schema, touching nothing but
  * bools that are neither 0 nor 1. Says in a sentence what is wrong and at which byte. */
 #include <endian.h>

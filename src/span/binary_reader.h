@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* binary_reader.h — TBinaryProtocol walked and checked in place. */
 #ifndef BINARY_H
 #define BINARY_H

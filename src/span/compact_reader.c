@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* compact_reader.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
  *
  * The reading is as bounded as the datagram: every number, length and count is held against what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* compact_reader.h — a Batch in compact protocol, copied into TBinaryProtocol. */
 #ifndef COMPACT_H
 #define COMPACT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect.c — what a stored or received record holds: checked, walked span by span, cut. */
 #include <endian.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/span/agent_tags.h %D%/agent_tags.c \
 	include/span/batch.h %D%/batch.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* numbered_spans.c — one emitBatch message, written once by the Thrift library in either protocol; where
  * the ids and times stand is noted while it is written, and only those bytes change afterwards.
  * That works because every number that changes has a width that does not: ids carry a mark, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* schema.c — the structs of src/idl/jaeger.thrift as tables. */
 #include "schema.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* schema.h — what the IDL says of each struct, as tables that both readers share, and the
  * offsets of a Batch that they note while they pass. */
 #ifndef SCHEMA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol,
  * and adds the agent's tags.
  *

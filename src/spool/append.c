@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* append.c — a cycle's batches become records of a segment. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* count.c — how many spans stand where. Every record, head and state says how many stand before it,
  * so any two of them say what is between, without reading that. */
 #include "spool_internal.h"

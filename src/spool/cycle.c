@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cycle.c — one cycle of the spool: put, forget what is delivered, prepare, read, tell. */
 #include "base/clock.h"
 #include "base/log.h"

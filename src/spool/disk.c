@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disk.c — file calls that finish what they began: short counts and EINTR end here. */
 #include <config.h>
 

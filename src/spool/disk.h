@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disk.h — the few file calls of the spool, each whole or an error (private). */
 #ifndef DISK_H
 #define DISK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disk_open.c — the one place where files of the spool are opened. The directory of the spool is the operator's to
  * choose; below it nothing leads out of it: no symbolic link is followed, and a file has one name and one
  * owner, ours or the directory's. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* format.c — the checksums of everything on disk, the frame that state, head and trailer share, and the record.
  * Memory in, memory out. Each thing begins with a magic and a version and ends in (or holds) an XXH3
  * checksum with the spool's key, and each that may grow says its own length, so that a later version still

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* format.h — every byte of the spool that is not LMDB's own (private). docs/spool-format.md is the
  * prose; numbers are little-endian on disk whatever the host is. */
 #ifndef FORMAT_H

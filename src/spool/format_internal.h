@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* format_internal.h — what the files of the on-disk layout share: numbers, checksums, frames (private). */
 #ifndef FORMAT_IMPL_H
 #define FORMAT_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* format_state.c — the bytes of a state, and of a segment's head, which ends in one. */
 #include "format_internal.h"
 

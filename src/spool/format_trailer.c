@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* format_trailer.c — the bytes behind the record in a quarantine file: why it is there. */
 #include "format_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect.c — what a spool's directory shows to somebody who must not touch it.
  *
  * Beside a running agent nothing stands still: a segment may be delivered and gone before it is

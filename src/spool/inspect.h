@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect.h — a look at a spool as its own files see it (private). */
 #ifndef INSPECT_INTERNAL_H
 #define INSPECT_INTERNAL_H

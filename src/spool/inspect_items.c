@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect_items.c — the way through a spool: segment after segment.
  *
  * Every position below the end was given to a record. The next that is whole is looked for, by the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lmdb_pages.c — down from the root, page by page. A page is kept per level, so that the next key of the
  * same leaf costs no read. */
 #include <stdlib.h>

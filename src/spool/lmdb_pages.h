@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lmdb_pages.h — reads a segment's B+tree through pread, every page checked before it is believed
  * (private).
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/spool/repair.h \
 	%D%/count.c \
 	%D%/disk.c %D%/disk.h %D%/disk_open.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* location.c — whether a start would find this spool again.
  *
  * A directory can be moved, deleted or covered by a mount while its files are open. All is written and read as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lock.c — one flock, and whose it is as text in the file. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lock.h — who has a spool (private). */
 #ifndef LOCK_H
 #define LOCK_H

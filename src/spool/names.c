@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names.c — a list of segments goes by what their heads say, and the names on disk follow, one rename at
  * a time: a kill in between leaves less to do. */
 #include <errno.h>

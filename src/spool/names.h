@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names.h — segments that have one another's names (private). Whoever copies a spool by hand mixes them
  * up; each head says with which position its segment begins. */
 #ifndef NAMES_H

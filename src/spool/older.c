@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* older.c — a spool that an older version has not finished with is refused, and the way out is named. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* older.h — what an older version of this program left in a spool's directory (private). */
 #ifndef OLDER_H
 #define OLDER_H

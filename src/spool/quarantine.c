@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. Of struct spool this
  * file uses what does not change while the spool is open, and kept_bytes and kept_at_us: it may run in a thread of its
  * own beside spool_cycle. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine_list.c — what is in quarantine/, read back. */
 #include <dirent.h>
 #include <errno.h>

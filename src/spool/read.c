@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* read.c — a cycle's reading: the wanted runs in order, and what of them is lost.
  *
  * Every position below the end was given to a record, so one that is not found is damage, not a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reader.c — one segment, by its tree as long as that holds, by a scan of its pages after that. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reader.h — the one segment that is open for reading (private).
  *
  *   CLOSED ──open──► BY_PAGES ──anything that does not fit──► BY_SALVAGE

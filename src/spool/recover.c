@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
  *
  * A state is in four slots and in the head of the newest segment; the highest generation is right, of

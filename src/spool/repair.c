@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* repair.c — a damaged segment is replaced by new ones that hold what is intact of it.
  *
  *   seg-5 (damaged)  ──► seg-5.bad          its name says so, as when an agent meets the damage

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* repair_state.c — what stands around the records is put right: names of segments, slots of the state. */
 #include <errno.h>
 #include <fcntl.h>

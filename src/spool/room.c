@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* room.c — says in words what a spool uses of its limits. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* salvage.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
  * piece there, at an even offset; one that is a whole record by its own magic, length and
  * checksums is one, whoever points to it. Pages that LMDB had freed hold old copies of the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* salvage.h — finds the records in a segment whose tree cannot be believed (private). */
 #ifndef SALVAGE_H
 #define SALVAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* segments.c — list, name, remove and set aside whole segments. Repeating any of it is harmless. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* segments.h — the list of the spool's segments, read from the names in its directory (private).
  *
  *   next/                       prepared, empty

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool.c — opens, begins and closes a spool directory, of which there is one holder at a time. */
 #include <errno.h>
 #include <fcntl.h>

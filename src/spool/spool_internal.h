@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_internal.h — the spool as its own files see it (private). */
 #ifndef SPOOL_PRIV_H
 #define SPOOL_PRIV_H

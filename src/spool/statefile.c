@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statefile.c — four slots of one state each, overwritten in place. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statefile.h — the file "state": four slots beside the segments (private).
  *
  *   slot 0, 1   mapped, written by spool_live alone, never synced: they survive SIGKILL

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* store.c — records into segments.
  *
  * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* survey.c — work whose time grows with the number of segments, so that a start of an undamaged spool does none
  * of it: survey_names reads the heads of all segments, once, after a segment was found that is damaged or does not
  * begin where its name says; survey_sizes asks for the sizes of SIZES segments in each commit cycle. */

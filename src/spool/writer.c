@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* writer.c — LMDB as an append-only file of records: one environment, one database, keys counting
  * up. */
 #include <errno.h>

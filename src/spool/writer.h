@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* writer.h — the segment that is written, through LMDB; the one file that knows lmdb.h (private).
  *
  *   NONE ──make──► PREPARED (next/) ──name──► OPEN ──begin put… commit──► OPEN

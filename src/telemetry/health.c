@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* health.c — the board: who posted what, and since when. The log hears of changes only. */
 #include <stdarg.h>
 #include <stdio.h>

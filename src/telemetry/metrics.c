@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.c — rows become Prometheus text. A name's HELP and TYPE stand once, before its samples, and
  * its samples stand together, as the text format demands. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* child.c — fork, exec, and the wait for one process id; nobody else's children are touched. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* emitter.c — numbers go out in bursts of sendmmsg, the doors take turns, and what ICMP sends back
  * is subtracted. A socket with IP_RECVERR keeps the beginning of each refused datagram, in which the
  * number of its first span stands: that tells exactly which spans were sent to nobody. */

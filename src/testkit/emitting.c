@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* emitting.c — a timer while there is something to wait for, a wake-up while there is not: the other
  * parts of the loop get their turn between two steps either way. */
 #include <stdlib.h>

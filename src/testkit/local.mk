@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	%D%/rate_schedule.h %D%/rate_schedule.c \
 	%D%/udp_client.h %D%/udp_client.c \

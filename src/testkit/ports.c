@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ports.c — tries ports until one can be bound, and reads what the kernel says of those in use. */
 #include <inttypes.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rate_schedule.c — the arithmetic of a rate: unit N is due N / rate after the beginning, so that no
  * rounding adds up. */
 #include "rate_schedule.h"

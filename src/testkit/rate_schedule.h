@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rate_schedule.h — when is what due, at a set rate. Pure: the clock comes in as a number. */
 #ifndef RATE_SCHEDULE_H
 #define RATE_SCHEDULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_admin.c — serves the metrics page, or whatever the mode puts in its place. */
 #include <stdio.h>
 #include <stdlib.h>

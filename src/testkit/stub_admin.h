@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_admin.h — the second port of a stub collector, where its metrics page is. */
 #ifndef STUB_ADMIN_H
 #define STUB_ADMIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_collector.c — POST /api/traces as Jaeger's collectors answer it, and the troubles that they make.
  *
  *   request ──(stub_later)──► judged: scripted · 400 · taken ──(stub_store)──► stored, or not

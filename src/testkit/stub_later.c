@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_later.c — what is judged is judged at once: a slow collector has a batch long before it says so.
  *
  *   request ──hang──► held until that ends ─┐

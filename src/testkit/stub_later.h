@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_later.h — requests of a stub that are not answered at once: held until it is told to go on, or judged
  * and answered after a time. */
 #ifndef STUB_LATER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_metrics.c — names and labels as Jaeger 1.62, Jaeger 2.x and the OpenTelemetry Collector print them on
  * their metrics pages; of the hundreds of other series on those pages one stands for all. */
 #include <inttypes.h>

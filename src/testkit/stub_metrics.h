@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_metrics.h — a stub collector's counters as the metrics page of a real one prints them. Pure. */
 #ifndef STUB_METRICS_H
 #define STUB_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stub_store.c — the inside of a Jaeger 1.x collector, played as events in time.
  *
  *   offered ──► received ──filter──► rejected

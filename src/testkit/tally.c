@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tally.c — a byte a number: the top bit says that it was sent, the rest how often it arrived. */
 #include <stdlib.h>
 #include <string.h>

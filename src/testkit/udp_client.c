@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* udp_client.c — opens the socket and reads its error queue, where Linux keeps for each ICMP answer
  * the beginning of the datagram that caused it. */
 #include <errno.h>

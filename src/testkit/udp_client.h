@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* udp_client.h — a connected UDP socket that remembers what came back refused. */
 #ifndef UDP_CLIENT_H
 #define UDP_CLIENT_H

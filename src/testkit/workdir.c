@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* workdir.c — mkdtemp, and the walk that takes it away. */
 #include <errno.h>
 #include <ftw.h>

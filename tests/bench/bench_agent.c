@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_agent.c — CPU of the agent from UDP to Kafka's acknowledgement, beside a floor program that
  * only does recvmmsg and rd_kafka_produce of the same bytes (bench_floor.c). Broker, sender and what is measured
  * are processes of their own.

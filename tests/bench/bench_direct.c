@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_direct.c — CPU of the agent without Kafka, from UDP to a collector, beside its own cost from UDP to
  * Kafka in the same run, and the cost of confirming beside the same way unconfirmed. Collector, broker, sender and
  * agent are processes of their own.

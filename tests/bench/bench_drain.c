@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_drain.c — records from a mock cluster to a stub collector, each in a process of its own: how many spans the
  * drain relays in a second, what a million of them costs, and how much memory it takes. Beside it, in the same run,
  * the floor: tests/bench/bench_drain_floor.

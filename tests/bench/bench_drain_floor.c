@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_drain_floor.c — the least that a drain can do: consume a topic with librdkafka, and for each POST's worth of
  * spans send a body of so many, which lies ready, with curl over connections that are kept. No look at a record, no
  * order, no commit, no retry.

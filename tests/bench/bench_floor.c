@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_floor.c — the least that an agent before Kafka can do: recvmmsg, and rd_kafka_produce of the
  * same bytes. No check of the input, no transcoder (the record's bytes lie ready, only its numbers
  * are put in), no spool, no ledger. It reads every 5 ms, which is the cheapest way to read, and uses

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_http.c — what a POST costs the client: batches to a stub collector in another process, many in flight
  * and one at a time, over kept connections and over a new one each, whole, in pieces and compressed. Beside
  * each way to connect a floor: the same bytes by writev and recv over a socket that blocks.

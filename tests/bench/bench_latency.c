@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_latency.c — how long a span takes from the socket to the collector with little traffic: datagrams of one
  * span, where batches may share a POST, and where none may. Merging must not make a span wait.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_memory.c — resident memory idle, under load, and with a large spool that is filled, kept and
  * sent; and how long a start takes with it, until the ports are open.
  *

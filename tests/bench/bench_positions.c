@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_positions.c — what one turn of the spooler costs in the map of positions while one record is stuck and
  * 1,600,000 behind it are delivered: two changes, the saved map, the look for what waits.
  *

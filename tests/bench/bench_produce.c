@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_produce.c — CPU per record of the Kafka door, against rd_kafka_produce() of the same bytes
  * with librdkafka's defaults, acks=all and lz4; and what the two headers of a record cost. The mock
  * cluster is a process of its own. All are paced in the same way, every 10 ms; CPU is that of this

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_spool.c — the spool against the floor that a disk gives, in one run.
  *
  *   bench_spool [directory [GiB of the large spool [segments of the long one]]]

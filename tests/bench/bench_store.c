@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_store.c — bytes a second from UDP into the spool while Kafka is away, beside sequential write
  * and fdatasync of as many bytes in blocks of the same size, in the same directory.
  *

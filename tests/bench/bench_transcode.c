@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bench_transcode.c — spans per second of one core: the transcoder, and beside it Thrift's own C
  * library doing the same (decode into its types, encode TBinary), on 10-span batches of real
  * clients.

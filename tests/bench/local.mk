@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Not run by check: a program each, and a target that runs it.
 EXTRA_PROGRAMS += %D%/bench_transcode
 CLEANFILES += %D%/bench_transcode

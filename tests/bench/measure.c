@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* measure.c — reads /proc and the clock of another process, and runs the emitter as a child. */
 #include <arpa/inet.h>
 #include <inttypes.h>

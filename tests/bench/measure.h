@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* measure.h — what the benches of the agent share: CPU and memory of a process, load from another
  * process, figures that are told apart from what they are compared with. */
 #ifndef MEASURE_H

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every figure in one run, each beside the floor it is compared with. Run by "make bench", in the
 # build directory. GIGABYTES (5) is the size of the large spool.
 here=tests/bench

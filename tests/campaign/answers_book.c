@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_book.c — requests are read by their headers and held against their bodies, spans are counted, reports
  * judged. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_book.h — the oracle of collector_answers: batches that were handed to an exporter, what the collectors
  * stored of each, and every report and mark held against that. */
 #ifndef ANSWERS_BOOK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_poison.c — batches that the collector refuses among good ones: exactly those are quarantined, each with its
  * own answer, for a bounded number of POSTs; and collectors that refuse for reasons of their own. */
 #include <config.h>

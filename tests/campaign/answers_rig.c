@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_rig.c — opens, feeds and closes an exporter, and passes each POST through the book and the script. */
 #include <config.h>
 

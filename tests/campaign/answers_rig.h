@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_rig.h — an exporter before one or two scripted collectors over real HTTP, its batches in a book, and the
  * parts of collector_answers. */
 #ifndef ANSWERS_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_status.c — a collector that answers good batches wrongly: every status, every shape of answer, and
  * Retry-After; once, for a while, and until it is healed. */
 #include <config.h>

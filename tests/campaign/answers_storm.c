@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answers_storm.c — two collectors that answer anything at all by turns, poison among the batches, batches that are
  * larger than a POST; in the end both are well. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backlog.c — a spool far larger than the memory an agent may have, filled and sent, fresh traffic beside it.
  *
  *	backlog [--seed N] [--count N]

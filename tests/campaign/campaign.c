@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* campaign.c — options, workers that share the trials out, sums and percentiles in shared memory. */
 #include <getopt.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* campaign.h — many trials, several at once, by processes that may die or hang of one: what they found
  * is counted, and a failed one is named by the number under which it can be repeated. */
 #ifndef CAMPAIGN_H

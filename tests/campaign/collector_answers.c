@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* collector_answers.c — the exporter before collectors that answer anything at all, over real HTTP: what they
  * stored is what was handed in, less exactly the batches that they refuse; nothing is lost, good batches are never
  * quarantined, repeats carry the mark, POSTs are bounded.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirm_model.c — the confirmation of POSTs against a simulated collector that loses spans behind its 2xx.
  *
  *	confirm_model [--seed N] [--count N] [--only N]

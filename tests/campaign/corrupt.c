@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* corrupt.c — one thing is wrong with a spool, anything: it opens, every record that is intact comes
  * out, once, every other is counted as lost, nobody dies of it, and the spool goes on. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* damage.c — flips, cuts, moves and removes, and looks by itself at what is left: by the format's
  * prose, with none of the spool's own code. */
 #include <config.h>

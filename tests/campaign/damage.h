@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* damage.h — one thing that is wrong with a spool, and which of its records are intact after it. */
 #ifndef DAMAGE_H
 #define DAMAGE_H

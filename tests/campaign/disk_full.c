@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disk_full.c — a real file system that somebody else fills, and one that its kernel makes read-only,
  * under an agent's load.
  *

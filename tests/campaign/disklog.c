@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disklog.c — the calls that change files, logged as they are made. */
 #include <config.h>
 

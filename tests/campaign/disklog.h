@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disklog.h — everything that a run does to the files below one directory, in order, with what it had
  * been told so far; and the directory as a power cut at any point may leave it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disklog_cut.c — a directory as a power cut leaves it: what was synced is there, of the rest each
  * operation may have reached the disk or not, and a write in part. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evidence.c — batches whose bytes follow from their number, and the sums that must agree. */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evidence.h — the oracle: every batch is numbered, and what became of it is kept in memory that
  * outlives the process under test. When all is delivered, it is held against the ledger. */
 #ifndef EVIDENCE_H

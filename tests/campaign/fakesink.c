@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fakesink.c — takes, delivers, and reports a look later.
  *
  *   taken ──a look──► there ──a look──► reported delivered

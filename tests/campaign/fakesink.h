@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fakesink.h — a far end in hand: it takes or not, and reports well, badly, late or not at all. What
  * reaches it is evidence at once, the report comes later. */
 #ifndef FAKESINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fault_calls.c — a call is refused, shortened, or all of them from one on: at start, while the spool
  * takes batches, also such as the sink has, rolls, is read back, stops. The program goes on; what is
  * fresh still arrives while the sink is up; what cannot leave the spool has a reason, and the board tells

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* faulty_agent.c — the agent itself, before system calls that a plan may turn against it. The plan is
  * a line in the file "plan" beside the spool's directory, read before main:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group_log.c — reads Kafka requests and answers off the sockets of the mock cluster.
  *
  * The mock cluster takes its connections by accept(), which nothing else in a campaign does, and moves its bytes by

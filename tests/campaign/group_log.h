@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group_log.h — the request log of a mock cluster that runs in this process: which member of the consumer group was
  * assigned which partitions in which generation, and which offsets each member committed. The log is read off the
  * connections that the mock cluster accepts, so it knows nothing of the program under test.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hostile.c — forged frames, one behind the other, at even offsets as LMDB's values have. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hostile.h — batches whose bytes want to pass for the spool's own: whole records, heads and states, and
  * pages of LMDB with such in them. */
 #ifndef HOSTILE_H

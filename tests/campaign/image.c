@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* image.c — files in memory. What cannot be had ends the program: it is a test's. */
 #include <config.h>
 

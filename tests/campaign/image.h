@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* image.h — all files below a directory in memory, to be changed and written out again. */
 #ifndef IMAGE_H
 #define IMAGE_H

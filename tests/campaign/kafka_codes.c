@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_codes.c — every error that a broker or librdkafka can answer, and what becomes of the spans.
  *
  *	kafka_codes [--seed N] [--count N]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_codes.h — what the two files of the campaign share. */
 #ifndef KAFKA_CODES_H
 #define KAFKA_CODES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_codes_ever.c — a broker that is up and answers with one code for ever.
  *
  * To everything: the agent must open its circuit, ask seldom, keep every span, set none aside, tell it on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill_agent.c — the same on the agent as it is, before a mock cluster or a collector that is up, away and flapping:
  * SIGKILL at any moment under load, and at the n-th call that changes the disk or sends to the far end.
  * Every span is numbered. What is missing was never read, or is called uncertain. What came twice is marked; before a

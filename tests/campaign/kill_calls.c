@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill_calls.c — SIGKILL before, in the middle of and after every call that changes anything, in a run
  * with everything in it: start, fill, seal, rotate, refill, unlink, quarantine, stop, start again.
  * After each death the spool is opened again, all is delivered, and the evidence compared.

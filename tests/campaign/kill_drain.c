@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill_drain.c — SIGKILL of the drain at any moment under load, before a collector with a queue whose store takes its
  * time, so that deliveries wait to be confirmed. Several deaths of one group; then all is delivered, and compared: no
  * record is missing, and what came twice is at most what was stored and not committed when a drain died.

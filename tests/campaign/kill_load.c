@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill_load.c — SIGKILL at any moment under load, the sink up, away and flapping: ten deaths of one
  * spool, each start on what the death before left; then all is delivered, and the evidence compared.
  *

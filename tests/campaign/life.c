@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* life.c — the loop, the feeding, and what is looked at in each turn of the loop. */
 #include <inttypes.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* life.h — store and forward as one process lives it: opened on a spool, fed with numbered batches,
  * watched each turn, stopped. Nothing here allocates after life_open but batches. */
 #ifndef LIFE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* livenote.c — a note is a store of 4 KiB that no system call shows: it is cut by hand. */
 #include <string.h>
 

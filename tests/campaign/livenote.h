@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* livenote.h — SIGKILL before, in the middle of, and after a store to the mapped slots of the state
  * file. Linked with -Wl,--wrap=statefile_live. */
 #ifndef LIVENOTE_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The contract, proven by force: thousands of crashes, refusals, cuts and outages against one promise.
 # check plays the model; campaign-short is the share of all that CI runs, campaign takes its time. They run
 # the table in run.sh.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lowmem.c — a program without memory: what its own objects ask for can be refused. Linked with
  * -Wl,--wrap= for each of these; the libraries' own calls are not touched. */
 #include <stdlib.h>

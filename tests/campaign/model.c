@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model.c — intake, store and forward (flight, dispatcher, circuit, spooler, marks, backlog, ledger) against a model.
  *
  *	model [--seed N] [--count N] [--actions N]

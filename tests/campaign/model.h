@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model.h — one sequence of actions, played on the program and judged by the model. */
 #ifndef MODEL_H
 #define MODEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model_refusals.c — a refused batch is not offered again at once, and none is set aside but with the evidence of
  * evidence.h: a sink that by chance, or in three moods, refuses a good batch three times while others pass shows
  * the agent what a bad batch would. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model_refusals.h — which batches of a world are refused for ever, and what must not become of a refusal. */
 #ifndef MODEL_REFUSALS_H
 #define MODEL_REFUSALS_H

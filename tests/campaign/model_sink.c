@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model_sink.c — takes batches, and reports on them as its mood is: in time, never, in doubt, not at all. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model_sink.h — a sink in every mood, for the model. */
 #ifndef MODEL_SINK_H
 #define MODEL_SINK_H

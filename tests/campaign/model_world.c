@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* model_world.c — the world of one sequence: the program's intake and store and forward, a disk and a clock
  * that do what the steps say, and the model that judges. */
 #include <inttypes.h>

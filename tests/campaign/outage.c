@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* outage.c — days without a sink, in simulated time: the memory stays flat, everything arrives, no clock
  * runs over.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* outage_http.c — an agent without Kafka under 50,000 spans a second, in real time: its collector is away, and then the
  * collector takes spans and its store keeps none of them. The memory stays flat, nothing is called delivered that is
  * not stored, every accepted span is stored in the end, and each repeated one is marked.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A campaign that cannot fail proves nothing: each patch in plants/ puts one bug into a copy of the tree,
 # and the campaign that its first line names, or the test (unit/NAME), must fail there.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* powerloss.c — the power is cut, at any point of a run and with anything that was not synced lost:
  * what was reported durable is there, once, and the ledger says what is there.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rebalance.c — a group of drains before a mock cluster, whose members come and go under load: they join, leave by
  * SIGTERM, die by SIGKILL, stand still, perhaps until their session is over and their partitions are somebody
  * else's, and lose the brokers. Every other trial has eager members instead of cooperative ones.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rounds.h — what the campaigns on whole agents share: their two options, progress, and a skip that CI
  * does not take for a pass. */
 #ifndef ROUNDS_H

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every campaign, its short share, which CI plays, or its long one. SEED=N for other dice than the usual.
 set -u
 share=${1-short}

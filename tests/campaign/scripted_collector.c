@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scripted_collector.c — connections, requests with a Content-Length, and the bytes of each shape of answer. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scripted_collector.h — an HTTP collector that reads each POST whole and answers as its owner decides: any
  * status, well formed or not, whole or cut off, at once or a byte at a time. */
 #ifndef SCRIPTED_COLLECTOR_H

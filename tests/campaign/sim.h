@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sim.h — a world for store and forward in which time, disk and worker do what the test says.
  *
  * The program's own loop.h, clock.h, spool.h and udp.h are met by these instead of the real ones: nothing

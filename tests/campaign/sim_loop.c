@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sim_loop.c — loop.h and clock.h without a loop and without a clock. */
 #include <stdlib.h>
 

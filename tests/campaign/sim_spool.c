@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sim_spool.c — spool.h over memory: what the contract says, and nothing of how it is done. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sim_udp.c — udp.h over memory: one listener with a socket buffer without bounds. */
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Bugs that the log of the disk can play by itself (--plant): syncs that were never made, a snapshot
 # without its checksum, a segment removed too early. powerloss must find each. Run in a build directory;
 # bugs in the source are in plants/.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wire_reader.h — reads the integers and texts of one Kafka request or answer. What goes beyond its end sets BAD and reads
  * as 0. */
 #ifndef WIRE_READER_H

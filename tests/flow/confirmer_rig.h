@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirmer_rig.h — a confirmer, the pages it looks at, and an owner of POSTs who notes what it is told. */
 #ifndef CONFIRMER_RIG_H
 #define CONFIRMER_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exporter_fixture.h — an exporter before fake HTTP, and a record of its reports. */
 #ifndef EXPORTER_FIXTURE_H
 #define EXPORTER_FIXTURE_H

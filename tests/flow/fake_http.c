@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fake_http.c — the list of requests and its answers. */
 #include <stdio.h>
 #include <stdlib.h>

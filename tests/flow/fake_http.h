@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fake_http.h — stands in for http_client.h: requests lie in a list until the test answers them. */
 #ifndef FAKE_HTTP_H
 #define FAKE_HTTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* held_agent.c — the agent itself, on a disk that a test can hold: while the file "hold" stands beside
  * the spool's directory, a sync does not return. */
 #include <dlfcn.h>

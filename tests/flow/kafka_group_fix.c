@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_group_fix.c — what the tests of the consumer share. */
 #include "kafka_group_fix.h"
 

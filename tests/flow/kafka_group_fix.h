@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_group_fix.h — a group of at most two members, and every record they were handed. */
 #ifndef KAFKA_GROUP_FIX_H
 #define KAFKA_GROUP_FIX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_sender.c — what the tests of the producer share. */
 #include "kafka_sender.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_sender.h — a producer whose every record has a token; each token must come back once. */
 #ifndef KAFKA_SENDER_H
 #define KAFKA_SENDER_H

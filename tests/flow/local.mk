@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Floors 2 to 5 on a real loop, and whole processes, before far ends that the test has in hand.
 FLOW_TESTS = \
 	%D%/test_addresses \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pageserver.h — a collector's metrics pages as a test wants them, on loopback addresses of its own, where the
  * ports that a confirmer looks at are free. */
 #ifndef PAGESERVER_H

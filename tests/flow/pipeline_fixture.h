@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pipeline_fixture.h — store and forward between batches of the test's own and a sink that does as it is told. */
 #ifndef PIPELINE_FIXTURE_H
 #define PIPELINE_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slow_names.c — a name server that does not answer: looking up a name other than an address never
  * comes back. Linked into the program, this definition stands before libc's for librdkafka and libcurl. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_addresses.c — a name's addresses: their order, changes, failures, a name server that hangs. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_admin.c — each page of the admin port, asked over HTTP. */
 #include <jansson.h>
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_direct.c — the agent without Kafka, straight to a collector that is up, away and back. */
 #include <stdio.h>
 #include <stdlib.h>

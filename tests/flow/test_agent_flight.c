@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_flight.c — an agent whose flight is full: it takes no more memory than flight.max-bytes, says
  * so when that lasts, reads on as soon as there is room, and stops without losing what it could read.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_input.c — what comes in by UDP: either protocol on either port, and every datagram of
  * the corpus, counted by its cause. */
 #include "corpus.h"

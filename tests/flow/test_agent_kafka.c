@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_kafka.c — the agent process before a mock cluster that is up, away and back. */
 #include <signal.h>
 

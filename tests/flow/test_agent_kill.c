@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_kill.c — SIGKILL under traffic, again and again, with Kafka up and away. What is lost is
  * counted span by span, and must be within the exposure and what the sockets held. The exposure is
  * counted three times: on a machine that is busy with other tests a commit may come late, which the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_lines.c — what an operator reads in the agent's log: with what it starts, what it drops
  * and why, a backlog that was delivered, and what a stop leaves behind. */
 #include <signal.h>

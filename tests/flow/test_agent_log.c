@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_log.c — whoever reads the agent's log stands still: spans flow, the admin port answers, a
  * stop comes to its end, and the reader hears later how many lines were lost. */
 #include <errno.h>

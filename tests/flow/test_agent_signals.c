@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_signals.c — every signal whose default would end the agent: what it does instead. */
 #include <signal.h>
 #include <sys/resource.h>

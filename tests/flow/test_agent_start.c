@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_start.c — an agent that cannot start says why in one line, and exits with 1 or 2. */
 #include <arpa/inet.h>
 #include <sys/socket.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # `./bootstrap check` in a tree whose first stage never ends: it says what it will do, and a signal ends it with
 # everything that it has started. TAP.
 here=$(cd "${srcdir:-.}" && pwd)

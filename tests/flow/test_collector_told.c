@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_collector_told.c — whatever stands between the agent and its collector, health, status, log and metrics
  * name it: the address, what was answered, what to do, and whether it can pass by itself. */
 #include <stdio.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The program as it is called: its words, its exit statuses, and one line on stderr for each error. TAP.
 program=$PWD/spanspool
 [ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }

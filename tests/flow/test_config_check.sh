@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # What no agent and no drain can run with: `config check` and the start refuse it with the same sentence,
 # which names the option, and with exit status 2. TAP.
 program=$PWD/spanspool

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirmer.c — which page of a collector is found, and what it says of POSTs. */
 #include "confirmer_rig.h"
 

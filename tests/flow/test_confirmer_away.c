@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirmer_away.c — a page that goes away, with its collector or without it, or that is of another one. */
 #include "confirmer_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirmer_storm.c — a sender and a confirmer before a collector that loses spans behind its 202 in every way
  * it has: a full queue, other senders, a store that is away or hangs, restarts, answers that get lost, pages that
  * fail. No POST is called stored of which the store lacks a span; when all has healed, everything is stored. */

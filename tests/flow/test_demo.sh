@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The demonstration keeps every promise, ends its children however it ends, and leaves nothing. TAP.
 program=$PWD/spanspool
 [ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_descriptor_limit.c — an agent that has used up its file descriptors: operators read so, and it heals by
  * itself. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_descriptors.c — agent and tools started with stdin, stdout or stderr closed: no file of theirs
  * gets one of these numbers, so nothing that is printed gets into a file. */
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_dispatcher_evidence.c — which reports of a sink speak against a batch: refusals of the batch alone, and no batch
  * that was only given back. */
 #include "fakeclock.h"

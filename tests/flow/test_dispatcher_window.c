@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_dispatcher_window.c — how much of a backlog the dispatcher lets the sink have at once: more where a batch stays with the
  * sink until its spans are stored. */
 #include "agent/dispatcher.h"

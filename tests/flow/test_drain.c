@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain.c — the drain as a process: everything arrives, is committed, and is accounted for. */
 #include "drain_process.h"
 #include "batchmake.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain_bad.c — records that are no batches: exactly those go to quarantine, with their papers,
  * and the next ones follow. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain_replay.c — --from, --until, --exit-at-end and --dry-run: what is read, what is sent, whose
  * offsets move, and how it ends. */
 #include <stdio.h>

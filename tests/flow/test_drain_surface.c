@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain_surface.c — what others see of a drain: its requests, its pages, its options, its end. */
 #include <stdio.h>
 

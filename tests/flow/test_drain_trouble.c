@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain_trouble.c — collectors that answer badly, drains that are killed, partitions that move. */
 #include <signal.h>
 #include <stdio.h>

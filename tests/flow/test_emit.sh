@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The emitter as it is called: what it says it sent, and what it says nobody took. TAP.
 program=$PWD/spanspool
 [ -x "$program" ] || { echo "Bail out! there is no $program"; exit 99; }

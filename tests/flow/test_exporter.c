@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter.c — items on a good day: posted as they are, cut when long, bounded in number, given
  * back when their owner wants them. */
 #include "exporter_fixture.h"

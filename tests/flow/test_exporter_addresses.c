@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_addresses.c — the addresses of a collector's name: they join and leave while items are sent, in any
  * order, and with a name server that fails. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_gzip.c — a collector that cannot read gzip is a matter of the configuration: nothing is set aside,
  * the operator is told which option to set, and all is delivered when the collector learns to read it. */
 #include "exporter_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_join.c — batches of one process share a POST when they have to wait anyway, each with its own
  * fate; nothing waits in order to be joined while there is little to send. */
 #include "exporter_fixture.h"

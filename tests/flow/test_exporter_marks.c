@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_marks.c — the mark of a request says whether its spans may have arrived before, and its id
  * says which spans they are. */
 #include "exporter_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_several.c — a collector's name with two addresses: two stub collectors at one port, each with its
  * queue, store and counters. Every item is stored before it is called delivered, and no item is posted twice without
  * the mark. */

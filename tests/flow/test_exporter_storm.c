@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_storm.c — hundreds of items, two collectors that answer anything at all, purges in
  * between: each item is reported once and truly, and a request is marked exactly when its spans may have
  * arrived before. Argument: a seed, else a few fixed ones. */

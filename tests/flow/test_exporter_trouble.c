@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_trouble.c — items on a bad day: endless tries, one failure state for each collector,
  * bad items told from bad collectors. */
 #include "exporter_fixture.h"

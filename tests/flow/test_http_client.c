@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client.c — what goes out, what comes back, bounds and ends of the http client. */
 #include "clienttest.h"
 #include "http/server.h"

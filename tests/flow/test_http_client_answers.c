@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client_answers.c — answers that would cost memory, time or a wrong verdict if they were believed. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client_bad.c — servers that are away, slow, rude or not servers at all. */
 #include <netdb.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client_parts.c — bodies of several pieces, and compressed ones. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client_secrets.c — files of secrets that change while the client runs, and names that move. */
 #include <arpa/inet.h>
 #include <netdb.h>

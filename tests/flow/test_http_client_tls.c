@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_client_tls.c — TLS, client certificates, and what is wrong with them; the servers are
  * openssl's. */
 #include <config.h>

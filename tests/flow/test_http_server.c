@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_server.c — routes, bodies, answers and ends of the http server, over raw sockets. */
 #include <dirent.h>
 

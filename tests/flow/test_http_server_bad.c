@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_http_server_bad.c — clients that are rude, slow or too many, and a process without descriptors. */
 #include <sys/resource.h>
 

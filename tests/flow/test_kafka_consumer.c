@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_consumer.c — one member reads: everything, from the right place, with pauses and gaps. */
 #include "kafka_group_fix.h"
 

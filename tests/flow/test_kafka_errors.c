@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_errors.c — every error code that a broker can answer to a record, one after the other,
  * to one producer: each record ends in one report, and the next one gets through. */
 #include "kafka_sender.h"

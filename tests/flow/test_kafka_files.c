@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_files.c — a file that a property names is changed while records flow: the clients are made
  * anew with what stands in it, nothing is lost, nothing comes twice, and the group keeps its place. */
 #include "conf.h"

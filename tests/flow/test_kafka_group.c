@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_group.c — members come, go and die; nothing is lost, and nothing comes twice that need
  * not. */
 #include "kafka_group_fix.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_producer.c — records to a mock cluster in another process that goes down, freezes, and
  * comes back. The topic is read by librdkafka alone. */
 #include "kafka_sender.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_properties.c — every property of librdkafka with every kind of junk, on both sides, each
  * in a process of its own, since librdkafka crashes on some of it; and the values that would break
  * the contract. No broker is needed. */

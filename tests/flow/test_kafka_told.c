@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_told.c — what keeps records from passing is told by agent and drain alike: in health, in
  * the log, and as a metric, by the name of the broker or the topic. */
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_trouble.c — records that are refused, handles that die, settings that are wrong. */
 #include "kafka_sender.h"
 

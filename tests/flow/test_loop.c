@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_loop.c — work beside the loop: what waits for somebody else keeps no other work from being done; and timers
  * that start themselves. */
 #include <fcntl.h>

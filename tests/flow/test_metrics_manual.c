@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_metrics_manual.c — spanspool-metrics(7) against what agents and a drain serve: each metric has an entry with
  * its type, its label and the label's values, each entry is served by the processes that it names, and each part of
  * the health page stands in the section HEALTH of the process's manual page. */

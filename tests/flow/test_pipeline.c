@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_pipeline.c — store and forward against a sink that behaves well, badly and not at all.
  *
  * Every batch carries a number. What was accepted and what arrived is kept in memory that survives a

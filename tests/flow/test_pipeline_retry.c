@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_pipeline_retry.c — work on the spool that fails, again and again, for want of memory or by the disk: each is
  * repeated after a pause, not at once, and none waits for ever because other work goes on. Linked with
  * --wrap= for the functions that fail here. */

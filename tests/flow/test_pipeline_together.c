@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_pipeline_together.c — which batches that the sink has go to the spool with one whose exposure nearly ends, so
  * that one commit serves all of them. Ages are seconds, so the machine's speed decides nothing. */
 #include "pipeline_fixture.h"

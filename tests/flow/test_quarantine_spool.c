@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_quarantine_spool.c — the agent's quarantine: outcomes of batches that can be kept, cannot be kept for now, find no
  * share of the disk left, or leave a file that is not known to be durable. Linked with --wrap= for the spool's part. */
 #include "base/log.h"

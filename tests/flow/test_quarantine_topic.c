@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_quarantine_topic.c — a producer that takes nothing: each try of the quarantine follows a pause, however
  * many records come meanwhile. Linked with --wrap=kafka_producer_send. */
 #include "base/log.h"

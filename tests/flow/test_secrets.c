@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_secrets.c — what is secret in the options of agent and drain stands on no page, in no line of the log
  * and in no sentence, whatever goes wrong. */
 #include <stdio.h>

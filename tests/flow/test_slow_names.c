@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_slow_names.c — a name server that never answers does not keep agent or drain from ending. */
 #include <signal.h>
 #include <stdlib.h>

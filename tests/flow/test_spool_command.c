@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_command.c — `spanspool spool` over the spool of a real agent: beside it while it runs, and
  * at rest with damage in it. */
 #include <config.h>

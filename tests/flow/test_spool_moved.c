@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_moved.c — a spool that is moved away, deleted or replaced under a running agent: the agent says at
  * once that the next start would not find what waits, delivers it all the same, and is well again when the
  * spool is back. */

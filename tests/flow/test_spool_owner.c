@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_owner.c — root runs the program on a spool of another user, in a directory that this user cannot
  * get to: all that is there afterwards is the user's, and the user opens it. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_status.c — spanspool status before an admin port in a process of its own. */
 #include <fcntl.h>
 #include <signal.h>

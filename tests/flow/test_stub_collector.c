@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_stub_collector.c — the stub answers as a real collector, or as it is told. */
 #include "batchmake.h"
 #include "http/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_stub_metrics.c — the stub collector over HTTP: what it loses behind a 202, and what its metrics page
  * says of that, or does not say. */
 #include "batchmake.h"

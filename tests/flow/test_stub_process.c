@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_stub_process.c — the stub collector as a process obeys its lines and counts what came. */
 #include "batchmake.h"
 #include "http/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_udp.c — a listener on a real socket: every datagram once, and what is lost is counted. */
 #include <config.h>
 

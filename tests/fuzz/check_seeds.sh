@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every seed and every kept find through the fuzz targets, in the plain build: TAP from replay.c.
 data=${srcdir:-.}/tests/data
 {

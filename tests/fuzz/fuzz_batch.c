@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_batch.c — any bytes as a record: refused with a sentence, or every span is shown once and
  * the parts it is cut into hold them all. */
 #include "fuzz.h"

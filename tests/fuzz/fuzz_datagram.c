@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_datagram.c — any bytes as a datagram: refused, or the output is a Batch with as many
  * spans, with and without the agent's tags, and comes to itself when it is sent again as TBinary. */
 #include "fuzz.h"

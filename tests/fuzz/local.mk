@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The targets run over their seeds in every `make check`; with --enable-fuzz they are libFuzzer
 # programs as well: `make fuzz FUZZ_SECONDS=20`.
 FUZZ_SECONDS = 20

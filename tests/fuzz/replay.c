@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay.c — runs a fuzz target over every file with an ending, in the directories named, without
  * libFuzzer: replay ENDING DIRECTORY… An ending of "" means every file. */
 #include <dirent.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # tests/fuzz/run.sh SECONDS — each libFuzzer target of a build with --enable-fuzz, for that long, from
 # the seeds, the kept finds and what an earlier run left in fuzz-work/. Ends with 1 at the first
 # finding, whose bytes then lie in fuzz-work/.

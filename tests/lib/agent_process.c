@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_process.c — builds the stage, starts and ends the agent, sends, asks, waits. */
 #include <arpa/inet.h>
 #include <signal.h>

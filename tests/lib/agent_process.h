@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* agent_process.h — an agent as a process of its own between a sender and the far ends of the test's: a mock
  * cluster or a stub collector. Every span sent is numbered, and every ledger that is asked for is
  * held against the identities. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* batchmake.h — small Batches in TBinaryProtocol, their spans numbered so that each can be told. */
 #ifndef BATCHMAKE_H
 #define BATCHMAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clienttest.h — an http client, what it was answered, and a raw server that does as it is told. */
 #ifndef CLIENTTEST_H
 #define CLIENTTEST_H

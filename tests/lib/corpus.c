@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* corpus.c — reads the cases of tests/data/corpus. */
 #include <dirent.h>
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* corpus.h — the cases of tests/data/corpus; its README says what the files hold. */
 #ifndef CORPUS_H
 #define CORPUS_H

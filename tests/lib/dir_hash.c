@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dir_hash.c — walks a directory and hashes what is in it. */
 #include <config.h>
 

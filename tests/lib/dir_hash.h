@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dir_hash.h — every file below a directory by its content, to show that none was changed or lost. */
 #ifndef DIR_HASH_H
 #define DIR_HASH_H

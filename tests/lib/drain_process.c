@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_process.c — fills the basin, opens the drain, and counts what comes out. */
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>

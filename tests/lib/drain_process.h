@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* drain_process.h — a drain as a process of its own between a mock cluster and a stub collector, both the
  * test's. Records are numbered; every ledger that is asked for is held against the identities. */
 #ifndef DRAIN_PROCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* edge.h — datagrams made by hand, and the transcoder run where memory ends: the datagram ends
  * there, and so does the room that is promised to be enough for its output. */
 #ifndef EDGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fakeclock.h — stands in for clock.c: the real clocks, moved ahead by what a test says. Included by
  * one file of a test. */
 #ifndef FAKECLOCK_H

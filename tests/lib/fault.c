@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fault.c — the calls that a disk can refuse, with a counter before each. */
 #include <config.h>
 

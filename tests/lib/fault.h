@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fault.h — makes chosen system calls fail, or kills the process at one of them.
  *
  * Linked into a test program its definitions stand before libc's, for the program and for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gen.c — one random Batch, told to two encoders at once that share no code with the transcoder:
  * fields in any order, optional ones or not, unknown ones between them, some twice. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gen.h — random emitBatch datagrams, the same in both protocols, with what must come of them. */
 #ifndef GEN_H
 #define GEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gen_wire.c — the two encoders that are told the same. They take the liberties that the
  * protocols leave: padded varints, long field and list headers, odd bools. */
 #include "gen_wire.h"

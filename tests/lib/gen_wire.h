@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gen_wire.h — how gen.c tells both encoders the same; for the two of them only. */
 #ifndef GEN_WIRE_H
 #define GEN_WIRE_H

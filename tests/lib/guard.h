@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* guard.h — bytes that end where memory ends: one step beyond is a fault, without sanitizer. */
 #ifndef GUARD_H
 #define GUARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http_server_fixture.h — an http server with some routes, and a raw client before its door. */
 #ifndef HTTP_SERVER_FIXTURE_H
 #define HTTP_SERVER_FIXTURE_H

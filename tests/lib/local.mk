@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Fixtures of several tests. Every test links libtest.a; a test that uses none of it links none of it.
 check_LIBRARIES = %D%/libtest.a
 %C%_libtest_a_SOURCES = %D%/drain_process.c %D%/dir_hash.c %D%/spool_fixture.c %D%/agent_process.c

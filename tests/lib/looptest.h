@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* looptest.h — runs a loop until something is so, and talks raw bytes over TCP. Nothing sleeps: a test
  * waits for its condition, and gives up after half a minute with a failed line. */
 #ifndef LOOPTEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mockbroker.c — librdkafka's mock cluster as a process of its own, so that it can be stopped,
  * killed and measured apart. Prints its bootstrap address, then obeys the lines of its standard
  * input and answers each with "ok" or "error"; at the end of the input it exits.

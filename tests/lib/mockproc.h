@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mockproc.h — starts tests/lib/mockbroker or tests/lib/stubcollector and speaks to it. */
 #ifndef MOCKPROC_H
 #define MOCKPROC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* must.h — what a test cannot do without: it ends here when it does not get it. */
 #ifndef MUST_H
 #define MUST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oracle.c — batches through the types that the Thrift compiler generates, in both directions. */
 #include <gen/agent_agent_types.h>
 #include <thrift/c_glib/protocol/thrift_binary_protocol.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oracle.h — Thrift's own C library does, slowly, what the transcoder does. Tests and the bench
  * hold one against the other. */
 #ifndef ORACLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* promtext.h — reads Prometheus text as strictly as the format is written, and finds samples in it. */
 #ifndef PROMTEXT_H
 #define PROMTEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* resolver.h — the name server of a test: every name that ends in .test has the addresses that the test says. Linked
  * into the program, its getaddrinfo stands before libc's, for libcurl too. Included by one file of a test, after
  * config.h. */

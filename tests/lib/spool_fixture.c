@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_fixture.c — what the flow does with a spool, without the flow. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_fixture.h — a small caller of the spool for tests: it numbers batches, keeps a ledger as the
  * flow does, and knows what every batch must look like when it comes back. */
 #ifndef SPOOL_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_history.c — fill, roll, read, deliver, unlink, quarantine, stop. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_history.h — one run of a spool with everything in it, and what must be true after it, wherever it
  * was cut short. */
 #ifndef SPOOL_HISTORY_H

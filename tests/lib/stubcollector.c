@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stubcollector.c — the stub collector as a process of its own, so that it can be stopped, killed and
  * measured apart. Prints its URL, then obeys the lines of its standard input and answers each with
  * "ok", "error" or the JSON asked for; at the end of the input it exits.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tap.h — test lines in TAP; the plan is printed at the end. A failing check does not stop the
  * test. */
 #ifndef TAP_H

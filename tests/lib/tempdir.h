@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tempdir.h — a directory of its own for a test, and its end. */
 #ifndef TEMPDIR_H
 #define TEMPDIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* topic_read.h — reads a whole topic with librdkafka alone, as a judge that knows nothing of us. */
 #ifndef TOPIC_READ_H
 #define TOPIC_READ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wait.h — runs a loop until something is true, or a deadline that only a broken program meets. */
 #ifndef WAIT_H
 #define WAIT_H

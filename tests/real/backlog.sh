@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # backlog.sh — the backlog bench: a real Jaeger comes back to a backlog, as the agent without Kafka keeps it in its
 # spool and as the drain finds it on a topic. Jaeger's store is another process; its queue is the default one, and
 # one of 200 spans with a single worker. The rate at which the spans reach the store stands beside the rate at which

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # clients.sh — unchanged Jaeger clients from npm, PyPI and Maven, of pinned versions, in the cache. Sourced it is
 # a library, run it is a command:
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # confirm_cost.sh — what confirmation costs on a real Jaeger 1.62 whose store is another process: spans at a rate that
 # the store takes, from an agent without Kafka, by turns with --collector.confirm=off and with require. CPU of the agent
 # and of the collector, and the bytes that the agent wrote, each beside the unconfirmed ones of the same run. Part of

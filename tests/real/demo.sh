@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # demo.sh — the fault-tolerance demonstration on real Apache Kafka and a real Jaeger: eleven phases in which the
 # links of the chain are taken away one after the other under load. At the end Jaeger's own query API is asked
 # for every numbered span. Exit 0: every promise was kept; 3: one was broken; 1: the parts did not start.

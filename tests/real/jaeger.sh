@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # jaeger.sh — a real Jaeger collector with its query service (all-in-one 1.62.0, or Jaeger 2.13.0 with
 # JAEGER_VERSION=2.13.0, built from the Go module) on free ports of 127.0.0.1. Sourced it is a library
 # (jaeger_start …), run it is a command:

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # kafka.sh — real Apache Kafka in KRaft mode on free ports of 127.0.0.1: one broker, or three with a
 # controller of their own. Sourced it is a library (kafka_start …), run it is a command:
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib.sh — what the tests on real parts share: TAP, free ports, processes that end with the test,
 # waiting for a condition. Sourced by bash; starts nothing by itself.
 

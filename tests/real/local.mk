@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Real Apache Kafka, a real Jaeger collector, unchanged clients. They take minutes and ports of their
 # own, so they are not part of "make check": "make check-real" runs them, one after the other.
 REAL_TESTS = \

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # outage.sh — the outage bench: spans at a high rate, real Apache Kafka killed with -9 under them and away for a
 # minute, then back. Counted on the topic; the agent's memory, CPU and kernel drops beside the bounds. Part of
 # "make bench"; not a test, for it measures what else the machine does too.

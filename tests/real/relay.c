@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* relay.c — a TCP relay between two ports of 127.0.0.1. Its end, by SIGKILL too, cuts all of its connections, and from
  * then on its port refuses: so a test takes a store away from a collector while both run.
  *

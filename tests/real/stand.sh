@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # stand.sh — the programs under test around the real parts: an agent, a drain, an emitter, and what they
 # say of themselves. Sourced. Each has a directory below $WORK with its ports, pid, log and spool.
 

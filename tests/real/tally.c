@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tally.c — which numbered spans arrived, how often: read from Jaeger's query API (its JSON on standard
  * input) or from a Kafka topic, from its beginning to its present end.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tally_in.h — where tally's arrivals come from. */
 #ifndef TALLY_IN_H
 #define TALLY_IN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tally_topic.c — reads a Kafka topic once through and finds the numbered spans in its records.
  * Millions of spans are looked for, so nothing is decoded: in TBinary the two halves of a numbered span's
  * trace id stand side by side, and the run's half is a pattern that occurs nowhere else. */

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_broker.sh — one real Kafka broker under an agent's load: its topic missing at the start, killed with
 # -9, frozen, its topic deleted and made again, and the agent killed while it is away. Nothing is lost but what
 # the deletion and the killed agent's last exposure window took, and nobody touches the agent. What arrived is

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_clients.sh — unchanged clients from npm and PyPI send through the agent, a real Kafka and the drain
 # into a real Jaeger, and by an agent without brokers straight into it; Jaeger's query API is asked for all
 # of it.

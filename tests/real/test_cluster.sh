@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_cluster.sh — three real Kafka brokers and a controller under an agent's load: leaders killed with -9, a
 # rolling restart, the minimum of in-sync replicas lost, a leader frozen for 30 s, the topic deleted and made
 # again. Nothing is lost but what the deletion took, and nobody touches the agent. Under four minutes.

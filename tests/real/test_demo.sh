@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_demo.sh — the demonstration on real Kafka and real Jaeger keeps every promise and says so in a table.
 
 here=$(dirname "$0")

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_java.sh — a topic that Jaeger's Java client has written, by a sender that puts each batch on Kafka, is drained.
 # Batches that are sent alone arrive byte for byte as they lie on the topic; merged into larger POSTs they are in a real
 # Jaeger span for span, with every field.

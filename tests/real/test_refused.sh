@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_refused.sh — one real Kafka broker that is up and says no. First a topic that refuses everything (compacted:
 # the agent's records have no key): the agent asks seldom, keeps everything, sets nothing aside, says so in the
 # broker's words, and delivers by itself once the topic is another. Then a topic that refuses some records for

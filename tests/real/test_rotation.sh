@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_rotation.sh — a real Kafka broker that wants TLS, a client certificate and a SCRAM password. Under load the
 # password is changed at the broker and then in the file, and the client certificate is replaced by one of another
 # authority before the broker stops trusting the old one. Agent and drain read the same files. Neither is restarted,

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # test_story.sh — the links of the chain are taken away one after the other under load, and a real Jaeger's query API
 # has every span in the end: Kafka killed with -9, Jaeger killed with -9, and the store behind Jaeger away while Jaeger
 # goes on answering 202. By Kafka and the drain, and by an agent without Kafka; with Jaeger 1.62. Jaeger 2.13, as it is

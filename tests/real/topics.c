@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* topics.c — the few things a test asks of a Kafka cluster's administrator: make and delete a topic,
  * wait for the brokers, find a leader, count records. Prints the answer; exit 0 when it was done.
  *

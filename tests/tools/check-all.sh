@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every test that this machine can run, in stages, each in a build directory of its own. The last
 # line counts all test lines of all stages; a stage that ends badly without one counts as one failed.
 # With CI=true nothing may be missing: a skip is a failure then.

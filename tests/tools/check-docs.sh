@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The manual says what the program does: every command and every option is described, nothing else
 # is, the sample files are those that the program prints, and the pages are well formed. TAP.
 program=$PWD/spanspool

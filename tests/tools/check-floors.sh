@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Arrows point down. A file may include public headers of rooms on lower floors, and any header of its own room; a
 # foreign library opens only through its door. One TAP line a file. The path says the room: include/ROOM/x.h is
 # public and included as "ROOM/x.h", src/ROOM/x.h is private and included as "x.h". What the objects call is held

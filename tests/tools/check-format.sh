@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every C file is as clang-format leaves it ("make format" writes it so). One TAP line a file.
 cd "${srcdir:-.}" || exit 99
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # release/release.sh on a small repository of its own, whose dist-xz packs one file: what it refuses, which tag it names,
 # and that the same commit gives the same bytes. The bill of materials is of the real configure.ac. TAP.
 srcdir=$(cd "${srcdir:-.}" && pwd) || exit 99

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Nothing is longer than a reader holds in mind: a file 500 lines, a function 60 (of a test, with its
 # table of cases, 100). One TAP line a file.
 cd "${srcdir:-.}" || exit 99

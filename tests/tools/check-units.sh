@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The units start their daemon again for ever, whatever made it end. TAP.
 units=${srcdir:-.}/etc
 n=0; rc=0

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* conf_fixture.h — a small command's options, and a call that reads them. */
 #ifndef CONF_FIXTURE_H
 #define CONF_FIXTURE_H

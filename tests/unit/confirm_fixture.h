@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confirm_fixture.h — the policy of confirmation before a page that the test writes. */
 #ifndef CONFIRM_FIXTURE_H
 #define CONFIRM_FIXTURE_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Floors 0 and 1, and the spool: nothing but memory and a temporary directory is needed.
 UNIT_TESTS = \
 	%D%/test_max_age \

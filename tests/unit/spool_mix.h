@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spool_mix.h — a small spool of four segments, and hands that mix up what is in its directory. */
 #ifndef SPOOL_MIX_H
 #define SPOOL_MIX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_agent_tags.c — the text of --agent.tags, pair by pair. */
 #include "span/agent_tags.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_backoff.c — full jitter, the cap, and patience that a server asks for. */
 #include "policy/backoff.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_base.c — texts of codes, sentences, buffers, units. */
 #include "base/log.h"
 #include "base/buf.h"

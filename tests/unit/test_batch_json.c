@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_batch_json.c — a Batch as JSON: to the letter for one with everything in it, and for any other as
  * JSON that has all its spans. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_catchup.c — a backlog is reported once, when the last of it has been delivered. */
 #include "policy/catchup.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_child.c — processes are started, heard, killed and reaped, each by its own id. */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_circuit.c — the truth table of the circuit, row by row, and the numbers of pace. */
 #include <stdlib.h>
 

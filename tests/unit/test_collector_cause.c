@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_collector_cause.c — every failure of a request has a sentence of its own, which names the address, what
  * was said, and what to do. */
 #include "exporter/collector_cause.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_conf.c — four sources, the values they give and what is said of wrong ones. */
 #include "conf_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_conf_file.c — YAML files, good, wrong and hostile. */
 #include "conf_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_conf_print.c — the options as people see them. */
 #include "conf_fixture.h"
 

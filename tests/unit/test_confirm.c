@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirm.c — what each reading of a collector's counters says about POSTs, and about the window. */
 #include "confirm_fixture.h"
 

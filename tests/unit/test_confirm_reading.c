@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirm_reading.c — the policy of confirmation: when the collector's counters are read next. */
 #include "confirm_fixture.h"
 

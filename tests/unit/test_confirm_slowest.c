@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_confirm_slowest.c — a POST in a collector that is never idle is stored once others were saved for longer
  * than a save takes. */
 #include "confirm_fixture.h"

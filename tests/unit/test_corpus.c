@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_corpus.c — every datagram of tests/data/corpus comes to what its case says. Both the
  * datagram and the room for the output end where memory ends. */
 #include "corpus.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_demo_verdict.c — each promise of the demonstration, kept and broken. */
 #include "demo.h"
 #include "span/numbered_spans.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_descriptor_share.c — the table of descriptor_share.c, and what holds for every limit. */
 #include "policy/descriptor_share.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_drain_ledger.c — the drain's identity holds after every move, and its JSON says so. */
 #include "policy/drain_ledger.h"
 #include "tap.h"

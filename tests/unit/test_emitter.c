@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_emitter.c — an emitter and a socket of the test's own; the clock is in the test's hand. */
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_endpoint.c — addresses of collectors as operators write them. */
 #include "policy/endpoint.h"
 #include "tap.h"

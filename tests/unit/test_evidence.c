@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_evidence.c — whom a refusal concerns, row by row; rests, probes and the watchdog. */
 #include "policy/evidence.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_exporter_check.c — what is refused before it is posted, and with which word. */
 #include "batchmake.h"
 #include "exporter/exporter.h"

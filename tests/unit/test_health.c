@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_health.c — posts, levels, and a log that hears of changes only. */
 #include <fcntl.h>
 #include <unistd.h>

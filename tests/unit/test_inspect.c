@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_inspect.c — Batches are checked, walked span by span, cut and joined again. */
 #include "corpus.h"
 #include "gen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_jaeger_kafka.c — Jaeger's names of the Kafka options: what they come to, what is refused, and that a
  * property of the operator's comes after them. */
 #include <stdlib.h>

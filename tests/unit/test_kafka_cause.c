@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_cause.c — librdkafka's errors, as it really says them, and the sentence that an operator
  * gets for each; and which of them are logged. */
 #include "cause.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger.c — moves keep the sums, and a loss has a first and a last time. */
 #include "policy/ledger.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger_page.c — the ledger's JSON, key by key, and its metrics. */
 #include "admin/ledger_page.h"
 #include "promtext.h"

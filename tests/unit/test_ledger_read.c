@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_ledger_read.c — the ledger as an agent prints it, read back; and what is none. */
 #include "admin/ledger_read.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_log.c — the thread that writes a daemon's log: before a crash, to a descriptor that does not block,
  * to one that refuses. Each case is played in a process of its own, whose stderr the test reads. */
 #include <fcntl.h>

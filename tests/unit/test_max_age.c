@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_max_age.c — what is too old, and what a stepping clock must not make too old. */
 #include "policy/max_age.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_metrics.c — rows and histograms become valid Prometheus text. */
 #include <math.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_metrics_page.c — the counters that confirm deliveries, out of pages as collectors print them. */
 #include "exporter/metrics_page.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_numbered_spans.c — what the emitter writes, read back by the same code that the agent uses. */
 #include "base/buf.h"
 #include "span/inspect.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_oracle.c — Thrift's own C library reads every datagram of the corpus and writes it again;
  * what the transcoder made of it must say the same. */
 #include "corpus.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_positions.c — the cursor, runs that wait, and what survives being saved; against a plain array. */
 #include "policy/positions.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_post_budget.c — a little traffic is never held; much is, to a rate that the clock or the spans earn. */
 #include "policy/post_budget.h"
 #include "tap.h"

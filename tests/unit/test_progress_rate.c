@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_progress_rate.c — the rate follows what is done; the time left follows the rate. */
 #include "policy/progress_rate.h"
 #include "base/clock.h"

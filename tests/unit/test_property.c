@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_property.c — random batches: compact, binary and what is expected agree byte for byte, and
  * Thrift's own library reads the same out of all three. Then each is damaged: cut or with bytes
  * changed it must be refused, or come to something that is a Batch again. SEED=… repeats a run,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_rate.c — rates of what grows and shrinks, and the time until nothing is left. */
 #include <math.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_rate_schedule.c — what is due when; the clock is a number in the test's hand. */
 #include "rate_schedule.h"
 #include "tap.h"

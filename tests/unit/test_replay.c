@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_replay.c — what --from and --until take, which pairs are refused, and what they mean for a partition. */
 #include "policy/replay.h"
 #include "tap.h"

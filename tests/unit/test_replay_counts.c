@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_replay_counts.c — every record is in one service or one kind of no batch, and in one time. */
 #include <stdio.h>
 

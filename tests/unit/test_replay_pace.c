@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_replay_pace.c — backlogs with good and with odd times, played against a clock of the test's own. */
 #include "policy/replay_pace.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_response_class.c — the table of answers, row by row, and the two verdicts. */
 #include "policy/response_class.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_retry_after.c — both forms of Retry-After, and what is neither. */
 #include "../../src/http/retry_after.h"
 #include "http/client.h"

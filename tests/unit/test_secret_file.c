@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_secret_file.c — what a file of a secret may hold, what it may be, and what is said of all else. */
 #include <fcntl.h>
 #include <sys/stat.h>

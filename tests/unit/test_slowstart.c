@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_slowstart.c — the window, the pause, the trial, and the ramp. */
 #include "policy/slowstart.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool.c — what is put comes back, whole and in order; what is delivered goes; one holder. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_bits.c — any bits of any file of a small spool may be wrong: all records that are
  * intact are delivered, the others are reported with their spans. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_damage.c — whatever is wrong with the files: the spool opens, says what is lost, and
  * gives all that is whole; the ledger balances to the span. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_directory.c — where the spool is when nobody has said: never in a place that depends on the working
  * directory. */
 #include <config.h>

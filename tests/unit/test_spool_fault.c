@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_fault.c — the disk refuses: at any call, once or for good. No exit, nothing reported
  * that is not so, and when the trouble ends it goes on by itself. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_format.c — the bytes on disk are those of docs/spool-format.md, and stay so. */
 #include <config.h>
 

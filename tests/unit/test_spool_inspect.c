@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_inspect.c — a spool seen from outside: all that is there, all that is not, and no byte changed. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_kill.c — SIGKILL at every call that changes the disk, and at any moment under load:
  * what was reported durable is there once, and the ledger says what is there. */
 #include <config.h>

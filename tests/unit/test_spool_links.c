@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_links.c — symbolic links, hard links and FIFOs in place of the spool's files: none is followed,
  * waited for or written to, and the sentence names the file. */
 #include <config.h>

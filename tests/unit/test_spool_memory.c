@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_memory.c — what waits on disk does not come into memory: resident size while 500 MB
  * are written, and while they are read. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_names.c — segments that have wrong names: an agent goes by their heads, loses nothing that is
  * intact, deletes nothing unseen, and puts names right as far as the disk lets it. */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_older.c — what an older version left in a spool's directory is never passed over. */
 #include <config.h>
 

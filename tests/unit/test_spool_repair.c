@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_repair.c — damaged segments are written anew or set aside, and nothing is deleted on the way. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_repair_state.c — what stands around the records, seen from outside and mended by hand: names of
  * segments, foreign among them, the state. Nothing of it costs a record, or knowledge of what was offered. */
 #include <config.h>

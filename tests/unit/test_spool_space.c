@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_space.c — spool.min-free and the share of the quarantine, over a file system of the test's own making. */
 #include <config.h>
 

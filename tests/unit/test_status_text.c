@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_status_text.c — what an admin port answers, for programs and for people. */
 #include <jansson.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_stub_store.c — the stub's store loses, counts and keeps spans as a Jaeger 1.x collector does. Time is
  * the test's: tests/campaign/sim_loop.c stands in for the loop. */
 #include "base/clock.h"

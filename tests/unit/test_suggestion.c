@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_suggestion.c — what is suggested for a misspelt name. */
 #include "config/suggestion.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_tags.c — the agent's own tags are appended to those of the Process; nothing else changes. */
 #include <config.h>
 

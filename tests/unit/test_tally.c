@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_tally.c — sent, stored, missing, twice: each span is counted once. */
 #include "span/numbered_spans.h"
 #include "testkit/tally.h"

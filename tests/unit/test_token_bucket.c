@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_token_bucket.c — an average over whole batches, and what idleness gathers. */
 #include "policy/token_bucket.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_transcode.c — the room that is enough, depth, type codes, and the odd corners of both
  * protocols. */
 #include "edge.h"

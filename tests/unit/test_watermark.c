@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_watermark.c — the contiguous prefix in the order of reading, holes, generations, and a long
  * random run against the plainest model there is. */
 #include "policy/watermark.h"
