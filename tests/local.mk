@@ -11,12 +11,6 @@ SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 
 # A test of one file needs no line but its own in the folder's list: AM_CPPFLAGS and LDADD are those of tests.
 LDADD = tests/lib/libtest.a $(SPANSPOOL_LIBS)
-# Names that lists had for these before.
-TEST_CPPFLAGS = $(AM_CPPFLAGS)
-STAGE =
-BASIN =
-SPOOL_KIT =
-PRINTS =
 
 TOOL_TESTS = \
 	%D%/tools/check-docs.sh \

@@ -105,5 +105,9 @@ for page in man/*.[178]; do
 		skip "$page is well formed" "mandoc is not installed"
 	fi
 done
+bare=$(find src include tests \( -name '*.[ch]' -o -name '*.sh' \) ! -path 'tests/data/*' -print0 |
+	xargs -0 grep -L 'SPDX-License-Identifier: Apache-2.0' | flat)
+report "every source file names its licence" "$bare"
+
 echo "1..$n"
 exit $rc
