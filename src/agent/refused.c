@@ -25,7 +25,7 @@ struct refused {
 	struct refused_events events;
 	struct quarantine *quarantine;
 	struct refused_stats stats;
-	struct log_limit kept_gate;
+	struct log_limit kept_limit;
 };
 
 /* A batch on its way into the quarantine. */
@@ -75,7 +75,7 @@ static void keep(struct refused *r, struct job *job)
 	enum sink_outcome outcome = job->outcome;
 	struct batch *b;
 
-	if (log_limit_allows(&r->kept_gate, SAY_EVERY_MS))
+	if (log_limit_allows(&r->kept_limit, SAY_EVERY_MS))
 		log_warn("spool: a batch of %" PRIu32 " spans is refused for good, and in "
 		         "quarantine/ now: %s",
 		        job->batch->spans, job->detail);

@@ -54,7 +54,7 @@ struct drain {
 	struct timer *heartbeat;
 	struct drain_ledger ledger;
 	struct drain_stats stats;
-	struct log_limit refused_gate; /* of lines about bad records */
+	struct log_limit refused_limit; /* of lines about bad records */
 	uint64_t unlogged;             /* records that no line was written about */
 	bool wants_room;               /* the exporter had none, and calls drain_on_room when it has */
 	enum exporter_state sending;   /* the exporter's, as it told last */

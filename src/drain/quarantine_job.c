@@ -87,7 +87,7 @@ static struct quarantine_job *job_new(struct record *r)
 
 static void log_quarantined(struct drain *d, const struct quarantine_job *job, const char *cause)
 {
-	if (!log_limit_allows(&d->refused_gate, LOG_EVERY_MS)) {
+	if (!log_limit_allows(&d->refused_limit, LOG_EVERY_MS)) {
 		d->unlogged++;
 		return;
 	}

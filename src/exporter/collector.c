@@ -116,7 +116,7 @@ static void log_addresses(struct collector *c)
 	size_t n = addresses_count(c->addresses);
 	struct buf b = { 0 };
 
-	if (!log_limit_allows(&c->dispatcher, CHANGES_EVERY_MS))
+	if (!log_limit_allows(&c->changes_limit, CHANGES_EVERY_MS))
 		return;
 	for (size_t i = 0; i < n && i < ADDRESSES_SHOWN; i++)
 		buf_printf(&b, "%s%s", i == 0 ? "" : ", ", addresses_at(c->addresses, i));

@@ -99,7 +99,7 @@ struct collector {
 	struct addresses *addresses; /* NULL: the URL has an address instead of a name */
 	bool has_several;            /* addresses were found: each is a destination */
 	bool incomplete;             /* memory ran out for one of them */
-	struct log_limit dispatcher; /* of changes of its addresses */
+	struct log_limit changes_limit; /* of changes of its addresses */
 };
 
 struct destination {

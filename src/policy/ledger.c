@@ -48,7 +48,7 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 /* SPANS and BATCHES are about to leave FROM: what of them was never counted there is counted now. */
 static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, uint64_t batches)
 {
-	static struct log_limit dispatcher;
+	static struct log_limit limit;
 	struct ledger_count *at = &l->place[from];
 	uint64_t more_spans = spans - min_u64(spans, at->spans);
 	uint64_t more_batches = batches - min_u64(batches, at->batches);
@@ -58,7 +58,7 @@ static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, u
 #ifdef LEDGER_CHECKS
 	assert(from == LEDGER_IN_SPOOL); /* elsewhere it is a bug of ours */
 #endif
-	if (log_limit_allows(&dispatcher, 10000))
+	if (log_limit_allows(&limit, 10000))
 		log_error("ledger: %s has %llu spans in %llu batches, and %llu in %llu leave it: "
 		          "the difference is counted as accepted",
 		        ledger_place_names[from], (unsigned long long)at->spans, (unsigned long long)at->batches,
