@@ -41,7 +41,7 @@ static struct health_part *part_of(struct health *h, const char *name)
 }
 
 /* The part when its level is another one now, else NULL. */
-static const struct health_part *post(
+static __attribute__((format(printf, 4, 0))) const struct health_part *post(
         struct health *h, const char *name, enum health_level level, const char *fmt, va_list ap)
 {
 	struct health_part *p = part_of(h, name);
