@@ -141,19 +141,29 @@ static const struct metric_row datagram_rows[] = {
 	        OUTCOME(unit, LEDGER_UNCERTAIN, "uncertain")
 
 /* The outcomes stand last: that of all that was dropped comes behind them. */
-static const struct metric_row span_rows[] = { OUTCOMES(spans), METRIC_END };
-static const struct metric_row batch_rows[] = { OUTCOMES(batches), METRIC_END };
+static const struct metric_row span_rows[] = {
+	OUTCOMES(spans),
+	METRIC_END,
+};
+static const struct metric_row batch_rows[] = {
+	OUTCOMES(batches),
+	METRIC_END,
+};
 
 /* One row a place, so that a new cause of loss cannot be forgotten; the losses are the last ones. */
 #define X(name, key)                                                                                                   \
 	METRIC_COUNTER(L, place[name].spans, "spans_dropped_total", "cause=\"" key "\"",                               \
 	        "Accepted spans that were lost, by cause"),
-static const struct metric_row spans_by_place[] = { LEDGER_PLACES(X) METRIC_END };
+static const struct metric_row spans_by_place[] = {
+	LEDGER_PLACES(X) METRIC_END,
+};
 #undef X
 #define X(name, key)                                                                                                   \
 	METRIC_COUNTER(L, place[name].batches, "batches_dropped_total", "cause=\"" key "\"",                           \
 	        "Accepted batches that were lost, by cause"),
-static const struct metric_row batches_by_place[] = { LEDGER_PLACES(X) METRIC_END };
+static const struct metric_row batches_by_place[] = {
+	LEDGER_PLACES(X) METRIC_END,
+};
 #undef X
 
 void ledger_metrics(struct buf *to, const struct ledger *l)

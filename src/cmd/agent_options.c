@@ -20,12 +20,16 @@
 	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",                            \
 	                "taken for jaeger-agent's sake; one loop does it all")
 
-static const struct conf_row intake_rows[] = { LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
-	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"), LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
-	CONF_TEXT(S, tags, "agent.tags", "", "k=v,k2=${ENV:default}: added to each process"), CONF_END };
+static const struct conf_row intake_rows[] = {
+	LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
+	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"),
+	LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
+	CONF_TEXT(S, tags, "agent.tags", "", "k=v,k2=${ENV:default}: added to each process"),
+	CONF_END,
+};
 
-static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.producer.brokers", "",
-	                                              "host:port,…; empty: deliver to the collector"),
+static const struct conf_row kafka_rows[] = {
+	CONF_TEXT(S, brokers, "kafka.producer.brokers", "", "host:port,…; empty: deliver to the collector"),
 	CONF_TEXT(S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
 	CONF_BOOL(S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
 	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
@@ -35,22 +39,24 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.produ
 	        "NAME=FILE: the property is the file's first line; repeatable"),
 	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
 	        "NAME=FILE, for the producer; repeatable"),
-	CONF_END };
+	CONF_END,
+};
 
 static const struct conf_row reporter_rows[] = {
 	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
 	        "jaeger-agent's; its hosts become the collectors', port 14250 becomes 14268"),
-	CONF_END
+	CONF_END,
 };
 
 #define EVERY_COMMIT_IS_SYNCED "is gone: every commit is synced; spool.exposure sets how often the agent commits"
 
-static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool",
-	                                              "where batches wait on disk"),
+static const struct conf_row spool_rows[] = {
+	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
 	        "send after"),
-	CONF_REFUSED("spool.sync", EVERY_COMMIT_IS_SYNCED), CONF_REFUSED("spool.sync-interval", EVERY_COMMIT_IS_SYNCED),
+	CONF_REFUSED("spool.sync", EVERY_COMMIT_IS_SYNCED),
+	CONF_REFUSED("spool.sync-interval", EVERY_COMMIT_IS_SYNCED),
 	CONF_SIZE(S, max_bytes, "spool.max-bytes", "8GiB", "of all segments and refused batches on disk"),
 	CONF_SIZE(S, min_free, "spool.min-free", "1GiB",
 	        "of the file system, left free for others; the same share of its inodes"),
@@ -59,14 +65,18 @@ static const struct conf_row spool_rows[] = { CONF_TEXT(S, directory, "spool.dir
 	        "what makes way when max-bytes or min-free is reached"),
 	CONF_CHOICE(S, on_refused, "spool.on-refused", "quarantine|drop", "quarantine",
 	        "what becomes of a batch that the other end will never take"),
-	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"), CONF_END };
+	CONF_SIZE(S, segment_bytes, "spool.segment-bytes", "64MiB", "of one segment"),
+	CONF_END,
+};
 
-static const struct conf_row agent_rows[] = { CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14271",
-	                                              "health, metrics, ledger, status; none switches it off"),
+static const struct conf_row agent_rows[] = {
+	CONF_ADDRESS_OR_NONE(
+	        S, admin, "admin.http.host-port", ":14271", "health, metrics, ledger, status; none switches it off"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
 	        "memory of batches that are neither delivered nor durable, allocation included"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last reports"),
-	CONF_END };
+	CONF_END,
+};
 #undef S
 
 static const struct options_group groups[] = {

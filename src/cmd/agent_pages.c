@@ -8,8 +8,9 @@
 #include "admin/ledger_page.h"
 
 #define S struct pipeline_stats
-static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
-	                                          "Bytes of memory in batches that are neither delivered nor durable"),
+static const struct metric_row rows[] = {
+	METRIC_GAUGE(S, flight.bytes, "flight_bytes", NULL,
+	        "Bytes of memory in batches that are neither delivered nor durable"),
 	METRIC_COUNTER(S, flight.handed_over, "flight_handed_over_total", NULL, "Batches handed to the spool"),
 	METRIC_COUNTER(S, flight.late, "flight_late_total", NULL, "Batches durable only after the exposure had ended"),
 	METRIC_GAUGE(S, spooler.spool.bytes, "spool_bytes", NULL, "Bytes of all segments on disk"),
@@ -53,12 +54,14 @@ static const struct metric_row rows[] = { METRIC_GAUGE(S, flight.bytes, "flight_
 	        S, dispatcher.given_back, "sink_given_back_batches_total", NULL, "Batches that the sink gave back"),
 	METRIC_COUNTER(S, dispatcher.poison, "sink_poison_batches_total", NULL, "Batches that can never be delivered"),
 	METRIC_GAUGE(S, dispatcher.out_batches, "sink_out_batches", NULL, "Batches with the sink"),
-	METRIC_GAUGE(S, dispatcher.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"), METRIC_END };
+	METRIC_GAUGE(S, dispatcher.out_bytes, "sink_out_bytes", NULL, "Bytes with the sink"),
+	METRIC_END,
+};
 #undef S
 
-static const struct metric_row intake_rows[] = { METRIC_COUNTER(struct intake_stats, bytes[INTAKE_COMPACT],
-	                                                 "intake_bytes_total", "port=\"jaeger-compact\"",
-	                                                 "Bytes of datagrams read"),
+static const struct metric_row intake_rows[] = {
+	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_COMPACT], "intake_bytes_total", "port=\"jaeger-compact\"",
+	        "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_BINARY], "intake_bytes_total", "port=\"jaeger-binary\"",
 	        "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_ZIPKIN], "intake_bytes_total", "port=\"zipkin-compact\"",
@@ -67,7 +70,8 @@ static const struct metric_row intake_rows[] = { METRIC_COUNTER(struct intake_st
 	        "Times that reading paused because the flight was full"),
 	METRIC_GAUGE(struct intake_stats, paused, "intake_paused", NULL,
 	        "1 while the UDP ports are not read because the flight is full"),
-	METRIC_END };
+	METRIC_END,
+};
 
 /* What an alert compares the gauges with. 0 is no limit. */
 static void limit(struct buf *to, const char *name, const char *help, uint64_t bytes)

@@ -12,7 +12,8 @@ static const struct conf_row rows[] = {
 	        "the agent's --spool.exposure; 0 stores each span before it is sent on"),
 	CONF_COUNT(struct demo_opts, rate, "rate", "5000", "spans a second"),
 	CONF_BOOL(struct demo_opts, keep, "keep", "false", "leave spool and logs where they are"),
-	CONF_BOOL(struct demo_opts, json, "json", "false", "the result as one JSON object"), CONF_END
+	CONF_BOOL(struct demo_opts, json, "json", "false", "the result as one JSON object"),
+	CONF_END,
 };
 
 static const struct options_group groups[] = {

@@ -31,18 +31,20 @@ struct emit_settings {
 	uint64_t run_id; /* RUN as a number, or a random one */
 };
 
-static const struct conf_row where_rows[] = { CONF_ADDRESS(struct emit_settings, at, "host-port", "127.0.0.1:6831",
-	                                              "where the spans go (with --protocol=binary: 127.0.0.1:6832)"),
+static const struct conf_row where_rows[] = {
+	CONF_ADDRESS(struct emit_settings, at, "host-port", "127.0.0.1:6831",
+	        "where the spans go (with --protocol=binary: 127.0.0.1:6832)"),
 	{ "protocol", CONF_TYPE_CHOICE, CONF_ENUM(struct emit_settings, protocol), "compact", "compact|binary",
 	        "how they are encoded", false },
 	CONF_BOOL(struct emit_settings, both, "both", "false",
 	        "compact to --host-port and binary to --binary-host-port, by turns"),
 	CONF_ADDRESS(struct emit_settings, binary_at, "binary-host-port", "127.0.0.1:6832",
 	        "where the binary half goes with --both"),
-	CONF_END };
+	CONF_END,
+};
 
-static const struct conf_row what_rows[] = { CONF_COUNT(struct emit_settings, spans, "spans", "0",
-	                                             "how many spans; 0 is no end"),
+static const struct conf_row what_rows[] = {
+	CONF_COUNT(struct emit_settings, spans, "spans", "0", "how many spans; 0 is no end"),
 	CONF_DURATION(struct emit_settings, duration_us, "duration", "0",
 	        "how long; 0 is no end (without --spans and --duration: 10s)"),
 	CONF_COUNT(struct emit_settings, rate, "rate", "1000", "spans a second; 0 is as fast as the socket takes them"),
@@ -51,7 +53,9 @@ static const struct conf_row what_rows[] = { CONF_COUNT(struct emit_settings, sp
 	        "high half of the trace ids, up to 16 hexadecimal digits; a random one when empty"),
 	CONF_COUNT(struct emit_settings, first, "first", "1", "number of the first span"),
 	CONF_TEXT(struct emit_settings, service, "service", "spanspool-emit", "service name of the spans"),
-	CONF_BOOL(struct emit_settings, json, "json", "false", "the summary as one JSON object"), CONF_END };
+	CONF_BOOL(struct emit_settings, json, "json", "false", "the summary as one JSON object"),
+	CONF_END,
+};
 
 static const struct options_group groups[] = {
 	{ "Where to", where_rows, 0 },

@@ -24,10 +24,12 @@ struct status_settings {
 };
 
 #define S struct status_settings
-static const struct conf_row status_rows[] = { CONF_ADDRESS(S, admin, "admin.http.host-port", ":14271",
-	                                               "where to ask; of the drain :14270"),
+static const struct conf_row status_rows[] = {
+	CONF_ADDRESS(S, admin, "admin.http.host-port", ":14271", "where to ask; of the drain :14270"),
 	CONF_BOOL(S, json, "json", "false", "print one JSON object"),
-	CONF_DURATION(S, timeout_us, "timeout", "3s", "how long to wait for an answer"), CONF_END };
+	CONF_DURATION(S, timeout_us, "timeout", "3s", "how long to wait for an answer"),
+	CONF_END,
+};
 #undef S
 
 static const struct options_group groups[] = {

@@ -10,8 +10,9 @@
 enum { CONNECT_MS = 3000 };
 
 #define S struct collector_settings
-const struct conf_row collector_rows[] = { CONF_LIST_OF(S, urls, "collector.url", ",", "http://127.0.0.1:14268", false,
-	                                           "address of a collector; several share the load"),
+const struct conf_row collector_rows[] = {
+	CONF_LIST_OF(S, urls, "collector.url", ",", "http://127.0.0.1:14268", false,
+	        "address of a collector; several share the load"),
 	CONF_TEXT(S, user, "collector.user", "", "name for a collector that wants one"),
 	CONF_TEXT(S, password_file, "collector.password-file", "", "file with its password"),
 	CONF_TEXT(S, bearer_file, "collector.bearer-file", "", "file with a token"),
@@ -36,7 +37,8 @@ const struct conf_row collector_rows[] = { CONF_LIST_OF(S, urls, "collector.url"
 	CONF_TEXT(S, max_spans_per_second, "collector.max-spans-per-second", "auto",
 	        "auto: as many as are confirmed; unseen, a backlog twice as fast as it was "
 	        "produced. 0: no limit"),
-	CONF_END };
+	CONF_END,
+};
 #undef S
 
 static const char *or_null(const char *text)

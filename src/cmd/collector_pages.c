@@ -7,8 +7,9 @@
 static const char prefix[] = "spanspool_";
 
 #define X struct exporter_stats
-static const struct metric_row confirm_rows[] = { METRIC_COUNTER(X, confirmed, "collector_confirmed_spans_total", NULL,
-	                                                  "Spans that the collectors' own counters say are stored"),
+static const struct metric_row confirm_rows[] = {
+	METRIC_COUNTER(X, confirmed, "collector_confirmed_spans_total", NULL,
+	        "Spans that the collectors' own counters say are stored"),
 	METRIC_COUNTER(X, lost, "collector_lost_spans_total", NULL,
 	        "Spans that the collectors lost behind a 2xx, whoever had sent them"),
 	METRIC_COUNTER(X, resent, "collector_resent_spans_total", NULL,
@@ -22,7 +23,8 @@ static const struct metric_row confirm_rows[] = { METRIC_COUNTER(X, confirmed, "
 	        "Spans that the collectors' queues may hold at once; 0 where no counters are read"),
 	METRIC_COUNTER(X, posts, "collector_posts_total", NULL, "POSTs sent, retries included"),
 	METRIC_COUNTER(X, posted_batches, "collector_posted_batches_total", NULL, "Batches in these POSTs"),
-	METRIC_END };
+	METRIC_END,
+};
 #undef X
 
 /* One destination as the metrics have it. */
@@ -39,7 +41,7 @@ static const struct metric_row destination_rows[] = {
 	        "Spans that it answered with 2xx and that are not yet known to be stored"),
 	METRIC_GAUGE(X, window, "destination_window_spans", NULL,
 	        "Spans that its queue may hold at once; 0 where no counters are read"),
-	METRIC_END
+	METRIC_END,
 };
 #undef X
 

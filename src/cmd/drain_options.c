@@ -11,8 +11,8 @@
 #include "kafka/names.h"
 
 #define S struct drainer_settings
-static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consumer.brokers", "",
-	                                              "host:port,…; there is no default"),
+static const struct conf_row kafka_rows[] = {
+	CONF_TEXT(S, brokers, "kafka.consumer.brokers", "", "host:port,…; there is no default"),
 	CONF_TEXT(S, topic, "kafka.consumer.topic", "tracing-topic", "topic of the records"),
 	CONF_TEXT(S, group, "kafka.consumer.group-id", "tracing-app", "consumer group"),
 	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
@@ -26,7 +26,8 @@ static const struct conf_row kafka_rows[] = { CONF_TEXT(S, brokers, "kafka.consu
 	        "the same for reading alone; it wins"),
 	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
 	        "the same for writing to a quarantine topic alone; it wins"),
-	CONF_END };
+	CONF_END,
+};
 
 static const struct conf_row drain_rows[] = {
 	CONF_COUNT(S, max_in_flight, "drain.max-in-flight", "64", "most requests without an answer"),
@@ -39,7 +40,8 @@ static const struct conf_row drain_rows[] = {
 	        "topic:TOPIC, directory:PATH, or none: stop at a bad record"),
 	CONF_CHOICE(S, on_loss, "drain.on-retention-loss", "continue|stop", "continue",
 	        "when Kafka has deleted records before they were read"),
-	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last answers"), CONF_END
+	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last answers"),
+	CONF_END,
 };
 
 static const struct conf_row replay_rows[] = {
@@ -48,12 +50,15 @@ static const struct conf_row replay_rows[] = {
 	CONF_TEXT(S, until_text, "until", "", "where to end, as --from; a drain without it runs until it is stopped"),
 	CONF_BOOL(S, exit_at_end, "exit-at-end", "false", "the same as --until=end"),
 	CONF_BOOL(S, dry_run, "dry-run", "false", "count records by service and time; send and commit nothing"),
-	CONF_BOOL(S, json, "json", "false", "print what --dry-run counted as JSON"), CONF_END
+	CONF_BOOL(S, json, "json", "false", "print what --dry-run counted as JSON"),
+	CONF_END,
 };
 
-static const struct conf_row http_rows[] = { CONF_ADDRESS_OR_NONE(S, admin, "admin.http.host-port", ":14270",
-	                                             "health, metrics, ledger, status; none switches it off"),
-	CONF_END };
+static const struct conf_row http_rows[] = {
+	CONF_ADDRESS_OR_NONE(
+	        S, admin, "admin.http.host-port", ":14270", "health, metrics, ledger, status; none switches it off"),
+	CONF_END,
+};
 #undef S
 
 static const struct options_group groups[] = {

@@ -41,13 +41,16 @@
 	        CONF_TEXT(S, encoding, side ".encoding", "thrift",                                                     \
 	                "thrift: a record is a jaeger.Batch; Jaeger's other ones are refused")
 
-const struct conf_row jaeger_consumer_rows[] = { BOTH("kafka.consumer"),
+const struct conf_row jaeger_consumer_rows[] = {
+	BOTH("kafka.consumer"),
 	CONF_TEXT(S, rack_id, "kafka.consumer.rack-id", "", "client.rack: read from a near replica"),
 	CONF_SIZE(S, fetch_max_message_bytes, "kafka.consumer.fetch-max-message-bytes", "0",
 	        "of one partition in one fetch; 0: by drain.max-bytes"),
-	CONF_END };
+	CONF_END,
+};
 
-const struct conf_row jaeger_producer_rows[] = { BOTH("kafka.producer"),
+const struct conf_row jaeger_producer_rows[] = {
+	BOTH("kafka.producer"),
 	CONF_TEXT(
 	        S, required_acks, "kafka.producer.required-acks", "all", "all is the only one that keeps the promise"),
 	CONF_TEXT(S, compression, "kafka.producer.compression", "", "none, gzip, snappy, lz4 or zstd; empty: lz4"),
@@ -60,7 +63,8 @@ const struct conf_row jaeger_producer_rows[] = { BOTH("kafka.producer"),
 	CONF_COUNT(S, batch_max_messages, "kafka.producer.batch-max-messages", "0",
 	        "most records of one request; 0: librdkafka's"),
 	CONF_SIZE(S, max_message_bytes, "kafka.producer.max-message-bytes", "0", "the largest record; 0: librdkafka's"),
-	CONF_END };
+	CONF_END,
+};
 
 /* ---- what is refused ---- */
 

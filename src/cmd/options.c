@@ -10,12 +10,13 @@
 #include "options.h"
 
 /* What every command takes besides its own. */
-static const struct conf_row log_rows[] = { { "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level),
-	                                            "info", "debug=trace|info|warn=warning|error=fatal=panic=dpanic",
-	                                            "least level of what is logged", false },
+static const struct conf_row log_rows[] = {
+	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
+	        "debug=trace|info|warn=warning|error=fatal=panic=dpanic", "least level of what is logged", false },
 	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto", "auto|console|json",
 	        "form of the log; auto is console on a terminal, else json", false },
-	CONF_END };
+	CONF_END,
+};
 
 /* The groups of SPEC over SETTINGS, and those that every command has, over LOG; both may be NULL
  * where only names are wanted. */

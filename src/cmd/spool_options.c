@@ -6,32 +6,43 @@
 
 #define S struct spool_settings
 static const struct conf_row where_rows[] = {
-	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where the spool is"), CONF_END
+	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where the spool is"),
+	CONF_END,
 };
 
-static const struct conf_row json_rows[] = { CONF_BOOL(S, json, "json", "false", "print JSON"), CONF_END };
+static const struct conf_row json_rows[] = {
+	CONF_BOOL(S, json, "json", "false", "print JSON"),
+	CONF_END,
+};
 
 static const struct conf_row range_rows[] = {
 	CONF_TEXT(S, since, "since", "", "received then or later: a time, or how long ago"),
 	CONF_TEXT(S, until, "until", "", "received before: a time, or how long ago"),
 	CONF_COUNT(S, limit, "limit", "0", "at most so many batches; 0 is all"),
-	CONF_BOOL(S, delivered, "delivered", "false", "also those that are delivered and still in a segment"), CONF_END
+	CONF_BOOL(S, delivered, "delivered", "false", "also those that are delivered and still in a segment"),
+	CONF_END,
 };
 
-static const struct conf_row form_rows[] = { CONF_CHOICE(S, format, "format", "json|tbinary", "json",
-	                                             "JSON lines, or one file a batch as it goes to Kafka"),
-	CONF_TEXT(S, to, "to", "", "directory for the files of --format=tbinary"), CONF_END };
+static const struct conf_row form_rows[] = {
+	CONF_CHOICE(S, format, "format", "json|tbinary", "json", "JSON lines, or one file a batch as it goes to Kafka"),
+	CONF_TEXT(S, to, "to", "", "directory for the files of --format=tbinary"),
+	CONF_END,
+};
 
 static const struct conf_row apply_rows[] = {
-	CONF_BOOL(S, apply, "apply", "false", "do it; without, only say what would be done"), CONF_END
+	CONF_BOOL(S, apply, "apply", "false", "do it; without, only say what would be done"),
+	CONF_END,
 };
 
-static const struct conf_row all_rows[] = { CONF_BOOL(S, all, "all", "false", "every record there"), CONF_END };
+static const struct conf_row all_rows[] = {
+	CONF_BOOL(S, all, "all", "false", "every record there"),
+	CONF_END,
+};
 static const struct conf_row trust_rows[] = {
 	CONF_BOOL(S, unverified, "unverified", "false",
 	        "also what only looks like a batch: where the spool's key is lost, or of another "
 	        "spool"),
-	CONF_END
+	CONF_END,
 };
 #undef S
 

@@ -9,9 +9,9 @@
 static const char prefix[] = "spanspool_";
 
 #define L struct drain_ledger
-static const struct metric_row ledger_rows[] = { METRIC_COUNTER(L, place[DRAIN_DELIVERED].records,
-	                                                 "drain_records_total", "outcome=\"delivered\"",
-	                                                 "Records by what became of them"),
+static const struct metric_row ledger_rows[] = {
+	METRIC_COUNTER(L, place[DRAIN_DELIVERED].records, "drain_records_total", "outcome=\"delivered\"",
+	        "Records by what became of them"),
 	METRIC_COUNTER(L, place[DRAIN_QUARANTINED].records, "drain_records_total", "outcome=\"quarantined\"", NULL),
 	METRIC_COUNTER(L, place[DRAIN_SKIPPED_EMPTY].records, "drain_records_total", "outcome=\"skipped_empty\"", NULL),
 	METRIC_COUNTER(L, handed_on.records, "drain_records_total", "outcome=\"handed_on\"", NULL),
@@ -27,12 +27,14 @@ static const struct metric_row ledger_rows[] = { METRIC_COUNTER(L, place[DRAIN_D
 	METRIC_COUNTER(L, late.records, "drain_late_records_total", NULL,
 	        "Records delivered after their partition was taken away: delivered twice"),
 	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].records, "drain_in_flight_records", NULL, "Records read and not done"),
-	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].spans, "drain_in_flight_spans", NULL, "Spans of these"), METRIC_END };
+	METRIC_GAUGE(L, place[DRAIN_IN_FLIGHT].spans, "drain_in_flight_spans", NULL, "Spans of these"),
+	METRIC_END,
+};
 #undef L
 
 #define D struct drain_stats
-static const struct metric_row drain_rows[] = { METRIC_COUNTER(
-	                                                D, taken, "drain_read_records_total", NULL, "Records read"),
+static const struct metric_row drain_rows[] = {
+	METRIC_COUNTER(D, taken, "drain_read_records_total", NULL, "Records read"),
 	METRIC_COUNTER(D, transcoded, "drain_transcoded_records_total", NULL, "Records that were in compact protocol"),
 	METRIC_GAUGE(D, bytes, "drain_in_flight_bytes", NULL, "Bytes of records in memory"),
 	METRIC_GAUGE(D, waiting, "drain_waiting_records", NULL, "Records in memory that no collector has room for"),
@@ -41,17 +43,19 @@ static const struct metric_row drain_rows[] = { METRIC_COUNTER(
 	METRIC_GAUGE(D, partitions, "drain_partitions", NULL, "Partitions that are ours"),
 	{ "drain_oldest_incomplete_age_seconds", NULL, "Since the oldest record that is not done was read",
 	        METRIC_GAUGE, METRIC_FIELD(D, oldest_age_us), 1e-6 },
-	METRIC_END };
+	METRIC_END,
+};
 #undef D
 
 #define P struct exporter_stats
-static const struct metric_row exporter_rows[] = { METRIC_GAUGE(P, in_flight, "drain_http_in_flight", NULL,
-	                                                   "Requests without an answer"),
+static const struct metric_row exporter_rows[] = {
+	METRIC_GAUGE(P, in_flight, "drain_http_in_flight", NULL, "Requests without an answer"),
 	METRIC_COUNTER(P, retries, "drain_http_retries_total", NULL, "Requests that were tries again"),
 	METRIC_COUNTER(P, sent_again, "drain_sent_again_spans_total", NULL,
 	        "Spans sent once more although they may have arrived"),
 	METRIC_COUNTER(P, splits, "drain_http_splits_total", NULL, "Requests halved because they were too large"),
-	METRIC_END };
+	METRIC_END,
+};
 #undef P
 
 struct lag_page {

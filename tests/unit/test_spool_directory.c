@@ -14,7 +14,8 @@ struct settings {
 };
 
 static const struct conf_row rows[] = {
-	CONF_TEXT(struct settings, directory, "spool.directory", "", "where the spool is"), CONF_END
+	CONF_TEXT(struct settings, directory, "spool.directory", "", "where the spool is"),
+	CONF_END,
 };
 static const struct options_group groups[] = { { "Spool", rows, 0 }, { NULL, NULL, 0 } };
 
