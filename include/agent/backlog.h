@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the spool back to the sink, oldest first, at a measured pace. */
+/* The backlog: reads records that wait in the spool and offers them to the sink, oldest first. */
 #ifndef BACKLOG_H
 #define BACKLOG_H
 
@@ -9,38 +9,39 @@
 struct backlog_stats {
 	uint64_t read_batches, read_bytes;
 	uint64_t delivered_batches, delivered_spans, delivered_bytes;
-	uint64_t ready_bytes;   /* of memory, in batches that are read and wait for the sink */
-	uint64_t resting_bytes; /* refused by the destination, to be offered again later */
+	uint64_t ready_bytes;   /* memory of batches that were read and wait for room in the sink */
+	uint64_t resting_bytes; /* memory of batches that the destination gave back, until their retry_us */
 	uint64_t expired_batches;
 };
 
 struct backlog;
 
 struct backlog_opts {
-	uint64_t ready_bytes; /* of memory, in batches read ahead of the sink, at most */
-	uint64_t max_age_us;  /* older records are dropped; 0 never */
+	uint64_t ready_bytes; /* most memory for batches read ahead of the sink */
+	uint64_t max_age_us;  /* older records are dropped; 0: none is */
 };
 
 struct refused;
-int backlog_open(struct backlog **out, struct dispatcher *g, struct spooler *k, struct refused *r,
+int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
-/* A batch read back: takes it. */
-void backlog_got(struct backlog *b, struct batch *batch);
-/* B was stored just now. If the destination had refused it before, it rests here. */
+/* Takes BATCH, which the spooler read back; its position is POSITION_IN_FLIGHT. */
+void backlog_add(struct backlog *b, struct batch *batch);
+/* BATCH became durable just now. If the destination gave it back before, the backlog keeps a reference and offers it
+ * again after its retry_us; else it is read back from the spool like any other record. */
 void backlog_stored(struct backlog *b, struct batch *batch);
-/* What the dispatcher reports of a batch that is in the spool. */
+/* The dispatcher's report on a batch that has a position in the spool. */
 void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
-/* A batch that was refused is in the quarantine, or dropped: takes it. */
+/* Takes BATCH, a refused batch that the ledger has moved to quarantined or dropped: its position becomes done. */
 void backlog_resolved(struct backlog *b, struct batch *batch);
-/* It could not be kept there and waits in the spool again: takes it. */
+/* Takes BATCH, a refused batch that the quarantine did not store: its position waits again. */
 void backlog_returned(struct backlog *b, struct batch *batch);
 
-/* Offers what is ready and asks for more. */
+/* Offers the batches that are ready and asks the spooler to read more. */
 void backlog_tick(struct backlog *b);
-/* Lets go of what is read and not offered: it waits in the spool again. */
-void backlog_let_go(struct backlog *b);
-/* The same, and nothing more is offered. */
+/* Frees the batches that are read and not with the sink: their positions wait again. */
+void backlog_release(struct backlog *b);
+/* The same; afterwards nothing more is read or offered. */
 void backlog_stop(struct backlog *b);
 
 const struct backlog_stats *backlog_stats(const struct backlog *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one place that offers batches to the sink, and knows which are still out. */
+/* The dispatcher: offers batches to the sink behind a circuit breaker, and tracks each until the sink reports on it. */
 #ifndef DISPATCHER_H
 #define DISPATCHER_H
 
@@ -12,65 +12,68 @@
 #include "agent/sink.h"
 
 struct dispatcher_opts {
-	uint64_t window_bytes; /* of memory, in batches that the sink has at once */
+	uint64_t window_bytes; /* most memory of batches that the sink has at once */
 	bool stored;           /* the sink reports "delivered" only once the spans are stored; see pace_backlog_most */
-	const char *sink_name; /* for the log and the health board: "kafka", "collector" */
+	const char *sink_name; /* of the sink's part of the health board: "kafka", "collector" */
 };
 
 struct dispatcher_events {
-	/* B is back: outcome as the sink's done. The reference is still the owner's own. */
+	/* The sink reported on B. OUTCOME is as of sink_events.done, but SINK_NOT_SENT while evidence is missing that a
+	 * refused batch is bad. The owner keeps the reference that it had when it offered B. */
 	void (*report)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
-	void (*room)(void *arg);                                   /* worth another offer */
-	void (*sent_again)(void *arg, uint32_t spans, bool first); /* as the sink's */
+	void (*room)(void *arg);                                   /* an offer may be taken now */
+	void (*sent_again)(void *arg, uint32_t spans, bool first); /* as sink_events.sent_again */
 	void *arg;
 };
 
 struct dispatcher_stats {
-	uint64_t offered, delivered, given_back, poison, opened;
+	uint64_t offered, delivered, given_back, poison; /* batches, by the sink's report */
+	uint64_t opened;                                 /* times that the circuit opened */
 	uint64_t out_batches, out_bytes, ramp_bytes;
 	uint64_t state[3];      /* 1 for the circuit's state, 0 for the others */
-	struct histogram ack;   /* from offer to good report */
-	struct histogram fresh; /* from the socket to it, of what was not read back from the spool */
+	struct histogram ack;   /* from the offer to the report "delivered" */
+	struct histogram fresh; /* from the socket to that report, of batches that were not read back from the spool */
 };
 
 struct dispatcher;
 
 int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, const struct dispatcher_events *events,
         struct health *health) MUST_USE;
-/* The sink, opened with dispatcher_sink_events as its events. Borrowed. */
-void dispatcher_use(struct dispatcher *g, struct sink *s);
-struct sink_events dispatcher_sink_events(struct dispatcher *g);
+/* S was opened with dispatcher_sink_events() as its events; borrowed. */
+void dispatcher_set_sink(struct dispatcher *d, struct sink *s);
+struct sink_events dispatcher_sink_events(struct dispatcher *d);
 
-/* SINK_TOOK: a report will come. Otherwise nothing was done. b->backlog says whose share it takes. */
-enum sink_answer dispatcher_offer(struct dispatcher *g, struct batch *b);
+/* Offers B to the sink. SINK_TOOK: a report will come. Any other answer changed nothing. b->backlog says whether B
+ * counts in the window as backlog or as fresh. */
+enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b);
 
-/* True while B's retry_us, which was set when the sink gave B back, lies ahead; dispatcher_offer answers SINK_FULL until
- * then. */
-bool dispatcher_rests(const struct dispatcher *g, const struct batch *b);
+/* True while B must not be offered again, since the sink gave it back: until its retry_us, or as a probe until the
+ * circuit's shortest pause is over. dispatcher_offer does not take it before. */
+bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b);
 
 /* After dispatcher_offer answered SINK_CANNOT: the sink's reason as text, borrowed until the next offer, and the outcome
  * with which the owner settles the batch, for no report follows. */
-const char *dispatcher_refusal(const struct dispatcher *g);
-enum sink_outcome dispatcher_refused_as(const struct dispatcher *g);
+const char *dispatcher_refusal(const struct dispatcher *d);
+enum sink_outcome dispatcher_refusal_outcome(const struct dispatcher *d);
 
-/* There is, or is no longer, a backlog that wants its share. */
-void dispatcher_backlog(struct dispatcher *g, bool waits);
+/* WAITS: the backlog has batches to offer, so fresh batches leave it its share of the window. */
+void dispatcher_set_backlog(struct dispatcher *d, bool waits);
 
-/* Lets the circuit look at the clock. Called a few times a second and after each turn. */
-void dispatcher_tick(struct dispatcher *g);
-/* While the circuit is not closed: what the sink has and can give back it gives back now. */
-void dispatcher_recall(struct dispatcher *g);
+/* Advances the circuit by the clock, and reclaims overdue batches. Called once a turn of the loop. */
+void dispatcher_tick(struct dispatcher *d);
+/* While the circuit is not closed: the sink gives back at once what it has not put on the wire. */
+void dispatcher_reclaim(struct dispatcher *d);
 
-enum circuit_state dispatcher_state(const struct dispatcher *g);
-/* The backlog had its time to offer a probe. */
-bool dispatcher_lets_any_probe(const struct dispatcher *g);
-/* The circuit is not closed because every record was refused. */
-bool dispatcher_refuses_all(const struct dispatcher *g);
-uint64_t dispatcher_backlog_bytes(const struct dispatcher *g);
-const struct dispatcher_stats *dispatcher_stats(struct dispatcher *g);
+enum circuit_state dispatcher_state(const struct dispatcher *d);
+/* False while the circuit is half open and only the backlog may offer a probe (circuit_lets_any_probe). */
+bool dispatcher_may_probe_any(const struct dispatcher *d);
+/* The circuit is open or half open, and the cause is that every record was refused. */
+bool dispatcher_refuses_all(const struct dispatcher *d);
+uint64_t dispatcher_backlog_bytes(const struct dispatcher *d);
+const struct dispatcher_stats *dispatcher_stats(struct dispatcher *d);
 
-/* Flushes the sink: at most BUDGET_MS when the circuit is closed, at once when it is not. */
-void dispatcher_flush(struct dispatcher *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
-void dispatcher_free(struct dispatcher *g);
+/* Offers nothing more and flushes the sink: for at most BUDGET_MS while the circuit is closed, else for no time. */
+void dispatcher_flush(struct dispatcher *d, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
+void dispatcher_free(struct dispatcher *d);
 
 #endif

@@ -1,65 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The batches that are in memory and nowhere else yet. */
+/* The flight: all batches that are neither delivered nor durable in the spool. */
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
 #include "agent/dispatcher.h"
 #include "agent/spooler.h"
 
-/* Where a batch stands (batch.place). */
+/* The stage of a batch in the agent (batch.place). */
 enum batch_place {
-	PLACE_AGING,        /* fresh: with the sink, or waiting to be handed over to the spool */
-	PLACE_QUEUED,       /* in the spooler's queue or under its pen */
-	PLACE_QUEUED_DONE,  /* delivered while it was being written */
-	PLACE_QUEUED_MAYBE, /* given back in doubt while it was being written */
-	PLACE_REFUSED,      /* on its way into the quarantine (refused.h) */
-	PLACE_SPOOLED,      /* durable, at b->position */
+	PLACE_AGING,        /* fresh: with the sink, or waiting to be handed over to the spooler */
+	PLACE_QUEUED,       /* in the spooler's queue, or being written by the commit cycle under way */
+	PLACE_QUEUED_DONE,  /* reported delivered while the commit cycle was writing it */
+	PLACE_QUEUED_MAYBE, /* reported SINK_MAYBE_SENT while the commit cycle was writing it */
+	PLACE_REFUSED,      /* queued for the quarantine (refused.h) */
+	PLACE_SPOOLED,      /* durable in the spool, at b->position */
 };
 
 struct flight_opts {
-	uint64_t max_bytes;     /* of memory, in batches that are neither delivered nor durable */
-	uint64_t largest_bytes; /* of memory, that one batch may take: so much is kept free for the next */
-	uint64_t exposure_us;
-	bool drop_oldest; /* a full spool makes room by what is oldest in it, not by what is new */
+	uint64_t max_bytes;     /* most memory of batches that are neither delivered nor durable */
+	uint64_t largest_bytes; /* memory of the largest batch that may come; the flight is full when less is free */
+	uint64_t exposure_us;   /* how long a batch may be in memory only; 0: it is stored before it is offered */
+	bool drop_oldest;       /* a full spool drops its oldest records, not the new batches */
 };
 
 struct flight_stats {
 	uint64_t bytes;                               /* of memory: batch.cost */
-	uint64_t batches, handed_over, dropped, late; /* late: durable after the exposure had ended */
-	uint64_t oldest_us;                           /* when the oldest was read; 0 none */
+	uint64_t batches, handed_over, dropped, late; /* late: durable only after exposure_us */
+	uint64_t oldest_us;                           /* read_us of the oldest PLACE_AGING batch; 0: there is none */
 };
 
 struct flight;
 
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger) MUST_USE;
 struct refused;
-void flight_use(struct flight *f, struct dispatcher *g, struct spooler *k, struct refused *r);
+void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
 void flight_add(struct flight *f, struct batch *b);
-/* False: whoever can hold back should, and ask again once a turn of the loop, since nothing tells when
- * the answer changes. flight_add still takes, and may have to drop. */
+/* False: the intake should pause and ask again once a turn of the loop, for no event says when there is room.
+ * flight_add takes a batch all the same, and may drop the newest. */
 bool flight_has_room(const struct flight *f);
 
-/* What the dispatcher reports of a batch that is not in the spool. */
+/* The dispatcher's report on a batch that has no position in the spool. */
 void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
-/* What the spooler tells: durable now; not so; could not store. */
+/* The spooler's events: B is durable, B was not stored, a cycle failed to store with error RC. The first two take B. */
 void flight_stored(struct flight *f, struct batch *b);
 void flight_unstored(struct flight *f, struct batch *b);
-void flight_troubled(struct flight *f, int rc);
-/* A batch that was refused is in the quarantine, or dropped: takes it. */
+void flight_write_failed(struct flight *f, int rc);
+/* Takes B, a refused batch that the ledger has moved to quarantined or dropped. */
 void flight_resolved(struct flight *f, struct batch *b);
 
-/* Drops the newest while the flight is full and the disk does not take them. Now and then is enough. */
+/* Drops the newest batches while the flight is full and the spool cannot store. To be called a few times a second. */
 void flight_shed(struct flight *f);
-/* Hands over what is due. */
+/* Hands the batches that are due over to the spooler. */
 void flight_tick(struct flight *f);
-/* While the disk does not take what is queued, the sink is asked again. Now and then is enough. */
+/* While the spool cannot store, offers the queued batches to the sink again. To be called a few times a second. */
 void flight_offer_queued(struct flight *f);
-/* Hands over everything that is not with the sink, now. */
+/* Hands all PLACE_AGING batches over to the spooler now, also those that the sink has. */
 void flight_hand_over_all(struct flight *f);
 
-/* Gives up what the spool did not take, each into the ledger with its cause. For the end of a stop. */
+/* Drops all batches that the spool did not store, each into the ledger with its cause. For the end of a stop. */
 void flight_drop_all(struct flight *f);
 
 const struct flight_stats *flight_stats(struct flight *f);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listeners and the transcoder: a datagram becomes a batch or a counted refusal. */
+/* The intake: reads the UDP ports and turns each datagram into a batch for the pipeline, or counts why it cannot. */
 #ifndef INTAKE_H
 #define INTAKE_H
 
 #include "agent/pipeline.h"
 #include "net/udp.h"
 
-/* Named as jaeger-agent names them; each takes either protocol. */
+/* Named as jaeger-agent names them; each port takes the compact and the binary protocol. */
 enum intake_port { INTAKE_COMPACT, INTAKE_BINARY, INTAKE_ZIPKIN, INTAKE_PORTS };
 
 struct intake_listener {
-	const char *host_port; /* "none" leaves it closed */
-	uint64_t max_packet;   /* a larger datagram is oversize */
+	const char *host_port; /* "none": the port is not opened */
+	uint64_t max_packet;   /* bytes; a larger datagram is counted as oversize */
 	uint64_t buffer_bytes;
 };
 
@@ -23,27 +23,27 @@ struct intake_opts {
 struct intake_stats {
 	uint64_t bytes[INTAKE_PORTS];
 	uint64_t datagrams[INTAKE_PORTS];
-	uint64_t held_back; /* times that reading was paused because the flight was full */
-	uint64_t paused;    /* 1 while it is */
-	/* the last datagram of each outcome that is not accepted */
+	uint64_t pauses; /* times that reading was paused because the flight was full */
+	uint64_t paused; /* 1 while reading is paused */
+	/* port and length of the last datagram of each outcome but LEDGER_ACCEPTED */
 	struct {
 		enum intake_port port;
 		size_t len;
 	} last[LEDGER_OUTCOMES_N];
-	enum intake_port overrun;  /* the port whose socket buffer was found full last */
-	uint64_t overrun_capacity; /* bytes that buffer takes */
+	enum intake_port overrun;  /* the port for which the kernel dropped datagrams last */
+	uint64_t overrun_capacity; /* bytes that its socket buffer takes */
 };
 
 extern const char *const intake_port_names[INTAKE_PORTS];
 
 struct intake;
 
-/* Bytes of the largest batch that these listeners and tags can make of a datagram. E_USAGE names a tag that
- * is none, or tags that no batch has room for. */
+/* Sets BYTES to the size of the largest batch that a datagram can become with these listeners and tags. E_USAGE: a tag
+ * is malformed, or the largest batch would be larger than the spool takes. */
 int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why) MUST_USE;
 
-/* Opens the ports and begins. TO and HEALTH are borrowed. Reading pauses while TO has no room, which the
- * part "intake" of HEALTH tells once it has lasted. */
+/* Opens the ports and begins to read. TO and HEALTH are borrowed. Reading pauses while TO has no room; a pause of some
+ * seconds is posted as part "intake" of HEALTH. */
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct pipeline *to,
         struct health *health, struct why *why) MUST_USE;
 
@@ -51,11 +51,11 @@ const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */
 void intake_count_drops(struct intake *i);
 
-/* Reads what the kernel still holds, waiting at most BUDGET_MS for room in TO, closes the ports and calls
- * STOPPED: at once, or in a later turn of the loop. Datagrams for which there was no room until then are
+/* Reads the datagrams left in the socket buffers, waiting at most BUDGET_MS for room in the pipeline, closes the ports
+ * and calls STOPPED: at once, or in a later turn of the loop. Datagrams for which there was no room until then are
  * counted as queue_full. */
 void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg);
-/* After intake_stop: nothing is waited for any more. */
+/* After intake_stop: ends its waiting for room. */
 void intake_hurry(struct intake *i);
 void intake_free(struct intake *i);
 

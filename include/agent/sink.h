@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one interface downstream. */
+/* The interface of a sink, to which the dispatcher offers batches: Kafka or a collector. */
 #ifndef SINK_H
 #define SINK_H
 
@@ -10,18 +10,18 @@
 
 enum sink_answer {
 	SINK_TOOK,   /* a report will come */
-	SINK_FULL,   /* no room now; room() will be called */
-	SINK_DOWN,   /* refused; try again in a second */
-	SINK_CANNOT, /* the sink can never take it; its refusal says why */
+	SINK_FULL,   /* no room now; events.room will be called */
+	SINK_DOWN,   /* the sink takes no batch now; the circuit decides when to offer again */
+	SINK_CANNOT, /* the sink can never take this batch; sink.refusal says why */
 };
 
 enum sink_outcome {
 	SINK_DELIVERED,
-	SINK_NOT_SENT,    /* never left the host: send again, no duplicate */
-	SINK_MAYBE_SENT,  /* send again, perhaps a duplicate */
-	SINK_POISON,      /* can never be delivered: quarantine it */
-	SINK_TOO_LARGE,   /* the same, for its size */
-	SINK_UNCONFIRMED, /* the destination took it, and never showed that it stored it: quarantine it */
+	SINK_NOT_SENT,    /* the destination does not have it: sending it again makes no duplicate */
+	SINK_MAYBE_SENT,  /* the destination may have it: sending it again may make a duplicate */
+	SINK_POISON,      /* the destination refused its content: quarantine it */
+	SINK_TOO_LARGE,   /* the destination refused its size: quarantine it */
+	SINK_UNCONFIRMED, /* the collector answered 2xx each time and never confirmed that it stored it: quarantine it */
 };
 
 static inline bool sink_refused(enum sink_outcome outcome)
@@ -29,29 +29,30 @@ static inline bool sink_refused(enum sink_outcome outcome)
 	return outcome == SINK_POISON || outcome == SINK_TOO_LARGE || outcome == SINK_UNCONFIRMED;
 }
 
-/* The cause to which a refused batch is lost where it is not set aside. */
+/* The ledger's place for a refused batch that is dropped, not quarantined. */
 static inline enum ledger_place sink_refused_place(enum sink_outcome outcome)
 {
 	return outcome == SINK_TOO_LARGE ? LEDGER_TOO_LARGE : LEDGER_REFUSED;
 }
 
-/* The cause that a refused batch has in the quarantine, a constant word. */
+/* The cause recorded with a refused batch in the quarantine; a string constant. */
 static inline const char *sink_refused_cause(enum sink_outcome outcome)
 {
 	return outcome == SINK_UNCONFIRMED ? "unconfirmed" : ledger_place_names[sink_refused_place(outcome)];
 }
 
-/* What a sink tells its owner. */
+/* Calls from a sink to its owner. */
 struct sink_events {
-	/* DETAIL explains a refusal in the destination's own words, else "". b->partition says where it
-	 * was reported. The sink's reference to B goes back with the report. */
+	/* The report on B. DETAIL is the destination's explanation of a refusal, else "". b->partition is the partition
+	 * that B was sent to. The sink drops its reference to B after the call. */
 	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+	/* After SINK_FULL: there is room again. */
 	void (*room)(void *arg);
-	/* SPANS of a batch that the sink took go out once more although they may have arrived; FIRST: the
-	 * batch's first span is among them, so that BATCHES sent again can be counted. A first sending of
-	 * a batch with maybe_dup is not told: the owner knows. */
+	/* The sink sends SPANS of a batch that it has again, although they may have arrived. FIRST: the batch's first
+	 * span is among them, so that the owner counts the batch once. No event comes when a batch with maybe_dup is
+	 * sent for the first time after its offer: the owner counts that one itself. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);
-	/* The destination answered that it took a batch; the report comes when it has stored it. */
+	/* The destination accepted a batch; "done" follows once it is known to be stored. */
 	void (*answered)(void *arg);
 	void *arg;
 };
@@ -61,23 +62,24 @@ struct sink;
 struct sink_ops {
 	/* Takes a reference of its own to B when it answers SINK_TOOK. */
 	enum sink_answer (*offer)(struct sink *s, struct batch *b);
-	/* Gives back all that has not left the host, as SINK_NOT_SENT or SINK_MAYBE_SENT; with WIRE also what
-	 * has left it and might stay without an answer for long. */
+	/* Gives back the batches that are queued in the sink, as SINK_NOT_SENT or SINK_MAYBE_SENT; with WIRE also those
+	 * that were sent and have no answer. A sink whose requests end by their own time-out may ignore WIRE. */
 	void (*purge)(struct sink *s, bool wire);
-	/* Hurries; after BUDGET_MS gives back all that is left, and then calls FLUSHED. */
+	/* Sends without delay; after BUDGET_MS gives back all that is left, then calls FLUSHED. */
 	void (*flush)(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
-	void (*free)(struct sink *s); /* silence; every batch must have been given back */
+	void (*free)(struct sink *s); /* calls no event; after a flush no batch is left */
 };
 
 struct sink {
 	const struct sink_ops *ops;
-	char refusal[256]; /* of the last SINK_CANNOT, which is the same as a report of REFUSED_AS */
-	enum sink_outcome refused_as;
-	/* May be NULL. Why nothing is delivered, in a sentence that lives as long as S; NULL when that is
-	 * not known. MISCONFIGURED is set when it cannot pass by itself. */
-	const char *(*trouble)(struct sink *s, bool *misconfigured);
-	bool by_evidence; /* a report of POISON or TOO_LARGE says only that the batch was refused although it
-	                   * was sent alone: whether it is bad, the dispatcher finds out (evidence.h) */
+	char refusal[256];            /* why the last offer was answered SINK_CANNOT */
+	enum sink_outcome refused_as; /* the outcome of a batch whose offer was answered SINK_CANNOT */
+	/* May be NULL. Returns why nothing is delivered, as a sentence that is valid until S is freed; NULL: no reason is
+	 * known. Sets MISCONFIGURED when only an operator can put it right. */
+	const char *(*waiting_reason)(struct sink *s, bool *misconfigured);
+	/* A report of SINK_POISON or SINK_TOO_LARGE means only that the batch was refused when sent alone; the dispatcher
+	 * decides with policy/evidence.h whether the batch is bad or the destination refuses all. */
+	bool by_evidence;
 };
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The spool's cycles. One at a time in a worker; what comes meanwhile is the next cycle. */
+/* The spooler: drives the spool by commit cycles, one at a time in a worker thread. A batch that is appended while a
+ * cycle is under way goes with the next one. */
 #ifndef SPOOLER_H
 #define SPOOLER_H
 
@@ -14,11 +15,12 @@ struct spooler_events {
 	void (*stored)(void *arg, struct batch *b);
 	/* B could not be stored. The spooler's reference goes to the callee, who may put it back. */
 	void (*unstored)(void *arg, struct batch *b);
-	/* Said once, after all of a cycle's unstored. */
-	void (*troubled)(void *arg, int rc);
-	/* B was read back for spooler_read: its position is HELD. The reference goes to the callee. */
-	void (*got)(void *arg, struct batch *b);
-	/* A cycle is over. */
+	/* The spool cannot store, because of error RC. Called at the end of each cycle while that is so, after the cycle's
+	 * calls of "unstored". */
+	void (*write_failed)(void *arg, int rc);
+	/* B was read back for spooler_read: its position is POSITION_IN_FLIGHT. The reference goes to the callee. */
+	void (*read_back)(void *arg, struct batch *b);
+	/* A cycle is over; the last call of each cycle. */
 	void (*cycle_done)(void *arg);
 	void *arg;
 };
@@ -26,69 +28,70 @@ struct spooler_events {
 struct spooler_stats {
 	struct spool_stats spool;
 	uint64_t cycles;
-	uint64_t queued_bytes; /* of memory, in batches that wait for the next cycle */
-	uint64_t commit_us;    /* pace_commit's memory of how long a cycle takes */
+	uint64_t queued_bytes; /* memory of batches that wait for the next cycle */
+	uint64_t commit_us;    /* how long a cycle takes, by pace_commit */
 };
 
 struct spooler;
 
-/* Opens the spool, begins a new boot in it, and fills LEDGER with the totals so far. */
+/* Opens the spool, begins a new boot in it, and fills LEDGER with the totals of earlier runs. */
 int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
         const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
-uint64_t spooler_boot(const struct spooler *k);
+uint64_t spooler_boot(const struct spooler *s);
 
-/* For its quarantine. NULL once it is closed. */
-struct spool *spooler_spool(const struct spooler *k);
+/* The spool, for refused_open; borrowed. NULL once it is closed. */
+struct spool *spooler_spool(const struct spooler *s);
 
-/* Takes B, to be stored with the next cycle. */
-void spooler_put(struct spooler *k, struct batch *b);
-/* The same, before all others: for what came back unstored. */
-void spooler_put_back(struct spooler *k, struct batch *b);
-/* Gives back B, which must be queued (spooler_put, no cycle has taken it yet). */
-struct batch *spooler_withdraw(struct spooler *k, struct batch *b);
-/* VISIT is called for what is queued, the oldest first, while it returns true; it may withdraw B. */
-void spooler_each_queued(struct spooler *k, bool (*visit)(void *arg, struct batch *b), void *arg);
-/* The newest batch of the queue, given back; NULL when there is none. IDLE: of those that the sink does
- * not have. */
-struct batch *spooler_withdraw_newest(struct spooler *k, bool idle);
-/* What is stored is offered the moment it is durable: the cycle itself says so already. */
-void spooler_offers_at_once(struct spooler *k);
+/* Takes B and appends it to the queue, to be stored with the next cycle. */
+void spooler_append(struct spooler *s, struct batch *b);
+/* Takes B, which "unstored" gave back, and puts it at the head of the queue. */
+void spooler_requeue(struct spooler *s, struct batch *b);
+/* Removes B from the queue and gives it to the caller. B must be queued: no cycle has taken it yet. */
+struct batch *spooler_withdraw(struct spooler *s, struct batch *b);
+/* Calls VISIT for each queued batch, oldest first, while it returns true. VISIT may withdraw B. */
+void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct batch *b), void *arg);
+/* Removes the newest queued batch and gives it to the caller; NULL: there is none. IDLE: only batches that the sink
+ * does not have are looked for. */
+struct batch *spooler_withdraw_newest(struct spooler *s, bool idle);
+/* Each batch will be offered as soon as it is durable (exposure 0), so the state that a cycle writes must have it below
+ * offered_to. */
+void spooler_set_offer_at_once(struct spooler *s);
 
-/* A full spool makes room by what is oldest in it (spooler_cull): that is no trouble while it works. */
-void spooler_makes_room(struct spooler *k);
+/* A full spool drops its oldest records (spooler_cull), so a full spool is posted as HEALTH_WARN while that works. */
+void spooler_set_drop_oldest(struct spooler *s);
 
-/* The next cycle reads up to BYTES of what waits. */
-void spooler_read(struct spooler *k, size_t bytes);
-/* The same, from SHARE 256ths of the backlog on instead of from its oldest record: for a probe. */
-void spooler_read_from(struct spooler *k, size_t bytes, unsigned share);
-/* Everything that was put in the spool is done with. */
-bool spooler_is_empty(const struct spooler *k);
-/* Something in the spool waits to be read. */
-bool spooler_has_waiting(const struct spooler *k);
+/* The next cycle reads up to BYTES of waiting records, beginning with the oldest. */
+void spooler_read(struct spooler *s, size_t bytes);
+/* The same, beginning at SHARE/256 of the backlog's length instead of at its oldest record: for a probe. */
+void spooler_read_from(struct spooler *s, size_t bytes, unsigned share);
+/* True when every position of the spool is done. */
+bool spooler_is_empty(const struct spooler *s);
+/* True when some position waits to be read. */
+bool spooler_has_waiting(const struct spooler *s);
 
-/* What became of position P. SPANS counts for POSITION_DONE. E_NOMEM: it waits as before; that cannot
- * happen to one that was put while the sink had it, nor to one that was read. */
-int spooler_set_status(struct spooler *k, uint64_t position, enum position_status mark, uint32_t spans);
+/* Sets the delivery status of POSITION. SPANS is used for POSITION_DONE only. E_NOMEM: the status is unchanged; this
+ * cannot happen to a batch that the sink had when its cycle began, nor to one that was read back. */
+int spooler_set_status(struct spooler *s, uint64_t position, enum position_status status, uint32_t spans);
 
-/* Makes room: what waits in the oldest segment is dropped, into the ledger first, with the next cycles. */
-void spooler_cull(struct spooler *k);
+/* Makes room: the next cycles drop the waiting records of the oldest segment, counted as spool_full in the ledger. */
+void spooler_cull(struct spooler *s);
 
-/* 0, or why the last cycle could not store. */
-int spooler_trouble(const struct spooler *k);
-/* Nothing queued or under way. */
-bool spooler_idle(const struct spooler *k);
-/* No cycle is under way, and the disk is why something still waits. */
-bool spooler_stuck(const struct spooler *k);
+/* 0, or the error for which the last cycle could not store its batches. */
+int spooler_write_error(const struct spooler *s);
+/* True when no batch is queued and no cycle is under way. */
+bool spooler_is_idle(const struct spooler *s);
+/* True when no cycle is under way, and the last one could not store. */
+bool spooler_is_stuck(const struct spooler *s);
 
-/* Once a turn of the loop: starts a commit cycle if there is anything to do, and notes the state
- * where SIGKILL does not reach it. */
-void spooler_tick(struct spooler *k);
+/* Once a turn of the loop: starts a commit cycle if there is work, and writes the state with spool_live, so that it
+ * survives SIGKILL. */
+void spooler_tick(struct spooler *s);
 
-const struct spooler_stats *spooler_stats(const struct spooler *k);
+const struct spooler_stats *spooler_stats(const struct spooler *s);
 
-/* Writes the last state and closes the spool. Must be idle. CLEAN says that nothing is in memory. */
-void spooler_close(struct spooler *k, bool clean);
-void spooler_free(struct spooler *k);
+/* Writes the last state and closes the spool. No cycle may be under way. CLEAN: no batch is in memory only. */
+void spooler_close(struct spooler *s, bool clean);
+void spooler_free(struct spooler *s);
 
 #endif

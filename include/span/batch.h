@@ -22,7 +22,7 @@ struct batch {
 	uint32_t size; /* bytes of its content */
 	uint32_t cost; /* bytes of memory that it takes, the allocator's share included */
 	uint32_t refs;
-	uint32_t period;           /* of the dispatcher's circuit when it was offered */
+	uint32_t epoch;            /* the dispatcher's, when it was offered: counts changes of the circuit's state */
 	uint32_t partition;        /* of the destination, where it was reported last; 0: it has none */
 	uint32_t refused_by;       /* the partition that refused it last, when it was sent alone, */
 	uint64_t refused_alone_us; /* and the monotonic moment; 0: none did */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dispatcher.c — offers, waits for reports, and lets the circuit decide.
+/* dispatcher.c — offers batches to the sink while the circuit allows it, and tracks the sink's reports.
  *
- * A period is the time between two changes of the circuit. What is out stands in two lists: this
- * period's, oldest first, whose head is what the circuit watches, and those of earlier periods, which
- * may hang on a broker that is gone and say nothing about how things go now.
+ * An epoch is the time between two changes of the circuit's state. The batches that the sink has are on two lists:
+ * "current", offered in this epoch, oldest first, whose head is what the circuit watches; and "earlier", offered before,
+ * which may be stuck with a broker that is gone and say nothing about the destination now.
  *
- * A batch that the destination gave back rests: it is not offered again before its retry_us, except as a
- * probe, for which the circuit's own pause is enough. */
+ * A batch that the destination gave back rests: it is not offered again before its retry_us. As a probe it may be
+ * offered earlier, once the circuit's shortest pause has passed since it came back. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,20 +21,20 @@ struct dispatcher {
 	struct sink *sink;
 	struct circuit circuit;
 	struct evidence evidence;
-	char words[160]; /* of the destination, when it refused last; "" none */
+	char refusal_text[160]; /* the destination's words on its last refusal; "": none since the circuit closed */
 	struct pace_load load;
-	uint64_t ramp;           /* bytes of backlog that may be out */
+	uint64_t ramp;           /* bytes of backlog that the sink may have at once; see pace_ramp */
 	uint64_t ramp_delivered; /* backlog bytes delivered since the ramp last grew */
-	struct list current;     /* batches out, offered in this period */
-	struct list earlier;
-	uint64_t out_now; /* how many in current */
-	uint32_t period;
+	struct list current;     /* batches with the sink, offered in this epoch */
+	struct list earlier;     /* batches with the sink, offered in earlier epochs */
+	uint64_t current_count;  /* batches in current */
+	uint32_t epoch;
 	struct dispatcher_stats stats;
-	uint64_t posted_us; /* when the board was told last that spans wait */
-	bool stopping;
+	uint64_t health_posted_us; /* monotonic; when post_waiting posted last */
+	bool stopping;             /* dispatcher_flush was called: nothing more is offered */
 };
 
-enum { POST_EVERY_US = US_PER_S / 4 };
+enum { HEALTH_POST_EVERY_US = US_PER_S / 4 };
 
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
 static void on_room(void *arg);
@@ -44,344 +44,348 @@ static void on_answered(void *arg);
 int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, const struct dispatcher_events *events,
         struct health *health)
 {
-	struct dispatcher *g = calloc(1, sizeof(*g));
+	struct dispatcher *d = calloc(1, sizeof(*d));
 
-	if (g == NULL)
+	if (d == NULL)
 		return E_NOMEM;
-	g->opts = *opts;
-	g->events = *events;
-	g->health = health;
-	g->load.window = opts->window_bytes;
-	g->load.backlog_most = pace_backlog_most(opts->window_bytes, opts->stored);
-	g->ramp = g->load.backlog_most;
-	list_init(&g->current);
-	list_init(&g->earlier);
-	circuit_init(&g->circuit, clock_mono_us());
+	d->opts = *opts;
+	d->events = *events;
+	d->health = health;
+	d->load.window = opts->window_bytes;
+	d->load.backlog_most = pace_backlog_most(opts->window_bytes, opts->stored);
+	d->ramp = d->load.backlog_most;
+	list_init(&d->current);
+	list_init(&d->earlier);
+	circuit_init(&d->circuit, clock_mono_us());
 	health_post(health, opts->sink_name, HEALTH_OK, "nothing was offered yet");
-	*out = g;
+	*out = d;
 	return 0;
 }
 
-void dispatcher_use(struct dispatcher *g, struct sink *s)
+void dispatcher_set_sink(struct dispatcher *d, struct sink *s)
 {
-	g->sink = s;
+	d->sink = s;
 }
 
-struct sink_events dispatcher_sink_events(struct dispatcher *g)
+struct sink_events dispatcher_sink_events(struct dispatcher *d)
 {
 	return (struct sink_events){
-		.done = on_done, .room = on_room, .sent_again = on_sent_again, .answered = on_answered, .arg = g
+		.done = on_done, .room = on_room, .sent_again = on_sent_again, .answered = on_answered, .arg = d
 	};
 }
 
-/* Spooling is what the agent is for, so a destination that is away is a warning. One that is configured wrongly,
- * or that answers and refuses everything, will not heal by waiting: somebody must change something. */
-static void post_waiting(struct dispatcher *g, uint64_t now)
+/* Posts why spans wait. A destination that is away is HEALTH_WARN, for the agent spools until it is back. A wrong
+ * configuration, or a destination that keeps refusing every record, is HEALTH_DOWN: an operator must act. */
+static void post_waiting(struct dispatcher *d, uint64_t now)
 {
-	bool misconfigured = false, refuses = g->circuit.cause == CIRCUIT_REFUSES;
-	const char *trouble = g->sink->trouble == NULL ? NULL : g->sink->trouble(g->sink, &misconfigured);
-	enum health_level level = misconfigured || circuit_alarms(&g->circuit) ? HEALTH_DOWN : HEALTH_WARN;
+	bool misconfigured = false, refuses = d->circuit.cause == CIRCUIT_REFUSES;
+	const char *reason = d->sink->waiting_reason == NULL ? NULL : d->sink->waiting_reason(d->sink, &misconfigured);
+	enum health_level level = misconfigured || circuit_alarms(&d->circuit) ? HEALTH_DOWN : HEALTH_WARN;
 
-	g->posted_us = now;
-	if (trouble != NULL && !(refuses && g->words[0] != '\0'))
-		health_post(g->health, g->opts.sink_name, level, "spans wait in the spool: %s", trouble);
+	d->health_posted_us = now;
+	if (reason != NULL && !(refuses && d->refusal_text[0] != '\0'))
+		health_post(d->health, d->opts.sink_name, level, "spans wait in the spool: %s", reason);
 	else
-		health_post(g->health, g->opts.sink_name, level,
-		        "nothing is delivered (%s%s%s): spans wait in the spool", circuit_reason(&g->circuit),
-		        refuses && g->words[0] != '\0' ? ": " : "", refuses ? g->words : "");
+		health_post(d->health, d->opts.sink_name, level,
+		        "nothing is delivered (%s%s%s): spans wait in the spool", circuit_reason(&d->circuit),
+		        refuses && d->refusal_text[0] != '\0' ? ": " : "", refuses ? d->refusal_text : "");
 }
 
-static void next_period(struct dispatcher *g)
+static void begin_epoch(struct dispatcher *d)
 {
-	list_append(&g->earlier, &g->current);
-	g->out_now = 0;
-	g->period++;
+	list_append(&d->earlier, &d->current);
+	d->current_count = 0;
+	d->epoch++;
 }
 
-/* What a change of the circuit's state brings with it. */
-static void entered(struct dispatcher *g)
+/* The circuit's state has changed: begins an epoch, posts health, and purges the sink or asks for offers. */
+static void on_circuit_change(struct dispatcher *d)
 {
-	next_period(g);
-	switch (g->circuit.state) {
+	begin_epoch(d);
+	switch (d->circuit.state) {
 	case CIRCUIT_OPEN:
-		post_waiting(g, clock_mono_us());
-		g->sink->ops->purge(g->sink, false);
+		post_waiting(d, clock_mono_us());
+		d->sink->ops->purge(d->sink, false);
 		return;
 	case CIRCUIT_HALF_OPEN:
 		break;
 	case CIRCUIT_CLOSED:
-		g->words[0] = '\0';
-		health_post(g->health, g->opts.sink_name, HEALTH_OK, "delivering");
-		g->ramp = min_u64(PACE_RAMP_FIRST, g->load.backlog_most);
-		g->ramp_delivered = 0;
+		d->refusal_text[0] = '\0';
+		health_post(d->health, d->opts.sink_name, HEALTH_OK, "delivering");
+		d->ramp = min_u64(PACE_RAMP_FIRST, d->load.backlog_most);
+		d->ramp_delivered = 0;
 		break;
 	}
-	g->events.room(g->events.arg);
+	d->events.room(d->events.arg);
 }
 
-bool dispatcher_rests(const struct dispatcher *g, const struct batch *b)
+bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b)
 {
 	uint64_t now = clock_mono_us();
 
 	if (b->refusals == 0)
 		return false;
-	/* A probe rests as long as the circuit does at least: it may have come back after that opened. */
-	return now < (g->circuit.state == CIRCUIT_CLOSED ? b->retry_us : b->refused_us + g->circuit.pause_least);
+	/* The pause counts from the moment B came back, which may be later than the moment the circuit opened. */
+	return now < (d->circuit.state == CIRCUIT_CLOSED ? b->retry_us : b->refused_us + d->circuit.pause_least);
 }
 
-static bool lets(const struct dispatcher *g, const struct batch *b, uint64_t now)
+static bool may_send(const struct dispatcher *d, const struct batch *b, uint64_t now)
 {
-	if (g->stopping || !circuit_lets(&g->circuit, now, g->out_now) || dispatcher_rests(g, b))
+	if (d->stopping || !circuit_lets(&d->circuit, now, d->current_count) || dispatcher_is_resting(d, b))
 		return false;
-	/* Once a probe of the backlog is out it is the detector: a fresh one beside it finds out no more. */
-	if (!b->backlog && g->load.backlog_waits && g->circuit.state == CIRCUIT_HALF_OPEN &&
-	        (g->out_now > 0 || !circuit_lets_fresh_probe(&g->circuit, now)))
+	/* Half open with a backlog: a fresh batch is a probe only while no other probe is out, and only when the circuit
+	 * allows it. Beside a probe that is out it would find out nothing more. */
+	if (!b->backlog && d->load.backlog_waits && d->circuit.state == CIRCUIT_HALF_OPEN &&
+	        (d->current_count > 0 || !circuit_lets_fresh_probe(&d->circuit, now)))
 		return false;
-	return b->backlog ? pace_lets_backlog(&g->load, g->ramp) : pace_lets_fresh(&g->load);
+	return b->backlog ? pace_lets_backlog(&d->load, d->ramp) : pace_lets_fresh(&d->load);
 }
 
-enum sink_answer dispatcher_offer(struct dispatcher *g, struct batch *b)
+enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b)
 {
 	uint64_t now = clock_mono_us();
 	enum sink_answer answer;
 
-	if (!lets(g, b, now))
-		return g->circuit.state == CIRCUIT_OPEN ? SINK_DOWN : SINK_FULL;
-	answer = g->sink->ops->offer(g->sink, b);
-	if (answer == SINK_DOWN && circuit_refused(&g->circuit, now))
-		entered(g);
+	if (!may_send(d, b, now))
+		return d->circuit.state == CIRCUIT_OPEN ? SINK_DOWN : SINK_FULL;
+	answer = d->sink->ops->offer(d->sink, b);
+	if (answer == SINK_DOWN && circuit_refused(&d->circuit, now))
+		on_circuit_change(d);
 	if (answer != SINK_TOOK)
 		return answer;
 	b->with_sink = true;
 	b->offered_us = now;
-	b->period = g->period;
-	list_push(&g->current, &b->out);
-	g->out_now++;
-	*(b->backlog ? &g->load.backlog : &g->load.fresh) += b->cost;
-	g->stats.offered++;
+	b->epoch = d->epoch;
+	list_push(&d->current, &b->out);
+	d->current_count++;
+	*(b->backlog ? &d->load.backlog : &d->load.fresh) += b->cost;
+	d->stats.offered++;
 	return SINK_TOOK;
 }
 
-const char *dispatcher_refusal(const struct dispatcher *g)
+const char *dispatcher_refusal(const struct dispatcher *d)
 {
-	return g->sink->refusal;
+	return d->sink->refusal;
 }
 
-enum sink_outcome dispatcher_refused_as(const struct dispatcher *g)
+enum sink_outcome dispatcher_refusal_outcome(const struct dispatcher *d)
 {
-	return g->sink->refused_as;
+	return d->sink->refused_as;
 }
 
-static void grow_ramp(struct dispatcher *g, const struct batch *b)
+static void grow_ramp(struct dispatcher *d, const struct batch *b)
 {
-	uint64_t grown;
+	uint64_t bigger;
 
 	if (!b->backlog)
 		return;
-	g->ramp_delivered += b->cost;
-	grown = pace_ramp(g->ramp, g->ramp_delivered, g->load.backlog_most);
-	if (grown != g->ramp)
-		g->ramp_delivered = 0;
-	g->ramp = grown;
+	d->ramp_delivered += b->cost;
+	bigger = pace_ramp(d->ramp, d->ramp_delivered, d->load.backlog_most);
+	if (bigger != d->ramp)
+		d->ramp_delivered = 0;
+	d->ramp = bigger;
 }
 
-/* B was refused although it was sent alone: so many of its refusals are confirmed. A batch that was given back
- * for another reason was not refused, and nothing that passes later says anything of it. */
-static void note_evidence(struct dispatcher *g, struct batch *b, uint64_t now)
+/* B was refused although it was sent alone. Its previous refusal is confirmed if another batch, offered after it, has
+ * passed on the same partition. */
+static void note_evidence(struct dispatcher *d, struct batch *b, uint64_t now)
 {
-	b->confirmed += b->refused_alone_us != 0 && evidence_confirms(&g->evidence, b->refused_by, b->refused_alone_us);
+	b->confirmed += b->refused_alone_us != 0 && evidence_confirms(&d->evidence, b->refused_by, b->refused_alone_us);
 	b->refused_by = b->partition;
 	b->refused_alone_us = now;
 }
 
-/* B was given back: it rests. */
-static void note_given_back(struct dispatcher *g, struct batch *b, const char *detail, uint64_t now)
+/* The destination gave B back: B rests until retry_us. */
+static void note_given_back(struct dispatcher *d, struct batch *b, const char *detail, uint64_t now)
 {
 	b->refusals++;
 	b->refused_us = now;
 	b->retry_us = now + evidence_rest_us(b->refusals);
 	if (detail[0] != '\0')
-		snprintf(g->words, sizeof(g->words), "%s", detail);
+		snprintf(d->refusal_text, sizeof(d->refusal_text), "%s", detail);
 }
 
-/* What the sink's report comes to: a batch is bad by evidence only, else it was simply not sent. */
-static enum sink_outcome judge(struct dispatcher *g, struct batch *b, enum sink_outcome outcome, const char *detail,
-        bool suspect, uint64_t now)
+/* Returns the outcome that the owner gets for the sink's OUTCOME. A refusal that needs evidence (BY_EVIDENCE) becomes
+ * SINK_NOT_SENT until evidence_condemns. */
+static enum sink_outcome decide_outcome(struct dispatcher *d, struct batch *b, enum sink_outcome outcome,
+        const char *detail, bool by_evidence, uint64_t now)
 {
-	bool takes = g->circuit.state == CIRCUIT_CLOSED;
+	bool sink_passes = d->circuit.state == CIRCUIT_CLOSED;
 
 	if (outcome == SINK_DELIVERED)
-		evidence_passed(&g->evidence, b->partition, b->offered_us);
-	if (outcome == SINK_DELIVERED || (sink_refused(outcome) && !suspect))
+		evidence_passed(&d->evidence, b->partition, b->offered_us);
+	if (outcome == SINK_DELIVERED || (sink_refused(outcome) && !by_evidence))
 		return outcome;
-	/* What comes back from an earlier period was mostly purged, and says nothing. */
-	if (suspect || b->period == g->period)
-		note_given_back(g, b, detail, now);
-	if (suspect)
-		note_evidence(g, b, now);
-	if (suspect && !evidence_condemns(takes, true, b->confirmed))
+	/* A batch of an earlier epoch came back because of a purge, mostly: that is no refusal. */
+	if (by_evidence || b->epoch == d->epoch)
+		note_given_back(d, b, detail, now);
+	if (by_evidence)
+		note_evidence(d, b, now);
+	if (by_evidence && !evidence_condemns(sink_passes, true, b->confirmed))
 		return SINK_NOT_SENT;
 	return outcome;
 }
 
-static enum circuit_news news_of(enum sink_outcome outcome)
+static enum circuit_news circuit_report_of(enum sink_outcome outcome)
 {
 	if (outcome == SINK_DELIVERED)
 		return CIRCUIT_PASSED;
 	return sink_refused(outcome) ? CIRCUIT_ANSWERED : CIRCUIT_REFUSED;
 }
 
-static void take_off(struct dispatcher *g, struct batch *b)
+static void remove_from_out(struct dispatcher *d, struct batch *b)
 {
 	list_remove(&b->out);
-	g->out_now -= b->period == g->period;
+	d->current_count -= b->epoch == d->epoch;
 	b->with_sink = false;
-	*(b->backlog ? &g->load.backlog : &g->load.fresh) -= b->cost;
+	*(b->backlog ? &d->load.backlog : &d->load.fresh) -= b->cost;
 }
 
-static void count(struct dispatcher *g, const struct batch *b, enum sink_outcome outcome, uint64_t now)
+static void count_report(struct dispatcher *d, const struct batch *b, enum sink_outcome outcome, uint64_t now)
 {
 	if (outcome != SINK_DELIVERED) {
-		g->stats.given_back += !sink_refused(outcome);
-		g->stats.poison += sink_refused(outcome);
+		d->stats.given_back += !sink_refused(outcome);
+		d->stats.poison += sink_refused(outcome);
 		return;
 	}
-	g->stats.delivered++;
-	histogram_add(&g->stats.ack, now - b->offered_us);
+	d->stats.delivered++;
+	histogram_add(&d->stats.ack, now - b->offered_us);
 	if (!b->backlog)
-		histogram_add(&g->stats.fresh, now - b->read_us);
-	grow_ramp(g, b);
+		histogram_add(&d->stats.fresh, now - b->read_us);
+	grow_ramp(d, b);
 }
 
 static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	struct dispatcher *g = arg;
+	struct dispatcher *d = arg;
 	uint64_t now = clock_mono_us();
-	bool suspect = g->sink->by_evidence && sink_refused(outcome);
-	/* What comes back from an earlier period says nothing against this one. */
-	bool counts = b->period == g->period || suspect;
+	bool by_evidence = d->sink->by_evidence && sink_refused(outcome);
+	/* A batch of an earlier epoch that comes back is no failure of this one; a refusal that needs evidence is. */
+	bool counts = b->epoch == d->epoch || by_evidence;
 	enum circuit_news news;
 
-	take_off(g, b);
-	outcome = judge(g, b, outcome, detail, suspect, now);
-	news = news_of(outcome);
-	count(g, b, outcome, now);
-	g->events.report(g->events.arg, b, outcome, detail);
-	if ((counts || news != CIRCUIT_REFUSED) && circuit_report(&g->circuit, now, news))
-		entered(g);
+	remove_from_out(d, b);
+	outcome = decide_outcome(d, b, outcome, detail, by_evidence, now);
+	news = circuit_report_of(outcome);
+	count_report(d, b, outcome, now);
+	d->events.report(d->events.arg, b, outcome, detail);
+	if ((counts || news != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, news))
+		on_circuit_change(d);
 }
 
 static void on_room(void *arg)
 {
-	struct dispatcher *g = arg;
+	struct dispatcher *d = arg;
 
-	g->events.room(g->events.arg);
+	d->events.room(d->events.arg);
 }
 
 static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
-	struct dispatcher *g = arg;
+	struct dispatcher *d = arg;
 
-	g->events.sent_again(g->events.arg, spans, first);
+	d->events.sent_again(d->events.arg, spans, first);
 }
 
 static void on_answered(void *arg)
 {
-	struct dispatcher *g = arg;
+	struct dispatcher *d = arg;
 
-	circuit_answers(&g->circuit, clock_mono_us());
+	circuit_answers(&d->circuit, clock_mono_us());
 }
 
-void dispatcher_backlog(struct dispatcher *g, bool waits)
+void dispatcher_set_backlog(struct dispatcher *d, bool waits)
 {
-	g->load.backlog_waits = waits;
+	d->load.backlog_waits = waits;
 }
 
-static uint64_t oldest_of(const struct list *out)
+static uint64_t oldest_offer_in(const struct list *out)
 {
 	return list_empty(out) ? 0 : list_first(out, struct batch, out)->offered_us;
 }
 
-/* Open before the purge, or the first that comes back would open it amid the others. */
-static void take_back(struct dispatcher *g, uint64_t now, bool wire)
+/* Opens the circuit if it is half open, then purges. In the other order the report on the first purged probe would open
+ * the circuit, and with it begin an epoch, while the others are still coming back. */
+static void reclaim_batches(struct dispatcher *d, uint64_t now, bool wire)
 {
-	if (circuit_gives_up(&g->circuit, now))
-		entered(g);
-	g->sink->ops->purge(g->sink, wire);
+	if (circuit_gives_up(&d->circuit, now))
+		on_circuit_change(d);
+	d->sink->ops->purge(d->sink, wire);
 }
 
-static bool has_no_room(const struct dispatcher *g)
+/* True when the batches that the sink has leave no room for fresh ones, or for the backlog while it waits. */
+static bool has_no_room(const struct dispatcher *d)
 {
-	return !pace_lets_fresh(&g->load) || (g->load.backlog_waits && !pace_lets_backlog(&g->load, g->ramp));
+	return !pace_lets_fresh(&d->load) || (d->load.backlog_waits && !pace_lets_backlog(&d->load, d->ramp));
 }
 
-static uint64_t oldest_out(const struct dispatcher *g)
+static uint64_t oldest_offer(const struct dispatcher *d)
 {
-	uint64_t earlier = oldest_of(&g->earlier);
+	uint64_t earlier = oldest_offer_in(&d->earlier);
 
-	return earlier != 0 ? earlier : oldest_of(&g->current);
+	return earlier != 0 ? earlier : oldest_offer_in(&d->current);
 }
 
-void dispatcher_tick(struct dispatcher *g)
+void dispatcher_tick(struct dispatcher *d)
 {
 	uint64_t now = clock_mono_us();
 
-	if (circuit_tick(&g->circuit, now, oldest_of(&g->current)))
-		entered(g);
-	if (g->circuit.state != CIRCUIT_CLOSED && now - g->posted_us >= POST_EVERY_US)
-		post_waiting(g, now); /* the sink may have learned why */
-	if (circuit_recalls(&g->circuit, now, oldest_of(&g->earlier)))
-		take_back(g, now, true);
-	if (circuit_reclaims(&g->circuit, now, oldest_out(g), has_no_room(g))) {
-		next_period(g);
-		g->sink->ops->purge(g->sink, true);
+	if (circuit_tick(&d->circuit, now, oldest_offer_in(&d->current)))
+		on_circuit_change(d);
+	if (d->circuit.state != CIRCUIT_CLOSED && now - d->health_posted_us >= HEALTH_POST_EVERY_US)
+		post_waiting(d, now); /* the sink may know the reason by now */
+	if (circuit_recalls(&d->circuit, now, oldest_offer_in(&d->earlier)))
+		reclaim_batches(d, now, true);
+	if (circuit_reclaims(&d->circuit, now, oldest_offer(d), has_no_room(d))) {
+		begin_epoch(d);
+		d->sink->ops->purge(d->sink, true);
 	}
 }
 
-void dispatcher_recall(struct dispatcher *g)
+void dispatcher_reclaim(struct dispatcher *d)
 {
-	if (g->circuit.state != CIRCUIT_CLOSED)
-		take_back(g, clock_mono_us(), false);
+	if (d->circuit.state != CIRCUIT_CLOSED)
+		reclaim_batches(d, clock_mono_us(), false);
 }
 
-enum circuit_state dispatcher_state(const struct dispatcher *g)
+enum circuit_state dispatcher_state(const struct dispatcher *d)
 {
-	return g->circuit.state;
+	return d->circuit.state;
 }
 
-bool dispatcher_lets_any_probe(const struct dispatcher *g)
+bool dispatcher_may_probe_any(const struct dispatcher *d)
 {
-	return circuit_lets_any_probe(&g->circuit, clock_mono_us());
+	return circuit_lets_any_probe(&d->circuit, clock_mono_us());
 }
 
-bool dispatcher_refuses_all(const struct dispatcher *g)
+bool dispatcher_refuses_all(const struct dispatcher *d)
 {
-	return g->circuit.state != CIRCUIT_CLOSED && g->circuit.cause == CIRCUIT_REFUSES;
+	return d->circuit.state != CIRCUIT_CLOSED && d->circuit.cause == CIRCUIT_REFUSES;
 }
 
-uint64_t dispatcher_backlog_bytes(const struct dispatcher *g)
+uint64_t dispatcher_backlog_bytes(const struct dispatcher *d)
 {
-	return g->load.backlog;
+	return d->load.backlog;
 }
 
-const struct dispatcher_stats *dispatcher_stats(struct dispatcher *g)
+const struct dispatcher_stats *dispatcher_stats(struct dispatcher *d)
 {
-	g->stats.opened = g->circuit.opened;
-	g->stats.out_bytes = g->load.fresh + g->load.backlog;
-	g->stats.out_batches = g->stats.offered - g->stats.delivered - g->stats.given_back - g->stats.poison;
-	g->stats.ramp_bytes = g->ramp;
-	for (size_t i = 0; i < ARRAY_LEN(g->stats.state); i++)
-		g->stats.state[i] = g->circuit.state == i;
-	return &g->stats;
+	d->stats.opened = d->circuit.opened;
+	d->stats.out_bytes = d->load.fresh + d->load.backlog;
+	d->stats.out_batches = d->stats.offered - d->stats.delivered - d->stats.given_back - d->stats.poison;
+	d->stats.ramp_bytes = d->ramp;
+	for (size_t i = 0; i < ARRAY_LEN(d->stats.state); i++)
+		d->stats.state[i] = d->circuit.state == i;
+	return &d->stats;
 }
 
-void dispatcher_flush(struct dispatcher *g, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+void dispatcher_flush(struct dispatcher *d, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
-	g->stopping = true;
-	g->sink->ops->flush(g->sink, g->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
+	d->stopping = true;
+	d->sink->ops->flush(d->sink, d->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
 }
 
-void dispatcher_free(struct dispatcher *g)
+void dispatcher_free(struct dispatcher *d)
 {
-	free(g);
+	free(d);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flight.c — from the socket until delivered or durable.
+/* flight.c — the batches in memory: offers each to the sink, and hands it to the spooler before its exposure ends.
  *
- *             ┌── delivered ──────────────────────────► (gone)
+ *             ┌── delivered ──────────────────────────────► freed
  *   AGING ────┤
- *             └── due, or given back ─► QUEUED ─ written ─► SPOOLED, held while the sink has it
- *                                         └─ delivered first ─► (gone)
+ *             └── due, or given back ─► QUEUED ── written ─► SPOOLED; POSITION_IN_FLIGHT while the sink has it
+ *                                         └─ delivered ────► freed
  *
- * A batch is due when waiting longer could break the exposure. While the circuit is closed it is with
- * the sink meanwhile, and mostly delivered before. One that is due takes others to the spool with it, so that
- * one commit serves many: all of them while the circuit is open, or while the sink delivers nothing within the
- * exposure (a collector's deliveries are confirmed later than that), else those that are nearly due.
+ * A batch is due when waiting longer could break spool.exposure. While the circuit is closed the sink has it meanwhile,
+ * and most batches are delivered before they are due. When one is due, others are handed over with it, so that one
+ * commit serves many: those that the sink does not have, and those that are nearly due; all of them when the sink has
+ * delivered nothing since the last hand-over (a collector's deliveries are confirmed later than the exposure).
  *
- * The byte bound counts what batches take of memory. When the next one might not fit, everything is due
- * and the intake holds back. If the spool cannot store either, the newest is dropped, the ledger says why,
- * and the intake goes on. */
+ * max_bytes bounds the memory of these batches. When the largest batch might not fit any more, all AGING batches are
+ * handed over and the intake pauses. If the spool cannot store them, the newest batch is dropped with its cause in the
+ * ledger, and the intake goes on. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -22,7 +22,7 @@
 #include "policy/pace.h"
 #include "refused.h"
 
-enum { GROUP_BYTES = 1 << 20 }; /* waiting for the spool only: worth a commit of its own */
+enum { COMMIT_WORTH_BYTES = 1 << 20 }; /* idle_bytes from which a hand-over need not wait until a batch is due */
 
 struct flight {
 	struct flight_opts opts;
@@ -31,9 +31,9 @@ struct flight {
 	struct spooler *spooler;
 	struct refused *refused;
 	struct timer *due;
-	struct list aging;   /* by the moment they were read */
-	uint64_t idle_bytes; /* aging and not with the sink */
-	bool sink_keeps_up;  /* it has delivered a batch from memory since the last hand-over */
+	struct list aging;   /* PLACE_AGING, by read_us */
+	uint64_t idle_bytes; /* of aging batches that the sink does not have: they wait for the spooler only */
+	bool sink_keeps_up;  /* the sink has delivered an aging batch since the last hand-over */
 	struct flight_stats stats;
 	struct log_limit late_limit;
 };
@@ -57,15 +57,15 @@ int flight_open(struct flight **out, struct loop *l, const struct flight_opts *o
 	return 0;
 }
 
-void flight_use(struct flight *f, struct dispatcher *g, struct spooler *k, struct refused *r)
+void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r)
 {
-	f->dispatcher = g;
-	f->spooler = k;
+	f->dispatcher = d;
+	f->spooler = s;
 	f->refused = r;
 	if (f->opts.exposure_us == 0)
-		spooler_offers_at_once(k);
+		spooler_set_offer_at_once(s);
 	if (f->opts.drop_oldest)
-		spooler_makes_room(k);
+		spooler_set_drop_oldest(s);
 }
 
 static uint64_t handoff_age(const struct flight *f)
@@ -73,40 +73,40 @@ static uint64_t handoff_age(const struct flight *f)
 	return pace_handoff(f->opts.exposure_us, spooler_stats(f->spooler)->commit_us);
 }
 
-static void queue(struct flight *f, struct batch *b)
+static void queue_for_spool(struct flight *f, struct batch *b)
 {
 	b->place = PLACE_QUEUED;
 	f->stats.handed_over++;
-	spooler_put(f->spooler, b);
+	spooler_append(f->spooler, b);
 }
 
-/* B leaves the flight's account; the ledger has it elsewhere already. */
-static void discharge(struct flight *f, const struct batch *b)
+/* Takes B out of stats. The ledger must have been moved before. */
+static void uncount_batch(struct flight *f, const struct batch *b)
 {
 	f->stats.bytes -= b->cost;
 	f->stats.batches--;
 }
 
-static void leave(struct flight *f, const struct batch *b, enum ledger_place to)
+static void finish_batch(struct flight *f, const struct batch *b, enum ledger_place to)
 {
 	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
-	discharge(f, b);
+	uncount_batch(f, b);
 }
 
-static enum ledger_place disk_cause(const struct flight *f)
+static enum ledger_place drop_cause(const struct flight *f)
 {
-	return spooler_trouble(f->spooler) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
+	return spooler_write_error(f->spooler) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
 }
 
-static void drop(struct flight *f, struct batch *b, enum ledger_place cause)
+static void drop_batch(struct flight *f, struct batch *b, enum ledger_place cause)
 {
 	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
-	discharge(f, b);
+	uncount_batch(f, b);
 	f->stats.dropped++;
 	batch_unref(&b);
 }
 
-/* A batch of any size fits as long as the flight is not full. */
+/* False while a batch of any size still fits. */
 static bool is_full(const struct flight *f)
 {
 	return f->stats.bytes + f->opts.largest_bytes > f->opts.max_bytes;
@@ -117,23 +117,24 @@ bool flight_has_room(const struct flight *f)
 	return !is_full(f);
 }
 
-/* A full spool that holds anything makes room by what is oldest in it, once the sink has given that back
- * or delivered it. */
-static bool oldest_make_way(const struct flight *f)
+/* True when the spool is full and drops its oldest records, so that no new batch needs to be dropped. Room may come only
+ * later, when the sink has reported on the oldest records. */
+static bool spool_drops_oldest(const struct flight *f)
 {
-	return f->opts.drop_oldest && spooler_trouble(f->spooler) == E_FULL && !spooler_is_empty(f->spooler);
+	return f->opts.drop_oldest && spooler_write_error(f->spooler) == E_FULL && !spooler_is_empty(f->spooler);
 }
 
-/* Drops the newest that nobody else has; one that the sink has may still arrive. False: there is none. */
+/* Drops the newest queued batch that the sink does not have (one that it has may still be delivered), else the newest
+ * that waits for the quarantine. False: there is none. */
 static bool drop_newest(struct flight *f)
 {
 	struct batch *b = NULL;
 
-	if (spooler_trouble(f->spooler) != 0 && !oldest_make_way(f))
+	if (spooler_write_error(f->spooler) != 0 && !spool_drops_oldest(f))
 		b = spooler_withdraw_newest(f->spooler, true);
 	if (b == NULL)
-		return refused_drop_newest(f->refused, disk_cause(f));
-	drop(f, b, disk_cause(f));
+		return refused_drop_newest(f->refused, drop_cause(f));
+	drop_batch(f, b, drop_cause(f));
 	return true;
 }
 
@@ -143,7 +144,7 @@ void flight_shed(struct flight *f)
 		;
 }
 
-static void offer(struct flight *f, struct batch *b)
+static void offer_fresh(struct flight *f, struct batch *b)
 {
 	b->place = PLACE_AGING;
 	list_push(&f->aging, &b->link);
@@ -151,7 +152,7 @@ static void offer(struct flight *f, struct batch *b)
 	case SINK_TOOK:
 		break;
 	case SINK_CANNOT:
-		flight_report(f, b, dispatcher_refused_as(f->dispatcher), dispatcher_refusal(f->dispatcher));
+		flight_report(f, b, dispatcher_refusal_outcome(f->dispatcher), dispatcher_refusal(f->dispatcher));
 		return;
 	case SINK_FULL:
 	case SINK_DOWN:
@@ -168,9 +169,9 @@ void flight_add(struct flight *f, struct batch *b)
 	f->stats.bytes += b->cost;
 	f->stats.batches++;
 	if (f->opts.exposure_us == 0) {
-		queue(f, b);
+		queue_for_spool(f, b);
 	} else {
-		offer(f, b);
+		offer_fresh(f, b);
 	}
 	if (is_full(f)) {
 		flight_hand_over_all(f);
@@ -178,28 +179,27 @@ void flight_add(struct flight *f, struct batch *b)
 	}
 }
 
-static void forget_aging(struct flight *f, struct batch *b)
+static void remove_aging(struct flight *f, struct batch *b)
 {
 	list_remove(&b->link);
 	if (!b->with_sink)
 		f->idle_bytes -= b->size;
 }
 
-static void refuse(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void quarantine_batch(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
 	b->place = PLACE_REFUSED;
 	if (refused_put(f->refused, b, outcome, detail) < 0)
-		queue(f, b); /* without memory it is offered again */
+		queue_for_spool(f, b); /* out of memory: B is spooled, offered again and refused again */
 }
 
-/* The sink had B, and it is not in the spool. */
 void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
 	bool written = b->place == PLACE_QUEUED && list_empty(&b->link);
 
 	b->maybe_dup |= outcome == SINK_MAYBE_SENT && !written;
 	if (written) {
-		/* The worker has it now; flight_stored hears what came of it. */
+		/* A commit cycle is writing B; flight_stored or flight_unstored acts on the outcome recorded here. */
 		if (outcome == SINK_DELIVERED)
 			b->place = PLACE_QUEUED_DONE;
 		else if (outcome == SINK_MAYBE_SENT)
@@ -207,7 +207,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 		return;
 	}
 	if (b->place == PLACE_QUEUED && outcome != SINK_DELIVERED && !sink_refused(outcome))
-		return; /* the spooler has it already */
+		return; /* B is in the spooler's queue already */
 	if (b->place == PLACE_QUEUED)
 		spooler_withdraw(f->spooler, b);
 	else
@@ -215,22 +215,22 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 	switch (outcome) {
 	case SINK_DELIVERED:
 		f->sink_keeps_up |= b->place == PLACE_AGING;
-		leave(f, b, LEDGER_DELIVERED);
+		finish_batch(f, b, LEDGER_DELIVERED);
 		batch_unref(&b);
 		break;
 	case SINK_POISON:
 	case SINK_TOO_LARGE:
 	case SINK_UNCONFIRMED:
-		refuse(f, b, outcome, detail);
+		quarantine_batch(f, b, outcome, detail);
 		break;
 	case SINK_NOT_SENT:
 	case SINK_MAYBE_SENT:
-		queue(f, b);
+		queue_for_spool(f, b);
 		break;
 	}
 }
 
-static void note_late(struct flight *f, const struct batch *b)
+static void count_late(struct flight *f, const struct batch *b)
 {
 	uint64_t age = clock_mono_us() - b->read_us;
 
@@ -243,8 +243,8 @@ static void note_late(struct flight *f, const struct batch *b)
 		        (unsigned long long)(age / US_PER_MS));
 }
 
-/* Without memory to note that it is out it waits for its turn as backlog. */
-static void first_offer(struct flight *f, struct batch *b)
+/* Offers B, which is durable at b->position. Out of memory for its status: B is left waiting, for the backlog. */
+static void offer_stored(struct flight *f, struct batch *b)
 {
 	if (spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0) < 0)
 		return;
@@ -257,23 +257,23 @@ void flight_stored(struct flight *f, struct batch *b)
 	enum batch_place was = (enum batch_place)b->place;
 
 	if (was == PLACE_QUEUED_DONE) {
-		leave(f, b, LEDGER_DELIVERED);
+		finish_batch(f, b, LEDGER_DELIVERED);
 		spooler_set_status(f->spooler, b->position, POSITION_DONE, b->spans);
 		batch_unref(&b);
 		return;
 	}
-	note_late(f, b);
-	leave(f, b, LEDGER_IN_SPOOL);
+	count_late(f, b);
+	finish_batch(f, b, LEDGER_IN_SPOOL);
 	b->place = PLACE_SPOOLED;
 	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
-	/* With no exposure allowed the first offer comes only now. */
+	/* With an exposure of 0 the first offer comes only when the batch is durable. */
 	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
-		first_offer(f, b);
+		offer_stored(f, b);
 	if (b->with_sink)
 		spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0);
 	else if (b->maybe_dup)
 		spooler_set_status(f->spooler, b->position, POSITION_MAYBE_SENT, 0);
-	batch_unref(&b); /* the sink's own reference keeps what it has */
+	batch_unref(&b); /* the sink has a reference of its own */
 }
 
 void flight_unstored(struct flight *f, struct batch *b)
@@ -281,16 +281,16 @@ void flight_unstored(struct flight *f, struct batch *b)
 	enum batch_place was = (enum batch_place)b->place;
 
 	if (was == PLACE_QUEUED_DONE) {
-		leave(f, b, LEDGER_DELIVERED);
+		finish_batch(f, b, LEDGER_DELIVERED);
 		batch_unref(&b);
 		return;
 	}
 	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	b->place = PLACE_QUEUED;
-	spooler_put_back(f->spooler, b);
+	spooler_requeue(f->spooler, b);
 }
 
-void flight_troubled(struct flight *f, int rc)
+void flight_write_failed(struct flight *f, int rc)
 {
 	if (rc == E_FULL && f->opts.drop_oldest)
 		spooler_cull(f->spooler);
@@ -299,25 +299,26 @@ void flight_troubled(struct flight *f, int rc)
 
 void flight_resolved(struct flight *f, struct batch *b)
 {
-	discharge(f, b);
+	uncount_batch(f, b);
 	batch_unref(&b);
 }
 
-static void hand_over(struct flight *f, uint64_t read_before, bool idle_too)
+/* Hands the aging batches over that were read by READ_BEFORE; IDLE_TOO: and all that the sink does not have. */
+static void hand_over_read_before(struct flight *f, uint64_t read_before, bool idle_too)
 {
 	list_each_safe (node, &f->aging) {
 		struct batch *b = container_of(node, struct batch, link);
 
 		if (b->read_us > read_before && !(idle_too && !b->with_sink))
 			continue;
-		forget_aging(f, b);
-		queue(f, b);
+		remove_aging(f, b);
+		queue_for_spool(f, b);
 	}
 }
 
 void flight_hand_over_all(struct flight *f)
 {
-	hand_over(f, UINT64_MAX, true);
+	hand_over_read_before(f, UINT64_MAX, true);
 }
 
 void flight_tick(struct flight *f)
@@ -328,8 +329,8 @@ void flight_tick(struct flight *f)
 	if (list_empty(&f->aging))
 		return;
 	oldest = list_first(&f->aging, struct batch, link);
-	if (now - oldest->read_us >= age || f->idle_bytes >= GROUP_BYTES) {
-		hand_over(f, now - pace_joins(age, f->sink_keeps_up), true);
+	if (now - oldest->read_us >= age || f->idle_bytes >= COMMIT_WORTH_BYTES) {
+		hand_over_read_before(f, now - pace_joins(age, f->sink_keeps_up), true);
 		f->sink_keeps_up = false;
 	}
 	if (list_empty(&f->aging) || timer_armed(f->due))
@@ -343,19 +344,19 @@ static bool offer_queued(void *arg, struct batch *b)
 	struct flight *f = arg;
 	enum sink_answer answer;
 
-	if (b->with_sink || dispatcher_rests(f->dispatcher, b))
+	if (b->with_sink || dispatcher_is_resting(f->dispatcher, b))
 		return true;
 	answer = dispatcher_offer(f->dispatcher, b);
 	if (answer == SINK_TOOK && b->maybe_dup)
 		ledger_sent_again(f->ledger, (struct ledger_count){ b->spans, 1 });
 	if (answer == SINK_CANNOT)
-		flight_report(f, b, dispatcher_refused_as(f->dispatcher), dispatcher_refusal(f->dispatcher));
+		flight_report(f, b, dispatcher_refusal_outcome(f->dispatcher), dispatcher_refusal(f->dispatcher));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;
 }
 
 void flight_offer_queued(struct flight *f)
 {
-	if (spooler_trouble(f->spooler) != 0 && f->opts.exposure_us != 0)
+	if (spooler_write_error(f->spooler) != 0 && f->opts.exposure_us != 0)
 		spooler_each_queued(f->spooler, offer_queued, f);
 }
 
@@ -370,7 +371,7 @@ void flight_drop_all(struct flight *f)
 
 	flight_hand_over_all(f);
 	while ((b = spooler_withdraw_newest(f->spooler, false)) != NULL)
-		drop(f, b, disk_cause(f));
+		drop_batch(f, b, drop_cause(f));
 }
 
 const struct flight_stats *flight_stats(struct flight *f)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake.c — reads, transcodes, counts.
+/* intake.c — reads datagrams, transcodes each into a batch, and counts its outcome.
  *
- *   READING ◄──room──no room──► PAUSED      asked after each datagram and once a turn of the loop
- *      └──────────stop────────────┴──► STOPPING ──read out, or the budget is over──► closed
+ *   READING ◄──room──no room──► PAUSED      pipeline_has_room is asked after each datagram and once a turn of the loop
+ *      └──────────stop────────────┴──► STOPPING ──the sockets are empty, or the budget is over──► closed
  *
- * Every datagram ends in exactly one outcome of the ledger. Whatever the port, the protocol is found
- * by the first byte: senders mix up 6831 and 6832 often enough. */
+ * Every datagram gets exactly one outcome in the ledger. The first byte tells the protocol, on every port: many
+ * senders send compact to 6832 or binary to 6831. */
 #include <stdlib.h>
 
 #include "span/agent_tags.h"
@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "span/transcode.h"
 
-enum { PAUSED_LONG_MS = 5000 }; /* a slow commit is over by then: spans are being lost */
+enum { LONG_PAUSE_MS = 5000 }; /* no slow commit explains a longer pause: the socket buffers overflow */
 
 struct port {
 	struct intake *intake;
@@ -34,12 +34,12 @@ struct intake {
 	size_t scratch_size;
 	struct turn_hook *hook;
 	bool paused;
-	bool told;                  /* the board says that reading is paused */
-	bool refusing;              /* the stop has no time left: what is read is counted as queue_full */
-	uint64_t paused_us;         /* since when */
+	bool long_pause_reported;   /* part "intake" of the health board says that reading is paused */
+	bool refusing;              /* the stop's budget is over: each datagram is counted as queue_full */
+	uint64_t paused_us;         /* monotonic; when the last pause began */
 	void (*stopped)(void *arg); /* not NULL: stopping */
 	void *stopped_arg;
-	uint64_t give_up_us;
+	uint64_t give_up_us; /* monotonic; the end of the stop's budget */
 	struct intake_stats stats;
 };
 
@@ -47,7 +47,7 @@ const char *const intake_port_names[INTAKE_PORTS] = { "jaeger-compact", "jaeger-
 
 static void on_turn(void *arg);
 
-static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
+static void count_refusal(struct port *p, enum ledger_outcome outcome, size_t len)
 {
 	struct intake *i = p->intake;
 
@@ -56,7 +56,7 @@ static void refuse(struct port *p, enum ledger_outcome outcome, size_t len)
 	i->stats.last[outcome].len = len;
 }
 
-static enum ledger_outcome refusal(int rc)
+static enum ledger_outcome outcome_of_error(int rc)
 {
 	return rc == E_UNKNOWN_METHOD ? LEDGER_UNKNOWN_METHOD : LEDGER_MALFORMED;
 }
@@ -67,7 +67,7 @@ static void pause_ports(struct intake *i, bool pause)
 	i->stats.paused = pause;
 	if (pause) {
 		i->paused_us = clock_mono_us();
-		i->stats.held_back++;
+		i->stats.pauses++;
 	}
 	for (size_t n = 0; n < INTAKE_PORTS; n++) {
 		if (i->ports[n].udp == NULL)
@@ -76,7 +76,7 @@ static void pause_ports(struct intake *i, bool pause)
 	}
 }
 
-static void follow_room(struct intake *i)
+static void pause_or_resume(struct intake *i)
 {
 	if (!i->refusing && i->paused == pipeline_has_room(i->to))
 		pause_ports(i, !i->paused);
@@ -84,17 +84,17 @@ static void follow_room(struct intake *i)
 
 static void report_health(struct intake *i)
 {
-	bool is_long = i->paused && clock_mono_us() - i->paused_us >= PAUSED_LONG_MS * US_PER_MS;
+	bool is_long = i->paused && clock_mono_us() - i->paused_us >= LONG_PAUSE_MS * US_PER_MS;
 
-	if (is_long == i->told)
+	if (is_long == i->long_pause_reported)
 		return;
-	i->told = is_long;
+	i->long_pause_reported = is_long;
 	if (is_long)
 		health_post(i->health, "intake", HEALTH_DOWN,
 		        "the UDP ports have not been read for %d s: flight.max-bytes is used up "
 		        "by batches that are neither delivered nor in the spool; the kernel drops "
 		        "datagrams when its buffers are full",
-		        PAUSED_LONG_MS / 1000);
+		        LONG_PAUSE_MS / 1000);
 	else
 		health_post(i->health, "intake", HEALTH_OK, "reading the UDP ports");
 }
@@ -110,21 +110,21 @@ static void on_datagram(void *arg, struct slice bytes)
 	i->stats.datagrams[p->which]++;
 	i->stats.bytes[p->which] += bytes.len;
 	if (bytes.len > p->max_packet) {
-		refuse(p, LEDGER_OVERSIZE, bytes.len);
+		count_refusal(p, LEDGER_OVERSIZE, bytes.len);
 		return;
 	}
 	if (i->refusing) {
-		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
+		count_refusal(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
 	rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
 	if (rc < 0) {
-		refuse(p, refusal(rc), bytes.len);
+		count_refusal(p, outcome_of_error(rc), bytes.len);
 		return;
 	}
 	b = batch_new((uint32_t)facts.size);
 	if (b == NULL) {
-		refuse(p, LEDGER_QUEUE_FULL, bytes.len);
+		count_refusal(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
 	memcpy(b->bytes, i->scratch, facts.size);
@@ -133,7 +133,7 @@ static void on_datagram(void *arg, struct slice bytes)
 	b->received_ms = clock_wall_ms();
 	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
 	pipeline_accept(i->to, b);
-	follow_room(i);
+	pause_or_resume(i);
 }
 
 static int open_port(
@@ -165,7 +165,7 @@ static size_t largest_datagram(const struct intake_opts *opts)
 	return min_u64(most, UDP_MOST);
 }
 
-static int check_record(size_t bytes, struct why *why)
+static int check_batch_size(size_t bytes, struct why *why)
 {
 	if (bytes <= SPOOL_RECORD_MOST)
 		return 0;
@@ -184,7 +184,7 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 
 	buf_free(&encoded);
 	*bytes = most;
-	return rc < 0 ? rc : check_record(most, why);
+	return rc < 0 ? rc : check_batch_size(most, why);
 }
 
 static int open_parts(struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
@@ -192,9 +192,9 @@ static int open_parts(struct intake *i, struct loop *l, const struct intake_opts
 	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0)
 		return why_wrap(why, "agent.tags");
 	i->scratch_size = transcode_bound(largest_datagram(opts), &i->tags);
-	if (check_record(i->scratch_size, why) < 0)
+	if (check_batch_size(i->scratch_size, why) < 0)
 		return why_wrap(why, "agent.tags");
-	i->scratch = malloc(i->scratch_size); /* touched only as far as batches reach */
+	i->scratch = malloc(i->scratch_size); /* resident only as far as the largest batch written into it */
 	if (i->scratch == NULL || turn_hook_open(&i->hook, l, on_turn, i) < 0)
 		return why_set(why, E_NOMEM, "intake");
 	for (size_t n = 0; n < INTAKE_PORTS; n++)
@@ -252,8 +252,8 @@ static void close_ports(struct intake *i)
 	}
 }
 
-/* True when nothing is left in any socket buffer. */
-static bool read_out(struct intake *i)
+/* Reads all sockets. True when nothing is left in any socket buffer. */
+static bool drain_sockets(struct intake *i)
 {
 	bool empty = true;
 
@@ -262,14 +262,14 @@ static bool read_out(struct intake *i)
 	return empty;
 }
 
-static void refuse_rest(struct intake *i)
+static void count_rest_as_lost(struct intake *i)
 {
 	struct ledger *ledger = pipeline_ledger(i->to);
 	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
 
 	i->refusing = true;
 	pause_ports(i, false);
-	read_out(i);
+	drain_sockets(i);
 	log_error("intake: %llu datagrams that waited in the socket buffers are lost (queue_full): "
 	          "flight.max-bytes is used up, and nothing was stored or delivered in time",
 	        (unsigned long long)(ledger->outcome[LEDGER_QUEUE_FULL] - before));
@@ -278,12 +278,12 @@ static void refuse_rest(struct intake *i)
 static void step_stop(struct intake *i)
 {
 	void (*stopped)(void *arg) = i->stopped;
-	bool empty = read_out(i);
+	bool empty = drain_sockets(i);
 
 	if (!empty && clock_mono_us() < i->give_up_us)
 		return;
 	if (!empty)
-		refuse_rest(i);
+		count_rest_as_lost(i);
 	i->stopped = NULL;
 	intake_count_drops(i);
 	close_ports(i);
@@ -294,7 +294,7 @@ static void on_turn(void *arg)
 {
 	struct intake *i = arg;
 
-	follow_room(i);
+	pause_or_resume(i);
 	report_health(i);
 	if (i->stopped != NULL)
 		step_stop(i);

@@ -6,10 +6,10 @@
  *               ▼         │
  *             spooler ─► backlog
  *
- *   RUNNING ──stop──► FLUSHING ──every report is in, or the sink's time is up──► STORING
- *   STORING ──nothing is in memory any more, or the disk does not take it──► STOPPED
+ *   RUNNING ──stop──► FLUSHING ──every report is in, or give_up_us is over──► STORING
+ *   STORING ──no batch is in memory only, or the spool cannot store──► STOPPED
  *
- * A report goes to the flight while the batch is in memory only, to the backlog once it has a position. */
+ * A report goes to the flight while the batch is in memory only, to the backlog once it has a position in the spool. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -23,9 +23,9 @@ enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
 enum {
 	HEARTBEAT_MS = 100,
-	READY_SHARE = 4,       /* of the flight's bound, one part is read from the spool ahead of the sink */
-	FLUSH_GRACE_MS = 3000, /* beyond its budget a sink is waited for no longer than this */
-	STORE_MS = 5000,       /* a stop waits this long for the spool to take what is left */
+	READY_SHARE = 4,       /* a fourth of flight.max_bytes is the bound of batches read ahead from the spool */
+	FLUSH_GRACE_MS = 3000, /* how long a stop waits for a sink that does not end its flush within stop_ms */
+	STORE_MS = 5000,       /* how long a stop waits for a spool that cannot store */
 };
 
 struct pipeline {
@@ -43,356 +43,362 @@ struct pipeline {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us; /* FLUSHING, STORING: until then */
+	uint64_t give_up_us; /* FLUSHING, STORING: monotonic moment at which the state ends in any case */
 	struct watchdog watchdog;
-	bool watchdog_told;
-	struct rate refilled;       /* spans delivered from the spool */
-	struct rate in_spool;       /* spans that wait there */
-	enum circuit_state rate_of; /* how things went before the circuit changed tells nothing */
+	bool stall_reported;
+	struct rate refilled; /* spans delivered from the spool */
+	struct rate in_spool; /* spans that wait there */
+	enum circuit_state
+	        rates_circuit; /* the circuit's state for which both rates were measured; a change restarts them */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
 
 static void on_turn(void *arg);
 static void on_heartbeat(void *arg);
-static void step(struct pipeline *f);
+static void step_stop(struct pipeline *p);
 
 static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
 	if (b->position != 0)
-		backlog_report(f->backlog, b, outcome, detail);
+		backlog_report(p->backlog, b, outcome, detail);
 	else
-		flight_report(f->flight, b, outcome, detail);
+		flight_report(p->flight, b, outcome, detail);
 }
 
 static void on_dispatcher_room(void *arg)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	if (f->backlog != NULL)
-		backlog_tick(f->backlog);
+	if (p->backlog != NULL)
+		backlog_tick(p->backlog);
 }
 
 static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	ledger_sent_again(&f->ledger, (struct ledger_count){ spans, first });
+	ledger_sent_again(&p->ledger, (struct ledger_count){ spans, first });
 }
 
 static void on_stored(void *arg, struct batch *b)
 {
-	struct pipeline *f = arg;
-	struct batch *mine = batch_ref(b);
+	struct pipeline *p = arg;
+	struct batch *ref = batch_ref(b);
 
-	flight_stored(f->flight, b);
-	if (mine->place == PLACE_SPOOLED)
-		backlog_stored(f->backlog, mine);
-	batch_unref(&mine);
+	flight_stored(p->flight, b);
+	if (ref->place == PLACE_SPOOLED)
+		backlog_stored(p->backlog, ref);
+	batch_unref(&ref);
 }
 
 static void on_unstored(void *arg, struct batch *b)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	flight_unstored(f->flight, b);
+	flight_unstored(p->flight, b);
 }
 
-static void on_troubled(void *arg, int rc)
+static void on_write_failed(void *arg, int rc)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	/* The oldest, which are to make way, are read back, or out as probes: one would hold a segment. */
-	if (rc == E_FULL && f->opts.flight.drop_oldest) {
-		backlog_let_go(f->backlog);
-		dispatcher_recall(f->dispatcher);
+	/* The oldest records are to be dropped with their segment. A segment with a record IN_FLIGHT cannot go, so those
+	 * that are read ahead, or out as probes, go back to waiting. */
+	if (rc == E_FULL && p->opts.flight.drop_oldest) {
+		backlog_release(p->backlog);
+		dispatcher_reclaim(p->dispatcher);
 	}
-	flight_troubled(f->flight, rc);
+	flight_write_failed(p->flight, rc);
 }
 
-static void on_got(void *arg, struct batch *b)
+static void on_read_back(void *arg, struct batch *b)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	backlog_got(f->backlog, b);
+	backlog_add(p->backlog, b);
 }
 
 static void on_resolved(void *arg, struct batch *b)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
 	if (b->position != 0)
-		backlog_resolved(f->backlog, b);
+		backlog_resolved(p->backlog, b);
 	else
-		flight_resolved(f->flight, b);
+		flight_resolved(p->flight, b);
 }
 
 static void on_returned(void *arg, struct batch *b)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	backlog_returned(f->backlog, b);
+	backlog_returned(p->backlog, b);
 }
 
 static void on_cycle_done(void *arg)
 {
-	step(arg);
+	step_stop(arg);
 }
 
-static int open_spooler(struct pipeline *f, struct why *why)
+static int open_spooler(struct pipeline *p, struct why *why)
 {
 	struct spooler_events events = { .stored = on_stored,
 		.unstored = on_unstored,
-		.troubled = on_troubled,
-		.got = on_got,
+		.write_failed = on_write_failed,
+		.read_back = on_read_back,
 		.cycle_done = on_cycle_done,
-		.arg = f };
+		.arg = p };
 
-	return spooler_open(&f->spooler, f->loop, &f->opts.spool, &events, &f->ledger, f->health, why);
+	return spooler_open(&p->spooler, p->loop, &p->opts.spool, &events, &p->ledger, p->health, why);
 }
 
-static int open_refused(struct pipeline *f, struct why *why)
+static int open_refused(struct pipeline *p, struct why *why)
 {
-	struct refused_opts o = { .drop = f->opts.drop_refused,
-		.spool = spooler_spool(f->spooler),
-		.directory = f->opts.spool.directory,
-		.ledger = &f->ledger };
-	struct refused_events events = { on_resolved, on_returned, f };
+	struct refused_opts o = { .drop = p->opts.drop_refused,
+		.spool = spooler_spool(p->spooler),
+		.directory = p->opts.spool.directory,
+		.ledger = &p->ledger };
+	struct refused_events events = { on_resolved, on_returned, p };
 
-	return refused_open(&f->refused, f->loop, &o, &events, f->health, why);
+	return refused_open(&p->refused, p->loop, &o, &events, p->health, why);
 }
 
-static int open_parts(struct pipeline *f, struct why *why)
+static int open_parts(struct pipeline *p, struct why *why)
 {
-	const struct pipeline_opts *o = &f->opts;
-	struct dispatcher_events dispatcher = { on_report, on_dispatcher_room, on_sent_again, f };
+	const struct pipeline_opts *o = &p->opts;
+	struct dispatcher_events dispatcher = { on_report, on_dispatcher_room, on_sent_again, p };
 	struct backlog_opts backlog = {
 		.ready_bytes = o->flight.max_bytes / READY_SHARE,
 		.max_age_us = o->max_age_us,
 	};
 
-	if (dispatcher_open(&f->dispatcher, &o->dispatcher, &dispatcher, f->health) < 0)
+	if (dispatcher_open(&p->dispatcher, &o->dispatcher, &dispatcher, p->health) < 0)
 		return why_set(why, E_NOMEM, "dispatcher");
-	if (open_spooler(f, why) < 0 || open_refused(f, why) < 0)
+	if (open_spooler(p, why) < 0 || open_refused(p, why) < 0)
 		return why->code;
-	if (flight_open(&f->flight, f->loop, &o->flight, &f->ledger) < 0)
+	if (flight_open(&p->flight, p->loop, &o->flight, &p->ledger) < 0)
 		return why_set(why, E_NOMEM, "flight");
-	flight_use(f->flight, f->dispatcher, f->spooler, f->refused);
-	if (backlog_open(&f->backlog, f->dispatcher, f->spooler, f->refused, &f->ledger, &backlog) < 0)
+	flight_connect(p->flight, p->dispatcher, p->spooler, p->refused);
+	if (backlog_open(&p->backlog, p->dispatcher, p->spooler, p->refused, &p->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
-	if (turn_hook_open(&f->hook, f->loop, on_turn, f) < 0 ||
-	        timer_open(&f->heartbeat, f->loop, on_heartbeat, f) < 0)
+	if (turn_hook_open(&p->hook, p->loop, on_turn, p) < 0 ||
+	        timer_open(&p->heartbeat, p->loop, on_heartbeat, p) < 0)
 		return why_set(why, E_NOMEM, "timers");
-	timer_start(f->heartbeat, HEARTBEAT_MS);
+	timer_start(p->heartbeat, HEARTBEAT_MS);
 	return 0;
 }
 
 int pipeline_open(
         struct pipeline **out, struct loop *l, const struct pipeline_opts *opts, struct health *health, struct why *why)
 {
-	struct pipeline *f = calloc(1, sizeof(*f));
+	struct pipeline *p = calloc(1, sizeof(*p));
 
-	if (f == NULL)
+	if (p == NULL)
 		return why_set(why, E_NOMEM, "store and forward");
-	f->opts = *opts;
-	f->loop = l;
-	f->health = health;
-	if (open_parts(f, why) < 0) {
-		pipeline_free(f);
+	p->opts = *opts;
+	p->loop = l;
+	p->health = health;
+	if (open_parts(p, why) < 0) {
+		pipeline_free(p);
 		return why->code;
 	}
-	*out = f;
+	*out = p;
 	return 0;
 }
 
-struct sink_events pipeline_sink_events(struct pipeline *f)
+struct sink_events pipeline_sink_events(struct pipeline *p)
 {
-	return dispatcher_sink_events(f->dispatcher);
+	return dispatcher_sink_events(p->dispatcher);
 }
 
-void pipeline_use(struct pipeline *f, struct sink *s)
+void pipeline_set_sink(struct pipeline *p, struct sink *s)
 {
-	dispatcher_use(f->dispatcher, s);
-	f->has_sink = true;
+	dispatcher_set_sink(p->dispatcher, s);
+	p->has_sink = true;
 }
 
-struct ledger *pipeline_ledger(struct pipeline *f)
+struct ledger *pipeline_ledger(struct pipeline *p)
 {
-	return &f->ledger;
+	return &p->ledger;
 }
 
-uint64_t pipeline_boot(const struct pipeline *f)
+uint64_t pipeline_boot(const struct pipeline *p)
 {
-	return spooler_boot(f->spooler);
+	return spooler_boot(p->spooler);
 }
 
-void pipeline_accept(struct pipeline *f, struct batch *b)
+void pipeline_accept(struct pipeline *p, struct batch *b)
 {
-	b->boot = spooler_boot(f->spooler);
-	b->sequence = ++f->sequence;
-	flight_add(f->flight, b);
+	b->boot = spooler_boot(p->spooler);
+	b->sequence = ++p->sequence;
+	flight_add(p->flight, b);
 }
 
-bool pipeline_has_room(const struct pipeline *f)
+bool pipeline_has_room(const struct pipeline *p)
 {
-	return flight_has_room(f->flight);
+	return flight_has_room(p->flight);
 }
 
 static void on_turn(void *arg)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	if (f->state == STOPPED || !f->has_sink)
+	if (p->state == STOPPED || !p->has_sink)
 		return;
-	dispatcher_tick(f->dispatcher);
-	flight_tick(f->flight);
-	backlog_tick(f->backlog);
-	spooler_tick(f->spooler);
+	/* The order: the circuit's state first, since the offers depend on it; then the flight and the backlog, which
+	 * queue batches and ask for reads; last the spooler, whose commit cycle takes both. */
+	dispatcher_tick(p->dispatcher);
+	flight_tick(p->flight);
+	backlog_tick(p->backlog);
+	spooler_tick(p->spooler);
 }
 
-/* Looks at the ledger and at the reports alone, so that no other part's opinion can contradict it. */
-static void watch(struct pipeline *f)
+/* Posts when nothing was delivered for long. It uses only the ledger and the count of deliveries, so that it works
+ * whatever the circuit, the sink or the spooler believe. */
+static void check_delivery(struct pipeline *p)
 {
-	const struct ledger_count *place = f->ledger.place;
+	const struct ledger_count *place = p->ledger.place;
 	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
-	uint64_t s = watchdog_look(&f->watchdog, clock_mono_us(), dispatcher_stats(f->dispatcher)->delivered, waits);
+	uint64_t s = watchdog_look(&p->watchdog, clock_mono_us(), dispatcher_stats(p->dispatcher)->delivered, waits);
 
 	if (s > 0)
-		health_post(f->health, "delivery", HEALTH_WARN, "nothing was delivered for %llu s, and %llu spans wait",
+		health_post(p->health, "delivery", HEALTH_WARN, "nothing was delivered for %llu s, and %llu spans wait",
 		        (unsigned long long)s,
 		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans + place[LEDGER_IN_SPOOL].spans));
-	else if (f->watchdog_told)
-		health_post(f->health, "delivery", HEALTH_OK, "what waits is being delivered");
-	f->watchdog_told |= s > 0;
+	else if (p->stall_reported)
+		health_post(p->health, "delivery", HEALTH_OK, "what waits is being delivered");
+	p->stall_reported |= s > 0;
 }
 
 static void on_heartbeat(void *arg)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 	uint64_t now = clock_mono_us();
 
-	timer_start(f->heartbeat, HEARTBEAT_MS);
-	if (f->state == RUNNING && f->has_sink)
-		flight_offer_queued(f->flight);
-	flight_shed(f->flight);
-	if (dispatcher_state(f->dispatcher) != f->rate_of) {
-		f->rate_of = dispatcher_state(f->dispatcher);
-		f->refilled = f->in_spool = (struct rate){ 0 };
+	timer_start(p->heartbeat, HEARTBEAT_MS);
+	if (p->state == RUNNING && p->has_sink)
+		flight_offer_queued(p->flight);
+	flight_shed(p->flight);
+	if (dispatcher_state(p->dispatcher) != p->rates_circuit) {
+		p->rates_circuit = dispatcher_state(p->dispatcher);
+		p->refilled = p->in_spool = (struct rate){ 0 };
 	}
-	rate_observe(&f->refilled, now, backlog_stats(f->backlog)->delivered_spans);
-	rate_observe(&f->in_spool, now, f->ledger.place[LEDGER_IN_SPOOL].spans);
-	if (f->state == RUNNING)
-		watch(f);
-	step(f); /* the hook does the rest: it runs after every callback */
+	rate_observe(&p->refilled, now, backlog_stats(p->backlog)->delivered_spans);
+	rate_observe(&p->in_spool, now, p->ledger.place[LEDGER_IN_SPOOL].spans);
+	if (p->state == RUNNING)
+		check_delivery(p);
+	step_stop(p); /* on_turn, which runs after every callback, ticks the parts */
 }
 
-static void begin_storing(struct pipeline *f)
+static void begin_storing(struct pipeline *p)
 {
-	f->state = STORING;
-	f->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
-	step(f);
+	p->state = STORING;
+	p->give_up_us = clock_mono_us() + STORE_MS * US_PER_MS;
+	step_stop(p);
 }
 
 static void on_flushed(void *arg)
 {
-	struct pipeline *f = arg;
+	struct pipeline *p = arg;
 
-	if (f->state == FLUSHING)
-		begin_storing(f);
+	if (p->state == FLUSHING)
+		begin_storing(p);
 }
 
-void pipeline_stop(struct pipeline *f, void (*stopped)(void *arg), void *arg)
+void pipeline_stop(struct pipeline *p, void (*stopped)(void *arg), void *arg)
 {
-	f->stopped = stopped;
-	f->stopped_arg = arg;
-	f->state = FLUSHING;
-	f->give_up_us = clock_mono_us() + (f->opts.stop_ms + FLUSH_GRACE_MS) * US_PER_MS;
-	backlog_stop(f->backlog);
-	dispatcher_flush(f->dispatcher, f->opts.stop_ms, on_flushed, f);
+	p->stopped = stopped;
+	p->stopped_arg = arg;
+	p->state = FLUSHING;
+	p->give_up_us = clock_mono_us() + (p->opts.stop_ms + FLUSH_GRACE_MS) * US_PER_MS;
+	backlog_stop(p->backlog);
+	dispatcher_flush(p->dispatcher, p->opts.stop_ms, on_flushed, p);
 }
 
-void pipeline_hurry(struct pipeline *f)
+void pipeline_hurry(struct pipeline *p)
 {
-	if (f->state == FLUSHING)
-		begin_storing(f);
+	if (p->state == FLUSHING)
+		begin_storing(p);
 }
 
-/* Nothing is in memory any more. */
-static bool is_empty(const struct pipeline *f)
+/* True when no batch is in memory only. */
+static bool is_empty(const struct pipeline *p)
 {
-	return spooler_idle(f->spooler) && refused_is_empty(f->refused) && flight_stats(f->flight)->batches == 0;
+	return spooler_is_idle(p->spooler) && refused_is_empty(p->refused) && flight_stats(p->flight)->batches == 0;
 }
 
-/* The disk takes no more. False: a file of the quarantine is being written, and its outcome still comes. */
-static bool give_up(struct pipeline *f)
+/* The spool cannot store: drops the batches that are left. False: not yet, because a file of the quarantine is being
+ * written and its outcome still comes. */
+static bool give_up_storing(struct pipeline *p)
 {
-	refused_end(f->refused);
-	if (!refused_is_empty(f->refused))
+	refused_stop_retries(p->refused);
+	if (!refused_is_empty(p->refused))
 		return false;
-	if (flight_stats(f->flight)->batches > 0)
+	if (flight_stats(p->flight)->batches > 0)
 		log_error("spool: could not store %llu batches that were in memory",
-		        (unsigned long long)flight_stats(f->flight)->batches);
-	flight_drop_all(f->flight);
+		        (unsigned long long)flight_stats(p->flight)->batches);
+	flight_drop_all(p->flight);
 	return true;
 }
 
-static void step(struct pipeline *f)
+static void step_stop(struct pipeline *p)
 {
 	bool empty, late;
 
-	if (f->state == FLUSHING && clock_mono_us() >= f->give_up_us) {
+	if (p->state == FLUSHING && clock_mono_us() >= p->give_up_us) {
 		log_error("%s: does not give back what it has: it is stored, and may be sent twice",
-		        f->opts.dispatcher.sink_name);
-		begin_storing(f);
+		        p->opts.dispatcher.sink_name);
+		begin_storing(p);
 		return;
 	}
-	if (f->state != STORING)
+	if (p->state != STORING)
 		return;
-	flight_hand_over_all(f->flight);
-	empty = is_empty(f);
-	late = clock_mono_us() >= f->give_up_us && (spooler_stuck(f->spooler) || spooler_idle(f->spooler));
+	flight_hand_over_all(p->flight);
+	empty = is_empty(p);
+	late = clock_mono_us() >= p->give_up_us && (spooler_is_stuck(p->spooler) || spooler_is_idle(p->spooler));
 	if (!empty && !late)
 		return;
-	if (late && !empty && !give_up(f))
+	if (late && !empty && !give_up_storing(p))
 		return;
-	f->state = STOPPED;
-	timer_stop(f->heartbeat);
-	spooler_close(f->spooler, is_empty(f));
-	f->stopped(f->stopped_arg);
+	p->state = STOPPED;
+	timer_stop(p->heartbeat);
+	spooler_close(p->spooler, is_empty(p));
+	p->stopped(p->stopped_arg);
 }
 
-void pipeline_stats(struct pipeline *f, struct pipeline_stats *to)
+void pipeline_stats(struct pipeline *p, struct pipeline_stats *to)
 {
 	uint64_t now_ms = clock_wall_ms(), now = clock_mono_us();
 
-	to->dispatcher = *dispatcher_stats(f->dispatcher);
-	to->flight = *flight_stats(f->flight);
-	to->spooler = *spooler_stats(f->spooler);
-	to->backlog = *backlog_stats(f->backlog);
-	to->refused_bytes = refused_stats(f->refused)->bytes;
-	to->quarantine_failures = refused_stats(f->refused)->failures;
+	to->dispatcher = *dispatcher_stats(p->dispatcher);
+	to->flight = *flight_stats(p->flight);
+	to->spooler = *spooler_stats(p->spooler);
+	to->backlog = *backlog_stats(p->backlog);
+	to->refused_bytes = refused_stats(p->refused)->bytes;
+	to->quarantine_failures = refused_stats(p->refused)->failures;
 	to->spool_oldest_age_us = 0;
-	if (f->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->spooler.spool.oldest_ms != 0 &&
+	if (p->ledger.place[LEDGER_IN_SPOOL].batches > 0 && to->spooler.spool.oldest_ms != 0 &&
 	        now_ms > to->spooler.spool.oldest_ms)
 		to->spool_oldest_age_us = (now_ms - to->spooler.spool.oldest_ms) * US_PER_MS;
 	to->oldest_age_us =
 	        max_u64(to->spool_oldest_age_us, to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
-	to->refill_per_s = f->refilled.per_s;
-	to->spool_empty_s = rate_until_zero(&f->in_spool, f->ledger.place[LEDGER_IN_SPOOL].spans);
+	to->refill_per_s = p->refilled.per_s;
+	to->spool_empty_s = rate_until_zero(&p->in_spool, p->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
-void pipeline_free(struct pipeline *f)
+void pipeline_free(struct pipeline *p)
 {
-	if (f == NULL)
+	if (p == NULL)
 		return;
-	turn_hook_free(f->hook);
-	timer_free(f->heartbeat);
-	backlog_free(f->backlog);
-	flight_free(f->flight);
-	refused_free(f->refused);
-	spooler_free(f->spooler);
-	dispatcher_free(f->dispatcher);
-	free(f);
+	turn_hook_free(p->hook);
+	timer_free(p->heartbeat);
+	backlog_free(p->backlog);
+	flight_free(p->flight);
+	refused_free(p->refused);
+	spooler_free(p->spooler);
+	dispatcher_free(p->dispatcher);
+	free(p);
 }

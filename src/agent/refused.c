@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* refused.c — what becomes of a batch that the sink refuses for good.
+/* refused.c — drops or quarantines a batch that the sink refuses for good.
  *
- *   refused ──spool.on-refused=drop──────────────────────────────► dropped (refused, too_large)
- *      └────► the quarantine has it ──durable────────────────────► quarantined
- *                    ├── the quarantine has used its share ──────► dropped (spool_full)
- *                    ├── memory is full, and it fails ───────────► dropped, the newest first
- *                    └── the agent stops, and it fails ──────────► in the spool as before, or dropped (refused)
+ *   refused ──spool.on-refused=drop──────────────────────────────────► dropped (refused, too_large)
+ *      └────► queued for quarantine/ ──its file is synced────────────► quarantined
+ *                    ├── quarantine/ has used its share of the disk ─► dropped (spool_full)
+ *                    ├── writing fails, and the flight is full ──────► dropped, the newest first
+ *                    └── writing fails, and the agent stops ─────────► in the spool as before, or dropped (refused)
  *
- * A batch counts as in flight or in the spool until its file is synced: a kill before finds it there, and one
- * between the sync and the ledger finds both, the same batch by its id. */
+ * The ledger has a batch in flight or in the spool until its file is synced. After a kill before the sync the batch is
+ * where the ledger has it; after a kill between the sync and the ledger's move it is there and in quarantine/, with the
+ * same id. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +19,18 @@
 #include "quarantine/quarantine.h"
 #include "refused.h"
 
-enum { SAY_EVERY_MS = 10000 };
+enum { LOG_EVERY_MS = 10000 };
 
 struct refused {
 	struct refused_opts opts;
 	struct refused_events events;
 	struct quarantine *quarantine;
 	struct refused_stats stats;
-	struct log_limit kept_limit;
+	struct log_limit quarantined_limit;
 };
 
-/* A batch on its way into the quarantine. */
-struct job {
+/* A batch queued for the quarantine, or being written there. */
+struct quarantine_job {
 	struct quarantine_item item;
 	struct batch *batch;
 	enum sink_outcome outcome;
@@ -37,12 +38,12 @@ struct job {
 	char detail[256];
 };
 
-static struct job *job_of(const struct quarantine_item *item)
+static struct quarantine_job *job_of(const struct quarantine_item *item)
 {
-	return container_of(item, struct job, item);
+	return container_of(item, struct quarantine_job, item);
 }
 
-static enum ledger_place place_of(const struct batch *b)
+static enum ledger_place ledger_place_of(const struct batch *b)
 {
 	return b->position != 0 ? LEDGER_IN_SPOOL : LEDGER_IN_FLIGHT;
 }
@@ -53,15 +54,15 @@ static void count_unconfirmed(struct refused *r, const struct batch *b, enum sin
 		ledger_unconfirmed(r->opts.ledger, (struct ledger_count){ b->spans, 1 });
 }
 
-static void drop(struct refused *r, struct batch *b, enum sink_outcome outcome, enum ledger_place cause)
+static void drop_batch(struct refused *r, struct batch *b, enum sink_outcome outcome, enum ledger_place cause)
 {
-	ledger_drop(r->opts.ledger, place_of(b), cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	ledger_drop(r->opts.ledger, ledger_place_of(b), cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
 	count_unconfirmed(r, b, outcome);
 	r->events.resolved(r->events.arg, b);
 }
 
-/* Gives the batch to the caller. */
-static struct batch *job_end(struct refused *r, struct job *job)
+/* Frees JOB and gives its batch to the caller. */
+static struct batch *end_job(struct refused *r, struct quarantine_job *job)
 {
 	struct batch *b = job->batch;
 
@@ -70,47 +71,47 @@ static struct batch *job_end(struct refused *r, struct job *job)
 	return b;
 }
 
-static void keep(struct refused *r, struct job *job)
+static void finish_quarantined(struct refused *r, struct quarantine_job *job)
 {
 	enum sink_outcome outcome = job->outcome;
 	struct batch *b;
 
-	if (log_limit_allows(&r->kept_limit, SAY_EVERY_MS))
+	if (log_limit_allows(&r->quarantined_limit, LOG_EVERY_MS))
 		log_warn("spool: a batch of %" PRIu32 " spans is refused for good, and in "
 		         "quarantine/ now: %s",
 		        job->batch->spans, job->detail);
-	b = job_end(r, job);
-	ledger_move(r->opts.ledger, place_of(b), LEDGER_QUARANTINED, b->spans, 1);
+	b = end_job(r, job);
+	ledger_move(r->opts.ledger, ledger_place_of(b), LEDGER_QUARANTINED, b->spans, 1);
 	count_unconfirmed(r, b, outcome);
 	r->events.resolved(r->events.arg, b);
 }
 
-static void give_back(struct refused *r, struct job *job)
+static void return_batch(struct refused *r, struct quarantine_job *job)
 {
 	enum sink_outcome outcome = job->outcome;
-	struct batch *b = job_end(r, job);
+	struct batch *b = end_job(r, job);
 
 	if (b->position != 0)
 		r->events.returned(r->events.arg, b);
 	else
-		drop(r, b, outcome, LEDGER_REFUSED);
+		drop_batch(r, b, outcome, LEDGER_REFUSED);
 }
 
 static void on_done(void *arg, struct quarantine_item *item, enum quarantine_outcome outcome)
 {
 	struct refused *r = arg;
-	struct job *job = job_of(item);
+	struct quarantine_job *job = job_of(item);
 	enum sink_outcome why = job->outcome;
 
 	switch (outcome) {
 	case QUARANTINE_KEPT:
-		keep(r, job);
+		finish_quarantined(r, job);
 		break;
 	case QUARANTINE_FULL:
-		drop(r, job_end(r, job), why, LEDGER_SPOOL_FULL);
+		drop_batch(r, end_job(r, job), why, LEDGER_SPOOL_FULL);
 		break;
 	case QUARANTINE_RETURNED:
-		give_back(r, job);
+		return_batch(r, job);
 		break;
 	}
 }
@@ -140,10 +141,10 @@ int refused_open(struct refused **out, struct loop *l, const struct refused_opts
 
 int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail)
 {
-	struct job *job;
+	struct quarantine_job *job;
 
 	if (r->opts.drop) {
-		drop(r, b, outcome, sink_refused_place(outcome));
+		drop_batch(r, b, outcome, sink_refused_place(outcome));
 		return 0;
 	}
 	job = calloc(1, sizeof(*job));
@@ -174,11 +175,11 @@ bool refused_drop_newest(struct refused *r, enum ledger_place cause)
 	if (item == NULL)
 		return false;
 	outcome = job_of(item)->outcome;
-	drop(r, job_end(r, job_of(item)), outcome, cause);
+	drop_batch(r, end_job(r, job_of(item)), outcome, cause);
 	return true;
 }
 
-void refused_end(struct refused *r)
+void refused_stop_retries(struct refused *r)
 {
 	quarantine_return(r->quarantine);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* refused.h — batches that the sink refuses for good: dropped, or kept in the quarantine. */
+/* refused.h — drops or quarantines the batches that the sink refuses for good. */
 #ifndef REFUSED_H
 #define REFUSED_H
 
@@ -10,25 +10,25 @@
 #include "spool/spool.h"
 
 struct refused_opts {
-	bool drop;             /* instead of keeping them */
-	struct spool *spool;   /* whose quarantine/ keeps them; it must stay open until refused_is_empty */
+	bool drop;             /* drop refused batches instead of writing them to quarantine/ */
+	struct spool *spool;   /* of quarantine/; must stay open until refused_is_empty */
 	const char *directory; /* of the spool */
 	struct ledger *ledger;
 };
 
 struct refused_events {
-	/* B has its place in the ledger: quarantined, or dropped. The reference goes to the callee. Also from inside
-	 * refused_put and refused_drop_newest. */
+	/* The ledger has moved B to quarantined, or to a cause of loss. The reference goes to the callee. May be called
+	 * from inside refused_put and refused_drop_newest. */
 	void (*resolved)(void *arg, struct batch *b);
-	/* B was read from the spool and could not be kept in the quarantine: it waits in the spool again. The
-	 * reference goes to the callee. Only from inside refused_end. */
+	/* B has a position in the spool and could not be quarantined: its record stays in the spool. The reference goes
+	 * to the callee. Called from inside refused_stop_retries only. */
 	void (*returned)(void *arg, struct batch *b);
 	void *arg;
 };
 
 struct refused_stats {
-	uint64_t bytes;    /* of memory, in batches on their way into the quarantine */
-	uint64_t failures; /* tries to keep one that failed */
+	uint64_t bytes;    /* memory of batches queued for the quarantine */
+	uint64_t failures; /* failed attempts to write a batch to the quarantine */
 };
 
 struct refused;
@@ -36,18 +36,18 @@ struct refused;
 int refused_open(struct refused **out, struct loop *l, const struct refused_opts *opts,
         const struct refused_events *events, struct health *health, struct why *why) MUST_USE;
 
-/* Takes B, which the sink refused with OUTCOME. A batch with a position leaves LEDGER_IN_SPOOL for it, one without
- * leaves LEDGER_IN_FLIGHT, as soon as it is durable in the quarantine. E_NOMEM takes nothing. */
+/* Takes B, which the sink refused with OUTCOME, and queues it for the quarantine. Once B is durable there the ledger
+ * moves it from LEDGER_IN_SPOOL (B has a position) or LEDGER_IN_FLIGHT to LEDGER_QUARANTINED. E_NOMEM: B is not taken. */
 int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;
 
-/* While the quarantine cannot be written: drops the newest batch that is in memory only, to CAUSE. False: there is none,
- * or nothing is wrong with the quarantine. */
+/* While the quarantine cannot be written: drops the newest queued batch that has no position in the spool, to CAUSE.
+ * False: there is none, or the quarantine can be written. */
 bool refused_drop_newest(struct refused *r, enum ledger_place cause);
 
-/* Ends all tries but one that is under way, whose outcome still comes. For the end of a stop. */
-void refused_end(struct refused *r);
+/* Gives up all queued batches but one whose write is under way; that one's event still comes. For the end of a stop. */
+void refused_stop_retries(struct refused *r);
 
-/* No batch is on its way. */
+/* True when no batch is queued for the quarantine or being written. */
 bool refused_is_empty(const struct refused *r);
 const struct refused_stats *refused_stats(struct refused *r);
 void refused_free(struct refused *r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink_collector.c — a batch becomes a POST: its bytes are the body, id and marks are HTTP headers. */
+/* sink_collector.c — a batch becomes an item of the exporter, which POSTs it with its id and marks as HTTP headers. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,11 +14,11 @@ struct sink_collector {
 	struct sink_events events;
 	struct exporter *exporter;
 	struct health *health;
-	struct list offers; /* that the exporter has */
-	bool was_away;      /* at the last change */
+	struct list offers; /* struct offer of each batch that the exporter has */
+	bool was_waiting;   /* the exporter's last state was EXPORTER_WAITING or EXPORTER_BLOCKED */
 };
 
-/* A batch that the exporter has, and the bytes that the exporter's item borrows. */
+/* A batch that the exporter has, and the header texts that the exporter's item borrows. */
 struct offer {
 	struct list link; /* of offers */
 	struct batch *batch;
@@ -26,12 +26,12 @@ struct offer {
 	char received[20];
 };
 
-static struct sink_collector *from(struct sink *s)
+static struct sink_collector *to_collector(struct sink *s)
 {
 	return container_of(s, struct sink_collector, sink);
 }
 
-/* Gives the batch to the caller, with the reference. */
+/* Frees O and gives its batch, with the reference, to the caller. */
 static struct batch *end_offer(struct offer *o)
 {
 	struct batch *b = o->batch;
@@ -95,8 +95,8 @@ static void on_answered(void *arg)
 	c->events.answered(c->events.arg);
 }
 
-/* The intake has seen to all but what is harmful to collectors only. */
-static bool is_fit(struct sink *s, const struct batch *b, struct inspect_facts *facts)
+/* Checks B for content that the intake accepts but that harms a collector. False: s->refusal says why. */
+static bool is_acceptable(struct sink *s, const struct batch *b, struct inspect_facts *facts)
 {
 	const char *cause;
 	struct why why;
@@ -112,9 +112,9 @@ static enum sink_answer answer_of(int rc)
 	return rc == E_DOWN ? SINK_DOWN : SINK_FULL;
 }
 
-static enum sink_answer offer(struct sink *s, struct batch *b)
+static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 {
-	struct sink_collector *c = from(s);
+	struct sink_collector *c = to_collector(s);
 	struct exporter_item item = { .value = batch_slice(b),
 		.facts = { .spans = b->spans },
 		.produced_ms = b->received_ms,
@@ -124,7 +124,7 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 
 	if (rc < 0)
 		return answer_of(rc);
-	if (!is_fit(s, b, &item.facts))
+	if (!is_acceptable(s, b, &item.facts))
 		return SINK_CANNOT;
 	o = malloc(sizeof(*o));
 	if (o == NULL)
@@ -142,16 +142,16 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return answer_of(rc);
 }
 
-/* The board tells of states in which nothing is delivered; all others are the log's. */
+/* Logs the exporter's changes of state. The health board is the dispatcher's: it posts while nothing is delivered. */
 static void on_changed(void *arg, enum exporter_state state, const char *sentence)
 {
 	struct sink_collector *c = arg;
 
 	if (state == EXPORTER_DEGRADED)
 		log_warn("collector: the others take its share of the spans: %s", sentence);
-	else if (state != EXPORTER_SENDING && c->was_away)
+	else if (state != EXPORTER_SENDING && c->was_waiting)
 		log_warn("collector: spans wait in the spool: %s", sentence);
-	c->was_away = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
+	c->was_waiting = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
 }
 
 static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
@@ -161,31 +161,31 @@ static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence
 	store_health_post(c->health, sight, sentence);
 }
 
-static const char *trouble(struct sink *s, bool *misconfigured)
+static const char *waiting_reason(struct sink *s, bool *misconfigured)
 {
-	const struct exporter *p = from(s)->exporter;
+	const struct exporter *p = to_collector(s)->exporter;
 	enum exporter_state state = exporter_state(p);
 
 	*misconfigured = state == EXPORTER_BLOCKED;
 	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_trouble(p) : NULL;
 }
 
-/* A request ends by its own time-out. */
-static void purge(struct sink *s, bool wire)
+/* WIRE is ignored: a request that was sent ends by its own time-out. */
+static void purge_sink(struct sink *s, bool wire)
 {
 	(void)wire;
-	exporter_purge(from(s)->exporter);
+	exporter_purge(to_collector(s)->exporter);
 }
 
-static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+static void flush_sink(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
-	exporter_flush(from(s)->exporter, budget_ms, flushed, arg);
+	exporter_flush(to_collector(s)->exporter, budget_ms, flushed, arg);
 }
 
-/* An end that does not wait for the exporter leaves offers with it. */
+/* Offers are left when the agent ends without waiting for the exporter. */
 static void free_sink(struct sink *s)
 {
-	struct sink_collector *c = from(s);
+	struct sink_collector *c = to_collector(s);
 
 	exporter_free(c->exporter);
 	while (!list_empty(&c->offers)) {
@@ -196,7 +196,7 @@ static void free_sink(struct sink *s)
 	free(c);
 }
 
-static const struct sink_ops ops = { offer, purge, flush, free_sink };
+static const struct sink_ops ops = { offer_batch, purge_sink, flush_sink, free_sink };
 
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,
         const struct sink_events *events, struct health *health, struct why *why)
@@ -218,7 +218,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 	list_init(&c->offers);
 	c->sink.ops = &ops;
 	c->sink.refused_as = SINK_POISON;
-	c->sink.trouble = trouble;
+	c->sink.waiting_reason = waiting_reason;
 	c->id = *id;
 	c->events = *events;
 	c->health = health;
@@ -233,5 +233,5 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 
 struct exporter *sink_collector_exporter(struct sink *s)
 {
-	return from(s)->exporter;
+	return to_collector(s)->exporter;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink_id.c — the id of a record, printed for each one and so without printf. */
+/* sink_id.c — prints a record's id; without printf, since it runs for each record. */
 #include "sink_id.h"
 
 size_t sink_decimal(uint64_t n, char to[20])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The texts by which a record tells who it is. */
+/* Prints a record's id and its time of receipt, for headers. */
 #ifndef SINK_ID_H
 #define SINK_ID_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink_kafka.c — a batch becomes a record: its bytes are the value, id and marks are headers. */
+/* sink_kafka.c — a batch becomes a Kafka record: its bytes are the value, its id and marks are headers. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ struct sink_kafka {
 	struct kafka_producer *producer;
 };
 
-static struct sink_kafka *from(struct sink *s)
+static struct sink_kafka *to_kafka(struct sink *s)
 {
 	return container_of(s, struct sink_kafka, sink);
 }
@@ -56,9 +56,9 @@ static enum sink_answer answer_to(int rc)
 	return SINK_DOWN;
 }
 
-static enum sink_answer offer(struct sink *s, struct batch *b)
+static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 {
-	struct sink_kafka *k = from(s);
+	struct sink_kafka *k = to_kafka(s);
 	char id[SINK_ID_TEXT], received[20];
 	struct kafka_header headers[3];
 	struct kafka_record r = { .value = batch_slice(b), .timestamp_ms = (int64_t)b->received_ms };
@@ -81,37 +81,37 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 	return answer;
 }
 
-static void purge(struct sink *s, bool wire)
+static void purge_sink(struct sink *s, bool wire)
 {
 	if (!wire) {
-		kafka_producer_purge(from(s)->producer);
+		kafka_producer_purge(to_kafka(s)->producer);
 		return;
 	}
 	log_info("kafka: what was sent has no answer and is taken back, it may come twice; new "
 	         "connections are made");
-	kafka_producer_reset_connections(from(s)->producer);
+	kafka_producer_reset_connections(to_kafka(s)->producer);
 }
 
-static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
+static void flush_sink(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
-	kafka_producer_flush(from(s)->producer, budget_ms, flushed, arg);
+	kafka_producer_flush(to_kafka(s)->producer, budget_ms, flushed, arg);
 }
 
 static void free_sink(struct sink *s)
 {
-	kafka_producer_free(from(s)->producer);
-	free(from(s));
+	kafka_producer_free(to_kafka(s)->producer);
+	free(to_kafka(s));
 }
 
-static const char *trouble(struct sink *s, bool *misconfigured)
+static const char *waiting_reason(struct sink *s, bool *misconfigured)
 {
-	const struct kafka_trouble *t = kafka_producer_trouble(from(s)->producer);
+	const struct kafka_trouble *t = kafka_producer_trouble(to_kafka(s)->producer);
 
 	*misconfigured = t->misconfigured;
 	return t->cause == KAFKA_CAUSE_NONE ? NULL : t->sentence;
 }
 
-static const struct sink_ops ops = { offer, purge, flush, free_sink };
+static const struct sink_ops ops = { offer_batch, purge_sink, flush_sink, free_sink };
 
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts, const struct sink_id *id,
         const struct sink_events *events, struct why *why)
@@ -123,7 +123,7 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 		return why_set(why, E_NOMEM, "kafka");
 	k->sink.ops = &ops;
 	k->sink.refused_as = SINK_TOO_LARGE;
-	k->sink.trouble = trouble;
+	k->sink.waiting_reason = waiting_reason;
 	k->sink.by_evidence = true;
 	k->id = *id;
 	k->events = *events;
@@ -137,10 +137,10 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s)
 {
-	return kafka_producer_stats(from(s)->producer);
+	return kafka_producer_stats(to_kafka(s)->producer);
 }
 
 const struct kafka_trouble *sink_kafka_trouble(struct sink *s)
 {
-	return kafka_producer_trouble(from(s)->producer);
+	return kafka_producer_trouble(to_kafka(s)->producer);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spooler.c — drives the spool.
+/* spooler.c — opens and closes the spool, queues batches, and starts a commit cycle when there is work.
  *
- *   IDLE ──something queued or wanted──► TURNING (worker) ──done on the loop──► IDLE
+ *   IDLE ──batches queued, or reads wanted──► in_cycle (worker) ──on_cycle_done, on the loop──► IDLE
  *                    ▲                                                     │ could not store
- *                    └──────────────── a little later ◄────────────────────┘
+ *                    └──────────── after cycle_not_before_us ◄─────────────┘
  *
- * Beside the cycles (spooler_cycle.c) it notes the state once a turn of the loop, in memory that a kill
- * does not reach. */
+ * Beside the cycles (spooler_cycle.c), write_live_state keeps the state in a mapped slot of the file "state" once a turn
+ * of the loop, where it survives SIGKILL. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,78 +15,81 @@
 #include "spooler_internal.h"
 #include "base/log.h"
 
-/* The totals of the last run become the totals so far: what was in flight is uncertain. */
-static void inherit(struct spooler *k, const struct spool_found *found)
+/* Takes over the state of the last run: its totals are the ledger's start, and what it had in flight is uncertain. */
+static void load_last_run(struct spooler *s, const struct spool_found *found)
 {
-	const struct spool_state *s = &found->state;
+	const struct spool_state *state = &found->state;
 
-	*k->ledger = s->ledger;
-	k->generation = s->generation;
-	k->boot = max_u64(s->boot + 1, clock_wall_ms() * 1000);
-	k->ledger->boots++;
-	k->ledger->unclean_stops += found->unclean;
-	ledger_move(k->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, k->ledger->place[LEDGER_IN_FLIGHT].spans,
-	        k->ledger->place[LEDGER_IN_FLIGHT].batches);
-	positions_init(&k->marks, s->cursor, s->end);
-	if (positions_load(&k->marks, slice_of(s->marks, s->marks_len)) < 0)
+	*s->ledger = state->ledger;
+	s->generation = state->generation;
+	s->boot = max_u64(state->boot + 1, clock_wall_ms() * 1000);
+	s->ledger->boots++;
+	s->ledger->unclean_stops += found->unclean;
+	ledger_move(s->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, s->ledger->place[LEDGER_IN_FLIGHT].spans,
+	        s->ledger->place[LEDGER_IN_FLIGHT].batches);
+	positions_init(&s->positions, state->cursor, state->end);
+	if (positions_load(&s->positions, slice_of(state->marks, state->marks_len)) < 0)
 		log_warn("spool: what was delivered out of order is not readable, some spans will "
 		         "be sent twice");
-	k->spans_put = s->spans_put;
-	k->inherited_end = s->end;
-	k->inherited_sent = min_u64(s->offered_to, s->end);
+	s->spans_put = state->spans_put;
+	s->inherited_end = state->end;
+	s->inherited_sent = min_u64(state->offered_to, state->end);
 	if (found->note[0] != '\0')
 		log_warn("spool: %s", found->note);
 }
 
-void spooler_snapshot(struct spooler *k, struct spool_state *s)
+void spooler_snapshot(struct spooler *s, struct spool_state *state)
 {
 	uint64_t spans, batches;
 	struct ledger_count *delivered;
 
-	s->generation = ++k->generation;
-	s->boot = k->boot;
-	s->cursor = k->marks.cursor;
-	/* What is held may go out at any time from here on, and a power cut must find that said on disk.
-	 * What an earlier run may have sent stays in doubt until it is done. */
-	s->offered_to = max_u64(k->marks.held_to, min_u64(k->inherited_sent, k->marks.end));
-	s->end = k->marks.end;
-	s->spans_put = k->spans_put;
-	s->running = true;
-	s->ledger = *k->ledger;
-	s->marks_len = (uint32_t)positions_save(&k->marks, s->marks, sizeof(s->marks), &spans, &batches);
-	/* What is done but not noted will be found waiting, and sent again. */
-	delivered = &s->ledger.place[LEDGER_DELIVERED];
-	ledger_move(&s->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
+	state->generation = ++s->generation;
+	state->boot = s->boot;
+	state->cursor = s->positions.cursor;
+	/* A record that is IN_FLIGHT may be sent any moment from here on; after a power cut, offered_to on disk must be
+	 * above it, so that it is sent again as maybe duplicate. The same holds for records that an earlier run may have
+	 * sent, until they are done. */
+	state->offered_to = max_u64(s->positions.held_to, min_u64(s->inherited_sent, s->positions.end));
+	state->end = s->positions.end;
+	state->spans_put = s->spans_put;
+	state->running = true;
+	state->ledger = *s->ledger;
+	state->marks_len =
+	        (uint32_t)positions_save(&s->positions, state->marks, sizeof(state->marks), &spans, &batches);
+	/* Positions that are done but did not fit into marks will be waiting after a kill, and sent again: the snapshot
+	 * has them in the spool. */
+	delivered = &state->ledger.place[LEDGER_DELIVERED];
+	ledger_move(&state->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
 	        min_u64(batches, delivered->batches));
 }
 
 int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
         const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why)
 {
-	struct spooler *k = calloc(1, sizeof(*k));
+	struct spooler *s = calloc(1, sizeof(*s));
 	struct spool_found *found = calloc(1, sizeof(*found));
 	struct spool_state *state = calloc(1, sizeof(*state));
 
-	if (k == NULL || found == NULL || state == NULL) {
+	if (s == NULL || found == NULL || state == NULL) {
 		why_set(why, E_NOMEM, "spool");
 		goto fail;
 	}
-	k->loop = l;
-	k->opts = *opts;
-	k->events = *events;
-	k->ledger = ledger;
-	k->health = health;
-	k->stats.commit_us = COMMIT_GUESS_US;
-	list_init(&k->queue);
-	if (spool_open(&k->spool, opts, found, why) < 0)
+	s->loop = l;
+	s->opts = *opts;
+	s->events = *events;
+	s->ledger = ledger;
+	s->health = health;
+	s->stats.commit_us = COMMIT_GUESS_US;
+	list_init(&s->queue);
+	if (spool_open(&s->spool, opts, found, why) < 0)
 		goto fail;
-	inherit(k, found);
-	spooler_snapshot(k, state);
-	k->dirty = true; /* a first cycle makes the first segment ready before it is needed */
-	if (spool_begin(k->spool, state, why) < 0)
+	load_last_run(s, found);
+	spooler_snapshot(s, state);
+	s->dirty = true; /* starts a cycle at once, which creates the first segment before a batch needs it */
+	if (spool_begin(s->spool, state, why) < 0)
 		goto fail;
-	k->begun = true;
-	k->stats.spool = *spool_stats(k->spool);
+	s->boot_written = true;
+	s->stats.spool = *spool_stats(s->spool);
 	if (found->unclean)
 		log_warn("spool: the %s: %llu spans uncertain in all, %llu found on disk beyond "
 		         "its last note",
@@ -95,198 +98,199 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 	health_post(health, "spool", HEALTH_OK, "ready in %s", opts->directory);
 	free(found);
 	free(state);
-	*out = k;
+	*out = s;
 	return 0;
 fail:
 	free(found);
 	free(state);
-	spooler_free(k);
+	spooler_free(s);
 	return why->code;
 }
 
-struct spool *spooler_spool(const struct spooler *k)
+struct spool *spooler_spool(const struct spooler *s)
 {
-	return k->spool;
+	return s->spool;
 }
 
-uint64_t spooler_boot(const struct spooler *k)
+uint64_t spooler_boot(const struct spooler *s)
 {
-	return k->boot;
+	return s->boot;
 }
 
-void spooler_put(struct spooler *k, struct batch *b)
+void spooler_append(struct spooler *s, struct batch *b)
 {
-	list_push(&k->queue, &b->link);
-	k->stats.queued_bytes += b->cost;
+	list_push(&s->queue, &b->link);
+	s->stats.queued_bytes += b->cost;
 }
 
-void spooler_put_back(struct spooler *k, struct batch *b)
+void spooler_requeue(struct spooler *s, struct batch *b)
 {
-	list_push_front(&k->queue, &b->link);
-	k->stats.queued_bytes += b->cost;
+	list_push_front(&s->queue, &b->link);
+	s->stats.queued_bytes += b->cost;
 }
 
-struct batch *spooler_withdraw(struct spooler *k, struct batch *b)
+struct batch *spooler_withdraw(struct spooler *s, struct batch *b)
 {
 	list_remove(&b->link);
-	k->stats.queued_bytes -= b->cost;
+	s->stats.queued_bytes -= b->cost;
 	return b;
 }
 
-struct batch *spooler_withdraw_newest(struct spooler *k, bool idle)
+struct batch *spooler_withdraw_newest(struct spooler *s, bool idle)
 {
-	for (struct list *node = k->queue.prev; node != &k->queue; node = node->prev) {
+	for (struct list *node = s->queue.prev; node != &s->queue; node = node->prev) {
 		struct batch *b = container_of(node, struct batch, link);
 
 		if (!idle || !b->with_sink)
-			return spooler_withdraw(k, b);
+			return spooler_withdraw(s, b);
 	}
 	return NULL;
 }
 
-void spooler_each_queued(struct spooler *k, bool (*visit)(void *arg, struct batch *b), void *arg)
+void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct batch *b), void *arg)
 {
-	list_each_safe (node, &k->queue) {
+	list_each_safe (node, &s->queue) {
 		if (!visit(arg, container_of(node, struct batch, link)))
 			return;
 	}
 }
 
-void spooler_offers_at_once(struct spooler *k)
+void spooler_set_offer_at_once(struct spooler *s)
 {
-	k->offers_at_once = true;
+	s->offer_at_once = true;
 }
 
-void spooler_makes_room(struct spooler *k)
+void spooler_set_drop_oldest(struct spooler *s)
 {
-	k->makes_room = true;
+	s->drop_oldest = true;
 }
 
-void spooler_read(struct spooler *k, size_t bytes)
+void spooler_read(struct spooler *s, size_t bytes)
 {
-	k->wanted_bytes = clock_mono_us() < k->read_at_us ? 0 : bytes;
-	k->read_share = 0;
+	s->wanted_bytes = clock_mono_us() < s->read_not_before_us ? 0 : bytes;
+	s->read_share = 0;
 }
 
-void spooler_read_from(struct spooler *k, size_t bytes, unsigned share)
+void spooler_read_from(struct spooler *s, size_t bytes, unsigned share)
 {
-	spooler_read(k, bytes);
-	k->read_share = share;
+	spooler_read(s, bytes);
+	s->read_share = share;
 }
 
-bool spooler_is_empty(const struct spooler *k)
+bool spooler_is_empty(const struct spooler *s)
 {
-	return k->marks.cursor == k->marks.end;
+	return s->positions.cursor == s->positions.end;
 }
 
-bool spooler_has_waiting(const struct spooler *k)
+bool spooler_has_waiting(const struct spooler *s)
 {
 	uint64_t first, end;
 
-	return positions_next(&k->marks, k->marks.cursor, 1, &first, &end);
+	return positions_next(&s->positions, s->positions.cursor, 1, &first, &end);
 }
 
-int spooler_set_status(struct spooler *k, uint64_t position, enum position_status mark, uint32_t spans)
+int spooler_set_status(struct spooler *s, uint64_t position, enum position_status status, uint32_t spans)
 {
-	uint64_t cursor = k->marks.cursor;
-	int rc = positions_set(&k->marks, position, mark, spans);
+	uint64_t cursor = s->positions.cursor;
+	int rc = positions_set(&s->positions, position, status, spans);
 
-	k->dirty |= k->marks.cursor != cursor;
+	s->dirty |= s->positions.cursor != cursor;
 	return rc;
 }
 
-void spooler_cull(struct spooler *k)
+void spooler_cull(struct spooler *s)
 {
-	uint64_t below = min_u64(k->stats.spool.oldest_end, k->marks.end), first, end;
+	uint64_t below = min_u64(s->stats.spool.oldest_end, s->positions.end), first, end;
 
-	/* Where nothing waits, the sink has it all: that is not for this cycle. */
-	if (!positions_next(&k->marks, k->marks.cursor, 1, &first, &end) || first >= below)
+	/* Where no position waits, the sink has all the others, and they may still be delivered: not now. */
+	if (!positions_next(&s->positions, s->positions.cursor, 1, &first, &end) || first >= below)
 		return;
-	k->cull_wanted = true;
-	if (clock_mono_us() >= k->cull_at_us)
-		k->retry_at_us = 0;
+	s->cull_wanted = true;
+	if (clock_mono_us() >= s->cull_not_before_us)
+		s->cycle_not_before_us = 0;
 }
 
-int spooler_trouble(const struct spooler *k)
+int spooler_write_error(const struct spooler *s)
 {
-	return k->trouble;
+	return s->write_error;
 }
 
-bool spooler_idle(const struct spooler *k)
+bool spooler_is_idle(const struct spooler *s)
 {
-	return !k->in_cycle && list_empty(&k->queue);
+	return !s->in_cycle && list_empty(&s->queue);
 }
 
-bool spooler_stuck(const struct spooler *k)
+bool spooler_is_stuck(const struct spooler *s)
 {
-	return !k->in_cycle && k->trouble != 0;
+	return !s->in_cycle && s->write_error != 0;
 }
 
-const struct spooler_stats *spooler_stats(const struct spooler *k)
+const struct spooler_stats *spooler_stats(const struct spooler *s)
 {
-	return &k->stats;
+	return &s->stats;
 }
 
-/* The live note says what is true now: a cycle under way has put nothing yet. */
-static void note_live(struct spooler *k)
+/* Writes the state as it is now: without the batches of a cycle under way, which are not durable yet. */
+static void write_live_state(struct spooler *s)
 {
-	struct spool_state s;
+	struct spool_state state;
 
-	if (memcmp(&k->noted, k->ledger, sizeof(k->noted)) == 0 && k->noted_version == k->marks.version)
+	if (memcmp(&s->live_ledger, s->ledger, sizeof(s->live_ledger)) == 0 && s->live_version == s->positions.version)
 		return;
-	spooler_snapshot(k, &s);
-	/* It is newer than the cycle's own state, and must not know less: what is read now or being written
-	 * while the sink has it may go out, and be found beyond the end, before the next note. */
-	if (k->in_cycle)
-		s.offered_to = max_u64(s.offered_to, k->cycle_offers_to);
-	spool_live(k->spool, &s);
-	k->noted = *k->ledger;
-	k->noted_version = k->marks.version;
+	spooler_snapshot(s, &state);
+	/* This state has a higher generation than the one that the cycle under way writes, so it is the one that counts
+	 * after a kill. Its offered_to must also cover the records that the cycle reads, and the batches that it writes
+	 * while the sink has them: both may be sent before the next call. */
+	if (s->in_cycle)
+		state.offered_to = max_u64(state.offered_to, s->cycle_offers_to);
+	spool_live(s->spool, &state);
+	s->live_ledger = *s->ledger;
+	s->live_version = s->positions.version;
 }
 
-static bool has_work(const struct spooler *k, uint64_t now)
+static bool has_work(const struct spooler *s, uint64_t now)
 {
-	bool ails = spooler_ails(k) || k->stats.spool.next_rc != 0 || k->stats.spool.lost;
+	bool faults = spooler_disk_failed(s) || s->stats.spool.next_rc != 0 || s->stats.spool.lost;
 
-	/* Somebody may have made room or put the spool back, and nothing comes that would show it. */
-	if (ails && now - k->began_us >= LOOK_MS * US_PER_MS)
+	/* The file system may have room again, or the directory may be back. Only a cycle finds that out. */
+	if (faults && now - s->cycle_began_us >= RECHECK_MS * US_PER_MS)
 		return true;
-	if (!list_empty(&k->queue) || k->wanted_bytes > 0)
+	if (!list_empty(&s->queue) || s->wanted_bytes > 0)
 		return true;
-	return k->dirty || (k->cull_wanted && now >= k->cull_at_us);
+	return s->dirty || (s->cull_wanted && now >= s->cull_not_before_us);
 }
 
-void spooler_tick(struct spooler *k)
+void spooler_tick(struct spooler *s)
 {
 	uint64_t now = clock_mono_us();
 
-	if (!k->in_cycle && now >= k->retry_at_us && has_work(k, now))
-		spooler_begin(k);
-	spooler_tell(k);
-	if (k->spool != NULL) /* what was told in a cycle may have closed it */
-		note_live(k);
+	if (!s->in_cycle && now >= s->cycle_not_before_us && has_work(s, now))
+		spooler_begin_cycle(s);
+	spooler_report_health(s);
+	if (s->spool != NULL) /* an event from fail_cycle may have closed it */
+		write_live_state(s);
 }
 
-void spooler_close(struct spooler *k, bool clean)
+void spooler_close(struct spooler *s, bool clean)
 {
-	struct spool_state s;
+	struct spool_state state;
 
-	assert(!k->in_cycle);
-	spooler_snapshot(k, &s);
-	s.running = !clean;
-	spool_close(k->spool, &s);
-	k->spool = NULL;
+	assert(!s->in_cycle);
+	spooler_snapshot(s, &state);
+	state.running = !clean;
+	spool_close(s->spool, &state);
+	s->spool = NULL;
 }
 
-void spooler_free(struct spooler *k)
+void spooler_free(struct spooler *s)
 {
-	if (k == NULL)
+	if (s == NULL)
 		return;
-	/* Begun, and given up before anything came: no stop was unclean. */
-	if (k->spool != NULL && k->begun && spooler_idle(k))
-		spooler_close(k, true);
-	if (k->spool != NULL)
-		spool_close(k->spool, NULL);
-	positions_free(&k->marks);
-	free(k);
+	/* The agent failed to start after spooler_open: no batch was accepted, so the stop is clean. */
+	if (s->spool != NULL && s->boot_written && spooler_is_idle(s))
+		spooler_close(s, true);
+	if (s->spool != NULL)
+		spool_close(s->spool, NULL);
+	positions_free(&s->positions);
+	free(s);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spooler_cycle.c — one cycle: what goes with it, the worker's part, and what is told when it is over.
+/* spooler_cycle.c — one commit cycle: chooses its work, runs it in a worker, and reports the results on the loop.
  *
- * The snapshot that goes with a cycle says how things are once its batches are durable; the ledger in
- * memory follows when the worker is done. A batch that is delivered while it is being written stays
- * in flight until then, so a kill between the two finds it on disk and nowhere else. */
+ *   spooler_begin_cycle ──► run_cycle (worker: append, commit, reclaim, read, count culled) ──► on_cycle_done
+ *
+ * The snapshot that is committed with the batches has them in the spool already; the ledger in memory moves them when
+ * the worker is done. A batch that is delivered while it is being written stays in flight in the ledger until then, so
+ * after a kill it is counted once: as a record in the spool. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,307 +14,315 @@
 #include "base/log.h"
 #include "policy/pace.h"
 
-static void run_turn(void *arg);
+static void run_cycle(void *arg);
 static void on_cycle_done(void *arg);
 
-static void choose_batches(struct spooler *k)
+static void choose_batches(struct spooler *s)
 {
 	size_t n = 0, bytes = 0;
 
-	k->writing_count = (struct ledger_count){ 0 };
-	k->writing_offered = false;
-	while (!list_empty(&k->queue) && n < CYCLE_BATCHES && bytes < CYCLE_BYTES) {
-		struct batch *b = list_first(&k->queue, struct batch, link);
+	s->writing_count = (struct ledger_count){ 0 };
+	s->writing_offered = false;
+	while (!list_empty(&s->queue) && n < CYCLE_BATCHES && bytes < CYCLE_BYTES) {
+		struct batch *b = list_first(&s->queue, struct batch, link);
 
 		list_remove(&b->link);
-		k->writing[n++] = b;
+		s->writing[n++] = b;
 		bytes += b->size;
-		k->stats.queued_bytes -= b->cost;
-		k->writing_count.spans += b->spans;
-		k->writing_count.batches++;
+		s->stats.queued_bytes -= b->cost;
+		s->writing_count.spans += b->spans;
+		s->writing_count.batches++;
 		/* A refused batch is offered again from memory (backlog_stored). */
-		k->writing_offered |= b->with_sink || b->maybe_dup || b->refusals > 0 || k->offers_at_once;
+		s->writing_offered |= b->with_sink || b->maybe_dup || b->refusals > 0 || s->offer_at_once;
 	}
-	k->cycle.put = k->writing;
-	k->cycle.nput = n;
+	s->cycle.put = s->writing;
+	s->cycle.nput = n;
 }
 
-/* Where reading begins: at the cursor, or further on if something waits there. */
-static uint64_t read_from(const struct spooler *k)
+/* Where reading begins: at read_share of the backlog's length if a position waits there or above, else at the cursor. */
+static uint64_t read_begin(const struct spooler *s)
 {
-	uint64_t cursor = k->marks.cursor, first, end;
-	uint64_t from = cursor + (k->marks.end - cursor) / 256 * k->read_share;
+	uint64_t cursor = s->positions.cursor, first, end;
+	uint64_t from = cursor + (s->positions.end - cursor) / 256 * s->read_share;
 
-	if (k->marks.end - cursor < 256)
-		from = cursor + (k->marks.end - cursor) * k->read_share / 256;
-	return positions_next(&k->marks, from, 1, &first, &end) ? from : cursor;
+	if (s->positions.end - cursor < 256)
+		from = cursor + (s->positions.end - cursor) * s->read_share / 256;
+	return positions_next(&s->positions, from, 1, &first, &end) ? from : cursor;
 }
 
-/* What waits. It is held when it arrives; until then nobody else can have it. */
-static void choose_reads(struct spooler *k)
+/* Chooses the waiting positions to read. They become IN_FLIGHT in report_read_back; until then no other reader can take
+ * them, for only one cycle is under way. */
+static void choose_reads(struct spooler *s)
 {
-	uint64_t from = read_from(k), first, end, left = READ_RECORDS;
+	uint64_t from = read_begin(s), first, end, left = READ_RECORDS;
 
-	k->cycle.nread = 0;
-	k->cycle.read_bytes = k->wanted_bytes;
-	k->cycle.read_records = READ_RECORDS;
-	while (k->wanted_bytes > 0 && left > 0 && k->cycle.nread < SPOOL_RUNS &&
-	        positions_next(&k->marks, from, left, &first, &end)) {
-		k->cycle.read[k->cycle.nread++] = (struct spool_run){ first, end };
+	s->cycle.nread = 0;
+	s->cycle.read_bytes = s->wanted_bytes;
+	s->cycle.read_records = READ_RECORDS;
+	while (s->wanted_bytes > 0 && left > 0 && s->cycle.nread < SPOOL_RUNS &&
+	        positions_next(&s->positions, from, left, &first, &end)) {
+		s->cycle.read[s->cycle.nread++] = (struct spool_run){ first, end };
 		left -= end - first;
 		from = end;
 	}
-	k->wanted_bytes = 0;
+	s->wanted_bytes = 0;
 }
 
-/* What waits in the oldest segment; what the sink holds of it may still arrive and is left alone. */
-static void choose_culls(struct spooler *k)
+/* Chooses the waiting positions of the oldest segment, to be dropped. Those that the sink has may still be delivered and
+ * are left out. */
+static void choose_culls(struct spooler *s)
 {
-	uint64_t from = k->marks.cursor, first, end, below = min_u64(k->stats.spool.oldest_end, k->marks.end);
+	uint64_t from = s->positions.cursor, first, end, below = min_u64(s->stats.spool.oldest_end, s->positions.end);
 
-	k->nculled = 0;
-	if (!k->cull_wanted || k->began_us < k->cull_at_us)
+	s->nculled = 0;
+	if (!s->cull_wanted || s->cycle_began_us < s->cull_not_before_us)
 		return;
-	while (from < below && k->nculled < SPOOL_RUNS && positions_next(&k->marks, from, below - from, &first, &end) &&
-	        first < below) {
-		k->culled[k->nculled++] = (struct spool_run){ first, min_u64(end, below) };
+	while (from < below && s->nculled < SPOOL_RUNS &&
+	        positions_next(&s->positions, from, below - from, &first, &end) && first < below) {
+		s->culled[s->nculled++] = (struct spool_run){ first, min_u64(end, below) };
 		from = end;
 	}
-	k->cull_wanted = false;
+	s->cull_wanted = false;
 }
 
-/* There is no memory to drop what was chosen: a later cycle chooses anew. */
-static void cull_later(struct spooler *k)
+/* Out of memory for the positions to be dropped: a later cycle chooses them anew. */
+static void postpone_cull(struct spooler *s)
 {
-	if (k->nculled == 0)
+	if (s->nculled == 0)
 		return;
-	k->nculled = 0;
-	k->cull_wanted = true;
-	k->cull_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	s->nculled = 0;
+	s->cull_wanted = true;
+	s->cull_not_before_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 }
 
-/* There is no memory for the cycle: nothing was done, all of it is for the next one. */
-static void give_up(struct spooler *k)
+/* Out of memory for the cycle: ends it as one that did nothing. */
+static void fail_cycle(struct spooler *s)
 {
-	k->cycle.put_rc = k->cycle.nput > 0 ? E_NOMEM : 0;
-	k->cycle.state_rc = E_NOMEM;
-	cull_later(k);
-	k->retry_at_us = clock_mono_us() + RETRY_MS * US_PER_MS;
-	on_cycle_done(k);
+	s->cycle.put_rc = s->cycle.nput > 0 ? E_NOMEM : 0;
+	s->cycle.state_rc = E_NOMEM;
+	postpone_cull(s);
+	s->cycle_not_before_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	on_cycle_done(s);
 }
 
-void spooler_begin(struct spooler *k)
+void spooler_begin_cycle(struct spooler *s)
 {
-	struct spool_cycle *t = &k->cycle;
+	struct spool_cycle *c = &s->cycle;
 
-	k->began_us = clock_mono_us();
-	memset(t, 0, offsetof(struct spool_cycle, state));
-	t->nread = 0;
-	choose_batches(k);
-	choose_culls(k);
-	if (k->nculled == 0)
-		choose_reads(k);
-	spooler_snapshot(k, &t->state);
-	/* So may what is read now, or is offered as soon as it is stored. */
-	if (k->writing_offered)
-		t->state.offered_to = t->state.end + t->nput;
-	if (t->nread > 0)
-		t->state.offered_to = max_u64(t->state.offered_to, t->read[t->nread - 1].end);
-	k->cycle_offers_to = t->state.offered_to;
+	s->cycle_began_us = clock_mono_us();
+	memset(c, 0, offsetof(struct spool_cycle, state));
+	c->nread = 0;
+	choose_batches(s);
+	choose_culls(s);
+	if (s->nculled == 0)
+		choose_reads(s);
+	spooler_snapshot(s, &c->state);
+	/* The batches of this cycle that the sink has, or that are offered once stored, and the records read in it may be
+	 * sent before the next state is written, so offered_to covers them. */
+	if (s->writing_offered)
+		c->state.offered_to = c->state.end + c->nput;
+	if (c->nread > 0)
+		c->state.offered_to = max_u64(c->state.offered_to, c->read[c->nread - 1].end);
+	s->cycle_offers_to = c->state.offered_to;
 	ledger_move(
-	        &t->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, k->writing_count.spans, k->writing_count.batches);
-	t->write_state = k->dirty || t->nread > 0 || spooler_ails(k);
-	t->put_rc = t->state_rc = t->read_rc = 0;
-	t->stored = 0;
-	t->got = NULL;
-	t->ngot = t->ndamage = 0;
-	k->dirty = false;
-	k->in_cycle = true;
-	/* A report on what the sink has may come the moment it is put, and must find its mark. */
-	if ((k->writing_offered && positions_reserve(&k->marks, t->state.end, t->state.end + t->nput) < 0) ||
-	        work_start(k->loop, run_turn, on_cycle_done, k) < 0)
-		give_up(k);
+	        &c->state.ledger, LEDGER_IN_FLIGHT, LEDGER_IN_SPOOL, s->writing_count.spans, s->writing_count.batches);
+	c->write_state = s->dirty || c->nread > 0 || spooler_disk_failed(s);
+	c->put_rc = c->state_rc = c->read_rc = 0;
+	c->stored = 0;
+	c->got = NULL;
+	c->ngot = c->ndamage = 0;
+	s->dirty = false;
+	s->in_cycle = true;
+	/* The sink may report on a batch as soon as it is durable; setting its status must not fail for want of memory. */
+	if ((s->writing_offered && positions_reserve(&s->positions, c->state.end, c->state.end + c->nput) < 0) ||
+	        work_start(s->loop, run_cycle, on_cycle_done, s) < 0)
+		fail_cycle(s);
 }
 
-static void run_turn(void *arg)
+static void run_cycle(void *arg)
 {
-	struct spooler *k = arg;
+	struct spooler *s = arg;
 
-	spool_cycle(k->spool, &k->cycle);
-	k->culled_count = (struct ledger_count){ 0 };
-	if (k->nculled > 0 && spool_count(k->spool, k->culled, k->nculled, &k->culled_count) < 0)
+	spool_cycle(s->spool, &s->cycle);
+	s->culled_count = (struct ledger_count){ 0 };
+	if (s->nculled > 0 && spool_count(s->spool, s->culled, s->nculled, &s->culled_count) < 0)
 		log_warn("spool: some of what is dropped to make room could not be counted");
 }
 
-static void tell_stored(struct spooler *k)
+static void report_stored(struct spooler *s)
 {
-	for (size_t i = 0; i < k->cycle.stored; i++) {
-		struct batch *b = k->writing[i];
+	for (size_t i = 0; i < s->cycle.stored; i++) {
+		struct batch *b = s->writing[i];
 
-		b->position = k->cycle.first + i;
-		k->events.stored(k->events.arg, b);
+		b->position = s->cycle.first + i;
+		s->events.stored(s->events.arg, b);
 	}
 }
 
-/* The last one first: put back one by one, they stand in their order again. */
-static void tell_unstored(struct spooler *k)
+/* Newest first: each is put at the head of the queue, so they end up in their order. */
+static void report_unstored(struct spooler *s)
 {
-	for (size_t i = k->cycle.nput; i > k->cycle.stored; i--)
-		k->events.unstored(k->events.arg, k->writing[i - 1]);
+	for (size_t i = s->cycle.nput; i > s->cycle.stored; i--)
+		s->events.unstored(s->events.arg, s->writing[i - 1]);
 }
 
-static void tell_got(struct spooler *k)
+static void report_read_back(struct spooler *s)
 {
-	for (size_t i = 0; i < k->cycle.ngot; i++) {
-		struct batch *b = k->cycle.got[i];
-		bool before = b->position < k->inherited_end;
-		enum position_status mark = positions_at(&k->marks, b->position);
+	for (size_t i = 0; i < s->cycle.ngot; i++) {
+		struct batch *b = s->cycle.got[i];
+		bool before = b->position < s->inherited_end;
+		enum position_status status = positions_at(&s->positions, b->position);
 
-		/* Resolved while it was being read; or the disk does not know that it is about to be offered. */
-		if ((mark != POSITION_WAITING && mark != POSITION_MAYBE_SENT) || k->cycle.state_rc < 0) {
+		/* The position was resolved while it was being read; or the state was not written, so offered_to on disk
+		 * does not cover it and it must not be offered. */
+		if ((status != POSITION_WAITING && status != POSITION_MAYBE_SENT) || s->cycle.state_rc < 0) {
 			batch_unref(&b);
 			continue;
 		}
-		/* What this run knows is better than what the record says of itself. */
+		/* A record of this run: its status says whether it may have been sent. One of an earlier run: also its own
+		 * mark, or that run's offered_to. */
 		b->maybe_dup =
-		        mark == POSITION_MAYBE_SENT || (before && (b->maybe_dup || b->position < k->inherited_sent));
+		        status == POSITION_MAYBE_SENT || (before && (b->maybe_dup || b->position < s->inherited_sent));
 		b->backlog = true;
-		if (spooler_set_status(k, b->position, POSITION_IN_FLIGHT, 0) < 0) {
-			batch_unref(&b); /* it waits as before */
+		if (spooler_set_status(s, b->position, POSITION_IN_FLIGHT, 0) < 0) {
+			batch_unref(&b); /* out of memory: the position waits as before */
 			continue;
 		}
-		k->events.got(k->events.arg, b);
+		s->events.read_back(s->events.arg, b);
 	}
-	free(k->cycle.got);
-	k->cycle.got = NULL;
+	free(s->cycle.got);
+	s->cycle.got = NULL;
 }
 
-static void say_damage(struct spooler *k, const struct spool_damage *d)
+static void log_damage(struct spooler *s, const struct spool_damage *d)
 {
 	const char *fate = d->kept ? "set aside in quarantine/" : "lost";
 	char spans[64] = "an unknown number of spans";
 
 	if (d->lost.spans > 0)
 		snprintf(spans, sizeof(spans), "%llu spans", (unsigned long long)d->lost.spans);
-	health_post(k->health, "damage", HEALTH_WARN, "%s: %s %s", d->what, spans, fate);
+	health_post(s->health, "damage", HEALTH_WARN, "%s: %s %s", d->what, spans, fate);
 	log_error("spool: %s: positions %llu to %llu, %s in %llu batches, %s", d->what,
 	        (unsigned long long)d->run.first, (unsigned long long)d->run.end - 1, spans,
 	        (unsigned long long)d->lost.batches, fate);
 }
 
-/* Records that can never be read leave the spool, as far as the ledger still has them there. */
-static void tell_damage(struct spooler *k)
+/* Positions of damaged records become done. The ledger moves at most what it has in the spool, for the number of spans
+ * in a damaged range may be an estimate. */
+static void report_damage(struct spooler *s)
 {
-	for (size_t i = 0; i < k->cycle.ndamage; i++) {
-		const struct spool_damage *d = &k->cycle.damage[i];
-		struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+	for (size_t i = 0; i < s->cycle.ndamage; i++) {
+		const struct spool_damage *d = &s->cycle.damage[i];
+		struct ledger_count *in = &s->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
-		if (positions_reserve(&k->marks, d->run.first, d->run.end) < 0)
-			continue; /* met again */
-		for (uint64_t p = max_u64(d->run.first, k->marks.cursor); p < min_u64(d->run.end, k->marks.end); p++)
-			spooler_set_status(k, p, POSITION_DONE, 0);
-		ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
+		if (positions_reserve(&s->positions, d->run.first, d->run.end) < 0)
+			continue; /* out of memory: a later read reports the damage again */
+		for (uint64_t p = max_u64(d->run.first, s->positions.cursor); p < min_u64(d->run.end, s->positions.end);
+		        p++)
+			spooler_set_status(s, p, POSITION_DONE, 0);
+		ledger_move(s->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, min_u64(spans, in->spans),
 		        min_u64(batches, in->batches));
-		say_damage(k, d);
+		log_damage(s, d);
 	}
 }
 
-static void drop_culled(struct spooler *k)
+static void drop_culled(struct spooler *s)
 {
-	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL], lost;
+	struct ledger_count *in = &s->ledger->place[LEDGER_IN_SPOOL], lost;
 
-	if (k->nculled == 0)
+	if (s->nculled == 0)
 		return;
-	for (size_t i = 0; i < k->nculled; i++) {
-		if (positions_reserve(&k->marks, k->culled[i].first, k->culled[i].end) < 0) {
-			cull_later(k);
+	for (size_t i = 0; i < s->nculled; i++) {
+		if (positions_reserve(&s->positions, s->culled[i].first, s->culled[i].end) < 0) {
+			postpone_cull(s);
 			return;
 		}
 	}
-	for (size_t i = 0; i < k->nculled; i++)
-		for (uint64_t p = k->culled[i].first; p < k->culled[i].end; p++)
-			spooler_set_status(k, p, POSITION_DONE, 0);
-	lost.spans = min_u64(k->culled_count.spans, in->spans);
-	lost.batches = min_u64(k->culled_count.batches, in->batches);
-	ledger_drop(k->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
-	k->nculled = 0;
-	k->culled_us = clock_mono_us();
-	k->retry_at_us = 0;
+	for (size_t i = 0; i < s->nculled; i++)
+		for (uint64_t p = s->culled[i].first; p < s->culled[i].end; p++)
+			spooler_set_status(s, p, POSITION_DONE, 0);
+	lost.spans = min_u64(s->culled_count.spans, in->spans);
+	lost.batches = min_u64(s->culled_count.batches, in->batches);
+	ledger_drop(s->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
+	s->nculled = 0;
+	s->culled_us = clock_mono_us();
+	s->cycle_not_before_us = 0;
 }
 
-/* Where damage took the counts with it, the ledger still has spans in a spool that holds none. */
-static void settle(struct spooler *k)
+/* When every position is done but the ledger still has spans in the spool, they were in damaged ranges whose number of
+ * spans was unknown: they are counted as quarantined. */
+static void quarantine_uncounted(struct spooler *s)
 {
-	struct ledger_count *in = &k->ledger->place[LEDGER_IN_SPOOL];
+	struct ledger_count *in = &s->ledger->place[LEDGER_IN_SPOOL];
 
-	if (k->marks.cursor != k->marks.end || (in->spans == 0 && in->batches == 0))
+	if (s->positions.cursor != s->positions.end || (in->spans == 0 && in->batches == 0))
 		return;
 	log_warn("spool: %llu spans in %llu batches more were in what is lost", (unsigned long long)in->spans,
 	        (unsigned long long)in->batches);
-	ledger_move(k->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
+	ledger_move(s->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
 }
 
-/* What ails the disk, and when which of its work is tried again. */
-static void diagnose(struct spooler *k)
+/* Sets or clears the disk's errors by the results of the cycle, and the moment of the next try. */
+static void update_faults(struct spooler *s)
 {
-	const struct spool_cycle *t = &k->cycle;
+	const struct spool_cycle *c = &s->cycle;
 	uint64_t now = clock_mono_us();
 
-	if (t->put_rc == E_FULL && k->trouble != E_FULL)
-		k->full_us = now;
-	if (t->nput > 0)
-		k->trouble = t->put_rc;
-	else if (t->write_state && t->state_rc == 0 && t->stats.room_bytes >= ROOM_BYTES)
-		k->trouble = 0; /* as far as can be seen without anything to put */
-	if (t->state_rc < 0) {
-		k->unnoted = t->state_rc;
-		k->unnoted_us = now;
-	} else if (t->write_state && (t->nput == 0 || now - k->unnoted_us >= NOTED_MS * US_PER_MS)) {
-		k->unnoted = 0;
+	if (c->put_rc == E_FULL && s->write_error != E_FULL)
+		s->full_since_us = now;
+	if (c->nput > 0)
+		s->write_error = c->put_rc;
+	else if (c->write_state && c->state_rc == 0 && c->stats.room_bytes >= ROOM_LEAST_BYTES)
+		s->write_error = 0; /* assumed: nothing was to be stored, but the state was written and there is room */
+	if (c->state_rc < 0) {
+		s->state_error = c->state_rc;
+		s->state_error_us = now;
+	} else if (c->write_state && (c->nput == 0 || now - s->state_error_us >= STATE_RECOVERY_MS * US_PER_MS)) {
+		s->state_error = 0;
 	}
-	if (t->nread > 0)
-		k->blind = t->ngot > 0 ? 0 : t->read_rc;
-	k->dirty |= t->state_rc < 0;
-	if (t->put_rc < 0 || t->state_rc < 0)
-		k->retry_at_us = now + RETRY_MS * US_PER_MS;
+	if (c->nread > 0)
+		s->read_error = c->ngot > 0 ? 0 : c->read_rc;
+	s->dirty |= c->state_rc < 0;
+	if (c->put_rc < 0 || c->state_rc < 0)
+		s->cycle_not_before_us = now + RETRY_MS * US_PER_MS;
 }
 
-/* Whether it reads again at once is up to what the cycle has read: where no position was marked, because of the
- * disk or of missing memory, the next cycle would read the same. */
-static void pace_reading(struct spooler *k, uint64_t version_before)
+/* Reading pauses when the cycle was to read and no position changed (a disk error, or out of memory), since the next
+ * cycle would read the same. */
+static void pace_reading(struct spooler *s, uint64_t version_before)
 {
-	if (k->cycle.nread > 0 && k->marks.version == version_before)
-		k->read_at_us = clock_mono_us() + READ_AGAIN_MS * US_PER_MS;
+	if (s->cycle.nread > 0 && s->positions.version == version_before)
+		s->read_not_before_us = clock_mono_us() + READ_RETRY_MS * US_PER_MS;
 }
 
 static void on_cycle_done(void *arg)
 {
-	struct spooler *k = arg;
-	struct spool_cycle *t = &k->cycle;
+	struct spooler *s = arg;
+	struct spool_cycle *c = &s->cycle;
 	uint64_t version;
 
-	k->in_cycle = false;
-	k->stats.cycles++;
-	k->stats.spool = t->stats;
-	if (t->stored > 0) {
-		k->stats.commit_us = pace_commit(k->stats.commit_us, clock_mono_us() - k->began_us);
-		positions_extend(&k->marks, t->first + t->stored);
-		k->spans_put = t->state.spans_put;
+	s->in_cycle = false;
+	s->stats.cycles++;
+	s->stats.spool = c->stats;
+	if (c->stored > 0) {
+		s->stats.commit_us = pace_commit(s->stats.commit_us, clock_mono_us() - s->cycle_began_us);
+		positions_extend(&s->positions, c->first + c->stored);
+		s->spans_put = c->state.spans_put;
 	}
-	tell_stored(k);
-	tell_unstored(k);
-	diagnose(k);
-	version = k->marks.version;
-	tell_damage(k);
-	drop_culled(k);
-	tell_got(k);
-	pace_reading(k, version);
-	settle(k);
-	spooler_tell(k);
-	if (k->makes_room && t->stats.over)
-		spooler_cull(k);
-	if (k->trouble != 0)
-		k->events.troubled(k->events.arg, k->trouble);
-	k->events.cycle_done(k->events.arg);
+	report_stored(s);
+	report_unstored(s);
+	update_faults(s);
+	version = s->positions.version;
+	report_damage(s);
+	drop_culled(s);
+	report_read_back(s);
+	pace_reading(s, version);
+	quarantine_uncounted(s);
+	spooler_report_health(s);
+	if (s->drop_oldest && c->stats.over)
+		spooler_cull(s);
+	if (s->write_error != 0)
+		s->events.write_failed(s->events.arg, s->write_error);
+	s->events.cycle_done(s->events.arg);
 }

@@ -66,7 +66,7 @@ static const struct metric_row intake_rows[] = {
 	        "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_ZIPKIN], "intake_bytes_total", "port=\"zipkin-compact\"",
 	        "Bytes of datagrams read"),
-	METRIC_COUNTER(struct intake_stats, held_back, "intake_held_back_total", NULL,
+	METRIC_COUNTER(struct intake_stats, pauses, "intake_held_back_total", NULL,
 	        "Times that reading paused because the flight was full"),
 	METRIC_GAUGE(struct intake_stats, paused, "intake_paused", NULL,
 	        "1 while the UDP ports are not read because the flight is full"),

@@ -142,7 +142,7 @@ static int open_sink(struct agent *a, struct why *why)
 
 	if (rc < 0)
 		return rc;
-	pipeline_use(a->pipeline, a->sink);
+	pipeline_set_sink(a->pipeline, a->sink);
 	if (a->to_kafka)
 		log_info("agent: sending to topic %s at %s", a->set.topic, a->set.brokers);
 	else

@@ -160,7 +160,7 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 		why_set(why, E_NOMEM, "timers");
 		goto fail;
 	}
-	pipeline_use(l->pipeline, &l->sink.sink);
+	pipeline_set_sink(l->pipeline, &l->sink.sink);
 	timer_start(l->turn, TURN_MS);
 	e->opened++;
 	return 0;

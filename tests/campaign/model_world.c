@@ -139,7 +139,7 @@ static bool begin_life(void)
 	if (loop_open(&w.loop, &why) < 0 || pipeline_open(&w.pipeline, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	model_sink_begin(pipeline_sink_events(w.pipeline));
-	pipeline_use(w.pipeline, &model_sink.sink);
+	pipeline_set_sink(w.pipeline, &model_sink.sink);
 	if (intake_open(&w.intake, w.loop, &intake, w.pipeline, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	return check();

@@ -125,7 +125,7 @@ static void open_life(void)
 		rounds_bail(why.text);
 	w.events = pipeline_sink_events(w.pipeline);
 	w.sink.ops = &ops;
-	pipeline_use(w.pipeline, &w.sink);
+	pipeline_set_sink(w.pipeline, &w.sink);
 }
 
 static void begin(uint64_t mono_us)

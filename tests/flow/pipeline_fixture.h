@@ -103,7 +103,7 @@ static inline void enter_with(struct server_fixture *h, const struct pipeline_op
 		exit(99);
 	}
 	h->events = pipeline_sink_events(h->pipeline);
-	pipeline_use(h->pipeline, &h->sink);
+	pipeline_set_sink(h->pipeline, &h->sink);
 	if (timer_open(&h->reporter, h->loop, report, h) < 0)
 		exit(99);
 	timer_start(h->reporter, 1);

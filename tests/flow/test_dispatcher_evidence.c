@@ -51,7 +51,7 @@ static void open_gate(void)
 	t.other = batch_new(100);
 	if (t.subject == NULL || t.other == NULL || dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
 		exit(99);
-	dispatcher_use(t.dispatcher, &t.sink);
+	dispatcher_set_sink(t.dispatcher, &t.sink);
 	t.events = dispatcher_sink_events(t.dispatcher);
 }
 

@@ -40,8 +40,8 @@ static uint64_t lets_backlog(bool stored)
 
 	if (dispatcher_open(&g, &opts, &events, &health) < 0)
 		exit(99);
-	dispatcher_use(g, &sink);
-	dispatcher_backlog(g, true);
+	dispatcher_set_sink(g, &sink);
+	dispatcher_set_backlog(g, true);
 	do {
 		struct batch *b = batch_new(1000);
 

@@ -226,7 +226,7 @@ static int open_with(struct run *r, const struct pipeline_opts *o, unsigned seed
 		return -1;
 	}
 	r->sink.events = pipeline_sink_events(r->pipeline);
-	pipeline_use(r->pipeline, &r->sink.sink);
+	pipeline_set_sink(r->pipeline, &r->sink.sink);
 	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 || timer_open(&r->feeder, r->loop, feed, r) < 0)
 		return -1;
 	timer_start(r->sink.timer, 1);
