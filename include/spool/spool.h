@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Batches that wait on disk, in LMDB segments, with the state that must survive. */
+/* Batches that wait on disk, in LMDB segments, with the state that must survive a crash. */
 #ifndef SPOOL_H
 #define SPOOL_H
 
 #include "span/batch.h"
 #include "policy/ledger.h"
 
-/* A spool has no thread of its own and knows no loop. spool_cycle and spool_count block on the disk and
- * belong into one worker thread at a time, spool_quarantine, spool_has_file and spool_unquarantine into one as well,
- * which may be another; spool_live may run on a third meanwhile. */
+/* A spool has no thread of its own and does not use the event loop. spool_cycle and spool_count block on the
+ * disk: a worker thread calls them, one call at a time. spool_quarantine, spool_has_file and spool_unquarantine
+ * block too and run one at a time, in the same or in a second worker thread. spool_live may run in a third thread
+ * meanwhile. */
 
 enum spool_on_full { SPOOL_DROP_NEWEST, SPOOL_DROP_OLDEST };
 enum spool_on_refused { SPOOL_QUARANTINE, SPOOL_DROP_REFUSED };
 
 struct spool_opts {
 	const char *directory;
-	const char *host;       /* goes into each segment, for whoever reads it elsewhere */
+	/* written into each segment's head, so that a copied segment says where it comes from */
+	const char *host;
 	uint64_t max_bytes;     /* of all segments on disk */
-	uint64_t min_free;      /* bytes of the file system to leave to others, and that share of its inodes */
+	uint64_t min_free;      /* bytes of the file system that stay free; of its inodes the same share stays free */
 	uint64_t segment_bytes; /* map size of one segment */
 };
 
@@ -26,47 +28,50 @@ enum {
 	SPOOL_MARKS_BYTES = 3072,
 };
 
-/* One snapshot: written in the same transaction as a cycle's batches, and into the state file. Of
- * two valid ones the higher generation is right. */
+/* One snapshot. It is written in the same transaction as a cycle's batches, and into the state file. Of two valid
+ * snapshots the one with the higher generation is the newer. */
 struct spool_state {
-	uint64_t generation; /* counts up with each snapshot; the caller counts */
+	uint64_t generation; /* increased by the caller for each snapshot */
 	uint64_t boot;       /* max(previous + 1, microseconds since 1970 at start) */
-	uint64_t cursor;     /* every position below is resolved */
+	uint64_t cursor;     /* every record below is delivered, dropped or in quarantine */
 	uint64_t offered_to; /* no position at or above this was ever offered to a sink */
-	uint64_t end;        /* the next position to be given out */
-	uint64_t spans_put;  /* spans in all positions below end, ever; the spool gives it with end */
+	uint64_t end;        /* position of the next record */
+	uint64_t spans_put;  /* spans in all records ever written below end; the spool sets it, as it sets end */
 	bool running;        /* false only in the last snapshot of a clean stop */
 	struct ledger ledger;
-	uint32_t marks_len; /* what is resolved above the cursor, as positions_save wrote it */
+	uint32_t marks_len; /* bytes in marks: positions resolved above the cursor, as positions_save wrote them */
 	uint8_t marks[SPOOL_MARKS_BYTES];
 };
 
-/* What start-up found. state is already put right: records on disk that it did not know are in
- * ledger in_spool and end; in_flight is not yet moved to uncertain (spool_begin's caller does). */
+/* Result of spool_open. In STATE the records on disk that the last snapshot did not contain are already added to
+ * in_spool and to end. Its in_flight is not yet moved to uncertain: the caller of spool_begin does that. */
 struct spool_found {
 	struct spool_state state;
 	bool fresh;        /* the directory held no spool */
 	bool unclean;      /* the last run did not stop cleanly */
-	bool state_lost;   /* no snapshot is left in the state file: whether it did is not known */
-	uint64_t salvaged; /* spans on disk that the state did not know */
-	char note[256];    /* a sentence on damage met, or "" */
+	bool state_lost;   /* no slot of the state file holds a snapshot, so UNCLEAN is a guess */
+	uint64_t salvaged; /* spans on disk that the last snapshot did not contain */
+	char note[256];    /* the first damage found, as a sentence, or "" */
 };
 
 struct spool_stats {
-	uint64_t bytes; /* of all segments on disk, without what is only reserved */
+	uint64_t bytes; /* of all segments on disk, without preallocated blocks */
 	uint64_t segments;
-	uint64_t room_bytes;       /* that may be put by all limits, at most; max_bytes 0: a very large number */
-	bool over;                 /* far more than max_bytes: it was lowered */
-	uint64_t quarantine_bytes; /* of the records in quarantine/, when the cycle ended */
+	/* bytes that may still be appended: the smaller of what max_bytes and min_free leave */
+	uint64_t room_bytes;
+	/* BYTES exceeds max_bytes by more than an eighth of a segment, as after max_bytes was lowered */
+	bool over;
+	uint64_t quarantine_bytes; /* of the record files in quarantine/, at the end of the cycle */
 	uint64_t free_bytes;       /* of the file system */
 	uint64_t free_inodes;      /* of the file system; 0 also where it does not count them */
-	uint64_t oldest_ms;        /* wall clock of the oldest record that was read or written; 0 unknown */
-	uint64_t oldest_end;       /* the oldest segment holds positions below this */
+	/* received_ms of the record at the cursor, or of one slightly older; 0: none waits, or unknown */
+	uint64_t oldest_ms;
+	uint64_t oldest_end; /* one above the last position of the oldest segment */
 	uint64_t commits;
 	uint64_t commit_us; /* how long the last commit took, monotonic microseconds */
 	uint64_t failed_commits;
-	bool lost;   /* the spool is not at its path any more: a start would not find it */
-	int next_rc; /* why the next segment could not be had whole: the early alarm; 0 it could */
+	bool lost;   /* the spool's path leads to another directory or to none: the next start would not find it */
+	int next_rc; /* error of preallocating the next segment, an early warning; 0: all its blocks are reserved */
 };
 
 /* Positions [first, end). */
@@ -75,38 +80,39 @@ struct spool_run {
 	uint64_t end;
 };
 
-/* A run that can never be read. Its batches are counted by the run; its spans are exact wherever an
- * intact record, head or state stands on either side, else 0: what is still in_spool when all else
- * is resolved is then the rest. The caller marks the run as resolved, or meets it again. */
+/* A run of positions whose records cannot be read. lost.batches is the length of the run. lost.spans is exact
+ * where an intact record, head or state on each side tells the span counts, else 0; the missing spans are then
+ * what is left in in_spool when everything else is resolved. The caller marks the run as resolved; otherwise the
+ * next read reports it again. */
 struct spool_damage {
 	struct spool_run run;
 	struct ledger_count lost;
-	bool kept; /* the bytes are in quarantine/, or will be once the segment is read */
+	bool kept; /* the bytes are in quarantine/, or their segment moves there when its last record is resolved */
 	char what[128];
 };
 
 enum { SPOOL_RUNS = 64, SPOOL_DAMAGES = 8 };
 
 struct spool_cycle {
-	/* In. The batches are borrowed until the cycle is over. */
+	/* In. The spool borrows the batches until spool_cycle returns. */
 	struct batch **put;
 	size_t nput;
-	struct spool_state state;          /* as it is once PUT is durable; end, spans_put: the spool's */
-	bool write_state;                  /* state must be durable although nothing is put */
-	struct spool_run read[SPOOL_RUNS]; /* wanted, ascending; those at or above end are passed over */
+	struct spool_state state;          /* as it is once PUT is durable; the spool sets end and spans_put */
+	bool write_state;                  /* write STATE durably even if NPUT is 0 */
+	struct spool_run read[SPOOL_RUNS]; /* runs to read, ascending; positions at or above end are skipped */
 	size_t nread;
-	size_t read_bytes;   /* stop reading after this many */
-	size_t read_records; /* and after this many */
+	size_t read_bytes;   /* stop reading after this many bytes */
+	size_t read_records; /* or after this many records */
 
 	/* Out. */
 	int put_rc;     /* 0, E_FULL (a limit or the disk), E_IO … */
 	size_t stored;  /* put[0 … stored) are durable, whatever put_rc says; else nput */
 	uint64_t first; /* put[i] stands at first + i */
-	int state_rc;   /* of write_state */
-	int read_rc;    /* 0, or why not all that was wanted could be read: it may be, later */
-	/* state.end and state.spans_put are as they are now. Where stored < nput, what reached the
-	 * disk says that the others are still in_flight. */
-	struct batch **got; /* gives: ngot batches, each with one reference, and the array (free) */
+	int state_rc;   /* result of write_state */
+	int read_rc;    /* 0, or the error that ended reading; reading the rest may succeed later */
+	/* state.end and state.spans_put are the current values. Where stored < nput, the state on disk counts the
+	 * batches that were not stored as in_flight. */
+	struct batch **got; /* ngot batches and the array (free); the caller owns one reference to each batch */
 	size_t ngot;
 	struct spool_damage damage[SPOOL_DAMAGES];
 	size_t ndamage;
@@ -118,39 +124,41 @@ const char *spool_room_text(const struct spool_opts *o, const struct spool_stats
 
 struct spool;
 
-/* Makes the directory if it is missing (0700), takes its lock (E_LOCKED with a sentence that names
- * the holder), reads state and newest segment and nothing else. */
+/* Makes the directory if it is missing (0700), takes its lock (E_LOCKED with a sentence that names the holder),
+ * reads the state file and the newest segment only. */
 int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_found *found, struct why *why) MUST_USE;
 
 /* Writes STATE (new boot, in_flight moved to uncertain) and syncs it, before any port opens. */
 int spool_begin(struct spool *s, const struct spool_state *state, struct why *why) MUST_USE;
 
-/* As spool_begin found them, or the last spool_cycle left them. Not while a cycle is under way. */
+/* As of spool_begin or of the last spool_cycle. Not to be called during a cycle. */
 const struct spool_stats *spool_stats(const struct spool *s);
 
-/* Spans and batches in RUNS. 0; E_CORRUPT when some of them cannot be read (and are not counted). */
+/* Counts spans and batches in RUNS. 0; E_CORRUPT: some records cannot be read and are not counted. */
 int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count) MUST_USE;
 
-/* Puts, commits, unlinks segments that lie below state.cursor (after state is durable), prepares
- * the next segment, reads. Never fails as a whole: its parts say how they went. */
-void spool_cycle(struct spool *s, struct spool_cycle *t);
+/* Appends and commits PUT, unlinks segments below state.cursor once the state is durable, prepares the next
+ * segment, and reads. The results are put_rc, state_rc and read_rc. */
+void spool_cycle(struct spool *s, struct spool_cycle *cycle);
 
-/* Notes STATE where it survives SIGKILL, not power loss: memory only, under a microsecond. */
+/* Copies STATE into the mapped half of the state file: it survives SIGKILL, but not a power cut. Memory only,
+ * under a microsecond. */
 void spool_live(struct spool *s, const struct spool_state *state);
 
-/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_TOO_LARGE:
- * the records there have a quarter of max_bytes already. E_FULL: nor may so little be left free. */
+/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_TOO_LARGE: the
+ * record files would take more than a quarter of max_bytes. E_FULL: min_free does not allow it. */
 int spool_quarantine(
         struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why) MUST_USE;
 
-/* After an error of that: B has its file in quarantine/ all the same, whole, but a power cut might take it, and
- * it could not be removed again. It is not to be dropped, nor sent: asking again makes it durable. */
+/* True when quarantine/ has a file of B. After spool_quarantine failed, the file is whole but not synced, and
+ * could not be removed. B must then be neither dropped nor sent; calling spool_quarantine again syncs the file. */
 bool spool_has_file(struct spool *s, const struct batch *b);
 
-/* Takes the record NAME out of quarantine/: it is durable elsewhere. */
+/* Removes the file NAME from quarantine/, because its record is durable elsewhere. */
 int spool_unquarantine(struct spool *s, const char *name, struct why *why) MUST_USE;
 
-/* Writes and syncs STATE, closes. State with running = false marks a clean stop; NULL skips it. */
+/* Writes and syncs STATE and closes the spool. A STATE with running = false marks a clean stop. STATE may be
+ * NULL: nothing is written. */
 void spool_close(struct spool *s, const struct spool_state *state);
 
 /* The version text of the LMDB library loaded at run time, e.g. "0.9.24". Static. */

@@ -169,7 +169,7 @@ json_t *spool_moment(uint64_t ms)
 	return ms == 0 ? json_null() : json_string(units_print_time(ms, text, sizeof(text)));
 }
 
-bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDING])
+bool spool_state_is_broken(const struct spool_summary *seen, char what[SPOOL_FINDING])
 {
 	size_t broken = 0, all = ARRAY_LEN(seen->slots);
 

@@ -52,7 +52,7 @@ int spool_export(const struct spool_call *c)
 	if (rc != 0)
 		return rc;
 	status = EXIT_FINE;
-	rc = spool_outlet_open(&e.out, c, spool_inspect_seen(e.l)->host);
+	rc = spool_outlet_open(&e.out, c, spool_inspect_summary(e.l)->host);
 	if (rc == 0)
 		rc = go(&e);
 	if (spool_outlet_close(&e.out) < 0 || rc < 0)

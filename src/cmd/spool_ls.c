@@ -25,7 +25,7 @@ static const char *condition(const struct spool_segment *s)
 /* Records of it that wait. Of a damaged one as many positions as it covers. */
 static uint64_t waiting(const struct spool_inspect *l, size_t i)
 {
-	const struct spool_seen *seen = spool_inspect_seen(l);
+	const struct spool_summary *seen = spool_inspect_summary(l);
 	const struct spool_segment *s = &seen->segments[i];
 	uint64_t end = i + 1 < seen->nsegments ? s[1].first : seen->state.end, n = 0;
 
@@ -43,7 +43,7 @@ static json_t *known(const struct spool_segment *s, uint64_t n)
 
 static json_t *as_json(const struct spool_inspect *l)
 {
-	const struct spool_seen *seen = spool_inspect_seen(l);
+	const struct spool_summary *seen = spool_inspect_summary(l);
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < seen->nsegments && all != NULL; i++) {
@@ -78,7 +78,7 @@ static const char *short_time(uint64_t wall_ms, char *to, size_t cap)
 
 static void print_row(const struct spool_inspect *l, size_t i)
 {
-	const struct spool_segment *s = &spool_inspect_seen(l)->segments[i];
+	const struct spool_segment *s = &spool_inspect_summary(l)->segments[i];
 	char size[32], records[24], waits[24], spans[24], received[24];
 
 	snprintf(records, sizeof(records), "%" PRIu64, s->rc < 0 ? 0 : s->end - s->first);
@@ -92,13 +92,13 @@ static void print_row(const struct spool_inspect *l, size_t i)
 
 int spool_ls(const struct spool_call *c)
 {
-	const struct spool_seen *seen;
+	const struct spool_summary *seen;
 	struct spool_inspect *l;
 	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l);
 
 	if (rc != 0)
 		return rc;
-	seen = spool_inspect_seen(l);
+	seen = spool_inspect_summary(l);
 	if (c->set->json) {
 		rc = spool_print(c, as_json(l));
 	} else {

@@ -84,7 +84,7 @@ int spool_quarantine_ls(const struct spool_call *c)
 		return rc;
 	rc = list_kept(c, l, &list, &n);
 	if (rc == 0 && c->set->json)
-		rc = spool_print(c, as_json(list, n, spool_inspect_seen(l)->host));
+		rc = spool_print(c, as_json(list, n, spool_inspect_summary(l)->host));
 	for (size_t i = 0; rc == 0 && !c->set->json && i < n; i++)
 		print_one(&list[i]);
 	if (rc == 0 && !c->set->json && n == 0)
@@ -179,7 +179,7 @@ int spool_quarantine_export(const struct spool_call *c)
 
 	if (rc != 0)
 		return rc;
-	rc = spool_outlet_open(&out, c, spool_inspect_seen(l)->host);
+	rc = spool_outlet_open(&out, c, spool_inspect_summary(l)->host);
 	if (rc == 0)
 		rc = export_all(c, &out, l);
 	status = spool_outlet_close(&out) < 0 || rc < 0 ? spool_fail(c, &out.why) : EXIT_FINE;

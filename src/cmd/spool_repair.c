@@ -47,7 +47,7 @@ static void note(struct repairing *r, const struct spool_item *item)
 }
 
 /* A segment that was written anew stands beside the old one when a repair was cut short. */
-static bool is_replaced(const struct spool_seen *seen, size_t i)
+static bool is_replaced(const struct spool_summary *seen, size_t i)
 {
 	return seen->segments[i].bad && i + 1 < seen->nsegments &&
 	       seen->segments[i + 1].first == seen->segments[i].first;
@@ -55,7 +55,7 @@ static bool is_replaced(const struct spool_seen *seen, size_t i)
 
 static void decide(struct repairing *r)
 {
-	const struct spool_seen *seen = spool_inspect_seen(r->l);
+	const struct spool_summary *seen = spool_inspect_summary(r->l);
 	char what[SPOOL_FINDING];
 
 	r->mend_state = spool_state_is_broken(seen, what);
@@ -84,7 +84,7 @@ static int plan(struct repairing *r)
 	while ((rc = spool_inspect_next(r->l, &item)) == 0) {
 		note(r, &item);
 		batch_unref(&item.batch);
-		progress_show(&p, (uint64_t)(1000 * spool_inspect_share(r->l)), 1000, "reading");
+		progress_show(&p, (uint64_t)(1000 * spool_inspect_progress(r->l)), 1000, "reading");
 	}
 	progress_clear(&p);
 	if (rc != E_MISSING)
@@ -109,7 +109,7 @@ static void print_step(const struct step *s)
 
 static void print_plan(const struct repairing *r)
 {
-	const struct spool_seen *seen = spool_inspect_seen(r->l);
+	const struct spool_summary *seen = spool_inspect_summary(r->l);
 	char what[SPOOL_FINDING];
 
 	if (r->todo == 0)
@@ -135,11 +135,11 @@ static int apply(struct repairing *r, struct why *why)
 
 	if (rc == 0 && r->mend_state)
 		rc = spool_repair_state(r->l, why);
-	for (size_t i = spool_inspect_seen(r->l)->nsegments; rc == 0 && i-- > 0;) {
+	for (size_t i = spool_inspect_summary(r->l)->nsegments; rc == 0 && i-- > 0;) {
 		uint64_t written;
 
 		if (r->steps[i].remedy == SET_ASIDE)
-			rc = spool_set_aside(r->l, i, why);
+			rc = spool_quarantine_segment(r->l, i, why);
 		else if (r->steps[i].remedy == RENEW)
 			rc = spool_rewrite(r->l, i, &written, why);
 	}
@@ -148,7 +148,7 @@ static int apply(struct repairing *r, struct why *why)
 
 static json_t *as_json(const struct repairing *r)
 {
-	const struct spool_seen *seen = spool_inspect_seen(r->l);
+	const struct spool_summary *seen = spool_inspect_summary(r->l);
 	json_t *steps = json_array();
 
 	for (size_t i = 0; i < seen->nsegments; i++) {
@@ -197,7 +197,7 @@ int spool_repair(const struct spool_call *c)
 
 	if (rc != 0)
 		return rc;
-	r.steps = calloc(spool_inspect_seen(r.l)->nsegments + 1, sizeof(*r.steps));
+	r.steps = calloc(spool_inspect_summary(r.l)->nsegments + 1, sizeof(*r.steps));
 	if (r.steps == NULL) {
 		why_set(&why, E_NOMEM, "%s", err_text(E_NOMEM));
 		rc = spool_fail(c, &why);

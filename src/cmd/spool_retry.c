@@ -167,7 +167,7 @@ static int look(struct retrying *r)
 		return rc;
 	if (r->c->set->unverified)
 		spool_inspect_unverified(r->l);
-	snprintf(r->host, sizeof(r->host), "%s", spool_inspect_seen(r->l)->host);
+	snprintf(r->host, sizeof(r->host), "%s", spool_inspect_summary(r->l)->host);
 	if (r->host[0] == '\0' && gethostname(r->host, sizeof(r->host) - 1) < 0)
 		snprintf(r->host, sizeof(r->host), "localhost");
 	rc = spool_inspect_quarantine(r->l, &r->list, &r->n);

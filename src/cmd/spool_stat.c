@@ -8,7 +8,7 @@
 #include "spool_verbs.h"
 
 /* NULL without memory. */
-static json_t *ledger_of(const struct spool_seen *seen)
+static json_t *ledger_of(const struct spool_summary *seen)
 {
 	struct buf text = { 0 };
 	json_t *v;
@@ -19,7 +19,7 @@ static json_t *ledger_of(const struct spool_seen *seen)
 	return v;
 }
 
-static json_int_t damaged_segments(const struct spool_seen *seen)
+static json_int_t damaged_segments(const struct spool_summary *seen)
 {
 	json_int_t n = 0;
 
@@ -31,7 +31,7 @@ static json_int_t damaged_segments(const struct spool_seen *seen)
 	return n;
 }
 
-static const char *condition(const struct spool_seen *seen)
+static const char *condition(const struct spool_summary *seen)
 {
 	if (seen->holder != 0)
 		return "in use";
@@ -42,13 +42,13 @@ static const char *condition(const struct spool_seen *seen)
 	return "stopped";
 }
 
-static json_t *kept_of(const struct spool_seen *seen)
+static json_t *kept_of(const struct spool_summary *seen)
 {
-	return json_pack("{s:I,s:I,s:I}", "records", (json_int_t)seen->kept_records, "segments",
-	        (json_int_t)seen->kept_segments, "bytes", (json_int_t)seen->kept_bytes);
+	return json_pack("{s:I,s:I,s:I}", "records", (json_int_t)seen->quarantine_records, "segments",
+	        (json_int_t)seen->quarantine_segments, "bytes", (json_int_t)seen->quarantine_bytes);
 }
 
-static json_t *waiting_of(const struct spool_seen *seen)
+static json_t *waiting_of(const struct spool_summary *seen)
 {
 	const struct ledger_count *in = &seen->state.ledger.place[LEDGER_IN_SPOOL];
 	uint64_t now = clock_wall_ms();
@@ -59,14 +59,14 @@ static json_t *waiting_of(const struct spool_seen *seen)
 	                                                      : json_real((double)(now - seen->oldest_ms) / 1e3));
 }
 
-static json_t *disk_of(const struct spool_seen *seen)
+static json_t *disk_of(const struct spool_summary *seen)
 {
 	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "segments", (json_int_t)seen->nsegments, "damaged_segments",
 	        damaged_segments(seen), "bytes", (json_int_t)seen->bytes, "free_bytes", (json_int_t)seen->free_bytes,
 	        "free_inodes", (json_int_t)seen->free_inodes);
 }
 
-static json_t *positions_of(const struct spool_seen *seen)
+static json_t *positions_of(const struct spool_summary *seen)
 {
 	const struct spool_state *s = &seen->state;
 
@@ -76,14 +76,14 @@ static json_t *positions_of(const struct spool_seen *seen)
 
 int spool_stat(const struct spool_call *c)
 {
-	const struct spool_seen *seen;
+	const struct spool_summary *seen;
 	struct spool_inspect *l;
 	int rc = spool_open_as(c, SPOOL_INSPECT_LIVE, &l);
 	json_t *v;
 
 	if (rc != 0)
 		return rc;
-	seen = spool_inspect_seen(l);
+	seen = spool_inspect_summary(l);
 	v = json_pack("{s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "directory", json_text(c->set->directory), "process",
 	        seen->holder == 0 ? json_null() : json_integer(seen->holder), "condition", condition(seen), "boot",
 	        (json_int_t)seen->state.boot, "waiting", waiting_of(seen), "disk", disk_of(seen), "positions",

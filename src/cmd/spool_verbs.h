@@ -79,7 +79,7 @@ json_t *spool_moment(uint64_t ms);
 
 enum { SPOOL_FINDING = 128 };
 /* True when a slot of the state file is not whole, or when SEG is misnamed; WHAT says so. */
-bool spool_state_is_broken(const struct spool_seen *seen, char what[SPOOL_FINDING]);
+bool spool_state_is_broken(const struct spool_summary *seen, char what[SPOOL_FINDING]);
 bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]);
 
 /* NAME was given. */

@@ -69,7 +69,7 @@ static void look_into(struct verifying *v, const struct batch *b)
 /* What is wrong around the records. */
 static void verify_outside(struct verifying *v)
 {
-	const struct spool_seen *seen = spool_inspect_seen(v->l);
+	const struct spool_summary *seen = spool_inspect_summary(v->l);
 	char what[SPOOL_FINDING];
 
 	if (spool_state_is_broken(seen, what))
@@ -91,8 +91,8 @@ static int verify_records(struct verifying *v)
 		else
 			tell(v, item.what, &item);
 		batch_unref(&item.batch);
-		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_share(v->l)), 1000, "%" PRIu64 " records",
-		        v->records);
+		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_progress(v->l)), 1000,
+		        "%" PRIu64 " records", v->records);
 	}
 	progress_clear(&v->progress);
 	return rc == E_MISSING ? 0 : rc;

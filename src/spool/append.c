@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* append.c — a cycle's batches become records of a segment. */
+/* append.c — stores the batches of a cycle as records, and the state with them. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "spool_internal.h"
 
-static struct entry *entries_of(const struct spool *s, const struct spool_cycle *t)
+static struct entry *make_entries(const struct spool *s, const struct spool_cycle *cycle)
 {
-	struct entry *e = calloc(t->nput, sizeof(*e));
+	struct entry *e = calloc(cycle->nput, sizeof(*e));
 	struct span_offset at = s->end;
 
-	for (size_t i = 0; e != NULL && i < t->nput; i++) {
-		const struct batch *b = t->put[i];
+	for (size_t i = 0; e != NULL && i < cycle->nput; i++) {
+		const struct batch *b = cycle->put[i];
 
 		e[i].bytes = b->bytes;
 		e[i].r = (struct record){
@@ -29,53 +29,53 @@ static struct entry *entries_of(const struct spool *s, const struct spool_cycle 
 	return e;
 }
 
-/* Once on the way in, once on the way out. A limit that is reached is the caller's to tell: it may make
- * room, many times over. */
-static void tell(struct spool *s, int rc)
+/* Logs the first error of putting records and the first success after it. E_FULL is not logged: the caller may
+ * make room and try again many times. */
+static void log_put_result(struct spool *s, int rc)
 {
 	if (rc == E_FULL)
 		return;
-	if (rc < 0 && !s->in_trouble)
-		log_warn("spool: cannot put: %s%s%s", err_text(rc), s->writer.words[0] != '\0' ? ": " : "",
-		        s->writer.words);
-	if (rc == 0 && s->in_trouble)
+	if (rc < 0 && !s->put_failed)
+		log_warn("spool: cannot put: %s%s%s", err_text(rc), s->writer.error_text[0] != '\0' ? ": " : "",
+		        s->writer.error_text);
+	if (rc == 0 && s->put_failed)
 		log_info("spool: puts again");
-	s->in_trouble = rc < 0;
+	s->put_failed = rc < 0;
 }
 
-/* The state that is true now is what later syncs write. */
-static void keep_state(struct spool *s, struct spool_cycle *t)
+/* Sets s->last, which later syncs write: the batches that were not stored are still in flight. */
+static void update_last_state(struct spool *s, struct spool_cycle *cycle)
 {
-	struct ledger_count rest = { .batches = t->nput - t->stored };
+	struct ledger_count rest = { .batches = cycle->nput - cycle->stored };
 
-	for (size_t i = t->stored; i < t->nput; i++)
-		rest.spans += t->put[i]->spans;
-	s->last = t->state;
-	store_settle(&s->last, rest, &s->end);
-	t->state.end = s->end.position;
-	t->state.spans_put = s->end.spans;
+	for (size_t i = cycle->stored; i < cycle->nput; i++)
+		rest.spans += cycle->put[i]->spans;
+	s->last = cycle->state;
+	store_return_to_flight(&s->last, rest, &s->end);
+	cycle->state.end = s->end.position;
+	cycle->state.spans_put = s->end.spans;
 }
 
-void append_run(struct spool *s, struct spool_cycle *t)
+void append_run(struct spool *s, struct spool_cycle *cycle)
 {
-	struct storing g = { .all = t->nput, .state = &t->state };
+	struct storing g = { .all = cycle->nput, .state = &cycle->state };
 	struct entry *e = NULL;
 	int rc = 0, refused = E_NOMEM;
 
-	t->first = s->end.position;
-	if (t->nput > 0) {
-		e = entries_of(s, t);
+	cycle->first = s->end.position;
+	if (cycle->nput > 0) {
+		e = make_entries(s, cycle);
 		g.e = e;
-		g.n = e == NULL ? 0 : store_allow(s, e, t->nput, &refused);
+		g.n = e == NULL ? 0 : store_allow(s, e, cycle->nput, &refused);
 		rc = g.n == 0 ? refused : store_run(s, &g);
 		rc = rc == 0 ? refused : rc;
-		tell(s, rc);
+		log_put_result(s, rc);
 	}
-	t->stored = g.done;
-	t->put_rc = rc;
-	keep_state(s, t);
-	t->state_rc = 0;
-	if (t->write_state && !g.state_durable)
-		t->state_rc = statefile_sync(&s->file, &s->last, &s->origin);
+	cycle->stored = g.done;
+	cycle->put_rc = rc;
+	update_last_state(s, cycle);
+	cycle->state_rc = 0;
+	if (cycle->write_state && !g.state_durable)
+		cycle->state_rc = statefile_sync(&s->file, &s->last, &s->id);
 	free(e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* count.c — how many spans stand where. Every record, head and state says how many stand before it,
- * so any two of them say what is between, without reading that. */
+/* count.c — counts spans between positions. Every record, head and state stores the number of spans below it, so
+ * two of them give the spans in between without reading those records. */
 #include "spool_internal.h"
 
 static int open_at(struct spool *s, uint64_t position, size_t *i)
@@ -13,7 +13,7 @@ static int open_at(struct spool *s, uint64_t position, size_t *i)
 		return E_MISSING;
 	limit = segments_limit(&s->segments, *i, s->end.position);
 	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
-	/* But a segment that is not committed to has no positions. */
+	/* The state has positions in this segment, so it had a commit: its meta pages are damaged. */
 	return rc == E_MISSING ? reader_open_salvaged(&s->reader, &s->segments.at[*i], limit) : rc;
 }
 
@@ -21,16 +21,16 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 {
 	int rc = open_at(s, position, i);
 	bool whole = rc == 0 && s->reader.state == READER_BY_PAGES;
-	bool strange = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
+	bool survey_may_help = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
 
-	if (!whole && (rc == 0 || strange) && survey_names(s))
+	if (!whole && (rc == 0 || survey_may_help) && survey_names(s))
 		rc = open_at(s, position, i);
 	return rc;
 }
 
 int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
-	const struct span_offset known[] = { s->end, s->origin.low_water };
+	const struct span_offset known[] = { s->end, s->id.low_water };
 	size_t i;
 
 	*spans = 0;
@@ -46,13 +46,13 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 		return E_MISSING;
 	if (count_open_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans) == 0)
 		return 0;
-	/* It may be where a segment is missing, or broken: the one before says where it ended. */
+	/* POSITION may be in a missing or damaged segment; the record before it tells where that begins. */
 	if (position > 1 && count_open_at(s, position - 1, &i) == 0)
 		return reader_spans_below(&s->reader, position, spans);
 	return E_MISSING;
 }
 
-/* One by one, where the counts on either side are gone. */
+/* Reads every record of RUN, when the span counts at its ends are unknown. */
 static int count_each(struct spool *s, const struct spool_run *run, struct ledger_count *count)
 {
 	int rc = 0;

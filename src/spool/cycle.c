@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cycle.c — one cycle of the spool: put, forget what is delivered, prepare, read, tell. */
+/* cycle.c — one commit cycle of the spool: append, reclaim delivered segments, prepare next/, read, measure. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "spool_internal.h"
 
-enum { PREPARE_AGAIN_US = 1000000 };
+enum { PREPARE_RETRY_US = 1000000 };
 
-/* Segment I lies below the cursor. The one being written goes only once that is worth a new one. */
-static bool is_past(const struct spool *s, size_t i)
+/* True when all positions of segment I are below the cursor. The segment being written counts only when it is
+ * half full, so that a new one is worth making. */
+static bool is_below_cursor(const struct spool *s, size_t i)
 {
 	bool written = i + 1 == s->segments.n && s->writer.env != NULL;
 
@@ -16,14 +17,14 @@ static bool is_past(const struct spool *s, size_t i)
 	return segments_limit(&s->segments, i, s->end.position) <= s->last.cursor;
 }
 
-/* By its own head the segment that is open goes on behind where the next one begins: that may be a
- * foreign, which shows when it is read. */
-static bool goes_on(const struct spool *s, size_t i)
+/* True when the head of the open segment I says that it ends above the first position of the next segment. The
+ * name of the next one may be wrong, or it is foreign; reading it will tell. */
+static bool overlaps_next(const struct spool *s, size_t i)
 {
 	return i + 1 < s->segments.n && s->reader.head.end.position > max_u64(s->reader.limit, s->last.cursor);
 }
 
-/* No record of the segment that is open is missing. */
+/* True when salvage has every record of the open segment. */
 static bool is_complete(const struct reader *r)
 {
 	uint64_t n = 0;
@@ -38,9 +39,10 @@ static bool is_damage(int rc)
 	return rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
 }
 
-/* Segment I, which is past, may go. Only what is seen to be whole is deleted: another is marked, and is set
- * aside instead. What cannot be read now stays. */
-static bool may_go(struct spool *s, size_t i)
+/* True when segment I, which is below the cursor, may be removed. An intact segment is deleted; a damaged one is
+ * marked bad, so that segments_remove moves it to quarantine/. A segment that cannot be read now stays until a
+ * later cycle. */
+static bool may_remove(struct spool *s, size_t i)
 {
 	const struct segment *seg = &s->segments.at[i];
 	char name[SEGMENT_NAME];
@@ -50,23 +52,23 @@ static bool may_go(struct spool *s, size_t i)
 		return true;
 	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->end.position));
 	if (rc == 0 && s->reader.state == READER_BY_PAGES)
-		return !goes_on(s, i);
+		return !overlaps_next(s, i);
 	if ((rc == 0 || is_damage(rc)) && survey_names(s))
-		return false; /* asked again, by other names */
+		return false; /* the list has changed: decide in the next cycle */
 	if (rc == 0 && is_complete(&s->reader))
 		return true;
 	if (rc < 0 && !is_damage(rc))
 		return false;
 	segment_name(seg, name);
 	if (segments_mark_bad(&s->segments, s->dir, i) < 0)
-		return false; /* asked again, and told once */
+		return false; /* retry in the next cycle, and log once it is marked */
 	log_warn("spool: all of %s is delivered by its name, but it is not whole: it goes into "
 	         "quarantine/",
 	        name);
 	return true;
 }
 
-/* Where the oldest segment begins, once the first N are gone. */
+/* First position of the oldest segment after the first N are removed, with the spans below it. */
 static struct span_offset low_water_without(struct spool *s, size_t n)
 {
 	struct span_offset low_water = { 0 };
@@ -79,32 +81,32 @@ static struct span_offset low_water_without(struct spool *s, size_t n)
 	return low_water;
 }
 
-/* The state says that they are delivered, and is durable, before they go. */
+/* Removes segments only after the state with their records below the cursor is synced. */
 void cycle_reclaim(struct spool *s)
 {
-	struct spool_id origin = s->origin;
+	struct spool_id id = s->id;
 	unsigned surveys = s->surveys;
 	size_t n = 0;
 
-	while (n < s->segments.n && is_past(s, n) && may_go(s, n))
+	while (n < s->segments.n && is_below_cursor(s, n) && may_remove(s, n))
 		n++;
 	if (n == 0)
 		return;
-	origin.low_water = low_water_without(s, n);
+	id.low_water = low_water_without(s, n);
 	if (s->surveys != surveys)
-		return; /* the first N are others by now: asked again */
-	if (statefile_sync(&s->file, &s->last, &origin) < 0)
+		return; /* the list has changed: decide in the next cycle */
+	if (statefile_sync(&s->file, &s->last, &id) < 0)
 		return;
 	if (s->reader.state != READER_CLOSED && s->reader.first <= s->segments.at[n - 1].first)
 		reader_close(&s->reader);
 	if (n == s->segments.n)
 		store_seal(s);
-	s->origin.low_water = origin.low_water;
+	s->id.low_water = id.low_water;
 	if (segments_remove(&s->segments, s->dir, n) < 0)
 		log_debug("spool: segments that are delivered could not all be removed");
 }
 
-static void prepare(struct spool *s)
+static void prepare_next(struct spool *s)
 {
 	uint64_t now = clock_mono_us();
 
@@ -112,7 +114,7 @@ static void prepare(struct spool *s)
 	        now < s->prepare_after_us)
 		return;
 	if (store_prepare(s, true) < 0)
-		s->prepare_after_us = now + PREPARE_AGAIN_US;
+		s->prepare_after_us = now + PREPARE_RETRY_US;
 }
 
 void cycle_measure(struct spool *s)
@@ -120,23 +122,23 @@ void cycle_measure(struct spool *s)
 	struct spool_stats *st = &s->stats;
 
 	read_oldest(s);
-	store_look_ahead(s);
+	store_update_room(s);
 	st->lost = location_is_lost(s);
 	st->bytes = store_used(s);
 	st->segments = s->segments.n;
-	st->quarantine_bytes = s->kept_bytes;
+	st->quarantine_bytes = s->quarantine_bytes;
 	st->oldest_end = s->segments.n == 0 ? s->end.position : segments_limit(&s->segments, 0, s->end.position);
 }
 
-void spool_cycle(struct spool *s, struct spool_cycle *t)
+void spool_cycle(struct spool *s, struct spool_cycle *cycle)
 {
 	store_measure(s);
 	survey_sizes(s);
-	s->origin.bytes = store_used(s);
-	append_run(s, t);
+	s->id.bytes = store_used(s);
+	append_run(s, cycle);
 	cycle_reclaim(s);
-	prepare(s);
-	read_run(s, t);
+	prepare_next(s);
+	read_run(s, cycle);
 	cycle_measure(s);
-	t->stats = s->stats;
+	cycle->stats = s->stats;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* disk.c — file calls that finish what they began: short counts and EINTR end here. */
+/* disk.c — file calls that handle short counts and EINTR. */
 #include <config.h>
 
 #include <dirent.h>
@@ -21,8 +21,8 @@ int disk_write(int fd, const void *bytes, size_t len, uint64_t offset)
 	return disk_writev(fd, &iov, 1, offset);
 }
 
-/* Takes DONE bytes off the front of the vector. */
-static void advance(struct iovec **iov, size_t *n, size_t done)
+/* Removes DONE bytes from the front of the vector. */
+static void skip_written(struct iovec **iov, size_t *n, size_t done)
 {
 	while (*n > 0 && done >= (*iov)->iov_len) {
 		done -= (*iov)->iov_len;
@@ -37,7 +37,7 @@ static void advance(struct iovec **iov, size_t *n, size_t done)
 
 int disk_writev(int fd, struct iovec *iov, size_t n, uint64_t offset)
 {
-	advance(&iov, &n, 0);
+	skip_written(&iov, &n, 0);
 	while (n > 0) {
 		ssize_t done = pwritev(fd, iov, (int)min_u64(n, IOV_MAX), (off_t)offset);
 
@@ -48,7 +48,7 @@ int disk_writev(int fd, struct iovec *iov, size_t n, uint64_t offset)
 		if (done == 0)
 			return E_IO;
 		offset += (uint64_t)done;
-		advance(&iov, &n, (size_t)done);
+		skip_written(&iov, &n, (size_t)done);
 	}
 	return 0;
 }
@@ -75,7 +75,7 @@ int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset)
 {
 	size_t left = (size_t)n;
 
-	advance(&iov, &left, 0);
+	skip_written(&iov, &left, 0);
 	while (left > 0) {
 		ssize_t got = preadv(fd, iov, (int)left, (off_t)offset);
 
@@ -86,7 +86,7 @@ int disk_readv(int fd, struct iovec *iov, int n, uint64_t offset)
 		if (got == 0)
 			return E_CORRUPT;
 		offset += (uint64_t)got;
-		advance(&iov, &left, (size_t)got);
+		skip_written(&iov, &left, (size_t)got);
 	}
 	return 0;
 }
@@ -113,13 +113,13 @@ int disk_sync_dir(int at, const char *name)
 	return sync_and_close(disk_open_dir(at, name));
 }
 
-/* Outside of the spool, where links are followed. */
+/* For directories above the spool, where symbolic links are followed. */
 static int sync_path(const char *path)
 {
 	return sync_and_close(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/* The parent of what was just made must know its name after a power cut. */
+/* Syncs the parent of the directory PATH, so that its name survives a power cut. */
 static int sync_parent(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -180,7 +180,7 @@ void disk_sync_parents(const char *path)
 		return;
 	memcpy(part, path, strlen(path) + 1);
 	for (char *slash = strrchr(part, '/'); slash != NULL; slash = strrchr(part, '/')) {
-		bool last = slash[1] == '\0'; /* "name/" has the parents of "name" */
+		bool last = slash[1] == '\0'; /* a trailing slash adds no parent */
 
 		*slash = '\0';
 		if (!last && sync_path(slash == part ? "/" : part) < 0)
@@ -208,7 +208,7 @@ int disk_remove_dir(int at, const char *name)
 	struct dirent *e;
 	DIR *d;
 
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) /* a file or a link has the name */
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) /* NAME is a file or a symbolic link */
 		return unlinkat(at, name, 0) < 0 ? err_from_errno(errno) : 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_from_errno(errno);
@@ -240,8 +240,8 @@ void disk_trim(int fd)
 {
 	struct stat st;
 
-	/* Cutting a file to the size it has frees the blocks behind its end, and nothing else
-	 * does on ext4. Failing costs space until the file is unlinked. */
+	/* Truncating a file to its own size frees the blocks behind its end; on ext4 nothing else does. On
+	 * failure the blocks stay allocated until the file is unlinked. */
 	if (fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) < 0)
 		return;
 }

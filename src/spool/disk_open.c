@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* disk_open.c — the one place where files of the spool are opened. The directory of the spool is the operator's to
- * choose; below it nothing leads out of it: no symbolic link is followed, and a file has one name and one
- * owner, ours or the directory's. */
+/* disk_open.c — opens all files of the spool. The operator chooses the spool's directory. Below it, no symbolic
+ * link is followed, and a file must have one name and belong to this user or to the directory's owner; so nothing
+ * in the directory can lead to a file outside it. */
 #include <config.h>
 
 #include <errno.h>
@@ -47,7 +47,7 @@ int disk_open_dir(int at, const char *name)
 	return open_dir(at, name, O_RDONLY);
 }
 
-/* What is wrong with open file FD for a file of the spool AT, as an errno; 0: nothing. */
+/* Checks that FD is an acceptable file of the spool in directory AT. Returns 0 or an errno value. */
 static int check_file(int fd, int at)
 {
 	struct stat st, dir;
@@ -56,7 +56,7 @@ static int check_file(int fd, int at)
 		return errno;
 	if (!S_ISREG(st.st_mode))
 		return EMEDIUMTYPE;
-	if (st.st_nlink > 1) /* 0: an agent has unlinked it since */
+	if (st.st_nlink > 1) /* 0: a running agent has just unlinked it */
 		return EMLINK;
 	if (st.st_uid == geteuid())
 		return 0;
@@ -65,7 +65,7 @@ static int check_file(int fd, int at)
 	return st.st_uid == dir.st_uid ? 0 : EPERM;
 }
 
-/* NAME is one name. It is cut only after the checks: what fails them stays as it is. */
+/* Opens NAME, which has no slash. O_TRUNC is applied after the checks, so that a refused file is unchanged. */
 static int open_file(int at, const char *name, int flags)
 {
 	int safe = (flags & ~O_TRUNC) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
@@ -102,7 +102,7 @@ int disk_open(int at, const char *path, int flags)
 	return fd;
 }
 
-/* The first part of PATH that is a symbolic link; else the whole. */
+/* Sets TO to the shortest leading part of PATH that is a symbolic link, or to PATH. */
 static void find_link(int at, const char *path, char to[PATH_MAX])
 {
 	snprintf(to, PATH_MAX, "%s", path);
@@ -114,7 +114,7 @@ static void find_link(int at, const char *path, char to[PATH_MAX])
 	}
 }
 
-int disk_blame(int at, const char *path, int rc, const char *otherwise, struct why *why)
+int disk_explain(int at, const char *path, int rc, const char *otherwise, struct why *why)
 {
 	char part[PATH_MAX], its[OWNER_NAME], ours[OWNER_NAME];
 	struct stat st, dir;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format.c — the checksums of everything on disk, the frame that state, head and trailer share, and the record.
- * Memory in, memory out. Each thing begins with a magic and a version and ends in (or holds) an XXH3
- * checksum with the spool's key, and each that may grow says its own length, so that a later version still
- * finds the checksum. State and head: format_state.c; the trailer of a quarantine file: format_trailer.c. */
+/* format.c — checksums, the common frame of state, head and trailer, and the record; no I/O. Everything begins
+ * with a magic and a version and has an XXH3 checksum made with the spool's key. A frame also stores its length,
+ * so that a version that adds fields is still verified by an older program. State and head: format_state.c; the
+ * trailer of a quarantine file: format_trailer.c. */
 #include <sys/random.h>
 #define XXH_STATIC_LINKING_ONLY /* XXH3_generateSecret */
 #include <xxhash.h>
@@ -100,33 +100,33 @@ void format_seal(uint8_t *to, const struct format_kind *k, const struct key *key
 	put64(to + len - CHECKSUM, checksum(key, to, len - CHECKSUM));
 }
 
-static bool holds(struct slice frame, const struct key *key)
+static bool checksum_holds(struct slice frame, const struct key *key)
 {
 	return get64(frame.at + frame.len - CHECKSUM) == checksum(key, frame.at, frame.len - CHECKSUM);
 }
 
-/* Versions before the key were sealed without one. */
+/* True when FRAME has a version older than the key, and its unkeyed checksum is right. */
 static bool is_older(struct slice frame, const struct format_kind *k)
 {
 	return get16(frame.at + 4) < k->oldest &&
 	       get64(frame.at + frame.len - CHECKSUM) == XXH3_64bits(frame.at, frame.len - CHECKSUM);
 }
 
-/* 0: the checksum of FRAME holds, by KEY; where that is NULL, by the key in it. */
-static int verify(struct slice frame, const struct format_kind *k, const struct key *key)
+/* Verifies the checksum of FRAME with KEY or, if that is NULL, with the key stored in FRAME. */
+static int verify_frame(struct slice frame, const struct format_kind *k, const struct key *key)
 {
 	const uint8_t *bytes;
 	struct key own;
 
 	if (is_older(frame, k))
 		return E_OLDER;
-	if (key != NULL && holds(frame, key))
+	if (key != NULL && checksum_holds(frame, key))
 		return 0;
 	bytes = k->key_in == NULL ? NULL : k->key_in(frame);
 	if (bytes == NULL)
 		return key == NULL && k->key_in == NULL ? 0 : E_CORRUPT;
 	format_key_load(&own, bytes);
-	if (!holds(frame, &own))
+	if (!checksum_holds(frame, &own))
 		return E_CORRUPT;
 	return key == NULL ? 0 : E_FOREIGN;
 }
@@ -142,7 +142,7 @@ int format_unseal(struct slice *from, const struct format_kind *k, const struct 
 	if (len < 12 + CHECKSUM || len > from->len)
 		return E_CORRUPT;
 	from->len = len;
-	rc = verify(*from, k, key);
+	rc = verify_frame(*from, k, key);
 	if (rc == 0 && get16(from->at + 4) > k->version)
 		rc = E_NEWER;
 	if (rc == 0 && (get16(from->at + 4) < k->oldest || len < k->fixed + CHECKSUM))

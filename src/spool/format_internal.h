@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format_internal.h — what the files of the on-disk layout share: numbers, checksums, frames (private). */
+/* format_internal.h — little-endian numbers and the frame with its checksum, for the format_*.c files (private). */
 #ifndef FORMAT_IMPL_H
 #define FORMAT_IMPL_H
 
@@ -51,20 +51,20 @@ static inline uint64_t get64(const uint8_t *from)
 	return le64toh(v);
 }
 
-/* State, head and trailer share a frame: magic, version, length at 8, checksum at the end. */
+/* State, head and trailer have the same frame: magic, version, length at offset 8, checksum at the end. */
 struct format_kind {
 	uint32_t magic;
-	uint16_t version; /* that is written */
-	uint16_t oldest;  /* that is read */
-	size_t fixed;     /* bytes before what varies */
-	/* Where the key stands in the frame; NULL: it does not. */
+	uint16_t version; /* version that this program writes */
+	uint16_t oldest;  /* oldest version that it reads */
+	size_t fixed;     /* bytes of fixed size at the start */
+	/* Returns the key stored in the frame; NULL: this kind stores none. */
 	const uint8_t *(*key_in)(struct slice frame);
 };
 
-/* Completes the frame of LEN bytes at TO, checksum included: magic, version, length, checksum. */
+/* Writes magic, version, length and checksum of the frame of LEN bytes at TO. */
 void format_seal(uint8_t *to, const struct format_kind *k, const struct key *key, size_t len);
-/* Cuts FROM, which begins with a frame and may go on behind it, to the frame without its checksum. Gives the
- * codes of format_state_decode. */
+/* Verifies the frame at the start of FROM and cuts FROM to the frame without its checksum. Returns the same
+ * errors as format_state_decode. */
 int format_unseal(struct slice *from, const struct format_kind *k, const struct key *key) MUST_USE;
 
 #endif

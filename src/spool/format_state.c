@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format_state.c — the bytes of a state, and of a segment's head, which ends in one. */
+/* format_state.c — encodes a state, and a segment's head, which ends in a state. */
 #include "format_internal.h"
 
 enum {
@@ -7,7 +7,7 @@ enum {
 	HEAD_MAGIC = 0x48505353,  /* "SSPH" */
 	FLAG_RUNNING = 1,
 	STATE_KEY_AT = 96,
-	STATE_OLDEST = 3, /* the first with a key; without the counts of version 4 */
+	STATE_OLDEST = 3, /* first version with a key; it has no STATE_COUNTS */
 };
 
 static const uint8_t *key_in_state(struct slice frame)
@@ -64,7 +64,7 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 	return put_count(to, &l->unconfirmed);
 }
 
-size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct spool_id *origin)
+size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct spool_id *id)
 {
 	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
 	uint8_t *at;
@@ -76,21 +76,21 @@ size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	put16(to + 18, LEDGER_PLACES_N);
 	put16(to + 20, LEDGER_CAUSES_N);
 	put16(to + 22, STATE_COUNTS);
-	put64(to + 24, origin->spool);
+	put64(to + 24, id->spool);
 	put64(to + 32, s->generation);
 	put64(to + 40, s->boot);
 	put64(to + 48, s->cursor);
 	put64(to + 56, s->offered_to);
 	put64(to + 64, s->end);
 	put64(to + 72, s->spans_put);
-	put64(to + 80, origin->low_water.position);
-	put64(to + 88, origin->low_water.spans);
-	memcpy(to + STATE_KEY_AT, origin->key.bytes, KEY_BYTES);
-	put64(to + STATE_KEY_AT + KEY_BYTES, origin->bytes);
+	put64(to + 80, id->low_water.position);
+	put64(to + 88, id->low_water.spans);
+	memcpy(to + STATE_KEY_AT, id->key.bytes, KEY_BYTES);
+	put64(to + STATE_KEY_AT + KEY_BYTES, id->bytes);
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
 	memcpy(at, s->marks, marks_len);
 	len = (size_t)(at - to) + marks_len + CHECKSUM;
-	format_seal(to, &state_kind, &origin->key, len);
+	format_seal(to, &state_kind, &id->key, len);
 	return len;
 }
 
@@ -101,27 +101,27 @@ static const uint8_t *get_count(const uint8_t *from, struct ledger_count *c)
 	return from + 16;
 }
 
-/* How many numbers of a kind a writer knew. An older one knew fewer: the rest are 0. */
-struct known {
+/* Number of entries per ledger table in a stored state. An older version stored fewer; the rest are 0. */
+struct stored_counts {
 	unsigned outcomes;
 	unsigned places;
 	unsigned causes;
 	unsigned counts;
 };
 
-static bool get_known(const uint8_t *from, struct known *k)
+static bool get_stored_counts(const uint8_t *from, struct stored_counts *k)
 {
-	*k = (struct known){ get16(from + 16), get16(from + 18), get16(from + 20), get16(from + 22) };
+	*k = (struct stored_counts){ get16(from + 16), get16(from + 18), get16(from + 20), get16(from + 22) };
 	return k->outcomes <= LEDGER_OUTCOMES_N && k->places <= LEDGER_PLACES_N && k->causes <= LEDGER_CAUSES_N &&
 	       k->counts <= STATE_COUNTS;
 }
 
-static size_t ledger_bytes(const struct known *k)
+static size_t ledger_bytes(const struct stored_counts *k)
 {
 	return 8 * (size_t)(4 + k->outcomes + 2 + 2 * k->places + 2 + 2 * k->causes + 2 * k->counts);
 }
 
-static void get_ledger(const uint8_t *from, const struct known *k, struct ledger *l)
+static void get_ledger(const uint8_t *from, const struct stored_counts *k, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->boots = get64(from);
@@ -141,22 +141,22 @@ static void get_ledger(const uint8_t *from, const struct known *k, struct ledger
 		get_count(from, &l->unconfirmed);
 }
 
-int format_state_decode(struct slice from, const struct key *key, struct spool_state *s, struct spool_id *origin)
+int format_state_decode(struct slice from, const struct key *key, struct spool_state *s, struct spool_id *id)
 {
 	int rc = format_unseal(&from, &state_kind, key);
-	struct known known;
+	struct stored_counts stored_counts;
 	size_t numbers;
 
 	if (rc < 0)
 		return rc;
-	if (!get_known(from.at, &known))
+	if (!get_stored_counts(from.at, &stored_counts))
 		return E_CORRUPT;
-	numbers = ledger_bytes(&known);
+	numbers = ledger_bytes(&stored_counts);
 	s->marks_len = get32(from.at + 12);
 	if (s->marks_len > SPOOL_MARKS_BYTES || from.len != STATE_FIXED + numbers + s->marks_len)
 		return E_CORRUPT;
 	s->running = (get16(from.at + 6) & FLAG_RUNNING) != 0;
-	origin->spool = get64(from.at + 24);
+	id->spool = get64(from.at + 24);
 	s->generation = get64(from.at + 32);
 	s->boot = get64(from.at + 40);
 	s->cursor = get64(from.at + 48);
@@ -165,11 +165,11 @@ int format_state_decode(struct slice from, const struct key *key, struct spool_s
 	s->spans_put = get64(from.at + 72);
 	if (s->cursor == 0 || s->cursor > s->end)
 		return E_CORRUPT;
-	origin->low_water.position = get64(from.at + 80);
-	origin->low_water.spans = get64(from.at + 88);
-	format_key_load(&origin->key, from.at + STATE_KEY_AT);
-	origin->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
-	get_ledger(from.at + STATE_FIXED, &known, &s->ledger);
+	id->low_water.position = get64(from.at + 80);
+	id->low_water.spans = get64(from.at + 88);
+	format_key_load(&id->key, from.at + STATE_KEY_AT);
+	id->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
+	get_ledger(from.at + STATE_FIXED, &stored_counts, &s->ledger);
 	memset(s->marks, 0, sizeof(s->marks));
 	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
 	return 0;
@@ -200,8 +200,8 @@ size_t format_head_encode(uint8_t *to, const struct head *h)
 	put64(to + 72, h->last_ms);
 	memcpy(to + HEAD_FIXED, h->host, host);
 	len = HEAD_FIXED + host;
-	len += format_state_encode(to + len, &h->state, &h->origin) + CHECKSUM;
-	format_seal(to, &head_kind, &h->origin.key, len);
+	len += format_state_encode(to + len, &h->state, &h->id) + CHECKSUM;
+	format_seal(to, &head_kind, &h->id.key, len);
 	return len;
 }
 
@@ -229,5 +229,5 @@ int format_head_decode(struct slice from, const struct key *key, struct head *h)
 	memset(h->host, 0, sizeof(h->host));
 	memcpy(h->host, from.at + HEAD_FIXED, host);
 	from = slice_of(from.at + HEAD_FIXED + host, from.len - HEAD_FIXED - host);
-	return format_state_decode(from, key, &h->state, &h->origin);
+	return format_state_decode(from, key, &h->state, &h->id);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format_trailer.c — the bytes behind the record in a quarantine file: why it is there. */
+/* format_trailer.c — the bytes behind the record in a quarantine file: cause and detail. */
 #include "format_internal.h"
 
 enum {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect.c — what a spool's directory shows to somebody who must not touch it.
+/* inspect.c — opens a spool for inspection without writing to it.
  *
- * Beside a running agent nothing stands still: a segment may be delivered and gone before it is
- * opened, and a commit may come between the reading of two pages. So what is missing is left out,
- * and what does not fit is looked at a few times. */
+ * Beside a running agent a segment may be delivered and unlinked before it is opened, and a commit may come
+ * between the reading of two pages. A missing segment is therefore left out, and a head that looks damaged is
+ * read again up to READ_ATTEMPTS times. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,66 +19,66 @@
 #include "base/owner.h"
 #include "spool_internal.h"
 
-static int cannot(struct spool_inspect *l, int rc, const char *what, struct why *why)
+static int set_error(struct spool_inspect *in, int rc, const char *what, struct why *why)
 {
-	return why_set(why, rc, "spool %s: %s: %s", l->directory, what, err_text(rc));
+	return why_set(why, rc, "spool %s: %s: %s", in->directory, what, err_text(rc));
 }
 
-static int become_owner(struct spool_inspect *l, struct why *why)
+static int become_owner(struct spool_inspect *in, struct why *why)
 {
 	struct owner owner;
-	int rc = owner_find(l->dir, "state", &owner);
+	int rc = owner_find(in->dir, "state", &owner);
 
 	if (rc < 0)
 		return why_set(why, rc, "cannot tell its owner: %s", strerror(errno));
-	return owner_enter(&owner, &l->as_owner, why);
+	return owner_enter(&owner, &in->as_owner, why);
 }
 
-static int open_dir(struct spool_inspect *l, const char *directory, enum spool_inspect_how how, struct why *why)
+static int open_dir(struct spool_inspect *in, const char *directory, enum spool_inspect_how how, struct why *why)
 {
 	int rc;
 
-	l->directory = strdup(directory);
-	if (l->directory == NULL)
+	in->directory = strdup(directory);
+	if (in->directory == NULL)
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
-	l->dir = disk_open_spool(directory);
-	if (l->dir < 0)
+	in->dir = disk_open_spool(directory);
+	if (in->dir < 0)
 		return why_set(why, err_from_errno(errno),
 		        errno == ENOENT ? "there is no spool in %s: %s" : "the spool in %s cannot be opened: %s",
 		        directory, strerror(errno));
-	if (become_owner(l, why) < 0)
+	if (become_owner(in, why) < 0)
 		return why_wrap(why, "spool %s", directory);
-	l->live = how == SPOOL_INSPECT_LIVE;
-	l->reader.at = l->dir;
-	if (faccessat(l->dir, "state", F_OK, 0) < 0) {
-		rc = segments_list(&l->segments, l->dir);
+	in->live = how == SPOOL_INSPECT_LIVE;
+	in->reader.at = in->dir;
+	if (faccessat(in->dir, "state", F_OK, 0) < 0) {
+		rc = segments_list(&in->segments, in->dir);
 		if (rc < 0)
-			return cannot(l, rc, "its names", why);
-		if (l->segments.n == 0)
+			return set_error(in, rc, "its names", why);
+		if (in->segments.n == 0)
 			return why_set(why, E_MISSING, "there is no spool in %s", directory);
-		segments_free(&l->segments);
+		segments_free(&in->segments);
 	}
-	if (l->live) {
-		l->seen.holder = lock_holder(l->dir);
+	if (in->live) {
+		in->summary.holder = lock_holder(in->dir);
 		return 0;
 	}
-	rc = lock_take(l->dir, how == SPOOL_INSPECT_ALONE ? LOCK_ALONE : LOCK_SHARED, &l->lock, why);
+	rc = lock_take(in->dir, how == SPOOL_INSPECT_ALONE ? LOCK_ALONE : LOCK_SHARED, &in->lock, why);
 	return rc < 0 ? why_wrap(why, "spool %s", directory) : 0;
 }
 
-static void offer(struct spool_inspect *l, const struct spool_state *state, const struct spool_id *origin)
+static void keep_newer_state(struct spool_inspect *in, const struct spool_state *state, const struct spool_id *id)
 {
-	recover_offer(&l->seen.state, &l->seen.has_state, &l->origin, state, origin);
+	recover_keep_newer(&in->summary.state, &in->summary.has_state, &in->id, state, id);
 }
 
-static int read_slots(struct spool_inspect *l, struct why *why)
+static int read_slots(struct spool_inspect *in, struct why *why)
 {
 	struct statefile f;
-	int rc = statefile_look(&f, l->dir);
+	int rc = statefile_open_readonly(&f, in->dir);
 
 	if (rc < 0 && rc != E_MISSING) {
-		disk_blame(l->dir, "state", rc, err_text(rc), why);
-		return why_wrap(why, "spool %s", l->directory);
+		disk_explain(in->dir, "state", rc, err_text(rc), why);
+		return why_wrap(why, "spool %s", in->directory);
 	}
 	for (unsigned i = 0; i < SLOTS; i++) {
 		struct slot slot = { .rc = E_CORRUPT };
@@ -86,22 +86,22 @@ static int read_slots(struct spool_inspect *l, struct why *why)
 		if (f.fd >= 0)
 			statefile_read(&f, i, &slot);
 		if (slot.rc == 0)
-			offer(l, &slot.state, &slot.origin);
-		l->seen.slots[i] = slot.blank ? E_MISSING : slot.rc;
+			keep_newer_state(in, &slot.state, &slot.id);
+		in->summary.slots[i] = slot.blank ? E_MISSING : slot.rc;
 		if (slot.rc == E_NEWER || slot.rc == E_OLDER)
 			rc = slot.rc;
 	}
 	statefile_close(&f);
 	if (rc == E_OLDER)
-		return why_set(why, rc, OLDER_FORMAT, l->directory, "state");
+		return why_set(why, rc, OLDER_FORMAT, in->directory, "state");
 	if (rc != E_NEWER)
 		return 0;
-	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program", l->directory);
+	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program", in->directory);
 }
 
-static void fill_segment(struct spool_inspect *l, struct spool_segment *to, int rc)
+static void fill_segment(struct spool_inspect *in, struct spool_segment *to, int rc)
 {
-	const struct head *h = &l->reader.head;
+	const struct head *h = &in->reader.head;
 
 	to->rc = rc;
 	if (rc < 0)
@@ -112,125 +112,126 @@ static void fill_segment(struct spool_inspect *l, struct spool_segment *to, int 
 	to->made_ms = h->made_ms;
 	to->first_ms = h->first_ms;
 	to->last_ms = h->last_ms;
-	memcpy(l->seen.host, h->host, sizeof(l->seen.host));
+	memcpy(in->summary.host, h->host, sizeof(in->summary.host));
 }
 
-static int open_head(struct spool_inspect *l, const struct segment *seg)
+static int open_head(struct spool_inspect *in, const struct segment *seg)
 {
-	int rc = reader_open_head(&l->reader, seg);
+	int rc = reader_open_head(&in->reader, seg);
 
-	for (int i = 1; i < LOOKS && rc == E_CORRUPT && l->live; i++)
-		rc = reader_open_head(&l->reader, seg);
+	for (int i = 1; i < READ_ATTEMPTS && rc == E_CORRUPT && in->live; i++)
+		rc = reader_open_head(&in->reader, seg);
 	return rc;
 }
 
-/* Looks at the head of each segment; one that is gone meanwhile is off the list. */
-static void look_at_heads(struct spool_inspect *l)
+/* Reads the head of each segment. A segment that the agent has unlinked meanwhile leaves the list. */
+static void read_heads(struct spool_inspect *in)
 {
-	for (size_t i = 0; i < l->segments.n;) {
-		const struct segment *seg = &l->segments.at[i];
-		struct spool_segment *to = &l->seen.segments[i];
-		int rc = open_head(l, seg);
+	for (size_t i = 0; i < in->segments.n;) {
+		const struct segment *seg = &in->segments.at[i];
+		struct spool_segment *to = &in->summary.segments[i];
+		int rc = open_head(in, seg);
 
 		segment_name(seg, to->name);
-		if (rc < 0 && l->live && faccessat(l->dir, to->name, F_OK, 0) < 0) {
-			segments_drop(&l->segments, i);
+		if (rc < 0 && in->live && faccessat(in->dir, to->name, F_OK, 0) < 0) {
+			segments_drop(&in->segments, i);
 			continue;
 		}
 		to->first = seg->first;
 		to->bytes = seg->bytes;
 		to->bad = seg->bad;
 		to->misnamed = rc == 0 && seg->named != seg->first;
-		fill_segment(l, to, rc);
+		fill_segment(in, to, rc);
 		if (rc == 0)
-			offer(l, &l->reader.head.state, &l->reader.head.origin);
+			keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
 		i++;
 	}
 }
 
-/* Their names stand between a segment and its records. */
-static void find_foreign(struct spool_inspect *l)
+/* Marks segments of other spools. Their names fall between the segments of this spool and would bound their
+ * positions wrongly. */
+static void mark_foreign(struct spool_inspect *in)
 {
-	for (size_t i = 0; i < l->segments.n; i++) {
-		struct spool_segment *seg = &l->seen.segments[i];
+	for (size_t i = 0; i < in->segments.n; i++) {
+		struct spool_segment *seg = &in->summary.segments[i];
 		int rc = seg->rc;
 
 		if (rc == E_CORRUPT)
-			rc = reader_open(&l->reader, &l->segments.at[i], UINT64_MAX);
+			rc = reader_open(&in->reader, &in->segments.at[i], UINT64_MAX);
 		seg->foreign = rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
 	}
 }
 
-static int look_at_segments(struct spool_inspect *l, struct why *why)
+static int list_segments(struct spool_inspect *in, struct why *why)
 {
-	int rc = segments_list(&l->segments, l->dir);
+	int rc = segments_list(&in->segments, in->dir);
 	bool all;
 
 	if (rc < 0)
-		return cannot(l, rc, "its names", why);
-	for (size_t i = l->segments.n; i-- > 0;)
-		if (segment_is_gone(&l->segments.at[i], l->dir))
-			segments_drop(&l->segments, i);
-	segments_measure(&l->segments, l->dir, SIZE_MAX, false);
-	l->seen.segments = calloc(l->segments.n + 1, sizeof(*l->seen.segments));
-	if (l->seen.segments == NULL)
-		return cannot(l, E_NOMEM, "segments", why);
-	/* An agent that runs has put names right itself. */
-	if (l->seen.holder == 0)
-		rc = names_learn(&l->segments, l->dir, &l->origin, &all);
+		return set_error(in, rc, "its names", why);
+	for (size_t i = in->segments.n; i-- > 0;)
+		if (segment_is_gone(&in->segments.at[i], in->dir))
+			segments_drop(&in->segments, i);
+	segments_measure(&in->segments, in->dir, SIZE_MAX, false);
+	in->summary.segments = calloc(in->segments.n + 1, sizeof(*in->summary.segments));
+	if (in->summary.segments == NULL)
+		return set_error(in, E_NOMEM, "segments", why);
+	/* A running agent corrects the names itself. */
+	if (in->summary.holder == 0)
+		rc = names_learn(&in->segments, in->dir, &in->id, &all);
 	if (rc < 0)
-		return cannot(l, rc, "segments", why);
-	l->reader.key = l->origin.spool == 0 ? NULL : &l->origin.key;
-	look_at_heads(l);
-	if (!l->live)
-		find_foreign(l);
-	l->seen.nsegments = l->segments.n;
-	l->seen.bytes = segments_bytes(&l->segments);
+		return set_error(in, rc, "segments", why);
+	in->reader.key = in->id.spool == 0 ? NULL : &in->id.key;
+	read_heads(in);
+	if (!in->live)
+		mark_foreign(in);
+	in->summary.nsegments = in->segments.n;
+	in->summary.bytes = segments_bytes(&in->segments);
 	return 0;
 }
 
-/* How far the segments reach: the newest of which a record can be read says so. */
-static void measure_segments(struct spool_inspect *l)
+/* Sets in->disk to the end of the newest segment that has a readable record. */
+static void find_disk_end(struct spool_inspect *in)
 {
-	for (size_t i = l->segments.n; i-- > 0;) {
-		struct spool_segment *seg = &l->seen.segments[i];
+	for (size_t i = in->segments.n; i-- > 0;) {
+		struct spool_segment *seg = &in->summary.segments[i];
 
 		if (seg->rc == 0) {
-			l->disk = (struct span_offset){ seg->end, seg->spans_below + seg->spans };
+			in->disk = (struct span_offset){ seg->end, seg->spans_below + seg->spans };
 			return;
 		}
-		if (seg->rc != E_CORRUPT || l->live)
+		if (seg->rc != E_CORRUPT || in->live)
 			continue;
-		if (reader_open(&l->reader, &l->segments.at[i], UINT64_MAX) == 0) {
-			l->disk = l->reader.end;
-			if (l->reader.has_head)
-				offer(l, &l->reader.head.state, &l->reader.head.origin);
+		if (reader_open(&in->reader, &in->segments.at[i], UINT64_MAX) == 0) {
+			in->disk = in->reader.end;
+			if (in->reader.has_head)
+				keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
 			return;
 		}
 	}
 }
 
-/* At rest it is put right as the next start would do it. */
-static void settle_state(struct spool_inspect *l)
+/* Without a holder, completes the state as the next start would do. */
+static void complete_state(struct spool_inspect *in)
 {
-	struct spool_state *state = &l->seen.state;
+	struct spool_state *state = &in->summary.state;
 	struct span_offset from = { 1, 0 };
 
-	if (!l->seen.has_state && l->segments.n > 0) {
-		from = (struct span_offset){ l->segments.at[0].first, 0 };
-		from.spans = l->seen.segments[0].spans_below;
+	if (!in->summary.has_state && in->segments.n > 0) {
+		from = (struct span_offset){ in->segments.at[0].first, 0 };
+		from.spans = in->summary.segments[0].spans_below;
 	}
-	if (!l->seen.has_state)
-		recover_assume(state, &from);
-	if (l->seen.holder == 0)
-		l->seen.found_beyond = recover_reconcile(state, &l->disk);
+	if (!in->summary.has_state)
+		recover_without_state(state, &from);
+	if (in->summary.holder == 0)
+		in->summary.found_beyond = recover_reconcile(state, &in->disk);
 }
 
-/* A slot that was never written is in order where another one is whole, or nothing else is there. */
-static void judge_slots(struct spool_inspect *l)
+/* A blank slot is no damage when another slot is intact, or when there are no segments. */
+static void check_blank_slots(struct spool_inspect *in)
 {
-	int *slots = l->seen.slots;
-	bool in_order = l->segments.n == 0;
+	int *slots = in->summary.slots;
+	bool in_order = in->segments.n == 0;
 
 	for (size_t i = 0; i < SLOTS; i++)
 		in_order = in_order || slots[i] == 0;
@@ -239,123 +240,123 @@ static void judge_slots(struct spool_inspect *l)
 			slots[i] = E_CORRUPT;
 }
 
-static int load_marks(struct spool_inspect *l, struct why *why)
+static int load_marks(struct spool_inspect *in, struct why *why)
 {
-	const struct spool_state *s = &l->seen.state;
+	const struct spool_state *s = &in->summary.state;
 
-	positions_init(&l->marks, s->cursor, s->end);
-	if (positions_load(&l->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
-		return cannot(l, E_NOMEM, "marks", why);
+	positions_init(&in->marks, s->cursor, s->end);
+	if (positions_load(&in->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
+		return set_error(in, E_NOMEM, "marks", why);
 	return 0;
 }
 
-/* The record at the cursor, or where one can be found cheaply the first that waits. */
-static void find_oldest(struct spool_inspect *l)
+/* Sets oldest_ms from the first record that waits, if it is in an intact segment. */
+static void find_oldest(struct spool_inspect *in)
 {
-	uint64_t cursor = l->seen.state.cursor, first, end;
+	uint64_t cursor = in->summary.state.cursor, first, end;
 	struct record header;
 	struct place p;
 	size_t i;
 
-	if (cursor >= l->seen.state.end || !positions_next(&l->marks, cursor, 1, &first, &end))
+	if (cursor >= in->summary.state.end || !positions_next(&in->marks, cursor, 1, &first, &end))
 		return;
-	i = segments_find(&l->segments, first);
-	if (i == SEGMENTS_NONE || l->seen.segments[i].rc < 0)
+	i = segments_find(&in->segments, first);
+	if (i == SEGMENTS_NONE || in->summary.segments[i].rc < 0)
 		return;
-	if (reader_open_head(&l->reader, &l->segments.at[i]) == 0 && reader_find(&l->reader, first, &p) == 0 &&
-	        reader_peek(&l->reader, &p, &header) == 0)
-		l->seen.oldest_ms = header.received_ms;
+	if (reader_open_head(&in->reader, &in->segments.at[i]) == 0 && reader_find(&in->reader, first, &p) == 0 &&
+	        reader_read_header(&in->reader, &p, &header) == 0)
+		in->summary.oldest_ms = header.received_ms;
 }
 
-static void count_kept(struct spool_inspect *l)
+static void count_quarantine(struct spool_inspect *in)
 {
 	struct spool_quarantined *list;
 	size_t n;
 
-	if (spool_inspect_quarantine(l, &list, &n) < 0)
+	if (spool_inspect_quarantine(in, &list, &n) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		*(list[i].is_record ? &l->seen.kept_records : &l->seen.kept_segments) += 1;
-		l->seen.kept_bytes += list[i].bytes;
+		*(list[i].is_record ? &in->summary.quarantine_records : &in->summary.quarantine_segments) += 1;
+		in->summary.quarantine_bytes += list[i].bytes;
 	}
 	free(list);
 }
 
-static int look_around(struct spool_inspect *l, struct why *why)
+static int read_spool(struct spool_inspect *in, struct why *why)
 {
 	struct disk_space space;
 	int rc;
 
-	if (older_check_tail(l->dir, false, why) < 0)
-		return why_wrap(why, "spool %s", l->directory);
-	if (read_slots(l, why) < 0 || look_at_segments(l, why) < 0)
+	if (older_check_tail(in->dir, false, why) < 0)
+		return why_wrap(why, "spool %s", in->directory);
+	if (read_slots(in, why) < 0 || list_segments(in, why) < 0)
 		return why->code;
-	measure_segments(l);
-	judge_slots(l);
-	settle_state(l);
-	rc = load_marks(l, why);
+	find_disk_end(in);
+	check_blank_slots(in);
+	complete_state(in);
+	rc = load_marks(in, why);
 	if (rc < 0)
 		return rc;
-	find_oldest(l);
-	count_kept(l);
-	if (disk_space(l->dir, &space) == 0) {
-		l->seen.free_bytes = space.bytes;
-		l->seen.free_inodes = space.inodes;
+	find_oldest(in);
+	count_quarantine(in);
+	if (disk_space(in->dir, &space) == 0) {
+		in->summary.free_bytes = space.bytes;
+		in->summary.free_inodes = space.inodes;
 	}
 	return 0;
 }
 
 int spool_inspect_open(struct spool_inspect **out, const char *directory, enum spool_inspect_how how, struct why *why)
 {
-	struct spool_inspect *l = calloc(1, sizeof(*l));
+	struct spool_inspect *in = calloc(1, sizeof(*in));
 
-	if (l == NULL)
+	if (in == NULL)
 		return why_set(why, E_NOMEM, "spool: %s", err_text(E_NOMEM));
-	l->dir = l->lock = l->reader.fd = -1;
-	if (open_dir(l, directory, how, why) < 0)
+	in->dir = in->lock = in->reader.fd = -1;
+	if (open_dir(in, directory, how, why) < 0)
 		goto fail;
-	if (look_around(l, why) < 0)
+	if (read_spool(in, why) < 0)
 		goto fail;
-	spool_inspect_begin(l, &(struct spool_range){ 0 });
-	*out = l;
+	spool_inspect_begin(in, &(struct spool_range){ 0 });
+	*out = in;
 	return 0;
 fail:
-	spool_inspect_close(l);
+	spool_inspect_close(in);
 	return why->code;
 }
 
-void spool_inspect_unverified(struct spool_inspect *l)
+void spool_inspect_unverified(struct spool_inspect *in)
 {
-	l->unverified = true;
+	in->unverified = true;
 }
 
-const struct spool_seen *spool_inspect_seen(const struct spool_inspect *l)
+const struct spool_summary *spool_inspect_summary(const struct spool_inspect *in)
 {
-	return &l->seen;
+	return &in->summary;
 }
 
-bool spool_inspect_waits(const struct spool_inspect *l, uint64_t position)
+bool spool_inspect_waits(const struct spool_inspect *in, uint64_t position)
 {
-	return position >= l->marks.cursor && positions_at(&l->marks, position) != POSITION_DONE;
+	return position >= in->marks.cursor && positions_at(&in->marks, position) != POSITION_DONE;
 }
 
-void inspect_end_way(struct spool_inspect *l)
+void inspect_reset(struct spool_inspect *in)
 {
-	spool_inspect_begin(l, &(struct spool_range){ 0 });
+	spool_inspect_begin(in, &(struct spool_range){ 0 });
 }
 
-uint64_t inspect_limit(const struct spool_inspect *l, size_t i)
+uint64_t inspect_limit(const struct spool_inspect *in, size_t i)
 {
-	while (++i < l->segments.n)
-		if (!l->seen.segments[i].foreign)
-			return l->segments.at[i].first;
+	while (++i < in->segments.n)
+		if (!in->summary.segments[i].foreign)
+			return in->segments.at[i].first;
 	return UINT64_MAX;
 }
 
-bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint64_t *spans)
+bool inspect_spans_below(const struct spool_inspect *in, uint64_t position, uint64_t *spans)
 {
-	const struct span_offset known[] = { l->behind, l->origin.low_water,
-		{ l->seen.state.end, l->seen.state.spans_put } };
+	const struct span_offset known[] = { in->last_end, in->id.low_water,
+		{ in->summary.state.end, in->summary.state.spans_put } };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (known[i].position == 0 || known[i].position != position)
@@ -363,8 +364,8 @@ bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint6
 		*spans = known[i].spans;
 		return true;
 	}
-	for (size_t i = 0; i < l->seen.nsegments; i++) {
-		const struct spool_segment *seg = &l->seen.segments[i];
+	for (size_t i = 0; i < in->summary.nsegments; i++) {
+		const struct spool_segment *seg = &in->summary.segments[i];
 
 		if (seg->rc < 0 || (position != seg->first && position != seg->end))
 			continue;
@@ -374,21 +375,21 @@ bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint6
 	return false;
 }
 
-void spool_inspect_close(struct spool_inspect *l)
+void spool_inspect_close(struct spool_inspect *in)
 {
-	if (l == NULL)
+	if (in == NULL)
 		return;
-	batch_unref(&l->pending);
-	reader_close(&l->reader);
-	positions_free(&l->marks);
-	segments_free(&l->segments);
-	free(l->seen.segments);
-	if (l->lock >= 0)
-		close(l->lock);
-	if (l->dir >= 0)
-		close(l->dir);
-	if (l->as_owner)
+	batch_unref(&in->pending);
+	reader_close(&in->reader);
+	positions_free(&in->marks);
+	segments_free(&in->segments);
+	free(in->summary.segments);
+	if (in->lock >= 0)
+		close(in->lock);
+	if (in->dir >= 0)
+		close(in->dir);
+	if (in->as_owner)
 		owner_leave();
-	free((void *)l->directory);
-	free(l);
+	free((void *)in->directory);
+	free(in);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect.h — a look at a spool as its own files see it (private). */
+/* inspect.h — struct spool_inspect for inspect*.c, quarantine_list.c and repair*.c (private). */
 #ifndef INSPECT_INTERNAL_H
 #define INSPECT_INTERNAL_H
 
@@ -11,41 +11,42 @@
 
 struct spool_inspect {
 	int dir;
-	int lock;      /* -1: it is looked at live, or has no file to lock */
-	bool as_owner; /* root works as the spool's owner until the look is closed */
+	int lock;      /* -1: opened LIVE, or there is no lock file */
+	bool as_owner; /* root has taken the spool's owner as its effective user until spool_inspect_close */
 	bool live;
-	bool unverified;       /* checksums are not asked */
+	bool unverified;       /* give records without verifying checksums */
 	const char *directory; /* a copy */
-	struct spool_seen seen;
-	struct segments segments; /* as SEEN has them */
+	struct spool_summary summary;
+	struct segments segments; /* same order and indices as summary.segments */
 	struct reader reader;
-	struct span_offset disk; /* behind the last record on disk */
-	struct spool_id origin;
+	struct span_offset disk; /* end of the last record on disk */
+	struct spool_id id;
 	struct positions marks;
 
-	/* The way through, inspect_items.c. */
+	/* The iteration, inspect_items.c. */
 	struct spool_range range;
-	size_t i;                  /* the segment that is read; SEEN's number: what stands behind them all */
-	bool inside;               /* the reader has it */
-	bool aside;                /* one segment in quarantine/ is read, and nothing else */
-	bool told_broken;          /* of this segment: only a scan finds its records */
-	unsigned anew;             /* times that it was looked at anew since its last whole record */
-	uint64_t at;               /* position that comes next */
-	struct batch *pending;     /* the record found behind what is lost */
-	uint64_t stash_below;      /* spans below it */
-	struct span_offset behind; /* the last record that was given */
+	size_t i;                    /* index of the current segment; summary.nsegments: behind the last one */
+	bool inside;                 /* the reader has that segment open */
+	bool in_quarantine;          /* iterating over one segment in quarantine/ only */
+	bool salvage_reported;       /* it was reported that this segment needs salvage */
+	unsigned rereads;            /* re-reads of this segment since its last intact record */
+	uint64_t at;                 /* next position */
+	struct batch *pending;       /* record that was read ahead, behind the lost positions */
+	uint64_t pending_below;      /* spans below the pending record */
+	struct span_offset last_end; /* end of the last record given */
 };
 
-/* Beside a running agent what looks damaged is looked at so often. */
-enum { LOOKS = 5 };
+/* How often something that looks damaged is read beside a running agent, before it is reported. */
+enum { READ_ATTEMPTS = 5 };
 
-/* Spans below POSITION by whatever says so without reading. False: nothing does. */
-bool inspect_spans_below(const struct spool_inspect *l, uint64_t position, uint64_t *spans);
-/* Notes durably that all may have been offered: whoever knew better was damaged, and is about to go. */
-int inspect_doubt(struct spool_inspect *l) MUST_USE;
-/* Nothing is open any more whose name may change. */
-void inspect_end_way(struct spool_inspect *l);
-/* A segment's positions are below this. */
-uint64_t inspect_limit(const struct spool_inspect *l, size_t i);
+/* Spans below POSITION as far as heads and state tell, without reading records. False: unknown. */
+bool inspect_spans_below(const struct spool_inspect *in, uint64_t position, uint64_t *spans);
+/* Sets offered_to to end in the state file, durably. Called before the segment whose head might have a newer
+ * offered_to is moved away. */
+int inspect_mark_all_offered(struct spool_inspect *in) MUST_USE;
+/* Closes the reader and resets the iteration, so that segments may be renamed. */
+void inspect_reset(struct spool_inspect *in);
+/* All positions of segment I are below this. */
+uint64_t inspect_limit(const struct spool_inspect *in, size_t i);
 
 #endif

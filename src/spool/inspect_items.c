@@ -1,69 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect_items.c — the way through a spool: segment after segment.
+/* inspect_items.c — iterates over a spool: segment by segment, position by position.
  *
- * Every position below the end was given to a record. The next that is whole is looked for, by the
- * tree and where that does not have it once more in all bytes of the file; what lies before it is
- * lost. */
+ * Every position below the end was given to a record. The next intact record is searched in the segment's pages,
+ * and then by salvage of the whole file. Positions between the last record and this one are lost. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "inspect.h"
 #include "spool_internal.h"
 
-void spool_inspect_begin(struct spool_inspect *l, const struct spool_range *range)
+void spool_inspect_begin(struct spool_inspect *in, const struct spool_range *range)
 {
-	batch_unref(&l->pending);
-	reader_close(&l->reader);
-	l->reader.at = l->dir;
-	l->reader.key = l->origin.spool == 0 ? NULL : &l->origin.key;
-	l->reader.unverified = l->unverified;
-	l->range = *range;
-	l->i = 0;
-	l->inside = l->aside = l->told_broken = false;
-	l->at = range->waiting ? l->seen.state.cursor : 0;
-	l->behind = (struct span_offset){ 0 };
+	batch_unref(&in->pending);
+	reader_close(&in->reader);
+	in->reader.at = in->dir;
+	in->reader.key = in->id.spool == 0 ? NULL : &in->id.key;
+	in->reader.unverified = in->unverified;
+	in->range = *range;
+	in->i = 0;
+	in->inside = in->in_quarantine = in->salvage_reported = false;
+	in->at = range->waiting ? in->summary.state.cursor : 0;
+	in->last_end = (struct span_offset){ 0 };
 }
 
-static const char *name_of(const struct spool_inspect *l)
+static const char *name_of(const struct spool_inspect *in)
 {
-	return l->aside ? "it" : l->seen.segments[l->i].name;
+	return in->in_quarantine ? "it" : in->summary.segments[in->i].name;
 }
 
-/* [first, end) is lost. */
-static int lose(struct spool_inspect *l, struct spool_item *item, uint64_t first, uint64_t end)
+/* Reports [first, end) as lost in ITEM, with its spans where the span counts on both sides are known. */
+static int report_lost(struct spool_inspect *in, struct spool_item *item, uint64_t first, uint64_t end)
 {
-	uint64_t below = 0, above = l->stash_below;
-	bool known = l->pending != NULL && l->pending->position == end;
+	uint64_t below = 0, above = in->pending_below;
+	bool known = in->pending != NULL && in->pending->position == end;
 
 	item->lost = (struct spool_run){ first, end };
-	item->counted = inspect_spans_below(l, first, &below) && (known || inspect_spans_below(l, end, &above)) &&
+	item->counted = inspect_spans_below(in, first, &below) && (known || inspect_spans_below(in, end, &above)) &&
 	                above >= below;
 	item->spans = item->counted ? above - below : 0;
-	for (uint64_t p = max_u64(first, l->marks.cursor); p < min_u64(end, l->marks.end); p++)
-		item->waiting += spool_inspect_waits(l, p);
-	l->at = end;
+	for (uint64_t p = max_u64(first, in->marks.cursor); p < min_u64(end, in->marks.end); p++)
+		item->waiting += spool_inspect_waits(in, p);
+	in->at = end;
 	return 0;
 }
 
-/* The next whole record of the segment, into the pending. 0; E_MISSING: there is none. */
-static int find_whole(struct spool_inspect *l)
+/* Reads the next intact record of the segment into in->pending. 0; E_MISSING: there is none. */
+static int find_intact(struct spool_inspect *in)
 {
-	for (uint64_t at = l->at;;) {
+	for (uint64_t at = in->at;;) {
 		struct record header;
 		struct place p;
-		int rc = reader_find(&l->reader, at, &p);
+		int rc = reader_find(&in->reader, at, &p);
 
 		if (rc == 0)
-			rc = reader_read(&l->reader, &p, &l->pending, &header);
+			rc = reader_read(&in->reader, &p, &in->pending, &header);
 		if (rc == 0) {
-			l->stash_below = header.spans_before;
+			in->pending_below = header.spans_before;
 			return 0;
 		}
 		if (rc == E_MISSING || rc == E_NOMEM)
 			return rc;
-		/* What the tree cannot give may still be found. */
-		if (l->reader.state == READER_BY_PAGES) {
-			rc = reader_turn_to_salvage(&l->reader);
+		/* Salvage may find a record that the pages do not lead to. */
+		if (in->reader.state == READER_BY_PAGES) {
+			rc = reader_start_salvage(&in->reader);
 			if (rc < 0 && rc != E_MISSING)
 				return rc == E_NOMEM ? rc : E_MISSING;
 			continue;
@@ -72,109 +71,109 @@ static int find_whole(struct spool_inspect *l)
 	}
 }
 
-/* As find_whole; and when that is not what comes next, all bytes are looked through first. */
-static int find_next(struct spool_inspect *l)
+/* The same, but when the next record is not at the next position, salvage runs before positions count as lost. */
+static int find_next(struct spool_inspect *in)
 {
-	int rc = l->pending != NULL ? 0 : find_whole(l);
-	uint64_t end = min_u64(l->reader.end.position, l->reader.limit);
+	int rc = in->pending != NULL ? 0 : find_intact(in);
+	uint64_t end = min_u64(in->reader.end.position, in->reader.limit);
 
-	if (l->reader.state != READER_BY_PAGES || (rc == 0 && l->pending->position == l->at) ||
-	        (rc == E_MISSING && l->at >= end))
+	if (in->reader.state != READER_BY_PAGES || (rc == 0 && in->pending->position == in->at) ||
+	        (rc == E_MISSING && in->at >= end))
 		return rc;
-	batch_unref(&l->pending);
-	rc = reader_turn_to_salvage(&l->reader);
-	return rc < 0 && rc != E_MISSING ? E_MISSING : find_whole(l);
+	batch_unref(&in->pending);
+	rc = reader_start_salvage(&in->reader);
+	return rc < 0 && rc != E_MISSING ? E_MISSING : find_intact(in);
 }
 
-/* Every record says how many spans stand before it. False is said once. */
-static bool counts_agree(struct spool_inspect *l)
+/* True when the pending record's spans_before matches the record given before. A mismatch is reported once. */
+static bool counts_agree(struct spool_inspect *in)
 {
-	bool agree = l->behind.position != l->pending->position || l->behind.spans == l->stash_below;
+	bool agree = in->last_end.position != in->pending->position || in->last_end.spans == in->pending_below;
 
 	if (!agree)
-		l->behind = (struct span_offset){ 0 };
+		in->last_end = (struct span_offset){ 0 };
 	return agree;
 }
 
-static void give(struct spool_inspect *l, struct spool_item *item)
+static void give_record(struct spool_inspect *in, struct spool_item *item)
 {
-	struct batch *b = l->pending;
+	struct batch *b = in->pending;
 
 	item->batch = b;
-	l->pending = NULL;
-	l->behind = (struct span_offset){ b->position + 1, l->stash_below + b->spans };
-	l->at = b->position + 1;
-	l->anew = 0;
+	in->pending = NULL;
+	in->last_end = (struct span_offset){ b->position + 1, in->pending_below + b->spans };
+	in->at = b->position + 1;
+	in->rereads = 0;
 }
 
-static void leave(struct spool_inspect *l)
+static void leave_segment(struct spool_inspect *in)
 {
-	reader_close(&l->reader);
-	l->inside = l->told_broken = false;
-	l->anew = 0;
-	l->i = l->aside ? l->seen.nsegments + 1 : l->i + 1;
+	reader_close(&in->reader);
+	in->inside = in->salvage_reported = false;
+	in->rereads = 0;
+	in->i = in->in_quarantine ? in->summary.nsegments + 1 : in->i + 1;
 }
 
-static bool is_gone(const struct spool_inspect *l, const char *name)
+static bool is_gone(const struct spool_inspect *in, const char *name)
 {
-	return l->live && faccessat(l->dir, name, F_OK, 0) < 0;
+	return in->live && faccessat(in->dir, name, F_OK, 0) < 0;
 }
 
-/* Beside a running agent pages that are read are written over: what looks damaged is looked at as it is
- * now. False: it has been, or nobody writes it. */
-static bool look_anew(struct spool_inspect *l)
+/* Beside a running agent, pages may be overwritten while they are read, so what looks damaged is read again.
+ * False: no agent writes this segment, or READ_ATTEMPTS are used up. */
+static bool reread_segment(struct spool_inspect *in)
 {
-	if (!l->live || l->aside || l->reader.state == READER_BY_PAGES || l->anew == LOOKS)
+	if (!in->live || in->in_quarantine || in->reader.state == READER_BY_PAGES || in->rereads == READ_ATTEMPTS)
 		return false;
-	l->anew++;
-	batch_unref(&l->pending);
-	if (reader_open_head(&l->reader, &l->segments.at[l->i]) == 0)
-		l->reader.limit = inspect_limit(l, l->i);
-	else if (reader_open(&l->reader, &l->segments.at[l->i], inspect_limit(l, l->i)) < 0)
+	in->rereads++;
+	batch_unref(&in->pending);
+	if (reader_open_head(&in->reader, &in->segments.at[in->i]) == 0)
+		in->reader.limit = inspect_limit(in, in->i);
+	else if (reader_open(&in->reader, &in->segments.at[in->i], inspect_limit(in, in->i)) < 0)
 		return false;
 	return true;
 }
 
-/* One step in the segment that is open. E_STOPPED: it is behind us. */
-static int step_inside(struct spool_inspect *l, struct spool_item *item)
+/* One step in the open segment. E_STOPPED: the segment is finished, no item. */
+static int step_inside(struct spool_inspect *in, struct spool_item *item)
 {
 	uint64_t end;
-	int rc = find_next(l);
+	int rc = find_next(in);
 
-	while (look_anew(l))
-		rc = find_next(l);
+	while (reread_segment(in))
+		rc = find_next(in);
 	if (rc < 0 && rc != E_MISSING)
 		return rc;
-	if (l->reader.state != READER_BY_PAGES && is_gone(l, name_of(l))) {
-		batch_unref(&l->pending);
-		leave(l);
+	if (in->reader.state != READER_BY_PAGES && is_gone(in, name_of(in))) {
+		batch_unref(&in->pending);
+		leave_segment(in);
 		return E_STOPPED;
 	}
-	if (l->reader.state == READER_BY_SALVAGE && !l->told_broken && !l->aside) {
-		l->told_broken = true;
+	if (in->reader.state == READER_BY_SALVAGE && !in->salvage_reported && !in->in_quarantine) {
+		in->salvage_reported = true;
 		snprintf(item->what, sizeof(item->what), "%s is damaged; its records were looked for one by one",
-		        name_of(l));
-		item->lost = (struct spool_run){ l->at, l->at };
+		        name_of(in));
+		item->lost = (struct spool_run){ in->at, in->at };
 		return 0;
 	}
-	end = min_u64(l->reader.end.position, l->reader.limit);
+	end = min_u64(in->reader.end.position, in->reader.limit);
 	if (rc == 0)
-		end = l->pending->position;
-	if (l->at < end && !l->aside) {
-		snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(l));
-		return lose(l, item, l->at, end);
+		end = in->pending->position;
+	if (in->at < end && !in->in_quarantine) {
+		snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(in));
+		return report_lost(in, item, in->at, end);
 	}
-	if (rc == 0 && !counts_agree(l)) {
+	if (rc == 0 && !counts_agree(in)) {
 		snprintf(item->what, sizeof(item->what), "the counts in %s do not agree with what stands before",
-		        name_of(l));
-		item->lost = (struct spool_run){ l->at, l->at };
+		        name_of(in));
+		item->lost = (struct spool_run){ in->at, in->at };
 		return 0;
 	}
 	if (rc == 0) {
-		give(l, item);
+		give_record(in, item);
 		return 0;
 	}
-	leave(l);
+	leave_segment(in);
 	return E_STOPPED;
 }
 
@@ -188,110 +187,109 @@ static const char *why_unread(int rc)
 	}
 }
 
-/* The segment at hand is opened. E_STOPPED: it is passed over. */
-static int enter(struct spool_inspect *l, struct spool_item *item)
+/* Opens segment in->i. E_STOPPED: no item yet. */
+static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 {
-	const struct spool_segment *seg = &l->seen.segments[l->i];
-	uint64_t limit = inspect_limit(l, l->i), end = min_u64(limit, l->seen.state.end), first;
-	int rc = reader_open(&l->reader, &l->segments.at[l->i], limit);
+	const struct spool_segment *seg = &in->summary.segments[in->i];
+	uint64_t limit = inspect_limit(in, in->i), end = min_u64(limit, in->summary.state.end), first;
+	int rc = reader_open(&in->reader, &in->segments.at[in->i], limit);
 
 	if (rc == 0) {
-		l->inside = true;
-		l->at = max_u64(l->at, seg->first);
+		in->inside = true;
+		in->at = max_u64(in->at, seg->first);
 		return E_STOPPED;
 	}
 	if (rc == E_NEWER || rc == E_NOMEM)
 		return rc;
-	if (rc == E_MISSING || is_gone(l, seg->name)) {
-		leave(l);
+	if (rc == E_MISSING || is_gone(in, seg->name)) {
+		leave_segment(in);
 		return E_STOPPED;
 	}
-	first = max_u64(l->at, seg->first);
+	first = max_u64(in->at, seg->first);
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(rc));
-	lose(l, item, first, max_u64(end, first));
-	leave(l);
+	report_lost(in, item, first, max_u64(end, first));
+	leave_segment(in);
 	return 0;
 }
 
-/* What is between the segments on either side of it is lost. That is nothing where the one before goes on
- * to the next. */
-static int pass_foreign(struct spool_inspect *l, struct spool_item *item)
+/* Skips a foreign segment. Positions between the segments on either side of it are lost, if there are any. */
+static int skip_foreign(struct spool_inspect *in, struct spool_item *item)
 {
-	const struct spool_segment *seg = &l->seen.segments[l->i];
-	uint64_t from = l->at > 0 ? l->at : max_u64(l->seen.state.cursor, 1);
-	uint64_t end = min_u64(inspect_limit(l, l->i), l->seen.state.end);
+	const struct spool_segment *seg = &in->summary.segments[in->i];
+	uint64_t from = in->at > 0 ? in->at : max_u64(in->summary.state.cursor, 1);
+	uint64_t end = min_u64(inspect_limit(in, in->i), in->summary.state.end);
 
-	/* A kill leaves what is empty. */
-	if (seg->rc == E_MISSING || (l->range.waiting && inspect_limit(l, l->i) <= l->at)) {
-		leave(l);
+	/* A kill before the first commit leaves an empty segment: no damage. */
+	if (seg->rc == E_MISSING || (in->range.waiting && inspect_limit(in, in->i) <= in->at)) {
+		leave_segment(in);
 		return E_STOPPED;
 	}
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(seg->rc));
 	item->lost = (struct spool_run){ from, from };
 	if (from < end)
-		lose(l, item, from, end);
-	leave(l);
+		report_lost(in, item, from, end);
+	leave_segment(in);
 	return 0;
 }
 
-/* Nobody asked for what is in it. */
-static bool is_passed_over(const struct spool_inspect *l)
+/* True when segment in->i has nothing in RANGE. */
+static bool is_outside_range(const struct spool_inspect *in)
 {
-	const struct spool_segment *seg = &l->seen.segments[l->i];
+	const struct spool_segment *seg = &in->summary.segments[in->i];
 
-	if (l->range.waiting && inspect_limit(l, l->i) <= l->at)
+	if (in->range.waiting && inspect_limit(in, in->i) <= in->at)
 		return true;
-	return seg->rc == 0 && l->range.since_ms > 0 && seg->last_ms < l->range.since_ms;
+	return seg->rc == 0 && in->range.since_ms > 0 && seg->last_ms < in->range.since_ms;
 }
 
-/* Between two segments. */
-static int step_between(struct spool_inspect *l, struct spool_item *item)
+/* One step outside of an open segment: opens or skips segment in->i, or reports a gap before it. */
+static int step_between(struct spool_inspect *in, struct spool_item *item)
 {
-	const struct spool_segment *seg = &l->seen.segments[l->i];
+	const struct spool_segment *seg = &in->summary.segments[in->i];
 
-	if (seg->foreign && !l->unverified)
-		return pass_foreign(l, item);
-	/* What is below the first one was delivered, unless the state does not know of it. */
-	if (l->at == 0)
-		l->at = min_u64(seg->first, max_u64(l->seen.state.cursor, 1));
-	if (is_passed_over(l)) {
-		l->at = max_u64(l->at, min_u64(inspect_limit(l, l->i), l->seen.state.end));
-		leave(l);
+	if (seg->foreign && !in->unverified)
+		return skip_foreign(in, item);
+	/* Positions below the first segment were delivered, unless the cursor is lower. */
+	if (in->at == 0)
+		in->at = min_u64(seg->first, max_u64(in->summary.state.cursor, 1));
+	if (is_outside_range(in)) {
+		in->at = max_u64(in->at, min_u64(inspect_limit(in, in->i), in->summary.state.end));
+		leave_segment(in);
 		return E_STOPPED;
 	}
-	if (l->at < seg->first && !l->live) {
+	if (in->at < seg->first && !in->live) {
 		snprintf(item->what, sizeof(item->what), "their segment is missing");
 		item->segment = SPOOL_NO_SEGMENT;
-		return lose(l, item, l->at, seg->first);
+		return report_lost(in, item, in->at, seg->first);
 	}
-	return enter(l, item);
+	return enter_segment(in, item);
 }
 
-/* Behind the segments: what the state knows of and no segment has. E_MISSING: nothing, that was all. */
-static int step_behind(struct spool_inspect *l, struct spool_item *item)
+/* After the last segment: positions that the state has and no segment. E_MISSING: none, the iteration ends. */
+static int step_behind(struct spool_inspect *in, struct spool_item *item)
 {
-	uint64_t end = l->seen.state.end;
+	uint64_t end = in->summary.state.end;
 
 	item->segment = SPOOL_NO_SEGMENT;
-	l->at = max_u64(l->at, l->segments.n == 0 ? l->seen.state.cursor : 1);
-	if (l->at >= end || l->live)
+	in->at = max_u64(in->at, in->segments.n == 0 ? in->summary.state.cursor : 1);
+	if (in->at >= end || in->live)
 		return E_MISSING;
 	snprintf(item->what, sizeof(item->what), "their segment is missing");
-	return lose(l, item, l->at, end);
+	return report_lost(in, item, in->at, end);
 }
 
-int spool_inspect_next(struct spool_inspect *l, struct spool_item *item)
+int spool_inspect_next(struct spool_inspect *in, struct spool_item *item)
 {
 	for (;;) {
 		int rc;
 
-		*item = (struct spool_item){ .segment = l->i };
-		if (l->inside)
-			rc = step_inside(l, item);
-		else if (l->i < l->seen.nsegments && !l->aside)
-			rc = step_between(l, item);
-		else if (l->i == l->seen.nsegments && !l->aside)
-			rc = step_behind(l, item);
+		*item = (struct spool_item){ .segment = in->i };
+		if (in->inside)
+			rc = step_inside(in, item);
+		else if (in->i < in->summary.nsegments && !in->in_quarantine)
+			rc = step_between(in, item);
+		else if (in->i == in->summary.nsegments && !in->in_quarantine)
+			rc = step_behind(in, item);
 		else
 			rc = E_MISSING;
 		if (rc != E_STOPPED)
@@ -299,17 +297,17 @@ int spool_inspect_next(struct spool_inspect *l, struct spool_item *item)
 	}
 }
 
-double spool_inspect_share(const struct spool_inspect *l)
+double spool_inspect_progress(const struct spool_inspect *in)
 {
-	double done = 0, all = (double)l->seen.bytes;
+	double done = 0, all = (double)in->summary.bytes;
 
-	for (size_t i = 0; i < l->i && i < l->seen.nsegments; i++)
-		done += (double)l->seen.segments[i].bytes;
-	if (l->inside && !l->aside) {
-		const struct spool_segment *seg = &l->seen.segments[l->i];
-		uint64_t end = max_u64(l->reader.end.position, seg->first + 1);
+	for (size_t i = 0; i < in->i && i < in->summary.nsegments; i++)
+		done += (double)in->summary.segments[i].bytes;
+	if (in->inside && !in->in_quarantine) {
+		const struct spool_segment *seg = &in->summary.segments[in->i];
+		uint64_t end = max_u64(in->reader.end.position, seg->first + 1);
 
-		done += (double)(min_u64(l->at, end) - seg->first) / (double)(end - seg->first) * (double)seg->bytes;
+		done += (double)(min_u64(in->at, end) - seg->first) / (double)(end - seg->first) * (double)seg->bytes;
 	}
 	return all > 0 ? done / all : 1;
 }

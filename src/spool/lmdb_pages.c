@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lmdb_pages.c — down from the root, page by page. A page is kept per level, so that the next key of the
- * same leaf costs no read. */
+/* lmdb_pages.c — searches a B+tree from the root. One page is cached per level, so that the next key in the same
+ * leaf needs no read. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include "disk.h"
 #include "lmdb_pages.h"
 
-/* LMDB's own layout, native byte order.
+/* LMDB's on-disk format, native byte order.
  *   page    0 u64 number   8 u16 pad   10 u16 flags   12 u16 lower  14 u16 upper | 12 u32 pages
  *           16 u16 offsets of nodes, up to lower; nodes from upper to the end
  *   node    0 u16 lo  2 u16 hi  4 u16 flags  6 u16 key size  8 key, data
@@ -17,8 +17,7 @@
  *           136 u64 last page  144 u64 txnid
  *   db      0 u32 pad (free db: page size)  4 u16 flags  6 u16 depth
  *           8 u64 branch, 16 leaf, 24 overflow pages
- *           32 u64 entries  40 u64 root
- */
+ *           32 u64 entries  40 u64 root */
 enum {
 	PAGE_BRANCH = 1,
 	PAGE_LEAF = 2,
@@ -74,7 +73,8 @@ static bool is_page_size(uint32_t n)
 	return n >= 4096 && n <= LMDB_PAGE_MOST && (n & (n - 1)) == 0;
 }
 
-/* Meta I of a file with pages of PAGE_SIZE. An error of the disk only; else look at m->good. */
+/* Reads meta page I of a file with pages of PAGE_SIZE. Returns an error only if the disk does; m->good says
+ * whether the meta is valid. */
 static int read_meta(int fd, unsigned i, uint32_t page_size, struct meta *m)
 {
 	ssize_t got = disk_read(fd, m->bytes, META_BYTES, (uint64_t)i * page_size);
@@ -92,8 +92,8 @@ static int read_meta(int fd, unsigned i, uint32_t page_size, struct meta *m)
 	return 0;
 }
 
-/* The two metas are one commit apart, each in the place of its parity: then the higher one is the
- * last commit. When both are as they were made, nothing was committed. */
+/* LMDB writes commit N to meta N % 2, so two intact metas differ by one, and the higher is the last commit. In a
+ * file without a commit both metas are equal, with txnid 0. */
 static const struct meta *last_commit(const struct meta m[2])
 {
 	if (!m[0].good || !m[1].good)
@@ -107,7 +107,7 @@ static const struct meta *last_commit(const struct meta m[2])
 	return m[1].txnid + 1 == m[0].txnid ? &m[0] : NULL;
 }
 
-static int take_meta(struct lmdb_pages *t, const struct meta *m)
+static int apply_meta(struct lmdb_pages *t, const struct meta *m)
 {
 	const uint8_t *db = m->bytes + META_MAIN_DB;
 	struct stat st;
@@ -121,8 +121,7 @@ static int take_meta(struct lmdb_pages *t, const struct meta *m)
 		return E_CORRUPT;
 	t->page_size = m->page_size;
 	t->txnid = m->txnid;
-	/* Pages that LMDB took and let go again may lie behind the end of the file; no record
-	 * does. */
+	/* Pages that LMDB allocated and freed again may lie behind the end of the file; no record does. */
 	t->pages = min_u64(at64(m->bytes + 136) + 1, (uint64_t)st.st_size / m->page_size);
 	t->depth = at16(db + 6);
 	t->root = at64(db + 40);
@@ -147,7 +146,7 @@ int lmdb_pages_start(struct lmdb_pages *t)
 	if (m[0].other_format && m[1].other_format)
 		return E_NEWER;
 	last = last_commit(m);
-	return last == NULL ? E_CORRUPT : take_meta(t, last);
+	return last == NULL ? E_CORRUPT : apply_meta(t, last);
 }
 
 static unsigned nodes_of(const uint8_t *page)
@@ -178,8 +177,8 @@ static bool nodes_are_sane(const uint8_t *page, uint32_t page_size, bool leaf)
 	return true;
 }
 
-/* Page NUMBER, checked as a leaf or a branch, kept at LEVEL. */
-static int page_at(struct lmdb_pages *t, unsigned level, uint64_t number, const uint8_t **page)
+/* Reads page NUMBER into the cache of LEVEL and checks it as a leaf or a branch. */
+static int load_page(struct lmdb_pages *t, unsigned level, uint64_t number, const uint8_t **page)
 {
 	struct lmdb_pages_page *p = &t->level[level];
 	bool leaf = level + 1 == t->depth;
@@ -232,7 +231,7 @@ static unsigned keys_below(const uint8_t *page, uint64_t want)
 	return low;
 }
 
-/* The leaf in which WANT would stand; every key of the next leaf is at or above *BOUND. */
+/* Finds the leaf for key WANT. All keys of the next leaf are at or above *BOUND; NO_PAGE: it is the last leaf. */
 static int descend(struct lmdb_pages *t, uint64_t want, const uint8_t **page, uint64_t *bound)
 {
 	uint64_t number = t->root;
@@ -241,7 +240,7 @@ static int descend(struct lmdb_pages *t, uint64_t want, const uint8_t **page, ui
 	for (unsigned level = 0;; level++) {
 		const uint8_t *node;
 		unsigned n, i;
-		int rc = page_at(t, level, number, page);
+		int rc = load_page(t, level, number, page);
 
 		if (rc < 0 || level + 1 == t->depth)
 			return rc;
@@ -256,7 +255,7 @@ static int descend(struct lmdb_pages *t, uint64_t want, const uint8_t **page, ui
 	}
 }
 
-static int place_of(const struct lmdb_pages *t, const uint8_t *page, unsigned i, struct place *found)
+static int locate_value(const struct lmdb_pages *t, const uint8_t *page, unsigned i, struct place *found)
 {
 	const uint8_t *node = node_at(page, i);
 
@@ -286,11 +285,11 @@ int lmdb_pages_find(struct lmdb_pages *t, uint64_t want, struct place *found)
 			return rc;
 		i = keys_below(page, want);
 		if (i < nodes_of(page))
-			return place_of(t, page, i, found);
+			return locate_value(t, page, i, found);
 		if (bound == NO_PAGE)
 			return E_MISSING;
 		if (bound <= want)
-			return E_CORRUPT; /* would go round in circles */
+			return E_CORRUPT; /* the next leaf must have higher keys, or the loop would not end */
 		want = bound;
 	}
 }

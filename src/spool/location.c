@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* location.c — whether a start would find this spool again.
+/* location.c — detects that a start would not find this spool.
  *
- * A directory can be moved, deleted or covered by a mount while its files are open. All is written and read as
- * before then, but the next process finds another spool at that path, or none. */
+ * The spool's directory can be moved, deleted or covered by a mount while its files are open. The open files
+ * still work then, but the next process finds another spool at that path, or none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "spool_internal.h"
 
-/* True when PATH below AT is another file than FD, or none. What cannot be told counts as the same. */
+/* True when PATH below AT is missing or another file than FD. Other errors count as the same file. */
 static bool is_other(int at, const char *path, int fd, int flags)
 {
 	struct stat there, open;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lock.c — one flock, and whose it is as text in the file. */
+/* lock.c — an flock on the file "lock", which contains the holder's process id as text. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,8 +16,8 @@
 #include "lock.h"
 #include "base/log.h"
 
-/* 0: the file does not say. */
-static long noted_pid(int fd)
+/* Reads the process id from the lock file; 0: it has none. */
+static long read_pid(int fd)
 {
 	char text[32] = "";
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
@@ -26,8 +26,8 @@ static long noted_pid(int fd)
 	return strtol(text, NULL, 10);
 }
 
-/* Only for whoever asks who holds it: a full disk must not stop a start. */
-static void note_pid(int fd)
+/* The id is only for messages, so an error, as of a full disk, does not stop a start. */
+static void write_pid(int fd)
 {
 	char pid[32];
 	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
@@ -36,8 +36,8 @@ static void note_pid(int fd)
 		log_debug("spool: the lock file could not be written");
 }
 
-/* A line is "1: FLOCK  ADVISORY  WRITE 4187 fe:00:10027287 0 EOF". Some file systems show another
- * device there than stat does; then the process must be the noted one. */
+/* Finds the holder in /proc/locks. A line is "1: FLOCK ADVISORY WRITE 4187 fe:00:10027287 0 EOF". Some file
+ * systems show another device number there than stat does; then the line counts only if its process is NOTED. */
 static long holder_in(FILE *locks, const struct stat *st, long noted)
 {
 	char kind[16], line[256];
@@ -55,26 +55,26 @@ static long holder_in(FILE *locks, const struct stat *st, long noted)
 	return 0;
 }
 
-/* The process that holds a lock on FD; 0: none is known. */
+/* Process that holds a lock on FD; 0: unknown. */
 static long holder_of(int fd)
 {
-	long pid = 0, noted = noted_pid(fd);
+	long pid = 0, noted = read_pid(fd);
 	FILE *locks = fopen("/proc/locks", "re");
 	struct stat st;
 
 	if (locks != NULL && fstat(fd, &st) == 0)
 		pid = holder_in(locks, &st, noted);
 	else if (noted > 0 && (kill((pid_t)noted, 0) == 0 || errno == EPERM))
-		pid = noted; /* nobody tells more */
+		pid = noted; /* /proc/locks cannot be read */
 	if (locks != NULL)
 		fclose(locks);
 	return pid;
 }
 
-/* Readers note no pid, so the noted one counts only where the kernel names none. */
-static int locked(int fd, struct why *why)
+/* A reader writes no process id, so the one in the file is used only if /proc/locks names no holder. */
+static int explain_locked(int fd, struct why *why)
 {
-	long holder = holder_of(fd), pid = holder > 0 ? holder : noted_pid(fd);
+	long holder = holder_of(fd), pid = holder > 0 ? holder : read_pid(fd);
 
 	if (pid <= 0)
 		return why_set(why, E_LOCKED, "another process uses it");
@@ -87,11 +87,11 @@ int lock_take(int at, enum lock_how how, int *fd, struct why *why)
 
 	*fd = disk_open(at, "lock", shared ? O_RDONLY : O_RDWR | O_CREAT);
 	if (*fd < 0 && errno == ENOENT && shared)
-		return 0; /* an agent makes it before anything else: none is running */
+		return 0; /* an agent creates it first of all, so none is running */
 	if (*fd < 0)
-		return disk_blame(at, "lock", err_from_errno(errno), strerror(errno), why);
+		return disk_explain(at, "lock", err_from_errno(errno), strerror(errno), why);
 	if (flock(*fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-		int rc = errno == EWOULDBLOCK ? locked(*fd, why)
+		int rc = errno == EWOULDBLOCK ? explain_locked(*fd, why)
 		                              : why_set(why, err_from_errno(errno), "lock: %s", strerror(errno));
 
 		close(*fd);
@@ -99,7 +99,7 @@ int lock_take(int at, enum lock_how how, int *fd, struct why *why)
 		return rc;
 	}
 	if (!shared)
-		note_pid(*fd);
+		write_pid(*fd);
 	return 0;
 }
 

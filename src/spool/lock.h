@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lock.h — who has a spool (private). */
+/* lock.h — the lock of a spool's directory (private). */
 #ifndef LOCK_H
 #define LOCK_H
 
 #include "base/err.h"
 
-/* An agent, and whoever changes a spool, has it alone. Readers that want it at rest share it. */
+/* LOCK_ALONE for an agent and for every process that writes to the spool; LOCK_SHARED for readers that need it
+ * unchanged. */
 enum lock_how { LOCK_ALONE, LOCK_SHARED };
 
-/* Takes the lock of the spool in directory AT: *fd holds it until it is closed. E_LOCKED with a
- * sentence that names the holder. A shared lock writes nothing; where there is no file to lock no agent runs, and
- * *fd is -1. */
+/* Takes the lock of the spool in directory AT; closing *fd releases it. E_LOCKED with a sentence that names the
+ * holder. A shared lock writes nothing; without a lock file no agent runs, and *fd is -1. */
 int lock_take(int at, enum lock_how how, int *fd, struct why *why) MUST_USE;
 
-/* The process that has it; 0: none. A look at it, nothing is taken. */
+/* Process id of the holder; 0: none. Does not take the lock. */
 long lock_holder(int at);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names.c — a list of segments goes by what their heads say, and the names on disk follow, one rename at
- * a time: a kill in between leaves less to do. */
+/* names.c — orders a list of segments by what their heads say, then renames the directories accordingly, one
+ * rename at a time: after a kill the next run does the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,25 +11,26 @@
 #include "names.h"
 #include "reader.h"
 
-/* What a head says; FIRST 0: none holds. */
-struct claim {
-	size_t i; /* the segment */
+/* The positions that the head of one segment says; FIRST 0: it has no intact head. */
+struct head_range {
+	size_t i; /* index of the segment */
 	uint64_t first;
 	uint64_t end;
 	uint64_t named;
-	bool wins; /* the segment begins where its head says */
+	bool accepted; /* FIRST is accepted: no other segment has a better claim to this position */
 };
 
-struct learning {
+struct ordering {
 	struct segments *l;
-	struct claim *of;     /* of each segment */
-	struct claim **first; /* the same by first position, the best of each position in front */
-	struct claim **name;  /* the same by name */
+	struct head_range *of;     /* one per segment, in the list's order */
+	struct head_range **first; /* sorted by first position, the best of equals first */
+	struct head_range **name;  /* sorted by the position in the name */
 	struct reader reader;
 };
 
-/* One word for which spool a head is of. Boyer and Moore: where more than half are of one, it is that. */
-static void vote(const struct spool_id *said, struct spool_id *candidate, size_t *votes)
+/* One vote for the spool that most heads belong to: the majority vote of Boyer and Moore. CANDIDATE is right if
+ * more than half of the heads agree. */
+static void vote_for_spool(const struct spool_id *said, struct spool_id *candidate, size_t *votes)
 {
 	if (*votes == 0)
 		*candidate = *said;
@@ -39,19 +40,19 @@ static void vote(const struct spool_id *said, struct spool_id *candidate, size_t
 		--*votes;
 }
 
-/* False: a head could not be read that may be read later. */
-static bool read_claims(struct learning *g, struct spool_id *ours)
+/* Reads all heads. False: a head that could not be read may be readable later. */
+static bool read_heads(struct ordering *g, struct spool_id *ours)
 {
 	struct spool_id candidate = { 0 };
 	bool all = true;
 	size_t votes = 0;
 
 	for (size_t i = 0; i < g->l->n; i++) {
-		struct claim *c = &g->of[i];
+		struct head_range *c = &g->of[i];
 		struct head head;
 		int rc = reader_head(&g->reader, &g->l->at[i], &head);
 
-		*c = (struct claim){ .i = i, .named = g->l->at[i].named };
+		*c = (struct head_range){ .i = i, .named = g->l->at[i].named };
 		g->first[i] = g->name[i] = c;
 		if (rc < 0) {
 			all = all && (rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN);
@@ -59,16 +60,16 @@ static bool read_claims(struct learning *g, struct spool_id *ours)
 		}
 		c->first = head.first.position;
 		c->end = head.end.position;
-		vote(&head.origin, &candidate, &votes);
+		vote_for_spool(&head.id, &candidate, &votes);
 	}
 	if (ours->spool == 0 && votes > 0)
 		*ours = (struct spool_id){ .spool = candidate.spool, .key = candidate.key };
 	return all;
 }
 
-static int by_claim(const void *a, const void *b)
+static int compare_first(const void *a, const void *b)
 {
-	const struct claim *x = *(struct claim *const *)a, *y = *(struct claim *const *)b;
+	const struct head_range *x = *(struct head_range *const *)a, *y = *(struct head_range *const *)b;
 
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
@@ -77,25 +78,26 @@ static int by_claim(const void *a, const void *b)
 	return x->end > y->end ? -1 : x->end < y->end;
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_named(const void *a, const void *b)
 {
-	const struct claim *x = *(struct claim *const *)a, *y = *(struct claim *const *)b;
+	const struct head_range *x = *(struct head_range *const *)a, *y = *(struct head_range *const *)b;
 
 	return x->named < y->named ? -1 : x->named > y->named;
 }
 
-static uint64_t claimed(const struct claim *c)
+static uint64_t first_key(const struct head_range *c)
 {
 	return c->first;
 }
 
-static uint64_t named(const struct claim *c)
+static uint64_t named_key(const struct head_range *c)
 {
 	return c->named;
 }
 
-/* The first of the sorted list LIST whose KEY is VALUE; NULL: none. */
-static struct claim *find(struct claim **list, size_t n, uint64_t (*key)(const struct claim *c), uint64_t value)
+/* The first element of the sorted LIST whose KEY is VALUE; NULL: none. */
+static struct head_range *find_range(
+        struct head_range **list, size_t n, uint64_t (*key)(const struct head_range *c), uint64_t value)
 {
 	size_t low = 0, high = n;
 
@@ -110,10 +112,11 @@ static struct claim *find(struct claim **list, size_t n, uint64_t (*key)(const s
 	return low < n && key(list[low]) == value ? list[low] : NULL;
 }
 
-/* A segment whose head is gone keeps its name's place while any record of that place is left in it. */
-static bool is_held(struct learning *g, const struct claim *c)
+/* True when the position that C's head says belongs to a segment that has it by name, whose head is damaged and
+ * which still has a record from there on. */
+static bool is_taken_by_name(struct ordering *g, const struct head_range *c)
 {
-	const struct claim *holder = find(g->name, g->l->n, named, c->first);
+	const struct head_range *holder = find_range(g->name, g->l->n, named_key, c->first);
 	struct segment seg;
 
 	if (c->named == c->first || holder == NULL || holder->first != 0)
@@ -122,26 +125,26 @@ static bool is_held(struct learning *g, const struct claim *c)
 	return reader_open_salvaged(&g->reader, &seg, c->end) == 0;
 }
 
-static void choose_winners(struct learning *g)
+static void accept_heads(struct ordering *g)
 {
 	for (size_t i = 0; i < g->l->n; i++) {
-		struct claim *c = g->first[i];
+		struct head_range *c = g->first[i];
 		bool best = i == 0 || g->first[i - 1]->first != c->first || c->named == c->first;
 
-		c->wins = c->first != 0 && best && !is_held(g, c);
+		c->accepted = c->first != 0 && best && !is_taken_by_name(g, c);
 	}
 }
 
-/* Where segment C begins, which has no head, or one that is no good: by its name, unless another has that
- * place by its head. Then they may have each other's names. */
-static uint64_t place_of(const struct learning *g, const struct claim *c)
+/* First position of segment C, whose head is missing or not accepted: the one in its name, unless an accepted
+ * head says that position. Then names were exchanged, and C takes the position in that segment's name. */
+static uint64_t first_by_name(const struct ordering *g, const struct head_range *c)
 {
 	uint64_t place = c->named;
 
 	for (size_t n = 0; n < g->l->n; n++) {
-		const struct claim *other = find(g->first, g->l->n, claimed, place);
+		const struct head_range *other = find_range(g->first, g->l->n, first_key, place);
 
-		if (other == NULL || !other->wins)
+		if (other == NULL || !other->accepted)
 			return place;
 		if (other->named == place)
 			break;
@@ -150,19 +153,19 @@ static uint64_t place_of(const struct learning *g, const struct claim *c)
 	return c->named;
 }
 
-/* Gives how many names are not what the heads say. */
-static int settle(struct learning *g)
+/* Sets FIRST of all segments and sorts the list. Returns how many names differ from their heads. */
+static int assign_first(struct ordering *g)
 {
 	bool differ = false;
 	int wrong = 0;
 
-	choose_winners(g);
+	accept_heads(g);
 	for (size_t i = 0; i < g->l->n; i++) {
 		struct segment *seg = &g->l->at[i];
-		const struct claim *c = &g->of[i];
+		const struct head_range *c = &g->of[i];
 
-		seg->first = c->wins ? c->first : place_of(g, c);
-		seg->by_head = c->wins;
+		seg->first = c->accepted ? c->first : first_by_name(g, c);
+		seg->by_head = c->accepted;
 		wrong += seg->by_head && seg->named != seg->first;
 		differ = differ || seg->named != seg->first;
 	}
@@ -171,7 +174,7 @@ static int settle(struct learning *g)
 	return wrong;
 }
 
-static void let_go(struct learning *g)
+static void free_ordering(struct ordering *g)
 {
 	reader_close(&g->reader);
 	free(g->of);
@@ -181,33 +184,33 @@ static void let_go(struct learning *g)
 
 int names_learn(struct segments *l, int at, struct spool_id *ours, bool *all)
 {
-	struct learning g = {
+	struct ordering g = {
 		.l = l,
-		.of = calloc(l->n + 1, sizeof(struct claim)),
-		.first = calloc(l->n + 1, sizeof(struct claim *)),
-		.name = calloc(l->n + 1, sizeof(struct claim *)),
+		.of = calloc(l->n + 1, sizeof(struct head_range)),
+		.first = calloc(l->n + 1, sizeof(struct head_range *)),
+		.name = calloc(l->n + 1, sizeof(struct head_range *)),
 		.reader = { .at = at, .fd = -1, .key = ours->spool == 0 ? NULL : &ours->key },
 	};
 	int rc = g.of == NULL || g.first == NULL || g.name == NULL ? E_NOMEM : 0;
 
-	*all = rc == 0 && read_claims(&g, ours);
-	/* By now the key is known, and what is sealed with another one claims nothing. */
+	*all = rc == 0 && read_heads(&g, ours);
+	/* Now the key is known: read again, and ignore the heads of other spools. */
 	if (rc == 0 && g.reader.key == NULL && ours->spool != 0) {
 		g.reader.key = &ours->key;
-		*all = read_claims(&g, ours);
+		*all = read_heads(&g, ours);
 	}
 	if (rc == 0) {
-		qsort(g.first, l->n, sizeof(struct claim *), by_claim);
-		qsort(g.name, l->n, sizeof(struct claim *), by_name);
-		rc = settle(&g);
+		qsort(g.first, l->n, sizeof(struct head_range *), compare_first);
+		qsort(g.name, l->n, sizeof(struct head_range *), compare_named);
+		rc = assign_first(&g);
 	}
-	let_go(&g);
+	free_ordering(&g);
 	return rc;
 }
 
-/* ---- on disk ---- */
+/* ---- Renaming on disk ---- */
 
-/* NAMED is as on disk whatever happens. */
+/* seg->named stays equal to the name on disk, also after an error. */
 static int rename_to(struct segment *seg, int at, uint64_t named)
 {
 	struct segment right = *seg;
@@ -222,7 +225,7 @@ static int rename_to(struct segment *seg, int at, uint64_t named)
 	return 0;
 }
 
-/* Where the file system cannot do it at once, a name that nobody has helps for a moment. */
+/* For file systems without RENAME_EXCHANGE: exchanges two names by way of an unused third one. */
 static int exchange_by_hand(struct segment *one, struct segment *other, int at)
 {
 	uint64_t was = one->named, wanted = other->named;
@@ -234,7 +237,7 @@ static int exchange_by_hand(struct segment *one, struct segment *other, int at)
 	return rc == 0 ? rename_to(one, at, wanted) : rename_to(one, at, was) < 0 ? E_IO : rc;
 }
 
-static int exchange(struct segment *one, struct segment *other, int at)
+static int exchange_names(struct segment *one, struct segment *other, int at)
 {
 	char from[SEGMENT_NAME], to[SEGMENT_NAME];
 	uint64_t was = one->named;
@@ -248,18 +251,18 @@ static int exchange(struct segment *one, struct segment *other, int at)
 	return 0;
 }
 
-/* Nothing of the list has the name of segment I, but something else may. */
-static int clear_way(const struct segment *seg, int at)
+/* No segment of the list has the name that SEG is to get. Moves anything else with that name to quarantine/. */
+static int move_obstacle(const struct segment *seg, int at)
 {
 	struct segment right = *seg;
 	char name[SEGMENT_NAME];
 
 	right.named = seg->first;
 	segment_name(&right, name);
-	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : segment_set_aside(at, name);
+	return faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : segment_quarantine(at, name);
 }
 
-/* The segment that has by its name what SEG is to be called. */
+/* Index of the segment that has the name which SEG is to get; l->n: none. */
 static size_t find_named(const struct segments *l, const struct segment *seg)
 {
 	size_t i = 0;
@@ -269,17 +272,17 @@ static size_t find_named(const struct segments *l, const struct segment *seg)
 	return i;
 }
 
-/* Segment I gets its name, and who has that gets I's. */
-static int rename_one(struct segments *l, int at, size_t i)
+/* Gives segment I its right name. A segment that has this name gets the old name of segment I. */
+static int correct_name(struct segments *l, int at, size_t i)
 {
 	struct segment *seg = &l->at[i];
 	size_t other = find_named(l, seg);
 	int rc;
 
 	if (other < l->n) {
-		rc = exchange(seg, &l->at[other], at);
+		rc = exchange_names(seg, &l->at[other], at);
 	} else {
-		rc = clear_way(seg, at);
+		rc = move_obstacle(seg, at);
 		if (rc == 0)
 			rc = rename_to(seg, at, seg->first);
 	}
@@ -292,7 +295,7 @@ int names_write(struct segments *l, int at)
 	int worst = 0;
 
 	for (size_t i = 0; l->misnamed && i < l->n; i++) {
-		int rc = l->at[i].named == l->at[i].first ? 0 : rename_one(l, at, i);
+		int rc = l->at[i].named == l->at[i].first ? 0 : correct_name(l, at, i);
 
 		worst = worst == 0 ? rc : worst;
 		left = left || l->at[i].named != l->at[i].first;

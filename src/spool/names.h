@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names.h — segments that have one another's names (private). Whoever copies a spool by hand mixes them
- * up; each head says with which position its segment begins. */
+/* names.h — corrects segments whose directory names were mixed up, as by copying a spool by hand (private). The
+ * head of each segment says with which position it begins. */
 #ifndef NAMES_H
 #define NAMES_H
 
 #include "format.h"
 #include "segments.h"
 
-/* Reads the head of every segment; one that does not hold, or is another spool's, says nothing. FIRST is
- * what the head says from now on, where no other segment begins there by right, and the list is in that
- * order. OURS has the key of the heads that count; where it is not known (spool 0) it becomes that of most
- * of them. *ALL says whether every head was read, or can never be. Gives how many heads and names differ, or
- * E_NOMEM. */
+/* Reads the head of every segment and sets FIRST of each to what its head says, unless another segment has a
+ * better claim to that position; sorts the list by FIRST. A damaged head, or one of another spool, is ignored.
+ * OURS has the key of the spool; when it is unknown (spool 0) it is set to the key of most heads. *ALL: no head
+ * remains that may be readable later. Returns the number of segments whose head and name differ, or E_NOMEM. */
 int names_learn(struct segments *l, int at, struct spool_id *ours, bool *all) MUST_USE;
 
-/* Gives every segment the name that says where it begins; what is in the way and no segment goes into
- * quarantine/. Durable. 0, or why some have not got it, which changes nothing of what they hold. */
+/* Renames every segment to the name of its FIRST, durably. A directory that has such a name and is no segment of
+ * the list goes to quarantine/. 0, or the first error; segments that keep a wrong name are still read correctly. */
 int names_write(struct segments *l, int at) MUST_USE;
 
 #endif

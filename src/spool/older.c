@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* older.c — a spool that an older version has not finished with is refused, and the way out is named. */
+/* older.c — refuses a spool in which an older version left undelivered batches, and says what to do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

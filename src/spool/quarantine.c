@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quarantine.c — a record that can never be delivered becomes a file of its own, with its cause. Of struct spool this
- * file uses what does not change while the spool is open, and kept_bytes and kept_at_us: it may run in a thread of its
- * own beside spool_cycle. */
+/* quarantine.c — writes a record that can never be delivered to a file of its own, with its cause. These
+ * functions use quarantine_bytes, quarantine_counted_us and those fields of struct spool that do not change while
+ * it is open, so they may run in another thread beside spool_cycle. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,16 +15,16 @@
 #include "spool_internal.h"
 
 enum {
-	SHARE = 4,         /* of max_bytes, one part */
-	BLOCK = 4096,      /* what the smallest file takes */
-	LOOK_US = 1000000, /* between two counts of what is there */
+	SHARE = 4,            /* records in quarantine/ may take max_bytes / SHARE */
+	BLOCK = 4096,         /* files take a multiple of this */
+	RECOUNT_US = 1000000, /* time between two measurements of quarantine/ */
 };
 
 static int write_file(int at, const char *name, struct iovec *iov, size_t n)
 {
 	int fd, rc;
 
-	/* A kill may have left a part. */
+	/* A killed process may have left an incomplete file. */
 	if (unlinkat(at, name, 0) < 0 && errno != ENOENT)
 		return err_from_errno(errno);
 	fd = disk_open(at, name, O_WRONLY | O_CREAT | O_EXCL);
@@ -38,7 +38,7 @@ static int write_file(int at, const char *name, struct iovec *iov, size_t n)
 	return rc;
 }
 
-/* Whole under its name, or not at all: a batch that could not be kept may be dropped. */
+/* Writes NAME whole or not at all: when this fails, the caller may drop the batch. */
 static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 {
 	char part[DISK_NAME + 32];
@@ -58,7 +58,7 @@ static int put_file(int at, const char *name, struct iovec *iov, size_t n)
 	return rc;
 }
 
-/* Also when it is there: that sync may have failed, or its maker been killed before it. */
+/* Syncs the parent also if the directory exists: the process that made it may have been killed before. */
 static int make_dir(int at)
 {
 	bool made;
@@ -67,7 +67,7 @@ static int make_dir(int at)
 	return rc < 0 ? rc : disk_sync_dir(at, ".");
 }
 
-int quarantine_keep(int at, const char *name, struct slice bytes)
+int quarantine_write(int at, const char *name, struct slice bytes)
 {
 	struct iovec iov = { (void *)bytes.at, bytes.len };
 	char path[DISK_NAME];
@@ -79,7 +79,7 @@ int quarantine_keep(int at, const char *name, struct slice bytes)
 	return rc < 0 ? rc : put_file(at, path, &iov, 1);
 }
 
-static uint64_t count_records(struct spool *s)
+static uint64_t measure_records(struct spool *s)
 {
 	int fd = disk_open_dir(s->dir, "quarantine");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -99,26 +99,26 @@ static uint64_t count_records(struct spool *s)
 
 void quarantine_measure(struct spool *s)
 {
-	s->kept_at_us = clock_mono_us();
-	s->kept_bytes = count_records(s);
+	s->quarantine_counted_us = clock_mono_us();
+	s->quarantine_bytes = measure_records(s);
 }
 
-/* Somebody may have made room meanwhile. */
-static int allow(struct spool *s, uint64_t bytes)
+/* Checks the limits for BYTES more. Near the limit it measures again, as an operator may have removed files. */
+static int check_room(struct spool *s, uint64_t bytes)
 {
 	uint64_t most = s->opts.max_bytes == 0 ? UINT64_MAX : s->opts.max_bytes / SHARE;
 	struct disk_space space;
 
-	if (s->kept_bytes + bytes > most && clock_mono_us() - s->kept_at_us >= LOOK_US)
+	if (s->quarantine_bytes + bytes > most && clock_mono_us() - s->quarantine_counted_us >= RECOUNT_US)
 		quarantine_measure(s);
-	if (s->kept_bytes + bytes > most)
+	if (s->quarantine_bytes + bytes > most)
 		return E_TOO_LARGE;
 	if (disk_space(s->dir, &space) < 0)
-		return 0; /* the write shows what is wrong */
+		return 0; /* the write will report the error */
 	return disk_space_over(&space, s->opts.min_free) ? 0 : E_FULL;
 }
 
-static void name_of(const struct batch *b, char to[DISK_NAME])
+static void record_name(const struct batch *b, char to[DISK_NAME])
 {
 	snprintf(to, DISK_NAME, "quarantine/%" PRIu64 "-%" PRIu64 ".record", b->boot, b->sequence);
 }
@@ -128,11 +128,11 @@ bool spool_has_file(struct spool *s, const struct batch *b)
 	char name[DISK_NAME];
 	struct stat st;
 
-	name_of(b, name);
+	record_name(b, name);
 	return fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-static int file_record(struct spool *s, const struct batch *b, const char *name, struct iovec *trailer)
+static int write_record(struct spool *s, const struct batch *b, const char *name, struct iovec *trailer)
 {
 	struct record r = {
 		.position = b->position,
@@ -146,15 +146,15 @@ static int file_record(struct spool *s, const struct batch *b, const char *name,
 	uint8_t header[RECORD_HEADER];
 	struct iovec iov[3] = { { header, sizeof(header) }, { (void *)b->bytes, b->size }, *trailer };
 	uint64_t bytes = (RECORD_HEADER + b->size + trailer->iov_len + BLOCK - 1) / BLOCK * BLOCK;
-	int rc = allow(s, bytes);
+	int rc = check_room(s, bytes);
 
-	format_record_encode(header, &s->origin.key, &r, batch_slice(b));
+	format_record_encode(header, &s->id.key, &r, batch_slice(b));
 	if (rc == 0)
 		rc = make_dir(s->dir);
 	if (rc == 0)
 		rc = put_file(s->dir, name, iov, ARRAY_LEN(iov));
 	if (rc == 0)
-		s->kept_bytes += bytes;
+		s->quarantine_bytes += bytes;
 	return rc;
 }
 
@@ -167,10 +167,10 @@ int spool_quarantine(struct spool *s, const struct batch *b, const char *cause, 
 
 	if (trailer == NULL)
 		return why_set(why, E_NOMEM, "quarantine: %s", err_text(E_NOMEM));
-	iov.iov_len = format_trailer_encode(trailer, &s->origin.key, cause, detail);
-	name_of(b, name);
-	/* Its id is its name: what is there by it is this batch, whole. */
-	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine") : file_record(s, b, name, &iov);
+	iov.iov_len = format_trailer_encode(trailer, &s->id.key, cause, detail);
+	record_name(b, name);
+	/* The name contains the batch's id, so a file of that name has this batch. It may not be synced yet. */
+	rc = spool_has_file(s, b) ? disk_sync_dir(s->dir, "quarantine") : write_record(s, b, name, &iov);
 	free(trailer);
 	return rc < 0 ? why_set(why, rc, "%s/%s: %s", s->opts.directory, name, err_text(rc)) : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quarantine_list.c — what is in quarantine/, read back. */
+/* quarantine_list.c — lists and reads quarantine/. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,8 @@ static bool is_segment(const char *name)
 	return strncmp(name, "seg-", 4) == 0;
 }
 
-/* The whole file, at most FILE_MOST bytes; one more says that it is too long. */
-static int load(int dir, const char *name, struct slice *bytes)
+/* Reads the whole file, at most FILE_MOST + 1 bytes: a file of that size is too long, and decode_file refuses it. */
+static int load_file(int dir, const char *name, struct slice *bytes)
 {
 	int fd = disk_open(dir, name, O_RDONLY);
 	uint8_t *at = malloc(FILE_MOST + 1);
@@ -52,10 +52,10 @@ static int load(int dir, const char *name, struct slice *bytes)
 	return 0;
 }
 
-static int decode(
-        const struct spool_inspect *l, struct slice file, struct record *r, struct slice *cause, struct slice *detail)
+static int decode_file(
+        const struct spool_inspect *in, struct slice file, struct record *r, struct slice *cause, struct slice *detail)
 {
-	const struct key *key = l->unverified ? NULL : &l->origin.key;
+	const struct key *key = in->unverified ? NULL : &in->id.key;
 	struct slice value;
 
 	if (file.len < RECORD_HEADER || format_record_decode(file.at, key, r) < 0 || r->size > file.len - RECORD_HEADER)
@@ -75,16 +75,16 @@ static void copy_text(char *to, size_t cap, struct slice text)
 	to[n] = '\0';
 }
 
-static void read_record(const struct spool_inspect *l, int dir, struct spool_quarantined *k)
+static void read_record(const struct spool_inspect *in, int dir, struct spool_quarantined *k)
 {
 	struct slice file, cause, detail;
 	struct record r;
 
-	k->rc = load(dir, k->name, &file);
+	k->rc = load_file(dir, k->name, &file);
 	if (k->rc < 0)
 		return;
 	k->bytes = file.len;
-	k->rc = decode(l, file, &r, &cause, &detail);
+	k->rc = decode_file(in, file, &r, &cause, &detail);
 	if (k->rc == 0) {
 		k->boot = r.boot;
 		k->sequence = r.sequence;
@@ -97,7 +97,7 @@ static void read_record(const struct spool_inspect *l, int dir, struct spool_qua
 	free((void *)file.at);
 }
 
-static void read_segment(int dir, struct spool_quarantined *k)
+static void measure_segment(int dir, struct spool_quarantined *k)
 {
 	char path[sizeof(k->name) + 16];
 	struct stat st;
@@ -107,7 +107,7 @@ static void read_segment(int dir, struct spool_quarantined *k)
 		k->bytes = min_u64((uint64_t)st.st_blocks * 512, (uint64_t)st.st_size);
 }
 
-static int add(struct spool_quarantined **list, size_t *n, const char *name)
+static int add_name(struct spool_quarantined **list, size_t *n, const char *name)
 {
 	struct spool_quarantined *more;
 
@@ -127,16 +127,16 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(((const struct spool_quarantined *)a)->name, ((const struct spool_quarantined *)b)->name);
 }
 
-static int open_kept(const struct spool_inspect *l)
+static int open_quarantine(const struct spool_inspect *in)
 {
-	int fd = disk_open_dir(l->dir, "quarantine");
+	int fd = disk_open_dir(in->dir, "quarantine");
 
 	return fd < 0 ? err_from_errno(errno) : fd;
 }
 
-int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
+int spool_inspect_quarantine(struct spool_inspect *in, struct spool_quarantined **list, size_t *n)
 {
-	int fd = open_kept(l), rc = 0;
+	int fd = open_quarantine(in), rc = 0;
 	struct dirent *e;
 	DIR *d;
 
@@ -150,16 +150,16 @@ int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined *
 		return E_NOMEM;
 	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		rc = add(list, n, e->d_name);
+		rc = add_name(list, n, e->d_name);
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	if (*n > 1)
 		qsort(*list, *n, sizeof(**list), by_name);
 	for (size_t i = 0; rc == 0 && i < *n; i++)
 		if ((*list)[i].is_record)
-			read_record(l, dirfd(d), &(*list)[i]);
+			read_record(in, dirfd(d), &(*list)[i]);
 		else
-			read_segment(dirfd(d), &(*list)[i]);
+			measure_segment(dirfd(d), &(*list)[i]);
 	closedir(d);
 	if (rc < 0) {
 		free(*list);
@@ -169,7 +169,7 @@ int spool_inspect_quarantine(struct spool_inspect *l, struct spool_quarantined *
 	return rc;
 }
 
-/* A name, not a way to somewhere else. */
+/* Refuses a NAME that is a path, too long, or of the wrong kind. */
 static int check_name(const char *name, bool (*is)(const char *), struct why *why)
 {
 	if (strchr(name, '/') == NULL && strlen(name) < sizeof(((struct spool_quarantined *)0)->name) && is(name))
@@ -177,7 +177,7 @@ static int check_name(const char *name, bool (*is)(const char *), struct why *wh
 	return why_set(why, E_USAGE, "\"%.80s\" is not a name in quarantine/", name);
 }
 
-int spool_inspect_quarantined_batch(struct spool_inspect *l, const char *name, struct batch **b, struct why *why)
+int spool_inspect_quarantined_batch(struct spool_inspect *in, const char *name, struct batch **b, struct why *why)
 {
 	struct slice file = { 0 }, cause, detail;
 	struct record r;
@@ -185,12 +185,12 @@ int spool_inspect_quarantined_batch(struct spool_inspect *l, const char *name, s
 
 	if (rc < 0)
 		return rc;
-	fd = open_kept(l);
-	rc = fd < 0 ? fd : load(fd, name, &file);
+	fd = open_quarantine(in);
+	rc = fd < 0 ? fd : load_file(fd, name, &file);
 	if (fd >= 0)
 		close(fd);
 	if (rc == 0)
-		rc = decode(l, file, &r, &cause, &detail);
+		rc = decode_file(in, file, &r, &cause, &detail);
 	if (rc == 0) {
 		*b = batch_new(r.size);
 		rc = *b == NULL ? E_NOMEM : 0;
@@ -203,7 +203,7 @@ int spool_inspect_quarantined_batch(struct spool_inspect *l, const char *name, s
 	return rc < 0 ? why_set(why, rc, "quarantine/%s: %s", name, err_text(rc)) : 0;
 }
 
-int spool_inspect_begin_quarantined(struct spool_inspect *l, const char *name, struct why *why)
+int spool_inspect_begin_quarantined(struct spool_inspect *in, const char *name, struct why *why)
 {
 	char path[128];
 	uint64_t first;
@@ -211,24 +211,24 @@ int spool_inspect_begin_quarantined(struct spool_inspect *l, const char *name, s
 
 	if (rc < 0)
 		return rc;
-	spool_inspect_begin(l, &(struct spool_range){ 0 });
+	spool_inspect_begin(in, &(struct spool_range){ 0 });
 	snprintf(path, sizeof(path), "quarantine/%s/data.mdb", name);
 	first = strtoull(name + 4, NULL, 16);
-	l->aside = true;
-	l->reader.key = NULL; /* it may be there because it is another spool's: its own head has the key */
-	rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
-	if (rc == E_CORRUPT && l->origin.spool != 0) {
-		l->reader.key = &l->origin.key;
-		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	in->in_quarantine = true;
+	in->reader.key = NULL; /* it may be another spool's: use the key in its own head */
+	rc = reader_open_file(&in->reader, path, first, UINT64_MAX);
+	if (rc == E_CORRUPT && in->id.spool != 0) {
+		in->reader.key = &in->id.key;
+		rc = reader_open_file(&in->reader, path, first, UINT64_MAX);
 	}
-	if (rc == E_CORRUPT || (rc == 0 && l->reader.state == READER_BY_SALVAGE)) {
-		first = 1; /* nor need its name be right */
-		reader_close(&l->reader);
-		rc = reader_open_file(&l->reader, path, first, UINT64_MAX);
+	if (rc == E_CORRUPT || (rc == 0 && in->reader.state == READER_BY_SALVAGE)) {
+		first = 1; /* its name may be wrong too: accept all positions */
+		reader_close(&in->reader);
+		rc = reader_open_file(&in->reader, path, first, UINT64_MAX);
 	}
-	l->at = first;
+	in->at = first;
 	if (rc < 0 && rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN)
 		return why_set(why, rc, "quarantine/%s: %s", name, err_text(rc));
-	l->inside = rc == 0;
+	in->inside = rc == 0;
 	return 0;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* read.c — a cycle's reading: the wanted runs in order, and what of them is lost.
+/* read.c — reads the runs that a cycle asks for, in order, and reports lost positions.
  *
- * Every position below the end was given to a record, so one that is not found is damage, not a
- * hole. What does not fit in a segment's tree is looked for once more in all of its pages before
- * it is called lost.
- */
+ * Every position below the end was given to a record, so a position without a record is damage, not a hole.
+ * A record that a segment's pages do not lead to is searched by salvage of the whole file before it is reported
+ * as lost. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,43 +11,44 @@
 #include "base/log.h"
 #include "spool_internal.h"
 
-enum { PATIENCE_US = 5 * 1000000 }; /* with a disk that refuses to be read */
+enum { READ_RETRY_US = 5 * 1000000 }; /* how long I/O errors are retried before the record counts as lost */
 
-struct fetching {
+struct reading {
 	struct spool *s;
-	struct spool_cycle *t;
+	struct spool_cycle *cycle;
 	size_t bytes;
-	size_t i;   /* the segment that is read */
-	bool ready; /* and the reader has it, as of this cycle */
+	size_t i;   /* index of the segment being read */
+	bool ready; /* the reader has segment I open, with all commits so far */
 	bool stop;
 };
 
-/* Nothing is lost yet: the rest is asked for again. */
-static void stop_by(struct fetching *f, int rc)
+/* Ends reading with error RC. Nothing is lost: the caller asks again for the rest. */
+static void stop_reading(struct reading *f, int rc)
 {
 	f->stop = true;
-	f->t->read_rc = rc;
+	f->cycle->read_rc = rc;
 }
 
-/* Positions [first, end) of one run are lost; joins what was lost just before them. */
-static void report(struct fetching *f, uint64_t first, uint64_t end, bool kept, const char *what)
+/* Reports [first, end) as lost; extends the damage reported before if it is adjacent and has the same text. With
+ * SPOOL_DAMAGES reported, stops reading instead. */
+static void report_lost(struct reading *f, uint64_t first, uint64_t end, bool kept, const char *what)
 {
-	struct spool_cycle *t = f->t;
-	struct spool_damage *d = t->ndamage > 0 ? &t->damage[t->ndamage - 1] : NULL;
+	struct spool_cycle *cycle = f->cycle;
+	struct spool_damage *d = cycle->ndamage > 0 ? &cycle->damage[cycle->ndamage - 1] : NULL;
 
 	if (d == NULL || d->run.end != first || d->kept != kept || strcmp(d->what, what) != 0) {
-		if (t->ndamage == SPOOL_DAMAGES) {
+		if (cycle->ndamage == SPOOL_DAMAGES) {
 			f->stop = true;
 			return;
 		}
-		d = &t->damage[t->ndamage++];
+		d = &cycle->damage[cycle->ndamage++];
 		*d = (struct spool_damage){ .run.first = first, .kept = kept };
 		snprintf(d->what, sizeof(d->what), "%s", what);
 	}
 	d->run.end = end;
 }
 
-/* The segment is kept from now on, and nobody adds to it. */
+/* Marks segment I as bad, so that it is never deleted. It is closed if it is being written. */
 static bool mark_bad(struct spool *s, size_t i)
 {
 	char name[SEGMENT_NAME];
@@ -63,8 +63,9 @@ static bool mark_bad(struct spool *s, size_t i)
 	return s->segments.at[i].bad;
 }
 
-/* What is to be called lost may be in a segment by another name. True: look again. */
-static bool look_again(struct fetching *f)
+/* Before positions are reported as lost: reads all heads, as the records may be in a segment with a wrong name.
+ * True: the list has changed, search again. */
+static bool find_renamed(struct reading *f)
 {
 	if (!survey_names(f->s))
 		return false;
@@ -72,33 +73,33 @@ static bool look_again(struct fetching *f)
 	return true;
 }
 
-/* No record from AT to NEXT in the segment that is read. */
-static void lost_in(struct fetching *f, uint64_t at, uint64_t next)
+/* Reports positions from AT up to NEXT as lost: the segment has no record there. */
+static void report_lost_in_segment(struct reading *f, uint64_t at, uint64_t next)
 {
 	char what[128], name[SEGMENT_NAME];
 
-	/* Behind its end there was nothing: another one is missing there. */
+	/* Above the segment's end it never had records: another segment is missing. */
 	if (at >= f->s->reader.end.position) {
-		report(f, at, next, false, "their segment is missing");
+		report_lost(f, at, next, false, "their segment is missing");
 		return;
 	}
 	f->s->segments.at[f->i].lossy = true;
 	segment_name(&(struct segment){ .named = f->s->segments.at[f->i].named }, name);
 	snprintf(what, sizeof(what), "damaged or missing in %s", name);
-	report(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
+	report_lost(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
 }
 
-/* The segment that AT belongs to now holds it, or one behind it. */
-static bool stands_before(struct spool *s, uint64_t at)
+/* True when the segment found for AT has it, or has records above it. */
+static bool is_below_open_end(struct spool *s, uint64_t at)
 {
 	size_t i;
 
 	return count_open_at(s, at, &i) == 0 && s->reader.end.position > at;
 }
 
-/* The segment cannot be read at all: it goes into quarantine/, what was wanted of it is lost.
- * Gives the position to go on from. */
-static uint64_t lost_whole(struct fetching *f, uint64_t at, uint64_t next)
+/* No record of the segment can be read: moves it to quarantine/ and reports its positions up to NEXT as lost.
+ * Returns the position to continue with. */
+static uint64_t report_lost_segment(struct reading *f, uint64_t at, uint64_t next)
 {
 	char what[128], name[SEGMENT_NAME];
 	int rc;
@@ -106,50 +107,50 @@ static uint64_t lost_whole(struct fetching *f, uint64_t at, uint64_t next)
 	if (f->i + 1 == f->s->segments.n)
 		store_seal(f->s);
 	if (segments_drop_gone(&f->s->segments, f->s->dir, f->i)) {
-		if (!stands_before(f->s, at))
-			report(f, at, next, false, "their segment is missing");
-		return f->stop || stands_before(f->s, at) ? at : next;
+		if (!is_below_open_end(f->s, at))
+			report_lost(f, at, next, false, "their segment is missing");
+		return f->stop || is_below_open_end(f->s, at) ? at : next;
 	}
 	segment_name(&f->s->segments.at[f->i], name);
-	rc = segments_set_aside(&f->s->segments, f->s->dir, f->i);
+	rc = segments_quarantine(&f->s->segments, f->s->dir, f->i);
 	log_warn("spool: no record can be read from %s; %s", name,
 	        rc < 0 ? "it could not be moved to quarantine/" : "it is in quarantine/ now");
-	if (stands_before(f->s, at))
-		return at; /* a foreign's name stood between a segment and its records */
+	if (is_below_open_end(f->s, at))
+		return at; /* AT is in another segment; the name of this one only hid it */
 	snprintf(what, sizeof(what), "no record can be read from %s", name);
-	report(f, at, next, rc == 0, what);
+	report_lost(f, at, next, rc == 0, what);
 	return f->stop ? at : next;
 }
 
-/* True while the disk's refusal may pass. In a segment that has lost something it does not. */
-static bool be_patient(struct fetching *f)
+/* True while an I/O error may be temporary: for READ_RETRY_US, unless the segment has lost positions already. */
+static bool may_retry(struct reading *f)
 {
 	struct reader *r = &f->s->reader;
 	uint64_t now = clock_mono_us();
 
 	if (f->s->segments.at[f->i].lossy)
 		return false;
-	if (r->trouble_us == 0)
-		r->trouble_us = now;
-	return now - r->trouble_us < PATIENCE_US;
+	if (r->io_error_since_us == 0)
+		r->io_error_since_us = now;
+	return now - r->io_error_since_us < READ_RETRY_US;
 }
 
-/* Without a tree a segment may be whole all the same. */
-static void say_how(struct fetching *f)
+/* Logs once that the segment is read by salvage. No record need be lost. */
+static void log_salvage(struct reading *f)
 {
 	struct reader *r = &f->s->reader;
 	char name[SEGMENT_NAME];
 
-	if (r->state != READER_BY_SALVAGE || r->told)
+	if (r->state != READER_BY_SALVAGE || r->salvage_logged)
 		return;
-	r->told = true;
+	r->salvage_logged = true;
 	segment_name(&f->s->segments.at[f->i], name);
 	log_warn("spool: the tree of %s does not hold, by damage or since a commit failed: its "
 	         "records are looked for one by one",
 	        name);
 }
 
-static int give(struct fetching *f, const struct place *p)
+static int read_record(struct reading *f, const struct place *p)
 {
 	struct reader *r = &f->s->reader;
 	struct record header;
@@ -158,23 +159,23 @@ static int give(struct fetching *f, const struct place *p)
 
 	if (rc < 0)
 		return rc;
-	say_how(f);
-	r->trouble_us = 0;
-	f->t->got[f->t->ngot++] = b;
+	log_salvage(f);
+	r->io_error_since_us = 0;
+	f->cycle->got[f->cycle->ngot++] = b;
 	f->bytes += b->cost;
-	f->stop = f->t->ngot == f->t->read_records || f->bytes >= f->t->read_bytes;
+	f->stop = f->cycle->ngot == f->cycle->read_records || f->bytes >= f->cycle->read_bytes;
 	return 0;
 }
 
-/* Gives the record at AT; else *next is where the search goes on, when all has been tried. */
-static int find_and_give(struct fetching *f, uint64_t at, uint64_t *next)
+/* Adds the record at AT to cycle->got. E_CORRUPT: it was not found; *next is the next position that has a record. */
+static int find_and_read(struct reading *f, uint64_t at, uint64_t *next)
 {
 	struct place p;
 	int rc = reader_find(&f->s->reader, at, &p);
 
 	*next = at + 1;
 	if (rc == 0 && p.key == at)
-		return give(f, &p);
+		return read_record(f, &p);
 	if (rc == 0)
 		*next = p.key;
 	if (rc == E_MISSING)
@@ -182,42 +183,43 @@ static int find_and_give(struct fetching *f, uint64_t at, uint64_t *next)
 	return rc == 0 || rc == E_MISSING ? E_CORRUPT : rc;
 }
 
-/* The record at AT, or what is lost from there; END cuts it. Gives the position to go on from. */
-static uint64_t take(struct fetching *f, uint64_t at, uint64_t end)
+/* Reads the record at AT, or reports the positions that are lost from AT on, below END. Returns the position to
+ * continue with. */
+static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 {
 	uint64_t next;
-	int rc = find_and_give(f, at, &next);
+	int rc = find_and_read(f, at, &next);
 
 	if (rc == 0)
 		return at + 1;
-	if (rc == E_IO && !be_patient(f))
+	if (rc == E_IO && !may_retry(f))
 		rc = E_CORRUPT;
 	if (rc == E_CORRUPT) {
-		rc = reader_turn_to_salvage(&f->s->reader);
+		rc = reader_start_salvage(&f->s->reader);
 		if (rc == 0)
-			return at; /* once more, by what the pages say */
+			return at; /* search again in what salvage found */
 	}
-	if (rc == E_MISSING && look_again(f))
+	if (rc == E_MISSING && find_renamed(f))
 		return at;
 	if (rc == E_MISSING)
-		lost_in(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
+		report_lost_in_segment(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
 	else
-		stop_by(f, rc);
-	return f->stop ? at : f->t->damage[f->t->ndamage - 1].run.end;
+		stop_reading(f, rc);
+	return f->stop ? at : f->cycle->damage[f->cycle->ndamage - 1].run.end;
 }
 
-/* Below the oldest segment, or where one is gone: no file has these. */
-static uint64_t skip_gap(struct fetching *f, uint64_t at, uint64_t run_end)
+/* Reports the positions from AT to the oldest segment: no segment has them. */
+static uint64_t report_missing_segment(struct reading *f, uint64_t at, uint64_t run_end)
 {
 	uint64_t next = f->s->segments.n > 0 ? f->s->segments.at[0].first : f->s->end.position;
 
 	next = min_u64(next, run_end);
-	report(f, at, next, false, "their segment is missing");
+	report_lost(f, at, next, false, "their segment is missing");
 	return f->stop ? at : next;
 }
 
-/* Opens what holds AT. Gives AT, or the position to go on from when that is lost. */
-static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
+/* Opens the segment that has AT. Returns AT or, if the segment is lost, the position to continue with. */
+static uint64_t open_segment_of(struct reading *f, uint64_t at, uint64_t end)
 {
 	struct spool *s = f->s;
 	int rc = count_open_at(s, at, &f->i);
@@ -226,27 +228,27 @@ static uint64_t turn_to(struct fetching *f, uint64_t at, uint64_t end)
 	if (rc == 0)
 		return at;
 	if (f->i == SEGMENTS_NONE)
-		return look_again(f) ? at : skip_gap(f, at, end);
+		return find_renamed(f) ? at : report_missing_segment(f, at, end);
 	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN && rc != E_OLDER) {
-		stop_by(f, rc);
+		stop_reading(f, rc);
 		return at;
 	}
 	end = min_u64(end, segments_limit(&s->segments, f->i, s->end.position));
-	return lost_whole(f, at, end);
+	return report_lost_segment(f, at, end);
 }
 
-/* Goes on from AT. */
-static uint64_t step(struct fetching *f, uint64_t at, uint64_t end)
+/* One step from position AT. Returns the position to continue with. */
+static uint64_t step(struct reading *f, uint64_t at, uint64_t end)
 {
 	const struct spool *s = f->s;
 
 	if (f->ready && at >= s->reader.first && at < s->reader.limit)
-		return take(f, at, end);
-	return turn_to(f, at, end);
+		return read_position(f, at, end);
+	return open_segment_of(f, at, end);
 }
 
-/* The lost runs are known: how much was in them. */
-static void weigh(struct spool *s, struct spool_damage *d)
+/* Counts the batches of a lost run and, where known, its spans. */
+static void count_lost(struct spool *s, struct spool_damage *d)
 {
 	uint64_t below, above;
 
@@ -256,28 +258,28 @@ static void weigh(struct spool *s, struct spool_damage *d)
 		d->lost.spans = above - below;
 }
 
-void read_run(struct spool *s, struct spool_cycle *t)
+void read_run(struct spool *s, struct spool_cycle *cycle)
 {
-	struct fetching f = { .s = s, .t = t };
+	struct reading f = { .s = s, .cycle = cycle };
 
-	t->got = NULL;
-	t->ngot = t->ndamage = 0;
-	t->read_rc = 0;
-	if (t->nread == 0 || t->read_records == 0 || t->read_bytes == 0)
+	cycle->got = NULL;
+	cycle->ngot = cycle->ndamage = 0;
+	cycle->read_rc = 0;
+	if (cycle->nread == 0 || cycle->read_records == 0 || cycle->read_bytes == 0)
 		return;
-	t->got = malloc(t->read_records * sizeof(struct batch *));
-	if (t->got == NULL) {
-		t->read_rc = E_NOMEM;
+	cycle->got = malloc(cycle->read_records * sizeof(struct batch *));
+	if (cycle->got == NULL) {
+		cycle->read_rc = E_NOMEM;
 		return;
 	}
-	for (size_t k = 0; k < t->nread && !f.stop; k++) {
-		uint64_t end = min_u64(t->read[k].end, s->end.position);
+	for (size_t k = 0; k < cycle->nread && !f.stop; k++) {
+		uint64_t end = min_u64(cycle->read[k].end, s->end.position);
 
-		for (uint64_t at = max_u64(t->read[k].first, 1); at < end && !f.stop;)
+		for (uint64_t at = max_u64(cycle->read[k].first, 1); at < end && !f.stop;)
 			at = step(&f, at, end);
 	}
-	for (size_t i = 0; i < t->ndamage; i++)
-		weigh(s, &t->damage[i]);
+	for (size_t i = 0; i < cycle->ndamage; i++)
+		count_lost(s, &cycle->damage[i]);
 }
 
 void read_oldest(struct spool *s)
@@ -294,12 +296,12 @@ void read_oldest(struct spool *s)
 	}
 	if (s->oldest == cursor)
 		return;
-	/* Not worth changing the segment for: it is nearly as old. */
+	/* The reader has another segment open: keep the old value, which is nearly right. */
 	if (s->oldest != 0 && s->reader.state != READER_CLOSED &&
 	        segments_find(&s->segments, cursor) != segments_find(&s->segments, s->reader.first))
 		return;
 	if (count_open_at(s, cursor, &i) < 0 || reader_find(&s->reader, cursor, &p) < 0 ||
-	        reader_peek(&s->reader, &p, &header) < 0)
+	        reader_read_header(&s->reader, &p, &header) < 0)
 		return;
 	s->oldest = cursor;
 	s->stats.oldest_ms = header.received_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reader.c — one segment, by its tree as long as that holds, by a scan of its pages after that. */
+/* reader.c — reads one segment: by its pages until they prove damaged, then by salvage. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ void reader_close(struct reader *r)
 	close(r->fd);
 	r->state = READER_CLOSED;
 	r->fd = -1;
-	r->trouble_us = 0;
+	r->io_error_since_us = 0;
 }
 
 static int open_file(struct reader *r, const char *path, uint64_t first)
@@ -30,18 +30,18 @@ static int open_file(struct reader *r, const char *path, uint64_t first)
 	r->first = first;
 	r->tree = (struct lmdb_pages){ .fd = r->fd };
 	r->scan = (struct salvage){ 0 };
-	r->has_head = r->told = false;
+	r->has_head = r->salvage_logged = false;
 	return 0;
 }
 
-/* What the checksums of the segment's records were computed with; NULL: they are not to be verified. */
+/* Key of the segment's checksums; NULL: they are not verified. */
 static const struct key *key_of(const struct reader *r)
 {
-	return r->unverified ? NULL : r->key != NULL ? r->key : &r->own;
+	return r->unverified ? NULL : r->key != NULL ? r->key : &r->head_key;
 }
 
-/* The segment has no position at or above this: its file has no room for so many records. */
-static uint64_t bound(const struct reader *r)
+/* Positions of the segment are below this: the file has no space for more records. */
+static uint64_t position_bound(const struct reader *r)
 {
 	struct stat st;
 
@@ -50,7 +50,7 @@ static uint64_t bound(const struct reader *r)
 	return r->first + (uint64_t)st.st_size / RECORD_HEADER;
 }
 
-/* The head proves that the tree is the one its meta's transaction made. */
+/* Reads and verifies the head, which must have the transaction id of the meta page. */
 static int load_head(struct reader *r)
 {
 	uint8_t bytes[HEAD_BYTES];
@@ -69,56 +69,57 @@ static int load_head(struct reader *r)
 	return rc == 0 && r->head.txnid != r->tree.txnid ? E_CORRUPT : rc;
 }
 
-/* And it is this segment's. */
+/* The same, and checks that the head's positions are those of this segment. */
 static int read_head(struct reader *r)
 {
 	int rc = load_head(r);
 
 	if (rc == 0 && (r->head.first.position != r->first || r->head.end.position < r->first ||
-	                       r->head.end.position > bound(r)))
+	                       r->head.end.position > position_bound(r)))
 		rc = E_CORRUPT;
 	if (rc < 0)
 		return rc;
-	r->own = r->head.origin.key;
+	r->head_key = r->head.id.key;
 	r->has_head = true;
 	r->end = r->head.end;
 	return 0;
 }
 
-/* E_MISSING: nothing was ever committed. */
-static int start(struct reader *r)
+/* Selects the last commit. E_MISSING: the file has no commit. */
+static int start_pages(struct reader *r)
 {
 	int rc = lmdb_pages_start(&r->tree);
 
 	return rc == 0 && r->tree.txnid == 0 ? E_MISSING : rc;
 }
 
-/* Sees the last commit. A transaction that is seen already costs two small reads. */
-static int by_pages(struct reader *r)
+/* Reads the last commit. Without a new one this costs two small reads. */
+static int open_by_pages(struct reader *r)
 {
 	uint64_t seen = r->tree.txnid;
-	int rc = start(r);
+	int rc = start_pages(r);
 
 	if (rc < 0)
 		return rc;
 	return r->has_head && r->tree.txnid == seen ? 0 : read_head(r);
 }
 
-static int by_salvage(struct reader *r)
+static int open_by_salvage(struct reader *r)
 {
 	int rc;
 
 	salvage_free(&r->scan);
 	if (r->key == NULL && !r->has_head && !r->unverified)
 		return E_CORRUPT;
-	rc = salvage_run(&r->scan, r->fd, key_of(r), (struct spool_run){ r->first, min_u64(r->limit, bound(r)) });
-	if (rc == 0 && r->scan.foreign && !r->scan.ours)
+	rc = salvage_run(
+	        &r->scan, r->fd, key_of(r), (struct spool_run){ r->first, min_u64(r->limit, position_bound(r)) });
+	if (rc == 0 && r->scan.foreign && !r->scan.has_own_key)
 		rc = E_FOREIGN;
 	if (rc < 0)
 		return rc;
 	r->state = READER_BY_SALVAGE;
 	r->salvage_limit = r->limit;
-	if (r->scan.has_head && r->scan.head.end.position <= bound(r)) {
+	if (r->scan.has_head && r->scan.head.end.position <= position_bound(r)) {
 		r->head = r->scan.head;
 		r->has_head = true;
 	}
@@ -148,9 +149,9 @@ int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_
 	rc = r->state == READER_CLOSED ? open_file(r, path, first) : 0;
 	if (rc < 0)
 		return rc;
-	rc = r->state == READER_BY_PAGES ? by_pages(r) : E_CORRUPT;
+	rc = r->state == READER_BY_PAGES ? open_by_pages(r) : E_CORRUPT;
 	if (rc == E_CORRUPT)
-		rc = by_salvage(r);
+		rc = open_by_salvage(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
@@ -166,7 +167,7 @@ int reader_open_head(struct reader *r, const struct segment *seg)
 	rc = open_file(r, path, seg->first);
 	r->limit = UINT64_MAX;
 	if (rc == 0)
-		rc = by_pages(r);
+		rc = open_by_pages(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
@@ -181,7 +182,7 @@ int reader_head(struct reader *r, const struct segment *seg, struct head *head)
 	segment_file(seg, path);
 	rc = open_file(r, path, seg->first);
 	if (rc == 0)
-		rc = start(r);
+		rc = start_pages(r);
 	if (rc == 0)
 		rc = load_head(r);
 	*head = r->head;
@@ -199,15 +200,15 @@ int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t l
 	rc = open_file(r, path, seg->first);
 	r->limit = limit;
 	if (rc == 0)
-		rc = by_salvage(r);
+		rc = open_by_salvage(r);
 	if (rc < 0)
 		reader_close(r);
 	return rc;
 }
 
-int reader_turn_to_salvage(struct reader *r)
+int reader_start_salvage(struct reader *r)
 {
-	int rc = r->state == READER_BY_PAGES ? by_salvage(r) : E_MISSING;
+	int rc = r->state == READER_BY_PAGES ? open_by_salvage(r) : E_MISSING;
 
 	return rc == E_CORRUPT ? 0 : rc;
 }
@@ -216,7 +217,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 {
 	const struct place *p;
 
-	want = max_u64(want, 1); /* 0 is the head */
+	want = max_u64(want, 1); /* key 0 is the head */
 	if (r->state == READER_BY_PAGES) {
 		int rc = lmdb_pages_find(&r->tree, want, found);
 
@@ -224,7 +225,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 			return found->key < r->limit ? 0 : E_MISSING;
 		if (rc != E_CORRUPT)
 			return rc;
-		rc = by_salvage(r);
+		rc = open_by_salvage(r);
 		if (rc < 0 && rc != E_CORRUPT)
 			return rc;
 	}
@@ -274,7 +275,7 @@ int reader_read(struct reader *r, const struct place *p, struct batch **b, struc
 	return 0;
 }
 
-int reader_peek(struct reader *r, const struct place *p, struct record *header)
+int reader_read_header(struct reader *r, const struct place *p, struct record *header)
 {
 	uint8_t bytes[RECORD_HEADER];
 	ssize_t got = disk_read(r->fd, bytes, sizeof(bytes), p->offset);
@@ -284,7 +285,7 @@ int reader_peek(struct reader *r, const struct place *p, struct record *header)
 	return got < RECORD_HEADER ? E_CORRUPT : format_record_decode(bytes, key_of(r), header);
 }
 
-/* The record at POSITION exactly, whole. */
+/* Reads and verifies the record at POSITION. */
 static int record_at(struct reader *r, uint64_t position, struct record *header)
 {
 	struct batch *b;

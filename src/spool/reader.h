@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reader.h — the one segment that is open for reading (private).
+/* reader.h — reads one segment at a time (private).
  *
- *   CLOSED ──open──► BY_PAGES ──anything that does not fit──► BY_SALVAGE
- *     ▲                 │                                       │
- *     └──── close ──────┴───────────────────────────────────────┘
+ *   CLOSED ──open──► BY_PAGES ──any damage──► BY_SALVAGE
+ *     ▲                 │                        │
+ *     └──── close ──────┴────────────────────────┘
  *
- * BY_PAGES walks LMDB's pages. BY_SALVAGE has looked at every page of the file once and goes by what it
- * found: what that does not have is lost.
+ * BY_PAGES reads LMDB's pages from the root. BY_SALVAGE has scanned the whole file once and uses the records
+ * that it found; records that the scan did not find are lost.
  *
- * Records and heads are believed by the spool's key alone. Where that is not known, and for a segment
- * that may be another spool's, the key is the one in the head that the tree leads to; a scan, which
- * would have to take any bytes' word for it, then finds nothing.
- */
+ * Records and heads are verified with the spool's key. When KEY is NULL (the key is unknown, or the segment may
+ * be another spool's) the key in the segment's own head is used instead. Then only pages lead to that head:
+ * salvage without a key accepts no head, so it finds nothing. */
 #ifndef READER_H
 #define READER_H
 
@@ -23,49 +22,50 @@ enum reader_state { READER_CLOSED, READER_BY_PAGES, READER_BY_SALVAGE };
 
 struct reader {
 	enum reader_state state;
-	int at;                /* the spool's directory, borrowed */
-	const struct key *key; /* the spool's, borrowed; heads by another one are refused. NULL: any will do */
-	struct key own;        /* then it is this one, of the segment's own head */
-	bool unverified;       /* an operator wants what looks like a record, whatever its checksums say */
+	int at; /* the spool's directory, borrowed */
+	/* the spool's, borrowed; heads with another key are E_FOREIGN. NULL: any key is accepted */
+	const struct key *key;
+	struct key head_key; /* key in the segment's own head, used when KEY is NULL */
+	bool unverified;     /* give what looks like a record without verifying checksums */
 	int fd;
-	uint64_t first; /* of the segment that is open */
+	uint64_t first; /* first position of the open segment */
 	uint64_t limit;
-	uint64_t salvage_limit; /* what the limit was when the pages were looked at */
+	uint64_t salvage_limit; /* LIMIT when salvage scanned the file */
 	struct lmdb_pages tree;
 	struct salvage scan;
 	bool has_head;
 	struct head head;
-	struct span_offset end; /* behind the last record that was ever committed in it, as far as is known */
-	bool told;              /* for who reads: the log has that it is BY_SALVAGE */
-	uint64_t trouble_us;    /* since when the disk refuses to be read; 0: it does not */
+	struct span_offset end;     /* end of the last record committed in it, as far as known */
+	bool salvage_logged;        /* the caller has logged that it is BY_SALVAGE */
+	uint64_t io_error_since_us; /* monotonic time of the first of successive I/O errors; 0: none */
 };
 
-/* Opens SEG, whose positions are below LIMIT; when it is open already, sees what was committed
- * since. 0; E_MISSING: nothing was ever committed in it; E_CORRUPT: no record can be found in it;
- * E_NEWER, E_OLDER; E_FOREIGN; other errors may pass. */
+/* Opens SEG, whose positions are below LIMIT; if it is open already, sees later commits. 0; E_MISSING: it has no
+ * commit; E_CORRUPT: no record can be found in it; E_NEWER, E_OLDER; E_FOREIGN; other errors may be temporary. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
-/* The same for a segment whose data file is PATH, wherever that is. */
+/* The same for the data file PATH, relative to the spool's directory. */
 int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_t limit) MUST_USE;
-/* Opens SEG by its tree and head alone. E_CORRUPT: they do not hold. */
+/* Opens SEG by its pages and head, without salvage. E_CORRUPT: they are damaged. */
 int reader_open_head(struct reader *r, const struct segment *seg) MUST_USE;
-/* The same for one that says that nothing was committed in it, which cannot be: BY_SALVAGE. */
+/* Opens SEG BY_SALVAGE. For a segment whose pages say that it has no commit although the state has positions in
+ * it. */
 int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
-/* The head of SEG, whatever its name and spool. 0, E_MISSING, E_CORRUPT: none holds; or why it cannot be
- * read. Closes what is open. */
+/* Reads the head of SEG, whatever first position and spool it has. 0, E_MISSING, E_CORRUPT: no intact head; or
+ * the error of reading it. The reader is closed afterwards. */
 int reader_head(struct reader *r, const struct segment *seg, struct head *head) MUST_USE;
 void reader_close(struct reader *r);
 
-/* The first record at or above WANT. 0; E_MISSING; other errors may pass. */
+/* Finds the first record at or above WANT. 0; E_MISSING; other errors may be temporary. */
 int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
-/* Cycles to BY_SALVAGE. 0: what is found now may differ; E_MISSING: it was so already; or an error. */
-int reader_turn_to_salvage(struct reader *r) MUST_USE;
+/* Changes to BY_SALVAGE. 0: a repeated search may find more; E_MISSING: it was BY_SALVAGE already; or an error. */
+int reader_start_salvage(struct reader *r) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_read(struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
-/* All that a header says of its batch, whose bytes are filled by the caller. */
+/* Copies the fields of a header to its batch; the caller fills in the bytes. */
 void record_to_batch(const struct record *r, struct batch *b);
-/* The header alone. */
-int reader_peek(struct reader *r, const struct place *p, struct record *header) MUST_USE;
-/* Spans below POSITION, by the records and the head of this segment. 0 or E_MISSING. */
+/* Reads the header only. */
+int reader_read_header(struct reader *r, const struct place *p, struct record *header) MUST_USE;
+/* Spans below POSITION, from the records and the head of this segment. 0 or E_MISSING. */
 int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans) MUST_USE;
 
 #endif

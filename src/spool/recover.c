@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.c — what a start finds: the newest state, and what stands on disk beyond it.
+/* recover.c — start-up: finds the newest state and the records on disk that it does not contain.
  *
- * A state is in four slots and in the head of the newest segment; the highest generation is right, of
- * equal ones the one that knows more records. Only the newest segment is looked at, and of the others the
- * names: how long a start takes does not depend on how much waits. What is damaged in older ones, or has
- * another's name, shows when they are read, or before they are unlinked.
- */
+ * A state is in four slots of the state file and in the head of the newest segment. The highest generation is
+ * the newest; of equal generations, the one with the higher end. Only the newest segment is opened; of the
+ * others only the names are read, so the time of a start does not depend on the backlog. Damage in older
+ * segments, and wrong names, are found when the segments are read or before they are unlinked. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -16,38 +15,38 @@
 #include "older.h"
 #include "spool_internal.h"
 
-enum { STAT_AT_ONCE = 64 };                  /* segments whose sizes a start asks for */
-enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* with a disk that refuses to be read */
+enum { STAT_AT_ONCE = 64 };                  /* segments whose sizes are read at the start */
+enum { PATIENCE_MS = 5000, PAUSE_MS = 100 }; /* how long I/O errors are retried, and how often */
 
 struct recovering {
 	struct spool *s;
 	struct spool_found *found;
-	bool any;                /* found->state is one */
-	struct span_offset disk; /* behind the last record on disk */
-	bool doubt;              /* a state newer than the one we have may be lost */
-	bool slots_gone;
+	bool any;                /* found->state is a snapshot */
+	struct span_offset disk; /* end of the last record on disk */
+	bool may_lack_newest;    /* a newer state than the one found may be unreadable */
+	bool no_slots;
 };
 
-static void note(struct recovering *r, const char *text)
+static void note_damage(struct recovering *r, const char *text)
 {
 	log_warn("spool: %s", text);
 	if (r->found->note[0] == '\0')
 		snprintf(r->found->note, sizeof(r->found->note), "%s", text);
 }
 
-void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours, const struct spool_state *state,
-        const struct spool_id *origin)
+void recover_keep_newer(struct spool_state *best, bool *any, struct spool_id *ours, const struct spool_state *state,
+        const struct spool_id *id)
 {
 	if (ours->spool == 0) {
-		ours->spool = origin->spool;
-		ours->key = origin->key;
+		ours->spool = id->spool;
+		ours->key = id->key;
 	}
-	if (ours->spool != origin->spool)
+	if (ours->spool != id->spool)
 		return;
-	if (origin->bytes > 0)
-		ours->bytes = origin->bytes;
-	if (origin->low_water.position > ours->low_water.position)
-		ours->low_water = origin->low_water;
+	if (id->bytes > 0)
+		ours->bytes = id->bytes;
+	if (id->low_water.position > ours->low_water.position)
+		ours->low_water = id->low_water;
 	if (*any && (state->generation < best->generation ||
 	                    (state->generation == best->generation && state->end <= best->end)))
 		return;
@@ -55,23 +54,24 @@ void recover_offer(struct spool_state *best, bool *any, struct spool_id *ours, c
 	*any = true;
 }
 
-static void offer(struct recovering *r, const struct spool_state *state, const struct spool_id *origin)
+static void keep_newer_state(struct recovering *r, const struct spool_state *state, const struct spool_id *id)
 {
-	recover_offer(&r->found->state, &r->any, &r->s->origin, state, origin);
+	recover_keep_newer(&r->found->state, &r->any, &r->s->id, state, id);
 }
 
-static int newer(struct spool *s, const char *what, struct why *why)
+static int refuse_newer(struct spool *s, const char *what, struct why *why)
 {
 	return why_set(why, E_NEWER, "%s/%s was written by a newer version of this program", s->opts.directory, what);
 }
 
-static int older(struct spool *s, const char *what, struct why *why)
+static int refuse_older(struct spool *s, const char *what, struct why *why)
 {
 	return why_set(why, E_OLDER, OLDER_FORMAT, s->opts.directory, what);
 }
 
-/* What the disk refuses to give now it may give in a moment. */
-static bool pause_for(int rc, unsigned *pauses)
+/* After an I/O error, waits a moment and returns true: the error may be temporary. False: another result, or
+ * PATIENCE_MS are over. */
+static bool pause_after_error(int rc, unsigned *pauses)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
 
@@ -88,42 +88,42 @@ static int read_slots(struct recovering *r, struct why *why)
 	unsigned pauses = 0;
 	int refused = 0;
 
-	r->slots_gone = true;
+	r->no_slots = true;
 	for (unsigned i = 0; i < SLOTS; i++) {
 		do
 			statefile_read(&r->s->file, i, &slots[i]);
-		while (pause_for(slots[i].rc, &pauses));
+		while (pause_after_error(slots[i].rc, &pauses));
 		if (slots[i].rc == E_NEWER)
-			return newer(r->s, "state", why);
+			return refuse_newer(r->s, "state", why);
 		if (slots[i].rc == E_OLDER)
-			return older(r->s, "state", why);
+			return refuse_older(r->s, "state", why);
 		blank = blank && slots[i].blank;
 		if (slots[i].rc < 0 && slots[i].rc != E_CORRUPT)
 			refused = slots[i].rc;
 		if (slots[i].rc < 0)
 			continue;
-		r->slots_gone = false;
-		offer(r, &slots[i].state, &slots[i].origin);
+		r->no_slots = false;
+		keep_newer_state(r, &slots[i].state, &slots[i].id);
 	}
-	/* What cannot be read now may be whole: it is not to be overwritten by what a start without it
-	 * would make of the rest. */
-	if (refused < 0 && r->slots_gone)
+	/* A slot with an I/O error may be intact and the newest. Without any other slot the start must fail, or
+	 * it would overwrite that slot with a state derived from the segments. */
+	if (refused < 0 && r->no_slots)
 		return why_set(why, refused, "state: cannot be read: %s", err_text(refused));
-	r->doubt = refused < 0;
-	statefile_aim(&r->s->file, slots);
-	r->found->state_lost = r->slots_gone && (!blank || r->s->segments.n > 0);
+	r->may_lack_newest = refused < 0;
+	statefile_select_next(&r->s->file, slots);
+	r->found->state_lost = r->no_slots && (!blank || r->s->segments.n > 0);
 	if (r->found->state_lost)
-		note(r, "no snapshot in the state file is whole; going by the segments");
+		note_damage(r, "no snapshot in the state file is whole; going by the segments");
 	return 0;
 }
 
-/* As survey_names, and says what it found. */
-static bool survey(struct recovering *r)
+/* Runs survey_names and logs misnamed segments. True: the list has changed. */
+static bool survey_segments(struct recovering *r)
 {
 	enum survey found = survey_names(r->s);
 
 	if (found == SURVEY_MISNAMED)
-		note(r, "segments had wrong names; they are read by what their heads say");
+		note_damage(r, "segments had wrong names; they are read by what their heads say");
 	return found != SURVEY_AS_BEFORE;
 }
 
@@ -134,51 +134,52 @@ static int open_patiently(struct spool *s, size_t i)
 
 	do
 		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
-	while (pause_for(rc, &pauses));
+	while (pause_after_error(rc, &pauses));
 	return rc;
 }
 
-/* The state knows of records from FIRST on. */
+/* True when the state contains records at or above FIRST. */
 static bool was_committed(const struct recovering *r, uint64_t first)
 {
 	return r->any && r->found->state.end > first;
 }
 
-/* Nothing of it can be read. */
-static void set_aside(struct recovering *r, size_t i, const char *name, int rc)
+/* Moves segment I to quarantine/: no record of it can be read. */
+static void quarantine_segment(struct recovering *r, size_t i, const char *name, int rc)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), rc == E_FOREIGN ? "%s belongs to another spool" : "no record can be read from %s",
 	        name);
-	note(r, text);
-	r->doubt = r->doubt || rc != E_FOREIGN;
-	if (segments_set_aside(&r->s->segments, r->s->dir, i) < 0)
+	note_damage(r, text);
+	r->may_lack_newest = r->may_lack_newest || rc != E_FOREIGN;
+	if (segments_quarantine(&r->s->segments, r->s->dir, i) < 0)
 		log_warn("spool: %s could not be moved to quarantine/", name);
 }
 
-/* It is read record by record. */
-static void mark_bad(struct recovering *r, size_t i, const char *name)
+/* Marks segment I as bad; its intact records are still read. */
+static void mark_segment_bad(struct recovering *r, size_t i, const char *name)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "%s is damaged; what is intact in it will be delivered", name);
-	note(r, text);
-	r->doubt = true;
+	note_damage(r, text);
+	r->may_lack_newest = true;
 	if (segments_mark_bad(&r->s->segments, r->s->dir, i) < 0)
 		log_warn("spool: %s could not be marked", name);
 }
 
-static int blame_segment(struct spool *s, size_t i, int rc, struct why *why)
+static int explain_segment(struct spool *s, size_t i, int rc, struct why *why)
 {
 	char path[DISK_NAME];
 
 	segment_file(&s->segments.at[i], path);
-	return disk_blame(s->dir, path, rc, err_text(rc), why);
+	return disk_explain(s->dir, path, rc, err_text(rc), why);
 }
 
-/* A segment of which a record was read is the newest: 0. E_MISSING: look at the one before. */
-static int look_at(struct recovering *r, size_t i, struct why *why)
+/* Opens segment I, which may be the newest. 0: it has records. E_MISSING: it is off the list, try the one before
+ * it. */
+static int open_newest(struct recovering *r, size_t i, struct why *why)
 {
 	struct spool *s = r->s;
 	char name[SEGMENT_NAME];
@@ -188,28 +189,29 @@ static int look_at(struct recovering *r, size_t i, struct why *why)
 		rc = reader_open_salvaged(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
-		return newer(s, name, why);
+		return refuse_newer(s, name, why);
 	if (rc == E_OLDER)
-		return older(s, name, why);
-	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey(r))
-		return E_MISSING; /* another one may be the newest now */
+		return refuse_older(s, name, why);
+	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey_segments(r))
+		return E_MISSING; /* the list has changed: try its new last one */
 	if (segments_drop_gone(&s->segments, s->dir, i))
 		return E_MISSING;
-	if (rc == E_MISSING) { /* killed before its first commit was whole */
+	if (rc == E_MISSING) { /* the process was killed before the first commit */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
 			log_debug("spool: %s could not be removed", name);
 		return E_MISSING;
 	}
-	/* Only what is damaged, or stays unreadable, is moved out of the way. */
+	/* Damaged or foreign segments, and those with permanent I/O errors, go to quarantine/. Other errors are
+	 * the operator's. */
 	if (rc < 0 && rc != E_CORRUPT && rc != E_FOREIGN && rc != E_IO)
-		return blame_segment(s, i, rc, why);
+		return explain_segment(s, i, rc, why);
 	if (rc < 0) {
-		set_aside(r, i, name, rc);
+		quarantine_segment(r, i, name, rc);
 		return E_MISSING;
 	}
 	if (s->reader.state == READER_BY_SALVAGE)
-		mark_bad(r, i, name);
+		mark_segment_bad(r, i, name);
 	return 0;
 }
 
@@ -219,44 +221,44 @@ static int read_newest(struct recovering *r, struct why *why)
 	int rc = E_MISSING;
 
 	while (rc == E_MISSING && s->segments.n > 0)
-		rc = look_at(r, s->segments.n - 1, why);
-	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey(r))
-		return read_newest(r, why); /* a newer one had an older one's name */
+		rc = open_newest(r, s->segments.n - 1, why);
+	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey_segments(r))
+		return read_newest(r, why); /* a newer segment had a lower name */
 	if (rc == E_MISSING)
 		return 0;
 	if (rc < 0)
 		return rc;
 	r->disk = s->end = s->reader.end;
 	if (s->reader.has_head)
-		offer(r, &s->reader.head.state, &s->reader.head.origin);
+		keep_newer_state(r, &s->reader.head.state, &s->reader.head.id);
 	return 0;
 }
 
-/* Where no snapshot has it, the key is in the heads; and where none holds, this is a new spool. */
-static int know_key(struct recovering *r, struct why *why)
+/* Finds the key: in a snapshot, else in the heads. Without either this becomes a new spool. */
+static int find_key(struct recovering *r, struct why *why)
 {
 	struct spool *s = r->s;
 
-	if (s->origin.spool == 0 && s->segments.n > 0)
-		survey(r);
-	if (s->origin.spool != 0)
+	if (s->id.spool == 0 && s->segments.n > 0)
+		survey_segments(r);
+	if (s->id.spool != 0)
 		return 0;
 	if (s->survey_at_us != UINT64_MAX && s->segments.n > 0)
 		return why_set(why, E_IO,
 		        "segments: they cannot be read, and nothing else has the key "
 		        "of their checksums");
-	r->found->note[0] = s->segments.n > 0 ? '\0' : r->found->note[0]; /* this is what matters */
+	r->found->note[0] = s->segments.n > 0 ? '\0' : r->found->note[0]; /* this note replaces an earlier one */
 	if (s->segments.n > 0)
-		note(r, "no copy of the key of its checksums is left, neither in the state file "
-		        "nor in "
-		        "a segment: the segments go to quarantine/, from where `spanspool spool "
-		        "quarantine export --unverified` takes what looks like a batch");
-	if (getrandom(&s->origin.spool, sizeof(s->origin.spool), 0) < 0 || format_key_make(&s->origin.key) < 0)
+		note_damage(r, "no copy of the key of its checksums is left, neither in the state file "
+		               "nor in "
+		               "a segment: the segments go to quarantine/, from where `spanspool spool "
+		               "quarantine export --unverified` takes what looks like a batch");
+	if (getrandom(&s->id.spool, sizeof(s->id.spool), 0) < 0 || format_key_make(&s->id.key) < 0)
 		return why_set(why, E_IO, "the kernel gives no random numbers for a key");
 	return 0;
 }
 
-void recover_assume(struct spool_state *state, const struct span_offset *from)
+void recover_without_state(struct spool_state *state, const struct span_offset *from)
 {
 	*state = (struct spool_state){
 		.cursor = from->position,
@@ -267,8 +269,8 @@ void recover_assume(struct spool_state *state, const struct span_offset *from)
 	};
 }
 
-/* No state anywhere, but segments: nothing of them is known to be delivered. */
-static void state_from_records(struct recovering *r)
+/* There are segments and no snapshot: all their records count as waiting. */
+static void make_state(struct recovering *r)
 {
 	struct spool *s = r->s;
 	struct spool_state *state = &r->found->state;
@@ -276,9 +278,9 @@ static void state_from_records(struct recovering *r)
 
 	if (count_spans_below(s, from.position, &from.spans) < 0)
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known", from.position);
-	recover_assume(state, &from);
-	r->doubt = true;
-	s->origin.low_water = from;
+	recover_without_state(state, &from);
+	r->may_lack_newest = true;
+	s->id.low_water = from;
 }
 
 uint64_t recover_reconcile(struct spool_state *state, const struct span_offset *disk)
@@ -300,11 +302,11 @@ uint64_t recover_reconcile(struct spool_state *state, const struct span_offset *
 	return all.spans;
 }
 
-static void blank(struct spool *s, struct spool_found *found)
+static void init_fresh(struct spool *s, struct spool_found *found)
 {
 	found->fresh = true;
 	found->state = (struct spool_state){ .cursor = 1, .offered_to = 1, .end = 1 };
-	s->origin.low_water = s->end = (struct span_offset){ 1, 0 };
+	s->id.low_water = s->end = (struct span_offset){ 1, 0 };
 	s->last = found->state;
 }
 
@@ -316,27 +318,27 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	int rc = read_slots(&r, why);
 
 	if (rc == 0)
-		rc = know_key(&r, why);
+		rc = find_key(&r, why);
 	if (rc == 0)
 		rc = read_newest(&r, why);
 	if (rc < 0)
 		return rc;
-	s->file.live_origin = (struct spool_id){ .spool = s->origin.spool, .key = s->origin.key };
+	s->file.live_id = (struct spool_id){ .spool = s->id.spool, .key = s->id.key };
 	segments_measure(&s->segments, s->dir, STAT_AT_ONCE, true);
-	segments_guess(&s->segments, s->origin.bytes);
+	segments_estimate(&s->segments, s->id.bytes);
 	if (!r.any && s->segments.n == 0) {
-		blank(s, found);
+		init_fresh(s, found);
 		return 0;
 	}
 	if (!r.any)
-		state_from_records(&r);
+		make_state(&r);
 	wrong = ledger_mend(&state->ledger);
 	if (wrong != NULL)
-		note(&r, wrong);
+		note_damage(&r, wrong);
 	found->unclean = state->running;
 	found->salvaged = recover_reconcile(state, &r.disk);
 	s->end = (struct span_offset){ state->end, state->spans_put };
-	if (r.doubt || (r.slots_gone && s->segments.n > 0))
+	if (r.may_lack_newest || (r.no_slots && s->segments.n > 0))
 		state->offered_to = state->end;
 	s->last = *state;
 	return 0;

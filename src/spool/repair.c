@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* repair.c — a damaged segment is replaced by new ones that hold what is intact of it.
+/* repair.c — replaces a damaged segment by new ones that have its intact records.
  *
- *   seg-5 (damaged)  ──► seg-5.bad          its name says so, as when an agent meets the damage
- *                    ──► seg-5, seg-9 …     one for each run of positions without a gap, last first
+ *   seg-5 (damaged)  ──► seg-5.bad          renamed as by an agent that finds the damage
+ *                    ──► seg-5, seg-9 …     one new segment per run of intact positions, the last run first
  *                    ──► quarantine/seg-5.bad
  *
- * A segment covers the positions from its first to the next segment's first. So with each new one
- * that gets its name the damaged one covers less, and at no moment is a record in none. */
+ * A segment's positions end at the first position of the next segment. Each new segment therefore takes over the
+ * positions of the damaged one from its own first position on, and every record is readable at every moment. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,73 +16,73 @@
 #include "spool/repair.h"
 #include "spool_internal.h"
 
-/* Of one LMDB transaction; the last may go over it by one record. */
+/* Limits of one LMDB transaction; its last record may exceed GATHER_BYTES. */
 enum { GATHER_BYTES = WRITER_TXN_BYTES, GATHER_MOST = 8192 };
 
 struct rewriting {
-	struct spool_inspect *l;
+	struct spool_inspect *in;
 	size_t i;
-	struct spool_run *runs; /* positions without a gap */
+	struct spool_run *runs; /* runs of intact positions */
 	size_t nruns;
 	struct writer writer;
-	struct entry *entries; /* GATHER_MOST of them, each with its batch */
+	struct entry *entries; /* GATHER_MOST entries, each with its batch */
 	struct batch **batches;
 	size_t n;
 	uint64_t bytes;
 	uint64_t records;
 };
 
-static int cannot(const struct spool_inspect *l, size_t i, int rc, struct why *why)
+static int set_error(const struct spool_inspect *in, size_t i, int rc, struct why *why)
 {
-	return why_set(why, rc, "spool %s: %s: %s", l->directory, l->seen.segments[i].name, err_text(rc));
+	return why_set(why, rc, "spool %s: %s: %s", in->directory, in->summary.segments[i].name, err_text(rc));
 }
 
-/* A start that finds the newest segment damaged does not trust what else says how far was offered. Once it
- * is out of the way nothing would tell. */
-static int keep_doubt(struct spool_inspect *l, size_t i)
+/* When the newest segment is damaged, a start sets offered_to to end, as a newer snapshot may have been in it.
+ * Once the segment is in quarantine/ the start no longer sees the damage, so it is set here. */
+static int keep_offered_unknown(struct spool_inspect *in, size_t i)
 {
-	bool newest = l->seen.segments[i].rc < 0 && l->seen.segments[i].rc != E_FOREIGN;
+	bool newest = in->summary.segments[i].rc < 0 && in->summary.segments[i].rc != E_FOREIGN;
 
-	for (size_t k = i + 1; k < l->seen.nsegments; k++)
-		newest = newest && l->seen.segments[k].rc < 0;
-	return newest ? inspect_doubt(l) : 0;
+	for (size_t k = i + 1; k < in->summary.nsegments; k++)
+		newest = newest && in->summary.segments[k].rc < 0;
+	return newest ? inspect_mark_all_offered(in) : 0;
 }
 
-/* Fails when nothing is known of segment I but that it may not be opened, or that descriptors have run out. */
-static int check_access(const struct spool_inspect *l, size_t i, struct why *why)
+/* Fails when segment I was not read because of its type, permissions or missing descriptors: it may be intact. */
+static int check_access(const struct spool_inspect *in, size_t i, struct why *why)
 {
-	const struct spool_segment *seg = &l->seen.segments[i];
+	const struct spool_segment *seg = &in->summary.segments[i];
 	char path[PATH_MAX];
 
 	if (seg->rc != E_LINK && seg->rc != E_DENIED && seg->rc != E_TOO_MANY)
 		return 0;
 	snprintf(path, sizeof(path), "%s/data.mdb", seg->name);
-	disk_blame(l->dir, path, seg->rc, err_text(seg->rc), why);
-	return why_wrap(why, "spool %s", l->directory);
+	disk_explain(in->dir, path, seg->rc, err_text(seg->rc), why);
+	return why_wrap(why, "spool %s", in->directory);
 }
 
-int spool_repair_check(const struct spool_inspect *l, struct why *why)
+int spool_repair_check(const struct spool_inspect *in, struct why *why)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < l->seen.nsegments; i++)
-		rc = check_access(l, i, why);
+	for (size_t i = 0; rc == 0 && i < in->summary.nsegments; i++)
+		rc = check_access(in, i, why);
 	return rc;
 }
 
-int spool_set_aside(struct spool_inspect *l, size_t i, struct why *why)
+int spool_quarantine_segment(struct spool_inspect *in, size_t i, struct why *why)
 {
 	char name[SEGMENT_NAME];
-	int rc = check_access(l, i, why);
+	int rc = check_access(in, i, why);
 
 	if (rc < 0)
 		return rc;
-	inspect_end_way(l);
-	segment_name(&l->segments.at[i], name);
-	rc = keep_doubt(l, i);
+	inspect_reset(in);
+	segment_name(&in->segments.at[i], name);
+	rc = keep_offered_unknown(in, i);
 	if (rc == 0)
-		rc = segment_set_aside(l->dir, name);
-	return rc < 0 ? cannot(l, i, rc, why) : 0;
+		rc = segment_quarantine(in->dir, name);
+	return rc < 0 ? set_error(in, i, rc, why) : 0;
 }
 
 static int add_position(struct rewriting *g, uint64_t position)
@@ -101,10 +101,10 @@ static int add_position(struct rewriting *g, uint64_t position)
 	return 0;
 }
 
-/* The next record of the segment at or above *AT that is whole. 0; E_MISSING: there is none. */
-static int next_whole(struct rewriting *g, uint64_t *at, struct batch **b, struct record *header)
+/* Reads the next intact record at or above *AT, and advances *AT. 0; E_MISSING: there is none. */
+static int next_intact(struct rewriting *g, uint64_t *at, struct batch **b, struct record *header)
 {
-	struct reader *r = &g->l->reader;
+	struct reader *r = &g->in->reader;
 	struct place p;
 	int rc;
 
@@ -120,20 +120,20 @@ static int next_whole(struct rewriting *g, uint64_t *at, struct batch **b, struc
 	return rc;
 }
 
-/* Which of its positions are intact, from the cursor on. */
+/* Finds the runs of intact positions, from the cursor on. */
 static int find_runs(struct rewriting *g)
 {
-	const struct segment *seg = &g->l->segments.at[g->i];
-	uint64_t at = max_u64(seg->first, g->l->seen.state.cursor);
+	const struct segment *seg = &g->in->segments.at[g->i];
+	uint64_t at = max_u64(seg->first, g->in->summary.state.cursor);
 	struct record header;
 	struct batch *b;
-	int rc = reader_open(&g->l->reader, seg, inspect_limit(g->l, g->i));
+	int rc = reader_open(&g->in->reader, seg, inspect_limit(g->in, g->i));
 
 	if (rc == 0)
-		rc = reader_turn_to_salvage(&g->l->reader); /* of a tree that is damaged nothing is believed */
+		rc = reader_start_salvage(&g->in->reader); /* the pages are damaged somewhere: do not use them */
 	if (rc < 0 && rc != E_MISSING)
 		return rc;
-	while ((rc = next_whole(g, &at, &b, &header)) == 0) {
+	while ((rc = next_intact(g, &at, &b, &header)) == 0) {
 		rc = add_position(g, b->position);
 		batch_unref(&b);
 		if (rc < 0)
@@ -142,9 +142,9 @@ static int find_runs(struct rewriting *g)
 	return rc == E_MISSING ? 0 : rc;
 }
 
-static int flush(struct rewriting *g)
+static int commit_entries(struct rewriting *g)
 {
-	struct head head = { .state = g->l->seen.state, .origin = g->l->origin };
+	struct head head = { .state = g->in->summary.state, .id = g->in->id };
 	const struct record *last;
 	int rc = 0;
 
@@ -152,7 +152,7 @@ static int flush(struct rewriting *g)
 		return 0;
 	last = &g->entries[g->n - 1].r;
 	head.end = (struct span_offset){ last->position + 1, last->spans_before + last->spans };
-	snprintf(head.host, sizeof(head.host), "%s", g->l->seen.host);
+	snprintf(head.host, sizeof(head.host), "%s", g->in->summary.host);
 	writer_begin(&g->writer);
 	for (size_t i = 0; i < g->n; i++)
 		writer_put(&g->writer, &g->entries[i]);
@@ -164,10 +164,10 @@ static int flush(struct rewriting *g)
 	return rc;
 }
 
-static int take(struct rewriting *g, struct batch *b, const struct record *header)
+static int add_entry(struct rewriting *g, struct batch *b, const struct record *header)
 {
 	if (g->n == GATHER_MOST || g->bytes >= GATHER_BYTES) {
-		int rc = flush(g);
+		int rc = commit_entries(g);
 
 		if (rc < 0) {
 			batch_unref(&b);
@@ -180,7 +180,7 @@ static int take(struct rewriting *g, struct batch *b, const struct record *heade
 	return 0;
 }
 
-/* One run into next/. */
+/* Copies one run into next/. */
 static int copy_run(struct rewriting *g, const struct spool_run *run)
 {
 	uint64_t at = run->first;
@@ -189,22 +189,22 @@ static int copy_run(struct rewriting *g, const struct spool_run *run)
 	int rc = 0;
 
 	while (rc == 0 && at < run->end) {
-		rc = next_whole(g, &at, &b, &header);
+		rc = next_intact(g, &at, &b, &header);
 		if (rc < 0)
-			return rc == E_MISSING ? E_IO : rc; /* it was there before */
+			return rc == E_MISSING ? E_IO : rc; /* find_runs has read it, so the disk fails */
 		if (!g->writer.committed && g->n == 0) {
 			g->writer.first = (struct span_offset){ header.position, header.spans_before };
 			g->writer.made_ms = clock_wall_ms();
 		}
-		rc = take(g, b, &header);
+		rc = add_entry(g, b, &header);
 	}
-	return rc < 0 ? rc : flush(g);
+	return rc < 0 ? rc : commit_entries(g);
 }
 
-/* Room for the whole segment once more and some: no run needs as much. */
+/* Map size of a new segment: more than any run of the old one needs. */
 static uint64_t map_bytes(const struct rewriting *g)
 {
-	uint64_t bytes = 2 * g->l->seen.segments[g->i].bytes + 2 * WRITER_LEAST_BYTES;
+	uint64_t bytes = 2 * g->in->summary.segments[g->i].bytes + 2 * WRITER_LEAST_BYTES;
 
 	return (bytes + 65535) / 65536 * 65536;
 }
@@ -212,16 +212,16 @@ static uint64_t map_bytes(const struct rewriting *g)
 static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 {
 	struct span_offset first;
-	int rc = writer_make(&g->writer, g->l->dir, g->l->directory, &g->l->origin.key, map_bytes(g), 0);
+	int rc = writer_make(&g->writer, g->in->dir, g->in->directory, &g->in->id.key, map_bytes(g), 0);
 
 	if (rc < 0)
 		return rc;
 	rc = copy_run(g, run);
 	first = g->writer.first;
 	if (rc == 0)
-		rc = writer_name(&g->writer, g->l->dir, first);
+		rc = writer_name(&g->writer, g->in->dir, first);
 	if (rc < 0) {
-		writer_discard(&g->writer, g->l->dir);
+		writer_discard(&g->writer, g->in->dir);
 		return rc;
 	}
 	writer_close(&g->writer);
@@ -229,7 +229,7 @@ static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 	return 0;
 }
 
-static void let_go(struct rewriting *g)
+static void free_rewriting(struct rewriting *g)
 {
 	for (size_t i = 0; i < g->n; i++)
 		batch_unref(&g->batches[i]);
@@ -238,51 +238,51 @@ static void let_go(struct rewriting *g)
 	free(g->runs);
 }
 
-/* The copy and the original stand beside each other for a while. */
+/* The copies and the original are on disk at the same time. */
 static int has_room(const struct rewriting *g)
 {
-	uint64_t bytes = g->l->seen.segments[g->i].bytes + WRITER_LEAST_BYTES;
+	uint64_t bytes = g->in->summary.segments[g->i].bytes + WRITER_LEAST_BYTES;
 	struct disk_space space;
-	int rc = disk_space(g->l->dir, &space);
+	int rc = disk_space(g->in->dir, &space);
 
 	if (rc < 0)
 		return rc;
 	return g->nruns > 0 && space.bytes < bytes ? E_FULL : 0;
 }
 
-static int rewrite(struct rewriting *g)
+static int rewrite_runs(struct rewriting *g)
 {
 	int rc = find_runs(g);
 
 	if (rc == 0)
 		rc = has_room(g);
 	if (rc == 0)
-		rc = keep_doubt(g->l, g->i);
+		rc = keep_offered_unknown(g->in, g->i);
 	if (rc == 0)
-		rc = segments_mark_bad(&g->l->segments, g->l->dir, g->i);
+		rc = segments_mark_bad(&g->in->segments, g->in->dir, g->i);
 	for (size_t k = g->nruns; rc == 0 && k > 0; k--)
 		rc = rewrite_run(g, &g->runs[k - 1]);
 	return rc;
 }
 
-int spool_rewrite(struct spool_inspect *l, size_t i, uint64_t *records, struct why *why)
+int spool_rewrite(struct spool_inspect *in, size_t i, uint64_t *records, struct why *why)
 {
 	struct rewriting g = {
-		.l = l,
+		.in = in,
 		.i = i,
 		.entries = calloc(GATHER_MOST, sizeof(*g.entries)),
 		.batches = calloc(GATHER_MOST, sizeof(struct batch *)),
 	};
 	int rc = g.entries == NULL || g.batches == NULL ? E_NOMEM : 0;
 
-	inspect_end_way(l);
+	inspect_reset(in);
 	if (rc == 0)
-		rc = rewrite(&g);
-	let_go(&g);
+		rc = rewrite_runs(&g);
+	free_rewriting(&g);
 	*records = g.records;
 	if (rc < 0) {
-		inspect_end_way(l);
-		return cannot(l, i, rc, why);
+		inspect_reset(in);
+		return set_error(in, i, rc, why);
 	}
-	return spool_set_aside(l, i, why);
+	return spool_quarantine_segment(in, i, why);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* repair_state.c — what stands around the records is put right: names of segments, slots of the state. */
+/* repair_state.c — repairs the names of segments and the slots of the state file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,30 +10,30 @@
 #include "spool/repair.h"
 #include "spool_internal.h"
 
-int spool_repair_names(struct spool_inspect *l, struct why *why)
+int spool_repair_names(struct spool_inspect *in, struct why *why)
 {
 	int rc;
 
-	inspect_end_way(l);
-	rc = names_write(&l->segments, l->dir);
-	for (size_t i = 0; i < l->segments.n; i++) {
-		const struct segment *seg = &l->segments.at[i];
-		struct spool_segment *seen = &l->seen.segments[i];
+	inspect_reset(in);
+	rc = names_write(&in->segments, in->dir);
+	for (size_t i = 0; i < in->segments.n; i++) {
+		const struct segment *seg = &in->segments.at[i];
+		struct spool_segment *summary = &in->summary.segments[i];
 
-		segment_name(seg, seen->name);
-		seen->misnamed = seen->misnamed && seg->named != seg->first;
+		segment_name(seg, summary->name);
+		summary->misnamed = summary->misnamed && seg->named != seg->first;
 		if (rc < 0 && seg->named != seg->first)
-			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s", l->directory,
-			        seen->name, seg->first, err_text(rc));
+			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s", in->directory,
+			        summary->name, seg->first, err_text(rc));
 	}
-	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", l->directory, err_text(rc)) : 0;
+	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", in->directory, err_text(rc)) : 0;
 }
 
-/* What is not whole may still say something to somebody. */
-static int keep_state(struct spool_inspect *l)
+/* Copies the state file to quarantine/: its damaged slots may still be useful to an operator. */
+static int copy_statefile(struct spool_inspect *in)
 {
 	uint8_t bytes[SLOTS * SLOT_BYTES];
-	int fd = disk_open(l->dir, "state", O_RDONLY);
+	int fd = disk_open(in->dir, "state", O_RDONLY);
 	ssize_t got;
 
 	if (fd < 0)
@@ -42,75 +42,75 @@ static int keep_state(struct spool_inspect *l)
 	close(fd);
 	if (got < 0)
 		return (int)got;
-	return quarantine_keep(l->dir, "state.bad", slice_of(bytes, (size_t)got));
+	return quarantine_write(in->dir, "state.bad", slice_of(bytes, (size_t)got));
 }
 
-/* Where no snapshot was whole the newest that was known may have offered more than the segments say. */
-static struct spool_state state_to_write(const struct spool_inspect *l)
+/* Without an intact slot, the lost snapshots may have had a higher offered_to than the heads have. */
+static struct spool_state state_to_write(const struct spool_inspect *in)
 {
-	struct spool_state state = l->seen.state;
+	struct spool_state state = in->summary.state;
 	bool any = false;
 
 	for (size_t i = 0; i < SLOTS; i++)
-		any = any || l->seen.slots[i] == 0;
+		any = any || in->summary.slots[i] == 0;
 	if (!any)
 		state.offered_to = state.end;
 	return state;
 }
 
-static int write_slots(struct spool_inspect *l, const struct spool_state *state)
+static int write_slots(struct spool_inspect *in, const struct spool_state *state)
 {
 	struct statefile f = { .fd = -1 };
 	struct why why;
-	int rc = statefile_open(&f, l->dir, &why);
+	int rc = statefile_open(&f, in->dir, &why);
 
 	for (unsigned i = 0; rc == 0 && i < SLOTS; i++)
-		if (l->seen.slots[i] < 0)
-			rc = statefile_put(&f, i, state, &l->origin);
+		if (in->summary.slots[i] < 0)
+			rc = statefile_write_slot(&f, i, state, &in->id);
 	statefile_close(&f);
 	return rc;
 }
 
-/* What cannot be read now may be the newest. */
-static int check_slots(const struct spool_inspect *l)
+/* Refuses when a slot has an I/O error: it may be intact and the newest. */
+static int check_slots(const struct spool_inspect *in)
 {
 	for (size_t i = 0; i < SLOTS; i++)
-		if (l->seen.slots[i] != 0 && l->seen.slots[i] != E_CORRUPT && l->seen.slots[i] != E_MISSING)
-			return l->seen.slots[i];
+		if (in->summary.slots[i] != 0 && in->summary.slots[i] != E_CORRUPT && in->summary.slots[i] != E_MISSING)
+			return in->summary.slots[i];
 	return 0;
 }
 
-int spool_repair_state(struct spool_inspect *l, struct why *why)
+int spool_repair_state(struct spool_inspect *in, struct why *why)
 {
-	struct spool_state state = state_to_write(l);
-	int rc = check_slots(l);
+	struct spool_state state = state_to_write(in);
+	int rc = check_slots(in);
 
-	inspect_end_way(l);
+	inspect_reset(in);
 	if (rc == 0)
-		rc = keep_state(l);
+		rc = copy_statefile(in);
 	if (rc == 0)
-		rc = write_slots(l, &state);
+		rc = write_slots(in, &state);
 	if (rc < 0)
-		why_set(why, rc, "spool %s: the state: %s", l->directory, err_text(rc));
+		why_set(why, rc, "spool %s: the state: %s", in->directory, err_text(rc));
 	return rc;
 }
 
-int inspect_doubt(struct spool_inspect *l)
+int inspect_mark_all_offered(struct spool_inspect *in)
 {
 	struct statefile f = { .fd = -1 };
 	struct slot slots[SLOTS];
 	struct why why;
-	int rc = check_slots(l);
+	int rc = check_slots(in);
 
 	if (rc == 0)
-		rc = statefile_open(&f, l->dir, &why);
+		rc = statefile_open(&f, in->dir, &why);
 	for (unsigned i = 0; rc == 0 && i < SLOTS; i++)
 		statefile_read(&f, i, &slots[i]);
 	if (rc == 0) {
-		l->seen.state.generation++;
-		l->seen.state.offered_to = l->seen.state.end;
-		statefile_aim(&f, slots);
-		rc = statefile_sync(&f, &l->seen.state, &l->origin);
+		in->summary.state.generation++;
+		in->summary.state.offered_to = in->summary.state.end;
+		statefile_select_next(&f, slots);
+		rc = statefile_sync(&f, &in->summary.state, &in->id);
 	}
 	statefile_close(&f);
 	return rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* room.c — says in words what a spool uses of its limits. */
+/* room.c — formats how much of its limits a spool uses. */
 #include <stdio.h>
 
 #include "spool/spool.h"

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* salvage.c — through a file from end to end, whatever LMDB meant its pages to be. A value lies in one
- * piece there, at an even offset; one that is a whole record by its own magic, length and
- * checksums is one, whoever points to it. Pages that LMDB had freed hold old copies of the same
- * records, which is as good.
+/* salvage.c — scans a file from start to end, whatever LMDB's pages say. LMDB stores a value contiguously and at an
+ * even offset; bytes that are a whole record by magic, length and checksums are taken as one, whether or not a
+ * page points to it. Freed pages have old copies of the same records, which are equally good.
  *
- * The bytes of a batch are the world's, so no search begins in them as long as a page says where they end:
- * a leaf by its nodes, overflow pages by the record that they begin with. Only a page that does not hold
- * itself is looked at byte by byte. There the free part of a page, which LMDB does not clear, may hold the
- * header of a record whose place something else has by now, so such a header says nothing of what is
- * behind it. */
+ * The bytes of a batch come from clients and may imitate a record. So the scan does not search inside a batch as
+ * long as its page tells where it ends: the nodes of an intact leaf, or the record at the start of overflow pages.
+ * Only a damaged page is searched byte by byte. The free part of a page, which LMDB does not clear, may have the
+ * header of a former record whose batch is overwritten; the length in such a header is not used to skip bytes. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,13 +20,13 @@ _Static_assert((int)HEAD_BYTES <= 4096, "a head at the end of a window must be w
 
 struct scanning {
 	struct salvage *found;
-	const struct key *key; /* NULL: nothing is verified */
+	const struct key *key; /* NULL: records are not verified */
 	uint64_t first;
 	uint64_t limit;
-	uint64_t page; /* bytes of one */
-	uint64_t at;   /* offset in the file from which on nothing was looked at */
-	uint64_t base; /* of the window in the file: a page's header before AT */
-	bool last;     /* the file ends with this window */
+	uint64_t page; /* page size */
+	uint64_t at;   /* offset in the file where the scan continues */
+	uint64_t base; /* offset of the window in the file: a page header before AT */
+	bool last;     /* the window reaches the end of the file */
 };
 
 static int add_record(struct scanning *g, const struct record *r, uint64_t offset)
@@ -60,7 +58,7 @@ static void add_head(struct scanning *g, struct slice from)
 	g->found->foreign |= rc == E_FOREIGN;
 	if (rc < 0)
 		return;
-	g->found->ours = true;
+	g->found->has_own_key = true;
 	if (h.first.position != g->first)
 		return;
 	if (!g->found->has_head || h.txnid > g->found->head.txnid)
@@ -68,9 +66,8 @@ static void add_head(struct scanning *g, struct slice from)
 	g->found->has_head = true;
 }
 
-/* How far the search may go on behind AT, where a record of LEN bytes begins of which the header holds, and
- * the batch does not. */
-static uint64_t behind(const struct scanning *g, const uint8_t *window, size_t at, uint64_t len)
+/* How many bytes to skip at AT, where the header of a record of LEN bytes is intact and its batch is not. */
+static uint64_t skip_unverified(const struct scanning *g, const uint8_t *window, size_t at, uint64_t len)
 {
 	uint64_t offset = g->base + at;
 
@@ -78,12 +75,13 @@ static uint64_t behind(const struct scanning *g, const uint8_t *window, size_t a
 		return 2;
 	if (lmdb_pages_is_overflow(window + at - LMDB_PAGE_HEADER, offset / g->page))
 		return len;
-	return len > g->page / 2 ? g->page - LMDB_PAGE_HEADER : 2; /* too large for a leaf */
+	/* a record this large starts in an overflow page */
+	return len > g->page / 2 ? g->page - LMDB_PAGE_HEADER : 2;
 }
 
-/* What begins at AT of WINDOW, which begins at BASE in the file: the bytes to go on by, 0 when it has to be
- * looked at again with more behind it, or an error. */
-static int64_t look(struct scanning *g, struct slice window, size_t at, uint64_t base)
+/* Examines the bytes at AT of WINDOW, which begins at BASE in the file. Returns how many bytes to skip; 0: a
+ * record begins here and the window must be moved to see all of it; or an error. */
+static int64_t examine(struct scanning *g, struct slice window, size_t at, uint64_t base)
 {
 	struct slice from = slice_of(window.at + at, window.len - at);
 	struct record r;
@@ -93,19 +91,19 @@ static int64_t look(struct scanning *g, struct slice window, size_t at, uint64_t
 		add_head(g, from);
 	if (from.len < RECORD_HEADER || format_record_decode(from.at, g->key, &r) < 0)
 		return 2;
-	g->found->ours |= g->key != NULL;
+	g->found->has_own_key |= g->key != NULL;
 	len = RECORD_HEADER + (uint64_t)r.size;
 	if (len > from.len && !g->last)
 		return 0;
 	if (len > from.len || !format_record_verify(from.at, g->key, slice_of(from.at + RECORD_HEADER, r.size)))
-		len = behind(g, window.at, at, len);
+		len = skip_unverified(g, window.at, at, len);
 	else if (r.position >= g->first && r.position < g->limit && add_record(g, &r, base + at) < 0)
 		return E_NOMEM;
 	return (int64_t)((len + 1) & ~UINT64_C(1));
 }
 
-/* The leaf at AT, by its nodes. 1; 0: one of them is not what its key says; or an error. */
-static int look_at_nodes(struct scanning *g, struct slice window, size_t at, unsigned nodes)
+/* Scans the nodes of the leaf at AT. 1; 0: a node is damaged, scan the page byte by byte; or an error. */
+static int scan_nodes(struct scanning *g, struct slice window, size_t at, unsigned nodes)
 {
 	const uint8_t *leaf = window.at + at;
 
@@ -113,7 +111,7 @@ static int look_at_nodes(struct scanning *g, struct slice window, size_t at, uns
 		struct place p = lmdb_pages_leaf_node(leaf, i);
 		struct record r;
 
-		if (p.size == 0) /* in pages of its own */
+		if (p.size == 0) /* in overflow pages */
 			continue;
 		if (p.key == 0) {
 			add_head(g, slice_of(leaf + p.offset, p.size));
@@ -122,29 +120,29 @@ static int look_at_nodes(struct scanning *g, struct slice window, size_t at, uns
 		if (p.size < RECORD_HEADER || format_record_decode(leaf + p.offset, g->key, &r) < 0 ||
 		        r.position != p.key || r.size != p.size - RECORD_HEADER)
 			return 0;
-		if (look(g, slice_of(leaf, p.offset + p.size), p.offset, g->base + at) < 0)
+		if (examine(g, slice_of(leaf, p.offset + p.size), p.offset, g->base + at) < 0)
 			return E_NOMEM;
 	}
 	return 1;
 }
 
-/* Between a leaf's offsets and its nodes: old copies, whole or not, of records that stood there once. */
-static int look_at_gap(struct scanning *g, struct slice window, size_t at)
+/* Scans the free part of a leaf, where whole or partial copies of former records may be. */
+static int scan_gap(struct scanning *g, struct slice window, size_t at)
 {
 	struct slice leaf = slice_of(window.at + at, g->page);
 	size_t from, to;
 
 	lmdb_pages_leaf_gap(leaf.at, &from, &to);
 	for (int64_t by; from<to; from += by> 0 ? (size_t)by : 2) {
-		by = look(g, leaf, from, g->base + at);
+		by = examine(g, leaf, from, g->base + at);
 		if (by < 0)
 			return (int)by;
 	}
 	return 1;
 }
 
-/* As look, for the page that begins at AT: 0: it is not a leaf that holds itself. */
-static int64_t look_at_leaf(struct scanning *g, struct slice window, size_t at)
+/* Scans the page at AT if it is an intact leaf. Returns its size; 0: it is not; or an error. */
+static int64_t scan_leaf(struct scanning *g, struct slice window, size_t at)
 {
 	uint64_t offset = g->base + at;
 	unsigned nodes;
@@ -153,23 +151,23 @@ static int64_t look_at_leaf(struct scanning *g, struct slice window, size_t at)
 	if (g->key == NULL || offset % g->page != 0 || window.len - at < g->page)
 		return 0;
 	nodes = lmdb_pages_leaf_nodes(window.at + at, (uint32_t)g->page, offset / g->page);
-	rc = nodes == 0 ? 0 : look_at_nodes(g, window, at, nodes);
+	rc = nodes == 0 ? 0 : scan_nodes(g, window, at, nodes);
 	if (rc > 0)
-		rc = look_at_gap(g, window, at);
+		rc = scan_gap(g, window, at);
 	return rc <= 0 ? rc : (int64_t)g->page;
 }
 
-/* From g->at on, which moves to where the next window has to go on. */
-static int look_through(struct scanning *g, struct slice window)
+/* Scans WINDOW from g->at on, and moves g->at to where the next window must continue. */
+static int scan_window(struct scanning *g, struct slice window)
 {
 	size_t at = (size_t)(g->at - g->base);
 	size_t safe = window.len - (g->last ? 0 : min_u64(window.len, g->page));
 
 	while (at < safe) {
-		int64_t by = look_at_leaf(g, window, at);
+		int64_t by = scan_leaf(g, window, at);
 
 		if (by == 0)
-			by = look(g, window, at, g->base);
+			by = examine(g, window, at, g->base);
 		if (by < 0)
 			return (int)by;
 		if (by == 0)
@@ -187,29 +185,30 @@ static int by_position(const void *a, const void *b)
 	return x->place.key < y->place.key ? -1 : x->place.key > y->place.key;
 }
 
-/* A stands before B: B counts the spans of A among those below it. */
-static bool agree(const struct salvage_record *a, const struct salvage_record *b)
+/* True when B's spans_before is consistent with A, which precedes it. */
+static bool counts_agree(const struct salvage_record *a, const struct salvage_record *b)
 {
 	uint64_t behind = a->spans_before + a->spans;
 
 	return b->place.key == a->place.key + 1 ? b->spans_before == behind : b->spans_before >= behind;
 }
 
-/* The counts of record I agree with neither side, or it is an outermost one whose neighbours agree. */
-static bool is_odd(const struct salvage *s, size_t i)
+/* True when the counts of record I agree with neither neighbour, or when it is the first or last, disagrees with
+ * its neighbour, and that one agrees with the next. */
+static bool is_inconsistent(const struct salvage *s, size_t i)
 {
 	const struct salvage_record *r = &s->at[i];
-	bool before = i > 0 && agree(r - 1, r), behind = i + 1 < s->n && agree(r, r + 1);
+	bool before = i > 0 && counts_agree(r - 1, r), behind = i + 1 < s->n && counts_agree(r, r + 1);
 
 	if (before || behind || s->n < 3)
 		return false;
 	if (i == 0)
-		return agree(r + 1, r + 2);
-	return i + 1 < s->n || agree(r - 2, r - 1);
+		return counts_agree(r + 1, r + 2);
+	return i + 1 < s->n || counts_agree(r - 2, r - 1);
 }
 
-/* By position, each once; a record by itself is no proof of a position that its neighbours deny. */
-static void order(struct salvage *s)
+/* Sorts the records by position, and removes duplicates and records whose counts both neighbours contradict. */
+static void sort_records(struct salvage *s)
 {
 	struct salvage_record *last;
 	size_t kept = 0;
@@ -222,18 +221,18 @@ static void order(struct salvage *s)
 			s->at[++kept] = s->at[i];
 	s->n = kept + 1;
 	for (size_t i = 0; i < s->n; i++)
-		s->at[i].odd = is_odd(s, i);
+		s->at[i].inconsistent = is_inconsistent(s, i);
 	kept = 0;
 	for (size_t i = 0; i < s->n; i++)
-		if (!s->at[i].odd)
+		if (!s->at[i].inconsistent)
 			s->at[kept++] = s->at[i];
 	s->n = kept;
 	last = &s->at[s->n - 1];
 	s->end = (struct span_offset){ last->place.key + 1, last->spans_before + last->spans };
 }
 
-/* The window at OFFSET. A part that the disk will not read is as lost as a broken one. */
-static size_t fill(int fd, uint8_t *window, uint64_t left, uint64_t offset)
+/* Reads the window at OFFSET. A part with an I/O error is set to zero. */
+static size_t read_window(int fd, uint8_t *window, uint64_t left, uint64_t offset)
 {
 	size_t want = (size_t)min_u64(left, WINDOW);
 	ssize_t got = disk_read(fd, window, want, offset);
@@ -267,12 +266,12 @@ int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_r
 		size_t n;
 
 		g.base = g.at - min_u64(g.at, LMDB_PAGE_HEADER);
-		n = fill(fd, window, (uint64_t)st.st_size - g.base, g.base);
+		n = read_window(fd, window, (uint64_t)st.st_size - g.base, g.base);
 		g.last = g.base + n >= (uint64_t)st.st_size;
-		rc = look_through(&g, slice_of(window, n));
+		rc = scan_window(&g, slice_of(window, n));
 	}
 	free(window);
-	order(s);
+	sort_records(s);
 	return rc;
 }
 

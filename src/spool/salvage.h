@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* salvage.h — finds the records in a segment whose tree cannot be believed (private). */
+/* salvage.h — finds the records in a segment file whose B+tree is damaged (private). */
 #ifndef SALVAGE_H
 #define SALVAGE_H
 
@@ -10,24 +10,24 @@ struct salvage_record {
 	struct place place;
 	uint64_t spans_before;
 	uint32_t spans;
-	bool odd; /* its counts are not those of the records on either side */
+	bool inconsistent; /* its span counts contradict those of the records on both sides */
 };
 
-/* Records by position, ascending, each verified when it was found. */
+/* Records by ascending position, each with verified checksums. */
 struct salvage {
 	struct salvage_record *at;
 	size_t n;
 	size_t cap;
 	bool has_head;
-	struct head head;       /* of the last transaction of which one is left */
-	struct span_offset end; /* behind the last record */
-	bool ours;              /* something in it was sealed with the key, whatever segment it is of */
-	bool foreign;           /* there are heads that are whole by another key, and nothing believes them */
+	struct head head;       /* the head with the highest transaction id found */
+	struct span_offset end; /* end of the last record */
+	/* something in the file has a checksum made with the key, whichever segment it is of */
+	bool has_own_key;
+	bool foreign; /* heads were found that are intact but have another key; they are ignored */
 };
 
-/* Looks at every byte of the file for records of positions in RUN and for heads, sealed with KEY
- * (NULL: whatever looks like a record is one, and no head is). 0, or E_NOMEM, E_IO with nothing
- * found. A damaged file is no error: what is whole is found. */
+/* Scans the whole file for records with positions in RUN and for heads, verified with KEY (NULL: records are not
+ * verified, and heads are ignored). 0; or E_NOMEM, E_IO with nothing found. Damage is no error. */
 int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run) MUST_USE;
 /* The first record at or above WANT; NULL: none. */
 const struct place *salvage_find(const struct salvage *s, uint64_t want);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* segments.c — list, name, remove and set aside whole segments. Repeating any of it is harmless. */
+/* segments.c — lists, names, removes and quarantines whole segments. Every operation may be repeated after a
+ * crash. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ void segment_file(const struct segment *seg, char to[DISK_NAME])
 	snprintf(to, DISK_NAME, "%s/data.mdb", name);
 }
 
-/* Exactly the names that segment_name writes. */
+/* Accepts exactly the names that segment_name writes. */
 static bool parse_name(const char *name, struct segment *seg)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -41,8 +42,8 @@ static bool parse_name(const char *name, struct segment *seg)
 	return at == name + 20 && (seg->bad || *at == '\0');
 }
 
-/* A killed agent leaves reserved blocks behind the end of what it wrote. */
-static void give_back(int at, const char *path, struct stat *st)
+/* Frees blocks behind the end of the file, which a killed agent had preallocated. */
+static void trim_file(int at, const char *path, struct stat *st)
 {
 	int fd;
 
@@ -57,8 +58,8 @@ static void give_back(int at, const char *path, struct stat *st)
 	close(fd);
 }
 
-/* Room for one more. What was removed at the front is used again, or left behind with the old memory. */
-static int make_room(struct segments *l)
+/* Makes room for one more segment: reuses the entries that were removed at the front, or allocates twice as many. */
+static int make_space(struct segments *l)
 {
 	size_t gone = (size_t)(l->at - l->memory), cap = l->cap == 0 ? 16 : l->cap * 2;
 	struct segment *more;
@@ -81,9 +82,9 @@ static int make_room(struct segments *l)
 	return 0;
 }
 
-static int add(struct segments *l, const struct segment *seg)
+static int add_segment(struct segments *l, const struct segment *seg)
 {
-	int rc = make_room(l);
+	int rc = make_space(l);
 
 	if (rc < 0)
 		return rc;
@@ -92,10 +93,10 @@ static int add(struct segments *l, const struct segment *seg)
 	return 0;
 }
 
-/* What one of those takes that are not measured: of the guess, its part. */
-static uint64_t share(const struct segments *l)
+/* Estimated size of one segment that is not measured. */
+static uint64_t estimated_bytes(const struct segments *l)
 {
-	return l->unmeasured == 0 ? 0 : l->guess / l->unmeasured;
+	return l->unmeasured == 0 ? 0 : l->estimate / l->unmeasured;
 }
 
 void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
@@ -105,17 +106,17 @@ void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
 	if (seg->measured) {
 		l->bytes -= seg->bytes;
 	} else {
-		l->guess -= share(l);
+		l->estimate -= estimated_bytes(l);
 		l->unmeasured--;
 	}
 	if (l->unmeasured == 0)
-		l->guess = 0;
+		l->estimate = 0;
 	l->bytes += bytes;
 	seg->bytes = bytes;
 	seg->measured = true;
 }
 
-static void measure(struct segments *l, int at, size_t i, bool mend)
+static void measure_segment(struct segments *l, int at, size_t i, bool mend)
 {
 	char path[DISK_NAME];
 	struct stat st;
@@ -125,9 +126,9 @@ static void measure(struct segments *l, int at, size_t i, bool mend)
 	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		st = (struct stat){ 0 };
 	else if (mend)
-		give_back(at, path, &st);
+		trim_file(at, path, &st);
 	bytes = (uint64_t)st.st_blocks * 512;
-	if (!mend) /* an agent may have reserved more */
+	if (!mend) /* without MEND an agent may run: do not count blocks that it has preallocated */
 		bytes = min_u64(bytes, ((uint64_t)st.st_size + 4095) / 4096 * 4096);
 	segments_set_bytes(l, i, bytes);
 }
@@ -141,19 +142,19 @@ void segments_measure(struct segments *l, int at, size_t most, bool mend)
 	for (; most > 0 && l->measure_at > 0; l->measure_at--) {
 		if (l->at[l->measure_at - 1].measured)
 			continue;
-		measure(l, at, l->measure_at - 1, mend);
+		measure_segment(l, at, l->measure_at - 1, mend);
 		most--;
 	}
 }
 
-void segments_guess(struct segments *l, uint64_t bytes)
+void segments_estimate(struct segments *l, uint64_t bytes)
 {
-	l->guess = l->unmeasured == 0 || bytes < l->bytes ? 0 : bytes - l->bytes;
+	l->estimate = l->unmeasured == 0 || bytes < l->bytes ? 0 : bytes - l->bytes;
 }
 
 uint64_t segments_bytes(const struct segments *l)
 {
-	return l->bytes + l->guess;
+	return l->bytes + l->estimate;
 }
 
 static int by_first(const void *a, const void *b)
@@ -162,9 +163,9 @@ static int by_first(const void *a, const void *b)
 
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
-	if (x->by_head != y->by_head) /* the one that has the place comes last */
+	if (x->by_head != y->by_head) /* the segment that has this position by its head comes last */
 		return (int)x->by_head - (int)y->by_head;
-	return (int)y->bad - (int)x->bad; /* what was written anew in its place comes behind it */
+	return (int)y->bad - (int)x->bad; /* the rewritten segment comes after the bad one that it replaces */
 }
 
 void segments_sort(struct segments *l)
@@ -198,7 +199,7 @@ int segments_list(struct segments *l, int at)
 	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (parse_name(e->d_name, &seg) && !is_file(at, e))
-			rc = add(l, &seg);
+			rc = add_segment(l, &seg);
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);
@@ -214,7 +215,7 @@ void segments_free(struct segments *l)
 
 int segments_push(struct segments *l, uint64_t first)
 {
-	return add(l, &(struct segment){ .first = first, .named = first, .measured = true });
+	return add_segment(l, &(struct segment){ .first = first, .named = first, .measured = true });
 }
 
 size_t segments_find(const struct segments *l, uint64_t position)
@@ -264,7 +265,7 @@ bool segments_drop_gone(struct segments *l, int at, size_t i)
 	segment_name(&l->at[i], name);
 	segments_drop(l, i);
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0 && disk_sync_dir(at, ".") < 0)
-		return true; /* removed again at the next start, should the power go */
+		return true; /* after a power cut the next start removes it again */
 	return true;
 }
 
@@ -276,7 +277,7 @@ int segments_remove(struct segments *l, int at, size_t n)
 		char name[SEGMENT_NAME];
 
 		if (l->at[0].bad) {
-			rc = segments_set_aside(l, at, 0);
+			rc = segments_quarantine(l, at, 0);
 			continue;
 		}
 		segment_name(&l->at[0], name);
@@ -287,7 +288,7 @@ int segments_remove(struct segments *l, int at, size_t n)
 	return rc == 0 ? disk_sync_dir(at, ".") : rc;
 }
 
-int segment_set_aside(int at, const char *name)
+int segment_quarantine(int at, const char *name)
 {
 	char to[DISK_NAME + 32];
 	bool made;
@@ -305,13 +306,13 @@ int segment_set_aside(int at, const char *name)
 	return rc == 0 ? disk_sync_dir(at, ".") : rc;
 }
 
-int segments_set_aside(struct segments *l, int at, size_t i)
+int segments_quarantine(struct segments *l, int at, size_t i)
 {
 	char name[SEGMENT_NAME];
 
 	segment_name(&l->at[i], name);
 	segments_drop(l, i);
-	return segment_set_aside(at, name);
+	return segment_quarantine(at, name);
 }
 
 int segments_mark_bad(struct segments *l, int at, size_t i)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* segments.h — the list of the spool's segments, read from the names in its directory (private).
+/* segments.h — the list of the spool's segments, made from the names in its directory (private).
  *
  *   next/                       prepared, empty
- *   seg-<first position>/       holds records from that position on
- *   seg-<first position>.bad/   the same, but damage was met in it: set aside, never deleted
- *   quarantine/                 what was set aside, and single records
- */
+ *   seg-<first position>/       has the records from that position on
+ *   seg-<first position>.bad/   the same, but damage was found in it: moved to quarantine/, never deleted
+ *   quarantine/                 moved segments, and single records */
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
 
@@ -13,25 +12,25 @@
 #include "disk.h"
 
 struct segment {
-	uint64_t first; /* position that it begins with */
-	uint64_t named; /* the same by its name; names.h for where they differ */
-	bool by_head;   /* FIRST is what its head says */
-	uint64_t bytes; /* allocated on disk; of the one being written: not counted here */
+	uint64_t first; /* its first position */
+	uint64_t named; /* the first position in its name; names.h corrects the name where they differ */
+	bool by_head;   /* FIRST was read from its head */
+	uint64_t bytes; /* allocated on disk; 0 for the segment being written */
 	bool measured;  /* BYTES is known */
 	bool bad;
-	bool lossy; /* something of it was called lost since the start */
+	bool lossy; /* positions in it were reported lost since the start */
 };
 
 struct segments {
 	struct segment *at; /* by first position */
 	size_t n;
-	/* The allocation that AT points into: a segment removed at the front leaves its place in front of AT. */
+	/* The allocation that AT points into. Removing the first segment advances AT. */
 	struct segment *memory;
-	size_t cap;        /* places in MEMORY */
-	uint64_t bytes;    /* of the segments that are measured */
-	uint64_t guess;    /* of all segments that are not measured, by what the last snapshot says */
-	size_t unmeasured; /* segments that are not measured */
-	size_t measure_at; /* segments_measure goes on below this index; 0: from the end */
+	size_t cap;        /* capacity of MEMORY */
+	uint64_t bytes;    /* sum over the measured segments */
+	uint64_t estimate; /* estimated sum over the segments that are not measured */
+	size_t unmeasured; /* number of segments that are not measured */
+	size_t measure_at; /* segments_measure continues below this index; 0: at the last one */
 	bool misnamed;     /* FIRST and NAMED of some segment may differ */
 };
 
@@ -40,43 +39,43 @@ struct segments {
 enum { SEGMENT_NAME = 32 };
 
 void segment_name(const struct segment *seg, char to[SEGMENT_NAME]);
-/* The path of its data file. */
+/* Path of its data file, relative to the spool's directory. */
 void segment_file(const struct segment *seg, char to[DISK_NAME]);
 
-/* Reads the directory: names, nothing else. */
+/* Fills the list from the directory's names; opens no segment. */
 int segments_list(struct segments *l, int at) MUST_USE;
-/* Asks at most MOST of those whose size is not known for it, the newest first. With MEND it gives back
- * blocks that a killed agent had reserved. */
+/* Stats at most MOST segments whose size is unknown, the newest first. With MEND it frees blocks that a killed
+ * agent had preallocated. */
 void segments_measure(struct segments *l, int at, size_t most, bool mend);
-/* BYTES is what all of them are said to take: what is not measured takes the rest of it. */
-void segments_guess(struct segments *l, uint64_t bytes);
-/* Of all, as far as is known. */
+/* BYTES is the size of all segments in the last snapshot: the part that is not measured is estimated from it. */
+void segments_estimate(struct segments *l, uint64_t bytes);
+/* Bytes of all segments, measured and estimated. */
 uint64_t segments_bytes(const struct segments *l);
 void segments_free(struct segments *l);
 
-/* By first position. */
+/* Sorts by first position. */
 void segments_sort(struct segments *l);
 int segments_push(struct segments *l, uint64_t first) MUST_USE;
-/* Off the list only. */
+/* Removes segment I from the list, not from disk. */
 void segments_drop(struct segments *l, size_t i);
 void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes);
-/* The last one that begins at or below POSITION; SEGMENTS_NONE. */
+/* Index of the last segment that begins at or below POSITION, or SEGMENTS_NONE. */
 size_t segments_find(const struct segments *l, uint64_t position);
-/* Positions of segment I are below this; END is of the last one. */
+/* All positions of segment I are below this; END is the limit of the last segment. */
 uint64_t segments_limit(const struct segments *l, size_t i, uint64_t end);
 
-/* SEG has a directory and no file: it was unlinked, and then the power went. */
+/* True when the directory of SEG has no data file: the segment was unlinked before a power cut. */
 bool segment_is_gone(const struct segment *seg, int at);
-/* True when segment I is gone in that way: now it is off the list, and its directory too. */
+/* If segment_is_gone, removes the directory and the list entry, and returns true. */
 bool segments_drop_gone(struct segments *l, int at, size_t i);
-/* Removes the first N from disk (a bad one is set aside) and from the list, and syncs the names.
- * Stops at the first that cannot be removed. */
+/* Removes the first N segments from disk and from the list, and syncs the directory; bad ones go to quarantine/.
+ * Stops at the first error. */
 int segments_remove(struct segments *l, int at, size_t n) MUST_USE;
-/* NAME into quarantine/, under a name that is free there. Durable. */
-int segment_set_aside(int at, const char *name) MUST_USE;
-/* The same with segment I, which leaves the list whatever happens. */
-int segments_set_aside(struct segments *l, int at, size_t i) MUST_USE;
-/* Remembers on disk that damage was met in it. */
+/* Moves NAME to quarantine/, durably, with a number added if the name is taken. */
+int segment_quarantine(int at, const char *name) MUST_USE;
+/* The same for segment I, which leaves the list even after an error. */
+int segments_quarantine(struct segments *l, int at, size_t i) MUST_USE;
+/* Adds ".bad" to the name of segment I, durably: damage was found in it. */
 int segments_mark_bad(struct segments *l, int at, size_t i) MUST_USE;
 
 #endif

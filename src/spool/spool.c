@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool.c — opens, begins and closes a spool directory, of which there is one holder at a time. */
+/* spool.c — opens, begins and closes a spool directory, which one process at a time may hold. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "base/owner.h"
 #include "spool_internal.h"
 
-enum { SEGMENTS_AT_LEAST = 4 }; /* of max_bytes, so that space comes back in parts */
+enum { SEGMENTS_AT_LEAST = 4 }; /* segments in max_bytes, so that space is freed in parts */
 
 static void spool_free(struct spool *s)
 {
@@ -61,8 +61,8 @@ static int open_dir(struct spool *s, struct why *why)
 		return why_set(why, err_from_errno(errno), "cannot open: %s", strerror(errno));
 	if (owner_refuse_root(s->dir, "state", why) < 0)
 		return why->code;
-	/* Directories that are there may still be unknown to the disk: whoever made them may have
-	 * been killed before they were synced. Once there is a state they were. */
+	/* Existing directories may not be synced: the process that made them may have been killed before. If
+	 * there is a state file they were synced. */
 	if (faccessat(s->dir, "state", F_OK, 0) < 0)
 		disk_sync_parents(s->opts.directory);
 	return 0;
@@ -99,7 +99,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 	if (open_dir(s, why) < 0)
 		goto fail;
 	s->reader.at = s->dir;
-	s->reader.key = &s->origin.key;
+	s->reader.key = &s->id.key;
 	if (lock_take(s->dir, LOCK_ALONE, &s->lock, why) < 0)
 		goto fail;
 	if (open_files(s, found, why) < 0)
@@ -116,11 +116,11 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 	int rc;
 
 	quarantine_measure(s);
-	s->stats.quarantine_bytes = s->kept_bytes;
+	s->stats.quarantine_bytes = s->quarantine_bytes;
 	s->last = *state;
 	s->last.end = s->end.position;
 	s->last.spans_put = s->end.spans;
-	rc = statefile_sync(&s->file, &s->last, &s->origin);
+	rc = statefile_sync(&s->file, &s->last, &s->id);
 	if (rc < 0)
 		return why_set(why, rc, "spool %s: cannot write the state: %s", s->opts.directory, err_text(rc));
 	store_measure(s);
@@ -138,18 +138,18 @@ void spool_live(struct spool *s, const struct spool_state *state)
 	statefile_live(&s->file, state);
 }
 
-/* What was delivered after the last cycle goes now, or it would stay as long as the spool is closed. */
-static void say_last(struct spool *s, const struct spool_state *state)
+/* Writes the final state and removes the segments that were delivered since the last cycle. */
+static void write_last_state(struct spool *s, const struct spool_state *state)
 {
 	s->last = *state;
 	s->last.end = s->end.position;
 	s->last.spans_put = s->end.spans;
-	if (statefile_sync(&s->file, &s->last, &s->origin) == 0) {
+	if (statefile_sync(&s->file, &s->last, &s->id) == 0) {
 		cycle_reclaim(s);
 		return;
 	}
 	log_warn("spool: the state could not be synced at the end");
-	statefile_live(&s->file, &s->last); /* needs no disk yet */
+	statefile_live(&s->file, &s->last); /* needs no disk write */
 }
 
 void spool_close(struct spool *s, const struct spool_state *state)
@@ -157,6 +157,6 @@ void spool_close(struct spool *s, const struct spool_state *state)
 	if (s == NULL)
 		return;
 	if (state != NULL)
-		say_last(s, state);
+		write_last_state(s, state);
 	spool_free(s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* statefile.c — four slots of one state each, overwritten in place. */
+/* statefile.c — the state file: four slots of one state each, overwritten in place. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,8 +11,9 @@
 
 enum { LIVE_BYTES = SLOTS_LIVE * SLOT_BYTES, FILE_BYTES = SLOTS * SLOT_BYTES };
 
-/* Real zeros, so that the blocks are there before they are needed. */
-static int fill_up(struct statefile *f, int at)
+/* Extends the file to its full size with written zeros, so that its blocks are allocated now and not when the
+ * disk may be full. */
+static int write_zeros(struct statefile *f, int at)
 {
 	static const uint8_t zeros[SLOT_BYTES];
 	struct stat st;
@@ -20,7 +21,7 @@ static int fill_up(struct statefile *f, int at)
 
 	if (fstat(f->fd, &st) < 0)
 		return err_from_errno(errno);
-	/* Its name may not be on disk yet: whoever made it may have been killed before that. */
+	/* The directory may not be synced: the process that made the file may have been killed before. */
 	if (st.st_size >= FILE_BYTES)
 		return disk_sync_dir(at, ".");
 	for (uint64_t from = (uint64_t)st.st_size; from < FILE_BYTES;) {
@@ -43,8 +44,8 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 	f->sync_next = SLOTS_LIVE;
 	f->fd = disk_open(at, "state", O_RDWR | O_CREAT);
 	if (f->fd < 0)
-		return disk_blame(at, "state", err_from_errno(errno), strerror(errno), why);
-	rc = fill_up(f, at);
+		return disk_explain(at, "state", err_from_errno(errno), strerror(errno), why);
+	rc = write_zeros(f, at);
 	if (rc < 0)
 		return why_set(why, rc, "state: cannot write its %d bytes: %s", FILE_BYTES, err_text(rc));
 	f->live = mmap(NULL, LIVE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
@@ -55,7 +56,7 @@ int statefile_open(struct statefile *f, int at, struct why *why)
 	return 0;
 }
 
-int statefile_look(struct statefile *f, int at)
+int statefile_open_readonly(struct statefile *f, int at)
 {
 	*f = (struct statefile){ .fd = disk_open(at, "state", O_RDONLY) };
 	return f->fd < 0 ? err_from_errno(errno) : 0;
@@ -76,35 +77,35 @@ void statefile_read(const struct statefile *f, unsigned i, struct slot *to)
 	if (got != SLOT_BYTES)
 		return;
 	to->blank = is_zero(bytes, sizeof(bytes));
-	to->rc = format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &to->state, &to->origin);
+	to->rc = format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &to->state, &to->id);
 }
 
-static unsigned older(const struct slot *slots, unsigned a, unsigned b)
+static unsigned older_slot(const struct slot *slots, unsigned a, unsigned b)
 {
 	if (slots[a].rc < 0 || slots[b].rc < 0)
 		return slots[a].rc < 0 ? a : b;
 	return slots[a].state.generation <= slots[b].state.generation ? a : b;
 }
 
-void statefile_aim(struct statefile *f, const struct slot slots[SLOTS])
+void statefile_select_next(struct statefile *f, const struct slot slots[SLOTS])
 {
-	f->live_next = older(slots, 0, 1);
-	f->sync_next = older(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
+	f->live_next = older_slot(slots, 0, 1);
+	f->sync_next = older_slot(slots, SLOTS_LIVE, SLOTS_LIVE + 1);
 }
 
-int statefile_put(const struct statefile *f, unsigned i, const struct spool_state *s, const struct spool_id *origin)
+int statefile_write_slot(const struct statefile *f, unsigned i, const struct spool_state *s, const struct spool_id *id)
 {
 	uint8_t bytes[SLOT_BYTES] = { 0 };
 	int rc;
 
-	format_state_encode(bytes, s, origin);
+	format_state_encode(bytes, s, id);
 	rc = disk_write(f->fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_BYTES);
 	return rc < 0 ? rc : disk_sync(f->fd);
 }
 
-int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spool_id *origin)
+int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spool_id *id)
 {
-	int rc = statefile_put(f, f->sync_next, s, origin);
+	int rc = statefile_write_slot(f, f->sync_next, s, id);
 
 	if (rc < 0)
 		return rc;
@@ -114,7 +115,7 @@ int statefile_sync(struct statefile *f, const struct spool_state *s, const struc
 
 void statefile_live(struct statefile *f, const struct spool_state *s)
 {
-	format_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, &f->live_origin);
+	format_state_encode(f->live + (size_t)f->live_next * SLOT_BYTES, s, &f->live_id);
 	f->live_next ^= 1;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.c — records into segments.
+/* store.c — writes records into segments.
  *
- * A commit that fails, whatever the reason, ends its segment: after a failed sync the kernel may
- * call pages clean that never reached the disk. What was in it goes into a new segment, once; if
- * that fails too, the caller still has it all.
- */
+ * A failed commit closes its segment for good, because after a failed sync the kernel may mark pages clean that
+ * never reached the disk. Its entries are committed once more, to a new segment. If that fails too, the caller
+ * still has all batches. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include "names.h"
 #include "spool_internal.h"
 
-enum { FULL_BYTES = 1 << 20 }; /* a disk with less left is called full */
+enum { FULL_BYTES = 1 << 20 }; /* a disk with less free space is reported as full */
 
 uint64_t store_used(const struct spool *s)
 {
@@ -29,15 +28,15 @@ void store_measure(struct spool *s)
 	s->stats.free_inodes = s->space.inodes;
 }
 
-/* Bytes below max_bytes. */
+/* Bytes that max_bytes still allows. */
 static uint64_t room_by_limit(const struct spool *s)
 {
-	uint64_t used = store_used(s) + s->kept_bytes, most = s->opts.max_bytes;
+	uint64_t used = store_used(s) + s->quarantine_bytes, most = s->opts.max_bytes;
 
 	return most == 0 ? UINT64_MAX : most > used ? most - used : 0;
 }
 
-/* Bytes that the file system can give. */
+/* Bytes that the file system has above min_free. */
 static uint64_t room_on_disk(const struct spool *s)
 {
 	uint64_t least = s->opts.min_free;
@@ -52,7 +51,8 @@ static uint64_t room_to_put(const struct spool *s)
 	return min_u64(room_by_limit(s), reserved + room_on_disk(s));
 }
 
-/* For a next segment that has RESERVED already. What the one being written has reserved is its own. */
+/* Bytes for a next segment, of which RESERVED are preallocated already. The preallocated blocks of the segment
+ * being written are not available to it. */
 static uint64_t room_for_next(const struct spool *s, uint64_t reserved)
 {
 	uint64_t ours = room_by_limit(s), promised = writer_reserve_left(&s->writer);
@@ -60,7 +60,7 @@ static uint64_t room_for_next(const struct spool *s, uint64_t reserved)
 	return min_u64(ours - min_u64(ours, promised), reserved + room_on_disk(s));
 }
 
-void store_look_ahead(struct spool *s)
+void store_update_room(struct spool *s)
 {
 	uint64_t most = s->opts.max_bytes, reserved = s->next.env == NULL ? 0 : s->next.reserved;
 
@@ -96,7 +96,7 @@ int store_prepare(struct spool *s, bool ahead)
 	s->stats.next_rc = E_FULL;
 	if (ahead && reserve < WRITER_LEAST_BYTES)
 		return E_FULL;
-	rc = writer_make(&s->next, s->dir, s->opts.directory, &s->origin.key, s->map_bytes, reserve);
+	rc = writer_make(&s->next, s->dir, s->opts.directory, &s->id.key, s->map_bytes, reserve);
 	if (rc < 0 || s->next.reserved == s->map_bytes)
 		s->stats.next_rc = rc;
 	store_measure(s);
@@ -119,12 +119,12 @@ void store_seal(struct spool *s)
 	}
 	segment_name(&s->segments.at[last], name);
 	segments_drop(&s->segments, last);
-	/* Still there, it is found empty at the next start, or moved out of the way before. */
+	/* If the directory remains, the next start removes it as empty, or free_name moves it away. */
 	if (disk_remove_dir(s->dir, name) < 0 || disk_sync_dir(s->dir, ".") < 0)
 		log_debug("spool: %s could not be removed", name);
 }
 
-/* One of the list has the name that the new one is to get, and should have another. */
+/* True when a segment of the list has the name for position NAME and should have another. */
 static bool is_taken(const struct segments *l, uint64_t name)
 {
 	size_t i = 0;
@@ -134,9 +134,8 @@ static bool is_taken(const struct segments *l, uint64_t name)
 	return l->misnamed && i < l->n;
 }
 
-/* A segment to which nothing was ever committed, and that could not be removed then, stands where the
- * new one is to begin; or one that has the name by mistake. */
-static int clear_way(struct spool *s, uint64_t first)
+/* Frees the name for position FIRST: an empty segment that could not be removed may have it, or a misnamed one. */
+static int free_name(struct spool *s, uint64_t first)
 {
 	struct segment seg = { .first = first, .named = first };
 	char name[SEGMENT_NAME];
@@ -154,19 +153,19 @@ static int clear_way(struct spool *s, uint64_t first)
 	return 0;
 }
 
-/* A new segment, whose first position is FIRST. */
-static int roll(struct spool *s, struct span_offset first)
+/* Starts a new segment with first position FIRST. */
+static int start_segment(struct spool *s, struct span_offset first)
 {
 	int rc = 0;
 
 	store_seal(s);
-	/* Should the segment that now begins be damaged, this is the newest. */
-	if (statefile_sync(&s->file, &s->last, &s->origin) < 0)
+	/* This state is the newest if the new segment gets damaged. */
+	if (statefile_sync(&s->file, &s->last, &s->id) < 0)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
 	if (rc == 0)
-		rc = clear_way(s, first.position);
+		rc = free_name(s, first.position);
 	if (rc == 0)
 		rc = writer_name(&s->next, s->dir, first);
 	if (rc == 0)
@@ -176,14 +175,14 @@ static int roll(struct spool *s, struct span_offset first)
 		return rc;
 	}
 	if (s->segments.n == 1)
-		s->origin.low_water = first;
+		s->id.low_water = first;
 	s->writer = s->next;
 	s->next = (struct writer){ 0 };
 	log_debug("spool: segment %016" PRIx64 " begins", first.position);
 	return 0;
 }
 
-void store_settle(struct spool_state *state, struct ledger_count rest, const struct span_offset *end)
+void store_return_to_flight(struct spool_state *state, struct ledger_count rest, const struct span_offset *end)
 {
 	struct ledger_count *spool = &state->ledger.place[LEDGER_IN_SPOOL];
 
@@ -193,8 +192,8 @@ void store_settle(struct spool_state *state, struct ledger_count rest, const str
 	state->spans_put = end->spans;
 }
 
-/* What of G is not in the first DONE entries. */
-static struct ledger_count rest_of(const struct storing *g, size_t done)
+/* Counts the entries of G after the first DONE. */
+static struct ledger_count count_rest(const struct storing *g, size_t done)
 {
 	struct ledger_count rest = { .batches = g->all - done };
 
@@ -203,31 +202,31 @@ static struct ledger_count rest_of(const struct storing *g, size_t done)
 	return rest;
 }
 
-/* LMDB calls a short write an I/O error; on a disk that has just taken its last block it is none. */
-static int cause_of(const struct spool *s, int rc)
+/* LMDB reports a short write as an I/O error. On a full disk it is E_FULL. */
+static int commit_error(const struct spool *s, int rc)
 {
 	struct disk_space now;
 
 	return rc == E_IO && disk_space(s->dir, &now) == 0 && now.bytes < FULL_BYTES ? E_FULL : rc;
 }
 
-/* One transaction with the next N entries. */
-static int commit(struct spool *s, struct storing *g, size_t n)
+/* Commits the next N entries in one transaction. */
+static int commit_entries(struct spool *s, struct storing *g, size_t n)
 {
 	const struct record *r = &g->e[g->done + n - 1].r;
-	struct head head = { .state = *g->state, .origin = s->origin };
+	struct head head = { .state = *g->state, .id = s->id };
 	uint64_t began = clock_mono_us();
 	int rc;
 
 	head.end = (struct span_offset){ r->position + 1, r->spans_before + r->spans };
 	snprintf(head.host, sizeof(head.host), "%s", s->opts.host);
-	store_settle(&head.state, rest_of(g, g->done + n), &head.end);
+	store_return_to_flight(&head.state, count_rest(g, g->done + n), &head.end);
 	writer_begin(&s->writer);
 	for (size_t i = 0; i < n; i++)
 		writer_put(&s->writer, &g->e[g->done + i]);
 	rc = writer_commit(&s->writer, &head);
 	if (rc < 0)
-		return cause_of(s, rc);
+		return commit_error(s, rc);
 	s->stats.commits++;
 	s->stats.commit_us = clock_mono_us() - began;
 	s->end = head.end;
@@ -236,16 +235,16 @@ static int commit(struct spool *s, struct storing *g, size_t n)
 	return 0;
 }
 
-/* The segment is sealed. True when the same may be tried in a new one. */
-static bool may_try_again(struct spool *s, int rc, bool was_new, unsigned *failures)
+/* Closes the segment after error RC. True when the entries may be committed to a new segment. */
+static bool may_retry(struct spool *s, int rc, bool was_new, unsigned *failures)
 {
 	store_seal(s);
 	if (rc == E_TOO_LARGE)
-		return !was_new; /* just full; but one that is new should have taken it */
+		return !was_new; /* the segment is full; a new one must have room for it */
 	s->stats.failed_commits++;
 	if (*failures == 0 && log_limit_allows(&s->commit_limit, 10000))
 		log_warn("spool: a commit failed: %s; its segment is closed for good",
-		        rc == E_FULL ? err_text(rc) : s->writer.words);
+		        rc == E_FULL ? err_text(rc) : s->writer.error_text);
 	return (*failures)++ == 0;
 }
 
@@ -262,7 +261,7 @@ int store_run(struct spool *s, struct storing *g)
 		if (s->writer.env != NULL)
 			fit = writer_fit(&s->writer, e, left);
 		if (fit == 0) {
-			rc = roll(s, (struct span_offset){ e->r.position, e->r.spans_before });
+			rc = start_segment(s, (struct span_offset){ e->r.position, e->r.spans_before });
 			if (rc < 0)
 				return rc;
 			fit = writer_fit(&s->writer, e, left);
@@ -270,8 +269,8 @@ int store_run(struct spool *s, struct storing *g)
 		if (fit == 0)
 			return E_TOO_LARGE;
 		was_new = !s->writer.committed;
-		rc = commit(s, g, fit);
-		if (rc < 0 && !may_try_again(s, rc, was_new, &failures))
+		rc = commit_entries(s, g, fit);
+		if (rc < 0 && !may_retry(s, rc, was_new, &failures))
 			return rc;
 	}
 	return 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* survey.c — work whose time grows with the number of segments, so that a start of an undamaged spool does none
- * of it: survey_names reads the heads of all segments, once, after a segment was found that is damaged or does not
- * begin where its name says; survey_sizes asks for the sizes of SIZES segments in each commit cycle. */
+/* survey.c — work that grows with the number of segments; a start of an undamaged spool does none of it.
+ * survey_names reads the heads of all segments, once, after a segment was found damaged, missing or misnamed.
+ * survey_sizes stats SIZES segments per cycle. */
 #include <inttypes.h>
 
 #include "base/clock.h"
 #include "names.h"
 #include "spool_internal.h"
 
-enum { SIZES = 64, AGAIN_US = 1000000 };
+enum { SIZES = 64, RETRY_US = 1000000 };
 
 static void log_names(const struct spool *s)
 {
@@ -30,12 +30,12 @@ enum survey survey_names(struct spool *s)
 		return SURVEY_AS_BEFORE;
 	for (size_t i = s->segments.n; i-- > 0;)
 		dropped = segments_drop_gone(&s->segments, s->dir, i) || dropped;
-	wrong = names_learn(&s->segments, s->dir, &s->origin, &all);
-	s->survey_at_us = all ? UINT64_MAX : clock_mono_us() + AGAIN_US;
+	wrong = names_learn(&s->segments, s->dir, &s->id, &all);
+	s->survey_at_us = all ? UINT64_MAX : clock_mono_us() + RETRY_US;
 	if (wrong <= 0 && !dropped)
 		return SURVEY_AS_BEFORE;
 	s->surveys++;
-	reader_close(&s->reader); /* the one that it has may begin elsewhere now */
+	reader_close(&s->reader); /* the open segment may have another first position now */
 	log_names(s);
 	rc = names_write(&s->segments, s->dir);
 	if (rc < 0)

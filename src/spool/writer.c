@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer.c — LMDB as an append-only file of records: one environment, one database, keys counting
- * up. */
+/* writer.c — uses LMDB as an append-only file of records: one environment, one database, ascending keys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,11 +16,11 @@
 
 enum {
 	PAGE_HEADER = 16,
-	NODE = 8 + 8 + 2, /* node header, key, and its offset in the page */
-	/* What a commit writes beside its records: both edges of the tree, the head, the list of
-	 * free pages, and new branches. Generous: it decides when a segment is full. */
+	NODE = 8 + 8 + 2, /* node header, key, and the offset of the node in its page */
+	/* Pages that a commit writes besides its records: both edges of the tree, the head, the list of free
+	 * pages, and new branches. A generous estimate: it decides when a segment is full. */
 	SLACK_PAGES = 32,
-	GIVE_BACK_BYTES = 1 << 20,
+	RELEASE_BYTES = 1 << 20,
 	ENV_FLAGS = MDB_NOLOCK | MDB_NOTLS | MDB_NORDAHEAD,
 };
 
@@ -31,7 +30,7 @@ static int from_mdb(struct writer *w, int rc)
 		return 0;
 	if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
 		return E_TOO_LARGE;
-	snprintf(w->words, sizeof(w->words), "%s", mdb_strerror(rc));
+	snprintf(w->error_text, sizeof(w->error_text), "%s", mdb_strerror(rc));
 	return rc > 0 ? err_from_errno(rc) : E_FATAL;
 }
 
@@ -60,8 +59,8 @@ static int open_env(struct writer *w, const char *path, uint64_t map_bytes)
 	return 0;
 }
 
-/* LMDB opens its file by a path. This one leads through the open directory next/, so that nothing that is
- * renamed above it matters; where /proc is not mounted it is the path of the spool. */
+/* LMDB opens its file by a path. /proc/self/fd/N leads through the open directory next/, so a rename of a
+ * directory above it does not matter. Without /proc the spool's path is used. */
 static int open_next(struct writer *w, int at, const char *directory, uint64_t map_bytes)
 {
 	char path[PATH_MAX];
@@ -77,8 +76,9 @@ static int open_next(struct writer *w, int at, const char *directory, uint64_t m
 	return rc;
 }
 
-/* The file and both names that lead to it must outlive a power cut before a record counts. */
-static int settle(struct writer *w, int at, uint64_t reserve)
+/* Preallocates RESERVE bytes and syncs the file and the two directories above it: they must survive a power cut
+ * before a record in it counts as durable. */
+static int preallocate_and_sync(struct writer *w, int at, uint64_t reserve)
 {
 	int fd, rc = from_mdb(w, mdb_env_get_fd(w->env, &fd));
 
@@ -87,7 +87,7 @@ static int settle(struct writer *w, int at, uint64_t reserve)
 	rc = disk_reserve(fd, reserve);
 	w->reserved = rc == 0 ? reserve : 0;
 	if (rc == E_FULL) {
-		disk_trim(fd); /* a part may have been taken; records may still find room */
+		disk_trim(fd); /* free what was preallocated before it failed; records may still fit */
 		rc = 0;
 	}
 	if (rc == 0)
@@ -102,7 +102,7 @@ static int settle(struct writer *w, int at, uint64_t reserve)
 void writer_discard(struct writer *w, int at)
 {
 	writer_close(w);
-	/* Left behind, it is removed before the next one is made. */
+	/* If this fails, the next writer_make removes it. */
 	if (disk_remove_dir(at, "next") < 0)
 		return;
 }
@@ -117,12 +117,12 @@ int writer_make(
 	if (rc == 0)
 		rc = disk_make_dir(at, "next", &made);
 	if (rc == 0 && !made)
-		rc = E_IO; /* somebody else made it */
+		rc = E_IO; /* another process made it */
 	if (rc < 0)
 		return rc;
 	rc = open_next(w, at, directory, map_bytes);
 	if (rc == 0)
-		rc = settle(w, at, reserve);
+		rc = preallocate_and_sync(w, at, reserve);
 	if (rc < 0)
 		writer_discard(w, at);
 	return rc;
@@ -140,9 +140,9 @@ int writer_name(struct writer *w, int at, struct span_offset first)
 	if (renameat(at, "next", at, name) < 0) {
 		if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
 			return err_from_errno(errno);
-		/* A segment that is in no list stands there: it could not be removed, or not be
-		 * read. Or something else does. */
-		rc = segment_set_aside(at, name);
+		/* Something outside the list has this name: a segment that could not be removed or read, or a
+		 * foreign file. */
+		rc = segment_quarantine(at, name);
 		if (rc == 0)
 			log_warn("spool: %s was in the way of a new segment and is in quarantine/ "
 			         "now",
@@ -155,7 +155,7 @@ int writer_name(struct writer *w, int at, struct span_offset first)
 
 static bool is_big(const struct writer *w, uint64_t size)
 {
-	/* LMDB wants two nodes in a page. */
+	/* LMDB moves a value to overflow pages unless two such nodes fit in a page. */
 	return 8 + 8 + size > (((w->page_size - PAGE_HEADER) / 2) & ~1U) - 2;
 }
 
@@ -231,8 +231,8 @@ static int put_head(struct writer *w, struct head *head)
 	return from_mdb(w, mdb_put(w->txn, w->dbi, &k, &v, 0));
 }
 
-/* LMDB does not say where it mapped the file; but a value that it shows lies in a page that begins
- * with its own number. Heads fit in one page. */
+/* Finds the address of LMDB's map, which its API does not tell. A value returned by mdb_get lies in a page that
+ * begins with its page number, from which the start of the map follows. The head fits in one page. */
 static void find_map(struct writer *w)
 {
 	size_t key = 0;
@@ -252,12 +252,12 @@ static void find_map(struct writer *w)
 	mdb_txn_abort(txn);
 }
 
-/* The pages that LMDB looked at stay in the file; only this process's view of them goes. */
-static void give_back(struct writer *w)
+/* Releases the map's resident memory; the data stays in the file. */
+static void release_memory(struct writer *w)
 {
 	if (w->map == NULL)
 		find_map(w);
-	if (w->map != NULL && w->touched >= GIVE_BACK_BYTES) {
+	if (w->map != NULL && w->touched >= RELEASE_BYTES) {
 		madvise(w->map, w->map_pages * w->page_size, MADV_DONTNEED);
 		w->touched = 0;
 	}
@@ -282,7 +282,7 @@ int writer_commit(struct writer *w, struct head *head)
 	w->committed = true;
 	if (mdb_env_info(w->env, &info) == 0)
 		w->used_pages = info.me_last_pgno + 1;
-	give_back(w);
+	release_memory(w);
 	return 0;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* writer.h — the segment that is written, through LMDB; the one file that knows lmdb.h (private).
+/* writer.h — writes one segment through LMDB; the only file that includes lmdb.h (private).
  *
  *   NONE ──make──► PREPARED (next/) ──name──► OPEN ──begin put… commit──► OPEN
- *                                               └──close──► NONE, and nobody writes it again
+ *                                               └──close──► NONE, and the segment is never written again
  *
- * A segment is written by the process that made it and by no other: LMDB never opens a file that a
- * crash or a failing disk has had its hands on. Every commit is synced.
- */
+ * Only the process that made a segment writes it, so LMDB never opens a file that a crash or an I/O error may have
+ * damaged. Every commit is synced. */
 #ifndef WRITER_H
 #define WRITER_H
 
@@ -14,20 +13,20 @@
 
 #include "format.h"
 
-/* A record to be put, wherever its bytes are. */
+/* A record to be put, with its batch's bytes. */
 struct entry {
 	struct record r;
 	const uint8_t *bytes;
 };
 
 struct writer {
-	MDB_env *env;          /* NULL: none */
-	const struct key *key; /* borrowed: of the checksums of its records */
+	MDB_env *env;          /* NULL: no segment is open */
+	const struct key *key; /* key of the records' checksums, borrowed */
 	MDB_txn *txn;
 	MDB_cursor *cursor;
 	MDB_dbi dbi;
 	int failed;     /* the first failure in the transaction under way */
-	bool committed; /* at least once */
+	bool committed; /* a commit has succeeded */
 	struct span_offset first;
 	uint64_t made_ms;
 	uint64_t first_ms;
@@ -35,45 +34,44 @@ struct writer {
 	uint32_t page_size;
 	uint64_t map_pages;
 	uint64_t used_pages;
-	uint64_t reserved; /* bytes of blocks taken ahead */
-	uint8_t *map;      /* where LMDB mapped the file; NULL until known */
-	uint64_t touched;  /* bytes put since the map's memory was given back */
-	char words[80];    /* the library's, on the last failure */
+	uint64_t reserved;   /* bytes of preallocated blocks */
+	uint8_t *map;        /* where LMDB mapped the file; NULL until known */
+	uint64_t touched;    /* bytes put since the map's resident memory was last released */
+	char error_text[80]; /* LMDB's text of the last failure */
 };
 
 enum {
-	WRITER_LEAST_BYTES = 2 << 20, /* of a segment: any legal record fits in it, several times */
-	WRITER_TXN_BYTES = 4 << 20,   /* of one transaction: LMDB keeps its pages in memory */
+	WRITER_LEAST_BYTES = 2 << 20, /* smallest segment: any legal record fits in it several times */
+	WRITER_TXN_BYTES = 4 << 20,   /* of records in one transaction; LMDB keeps its dirty pages in memory */
 };
 
-/* Makes next/ below DIRECTORY (also open as AT), with a map of MAP_BYTES, and reserves RESERVE of
- * them if the disk has them. KEY must outlive it. */
+/* Makes next/ below DIRECTORY (also open as AT) with a map of MAP_BYTES, and preallocates RESERVE bytes of it
+ * unless the disk is full. KEY must outlive the writer. */
 int writer_make(struct writer *w, int at, const char *directory, const struct key *key, uint64_t map_bytes,
         uint64_t reserve) MUST_USE;
-/* Throws away what writer_make made. */
+/* Closes the writer and removes next/. */
 void writer_discard(struct writer *w, int at);
-/* Gives next/ its name: its first position is FIRST. Durable. */
+/* Renames next/ to the segment name of position FIRST, durably. */
 int writer_name(struct writer *w, int at, struct span_offset first) MUST_USE;
 
-/* How many of the N entries go into the next transaction; 0: not one fits any more. */
+/* Number of the N entries that fit in the next transaction; 0: the segment is full. */
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);
 
-/* One transaction; the first failure is kept and given by commit, which writes HEAD (txnid, first
- * and the times are filled in). E_TOO_LARGE: the segment is full after all, nothing is wrong with
- * it. */
+/* One transaction: begin, put entries, commit. An error of begin or put is returned by commit. Commit writes HEAD
+ * after filling in its txnid, first and times. E_TOO_LARGE: the segment is full, and not damaged. */
 void writer_begin(struct writer *w);
 void writer_put(struct writer *w, const struct entry *e);
 int writer_commit(struct writer *w, struct head *head) MUST_USE;
 
-/* Bytes of the file that are in use, and bytes that are taken ahead of it. */
+/* Bytes of the file in use, and preallocated bytes beyond them. */
 uint64_t writer_used(const struct writer *w);
 uint64_t writer_reserve_left(const struct writer *w);
 bool writer_half_full(const struct writer *w);
 
-/* Gives back what was reserved; gives the bytes allocated. Keeps only the words. */
+/* Frees preallocated blocks, closes, and returns the allocated bytes. w->error_text stays valid. */
 uint64_t writer_close(struct writer *w);
 
-/* Bytes on disk that a record of SIZE bytes takes, about. */
+/* About how many bytes a record of SIZE bytes takes on disk. */
 uint64_t writer_cost(uint32_t size);
 
 #endif

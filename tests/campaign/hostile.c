@@ -43,13 +43,13 @@ static size_t forge_head(uint8_t *to, const struct key *key, uint64_t end, uint6
 		        .offered_to = end,
 		        .end = end,
 		        .spans_put = end },
-		.origin = { .spool = 666, .key = *key },
+		.id = { .spool = 666, .key = *key },
 	};
 	size_t len;
 
 	ledger_enter(&h.state.ledger, LEDGER_DELIVERED, end, end);
 	len = format_head_encode(to, &h);
-	return (len + format_state_encode(to + len + len % 2, &h.state, &h.origin) + 2) / 2 * 2;
+	return (len + format_state_encode(to + len + len % 2, &h.state, &h.id) + 2) / 2 * 2;
 }
 
 /* A leaf with one node, as LMDB has it on page NUMBER. */
@@ -98,7 +98,7 @@ struct key hostile_steal(const char *directory)
 	struct statefile f;
 	struct slot slot = { .rc = E_CORRUPT };
 
-	if (at < 0 || statefile_look(&f, at) < 0)
+	if (at < 0 || statefile_open_readonly(&f, at) < 0)
 		exit(99);
 	for (unsigned i = 0; i < SLOTS && slot.rc < 0; i++)
 		statefile_read(&f, i, &slot);
@@ -106,5 +106,5 @@ struct key hostile_steal(const char *directory)
 	close(at);
 	if (slot.rc < 0)
 		exit(99);
-	return slot.origin.key;
+	return slot.id.key;
 }

@@ -92,7 +92,7 @@ static struct key another_key(void)
 	return key;
 }
 
-static struct spool_id an_origin(uint64_t floor)
+static struct spool_id an_id(uint64_t floor)
 {
 	return (struct spool_id){ .spool = 77, .key = a_key(), .low_water = { floor, 0 }, .bytes = 4096 };
 }
@@ -155,26 +155,26 @@ static void every_bit_of_a_record_is_covered(void)
 static void a_state_is_its_example(void)
 {
 	struct spool_state s = a_state(), got;
-	struct spool_id origin = an_origin(1);
+	struct spool_id id = an_id(1);
 	const struct key key = a_key();
 	uint8_t bytes[STATE_BYTES];
-	size_t len = format_state_encode(bytes, &s, &origin);
+	size_t len = format_state_encode(bytes, &s, &id);
 	unsigned passed = 0;
 
 	is_example("state", bytes, len);
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), 0, "it can be read");
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 && got.running &&
 	                got.marks_len == 5 && memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
-	                origin.low_water.position == 1 && origin.spool == 77,
+	                id.low_water.position == 1 && id.spool == 77,
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		passed += format_state_decode(slice_of(bytes, len), &key, &got, &origin) == 0;
+		passed += format_state_decode(slice_of(bytes, len), &key, &got, &id) == 0;
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	is_int(passed, 0, "no flipped bit passes");
 	for (size_t cut = 0; cut < len; cut++)
-		passed += format_state_decode(slice_of(bytes, cut), &key, &got, &origin) == 0;
+		passed += format_state_decode(slice_of(bytes, cut), &key, &got, &id) == 0;
 	is_int(passed, 0, "nor a short one");
 }
 
@@ -182,14 +182,14 @@ static void the_largest_state_fits(void)
 {
 	struct spool_state s = a_state(), got;
 	uint8_t bytes[SLOT_BYTES];
-	struct spool_id origin = an_origin(0);
+	struct spool_id id = an_id(0);
 	size_t len;
 
 	s.marks_len = SPOOL_MARKS_BYTES;
 	memset(s.marks, 0xee, sizeof(s.marks));
-	len = format_state_encode(bytes, &s, &origin);
+	len = format_state_encode(bytes, &s, &id);
 	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
-	ok(format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &origin) == 0 &&
+	ok(format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &id) == 0 &&
 	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
 	        "marks and all");
 }
@@ -205,14 +205,14 @@ static void a_head_is_its_example(void)
 		.last_ms = UINT64_C(1700000000123),
 		.host = "web-1",
 		.state = a_state(),
-		.origin = an_origin(1),
+		.id = an_id(1),
 	};
 	uint8_t bytes[HEAD_BYTES];
 	struct head got;
 	size_t len = format_head_encode(bytes, &h);
 
 	is_example("head", bytes, len);
-	is_int(format_head_decode(slice_of(bytes, len), &h.origin.key, &got), 0, "it can be read");
+	is_int(format_head_decode(slice_of(bytes, len), &h.id.key, &got), 0, "it can be read");
 	ok(strcmp(got.host, "web-1") == 0 && got.txnid == 2 && got.first.position == 5 && got.end.spans == 14 &&
 	                got.state.cursor == 3 && got.last_ms == h.last_ms,
 	        "and says the same");
@@ -235,16 +235,16 @@ static void states_of_versions_1_and_2_are_told_from_damage(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct spool_state got;
-		struct spool_id origin;
+		struct spool_id id;
 		uint8_t bytes[EXAMPLE];
 		size_t len = example(names[i], bytes);
 		struct key key = a_key();
 
 		ok(len > 0 && bytes[4] == i + 1, "the document has one");
-		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_OLDER, "it is an older one");
-		is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_OLDER, "whatever the key");
+		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &id), E_OLDER, "it is an older one");
+		is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), E_OLDER, "whatever the key");
 		bytes[40] ^= 1;
-		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), E_CORRUPT,
+		is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &id), E_CORRUPT,
 		        "with a flipped bit it is damage");
 	}
 }
@@ -254,18 +254,18 @@ static void a_state_of_version_3_has_nothing_unconfirmed(void)
 {
 	struct spool_state want = a_state(), got;
 	struct key key = a_key();
-	struct spool_id origin;
+	struct spool_id id;
 	uint8_t bytes[EXAMPLE];
 	size_t len = example("state-3", bytes);
 
 	want.ledger.unconfirmed = (struct ledger_count){ 0 };
 	ok(len > 0 && bytes[4] == 3, "the document has one");
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), 0, "it can be read");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), 0, "it can be read");
 	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 && got.marks_len == 5 &&
-	                memcmp(got.marks, want.marks, 5) == 0 && origin.spool == 77,
+	                memcmp(got.marks, want.marks, 5) == 0 && id.spool == 77,
 	        "and says the same");
 	bytes[40] ^= 1;
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT,
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), E_CORRUPT,
 	        "with a flipped bit it is damage");
 }
 
@@ -293,23 +293,23 @@ static void an_older_version_is_refused_with_a_sentence(void)
 static void what_another_key_sealed_is_foreign(void)
 {
 	struct key key = another_key(), again;
-	struct spool_id origin = an_origin(1);
+	struct spool_id id = an_id(1);
 	struct spool_state s = a_state(), got;
-	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .origin = origin }, head;
+	struct head h = { .first = { 5, 11 }, .end = { 6, 14 }, .state = s, .id = id }, head;
 	uint8_t bytes[HEAD_BYTES];
 	struct record r;
-	size_t len = format_state_encode(bytes, &s, &origin);
+	size_t len = format_state_encode(bytes, &s, &id);
 
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_FOREIGN,
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), E_FOREIGN,
 	        "a state of another spool is told from damage");
-	is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &origin), 0,
+	is_int(format_state_decode(slice_of(bytes, len), NULL, &got, &id), 0,
 	        "where only the spool can have written it its own key will do");
-	ok(origin.spool == 77 && origin.bytes == 4096, "which is said with it");
+	ok(id.spool == 77 && id.bytes == 4096, "which is said with it");
 	bytes[len - 9] ^= 1;
-	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &origin), E_CORRUPT, "a damaged one is damage");
+	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), E_CORRUPT, "a damaged one is damage");
 	len = format_head_encode(bytes, &h);
 	is_int(format_head_decode(slice_of(bytes, len), &key, &head), E_FOREIGN, "so with a head");
-	format_record_encode(bytes, &origin.key, &a_record, slice_text("hello"));
+	format_record_encode(bytes, &id.key, &a_record, slice_text("hello"));
 	is_int(format_record_decode(bytes, &key, &r), E_CORRUPT, "a record is not believed");
 	is_int(format_record_decode(bytes, NULL, &r), 0, "unless nobody asks");
 	again = another_key();
@@ -340,12 +340,12 @@ static void a_trailer_can_be_read(void)
 static size_t of_a_later_version(uint8_t bytes[SLOT_BYTES])
 {
 	struct spool_state s = a_state();
-	struct spool_id origin = an_origin(0);
-	size_t len = format_state_encode(bytes, &s, &origin);
+	struct spool_id id = an_id(0);
+	size_t len = format_state_encode(bytes, &s, &id);
 	uint64_t sum;
 
 	bytes[4] = STATE_VERSION + 1;
-	sum = XXH3_64bits_withSecret(bytes, len - 8, origin.key.secret, KEY_SECRET);
+	sum = XXH3_64bits_withSecret(bytes, len - 8, id.key.secret, KEY_SECRET);
 	for (int i = 0; i < 8; i++)
 		bytes[len - 8 + (size_t)i] = (uint8_t)(sum >> (8 * i));
 	return len;

@@ -47,9 +47,9 @@ static struct met go_through(const struct spool_fixture *k, struct spool_inspect
 
 	spool_inspect_begin(l, range);
 	while (spool_inspect_next(l, &item) == 0) {
-		if (spool_inspect_share(l) < share || spool_inspect_share(l) > 1)
+		if (spool_inspect_progress(l) < share || spool_inspect_progress(l) > 1)
 			m.wrong++;
-		share = spool_inspect_share(l);
+		share = spool_inspect_progress(l);
 		meet(&m, k, &item);
 	}
 	return m;
@@ -89,7 +89,7 @@ static void make(struct spool_fixture *k, uint64_t cursor)
 static void a_sound_spool_is_seen_whole_and_not_touched(void)
 {
 	static struct dir_hash before, after;
-	const struct spool_seen *seen;
+	const struct spool_summary *seen;
 	struct spool_inspect *l;
 	struct met m;
 	struct spool_fixture k;
@@ -97,7 +97,7 @@ static void a_sound_spool_is_seen_whole_and_not_touched(void)
 	make(&k, 1);
 	dir_hash_take(&before, k.dir);
 	l = look(&k, SPOOL_INSPECT_REST);
-	seen = spool_inspect_seen(l);
+	seen = spool_inspect_summary(l);
 	ok(seen->nsegments > 2 && seen->nsegments == spool_fixture_names(&k, "seg-"), "%zu segments", seen->nsegments);
 	ok(seen->has_state && seen->state.cursor == 1 && seen->state.end == ALL + 1 && !seen->state.running,
 	        "the last snapshot is found");
@@ -185,8 +185,8 @@ static void a_segment_that_is_gone_is_missed_to_the_span(void)
 
 	make(&k, 1);
 	l = look(&k, SPOOL_INSPECT_REST);
-	first = spool_inspect_seen(l)->segments[1].first;
-	end = spool_inspect_seen(l)->segments[1].end;
+	first = spool_inspect_summary(l)->segments[1].first;
+	end = spool_inspect_summary(l)->segments[1].end;
 	spool_inspect_close(l);
 	tempdir_remove(spool_fixture_path(&k, "seg-", 1, path));
 	m = look_through(&k);
@@ -264,8 +264,8 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	ok(strstr(k.why.text, pid) != NULL, "%s", k.why.text);
 	ok(spool_inspect_open(&l, k.dir, SPOOL_INSPECT_ALONE, &k.why) == E_LOCKED, "nor can it be had alone");
 	l = look(&k, SPOOL_INSPECT_LIVE);
-	is_int(spool_inspect_seen(l)->holder, getpid(), "live it can be seen, and whose it is");
-	is_int(spool_inspect_seen(l)->state.end, ALL + 1, "as it is now");
+	is_int(spool_inspect_summary(l)->holder, getpid(), "live it can be seen, and whose it is");
+	is_int(spool_inspect_summary(l)->state.end, ALL + 1, "as it is now");
 	spool_fixture_put(&k, EACH);
 	m = go_through(&k, l, &(struct spool_range){ 0 });
 	ok(m.records >= ALL && m.wrong == 0 && m.damages == 0, "%d records, while it goes on", (int)m.records);
@@ -277,7 +277,7 @@ static void a_running_agent_is_no_hindrance_and_is_named(void)
 	spool_fixture_close(&k);
 	dir_hash_take(&after, k.dir);
 	l = look(&k, SPOOL_INSPECT_LIVE);
-	is_int(spool_inspect_seen(l)->holder, 0, "stopped, nobody has it");
+	is_int(spool_inspect_summary(l)->holder, 0, "stopped, nobody has it");
 	spool_inspect_close(l);
 	spool_fixture_free(&k);
 }
@@ -293,8 +293,8 @@ static void what_stands_beyond_the_state_is_counted_as_a_start_would(void)
 	spool_fixture_put(&k, EACH);
 	spool_fixture_abandon(&k);
 	l = look(&k, SPOOL_INSPECT_REST);
-	ok(spool_inspect_seen(l)->state.running, "it was killed");
-	seen = spool_inspect_seen(l)->state.ledger;
+	ok(spool_inspect_summary(l)->state.running, "it was killed");
+	seen = spool_inspect_summary(l)->state.ledger;
 	spool_inspect_close(l);
 	ok(ledger_check(&seen) == NULL, "the ledger balances");
 	spool_fixture_must_open(&k);
@@ -318,7 +318,7 @@ static void what_is_no_spool_is_refused(void)
 	f = fopen(file, "w");
 	fclose(f);
 	l = look(&k, SPOOL_INSPECT_REST);
-	ok(!spool_inspect_seen(l)->has_state && spool_inspect_seen(l)->nsegments == 0,
+	ok(!spool_inspect_summary(l)->has_state && spool_inspect_summary(l)->nsegments == 0,
 	        "an empty state file is no state");
 	spool_inspect_close(l);
 	spool_fixture_free(&k);
@@ -344,8 +344,8 @@ static void the_quarantine_can_be_read(void)
 	snprintf(path, sizeof(path), "%s/quarantine/seg-0000000000000001.bad", k.dir);
 	ok(rename(spool_fixture_path(&k, "seg-", 0, (char[TEMPDIR_PATH + 64]){ "" }), path) == 0, "and a segment");
 	l = look(&k, SPOOL_INSPECT_LIVE);
-	is_int(spool_inspect_seen(l)->kept_records, 1, "they are counted");
-	is_int(spool_inspect_seen(l)->kept_segments, 1, "both");
+	is_int(spool_inspect_summary(l)->quarantine_records, 1, "they are counted");
+	is_int(spool_inspect_summary(l)->quarantine_segments, 1, "both");
 	is_int(spool_inspect_quarantine(l, &list, &n), 0, "they are listed");
 	ok(n == 2 && list[0].is_record && list[0].rc == 0 && list[0].sequence == 5 && list[0].spans == b->spans &&
 	                strcmp(list[0].cause, "refused") == 0 && strcmp(list[0].detail, "400: not a Batch") == 0 &&

@@ -178,7 +178,7 @@ static void a_segment_that_is_refused_is_not_mended(void)
 			exit(99);
 		ok(spool_repair_check(l, &t.k.why) < 0, "refused: %s", t.k.why.text);
 		ok(strstr(t.k.why.text, SEGMENT) != NULL, "the sentence names it");
-		ok(spool_set_aside(l, 0, &t.k.why) < 0, "it is not set aside: %s", t.k.why.text);
+		ok(spool_quarantine_segment(l, 0, &t.k.why) < 0, "it is not set aside: %s", t.k.why.text);
 		ok(spool_rewrite(l, 0, &records, &t.k.why) < 0, "nor renewed: %s", t.k.why.text);
 		spool_inspect_close(l);
 		ok(is_untouched(&t) && spool_fixture_names(&t.k, SEGMENT) == 1 &&
@@ -228,7 +228,7 @@ static void a_link_named_quarantine_takes_nothing_in(void)
 	spool_fixture_close(&t.k);
 	if (spool_inspect_open(&l, t.k.dir, SPOOL_INSPECT_ALONE, &t.k.why) < 0)
 		exit(99);
-	ok(spool_set_aside(l, 0, &t.k.why) < 0, "nor a segment: %s", t.k.why.text);
+	ok(spool_quarantine_segment(l, 0, &t.k.why) < 0, "nor a segment: %s", t.k.why.text);
 	spool_inspect_close(l);
 	ok(is_untouched(&t) && spool_fixture_names(&t.k, SEGMENT) == 1, "it stays where it is");
 	trap_free(&t);

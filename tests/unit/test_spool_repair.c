@@ -200,7 +200,7 @@ static void a_segment_without_a_record_goes_aside_byte_for_byte(void)
 	cut_off(&k, 0, 2 * PAGE);
 	dir_hash_take(&before, k.dir);
 	l = look(&k);
-	is_int(spool_set_aside(l, 0, &k.why), 0, "it is set aside");
+	is_int(spool_quarantine_segment(l, 0, &k.why), 0, "it is set aside");
 	spool_inspect_close(l);
 	dir_hash_take(&after, k.dir);
 	is_int(after.bytes, before.bytes, "there are as many bytes as before");
@@ -269,8 +269,8 @@ static void killed_anywhere_it_has_lost_nothing_and_can_be_done_again(void)
 		lost += see(&k).records != ALL - 1;
 		for (size_t i = 0; i < 8 && see(&k).broken > 0; i++) {
 			struct spool_inspect *l = look(&k);
-			bool there = i < spool_inspect_seen(l)->nsegments &&
-			             (spool_inspect_seen(l)->segments[i].bad || i == 1);
+			bool there = i < spool_inspect_summary(l)->nsegments &&
+			             (spool_inspect_summary(l)->segments[i].bad || i == 1);
 
 			spool_inspect_close(l);
 			if (there && renew(&k, i) < 0)

@@ -25,7 +25,7 @@ struct sight {
 static struct sight see(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
-	const struct spool_seen *seen = spool_inspect_seen(l);
+	const struct spool_summary *seen = spool_inspect_summary(l);
 	struct sight s = { 0 };
 	struct spool_item item;
 
@@ -249,7 +249,8 @@ static void a_repair_leaves_the_doubt(void)
 		if (how > 0) {
 			struct spool_inspect *l = look(&k, SPOOL_INSPECT_ALONE);
 			uint64_t records;
-			int rc = how == 1 ? spool_rewrite(l, 3, &records, &k.why) : spool_set_aside(l, 3, &k.why);
+			int rc = how == 1 ? spool_rewrite(l, 3, &records, &k.why)
+			                  : spool_quarantine_segment(l, 3, &k.why);
 
 			is_int(rc, 0, how == 1 ? "the newest is renewed" : "the newest is set aside");
 			spool_inspect_close(l);
@@ -286,7 +287,7 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	ok(s.records == ALL - 1 && s.lost == 1 && s.damages == 1, "cut short, %" PRIu64 " are seen, %u damages",
 	        s.records, s.damages);
 	l = look(&k, SPOOL_INSPECT_ALONE);
-	is_int(spool_set_aside(l, 1, &k.why), 0, "the damaged one can be set aside once more");
+	is_int(spool_quarantine_segment(l, 1, &k.why), 0, "the damaged one can be set aside once more");
 	spool_inspect_close(l);
 	s = see(&k);
 	ok(s.records == ALL - 1 && s.lost == 1, "then %" PRIu64 " are seen", s.records);
