@@ -55,11 +55,11 @@ struct drain {
 	struct drain_ledger ledger;
 	struct drain_stats stats;
 	struct log_limit refused_limit; /* of lines about bad records */
-	uint64_t unlogged;             /* records that no line was written about */
-	bool wants_room;               /* the exporter had none, and calls drain_on_room when it has */
-	enum exporter_state sending;   /* the exporter's, as it told last */
-	bool finished;                 /* the owner was told so */
-	bool halted;                   /* retention took records, and opts.stops_at_loss: nothing more is read */
+	uint64_t unlogged;              /* records that no line was written about */
+	bool wants_room;                /* the exporter had none, and calls drain_on_room when it has */
+	enum exporter_state sending;    /* the exporter's, as it told last */
+	bool finished;                  /* the owner was told so */
+	bool halted;                    /* retention took records, and opts.stops_at_loss: nothing more is read */
 	bool stopping;
 	uint64_t budget_ms;
 	void (*stopped)(void *arg);

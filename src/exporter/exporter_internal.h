@@ -93,12 +93,12 @@ enum destination_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_BLOCKED };
 /* One of opts.urls. Behind its name is one destination, or one for each of its addresses: see collector.c. */
 struct collector {
 	struct exporter *exporter;
-	struct buf url;              /* of the POSTs */
-	struct buf name;             /* for logs */
-	const char *metrics_url;     /* NULL: looked for */
-	struct addresses *addresses; /* NULL: the URL has an address instead of a name */
-	bool has_several;            /* addresses were found: each is a destination */
-	bool incomplete;             /* memory ran out for one of them */
+	struct buf url;                 /* of the POSTs */
+	struct buf name;                /* for logs */
+	const char *metrics_url;        /* NULL: looked for */
+	struct addresses *addresses;    /* NULL: the URL has an address instead of a name */
+	bool has_several;               /* addresses were found: each is a destination */
+	bool incomplete;                /* memory ran out for one of them */
 	struct log_limit changes_limit; /* of changes of its addresses */
 };
 
