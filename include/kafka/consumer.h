@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of one topic as a member of a group; the owner says what may be committed. */
+/* Reads one topic as a member of a consumer group. Offsets are committed only when the owner stores them. */
 #ifndef KAFKA_CONSUMER_H
 #define KAFKA_CONSUMER_H
 
@@ -13,92 +13,91 @@ struct kafka_consumer_opts {
 	const char *group;
 	const struct kafka_property *properties;
 	size_t nproperties;
-	uint64_t queue_bytes;   /* fetched and not handed out, all partitions together */
-	const char *instance;   /* group.instance.id; the consumer fills it, a property wins */
-	const char *offsets_of; /* the group whose stored offsets assigned() is told; NULL: GROUP */
-	bool commits_nothing;   /* what is stored stays in this process */
-	bool asks_bounds;       /* before assigned(): the partition's bounds, as below */
-	int64_t times_ms[2];    /* of these times, since 1970; 0: not asked about */
+	uint64_t queue_bytes;   /* bound on bytes fetched and not yet passed to message(), all partitions */
+	const char *instance;   /* group.instance.id; kafka_consumer_open() sets it, a property overrides it */
+	const char *offsets_of; /* the group whose committed offsets assigned() receives; NULL: GROUP */
+	bool commits_nothing;   /* kafka_consumer_store() is never followed by a commit */
+	bool asks_bounds;       /* fetch struct kafka_bounds before assigned() is called */
+	int64_t times_ms[2];    /* for kafka_bounds.at_time, since 1970; 0: not asked for */
 };
 
-/* Of one partition, when it was assigned. */
+/* The offsets of one partition at the time it was assigned. */
 struct kafka_bounds {
-	int64_t first;      /* the oldest record that the broker has */
-	int64_t end;        /* where the next record will be */
-	int64_t at_time[2]; /* the first record of times_ms or later; the end when there is none */
+	int64_t first;      /* the oldest record the broker still has */
+	int64_t end;        /* one past the newest record */
+	int64_t at_time[2]; /* the first record at or after times_ms; END when there is none */
 };
 
 struct kafka_message {
 	int32_t partition;
 	int64_t offset;
 	int64_t timestamp_ms; /* -1 unknown */
-	uint64_t generation;  /* of the partition's assignment: goes up each time it is assigned */
+	uint64_t generation;  /* of the partition's assignment: increases each time it is assigned */
 	struct slice value;   /* at == NULL is a null value */
 	struct slice key;
-	void *handle; /* keeps the bytes alive; kafka_consumer_release gives it back */
+	void *handle; /* owns the bytes; freed by kafka_consumer_release() */
 };
 
 struct kafka_consumer_events {
-	/* Takes M: release its handle when done. */
+	/* The owner must call kafka_consumer_release() on (a copy of) M when done. */
 	void (*message)(void *arg, const struct kafka_message *m);
-	/* STORED is the group's stored offset; KAFKA_OFFSET_BEGINNING when it has none (_END when the
-	 * property auto.offset.reset says so), KAFKA_OFFSET_STORED when it is not known yet. Returns where
-	 * to begin: STORED itself, or any offset, or KAFKA_OFFSET_BEGINNING or _END. */
+	/* STORED is the group's committed offset; KAFKA_OFFSET_BEGINNING when it has none (_END when the property
+	 * auto.offset.reset says so), KAFKA_OFFSET_STORED when it is not known yet. Returns the offset to begin at:
+	 * STORED itself, any other offset, KAFKA_OFFSET_BEGINNING or _END. */
 	int64_t (*assigned)(void *arg, int32_t partition, uint64_t generation, int64_t stored);
-	/* LOST: nothing may be committed any more. Otherwise the owner has until it returns to store its
-	 * last offsets; they are committed before the partition is given away. */
+	/* If LOST, another member may own the partition and no offset is committed any more. Otherwise the owner may
+	 * store its last offsets before it returns; they are committed before the partition is given up. */
 	void (*revoked)(void *arg, int32_t partition, bool lost);
-	/* No more records in PARTITION at the moment. */
+	/* PARTITION has been read to its end for now. */
 	void (*at_end)(void *arg, int32_t partition, int64_t offset);
-	/* The records FROM up to, and without, TO are gone: the broker kept them not long enough. */
+	/* The broker has deleted the records [FROM, TO) under its retention before they were read. */
 	void (*lost_to_retention)(void *arg, int32_t partition, int64_t from, int64_t to);
-	/* May be NULL. kafka_consumer_trouble has changed. */
+	/* May be NULL. The value of kafka_consumer_trouble() has changed. */
 	void (*trouble)(void *arg);
 	void *arg;
 };
 
 struct kafka_consumer;
 
-/* Everything that kafka_consumer_open would refuse, but no connection is opened and nothing stays.
- * E_USAGE names the property at fault. */
+/* Checks OPTS as kafka_consumer_open() does, without opening a connection. E_USAGE names the wrong property. */
 int kafka_consumer_check(const struct kafka_consumer_opts *opts, struct why *why) MUST_USE;
 
-/* cooperative-sticky, no automatic commit, earliest when nothing is stored. */
+/* Defaults: cooperative-sticky assignment, no automatic commit, the earliest offset when none is committed. */
 int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struct kafka_consumer_opts *opts,
         const struct kafka_consumer_events *events, struct why *why) MUST_USE;
 
-/* While assigned() is called, with asks_bounds. */
+/* Valid only inside assigned(), and only with opts.asks_bounds. */
 const struct kafka_bounds *kafka_consumer_bounds(struct kafka_consumer *c, int32_t partition);
 
-/* No more of PARTITION is wanted while it has GENERATION: it is fetched no more. */
+/* Stops fetching PARTITION as long as its assignment has GENERATION. */
 void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation);
 
-/* Stops and starts the handing out of messages, polling goes on. */
+/* Stops and restarts the calls of message(). The consumer keeps polling, so it stays a member of the group. */
 void kafka_consumer_pause(struct kafka_consumer *c);
 void kafka_consumer_resume(struct kafka_consumer *c);
 
-/* NEXT is the first offset not done. Committed at the next interval (1 s), at revoke and at close.
- * A partition that is not ours any more is passed over. */
+/* Stores NEXT, the first offset not done. It is committed at the next interval (1 s), at revoke and at close.
+ * Ignored when the partition's assignment is not GENERATION any more. */
 void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
 
 void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m);
 
-/* Headers of M, for those who pass it on: calls EACH for every one. */
+/* Calls EACH for every header of M. */
 void kafka_message_headers(
         const struct kafka_message *m, void (*each)(void *arg, const char *name, struct slice value), void *arg);
 
-/* Records between the stored position and the end of PARTITION; -1 unknown. Cached, no round trip. */
+/* Records between the stored offset and the end of PARTITION; -1 unknown. Uses librdkafka's cached watermarks: no
+ * round trip. */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);
 
-/* What keeps records from coming, as far as is known. Lives as long as C. */
+/* The error that currently prevents records from being read, if any is known. Valid as long as C. */
 const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c);
 
-/* Hands out nothing more, calls revoked() for what is assigned, commits what is stored, leaves the
- * group, and calls CLOSED once every handle has been released. Takes at most some seconds when the
- * broker is away. */
+/* Calls message() no more, calls revoked() for each assigned partition, commits the stored offsets, leaves the
+ * group, and calls CLOSED once every handle has been released. Takes at most a few seconds when the broker is away. */
 void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg);
-/* Without close nothing is committed, and the group notices only when the session ends. Every handle
- * must have been released. NULL is fine. */
+/* Without kafka_consumer_close() nothing is committed, and the group notices only when the session times out. Every
+ * handle must have been released before. C may be NULL. */
 void kafka_consumer_free(struct kafka_consumer *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a text can name brokers, a topic or a consumer group. */
+/* Validates the names of brokers, topics and consumer groups. */
 #ifndef KAFKA_NAMES_H
 #define KAFKA_NAMES_H
 
@@ -9,7 +9,7 @@
  * protocol as "ssl://". E_USAGE names the part that is wrong. */
 int kafka_brokers_check(const char *brokers, struct why *why) MUST_USE;
 
-/* Kafka's own rule: 1 to 249 letters, digits, '.', '_' and '-', and neither "." nor "..". */
+/* Kafka's own rule: 1 to 249 letters, digits, '.', '_' and '-', but neither "." nor "..". */
 int kafka_topic_check(const char *topic, struct why *why) MUST_USE;
 
 /* Not empty, at most 255 bytes, no control characters. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records to one topic; every record ends in one report, decided by its status. */
+/* Writes records to one topic. Every accepted record ends in exactly one report, decided by librdkafka's message
+ * status. */
 #ifndef KAFKA_PRODUCER_H
 #define KAFKA_PRODUCER_H
 
@@ -17,14 +18,12 @@ struct kafka_property {
 struct kafka_producer_opts {
 	const char *brokers;
 	const char *topic;
-	const char *topic_option;                /* a literal: the option that names the topic, for sentences; NULL:
-				   * kafka.producer.topic */
-	const struct kafka_property *properties; /* any of librdkafka's, applied last */
+	const char *topic_option; /* literal: the option that sets the topic; NULL: kafka.producer.topic */
+	const struct kafka_property *properties; /* of librdkafka; applied after all defaults */
 	size_t nproperties;
-	uint64_t queue_bytes;  /* librdkafka's own queue; 0 keeps the door's choice */
-	uint64_t record_bytes; /* the largest value that will be sent, which limits must let pass; 0:
-				* no limit is checked */
-	uint64_t linger_ms;    /* how long a record may wait for company; 0 keeps the door's 25 */
+	uint64_t queue_bytes;  /* size of librdkafka's queue; 0: the default of conf.c */
+	uint64_t record_bytes; /* the largest value that will be sent: smaller limits are refused; 0: unchecked */
+	uint64_t linger_ms;    /* linger.ms, how long a record may wait for others in its request; 0: 25 ms */
 };
 
 struct kafka_header {
@@ -42,15 +41,15 @@ struct kafka_record {
 
 enum kafka_outcome {
 	KAFKA_PERSISTED,
-	KAFKA_NOT_PERSISTED,      /* send again, no duplicate */
-	KAFKA_POSSIBLY_PERSISTED, /* send again, perhaps a duplicate */
-	KAFKA_TOO_LARGE,          /* not persisted; refused for its size although it was sent alone */
-	KAFKA_REFUSED,            /* the same for another reason, which may be the topic's own as well */
+	KAFKA_NOT_PERSISTED,      /* sending it again makes no duplicate */
+	KAFKA_POSSIBLY_PERSISTED, /* sending it again may make a duplicate */
+	KAFKA_TOO_LARGE,          /* not persisted: refused for its size although it was alone in its request */
+	KAFKA_REFUSED,            /* not persisted: refused alone for another reason, which may lie in the topic */
 };
 
 struct kafka_producer_events {
 	void (*report)(void *arg, void *token, enum kafka_outcome outcome, const char *detail);
-	void (*room)(void *arg); /* after E_FULL or E_DOWN: worth another try */
+	void (*room)(void *arg); /* after E_FULL or E_DOWN: send again */
 	void *arg;
 };
 
@@ -62,40 +61,39 @@ struct kafka_producer_stats {
 
 struct kafka_producer;
 
-/* Everything that kafka_producer_open would refuse, but no connection is opened and nothing stays.
- * E_USAGE names the property at fault. */
+/* Checks OPTS as kafka_producer_open() does, without opening a connection. E_USAGE names the wrong property. */
 int kafka_producer_check(const struct kafka_producer_opts *opts, struct why *why) MUST_USE;
 
-/* The brokers need not be there. E_USAGE for a property that librdkafka does not take. */
+/* Succeeds without reachable brokers. E_USAGE for a property that librdkafka refuses. */
 int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
         const struct kafka_producer_events *events, struct why *why) MUST_USE;
 
-/* 0: TOKEN comes back with the report. E_FULL: the queue is full. E_DOWN: refused (topic missing,
- * denied, fatal error being mended): hold, room() comes within about a second. E_TOO_LARGE: beyond
- * what this producer may ever send. No report follows a refusal. */
+/* 0: report() will be called once with TOKEN. E_FULL: the queue is full. E_DOWN: no record is accepted (topic
+ * missing, access denied, or the handle is being replaced after a fatal error); room() comes within about a second.
+ * E_TOO_LARGE: larger than this producer can ever send. No report follows an error. */
 int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
-/* While report() is called: the partition from which the report came; 0 when none had been chosen. */
+/* Valid only inside report(): the partition of the reported record; 0 when none had been chosen. */
 uint32_t kafka_producer_reported_by(const struct kafka_producer *p);
 
-/* All that is queued and not on the wire is reported, within some turns of the loop. */
+/* Fails every queued record that is not in flight; each is reported within some turns of the loop. */
 void kafka_producer_purge(struct kafka_producer *p);
 
-/* So is what is on the wire, as KAFKA_POSSIBLY_PERSISTED; and new connections are made, so that a broker
- * that is frozen holds up nothing any more. */
+/* Fails every queued and in-flight record, the latter as KAFKA_POSSIBLY_PERSISTED, and closes all connections.
+ * librdkafka opens new ones, so a frozen broker blocks nothing any more. */
 void kafka_producer_reset_connections(struct kafka_producer *p);
 
-/* Waits up to BUDGET_MS for reports, then purges queue and wire; FLUSHED is called when every
- * record has been reported. */
+/* Waits up to BUDGET_MS for reports, then purges queued and in-flight records. FLUSHED is called when every record
+ * has been reported. */
 void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
 
-/* What keeps records from passing, as far as is known. Lives as long as P. */
+/* The error that currently prevents records from being written, if any is known. Valid as long as P. */
 const struct kafka_trouble *kafka_producer_trouble(struct kafka_producer *p);
 
-/* Loses what has not been reported: flush first, for only then is it sure to return at once. NULL is
- * fine. */
+/* Drops records without a report: call kafka_producer_flush() first, which also ensures that this call does not
+ * block. P may be NULL. */
 void kafka_producer_free(struct kafka_producer *p);
 
 /* The version of librdkafka that this process runs with. */

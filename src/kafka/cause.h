@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cause.h — an error of librdkafka as a cause and a sentence. Pure. */
+/* cause.h — maps an error of librdkafka to a cause and a sentence for the operator. Pure. */
 #ifndef KAFKA_CAUSE_H
 #define KAFKA_CAUSE_H
 
@@ -7,27 +7,27 @@
 
 #include "kafka/trouble.h"
 
-/* What the sentence may have to name. Texts are borrowed. */
-struct kafka_place {
+/* The names that a sentence may mention. Borrowed. */
+struct kafka_endpoint {
 	const char *brokers;
 	const char *topic;
 	const char *group;  /* NULL for a producer */
-	const char *option; /* that names the topic */
+	const char *option; /* the option that sets the topic */
 };
 
 struct kafka_cause_read {
 	enum kafka_cause cause;
 	bool misconfigured;
-	bool names_broker; /* else the sentence is about the whole cluster */
+	bool names_broker; /* false: the sentence is about the whole cluster */
 	char sentence[KAFKA_SENTENCE];
 };
 
-/* TEXT is librdkafka's own, and may be "". cause is KAFKA_CAUSE_NONE when the error says nothing. */
+/* TEXT is librdkafka's error text, or "". TO->cause is KAFKA_CAUSE_NONE when the error carries no information. */
 void kafka_cause_read(
-        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text, const struct kafka_place *place);
+        struct kafka_cause_read *to, rd_kafka_resp_err_t err, const char *text, const struct kafka_endpoint *endpoint);
 
-/* Whether CAUSE is of a connection: librdkafka repeats such an error while it lasts, at most 30 s
- * apart, so that silence means its end. */
+/* True for errors of a connection: librdkafka repeats them at most 30 s apart while they last, so silence means that
+ * the error is over. */
 bool kafka_cause_repeats(enum kafka_cause cause);
 
 #endif

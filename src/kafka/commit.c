@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* commit.c — commits the offsets that the owner has stored.
  *
- * All commits are asynchronous, one at a time, and none while the group is being joined again: the
- * broker would answer it after the join, as one of an old generation, and librdkafka would take that
- * for the loss of every partition. */
+ * Commits are asynchronous, one at a time, and none is sent while the member rejoins its group: the broker would
+ * answer it after the join with ILLEGAL_GENERATION, and librdkafka would take that for the loss of every partition. */
 #include "consumer_internal.h"
 
-static bool is_due(const struct kafka_part *p)
+static bool needs_commit(const struct kafka_part *p)
 {
 	return p->ours && p->stored != OFFSET_NONE && p->stored != p->committed;
 }
@@ -16,14 +15,14 @@ bool kafka_commit_due(const struct kafka_consumer *c)
 	if (c->opts.commits_nothing)
 		return false;
 	for (int32_t id = 0; id < c->nparts; id++)
-		if (is_due(&c->parts[id]))
+		if (needs_commit(&c->parts[id]))
 			return true;
 	return false;
 }
 
 static bool is_joining(const struct kafka_consumer *c)
 {
-	return c->seen != NULL && atomic_load(&c->seen->joining);
+	return c->group_flags != NULL && atomic_load(&c->group_flags->joining);
 }
 
 void kafka_commit_begin(struct kafka_consumer *c)
@@ -34,13 +33,13 @@ void kafka_commit_begin(struct kafka_consumer *c)
 		return;
 	list = rd_kafka_topic_partition_list_new(c->nparts);
 	for (int32_t id = 0; id < c->nparts; id++)
-		if (is_due(&c->parts[id]))
+		if (needs_commit(&c->parts[id]))
 			rd_kafka_topic_partition_list_add(list, c->topic, id)->offset = c->parts[id].stored;
 	c->committing = rd_kafka_commit_queue(c->rk, list, c->replies, NULL, NULL) == 0;
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* Errors that belong to a rebalance: the records will come again, to whoever has them now. */
+/* Errors of a rebalance are normal: the partition's next member reads the uncommitted records again. */
 static bool is_expected(rd_kafka_resp_err_t err)
 {
 	return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
@@ -62,7 +61,7 @@ void kafka_commit_answered(struct kafka_consumer *c, rd_kafka_event_t *reply)
 	if (err == 0)
 		return;
 	c->refused_commits++;
-	timer_stop(c->answer); /* GIVING: trying again would be refused again */
+	timer_stop(c->group_timer); /* GROUP_REVOKING: a second commit would be refused too */
 	if (!is_expected(err))
 		kafka_log_trouble(&c->log, err, rd_kafka_err2str(err));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf.c — three layers, the later one wins: the rows below, what the options say, the operator's
- * properties. kafka_rules.c says which of those are refused, and why. */
+/* conf.c — three layers, the later one wins: the defaults in the rows below, the options, the operator's properties.
+ * rules.c says which properties are refused, and why. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@ enum {
 	QUEUE_BYTES = 16 << 20,
 	FETCH_BYTES = 8 << 20,
 	FETCH_LEAST = 16 << 10,
-	QUEUED_MOST = 10000000, /* librdkafka takes no more for queued.min.messages, */
-	MESSAGE_LEAST = 1000,   /* and no less for message.max.bytes */
+	QUEUED_MOST = 10000000, /* librdkafka's maximum of queued.min.messages, */
+	MESSAGE_LEAST = 1000,   /* and its minimum of message.max.bytes */
 	LINGER_MS = 25,
 };
 
@@ -25,11 +25,11 @@ struct row {
 	const char *value;
 };
 
-/* The reasons are measured. A topic that is missing is called so 5 s after the handle was made instead of
- * 30 s: until then its records wait without a word; then they come back, and health can name the topic.
- * The default pause of 10 s between connects is
- * most of the time a recovery takes; a batch above the broker's limit fails as a whole; a frozen broker
- * says nothing of its partitions' new leaders, which are asked for every 10 s instead of every 5 minutes. */
+/* Reasons, all measured. topic.metadata.propagation.max.ms: librdkafka reports a missing topic 5 s after the handle
+ * was created instead of 30 s; until then its records wait without an error. reconnect.backoff.max.ms: the default
+ * of 10 s between connects is most of the time that a recovery takes. batch.size: a batch above the broker's limit
+ * fails as a whole. topic.metadata.refresh.interval.ms: a frozen broker never announces new leaders, so they are
+ * asked for every 10 s instead of every 5 minutes. */
 static const struct row producer_rows[] = {
 	{ "client.id", "spanspool" },
 	{ "acks", "all" },
@@ -47,9 +47,9 @@ static const struct row producer_rows[] = {
 	{ NULL, NULL },
 };
 
-/* A member that dies keeps its partitions for the session: 10 s instead of 45. A topic that is not
- * there yet is looked for every 10 s instead of every 5 minutes. A handle can be destroyed only when a
- * commit to a frozen broker has timed out: 10 s instead of 60. */
+/* session.timeout.ms: a dead member keeps its partitions for 10 s instead of 45. topic.metadata.refresh.interval.ms:
+ * a topic that does not exist yet is looked for every 10 s instead of every 5 minutes. socket.timeout.ms: a handle
+ * can be destroyed only when a commit to a frozen broker has timed out, 10 s instead of 60. */
 static const struct row consumer_rows[] = {
 	{ "client.id", "spanspool" },
 	{ "enable.auto.commit", "false" },
@@ -95,7 +95,7 @@ static int put_rows(rd_kafka_conf_t *c, const struct row *rows, struct why *why)
 	return rc;
 }
 
-/* librdkafka's sentence of a value that it refuses may have the secret in it. */
+/* The error text must not contain librdkafka's own, which may quote the secret. */
 static int put_secret(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
 {
 	struct buf secret = { 0 };
@@ -118,11 +118,11 @@ static int put_value(rd_kafka_conf_t *c, const struct kafka_property *p, struct 
 
 static int put_property(rd_kafka_conf_t *c, const struct kafka_property *p, struct why *why)
 {
-	int rc = kafka_rules_before(p->name, why);
+	int rc = kafka_rules_check_name(p->name, why);
 
 	if (rc == 0)
 		rc = put_value(c, p, why);
-	return rc == 0 ? kafka_rules_after(c, p->name, why) : rc;
+	return rc == 0 ? kafka_rules_check_value(c, p->name, why) : rc;
 }
 
 static int put_properties(rd_kafka_conf_t *c, const struct kafka_property *p, size_t n, struct why *why)
@@ -169,8 +169,8 @@ int kafka_conf_producer(rd_kafka_conf_t **out, const struct kafka_producer_opts 
 	return 0;
 }
 
-/* Since librdkafka 2.2 the pause after its queue was full, 1 s, can be set. An older one does not know the
- * property; kafka_consumer.c wakes its fetch. */
+/* librdkafka pauses fetching for 1 s when its queue was full; since 2.2 this property shortens the pause. Older
+ * versions do not know the property, so fetch.c wakes the fetch instead. */
 static void put_backoff(rd_kafka_conf_t *c)
 {
 	char said[256];
@@ -178,9 +178,9 @@ static void put_backoff(rd_kafka_conf_t *c)
 	(void)rd_kafka_conf_set(c, "fetch.queue.backoff.ms", "20", said, sizeof(said));
 }
 
-/* librdkafka refuses a fetch.max.bytes below message.max.bytes, which bounds what a producer sends: a consumer
- * sends nothing, and a record larger than a fetch is fetched all the same. OURS is what was put before the
- * operator's properties, whose own fetch.max.bytes is left to librdkafka to judge. */
+/* librdkafka refuses a fetch.max.bytes below message.max.bytes. message.max.bytes bounds what a producer sends, and
+ * a record larger than a fetch is fetched all the same, so a consumer may lower it. OURS is the fetch.max.bytes set
+ * before the operator's properties; when the operator has set another value, librdkafka judges it. */
 static int fit_message_max(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
 {
 	if (kafka_conf_number(c, "fetch.max.bytes") != ours)
@@ -189,10 +189,9 @@ static int fit_message_max(rd_kafka_conf_t *c, uint64_t ours, struct why *why)
 	        min_u64(kafka_conf_number(c, "message.max.bytes"), max_u64(ours, MESSAGE_LEAST)), why);
 }
 
-/* Brokers count a fetch as it is compressed, and spans compress to a tenth: one fetch may bring a sixteenth
- * of what may wait, so that the bound is not overrun by much, and of one partition a quarter of that, so that
- * several partitions come in turn. Tiny records are bounded by their number, since each costs memory beside
- * its value. */
+/* Brokers count the compressed size of a fetch, and spans compress to a tenth: a fetch is limited to a sixteenth of
+ * the queue, so that it cannot exceed the queue by much, and one partition to a quarter of that, so that partitions
+ * alternate. Tiny records are limited by number, since each costs memory beside its value. */
 static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o, struct why *why)
 {
 	uint64_t queue = o->queue_bytes == 0 ? FETCH_BYTES : max_u64(o->queue_bytes, 64 << 10);
@@ -220,19 +219,21 @@ static int put_consumer(rd_kafka_conf_t *c, const struct kafka_consumer_opts *o,
 	return rc == 0 ? kafka_rules_consumer(c, why) : rc;
 }
 
-/* auto.offset.reset is for a group that has nothing stored, and the consumer itself begins there.
- * librdkafka would use it for a stored offset that the broker has no more, too, and with "latest" pass
- * over all records that are still there. It has three names for either end, and gives back its own. */
-static int take_reset(rd_kafka_conf_t *c, int64_t *fresh, struct why *why)
+/* auto.offset.reset is applied by consumer.c, and only to a group without a committed offset. librdkafka would also
+ * apply it to a committed offset that the broker no longer has, and with "latest" skip all records that are still
+ * there; so librdkafka always gets "earliest". librdkafka prints either end under its oldest name ("smallest" is
+ * earliest). */
+static int take_offset_reset(rd_kafka_conf_t *c, int64_t *initial_offset, struct why *why)
 {
 	char text[32];
 
 	kafka_conf_text(c, "auto.offset.reset", text, sizeof(text));
-	*fresh = strcmp(text, "smallest") == 0 ? KAFKA_OFFSET_BEGINNING : KAFKA_OFFSET_END;
+	*initial_offset = strcmp(text, "smallest") == 0 ? KAFKA_OFFSET_BEGINNING : KAFKA_OFFSET_END;
 	return kafka_conf_put(c, "auto.offset.reset", "earliest", why);
 }
 
-int kafka_conf_consumer(rd_kafka_conf_t **out, int64_t *fresh, const struct kafka_consumer_opts *o, struct why *why)
+int kafka_conf_consumer(
+        rd_kafka_conf_t **out, int64_t *initial_offset, const struct kafka_consumer_opts *o, struct why *why)
 {
 	rd_kafka_conf_t *c;
 	int rc;
@@ -243,7 +244,7 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, int64_t *fresh, const struct kafk
 	c = rd_kafka_conf_new();
 	rc = put_consumer(c, o, why);
 	if (rc == 0)
-		rc = take_reset(c, fresh, why);
+		rc = take_offset_reset(c, initial_offset, why);
 	if (rc < 0) {
 		rd_kafka_conf_destroy(c);
 		return rc;
@@ -254,7 +255,7 @@ int kafka_conf_consumer(rd_kafka_conf_t **out, int64_t *fresh, const struct kafk
 	return 0;
 }
 
-/* librdkafka runs kinit, or asks for a token, as soon as a client exists. */
+/* True when librdkafka authenticates (runs kinit, or requests a token) as soon as a client exists. */
 static bool logs_in_at_once(const rd_kafka_conf_t *c)
 {
 	char text[32];
@@ -263,7 +264,7 @@ static bool logs_in_at_once(const rd_kafka_conf_t *c)
 	return strcmp(text, "GSSAPI") == 0 || strcmp(text, "OAUTHBEARER") == 0;
 }
 
-static int create(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct why *why)
+static int create_client(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct why *why)
 {
 	char said[400];
 	rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof(said));
@@ -275,8 +276,8 @@ static int create(rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 	return 0;
 }
 
-/* A client without brokers opens no connection, but librdkafka reads its certificates and compares
- * all of its properties for it. */
+/* A client without brokers opens no connection, but librdkafka loads its certificates and cross-checks all
+ * properties. A mechanism that authenticates at once is switched off for this check. */
 int kafka_conf_try(rd_kafka_type_t type, const rd_kafka_conf_t *conf, struct why *why)
 {
 	rd_kafka_conf_t *c = rd_kafka_conf_dup(conf);
@@ -288,7 +289,7 @@ int kafka_conf_try(rd_kafka_type_t type, const rd_kafka_conf_t *conf, struct why
 	if (logs_in_at_once(c))
 		rc = kafka_conf_put(c, "security.protocol", strstr(protocol, "ssl") == NULL ? "plaintext" : "ssl", why);
 	if (rc == 0)
-		rc = create(&rk, type, c, why);
+		rc = create_client(&rk, type, c, why);
 	if (rc == 0)
 		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	else
@@ -311,8 +312,8 @@ int kafka_producer_check(const struct kafka_producer_opts *o, struct why *why)
 int kafka_consumer_check(const struct kafka_consumer_opts *o, struct why *why)
 {
 	rd_kafka_conf_t *c;
-	int64_t fresh;
-	int rc = kafka_conf_consumer(&c, &fresh, o, why);
+	int64_t initial_offset;
+	int rc = kafka_conf_consumer(&c, &initial_offset, o, why);
 
 	if (rc < 0)
 		return rc;
@@ -336,15 +337,14 @@ uint64_t kafka_conf_number(const rd_kafka_conf_t *c, const char *name)
 	return strtoull(kafka_conf_text(c, name, text, sizeof(text)), NULL, 10);
 }
 
-/* A client that could not be made has freed the interceptors of its configuration; to destroy the
- * configuration would free them again (librdkafka issue 4142). So it is tried without them first, and
- * the rare one that fails after that stays. */
+/* When rd_kafka_new() fails it has already freed the interceptors of CONF, and destroying CONF would free them again
+ * (librdkafka issue 4142). kafka_conf_try() finds nearly all failures before; a CONF that fails here is leaked. */
 int kafka_conf_client(
         rd_kafka_t **out, rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *brokers, struct why *why)
 {
 	rd_kafka_t *rk;
 
-	if (create(&rk, type, conf, why) < 0) {
+	if (create_client(&rk, type, conf, why) < 0) {
 		if (type == RD_KAFKA_PRODUCER)
 			rd_kafka_conf_destroy(conf);
 		return why->code;

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* consumer.c — the door for reading: begins and ends the handle and the member.
+/* consumer.c — opens, closes and replaces the consumer's handle.
  *
- *   RUNNING ──close()──► GIVING_UP ──left──► LEAVING ──closed, or 5 s──► EMPTYING ──last handle released──► CLOSED
- *              └── or 5 s ──────────────────────────────────────────────────► EMPTYING
- *   RUNNING ──other certificates or secrets on disk, and no record out, or 10 s──► LEAVING, as above
- *              ──► EMPTYING ──► PAUSED ──► RUNNING
- *   RUNNING ──fatal error──► EMPTYING ──last handle released──► PAUSED ──pause over──► RUNNING
+ *   RUNNING ──close()──► UNSUBSCRIBING ──group left, or 5 s──► CLOSING ──closed, or 5 s──► EMPTYING
+ *           ──fatal error──────────────────────────────────────────────────────────────► EMPTYING
+ *           ──new certificate or secret, and all messages released or 10 s over──► as close()
+ *   EMPTYING ──last message released──► PAUSED ──pause over──► RUNNING
+ *                                              ──close() was called──► CLOSED
  *
- * A handle of librdkafka can be destroyed only when no message of it is in anybody's hands. The pause
- * after a fatal error doubles from 100 ms to 10 s until a record comes.
+ * UNSUBSCRIBING is skipped where it is not needed (kafka_member_must_unsubscribe). A handle of librdkafka can be
+ * destroyed only when no message of it is left. The pause doubles from 100 ms to 10 s until a record is read.
  *
- * Only step() moves the state. kafka_records.c hands out the records, kafka_group.c has partitions and offsets.
- */
+ * Only step() changes c->state. records.c delivers the records, group.c has partitions and offsets. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
 #include "consumer_internal.h"
 #include "offsets.h"
-#include "wake.h"
+#include "thread_callbacks.h"
 
 enum { TICK_MS = 1000, LEAVE_MS = 5000, REPLACE_MS = 10000 };
 
@@ -33,22 +32,22 @@ static void close_handle(struct kafka_consumer *c)
 
 	if (c->rk == NULL)
 		return;
-	kafka_offsets_drop(c->wake);
+	kafka_offsets_drop(c->fetch_wake);
 	kafka_offsets_drop(c->bounds);
-	c->wake = c->bounds = NULL;
+	c->fetch_wake = c->bounds = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		if (*queues[i] == NULL)
 			continue;
-		kafka_wake_forget(*queues[i]);
+		kafka_queue_unwatch(*queues[i]);
 		rd_kafka_queue_destroy(*queues[i]);
 		*queues[i] = NULL;
 	}
-	if (kafka_wake_must_keep(c->rk, c->seen))
-		kafka_wake_keep(c->rk, c->seen);
+	if (kafka_client_must_leak(c->rk, c->group_flags))
+		kafka_client_leak(c->rk, c->group_flags);
 	else
-		kafka_wake_destroy_later(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->seen, c->loop);
+		kafka_client_destroy_later(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, c->group_flags, c->loop);
 	c->rk = NULL;
-	c->seen = NULL;
+	c->group_flags = NULL;
 	c->failed = false;
 }
 
@@ -73,11 +72,11 @@ static int open_handle(struct kafka_consumer *c, struct why *why)
 	if (kafka_conf_try(RD_KAFKA_CONSUMER, c->conf, why) < 0)
 		return why->code;
 	conf = rd_kafka_conf_dup(c->conf);
-	c->seen = kafka_wake_group(conf);
+	c->group_flags = kafka_group_flags_new(conf);
 	rc = kafka_conf_client(&c->rk, RD_KAFKA_CONSUMER, conf, c->brokers, why);
 	if (rc < 0) {
-		free(c->seen);
-		c->seen = NULL;
+		free(c->group_flags);
+		c->group_flags = NULL;
 		return rc;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
@@ -89,9 +88,9 @@ static int open_handle(struct kafka_consumer *c, struct why *why)
 		close_handle(c);
 		return rc;
 	}
-	kafka_wake_watch(c->control, c->wakeup);
-	kafka_wake_watch(c->records, c->wakeup);
-	kafka_wake_watch(c->replies, c->wakeup);
+	kafka_queue_watch(c->control, c->wakeup);
+	kafka_queue_watch(c->records, c->wakeup);
+	kafka_queue_watch(c->replies, c->wakeup);
 	return 0;
 }
 
@@ -107,8 +106,8 @@ static int open_parts(struct kafka_consumer *c, const struct kafka_consumer_opts
 	c->opts.offsets_of = c->offsets_of;
 	if (c->brokers == NULL || c->topic == NULL || c->group_id == NULL || c->offsets_of == NULL)
 		return E_NOMEM;
-	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 || timer_open(&c->bound, c->loop, on_wakeup, c) < 0 ||
-	        timer_open(&c->answer, c->loop, on_wakeup, c) < 0)
+	if (timer_open(&c->tick, c->loop, on_tick, c) < 0 || timer_open(&c->deadline, c->loop, on_wakeup, c) < 0 ||
+	        timer_open(&c->group_timer, c->loop, on_wakeup, c) < 0)
 		return E_NOMEM;
 	return wakeup_open(&c->wakeup, c->loop, on_wakeup, c);
 }
@@ -131,7 +130,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struc
 	}
 	c->opts = *opts;
 	c->opts.instance = c->instance;
-	if (kafka_conf_consumer(&c->conf, &c->fresh, &c->opts, why) < 0)
+	if (kafka_conf_consumer(&c->conf, &c->initial_offset, &c->opts, why) < 0)
 		goto fail;
 	c->queue_bytes = min_u64(kafka_conf_number(c->conf, "queued.max.messages.kbytes") * 1024,
 	        kafka_conf_number(c->conf, "queued.min.messages") * KAFKA_QUEUE_RECORD_BYTES);
@@ -140,7 +139,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struc
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
-	c->log.place = (struct kafka_place){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
+	c->log.endpoint = (struct kafka_endpoint){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
 	if (open_handle(c, why) < 0)
 		goto fail;
 	timer_start(c->tick, TICK_MS);
@@ -160,8 +159,8 @@ static void on_wakeup(void *arg)
 		kafka_records_serve(c);
 	}
 	step(c);
-	if (c->told_changes != c->log.changes && c->events.trouble != NULL) {
-		c->told_changes = c->log.changes;
+	if (c->reported_changes != c->log.changes && c->events.trouble != NULL) {
+		c->reported_changes = c->log.changes;
 		c->events.trouble(c->events.arg);
 	}
 }
@@ -171,7 +170,7 @@ static void on_tick(void *arg)
 	struct kafka_consumer *c = arg;
 
 	kafka_log_expire(&c->log);
-	if (kafka_log_is_refused(&c->log))
+	if (kafka_log_needs_credentials(&c->log))
 		kafka_watch_now(c->watch);
 	timer_start(c->tick, TICK_MS);
 	kafka_commit_begin(c);
@@ -183,24 +182,24 @@ const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *
 	return &c->log.trouble;
 }
 
-static void give_up(struct kafka_consumer *c)
+static void begin_unsubscribe(struct kafka_consumer *c)
 {
-	kafka_member_give_up(c);
-	c->state = CONSUMER_GIVING_UP;
-	timer_start(c->bound, LEAVE_MS);
+	kafka_member_unsubscribe(c);
+	c->state = CONSUMER_UNSUBSCRIBING;
+	timer_start(c->deadline, LEAVE_MS);
 }
 
-static void leave(struct kafka_consumer *c)
+static void begin_close(struct kafka_consumer *c)
 {
 	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
 
-	c->state = CONSUMER_LEAVING;
-	timer_start(c->bound, LEAVE_MS);
+	c->state = CONSUMER_CLOSING;
+	timer_start(c->deadline, LEAVE_MS);
 	if (error == NULL)
 		return;
 	log_warn("%s: the group cannot be left: %s", c->log.who, rd_kafka_error_string(error));
 	rd_kafka_error_destroy(error);
-	timer_stop(c->bound);
+	timer_stop(c->deadline);
 }
 
 void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg)
@@ -210,7 +209,7 @@ void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), v
 	wakeup_signal(c->wakeup);
 }
 
-static void renew(struct kafka_consumer *c)
+static void reopen_handle(struct kafka_consumer *c)
 {
 	struct why why;
 
@@ -221,87 +220,88 @@ static void renew(struct kafka_consumer *c)
 		return;
 	}
 	log_error("%s: %s", c->log.who, why.text);
-	timer_start(c->bound, KAFKA_PAUSE_MOST_MS);
+	timer_start(c->deadline, KAFKA_PAUSE_MOST_MS);
 }
 
-static void end(struct kafka_consumer *c)
+static void finish_close(struct kafka_consumer *c)
 {
 	timer_stop(c->tick);
-	timer_stop(c->bound);
+	timer_stop(c->deadline);
 	c->state = CONSUMER_CLOSED;
 	c->closed(c->closed_arg);
 }
 
-/* Certificate and key may be written one after the other: what does not fit together is tried again. */
+/* Certificate and key may be written one after the other: a pair that does not match is read again later. */
 static void on_files(void *arg)
 {
 	struct kafka_consumer *c = arg;
 	rd_kafka_conf_t *conf = NULL;
-	int64_t fresh;
+	int64_t initial_offset;
 	struct why why;
 
-	if (kafka_conf_consumer(&conf, &fresh, &c->opts, &why) < 0 ||
+	if (kafka_conf_consumer(&conf, &initial_offset, &c->opts, &why) < 0 ||
 	        kafka_conf_try(RD_KAFKA_CONSUMER, conf, &why) < 0) {
 		if (conf != NULL)
 			rd_kafka_conf_destroy(conf);
-		kafka_watch_again(c->watch);
+		kafka_watch_retry(c->watch);
 		kafka_log_unusable(&c->log, why.text);
 		return;
 	}
 	rd_kafka_conf_destroy(c->conf);
 	c->conf = conf;
-	c->fresh = fresh;
+	c->initial_offset = initial_offset;
 	if (c->state != CONSUMER_RUNNING || c->closed != NULL || c->replacing)
-		return; /* the next handle is made of it anyway */
+		return; /* the next handle uses c->conf anyway */
 	log_info("%s: a file that a property names has changed, a new handle will be made", c->log.who);
 	c->replacing = true;
-	timer_start(c->bound, REPLACE_MS);
+	timer_start(c->deadline, REPLACE_MS);
 	wakeup_signal(c->wakeup);
 }
 
-/* What the owner has is done and stored first, if that does not take too long: so it comes once. */
+/* Waits up to REPLACE_MS for the owner to release its messages, so that their offsets are committed and they are not
+ * read twice. */
 static bool may_replace(struct kafka_consumer *c)
 {
-	return c->out == 0 || !timer_armed(c->bound);
+	return c->unreleased == 0 || !timer_armed(c->deadline);
 }
 
-/* One move at most; true when another may follow. */
-static bool move(struct kafka_consumer *c)
+/* Makes at most one transition; true when another may follow. */
+static bool advance(struct kafka_consumer *c)
 {
 	switch (c->state) {
 	case CONSUMER_RUNNING:
 		if (c->failed)
-			c->state = CONSUMER_LEAVING; /* there is no group any more, so no wait */
-		else if ((c->closed != NULL || (c->replacing && may_replace(c))) && kafka_member_must_give_up(c))
-			give_up(c);
+			c->state = CONSUMER_CLOSING; /* the handle has left its group already */
+		else if ((c->closed != NULL || (c->replacing && may_replace(c))) && kafka_member_must_unsubscribe(c))
+			begin_unsubscribe(c);
 		else if (c->closed != NULL || (c->replacing && may_replace(c)))
-			leave(c);
+			begin_close(c);
 		return c->state != CONSUMER_RUNNING;
-	case CONSUMER_GIVING_UP:
-		if (c->failed || !timer_armed(c->bound))
-			c->state = CONSUMER_LEAVING; /* its time is over as well */
+	case CONSUMER_UNSUBSCRIBING:
+		if (c->failed || !timer_armed(c->deadline))
+			c->state = CONSUMER_CLOSING; /* with its deadline already over */
 		else if (kafka_member_has_left(c))
-			leave(c);
-		return c->state != CONSUMER_GIVING_UP;
-	case CONSUMER_LEAVING:
-		if (!c->failed && timer_armed(c->bound) && !rd_kafka_consumer_closed(c->rk))
+			begin_close(c);
+		return c->state != CONSUMER_UNSUBSCRIBING;
+	case CONSUMER_CLOSING:
+		if (!c->failed && timer_armed(c->deadline) && !rd_kafka_consumer_closed(c->rk))
 			return false;
 		kafka_group_abandon(c);
 		c->state = CONSUMER_EMPTYING;
 		return true;
 	case CONSUMER_EMPTYING:
-		if (c->out > 0 || c->wake != NULL || c->bounds != NULL)
+		if (c->unreleased > 0 || c->fetch_wake != NULL || c->bounds != NULL)
 			return false;
 		close_handle(c);
 		c->state = CONSUMER_PAUSED;
-		timer_start(c->bound, c->pause_ms);
+		timer_start(c->deadline, c->pause_ms);
 		c->pause_ms = min_u64(c->pause_ms * 2, KAFKA_PAUSE_MOST_MS);
 		return true;
 	case CONSUMER_PAUSED:
 		if (c->closed != NULL)
-			end(c);
-		else if (!timer_armed(c->bound))
-			renew(c);
+			finish_close(c);
+		else if (!timer_armed(c->deadline))
+			reopen_handle(c);
 		return false;
 	case CONSUMER_CLOSED:
 		return false;
@@ -311,7 +311,7 @@ static bool move(struct kafka_consumer *c)
 
 static void step(struct kafka_consumer *c)
 {
-	while (move(c))
+	while (advance(c))
 		;
 }
 
@@ -321,12 +321,12 @@ void kafka_consumer_free(struct kafka_consumer *c)
 		return;
 	if (c->rebalance != NULL)
 		rd_kafka_event_destroy(c->rebalance);
-	if (c->given != NULL)
-		rd_kafka_topic_partition_list_destroy(c->given);
+	if (c->assigned != NULL)
+		rd_kafka_topic_partition_list_destroy(c->assigned);
 	close_handle(c);
 	timer_free(c->tick);
-	timer_free(c->bound);
-	timer_free(c->answer);
+	timer_free(c->deadline);
+	timer_free(c->group_timer);
 	wakeup_free(c->wakeup);
 	if (c->conf != NULL)
 		rd_kafka_conf_destroy(c->conf);

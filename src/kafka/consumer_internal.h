@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* consumer_internal.h — the consumer's inside, shared by the files that make it up. */
+/* consumer_internal.h — the consumer's state, shared by consumer.c, group.c, commit.c, records.c, fetch.c and
+ * member.c. */
 #ifndef KAFKA_CONSUMER_PRIV_H
 #define KAFKA_CONSUMER_PRIV_H
 
@@ -9,39 +10,39 @@
 
 #include "kafka/consumer.h"
 #include "log.h"
-#include "wake.h"
+#include "thread_callbacks.h"
 #include "watch.h"
 
 enum {
 	OFFSET_NONE = -1,
-	KAFKA_MEMBER_ID = 256 /* bytes; a broker makes it of client.id and a UUID */
+	KAFKA_MEMBER_ID = 256 /* bytes; the broker builds it from client.id and a UUID */
 };
 
 /* A partition of the topic, kept from its first assignment on. */
 struct kafka_part {
-	uint64_t generation; /* of its last assignment; 0: never ours */
-	bool ours;           /* offsets may be stored */
-	bool leaving;        /* being given away: nothing of it is handed out any more */
-	int64_t next;        /* the offset that should come next */
-	int64_t begin;       /* where this assignment began */
-	int64_t stored;      /* first offset not done, as the owner said */
+	uint64_t generation; /* of its last assignment; 0: never assigned to this member */
+	bool ours;           /* assigned to this member: offsets may be stored */
+	bool leaving;        /* being revoked: its records are not delivered any more */
+	int64_t next;        /* the offset expected next */
+	int64_t begin;       /* the first offset of this assignment */
+	int64_t stored;      /* by the owner: first offset not done */
 	int64_t committed;
-	struct kafka_bounds bounds; /* when asked for */
+	struct kafka_bounds bounds; /* with opts.asks_bounds */
 };
 
 enum consumer_state {
 	CONSUMER_RUNNING,
-	CONSUMER_GIVING_UP, /* unsubscribed: partitions are given back, then the group is left */
-	CONSUMER_LEAVING,   /* closing: what is left of the membership ends */
-	CONSUMER_EMPTYING,  /* waits for the owner to release the last handles */
-	CONSUMER_PAUSED,    /* after a fatal error: waits before it makes the next handle */
+	CONSUMER_UNSUBSCRIBING, /* unsubscribed; partitions are revoked, then the group is left */
+	CONSUMER_CLOSING,       /* librdkafka closes the consumer: revokes partitions, leaves the group */
+	CONSUMER_EMPTYING,      /* waits for the owner to release the last handles */
+	CONSUMER_PAUSED,        /* no handle: waits before it creates the next */
 	CONSUMER_CLOSED,
 };
 
 enum group_state {
-	GROUP_SETTLED, /* nothing to answer */
-	GROUP_ASKING,  /* partitions were given to us: their stored offsets are asked for */
-	GROUP_GIVING,  /* partitions are taken from us: their last offsets are being committed */
+	GROUP_IDLE,      /* no rebalance is under way */
+	GROUP_ASSIGNING, /* partitions were assigned: their committed offsets are being requested */
+	GROUP_REVOKING,  /* partitions are being revoked: their last offsets are being committed */
 };
 
 struct kafka_consumer {
@@ -49,79 +50,77 @@ struct kafka_consumer {
 	enum group_state group;
 	struct loop *loop;
 	struct kafka_consumer_events events;
-	struct kafka_consumer_opts opts; /* refers to the texts below, and to the watch's properties */
-	struct kafka_watch *watch;       /* the files that properties name */
+	struct kafka_consumer_opts opts; /* points to the strings below and the properties in watch */
+	struct kafka_watch *watch;       /* the files that properties refer to */
 	rd_kafka_conf_t *conf;           /* for the next handle */
 	char *brokers;
 	char *topic;
 	char *group_id;
 	char *offsets_of;
 	struct wakeup *wakeup;
-	struct timer *tick;   /* commits, and polls often enough to stay a member */
-	struct timer *bound;  /* of LEAVING, PAUSED */
-	struct timer *answer; /* of GIVING */
+	struct timer *tick;        /* every second: commits, and polls so that the member stays in the group */
+	struct timer *deadline;    /* deadline of CLOSING and PAUSED, and of replacing */
+	struct timer *group_timer; /* GROUP_REVOKING: deadline; GROUP_ASSIGNING: next try */
 
-	rd_kafka_t *rk;            /* NULL while there is none */
+	rd_kafka_t *rk;            /* NULL while there is no handle */
 	rd_kafka_queue_t *control; /* rebalances, errors, log */
-	rd_kafka_queue_t *records; /* of all partitions: stands still while paused */
-	rd_kafka_queue_t *replies; /* to what we asked */
+	rd_kafka_queue_t *records; /* of all partitions; not read while paused */
+	rd_kafka_queue_t *replies; /* to our own requests: committed offsets, commits */
 
-	int64_t fresh; /* where to begin when nothing is stored */
+	int64_t initial_offset; /* offset to begin at when the group has committed none */
 	struct kafka_part *parts;
 	int32_t nparts;
-	rd_kafka_event_t *rebalance; /* GROUP_ASKING, GROUP_GIVING: the event that librdkafka waits to be answered */
-	rd_kafka_topic_partition_list_t
-	        *given;                /* GROUP_ASKING: the partitions assigned to this member, each with the offset
-	                                * that the group has committed; owned; NULL before that is known */
-	struct kafka_offsets *bounds;  /* GROUP_ASKING: the request for first and last offsets of given; NULL: none */
-	bool asks_again;               /* GROUP_ASKING: the request failed and is repeated when timer answer ends */
-	bool committing;               /* a commit request has no answer yet */
-	struct kafka_wake_group *seen; /* its flag joining: no commit is sent while the group is being joined */
-	char member[KAFKA_MEMBER_ID];  /* the id it had when it was last assigned partitions */
-	char instance[160];            /* group.instance.id, unless the operator has given one */
-	bool paused;                   /* by the owner */
-	uint64_t queue_bytes;          /* librdkafka fetches no more while this much waits */
-	uint64_t taken_bytes;          /* out of its queue since the fetch was last woken */
-	struct kafka_offsets *wake;    /* the request that wakes it; NULL: none is under way */
-	bool replacing;                /* the handle is to make way for one with other secrets */
-	bool failed;                   /* a fatal error: the handle is of no use any more */
-	uint64_t out;                  /* messages the owner has */
-	uint64_t refused_commits;      /* what they would have spared comes again */
-	uint64_t pause_ms;             /* before the next handle */
-	void (*closed)(void *arg);     /* set: somebody waits for the end */
+	rd_kafka_event_t *rebalance; /* while ASSIGNING or REVOKING: librdkafka expects an answer to it */
+	/* GROUP_ASSIGNING: the new partitions with their committed offsets; NULL until those are known. */
+	rd_kafka_topic_partition_list_t *assigned;
+	struct kafka_offsets *bounds; /* GROUP_ASSIGNING: the request for the bounds of ASSIGNED; NULL: none */
+	bool must_retry;              /* GROUP_ASSIGNING: the request failed and is repeated when group_timer fires */
+	bool committing;              /* a commit request is in flight */
+	struct kafka_group_flags *group_flags; /* set from librdkafka's threads; while `joining` no commit is sent */
+	char member[KAFKA_MEMBER_ID];          /* the member id at the last assignment */
+	char instance[160];                    /* group.instance.id, unless the operator has given one */
+	bool paused;                           /* by the owner */
+	uint64_t queue_bytes;                  /* librdkafka stops fetching when its queue has this many bytes */
+	uint64_t consumed_bytes;               /* bytes taken out of its queue since the fetch was last woken */
+	struct kafka_offsets *fetch_wake;      /* the request that wakes the fetch; NULL: none in flight */
+	bool replacing;            /* the handle is being replaced by one with new certificates or secrets */
+	bool failed;               /* fatal error: the handle is unusable */
+	uint64_t unreleased;       /* messages not released yet */
+	uint64_t refused_commits;  /* commits refused by the broker; their records are read again */
+	uint64_t pause_ms;         /* the next pause of CONSUMER_PAUSED */
+	void (*closed)(void *arg); /* set by kafka_consumer_close() */
 	void *closed_arg;
 	struct kafka_log log;
-	uint64_t told_changes; /* of the trouble, of which the owner knows */
+	uint64_t reported_changes; /* value of log.changes when events.trouble was last called */
 };
 
 /* NULL when ID was never assigned to us. */
 struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
 
-/* kafka_fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */
-void kafka_fetch_taken(struct kafka_consumer *c, size_t len);
+/* fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */
+void kafka_fetch_consumed(struct kafka_consumer *c, size_t len);
 
-/* kafka_member.c: who this member is, and how it leaves. */
+/* member.c: sets c->instance, the group.instance.id. */
 void kafka_member_name(struct kafka_consumer *c);
-/* Before it closes it must unsubscribe, and wait until the group has been left. */
-bool kafka_member_must_give_up(struct kafka_consumer *c);
-void kafka_member_give_up(struct kafka_consumer *c);
-/* False while the broker has not answered; then the wake-up rings soon. */
+/* True when the member must unsubscribe, and wait until it has left the group, before it closes. */
+bool kafka_member_must_unsubscribe(struct kafka_consumer *c);
+void kafka_member_unsubscribe(struct kafka_consumer *c);
+/* False while the broker has not answered the LeaveGroup request; group_timer then signals the wake-up soon. */
 bool kafka_member_has_left(struct kafka_consumer *c);
 
-/* kafka_commit.c: */
-/* Begins a commit of what is stored, if there is anything and none is under way. */
+/* commit.c: sends a commit of the stored offsets unless there are none, or a commit is already in flight. */
 void kafka_commit_begin(struct kafka_consumer *c);
-/* Some stored offset of a partition of ours is not committed. */
+/* True when an assigned partition has a stored offset that is not committed. */
 bool kafka_commit_due(const struct kafka_consumer *c);
-/* REPLY is the broker's answer to the commit that was under way. */
+/* Handles REPLY, the answer to the commit in flight. */
 void kafka_commit_answered(struct kafka_consumer *c, rd_kafka_event_t *reply);
 
-/* kafka_records.c: hands out what librdkafka has fetched, as far as the owner wants records. */
+/* records.c: passes fetched records to events.message unless the consumer is paused. */
 void kafka_records_serve(struct kafka_consumer *c);
 
-/* kafka_group.c: serves the control and reply queues. */
+/* group.c: handles the events of the control and reply queues. */
 void kafka_group_serve(struct kafka_consumer *c);
-/* Gives up all partitions and what was being asked, without a word to the group. */
+/* Reports all partitions as lost and ends the rebalance, without telling the broker. */
 void kafka_group_abandon(struct kafka_consumer *c);
 
 #endif

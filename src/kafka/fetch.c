@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fetch.c — what librdkafka fetches: again as soon as there is room, and no more of what is not wanted. */
+/* fetch.c — keeps librdkafka fetching when its queue was full, and stops it for skipped partitions. */
 #include "conf.h"
 #include "consumer_internal.h"
 #include "offsets.h"
@@ -9,11 +9,11 @@ static void on_woken(void *arg, struct kafka_offsets *o, const char *what)
 	struct kafka_consumer *c = arg;
 
 	(void)o, (void)what;
-	c->wake = NULL;
-	wakeup_signal(c->wakeup); /* EMPTYING waits for it */
+	c->fetch_wake = NULL;
+	wakeup_signal(c->wakeup); /* CONSUMER_EMPTYING waits for this request */
 }
 
-static void wake(struct kafka_consumer *c)
+static void wake_fetch(struct kafka_consumer *c)
 {
 	static const int64_t end = KAFKA_OFFSET_END;
 	rd_kafka_topic_partition_list_t *ours = rd_kafka_topic_partition_list_new(c->nparts);
@@ -21,22 +21,22 @@ static void wake(struct kafka_consumer *c)
 	for (int32_t id = 0; id < c->nparts; id++)
 		if (c->parts[id].ours)
 			rd_kafka_topic_partition_list_add(ours, c->topic, id);
-	if (ours->cnt > 0 && kafka_offsets_ask(&c->wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
-		c->wake = NULL;
+	if (ours->cnt > 0 && kafka_offsets_request(&c->fetch_wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
+		c->fetch_wake = NULL;
 	rd_kafka_topic_partition_list_destroy(ours);
 }
 
-/* When librdkafka finds its queue full, the thread that fetches sleeps for up to a second, however soon
- * the queue is emptied, so one queue a second would be the most that could be read. That thread looks again as
- * soon as it has a request to send to the leader, and the question where the partitions end is one.
- * (librdkafka 2.2 has fetch.queue.backoff.ms for it, which kafka_conf.c sets where it exists.) */
-void kafka_fetch_taken(struct kafka_consumer *c, size_t len)
+/* When librdkafka finds its queue full, its fetching thread sleeps for up to a second, however soon the queue is
+ * emptied, which limits reading to one full queue a second. The thread wakes when it has a request to send to the
+ * leader, so a ListOffsets request is sent each time a quarter of the queue was consumed. (librdkafka 2.2 has
+ * fetch.queue.backoff.ms instead, which conf.c sets where it exists.) */
+void kafka_fetch_consumed(struct kafka_consumer *c, size_t len)
 {
-	c->taken_bytes += max_u64(len, KAFKA_QUEUE_RECORD_BYTES);
-	if (c->taken_bytes < c->queue_bytes / 4 || c->wake != NULL)
+	c->consumed_bytes += max_u64(len, KAFKA_QUEUE_RECORD_BYTES);
+	if (c->consumed_bytes < c->queue_bytes / 4 || c->fetch_wake != NULL)
 		return;
-	c->taken_bytes = 0;
-	wake(c);
+	c->consumed_bytes = 0;
+	wake_fetch(c);
 }
 
 void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t generation)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* files.c — reads the files that properties name. A change is seen by the contents, not by the
- * time of the last write: a file may be written twice within one tick of the file system's clock, and one
- * that was only touched is no reason for a new connection. Of a directory of authorities the time of
- * its last change counts. Only regular files are taken, because a pipe could not be read again. */
+/* files.c — reads the files that properties refer to. A change is detected by content, not by mtime: a file may be
+ * written twice within one tick of the file system's clock, and a file that was only touched must not cause a new
+ * connection. For a directory of CA certificates the mtime decides. Only regular files are accepted, because a pipe
+ * cannot be read again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ bool kafka_files_named_by(const struct kafka_property *p)
 	return false;
 }
 
-/* An open descriptor, or -1 and errno. A pipe without a writer must not hold up the caller. */
+/* Returns a descriptor, or -1 with errno. O_NONBLOCK: opening a pipe without a writer must not block. */
 static int open_file(const char *path, struct stat *st)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -42,7 +42,7 @@ static int open_file(const char *path, struct stat *st)
 	return fd;
 }
 
-static int blame(const struct kafka_property *p, const char *what, struct why *why)
+static int report_bad_file(const struct kafka_property *p, const char *what, struct why *why)
 {
 	return why_set(why, E_USAGE, "kafka property %s: %s: %s", p->name, p->value, what);
 }
@@ -53,10 +53,10 @@ int kafka_files_check(const struct kafka_property *p, struct why *why)
 	int fd = open_file(p->value, &st);
 
 	if (fd < 0)
-		return blame(p, strerror(errno), why);
+		return report_bad_file(p, strerror(errno), why);
 	close(fd);
 	if (!S_ISREG(st.st_mode) && !(S_ISDIR(st.st_mode) && !p->in_file))
-		return blame(p, "is not a regular file, so it could not be read again", why);
+		return report_bad_file(p, "is not a regular file, so it could not be read again", why);
 	return 0;
 }
 
@@ -74,35 +74,35 @@ int kafka_files_secret(const struct kafka_property *p, struct buf *to, struct wh
 	return rc < 0 ? why_wrap(why, "kafka property %s", p->name) : 0;
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
 	return slice_hash(slice_of(bytes, len), hash);
 }
 
-static uint64_t mix_contents(uint64_t hash, int fd)
+static uint64_t hash_contents(uint64_t hash, int fd)
 {
 	uint8_t chunk[CHUNK];
 	size_t total = 0;
 	ssize_t n;
 
 	while (total < MOST_BYTES && (n = read(fd, chunk, sizeof(chunk))) > 0) {
-		hash = mix(hash, chunk, (size_t)n);
+		hash = hash_bytes(hash, chunk, (size_t)n);
 		total += (size_t)n;
 	}
-	return mix(hash, &total, sizeof(total));
+	return hash_bytes(hash, &total, sizeof(total));
 }
 
-static uint64_t mix_file(uint64_t hash, const char *path)
+static uint64_t hash_file(uint64_t hash, const char *path)
 {
 	struct stat st;
 	int fd = open_file(path, &st), failed = errno;
 
 	if (fd < 0)
-		return mix(hash, &failed, sizeof(failed));
+		return hash_bytes(hash, &failed, sizeof(failed));
 	if (S_ISREG(st.st_mode))
-		hash = mix_contents(hash, fd);
+		hash = hash_contents(hash, fd);
 	else
-		hash = mix(hash, &st.st_mtim, sizeof(st.st_mtim));
+		hash = hash_bytes(hash, &st.st_mtim, sizeof(st.st_mtim));
 	close(fd);
 	return hash;
 }
@@ -116,7 +116,7 @@ uint64_t kafka_files_hash(const struct kafka_property *p, size_t n)
 		if (!kafka_files_named_by(&p[i]))
 			continue;
 		any = true;
-		hash = mix_file(mix(hash, p[i].value, strlen(p[i].value) + 1), p[i].value);
+		hash = hash_file(hash_bytes(hash, p[i].value, strlen(p[i].value) + 1), p[i].value);
 	}
 	return any ? hash : 0;
 }

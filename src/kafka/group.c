@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group.c — the consumer as a member of its group: who has which partition, and from where to
- * where it has been read.
+/* group.c — rebalances: assigned and revoked partitions, and the offset at which each begins.
  *
- *   SETTLED ──partitions given──► ASKING ──stored offsets, then bounds if the owner wants them──► tell the
- *              owner, assign ──► SETTLED; without an answer that the owner needs: asked again after 1 s
- *   SETTLED ──partitions taken──► tell the owner ──► GIVING ──committed, or 3 s──► unassign, SETTLED
- *                                        └──lost: nothing may be committed──► unassign, SETTLED
+ *   IDLE ──partitions assigned──► ASSIGNING ──committed offsets, then bounds if opts.asks_bounds──►
+ *              events.assigned, rd_kafka_assign ──► IDLE
+ *              a request fails and the owner needs its answer: repeated after 1 s
+ *   IDLE ──partitions revoked──► events.revoked ──► REVOKING ──committed, or 3 s──► unassign ──► IDLE
+ *              lost: nothing may be committed, so unassign at once
  *
- * librdkafka waits for assign or unassign before it goes on, so the control queue rests in ASKING and
- * GIVING; the answers come by a queue of their own. The stored offsets are asked for by ourselves,
- * because only so can be seen that the broker has thrown away what follows them: librdkafka would
- * silently begin at the oldest record there is.
+ * librdkafka waits for assign or unassign before it goes on, so the control queue is not read in ASSIGNING and
+ * REVOKING; the answers come on c->replies. This file requests the committed offsets itself, because only then can
+ * it see that the broker has deleted the records after them: librdkafka would silently begin at the oldest record.
  *
- * Only step() moves c->group. kafka_commit.c commits what has been read.
- */
+ * Only step() leaves REVOKING. commit.c commits the offsets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consumer_internal.h"
 #include "offsets.h"
-#include "wake.h"
+#include "thread_callbacks.h"
 
-enum { ASK_MS = 10000, ASK_AGAIN_MS = 1000, GIVE_MS = 3000 };
+enum { REQUEST_MS = 10000, RETRY_MS = 1000, REVOKE_MS = 3000 };
 
 static void step(struct kafka_consumer *c);
 
@@ -31,7 +29,7 @@ struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id)
 	return id >= 0 && id < c->nparts && c->parts[id].generation > 0 ? &c->parts[id] : NULL;
 }
 
-static struct kafka_part *part_make(struct kafka_consumer *c, int32_t id)
+static struct kafka_part *make_part(struct kafka_consumer *c, int32_t id)
 {
 	struct kafka_part *more;
 
@@ -46,8 +44,8 @@ static struct kafka_part *part_make(struct kafka_consumer *c, int32_t id)
 	return &c->parts[id];
 }
 
-/* Its records go to our own queue, which can rest while the control queue is served. */
-static void redirect(struct kafka_consumer *c, int32_t id)
+/* Forwards the partition's records to c->records, which can stay unread while the control queue is read. */
+static void redirect_partition(struct kafka_consumer *c, int32_t id)
 {
 	rd_kafka_queue_t *q = rd_kafka_queue_get_partition(c->rk, c->topic, id);
 
@@ -64,8 +62,8 @@ static bool is_cooperative(struct kafka_consumer *c)
 	return protocol != NULL && protocol[0] == 'C';
 }
 
-/* Takes ERROR, which may be none. */
-static void say(struct kafka_consumer *c, rd_kafka_error_t *error)
+/* Logs and frees ERROR, which may be NULL. */
+static void log_error_of(struct kafka_consumer *c, rd_kafka_error_t *error)
 {
 	if (error == NULL)
 		return;
@@ -76,7 +74,7 @@ static void say(struct kafka_consumer *c, rd_kafka_error_t *error)
 static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
 {
 	if (is_cooperative(c))
-		say(c, rd_kafka_incremental_assign(c->rk, parts));
+		log_error_of(c, rd_kafka_incremental_assign(c->rk, parts));
 	else
 		rd_kafka_assign(c->rk, parts);
 }
@@ -84,22 +82,22 @@ static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list
 static void unassign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
 {
 	if (is_cooperative(c) && parts != NULL)
-		say(c, rd_kafka_incremental_unassign(c->rk, parts));
+		log_error_of(c, rd_kafka_incremental_unassign(c->rk, parts));
 	else
 		rd_kafka_assign(c->rk, NULL);
 }
 
-static void settle(struct kafka_consumer *c)
+static void finish_rebalance(struct kafka_consumer *c)
 {
-	timer_stop(c->answer);
-	c->group = GROUP_SETTLED;
+	timer_stop(c->group_timer);
+	c->group = GROUP_IDLE;
 	if (c->rebalance != NULL)
 		rd_kafka_event_destroy(c->rebalance);
 	c->rebalance = NULL;
-	if (c->given != NULL)
-		rd_kafka_topic_partition_list_destroy(c->given);
-	c->given = NULL;
-	wakeup_signal(c->wakeup); /* the control queue has rested */
+	if (c->assigned != NULL)
+		rd_kafka_topic_partition_list_destroy(c->assigned);
+	c->assigned = NULL;
+	wakeup_signal(c->wakeup); /* read the control queue, which was not read during the rebalance */
 }
 
 static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
@@ -107,22 +105,22 @@ static rd_kafka_topic_partition_list_t *rebalanced(struct kafka_consumer *c)
 	return rd_kafka_event_topic_partition_list(c->rebalance);
 }
 
-static void ask(struct kafka_consumer *c)
+static void request_committed(struct kafka_consumer *c)
 {
 	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(c->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
 	rd_kafka_ListConsumerGroupOffsets_t *request =
 	        rd_kafka_ListConsumerGroupOffsets_new(c->offsets_of, rebalanced(c));
 	char said[128];
 
-	rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, said, sizeof(said));
+	rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, said, sizeof(said));
 	rd_kafka_ListConsumerGroupOffsets(c->rk, &request, 1, options, c->replies);
 	rd_kafka_ListConsumerGroupOffsets_destroy(request);
 	rd_kafka_AdminOptions_destroy(options);
-	c->asks_again = false;
-	c->group = GROUP_ASKING;
+	c->must_retry = false;
+	c->group = GROUP_ASSIGNING;
 }
 
-/* What the group has stored, or NULL: then librdkafka shall ask for itself. */
+/* The group's committed offsets in REPLY; NULL on an error. */
 static const rd_kafka_topic_partition_list_t *offsets_in(rd_kafka_event_t *reply)
 {
 	const rd_kafka_ListConsumerGroupOffsets_result_t *result;
@@ -146,21 +144,21 @@ static int64_t stored_in(const struct kafka_consumer *c, const rd_kafka_topic_pa
 		p = rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)(uintptr_t)all, c->topic, id);
 	if (p == NULL || p->err != 0)
 		return KAFKA_OFFSET_STORED;
-	return p->offset >= 0 ? p->offset : c->fresh;
+	return p->offset >= 0 ? p->offset : c->initial_offset;
 }
 
-/* Returns where to begin, by the owner's will. */
-static int64_t take(struct kafka_consumer *c, int32_t id, int64_t stored)
+/* Starts the assignment of partition ID with events.assigned; returns the offset to begin at. */
+static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t stored)
 {
-	struct kafka_part *p = part_make(c, id);
+	struct kafka_part *p = make_part(c, id);
 	int64_t begin;
 
 	if (p == NULL) {
-		/* Its records will be passed over, and nothing committed: the next member gets them. */
+		/* on_record() drops its records and none is committed: the next member reads them. */
 		log_error("%s: partition %d: %s", c->log.who, id, err_text(E_NOMEM));
 		return stored;
 	}
-	redirect(c, id);
+	redirect_partition(c, id);
 	p->generation++;
 	p->ours = true;
 	p->leaving = false;
@@ -172,31 +170,32 @@ static int64_t take(struct kafka_consumer *c, int32_t id, int64_t stored)
 	return begin;
 }
 
-/* Each partition of c->given has its stored offset: it begins where the owner says. */
-static void begin_given(struct kafka_consumer *c)
+/* Begins each partition of c->assigned, whose elements have the committed offsets. */
+static void begin_assigned(struct kafka_consumer *c)
 {
-	for (int i = 0; i < c->given->cnt; i++)
-		c->given->elems[i].offset = take(c, c->given->elems[i].partition, c->given->elems[i].offset);
-	assign(c, c->given);
-	rd_kafka_resume_partitions(c->rk, c->given); /* those that were skipped before */
-	log_info("%s: %d partitions of %s were assigned", c->log.who, c->given->cnt, c->topic);
-	settle(c);
+	for (int i = 0; i < c->assigned->cnt; i++)
+		c->assigned->elems[i].offset =
+		        begin_partition(c, c->assigned->elems[i].partition, c->assigned->elems[i].offset);
+	assign(c, c->assigned);
+	rd_kafka_resume_partitions(c->rk, c->assigned); /* kafka_consumer_skip() may have paused them */
+	log_info("%s: %d partitions of %s were assigned", c->log.who, c->assigned->cnt, c->topic);
+	finish_rebalance(c);
 }
 
-static void ask_again(struct kafka_consumer *c, const char *what)
+static void retry_later(struct kafka_consumer *c, const char *what)
 {
 	log_warn("%s: offsets of %s are not known yet: %s", c->log.who, c->topic, what);
-	c->asks_again = true;
-	timer_start(c->answer, ASK_AGAIN_MS);
+	c->must_retry = true;
+	timer_start(c->group_timer, RETRY_MS);
 }
 
-/* The points are in the order of ask_bounds. */
-static void take_bounds(struct kafka_consumer *c, const struct kafka_offsets *o, int32_t id)
+/* The points are in the order of request_bounds(). */
+static void set_bounds(struct kafka_consumer *c, const struct kafka_offsets *o, int32_t id)
 {
-	struct kafka_part *p = part_make(c, id);
+	struct kafka_part *p = make_part(c, id);
 
 	if (p == NULL)
-		return; /* take() says so */
+		return; /* begin_partition() logs the lack of memory */
 	p->bounds.first = kafka_offsets_at(o, 0, id);
 	p->bounds.end = kafka_offsets_at(o, 1, id);
 	for (size_t i = 0; i < ARRAY_LEN(p->bounds.at_time); i++) {
@@ -211,51 +210,51 @@ static void on_bounds(void *arg, struct kafka_offsets *o, const char *what)
 	struct kafka_consumer *c = arg;
 
 	c->bounds = NULL;
-	wakeup_signal(c->wakeup); /* EMPTYING waits for it */
-	if (c->group != GROUP_ASKING || c->given == NULL)
+	wakeup_signal(c->wakeup); /* CONSUMER_EMPTYING waits for this request */
+	if (c->group != GROUP_ASSIGNING || c->assigned == NULL)
 		return;
 	if (what != NULL) {
-		ask_again(c, what);
+		retry_later(c, what);
 		return;
 	}
-	for (int i = 0; i < c->given->cnt; i++)
-		take_bounds(c, o, c->given->elems[i].partition);
-	begin_given(c);
+	for (int i = 0; i < c->assigned->cnt; i++)
+		set_bounds(c, o, c->assigned->elems[i].partition);
+	begin_assigned(c);
 }
 
-static void ask_bounds(struct kafka_consumer *c)
+static void request_bounds(struct kafka_consumer *c)
 {
 	const int64_t at[] = { KAFKA_OFFSET_BEGINNING, KAFKA_OFFSET_END, c->opts.times_ms[0], c->opts.times_ms[1] };
 
-	if (kafka_offsets_ask(&c->bounds, c->loop, c->rk, c->given, at, ARRAY_LEN(at), on_bounds, c) < 0)
-		ask_again(c, err_text(E_NOMEM));
+	if (kafka_offsets_request(&c->bounds, c->loop, c->rk, c->assigned, at, ARRAY_LEN(at), on_bounds, c) < 0)
+		retry_later(c, err_text(E_NOMEM));
 }
 
 static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 {
 	const rd_kafka_topic_partition_list_t *stored = offsets_in(reply);
 
-	if (c->group != GROUP_ASKING)
+	if (c->group != GROUP_ASSIGNING)
 		return;
 	if (stored == NULL && c->opts.asks_bounds) {
-		ask_again(c, rd_kafka_event_error_string(reply));
+		retry_later(c, rd_kafka_event_error_string(reply));
 		return;
 	}
 	if (stored == NULL)
 		log_warn("%s: stored offsets are not known yet: %s", c->log.who, rd_kafka_event_error_string(reply));
-	if (c->given != NULL)
-		rd_kafka_topic_partition_list_destroy(c->given);
-	c->given = rd_kafka_topic_partition_list_copy(rebalanced(c));
-	for (int i = 0; i < c->given->cnt; i++)
-		c->given->elems[i].offset = stored_in(c, stored, c->given->elems[i].partition);
+	if (c->assigned != NULL)
+		rd_kafka_topic_partition_list_destroy(c->assigned);
+	c->assigned = rd_kafka_topic_partition_list_copy(rebalanced(c));
+	for (int i = 0; i < c->assigned->cnt; i++)
+		c->assigned->elems[i].offset = stored_in(c, stored, c->assigned->elems[i].partition);
 	if (c->opts.asks_bounds)
-		ask_bounds(c);
+		request_bounds(c);
 	else
-		begin_given(c);
+		begin_assigned(c);
 }
 
-/* The owner is told while the partition is still ours, so that it can store its last offset. */
-static void tell_revoked(struct kafka_consumer *c, int32_t id, bool lost)
+/* Calls events.revoked while p->ours is still true, so that the owner can store its last offset. */
+static void report_revoked(struct kafka_consumer *c, int32_t id, bool lost)
 {
 	struct kafka_part *p = kafka_part_find(c, id);
 
@@ -268,8 +267,7 @@ static void tell_revoked(struct kafka_consumer *c, int32_t id, bool lost)
 	c->events.revoked(c->events.arg, id, lost);
 }
 
-/* What the member is called by its coordinator, "" when it is none; true when that differs from SEEN, which it takes
- * the place of. */
+/* Copies the current member id, "" outside of a group, to SEEN; true when SEEN was another one. */
 static bool member_changed(struct kafka_consumer *c, char seen[KAFKA_MEMBER_ID])
 {
 	char *id = rd_kafka_memberid(c->rk);
@@ -284,20 +282,20 @@ static bool member_changed(struct kafka_consumer *c, char seen[KAFKA_MEMBER_ID])
 	return changed;
 }
 
-/* A cooperative member that stood still while its group was being formed anew joins again with the partitions that it
- * had, although its session ended and others have had them meanwhile. librdkafka does not call them lost then, but
- * the member has another id: its offsets may be older than those that others have committed. */
-static void on_taken(struct kafka_consumer *c)
+/* A cooperative member that was stopped during a rebalance rejoins with its old partitions, although its session had
+ * ended and other members have owned them meanwhile. librdkafka does not report them as lost, but the member id has
+ * changed. Then the partitions count as lost: this member's offsets may be older than those committed by others. */
+static void on_revoked(struct kafka_consumer *c)
 {
 	rd_kafka_topic_partition_list_t *list = rebalanced(c);
 	bool changed = is_cooperative(c) && member_changed(c, c->member);
 	bool lost = rd_kafka_assignment_lost(c->rk) || changed;
 
 	for (int i = 0; i < list->cnt; i++)
-		tell_revoked(c, list->elems[i].partition, lost);
+		report_revoked(c, list->elems[i].partition, lost);
 	log_info("%s: %d partitions of %s were %s", c->log.who, list->cnt, c->topic, lost ? "lost" : "revoked");
-	c->group = GROUP_GIVING;
-	timer_start(c->answer, GIVE_MS);
+	c->group = GROUP_REVOKING;
+	timer_start(c->group_timer, REVOKE_MS);
 	step(c);
 }
 
@@ -306,47 +304,47 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 	c->rebalance = event;
 	switch (rd_kafka_event_error(event)) {
 	case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-		if (c->seen != NULL)
-			c->seen->assigned = true;
+		if (c->group_flags != NULL)
+			c->group_flags->had_assignment = true;
 		(void)member_changed(c, c->member);
 		if (c->state == CONSUMER_RUNNING && rebalanced(c)->cnt > 0) {
-			ask(c);
+			request_committed(c);
 			return;
 		}
 		assign(c, rebalanced(c));
 		break;
 	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-		on_taken(c);
+		on_revoked(c);
 		return;
 	default:
 		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 		unassign(c, NULL);
 		break;
 	}
-	settle(c);
+	finish_rebalance(c);
 }
 
-/* What is to be given is as safe as it can be made. */
-static bool is_given(struct kafka_consumer *c)
+/* True when the stored offsets are committed, or the deadline is over. */
+static bool may_unassign(struct kafka_consumer *c)
 {
-	if (!timer_armed(c->answer))
+	if (!timer_armed(c->group_timer))
 		return true;
 	if (!c->committing && kafka_commit_due(c))
 		kafka_commit_begin(c);
 	return !c->committing;
 }
 
-/* In ASKING c->answer runs only after an answer of no use. */
-static bool may_ask_again(struct kafka_consumer *c)
+/* In GROUP_ASSIGNING group_timer runs only after a failed request. */
+static bool may_retry(struct kafka_consumer *c)
 {
-	return c->group == GROUP_ASKING && c->asks_again && !timer_armed(c->answer);
+	return c->group == GROUP_ASSIGNING && c->must_retry && !timer_armed(c->group_timer);
 }
 
 static void step(struct kafka_consumer *c)
 {
-	if (may_ask_again(c))
-		ask(c);
-	if (c->group != GROUP_GIVING || !is_given(c))
+	if (may_retry(c))
+		request_committed(c);
+	if (c->group != GROUP_REVOKING || !may_unassign(c))
 		return;
 	for (int i = 0; i < rebalanced(c)->cnt; i++) {
 		struct kafka_part *p = kafka_part_find(c, rebalanced(c)->elems[i].partition);
@@ -355,7 +353,7 @@ static void step(struct kafka_consumer *c)
 			p->ours = false;
 	}
 	unassign(c, rebalanced(c));
-	settle(c);
+	finish_rebalance(c);
 }
 
 static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
@@ -368,7 +366,7 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 	}
 }
 
-/* Takes EVENT. */
+/* Takes ownership of EVENT. */
 static void on_event(struct kafka_consumer *c, rd_kafka_event_t *event)
 {
 	switch (rd_kafka_event_type(event)) {
@@ -385,7 +383,7 @@ static void on_event(struct kafka_consumer *c, rd_kafka_event_t *event)
 		on_error(c, event);
 		break;
 	case RD_KAFKA_EVENT_LOG:
-		kafka_log_said(&c->log, event);
+		kafka_log_line(&c->log, event);
 		break;
 	}
 	rd_kafka_event_destroy(event);
@@ -398,14 +396,14 @@ void kafka_group_serve(struct kafka_consumer *c)
 	while ((event = rd_kafka_queue_poll(c->replies, 0)) != NULL)
 		on_event(c, event);
 	step(c);
-	while (c->group == GROUP_SETTLED && !c->failed && (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
+	while (c->group == GROUP_IDLE && !c->failed && (event = rd_kafka_queue_poll(c->control, 0)) != NULL)
 		on_event(c, event);
 }
 
 void kafka_group_abandon(struct kafka_consumer *c)
 {
 	for (int32_t id = 0; id < c->nparts; id++)
-		tell_revoked(c, id, true);
+		report_revoked(c, id, true);
 	c->committing = false;
-	settle(c);
+	finish_rebalance(c);
 }

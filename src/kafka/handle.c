@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* handle.c — opens, feeds, purges and closes one producer of librdkafka. Decides nothing. */
+/* handle.c — opens, feeds, purges and closes one producer client of librdkafka. Makes no decisions. */
 #include <stdlib.h>
 
 #include "conf.h"
 #include "handle.h"
 #include "sockets.h"
-#include "wake.h"
+#include "thread_callbacks.h"
 
 int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf, const struct kafka_producer_opts *o,
         struct wakeup *wakeup, struct why *why)
@@ -27,7 +27,7 @@ int kafka_handle_open(struct kafka_handle *h, const rd_kafka_conf_t *conf, const
 		kafka_handle_close(h, NULL);
 		return why->code;
 	}
-	kafka_wake_watch(h->events, wakeup);
+	kafka_queue_watch(h->events, wakeup);
 	return 0;
 }
 
@@ -69,8 +69,9 @@ rd_kafka_resp_err_t kafka_handle_send(struct kafka_handle *h, const struct kafka
 	return 0;
 }
 
-/* librdkafka tells -1 for a message that failed, although it has the time that it was given. A record of time
- * -1 would be stored without one, and a topic that refuses old records would take it. */
+/* librdkafka returns timestamp -1 for a message with an error, although it still has the time. Resent with -1 the
+ * record would be stored without a time, and a topic that refuses old records would accept it. So the error is
+ * cleared while the time is read. */
 static int64_t time_of(rd_kafka_message_t *m)
 {
 	rd_kafka_resp_err_t err = m->err;
@@ -125,12 +126,12 @@ void kafka_handle_close(struct kafka_handle *h, struct loop *l)
 {
 	if (h->rk == NULL)
 		return;
-	kafka_wake_forget(h->events);
+	kafka_queue_unwatch(h->events);
 	rd_kafka_queue_destroy(h->events);
 	if (h->topic != NULL)
 		rd_kafka_topic_destroy(h->topic);
 	if (h->waiting == 0 && l != NULL) {
-		kafka_wake_destroy_later(h->rk, 0, h->sockets, l);
+		kafka_client_destroy_later(h->rk, 0, h->sockets, l);
 	} else {
 		rd_kafka_destroy(h->rk);
 		free(h->sockets);

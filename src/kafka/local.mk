@@ -10,7 +10,7 @@ libspanspool_a_SOURCES += \
 	%D%/group.c \
 	include/kafka/names.h %D%/names.c \
 	%D%/offsets.c %D%/offsets.h \
-	%D%/said.c %D%/said.h \
+	%D%/recent_lines.c %D%/recent_lines.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/handle.c %D%/handle.h \
 	%D%/log.c %D%/log.h \
@@ -19,4 +19,4 @@ libspanspool_a_SOURCES += \
 	%D%/reports.c \
 	%D%/sockets.c %D%/sockets.h \
 	%D%/watch.c %D%/watch.h \
-	%D%/wake.c %D%/wake.h
+	%D%/thread_callbacks.c %D%/thread_callbacks.h

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.h — what librdkafka says, as one line a change of state, and the trouble that stands. */
+/* log.h — logs librdkafka's errors and log lines without repeats, and keeps the current error. */
 #ifndef KAFKA_LOG_H
 #define KAFKA_LOG_H
 
 #include "cause.h"
-#include "said.h"
+#include "recent_lines.h"
 #include "base/log.h"
 
 struct kafka_log {
-	const char *who; /* first word of each line */
-	struct kafka_place place;
-	struct kafka_said lines;      /* of librdkafka's own log, by subject */
-	struct kafka_trouble trouble; /* what stands now */
-	uint64_t changes;             /* of the trouble, ever */
-	uint64_t since_us;            /* when trouble began */
-	uint64_t heard_us;            /* when the cause that stands was heard of last */
+	const char *who; /* prefix of each log line */
+	struct kafka_endpoint endpoint;
+	struct kafka_recent_lines lines; /* lines of librdkafka's log, by facility */
+	struct kafka_trouble trouble;    /* the current error */
+	uint64_t changes;                /* number of changes of TROUBLE */
+	uint64_t since_us;               /* when the current error began */
+	uint64_t repeated_us;            /* when the current error was last repeated */
 };
 
-/* A line of librdkafka's log. */
-void kafka_log_said(struct kafka_log *k, rd_kafka_event_t *event);
-/* An error that is no verdict on any record: a hint, and no more than that. */
+/* Logs EVENT, a line of librdkafka's log. */
+void kafka_log_line(struct kafka_log *k, rd_kafka_event_t *event);
+/* Records an error that decides nothing about any record: for log, health and metrics only. */
 void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text);
-/* An error that ends the handle RK. */
+/* Records the fatal error of handle RK. */
 void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk);
-/* Changed files of which no client can be made, as the sentence WHY says. */
+/* Logs that changed files cannot be used, with the reason WHY. */
 void kafka_log_unusable(struct kafka_log *k, const char *why);
-/* Whether what stands may be cured by another certificate or secret. */
-bool kafka_log_is_refused(const struct kafka_log *k);
-/* Something got through. Cheap while there is no trouble. */
-void kafka_log_healed(struct kafka_log *k);
-/* Forgets a cause that would have been repeated if it still stood. To be called now and then. */
+/* True when a new certificate or secret may end the current error. */
+bool kafka_log_needs_credentials(const struct kafka_log *k);
+/* A request succeeded: clears the current error. Cheap when there is none. */
+void kafka_log_recovered(struct kafka_log *k);
+/* Clears the current error when librdkafka would have repeated it by now. Call it every few seconds. */
 void kafka_log_expire(struct kafka_log *k);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* member.c — a static member of its group (KIP-345), with an id of this consumer's own. */
+/* member.c — static group membership (KIP-345) with an id that each consumer generates. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "conf.h"
 #include "consumer_internal.h"
 
-enum { LOOK_MS = 20 };
+enum { POLL_MS = 20 };
 
-/* Unique for each consumer, the same for each handle of it: a broker that has come back then knows at once
- * that a member which joins anew is the one it still waits for, and does not wait for its session to end. */
+/* The id is unique to this consumer and shared by its successive handles: a broker that has come back then
+ * recognises a rejoining member at once, instead of waiting for its old session to time out. */
 void kafka_member_name(struct kafka_consumer *c)
 {
 	static unsigned count;
@@ -23,10 +23,10 @@ void kafka_member_name(struct kafka_consumer *c)
 	        clock_wall_ms(), count++);
 }
 
-/* A static member that ends leaves its group only when its session is over, so that a restart keeps its
- * partitions; librdkafka keeps that rule, which is right for an id that the operator has given. With an id of
- * our own nobody takes its place: so it unsubscribes first, for which librdkafka does leave. */
-bool kafka_member_must_give_up(struct kafka_consumer *c)
+/* A static member leaves its group only when its session times out, so that a restart keeps its partitions.
+ * librdkafka follows that rule, which is right for an id set by the operator. A generated id never comes back, so
+ * its member must unsubscribe first: then librdkafka sends LeaveGroup. */
+bool kafka_member_must_unsubscribe(struct kafka_consumer *c)
 {
 	char text[sizeof(c->instance)], *member;
 	bool in_group;
@@ -41,17 +41,17 @@ bool kafka_member_must_give_up(struct kafka_consumer *c)
 	return in_group;
 }
 
-void kafka_member_give_up(struct kafka_consumer *c)
+void kafka_member_unsubscribe(struct kafka_consumer *c)
 {
 	rd_kafka_unsubscribe(c->rk);
 }
 
-/* No event tells, so it is looked for again soon. */
+/* No event reports the LeaveGroup response, so the flag is polled every POLL_MS. */
 bool kafka_member_has_left(struct kafka_consumer *c)
 {
-	if (c->seen == NULL || atomic_load(&c->seen->left))
+	if (c->group_flags == NULL || atomic_load(&c->group_flags->left))
 		return true;
-	if (c->group == GROUP_SETTLED && !timer_armed(c->answer))
-		timer_start(c->answer, LOOK_MS);
+	if (c->group == GROUP_IDLE && !timer_armed(c->group_timer))
+		timer_start(c->group_timer, POLL_MS);
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mock.c — a producer handle that never produces carries librdkafka's mock cluster. */
+/* mock.c — librdkafka's mock cluster, owned by a producer handle that never produces. */
 #include <stdlib.h>
 
 #include <librdkafka/rdkafka.h>
@@ -95,7 +95,7 @@ static int failures_left(struct kafka_mock *m, int broker, int16_t api)
 	return (int)left;
 }
 
-static void fail(struct kafka_mock *m, int broker, int16_t api, int code, int n)
+static void fail_requests(struct kafka_mock *m, int broker, int16_t api, int code, int n)
 {
 	for (int left = failures_left(m, broker, api); left < n; left++)
 		rd_kafka_mock_broker_push_request_error_rtts(m->cluster, broker, api, 1, (rd_kafka_resp_err_t)code, 0);
@@ -103,12 +103,12 @@ static void fail(struct kafka_mock *m, int broker, int16_t api, int code, int n)
 
 void kafka_mock_fail_broker(struct kafka_mock *m, int broker, int code, int n)
 {
-	fail(m, broker, API_PRODUCE, code, n);
+	fail_requests(m, broker, API_PRODUCE, code, n);
 }
 
 void kafka_mock_fail_sync(struct kafka_mock *m, int code, int n)
 {
-	fail(m, FIRST_BROKER, API_SYNC_GROUP, code, n);
+	fail_requests(m, FIRST_BROKER, API_SYNC_GROUP, code, n);
 }
 
 int kafka_mock_sync_failures_left(struct kafka_mock *m)

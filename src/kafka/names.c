@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names.c — librdkafka passes over a broker that it cannot read, takes a topic that begins with
- * '^' for a pattern, and leaves other impossible names to the broker, which refuses every record. */
+/* names.c — librdkafka skips a broker that it cannot parse, takes a topic that begins with '^' for a pattern, and
+ * leaves other invalid names to the broker, which refuses every record. So names are checked here first. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +56,8 @@ static bool is_broker(const char *from, size_t len)
 	return host == len || (from[host] == ':' && is_port(from + host + 1, len - host - 1));
 }
 
-/* Somebody may have written a password before the host. */
-static int blame_broker(const char *from, size_t len, struct why *why)
+/* The text is redacted: it may have a password before the host. */
+static int report_bad_broker(const char *from, size_t len, struct why *why)
 {
 	struct buf item = { 0 }, shown = { 0 };
 
@@ -81,7 +81,7 @@ int kafka_brokers_check(const char *brokers, struct why *why)
 		at += strspn(at, ", \t");
 		len = strcspn(at, ", \t");
 		if (len > 0 && !is_broker(at, len))
-			return blame_broker(at, len, why);
+			return report_bad_broker(at, len, why);
 		n += len > 0;
 	}
 	if (n == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* offsets.c — one ListOffsets request to each leader for each point. The thread touches only its own
- * question and RK; `finished` hands the question back. */
+/* offsets.c — one ListOffsets request to each leader for each point, in a thread that touches only its request and
+ * RK. The semaphore `finished` hands the request back. */
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,14 +14,14 @@ struct kafka_offsets {
 	rd_kafka_t *rk;
 	rd_kafka_topic_partition_list_t *at[POINTS_MOST];
 	size_t n;
-	atomic_bool dropped; /* the owner waits: no further request is worth making */
-	sem_t finished;      /* the thread has made its last call */
+	atomic_bool dropped; /* by kafka_offsets_drop(): the thread sends no further request */
+	sem_t finished;      /* posted when the thread has made its last call */
 	const char *what;
 	void (*done)(void *arg, struct kafka_offsets *o, const char *what);
 	void *arg;
 };
 
-static void destroy(struct kafka_offsets *o)
+static void free_request(struct kafka_offsets *o)
 {
 	for (size_t i = 0; i < o->n; i++)
 		rd_kafka_topic_partition_list_destroy(o->at[i]);
@@ -37,7 +37,7 @@ static const char *error_in(const rd_kafka_topic_partition_list_t *list)
 	return NULL;
 }
 
-static void run(void *arg)
+static void send_requests(void *arg)
 {
 	struct kafka_offsets *o = arg;
 
@@ -49,16 +49,16 @@ static void run(void *arg)
 	sem_post(&o->finished);
 }
 
-static void on_run(void *arg)
+static void on_finished(void *arg)
 {
 	struct kafka_offsets *o = arg;
 
 	if (!atomic_load(&o->dropped))
 		o->done(o->arg, o, o->what);
-	destroy(o);
+	free_request(o);
 }
 
-int kafka_offsets_ask(struct kafka_offsets **out, struct loop *l, rd_kafka_t *rk,
+int kafka_offsets_request(struct kafka_offsets **out, struct loop *l, rd_kafka_t *rk,
         const rd_kafka_topic_partition_list_t *parts, const int64_t *at, size_t n,
         void (*done)(void *arg, struct kafka_offsets *o, const char *what), void *arg)
 {
@@ -76,9 +76,9 @@ int kafka_offsets_ask(struct kafka_offsets **out, struct loop *l, rd_kafka_t *rk
 		for (int i = 0; i < parts->cnt; i++)
 			o->at[o->n]->elems[i].offset = at[o->n];
 	}
-	rc = work_start_alone(l, run, on_run, o);
+	rc = work_start_alone(l, send_requests, on_finished, o);
 	if (rc < 0) {
-		destroy(o);
+		free_request(o);
 		return rc;
 	}
 	*out = o;

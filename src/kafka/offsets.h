@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* offsets.h — asks the brokers where partitions begin and end, and where a time is in them. */
+/* offsets.h — requests from the brokers the first, last and time-based offsets of partitions. */
 #ifndef KAFKA_OFFSETS_H
 #define KAFKA_OFFSETS_H
 
@@ -7,22 +7,23 @@
 
 #include "kafka/consumer.h"
 
-/* One question. librdkafka 2.0 has only calls that block for it, so a thread of its own asks. */
+/* One request. librdkafka 2.0 has only blocking calls for it, so it runs in a thread of its own. */
 struct kafka_offsets;
 
-/* Asks for every partition of PARTS (copied) and each of the N points AT, of which a point is a time in
- * milliseconds since 1970, KAFKA_OFFSET_BEGINNING or KAFKA_OFFSET_END. DONE comes on the loop once: WHAT is
- * NULL when every partition has an answer, else a sentence, and the question is freed after it. RK must
- * live until then, or until kafka_offsets_drop has returned. E_NOMEM, E_IO. */
-int kafka_offsets_ask(struct kafka_offsets **out, struct loop *l, rd_kafka_t *rk,
+/* Requests the offset of each of the N points AT in every partition of PARTS (copied). A point is a time in
+ * milliseconds since 1970, KAFKA_OFFSET_BEGINNING or KAFKA_OFFSET_END. DONE is called on the loop once: WHAT is NULL
+ * when every partition has an answer, else an error text; the request is freed after it. RK must live until then, or
+ * until kafka_offsets_drop() has returned. E_NOMEM, E_IO. */
+int kafka_offsets_request(struct kafka_offsets **out, struct loop *l, rd_kafka_t *rk,
         const rd_kafka_topic_partition_list_t *parts, const int64_t *at, size_t n,
         void (*done)(void *arg, struct kafka_offsets *o, const char *what), void *arg) MUST_USE;
 
-/* While DONE is called: the first offset at or after point number I in partition ID; for a time after the last
- * record, the end. -1 when ID was not asked about. */
+/* Valid only inside DONE: the first offset at or after point number I in partition ID; for a time after the last
+ * record, the end. -1 when ID was not requested. */
 int64_t kafka_offsets_at(const struct kafka_offsets *o, size_t i, int32_t id);
 
-/* DONE will not be called. Waits for the thread, at most REQUEST_MS for each point. NULL is fine. */
+/* Cancels the request: DONE will not be called. Blocks for the thread, at most REQUEST_MS for each point. O may be
+ * NULL. */
 void kafka_offsets_drop(struct kafka_offsets *o);
 
 #endif

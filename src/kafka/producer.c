@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* producer.c — the door for records: takes them, holds them off, gives them back.
+/* producer.c — sends records, returns back-pressure, flushes.
  *
- * What a caller sees between a refusal and room():
+ * After a refused send the caller waits for room():
  *
  *   E_FULL   the queue is full          room() when half of it is free
- *   E_DOWN   librdkafka refuses         room() after a second: that is how often it asks again for a
- *            (topic missing, denied)    topic that is refused
- *   E_DOWN   a fatal error is mended    room() with the new handle (kafka_recover.c)
+ *   E_DOWN   librdkafka refuses         room() after a second, the interval at which librdkafka
+ *            (topic missing, denied)    asks again for a refused topic
+ *   E_DOWN   fatal error                room() with the new handle (recover.c)
  *
- * A flush has two ends: the last report, or its budget; then all is purged, again and again until
- * the last report has come, since a purge misses what is just between two queues.
- */
+ * A flush ends with the last report. When its budget is over all records are purged every PURGE_AGAIN_MS, because a
+ * purge misses a record that librdkafka is moving between two queues. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
 #include "producer_internal.h"
 
-enum { HOLD_MS = 1000, PURGE_AGAIN_MS = 50 };
+enum { RETRY_MS = 1000, PURGE_AGAIN_MS = 50 };
 
 static void on_wakeup(void *arg);
-static void on_hold_over(void *arg);
+static void on_retry(void *arg);
 static void on_budget_over(void *arg);
 static void on_idle(void *arg);
 static void on_files(void *arg);
 
 static int open_parts(struct kafka_producer *p)
 {
-	if (timer_open(&p->hold, p->loop, on_hold_over, p) < 0)
+	if (timer_open(&p->retry_timer, p->loop, on_retry, p) < 0)
 		return E_NOMEM;
 	if (timer_open(&p->budget, p->loop, on_budget_over, p) < 0)
 		return E_NOMEM;
@@ -64,7 +63,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struc
 		why_set(why, E_NOMEM, "kafka producer");
 		goto fail;
 	}
-	p->log.place = (struct kafka_place){ .brokers = p->opts.brokers,
+	p->log.endpoint = (struct kafka_endpoint){ .brokers = p->opts.brokers,
 		.topic = p->opts.topic,
 		.option = opts->topic_option != NULL ? opts->topic_option : "kafka.producer.topic" };
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->wakeup, why) < 0)
@@ -76,7 +75,7 @@ fail:
 	return why->code;
 }
 
-static int refuse(struct kafka_producer *p, rd_kafka_resp_err_t err)
+static int on_send_error(struct kafka_producer *p, rd_kafka_resp_err_t err)
 {
 	switch (err) {
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
@@ -92,8 +91,8 @@ static int refuse(struct kafka_producer *p, rd_kafka_resp_err_t err)
 	default:
 		p->stats.refused++;
 		kafka_log_trouble(&p->log, err, rd_kafka_err2str(err));
-		if (!timer_armed(p->hold))
-			timer_start(p->hold, HOLD_MS);
+		if (!timer_armed(p->retry_timer))
+			timer_start(p->retry_timer, RETRY_MS);
 		return E_DOWN;
 	}
 }
@@ -103,7 +102,7 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 	rd_kafka_resp_err_t err;
 
 	if (r->value.len > p->queue_bytes)
-		return E_TOO_LARGE; /* the queue would be called full for ever */
+		return E_TOO_LARGE; /* librdkafka would return QUEUE_FULL for ever */
 	if (p->replacing)
 		return E_FULL; /* room() comes with the new handle */
 	if (p->state != PRODUCER_RUNNING || p->main.failed) {
@@ -112,12 +111,12 @@ int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, 
 	}
 	err = kafka_handle_send(&p->main, r, token);
 	if (err != 0)
-		return refuse(p, err);
+		return on_send_error(p, err);
 	p->stats.produced++;
 	return 0;
 }
 
-static void purge(struct kafka_producer *p, bool wire)
+static void purge_handles(struct kafka_producer *p, bool wire)
 {
 	kafka_handle_purge(&p->main, wire);
 	kafka_handle_purge(&p->alone, wire);
@@ -130,18 +129,19 @@ uint32_t kafka_producer_reported_by(const struct kafka_producer *p)
 
 void kafka_producer_purge(struct kafka_producer *p)
 {
-	purge(p, false);
+	purge_handles(p, false);
 }
 
-/* Purged first: what the end of a connection gives back is sent again under another epoch, unmarked. */
+/* Purges first: librdkafka would resend records of a closed connection under a new producer epoch, without the mark
+ * for possible duplicates. */
 void kafka_producer_reset_connections(struct kafka_producer *p)
 {
-	purge(p, true);
+	purge_handles(p, true);
 	kafka_handle_reset_connections(&p->main);
 	kafka_handle_reset_connections(&p->alone);
 }
 
-static uint64_t waiting(const struct kafka_producer *p)
+static uint64_t count_waiting(const struct kafka_producer *p)
 {
 	return p->main.waiting + p->alone.waiting;
 }
@@ -150,9 +150,9 @@ void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*f
 {
 	p->flushed = flushed;
 	p->flushed_arg = arg;
-	/* With nothing to wait for the wake-up brings the answer, never this call itself. */
+	/* FLUSHED is called from the wake-up, never from inside this function. */
 	timer_start(p->budget, budget_ms);
-	if (waiting(p) == 0)
+	if (count_waiting(p) == 0)
 		wakeup_signal(p->wakeup);
 }
 
@@ -160,9 +160,9 @@ static void on_budget_over(void *arg)
 {
 	struct kafka_producer *p = arg;
 
-	purge(p, true);
+	purge_handles(p, true);
 	timer_start(p->budget, PURGE_AGAIN_MS);
-	if (waiting(p) == 0)
+	if (count_waiting(p) == 0)
 		wakeup_signal(p->wakeup);
 }
 
@@ -190,11 +190,11 @@ static void on_wakeup(void *arg)
 		p->was_full = false;
 		p->events.room(p->events.arg);
 	}
-	if (p->flushed != NULL && waiting(p) == 0)
+	if (p->flushed != NULL && count_waiting(p) == 0)
 		end_flush(p);
 }
 
-static void on_hold_over(void *arg)
+static void on_retry(void *arg)
 {
 	struct kafka_producer *p = arg;
 
@@ -212,7 +212,7 @@ static void on_idle(void *arg)
 		kafka_recover_step(p);
 }
 
-/* Certificate and key may be written one after the other: what does not fit together is tried again. */
+/* Certificate and key may be written one after the other: a pair that does not match is read again later. */
 static void on_files(void *arg)
 {
 	struct kafka_producer *p = arg;
@@ -222,7 +222,7 @@ static void on_files(void *arg)
 	if (kafka_conf_producer(&conf, &p->opts, &why) < 0 || kafka_conf_try(RD_KAFKA_PRODUCER, conf, &why) < 0) {
 		if (conf != NULL)
 			rd_kafka_conf_destroy(conf);
-		kafka_watch_again(p->watch);
+		kafka_watch_retry(p->watch);
 		kafka_log_unusable(&p->log, why.text);
 		return;
 	}
@@ -234,7 +234,7 @@ static void on_files(void *arg)
 
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p)
 {
-	p->stats.waiting = waiting(p);
+	p->stats.waiting = count_waiting(p);
 	p->stats.waiting_bytes = p->main.waiting_bytes + p->alone.waiting_bytes;
 	return &p->stats;
 }
@@ -251,8 +251,8 @@ void kafka_producer_free(struct kafka_producer *p)
 		return;
 	kafka_handle_close(&p->main, p->loop);
 	kafka_handle_close(&p->alone, p->loop);
-	timer_free(p->mend);
-	timer_free(p->hold);
+	timer_free(p->recover_timer);
+	timer_free(p->retry_timer);
 	timer_free(p->budget);
 	timer_free(p->idle);
 	wakeup_free(p->wakeup);

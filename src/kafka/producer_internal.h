@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* producer_internal.h — the producer's inside, shared by the files that make it up. */
+/* producer_internal.h — the producer's state, shared by producer.c, reports.c and recover.c. */
 #ifndef KAFKA_PRODUCER_PRIV_H
 #define KAFKA_PRODUCER_PRIV_H
 
@@ -9,8 +9,8 @@
 
 enum producer_state {
 	PRODUCER_RUNNING,
-	PRODUCER_EMPTYING, /* after a fatal error: waits for the last reports */
-	PRODUCER_PAUSED,   /* no handle: waits before it makes the next */
+	PRODUCER_EMPTYING, /* the handle failed or is being replaced: waits for its last reports */
+	PRODUCER_PAUSED,   /* no handle: waits before it opens the next */
 };
 
 struct kafka_producer {
@@ -18,27 +18,27 @@ struct kafka_producer {
 	struct loop *loop;
 	struct kafka_producer_events events;
 	char *brokers, *topic;
-	struct kafka_producer_opts opts; /* refers to these, and to the watch's properties */
-	struct kafka_watch *watch;       /* the files that properties name */
+	struct kafka_producer_opts opts; /* points to these strings and the properties in watch */
+	struct kafka_watch *watch;       /* the files that properties refer to */
 	rd_kafka_conf_t *conf;           /* for the next handle */
 	struct wakeup *wakeup;
 
 	struct kafka_handle main;
-	struct kafka_handle alone; /* one record a request; made when a batch was too large */
-	struct timer *idle;        /* closes alone when it is not needed any more */
+	struct kafka_handle alone; /* sends one record per request; opened when a batch was refused */
+	struct timer *idle;        /* closes ALONE when it was unused for ALONE_IDLE_MS */
 
-	struct timer *mend; /* EMPTYING: the wire has had its time; PAUSED: try again */
-	uint64_t pause_ms;  /* before the next handle */
-	bool replacing;     /* the handle is emptied for one with other certificates or secrets */
+	struct timer *recover_timer; /* EMPTYING: purge what is in flight; PAUSED: open the next handle */
+	uint64_t pause_ms;           /* the next pause of PRODUCER_PAUSED */
+	bool replacing;              /* the handle is being replaced by one with new certificates or secrets */
 
-	struct timer *hold; /* after a refusal: room() when it rings */
-	bool was_full;      /* room() when half of the queue is free */
+	struct timer *retry_timer; /* after E_DOWN: room() when it fires */
+	bool was_full;             /* E_FULL was returned: room() when half of the queue is free */
 	uint64_t queue_records;
 	uint64_t queue_bytes;
 
-	uint32_t reported_by; /* the partition of the report under way */
+	uint32_t reported_by; /* the partition of the record being reported */
 
-	struct timer *budget; /* of a flush */
+	struct timer *budget; /* the deadline of a flush */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 
@@ -46,15 +46,15 @@ struct kafka_producer {
 	struct kafka_producer_stats stats;
 };
 
-/* kafka_reports.c: takes what both handles have to tell; their owner is called for each report. */
+/* reports.c: handles the events of both handles and calls events.report for each record. */
 void kafka_reports_serve(struct kafka_producer *p);
 
-/* kafka_recover.c */
+/* recover.c: the handle H has had a fatal error. */
 void kafka_recover_failed(struct kafka_producer *p, struct kafka_handle *h);
-/* Makes a new handle of p->conf, which has changed, once the one that works is empty. */
+/* Replaces the handles by new ones of p->conf, which has changed, once they are empty. */
 void kafka_recover_replace(struct kafka_producer *p);
 void kafka_recover_step(struct kafka_producer *p);
-/* A record was acknowledged: the handle is a good one. */
+/* A record was acknowledged: resets the pause. */
 void kafka_recover_worked(struct kafka_producer *p);
 int kafka_recover_open(struct kafka_producer *p);
 

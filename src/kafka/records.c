@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* records.c — hands records out to the owner and takes them back, and sees gaps between their offsets. */
+/* records.c — delivers records to the owner and detects gaps between their offsets. */
 #include "conf.h"
 #include "consumer_internal.h"
 
 enum { RECORDS_A_TURN = 256 };
 
-/* A gap is a loss only when the broker's oldest record is beyond its beginning: else it is a hole that
- * compaction or a transaction left. */
-static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part *p, int64_t offset)
+/* A gap is a loss only when the broker's oldest record is beyond its start: otherwise compaction or a transaction
+ * left it. */
+static void check_gap(struct kafka_consumer *c, int32_t id, struct kafka_part *p, int64_t offset)
 {
 	int64_t from = p->next, low = OFFSET_NONE, high;
 
@@ -27,8 +27,8 @@ static void look_for_gap(struct kafka_consumer *c, int32_t id, struct kafka_part
 		c->events.lost_to_retention(c->events.arg, id, from, low < offset ? low : offset);
 }
 
-/* Takes M. */
-static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
+/* Passes M on; the owner releases it. */
+static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
 {
 	rd_kafka_timestamp_type_t type;
 	struct kafka_message out = {
@@ -41,10 +41,10 @@ static void hand_out(struct kafka_consumer *c, rd_kafka_message_t *m)
 		.handle = m,
 	};
 
-	c->out++;
+	c->unreleased++;
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	kafka_part_find(c, m->partition)->next = m->offset + 1;
-	kafka_fetch_taken(c, m->len);
+	kafka_fetch_consumed(c, m->len);
 	c->events.message(c->events.arg, &out);
 }
 
@@ -54,11 +54,11 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 
 	if (p != NULL && p->ours && !p->leaving) {
 		if (m->err == 0 || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-			kafka_log_healed(&c->log);
-			look_for_gap(c, m->partition, p, m->offset);
+			kafka_log_recovered(&c->log);
+			check_gap(c, m->partition, p, m->offset);
 		}
 		if (m->err == 0) {
-			hand_out(c, m);
+			deliver_message(c, m);
 			return;
 		}
 		if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
@@ -107,7 +107,7 @@ void kafka_consumer_release(struct kafka_consumer *c, struct kafka_message *m)
 {
 	rd_kafka_message_destroy(m->handle);
 	m->handle = NULL;
-	if (--c->out == 0 && c->state == CONSUMER_EMPTYING)
+	if (--c->unreleased == 0 && c->state == CONSUMER_EMPTYING)
 		wakeup_signal(c->wakeup);
 }
 

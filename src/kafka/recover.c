@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.c — a fatal error kills a handle for good, also when its cause is gone. So:
+/* recover.c — replaces a producer handle after a fatal error, which librdkafka never clears.
  *
  *   RUNNING ──fatal error──► EMPTYING ──last report──► PAUSED ──pause over──► RUNNING, room()
  *                             │    ▲                    │    ▲
  *                             └────┘                    └────┘
- *          the wire had its second: purge that too     no handle to be had: pause twice as long
+ *             after 1 s: purge in-flight records too    open failed: double the pause
  *
- * In EMPTYING the queue is purged at once, what is on the wire is given a second, because an answer
- * that comes spares a duplicate. The pause doubles with each fatal error from 100 ms to 10 s, and
- * starts again after an acknowledgement: a missing right makes the next handle fatal too.
+ * In EMPTYING the queue is purged at once; records in flight have a second, because an acknowledgement spares a
+ * duplicate. The pause doubles with each fatal error from 100 ms to 10 s, because a missing ACL makes the next
+ * handle fatal too, and is reset by an acknowledgement.
  *
- * When a certificate or a secret has changed on disk, the handle is replaced in the same way, but gently: it
- * has three seconds to deliver what it holds, meanwhile the producer is full and not down, and no pause
- * follows.
+ * When a certificate or secret has changed on disk, the handle is replaced in the same way with three differences:
+ * its records have three seconds, kafka_producer_send() returns E_FULL instead of E_DOWN, and no pause follows.
  *
- * The handle for lone records is failed in the same way, but simply closed when it is empty.
+ * The handle `alone` fails in the same way and is closed when it is empty; reports.c opens the next.
  *
- * Only kafka_recover_step moves the state.
- */
+ * Only kafka_recover_step() changes p->state. */
 #include "conf.h"
 #include "producer_internal.h"
 
@@ -33,7 +31,7 @@ static void on_recover(void *arg)
 int kafka_recover_open(struct kafka_producer *p)
 {
 	p->pause_ms = KAFKA_PAUSE_LEAST_MS;
-	return timer_open(&p->mend, p->loop, on_recover, p);
+	return timer_open(&p->recover_timer, p->loop, on_recover, p);
 }
 
 void kafka_recover_worked(struct kafka_producer *p)
@@ -49,11 +47,11 @@ void kafka_recover_failed(struct kafka_producer *p, struct kafka_handle *h)
 	p->stats.fatal++;
 	kafka_log_fatal(&p->log, h->rk);
 	kafka_handle_purge(h, false);
-	/* Not here: the handle's reports may be being read just now. */
+	/* The transition waits for the wake-up: serve_handle() may be reading H's events now. */
 	wakeup_signal(p->wakeup);
 }
 
-static void replace(struct kafka_handle *h, struct timer *wire)
+static void begin_replace(struct kafka_handle *h, struct timer *wire)
 {
 	if (h->rk == NULL || h->failed)
 		return;
@@ -63,29 +61,29 @@ static void replace(struct kafka_handle *h, struct timer *wire)
 
 void kafka_recover_replace(struct kafka_producer *p)
 {
-	replace(&p->alone, p->idle);
+	begin_replace(&p->alone, p->idle);
 	if (p->state != PRODUCER_RUNNING || p->main.failed)
-		return; /* the next one is made of it anyway */
+		return; /* the next handle uses p->conf anyway */
 	p->replacing = true;
-	replace(&p->main, p->mend);
+	begin_replace(&p->main, p->recover_timer);
 	wakeup_signal(p->wakeup);
 }
 
-static void pause_once(struct kafka_producer *p)
+static void begin_pause(struct kafka_producer *p)
 {
 	p->state = PRODUCER_PAUSED;
-	timer_start(p->mend, p->pause_ms);
+	timer_start(p->recover_timer, p->pause_ms);
 	p->pause_ms = min_u64(p->pause_ms * 2, KAFKA_PAUSE_MOST_MS);
 }
 
-static void renew(struct kafka_producer *p)
+static void reopen_handle(struct kafka_producer *p)
 {
 	struct why why;
 
 	p->replacing = false;
 	if (kafka_handle_open(&p->main, p->conf, &p->opts, p->wakeup, &why) < 0) {
 		log_error("%s: %s", p->log.who, why.text);
-		pause_once(p);
+		begin_pause(p);
 		return;
 	}
 	p->state = PRODUCER_RUNNING;
@@ -93,7 +91,7 @@ static void renew(struct kafka_producer *p)
 	p->events.room(p->events.arg);
 }
 
-/* True when H is failed and has nothing left. What its purges missed is purged again each second. */
+/* True when H has failed and all its records are reported. A purge may miss records, so it is repeated each second. */
 static bool is_empty(struct kafka_handle *h, struct timer *wire)
 {
 	if (!h->failed)
@@ -114,16 +112,16 @@ void kafka_recover_step(struct kafka_producer *p)
 	if (p->state == PRODUCER_RUNNING && p->main.failed) {
 		p->state = PRODUCER_EMPTYING;
 		if (!p->replacing)
-			timer_start(p->mend, WIRE_MS);
+			timer_start(p->recover_timer, WIRE_MS);
 	}
-	if (p->state == PRODUCER_EMPTYING && is_empty(&p->main, p->mend)) {
+	if (p->state == PRODUCER_EMPTYING && is_empty(&p->main, p->recover_timer)) {
 		kafka_handle_close(&p->main, p->loop);
-		timer_stop(p->mend);
+		timer_stop(p->recover_timer);
 		if (p->replacing)
-			p->state = PRODUCER_PAUSED; /* for no time */
+			p->state = PRODUCER_PAUSED; /* without a pause: the timer is stopped */
 		else
-			pause_once(p);
+			begin_pause(p);
 	}
-	if (p->state == PRODUCER_PAUSED && !timer_armed(p->mend))
-		renew(p);
+	if (p->state == PRODUCER_PAUSED && !timer_armed(p->recover_timer))
+		reopen_handle(p);
 }

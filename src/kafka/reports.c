@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reports.c — reads the handles' queues and says how each record ended.
+/* reports.c — handles the events of both handles and reports the outcome of each record.
  *
- * The status decides, never the name of the error: one and the same name comes with "not persisted"
- * and with "possibly persisted". A broker refuses a whole batch for the sake of one record, or because
- * the sum is too large. Records of a batch that may have been refused for one of them are sent again, each
- * in a request of its own, before one of them is called refused. Whether it is the record or the topic that
- * is at fault the owner finds out: it sees what passes beside it.
- */
+ * The message status decides, never the error code: the same code comes with "not persisted" and with "possibly
+ * persisted". A broker refuses a whole batch because of one record, or because the batch is too large. Records of
+ * such a batch are sent again through the handle `alone`, one per request, and only a record refused there is
+ * reported as refused. The owner finds out whether the record or the topic is at fault, by whether other records
+ * pass. */
 #include <stdio.h>
 
 #include "conf.h"
@@ -31,14 +30,14 @@ static bool is_purged(rd_kafka_resp_err_t err)
 	return err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 }
 
-/* Larger than the topic's message limit, or than its segments. */
+/* Larger than the topic's max.message.bytes, or than its segments. */
 static bool is_too_large(rd_kafka_resp_err_t err)
 {
 	return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
-/* Errors that are about the topic, the partition, the broker, the producer or its rights, whatever was sent.
- * All others of a broker may be about one record. */
+/* True for errors that lie in the topic, partition, broker, producer or its ACLs, whatever was sent. Any other error
+ * of a broker may lie in one record. */
 static bool is_of_destination(rd_kafka_resp_err_t err)
 {
 	switch (err) {
@@ -75,30 +74,30 @@ static bool is_of_destination(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
 		return true;
 	default:
-		/* Below 0 are librdkafka's own, but for the broker's "unknown". */
+		/* Negative codes are librdkafka's own; UNKNOWN (-1) is a broker's. */
 		return err < 0 && err != RD_KAFKA_RESP_ERR_UNKNOWN;
 	}
 }
 
-static void explain(const rd_kafka_message_t *m, char *to, size_t cap)
+static void format_error(const rd_kafka_message_t *m, char *to, size_t cap)
 {
 	snprintf(to, cap, "%s: %s (%zu bytes)", rd_kafka_err2name(m->err), rd_kafka_err2str(m->err), m->len);
 }
 
-static void tell(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
+static void report_record(struct kafka_producer *p, const rd_kafka_message_t *m, enum kafka_outcome outcome)
 {
 	char detail[160];
 
 	detail[0] = '\0';
 	if (outcome == KAFKA_PERSISTED) {
 		p->stats.acknowledged++;
-		kafka_log_healed(&p->log);
+		kafka_log_recovered(&p->log);
 		kafka_recover_worked(p);
 	} else {
 		p->stats.failed++;
-		/* "Purged" is not the destination's word. */
+		/* A purge was ordered by this process and is no error of the destination. */
 		if (!is_purged(m->err)) {
-			explain(m, detail, sizeof(detail));
+			format_error(m, detail, sizeof(detail));
 			kafka_log_trouble(&p->log, m->err, rd_kafka_err2str(m->err));
 		}
 	}
@@ -126,7 +125,7 @@ static int open_alone(struct kafka_producer *p)
 	return rc;
 }
 
-/* Whether M goes on its way again, so that its report is still to come. */
+/* True when M was sent again, so that its report is still to come. */
 static bool send_alone(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
 	return open_alone(p) == 0 && kafka_handle_resend(&p->alone, (rd_kafka_message_t *)(uintptr_t)m) == 0;
@@ -143,7 +142,7 @@ static void on_report(struct kafka_producer *p, struct kafka_handle *h, const rd
 		else if (send_alone(p, m))
 			return;
 	}
-	tell(p, m, outcome);
+	report_record(p, m, outcome);
 }
 
 static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_event_t *e)
@@ -152,7 +151,7 @@ static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_
 		kafka_recover_failed(p, h);
 	else
 		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
-	if (kafka_log_is_refused(&p->log))
+	if (kafka_log_needs_credentials(&p->log))
 		kafka_watch_now(p->watch);
 }
 
@@ -169,13 +168,13 @@ static void on_event(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_
 		on_error(p, h, e);
 		break;
 	case RD_KAFKA_EVENT_LOG:
-		kafka_log_said(&p->log, e);
+		kafka_log_line(&p->log, e);
 		break;
 	}
 }
 
-/* Bounded, so that other work of the loop gets its turn; rings again when there is more. */
-static void serve(struct kafka_producer *p, struct kafka_handle *h)
+/* Handles at most EVENTS_A_TURN events, so that the loop can do other work; signals the wake-up when there are more. */
+static void serve_handle(struct kafka_producer *p, struct kafka_handle *h)
 {
 	rd_kafka_event_t *e;
 
@@ -194,8 +193,8 @@ static void serve(struct kafka_producer *p, struct kafka_handle *h)
 
 void kafka_reports_serve(struct kafka_producer *p)
 {
-	serve(p, &p->main);
-	serve(p, &p->alone);
+	serve_handle(p, &p->main);
+	serve_handle(p, &p->alone);
 	if (p->alone.rk != NULL && p->alone.waiting == 0 && !timer_armed(p->idle))
 		timer_start(p->idle, ALONE_IDLE_MS);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.c — librdkafka takes any of its properties; some values of some of them would break
- * what the agent and the drain promise. Each row below names such a property, the values that are
- * allowed, and the reason that the operator is told. A property without a row is librdkafka's
- * to judge. The same table holds for producer and consumer, so that kafka.property has one answer. */
+/* rules.c — librdkafka accepts any of its properties, but some values would break guarantees of the agent and the
+ * drain (no loss, no unmarked duplicate). Each row names such a property, the allowed values, and the reason, which
+ * the operator sees. A property without a row is left to librdkafka. The table is the same for producer and
+ * consumer, so that kafka.property has one answer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,18 +10,18 @@
 #include "rules.h"
 
 enum kind {
-	NEVER,   /* not the operator's: REASON says which option to use instead, or why there is none */
-	ONLY,    /* the one value that is allowed, as librdkafka prints it */
-	NOT,     /* the one value that is not allowed, as librdkafka prints it */
-	BETWEEN, /* LEAST and MOST are allowed too */
+	NEVER,   /* cannot be set: REASON says which option to use instead, or why there is none */
+	ONLY,    /* only VALUE is allowed, as librdkafka prints it */
+	NOT,     /* any value but VALUE, as librdkafka prints it */
+	BETWEEN, /* LEAST to MOST, both allowed */
 };
 
-/* The circuit opens when a record has no report for 2 s (circuit.c); waiting for company or before a
- * retry may take half of that. More than 2,147,483 ms of propagation overflow to nothing (measured,
- * librdkafka 2.0.2). An idempotent producer keeps the order of at most 5 requests. */
+/* WAIT_MOST_MS: the circuit opens when a record has no report for 2 s (policy/circuit.c), of which lingering or a
+ * retry's backoff may take half. PROPAGATION_MOST_MS: above 2,147,483 ms librdkafka 2.0.2 overflows to no wait at
+ * all (measured). REQUESTS: a broker detects duplicates only among the last 5 requests of an idempotent producer. */
 enum { WAIT_MOST_MS = 1000, TIMEOUT_LEAST_MS = 1000, PROPAGATION_MOST_MS = 2000000, REQUESTS = 5 };
 
-/* Beside its value a record has a key, headers and framing: ours stay far below. */
+/* Room for a record's key, headers and framing beside its value; ours are far smaller. */
 enum { RECORD_OVERHEAD = 4096 };
 
 struct rule {
@@ -96,7 +96,7 @@ static const struct rule rules[] = {
 	{ "offset.store.sync.interval.ms", NEVER, .reason = OWN_OFFSETS },
 };
 
-static const struct rule *find(const char *name)
+static const struct rule *find_rule(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (strcmp(rules[i].name, name) == 0)
@@ -104,18 +104,18 @@ static const struct rule *find(const char *name)
 	return NULL;
 }
 
-int kafka_rules_before(const char *name, struct why *why)
+int kafka_rules_check_name(const char *name, struct why *why)
 {
-	const struct rule *r = find(name);
+	const struct rule *r = find_rule(name);
 
 	if (r != NULL && r->kind == NEVER)
 		return why_set(why, E_USAGE, "kafka property %s cannot be set: %s", name, r->reason);
 	return 0;
 }
 
-int kafka_rules_after(const rd_kafka_conf_t *c, const char *name, struct why *why)
+int kafka_rules_check_value(const rd_kafka_conf_t *c, const char *name, struct why *why)
 {
-	const struct rule *r = find(name);
+	const struct rule *r = find_rule(name);
 	char text[64];
 	int64_t number;
 
@@ -147,7 +147,7 @@ static int check_room(const char *name, uint64_t is, uint64_t least, struct why 
 	        name, (unsigned long long)is, (unsigned long long)least);
 }
 
-/* librdkafka would wait for a token that only a callback of the program can bring. */
+/* Without one of these properties librdkafka waits for a token from a callback, which this program does not have. */
 static int check_tokens(const rd_kafka_conf_t *c, struct why *why)
 {
 	char text[64];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.h — which values of librdkafka's properties the contract allows. Pure but for reading
- * a configuration. */
+/* rules.h — the properties of librdkafka that an operator may not set, or not to every value. Pure but for reading a
+ * configuration. */
 #ifndef KAFKA_RULES_H
 #define KAFKA_RULES_H
 
@@ -8,15 +8,15 @@
 
 #include "base/err.h"
 
-/* Whether property NAME is the operator's to set at all. E_USAGE with the reason. */
-int kafka_rules_before(const char *name, struct why *why) MUST_USE;
+/* 0 when the operator may set property NAME; E_USAGE with the reason. */
+int kafka_rules_check_name(const char *name, struct why *why) MUST_USE;
 
-/* Whether the value that property NAME has in C, set just now, keeps the contract. librdkafka has
- * read the value by then, so that "all" and "-1" are one. */
-int kafka_rules_after(const rd_kafka_conf_t *c, const char *name, struct why *why) MUST_USE;
+/* 0 when the value of property NAME in C is allowed. C is checked after rd_kafka_conf_set(), which normalises
+ * values: "all" and "-1" are the same. */
+int kafka_rules_check_value(const rd_kafka_conf_t *c, const char *name, struct why *why) MUST_USE;
 
-/* Checks of one property against another, for a complete configuration. The largest value that will
- * be sent has RECORD_BYTES; 0 is not known. */
+/* Checks the properties of a complete configuration against each other. RECORD_BYTES is the largest value that will
+ * be sent; 0: unknown. */
 int kafka_rules_producer(const rd_kafka_conf_t *c, uint64_t record_bytes, struct why *why) MUST_USE;
 int kafka_rules_consumer(const rd_kafka_conf_t *c, struct why *why) MUST_USE;
 

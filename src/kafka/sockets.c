@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sockets.c — hangs up on a broker that is frozen.
+/* sockets.c — closes the connections to a frozen broker.
  *
- * Such a broker answers nothing and closes nothing. librdkafka waits a minute for its answers, asks it, of
- * all brokers, who leads the partitions now, and opens no other connection meanwhile: it has one that
- * works. So its sockets are opened here, and are known. Its threads call in here, hence the lock. */
+ * A frozen broker answers nothing and closes nothing. librdkafka waits a minute for its responses, and meanwhile
+ * asks only this broker for the partitions' new leaders, because its connection looks healthy. So librdkafka's
+ * sockets are opened here and remembered. The callbacks run in librdkafka's threads, hence the lock. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 
 #include "sockets.h"
 
-enum { MOST = 256 }; /* of a cluster with more brokers than that the rest is not hung up on */
+enum { MOST = 256 }; /* sockets beyond this number are not tracked and never reset */
 
 struct kafka_sockets {
 	pthread_mutex_t lock;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sockets.h — the connections of one client of librdkafka. */
+/* sockets.h — tracks the open sockets of one client of librdkafka. */
 #ifndef KAFKA_SOCKETS_H
 #define KAFKA_SOCKETS_H
 
@@ -7,12 +7,12 @@
 
 struct kafka_sockets;
 
-/* Of the client that is made with CONF, which then is all that CONF's opaque is for. To be freed after
- * the client, by free(). NULL without memory: then hanging up does nothing. */
+/* Tracks the sockets of the client that is created from CONF; uses CONF's opaque. To be freed with free() after the
+ * client. NULL without memory: kafka_sockets_reset_connections() then does nothing. */
 struct kafka_sockets *kafka_sockets_watch(rd_kafka_conf_t *conf);
 
-/* Ends all of them. librdkafka takes that for what it would be told by a broker that dies: it connects
- * again, to others too, and asks who leads the partitions now. */
+/* Shuts down all sockets. librdkafka treats that as the death of the broker: it reconnects, to other brokers too,
+ * and asks for the partitions' leaders. */
 void kafka_sockets_reset_connections(struct kafka_sockets *s);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watch.c — certificates, keys and passwords are rotated while a client runs, and librdkafka reads
- * them once. The files are read in a thread of its own, since a network file system may hang: then there is
- * no further look until it answers, and nothing else waits. A watch that is freed meanwhile lives on
- * until that thread is done with it. */
+/* watch.c — librdkafka reads certificates, keys and passwords once, but they are rotated while a client runs. The
+ * files are read in a thread of its own, since a network file system may hang; no further read begins until that one
+ * ends. When the watch is freed meanwhile, on_files_read() frees the memory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,24 +9,24 @@
 #include "files.h"
 #include "watch.h"
 
-enum { LOOK_MS = 10000, LEAST_MS = 1000 };
+enum { READ_EVERY_MS = 10000, LEAST_MS = 1000 };
 
 struct kafka_watch {
 	struct loop *loop;
 	struct timer *timer;
-	void (*changed)(void *arg); /* NULL: freed by its owner */
+	void (*changed)(void *arg); /* NULL: kafka_watch_free() was called */
 	void *arg;
 	struct kafka_property *properties;
 	size_t n;
-	uint64_t known; /* hash of the contents that the owner has used */
-	uint64_t found; /* by the thread */
-	uint64_t looked_us;
-	uint64_t looks;
-	bool again;   /* the owner wants to be called also when nothing changed */
-	bool looking; /* a thread reads the files */
+	uint64_t used_hash;  /* hash of the contents at open, or at the last call of changed() */
+	uint64_t found_hash; /* hash of the last read, set by the thread */
+	uint64_t read_us;
+	uint64_t reads;
+	bool retry;   /* call changed() after the next read even if nothing changed */
+	bool reading; /* a thread is reading the files */
 };
 
-static void destroy(struct kafka_watch *w)
+static void free_watch(struct kafka_watch *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		free((char *)(uintptr_t)w->properties[i].name);
@@ -41,40 +40,40 @@ static void read_files(void *arg)
 {
 	struct kafka_watch *w = arg;
 
-	w->found = kafka_files_hash(w->properties, w->n);
+	w->found_hash = kafka_files_hash(w->properties, w->n);
 }
 
-static void on_read(void *arg)
+static void on_files_read(void *arg)
 {
 	struct kafka_watch *w = arg;
 
-	w->looking = false;
-	w->looks++;
+	w->reading = false;
+	w->reads++;
 	if (w->changed == NULL) {
-		destroy(w);
+		free_watch(w);
 		return;
 	}
-	timer_start(w->timer, LOOK_MS);
-	if (w->found == w->known && !w->again)
+	timer_start(w->timer, READ_EVERY_MS);
+	if (w->found_hash == w->used_hash && !w->retry)
 		return;
-	w->known = w->found;
-	w->again = false;
+	w->used_hash = w->found_hash;
+	w->retry = false;
 	w->changed(w->arg);
 }
 
-static void look(void *arg)
+static void begin_read(void *arg)
 {
 	struct kafka_watch *w = arg;
 
-	if (w->looking)
+	if (w->reading)
 		return;
-	w->looked_us = clock_mono_us();
-	w->looking = work_start_alone(w->loop, read_files, on_read, w) == 0;
-	if (!w->looking)
-		timer_start(w->timer, LOOK_MS);
+	w->read_us = clock_mono_us();
+	w->reading = work_start_alone(w->loop, read_files, on_files_read, w) == 0;
+	if (!w->reading)
+		timer_start(w->timer, READ_EVERY_MS);
 }
 
-static int copy(struct kafka_watch *w, const struct kafka_property *p, size_t n)
+static int copy_properties(struct kafka_watch *w, const struct kafka_property *p, size_t n)
 {
 	w->properties = calloc(n + 1, sizeof(*w->properties));
 	if (w->properties == NULL)
@@ -101,13 +100,13 @@ int kafka_watch_open(struct kafka_watch **out, struct loop *l, const struct kafk
 	w->loop = l;
 	w->changed = changed;
 	w->arg = arg;
-	if (copy(w, p, n) < 0 || timer_open(&w->timer, l, look, w) < 0) {
-		destroy(w);
+	if (copy_properties(w, p, n) < 0 || timer_open(&w->timer, l, begin_read, w) < 0) {
+		free_watch(w);
 		return E_NOMEM;
 	}
-	w->known = kafka_files_hash(w->properties, n);
-	if (w->known != 0) /* else no property names a file */
-		timer_start(w->timer, LOOK_MS);
+	w->used_hash = kafka_files_hash(w->properties, n);
+	if (w->used_hash != 0) /* else no property names a file */
+		timer_start(w->timer, READ_EVERY_MS);
 	*out = w;
 	return 0;
 }
@@ -119,18 +118,18 @@ const struct kafka_property *kafka_watch_properties(const struct kafka_watch *w)
 
 void kafka_watch_now(struct kafka_watch *w)
 {
-	if (w->known != 0 && clock_mono_us() - w->looked_us >= LEAST_MS * US_PER_MS)
-		look(w);
+	if (w->used_hash != 0 && clock_mono_us() - w->read_us >= LEAST_MS * US_PER_MS)
+		begin_read(w);
 }
 
-void kafka_watch_again(struct kafka_watch *w)
+void kafka_watch_retry(struct kafka_watch *w)
 {
-	w->again = true;
+	w->retry = true;
 }
 
-uint64_t kafka_watch_looks(const struct kafka_watch *w)
+uint64_t kafka_watch_reads(const struct kafka_watch *w)
 {
-	return w->looks;
+	return w->reads;
 }
 
 void kafka_watch_free(struct kafka_watch *w)
@@ -139,6 +138,6 @@ void kafka_watch_free(struct kafka_watch *w)
 		return;
 	timer_free(w->timer);
 	w->changed = NULL;
-	if (!w->looking)
-		destroy(w);
+	if (!w->reading)
+		free_watch(w);
 }

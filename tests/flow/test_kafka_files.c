@@ -144,7 +144,7 @@ static bool has_looked(void *arg)
 	struct change *c = arg;
 
 	kafka_watch_now(c->w->p->watch);
-	return kafka_watch_looks(c->w->p->watch) >= 2;
+	return kafka_watch_reads(c->w->p->watch) >= 2;
 }
 
 static void what_cannot_be_used_keeps_the_handle(void)

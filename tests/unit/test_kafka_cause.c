@@ -2,13 +2,14 @@
 /* test_kafka_cause.c — librdkafka's errors, as it really says them, and the sentence that an operator
  * gets for each; and which of them are logged. */
 #include "cause.h"
-#include "said.h"
+#include "recent_lines.h"
 #include "tap.h"
 
 #define E(name) RD_KAFKA_RESP_ERR_##name
 
-static const struct kafka_place writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL, "kafka.producer.topic" };
-static const struct kafka_place reader = { "kafka1:9092,kafka2:9092", "tracing-topic", "tracing-app",
+static const struct kafka_endpoint writer = { "kafka1:9092,kafka2:9092", "tracing-topic", NULL,
+	"kafka.producer.topic" };
+static const struct kafka_endpoint reader = { "kafka1:9092,kafka2:9092", "tracing-topic", "tracing-app",
 	"kafka.consumer.topic" };
 
 struct row {
@@ -19,12 +20,12 @@ struct row {
 	const char *says[3]; /* what the sentence must contain */
 };
 
-static void check(const struct row *r, const struct kafka_place *place)
+static void check(const struct row *r, const struct kafka_endpoint *endpoint)
 {
 	struct kafka_cause_read is;
 	bool good;
 
-	kafka_cause_read(&is, r->err, r->text, place);
+	kafka_cause_read(&is, r->err, r->text, endpoint);
 	good = is.cause == r->cause && is.misconfigured == r->misconfigured;
 	for (size_t i = 0; i < ARRAY_LEN(r->says) && r->says[i] != NULL; i++)
 		good = good && strstr(is.sentence, r->says[i]) != NULL;
@@ -138,7 +139,7 @@ static void a_refusal_names_the_topic_or_the_group(void)
 static void any_text_gives_a_sentence(void)
 {
 	static char name[300];
-	struct kafka_place place = { name, name, name, "kafka.consumer.topic" };
+	struct kafka_endpoint endpoint = { name, name, name, "kafka.consumer.topic" };
 	static const char *const texts[] = { "", ": ", "a: b", "://",
 		"x:1/2: ", "a:1/bootstrap:", "Failed to resolve '", "a:1: Failed to resolve '",
 		"a:1: Connect to  failed: ", "GroupCoordinator: ", "%s%n: %d" };
@@ -148,31 +149,31 @@ static void any_text_gives_a_sentence(void)
 	memset(name, 'n', sizeof(name) - 1);
 	for (int err = -200; err < 100; err++)
 		for (size_t i = 0; i < ARRAY_LEN(texts); i++, tried++) {
-			kafka_cause_read(&is, (rd_kafka_resp_err_t)err, texts[i], &place);
+			kafka_cause_read(&is, (rd_kafka_resp_err_t)err, texts[i], &endpoint);
 			sentences += (is.cause == KAFKA_CAUSE_NONE) == (is.sentence[0] == '\0');
 		}
 	is_int(sentences, tried, "every code with every text has a sentence, or says nothing");
-	kafka_cause_read(&is, E(UNKNOWN_TOPIC_OR_PART), "", &place);
+	kafka_cause_read(&is, E(UNKNOWN_TOPIC_OR_PART), "", &endpoint);
 	ok(strstr(is.sentence, "kafka.consumer.topic") != NULL, "%s", is.sentence);
 }
 
 static void each_cause_is_news_once(void)
 {
-	struct kafka_said said = { .n = 0 };
+	struct kafka_recent_lines said = { .n = 0 };
 	char text[32];
 	int news = 0;
 
-	ok(kafka_said_is_news(&said, "one", 100, 1000), "a text is news");
-	ok(!kafka_said_is_news(&said, "one", 100, 1099), "not again within its time");
-	ok(kafka_said_is_news(&said, "two", 100, 1099), "another one is, at the same moment");
-	ok(kafka_said_is_news(&said, "one", 100, 1100), "the first again, after its time");
-	is_int(said.held, 1, "what was held back is counted");
+	ok(kafka_recent_is_new(&said, "one", 100, 1000), "a text is news");
+	ok(!kafka_recent_is_new(&said, "one", 100, 1099), "not again within its time");
+	ok(kafka_recent_is_new(&said, "two", 100, 1099), "another one is, at the same moment");
+	ok(kafka_recent_is_new(&said, "one", 100, 1100), "the first again, after its time");
+	is_int(said.suppressed, 1, "what was held back is counted");
 	for (int i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "broker %d", i);
-		news += kafka_said_is_news(&said, text, 100, 1150);
+		news += kafka_recent_is_new(&said, text, 100, 1150);
 	}
-	is_int(news, KAFKA_SAID_MOST - 2, "a thousand at once are news up to the bound");
-	ok(kafka_said_is_news(&said, "later", 100, 1250), "later ones are again");
+	is_int(news, KAFKA_RECENT_MOST - 2, "a thousand at once are news up to the bound");
+	ok(kafka_recent_is_new(&said, "later", 100, 1250), "later ones are again");
 }
 
 int main(void)

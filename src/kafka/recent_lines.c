@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* said.c — a text is remembered by its hash. The place of the oldest is taken over once it could be
- * said again anyhow. */
-#include "said.h"
+/* recent_lines.c — a line is remembered by its hash. The slot of the oldest is reused once its period is over. */
+#include "recent_lines.h"
 #include "base/slice.h"
 
-/* The slot that remembers HASH; if none does, a free slot, or else the one with the oldest sentence. */
-static size_t place_of(const struct kafka_said *s, uint64_t hash)
+/* The slot of HASH; else a free slot; else the slot of the oldest line. */
+static size_t place_of(const struct kafka_recent_lines *s, uint64_t hash)
 {
 	size_t oldest = 0;
 
@@ -15,16 +14,16 @@ static size_t place_of(const struct kafka_said *s, uint64_t hash)
 		if (s->at_us[i] < s->at_us[oldest])
 			oldest = i;
 	}
-	return s->n < KAFKA_SAID_MOST ? s->n : oldest;
+	return s->n < KAFKA_RECENT_MOST ? s->n : oldest;
 }
 
-bool kafka_said_is_news(struct kafka_said *s, const char *text, uint64_t again_us, uint64_t now_us)
+bool kafka_recent_is_new(struct kafka_recent_lines *s, const char *text, uint64_t again_us, uint64_t now_us)
 {
 	uint64_t hash = slice_hash(slice_text(text), SLICE_HASH_BEGIN);
 	size_t i = place_of(s, hash);
 
 	if (i < s->n && now_us - s->at_us[i] < again_us) {
-		s->held++;
+		s->suppressed++;
 		return false;
 	}
 	s->hash[i] = hash;
