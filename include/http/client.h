@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests on the loop; each ends in one answer. */
+/* HTTP client on the loop; each request ends in exactly one answer. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
@@ -8,55 +8,55 @@
 #include "loop/loop.h"
 #include "base/slice.h"
 
-/* A name is looked up, and a connection made, anew every few seconds, so that a server that moved is found
- * within 10 s; a connection whose other end has vanished is given up as soon.
+/* DNS entries and connections are renewed every few seconds, so that a server that moved is found within 10 s; a
+ * connection whose peer has vanished is closed within the same time.
  *
- * HTTP/1.1, keep-alive, no redirects, no proxy from the environment, no signals. A request is put
- * on the wire at most once: what may be sent again is its owner's decision. */
+ * HTTP/1.1, keep-alive, no redirects, no proxy from the environment, no signals. A request is sent at most once: the
+ * caller decides whether it is sent again. */
 
 struct http_client_opts {
-	size_t max_connections;           /* open at once, all hosts together; more requests wait their turn */
-	const char *user;                 /* name, NULL none; the password is a file's */
-	const char *files[CREDENTIALS_N]; /* paths by enum credential, NULL none; read again when they change */
+	size_t max_connections;           /* open connections, all hosts together; further requests are queued */
+	const char *user;                 /* user name; NULL: none; the password is in files[] */
+	const char *files[CREDENTIALS_N]; /* paths by enum credential; NULL: none; reread when they change */
 	const char *const *headers;       /* "Name: value", sent with every request; NULL-terminated or NULL */
 };
 
 enum {
-	HTTP_KEEP_BYTES = 4096, /* of an answer's body, unless the request says otherwise */
-	HTTP_CONNECT_MS = 5000, /* time-outs of a request that names none */
+	HTTP_KEEP_BYTES = 4096, /* kept of an answer's body, unless the request sets keep */
+	HTTP_CONNECT_MS = 5000, /* default time-outs */
 	HTTP_TOTAL_MS = 30000,
-	HTTP_RETRY_AFTER_MAX_MS = 3600000, /* whatever the server asks for */
+	HTTP_RETRY_AFTER_MAX_MS = 3600000, /* limit for what a server asks for */
 };
 
 struct http_request {
 	const char *url;
-	/* "10.0.0.7:14268" or "[::1]:14268": the connection is made there, while the Host header, the name sent
-	 * for TLS and the check of the certificate stay the URL's. NULL: where the URL's name leads. Copied. */
+	/* 1]:14268": the connection is made there :: "10.0.0.7:14268" or "[::1]:14268": connect to this address,
+	 * while the Host header, the TLS server name and the certificate check use the URL's host. NULL: resolve the
+	 * URL's host. Copied. */
 	const char *address;
-	struct slice body; /* at == NULL: GET; else POST, borrowed until the answer */
-	/* nparts > 0: POST too, and the body is the parts one after another. The array and the bytes of the
-	 * parts are borrowed until the answer; a large body is sent from where it lies. */
+	struct slice body; /* at == NULL: GET; else POST. Borrowed until the answer */
+	/* nparts > 0: POST, and the body is the concatenation of the parts. The array and the parts' bytes are
+	 * borrowed until the answer; a large body is not copied. */
 	const struct slice *parts;
 	size_t nparts;
-	bool gzip; /* the body is compressed first, with "Content-Encoding: gzip" */
+	bool gzip; /* compress the body and add "Content-Encoding: gzip" */
 	const char *content_type;
-	const char *const *headers; /* for this request; NULL-terminated or NULL; copied */
-	uint64_t connect_ms;        /* time-outs from the moment it has its turn; 0 takes HTTP_CONNECT_MS … */
+	const char *const *headers; /* of this request; NULL-terminated or NULL; copied */
+	uint64_t connect_ms; /* time-outs from the moment it leaves the queue; 0: HTTP_CONNECT_MS, HTTP_TOTAL_MS */
 	uint64_t total_ms;
-	size_t keep; /* bytes of the answer's body wanted; 0 takes HTTP_KEEP_BYTES */
-	/* Unless NULL: called with each piece of the answer's body as it comes in, before ANSWERED and with the
-	 * same ARG, for a body too large to be kept. BYTES are borrowed for the call. It calls nothing of this
-	 * client. */
+	size_t keep; /* bytes to keep of the answer's body; 0: HTTP_KEEP_BYTES */
+	/* For a body too large to keep; may be NULL. Called with ARG for each chunk of the answer's body as it
+	 * arrives, before ANSWERED. BYTES are borrowed for the call. Must not call any function of this client. */
 	void (*on_body)(void *arg, struct slice bytes);
 };
 
 enum http_failure {
 	HTTP_ANSWERED,
-	HTTP_UNREACHABLE,  /* refused, reset, timed out, closed early: try again */
-	HTTP_MISCONFIGURED /* URL, TLS, unknown host, not HTTP: an operator must look. It may heal all the same */
+	HTTP_UNREACHABLE,  /* refused, reset, timed out, closed early: retry */
+	HTTP_MISCONFIGURED /* URL, TLS, unknown host, not HTTP: needs an operator, but may also end by itself */
 };
 
-/* What stood in the way; http_trouble_text says it in words. */
+/* Why a request got no answer. From HTTP_BAD_URL on the failure is HTTP_MISCONFIGURED. */
 #define HTTP_TROUBLES(X)                                                                                               \
 	X(HTTP_NO_TROUBLE, "none")                                                                                     \
 	X(HTTP_NO_CONNECTION, "cannot connect")                                                                        \
@@ -81,18 +81,18 @@ struct http_answer {
 	enum http_failure failure;
 	enum http_trouble trouble;
 	int status;             /* 0 unless answered */
-	int64_t retry_after_ms; /* from the Retry-After header, both forms, clamped; -1 none */
-	struct slice body;      /* the first KEEP bytes, borrowed */
-	bool whole;             /* BODY, or what on_body was given, is all of it */
-	uint64_t took_us;       /* from the moment it had its turn */
-	bool new_connection;    /* it came over a connection that was made for it */
-	bool was_sent;          /* some of the request left this host */
+	int64_t retry_after_ms; /* from the Retry-After header, in seconds or as a date, clamped; -1: none */
+	struct slice body;      /* the first http_request.keep bytes, borrowed */
+	bool whole;             /* BODY, or the chunks passed to on_body, are the complete body */
+	uint64_t took_us;       /* from the moment it left the queue */
+	bool new_connection;    /* the connection was opened for this request */
+	bool was_sent;          /* at least one byte of the request was sent */
 	bool was_gzip;          /* the request's body was compressed */
-	const char *location;   /* absolute URL that a 3xx leads to, borrowed; NULL: none is named */
-	const char *error;      /* a sentence, "" when answered */
+	const char *location;   /* absolute URL in a 3xx answer, borrowed; NULL: none */
+	const char *error;      /* error text; "" when answered */
 };
 
-/* Whether a client can be made of O at all: E_USAGE, or why a file cannot be read. */
+/* 0 when http_client_open() accepts the options O; else E_USAGE. */
 int http_client_check(const struct http_client_opts *o, struct why *why) MUST_USE;
 
 struct http_client;
@@ -100,18 +100,18 @@ struct http_client;
 int http_client_open(
         struct http_client **out, struct loop *l, const struct http_client_opts *opts, struct why *why) MUST_USE;
 
-/* ANSWERED is called later, once, never from inside this call; it may send, cancel and free.
- * An answer whose head has arrived counts, even when its body never ends. 0, E_NOMEM or E_USAGE
- * (the URL, the address, a header with a line break in it, or 4 GiB and more to compress). */
+/* Sends R. ANSWERED is called once, never from inside this call; it may send, cancel and free. An answer counts as
+ * soon as its head has arrived, even when its body never ends. 0, E_NOMEM or E_USAGE (invalid URL, address or
+ * header, or 4 GiB or more to compress). */
 int http_client_send(struct http_client *c, const struct http_request *r,
         void (*answered)(void *arg, const struct http_answer *a), void *arg) MUST_USE;
 
-/* Requests not yet answered, waiting ones included. */
+/* Requests not yet answered, queued ones included. */
 size_t http_client_pending(const struct http_client *c);
 
-/* Every request still out is answered HTTP_UNREACHABLE "cancelled" before this returns. */
+/* Answers every pending request with HTTP_UNREACHABLE, "cancelled", before it returns. */
 void http_client_cancel_all(struct http_client *c);
-/* Requests still out are given up without an answer. NULL is fine. */
+/* Drops pending requests without an answer. C may be NULL. */
 void http_client_free(struct http_client *c);
 
 /* The versions of libcurl and of its TLS library that this process runs with. */

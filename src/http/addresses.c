@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* addresses.c — looks a host name up in a detached thread, again and again.
+/* addresses.c — looks up a host name in a detached thread, periodically.
  *
- *   timer ──► lookup in its thread ──► on_looked_up: list taken, or the error kept ──► timer
- *     └── the one before is still out: the error says so ──► timer                          */
+ *   timer ──► look_up() in its thread ──► on_looked_up(): new list, or error ──► timer
+ *     └── last lookup still running: error "no name server answers" ──► timer */
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -26,16 +26,16 @@ struct address_list {
 	address_text at[ADDRESSES_MOST];
 };
 
-/* The thread's until it comes back. */
+/* One lookup; used only by the thread until on_looked_up(). */
 struct lookup {
 	struct addresses *owner;
 	char *host;
 	uint16_t port;
-	int rc;             /* of getaddrinfo */
-	bool no_descriptor; /* there was none for it */
+	int rc;             /* result of getaddrinfo() */
+	bool no_descriptor; /* it failed for lack of a file descriptor */
 	struct address_list found;
 	size_t nleft_out;              /* addresses beyond ADDRESSES_MOST, */
-	char left_out[LEFT_OUT_BYTES]; /* and as many of these as fit */
+	char left_out[LEFT_OUT_BYTES]; /* as many of them as fit, as text */
 };
 
 struct addresses {
@@ -46,7 +46,7 @@ struct addresses {
 	uint16_t port;
 	uint64_t every_ms;
 	struct timer *timer;
-	struct detached *out; /* NULL: no lookup is out */
+	struct detached *lookup; /* the lookup under way; NULL: none */
 	struct address_list list;
 	struct why error; /* code 0: none */
 };
@@ -67,7 +67,7 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Sorts the N texts at ALL and moves each one, once, to the front; returns how many those are. */
+/* Sorts the N texts at ALL and moves the distinct ones to the front; returns their number. */
 static size_t sort_unique(address_text *all, size_t n)
 {
 	size_t kept = 0;
@@ -88,7 +88,7 @@ static void print_left_out(struct lookup *u, address_text *rest, size_t n)
 		len += snprintf(u->left_out + len, (size_t)(LEFT_OUT_BYTES - len), "%s%s", i == 0 ? "" : ", ", rest[i]);
 }
 
-static int make_list(struct lookup *u, const struct addrinfo *found)
+static int set_found(struct lookup *u, const struct addrinfo *found)
 {
 	address_text *all;
 	size_t n = 0;
@@ -121,7 +121,7 @@ static void look_up(void *arg)
 		u->no_descriptor = descriptors_used_up();
 		return;
 	}
-	u->rc = make_list(u, found);
+	u->rc = set_found(u, found);
 	freeaddrinfo(found);
 }
 
@@ -135,8 +135,8 @@ static void lookup_free(void *arg)
 	free(u);
 }
 
-/* Logged when a lookup fails after one that did not: a name server that is away gives two reasons in turn. A name that
- * never had an address is its user's to report. */
+/* Logs only the first failure in a row: when the name server is away two reasons alternate. A name that never had an
+ * address is for the caller to report. */
 static void fail_lookup(struct addresses *a, const char *reason)
 {
 	bool is_first = a->error.code == 0;
@@ -146,7 +146,7 @@ static void fail_lookup(struct addresses *a, const char *reason)
 		log_warn("http: %s; %zu addresses found before stay in use", a->error.text, a->list.n);
 }
 
-static void heal(struct addresses *a)
+static void clear_error(struct addresses *a)
 {
 	if (a->error.code != 0 && a->list.n > 0)
 		log_info("http: %s can be looked up again", a->host);
@@ -171,13 +171,13 @@ static void on_looked_up(void *arg)
 	struct addresses *a = u->owner;
 	bool differs = false;
 
-	a->out = NULL;
+	a->lookup = NULL;
 	if (u->rc != 0) {
 		fail_lookup(
 		        a, u->no_descriptor ? "no file descriptor is free: raise LimitNOFILE" : gai_strerror(u->rc));
 	} else {
 		differs = !same_list(&a->list, &u->found);
-		heal(a);
+		clear_error(a);
 		a->list = u->found;
 		if (is_numeric(a->host))
 			timer_stop(a->timer); /* no later lookup finds another list */
@@ -199,19 +199,19 @@ static int begin_lookup(struct addresses *a)
 	u->owner = a;
 	u->port = a->port;
 	u->host = strdup(a->host);
-	if (u->host == NULL || detached_start(&a->out, a->loop, look_up, on_looked_up, lookup_free, u) < 0) {
+	if (u->host == NULL || detached_start(&a->lookup, a->loop, look_up, on_looked_up, lookup_free, u) < 0) {
 		lookup_free(u);
 		return E_NOMEM;
 	}
 	return 0;
 }
 
-static void on_time(void *arg)
+static void on_timer(void *arg)
 {
 	struct addresses *a = arg;
 
 	timer_start(a->timer, a->every_ms);
-	if (a->out != NULL)
+	if (a->lookup != NULL)
 		fail_lookup(a, "no name server answers");
 	else if (begin_lookup(a) < 0)
 		fail_lookup(a, "out of memory");
@@ -230,7 +230,7 @@ int addresses_open(struct addresses **out, struct loop *l, const char *host, uin
 	a->changed = changed;
 	a->arg = arg;
 	a->host = strdup(host);
-	if (a->host == NULL || timer_open(&a->timer, l, on_time, a) < 0) {
+	if (a->host == NULL || timer_open(&a->timer, l, on_timer, a) < 0) {
 		addresses_free(a);
 		return E_NOMEM;
 	}
@@ -243,7 +243,7 @@ void addresses_free(struct addresses *a)
 {
 	if (a == NULL)
 		return;
-	detached_abandon(a->out);
+	detached_abandon(a->lookup);
 	timer_free(a->timer);
 	free(a->host);
 	free(a);

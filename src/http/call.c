@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* call.c — one request from its head to its answer.
  *
- *   head ──wrong route, method or size──► answered at once
- *     └──► READING ──whole──► answer() ──reply──► answered
- *       └─run's share is used──► DEFERRED ──next run──► answer()
- *                                └─http_call_later──► WAITING ──http_later_answer──► answered
+ *   head ──wrong route, method or size──► ANSWERED
+ *     └──► READING ──complete──► ASKED: answer() ──reply──► ANSWERED
+ *            │                     └──http_call_later──► WAITING ──http_later_answer──► ANSWERED
+ *            └──answers_left is 0──► DEFERRED ──next run──► answer()
  *
- * "Answered" is a response made, or a wish to hang up. The daemon calls request_come for the head,
- * for each piece of the body, at the end, and again when a connection that waited was resumed. */
+ * ANSWERED means that a response was created, or that the connection is to be closed without one. libmicrohttpd
+ * calls server_on_request() for the head, for each part of the body, at the end, and again after a suspended
+ * connection was resumed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -17,15 +18,15 @@
 enum state { READING, DEFERRED, ASKED, WAITING, ANSWERED };
 
 struct http_later {
-	struct list link; /* in the server's waiting or deferred */
+	struct list link; /* in http_server.waiting or .deferred */
 	struct http_server *s;
-	struct line *line;
+	struct connection *conn;
 	struct MHD_Connection *mhd;
 	const struct http_route *route;
 	enum state state;
 	struct http_call call;
 	struct buf body;
-	struct MHD_Response *response; /* NULL once answered: hang up */
+	struct MHD_Response *response; /* NULL when ANSWERED: close the connection */
 	unsigned status;
 };
 
@@ -48,8 +49,8 @@ static void add_headers(struct MHD_Response *response, const struct http_reply *
 		MHD_add_response_header(response, reply->headers[i], reply->headers[i + 1]);
 }
 
-/* Makes the response; takes the reply's body. Without memory it becomes a wish to hang up. */
-static void settle(struct http_later *r, struct http_reply *reply)
+/* Creates the response and takes REPLY's body. Without memory the connection will be closed. */
+static void make_response(struct http_later *r, struct http_reply *reply)
 {
 	size_t len = reply->body.len;
 
@@ -72,14 +73,14 @@ static enum MHD_Result send_answer(struct http_later *r)
 
 	if (r->response == NULL)
 		return MHD_NO;
-	line_allow(r->line, r->s->opts.request_ms);
+	connection_allow(r->conn, r->s->opts.request_ms);
 	rc = MHD_queue_response(r->mhd, r->status, r->response);
 	MHD_destroy_response(r->response);
 	r->response = NULL;
 	return rc;
 }
 
-/* The route of PATH, "*" when there is no other; NULL. */
+/* The route of PATH, else the route "*", else NULL. */
 static const struct http_route *route_of(const struct http_route *routes, const char *path)
 {
 	const struct http_route *rest = NULL;
@@ -123,8 +124,8 @@ static const char *allowed(const struct http_route *route, char *to, size_t cap)
 	return to;
 }
 
-/* Settles what the head alone decides. */
-static void judge_head(struct http_later *r, const char *method)
+/* Answers requests that fail by their head: unknown path, method not allowed, body too large. */
+static void check_head(struct http_later *r, const char *method)
 {
 	const char *length = http_call_header(&r->call, "Content-Length");
 	struct http_reply reply = { 0 };
@@ -142,58 +143,57 @@ static void judge_head(struct http_later *r, const char *method)
 		reply.headers[3] = "close";
 	}
 	if (reply.status != 0)
-		settle(r, &reply);
+		make_response(r, &reply);
 }
 
-static struct line *line_of(struct MHD_Connection *mhd)
+static struct connection *connection_of(struct MHD_Connection *mhd)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info == NULL ? NULL : info->socket_context;
 }
 
-static enum MHD_Result head_come(
+static enum MHD_Result on_head(
         struct http_server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **mine)
 {
-	struct line *line = line_of(mhd);
-	struct http_later *r = line == NULL || s->closing ? NULL : calloc(1, sizeof(*r));
+	struct connection *conn = connection_of(mhd);
+	struct http_later *r = conn == NULL || s->closing ? NULL : calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return MHD_NO;
 	list_init(&r->link);
 	r->s = s;
-	r->line = line;
+	r->conn = conn;
 	r->mhd = mhd;
 	r->call.method = method;
 	r->call.path = url;
 	r->call.connection = r;
 	r->route = route_of(s->opts.routes, url);
 	*mine = r;
-	line->busy = true;
-	line_allow(line, s->opts.request_ms);
-	judge_head(r, method);
+	conn->busy = true;
+	connection_allow(conn, s->opts.request_ms);
+	check_head(r, method);
 	return r->state == ANSWERED ? send_answer(r) : MHD_YES;
 }
 
-static enum MHD_Result body_come(struct http_later *r, const char *upload, size_t *size)
+static enum MHD_Result on_body_part(struct http_later *r, const char *upload, size_t *size)
 {
 	if (r->state != READING || *size > r->s->opts.max_body - r->body.len)
-		return MHD_NO; /* a chunked body tells its size only by being too large */
+		return MHD_NO; /* the size of a chunked body is not known before */
 	buf_add(&r->body, upload, *size);
 	*size = 0;
 	return buf_check(&r->body) == 0 ? MHD_YES : MHD_NO;
 }
 
-/* The daemon leaves the connection alone until wake(). */
-static void suspend(struct http_later *r, struct list *in)
+/* Puts R into the list IN; libmicrohttpd ignores the connection until resume_call(). */
+static void suspend_call(struct http_later *r, struct list *in)
 {
 	list_push(in, &r->link);
-	line_allow(r->line, 0);
+	connection_allow(r->conn, 0);
 	MHD_suspend_connection(r->mhd);
 }
 
-/* True when this run may ask the route. A deferred request comes here again when its turn has come, which
- * request_begin_run has counted. */
+/* True when answer() may be called in this run. A DEFERRED request was already counted by request_begin_run(). */
 static bool may_ask(struct http_later *r)
 {
 	if (r->state == DEFERRED)
@@ -204,7 +204,7 @@ static bool may_ask(struct http_later *r)
 	return true;
 }
 
-static enum MHD_Result whole_come(struct http_later *r)
+static enum MHD_Result on_complete(struct http_later *r)
 {
 	struct http_reply reply = { 0 };
 
@@ -212,38 +212,38 @@ static enum MHD_Result whole_come(struct http_later *r)
 		return MHD_NO;
 	if (!may_ask(r)) {
 		r->state = DEFERRED;
-		suspend(r, &r->s->deferred);
+		suspend_call(r, &r->s->deferred);
 		return MHD_YES;
 	}
 	r->call.body = buf_slice(&r->body);
 	r->state = ASKED;
 	r->route->answer(r->s->opts.arg, &r->call, &reply);
 	if (r->state == ASKED)
-		settle(r, &reply);
+		make_response(r, &reply);
 	else
 		buf_free(&reply.body);
 	if (r->s->closing)
 		return MHD_NO;
 	if (r->state == ANSWERED)
 		return send_answer(r);
-	suspend(r, &r->s->waiting);
+	suspend_call(r, &r->s->waiting);
 	return MHD_YES;
 }
 
-enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+enum MHD_Result server_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
         const char *version, const char *upload, size_t *upload_size, void **mine)
 {
 	struct http_later *r = *mine;
 
 	(void)version;
 	if (r == NULL)
-		return head_come(cls, mhd, url, method, mine);
+		return on_head(cls, mhd, url, method, mine);
 	if (*upload_size > 0)
-		return body_come(r, upload, upload_size);
-	return r->state == ANSWERED ? send_answer(r) : whole_come(r);
+		return on_body_part(r, upload, upload_size);
+	return r->state == ANSWERED ? send_answer(r) : on_complete(r);
 }
 
-void request_gone(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how)
+void server_on_request_end(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how)
 {
 	struct http_later *r = *mine;
 
@@ -254,8 +254,8 @@ void request_gone(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_R
 		return;
 	*mine = NULL;
 	list_remove(&r->link);
-	r->line->busy = false;
-	line_allow(r->line, r->s->opts.idle_ms);
+	r->conn->busy = false;
+	connection_allow(r->conn, r->s->opts.idle_ms);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
 	buf_free(&r->body);
@@ -270,21 +270,21 @@ struct http_later *http_call_later(const struct http_call *call)
 	return r;
 }
 
-/* Wakes a connection that was suspended; inside answer() there is none yet. */
-static void wake(struct http_later *r)
+/* Resumes a suspended connection. Inside answer() it is not suspended yet. */
+static void resume_call(struct http_later *r)
 {
 	if (list_empty(&r->link))
 		return;
 	list_remove(&r->link);
-	line_allow(r->line, r->s->opts.request_ms);
+	connection_allow(r->conn, r->s->opts.request_ms);
 	MHD_resume_connection(r->mhd);
-	timer_start(r->s->soon, 0);
+	timer_start(r->s->run_timer, 0);
 }
 
 void request_begin_run(struct http_server *s, unsigned most)
 {
 	for (s->answers_left = most; s->answers_left > 0 && !list_empty(&s->deferred); s->answers_left--)
-		wake(list_first(&s->deferred, struct http_later, link));
+		resume_call(list_first(&s->deferred, struct http_later, link));
 }
 
 void http_later_answer(struct http_later **later, struct http_reply *reply)
@@ -292,24 +292,24 @@ void http_later_answer(struct http_later **later, struct http_reply *reply)
 	struct http_later *r = *later;
 
 	*later = NULL;
-	settle(r, reply);
-	wake(r);
+	make_response(r, reply);
+	resume_call(r);
 }
 
-static void drop_all(struct list *suspended)
+static void drop_calls(struct list *suspended)
 {
 	list_each_safe (node, suspended) {
 		struct http_later *r = container_of(node, struct http_later, link);
 
 		r->state = ANSWERED;
-		wake(r);
+		resume_call(r);
 	}
 }
 
 void request_drop_waiting(struct http_server *s)
 {
-	drop_all(&s->waiting);
-	drop_all(&s->deferred);
+	drop_calls(&s->waiting);
+	drop_calls(&s->deferred);
 }
 
 const char *http_call_header(const struct http_call *c, const char *name)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.c — the door to curl: its multi handle on the loop.
+/* client.c — queues requests and runs curl's multi handle on the loop.
  *
- *   send ──► WAITING ──fewer than max_connections──► ACTIVE ──curl is done──► answered ──► spare
+ *   send ──► WAITING ──fewer than max_connections active──► ACTIVE ──curl is done──► answered ──► spare
  *
- * curl gets its turn (curl_multi_socket_action) when one of its sockets is ready (client_sockets.c) or its
- * timer rings (on_want_timer); after that, never inside it, settle() hands out what is done. Owners may send, cancel and free from their answers: `busy` counts the frames that still
- * need the client, the last one frees it. */
+ * curl_multi_socket_action() is called when one of curl's sockets is ready (client_sockets.c) or its timer expires
+ * (on_want_timer). After that, never inside it, deliver_done() calls the owners of finished requests. Owners may
+ * send, cancel and free inside `answered`: `busy` counts the stack frames that still use the client, and the last
+ * one frees it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,13 +19,13 @@ enum { MAX_CONNECTIONS = 64 };
 
 struct http_client {
 	struct loop *loop;
-	CURLM *multi;  /* its handles share connections and looked-up names */
-	CURLSH *share; /* and by this one TLS sessions */
+	CURLM *multi;  /* its easy handles share connections and DNS entries */
+	CURLSH *share; /* shares TLS sessions between the easy handles */
 	struct http_client_opts opts;
 	struct credentials *credentials;
-	CURL *model;               /* what every request has in common */
-	unsigned made;             /* how many models there were */
-	struct curl_slist *shared; /* headers */
+	CURL *model;                /* the easy handle that new exchanges copy */
+	unsigned nmodels;           /* number of models created so far */
+	struct curl_slist *headers; /* headers of every request */
 	struct client_sockets *sockets;
 	struct timer *timer;
 	struct list waiting; /* struct exchange, oldest first */
@@ -40,13 +41,13 @@ struct http_client {
 };
 
 static void on_timer(void *arg);
-static void settle(void *arg);
+static void deliver_done(void *arg);
 static void free_exchanges(struct list *l);
 static int on_want_timer(CURLM *multi, long after_ms, void *arg);
 
 /* ---- open ---- */
 
-/* New credentials: from the next request on. */
+/* Builds a new model with the changed credentials; the next request uses it. */
 static void on_credentials(void *arg)
 {
 	struct http_client *c = arg;
@@ -60,32 +61,32 @@ static void on_credentials(void *arg)
 	}
 	curl_easy_cleanup(c->model);
 	c->model = model;
-	c->made++;
+	c->nmodels++;
 	free_exchanges(&c->spare);
 	c->nspare = 0;
 }
 
-static int share_header(struct http_client *c, const char *header)
+static int add_header(struct http_client *c, const char *header)
 {
-	struct curl_slist *longer = curl_slist_append(c->shared, header);
+	struct curl_slist *longer = curl_slist_append(c->headers, header);
 
 	if (longer == NULL)
 		return E_NOMEM;
-	c->shared = longer;
+	c->headers = longer;
 	return 0;
 }
 
 static int make_multi(struct http_client *c, const struct http_client_opts *o, struct why *why)
 {
-	int rc = share_header(c, "Expect:");
+	int rc = add_header(c, "Expect:");
 
 	for (const char *const *h = o->headers; rc == 0 && h != NULL && *h != NULL; h++)
-		rc = share_header(c, *h);
+		rc = add_header(c, *h);
 	c->multi = curl_multi_init();
 	c->share = curl_share_init();
 	if (rc < 0 || c->multi == NULL || c->share == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
 		return why_set(why, E_NOMEM, "http client");
-	if (client_sockets_open(&c->sockets, c->loop, c->multi, settle, c) < 0)
+	if (client_sockets_open(&c->sockets, c->loop, c->multi, deliver_done, c) < 0)
 		return why_set(why, E_IO, "http client: %s", strerror(errno));
 	curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
@@ -151,7 +152,7 @@ static void free_client(struct http_client *c)
 	curl_multi_cleanup(c->multi);
 	curl_share_cleanup(c->share);
 	client_sockets_free(c->sockets);
-	curl_slist_free_all(c->shared);
+	curl_slist_free_all(c->headers);
 	timer_free(c->timer);
 	if (c->global)
 		curl_global_cleanup();
@@ -167,12 +168,12 @@ void http_client_free(struct http_client *c)
 		free_client(c);
 }
 
-static void enter(struct http_client *c)
+static void ref_client(struct http_client *c)
 {
 	c->busy++;
 }
 
-static void leave(struct http_client *c)
+static void unref_client(struct http_client *c)
 {
 	if (--c->busy == 0 && c->closing)
 		free_client(c);
@@ -180,7 +181,7 @@ static void leave(struct http_client *c)
 
 /* ---- send ---- */
 
-static int begin(struct http_client *c, struct exchange *x)
+static int begin_exchange(struct http_client *c, struct exchange *x)
 {
 	x->began_us = clock_mono_us();
 	if (curl_multi_add_handle(c->multi, x->easy) != CURLM_OK)
@@ -190,10 +191,10 @@ static int begin(struct http_client *c, struct exchange *x)
 	return 0;
 }
 
-/* Keeps it for the next request. */
-static void spare(struct http_client *c, struct exchange *x)
+/* Keeps X for the next request, unless its model is outdated. */
+static void put_spare(struct http_client *c, struct exchange *x)
 {
-	if (c->nspare >= c->max || x->made != c->made) {
+	if (c->nspare >= c->max || x->model_number != c->nmodels) {
 		exchange_free(x);
 		return;
 	}
@@ -208,7 +209,7 @@ static struct exchange *take_spare(struct http_client *c)
 	if (list_empty(&c->spare)) {
 		x = exchange_new(c->model, c->share);
 		if (x != NULL)
-			x->made = c->made;
+			x->model_number = c->nmodels;
 		return x;
 	}
 	x = list_first(&c->spare, struct exchange, link);
@@ -223,21 +224,21 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 	struct exchange *x;
 	int rc;
 
-	credentials_look(c->credentials);
+	credentials_refresh(c->credentials);
 	x = take_spare(c);
 	if (x == NULL)
 		return E_NOMEM;
 	x->answered = answered;
 	x->arg = arg;
-	rc = exchange_prepare(x, r, c->shared);
+	rc = exchange_prepare(x, r, c->headers);
 	if (rc == 0 && c->nactive < c->max) {
-		rc = begin(c, x);
+		rc = begin_exchange(c, x);
 	} else if (rc == 0) {
 		list_push(&c->waiting, &x->link);
 		c->nwaiting++;
 	}
 	if (rc < 0)
-		spare(c, x);
+		put_spare(c, x);
 	return rc;
 }
 
@@ -248,19 +249,19 @@ size_t http_client_pending(const struct http_client *c)
 
 /* ---- answers ---- */
 
-/* Calls the owner, whose bytes the exchange borrows no longer. */
+/* Releases the borrowed body and calls the owner. */
 static void deliver_answer(struct http_client *c, struct exchange *x, const struct http_answer *a)
 {
 	request_body_free(&x->upload);
 	x->answered(x->arg, a);
-	spare(c, x);
+	put_spare(c, x);
 }
 
-static void fail(struct http_client *c, struct exchange *x, enum http_trouble trouble)
+static void fail_exchange(struct http_client *c, struct exchange *x, enum http_trouble trouble)
 {
 	struct http_answer a;
 
-	exchange_judge(x, CURLE_ABORTED_BY_CALLBACK, &a);
+	exchange_answer(x, CURLE_ABORTED_BY_CALLBACK, &a);
 	if (a.failure != HTTP_ANSWERED) {
 		a.trouble = trouble;
 		a.error = http_trouble_text(trouble);
@@ -275,47 +276,47 @@ static void begin_waiting(struct http_client *c)
 
 		list_remove(&x->link);
 		c->nwaiting--;
-		if (begin(c, x) < 0)
-			fail(c, x, HTTP_NO_MEMORY);
+		if (begin_exchange(c, x) < 0)
+			fail_exchange(c, x, HTTP_NO_MEMORY);
 	}
 }
 
-static void finish(struct http_client *c, CURLMsg *m)
+static void finish_exchange(struct http_client *c, CURLMsg *m)
 {
 	CURLcode rc = m->data.result;
 	struct exchange *x = NULL;
 	struct http_answer a;
 
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
-	curl_multi_remove_handle(c->multi, x->easy); /* M is gone after this */
+	curl_multi_remove_handle(c->multi, x->easy); /* frees M */
 	list_remove(&x->link);
 	c->nactive--;
-	exchange_judge(x, rc, &a);
+	exchange_answer(x, rc, &a);
 	if (a.status == 401 || a.status == 403 || a.trouble == HTTP_TLS)
-		credentials_look(c->credentials);
+		credentials_refresh(c->credentials);
 	deliver_answer(c, x, &a);
 }
 
-/* Hands out what is done. */
-static void settle(void *arg)
+/* Calls the owners of finished requests, and begins queued ones. */
+static void deliver_done(void *arg)
 {
 	struct http_client *c = arg;
 	CURLMsg *m;
 	int left;
 
-	enter(c);
+	ref_client(c);
 	while (!c->closing && (m = curl_multi_info_read(c->multi, &left)) != NULL)
 		if (m->msg == CURLMSG_DONE)
-			finish(c, m);
+			finish_exchange(c, m);
 	begin_waiting(c);
-	leave(c);
+	unref_client(c);
 }
 
 void http_client_cancel_all(struct http_client *c)
 {
 	struct list out;
 
-	enter(c);
+	ref_client(c);
 	list_init(&out);
 	list_each_safe (node, &c->active) {
 		curl_multi_remove_handle(c->multi, container_of(node, struct exchange, link)->easy);
@@ -331,10 +332,10 @@ void http_client_cancel_all(struct http_client *c)
 		struct exchange *x = list_first(&out, struct exchange, link);
 
 		list_remove(&x->link);
-		fail(c, x, HTTP_CANCELLED);
+		fail_exchange(c, x, HTTP_CANCELLED);
 	}
 	free_exchanges(&out);
-	leave(c);
+	unref_client(c);
 }
 
 /* ---- time ---- */
@@ -357,5 +358,5 @@ static void on_timer(void *arg)
 	int running;
 
 	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	settle(c);
+	deliver_done(c);
 }

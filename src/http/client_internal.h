@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What http_client.c (the loop's side), client_model.c (what all requests have in common) and exchange.c
- * (one request) share. */
+/* client_internal.h — one HTTP exchange, shared by client.c (queueing, loop), client_model.c (options common to all
+ * requests), exchange.c (one request) and exchange_answer.c (its result). */
 #ifndef HTTP_CLIENT_IMPL_H
 #define HTTP_CLIENT_IMPL_H
 
@@ -11,47 +11,47 @@
 #include "base/list.h"
 #include "request_body.h"
 
-/* *MODEL is the caller's to clean up, also on failure. */
+/* Creates the easy handle from which those of all requests are copied. The caller cleans up *MODEL, also on failure. */
 int client_model(CURL **model, const struct http_client_opts *o, const struct credentials *c, struct why *why) MUST_USE;
 
-/* One request and its answer; kept and used again, with its easy handle. */
+/* One request and its answer. Exchange and easy handle are reused for later requests. */
 struct exchange {
 	struct list link; /* of the client: waiting, active or spare */
 	CURL *easy;
-	struct curl_slist *headers; /* its own, then the client's, which begin at shared */
+	struct curl_slist *headers; /* of this request, followed by the client's, which begin at SHARED */
 	struct curl_slist *shared;
 	void (*answered)(void *arg, const struct http_answer *a);
 	void (*on_body)(void *arg, struct slice bytes); /* NULL: none */
 	void *arg;
 	uint64_t began_us;
-	struct buf url;     /* that the easy handle has; empty: none */
-	struct buf address; /* likewise; connect_to is made of it */
+	struct buf url;     /* URL set on the easy handle; empty: none */
+	struct buf address; /* http_request.address set on the easy handle, as connect_to */
 	struct curl_slist *connect_to;
 	struct request_body upload;
 	size_t keep;
 	struct buf body;
-	size_t seen; /* bytes of body that came */
+	size_t received; /* bytes of the body received */
 	int64_t retry_after_ms;
 	unsigned times_sent;
-	bool gzip;        /* its body is compressed */
-	unsigned made;    /* the client's count of models when the easy handle was copied from one */
-	bool head_whole;  /* the final status and all headers are there */
-	int socket_error; /* errno of the last socket that could not be made; 0 none */
+	bool gzip;             /* the request's body is compressed */
+	unsigned model_number; /* http_client.nmodels when the easy handle was copied */
+	bool head_complete;    /* the final status and all headers were received */
+	int socket_error;      /* errno of the last failed socket(); 0: none */
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A copy of MODEL that reports to it and takes part in SHARE. NULL without memory. */
+/* Creates an exchange with a copy of MODEL, connected to SHARE. NULL without memory. */
 struct exchange *exchange_new(CURL *model, CURLSH *share);
-/* NULL is fine. */
+/* X may be NULL. */
 void exchange_free(struct exchange *x);
 
-/* Makes X the request R; SHARED follow its headers. 0, E_NOMEM, E_USAGE. */
+/* Sets up X for request R, with the headers SHARED after its own. 0, E_NOMEM, E_USAGE. */
 int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
 
-/* What RC, which the library says at the end, means. A borrows from X. */
-void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a);
+/* Converts RC, curl's result of X, into the answer A, which borrows from X. */
+void exchange_answer(struct exchange *x, CURLcode rc, struct http_answer *a);
 
-/* True when HEADER would not end the line it stands on. */
+/* True when HEADER has no line break. */
 bool exchange_header_fits(const char *header);
 
 #endif

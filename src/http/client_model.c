@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client_model.c — the options of a client become the easy handle that every request is a copy of. */
+/* client_model.c — builds the easy handle that every request copies from the client's options. */
 #include <config.h>
 
 #include <netinet/in.h>
@@ -8,8 +8,8 @@
 
 #include "client_internal.h"
 
-/* A lookup is kept for NAME_S and a connection used for LIFE_S: a new address is found within their sum and
- * one request. GONE_MS: what was sent and is not acknowledged by then breaks the connection. */
+/* A DNS entry is cached for NAME_S and a connection used for LIFE_S: a new address is used after at most their sum
+ * and one request. GONE_MS: a connection with bytes unacknowledged for so long is closed. */
 enum { READ_BYTES = 8 << 10, NAME_S = 5, LIFE_S = 4, GONE_MS = 8000, SYSTEM_CA_S = 10 };
 
 int http_client_check(const struct http_client_opts *o, struct why *why)
@@ -31,7 +31,7 @@ int http_client_check(const struct http_client_opts *o, struct why *why)
 	return 0;
 }
 
-/* The options of a string; NULL leaves the default. */
+/* Sets the string options; NULL leaves the default. */
 static bool set_texts(CURL *m, const struct http_client_opts *o, struct buf *password, struct buf *bearer)
 {
 	const struct {
@@ -39,8 +39,8 @@ static bool set_texts(CURL *m, const struct http_client_opts *o, struct buf *pas
 		const char *text;
 	} texts[] = {
 		{ CURLOPT_PROTOCOLS_STR, "http,https" },
-		{ CURLOPT_PROXY, "" },    /* the environment sends no trace elsewhere */
-		{ CURLOPT_NOPROXY, "*" }, /* nor is it read for each request */
+		{ CURLOPT_PROXY, "" },    /* no proxy from the environment */
+		{ CURLOPT_NOPROXY, "*" }, /* and no read of the environment per request */
 		{ CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION },
 		{ CURLOPT_USERNAME, o->user },
 		{ CURLOPT_PASSWORD, o->user == NULL ? NULL : buf_cstr(password) },
@@ -53,7 +53,7 @@ static bool set_texts(CURL *m, const struct http_client_opts *o, struct buf *pas
 	return true;
 }
 
-/* Given as bytes, not as files, so that no handshake reads a disk on the loop. */
+/* Certificates are passed as bytes, so that no TLS handshake reads files on the loop. */
 static bool set_blobs(CURL *m, const struct credentials *c)
 {
 	static const struct {
@@ -89,7 +89,7 @@ static bool set_credentials(CURL *m, const struct http_client_opts *o, const str
 	return good;
 }
 
-/* An address that moved may leave a connection to nowhere: nothing comes back from there, not even a reset. */
+/* Detects a peer that has vanished without a reset, as after its address has moved. */
 static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
 	unsigned gone_ms = GONE_MS;
@@ -107,7 +107,7 @@ int client_model(CURL **model, const struct http_client_opts *o, const struct cr
 	if (m == NULL || !set_credentials(m, o, c))
 		return why_set(why, E_NOMEM, "http client");
 	curl_easy_setopt(m, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(m, CURLOPT_QUICK_EXIT, 1L); /* giving up never waits for a name server */
+	curl_easy_setopt(m, CURLOPT_QUICK_EXIT, 1L); /* cleanup does not wait for a resolver thread */
 	curl_easy_setopt(m, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -115,9 +115,9 @@ int client_model(CURL **model, const struct http_client_opts *o, const struct cr
 	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->files[CREDENTIAL_BEARER] != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
 	curl_easy_setopt(m, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_S);
 	curl_easy_setopt(m, CURLOPT_MAXLIFETIME_CONN, (long)LIFE_S);
-	/* Own authorities take the place of the system's. Those are read from the one file that has them all,
-	 * and for every SYSTEM_CA_S: with a directory beside it curl would read the file, which takes some
-	 * 50 ms, for each connection. */
+	/* CREDENTIAL_CA replaces the system's CA certificates. The system's are read from the bundle file only and
+	 * cached for SYSTEM_CA_S: with CURLOPT_CAPATH set, curl would read the bundle, which takes some 50 ms, for
+	 * each connection. */
 	curl_easy_setopt(m, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(m, CURLOPT_CA_CACHE_TIMEOUT, (long)SYSTEM_CA_S);
 	curl_easy_setopt(m, CURLOPT_SOCKOPTFUNCTION, on_socket_made);

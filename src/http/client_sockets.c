@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* client_sockets.c — curl's sockets in an epoll set of their own, which the loop watches as one descriptor.
  *
- * curl names a socket anew for each request and for each direction. A watch of the loop for each of them
- * costs ten system calls a connection and five a request; the set needs one for each thing that curl says. */
+ * curl calls on_want_socket() anew for each request and direction. A libuv watch per socket costs ten system calls a
+ * connection and five a request; an epoll set costs one per call. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -13,21 +13,21 @@ enum { READY_AT_ONCE = 64 };
 
 struct client_sockets {
 	CURLM *multi;
-	int set; /* epoll's descriptor */
+	int set; /* epoll descriptor */
 	struct watch *watch;
 	void (*acted)(void *arg);
 	void *arg;
 };
 
-/* The events that curl would learn from a read, errors among them. */
+/* Maps epoll events to curl's. curl finds errors by reading. */
 static int action_of(uint32_t events)
 {
 	return (events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
 }
 
-/* A socket that is closed while those before it are served may have its number taken by a new one: curl
- * then finds that one not ready, and waits on. */
+/* While one event is handled curl may close a socket of a later event and reuse its number: curl then finds the new
+ * socket not ready, and goes on waiting. */
 static void on_ready(void *arg, int events)
 {
 	struct client_sockets *s = arg;
@@ -40,8 +40,8 @@ static void on_ready(void *arg, int events)
 	s->acted(s->arg);
 }
 
-/* MINE is NULL for a socket that is not in the set. Without memory for it the request runs into its time-out;
- * an error from here would end curl's multi handle for good. */
+/* MINE is NULL for a socket that is not in the set. When adding it fails the request runs into its time-out:
+ * returning an error would make curl's multi handle unusable. */
 static int on_want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mine)
 {
 	struct client_sockets *s = arg;

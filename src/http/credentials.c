@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* credentials.c — contents of the files of a client, kept fresh by a worker thread.
+/* credentials.c — keeps the contents of a client's credential files current, with a worker thread.
  *
- *   IDLE ──look, a second after the last──► LOOKING: stat, read what changed ──► changed() or nothing ──► IDLE
- *                                              └── freed meanwhile: the worker's end frees the rest    */
+ *   IDLE ──credentials_refresh(), a second after the last──► CHECKING: stat, read changed files
+ *        ──► on_checked(): changed() if contents differ ──► IDLE
+ *            freed meanwhile: on_checked() frees the memory */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include "base/log.h"
 #include "base/secret_file.h"
 
-/* What of a file changes when its content does. */
+/* The metadata that change with a file's content. */
 struct version {
 	dev_t device;
 	ino_t inode;
@@ -21,14 +22,14 @@ struct version {
 
 struct file {
 	char *path;    /* NULL: none */
-	bool was_pipe; /* at the start */
+	bool was_pipe; /* when opened */
 	struct version version;
 	struct buf content;
-	struct buf fresh;     /* the worker's, until the look is over */
-	struct version found; /* with it */
+	struct buf fresh;     /* new content; the worker's until on_checked() */
+	struct version found; /* the version of FRESH */
 	bool is_new;
-	struct why why;   /* why the last look could not read it; code 0: it could */
-	int last_failure; /* code of what was logged last */
+	struct why why;   /* why the last check failed; code 0: it did not */
+	int last_failure; /* why.code of the last failure logged; 0: none */
 };
 
 struct credentials {
@@ -36,10 +37,10 @@ struct credentials {
 	void (*changed)(void *arg);
 	void *arg;
 	struct file files[CREDENTIALS_N];
-	uint64_t looked_us;
+	uint64_t checked_us;
 	bool any;
-	bool looking;
-	bool freed; /* while the worker looks */
+	bool checking;
+	bool freed; /* credentials_free() was called while CHECKING */
 };
 
 static bool is_secret(enum credential kind)
@@ -85,8 +86,8 @@ int credential_check(enum credential kind, const char *path, struct why *why)
 
 /* ---- the worker ---- */
 
-/* A pipe is read once, at the start: there is nothing in it later. */
-static void look_at(struct file *f, enum credential kind)
+/* A pipe can be read only once, at open. */
+static void check_file(struct file *f, enum credential kind)
 {
 	bool is_pipe;
 	int fd;
@@ -108,19 +109,19 @@ static void look_at(struct file *f, enum credential kind)
 	close(fd);
 }
 
-static void look_at_all(void *arg)
+static void check_files(void *arg)
 {
 	struct credentials *c = arg;
 
 	for (size_t i = 0; i < CREDENTIALS_N; i++)
 		if (c->files[i].path != NULL)
-			look_at(&c->files[i], (enum credential)i);
+			check_file(&c->files[i], (enum credential)i);
 }
 
 /* ---- the loop ---- */
 
-/* True when the content is another one. */
-static bool take_fresh(struct file *f)
+/* Applies the worker's result on the loop; true when the content has changed. */
+static bool apply_fresh(struct file *f)
 {
 	bool changed = false;
 
@@ -145,7 +146,7 @@ static bool take_fresh(struct file *f)
 	return changed;
 }
 
-static void destroy(struct credentials *c)
+static void free_contents(struct credentials *c)
 {
 	for (size_t i = 0; i < CREDENTIALS_N; i++) {
 		free(c->files[i].path);
@@ -155,31 +156,31 @@ static void destroy(struct credentials *c)
 	free(c);
 }
 
-static void on_looked(void *arg)
+static void on_checked(void *arg)
 {
 	struct credentials *c = arg;
 	bool changed = false;
 
-	c->looking = false;
+	c->checking = false;
 	if (c->freed) {
-		destroy(c);
+		free_contents(c);
 		return;
 	}
 	for (size_t i = 0; i < CREDENTIALS_N; i++)
 		if (c->files[i].path != NULL)
-			changed |= take_fresh(&c->files[i]);
+			changed |= apply_fresh(&c->files[i]);
 	if (changed)
 		c->changed(c->arg);
 }
 
-void credentials_look(struct credentials *c)
+void credentials_refresh(struct credentials *c)
 {
 	uint64_t now = loop_now_us(c->loop);
 
-	if (!c->any || c->looking || now - c->looked_us < US_PER_S)
+	if (!c->any || c->checking || now - c->checked_us < US_PER_S)
 		return;
-	c->looked_us = now;
-	c->looking = work_start(c->loop, look_at_all, on_looked, c) == 0;
+	c->checked_us = now;
+	c->checking = work_start(c->loop, check_files, on_checked, c) == 0;
 }
 
 const struct buf *credentials_get(const struct credentials *c, enum credential kind)
@@ -223,7 +224,7 @@ int credentials_open(struct credentials **out, struct loop *l, const char *const
 		rc = open_file(&c->files[i], (enum credential)i, files[i], why);
 	}
 	if (rc < 0) {
-		destroy(c);
+		free_contents(c);
 		return rc;
 	}
 	*out = c;
@@ -235,6 +236,6 @@ void credentials_free(struct credentials *c)
 	if (c == NULL)
 		return;
 	c->freed = true;
-	if (!c->looking)
-		destroy(c);
+	if (!c->checking)
+		free_contents(c);
 }

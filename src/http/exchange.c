@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange.c — one request on curl's easy handle: how it is set up, and what is kept of its answer.
+/* exchange.c — sets up one request on a curl easy handle, and collects its answer.
  *
- * A request is put on the wire once. curl would send it again by itself when a kept connection is
- * closed under it; the server may have acted on the first by then, and only the owner may decide on
- * a repetition, so the second time is refused. */
+ * A request is sent once. curl would send it again by itself when the server closes a kept connection; the server
+ * may have acted on the first copy, and only the owner may decide on a repetition, so on_ready_to_send() refuses the
+ * second time. */
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -15,9 +15,10 @@
 #include "base/units.h"
 
 enum {
-	BODY_BOUND = 1 << 20,     /* what is read, beyond what is kept, to save the connection */
-	STREAM_BOUND = 256 << 20, /* what a request with on_body is given: 50 times the metrics page of a
-	                           * collector with 4,000 services, the most that it counts apart */
+	BODY_BOUND = 1 << 20, /* bytes read beyond KEEP, so that the connection can be reused */
+	STREAM_BOUND =
+	        256
+	        << 20, /* most bytes passed to on_body: 50 times the metrics page of a collector with 4,000 services, the most that it counts separately */
 };
 
 const char *http_trouble_text(enum http_trouble t)
@@ -54,11 +55,11 @@ static size_t on_body(char *at, size_t size, size_t n, void *arg)
 	struct exchange *x = arg;
 	size_t room = x->keep - x->body.len, bound = x->on_body != NULL ? STREAM_BOUND : BODY_BOUND;
 
-	x->seen += size * n;
+	x->received += size * n;
 	buf_add(&x->body, at, min_u64(size * n, room));
 	if (x->on_body != NULL)
 		x->on_body(x->arg, slice_of(at, size * n));
-	return x->seen > x->keep + bound ? 0 : size * n;
+	return x->received > x->keep + bound ? 0 : size * n;
 }
 
 static size_t on_header(char *at, size_t size, size_t n, void *arg)
@@ -68,21 +69,21 @@ static size_t on_header(char *at, size_t size, size_t n, void *arg)
 	long status = 0;
 
 	size *= n;
-	if (x->head_whole)
-		return size; /* a trailer */
+	if (x->head_complete)
+		return size; /* ignore trailers */
 	if (size > 5 && strncasecmp(at, "HTTP/", 5) == 0)
-		x->retry_after_ms = -1; /* what a 100 said is not of the answer */
+		x->retry_after_ms = -1; /* drop the header of an interim 1xx response */
 	if (size > sizeof(retry_after) && strncasecmp(at, retry_after, sizeof(retry_after) - 1) == 0)
 		x->retry_after_ms = retry_after_ms(
 		        slice_of(at + sizeof(retry_after) - 1, size - sizeof(retry_after) + 1), clock_wall_ms());
 	if (size <= 2 && *at != ' ') {
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-		x->head_whole = status >= 200;
+		x->head_complete = status >= 200;
 	}
 	return size;
 }
 
-/* The connection stands and the request goes out next. */
+/* curl calls this when the connection is ready and the request is sent next. */
 static int on_ready_to_send(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
 	struct exchange *x = arg;
@@ -94,7 +95,7 @@ static int on_ready_to_send(void *arg, char *to_ip, char *from_ip, int to_port, 
 	return x->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-/* curl does not say why it has no socket. */
+/* Opens curl's sockets, because curl does not report the errno of a failed socket(). */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
 {
 	struct exchange *x = arg;
@@ -133,7 +134,7 @@ struct exchange *exchange_new(CURL *model, CURLSH *share)
 	return x;
 }
 
-/* Frees the exchange's own headers and leaves the shared ones alone. */
+/* Frees the request's own headers, not the shared ones. */
 static void drop_headers(struct exchange *x)
 {
 	struct curl_slist **end = &x->headers;
@@ -202,20 +203,20 @@ static int make_headers(struct exchange *x, const struct http_request *r, struct
 	return 0;
 }
 
-static void forget_answer(struct exchange *x, size_t keep)
+static void reset_answer(struct exchange *x, size_t keep)
 {
 	x->began_us = clock_mono_us();
 	buf_clear(&x->body);
 	x->keep = keep == 0 ? HTTP_KEEP_BYTES : keep;
-	x->seen = 0;
+	x->received = 0;
 	x->times_sent = 0;
 	x->retry_after_ms = -1;
-	x->head_whole = false;
+	x->head_complete = false;
 	x->socket_error = 0;
 	x->error[0] = '\0';
 }
 
-/* Most requests go where the one before went: the URL stays and needs no second check. */
+/* Most requests use the URL of the last one: it stays set and is not validated again. */
 static int set_url(struct exchange *x, const char *url)
 {
 	if (x->url.len > 0 && slice_is(buf_slice(&x->url), url))
@@ -229,7 +230,7 @@ static int set_url(struct exchange *x, const char *url)
 	return buf_check(&x->url);
 }
 
-/* Without the URL's host and port before it, the address holds for any (CURLOPT_CONNECT_TO). */
+/* "::ADDRESS": with an empty host and port CURLOPT_CONNECT_TO applies to any URL. */
 static int make_connect_to(struct exchange *x, const char *address)
 {
 	char line[sizeof("::") + sizeof(struct hostport)];
@@ -273,7 +274,7 @@ int exchange_prepare(struct exchange *x, const struct http_request *r, struct cu
 		rc = request_body_set(&x->upload, r);
 	if (rc < 0)
 		return rc;
-	forget_answer(x, r->keep);
+	reset_answer(x, r->keep);
 	x->on_body = r->on_body;
 	x->gzip = r->gzip && request_body_in(r);
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listen.c — a listening socket for an address: a name's IPv4 addresses first, as jaeger-agent takes
- * them, and for ":port" one socket for both families. */
+/* listen.c — opens a listening socket. A name's IPv4 addresses are tried first, as jaeger-agent does, and ":port" is
+ * one socket for both families. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@
 
 enum { BACKLOG = 512 };
 
-/* The descriptor, or -1 with errno. */
+/* Returns the descriptor, or -1 with errno. */
 static int listen_at(const struct sockaddr *sa, socklen_t len)
 {
 	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -46,7 +46,7 @@ static int listen_everywhere(uint16_t port)
 	return fd;
 }
 
-/* Tries the addresses of FAMILY; -1 with errno when none works, errno 0 when there is none. */
+/* Tries the addresses of FAMILY in turn; -1 when none works, with errno 0 when there is none. */
 static int listen_among(const struct addrinfo *found, int family)
 {
 	int fd = -1;

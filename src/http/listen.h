@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A listening TCP socket. */
+/* listen.h — opens a listening TCP socket. */
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H
 
 #include "base/units.h"
 
-/* Opens it, non-blocking; *FD is the caller's. No host is every address, both families where the
- * kernel has both. *PORT is the one it got. */
+/* Opens a non-blocking listening socket; *FD is the caller's. An empty host means every address, of both families
+ * where the kernel supports both. *PORT is the port bound. */
 int listen_on(const struct hostport *at, int *fd, uint16_t *port, struct why *why) MUST_USE;
 
 #endif

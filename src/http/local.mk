@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
-	include/http/client.h %D%/client.c %D%/client_model.c %D%/exchange.c %D%/exchange_judge.c %D%/client_internal.h \
+	include/http/client.h %D%/client.c %D%/client_model.c %D%/exchange.c %D%/exchange_answer.c %D%/client_internal.h \
 	%D%/client_sockets.c %D%/client_sockets.h %D%/request_body.c %D%/request_body.h \
 	include/http/credentials.h %D%/credentials.c \
 	include/http/addresses.h %D%/addresses.c \

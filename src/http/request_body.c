@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request_body.c — a body of one piece is given to curl as it is (CURLOPT_POSTFIELDS); of a body of several
- * pieces curl copies as much as its upload buffer holds, as often as the socket takes it (read_parts).
- * A compressed body is one piece, and so is a small one: curl sends it together with the head, where a body
- * that it reads costs a second packet and a third of the request's time. The length is known before the head
- * goes out, so that curl sends Content-Length and never chunks. */
+/* request_body.c — passes a body to curl.
+ *
+ * A body in one part is passed as it is (CURLOPT_POSTFIELDS). A body in several parts is copied by read_parts() into
+ * curl's upload buffer, as the socket accepts it. A small body in several parts is joined first, because curl sends
+ * a body in one part together with the head; a body that curl reads costs a second packet and a third of the
+ * request's time. The length is set before the head is sent, so curl sends Content-Length and never chunks. */
 #include <limits.h>
 #include <stdio.h>
 #include <zlib.h>
@@ -13,8 +14,8 @@
 /* Most bytes of a body that curl sends together with the head: MAX_INITIAL_POST_SIZE of its lib/http.h, less one. */
 enum { SMALL_BYTES = (64 << 10) - 1 };
 
-/* zlib: the largest window with a gzip head and tail (zlib.h, deflateInit2), the default memory level. The
- * compressed body grows by OUT_BYTES. */
+/* zlib: the largest window with a gzip header and trailer (zlib.h, deflateInit2), the default memory level. The
+ * output buffer grows by OUT_BYTES. */
 enum { GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8, OUT_BYTES = 16 << 10 };
 
 static void rewind_body(struct request_body *b)
@@ -45,7 +46,7 @@ static size_t read_parts(char *to, size_t size, size_t n, void *arg)
 	return done;
 }
 
-/* curl goes back to the start before it sends a request again, and nowhere else. */
+/* curl seeks only to the start, before it sends a request again. */
 static int seek_parts(void *arg, curl_off_t offset, int origin)
 {
 	if (origin != SEEK_SET || offset != 0)
@@ -64,10 +65,10 @@ void request_body_attach(struct request_body *b, CURL *easy)
 
 /* ---- compression ---- */
 
-/* Appends to TO what PART becomes, with Z_FINISH the end of the stream too. */
+/* Appends the compressed PART to TO, and with Z_FINISH the gzip trailer. */
 static int deflate_part(z_stream *z, struct slice part, int flush, struct buf *to)
 {
-	z->next_in = (Bytef *)part.at; /* zlib does not write there */
+	z->next_in = (Bytef *)part.at; /* zlib only reads from it */
 	z->avail_in = (uInt)part.len;
 	do {
 		z->next_out = buf_reserve(to, OUT_BYTES);
@@ -86,7 +87,7 @@ static int compress_parts(struct buf *to, const struct slice *parts, size_t n)
 	int rc = 0;
 
 	if (slices_len(parts, n) > UINT_MAX)
-		return E_USAGE; /* zlib counts a part in an unsigned int */
+		return E_USAGE; /* z_stream.avail_in is an unsigned int */
 	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return E_NOMEM;
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -107,7 +108,7 @@ static int join_parts(struct buf *to, const struct slice *parts, size_t n, size_
 	return 0;
 }
 
-/* The parts give way to what OWN holds. */
+/* Makes OWN the only part. */
 static void use_own(struct request_body *b)
 {
 	b->whole = buf_slice(&b->own);
@@ -146,7 +147,7 @@ void request_body_post(struct request_body *b, CURL *easy)
 	size_t len = slices_len(b->parts, b->nparts);
 
 	if (b->nparts > 1)
-		whole = NULL; /* curl reads the pieces */
+		whole = NULL; /* curl calls read_parts() */
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, whole);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);

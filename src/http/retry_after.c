@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* retry_after.c — "120" or "Tue, 24 Nov 2026 20:43:21 GMT" becomes milliseconds, never more than the
- * bound: a server's clock or wish must not silence us for a day. */
+/* retry_after.c — converts "120" or "Tue, 24 Nov 2026 20:43:21 GMT" to milliseconds, limited to
+ * HTTP_RETRY_AFTER_MAX_MS: a server with a wrong clock must not stop delivery for a day. */
 #include <ctype.h>
 #include <curl/curl.h>
 
 #include "http/client.h"
 #include "retry_after.h"
 
-static struct slice trimmed(struct slice s)
+static struct slice trim(struct slice s)
 {
 	while (s.len > 0 && isspace(s.at[0]))
 		s = slice_of(s.at + 1, s.len - 1);
@@ -24,7 +24,7 @@ static bool all_digits(struct slice s)
 	return s.len > 0;
 }
 
-static int64_t of_seconds(struct slice s)
+static int64_t parse_seconds(struct slice s)
 {
 	uint64_t ms = 0;
 
@@ -33,12 +33,12 @@ static int64_t of_seconds(struct slice s)
 	return (int64_t)min_u64(ms, HTTP_RETRY_AFTER_MAX_MS);
 }
 
-static int64_t of_date(struct slice s, uint64_t now_ms)
+static int64_t parse_date(struct slice s, uint64_t now_ms)
 {
 	char text[64];
 	time_t when;
 
-	/* Each of HTTP's three forms begins with the day's name; the library takes much more. */
+	/* All three date formats of HTTP begin with the day's name; curl_getdate() accepts many more. */
 	if (s.len == 0 || s.len >= sizeof(text) || !isalpha(s.at[0]))
 		return -1;
 	memcpy(text, s.at, s.len);
@@ -53,7 +53,7 @@ static int64_t of_date(struct slice s, uint64_t now_ms)
 
 int64_t retry_after_ms(struct slice value, uint64_t now_ms)
 {
-	struct slice s = trimmed(value);
+	struct slice s = trim(value);
 
-	return all_digits(s) ? of_seconds(s) : of_date(s, now_ms);
+	return all_digits(s) ? parse_seconds(s) : parse_date(s, now_ms);
 }

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* server.c — the door to libmicrohttpd: connections come in here, and none stays for ever.
+/* server.c — accepts and times out connections, and runs libmicrohttpd (the daemon) on the loop.
  *
- *   kernel ──door──► accept, counted ──► daemon ◄──work── its epoll descriptor is readable
- *                                          ▲ └─soon──── or it asked to run again
- *                                          └── reaper: whose time is up is shut down, which the
- *                                              daemon sees as an end of input
+ *   listening socket ──on_listener: accept, counted──► daemon ◄──on_epoll── its epoll descriptor is ready
+ *                                                        ▲ └──on_run_timer── it asked to run again
+ *                                                        └── on_reap: shuts down connections whose time is over
  *
- * At max_connections a connection at the door takes the place of the one that is idle the longest: clients
- * that keep connections open, or never finish a request, cannot lock out a probe.
+ * At max_connections a new connection replaces the one idle longest: clients that keep connections open, or never
+ * finish a request, cannot lock out a health probe.
  *
- * One run of the daemon asks the routes for at most ANSWERS_A_RUN answers, whatever the clients have pipelined: the
- * requests beyond that are deferred to the next turn of the loop, in the order in which they came.
+ * One run of the daemon calls answer() at most ANSWERS_A_RUN times, however many requests are pipelined; further
+ * requests are deferred, in order, to the next turn of the loop.
  *
- * The daemon never accepts by itself: with its descriptors used up it would spin, here the door
- * rests for a moment instead. */
+ * The daemon never accepts by itself: without free descriptors it would spin, whereas this file stops watching the
+ * listening socket for a moment. */
 #include <config.h>
 
 #include <errno.h>
@@ -37,38 +36,39 @@ enum {
 	IDLE_MS = 300000,
 	REAP_MS = 500,
 	ACCEPTS_A_TURN = 32,
-	ANSWERS_A_RUN = 8,     /* a page is rendered in up to a millisecond; spans wait meanwhile */
-	POOL_BYTES = 32 << 10, /* of a connection; bounds the size of a request's head */
+	ANSWERS_A_RUN = 8,     /* rendering a page takes up to 1 ms, in which no span is received */
+	POOL_BYTES = 32 << 10, /* per connection; limits the size of a request's head */
 };
 
-#define TELL_US (60 * US_PER_S) /* between two log lines about the lack of a descriptor */
+#define LOG_EVERY_US (60 * US_PER_S) /* between two log lines about a lack of descriptors */
 
-static void on_door(void *arg, int events);
-static void on_work(void *arg, int events);
-static void on_soon(void *arg);
+static void on_listener(void *arg, int events);
+static void on_epoll(void *arg, int events);
+static void on_run_timer(void *arg);
 static void on_reap(void *arg);
-static void on_line(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code);
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code);
 
 static int start_daemon(struct http_server *s, struct why *why)
 {
 	const union MHD_DaemonInfo *info;
 
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	        request_come, s, MHD_OPTION_NOTIFY_CONNECTION, on_line, s, MHD_OPTION_NOTIFY_COMPLETED, request_gone, s,
-	        MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	        (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	        server_on_request, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
+	        server_on_request_end, s, MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections,
+	        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	        MHD_OPTION_END);
 	if (s->daemon == NULL)
 		return why_set(why, E_IO, "http server: the library does not start");
 	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL || info->epoll_fd < 0)
 		return why_set(why, E_IO, "http server: the library has no epoll");
-	if (watch_open(&s->work, s->loop, info->epoll_fd, on_work, s) < 0)
+	if (watch_open(&s->epoll_watch, s->loop, info->epoll_fd, on_epoll, s) < 0)
 		return why_set(why, E_NOMEM, "http server");
-	watch_set(s->work, WATCH_READ);
+	watch_set(s->epoll_watch, WATCH_READ);
 	return 0;
 }
 
-static void take_defaults(struct http_server_opts *o)
+static void set_defaults(struct http_server_opts *o)
 {
 	uint64_t most = descriptor_share(descriptors_limit(), DESCRIPTORS_SERVER, MAX_CONNECTIONS);
 
@@ -86,25 +86,25 @@ int http_server_open(struct http_server **out, struct loop *l, const struct http
 	if (s == NULL)
 		return why_set(why, E_NOMEM, "http server");
 	s->opts = *opts;
-	take_defaults(&s->opts);
+	set_defaults(&s->opts);
 	s->loop = l;
 	s->fd = -1;
-	list_init(&s->lines);
+	list_init(&s->connections);
 	list_init(&s->waiting);
 	list_init(&s->deferred);
 
 	rc = listen_on(&opts->at, &s->fd, &s->port, why);
 	if (rc < 0)
 		goto fail;
-	if (timer_open(&s->soon, l, on_soon, s) < 0 || timer_open(&s->reaper, l, on_reap, s) < 0 ||
-	        watch_open(&s->door, l, s->fd, on_door, s) < 0) {
+	if (timer_open(&s->run_timer, l, on_run_timer, s) < 0 || timer_open(&s->reaper, l, on_reap, s) < 0 ||
+	        watch_open(&s->listener, l, s->fd, on_listener, s) < 0) {
 		rc = why_set(why, E_NOMEM, "http server");
 		goto fail;
 	}
 	rc = start_daemon(s, why);
 	if (rc < 0)
 		goto fail;
-	watch_set(s->door, WATCH_READ);
+	watch_set(s->listener, WATCH_READ);
 	*out = s;
 	return 0;
 fail:
@@ -122,119 +122,119 @@ void http_server_free(struct http_server *s)
 	if (s == NULL)
 		return;
 	s->closing = true;
-	if (s->inside)
+	if (s->running)
 		return;
 	if (s->daemon != NULL) {
 		request_drop_waiting(s);
 		MHD_stop_daemon(s->daemon);
 	}
-	watch_free(s->work);
-	watch_free(s->door);
-	timer_free(s->soon);
+	watch_free(s->epoll_watch);
+	watch_free(s->listener);
+	timer_free(s->run_timer);
 	timer_free(s->reaper);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
 }
 
-/* Lets the daemon do what it can without waiting, then asks when it wants to run next. */
-static void run(struct http_server *s)
+/* Runs the daemon once without blocking, then starts run_timer for its next time-out. */
+static void run_daemon(struct http_server *s)
 {
 	unsigned long long ms;
 
-	s->inside = true;
+	s->running = true;
 	request_begin_run(s, ANSWERS_A_RUN);
 	MHD_run(s->daemon);
-	s->inside = false;
+	s->running = false;
 	if (s->closing) {
 		http_server_free(s);
 		return;
 	}
 	if (!list_empty(&s->deferred))
-		timer_start(s->soon, 0);
+		timer_start(s->run_timer, 0);
 	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
-		timer_start(s->soon, ms);
+		timer_start(s->run_timer, ms);
 	else
-		timer_stop(s->soon);
+		timer_stop(s->run_timer);
 }
 
-static void on_work(void *arg, int events)
+static void on_epoll(void *arg, int events)
 {
 	(void)events;
-	run(arg);
+	run_daemon(arg);
 }
 
-static void on_soon(void *arg)
+static void on_run_timer(void *arg)
 {
-	run(arg);
+	run_daemon(arg);
 }
 
-static void shut_line(struct line *line)
+static void shut_connection(struct connection *conn)
 {
-	if (line->shut)
+	if (conn->shut)
 		return;
-	line->shut = true;
-	line->s->nshut++;
-	shutdown(line->fd, SHUT_RDWR);
+	conn->shut = true;
+	conn->s->nshut++;
+	shutdown(conn->fd, SHUT_RDWR);
 }
 
-/* The connection that is idle the longest; where every one is in a request, that with the oldest request.
- * A connection whose answer is owed by this program is never chosen. NULL: there is none. */
-static struct line *idle_longest(const struct http_server *s)
+/* The connection idle longest; when all are in a request, the one with the oldest request; NULL when there is none.
+ * A connection that waits for an answer of this program is never chosen. */
+static struct connection *idle_longest(const struct http_server *s)
 {
-	struct line *in_request = NULL;
+	struct connection *in_request = NULL;
 
-	list_each (node, &s->lines) {
-		struct line *line = container_of(node, struct line, link);
+	list_each (node, &s->connections) {
+		struct connection *conn = container_of(node, struct connection, link);
 
-		if (line->shut || line->until_us == 0)
+		if (conn->shut || conn->until_us == 0)
 			continue;
-		if (!line->busy)
-			return line;
+		if (!conn->busy)
+			return conn;
 		if (in_request == NULL)
-			in_request = line;
+			in_request = conn;
 	}
 	return in_request;
 }
 
-/* The door stays shut until the daemon has closed one (line_end), or the reaper has come. */
-static void make_room(struct http_server *s)
+/* Shuts down the connection idle longest, and stops accepting until connection_end() or on_reap(). */
+static void evict_idle(struct http_server *s)
 {
-	struct line *line = s->nshut > 0 ? NULL : idle_longest(s);
+	struct connection *conn = s->nshut > 0 ? NULL : idle_longest(s);
 
-	watch_set(s->door, 0);
-	if (line != NULL)
-		shut_line(line);
+	watch_set(s->listener, 0);
+	if (conn != NULL)
+		shut_connection(conn);
 }
 
-/* No descriptor or no memory: a connection that is idle gives its own for the one that comes; where there is none
- * that could, the server rests until the reaper comes. */
-static void cannot_accept(struct http_server *s, int error)
+/* accept() failed for lack of descriptors or memory: frees one by shutting down an idle connection; on_reap() tries
+ * again in REAP_MS. */
+static void on_accept_failed(struct http_server *s, int error)
 {
 	char sentence[DESCRIPTORS_SENTENCE];
 	uint64_t now = clock_mono_us();
 
-	make_room(s);
+	evict_idle(s);
 	timer_start(s->reaper, REAP_MS);
-	if (!descriptors_lacked(error) || (s->told_us != 0 && now - s->told_us < TELL_US))
+	if (!descriptors_lacked(error) || (s->logged_us != 0 && now - s->logged_us < LOG_EVERY_US))
 		return;
-	s->told_us = now;
+	s->logged_us = now;
 	log_warn("http: a client of port %u waits: %s; raise LimitNOFILE of this program", s->port,
 	        descriptors_sentence(sentence));
 }
 
-/* The kernel wants a free descriptor before it looks whether there is a connection to accept. ERRNO stays. */
-static bool somebody_waits(const struct http_server *s)
+/* accept4() fails for lack of a descriptor even when no connection is waiting, so ask poll(). Keeps errno. */
+static bool is_client_waiting(const struct http_server *s)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 	int error = errno;
-	bool waits = poll(&p, 1, 0) != 0; /* under a limit of 0 it fails */
+	bool waits = poll(&p, 1, 0) != 0; /* poll() fails with RLIMIT_NOFILE 0 */
 
 	errno = error;
 	return waits;
 }
 
-/* True when one more may come; the daemon closes the socket that it does not want. */
+/* True when another connection may be waiting. The daemon closes a socket that it does not accept. */
 static bool accept_one(struct http_server *s)
 {
 	struct sockaddr_storage sa;
@@ -247,82 +247,83 @@ static bool accept_one(struct http_server *s)
 	}
 	if (errno == ECONNABORTED || errno == EINTR)
 		return true;
-	if (errno != EAGAIN && errno != EWOULDBLOCK && somebody_waits(s))
-		cannot_accept(s, errno);
+	if (errno != EAGAIN && errno != EWOULDBLOCK && is_client_waiting(s))
+		on_accept_failed(s, errno);
 	return false;
 }
 
-static void on_door(void *arg, int events)
+static void on_listener(void *arg, int events)
 {
 	struct http_server *s = arg;
 
 	(void)events;
-	if (s->nlines >= s->opts.max_connections)
-		make_room(s);
-	for (int i = 0; i < ACCEPTS_A_TURN && s->nlines < s->opts.max_connections; i++)
+	if (s->nconnections >= s->opts.max_connections)
+		evict_idle(s);
+	for (int i = 0; i < ACCEPTS_A_TURN && s->nconnections < s->opts.max_connections; i++)
 		if (!accept_one(s))
 			break;
-	run(s);
+	run_daemon(s);
 }
 
-void line_allow(struct line *line, uint64_t ms)
+void connection_allow(struct connection *conn, uint64_t ms)
 {
-	line->until_us = ms == 0 ? 0 : clock_mono_us() + ms * US_PER_MS;
-	list_remove(&line->link);
-	list_push(&line->s->lines, &line->link);
+	conn->until_us = ms == 0 ? 0 : clock_mono_us() + ms * US_PER_MS;
+	list_remove(&conn->link);
+	list_push(&conn->s->connections, &conn->link);
 }
 
-static void line_begin(struct http_server *s, struct MHD_Connection *mhd, void **mine)
+static void connection_begin(struct http_server *s, struct MHD_Connection *mhd, void **mine)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct line *line = calloc(1, sizeof(*line));
+	struct connection *conn = calloc(1, sizeof(*conn));
 
-	*mine = line;
-	if (line == NULL || info == NULL) {
+	*mine = conn;
+	if (conn == NULL || info == NULL) {
 		if (info != NULL)
-			shutdown(info->connect_fd, SHUT_RDWR); /* nobody could watch over it */
-		free(line);
+			shutdown(info->connect_fd,
+			        SHUT_RDWR); /* without a struct connection it would have no time limit */
+		free(conn);
 		*mine = NULL;
 		return;
 	}
-	line->s = s;
-	line->fd = info->connect_fd;
-	list_init(&line->link);
-	s->nlines++;
-	line_allow(line, s->opts.request_ms);
+	conn->s = s;
+	conn->fd = info->connect_fd;
+	list_init(&conn->link);
+	s->nconnections++;
+	connection_allow(conn, s->opts.request_ms);
 	if (!timer_armed(s->reaper))
 		timer_start(s->reaper, REAP_MS);
 }
 
-static void line_end(struct http_server *s, struct line *line)
+static void connection_end(struct http_server *s, struct connection *conn)
 {
-	if (line == NULL)
+	if (conn == NULL)
 		return;
-	list_remove(&line->link);
-	s->nlines--;
-	s->nshut -= line->shut;
-	free(line);
+	list_remove(&conn->link);
+	s->nconnections--;
+	s->nshut -= conn->shut;
+	free(conn);
 	if (!s->closing)
-		watch_set(s->door, WATCH_READ);
+		watch_set(s->listener, WATCH_READ);
 }
 
-static void on_line(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		line_begin(cls, mhd, mine);
+		connection_begin(cls, mhd, mine);
 	else
-		line_end(cls, *mine);
+		connection_end(cls, *mine);
 }
 
-/* Its time is up, or its client has said that nothing more will come: the daemon does not see that
- * when it came together with the last request. */
-static bool is_over(const struct line *line, uint64_t now)
+/* True when its time is over, or its client has closed its side: the daemon misses that when it came together with
+ * the last request. */
+static bool must_shut(const struct connection *conn, uint64_t now)
 {
 	char byte;
 
-	if (line->until_us != 0 && now >= line->until_us)
+	if (conn->until_us != 0 && now >= conn->until_us)
 		return true;
-	return !line->busy && recv(line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	return !conn->busy && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 static void on_reap(void *arg)
@@ -330,14 +331,14 @@ static void on_reap(void *arg)
 	struct http_server *s = arg;
 	uint64_t now = clock_mono_us();
 
-	list_each (node, &s->lines) {
-		struct line *line = container_of(node, struct line, link);
+	list_each (node, &s->connections) {
+		struct connection *conn = container_of(node, struct connection, link);
 
-		if (is_over(line, now))
-			shut_line(line);
+		if (must_shut(conn, now))
+			shut_connection(conn);
 	}
-	watch_set(s->door, WATCH_READ); /* whatever shut it: the next look at the door decides anew */
-	if (!list_empty(&s->lines))
+	watch_set(s->listener, WATCH_READ); /* accept again; evict_idle() or on_accept_failed() had stopped it */
+	if (!list_empty(&s->connections))
 		timer_start(s->reaper, REAP_MS);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What http_server.c (connections) and http_call.c (requests) share. */
+/* server_internal.h — shared by server.c (connections) and call.c (requests). */
 #ifndef HTTP_SERVER_IMPL_H
 #define HTTP_SERVER_IMPL_H
 
@@ -12,45 +12,45 @@ struct http_server {
 	struct http_server_opts opts;
 	struct loop *loop;
 	struct MHD_Daemon *daemon;
-	struct watch *work; /* the daemon's epoll descriptor */
-	struct watch *door; /* the listening socket */
-	struct timer *soon; /* when the daemon wants to run without an event */
+	struct watch *epoll_watch; /* the daemon's epoll descriptor */
+	struct watch *listener;    /* watches the listening socket fd */
+	struct timer *run_timer;   /* when the daemon wants to run next without an event */
 	struct timer *reaper;
-	int fd; /* listening; -1 none */
+	int fd; /* listening socket; -1: none */
 	uint16_t port;
-	struct list lines; /* struct line: the connections, the one that is idle the longest first */
-	size_t nlines;
-	size_t nshut;          /* of them, shut and not yet seen to be so by the daemon */
-	struct list waiting;   /* struct http_later: their answers come later */
-	struct list deferred;  /* struct http_later: whole requests, beyond what one run may answer */
-	unsigned answers_left; /* that this run of the daemon may still ask the routes for */
-	uint64_t told_us;      /* when the lack of a descriptor was logged last; 0 never */
-	bool inside;           /* the daemon runs: an answer() may be on the stack */
-	bool closing;          /* freed from inside */
+	struct list connections; /* struct connection, the one idle longest first */
+	size_t nconnections;
+	size_t nshut;          /* connections shut down that the daemon has not closed yet */
+	struct list waiting;   /* struct http_later with an asynchronous answer */
+	struct list deferred;  /* struct http_later: complete requests beyond answers_left */
+	unsigned answers_left; /* calls of answer() still allowed in this run of the daemon */
+	uint64_t logged_us;    /* when a lack of descriptors was last logged; 0: never */
+	bool running;          /* MHD_run() is on the stack, perhaps with an answer() */
+	bool closing;          /* http_server_free() was called */
 };
 
 /* One connection. */
-struct line {
+struct connection {
 	struct list link;
 	struct http_server *s;
-	int fd;            /* the daemon's */
-	uint64_t until_us; /* shut at this moment; 0 while an answer is waited for */
-	bool busy;         /* between the head of a request and the end of its answer */
-	bool shut;         /* by us; the daemon closes it when it sees that */
+	int fd;            /* owned by the daemon */
+	uint64_t until_us; /* shut down at this time; 0 while this program owes an answer */
+	bool busy;         /* from a request's head to the end of its answer */
+	bool shut;         /* shut down by this server; the daemon then sees its end and closes it */
 };
 
-/* From now on the connection has MS; 0 is no limit, while this program owes it an answer. */
-void line_allow(struct line *line, uint64_t ms);
+/* Restarts the connection's time limit with MS; 0: no limit, while this program owes it an answer. */
+void connection_allow(struct connection *conn, uint64_t ms);
 
-/* The daemon's callbacks for one request. */
-enum MHD_Result request_come(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+/* libmicrohttpd's callbacks for one request. */
+enum MHD_Result server_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
         const char *version, const char *upload, size_t *upload_size, void **mine);
-void request_gone(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
+void server_on_request_end(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
 
-/* Before a run of the daemon: it may ask the routes for MOST answers, those of deferred requests first. */
+/* Call it before each MHD_run(): allows MOST calls of answer(), first for the deferred requests. */
 void request_begin_run(struct http_server *s, unsigned most);
 
-/* Hangs up on every request that is not answered yet. */
+/* Closes the connection of every request that is not answered yet. */
 void request_drop_waiting(struct http_server *s);
 
 #endif

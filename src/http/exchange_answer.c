@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange_judge.c — what became of a request: the library's verdict, in the words of http_client.h. */
+/* exchange_answer.c — converts curl's result of a request to an http_answer. */
 #include <string.h>
 
 #include "client_internal.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
 
-static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
+static enum http_trouble classify_error(CURLcode rc, const char *text, bool sent)
 {
-	/* Two that only the library's words tell apart: a connection that was lost while the two
-	 * shook hands, and a server that shook hands and then wanted a certificate (TLS 1.3). */
+	/* Only curl's text tells these two apart: a connection lost during the TLS handshake, and a server that asks
+	 * for a certificate after the handshake (TLS 1.3). */
 	if (rc == CURLE_SSL_CONNECT_ERROR && strstr(text, "SSL_ERROR_SYSCALL") != NULL)
 		return HTTP_BROKEN_OFF;
 	if (rc == CURLE_RECV_ERROR && strstr(text, "SSL") != NULL && strstr(text, " alert ") != NULL)
@@ -17,13 +17,13 @@ static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 	switch (rc) {
 	case CURLE_URL_MALFORMAT:
 		return HTTP_BAD_URL;
-	case CURLE_UNSUPPORTED_PROTOCOL: /* also what the library says of an answer without a status line */
+	case CURLE_UNSUPPORTED_PROTOCOL: /* also returned for an answer without a status line */
 		return sent ? HTTP_NOT_HTTP : HTTP_BAD_URL;
 	case CURLE_WEIRD_SERVER_REPLY:
 		return HTTP_NOT_HTTP;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return HTTP_UNKNOWN_HOST;
-	case CURLE_COULDNT_CONNECT: /* once sent, it is the library's second try that found nobody */
+	case CURLE_COULDNT_CONNECT: /* after sending, curl's second attempt found no server */
 		return sent ? HTTP_BROKEN_OFF : HTTP_NO_CONNECTION;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_TIMED_OUT;
@@ -39,12 +39,12 @@ static enum http_trouble trouble_of(CURLcode rc, const char *text, bool sent)
 	case CURLE_SSL_INVALIDCERTSTATUS:
 	case CURLE_USE_SSL_FAILED:
 		return HTTP_TLS;
-	default: /* OK too: a head that broke off is not an error to the library */
+	default: /* CURLE_OK too: curl accepts an incomplete head */
 		return HTTP_BROKEN_OFF;
 	}
 }
 
-/* The library's count is of the last transfer, which may be an earlier request's. */
+/* CURLINFO_REQUEST_SIZE is of the easy handle's last transfer, which may be that of an earlier request. */
 static bool was_sent(const struct exchange *x)
 {
 	long bytes = 0;
@@ -53,8 +53,8 @@ static bool was_sent(const struct exchange *x)
 	return x->times_sent > 1 || (x->times_sent == 1 && bytes > 0);
 }
 
-/* The library says that it could not connect, and leaves why to the error number. */
-static void name_error(struct exchange *x, CURLcode rc)
+/* Replaces curl's text of a failed connect, which does not say why, by that of its errno. */
+static void set_connect_error(struct exchange *x, CURLcode rc)
 {
 	long number = 0;
 
@@ -63,8 +63,8 @@ static void name_error(struct exchange *x, CURLcode rc)
 		snprintf(x->error, sizeof(x->error), "%s", strerror((int)number));
 }
 
-/* A lookup needs a descriptor, and so does a file of authorities: without one their errors would blame the
- * collector's name or its certificate. */
+/* A DNS lookup and reading a CA file need a descriptor: without one curl's errors would point to the collector's
+ * name or certificate. */
 static bool lacked_descriptor(const struct exchange *x, enum http_trouble trouble)
 {
 	if (descriptors_lacked(x->socket_error))
@@ -73,16 +73,16 @@ static bool lacked_descriptor(const struct exchange *x, enum http_trouble troubl
 	       descriptors_used_up();
 }
 
-/* What stood in the way, and the sentence of it in x->error. */
-static enum http_trouble name_trouble(struct exchange *x, CURLcode rc, bool sent)
+/* Why X got no answer; sets its text in x->error. */
+static enum http_trouble explain_failure(struct exchange *x, CURLcode rc, bool sent)
 {
-	enum http_trouble trouble = trouble_of(rc, x->error, sent);
+	enum http_trouble trouble = classify_error(rc, x->error, sent);
 
 	if (!sent && lacked_descriptor(x, trouble)) {
 		descriptors_sentence(x->error);
 		return HTTP_NO_DESCRIPTOR;
 	}
-	name_error(x, rc);
+	set_connect_error(x, rc);
 	return trouble;
 }
 
@@ -102,7 +102,7 @@ static bool is_new_connection(const struct exchange *x)
 	return made > 0;
 }
 
-void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
+void exchange_answer(struct exchange *x, CURLcode rc, struct http_answer *a)
 {
 	long status = 0;
 
@@ -114,7 +114,7 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		.new_connection = is_new_connection(x),
 		.error = "",
 	};
-	if (x->head_whole) {
+	if (x->head_complete) {
 		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 		a->failure = HTTP_ANSWERED;
 		a->status = (int)status;
@@ -122,10 +122,10 @@ void exchange_judge(struct exchange *x, CURLcode rc, struct http_answer *a)
 		a->location = location_of(x);
 		a->was_sent = true;
 		a->body = buf_slice(&x->body);
-		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->seen == x->body.len);
+		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->received == x->body.len);
 		return;
 	}
-	a->trouble = name_trouble(x, rc, a->was_sent);
+	a->trouble = explain_failure(x, rc, a->was_sent);
 	a->failure = a->trouble >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
 	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
 	if (rc == CURLE_OK)
