@@ -1,45 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A datagram of any Jaeger client becomes a bare Batch in TBinaryProtocol, in one pass. */
+/* Converts a datagram of any Jaeger client to a Batch in TBinaryProtocol, in one pass. */
 #ifndef TRANSCODE_H
 #define TRANSCODE_H
 
 #include "base/buf.h"
 
 enum {
-	/* No datagram grows beyond this many times its size, whatever is in it: the worst is an
-	 * unknown list of one-byte i64. The tags that the agent adds come on top, once. */
+	/* Upper bound of the growth of a datagram, without the agent's tags; the worst case is an unknown list of
+	 * one-byte i64. */
 	TRANSCODE_GROWTH = 8,
-	/* Levels of structs, lists and maps taken, the Batch being the first. What is unknown in a
-	 * Batch is then never deeper than Thrift's Go library will skip, which refuses 64. */
+	/* Maximum nesting of structs, lists and maps; the Batch is level 1. Thrift's Go library refuses to skip 64
+	 * levels, so a reader can skip every unknown field of an accepted Batch. */
 	TRANSCODE_DEPTH = 64,
 };
 
-/* Tags that --agent.tags adds to each Process: already encoded as TBinary Tag structs, one behind
- * the other. All zero adds none. */
+/* Tags that --agent.tags adds to each Process: concatenated Tag structs in TBinaryProtocol. All zero: none. */
 struct transcode_tags {
 	struct slice encoded;
 	uint32_t count;
 };
 
-/* What was learned on the way. Slices point into the output. */
+/* Facts about the output. Slices point into it. */
 struct transcode_facts {
-	uint32_t spans;       /* of the last span list, which is the one that readers keep */
+	uint32_t spans;       /* in the last span list, the one that readers use */
 	size_t size;          /* bytes of output */
-	struct slice service; /* of the last Process */
-	bool compact;         /* the datagram's protocol */
+	struct slice service; /* service name of the last Process */
+	bool compact;         /* the datagram was in compact protocol */
 };
 
-/* Reads the message in DATAGRAM, protocol found by its first byte, and writes its Batch to OUT.
- * CAP must be at least transcode_bound(). Allocates nothing.
- * 0; E_MALFORMED; E_UNKNOWN_METHOD (emitZipkinBatch too, until it has a reader of its own);
- * E_TOO_LARGE when OUT is too small, which is a bug of the caller. */
+/* Converts the message in DATAGRAM, whose first byte tells the protocol, and writes its Batch to OUT, of CAP ≥
+ * transcode_bound() bytes. Allocates nothing. 0; E_MALFORMED; E_UNKNOWN_METHOD (also for emitZipkinBatch);
+ * E_TOO_LARGE when CAP is too small, a bug of the caller. */
 int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
         struct transcode_facts *facts) MUST_USE;
 
-/* Bytes of output that suffice for any datagram of DATAGRAM_SIZE bytes with these tags. */
+/* The most bytes that a datagram of DATAGRAM_SIZE bytes with these tags can become. */
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags);
 
-/* Appends one STRING tag in the form transcode_tags wants. */
+/* Appends one STRING tag in the encoding of transcode_tags.encoded. */
 void transcode_encode_tag(struct buf *to, const char *key, const char *value);
 
 #endif

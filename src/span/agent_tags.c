@@ -7,7 +7,7 @@
 
 struct pair {
 	const char *key;
-	struct slice value; /* without bytes at all it leaves the tag out */
+	struct slice value; /* at == NULL omits the tag */
 };
 
 static char *trim(char *text)
@@ -21,7 +21,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/* A variable that was filled from a file often ends in the file's newline, which nobody means. */
+/* Drops trailing newlines: a variable set from a file often ends in one. */
 static struct slice without_newline(const char *text)
 {
 	size_t len = strlen(text);
@@ -31,11 +31,11 @@ static struct slice without_newline(const char *text)
 	return slice_of(text, len);
 }
 
-/* VALUE is changed in place. */
-static struct slice expand(char *value, char *(*lookup)(const char *name))
+/* Resolves ${NAME} and ${NAME:default}. Changes VALUE in place. */
+static struct slice expand_variable(char *value, char *(*lookup)(const char *name))
 {
 	size_t len = strlen(value);
-	char *name, *otherwise;
+	char *name, *default_value;
 	struct slice found;
 	const char *variable;
 
@@ -43,14 +43,14 @@ static struct slice expand(char *value, char *(*lookup)(const char *name))
 		return slice_text(value);
 	value[len - 1] = '\0';
 	name = value + 2;
-	otherwise = strchr(name, ':');
-	if (otherwise != NULL)
-		*otherwise++ = '\0';
+	default_value = strchr(name, ':');
+	if (default_value != NULL)
+		*default_value++ = '\0';
 	variable = lookup(trim(name));
 	found = variable == NULL ? (struct slice){ 0 } : without_newline(variable);
 	if (found.len > 0)
 		return found;
-	return otherwise == NULL ? (struct slice){ 0 } : slice_text(trim(otherwise));
+	return default_value == NULL ? (struct slice){ 0 } : slice_text(trim(default_value));
 }
 
 static int read_pair(char *text, char *(*lookup)(const char *name), struct pair *out, struct why *why)
@@ -63,11 +63,11 @@ static int read_pair(char *text, char *(*lookup)(const char *name), struct pair 
 	out->key = trim(text);
 	if (out->key[0] == '\0')
 		return why_set(why, E_USAGE, "a tag without a key before \"=%s\"", equals + 1);
-	out->value = expand(trim(equals + 1), lookup);
+	out->value = expand_variable(trim(equals + 1), lookup);
 	return 0;
 }
 
-static void encode(const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
+static void encode_pairs(const struct pair *pairs, size_t n, struct buf *encoded, struct transcode_tags *tags)
 {
 	struct buf value = { 0 };
 
@@ -109,7 +109,7 @@ int agent_tags_encode(const char *text, char *(*lookup)(const char *name), struc
 			rc = read_pair(item, lookup, &pairs[n++], why);
 	}
 	if (rc == 0)
-		encode(pairs, n, encoded, tags);
+		encode_pairs(pairs, n, encoded, tags);
 	free(copy);
 	if (rc == 0 && buf_check(encoded) < 0)
 		rc = why_set(why, E_NOMEM, "tags");

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch.c — makes a batch and counts its holders. */
+/* batch.c — allocation and reference count of batches. */
 #include <stdlib.h>
 
 #include "span/batch.h"
 
-/* As glibc allocates: a block has a header and is a multiple of two words; from MAPPED on it may be mapped
- * alone and is a multiple of a page. malloc_usable_size would say the same but for a few bytes that depend
- * on the blocks beside it. */
+/* glibc's allocation sizes: a block has a header and is a multiple of two words; from MAPPED on it may be mmapped
+ * and is a multiple of a page. malloc_usable_size() differs only by a few bytes that depend on neighbouring blocks. */
 enum { UNIT = 2 * sizeof(size_t), PAGE = 4096, MAPPED = 128 << 10 };
 
 uint64_t batch_cost(uint64_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch_json.c — of each struct the last value of each known field, as readers keep it, written in the
- * order of the IDL. Every walk here goes over bytes that were checked as a whole before. */
+/* batch_json.c — prints a Batch as JSON: of each struct the last value of each known field, as readers use it, in
+ * the order of the IDL. Every function here reads bytes that inspect_batch() has validated. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@
 #include "base/utf8.h"
 #include "binary_reader.h"
 
-/* Where a struct's known values begin; NULL: it has none. */
+/* Pointers to the values of a struct's known fields. */
 struct fields {
 	const uint8_t *at[SCHEMA_IDS];
-	const uint8_t *end; /* of the whole Batch */
+	const uint8_t *end; /* end of the whole Batch */
 };
 
-static int gather(struct binary_reader *w, const struct schema *s, struct fields *f)
+static int find_fields(struct binary_reader *w, const struct schema *s, struct fields *f)
 {
 	uint16_t id = 0;
 	uint8_t type;
@@ -80,7 +80,7 @@ static void add_base64(struct buf *to, struct slice bytes)
 	buf_byte(to, '"');
 }
 
-/* JSON has no numbers that are none. */
+/* NaN and infinities become strings, because JSON has no such numbers. */
 static void add_double(struct buf *to, const uint8_t *at)
 {
 	uint64_t bits = binary_get_64(at);
@@ -104,7 +104,7 @@ static void add_int(struct buf *to, const char *key, const uint8_t *at)
 		buf_printf(to, ",\"%s\":%" PRId64, key, (int64_t)binary_get_64(at));
 }
 
-/* 128 bits in two fields; HIGH may be NULL. */
+/* An id of 128 bits in two fields, or of 64 when HIGH is NULL. */
 static void add_id(struct buf *to, const char *key, const uint8_t *high, const uint8_t *low)
 {
 	buf_printf(to, "\"%s\":\"", key);
@@ -115,20 +115,20 @@ static void add_id(struct buf *to, const char *key, const uint8_t *high, const u
 
 /* ---- structs ---- */
 
-/* Field ID of a struct of schema S, which holds structs that ADD writes. */
+/* Describes field ID of a struct of schema S: a struct, or a list of structs, that ADD prints. */
 struct member {
-	const char *key; /* with what stands before it */
+	const char *key; /* with the separator before it */
 	const struct schema *s;
 	unsigned id;
 	int (*add)(struct buf *to, const struct schema *s, const struct fields *f);
 };
 
-static void binary_from(struct binary_reader *w, const struct fields *in, const uint8_t *at)
+static void begin_reading(struct binary_reader *w, const struct fields *in, const uint8_t *at)
 {
 	binary_begin(w, slice_of(at, (size_t)(in->end - at)));
 }
 
-/* A list of structs, or nothing when there is none. */
+/* Prints a list of structs; nothing when the field is absent. */
 static int add_list(struct buf *to, const struct fields *in, const struct member *m)
 {
 	const uint8_t *list = in->at[m->id];
@@ -141,11 +141,11 @@ static int add_list(struct buf *to, const struct fields *in, const struct member
 	buf_text(to, m->key);
 	buf_byte(to, '[');
 	n = binary_get_32(list + 1);
-	binary_from(&w, in, list + LIST_HEADER);
+	begin_reading(&w, in, list + LIST_HEADER);
 	for (uint32_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_byte(to, ',');
-		if (gather(&w, m->s->of[m->id], &f) < 0 || m->add(to, m->s->of[m->id], &f) < 0)
+		if (find_fields(&w, m->s->of[m->id], &f) < 0 || m->add(to, m->s->of[m->id], &f) < 0)
 			return E_MALFORMED;
 	}
 	buf_byte(to, ']');
@@ -255,7 +255,7 @@ static int add_stats(struct buf *to, const struct schema *s, const struct fields
 	return 0;
 }
 
-/* One struct, or nothing when there is none. */
+/* Prints one struct; nothing when the field is absent. */
 static int add_one(struct buf *to, const struct fields *in, const struct member *m)
 {
 	struct fields f;
@@ -264,8 +264,8 @@ static int add_one(struct buf *to, const struct fields *in, const struct member 
 	if (in->at[m->id] == NULL)
 		return 0;
 	buf_text(to, m->key);
-	binary_from(&w, in, in->at[m->id]);
-	if (gather(&w, m->s->of[m->id], &f) < 0)
+	begin_reading(&w, in, in->at[m->id]);
+	if (find_fields(&w, m->s->of[m->id], &f) < 0)
 		return E_MALFORMED;
 	return m->add(to, m->s->of[m->id], &f);
 }
@@ -292,7 +292,7 @@ int batch_json(struct slice value, struct buf *to, struct why *why)
 	if (inspect_batch(value, &facts, NULL, NULL, why) < 0)
 		return E_MALFORMED;
 	binary_begin(&w, slice_of(value.at, facts.used));
-	if (gather(&w, &schema_batch, &f) < 0 || add_batch(to, &f) < 0)
+	if (find_fields(&w, &schema_batch, &f) < 0 || add_batch(to, &f) < 0)
 		return E_MALFORMED;
 	return buf_check(to);
 }

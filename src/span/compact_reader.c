@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compact_reader.c — compact protocol in, TBinaryProtocol out: one pass, field by field, nothing kept.
+/* compact_reader.c — converts compact protocol to TBinaryProtocol: one pass, field by field, without a copy in
+ * between.
  *
- * The reading is as bounded as the datagram: every number, length and count is held against what
- * is left of it. The writing needs no check of its own, because nothing that is read grows by more
- * than TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list
- * 1 → 5, an empty map 1 → 6, a text 1 → 4.
+ * Every length and count read is checked against the bytes left in the datagram. The output is not checked, because
+ * no item grows by more than TRANSCODE_GROWTH: a field's header 1 byte → 3 (with a bool 4), i64 1 → 8, an empty list
+ * 1 → 5, an empty map 1 → 6, a string 1 → 4.
  *
- * Numbers are taken as jaeger-agent takes them: a varint may be longer than it need be, and what
- * does not fit into 16 or 32 bits is cut; a bool is true only where its byte is 1. UUID, a type that
- * most readers in use cannot skip, is refused like any other code of no known type. */
+ * Numbers are read as jaeger-agent reads them: a varint may be longer than needed, a value that does not fit into 16
+ * or 32 bits is truncated, and a bool is true only when its byte is 1. The type UUID, which most readers in use
+ * cannot skip, is refused like an unknown type. */
 #include <endian.h>
 
 #include "base/err.h"
@@ -41,7 +41,7 @@ static const struct schema schema_unknown = { .name = "unknown" };
 
 static int compact_container(struct compact_reader *p, uint8_t code, const struct schema *of, unsigned depth);
 
-ALWAYS_INLINE size_t left(const struct compact_reader *p)
+ALWAYS_INLINE size_t bytes_left(const struct compact_reader *p)
 {
 	return (size_t)(p->end - p->in);
 }
@@ -78,8 +78,8 @@ ALWAYS_INLINE uint32_t zigzag_32(uint64_t v)
 	return ((uint32_t)v >> 1) ^ -((uint32_t)v & 1);
 }
 
-/* Near the end of the datagram, or longer than a varint need be. */
-static const uint8_t *varint_bytewise(const uint8_t *in, const uint8_t *end, uint64_t *v)
+/* Reads a varint near the end of the datagram, or one longer than 10 bytes. */
+static const uint8_t *read_varint_bytewise(const uint8_t *in, const uint8_t *end, uint64_t *v)
 {
 	*v = 0;
 	for (unsigned shift = 0; in < end; shift += 7) {
@@ -93,7 +93,7 @@ static const uint8_t *varint_bytewise(const uint8_t *in, const uint8_t *end, uin
 	return NULL;
 }
 
-/* Eight bytes of seven bits each, put together. */
+/* Joins the low seven bits of each of eight bytes. */
 ALWAYS_INLINE uint64_t unpack_varint(uint64_t x)
 {
 	x &= EVERY_BYTE(0x7f);
@@ -102,15 +102,15 @@ ALWAYS_INLINE uint64_t unpack_varint(uint64_t x)
 	return (x & UINT64_C(0x0fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
 }
 
-/* What stands behind the varint, or NULL. Ids are random and take nine or ten bytes, so the common
- * long case must not branch on which. */
-ALWAYS_INLINE const uint8_t *varint(const uint8_t *in, const uint8_t *end, uint64_t *v)
+/* Reads a varint; returns the byte behind it, or NULL when it is cut off. Ids are random and take nine or ten bytes,
+ * so this case must not branch on which. */
+ALWAYS_INLINE const uint8_t *read_varint(const uint8_t *in, const uint8_t *end, uint64_t *v)
 {
 	uint64_t x, stop;
 	unsigned more;
 
 	if (__builtin_expect(end - in < 10, 0))
-		return varint_bytewise(in, end, v);
+		return read_varint_bytewise(in, end, v);
 	if (in[0] < 0x80) {
 		*v = in[0];
 		return in + 1;
@@ -123,22 +123,23 @@ ALWAYS_INLINE const uint8_t *varint(const uint8_t *in, const uint8_t *end, uint6
 	}
 	more = in[8] >> 7;
 	if (__builtin_expect(more && in[9] >= 0x80, 0))
-		return varint_bytewise(in, end, v);
+		return read_varint_bytewise(in, end, v);
 	*v = unpack_varint(x) | (uint64_t)(in[8] & 0x7f) << 56 | (uint64_t)(in[9] & more) << 63;
 	return in + 9 + more;
 }
 
 int compact_varint(struct compact_reader *p, uint64_t *v)
 {
-	p->in = varint(p->in, p->end, v);
+	p->in = read_varint(p->in, p->end, v);
 	return p->in == NULL ? E_MALFORMED : 0;
 }
 
-/* Moves LEN bytes, which are there. A short text needs no loop: more is copied than asked for,
- * where as much is still to be read and so has room to be written. */
-ALWAYS_INLINE void move(struct compact_reader *p, size_t len)
+/* Copies LEN bytes, which the caller has checked to be there. A short string is copied with one fixed-size memcpy():
+ * it copies too much, which later output overwrites; the input has that many bytes left, so the output has room for
+ * them. */
+ALWAYS_INLINE void copy_bytes(struct compact_reader *p, size_t len)
 {
-	if (len <= SHORT_TEXT && left(p) >= SHORT_TEXT)
+	if (len <= SHORT_TEXT && bytes_left(p) >= SHORT_TEXT)
 		memcpy(p->out, p->in, SHORT_TEXT);
 	else
 		memcpy(p->out, p->in, len);
@@ -146,17 +147,17 @@ ALWAYS_INLINE void move(struct compact_reader *p, size_t len)
 	p->out += len;
 }
 
-/* A length or a count: 32 bits of a varint, of things of at least one byte each. */
-ALWAYS_INLINE bool counted(struct compact_reader *p, uint32_t *n)
+/* Reads a length or count; false when fewer bytes than that are left. */
+ALWAYS_INLINE bool read_count(struct compact_reader *p, uint32_t *n)
 {
 	uint64_t v;
 
-	p->in = varint(p->in, p->end, &v);
+	p->in = read_varint(p->in, p->end, &v);
 	*n = (uint32_t)v;
-	return p->in != NULL && *n <= left(p);
+	return p->in != NULL && *n <= bytes_left(p);
 }
 
-/* One value that holds no others. False: malformed. */
+/* Converts one scalar value. False: malformed. */
 ALWAYS_INLINE bool compact_scalar(struct compact_reader *p, uint8_t code)
 {
 	uint64_t v;
@@ -166,7 +167,7 @@ ALWAYS_INLINE bool compact_scalar(struct compact_reader *p, uint8_t code)
 	case C_I16:
 	case C_I32:
 	case C_I64:
-		p->in = varint(p->in, p->end, &v);
+		p->in = read_varint(p->in, p->end, &v);
 		if (__builtin_expect(p->in == NULL, 0))
 			return false;
 		if (code == C_I64)
@@ -179,19 +180,19 @@ ALWAYS_INLINE bool compact_scalar(struct compact_reader *p, uint8_t code)
 		}
 		return true;
 	case C_TEXT:
-		if (__builtin_expect(!counted(p, &n), 0))
+		if (__builtin_expect(!read_count(p, &n), 0))
 			return false;
 		put_32(p, n);
-		move(p, n);
+		copy_bytes(p, n);
 		return true;
 	case C_DOUBLE:
-		if (left(p) < 8)
+		if (bytes_left(p) < 8)
 			return false;
 		put_64(p, load_64(p->in));
 		p->in += 8;
 		return true;
 	case C_BYTE:
-		if (left(p) < 1)
+		if (bytes_left(p) < 1)
 			return false;
 		*p->out++ = *p->in++;
 		return true;
@@ -199,8 +200,8 @@ ALWAYS_INLINE bool compact_scalar(struct compact_reader *p, uint8_t code)
 	return false;
 }
 
-/* The type code and the id of the next field; LAST is the id before. False: malformed. */
-ALWAYS_INLINE bool field_header(struct compact_reader *p, uint8_t *code, uint16_t *last)
+/* Reads a field's type code, and its id into *LAST, which has the id before on entry. False: malformed. */
+ALWAYS_INLINE bool read_field_header(struct compact_reader *p, uint8_t *code, uint16_t *last)
 {
 	uint64_t v;
 	uint8_t b;
@@ -211,7 +212,7 @@ ALWAYS_INLINE bool field_header(struct compact_reader *p, uint8_t *code, uint16_
 	*code = b & 0x0f;
 	*last = (uint16_t)(*last + (b >> 4));
 	if (__builtin_expect(b < 0x10, 0) && b != C_STOP) {
-		p->in = varint(p->in, p->end, &v);
+		p->in = read_varint(p->in, p->end, &v);
 		if (p->in == NULL)
 			return false;
 		*last = (uint16_t)zigzag_32(v);
@@ -221,10 +222,10 @@ ALWAYS_INLINE bool field_header(struct compact_reader *p, uint8_t *code, uint16_
 
 int compact_field(struct compact_reader *p, uint8_t *code, uint16_t *last)
 {
-	return field_header(p, code, last) ? 0 : E_MALFORMED;
+	return read_field_header(p, code, last) ? 0 : E_MALFORMED;
 }
 
-ALWAYS_INLINE void put_header(struct compact_reader *p, uint8_t type, uint16_t id)
+ALWAYS_INLINE void put_field_header(struct compact_reader *p, uint8_t type, uint16_t id)
 {
 	uint32_t v = htobe32((uint32_t)type << 24 | (uint32_t)id << 8);
 
@@ -245,13 +246,13 @@ static int compact_struct(struct compact_reader *to, const struct schema *s, uns
 		uint8_t *field = p.out;
 		bool known;
 
-		if (!field_header(&p, &code, &id))
+		if (!read_field_header(&p, &code, &id))
 			return E_MALFORMED;
 		if (code == C_STOP)
 			break;
 		known = schema_knows(s, id, binary_type[code]);
 		seen |= (uint32_t)known << (id & (SCHEMA_IDS - 1));
-		put_header(&p, binary_type[code], id);
+		put_field_header(&p, binary_type[code], id);
 		if (code <= C_FALSE)
 			*p.out++ = code == C_TRUE;
 		else if (code <= C_TEXT) {
@@ -266,7 +267,7 @@ static int compact_struct(struct compact_reader *to, const struct schema *s, uns
 			p.out = to->out;
 		}
 		if (s->kind != SCHEMA_IS_PLAIN && known)
-			field_offsets_note(p.marks, s, id,
+			field_offsets_record(p.offsets, s, id,
 			        (struct byte_range){ (size_t)(field - p.batch), (size_t)(p.out - p.batch) });
 	}
 	*p.out++ = T_STOP;
@@ -275,14 +276,14 @@ static int compact_struct(struct compact_reader *to, const struct schema *s, uns
 	return (seen & s->required) == s->required ? 0 : E_MALFORMED;
 }
 
-/* One element of a list, a set or a map. */
+/* Converts one element of a list, set or map. */
 static int compact_element(struct compact_reader *p, uint8_t code, unsigned depth)
 {
 	if (code >= C_LIST)
 		return compact_container(p, code, NULL, depth);
 	if (code > C_FALSE)
 		return compact_scalar(p, code) ? 0 : E_MALFORMED;
-	if (left(p) < 1)
+	if (bytes_left(p) < 1)
 		return E_MALFORMED;
 	*p->out++ = *p->in++ == 1;
 	return 0;
@@ -293,13 +294,13 @@ static int compact_list(struct compact_reader *p, const struct schema *of, unsig
 	uint32_t n;
 	uint8_t code;
 
-	if (left(p) < 1)
+	if (bytes_left(p) < 1)
 		return E_MALFORMED;
 	code = *p->in & 0x0f;
 	n = *p->in++ >> 4;
-	if (n == 0x0f ? !counted(p, &n) : n > left(p))
+	if (n == 0x0f ? !read_count(p, &n) : n > bytes_left(p))
 		return E_MALFORMED;
-	/* Elements without a type there may be where there are no elements. */
+	/* An empty list may have no element type. */
 	if (binary_type[code] == T_STOP && (code != C_STOP || n > 0))
 		return E_MALFORMED;
 	if (of != NULL && n > 0 && code != C_STRUCT)
@@ -323,7 +324,7 @@ static int compact_map(struct compact_reader *p, unsigned depth)
 	uint32_t n;
 	uint8_t types = 0;
 
-	if (!counted(p, &n))
+	if (!read_count(p, &n))
 		return E_MALFORMED;
 	if (n > 0) {
 		types = *p->in++;
@@ -339,7 +340,7 @@ static int compact_map(struct compact_reader *p, unsigned depth)
 	return 0;
 }
 
-/* A value that holds others; OF is the schema of its structs, or NULL. */
+/* Converts a struct, map, list or set; OF is the schema of its structs, or NULL. */
 static int compact_container(struct compact_reader *p, uint8_t code, const struct schema *of, unsigned depth)
 {
 	if (depth > TRANSCODE_DEPTH)
@@ -358,14 +359,14 @@ static int compact_container(struct compact_reader *p, uint8_t code, const struc
 
 int compact_batch(struct compact_reader *p)
 {
-	*p->marks = (struct field_offsets){ 0 };
+	*p->offsets = (struct field_offsets){ 0 };
 	p->batch = p->out;
 	return compact_struct(p, &schema_batch, 1);
 }
 
 int compact_unknown(struct compact_reader *p, uint8_t code)
 {
-	/* A bool stands in the field's header. */
+	/* The value of a bool is in the field's header. */
 	if (code == C_TRUE || code == C_FALSE)
 		return 0;
 	return compact_element(p, code, 1);

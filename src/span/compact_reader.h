@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compact_reader.h — a Batch in compact protocol, copied into TBinaryProtocol. */
+/* compact_reader.h — converts a Batch in compact protocol to TBinaryProtocol. */
 #ifndef COMPACT_H
 #define COMPACT_H
 
 #include "schema.h"
 
 struct compact_reader {
-	const uint8_t *in;           /* next byte to read */
-	const uint8_t *end;          /* behind the last */
-	uint8_t *out;                /* next byte to write */
-	uint8_t *batch;              /* where the Batch begins in the output */
-	struct field_offsets *marks; /* of that Batch */
+	const uint8_t *in;             /* next byte to read */
+	const uint8_t *end;            /* one past the last byte */
+	uint8_t *out;                  /* next byte to write */
+	uint8_t *batch;                /* start of the Batch in the output */
+	struct field_offsets *offsets; /* set by compact_batch(), relative to BATCH */
 };
 
-/* All of them move P. What is written stays within TRANSCODE_GROWTH times what there is to read. */
+/* Each function advances P. The output is at most TRANSCODE_GROWTH times as long as the input. */
 
-/* One Batch struct, checked against its schema. 0 or E_MALFORMED. */
+/* Converts one Batch struct, validated against its schema. 0 or E_MALFORMED. */
 int compact_batch(struct compact_reader *p) MUST_USE;
 
-/* One value of the compact type code TYPE that nobody knows, as a field of the arguments. */
+/* Converts one value of the compact type code TYPE without a schema: a field of the message's arguments. */
 int compact_unknown(struct compact_reader *p, uint8_t type) MUST_USE;
 
-/* A field's header: the type code, 0 at the end of a struct, and its id, which is LAST before.
- * Nothing is written. */
+/* Reads a field's header: its type code, 0 at the end of a struct, and its id in *LAST, which has the id of the
+ * field before on entry. Writes nothing. */
 int compact_field(struct compact_reader *p, uint8_t *type, uint16_t *last) MUST_USE;
 
-/* A number of the envelope. */
+/* Reads a number of the message header. Writes nothing. */
 int compact_varint(struct compact_reader *p, uint64_t *v) MUST_USE;
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* numbered_spans.c — one emitBatch message, written once by the Thrift library in either protocol; where
- * the ids and times stand is noted while it is written, and only those bytes change afterwards.
- * That works because every number that changes has a width that does not: ids carry a mark, and
- * microseconds since 1970 have the same varint length from 1978 to 3111. */
+/* numbered_spans.c — the Thrift library writes one emitBatch message in either protocol, during which the offsets of
+ * ids and times are recorded; afterwards only those bytes are patched. Their widths are constant: ids carry a mark,
+ * and microseconds since 1970 have the same varint length from 1978 to 3111. */
 #include <stdlib.h>
 #include <thrift/c_glib/protocol/thrift_binary_protocol.h>
 #include <thrift/c_glib/protocol/thrift_compact_protocol.h>
@@ -15,15 +14,15 @@ enum {
 	TIME_VARINT = 8,
 	LOG_AFTER_US = 120,
 	CLIENT_MAX_BYTES = 65000,
-	SERVICE_MAX = 200, /* so that the first id stands in what an ICMP error quotes */
+	SERVICE_MAX = 200, /* so that an ICMP error quotes enough to include the first id */
 };
 
-/* Any moment of these has a varint of TIME_VARINT bytes once it is zigzagged. */
+/* The zigzag varint of any time in this range has TIME_VARINT bytes. */
 #define TIME_FIRST (UINT64_C(1) << 48)
 #define TIME_LAST ((UINT64_C(1) << 55) - 1)
 
-/* Offsets of what changes in one span. */
-struct places {
+/* Offsets of the patched fields of one span. */
+struct span_offsets {
 	uint32_t trace_low;
 	uint32_t span_id;
 	uint32_t start;
@@ -35,62 +34,62 @@ struct numbered_spans {
 	uint32_t spans;
 	size_t size;
 	uint8_t *bytes;
-	struct places *places; /* one a span */
+	struct span_offsets *offsets; /* one per span */
 };
 
-/* Thrift's memory buffer forgets to end as the object that it is, which costs 32 bytes each time. */
-struct ink {
+/* ThriftMemoryBuffer's finalize does not call GObject's, which leaks 32 bytes per buffer; this subclass does. */
+struct message_buffer {
 	ThriftMemoryBuffer parent;
 };
-struct ink_class {
+struct message_buffer_class {
 	ThriftMemoryBufferClass parent;
 };
-typedef struct ink Ink;
-typedef struct ink_class InkClass;
-static GType ink_get_type(void);
-G_DEFINE_TYPE(Ink, ink, THRIFT_TYPE_MEMORY_BUFFER)
+typedef struct message_buffer MessageBuffer;
+typedef struct message_buffer_class MessageBufferClass;
+static GType message_buffer_get_type(void);
+G_DEFINE_TYPE(MessageBuffer, message_buffer, THRIFT_TYPE_MEMORY_BUFFER)
 
-static void ink_finalize(GObject *o)
+static void message_buffer_finalize(GObject *o)
 {
-	G_OBJECT_CLASS(ink_parent_class)->finalize(o);
+	G_OBJECT_CLASS(message_buffer_parent_class)->finalize(o);
 	G_OBJECT_CLASS(g_type_class_peek(G_TYPE_OBJECT))->finalize(o);
 }
 
-static void ink_class_init(InkClass *class)
+static void message_buffer_class_init(MessageBufferClass *class)
 {
-	G_OBJECT_CLASS(class)->finalize = ink_finalize;
+	G_OBJECT_CLASS(class)->finalize = message_buffer_finalize;
 }
 
-static void ink_init(Ink *i)
+static void message_buffer_init(MessageBuffer *i)
 {
 	(void)i;
 }
 
-/* The Thrift library's writer with one error for a whole message. */
-struct pen {
+/* A Thrift writer; after an error its functions do nothing. */
+struct thrift_writer {
 	ThriftProtocol *protocol;
-	ThriftMemoryBuffer *ink;
+	ThriftMemoryBuffer *buffer;
 	GError *error;
 };
 
-static uint32_t at(const struct pen *p)
+static uint32_t offset_of_next(const struct thrift_writer *p)
 {
-	return p->ink->buf->len;
+	return p->buffer->buf->len;
 }
 
-static void field(struct pen *p, ThriftType type, int16_t id)
+static void begin_field(struct thrift_writer *p, ThriftType type, int16_t id)
 {
 	if (p->error == NULL)
 		thrift_protocol_write_field_begin(p->protocol, "", type, id, &p->error);
 }
 
-static void begin(struct pen *p)
+static void begin_struct(struct thrift_writer *p)
 {
 	if (p->error == NULL)
 		thrift_protocol_write_struct_begin(p->protocol, "", &p->error);
 }
 
-static void end(struct pen *p)
+static void end_struct(struct thrift_writer *p)
 {
 	if (p->error == NULL)
 		thrift_protocol_write_field_stop(p->protocol, &p->error);
@@ -98,156 +97,156 @@ static void end(struct pen *p)
 		thrift_protocol_write_struct_end(p->protocol, &p->error);
 }
 
-static void list(struct pen *p, int16_t id, uint32_t n)
+static void begin_list(struct thrift_writer *p, int16_t id, uint32_t n)
 {
-	field(p, T_LIST, id);
+	begin_field(p, T_LIST, id);
 	if (p->error == NULL)
 		thrift_protocol_write_list_begin(p->protocol, T_STRUCT, (gint32)n, &p->error);
 }
 
-/* Returns where the number stands. */
-static uint32_t i64(struct pen *p, int16_t id, uint64_t value)
+/* Returns the offset of the number. */
+static uint32_t write_i64(struct thrift_writer *p, int16_t id, uint64_t value)
 {
 	uint32_t where;
 
-	field(p, T_I64, id);
-	where = at(p);
+	begin_field(p, T_I64, id);
+	where = offset_of_next(p);
 	if (p->error == NULL)
 		thrift_protocol_write_i64(p->protocol, (gint64)value, &p->error);
 	return where;
 }
 
-static void i32(struct pen *p, int16_t id, int32_t value)
+static void write_i32(struct thrift_writer *p, int16_t id, int32_t value)
 {
-	field(p, T_I32, id);
+	begin_field(p, T_I32, id);
 	if (p->error == NULL)
 		thrift_protocol_write_i32(p->protocol, value, &p->error);
 }
 
-static void text(struct pen *p, int16_t id, const char *value)
+static void write_text(struct thrift_writer *p, int16_t id, const char *value)
 {
-	field(p, T_STRING, id);
+	begin_field(p, T_STRING, id);
 	if (p->error == NULL)
 		thrift_protocol_write_string(p->protocol, value, &p->error);
 }
 
 enum { VTYPE_STRING = 0, VTYPE_BOOL = 2, VTYPE_LONG = 3 };
 
-static void tag_text(struct pen *p, const char *key, const char *value)
+static void write_text_tag(struct thrift_writer *p, const char *key, const char *value)
 {
-	begin(p);
-	text(p, 1, key);
-	i32(p, 2, VTYPE_STRING);
-	text(p, 3, value);
-	end(p);
+	begin_struct(p);
+	write_text(p, 1, key);
+	write_i32(p, 2, VTYPE_STRING);
+	write_text(p, 3, value);
+	end_struct(p);
 }
 
-static void tag_true(struct pen *p, const char *key)
+static void write_true_tag(struct thrift_writer *p, const char *key)
 {
-	begin(p);
-	text(p, 1, key);
-	i32(p, 2, VTYPE_BOOL);
-	field(p, T_BOOL, 5);
+	begin_struct(p);
+	write_text(p, 1, key);
+	write_i32(p, 2, VTYPE_BOOL);
+	begin_field(p, T_BOOL, 5);
 	if (p->error == NULL)
 		thrift_protocol_write_bool(p->protocol, TRUE, &p->error);
-	end(p);
+	end_struct(p);
 }
 
-static void tag_long(struct pen *p, const char *key, uint64_t value)
+static void write_long_tag(struct thrift_writer *p, const char *key, uint64_t value)
 {
-	begin(p);
-	text(p, 1, key);
-	i32(p, 2, VTYPE_LONG);
-	i64(p, 6, value);
-	end(p);
+	begin_struct(p);
+	write_text(p, 1, key);
+	write_i32(p, 2, VTYPE_LONG);
+	write_i64(p, 6, value);
+	end_struct(p);
 }
 
-static void write_process(struct pen *p, const char *service)
+static void write_process(struct thrift_writer *p, const char *service)
 {
-	field(p, T_STRUCT, 1);
-	begin(p);
-	text(p, 1, service);
-	list(p, 2, 3);
-	tag_text(p, "jaeger.version", "spanspool-emit");
-	tag_text(p, "hostname", "localhost");
-	tag_text(p, "ip", "127.0.0.1");
-	end(p);
+	begin_field(p, T_STRUCT, 1);
+	begin_struct(p);
+	write_text(p, 1, service);
+	begin_list(p, 2, 3);
+	write_text_tag(p, "jaeger.version", "spanspool-emit");
+	write_text_tag(p, "hostname", "localhost");
+	write_text_tag(p, "ip", "127.0.0.1");
+	end_struct(p);
 }
 
-static void write_log(struct pen *p, struct places *where)
+static void write_log(struct thrift_writer *p, struct span_offsets *where)
 {
-	begin(p);
-	where->log_time = i64(p, 1, TIME_FIRST);
-	list(p, 2, 1);
-	tag_text(p, "event", "sent");
-	end(p);
+	begin_struct(p);
+	where->log_time = write_i64(p, 1, TIME_FIRST);
+	begin_list(p, 2, 1);
+	write_text_tag(p, "event", "sent");
+	end_struct(p);
 }
 
-static void write_span(struct pen *p, uint64_t run, uint32_t slot, struct places *where)
+static void write_span(struct thrift_writer *p, uint64_t run, uint32_t slot, struct span_offsets *where)
 {
-	begin(p);
-	where->trace_low = i64(p, 1, NUMBERED_MARK);
-	i64(p, 2, run);
-	where->span_id = i64(p, 3, NUMBERED_MARK);
-	i64(p, 4, 0);
-	text(p, 5, "GET /order");
-	i32(p, 7, 1);
-	where->start = i64(p, 8, TIME_FIRST);
-	i64(p, 9, 900 + slot);
-	list(p, 10, 6);
-	tag_text(p, "sampler.type", "const");
-	tag_true(p, "sampler.param");
-	tag_text(p, "span.kind", "server");
-	tag_text(p, "http.method", "GET");
-	tag_long(p, "http.status_code", 200);
-	tag_long(p, "slot", slot);
-	list(p, 11, 1);
+	begin_struct(p);
+	where->trace_low = write_i64(p, 1, NUMBERED_MARK);
+	write_i64(p, 2, run);
+	where->span_id = write_i64(p, 3, NUMBERED_MARK);
+	write_i64(p, 4, 0);
+	write_text(p, 5, "GET /order");
+	write_i32(p, 7, 1);
+	where->start = write_i64(p, 8, TIME_FIRST);
+	write_i64(p, 9, 900 + slot);
+	begin_list(p, 10, 6);
+	write_text_tag(p, "sampler.type", "const");
+	write_true_tag(p, "sampler.param");
+	write_text_tag(p, "span.kind", "server");
+	write_text_tag(p, "http.method", "GET");
+	write_long_tag(p, "http.status_code", 200);
+	write_long_tag(p, "slot", slot);
+	begin_list(p, 11, 1);
 	write_log(p, where);
-	end(p);
+	end_struct(p);
 }
 
-static void write_message(struct pen *p, const struct numbered_spans_opts *o, struct places *places)
+static void write_message(struct thrift_writer *p, const struct numbered_spans_opts *o, struct span_offsets *offsets)
 {
 	thrift_protocol_write_message_begin(p->protocol, "emitBatch", T_ONEWAY, 0, &p->error);
-	begin(p);
-	field(p, T_STRUCT, 1);
-	begin(p);
+	begin_struct(p);
+	begin_field(p, T_STRUCT, 1);
+	begin_struct(p);
 	write_process(p, o->service);
-	list(p, 2, o->spans);
+	begin_list(p, 2, o->spans);
 	for (uint32_t i = 0; i < o->spans; i++)
-		write_span(p, o->run, i, &places[i]);
-	end(p);
-	end(p);
+		write_span(p, o->run, i, &offsets[i]);
+	end_struct(p);
+	end_struct(p);
 }
 
-static int take_bytes(struct numbered_spans *n, struct pen *p, size_t max_bytes, struct why *why)
+static int copy_message(struct numbered_spans *n, struct thrift_writer *p, size_t max_bytes, struct why *why)
 {
 	if (p->error != NULL)
 		return why_set(why, E_FATAL, "test spans: %s", p->error->message);
-	n->size = at(p);
+	n->size = offset_of_next(p);
 	if (n->size > max_bytes)
 		return why_set(why, E_TOO_LARGE, "%u spans make a datagram of %zu bytes, and %zu is the most", n->spans,
 		        n->size, max_bytes);
 	n->bytes = malloc(n->size);
 	if (n->bytes == NULL)
 		return why_set(why, E_NOMEM, "test spans");
-	memcpy(n->bytes, p->ink->buf->data, n->size);
+	memcpy(n->bytes, p->buffer->buf->data, n->size);
 	return 0;
 }
 
-static int encode(struct numbered_spans *n, const struct numbered_spans_opts *o, struct why *why)
+static int encode_message(struct numbered_spans *n, const struct numbered_spans_opts *o, struct why *why)
 {
-	struct pen p = { 0 };
+	struct thrift_writer p = { 0 };
 	int rc;
 
-	p.ink = g_object_new(ink_get_type(), NULL);
+	p.buffer = g_object_new(message_buffer_get_type(), NULL);
 	p.protocol = g_object_new(
-	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL, "transport", p.ink, NULL);
-	write_message(&p, o, n->places);
-	rc = take_bytes(n, &p, o->max_bytes == 0 ? CLIENT_MAX_BYTES : o->max_bytes, why);
+	        n->compact ? THRIFT_TYPE_COMPACT_PROTOCOL : THRIFT_TYPE_BINARY_PROTOCOL, "transport", p.buffer, NULL);
+	write_message(&p, o, n->offsets);
+	rc = copy_message(n, &p, o->max_bytes == 0 ? CLIENT_MAX_BYTES : o->max_bytes, why);
 	g_clear_error(&p.error);
 	g_object_unref(p.protocol);
-	g_object_unref(p.ink);
+	g_object_unref(p.buffer);
 	return rc;
 }
 
@@ -264,12 +263,12 @@ int numbered_spans_open(struct numbered_spans **out, const struct numbered_spans
 		return why_set(why, E_NOMEM, "test spans");
 	n->compact = o->protocol == NUMBERED_COMPACT;
 	n->spans = o->spans;
-	n->places = calloc(o->spans, sizeof(*n->places));
-	if (n->places == NULL) {
+	n->offsets = calloc(o->spans, sizeof(*n->offsets));
+	if (n->offsets == NULL) {
 		why_set(why, E_NOMEM, "test spans");
 		goto fail;
 	}
-	if (encode(n, o, why) < 0)
+	if (encode_message(n, o, why) < 0)
 		goto fail;
 	*out = n;
 	return 0;
@@ -283,7 +282,7 @@ void numbered_spans_free(struct numbered_spans *n)
 	if (n == NULL)
 		return;
 	free(n->bytes);
-	free(n->places);
+	free(n->offsets);
 	free(n);
 }
 
@@ -317,7 +316,7 @@ static void put_big_endian(uint8_t *to, uint64_t value)
 static void patch_compact(const struct numbered_spans *n, uint64_t first, uint64_t wall_us, uint8_t *to)
 {
 	for (uint32_t i = 0; i < n->spans; i++) {
-		const struct places *p = &n->places[i];
+		const struct span_offsets *p = &n->offsets[i];
 
 		put_varint(to + p->trace_low, numbered_spans_trace_low(first + i), ID_VARINT);
 		memcpy(to + p->span_id, to + p->trace_low, ID_VARINT);
@@ -329,7 +328,7 @@ static void patch_compact(const struct numbered_spans *n, uint64_t first, uint64
 static void patch_binary(const struct numbered_spans *n, uint64_t first, uint64_t wall_us, uint8_t *to)
 {
 	for (uint32_t i = 0; i < n->spans; i++) {
-		const struct places *p = &n->places[i];
+		const struct span_offsets *p = &n->offsets[i];
 
 		put_big_endian(to + p->trace_low, numbered_spans_trace_low(first + i));
 		put_big_endian(to + p->span_id, numbered_spans_trace_low(first + i));
@@ -348,8 +347,8 @@ void numbered_spans_write(const struct numbered_spans *n, uint64_t first, uint64
 		patch_binary(n, first, wall_us, to);
 }
 
-/* False when it has not the width that all of ours have. */
-static bool take_varint(const uint8_t *from, uint64_t *value)
+/* False when the varint's width is not ID_VARINT. */
+static bool read_varint(const uint8_t *from, uint64_t *value)
 {
 	uint64_t zigzag = 0;
 
@@ -364,13 +363,13 @@ static bool take_varint(const uint8_t *from, uint64_t *value)
 
 bool numbered_spans_first(const struct numbered_spans *n, struct slice beginning, uint64_t *first)
 {
-	const uint32_t where = n->places[0].trace_low;
+	const uint32_t where = n->offsets[0].trace_low;
 	uint64_t low;
 
 	if (beginning.len < where + ID_VARINT)
 		return false;
 	if (n->compact) {
-		if (!take_varint(beginning.at + where, &low))
+		if (!read_varint(beginning.at + where, &low))
 			return false;
 	} else {
 		memcpy(&low, beginning.at + where, sizeof(low));

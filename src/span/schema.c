@@ -83,7 +83,7 @@ const struct schema schema_batch = {
 	.field = { [1] = "process", [2] = "spans" },
 };
 
-void field_offsets_note(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where)
+void field_offsets_record(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where)
 {
 	if (s->kind == SCHEMA_IS_PROCESS) {
 		if (id == 1)
@@ -97,7 +97,7 @@ void field_offsets_note(struct field_offsets *m, const struct schema *s, uint16_
 	if (id != 1)
 		return;
 	m->process = where;
-	/* The tags of an earlier Process are not this one's. */
+	/* Tags before WHERE belong to an earlier Process. */
 	if (m->tags.from < where.from)
 		m->tags = (struct byte_range){ 0 };
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* schema.h — what the IDL says of each struct, as tables that both readers share, and the
- * offsets of a Batch that they note while they pass. */
+/* schema.h — the IDL's structs as tables, used by both readers, and the field offsets that they collect. */
 #ifndef SCHEMA_H
 #define SCHEMA_H
 
 #include "base/base.h"
 
-/* For the steps of the two hot loops, which the compiler would leave as calls. */
+/* For functions of the two hot loops, which the compiler would not inline by itself. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* Type codes of TBinaryProtocol. */
@@ -26,11 +25,11 @@ enum {
 };
 
 enum {
-	SCHEMA_IDS = 16,     /* ids below this may be known */
+	SCHEMA_IDS = 16,     /* known ids are below this */
 	FIELD_HEADER = 3,    /* bytes of a field's type and id in TBinary */
 	LIST_HEADER = 5,     /* element type and count */
 	MAP_HEADER = 6,      /* two types and count */
-	SCHEMA_IS_PLAIN = 0, /* else: which fields are noted as offsets */
+	SCHEMA_IS_PLAIN = 0, /* kinds of schema.kind: no field offsets are recorded */
 	SCHEMA_IS_BATCH,
 	SCHEMA_IS_PROCESS,
 };
@@ -39,15 +38,15 @@ struct schema {
 	uint8_t type[SCHEMA_IDS];            /* by id; T_STOP: no such field */
 	uint16_t required;                   /* a bit for each id */
 	uint8_t kind;                        /* SCHEMA_IS_… */
-	const struct schema *of[SCHEMA_IDS]; /* of a struct, or of a list's structs */
+	const struct schema *of[SCHEMA_IDS]; /* schema of a struct field, or of a list's structs */
 	const char *name;
-	const char *field[SCHEMA_IDS]; /* names of the required ones */
+	const char *field[SCHEMA_IDS]; /* names of the required fields */
 };
 
 extern const struct schema schema_batch;
 
-/* True where field ID with wire TYPE is one that S knows. A known id of another type is an unknown
- * field: Jaeger's decoders skip it. */
+/* True when S has a field ID of wire type TYPE. A known id with another type is an unknown field: Jaeger's decoders
+ * skip it. */
 static inline bool schema_knows(const struct schema *s, uint16_t id, uint8_t type)
 {
 	return id < SCHEMA_IDS && s->type[id & (SCHEMA_IDS - 1)] == type;
@@ -59,15 +58,15 @@ struct byte_range {
 	size_t to;
 };
 
-/* Of duplicates the last, which is the one that readers keep. Each with its field header. */
+/* Ranges of fields, with their headers. Of duplicate fields the last, which readers use. */
 struct field_offsets {
 	struct byte_range process;
 	struct byte_range service; /* in that Process */
-	struct byte_range tags;    /* in that Process; FROM is 0 where it has none */
+	struct byte_range tags;    /* within that Process; FROM is 0 when it has none */
 	struct byte_range spans;
 };
 
-/* A known field ID of S stands at WHERE. */
-void field_offsets_note(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where);
+/* Records that the known field ID of S is at WHERE. */
+void field_offsets_record(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transcode.c — opens the envelope of a datagram, hands its Batch to the reader of its protocol,
- * and adds the agent's tags.
+/* transcode.c — parses the message header of a datagram, converts its Batch, and adds the agent's tags.
  *
  *   message   protocol, version, type, sequence number, method: only the method counts
- *   arguments field 1 is the Batch; of duplicates the last, anything else is passed over
- *   behind    not looked at
+ *   arguments field 1 is the Batch, of duplicates the last; other fields are skipped
+ *   rest      ignored
  *
- * Compact is copied (compact_reader.c). TBinary is walked where it lies (binary_reader.c) and copied. Either way the
- * offsets say afterwards where the Process and its tags stand. */
+ * A compact Batch is converted (compact_reader.c); a TBinary Batch is validated in place (binary_reader.c) and
+ * copied. Both record the offsets of the Process and its tags. */
 #include <endian.h>
 
 #include "compact_reader.h"
@@ -18,17 +17,17 @@ enum {
 	COMPACT_ID = 0x82,
 	COMPACT_VERSION = 1,
 	COMPACT_STRUCT = 12,
-	BATCH_ID = 1, /* of the argument */
+	BATCH_ID = 1, /* field id of the Batch in the arguments */
 };
 
 #define BINARY_VERSION UINT32_C(0x80010000)
 #define BINARY_STRICT UINT32_C(0x80000000)
 
-/* The output while it is made. */
+/* The output under construction. */
 struct output {
 	uint8_t *at;
 	size_t size;
-	struct field_offsets marks;
+	struct field_offsets offsets;
 };
 
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags)
@@ -41,7 +40,7 @@ static int check_method(struct slice name)
 	return slice_is(name, "emitBatch") ? 0 : E_UNKNOWN_METHOD;
 }
 
-static int compact_message(struct compact_reader *p)
+static int read_compact_header(struct compact_reader *p)
 {
 	uint64_t v;
 	struct slice name;
@@ -58,17 +57,17 @@ static int compact_message(struct compact_reader *p)
 	return check_method(name);
 }
 
-static int from_compact(struct slice datagram, struct output *o)
+static int convert_compact(struct slice datagram, struct output *o)
 {
 	struct compact_reader p = {
 		.in = datagram.at,
 		.end = datagram.at + datagram.len,
 		.out = o->at,
-		.marks = &o->marks,
+		.offsets = &o->offsets,
 	};
 	uint16_t id = 0;
 	uint8_t type;
-	int rc = compact_message(&p);
+	int rc = read_compact_header(&p);
 
 	if (rc < 0)
 		return rc;
@@ -88,8 +87,8 @@ static int from_compact(struct slice datagram, struct output *o)
 	return o->size > 0 ? 0 : E_MALFORMED;
 }
 
-/* Both headers that TBinary has had: with a version, and older without. */
-static int binary_message(struct binary_reader *w)
+/* Reads a TBinary message header, strict (with a version) or old (without). */
+static int read_binary_header(struct binary_reader *w)
 {
 	struct slice name;
 	uint32_t first, sequence;
@@ -97,7 +96,7 @@ static int binary_message(struct binary_reader *w)
 	if (binary_32(w, &first) < 0)
 		return E_MALFORMED;
 	if ((first & BINARY_STRICT) == 0)
-		w->in = w->start; /* it is the length of the name */
+		w->in = w->start; /* the number is the length of the name */
 	else if ((first & UINT32_C(0xffff0000)) != BINARY_VERSION)
 		return E_MALFORMED;
 	if (binary_text(w, &name) < 0)
@@ -112,7 +111,7 @@ static int binary_message(struct binary_reader *w)
 	return check_method(name);
 }
 
-/* Copies BATCH, which has been walked, and puts its odd bools right. */
+/* Copies the validated BATCH and sets bools that are neither 0 nor 1 to 0. */
 static int copy_binary(struct slice batch, bool odd_bool, struct output *o)
 {
 	struct binary_reader w;
@@ -122,11 +121,11 @@ static int copy_binary(struct slice batch, bool odd_bool, struct output *o)
 	if (!odd_bool)
 		return 0;
 	binary_begin(&w, slice_of(o->at, o->size));
-	w.mend = o->at;
+	w.fix_bools = o->at;
 	return binary_batch(&w);
 }
 
-static int from_binary(struct slice datagram, struct output *o)
+static int copy_from_binary(struct slice datagram, struct output *o)
 {
 	struct slice batch = { 0 };
 	struct binary_reader w;
@@ -136,8 +135,8 @@ static int from_binary(struct slice datagram, struct output *o)
 	int rc;
 
 	binary_begin(&w, datagram);
-	w.marks = &o->marks;
-	rc = binary_message(&w);
+	w.offsets = &o->offsets;
+	rc = read_binary_header(&w);
 	if (rc < 0)
 		return rc;
 	for (;;) {
@@ -163,10 +162,10 @@ static void set_32(uint8_t *at, uint32_t v)
 	memcpy(at, &v, sizeof(v));
 }
 
-/* Opens a gap of LEN bytes at offset AT, before which nothing moves. */
-static uint8_t *open_gap(struct output *o, size_t at, size_t len)
+/* Inserts LEN bytes at offset AT and adjusts the field offsets behind it; returns the gap. */
+static uint8_t *insert_gap(struct output *o, size_t at, size_t len)
 {
-	struct field_offsets *m = &o->marks;
+	struct field_offsets *m = &o->offsets;
 
 	memmove(o->at + at + len, o->at + at, o->size - at);
 	o->size += len;
@@ -177,22 +176,22 @@ static uint8_t *open_gap(struct output *o, size_t at, size_t len)
 	return o->at + at;
 }
 
-/* Behind the tags of the Process, or as its last field where it has none. */
+/* Adds TAGS behind the tags of the Process, or as its last field when it has none. */
 static void add_tags(struct output *o, const struct transcode_tags *tags)
 {
-	const struct field_offsets *m = &o->marks;
+	const struct field_offsets *m = &o->offsets;
 	uint8_t *list, *gap;
 
 	if (tags->count == 0)
 		return;
 	if (m->tags.from > 0) {
 		list = o->at + m->tags.from + FIELD_HEADER;
-		/* An empty list may have come without a type. */
+		/* An empty list may have no element type. */
 		list[0] = T_STRUCT;
 		set_32(list + 1, binary_get_32(list + 1) + tags->count);
-		gap = open_gap(o, m->tags.to, tags->encoded.len);
+		gap = insert_gap(o, m->tags.to, tags->encoded.len);
 	} else {
-		gap = open_gap(o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
+		gap = insert_gap(o, m->process.to - 1, FIELD_HEADER + LIST_HEADER + tags->encoded.len);
 		memcpy(gap, (const uint8_t[]){ T_LIST, 0, 2, T_STRUCT }, FIELD_HEADER + 1);
 		set_32(gap + FIELD_HEADER + 1, tags->count);
 		gap += FIELD_HEADER + LIST_HEADER;
@@ -213,13 +212,13 @@ int transcode_datagram(struct slice datagram, const struct transcode_tags *tags,
 	if (datagram.len == 0)
 		return E_MALFORMED;
 	facts->compact = datagram.at[0] == COMPACT_ID;
-	rc = facts->compact ? from_compact(datagram, &o) : from_binary(datagram, &o);
+	rc = facts->compact ? convert_compact(datagram, &o) : copy_from_binary(datagram, &o);
 	if (rc < 0)
 		return rc;
 	add_tags(&o, tags);
-	service = out + o.marks.service.from + FIELD_HEADER;
+	service = out + o.offsets.service.from + FIELD_HEADER;
 	facts->size = o.size;
-	facts->spans = binary_get_32(out + o.marks.spans.from + FIELD_HEADER + 1);
+	facts->spans = binary_get_32(out + o.offsets.spans.from + FIELD_HEADER + 1);
 	facts->service = slice_of(service + 4, binary_get_32(service));
 	return 0;
 }
