@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The few macros that every file may use. */
+/* Macros and inline functions that every file may use. */
 #ifndef BASE_H
 #define BASE_H
 
@@ -11,7 +11,7 @@
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The object that holds MEMBER at address PTR. */
+/* The object whose MEMBER is at address PTR. */
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #define US_PER_MS UINT64_C(1000)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned bytes that grow; a failed append sticks and is asked for once. */
+/* A growing byte buffer. After a failed append all further appends fail, so the caller checks once, with
+ * buf_check. */
 #ifndef BUF_H
 #define BUF_H
 
@@ -10,29 +11,29 @@ struct buf {
 	uint8_t *at;
 	size_t len;
 	size_t cap;
-	bool failed; /* memory ran out at some append; what came after is missing */
+	bool failed; /* an append ran out of memory; it and all later ones are missing */
 };
 
-/* All zero is a valid empty buffer. */
+/* A struct buf of zeros is a valid empty buffer. */
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_byte(struct buf *b, uint8_t byte);
 
-/* Room for LEN more bytes, to be filled by the caller; NULL when memory ran out. */
+/* Returns space for LEN more bytes, which the caller fills and adds to len; NULL: out of memory. */
 uint8_t *buf_reserve(struct buf *b, size_t len);
 
-/* Gives back the memory behind the bytes; without bytes, all of it. */
+/* Shrinks the allocation to the bytes in use; an empty buffer frees all of it. */
 void buf_fit(struct buf *b);
 
-/* Keeps the memory, forgets the bytes and the failure. */
+/* Empties the buffer and clears the failure; the allocation is kept. */
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);
 
 /* 0, or E_NOMEM when any append failed. */
 int buf_check(const struct buf *b) MUST_USE;
 
-/* The bytes as text with a NUL behind them; borrowed until the next call on B. "" on failure. */
+/* The bytes as a NUL-terminated text, valid until the next call on B; "" on failure. */
 const char *buf_cstr(struct buf *b);
 
 static inline struct slice buf_slice(const struct buf *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Status codes, their texts, and the sentence that says what went wrong. */
+/* Status codes, their texts, and struct why, a sentence that says what went wrong. */
 #ifndef ERR_H
 #define ERR_H
 
@@ -39,20 +39,20 @@ enum err { ERR_CODES(X) };
 /* The text of a code; 0 is "ok". Never NULL. */
 const char *err_text(int code);
 
-/* What a person must repair, in one sentence. Cold paths only: it is 512 bytes. */
+/* An error as one sentence for an operator. Not for hot paths: it is 512 bytes. */
 struct why {
 	int code;
 	char text[508];
 };
 
-/* Sets code and sentence, returns the code. Newlines at the end of the sentence are cut; other control
+/* Sets code and sentence, and returns the code. Newlines at the end of the sentence are removed; other control
  * characters in it become '?'. */
 int why_set(struct why *why, int code, const char *fmt, ...) PRINTF(3, 4);
 
-/* Puts "PREFIX: " before the sentence, returns the code that stands. */
+/* Adds the formatted prefix and ": " before the sentence, and returns the code, which stays. */
 int why_wrap(struct why *why, const char *fmt, ...) PRINTF(2, 3);
 
-/* E_ code for an errno value: ENOSPC and EDQUOT are E_FULL, EACCES E_DENIED, … else E_IO. */
+/* The E_ code for an errno value: ENOSPC and EDQUOT are E_FULL, EACCES is E_DENIED, …; all others E_IO. */
 int err_from_errno(int e);
 
 #endif

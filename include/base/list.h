@@ -20,7 +20,7 @@ static inline bool list_empty(const struct list *l)
 	return l->next == l;
 }
 
-/* Puts NODE last in L. */
+/* Appends NODE to L. */
 static inline void list_push(struct list *l, struct list *node)
 {
 	node->prev = l->prev;
@@ -29,13 +29,13 @@ static inline void list_push(struct list *l, struct list *node)
 	l->prev = node;
 }
 
-/* Puts NODE first in L. */
+/* Inserts NODE at the front of L. */
 static inline void list_push_front(struct list *l, struct list *node)
 {
 	list_push(l->next, node);
 }
 
-/* Moves all of FROM behind what TO has. */
+/* Moves all nodes of FROM to the end of TO. */
 static inline void list_append(struct list *to, struct list *from)
 {
 	if (list_empty(from))
@@ -47,7 +47,7 @@ static inline void list_append(struct list *to, struct list *from)
 	list_init(from);
 }
 
-/* Takes NODE out of its list; it is then empty itself, so taking it out again is harmless. */
+/* Removes NODE from its list. NODE is then an empty list, so removing it again is harmless. */
 static inline void list_remove(struct list *node)
 {
 	node->prev->next = node->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line on a terminal that is written over while something runs. */
+/* A progress line on a terminal, which is overwritten while a command runs. */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
@@ -7,21 +7,21 @@
 
 #include "base/base.h"
 
-/* Where TO is no terminal nothing is ever written: logs and pipes get results, not motion. */
+/* If TO is no terminal nothing is written, so logs and pipes get results only. */
 struct progress {
 	FILE *to;
 	bool live;
-	bool drawn;       /* a line stands there now */
-	uint64_t next_us; /* not drawn again before */
+	bool drawn;       /* a progress line is on the screen */
+	uint64_t next_us; /* monotonic time of the next update */
 };
 
 void progress_init(struct progress *p, FILE *to);
 
-/* Draws a bar that is DONE of WHOLE long (WHOLE 0: none) and the text behind it; a few times a
- * second, more calls cost a clock reading. */
+/* Draws a bar filled to DONE of WHOLE (WHOLE 0: no bar) and the text. Draws at most ten times per second; other
+ * calls only read the clock. */
 void progress_show(struct progress *p, uint64_t done, uint64_t whole, const char *fmt, ...) PRINTF(4, 5);
 
-/* Takes the line away, so that something else can be printed. */
+/* Erases the line, so that something else can be printed. */
 void progress_clear(struct progress *p);
 
 #endif

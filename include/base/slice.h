@@ -32,8 +32,8 @@ static inline bool slice_same(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* FNV-1a of 64 bits: the hash of S behind bytes whose hash is BEFORE, which is SLICE_HASH_BEGIN for none. Not proof
- * against somebody who looks for collisions. */
+/* 64-bit FNV-1a hash of S, continued from BEFORE, the hash of the bytes in front of S, or SLICE_HASH_BEGIN. An
+ * attacker can find collisions. */
 #define SLICE_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
 static inline uint64_t slice_hash(struct slice s, uint64_t before)
 {
@@ -42,7 +42,7 @@ static inline uint64_t slice_hash(struct slice s, uint64_t before)
 	return before;
 }
 
-/* The bytes of the N slices at PARTS together. */
+/* Sum of the lengths of the N slices at PARTS. */
 static inline size_t slices_len(const struct slice *parts, size_t n)
 {
 	size_t len = 0;

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes, durations and addresses, read and printed. */
+/* Parses and formats sizes, durations, times and addresses. */
 #ifndef UNITS_H
 #define UNITS_H
 
 #include "base/err.h"
 
-/* "512", "64KiB", "64MiB", "2G", "1.5GiB", "100kB": bytes. K, M, G, T without "B" are powers of
- * 1024, as KiB …; kB, MB, GB, TB are powers of 1000. E_USAGE names the text and a right form. */
+/* Parses "512", "64KiB", "64MiB", "2G", "1.5GiB", "100kB" to bytes. K, M, G, T without "B" are powers of 1024,
+ * like KiB …; kB, MB, GB, TB are powers of 1000. E_USAGE names the text and a valid example. */
 int units_size(const char *text, uint64_t *bytes, struct why *why) MUST_USE;
 
-/* "100ms", "3s", "1h30m", "250us", "2d", plain "0": microseconds. */
+/* Parses "100ms", "3s", "1h30m", "250us", "2d" or plain "0" to microseconds. */
 int units_duration(const char *text, uint64_t *us, struct why *why) MUST_USE;
 
-/* RFC 3339, "2026-11-24T20:43:21Z", "2026-11-24T21:43:21.5+01:00": milliseconds since 1970. */
+/* Parses RFC 3339, "2026-11-24T20:43:21Z", "2026-11-24T21:43:21.5+01:00", to milliseconds since 1970. */
 int units_time(const char *text, uint64_t *wall_ms, struct why *why) MUST_USE;
 
 struct hostport {
-	char host[256]; /* "" is every address of this host */
-	uint16_t port;  /* 0 lets the kernel choose */
+	char host[256]; /* "": all addresses of this host */
+	uint16_t port;  /* 0: the kernel chooses */
 };
 
-/* ":6831", "6831", "127.0.0.1:6831", "[::1]:6831", "localhost:6831". */
+/* Parses ":6831", "6831", "127.0.0.1:6831", "[::1]:6831", "localhost:6831". */
 int units_hostport(const char *text, struct hostport *out, struct why *why) MUST_USE;
 
-/* "[::1]:6831", "localhost:6831", ":6831": as units_hostport reads it. Needs HOSTPORT_TEXT bytes. */
+/* Formats "[::1]:6831", "localhost:6831", ":6831", which units_hostport parses. TO has HOSTPORT_TEXT bytes. */
 enum { HOSTPORT_TEXT = sizeof(struct hostport) + 8 };
 const char *units_print_hostport(const struct hostport *at, char *to, size_t cap);
 
-/* Printed the short way ("1.5 GiB", "12 MB" never), into a caller's buffer of at least 32. */
+/* Formats "512 B", "1.5 GiB", with powers of 1024 only. TO has at least 32 bytes, here and below. */
 const char *units_print_size(uint64_t bytes, char *to, size_t cap);
-/* "1h30m", "2.5s", "120ms", "80us". */
+/* Formats "1h30m", "2.5s", "120ms", "80us". */
 const char *units_print_duration(uint64_t us, char *to, size_t cap);
-/* "2026-11-24T20:43:21.123Z". */
+/* Formats "2026-11-24T20:43:21.123Z". */
 const char *units_print_time(uint64_t wall_ms, char *to, size_t cap);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8, sequence by sequence. */
+/* Validates UTF-8, one sequence at a time. */
 #ifndef UTF8_H
 #define UTF8_H
 
 #include "base/slice.h"
 
-/* The length of the sequence that begins at S, which is not empty; 0 when it is none (RFC 3629). */
+/* Length of the valid sequence (RFC 3629) at the start of S, which is not empty; 0: it is invalid. */
 size_t utf8_sequence(struct slice s);
 
 #endif

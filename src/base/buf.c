@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* buf.c — bytes that grow by doubling. */
+/* buf.c — a byte buffer that doubles its allocation. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ void buf_fit(struct buf *b)
 	}
 	at = realloc(b->at, b->len);
 	if (at == NULL)
-		return; /* it keeps what it has */
+		return; /* the larger allocation stays */
 	b->at = at;
 	b->cap = b->len;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* descriptors.c — RLIMIT_NOFILE, and the sentence of a process that has reached it. */
+/* descriptors.c — reads and raises RLIMIT_NOFILE, and formats the message for a process that has reached it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@ void descriptors_allow_most(void)
 	if (getrlimit(RLIMIT_NOFILE, &most) < 0)
 		return;
 	most.rlim_cur = most.rlim_max;
-	(void)!setrlimit(RLIMIT_NOFILE, &most); /* else the soft limit stays */
+	(void)!setrlimit(RLIMIT_NOFILE, &most); /* on failure the soft limit stays */
 }
 
 uint64_t descriptors_limit(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* err.c — texts of the status codes, and sentences that grow a prefix on the way up. */
+/* err.c — texts of the status codes, and sentences to which each caller adds a prefix. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@ const char *err_text(int code)
 	return "unknown error";
 }
 
-/* Text of a library may end in a newline, and a user's value may hold anything: neither breaks the line that
- * the sentence is shown in. */
+/* Makes TEXT one line: a library's message may end in a newline, and a user's value may contain control
+ * characters. */
 static void make_one_line(char *text)
 {
 	size_t len = strlen(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c — makes one line of what happened, as text for people or as JSON for machines. */
+/* log.c — formats log lines as text or as JSON, and limits repeated ones. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 #include "log_writer.h"
 #include "base/units.h"
 
-enum { SAID_BYTES = 1024, SAFE_BYTES = 2048 };
+enum { MESSAGE_BYTES = 1024, ESCAPED_BYTES = 2048 };
 
 static enum log_level least_level = LOG_LEVEL_INFO;
 static bool as_json = true;
 
-static const char *const names[] = { "debug", "info", "warn", "error" };
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
 void log_setup(enum log_level least, enum log_form form)
 {
@@ -42,33 +42,33 @@ static size_t json_escape(char *to, size_t cap, const char *from)
 	return n;
 }
 
-size_t log_format(char *to, enum log_level level, const char *said)
+size_t log_format(char *to, enum log_level level, const char *message)
 {
-	char safe[SAFE_BYTES], when[40];
+	char escaped[ESCAPED_BYTES], when[40];
 	int n;
 
 	units_print_time(clock_wall_ms(), when, sizeof(when));
 	if (as_json) {
-		json_escape(safe, sizeof(safe), said);
+		json_escape(escaped, sizeof(escaped), message);
 		n = snprintf(to, LOG_LINE_BYTES, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\"}\n", when,
-		        names[level], safe);
+		        level_names[level], escaped);
 	} else {
-		n = snprintf(to, LOG_LINE_BYTES, "%s %-5s %s\n", when, names[level], said);
+		n = snprintf(to, LOG_LINE_BYTES, "%s %-5s %s\n", when, level_names[level], message);
 	}
 	return n < 0 ? 0 : min_u64((uint64_t)n, LOG_LINE_BYTES - 1);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char said[SAID_BYTES], line[LOG_LINE_BYTES];
+	char message[MESSAGE_BYTES], line[LOG_LINE_BYTES];
 	va_list ap;
 
 	if (level < least_level)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(said, sizeof(said), fmt, ap);
+	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	log_write(line, log_format(line, level, said));
+	log_write(line, log_format(line, level, message));
 }
 
 void log_plain(const char *fmt, ...)
@@ -90,21 +90,21 @@ bool log_limit_allows(struct log_limit *g, uint64_t every_ms)
 	uint64_t now = clock_mono_us();
 
 	if (now < g->next_us) {
-		g->swallowed++;
+		g->suppressed++;
 		return false;
 	}
 	g->next_us = now + every_ms * US_PER_MS;
-	g->swallowed = 0;
+	g->suppressed = 0;
 	return true;
 }
 
 uint64_t log_count_due(struct log_count *c, uint64_t total, uint64_t now_us, bool last)
 {
-	uint64_t news = total - c->reported;
+	uint64_t increase = total - c->reported;
 
-	if (news == 0 || (now_us < c->next_us && !last))
+	if (increase == 0 || (now_us < c->next_us && !last))
 		return 0;
 	c->reported = total;
 	c->next_us = now_us + LOG_COUNT_MS * US_PER_MS;
-	return news;
+	return increase;
 }

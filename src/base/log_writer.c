@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_writer.c — writes lines to stderr; for a daemon without ever blocking its caller.
+/* log_writer.c — writes lines to stderr; in a daemon without blocking the caller.
  *
  *   log_write ──► ring ──► writer thread ──► stderr
- *                  └─ full: the line is lost and counted
+ *                  └─ full: the line is dropped and counted
  *
- * Stderr belongs to whoever started the program: a pipe to a collector of logs that stands still, or
- * a terminal stopped with ctrl-S, blocks write(2) for as long as its owner likes. O_NONBLOCK would be
- * set on the open file description, which the parent's shell and all its other children share. poll(2)
- * before each write is no cure: another writer to the same pipe can take the room between the two
- * calls. So a daemon's lines are copied into a ring and a thread that nothing waits for writes them.
+ * write(2) to stderr blocks while the log collector behind a pipe does not read, or while a terminal is stopped
+ * with ctrl-S. O_NONBLOCK cannot be used: it is a flag of the open file description, which the parent's shell and
+ * its other children share. poll(2) before each write is not enough, because another writer to the same pipe can
+ * fill it between the two calls. So a daemon copies its lines into a ring, and a thread that nothing waits for
+ * writes them.
  *
- * Each entry of the ring is a struct entry and the bytes of one line. An entry carries the number of
- * lines lost before it, so the line that reports them stands where they would have stood. */
+ * Each entry of the ring is a struct entry and the bytes of one line. An entry has the number of lines that were
+ * dropped before it, so the line that reports them is written in their place. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -26,7 +26,7 @@
 #include "base/err.h"
 #include "log_writer.h"
 
-enum { FLUSH_LOOK_US = 1000, CRASH_FLUSH_MS = 1000 };
+enum { FLUSH_POLL_US = 1000, CRASH_FLUSH_MS = 1000 };
 
 struct entry {
 	uint32_t len;
@@ -38,26 +38,26 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;
 	char ring[LOG_RING_BYTES];
-	size_t from, used; /* of ring: first byte, and how many hold entries */
+	size_t from, used; /* index of the first used byte in ring, and number of used bytes */
 	uint64_t lost;     /* lines lost since the last entry was added */
 	bool running;
 	bool failing;           /* stderr refused the last write */
-	_Atomic uint64_t taken; /* entries added to the ring */
+	_Atomic uint64_t added; /* entries added to the ring */
 	_Atomic uint64_t done;  /* entries written, or refused by stderr */
 } writer = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
 
-/* Blocks until stderr has taken LINE. 0, or the errno with which it was refused. */
+/* Blocks until LINE is written. 0, or the errno of the failed write. */
 static int write_whole(const char *line, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(STDERR_FILENO, line, len);
 
 		if (n == 0)
-			return EIO; /* to try again would be to try for ever */
+			return EIO; /* a retry could loop for ever */
 		if (n > 0) {
 			line += n;
 			len -= (size_t)n;
-		} else if (errno == EAGAIN) { /* whoever shares stderr has set O_NONBLOCK on it */
+		} else if (errno == EAGAIN) { /* another process that shares stderr has set O_NONBLOCK */
 			poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, -1);
 		} else if (errno != EINTR) {
 			return errno;
@@ -93,7 +93,7 @@ void log_write(const char *line, size_t len)
 	pthread_mutex_lock(&writer.lock);
 	if (!writer.running) {
 		pthread_mutex_unlock(&writer.lock);
-		write_whole(line, len); /* refused: nowhere is left to say so */
+		write_whole(line, len); /* an error cannot be reported anywhere */
 		return;
 	}
 	if (sizeof(e) + len > LOG_RING_BYTES - writer.used) {
@@ -103,14 +103,14 @@ void log_write(const char *line, size_t len)
 		writer.lost = 0;
 		ring_put(&e, sizeof(e));
 		ring_put(line, len);
-		atomic_fetch_add(&writer.taken, 1);
+		atomic_fetch_add(&writer.added, 1);
 	}
 	pthread_cond_signal(&writer.filled);
 	pthread_mutex_unlock(&writer.lock);
 }
 
-/* Waits for an entry, or for a loss that no entry follows and that stderr may take. The bytes of the
- * line are in LINE; a loss alone has none. */
+/* Waits for an entry and copies its line to LINE. Without an entry, returns a count of lost lines alone (len 0),
+ * unless stderr refused the last write. */
 static struct entry next_entry(char *line)
 {
 	struct entry e = { 0 };
@@ -131,17 +131,18 @@ static struct entry next_entry(char *line)
 
 static int report_lost(uint64_t lost, int refused)
 {
-	char said[160], line[LOG_LINE_BYTES];
+	char message[160], line[LOG_LINE_BYTES];
 
-	snprintf(said, sizeof(said), "log: %llu lines before this one were lost: stderr %s%s", (unsigned long long)lost,
+	snprintf(message, sizeof(message), "log: %llu lines before this one were lost: stderr %s%s",
+	        (unsigned long long)lost,
 	        refused == 0 ? "did not take them in time" : "refused them: ", refused == 0 ? "" : strerror(refused));
-	return write_whole(line, log_format(line, LOG_LEVEL_WARN, said));
+	return write_whole(line, log_format(line, LOG_LEVEL_WARN, message));
 }
 
 static void *write_lines(void *unused)
 {
 	uint64_t lost = 0; /* not yet reported */
-	int refused = 0;   /* the errno of the last line that was refused, of those */
+	int refused = 0;   /* errno with which stderr refused the last of them; 0: they did not fit in the ring */
 
 	for (;;) {
 		char line[LOG_LINE_BYTES];
@@ -169,25 +170,25 @@ static void *write_lines(void *unused)
 
 void log_flush(uint64_t ms)
 {
-	uint64_t until = clock_mono_us() + ms * US_PER_MS, taken = atomic_load(&writer.taken);
-	struct timespec nap = { 0, FLUSH_LOOK_US * 1000 };
+	uint64_t until = clock_mono_us() + ms * US_PER_MS, added = atomic_load(&writer.added);
+	struct timespec nap = { 0, FLUSH_POLL_US * 1000 };
 
-	while (atomic_load(&writer.done) < taken && clock_mono_us() < until)
+	while (atomic_load(&writer.done) < added && clock_mono_us() < until)
 		nanosleep(&nap, NULL);
 }
 
-/* The signal comes again when the handler returns, and then has its default effect. */
+/* SA_RESETHAND has restored the default effect, which raise triggers when the handler returns. */
 static void on_crash(int signum)
 {
-	int kept = errno;
+	int saved_errno = errno;
 
 	log_flush(CRASH_FLUSH_MS);
 	raise(signum);
-	errno = kept;
+	errno = saved_errno;
 }
 
-/* A sanitizer that handles these signals keeps them. */
-static void flush_on_crash(void)
+/* Installs on_crash for signals with the default handler only; a sanitizer keeps its own handlers. */
+static void install_crash_handlers(void)
 {
 	static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
 	struct sigaction flush = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND }, now;
@@ -206,7 +207,7 @@ int log_begin_writer(void)
 
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all); /* signals are for the other threads */
+	sigfillset(&all); /* other threads handle signals */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&thread, &detached, write_lines, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -216,6 +217,6 @@ int log_begin_writer(void)
 	pthread_mutex_lock(&writer.lock);
 	writer.running = true;
 	pthread_mutex_unlock(&writer.lock);
-	flush_on_crash();
+	install_crash_handlers();
 	return 0;
 }

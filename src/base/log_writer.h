@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_writer.h — where a formatted line goes: straight to stderr, or through the writer's thread. */
+/* log_writer.h — writes a formatted line to stderr, directly or through the writer thread (private). */
 #ifndef LOG_WRITER_H
 #define LOG_WRITER_H
 
@@ -7,11 +7,11 @@
 
 enum { LOG_LINE_BYTES = 2176 };
 
-/* Writes the LEN bytes of LINE, at most LOG_LINE_BYTES and with their newline. Thread-safe. */
+/* Writes LINE, LEN bytes with its newline, at most LOG_LINE_BYTES. Thread-safe. */
 void log_write(const char *line, size_t len);
 
-/* A line of LEVEL that says SAID, with its newline, in the form that log_setup chose. Returns its
- * length. TO holds LOG_LINE_BYTES. */
-size_t log_format(char *to, enum log_level level, const char *said);
+/* Formats MESSAGE as a line of LEVEL, with a newline, in the form that log_setup chose. TO has LOG_LINE_BYTES.
+ * Returns the length. */
+size_t log_format(char *to, enum log_level level, const char *message);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* owner.c — the effective user and group follow a directory's owner. The saved user stays root, so the
- * change can be taken back; the kernel drops and gives back root's capabilities along with it. */
+/* owner.c — changes the effective user and group to a directory's owner. The saved user id stays root, so the
+ * change can be undone; the kernel drops and restores root's capabilities with it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -13,7 +13,7 @@
 
 #include "base/owner.h"
 
-/* What owner_enter changed. */
+/* State for undoing owner_enter. */
 static struct {
 	bool entered;
 	struct owner to;
@@ -56,7 +56,7 @@ static int save_groups(void)
 	return getgroups(saved.ngroups, saved.groups) == saved.ngroups ? 0 : -1;
 }
 
-/* The user goes last: afterwards the process may not change its groups any more. */
+/* The user is changed last: without root the process cannot change its groups. */
 static int become_owner(void)
 {
 	if (setgroups(1, &saved.to.gid) < 0 || setegid(saved.to.gid) < 0)
@@ -64,7 +64,7 @@ static int become_owner(void)
 	return seteuid(saved.to.uid);
 }
 
-/* A process that stays the owner has fewer rights, and its next call says so. */
+/* Errors are ignored: if the process stays the owner it has fewer rights, and its next call fails. */
 static void become_root(void)
 {
 	if (seteuid(0) == 0 && setegid(saved.gid) == 0)
@@ -104,21 +104,21 @@ void owner_leave(void)
 
 void owner_pause(void)
 {
-	int keep = errno;
+	int saved_errno = errno;
 
 	if (saved.entered)
 		become_root();
-	errno = keep;
+	errno = saved_errno;
 }
 
 void owner_resume(void)
 {
-	int keep = errno;
+	int saved_errno = errno;
 
-	/* It worked once. Going on as root would do what the caller relies on not to happen. */
+	/* owner_enter did the same successfully. Continuing as root would create files that the owner cannot use. */
 	if (saved.entered && become_owner() < 0)
 		abort();
-	errno = keep;
+	errno = saved_errno;
 }
 
 int owner_refuse_root(int dir, const char *name, struct why *why)

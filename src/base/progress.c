@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress.c — carriage return, bar, text, erase the rest. */
+/* progress.c — redraws the line by carriage return, bar, text, and erasing the rest of the line. */
 #include <stdarg.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* redact.c — takes the secrets out of texts that go into the log and onto pages. */
+/* redact.c — masks secrets in texts for the log and for pages. */
 #include <string.h>
 #include <strings.h>
 
@@ -7,8 +7,8 @@
 
 const char redact_mask[] = "********";
 
-/* Ends of names of librdkafka's properties that hold a number, a choice, an address or a path; see its
- * CONFIGURATION.md. Users, passwords, keys, tokens and commands have none of these. */
+/* Suffixes of librdkafka properties whose value is a number, a choice, an address or a path; see its
+ * CONFIGURATION.md. No property for a user, password, key, token or command ends in one of these. */
 static const char *const plain_ends[] = { ".ms", ".bytes", ".kbytes", ".messages", ".location", ".level", ".codec",
 	".type", ".strategy", ".mechanism", ".mechanisms", ".protocol", ".family", ".policy", ".algorithm", ".suites",
 	".max", ".min", ".requests", ".request", ".retries", ".records", ".size", ".id", ".rack", ".reset",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secret_file.c — a file of secrets is whatever an operator's tools make of it: half written, a pipe, a
- * device, a file of another system. No content of it may stop the program, and none is used that cannot be
- * a secret: the caller keeps the one that it has. */
+/* secret_file.c — an operator's tools may leave a file of secrets half written, or make it a pipe, a device or a
+ * file in another encoding. No content may stop the program, and an invalid secret is never used: the caller
+ * keeps its current one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -42,7 +42,7 @@ int secret_file_open(const char *path, bool *is_pipe, struct why *why)
 	return why_set(why, E_USAGE, "%s: %s", path, what);
 }
 
-/* Waits a moment for FD, a pipe whose writer is there and has written nothing; false when DEADLINE_US has passed. */
+/* Waits WAIT_MS for data in FD, a pipe that has a writer; false: DEADLINE_US has passed. */
 static bool wait_for_writer(int fd, uint64_t deadline_us)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -51,7 +51,7 @@ static bool wait_for_writer(int fd, uint64_t deadline_us)
 	return clock_mono_us() < deadline_us;
 }
 
-/* Until the end of the file or MOST bytes. A pipe without a writer is at its end. */
+/* Reads to the end of the file, at most about MOST bytes. A pipe without a writer is at its end. */
 static int read_all(int fd, size_t most, struct buf *to)
 {
 	uint64_t deadline = clock_mono_us() + SECRET_PIPE_MS * US_PER_MS;
@@ -70,7 +70,7 @@ static int read_all(int fd, size_t most, struct buf *to)
 	return 0;
 }
 
-/* Leaves out LEN bytes at the front. */
+/* Removes LEN bytes at the front. */
 static void cut_front(struct buf *b, size_t len)
 {
 	memmove(b->at, b->at + len, b->len - len);
@@ -79,7 +79,7 @@ static void cut_front(struct buf *b, size_t len)
 
 static int read_file(int fd, const char *path, size_t most, const char *kind, struct buf *to, struct why *why)
 {
-	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+	static const char byte_order_mark[] = { '\xef', '\xbb', '\xbf' };
 
 	if (read_all(fd, most, to) < 0)
 		return why_set(why, E_USAGE, "%s: %s", path,
@@ -88,8 +88,8 @@ static int read_file(int fd, const char *path, size_t most, const char *kind, st
 		return why_set(why, E_NOMEM, "%s", path);
 	if (to->len >= most)
 		return why_set(why, E_USAGE, "%s: has %zu bytes or more, too long for a %s", path, most, kind);
-	if (to->len >= sizeof(mark) && memcmp(to->at, mark, sizeof(mark)) == 0)
-		cut_front(to, sizeof(mark));
+	if (to->len >= sizeof(byte_order_mark) && memcmp(to->at, byte_order_mark, sizeof(byte_order_mark)) == 0)
+		cut_front(to, sizeof(byte_order_mark));
 	if (to->len == 0)
 		return why_set(why, E_USAGE, "%s: is empty", path);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* units.c — sizes, durations and addresses: text to number and back. */
+/* units.c — parses and formats sizes, durations, times and addresses. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -48,11 +48,11 @@ static const struct unit time_units[] = {
 	{ "d", 86400e6 },
 };
 
-/* Largest value taken: far above any use, and exact in a double. */
+/* Largest accepted value: far above any use, and exact in a double. */
 static const double largest = 0x1p52;
 
-/* Reads a non-negative decimal number; NULL when there is none. */
-static const char *number(const char *text, double *value)
+/* Parses a non-negative decimal number and returns the text behind it; NULL: there is none. */
+static const char *parse_number(const char *text, double *value)
 {
 	char *end;
 
@@ -81,7 +81,7 @@ static const struct unit *find_unit(const struct unit *units, size_t n, const ch
 int units_size(const char *text, uint64_t *bytes, struct why *why)
 {
 	double value;
-	const char *rest = number(text, &value);
+	const char *rest = parse_number(text, &value);
 	const struct unit *unit;
 
 	while (rest != NULL && *rest == ' ')
@@ -106,7 +106,7 @@ int units_duration(const char *text, uint64_t *us, struct why *why)
 		const struct unit *unit;
 		size_t len;
 
-		rest = number(rest, &value);
+		rest = parse_number(rest, &value);
 		if (rest == NULL)
 			goto wrong;
 		len = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
@@ -124,7 +124,7 @@ wrong:
 	return why_set(why, E_USAGE, "\"%s\" is not a duration (try 100ms, 3s or 1h30m)", text);
 }
 
-static int port_of(const char *text, uint16_t *port)
+static int parse_port(const char *text, uint16_t *port)
 {
 	unsigned long value = 0;
 
@@ -141,7 +141,7 @@ static int port_of(const char *text, uint16_t *port)
 	return 0;
 }
 
-/* The characters of a name or an IPv4 address, or of an IPv6 address with its zone. */
+/* True when HOST has only characters of a name, an IPv4 address, or an IPv6 address with its zone. */
 static bool fits_host(const char *host, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -162,10 +162,10 @@ int units_hostport(const char *text, struct hostport *out, struct why *why)
 		host = text + 1;
 		len -= 2;
 	} else if (len > 0 && memchr(text, ':', len) != NULL) {
-		goto wrong; /* an IPv6 address wants its brackets */
+		goto wrong; /* an IPv6 address needs brackets */
 	}
 	if (len >= sizeof(out->host) || !fits_host(host, len) ||
-	        port_of(colon == NULL ? text : colon + 1, &out->port) < 0)
+	        parse_port(colon == NULL ? text : colon + 1, &out->port) < 0)
 		goto wrong;
 	memcpy(out->host, host, len);
 	out->host[len] = '\0';
@@ -185,7 +185,7 @@ const char *units_print_hostport(const struct hostport *at, char *to, size_t cap
 	return to;
 }
 
-/* "Z", "+01:00", "-0530" is none: minutes east of Greenwich. */
+/* Parses "Z" or "+01:00" (not "-0530") to minutes east of Greenwich. */
 static bool read_zone(const char *text, int *minutes)
 {
 	unsigned h, m;
@@ -201,7 +201,7 @@ static bool read_zone(const char *text, int *minutes)
 	return true;
 }
 
-/* A fraction of a second in milliseconds, what is smaller cut off. Gives what stands behind it. */
+/* Parses a fraction of a second to milliseconds, truncated. Returns the text behind it. */
 static const char *read_fraction(const char *text, unsigned *ms)
 {
 	unsigned weight = 100;
@@ -214,7 +214,7 @@ static const char *read_fraction(const char *text, unsigned *ms)
 	return text;
 }
 
-/* "2026-11-24T20:43:21", each digit in its place. */
+/* Parses "2026-11-24T20:43:21", with exactly this number of digits. */
 static bool read_second(const char *text, struct tm *tm)
 {
 	static const char form[] = "0000-00-00T00:00:00";
@@ -239,7 +239,7 @@ int units_time(const char *text, uint64_t *wall_ms, struct why *why)
 	tm.tm_mon -= 1;
 	again = tm;
 	s = timegm(&again);
-	/* The 31st of April is put right by timegm, which is not what was meant. */
+	/* timegm normalises the 31st of April to the 1st of May; such a date is refused. */
 	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
 	        again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec || s < (time_t)east * 60)
 		goto wrong;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.c — a table of what may follow what. */
+/* utf8.c — a table of valid second bytes for each range of first bytes. */
 #include "base/utf8.h"
 
 size_t utf8_sequence(struct slice s)
 {
-	/* First byte, least and most of the second; what follows lies in 80 to bf. */
+	/* Range of the first byte, range of the second byte, length. All further bytes are 80 to bf. */
 	static const struct {
 		uint8_t from, to, least, most;
 		size_t length;
