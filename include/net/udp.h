@@ -7,28 +7,29 @@
 #include "base/slice.h"
 #include "base/units.h"
 
-/* Bytes of the largest datagram: UDP's length field has 16 bits and counts the header of 8 bytes too. */
+/* Bytes of the largest datagram: UDP's length field has 16 bits and includes the header of 8 bytes. */
 enum { UDP_MOST = 65535 - 8 };
 
 struct udp_opts {
 	struct hostport at;
-	uint64_t buffer_bytes; /* SO_RCVBUF; 0 asks for as much as the host allows */
+	uint64_t buffer_bytes; /* requested SO_RCVBUF; 0: a default size, as far as the host allows */
 };
 
 struct udp_events {
-	/* Borrowed bytes, valid during the call. After udp_pause within it there is no other call. */
+	/* BYTES are valid during the call. If the callback calls udp_pause, no further call follows until
+	 * udp_resume. */
 	void (*datagram)(void *arg, struct slice bytes);
 	void *arg;
 };
 
 struct udp;
 
-/* ":port" is every address, IPv6 and IPv4 by one socket where the host has both. */
+/* ":port" binds all addresses: IPv6 and IPv4 with one socket where the host has both. */
 int udp_open(struct udp **out, struct loop *l, const struct udp_opts *opts, const struct udp_events *events,
         struct why *why) MUST_USE;
 
-/* While paused the kernel's buffer fills, and then the kernel drops datagrams and counts them. Datagrams
- * that one system call has read together wait here, at most 64. Either may be called at any time. */
+/* While paused, datagrams gather in the socket buffer; when it is full the kernel drops and counts them. Up to 64
+ * datagrams, already read by one system call, are kept here. Both may be called at any time. */
 void udp_pause(struct udp *u);
 void udp_resume(struct udp *u);
 
@@ -37,9 +38,9 @@ uint64_t udp_buffer_bytes(const struct udp *u);
 /* Datagrams that the kernel dropped at this socket since it was opened. */
 uint64_t udp_kernel_drops(struct udp *u);
 
-/* Reads what the kernel still holds, for a stop that loses nothing it could have had. False: paused
- * before the end, call it again after udp_resume. True: nothing is left, or one socket buffer has been
- * read since the first call and senders still send. The listener reads in no other way from then on. */
+/* For shutdown: reads all datagrams in the socket buffer. False: udp_pause was called before the end; call again
+ * after udp_resume. True: the buffer is empty, or one buffer size has been read since the first call while
+ * senders go on. After the first call datagrams are read by this function only. */
 bool udp_drain(struct udp *u) MUST_USE;
 void udp_free(struct udp *u);
 

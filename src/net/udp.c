@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* udp.c — binds a port and reads it.
+/* udp.c — binds a UDP port and reads it.
  *
  *   WAITING ──readable──► a pass: recvmmsg until empty ──► RESTING ──timer──► WAITING
  *
- * One recvmmsg fills a vector of datagrams. A pause takes effect within the vector: the rest of it stays
- * where it is and is handed out first after the resume.
+ * One recvmmsg fills a vector of up to VECTOR datagrams. udp_pause may be called between two of them: the rest of
+ * the vector is handed out after udp_resume.
  *
- * At a high rate every datagram would wake the loop; resting a few milliseconds after a pass lets many
- * gather in the kernel's buffer and be read at once. pace_pause keeps the rest short enough for the
- * buffer. */
+ * At a high rate every datagram would wake the loop. A pause of some milliseconds after each pass lets datagrams
+ * gather in the socket buffer, and the next pass reads them together. pace_pause keeps the pause so short that the
+ * buffer does not overflow. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -25,31 +25,32 @@
 #include "net/udp.h"
 
 enum {
-	VECTOR = 64,          /* datagrams a system call */
-	ROUNDS = 16,          /* system calls a pass: the rest of the loop wants its turn too */
-	SLOT = UDP_MOST + 9,  /* more than the largest datagram, so none is ever cut; a power of two */
-	FAILED_REST_MS = 8,   /* a read that failed is repeated after this: the longest pause of pace_pause */
-	DATAGRAM_COST = 256,  /* less than the kernel charges for a datagram beside its bytes */
-	ASK_BYTES = 32 << 20, /* a second of 100,000 spans: what the loop may be late by at worst */
+	VECTOR = 64,         /* datagrams per system call */
+	ROUNDS = 16,         /* system calls per pass, so that other callbacks of the loop run in between */
+	SLOT = UDP_MOST + 9, /* more than the largest datagram, so none is truncated; a power of two */
+	FAILED_REST_MS = 8,  /* pause before a failed read is repeated: the longest pause of pace_pause */
+	DATAGRAM_COST = 256, /* lower bound of what the kernel charges per datagram beside its bytes */
+	/* requested buffer: one second of 100,000 spans, so the loop may be blocked that long */
+	REQUEST_BYTES = 32 << 20,
 };
 
 struct udp {
 	struct loop *loop;
 	struct udp_events events;
 	struct watch *watch;
-	struct timer *rest;
+	struct timer *pause_timer;
 	int fd;
 	bool paused;
 	bool draining;
 	uint64_t drain_left;   /* bytes that udp_drain may still read */
-	int filled;            /* datagrams in the vector … */
-	int next;              /* … of which those from here on are not handed out yet */
-	uint64_t buffer_bytes; /* as the kernel says */
+	int filled;            /* number of datagrams in the vector */
+	int next;              /* index of the first one not yet handed out */
+	uint64_t buffer_bytes; /* size of the socket buffer that the kernel has granted */
 	uint64_t last_pass_us;
 	uint64_t drops;
 	uint32_t drops_seen; /* the kernel's counter has 32 bits */
-	int failed;          /* errno of the last recvmmsg, 0: it worked, or nothing was there */
-	struct log_limit failed_limit;
+	int read_errno;      /* errno of the last recvmmsg; 0: it succeeded or the socket was empty */
+	struct log_limit read_errno_limit;
 	uint8_t *slots;
 	struct mmsghdr headers[VECTOR];
 	struct iovec vectors[VECTOR];
@@ -116,41 +117,42 @@ static int bind_address(struct udp *u, const struct hostport *at, struct why *wh
 	return 0;
 }
 
-static void ask_buffer(struct udp *u, uint64_t wanted)
+static void request_buffer(struct udp *u, uint64_t wanted)
 {
-	int size = (int)min_u64(wanted == 0 ? ASK_BYTES : wanted, 1 << 30), got = 0;
+	int size = (int)min_u64(wanted == 0 ? REQUEST_BYTES : wanted, 1 << 30), got = 0;
 	socklen_t len = sizeof(got);
 
-	/* FORCE passes the host's limit where we may; the plain one is cut to it silently. */
+	/* SO_RCVBUFFORCE may exceed net.core.rmem_max, with CAP_NET_ADMIN; SO_RCVBUF is silently limited to it. */
 	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0)
-		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles what it is asked for */
+		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles the requested size for its own overhead */
 	if (wanted != 0 && u->buffer_bytes < wanted)
 		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for "
 		         "(net.core.rmem_max)",
 		        udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted);
 }
 
-/* The datagrams stay in the socket buffer, and are read after FAILED_REST_MS. */
-static void note_failure(struct udp *u, int error)
+/* Records and logs a failed read. The datagrams stay in the socket buffer and are read after FAILED_REST_MS. */
+static void log_read_error(struct udp *u, int error)
 {
-	u->failed = error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? 0 : error;
-	if (u->failed != 0 && log_limit_allows(&u->failed_limit, 10000))
+	u->read_errno = error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? 0 : error;
+	if (u->read_errno != 0 && log_limit_allows(&u->read_errno_limit, 10000))
 		log_error("udp: port %u cannot be read: %s; tried again every %d ms, and the "
 		          "kernel drops datagrams when its buffer is full",
-		        udp_port(u), strerror(u->failed), FAILED_REST_MS);
+		        udp_port(u), strerror(u->read_errno), FAILED_REST_MS);
 }
 
-/* Hands out the vector as far as nobody pauses, a new one when the last is done. True: there may be more. */
-static bool read_some(struct udp *u, uint64_t *bytes)
+/* Hands out the datagrams of the vector until a pause, after reading a new vector if the last one is done. True:
+ * there may be more. */
+static bool hand_out_vector(struct udp *u, uint64_t *bytes)
 {
 	bool fresh = u->next == u->filled;
 
 	if (fresh) {
 		int n = recvmmsg(u->fd, u->headers, VECTOR, MSG_DONTWAIT, NULL);
 
-		note_failure(u, n < 0 ? errno : 0);
+		log_read_error(u, n < 0 ? errno : 0);
 		u->filled = n < 0 ? 0 : n;
 		u->next = 0;
 	}
@@ -171,22 +173,22 @@ static void on_readable(void *arg, int events)
 	int rounds = 0;
 
 	(void)events;
-	while (!u->paused && read_some(u, &bytes) && ++rounds < ROUNDS)
+	while (!u->paused && hand_out_vector(u, &bytes) && ++rounds < ROUNDS)
 		;
 	if (u->draining)
 		return;
 	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
 	u->last_pass_us = now;
-	if (u->failed != 0)
+	if (u->read_errno != 0)
 		rest_ms = FAILED_REST_MS;
 	if (rest_ms > 0) {
 		watch_set(u->watch, 0);
-		timer_start(u->rest, rest_ms);
+		timer_start(u->pause_timer, rest_ms);
 	}
 }
 
-/* The rest of a vector does not make the socket readable. */
-static void on_rested(void *arg)
+/* Watches again. Datagrams left in the vector do not make the socket readable, so they are handed out here. */
+static void on_pause_over(void *arg)
 {
 	struct udp *u = arg;
 
@@ -197,7 +199,7 @@ static void on_rested(void *arg)
 		on_readable(u, WATCH_READ);
 }
 
-static void make_vector(struct udp *u)
+static void init_vector(struct udp *u)
 {
 	for (int i = 0; i < VECTOR; i++) {
 		u->vectors[i] = (struct iovec){ u->slots + (size_t)i * SLOT, SLOT };
@@ -215,16 +217,17 @@ int udp_open(
 	u->fd = -1;
 	u->loop = l;
 	u->events = *events;
-	u->slots = malloc((size_t)VECTOR * SLOT); /* touched only as far as datagrams reach */
+	u->slots = malloc((size_t)VECTOR * SLOT); /* pages become resident only where datagrams are written */
 	if (u->slots == NULL) {
 		why_set(why, E_NOMEM, "udp");
 		goto fail;
 	}
-	make_vector(u);
+	init_vector(u);
 	if (bind_address(u, &opts->at, why) < 0)
 		goto fail;
-	ask_buffer(u, opts->buffer_bytes);
-	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 || timer_open(&u->rest, l, on_rested, u) < 0) {
+	request_buffer(u, opts->buffer_bytes);
+	if (watch_open(&u->watch, l, u->fd, on_readable, u) < 0 ||
+	        timer_open(&u->pause_timer, l, on_pause_over, u) < 0) {
 		why_set(why, E_NOMEM, "udp");
 		goto fail;
 	}
@@ -240,7 +243,7 @@ void udp_pause(struct udp *u)
 {
 	u->paused = true;
 	watch_set(u->watch, 0);
-	timer_stop(u->rest);
+	timer_stop(u->pause_timer);
 }
 
 void udp_resume(struct udp *u)
@@ -249,7 +252,7 @@ void udp_resume(struct udp *u)
 		return;
 	u->paused = false;
 	if (!u->draining)
-		timer_start(u->rest, 0);
+		timer_start(u->pause_timer, 0);
 }
 
 uint16_t udp_port(const struct udp *u)
@@ -273,7 +276,7 @@ uint64_t udp_kernel_drops(struct udp *u)
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(info);
 
-	/* SO_RXQ_OVFL rides on datagrams and so never tells of the last ones. */
+	/* SO_RXQ_OVFL arrives with the next datagram, so it would miss the last drops. */
 	if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0) {
 		u->drops += (uint32_t)(info[SK_MEMINFO_DROPS] - u->drops_seen);
 		u->drops_seen = info[SK_MEMINFO_DROPS];
@@ -285,13 +288,14 @@ bool udp_drain(struct udp *u)
 {
 	if (!u->draining) {
 		u->draining = true;
-		u->drain_left = 2 * u->buffer_bytes; /* as the kernel counts: see ask_buffer */
+		/* the doubled size, which the kernel uses for its limit: see request_buffer */
+		u->drain_left = 2 * u->buffer_bytes;
 		watch_set(u->watch, 0);
-		timer_stop(u->rest);
+		timer_stop(u->pause_timer);
 	}
 	while (!u->paused && u->drain_left > 0) {
 		uint64_t bytes = 0;
-		bool more = read_some(u, &bytes);
+		bool more = hand_out_vector(u, &bytes);
 
 		bytes += (uint64_t)u->filled * DATAGRAM_COST;
 		u->drain_left -= min_u64(bytes, u->drain_left);
@@ -306,7 +310,7 @@ void udp_free(struct udp *u)
 	if (u == NULL)
 		return;
 	watch_free(u->watch);
-	timer_free(u->rest);
+	timer_free(u->pause_timer);
 	if (u->fd >= 0)
 		close(u->fd);
 	free(u->slots);
