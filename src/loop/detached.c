@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* detached.c — work in a thread that nobody joins. Whoever comes last frees the object: the loop when RUN came
- * back in time, the thread when the owner gave it up before. The lock decides who that is. */
+/* detached.c — runs work in a detached thread. The last user of struct detached frees it: the loop, if RUN has
+ * returned before detached_abandon, else the thread. The flags returned and abandoned, both under the lock,
+ * decide. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -8,8 +9,8 @@
 
 struct detached {
 	pthread_mutex_t lock;
-	bool returned;  /* RUN came back, and the wake-up is rung */
-	bool abandoned; /* the wake-up is gone */
+	bool returned;  /* RUN has returned, and the wake-up was signalled if not abandoned */
+	bool abandoned; /* detached_abandon was called, and has freed the wake-up */
 	struct wakeup *wakeup;
 	void (*run)(void *arg);
 	void (*done)(void *arg);
@@ -17,7 +18,7 @@ struct detached {
 	void *arg;
 };
 
-static void destroy(struct detached *d)
+static void free_detached(struct detached *d)
 {
 	pthread_mutex_destroy(&d->lock);
 	free(d);
@@ -33,25 +34,25 @@ static void *run_detached(void *arg)
 	abandoned = d->abandoned;
 	d->returned = true;
 	if (!abandoned)
-		wakeup_signal(d->wakeup); /* under the lock: the owner frees the wake-up */
+		wakeup_signal(d->wakeup); /* under the lock, because detached_abandon frees the wake-up */
 	pthread_mutex_unlock(&d->lock);
 	if (abandoned) {
 		d->drop(d->arg);
-		destroy(d);
+		free_detached(d);
 	}
 	return NULL;
 }
 
-static void on_returned(void *wakeup_arg)
+static void on_run_returned(void *wakeup_arg)
 {
 	struct detached *d = wakeup_arg;
 	void (*done)(void *arg) = d->done;
 	void *arg = d->arg;
 
-	pthread_mutex_lock(&d->lock); /* the thread is behind its last use of D */
+	pthread_mutex_lock(&d->lock); /* wait until the thread has released the lock, its last use of D */
 	pthread_mutex_unlock(&d->lock);
 	wakeup_free(d->wakeup);
-	destroy(d);
+	free_detached(d);
 	done(arg);
 }
 
@@ -78,15 +79,15 @@ int detached_start(struct detached **out, struct loop *l, void (*run)(void *arg)
 		return E_NOMEM;
 	*d = (struct detached){ .run = run, .done = done, .drop = drop, .arg = arg };
 	pthread_mutex_init(&d->lock, NULL);
-	if (wakeup_open(&d->wakeup, l, on_returned, d) < 0) {
-		destroy(d);
+	if (wakeup_open(&d->wakeup, l, on_run_returned, d) < 0) {
+		free_detached(d);
 		return E_NOMEM;
 	}
-	*out = d; /* before the thread, whose end DONE takes for known */
+	*out = d; /* before the thread starts: the caller reads *OUT when DONE is called */
 	if (start_thread(d) < 0) {
 		*out = NULL;
 		wakeup_free(d->wakeup);
-		destroy(d);
+		free_detached(d);
 		return E_NOMEM;
 	}
 	return 0;
@@ -105,6 +106,6 @@ void detached_abandon(struct detached *d)
 	pthread_mutex_unlock(&d->lock);
 	if (returned) {
 		d->drop(d->arg);
-		destroy(d);
+		free_detached(d);
 	}
 }

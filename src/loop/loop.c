@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loop.c — the door to libuv. Each object owns its handle: freeing one starts the handle's closing
- * and forgets the callback at once, libuv gives the memory back a turn later. */
+/* loop.c — wraps libuv. Each object contains its handle. Freeing an object starts uv_close, after which libuv
+ * calls none of its callbacks; the memory is freed one iteration later. */
 #include <stdlib.h>
 #include <uv.h>
 
@@ -9,38 +9,38 @@
 
 struct loop {
 	uv_loop_t uv;
-	uv_async_t stopper; /* keeps uv_run alive, and ends it from any callback */
-	bool in_timers;     /* a timer's callback is on the stack */
+	uv_async_t stop_async; /* keeps uv_run running, and makes it return from any callback */
+	bool in_timers;        /* a timer's callback is running */
 };
 
 struct turn_hook {
 	uv_prepare_t uv;
-	void (*what)(void *arg);
+	void (*callback)(void *arg);
 	void *arg;
 };
 
 struct timer {
 	uv_timer_t uv;
-	void (*ring)(void *arg);
+	void (*callback)(void *arg);
 	void *arg;
 };
 
 struct watch {
 	uv_poll_t uv;
-	int asked; /* events of libuv, 0 paused */
+	int events; /* libuv's events that are watched; 0: paused */
 	void (*ready)(void *arg, int events);
 	void *arg;
 };
 
 struct wakeup {
 	uv_async_t uv;
-	void (*rung)(void *arg);
+	void (*callback)(void *arg);
 	void *arg;
 };
 
 struct signal_watch {
 	uv_signal_t uv;
-	void (*came)(void *arg);
+	void (*callback)(void *arg);
 	void *arg;
 };
 
@@ -51,15 +51,15 @@ struct work {
 	void *arg;
 };
 
-struct lone_work {
-	uv_async_t uv; /* rung by the thread at its end */
+struct thread_work {
+	uv_async_t uv; /* sent by the thread after RUN */
 	uv_thread_t thread;
 	void (*run)(void *arg);
 	void (*done)(void *arg);
 	void *arg;
 };
 
-/* Every handle is the first member of its object. */
+/* Every handle is the first member of its object, so both have the same address. */
 static void on_closed(uv_handle_t *h)
 {
 	free(h);
@@ -85,7 +85,7 @@ int loop_open(struct loop **out, struct why *why)
 		return why_set(why, E_NOMEM, "event loop");
 	rc = uv_loop_init(&l->uv);
 	if (rc == 0)
-		rc = uv_async_init(&l->uv, &l->stopper, on_stop);
+		rc = uv_async_init(&l->uv, &l->stop_async, on_stop);
 	if (rc < 0) {
 		free(l);
 		return why_set(why, E_IO, "event loop: %s", uv_strerror(rc));
@@ -101,14 +101,14 @@ void loop_run(struct loop *l)
 
 void loop_stop(struct loop *l)
 {
-	uv_async_send(&l->stopper);
+	uv_async_send(&l->stop_async);
 }
 
 void loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	uv_close((uv_handle_t *)&l->stopper, NULL);
+	uv_close((uv_handle_t *)&l->stop_async, NULL);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&l->uv);
 	free(l);
@@ -124,16 +124,16 @@ static void on_turn(uv_prepare_t *p)
 {
 	struct turn_hook *h = container_of(p, struct turn_hook, uv);
 
-	h->what(h->arg);
+	h->callback(h->arg);
 }
 
-int turn_hook_open(struct turn_hook **out, struct loop *l, void (*what)(void *arg), void *arg)
+int turn_hook_open(struct turn_hook **out, struct loop *l, void (*callback)(void *arg), void *arg)
 {
 	struct turn_hook *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return E_NOMEM;
-	h->what = what;
+	h->callback = callback;
 	h->arg = arg;
 	uv_prepare_init(&l->uv, &h->uv);
 	uv_prepare_start(&h->uv, on_turn);
@@ -151,37 +151,37 @@ static struct loop *loop_of(const uv_timer_t *u)
 	return container_of(u->loop, struct loop, uv);
 }
 
-static void on_async(uv_timer_t *u)
+static void on_timer(uv_timer_t *u)
 {
 	struct timer *t = container_of(u, struct timer, uv);
 	struct loop *l = loop_of(&t->uv);
 
 	l->in_timers = true;
-	t->ring(t->arg); /* may free T */
+	t->callback(t->arg); /* may free T */
 	l->in_timers = false;
 }
 
-int timer_open(struct timer **out, struct loop *l, void (*ring)(void *arg), void *arg)
+int timer_open(struct timer **out, struct loop *l, void (*callback)(void *arg), void *arg)
 {
 	struct timer *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return E_NOMEM;
-	t->ring = ring;
+	t->callback = callback;
 	t->arg = arg;
 	uv_timer_init(&l->uv, &t->uv);
 	*out = t;
 	return 0;
 }
 
-/* libuv 1.44 calls every timer that is due before it looks at a descriptor, also one that a timer's callback has
- * started with 0 ms: a callback that starts its own timer so would keep the loop for ever. The loop's clock
- * stands still meanwhile, so 1 ms is never due in the same turn. */
+/* libuv 1.44 calls all due timers before it polls descriptors, including one that a timer's callback has just
+ * started with 0 ms: a callback that restarts its own timer with 0 ms would block the loop for ever. The loop's
+ * clock does not advance meanwhile, so a timer of 1 ms is not due in the same iteration. */
 void timer_start(struct timer *t, uint64_t after_ms)
 {
 	if (loop_of(&t->uv)->in_timers)
 		after_ms = max_u64(after_ms, 1);
-	uv_timer_start(&t->uv, on_async, after_ms, 0);
+	uv_timer_start(&t->uv, on_timer, after_ms, 0);
 }
 
 void timer_stop(struct timer *t)
@@ -204,10 +204,10 @@ static void on_ready(uv_poll_t *p, int status, int events)
 	struct watch *w = container_of(p, struct watch, uv);
 	int what = (events & UV_READABLE ? WATCH_READ : 0) | (events & UV_WRITABLE ? WATCH_WRITE : 0);
 
-	/* An error is readable: the owner's next call on the descriptor says which. libuv has stopped
-	 * watching by then, but there may be more to read before the error. */
+	/* An error is passed on as WATCH_READ: the owner's next call on the descriptor returns it. libuv stops
+	 * watching after an error, but there may be data before it, so watching is started again. */
 	if (status < 0) {
-		uv_poll_start(&w->uv, w->asked, on_ready);
+		uv_poll_start(&w->uv, w->events, on_ready);
 		what = WATCH_READ;
 	}
 	w->ready(w->arg, what);
@@ -233,7 +233,7 @@ void watch_set(struct watch *w, int events)
 {
 	int what = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 
-	w->asked = what;
+	w->events = what;
 	if (what == 0)
 		uv_poll_stop(&w->uv);
 	else
@@ -245,37 +245,37 @@ void watch_free(struct watch *w)
 	close_handle(w);
 }
 
-static void on_signalled(uv_async_t *a)
+static void on_wakeup(uv_async_t *a)
 {
-	struct wakeup *b = container_of(a, struct wakeup, uv);
+	struct wakeup *w = container_of(a, struct wakeup, uv);
 
-	b->rung(b->arg);
+	w->callback(w->arg);
 }
 
-int wakeup_open(struct wakeup **out, struct loop *l, void (*rung)(void *arg), void *arg)
+int wakeup_open(struct wakeup **out, struct loop *l, void (*callback)(void *arg), void *arg)
 {
-	struct wakeup *b = calloc(1, sizeof(*b));
+	struct wakeup *w = calloc(1, sizeof(*w));
 
-	if (b == NULL)
+	if (w == NULL)
 		return E_NOMEM;
-	b->rung = rung;
-	b->arg = arg;
-	if (uv_async_init(&l->uv, &b->uv, on_signalled) < 0) {
-		free(b);
+	w->callback = callback;
+	w->arg = arg;
+	if (uv_async_init(&l->uv, &w->uv, on_wakeup) < 0) {
+		free(w);
 		return E_IO;
 	}
-	*out = b;
+	*out = w;
 	return 0;
 }
 
-void wakeup_signal(struct wakeup *b)
+void wakeup_signal(struct wakeup *w)
 {
-	uv_async_send(&b->uv);
+	uv_async_send(&w->uv);
 }
 
-void wakeup_free(struct wakeup *b)
+void wakeup_free(struct wakeup *w)
 {
-	close_handle(b);
+	close_handle(w);
 }
 
 static void on_work(uv_work_t *u)
@@ -285,13 +285,13 @@ static void on_work(uv_work_t *u)
 	w->run(w->arg);
 }
 
-static void on_worked(uv_work_t *u, int status)
+static void on_work_done(uv_work_t *u, int status)
 {
 	struct work *w = container_of(u, struct work, uv);
 	void (*done)(void *arg) = w->done;
 	void *arg = w->arg;
 
-	(void)status; /* nothing here cancels work */
+	(void)status; /* never UV_ECANCELED: no work is cancelled */
 	free(w);
 	done(arg);
 }
@@ -305,24 +305,24 @@ int work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), 
 	w->run = run;
 	w->done = done;
 	w->arg = arg;
-	if (uv_queue_work(&l->uv, &w->uv, on_work, on_worked) < 0) {
+	if (uv_queue_work(&l->uv, &w->uv, on_work, on_work_done) < 0) {
 		free(w);
 		return E_NOMEM;
 	}
 	return 0;
 }
 
-static void run_alone(void *arg)
+static void run_thread(void *arg)
 {
-	struct lone_work *w = arg;
+	struct thread_work *w = arg;
 
 	w->run(w->arg);
 	uv_async_send(&w->uv);
 }
 
-static void on_run_alone(uv_async_t *a)
+static void on_thread_done(uv_async_t *a)
 {
-	struct lone_work *w = container_of(a, struct lone_work, uv);
+	struct thread_work *w = container_of(a, struct thread_work, uv);
 	void (*done)(void *arg) = w->done;
 	void *arg = w->arg;
 
@@ -333,18 +333,18 @@ static void on_run_alone(uv_async_t *a)
 
 int work_start_alone(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
 {
-	struct lone_work *w = calloc(1, sizeof(*w));
+	struct thread_work *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return E_NOMEM;
 	w->run = run;
 	w->done = done;
 	w->arg = arg;
-	if (uv_async_init(&l->uv, &w->uv, on_run_alone) < 0) {
+	if (uv_async_init(&l->uv, &w->uv, on_thread_done) < 0) {
 		free(w);
 		return E_IO;
 	}
-	if (uv_thread_create(&w->thread, run_alone, w) < 0) {
+	if (uv_thread_create(&w->thread, run_thread, w) < 0) {
 		close_handle(w);
 		return E_NOMEM;
 	}
@@ -356,16 +356,16 @@ static void on_signal(uv_signal_t *u, int signum)
 	struct signal_watch *s = container_of(u, struct signal_watch, uv);
 
 	(void)signum;
-	s->came(s->arg);
+	s->callback(s->arg);
 }
 
-int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*came)(void *arg), void *arg)
+int signal_watch_open(struct signal_watch **out, struct loop *l, int signum, void (*callback)(void *arg), void *arg)
 {
 	struct signal_watch *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return E_NOMEM;
-	s->came = came;
+	s->callback = callback;
 	s->arg = arg;
 	uv_signal_init(&l->uv, &s->uv);
 	if (uv_signal_start(&s->uv, on_signal, signum) < 0) {
