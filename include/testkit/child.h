@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that demo and tests start, watch, and end by their process id. */
+/* Starts, watches and ends child processes for the demo and tests. */
 #ifndef CHILD_H
 #define CHILD_H
 
@@ -8,29 +8,29 @@
 #include "base/err.h"
 
 struct child_opts {
-	const char *program;     /* path; "/proc/self/exe" is this program */
+	const char *program;     /* path; "/proc/self/exe" runs this program */
 	const char *const *argv; /* argv[0] included, NULL at the end */
-	const char *log;         /* file that takes what it prints, appended; NULL: /dev/null */
-	bool bare;               /* without this process's environment, in which options may stand */
+	const char *log;         /* its stdout and stderr are appended to this file; NULL: /dev/null */
+	bool bare;               /* do not inherit the environment, which may set options */
 };
 
 struct child;
 
-/* It dies with the thread that started it, however that ends. */
+/* The child is killed when the thread that started it ends, in whatever way. */
 int child_start(struct child **out, const struct child_opts *o, struct why *why) MUST_USE;
 
 pid_t child_pid(const struct child *c);
 bool child_running(struct child *c);
 /* Its exit status, 128 + signal when one ended it, -1 while it runs. */
 int child_status(struct child *c);
-/* Nothing happens when it is over. */
+/* No-op when the child has ended. */
 void child_signal(struct child *c, int signum);
-/* Blocks until it is over: 0 or E_TIMEOUT. */
+/* Blocks until the child has ended: 0, or E_TIMEOUT after MS. */
 int child_wait(struct child *c, uint64_t ms) MUST_USE;
-/* Has it printed TEXT since it was started? Needs a log. */
-bool child_said(const struct child *c, const char *text);
+/* True when the child has printed TEXT; false without opts.log. */
+bool child_has_printed(const struct child *c, const char *text);
 
-/* Kills it if it still runs, and waits for its end. NULL is fine. */
+/* Kills the child if it still runs, and waits for its end. C may be NULL. */
 void child_free(struct child *c);
 
 #endif

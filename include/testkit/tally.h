@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The count of numbered spans: which were sent, which arrived, how often. */
+/* Counts numbered spans: which were sent, which arrived, how often. */
 #ifndef TALLY_H
 #define TALLY_H
 
 #include "base/err.h"
 
-/* Pure, and as large as the highest number sent: a byte a span. */
+/* Pure. Takes a byte of memory per span number, up to the highest sent. */
 struct tally;
 
 struct tally_count {
 	uint64_t sent;
 	uint64_t stored;     /* numbers that arrived at least once */
-	uint64_t missing;    /* sent, and never arrived */
+	uint64_t missing;    /* sent but never arrived */
 	uint64_t duplicates; /* arrivals beyond the first */
 };
 
 int tally_open(struct tally **out, uint64_t run) MUST_USE;
 void tally_free(struct tally *t);
 
-/* COUNT spans from FIRST on went out. E_NOMEM: nothing was noted. */
+/* Records COUNT spans from FIRST on as sent. E_NOMEM: none was recorded. */
 int tally_sent(struct tally *t, uint64_t first, uint64_t count) MUST_USE;
-/* They turned out not to have gone out. Numbers that were never noted are passed over. */
+/* Takes them back, because they were refused. Numbers that were never recorded are ignored. */
 void tally_unsent(struct tally *t, uint64_t first, uint64_t count);
-/* A span arrived, under the two halves of its trace id. */
+/* Records the arrival of the span with this trace id. */
 void tally_stored(struct tally *t, uint64_t trace_high, uint64_t trace_low);
 
-/* Of the numbers in [FIRST, END). */
+/* The counts of the numbers in [FIRST, END). */
 struct tally_count tally_range(const struct tally *t, uint64_t first, uint64_t end);
-/* Of all numbers; kept while counting, so it costs nothing to ask. */
+/* The counts of all numbers; O(1). */
 struct tally_count tally_total(const struct tally *t);
 /* Arrivals of another run, or of numbers that were not sent. */
 uint64_t tally_strays(const struct tally *t);

@@ -160,7 +160,7 @@ static void on_tick(void *arg)
 
 static int add_door(struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
 {
-	struct emitter_door *d = &o->doors[o->ndoors++];
+	struct emitter_target *d = &o->targets[o->ntargets++];
 
 	d->protocol = protocol;
 	return units_hostport(at, &d->at, why);
@@ -275,7 +275,7 @@ int cmd_emit(int argc, char **argv)
 		e.began_us = clock_mono_us();
 		loop_run(e.loop);
 		progress_clear(&e.line);
-		emitter_settle(e.emitter);
+		emitter_count_refused(e.emitter);
 		rc = report(&e);
 	} else {
 		rc = options_fail("emit", &why);

@@ -35,9 +35,9 @@ static void on_over(void *arg)
 static int send(struct demo *d, struct why *why)
 {
 	struct emitter_opts o = {
-		.doors = { { { "127.0.0.1", d->compact }, NUMBERED_COMPACT },
+		.targets = { { { "127.0.0.1", d->compact }, NUMBERED_COMPACT },
 		        { { "127.0.0.1", d->binary }, NUMBERED_BINARY } },
-		.ndoors = 2,
+		.ntargets = 2,
 		.service = "spanspool-demo",
 		.run = d->run,
 		.first = d->next,
@@ -60,7 +60,7 @@ static void hush(struct demo *d)
 	emitting_free(d->emitting);
 	d->emitting = NULL;
 	if (d->emitter != NULL)
-		emitter_settle(d->emitter);
+		emitter_count_refused(d->emitter);
 	emitter_free(d->emitter);
 	d->emitter = NULL;
 }

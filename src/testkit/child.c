@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* child.c — fork, exec, and the wait for one process id; nobody else's children are touched. */
+/* child.c — forks, execs, and waits for single process ids only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,20 +14,20 @@
 #include "testkit/child.h"
 #include "base/clock.h"
 
-enum { LOG_LOOK_BYTES = 1 << 20, LOOK_AGAIN_US = 2000 };
+enum { LOG_READ_BYTES = 1 << 20, POLL_US = 2000 };
 
 struct child {
 	pid_t pid;
 	bool over;
-	int status; /* as waitpid gave it, once over */
+	int status; /* of waitpid(), once OVER */
 	char *log;
-	off_t log_from; /* where this one's part begins */
+	off_t log_from; /* length of the log file at the start */
 };
 
 static const char *const bare_environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
 
-/* Between fork and exec: nothing but system calls. */
-static void become(const struct child_opts *o, int out, int null, pid_t parent)
+/* Runs between fork and exec, so it makes only system calls. */
+static void exec_program(const struct child_opts *o, int out, int null, pid_t parent)
 {
 	const char *const *env = o->bare ? bare_environment : (const char *const *)environ;
 
@@ -40,7 +40,7 @@ static void become(const struct child_opts *o, int out, int null, pid_t parent)
 		_exit(127);
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
-	/* A connection that this process drops must not live on in a copy of its descriptor. */
+	/* A connection that the parent closes must not stay open through a copy of its descriptor. */
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		_exit(127);
 	execve(o->program, (char *const *)(uintptr_t)o->argv, (char *const *)(uintptr_t)env);
@@ -78,7 +78,7 @@ int child_start(struct child **out, const struct child_opts *o, struct why *why)
 		goto fail;
 	c->pid = fork();
 	if (c->pid == 0)
-		become(o, log, null, parent);
+		exec_program(o, log, null, parent);
 	if (c->pid < 0) {
 		why_set(why, E_IO, "cannot start %s: %s", o->program, strerror(errno));
 		goto fail;
@@ -125,24 +125,24 @@ void child_signal(struct child *c, int signum)
 int child_wait(struct child *c, uint64_t ms)
 {
 	uint64_t until = clock_mono_us() + ms * US_PER_MS;
-	struct timespec nap = { 0, LOOK_AGAIN_US * 1000 };
+	struct timespec pause = { 0, POLL_US * 1000 };
 
 	while (child_running(c)) {
 		if (clock_mono_us() >= until)
 			return E_TIMEOUT;
-		nanosleep(&nap, NULL);
+		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
-bool child_said(const struct child *c, const char *text)
+bool child_has_printed(const struct child *c, const char *text)
 {
 	int fd = c->log == NULL ? -1 : open(c->log, O_RDONLY | O_CLOEXEC);
-	char *said = malloc(LOG_LOOK_BYTES);
+	char *said = malloc(LOG_READ_BYTES);
 	ssize_t n = -1;
 
 	if (fd >= 0 && said != NULL)
-		n = pread(fd, said, LOG_LOOK_BYTES, c->log_from);
+		n = pread(fd, said, LOG_READ_BYTES, c->log_from);
 	if (fd >= 0)
 		close(fd);
 	n = n > 0 && memmem(said, (size_t)n, text, strlen(text)) != NULL;

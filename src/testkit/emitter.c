@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emitter.c — numbers go out in bursts of sendmmsg, the doors take turns, and what ICMP sends back
- * is subtracted. A socket with IP_RECVERR keeps the beginning of each refused datagram, in which the
- * number of its first span stands: that tells exactly which spans were sent to nobody. */
+/* emitter.c — sends bursts with sendmmsg() to alternating targets, and subtracts what ICMP reports as refused. A
+ * socket with IP_RECVERR returns the beginning of each refused datagram, which has the number of its first span, so
+ * the refused spans are known exactly. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,16 +14,16 @@
 
 enum {
 	BURST = 64,
-	BURSTS_A_STEP = 16, /* then others get their turn */
+	BURSTS_A_STEP = 16, /* then the loop can do other work */
 	LEAST_WAIT_US = 1000,
 	FULL_WAIT_US = 500,
 };
 
-struct door {
+struct target {
 	int fd;
 	struct numbered_spans *whole;
-	struct numbered_spans *last; /* the datagram with fewer spans at the end; NULL when there is none */
-	uint8_t *bytes;              /* BURST datagrams */
+	struct numbered_spans *last; /* the shorter datagram at the end; NULL: none */
+	uint8_t *bytes;              /* buffers of BURST datagrams */
 	struct mmsghdr msgs[BURST];
 	struct iovec iovs[BURST];
 };
@@ -31,17 +31,17 @@ struct door {
 struct emitter {
 	struct emitter_opts opts;
 	struct emitter_stats stats;
-	struct rate_schedule beat;
-	struct door doors[EMITTER_DOORS];
-	size_t turn;         /* door of the next burst */
-	uint64_t end;        /* number behind the last span */
-	uint64_t last_first; /* number that begins the shorter datagram; end when there is none */
+	struct rate_schedule schedule;
+	struct target targets[EMITTER_TARGETS];
+	size_t next_target;  /* target of the next burst */
+	uint64_t end;        /* one past the number of the last span */
+	uint64_t last_first; /* first number of the shorter datagram; END when there is none */
 	uint64_t began_us;
 	bool begun;
 	struct why why;
 };
 
-static int open_templates(struct emitter *e, struct door *d, enum numbered_spans_protocol p, struct why *why)
+static int open_templates(struct emitter *e, struct target *d, enum numbered_spans_protocol p, struct why *why)
 {
 	struct numbered_spans_opts o = {
 		.protocol = p,
@@ -59,10 +59,10 @@ static int open_templates(struct emitter *e, struct door *d, enum numbered_spans
 
 static int open_client(struct emitter *e, size_t i, struct why *why)
 {
-	struct door *d = &e->doors[i];
+	struct target *d = &e->targets[i];
 	size_t size;
 
-	if (open_templates(e, d, e->opts.doors[i].protocol, why) < 0)
+	if (open_templates(e, d, e->opts.targets[i].protocol, why) < 0)
 		return why->code;
 	size = numbered_spans_size(d->whole);
 	d->bytes = malloc(BURST * size);
@@ -73,7 +73,7 @@ static int open_client(struct emitter *e, size_t i, struct why *why)
 		d->msgs[k].msg_hdr.msg_iov = &d->iovs[k];
 		d->msgs[k].msg_hdr.msg_iovlen = 1;
 	}
-	return udp_client_connect(&d->fd, &e->opts.doors[i].at, why);
+	return udp_client_connect(&d->fd, &e->opts.targets[i].at, why);
 }
 
 int emitter_open(struct emitter **out, const struct emitter_opts *o, struct why *why)
@@ -86,9 +86,9 @@ int emitter_open(struct emitter **out, const struct emitter_opts *o, struct why 
 	e->end = o->spans == 0 ? NUMBERED_MARK : o->first + o->spans;
 	e->last_first = o->spans == 0 ? e->end : e->end - o->spans % o->batch;
 	e->stats.first = e->stats.end = o->first;
-	for (size_t i = 0; i < EMITTER_DOORS; i++)
-		e->doors[i].fd = -1;
-	for (size_t i = 0; i < o->ndoors; i++)
+	for (size_t i = 0; i < EMITTER_TARGETS; i++)
+		e->targets[i].fd = -1;
+	for (size_t i = 0; i < o->ntargets; i++)
 		if (open_client(e, i, why) < 0)
 			goto fail;
 	*out = e;
@@ -102,17 +102,17 @@ void emitter_free(struct emitter *e)
 {
 	if (e == NULL)
 		return;
-	for (size_t i = 0; i < EMITTER_DOORS; i++) {
-		numbered_spans_free(e->doors[i].whole);
-		numbered_spans_free(e->doors[i].last);
-		free(e->doors[i].bytes);
-		udp_client_close(e->doors[i].fd);
+	for (size_t i = 0; i < EMITTER_TARGETS; i++) {
+		numbered_spans_free(e->targets[i].whole);
+		numbered_spans_free(e->targets[i].last);
+		free(e->targets[i].bytes);
+		udp_client_close(e->targets[i].fd);
 	}
 	free(e);
 }
 
-/* One refused datagram, of which BEGINNING came back. */
-static void take_refusal(struct emitter *e, const struct door *d, struct slice beginning)
+/* Counts one refused datagram, whose first bytes are BEGINNING. */
+static void count_refusal(struct emitter *e, const struct target *d, struct slice beginning)
 {
 	const struct emitter_opts *o = &e->opts;
 	uint64_t first, count = o->batch;
@@ -134,23 +134,23 @@ static void take_refusal(struct emitter *e, const struct door *d, struct slice b
 		o->refused(o->arg, first, count);
 }
 
-static void take_refusals(struct emitter *e, struct door *d)
+static void read_refusals(struct emitter *e, struct target *d)
 {
 	uint8_t room[1280];
 	ssize_t n;
 
 	while ((n = udp_client_refused(d->fd, room, sizeof(room))) >= 0)
-		take_refusal(e, d, slice_of(room, (size_t)n));
+		count_refusal(e, d, slice_of(room, (size_t)n));
 }
 
-void emitter_settle(struct emitter *e)
+void emitter_count_refused(struct emitter *e)
 {
-	for (size_t i = 0; i < e->opts.ndoors; i++)
-		take_refusals(e, &e->doors[i]);
+	for (size_t i = 0; i < e->opts.ntargets; i++)
+		read_refusals(e, &e->targets[i]);
 }
 
-/* Fills up to N datagrams; the shorter one goes alone. Returns how many. */
-static size_t fill(struct emitter *e, struct door *d, size_t n, const struct numbered_spans **with)
+/* Fills up to N datagrams, all of template *WITH; the shorter one alone. Returns how many. */
+static size_t fill_datagrams(struct emitter *e, struct target *d, size_t n, const struct numbered_spans **with)
 {
 	uint64_t now_us = clock_wall_ms() * US_PER_MS, first = e->stats.end;
 	size_t k = 0;
@@ -166,7 +166,7 @@ static size_t fill(struct emitter *e, struct door *d, size_t n, const struct num
 	return k;
 }
 
-static void note_sent(struct emitter *e, const struct numbered_spans *with, size_t datagrams)
+static void count_sent(struct emitter *e, const struct numbered_spans *with, size_t datagrams)
 {
 	uint64_t spans = datagrams * (uint64_t)numbered_spans_count(with), first = e->stats.end;
 
@@ -174,31 +174,31 @@ static void note_sent(struct emitter *e, const struct numbered_spans *with, size
 	e->stats.spans += spans;
 	e->stats.datagrams += datagrams;
 	e->stats.bytes += datagrams * numbered_spans_size(with);
-	e->beat.done += spans;
+	e->schedule.done += spans;
 	if (spans > 0 && e->opts.sent != NULL)
 		e->opts.sent(e->opts.arg, first, spans);
 }
 
-/* One datagram that has no way to its host: its numbers are given out and refused at once. */
-static void skip_one(struct emitter *e, const struct numbered_spans *with)
+/* Counts one datagram without a route to its host as refused, and skips its numbers. */
+static void skip_datagram(struct emitter *e, const struct numbered_spans *with)
 {
 	uint64_t spans = numbered_spans_count(with), first = e->stats.end;
 
 	e->stats.end += spans;
-	e->beat.done += spans;
+	e->schedule.done += spans;
 	e->stats.refused_spans += spans;
 	e->stats.refused_datagrams++;
 	if (e->opts.refused != NULL)
 		e->opts.refused(e->opts.arg, first, spans);
 }
 
-enum verdict { TRY_AGAIN, SKIP, NO_ROOM, BROKEN };
+enum send_action { TRY_AGAIN, SKIP, NO_ROOM, BROKEN };
 
-/* What to do after the error that sendmmsg met. */
-static enum verdict judge(int error)
+/* What to do after sendmmsg() has failed with ERROR. */
+static enum send_action action_after(int error)
 {
 	switch (error) {
-	case ECONNREFUSED: /* the news of an earlier datagram; this one has not been tried */
+	case ECONNREFUSED: /* reports an earlier datagram; this one was not sent */
 	case EINTR:
 		return TRY_AGAIN;
 	case EHOSTUNREACH:
@@ -211,21 +211,21 @@ static enum verdict judge(int error)
 	return BROKEN;
 }
 
-/* Sends some of the N datagrams from K on. Returns how many are done, or E_FULL, E_IO. */
-static int send_some(struct emitter *e, size_t door, size_t k, size_t n, const struct numbered_spans *with)
+/* Sends some of the N datagrams from K on. Returns how many were sent or skipped, or E_FULL, E_IO. */
+static int send_some(struct emitter *e, size_t target, size_t k, size_t n, const struct numbered_spans *with)
 {
-	const struct hostport *to = &e->opts.doors[door].at;
-	int sent = sendmmsg(e->doors[door].fd, e->doors[door].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
+	const struct hostport *to = &e->opts.targets[target].at;
+	int sent = sendmmsg(e->targets[target].fd, e->targets[target].msgs + k, (unsigned)(n - k), MSG_DONTWAIT);
 
 	if (sent >= 0) {
-		note_sent(e, with, (size_t)sent);
+		count_sent(e, with, (size_t)sent);
 		return sent;
 	}
-	switch (judge(errno)) {
+	switch (action_after(errno)) {
 	case TRY_AGAIN:
 		return 0;
 	case SKIP:
-		skip_one(e, with);
+		skip_datagram(e, with);
 		return 1;
 	case NO_ROOM:
 		return E_FULL;
@@ -235,22 +235,22 @@ static int send_some(struct emitter *e, size_t door, size_t k, size_t n, const s
 	return why_set(&e->why, E_IO, "cannot send to %s port %u: %s", to->host, to->port, strerror(errno));
 }
 
-/* Sends N datagrams through the door whose turn it is. */
-static int burst(struct emitter *e, size_t n)
+/* Sends N datagrams to the next target. */
+static int send_burst(struct emitter *e, size_t n)
 {
-	size_t door = e->turn++ % e->opts.ndoors;
-	struct door *d = &e->doors[door];
+	size_t target = e->next_target++ % e->opts.ntargets;
+	struct target *d = &e->targets[target];
 	const struct numbered_spans *with;
-	size_t filled = fill(e, d, n, &with);
+	size_t filled = fill_datagrams(e, d, n, &with);
 
 	for (size_t k = 0; k < filled;) {
-		int done = send_some(e, door, k, filled, with);
+		int done = send_some(e, target, k, filled, with);
 
 		if (done < 0)
 			return done;
 		k += (size_t)done;
 		if (k < filled)
-			take_refusals(e, d);
+			read_refusals(e, d);
 	}
 	return 0;
 }
@@ -261,10 +261,10 @@ static bool is_over(const struct emitter *e, uint64_t now_us)
 	       (e->opts.duration_us > 0 && now_us - e->began_us >= e->opts.duration_us);
 }
 
-/* Datagrams that are due now. */
-static uint64_t due(struct emitter *e, uint64_t now_us)
+/* The number of datagrams due at NOW_US. */
+static uint64_t count_due(struct emitter *e, uint64_t now_us)
 {
-	uint64_t spans = rate_schedule_due(&e->beat, now_us);
+	uint64_t spans = rate_schedule_due(&e->schedule, now_us);
 
 	return spans / e->opts.batch + (spans % e->opts.batch > 0);
 }
@@ -275,22 +275,22 @@ uint64_t emitter_step(struct emitter *e, uint64_t now_us)
 
 	if (!e->begun) {
 		e->begun = true;
-		e->began_us = e->beat.began_us = now_us;
-		e->beat.per_s = e->opts.rate;
+		e->began_us = e->schedule.began_us = now_us;
+		e->schedule.per_s = e->opts.rate;
 	}
-	emitter_settle(e);
+	emitter_count_refused(e);
 	for (int i = 0; i < BURSTS_A_STEP && !is_over(e, now_us); i++) {
-		uint64_t n = min_u64(due(e, now_us), BURST);
+		uint64_t n = min_u64(count_due(e, now_us), BURST);
 
 		if (n == 0)
 			break;
-		if (burst(e, n) < 0)
+		if (send_burst(e, n) < 0)
 			return is_over(e, now_us) ? EMITTER_OVER : FULL_WAIT_US;
 	}
 	e->stats.took_us = now_us - e->began_us;
 	if (is_over(e, now_us))
 		return EMITTER_OVER;
-	wait_us = rate_schedule_wait_us(&e->beat, now_us);
+	wait_us = rate_schedule_wait_us(&e->schedule, now_us);
 	return wait_us == 0 ? 0 : max_u64(wait_us, LEAST_WAIT_US);
 }
 

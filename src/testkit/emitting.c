@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emitting.c — a timer while there is something to wait for, a wake-up while there is not: the other
- * parts of the loop get their turn between two steps either way. */
+/* emitting.c — waits for the next step with a timer, or with a wakeup when it is due within 1 ms: either way the
+ * loop does its other work between two steps. */
 #include <stdlib.h>
 
 #include "testkit/emitting.h"
@@ -8,8 +8,8 @@
 struct emitting {
 	struct loop *loop;
 	struct emitter *emitter;
-	struct timer *wait;
-	struct wakeup *again;
+	struct timer *timer;
+	struct wakeup *wakeup;
 	void (*over)(void *arg);
 	void *arg;
 };
@@ -20,12 +20,12 @@ static void step(void *arg)
 	uint64_t wait_us = emitter_step(g->emitter, loop_now_us(g->loop));
 
 	if (wait_us == EMITTER_OVER) {
-		emitter_settle(g->emitter);
+		emitter_count_refused(g->emitter);
 		g->over(g->arg);
 	} else if (wait_us < US_PER_MS) {
-		wakeup_signal(g->again);
+		wakeup_signal(g->wakeup);
 	} else {
-		timer_start(g->wait, wait_us / US_PER_MS);
+		timer_start(g->timer, wait_us / US_PER_MS);
 	}
 }
 
@@ -39,11 +39,11 @@ int emitting_start(struct emitting **out, struct loop *l, struct emitter *e, voi
 	g->emitter = e;
 	g->over = over;
 	g->arg = arg;
-	if (timer_open(&g->wait, l, step, g) < 0 || wakeup_open(&g->again, l, step, g) < 0) {
+	if (timer_open(&g->timer, l, step, g) < 0 || wakeup_open(&g->wakeup, l, step, g) < 0) {
 		emitting_free(g);
 		return E_NOMEM;
 	}
-	wakeup_signal(g->again);
+	wakeup_signal(g->wakeup);
 	*out = g;
 	return 0;
 }
@@ -52,7 +52,7 @@ void emitting_free(struct emitting *g)
 {
 	if (g == NULL)
 		return;
-	timer_free(g->wait);
-	wakeup_free(g->again);
+	timer_free(g->timer);
+	wakeup_free(g->wakeup);
 	free(g);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ports.c — tries ports until one can be bound, and reads what the kernel says of those in use. */
+/* ports.c — tries random ports until one can be bound, and reads /proc/net/udp. */
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 enum { LOWEST = 10240, TRIES = 200, USUAL_EPHEMERAL = 32768 };
 
-/* The first port that the kernel gives out by itself. */
+/* The first port of the kernel's ephemeral range. */
 static unsigned ephemeral_from(void)
 {
 	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
@@ -50,19 +50,19 @@ static bool can_bind(enum ports_kind kind, uint16_t port)
 int ports_free(enum ports_kind kind, uint16_t *port)
 {
 	unsigned span = ephemeral_from() - LOWEST;
-	uint16_t dice;
+	uint16_t random;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 			return E_IO;
-		*port = (uint16_t)(LOWEST + dice % span);
+		*port = (uint16_t)(LOWEST + random % span);
 		if (can_bind(kind, *port))
 			return 0;
 	}
 	return E_IO;
 }
 
-/* Sockets of TABLE that are bound to PORT; what waits in them is added to *UNREAD. */
+/* The number of sockets in TABLE bound to PORT; their rx_queue is added to *UNREAD. */
 static unsigned sockets_in(const char *table, uint16_t port, uint64_t *unread)
 {
 	FILE *f = fopen(table, "re");
@@ -102,7 +102,7 @@ uint64_t ports_unread(uint16_t port)
 	return unread;
 }
 
-static uint64_t cost_at(int fd, const void *bytes, size_t size)
+static uint64_t measure_cost(int fd, const void *bytes, size_t size)
 {
 	struct sockaddr_in at = local_address(0);
 	socklen_t len = sizeof(at);
@@ -117,7 +117,7 @@ uint64_t ports_datagram_cost(size_t size)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	void *bytes = calloc(1, size);
-	uint64_t cost = fd < 0 || bytes == NULL ? 0 : cost_at(fd, bytes, size);
+	uint64_t cost = fd < 0 || bytes == NULL ? 0 : measure_cost(fd, bytes, size);
 
 	free(bytes);
 	if (fd >= 0)

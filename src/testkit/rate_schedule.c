@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rate_schedule.c — the arithmetic of a rate: unit N is due N / rate after the beginning, so that no
- * rounding adds up. */
+/* rate_schedule.c — unit N is due N / rate after the beginning, so rounding errors do not add up. */
 #include "rate_schedule.h"
 
 /* a * b / c without overflow in between. */
@@ -37,7 +36,7 @@ uint64_t rate_schedule_wait_us(const struct rate_schedule *m, uint64_t now_us)
 
 	if (m->per_s == 0)
 		return 0;
-	/* Rounded up: at that microsecond the unit is due indeed. */
+	/* Rounded up, so that the unit is due at that microsecond. */
 	next = m->began_us + scale(m->done, US_PER_S, m->per_s) + 1;
 	return next > now_us ? next - now_us : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_admin.c — serves the metrics page, or whatever the mode puts in its place. */
+/* stub_admin.c — serves the metrics page, or the error that the mode demands. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,11 +21,11 @@ struct stub_admin {
 	enum stub_metrics_mode mode;
 	uint64_t pages;
 	uint16_t port;
-	bool up; /* the collector is */
+	bool up; /* the collector is up */
 	char url[URL_BYTES];
 };
 
-/* Another collector's counters, in which nothing moves. */
+/* Constant counters of another collector, for STUB_METRICS_FOREIGN. */
 static const struct stub_service foreign_services[] = {
 	{ .name = "other-services" },
 	{ .name = "elsewhere", .received = 1234567, .saved = 1234560 },
@@ -41,7 +41,7 @@ static const struct stub_store_counts foreign = {
 	.nservices = ARRAY_LEN(foreign_services),
 };
 
-static void judge(void *arg, const struct http_call *call, struct http_reply *reply)
+static void answer_page(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	struct stub_admin *a = arg;
 
@@ -142,7 +142,7 @@ int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, u
 	if (a == NULL)
 		return why_set(why, E_NOMEM, "stub collector");
 	*a = (struct stub_admin){ .loop = l, .store = store, .form = form, .host = host, .port = port };
-	if (stub_later_open(&a->later, l, judge, a) < 0) {
+	if (stub_later_open(&a->later, l, answer_page, a) < 0) {
 		free(a);
 		return why_set(why, E_NOMEM, "stub collector");
 	}

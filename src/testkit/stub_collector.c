@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_collector.c — POST /api/traces as Jaeger's collectors answer it, and the troubles that they make.
+/* stub_collector.c — answers POST /api/traces like Jaeger's collectors, or with the faults that a test orders.
  *
- *   request ──(stub_later)──► judged: scripted · 400 · taken ──(stub_store)──► stored, or not
- *                                                       └─► answered, answered otherwise, hung up on */
+ *   request ──(stub_later)──► handled: scripted · 400 · accepted ──(stub_store)──► stored, or not
+ *                                                        └─► answered, denied, or connection closed */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -25,14 +25,14 @@ struct stub_collector {
 	char url[URL_BYTES];
 	uint16_t port;
 	int script_status;
-	int script_left;      /* STUB_FOR_EVER without end */
-	char retry_after[16]; /* "" none */
+	int script_left;      /* STUB_FOR_EVER: unlimited */
+	char retry_after[16]; /* "": no header */
 	char script_text[TEXT_BYTES];
 	int swallow_left;
 	int deny_status;
 	int deny_left;
-	bool judging; /* stored() may be on the stack, over a body that the server holds */
-	bool falls;   /* taken down meanwhile: when the batch is judged */
+	bool handling;     /* handle_request() is on the stack, perhaps with stored(), which reads the request's body */
+	bool down_pending; /* stub_collector_down() was called while HANDLING */
 };
 
 static void on_post(void *arg, const struct http_call *call, struct http_reply *reply);
@@ -54,8 +54,8 @@ static void add_header(struct http_reply *reply, const char *name, const char *v
 	reply->headers[i + 1] = value;
 }
 
-/* 400 by its type, or 0. */
-static int judge_type(const char *type, struct http_reply *reply)
+/* 0, or 400 for a wrong content type. */
+static int check_type(const char *type, struct http_reply *reply)
 {
 	static const char *const taken[] = { "application/x-thrift", "application/vnd.apache.thrift.binary" };
 	char said[TEXT_BYTES];
@@ -73,7 +73,7 @@ static int judge_type(const char *type, struct http_reply *reply)
 	return 400;
 }
 
-static int judge_body(struct slice body, struct inspect_facts *facts, struct http_reply *reply)
+static int check_body(struct slice body, struct inspect_facts *facts, struct http_reply *reply)
 {
 	char said[TEXT_BYTES + sizeof(struct why)];
 	struct why why = { 0, "" };
@@ -87,7 +87,7 @@ static int judge_body(struct slice body, struct inspect_facts *facts, struct htt
 	return 400;
 }
 
-static void answer_as_told(struct stub_collector *s, struct http_reply *reply)
+static void answer_scripted(struct stub_collector *s, struct http_reply *reply)
 {
 	if (s->script_left > 0)
 		s->script_left--;
@@ -109,8 +109,8 @@ static const char *header_or_empty(const struct http_call *call, const char *nam
 	return value == NULL ? "" : value;
 }
 
-/* Ends what was taken and is not answered as it should be. */
-static void spoil_answer(struct stub_collector *s, struct http_reply *reply)
+/* Replaces the answer to an accepted batch when swallow or deny is set. */
+static void replace_answer(struct stub_collector *s, struct http_reply *reply)
 {
 	if (s->swallow_left > 0) {
 		s->swallow_left--;
@@ -122,64 +122,64 @@ static void spoil_answer(struct stub_collector *s, struct http_reply *reply)
 	}
 }
 
-/* The spans of one batch on their way to the store. */
-struct taking {
+/* Argument of store_span(). */
+struct accepted_batch {
 	struct stub_collector *s;
 	struct slice service;
 };
 
-static void take_span(void *arg, const struct inspect_span *span)
+static void store_span(void *arg, const struct inspect_span *span)
 {
-	const struct taking *t = arg;
+	const struct accepted_batch *t = arg;
 
 	stub_store_offer(
 	        t->s->store, t->service, &(struct stub_span){ span->trace_high, span->trace_low, span->span_id });
 }
 
-static void take(
+static void accept_batch(
         struct stub_collector *s, const struct http_call *call, struct inspect_facts *facts, struct http_reply *reply)
 {
-	struct taking t = { s, facts->service };
+	struct accepted_batch t = { s, facts->service };
 
 	if (s->opts.batch != NULL)
 		s->opts.batch(s->opts.arg, header_or_empty(call, "spanspool-id"),
 		        header_or_empty(call, "spanspool-received"),
 		        strcmp(header_or_empty(call, "spanspool-maybe-dup"), "1") == 0);
-	/* Walked a second time, now that it is known to be good as a whole. */
-	if (inspect_batch(call->body, facts, take_span, &t, NULL) < 0)
+	/* The second pass, after the batch was validated as a whole. */
+	if (inspect_batch(call->body, facts, store_span, &t, NULL) < 0)
 		return;
 	s->counts.taken++;
 	s->counts.spans += facts->spans;
 	reply->status = 202;
-	spoil_answer(s, reply);
+	replace_answer(s, reply);
 }
 
-/* Does what was put off while a batch was judged. */
-static void fall(struct stub_collector *s)
+/* Does the stub_collector_down() that was deferred while HANDLING. */
+static void finish_down(struct stub_collector *s)
 {
-	if (!s->falls)
+	if (!s->down_pending)
 		return;
-	s->falls = false;
+	s->down_pending = false;
 	stub_collector_down(s);
 }
 
-static void judge(void *arg, const struct http_call *call, struct http_reply *reply)
+static void handle_request(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	struct stub_collector *s = arg;
 	struct inspect_facts facts;
 
-	s->judging = true;
+	s->handling = true;
 	if (s->script_left != 0)
-		answer_as_told(s, reply);
-	else if (judge_type(http_call_header(call, "Content-Type"), reply) != 0 ||
-	         judge_body(call->body, &facts, reply) != 0)
+		answer_scripted(s, reply);
+	else if (check_type(http_call_header(call, "Content-Type"), reply) != 0 ||
+	         check_body(call->body, &facts, reply) != 0)
 		s->counts.refused++;
 	else
-		take(s, call, &facts, reply);
+		accept_batch(s, call, &facts, reply);
 	if (s->opts.close_each)
 		add_header(reply, "Connection", "close");
-	s->judging = false;
-	fall(s);
+	s->handling = false;
+	finish_down(s);
 }
 
 static void on_post(void *arg, const struct http_call *call, struct http_reply *reply)
@@ -207,7 +207,7 @@ static int open_port(struct stub_collector *s, struct why *why)
 	return http_server_open(&s->server, s->loop, &o, why);
 }
 
-/* All ports are known from now on, also those that are closed at first. */
+/* Opens both ports to get their numbers; then the mode may close that of the metrics page. */
 static int open_ports(struct stub_collector *s, struct why *why)
 {
 	if (open_port(s, why) < 0 || stub_admin_up(s->admin, why) < 0)
@@ -237,7 +237,7 @@ int stub_collector_open(
 		s->opts.host = "127.0.0.1";
 	s->loop = l;
 	s->port = opts->port;
-	if (stub_later_open(&s->later, l, judge, s) < 0) {
+	if (stub_later_open(&s->later, l, handle_request, s) < 0) {
 		why_set(why, E_NOMEM, "stub collector");
 		goto fail;
 	}
@@ -275,8 +275,8 @@ struct stub_store *stub_collector_store(struct stub_collector *s)
 
 void stub_collector_down(struct stub_collector *s)
 {
-	s->falls = s->judging;
-	if (s->judging)
+	s->down_pending = s->handling;
+	if (s->handling)
 		return;
 	http_server_free(s->server);
 	s->server = NULL;
@@ -286,7 +286,7 @@ void stub_collector_down(struct stub_collector *s)
 
 int stub_collector_up(struct stub_collector *s, struct why *why)
 {
-	s->falls = false;
+	s->down_pending = false;
 	if (s->server == NULL && open_port(s, why) < 0)
 		return why->code;
 	return stub_admin_up(s->admin, why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_later.c — what is judged is judged at once: a slow collector has a batch long before it says so.
+/* stub_later.c — a delay comes after handling: a slow collector has a batch long before it answers.
  *
- *   request ──hang──► held until that ends ─┐
- *      └────────────────────────────────────┴► judged ──delay──► answered */
+ *   request ──hang──► queued until that ends ─┐
+ *      └──────────────────────────────────────┴► handled ──delay──► answered */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -10,14 +10,14 @@
 #include "stub_later.h"
 
 struct stub_later {
-	struct timer *timer; /* of the delayed */
-	void (*judge)(void *arg, const struct http_call *call, struct http_reply *reply);
+	struct timer *timer; /* fires for the first of DELAYED */
+	void (*handle)(void *arg, const struct http_call *call, struct http_reply *reply);
 	void *arg;
-	struct list held;    /* struct pending: not judged yet */
-	struct list delayed; /* struct pending: judged, answered later */
+	struct list queued;  /* struct pending: not handled yet */
+	struct list delayed; /* struct pending: handled, answered later */
 	uint64_t delay_us;
 	bool hangs;
-	unsigned drops; /* counts stub_later_drop, which judge() may call */
+	unsigned drops; /* number of stub_later_drop() calls; handle() may make one */
 };
 
 struct pending {
@@ -35,7 +35,7 @@ static void discard(struct pending *p)
 	free(p);
 }
 
-/* The timer rings when the first of the delayed is due. */
+/* Starts the timer for the first of DELAYED. */
 static void wait_for_due(struct stub_later *l)
 {
 	uint64_t first = UINT64_MAX, now = clock_mono_us();
@@ -62,11 +62,11 @@ static void on_due(void *arg)
 	wait_for_due(l);
 }
 
-static void judge_pending(struct stub_later *l, struct pending *p)
+static void handle_pending(struct stub_later *l, struct pending *p)
 {
 	unsigned drops = l->drops;
 
-	l->judge(l->arg, p->call, &p->reply);
+	l->handle(l->arg, p->call, &p->reply);
 	if (l->drops != drops) {
 		discard(p);
 		return;
@@ -81,7 +81,7 @@ void stub_later_request(struct stub_later *l, const struct http_call *call, stru
 	struct pending *p;
 
 	if (!l->hangs && l->delay_us == 0) {
-		l->judge(l->arg, call, reply);
+		l->handle(l->arg, call, reply);
 		return;
 	}
 	p = calloc(1, sizeof(*p));
@@ -93,19 +93,19 @@ void stub_later_request(struct stub_later *l, const struct http_call *call, stru
 	p->call = call;
 	p->later = http_call_later(call);
 	if (l->hangs)
-		list_push(&l->held, &p->link);
+		list_push(&l->queued, &p->link);
 	else
-		judge_pending(l, p);
+		handle_pending(l, p);
 }
 
 void stub_later_hang(struct stub_later *l, bool hang)
 {
 	l->hangs = hang;
-	while (!hang && !list_empty(&l->held)) {
-		struct pending *p = list_first(&l->held, struct pending, link);
+	while (!hang && !list_empty(&l->queued)) {
+		struct pending *p = list_first(&l->queued, struct pending, link);
 
 		list_remove(&p->link);
-		judge_pending(l, p);
+		handle_pending(l, p);
 	}
 }
 
@@ -117,7 +117,7 @@ void stub_later_delay(struct stub_later *l, uint64_t ms)
 void stub_later_drop(struct stub_later *l)
 {
 	l->drops++;
-	list_each_safe (node, &l->held)
+	list_each_safe (node, &l->queued)
 		discard(container_of(node, struct pending, link));
 	list_each_safe (node, &l->delayed)
 		discard(container_of(node, struct pending, link));
@@ -125,14 +125,14 @@ void stub_later_drop(struct stub_later *l)
 }
 
 int stub_later_open(struct stub_later **out, struct loop *loop,
-        void (*judge)(void *arg, const struct http_call *call, struct http_reply *reply), void *arg)
+        void (*handle)(void *arg, const struct http_call *call, struct http_reply *reply), void *arg)
 {
 	struct stub_later *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return E_NOMEM;
-	*l = (struct stub_later){ .judge = judge, .arg = arg };
-	list_init(&l->held);
+	*l = (struct stub_later){ .handle = handle, .arg = arg };
+	list_init(&l->queued);
 	list_init(&l->delayed);
 	if (timer_open(&l->timer, loop, on_due, l) < 0) {
 		free(l);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_metrics.c — names and labels as Jaeger 1.62, Jaeger 2.x and the OpenTelemetry Collector print them on
- * their metrics pages; of the hundreds of other series on those pages one stands for all. */
+/* stub_metrics.c — names and labels as on the metrics pages of Jaeger 1.62, Jaeger 2.x and the OpenTelemetry
+ * Collector; of the hundreds of other series on those pages one is printed. */
 #include <inttypes.h>
 
 #include "policy/confirm.h"
 #include "telemetry/metrics.h"
 #include "stub_metrics.h"
 
-/* One counter of spans per service. */
+/* A counter of spans with a label for the service. */
 struct service_row {
 	const char *name;
-	const char *labels; /* before and behind the service's; either may be "" */
+	const char *labels; /* labels before and behind the service's; may be "" */
 	const char *labels_behind;
-	const char *help; /* NULL: the row before has the same name */
-	size_t at;        /* in struct stub_service */
+	const char *help; /* NULL: same name as the row before */
+	size_t at;        /* offset in struct stub_service */
 };
 
 #define AT(field) offsetof(struct stub_service, field)
@@ -74,8 +74,8 @@ static void add_otel_counter(
 	buf_free(&whole);
 }
 
-/* Its counters are not there before they have counted. What is dropped is what the exporter's queue had no
- * room for, behind the batch processor; what is rejected, a processor takes out, and nothing counts it. */
+/* Counters are absent until they have counted. "dropped" are spans that the exporter's queue, behind the batch
+ * processor, had no room for; "rejected" are removed by a processor, and no counter has them. */
 static void add_otel(struct buf *to, bool total, const struct stub_store_counts *c)
 {
 	if (c->dropped > 0)

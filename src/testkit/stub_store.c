@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_store.c — the inside of a Jaeger 1.x collector, played as events in time.
+/* stub_store.c — simulates the inside of a Jaeger 1.x collector as a sequence of timed events.
  *
  *   offered ──► received ──filter──► rejected
- *                  └──► a worker is free? ──► saving ──(its time is over)──► saved | failed
+ *                  └──► a worker is free? ──► saving ──(its time is over)──► saved · failed
  *                       the queue has room? ──► queued ──(a worker is free)──► saving
  *                       otherwise ──► dropped
  *
- * advance() plays all events up to the loop's now, each at its own moment: the end of a save, a span of another
- * sender, the setting of the gauges. Every public function advances first, so what it sees and changes is
- * exact, however late the timer rings; the timer only sees to it that saved spans are told in time. */
+ * advance() runs all events up to the loop's current time, each at its own time: the end of a save, a span of
+ * another sender, the update of the gauges. Every public function advances first, so its result is exact however
+ * late the timer fires; the timer only ensures that STORED is called in time. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,17 +21,17 @@
 
 enum {
 	CAPACITY_MOST = 1 << 24,
-	STARTED_APART_MS = 10, /* what process_start_time_seconds can tell apart */
+	STARTED_APART_MS = 10, /* resolution of process_start_time_seconds */
 	MILLION = 1000000
 };
 
-/* The services that every store knows. */
+/* Services that exist from the start. */
 enum { OTHER_SERVICES, OTHER_SENDERS, SERVICES_AT_FIRST };
 
 struct item {
 	struct stub_span span;
 	uint32_t service;
-	bool foreign; /* another sender's: nobody is told */
+	bool foreign; /* another sender's: STORED is not called */
 };
 
 struct worker {
@@ -48,33 +48,33 @@ struct stub_store {
 	void *arg;
 	enum stub_store_mode mode;
 	uint64_t hangs_since_ns;
-	struct item *queue; /* a ring */
+	struct item *queue; /* a ring buffer */
 	uint32_t head;
 	struct worker workers[STUB_STORE_WORKERS_MOST];
-	uint64_t now_ns;    /* of the event that is played */
-	uint64_t gauges_ns; /* when the gauges are set next */
-	uint64_t other_ns;  /* when the next span of another sender comes; UINT64_MAX: none does */
+	uint64_t now_ns;    /* time of the current event */
+	uint64_t gauges_ns; /* time of the next update of the gauges */
+	uint64_t other_ns;  /* time of the next span of another sender; UINT64_MAX: none */
 	uint64_t others_per_second;
-	uint32_t last_service; /* the one that was offered last */
-	uint64_t rings_us;     /* when the timer rings; UINT64_MAX: never */
-	uint64_t dice;
+	uint32_t last_service; /* service of the last stub_store_offer() */
+	uint64_t fires_us;     /* when the timer fires; UINT64_MAX: stopped */
+	uint64_t random_state;
 	bool advancing;
 	struct stub_store_counts counts;
 	struct stub_service services[STUB_STORE_SERVICES];
 };
 
-/* Below N; xorshift. */
-static uint64_t roll(struct stub_store *s, uint64_t n)
+/* A random number below N; xorshift. */
+static uint64_t random_below(struct stub_store *s, uint64_t n)
 {
-	s->dice ^= s->dice << 13;
-	s->dice ^= s->dice >> 7;
-	s->dice ^= s->dice << 17;
-	return s->dice % n;
+	s->random_state ^= s->random_state << 13;
+	s->random_state ^= s->random_state >> 7;
+	s->random_state ^= s->random_state << 17;
+	return s->random_state % n;
 }
 
 /* ---- one span ---- */
 
-/* How long the save takes that begins now. The mean is what makes the rate, whatever the spread. */
+/* The duration of a save that begins now. Its mean gives the rate, whatever the spread. */
 static uint64_t save_ns(struct stub_store *s)
 {
 	uint64_t mean_ns, spread = max_u64(s->opts.spread, 1);
@@ -83,7 +83,7 @@ static uint64_t save_ns(struct stub_store *s)
 	if (s->opts.spans_per_second == 0)
 		return 0;
 	mean_ns = s->opts.workers * NS_PER_S / s->opts.spans_per_second;
-	return mean_ns * (least + roll(s, (spread - 1) * least + 1)) / MILLION;
+	return mean_ns * (least + random_below(s, (spread - 1) * least + 1)) / MILLION;
 }
 
 static void begin_save(struct stub_store *s, struct worker *w, const struct item *i)
@@ -93,7 +93,7 @@ static void begin_save(struct stub_store *s, struct worker *w, const struct item
 	s->counts.saving++;
 }
 
-static void end_save(struct stub_store *s, const struct item *i)
+static void count_save(struct stub_store *s, const struct item *i)
 {
 	bool saved = s->mode == STUB_STORE_WORKS;
 	struct stub_service *service = &s->services[i->service];
@@ -104,20 +104,20 @@ static void end_save(struct stub_store *s, const struct item *i)
 	service->failed += !saved;
 }
 
-static void tell(struct stub_store *s, const struct item *i)
+static void report_stored(struct stub_store *s, const struct item *i)
 {
 	if (s->mode == STUB_STORE_WORKS && !i->foreign && s->stored != NULL)
 		s->stored(s->arg, &i->span);
 }
 
-/* The worker takes the next span before STORED is called, which may do anything to the store. */
-static void finish(struct stub_store *s, struct worker *w)
+/* The worker begins the next span before STORED is called, because STORED may change the store. */
+static void finish_save(struct stub_store *s, struct worker *w)
 {
 	struct item done = w->item;
 
 	w->busy = false;
 	s->counts.saving--;
-	end_save(s, &done);
+	count_save(s, &done);
 	if (s->counts.queued > 0) {
 		struct item *next = &s->queue[s->head];
 
@@ -125,7 +125,7 @@ static void finish(struct stub_store *s, struct worker *w)
 		s->counts.queued--;
 		begin_save(s, w, next);
 	}
-	tell(s, &done);
+	report_stored(s, &done);
 }
 
 static struct worker *free_worker(struct stub_store *s)
@@ -138,7 +138,7 @@ static struct worker *free_worker(struct stub_store *s)
 	return NULL;
 }
 
-static void enter(struct stub_store *s, const struct item *i)
+static void receive_span(struct stub_store *s, const struct item *i)
 {
 	struct worker *w;
 
@@ -148,8 +148,8 @@ static void enter(struct stub_store *s, const struct item *i)
 		s->counts.rejected++;
 		s->services[i->service].rejected++;
 	} else if (s->opts.capacity == 0) {
-		end_save(s, i);
-		tell(s, i);
+		count_save(s, i);
+		report_stored(s, i);
 	} else if ((w = free_worker(s)) != NULL) {
 		begin_save(s, w, i);
 	} else if (s->counts.queued < s->opts.capacity) {
@@ -180,16 +180,16 @@ static void set_gauges(struct stub_store *s)
 	s->gauges_ns += NS_PER_S;
 }
 
-static void let_other_in(struct stub_store *s)
+static void receive_other(struct stub_store *s)
 {
 	static const struct item other = { .service = OTHER_SENDERS, .foreign = true };
 
 	s->other_ns += max_u64(1, NS_PER_S / s->others_per_second);
-	enter(s, &other);
+	receive_span(s, &other);
 }
 
-/* Plays the next event, unless it comes after UNTIL_NS. */
-static bool play(struct stub_store *s, uint64_t until_ns)
+/* Runs the next event; false when it is after UNTIL_NS. */
+static bool run_next_event(struct stub_store *s, uint64_t until_ns)
 {
 	struct worker *w = first_due(s);
 	uint64_t due_ns = w == NULL ? UINT64_MAX : w->due_ns;
@@ -199,35 +199,35 @@ static bool play(struct stub_store *s, uint64_t until_ns)
 		return false;
 	s->now_ns = max_u64(s->now_ns, next_ns);
 	if (next_ns == due_ns)
-		finish(s, w);
+		finish_save(s, w);
 	else if (next_ns == s->other_ns)
-		let_other_in(s);
+		receive_other(s);
 	else
 		set_gauges(s);
 	return true;
 }
 
-/* Sees to it that the timer rings when the next save ends or the next span of another sender comes. */
+/* Starts the timer for the next end of a save or span of another sender. */
 static void set_timer(struct stub_store *s)
 {
 	const struct worker *w = first_due(s);
 	uint64_t next_ns = min_u64(w == NULL ? UINT64_MAX : w->due_ns, s->other_ns);
 	uint64_t now_us = s->now_ns / NS_PER_US;
 
-	if (next_ns == UINT64_MAX || next_ns / NS_PER_US >= s->rings_us)
+	if (next_ns == UINT64_MAX || next_ns / NS_PER_US >= s->fires_us)
 		return;
-	s->rings_us = max_u64(next_ns / NS_PER_US, now_us);
-	timer_start(s->timer, (s->rings_us - now_us + US_PER_MS - 1) / US_PER_MS);
+	s->fires_us = max_u64(next_ns / NS_PER_US, now_us);
+	timer_start(s->timer, (s->fires_us - now_us + US_PER_MS - 1) / US_PER_MS);
 }
 
 static void advance(struct stub_store *s)
 {
 	uint64_t until_ns = loop_now_us(s->loop) * NS_PER_US;
 
-	if (s->advancing) /* called from STORED: it is the moment of the event */
+	if (s->advancing) /* called from STORED: now_ns is the time of its event */
 		return;
 	s->advancing = true;
-	while (play(s, until_ns)) {
+	while (run_next_event(s, until_ns)) {
 	}
 	s->now_ns = until_ns;
 	s->advancing = false;
@@ -238,13 +238,13 @@ static void on_timer(void *arg)
 {
 	struct stub_store *s = arg;
 
-	s->rings_us = UINT64_MAX;
+	s->fires_us = UINT64_MAX;
 	advance(s);
 }
 
 /* ---- from outside ---- */
 
-/* Its place in the table, a new one unless the table is full. */
+/* The index of service NAME, a new one if there is room, else OTHER_SERVICES. */
 static uint32_t service_of(struct stub_store *s, struct slice name)
 {
 	struct stub_service *new = &s->services[s->counts.nservices];
@@ -267,7 +267,7 @@ void stub_store_offer(struct stub_store *s, struct slice service, const struct s
 
 	advance(s);
 	i.service = s->last_service = service_of(s, service);
-	enter(s, &i);
+	receive_span(s, &i);
 	advance(s);
 }
 
@@ -277,7 +277,7 @@ void stub_store_burst(struct stub_store *s, uint64_t spans)
 
 	advance(s);
 	for (; spans > 0; spans--) {
-		enter(s, &other);
+		receive_span(s, &other);
 		advance(s);
 	}
 }
@@ -293,7 +293,7 @@ void stub_store_others(struct stub_store *s, uint64_t spans_per_second)
 void stub_store_set_mode(struct stub_store *s, enum stub_store_mode mode)
 {
 	advance(s);
-	/* The time that it hung does not count for the saves that were under way. */
+	/* Saves in progress are extended by the time that the store hung. */
 	for (uint32_t i = 0; s->mode == STUB_STORE_HANGS && i < s->opts.workers; i++)
 		s->workers[i].due_ns += s->now_ns - max_u64(s->hangs_since_ns, s->workers[i].began_ns);
 	s->mode = mode;
@@ -343,8 +343,8 @@ void stub_store_restart(struct stub_store *s)
 	memcpy(interrupted, s->workers, sizeof(interrupted));
 	begin_process(s);
 	for (uint32_t i = 0; i < s->opts.workers; i++)
-		if (interrupted[i].busy && roll(s, 2) == 0)
-			tell(s, &interrupted[i].item);
+		if (interrupted[i].busy && random_below(s, 2) == 0)
+			report_stored(s, &interrupted[i].item);
 }
 
 static int check_opts(const struct stub_store_opts *o, struct why *why)
@@ -372,9 +372,9 @@ int stub_store_open(struct stub_store **out, struct loop *l, const struct stub_s
 	s->loop = l;
 	s->stored = stored;
 	s->arg = arg;
-	s->dice = opts->seed * 2 + 1; /* never 0 */
+	s->random_state = opts->seed * 2 + 1; /* never 0 */
 	s->now_ns = loop_now_us(l) * NS_PER_US;
-	s->other_ns = s->rings_us = UINT64_MAX;
+	s->other_ns = s->fires_us = UINT64_MAX;
 	s->queue = calloc(max_u64(opts->capacity, 1), sizeof(*s->queue));
 	if (s->queue == NULL || timer_open(&s->timer, l, on_timer, s) < 0) {
 		stub_store_free(s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* udp_client.c — opens the socket and reads its error queue, where Linux keeps for each ICMP answer
- * the beginning of the datagram that caused it. */
+/* udp_client.c — opens the socket and reads its error queue, in which Linux stores, for each ICMP answer, the
+ * beginning of the datagram that caused it. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -22,7 +22,7 @@ static int open_socket(const struct addrinfo *ai)
 
 	if (fd < 0)
 		return -1;
-	/* A smaller buffer only means shorter bursts. */
+	/* On failure the default buffer only makes bursts shorter. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	if (setsockopt(fd, ai->ai_family == AF_INET6 ? SOL_IPV6 : SOL_IP,
 	            ai->ai_family == AF_INET6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on)) < 0 ||
@@ -36,8 +36,8 @@ static int open_socket(const struct addrinfo *ai)
 	return fd;
 }
 
-/* A name with both kinds of address means the older one, as it does to the agent and to clients. */
-static const struct addrinfo *best_of(const struct addrinfo *list)
+/* Prefers IPv4, as the agent and Jaeger clients do. */
+static const struct addrinfo *prefer_ipv4(const struct addrinfo *list)
 {
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
 		if (ai->ai_family == AF_INET)
@@ -56,7 +56,7 @@ int udp_client_connect(int *fd, const struct hostport *at, struct why *why)
 	rc = getaddrinfo(host, port, &hints, &list);
 	if (rc != 0)
 		return why_set(why, E_USAGE, "%s port %s: %s", host, port, gai_strerror(rc));
-	*fd = open_socket(best_of(list));
+	*fd = open_socket(prefer_ipv4(list));
 	rc = *fd < 0 ? why_set(why, err_from_errno(errno), "%s port %s: %s", host, port, strerror(errno)) : 0;
 	freeaddrinfo(list);
 	return rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* udp_client.h — a connected UDP socket that remembers what came back refused. */
+/* udp_client.h — a connected UDP socket that returns the datagrams that were refused. */
 #ifndef UDP_CLIENT_H
 #define UDP_CLIENT_H
 
@@ -7,11 +7,11 @@
 
 #include "base/units.h"
 
-/* A host of "" is this one. */
+/* Host "" is 127.0.0.1. */
 int udp_client_connect(int *fd, const struct hostport *at, struct why *why) MUST_USE;
-void udp_client_close(int fd); /* -1 is fine */
+void udp_client_close(int fd); /* FD may be -1 */
 
-/* The beginning of the next datagram that the other host refused, in the order of sending; its
+/* Copies the beginning of the next datagram that the other host refused, in the order of sending, to TO; returns its
  * length, or -1 when there is none. */
 ssize_t udp_client_refused(int fd, void *to, size_t cap);
 

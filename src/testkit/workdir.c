@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workdir.c — mkdtemp, and the walk that takes it away. */
+/* workdir.c — creates the directory with mkdtemp(), and removes it recursively. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ int workdir_make(char **path, const char *name, struct why *why)
 	return why->code;
 }
 
-static int take_away(const char *path, const struct stat *st, int type, struct FTW *where)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	(void)st;
 	(void)type;
@@ -35,5 +35,5 @@ static int take_away(const char *path, const struct stat *st, int type, struct F
 
 void workdir_remove(const char *path)
 {
-	nftw(path, take_away, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

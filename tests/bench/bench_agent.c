@@ -76,7 +76,7 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	snprintf(count, sizeof(count), "%" PRIu64, rate * seconds / MEASURE_BATCH);
 	snprintf(log, sizeof(log), "%s/floor.log", s.directory);
 	measure_must(child_start(&c, &o, &why) == 0, why.text);
-	for (int i = 0; !child_said(c, "ready") && i < READY_MS; i++)
+	for (int i = 0; !child_has_printed(c, "ready") && i < READY_MS; i++)
 		measure_must(child_wait(c, 1) < 0, "the floor program does not start");
 	load = measure_emit(&s, s.compact, rate * seconds, rate);
 	measure_must(child_wait(c, END_MS) == 0, "the floor program does not end: datagrams were lost");

@@ -290,7 +290,7 @@ static void a_long_pause_is_told_and_a_stop_waits_for_room(void)
 
 static bool has_refused(void *arg)
 {
-	return child_said(((struct agent_process *)arg)->agent, "in the socket buffers are lost (queue_full)");
+	return child_has_printed(((struct agent_process *)arg)->agent, "in the socket buffers are lost (queue_full)");
 }
 
 static void a_stop_in_a_hurry_counts_what_it_leaves(void)

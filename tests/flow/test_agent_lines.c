@@ -43,7 +43,7 @@ static uint64_t sum_of(const char *what)
 
 static bool has_said(void *arg)
 {
-	return child_said(s.agent, arg);
+	return child_has_printed(s.agent, arg);
 }
 
 static bool said(const char *format, ...) PRINTF(1, 2);
@@ -116,7 +116,7 @@ static void a_backlog_that_is_delivered_is_told(void)
 	unlink(agent_process_log(&s));
 	ok(agent_process_start(&s, NULL), "it starts again, with Kafka");
 	is_int(sum_of(" spans wait in "), waits, "it says what waits");
-	ok(!child_said(s.agent, "spans wait in 0 B") && !child_said(s.agent, "the oldest for 0us"),
+	ok(!child_has_printed(s.agent, "spans wait in 0 B") && !child_has_printed(s.agent, "the oldest for 0us"),
 	        "with its bytes and its age");
 	ok(agent_process_is_empty(&s), "all that waits is delivered");
 	ok(said("spool: the backlog is delivered, %" PRIu64 " spans in ", waits),
@@ -137,7 +137,7 @@ static void datagrams_that_are_refused_are_told(void)
 	        "datagrams that are malformed are told");
 	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
 	is_int(sum_of(" datagrams were refused (malformed)"), 7, "every one of them");
-	ok(child_said(s.agent, "dropped: 0"), "a stop says that nothing was dropped");
+	ok(child_has_printed(s.agent, "dropped: 0"), "a stop says that nothing was dropped");
 }
 
 int main(void)

@@ -12,7 +12,7 @@ static struct agent_process s;
 
 static bool has_said(void *arg)
 {
-	return child_said(s.agent, arg);
+	return child_has_printed(s.agent, arg);
 }
 
 static bool said(const char *text)
@@ -119,7 +119,7 @@ static void set_file_limit(rlim_t bytes)
 static bool disk_is_told(void *arg)
 {
 	(void)arg;
-	return agent_process_get(&s, "/health/ready") == 503 || child_said(s.agent, "spool: cannot put");
+	return agent_process_get(&s, "/health/ready") == 503 || child_has_printed(s.agent, "spool: cannot put");
 }
 
 static void a_limit_of_the_file_size_is_a_disk_fault(void)

@@ -27,7 +27,7 @@ static void set_limit(struct rlimit limit)
 
 static bool has_said(void *text)
 {
-	return child_said(s.agent, text);
+	return child_has_printed(s.agent, text);
 }
 
 static bool is_ready(void *arg)

@@ -30,7 +30,7 @@ static void the_agent_ends(const char *brokers, const char *url)
 	agent_process_send(&s, SPANS, 0);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "spans wait in the spool");
 	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0, though the name is still being looked up");
-	ok(child_said(s.agent, "agent: stopped"), "the last line was written");
+	ok(child_has_printed(s.agent, "agent: stopped"), "the last line was written");
 	s.brokers = "127.0.0.1:1";
 	ok(agent_process_start(&s, NULL), "it starts again");
 	agent_process_ledger(&s);
@@ -63,7 +63,7 @@ static void the_drain_ends(void)
 	child_signal(s.agent, SIGTERM);
 	is_int(child_wait(s.agent, END_MS), 0, "SIGTERM ends it");
 	is_int(child_status(s.agent), 0, "with exit status 0");
-	ok(child_said(s.agent, "drain: stopped"), "the last line was written");
+	ok(child_has_printed(s.agent, "drain: stopped"), "the last line was written");
 	agent_process_end(&s);
 }
 

@@ -256,9 +256,9 @@ void agent_process_send(struct agent_process *s, uint64_t spans, uint64_t rate)
 {
 	struct sending g = { .stage = s };
 	struct emitter_opts o = {
-		.doors = { { { "127.0.0.1", s->compact }, NUMBERED_COMPACT },
+		.targets = { { { "127.0.0.1", s->compact }, NUMBERED_COMPACT },
 		        { { "127.0.0.1", s->binary }, NUMBERED_BINARY } },
-		.ndoors = 2,
+		.ntargets = 2,
 		.service = "test",
 		.run = s->run,
 		.first = s->next,

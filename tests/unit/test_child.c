@@ -54,11 +54,11 @@ static void what_it_prints_is_heard(void)
 	snprintf(log, sizeof(log), "%s/log", dir);
 	c = start("echo first; echo second >&2", log);
 	is_int(child_wait(c, 10000), 0, "it is over");
-	ok(child_said(c, "first") && child_said(c, "second"), "both lines stand in its log");
+	ok(child_has_printed(c, "first") && child_has_printed(c, "second"), "both lines stand in its log");
 	child_free(c);
 	c = start("echo third", log);
 	is_int(child_wait(c, 10000), 0, "the next one too");
-	ok(child_said(c, "third") && !child_said(c, "first"), "of which only its own lines count");
+	ok(child_has_printed(c, "third") && !child_has_printed(c, "first"), "of which only its own lines count");
 	child_free(c);
 	workdir_remove(dir);
 	ok(access(dir, F_OK) < 0, "the directory is gone");

@@ -41,7 +41,7 @@ static void on_refused(void *arg, uint64_t first, uint64_t count)
 static struct emitter_opts to_port(uint16_t port, struct tally *t)
 {
 	struct emitter_opts o = {
-		.ndoors = 1,
+		.ntargets = 1,
 		.service = "test",
 		.run = RUN,
 		.first = 1,
@@ -52,7 +52,7 @@ static struct emitter_opts to_port(uint16_t port, struct tally *t)
 		.arg = t,
 	};
 
-	o.doors[0].at = (struct hostport){ "127.0.0.1", port };
+	o.targets[0].at = (struct hostport){ "127.0.0.1", port };
 	return o;
 }
 
@@ -84,7 +84,7 @@ static uint64_t run(struct emitter *e, uint64_t now)
 
 	while ((wait = emitter_step(e, now)) != EMITTER_OVER)
 		now += wait;
-	emitter_settle(e);
+	emitter_count_refused(e);
 	return now;
 }
 
@@ -187,9 +187,9 @@ static void an_agent_that_comes_late_gets_the_rest(void)
 	if (ports_free(PORTS_UDP, &port) < 0)
 		abort();
 	o = to_port(port, t);
-	o.ndoors = 2;
-	o.doors[1] = o.doors[0];
-	o.doors[1].protocol = NUMBERED_BINARY;
+	o.ntargets = 2;
+	o.targets[1] = o.targets[0];
+	o.targets[1].protocol = NUMBERED_BINARY;
 	o.spans = 1000;
 	o.rate = 10000;
 	e = open_emitter(&o);
@@ -212,7 +212,7 @@ static void a_name_that_is_none_is_said(void)
 	struct emitter *e;
 	struct why why;
 
-	o.doors[0].at = (struct hostport){ "no such host", 6831 };
+	o.targets[0].at = (struct hostport){ "no such host", 6831 };
 	is_int(emitter_open(&e, &o, &why), E_USAGE, "a host that is none");
 	ok(strstr(why.text, "no such host port 6831: ") != NULL, "is named: %s", why.text);
 	o = to_port(1, NULL);
