@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options. Rows describe fields of a module's own struct; the engine fills them. */
+/* Command-line, file and environment options. A table of rows describes the fields of a module's struct, which
+ * conf_read() fills in. */
 #ifndef CONF_H
 #define CONF_H
 
@@ -13,11 +14,12 @@ enum conf_type {
 	CONF_TYPE_DURATION, /* uint64_t microseconds */
 	CONF_TYPE_COUNT,    /* uint64_t */
 	CONF_TYPE_TEXT,     /* const char *, never NULL */
-	CONF_TYPE_ADDRESS,  /* const char *, "" or what units_hostport takes; "none" where choices is "none" */
+	CONF_TYPE_ADDRESS,  /* const char *, "" or an address for units_hostport(); also "none" if choices is "none" */
 	CONF_TYPE_CHOICE,   /* int or an enum, an index into choices */
-	CONF_TYPE_REFUSED,  /* no field: a name of another time, or of another program; help says what to use */
-	CONF_TYPE_LIST,     /* struct conf_list: repeatable; of choices, ',' splits a value at commas and
-			     * '=' wants every item to be NAME=VALUE */
+	CONF_TYPE_REFUSED,  /* no field: a removed or foreign name; help says what to use instead */
+	/* struct conf_list: repeatable. choices may have ',': split values at commas, and '=': each item must be
+	 * NAME=VALUE. */
+	CONF_TYPE_LIST,
 };
 
 struct conf_list {
@@ -26,14 +28,13 @@ struct conf_list {
 };
 
 struct conf_row {
-	const char *name; /* whole, dotted: "spool.max-bytes" */
+	const char *name; /* full name: "spool.max-bytes" */
 	enum conf_type type;
 	size_t at;
-	const char *def;     /* as text; "" is none */
-	const char *choices; /* CHOICE: "commit|interval|off", with synonyms "warn=warning|…"; LIST and
-				* ADDRESS: see above */
+	const char *def;     /* as text; "": none */
+	const char *choices; /* of CHOICE "commit|off" or with synonyms "warn=warning|…"; LIST and ADDRESS: above */
 	const char *help;    /* one line */
-	bool secret;         /* masked when shown; of a LIST, as redact_property or redact_header does */
+	bool secret;         /* masked when shown; items of a LIST by redact_property() or redact_header() */
 };
 
 #define CONF_FIELD(S, f, T) (offsetof(S, f) + 0 * sizeof(char[_Generic(((S *)0)->f, T : 1, default : -1)]))
@@ -79,13 +80,13 @@ struct conf_row {
 	{                                                                                                              \
 		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), "", NULL, help, false                        \
 	}
-/* A list with a default, a FORM of "", ",", "=" or ",=", and perhaps secrets in it. */
+/* A list with a default, a FORM of "", ",", "=" or ",=", and perhaps secret items. */
 #define CONF_LIST_OF(S, f, name, form, def, secret, help)                                                              \
 	{                                                                                                              \
 		name, CONF_TYPE_LIST, CONF_FIELD(S, f, struct conf_list), def, form, help, secret                      \
 	}
-/* NAME is known and refused, wherever it is set: with SENTENCE, which says what took its place. It is in
- * no help, no sample file and no list of values. */
+/* Setting NAME is an error with the text SENTENCE, which says what replaces it. NAME is not in the help, the sample
+ * file or conf_show(). */
 #define CONF_REFUSED(name, sentence)                                                                                   \
 	{                                                                                                              \
 		name, CONF_TYPE_REFUSED, 0, "", NULL, sentence, false                                                  \
@@ -95,7 +96,7 @@ struct conf_row {
 		NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false                                                       \
 	}
 
-/* A command's whole surface: each group is one module's rows over one module's struct. */
+/* All options of a command are an array of groups: the rows of one module and its struct. */
 struct conf_group {
 	const char *title; /* for --help */
 	const struct conf_row *rows;
@@ -106,42 +107,41 @@ enum conf_origin { CONF_DEFAULT, CONF_FILE, CONF_ENVIRONMENT, CONF_FLAG };
 
 struct conf;
 
-/* Defaults, then the file named by --config-file or CONFIG_FILE (YAML, nested or dotted keys), then
- * the environment (name in capitals, '.' and '-' as '_', after SPANSPOOL_ or, where the option's name has a
- * section or is one of Jaeger's, without that; of a list, one item a line), then the flags
- * (--name=value, --name value). A list given by one of them replaces that of those before.
- * ARGV holds flags only, without the command word. E_USAGE names option, file and line, and the
- * nearest known name where there is one. GROUPS end with a title of NULL and are borrowed; values
- * point into the conf, which must outlive them. --help is not handled here. */
+/* Reads the options; each source overrides those before: defaults; the file of --config-file or CONFIG_FILE (YAML,
+ * nested or dotted keys); the environment (SPANSPOOL_ and the name in capitals with '_' for '.' and '-'; without
+ * SPANSPOOL_ too when the name has a section or is Jaeger's; one item of a list per line); flags (--name=value,
+ * --name value). A list replaces that of an earlier source. ARGV has flags only, without the command word; --help is
+ * not handled. E_USAGE names option, file and line, and suggests the nearest known name. GROUPS end with a title of
+ * NULL and are borrowed; values point into the conf, which must outlive them. */
 int conf_read(
         struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
-/* The same for a tool, which reads only variables that begin with SPANSPOOL_. */
+/* conf_read() for a tool: only variables that begin with SPANSPOOL_ are read. */
 int conf_read_tool(
         struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
-/* The same for a small tool: in the file, what it does not know belongs to another command. */
+/* conf_read_tool() that also ignores unknown keys of the file, which belong to other commands. */
 int conf_read_part(
         struct conf **out, const struct conf_group *groups, int argc, char *const *argv, struct why *why) MUST_USE;
 void conf_free(struct conf *c);
 
-/* Who set option NAME. */
+/* The source of the value of option NAME. */
 enum conf_origin conf_origin(const struct conf *c, const char *name);
 
-/* Another default for NAME, for those that depend on the host: VALUE stands unless somebody set the
- * option. E_USAGE when it is not a value of the option's kind. */
+/* Sets a default for NAME that depends on the host; no effect when the option was set. E_USAGE when VALUE is invalid
+ * for the option. */
 int conf_default(struct conf *c, const char *name, const char *value, struct why *why) MUST_USE;
 
-/* Puts before WHY's sentence who set option NAME, as conf_read does for what it finds itself:
- * "--spool.exposure: ", "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
+/* Prefixes WHY's sentence with the source of option NAME, as conf_read() does: "--spool.exposure: ",
+ * "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
 int conf_blame(const struct conf *c, const char *name, struct why *why);
 
-/* "config show": every value with its origin, secrets masked. */
+/* Prints every value with its origin, secrets masked ("config show"). */
 void conf_show(const struct conf *c, FILE *to);
-/* --help: the options by group, with defaults. */
+/* Prints the options by group, with defaults (--help). */
 void conf_help(const struct conf_group *groups, FILE *to);
-/* "config sample": a commented YAML file with every option and its default. */
+/* Prints a YAML file with every option commented out at its default ("config sample"). */
 void conf_sample(const struct conf_group *groups, FILE *to);
 
-/* Calls EACH for every option, for pages that show them. */
+/* Calls EACH for every option, secrets masked. */
 void conf_each(const struct conf *c,
         void (*each)(void *arg, const char *name, const char *value, enum conf_origin origin), void *arg);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf.c — options from four sources, each over the one before: default, file, environment, flag.
+/* conf.c — options from four sources, each overriding the one before: default, file, environment, flag.
  *
- * A setting is one row of the table with what it stands at and who said so. Every source comes down
- * to conf_set(setting, source, text); the text is checked there, whoever may override it later. */
+ * A setting is a row of the table with its value and source. Every source calls conf_set(setting, source, text),
+ * which validates the text even if a later source overrides it. */
 #include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,24 +13,24 @@
 #include "base/log.h"
 #include "config/suggestion.h"
 
-struct kept {
-	struct kept *next;
+struct conf_string {
+	struct conf_string *next;
 	char text[];
 };
 
 const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", NULL,
 	"YAML file with options, nested or dotted", false };
 
-char *conf_keep(struct conf *c, const char *text)
+char *conf_strdup(struct conf *c, const char *text)
 {
 	size_t len = strlen(text);
-	struct kept *k = malloc(sizeof(*k) + len + 1);
+	struct conf_string *k = malloc(sizeof(*k) + len + 1);
 
 	if (k == NULL)
 		return NULL;
 	memcpy(k->text, text, len + 1);
-	k->next = c->kept;
-	c->kept = k;
+	k->next = c->strings;
+	c->strings = k;
 	return k->text;
 }
 
@@ -53,7 +53,7 @@ const char *conf_variable(const char *name, bool prefixed, char *to, size_t cap)
 	return to;
 }
 
-int conf_point(const struct conf *c, struct conf_source source, const char *name, struct why *why)
+int conf_prefix_source(const struct conf *c, struct conf_source source, const char *name, struct why *why)
 {
 	char variable[VARIABLE_MAX];
 
@@ -75,7 +75,7 @@ int conf_blame(const struct conf *c, const char *name, struct why *why)
 	const struct setting *s = conf_find(c, name);
 
 	assert(s != NULL);
-	return conf_point(c, s->source, s->row->name, why);
+	return conf_prefix_source(c, s->source, s->row->name, why);
 }
 
 int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why)
@@ -96,7 +96,7 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 	return E_USAGE;
 }
 
-/* A value out of a file, by $(cat file) or a variable of a secret, often ends in the file's newline. */
+/* Drops trailing newlines: a value from $(cat file) or from a secret's file often ends in one. */
 static void cut_newlines(char *text)
 {
 	size_t len = strlen(text);
@@ -105,11 +105,11 @@ static void cut_newlines(char *text)
 		text[--len] = '\0';
 }
 
-static int give(struct conf *c, struct setting *s, struct conf_source source, const char *text,
+static int set_with(struct conf *c, struct setting *s, struct conf_source source, const char *text,
         int (*store)(struct setting *s, const char *text, struct why *why), struct why *why)
 {
 	bool first = s->source.origin != source.origin || source.origin == CONF_DEFAULT;
-	char *copy = conf_keep(c, text);
+	char *copy = conf_strdup(c, text);
 
 	if (copy == NULL)
 		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
@@ -118,19 +118,19 @@ static int give(struct conf *c, struct setting *s, struct conf_source source, co
 		s->nitems = 0;
 	s->source = source;
 	if (store(s, copy, why) < 0)
-		return conf_point(c, source, s->row->name, why);
+		return conf_prefix_source(c, source, s->row->name, why);
 	s->text = copy;
 	return 0;
 }
 
 int conf_set(struct conf *c, struct setting *s, struct conf_source source, const char *text, struct why *why)
 {
-	return give(c, s, source, text, conf_value_store, why);
+	return set_with(c, s, source, text, conf_value_store, why);
 }
 
 int conf_add(struct conf *c, struct setting *s, struct conf_source source, const char *item, struct why *why)
 {
-	return give(c, s, source, item, conf_value_add, why);
+	return set_with(c, s, source, item, conf_value_add, why);
 }
 
 static int add_setting(struct conf *c, const struct conf_row *row, void *field, struct why *why)
@@ -141,7 +141,7 @@ static int add_setting(struct conf *c, const struct conf_row *row, void *field, 
 	c->n++;
 	s->row = row;
 	s->field = field;
-	/* A kind with no empty value stays as its module's struct has it. */
+	/* Without a default a type that has no empty value keeps the value in the module's struct. */
 	if (*row->def == '\0' && row->type != CONF_TYPE_TEXT && row->type != CONF_TYPE_ADDRESS &&
 	        row->type != CONF_TYPE_LIST) {
 		s->text = "";
@@ -172,7 +172,7 @@ static int add_settings(struct conf *c, struct why *why)
 	return 0;
 }
 
-/* Jaeger's names of one word. Other programs have variables of these names too. */
+/* Jaeger's names without a section; other programs use the same variables. */
 static const char *const shared_names[] = { "config-file", "log-level", "log-encoding" };
 
 static bool is_shared(const char *name)
@@ -183,14 +183,14 @@ static bool is_shared(const char *name)
 	return false;
 }
 
-/* LIMIT, RATE, DRY_RUN stand in many an environment for something else. A name with a section before it,
- * as KAFKA_PRODUCER_BROKERS has it, does not. */
+/* True when only the variable with SPANSPOOL_ counts: LIMIT, RATE or DRY_RUN may belong to another program; a name
+ * with a section, such as KAFKA_PRODUCER_BROKERS, hardly does. */
 static bool needs_prefix(const struct conf *c, const struct setting *s)
 {
 	return c->tool || (strchr(s->row->name, '.') == NULL && !is_shared(s->row->name));
 }
 
-/* LOG_LEVEL=notice may be meant for another program: it is no reason not to start. */
+/* An invalid value such as LOG_LEVEL=notice may be meant for another program: it is logged and ignored. */
 static int read_shared_variable(struct conf *c, struct setting *s, const char *value, struct why *why)
 {
 	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
@@ -205,7 +205,7 @@ static int read_shared_variable(struct conf *c, struct setting *s, const char *v
 	return 0;
 }
 
-/* The value of option NAME's variable; NULL without one. One that is empty, but for newlines, counts as unset. */
+/* The value of option NAME's variable; NULL when it is unset, empty or only newlines. */
 static const char *variable_value(const char *name, bool prefixed)
 {
 	char variable[VARIABLE_MAX];
@@ -214,7 +214,7 @@ static const char *variable_value(const char *name, bool prefixed)
 	return value == NULL || value[strspn(value, "\r\n")] == '\0' ? NULL : value;
 }
 
-/* The variable with the prefix wins over the one without. */
+/* Reads the variable with SPANSPOOL_, else the one without. */
 static int read_variable(struct conf *c, struct setting *s, struct why *why)
 {
 	static const struct conf_source ours = { .origin = CONF_ENVIRONMENT, .prefixed = true };
@@ -231,7 +231,7 @@ static int read_variable(struct conf *c, struct setting *s, struct why *why)
 	return conf_set(c, s, plain, value, why);
 }
 
-static int read_all(struct conf *c, int argc, char *const *argv, struct why *why)
+static int read_sources(struct conf *c, int argc, char *const *argv, struct why *why)
 {
 	if (add_settings(c, why) < 0)
 		return why->code;
@@ -255,7 +255,7 @@ static int read_new(struct conf **out, const struct conf *like, int argc, char *
 	if (c == NULL)
 		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
 	*c = *like;
-	if (read_all(c, argc, argv, why) < 0) {
+	if (read_sources(c, argc, argv, why) < 0) {
 		conf_free(c);
 		return why->code;
 	}
@@ -286,7 +286,7 @@ void conf_free(struct conf *c)
 		return;
 	for (size_t i = 0; i < c->n; i++)
 		free(c->settings[i].items);
-	for (struct kept *k = c->kept, *next; k != NULL; k = next) {
+	for (struct conf_string *k = c->strings, *next; k != NULL; k = next) {
 		next = k->next;
 		free(k);
 	}

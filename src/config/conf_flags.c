@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_flags.c — options from the words of a command line. */
+/* conf_flags.c — reads options from the command line. */
 #include <string.h>
 
 #include "conf_internal.h"
 #include "config/suggestion.h"
 
-static int not_a_flag(const char *word, const char *before, struct why *why)
+static int fail_not_a_flag(const char *word, const char *before, struct why *why)
 {
 	why_set(why, E_USAGE, "unexpected argument \"%.80s\"", word);
 	if (before != NULL)
@@ -13,9 +13,9 @@ static int not_a_flag(const char *word, const char *before, struct why *why)
 	return why->code;
 }
 
-/* Go's flag package takes long options with one dash, as in "-spool.directory=x"; here, as with
- * jaeger-agent, they have two. The value may be a secret, so the message names the option alone. */
-static int one_dash(const struct conf *c, const char *word, struct why *why)
+/* Refuses long options with one dash, as in "-spool.directory=x", which Go's flag package accepts and jaeger-agent
+ * does not. The value may be a secret, so the message has only the name. */
+static int fail_one_dash(const struct conf *c, const char *word, struct why *why)
 {
 	char name[CONF_NAME_MAX];
 	struct suggestion nearest = { .wrong = name };
@@ -32,8 +32,7 @@ static int one_dash(const struct conf *c, const char *word, struct why *why)
 	return why->code;
 }
 
-/* Takes the flag at argv[*i], and its value from there or from the next word. With ONLY, all other
- * flags are passed over. */
+/* Reads the flag at argv[*I], and its value from the same or the next word. With ONLY, all other flags are ignored. */
 static int read_flag(struct conf *c, int argc, char *const *argv, int *i, const struct setting *only, struct why *why)
 {
 	static const struct conf_source flag = { .origin = CONF_FLAG };
@@ -59,7 +58,7 @@ static int read_flag(struct conf *c, int argc, char *const *argv, int *i, const 
 
 int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why)
 {
-	const char *bare = NULL; /* the flag just read, when it was one word without a value in it */
+	const char *bare = NULL; /* the last flag, if it had no value */
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < argc; i++) {
@@ -71,9 +70,9 @@ int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct se
 			rc = read_flag(c, argc, argv, &i, only, why);
 			bare = at == i && strchr(word, '=') == NULL ? word : NULL;
 		} else if (only == NULL && word[0] == '-' && word[1] != '-' && word[1] != '\0') {
-			rc = one_dash(c, word, why);
+			rc = fail_one_dash(c, word, why);
 		} else if (only == NULL) {
-			rc = not_a_flag(word, bare, why);
+			rc = fail_not_a_flag(word, bare, why);
 		}
 	}
 	return rc;

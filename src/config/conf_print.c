@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_print.c — the options for people: the help, the sample file, and what stands and who said so. */
+/* conf_print.c — prints the options: --help, the sample file, and values with their source. */
 #include <string.h>
 
 #include "base/buf.h"
 #include "conf_internal.h"
 #include "base/redact.h"
 
-/* An item of a list that may hold secrets: "name=value" of librdkafka, or a header of HTTP. */
+/* Appends an item of a secret list: a "name=value" of librdkafka, or an HTTP header. */
 static void add_secret_item(struct buf *to, const struct setting *s, const char *item)
 {
 	if (s->row->choices != NULL && strchr(s->row->choices, '=') != NULL)
@@ -15,7 +15,7 @@ static void add_secret_item(struct buf *to, const struct setting *s, const char 
 		redact_header(to, item);
 }
 
-/* The value of S as it may be shown. */
+/* Appends the value of S with secrets masked. */
 static void add_value(struct buf *to, const struct setting *s)
 {
 	if (s->row->type == CONF_TYPE_LIST) {
@@ -72,8 +72,8 @@ static void add_source(struct buf *to, const struct conf *c, const struct settin
 
 enum { LINE_WIDTH = 80, NAME_WIDTH = 30, VALUE_WIDTH = 18, GAP = 2 };
 
-/* Writes TEXT without control characters, which would let a value forge lines of the table. */
-static int show_plain(const char *text, FILE *to)
+/* Prints TEXT with '?' for control characters, with which a value could forge lines of the table; returns its width. */
+static int print_plain(const char *text, FILE *to)
 {
 	int n = 0;
 
@@ -82,8 +82,8 @@ static int show_plain(const char *text, FILE *to)
 	return n;
 }
 
-/* Goes on at column WANT: on this line, or on a new one when it is too late for that. */
-static void show_column(int at, int want, FILE *to)
+/* Pads from column AT to column WANT, on a new line when AT is beyond it. */
+static void pad_to_column(int at, int want, FILE *to)
 {
 	if (at + GAP > want) {
 		fputc('\n', to);
@@ -92,17 +92,17 @@ static void show_column(int at, int want, FILE *to)
 	fprintf(to, "%*s", want - at, "");
 }
 
-static void show_row(const char *name, const char *value, const char *source, FILE *to)
+static void print_row(const char *name, const char *value, const char *source, FILE *to)
 {
 	const int value_at = NAME_WIDTH + GAP, source_at = value_at + VALUE_WIDTH + GAP;
-	int at = show_plain(name, to), width = (int)strlen(source);
+	int at = print_plain(name, to), width = (int)strlen(source);
 
-	show_column(at, value_at, to);
-	at = value_at + show_plain(value, to);
-	/* A source that is too long for the last column has a line of its own. */
-	show_column(source_at + width <= LINE_WIDTH ? at : LINE_WIDTH,
+	pad_to_column(at, value_at, to);
+	at = value_at + print_plain(value, to);
+	/* A source too long for the last column is printed on its own line. */
+	pad_to_column(source_at + width <= LINE_WIDTH ? at : LINE_WIDTH,
 	        source_at + width <= LINE_WIDTH ? source_at : value_at, to);
-	show_plain(source, to);
+	print_plain(source, to);
 	fputc('\n', to);
 }
 
@@ -110,7 +110,7 @@ void conf_show(const struct conf *c, FILE *to)
 {
 	struct buf value = { 0 }, source = { 0 };
 
-	show_row("option", "value", "set by", to);
+	print_row("option", "value", "set by", to);
 	for (size_t i = 0; i < c->n; i++) {
 		if (conf_is_refused(&c->settings[i]))
 			continue;
@@ -118,14 +118,14 @@ void conf_show(const struct conf *c, FILE *to)
 		buf_clear(&source);
 		add_value(&value, &c->settings[i]);
 		add_source(&source, c, &c->settings[i]);
-		show_row(c->settings[i].row->name, buf_cstr(&value), buf_cstr(&source), to);
+		print_row(c->settings[i].row->name, buf_cstr(&value), buf_cstr(&source), to);
 	}
 	buf_free(&value);
 	buf_free(&source);
 }
 
-/* What stands behind the '=' in the help. */
-static const char *kind_of(const struct conf_row *row)
+/* The value's syntax in the help. */
+static const char *value_syntax(const struct conf_row *row)
 {
 	switch (row->type) {
 	case CONF_TYPE_BOOL:
@@ -151,7 +151,7 @@ static const char *kind_of(const struct conf_row *row)
 	return "";
 }
 
-/* "warn|error" of "warn=warning|error=fatal". */
+/* Prints choices without synonyms: "warn|error" for "warn=warning|error=fatal". */
 static void print_choices(const char *choices, FILE *to)
 {
 	while (*choices != '\0') {
@@ -162,9 +162,9 @@ static void print_choices(const char *choices, FILE *to)
 	}
 }
 
-static void help_row(const struct conf_row *row, FILE *to)
+static void print_help(const struct conf_row *row, FILE *to)
 {
-	fprintf(to, "  --%s%s", row->name, kind_of(row));
+	fprintf(to, "  --%s%s", row->name, value_syntax(row));
 	if (row->type == CONF_TYPE_CHOICE)
 		print_choices(row->choices, to);
 	fputc('\n', to);
@@ -180,13 +180,13 @@ void conf_help(const struct conf_group *groups, FILE *to)
 		fprintf(to, "%s%s:\n", g == groups ? "" : "\n", g->title);
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
 			if (r->type != CONF_TYPE_REFUSED)
-				help_row(r, to);
+				print_help(r, to);
 	}
-	help_row(&conf_file_row, to);
+	print_help(&conf_file_row, to);
 }
 
-/* Quoted unless it is plain for every reader of YAML. */
-static void sample_value(const struct conf_row *row, FILE *to)
+/* Prints the default, quoted unless it is a plain YAML value. */
+static void print_default(const struct conf_row *row, FILE *to)
 {
 	bool quote = *row->def == '\0' || row->type == CONF_TYPE_TEXT || row->type == CONF_TYPE_ADDRESS;
 
@@ -213,7 +213,7 @@ void conf_sample(const struct conf_group *groups, FILE *to)
 				fputc(')', to);
 			}
 			fprintf(to, "\n#%s: ", r->name);
-			sample_value(r, to);
+			print_default(r, to);
 			fputc('\n', to);
 		}
 	}

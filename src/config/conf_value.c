@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf_value.c — a text becomes the value of a field, or a sentence that says why it cannot. */
+/* conf_value.c — parses a text into an option's field, or explains why it is invalid. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "conf_internal.h"
 #include "base/units.h"
 
-/* Longer than any number, duration, address or choice; what is longer is cut in the sentence. */
+/* SHORT_VALUE is longer than any valid number, duration, address or choice. Errors quote the first SHOWN bytes. */
 enum { SHORT_VALUE = 300, SHOWN = 60 };
 
-static int not_a(const char *text, const char *what, struct why *why)
+static int fail_not(const char *text, const char *what, struct why *why)
 {
 	bool cut = strlen(text) > SHOWN;
 
@@ -29,7 +29,7 @@ static int store_bool(bool *field, const char *text, struct why *why)
 			return 0;
 		}
 	}
-	return not_a(text, "true or false", why);
+	return fail_not(text, "true or false", why);
 }
 
 static int store_count(uint64_t *field, const char *text, struct why *why)
@@ -40,13 +40,13 @@ static int store_count(uint64_t *field, const char *text, struct why *why)
 	for (; isdigit((unsigned char)*p) && value <= (UINT64_MAX >> 1) / 10 - 1; p++)
 		value = value * 10 + (uint64_t)(*p - '0');
 	if (p == text || *p != '\0')
-		return not_a(text, "a count (a whole number, 0 or more)", why);
+		return fail_not(text, "a count (a whole number, 0 or more)", why);
 	*field = value;
 	return 0;
 }
 
-/* "one of commit, interval, off" for "commit|interval|off"; synonyms are not named. */
-static void name_choices(const char *choices, char *to, size_t cap)
+/* Prints "one of commit, interval, off" for "commit|interval|off", without synonyms. */
+static void print_choices(const char *choices, char *to, size_t cap)
 {
 	size_t n = (size_t)snprintf(to, cap, "one of ");
 
@@ -59,7 +59,7 @@ static void name_choices(const char *choices, char *to, size_t cap)
 	}
 }
 
-/* One of "warn=warning", of LEN bytes, is TEXT. */
+/* True when TEXT is one of the synonyms NAMES ("warn=warning"), of LEN bytes. */
 static bool is_choice(const char *names, size_t len, const char *text)
 {
 	const char *end = names + len;
@@ -88,8 +88,8 @@ static int store_choice(int *field, const char *choices, const char *text, struc
 		}
 		p += len + (p[len] == '|');
 	}
-	name_choices(choices, names, sizeof(names));
-	return not_a(text, names, why);
+	print_choices(choices, names, sizeof(names));
+	return fail_not(text, names, why);
 }
 
 static int store_address(const char **field, const char *choices, const char *text, struct why *why)
@@ -111,7 +111,7 @@ int conf_value_add(struct setting *s, const char *item, struct why *why)
 
 	if (strchr(form, '=') != NULL && *item != '\0' && (*item == '=' || strchr(item, '=') == NULL))
 		return s->row->secret ? why_set(why, E_USAGE, "an item is not NAME=VALUE")
-		                      : not_a(item, "NAME=VALUE", why);
+		                      : fail_not(item, "NAME=VALUE", why);
 	more = realloc(s->items, (s->nitems + 2) * sizeof(*more));
 	if (more == NULL)
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
@@ -124,8 +124,8 @@ int conf_value_add(struct setting *s, const char *item, struct why *why)
 	return 0;
 }
 
-/* TEXT is ours to cut: it was copied for this list alone. */
-static int add_all(struct setting *s, char *text, struct why *why)
+/* Splits TEXT, which is writable, and adds its parts. */
+static int add_items(struct setting *s, char *text, struct why *why)
 {
 	const char *form = s->row->choices == NULL ? "" : s->row->choices;
 	const char *between = s->source.origin == CONF_ENVIRONMENT ? "\n" : "";
@@ -150,7 +150,7 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 	if (type == CONF_TYPE_REFUSED)
 		return why_set(why, E_USAGE, "%s", s->row->help);
 	if (type != CONF_TYPE_TEXT && type != CONF_TYPE_LIST && strlen(text) > SHORT_VALUE)
-		return not_a(text, "a value of this option: far too long", why);
+		return fail_not(text, "a value of this option: far too long", why);
 	switch (type) {
 	case CONF_TYPE_BOOL:
 		return store_bool(s->field, text, why);
@@ -168,7 +168,7 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 	case CONF_TYPE_CHOICE:
 		return store_choice(s->field, s->row->choices, text, why);
 	case CONF_TYPE_LIST:
-		return add_all(s, (char *)(uintptr_t)text, why);
+		return add_items(s, (char *)(uintptr_t)text, why);
 	case CONF_TYPE_REFUSED:
 		break;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* suggestion.c — edit distance, to suggest what may have been meant. */
+/* suggestion.c — finds the name with the least edit distance. */
 #include <ctype.h>
 #include <string.h>
 
@@ -7,21 +7,21 @@
 
 enum { LONGEST = 63 };
 
-static char plain(char c)
+static char normalize(char c)
 {
 	if (c == '.' || c == '_')
 		return '-';
 	return (char)tolower((unsigned char)c);
 }
 
-static size_t least(size_t a, size_t b, size_t c)
+static size_t min_of(size_t a, size_t b, size_t c)
 {
 	size_t ab = a < b ? a : b;
 
 	return ab < c ? ab : c;
 }
 
-/* Letters inserted, dropped or changed, and neighbours swapped, to make B of A. */
+/* The Damerau-Levenshtein distance: letters inserted, dropped, changed, or swapped with a neighbour. */
 static size_t distance_of(const char *a, size_t alen, const char *b, size_t blen)
 {
 	unsigned char rows[3][LONGEST + 2];
@@ -34,11 +34,11 @@ static size_t distance_of(const char *a, size_t alen, const char *b, size_t blen
 
 		now[0] = (unsigned char)i;
 		for (size_t j = 1; j <= blen; j++) {
-			char x = plain(a[i - 1]), y = plain(b[j - 1]);
-			size_t d = least(last[j] + 1U, now[j - 1] + 1U, last[j - 1] + (x != y));
+			char x = normalize(a[i - 1]), y = normalize(b[j - 1]);
+			size_t d = min_of(last[j] + 1U, now[j - 1] + 1U, last[j - 1] + (x != y));
 
-			if (i > 1 && j > 1 && x == plain(b[j - 2]) && y == plain(a[i - 2]))
-				d = least(d, d, before[j - 2] + 1U);
+			if (i > 1 && j > 1 && x == normalize(b[j - 2]) && y == normalize(a[i - 2]))
+				d = min_of(d, d, before[j - 2] + 1U);
 			now[j] = (unsigned char)d;
 		}
 		before = last;
@@ -53,7 +53,7 @@ static bool is_last_part(const char *wrong, size_t wlen, const char *name, size_
 	if (wlen < 2 || nlen <= wlen || name[nlen - wlen - 1] != '.')
 		return false;
 	for (size_t i = 0; i < wlen; i++) {
-		if (plain(wrong[i]) != plain(name[nlen - wlen + i]))
+		if (normalize(wrong[i]) != normalize(name[nlen - wlen + i]))
 			return false;
 	}
 	return true;
