@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A board on which each part posts how it is, in a word and a sentence. */
+/* The health of each part of the process: a level and a reason. */
 #ifndef HEALTH_H
 #define HEALTH_H
 
@@ -12,35 +12,34 @@ enum { HEALTH_PARTS = 16, HEALTH_SENTENCE = 384 };
 struct health_part {
 	const char *name;
 	enum health_level level;
-	uint64_t since_ms; /* wall clock of the last change of level */
+	uint64_t since_ms; /* wall clock time of the last change of level */
 	char sentence[HEALTH_SENTENCE];
 };
 
 struct health {
 	struct health_part parts[HEALTH_PARTS];
 	size_t nparts;
-	bool serving;              /* the ports are open and the stop has not begun */
-	uint64_t serving_since_ms; /* wall clock, and monotonic, of the moment serving became true */
+	bool serving;              /* the ports are open and no stop has begun */
+	uint64_t serving_since_ms; /* when serving became true, wall clock and monotonic */
 	uint64_t serving_since_us;
 };
 
-/* Posts; a change of level is logged once, the sentence with it. NAME is kept by address. */
+/* Sets level and reason of part NAME, whose pointer is kept; logs the reason when the level changes. */
 void health_post(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
-/* The same for a change that the log has heard of already. */
+/* health_post() without a log line, for a change that was logged already. */
 void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
-/* The level that a part begins with, which is no change and is not logged. */
+/* Sets the initial level of a part, which is not logged. */
 void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...) PRINTF(4, 5);
 
-/* Replaces the sentence of part NAME while that part is HEALTH_OK, for figures that are true now. Does nothing
- * to a part that is not, or that does not exist. */
+/* Updates the reason of part NAME, as for figures, if the part exists and is HEALTH_OK. */
 void health_note(struct health *h, const char *name, const char *fmt, ...) PRINTF(3, 4);
 
-/* The ports are open, or the stop has begun. */
+/* Sets SERVING: the ports are open; or no longer: a stop has begun. */
 void health_serve(struct health *h, bool serving);
 
-/* The worst level on the board. */
+/* The worst level of all parts. */
 enum health_level health_worst(const struct health *h);
 
 /* "ok", "warn", "down". */

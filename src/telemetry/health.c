@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* health.c — the board: who posted what, and since when. The log hears of changes only. */
+/* health.c — levels and reasons of the parts, and since when; logs changes of level. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "telemetry/health.h"
 #include "base/log.h"
 
-static const enum log_level heard_as[] = {
+static const enum log_level log_levels[] = {
 	[HEALTH_OK] = LOG_LEVEL_INFO,
 	[HEALTH_WARN] = LOG_LEVEL_WARN,
 	[HEALTH_DOWN] = LOG_LEVEL_ERROR,
@@ -25,8 +25,8 @@ const char *health_word(enum health_level level)
 	return words[level];
 }
 
-/* The part of that name, a new one at its first post; NULL when the board is full. */
-static struct health_part *part_of(struct health *h, const char *name)
+/* Finds or adds part NAME; NULL when all HEALTH_PARTS are used. */
+static struct health_part *find_or_add_part(struct health *h, const char *name)
 {
 	struct health_part *p;
 
@@ -40,11 +40,11 @@ static struct health_part *part_of(struct health *h, const char *name)
 	return p;
 }
 
-/* The part when its level is another one now, else NULL. */
-static __attribute__((format(printf, 4, 0))) const struct health_part *post(
+/* Updates part NAME; returns it when its level has changed, else NULL. */
+static __attribute__((format(printf, 4, 0))) const struct health_part *update_part(
         struct health *h, const char *name, enum health_level level, const char *fmt, va_list ap)
 {
-	struct health_part *p = part_of(h, name);
+	struct health_part *p = find_or_add_part(h, name);
 
 	if (p == NULL) {
 		log_error("health: no room on the board for %s", name);
@@ -64,10 +64,10 @@ void health_post(struct health *h, const char *name, enum health_level level, co
 	va_list ap;
 
 	va_start(ap, fmt);
-	changed = post(h, name, level, fmt, ap);
+	changed = update_part(h, name, level, fmt, ap);
 	va_end(ap);
 	if (changed != NULL)
-		log_line(heard_as[level], "%s: %s", name, changed->sentence);
+		log_line(log_levels[level], "%s: %s", name, changed->sentence);
 }
 
 void health_post_known(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
@@ -75,13 +75,13 @@ void health_post_known(struct health *h, const char *name, enum health_level lev
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)post(h, name, level, fmt, ap);
+	(void)update_part(h, name, level, fmt, ap);
 	va_end(ap);
 }
 
 void health_begin(struct health *h, const char *name, enum health_level level, const char *fmt, ...)
 {
-	struct health_part *p = part_of(h, name);
+	struct health_part *p = find_or_add_part(h, name);
 	va_list ap;
 
 	if (p == NULL)

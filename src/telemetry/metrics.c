@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.c — rows become Prometheus text. A name's HELP and TYPE stand once, before its samples, and
- * its samples stand together, as the text format demands. */
+/* metrics.c — Prometheus text format, which demands that a name's HELP and TYPE come once, before its samples, and
+ * that these are adjacent. */
 #include <math.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,8 +26,7 @@ static const double bucket_s[HISTOGRAM_BUCKETS] = {
 	30,
 };
 
-/* Escapes what the format gives a meaning: in HELP a backslash and a line end, in a label's value
- * the quote too. */
+/* Escapes backslash and newline, and if QUOTED (a label's value) the quote. */
 static void add_escaped(struct buf *to, const char *text, bool quoted)
 {
 	for (; *text != '\0'; text++) {
@@ -54,7 +53,7 @@ static void add_head(struct buf *to, const char *prefix, const char *name, const
 	buf_printf(to, "\n# TYPE %s%s %s\n", prefix, name, type);
 }
 
-/* "prefixname{first,second} ", either or both of the labels may be missing. */
+/* Prints "prefixname{first,second} "; FIRST and SECOND may be NULL or "". */
 static void add_name(struct buf *to, const char *prefix, const char *name, const char *first, const char *second)
 {
 	bool has_first = first != NULL && *first != '\0', has_second = second != NULL && *second != '\0';
