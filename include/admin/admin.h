@@ -14,18 +14,18 @@ struct admin_opts {
 	struct hostport at;
 	const char *command; /* "agent" or "drain" */
 	const struct health *health;
-	const struct conf *conf; /* of /config; NULL leaves that page out */
-	/* Each appends its page; called on the loop for each request. */
-	void (*metrics)(void *arg, struct buf *to);     /* what admin itself does not know */
-	void (*ledger)(void *arg, struct buf *to);      /* JSON: ledger_json, or the drain's own */
-	void (*status)(void *arg, struct status *page); /* NULL: health and ledger alone */
-	/* Brings sentences of HEALTH up to date (health_note), before a page shows them; NULL for none. */
+	const struct conf *conf; /* for /config; NULL: no such page */
+	/* Each appends to its page; called on the loop for each request. */
+	void (*metrics)(void *arg, struct buf *to);     /* the command's own metrics */
+	void (*ledger)(void *arg, struct buf *to);      /* JSON, as of ledger_json() */
+	void (*status)(void *arg, struct status *page); /* sections of /status; NULL: none */
+	/* Updates the reasons in HEALTH (health_note) before a page shows them; may be NULL. */
 	void (*note_health)(void *arg);
 	void *arg;
 };
 
-/* Routes: / as jaeger-agent; 404 for what is not listed here; /health/live, /health/ready, /metrics, /ledger,
- * /status, /status.json, /config. /metrics begins with the process's own figures and the health. */
+/* Routes: / as jaeger-agent, /health/live, /health/ready, /metrics, /ledger, /status, /status.json, /config; 404 for
+ * others. /metrics begins with figures of the process and the health. */
 
 struct admin;
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON objects that fail once and for all. */
+/* Builds JSON objects without an error check per call. */
 #ifndef JSON_ADD_H
 #define JSON_ADD_H
 
@@ -7,17 +7,17 @@
 
 #include "base/buf.h"
 
-/* An object that could not grow becomes NULL, adding to NULL does nothing, and writing it marks the
- * buffer. Takes VALUE. */
+/* Adds VALUE, of which it takes the reference. When memory runs out *OBJECT becomes NULL, adding to NULL does
+ * nothing, and json_write() marks the buffer as failed. */
 void json_add(json_t **object, const char *key, json_t *value);
 void json_add_count(json_t **object, const char *key, uint64_t n);
-/* Bytes that are no UTF-8 become '?'. */
+/* TEXT that is not UTF-8 has its non-ASCII bytes replaced by '?'. */
 void json_add_text(json_t **object, const char *key, const char *text);
 
-/* A string for an array, as json_add_text makes it. NULL without memory. */
+/* A string as json_add_text() makes it, for arrays. NULL without memory. */
 json_t *json_text(const char *text);
 
-/* Appends OBJECT as text, and takes it. */
+/* Appends OBJECT as text to TO, and frees it. */
 void json_write(struct buf *to, json_t *object);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger as JSON and as metrics. */
+/* Prints the ledger as JSON and as metrics. */
 #ifndef LEDGER_PAGE_H
 #define LEDGER_PAGE_H
 
 #include "base/buf.h"
 #include "policy/ledger.h"
 
-/* The object of GET /ledger, "status --json" and "spool stat --json". Its "drops" have first and last
- * time of each cause that there was, null where an older version did not note it. */
+/* Appends the object of GET /ledger, "status --json" and "spool stat --json". Its "drops" have the first and last
+ * time of each cause that occurred, null when an older version did not record it. */
 void ledger_json(struct buf *to, const struct ledger *l, const char *host);
 
 /* datagrams_total{outcome}, datagrams_kernel_dropped_total, spans_total and batches_total{outcome}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger that GET /ledger gives, read back; for those who ask an agent from outside. */
+/* Parses the JSON of GET /ledger. */
 #ifndef LEDGER_READ_H
 #define LEDGER_READ_H
 
@@ -7,8 +7,8 @@
 #include "policy/ledger.h"
 #include "base/slice.h"
 
-/* E_MALFORMED names the key that is missing or no number. The identities are not checked here, and
- * the times of "drops" are not read. */
+/* E_MALFORMED names the key that is missing or not a count. The ledger's sums are not checked, and "drops" is not
+ * read. */
 int ledger_read(struct slice json, struct ledger *l, struct why *why) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a part says of itself on the status page; one telling, read by people and programs. */
+/* The sections of the status page; one description gives both HTML and JSON. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -7,11 +7,10 @@
 
 struct status;
 
-/* What follows stands under TITLE. */
+/* Begins a section; lines added later belong to it. */
 void status_section(struct status *s, const char *title);
 
-/* One line. NAME is for people ("oldest record"); programs get it with its unit
- * ("oldest_record_seconds"). */
+/* Adds a line. HTML shows NAME ("oldest record"); the JSON key is NAME with its unit ("oldest_record_seconds"). */
 void status_text(struct status *s, const char *name, const char *fmt, ...) PRINTF(3, 4);
 void status_count(struct status *s, const char *name, uint64_t n);
 void status_bytes(struct status *s, const char *name, uint64_t bytes);

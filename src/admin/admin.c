@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* admin.c — the pages of the admin port, each made anew when it is asked for. They read, and change
- * nothing. A page for which memory ran out is hung up on. */
+/* admin.c — the pages of the admin port, rendered per request; none changes any state. When memory runs out the
+ * connection is closed without an answer. */
 #include <config.h>
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct admin {
 	struct http_server *server;
 };
 
-/* The health as it is now. */
+/* The health, with its reasons updated. */
 static const struct health *health_of(const struct admin *a)
 {
 	if (a->opts.note_health != NULL)
@@ -32,7 +32,7 @@ static const char of_json[] = "application/json";
 
 /* ---- as jaeger-agent ---- */
 
-/* As Go prints a duration: "1h2m3.5s", "25.241233s", "350ms". */
+/* Prints a duration like Go: "1h2m3.5s", "25.241233s", "350ms". */
 static void add_go_duration(struct buf *to, uint64_t us)
 {
 	uint64_t s = us / US_PER_S;
@@ -81,7 +81,7 @@ static json_t *part_json(const struct health_part *p)
 	return o;
 }
 
-/* The parts at LEAST or worse. */
+/* The parts whose level is LEAST or worse. */
 static json_t *parts_json(const struct health *h, enum health_level least)
 {
 	json_t *a = json_array();
@@ -95,7 +95,7 @@ static json_t *parts_json(const struct health *h, enum health_level least)
 	return a;
 }
 
-/* Alive is whoever answers: what a new start would not mend must not cause one. */
+/* Always 200: no problem that a restart does not cure may cause one. */
 static void answer_live(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct health *h = health_of(arg);
@@ -108,7 +108,7 @@ static void answer_live(void *arg, const struct http_call *call, struct http_rep
 	json_write(&reply->body, o);
 }
 
-/* Ready is who serves and has no part that is down; the reasons tell of warnings too. */
+/* 200 while serving and no part is HEALTH_DOWN, else 503; the reasons include warnings. */
 static void answer_ready(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct health *h = health_of(arg);
@@ -180,8 +180,8 @@ static void answer_ledger(void *arg, const struct http_call *call, struct http_r
 	a->opts.ledger(a->opts.arg, &reply->body);
 }
 
-/* NULL when there is none or no memory for it. */
-static json_t *parsed_ledger(const struct admin *a)
+/* The ledger as a JSON object; NULL on an error. */
+static json_t *parse_ledger(const struct admin *a)
 {
 	struct buf text = { 0 };
 	json_t *ledger;
@@ -192,7 +192,7 @@ static json_t *parsed_ledger(const struct admin *a)
 	return ledger;
 }
 
-static void tell(const struct admin *a, struct status *s)
+static void collect_status(const struct admin *a, struct status *s)
 {
 	*s = (struct status){ .sections = json_array() };
 	if (a->opts.status != NULL)
@@ -203,12 +203,12 @@ static void answer_status(void *arg, const struct http_call *call, struct http_r
 {
 	const struct admin *a = arg;
 	struct status_heading h = { a->opts.command, health_of(a), clock_wall_ms(), clock_mono_us() };
-	json_t *ledger = parsed_ledger(a);
+	json_t *ledger = parse_ledger(a);
 	struct status s;
 
 	(void)call;
 	reply->content_type = "text/html; charset=utf-8";
-	tell(a, &s);
+	collect_status(a, &s);
 	status_html(&reply->body, &h, &s, ledger);
 	json_decref(s.sections);
 	json_decref(ledger);
@@ -235,10 +235,10 @@ static void answer_status_json(void *arg, const struct http_call *call, struct h
 	}
 	json_add_text(&o, "worst", health_word(health_worst(h)));
 	json_add(&o, "health", parts_json(h, HEALTH_OK));
-	tell(a, &s);
+	collect_status(a, &s);
 	status_add_json(&s, &o);
 	json_decref(s.sections);
-	json_add(&o, "ledger", parsed_ledger(a));
+	json_add(&o, "ledger", parse_ledger(a));
 	json_write(&reply->body, o);
 }
 
@@ -246,7 +246,7 @@ static void answer_status_json(void *arg, const struct http_call *call, struct h
 
 static const struct http_route routes[];
 
-/* A probe with a typing error must fail, and whoever looks into it must find the right path. */
+/* A probe with a mistyped path must fail; the body lists the right paths. */
 static void answer_unknown(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	(void)arg;
@@ -292,7 +292,7 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 /* ---- open and free ---- */
 
 static const struct http_route routes[] = {
-	{ "/", "*", answer_root }, /* any method, as jaeger-agent */
+	{ "/", "*", answer_root }, /* any method, as in jaeger-agent */
 	{ "/health/live", "GET HEAD", answer_live },
 	{ "/health/ready", "GET HEAD", answer_ready },
 	{ "/metrics", "GET HEAD", answer_metrics },

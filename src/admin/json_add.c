@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_add.c — building JSON with jansson as a list of steps that is asked once, at its end, whether it
- * came off. */
+/* json_add.c — builds JSON with jansson; an error of any step shows in json_write(). */
 #include <stdlib.h>
 
 #include "admin/json_add.h"

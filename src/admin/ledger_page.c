@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger_page.c — the ledger for programs: one JSON object whose keys stand in a fixed order, and rows
- * among the metrics. */
+/* ledger_page.c — prints the ledger: a JSON object with keys in a fixed order, and metric rows. */
 #include "admin/json_add.h"
 #include "admin/ledger_page.h"
 #include "telemetry/metrics.h"
@@ -18,7 +17,7 @@ static uint64_t of_batches(const struct ledger_count *c)
 	return c->batches;
 }
 
-static json_t *datagrams(const struct ledger *l)
+static json_t *datagrams_json(const struct ledger *l)
 {
 	json_t *o = json_object();
 
@@ -29,7 +28,7 @@ static json_t *datagrams(const struct ledger *l)
 	return o;
 }
 
-static json_t *places(const struct ledger *l, uint64_t (*of)(const struct ledger_count *c))
+static json_t *places_json(const struct ledger *l, uint64_t (*of)(const struct ledger_count *c))
 {
 	json_t *o = json_object(), *dropped = json_object();
 
@@ -40,15 +39,15 @@ static json_t *places(const struct ledger *l, uint64_t (*of)(const struct ledger
 	return o;
 }
 
-static json_t *moment(uint64_t ms)
+static json_t *time_json(uint64_t ms)
 {
 	char text[40];
 
 	return ms == 0 ? json_null() : json_text(units_print_time(ms, text, sizeof(text)));
 }
 
-/* When spans were lost to each cause that there was. */
-static json_t *drops(const struct ledger *l)
+/* The first and last time of each cause of loss that occurred. */
+static json_t *drops_json(const struct ledger *l)
 {
 	json_t *all = json_object();
 
@@ -59,14 +58,14 @@ static json_t *drops(const struct ledger *l)
 		if (l->place[cause].batches == 0 && l->place[cause].spans == 0)
 			continue;
 		o = json_object();
-		json_add(&o, "first", moment(l->lost[i].first_ms));
-		json_add(&o, "last", moment(l->lost[i].last_ms));
+		json_add(&o, "first", time_json(l->lost[i].first_ms));
+		json_add(&o, "last", time_json(l->lost[i].last_ms));
 		json_add(&all, ledger_place_names[cause], o);
 	}
 	return all;
 }
 
-static json_t *count(const struct ledger_count *c)
+static json_t *count_json(const struct ledger_count *c)
 {
 	json_t *o = json_object();
 
@@ -83,18 +82,18 @@ void ledger_json(struct buf *to, const struct ledger *l, const char *host)
 	json_add_text(&o, "host", host);
 	json_add_count(&o, "boots", l->boots);
 	json_add_count(&o, "unclean_stops", l->unclean_stops);
-	json_add(&o, "datagrams", datagrams(l));
-	json_add(&o, "spans", places(l, of_spans));
-	json_add(&o, "batches", places(l, of_batches));
-	json_add(&o, "maybe_duplicate", count(&l->maybe_duplicate));
-	json_add(&o, "unconfirmed", count(&l->unconfirmed));
-	json_add(&o, "drops", drops(l));
+	json_add(&o, "datagrams", datagrams_json(l));
+	json_add(&o, "spans", places_json(l, of_spans));
+	json_add(&o, "batches", places_json(l, of_batches));
+	json_add(&o, "maybe_duplicate", count_json(&l->maybe_duplicate));
+	json_add(&o, "unconfirmed", count_json(&l->unconfirmed));
+	json_add(&o, "drops", drops_json(l));
 	json_write(to, o);
 }
 
 /* ---- metrics ---- */
 
-static uint64_t dropped(const struct ledger *l, uint64_t (*of)(const struct ledger_count *c))
+static uint64_t sum_dropped(const struct ledger *l, uint64_t (*of)(const struct ledger_count *c))
 {
 	uint64_t sum = 0;
 
@@ -125,8 +124,8 @@ static const struct metric_row datagram_rows[] = {
 	METRIC_END,
 };
 
-/* A span that was accepted is in one of these outcomes or in one of the two gauges, never in two:
- * spans_accepted_total = sum(spans_total) + flight_spans + spool_spans. */
+/* Each accepted span is counted in exactly one outcome or gauge: spans_accepted_total = sum(spans_total) +
+ * flight_spans + spool_spans. */
 #define OUTCOME(unit, place_name, key)                                                                                 \
 	METRIC_COUNTER(L, place[place_name].unit, #unit "_total", "outcome=\"" key "\"",                               \
 	        #unit " by what finally became of them; their sum counts each once")
@@ -140,7 +139,7 @@ static const struct metric_row datagram_rows[] = {
 	        OUTCOME(unit, LEDGER_DELIVERED, "delivered"), OUTCOME(unit, LEDGER_QUARANTINED, "quarantined"),        \
 	        OUTCOME(unit, LEDGER_UNCERTAIN, "uncertain")
 
-/* The outcomes stand last: that of all that was dropped comes behind them. */
+/* spans_total comes last, because ledger_metrics() appends its sample with outcome="dropped". */
 static const struct metric_row span_rows[] = {
 	OUTCOMES(spans),
 	METRIC_END,
@@ -150,7 +149,8 @@ static const struct metric_row batch_rows[] = {
 	METRIC_END,
 };
 
-/* One row a place, so that a new cause of loss cannot be forgotten; the losses are the last ones. */
+/* One row per place, so that a new cause of loss cannot be forgotten; ledger_metrics() prints the last ones, which
+ * are the losses. */
 #define X(name, key)                                                                                                   \
 	METRIC_COUNTER(L, place[name].spans, "spans_dropped_total", "cause=\"" key "\"",                               \
 	        "Accepted spans that were lost, by cause"),
@@ -171,10 +171,10 @@ void ledger_metrics(struct buf *to, const struct ledger *l)
 	metrics_render(to, "spanspool_", datagram_rows, l);
 	metrics_render(to, "spanspool_", span_rows, l);
 	metrics_sample(to, "spanspool_", "spans_total", "outcome=\"dropped\"", NULL, METRIC_COUNTER,
-	        (double)dropped(l, of_spans));
+	        (double)sum_dropped(l, of_spans));
 	metrics_render(to, "spanspool_", batch_rows, l);
 	metrics_sample(to, "spanspool_", "batches_total", "outcome=\"dropped\"", NULL, METRIC_COUNTER,
-	        (double)dropped(l, of_batches));
+	        (double)sum_dropped(l, of_batches));
 	metrics_render(to, "spanspool_", spans_by_place + LEDGER_DROPPED_FIRST, l);
 	metrics_render(to, "spanspool_", batches_by_place + LEDGER_DROPPED_FIRST, l);
 }

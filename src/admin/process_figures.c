@@ -10,7 +10,7 @@
 #include "telemetry/metrics.h"
 #include "process_figures.h"
 
-static void add(struct buf *to, const char *name, const char *help, enum metric_type type, double value)
+static void add_figure(struct buf *to, const char *name, const char *help, enum metric_type type, double value)
 {
 	metrics_sample(to, "process_", name, NULL, help, type, value);
 }
@@ -25,14 +25,16 @@ static void add_descriptors(struct buf *to)
 		for (const struct dirent *e; (e = readdir(d)) != NULL;)
 			n += e->d_name[0] != '.';
 		closedir(d);
-		add(to, "open_fds", "Open file descriptors", METRIC_GAUGE, n - 1); /* not our own look */
+		add_figure(
+		        to, "open_fds", "Open file descriptors", METRIC_GAUGE, n - 1); /* without that of opendir() */
 	}
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
-		add(to, "max_fds", "Most file descriptors that may be open", METRIC_GAUGE, (double)most.rlim_cur);
+		add_figure(
+		        to, "max_fds", "Most file descriptors that may be open", METRIC_GAUGE, (double)most.rlim_cur);
 }
 
-/* Seconds since 1970 of the system's start; 0 unknown. */
-static double system_start(void)
+/* The system's boot time in seconds since 1970; 0: unknown. */
+static double read_boot_time(void)
 {
 	FILE *f = fopen("/proc/stat", "re");
 	char line[256];
@@ -48,7 +50,7 @@ static double system_start(void)
 
 void process_figures(struct buf *to)
 {
-	double ticks = (double)sysconf(_SC_CLK_TCK), started_at = system_start();
+	double ticks = (double)sysconf(_SC_CLK_TCK), started_at = read_boot_time();
 	unsigned long user, system, threads, size;
 	unsigned long long start;
 	long pages;
@@ -63,18 +65,19 @@ void process_figures(struct buf *to)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	after = strrchr(text, ')'); /* the name before it may hold anything */
+	after = strrchr(text, ')'); /* the program's name before it may have any character */
 	if (after == NULL || sscanf(after + 1,
 	                             " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d"
 	                             " %*d %*d %lu %*d %llu %lu %ld",
 	                             &user, &system, &threads, &start, &size, &pages) != 6)
 		return;
-	add(to, "cpu_seconds_total", "CPU time in user and system mode", METRIC_COUNTER,
+	add_figure(to, "cpu_seconds_total", "CPU time in user and system mode", METRIC_COUNTER,
 	        (double)(user + system) / ticks);
-	add(to, "resident_memory_bytes", "Memory in RAM", METRIC_GAUGE, (double)pages * (double)sysconf(_SC_PAGESIZE));
-	add(to, "virtual_memory_bytes", "Address space", METRIC_GAUGE, (double)size);
-	add(to, "threads", "Threads", METRIC_GAUGE, (double)threads);
+	add_figure(to, "resident_memory_bytes", "Memory in RAM", METRIC_GAUGE,
+	        (double)pages * (double)sysconf(_SC_PAGESIZE));
+	add_figure(to, "virtual_memory_bytes", "Address space", METRIC_GAUGE, (double)size);
+	add_figure(to, "threads", "Threads", METRIC_GAUGE, (double)threads);
 	if (started_at > 0)
-		add(to, "start_time_seconds", "Start of the process, seconds since 1970", METRIC_GAUGE,
+		add_figure(to, "start_time_seconds", "Start of the process, seconds since 1970", METRIC_GAUGE,
 		        started_at + (double)start / ticks);
 }

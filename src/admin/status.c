@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status.c — what a part tells is kept as sections of lines, each with a text for people and a value
- * for programs; where memory ran out the page is given up as a whole. */
+/* status.c — collects sections of lines, each with a text for HTML and a value for JSON; without memory the whole
+ * page fails. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 enum { KEY_BYTES = 96 };
 
-/* "oldest record" and "_seconds" become "oldest_record_seconds". */
+/* Builds "oldest_record_seconds" from "oldest record" and "_seconds". */
 static void make_key(char *to, const char *name, const char *unit)
 {
 	size_t n = 0;
@@ -22,7 +22,7 @@ static void make_key(char *to, const char *name, const char *unit)
 	memcpy(to + n, unit, strlen(unit) + 1);
 }
 
-static void give_up(struct status *s)
+static void fail_status(struct status *s)
 {
 	json_decref(s->sections);
 	s->sections = s->lines = NULL;
@@ -36,7 +36,7 @@ void status_section(struct status *s, const char *title)
 	json_add_text(&section, "title", title);
 	json_add(&section, "lines", lines);
 	if (json_array_append_new(s->sections, section) < 0)
-		give_up(s);
+		fail_status(s);
 }
 
 static void add_line(struct status *s, const char *name, const char *unit, json_t *value, const char *text)
@@ -52,7 +52,7 @@ static void add_line(struct status *s, const char *name, const char *unit, json_
 	json_add(&line, "value", value);
 	json_add_text(&line, "text", text);
 	if (json_array_append_new(s->lines, line) < 0)
-		give_up(s);
+		fail_status(s);
 }
 
 void status_text(struct status *s, const char *name, const char *fmt, ...)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_html.c — the page for people: how it is, where the spans are, what the parts tell. Plain HTML
- * that reads well on a telephone and in a text browser, and comes anew by itself. */
+/* status_html.c — the HTML status page: health, ledger, and the command's sections. Plain HTML that is readable on a
+ * phone and in a text browser, and reloads itself. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -75,7 +75,7 @@ static void add_health(struct buf *to, const struct status_heading *h)
 	buf_text(to, "</table>\n");
 }
 
-/* A row with its name and value, both escaped. CLASS is that of the value's cell. */
+/* Adds a row; NAME and VALUE are escaped, CLASS is that of the value's cell. */
 static void add_row(struct buf *to, const char *name, const char *value, const char *class)
 {
 	buf_text(to, "<tr>");
@@ -85,14 +85,14 @@ static void add_row(struct buf *to, const char *name, const char *value, const c
 	buf_text(to, "</td></tr>\n");
 }
 
-/* ---- the ledger: what is not zero, then, folded away, what is ---- */
+/* ---- the ledger: non-zero counts, or the zeros, which are folded away ---- */
 
-struct counted {
+struct count_rows {
 	size_t rows;
-	bool zeros; /* rows of zeros are wanted, and no others */
+	bool zeros; /* add the rows of zeros, instead of all others */
 };
 
-static void add_counts(struct buf *to, const json_t *object, const char *before, struct counted *counted)
+static void add_counts(struct buf *to, const json_t *object, const char *before, struct count_rows *wanted)
 {
 	const char *key;
 	json_t *value;
@@ -104,12 +104,12 @@ static void add_counts(struct buf *to, const json_t *object, const char *before,
 
 		snprintf(name, sizeof(name), "%s%s%s", before, *before == '\0' ? "" : " ", key);
 		if (json_is_object(value)) {
-			add_counts(to, value, name, counted);
+			add_counts(to, value, name, wanted);
 			continue;
 		}
-		if (zero != counted->zeros || (!json_is_number(value) && !json_is_string(value)))
+		if (zero != wanted->zeros || (!json_is_number(value) && !json_is_string(value)))
 			continue;
-		counted->rows++;
+		wanted->rows++;
 		if (json_is_string(value)) {
 			add_row(to, name, json_string_value(value), "");
 			continue;
@@ -126,12 +126,12 @@ static void add_ledger(struct buf *to, const json_t *ledger, bool zeros)
 
 	json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
 	{
-		struct counted counted = { .zeros = zeros };
+		struct count_rows wanted = { .zeros = zeros };
 		struct buf rows = { 0 };
 
 		if (json_is_object(value))
-			add_counts(&rows, value, "", &counted);
-		if (counted.rows > 0) {
+			add_counts(&rows, value, "", &wanted);
+		if (wanted.rows > 0) {
 			buf_text(to, "<h2>Ledger: ");
 			add_escaped(to, key);
 			buf_printf(to, "</h2><table>\n%s</table>\n", buf_cstr(&rows));
@@ -141,7 +141,7 @@ static void add_ledger(struct buf *to, const json_t *ledger, bool zeros)
 	}
 }
 
-/* ---- what the command tells of itself ---- */
+/* ---- the command's sections ---- */
 
 static bool is_zero(const json_t *line)
 {
@@ -182,7 +182,7 @@ static void add_sections(struct buf *to, const struct status *s, bool zeros)
 	json_array_foreach(s->sections, i, section) add_section(to, section, zeros);
 }
 
-/* ---- above the fold ---- */
+/* ---- summary ---- */
 
 static uint64_t sum_of(const json_t *object)
 {
@@ -194,7 +194,7 @@ static uint64_t sum_of(const json_t *object)
 	return sum;
 }
 
-/* The number MEMBER of OBJECT, when there is one. */
+/* Adds the number MEMBER of OBJECT, if it exists. */
 static void add_count(struct buf *to, const json_t *object, const char *member, const char *name)
 {
 	const json_t *value = json_object_get(object, member);
@@ -206,7 +206,7 @@ static void add_count(struct buf *to, const json_t *object, const char *member, 
 	add_row(to, name, text, "n");
 }
 
-/* What an operator asks first: what came, what has arrived, what waits, and what is lost. */
+/* The figures an operator needs first: spans accepted, delivered, waiting and lost. */
 static void add_summary(struct buf *to, const json_t *ledger)
 {
 	const json_t *spans = json_object_get(ledger, "spans");

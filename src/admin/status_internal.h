@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A status page while it is told, and its two readings. */
+/* status_internal.h — a status page under construction, and its two outputs. */
 #ifndef SERVE_STATUS_IMPL_H
 #define SERVE_STATUS_IMPL_H
 
@@ -13,13 +13,13 @@ enum { STATUS_TEXT = 512 };
 
 struct status {
 	json_t *sections; /* array of {"title", "lines": [{"name", "key", "value", "text"}]}; NULL: no memory */
-	json_t *lines;    /* of the last section; borrowed */
+	json_t *lines;    /* "lines" of the last section; borrowed */
 };
 
-/* For programs: a section is an object, a line is a key with its unit and a value. */
+/* JSON: a section is an object, a line is a key with its unit and a value. */
 void status_add_json(const struct status *s, json_t **object);
 
-/* For people. LEDGER is the parsed ledger, or NULL. */
+/* HTML. LEDGER is the parsed ledger, or NULL. */
 struct status_heading {
 	const char *command;
 	const struct health *health;
