@@ -25,7 +25,7 @@ struct spool_opts {
 
 enum {
 	SPOOL_RECORD_MOST = 1 << 20, /* bytes of the largest batch that is stored */
-	SPOOL_MARKS_BYTES = 3072,
+	SPOOL_POSITIONS_BYTES = 3072,
 };
 
 /* One snapshot. It is written in the same transaction as a cycle's batches, and into the state file. Of two valid
@@ -39,8 +39,9 @@ struct spool_state {
 	uint64_t spans_put;  /* spans in all records ever written below end; the spool sets it, as it sets end */
 	bool running;        /* false only in the last snapshot of a clean stop */
 	struct ledger ledger;
-	uint32_t marks_len; /* bytes in marks: positions resolved above the cursor, as positions_save wrote them */
-	uint8_t marks[SPOOL_MARKS_BYTES];
+	uint32_t
+	        positions_len; /* bytes in positions: positions resolved above the cursor, as positions_save wrote them */
+	uint8_t positions[SPOOL_POSITIONS_BYTES];
 };
 
 /* Result of spool_open. In STATE the records on disk that the last snapshot did not contain are already added to
@@ -87,7 +88,7 @@ struct spool_run {
 struct spool_damage {
 	struct spool_run run;
 	struct ledger_count lost;
-	bool kept; /* the bytes are in quarantine/, or their segment moves there when its last record is resolved */
+	bool quarantined; /* the bytes are in quarantine/, or their segment moves there when its last record is resolved */
 	char what[128];
 };
 

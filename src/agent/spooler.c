@@ -28,7 +28,7 @@ static void load_last_run(struct spooler *s, const struct spool_found *found)
 	ledger_move(s->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, s->ledger->place[LEDGER_IN_FLIGHT].spans,
 	        s->ledger->place[LEDGER_IN_FLIGHT].batches);
 	positions_init(&s->positions, state->cursor, state->end);
-	if (positions_load(&s->positions, slice_of(state->marks, state->marks_len)) < 0)
+	if (positions_load(&s->positions, slice_of(state->positions, state->positions_len)) < 0)
 		log_warn("spool: what was delivered out of order is not readable, some spans will "
 		         "be sent twice");
 	s->spans_put = state->spans_put;
@@ -54,10 +54,9 @@ void spooler_snapshot(struct spooler *s, struct spool_state *state)
 	state->spans_put = s->spans_put;
 	state->running = true;
 	state->ledger = *s->ledger;
-	state->marks_len =
-	        (uint32_t)positions_save(&s->positions, state->marks, sizeof(state->marks), &spans, &batches);
-	/* Positions that are done but did not fit into marks will be waiting after a kill, and sent again: the snapshot
-	 * has them in the spool. */
+	state->positions_len =
+	        (uint32_t)positions_save(&s->positions, state->positions, sizeof(state->positions), &spans, &batches);
+	/* Positions that are done but did not fit are sent again after a kill: this snapshot has them in_spool. */
 	delivered = &state->ledger.place[LEDGER_DELIVERED];
 	ledger_move(&state->ledger, LEDGER_DELIVERED, LEDGER_IN_SPOOL, min_u64(spans, delivered->spans),
 	        min_u64(batches, delivered->batches));

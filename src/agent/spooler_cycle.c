@@ -196,7 +196,7 @@ static void report_read_back(struct spooler *s)
 
 static void log_damage(struct spooler *s, const struct spool_damage *d)
 {
-	const char *fate = d->kept ? "set aside in quarantine/" : "lost";
+	const char *fate = d->quarantined ? "set aside in quarantine/" : "lost";
 	char spans[64] = "an unknown number of spans";
 
 	if (d->lost.spans > 0)

@@ -17,8 +17,8 @@ static bool is_below_cursor(const struct spool *s, size_t i)
 	return segments_limit(&s->segments, i, s->end.position) <= s->last.cursor;
 }
 
-/* True when the head of the open segment I says that it ends above the first position of the next segment. The
- * name of the next one may be wrong, or it is foreign; reading it will tell. */
+/* True when the head of the open segment I says that it ends above the cursor and above the first position of the
+ * next segment. Either name may be wrong, or the next segment foreign; reading it will tell. */
 static bool overlaps_next(const struct spool *s, size_t i)
 {
 	return i + 1 < s->segments.n && s->reader.head.end.position > max_u64(s->reader.limit, s->last.cursor);

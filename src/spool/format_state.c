@@ -30,12 +30,12 @@ static const struct format_kind head_kind = { HEAD_MAGIC, HEAD_VERSION, HEAD_VER
 /*
  * State
  *    0  u32 magic         4  u16 version       6  u16 flags (1 running)
- *    8  u32 length       12  u32 marks_len    16  u16 outcomes   18  u16 places
+ *    8  u32 length       12  u32 positions_len 16  u16 outcomes   18  u16 places
  *   20  u16 causes whose times are noted      22  u16 counts behind these, 0 in version 3
  *   24  u64 spool        32  u64 generation   40  u64 boot       48  u64 cursor
  *   56  u64 offered_to   64  u64 end          72  u64 spans_put  80  u64 floor position
  *   88  u64 floor spans  96  the key         128  u64 bytes of the segments
- *  136  u64 numbers of the ledger, then the marks, then u64 checksum of all
+ *  136  u64 numbers of the ledger, then the positions, then u64 checksum of all
  */
 static uint8_t *put_count(uint8_t *to, const struct ledger_count *c)
 {
@@ -66,12 +66,12 @@ static uint8_t *put_ledger(uint8_t *to, const struct ledger *l)
 
 size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struct spool_id *id)
 {
-	uint32_t marks_len = (uint32_t)min_u64(s->marks_len, SPOOL_MARKS_BYTES);
+	uint32_t positions_len = (uint32_t)min_u64(s->positions_len, SPOOL_POSITIONS_BYTES);
 	uint8_t *at;
 	size_t len;
 
 	put16(to + 6, s->running ? FLAG_RUNNING : 0);
-	put32(to + 12, marks_len);
+	put32(to + 12, positions_len);
 	put16(to + 16, LEDGER_OUTCOMES_N);
 	put16(to + 18, LEDGER_PLACES_N);
 	put16(to + 20, LEDGER_CAUSES_N);
@@ -88,8 +88,8 @@ size_t format_state_encode(uint8_t *to, const struct spool_state *s, const struc
 	memcpy(to + STATE_KEY_AT, id->key.bytes, KEY_BYTES);
 	put64(to + STATE_KEY_AT + KEY_BYTES, id->bytes);
 	at = put_ledger(to + STATE_FIXED, &s->ledger);
-	memcpy(at, s->marks, marks_len);
-	len = (size_t)(at - to) + marks_len + CHECKSUM;
+	memcpy(at, s->positions, positions_len);
+	len = (size_t)(at - to) + positions_len + CHECKSUM;
 	format_seal(to, &state_kind, &id->key, len);
 	return len;
 }
@@ -152,8 +152,8 @@ int format_state_decode(struct slice from, const struct key *key, struct spool_s
 	if (!get_stored_counts(from.at, &stored_counts))
 		return E_CORRUPT;
 	numbers = ledger_bytes(&stored_counts);
-	s->marks_len = get32(from.at + 12);
-	if (s->marks_len > SPOOL_MARKS_BYTES || from.len != STATE_FIXED + numbers + s->marks_len)
+	s->positions_len = get32(from.at + 12);
+	if (s->positions_len > SPOOL_POSITIONS_BYTES || from.len != STATE_FIXED + numbers + s->positions_len)
 		return E_CORRUPT;
 	s->running = (get16(from.at + 6) & FLAG_RUNNING) != 0;
 	id->spool = get64(from.at + 24);
@@ -170,8 +170,8 @@ int format_state_decode(struct slice from, const struct key *key, struct spool_s
 	format_key_load(&id->key, from.at + STATE_KEY_AT);
 	id->bytes = get64(from.at + STATE_KEY_AT + KEY_BYTES);
 	get_ledger(from.at + STATE_FIXED, &stored_counts, &s->ledger);
-	memset(s->marks, 0, sizeof(s->marks));
-	memcpy(s->marks, from.at + STATE_FIXED + numbers, s->marks_len);
+	memset(s->positions, 0, sizeof(s->positions));
+	memcpy(s->positions, from.at + STATE_FIXED + numbers, s->positions_len);
 	return 0;
 }
 

@@ -240,12 +240,12 @@ static void check_blank_slots(struct spool_inspect *in)
 			slots[i] = E_CORRUPT;
 }
 
-static int load_marks(struct spool_inspect *in, struct why *why)
+static int load_positions(struct spool_inspect *in, struct why *why)
 {
 	const struct spool_state *s = &in->summary.state;
 
-	positions_init(&in->marks, s->cursor, s->end);
-	if (positions_load(&in->marks, slice_of(s->marks, s->marks_len)) == E_NOMEM)
+	positions_init(&in->positions, s->cursor, s->end);
+	if (positions_load(&in->positions, slice_of(s->positions, s->positions_len)) == E_NOMEM)
 		return set_error(in, E_NOMEM, "marks", why);
 	return 0;
 }
@@ -258,7 +258,7 @@ static void find_oldest(struct spool_inspect *in)
 	struct place p;
 	size_t i;
 
-	if (cursor >= in->summary.state.end || !positions_next(&in->marks, cursor, 1, &first, &end))
+	if (cursor >= in->summary.state.end || !positions_next(&in->positions, cursor, 1, &first, &end))
 		return;
 	i = segments_find(&in->segments, first);
 	if (i == SEGMENTS_NONE || in->summary.segments[i].rc < 0)
@@ -294,7 +294,7 @@ static int read_spool(struct spool_inspect *in, struct why *why)
 	find_disk_end(in);
 	check_blank_slots(in);
 	complete_state(in);
-	rc = load_marks(in, why);
+	rc = load_positions(in, why);
 	if (rc < 0)
 		return rc;
 	find_oldest(in);
@@ -337,7 +337,7 @@ const struct spool_summary *spool_inspect_summary(const struct spool_inspect *in
 
 bool spool_inspect_waits(const struct spool_inspect *in, uint64_t position)
 {
-	return position >= in->marks.cursor && positions_at(&in->marks, position) != POSITION_DONE;
+	return position >= in->positions.cursor && positions_at(&in->positions, position) != POSITION_DONE;
 }
 
 void inspect_reset(struct spool_inspect *in)
@@ -381,7 +381,7 @@ void spool_inspect_close(struct spool_inspect *in)
 		return;
 	batch_unref(&in->pending);
 	reader_close(&in->reader);
-	positions_free(&in->marks);
+	positions_free(&in->positions);
 	segments_free(&in->segments);
 	free(in->summary.segments);
 	if (in->lock >= 0)

@@ -21,7 +21,7 @@ struct spool_inspect {
 	struct reader reader;
 	struct span_offset disk; /* end of the last record on disk */
 	struct spool_id id;
-	struct positions marks;
+	struct positions positions;
 
 	/* The iteration, inspect_items.c. */
 	struct spool_range range;

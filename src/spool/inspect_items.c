@@ -38,7 +38,7 @@ static int report_lost(struct spool_inspect *in, struct spool_item *item, uint64
 	item->counted = inspect_spans_below(in, first, &below) && (known || inspect_spans_below(in, end, &above)) &&
 	                above >= below;
 	item->spans = item->counted ? above - below : 0;
-	for (uint64_t p = max_u64(first, in->marks.cursor); p < min_u64(end, in->marks.end); p++)
+	for (uint64_t p = max_u64(first, in->positions.cursor); p < min_u64(end, in->positions.end); p++)
 		item->waiting += spool_inspect_waits(in, p);
 	in->at = end;
 	return 0;

@@ -31,18 +31,18 @@ static void stop_reading(struct reading *f, int rc)
 
 /* Reports [first, end) as lost; extends the damage reported before if it is adjacent and has the same text. With
  * SPOOL_DAMAGES reported, stops reading instead. */
-static void report_lost(struct reading *f, uint64_t first, uint64_t end, bool kept, const char *what)
+static void report_lost(struct reading *f, uint64_t first, uint64_t end, bool quarantined, const char *what)
 {
 	struct spool_cycle *cycle = f->cycle;
 	struct spool_damage *d = cycle->ndamage > 0 ? &cycle->damage[cycle->ndamage - 1] : NULL;
 
-	if (d == NULL || d->run.end != first || d->kept != kept || strcmp(d->what, what) != 0) {
+	if (d == NULL || d->run.end != first || d->quarantined != quarantined || strcmp(d->what, what) != 0) {
 		if (cycle->ndamage == SPOOL_DAMAGES) {
 			f->stop = true;
 			return;
 		}
 		d = &cycle->damage[cycle->ndamage++];
-		*d = (struct spool_damage){ .run.first = first, .kept = kept };
+		*d = (struct spool_damage){ .run.first = first, .quarantined = quarantined };
 		snprintf(d->what, sizeof(d->what), "%s", what);
 	}
 	d->run.end = end;

@@ -119,7 +119,7 @@ void store_seal(struct spool *s)
 	}
 	segment_name(&s->segments.at[last], name);
 	segments_drop(&s->segments, last);
-	/* If the directory remains, the next start removes it as empty, or free_name moves it away. */
+	/* If the directory remains, free_name or the next start removes it as empty. */
 	if (disk_remove_dir(s->dir, name) < 0 || disk_sync_dir(s->dir, ".") < 0)
 		log_debug("spool: %s could not be removed", name);
 }

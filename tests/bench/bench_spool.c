@@ -177,7 +177,7 @@ static void snapshots(struct bench *b)
 	uint64_t us, began;
 
 	begin(b, &us);
-	b->state.marks_len = SPOOL_MARKS_BYTES;
+	b->state.positions_len = SPOOL_POSITIONS_BYTES;
 	began = clock_mono_us();
 	for (int i = 0; i < N; i++) {
 		b->state.generation++;
@@ -185,7 +185,7 @@ static void snapshots(struct bench *b)
 	}
 	us = clock_mono_us() - began;
 	printf("spool_live with full marks: %.0f ns\n", (double)us * 1000 / N);
-	b->state.marks_len = 0;
+	b->state.positions_len = 0;
 	end(b);
 	tempdir_remove(b->spool);
 }

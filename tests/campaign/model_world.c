@@ -450,7 +450,7 @@ static void new_world(unsigned seed)
 	sim_disk->has_live = false;
 	sim_disk->put_rc = sim_disk->read_rc = 0;
 	sim_disk->put_at_most = 0;
-	memset(&sim_disk->durable, 0, offsetof(struct spool_state, marks));
+	memset(&sim_disk->durable, 0, offsetof(struct spool_state, positions));
 	sim_disk->spans_put = 0;
 	sim_mono_us = 1000 * US_PER_S;
 	sim_wall_ms = UINT64_C(1700000000000);

@@ -107,8 +107,8 @@ static struct spool_state a_state(void)
 		.end = 6,
 		.spans_put = 14,
 		.running = true,
-		.marks_len = 5,
-		.marks = "marks",
+		.positions_len = 5,
+		.positions = "marks",
 	};
 	uint64_t *numbers = (uint64_t *)&s.ledger;
 
@@ -164,7 +164,7 @@ static void a_state_is_its_example(void)
 	is_example("state", bytes, len);
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), 0, "it can be read");
 	ok(memcmp(&got.ledger, &s.ledger, sizeof(s.ledger)) == 0 && got.generation == 9 && got.running &&
-	                got.marks_len == 5 && memcmp(got.marks, s.marks, sizeof(s.marks)) == 0 &&
+	                got.positions_len == 5 && memcmp(got.positions, s.positions, sizeof(s.positions)) == 0 &&
 	                id.low_water.position == 1 && id.spool == 77,
 	        "and says the same");
 	for (size_t bit = 0; bit < 8 * len; bit++) {
@@ -185,12 +185,12 @@ static void the_largest_state_fits(void)
 	struct spool_id id = an_id(0);
 	size_t len;
 
-	s.marks_len = SPOOL_MARKS_BYTES;
-	memset(s.marks, 0xee, sizeof(s.marks));
+	s.positions_len = SPOOL_POSITIONS_BYTES;
+	memset(s.positions, 0xee, sizeof(s.positions));
 	len = format_state_encode(bytes, &s, &id);
 	ok(len <= sizeof(bytes) && len == STATE_BYTES, "%zu bytes", len);
 	ok(format_state_decode(slice_of(bytes, sizeof(bytes)), NULL, &got, &id) == 0 &&
-	                memcmp(got.marks, s.marks, sizeof(s.marks)) == 0,
+	                memcmp(got.positions, s.positions, sizeof(s.positions)) == 0,
 	        "marks and all");
 }
 
@@ -261,8 +261,8 @@ static void a_state_of_version_3_has_nothing_unconfirmed(void)
 	want.ledger.unconfirmed = (struct ledger_count){ 0 };
 	ok(len > 0 && bytes[4] == 3, "the document has one");
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), 0, "it can be read");
-	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 && got.marks_len == 5 &&
-	                memcmp(got.marks, want.marks, 5) == 0 && id.spool == 77,
+	ok(memcmp(&got.ledger, &want.ledger, sizeof(want.ledger)) == 0 && got.generation == 9 &&
+	                got.positions_len == 5 && memcmp(got.positions, want.positions, 5) == 0 && id.spool == 77,
 	        "and says the same");
 	bytes[40] ^= 1;
 	is_int(format_state_decode(slice_of(bytes, len), &key, &got, &id), E_CORRUPT,
