@@ -65,7 +65,7 @@ void dispatcher_tick(struct dispatcher *d);
 void dispatcher_reclaim(struct dispatcher *d);
 
 enum circuit_state dispatcher_state(const struct dispatcher *d);
-/* False while the circuit is half open and only the backlog may offer a probe (circuit_lets_any_probe). */
+/* False while the circuit is half open and only the backlog may offer a probe (circuit_may_probe_any). */
 bool dispatcher_may_probe_any(const struct dispatcher *d);
 /* The circuit is open or half open, and the cause is that every record was refused. */
 bool dispatcher_refuses_all(const struct dispatcher *d);

@@ -29,7 +29,7 @@ struct spooler_stats {
 	struct spool_stats spool;
 	uint64_t cycles;
 	uint64_t queued_bytes; /* memory of batches that wait for the next cycle */
-	uint64_t commit_us;    /* how long a cycle takes, by pace_commit */
+	uint64_t commit_us;    /* how long a cycle takes, by pace_commit_estimate */
 };
 
 struct spooler;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* May the sink be offered anything now? A pure state machine over our own clock. */
+/* The circuit breaker in front of a sink: a pure state machine over the time and the sink's reports. */
 #ifndef CIRCUIT_H
 #define CIRCUIT_H
 
@@ -7,91 +7,94 @@
 
 enum circuit_state { CIRCUIT_CLOSED, CIRCUIT_OPEN, CIRCUIT_HALF_OPEN };
 
-/* Why it opened last. */
+/* Why the circuit opened last. */
 enum circuit_cause {
-	CIRCUIT_SILENT,     /* no report in time */
-	CIRCUIT_TAKES_NONE, /* an offer was refused outright */
-	CIRCUIT_REFUSES,    /* every record that was sent came back refused */
+	CIRCUIT_SILENT,        /* no report came in time */
+	CIRCUIT_OFFER_REFUSED, /* the sink did not take an offer */
+	CIRCUIT_ALL_REFUSED,   /* the destination refused every record that it was sent */
 };
 
-/* What a report says of the destination. */
-enum circuit_news {
-	CIRCUIT_PASSED,   /* it took a record */
-	CIRCUIT_REFUSED,  /* it gave one back */
-	CIRCUIT_ANSWERED, /* it said of one record that this one can never pass: it works */
+/* The meaning of a report for the circuit. */
+enum circuit_outcome {
+	CIRCUIT_PASSED,  /* the record was delivered */
+	CIRCUIT_REFUSED, /* the record was given back: the destination may be at fault */
+	CIRCUIT_ANSWERED, /* the destination refused this record for good: the record is at fault, the destination works */
 };
 
-/* Times in microseconds. The defaults stand in circuit_init. */
+/* Moments and durations in microseconds, monotonic. circuit_init sets the defaults. */
 struct circuit {
 	enum circuit_state state;
 	uint64_t since;      /* when this state began */
-	uint64_t open_after; /* CLOSED: a record that waits this long for its report opens it */
-	uint64_t pause;      /* OPEN: until the next probe; doubles while it keeps failing */
+	uint64_t open_after; /* CLOSED: a record without a report for this long opens the circuit */
+	uint64_t pause;      /* OPEN: duration; doubles each time the probes fail */
 	uint64_t pause_least;
 	uint64_t pause_most;
-	uint64_t pause_most_refused; /* the same while every probe is refused: an answer that is
-	                              * already known need not be asked for so often */
-	uint64_t probe_every;        /* HALF_OPEN: one more probe is let out after this */
+	uint64_t pause_most_refused; /* pause_most while every probe is refused: the answer is known already */
+	uint64_t probe_every;        /* HALF_OPEN: one more probe may go out each time this has passed */
 	uint64_t backlog_first;      /* HALF_OPEN: for this long only the backlog may probe, if there is one */
-	uint64_t calm;               /* CLOSED this long: the pause starts small again */
-	uint64_t recall_after;       /* what has no report after this is taken back from the wire */
-	uint64_t recalled;           /* when that was last asked for */
-	uint64_t opened;             /* how often it opened */
+	uint64_t quiet;              /* after CLOSED for this long, the next pause is pause_least */
+	uint64_t reclaim_after;      /* a record without a report for this long is reclaimed from the sink */
+	uint64_t reclaimed;          /* when records were last reclaimed */
+	uint64_t opened;             /* times that the circuit opened */
 	enum circuit_cause cause;
-	uint64_t passed;        /* CLOSED: when a record passed last, or this state began */
-	uint64_t refused_since; /* CLOSED: the first refusal since then */
-	unsigned refusals;      /* CLOSED: how many since then */
-	uint64_t refuse_after;  /* CLOSED: refusals alone for this long open it */
-	unsigned rounds;        /* opened this often, and nothing passed between */
+	uint64_t last_passed;   /* CLOSED: when a record passed last, or this state began */
+	uint64_t refused_since; /* CLOSED: the first refusal since last_passed */
+	unsigned refusals;      /* CLOSED: refusals since last_passed */
+	uint64_t refuse_after;  /* CLOSED: refusals for this long, and no record that passes, open the circuit */
+	unsigned rounds;        /* times in a row that it opened for the same cause and nothing passed in between */
 };
 
 enum {
-	CIRCUIT_PROBES = 8,
-	CIRCUIT_REFUSALS = 3, /* fewer say nothing: a bad record may be the only one about */
-	CIRCUIT_ALARM = 3,    /* refused in as many rounds: an operator must look */
+	CIRCUIT_PROBES = 8,       /* most probes out at once */
+	CIRCUIT_REFUSALS = 3,     /* refusals that open it at the least: one or two may be bad records */
+	CIRCUIT_ALARM_ROUNDS = 3, /* rounds in which all was refused before an operator must act */
 };
 
 void circuit_init(struct circuit *c, uint64_t now);
 
-/* OLDEST is when the oldest record of this closed period was offered that has no report; 0: none.
- * Opens when that is overdue and nothing else has passed either. True when the state changed. */
+/* Advances the state by the time. OLDEST is when the oldest record of this epoch (since the last change of state) that
+ * has no report was offered; 0: there is none. A closed circuit opens when that is longer ago than open_after and no
+ * other record passed since. True when the state changed. */
 bool circuit_tick(struct circuit *c, uint64_t now, uint64_t oldest);
 
-/* The sink refused an offer outright. True when the state changed. */
-bool circuit_refused(struct circuit *c, uint64_t now);
+/* The sink did not take an offer. True when the state changed. */
+bool circuit_offer_refused(struct circuit *c, uint64_t now);
 
-/* A report came. True when the state changed. */
-bool circuit_report(struct circuit *c, uint64_t now, enum circuit_news news);
+/* A report came, which means OUTCOME. True when the state changed. */
+bool circuit_report(struct circuit *c, uint64_t now, enum circuit_outcome outcome);
 
-/* The destination took what it was sent, and reports later what became of it: it is not silent. */
-void circuit_answers(struct circuit *c, uint64_t now);
+/* The destination answered that it accepted a record whose report comes later: it is not silent. */
+void circuit_answered(struct circuit *c, uint64_t now);
 
-/* The probes that are out are taken back, without a word from the destination. True when the state changed. */
-bool circuit_gives_up(struct circuit *c, uint64_t now);
+/* The owner reclaims the probes that are out, before any report on them. True when the state changed, to OPEN. */
+bool circuit_abandon_probes(struct circuit *c, uint64_t now);
 
-/* Everything is refused, and has been for long enough that it will not heal by waiting alone. */
-bool circuit_alarms(const struct circuit *c);
+/* True when everything was refused for CIRCUIT_ALARM_ROUNDS rounds: waiting alone does not help. */
+bool circuit_needs_operator(const struct circuit *c);
 
-/* May one more record go out while OUT records of this period are unreported? */
-bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out);
+/* True when one more record may go out while OUT records of this epoch have no report. */
+bool circuit_may_send(const struct circuit *c, uint64_t now, uint64_t out);
 
-/* May the next probe be a record that is not of the backlog, although there is one? The backlog is
- * preferred, since a fresh record that stays in doubt costs a mark far above all others. But the backlog
- * may be unreadable, so the preference ends after backlog_first. */
-bool circuit_lets_fresh_probe(const struct circuit *c, uint64_t now);
-/* Not half open, or for longer than backlog_first. */
-bool circuit_lets_any_probe(const struct circuit *c, uint64_t now);
+/* True when the next probe may be a fresh record although there is a backlog. A probe of the backlog is preferred: a
+ * fresh record that may have been sent gets the newest position in the spool, and a status of its own far above the
+ * others costs memory (policy/positions.h). The preference ends after backlog_first, since the backlog may be
+ * unreadable; while all are refused it is reversed in every other round, since the backlog's records may be bad. */
+bool circuit_may_probe_fresh(const struct circuit *c, uint64_t now);
+/* True unless the circuit is half open, and for less than backlog_first. */
+bool circuit_may_probe_any(const struct circuit *c, uint64_t now);
 
-/* OLDEST is when the oldest record of all earlier periods was offered that has no report; 0: none. True:
- * it is to be taken back from the wire, where it may hold up all others. Not again within a second. */
-bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest);
+/* OLDEST is when the oldest record of earlier epochs that has no report was offered; 0: there is none. True, while the
+ * circuit is not closed: the owner must reclaim it now, also from the wire, where it may block all others. Not true
+ * again within a second. */
+bool circuit_reclaims_earlier(struct circuit *c, uint64_t now, uint64_t oldest);
 
-/* While others pass, a record that has no report may stay out: one partition may be stuck. It is taken back
- * after recall_after where such records leave NO_ROOM for others, else after four times as long, since what
- * is on its way to other partitions may then come twice; and not again within that time. */
-bool circuit_reclaims(struct circuit *c, uint64_t now, uint64_t oldest, bool no_room);
+/* OLDEST is when the oldest record of all that has no report was offered. While the circuit is closed, such a record may
+ * be on a partition that is stuck. True: the owner must reclaim it: after reclaim_after when those records leave
+ * NO_ROOM for others, else after four times as long, since reclaiming may duplicate records that are on their way to
+ * other partitions. Not true again within that time. */
+bool circuit_reclaims_overdue(struct circuit *c, uint64_t now, uint64_t oldest, bool no_room);
 
-/* The cause in words, for a log line. */
+/* The cause as text, for a log line or a health sentence. */
 const char *circuit_reason(const struct circuit *c);
 const char *circuit_name(enum circuit_state s);
 

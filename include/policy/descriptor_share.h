@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many connections each part of a process may keep where few file descriptors are allowed. */
+/* How many connections each part of a process may keep when the limit of file descriptors is low. */
 #ifndef DESCRIPTOR_SHARE_H
 #define DESCRIPTOR_SHARE_H
 
 #include "base/base.h"
 
-/* Kept back for all that is no connection of these parts. An agent has 26 descriptors open when it starts, four more
- * while it reads one segment of the spool and writes another, and two for each metrics page of a collector; the rest
- * is for Kafka's connections. */
+/* Descriptors reserved for everything but these parts' connections. An agent has 26 open after its start, four more
+ * while it reads one segment of the spool and writes another, and two for each collector's metrics page; Kafka's
+ * connections get the rest. */
 enum { DESCRIPTORS_RESERVED = 40 };
 
 enum descriptor_user {
-	DESCRIPTORS_EXPORTER, /* half of what is not reserved */
-	DESCRIPTORS_SERVER,   /* an eighth */
+	DESCRIPTORS_EXPORTER, /* gets half of the descriptors that are not reserved */
+	DESCRIPTORS_SERVER,   /* gets an eighth of them */
 };
 
-/* Connections that USER may have under LIMIT (RLIMIT_NOFILE): as many as it has WANTED, at most its part, at the
- * least two. */
+/* The number of connections that USER may have under LIMIT (RLIMIT_NOFILE): WANTED, but at most its share, and a share
+ * is never less than two. */
 uint64_t descriptor_share(uint64_t limit, enum descriptor_user user, uint64_t wanted);
 
 #endif

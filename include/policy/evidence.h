@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does a refusal concern one record, or everything? Pure functions of what passed meanwhile. */
+/* Decides whether a refused record is bad, or the destination refuses everything; and watches for stalled delivery. */
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
 #include "base/base.h"
 
-/* A record is called bad only by evidence: it was refused although it was sent alone, a record that was
- * offered after that refusal passed on the same partition, and it was refused again; twice running. A
- * partition, or a whole destination, that refuses everything therefore never condemns a record. */
+/* A refusal of a record that was sent alone is confirmed when another record, offered after it, passed on the same
+ * partition and the first record was then refused again. A record is bad when EVIDENCE_ROUNDS of its refusals are
+ * confirmed. A partition or a destination that refuses everything confirms none, so it makes no record bad. */
 enum {
-	EVIDENCE_PARTITIONS = 1024, /* remembered; of two that share a place the later one counts */
-	EVIDENCE_ROUNDS = 2,        /* refusals that must be confirmed before the one that condemns */
-	EVIDENCE_SPOTS = 64,        /* places of the backlog from which probes are taken by turns */
+	EVIDENCE_PARTITIONS = 1024, /* size of the hash table; of two partitions in one slot the later one is kept */
+	EVIDENCE_ROUNDS = 2,        /* confirmed refusals of a bad record */
+	EVIDENCE_PLACES = 64,       /* places of the backlog from which probes are read in rotation */
 };
 
 struct evidence {
@@ -24,29 +24,29 @@ struct evidence {
 /* A record that was offered at OFFERED_US was delivered to PARTITION. */
 void evidence_passed(struct evidence *e, uint32_t partition, uint64_t offered_us);
 
-/* Did a record that was offered after REFUSED_US pass on PARTITION? */
+/* True when a record that was offered after REFUSED_US passed on PARTITION. */
 bool evidence_confirms(const struct evidence *e, uint32_t partition, uint64_t refused_us);
 
-/* Is a record bad that was refused ALONE now, after CONFIRMED confirmed refusals? Never while the
- * destination as a whole is not known to take records. */
-bool evidence_condemns(bool destination_takes, bool alone, unsigned confirmed);
+/* True when a record is bad that was now refused ALONE, after CONFIRMED confirmed refusals. DESTINATION_TAKES: the
+ * circuit is closed; while it is not, no record is called bad. */
+bool evidence_proves_bad(bool destination_takes, bool alone, unsigned confirmed);
 
 /* How long a record rests after its REFUSALS-th refusal (1 is the first): 1 s, doubling up to 30 s. */
 uint64_t evidence_rest_us(unsigned refusals);
 
-/* From where the probe of round N is read, in 256ths of the backlog: the oldest record in every even
- * round; between them another place each time, spread evenly, until all EVIDENCE_SPOTS had their turn. */
-unsigned evidence_spot(uint64_t round);
+/* The place in the backlog, in 256ths of its length, from which the probe of ROUND is read: 0, the oldest record, in
+ * every even round; in odd rounds one of EVIDENCE_PLACES places, evenly spread, each in rotation. */
+unsigned evidence_probe_place(uint64_t round);
 
-/* The watchdog: something waits and nothing was delivered, whatever else is said. */
+/* The watchdog: detects that spans wait and none is delivered, from these two facts alone. */
 enum { WATCHDOG_S = 30 };
 
 struct watchdog {
-	uint64_t delivered; /* batches, when last seen to grow */
-	uint64_t since_us;  /* when that was, or when nothing waited; 0: not looked yet */
+	uint64_t delivered; /* the counter of delivered batches at the last call */
+	uint64_t since_us;  /* monotonic; when it grew last, or when nothing waited; 0: never called */
 };
 
-/* Seconds since the last delivery if something has waited for WATCHDOG_S or longer, else 0. */
-uint64_t watchdog_look(struct watchdog *w, uint64_t now, uint64_t delivered, bool waits);
+/* Returns the seconds since the last delivery if spans have waited for WATCHDOG_S or longer since then, else 0. */
+uint64_t watchdog_observe(struct watchdog *w, uint64_t now, uint64_t delivered, bool waits);
 
 #endif

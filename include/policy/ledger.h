@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger. Every datagram, batch and span is in one place, and the sums prove it. */
+/* The agent's ledger: each datagram, batch and span is counted in exactly one place. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
 #include "base/base.h"
 
-/* Where a batch and its spans can be. One X-list: name of the place, its key in JSON. */
+/* The places of a batch and its spans, as an X-macro: X(enum constant, key in JSON). */
 #define LEDGER_PLACES(X)                                                                                               \
 	X(LEDGER_DELIVERED, "delivered")                                                                               \
 	X(LEDGER_IN_FLIGHT, "in_flight")                                                                               \
@@ -23,7 +23,7 @@ enum ledger_place {
 	LEDGER_PLACES(X)
 #undef X
 	        LEDGER_PLACES_N,
-	LEDGER_DROPPED_FIRST = LEDGER_SPOOL_FULL, /* from here on: lost to a named cause */
+	LEDGER_DROPPED_FIRST = LEDGER_SPOOL_FULL, /* this place and all after it are causes of loss */
 	LEDGER_CAUSES_N = LEDGER_PLACES_N - LEDGER_DROPPED_FIRST,
 };
 
@@ -46,8 +46,8 @@ struct ledger_count {
 	uint64_t batches;
 };
 
-/* When something was lost to a cause for the first and for the last time, in milliseconds since
- * 1970. 0: never, or an older version did not note it. */
+/* When spans were lost to a cause for the first and for the last time, in milliseconds since 1970. 0: never, or by an
+ * older version, which did not record it. */
 struct ledger_when {
 	uint64_t first_ms;
 	uint64_t last_ms;
@@ -57,48 +57,48 @@ struct ledger {
 	uint64_t boots;
 	uint64_t unclean_stops;
 	uint64_t received;                   /* datagrams read from the sockets */
-	uint64_t kernel_dropped;             /* datagrams that the kernel counted and we never saw */
+	uint64_t kernel_dropped;             /* datagrams that the kernel dropped because a socket buffer was full */
 	uint64_t outcome[LEDGER_OUTCOMES_N]; /* of the datagrams received */
 	struct ledger_count accepted;
 	struct ledger_count place[LEDGER_PLACES_N];
-	struct ledger_count maybe_duplicate;      /* sent again although it may have arrived */
-	struct ledger_when lost[LEDGER_CAUSES_N]; /* by place - LEDGER_DROPPED_FIRST */
-	/* Of quarantined and dropped: a collector answered 2xx, and its counters never showed them stored. */
+	struct ledger_count maybe_duplicate;      /* sent again although they may have arrived */
+	struct ledger_when lost[LEDGER_CAUSES_N]; /* index: place - LEDGER_DROPPED_FIRST */
+	/* Of quarantined and dropped: a collector answered 2xx but its counters never showed that it stored them. */
 	struct ledger_count unconfirmed;
 };
 
 extern const char *const ledger_place_names[LEDGER_PLACES_N];
 extern const char *const ledger_outcome_names[LEDGER_OUTCOMES_N];
 
-/* One datagram was read and came to this. */
+/* Counts one datagram with its outcome. */
 void ledger_datagram(struct ledger *l, enum ledger_outcome o);
 
-/* A new batch, just accepted, is at PLACE. */
+/* Counts new BATCHES with SPANS as accepted, at PLACE. */
 void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uint64_t batches);
 
-/* What was at FROM is now at TO, which is none of the causes. Where FROM has less than that, the difference
- * is counted as accepted, and the log says so. */
+/* Moves SPANS and BATCHES from FROM to TO, which must not be a cause of loss. Where FROM has fewer, the difference is
+ * counted as accepted first, and logged. */
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches);
 
-/* A batch of SPANS goes out again although it may have arrived. */
+/* WHAT is sent again although it may have arrived. */
 void ledger_sent_again(struct ledger *l, struct ledger_count what);
 
-/* What was at FROM is lost to CAUSE; it is NOW_MS by the wall clock. */
+/* Moves WHAT from FROM to CAUSE, a cause of loss. NOW_MS is the wall clock. */
 void ledger_drop(
         struct ledger *l, enum ledger_place from, enum ledger_place cause, struct ledger_count what, uint64_t now_ms);
 
-/* WHAT, which was just moved to LEDGER_QUARANTINED or dropped, was given up as unconfirmed. */
+/* WHAT, which was just moved to LEDGER_QUARANTINED or dropped, was given up because it was never confirmed. */
 void ledger_unconfirmed(struct ledger *l, struct ledger_count what);
 
-/* WHAT leaves the quarantine for the spool. As far as the ledger has it quarantined it comes from there; a record
- * of another spool is new. UNCONFIRMED: it was quarantined as that. */
+/* Moves WHAT from quarantined to in_spool. When the ledger has less than that quarantined, WHAT comes from another spool
+ * and is counted as accepted. UNCONFIRMED: WHAT was quarantined because it was never confirmed. */
 void ledger_requeue(struct ledger *l, struct ledger_count what, bool unconfirmed);
 
-/* For a ledger from outside: the sums become those of what they sum up. NULL: they were; else the identity
- * that did not hold. */
-const char *ledger_mend(struct ledger *l);
+/* For a ledger read from disk: computes received, accepted and the bound of unconfirmed anew from their parts. Returns
+ * NULL when they were right, else a sentence with the first identity that did not hold. */
+const char *ledger_repair(struct ledger *l);
 
-/* NULL when the identities hold, else the one that does not. */
+/* NULL when all identities hold, else a sentence with the first that does not. */
 const char *ledger_check(const struct ledger *l);
 
 #endif

@@ -1,47 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When to act, and how much at a time. Pure functions of readings. */
+/* Decisions about when to hand over, read and send, and how much at a time. Pure functions. */
 #ifndef PACE_H
 #define PACE_H
 
 #include "base/base.h"
 
-/* Age at which a batch goes to the spool, so that it is durable before EXPOSURE ends: a turn may be
- * under way (one commit) and its own follows (another). All in microseconds. */
-uint64_t pace_handoff(uint64_t exposure, uint64_t commit);
+/* The age at which a batch is handed over to the spooler, so that it is durable before EXPOSURE ends: it may have to wait
+ * for the commit cycle under way, and then for its own, each of COMMIT. All in microseconds. */
+uint64_t pace_handoff_age(uint64_t exposure, uint64_t commit);
 
-/* Age from which batches that the sink has go to the spool together with one that has reached HANDOFF, so that
- * one commit serves all of them. SINK_KEEPS_UP: the sink has delivered a batch from memory since the last
- * hand-over, so it may deliver the younger half in time; otherwise it will deliver none of them in time, and
- * batches of any age go. All in microseconds. */
-uint64_t pace_joins(uint64_t handoff, bool sink_keeps_up);
+/* The age from which batches that the sink has are handed over together with one that has reached HANDOFF, so that one
+ * commit serves all of them. SINK_KEEPS_UP: the sink has delivered a batch from memory since the last hand-over, so it
+ * may deliver the younger half in time; otherwise it will deliver none of them in time, and the age is 0. All in
+ * microseconds. */
+uint64_t pace_join_age(uint64_t handoff, bool sink_keeps_up);
 
-/* How long the next commit may take: the last one, or a slowly fading memory of a longer one. */
-uint64_t pace_commit(uint64_t remembered, uint64_t last);
+/* An estimate of how long the next commit takes: LAST, or REMEMBERED less a sixteenth if that is longer. */
+uint64_t pace_commit_estimate(uint64_t remembered, uint64_t last);
 
-/* Milliseconds to leave a socket alone after a pass that took BYTES in ELAPSED_US since the pass
- * before, so that few wake-ups read much and a BUFFER of the kernel is never more than 1/8 full. */
-uint64_t pace_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer);
+/* Milliseconds for which a socket is not read after a pass that read BYTES, ELAPSED_US after the previous pass: so that
+ * each wake-up reads many datagrams, and the kernel's BUFFER (bytes) is filled to an eighth at most. */
+uint64_t pace_read_pause(uint64_t bytes, uint64_t elapsed_us, uint64_t buffer);
 
-/* Bytes with the sink, by origin. */
+/* Memory of the batches that the sink has, in bytes. */
 struct pace_load {
-	uint64_t fresh;
-	uint64_t backlog;
-	uint64_t window;       /* all that may be with the sink, */
-	uint64_t backlog_most; /* and of a backlog */
-	bool backlog_waits;    /* there is a backlog */
+	uint64_t fresh;        /* of batches that come from the intake */
+	uint64_t backlog;      /* of batches that were read back from the spool */
+	uint64_t window;       /* the bound of both together */
+	uint64_t backlog_most; /* the bound of backlog */
+	bool backlog_waits;    /* the backlog has batches to offer */
 };
 
-/* The most of a backlog that may be with the sink, of WINDOW: what is fresh waits behind it there. Measured with Kafka:
- * with an eighth of the usual window a backlog leaves faster than with half, and what is fresh waits no longer than
- * ever. Where a report comes only when the spans are STORED, a batch stays with the sink for several readings of the
- * collector's counters, and an eighth is less than the collector's queue and those readings hold: then it is half. */
+/* The bound of the backlog in a WINDOW. A fresh batch waits in the sink behind the backlog that is there, so the bound is
+ * small: measured with Kafka, an eighth of the usual window delivers a backlog faster than half, and does not delay fresh
+ * batches. STORED: the sink reports only when the spans are stored, so a batch stays there for several readings of the
+ * collector's counters; an eighth would not fill the collector's queue meanwhile, and the bound is half. */
 uint64_t pace_backlog_most(uint64_t window, bool stored);
-/* Fresh traffic first, but half of that is the backlog's while there is one. */
-bool pace_lets_fresh(const struct pace_load *l);
-/* The backlog has its half, and what fresh traffic leaves of the other; at most RAMP. */
-bool pace_lets_backlog(const struct pace_load *l, uint64_t ramp);
+/* True when a fresh batch may be sent: while the backlog waits, half of backlog_most is reserved for it. */
+bool pace_may_send_fresh(const struct pace_load *l);
+/* True when a batch of the backlog may be sent: up to half of backlog_most in any case, up to backlog_most as far as
+ * fresh batches leave room, and never beyond RAMP bytes. */
+bool pace_may_send_backlog(const struct pace_load *l, uint64_t ramp);
 
-/* Slow start of the backlog after an outage: the ramp doubles each time RAMP bytes were delivered, up to MOST. */
+/* Slow start of the backlog after an outage: returns the new ramp, which doubles once DELIVERED (bytes since it last
+ * grew) has reached RAMP, up to MOST. */
 enum { PACE_RAMP_FIRST = 256 * 1024 };
 uint64_t pace_ramp(uint64_t ramp, uint64_t delivered, uint64_t most);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which positions of the spool wait, are held or are done, from the cursor on. */
+/* The delivery status of each position of the spool, from the cursor on. */
 #ifndef POSITIONS_H
 #define POSITIONS_H
 
@@ -7,50 +7,52 @@
 #include "base/slice.h"
 
 enum position_status {
-	POSITION_WAITING,    /* to be sent */
-	POSITION_IN_FLIGHT,  /* with the sink, or read and about to be */
-	POSITION_DONE,       /* delivered, quarantined or dropped: final */
-	POSITION_MAYBE_SENT, /* to be sent, and may have arrived before */
+	POSITION_WAITING,    /* to be read and sent */
+	POSITION_IN_FLIGHT,  /* the sink has it, or it was read and will be offered */
+	POSITION_DONE,       /* delivered, quarantined or dropped; final */
+	POSITION_MAYBE_SENT, /* to be read and sent again; it may have arrived before */
 };
 
 struct positions_range;
 
-/* Positions are dense. Memory and the work of a call follow the disorder: the chunks of positions that are
- * not all waiting and not all done. Neither the backlog counts nor what is done above the cursor. */
+/* Positions are dense: each new batch gets the next one. Memory and the work of a call grow only with the number of
+ * chunks (positions_internal.h) in which positions differ: neither with the backlog, which all waits, nor with the
+ * positions above the cursor that are done in whole chunks. */
 struct positions {
 	uint64_t cursor;                   /* every position below is done */
-	uint64_t end;                      /* the first position not given out */
-	uint64_t held_to;                  /* none at or above is HELD or MAYBE: may have been sent, or be soon */
-	uint64_t version;                  /* counts changes, for whoever keeps a saved copy */
-	uint64_t done_spans, done_batches; /* of what is done above the cursor */
-	struct positions_range *ranges;    /* by position */
+	uint64_t end;                      /* the first position that has no batch yet */
+	uint64_t in_doubt_end;             /* every position that is IN_FLIGHT or MAYBE_SENT is below this */
+	uint64_t version;                  /* counts changes, so that the owner of a saved copy knows when it is old */
+	uint64_t done_spans, done_batches; /* in the positions above the cursor that are done */
+	struct positions_range *ranges;    /* sorted by position */
 	size_t nranges, cap;
-	uint64_t *steps; /* not NULL: counts each range and each word of marks that is looked at */
+	uint64_t *steps; /* for tests; not NULL: counts each range and each word of a chunk that a call visits */
 };
 
 void positions_init(struct positions *m, uint64_t cursor, uint64_t end);
 void positions_free(struct positions *m);
 
-/* New positions up to END wait. */
+/* Raises the end to END; the new positions wait. */
 void positions_extend(struct positions *m, uint64_t end);
 
 enum position_status positions_at(const struct positions *m, uint64_t position);
 
-/* Memory for whatever becomes of positions [FIRST, END): positions_set cannot fail there until they are
- * done. They may lie behind the end. */
+/* Allocates what positions_set needs for positions [FIRST, END), so that it cannot fail there until they are done. They
+ * may lie behind the end. */
 int positions_reserve(struct positions *m, uint64_t first, uint64_t end) MUST_USE;
 
-/* SPANS counts for POSITION_DONE only. A position that is done stays done. E_NOMEM changes nothing. */
-int positions_set(struct positions *m, uint64_t position, enum position_status mark, uint32_t spans) MUST_USE;
+/* SPANS is used for POSITION_DONE only. A position that is done stays done. E_NOMEM: nothing is changed. */
+int positions_set(struct positions *m, uint64_t position, enum position_status status, uint32_t spans) MUST_USE;
 
-/* The first run of positions at or above FROM that wait, at most LIMIT long. False when there is none. */
+/* Sets [FIRST, END) to the first run of waiting positions (WAITING or MAYBE_SENT) at or above FROM, of at most LIMIT
+ * positions. False: there is none. */
 bool positions_next(const struct positions *m, uint64_t from, uint64_t limit, uint64_t *first, uint64_t *end);
 
-/* What is done above the cursor, in at most CAP bytes, as far as the first few chunks in disorder; what is
- * not written is summed in the last two. */
+/* Writes the positions above the cursor that are done into TO, as runs, in at most CAP bytes and from a bounded number of
+ * chunks; returns the bytes written. LEFT_SPANS and LEFT_BATCHES: in positions that are done but were not written. */
 size_t positions_save(struct positions *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches);
 
-/* Takes in what positions_save wrote. E_CORRUPT, E_NOMEM: what was understood before that stays. */
+/* Applies what positions_save wrote. E_CORRUPT, E_NOMEM: the runs before the error stay applied. */
 int positions_load(struct positions *m, struct slice saved) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often POSTs may begin that could still grow by waiting. */
+/* A CPU budget for POSTs: decides when a POST may begin that would take more spans if it waited. */
 #ifndef POST_BUDGET_H
 #define POST_BUDGET_H
 
@@ -9,16 +9,16 @@
  * spans. All POSTs together may cost 0.8 % of a core, or 0.6 µs for each span, whichever is more: with little
  * traffic each batch leaves at once, and the busier it gets the more spans share a POST. All zero is valid. */
 struct post_budget {
-	uint64_t at_us;  /* BY_CLOCK was right then, monotonic; 0 never */
-	double by_clock; /* CPU time in hand that the clock earned, microseconds; below zero: owed */
-	double by_spans; /* the same, that spans earned */
+	uint64_t at_us;  /* monotonic; when by_clock was last brought up to date; 0: never */
+	double by_clock; /* microseconds of CPU time earned by the clock and not spent; negative: overdrawn */
+	double by_spans; /* microseconds of CPU time earned by spans and not spent; negative: overdrawn */
 };
 
-/* SPANS wait to be sent. */
+/* SPANS more wait to be sent: they earn CPU time. */
 void post_budget_earn(struct post_budget *b, uint64_t spans);
-/* How long from now until a POST may begin that could still grow, in microseconds; 0: now. */
+/* Microseconds until a POST may begin that would take more spans if it waited; 0: it may begin now. */
 uint64_t post_budget_wait_us(struct post_budget *b, uint64_t now_us);
-/* A POST begins. NEW_CONNECTION: the collector closes its connections, so this one has to connect. */
-void post_budget_take(struct post_budget *b, bool new_connection);
+/* Charges one POST. NEW_CONNECTION: it needs a new connection, since the collector closes them. */
+void post_budget_charge(struct post_budget *b, bool new_connection);
 
 #endif

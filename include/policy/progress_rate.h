@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How fast something goes, and how long the rest will take at that rate. */
+/* The average rate of a task's progress, and the time until it is done at that rate. */
 #ifndef PROGRESS_RATE_H
 #define PROGRESS_RATE_H
 
@@ -7,16 +7,16 @@
 
 /* A struct of zeros is ready for the first progress_rate_note. */
 struct progress_rate {
-	uint64_t noted_us; /* monotonic moment of the last note that was not passed over; 0: none yet */
-	uint64_t done;     /* as that note said */
-	double per_second; /* an average in which the last ten seconds count most; 0: not known yet */
+	uint64_t noted_us; /* monotonic moment of the last note that counted; 0: none yet */
+	uint64_t done;     /* units that were done at that note */
+	double per_second; /* average in which the last ten seconds weigh most; 0: not known yet */
 };
 
-/* At NOW_US, monotonic, DONE units are done. A note less than a second after the last one changes nothing. */
+/* Notes that DONE units are done at NOW_US, monotonic. A note less than a second after the last one is ignored. */
 void progress_rate_note(struct progress_rate *p, uint64_t now_us, uint64_t done);
 
-/* Sets US to the microseconds until WHOLE units are done, in whole seconds. False, and US is not set: the rate is not
- * known yet, or is 0. */
+/* Sets US to the microseconds until WHOLE units are done, rounded to whole seconds. False, and US is not set: the rate is
+ * unknown or 0. */
 bool progress_rate_left(const struct progress_rate *p, uint64_t whole, uint64_t *us);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a dry run found, by service and by time. Bounded memory, however much is read. */
+/* Counts the records of a dry run by service and by time, in bounded memory. */
 #ifndef REPLAY_COUNTS_H
 #define REPLAY_COUNTS_H
 
@@ -27,20 +27,20 @@ struct replay_time {
 /* All zero is a valid empty one. */
 struct replay_counts {
 	struct replay_count all;
-	struct replay_count bad;         /* of these: no batch, a replay would quarantine them */
-	struct replay_count empty;       /* and without a value */
-	struct replay_service *services; /* by name */
+	struct replay_count bad;         /* of all: not a batch; a replay would quarantine them */
+	struct replay_count empty;       /* of all: without a value */
+	struct replay_service *services; /* sorted by name */
 	size_t nservices;
-	struct replay_count other_services;          /* beyond the first REPLAY_SERVICES_MOST */
-	struct replay_time times[REPLAY_TIMES_MOST]; /* in order; those without records are not there */
+	struct replay_count other_services;          /* records of services beyond the first REPLAY_SERVICES_MOST */
+	struct replay_time times[REPLAY_TIMES_MOST]; /* sorted; intervals without records are left out */
 	size_t ntimes;
-	uint64_t width_ms;           /* of each */
+	uint64_t width_ms;           /* of each interval in times */
 	struct replay_count no_time; /* records without a timestamp */
 };
 
 enum replay_value { REPLAY_BATCH, REPLAY_BAD, REPLAY_EMPTY };
 
-/* One record was read. SERVICE counts only for a batch. TIMESTAMP_MS as Kafka has it, negative: none. */
+/* Counts one record. SERVICE is used for REPLAY_BATCH only. TIMESTAMP_MS is Kafka's; negative: it has none. */
 void replay_counts_add(
         struct replay_counts *c, enum replay_value value, struct slice service, int64_t timestamp_ms, uint64_t spans);
 

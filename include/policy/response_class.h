@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a collector's answer means for the batch that was posted. */
+/* Classifies a collector's HTTP response: what it means for the batch that was posted. */
 #ifndef RESPONSE_CLASS_H
 #define RESPONSE_CLASS_H
 
@@ -7,59 +7,59 @@
 
 enum response {
 	RESPONSE_DONE,          /* delivered */
-	RESPONSE_RETRY,         /* send it again later, for ever */
-	RESPONSE_SPLIT,         /* too large: send it in parts */
-	RESPONSE_REFUSED,       /* perhaps this batch is bad, perhaps all are refused: see response_verdict */
-	RESPONSE_MISCONFIGURED, /* an operator must look; nothing is wrong with the batch */
+	RESPONSE_RETRY,         /* send the batch again later, without limit */
+	RESPONSE_SPLIT,         /* too large: send the batch in parts */
+	RESPONSE_REFUSED,       /* the batch may be bad, or the collector refuses all: response_verdict decides */
+	RESPONSE_MISCONFIGURED, /* an operator must act; nothing is wrong with the batch */
 };
 
-/* STATUS is 0 when no answer came, because of the configuration (URL, TLS, unknown host) or not. BODY
- * is the beginning of the answer's. */
+/* STATUS is 0 when no response came; MISCONFIGURED: because of the configuration (URL, TLS, unknown host). BODY is the
+ * beginning of the response's body. */
 enum response response_class(int status, bool misconfigured, struct slice body);
 
-/* True when the answer says that the collector does not read gzip: Jaeger 1.x ignores Content-Encoding and takes the
- * first byte of the compressed body, 0x1f, for a Thrift type; the OpenTelemetry Collector names the encoding; 415 is
- * the standard's (RFC 9110). To a request whose body was compressed that is RESPONSE_MISCONFIGURED, for every other
- * compressed request gets the same answer. */
-bool answers_gzip_unread(int status, struct slice body);
+/* True when the response shows that the collector does not decode gzip: Jaeger 1.x ignores Content-Encoding and takes
+ * the first byte of the compressed body, 0x1f, for a Thrift type; the OpenTelemetry Collector names the encoding; RFC
+ * 9110 has status 415. The caller must treat it as RESPONSE_MISCONFIGURED for a compressed request, since every other
+ * compressed request gets the same response. */
+bool response_gzip_unread(int status, struct slice body);
 
-/* True when the batch may be stored although no 2xx says so. WAS_SENT: some of the request left this host.
- * Without an answer nobody knows; a 502 or 504 of a proxy says nothing of the collector behind it, and
- * Jaeger answers 500 and 503 after it queued some spans of the batch. */
+/* True when the batch may have been stored without a 2xx: when no response came and some of the request was sent
+ * (WAS_SENT), and after any 5xx. A proxy's 502 or 504 says nothing about the collector behind it, and Jaeger responds 500
+ * or 503 after it queued some spans of the batch. */
 bool response_may_be_stored(int status, bool was_sent);
 
 /* A word for logs and quarantine headers. */
 const char *response_cause(enum response a);
 
-enum verdict {
-	VERDICT_AGAIN,  /* once more, with another collector if there is one */
-	VERDICT_ASK,    /* nothing tells batch and collector apart: ask with a batch known to be good */
-	VERDICT_POISON, /* others pass, this one does not */
-	VERDICT_HOLD,   /* it refuses whatever it is sent: stop before the topic ends in quarantine */
+enum refusal_verdict {
+	VERDICT_RETRY,  /* send the batch again, to another collector if there is one */
+	VERDICT_PROBE,  /* batch or collector may be at fault: send the collector a batch that is known to be good */
+	VERDICT_POISON, /* the batch is bad: the collector takes others */
+	VERDICT_BLOCK,  /* the collector refuses every batch: stop, or the whole topic would be quarantined */
 };
 
-/* What is known when a batch was refused. */
+/* The facts about a refusal. */
 struct refusal {
-	uint32_t times;          /* this batch was refused, now included */
-	uint64_t first_us;       /* moment of its first refusal */
-	uint64_t last_good_us;   /* last moment the collector that refused it now took another; 0 never */
-	uint32_t refused_in_row; /* refusals by that collector since then, now included */
+	uint32_t times;          /* how often this batch was refused, this time included */
+	uint64_t first_us;       /* monotonic moment of its first refusal */
+	uint64_t last_good_us;   /* monotonic; when the collector that refused it now took a batch last; 0: never */
+	uint32_t refused_in_row; /* refusals by that collector since then, this one included */
 };
 
-/* As many refusals in a row are no longer taken for that many bad batches. */
+/* More refusals in a row mean that the collector refuses everything. */
 enum { REFUSED_IN_ROW_MAX = 200 };
 
-enum verdict response_verdict(const struct refusal *r);
+enum refusal_verdict response_verdict(const struct refusal *r);
 
-/* How a batch fares that is always told to try again, and how the others fared since its first failure. */
-struct trail {
+/* The failures (RESPONSE_RETRY) of a batch, and the results of the other batches since its first failure. */
+struct failure_history {
 	uint32_t failures;
-	uint64_t lasted_us;
+	uint64_t lasted_us; /* since the first failure */
 	uint64_t others_good;
 	uint64_t others_bad;
 };
 
-/* True when the failures stick to this batch: it failed often and long while nearly all others passed. */
-bool response_stuck(const struct trail *t);
+/* True when the batch itself causes the failures: it failed often and for long while nearly all others passed. */
+bool response_stuck(const struct failure_history *t);
 
 #endif

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An average rate of spans, kept over whole batches. */
+/* A token bucket: limits the average rate of spans, in whole batches. */
 #ifndef TOKEN_BUCKET_H
 #define TOKEN_BUCKET_H
 
 #include "base/base.h"
 
-/* Lets an average of RATE spans a second through, in whole batches. All zero is valid. */
+/* All zero is the valid initial value. */
 struct token_bucket {
-	double spans;   /* in hand; below zero after a large batch */
-	uint64_t at_us; /* when that was so */
+	double spans;   /* tokens; negative after a batch larger than what was there */
+	uint64_t at_us; /* monotonic; when spans was last brought up to date */
 };
 
-/* May a batch go now at RATE (0 none)? Else how long from now, in microseconds. */
+/* Microseconds until a batch may be sent at RATE spans per second (0: no limit); 0: it may be sent now. */
 uint64_t token_bucket_wait_us(struct token_bucket *b, uint64_t rate, uint64_t now_us);
-void token_bucket_take(struct token_bucket *b, uint64_t spans);
+/* A batch of SPANS is sent. */
+void token_bucket_charge(struct token_bucket *b, uint64_t spans);
 
 #endif

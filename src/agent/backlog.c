@@ -12,7 +12,7 @@
  *   with the sink ──refused──► resting ──retry_us is over, or it is a probe──► with the sink
  *
  * While the destination refuses everything (dispatcher_refuses_all), the rounds of probes alternate between a resting
- * record, the oldest waiting record, and a record from another place of the backlog (evidence_spot). */
+ * record, the oldest waiting record, and a record from another place of the backlog (evidence_probe_place). */
 #include <stdlib.h>
 
 #include "policy/max_age.h"
@@ -293,7 +293,8 @@ static void read_more(struct backlog *b)
 	if (!dispatcher_refuses_all(b->dispatcher))
 		spooler_read(b->spooler, most - b->stats.ready_bytes);
 	else if (list_empty(&b->ready))
-		spooler_read_from(b->spooler, PROBE_BYTES, evidence_spot(dispatcher_stats(b->dispatcher)->opened));
+		spooler_read_from(
+		        b->spooler, PROBE_BYTES, evidence_probe_place(dispatcher_stats(b->dispatcher)->opened));
 }
 
 void backlog_tick(struct backlog *b)

@@ -78,9 +78,9 @@ struct sink_events dispatcher_sink_events(struct dispatcher *d)
  * configuration, or a destination that keeps refusing every record, is HEALTH_DOWN: an operator must act. */
 static void post_waiting(struct dispatcher *d, uint64_t now)
 {
-	bool misconfigured = false, refuses = d->circuit.cause == CIRCUIT_REFUSES;
+	bool misconfigured = false, refuses = d->circuit.cause == CIRCUIT_ALL_REFUSED;
 	const char *reason = d->sink->waiting_reason == NULL ? NULL : d->sink->waiting_reason(d->sink, &misconfigured);
-	enum health_level level = misconfigured || circuit_alarms(&d->circuit) ? HEALTH_DOWN : HEALTH_WARN;
+	enum health_level level = misconfigured || circuit_needs_operator(&d->circuit) ? HEALTH_DOWN : HEALTH_WARN;
 
 	d->health_posted_us = now;
 	if (reason != NULL && !(refuses && d->refusal_text[0] != '\0'))
@@ -131,14 +131,14 @@ bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b)
 
 static bool may_send(const struct dispatcher *d, const struct batch *b, uint64_t now)
 {
-	if (d->stopping || !circuit_lets(&d->circuit, now, d->current_count) || dispatcher_is_resting(d, b))
+	if (d->stopping || !circuit_may_send(&d->circuit, now, d->current_count) || dispatcher_is_resting(d, b))
 		return false;
 	/* Half open with a backlog: a fresh batch is a probe only while no other probe is out, and only when the circuit
 	 * allows it. Beside a probe that is out it would find out nothing more. */
 	if (!b->backlog && d->load.backlog_waits && d->circuit.state == CIRCUIT_HALF_OPEN &&
-	        (d->current_count > 0 || !circuit_lets_fresh_probe(&d->circuit, now)))
+	        (d->current_count > 0 || !circuit_may_probe_fresh(&d->circuit, now)))
 		return false;
-	return b->backlog ? pace_lets_backlog(&d->load, d->ramp) : pace_lets_fresh(&d->load);
+	return b->backlog ? pace_may_send_backlog(&d->load, d->ramp) : pace_may_send_fresh(&d->load);
 }
 
 enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b)
@@ -149,7 +149,7 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b)
 	if (!may_send(d, b, now))
 		return d->circuit.state == CIRCUIT_OPEN ? SINK_DOWN : SINK_FULL;
 	answer = d->sink->ops->offer(d->sink, b);
-	if (answer == SINK_DOWN && circuit_refused(&d->circuit, now))
+	if (answer == SINK_DOWN && circuit_offer_refused(&d->circuit, now))
 		on_circuit_change(d);
 	if (answer != SINK_TOOK)
 		return answer;
@@ -206,7 +206,7 @@ static void note_given_back(struct dispatcher *d, struct batch *b, const char *d
 }
 
 /* Returns the outcome that the owner gets for the sink's OUTCOME. A refusal that needs evidence (BY_EVIDENCE) becomes
- * SINK_NOT_SENT until evidence_condemns. */
+ * SINK_NOT_SENT until evidence_proves_bad. */
 static enum sink_outcome decide_outcome(struct dispatcher *d, struct batch *b, enum sink_outcome outcome,
         const char *detail, bool by_evidence, uint64_t now)
 {
@@ -221,12 +221,12 @@ static enum sink_outcome decide_outcome(struct dispatcher *d, struct batch *b, e
 		note_given_back(d, b, detail, now);
 	if (by_evidence)
 		note_evidence(d, b, now);
-	if (by_evidence && !evidence_condemns(sink_passes, true, b->confirmed))
+	if (by_evidence && !evidence_proves_bad(sink_passes, true, b->confirmed))
 		return SINK_NOT_SENT;
 	return outcome;
 }
 
-static enum circuit_news circuit_report_of(enum sink_outcome outcome)
+static enum circuit_outcome circuit_outcome_of(enum sink_outcome outcome)
 {
 	if (outcome == SINK_DELIVERED)
 		return CIRCUIT_PASSED;
@@ -262,14 +262,14 @@ static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const
 	bool by_evidence = d->sink->by_evidence && sink_refused(outcome);
 	/* A batch of an earlier epoch that comes back is no failure of this one; a refusal that needs evidence is. */
 	bool counts = b->epoch == d->epoch || by_evidence;
-	enum circuit_news news;
+	enum circuit_outcome seen;
 
 	remove_from_out(d, b);
 	outcome = decide_outcome(d, b, outcome, detail, by_evidence, now);
-	news = circuit_report_of(outcome);
+	seen = circuit_outcome_of(outcome);
 	count_report(d, b, outcome, now);
 	d->events.report(d->events.arg, b, outcome, detail);
-	if ((counts || news != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, news))
+	if ((counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
 		on_circuit_change(d);
 }
 
@@ -291,7 +291,7 @@ static void on_answered(void *arg)
 {
 	struct dispatcher *d = arg;
 
-	circuit_answers(&d->circuit, clock_mono_us());
+	circuit_answered(&d->circuit, clock_mono_us());
 }
 
 void dispatcher_set_backlog(struct dispatcher *d, bool waits)
@@ -308,7 +308,7 @@ static uint64_t oldest_offer_in(const struct list *out)
  * the circuit, and with it begin an epoch, while the others are still coming back. */
 static void reclaim_batches(struct dispatcher *d, uint64_t now, bool wire)
 {
-	if (circuit_gives_up(&d->circuit, now))
+	if (circuit_abandon_probes(&d->circuit, now))
 		on_circuit_change(d);
 	d->sink->ops->purge(d->sink, wire);
 }
@@ -316,7 +316,7 @@ static void reclaim_batches(struct dispatcher *d, uint64_t now, bool wire)
 /* True when the batches that the sink has leave no room for fresh ones, or for the backlog while it waits. */
 static bool has_no_room(const struct dispatcher *d)
 {
-	return !pace_lets_fresh(&d->load) || (d->load.backlog_waits && !pace_lets_backlog(&d->load, d->ramp));
+	return !pace_may_send_fresh(&d->load) || (d->load.backlog_waits && !pace_may_send_backlog(&d->load, d->ramp));
 }
 
 static uint64_t oldest_offer(const struct dispatcher *d)
@@ -334,9 +334,9 @@ void dispatcher_tick(struct dispatcher *d)
 		on_circuit_change(d);
 	if (d->circuit.state != CIRCUIT_CLOSED && now - d->health_posted_us >= HEALTH_POST_EVERY_US)
 		post_waiting(d, now); /* the sink may know the reason by now */
-	if (circuit_recalls(&d->circuit, now, oldest_offer_in(&d->earlier)))
+	if (circuit_reclaims_earlier(&d->circuit, now, oldest_offer_in(&d->earlier)))
 		reclaim_batches(d, now, true);
-	if (circuit_reclaims(&d->circuit, now, oldest_offer(d), has_no_room(d))) {
+	if (circuit_reclaims_overdue(&d->circuit, now, oldest_offer(d), has_no_room(d))) {
 		begin_epoch(d);
 		d->sink->ops->purge(d->sink, true);
 	}
@@ -355,12 +355,12 @@ enum circuit_state dispatcher_state(const struct dispatcher *d)
 
 bool dispatcher_may_probe_any(const struct dispatcher *d)
 {
-	return circuit_lets_any_probe(&d->circuit, clock_mono_us());
+	return circuit_may_probe_any(&d->circuit, clock_mono_us());
 }
 
 bool dispatcher_refuses_all(const struct dispatcher *d)
 {
-	return d->circuit.state != CIRCUIT_CLOSED && d->circuit.cause == CIRCUIT_REFUSES;
+	return d->circuit.state != CIRCUIT_CLOSED && d->circuit.cause == CIRCUIT_ALL_REFUSED;
 }
 
 uint64_t dispatcher_backlog_bytes(const struct dispatcher *d)

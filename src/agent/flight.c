@@ -70,7 +70,7 @@ void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, s
 
 static uint64_t handoff_age(const struct flight *f)
 {
-	return pace_handoff(f->opts.exposure_us, spooler_stats(f->spooler)->commit_us);
+	return pace_handoff_age(f->opts.exposure_us, spooler_stats(f->spooler)->commit_us);
 }
 
 static void queue_for_spool(struct flight *f, struct batch *b)
@@ -330,7 +330,7 @@ void flight_tick(struct flight *f)
 		return;
 	oldest = list_first(&f->aging, struct batch, link);
 	if (now - oldest->read_us >= age || f->idle_bytes >= COMMIT_WORTH_BYTES) {
-		hand_over_read_before(f, now - pace_joins(age, f->sink_keeps_up), true);
+		hand_over_read_before(f, now - pace_join_age(age, f->sink_keeps_up), true);
 		f->sink_keeps_up = false;
 	}
 	if (list_empty(&f->aging) || timer_armed(f->due))

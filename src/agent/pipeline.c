@@ -262,7 +262,7 @@ static void check_delivery(struct pipeline *p)
 {
 	const struct ledger_count *place = p->ledger.place;
 	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
-	uint64_t s = watchdog_look(&p->watchdog, clock_mono_us(), dispatcher_stats(p->dispatcher)->delivered, waits);
+	uint64_t s = watchdog_observe(&p->watchdog, clock_mono_us(), dispatcher_stats(p->dispatcher)->delivered, waits);
 
 	if (s > 0)
 		health_post(p->health, "delivery", HEALTH_WARN, "nothing was delivered for %llu s, and %llu spans wait",

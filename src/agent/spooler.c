@@ -49,7 +49,7 @@ void spooler_snapshot(struct spooler *s, struct spool_state *state)
 	/* A record that is IN_FLIGHT may be sent any moment from here on; after a power cut, offered_to on disk must be
 	 * above it, so that it is sent again as maybe duplicate. The same holds for records that an earlier run may have
 	 * sent, until they are done. */
-	state->offered_to = max_u64(s->positions.held_to, min_u64(s->inherited_sent, s->positions.end));
+	state->offered_to = max_u64(s->positions.in_doubt_end, min_u64(s->inherited_sent, s->positions.end));
 	state->end = s->positions.end;
 	state->spans_put = s->spans_put;
 	state->running = true;

@@ -165,7 +165,7 @@ static void report_catchup(struct agent *a)
 	char took[AGE_TEXT];
 
 	pipeline_stats(a->pipeline, &s);
-	if (catchup_look(&a->catchup, clock_mono_us(), s.dispatcher.state[CIRCUIT_CLOSED] == 0, waiting,
+	if (catchup_observe(&a->catchup, clock_mono_us(), s.dispatcher.state[CIRCUIT_CLOSED] == 0, waiting,
 	            s.backlog.delivered_spans, &spans, &took_us))
 		log_info("spool: the backlog is delivered, %" PRIu64 " spans in %s", spans,
 		        units_print_duration(took_us, took, sizeof(took)));

@@ -57,7 +57,7 @@ static void blame(struct request *r, const struct http_answer *a)
 static bool is_stuck(const struct request *r)
 {
 	struct exporter *e = r->exporter;
-	struct trail t = {
+	struct failure_history t = {
 		.failures = r->failures,
 		.lasted_us = loop_now_us(e->loop) - r->failing_us,
 		.others_good = e->good - r->good_then,
@@ -114,7 +114,7 @@ static void told_to_retry(struct request *r, struct destination *d, const struct
 	}
 	e->bad++;
 	blame(r, a);
-	if (says_go_away(a) || !slowstart_doubt(&d->pace, r->round))
+	if (says_go_away(a) || !slowstart_doubted(&d->pace, r->round))
 		destination_fails(d, r->round, TROUBLE_WAITING, a);
 	if (is_stuck(r))
 		give_up_on(r);
@@ -151,7 +151,7 @@ static void suspect(struct request *r, struct destination *d)
 		list_push(&d->suspects, &r->link);
 }
 
-static enum verdict verdict_on(const struct request *r, const struct destination *d)
+static enum refusal_verdict verdict_on(const struct request *r, const struct destination *d)
 {
 	struct refusal refusal = { r->refusals, r->first_refused_us, d->last_good_us, d->refused_in_row };
 
@@ -175,8 +175,8 @@ static void joined_refused(struct request *r, struct destination *d)
 
 static void refused(struct request *r, struct destination *d, const struct http_answer *a)
 {
-	bool is_trial = d->pace.state == SLOW_TRIAL && r->round == d->pace.round;
-	enum verdict v;
+	bool is_trial = d->pace.state == SLOW_PROBE && r->round == d->pace.round;
+	enum refusal_verdict v;
 
 	/* A refusal from before the collector was blocked is no evidence against the request. */
 	if (r->refusals++ == 0 || r->first_refused_us <= d->blocked_us) {
@@ -191,18 +191,18 @@ static void refused(struct request *r, struct destination *d, const struct http_
 	blame(r, a);
 	r->cause = response_cause(class_of(a));
 	v = verdict_on(r, d);
-	if (is_trial && v != VERDICT_HOLD)
-		v = VERDICT_ASK; /* the trial tells nothing yet of the collector */
-	else if (v != VERDICT_HOLD)
+	if (is_trial && v != VERDICT_BLOCK)
+		v = VERDICT_PROBE; /* the trial tells nothing yet of the collector */
+	else if (v != VERDICT_BLOCK)
 		destination_answers(d, r->round);
-	if (v == VERDICT_HOLD) {
+	if (v == VERDICT_BLOCK) {
 		destination_fails(d, r->round, TROUBLE_BLOCKED, a);
 		r->nparts > 1 ? joined_refused(r, d) : request_again(r, 0);
-	} else if (v == VERDICT_ASK) {
+	} else if (v == VERDICT_PROBE) {
 		suspect(r, d);
 	} else if (r->nparts > 1) {
 		joined_refused(r, d);
-	} else if (v == VERDICT_AGAIN) {
+	} else if (v == VERDICT_RETRY) {
 		request_again(r, 0);
 	} else {
 		request_refused(r, r->cause);

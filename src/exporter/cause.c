@@ -145,7 +145,7 @@ void collector_cause_text(char to[COLLECTOR_SENTENCE], const char *name, const s
 
 bool collector_reads_no_gzip(const struct http_answer *a)
 {
-	return a->was_gzip && answers_gzip_unread(a->status, a->body);
+	return a->was_gzip && response_gzip_unread(a->status, a->body);
 }
 
 int collector_cause_key(const struct http_answer *a)

@@ -152,7 +152,7 @@ uint64_t destination_withdraw(struct destination *d)
 
 void destination_answers(struct destination *d, uint64_t round)
 {
-	slowstart_good(&d->pace, round, loop_now_us(d->exporter->loop));
+	slowstart_succeeded(&d->pace, round, loop_now_us(d->exporter->loop));
 	if (d->pace.state == SLOW_OPEN)
 		d->trouble = TROUBLE_NONE;
 }
@@ -166,7 +166,7 @@ static bool pause_it(struct destination *d, uint64_t round, enum destination_tro
 
 	if (round != d->pace.round)
 		return false;
-	slowstart_bad(&d->pace, round, now,
+	slowstart_failed(&d->pace, round, now,
 	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) * US_PER_MS);
 	d->in_round = 0;
 	d->trouble = trouble;

@@ -190,7 +190,7 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 	}
 	post_budget_earn(&e->posts, item->facts.spans);
 	if (exporter_paces(e, item))
-		replay_pace_take(
+		replay_pace_sent(
 		        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), loop_now_us(e->loop));
 	exporter_stir(e);
 	return 0;

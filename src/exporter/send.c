@@ -144,9 +144,9 @@ static void send_request(struct request *r, struct destination *d)
 	d->in_round++;
 	r->post.spans = r->spans;
 	confirmer_sent(d->confirmer, &r->post);
-	token_bucket_take(&e->rate, r->spans);
-	token_bucket_take(&d->ramp, r->spans);
-	post_budget_take(&e->posts, d->closes);
+	token_bucket_charge(&e->rate, r->spans);
+	token_bucket_charge(&d->ramp, r->spans);
+	post_budget_charge(&e->posts, d->closes);
 	note_sending(r);
 	list_remove(&r->link);
 	list_push(&e->wire, &r->link);

@@ -7,7 +7,7 @@
  * the vector is handed out after udp_resume.
  *
  * At a high rate every datagram would wake the loop. A pause of some milliseconds after each pass lets datagrams
- * gather in the socket buffer, and the next pass reads them together. pace_pause keeps the pause so short that the
+ * gather in the socket buffer, and the next pass reads them together. pace_read_pause keeps the pause so short that the
  * buffer does not overflow. */
 #include <errno.h>
 #include <netdb.h>
@@ -28,7 +28,7 @@ enum {
 	VECTOR = 64,         /* datagrams per system call */
 	ROUNDS = 16,         /* system calls per pass, so that other callbacks of the loop run in between */
 	SLOT = UDP_MOST + 9, /* more than the largest datagram, so none is truncated; a power of two */
-	FAILED_REST_MS = 8,  /* pause before a failed read is repeated: the longest pause of pace_pause */
+	FAILED_REST_MS = 8,  /* pause before a failed read is repeated: the longest pause of pace_read_pause */
 	DATAGRAM_COST = 256, /* lower bound of what the kernel charges per datagram beside its bytes */
 	/* requested buffer: one second of 100,000 spans, so the loop may be blocked that long */
 	REQUEST_BYTES = 32 << 20,
@@ -177,7 +177,7 @@ static void on_readable(void *arg, int events)
 		;
 	if (u->draining)
 		return;
-	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
+	rest_ms = u->paused || rounds == ROUNDS ? 0 : pace_read_pause(bytes, now - u->last_pass_us, u->buffer_bytes);
 	u->last_pass_us = now;
 	if (u->read_errno != 0)
 		rest_ms = FAILED_REST_MS;

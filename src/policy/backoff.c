@@ -20,6 +20,6 @@ uint64_t backoff_after_ms(const struct backoff *b, uint32_t attempt, int64_t ret
 {
 	if (retry_after_ms <= 0)
 		return backoff_ms(b, attempt, random);
-	/* Whoever was sent away together must not come back together. */
+	/* Jitter on top, or all senders that got the same Retry-After would come back at once. */
 	return min_u64((uint64_t)retry_after_ms, BACKOFF_RETRY_AFTER_MAX_MS) + backoff_ms(b, 0, random);
 }

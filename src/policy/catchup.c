@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* catchup.c — remembers since when a backlog could be delivered. */
+/* catchup.c — remembers when the delivery of a backlog began. */
 #include "policy/catchup.h"
 
-bool catchup_look(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting, uint64_t delivered, uint64_t *spans,
-        uint64_t *took_us)
+bool catchup_observe(struct catchup *c, uint64_t now_us, bool away, uint64_t waiting, uint64_t delivered,
+        uint64_t *spans, uint64_t *took_us)
 {
-	bool begins = waiting > 0 && (away || !c->looked);
+	bool begins = waiting > 0 && (away || !c->observed);
 
-	c->looked = true;
+	c->observed = true;
 	if (begins || (c->behind && away)) {
 		c->behind = true;
 		c->since_us = now_us;

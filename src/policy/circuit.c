@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* circuit.c — closed while records pass, open while none does, half open to find out.
+/* circuit.c — closed while records pass, open while none does, half open while probes are out.
  *
- *   CLOSED ──nothing passes and a report is overdue, all are refused, or an offer is──► OPEN
- *   OPEN ──pause over──► HALF_OPEN
- *   HALF_OPEN ──a probe delivered──► CLOSED
- *   HALF_OPEN ──a probe given back, or refused──► OPEN
+ *   CLOSED ──a report is overdue and nothing passes, all are refused, or an offer is not taken──► OPEN
+ *   OPEN ──pause is over──► HALF_OPEN
+ *   HALF_OPEN ──a probe was delivered, or refused for good──► CLOSED
+ *   HALF_OPEN ──a probe was given back, or an offer is not taken──► OPEN
  *
- * A probe without a report stays out: it is the best detector there is, the sink sends it the moment
- * it can. One more follows every probe_every, since the first may hang on a partition of its own.
- * An error named by a library is no input here: a frozen broker names none.
+ * A probe without a report stays out: the sink sends it as soon as it can, so its report is the first sign that the
+ * destination is back. One more probe follows every probe_every, since the first may be stuck on one partition. Errors
+ * that a library reports are no input: a frozen broker causes none.
  *
- * What is on the wire when it opens is left there for a while, since an answer that comes spares a
- * duplicate. But an idempotent producer that was purged sends nothing, to no broker, before all of that
- * has an answer, and a broker that is frozen gives none. */
+ * Records on the wire when the circuit opens stay there for reclaim_after, since an answer that still comes saves a
+ * duplicate. They must be reclaimed in the end: an idempotent producer that was purged sends nothing to any broker
+ * until all records on the wire have an answer, and a frozen broker gives none. */
 #include "policy/circuit.h"
 
 void circuit_init(struct circuit *c, uint64_t now)
@@ -27,41 +27,41 @@ void circuit_init(struct circuit *c, uint64_t now)
 		.pause_most_refused = 5 * US_PER_S,
 		.probe_every = 2 * US_PER_S,
 		.backlog_first = US_PER_S,
-		.calm = 10 * US_PER_S,
-		.recall_after = 8 * US_PER_S,
-		.passed = now,
+		.quiet = 10 * US_PER_S,
+		.reclaim_after = 8 * US_PER_S,
+		.last_passed = now,
 		.refuse_after = 500 * US_PER_MS,
 	};
 }
 
-static bool enter(struct circuit *c, uint64_t now, enum circuit_state to)
+static bool enter_state(struct circuit *c, uint64_t now, enum circuit_state to)
 {
 	c->state = to;
-	c->since = c->passed = now;
+	c->since = c->last_passed = now;
 	c->refusals = 0;
 	return true;
 }
 
-static bool open_for(struct circuit *c, uint64_t now, enum circuit_cause cause)
+static bool open_because(struct circuit *c, uint64_t now, enum circuit_cause cause)
 {
-	uint64_t most = cause == CIRCUIT_REFUSES ? c->pause_most_refused : c->pause_most;
+	uint64_t most = cause == CIRCUIT_ALL_REFUSED ? c->pause_most_refused : c->pause_most;
 
-	if (c->state == CIRCUIT_CLOSED && now - c->since >= c->calm)
+	if (c->state == CIRCUIT_CLOSED && now - c->since >= c->quiet)
 		c->pause = c->pause_least;
 	else
 		c->pause = min_u64(c->pause * 2, most);
 	c->opened++;
 	c->rounds = cause == c->cause ? c->rounds + 1 : 1;
 	c->cause = cause;
-	return enter(c, now, CIRCUIT_OPEN);
+	return enter_state(c, now, CIRCUIT_OPEN);
 }
 
 static bool tick_closed(struct circuit *c, uint64_t now, uint64_t oldest)
 {
 	if (c->refusals >= CIRCUIT_REFUSALS && now - c->refused_since >= c->refuse_after)
-		return open_for(c, now, CIRCUIT_REFUSES);
-	if (oldest != 0 && now - max_u64(oldest, c->passed) >= c->open_after)
-		return open_for(c, now, CIRCUIT_SILENT);
+		return open_because(c, now, CIRCUIT_ALL_REFUSED);
+	if (oldest != 0 && now - max_u64(oldest, c->last_passed) >= c->open_after)
+		return open_because(c, now, CIRCUIT_SILENT);
 	return false;
 }
 
@@ -72,7 +72,7 @@ bool circuit_tick(struct circuit *c, uint64_t now, uint64_t oldest)
 		return tick_closed(c, now, oldest);
 	case CIRCUIT_OPEN:
 		if (now - c->since >= c->pause)
-			return enter(c, now, CIRCUIT_HALF_OPEN);
+			return enter_state(c, now, CIRCUIT_HALF_OPEN);
 		return false;
 	case CIRCUIT_HALF_OPEN:
 		return false;
@@ -80,53 +80,53 @@ bool circuit_tick(struct circuit *c, uint64_t now, uint64_t oldest)
 	return false;
 }
 
-bool circuit_refused(struct circuit *c, uint64_t now)
+bool circuit_offer_refused(struct circuit *c, uint64_t now)
 {
 	if (c->state == CIRCUIT_OPEN)
 		return false;
-	return open_for(c, now, CIRCUIT_TAKES_NONE);
+	return open_because(c, now, CIRCUIT_OFFER_REFUSED);
 }
 
-static void note_closed(struct circuit *c, uint64_t now, enum circuit_news news)
+static void count_while_closed(struct circuit *c, uint64_t now, enum circuit_outcome outcome)
 {
-	if (news == CIRCUIT_PASSED) {
-		c->passed = now;
+	if (outcome == CIRCUIT_PASSED) {
+		c->last_passed = now;
 		c->refusals = 0;
 		c->rounds = 0;
-	} else if (news == CIRCUIT_REFUSED && c->refusals++ == 0) {
+	} else if (outcome == CIRCUIT_REFUSED && c->refusals++ == 0) {
 		c->refused_since = now;
 	}
 }
 
-bool circuit_report(struct circuit *c, uint64_t now, enum circuit_news news)
+bool circuit_report(struct circuit *c, uint64_t now, enum circuit_outcome outcome)
 {
 	if (c->state == CIRCUIT_CLOSED)
-		note_closed(c, now, news);
+		count_while_closed(c, now, outcome);
 	if (c->state != CIRCUIT_HALF_OPEN)
 		return false;
-	if (news == CIRCUIT_REFUSED)
-		return open_for(c, now, CIRCUIT_REFUSES);
+	if (outcome == CIRCUIT_REFUSED)
+		return open_because(c, now, CIRCUIT_ALL_REFUSED);
 	c->rounds = 0;
-	return enter(c, now, CIRCUIT_CLOSED);
+	return enter_state(c, now, CIRCUIT_CLOSED);
 }
 
-void circuit_answers(struct circuit *c, uint64_t now)
+void circuit_answered(struct circuit *c, uint64_t now)
 {
 	if (c->state == CIRCUIT_CLOSED)
-		c->passed = now;
+		c->last_passed = now;
 }
 
-bool circuit_gives_up(struct circuit *c, uint64_t now)
+bool circuit_abandon_probes(struct circuit *c, uint64_t now)
 {
-	return c->state == CIRCUIT_HALF_OPEN && open_for(c, now, c->cause);
+	return c->state == CIRCUIT_HALF_OPEN && open_because(c, now, c->cause);
 }
 
-bool circuit_alarms(const struct circuit *c)
+bool circuit_needs_operator(const struct circuit *c)
 {
-	return c->cause == CIRCUIT_REFUSES && c->rounds >= CIRCUIT_ALARM;
+	return c->cause == CIRCUIT_ALL_REFUSED && c->rounds >= CIRCUIT_ALARM_ROUNDS;
 }
 
-bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out)
+bool circuit_may_send(const struct circuit *c, uint64_t now, uint64_t out)
 {
 	switch (c->state) {
 	case CIRCUIT_CLOSED:
@@ -139,36 +139,37 @@ bool circuit_lets(const struct circuit *c, uint64_t now, uint64_t out)
 	return false;
 }
 
-bool circuit_lets_any_probe(const struct circuit *c, uint64_t now)
+bool circuit_may_probe_any(const struct circuit *c, uint64_t now)
 {
 	return c->state != CIRCUIT_HALF_OPEN || now - c->since >= c->backlog_first;
 }
 
-bool circuit_lets_fresh_probe(const struct circuit *c, uint64_t now)
+bool circuit_may_probe_fresh(const struct circuit *c, uint64_t now)
 {
-	if (circuit_lets_any_probe(c, now))
+	if (circuit_may_probe_any(c, now))
 		return true;
-	/* What is refused may be refused for itself: another kind of record is tried in every other round. */
-	return c->cause == CIRCUIT_REFUSES && c->opened % 2 == 1;
+	/* The refused records of the backlog may all be bad: every other round tries a fresh one. */
+	return c->cause == CIRCUIT_ALL_REFUSED && c->opened % 2 == 1;
 }
 
-bool circuit_recalls(struct circuit *c, uint64_t now, uint64_t oldest)
+bool circuit_reclaims_earlier(struct circuit *c, uint64_t now, uint64_t oldest)
 {
-	if (c->state == CIRCUIT_CLOSED || oldest == 0 || now - oldest < c->recall_after || now - c->recalled < US_PER_S)
+	if (c->state == CIRCUIT_CLOSED || oldest == 0 || now - oldest < c->reclaim_after ||
+	        now - c->reclaimed < US_PER_S)
 		return false;
-	c->recalled = now;
+	c->reclaimed = now;
 	return true;
 }
 
-bool circuit_reclaims(struct circuit *c, uint64_t now, uint64_t oldest, bool no_room)
+bool circuit_reclaims_overdue(struct circuit *c, uint64_t now, uint64_t oldest, bool no_room)
 {
-	uint64_t patience = no_room ? c->recall_after : 4 * c->recall_after;
+	uint64_t patience = no_room ? c->reclaim_after : 4 * c->reclaim_after;
 
-	/* What stayed out while nothing passed at all has its time from now on. */
+	/* A record that stayed out while the circuit was open gets its full time from the moment the circuit closed. */
 	oldest = oldest == 0 ? 0 : max_u64(oldest, c->since);
-	if (c->state != CIRCUIT_CLOSED || oldest == 0 || now - oldest < patience || now - c->recalled < patience)
+	if (c->state != CIRCUIT_CLOSED || oldest == 0 || now - oldest < patience || now - c->reclaimed < patience)
 		return false;
-	c->recalled = now;
+	c->reclaimed = now;
 	return true;
 }
 
@@ -176,8 +177,8 @@ const char *circuit_reason(const struct circuit *c)
 {
 	static const char *const reasons[] = {
 		[CIRCUIT_SILENT] = "no report in time",
-		[CIRCUIT_TAKES_NONE] = "it takes no records",
-		[CIRCUIT_REFUSES] = "every record is refused",
+		[CIRCUIT_OFFER_REFUSED] = "it takes no records",
+		[CIRCUIT_ALL_REFUSED] = "every record is refused",
 	};
 
 	return reasons[c->cause];

@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* confirm.c — a 2xx of a Jaeger collector means that spans were offered to its queue, not that they are
- * in its store. Its counters tell what became of them.
+/* confirm.c — a 2xx of a Jaeger collector means that spans were offered to its queue, not that they are in its store.
+ * Its counters show whether they were stored.
  *
- * A POST passes these, each by a reading of the counters that began after the one before:
+ * A POST passes these states, each by a reading of the counters that began after the previous one:
  *
- *   ANSWERED ──a reading began after the answer──► ENTERED: so many spans had entered the queue by then,
+ *   ANSWERED ──a reading began after the answer──► ENTERED: entered_at spans had entered the queue by then,
  *      │                                                    the POST's own among them
- *      │        ──as many were saved or refused──► LEFT: the queue is first in, first out, so the POST's
- *      │                                                 spans are saved or in a worker's hand
- *      │        ──nothing entered since all were saved, or so many more were saved, or for so long,
- *      │          that no worker can still hold one of the POST's──► STORED
+ *      │        ──as many were saved or failed──► LEFT: the queue is first in, first out, so the POST's spans
+ *      │                                                are saved, or a worker has them
+ *      │        ──the queue was empty, or "overtake" more spans were saved, or saving went on for slowest_us:
+ *      │          no worker can still have a span of the POST──► STORED
  *      └──the collector lost spans since the POST was sent, or is another process──► LOST, RESTART
  *
- * A reading says nothing of a POST that was answered after it began. The counters of a page are read one
- * after the other: "received" may be older than "saved", so one page alone never proves an empty queue.
- * What the next page says has entered is newer: when no more than that was saved by the page before, the
- * queue was empty.
+ * A reading shows nothing about a POST that was answered after it began. The page reads its counters one after the other,
+ * so "received" may be older than "saved", and one page alone never proves that the queue was empty. Two do: when the
+ * earlier page has as many saved or failed as the later page has entered, the queue was empty in between.
  *
- * confirm_window.c is the other half: how many spans may be sent, and when the next reading is due. */
+ * confirm_window.c decides how many spans may be sent, and when the next reading is due. */
 #include <string.h>
 
 #include "confirm_internal.h"
 
 enum {
-	SLOWEST_PARTS = 4, /* stretches of saving, at the least, in which a save is through */
+	SLOWEST_PARTS = 4, /* one interval between readings counts for at most slowest_us / SLOWEST_PARTS */
 };
 
 void confirm_init(struct confirm *c, const struct confirm_opts *opts)
 {
-	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD, .crowd = 1 };
+	*c = (struct confirm){ .opts = *opts, .state = CONFIRM_UNREAD, .received_per_own = 1 };
 	list_init(&c->awaiting);
 	c->window = confirm_first_window(c);
 }
@@ -55,8 +54,8 @@ void confirm_answered(struct confirm *c, struct confirm_post *p, uint64_t now_us
 	list_push(&c->awaiting, &p->link);
 }
 
-/* Nobody waits for P any more, but its spans may be in the queue; they have come in by BY_US, if at all. */
-static void forget(struct confirm *c, const struct confirm_post *p, uint64_t by_us)
+/* P is no longer awaited, but its spans may be in the queue; they have come by BY_US, if at all. */
+static void count_unsure(struct confirm *c, const struct confirm_post *p, uint64_t by_us)
 {
 	c->unsure += p->spans;
 	c->unsure_us = max_u64(c->unsure_us, by_us);
@@ -65,11 +64,11 @@ static void forget(struct confirm *c, const struct confirm_post *p, uint64_t by_
 void confirm_unanswered(struct confirm *c, const struct confirm_post *p, uint64_t now_us)
 {
 	c->on_wire -= p->spans;
-	forget(c, p, now_us);
+	count_unsure(c, p, now_us);
 }
 
-/* QUEUED: the spans of P that have not left the queue may still be there. */
-static void stop_waiting(struct confirm *c, struct confirm_post *p, bool queued)
+/* Removes P from awaiting. QUEUED: those of its spans that are not known to have left the queue may still be there. */
+static void remove_awaiting(struct confirm *c, struct confirm_post *p, bool queued)
 {
 	list_remove(&p->link);
 	c->unconfirmed -= p->spans;
@@ -78,7 +77,7 @@ static void stop_waiting(struct confirm *c, struct confirm_post *p, bool queued)
 	if (!p->left)
 		c->queued -= p->spans;
 	if (!p->left && queued)
-		forget(c, p, p->answered_us);
+		count_unsure(c, p, p->answered_us);
 }
 
 void confirm_withdraw(struct confirm *c, struct confirm_post *p)
@@ -86,19 +85,19 @@ void confirm_withdraw(struct confirm *c, struct confirm_post *p)
 	if (p->decided)
 		list_remove(&p->link);
 	else
-		stop_waiting(c, p, true);
+		remove_awaiting(c, p, true);
 }
 
-/* A counter never goes back within a process. */
+/* True when a counter decreased, which it never does within one process. */
 static bool went_back(const struct confirm_counters *now, const struct confirm_counters *then)
 {
 	return now->received < then->received || now->dropped < then->dropped || now->rejected < then->rejected ||
 	       now->saved < then->saved || now->failed < then->failed || now->refused < then->refused;
 }
 
-/* True when R is of the same process as the last reading. A process that ended and is back is no process
- * at all, but several behind one address. */
-static bool same_process(struct confirm *c, const struct confirm_reading *r)
+/* True when R is of the same process as the last reading. When a process that ended is back, several processes are behind
+ * one address: then the state becomes CONFIRM_FOREIGN. */
+static bool is_same_process(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
 
@@ -115,21 +114,22 @@ static bool same_process(struct confirm *c, const struct confirm_reading *r)
 	return false;
 }
 
-/* Every span of ours that this process must have received by now shows in its counter. */
+/* The process must have received all own spans that were answered before R began; a smaller counter is another
+ * collector's. */
 static void check_identity(struct confirm *c, const struct confirm_reading *r)
 {
 	list_each (node, &c->awaiting) {
 		const struct confirm_post *p = container_of(node, struct confirm_post, link);
 
 		if (!p->entered && p->answered_us < r->began_us && p->epoch == c->epoch)
-			c->taken += p->spans;
+			c->must_have_received += p->spans;
 	}
-	if (r->counters.received - c->received_first < c->taken)
+	if (r->counters.received - c->received_first < c->must_have_received)
 		c->state = CONFIRM_FOREIGN;
 }
 
-/* What the difference between two readings of one process says of the collector. */
-static void look_at_change(struct confirm *c, const struct confirm_reading *r)
+/* Sets the state and the window by the losses between the last reading and R, both of one process. */
+static void update_state(struct confirm *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->last.counters;
 	uint64_t lost_now = confirm_lost(now) > confirm_lost(then) ? confirm_lost(now) - confirm_lost(then) : 0;
@@ -147,9 +147,9 @@ static void look_at_change(struct confirm *c, const struct confirm_reading *r)
 	}
 }
 
-/* A worker that holds a span while others save is through with it after slowest_us of their time. A store that hangs
- * holds all of them, so only stretches count in which something was saved, and in the one before; and of a long
- * stretch, which may have been a pause for the most part, no more than a quarter of what is needed. */
+/* Adds to saving_us the interval between the last reading and R. While other workers save, a worker has saved its span
+ * after slowest_us. A store that hangs stops all workers, so an interval counts only if spans were saved in it and in
+ * the one before; and a long interval, most of which may have been a pause, counts for a quarter of slowest_us. */
 static void count_saving(struct confirm *c, const struct confirm_reading *r)
 {
 	bool saving = r->counters.saved > c->last.counters.saved;
@@ -159,35 +159,36 @@ static void count_saving(struct confirm *c, const struct confirm_reading *r)
 	c->saving = saving;
 }
 
-/* A reading, and what it says beside the one before it, of the same process. */
-struct look {
+/* A reading, compared with the one before it, of the same process. */
+struct comparison {
 	const struct confirm_reading *r;
-	uint64_t entered;     /* no fewer spans had entered the queue */
-	uint64_t gone_before; /* so many were saved or refused by the reading before: a loss among these is in R */
+	uint64_t entered;     /* upper bound of the spans that had entered the queue by R */
+	uint64_t gone_before; /* saved or failed by the reading before R; a failure among them is in R's counters */
 };
 
-static bool is_stored(struct confirm *c, struct confirm_post *p, const struct look *l)
+static bool is_stored(struct confirm *c, struct confirm_post *p, const struct comparison *cmp)
 {
 	if (!p->entered) {
-		if (p->answered_us >= l->r->began_us)
+		if (p->answered_us >= cmp->r->began_us)
 			return false;
 		p->entered = true;
-		p->entered_at = l->entered;
+		p->entered_at = cmp->entered;
 		c->unread -= p->spans;
 		return false;
 	}
-	if (!p->left && confirm_stored(&l->r->counters) >= p->entered_at) {
+	if (!p->left && confirm_stored(&cmp->r->counters) >= p->entered_at) {
 		p->left = true;
 		p->left_at = c->saving_us;
 		c->queued -= p->spans;
 	}
-	return l->gone_before >= l->entered || l->gone_before >= p->entered_at + l->r->counters.overtake ||
-	       (p->left && l->r->counters.slowest_us != 0 && c->saving_us - p->left_at >= l->r->counters.slowest_us);
+	return cmp->gone_before >= cmp->entered || cmp->gone_before >= p->entered_at + cmp->r->counters.overtake ||
+	       (p->left && cmp->r->counters.slowest_us != 0 &&
+	               c->saving_us - p->left_at >= cmp->r->counters.slowest_us);
 }
 
-/* P was lost while the window was at its smallest and the store worked, so other senders keep the
- * collector's queue full and a smaller window cannot help: after opts.attempts such losses P is given up. */
-static enum confirm_verdict blame(struct confirm *c, struct confirm_post *p)
+/* The verdict on P, which was lost. When the window was at its smallest and the store worked, other senders keep the
+ * collector's queue full, and a smaller window cannot help: after opts.attempts such losses P is given up. */
+static enum confirm_verdict verdict_on_loss(struct confirm *c, struct confirm_post *p)
 {
 	if (p->smallest_window && c->state == CONFIRM_LOSING && c->opts.attempts != 0 &&
 	        ++p->attempts >= c->opts.attempts)
@@ -195,22 +196,22 @@ static enum confirm_verdict blame(struct confirm *c, struct confirm_post *p)
 	return CONFIRM_LOST;
 }
 
-/* 0 when L decides nothing about P, else the verdict and one. */
-static int decide(struct confirm *c, struct confirm_post *p, const struct look *l)
+/* Returns the verdict plus one, or 0 when CMP does not decide about P. */
+static int decide_post(struct confirm *c, struct confirm_post *p, const struct comparison *cmp)
 {
 	if (p->epoch != c->epoch)
 		return 1 + CONFIRM_RESTART;
-	if (p->lost != confirm_lost(&l->r->counters))
-		return 1 + (int)blame(c, p);
-	return is_stored(c, p, l) ? 1 + CONFIRM_STORED : 0;
+	if (p->lost != confirm_lost(&cmp->r->counters))
+		return 1 + (int)verdict_on_loss(c, p);
+	return is_stored(c, p, cmp) ? 1 + CONFIRM_STORED : 0;
 }
 
-static void count(struct confirm *c, const struct confirm_post *p, enum confirm_verdict v)
+static void count_verdict(struct confirm *c, const struct confirm_post *p, enum confirm_verdict v)
 {
 	switch (v) {
 	case CONFIRM_STORED:
 		c->stats.confirmed += p->spans;
-		c->clean += p->spans;
+		c->stored_in_window += p->spans;
 		break;
 	case CONFIRM_LOST:
 	case CONFIRM_RESTART:
@@ -222,53 +223,54 @@ static void count(struct confirm *c, const struct confirm_post *p, enum confirm_
 	}
 }
 
-/* STALE_AT: what this process may have in its queue of POSTs from before we looked leaves it by then. */
+/* Another process, or the first reading: begins an epoch. STALE_AT: once so many spans were saved or failed, no span of a
+ * POST from before this epoch is in the process's queue. */
 static void begin_epoch(struct confirm *c, uint64_t stale_at)
 {
 	c->epoch++;
 	c->stale_at = stale_at;
 	c->state = CONFIRM_STORING;
 	c->others = 0;
-	c->taken = 0;
+	c->must_have_received = 0;
 	c->received_first = c->last.counters.received;
 	c->lossless = true;
 	confirm_set_window(c, confirm_first_window(c));
 }
 
-/* P is no longer held: it has its verdict. QUEUED: see stop_waiting. */
-static void give_verdict(
+/* Moves P to DECIDED with verdict V. QUEUED: see remove_awaiting. */
+static void finish_post(
         struct confirm *c, struct confirm_post *p, enum confirm_verdict v, bool queued, struct list *decided)
 {
-	stop_waiting(c, p, queued);
-	count(c, p, v);
+	remove_awaiting(c, p, queued);
+	count_verdict(c, p, v);
 	p->decided = true;
 	p->verdict = v;
 	list_push(decided, &p->link);
 }
 
-static void decide_all(struct confirm *c, const struct look *l, struct list *decided)
+static void decide_all(struct confirm *c, const struct comparison *cmp, struct list *decided)
 {
 	list_each_safe (node, &c->awaiting) {
 		struct confirm_post *p = container_of(node, struct confirm_post, link);
-		int v = decide(c, p, l);
+		int v = decide_post(c, p, cmp);
 
 		if (v != 0)
-			give_verdict(c, p, (enum confirm_verdict)(v - 1),
+			finish_post(c, p, (enum confirm_verdict)(v - 1),
 			        v - 1 != CONFIRM_STORED && v - 1 != CONFIRM_RESTART, decided);
 	}
 }
 
 void confirm_read(struct confirm *c, const struct confirm_reading *r, struct list *decided)
 {
-	bool same = same_process(c, r), first = c->last.began_us == 0;
-	struct look l = { r, r->counters.received, 0 };
+	bool same = is_same_process(c, r), first = c->last.began_us == 0;
+	struct comparison cmp = { r, r->counters.received, 0 };
 
 	if (same) {
-		l.entered = confirm_entered_at_most(&r->counters, &c->last.counters);
-		l.gone_before = confirm_stored(&c->last.counters);
+		cmp.entered = confirm_entered_at_most(&r->counters, &c->last.counters);
+		cmp.gone_before = confirm_stored(&c->last.counters);
 	}
 	if (same) {
-		look_at_change(c, r);
+		update_state(c, r);
 		confirm_count_others(c, r);
 		count_saving(c, r);
 		check_identity(c, r);
@@ -278,24 +280,24 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 	if (c->state == CONFIRM_FOREIGN)
 		return;
 	if (!same)
-		begin_epoch(c, first ? l.entered : 0);
+		begin_epoch(c, first ? cmp.entered : 0);
 	if (c->unsure > 0 && r->began_us >= c->unsure_us) {
-		c->stale_at = l.entered;
+		c->stale_at = cmp.entered;
 		c->unsure = 0;
 	}
-	/* The first reading cannot tell what was dropped before it; the second can. */
+	/* The first reading's bound includes spans that were dropped before it; the second's does not. */
 	if (same)
-		c->stale_at = min_u64(c->stale_at, l.entered);
-	if (l.gone_before >= l.entered)
+		c->stale_at = min_u64(c->stale_at, cmp.entered);
+	if (cmp.gone_before >= cmp.entered)
 		c->stale_at = 0;
-	decide_all(c, &l, decided);
+	decide_all(c, &cmp, decided);
 	confirm_grow(c);
 }
 
 void confirm_return_oldest(struct confirm *c, struct list *decided)
 {
 	if (!list_empty(&c->awaiting))
-		give_verdict(c, list_first(&c->awaiting, struct confirm_post, link), CONFIRM_RESTART, true, decided);
+		finish_post(c, list_first(&c->awaiting, struct confirm_post, link), CONFIRM_RESTART, true, decided);
 }
 
 void confirm_forget(struct confirm *c, struct list *decided)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* descriptor_share.c — parts of a limit.
+/* descriptor_share.c — divides RLIMIT_NOFILE. The shares at some limits:
  *
  *   limit      exporter   server
  *   30, 44            2        2

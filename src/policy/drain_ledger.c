@@ -25,7 +25,7 @@ static void add(struct drain_count *c, uint64_t spans)
 	c->spans += spans;
 }
 
-static void take(struct drain_count *c, uint64_t spans)
+static void subtract(struct drain_count *c, uint64_t spans)
 {
 	assert(c->records > 0 && c->spans >= spans);
 	c->records--;
@@ -41,7 +41,7 @@ void drain_ledger_read(struct drain_ledger *l, uint64_t spans)
 
 void drain_ledger_move(struct drain_ledger *l, enum drain_place to, uint64_t spans)
 {
-	take(&l->place[DRAIN_IN_FLIGHT], spans);
+	subtract(&l->place[DRAIN_IN_FLIGHT], spans);
 	add(&l->place[to], spans);
 	CHECK(l);
 }
@@ -54,15 +54,15 @@ void drain_ledger_unconfirmed(struct drain_ledger *l, uint64_t spans)
 
 void drain_ledger_hand_on(struct drain_ledger *l, uint64_t spans)
 {
-	take(&l->place[DRAIN_IN_FLIGHT], spans);
-	take(&l->read, spans);
+	subtract(&l->place[DRAIN_IN_FLIGHT], spans);
+	subtract(&l->read, spans);
 	add(&l->handed_on, spans);
 	CHECK(l);
 }
 
 const char *drain_ledger_check(const struct drain_ledger *l)
 {
-	const struct drain_count *kept = &l->place[DRAIN_QUARANTINED];
+	const struct drain_count *quarantined = &l->place[DRAIN_QUARANTINED];
 	struct drain_count sum = { 0 };
 
 	for (int i = 0; i < DRAIN_PLACES_N; i++) {
@@ -73,12 +73,12 @@ const char *drain_ledger_check(const struct drain_ledger *l)
 		return "records.read is not the sum of its places";
 	if (sum.spans != l->read.spans)
 		return "spans.read is not the sum of its places";
-	if (l->unconfirmed.records > kept->records || l->unconfirmed.spans > kept->spans)
+	if (l->unconfirmed.records > quarantined->records || l->unconfirmed.spans > quarantined->spans)
 		return "unconfirmed is more than was quarantined";
 	return NULL;
 }
 
-static void counts(struct buf *to, const struct drain_ledger *l, bool of_spans)
+static void print_counts(struct buf *to, const struct drain_ledger *l, bool of_spans)
 {
 	buf_printf(to, "\"%s\": {\"read\": %" PRIu64, of_spans ? "spans" : "records",
 	        of_spans ? l->read.spans : l->read.records);
@@ -91,9 +91,9 @@ static void counts(struct buf *to, const struct drain_ledger *l, bool of_spans)
 void drain_ledger_json(struct buf *to, const struct drain_ledger *l)
 {
 	buf_text(to, "{\"ledger\": 1, ");
-	counts(to, l, false);
+	print_counts(to, l, false);
 	buf_printf(to, ", \"lost_to_retention\": %" PRIu64 "}, ", l->lost_to_retention);
-	counts(to, l, true);
+	print_counts(to, l, true);
 	buf_printf(to, "}, \"unconfirmed\": {\"records\": %" PRIu64 ", \"spans\": %" PRIu64 "}}\n",
 	        l->unconfirmed.records, l->unconfirmed.spans);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* endpoint.c — takes an address apart as far as needed: scheme, who is there, path. */
+/* endpoint.c — splits an address into scheme, user, host, port and path. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,8 @@ static size_t scheme_length(const char *text)
 	return 0;
 }
 
-/* "host", "host:port", "[::1]:port". A password with '/' in it, not encoded, leaves no port but letters. */
+/* True for "host", "host:port" and "[::1]:port". The check of the port also refuses a password with an unencoded '/',
+ * of which the part before the '/' would be taken for a port. */
 static bool is_host_and_port(const char *host, const char *end)
 {
 	const char *port = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
@@ -71,7 +72,7 @@ int endpoint_page(const char *text, struct buf *url, struct why *why)
 {
 	const char *rest = text + scheme_length(text) + strcspn(text + scheme_length(text), "/?#");
 	struct buf whole = { 0 }, name = { 0 }, shown = { 0 };
-	int rc = endpoint_read(text, &whole, &name, why); /* the form is that of any address */
+	int rc = endpoint_read(text, &whole, &name, why); /* checks the form only; its results are not used */
 
 	if (rc == 0) {
 		buf_text(url, text);

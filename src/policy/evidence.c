@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence.c — a refusal is about one record only if others pass where that record did not. */
+/* evidence.c — remembers for each partition the newest record that passed. */
 #include "policy/evidence.h"
 
 void evidence_passed(struct evidence *e, uint32_t partition, uint64_t offered_us)
@@ -19,7 +19,7 @@ bool evidence_confirms(const struct evidence *e, uint32_t partition, uint64_t re
 	return e->passed[at].partition == partition && e->passed[at].offered_us > refused_us;
 }
 
-bool evidence_condemns(bool destination_takes, bool alone, unsigned confirmed)
+bool evidence_proves_bad(bool destination_takes, bool alone, unsigned confirmed)
 {
 	return destination_takes && alone && confirmed >= EVIDENCE_ROUNDS;
 }
@@ -32,20 +32,20 @@ uint64_t evidence_rest_us(unsigned refusals)
 	return doublings >= 5 ? most : min_u64(most, US_PER_S << doublings);
 }
 
-/* The bits of a counter, reversed, halve the widest gap each time. */
-unsigned evidence_spot(uint64_t round)
+/* A counter with its bits reversed (van der Corput): each new place halves the widest gap between the earlier ones. */
+unsigned evidence_probe_place(uint64_t round)
 {
-	unsigned counter, spot = 0;
+	unsigned counter, place = 0;
 
 	if (round % 2 == 0)
 		return 0;
-	counter = (unsigned)(round / 2 % EVIDENCE_SPOTS) + 1;
+	counter = (unsigned)(round / 2 % EVIDENCE_PLACES) + 1;
 	for (unsigned bit = 0; bit < 8; bit++)
-		spot |= (counter >> bit & 1) << (7 - bit);
-	return spot;
+		place |= (counter >> bit & 1) << (7 - bit);
+	return place;
 }
 
-uint64_t watchdog_look(struct watchdog *w, uint64_t now, uint64_t delivered, bool waits)
+uint64_t watchdog_observe(struct watchdog *w, uint64_t now, uint64_t delivered, bool waits)
 {
 	if (w->since_us == 0 || w->delivered != delivered || !waits) {
 		w->delivered = delivered;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.c — moves between places. A move never changes a sum, so the identities hold by
- * construction; a debug build asks after each move all the same.
+/* ledger.c — moves spans and batches between places. A move never changes a sum, so the identities hold by construction;
+ * a debug build checks them after each move.
  *
- * What the spool holds is known from the disk, which may be damaged. More may leave it than was ever counted
- * in: that is no bug, and is put right by counting the difference as accepted. */
+ * The ledger's count of the spool comes from disk, which may be damaged, so more may leave the spool than the ledger has
+ * there. Then the difference is counted as accepted. */
 #include <config.h>
 
 #include <assert.h>
@@ -45,8 +45,8 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 	CHECK(l);
 }
 
-/* SPANS and BATCHES are about to leave FROM: what of them was never counted there is counted now. */
-static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, uint64_t batches)
+/* SPANS and BATCHES are about to leave FROM: counts as accepted at FROM what the ledger does not have there. */
+static void add_missing(struct ledger *l, enum ledger_place from, uint64_t spans, uint64_t batches)
 {
 	static struct log_limit limit;
 	struct ledger_count *at = &l->place[from];
@@ -56,7 +56,7 @@ static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, u
 	if (more_spans == 0 && more_batches == 0)
 		return;
 #ifdef LEDGER_CHECKS
-	assert(from == LEDGER_IN_SPOOL); /* elsewhere it is a bug of ours */
+	assert(from == LEDGER_IN_SPOOL); /* any other place is counted in memory only: a bug */
 #endif
 	if (log_limit_allows(&limit, 10000))
 		log_error("ledger: %s has %llu spans in %llu batches, and %llu in %llu leave it: "
@@ -66,9 +66,10 @@ static void complete(struct ledger *l, enum ledger_place from, uint64_t spans, u
 	ledger_enter(l, from, more_spans, more_batches);
 }
 
-static void shift(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches)
+static void move_counts(
+        struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches)
 {
-	complete(l, from, spans, batches);
+	add_missing(l, from, spans, batches);
 	l->place[from].spans -= spans;
 	l->place[from].batches -= batches;
 	l->place[to].spans += spans;
@@ -84,8 +85,8 @@ void ledger_sent_again(struct ledger *l, struct ledger_count what)
 
 void ledger_move(struct ledger *l, enum ledger_place from, enum ledger_place to, uint64_t spans, uint64_t batches)
 {
-	assert(to < LEDGER_DROPPED_FIRST); /* a loss has a time: ledger_drop */
-	shift(l, from, to, spans, batches);
+	assert(to < LEDGER_DROPPED_FIRST); /* ledger_drop also records the time of a loss */
+	move_counts(l, from, to, spans, batches);
 }
 
 void ledger_drop(
@@ -96,15 +97,15 @@ void ledger_drop(
 	assert(cause >= LEDGER_DROPPED_FIRST);
 	if (what.spans == 0 && what.batches == 0)
 		return;
-	/* Where an older version lost some, nobody knows when that began. */
+	/* Spans that an older version lost to CAUSE have no time, so first_ms is set only at the very first loss. */
 	if (l->place[cause].batches == 0 && l->place[cause].spans == 0)
 		when->first_ms = now_ms;
 	when->last_ms = now_ms;
-	shift(l, from, cause, what.spans, what.batches);
+	move_counts(l, from, cause, what.spans, what.batches);
 }
 
-/* No more than this can be unconfirmed: what was quarantined or dropped. */
-static struct ledger_count given_up(const struct ledger *l)
+/* The upper bound of unconfirmed: all that was quarantined or dropped. */
+static struct ledger_count quarantined_or_dropped(const struct ledger *l)
 {
 	struct ledger_count sum = l->place[LEDGER_QUARANTINED];
 
@@ -130,10 +131,10 @@ void ledger_unconfirmed(struct ledger *l, struct ledger_count what)
 
 void ledger_requeue(struct ledger *l, struct ledger_count what, bool unconfirmed)
 {
-	const struct ledger_count *kept = &l->place[LEDGER_QUARANTINED];
-	struct ledger_count left = given_up(l);
+	const struct ledger_count *quarantined = &l->place[LEDGER_QUARANTINED];
+	struct ledger_count left = quarantined_or_dropped(l);
 
-	if (kept->batches < what.batches || kept->spans < what.spans) {
+	if (quarantined->batches < what.batches || quarantined->spans < what.spans) {
 		ledger_enter(l, LEDGER_IN_SPOOL, what.spans, what.batches);
 		return;
 	}
@@ -147,10 +148,10 @@ void ledger_requeue(struct ledger *l, struct ledger_count what, bool unconfirmed
 	ledger_move(l, LEDGER_QUARANTINED, LEDGER_IN_SPOOL, what.spans, what.batches);
 }
 
-const char *ledger_mend(struct ledger *l)
+const char *ledger_repair(struct ledger *l)
 {
 	const char *wrong = ledger_check(l);
-	struct ledger_count most = given_up(l);
+	struct ledger_count most = quarantined_or_dropped(l);
 
 	limit_unconfirmed(l, &most);
 	l->received = 0;
@@ -166,7 +167,7 @@ const char *ledger_mend(struct ledger *l)
 
 const char *ledger_check(const struct ledger *l)
 {
-	struct ledger_count sum = { 0 }, most = given_up(l);
+	struct ledger_count sum = { 0 }, most = quarantined_or_dropped(l);
 	uint64_t datagrams = 0;
 
 	for (int i = 0; i < LEDGER_OUTCOMES_N; i++)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* positions_save.c — the map as bytes, for the spool's state: a bounded piece of work whatever the map is like. */
+/* positions_save.c — writes the done positions as bytes for the spool's state, in bounded time, and reads them. */
 #include "positions_internal.h"
 
 enum {
-	SAVED_CHUNKS = 64, /* that positions_save looks into, at most: some 0.1 ms */
-	RUN_BYTES = 30,    /* of a saved run, at most */
+	SAVED_CHUNKS = 64, /* most chunks that positions_save visits: some 0.1 ms */
+	RUN_BYTES = 30,    /* most bytes of a saved run: three varints */
 };
 
 static size_t put_varint(uint8_t *to, uint64_t value)
@@ -17,87 +17,87 @@ static size_t put_varint(uint8_t *to, uint64_t value)
 	return n;
 }
 
-/* A saved map while it is written: runs of positions that are done. */
-struct saving {
+/* Writes runs of positions that are done. */
+struct run_writer {
 	uint8_t *to;
 	size_t cap, used;
 	uint64_t behind;     /* the end of the last run written, or the cursor */
-	uint64_t start, end; /* of the run that is not written yet; empty: none */
-	uint64_t spans;      /* in it */
+	uint64_t start, end; /* the run that is not written yet; empty: there is none */
+	uint64_t spans;      /* in that run */
 	uint64_t spans_written, batches_written;
 	bool full;
 };
 
-/* Three numbers a run: how far it begins behind the end of the run before (or the cursor), how long
- * it is, and how many spans it holds. */
-static void write_run(struct saving *s)
+/* Writes the pending run as three varints: the distance from the end of the previous run (or the cursor) to its first
+ * position, its number of positions, and its number of spans. */
+static void write_run(struct run_writer *w)
 {
 	uint8_t coded[RUN_BYTES];
 	size_t n;
 
-	if (s->start == s->end)
+	if (w->start == w->end)
 		return;
-	n = put_varint(coded, s->start - s->behind);
-	n += put_varint(coded + n, s->end - s->start);
-	n += put_varint(coded + n, s->spans);
-	s->full = s->used + n > s->cap;
-	if (s->full)
+	n = put_varint(coded, w->start - w->behind);
+	n += put_varint(coded + n, w->end - w->start);
+	n += put_varint(coded + n, w->spans);
+	w->full = w->used + n > w->cap;
+	if (w->full)
 		return;
-	memcpy(s->to + s->used, coded, n);
-	s->used += n;
-	s->behind = s->end;
-	s->spans_written += s->spans;
-	s->batches_written += s->end - s->start;
+	memcpy(w->to + w->used, coded, n);
+	w->used += n;
+	w->behind = w->end;
+	w->spans_written += w->spans;
+	w->batches_written += w->end - w->start;
 }
 
-/* Positions [FIRST, END) are done and hold SPANS: more of the run, or a new one. */
-static void add_done(struct saving *s, uint64_t first, uint64_t end, uint64_t spans)
+/* Adds positions [FIRST, END), which are done and hold SPANS, to the pending run, or begins a new one with them. */
+static void add_done(struct run_writer *w, uint64_t first, uint64_t end, uint64_t spans)
 {
-	if (first != s->end) {
-		write_run(s);
-		s->start = first;
-		s->spans = 0;
+	if (first != w->end) {
+		write_run(w);
+		w->start = first;
+		w->spans = 0;
 	}
-	s->end = end;
-	s->spans += spans;
+	w->end = end;
+	w->spans += spans;
 }
 
-static void save_chunk(const struct positions *m, struct saving *s, const struct positions_range *r)
+static void save_chunk(const struct positions *m, struct run_writer *w, const struct positions_range *r)
 {
-	for (uint64_t at = max_u64(r->first, m->cursor), n; at < r->end && !s->full; at += n) {
+	for (uint64_t at = max_u64(r->first, m->cursor), n; at < r->end && !w->full; at += n) {
 		uint64_t spans = 0;
 
 		count_step(m);
-		n = alike(r->chunk, at);
-		if (mark_in(r->chunk, at) != POSITION_DONE)
+		n = equal_run(r->chunk, at);
+		if (status_in(r->chunk, at) != POSITION_DONE)
 			continue;
 		for (uint64_t p = at; p < at + n; p++)
 			spans += r->chunk->spans[p % CHUNK];
-		add_done(s, at, at + n, spans);
+		add_done(w, at, at + n, spans);
 	}
 }
 
 size_t positions_save(struct positions *m, uint8_t *to, size_t cap, uint64_t *left_spans, uint64_t *left_batches)
 {
-	struct saving s = { .to = to, .cap = cap, .behind = m->cursor };
+	struct run_writer w = { .to = to, .cap = cap, .behind = m->cursor };
 	size_t chunks = 0;
 
-	for (size_t i = 0; i < m->nranges && !s.full && chunks < SAVED_CHUNKS; i++) {
+	for (size_t i = 0; i < m->nranges && !w.full && chunks < SAVED_CHUNKS; i++) {
 		const struct positions_range *r = &m->ranges[i];
 
 		count_step(m);
 		if (r->chunk == NULL) {
-			add_done(&s, r->first, r->end, r->spans);
+			add_done(&w, r->first, r->end, r->spans);
 		} else if (r->chunk->count[POSITION_DONE] > 0) {
 			chunks++;
-			save_chunk(m, &s, r);
+			save_chunk(m, &w, r);
 		}
 	}
-	if (!s.full)
-		write_run(&s);
-	*left_spans = m->done_spans - s.spans_written;
-	*left_batches = m->done_batches - s.batches_written;
-	return s.used;
+	if (!w.full)
+		write_run(&w);
+	*left_spans = m->done_spans - w.spans_written;
+	*left_batches = m->done_batches - w.batches_written;
+	return w.used;
 }
 
 static bool get_varint(struct slice *s, uint64_t *value)
@@ -114,7 +114,7 @@ static bool get_varint(struct slice *s, uint64_t *value)
 	return false;
 }
 
-/* The spans of a run stand on the first of its positions that can hold them: only sums are ever asked. */
+/* Marks positions [AT, END) done. All SPANS go to the first positions that can hold them, since only sums are used. */
 static int load_run(struct positions *m, uint64_t at, uint64_t end, uint64_t spans)
 {
 	uint64_t whole = (at + CHUNK - 1) / CHUNK * CHUNK, whole_end = end / CHUNK * CHUNK;

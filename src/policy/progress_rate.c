@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress_rate.c — an exponential average: each second the newest one counts a fifth. */
+/* progress_rate.c — an exponential average: each new note weighs a fifth. */
 #include "policy/progress_rate.h"
 #include "base/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rate.c — each look counts for as long as it took, the older ones ever less. In the beginning, when
- * there is less to remember than the memory would hold, it is the plain mean. */
+/* rate.c — an exponential average in which each interval weighs by its length. Until RATE_MEMORY_S have passed it is the
+ * plain mean. */
 #include <math.h>
 
 #include "policy/rate.h"

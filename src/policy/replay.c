@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay.c — reads the two points, refuses pairs that make no sense, and applies them to one partition. */
+/* replay.c — parses the two points, refuses pairs that select nothing, and applies them to one partition. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,11 @@
 static const struct {
 	const char *word;
 	enum replay_kind kind;
-} words[] = { { "", REPLAY_NONE }, { "stored", REPLAY_STORED }, { "beginning", REPLAY_BEGINNING },
+} kinds[] = { { "", REPLAY_NONE }, { "stored", REPLAY_STORED }, { "beginning", REPLAY_BEGINNING },
 	{ "end", REPLAY_END } };
 
-/* Reads digits up to a character of ENDS, or the end of the text. False: none, or more than MOST. */
+/* Parses digits up to a character of ENDS or the end of the text, and moves TEXT behind them. False: there are no digits,
+ * another character follows, or the number is larger than MOST. */
 static bool read_number(const char **text, const char *ends, int64_t most, int64_t *to)
 {
 	const char *at = *text;
@@ -57,9 +58,9 @@ static int read_offsets(const char *text, struct replay_point *to, struct why *w
 int replay_point_read(const char *text, struct replay_point *to, struct why *why)
 {
 	*to = (struct replay_point){ REPLAY_NONE, 0, { { 0, 0 } }, 0 };
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (strcmp(text, words[i].word) == 0) {
-			to->kind = words[i].kind;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(text, kinds[i].word) == 0) {
+			to->kind = kinds[i].kind;
 			return 0;
 		}
 	}

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay_counts.c — services in a sorted array, times in a sorted array whose width grows. */
+/* replay_counts.c — services in a sorted array, and intervals of time in another; when the intervals no longer fit,
+ * their width grows. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/replay_counts.h"
 
-/* A minute, ten, an hour, six hours, a day, a week, 52 weeks; two of the last hold all of time. */
+/* A minute, ten, an hour, six hours, a day, a week, 52 weeks; two intervals of the last width cover all times. */
 static const uint64_t widths[] = { 60000, 600000, 3600000, 21600000, 86400000, 604800000, 31449600000,
 	UINT64_C(1) << 62 };
 
-static void add(struct replay_count *to, uint64_t spans)
+static void count_record(struct replay_count *to, uint64_t spans)
 {
 	to->records++;
 	to->spans += spans;
 }
 
-static int compare(struct slice name, const char *to)
+static int compare_names(struct slice name, const char *to)
 {
 	size_t len = strlen(to), least = name.len < len ? name.len : len;
 	int d = memcmp(name.at, to, least);
@@ -23,15 +24,15 @@ static int compare(struct slice name, const char *to)
 	return d != 0 ? d : (name.len > len) - (name.len < len);
 }
 
-/* Where NAME is, or should be. */
-static size_t place_of(const struct replay_counts *c, struct slice name, bool *found)
+/* The index of NAME, or the index at which it is to be inserted. */
+static size_t find_service(const struct replay_counts *c, struct slice name, bool *found)
 {
 	size_t low = 0, high = c->nservices;
 
 	*found = false;
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		int d = compare(name, c->services[mid].name);
+		int d = compare_names(name, c->services[mid].name);
 
 		if (d == 0) {
 			*found = true;
@@ -65,8 +66,8 @@ static struct replay_count *insert_service(struct replay_counts *c, size_t at, s
 	return &more[at].count;
 }
 
-/* A name is what stands before a NUL, and no longer than REPLAY_NAME_MOST. */
-static struct replay_count *service(struct replay_counts *c, struct slice name)
+/* The count of service NAME, which is cut at a NUL and at REPLAY_NAME_MOST bytes. */
+static struct replay_count *count_of_service(struct replay_counts *c, struct slice name)
 {
 	bool found;
 	size_t at;
@@ -76,11 +77,11 @@ static struct replay_count *service(struct replay_counts *c, struct slice name)
 		name.at = (const uint8_t *)"";
 	if (name.len > REPLAY_NAME_MOST)
 		name.len = REPLAY_NAME_MOST;
-	at = place_of(c, name, &found);
+	at = find_service(c, name, &found);
 	return found ? &c->services[at].count : insert_service(c, at, name);
 }
 
-static void widen(struct replay_counts *c)
+static void widen_times(struct replay_counts *c)
 {
 	size_t w = 0, n = 0;
 
@@ -101,7 +102,7 @@ static void widen(struct replay_counts *c)
 	c->ntimes = n;
 }
 
-static struct replay_count *time_of(struct replay_counts *c, uint64_t ms)
+static struct replay_count *count_of_time(struct replay_counts *c, uint64_t ms)
 {
 	size_t at = 0;
 	uint64_t start;
@@ -114,8 +115,8 @@ static struct replay_count *time_of(struct replay_counts *c, uint64_t ms)
 	if (at < c->ntimes && c->times[at].start_ms == start)
 		return &c->times[at].count;
 	if (c->ntimes == REPLAY_TIMES_MOST) {
-		widen(c);
-		return time_of(c, ms);
+		widen_times(c);
+		return count_of_time(c, ms);
 	}
 	memmove(&c->times[at + 1], &c->times[at], (c->ntimes - at) * sizeof(c->times[0]));
 	c->times[at] = (struct replay_time){ start, { 0, 0 } };
@@ -126,12 +127,12 @@ static struct replay_count *time_of(struct replay_counts *c, uint64_t ms)
 void replay_counts_add(
         struct replay_counts *c, enum replay_value value, struct slice name, int64_t timestamp_ms, uint64_t spans)
 {
-	add(&c->all, spans);
+	count_record(&c->all, spans);
 	if (value == REPLAY_BATCH)
-		add(service(c, name), spans);
+		count_record(count_of_service(c, name), spans);
 	else
-		add(value == REPLAY_BAD ? &c->bad : &c->empty, spans);
-	add(timestamp_ms < 0 ? &c->no_time : time_of(c, (uint64_t)timestamp_ms), spans);
+		count_record(value == REPLAY_BAD ? &c->bad : &c->empty, spans);
+	count_record(timestamp_ms < 0 ? &c->no_time : count_of_time(c, (uint64_t)timestamp_ms), spans);
 }
 
 void replay_counts_free(struct replay_counts *c)

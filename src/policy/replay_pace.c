@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay_pace.c — a rate is learned from the backlog's own times, and the backlog leaves at twice that.
+/* replay_pace.c — computes the rate of production from the backlog's timestamps, and sends at twice that rate.
  *
- * Records come nearly in the order of their times: several producers write into one partition. So their time
- * moves on only when a record is newer than all before it. A step of more than STRETCH_MS either way is the end
- * of one stretch of records and the beginning of another, or a wrong clock; it moves nothing on.
+ * Records come nearly in the order of their timestamps, since several producers write into one partition. So the
+ * records' time advances only when a record is newer than all before it. A jump of more than STRETCH_MS, forward or back,
+ * begins another stretch of records, or comes from a wrong clock: the records' time does not advance by it.
  *
- * Each WINDOW_MS of the records' time gives one figure for the mean. A figure counts for at most LEAP times the
- * mean, since a million records with one and the same time are a clock that stood still and not a rate. While
- * the records' time does not move at all there are no figures: the backlog leaves as before, or by the floor. */
+ * Each WINDOW_MS of the records' time gives one figure for the average. A figure is limited to FIGURE_MOST times the
+ * average, since many records with the same timestamp come from a clock that stood still. While the records' time does
+ * not advance there are no figures, and the rate stays as it is. */
 #include <math.h>
 
 #include "policy/replay_pace.h"
 
 enum {
-	FRESH_MS = 2000,    /* a record is that old when its batch, Kafka and a fetch took long */
-	STRETCH_MS = 10000, /* more than producers' batching sets records out of order */
-	WINDOW_MS = 100,
-	MEMORY_MS = 5000, /* of the records' time, in the mean */
-	LEAP = 20,        /* bursts that fill a twentieth of the time are averaged in full */
-	SPEED = 2,        /* times as fast as it was produced */
-	LATE_US = 50000,  /* a loop that turns late makes up for so much */
+	FRESH_MS = 2000,    /* a younger record is no backlog: batching, Kafka and a slow fetch may take this long */
+	STRETCH_MS = 10000, /* producers' batching puts records less far out of order than this */
+	WINDOW_MS = 100,    /* of the records' time, for one figure */
+	MEMORY_MS = 5000,   /* of the records' time, in the average */
+	FIGURE_MOST = 20,   /* bursts that fill a twentieth of the time are averaged in full */
+	SPEED = 2,          /* the rate of sending, in rates of production */
+	LATE_US = 50000,    /* so much of a delay of the event loop is made up for */
 };
 
 void replay_pace_init(struct replay_pace *p, uint64_t floor_spans_per_s)
@@ -40,14 +40,14 @@ static bool is_fresh(uint64_t produced_ms, uint64_t wall_ms)
 uint64_t replay_pace_wait_us(
         const struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us)
 {
-	(void)spans; /* what goes delays the next */
+	(void)spans; /* a batch delays the next one, not itself */
 	if (is_fresh(produced_ms, wall_ms) || p->next_us <= mono_us)
 		return 0;
 	return p->next_us - mono_us;
 }
 
-/* The milliseconds by which a record moves the records' time on. */
-static uint64_t step_ms(struct replay_pace *p, uint64_t produced_ms)
+/* Milliseconds by which a record with timestamp PRODUCED_MS advances the records' time. */
+static uint64_t records_time_step_ms(struct replay_pace *p, uint64_t produced_ms)
 {
 	uint64_t before_ms = p->newest_ms;
 
@@ -60,9 +60,9 @@ static uint64_t step_ms(struct replay_pace *p, uint64_t produced_ms)
 	return 0;
 }
 
-static void learn(struct replay_pace *p)
+static void update_rate(struct replay_pace *p)
 {
-	double most = LEAP * fmax(p->floor_per_s, p->produced_per_s);
+	double most = FIGURE_MOST * fmax(p->floor_per_s, p->produced_per_s);
 	double figure = (double)p->window_spans * 1000 / (double)p->window_ms;
 	double memory_ms;
 
@@ -72,15 +72,15 @@ static void learn(struct replay_pace *p)
 	p->window_ms = p->window_spans = 0;
 }
 
-void replay_pace_take(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us)
+void replay_pace_sent(struct replay_pace *p, uint32_t spans, uint64_t produced_ms, uint64_t wall_ms, uint64_t mono_us)
 {
 	uint64_t from_us = mono_us > LATE_US ? mono_us - LATE_US : 0;
 
 	if (is_fresh(produced_ms, wall_ms))
 		return;
-	p->window_ms += step_ms(p, produced_ms);
+	p->window_ms += records_time_step_ms(p, produced_ms);
 	if (p->window_ms >= WINDOW_MS)
-		learn(p);
+		update_rate(p);
 	p->window_spans += spans;
 	p->next_us = max_u64(p->next_us, from_us) + (uint64_t)(spans * (double)US_PER_S / replay_pace_per_s(p));
 }

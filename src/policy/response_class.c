@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* response_class.c — the table of answers, and the two questions that one answer alone cannot settle.
+/* response_class.c — the table of responses, and the two decisions that need more than one response.
  *
- * The table is read top to bottom, the first row that covers the status counts. What is not named
- * is held for an operator (4xx) or sent again (all else): neither loses anything. */
+ * The first row that covers the status, and whose body_text the body contains, decides. A status without a row of its
+ * own waits for an operator (4xx) or is retried (all others): neither loses a batch. */
 #include <string.h>
 
 #include "policy/response_class.h"
@@ -10,7 +10,7 @@
 struct row {
 	int from;
 	int to;
-	const char *saying; /* in the body; NULL: whatever it says */
+	const char *body_text; /* the body must contain it; NULL: any body */
 	enum response means;
 };
 
@@ -29,14 +29,15 @@ static const struct row table[] = {
 	{ 0, 999, NULL, RESPONSE_RETRY },
 };
 
-static bool says(struct slice body, const char *saying)
+static bool contains(struct slice body, const char *body_text)
 {
-	return body.len > 0 && memmem(body.at, body.len, saying, strlen(saying)) != NULL;
+	return body.len > 0 && memmem(body.at, body.len, body_text, strlen(body_text)) != NULL;
 }
 
-bool answers_gzip_unread(int status, struct slice body)
+bool response_gzip_unread(int status, struct slice body)
 {
-	return (status == 400 && (says(body, "Unknown data type 31") || says(body, "unsupported Content-Encoding"))) ||
+	return (status == 400 &&
+	               (contains(body, "Unknown data type 31") || contains(body, "unsupported Content-Encoding"))) ||
 	       status == 415;
 }
 
@@ -49,7 +50,7 @@ enum response response_class(int status, bool misconfigured, struct slice body)
 
 		if (status < r->from || status > r->to)
 			continue;
-		if (r->saying == NULL || says(body, r->saying))
+		if (r->body_text == NULL || contains(body, r->body_text))
 			return r->means;
 	}
 	return RESPONSE_RETRY;
@@ -79,22 +80,22 @@ const char *response_cause(enum response a)
  *     1   |       -        |              -               | again
  *    2 …  |       -        |             yes              | poison
  *    2 …  |       -        |             no               | ask      */
-enum verdict response_verdict(const struct refusal *r)
+enum refusal_verdict response_verdict(const struct refusal *r)
 {
 	if (r->refused_in_row > REFUSED_IN_ROW_MAX)
-		return VERDICT_HOLD;
+		return VERDICT_BLOCK;
 	if (r->times < 2)
-		return VERDICT_AGAIN;
-	return r->last_good_us >= r->first_us ? VERDICT_POISON : VERDICT_ASK;
+		return VERDICT_RETRY;
+	return r->last_good_us >= r->first_us ? VERDICT_POISON : VERDICT_PROBE;
 }
 
-bool response_stuck(const struct trail *t)
+bool response_stuck(const struct failure_history *t)
 {
 	enum { OFTEN = 8, OTHERS = 20 };
 	static const uint64_t long_us = 60 * US_PER_S;
 
-	/* At most one in twenty of the others may fail: eight failures of one batch by chance are then
-	 * rarer than one in ten thousand million. */
+	/* At most one in twenty of the others may fail; then the chance that one batch fails eight times is below one in
+	 * 10^10. */
 	return t->failures >= OFTEN && t->lasted_us >= long_us && t->others_good >= OTHERS &&
 	       t->others_bad * OTHERS <= t->others_good;
 }

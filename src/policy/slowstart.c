@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slowstart.c — a window that grows while answers are good, a pause when they are not, and a slow start
- * after it.
+/* slowstart.c — a window of requests that grows with successes, a pause after failures, and a limited rate after it.
  *
  *          ┌───────────── good: window grows, see below
  *          ▼
@@ -8,10 +7,10 @@
  *                         ▲                                     │
  *                         └────────────── bad ──────────────────┘
  *
- * The window halves with each failure; below half of what once failed it grows by one an answer,
- * above by one a window. After an outage of a second or more the spans a second are limited too, from
- * RAMP_RATE doubling each second: a collector that comes back takes what it is sent with 202 and drops
- * what its queue cannot hold. */
+ * The window halves with each failure, and that half becomes the threshold: below it the window grows by one per
+ * success, above by one per window of successes. After an outage of a second or more the spans per second are limited
+ * too, from RAMP_RATE, doubling each second: a collector that has just started responds 202 to everything and drops what
+ * its queue cannot hold. */
 #include "policy/slowstart.h"
 
 enum { FIRST_WINDOW = 8, RAMP_RATE = 10000, RAMP_SECONDS = 7 };
@@ -29,7 +28,7 @@ bool slowstart_may_send(const struct slowstart *s, uint32_t in_flight, uint64_t 
 		return in_flight < s->window;
 	case SLOW_PAUSED:
 		return now_us >= s->until_us;
-	case SLOW_TRIAL:
+	case SLOW_PROBE:
 		break;
 	}
 	return false;
@@ -38,11 +37,11 @@ bool slowstart_may_send(const struct slowstart *s, uint32_t in_flight, uint64_t 
 uint64_t slowstart_sent(struct slowstart *s)
 {
 	if (s->state == SLOW_PAUSED)
-		s->state = SLOW_TRIAL;
+		s->state = SLOW_PROBE;
 	return s->round;
 }
 
-static void grow(struct slowstart *s)
+static void grow_window(struct slowstart *s)
 {
 	s->grown++;
 	if (s->window < s->most && (s->window < s->threshold || s->grown >= s->window)) {
@@ -51,13 +50,13 @@ static void grow(struct slowstart *s)
 	}
 }
 
-void slowstart_good(struct slowstart *s, uint64_t round, uint64_t now_us)
+void slowstart_succeeded(struct slowstart *s, uint64_t round, uint64_t now_us)
 {
 	if (round != s->round || s->state == SLOW_PAUSED)
 		return;
 	s->bad_in_row = 0;
 	if (s->state == SLOW_OPEN) {
-		grow(s);
+		grow_window(s);
 		return;
 	}
 	s->state = SLOW_OPEN;
@@ -67,26 +66,26 @@ void slowstart_good(struct slowstart *s, uint64_t round, uint64_t now_us)
 	s->ramp_us = now_us - s->paused_us >= US_PER_S ? now_us : 0;
 }
 
-static void halve(struct slowstart *s)
+static void halve_window(struct slowstart *s)
 {
 	s->window = (uint32_t)max_u64(1, s->window / 2);
 	s->threshold = (uint32_t)max_u64(2, s->window);
 }
 
-bool slowstart_doubt(struct slowstart *s, uint64_t round)
+bool slowstart_doubted(struct slowstart *s, uint64_t round)
 {
 	if (round != s->round || s->state != SLOW_OPEN || s->bad_in_row++ > 0)
 		return false;
-	halve(s);
+	halve_window(s);
 	return true;
 }
 
-void slowstart_bad(struct slowstart *s, uint64_t round, uint64_t now_us, uint64_t wait_us)
+void slowstart_failed(struct slowstart *s, uint64_t round, uint64_t now_us, uint64_t wait_us)
 {
 	if (round != s->round)
 		return;
 	if (s->state == SLOW_OPEN) {
-		halve(s);
+		halve_window(s);
 		s->paused_us = now_us;
 	}
 	s->state = SLOW_PAUSED;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token_bucket.c — fills with time, empties with batches; a large batch is owed and paid before the next. */
+/* token_bucket.c — tokens come with time and go with batches. A batch may overdraw the bucket, and the next one waits
+ * until it is no longer negative. */
 #include "policy/token_bucket.h"
 
 uint64_t token_bucket_wait_us(struct token_bucket *b, uint64_t rate, uint64_t now_us)
 {
-	double most = (double)rate / 10; /* a tenth of a second may gather, no more */
+	double most = (double)rate / 10; /* the bucket's size: the tokens of a tenth of a second */
 
 	if (rate == 0 || b->at_us == 0) {
 		b->spans = 0;
@@ -18,7 +19,7 @@ uint64_t token_bucket_wait_us(struct token_bucket *b, uint64_t rate, uint64_t no
 	return b->spans >= 0 ? 0 : (uint64_t)(-b->spans * US_PER_S / (double)rate) + 1;
 }
 
-void token_bucket_take(struct token_bucket *b, uint64_t spans)
+void token_bucket_charge(struct token_bucket *b, uint64_t spans)
 {
 	b->spans -= (double)spans;
 }

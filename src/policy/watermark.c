@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watermark.c — a ring of what was read, and the prefix of it that is done.
+/* watermark.c — a ring of the records read, and the contiguous prefix of them that is done.
  *
  *      tickets   head                     tail
  *                 │                         │
  *   … ████████████░░░░██░░████████░░░░██░░░░│        █ done   ░ under way
- *                 └ next = the offset behind the last █ before head
+ *                 └ next = the offset of the last █ before head, plus one
  *
- * Offsets have holes (compaction, transaction markers), so "the offset behind" is that of the last
- * done entry plus one, never a count. */
+ * Offsets have gaps (compaction, transaction markers), so next is computed from that entry's offset, not by counting. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ enum { FIRST_CAP = 64 };
 
 void watermark_reset(struct watermark *w, uint64_t generation)
 {
-	/* The tickets go on counting: one from before can never name an entry from after. */
+	/* Tickets are never reused, so an old ticket cannot identify a new entry. */
 	w->head = w->tail;
 	w->next = -1;
 	w->generation = generation;
@@ -30,7 +29,7 @@ void watermark_close(struct watermark *w)
 	w->closed = true;
 }
 
-static int grow(struct watermark *w)
+static int grow_ring(struct watermark *w)
 {
 	size_t cap = w->cap == 0 ? FIRST_CAP : w->cap * 2;
 	int64_t *offsets = malloc(cap * sizeof(*offsets));
@@ -55,7 +54,7 @@ static int grow(struct watermark *w)
 
 int watermark_add(struct watermark *w, int64_t offset, uint64_t *ticket)
 {
-	if (watermark_span(w) == w->cap && grow(w) < 0)
+	if (watermark_span(w) == w->cap && grow_ring(w) < 0)
 		return E_NOMEM;
 	*ticket = w->tail++;
 	w->offsets[*ticket & (w->cap - 1)] = offset;

@@ -332,7 +332,7 @@ int recover_run(struct spool *s, struct spool_found *found, struct why *why)
 	}
 	if (!r.any)
 		make_state(&r);
-	wrong = ledger_mend(&state->ledger);
+	wrong = ledger_repair(&state->ledger);
 	if (wrong != NULL)
 		note_damage(&r, wrong);
 	found->unclean = state->running;

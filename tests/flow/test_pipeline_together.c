@@ -5,7 +5,7 @@
 
 enum { SMALL = 300 };
 
-/* pace_handoff of EXPOSURE is 60 s, and half of that is pace_joins while the sink keeps up. */
+/* pace_handoff_age of EXPOSURE is 60 s, and half of that is pace_join_age while the sink keeps up. */
 #define EXPOSURE (100 * US_PER_S)
 #define DUE (61 * US_PER_S)
 #define NEARLY_DUE (45 * US_PER_S)

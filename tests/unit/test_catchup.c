@@ -19,7 +19,8 @@ static void plays(const char *name, const struct look *looks, size_t n)
 	spans = took_us = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct look *l = &looks[i];
-		bool done = catchup_look(&c, (100 + i) * 1000000, l->away, l->waiting, l->delivered, &spans, &took_us);
+		bool done =
+		        catchup_observe(&c, (100 + i) * 1000000, l->away, l->waiting, l->delivered, &spans, &took_us);
 
 		ok(done == l->done, "%s: look %zu", name, i);
 	}

@@ -55,7 +55,7 @@ static void the_truth_table(void)
 			changed = circuit_tick(&c, now, MS(rows[i].oldest));
 			break;
 		case REFUSED:
-			changed = circuit_refused(&c, now);
+			changed = circuit_offer_refused(&c, now);
 			break;
 		case DELIVERED:
 		case GIVEN_BACK:
@@ -72,28 +72,28 @@ static void what_is_taken_back_from_the_wire(void)
 {
 	struct circuit c = in_state(CIRCUIT_OPEN, 0);
 
-	ok(!circuit_recalls(&c, MS(60000), 0), "nothing is out");
-	ok(!circuit_recalls(&c, MS(60000), MS(52001)), "its answer may still come");
-	ok(circuit_recalls(&c, MS(60000), MS(52000)), "no answer for eight seconds");
-	ok(!circuit_recalls(&c, MS(60999), MS(1)), "once is enough");
-	ok(circuit_recalls(&c, MS(61000), MS(1)), "but what is still out a second later is asked for again");
+	ok(!circuit_reclaims_earlier(&c, MS(60000), 0), "nothing is out");
+	ok(!circuit_reclaims_earlier(&c, MS(60000), MS(52001)), "its answer may still come");
+	ok(circuit_reclaims_earlier(&c, MS(60000), MS(52000)), "no answer for eight seconds");
+	ok(!circuit_reclaims_earlier(&c, MS(60999), MS(1)), "once is enough");
+	ok(circuit_reclaims_earlier(&c, MS(61000), MS(1)), "but what is still out a second later is asked for again");
 	c.state = CIRCUIT_HALF_OPEN;
-	ok(circuit_recalls(&c, MS(62000), MS(1)), "a probe that waits behind it is no reason to wait");
+	ok(circuit_reclaims_earlier(&c, MS(62000), MS(1)), "a probe that waits behind it is no reason to wait");
 	c.state = CIRCUIT_CLOSED;
-	ok(!circuit_recalls(&c, MS(90000), MS(1)), "while others get through it stays");
+	ok(!circuit_reclaims_earlier(&c, MS(90000), MS(1)), "while others get through it stays");
 }
 
 static void what_may_go_out(void)
 {
 	struct circuit c = in_state(CIRCUIT_CLOSED, 0);
 
-	ok(circuit_lets(&c, 0, 1000000), "closed lets everything through");
+	ok(circuit_may_send(&c, 0, 1000000), "closed lets everything through");
 	c = in_state(CIRCUIT_OPEN, 0);
-	ok(!circuit_lets(&c, MS(5000), 0), "open lets nothing through");
+	ok(!circuit_may_send(&c, MS(5000), 0), "open lets nothing through");
 	c = in_state(CIRCUIT_HALF_OPEN, 0);
-	ok(circuit_lets(&c, 0, 0) && !circuit_lets(&c, 0, 1), "half open lets one probe through");
-	ok(circuit_lets(&c, MS(2000), 1) && !circuit_lets(&c, MS(2000), 2), "and one more every two seconds");
-	ok(!circuit_lets(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
+	ok(circuit_may_send(&c, 0, 0) && !circuit_may_send(&c, 0, 1), "half open lets one probe through");
+	ok(circuit_may_send(&c, MS(2000), 1) && !circuit_may_send(&c, MS(2000), 2), "and one more every two seconds");
+	ok(!circuit_may_send(&c, MS(3600000), CIRCUIT_PROBES), "up to a bound");
 }
 
 /* Each row is a course of events from a closed circuit on: "R500" is a refusal after 500 ms, P one that
@@ -134,7 +134,7 @@ static void what_is_evidence_against_the_destination(void)
 			if (what == 'T')
 				circuit_tick(&c, now, MS(rows[i].oldest));
 			else if (what == 'S')
-				circuit_answers(&c, now);
+				circuit_answered(&c, now);
 			else
 				circuit_report(&c, now,
 				        what == 'P'   ? CIRCUIT_PASSED
@@ -151,46 +151,46 @@ static void a_destination_that_refuses_is_an_alarm(void)
 	uint64_t now = MS(1);
 
 	for (int i = 0; i < 12; i++) {
-		ok(circuit_alarms(&c) == (i >= CIRCUIT_ALARM), "%d rounds: %s", i,
-		        i >= CIRCUIT_ALARM ? "an alarm" : "none yet");
+		ok(circuit_needs_operator(&c) == (i >= CIRCUIT_ALARM_ROUNDS), "%d rounds: %s", i,
+		        i >= CIRCUIT_ALARM_ROUNDS ? "an alarm" : "none yet");
 		circuit_report(&c, now, CIRCUIT_REFUSED);
 		now += c.pause;
 		circuit_tick(&c, now, 0);
 	}
 	is_int(c.pause, 5 * US_PER_S, "the pause has grown to five seconds");
-	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_alarms(&c), "one that passes ends it");
+	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_needs_operator(&c), "one that passes ends it");
 }
 
 static void what_is_stuck_among_others_is_taken_back(void)
 {
 	struct circuit c = in_state(CIRCUIT_CLOSED, 0);
 
-	ok(!circuit_reclaims(&c, MS(32000), MS(1), false), "there is room for others: it stays");
-	ok(!circuit_reclaims(&c, MS(90000), MS(82001), true), "its answer may still come");
-	ok(circuit_reclaims(&c, MS(90000), MS(82000), true), "no room: it is taken back");
-	ok(!circuit_reclaims(&c, MS(97999), MS(1), true), "not again at once");
-	ok(circuit_reclaims(&c, MS(98000), MS(1), true), "but eight seconds later");
-	ok(circuit_reclaims(&c, MS(130000), MS(98000), false), "with room after half a minute");
+	ok(!circuit_reclaims_overdue(&c, MS(32000), MS(1), false), "there is room for others: it stays");
+	ok(!circuit_reclaims_overdue(&c, MS(90000), MS(82001), true), "its answer may still come");
+	ok(circuit_reclaims_overdue(&c, MS(90000), MS(82000), true), "no room: it is taken back");
+	ok(!circuit_reclaims_overdue(&c, MS(97999), MS(1), true), "not again at once");
+	ok(circuit_reclaims_overdue(&c, MS(98000), MS(1), true), "but eight seconds later");
+	ok(circuit_reclaims_overdue(&c, MS(130000), MS(98000), false), "with room after half a minute");
 	c.since = MS(181000);
-	ok(!circuit_reclaims(&c, MS(188000), MS(1), true),
+	ok(!circuit_reclaims_overdue(&c, MS(188000), MS(1), true),
 	        "closed again just now: what stayed out meanwhile has its time");
 	c.state = CIRCUIT_HALF_OPEN;
-	ok(!circuit_reclaims(&c, MS(190000), MS(1), true), "not closed: circuit_recalls decides");
+	ok(!circuit_reclaims_overdue(&c, MS(190000), MS(1), true), "not closed: circuit_reclaims_earlier decides");
 }
 
 static void the_backlog_probes_first(void)
 {
 	struct circuit c = in_state(CIRCUIT_HALF_OPEN, 0);
 
-	ok(!circuit_lets_fresh_probe(&c, MS(999)), "half open: the backlog has a second to probe");
-	ok(circuit_lets_fresh_probe(&c, MS(1000)), "then fresh traffic may");
-	c.cause = CIRCUIT_REFUSES;
+	ok(!circuit_may_probe_fresh(&c, MS(999)), "half open: the backlog has a second to probe");
+	ok(circuit_may_probe_fresh(&c, MS(1000)), "then fresh traffic may");
+	c.cause = CIRCUIT_ALL_REFUSED;
 	c.opened = 1;
-	ok(circuit_lets_fresh_probe(&c, 0), "at once in every other round where all is refused");
+	ok(circuit_may_probe_fresh(&c, 0), "at once in every other round where all is refused");
 	c.opened = 2;
-	ok(!circuit_lets_fresh_probe(&c, 0), "and the backlog first in the others");
+	ok(!circuit_may_probe_fresh(&c, 0), "and the backlog first in the others");
 	c.state = CIRCUIT_CLOSED;
-	ok(circuit_lets_fresh_probe(&c, 0), "closed: nothing is a probe");
+	ok(circuit_may_probe_fresh(&c, 0), "closed: nothing is a probe");
 }
 
 static void a_flapping_sink_is_probed_less_often(void)
@@ -201,26 +201,26 @@ static void a_flapping_sink_is_probed_less_often(void)
 	circuit_init(&c, now);
 	for (int i = 0; i < 5; i++) {
 		now += MS(2000);
-		circuit_refused(&c, now);
+		circuit_offer_refused(&c, now);
 		now += c.pause;
 		circuit_tick(&c, now, 0);
 		circuit_report(&c, now, CIRCUIT_PASSED);
 	}
 	is_int(c.pause, US_PER_S, "the pause has grown to its bound");
-	circuit_refused(&c, now + MS(10000));
+	circuit_offer_refused(&c, now + MS(10000));
 	is_int(c.pause, MS(250), "after a calm time it is small again");
 }
 
 static void handing_over_leaves_time_for_two_commits(void)
 {
-	is_int(pace_handoff(MS(100), MS(5)), MS(60), "fast disk: late, with room for a slow moment");
-	is_int(pace_handoff(MS(100), MS(20)), MS(50), "slower disk: sooner");
-	is_int(pace_handoff(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
-	is_int(pace_handoff(0, MS(5)), 0, "no exposure: at once");
-	is_int(pace_joins(MS(60), false), 0, "a sink that is too late: all go together");
-	is_int(pace_joins(MS(60), true), MS(30), "one that keeps up: the older half");
-	is_int(pace_commit(MS(16), MS(1)), MS(15), "a slow commit is remembered");
-	is_int(pace_commit(MS(1), MS(9)), MS(9), "a slower one at once");
+	is_int(pace_handoff_age(MS(100), MS(5)), MS(60), "fast disk: late, with room for a slow moment");
+	is_int(pace_handoff_age(MS(100), MS(20)), MS(50), "slower disk: sooner");
+	is_int(pace_handoff_age(MS(100), MS(500)), MS(25), "hopeless disk: not before a quarter");
+	is_int(pace_handoff_age(0, MS(5)), 0, "no exposure: at once");
+	is_int(pace_join_age(MS(60), false), 0, "a sink that is too late: all go together");
+	is_int(pace_join_age(MS(60), true), MS(30), "one that keeps up: the older half");
+	is_int(pace_commit_estimate(MS(16), MS(1)), MS(15), "a slow commit is remembered");
+	is_int(pace_commit_estimate(MS(1), MS(9)), MS(9), "a slower one at once");
 }
 
 static void the_window_is_shared(void)
@@ -228,18 +228,19 @@ static void the_window_is_shared(void)
 	struct pace_load l = { .window = 800, .backlog_most = pace_backlog_most(800, false) };
 
 	l.fresh = 799;
-	ok(pace_lets_fresh(&l), "without a backlog fresh traffic has the whole window");
+	ok(pace_may_send_fresh(&l), "without a backlog fresh traffic has the whole window");
 	l.backlog_waits = true;
-	ok(!pace_lets_fresh(&l), "with one, a sixteenth is the backlog's");
+	ok(!pace_may_send_fresh(&l), "with one, a sixteenth is the backlog's");
 	l.fresh = 749;
-	ok(pace_lets_fresh(&l), "and the rest is not");
+	ok(pace_may_send_fresh(&l), "and the rest is not");
 	l.backlog = 49;
-	ok(pace_lets_backlog(&l, 100), "the backlog gets its share under full load");
+	ok(pace_may_send_backlog(&l, 100), "the backlog gets its share under full load");
 	l.backlog = 50;
-	ok(!pace_lets_backlog(&l, 100), "and no more");
+	ok(!pace_may_send_backlog(&l, 100), "and no more");
 	l.fresh = 0;
 	l.backlog = 99;
-	ok(pace_lets_backlog(&l, 100) && !pace_lets_backlog(&l, 80), "idle capacity is its own, up to the ramp");
+	ok(pace_may_send_backlog(&l, 100) && !pace_may_send_backlog(&l, 80),
+	        "idle capacity is its own, up to the ramp");
 	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST - 1, 1 << 24), PACE_RAMP_FIRST, "the ramp waits for proof");
 	is_int(pace_ramp(PACE_RAMP_FIRST, PACE_RAMP_FIRST, 1 << 24), 2 * PACE_RAMP_FIRST, "then doubles");
 	is_int(pace_ramp(1 << 20, 1 << 20, 1 << 21), 1 << 21, "up to the backlog's most");
@@ -250,9 +251,9 @@ static void the_window_is_shared(void)
 
 static void reading_pauses_only_as_long_as_the_buffer_allows(void)
 {
-	is_int(pace_pause(0, MS(8), 1 << 20), 8, "little traffic: the longest pause");
-	is_int(pace_pause(8 << 20, MS(8), 4 << 20), 0, "a flood: none");
-	ok(pace_pause(200000, MS(8), 212992) == 0, "a small buffer: none");
+	is_int(pace_read_pause(0, MS(8), 1 << 20), 8, "little traffic: the longest pause");
+	is_int(pace_read_pause(8 << 20, MS(8), 4 << 20), 0, "a flood: none");
+	ok(pace_read_pause(200000, MS(8), 212992) == 0, "a small buffer: none");
 }
 
 int main(void)

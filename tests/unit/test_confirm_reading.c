@@ -77,10 +77,10 @@ static void a_waiting_post_keeps_the_collector_at_work(void)
 	is_int(reading_follows_after(500, 10000, 400000), 4 * 4501,
 	        "that one reading took long says that the collector is busy");
 	begin_with_readings_of(4000);
-	c.crowd = 5; /* which this reading, of ours alone, makes 3 */
+	c.received_per_own = 5; /* which this reading, of ours alone, makes 3 */
 	is_int(reading_follows_after(500, 10000, 4000), 12 * 4000, "three senders share the cost");
 	begin_with_readings_of(4000);
-	c.crowd = 100;
+	c.received_per_own = 100;
 	is_int(reading_follows_after(500, 10000, 4000), 25 * 4000, "a hundred do as far as it goes");
 }
 

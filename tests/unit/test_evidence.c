@@ -55,7 +55,7 @@ static void what_condemns_a_record(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		ok(evidence_condemns(rows[i].takes, rows[i].alone, rows[i].confirmed) == rows[i].condemned, "%s: %s",
+		ok(evidence_proves_bad(rows[i].takes, rows[i].alone, rows[i].confirmed) == rows[i].condemned, "%s: %s",
 		        rows[i].name, rows[i].condemned ? "bad" : "kept");
 }
 
@@ -73,16 +73,16 @@ static void probes_come_from_everywhere(void)
 	bool seen[256] = { false };
 	unsigned places = 0, oldest = 0;
 
-	for (uint64_t round = 0; round < 2 * EVIDENCE_SPOTS; round++) {
-		unsigned spot = evidence_spot(round);
+	for (uint64_t round = 0; round < 2 * EVIDENCE_PLACES; round++) {
+		unsigned spot = evidence_probe_place(round);
 
 		oldest += spot == 0;
 		places += !seen[spot & 255];
 		seen[spot & 255] = true;
 	}
-	is_int(oldest, EVIDENCE_SPOTS, "the oldest record in every other round");
-	is_int(places, EVIDENCE_SPOTS + 1, "and between them another place each time");
-	is_int(evidence_spot(1), 128, "the middle first");
+	is_int(oldest, EVIDENCE_PLACES, "the oldest record in every other round");
+	is_int(places, EVIDENCE_PLACES + 1, "and between them another place each time");
+	is_int(evidence_probe_place(1), 128, "the middle first");
 }
 
 static void the_watchdog_counts_deliveries_only(void)
@@ -90,12 +90,12 @@ static void the_watchdog_counts_deliveries_only(void)
 	struct watchdog w = { 0 };
 	uint64_t t0 = 5 * US_PER_S;
 
-	is_int(watchdog_look(&w, t0, 7, true), 0, "it begins to count at its first look");
-	is_int(watchdog_look(&w, t0 + 29 * US_PER_S, 7, true), 0, "29 s: not yet");
-	is_int(watchdog_look(&w, t0 + 30 * US_PER_S, 7, true), 30, "30 s: it says so");
-	is_int(watchdog_look(&w, t0 + 31 * US_PER_S, 8, true), 0, "a delivery ends it");
-	is_int(watchdog_look(&w, t0 + 90 * US_PER_S, 8, false), 0, "nothing waits: nothing to say");
-	is_int(watchdog_look(&w, t0 + 100 * US_PER_S, 8, true), 0, "what waits now has not waited for long");
+	is_int(watchdog_observe(&w, t0, 7, true), 0, "it begins to count at its first look");
+	is_int(watchdog_observe(&w, t0 + 29 * US_PER_S, 7, true), 0, "29 s: not yet");
+	is_int(watchdog_observe(&w, t0 + 30 * US_PER_S, 7, true), 30, "30 s: it says so");
+	is_int(watchdog_observe(&w, t0 + 31 * US_PER_S, 8, true), 0, "a delivery ends it");
+	is_int(watchdog_observe(&w, t0 + 90 * US_PER_S, 8, false), 0, "nothing waits: nothing to say");
+	is_int(watchdog_observe(&w, t0 + 100 * US_PER_S, 8, true), 0, "what waits now has not waited for long");
 }
 
 int main(void)

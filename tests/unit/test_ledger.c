@@ -67,10 +67,10 @@ static void a_ledger_from_outside_is_put_right(void)
 
 	ledger_enter(&l, LEDGER_IN_SPOOL, 3, 1);
 	ledger_datagram(&l, LEDGER_ACCEPTED);
-	ok(ledger_mend(&l) == NULL, "one that balances is left alone");
+	ok(ledger_repair(&l) == NULL, "one that balances is left alone");
 	l.place[LEDGER_IN_SPOOL].spans = 7;
 	l.received = 9;
-	ok(ledger_mend(&l) != NULL, "what is wrong is named");
+	ok(ledger_repair(&l) != NULL, "what is wrong is named");
 	ok(ledger_check(&l) == NULL && l.accepted.spans == 7 && l.received == 1, "and put right");
 }
 
@@ -94,7 +94,7 @@ static void what_is_sent_again_is_not_unconfirmed_any_more(void)
 	ok(ledger_check(&l) == NULL, "the sums hold");
 	l.unconfirmed.batches = 1;
 	is_text(ledger_check(&l), "unconfirmed is more than was quarantined or dropped", "is told");
-	ok(ledger_mend(&l) != NULL && ledger_check(&l) == NULL, "and put right");
+	ok(ledger_repair(&l) != NULL && ledger_check(&l) == NULL, "and put right");
 }
 
 int main(void)

@@ -24,14 +24,15 @@ static void held_is_passed_over_and_comes_back(void)
 	uint64_t first, end;
 
 	positions_init(&m, 0, 4);
-	ok(positions_set(&m, 0, POSITION_IN_FLIGHT, 0) == 0 && m.held_to == 1, "a held position may be sent");
+	ok(positions_set(&m, 0, POSITION_IN_FLIGHT, 0) == 0 && m.in_doubt_end == 1, "a held position may be sent");
 	ok(positions_next(&m, 0, 100, &first, &end) && first == 1 && end == 4, "and is passed over");
-	ok(positions_set(&m, 0, POSITION_WAITING, 0) == 0 && m.held_to == 0, "given back clean, nothing is in doubt");
+	ok(positions_set(&m, 0, POSITION_WAITING, 0) == 0 && m.in_doubt_end == 0,
+	        "given back clean, nothing is in doubt");
 	ok(positions_set(&m, 1, POSITION_IN_FLIGHT, 0) == 0 && positions_set(&m, 1, POSITION_MAYBE_SENT, 0) == 0 &&
-	                m.held_to == 2,
+	                m.in_doubt_end == 2,
 	        "perhaps sent stays in doubt");
-	ok(positions_set(&m, 3, POSITION_IN_FLIGHT, 0) == 0 && m.held_to == 4 &&
-	                positions_set(&m, 3, POSITION_WAITING, 0) == 0 && m.held_to == 2,
+	ok(positions_set(&m, 3, POSITION_IN_FLIGHT, 0) == 0 && m.in_doubt_end == 4 &&
+	                positions_set(&m, 3, POSITION_WAITING, 0) == 0 && m.in_doubt_end == 2,
 	        "what comes back clean lowers the bound to the last doubt below it");
 	ok(positions_next(&m, 0, 100, &first, &end) && first == 0 && end == 4, "and waits again");
 	positions_free(&m);
@@ -60,7 +61,7 @@ static void random_changes_agree_with_an_array(unsigned seed)
 	memset(spans, 0, sizeof(spans));
 	positions_init(&m, start, end);
 	for (int step = 0; step < 20000; step++) {
-		uint64_t p, stretch = 1, held_to;
+		uint64_t p, stretch = 1, in_doubt_end;
 		enum position_status to = (enum position_status)random_below(4);
 
 		if (random_below(10) == 0 || end == start)
@@ -87,9 +88,9 @@ static void random_changes_agree_with_an_array(unsigned seed)
 		for (cursor = start; cursor < end && model[cursor] == POSITION_DONE; cursor++)
 			;
 		wrong += cursor != m.cursor;
-		for (held_to = end; held_to > cursor && model[held_to - 1] % 2 == 0; held_to--)
+		for (in_doubt_end = end; in_doubt_end > cursor && model[in_doubt_end - 1] % 2 == 0; in_doubt_end--)
 			;
-		wrong += held_to != max_u64(m.held_to, cursor);
+		wrong += in_doubt_end != max_u64(m.in_doubt_end, cursor);
 		if (step % 50 == 0) {
 			uint64_t first, stop, from = start + random_below(end - start), want, want_end;
 

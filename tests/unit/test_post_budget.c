@@ -17,7 +17,7 @@ static int posts_in(unsigned seconds, unsigned batches, unsigned spans, bool new
 		post_budget_earn(&b, spans);
 		if (post_budget_wait_us(&b, now) > 0)
 			continue;
-		post_budget_take(&b, new_connection);
+		post_budget_charge(&b, new_connection);
 		posts++;
 	}
 	return posts;
@@ -59,7 +59,7 @@ static void the_wait_that_is_told_is_enough(void)
 	uint64_t wait, now = BEGIN;
 
 	while ((wait = post_budget_wait_us(&b, now)) == 0)
-		post_budget_take(&b, false);
+		post_budget_charge(&b, false);
 	ok(post_budget_wait_us(&b, now + wait / 2) > 0, "not at half of it");
 	is_int((int64_t)post_budget_wait_us(&b, now + wait), 0, "then it may begin");
 }
@@ -71,7 +71,7 @@ static void a_long_silence_earns_no_storm(void)
 
 	(void)!post_budget_wait_us(&b, BEGIN);
 	while (post_budget_wait_us(&b, BEGIN + 3600 * US_PER_S) == 0 && posts < 1000) {
-		post_budget_take(&b, false);
+		post_budget_charge(&b, false);
 		posts++;
 	}
 	ok(posts > 10 && posts < 30, "%d POSTs at once after an hour", posts);

@@ -79,7 +79,7 @@ static struct play play(struct replay_pace *p, times *at, uint64_t n, int64_t ag
 		uint64_t produced_ms = noon_ms - (uint64_t)age_ms + at(i);
 
 		mono_us += replay_pace_wait_us(p, POST, produced_ms, wall_ms, mono_us);
-		replay_pace_take(p, POST, produced_ms, wall_ms, mono_us);
+		replay_pace_sent(p, POST, produced_ms, wall_ms, mono_us);
 		went_us[i] = mono_us;
 		while (went_us[from] + US_PER_S <= mono_us)
 			from++;
@@ -132,7 +132,7 @@ static void what_was_produced_now_is_never_held(void)
 
 	replay_pace_init(&p, FLOOR);
 	for (int i = 0; i < 1000; i++)
-		replay_pace_take(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
+		replay_pace_sent(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
 	ok(replay_pace_wait_us(&p, POST, noon_ms - hour_ms, noon_ms, now_us) > 90 * US_PER_S,
 	        "a backlog waits for its turn");
 	for (int ago_ms = -2000; ago_ms <= 2000; ago_ms += 500) {
@@ -140,7 +140,7 @@ static void what_was_produced_now_is_never_held(void)
 
 		for (int i = 0; i < 1000; i++) {
 			wait_us += replay_pace_wait_us(&p, POST, produced_ms, noon_ms, now_us);
-			replay_pace_take(&p, POST, produced_ms, noon_ms, now_us);
+			replay_pace_sent(&p, POST, produced_ms, noon_ms, now_us);
 		}
 	}
 	is_int(wait_us, 0, "fresh traffic does not, however much there is");
@@ -172,10 +172,10 @@ static void a_pause_saves_nothing_up(void)
 	int n = 0;
 
 	replay_pace_init(&p, FLOOR);
-	replay_pace_take(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
+	replay_pace_sent(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
 	now_us += 3600 * US_PER_S; /* the collector was away for an hour */
 	while (replay_pace_wait_us(&p, POST, noon_ms - hour_ms, noon_ms, now_us) == 0) {
-		replay_pace_take(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
+		replay_pace_sent(&p, POST, noon_ms - hour_ms, noon_ms, now_us);
 		n++;
 	}
 	is_int(n, 1, "one POST goes at once, the next waits");

@@ -92,7 +92,7 @@ static void what_cannot_read_gzip_is_known_by_its_words(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(answers_gzip_unread(rows[i].status, slice_text(rows[i].body)), rows[i].want, rows[i].body);
+		is_int(response_gzip_unread(rows[i].status, slice_text(rows[i].body)), rows[i].want, rows[i].body);
 }
 
 static void no_answer_is_retried_unless_it_is_the_configuration(void)
@@ -105,18 +105,18 @@ static void a_refusal_needs_a_witness(void)
 {
 	static const struct {
 		struct refusal r;
-		enum verdict want;
+		enum refusal_verdict want;
 		const char *name;
 	} rows[] = {
-		{ { 1, 100, 0, 1 }, VERDICT_AGAIN, "first refusal, nothing else known: again" },
-		{ { 1, 100, 100, 1 }, VERDICT_AGAIN, "first refusal, others pass: again" },
-		{ { 2, 100, 0, 2 }, VERDICT_ASK, "second, nothing ever passed: ask" },
-		{ { 2, 100, 99, 2 }, VERDICT_ASK, "second, others passed before: ask" },
+		{ { 1, 100, 0, 1 }, VERDICT_RETRY, "first refusal, nothing else known: again" },
+		{ { 1, 100, 100, 1 }, VERDICT_RETRY, "first refusal, others pass: again" },
+		{ { 2, 100, 0, 2 }, VERDICT_PROBE, "second, nothing ever passed: ask" },
+		{ { 2, 100, 99, 2 }, VERDICT_PROBE, "second, others passed before: ask" },
 		{ { 2, 100, 100, 1 }, VERDICT_POISON, "second, another passed since: poison" },
 		{ { 5, 100, 300, 1 }, VERDICT_POISON, "fifth, another passed since: poison" },
 		{ { 2, 100, 300, 200 }, VERDICT_POISON, "200 in a row: still poison" },
-		{ { 2, 100, 300, 201 }, VERDICT_HOLD, "201 in a row: hold" },
-		{ { 1, 100, 0, 201 }, VERDICT_HOLD, "201 in a row, first refusal: hold" },
+		{ { 2, 100, 300, 201 }, VERDICT_BLOCK, "201 in a row: hold" },
+		{ { 1, 100, 0, 201 }, VERDICT_BLOCK, "201 in a row, first refusal: hold" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -126,7 +126,7 @@ static void a_refusal_needs_a_witness(void)
 static void failures_stick_only_when_the_others_pass(void)
 {
 	static const struct {
-		struct trail t;
+		struct failure_history t;
 		bool want;
 		const char *name;
 	} rows[] = {

@@ -13,7 +13,7 @@ static void the_window_opens_with_each_answer(void)
 	is_int(p.window, 8, "eight at first");
 	ok(slowstart_may_send(&p, 7, 0) && !slowstart_may_send(&p, 8, 0), "and no ninth");
 	for (int i = 0; i < 200; i++)
-		slowstart_good(&p, slowstart_sent(&p), 0);
+		slowstart_succeeded(&p, slowstart_sent(&p), 0);
 	is_int(p.window, 64, "it grows to the most");
 	slowstart_init(&p, 3);
 	is_int(p.window, 3, "the most may be less than eight");
@@ -25,14 +25,14 @@ static void a_failure_pauses_and_one_trial_ends_the_pause(void)
 	uint64_t round;
 
 	slowstart_init(&p, 64);
-	slowstart_bad(&p, slowstart_sent(&p), 1 * S, 2 * S);
+	slowstart_failed(&p, slowstart_sent(&p), 1 * S, 2 * S);
 	is_int(p.state, SLOW_PAUSED, "paused");
 	ok(!slowstart_may_send(&p, 0, 3 * S - 1), "nothing goes before the pause is over");
 	ok(slowstart_may_send(&p, 5, 3 * S), "then one may, whatever still hangs");
 	round = slowstart_sent(&p);
-	is_int(p.state, SLOW_TRIAL, "it is a trial");
+	is_int(p.state, SLOW_PROBE, "it is a trial");
 	ok(!slowstart_may_send(&p, 0, 9 * S), "and no other goes beside it");
-	slowstart_good(&p, round, 4 * S);
+	slowstart_succeeded(&p, round, 4 * S);
 	is_int(p.state, SLOW_OPEN, "the trial passes: open");
 	is_int(p.window, 1, "with a window of one");
 	is_int(p.pauses, 0, "and the next pause is a first one");
@@ -43,9 +43,9 @@ static void a_failed_trial_pauses_again(void)
 	struct slowstart p;
 
 	slowstart_init(&p, 64);
-	slowstart_bad(&p, slowstart_sent(&p), 0, S);
+	slowstart_failed(&p, slowstart_sent(&p), 0, S);
 	is_int(p.pauses, 1, "the first pause");
-	slowstart_bad(&p, slowstart_sent(&p), S, 2 * S);
+	slowstart_failed(&p, slowstart_sent(&p), S, 2 * S);
 	is_int(p.pauses, 2, "the second in a row");
 	is_int(p.until_us, 3 * S, "until its end");
 }
@@ -59,15 +59,15 @@ static void failures_of_one_round_count_once(void)
 	for (int i = 0; i < 8; i++)
 		rounds[i] = slowstart_sent(&p);
 	for (int i = 0; i < 8; i++)
-		slowstart_bad(&p, rounds[i], S, 2 * S);
+		slowstart_failed(&p, rounds[i], S, 2 * S);
 	is_int(p.pauses, 1, "eight requests failed together: one pause");
-	slowstart_good(&p, rounds[0], S);
+	slowstart_succeeded(&p, rounds[0], S);
 	is_int(p.state, SLOW_PAUSED, "a late answer from before does not end it");
 	(void)slowstart_sent(&p);
-	slowstart_bad(&p, rounds[1], 9 * S, S);
-	is_int(p.state, SLOW_TRIAL, "nor does a late failure end the trial");
-	slowstart_good(&p, rounds[2], 9 * S);
-	is_int(p.state, SLOW_TRIAL, "nor a late answer");
+	slowstart_failed(&p, rounds[1], 9 * S, S);
+	is_int(p.state, SLOW_PROBE, "nor does a late failure end the trial");
+	slowstart_succeeded(&p, rounds[2], 9 * S);
+	is_int(p.state, SLOW_PROBE, "nor a late answer");
 }
 
 static void one_doubtful_failure_only_halves_the_window(void)
@@ -77,14 +77,14 @@ static void one_doubtful_failure_only_halves_the_window(void)
 
 	slowstart_init(&p, 64);
 	round = slowstart_sent(&p);
-	ok(slowstart_doubt(&p, round), "the first is let pass");
+	ok(slowstart_doubted(&p, round), "the first is let pass");
 	is_int(p.window, 4, "at half the window");
 	is_int(p.state, SLOW_OPEN, "still open");
-	ok(!slowstart_doubt(&p, round), "the second in a row is not");
-	slowstart_good(&p, round, 0);
-	ok(slowstart_doubt(&p, round), "after a good one the count begins anew");
-	slowstart_bad(&p, round, 0, S);
-	ok(!slowstart_doubt(&p, slowstart_sent(&p)), "a trial is not doubted");
+	ok(!slowstart_doubted(&p, round), "the second in a row is not");
+	slowstart_succeeded(&p, round, 0);
+	ok(slowstart_doubted(&p, round), "after a good one the count begins anew");
+	slowstart_failed(&p, round, 0, S);
+	ok(!slowstart_doubted(&p, slowstart_sent(&p)), "a trial is not doubted");
 }
 
 static void above_the_threshold_the_window_grows_slowly(void)
@@ -94,15 +94,15 @@ static void above_the_threshold_the_window_grows_slowly(void)
 
 	slowstart_init(&p, 64);
 	while (p.window < 64)
-		slowstart_good(&p, p.round, 0);
-	slowstart_bad(&p, p.round, 0, 0);
-	slowstart_good(&p, slowstart_sent(&p), 0);
+		slowstart_succeeded(&p, p.round, 0);
+	slowstart_failed(&p, p.round, 0, 0);
+	slowstart_succeeded(&p, slowstart_sent(&p), 0);
 	is_int(p.threshold, 32, "half of what failed");
 	for (; p.window < 32; answers++)
-		slowstart_good(&p, p.round, 0);
+		slowstart_succeeded(&p, p.round, 0);
 	is_int(answers, 31, "up to there one an answer");
 	for (answers = 0; p.window < 33; answers++)
-		slowstart_good(&p, p.round, 0);
+		slowstart_succeeded(&p, p.round, 0);
 	ok(answers >= 32, "from there one a window (%d answers)", answers);
 }
 
@@ -121,9 +121,9 @@ static void a_window_never_closes_and_never_bursts(void)
 		if (slowstart_may_send(&p, 0, now))
 			round = slowstart_sent(&p);
 		if (seed >> 60 < 8)
-			slowstart_good(&p, round, now);
-		else if (seed >> 60 < 12 || !slowstart_doubt(&p, round))
-			slowstart_bad(&p, round, now, seed >> 40);
+			slowstart_succeeded(&p, round, now);
+		else if (seed >> 60 < 12 || !slowstart_doubted(&p, round))
+			slowstart_failed(&p, round, now, seed >> 40);
 		good &= p.window >= 1 && p.window <= 64 && p.threshold >= 2;
 	}
 	ok(good, "100,000 random answers");
@@ -135,15 +135,15 @@ static void after_an_outage_spans_are_rationed(void)
 
 	slowstart_init(&p, 64);
 	is_int(slowstart_rate(&p, 5 * S), 0, "no limit at first");
-	slowstart_bad(&p, p.round, 10 * S, S);
-	slowstart_good(&p, slowstart_sent(&p), 10 * S + S - 1);
+	slowstart_failed(&p, p.round, 10 * S, S);
+	slowstart_succeeded(&p, slowstart_sent(&p), 10 * S + S - 1);
 	is_int(slowstart_rate(&p, 11 * S), 0, "nor after a hiccup of less than a second");
-	slowstart_bad(&p, p.round, 12 * S, S);
-	slowstart_good(&p, slowstart_sent(&p), 13 * S);
+	slowstart_failed(&p, p.round, 12 * S, S);
+	slowstart_succeeded(&p, slowstart_sent(&p), 13 * S);
 	is_int(slowstart_rate(&p, 13 * S), 10000, "a whole second is an outage");
-	slowstart_bad(&p, p.round, 20 * S, S);
-	slowstart_bad(&p, slowstart_sent(&p), 30 * S, S);
-	slowstart_good(&p, slowstart_sent(&p), 40 * S);
+	slowstart_failed(&p, p.round, 20 * S, S);
+	slowstart_failed(&p, slowstart_sent(&p), 30 * S, S);
+	slowstart_succeeded(&p, slowstart_sent(&p), 40 * S);
 	is_int(slowstart_rate(&p, 40 * S), 10000, "10,000 a second at first");
 	is_int(slowstart_rate(&p, 41 * S), 20000, "twice as many a second later");
 	is_int(slowstart_rate(&p, 46 * S), 640000, "640,000 in the seventh");

@@ -14,7 +14,7 @@ static void a_rate_is_an_average_of_whole_batches(void)
 		uint64_t wait = token_bucket_wait_us(&b, 1000, now);
 
 		if (wait == 0) {
-			token_bucket_take(&b, 333);
+			token_bucket_charge(&b, 333);
 			sent += 333;
 		}
 		now += wait;
@@ -30,7 +30,7 @@ static void idleness_gathers_a_tenth_of_a_second(void)
 
 	(void)token_bucket_wait_us(&b, 1000, S);
 	while (token_bucket_wait_us(&b, 1000, 3600 * S) == 0) {
-		token_bucket_take(&b, 10);
+		token_bucket_charge(&b, 10);
 		sent += 10;
 	}
 	is_int(sent, 110, "after an hour 100 spans, and the batch that ends them");
