@@ -43,13 +43,12 @@ struct pipeline {
 	enum state state;
 	bool has_sink;
 	uint64_t sequence;
-	uint64_t give_up_us; /* FLUSHING, STORING: monotonic moment at which the state ends in any case */
+	uint64_t give_up_us; /* monotonic; FLUSHING ends then; STORING may end with batches that are not stored */
 	struct watchdog watchdog;
 	bool stall_reported;
-	struct rate refilled; /* spans delivered from the spool */
-	struct rate in_spool; /* spans that wait there */
-	enum circuit_state
-	        rates_circuit; /* the circuit's state for which both rates were measured; a change restarts them */
+	struct rate refilled;             /* spans delivered from the spool */
+	struct rate in_spool;             /* spans that wait there */
+	enum circuit_state rates_circuit; /* the circuit's state while both rates were measured; a change resets them */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };

@@ -101,14 +101,14 @@ static void on_done(void *arg, struct quarantine_item *item, enum quarantine_out
 {
 	struct refused *r = arg;
 	struct quarantine_job *job = job_of(item);
-	enum sink_outcome why = job->outcome;
+	enum sink_outcome refusal = job->outcome;
 
 	switch (outcome) {
 	case QUARANTINE_KEPT:
 		finish_quarantined(r, job);
 		break;
 	case QUARANTINE_FULL:
-		drop_batch(r, end_job(r, job), why, LEDGER_SPOOL_FULL);
+		drop_batch(r, end_job(r, job), refusal, LEDGER_SPOOL_FULL);
 		break;
 	case QUARANTINE_RETURNED:
 		return_batch(r, job);

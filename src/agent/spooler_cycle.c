@@ -207,8 +207,8 @@ static void log_damage(struct spooler *s, const struct spool_damage *d)
 	        (unsigned long long)d->lost.batches, fate);
 }
 
-/* Positions of damaged records become done. The ledger moves at most what it has in the spool, for the number of spans
- * in a damaged range may be an estimate. */
+/* Positions of damaged records become done. The ledger moves at most what it has in the spool, since some
+ * records of a damaged range may be resolved already. */
 static void report_damage(struct spooler *s)
 {
 	for (size_t i = 0; i < s->cycle.ndamage; i++) {

@@ -76,10 +76,10 @@ const char *response_cause(enum response a)
 
 /*   times | refused in row | good since its first refusal | verdict
  *   ------+----------------+------------------------------+--------
- *    any  |    over max    |              -               | hold
- *     1   |       -        |              -               | again
+ *    any  |    over max    |              -               | block
+ *     1   |       -        |              -               | retry
  *    2 …  |       -        |             yes              | poison
- *    2 …  |       -        |             no               | ask      */
+ *    2 …  |       -        |             no               | probe    */
 enum refusal_verdict response_verdict(const struct refusal *r)
 {
 	if (r->refused_in_row > REFUSED_IN_ROW_MAX)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* slowstart.c — a window of requests that grows with successes, a pause after failures, and a limited rate after it.
  *
- *          ┌───────────── good: window grows, see below
+ *          ┌───── success: the window grows, see below
  *          ▼
- *        OPEN ──bad──► PAUSED ──until is over, one is sent──► TRIAL ──good──► OPEN, window 1, ramp
- *                         ▲                                     │
- *                         └────────────── bad ──────────────────┘
+ *        OPEN ──failure──► PAUSED ──until_us is over, one is sent──► PROBE ──success──► OPEN, window 1, slowstart_rate
+ *                             ▲                                        │
+ *                             └─────────────── failure ────────────────┘
  *
  * The window halves with each failure, and that half becomes the threshold: below it the window grows by one per
  * success, above by one per window of successes. After an outage of a second or more the spans per second are limited
