@@ -44,7 +44,7 @@ struct stub_collector_opts {
 
 struct stub_counts {
 	uint64_t requests;   /* complete POSTs to /api/traces */
-	uint64_t taken;      /* batches */
+	uint64_t taken;      /* accepted batches */
 	uint64_t spans;      /* spans in accepted batches */
 	uint64_t refused;    /* answered 400: not a batch */
 	uint64_t scripted;   /* answered as scripted, not accepted */

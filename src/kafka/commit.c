@@ -7,7 +7,7 @@
 
 static bool needs_commit(const struct kafka_part *p)
 {
-	return p->ours && p->stored != OFFSET_NONE && p->stored != p->committed;
+	return p->assigned && p->stored != OFFSET_NONE && p->stored != p->committed;
 }
 
 bool kafka_commit_due(const struct kafka_consumer *c)

@@ -21,8 +21,8 @@ enum {
 /* A partition of the topic, kept from its first assignment on. */
 struct kafka_part {
 	uint64_t generation; /* of its last assignment; 0: never assigned to this member */
-	bool ours;           /* assigned to this member: offsets may be stored */
-	bool leaving;        /* being revoked: its records are not delivered any more */
+	bool assigned;       /* assigned to this member: offsets may be stored */
+	bool revoking;       /* being revoked: its records are not delivered any more */
 	int64_t next;        /* the offset expected next */
 	int64_t begin;       /* the first offset of this assignment */
 	int64_t stored;      /* by the owner: first offset not done */
@@ -94,7 +94,7 @@ struct kafka_consumer {
 	uint64_t reported_changes; /* value of log.changes when events.trouble was last called */
 };
 
-/* NULL when ID was never assigned to us. */
+/* NULL when ID was never assigned to this member. */
 struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
 
 /* fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */

@@ -19,7 +19,7 @@ static void wake_fetch(struct kafka_consumer *c)
 	rd_kafka_topic_partition_list_t *ours = rd_kafka_topic_partition_list_new(c->nparts);
 
 	for (int32_t id = 0; id < c->nparts; id++)
-		if (c->parts[id].ours)
+		if (c->parts[id].assigned)
 			rd_kafka_topic_partition_list_add(ours, c->topic, id);
 	if (ours->cnt > 0 && kafka_offsets_request(&c->fetch_wake, c->loop, c->rk, ours, &end, 1, on_woken, c) < 0)
 		c->fetch_wake = NULL;
@@ -44,7 +44,7 @@ void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t g
 	struct kafka_part *p = kafka_part_find(c, partition);
 	rd_kafka_topic_partition_list_t *list;
 
-	if (p == NULL || !p->ours || p->generation != generation)
+	if (p == NULL || !p->assigned || p->generation != generation)
 		return;
 	list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_topic_partition_list_add(list, c->topic, partition);

@@ -6,12 +6,13 @@
  *              a request fails and the owner needs its answer: repeated after 1 s
  *   IDLE ──partitions revoked──► events.revoked ──► REVOKING ──committed, or 3 s──► unassign ──► IDLE
  *              lost: nothing may be committed, so unassign at once
+ *   any ──kafka_group_abandon()──► IDLE, when the handle is closed
  *
  * librdkafka waits for assign or unassign before it goes on, so the control queue is not read in ASSIGNING and
  * REVOKING; the answers come on c->replies. This file requests the committed offsets itself, because only then can
  * it see that the broker has deleted the records after them: librdkafka would silently begin at the oldest record.
  *
- * Only step() leaves REVOKING. commit.c commits the offsets. */
+ * commit.c commits the offsets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,8 +161,8 @@ static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t sto
 	}
 	redirect_partition(c, id);
 	p->generation++;
-	p->ours = true;
-	p->leaving = false;
+	p->assigned = true;
+	p->revoking = false;
 	p->stored = OFFSET_NONE;
 	p->committed = stored >= 0 ? stored : OFFSET_NONE;
 	begin = c->events.assigned(c->events.arg, id, p->generation, stored);
@@ -253,17 +254,17 @@ static void on_offsets(struct kafka_consumer *c, rd_kafka_event_t *reply)
 		begin_assigned(c);
 }
 
-/* Calls events.revoked while p->ours is still true, so that the owner can store its last offset. */
+/* Calls events.revoked while p->assigned is still true, so that the owner can store its last offset. */
 static void report_revoked(struct kafka_consumer *c, int32_t id, bool lost)
 {
 	struct kafka_part *p = kafka_part_find(c, id);
 
-	if (p == NULL || !p->ours)
+	if (p == NULL || !p->assigned)
 		return;
-	p->ours = !lost;
-	if (p->leaving)
+	p->assigned = !lost;
+	if (p->revoking)
 		return;
-	p->leaving = true;
+	p->revoking = true;
 	c->events.revoked(c->events.arg, id, lost);
 }
 
@@ -350,7 +351,7 @@ static void step(struct kafka_consumer *c)
 		struct kafka_part *p = kafka_part_find(c, rebalanced(c)->elems[i].partition);
 
 		if (p != NULL)
-			p->ours = false;
+			p->assigned = false;
 	}
 	unassign(c, rebalanced(c));
 	finish_rebalance(c);

@@ -52,7 +52,7 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 {
 	struct kafka_part *p = kafka_part_find(c, m->partition);
 
-	if (p != NULL && p->ours && !p->leaving) {
+	if (p != NULL && p->assigned && !p->revoking) {
 		if (m->err == 0 || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 			kafka_log_recovered(&c->log);
 			check_gap(c, m->partition, p, m->offset);
@@ -99,7 +99,7 @@ void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t 
 {
 	struct kafka_part *p = kafka_part_find(c, partition);
 
-	if (p != NULL && p->ours && p->generation == generation)
+	if (p != NULL && p->assigned && p->generation == generation)
 		p->stored = next;
 }
 
@@ -130,7 +130,7 @@ int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition)
 	struct kafka_part *p = kafka_part_find(c, partition);
 	int64_t low, high = OFFSET_NONE, at;
 
-	if (p == NULL || !p->ours || c->rk == NULL)
+	if (p == NULL || !p->assigned || c->rk == NULL)
 		return -1;
 	at = p->stored != OFFSET_NONE ? p->stored : p->begin;
 	rd_kafka_get_watermark_offsets(c->rk, c->topic, partition, &low, &high);
