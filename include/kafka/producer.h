@@ -68,9 +68,10 @@ int kafka_producer_check(const struct kafka_producer_opts *opts, struct why *why
 int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struct kafka_producer_opts *opts,
         const struct kafka_producer_events *events, struct why *why) MUST_USE;
 
-/* 0: report() will be called once with TOKEN. E_FULL: the queue is full. E_DOWN: no record is accepted (topic
- * missing, access denied, or the handle is being replaced after a fatal error); room() comes within about a second.
- * E_TOO_LARGE: larger than this producer can ever send. No report follows an error. */
+/* 0: report() will be called once with TOKEN. E_FULL: the queue is full. E_DOWN: no record is accepted: the topic is
+ * missing or denied, and room() comes after a second; or the handle is being replaced after a fatal error, and
+ * room() comes with the new one, after 0.1 s to some 10 s. E_TOO_LARGE: larger than this producer can ever send. No
+ * report follows an error. */
 int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *r, void *token) MUST_USE;
 
 /* Valid only inside report(): the partition of the reported record; 0 when none had been chosen. */
