@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands. Each takes its own arguments (argv[0] is the command's word) and returns the
- * exit status: 0 fine, 1 failed while running, 2 usage or configuration, 3 found wanting. */
+/* The commands. Each parses its own arguments (argv[0] is the command's word) and returns the
+ * exit status: 0 success, 1 failed while running, 2 usage or configuration, 3 the check failed. */
 #ifndef CMD_H
 #define CMD_H
 
@@ -20,7 +20,7 @@ extern const struct command commands[];
 
 /* NULL when there is no such command. */
 const struct command *command_find(const char *name);
-/* Says on stderr that there is no command NAME, and which one is nearest. Returns 2. */
+/* Prints on stderr that there is no command NAME, with the nearest name. Returns 2. */
 int command_unknown(const char *name);
 
 int cmd_agent(int argc, char **argv);

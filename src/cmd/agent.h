@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.h — what the agent's command, its options and its pages share. */
+/* agent.h — the agent command: its settings, its state, and what cmd_agent.c and agent_*.c share. */
 #ifndef AGENT_H
 #define AGENT_H
 
@@ -19,8 +19,8 @@ struct agent_listener {
 	const char *host_port;
 	uint64_t max_packet;
 	uint64_t buffer_bytes;
-	uint64_t queue_size; /* taken and not needed: there is no queue between socket and flight */
-	uint64_t workers;    /* taken and not needed: one loop does it all */
+	uint64_t queue_size; /* accepted, without effect: no queue stands between the socket and the flight */
+	uint64_t workers;    /* accepted, without effect: one loop reads all ports */
 };
 
 struct agent_settings {
@@ -48,10 +48,10 @@ struct agent_settings {
 	uint64_t flight_bytes;
 	uint64_t shutdown_us;
 
-	/* What the texts above come to; filled by agent_finish. */
-	uint64_t batch_bytes; /* of the largest batch that a datagram may unfold to */
+	/* Derived from the options above by the finish callback of agent_options. */
+	uint64_t batch_bytes; /* of the largest batch that one datagram can be transcoded to */
 	char host[256];
-	bool reporter_used; /* the collectors are the reporter's */
+	bool reporter_used; /* collector.url was derived from REPORTER */
 };
 
 struct agent {
@@ -66,41 +66,41 @@ struct agent {
 	struct intake *intake;
 	struct admin *admin;
 	struct daemon daemon;
-	bool hurried;         /* the stop is to wait for nothing more */
-	struct timer *second; /* looks once a second at what nobody tells of */
+	bool hurried;               /* a second SIGINT came: the stop waits for nothing more */
+	struct timer *second_timer; /* once a second: kernel drop counters, and losses to log */
 
-	/* agent_log.c's */
+	/* Owned by agent_log.c. */
 	struct ledger at_start;
 	uint64_t started_us;
 	struct log_count losses[AGENT_LOSSES];
 	struct catchup catchup;
 };
 
-/* What the producer is opened with. It borrows SET's texts, and PROPERTIES, which is the caller's to free
- * whatever is returned. */
+/* Fills TO, the producer's options, from SET. TO borrows the texts of SET and PROPERTIES. The caller frees
+ * PROPERTIES, also after an error. */
 int agent_kafka_opts(const struct agent_settings *set, struct properties *properties, struct kafka_producer_opts *to,
         struct why *why) MUST_USE;
-/* Everything about Kafka that a start would refuse; no connection is opened. */
+/* Checks every Kafka option as a start would, without opening a connection. */
 int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_USE;
-/* The spec's check. */
+/* The check callback of agent_options: 0, or an error that names the option. */
 int agent_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
-/* What the listeners and the tags come to. */
+/* The options of the intake: the listeners and the tags of SET. */
 struct intake_opts agent_intake_opts(const struct agent_settings *set);
 
-/* The texts of /metrics, /ledger and /status; ARG is the agent. */
+/* Callbacks of the admin server: render /metrics, /ledger and /status. ARG is a struct agent. */
 void agent_metrics(void *arg, struct buf *to);
 void agent_ledger(void *arg, struct buf *to);
 void agent_status(void *arg, struct status *page);
-/* Says in the health where spans are delivered, and how many were. */
+/* Writes the destination and the number of delivered spans into the health notes. ARG is a struct agent. */
 void agent_note_health(void *arg);
 
-/* agent_log.c. The spool is open: totals count from here. */
+/* agent_log.c. To be called when the spool is open: the totals of agent_log_stop count from here. */
 void agent_log_begin(struct agent *a);
-/* Everything is open. */
+/* Logs the spool, the admin address and the Kafka options. To be called when every part is open. */
 void agent_log_start(struct agent *a);
-/* To be called once a second. */
+/* Logs losses and a delivered backlog. To be called once a second. */
 void agent_log_tick(struct agent *a);
-/* The spool is closed. */
+/* Logs the last losses and the totals. To be called when the spool is closed. */
 void agent_log_stop(struct agent *a);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_check.c — everything that a start of the agent refuses, short of opening a socket or the spool.
- * `config check` and the start both call agent_check, so neither takes what the other refuses. */
+/* agent_check.c — checks the agent's options without opening a socket or the spool. `config check` and the start
+ * both call agent_check, so both accept and refuse the same options. */
 #include <string.h>
 
 #include "agent.h"
@@ -8,7 +8,7 @@
 #include "limits.h"
 
 #define S struct agent_settings
-/* The first message of a client holds its process and one span: some 300 bytes. */
+/* Least packet size 512: a datagram with a process and one small span has about 300 bytes. */
 #define LISTENER(which, of)                                                                                            \
 	{ "processor." of ".server-max-packet-size", CONF_TYPE_SIZE, LIMIT_FIELD(S, listeners[which].max_packet), 512, \
 		1 << 20, false, "a datagram has at most 65507 bytes" },                                                \
@@ -47,12 +47,12 @@ static int check_sizes(const struct conf *c, const struct agent_settings *set, s
 {
 	if (set->max_bytes == 0 || set->segment_bytes <= set->max_bytes ||
 	        conf_origin(c, "spool.segment-bytes") == CONF_DEFAULT)
-		return 0; /* the spool makes smaller segments where none are asked for */
+		return 0; /* the spool reduces the default segment size to fit */
 	why_set(why, E_USAGE, "one segment would be larger than the whole spool (spool.max-bytes)");
 	return conf_blame(c, "spool.segment-bytes", why);
 }
 
-/* One batch is waiting while the next is made, whatever a datagram unfolds to. */
+/* flight.max-bytes holds at least two of the largest batches: one waits while the next one is built. */
 static int check_flight(const struct conf *c, const struct agent_settings *set, struct why *why)
 {
 	uint64_t least = 2 * batch_cost(set->batch_bytes);
@@ -66,18 +66,18 @@ static int check_flight(const struct conf *c, const struct agent_settings *set, 
 	return conf_blame(c, "flight.max-bytes", why);
 }
 
-static bool is_off(const char *host_port)
+static bool is_none(const char *host_port)
 {
 	return strcmp(host_port, "none") == 0;
 }
 
-/* Two sockets of one protocol cannot have the same port when they share an address. */
-static bool collide(const char *one, const char *other)
+/* True when both listeners would bind the same UDP port on the same address. An empty host is every address. */
+static bool addresses_collide(const char *one, const char *other)
 {
 	struct hostport a, b;
 	struct why ignored;
 
-	if (is_off(one) || is_off(other) || units_hostport(one, &a, &ignored) < 0 ||
+	if (is_none(one) || is_none(other) || units_hostport(one, &a, &ignored) < 0 ||
 	        units_hostport(other, &b, &ignored) < 0 || a.port != b.port || a.port == 0)
 		return false;
 	return a.host[0] == '\0' || b.host[0] == '\0' || strcmp(a.host, b.host) == 0;
@@ -91,7 +91,7 @@ static int check_listeners(const struct conf *c, const struct agent_settings *se
 			return conf_blame(c, listener_options[i], why);
 		}
 		for (size_t other = 0; other < i; other++) {
-			if (!collide(set->listeners[i].host_port, set->listeners[other].host_port))
+			if (!addresses_collide(set->listeners[i].host_port, set->listeners[other].host_port))
 				continue;
 			why_set(why, E_USAGE, "%s is taken already, by %s", set->listeners[i].host_port,
 			        listener_options[other]);

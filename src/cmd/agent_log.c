@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_log.c — what the agent logs about itself: what it starts with, losses, a backlog that was
- * delivered, and totals when it stops.
+/* agent_log.c — logs the agent's configuration at the start, losses, a delivered backlog, and totals at the stop.
  *
- * Losses are not logged where they happen. Once a second their counters in the ledger are compared with
- * what was reported, so no cause is without a line and no flood of losses is a flood of lines. */
+ * Losses are not logged where they happen. Once a second report_losses compares the counters of the ledger with
+ * the counts that were logged, so every cause gets a line and a flood of losses does not flood the log. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -11,11 +10,11 @@
 #include "base/clock.h"
 #include "base/units.h"
 
-enum { SIZE_TEXT = 32, AGE_TEXT = 32, ROOM_TEXT = 640, TOTALS_TEXT = 512 };
+enum { SIZE_TEXT = 32, AGE_TEXT = 32, FREE_TEXT = 640, TOTALS_TEXT = 512 };
 
 struct loss {
 	uint64_t (*total)(const struct ledger *l, int which);
-	int which; /* a place, or an outcome of a datagram */
+	int which; /* an enum ledger place, or the outcome of a datagram */
 	void (*report)(struct agent *a, int which, uint64_t n);
 };
 
@@ -46,12 +45,12 @@ static void report_full(struct agent *a, int place, uint64_t n)
 	const struct agent_settings *set = &a->set;
 	struct spool_opts o = { .directory = set->directory, .max_bytes = set->max_bytes, .min_free = set->min_free };
 	struct pipeline_stats s;
-	char room[ROOM_TEXT];
+	char free_text[FREE_TEXT];
 
 	pipeline_stats(a->pipeline, &s);
 	log_warn("spool: %" PRIu64 " spans dropped (%s, spool.on-full=%s): %s", n, ledger_place_names[place],
 	        set->on_full == SPOOL_DROP_OLDEST ? "drop-oldest" : "drop-newest",
-	        spool_room_text(&o, &s.spooler.spool, room, sizeof(room)));
+	        spool_room_text(&o, &s.spooler.spool, free_text, sizeof(free_text)));
 }
 
 static void report_old(struct agent *a, int place, uint64_t n)
@@ -126,7 +125,7 @@ static const struct loss losses[] = {
 	{ dropped_by_kernel, 0, report_overrun },
 };
 _Static_assert(ARRAY_LEN(losses) == AGENT_LOSSES, "one counter a row");
-/* A new cause has a row too: uncertain is reported at the start, the other places are no loss. */
+/* A new cause needs a row. LEDGER_UNCERTAIN has none because the start reports it; the other places are no loss. */
 _Static_assert(LEDGER_CAUSES_N + LEDGER_OUTCOMES_N + 2 == AGENT_LOSSES, "every loss has a row");
 
 static uint64_t whole_seconds(uint64_t us)
@@ -200,10 +199,10 @@ void agent_log_start(struct agent *a)
 	log_info("agent: admin pages at %s", a->set.admin);
 	if (a->to_kafka)
 		jaeger_kafka_log("kafka.producer", &a->set.jaeger, &a->properties);
-	report_catchup(a); /* what waits now is a backlog */
+	report_catchup(a); /* spans that wait now are a backlog */
 }
 
-/* "3 spool_full, 7 max_age", or "0". */
+/* Prints the spans dropped since the start by cause: "3 spool_full, 7 max_age", or "0". */
 static void print_dropped(const struct agent *a, char *to, size_t cap)
 {
 	const struct ledger *l = pipeline_ledger(a->pipeline);
@@ -224,15 +223,15 @@ static void print_dropped(const struct agent *a, char *to, size_t cap)
 
 void agent_log_stop(struct agent *a)
 {
-	const struct ledger *l = pipeline_ledger(a->pipeline), *was = &a->at_start;
+	const struct ledger *l = pipeline_ledger(a->pipeline), *start = &a->at_start;
 	char up[AGE_TEXT], dropped[TOTALS_TEXT];
 
 	report_losses(a, true);
 	print_dropped(a, dropped, sizeof(dropped));
 	log_info("agent: stopped after %s: %" PRIu64 " spans accepted, %" PRIu64 " delivered, dropped: %s",
 	        units_print_duration(whole_seconds(clock_mono_us() - a->started_us), up, sizeof(up)),
-	        l->accepted.spans - was->accepted.spans,
-	        l->place[LEDGER_DELIVERED].spans - was->place[LEDGER_DELIVERED].spans, dropped);
+	        l->accepted.spans - start->accepted.spans,
+	        l->place[LEDGER_DELIVERED].spans - start->place[LEDGER_DELIVERED].spans, dropped);
 	log_info("agent: left behind in %s: %" PRIu64 " spans in the spool, %" PRIu64 " spans in quarantine",
 	        a->set.directory, l->place[LEDGER_IN_SPOOL].spans, l->place[LEDGER_QUARANTINED].spans);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_options.c — the agent's options, and what depends on the host or on two of them together. */
+/* agent_options.c — the rows of the agent's options, and the defaults that depend on the host or on other options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static const struct options_group groups[] = {
 };
 
 /* Appends the collector that listens for HTTP beside the gRPC of ITEM, "host:14250" or "dns:///host:14250". */
-static int add_reporter(const char *item, size_t len, struct buf *urls, struct why *why)
+static int append_collector_url(const char *item, size_t len, struct buf *urls, struct why *why)
 {
 	static const char dns[] = "dns:///";
 	char text[256], address[HOSTPORT_TEXT];
@@ -108,8 +108,9 @@ static int add_reporter(const char *item, size_t len, struct buf *urls, struct w
 	return 0;
 }
 
-/* jaeger-agent spreads its spans over all that are named; so does a list of collectors. */
-static int read_reporter(struct conf *c, struct agent_settings *set, struct why *why)
+/* Makes collector.url from reporter.grpc.host-port, unless spans go to Kafka or collector.url is set. jaeger-agent
+ * spreads its spans over all hosts of the option; the exporter does so over all collectors. */
+static int derive_collector_url(struct conf *c, struct agent_settings *set, struct why *why)
 {
 	struct buf urls = { 0 };
 	int rc = 0;
@@ -119,7 +120,7 @@ static int read_reporter(struct conf *c, struct agent_settings *set, struct why 
 	for (const char *item = set->reporter; rc == 0; item++) {
 		size_t len = strcspn(item, ",");
 
-		rc = add_reporter(item, len, &urls, why);
+		rc = append_collector_url(item, len, &urls, why);
 		item += len;
 		if (*item == '\0')
 			break;
@@ -149,7 +150,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	struct agent_settings *set = settings;
 	struct intake_opts intake = agent_intake_opts(set);
 
-	if (options_spool_directory(c, why) < 0 || read_reporter(c, set, why) < 0 ||
+	if (options_spool_directory(c, why) < 0 || derive_collector_url(c, set, why) < 0 ||
 	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)

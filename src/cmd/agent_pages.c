@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_pages.c — what the agent says of itself: metrics, ledger, status. */
+/* agent_pages.c — the agent's /metrics, /ledger and /status pages, and its health notes. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -73,19 +73,19 @@ static const struct metric_row intake_rows[] = {
 	METRIC_END,
 };
 
-/* What an alert compares the gauges with. 0 is no limit. */
-static void limit(struct buf *to, const char *name, const char *help, uint64_t bytes)
+/* Adds a configured limit as a gauge, so that alerts can compare usage with it. 0, no limit, is shown as +Inf. */
+static void add_limit(struct buf *to, const char *name, const char *help, uint64_t bytes)
 {
 	metrics_sample(to, "spanspool_", name, NULL, help, METRIC_GAUGE, bytes == 0 ? INFINITY : (double)bytes);
 }
 
 static void add_limits(struct buf *to, const struct agent_settings *set)
 {
-	limit(to, "spool_limit_bytes", "Most bytes that the spool may take: spool.max-bytes", set->max_bytes);
+	add_limit(to, "spool_limit_bytes", "Most bytes that the spool may take: spool.max-bytes", set->max_bytes);
 	metrics_sample(to, "spanspool_", "spool_free_limit_bytes", NULL,
 	        "Bytes of the file system that are left to others: spool.min-free", METRIC_GAUGE,
 	        (double)set->min_free);
-	limit(to, "flight_limit_bytes", "Most bytes in memory: flight.max-bytes", set->flight_bytes);
+	add_limit(to, "flight_limit_bytes", "Most bytes in memory: flight.max-bytes", set->flight_bytes);
 	metrics_sample(to, "spanspool_", "spool_exposure_seconds", NULL,
 	        "How long a span may be neither delivered nor durable: spool.exposure", METRIC_GAUGE,
 	        (double)set->exposure_us / 1e6);

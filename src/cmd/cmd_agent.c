@@ -4,7 +4,7 @@
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: intake closed, sink flushed, rest spooled
  *                                                 └──► spool closed, parts freed, exit 0
  *
- * The spool is closed before the loop ends, so what comes after it only frees (daemon_frees). */
+ * The spool is closed before loop_run returns. After that memory is freed and nothing is written (daemon_frees). */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,26 +13,26 @@
 
 enum {
 	SECOND_MS = 1000,
-	ARENAS = 2, /* librdkafka's threads would each get a heap of their own */
+	ARENAS = 2, /* malloc arenas; the default gives each librdkafka thread its own */
 	COLLECTOR_REQUESTS = 64,
 };
 
-static void on_read_out(void *arg);
-static void on_stopped(void *arg);
+static void on_intake_stopped(void *arg);
+static void on_pipeline_stopped(void *arg);
 
 static void on_stop(void *arg)
 {
 	struct agent *a = arg;
 
 	health_serve(&a->health, false);
-	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_read_out, a);
+	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_intake_stopped, a);
 }
 
-static void on_read_out(void *arg)
+static void on_intake_stopped(void *arg)
 {
 	struct agent *a = arg;
 
-	pipeline_stop(a->pipeline, on_stopped, a);
+	pipeline_stop(a->pipeline, on_pipeline_stopped, a);
 	if (a->hurried)
 		pipeline_hurry(a->pipeline);
 }
@@ -46,7 +46,7 @@ static void on_hurry(void *arg)
 	pipeline_hurry(a->pipeline);
 }
 
-static void on_stopped(void *arg)
+static void on_pipeline_stopped(void *arg)
 {
 	struct agent *a = arg;
 
@@ -57,7 +57,7 @@ static void on_second(void *arg)
 {
 	struct agent *a = arg;
 
-	timer_start(a->second, SECOND_MS);
+	timer_start(a->second_timer, SECOND_MS);
 	if (!a->daemon.stopping)
 		intake_count_drops(a->intake);
 	agent_log_tick(a);
@@ -67,7 +67,7 @@ static int open_pipeline(struct agent *a, struct why *why)
 {
 	const struct agent_settings *set = &a->set;
 	struct pipeline_opts o = {
-		/* What the sink has may be durable already and then counts for nobody's bound but this. */
+		/* A batch with the sink may be durable too; then the flight no longer counts it and window_bytes bounds it. */
 		.dispatcher = {
 			.window_bytes = set->flight_bytes / 2,
 			.stored = !a->to_kafka,
@@ -183,13 +183,13 @@ static int open_intake(struct agent *a, struct why *why)
 static int open_signals(struct agent *a, struct why *why)
 {
 	a->daemon = (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_hurry, .arg = a };
-	if (daemon_watch_signals(&a->daemon, a->loop) < 0 || timer_open(&a->second, a->loop, on_second, a) < 0)
+	if (daemon_watch_signals(&a->daemon, a->loop) < 0 || timer_open(&a->second_timer, a->loop, on_second, a) < 0)
 		return why_set(why, E_NOMEM, "signals");
-	timer_start(a->second, SECOND_MS);
+	timer_start(a->second_timer, SECOND_MS);
 	return 0;
 }
 
-/* Nobody can hand over a batch before someone can take it: opened in this order, closed backwards. */
+/* Opened in this order and closed in the reverse one, so that the receiver of a batch exists before its source. */
 static int (*const parts[])(struct agent *a, struct why *why) = {
 	open_pipeline,
 	open_sink,
@@ -200,7 +200,7 @@ static int (*const parts[])(struct agent *a, struct why *why) = {
 
 static void close_parts(struct agent *a)
 {
-	timer_free(a->second);
+	timer_free(a->second_timer);
 	intake_free(a->intake);
 	admin_free(a->admin);
 	if (a->sink != NULL)

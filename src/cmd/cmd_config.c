@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_config.c — the options of a command, without running it: are they right, what stands and who
- * said so, and the sample file. */
+/* cmd_config.c — `spanspool config`: checks the options of a command, shows each value and where it was set,
+ * or prints a sample file, without running the command. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +104,6 @@ int cmd_config(int argc, char **argv)
 		options_sample(spec, stdout);
 		return EXIT_FINE;
 	}
-	/* The word before the options takes the command's place. */
+	/* options_read expects the command's word in argv[0]; here that is the verb or COMMAND. */
 	return check_or_show(verb, spec, argc - (named ? 2 : 1), argv + (named ? 2 : 1));
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_demo.c — plays the demonstration, prints what came of it, and says by its exit status whether
- * every promise was kept. */
+/* cmd_demo.c — runs the demonstration, prints its result, and exits with 3 when a promise was broken. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -23,7 +22,7 @@ static const struct options_group groups[] = {
 
 enum { RATE_LEAST = 100, RATE_MOST = 20000 };
 
-/* What the broker in this process can hold while nobody drains bounds the rate. */
+/* The mock broker keeps every record in memory while the drain is down, so its memory bounds the rate. */
 static int finish(struct conf *c, void *settings, struct why *why)
 {
 	const struct demo_opts *o = settings;
@@ -47,7 +46,7 @@ const struct options_spec demo_options = {
 	.finish = finish,
 };
 
-static int play(struct demo *d, struct why *why)
+static int run_demo(struct demo *d, struct why *why)
 {
 	if (demo_world_open(d, why) < 0 || demo_play(d, why) < 0)
 		return options_fail("demo", why);
@@ -73,7 +72,7 @@ int cmd_demo(int argc, char **argv)
 
 	if (rc != OPTIONS_GO)
 		return rc;
-	rc = play(&d, &why);
+	rc = run_demo(&d, &why);
 	demo_world_close(&d);
 	options_close(&o);
 	return rc;

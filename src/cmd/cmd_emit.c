@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_emit.c — sends numbered spans until all are out, the time is over or it is interrupted, and
- * then says what it sent. */
+/* cmd_emit.c — sends numbered spans until --spans are sent, --duration is over or a signal comes, and then
+ * prints a summary. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -70,7 +70,7 @@ static int read_run(const struct conf *c, struct emit_settings *set, struct why 
 	if (set->run[0] == '\0') {
 		if (getrandom(&set->run_id, sizeof(set->run_id), 0) != sizeof(set->run_id))
 			return why_set(why, E_IO, "no random number for the run");
-		/* Half the width: easy to read, and exact in every JSON reader's numbers. */
+		/* 32 bits: easy to read, and exact in a JSON reader that has only doubles. */
 		set->run_id = (set->run_id >> 32) | 1;
 		return 0;
 	}
@@ -83,7 +83,7 @@ static int read_run(const struct conf *c, struct emit_settings *set, struct why 
 	return 0;
 }
 
-static int check(const struct conf *c, const struct emit_settings *set, struct why *why)
+static int check_numbers(const struct conf *c, const struct emit_settings *set, struct why *why)
 {
 	if (set->batch == 0 || set->batch > UINT16_MAX) {
 		why_set(why, E_USAGE, "a datagram has 1 to %d spans", UINT16_MAX);
@@ -105,7 +105,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (set->spans == 0 && conf_origin(c, "duration") == CONF_DEFAULT &&
 	        conf_default(c, "duration", "10s", why) < 0)
 		return why->code;
-	if (check(c, set, why) < 0)
+	if (check_numbers(c, set, why) < 0)
 		return why->code;
 	return read_run(c, set, why);
 }
@@ -128,14 +128,14 @@ struct emission {
 	struct emitting *emitting;
 	struct signal_watch *interrupt, *terminate;
 	struct timer *tick;
-	struct progress line;
+	struct progress progress;
 	uint64_t began_us;
 	uint64_t took_us;
 };
 
 enum { TICK_MS = 200 };
 
-static void stop(void *arg)
+static void on_finished(void *arg)
 {
 	struct emission *e = arg;
 
@@ -153,17 +153,17 @@ static void on_tick(void *arg)
 		done = s->took_us;
 		whole = e->set.duration_us;
 	}
-	progress_show(&e->line, done, whole, "%" PRIu64 " spans, %" PRIu64 " refused, %.0f/s", s->spans,
+	progress_show(&e->progress, done, whole, "%" PRIu64 " spans, %" PRIu64 " refused, %.0f/s", s->spans,
 	        s->refused_spans, s->took_us == 0 ? 0.0 : (double)s->spans * 1e6 / (double)s->took_us);
 	timer_start(e->tick, TICK_MS);
 }
 
-static int add_door(struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
+static int add_target(struct emitter_opts *o, const char *at, enum numbered_spans_protocol protocol, struct why *why)
 {
-	struct emitter_target *d = &o->targets[o->ntargets++];
+	struct emitter_target *target = &o->targets[o->ntargets++];
 
-	d->protocol = protocol;
-	return units_hostport(at, &d->at, why);
+	target->protocol = protocol;
+	return units_hostport(at, &target->at, why);
 }
 
 static int open_emitter(struct emission *e, struct why *why)
@@ -180,9 +180,9 @@ static int open_emitter(struct emission *e, struct why *why)
 	};
 	bool binary = set->protocol == PROTOCOL_BINARY && !set->both;
 
-	if (add_door(&o, set->at, binary ? NUMBERED_BINARY : NUMBERED_COMPACT, why) < 0)
+	if (add_target(&o, set->at, binary ? NUMBERED_BINARY : NUMBERED_COMPACT, why) < 0)
 		return why->code;
-	if (set->both && add_door(&o, set->binary_at, NUMBERED_BINARY, why) < 0)
+	if (set->both && add_target(&o, set->binary_at, NUMBERED_BINARY, why) < 0)
 		return why->code;
 	return emitter_open(&e->emitter, &o, why);
 }
@@ -191,12 +191,12 @@ static int open_all(struct emission *e, struct why *why)
 {
 	if (open_emitter(e, why) < 0 || loop_open(&e->loop, why) < 0)
 		return why->code;
-	if (signal_watch_open(&e->interrupt, e->loop, SIGINT, stop, e) < 0 ||
-	        signal_watch_open(&e->terminate, e->loop, SIGTERM, stop, e) < 0 ||
+	if (signal_watch_open(&e->interrupt, e->loop, SIGINT, on_finished, e) < 0 ||
+	        signal_watch_open(&e->terminate, e->loop, SIGTERM, on_finished, e) < 0 ||
 	        timer_open(&e->tick, e->loop, on_tick, e) < 0 ||
-	        emitting_start(&e->emitting, e->loop, e->emitter, stop, e) < 0)
+	        emitting_start(&e->emitting, e->loop, e->emitter, on_finished, e) < 0)
 		return why_set(why, E_NOMEM, "emit");
-	progress_init(&e->line, stderr);
+	progress_init(&e->progress, stderr);
 	timer_start(e->tick, TICK_MS);
 	return 0;
 }
@@ -241,7 +241,7 @@ static void print_text(const struct emission *e, const struct emitter_stats *s)
 		printf("%" PRIu64 " more spans were refused: nobody listened there\n", s->refused_spans);
 }
 
-static int report(const struct emission *e)
+static int print_summary(const struct emission *e)
 {
 	const struct emitter_stats *s = emitter_stats(e->emitter);
 	const char *failure = emitter_failure(e->emitter);
@@ -274,9 +274,9 @@ int cmd_emit(int argc, char **argv)
 	if (open_all(&e, &why) == 0) {
 		e.began_us = clock_mono_us();
 		loop_run(e.loop);
-		progress_clear(&e.line);
+		progress_clear(&e.progress);
 		emitter_count_refused(e.emitter);
-		rc = report(&e);
+		rc = print_summary(&e);
 	} else {
 		rc = options_fail("emit", &why);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_help.c — the list of commands, or one command's own --help. */
+/* cmd_help.c — prints the list of commands, or runs a command with --help. */
 #include <stdio.h>
 
 #include "options.h"
@@ -17,7 +17,7 @@ static void list_commands(FILE *to)
 int cmd_help(int argc, char **argv)
 {
 	char help[] = "--help";
-	char *ask[3] = { NULL, help, NULL };
+	char *command_argv[3] = { NULL, help, NULL };
 	const struct command *c;
 
 	if (argc < 2 || argv[1][0] == '-') {
@@ -31,6 +31,6 @@ int cmd_help(int argc, char **argv)
 		list_commands(stdout);
 		return EXIT_FINE;
 	}
-	ask[0] = argv[1];
-	return c->run(2, ask);
+	command_argv[0] = argv[1];
+	return c->run(2, command_argv);
 }

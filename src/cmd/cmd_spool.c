@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_spool.c — finds the verb that was asked for, reads its options and calls it; and what verbs
- * share. A new one is a row here, a file spool_NAME.c, its options and its lines in the manual. */
+/* cmd_spool.c — finds the verb of `spanspool spool`, reads its options and runs it; and functions that the verbs
+ * share. To add a verb: a row here, a file spool_NAME.c, its options, and its section in the manual. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void usage(const char *command, const struct spool_verb *table, FILE *to)
 	fprintf(to, "\nspanspool %s VERB --help lists its options. See spanspool-spool(8).\n", command);
 }
 
-static const struct spool_verb *find(const char *command, const struct spool_verb *table, const char *word)
+static const struct spool_verb *find_verb(const char *command, const struct spool_verb *table, const char *word)
 {
 	struct suggestion nearest = { .wrong = word };
 
@@ -61,8 +61,8 @@ static const struct spool_verb *find(const char *command, const struct spool_ver
 	return NULL;
 }
 
-/* ARGV begins with the verb. */
-static int run(const struct spool_verb *v, int argc, char **argv)
+/* Runs V. ARGV[0] is the verb; the names that V takes follow it, then the options. */
+static int run_verb(const struct spool_verb *v, int argc, char **argv)
 {
 	struct spool_settings set;
 	struct spool_call c = { .command = v->options->command, .set = &set, .names = argv + 1 };
@@ -71,7 +71,7 @@ static int run(const struct spool_verb *v, int argc, char **argv)
 
 	while (v->names != NULL && c.nnames + 1 < argc && argv[c.nnames + 1][0] != '-')
 		c.nnames++;
-	/* The word before the options takes the command's place. */
+	/* options_open expects the command's word in argv[0]; here that is the verb or the last name. */
 	rc = options_open(&o, v->options, &set, argc - c.nnames, argv + c.nnames);
 	if (rc != OPTIONS_GO)
 		return rc;
@@ -80,10 +80,10 @@ static int run(const struct spool_verb *v, int argc, char **argv)
 	return rc;
 }
 
-static int dispatch(const char *command, const struct spool_verb *table, int argc, char **argv)
+static int dispatch_verb(const char *command, const struct spool_verb *table, int argc, char **argv)
 {
 	const struct spool_verb *v;
-	char longer[64];
+	char prefix[64];
 
 	if (argc < 2) {
 		usage(command, table, stderr);
@@ -93,18 +93,18 @@ static int dispatch(const char *command, const struct spool_verb *table, int arg
 		usage(command, table, stdout);
 		return EXIT_FINE;
 	}
-	v = find(command, table, argv[1]);
+	v = find_verb(command, table, argv[1]);
 	if (v == NULL)
 		return EXIT_USAGE;
 	if (v->verbs == NULL)
-		return run(v, argc - 1, argv + 1);
-	snprintf(longer, sizeof(longer), "%s %s", command, v->name);
-	return dispatch(longer, v->verbs, argc - 1, argv + 1);
+		return run_verb(v, argc - 1, argv + 1);
+	snprintf(prefix, sizeof(prefix), "%s %s", command, v->name);
+	return dispatch_verb(prefix, v->verbs, argc - 1, argv + 1);
 }
 
 int cmd_spool(int argc, char **argv)
 {
-	return dispatch("spool", verbs, argc, argv);
+	return dispatch_verb("spool", verbs, argc, argv);
 }
 
 int spool_fail(const struct spool_call *c, const struct why *why)
@@ -116,8 +116,8 @@ int spool_fail(const struct spool_call *c, const struct why *why)
 	return EXIT_FAILED;
 }
 
-/* 0, once *L is as C wants it, or the exit status. */
-static int opened(const struct spool_call *c, int rc, struct spool_inspect *l, const struct why *why)
+/* Ends an open of *L that returned RC: applies --unverified. 0, or the exit status after an error. */
+static int finish_open(const struct spool_call *c, int rc, struct spool_inspect *l, const struct why *why)
 {
 	if (rc < 0)
 		return spool_fail(c, why);
@@ -131,7 +131,7 @@ int spool_open_as(const struct spool_call *c, enum spool_inspect_how how, struct
 	struct why why;
 	int rc = spool_inspect_open(l, c->set->directory, how, &why);
 
-	return opened(c, rc, *l, &why);
+	return finish_open(c, rc, *l, &why);
 }
 
 int spool_open_any(const struct spool_call *c, struct spool_inspect **l)
@@ -141,7 +141,7 @@ int spool_open_any(const struct spool_call *c, struct spool_inspect **l)
 
 	if (rc == E_LOCKED)
 		return spool_open_as(c, SPOOL_INSPECT_LIVE, l);
-	return opened(c, rc, *l, &why);
+	return finish_open(c, rc, *l, &why);
 }
 
 int spool_print(const struct spool_call *c, json_t *v)

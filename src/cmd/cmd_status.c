@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_status.c — asks a running agent or drain how it is, and prints the answer.
+/* cmd_status.c — prints the status of a running agent or drain.
  *
- * Three pages of its admin port, one after the other: /status.json, /ledger, and /health/ready, whose
- * code says whether it is ready. One object comes of them, printed as it is or as lines for people. */
+ * Requests three pages of its admin port, one after the other: /status.json, /ledger, and /health/ready, whose
+ * status code is 200 when the daemon is ready. The pages are printed as one JSON object or as text. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,41 +47,41 @@ const struct options_spec status_options = {
 	.tool = true,
 };
 
-struct asking {
+struct status_query {
 	struct loop *loop;
 	struct http_client *client;
 	char base[320]; /* "http://127.0.0.1:14271" */
 	uint64_t timeout_ms;
-	enum page at; /* the page that is under way */
+	enum page page; /* the page requested now */
 	struct buf body[PAGES];
 	int code[PAGES];
 	struct why why;
 	int rc;
 };
 
-static void ask(struct asking *a);
+static void send_request(struct status_query *a);
 
 static void on_answer(void *arg, const struct http_answer *answer)
 {
-	struct asking *a = arg;
+	struct status_query *a = arg;
 
 	if (answer->failure != HTTP_ANSWERED) {
 		a->rc = why_set(&a->why, E_DOWN, "%s: %s", a->base, answer->error);
 	} else if (!answer->whole) {
 		a->rc = why_set(
-		        &a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off", a->base, paths[a->at]);
+		        &a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off", a->base, paths[a->page]);
 	} else {
-		a->code[a->at] = answer->status;
-		buf_add(&a->body[a->at], answer->body.at, answer->body.len);
-		a->at++;
+		a->code[a->page] = answer->status;
+		buf_add(&a->body[a->page], answer->body.at, answer->body.len);
+		a->page++;
 	}
-	if (a->rc < 0 || a->at == PAGES)
+	if (a->rc < 0 || a->page == PAGES)
 		loop_stop(a->loop);
 	else
-		ask(a);
+		send_request(a);
 }
 
-static void ask(struct asking *a)
+static void send_request(struct status_query *a)
 {
 	char url[400];
 	struct http_request r = {
@@ -91,7 +91,7 @@ static void ask(struct asking *a)
 		.keep = PAGE_MAX_BYTES,
 	};
 
-	snprintf(url, sizeof(url), "%s%s", a->base, paths[a->at]);
+	snprintf(url, sizeof(url), "%s%s", a->base, paths[a->page]);
 	a->rc = http_client_send(a->client, &r, on_answer, a);
 	if (a->rc < 0) {
 		why_set(&a->why, a->rc, "%s: %s", url, err_text(a->rc));
@@ -99,7 +99,7 @@ static void ask(struct asking *a)
 	}
 }
 
-static int ask_all(struct asking *a, const struct status_settings *set)
+static int query_pages(struct status_query *a, const struct status_settings *set)
 {
 	static const struct http_client_opts opts = { .max_connections = 1 };
 	struct hostport at;
@@ -115,7 +115,7 @@ static int ask_all(struct asking *a, const struct status_settings *set)
 	if (a->rc == 0)
 		a->rc = http_client_open(&a->client, a->loop, &opts, &a->why);
 	if (a->rc == 0)
-		ask(a);
+		send_request(a);
 	if (a->rc == 0)
 		loop_run(a->loop);
 	http_client_free(a->client);
@@ -123,8 +123,8 @@ static int ask_all(struct asking *a, const struct status_settings *set)
 	return a->rc;
 }
 
-/* Exit status 0 when it is ready, 3 when it says that it is not. */
-static int print_answer(struct asking *a, bool json)
+/* Returns the exit status: EXIT_FINE when the daemon is ready, EXIT_WANTING when it is not. */
+static int print_answer(struct status_query *a, bool json)
 {
 	bool ready = a->code[PAGE_READY] == 200;
 	int rc = 0;
@@ -146,15 +146,15 @@ static int print_answer(struct asking *a, bool json)
 	return ready ? EXIT_FINE : EXIT_WANTING;
 }
 
-static int run(struct options *o, struct status_settings *set, bool drain)
+static int query_and_print(struct options *o, struct status_settings *set, bool drain)
 {
-	struct asking a = { 0 };
+	struct status_query a = { 0 };
 	int rc = 0;
 
 	if (drain)
 		rc = conf_default(o->conf, "admin.http.host-port", ":14270", &a.why);
 	if (rc == 0)
-		rc = ask_all(&a, set);
+		rc = query_pages(&a, set);
 	rc = rc < 0 ? options_fail("status", &a.why) : print_answer(&a, set->json);
 	for (int i = 0; i < PAGES; i++)
 		buf_free(&a.body[i]);
@@ -171,7 +171,7 @@ int cmd_status(int argc, char **argv)
 
 	if (rc != OPTIONS_GO)
 		return rc;
-	rc = run(&o, &set, drain);
+	rc = query_and_print(&o, &set, drain);
 	options_close(&o);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_version.c — what this program is, what compiled it, and the libraries that it runs with. */
+/* cmd_version.c — prints the program's version, its compiler and the versions of the libraries in use. */
 #include <config.h>
 
 #include <jansson.h>
@@ -14,14 +14,14 @@
 #include "options.h"
 #include "spool/spool.h"
 
-/* Clang's own version text has its name, gcc's is the number alone. */
+/* __VERSION__ of clang begins with its name; that of gcc is the number alone. */
 #ifdef __clang__
 #define COMPILER __VERSION__
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
 
-/* Asked while the program runs: a distribution replaces a library without compiling this anew. */
+/* Versions come from the loaded libraries, because a distribution may update a library without rebuilding spanspool. */
 static const struct library {
 	const char *name;
 	const char *(*version)(void);
@@ -36,7 +36,7 @@ static const struct library {
 	{ "jansson", jansson_version_str },
 };
 
-static int unknown(const char *arg)
+static int report_unknown_option(const char *arg)
 {
 	fprintf(stderr, "spanspool version: unknown option %s; is --json meant?\n", arg);
 	return EXIT_USAGE;
@@ -76,7 +76,7 @@ int cmd_version(int argc, char **argv)
 			return EXIT_FINE;
 		}
 		if (strcmp(argv[i], "--json") != 0)
-			return unknown(argv[i]);
+			return report_unknown_option(argv[i]);
 		json = true;
 	}
 	if (json)

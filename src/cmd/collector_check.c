@@ -70,9 +70,9 @@ static int check_rate(const struct conf *c, const struct collector_settings *set
 	return 0;
 }
 
-/* Each request has these already, or they say how its body is to be read: a second one with another value
- * would let a collector answer 2xx to a part of the batch. A name that ends in '-' stands for all that begin
- * with it. */
+/* Headers that collector.header may not set: the HTTP client sets them, or they describe the body. A second one
+ * with another value could make a collector answer 2xx to a part of the batch. A name that ends in '-' is a
+ * prefix. */
 static const char *const own_headers[] = { "content-", "transfer-encoding", "te", "trailer", "expect", "connection",
 	"upgrade", "spanspool-" };
 
@@ -88,7 +88,7 @@ static bool is_own_header(const char *name, size_t len)
 	return false;
 }
 
-/* The characters that RFC 9110 allows in the name of a header. */
+/* Length of the header's name: the leading characters that RFC 9110 allows in a name. */
 static size_t header_name_len(const char *header)
 {
 	return strspn(header, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -100,7 +100,7 @@ static bool has_credentials(const struct collector_settings *set)
 	return set->user[0] != '\0' || set->bearer_file[0] != '\0';
 }
 
-/* The value may be a key, so the sentence shows at most the name. */
+/* The value may be a secret, so the error shows at most the name. */
 static int check_header(const struct collector_settings *set, const char *header, size_t i, struct why *why)
 {
 	size_t len = header_name_len(header);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_options.c — the rows of collector.*, and what comes of them. */
+/* collector_options.c — the rows of collector.*, and the exporter's options made from them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,7 @@ void collector_exporter_opts(const struct collector_settings *set, struct export
 	struct why why;
 
 	if (collector_rate(set, &to->max_spans_per_second, &to->pace_blind, &why) < 0)
-		to->max_spans_per_second = 0; /* collector_check took it */
+		to->max_spans_per_second = 0; /* collector_check accepted the text, so this does not happen */
 	to->metrics_urls = set->metrics_urls.n == 0 ? NULL : set->metrics_urls.items;
 	to->confirm = set->confirm;
 	to->confirm_attempts = (uint32_t)set->confirm_attempts;
@@ -100,7 +100,7 @@ void collector_names(const struct collector_settings *set, struct buf *to)
 		if (i > 0)
 			buf_text(to, ", ");
 		if (endpoint_read(set->urls.items[i], &url, to, &why) < 0)
-			buf_text(to, "?"); /* no memory: collector_check took it */
+			buf_text(to, "?"); /* out of memory: collector_check accepted the address */
 		buf_free(&url);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_options.h — the options of the way to collectors, which agent and drain have alike. */
+/* collector_options.h — the options collector.*, which agent and drain share. */
 #ifndef COLLECTOR_OPTIONS_H
 #define COLLECTOR_OPTIONS_H
 
@@ -20,7 +20,7 @@ struct collector_settings {
 	struct conf_list headers;
 	uint64_t timeout_us;
 	enum confirmer_mode confirm;
-	struct conf_list metrics_urls; /* none, or one for each of urls */
+	struct conf_list metrics_urls; /* empty, or one for each item of URLS, in the same order */
 	uint64_t confirm_attempts;
 	uint64_t max_batch_spans;
 	uint64_t max_batch_bytes;
@@ -30,24 +30,24 @@ struct collector_settings {
 
 extern const struct conf_row collector_rows[];
 
-/* Checks addresses, headers, credentials that exclude each other, halves of a pair, and reads every file.
- * 0, or E_USAGE that names the option and no secret. */
+/* Checks the addresses, the headers, options that exclude or require each other, and reads every credential file.
+ * 0, or E_USAGE with the option's name and without secrets. */
 int collector_check(const struct conf *c, const struct collector_settings *set, struct why *why) MUST_USE;
 
-/* The most spans a second, 0 for no limit. AUTO: the operator leaves it to what confirms deliveries, and where
- * nothing does, to replay_pace. E_USAGE says what is no number. */
+/* Parses max_spans_per_second. PER_S is the limit, 0 for none. AUTOMATIC is set for "auto": confirmed deliveries
+ * bound the rate, and replay_pace does for collectors whose counters cannot be read. E_USAGE: not a number. */
 int collector_rate(const struct collector_settings *set, uint64_t *per_s, bool *automatic, struct why *why) MUST_USE;
 
-/* Fills in addresses, client and time-outs of TO; borrows from SET. */
+/* Sets the addresses, client, rate and time-outs of TO. TO borrows the texts of SET. */
 void collector_exporter_opts(const struct collector_settings *set, struct exporter_opts *to);
 
 /* Appends the addresses without user, password, path and query: "http://a:14268, http://b:14268". */
 void collector_names(const struct collector_settings *set, struct buf *to);
 
-/* Appends the requests by their answers as the counter spanspool_NAME{code}, and how spans are confirmed. */
+/* Appends the counter spanspool_NAME{code} of requests by HTTP status, and the metrics of confirmed delivery. */
 void collector_metrics(struct exporter *e, const char *name, struct buf *to);
 
-/* Lines of PAGE for each collector: its address, or why it takes nothing; how far its storing can be seen. */
+/* Adds lines to PAGE for each collector: its address or its failure, and the state of its delivery counters. */
 void collector_status(const struct exporter *e, struct status *page);
 
 #endif

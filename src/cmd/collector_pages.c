@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_pages.c — what agent and drain say of their collectors: metrics and status. */
+/* collector_pages.c — metrics and status lines of the collectors, shared by agent and drain. */
 #include <stdio.h>
 
 #include "collector_options.h"
@@ -27,7 +27,7 @@ static const struct metric_row confirm_rows[] = {
 };
 #undef X
 
-/* One destination as the metrics have it. */
+/* The metrics of one destination. */
 struct destination_figures {
 	struct buf labels;
 	uint64_t up, unconfirmed, window;
@@ -45,14 +45,14 @@ static const struct metric_row destination_rows[] = {
 };
 #undef X
 
-enum { DESTINATIONS_MOST = 128 /* of all collectors; more are not shown one by one */ };
+enum { DESTINATIONS_MOST = 128 /* of all collectors; further ones get no metrics of their own */ };
 
 struct destination_list {
 	struct destination_figures all[DESTINATIONS_MOST];
 	size_t n;
 };
 
-static void take_figures(void *arg, const struct exporter_destination *d)
+static void append_figures(void *arg, const struct exporter_destination *d)
 {
 	struct destination_list *list = arg;
 	struct destination_figures *to;
@@ -72,7 +72,7 @@ static void add_destinations(struct exporter *e, struct buf *to)
 	struct metric_base bases[DESTINATIONS_MOST];
 
 	list.n = 0;
-	exporter_each(e, take_figures, &list);
+	exporter_each(e, append_figures, &list);
 	for (size_t i = 0; i < list.n; i++)
 		bases[i] = (struct metric_base){ &list.all[i], buf_cstr(&list.all[i].labels) };
 	metrics_render_each(to, prefix, destination_rows, bases, list.n);

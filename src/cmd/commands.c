@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.c — the table of commands. A new one is a row here, a file cmd_NAME.c and a manual page. */
+/* commands.c — the table of commands. To add a command: a row here, a file cmd_NAME.c and a manual page. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.c — signals, and the end of the process.
  *
- * Nearly every signal ends a process that says nothing about it. A daemon that is ended so loses what
- * is in memory, so each signal has a row here. SIGQUIT has none: it is how an operator asks for a core
- * dump, and it ends the process as SIGKILL does. Signals of a fault of the program are log_writer.c's.
+ * The default action of nearly every signal ends the process, and the spans in memory are lost. Each signal
+ * therefore has a row in signals[]. SIGQUIT has none: operators send it to get a core dump, and it ends the
+ * process as SIGKILL does. log_writer.c handles the signals of program faults (SIGSEGV and others).
  *
- * SIGTERM twice is no wish for haste: supervisors repeat it, and a wrapper forwards what the whole
- * process group was sent. SIGINT twice comes from somebody at a terminal who does not want to wait. */
+ * A second SIGTERM does not hurry the stop, because supervisors repeat it and wrappers forward a signal that the
+ * whole process group received. A second SIGINT does: an operator at a terminal does not want to wait. */
 #include <config.h>
 
 #include <limits.h>
@@ -18,28 +18,28 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 
-enum signal_effect { STOPS, STOPS_OR_HURRIES, TOLD, IGNORED };
+enum signal_effect { STOPS, STOPS_OR_HURRIES, LOGGED, IGNORED };
 
 struct daemon_signal {
 	int signum;
 	const char *name;
 	enum signal_effect effect;
-	const char *note; /* of TOLD: why nothing happens */
+	const char *note; /* of LOGGED: why the signal has no effect */
 };
 
 static const struct daemon_signal signals[] = {
 	{ SIGTERM, "SIGTERM", STOPS, NULL },
 	{ SIGINT, "SIGINT", STOPS_OR_HURRIES, NULL },
-	/* the power is about to fail; the soft limit of CPU time is used up, the hard one kills */
+	/* SIGPWR: power is about to fail. SIGXCPU: the soft limit of CPU time is reached; the hard limit kills. */
 	{ SIGPWR, "SIGPWR", STOPS, NULL },
 	{ SIGXCPU, "SIGXCPU", STOPS, NULL },
-	{ SIGHUP, "SIGHUP", TOLD, "options are read at the start only, restart to change them" },
-	{ SIGUSR1, "SIGUSR1", TOLD, "it has no meaning here" },
-	{ SIGUSR2, "SIGUSR2", TOLD, "it has no meaning here" },
-	/* a write or send that fails says so by its errno */
+	{ SIGHUP, "SIGHUP", LOGGED, "options are read at the start only, restart to change them" },
+	{ SIGUSR1, "SIGUSR1", LOGGED, "it has no meaning here" },
+	{ SIGUSR2, "SIGUSR2", LOGGED, "it has no meaning here" },
+	/* the failed write or send returns EPIPE or EFBIG instead */
 	{ SIGPIPE, "SIGPIPE", IGNORED, NULL },
 	{ SIGXFSZ, "SIGXFSZ", IGNORED, NULL },
-	/* timers that nothing here uses */
+	/* timers and I/O signals that spanspool does not use */
 	{ SIGALRM, "SIGALRM", IGNORED, NULL },
 	{ SIGVTALRM, "SIGVTALRM", IGNORED, NULL },
 	{ SIGPROF, "SIGPROF", IGNORED, NULL },
@@ -57,7 +57,7 @@ static bool is_watched(const struct daemon_signal *s)
 	return s->effect != IGNORED;
 }
 
-/* A disposition that was set before main, by a profiler say, stays. */
+/* Keeps a handler that was installed before main, for example by a profiler. */
 static void ignore_unless_set(int signum)
 {
 	struct sigaction now;
@@ -72,11 +72,11 @@ int daemon_begin(const char *command)
 	int rc;
 
 	descriptors_allow_most();
-	/* Whoever started this process may have blocked some. */
+	/* The parent process may have blocked some of these signals. */
 	sigemptyset(&ours);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		sigaddset(&ours, signals[i].signum);
-		if (signals[i].effect == TOLD || signals[i].effect == IGNORED)
+		if (signals[i].effect == LOGGED || signals[i].effect == IGNORED)
 			ignore_unless_set(signals[i].signum);
 	}
 	for (int signum = SIGRTMIN; signum <= SIGRTMAX; signum++)
@@ -88,7 +88,7 @@ int daemon_begin(const char *command)
 	return rc;
 }
 
-static void stop(struct daemon *d, const struct daemon_signal *s)
+static void handle_stop(struct daemon *d, const struct daemon_signal *s)
 {
 	if (!d->stopping) {
 		d->stopping = true;
@@ -106,10 +106,10 @@ static void on_signal(void *arg)
 {
 	const struct daemon_watch *w = arg;
 
-	if (w->signal->effect == TOLD)
+	if (w->signal->effect == LOGGED)
 		log_info("%s: %s is ignored: %s", w->daemon->command, w->signal->name, w->signal->note);
 	else
-		stop(w->daemon, w->signal);
+		handle_stop(w->daemon, w->signal);
 }
 
 int daemon_watch_signals(struct daemon *d, struct loop *l)
@@ -128,11 +128,11 @@ int daemon_watch_signals(struct daemon *d, struct loop *l)
 	return 0;
 }
 
-static void forget_signals(struct daemon *d)
+static void ignore_signals(struct daemon *d)
 {
 	sigset_t all, before;
 
-	/* Without its watch a signal has its default effect until it is ignored. */
+	/* Between signal_watch_free and SIG_IGN a signal has its default action, so all are blocked meanwhile. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
@@ -153,33 +153,33 @@ void daemon_log_start(const char *command)
 
 static volatile sig_atomic_t status_at_end;
 
-static void on_late(int signum)
+static void on_exit_timer(int signum)
 {
 	(void)signum;
 	log_flush(LAST_LINES_MS);
 	_exit(status_at_end);
 }
 
-static void end_after(unsigned ms)
+static void start_exit_timer(unsigned ms)
 {
 	struct itimerval once = { .it_value = { .tv_usec = (suseconds_t)ms * 1000 } };
 
 	setitimer(ITIMER_REAL, &once, NULL);
 }
 
-/* Freeing a Kafka handle or an HTTP client joins the threads in which names are being resolved, and a
- * name server that does not answer keeps those for many seconds. */
+/* Freeing a Kafka handle or an HTTP client joins its threads. A thread that resolves a name may be blocked for
+ * many seconds by a name server that does not answer, so a timer ends the process after FREE_MS. */
 void daemon_frees(struct daemon *d, int status)
 {
-	forget_signals(d);
+	ignore_signals(d);
 	status_at_end = status;
-	signal(SIGALRM, on_late);
-	end_after(FREE_MS);
+	signal(SIGALRM, on_exit_timer);
+	start_exit_timer(FREE_MS);
 }
 
 int daemon_freed(int status)
 {
-	end_after(0);
+	start_exit_timer(0);
 	signal(SIGALRM, SIG_IGN);
 	log_flush(LAST_LINES_MS);
 	return status;

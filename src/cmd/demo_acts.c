@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_acts.c — what a step does to the world, and how it is seen that its end is reached. */
+/* demo_acts.c — carries out the act of a step, and checks the condition that ends it. */
 #include <signal.h>
 
 #include "base/clock.h"
@@ -13,9 +13,9 @@ static void on_sent(void *arg, uint64_t first, uint64_t count)
 	struct demo *d = arg;
 
 	if (tally_sent(d->tally, first, count) < 0)
-		demo_broke(d, "out of memory while counting");
+		demo_add_broken(d, "out of memory while counting");
 	d->next = first + count;
-	d->hushed_us = clock_mono_us();
+	d->sending_stopped_us = clock_mono_us();
 }
 
 static void on_refused(void *arg, uint64_t first, uint64_t count)
@@ -29,10 +29,10 @@ static void on_over(void *arg)
 {
 	struct demo *d = arg;
 
-	demo_broke(d, "sending ended by itself: %s", emitter_failure(d->emitter));
+	demo_add_broken(d, "sending ended by itself: %s", emitter_failure(d->emitter));
 }
 
-static int send(struct demo *d, struct why *why)
+static int start_sending(struct demo *d, struct why *why)
 {
 	struct emitter_opts o = {
 		.targets = { { { "127.0.0.1", d->compact }, NUMBERED_COMPACT },
@@ -55,7 +55,7 @@ static int send(struct demo *d, struct why *why)
 	return 0;
 }
 
-static void hush(struct demo *d)
+static void stop_sending(struct demo *d)
 {
 	emitting_free(d->emitting);
 	d->emitting = NULL;
@@ -65,8 +65,8 @@ static void hush(struct demo *d)
 	d->emitter = NULL;
 }
 
-/* Spans that wait unread at PORT, rounded up. */
-static uint64_t unread(uint16_t port, enum numbered_spans_protocol protocol, uint64_t run)
+/* Number of unread spans in the receive buffer of PORT, rounded up. */
+static uint64_t unread_spans(uint16_t port, enum numbered_spans_protocol protocol, uint64_t run)
 {
 	struct numbered_spans_opts o = {
 		.protocol = protocol, .service = "spanspool-demo", .run = run, .spans = BATCH
@@ -82,10 +82,10 @@ static uint64_t unread(uint16_t port, enum numbered_spans_protocol protocol, uin
 	return cost == 0 ? 0 : (bytes + cost - 1) / cost * BATCH;
 }
 
-/* What the agent had accepted an exposure before its death is safe. The machine may have kept the agent from working as
- * long as it kept this process: so much longer the agent may have needed. The bound is no count of what is sent in an
- * exposure, since a process that was kept from working sends, and reads, all that is due at once. */
-static uint64_t in_window(const struct demo *d)
+/* Spans that the kill may lose from the agent's memory: those sent and not accepted one exposure before. A busy
+ * machine may have stalled the agent as long as it stalled this process, so stall_us is added to the exposure. A rate
+ * times the exposure is no bound, because a stalled process sends, or reads, everything that is due at once. */
+static uint64_t spans_at_risk(const struct demo *d)
 {
 	uint64_t before_us = clock_mono_us() - d->opts.exposure_us - d->stall_us;
 	uint64_t accepted = max_u64(demo_accepted_before(d, before_us), d->base_accepted);
@@ -95,12 +95,13 @@ static uint64_t in_window(const struct demo *d)
 	return sent > known ? sent - known : 0;
 }
 
-/* Nothing is sent between the look at the sockets and the death: what they hold then is at most
- * what was seen. */
+/* No span is sent between reading the socket buffers and the kill, so in_socket is at least what the sockets hold
+ * when the agent is killed. */
 static int kill_agent(struct demo *d, struct why *why)
 {
-	d->kill.in_socket = unread(d->compact, NUMBERED_COMPACT, d->run) + unread(d->binary, NUMBERED_BINARY, d->run);
-	d->kill.in_window = in_window(d);
+	d->kill.in_socket =
+	        unread_spans(d->compact, NUMBERED_COMPACT, d->run) + unread_spans(d->binary, NUMBERED_BINARY, d->run);
+	d->kill.in_window = spans_at_risk(d);
 	d->kill.end = d->next;
 	d->uncertain_before = d->ledger.place[LEDGER_UNCERTAIN].spans;
 	child_signal(d->agent, SIGKILL);
@@ -133,9 +134,9 @@ int demo_act(struct demo *d, enum demo_act act, struct why *why)
 	case ACT_NONE:
 		return 0;
 	case ACT_SEND:
-		return send(d, why);
-	case ACT_HUSH:
-		hush(d);
+		return start_sending(d, why);
+	case ACT_STOP_SENDING:
+		stop_sending(d);
 		return 0;
 	case ACT_COLLECTOR_DOWN:
 		stub_collector_down(d->collector);
@@ -165,16 +166,16 @@ int demo_act(struct demo *d, enum demo_act act, struct why *why)
 	return why_set(why, E_FATAL, "an act that is none");
 }
 
-/* The agent has been asked since the last span went out, and has accepted all. */
+/* The agent was polled after the last datagram was sent, and has accepted every span. */
 static bool has_accepted_all(const struct demo *d)
 {
-	return d->agent_watch.known_us > d->hushed_us &&
+	return d->agent_watch.known_us > d->sending_stopped_us &&
 	       d->ledger.accepted.spans - d->base_accepted == tally_total(d->tally).sent - d->base_sent;
 }
 
 static bool is_empty(const struct demo *d)
 {
-	return d->agent_watch.known_us > d->hushed_us && d->ledger.place[LEDGER_IN_FLIGHT].spans == 0 &&
+	return d->agent_watch.known_us > d->sending_stopped_us && d->ledger.place[LEDGER_IN_FLIGHT].spans == 0 &&
 	       d->ledger.place[LEDGER_IN_SPOOL].spans == 0;
 }
 
@@ -186,31 +187,31 @@ static bool is_stored(struct demo *d)
 	return true;
 }
 
-/* What the killed agent had read and not made safe: what its ledger calls uncertain, and what was
- * sent, was not left in the sockets, and yet stands in no ledger. */
-static void note_cost(struct demo *d)
+/* Computes kill.in_cycle, the spans that the killed agent had read and not committed: those its ledger counts as
+ * uncertain, and those that were sent, were not in the sockets, and are in no ledger. */
+static void record_kill_cost(struct demo *d)
 {
 	uint64_t sent = tally_total(d->tally).sent - d->base_sent;
 	uint64_t known = d->ledger.accepted.spans - d->base_accepted + d->kill.in_socket;
 
-	d->kill.in_turn = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
-	d->kill.in_turn += sent > known ? sent - known : 0;
+	d->kill.in_cycle = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
+	d->kill.in_cycle += sent > known ? sent - known : 0;
 }
 
 static bool is_settled(struct demo *d, uint64_t now_us)
 {
-	if (!is_empty(d) || d->drain_watch.known_us <= d->hushed_us || d->drained.in_flight > 0 ||
-	        now_us - d->arrived_us < QUIET_US || now_us - d->hushed_us < QUIET_US)
+	if (!is_empty(d) || d->drain_watch.known_us <= d->sending_stopped_us || d->drained.in_flight > 0 ||
+	        now_us - d->arrived_us < QUIET_US || now_us - d->sending_stopped_us < QUIET_US)
 		return false;
 	if (d->kill.end > d->settled)
-		note_cost(d);
+		record_kill_cost(d);
 	d->settled = d->next;
 	d->base_accepted = d->ledger.accepted.spans;
 	d->base_sent = tally_total(d->tally).sent;
 	return true;
 }
 
-bool demo_met(struct demo *d, enum demo_until until, uint64_t now_us)
+bool demo_step_is_over(struct demo *d, enum demo_until until, uint64_t now_us)
 {
 	switch (until) {
 	case UNTIL_PASSED:

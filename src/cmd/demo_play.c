@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_play.c — interprets the plan.
+/* demo_play.c — runs the plan.
  *
- *   a step:  act ──► wait ──(its end is reached, or its time is over)──► the next step
+ *   a step:  act ──► wait ──(its condition holds, or its time is over)──► the next step
  *   a phase: its steps, one after the other ──► the next phase ──► the end
  *
- * A timer looks a hundred times a second; only step() moves phase and step. */
+ * on_tick checks a hundred times a second; only advance_step changes phase and step. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,12 +12,12 @@
 #include "base/clock.h"
 #include "demo.h"
 
-enum { TICK_MS = 10, LOOK_EVERY_US = 50000, STALL_KEPT_US = 2000000 };
+enum { TICK_MS = 10, POLL_EVERY_US = 50000, STALL_KEPT_US = 2000000 };
 
-/* What went wrong so badly that going on shows nothing. */
-static void give_up(struct demo *d, const char *what)
+/* Ends the run after a failure that makes its results meaningless. */
+static void abort_run(struct demo *d, const char *what)
 {
-	demo_broke(d, "%s", what);
+	demo_add_broken(d, "%s", what);
 	loop_stop(d->loop);
 }
 
@@ -37,11 +37,11 @@ static void begin_step(struct demo *d, uint64_t now_us)
 
 	d->step_us = now_us;
 	if (demo_act(d, this_step(d)->act, &why) < 0)
-		give_up(d, why.text);
+		abort_run(d, why.text);
 }
 
-static void say(struct demo *d, const char *fmt, ...) PRINTF(2, 3);
-static void say(struct demo *d, const char *fmt, ...)
+static void print_line(struct demo *d, const char *fmt, ...) PRINTF(2, 3);
+static void print_line(struct demo *d, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -68,7 +68,7 @@ static void end_phase(struct demo *d, uint64_t now_us)
 
 	r->end = d->next;
 	r->took_us = now_us - d->phase_us;
-	say(d,
+	print_line(d,
 	        "%zu %-24s %6" PRIu64 " sent, %7" PRIu64 " of %7" PRIu64 " stored, %6" PRIu64
 	        " in the spool, %4.1f s%s\n",
 	        d->phase + 1, demo_plan[d->phase].name, demo_count(d, d->phase).sent, tally_total(d->tally).stored,
@@ -76,8 +76,8 @@ static void end_phase(struct demo *d, uint64_t now_us)
 	        r->unmet ? ", NOT IN TIME" : "");
 }
 
-/* Moves on from a step that is over. */
-static void step(struct demo *d, uint64_t now_us)
+/* Begins the next step, the next phase, or ends the run. */
+static void advance_step(struct demo *d, uint64_t now_us)
 {
 	d->step++;
 	if (!is_end(this_step(d))) {
@@ -93,29 +93,29 @@ static void step(struct demo *d, uint64_t now_us)
 	begin_phase(d, now_us);
 }
 
-/* Children end when this program says so, and not otherwise. */
-static bool children_are_well(struct demo *d)
+/* A child that serves may exit only when the demonstration stops it. */
+static bool children_are_running(struct demo *d)
 {
 	if (d->agent_watch.serving && !child_running(d->agent)) {
-		give_up(d, "the agent ended by itself");
+		abort_run(d, "the agent ended by itself");
 		return false;
 	}
 	if (d->drain_watch.serving && !child_running(d->drain)) {
-		give_up(d, "the drain ended by itself");
+		abort_run(d, "the drain ended by itself");
 		return false;
 	}
 	return true;
 }
 
-static void look(struct demo *d, uint64_t now_us)
+static void poll_and_show_progress(struct demo *d, uint64_t now_us)
 {
 	struct demo_result *r = &d->results[d->phase];
 	struct tally_count all = tally_total(d->tally);
 
-	if (now_us - d->looked_us >= LOOK_EVERY_US) {
-		d->looked_us = now_us;
-		demo_watch_look(&d->agent_watch);
-		demo_watch_look(&d->drain_watch);
+	if (now_us - d->polled_us >= POLL_EVERY_US) {
+		d->polled_us = now_us;
+		demo_watch_poll(&d->agent_watch);
+		demo_watch_poll(&d->drain_watch);
 	}
 	r->spooled = max_u64(r->spooled, d->ledger.place[LEDGER_IN_SPOOL].spans);
 	progress_show(&d->line, d->phase * 1000 + min_u64((now_us - d->phase_us) / 5000, 999), demo_phases * 1000,
@@ -123,8 +123,8 @@ static void look(struct demo *d, uint64_t now_us)
 	        demo_plan[d->phase].name, all.sent, all.stored, d->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
-/* How long this machine keeps processes from working, by the timer's own lateness. */
-static void note_stall(struct demo *d, uint64_t now_us)
+/* Records how long the machine stalls processes, measured by how late on_tick runs. */
+static void record_stall(struct demo *d, uint64_t now_us)
 {
 	uint64_t due_us = d->ticked_us + TICK_MS * US_PER_MS;
 	uint64_t late_us = d->ticked_us > 0 && now_us > due_us ? now_us - due_us : 0;
@@ -144,15 +144,15 @@ static void on_tick(void *arg)
 	bool late = now_us - d->step_us >= s->ms * US_PER_MS;
 
 	timer_start(d->tick, TICK_MS);
-	note_stall(d, now_us);
-	look(d, now_us);
-	if (!children_are_well(d))
+	record_stall(d, now_us);
+	poll_and_show_progress(d, now_us);
+	if (!children_are_running(d))
 		return;
-	if (demo_met(d, s->until, now_us)) {
-		step(d, now_us);
+	if (demo_step_is_over(d, s->until, now_us)) {
+		advance_step(d, now_us);
 	} else if (late) {
 		d->results[d->phase].unmet |= s->until != UNTIL_PASSED;
-		step(d, now_us);
+		advance_step(d, now_us);
 	}
 }
 

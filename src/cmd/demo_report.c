@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_report.c — the table, or the same as one JSON object. */
+/* demo_report.c — prints the results as a table or as one JSON object. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -44,10 +44,10 @@ static void print_kill(const struct demo *d)
 		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
 		       " that were not read from the sockets, and\n%" PRIu64
 		       " that were read and not committed yet. It cost %" PRIu64 ".\n",
-		        demo_allowed(d), d->kill.in_socket, d->kill.in_turn, lost);
+		        demo_allowed(d), d->kill.in_socket, d->kill.in_cycle, lost);
 }
 
-/* Of the collector's one process: it is never restarted here. */
+/* The counts cover the whole run, because the stub collector is never restarted. */
 static void print_collector(const struct stub_store_counts *c)
 {
 	printf("The collector answered 202 to %" PRIu64 " spans, dropped %" PRIu64

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_verdict.c — which promises were kept. Pure: numbers in, sentences out. */
+/* demo_verdict.c — decides which promises were broken. Pure: reads counts and adds messages to BROKEN. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "demo.h"
 
-enum { TURN_MS = 100 }; /* longer than any turn of a disk that works */
+enum { CYCLE_MS = 100 }; /* longer than a commit cycle on a healthy disk */
 
-void demo_broke(struct demo *d, const char *fmt, ...)
+void demo_add_broken(struct demo *d, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -26,7 +26,7 @@ struct tally_count demo_count(const struct demo *d, size_t phase)
 
 uint64_t demo_allowed(const struct demo *d)
 {
-	return d->kill.in_socket + (d->opts.exposure_us > 0 ? d->kill.in_window : d->kill.in_turn);
+	return d->kill.in_socket + (d->opts.exposure_us > 0 ? d->kill.in_window : d->kill.in_cycle);
 }
 
 static void judge_phase(struct demo *d, size_t i)
@@ -35,36 +35,36 @@ static void judge_phase(struct demo *d, size_t i)
 	struct tally_count c = demo_count(d, i);
 
 	if (d->results[i].unmet)
-		demo_broke(d, "phase %zu (%s) was not over in time", i + 1, p->name);
+		demo_add_broken(d, "phase %zu (%s) was not over in time", i + 1, p->name);
 	if (c.missing > 0 && !p->may_lose)
-		demo_broke(d, "phase %zu (%s) lost %" PRIu64 " spans", i + 1, p->name, c.missing);
+		demo_add_broken(d, "phase %zu (%s) lost %" PRIu64 " spans", i + 1, p->name, c.missing);
 	if (c.duplicates > 0 && !p->may_repeat)
-		demo_broke(d, "phase %zu (%s) repeated %" PRIu64 " spans, with nothing cut off", i + 1, p->name,
+		demo_add_broken(d, "phase %zu (%s) repeated %" PRIu64 " spans, with nothing cut off", i + 1, p->name,
 		        c.duplicates);
 	if (c.missing > 0 && p->may_lose && c.missing > demo_allowed(d))
-		demo_broke(d, "the SIGKILL cost %" PRIu64 " spans, and %" PRIu64 " are allowed", c.missing,
+		demo_add_broken(d, "the SIGKILL cost %" PRIu64 " spans, and %" PRIu64 " are allowed", c.missing,
 		        demo_allowed(d));
-	/* Those lost must be the last before the kill: anything older was promised to be safe. The two
-	 * doors are used by turns, so what one of them had unread begins twice as far back. */
+	/* Only the spans sent last before the kill may be lost. Datagrams alternate between the two ports, so the
+	 * unread spans of one port reach back twice as far: in_socket is added once more. */
 	if (c.missing > 0 && p->may_lose) {
 		uint64_t oldest = tally_first_missing(d->tally, d->results[i].first, d->results[i].end);
 
 		if (oldest + demo_allowed(d) + d->kill.in_socket < d->kill.end)
-			demo_broke(d, "span %" PRIu64 " was lost, %" PRIu64 " before the SIGKILL", oldest,
+			demo_add_broken(d, "span %" PRIu64 " was lost, %" PRIu64 " before the SIGKILL", oldest,
 			        d->kill.end - oldest);
 		if (oldest >= d->kill.end)
-			demo_broke(d, "span %" PRIu64 " was lost after the SIGKILL", oldest);
+			demo_add_broken(d, "span %" PRIu64 " was lost after the SIGKILL", oldest);
 	}
 }
 
-/* With no exposure the turn under way is all that may be in memory only. */
-static void judge_turn(struct demo *d)
+/* With --exposure=0 only the spans of the current commit cycle may be in memory alone. */
+static void judge_cycle(struct demo *d)
 {
-	uint64_t most = d->opts.rate * TURN_MS / 1000;
+	uint64_t most = d->opts.rate * CYCLE_MS / 1000;
 
-	if (d->opts.exposure_us == 0 && d->kill.in_turn > most)
-		demo_broke(d, "%" PRIu64 " spans were read and not committed, more than %d ms of them", d->kill.in_turn,
-		        TURN_MS);
+	if (d->opts.exposure_us == 0 && d->kill.in_cycle > most)
+		demo_add_broken(d, "%" PRIu64 " spans were read and not committed, more than %d ms of them",
+		        d->kill.in_cycle, CYCLE_MS);
 }
 
 static void judge_ledger(struct demo *d)
@@ -77,19 +77,20 @@ static void judge_ledger(struct demo *d)
 	for (int p = LEDGER_DROPPED_FIRST; p < LEDGER_PLACES_N; p++)
 		lost += l->place[p].spans;
 	if (left > 0)
-		demo_broke(d, "the agent still holds %" PRIu64 " spans", left);
+		demo_add_broken(d, "the agent still holds %" PRIu64 " spans", left);
 	if (lost > 0)
-		demo_broke(d, "the agent's ledger says that %" PRIu64 " spans were dropped or quarantined", lost);
+		demo_add_broken(d, "the agent's ledger says that %" PRIu64 " spans were dropped or quarantined", lost);
 	if (l->kernel_dropped > 0)
-		demo_broke(d, "the kernel dropped %" PRIu64 " datagrams at the agent's sockets", l->kernel_dropped);
+		demo_add_broken(
+		        d, "the kernel dropped %" PRIu64 " datagrams at the agent's sockets", l->kernel_dropped);
 	if (l->accepted.spans > all.sent)
-		demo_broke(d, "the agent accepted %" PRIu64 " spans, and %" PRIu64 " were sent", l->accepted.spans,
+		demo_add_broken(d, "the agent accepted %" PRIu64 " spans, and %" PRIu64 " were sent", l->accepted.spans,
 		        all.sent);
 	if (l->place[LEDGER_DELIVERED].spans > all.stored)
-		demo_broke(d, "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
+		demo_add_broken(d, "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
 		        l->place[LEDGER_DELIVERED].spans, all.stored);
 	if (d->drained.quarantined > 0)
-		demo_broke(d, "the drain quarantined %" PRIu64 " records", d->drained.quarantined);
+		demo_add_broken(d, "the drain quarantined %" PRIu64 " records", d->drained.quarantined);
 }
 
 void demo_judge(struct demo *d)
@@ -97,9 +98,9 @@ void demo_judge(struct demo *d)
 	for (size_t i = 0; i <= d->phase; i++)
 		judge_phase(d, i);
 	if (d->phase + 1 < demo_phases)
-		demo_broke(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
-	judge_turn(d);
+		demo_add_broken(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
+	judge_cycle(d);
 	judge_ledger(d);
 	if (tally_strays(d->tally) > 0)
-		demo_broke(d, "%" PRIu64 " spans arrived that nobody sent", tally_strays(d->tally));
+		demo_add_broken(d, "%" PRIu64 " spans arrived that nobody sent", tally_strays(d->tally));
 }

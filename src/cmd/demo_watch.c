@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_watch.c — asks a child's admin port again and again: first whether it serves, then for its
- * ledger. */
+/* demo_watch.c — polls a child's admin port: "/" until it answers 200, then "/ledger". */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -28,14 +27,14 @@ static void on_ledger(void *arg, const struct http_answer *a)
 	struct demo_watch *w = arg;
 
 	w->asking = false;
-	/* Asked before it was forgotten: the answer is of a process that is gone. */
+	/* The request was sent before demo_watch_forget: the answer is of a process that was killed. */
 	if (!w->serving || a->failure != HTTP_ANSWERED || a->status != 200)
 		return;
 	w->known_us = w->asking_us;
 	w->read(w->arg, a->body);
 }
 
-void demo_watch_look(struct demo_watch *w)
+void demo_watch_poll(struct demo_watch *w)
 {
 	char url[96];
 	struct http_request r = { .url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS };

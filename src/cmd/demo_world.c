@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demo_world.c — the broker and the collector in this process, the agent and the drain as children
- * of it, all on ports that were free, in a directory that goes away with them. */
+/* demo_world.c — runs the mock broker and the stub collector in this process, the agent and the drain as child
+ * processes, on free ports and with a temporary directory that is removed at the end. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include "testkit/workdir.h"
 
 enum { PARTITIONS = 16, STOP_MS = 10000, ARGS = 20 };
-enum { QUEUE_SPANS = 2000 }; /* of the collector, as Jaeger 1.x is shipped */
+enum { QUEUE_SPANS = 2000 }; /* of the stub collector; the default of Jaeger 1.x */
 static const char topic[] = "tracing-topic";
 
 static void on_stored(void *arg, const struct stub_span *span)
@@ -34,14 +34,14 @@ static void on_agent_ledger(void *arg, struct slice json)
 	struct why why;
 
 	if (ledger_read(json, &d->ledger, &why) < 0) {
-		demo_broke(d, "the agent's ledger cannot be read: %s", why.text);
+		demo_add_broken(d, "the agent's ledger cannot be read: %s", why.text);
 		return;
 	}
 	d->accepted[d->naccepted++ % DEMO_ACCEPTED] =
 	        (struct demo_accepted){ clock_mono_us(), d->ledger.accepted.spans };
 	wrong = ledger_check(&d->ledger);
 	if (wrong != NULL)
-		demo_broke(d, "the agent's ledger does not balance: %s", wrong);
+		demo_add_broken(d, "the agent's ledger does not balance: %s", wrong);
 }
 
 uint64_t demo_accepted_before(const struct demo *d, uint64_t before_us)
@@ -54,7 +54,7 @@ uint64_t demo_accepted_before(const struct demo *d, uint64_t before_us)
 	return spans;
 }
 
-static uint64_t member(const json_t *of, const char *key)
+static uint64_t json_count(const json_t *of, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(of, key));
 }
@@ -67,20 +67,20 @@ static void on_drain_ledger(void *arg, struct slice json)
 	struct demo_drained *n = &d->drained;
 
 	*n = (struct demo_drained){
-		.read = member(records, "read"),
-		.delivered = member(records, "delivered"),
-		.quarantined = member(records, "quarantined"),
-		.in_flight = member(records, "in_flight"),
-		.skipped = member(records, "skipped_empty"),
+		.read = json_count(records, "read"),
+		.delivered = json_count(records, "delivered"),
+		.quarantined = json_count(records, "quarantined"),
+		.in_flight = json_count(records, "in_flight"),
+		.skipped = json_count(records, "skipped_empty"),
 	};
 	if (records == NULL)
-		demo_broke(d, "the drain's ledger cannot be read");
+		demo_add_broken(d, "the drain's ledger cannot be read");
 	else if (n->read != n->delivered + n->quarantined + n->in_flight + n->skipped)
-		demo_broke(d, "the drain's ledger does not balance: %" PRIu64 " read", n->read);
+		demo_add_broken(d, "the drain's ledger does not balance: %" PRIu64 " read", n->read);
 	json_decref(root);
 }
 
-static int take_ports(struct demo *d, struct why *why)
+static int choose_ports(struct demo *d, struct why *why)
 {
 	if (ports_free(PORTS_UDP, &d->compact) < 0 || ports_free(PORTS_UDP, &d->binary) < 0 ||
 	        ports_free(PORTS_TCP, &d->agent_admin) < 0 || ports_free(PORTS_TCP, &d->drain_admin) < 0)
@@ -88,7 +88,7 @@ static int take_ports(struct demo *d, struct why *why)
 	return 0;
 }
 
-static int open_far_ends(struct demo *d, struct why *why)
+static int open_servers(struct demo *d, struct why *why)
 {
 	struct stub_collector_opts stub = { .stored = on_stored, .arg = d, .store = { .capacity = QUEUE_SPANS } };
 	struct http_client_opts client = { .max_connections = 4 };
@@ -110,8 +110,8 @@ static void on_interrupt(void *arg)
 	loop_stop(d->loop);
 }
 
-/* From before the directory is there until it is gone no signal may end this process by default: the
- * directory would stay. A reader of the output that has gone shows as a write that fails. */
+/* Must be called before the directory is made: a signal whose default action ends this process would leave the
+ * directory behind. SIGPIPE is ignored, so that a closed output fails the write instead. */
 static int watch_signals(struct demo *d, struct why *why)
 {
 	static const int signums[DEMO_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
@@ -131,8 +131,8 @@ int demo_world_open(struct demo *d, struct why *why)
 	if (tally_open(&d->tally, d->run) < 0)
 		return why_set(why, E_NOMEM, "demo");
 	if (loop_open(&d->loop, why) < 0 || watch_signals(d, why) < 0 ||
-	        workdir_make(&d->directory, "spanspool-demo", why) < 0 || take_ports(d, why) < 0 ||
-	        open_far_ends(d, why) < 0)
+	        workdir_make(&d->directory, "spanspool-demo", why) < 0 || choose_ports(d, why) < 0 ||
+	        open_servers(d, why) < 0)
 		return why->code;
 	demo_watch_init(&d->agent_watch, d->client, d->agent_admin, on_agent_ledger, d);
 	demo_watch_init(&d->drain_watch, d->client, d->drain_admin, on_drain_ledger, d);
@@ -141,15 +141,15 @@ int demo_world_open(struct demo *d, struct why *why)
 	return demo_start_agent(d, why);
 }
 
-/* The command line of a child, built on the stack. */
-struct words {
+/* The command line of a child. */
+struct child_args {
 	const char *argv[ARGS];
 	char text[ARGS][256];
 	size_t n;
 };
 
-static void word(struct words *w, const char *fmt, ...) PRINTF(2, 3);
-static void word(struct words *w, const char *fmt, ...)
+static void add_arg(struct child_args *w, const char *fmt, ...) PRINTF(2, 3);
+static void add_arg(struct child_args *w, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -161,7 +161,7 @@ static void word(struct words *w, const char *fmt, ...)
 	w->argv[w->n] = NULL;
 }
 
-static int start(struct demo *d, struct child **c, struct words *w, const char *log, struct why *why)
+static int start_child(struct demo *d, struct child **c, struct child_args *w, const char *log, struct why *why)
 {
 	char path[256];
 	struct child_opts o = { .program = "/proc/self/exe", .argv = w->argv, .log = path, .bare = true };
@@ -174,41 +174,41 @@ static int start(struct demo *d, struct child **c, struct words *w, const char *
 
 int demo_start_agent(struct demo *d, struct why *why)
 {
-	struct words w = { .n = 0 };
+	struct child_args w = { .n = 0 };
 
-	word(&w, "spanspool");
-	word(&w, "agent");
-	word(&w, "--processor.jaeger-compact.server-host-port=127.0.0.1:%u", d->compact);
-	word(&w, "--processor.jaeger-binary.server-host-port=127.0.0.1:%u", d->binary);
-	word(&w, "--processor.zipkin-compact.server-host-port=none");
-	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->agent_admin);
-	word(&w, "--kafka.producer.brokers=%s", kafka_mock_bootstrap(d->kafka));
-	word(&w, "--kafka.producer.topic=%s", topic);
-	word(&w, "--spool.directory=%s/spool", d->directory);
-	word(&w, "--spool.exposure=%" PRIu64 "us", d->opts.exposure_us);
-	word(&w, "--spool.min-free=0");
+	add_arg(&w, "spanspool");
+	add_arg(&w, "agent");
+	add_arg(&w, "--processor.jaeger-compact.server-host-port=127.0.0.1:%u", d->compact);
+	add_arg(&w, "--processor.jaeger-binary.server-host-port=127.0.0.1:%u", d->binary);
+	add_arg(&w, "--processor.zipkin-compact.server-host-port=none");
+	add_arg(&w, "--admin.http.host-port=127.0.0.1:%u", d->agent_admin);
+	add_arg(&w, "--kafka.producer.brokers=%s", kafka_mock_bootstrap(d->kafka));
+	add_arg(&w, "--kafka.producer.topic=%s", topic);
+	add_arg(&w, "--spool.directory=%s/spool", d->directory);
+	add_arg(&w, "--spool.exposure=%" PRIu64 "us", d->opts.exposure_us);
+	add_arg(&w, "--spool.min-free=0");
 	demo_watch_forget(&d->agent_watch);
-	return start(d, &d->agent, &w, "agent.log", why);
+	return start_child(d, &d->agent, &w, "agent.log", why);
 }
 
 int demo_start_drain(struct demo *d, struct why *why)
 {
-	struct words w = { .n = 0 };
+	struct child_args w = { .n = 0 };
 
-	word(&w, "spanspool");
-	word(&w, "drain");
-	word(&w, "--kafka.consumer.brokers=%s", kafka_mock_bootstrap(d->kafka));
-	word(&w, "--kafka.consumer.topic=%s", topic);
-	/* Longer than Kafka is away here, or all that was read in the last second comes again; short
-	 * enough that the group soon notices a killed drain. */
-	word(&w, "--kafka.property=session.timeout.ms=8000");
-	word(&w, "--kafka.property=heartbeat.interval.ms=1000");
-	word(&w, "--collector.url=%s", stub_collector_url(d->collector));
-	word(&w, "--collector.metrics-url=%s", stub_collector_metrics_url(d->collector));
-	word(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
-	word(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
+	add_arg(&w, "spanspool");
+	add_arg(&w, "drain");
+	add_arg(&w, "--kafka.consumer.brokers=%s", kafka_mock_bootstrap(d->kafka));
+	add_arg(&w, "--kafka.consumer.topic=%s", topic);
+	/* Longer than Kafka is down in any phase, else the drain loses its partitions and reads records again;
+	 * short enough that the group soon notices a killed drain. */
+	add_arg(&w, "--kafka.property=session.timeout.ms=8000");
+	add_arg(&w, "--kafka.property=heartbeat.interval.ms=1000");
+	add_arg(&w, "--collector.url=%s", stub_collector_url(d->collector));
+	add_arg(&w, "--collector.metrics-url=%s", stub_collector_metrics_url(d->collector));
+	add_arg(&w, "--drain.quarantine=directory:%s/quarantine", d->directory);
+	add_arg(&w, "--admin.http.host-port=127.0.0.1:%u", d->drain_admin);
 	demo_watch_forget(&d->drain_watch);
-	return start(d, &d->drain, &w, "drain.log", why);
+	return start_child(d, &d->drain, &w, "drain.log", why);
 }
 
 static void end_child(struct demo *d, struct child *c, const char *name)
@@ -217,9 +217,9 @@ static void end_child(struct demo *d, struct child *c, const char *name)
 		return;
 	child_signal(c, SIGTERM);
 	if (child_wait(c, STOP_MS) < 0)
-		demo_broke(d, "the %s does not end on SIGTERM within %d s", name, STOP_MS / 1000);
+		demo_add_broken(d, "the %s does not end on SIGTERM within %d s", name, STOP_MS / 1000);
 	else if (child_status(c) != 0)
-		demo_broke(d, "the %s ended with %d on SIGTERM", name, child_status(c));
+		demo_add_broken(d, "the %s ended with %d on SIGTERM", name, child_status(c));
 }
 
 void demo_world_stop(struct demo *d)

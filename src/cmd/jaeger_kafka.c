@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_kafka.c — one table from Jaeger's name to librdkafka's property. */
+/* jaeger_kafka.c — Jaeger's Kafka options: their rows, their checks, and the librdkafka properties made from them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "jaeger_kafka.h"
 
 #define S struct jaeger_kafka
-#define BOTH(side)                                                                                                     \
+#define COMMON_ROWS(side)                                                                                              \
 	{ side ".authentication", CONF_TYPE_CHOICE, CONF_ENUM(S, authentication), "none",                              \
 		"none|kerberos|tls|plaintext", "how to log in; plaintext is SASL with a password", false },            \
 	        CONF_BOOL(S, tls_enabled, side ".tls.enabled", "false", "TLS to the brokers"),                         \
@@ -42,7 +42,7 @@
 	                "thrift: a record is a jaeger.Batch; Jaeger's other ones are refused")
 
 const struct conf_row jaeger_consumer_rows[] = {
-	BOTH("kafka.consumer"),
+	COMMON_ROWS("kafka.consumer"),
 	CONF_TEXT(S, rack_id, "kafka.consumer.rack-id", "", "client.rack: read from a near replica"),
 	CONF_SIZE(S, fetch_max_message_bytes, "kafka.consumer.fetch-max-message-bytes", "0",
 	        "of one partition in one fetch; 0: by drain.max-bytes"),
@@ -50,7 +50,7 @@ const struct conf_row jaeger_consumer_rows[] = {
 };
 
 const struct conf_row jaeger_producer_rows[] = {
-	BOTH("kafka.producer"),
+	COMMON_ROWS("kafka.producer"),
 	CONF_TEXT(
 	        S, required_acks, "kafka.producer.required-acks", "all", "all is the only one that keeps the promise"),
 	CONF_TEXT(S, compression, "kafka.producer.compression", "", "none, gzip, snappy, lz4 or zstd; empty: lz4"),
@@ -66,16 +66,16 @@ const struct conf_row jaeger_producer_rows[] = {
 	CONF_END,
 };
 
-/* ---- what is refused ---- */
+/* ---- checks ---- */
 
-/* Where the first sentence that is not NULL comes from. */
+/* One check: when REFUSED is true, OPTION is refused for REASON. */
 struct refusal {
 	bool refused;
 	const char *option; /* without the prefix */
 	const char *reason;
 };
 
-static bool given(const char *text)
+static bool is_given(const char *text)
 {
 	return text != NULL && text[0] != '\0';
 }
@@ -98,7 +98,8 @@ static const char *const codecs[] = { "", "none", "gzip", "snappy", "lz4", "zstd
 static const char *const acks[] = { "", "all", NULL };
 static const char *const encodings[] = { "", "thrift", NULL };
 
-static int refuse(const struct conf *c, const char *prefix, const struct refusal *all, size_t n, struct why *why)
+static int report_first_refusal(
+        const struct conf *c, const char *prefix, const struct refusal *all, size_t n, struct why *why)
 {
 	char name[80];
 
@@ -112,9 +113,9 @@ static int refuse(const struct conf *c, const char *prefix, const struct refusal
 	return 0;
 }
 
-#define NO_TLS "needs tls.enabled, or authentication=tls"
-#define NO_SASL "needs authentication=plaintext"
-#define NO_KERBEROS "needs authentication=kerberos"
+#define NEEDS_TLS "needs tls.enabled, or authentication=tls"
+#define NEEDS_SASL "needs authentication=plaintext"
+#define NEEDS_KERBEROS "needs authentication=kerberos"
 
 int jaeger_kafka_check(const struct conf *c, const char *prefix, const struct jaeger_kafka *s, struct why *why)
 {
@@ -122,30 +123,30 @@ int jaeger_kafka_check(const struct conf *c, const char *prefix, const struct ja
 	     kerberos = s->authentication == JAEGER_KERBEROS;
 	const char *krb5 = getenv("KRB5_CONFIG");
 	const struct refusal all[] = {
-		{ !tls && given(s->tls_ca), "tls.ca", NO_TLS },
-		{ !tls && given(s->tls_cert), "tls.cert", NO_TLS },
-		{ !tls && given(s->tls_key), "tls.key", NO_TLS },
-		{ !tls && s->tls_skip_host_verify, "tls.skip-host-verify", NO_TLS },
-		{ given(s->tls_cert) && !given(s->tls_key), "tls.cert", "needs tls.key" },
-		{ given(s->tls_key) && !given(s->tls_cert), "tls.key", "needs tls.cert" },
-		{ given(s->tls_server_name), "tls.server-name",
+		{ !tls && is_given(s->tls_ca), "tls.ca", NEEDS_TLS },
+		{ !tls && is_given(s->tls_cert), "tls.cert", NEEDS_TLS },
+		{ !tls && is_given(s->tls_key), "tls.key", NEEDS_TLS },
+		{ !tls && s->tls_skip_host_verify, "tls.skip-host-verify", NEEDS_TLS },
+		{ is_given(s->tls_cert) && !is_given(s->tls_key), "tls.cert", "needs tls.key" },
+		{ is_given(s->tls_key) && !is_given(s->tls_cert), "tls.key", "needs tls.cert" },
+		{ is_given(s->tls_server_name), "tls.server-name",
 		        "librdkafka checks the name in each broker's address, and no other: name "
 		        "the brokers as their certificates do" },
-		{ given(s->username) && !sasl, "plaintext.username", NO_SASL },
-		{ given(s->password) && !sasl, "plaintext.password", NO_SASL },
-		{ sasl && !given(s->username), "authentication", "plaintext needs plaintext.username" },
+		{ is_given(s->username) && !sasl, "plaintext.username", NEEDS_SASL },
+		{ is_given(s->password) && !sasl, "plaintext.password", NEEDS_SASL },
+		{ sasl && !is_given(s->username), "authentication", "plaintext needs plaintext.username" },
 		{ !is_one_of(s->mechanism, mechanisms), "plaintext.mechanism",
 		        "is not PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" },
-		{ given(s->principal) && !kerberos, "kerberos.username", NO_KERBEROS },
-		{ given(s->realm) && !kerberos, "kerberos.realm", NO_KERBEROS },
-		{ s->use_keytab && !kerberos, "kerberos.use-keytab", NO_KERBEROS },
-		{ given(s->kerberos_password), "kerberos.password",
+		{ is_given(s->principal) && !kerberos, "kerberos.username", NEEDS_KERBEROS },
+		{ is_given(s->realm) && !kerberos, "kerberos.realm", NEEDS_KERBEROS },
+		{ s->use_keytab && !kerberos, "kerberos.use-keytab", NEEDS_KERBEROS },
+		{ is_given(s->kerberos_password), "kerberos.password",
 		        "librdkafka logs in with a keytab alone: use kerberos.use-keytab and "
 		        "kerberos.keytab-file" },
 		{ kerberos && !s->use_keytab, "authentication",
 		        "kerberos needs kerberos.use-keytab: librdkafka logs in with a keytab "
 		        "alone" },
-		{ kerberos && !given(s->principal), "authentication", "kerberos needs kerberos.username" },
+		{ kerberos && !is_given(s->principal), "authentication", "kerberos needs kerberos.username" },
 		{ kerberos && strcmp(s->config_file, krb5 == NULL ? "/etc/krb5.conf" : krb5) != 0,
 		        "kerberos.config-file", "libkrb5 takes the file from the environment: set KRB5_CONFIG to it" },
 		{ !is_one_of(s->encoding, encodings), "encoding",
@@ -159,14 +160,14 @@ int jaeger_kafka_check(const struct conf *c, const char *prefix, const struct ja
 		        "is not none, gzip, snappy, lz4 or zstd" },
 	};
 
-	return refuse(c, prefix, all, ARRAY_LEN(all), why);
+	return report_first_refusal(c, prefix, all, ARRAY_LEN(all), why);
 }
 
-/* ---- what becomes of the rest ---- */
+/* ---- properties ---- */
 
-static int put(struct properties *to, const char *name, const char *value, struct why *why)
+static int put_text(struct properties *to, const char *name, const char *value, struct why *why)
 {
-	return given(value) ? properties_put(to, name, value, why) : 0;
+	return is_given(value) ? properties_put(to, name, value, why) : 0;
 }
 
 static int put_number(struct properties *to, const char *name, uint64_t value, struct why *why)
@@ -189,16 +190,16 @@ static int put_sasl(const struct jaeger_kafka *s, struct properties *to, struct 
 	char principal[600];
 
 	if (s->authentication == JAEGER_PLAINTEXT) {
-		if (put(to, "sasl.mechanisms", s->mechanism, why) < 0 ||
-		        put(to, "sasl.username", s->username, why) < 0 ||
-		        put(to, "sasl.password", s->password, why) < 0)
+		if (put_text(to, "sasl.mechanisms", s->mechanism, why) < 0 ||
+		        put_text(to, "sasl.username", s->username, why) < 0 ||
+		        put_text(to, "sasl.password", s->password, why) < 0)
 			return why->code;
 	} else if (s->authentication == JAEGER_KERBEROS) {
-		snprintf(principal, sizeof(principal), "%s%s%s", s->principal, given(s->realm) ? "@" : "", s->realm);
-		if (put(to, "sasl.mechanisms", "GSSAPI", why) < 0 ||
-		        put(to, "sasl.kerberos.service.name", s->service_name, why) < 0 ||
-		        put(to, "sasl.kerberos.principal", principal, why) < 0 ||
-		        put(to, "sasl.kerberos.keytab", s->keytab_file, why) < 0)
+		snprintf(principal, sizeof(principal), "%s%s%s", s->principal, is_given(s->realm) ? "@" : "", s->realm);
+		if (put_text(to, "sasl.mechanisms", "GSSAPI", why) < 0 ||
+		        put_text(to, "sasl.kerberos.service.name", s->service_name, why) < 0 ||
+		        put_text(to, "sasl.kerberos.principal", principal, why) < 0 ||
+		        put_text(to, "sasl.kerberos.keytab", s->keytab_file, why) < 0)
 			return why->code;
 	}
 	return 0;
@@ -206,11 +207,12 @@ static int put_sasl(const struct jaeger_kafka *s, struct properties *to, struct 
 
 static int put_connection(const struct jaeger_kafka *s, struct properties *to, struct why *why)
 {
-	if (put(to, "security.protocol", protocol_of(s), why) < 0 || put(to, "ssl.ca.location", s->tls_ca, why) < 0 ||
-	        put(to, "ssl.certificate.location", s->tls_cert, why) < 0 ||
-	        put(to, "ssl.key.location", s->tls_key, why) < 0 ||
-	        put(to, "enable.ssl.certificate.verification", s->tls_skip_host_verify ? "false" : "", why) < 0 ||
-	        put(to, "client.id", s->client_id, why) < 0)
+	if (put_text(to, "security.protocol", protocol_of(s), why) < 0 ||
+	        put_text(to, "ssl.ca.location", s->tls_ca, why) < 0 ||
+	        put_text(to, "ssl.certificate.location", s->tls_cert, why) < 0 ||
+	        put_text(to, "ssl.key.location", s->tls_key, why) < 0 ||
+	        put_text(to, "enable.ssl.certificate.verification", s->tls_skip_host_verify ? "false" : "", why) < 0 ||
+	        put_text(to, "client.id", s->client_id, why) < 0)
 		return why->code;
 	return put_sasl(s, to, why);
 }
@@ -221,10 +223,10 @@ int jaeger_kafka_properties(const struct jaeger_kafka *s, enum jaeger_part part,
 		return why->code;
 	if (part == JAEGER_CONNECTION)
 		return 0;
-	if (put(to, "client.rack", s->rack_id, why) < 0 ||
+	if (put_text(to, "client.rack", s->rack_id, why) < 0 ||
 	        put_number(to, "fetch.message.max.bytes", s->fetch_max_message_bytes, why) < 0 ||
-	        put(to, "compression.codec", s->compression, why) < 0 ||
-	        put(to, "compression.level", s->compression_level, why) < 0 ||
+	        put_text(to, "compression.codec", s->compression, why) < 0 ||
+	        put_text(to, "compression.level", s->compression_level, why) < 0 ||
 	        put_number(to, "linger.ms", (s->batch_linger_us + US_PER_MS - 1) / US_PER_MS, why) < 0 ||
 	        put_number(to, "batch.size", s->batch_size, why) < 0 ||
 	        put_number(to, "batch.num.messages", s->batch_max_messages, why) < 0 ||
@@ -233,7 +235,7 @@ int jaeger_kafka_properties(const struct jaeger_kafka *s, enum jaeger_part part,
 	return 0;
 }
 
-static void log_winner(const char *prefix, const struct properties *all, size_t i)
+static void log_if_overridden(const char *prefix, const struct properties *all, size_t i)
 {
 	for (size_t k = i + 1; k < all->n; k++) {
 		if (strcmp(all->at[k].name, all->at[i].name) != 0)
@@ -251,9 +253,9 @@ void jaeger_kafka_log(const char *prefix, const struct jaeger_kafka *s, const st
 
 	if (jaeger_kafka_properties(s, JAEGER_ALL, &ours, &why) == 0)
 		for (size_t i = 0; i < ours.n && i < all->n; i++)
-			log_winner(prefix, all, i);
+			log_if_overridden(prefix, all, i);
 	properties_free(&ours);
-	if (given(s->protocol_version))
+	if (is_given(s->protocol_version))
 		log_info("kafka: %s.protocol-version has no meaning here: the version is "
 		         "negotiated with each broker",
 		        prefix);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_kafka.h — Jaeger's names of the Kafka options, as jaeger-collector and jaeger-ingester have them,
- * made into properties of librdkafka. */
+/* jaeger_kafka.h — the Kafka options of jaeger-collector and jaeger-ingester, translated to librdkafka
+ * properties. */
 #ifndef JAEGER_KAFKA_H
 #define JAEGER_KAFKA_H
 
@@ -9,7 +9,7 @@
 
 enum jaeger_authentication { JAEGER_NONE, JAEGER_KERBEROS, JAEGER_TLS, JAEGER_PLAINTEXT };
 
-/* One side. "" and 0 are "not given". */
+/* The options of one side, consumer or producer. "" and 0 mean "not given". */
 struct jaeger_kafka {
 	int authentication;
 	bool tls_enabled;
@@ -29,22 +29,22 @@ struct jaeger_kafka {
 
 extern const struct conf_row jaeger_consumer_rows[], jaeger_producer_rows[];
 
-/* Refuses what contradicts itself, what librdkafka cannot do, and what would break the contract. PREFIX is
- * "kafka.consumer" or "kafka.producer". E_USAGE names the option, whoever set it. */
+/* Refuses options that contradict each other, that librdkafka cannot honor, or that would lose spans (required-acks
+ * below all). PREFIX is "kafka.consumer" or "kafka.producer". 0, or E_USAGE with the option's name. */
 int jaeger_kafka_check(
         const struct conf *c, const char *prefix, const struct jaeger_kafka *set, struct why *why) MUST_USE;
 
 enum jaeger_part {
-	JAEGER_CONNECTION, /* how a broker is reached: what producer and consumer have alike */
-	JAEGER_ALL,        /* that, and what is of the one side alone */
+	JAEGER_CONNECTION, /* properties of the connection to a broker, the same for producer and consumer */
+	JAEGER_ALL,        /* these, and the properties of one side */
 };
-/* Appends to TO the librdkafka properties that stand for the options in SET, those of PART. The caller appends the
- * operator's own properties after them: of two with one name librdkafka takes the last. */
+/* Appends to TO the librdkafka properties of PART that the options in SET translate to. The caller appends the
+ * operator's own properties after them: when a name occurs twice, librdkafka uses the last value. */
 int jaeger_kafka_properties(
         const struct jaeger_kafka *set, enum jaeger_part part, struct properties *to, struct why *why) MUST_USE;
 
 /* Logs one line for each property of SET that the operator has also given directly, with the value that is used, and
- * one for each option of SET that is accepted and has no effect here. ALL is what jaeger_kafka_properties and the lists gave. */
+ * one for each option of SET that is accepted without effect. ALL is the complete list of properties, those of SET first. */
 void jaeger_kafka_log(const char *prefix, const struct jaeger_kafka *set, const struct properties *all);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka_options.c — what agent and drain tell Kafka, made of their settings: for a start, and for a
- * check without one. */
+/* kafka_options.c — the options of the Kafka producer and consumer, made from the settings of agent and drain,
+ * for a start and for `config check`. */
 #include "agent.h"
 #include "drainer.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka_pages.c — a sample for each cause, also those that have not been met: an alert on a series that
- * does not exist would never fire. */
+/* kafka_pages.c — renders the Kafka error counters. A cause that never occurred is shown as 0, because an alert on a
+ * missing series would never fire. */
 #include <stdio.h>
 
 #include "kafka_pages.h"

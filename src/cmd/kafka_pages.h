@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka_pages.h — what agent and drain say alike of Kafka. */
+/* kafka_pages.h — Kafka metrics shared by agent and drain. */
 #ifndef KAFKA_PAGES_H
 #define KAFKA_PAGES_H
 
 #include "base/buf.h"
 #include "kafka/trouble.h"
 
-/* spanspool_kafka_errors_total{cause}. */
+/* Appends the counter spanspool_kafka_errors_total{cause}. */
 void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t);
 
 #endif

@@ -8,13 +8,13 @@
 /* The value of the uint64_t field at offset AT lies between LEAST and MOST, both included, in the unit of
  * KIND: bytes, microseconds, or a count. */
 struct limit {
-	const char *name; /* of the option */
+	const char *name; /* of the option, without dashes */
 	enum conf_type kind;
 	size_t at;
 	uint64_t least;
 	uint64_t most;
-	bool zero;        /* 0 is allowed too: it has a meaning of its own */
-	const char *note; /* why, for the end of the sentence; NULL for none */
+	bool zero;        /* 0 is allowed too */
+	const char *note; /* reason, appended to the error message; NULL for none */
 };
 
 #define LIMIT_FIELD(S, f) CONF_FIELD(S, f, uint64_t)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.c — from a command's table to its settings, and to its help. */
+/* options.c — fills a command's settings from its table of options, and prints its help. */
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "options.h"
 
-/* What every command takes besides its own. */
+/* The options that every command has. */
 static const struct conf_row log_rows[] = {
 	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
 	        "debug=trace|info|warn=warning|error=fatal=panic=dpanic", "least level of what is logged", false },
@@ -18,9 +18,9 @@ static const struct conf_row log_rows[] = {
 	CONF_END,
 };
 
-/* The groups of SPEC over SETTINGS, and those that every command has, over LOG; both may be NULL
- * where only names are wanted. */
-static void gather(const struct options_spec *spec, void *settings, void *log, struct conf_group *to)
+/* Fills TO with the groups of SPEC, bound to SETTINGS, and the common options, bound to LOG. Both may be NULL when
+ * only names and defaults are needed. */
+static void collect_groups(const struct options_spec *spec, void *settings, void *log, struct conf_group *to)
 {
 	size_t n = 0;
 
@@ -39,7 +39,7 @@ int options_read(
 
 	memset(o, 0, sizeof(*o));
 	memset(settings, 0, spec->size);
-	gather(spec, settings, o, o->groups);
+	collect_groups(spec, settings, o, o->groups);
 	if (spec->tool)
 		rc = conf_read_part(&o->conf, o->groups, argc - 1, argv + 1, why);
 	else if (!spec->daemon)
@@ -60,7 +60,7 @@ int options_check(const struct options *o, const struct options_spec *spec, cons
 	if (spec->check == NULL || spec->check(o->conf, settings, why) == 0)
 		return 0;
 	if (why->code != E_NOMEM)
-		why->code = E_USAGE; /* a file that is missing is a wrong configuration here */
+		why->code = E_USAGE; /* a missing file, say, is a configuration error: exit 2 */
 	return why->code;
 }
 
@@ -101,7 +101,7 @@ void options_help(const struct options_spec *spec, FILE *to)
 {
 	struct conf_group groups[OPTIONS_GROUPS];
 
-	gather(spec, NULL, NULL, groups);
+	collect_groups(spec, NULL, NULL, groups);
 	fprintf(to, "usage: spanspool %s %s\n\n%s\n\n", spec->command,
 	        spec->synopsis == NULL ? "[options]" : spec->synopsis, spec->summary);
 	conf_help(groups, to);
@@ -119,7 +119,7 @@ void options_sample(const struct options_spec *spec, FILE *to)
 {
 	struct conf_group groups[OPTIONS_GROUPS];
 
-	gather(spec, NULL, NULL, groups);
+	collect_groups(spec, NULL, NULL, groups);
 	fprintf(to,
 	        "# spanspool %s: every option with its default. Take away the '#' before a name to "
 	        "set it.\n"
@@ -134,9 +134,9 @@ int options_fail(const char *command, const struct why *why)
 	return why->code == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
-/* The directory that variable NAME gives, up to the first of ENDS; "" when it gives none. A relative one would
- * depend on the working directory, so it counts as none. */
-static void directory_in(const char *name, const char *ends, char to[PATH_MAX])
+/* Copies the directory in the environment variable NAME to TO, up to the first character of ENDS. TO is "" when the
+ * variable is unset or the path is relative: a relative path would depend on the working directory. */
+static void directory_from_env(const char *name, const char *ends, char to[PATH_MAX])
 {
 	const char *value = getenv(name);
 	size_t len = value == NULL ? 0 : strcspn(value, ends);
@@ -147,14 +147,14 @@ static void directory_in(const char *name, const char *ends, char to[PATH_MAX])
 		to[0] = '\0';
 }
 
-/* Of several state directories systemd separates by ':' the first is the spool's. */
+/* systemd separates several directories in STATE_DIRECTORY by ':'; the spool uses the first. */
 static int find_spool_directory(char to[2 * PATH_MAX], struct why *why)
 {
 	char state[PATH_MAX], home[PATH_MAX], given[PATH_MAX];
 
-	directory_in("STATE_DIRECTORY", ":\r\n", given);
-	directory_in("XDG_STATE_HOME", "\r\n", state);
-	directory_in("HOME", "\r\n", home);
+	directory_from_env("STATE_DIRECTORY", ":\r\n", given);
+	directory_from_env("XDG_STATE_HOME", "\r\n", state);
+	directory_from_env("HOME", "\r\n", home);
 	if (given[0] != '\0')
 		strcpy(to, given);
 	else if (geteuid() == 0)

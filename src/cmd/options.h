@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h — how a command gets its options: one table that describes them, one call.
+/* options.h — the options of a command: a table that describes them and one call that fills its settings.
  *
  *	struct emit_settings { struct emit_opts emit; … };
  *
@@ -39,7 +39,7 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_WANTING = 3 };
 
 enum { OPTIONS_GROUPS = 16, OPTIONS_GO = -1 };
 
-/* One module's rows over one member of the command's settings. */
+/* Rows whose fields are in one member of the command's settings. */
 struct options_group {
 	const char *title;           /* heading in --help */
 	const struct conf_row *rows; /* end with CONF_END */
@@ -53,14 +53,14 @@ struct options_spec {
 	const char *manual;                 /* "spanspool-agent(8)" */
 	const struct options_group *groups; /* end with a title of NULL; at most OPTIONS_GROUPS - 2 */
 	size_t size;                        /* of the settings */
-	bool daemon; /* agent and drain: variables of the environment need no prefix, as Jaeger's */
-	bool tool;   /* may be given a file of another command, and takes from it what it knows */
-	/* May be NULL. What no row can say: defaults that depend on the host (conf_default), checks of
-	 * one value against another (why_set, then conf_blame). 0 or E_USAGE. */
+	bool daemon;                        /* environment variables have no prefix, as in Jaeger */
+	bool tool; /* reads the file of another command and ignores options that it does not know */
+	/* May be NULL. Sets defaults that depend on the host (conf_default), and checks one value against another
+	 * (why_set, then conf_blame). 0 or E_USAGE. */
 	int (*finish)(struct conf *c, void *settings, struct why *why);
-	/* May be NULL. Everything that a start would refuse, short of opening sockets, the spool or a
-	 * connection: options_open and `config check` call it, `config show` does not. conf_blame names the
-	 * option. Any error ends as a wrong configuration, except E_NOMEM. */
+	/* May be NULL. Refuses what a start would refuse, without opening sockets, the spool or a connection.
+	 * options_open and `config check` call it; `config show` does not. conf_blame names the option.
+	 * options_check turns every error but E_NOMEM into E_USAGE. */
 	int (*check)(const struct conf *c, const void *settings, struct why *why);
 };
 
@@ -73,7 +73,7 @@ struct options {
 
 /* Zeroes SETTINGS, fills it from the defaults, the file, the environment and ARGV (argv[0] is the
  * command's word) and sets up the log. OPTIONS_GO, or the status to exit with at once: --help was
- * printed, or the spec's check has failed and a sentence was written to stderr. Texts in SETTINGS live until options_close. */
+ * printed, or an option is wrong and the error was written to stderr. Texts in SETTINGS live until options_close. */
 int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv) MUST_USE;
 void options_close(struct options *o);
 
@@ -88,7 +88,7 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 void options_help(const struct options_spec *spec, FILE *to);
 void options_sample(const struct options_spec *spec, FILE *to);
 
-/* Where the spool of this host and user is, unless somebody set spool.directory. For a FINISH. */
+/* Sets the default of spool.directory for this host and user. To be called by a finish callback. */
 int options_spool_directory(struct conf *c, struct why *why) MUST_USE;
 
 /* "spanspool COMMAND: sentence" on stderr; returns EXIT_USAGE for E_USAGE, else EXIT_FAILED. */

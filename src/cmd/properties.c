@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* properties.c — cuts NAME=VALUE in two. */
+/* properties.c — splits NAME=VALUE options into Kafka properties. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "properties.h"
 
-/* Appends TEXT, "NAME=VALUE" in memory of its own, which it takes. */
+/* Appends TEXT, "NAME=VALUE", and takes ownership of it. TEXT is NULL when its allocation failed. */
 static int append(struct properties *p, char *text, bool in_file, struct why *why)
 {
 	struct kafka_property *more = realloc(p->at, (p->n + 1) * sizeof(*more));
@@ -23,8 +23,8 @@ static int append(struct properties *p, char *text, bool in_file, struct why *wh
 	return 0;
 }
 
-/* The option's form has seen to it that each item has a '='. */
-static int add(struct properties *p, const struct conf_list *list, bool in_file, struct why *why)
+/* CONF_LIST_OF checked that each item contains '='. */
+static int add_list(struct properties *p, const struct conf_list *list, bool in_file, struct why *why)
 {
 	int rc = 0;
 
@@ -35,12 +35,12 @@ static int add(struct properties *p, const struct conf_list *list, bool in_file,
 
 int properties_add(struct properties *p, const struct conf_list *list, struct why *why)
 {
-	return add(p, list, false, why);
+	return add_list(p, list, false, why);
 }
 
 int properties_add_files(struct properties *p, const struct conf_list *list, struct why *why)
 {
-	return add(p, list, true, why);
+	return add_list(p, list, true, why);
 }
 
 int properties_put(struct properties *p, const char *name, const char *value, struct why *why)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_export.c — takes out what waits, leaving it there. Beside a running agent it takes what it can
- * read: every record proves itself by its checksum. */
+/* spool_export.c — copies the waiting batches out of a spool without changing it. It may run beside an agent: the
+ * checksum of each record proves that it was read whole. */
 #include <inttypes.h>
 
 #include "spool_verbs.h"
@@ -9,8 +9,8 @@ struct exporting {
 	const struct spool_settings *set;
 	struct spool_inspect *l;
 	struct spool_outlet out;
-	uint64_t lost;   /* positions that could not be read */
-	unsigned places; /* where */
+	uint64_t lost; /* waiting batches in the ranges that could not be read */
+	unsigned gaps; /* ranges that could not be read */
 };
 
 static bool is_wanted(const struct exporting *e, const struct batch *b)
@@ -19,8 +19,8 @@ static bool is_wanted(const struct exporting *e, const struct batch *b)
 	       (e->set->delivered || spool_inspect_waits(e->l, b->position));
 }
 
-/* 0 when it is over, or an error with a sentence. */
-static int go(struct exporting *e)
+/* 0 when every batch of the range is exported, or an error with its message in out.why. */
+static int export_range(struct exporting *e)
 {
 	struct spool_range range = { .waiting = !e->set->delivered, .since_ms = e->set->since_ms };
 	struct spool_item item;
@@ -32,7 +32,7 @@ static int go(struct exporting *e)
 		if (rc < 0)
 			break;
 		e->lost += item.batch == NULL ? item.waiting : 0;
-		e->places += item.batch == NULL;
+		e->gaps += item.batch == NULL;
 		if (item.batch != NULL && is_wanted(e, item.batch))
 			rc = spool_outlet_put(&e->out, item.batch);
 		batch_unref(&item.batch);
@@ -54,14 +54,14 @@ int spool_export(const struct spool_call *c)
 	status = EXIT_FINE;
 	rc = spool_outlet_open(&e.out, c, spool_inspect_summary(e.l)->host);
 	if (rc == 0)
-		rc = go(&e);
+		rc = export_range(&e);
 	if (spool_outlet_close(&e.out) < 0 || rc < 0)
 		status = spool_fail(c, &e.out.why);
-	if (status == EXIT_FINE && e.places > 0) {
+	if (status == EXIT_FINE && e.gaps > 0) {
 		fprintf(stderr,
 		        "%u places could not be read, %" PRIu64
 		        " batches that wait among them (see spanspool spool verify)\n",
-		        e.places, e.lost);
+		        e.gaps, e.lost);
 		status = EXIT_WANTING;
 	}
 	spool_inspect_close(e.l);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_ls.c — the segments of a spool, one a line. */
+/* spool_ls.c — lists the segments of a spool, one per line. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ static const char *condition(const struct spool_segment *s)
 	}
 }
 
-/* Records of it that wait. Of a damaged one as many positions as it covers. */
-static uint64_t waiting(const struct spool_inspect *l, size_t i)
+/* Number of records of segment I that wait. For a damaged segment: the waiting positions up to the next segment. */
+static uint64_t count_waiting(const struct spool_inspect *l, size_t i)
 {
 	const struct spool_summary *seen = spool_inspect_summary(l);
 	const struct spool_segment *s = &seen->segments[i];
@@ -36,7 +36,7 @@ static uint64_t waiting(const struct spool_inspect *l, size_t i)
 	return n;
 }
 
-static json_t *known(const struct spool_segment *s, uint64_t n)
+static json_t *number_or_null(const struct spool_segment *s, uint64_t n)
 {
 	return s->rc < 0 ? json_null() : json_integer((json_int_t)n);
 }
@@ -49,10 +49,11 @@ static json_t *as_json(const struct spool_inspect *l)
 	for (size_t i = 0; i < seen->nsegments && all != NULL; i++) {
 		const struct spool_segment *s = &seen->segments[i];
 		json_t *o = json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "name", s->name, "condition",
-		        condition(s), "first", (json_int_t)s->first, "end", known(s, s->end), "records",
-		        known(s, s->end - s->first), "spans", known(s, s->spans), "waiting", (json_int_t)waiting(l, i),
-		        "bytes", (json_int_t)s->bytes, "made", spool_moment(s->made_ms), "first_received",
-		        spool_moment(s->first_ms), "last_received", spool_moment(s->last_ms));
+		        condition(s), "first", (json_int_t)s->first, "end", number_or_null(s, s->end), "records",
+		        number_or_null(s, s->end - s->first), "spans", number_or_null(s, s->spans), "waiting",
+		        (json_int_t)count_waiting(l, i), "bytes", (json_int_t)s->bytes, "made",
+		        spool_moment(s->made_ms), "first_received", spool_moment(s->first_ms), "last_received",
+		        spool_moment(s->last_ms));
 
 		if (json_array_append_new(all, o) < 0) {
 			json_decref(all);
@@ -82,11 +83,11 @@ static void print_row(const struct spool_inspect *l, size_t i)
 	char size[32], records[24], waits[24], spans[24], received[24];
 
 	snprintf(records, sizeof(records), "%" PRIu64, s->rc < 0 ? 0 : s->end - s->first);
-	snprintf(waits, sizeof(waits), "%" PRIu64, waiting(l, i));
+	snprintf(waits, sizeof(waits), "%" PRIu64, count_waiting(l, i));
 	snprintf(spans, sizeof(spans), "%" PRIu64, s->spans);
 	printf(FIRST_COLUMNS, s->name, records, waits, spans, units_print_size(s->bytes, size, sizeof(size)),
 	        short_time(s->first_ms, received, sizeof(received)));
-	/* A word stands behind; what is longer has a line of its own. */
+	/* A short condition ends the row; a longer one gets a line of its own. */
 	printf(strlen(condition(s)) <= strlen("damaged") ? " %s\n" : "\n  %s\n", condition(s));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_options.c — the options of `spanspool spool`, each in a group that some verbs take. */
+/* spool_options.c — the options of `spanspool spool`, in groups; each verb has some of the groups. */
 #include "base/clock.h"
 #include "spool_verbs.h"
 #include "base/units.h"
@@ -79,15 +79,15 @@ static const struct conf_row trust_rows[] = {
 		NULL, NULL, 0                                                                                          \
 	}
 
-static const struct options_group look_groups[] = { WHERE, JSON, END };
+static const struct options_group inspect_groups[] = { WHERE, JSON, END };
 static const struct options_group export_groups[] = { WHERE, RANGE, FORM, TRUST, END };
 static const struct options_group repair_groups[] = { WHERE, JSON, APPLY, END };
-static const struct options_group kept_export_groups[] = { WHERE, FORM, TRUST, END };
-static const struct options_group kept_retry_groups[] = { WHERE, EVERY, TRUST, END };
+static const struct options_group quarantine_export_groups[] = { WHERE, FORM, TRUST, END };
+static const struct options_group quarantine_retry_groups[] = { WHERE, EVERY, TRUST, END };
 static const struct options_group all_groups[] = { WHERE, JSON, RANGE, FORM, APPLY, EVERY, TRUST, END };
 
-/* "2026-11-24T20:43:21Z", or "15m": so long ago. */
-static int read_moment(const char *text, uint64_t *ms, struct why *why)
+/* Parses a time, "2026-11-24T20:43:21Z", or a duration before now, "15m". */
+static int parse_time(const char *text, uint64_t *ms, struct why *why)
 {
 	uint64_t ago, now = clock_wall_ms();
 
@@ -116,9 +116,9 @@ static int finish_export(struct conf *c, void *settings, struct why *why)
 
 	if (finish(c, settings, why) < 0)
 		return why->code;
-	if (set->since != NULL && set->since[0] != '\0' && read_moment(set->since, &set->since_ms, why) < 0)
+	if (set->since != NULL && set->since[0] != '\0' && parse_time(set->since, &set->since_ms, why) < 0)
 		return conf_blame(c, "since", why);
-	if (set->until != NULL && set->until[0] != '\0' && read_moment(set->until, &set->until_ms, why) < 0)
+	if (set->until != NULL && set->until[0] != '\0' && parse_time(set->until, &set->until_ms, why) < 0)
 		return conf_blame(c, "until", why);
 	if (set->since_ms > set->until_ms) {
 		why_set(why, E_USAGE, "is before --since, so that there is nothing between them");
@@ -131,7 +131,7 @@ static int finish_export(struct conf *c, void *settings, struct why *why)
 	return 0;
 }
 
-/* A change of the spool is asked for by hand, or not at all. */
+/* --apply counts only as a flag: a variable or a file must not make a repair change the spool. */
 static int finish_repair(struct conf *c, void *settings, struct why *why)
 {
 	struct spool_settings *set = settings;
@@ -156,17 +156,17 @@ static int finish_repair(struct conf *c, void *settings, struct why *why)
 		.finish = (end),                                                                                       \
 	}
 
-SPEC(spool_stat_options, "spool stat", "what waits, on what disk, and the ledger", NULL, look_groups, finish);
-SPEC(spool_ls_options, "spool ls", "the segments", NULL, look_groups, finish);
+SPEC(spool_stat_options, "spool stat", "what waits, on what disk, and the ledger", NULL, inspect_groups, finish);
+SPEC(spool_ls_options, "spool ls", "the segments", NULL, inspect_groups, finish);
 SPEC(spool_export_options, "spool export", "the batches that wait, as JSON lines or TBinary files", NULL, export_groups,
         finish_export);
-SPEC(spool_verify_options, "spool verify", "reads everything; exit 3 on damage", NULL, look_groups, finish);
+SPEC(spool_verify_options, "spool verify", "reads everything; exit 3 on damage", NULL, inspect_groups, finish);
 SPEC(spool_repair_options, "spool repair", "writes anew what is intact of damaged segments and sets them aside", NULL,
         repair_groups, finish_repair);
-SPEC(spool_quarantine_ls_options, "spool quarantine ls", "what was set aside, and why", NULL, look_groups, finish);
+SPEC(spool_quarantine_ls_options, "spool quarantine ls", "what was set aside, and why", NULL, inspect_groups, finish);
 SPEC(spool_quarantine_export_options, "spool quarantine export",
-        "records that were set aside, as JSON lines or TBinary files", "[NAME...] [options]", kept_export_groups,
+        "records that were set aside, as JSON lines or TBinary files", "[NAME...] [options]", quarantine_export_groups,
         finish_export);
 SPEC(spool_quarantine_retry_options, "spool quarantine retry", "puts records back into the spool",
-        "NAME...|--all [options]", kept_retry_groups, finish);
+        "NAME...|--all [options]", quarantine_retry_groups, finish);
 SPEC(spool_options, "spool", "look at, take out and mend a spool", "VERB [options]", all_groups, finish);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_outlet.c — batches on their way out: a line of JSON each on stdout, or a file each, which is
- * never written over and belongs to whoever runs the command. */
+/* spool_outlet.c — writes exported batches: a line of JSON each on stdout, or a file each. An existing file is not
+ * overwritten; files belong to the user who runs the command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -40,7 +40,7 @@ static int write_all(int fd, const struct batch *b)
 		ssize_t n = write(fd, b->bytes + done, b->size - done);
 
 		if (n == 0)
-			errno = EIO; /* to try again would be to try for ever */
+			errno = EIO; /* write wrote nothing: retrying could loop forever */
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return -1;
 		done += n > 0 ? (size_t)n : 0;
@@ -70,7 +70,7 @@ static int put_file(struct spool_outlet *o, const struct batch *b)
 	return why_set(&o->why, err_from_errno(failed), "%s/%s: %s", o->c->set->to, name, strerror(failed));
 }
 
-/* What is no Batch is told with the reason: the rest of the line says which it was. */
+/* A malformed batch is exported as null with the reason; the rest of the line identifies the record. */
 static int put_line(struct spool_outlet *o, const struct batch *b)
 {
 	struct buf *line = &o->line;

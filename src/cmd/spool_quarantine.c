@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_quarantine.c — what is in quarantine/: a list of it, and its records taken out. Both leave all
- * as it is, beside a running agent too. */
+/* spool_quarantine.c — lists and exports the records and segments in quarantine/. Both verbs only read, and may run
+ * beside an agent. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "status_text.h"
 #include "base/units.h"
 
-static int list_kept(const struct spool_call *c, struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
+static int list_quarantine(
+        const struct spool_call *c, struct spool_inspect *l, struct spool_quarantined **list, size_t *n)
 {
 	int rc = spool_inspect_quarantine(l, list, n);
 	struct why why;
@@ -21,8 +22,8 @@ static int list_kept(const struct spool_call *c, struct spool_inspect *l, struct
 	return spool_fail(c, &why);
 }
 
-/* Causes and details are partly in a collector's words. */
-static json_t *one_as_json(const struct spool_quarantined *k, const char *host)
+/* json_add_text replaces invalid UTF-8: cause and detail may contain a collector's response. */
+static json_t *item_as_json(const struct spool_quarantined *k, const char *host)
 {
 	json_t *o = json_object();
 	char id[320];
@@ -49,7 +50,7 @@ static json_t *as_json(const struct spool_quarantined *list, size_t n, const cha
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		if (json_array_append_new(all, one_as_json(&list[i], host)) == 0)
+		if (json_array_append_new(all, item_as_json(&list[i], host)) == 0)
 			continue;
 		json_decref(all);
 		return NULL;
@@ -57,7 +58,7 @@ static json_t *as_json(const struct spool_quarantined *list, size_t n, const cha
 	return all;
 }
 
-static void print_one(const struct spool_quarantined *k)
+static void print_item(const struct spool_quarantined *k)
 {
 	char size[32], received[40];
 
@@ -82,11 +83,11 @@ int spool_quarantine_ls(const struct spool_call *c)
 
 	if (rc != 0)
 		return rc;
-	rc = list_kept(c, l, &list, &n);
+	rc = list_quarantine(c, l, &list, &n);
 	if (rc == 0 && c->set->json)
 		rc = spool_print(c, as_json(list, n, spool_inspect_summary(l)->host));
 	for (size_t i = 0; rc == 0 && !c->set->json && i < n; i++)
-		print_one(&list[i]);
+		print_item(&list[i]);
 	if (rc == 0 && !c->set->json && n == 0)
 		printf("no record and no segment is in quarantine\n");
 	free(list);
@@ -148,7 +149,7 @@ static int export_segment(struct spool_outlet *o, struct spool_inspect *l, const
 	return rc;
 }
 
-/* Of everything the whole; a broken record is told and passed over, unless it was asked for by name. */
+/* Exports the named files, or all. Without names an unreadable record is reported and skipped; a named one fails. */
 static int export_all(const struct spool_call *c, struct spool_outlet *o, struct spool_inspect *l)
 {
 	struct spool_quarantined *list;

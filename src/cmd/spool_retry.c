@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_retry.c — puts records from quarantine/ back into the spool, with the agent stopped. They are
- * durable there before their files go. They go out marked: whether an earlier try arrived after all,
- * and whether this one is cut short between the two, nobody can say. */
+/* spool_retry.c — puts records from quarantine/ back into the spool, with the agent stopped. A file in quarantine/
+ * is removed after its record is committed. Each record is marked maybe-duplicate: an earlier attempt may have
+ * arrived, and a kill between commit and removal leaves a second copy. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +11,19 @@
 #include "span/inspect.h"
 #include "spool_verbs.h"
 
-enum { TOGETHER = 64, TOGETHER_BYTES = 4 << 20, SEGMENT_BYTES = 4 << 20 };
+enum { MAX_BATCHES = 64, MAX_BYTES = 4 << 20, SEGMENT_BYTES = 4 << 20 };
 
 struct retrying {
 	const struct spool_call *c;
 	struct spool_inspect *l;
-	struct spool_quarantined *list; /* what is in quarantine/ */
+	struct spool_quarantined *list; /* the files in quarantine/ */
 	size_t n;
 	char host[256];
 	struct spool *spool;
-	struct spool_state state; /* as it is on disk */
+	struct spool_state state; /* the state as last written */
 	struct spool_cycle cycle;
-	struct batch *batches[TOGETHER];
-	const struct spool_quarantined *kept[TOGETHER]; /* the file of each */
+	struct batch *batches[MAX_BATCHES];
+	const struct spool_quarantined *files[MAX_BATCHES]; /* the file of each batch */
 	size_t gathered, bytes;
 	uint64_t records, spans;
 	struct why why;
@@ -56,17 +56,17 @@ static int check(struct retrying *r)
 	return 0;
 }
 
-static void account(struct ledger *l, const struct retrying *r, size_t i)
+static void requeue_in_ledger(struct ledger *l, const struct retrying *r, size_t i)
 {
 	struct ledger_count what = { r->batches[i]->spans, 1 };
 
-	ledger_requeue(l, what, strcmp(r->kept[i]->cause, exporter_unconfirmed) == 0);
+	ledger_requeue(l, what, strcmp(r->files[i]->cause, exporter_unconfirmed) == 0);
 }
 
-static void take_over(struct retrying *r, size_t stored)
+static void adopt_stored(struct retrying *r, size_t stored)
 {
 	for (size_t i = 0; i < stored; i++) {
-		account(&r->state.ledger, r, i);
+		requeue_in_ledger(&r->state.ledger, r, i);
 		r->records++;
 		r->spans += r->batches[i]->spans;
 	}
@@ -75,47 +75,48 @@ static void take_over(struct retrying *r, size_t stored)
 	r->state.spans_put = r->cycle.state.spans_put;
 }
 
-/* One turn with what was gathered; then its files go. */
-static int flush(struct retrying *r)
+/* Commits the gathered batches in one commit cycle, then removes their files from quarantine/. */
+static int commit_gathered(struct retrying *r)
 {
-	struct spool_cycle *t = &r->cycle;
+	struct spool_cycle *cycle = &r->cycle;
 	int rc;
 
-	memset(t, 0, sizeof(*t));
-	t->put = r->batches;
-	t->nput = r->gathered;
-	t->state = r->state;
-	t->state.generation++;
+	memset(cycle, 0, sizeof(*cycle));
+	cycle->put = r->batches;
+	cycle->nput = r->gathered;
+	cycle->state = r->state;
+	cycle->state.generation++;
 	for (size_t i = 0; i < r->gathered; i++)
-		account(&t->state.ledger, r, i);
-	spool_cycle(r->spool, t);
-	rc = t->stored == r->gathered ? 0 : t->put_rc;
+		requeue_in_ledger(&cycle->state.ledger, r, i);
+	spool_cycle(r->spool, cycle);
+	rc = cycle->stored == r->gathered ? 0 : cycle->put_rc;
 	if (rc < 0)
 		why_set(&r->why, rc, "%s: %s", r->c->set->directory, err_text(rc));
-	take_over(r, t->stored);
+	adopt_stored(r, cycle->stored);
 	for (size_t i = 0; i < r->gathered; i++) {
-		if (i < t->stored && rc == 0)
-			rc = spool_unquarantine(r->spool, r->kept[i]->name, &r->why);
+		if (i < cycle->stored && rc == 0)
+			rc = spool_unquarantine(r->spool, r->files[i]->name, &r->why);
 		batch_unref(&r->batches[i]);
 	}
 	r->gathered = r->bytes = 0;
 	return rc;
 }
 
-/* What the agent could not have taken in is not put before the sink once more. */
-static int gather(struct retrying *r, const struct spool_quarantined *kept, struct batch *b)
+/* Adds B to the gathered batches, and takes it. Refuses bytes that the agent would not accept from UDP: the sink could
+ * not deliver them either. */
+static int gather_batch(struct retrying *r, const struct spool_quarantined *file, struct batch *b)
 {
 	struct inspect_facts facts;
 
 	if (inspect_batch(batch_slice(b), &facts, NULL, NULL, &r->why) < 0 || facts.spans != b->spans) {
 		batch_unref(&b);
-		return why_set(&r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", kept->name);
+		return why_set(&r->why, E_MALFORMED, "quarantine/%s: it holds no Batch", file->name);
 	}
 	b->maybe_dup = true;
-	r->kept[r->gathered] = kept;
+	r->files[r->gathered] = file;
 	r->batches[r->gathered++] = b;
 	r->bytes += b->size;
-	return r->gathered == TOGETHER || r->bytes >= TOGETHER_BYTES ? flush(r) : 0;
+	return r->gathered == MAX_BATCHES || r->bytes >= MAX_BYTES ? commit_gathered(r) : 0;
 }
 
 static int put_all(struct retrying *r)
@@ -129,17 +130,17 @@ static int put_all(struct retrying *r)
 			continue;
 		rc = spool_inspect_quarantined_batch(r->l, r->list[i].name, &b, &r->why);
 		if (rc == 0)
-			rc = gather(r, &r->list[i], b);
+			rc = gather_batch(r, &r->list[i], b);
 	}
 	if (rc == 0 && r->gathered > 0)
-		rc = flush(r);
+		rc = commit_gathered(r);
 	for (size_t i = 0; i < r->gathered; i++)
 		batch_unref(&r->batches[i]);
 	return rc;
 }
 
-/* The spool as an agent opens it, but for the boot: to the next start this was not one. */
-static int retry(struct retrying *r)
+/* Opens the spool as an agent does, but leaves state.boot as it is: a retry does not count as a start. */
+static int retry_all(struct retrying *r)
 {
 	struct spool_opts opts = {
 		.directory = r->c->set->directory,
@@ -158,8 +159,8 @@ static int retry(struct retrying *r)
 	return rc;
 }
 
-/* Looks first, so that no spool is made where there is none. */
-static int look(struct retrying *r)
+/* Reads quarantine/ before spool_open, because spool_open would create a missing spool. */
+static int read_quarantine(struct retrying *r)
 {
 	int rc = spool_inspect_open(&r->l, r->c->set->directory, SPOOL_INSPECT_LIVE, &r->why);
 
@@ -187,9 +188,9 @@ int spool_quarantine_retry(const struct spool_call *c)
 		return spool_fail(c, &why);
 	}
 	r->c = c;
-	rc = look(r);
+	rc = read_quarantine(r);
 	if (rc == 0)
-		rc = retry(r);
+		rc = retry_all(r);
 	if (rc == 0 || r->records > 0)
 		printf("%" PRIu64 " batches with %" PRIu64 " spans are back in the spool\n", r->records, r->spans);
 	status = rc < 0 ? spool_fail(c, &r->why) : EXIT_FINE;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_stat.c — one look at a spool, live or at rest: whose it is, what waits in it, what its disk has
- * left, and the ledger as it stands on disk. */
+/* spool_stat.c — prints the state of a spool, beside an agent or at rest: its owner, the waiting spans, its disk,
+ * and the ledger as last written. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "admin/json_add.h"
 #include "admin/ledger_page.h"
 #include "spool_verbs.h"
 
-/* NULL without memory. */
+/* The ledger of SEEN as JSON; NULL when memory ran out. */
 static json_t *ledger_of(const struct spool_summary *seen)
 {
 	struct buf text = { 0 };
@@ -42,7 +42,7 @@ static const char *condition(const struct spool_summary *seen)
 	return "stopped";
 }
 
-static json_t *kept_of(const struct spool_summary *seen)
+static json_t *quarantine_of(const struct spool_summary *seen)
 {
 	return json_pack("{s:I,s:I,s:I}", "records", (json_int_t)seen->quarantine_records, "segments",
 	        (json_int_t)seen->quarantine_segments, "bytes", (json_int_t)seen->quarantine_bytes);
@@ -87,7 +87,7 @@ int spool_stat(const struct spool_call *c)
 	v = json_pack("{s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "directory", json_text(c->set->directory), "process",
 	        seen->holder == 0 ? json_null() : json_integer(seen->holder), "condition", condition(seen), "boot",
 	        (json_int_t)seen->state.boot, "waiting", waiting_of(seen), "disk", disk_of(seen), "positions",
-	        positions_of(seen), "quarantine", kept_of(seen), "spans_beyond_snapshot",
+	        positions_of(seen), "quarantine", quarantine_of(seen), "spans_beyond_snapshot",
 	        (json_int_t)seen->found_beyond, "ledger", ledger_of(seen));
 	rc = spool_print(c, v);
 	spool_inspect_close(l);

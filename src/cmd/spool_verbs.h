@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_verbs.h — the verbs of `spanspool spool`: what they are given, and the table of them. */
+/* spool_verbs.h — the verbs of `spanspool spool`: their settings, their table, and the functions they share. */
 #ifndef SPOOL_VERBS_H
 #define SPOOL_VERBS_H
 
@@ -23,25 +23,25 @@ struct spool_settings {
 	bool all;
 	bool unverified;
 
-	/* What SINCE and UNTIL come to, milliseconds since 1970; filled by the finish. */
+	/* SINCE and UNTIL in milliseconds since 1970; set by the finish callback. */
 	uint64_t since_ms, until_ms;
 };
 
-/* What a verb is called with. */
+/* The arguments of a verb. */
 struct spool_call {
-	const char *command; /* "spool export", for what goes to stderr */
+	const char *command; /* "spool export", for messages on stderr */
 	const struct spool_settings *set;
-	char **names; /* the words before the options */
+	char **names; /* the words before the options: files in quarantine/ */
 	int nnames;
 };
 
 struct spool_verb {
 	const char *name;
-	int (*run)(const struct spool_call *c); /* gives the exit status */
+	int (*run)(const struct spool_call *c); /* returns the exit status */
 	const char *summary;                    /* one line */
 	const struct options_spec *options;
-	const char *names;              /* what words it takes, for the usage; NULL: none */
-	const struct spool_verb *verbs; /* instead of all that: it has verbs of its own */
+	const char *names;              /* the words it takes before the options, as the usage has them; NULL: none */
+	const struct spool_verb *verbs; /* not NULL: it has verbs of its own, and no RUN and OPTIONS */
 };
 
 extern const struct spool_verb spool_quarantine_verbs[];
@@ -64,44 +64,45 @@ extern const struct options_spec spool_quarantine_ls_options;
 extern const struct options_spec spool_quarantine_export_options;
 extern const struct options_spec spool_quarantine_retry_options;
 
-/* Says WHY on stderr; gives the exit status. */
+/* Prints WHY on stderr; returns the exit status. */
 int spool_fail(const struct spool_call *c, const struct why *why);
 
-/* Opens what C names, at rest if that can be had, else live. 0 or the exit status. */
+/* Opens the spool of C at rest, or live when an agent has locked it. 0 or the exit status. */
 int spool_open_any(const struct spool_call *c, struct spool_inspect **l) MUST_USE;
-/* The same with HOW alone. */
+/* Opens the spool of C as HOW says. 0 or the exit status. */
 int spool_open_as(const struct spool_call *c, enum spool_inspect_how how, struct spool_inspect **l) MUST_USE;
 
-/* Prints V and takes it: as JSON, or else as lines for people. NULL: memory ran out. Gives the status. */
+/* Prints V as JSON or as text, and releases it. V is NULL when memory ran out. Returns the exit status. */
 int spool_print(const struct spool_call *c, json_t *v);
-/* RFC 3339, or null for 0. */
+/* MS, milliseconds since 1970, as a string of RFC 3339; JSON null for 0. */
 json_t *spool_moment(uint64_t ms);
 
 enum { SPOOL_FINDING = 128 };
-/* True when a slot of the state file is not whole, or when SEG is misnamed; WHAT says so. */
+/* True when a slot of the state file is damaged, or when the name of SEG differs from its header. WHAT is set to the
+ * message in any case. */
 bool spool_state_is_broken(const struct spool_summary *seen, char what[SPOOL_FINDING]);
 bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]);
 
-/* NAME was given. */
+/* True when NAME is among the names of C. */
 bool spool_is_named(const struct spool_call *c, const char *name);
-/* Every name that was given is one of the list's, else E_MISSING. */
+/* 0 when every name of C is in LIST, else E_MISSING. */
 int spool_names_are_there(
         const struct spool_call *c, const struct spool_quarantined *list, size_t n, struct why *why) MUST_USE;
 
-/* Where export puts batches: a line each on stdout, or a file each in a directory. */
+/* The destination of exported batches: a line each on stdout, or a file each in a directory. */
 struct spool_outlet {
 	const struct spool_call *c;
-	char host[256]; /* for the id */
+	char host[256]; /* of the batch id, printable characters only */
 	int dir;        /* -1: JSON on stdout */
 	struct buf line;
 	uint64_t records, spans;
 	struct why why;
 };
 
-/* 0, or a sentence in o->why. */
+/* 0, or an error with its message in o->why. */
 int spool_outlet_open(struct spool_outlet *o, const struct spool_call *c, const char *host) MUST_USE;
 int spool_outlet_put(struct spool_outlet *o, const struct batch *b) MUST_USE;
-/* Says on stderr what was put. */
+/* Closes O and prints the number of batches and spans on stderr. */
 int spool_outlet_close(struct spool_outlet *o) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_verify.c — reads everything that a spool has, at rest, and tells every damage. */
+/* spool_verify.c — reads a whole spool, at rest, and reports every damage. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -17,8 +17,8 @@ struct verifying {
 	bool failed; /* memory ran out */
 };
 
-/* One finding: a line, or a member of the object. */
-static void tell(struct verifying *v, const char *what, const struct spool_item *item)
+/* Reports one damage: prints a line, or adds it to the JSON array. */
+static void report_damage(struct verifying *v, const char *what, const struct spool_item *item)
 {
 	json_t *o = json_pack("{s:s,s:I,s:I,s:o,s:I}", "what", what, "first", (json_int_t)item->lost.first, "end",
 	        (json_int_t)item->lost.end, "spans",
@@ -41,13 +41,13 @@ static void tell(struct verifying *v, const char *what, const struct spool_item 
 	putchar('\n');
 }
 
-static void tell_plainly(struct verifying *v, const char *what)
+static void report_problem(struct verifying *v, const char *what)
 {
-	tell(v, what, &(struct spool_item){ 0 });
+	report_damage(v, what, &(struct spool_item){ 0 });
 }
 
-/* Its checksum holds; is it what the agent takes for a Batch? */
-static void look_into(struct verifying *v, const struct batch *b)
+/* Checks that B, whose checksum is right, parses as a jaeger.Batch with the number of spans in its header. */
+static void check_batch(struct verifying *v, const struct batch *b)
 {
 	struct inspect_facts facts;
 	char what[640];
@@ -63,20 +63,20 @@ static void look_into(struct verifying *v, const struct batch *b)
 		        b->position, facts.spans, b->spans);
 	else
 		return;
-	tell_plainly(v, what);
+	report_problem(v, what);
 }
 
-/* What is wrong around the records. */
-static void verify_outside(struct verifying *v)
+/* Checks the state file and the names of the segments. */
+static void verify_state_and_names(struct verifying *v)
 {
 	const struct spool_summary *seen = spool_inspect_summary(v->l);
 	char what[SPOOL_FINDING];
 
 	if (spool_state_is_broken(seen, what))
-		tell_plainly(v, what);
+		report_problem(v, what);
 	for (size_t i = 0; i < seen->nsegments; i++)
 		if (spool_is_misnamed(&seen->segments[i], what))
-			tell_plainly(v, what);
+			report_problem(v, what);
 }
 
 static int verify_records(struct verifying *v)
@@ -87,9 +87,9 @@ static int verify_records(struct verifying *v)
 	spool_inspect_begin(v->l, &(struct spool_range){ 0 });
 	while ((rc = spool_inspect_next(v->l, &item)) == 0) {
 		if (item.batch != NULL)
-			look_into(v, item.batch);
+			check_batch(v, item.batch);
 		else
-			tell(v, item.what, &item);
+			report_damage(v, item.what, &item);
 		batch_unref(&item.batch);
 		progress_show(&v->progress, (uint64_t)(1000 * spool_inspect_progress(v->l)), 1000,
 		        "%" PRIu64 " records", v->records);
@@ -98,7 +98,7 @@ static int verify_records(struct verifying *v)
 	return rc == E_MISSING ? 0 : rc;
 }
 
-static int verify_kept(struct verifying *v)
+static int verify_quarantine(struct verifying *v)
 {
 	struct spool_quarantined *list;
 	char what[128];
@@ -111,13 +111,13 @@ static int verify_kept(struct verifying *v)
 		if (!list[i].is_record || list[i].rc == 0)
 			continue;
 		snprintf(what, sizeof(what), "quarantine/%s: %s", list[i].name, err_text(list[i].rc));
-		tell_plainly(v, what);
+		report_problem(v, what);
 	}
 	free(list);
 	return 0;
 }
 
-static int finish(struct verifying *v)
+static int print_result(struct verifying *v)
 {
 	size_t n = json_array_size(v->damages);
 	int rc = EXIT_FINE;
@@ -147,15 +147,15 @@ int spool_verify(const struct spool_call *c)
 		return rc;
 	}
 	progress_init(&v.progress, stderr);
-	verify_outside(&v);
+	verify_state_and_names(&v);
 	rc = verify_records(&v);
 	if (rc == 0)
-		rc = verify_kept(&v);
+		rc = verify_quarantine(&v);
 	if (rc < 0) {
 		why_set(&why, rc, "%s: %s", c->set->directory, err_text(rc));
 		rc = spool_fail(c, &why);
 	} else {
-		rc = finish(&v);
+		rc = print_result(&v);
 	}
 	json_decref(v.damages);
 	spool_inspect_close(v.l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status_text.c — a JSON object for people: names and values in two columns, what is nested below its
- * name. What comes over the network is printed without control characters and to a bounded depth. */
+/* status_text.c — prints a JSON object as text: names and values in two columns, nested members indented below their
+ * name. The JSON may come over the network, so control characters are replaced and the depth is bounded. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
@@ -81,7 +81,7 @@ void status_text_print(const json_t *v, FILE *to)
 	print_nested(v, 0, to);
 }
 
-static json_t *object_of(struct slice text, const char *what, struct why *why)
+static json_t *parse_object(struct slice text, const char *what, struct why *why)
 {
 	json_error_t e;
 	json_t *v = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &e);
@@ -100,17 +100,18 @@ static json_t *object_of(struct slice text, const char *what, struct why *why)
 
 int status_print(struct slice status, struct slice ledger, bool ready, bool json, FILE *to, struct why *why)
 {
-	json_t *all = object_of(status, "status", why), *own = NULL;
+	json_t *all = parse_object(status, "status", why), *ledger_page = NULL;
 
 	if (all == NULL)
 		return why->code;
-	own = object_of(ledger, "ledger", why);
-	if (own == NULL) {
+	ledger_page = parse_object(ledger, "ledger", why);
+	if (ledger_page == NULL) {
 		json_decref(all);
 		return why->code;
 	}
-	/* The newer of the two counts where the status page has one of its own. */
-	if (json_object_set_new(all, "ledger", own) < 0 || json_object_set_new(all, "ready", json_boolean(ready)) < 0) {
+	/* Replaces a ledger of the status page, if it has one: the ledger page was requested later. */
+	if (json_object_set_new(all, "ledger", ledger_page) < 0 ||
+	        json_object_set_new(all, "ready", json_boolean(ready)) < 0) {
 		json_decref(all);
 		return why_set(why, E_NOMEM, "%s", err_text(E_NOMEM));
 	}

@@ -96,17 +96,17 @@ static void with_no_exposure_only_the_turn_counts(void)
 	struct demo d = well();
 
 	d.opts.exposure_us = 0;
-	d.kill.in_turn = 10;
+	d.kill.in_cycle = 10;
 	store_but(&d, d.kill.end - 31, d.kill.end);
 	is_judged(&d, 1, "30 are allowed", "31 with 20 unread and 10 being stored");
 	d = well();
 	d.opts.exposure_us = 0;
-	d.kill.in_turn = 10;
+	d.kill.in_cycle = 10;
 	store_but(&d, d.kill.end - 51, d.kill.end - 50);
 	is_judged(&d, 1, "before the SIGKILL", "one from before what two doors may have");
 	d = well();
 	d.opts.exposure_us = 0;
-	d.kill.in_turn = 101;
+	d.kill.in_cycle = 101;
 	store_but(&d, d.kill.end - 121, d.kill.end);
 	is_judged(&d, 1, "read and not committed", "101 being stored are more than a turn's worth");
 }
