@@ -189,7 +189,8 @@ static void looks_on_and_on_do_not_disturb_the_agent(void)
 	close(open(enough, O_CREAT | O_WRONLY, 0600));
 	ok(child_wait(looks, 30000) == 0 && child_status(looks) == 0, "every look came off");
 	child_free(looks);
-	is_int(tally_total(s.tally).duplicates, 0, "none is stored twice");
+	ok(tally_total(s.tally).duplicates <= agent_process_ledger(&s)->maybe_duplicate.spans,
+	        "none is stored twice but what was sent again with a mark");
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	agent_process_end(&s);
 }
