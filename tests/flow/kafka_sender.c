@@ -142,13 +142,6 @@ bool sender_all_reported(void *arg)
 	return s->reported >= s->sent;
 }
 
-bool sender_some_reported(void *arg)
-{
-	struct sender *s = arg;
-
-	return s->reported >= s->want;
-}
-
 bool sender_was_flushed(void *arg)
 {
 	return ((struct sender *)arg)->flushed;

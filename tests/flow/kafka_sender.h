@@ -55,7 +55,6 @@ int sender_put_many(struct sender *s, int n);
 
 /* Conditions for wait_until. */
 bool sender_all_reported(void *arg);
-bool sender_some_reported(void *arg);
 bool sender_was_flushed(void *arg);
 bool sender_had_room(void *arg);
 
