@@ -3,6 +3,7 @@
 #ifndef DRAIN_H
 #define DRAIN_H
 
+#include "policy/cause_counts.h"
 #include "policy/drain_ledger.h"
 #include "kafka/consumer.h"
 #include "exporter/exporter.h"
@@ -21,6 +22,10 @@ struct drain_opts {
 	struct replay_counts
 	        *counts; /* not NULL, a dry run: each record read is counted in COUNTS, none is posted and no offset is
 	                     * committed */
+	/* The topic is one that a drain has filled as its quarantine: each record is posted as one that may have arrived,
+	 * and one that is refused again keeps its origin. */
+	bool from_quarantine;
+	struct cause_counts *refused; /* not NULL: records that went to the quarantine are counted in it by cause */
 	bool stops_at_loss; /* no record behind a gap is posted, where the broker deleted records that were not read */
 	/* May be NULL. Called when stops_at_loss has taken effect: the owner must stop the drain. */
 	void (*lost)(void *arg);
@@ -75,7 +80,9 @@ struct drain_lag {
 /* Calls EACH for every partition that is assigned to this drain. */
 void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg);
 
-/* Appends the drain's metrics, as Prometheus text; those of its collectors and of Kafka are none of them. */
+/* Appends the metrics of a ledger and of the requests of the exporter E, as Prometheus text. */
+void drain_way_metrics(const struct drain_ledger *l, struct exporter *e, struct buf *to);
+/* Appends the drain's metrics, those among them; those of its collectors and of Kafka are none of them. */
 void drain_metrics(struct drain *d, struct buf *to);
 
 /* After stopped, or when nothing was read. NULL is fine. */

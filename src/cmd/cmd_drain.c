@@ -23,7 +23,10 @@ static void on_stop(void *arg)
 	struct drainer *d = arg;
 
 	health_serve(&d->health, false);
-	drain_stop(d->drain, d->set.shutdown_us / US_PER_MS, on_stopped, d);
+	if (d->directory != NULL)
+		from_directory_stop(d->directory, d->set.shutdown_us / US_PER_MS, on_stopped, d);
+	else
+		drain_stop(d->drain, d->set.shutdown_us / US_PER_MS, on_stopped, d);
 }
 
 /* Nothing is lost by an end at once: what is not committed is read again by the next drain. */
@@ -46,7 +49,9 @@ static void stop_once(struct drainer *d)
 
 static void on_finished(void *arg)
 {
-	log_info("drain: all records of the range are done");
+	struct drainer *d = arg;
+
+	log_info("drain: all records of the %s are done", d->set.from_quarantine ? "quarantine" : "range");
 	stop_once(arg);
 }
 
@@ -70,6 +75,20 @@ static int open_halt(struct drainer *d, struct why *why)
 	return timer_open(&d->halt, d->loop, on_halt, d) < 0 ? why_set(why, E_NOMEM, "drain") : 0;
 }
 
+static int open_directory(struct drainer *d, const struct drain_opts *o, struct why *why)
+{
+	struct from_directory_opts opts = {
+		.path = d->set.quarantine_where,
+		.exporter = o->exporter,
+		.max_bytes = o->max_bytes,
+		.counts = o->counts,
+		.finished = on_finished,
+		.finished_arg = d,
+	};
+
+	return from_directory_open(&d->directory, d->loop, &opts, &d->health, why);
+}
+
 static int open_drain(struct drainer *d, struct why *why)
 {
 	const struct drainer_settings *set = &d->set;
@@ -83,6 +102,8 @@ static int open_drain(struct drainer *d, struct why *why)
 		.from = set->from,
 		.until = set->until,
 		.counts = set->dry_run ? &d->counts : NULL,
+		.from_quarantine = set->from_quarantine,
+		.refused = set->from_quarantine ? &d->refused : NULL,
 		.stops_at_loss = set->on_loss == 1,
 		.lost = on_lost,
 		.finished = on_finished,
@@ -90,6 +111,8 @@ static int open_drain(struct drainer *d, struct why *why)
 	};
 
 	collector_exporter_opts(&set->collector, &o.exporter);
+	if (set->reads_directory)
+		return open_directory(d, &o, why);
 	if (drain_kafka_opts(set, &d->for_consumer, &d->for_producer, &o, why) < 0)
 		return why->code;
 	return drain_open(&d->drain, d->loop, &o, &d->health, why);
@@ -131,6 +154,7 @@ static void close_parts(struct drainer *d)
 	drainer_progress_close(d);
 	admin_free(d->admin);
 	drain_free(d->drain);
+	from_directory_free(d->directory);
 	timer_free(d->halt);
 	loop_free(d->loop);
 	properties_free(&d->for_consumer);
@@ -149,7 +173,9 @@ static int conclude(struct drainer *d)
 		drainer_log_stop(d);
 	if (d->halted)
 		return EXIT_FAILED;
-	drain_progress(d->drain, &p);
+	if (d->set.from_quarantine && !d->set.dry_run)
+		return drainer_report_again(d);
+	drainer_progress_of(d, &p);
 	if (d->set.own_group && !p.finished) {
 		log_error("drain: stopped before all records up to --until were done; the next "
 		          "replay begins anew");

@@ -20,11 +20,15 @@ static const struct limit limits[] = {
 };
 #undef S
 
-/* The directory may be missing: a start makes it. */
+/* The directory may be missing: a start makes it, unless it is to be read. */
 static int check_quarantine(const struct conf *c, const struct drainer_settings *set, struct why *why)
 {
 	struct stat st;
 
+	if (set->reads_directory && stat(set->quarantine_where, &st) < 0) {
+		why_set(why, E_USAGE, "%s: %s", set->quarantine_where, strerror(errno));
+		return conf_blame(c, "drain.quarantine", why);
+	}
 	if (set->quarantine_kind != QUARANTINE_DIRECTORY || stat(set->quarantine_where, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0;
 	why_set(why, E_USAGE, "%s is no directory", set->quarantine_where);
@@ -45,5 +49,5 @@ int drain_check(const struct conf *c, const void *settings, struct why *why)
 		return why->code;
 	if (check_quarantine(c, set, why) < 0)
 		return why->code;
-	return drain_kafka_check(set, why);
+	return set->reads_directory ? 0 : drain_kafka_check(set, why);
 }

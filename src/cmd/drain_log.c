@@ -31,9 +31,13 @@ void drainer_log_start(struct drainer *d)
 
 	d->started_us = clock_mono_us();
 	collector_names(&d->set.collector, &collectors);
-	log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers, d->set.group);
-	log_replay(&d->set);
-	jaeger_kafka_log("kafka.consumer", &d->set.jaeger, &d->for_consumer);
+	if (d->set.from_quarantine)
+		log_info("drain: from quarantine, %s: once through, marked as perhaps duplicates", d->set.quarantine);
+	if (!d->set.reads_directory) {
+		log_info("drain: reading topic %s at %s as group %s", d->set.topic, d->set.brokers, d->set.group);
+		log_replay(&d->set);
+		jaeger_kafka_log("kafka.consumer", &d->set.jaeger, &d->for_consumer);
+	}
 	if (!d->set.dry_run)
 		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors), d->set.quarantine);
 	if (strcmp(d->set.admin, "none") != 0)
@@ -43,7 +47,7 @@ void drainer_log_start(struct drainer *d)
 
 void drainer_log_stop(const struct drainer *d)
 {
-	const struct drain_ledger *l = drain_ledger(d->drain);
+	const struct drain_ledger *l = drainer_ledger_of(d);
 	char up[UP_TEXT];
 
 	log_info("drain: stopped after %s: %" PRIu64 " records read, %" PRIu64 " delivered with %" PRIu64

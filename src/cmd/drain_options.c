@@ -49,6 +49,8 @@ static const struct conf_row replay_rows[] = {
 	        "where to begin: stored, beginning, end, a time, or PARTITION:OFFSET,…"),
 	CONF_TEXT(S, until_text, "until", "", "where to end, as --from; a drain without it runs until it is stopped"),
 	CONF_BOOL(S, exit_at_end, "exit-at-end", "false", "the same as --until=end"),
+	CONF_BOOL(S, from_quarantine, "from-quarantine", "false",
+	        "send again what stands in drain.quarantine, and exit at its end"),
 	CONF_BOOL(S, dry_run, "dry-run", "false", "count records by service and time; send and commit nothing"),
 	CONF_BOOL(S, json, "json", "false", "print what --dry-run counted as JSON"),
 	CONF_END,
@@ -107,6 +109,14 @@ static int read_quarantine(struct conf *c, struct drainer_settings *set, struct 
 
 static int check_kafka_names(struct conf *c, const struct drainer_settings *set, struct why *why)
 {
+	const char *where = set->quarantine;
+
+	/* Of a directory no broker is asked; read_from_quarantine refuses none. */
+	if (set->brokers[0] == '\0' && set->from_quarantine &&
+	        (takes_off(&where, "directory:") || strcmp(where, "none") == 0))
+		return 0;
+	if (set->brokers[0] == '\0')
+		return why_set(why, E_USAGE, "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (kafka_brokers_check(set->brokers, why) < 0)
 		return conf_blame(c, "kafka.consumer.brokers", why);
 	if (kafka_topic_check(set->topic, why) < 0)
@@ -158,6 +168,36 @@ static int read_points(struct conf *c, struct drainer_settings *set, struct why 
 	return replay_check(&set->from, &set->until, clock_wall_ms(), why);
 }
 
+/* The quarantine is read by a group of its own that stays the same, so a second run goes on behind the first. */
+static int read_quarantine_topic(struct conf *c, struct drainer_settings *set, struct why *why)
+{
+	if (strcmp(set->from_text, "end") == 0)
+		return why_set(why, E_USAGE, "--from-quarantine and --from=end: nothing would be read");
+	snprintf(set->quarantine_group, sizeof(set->quarantine_group), "%.250s-from-quarantine", set->group);
+	set->group = set->quarantine_group;
+	set->topic = set->quarantine_where;
+	return kafka_group_check(set->group, why) < 0 ? conf_blame(c, "kafka.consumer.group-id", why) : 0;
+}
+
+static int read_from_quarantine(struct conf *c, struct drainer_settings *set, struct why *why)
+{
+	bool all = set->from_text[0] == '\0' || strcmp(set->from_text, "stored") == 0;
+
+	if (set->quarantine_kind == QUARANTINE_NONE)
+		return why_set(why, E_USAGE,
+		        "--from-quarantine and --drain.quarantine=none: there is no quarantine to send from");
+	if (set->until_text[0] != '\0' || set->exit_at_end)
+		return why_set(why, E_USAGE,
+		        "--from-quarantine and --%s: its end is always what stands in quarantine when it starts",
+		        set->exit_at_end ? "exit-at-end" : "until");
+	set->reads_directory = set->quarantine_kind == QUARANTINE_DIRECTORY;
+	if (set->reads_directory && !all)
+		return why_set(why, E_USAGE,
+		        "--from-quarantine and --from: a directory is always read from its first file on");
+	set->exit_at_end = true;
+	return set->reads_directory ? 0 : read_quarantine_topic(c, set, why);
+}
+
 /* A replay must move no offset of the drain that runs, so only a group named on this command line is its own
  * choice; one in a file is that drain's. Nor may it take that drain's admin port. */
 static int read_replay(struct conf *c, struct drainer_settings *set, struct why *why)
@@ -167,10 +207,10 @@ static int read_replay(struct conf *c, struct drainer_settings *set, struct why 
 	if (read_points(c, set, why) < 0)
 		return why->code;
 	set->live_group = set->group;
-	set->own_group = set->dry_run || (set->from.kind != REPLAY_STORED && !named);
+	set->own_group = set->dry_run || (set->from.kind != REPLAY_STORED && !named && !set->from_quarantine);
 	if (set->own_group)
 		name_own_group(set);
-	if (set->own_group && conf_origin(c, "admin.http.host-port") != CONF_FLAG)
+	if ((set->own_group || set->from_quarantine) && conf_origin(c, "admin.http.host-port") != CONF_FLAG)
 		set->admin = "none";
 	return 0;
 }
@@ -179,14 +219,14 @@ static int finish(struct conf *c, void *settings, struct why *why)
 {
 	struct drainer_settings *set = settings;
 
-	if (set->brokers[0] == '\0')
-		return why_set(why, E_USAGE, "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (check_kafka_names(c, set, why) < 0 || jaeger_kafka_check(c, "kafka.consumer", &set->jaeger, why) < 0)
 		return why->code;
 	if (read_old_rate(c, set, why) < 0)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
 		return conf_blame(c, "drain.quarantine", why);
+	if (set->from_quarantine && read_from_quarantine(c, set, why) < 0)
+		return why->code;
 	if (read_replay(c, set, why) < 0)
 		return why->code;
 	if (set->dry_run) { /* nothing is sent: no collector is looked at, nothing is kept */

@@ -16,15 +16,30 @@ static void add_limits(struct buf *to, const struct drainer_settings *set)
 	        "Most requests without an answer: drain.max-in-flight", METRIC_GAUGE, (double)set->max_in_flight);
 }
 
+const struct drain_ledger *drainer_ledger_of(const struct drainer *d)
+{
+	return d->directory != NULL ? from_directory_ledger(d->directory) : drain_ledger(d->drain);
+}
+
+struct exporter *drainer_exporter(const struct drainer *d)
+{
+	return d->directory != NULL ? from_directory_exporter(d->directory) : drain_exporter(d->drain);
+}
+
 void drainer_metrics(void *arg, struct buf *to)
 {
 	struct drainer *d = arg;
-	const struct exporter_stats *exporter = exporter_stats(drain_exporter(d->drain));
+	struct exporter *e = drainer_exporter(d);
+	const struct exporter_stats *exporter = exporter_stats(e);
 
-	drain_metrics(d->drain, to);
-	collector_metrics(drain_exporter(d->drain), "drain_http_requests_total", to);
+	if (d->directory != NULL)
+		drain_way_metrics(drainer_ledger_of(d), e, to);
+	else
+		drain_metrics(d->drain, to);
+	collector_metrics(e, "drain_http_requests_total", to);
 	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer", &exporter->took);
-	kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
+	if (d->drain != NULL)
+		kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
 	add_limits(to, &d->set);
 }
 
@@ -32,7 +47,7 @@ void drainer_ledger(void *arg, struct buf *to)
 {
 	struct drainer *d = arg;
 
-	drain_ledger_json(to, drain_ledger(d->drain));
+	drain_ledger_json(to, drainer_ledger_of(d));
 }
 
 static void add_partition(void *arg, const struct drain_lag *lag)
@@ -48,21 +63,14 @@ static void add_partition(void *arg, const struct drain_lag *lag)
 		        lag->behind_ms / 1000);
 }
 
-void drainer_status(void *arg, struct status *page)
+static void add_kafka(struct drainer *d, struct status *page)
 {
-	struct drainer *d = arg;
-	const struct drain_ledger *l = drain_ledger(d->drain);
-	struct drain_stats stats;
-
-	drain_stats(d->drain, &stats);
-	status_section(page, "Way in");
 	status_text(page, "kafka", "%s, topic %s, group %s", d->set.brokers, d->set.topic, d->set.group);
 	drain_each_lag(d->drain, add_partition, page);
-	status_section(page, "Way out");
-	collector_status(drain_exporter(d->drain), page);
-	status_count(page, "requests without an answer", exporter_stats(drain_exporter(d->drain))->in_flight);
-	status_duration(page, "oldest record not done", stats.oldest_age_us);
-	status_text(page, "quarantine", "%s", d->set.quarantine);
+}
+
+static void add_records(const struct drain_ledger *l, struct status *page)
+{
 	status_section(page, "Records");
 	status_count(page, "read", l->read.records);
 	status_count(page, "delivered", l->place[DRAIN_DELIVERED].records);
@@ -71,13 +79,37 @@ void drainer_status(void *arg, struct status *page)
 	status_count(page, "in flight", l->place[DRAIN_IN_FLIGHT].records);
 	status_count(page, "empty", l->place[DRAIN_SKIPPED_EMPTY].records);
 	status_count(page, "lost to retention", l->lost_to_retention);
-	status_bytes(page, "in memory", stats.bytes);
+}
+
+void drainer_status(void *arg, struct status *page)
+{
+	struct drainer *d = arg;
+	struct exporter *e = drainer_exporter(d);
+	struct drain_stats stats = { 0 };
+
+	status_section(page, "Way in");
+	if (d->drain != NULL) {
+		drain_stats(d->drain, &stats);
+		add_kafka(d, page);
+	}
+	if (d->directory != NULL)
+		status_text(page, "quarantine", "%s", d->set.quarantine);
+	status_section(page, "Way out");
+	collector_status(e, page);
+	status_count(page, "requests without an answer", exporter_stats(e)->in_flight);
+	if (d->drain != NULL) {
+		status_duration(page, "oldest record not done", stats.oldest_age_us);
+		status_text(page, "quarantine", "%s", d->set.quarantine);
+	}
+	add_records(drainer_ledger_of(d), page);
+	if (d->drain != NULL)
+		status_bytes(page, "in memory", stats.bytes);
 }
 
 void drainer_note_health(void *arg)
 {
 	struct drainer *d = arg;
-	uint64_t spans = drain_ledger(d->drain)->place[DRAIN_DELIVERED].spans;
+	uint64_t spans = drainer_ledger_of(d)->place[DRAIN_DELIVERED].spans;
 	struct buf names = { 0 };
 
 	collector_names(&d->set.collector, &names);

@@ -9,6 +9,14 @@
 
 enum { LOOK_MS = 200, LOG_S = 10, LINE = 120, TIME = 32 };
 
+void drainer_progress_of(const struct drainer *d, struct drain_progress *to)
+{
+	if (d->directory != NULL)
+		from_directory_progress(d->directory, to);
+	else
+		drain_progress(d->drain, to);
+}
+
 static void describe(const struct drainer_progress *p, const struct drain_progress *at, char to[LINE])
 {
 	char left[TIME];
@@ -30,7 +38,7 @@ static void on_look(void *arg)
 	char text[LINE];
 
 	timer_start(p->timer, LOOK_MS);
-	drain_progress(d->drain, &at);
+	drainer_progress_of(d, &at);
 	if (at.whole == 0 || at.finished)
 		return;
 	progress_rate_note(&p->rate, now, at.done);

@@ -6,7 +6,7 @@
 #include "admin/admin.h"
 #include "daemon.h"
 #include "collector_options.h"
-#include "drain/drain.h"
+#include "drain/from_directory.h"
 #include "jaeger_kafka.h"
 #include "options.h"
 #include "base/progress.h"
@@ -36,6 +36,7 @@ struct drainer_settings {
 	const char *until_text;
 	int on_loss; /* 0 continue, 1 stop */
 	bool exit_at_end;
+	bool from_quarantine;
 	bool dry_run;
 	bool json;
 
@@ -43,6 +44,8 @@ struct drainer_settings {
 	char default_quarantine[300];
 	enum quarantine_kind quarantine_kind;
 	const char *quarantine_where;
+	bool reads_directory; /* from_quarantine, and it is a directory: no Kafka is needed */
+	char quarantine_group[300];
 	struct replay_point from;
 	struct replay_point until;
 	bool own_group;         /* of a replay or dry run: GROUP is not the one that was given */
@@ -57,7 +60,9 @@ struct drainer {
 	struct health health;
 	struct properties for_consumer;
 	struct properties for_producer;
-	struct drain *drain;
+	struct drain *drain;              /* NULL with set.reads_directory, */
+	struct from_directory *directory; /* which is not NULL then */
+	struct cause_counts refused;      /* with set.from_quarantine, of a topic */
 	struct timer *halt;
 	struct admin *admin;
 	struct daemon daemon;
@@ -81,6 +86,11 @@ int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_
 /* The spec's check. */
 int drain_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 
+/* Of DRAIN or DIRECTORY, whichever there is. */
+const struct drain_ledger *drainer_ledger_of(const struct drainer *d);
+struct exporter *drainer_exporter(const struct drainer *d);
+void drainer_progress_of(const struct drainer *d, struct drain_progress *to);
+
 /* The texts of /metrics, /ledger and /status; ARG is the drainer. */
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);
@@ -95,6 +105,9 @@ void drainer_progress_close(struct drainer *d);
 
 /* drain_report.c: prints to stdout what a dry run counted, as a table or as JSON. The exit status. */
 int drainer_report(const struct drainer *d);
+
+/* drain_again.c: prints to stdout what became of the records from quarantine. The exit status. */
+int drainer_report_again(const struct drainer *d);
 
 /* drain_log.c. Everything is open; the drain has stopped. */
 void drainer_log_start(struct drainer *d);

@@ -12,7 +12,7 @@ libspanspool_a_SOURCES += \
 	%D%/demo_verdict.c \
 	%D%/demo_watch.c \
 	%D%/demo_world.c \
-	%D%/cmd_drain.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
+	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
 	%D%/drain_progress.c %D%/drain_report.c \
 	%D%/drainer.h \
 	%D%/cmd_emit.c \

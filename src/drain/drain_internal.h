@@ -9,21 +9,32 @@
 
 struct quarantine_job;
 
+/* What is posted of a record's value. All zero before drain_value_read. */
+struct drain_value {
+	struct slice bytes; /* the record's, or OWN */
+	struct buf own;     /* the value transcoded from compact protocol */
+	bool transcoded;
+	struct inspect_facts facts; /* of a value that can be posted */
+};
+
+/* What is posted of a record's headers, borrowed from them. All zero before drain_headers_take. */
+struct drain_headers {
+	struct slice id; /* "" where there is none that is fit */
+	struct slice received;
+	bool maybe_dup;
+};
+
 struct record {
 	struct list link;  /* of drain.records */
 	struct list waits; /* of drain.waiting, until the exporter takes it */
 	struct drain *drain;
 	struct kafka_message message;
-	struct slice value; /* what is posted: the message's, or own */
-	struct buf own;     /* VALUE transcoded from compact protocol */
-	struct slice id;    /* of the message's headers, "" where there is none that is fit */
-	struct slice received;
-	bool maybe_dup;
-	bool unconfirmed; /* given up by the exporter for this cause */
-	uint64_t ticket;  /* of the partition's watermark */
-	uint64_t read_us; /* monotonic */
+	struct drain_value value;
+	struct drain_headers headers;
+	const char *refused; /* the cause of its being in quarantine; NULL none */
+	uint64_t ticket;     /* of the partition's watermark */
+	uint64_t read_us;    /* monotonic */
 	uint32_t spans;
-	struct inspect_facts facts; /* of a value that can be posted */
 	struct quarantine_job *job; /* NULL until it goes to the quarantine */
 };
 
@@ -66,6 +77,12 @@ struct drain {
 	void *stopped_arg;
 };
 
+/* value.c. RAW becomes V, which borrows from it: 0 and V can be posted, or CAUSE, a word, and WHY say why not. */
+int drain_value_read(struct drain_value *v, struct slice raw, const char **cause, struct why *why) MUST_USE;
+void drain_value_free(struct drain_value *v);
+/* One header of a record: HEADERS is a struct drain_headers. */
+void drain_headers_take(void *headers, const char *name, struct slice value);
+
 /* record.c: the events of consumer, exporter and quarantine. */
 void drain_on_message(void *drain, const struct kafka_message *m);
 void drain_on_done(void *drain, const struct exporter_report *report);
@@ -101,6 +118,9 @@ void drain_on_at_end(void *drain, int32_t partition, int64_t offset);
 void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, int64_t to);
 void drain_on_kafka_trouble(void *drain);
 void drain_on_collector(void *drain, enum exporter_state state, const char *sentence);
+/* The exporter's state was BEFORE, and is NOW, with its SENTENCE; WHAT is added to it while nothing is delivered. */
+void drain_post_collector(struct health *h, enum exporter_state before, enum exporter_state now, const char *sentence,
+        const char *what);
 void drain_on_sight(void *drain, enum confirmer_sight sight, const char *sentence);
 struct drain_partition *drain_partition(const struct drain *d, int32_t partition);
 /* R was read: its offset may not be committed before drain_record_done. E_NOMEM. */

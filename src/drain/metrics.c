@@ -90,6 +90,12 @@ static void add_lag(void *arg, const struct drain_lag *lag)
 	page->help = NULL;
 }
 
+void drain_way_metrics(const struct drain_ledger *l, struct exporter *e, struct buf *to)
+{
+	metrics_render(to, prefix, ledger_rows, l);
+	metrics_render(to, prefix, exporter_rows, exporter_stats(e));
+}
+
 void drain_metrics(struct drain *d, struct buf *to)
 {
 	struct lag_page pages[] = {
@@ -100,9 +106,8 @@ void drain_metrics(struct drain *d, struct buf *to)
 	struct drain_stats stats;
 
 	drain_stats(d, &stats);
-	metrics_render(to, prefix, ledger_rows, &d->ledger);
+	drain_way_metrics(&d->ledger, d->exporter, to);
 	metrics_render(to, prefix, drain_rows, &stats);
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		drain_each_lag(d, add_lag, &pages[i]);
-	metrics_render(to, prefix, exporter_rows, exporter_stats(d->exporter));
 }

@@ -203,33 +203,40 @@ static void describe_oldest(const struct drain *d, char *to, size_t cap)
 	snprintf(to, cap, ", retrying offset %" PRId64 " of partition %d", r->message.offset, r->message.partition);
 }
 
-void drain_on_collector(void *arg, enum exporter_state state, const char *sentence)
+void drain_post_collector(
+        struct health *h, enum exporter_state before, enum exporter_state now, const char *sentence, const char *what)
 {
-	struct drain *d = arg;
-	bool was_down = d->sending == EXPORTER_WAITING || d->sending == EXPORTER_BLOCKED;
-	char what[96];
+	bool was_down = before == EXPORTER_WAITING || before == EXPORTER_BLOCKED;
 
-	d->sending = state;
-	describe_oldest(d, what, sizeof(what));
-	switch (state) {
+	switch (now) {
 	case EXPORTER_SENDING:
-		health_post(d->health, collector, HEALTH_OK, "sending again to %s", sentence);
+		health_post(h, collector, HEALTH_OK, "sending again to %s", sentence);
 		break;
 	case EXPORTER_DEGRADED:
-		health_post(d->health, collector, HEALTH_WARN, "one of several does not take spans: %s", sentence);
+		health_post(h, collector, HEALTH_WARN, "one of several does not take spans: %s", sentence);
 		break;
 	case EXPORTER_WAITING:
-		health_post(d->health, collector, HEALTH_DOWN, "waiting for collector %s%s", sentence, what);
+		health_post(h, collector, HEALTH_DOWN, "waiting for collector %s%s", sentence, what);
 		if (was_down) /* the board says nothing when the level stays */
 			log_error("collector: nothing is delivered, nothing is lost: %s", sentence);
 		break;
 	case EXPORTER_BLOCKED:
-		health_post(d->health, collector, HEALTH_DOWN,
+		health_post(h, collector, HEALTH_DOWN,
 		        "held until an operator mends it, nothing is lost: collector %s%s", sentence, what);
 		if (was_down)
 			log_error("collector: held until an operator mends it, nothing is lost: %s", sentence);
 		break;
 	}
+}
+
+void drain_on_collector(void *arg, enum exporter_state state, const char *sentence)
+{
+	struct drain *d = arg;
+	char what[96];
+
+	describe_oldest(d, what, sizeof(what));
+	drain_post_collector(d->health, d->sending, state, sentence, what);
+	d->sending = state;
 }
 
 void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)

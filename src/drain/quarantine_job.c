@@ -28,6 +28,18 @@ void quarantine_job_free(struct quarantine_job *job)
 	free(job);
 }
 
+/* Headers that say why a record is in quarantine: a record that comes from there has some of an earlier time. */
+static bool says_why(const char *name)
+{
+	static const char *const names[] = { "spanspool-cause", "spanspool-origin", "spanspool-status",
+		"spanspool-detail" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void count_header(void *arg, const char *name, struct slice value)
 {
 	struct quarantine_job *job = arg;
@@ -44,13 +56,25 @@ static void add_header(void *arg, const char *name, struct slice value)
 		job->headers[job->n++] = (struct kafka_header){ name, value };
 }
 
+static void take_header(void *arg, const char *name, struct slice value)
+{
+	struct quarantine_job *job = arg;
+	bool from_quarantine = job->record->drain->opts.from_quarantine;
+
+	if (from_quarantine && strcmp(name, "spanspool-origin") == 0 && value.len < sizeof(job->origin))
+		snprintf(job->origin, sizeof(job->origin), "%.*s", (int)value.len, (const char *)value.at);
+	if (!from_quarantine || !says_why(name))
+		add_header(job, name, value);
+}
+
 static void describe(struct quarantine_job *job, const char *cause, int status, const char *detail)
 {
 	const struct kafka_message *m = &job->record->message;
 	const char *topic = job->record->drain->opts.consumer.topic;
 
 	snprintf(job->name, sizeof(job->name), "%.249s-%d-%" PRId64, topic, m->partition, m->offset);
-	snprintf(job->origin, sizeof(job->origin), "%.249s/%d/%" PRId64, topic, m->partition, m->offset);
+	if (job->origin[0] == '\0')
+		snprintf(job->origin, sizeof(job->origin), "%.249s/%d/%" PRId64, topic, m->partition, m->offset);
 	snprintf(job->detail, sizeof(job->detail), "%s", detail);
 	add_header(job, "spanspool-cause", slice_text(cause));
 	add_header(job, "spanspool-origin", slice_text(job->origin));
@@ -81,7 +105,7 @@ static struct quarantine_job *job_new(struct record *r)
 		quarantine_job_free(job);
 		return NULL;
 	}
-	kafka_message_headers(&r->message, add_header, job);
+	kafka_message_headers(&r->message, take_header, job);
 	return job;
 }
 
@@ -103,6 +127,7 @@ void drain_quarantine(struct record *r, const char *cause, int status, const cha
 {
 	struct drain *d = r->drain;
 
+	r->refused = cause;
 	r->job = job_new(r);
 	d->stats.in_quarantine++;
 	if (r->job == NULL) {

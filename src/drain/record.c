@@ -20,9 +20,9 @@ static void record_free(struct record *r)
 
 	list_remove(&r->link);
 	list_remove(&r->waits);
-	d->stats.bytes -= r->message.value.len + RECORD_COST + r->own.cap;
+	d->stats.bytes -= r->message.value.len + RECORD_COST + r->value.own.cap;
 	kafka_consumer_release(d->consumer, &r->message);
-	buf_free(&r->own);
+	drain_value_free(&r->value);
 	quarantine_job_free(r->job);
 	free(r);
 }
@@ -62,35 +62,6 @@ void drain_pause_or_resume(struct drain *d)
 		kafka_consumer_resume(d->consumer);
 }
 
-static bool is_printable(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] <= ' ' || s.at[i] > '~')
-			return false;
-	return true;
-}
-
-static bool is_decimal(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] < '0' || s.at[i] > '9')
-			return false;
-	return true;
-}
-
-/* Any program may write to the topic: a header value that does not fit on a line of HTTP is left out. */
-static void take_header(void *arg, const char *name, struct slice value)
-{
-	struct record *r = arg;
-
-	if (strcmp(name, "spanspool-id") == 0 && value.len <= EXPORTER_ID_MAX && is_printable(value))
-		r->id = value;
-	else if (strcmp(name, "spanspool-received") == 0 && value.len <= 20 && is_decimal(value))
-		r->received = value;
-	else if (strcmp(name, "spanspool-maybe-dup") == 0)
-		r->maybe_dup = slice_same(value, slice_text("1"));
-}
-
 /* A dry run counts R, and commits nothing. */
 static void count(struct record *r, struct slice service, bool bad)
 {
@@ -106,12 +77,12 @@ static int post(struct record *r)
 {
 	struct drain *d = r->drain;
 	struct exporter_item item = {
-		.value = r->value,
-		.facts = r->facts,
-		.id = r->id,
-		.received = r->received,
+		.value = r->value.bytes,
+		.facts = r->value.facts,
+		.id = r->headers.id,
+		.received = r->headers.received,
 		.produced_ms = r->message.timestamp_ms > 0 ? (uint64_t)r->message.timestamp_ms : 0,
-		.maybe_dup = r->maybe_dup,
+		.maybe_dup = r->headers.maybe_dup,
 		.token = r,
 	};
 	int rc = exporter_send(d->exporter, &item);
@@ -140,32 +111,18 @@ void drain_on_room(void *arg)
 	drain_post_waiting(arg);
 }
 
-/* A batch in compact protocol becomes TBinary, up to eight times as large, in memory of the record's own. */
-static void transcode(struct record *r)
-{
-	int rc = inspect_from_compact(r->value, &r->own);
-
-	buf_fit(&r->own);
-	r->drain->stats.bytes += r->own.cap;
-	if (rc < 0)
-		return;
-	r->value = buf_slice(&r->own);
-	r->drain->stats.transcoded++;
-}
-
-/* Looks at the value: 0 and R->value can be posted, or CAUSE and WHY say why not. */
+/* Looks at the value: 0 and it can be posted, or CAUSE and WHY say why not. */
 static int inspect_value(struct record *r, struct slice *service, const char **cause, struct why *why)
 {
-	int rc;
+	int rc = drain_value_read(&r->value, r->message.value, cause, why);
 
-	r->value = r->message.value;
-	if (inspect_is_compact(r->value))
-		transcode(r);
-	rc = exporter_check(r->value, &r->facts, cause, why);
+	r->drain->stats.bytes += r->value.own.cap;
+	r->drain->stats.transcoded += r->value.transcoded;
 	if (rc == 0)
-		r->spans = r->facts.spans;
-	*service = r->facts.service;
-	kafka_message_headers(&r->message, take_header, r);
+		r->spans = r->value.facts.spans;
+	*service = r->value.facts.service;
+	kafka_message_headers(&r->message, drain_headers_take, &r->headers);
+	r->headers.maybe_dup |= r->drain->opts.from_quarantine;
 	return rc;
 }
 
@@ -252,7 +209,6 @@ void drain_on_done(void *arg, const struct exporter_report *report)
 		finish(r, DRAIN_DELIVERED);
 		break;
 	case EXPORTER_REFUSED:
-		r->unconfirmed = report->cause == exporter_unconfirmed;
 		if (is_assigned)
 			drain_quarantine(r, report->cause, report->status, report->detail);
 		else
@@ -271,12 +227,14 @@ void drain_on_quarantined(void *arg, struct quarantine_item *item, enum quaranti
 {
 	struct drain *d = arg;
 	struct record *r = quarantine_job_record(item);
-	bool unconfirmed = r->unconfirmed;
+	const char *cause = r->refused;
 	uint64_t spans = r->spans;
 
 	(void)outcome;
 	finish(r, DRAIN_QUARANTINED);
-	if (unconfirmed)
+	if (d->opts.refused != NULL)
+		cause_counts_add(d->opts.refused, cause, spans);
+	if (cause == exporter_unconfirmed)
 		drain_ledger_unconfirmed(&d->ledger, spans);
 	drain_pause_or_resume(d);
 }

@@ -5,6 +5,7 @@ libspanspool_a_SOURCES += \
 	include/policy/backoff.h %D%/backoff.c \
 	include/policy/token_bucket.h %D%/token_bucket.c \
 	include/policy/catchup.h %D%/catchup.c \
+	include/policy/cause_counts.h %D%/cause_counts.c \
 	include/policy/circuit.h %D%/circuit.c \
 	include/policy/confirm.h %D%/confirm.c %D%/confirm_internal.h %D%/confirm_window.c \
 	include/policy/descriptor_share.h %D%/descriptor_share.c \

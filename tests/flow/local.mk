@@ -21,6 +21,7 @@ FLOW_TESTS = \
 	%D%/test_descriptors \
 	%D%/test_drain \
 	%D%/test_drain_bad \
+	%D%/test_drain_from_quarantine \
 	%D%/test_drain_replay \
 	%D%/test_drain_surface \
 	%D%/test_drain_trouble \
