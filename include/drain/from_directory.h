@@ -11,18 +11,19 @@
 struct from_directory_opts {
 	const char *path;
 	struct exporter_opts exporter;
-	uint64_t max_bytes;           /* of records in memory; a larger one is read when it is alone */
-	struct replay_counts *counts; /* not NULL, a dry run: each record is counted in COUNTS, nothing is posted or removed */
-	void (*finished)(void *arg);  /* every record has its outcome, and what was removed is durable: stop now */
+	uint64_t max_bytes; /* of records in memory; a larger one is read when it is alone */
+	struct replay_counts
+	        *counts; /* not NULL, a dry run: each record is counted in COUNTS, nothing is posted or removed */
+	void (*finished)(void *arg); /* every record has its outcome, and what was removed is durable: stop now */
 	void *finished_arg;
 };
 
 /* Since the start, beside the ledger, in which QUARANTINED is what was refused again and stays. */
 struct from_directory_counts {
-	uint64_t unreadable;        /* files of a quarantine that are no whole record; they stay */
-	uint64_t foreign;           /* files that no quarantine has written; they stay */
-	uint64_t not_removed;       /* of the records delivered: their files could not be removed */
-	bool failed;                /* not all of the directory could be read, or it could not be synced */
+	uint64_t unreadable;  /* files of a quarantine that are no whole record; they stay */
+	uint64_t foreign;     /* files that no quarantine has written; they stay */
+	uint64_t not_removed; /* of the records delivered: their files could not be removed */
+	bool failed;          /* not all of the directory could be read, or it could not be synced */
 	struct cause_counts refused;
 };
 

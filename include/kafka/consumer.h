@@ -10,6 +10,8 @@ enum { KAFKA_OFFSET_BEGINNING = -2, KAFKA_OFFSET_END = -1, KAFKA_OFFSET_STORED =
 struct kafka_consumer_opts {
 	const char *brokers;
 	const char *topic;
+	const char *
+	        topic_option; /* a literal: the option that names the topic, for sentences; NULL: kafka.consumer.topic */
 	const char *group;
 	const struct kafka_property *properties;
 	size_t nproperties;

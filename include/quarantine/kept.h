@@ -15,10 +15,10 @@ enum { KEPT_NAME = 256, KEPT_FILE_MOST = 128 << 20 };
 struct kept;
 
 struct kept_record {
-	char name[KEPT_NAME];        /* without its ending; of what is no record, the whole name */
-	struct buf value;            /* as it was in Kafka */
-	struct buf headers;          /* for kept_headers */
-	struct stat on_disk[2];      /* of both files, as they were read */
+	char name[KEPT_NAME];   /* without its ending; of what is no record, the whole name */
+	struct buf value;       /* as it was in Kafka */
+	struct buf headers;     /* for kept_headers */
+	struct stat on_disk[2]; /* of both files, as they were read */
 };
 
 /* What kept_next has come to. */
@@ -42,7 +42,8 @@ enum kept_found kept_next(struct kept *k, struct kept_record *to, struct why *wh
 uint64_t kept_count(const struct kept *k);
 
 /* Calls EACH for every header of R; both texts live as long as R. */
-void kept_headers(const struct kept_record *r, void (*each)(void *arg, const char *name, struct slice value), void *arg);
+void kept_headers(
+        const struct kept_record *r, void (*each)(void *arg, const char *name, struct slice value), void *arg);
 
 /* Removes both files, the value first; a kill between the two leaves headers, which are no record. E_STOPPED: they
  * are other files than those that were read, and both stay. Durable only with kept_sync. */

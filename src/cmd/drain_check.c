@@ -29,7 +29,8 @@ static int check_quarantine(const struct conf *c, const struct drainer_settings 
 		why_set(why, E_USAGE, "%s: %s", set->quarantine_where, strerror(errno));
 		return conf_blame(c, "drain.quarantine", why);
 	}
-	if (set->quarantine_kind != QUARANTINE_DIRECTORY || stat(set->quarantine_where, &st) < 0 || S_ISDIR(st.st_mode))
+	if (!(set->reads_directory || set->quarantine_kind == QUARANTINE_DIRECTORY) ||
+	        stat(set->quarantine_where, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0;
 	why_set(why, E_USAGE, "%s is no directory", set->quarantine_where);
 	return conf_blame(c, "drain.quarantine", why);

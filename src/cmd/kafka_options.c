@@ -57,6 +57,7 @@ int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_
 	to->consumer = (struct kafka_consumer_opts){
 		.brokers = set->brokers,
 		.topic = set->topic,
+		.topic_option = set->from_quarantine ? "drain.quarantine" : NULL,
 		.group = set->group,
 		.properties = for_consumer->at,
 		.nproperties = for_consumer->n,

@@ -114,12 +114,15 @@ static void on_done(void *arg, const struct exporter_report *report)
 		hand_on(file);
 		break;
 	}
-	timer_start(f->heartbeat, 0); /* step() may stop the exporter, which this is a call of */
+	timer_start(f->heartbeat, 0); /* step() may stop the exporter: not from within its call */
 }
 
 static void on_room(void *arg)
 {
-	step(arg);
+	struct from_directory *f = arg;
+
+	post_waiting(f);
+	timer_start(f->heartbeat, 0);
 }
 
 static void on_collector(void *arg, enum exporter_state state, const char *sentence)
@@ -364,9 +367,9 @@ struct exporter *from_directory_exporter(const struct from_directory *f)
 
 void from_directory_progress(const struct from_directory *f, struct drain_progress *to)
 {
-	*to = (struct drain_progress){
-		.done = min_u64(f->done, f->whole), .whole = f->whole, .finished = f->ended && !f->cut && holds_nothing(f)
-	};
+	*to = (struct drain_progress){ .done = min_u64(f->done, f->whole),
+		.whole = f->whole,
+		.finished = f->ended && !f->cut && holds_nothing(f) };
 }
 
 void from_directory_free(struct from_directory *f)

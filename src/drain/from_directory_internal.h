@@ -15,8 +15,8 @@ struct kept_file {
 	enum kept_found found;
 	struct drain_value value;
 	struct drain_headers headers;
-	uint64_t bytes;  /* of memory, as counted in from_directory.bytes */
-	struct why why;  /* of a file that is no record, or could not be removed */
+	uint64_t bytes; /* of memory, as counted in from_directory.bytes */
+	struct why why; /* of a file that is no record, or could not be removed */
 	bool removed;
 };
 

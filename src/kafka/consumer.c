@@ -139,7 +139,8 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struc
 		why_set(why, E_NOMEM, "kafka consumer");
 		goto fail;
 	}
-	c->log.endpoint = (struct kafka_endpoint){ c->brokers, c->topic, c->group_id, "kafka.consumer.topic" };
+	c->log.endpoint = (struct kafka_endpoint){ c->brokers, c->topic, c->group_id,
+		opts->topic_option == NULL ? "kafka.consumer.topic" : opts->topic_option };
 	if (open_handle(c, why) < 0)
 		goto fail;
 	timer_start(c->tick, TICK_MS);

@@ -17,9 +17,9 @@ struct kept_name {
 struct kept_list {
 	struct kept_name *names; /* of the chunk, in order; NULL before the first */
 	size_t n, next;
-	bool more;          /* names behind this chunk were passed over */
-	bool listed;        /* at least once */
-	uint64_t values;    /* values seen by the first listing */
+	bool more;       /* names behind this chunk were passed over */
+	bool listed;     /* at least once */
+	uint64_t values; /* values seen by the first listing */
 };
 
 /* *OUT is the next name of directory FD, or NULL; it lives until the next call. E_NOMEM, or an error of reading the

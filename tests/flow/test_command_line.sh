@@ -56,6 +56,9 @@ try "an unknown option of version is an error" 2 'is --json meant' version --jsn
 
 try "a library's sentence is one line too" 2 'log_level.*outside' config check agent --kafka.producer.brokers=a:1 \
 	--kafka.property=log_level=99
+try "a quarantine topic is not sent from without a broker" 2 'kafka.consumer.brokers: no broker' drain --from-quarantine
+try "and none is no quarantine" 2 'from-quarantine and --drain.quarantine=none' drain --from-quarantine \
+	--drain.quarantine=none
 try "an unknown option is an error" 2 'spanspool agent: unknown option --spool.max-byte; is --spool.max-bytes meant?' \
 	agent --spool.max-byte=1
 try "a wrong value is an error" 2 'spanspool agent: --spool.max-bytes: "12q" is not a size' agent --spool.max-bytes=12q

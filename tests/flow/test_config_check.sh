@@ -183,6 +183,15 @@ refused 'kafka.consumer.tls.ca: needs' drain --kafka.consumer.tls.ca=nowhere.pem
 refused 'kafka.consumer.encoding: is not thrift' drain --kafka.consumer.encoding=protobuf
 refused 'from: "x"' drain --from=x
 refused 'until=beginning' drain --until=beginning
+mkdir "$dir/kept"
+refused 'from-quarantine and --until: ' drain --from-quarantine --until=end
+refused 'from-quarantine and --exit-at-end: ' drain --from-quarantine --exit-at-end
+refused 'from-quarantine and --drain.quarantine=none: ' drain --from-quarantine --drain.quarantine=none
+refused 'from-quarantine and --from=end: ' drain --from-quarantine --from=end
+refused 'from-quarantine and --from: ' drain --from-quarantine --from=beginning --drain.quarantine=directory:kept
+refused 'drain.quarantine: nowhere: No such file' drain --from-quarantine --drain.quarantine=directory:nowhere
+refused 'drain.quarantine: file is no directory' drain --from-quarantine --dry-run --drain.quarantine=directory:file
+taken drain --from-quarantine --drain.quarantine=directory:kept
 refused 'kafka.consumer.topic: ' drain --kafka.consumer.topic=^x
 refused 'kafka.consumer.group-id: ' drain --kafka.consumer.group-id=
 refused 'partition.assignment.strategy' drain --kafka.consumer.property=partition.assignment.strategy=foo

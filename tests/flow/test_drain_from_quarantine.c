@@ -160,7 +160,8 @@ static void a_directory_is_sent_once_and_is_empty_then(void)
 	is_int(drain_process_duplicates(&b), 0, "once");
 	ok(b.taken > 0 && b.taken_marked == b.taken, "marked as perhaps duplicates");
 	is_int(count_files(), 0, "the directory is empty");
-	ok(child_said(b.drain, "delivered                                  20             20"), "a table says so");
+	ok(child_has_printed(b.drain, "delivered                                  20             20"),
+	        "a table says so");
 	taken = b.taken;
 	is_int(run(), 0, "a second run has nothing to do");
 	is_int(b.taken, taken, "and sends nothing");
@@ -177,10 +178,12 @@ static void what_a_collector_still_refuses_stays(void)
 	is_int(run_before_picky(), 1, "a collector refuses all again: exit status 1");
 	is_int(count_files(), 40, "every file is there");
 	ok(stat(path_of(name), &after) == 0 && after.st_ino == before.st_ino &&
-	                after.st_mtim.tv_nsec == before.st_mtim.tv_nsec && after.st_mtim.tv_sec == before.st_mtim.tv_sec,
+	                after.st_mtim.tv_nsec == before.st_mtim.tv_nsec &&
+	                after.st_mtim.tv_sec == before.st_mtim.tv_sec,
 	        "and was not written again");
-	ok(child_said(b.drain, "  refused                                  20             20"), "the table has the cause");
-	ok(child_said(b.drain, "stays in quarantine, refused again: refused: "), "so has a line");
+	ok(child_has_printed(b.drain, "  refused                                  20             20"),
+	        "the table has the cause");
+	ok(child_has_printed(b.drain, "stays in quarantine, refused again: refused: "), "so has a line");
 	is_int(run(), 0, "healed, it takes them");
 	is_int(drain_process_missing(&b), 0, "all");
 	close_fixture();
@@ -199,7 +202,7 @@ static void one_of_several_may_stay(void)
 	ok(strcmp(b.taken_id, "host/1/7") == 0 && strcmp(b.taken_received, "1700000000000") == 0,
 	        "with its id and its time");
 	ok(count_files() == 2 && is_there("a.value") && is_there("a.headers"), "the bad one alone is left");
-	ok(child_said(b.drain, "  malformed                                 1"), "the table has its cause");
+	ok(child_has_printed(b.drain, "  malformed                                 1"), "the table has its cause");
 	unlink(path_of("a.value"));
 	unlink(path_of("a.headers"));
 	write_record("c", slice_of(compact, sizeof(compact)));
@@ -240,7 +243,7 @@ static void what_is_no_record_is_named_and_left(void)
 	write_file("notes", slice_text("of an operator"));
 	is_int(run(), 0, "a file of others beside a record: exit status 0");
 	ok(count_files() == 1 && is_there("notes") && b.taken == 1, "it alone is left");
-	ok(child_said(b.drain, "notes is no file of a quarantine"), "and is named");
+	ok(child_has_printed(b.drain, "notes is no file of a quarantine"), "and is named");
 	write_record("good", buf_slice(&v));
 	write_record("link", buf_slice(&v));
 	write_record("folder", buf_slice(&v));
@@ -259,13 +262,14 @@ static void what_is_no_record_is_named_and_left(void)
 	is_int(count_files(), ARRAY_LEN(left) + 1, "all else is left");
 	for (size_t i = 0; i < ARRAY_LEN(left); i++)
 		ok(is_there(left[i]), "%s is there", left[i]);
-	ok(child_said(b.drain, "alone.value stands there without alone.headers") &&
-	                child_said(b.drain, "lonely.headers stands there without lonely.value") &&
-	                child_said(b.drain, "half.value.part is a part") && child_said(b.drain, "link.value is a link") &&
-	                child_said(b.drain, "folder.value is no regular file") &&
-	                child_said(b.drain, "others.headers is none that a quarantine has written"),
+	ok(child_has_printed(b.drain, "alone.value stands there without alone.headers") &&
+	                child_has_printed(b.drain, "lonely.headers stands there without lonely.value") &&
+	                child_has_printed(b.drain, "half.value.part is a part") &&
+	                child_has_printed(b.drain, "link.value is a link") &&
+	                child_has_printed(b.drain, "folder.value is no regular file") &&
+	                child_has_printed(b.drain, "others.headers is none that a quarantine has written"),
 	        "and named");
-	ok(child_said(b.drain, "unreadable                                  6"), "and counted");
+	ok(child_has_printed(b.drain, "unreadable                                  6"), "and counted");
 	buf_free(&v);
 	close_fixture();
 }
@@ -303,9 +307,9 @@ static void a_dry_run_of_a_directory_counts(void)
 	write_record("bad", slice_text("no batch"));
 	(void)drain_process_start(&b, "--from-quarantine", quarantine, "--dry-run", "--json", NULL);
 	is_int(end_status(), 0, "a dry run");
-	ok(child_said(b.drain, "{\"service\":\"svc\",\"records\":20,\"spans\":20}"), "counts by service");
-	ok(child_said(b.drain, "\"no_batch\":{\"records\":1,"), "and what is no batch");
-	ok(child_said(b.drain, "\"times\":[{\"from\":\"20"), "and by time");
+	ok(child_has_printed(b.drain, "{\"service\":\"svc\",\"records\":20,\"spans\":20}"), "counts by service");
+	ok(child_has_printed(b.drain, "\"no_batch\":{\"records\":1,"), "and what is no batch");
+	ok(child_has_printed(b.drain, "\"times\":[{\"from\":\"20"), "and by time");
 	ok(b.taken == 0 && count_files() == 42, "it sends and removes nothing");
 	close_fixture();
 }
@@ -320,7 +324,7 @@ static void two_runs_do_not_share_a_directory(void)
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run serves");
 	drain_process_launch(&b, &second, b.admin, options);
 	ok(child_wait(second, 30000) == 0 && child_status(second) != 0 &&
-	                child_said(second, "another process sends what stands there"),
+	                child_has_printed(second, "another process sends what stands there"),
 	        "a second one beside it is refused, with the reason");
 	child_free(second);
 	stub_collector_hang(b.stub, false);
@@ -340,8 +344,9 @@ static void a_topic_is_sent_once(void)
 	is_int(drain_process_missing(&b), 0, "it has delivered all");
 	is_int(drain_process_duplicates(&b), 0, "once");
 	ok(b.taken > 0 && b.taken_marked == b.taken, "marked as perhaps duplicates");
-	ok(child_said(b.drain, "delivered                                  20             20"), "a table says so");
-	ok(child_said(b.drain, "as group " DRAIN_PROCESS_GROUP "-from-quarantine"), "in a group of its own");
+	ok(child_has_printed(b.drain, "delivered                                  20             20"),
+	        "a table says so");
+	ok(child_has_printed(b.drain, "as group " DRAIN_PROCESS_GROUP "-from-quarantine"), "in a group of its own");
 	taken = b.taken;
 	is_int(run(), 0, "a second run has nothing to do");
 	is_int(b.taken, taken, "and sends nothing");
@@ -365,7 +370,8 @@ static int count_header(const rd_kafka_message_t *m, const char *name, const cha
 
 	if (rd_kafka_message_headers(m, &headers) != 0)
 		return 0;
-	while (rd_kafka_header_get(headers, (size_t)n, name, &at, &len) == 0 && strncmp(at, begins, strlen(begins)) == 0)
+	while (rd_kafka_header_get(headers, (size_t)n, name, &at, &len) == 0 &&
+	        strncmp(at, begins, strlen(begins)) == 0)
 		n++;
 	return n;
 }
@@ -399,7 +405,7 @@ static void what_is_refused_again_keeps_its_origin(void)
 	        drain_process_stop(&b) != 0)
 		bail_out("the live drain does not quarantine");
 	is_int(run(), 1, "a record that is refused again: exit status 1");
-	ok(child_said(b.drain, "  malformed                                 1"), "the table has its cause");
+	ok(child_has_printed(b.drain, "  malformed                                 1"), "the table has its cause");
 	is_int(run(), 1, "and again");
 	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 3,
 	        "each time it goes to the quarantine once");
@@ -414,7 +420,7 @@ static void a_dry_run_of_a_topic_counts(void)
 	open_with_twenty_refused(true);
 	(void)drain_process_start(&b, "--from-quarantine", quarantine, "--dry-run", "--json", NULL);
 	is_int(end_status(), 0, "a dry run");
-	ok(child_said(b.drain, "{\"service\":\"svc\",\"records\":20,\"spans\":20}"), "counts by service");
+	ok(child_has_printed(b.drain, "{\"service\":\"svc\",\"records\":20,\"spans\":20}"), "counts by service");
 	is_int(b.taken, 0, "it sends nothing");
 	is_int(run(), 0, "and has moved no offset:");
 	is_int(drain_process_missing(&b), 0, "a run delivers all");

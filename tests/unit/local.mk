@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	%D%/test_inspect \
 	%D%/test_jaeger_kafka \
 	%D%/test_kafka_cause \
+	%D%/test_kept \
 	%D%/test_ledger \
 	%D%/test_ledger_page \
 	%D%/test_ledger_read \
