@@ -415,6 +415,22 @@ static void what_is_refused_again_keeps_its_origin(void)
 	close_fixture();
 }
 
+static bool names_the_option(struct drain_process *x)
+{
+	return child_has_printed(x->drain, "correct the option drain.quarantine");
+}
+
+static void a_topic_that_is_missing_is_told_with_its_option(void)
+{
+	open_fixture(true);
+	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run whose topic is missing serves");
+	ok(drain_process_until(&b, names_the_option), "a line names the option of that topic");
+	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, 0);
+	is_int(end_status(), 0, "when it is made the run ends: nothing is in it");
+	close_fixture();
+}
+
 static void a_dry_run_of_a_topic_counts(void)
 {
 	open_with_twenty_refused(true);
@@ -440,6 +456,7 @@ int main(void)
 	a_topic_is_sent_once();
 	what_is_refused_again_keeps_its_origin();
 	a_kill_between_delivery_and_removal_repeats_marked(true);
+	a_topic_that_is_missing_is_told_with_its_option();
 	a_dry_run_of_a_topic_counts();
 	return tap_done();
 }
