@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries batches to collectors by HTTP; each ends delivered, refused, or given back. */
+/* Sends batches to collectors by HTTP. Each batch is reported as delivered, refused, or given back. */
 #ifndef EXPORTER_EXPORTER_H
 #define EXPORTER_EXPORTER_H
 
@@ -8,10 +8,10 @@
 #include "span/inspect.h"
 #include "telemetry/metrics.h"
 
-/* The agent without Kafka and the drain share it: batches of one process that wait are joined into one POST,
- * refused POSTs are halved until the batch that is refused stands alone, retries never end, each collector
- * has a breaker, and a batch counts as delivered when the collector has stored it, as far as that can be
- * seen (confirmer.h).
+/* Used by the agent without Kafka and by the drain. Waiting batches of one process are joined into one POST. A refused
+ * POST is halved until the bad batch is alone. Failed POSTs are retried without end. Each collector has a breaker. A
+ * batch counts as delivered when the collector has stored it or, when its counters cannot be read (confirmer.h), when
+ * it answered 2xx.
  *
  * Each POST carries the headers
  *	spanspool-id        the ids of its batches, separated by ", "; of a part of a batch's spans
@@ -24,8 +24,8 @@ struct exporter_opts {
 	const char *const *urls; /* as operators write them, see endpoint.h; a name with several addresses is as
 	                          * many collectors, each with its own window, counters and failure state */
 	size_t nurls;
-	uint64_t lookup_ms;              /* so often are a name's addresses looked up; 0 is ADDRESSES_EVERY_MS */
-	const char *const *metrics_urls; /* one for each of urls, or NULL: looked for; see confirmer.h */
+	uint64_t lookup_ms;              /* time between lookups of the addresses of a name; 0 is ADDRESSES_EVERY_MS */
+	const char *const *metrics_urls; /* one for each of urls; NULL: default ports, see confirmer.h */
 	enum confirmer_mode confirm;
 	uint32_t confirm_attempts; /* see confirm_opts.attempts */
 	struct http_client_opts client;
@@ -35,14 +35,14 @@ struct exporter_opts {
 	uint64_t max_bytes;            /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
 	uint64_t max_spans_per_second; /* 0: no limit */
-	bool pace_blind;               /* while no store can be seen a backlog leaves at the pace of replay_pace.h */
-	uint32_t post_spans;           /* most in one POST, a batch with more is cut; 0 is 500 */
-	uint64_t post_bytes;           /* batches are joined up to this many; 0 is 1 MiB */
-	uint64_t wait_ms;              /* longest that a batch waits for others to be joined with; 0 is 40 ms */
-	bool gzip;                     /* bodies are compressed */
-	bool bare;                     /* requests carry none of the spanspool- headers */
-	uint64_t retry_base_ms;        /* the first pause is up to this long; 0 is 250 ms */
-	uint64_t retry_cap_ms;         /* none is longer; 0 is 30 s. Where asking is cheap, none gets so long */
+	bool pace_blind;        /* while no counters can be read, a backlog is sent at the pace of replay_pace.h */
+	uint32_t post_spans;    /* most in one POST, a batch with more is cut; 0 is 500 */
+	uint64_t post_bytes;    /* batches are joined up to this many; 0 is 1 MiB */
+	uint64_t wait_ms;       /* longest that a batch waits for others to be joined with; 0 is 40 ms */
+	bool gzip;              /* bodies are compressed */
+	bool bare;              /* requests carry none of the spanspool- headers */
+	uint64_t retry_base_ms; /* longest first pause; 0 is 250 ms */
+	uint64_t retry_cap_ms;  /* longest pause; 0 is 30 s. Shorter after a refused connection or an answer */
 };
 
 enum {
@@ -51,20 +51,20 @@ enum {
 };
 
 struct exporter_item {
-	struct slice value;         /* a Batch that exporter_check took; borrowed until done */
+	struct slice value;         /* a Batch that exporter_check accepted; borrowed until done */
 	struct inspect_facts facts; /* as exporter_check found them */
 	struct slice id;            /* at most EXPORTER_ID_MAX bytes of a header; empty: none */
 	struct slice received;      /* decimal milliseconds since 1970, at most 20; empty: none */
 	uint64_t produced_ms;       /* when its spans were received, since 1970; 0 unknown: now */
-	bool maybe_dup;             /* an earlier sending may have arrived */
+	bool maybe_dup;             /* a collector may have it from an earlier attempt */
 	void *token;
 };
 
 enum exporter_outcome {
 	EXPORTER_DELIVERED,  /* stored, or answered 2xx by a collector whose store cannot be seen */
-	EXPORTER_NOT_SENT,   /* given back; no collector has any of it */
-	EXPORTER_MAYBE_SENT, /* given back; some of it may have arrived */
-	EXPORTER_REFUSED,    /* no collector takes it */
+	EXPORTER_NOT_SENT,   /* given back; no collector has any of its spans */
+	EXPORTER_MAYBE_SENT, /* given back; a collector may have some of its spans */
+	EXPORTER_REFUSED,    /* no collector accepts it */
 };
 
 /* Causes of EXPORTER_REFUSED beside those of response_cause. */
@@ -88,9 +88,9 @@ enum exporter_state {
 };
 
 struct exporter_events {
-	/* Once for each item taken, never from inside exporter_send. The item is forgotten. */
+	/* Called once for each accepted item, never from inside exporter_send. The exporter no longer uses the item. */
 	void (*done)(void *arg, const struct exporter_report *report);
-	/* After E_FULL or E_DOWN: worth another try. */
+	/* Called after E_FULL, E_DOWN or E_NOMEM when exporter_send may succeed. */
 	void (*room)(void *arg);
 	/* SPANS of the item go out once more although they may have arrived; FIRST: its first are among
 	 * them. Called as the request is handed to the network. May be NULL. */
@@ -107,8 +107,8 @@ struct exporter_events {
 };
 
 struct exporter_stats {
-	uint64_t items;          /* held now */
-	uint64_t bytes;          /* of these, with their cost */
+	uint64_t items;          /* items without a report */
+	uint64_t bytes;          /* of these items, EXPORTER_ITEM_COST each included */
 	uint64_t in_flight;      /* requests on the wire */
 	uint64_t unconfirmed;    /* spans answered 2xx whose storing is not confirmed yet */
 	uint64_t posts;          /* ever sent, retries included */
@@ -144,26 +144,26 @@ int exporter_room(struct exporter *e, const struct exporter_item *item) MUST_USE
  * report does. */
 int exporter_send(struct exporter *e, const struct exporter_item *item) MUST_USE;
 
-/* Gives back, before it returns, every item that is neither on the wire nor unconfirmed; one that is comes back
- * with its answer instead of being sent again. */
+/* Gives back every item. Items that are neither on the wire nor unconfirmed are reported before it returns; the others
+ * with their answer or verdict, instead of being sent again. */
 void exporter_purge(struct exporter *e);
-/* The same for the items whose token WHICH says yes to. */
+/* Gives back, likewise, the items for whose token WHICH is true. */
 void exporter_recall(struct exporter *e, bool (*which)(void *arg, void *token), void *arg);
 
-/* Sends on for BUDGET_MS at most, then cuts off what is on the wire and gives back all that is left.
- * FLUSHED is called once nothing is held, never from inside this call. */
+/* Keeps sending for at most BUDGET_MS, then cancels the requests on the wire and gives back all remaining items. Calls
+ * FLUSHED when no item is left, never from inside this call. */
 void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
-/* Why some collector does not take spans, the worst cause of all; NULL while every one does. */
+/* Why a collector does not accept spans, the worst cause of all collectors; NULL while every collector does. */
 const char *exporter_trouble(const struct exporter *e);
 
 /* One collector, or one address of a collector's name that has several, for pages. */
 struct exporter_destination {
 	const char *name;    /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
 	const char *address; /* "10.0.0.7:14268", "" where the name has one only */
-	bool leaving;        /* the address is no longer one of the name: what it was sent is waited for */
-	const char *trouble; /* why it takes nothing, "" when it does */
-	const char *store;   /* whether its storing can be seen, a sentence */
+	bool leaving;        /* the name no longer has this address; requests to it are in flight or unconfirmed */
+	const char *trouble; /* why it is sent nothing; "" when it works */
+	const char *store;   /* a sentence: whether its counters confirm deliveries */
 	enum confirmer_sight sight;
 	struct confirmer_stats confirmed;
 };
@@ -172,7 +172,7 @@ void exporter_each(const struct exporter *e, void (*each)(void *arg, const struc
 enum exporter_state exporter_state(const struct exporter *e);
 const struct exporter_stats *exporter_stats(struct exporter *e);
 
-/* Silence: what is still held is forgotten without a report. Not from inside done. NULL is fine. */
+/* Frees E; remaining items get no report. Must not be called from inside events.done. E may be NULL. */
 void exporter_free(struct exporter *e);
 
 #endif

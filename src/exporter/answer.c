@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer.c — what an answer means for the request and for the collector it came from. The table
- * and the verdicts are response_class.h's, the pauses backoff.h's and slowstart.h's; here they are put to work. */
+/* answer.c — applies an HTTP answer to its request and its destination. response_class.h classifies answers,
+ * backoff.h and slowstart.h compute pauses. */
 #include <stdio.h>
 
 #include "policy/response_class.h"
 #include "exporter_internal.h"
 
-/* As many joined POSTs in a row are refused, beside twice those that can be on the wire at once, which may all have a bad
- * batch in them, and meanwhile no joined POST passes and no batch is refused alone: the collector takes batches one by
- * one only. It is asked again after a minute. */
+/* JOINED_REFUSED_MAX plus twice max_in_flight joined POSTs refused in a row, while no joined POST was accepted and no
+ * single batch refused, mean that the collector accepts only single batches. Then no batches are joined for it for
+ * single_for_us. Twice max_in_flight, because each POST on the wire may contain a bad batch. */
 enum { JOINED_REFUSED_MAX = 8, DETAIL_BYTES = 1024 };
 static const uint64_t single_for_us = 60 * US_PER_S;
 
-/* "answered 503: sending queue is full", or what the library said. */
-static void describe(const struct http_answer *a, char *to, size_t cap)
+/* "answered 503: sending queue is full", or the error of libcurl. */
+static void format_answer(const struct http_answer *a, char *to, size_t cap)
 {
 	int n;
 
@@ -34,7 +34,7 @@ static enum response class_of(const struct http_answer *a)
 	return response_class(a->status, a->failure == HTTP_MISCONFIGURED, a->body);
 }
 
-static void count(struct exporter *e, const struct http_answer *a)
+static void count_answer(struct exporter *e, const struct http_answer *a)
 {
 	if (a->failure == HTTP_UNREACHABLE)
 		e->stats.unreachable++;
@@ -46,12 +46,12 @@ static void count(struct exporter *e, const struct http_answer *a)
 		histogram_add(&e->stats.took, a->took_us);
 }
 
-static void blame(struct request *r, const struct http_answer *a)
+static void set_detail(struct request *r, const struct http_answer *a)
 {
 	char said[DETAIL_BYTES];
 
-	describe(a, said, sizeof(said));
-	request_blame(r, a->status, said);
+	format_answer(a, said, sizeof(said));
+	request_set_detail(r, a->status, said);
 }
 
 static bool is_stuck(const struct request *r)
@@ -60,22 +60,22 @@ static bool is_stuck(const struct request *r)
 	struct failure_history t = {
 		.failures = r->failures,
 		.lasted_us = loop_now_us(e->loop) - r->failing_us,
-		.others_good = e->good - r->good_then,
-		.others_bad = e->bad - r->bad_then - r->failures,
+		.others_good = e->good - r->good_before,
+		.others_bad = e->bad - r->bad_before - r->failures,
 	};
 
 	return response_stuck(&t);
 }
 
-/* Failing again and again while others pass: in parts, then none of it. */
-static void give_up_on(struct request *r)
+/* R keeps failing while other requests succeed: splits R, or refuses it when it is a single span. */
+static void split_or_refuse(struct request *r)
 {
 	int rc = request_split(r);
 
 	if (rc == E_TOO_LARGE)
 		request_refused(r, response_cause(RESPONSE_RETRY));
 	else if (rc < 0)
-		request_again(r, US_PER_S);
+		request_retry(r, US_PER_S);
 }
 
 static bool may_be_stored(const struct http_answer *a)
@@ -83,72 +83,72 @@ static bool may_be_stored(const struct http_answer *a)
 	return response_may_be_stored(a->status, a->was_sent);
 }
 
-/* No doubt is left: this is about the collector, not about one batch or one connection. */
-static bool says_go_away(const struct http_answer *a)
+/* True when the answer is certainly about the collector, not about one batch or one connection. */
+static bool is_collector_fault(const struct http_answer *a)
 {
 	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) || a->status == 503 ||
 	       a->retry_after_ms > 0;
 }
 
-/* Others pass, so of several batches in R one may be what the collector cannot take: from the second failure on
- * they go on in halves, so that it stands alone in the end. */
-static void retry_doubtful(struct request *r)
+/* When other requests succeed, one of the batches in R may be the cause of its failures. R is split at each failure
+ * from the second on, until that batch is alone. */
+static void retry_or_split(struct request *r)
 {
 	struct exporter *e = r->exporter;
 	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
 	uint32_t failures = r->failures;
 
-	if (r->nparts > 1 && e->good > r->good_then && request_split(r) == 0)
+	if (r->nparts > 1 && e->good > r->good_before && request_split(r) == 0)
 		return;
-	request_again(r, backoff_ms(&b, failures - 2, exporter_random(e)) * US_PER_MS);
+	request_retry(r, backoff_ms(&b, failures - 2, exporter_random(e)) * US_PER_MS);
 }
 
-static void told_to_retry(struct request *r, struct destination *d, const struct http_answer *a)
+static void on_retry_answer(struct request *r, struct destination *d, const struct http_answer *a)
 {
 	struct exporter *e = r->exporter;
 
 	if (r->failures++ == 0) {
 		r->failing_us = loop_now_us(e->loop);
-		r->good_then = e->good;
-		r->bad_then = e->bad;
+		r->good_before = e->good;
+		r->bad_before = e->bad;
 	}
 	e->bad++;
-	blame(r, a);
-	if (says_go_away(a) || !slowstart_doubted(&d->pace, r->round))
-		destination_fails(d, r->round, TROUBLE_WAITING, a);
+	set_detail(r, a);
+	if (is_collector_fault(a) || !slowstart_doubted(&d->pace, r->round))
+		destination_failed(d, r->round, TROUBLE_WAITING, a);
 	if (is_stuck(r))
-		give_up_on(r);
+		split_or_refuse(r);
 	else if (may_be_stored(a) && r->failures > 1)
-		retry_doubtful(r);
+		retry_or_split(r);
 	else
-		request_again(r, 0);
+		request_retry(r, 0);
 }
 
-/* The requests that were refused are tried again. */
-static void suspects_go_on(struct destination *d)
+/* Queues the requests that await a probe to be sent again. */
+static void retry_awaiting_probe(struct destination *d)
 {
-	while (!list_empty(&d->suspects))
-		request_again(list_first(&d->suspects, struct request, link), 0);
+	while (!list_empty(&d->awaiting_probe))
+		request_retry(list_first(&d->awaiting_probe, struct request, link), 0);
 }
 
-static void suspect(struct request *r, struct destination *d)
+static void await_probe(struct request *r, struct destination *d)
 {
 	if (d->leaving) {
-		request_again(r, 0); /* another destination is asked for its opinion */
+		request_retry(r, 0); /* another destination decides */
 		return;
 	}
-	if (!d->asking && exporter_ask(d) < 0) {
+	if (!d->probing && exporter_send_probe(d) < 0) {
 		struct http_answer none = {
 			.failure = HTTP_UNREACHABLE, .retry_after_ms = -1, .error = "out of memory"
 		};
 
-		destination_fails(d, d->pace.round, TROUBLE_WAITING, &none);
-		request_again(r, 0);
+		destination_failed(d, d->pace.round, TROUBLE_WAITING, &none);
+		request_retry(r, 0);
 		return;
 	}
 	list_remove(&r->link);
 	if (!request_give_back(r))
-		list_push(&d->suspects, &r->link);
+		list_push(&d->awaiting_probe, &r->link);
 }
 
 static enum refusal_verdict verdict_on(const struct request *r, const struct destination *d)
@@ -158,8 +158,8 @@ static enum refusal_verdict verdict_on(const struct request *r, const struct des
 	return response_verdict(&refusal);
 }
 
-/* A POST of several batches was refused: each half is asked for by itself. */
-static void joined_refused(struct request *r, struct destination *d)
+/* A POST of several batches was refused: sends its halves separately. */
+static void split_joined(struct request *r, struct destination *d)
 {
 	uint64_t most = JOINED_REFUSED_MAX + 2 * r->exporter->opts.max_in_flight;
 
@@ -168,12 +168,12 @@ static void joined_refused(struct request *r, struct destination *d)
 		d->single_until_us = loop_now_us(r->exporter->loop) + single_for_us;
 	}
 	if (request_split(r) < 0)
-		request_again(r, US_PER_S);
+		request_retry(r, US_PER_S);
 	else
 		d->exporter->stats.splits++;
 }
 
-static void refused(struct request *r, struct destination *d, const struct http_answer *a)
+static void on_refused(struct request *r, struct destination *d, const struct http_answer *a)
 {
 	bool is_trial = d->pace.state == SLOW_PROBE && r->round == d->pace.round;
 	enum refusal_verdict v;
@@ -183,48 +183,48 @@ static void refused(struct request *r, struct destination *d, const struct http_
 		r->refusals = 1;
 		r->first_refused_us = loop_now_us(d->exporter->loop);
 	}
-	/* Of a joined POST nobody knows yet how many batches are bad. One that is refused alone explains it. */
+	/* A refused joined POST does not tell which batches are bad; a refused single batch does. */
 	if (r->nparts == 1) {
 		d->refused_in_row++;
 		d->joined_refused = 0;
 	}
-	blame(r, a);
+	set_detail(r, a);
 	r->cause = response_cause(class_of(a));
 	v = verdict_on(r, d);
 	if (is_trial && v != VERDICT_BLOCK)
-		v = VERDICT_PROBE; /* the trial tells nothing yet of the collector */
+		v = VERDICT_PROBE; /* the only request of this round: it does not show whether the collector works */
 	else if (v != VERDICT_BLOCK)
-		destination_answers(d, r->round);
+		destination_answered(d, r->round);
 	if (v == VERDICT_BLOCK) {
-		destination_fails(d, r->round, TROUBLE_BLOCKED, a);
-		r->nparts > 1 ? joined_refused(r, d) : request_again(r, 0);
+		destination_failed(d, r->round, TROUBLE_BLOCKED, a);
+		r->nparts > 1 ? split_joined(r, d) : request_retry(r, 0);
 	} else if (v == VERDICT_PROBE) {
-		suspect(r, d);
+		await_probe(r, d);
 	} else if (r->nparts > 1) {
-		joined_refused(r, d);
+		split_joined(r, d);
 	} else if (v == VERDICT_RETRY) {
-		request_again(r, 0);
+		request_retry(r, 0);
 	} else {
 		request_refused(r, r->cause);
 	}
 }
 
-static void too_large(struct request *r, struct destination *d, const struct http_answer *a)
+static void on_too_large(struct request *r, struct destination *d, const struct http_answer *a)
 {
 	int rc;
 
-	destination_answers(d, r->round);
+	destination_answered(d, r->round);
 	rc = request_split(r);
 	if (rc == E_TOO_LARGE)
-		refused(r, d, a); /* one span: the limit may be wrong, or the span */
+		on_refused(r, d, a); /* a single span: either the span or the limit of the collector is wrong */
 	else if (rc < 0)
-		request_again(r, US_PER_S);
+		request_retry(r, US_PER_S);
 	else
 		d->exporter->stats.splits++;
 }
 
-/* A 2xx. Without sight of the store that is all there is. */
-static void taken(struct request *r, struct destination *d)
+/* The collector answered 2xx. R is delivered now when no counters can be read, else when they confirm it. */
+static void on_accepted(struct request *r, struct destination *d)
 {
 	struct exporter *e = d->exporter;
 
@@ -233,9 +233,10 @@ static void taken(struct request *r, struct destination *d)
 	d->refused_in_row = 0;
 	if (r->nparts > 1)
 		d->joined_refused = 0;
-	/* A store that is away is asked with one POST at a time until one is stored: its 202 says nothing. */
+	/* A collector with a failing store answers 202 too, so it stays in SLOW_PROBE, one POST at a time, until the
+	 * counters show a stored POST. */
 	if (!confirmer_store_away(d->confirmer))
-		destination_answers(d, r->round);
+		destination_answered(d, r->round);
 	if (confirmer_answered(d->confirmer, &r->post)) {
 		request_delivered(r);
 		return;
@@ -246,14 +247,14 @@ static void taken(struct request *r, struct destination *d)
 		e->events.answered(e->events.arg);
 }
 
-static void lost(struct request *r, struct destination *d)
+static void on_lost(struct request *r, struct destination *d)
 {
-	request_doubt(r);
+	request_mark_maybe_stored(r);
 	if (confirmer_store_away(d->confirmer))
 		destination_cannot_store(d, d->pace.round);
 	else
-		destination_answers(d, r->round);
-	request_again(r, 0);
+		destination_answered(d, r->round);
+	request_retry(r, 0);
 }
 
 void exporter_on_verdict(void *arg, struct confirm_post *p, enum confirm_verdict v)
@@ -262,25 +263,25 @@ void exporter_on_verdict(void *arg, struct confirm_post *p, enum confirm_verdict
 	struct request *r = container_of(p, struct request, post);
 
 	list_remove(&r->link);
-	exporter_stir(d->exporter);
+	exporter_wake(d->exporter);
 	switch (v) {
 	case CONFIRM_STORED:
-		destination_answers(d, r->round);
+		destination_answered(d, r->round);
 		request_delivered(r);
 		break;
 	case CONFIRM_LOST:
 	case CONFIRM_RESTART:
-		lost(r, d);
+		on_lost(r, d);
 		break;
 	case CONFIRM_GIVE_UP:
-		destination_answers(d, r->round);
-		request_blame(r, 0, confirmer_sentence(d->confirmer));
+		destination_answered(d, r->round);
+		request_set_detail(r, 0, confirmer_sentence(d->confirmer));
 		request_refused(r, exporter_unconfirmed);
 		break;
 	}
 }
 
-static struct destination *off_wire(struct request *r, const struct http_answer *a)
+static struct destination *finish_post(struct request *r, const struct http_answer *a)
 {
 	struct destination *d = r->at;
 
@@ -289,72 +290,72 @@ static struct destination *off_wire(struct request *r, const struct http_answer 
 		d->in_round--;
 	if (a->failure == HTTP_ANSWERED)
 		d->closes = a->new_connection;
-	request_off_wire(r);
-	exporter_stir(d->exporter);
+	request_free_body(r);
+	exporter_wake(d->exporter);
 	return d;
 }
 
 void exporter_on_answer(void *arg, const struct http_answer *a)
 {
 	struct request *r = arg;
-	struct destination *d = off_wire(r, a);
+	struct destination *d = finish_post(r, a);
 	enum response class = class_of(a);
 
-	count(d->exporter, a);
+	count_answer(d->exporter, a);
 	if (class != RESPONSE_DONE)
 		confirmer_unanswered(d->confirmer, &r->post);
 	if ((class == RESPONSE_RETRY || class == RESPONSE_MISCONFIGURED) && may_be_stored(a))
-		request_doubt(r);
+		request_mark_maybe_stored(r);
 	switch (class) {
 	case RESPONSE_DONE:
-		taken(r, d);
+		on_accepted(r, d);
 		break;
 	case RESPONSE_RETRY:
-		told_to_retry(r, d, a);
+		on_retry_answer(r, d, a);
 		break;
 	case RESPONSE_SPLIT:
-		too_large(r, d, a);
+		on_too_large(r, d, a);
 		break;
 	case RESPONSE_REFUSED:
-		refused(r, d, a);
+		on_refused(r, d, a);
 		break;
 	case RESPONSE_MISCONFIGURED:
-		destination_fails(d, r->round, TROUBLE_BLOCKED, a);
-		request_again(r, 0);
+		destination_failed(d, r->round, TROUBLE_BLOCKED, a);
+		request_retry(r, 0);
 		break;
 	}
 }
 
-/* The collector takes a batch known to be good: what it refused twice is bad, and of several batches one is. */
-static void decide_suspects(struct destination *d)
+/* The collector accepted the probe: a batch that it refused twice is bad, and of a joined POST at least one batch is. */
+static void decide_awaiting_probe(struct destination *d)
 {
-	while (!list_empty(&d->suspects)) {
-		struct request *r = list_first(&d->suspects, struct request, link);
+	while (!list_empty(&d->awaiting_probe)) {
+		struct request *r = list_first(&d->awaiting_probe, struct request, link);
 
 		if (r->nparts > 1)
-			joined_refused(r, d);
+			split_joined(r, d);
 		else if (r->refusals < 2)
-			request_again(r, 0);
+			request_retry(r, 0);
 		else
 			request_refused(r, r->cause);
 	}
 }
 
-void exporter_on_asked(void *arg, const struct http_answer *a)
+void exporter_on_probe_answer(void *arg, const struct http_answer *a)
 {
 	struct destination *d = arg;
 	enum response class = class_of(a);
 
-	d->asking = false;
+	d->probing = false;
 	d->exporter->stats.in_flight--;
-	exporter_stir(d->exporter);
-	count(d->exporter, a);
+	exporter_wake(d->exporter);
+	count_answer(d->exporter, a);
 	if (class == RESPONSE_DONE) {
 		d->last_good_us = loop_now_us(d->exporter->loop);
-		destination_answers(d, d->asked_round);
-		decide_suspects(d);
+		destination_answered(d, d->probe_round);
+		decide_awaiting_probe(d);
 		return;
 	}
-	destination_fails(d, d->asked_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
-	suspects_go_on(d);
+	destination_failed(d, d->probe_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
+	retry_awaiting_probe(d);
 }

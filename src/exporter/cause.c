@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_cause.c — two tables: what a status means to an operator, and what a failure without one does. */
+/* cause.c — describes a failed request for an operator: one table by HTTP status, one by failure of libcurl. */
 #include <stdio.h>
 
 #include "policy/response_class.h"
 #include "exporter/collector_cause.h"
 #include "base/redact.h"
 
-/* Bytes of a sentence. Of a name that is longer the end is kept, where its address stands. */
+/* Bytes in a sentence. A longer name is cut in the middle, because the address is at its end. */
 enum { NAME_MOST = 80, NAME_END = 50, LINE_MOST = 80, ERROR_MOST = 100 };
 
 static const char gzip_advice[] = "this collector cannot read gzip: set --collector.compression=none";
 
 struct status_row {
 	int from, to;
-	const char *phrase; /* as in the standard; "" where the row covers several */
+	const char *phrase; /* as in RFC 9110; "" when the row covers several */
 	const char *advice;
 };
 
-/* Read top to bottom; the first row that covers the status counts. */
+/* The first row that covers the status is used. */
 static const struct status_row statuses[] = {
 	{ 100, 199, "", "it answers no request; is this a Jaeger collector?" },
 	{ 300, 399, "", "a POST is not redirected; set collector.url to the address it names" },
@@ -90,7 +90,8 @@ void collector_quote(struct slice body, char *to, size_t cap)
 	to[n] = '\0';
 }
 
-/* Of a redirection its target, for its body repeats the target with all that stands in its query; else the body. */
+/* Quotes the target of a redirection without secrets, else the body. The body of a redirection would repeat the target
+ * with its query. */
 static void quote(const struct http_answer *a, char to[LINE_MOST + 1])
 {
 	struct buf target = { 0 };
@@ -150,7 +151,7 @@ bool collector_reads_no_gzip(const struct http_answer *a)
 
 int collector_cause_key(const struct http_answer *a)
 {
-	enum { NO_GZIP = 1000 /* no status is that high */ };
+	enum { NO_GZIP = 1000 /* above any HTTP status */ };
 
 	if (a->failure != HTTP_ANSWERED)
 		return -1 - (int)a->trouble;

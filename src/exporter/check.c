@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check.c — what is looked at before a batch is posted, so that no collector has to be hurt. */
+/* check.c — checks a batch before it is posted, so that it does not wedge a collector. */
 #include "exporter/exporter.h"
 #include "base/utf8.h"
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* collector.c — the destinations of each collector, as many as its name has addresses.
  *
- * A collector begins as one destination, for which curl looks the name up. When a lookup finds several addresses,
- * each of them becomes a destination, and the one without an address leaves; from then on a name with one address
- * left is one destination with that address.
+ * A collector begins as one destination, for which curl resolves the name. When a lookup finds several addresses,
+ * each of them becomes a destination, and the one without an address leaves. A name that later has one address keeps
+ * one destination with that address.
  *
- *   the lookup lists it ──► JOINED ──no longer listed──► LEAVING ──nothing under way, or LEAVE_US passed──► freed
+ *   the lookup lists it ──► JOINED ──no longer listed──► LEAVING ──nothing in flight, or LEAVE_US passed──► freed
  *                             ▲                             │
  *                             └──────────listed again───────┘
  *
- * A destination that leaves is sent nothing. What it has on the wire ends; what it has not confirmed by LEAVE_US is
- * sent to another, marked. A collector that is being stopped often stores its queue meanwhile. */
+ * A leaving destination gets no requests. Its requests on the wire end normally. Requests that are unconfirmed after
+ * LEAVE_US are sent to another destination, marked. LEAVE_US gives a collector that shuts down time to store its
+ * queue. */
 #include <stdlib.h>
 
 #include "policy/endpoint.h"
@@ -18,7 +19,7 @@
 
 /* Microseconds. */
 #define LEAVE_US (10 * US_PER_S)
-#define AGAIN_US US_PER_S /* from one try to the next when memory ran out */
+#define AGAIN_US US_PER_S /* pause before the next attempt when memory ran out */
 
 enum { CHANGES_EVERY_MS = 60000, ADDRESSES_SHOWN = 16 };
 
@@ -38,7 +39,7 @@ static int add_destination(struct collector *c, const char *address, struct why 
 	return rc;
 }
 
-static void forget_in(struct list *requests, const struct destination *d)
+static void clear_destination(struct list *requests, const struct destination *d)
 {
 	list_each (node, requests) {
 		struct request *r = container_of(node, struct request, link);
@@ -58,17 +59,17 @@ static void remove_destination(struct exporter *e, size_t i)
 	e->left.lost += s.confirm.lost;
 	e->left.resent += s.confirm.resent;
 	e->left.given_up += s.confirm.given_up;
-	forget_in(&e->ready, d);
-	forget_in(&e->resting, d);
-	if (e->sight_of == d)
-		e->sight_of = NULL;
+	clear_destination(&e->ready, d);
+	clear_destination(&e->resting, d);
+	if (e->reported_sight_of == d)
+		e->reported_sight_of = NULL;
 	e->ndestinations--;
 	memmove(&e->destinations[i], &e->destinations[i + 1], (e->ndestinations - i) * sizeof(struct destination *));
 	e->nleaving--;
 	destination_free(d);
 }
 
-static struct destination *find(const struct collector *c, const char *address)
+static struct destination *find_destination(const struct collector *c, const char *address)
 {
 	const struct exporter *e = c->exporter;
 
@@ -89,12 +90,12 @@ static void set_leaving(struct destination *d, bool leaving)
 	d->leaving = leaving;
 	d->left_us = loop_now_us(e->loop);
 	e->nleaving += leaving ? 1 : (size_t)-1;
-	e->sight_moved = true;
+	e->sight_changed = true;
 }
 
-static int join(struct collector *c, const char *address)
+static int join_address(struct collector *c, const char *address)
 {
-	struct destination *d = find(c, address);
+	struct destination *d = find_destination(c, address);
 	struct why why;
 
 	if (d == NULL)
@@ -125,15 +126,15 @@ static void log_addresses(struct collector *c)
 	buf_free(&b);
 }
 
-/* All that are listed join before any leaves, so that the collector is never without a destination. */
-static void follow(struct collector *c)
+/* Adds all listed addresses before any leaves, so that the collector always has a destination. */
+static void update_destinations(struct collector *c)
 {
 	struct exporter *e = c->exporter;
 	size_t n = addresses_count(c->addresses);
 
 	c->incomplete = false;
 	for (size_t i = 0; i < n; i++)
-		c->incomplete |= join(c, addresses_at(c->addresses, i)) < 0;
+		c->incomplete |= join_address(c, addresses_at(c->addresses, i)) < 0;
 	if (c->incomplete)
 		return;
 	for (size_t i = 0; i < e->ndestinations; i++)
@@ -150,8 +151,8 @@ static void on_addresses(void *arg)
 	if (!c->has_several)
 		return;
 	log_addresses(c);
-	follow(c);
-	exporter_stir(c->exporter);
+	update_destinations(c);
+	exporter_wake(c->exporter);
 }
 
 static bool is_busy(const struct destination *d)
@@ -159,10 +160,10 @@ static bool is_busy(const struct destination *d)
 	list_each (node, &d->exporter->wire)
 		if (container_of(node, struct request, link)->at == d)
 			return true;
-	return d->asking || !list_empty(&d->suspects) || !list_empty(&d->unconfirmed);
+	return d->probing || !list_empty(&d->awaiting_probe) || !list_empty(&d->unconfirmed);
 }
 
-static void end_leaving(struct exporter *e, uint64_t now, uint64_t *wake)
+static void free_left(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	for (size_t i = e->ndestinations; i-- > 0;) {
 		struct destination *d = e->destinations[i];
@@ -184,12 +185,12 @@ void collectors_tidy(struct exporter *e, uint64_t now, uint64_t *wake)
 		struct collector *c = &e->collectors[i];
 
 		if (c->incomplete)
-			follow(c);
+			update_destinations(c);
 		if (c->incomplete)
 			*wake = min_u64(*wake, now + AGAIN_US);
 	}
 	if (e->nleaving > 0)
-		end_leaving(e, now, wake);
+		free_left(e, now, wake);
 }
 
 /* ---- open and free ---- */

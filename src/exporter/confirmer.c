@@ -1,48 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* confirmer.c — the policy `confirm` between a collector's metrics page and the owner of the POSTs.
+/* confirmer.c — reads a collector's metrics page for the policy confirm.h, and gives its verdicts to the owner.
  *
- *                         ┌──a page is fit──► SEEING ──10 s without a page while POSTs are answered,──┐
- *   LOOKING ──first look──┤                     ▲       or the page is another collector's            ▼
+ *                         ┌─page is usable──► SEEING ──10 s without a page while POSTs are answered,──┐
+ *   LOOKING ──first read──┤                     ▲       or the page is another collector's            ▼
  *                         └──none is────────────┼───────────────────────────────────► BLIND, or STOPPED
- *                                               └──a later look: a page is fit────────────────────────┘
+ *                                               └──a later read: a page is usable───────────────────────┘
  *
- * While SEEING the page is read when the policy wants it. When it cannot be read, all places where it may be are
- * looked at: a collector that was restarted may be of another kind. POSTs that fail meanwhile show an outage,
- * which says nothing of the page: then what is unconfirmed waits. When no POST says anything, because the
- * window is closed, one is returned to the owner, who sends it again: that shows which it is.
+ * While SEEING the page is read when the policy asks for it. When that fails, all pages are tried, because the
+ * collector may have been restarted as another version. If POSTs fail too, the collector is down and unconfirmed POSTs
+ * wait. If no POST is on the wire because the window is full, the oldest unconfirmed one is returned to the owner,
+ * who sends it again: its answer shows whether the collector is down or only the page is.
  *
- * While BLIND there is a look each minute, and one before the first POST after a failed one: the collector may
- * have been restarted. A page that was found to be another collector's is believed again only after a
- * minute in which its counters moved by what was sent.
+ * While BLIND the pages are tried each minute, and before the first POST after a failed one, because the collector may
+ * have been restarted. A page that was found to be another collector's is used again only after a minute in which its
+ * counters grew by at least the spans that were sent.
  *
- * Answers of pages and the timer change the state; then, and never inside a call of the owner, report_events()
- * hands out verdicts. */
+ * Answers of pages and the timer change the state. report_events() then delivers verdicts, never from inside a call of
+ * the owner. */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "confirmer_internal.h"
 
 /* Microseconds. */
-#define READ_EVERY_US (US_PER_S / 4) /* four readings a second are enough for people and disks */
-#define AWAY_US (10 * US_PER_S)      /* five readings that time out, one after the other */
-#define BLIND_LOOK_US (60 * US_PER_S)
-#define STOPPED_LOOK_US (5 * US_PER_S) /* sooner: nothing is sent before it succeeds */
-#define SOON_US US_PER_S               /* between two looks that failing POSTs ask for */
-#define SLOW_US (US_PER_S / 5)         /* a port that refuses takes a millisecond, one that hangs 2 s */
+#define READ_EVERY_US (US_PER_S / 4) /* least time between readings */
+#define AWAY_US (10 * US_PER_S)      /* five consecutive time-outs of a reading */
+#define BLIND_READ_US (60 * US_PER_S)
+#define STOPPED_READ_US (5 * US_PER_S) /* shorter: nothing is sent until a reading succeeds */
+#define SOON_US US_PER_S               /* least time between readings caused by failed POSTs */
+#define SLOW_US (US_PER_S / 5)         /* a refused connection takes a millisecond, a time-out PAGE_MS */
 
-static void on_look(void *arg, const struct pages_answer *a);
+static void on_pages_answer(void *arg, const struct pages_answer *a);
 
-/* ---- the next look ---- */
+/* ---- the next reading ---- */
 
-static uint64_t next_look_us(const struct confirmer *c)
+static uint64_t next_read_us(const struct confirmer *c)
 {
 	switch (c->sight) {
 	case CONFIRMER_SEEING:
 		return confirm_read_at(&c->policy, c->waiting);
 	case CONFIRMER_BLIND:
-		return c->looked_us + (c->look_soon ? SOON_US : BLIND_LOOK_US);
+		return c->read_us + (c->read_soon ? SOON_US : BLIND_READ_US);
 	case CONFIRMER_STOPPED:
-		return c->looked_us + (c->foreign ? BLIND_LOOK_US : STOPPED_LOOK_US);
+		return c->read_us + (c->foreign ? BLIND_READ_US : STOPPED_READ_US);
 	default:
 		return 0;
 	}
@@ -60,20 +60,20 @@ static void schedule(struct confirmer *c)
 	if (has_events(c))
 		at_us = now_us;
 	else if (c->pages != NULL && !pages_busy(c->pages))
-		at_us = next_look_us(c);
+		at_us = next_read_us(c);
 	if (at_us == UINT64_MAX)
 		timer_stop(c->timer);
 	else
 		timer_start(c->timer, at_us > now_us ? (at_us - now_us + US_PER_MS - 1) / US_PER_MS : 0);
 }
 
-static void look_when_due(struct confirmer *c)
+static void read_when_due(struct confirmer *c)
 {
-	if (c->pages == NULL || pages_busy(c->pages) || clock_mono_us() < next_look_us(c))
+	if (c->pages == NULL || pages_busy(c->pages) || clock_mono_us() < next_read_us(c))
 		return;
-	c->look_soon = false;
-	c->foreign_asked = c->foreign_spans;
-	pages_look(c->pages, c->sight != CONFIRMER_SEEING || c->away_us != 0);
+	c->read_soon = false;
+	c->foreign_requested = c->foreign_spans;
+	pages_read(c->pages, c->sight != CONFIRMER_SEEING || c->away_us != 0);
 }
 
 /* ---- events ---- */
@@ -86,7 +86,7 @@ static void free_confirmer(struct confirmer *c)
 	free(c);
 }
 
-/* The last thing that a callback does: C may be gone after it. */
+/* Must be the last call of a callback: C may be freed by it. */
 static void report_events(struct confirmer *c)
 {
 	c->busy++;
@@ -110,22 +110,23 @@ static void on_timer(void *arg)
 {
 	struct confirmer *c = arg;
 
-	look_when_due(c);
+	read_when_due(c);
 	report_events(c);
 }
 
-/* ---- what a look says ---- */
+/* ---- results of a reading ---- */
 
 static void lose_sight(struct confirmer *c)
 {
 	c->sight = c->mode == CONFIRMER_REQUIRE ? CONFIRMER_STOPPED : CONFIRMER_BLIND;
 	c->waiting = 0;
-	/* While STOPPED they wait for the page to come back. */
+	/* While STOPPED unconfirmed POSTs wait for the page. */
 	if (c->sight == CONFIRMER_BLIND || c->foreign)
 		confirm_forget(&c->policy, &c->decided);
 }
 
-/* Has the page been away so long, while the collector was not, that it is not waited for? */
+/* True when the page cannot be read for AWAY_US although POSTs are answered; under CONFIRMER_REQUIRE also when no POST
+ * was sent and failed meanwhile. */
 static bool is_page_gone(const struct confirmer *c, uint64_t now_us)
 {
 	if (c->answered_us != 0)
@@ -133,8 +134,8 @@ static bool is_page_gone(const struct confirmer *c, uint64_t now_us)
 	return c->mode == CONFIRMER_REQUIRE && !c->post_failed && now_us - c->away_us >= AWAY_US;
 }
 
-/* Page and POSTs say nothing: only another POST can tell whether the collector is there. */
-static bool may_ask(const struct confirmer *c)
+/* True when neither the page nor any POST answered for AWAY_US and no POST is on the wire: a POST must probe. */
+static bool may_probe(const struct confirmer *c)
 {
 	return c->away_us != 0 && c->answered_us == 0 && c->policy.on_wire == 0 &&
 	       clock_mono_us() - c->away_us >= AWAY_US;
@@ -151,23 +152,23 @@ static void page_failed(struct confirmer *c, const struct pages_answer *a)
 			c->away_us = a->began_us;
 		if (is_page_gone(c, a->ended_us)) {
 			lose_sight(c);
-		} else if (may_ask(c) && !c->post_failed && !c->asked) {
-			c->asked = true;
+		} else if (may_probe(c) && !c->post_failed && !c->probed) {
+			c->probed = true;
 			confirm_return_oldest(&c->policy, &c->decided);
 		}
 	}
 }
 
-/* R is of a page that was another collector's. True when it has counted all that was sent since its last
- * reading, so that it may be this collector's after all. Where nothing is sent there is nothing to count. */
+/* R is a reading of a page that was found to be another collector's. False when its counters grew by all spans sent
+ * since the last reading, so that it may be this collector's after all. True also when no span was sent. */
 static bool is_foreign_still(struct confirmer *c, const struct confirm_reading *r)
 {
 	const struct confirm_counters *now = &r->counters, *then = &c->foreign_last;
-	bool counted = now->process == then->process && c->foreign_asked > 0 &&
-	               now->received >= then->received + c->foreign_asked;
+	bool counted = now->process == then->process && c->foreign_requested > 0 &&
+	               now->received >= then->received + c->foreign_requested;
 
 	c->foreign_last = *now;
-	c->foreign_spans = c->foreign_asked = 0;
+	c->foreign_spans = c->foreign_requested = 0;
 	return c->sight == CONFIRMER_BLIND && !counted;
 }
 
@@ -182,9 +183,9 @@ static void count_stored(struct confirmer *c, const struct confirm_reading *r)
 static void page_read(struct confirmer *c, const struct confirm_reading *r)
 {
 	c->away_us = c->answered_us = 0;
-	c->asked = false;
+	c->probed = false;
 	if (c->foreign && is_foreign_still(c, r)) {
-		confirm_forget(&c->policy, &c->decided); /* the next epoch begins: see confirmer_answered */
+		confirm_forget(&c->policy, &c->decided); /* begins a new epoch, which confirmer_answered compares */
 		return;
 	}
 	confirm_read(&c->policy, r, &c->decided);
@@ -198,13 +199,13 @@ static void page_read(struct confirmer *c, const struct confirm_reading *r)
 		c->sight = CONFIRMER_SEEING;
 }
 
-static void on_look(void *arg, const struct pages_answer *a)
+static void on_pages_answer(void *arg, const struct pages_answer *a)
 {
 	struct confirmer *c = arg;
 
 	c->reads++;
-	c->looked_us = clock_mono_us();
-	c->look_slow = a->ended_us - a->began_us > SLOW_US;
+	c->read_us = clock_mono_us();
+	c->last_read_slow = a->ended_us - a->began_us > SLOW_US;
 	if (a->reading != NULL)
 		page_read(c, a->reading);
 	else
@@ -216,15 +217,15 @@ static void on_look(void *arg, const struct pages_answer *a)
 
 /* ---- the owner's calls ---- */
 
-/* A POST failed since the last look: the collector may be another by now, with a page. */
-static bool wants_look_first(struct confirmer *c)
+/* True when a POST failed since the last reading: the collector may have been restarted and have a page now. */
+static bool must_read_first(struct confirmer *c)
 {
-	if (c->pages == NULL || !c->post_failed || c->look_slow)
+	if (c->pages == NULL || !c->post_failed || c->last_read_slow)
 		return false;
 	if (pages_busy(c->pages))
 		return true;
-	c->look_soon = clock_mono_us() - c->looked_us >= SOON_US;
-	return c->look_soon;
+	c->read_soon = clock_mono_us() - c->read_us >= SOON_US;
+	return c->read_soon;
 }
 
 bool confirmer_may_send(struct confirmer *c, uint32_t spans)
@@ -232,9 +233,9 @@ bool confirmer_may_send(struct confirmer *c, uint32_t spans)
 	bool may = false;
 
 	if (c->sight == CONFIRMER_BLIND) {
-		may = !wants_look_first(c);
+		may = !must_read_first(c);
 	} else if (c->sight == CONFIRMER_SEEING) {
-		may = confirm_may_send(&c->policy, spans) || may_ask(c);
+		may = confirm_may_send(&c->policy, spans) || may_probe(c);
 		c->waiting = may ? 0 : spans;
 	}
 	if (!may)
@@ -246,7 +247,7 @@ void confirmer_hurry(struct confirmer *c)
 {
 	if (c->sight != CONFIRMER_SEEING || c->policy.unconfirmed == 0 || c->waiting == UINT32_MAX)
 		return;
-	c->waiting = UINT32_MAX; /* more than any window lets out */
+	c->waiting = UINT32_MAX; /* larger than any window: read as often as possible */
 	schedule(c);
 }
 
@@ -267,9 +268,9 @@ bool confirmer_answered(struct confirmer *c, struct confirm_post *p)
 
 	if (blind) {
 		confirm_unanswered(&c->policy, p, now_us);
-		if (p->epoch == c->policy.epoch) /* it was sent after the last look */
+		if (p->epoch == c->policy.epoch) /* sent after the last reading */
 			c->foreign_spans += p->spans;
-		c->look_soon |= c->post_failed;
+		c->read_soon |= c->post_failed;
 	} else {
 		confirm_answered(&c->policy, p, now_us);
 		if (c->away_us != 0 && c->answered_us == 0)
@@ -327,7 +328,7 @@ static int open_parts(struct confirmer *c, struct loop *l, const struct http_cli
 	if (o->mode == CONFIRMER_OFF)
 		return 0;
 	return pages_open(&c->pages, l, http, &(struct pages_where){ o->collector_url, o->metrics_url, o->address },
-	        on_look, c, why);
+	        on_pages_answer, c, why);
 }
 
 int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* confirmer_internal.h — what confirmer.c and confirmer_sentence.c share. */
+/* confirmer_internal.h — private struct of confirmer.c and confirmer_sentence.c. */
 #ifndef EXPORTER_CONFIRMER_IMPL_H
 #define EXPORTER_CONFIRMER_IMPL_H
 
@@ -9,39 +9,39 @@
 
 struct confirmer {
 	struct pages *pages; /* NULL: CONFIRMER_OFF */
-	struct timer *timer; /* the next look, or events to deliver */
+	struct timer *timer; /* the next reading, or events to deliver */
 	struct confirmer_events events;
 	struct confirm policy;
 	enum confirmer_mode mode;
 	enum confirmer_sight sight;
-	bool named;         /* the operator named the page */
-	uint32_t waiting;   /* spans of the POST that the window does not let out; 0 none */
-	bool post_failed;   /* the last POST that ended was not answered 2xx */
-	uint64_t looked_us; /* the last look ended; 0: none yet */
-	bool look_soon;     /* a look is wanted before its time */
-	bool look_slow;     /* the last one took so long that no POST should wait for another */
+	bool named;          /* the operator named the page */
+	uint32_t waiting;    /* spans of the POST that waits for the window; 0: none */
+	bool post_failed;    /* the last POST that ended was not answered 2xx */
+	uint64_t read_us;    /* when the last reading ended; 0: none yet */
+	bool read_soon;      /* the next reading comes early */
+	bool last_read_slow; /* the last reading was slow: no POST waits for the next one */
 	/* while SEEING and the page cannot be read */
-	uint64_t away_us;     /* the first reading that failed began; 0: the last one was good */
-	uint64_t answered_us; /* the first 2xx after that, and after the last POST that failed; 0 none */
-	bool asked;           /* a POST was returned, to see whether the collector answers */
+	uint64_t away_us;     /* when the first failed reading began; 0: the last one succeeded */
+	uint64_t answered_us; /* when the first 2xx came after that and after the last failed POST; 0: none */
+	bool probed;          /* a POST was returned to the owner, to be sent again as a probe */
 	/* while the page is another collector's */
 	bool foreign;
-	struct confirm_counters foreign_last; /* its last reading, */
-	uint64_t foreign_spans;               /* and the spans that were sent and answered 2xx since */
-	uint64_t foreign_asked;               /* of these: when the look that is under way began */
-	/* for people */
+	struct confirm_counters foreign_last; /* its last counters */
+	uint64_t foreign_spans;               /* spans answered 2xx since then */
+	uint64_t foreign_requested;           /* of these, before the current reading began */
+	/* for status and messages */
 	struct rate stored;
-	uint32_t stored_epoch; /* of the policy, to which STORED belongs */
+	uint32_t stored_epoch; /* policy.epoch that STORED belongs to */
 	uint64_t reads, reads_failed;
 	struct buf sentence;
-	/* for the owner, from the loop */
+	/* delivered to the owner from the loop */
 	struct list decided; /* struct confirm_post */
 	bool changed;
-	unsigned busy; /* frames that still need this object */
-	bool closing;  /* the last of them frees it */
+	unsigned busy; /* calls of report_events on the stack */
+	bool closing;  /* confirmer_free was called; the outermost call frees the object */
 };
 
-/* Writes c->sentence anew. */
+/* Updates c->sentence. */
 void confirmer_describe(struct confirmer *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* confirmer_sentence.c — how the confirmer stands, for an operator. */
+/* confirmer_sentence.c — describes the state of the confirmer for an operator. */
 #include <inttypes.h>
 
 #include "confirmer_internal.h"
@@ -7,7 +7,7 @@
 static const char blind[] = "the store behind this collector cannot be seen";
 static const char means[] = "delivered means answered 202";
 
-static void say_seeing(struct confirmer *c)
+static void describe_seeing(struct confirmer *c)
 {
 	const char *url = pages_url(c->pages);
 	uint64_t lost = c->policy.stats.lost;
@@ -33,13 +33,13 @@ static void say_seeing(struct confirmer *c)
 	}
 }
 
-static void say_page_to_name(struct confirmer *c)
+static void describe_option(struct confirmer *c)
 {
 	if (!c->named)
 		buf_text(&c->sentence, "; --collector.metrics-url names the page");
 }
 
-static void say_blind(struct confirmer *c)
+static void describe_blind(struct confirmer *c)
 {
 	struct buf *b = &c->sentence;
 
@@ -58,10 +58,10 @@ static void say_blind(struct confirmer *c)
 		pages_troubles(c->pages, b);
 		buf_printf(b, "): %s", means);
 	}
-	say_page_to_name(c);
+	describe_option(c);
 }
 
-static void say_stopped(struct confirmer *c)
+static void describe_stopped(struct confirmer *c)
 {
 	struct buf *b = &c->sentence;
 
@@ -72,7 +72,7 @@ static void say_stopped(struct confirmer *c)
 	else
 		pages_troubles(c->pages, b);
 	buf_text(b, ")");
-	say_page_to_name(c);
+	describe_option(c);
 }
 
 void confirmer_describe(struct confirmer *c)
@@ -84,13 +84,13 @@ void confirmer_describe(struct confirmer *c)
 		        c->named ? "" : ", and port 8888");
 		break;
 	case CONFIRMER_SEEING:
-		say_seeing(c);
+		describe_seeing(c);
 		break;
 	case CONFIRMER_BLIND:
-		say_blind(c);
+		describe_blind(c);
 		break;
 	case CONFIRMER_STOPPED:
-		say_stopped(c);
+		describe_stopped(c);
 		break;
 	}
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* destination.c — the destinations: opened, chosen, paused and working again, and what can be seen of the store
- * behind each. */
+/* destination.c — opens, picks, pauses and resumes destinations, and reports the sight of their stores. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "exporter_internal.h"
 
-/* A refused connection costs nobody anything, and an answer costs a collector little: ask often, so
- * that its return is seen soon. Whoever hangs or cuts off is left alone for the whole cap. */
+/* Longest pauses. Connections that are refused and answers cost a collector little, so it is tried often. After a
+ * time-out or a broken connection the pause may grow to opts.retry_cap_ms. */
 enum { CONNECT_CAP_MS = 2000, ANSWERED_CAP_MS = 5000, BLOCKED_BASE_FACTOR = 4 };
 
 uint64_t exporter_random(struct exporter *e)
@@ -18,20 +17,20 @@ uint64_t exporter_random(struct exporter *e)
 	return e->random;
 }
 
-/* Without its counters a collector under "require" is sent nothing, which is trouble of its own kind. */
+/* The confirmer changed its sight or window: exporter_step sends what may be sent now. */
 static void on_sight(void *arg)
 {
 	struct destination *d = arg;
 	struct exporter *e = d->exporter;
 	enum confirmer_sight sight = confirmer_sight(d->confirmer);
 
-	exporter_stir(e);
-	e->sight_moved |= sight != d->sight;
+	exporter_wake(e);
+	e->sight_changed |= sight != d->sight;
 	d->sight = sight;
 }
 
 /* The first destination, of those that are not leaving, whose sight is one of the bits of SIGHTS; NULL: none. */
-static const struct destination *first_seen(const struct exporter *e, unsigned sights)
+static const struct destination *first_with_sight(const struct exporter *e, unsigned sights)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];
@@ -42,35 +41,37 @@ static const struct destination *first_seen(const struct exporter *e, unsigned s
 	return NULL;
 }
 
-/*   stopped | blind | seeing | told, with the sentence of
+/* Number of destinations by sight, and what is reported:
+ *
+ *   stopped | blind | seeing | reported sight, sentence of
  *   --------+-------+--------+----------------------------
  *    some   |   -   |   -    | STOPPED, the first stopped
  *    some   |  some or some  | BLIND, the first stopped
  *     -     | some  |   any  | BLIND, the first blind
  *     -     |   -   |  some  | SEEING, the first
- *     -     |   -   |   -    | nothing yet                */
-void destinations_tell_sight(struct exporter *e)
+ *     -     |   -   |   -    | nothing                    */
+void destinations_report_sight(struct exporter *e)
 {
 	static const unsigned stopped = 1U << CONFIRMER_STOPPED, blind = 1U << CONFIRMER_BLIND,
 	                      seeing = 1U << CONFIRMER_SEEING;
-	const struct destination *worst = first_seen(e, stopped);
+	const struct destination *worst = first_with_sight(e, stopped);
 	enum confirmer_sight sight = CONFIRMER_BLIND;
 
-	e->sight_moved = false;
-	if (worst != NULL && first_seen(e, blind | seeing) == NULL)
+	e->sight_changed = false;
+	if (worst != NULL && first_with_sight(e, blind | seeing) == NULL)
 		sight = CONFIRMER_STOPPED;
 	if (worst == NULL)
-		worst = first_seen(e, blind);
+		worst = first_with_sight(e, blind);
 	if (worst == NULL) {
-		worst = first_seen(e, seeing);
+		worst = first_with_sight(e, seeing);
 		sight = CONFIRMER_SEEING;
 	}
 	if (worst == NULL || e->events.sight == NULL)
 		return;
-	if (sight == e->sight_told && (sight == CONFIRMER_SEEING || worst == e->sight_of))
+	if (sight == e->reported_sight && (sight == CONFIRMER_SEEING || worst == e->reported_sight_of))
 		return;
-	e->sight_told = sight;
-	e->sight_of = worst;
+	e->reported_sight = sight;
+	e->reported_sight_of = worst;
 	e->events.sight(e->events.arg, sight, confirmer_sentence(worst->confirmer));
 }
 
@@ -90,7 +91,7 @@ static int open_confirmer(struct destination *d, struct why *why)
 	return confirmer_open(&d->confirmer, e->loop, &e->opts.client, &opts, &events, why);
 }
 
-static int name_it(struct destination *d, const char *address)
+static int set_name(struct destination *d, const char *address)
 {
 	buf_text(&d->name, buf_cstr(&d->of->name));
 	if (address != NULL) {
@@ -111,10 +112,10 @@ int destination_open(struct destination **out, struct collector *of, const char 
 		return why_set(why, E_NOMEM, "collector");
 	d->exporter = e;
 	d->of = of;
-	list_init(&d->suspects);
+	list_init(&d->awaiting_probe);
 	list_init(&d->unconfirmed);
 	slowstart_init(&d->pace, (uint32_t)e->opts.max_in_flight);
-	rc = name_it(d, address);
+	rc = set_name(d, address);
 	rc = rc < 0 ? why_set(why, rc, "collector") : open_confirmer(d, why);
 	if (rc < 0)
 		destination_free(d);
@@ -128,7 +129,7 @@ void destination_free(struct destination *d)
 	if (d == NULL)
 		return;
 	confirmer_free(d->confirmer);
-	requests_free(&d->suspects);
+	requests_free(&d->awaiting_probe);
 	requests_free(&d->unconfirmed);
 	buf_free(&d->address);
 	buf_free(&d->name);
@@ -144,22 +145,22 @@ uint64_t destination_withdraw(struct destination *d)
 
 		spans += r->spans;
 		confirmer_withdraw(d->confirmer, &r->post);
-		request_doubt(r);
-		request_again(r, 0);
+		request_mark_maybe_stored(r);
+		request_retry(r, 0);
 	}
 	return spans;
 }
 
-void destination_answers(struct destination *d, uint64_t round)
+void destination_answered(struct destination *d, uint64_t round)
 {
 	slowstart_succeeded(&d->pace, round, loop_now_us(d->exporter->loop));
 	if (d->pace.state == SLOW_OPEN)
 		d->trouble = TROUBLE_NONE;
 }
 
-/* Left alone for WAIT_MS. False: it has been paused since that request went out. */
-static bool pause_it(struct destination *d, uint64_t round, enum destination_trouble trouble, const struct backoff *b,
-        int64_t retry_after_ms)
+/* Pauses D by B or RETRY_AFTER_MS. False: D was paused already after the request of ROUND was sent. */
+static bool pause_destination(struct destination *d, uint64_t round, enum destination_trouble trouble,
+        const struct backoff *b, int64_t retry_after_ms)
 {
 	struct exporter *e = d->exporter;
 	uint64_t now = loop_now_us(e->loop);
@@ -175,7 +176,7 @@ static bool pause_it(struct destination *d, uint64_t round, enum destination_tro
 	return true;
 }
 
-void destination_fails(
+void destination_failed(
         struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a)
 {
 	struct exporter *e = d->exporter;
@@ -187,7 +188,7 @@ void destination_fails(
 		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
 	else if (a->failure == HTTP_ANSWERED)
 		b.cap_ms = min_u64(b.cap_ms, ANSWERED_CAP_MS);
-	if (!pause_it(d, round, trouble, &b, a->retry_after_ms))
+	if (!pause_destination(d, round, trouble, &b, a->retry_after_ms))
 		return;
 	d->cause = collector_cause_key(a);
 	collector_cause_text(d->sentence, (const char *)d->name.at, a);
@@ -199,13 +200,13 @@ void destination_cannot_store(struct destination *d, uint64_t round)
 	struct exporter *e = d->exporter;
 	struct backoff b = { e->opts.retry_base_ms, min_u64(e->opts.retry_cap_ms, ANSWERED_CAP_MS) };
 
-	if (!pause_it(d, round, TROUBLE_WAITING, &b, -1))
+	if (!pause_destination(d, round, TROUBLE_WAITING, &b, -1))
 		return;
 	d->cause = CAUSE_NO_STORE;
 	snprintf(d->sentence, sizeof(d->sentence), "%s", confirmer_sentence(d->confirmer));
 }
 
-/* Pauses and rates let it be sent SPANS now; else WAKE is lowered to when they do. */
+/* True when SPANS may be sent to D now. Else WAKE may be lowered to the time when the rate allows it. */
 static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64_t *wake)
 {
 	uint64_t wait;
@@ -220,7 +221,7 @@ static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64
 	return confirmer_may_send(d->confirmer, (uint32_t)min_u64(spans, confirmer_post_spans(d->confirmer)));
 }
 
-/* A trial first, else the one with the fewest requests. */
+/* A paused destination whose pause is over goes first, then the one with the fewest requests. */
 struct destination *destination_pick(
         struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake)
 {
@@ -228,7 +229,7 @@ struct destination *destination_pick(
 	uint64_t least = UINT64_MAX;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		struct destination *d = e->destinations[(e->turn + i) % e->ndestinations];
+		struct destination *d = e->destinations[(e->next_destination + i) % e->ndestinations];
 		uint64_t load = d->pace.state == SLOW_PAUSED ? 0 : 1 + d->in_round;
 
 		if (!may_send(d, spans, now, wake))
@@ -263,19 +264,19 @@ const struct destination *destination_worst(const struct exporter *e)
 
 enum exporter_state exporter_state(const struct exporter *e)
 {
-	size_t well = 0, waiting = 0;
+	size_t working = 0, waiting = 0;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		enum destination_trouble trouble = trouble_of(e->destinations[i]);
 
 		if (e->destinations[i]->leaving)
 			continue;
-		well += trouble == TROUBLE_NONE;
+		working += trouble == TROUBLE_NONE;
 		waiting += trouble == TROUBLE_WAITING;
 	}
-	if (well == e->ndestinations - e->nleaving)
+	if (working == e->ndestinations - e->nleaving)
 		return EXPORTER_SENDING;
-	if (well > 0)
+	if (working > 0)
 		return EXPORTER_DEGRADED;
 	return waiting > 0 ? EXPORTER_WAITING : EXPORTER_BLOCKED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter.c — the exporter's door: items come in, go back, and what is left at the end.
+/* exporter.c — the public functions: accept items, give items back, flush, free.
  *
  *   exporter_send ──► item ──► group of its process ──► request ──► collector
  *                     item.c   group.c       send.c      request.c     │
@@ -17,7 +17,7 @@
 enum {
 	POST_SPANS = 500,
 	POST_BYTES = 1 << 20,
-	WAIT_MS = 40, /* less than half of the exposure that an agent has by default */
+	WAIT_MS = 40, /* less than half of the default spool.exposure of the agent, 100 ms */
 	BLIND_SPANS_PER_S = 1000,
 	RETRY_BASE_MS = 250,
 	RETRY_CAP_MS = 30000
@@ -27,19 +27,19 @@ static void on_time(void *arg)
 {
 	struct exporter *e = arg;
 
-	e->stirred = true; /* exporter_step runs later in this turn */
+	e->step_wanted = true; /* exporter_step runs later in this loop iteration */
 }
 
-/* The owner hears of each item that comes back, and may call back meanwhile: so no list is walked while it is
- * told. Requests that are asked stand in ASKED until they are put back where they were. */
+/* Gives back the reclaimed parts of the requests in OF. The owner may call the exporter from events.done and change
+ * OF, so the requests are first moved to a private list. */
 static void give_back_requests(struct list *of)
 {
-	struct list asked;
+	struct list checked;
 
-	list_init(&asked);
-	list_append(&asked, of);
-	while (!list_empty(&asked)) {
-		struct request *r = list_first(&asked, struct request, link);
+	list_init(&checked);
+	list_append(&checked, of);
+	while (!list_empty(&checked)) {
+		struct request *r = list_first(&checked, struct request, link);
 
 		list_remove(&r->link);
 		if (!request_give_back(r))
@@ -57,7 +57,7 @@ static void give_back_waiting(struct exporter *e)
 
 		if (!i->give_back || i->whole.group == NULL)
 			continue;
-		group_leave(&i->whole);
+		group_remove(&i->whole);
 		list_push(&back, &i->whole.link);
 	}
 	while (!list_empty(&back)) {
@@ -68,9 +68,9 @@ static void give_back_waiting(struct exporter *e)
 	}
 }
 
-/* The items that are held now and that WHICH names (NULL: all), and no newer ones, are given back as
- * soon as they are at hand. */
-static void call_back(struct exporter *e, bool (*which)(void *arg, void *token), void *arg)
+/* Gives back the current items for which WHICH is true (NULL: all): waiting ones now, others when their answer or
+ * verdict comes. */
+static void reclaim_items(struct exporter *e, bool (*which)(void *arg, void *token), void *arg)
 {
 	list_each (node, &e->items) {
 		struct item *i = container_of(node, struct item, link);
@@ -82,15 +82,15 @@ static void call_back(struct exporter *e, bool (*which)(void *arg, void *token),
 	give_back_requests(&e->ready);
 	give_back_requests(&e->resting);
 	for (size_t i = 0; i < e->ndestinations; i++)
-		give_back_requests(&e->destinations[i]->suspects);
-	exporter_stir(e);
+		give_back_requests(&e->destinations[i]->awaiting_probe);
+	exporter_wake(e);
 }
 
-static void on_budget_spent(void *arg)
+static void on_flush_timeout(void *arg)
 {
 	struct exporter *e = arg;
 
-	call_back(e, NULL, NULL);
+	reclaim_items(e, NULL, NULL);
 	http_client_cancel_all(e->http);
 	for (size_t i = 0; i < e->ndestinations; i++)
 		destination_withdraw(e->destinations[i]);
@@ -108,7 +108,7 @@ static void bound_by_descriptors(struct exporter_opts *o)
 	o->max_in_flight = most;
 }
 
-static void fill_in(struct exporter_opts *o)
+static void set_defaults(struct exporter_opts *o)
 {
 	o->max_in_flight = max_u64(1, min_u64(o->max_in_flight, UINT32_MAX / 2));
 	if (o->post_spans == 0)
@@ -136,7 +136,7 @@ int exporter_open(struct exporter **out, struct loop *l, const struct exporter_o
 	e->opts = *opts;
 	e->events = *events;
 	e->random = clock_mono_us() ^ (uint64_t)(uintptr_t)e ^ 1;
-	fill_in(&e->opts);
+	set_defaults(&e->opts);
 	replay_pace_init(&e->replay, BLIND_SPANS_PER_S);
 	list_init(&e->items);
 	list_init(&e->full);
@@ -149,7 +149,7 @@ int exporter_open(struct exporter **out, struct loop *l, const struct exporter_o
 	if (http_client_open(&e->http, l, &e->opts.client, why) < 0)
 		goto fail;
 	if (turn_hook_open(&e->hook, l, exporter_step, e) < 0 || timer_open(&e->timer, l, on_time, e) < 0 ||
-	        timer_open(&e->budget, l, on_budget_spent, e) < 0) {
+	        timer_open(&e->flush_timer, l, on_flush_timeout, e) < 0) {
 		why_set(why, E_NOMEM, "exporter");
 		goto fail;
 	}
@@ -172,7 +172,7 @@ int exporter_room(struct exporter *e, const struct exporter_item *item)
 		e->wanted = *item;
 	}
 	if (wake != UINT64_MAX)
-		exporter_stir(e);
+		exporter_wake(e);
 	return rc;
 }
 
@@ -182,7 +182,7 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 
 	if (rc < 0)
 		return rc;
-	if (item_take(e, item) == NULL) {
+	if (item_new(e, item) == NULL) {
 		e->wants_room = true;
 		e->wanted = *item;
 		timer_start(e->timer, 1000);
@@ -192,26 +192,26 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 	if (exporter_paces(e, item))
 		replay_pace_sent(
 		        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), loop_now_us(e->loop));
-	exporter_stir(e);
+	exporter_wake(e);
 	return 0;
 }
 
 void exporter_purge(struct exporter *e)
 {
-	call_back(e, NULL, NULL);
+	reclaim_items(e, NULL, NULL);
 }
 
 void exporter_recall(struct exporter *e, bool (*which)(void *arg, void *token), void *arg)
 {
-	call_back(e, which, arg);
+	reclaim_items(e, which, arg);
 }
 
 void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
 {
 	e->flushed = flushed;
 	e->flushed_arg = arg;
-	timer_start(e->budget, budget_ms);
-	exporter_stir(e);
+	timer_start(e->flush_timer, budget_ms);
+	exporter_wake(e);
 }
 
 const char *exporter_trouble(const struct exporter *e)
@@ -267,7 +267,7 @@ static void free_waiting(struct exporter *e)
 		struct item *i = container_of(node, struct item, link);
 
 		if (i->whole.group != NULL)
-			group_leave(&i->whole);
+			group_remove(&i->whole);
 	}
 }
 
@@ -285,6 +285,6 @@ void exporter_free(struct exporter *e)
 		item_free(list_first(&e->items, struct item, link));
 	turn_hook_free(e->hook);
 	timer_free(e->timer);
-	timer_free(e->budget);
+	timer_free(e->flush_timer);
 	free(e);
 }

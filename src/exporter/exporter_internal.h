@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_internal.h — the exporter's inside: items, the parts and groups in which they wait, the requests that
+/* exporter_internal.h — private structs of the exporter: items, the parts and groups in which they wait, the requests that
  * carry them, and the collectors. */
 #ifndef EXPORTER_INTERNAL_H
 #define EXPORTER_INTERNAL_H
@@ -21,115 +21,116 @@ struct group;
 struct item;
 struct request;
 
-/* Spans of one item that travel together: all of them, or a range where the item is cut. */
+/* The spans of one item that are sent in one request: all of them, or a range when the item is cut. */
 struct part {
 	struct list link; /* of its group's parts, or of its request's */
 	struct item *item;
-	struct group *group;   /* in which it waits; NULL: it is in a request */
+	struct group *group;   /* the group in which the part waits; NULL: the part is in a request */
 	uint32_t first, count; /* spans */
-	bool maybe_stored;     /* an earlier request of ours with these spans may have arrived */
+	bool maybe_stored;     /* a collector may have stored these spans from an earlier request */
 };
 
 struct item {
-	struct list link; /* of the exporter's items, in the order they came */
+	struct list link; /* in exporter.items, oldest first */
 	struct exporter *exporter;
 	struct exporter_item is;
-	struct part whole;   /* the first part; it has no memory of its own */
-	uint64_t came_us;    /* monotonic */
-	uint32_t parts;      /* neither delivered, refused, nor dropped */
-	bool maybe_sent;     /* some of it may have arrived unacknowledged, or has been delivered */
-	bool give_back;      /* its owner wants it: what fails is dropped, not sent again */
-	bool dropped;        /* a part was */
-	const char *refused; /* the cause of the first refused part, which stands for all; NULL: none is */
-	int status;          /* the same part's, with its detail */
+	struct part whole;   /* the first part; embedded, not allocated */
+	uint64_t arrived_us; /* monotonic */
+	uint32_t parts;      /* number of parts without an outcome */
+	bool maybe_sent;     /* a part was delivered, or may be stored without an answer */
+	bool give_back;      /* the owner reclaims it: a part that fails is dropped instead of sent again */
+	bool dropped;        /* a part was dropped */
+	const char *refused; /* cause of the first refused part; NULL: no part was refused */
+	int status;          /* HTTP status of that refusal; DETAIL is its text */
 	char *detail;
 };
 
-/* Whole items of one process, byte for byte, that wait for a request: they may share it. */
+/* Waiting whole items with byte-identical processes. They may be joined into one request. */
 struct group {
-	struct list chain;     /* of the exporter's buckets */
-	struct list link;      /* of full or partial */
-	struct list parts;     /* oldest first, never none */
+	struct list chain;     /* in exporter.buckets */
+	struct list link;      /* in exporter.full or exporter.partial */
+	struct list parts;     /* oldest first, never empty */
 	uint64_t hash;         /* of the process */
 	uint64_t spans, bytes; /* in parts */
-	bool marked;           /* all parts are, or none is */
-	bool is_full;          /* it fills a POST */
+	bool marked;           /* part_is_marked() of every part */
+	bool is_full;          /* the parts fill a POST */
 };
 
-/* One POST: parts whose items have the same process, in the order they came.
+/* One POST: parts whose items have the same process, oldest first.
  *
- *   READY ──sent──► ON_WIRE ──2xx──► UNCONFIRMED ──stored, or that cannot be seen──► delivered
+ *   READY ──sent──► ON_WIRE ──2xx──► UNCONFIRMED ──stored, or no counters to tell──► delivered
  *     ▲  ▲             │                 └──lost, or the collector restarted──► READY
  *     │  │             ├──"try again", a second time──► RESTING ──time──► READY
  *     │  └─────────────┤
  *     │                ├──refused or too large, several parts──► two requests, READY
  *     │                ├──too large, one part──► two parts and requests, READY; one span ──► refused
- *     │                └──one part refused, nothing else passed──► SUSPECT ──asked──► READY or refused
- *     └── one part: once more after the first refusal                                               */
+ *     │                └──one part refused, nothing else accepted──► AWAITING PROBE ──► READY or refused
+ *     └── one part: sent once more after the first refusal */
 struct request {
-	struct list link; /* of ready, resting, wire, or its collector's suspects or unconfirmed */
+	/* In ready, resting or wire of the exporter, or in awaiting_probe or unconfirmed of its destination. */
+	struct list link;
 	struct exporter *exporter;
-	struct destination *at; /* which has it, or had it last */
+	struct destination *at; /* the destination that it was last sent to */
 	struct list parts;
 	uint32_t nparts, spans;
 	struct confirm_post post;
-	struct slice *pieces; /* of the body while it is on the wire, when it has several parts */
-	struct buf cut;       /* the body while it is on the wire, when its part is not a whole item */
+	struct slice *body_parts; /* body of several parts, while the request is on the wire */
+	struct buf cut;           /* body of a part of an item, while the request is on the wire */
 	uint8_t list_header[INSPECT_JOIN_LIST];
-	uint64_t round; /* of the collector, when it was sent */
+	uint64_t round; /* pace.round of the destination when the request was sent */
 	uint32_t refusals;
 	uint64_t first_refused_us;
-	const char *cause;            /* the word for its last refusal */
-	int status;                   /* what was last said against it */
-	char *detail;                 /* the same in words; NULL: nothing, or memory ran out */
-	uint32_t failures;            /* answers that said "try again" */
-	uint64_t failing_us;          /* moment of the first of these */
-	uint64_t good_then, bad_then; /* the exporter's counts at that moment */
-	uint64_t rests_until_us;
+	const char *cause;                /* one word for the last refusal */
+	int status;                       /* HTTP status of the last failure */
+	char *detail;                     /* text of the last failure; NULL: none, or memory ran out */
+	uint32_t failures;                /* answers of class RESPONSE_RETRY */
+	uint64_t failing_us;              /* when the first of these came */
+	uint64_t good_before, bad_before; /* GOOD and BAD of the exporter at that time */
+	uint64_t retry_at_us;
 };
 
 enum destination_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_BLOCKED };
 
-/* One of opts.urls. Behind its name is one destination, or one for each of its addresses: see collector.c. */
+/* One of opts.urls. It has one destination, or one for each address of its name: see collector.c. */
 struct collector {
 	struct exporter *exporter;
 	struct buf url;                 /* of the POSTs */
 	struct buf name;                /* for logs */
-	const char *metrics_url;        /* NULL: looked for */
+	const char *metrics_url;        /* NULL: the default ports are tried */
 	struct addresses *addresses;    /* NULL: the URL has an address instead of a name */
-	bool has_several;               /* addresses were found: each is a destination */
-	bool incomplete;                /* memory ran out for one of them */
+	bool has_several;               /* a lookup found several addresses: each is a destination */
+	bool incomplete;                /* memory ran out when a destination was added */
 	struct log_limit changes_limit; /* of changes of its addresses */
 };
 
 struct destination {
 	struct exporter *exporter;
 	struct collector *of;
-	struct buf address; /* to connect to; empty: where the URL leads */
-	struct buf name;    /* for logs: the collector's, with the address */
-	bool leaving;       /* its address is no longer one of the name: it is sent nothing */
-	uint64_t left_us;   /* since when */
+	struct buf address; /* to connect to; empty: curl resolves the host of the URL */
+	struct buf name;    /* for logs: the name of the collector, and the address */
+	bool leaving;       /* the name no longer has this address: no request is sent to it */
+	uint64_t left_us;   /* when LEAVING was last changed */
 	struct confirmer *confirmer;
-	enum confirmer_sight sight; /* as last told */
+	enum confirmer_sight sight; /* confirmer_sight at the last change */
 	struct slowstart pace;
 	struct token_bucket ramp;
-	uint64_t in_round; /* requests of the pace's round on the wire */
+	uint64_t in_round; /* requests of the current pace.round on the wire */
 	uint64_t last_good_us;
-	uint64_t blocked_us; /* last moment it was found to refuse everything */
+	uint64_t blocked_us; /* when it last refused everything */
 	uint32_t refused_in_row;
-	uint32_t joined_refused;  /* joined POSTs refused since one passed */
-	uint64_t single_until_us; /* until then nothing is joined for it */
-	bool closes;              /* its last answer came over a connection made for it */
+	uint32_t joined_refused;  /* joined POSTs refused since the last one was accepted */
+	uint64_t single_until_us; /* batches are not joined until then */
+	bool closes;              /* the last answer came over a new connection, not a kept-alive one */
 	enum destination_trouble trouble;
-	char sentence[COLLECTOR_SENTENCE]; /* why, as last seen */
-	int cause;                         /* its collector_cause_key */
-	struct list suspects;
+	char sentence[COLLECTOR_SENTENCE]; /* why it failed last, for an operator */
+	int cause;                         /* collector_cause_key of that failure */
+	struct list awaiting_probe;
 	struct list unconfirmed;
-	bool asking; /* a batch known to be good is on its way to it */
-	uint64_t asked_round;
+	bool probing; /* a probe is on the wire */
+	uint64_t probe_round;
 };
 
-enum { EXPORTER_BUCKETS = 1024 /* a topic has thousands of processes; chains stay short */ };
+enum { EXPORTER_BUCKETS = 1024 /* thousands of processes give short chains */ };
 
 struct exporter {
 	struct loop *loop;
@@ -138,88 +139,90 @@ struct exporter {
 	struct exporter_events events;
 	struct turn_hook *hook;
 	struct timer *timer;
-	struct timer *budget; /* of a flush */
+	struct timer *flush_timer; /* bounds exporter_flush */
 	struct collector *collectors;
 	size_t ncollectors;
-	struct destination **destinations; /* of all collectors; never all of them are leaving */
+	struct destination **destinations; /* of all collectors; at least one is not leaving */
 	size_t ndestinations;
 	size_t nleaving;
-	struct confirm_stats left; /* of destinations that have left, summed */
-	size_t turn;               /* the destination that is asked first, in turns */
-	bool sight_moved;          /* of some destination, since it was last told */
-	enum confirmer_sight sight_told;
-	const struct destination *sight_of; /* whose sentence was told with it; only compared */
+	struct confirm_stats left; /* sum of the freed destinations */
+	size_t next_destination;   /* index where destination_pick begins, round-robin */
+	bool sight_changed;        /* the sight of a destination changed since the last report */
+	enum confirmer_sight reported_sight;
+	const struct destination *reported_sight_of; /* the destination of that report; compared, never followed */
 	struct list items;
-	struct list buckets[EXPORTER_BUCKETS]; /* groups by hash */
-	struct list full, partial;             /* groups, those that wait longest first */
+	struct list buckets[EXPORTER_BUCKETS]; /* groups by hash of the process */
+	struct list full, partial;             /* groups, longest waiting first */
 	struct list ready, resting, wire;      /* requests */
 	struct post_budget posts;
 	struct replay_pace replay;
 	struct token_bucket rate;
-	uint64_t good, bad; /* answers, to tell a failing batch from a failing collector */
+	uint64_t good, bad; /* numbers of answers; they tell a failing batch from a failing collector */
 	uint64_t random;
-	bool failed_last; /* the last request that went out had failed before */
-	bool stirred;     /* something happened since exporter_step ran */
+	bool failed_last; /* the last request sent was a retry */
+	bool step_wanted; /* state changed: exporter_step must run */
 	bool stepping;
-	bool wants_room;             /* an item was refused: */
-	struct exporter_item wanted; /* of which only the numbers are looked at */
-	enum exporter_state told;
-	int told_cause;
-	struct log_limit cause_limit; /* of changes of the cause alone */
+	bool wants_room;             /* an item was refused for lack of room; events.room is due */
+	struct exporter_item wanted; /* that item; its pointers are not used */
+	enum exporter_state reported_state;
+	int reported_cause;
+	struct log_limit cause_limit; /* limits reports of a changed cause in the same state */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 	struct exporter_stats stats;
 };
 
-/* Its request tells that its spans may have arrived before. */
+/* True when the request must carry the header spanspool-maybe-dup. */
 static inline bool part_is_marked(const struct part *part)
 {
 	return part->maybe_stored || part->item->is.maybe_dup;
 }
 
 /* item.c */
-struct item *item_take(struct exporter *e, const struct exporter_item *is);
-/* Without a report, and without looking after its parts' groups and requests. */
+struct item *item_new(struct exporter *e, const struct exporter_item *is);
+/* Frees I without a report. Its parts must not be in a group or request. */
 void item_free(struct item *i);
-/* PART is delivered, or given back: nothing of it remains. May report the item and free it. */
+/* Ends PART as delivered, and frees it. The last part of an item reports the item and frees it. */
 void part_delivered(struct part *part);
+/* Ends PART as given back to the owner, likewise. */
 void part_dropped(struct part *part);
-/* No collector takes it: CAUSE, STATUS and DETAIL (may be NULL) go into the item's report. */
+/* Ends PART as refused, likewise. CAUSE, STATUS and DETAIL (may be NULL) go into the report of the item. */
 void part_refused(struct part *part, const char *cause, int status, const char *detail);
 
 /* group.c */
 int group_add(struct exporter *e, struct part *part) MUST_USE;
-/* PART leaves its group, which ends with its last part. */
-void group_leave(struct part *part);
-/* The parts of G that fit into one POST to D, as a request; at least the first. NULL: no memory. */
-struct request *group_take(struct group *g, struct destination *d);
+/* Removes PART from its group. A group without parts is freed. */
+void group_remove(struct part *part);
+/* Makes a request of the parts of G that fit into one POST to D, at least the first part. NULL: no memory. */
+struct request *group_make_request(struct group *g, struct destination *d);
 
 /* request.c */
 struct request *request_new(struct exporter *e);
 void request_add(struct request *r, struct part *part);
-/* With its parts, which nobody hears of. */
+/* Frees R and its parts without a report. */
 void request_free(struct request *r);
-/* All requests of the list. */
+/* Frees all requests of the list, likewise. */
 void requests_free(struct list *of);
 void request_delivered(struct request *r);
-/* Notes the collector's words against R, for the report in case that it is refused. */
-void request_blame(struct request *r, int status, const char *said);
+/* Sets status and detail of R for the report of a refusal. */
+void request_set_detail(struct request *r, int status, const char *said);
 void request_refused(struct request *r, const char *cause);
-/* To be sent again, now or after REST_US, without the parts whose owner wants them back. */
-void request_again(struct request *r, uint64_t rest_us);
-/* In two, each to be sent. E_TOO_LARGE when it is a single span, E_NOMEM. */
+/* Queues R to be sent again, now or after REST_US. Parts that the owner reclaims are dropped. */
+void request_retry(struct request *r, uint64_t rest_us);
+/* Splits R into two requests and queues both. E_TOO_LARGE: R has a single span. E_NOMEM. */
 int request_split(struct request *r) MUST_USE;
-/* Parts whose owner wants them back are dropped; true: R had no other, and is gone. */
+/* Drops the parts that the owner reclaims. True: no part was left, and R was freed. */
 bool request_give_back(struct request *r);
-/* Every later request with R's spans carries the mark, and R's owners are told if they get them back. */
-void request_doubt(struct request *r);
-/* The body. Valid until request_off_wire. */
+/* Marks the parts of R as maybe stored: later requests carry spanspool-maybe-dup, and an item that is given back is
+ * reported as EXPORTER_MAYBE_SENT. */
+void request_mark_maybe_stored(struct request *r);
+/* Sets the body of TO. It is valid until request_free_body. */
 int request_body(struct request *r, struct http_request *to) MUST_USE;
-void request_off_wire(struct request *r);
+void request_free_body(struct request *r);
 
 /* headers.c: the header lines of one request; they borrow from it. */
 enum {
-	HEADER_IDS_MAX = 4096 /* bytes; half of what the strictest of common proxies takes in a line */
+	HEADER_IDS_MAX = 4096 /* bytes; half of the strictest line limit among common proxies */
 };
 struct request_headers {
 	const char *lines[4]; /* NULL-terminated */
@@ -227,61 +230,62 @@ struct request_headers {
 	char received[64];
 };
 void request_headers(const struct request *r, struct request_headers *to);
-/* Bytes that PART's id takes in the header. */
+/* Most bytes of the id of PART in the header. */
 size_t header_id_len(const struct part *part);
 
 /* answer.c */
 void exporter_on_answer(void *request, const struct http_answer *a);
-void exporter_on_asked(void *destination, const struct http_answer *a);
+void exporter_on_probe_answer(void *destination, const struct http_answer *a);
 void exporter_on_verdict(void *destination, struct confirm_post *p, enum confirm_verdict v);
 
 /* collector.c */
 int collectors_open(struct exporter *e, struct why *why) MUST_USE;
-/* With all destinations. */
+/* Frees the collectors and all destinations. */
 void collectors_free(struct exporter *e);
-/* Ends what has left, and joins what could not be joined; WAKE is lowered to when more is to be done. */
+/* Frees destinations that have left, and adds those for which memory ran out. Lowers WAKE to the time of the next
+ * call. */
 void collectors_tidy(struct exporter *e, uint64_t now, uint64_t *wake);
 
 /* destination.c */
-/* ADDRESS NULL: where the collector's URL leads. */
+/* ADDRESS NULL: curl resolves the host of the URL. */
 int destination_open(struct destination **out, struct collector *of, const char *address, struct why *why) MUST_USE;
-/* With its requests, which nobody hears of; nothing of it may be on the wire. NULL is fine. */
+/* Frees D and its requests without a report. No request of D may be on the wire. D may be NULL. */
 void destination_free(struct destination *d);
-/* What is unconfirmed is not waited for: it is sent again, marked, or given back. Returns the spans. */
+/* Queues the unconfirmed requests of D to be sent again, marked, or gives them back. Returns their spans. */
 uint64_t destination_withdraw(struct destination *d);
-/* Tells the owner whether the stores can be seen, when that has changed. */
-void destinations_tell_sight(struct exporter *e);
-/* D answered a request of ROUND, so it works, whatever the answer says of the batch. */
-void destination_answers(struct destination *d, uint64_t round);
-void destination_fails(
+/* Calls events.sight when the sight of the stores has changed. */
+void destinations_report_sight(struct exporter *e);
+/* Records that D answered a request of ROUND and works, whether it accepted the batch or not. */
+void destination_answered(struct destination *d, uint64_t round);
+void destination_failed(
         struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a);
-/* The confirmer says that D answers 2xx and stores nothing: D is paused like one that fails. */
+/* Pauses D as after a failure: its counters show that it answers 2xx and stores nothing. */
 void destination_cannot_store(struct destination *d, uint64_t round);
-/* The one with the least to do that may be sent SPANS now, BUT last of all; NULL: none, and WAKE is lowered to
- * when that may change. */
+/* The destination with the fewest requests that may be sent SPANS now; BUT only when no other may. NULL: none, and
+ * WAKE is lowered to the time when that may change. */
 struct destination *destination_pick(
         struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake);
-/* Why D takes nothing; NULL: it does. */
+/* Why D is sent nothing, for an operator; NULL when it works. */
 const char *destination_trouble(const struct destination *d);
 const struct destination *destination_worst(const struct exporter *e);
 uint64_t exporter_random(struct exporter *e);
 
 /* send.c */
 void exporter_step(void *exporter);
-/* ITEM may be part of a backlog that is sent to stores which cannot be seen: it keeps the pace of replay_pace.h. */
+/* True when ITEM must keep the pace of replay_pace.h: opts.pace_blind is set, no collector's counters can be read, and
+ * the time when ITEM was produced is known. */
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item);
-/* 0, or why ITEM is not taken now; WAKE is lowered to when that may change by itself. */
+/* 0, E_FULL or E_DOWN. WAKE is lowered to the time when ITEM may be accepted without any other event. */
 int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake);
-/* Posts a batch that every collector takes, to learn whether D takes any. */
-int exporter_ask(struct destination *d) MUST_USE;
+/* Posts a valid batch without spans to D, to learn whether D accepts any batch. */
+int exporter_send_probe(struct destination *d) MUST_USE;
 
-/* Something happened: exporter_step runs before the loop waits, or at once in the next turn if it has run
- * in this one already. */
-static inline void exporter_stir(struct exporter *e)
+/* Makes exporter_step run before the loop waits, or in the next loop iteration when it has already run in this one. */
+static inline void exporter_wake(struct exporter *e)
 {
-	if (!e->stirred && !e->stepping)
+	if (!e->step_wanted && !e->stepping)
 		timer_start(e->timer, 0);
-	e->stirred = true;
+	e->step_wanted = true;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group.c — whole items that wait, by their process: the bytes of the Process decide, and whether their spans
- * may have arrived before. The process of a group is that of its first part; all others have the same bytes. */
+/* group.c — groups of waiting items. All items of a group have byte-identical processes and the same
+ * part_is_marked. */
 #include <stdlib.h>
 
 #include "exporter_internal.h"
@@ -15,7 +15,7 @@ static struct part *oldest(const struct group *g)
 	return list_first(&g->parts, struct part, link);
 }
 
-static struct group *find(struct exporter *e, const struct part *part, uint64_t hash)
+static struct group *find_group(struct exporter *e, const struct part *part, uint64_t hash)
 {
 	list_each (node, &e->buckets[hash % EXPORTER_BUCKETS]) {
 		struct group *g = container_of(node, struct group, chain);
@@ -41,8 +41,8 @@ static struct group *group_new(struct exporter *e, const struct part *part, uint
 	return g;
 }
 
-/* Moves G to the end of the list where it belongs, if that is another one. */
-static void place(struct exporter *e, struct group *g)
+/* Moves G to the end of full or partial when it changed between them. */
+static void update_list(struct exporter *e, struct group *g)
 {
 	bool is_full = g->spans >= e->opts.post_spans || g->bytes >= e->opts.post_bytes;
 
@@ -56,7 +56,7 @@ static void place(struct exporter *e, struct group *g)
 int group_add(struct exporter *e, struct part *part)
 {
 	uint64_t hash = slice_hash(process_of(part), SLICE_HASH_BEGIN) ^ part_is_marked(part);
-	struct group *g = find(e, part, hash);
+	struct group *g = find_group(e, part, hash);
 
 	if (g == NULL)
 		g = group_new(e, part, hash);
@@ -66,11 +66,11 @@ int group_add(struct exporter *e, struct part *part)
 	list_push(&g->parts, &part->link);
 	g->spans += part->count;
 	g->bytes += part->item->is.facts.list.len;
-	place(e, g);
+	update_list(e, g);
 	return 0;
 }
 
-void group_leave(struct part *part)
+void group_remove(struct part *part)
 {
 	struct group *g = part->group;
 
@@ -83,53 +83,53 @@ void group_leave(struct part *part)
 		list_remove(&g->link);
 		free(g);
 	} else {
-		place(part->item->exporter, g);
+		update_list(part->item->exporter, g);
 	}
 }
 
-/* How much of a request's bounds its parts use. */
-struct room {
+/* The part of its limits that a request uses. */
+struct usage {
 	struct destination *at;
-	uint64_t spans, bytes, ids; /* taken so far */
+	uint64_t spans, bytes, ids; /* of the parts moved so far */
 };
 
-static bool fits(const struct room *room, const struct part *part)
+static bool fits(const struct usage *usage, const struct part *part)
 {
-	const struct exporter_opts *o = &room->at->exporter->opts;
-	uint64_t spans = room->spans + part->count;
+	const struct exporter_opts *o = &usage->at->exporter->opts;
+	uint64_t spans = usage->spans + part->count;
 
-	return spans <= confirmer_post_spans(room->at->confirmer) &&
-	       room->bytes + part->item->is.facts.list.len <= o->post_bytes &&
-	       room->ids + header_id_len(part) <= HEADER_IDS_MAX &&
-	       confirmer_may_send(room->at->confirmer, (uint32_t)spans);
+	return spans <= confirmer_post_spans(usage->at->confirmer) &&
+	       usage->bytes + part->item->is.facts.list.len <= o->post_bytes &&
+	       usage->ids + header_id_len(part) <= HEADER_IDS_MAX &&
+	       confirmer_may_send(usage->at->confirmer, (uint32_t)spans);
 }
 
-static void take(struct request *r, struct room *room, struct part *part)
+static void move_part(struct request *r, struct usage *usage, struct part *part)
 {
-	room->spans += part->count;
-	room->bytes += part->item->is.facts.list.len;
-	room->ids += header_id_len(part);
-	group_leave(part);
+	usage->spans += part->count;
+	usage->bytes += part->item->is.facts.list.len;
+	usage->ids += header_id_len(part);
+	group_remove(part);
 	request_add(r, part);
 }
 
-struct request *group_take(struct group *g, struct destination *d)
+struct request *group_make_request(struct group *g, struct destination *d)
 {
 	struct exporter *e = d->exporter;
 	struct request *r = request_new(e);
-	struct room room = { .at = d };
+	struct usage usage = { .at = d };
 	bool last, joins = loop_now_us(e->loop) >= d->single_until_us;
 
 	if (r == NULL)
 		return NULL;
-	/* Parts that do not fit wait behind the groups that have waited as long as G. */
+	/* The parts that do not fit wait behind the other groups. */
 	list_remove(&g->link);
 	list_push(g->is_full ? &e->full : &e->partial, &g->link);
 	do {
 		struct part *part = oldest(g);
 
-		last = part->link.next == &g->parts; /* taking PART out frees G */
-		take(r, &room, part);
-	} while (joins && !last && fits(&room, oldest(g)));
+		last = part->link.next == &g->parts; /* moving the last part frees G */
+		move_part(r, &usage, part);
+	} while (joins && !last && fits(&usage, oldest(g)));
 	return r;
 }

@@ -24,7 +24,7 @@ static size_t write_id(const struct part *part, char *to, size_t cap)
 	return (size_t)n;
 }
 
-/* False when no part has an id. Group.c bounds how many there are. */
+/* False when no part has an id. group.c bounds their total length by HEADER_IDS_MAX. */
 static bool write_ids(const struct request *r, struct request_headers *to)
 {
 	size_t n = (size_t)snprintf(to->ids, sizeof(to->ids), "spanspool-id: "), begin = n;

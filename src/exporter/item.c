@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* item.c — an item is taken, cut into parts where it has more spans than a POST, and reported when the last of
- * its parts is gone. */
+/* item.c — accepts items, cuts an item with more spans than a POST into parts, and reports it when its last part
+ * has an outcome. */
 #include <stdlib.h>
 
 #include "policy/response_class.h"
@@ -24,7 +24,7 @@ static void part_free(struct part *part)
 		free(part);
 }
 
-/* A range of I's spans as a request of its own: FIRST is part of it. */
+/* Queues a request with the COUNT spans of I from FIRST on, as PART. */
 static int add_range(struct item *i, struct part *part, uint32_t first, uint32_t count)
 {
 	struct request *r = request_new(i->exporter);
@@ -37,7 +37,7 @@ static int add_range(struct item *i, struct part *part, uint32_t first, uint32_t
 	return 0;
 }
 
-/* The ranges behind the first part's. */
+/* Queues requests for the spans after the first part, at most MOST each. */
 static int add_ranges(struct item *i, uint32_t most)
 {
 	for (uint32_t first = i->whole.count; first < i->is.facts.spans; first += most) {
@@ -79,7 +79,7 @@ static int add_parts(struct item *i)
 	return rc;
 }
 
-struct item *item_take(struct exporter *e, const struct exporter_item *is)
+struct item *item_new(struct exporter *e, const struct exporter_item *is)
 {
 	struct item *i = calloc(1, sizeof(*i));
 
@@ -87,7 +87,7 @@ struct item *item_take(struct exporter *e, const struct exporter_item *is)
 		return NULL;
 	i->exporter = e;
 	i->is = *is;
-	i->came_us = loop_now_us(e->loop);
+	i->arrived_us = loop_now_us(e->loop);
 	if (add_parts(i) < 0) {
 		free(i);
 		return NULL;
@@ -112,7 +112,7 @@ static enum exporter_outcome outcome_of(const struct item *i)
 	return i->refused == NULL ? EXPORTER_DELIVERED : EXPORTER_REFUSED;
 }
 
-static void report(struct item *i)
+static void report_item(struct item *i)
 {
 	struct exporter *e = i->exporter;
 	struct exporter_report r = { .token = i->is.token, .outcome = outcome_of(i), .cause = "", .detail = "" };
@@ -128,7 +128,7 @@ static void report(struct item *i)
 	e->stats.items--;
 	e->stats.bytes -= i->is.value.len + EXPORTER_ITEM_COST;
 	item_free(i);
-	exporter_stir(e);
+	exporter_wake(e);
 	e->events.done(e->events.arg, &r);
 	free(detail);
 }
@@ -139,7 +139,7 @@ static void finish_part(struct part *part)
 
 	part_free(part);
 	if (--i->parts == 0)
-		report(i);
+		report_item(i);
 }
 
 void part_delivered(struct part *part)

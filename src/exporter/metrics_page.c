@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_page.c — a line at a time, as it comes in: a page of a busy collector has megabytes. */
+/* metrics_page.c — parses a metrics page line by line as it arrives; the page of a busy collector has megabytes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exporter/metrics_page.h"
 
-/* A save that other workers overtake in a Jaeger 1.x collector: it has 50 workers by default, and the
- * slowest save of a working store takes no longer than sixteen others. */
+/* Spans that may be stored before an earlier one in Jaeger 1.x: it has 50 workers by default, and the slowest save takes
+ * at most as long as 16 others. */
 enum { JAEGER_OVERTAKE = 50 * 16 };
-/* A save of a working store takes milliseconds. An OpenTelemetry exporter repeats what fails for minutes while
- * others pass, so nothing is known of it. */
+/* Longest save of Jaeger 1.x; usual are milliseconds. For an OpenTelemetry exporter there is no bound, because it
+ * retries a failed batch for minutes while others are stored. */
 #define JAEGER_SLOWEST_US US_PER_S
-/* An OpenTelemetry exporter sends batches of up to 8192 spans, ten at a time, by default. */
+/* The same for an OpenTelemetry exporter: ten batches of up to 8192 spans at a time by default. */
 enum { OTEL_OVERTAKE = 10 * 16 * 8192 };
 
 enum what {
@@ -23,18 +23,18 @@ enum what {
 	FAILED,
 	REFUSED,
 	CAPACITY,
-	EXPORTER,        /* only says that there is one */
-	EXPORTER_SENT,   /* by the label "exporter" */
-	EXPORTER_FAILED, /* the same */
+	EXPORTER,        /* the exporter exists */
+	EXPORTER_SENT,   /* spans, by the label "exporter" */
+	EXPORTER_FAILED, /* likewise */
 	STARTED,
 	INSTANCE,
 };
 
-/* A series that counts. Its name may end in "_total", as one collector prints it and another does not. */
+/* A series that is used. "_total" may follow the name: some collectors print it. */
 struct row {
 	const char *name;
-	const char *label; /* counts only with this label, */
-	const char *value; /* which has this value; NULL: any */
+	const char *label; /* the label that the series must have; NULL: any */
+	const char *value; /* the value of that label; NULL: any */
 	enum what what;
 };
 
@@ -64,7 +64,7 @@ static uint64_t hash(struct slice s)
 	return h == 0 ? 1 : h;
 }
 
-/* A count as it is printed: whole, but perhaps as 1.5e+06. */
+/* Parses a count, which may be printed as 1.5e+06. */
 static bool read_count(const char *from, uint64_t *n)
 {
 	char *end;
@@ -79,7 +79,7 @@ static bool read_count(const char *from, uint64_t *n)
 /* One sample of a page: name{labels} value. The parts are borrowed from the line, which ends in NUL. */
 struct sample {
 	struct slice name;
-	const char *labels; /* behind the brace; NULL without any */
+	const char *labels; /* after the brace; NULL: no labels */
 	const char *value;
 };
 
@@ -92,7 +92,7 @@ static const char *end_of_quoted(const char *from)
 	return *from == '"' ? from : NULL;
 }
 
-/* The value of LABEL as it stands between its quotes. */
+/* Finds the value of LABEL, without unescaping it. */
 static bool find_label(const struct sample *s, const char *label, struct slice *value)
 {
 	const char *at = s->labels;
@@ -115,7 +115,7 @@ static bool find_label(const struct sample *s, const char *label, struct slice *
 	return false;
 }
 
-/* Behind the labels that begin at FROM; NULL when they have no end. */
+/* The text after the labels that begin at FROM; NULL when the closing brace is missing. */
 static const char *skip_labels(const char *from)
 {
 	while (*from != '\0' && *from != '}') {
@@ -126,7 +126,7 @@ static const char *skip_labels(const char *from)
 	return *from == '}' ? from + 1 : NULL;
 }
 
-static bool split(const char *line, struct sample *s)
+static bool parse_sample(const char *line, struct sample *s)
 {
 	size_t len = strcspn(line, "{ \t");
 
@@ -163,8 +163,8 @@ static struct metrics_page_exporter *exporter_of(struct metrics_page *p, struct 
 	return &p->exporters[p->nexporters++];
 }
 
-/* LABEL is the value of the row's label, N the sample's. */
-static void add(struct metrics_page *p, enum what what, struct slice label, uint64_t n)
+/* Adds N, the value of a sample, to the counter WHAT. LABEL is the value of its label. */
+static void add_count(struct metrics_page *p, enum what what, struct slice label, uint64_t n)
 {
 	uint64_t *const sums[] = {
 		[RECEIVED] = &p->sums.received,
@@ -190,7 +190,7 @@ static void add(struct metrics_page *p, enum what what, struct slice label, uint
 		e->failed += n;
 }
 
-static void take_row(struct metrics_page *p, const struct row *r, const struct sample *s)
+static void apply_row(struct metrics_page *p, const struct row *r, const struct sample *s)
 {
 	struct slice label = { 0 };
 	uint64_t n;
@@ -206,21 +206,21 @@ static void take_row(struct metrics_page *p, const struct row *r, const struct s
 	} else if (read_count(s->value, &n)) {
 		p->jaeger |= r->name[0] == 'j';
 		p->otel |= r->name[0] == 'o';
-		add(p, r->what, label, n);
+		add_count(p, r->what, label, n);
 	}
 }
 
-static void take_line(struct metrics_page *p)
+static void parse_line(struct metrics_page *p)
 {
 	struct sample s;
 
 	p->line[p->len] = '\0';
 	p->otel_other |= strncmp(p->line, "otelcol_", strlen("otelcol_")) == 0;
-	if (p->line[0] == '#' || memchr(p->line, '\0', p->len) != NULL || !split(p->line, &s))
+	if (p->line[0] == '#' || memchr(p->line, '\0', p->len) != NULL || !parse_sample(p->line, &s))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (is_named(&s, rows[i].name))
-			take_row(p, &rows[i], &s);
+			apply_row(p, &rows[i], &s);
 }
 
 void metrics_page_begin(struct metrics_page *p)
@@ -243,14 +243,14 @@ void metrics_page_feed(struct metrics_page *p, struct slice bytes)
 		if (newline == NULL)
 			return;
 		if (!p->too_long)
-			take_line(p);
+			parse_line(p);
 		p->len = 0;
 		p->too_long = false;
 		bytes = slice_of(bytes.at + n + 1, bytes.len - n - 1);
 	}
 }
 
-/* Spans are through when every exporter has them. */
+/* A span is stored when every exporter has sent it, so the slowest exporter counts. */
 static void fold_exporters(struct metrics_page *p)
 {
 	const struct metrics_page_exporter *slowest = &p->exporters[0];
@@ -268,7 +268,7 @@ static void fold_exporters(struct metrics_page *p)
 int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, struct why *why)
 {
 	if (p->len > 0 && !p->too_long)
-		take_line(p);
+		parse_line(p);
 	if (!p->jaeger && p->otel_other)
 		p->otel = true;
 	if (p->jaeger == p->otel)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pages.c — asks one or two addresses for a collector's metrics page.
+/* pages.c — requests a collector's metrics page from one or two URLs.
  *
- * Without a page's URL from the operator there are two: the admin port of Jaeger 1.x and the telemetry port
- * of Jaeger 2.x and the OpenTelemetry Collector. They are asked at the same time, so that a firewall that
- * drops packets costs one time-out and not two; the first of them has precedence. */
+ * When the operator has not named the page there are two: the admin port of Jaeger 1.x and the telemetry port of
+ * Jaeger 2.x and the OpenTelemetry Collector. Both are requested at once, so that a firewall that drops packets costs
+ * one time-out. When both answer, the first is used. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,13 +18,13 @@ static const char *const ports[PAGES_MOST] = { "14269", "8888" };
 
 struct page {
 	struct pages *pages;
-	struct buf url, shown; /* SHOWN is without secrets */
-	struct buf address;    /* to connect to; empty: where the URL's name leads */
+	struct buf url, shown; /* SHOWN: for messages, without secrets */
+	struct buf address;    /* to connect to; empty: curl resolves the host of the URL */
 	struct metrics_page text;
 	struct confirm_reading reading;
-	bool out;           /* asked for, and not answered */
-	bool fit;           /* READING is good */
-	char trouble[1024]; /* why it is not; "" */
+	bool in_flight;     /* the request is in flight */
+	bool usable;        /* READING is valid */
+	char trouble[1024]; /* why READING is not valid; "" when it is */
 };
 
 struct pages {
@@ -32,21 +32,21 @@ struct pages {
 	struct http_client_opts http_opts;
 	struct page page[PAGES_MOST];
 	size_t n;
-	size_t used; /* the page that was last fit */
-	bool busy;   /* a look is under way */
+	size_t used; /* index of the page that was last usable */
+	bool busy;   /* a reading is in progress */
 	uint64_t began_us;
-	struct timer *failed; /* ends a look that could not even begin, from the loop */
+	struct timer *failed; /* finishes, from the loop, a reading whose requests could not be sent */
 	void (*answered)(void *arg, const struct pages_answer *a);
 	void *arg;
 };
 
 /* ---- the answers ---- */
 
-static void judge_page(struct page *p, const struct http_answer *a)
+static void check_page(struct page *p, const struct http_answer *a)
 {
 	struct why why;
 
-	p->fit = false;
+	p->usable = false;
 	p->reading.ended_us = clock_mono_us();
 	if (a->failure != HTTP_ANSWERED)
 		snprintf(p->trouble, sizeof(p->trouble), "%s", a->error);
@@ -58,29 +58,29 @@ static void judge_page(struct page *p, const struct http_answer *a)
 	else if (metrics_page_end(&p->text, &p->reading.counters, &why) < 0)
 		snprintf(p->trouble, sizeof(p->trouble), "%s", why.text);
 	else
-		p->fit = true;
+		p->usable = true;
 }
 
-/* The first page that is fit; it is known once those before it have answered. */
-static const struct page *fit_page(const struct pages *s, bool *known)
+/* The first usable page, or NULL. KNOWN is false until the pages before it have answered. */
+static const struct page *usable_page(const struct pages *s, bool *known)
 {
 	*known = true;
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->page[i].out) {
+		if (s->page[i].in_flight) {
 			*known = false;
 			return NULL;
 		}
-		if (s->page[i].fit)
+		if (s->page[i].usable)
 			return &s->page[i];
 	}
 	return NULL;
 }
 
-static void end_look(struct pages *s)
+static void finish_read(struct pages *s)
 {
 	struct pages_answer a = { .began_us = s->began_us, .ended_us = clock_mono_us() };
 	bool known;
-	const struct page *p = fit_page(s, &known);
+	const struct page *p = usable_page(s, &known);
 
 	if (!s->busy || !known)
 		return;
@@ -103,19 +103,19 @@ static void on_answer(void *arg, const struct http_answer *a)
 {
 	struct page *p = arg;
 
-	p->out = false;
-	judge_page(p, a);
-	end_look(p->pages);
+	p->in_flight = false;
+	check_page(p, a);
+	finish_read(p->pages);
 }
 
 static void on_failed(void *arg)
 {
-	end_look(arg);
+	finish_read(arg);
 }
 
-/* ---- a look ---- */
+/* ---- a reading ---- */
 
-static void ask(struct page *p)
+static void request_page(struct page *p)
 {
 	struct http_request r = {
 		.url = buf_cstr(&p->url),
@@ -127,27 +127,27 @@ static void ask(struct page *p)
 	};
 	int rc;
 
-	p->fit = false;
+	p->usable = false;
 	p->trouble[0] = '\0';
-	if (p->out)
-		return; /* still on its way from a look that another page has ended */
+	if (p->in_flight)
+		return; /* still in flight from an earlier reading that an earlier page finished */
 	metrics_page_begin(&p->text);
 	p->reading.began_us = clock_mono_us();
 	rc = http_client_send(p->pages->http, &r, on_answer, p);
-	p->out = rc == 0;
+	p->in_flight = rc == 0;
 	if (rc < 0)
 		snprintf(p->trouble, sizeof(p->trouble), "%s", err_text(rc));
 }
 
-void pages_look(struct pages *s, bool all)
+void pages_read(struct pages *s, bool all)
 {
 	s->busy = true;
 	s->began_us = clock_mono_us();
 	for (size_t i = 0; i < s->n; i++) {
 		if (all || i == s->used)
-			ask(&s->page[i]);
+			request_page(&s->page[i]);
 		else
-			s->page[i].fit = false, s->page[i].trouble[0] = '\0';
+			s->page[i].usable = false, s->page[i].trouble[0] = '\0';
 	}
 	timer_start(s->failed, 0);
 }
@@ -178,7 +178,7 @@ void pages_troubles(const struct pages *s, struct buf *to)
 
 /* ---- open and free ---- */
 
-/* The page of one of several processes behind a name is at the address of that process. */
+/* When the collector is one address of a name with several, its page is requested from that address too. */
 static void set_address(struct page *p, const struct pages_where *where)
 {
 	const char *url = buf_cstr(&p->url);
@@ -223,7 +223,7 @@ static int add_pages(struct pages *s, const struct pages_where *where, struct wh
 	return rc;
 }
 
-/* A client of its own: no POST takes its connections, and it gives away no secret of theirs. */
+/* Pages have their own client: POSTs do not use its connections, and it does not send their passwords or tokens. */
 static void set_http_opts(struct http_client_opts *to, const struct http_client_opts *from)
 {
 	*to = (struct http_client_opts){ .max_connections = PAGES_MOST };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.c — the requests: put together from parts, cut in two, given back, and the bytes that they post. */
+/* request.c — builds requests from parts, splits them, gives them back, and builds their bodies. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,7 +40,7 @@ static struct part *remove_first(struct request *r)
 static void request_end(struct request *r)
 {
 	list_remove(&r->link);
-	request_off_wire(r);
+	request_free_body(r);
 	free(r->detail);
 	free(r);
 }
@@ -64,13 +64,13 @@ void requests_free(struct list *of)
 
 void request_delivered(struct request *r)
 {
-	list_remove(&r->link); /* its owner may call back while it is told */
+	list_remove(&r->link); /* the owner may call the exporter from events.done */
 	while (!list_empty(&r->parts))
 		part_delivered(remove_first(r));
 	request_end(r);
 }
 
-void request_blame(struct request *r, int status, const char *said)
+void request_set_detail(struct request *r, int status, const char *said)
 {
 	const struct part *part = list_first(&r->parts, struct part, link);
 	uint32_t of = part->item->is.facts.spans;
@@ -111,20 +111,20 @@ bool request_give_back(struct request *r)
 	return true;
 }
 
-void request_again(struct request *r, uint64_t rest_us)
+void request_retry(struct request *r, uint64_t rest_us)
 {
 	struct exporter *e = r->exporter;
 
-	/* At the end: the next that is tried is another one, in case it is this one's fault. */
+	/* At the end of the list, so that another request is sent next in case R is the cause of the failure. */
 	list_remove(&r->link);
-	exporter_stir(e);
+	exporter_wake(e);
 	if (request_give_back(r))
 		return;
-	r->rests_until_us = rest_us == 0 ? 0 : loop_now_us(e->loop) + rest_us;
+	r->retry_at_us = rest_us == 0 ? 0 : loop_now_us(e->loop) + rest_us;
 	list_push(rest_us == 0 ? &e->ready : &e->resting, &r->link);
 }
 
-void request_doubt(struct request *r)
+void request_mark_maybe_stored(struct request *r)
 {
 	list_each (node, &r->parts) {
 		struct part *part = container_of(node, struct part, link);
@@ -134,7 +134,7 @@ void request_doubt(struct request *r)
 	}
 }
 
-/* The second half of the only part of R, in TO. */
+/* Moves the second half of the only part of R to TO. */
 static int cut_part(struct request *r, struct request *to)
 {
 	struct part *part = list_first(&r->parts, struct part, link);
@@ -158,7 +158,7 @@ static int cut_part(struct request *r, struct request *to)
 	return 0;
 }
 
-/* The second half of R's parts, in TO, in their order. */
+/* Moves the second half of the parts of R to TO, in order. */
 static void move_parts(struct request *r, struct request *to)
 {
 	uint32_t left = r->nparts / 2;
@@ -198,8 +198,8 @@ int request_split(struct request *r)
 	second->post.attempts = r->post.attempts;
 	r->failures = 0;
 	r->refusals = 0;
-	request_again(r, 0);
-	request_again(second, 0);
+	request_retry(r, 0);
+	request_retry(second, 0);
 	return 0;
 }
 
@@ -219,22 +219,22 @@ static int body_of_one(struct request *r, struct http_request *to)
 	return rc;
 }
 
-/* The process once, and the spans of all behind one list header. */
+/* Joins the parts: the process once, then one list header and the spans of all parts. */
 static int body_of_several(struct request *r, struct http_request *to)
 {
 	static const uint8_t end[] = { INSPECT_JOIN_END };
 	size_t n = 0;
 
-	r->pieces = calloc(r->nparts + 3, sizeof(*r->pieces));
-	if (r->pieces == NULL)
+	r->body_parts = calloc(r->nparts + 3, sizeof(*r->body_parts));
+	if (r->body_parts == NULL)
 		return E_NOMEM;
 	inspect_join_list(r->list_header, r->spans);
-	r->pieces[n++] = list_first(&r->parts, struct part, link)->item->is.facts.process;
-	r->pieces[n++] = slice_of(r->list_header, sizeof(r->list_header));
+	r->body_parts[n++] = list_first(&r->parts, struct part, link)->item->is.facts.process;
+	r->body_parts[n++] = slice_of(r->list_header, sizeof(r->list_header));
 	list_each (node, &r->parts)
-		r->pieces[n++] = container_of(node, struct part, link)->item->is.facts.list;
-	r->pieces[n++] = slice_of(end, sizeof(end));
-	to->parts = r->pieces;
+		r->body_parts[n++] = container_of(node, struct part, link)->item->is.facts.list;
+	r->body_parts[n++] = slice_of(end, sizeof(end));
+	to->parts = r->body_parts;
 	to->nparts = n;
 	return 0;
 }
@@ -244,9 +244,9 @@ int request_body(struct request *r, struct http_request *to)
 	return r->nparts == 1 ? body_of_one(r, to) : body_of_several(r, to);
 }
 
-void request_off_wire(struct request *r)
+void request_free_body(struct request *r)
 {
-	free(r->pieces);
-	r->pieces = NULL;
+	free(r->body_parts);
+	r->body_parts = NULL;
 	buf_free(&r->cut);
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* send.c — once a turn of the loop: requests that rested enough are ready, ready requests and waiting items go
- * to the collector with the least to do, and the owner hears of room and of trouble.
+/* send.c — exporter_step: once per loop iteration it sends ready requests and waiting groups to the destination
+ * with the fewest requests, and reports room and changes of state to the owner.
  *
- * A request that is ready goes first. Of the groups those go that fill a POST; one that does not goes when the
- * budget of POSTs allows it, or when its oldest item has waited for opts.wait_ms. So with little traffic every
- * item leaves at once, and the more there is, the more share a POST. */
+ * Ready requests are sent before groups. A full group is sent at once; a partial one when the budget of POSTs allows
+ * it, or when its oldest item has waited for opts.wait_ms. With little traffic every item is sent at once; with more
+ * traffic more items share a POST. */
 #include "base/clock.h"
 #include "exporter_internal.h"
 
 static const char content_type[] = "application/x-thrift";
 
-/* A Batch of a process named "spanspool" without spans: every version of Jaeger takes it and stores
- * nothing. */
+/* A Batch of a process "spanspool" without spans: every version of Jaeger accepts it and stores nothing. */
 static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', 'a', 'n', 's', 'p', 'o', 'o', 'l', 0,
 	0x0f, 0, 2, 0x0c, 0, 0, 0, 0, 0 };
 
@@ -23,16 +22,16 @@ bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 	return e->opts.pace_blind && item->produced_ms != 0;
 }
 
-/* Nothing is on its way to a collector or waits for one. Requests that are unconfirmed wait for a reading, and a
- * collector that has been paused is not asked again by them. */
+/* True when no request or group waits or is on the wire. Unconfirmed requests do not count: they wait for counters
+ * and will not probe a paused collector. */
 static bool has_nothing_to_send(const struct exporter *e)
 {
 	return e->stats.in_flight == 0 && list_empty(&e->ready) && list_empty(&e->resting) && list_empty(&e->full) &&
 	       list_empty(&e->partial);
 }
 
-/* All that waits has failed before, which may be its own fault: a collector that is asked with nothing else never gets
- * to show that it takes the others. */
+/* True when only failed requests wait. They may be bad themselves, so a new item must be accepted to probe a paused
+ * collector. */
 static bool has_only_failed(const struct exporter *e)
 {
 	return e->failed_last && list_empty(&e->full) && list_empty(&e->partial);
@@ -71,16 +70,16 @@ int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint6
 	return E_FULL;
 }
 
-static void wake_rested(struct exporter *e, uint64_t now, uint64_t *wake)
+static void requeue_rested(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	list_each_safe (node, &e->resting) {
 		struct request *r = container_of(node, struct request, link);
 
-		if (r->rests_until_us <= now) {
+		if (r->retry_at_us <= now) {
 			list_remove(node);
 			list_push(&e->ready, node);
 		} else {
-			*wake = min_u64(*wake, r->rests_until_us);
+			*wake = min_u64(*wake, r->retry_at_us);
 		}
 	}
 }
@@ -100,14 +99,13 @@ static int post(struct destination *d, struct http_request *r, void (*answered)(
 	if (rc == 0) {
 		e->stats.posts++;
 		e->stats.in_flight++;
-		e->turn = (e->turn + 1) % e->ndestinations;
+		e->next_destination = (e->next_destination + 1) % e->ndestinations;
 	}
 	return rc;
 }
 
-/* The loop has not turned since the request was queued, so the sending is counted before its first byte
- * leaves. */
-static void note_sending(const struct request *r)
+/* Counts R as sent. Called in the loop iteration that queued R, so before its first byte is sent. */
+static void count_sending(const struct request *r)
 {
 	struct exporter *e = r->exporter;
 
@@ -135,8 +133,8 @@ static void send_request(struct request *r, struct destination *d)
 	if (rc == 0)
 		rc = post(d, &to, exporter_on_answer, r);
 	if (rc < 0) {
-		request_off_wire(r);
-		request_again(r, US_PER_S);
+		request_free_body(r);
+		request_retry(r, US_PER_S);
 		return;
 	}
 	r->at = d;
@@ -147,24 +145,24 @@ static void send_request(struct request *r, struct destination *d)
 	token_bucket_charge(&e->rate, r->spans);
 	token_bucket_charge(&d->ramp, r->spans);
 	post_budget_charge(&e->posts, d->closes);
-	note_sending(r);
+	count_sending(r);
 	list_remove(&r->link);
 	list_push(&e->wire, &r->link);
 }
 
-int exporter_ask(struct destination *d)
+int exporter_send_probe(struct destination *d)
 {
 	struct http_request r = { .body = slice_of(probe, sizeof(probe)), .gzip = d->exporter->opts.gzip };
-	int rc = post(d, &r, exporter_on_asked, d);
+	int rc = post(d, &r, exporter_on_probe_answer, d);
 
 	if (rc == 0) {
-		d->asking = true;
-		d->asked_round = d->pace.round;
+		d->probing = true;
+		d->probe_round = d->pace.round;
 	}
 	return rc;
 }
 
-/* A request may have more spans than the window has since become: it goes on in halves. */
+/* Sends the first ready request. It is split when the window has become smaller than its spans. */
 static bool send_ready_request(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	struct request *r = list_first(&e->ready, struct request, link);
@@ -182,10 +180,10 @@ static bool send_ready_request(struct exporter *e, uint64_t now, uint64_t *wake)
 
 static uint64_t due_us(const struct exporter *e, const struct group *g)
 {
-	return list_first(&g->parts, struct part, link)->item->came_us + e->opts.wait_ms * US_PER_MS;
+	return list_first(&g->parts, struct part, link)->item->arrived_us + e->opts.wait_ms * US_PER_MS;
 }
 
-/* The group that goes next, NULL: none may yet, and WAKE is lowered to when one may. */
+/* The next group to send. NULL: none may be sent yet, and WAKE is lowered to the time when one may. */
 static struct group *next_group(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	struct group *partial = NULL;
@@ -206,7 +204,7 @@ static struct group *next_group(struct exporter *e, uint64_t now, uint64_t *wake
 	return NULL;
 }
 
-/* The group's first item alone may have more spans than fit: then it goes on as a request in halves. */
+/* Sends the next group. Its first item alone may exceed the window: then the request is queued, to be split. */
 static bool send_group(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	struct group *g = next_group(e, now, wake);
@@ -218,7 +216,7 @@ static bool send_group(struct exporter *e, uint64_t now, uint64_t *wake)
 	d = destination_pick(e, list_first(&g->parts, struct part, link)->count, NULL, now, wake);
 	if (d == NULL)
 		return false;
-	r = group_take(g, d);
+	r = group_make_request(g, d);
 	if (r == NULL) {
 		*wake = min_u64(*wake, now + US_PER_S);
 		return false;
@@ -231,8 +229,8 @@ static bool send_group(struct exporter *e, uint64_t now, uint64_t *wake)
 	return true;
 }
 
-/* Requests that are ready were there before the groups. But the one that goes to a collector which takes one
- * only, to show that it works, must not always be one that has failed. */
+/* Ready requests are older than the groups and go first. After a retry a group goes first, because a destination in
+ * SLOW_PROBE gets one request only, and it must not always be one that failed before. */
 static bool send_next(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	if (list_empty(&e->ready))
@@ -257,8 +255,8 @@ static void send_all(struct exporter *e, uint64_t now, uint64_t *wake)
 	}
 }
 
-/* Another cause in the same state is news too, but two that take turns are not told at each turn. */
-static void tell_state(struct exporter *e)
+/* Reports a new state at once, and a new cause in the same state at most every CAUSE_EVERY_MS. */
+static void report_state(struct exporter *e)
 {
 	enum { CAUSE_EVERY_MS = 10000 };
 	enum exporter_state state = exporter_state(e);
@@ -266,15 +264,16 @@ static void tell_state(struct exporter *e)
 	const char *trouble = destination_trouble(worst);
 	int cause = trouble == NULL ? 0 : worst->cause;
 
-	if (state == e->told && (cause == e->told_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
+	if (state == e->reported_state &&
+	        (cause == e->reported_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
 		return;
-	e->told = state;
-	e->told_cause = cause;
+	e->reported_state = state;
+	e->reported_cause = cause;
 	if (e->events.changed != NULL)
 		e->events.changed(e->events.arg, state, trouble == NULL ? (const char *)worst->name.at : trouble);
 }
 
-static uint64_t next_trial(const struct exporter *e, uint64_t now)
+static uint64_t next_probe_us(const struct exporter *e, uint64_t now)
 {
 	uint64_t wake = UINT64_MAX;
 
@@ -287,9 +286,9 @@ static uint64_t next_trial(const struct exporter *e, uint64_t now)
 	return wake;
 }
 
-/* Nothing is left to send, and half of the memory is held by spans that are not confirmed: their verdicts make room
- * for more. */
-static void hurry(struct exporter *e)
+/* When nothing is left to send and unconfirmed spans use half of the memory, counters are read more often, because
+ * verdicts free memory. */
+static void hurry_confirmers(struct exporter *e)
 {
 	if (e->stats.bytes < e->opts.max_bytes / 2 || !has_nothing_to_send(e))
 		return;
@@ -297,7 +296,7 @@ static void hurry(struct exporter *e)
 		confirmer_hurry(e->destinations[i]->confirmer);
 }
 
-static void offer_room(struct exporter *e, uint64_t *wake)
+static void report_room(struct exporter *e, uint64_t *wake)
 {
 	if (!e->wants_room || exporter_refusal(e, &e->wanted, wake) < 0)
 		return;
@@ -305,34 +304,34 @@ static void offer_room(struct exporter *e, uint64_t *wake)
 	e->events.room(e->events.arg);
 }
 
-/* Room is offered before anything is sent: a new item may have to take the place of one that has failed. */
+/* report_room comes before send_all, so that a new item can be sent instead of a failed one. */
 static void step_once(struct exporter *e)
 {
 	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
 
 	collectors_tidy(e, now, &wake);
-	wake_rested(e, now, &wake);
-	offer_room(e, &wake);
+	requeue_rested(e, now, &wake);
+	report_room(e, &wake);
 	send_all(e, now, &wake);
-	hurry(e);
-	wake = min_u64(wake, next_trial(e, now));
+	hurry_confirmers(e);
+	wake = min_u64(wake, next_probe_us(e, now));
 	if (wake == UINT64_MAX)
 		timer_stop(e->timer);
 	else
 		timer_start(e->timer, (wake - now) / US_PER_MS + 1);
-	tell_state(e);
-	if (e->sight_moved)
-		destinations_tell_sight(e);
+	report_state(e);
+	if (e->sight_changed)
+		destinations_report_sight(e);
 }
 
 void exporter_step(void *exporter)
 {
 	struct exporter *e = exporter;
 
-	/* Items that the owner sends when it hears of room go out in the same turn. */
+	/* The owner may send items from events.room; the loop sends them in the same iteration. */
 	e->stepping = true;
-	while (e->stirred) {
-		e->stirred = false;
+	while (e->step_wanted) {
+		e->step_wanted = false;
 		step_once(e);
 	}
 	e->stepping = false;
@@ -340,7 +339,7 @@ void exporter_step(void *exporter)
 		void (*flushed)(void *arg) = e->flushed;
 
 		e->flushed = NULL;
-		timer_stop(e->budget);
+		timer_stop(e->flush_timer);
 		flushed(e->flushed_arg);
 	}
 }

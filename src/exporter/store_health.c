@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_health.c — a sight of the store is well, blindness a warning, and a stop an outage. */
+/* store_health.c — posts the state of the confirmer as health part "store". */
 #include "exporter/store_health.h"
 
 void store_health_post(struct health *h, enum confirmer_sight sight, const char *sentence)
