@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* directory.c — the drain's quarantine as files, synced with their directory.
+/* directory.c — the quarantine of the drain as files in a directory.
  *
- * NAME.value holds the bytes as they were; NAME.headers a line "name: value" for each header and the
- * key, bytes that are no printable ASCII as %XX. The headers are written first: a value without them
- * is never seen, and a file that is written again is the same. */
+ * NAME.value has the bytes of the record. NAME.headers has a line "name: value" for the key and each header, with bytes
+ * other than printable ASCII as %XX. The headers are written first, so that no value is without its headers. Writing
+ * an item again gives the same files. Files and directory are synced. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct directory {
 	int fd;
 };
 
-static struct directory *from(struct files *f)
+static struct directory *directory_of(struct files *f)
 {
 	return container_of(f, struct directory, files);
 }
@@ -35,7 +35,7 @@ static void add_escaped(struct buf *to, struct slice s)
 	}
 }
 
-static void describe(struct buf *to, const struct kafka_record *r)
+static void format_headers(struct buf *to, const struct kafka_record *r)
 {
 	if (r->key.at != NULL) {
 		buf_text(to, "key: ");
@@ -56,7 +56,7 @@ static int write_all(int fd, struct slice s)
 		ssize_t n = write(fd, s.at, s.len);
 
 		if (n == 0)
-			errno = EIO; /* to try again would be to try for ever */
+			errno = EIO; /* write wrote nothing: retrying could loop forever */
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return -1;
 		if (n > 0)
@@ -72,7 +72,7 @@ static int write_file(struct directory *d, const char *name, const char *kind, s
 
 	snprintf(path, sizeof(path), "%s.%s", name, kind);
 	snprintf(part, sizeof(part), "%s.part", path);
-	/* A kill may have left a part; a new file is never a link to another one. */
+	/* Removes the part that a kill may have left. O_EXCL then never opens an existing file or link. */
 	if (unlinkat(d->fd, part, 0) < 0 && errno != ENOENT)
 		return -1;
 	fd = openat(d->fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -84,38 +84,38 @@ static int write_file(struct directory *d, const char *name, const char *kind, s
 	return renameat(d->fd, part, d->fd, path);
 }
 
-static int errno_says(struct why *what)
+static int set_errno(struct why *what)
 {
 	return why_set(what, err_from_errno(errno), "%s", strerror(errno));
 }
 
 static int write_item(struct files *f, struct quarantine_item *item, struct why *what)
 {
-	struct directory *d = from(f);
+	struct directory *d = directory_of(f);
 	struct buf headers = { 0 };
 	int rc = -1;
 
-	describe(&headers, &item->record);
+	format_headers(&headers, &item->record);
 	errno = ENOMEM;
 	if (buf_check(&headers) == 0)
 		rc = write_file(d, item->name, "headers", buf_slice(&headers));
 	if (rc == 0)
 		rc = write_file(d, item->name, "value", item->record.value);
 	if (rc < 0)
-		errno_says(what);
+		set_errno(what);
 	buf_free(&headers);
 	return rc < 0 ? what->code : 0;
 }
 
-/* One for all files of the run. */
+/* Syncs the directory once for all files of a run. */
 static int sync_directory(struct files *f, struct why *what)
 {
-	return fsync(from(f)->fd) == 0 ? 0 : errno_says(what);
+	return fsync(directory_of(f)->fd) == 0 ? 0 : set_errno(what);
 }
 
 static void free_directory(struct files *f)
 {
-	struct directory *d = from(f);
+	struct directory *d = directory_of(f);
 
 	if (d->fd >= 0)
 		close(d->fd);

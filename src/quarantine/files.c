@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* files.c — kinds of quarantine that write files: a worker thread writes the items that have gathered, one run at a
- * time; items that come meanwhile are the next run's.
+/* files.c — shared by the kinds of quarantine that write files. A worker thread writes up to RUN_ITEMS waiting items
+ * in one run; items that are put meanwhile wait for the next run.
  *
  *   waiting ──start──► writing (worker) ──written and synced──► done, KEPT
- *      ▲                    ├── no share of the disk is left ─► done, FULL
- *      └── a pause ── failed ┘                                                                      */
+ *      ▲                    ├──disk share used up────────► done, FULL
+ *      └── a pause ── failed ┘ */
 #include "quarantine_internal.h"
 
 enum {
-	RUN_ITEMS = 32, /* each is synced: so many before the first is told */
-	AGAIN_MS = 1000,
+	RUN_ITEMS = 32, /* items per run; each is synced, and outcomes are reported after the run */
+	RETRY_MS = 1000,
 };
 
-static struct files *from(struct quarantine *q)
+static struct files *files_of(struct quarantine *q)
 {
 	return container_of(q, struct files, q);
 }
@@ -22,7 +22,7 @@ static struct quarantine_item *first_of(struct list *list)
 	return list_first(list, struct quarantine_item, link);
 }
 
-static bool is_tried_again(const struct quarantine_item *item)
+static bool must_retry(const struct quarantine_item *item)
 {
 	return item->rc < 0 && item->rc != E_TOO_LARGE;
 }
@@ -34,7 +34,7 @@ static void note_failure(struct files *f, struct quarantine_item *item, const st
 	f->failed_name = item->name;
 }
 
-static void run(void *arg)
+static void write_run(void *arg)
 {
 	struct files *f = arg;
 	struct why what;
@@ -44,7 +44,7 @@ static void run(void *arg)
 		struct quarantine_item *item = container_of(node, struct quarantine_item, link);
 
 		item->rc = f->kind->write(f, item, &what);
-		if (is_tried_again(item))
+		if (must_retry(item))
 			note_failure(f, item, &what);
 	}
 	if (f->kind->sync == NULL || f->kind->sync(f, &what) == 0)
@@ -57,17 +57,17 @@ static void run(void *arg)
 	}
 }
 
-static void start(struct files *f);
+static void start_run(struct files *f);
 static void files_free(struct quarantine *q);
 
-/* Items that were not kept go before those that came meanwhile: the list stays in the order of age. */
-static void wait_first(struct files *f, struct list *items)
+/* Puts ITEMS, which failed, before the items that were put meanwhile, so that waiting stays ordered by age. */
+static void requeue_first(struct files *f, struct list *items)
 {
 	list_append(items, &f->q.waiting);
 	list_append(&f->q.waiting, items);
 }
 
-static void tell_board(struct files *f, bool full)
+static void report_health(struct files *f, bool full)
 {
 	if (f->failed.code != 0)
 		quarantine_trouble(&f->q, f->failed_name, f->failed.text);
@@ -77,26 +77,26 @@ static void tell_board(struct files *f, bool full)
 		quarantine_well(&f->q);
 }
 
-/* Each item has an outcome, or waits for the next run. */
-static void tell_all(struct files *f)
+/* Reports the outcome of each item of the run, and moves failed items back to waiting. */
+static void report_outcomes(struct files *f)
 {
-	struct list over, again;
+	struct list finished, again;
 	bool full = false;
 
-	list_init(&over);
+	list_init(&finished);
 	list_init(&again);
 	while (!list_empty(&f->writing)) {
 		struct quarantine_item *item = first_of(&f->writing);
 
 		full |= item->rc == E_TOO_LARGE;
-		f->q.failures += is_tried_again(item);
+		f->q.failures += must_retry(item);
 		list_remove(&item->link);
-		list_push(is_tried_again(item) ? &again : &over, &item->link);
+		list_push(must_retry(item) ? &again : &finished, &item->link);
 	}
-	wait_first(f, &again);
-	tell_board(f, full);
-	while (!list_empty(&over)) {
-		struct quarantine_item *item = first_of(&over);
+	requeue_first(f, &again);
+	report_health(f, full);
+	while (!list_empty(&finished)) {
+		struct quarantine_item *item = first_of(&finished);
 
 		list_remove(&item->link);
 		quarantine_done(&f->q, item, item->rc == 0 ? QUARANTINE_KEPT : QUARANTINE_FULL);
@@ -113,18 +113,18 @@ static void on_run(void *arg)
 		files_free(&f->q);
 		return;
 	}
-	tell_all(f);
+	report_outcomes(f);
 	if (f->q.flushed != NULL && (failed || list_empty(&f->q.waiting))) {
 		f->q.flushing = true;
 		quarantine_flushed(&f->q);
 	} else if (failed) {
-		timer_start(f->again, AGAIN_MS);
+		timer_start(f->retry_timer, RETRY_MS);
 	} else {
-		start(f);
+		start_run(f);
 	}
 }
 
-static void take_waiting(struct files *f)
+static void move_waiting(struct files *f)
 {
 	for (int n = 0; n < RUN_ITEMS && !list_empty(&f->q.waiting); n++) {
 		struct quarantine_item *item = first_of(&f->q.waiting);
@@ -134,46 +134,46 @@ static void take_waiting(struct files *f)
 	}
 }
 
-/* A run without an item is for flush, which must not be told from inside its call. */
-static void start(struct files *f)
+/* Starts a run. During a flush a run may have no item: its end reports the flush from the loop. */
+static void start_run(struct files *f)
 {
 	if (f->busy || f->q.flushing || (list_empty(&f->q.waiting) && f->q.flushed == NULL))
 		return;
-	take_waiting(f);
-	f->busy = work_start(f->q.loop, run, on_run, f) == 0;
+	move_waiting(f);
+	f->busy = work_start(f->q.loop, write_run, on_run, f) == 0;
 	if (f->busy)
 		return;
-	wait_first(f, &f->writing);
-	timer_start(f->again, AGAIN_MS);
+	requeue_first(f, &f->writing);
+	timer_start(f->retry_timer, RETRY_MS);
 }
 
-static void on_again(void *arg)
+static void on_retry_timer(void *arg)
 {
-	start(arg);
+	start_run(arg);
 }
 
 static void files_put(struct quarantine *q)
 {
-	if (!timer_armed(from(q)->again))
-		start(from(q));
+	if (!timer_armed(files_of(q)->retry_timer))
+		start_run(files_of(q));
 }
 
-/* A write cannot be cut off; an item that no worker has begun is given up after the first failure. */
+/* A write cannot be cancelled, so BUDGET_MS is not used. After the first failure waiting items are given up. */
 static void files_flush(struct quarantine *q, uint64_t budget_ms)
 {
 	(void)budget_ms;
-	start(from(q));
+	start_run(files_of(q));
 }
 
 static void files_free(struct quarantine *q)
 {
-	struct files *f = from(q);
+	struct files *f = files_of(q);
 
 	if (f->busy) {
 		f->orphan = true;
 		return;
 	}
-	timer_free(f->again);
+	timer_free(f->retry_timer);
 	f->kind->free(f);
 }
 
@@ -184,5 +184,5 @@ int files_open(struct files *f, struct loop *l, const struct files_kind *kind)
 	f->q.ops = &ops;
 	f->kind = kind;
 	list_init(&f->writing);
-	return timer_open(&f->again, l, on_again, f);
+	return timer_open(&f->retry_timer, l, on_retry_timer, f);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kinds.c — the kinds of quarantine that the drain has, one of which keeps nothing: an item that is put there stays,
- * and nothing is committed beyond it. */
+/* kinds.c — opens the kind of quarantine that the drain's options name. The kind "none" keeps nothing: an item that
+ * is put there never gets an outcome, so the drain commits no offset beyond it. */
 #include <stdlib.h>
 
 #include "quarantine_internal.h"
 
 static const char part[] = "quarantine";
 
-/* The kind that keeps nothing. */
-struct nowhere {
+/* The kind "none". */
+struct none {
 	struct quarantine q;
-	struct timer *soon;
+	struct timer *flush_timer;
 };
 
-static void nowhere_put(struct quarantine *q)
+static void none_put(struct quarantine *q)
 {
 	const struct quarantine_item *item = list_first(&q->waiting, struct quarantine_item, link);
 
@@ -21,41 +21,41 @@ static void nowhere_put(struct quarantine *q)
 	        q->opts.consequence);
 }
 
-static void nowhere_flush(struct quarantine *q, uint64_t budget_ms)
+static void none_flush(struct quarantine *q, uint64_t budget_ms)
 {
 	(void)budget_ms;
-	timer_start(container_of(q, struct nowhere, q)->soon, 0);
+	timer_start(container_of(q, struct none, q)->flush_timer, 0);
 }
 
-static void nowhere_free(struct quarantine *q)
+static void none_free(struct quarantine *q)
 {
-	struct nowhere *n = container_of(q, struct nowhere, q);
+	struct none *n = container_of(q, struct none, q);
 
-	timer_free(n->soon);
+	timer_free(n->flush_timer);
 	free(n);
 }
 
-static void on_soon(void *arg)
+static void on_flush_timer(void *arg)
 {
 	quarantine_flushed(arg);
 }
 
-static const struct quarantine_ops nowhere_ops = { nowhere_put, nowhere_flush, nowhere_free };
+static const struct quarantine_ops none_ops = { none_put, none_flush, none_free };
 
-static struct quarantine *nowhere_new(struct loop *l, struct why *why)
+static struct quarantine *none_new(struct loop *l, struct why *why)
 {
-	struct nowhere *n = calloc(1, sizeof(*n));
+	struct none *n = calloc(1, sizeof(*n));
 
-	if (n == NULL || timer_open(&n->soon, l, on_soon, &n->q) < 0) {
+	if (n == NULL || timer_open(&n->flush_timer, l, on_flush_timer, &n->q) < 0) {
 		free(n);
 		why_set(why, E_NOMEM, part);
 		return NULL;
 	}
-	n->q.ops = &nowhere_ops;
+	n->q.ops = &none_ops;
 	return &n->q;
 }
 
-static struct quarantine *make(struct loop *l, const struct quarantine_opts *opts, struct why *why)
+static struct quarantine *open_kind(struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	switch (opts->kind) {
 	case QUARANTINE_TOPIC:
@@ -65,13 +65,13 @@ static struct quarantine *make(struct loop *l, const struct quarantine_opts *opt
 	case QUARANTINE_NONE:
 		break;
 	}
-	return nowhere_new(l, why);
+	return none_new(l, why);
 }
 
 int quarantine_open(struct quarantine **out, struct loop *l, const struct quarantine_opts *opts,
         const struct quarantine_events *events, struct health *health, struct why *why)
 {
-	struct quarantine *q = make(l, opts, why);
+	struct quarantine *q = open_kind(l, opts, why);
 
 	if (q == NULL)
 		return why_wrap(why, part);

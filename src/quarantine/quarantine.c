@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quarantine.c — what the kinds of quarantine have in common: items, outcomes, and what the health board says. */
+/* quarantine.c — shared by all kinds of quarantine: items, outcomes and the health part. */
 #include "quarantine_internal.h"
 
 static const char part[] = "quarantine";
@@ -85,7 +85,7 @@ struct quarantine_item *quarantine_take_back(struct quarantine *q, bool (*may)(c
 		list_remove(&item->link);
 		q->count--;
 		if (q->count == 0)
-			quarantine_well(q); /* nothing is left that could show it */
+			quarantine_well(q); /* no item is left whose success would clear the health part */
 		return item;
 	}
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quarantine_internal.h — what the kinds of quarantine share. */
+/* quarantine_internal.h — private to the kinds of quarantine. */
 #ifndef QUARANTINE_INTERNAL_H
 #define QUARANTINE_INTERNAL_H
 
@@ -17,28 +17,29 @@ struct quarantine {
 	struct quarantine_opts opts;
 	struct quarantine_events events;
 	struct health *health;
-	struct list waiting; /* items that nobody works on */
+	struct list waiting; /* items that are not being written */
 	size_t count;        /* all items without an outcome */
 	uint64_t failures;
-	bool in_trouble; /* the last try failed */
-	bool flushing;   /* the rest is given up: no done() any more */
+	bool in_trouble; /* the last attempt failed */
+	bool flushing;   /* the remaining items are given up: events.done is not called */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 };
 
-/* Each gives an object whose first member is Q, or NULL with WHY. */
+/* Each returns a new quarantine, or NULL with WHY. */
 struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_opts *opts, struct why *why);
 struct quarantine *quarantine_directory_new(struct loop *l, const struct quarantine_opts *opts, struct why *why);
 
-/* Q is whole. */
+/* Sets the common members of Q. To be called last by an open. */
 void quarantine_begin(struct quarantine *q, struct loop *l, const struct quarantine_opts *opts,
         const struct quarantine_events *events, struct health *health);
 
-/* ITEM, which is in no list, has its OUTCOME. */
+/* Reports OUTCOME for ITEM, which must be in no list. */
 void quarantine_done(struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome);
-/* Nobody works on an item any more: for flush. */
+/* Calls FLUSHED of quarantine_flush, if it was called. No item may be in progress. */
 void quarantine_flushed(struct quarantine *q);
-/* Posted on the health board: items are kept; NAME cannot be kept, WHAT says why; the share of the disk is used. */
+/* Post to the health board: OK, items are kept; DOWN, the item NAME cannot be written because of WHAT; WARN, the share
+ * of the disk is used up. */
 void quarantine_well(struct quarantine *q);
 void quarantine_trouble(struct quarantine *q, const char *name, const char *what);
 void quarantine_full(struct quarantine *q);
@@ -48,10 +49,10 @@ void quarantine_full(struct quarantine *q);
 struct files;
 
 struct files_kind {
-	/* In the worker: writes ITEM's files. 0, or an error with a sentence at WHAT. E_TOO_LARGE: the quarantine has
-	 * used its share of the disk. */
+	/* Called in the worker. Writes the files of ITEM. 0, or an error with a sentence in WHAT. E_TOO_LARGE: the
+	 * quarantine has used up its share of the disk. */
 	int (*write)(struct files *f, struct quarantine_item *item, struct why *what);
-	/* In the worker: makes durable what was written; NULL: write does. */
+	/* Called in the worker. Makes the written files durable. NULL: WRITE has done so. */
 	int (*sync)(struct files *f, struct why *what);
 	void (*free)(struct files *f);
 };
@@ -59,15 +60,15 @@ struct files_kind {
 struct files {
 	struct quarantine q;
 	const struct files_kind *kind;
-	struct list writing; /* the worker's while busy */
-	struct why failed;   /* of the last failure in the run; code 0: none */
+	struct list writing; /* items of the run; owned by the worker while BUSY */
+	struct why failed;   /* the last failure of the run; code 0: none */
 	const char *failed_name;
 	bool busy;
-	bool orphan; /* freed while busy: the worker's end frees it */
-	struct timer *again;
+	bool orphan; /* freed while BUSY: on_run frees it */
+	struct timer *retry_timer;
 };
 
-/* F is all zero. E_NOMEM. */
+/* Opens F, which must be zeroed. E_NOMEM. */
 int files_open(struct files *f, struct loop *l, const struct files_kind *kind) MUST_USE;
 
 #endif

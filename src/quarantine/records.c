@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* records.c — the agent's quarantine: each batch becomes a file <boot>-<sequence>.record in quarantine/ of the spool,
- * where `spanspool spool quarantine` finds it. */
+/* records.c — the agent's quarantine: each batch is written to a file <boot>-<sequence>.record in quarantine/ of the spool,
+ * which `spanspool spool quarantine` reads. */
 #include <stdlib.h>
 
 #include "quarantine_internal.h"

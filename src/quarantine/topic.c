@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* topic.c — bad records as records of another topic, acknowledged by all replicas.
+/* topic.c — the quarantine as a Kafka topic: records are written to it and acknowledged by all replicas.
  *
- *   waiting ──send──► out ──acknowledged──► kept
- *      ▲               ├── anything else: a pause, and again ──► waiting
- *      └── 30 s ── too_large ◄── larger than the broker takes                                     */
+ *   waiting ──send──► in_flight ──acknowledged──► kept
+ *      ▲               ├──any other result, after a pause──► waiting
+ *      └── 30 s ── too_large ◄── larger than the broker accepts, or refused */
 #include <stdlib.h>
 
 #include "quarantine_internal.h"
 
-enum { AGAIN_MS = 1000, TOO_LARGE_AGAIN_MS = 30000, SILENCE_MS = 3000, MOST_PROPERTIES = 64 };
+enum { RETRY_MS = 1000, TOO_LARGE_RETRY_MS = 30000, SILENCE_MS = 3000, MOST_PROPERTIES = 64 };
 
 struct topic {
 	struct quarantine q;
 	struct kafka_producer *producer;
-	struct list out; /* with the producer */
+	struct list in_flight; /* items in flight with the producer */
 	struct list too_large;
-	struct timer *again;   /* when waiting is looked at again */
-	struct timer *silence; /* since something was sent or acknowledged */
-	struct timer *mended;  /* when what was too large may have become small enough */
+	struct timer *retry_timer;     /* next call of send_waiting after a failure */
+	struct timer *silence_timer;   /* runs since the last send or acknowledgement */
+	struct timer *too_large_timer; /* next try of too_large; an operator may have raised the limit */
 };
 
-static struct topic *from(struct quarantine *q)
+static struct topic *topic_of(struct quarantine *q)
 {
 	return container_of(q, struct topic, q);
 }
 
-/* The cause as the producer knows it, else GUESS. */
+/* Posts the last error of the producer to the health board, or GUESS when it has none. */
 static void post_trouble(struct topic *t, const char *item, const char *guess)
 {
 	const struct kafka_trouble *known = kafka_producer_trouble(t->producer);
@@ -33,12 +33,12 @@ static void post_trouble(struct topic *t, const char *item, const char *guess)
 	quarantine_trouble(&t->q, item, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
 }
 
-static void set_aside(struct topic *t, struct quarantine_item *item, const char *what)
+static void move_to_too_large(struct topic *t, struct quarantine_item *item, const char *what)
 {
 	t->q.failures++;
 	list_remove(&item->link);
 	list_push(&t->too_large, &item->link);
-	timer_start(t->mended, TOO_LARGE_AGAIN_MS);
+	timer_start(t->too_large_timer, TOO_LARGE_RETRY_MS);
 	quarantine_trouble(&t->q, item->name, what);
 }
 
@@ -49,29 +49,30 @@ static void send_waiting(struct topic *t)
 		int rc = kafka_producer_send(t->producer, &item->record, item);
 
 		if (rc == E_TOO_LARGE) {
-			set_aside(t, item, "larger than a record may be");
+			move_to_too_large(t, item, "larger than a record may be");
 			continue;
 		}
 		if (rc == E_DOWN)
 			post_trouble(t, item->name, "the topic is missing, or may not be written");
 		if (rc < 0) {
-			timer_start(t->again, AGAIN_MS);
+			timer_start(t->retry_timer, RETRY_MS);
 			return;
 		}
 		list_remove(&item->link);
-		if (list_empty(&t->out))
-			timer_start(t->silence, SILENCE_MS);
-		list_push(&t->out, &item->link);
+		if (list_empty(&t->in_flight))
+			timer_start(t->silence_timer, SILENCE_MS);
+		list_push(&t->in_flight, &item->link);
 	}
 }
 
-/* A broker that is away, or says nothing, is no error of librdkafka's: only the clock tells. */
+/* librdkafka reports no error for a broker that does not answer, so a timer detects it. */
 static void on_silence(void *arg)
 {
 	struct topic *t = arg;
 
-	if (!list_empty(&t->out))
-		post_trouble(t, list_first(&t->out, struct quarantine_item, link)->name, "no acknowledgement comes");
+	if (!list_empty(&t->in_flight))
+		post_trouble(
+		        t, list_first(&t->in_flight, struct quarantine_item, link)->name, "no acknowledgement comes");
 }
 
 static void on_report(void *arg, void *token, enum kafka_outcome outcome, const char *detail)
@@ -80,12 +81,12 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	struct quarantine_item *item = token;
 
 	if (outcome == KAFKA_TOO_LARGE || outcome == KAFKA_REFUSED) {
-		set_aside(t, item, detail);
+		move_to_too_large(t, item, detail);
 		return;
 	}
 	list_remove(&item->link);
 	if (outcome == KAFKA_PERSISTED) {
-		timer_start(t->silence, SILENCE_MS);
+		timer_start(t->silence_timer, SILENCE_MS);
 		if (list_empty(&t->too_large))
 			quarantine_well(&t->q);
 		quarantine_done(&t->q, item, QUARANTINE_KEPT);
@@ -96,10 +97,10 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	if (t->q.flushing)
 		return;
 	post_trouble(t, item->name, detail);
-	timer_start(t->again, AGAIN_MS);
+	timer_start(t->retry_timer, RETRY_MS);
 }
 
-static void on_again(void *arg)
+static void retry_waiting(void *arg)
 {
 	struct topic *t = arg;
 
@@ -107,19 +108,19 @@ static void on_again(void *arg)
 		send_waiting(t);
 }
 
-static void on_recovered(void *arg)
+static void on_too_large_timer(void *arg)
 {
 	struct topic *t = arg;
 
 	list_append(&t->q.waiting, &t->too_large);
-	on_again(t);
+	retry_waiting(t);
 }
 
-/* A record that failed rests before the next try, and records that come meanwhile wait behind it. */
+/* While a failed record waits for the retry timer, later records wait behind it. */
 static void topic_put(struct quarantine *q)
 {
-	if (!timer_armed(from(q)->again))
-		send_waiting(from(q));
+	if (!timer_armed(topic_of(q)->retry_timer))
+		send_waiting(topic_of(q));
 }
 
 static void on_flushed(void *arg)
@@ -132,24 +133,24 @@ static void on_flushed(void *arg)
 
 static void topic_flush(struct quarantine *q, uint64_t budget_ms)
 {
-	kafka_producer_flush(from(q)->producer, budget_ms, on_flushed, from(q));
+	kafka_producer_flush(topic_of(q)->producer, budget_ms, on_flushed, topic_of(q));
 }
 
 static void topic_free(struct quarantine *q)
 {
-	struct topic *t = from(q);
+	struct topic *t = topic_of(q);
 
 	kafka_producer_free(t->producer);
-	timer_free(t->again);
-	timer_free(t->silence);
-	timer_free(t->mended);
+	timer_free(t->retry_timer);
+	timer_free(t->silence_timer);
+	timer_free(t->too_large_timer);
 	free(t);
 }
 
 static const struct quarantine_ops ops = { topic_put, topic_flush, topic_free };
 
-/* A record that could be read must be possible to write: a consumer takes up to 100 MB. PROPERTIES has
- * room for MOST_PROPERTIES and is borrowed by TO. */
+/* Fills TO. message.max.bytes is 100 MB, as much as the consumer accepts, so that every record that was read can be
+ * written. PROPERTIES has MOST_PROPERTIES elements and is borrowed by TO. */
 static int producer_opts(const struct quarantine_opts *o, struct kafka_property *properties,
         struct kafka_producer_opts *to, struct why *why)
 {
@@ -181,7 +182,7 @@ int quarantine_topic_check(const struct quarantine_opts *opts, struct why *why)
 static int open_producer(struct topic *t, struct loop *l, const struct quarantine_opts *opts, struct why *why)
 {
 	struct kafka_property properties[MOST_PROPERTIES];
-	struct kafka_producer_events events = { on_report, on_again, t };
+	struct kafka_producer_events events = { on_report, retry_waiting, t };
 	struct kafka_producer_opts o;
 
 	if (producer_opts(opts, properties, &o, why) < 0)
@@ -193,12 +194,13 @@ struct quarantine *quarantine_topic_new(struct loop *l, const struct quarantine_
 {
 	struct topic *t = calloc(1, sizeof(*t));
 
-	if (t == NULL || timer_open(&t->again, l, on_again, t) < 0 || timer_open(&t->mended, l, on_recovered, t) < 0 ||
-	        timer_open(&t->silence, l, on_silence, t) < 0) {
+	if (t == NULL || timer_open(&t->retry_timer, l, retry_waiting, t) < 0 ||
+	        timer_open(&t->too_large_timer, l, on_too_large_timer, t) < 0 ||
+	        timer_open(&t->silence_timer, l, on_silence, t) < 0) {
 		why_set(why, E_NOMEM, "topic");
 		goto fail;
 	}
-	list_init(&t->out);
+	list_init(&t->in_flight);
 	list_init(&t->too_large);
 	t->q.ops = &ops;
 	if (open_producer(t, l, opts, why) == 0)
