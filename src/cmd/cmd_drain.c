@@ -29,7 +29,7 @@ static void on_stop(void *arg)
 		drain_stop(d->drain, d->set.shutdown_us / US_PER_MS, on_stopped, d);
 }
 
-/* Nothing is lost by an end at once: what is not committed is read again by the next drain. */
+/* An exit without a stop loses nothing: the next drain reads the records again whose offsets are not committed. */
 static void on_hurry(void *arg)
 {
 	(void)arg;
@@ -162,8 +162,8 @@ static void close_parts(struct drainer *d)
 	replay_counts_free(&d->counts);
 }
 
-/* The exit status of a drain that ran to its stop. One with a group of its own has left nothing behind from
- * which another could go on, so an early end is a failure. */
+/* The exit status of a drain that was stopped. A drain with a group of its own commits no offsets that another run
+ * could continue from, so for it an early end is a failure. */
 static int conclude(struct drainer *d)
 {
 	struct drain_progress p;
@@ -196,7 +196,7 @@ int cmd_drain(int argc, char **argv)
 	if (status != OPTIONS_GO)
 		return daemon_freed(status);
 	daemon_log_start("drain");
-	mallopt(M_ARENA_MAX, ARENAS); /* librdkafka's threads would each get a heap of their own */
+	mallopt(M_ARENA_MAX, ARENAS); /* the default gives each librdkafka thread its own */
 	status = EXIT_FINE;
 	if (loop_open(&d.loop, &why) < 0)
 		status = options_fail("drain", &why);

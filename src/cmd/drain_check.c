@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_check.c — everything that a start of the drain refuses, short of opening a socket. `config check`
- * and the start both call drain_check, so neither takes what the other refuses. */
+/* drain_check.c — checks the drain's options without opening a socket. `config check` and the start both call
+ * drain_check, so both accept and refuse the same options. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ static const struct limit limits[] = {
 };
 #undef S
 
-/* The directory may be missing: a start makes it, unless it is to be read. */
+/* A missing directory is accepted, because a start makes it, unless --from-quarantine reads it. */
 static int check_quarantine(const struct conf *c, const struct drainer_settings *set, struct why *why)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_log.c — what the drain logs about itself when it starts and when it stops. */
+/* drain_log.c — logs the drain's configuration at the start and its totals at the stop. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_options.c — the drain's options, and what two of them or a file make together. */
+/* drain_options.c — the rows of the drain's options, and the settings derived from several options or a file. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -142,7 +142,7 @@ static int read_old_rate(struct conf *c, const struct drainer_settings *set, str
 	return 0;
 }
 
-/* Each replay has a group that nobody else is in: two replays at once must not share the partitions. */
+/* Each replay gets a group of its own, so that two replays at the same time do not share the partitions. */
 static void name_own_group(struct drainer_settings *set)
 {
 	char host[HOST_NAME_MAX + 1] = "";

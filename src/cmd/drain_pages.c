@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_pages.c — what the drain says of itself: metrics, ledger, status. */
+/* drain_pages.c — the drain's /metrics, /ledger and /status pages. */
 #include <inttypes.h>
 #include <stdio.h>
 

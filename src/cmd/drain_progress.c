@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_progress.c — how far a drain with an end is: records done, rate, time left. */
+/* drain_progress.c — shows the progress of a drain with an end: records, rate, time left. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -55,7 +55,7 @@ int drainer_progress_open(struct drainer *d, struct why *why)
 	if (d->set.until.kind == REPLAY_NONE)
 		return 0;
 	progress_init(&d->progress.line, stderr);
-	/* Lines of the log would break the one that is written over: only what matters is logged then. */
+	/* Log lines would break the progress line on the terminal, so only warnings and errors are logged. */
 	if (d->progress.line.live && conf_origin(d->options.conf, "log-level") == CONF_DEFAULT)
 		log_setup(LOG_LEVEL_WARN, d->options.log_form);
 	if (timer_open(&d->progress.timer, d->loop, on_look, d) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_report.c — what a dry run counted. */
+/* drain_report.c — prints the counts of a dry run. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -14,7 +14,7 @@ static const char *time_text(uint64_t ms, char *to)
 	return units_print_time(ms, to, TIME_TEXT);
 }
 
-/* NAME may come from anybody: nothing in it may steer the terminal. */
+/* NAME comes from a record, so control characters must not reach the terminal. */
 static void print_row(const char *name, const struct replay_count *n)
 {
 	char shown[REPLAY_NAME_MOST + 1];

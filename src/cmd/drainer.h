@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drainer.h — what the drain's command, its options and its pages share. */
+/* drainer.h — the drain command: its settings, its state, and what cmd_drain.c and drain_*.c share. */
 #ifndef DRAINER_H
 #define DRAINER_H
 
@@ -40,7 +40,7 @@ struct drainer_settings {
 	bool dry_run;
 	bool json;
 
-	/* What the texts above come to; filled by finish. */
+	/* Derived from the options above by the finish callback of drain_options. */
 	char default_quarantine[300];
 	enum quarantine_kind quarantine_kind;
 	const char *quarantine_where;
@@ -77,13 +77,13 @@ struct drainer {
 	} progress;
 };
 
-/* Fills the consumer's and the quarantine's part of TO. They borrow SET's texts and both lists of
- * properties, which are the caller's to free whatever is returned. */
+/* Fills the consumer and quarantine options of TO. They borrow the texts of SET and both lists of properties. The
+ * caller frees the lists, also after an error. */
 int drain_kafka_opts(const struct drainer_settings *set, struct properties *for_consumer,
         struct properties *for_producer, struct drain_opts *to, struct why *why) MUST_USE;
-/* Everything about Kafka that a start would refuse; no connection is opened. */
+/* Checks every Kafka option as a start would, without opening a connection. */
 int drain_kafka_check(const struct drainer_settings *set, struct why *why) MUST_USE;
-/* The spec's check. */
+/* The check callback of drain_options: 0, or an error that names the option. */
 int drain_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 
 /* Of DRAIN or DIRECTORY, whichever there is. */
@@ -91,11 +91,11 @@ const struct drain_ledger *drainer_ledger_of(const struct drainer *d);
 struct exporter *drainer_exporter(const struct drainer *d);
 void drainer_progress_of(const struct drainer *d, struct drain_progress *to);
 
-/* The texts of /metrics, /ledger and /status; ARG is the drainer. */
+/* Callbacks of the admin server: render /metrics, /ledger and /status. ARG is a struct drainer. */
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);
 void drainer_status(void *arg, struct status *page);
-/* Says in the health where spans are delivered, and how many were. */
+/* Writes the destination and the number of delivered spans into the health notes. */
 void drainer_note_health(void *arg);
 
 /* drain_progress.c: a drain with an end shows how far it is, on a terminal as a line that is written over,
