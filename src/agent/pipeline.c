@@ -13,11 +13,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "policy/evidence.h"
 #include "agent/pipeline.h"
 #include "base/log.h"
+#include "delivery_watch.h"
 #include "refused.h"
-#include "policy/rate.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
@@ -44,11 +43,7 @@ struct pipeline {
 	bool has_sink;
 	uint64_t sequence;
 	uint64_t give_up_us; /* monotonic; FLUSHING ends then; STORING may end with batches that are not stored */
-	struct watchdog watchdog;
-	bool stall_reported;
-	struct rate refilled;             /* spans delivered from the spool */
-	struct rate in_spool;             /* spans that wait there */
-	enum circuit_state rates_circuit; /* the circuit's state while both rates were measured; a change resets them */
+	struct delivery_watch watch;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -255,40 +250,18 @@ static void on_turn(void *arg)
 	spooler_tick(p->spooler);
 }
 
-/* Posts when nothing was delivered for long. It uses only the ledger and the count of deliveries, so that it works
- * whatever the circuit, the sink or the spooler believe. */
-static void check_delivery(struct pipeline *p)
-{
-	const struct ledger_count *place = p->ledger.place;
-	bool waits = place[LEDGER_IN_FLIGHT].batches + place[LEDGER_IN_SPOOL].batches > 0;
-	uint64_t s = watchdog_observe(&p->watchdog, clock_mono_us(), dispatcher_stats(p->dispatcher)->delivered, waits);
-
-	if (s > 0)
-		health_post(p->health, "delivery", HEALTH_WARN, "nothing was delivered for %llu s, and %llu spans wait",
-		        (unsigned long long)s,
-		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans + place[LEDGER_IN_SPOOL].spans));
-	else if (p->stall_reported)
-		health_post(p->health, "delivery", HEALTH_OK, "what waits is being delivered");
-	p->stall_reported |= s > 0;
-}
-
 static void on_heartbeat(void *arg)
 {
 	struct pipeline *p = arg;
-	uint64_t now = clock_mono_us();
 
 	timer_start(p->heartbeat, HEARTBEAT_MS);
 	if (p->state == RUNNING && p->has_sink)
 		flight_offer_queued(p->flight);
 	flight_shed(p->flight);
-	if (dispatcher_state(p->dispatcher) != p->rates_circuit) {
-		p->rates_circuit = dispatcher_state(p->dispatcher);
-		p->refilled = p->in_spool = (struct rate){ 0 };
-	}
-	rate_observe(&p->refilled, now, backlog_stats(p->backlog)->delivered_spans);
-	rate_observe(&p->in_spool, now, p->ledger.place[LEDGER_IN_SPOOL].spans);
+	delivery_watch_measure(&p->watch, dispatcher_state(p->dispatcher), backlog_stats(p->backlog)->delivered_spans,
+	        p->ledger.place[LEDGER_IN_SPOOL].spans);
 	if (p->state == RUNNING)
-		check_delivery(p);
+		delivery_watch_post(&p->watch, p->health, &p->ledger, dispatcher_stats(p->dispatcher)->delivered);
 	step_stop(p); /* on_turn, which runs after every callback, ticks the parts */
 }
 
@@ -384,8 +357,8 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *to)
 		to->spool_oldest_age_us = (now_ms - to->spooler.spool.oldest_ms) * US_PER_MS;
 	to->oldest_age_us =
 	        max_u64(to->spool_oldest_age_us, to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
-	to->refill_per_s = p->refilled.per_s;
-	to->spool_empty_s = rate_until_zero(&p->in_spool, p->ledger.place[LEDGER_IN_SPOOL].spans);
+	to->refill_per_s = p->watch.refilled.per_s;
+	to->spool_empty_s = rate_until_zero(&p->watch.in_spool, p->ledger.place[LEDGER_IN_SPOOL].spans);
 }
 
 void pipeline_free(struct pipeline *p)

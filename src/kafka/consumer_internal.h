@@ -94,8 +94,17 @@ struct kafka_consumer {
 	uint64_t reported_changes; /* value of log.changes when events.trouble was last called */
 };
 
-/* NULL when ID was never assigned to this member. */
+/* assignment.c. NULL when partition ID was never assigned to this member. */
 struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id);
+/* The entry of partition ID, added to the table when it is not there; NULL without memory. Pointers into the table
+ * from before may be invalid afterwards. */
+struct kafka_part *kafka_part_make(struct kafka_consumer *c, int32_t id);
+/* Forwards the records of partition ID to c->records, which can stay unread while the control queue is read. */
+void kafka_part_redirect(struct kafka_consumer *c, int32_t id);
+bool kafka_is_cooperative(struct kafka_consumer *c);
+void kafka_assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts);
+/* PARTS NULL: all partitions. An eager group gives up all in any case. */
+void kafka_unassign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts);
 
 /* fetch.c: a record of LEN bytes was taken out of librdkafka's queue. */
 void kafka_fetch_consumed(struct kafka_consumer *c, size_t len);

@@ -25,69 +25,6 @@ enum { REQUEST_MS = 10000, RETRY_MS = 1000, REVOKE_MS = 3000 };
 
 static void step(struct kafka_consumer *c);
 
-struct kafka_part *kafka_part_find(struct kafka_consumer *c, int32_t id)
-{
-	return id >= 0 && id < c->nparts && c->parts[id].generation > 0 ? &c->parts[id] : NULL;
-}
-
-static struct kafka_part *make_part(struct kafka_consumer *c, int32_t id)
-{
-	struct kafka_part *more;
-
-	if (id < c->nparts)
-		return &c->parts[id];
-	more = realloc(c->parts, ((size_t)id + 1) * sizeof(*more));
-	if (more == NULL)
-		return NULL;
-	for (; c->nparts <= id; c->nparts++)
-		more[c->nparts] = (struct kafka_part){ 0 };
-	c->parts = more;
-	return &c->parts[id];
-}
-
-/* Forwards the partition's records to c->records, which can stay unread while the control queue is read. */
-static void redirect_partition(struct kafka_consumer *c, int32_t id)
-{
-	rd_kafka_queue_t *q = rd_kafka_queue_get_partition(c->rk, c->topic, id);
-
-	if (q == NULL)
-		return;
-	rd_kafka_queue_forward(q, c->records);
-	rd_kafka_queue_destroy(q);
-}
-
-static bool is_cooperative(struct kafka_consumer *c)
-{
-	const char *protocol = rd_kafka_rebalance_protocol(c->rk);
-
-	return protocol != NULL && protocol[0] == 'C';
-}
-
-/* Logs and frees ERROR, which may be NULL. */
-static void log_error_of(struct kafka_consumer *c, rd_kafka_error_t *error)
-{
-	if (error == NULL)
-		return;
-	log_error("%s: %s", c->log.who, rd_kafka_error_string(error));
-	rd_kafka_error_destroy(error);
-}
-
-static void assign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
-{
-	if (is_cooperative(c))
-		log_error_of(c, rd_kafka_incremental_assign(c->rk, parts));
-	else
-		rd_kafka_assign(c->rk, parts);
-}
-
-static void unassign(struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *parts)
-{
-	if (is_cooperative(c) && parts != NULL)
-		log_error_of(c, rd_kafka_incremental_unassign(c->rk, parts));
-	else
-		rd_kafka_assign(c->rk, NULL);
-}
-
 static void finish_rebalance(struct kafka_consumer *c)
 {
 	timer_stop(c->group_timer);
@@ -151,7 +88,7 @@ static int64_t stored_in(const struct kafka_consumer *c, const rd_kafka_topic_pa
 /* Starts the assignment of partition ID with events.assigned; returns the offset to begin at. */
 static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t stored)
 {
-	struct kafka_part *p = make_part(c, id);
+	struct kafka_part *p = kafka_part_make(c, id);
 	int64_t begin;
 
 	if (p == NULL) {
@@ -159,7 +96,7 @@ static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t sto
 		log_error("%s: partition %d: %s", c->log.who, id, err_text(E_NOMEM));
 		return stored;
 	}
-	redirect_partition(c, id);
+	kafka_part_redirect(c, id);
 	p->generation++;
 	p->assigned = true;
 	p->revoking = false;
@@ -177,7 +114,7 @@ static void begin_assigned(struct kafka_consumer *c)
 	for (int i = 0; i < c->assigned->cnt; i++)
 		c->assigned->elems[i].offset =
 		        begin_partition(c, c->assigned->elems[i].partition, c->assigned->elems[i].offset);
-	assign(c, c->assigned);
+	kafka_assign(c, c->assigned);
 	rd_kafka_resume_partitions(c->rk, c->assigned); /* kafka_consumer_skip() may have paused them */
 	log_info("%s: %d partitions of %s were assigned", c->log.who, c->assigned->cnt, c->topic);
 	finish_rebalance(c);
@@ -193,7 +130,7 @@ static void retry_later(struct kafka_consumer *c, const char *what)
 /* The points are in the order of request_bounds(). */
 static void set_bounds(struct kafka_consumer *c, const struct kafka_offsets *o, int32_t id)
 {
-	struct kafka_part *p = make_part(c, id);
+	struct kafka_part *p = kafka_part_make(c, id);
 
 	if (p == NULL)
 		return; /* begin_partition() logs the lack of memory */
@@ -289,7 +226,7 @@ static bool member_changed(struct kafka_consumer *c, char seen[KAFKA_MEMBER_ID])
 static void on_revoked(struct kafka_consumer *c)
 {
 	rd_kafka_topic_partition_list_t *list = rebalanced(c);
-	bool changed = is_cooperative(c) && member_changed(c, c->member);
+	bool changed = kafka_is_cooperative(c) && member_changed(c, c->member);
 	bool lost = rd_kafka_assignment_lost(c->rk) || changed;
 
 	for (int i = 0; i < list->cnt; i++)
@@ -312,14 +249,14 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 			request_committed(c);
 			return;
 		}
-		assign(c, rebalanced(c));
+		kafka_assign(c, rebalanced(c));
 		break;
 	case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
 		on_revoked(c);
 		return;
 	default:
 		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
-		unassign(c, NULL);
+		kafka_unassign(c, NULL);
 		break;
 	}
 	finish_rebalance(c);
@@ -353,7 +290,7 @@ static void step(struct kafka_consumer *c)
 		if (p != NULL)
 			p->assigned = false;
 	}
-	unassign(c, rebalanced(c));
+	kafka_unassign(c, rebalanced(c));
 	finish_rebalance(c);
 }
 
