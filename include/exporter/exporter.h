@@ -81,10 +81,10 @@ struct exporter_report {
 };
 
 enum exporter_state {
-	EXPORTER_SENDING,  /* every collector takes the POSTs that are sent to it */
-	EXPORTER_DEGRADED, /* some collectors do; the others are tried again after pauses */
-	EXPORTER_WAITING,  /* no collector does; each is tried again after a pause, and no operator is needed */
-	EXPORTER_BLOCKED,  /* no collector does until an operator changes something; slow tries go on */
+	EXPORTER_SENDING,  /* every collector accepts POSTs */
+	EXPORTER_DEGRADED, /* some collectors accept POSTs; the others are tried again after pauses */
+	EXPORTER_WAITING, /* no collector accepts POSTs; each is tried again after a pause, and no operator is needed */
+	EXPORTER_BLOCKED, /* no collector accepts POSTs, and one needs a change by an operator; it is tried now and then */
 };
 
 struct exporter_events {

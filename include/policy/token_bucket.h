@@ -7,13 +7,14 @@
 
 /* All zero is the valid initial value. */
 struct token_bucket {
-	double spans;   /* tokens; negative after a batch larger than what was there */
-	uint64_t at_us; /* monotonic; when spans was last brought up to date */
+	double spans; /* tokens at at_us, one for each span; negative after a batch that was larger than the tokens left */
+	uint64_t at_us; /* monotonic; the moment to which tokens have been added */
 };
 
-/* Microseconds until a batch may be sent at RATE spans per second (0: no limit); 0: it may be sent now. */
+/* Adds the tokens that RATE (spans per second; 0: no limit) gives until NOW_US. Returns the microseconds until a
+ * batch may be sent; 0: now. */
 uint64_t token_bucket_wait_us(struct token_bucket *b, uint64_t rate, uint64_t now_us);
-/* A batch of SPANS is sent. */
+/* Takes SPANS tokens for a batch that is sent. */
 void token_bucket_charge(struct token_bucket *b, uint64_t spans);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exporter_internal.h — private structs of the exporter: items, the parts and groups in which they wait, the requests that
- * carry them, and the collectors. */
+/* exporter_internal.h — private structs of the exporter: items, the parts and groups in which they wait, the
+ * requests that carry them, and the collectors. */
 #ifndef EXPORTER_INTERNAL_H
 #define EXPORTER_INTERNAL_H
 
@@ -213,10 +213,10 @@ void request_retry(struct request *r, uint64_t rest_us);
 int request_split(struct request *r) MUST_USE;
 /* Drops the parts that the owner reclaims. True: no part was left, and R was freed. */
 bool request_give_back(struct request *r);
-/* Marks the parts of R as maybe stored: later requests carry spanspool-maybe-dup, and an item that is given back is
- * reported as EXPORTER_MAYBE_SENT. */
+/* A collector may have stored the parts of R without a 2xx: later requests with them carry spanspool-maybe-dup, and an
+ * item that its owner reclaims is reported as EXPORTER_MAYBE_SENT. */
 void request_mark_maybe_stored(struct request *r);
-/* Sets the body of TO. It is valid until request_free_body. */
+/* Sets the body of TO to that of R, which request_free_body frees after the answer. */
 int request_body(struct request *r, struct http_request *to) MUST_USE;
 void request_free_body(struct request *r);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.c — moves spans and batches between places. A move never changes a sum, so the identities hold by construction;
- * a debug build checks them after each move.
- *
- * The ledger's count of the spool comes from disk, which may be damaged, so more may leave the spool than the ledger has
- * there. Then the difference is counted as accepted. */
+/* ledger.c — moves spans and batches between places. A move never changes a sum, so the identities hold by
+ * construction; a debug build checks them after each move.  The ledger's count of the spool comes from disk, which
+ * may be damaged, so more may leave the spool than the ledger has there. Then the difference is counted as
+ * accepted. */
 #include <config.h>
 
 #include <assert.h>
@@ -45,7 +44,8 @@ void ledger_enter(struct ledger *l, enum ledger_place place, uint64_t spans, uin
 	CHECK(l);
 }
 
-/* SPANS and BATCHES are about to leave FROM: counts as accepted at FROM what the ledger does not have there. */
+/* SPANS in BATCHES are about to be moved out of place FROM. If FROM holds fewer, the ledger was wrong about the
+ * disk: the difference is entered as accepted at FROM first, so that no count becomes negative. */
 static void add_missing(struct ledger *l, enum ledger_place from, uint64_t spans, uint64_t batches)
 {
 	static struct log_limit limit;

@@ -148,8 +148,8 @@ static void read_heads(struct spool_inspect *in)
 	}
 }
 
-/* Marks segments of other spools. Their names fall between the segments of this spool and would bound their
- * positions wrongly. */
+/* Sets foreign for each segment from which no record of this spool can be read: of another spool, empty, or damaged
+ * beyond salvage. Its name says nothing then, and must not bound the positions of the segment before it. */
 static void mark_foreign(struct spool_inspect *in)
 {
 	for (size_t i = 0; i < in->segments.n; i++) {

@@ -21,18 +21,20 @@ struct statefile {
 	unsigned sync_next; /* 2 or 3 */
 };
 
-/* Content of one slot. rc is the result of format_state_decode. */
+/* Content of one slot. */
 struct slot {
-	int rc;
+	int rc;     /* of format_state_decode: state and id are valid when it is 0 */
 	bool blank; /* never written */
 	struct spool_state state;
 	struct spool_id id;
 };
 
-/* Opens or makes the file, extended to its full size. */
+/* Opens the state file in the spool's directory AT for writing, made if it is missing, and extends it to SLOTS
+ * slots. */
 int statefile_open(struct statefile *f, int at, struct why *why) MUST_USE;
 /* Opens the file read-only, for statefile_read. E_MISSING: it does not exist. */
 int statefile_open_readonly(struct statefile *f, int at) MUST_USE;
+/* Reads and decodes slot I. */
 void statefile_read(const struct statefile *f, unsigned i, struct slot *to);
 /* Selects the slots that are written next: of each pair the damaged or the older one. */
 void statefile_select_next(struct statefile *f, const struct slot slots[SLOTS]);
@@ -42,6 +44,7 @@ int statefile_write_slot(
 /* Writes the older of slots 2 and 3 and syncs it. After a failure the next call writes the same slot again, never
  * the intact one. */
 int statefile_sync(struct statefile *f, const struct spool_state *s, const struct spool_id *id) MUST_USE;
+/* Writes S to slots 0 and 1 in turn through the memory map: it survives SIGKILL, and is not synced. */
 void statefile_live(struct statefile *f, const struct spool_state *s);
 void statefile_close(struct statefile *f);
 

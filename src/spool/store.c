@@ -153,7 +153,8 @@ static int free_name(struct spool *s, uint64_t first)
 	return 0;
 }
 
-/* Starts a new segment with first position FIRST. */
+/* Closes the segment that is written and makes the prepared segment next/ the one that is written, renamed after FIRST,
+ * its first position. On an error next/ is removed, and no segment is open for writing. */
 static int start_segment(struct spool *s, struct span_offset first)
 {
 	int rc = 0;

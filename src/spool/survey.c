@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* survey.c — work that grows with the number of segments; a start of an undamaged spool does none of it.
- * survey_names reads the heads of all segments, once, after a segment was found damaged, missing or misnamed.
- * survey_sizes stats SIZES segments per cycle. */
+/* survey.c — the two jobs whose cost grows with the number of segments, kept out of the start of an undamaged spool.
+ *
+ * survey_names reads the head of each segment after one was found damaged, missing or misnamed, and gives misnamed
+ * segments their names. It runs again only while some head could not be read. survey_sizes asks the file system for the
+ * sizes of at most SIZES segments in each commit cycle. */
 #include <inttypes.h>
 
 #include "base/clock.h"
 #include "names.h"
 #include "spool_internal.h"
 
-enum { SIZES = 64, RETRY_US = 1000000 };
+enum {
+	SIZES = 64,         /* segments in one commit cycle */
+	RETRY_US = 1000000, /* from one reading of the heads to the next, while one cannot be read */
+};
 
 static void log_names(const struct spool *s)
 {

@@ -8,35 +8,35 @@ static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 	return (uint64_t)((unsigned __int128)a * b / c);
 }
 
-static uint64_t due_at(const struct rate_schedule *m, uint64_t now_us)
+static uint64_t due_at(const struct rate_schedule *s, uint64_t now_us)
 {
-	return now_us < m->began_us ? 0 : scale(now_us - m->began_us, m->per_s, US_PER_S) + 1;
+	return now_us < s->began_us ? 0 : scale(now_us - s->began_us, s->per_s, US_PER_S) + 1;
 }
 
-uint64_t rate_schedule_due(struct rate_schedule *m, uint64_t now_us)
+uint64_t rate_schedule_due(struct rate_schedule *s, uint64_t now_us)
 {
 	uint64_t due, late;
 
-	if (m->per_s == 0)
+	if (s->per_s == 0)
 		return UINT64_MAX;
-	due = due_at(m, now_us);
-	if (due <= m->done)
+	due = due_at(s, now_us);
+	if (due <= s->done)
 		return 0;
-	late = max_u64(scale(RATE_SCHEDULE_LATE_US, m->per_s, US_PER_S), 1);
-	if (due - m->done > late) {
-		m->began_us += scale(due - m->done - late, US_PER_S, m->per_s);
-		due = min_u64(due_at(m, now_us), m->done + late);
+	late = max_u64(scale(RATE_SCHEDULE_LATE_US, s->per_s, US_PER_S), 1);
+	if (due - s->done > late) {
+		s->began_us += scale(due - s->done - late, US_PER_S, s->per_s);
+		due = min_u64(due_at(s, now_us), s->done + late);
 	}
-	return due > m->done ? due - m->done : 0;
+	return due > s->done ? due - s->done : 0;
 }
 
-uint64_t rate_schedule_wait_us(const struct rate_schedule *m, uint64_t now_us)
+uint64_t rate_schedule_wait_us(const struct rate_schedule *s, uint64_t now_us)
 {
 	uint64_t next;
 
-	if (m->per_s == 0)
+	if (s->per_s == 0)
 		return 0;
 	/* Rounded up, so that the unit is due at that microsecond. */
-	next = m->began_us + scale(m->done, US_PER_S, m->per_s) + 1;
+	next = s->began_us + scale(s->done, US_PER_S, s->per_s) + 1;
 	return next > now_us ? next - now_us : 0;
 }

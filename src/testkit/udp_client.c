@@ -36,7 +36,7 @@ static int open_socket(const struct addrinfo *ai)
 	return fd;
 }
 
-/* Prefers IPv4, as the agent and Jaeger clients do. */
+/* Returns the first IPv4 address of LIST, else its first address. Jaeger clients choose so when a name has both. */
 static const struct addrinfo *prefer_ipv4(const struct addrinfo *list)
 {
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
