@@ -23,6 +23,7 @@
 #include "agent_process.h"
 #include "tap.h"
 #include "wait.h"
+#include "loglines.h"
 
 enum { DISK_MIB = 24, MOST_BURSTS = 200 };
 
@@ -156,15 +157,7 @@ static bool has_delivered(void *arg)
 /* Lines of the agent's log that have TEXT in them. */
 static int said(struct agent_process *s, const char *text)
 {
-	FILE *f = fopen(agent_process_log(s), "r");
-	char line[1024];
-	int n = 0;
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, text) != NULL;
-	if (f != NULL)
-		fclose(f);
-	return n;
+	return log_lines_with(agent_process_log(s), text);
 }
 
 static void all_is_told(struct disk *d)

@@ -12,6 +12,7 @@
 #include "kafka_codes.h"
 #include "kafka_sender.h"
 #include "rounds.h"
+#include "loglines.h"
 
 enum { CODES = 512, ROOM_SECONDS = 10, ENOUGH = 3 /* failures */ };
 
@@ -45,15 +46,7 @@ static size_t list_codes(struct told *to)
 
 static int renewals(struct agent_process *s)
 {
-	FILE *f = fopen(agent_process_log(s), "r");
-	char line[1024];
-	int n = 0;
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, "a new handle was made") != NULL;
-	if (f != NULL)
-		fclose(f);
-	return n;
+	return log_lines_with(agent_process_log(s), "a new handle was made");
 }
 
 bool is_over(void *arg)

@@ -273,15 +273,21 @@ static void the_other_goes_on_while_one_is_away(void)
 	end();
 }
 
-static void what_is_confirmed_while_it_leaves_is_not_repeated(void)
+/* The address of the second collector leaves its name while its store has not saved all spans that were sent to it. */
+static void let_second_leave_unconfirmed(void)
 {
-	begin();
 	deliver_more(50, "50 items are delivered");
 	stub_store_set_mode(stub_collector_store(w.stub[1]), STUB_STORE_HANGS);
 	w.d->want = w.d->nitems + 50;
 	wait_for(second_is_unconfirmed, "the second has spans that are not stored");
 	resolver_answer(first);
 	wait_for(one_leaves, "its address is no longer one of the name");
+}
+
+static void what_is_confirmed_while_it_leaves_is_not_repeated(void)
+{
+	begin();
+	let_second_leave_unconfirmed();
 	stub_store_set_mode(stub_collector_store(w.stub[1]), STUB_STORE_WORKS);
 	wait_for(all_reported, "it stores what it has");
 	wait_for(one_is_left, "and is gone");
@@ -293,12 +299,7 @@ static void what_is_confirmed_while_it_leaves_is_not_repeated(void)
 static void what_is_not_confirmed_goes_to_the_other(void)
 {
 	begin();
-	deliver_more(50, "50 items are delivered");
-	stub_store_set_mode(stub_collector_store(w.stub[1]), STUB_STORE_HANGS);
-	w.d->want = w.d->nitems + 50;
-	wait_for(second_is_unconfirmed, "the second has spans that are not stored");
-	resolver_answer(first);
-	wait_for(one_leaves, "its address is no longer one of the name");
+	let_second_leave_unconfirmed();
 	fakeclock_ahead_us += LEAVE_S * US_PER_S;
 	wait_for(all_reported, "the first stores what the second did not");
 	wait_for(one_is_left, "which is gone");

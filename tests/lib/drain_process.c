@@ -14,6 +14,7 @@
 #include "tap.h"
 #include "testkit/workdir.h"
 #include "wait.h"
+#include "loglines.h"
 
 enum { END_MS = 30000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 20 };
 
@@ -200,15 +201,7 @@ const char *drain_process_log(struct drain_process *b)
 
 int drain_process_said(struct drain_process *b, const char *text)
 {
-	FILE *f = fopen(drain_process_log(b), "r");
-	char line[4096];
-	int n = 0;
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, text) != NULL;
-	if (f != NULL)
-		fclose(f);
-	return n;
+	return log_lines_with(drain_process_log(b), text);
 }
 
 static bool is_serving(struct drain_process *b)

@@ -14,6 +14,7 @@ EXTRA_DIST += %D%/gen.h
 EXTRA_DIST += %D%/gen_wire.h
 EXTRA_DIST += %D%/guard.h
 EXTRA_DIST += %D%/http_server_fixture.h
+EXTRA_DIST += %D%/loglines.h
 EXTRA_DIST += %D%/looptest.h
 EXTRA_DIST += %D%/mockproc.h
 EXTRA_DIST += %D%/must.h
