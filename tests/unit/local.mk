@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/test_circuit \
 	%D%/test_collector_cause \
 	%D%/test_conf \
+	%D%/test_delivery_watch \
 	%D%/test_conf_file \
 	%D%/test_conf_print \
 	%D%/test_confirm \
@@ -96,6 +97,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_batch_json_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_delivery_watch_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/agent
 %C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
