@@ -17,7 +17,7 @@ struct sink_id {
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts, const struct sink_id *id,
         const struct sink_events *events, struct why *why) MUST_USE;
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
-const struct kafka_trouble *sink_kafka_trouble(struct sink *s);
+const struct kafka_fault *sink_kafka_fault(struct sink *s);
 
 /* Sends batches in POSTs to collectors. Posts the part "store" of HEALTH. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,

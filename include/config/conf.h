@@ -132,7 +132,7 @@ int conf_default(struct conf *c, const char *name, const char *value, struct why
 
 /* Prefixes WHY's sentence with the source of option NAME, as conf_read() does: "--spool.exposure: ",
  * "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
-int conf_blame(const struct conf *c, const char *name, struct why *why);
+int conf_add_source(const struct conf *c, const char *name, struct why *why);
 
 /* Prints every value with its origin, secrets masked ("config show"). */
 void conf_show(const struct conf *c, FILE *to);

@@ -60,7 +60,7 @@ struct drain_stats {
 };
 void drain_stats(const struct drain *d, struct drain_stats *to);
 struct exporter *drain_exporter(const struct drain *d);
-const struct kafka_trouble *drain_kafka_trouble(const struct drain *d);
+const struct kafka_fault *drain_kafka_fault(const struct drain *d);
 
 /* Of a drain with an end, over the partitions that are assigned to it. */
 struct drain_progress {

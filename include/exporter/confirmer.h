@@ -20,18 +20,18 @@ struct confirmer_opts {
 	uint32_t attempts;   /* see confirm_opts.attempts */
 };
 
-enum confirmer_sight {
-	CONFIRMER_LOOKING, /* before the first reading, at most 2 s: confirmer_may_send is false */
-	CONFIRMER_SEEING,  /* the counters of the page confirm deliveries */
-	CONFIRMER_BLIND,   /* AUTO without a page, or OFF: a 2xx counts as delivered */
-	CONFIRMER_STOPPED, /* REQUIRE without a page: confirmer_may_send is false until an operator acts */
+enum confirmer_state {
+	CONFIRMER_STARTING,   /* before the first reading, at most 2 s: confirmer_may_send is false */
+	CONFIRMER_CONFIRMING, /* the counters of the page confirm deliveries */
+	CONFIRMER_BLIND,      /* AUTO without a page, or OFF: a 2xx counts as delivered */
+	CONFIRMER_STOPPED,    /* REQUIRE without a page: confirmer_may_send is false until an operator acts */
 };
 
 /* Called from the loop, never from inside a call of the owner. They may call any function here, also free. */
 struct confirmer_events {
 	/* Called once for each POST for which confirmer_answered returned false, unless it is withdrawn. */
 	void (*verdict)(void *arg, struct confirm_post *p, enum confirm_verdict v);
-	/* The window, the sight or the state changed: confirmer_may_send may be true now. */
+	/* The window, the state or the state changed: confirmer_may_send may be true now. */
 	void (*changed)(void *arg);
 	void *arg;
 };
@@ -45,7 +45,7 @@ struct confirmer;
 int confirmer_open(struct confirmer **out, struct loop *l, const struct http_client_opts *http,
         const struct confirmer_opts *opts, const struct confirmer_events *events, struct why *why) MUST_USE;
 
-enum confirmer_sight confirmer_sight(const struct confirmer *c);
+enum confirmer_state confirmer_state(const struct confirmer *c);
 
 /* The most spans that one POST may have now. */
 uint32_t confirmer_post_spans(const struct confirmer *c);

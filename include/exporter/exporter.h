@@ -102,7 +102,7 @@ struct exporter_events {
 	void (*changed)(void *arg, enum exporter_state state, const char *sentence);
 	/* SIGHT, whether the collectors' counters can be read, has changed; SENTENCE says why. STOPPED: none is sent
 	 * anything; BLIND: the counters of one, which SENTENCE names, cannot be read; SEEING: all can. May be NULL. */
-	void (*sight)(void *arg, enum confirmer_sight sight, const char *sentence);
+	void (*confirmer)(void *arg, enum confirmer_state state, const char *sentence);
 	void *arg;
 };
 
@@ -155,16 +155,16 @@ void exporter_recall(struct exporter *e, bool (*which)(void *arg, void *token), 
 void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
 
 /* Why a collector does not accept spans, the worst cause of all collectors; NULL while every collector does. */
-const char *exporter_trouble(const struct exporter *e);
+const char *exporter_fault(const struct exporter *e);
 
 /* One collector, or one address of a collector's name that has several, for pages. */
 struct exporter_destination {
 	const char *name;    /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
 	const char *address; /* "10.0.0.7:14268", "" where the name has one only */
 	bool leaving;        /* the name no longer has this address; requests to it are in flight or unconfirmed */
-	const char *trouble; /* why it is sent nothing; "" when it works */
+	const char *fault;   /* why it is sent nothing; "" when it works */
 	const char *store;   /* a sentence: whether its counters confirm deliveries */
-	enum confirmer_sight sight;
+	enum confirmer_state confirmer_state;
 	struct confirmer_stats confirmed;
 };
 void exporter_each(const struct exporter *e, void (*each)(void *arg, const struct exporter_destination *d), void *arg);

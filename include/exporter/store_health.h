@@ -8,6 +8,6 @@
 
 /* Posts SENTENCE of a confirmer as part "store": OK when the counters can be read, WARN when they cannot and a 2xx
  * counts as delivered, DOWN when nothing is sent without them (collector.confirm=require). */
-void store_health_post(struct health *h, enum confirmer_sight sight, const char *sentence);
+void store_health_post(struct health *h, enum confirmer_state state, const char *sentence);
 
 #endif

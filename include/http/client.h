@@ -57,8 +57,8 @@ enum http_failure {
 };
 
 /* Why a request got no answer. From HTTP_BAD_URL on the failure is HTTP_MISCONFIGURED. */
-#define HTTP_TROUBLES(X)                                                                                               \
-	X(HTTP_NO_TROUBLE, "none")                                                                                     \
+#define HTTP_FAULTS(X)                                                                                                 \
+	X(HTTP_NO_FAULT, "none")                                                                                       \
 	X(HTTP_NO_CONNECTION, "cannot connect")                                                                        \
 	X(HTTP_TIMED_OUT, "timed out")                                                                                 \
 	X(HTTP_BROKEN_OFF, "connection lost before the answer")                                                        \
@@ -70,16 +70,16 @@ enum http_failure {
 	X(HTTP_TLS, "TLS refused")                                                                                     \
 	X(HTTP_NOT_HTTP, "the server does not speak HTTP")
 
-enum http_trouble {
+enum http_fault {
 #define X(name, text) name,
-	HTTP_TROUBLES(X)
+	HTTP_FAULTS(X)
 #undef X
 };
-const char *http_trouble_text(enum http_trouble t);
+const char *http_fault_text(enum http_fault t);
 
 struct http_answer {
 	enum http_failure failure;
-	enum http_trouble trouble;
+	enum http_fault fault;
 	int status;             /* 0 unless answered */
 	int64_t retry_after_ms; /* from the Retry-After header, in seconds or as a date, clamped; -1: none */
 	struct slice body;      /* the first http_request.keep bytes, borrowed */

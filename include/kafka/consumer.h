@@ -54,8 +54,8 @@ struct kafka_consumer_events {
 	void (*at_end)(void *arg, int32_t partition, int64_t offset);
 	/* The broker has deleted the records [FROM, TO) under its retention before they were read. */
 	void (*lost_to_retention)(void *arg, int32_t partition, int64_t from, int64_t to);
-	/* May be NULL. The value of kafka_consumer_trouble() has changed. */
-	void (*trouble)(void *arg);
+	/* May be NULL. The value of kafka_consumer_fault() has changed. */
+	void (*fault)(void *arg);
 	void *arg;
 };
 
@@ -93,7 +93,7 @@ void kafka_message_headers(
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int32_t partition);
 
 /* The error that currently prevents records from being read, if any is known. Valid as long as C. */
-const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c);
+const struct kafka_fault *kafka_consumer_fault(const struct kafka_consumer *c);
 
 /* Calls message() no more, calls revoked() for each assigned partition, commits the stored offsets, leaves the
  * group, and calls CLOSED once every handle has been released. Takes at most a few seconds when the broker is away. */

@@ -5,7 +5,7 @@
 #define KAFKA_PRODUCER_H
 
 #include "base/err.h"
-#include "kafka/trouble.h"
+#include "kafka/fault.h"
 #include "loop/loop.h"
 #include "base/slice.h"
 
@@ -91,7 +91,7 @@ void kafka_producer_flush(struct kafka_producer *p, uint64_t budget_ms, void (*f
 const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p);
 
 /* The error that currently prevents records from being written, if any is known. Valid as long as P. */
-const struct kafka_trouble *kafka_producer_trouble(struct kafka_producer *p);
+const struct kafka_fault *kafka_producer_fault(struct kafka_producer *p);
 
 /* Drops records without a report: call kafka_producer_flush() first, which also ensures that this call does not
  * block. P may be NULL. */

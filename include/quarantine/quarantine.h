@@ -74,7 +74,7 @@ uint64_t quarantine_failures(const struct quarantine *q);
 
 /* While items cannot be kept: takes back the newest that MAY allows, and that no worker has. NULL: there is none,
  * or nothing is wrong with the quarantine. */
-struct quarantine_item *quarantine_take_back(struct quarantine *q, bool (*may)(const struct quarantine_item *item));
+struct quarantine_item *quarantine_reclaim(struct quarantine *q, bool (*may)(const struct quarantine_item *item));
 
 /* Gives back each item that no worker has: QUARANTINE_RETURNED, or KEPT where its file is there. */
 void quarantine_return(struct quarantine *q);

@@ -169,7 +169,7 @@ static bool is_in_memory_only(const struct quarantine_item *item)
 
 bool refused_drop_newest(struct refused *r, enum ledger_place cause)
 {
-	struct quarantine_item *item = quarantine_take_back(r->quarantine, is_in_memory_only);
+	struct quarantine_item *item = quarantine_reclaim(r->quarantine, is_in_memory_only);
 	enum sink_outcome outcome;
 
 	if (item == NULL)

@@ -154,11 +154,11 @@ static void on_changed(void *arg, enum exporter_state state, const char *sentenc
 	c->was_waiting = state == EXPORTER_WAITING || state == EXPORTER_BLOCKED;
 }
 
-static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+static void on_confirmer(void *arg, enum confirmer_state state, const char *sentence)
 {
 	struct sink_collector *c = arg;
 
-	store_health_post(c->health, sight, sentence);
+	store_health_post(c->health, state, sentence);
 }
 
 static const char *waiting_reason(struct sink *s, bool *misconfigured)
@@ -167,7 +167,7 @@ static const char *waiting_reason(struct sink *s, bool *misconfigured)
 	enum exporter_state state = exporter_state(p);
 
 	*misconfigured = state == EXPORTER_BLOCKED;
-	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_trouble(p) : NULL;
+	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_fault(p) : NULL;
 }
 
 /* WIRE is ignored: a request that was sent ends by its own time-out. */
@@ -208,7 +208,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 		.sent_again = on_sent_again,
 		.answered = on_answered,
 		.changed = on_changed,
-		.sight = on_sight,
+		.confirmer = on_confirmer,
 		.arg = c,
 	};
 	struct exporter_opts o = *opts;

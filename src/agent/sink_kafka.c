@@ -105,7 +105,7 @@ static void free_sink(struct sink *s)
 
 static const char *waiting_reason(struct sink *s, bool *misconfigured)
 {
-	const struct kafka_trouble *t = kafka_producer_trouble(to_kafka(s)->producer);
+	const struct kafka_fault *t = kafka_producer_fault(to_kafka(s)->producer);
 
 	*misconfigured = t->misconfigured;
 	return t->cause == KAFKA_CAUSE_NONE ? NULL : t->sentence;
@@ -140,7 +140,7 @@ const struct kafka_producer_stats *sink_kafka_stats(struct sink *s)
 	return kafka_producer_stats(to_kafka(s)->producer);
 }
 
-const struct kafka_trouble *sink_kafka_trouble(struct sink *s)
+const struct kafka_fault *sink_kafka_fault(struct sink *s)
 {
-	return kafka_producer_trouble(to_kafka(s)->producer);
+	return kafka_producer_fault(to_kafka(s)->producer);
 }

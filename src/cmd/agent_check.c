@@ -49,7 +49,7 @@ static int check_sizes(const struct conf *c, const struct agent_settings *set, s
 	        conf_origin(c, "spool.segment-bytes") == CONF_DEFAULT)
 		return 0; /* the spool reduces the default segment size to fit */
 	why_set(why, E_USAGE, "one segment would be larger than the whole spool (spool.max-bytes)");
-	return conf_blame(c, "spool.segment-bytes", why);
+	return conf_add_source(c, "spool.segment-bytes", why);
 }
 
 /* flight.max-bytes holds at least two of the largest batches: one waits while the next one is built. */
@@ -63,7 +63,7 @@ static int check_flight(const struct conf *c, const struct agent_settings *set, 
 	        "%llu bytes are less than %llu: two batches must fit, and the largest datagram may "
 	        "unfold to a batch of %llu bytes (see server-max-packet-size)",
 	        (unsigned long long)set->flight_bytes, (unsigned long long)least, (unsigned long long)set->batch_bytes);
-	return conf_blame(c, "flight.max-bytes", why);
+	return conf_add_source(c, "flight.max-bytes", why);
 }
 
 static bool is_none(const char *host_port)
@@ -88,14 +88,14 @@ static int check_listeners(const struct conf *c, const struct agent_settings *se
 	for (size_t i = 0; i < INTAKE_PORTS; i++) {
 		if (set->listeners[i].host_port[0] == '\0') {
 			why_set(why, E_USAGE, "an empty address (try :6831, or none)");
-			return conf_blame(c, listener_options[i], why);
+			return conf_add_source(c, listener_options[i], why);
 		}
 		for (size_t other = 0; other < i; other++) {
 			if (!addresses_collide(set->listeners[i].host_port, set->listeners[other].host_port))
 				continue;
 			why_set(why, E_USAGE, "%s is taken already, by %s", set->listeners[i].host_port,
 			        listener_options[other]);
-			return conf_blame(c, listener_options[i], why);
+			return conf_add_source(c, listener_options[i], why);
 		}
 	}
 	return 0;
@@ -107,17 +107,17 @@ static int check_empty(
 	if (value[0] != '\0')
 		return 0;
 	why_set(why, E_USAGE, "is empty (try %s)", example);
-	return conf_blame(c, option, why);
+	return conf_add_source(c, option, why);
 }
 
 static int check_kafka(const struct conf *c, const struct agent_settings *set, struct why *why)
 {
 	if (kafka_topic_check(set->topic, why) < 0)
-		return conf_blame(c, "kafka.producer.topic", why);
+		return conf_add_source(c, "kafka.producer.topic", why);
 	if (set->brokers[0] == '\0')
 		return 0;
 	if (kafka_brokers_check(set->brokers, why) < 0)
-		return conf_blame(c, "kafka.producer.brokers", why);
+		return conf_add_source(c, "kafka.producer.brokers", why);
 	return agent_kafka_check(set, why);
 }
 

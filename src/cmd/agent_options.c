@@ -130,7 +130,7 @@ static int derive_collector_url(struct conf *c, struct agent_settings *set, stru
 		rc = conf_default(c, "collector.url", buf_cstr(&urls), why);
 	}
 	buf_free(&urls);
-	return rc < 0 ? conf_blame(c, "reporter.grpc.host-port", why) : 0;
+	return rc < 0 ? conf_add_source(c, "reporter.grpc.host-port", why) : 0;
 }
 
 struct intake_opts agent_intake_opts(const struct agent_settings *set)
@@ -154,7 +154,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
-		return conf_blame(c, "agent.tags", why);
+		return conf_add_source(c, "agent.tags", why);
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';

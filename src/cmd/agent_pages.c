@@ -19,15 +19,15 @@ static const struct metric_row rows[] = {
 	METRIC_GAUGE(S, spooler.spool.free_bytes, "spool_free_bytes", NULL, "Free bytes of the spool's file system"),
 	METRIC_GAUGE(S, spooler.spool.free_inodes, "spool_free_inodes", NULL,
 	        "Free inodes of the spool's file system; 0 also where it does not count them"),
-	METRIC_GAUGE(
-	        S, spooler.queued_bytes, "spool_queue_bytes", NULL, "Bytes waiting for the next turn of the spool"),
+	METRIC_GAUGE(S, spooler.queued_bytes, "spool_queue_bytes", NULL,
+	        "Bytes waiting for the next commit cycle of the spool"),
 	METRIC_COUNTER(S, spooler.cycles, "spool_turns_total", NULL, "Turns of the spool"),
 	METRIC_COUNTER(S, spooler.spool.commits, "spool_commits_total", NULL, "Commits of the spool"),
 	METRIC_COUNTER(S, spooler.spool.failed_commits, "spool_failed_commits_total", NULL, "Commits that failed"),
 	METRIC_COUNTER(S, quarantine_failures, "spool_quarantine_failures_total", NULL,
 	        "Batches that the quarantine could not take yet"),
-	{ "spool_commit_seconds", NULL, "How long a turn takes, as the flight reckons with it", METRIC_GAUGE,
-	        METRIC_FIELD(S, spooler.commit_us), 1e-6 },
+	{ "spool_commit_seconds", NULL, "How long a commit cycle takes, as the in-flight bound reckons with it",
+	        METRIC_GAUGE, METRIC_FIELD(S, spooler.commit_us), 1e-6 },
 	{ "oldest_age_seconds", NULL, "Age of the oldest span that is not delivered", METRIC_GAUGE,
 	        METRIC_FIELD(S, oldest_age_us), 1e-6 },
 	{ "spool_oldest_age_seconds", NULL, "Age of the oldest span in the spool", METRIC_GAUGE,
@@ -115,7 +115,7 @@ void agent_metrics(void *arg, struct buf *to)
 	metrics_render_histogram(to, "spanspool_", a->to_kafka ? "kafka_ack_seconds" : "collector_ack_seconds", NULL,
 	        "From the offer to the good report", &s.dispatcher.ack);
 	if (a->to_kafka)
-		kafka_trouble_metrics(to, sink_kafka_trouble(a->sink));
+		kafka_fault_metrics(to, sink_kafka_fault(a->sink));
 	metrics_render_histogram(to, "spanspool_", "fresh_delivery_seconds", NULL,
 	        "From the socket to the good report, of batches that were not read back from the "
 	        "spool",

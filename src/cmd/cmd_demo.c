@@ -30,7 +30,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (o->rate >= RATE_LEAST && o->rate <= RATE_MOST)
 		return 0;
 	why_set(why, E_USAGE, "%" PRIu64 " is not between %d and %d", o->rate, RATE_LEAST, RATE_MOST);
-	return conf_blame(c, "rate", why);
+	return conf_add_source(c, "rate", why);
 }
 
 const struct options_spec demo_options = {

@@ -78,7 +78,7 @@ static int read_run(const struct conf *c, struct emit_settings *set, struct why 
 	set->run_id = strtoull(set->run, &end, 16);
 	if (errno != 0 || *end != '\0' || strchr("+-", set->run[0]) != NULL) {
 		why_set(why, E_USAGE, "\"%s\" is not up to 16 hexadecimal digits", set->run);
-		return conf_blame(c, "run", why);
+		return conf_add_source(c, "run", why);
 	}
 	return 0;
 }
@@ -87,11 +87,11 @@ static int check_numbers(const struct conf *c, const struct emit_settings *set, 
 {
 	if (set->batch == 0 || set->batch > UINT16_MAX) {
 		why_set(why, E_USAGE, "a datagram has 1 to %d spans", UINT16_MAX);
-		return conf_blame(c, "batch", why);
+		return conf_add_source(c, "batch", why);
 	}
 	if (set->first >= NUMBERED_MARK || set->spans >= NUMBERED_MARK - set->first) {
 		why_set(why, E_USAGE, "numbers end below 2^61");
-		return conf_blame(c, set->first >= NUMBERED_MARK ? "first" : "spans", why);
+		return conf_add_source(c, set->first >= NUMBERED_MARK ? "first" : "spans", why);
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ static int check_urls(const struct conf *c, const struct conf_list *urls, struct
 {
 	if (urls->n == 0) {
 		why_set(why, E_USAGE, "no address (try http://127.0.0.1:14268)");
-		return conf_blame(c, "collector.url", why);
+		return conf_add_source(c, "collector.url", why);
 	}
 	for (size_t i = 0; i < urls->n; i++) {
 		struct buf url = { 0 }, name = { 0 };
@@ -33,7 +33,7 @@ static int check_urls(const struct conf *c, const struct conf_list *urls, struct
 		buf_free(&url);
 		buf_free(&name);
 		if (rc < 0)
-			return conf_blame(c, "collector.url", why);
+			return conf_add_source(c, "collector.url", why);
 	}
 	return 0;
 }
@@ -47,7 +47,7 @@ static int check_pages(const struct conf *c, const struct collector_settings *se
 		        "%zu pages for %zu collectors: one is needed for each, in the order of "
 		        "collector.url",
 		        pages->n, set->urls.n);
-		return conf_blame(c, "collector.metrics-url", why);
+		return conf_add_source(c, "collector.metrics-url", why);
 	}
 	for (size_t i = 0; i < pages->n; i++) {
 		struct buf url = { 0 };
@@ -55,7 +55,7 @@ static int check_pages(const struct conf *c, const struct collector_settings *se
 
 		buf_free(&url);
 		if (rc < 0)
-			return conf_blame(c, "collector.metrics-url", why);
+			return conf_add_source(c, "collector.metrics-url", why);
 	}
 	return 0;
 }
@@ -66,7 +66,7 @@ static int check_rate(const struct conf *c, const struct collector_settings *set
 	bool automatic;
 
 	if (collector_rate(set, &per_s, &automatic, why) < 0)
-		return conf_blame(c, "collector.max-spans-per-second", why);
+		return conf_add_source(c, "collector.max-spans-per-second", why);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ static int check_headers(const struct conf *c, const struct collector_settings *
 {
 	for (size_t i = 0; i < set->headers.n; i++)
 		if (check_header(set, set->headers.items[i], i, why) < 0)
-			return conf_blame(c, "collector.header", why);
+			return conf_add_source(c, "collector.header", why);
 	return 0;
 }
 
@@ -129,25 +129,25 @@ static int check_pairs(const struct conf *c, const struct collector_settings *se
 {
 	if (set->password_file[0] != '\0' && set->user[0] == '\0') {
 		why_set(why, E_USAGE, "a password without collector.user");
-		return conf_blame(c, "collector.password-file", why);
+		return conf_add_source(c, "collector.password-file", why);
 	}
 	if (strchr(set->user, ':') != NULL) {
 		why_set(why, E_USAGE, "a name has no colon in it; a password stands in collector.password-file");
-		return conf_blame(c, "collector.user", why);
+		return conf_add_source(c, "collector.user", why);
 	}
 	if (set->bearer_file[0] != '\0' && set->user[0] != '\0') {
 		why_set(why, E_USAGE,
 		        "a token and collector.user exclude each other: one request has one "
 		        "Authorization header");
-		return conf_blame(c, "collector.bearer-file", why);
+		return conf_add_source(c, "collector.bearer-file", why);
 	}
 	if (set->cert[0] != '\0' && set->key[0] == '\0') {
 		why_set(why, E_USAGE, "a certificate needs its key, in collector.key");
-		return conf_blame(c, "collector.cert", why);
+		return conf_add_source(c, "collector.cert", why);
 	}
 	if (set->key[0] != '\0' && set->cert[0] == '\0') {
 		why_set(why, E_USAGE, "a key needs its certificate, in collector.cert");
-		return conf_blame(c, "collector.key", why);
+		return conf_add_source(c, "collector.key", why);
 	}
 	return 0;
 }
@@ -167,7 +167,7 @@ static int check_files(const struct conf *c, const struct collector_settings *se
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		if (files[i].path[0] != '\0' && credential_check(files[i].kind, files[i].path, why) < 0)
-			return conf_blame(c, files[i].option, why);
+			return conf_add_source(c, files[i].option, why);
 	}
 	return 0;
 }

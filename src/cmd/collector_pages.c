@@ -60,9 +60,9 @@ static void append_figures(void *arg, const struct exporter_destination *d)
 	if (list->n == DESTINATIONS_MOST)
 		return;
 	to = &list->all[list->n++];
-	*to = (struct destination_figures){ .up = d->trouble[0] == '\0' && !d->leaving,
+	*to = (struct destination_figures){ .up = d->fault[0] == '\0' && !d->leaving,
 		.unconfirmed = d->confirmed.unconfirmed,
-		.window = d->sight == CONFIRMER_SEEING ? d->confirmed.window : 0 };
+		.window = d->confirmer_state == CONFIRMER_CONFIRMING ? d->confirmed.window : 0 };
 	metrics_label(&to->labels, "destination", d->name);
 }
 
@@ -110,9 +110,9 @@ static void add_collector(void *arg, const struct exporter_destination *d)
 		status_text(arg, "collector", "%s is no longer an address of its name: what it was sent is waited for",
 		        d->name);
 	else
-		status_text(arg, "collector", "%s", d->trouble[0] == '\0' ? d->name : d->trouble);
+		status_text(arg, "collector", "%s", d->fault[0] == '\0' ? d->name : d->fault);
 	status_text(arg, "its store", "%s", d->store);
-	if (d->sight != CONFIRMER_SEEING)
+	if (d->confirmer_state != CONFIRMER_CONFIRMING)
 		return;
 	status_count(arg, "spans unconfirmed", d->confirmed.unconfirmed);
 	status_count(arg, "window, spans", d->confirmed.window);

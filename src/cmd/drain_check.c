@@ -27,13 +27,13 @@ static int check_quarantine(const struct conf *c, const struct drainer_settings 
 
 	if (set->reads_directory && stat(set->quarantine_where, &st) < 0) {
 		why_set(why, E_USAGE, "%s: %s", set->quarantine_where, strerror(errno));
-		return conf_blame(c, "drain.quarantine", why);
+		return conf_add_source(c, "drain.quarantine", why);
 	}
 	if (!(set->reads_directory || set->quarantine_kind == QUARANTINE_DIRECTORY) ||
 	        stat(set->quarantine_where, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0;
 	why_set(why, E_USAGE, "%s is no directory", set->quarantine_where);
-	return conf_blame(c, "drain.quarantine", why);
+	return conf_add_source(c, "drain.quarantine", why);
 }
 
 int drain_check(const struct conf *c, const void *settings, struct why *why)
@@ -44,7 +44,7 @@ int drain_check(const struct conf *c, const void *settings, struct why *why)
 		return why->code;
 	if (set->admin[0] == '\0') {
 		why_set(why, E_USAGE, "is empty (try :14270, or none)");
-		return conf_blame(c, "admin.http.host-port", why);
+		return conf_add_source(c, "admin.http.host-port", why);
 	}
 	if (collector_check(c, &set->collector, why) < 0)
 		return why->code;

@@ -118,11 +118,11 @@ static int check_kafka_names(struct conf *c, const struct drainer_settings *set,
 	if (set->brokers[0] == '\0')
 		return why_set(why, E_USAGE, "--kafka.consumer.brokers: no broker is named (try kafka1:9092)");
 	if (kafka_brokers_check(set->brokers, why) < 0)
-		return conf_blame(c, "kafka.consumer.brokers", why);
+		return conf_add_source(c, "kafka.consumer.brokers", why);
 	if (kafka_topic_check(set->topic, why) < 0)
-		return conf_blame(c, "kafka.consumer.topic", why);
+		return conf_add_source(c, "kafka.consumer.topic", why);
 	if (kafka_group_check(set->group, why) < 0)
-		return conf_blame(c, "kafka.consumer.group-id", why);
+		return conf_add_source(c, "kafka.consumer.group-id", why);
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static int read_old_rate(struct conf *c, const struct drainer_settings *set, str
 		return why_set(why, E_USAGE, "--%s is the old name of --%s, which is set too", old, name);
 	if (conf_default(c, name, set->max_spans_per_second, why) < 0 ||
 	        collector_rate(&set->collector, &per_s, &automatic, why) < 0)
-		return conf_blame(c, old, why);
+		return conf_add_source(c, old, why);
 	return 0;
 }
 
@@ -158,9 +158,9 @@ static int read_points(struct conf *c, struct drainer_settings *set, struct why 
 	const char *from = set->from_text[0] == '\0' ? "stored" : set->from_text;
 
 	if (replay_point_read(from, &set->from, why) < 0)
-		return conf_blame(c, "from", why);
+		return conf_add_source(c, "from", why);
 	if (replay_point_read(set->until_text, &set->until, why) < 0)
-		return conf_blame(c, "until", why);
+		return conf_add_source(c, "until", why);
 	if (set->until.kind == REPLAY_NONE && (set->exit_at_end || set->dry_run))
 		set->until.kind = REPLAY_END;
 	if (set->json && !set->dry_run)
@@ -176,7 +176,7 @@ static int read_quarantine_topic(struct conf *c, struct drainer_settings *set, s
 	snprintf(set->quarantine_group, sizeof(set->quarantine_group), "%.250s-from-quarantine", set->group);
 	set->group = set->quarantine_group;
 	set->topic = set->quarantine_where;
-	return kafka_group_check(set->group, why) < 0 ? conf_blame(c, "kafka.consumer.group-id", why) : 0;
+	return kafka_group_check(set->group, why) < 0 ? conf_add_source(c, "kafka.consumer.group-id", why) : 0;
 }
 
 static int read_from_quarantine(struct conf *c, struct drainer_settings *set, struct why *why)
@@ -224,7 +224,7 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	if (read_old_rate(c, set, why) < 0)
 		return why->code;
 	if (read_quarantine(c, set, why) < 0)
-		return conf_blame(c, "drain.quarantine", why);
+		return conf_add_source(c, "drain.quarantine", why);
 	if (set->from_quarantine && read_from_quarantine(c, set, why) < 0)
 		return why->code;
 	if (read_replay(c, set, why) < 0)

@@ -39,7 +39,7 @@ void drainer_metrics(void *arg, struct buf *to)
 	collector_metrics(e, "drain_http_requests_total", to);
 	metrics_render_histogram(to, prefix, "drain_http_seconds", NULL, "Time until the answer", &exporter->took);
 	if (d->drain != NULL)
-		kafka_trouble_metrics(to, drain_kafka_trouble(d->drain));
+		kafka_fault_metrics(to, drain_kafka_fault(d->drain));
 	add_limits(to, &d->set);
 }
 

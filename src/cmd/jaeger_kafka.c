@@ -108,7 +108,7 @@ static int report_first_refusal(
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", prefix, all[i].option);
 		why_set(why, E_USAGE, "%s", all[i].reason);
-		return conf_blame(c, name, why);
+		return conf_add_source(c, name, why);
 	}
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include "kafka_pages.h"
 #include "telemetry/metrics.h"
 
-void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t)
+void kafka_fault_metrics(struct buf *to, const struct kafka_fault *t)
 {
 	const char *help = "Errors that Kafka or the way to it gave, by cause";
 

@@ -4,9 +4,9 @@
 #define KAFKA_PAGES_H
 
 #include "base/buf.h"
-#include "kafka/trouble.h"
+#include "kafka/fault.h"
 
 /* Appends the counter spanspool_kafka_errors_total{cause}. */
-void kafka_trouble_metrics(struct buf *to, const struct kafka_trouble *t);
+void kafka_fault_metrics(struct buf *to, const struct kafka_fault *t);
 
 #endif

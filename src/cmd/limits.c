@@ -28,7 +28,7 @@ static int out_of_range(const struct conf *c, const struct limit *l, uint64_t va
 	why_set(why, E_USAGE, "%s is not between %s and %s%s%s%s", print_number(l->kind, value, is),
 	        print_number(l->kind, l->least, least), print_number(l->kind, l->most, most), l->zero ? ", nor 0" : "",
 	        l->note == NULL ? "" : ": ", l->note == NULL ? "" : l->note);
-	return conf_blame(c, l->name, why);
+	return conf_add_source(c, l->name, why);
 }
 
 int limits_check(const struct conf *c, const struct limit *limits, const void *settings, struct why *why)

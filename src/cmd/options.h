@@ -56,10 +56,10 @@ struct options_spec {
 	bool daemon;                        /* environment variables have no prefix, as in Jaeger */
 	bool tool; /* reads the file of another command and ignores options that it does not know */
 	/* May be NULL. Sets defaults that depend on the host (conf_default), and checks one value against another
-	 * (why_set, then conf_blame). 0 or E_USAGE. */
+	 * (why_set, then conf_add_source). 0 or E_USAGE. */
 	int (*finish)(struct conf *c, void *settings, struct why *why);
 	/* May be NULL. Refuses what a start would refuse, without opening sockets, the spool or a connection.
-	 * options_open and `config check` call it; `config show` does not. conf_blame names the option.
+	 * options_open and `config check` call it; `config show` does not. conf_add_source names the option.
 	 * options_check turns every error but E_NOMEM into E_USAGE. */
 	int (*check)(const struct conf *c, const void *settings, struct why *why);
 };

@@ -117,12 +117,12 @@ static int finish_export(struct conf *c, void *settings, struct why *why)
 	if (finish(c, settings, why) < 0)
 		return why->code;
 	if (set->since != NULL && set->since[0] != '\0' && parse_time(set->since, &set->since_ms, why) < 0)
-		return conf_blame(c, "since", why);
+		return conf_add_source(c, "since", why);
 	if (set->until != NULL && set->until[0] != '\0' && parse_time(set->until, &set->until_ms, why) < 0)
-		return conf_blame(c, "until", why);
+		return conf_add_source(c, "until", why);
 	if (set->since_ms > set->until_ms) {
 		why_set(why, E_USAGE, "is before --since, so that there is nothing between them");
-		return conf_blame(c, "until", why);
+		return conf_add_source(c, "until", why);
 	}
 	if ((set->format == SPOOL_FORMAT_TBINARY) != (set->to[0] != '\0')) {
 		why_set(why, E_USAGE, "--format=tbinary and --to=DIRECTORY want each other");
@@ -141,7 +141,7 @@ static int finish_repair(struct conf *c, void *settings, struct why *why)
 	if (!set->apply || conf_origin(c, "apply") == CONF_FLAG)
 		return 0;
 	why_set(why, E_USAGE, "only the flag --apply counts");
-	return conf_blame(c, "apply", why);
+	return conf_add_source(c, "apply", why);
 }
 
 #define SPEC(which, of, does, form, group, end)                                                                        \

@@ -70,7 +70,7 @@ int conf_prefix_source(const struct conf *c, struct conf_source source, const ch
 	return why->code;
 }
 
-int conf_blame(const struct conf *c, const char *name, struct why *why)
+int conf_add_source(const struct conf *c, const char *name, struct why *why)
 {
 	const struct setting *s = conf_find(c, name);
 

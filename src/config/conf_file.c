@@ -350,7 +350,7 @@ static int read_bytes(struct yaml_reader *r)
 	}
 	if (f != NULL)
 		fclose(f);
-	return rc == 0 ? 0 : conf_blame(r->c, conf_file_row.name, r->why);
+	return rc == 0 ? 0 : conf_add_source(r->c, conf_file_row.name, r->why);
 }
 
 int conf_file_read(struct conf *c, struct why *why)

@@ -17,7 +17,7 @@ static int open_ends(struct drain *d, struct why *why)
 	struct exporter_events from_exporter = { .done = drain_on_done,
 		.room = drain_on_room,
 		.changed = drain_on_collector,
-		.sight = drain_on_sight,
+		.confirmer = drain_on_confirmer,
 		.arg = d };
 	struct quarantine_events from_quarantine = { drain_on_quarantined, d };
 	struct kafka_consumer_events from_consumer = {
@@ -26,7 +26,7 @@ static int open_ends(struct drain *d, struct why *why)
 		.revoked = drain_on_revoked,
 		.at_end = drain_on_at_end,
 		.lost_to_retention = drain_on_lost_to_retention,
-		.trouble = drain_on_kafka_trouble,
+		.fault = drain_on_kafka_fault,
 		.arg = d,
 	};
 
@@ -136,9 +136,9 @@ struct exporter *drain_exporter(const struct drain *d)
 	return d->exporter;
 }
 
-const struct kafka_trouble *drain_kafka_trouble(const struct drain *d)
+const struct kafka_fault *drain_kafka_fault(const struct drain *d)
 {
-	return kafka_consumer_trouble(d->consumer);
+	return kafka_consumer_fault(d->consumer);
 }
 
 void drain_free(struct drain *d)

@@ -116,12 +116,12 @@ int64_t drain_on_assigned(void *drain, int32_t partition, uint64_t generation, i
 void drain_on_revoked(void *drain, int32_t partition, bool lost);
 void drain_on_at_end(void *drain, int32_t partition, int64_t offset);
 void drain_on_lost_to_retention(void *drain, int32_t partition, int64_t from, int64_t to);
-void drain_on_kafka_trouble(void *drain);
+void drain_on_kafka_fault(void *drain);
 void drain_on_collector(void *drain, enum exporter_state state, const char *sentence);
 /* The exporter's state was BEFORE, and is NOW, with its SENTENCE; WHAT is added to it while nothing is delivered. */
 void drain_post_collector(
         struct health *h, enum exporter_state before, enum exporter_state now, const char *sentence, const char *what);
-void drain_on_sight(void *drain, enum confirmer_sight sight, const char *sentence);
+void drain_on_confirmer(void *drain, enum confirmer_state state, const char *sentence);
 struct drain_partition *drain_partition(const struct drain *d, int32_t partition);
 /* R was read: its offset may not be committed before drain_record_done. E_NOMEM. */
 int drain_track(struct record *r) MUST_USE;

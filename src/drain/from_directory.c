@@ -133,12 +133,12 @@ static void on_collector(void *arg, enum exporter_state state, const char *sente
 	f->sending = state;
 }
 
-static void on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+static void on_confirmer(void *arg, enum confirmer_state state, const char *sentence)
 {
 	struct from_directory *f = arg;
 
 	if (f->opts.counts == NULL)
-		store_health_post(f->health, sight, sentence);
+		store_health_post(f->health, state, sentence);
 }
 
 /* ---- what a turn of the worker has brought ---- */
@@ -296,7 +296,7 @@ static void on_heartbeat(void *arg)
 static int open_ends(struct from_directory *f, struct why *why)
 {
 	struct exporter_events events = {
-		.done = on_done, .room = on_room, .changed = on_collector, .sight = on_sight, .arg = f
+		.done = on_done, .room = on_room, .changed = on_collector, .confirmer = on_confirmer, .arg = f
 	};
 
 	if (kept_open(&f->kept, f->opts.path, f->opts.counts == NULL, why) < 0)

@@ -70,7 +70,7 @@ enum watermark_move drain_record_done(struct record *r)
 
 static void report_kafka_health(struct drain *d)
 {
-	const struct kafka_trouble *t = kafka_consumer_trouble(d->consumer);
+	const struct kafka_fault *t = kafka_consumer_fault(d->consumer);
 
 	if (d->stopping)
 		return;
@@ -83,7 +83,7 @@ static void report_kafka_health(struct drain *d)
 		health_post(d->health, kafka, HEALTH_OK, "reading topic %s", d->opts.consumer.topic);
 }
 
-void drain_on_kafka_trouble(void *arg)
+void drain_on_kafka_fault(void *arg)
 {
 	report_kafka_health(arg);
 }
@@ -239,12 +239,12 @@ void drain_on_collector(void *arg, enum exporter_state state, const char *senten
 	d->sending = state;
 }
 
-void drain_on_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+void drain_on_confirmer(void *arg, enum confirmer_state state, const char *sentence)
 {
 	struct drain *d = arg;
 
 	if (d->opts.counts == NULL) /* a dry run sends nothing */
-		store_health_post(d->health, sight, sentence);
+		store_health_post(d->health, state, sentence);
 }
 
 void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)

@@ -86,7 +86,7 @@ static bool may_be_stored(const struct http_answer *a)
 /* True when the answer is certainly about the collector, not about one batch or one connection. */
 static bool is_collector_fault(const struct http_answer *a)
 {
-	return a->trouble == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) || a->status == 503 ||
+	return a->fault == HTTP_NO_CONNECTION || (a->status > 0 && a->status < 500) || a->status == 503 ||
 	       a->retry_after_ms > 0;
 }
 
@@ -115,7 +115,7 @@ static void on_retry_answer(struct request *r, struct destination *d, const stru
 	e->bad++;
 	set_detail(r, a);
 	if (is_collector_fault(a) || !slowstart_doubted(&d->pace, r->round))
-		destination_failed(d, r->round, TROUBLE_WAITING, a);
+		destination_failed(d, r->round, FAULT_WAITING, a);
 	if (is_stuck(r))
 		split_or_refuse(r);
 	else if (may_be_stored(a) && r->failures > 1)
@@ -142,7 +142,7 @@ static void await_probe(struct request *r, struct destination *d)
 			.failure = HTTP_UNREACHABLE, .retry_after_ms = -1, .error = "out of memory"
 		};
 
-		destination_failed(d, d->pace.round, TROUBLE_WAITING, &none);
+		destination_failed(d, d->pace.round, FAULT_WAITING, &none);
 		request_retry(r, 0);
 		return;
 	}
@@ -196,7 +196,7 @@ static void on_refused(struct request *r, struct destination *d, const struct ht
 	else if (v != VERDICT_BLOCK)
 		destination_answered(d, r->round);
 	if (v == VERDICT_BLOCK) {
-		destination_failed(d, r->round, TROUBLE_BLOCKED, a);
+		destination_failed(d, r->round, FAULT_BLOCKED, a);
 		r->nparts > 1 ? split_joined(r, d) : request_retry(r, 0);
 	} else if (v == VERDICT_PROBE) {
 		await_probe(r, d);
@@ -320,7 +320,7 @@ void exporter_on_answer(void *arg, const struct http_answer *a)
 		on_refused(r, d, a);
 		break;
 	case RESPONSE_MISCONFIGURED:
-		destination_failed(d, r->round, TROUBLE_BLOCKED, a);
+		destination_failed(d, r->round, FAULT_BLOCKED, a);
 		request_retry(r, 0);
 		break;
 	}
@@ -356,6 +356,6 @@ void exporter_on_probe_answer(void *arg, const struct http_answer *a)
 		decide_awaiting_probe(d);
 		return;
 	}
-	destination_failed(d, d->probe_round, class == RESPONSE_RETRY ? TROUBLE_WAITING : TROUBLE_BLOCKED, a);
+	destination_failed(d, d->probe_round, class == RESPONSE_RETRY ? FAULT_WAITING : FAULT_BLOCKED, a);
 	retry_awaiting_probe(d);
 }

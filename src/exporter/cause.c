@@ -57,8 +57,8 @@ static const struct status_row statuses[] = {
 /* "ADDRESS said (error): advice". */
 static const struct {
 	const char *said, *advice;
-} troubles[] = {
-	[HTTP_NO_TROUBLE] = { "failed", "look at its log" },
+} faults[] = {
+	[HTTP_NO_FAULT] = { "failed", "look at its log" },
 	[HTTP_NO_CONNECTION] = { "takes no connection", "does a collector run and listen there? check collector.url" },
 	[HTTP_TIMED_OUT] = { "gave no answer in time",
 	        "the collector or the way to it hangs; collector.timeout says how long to wait" },
@@ -132,8 +132,8 @@ void collector_cause_text(char to[COLLECTOR_SENTENCE], const char *name, const s
 
 	shorten(name, shown);
 	if (a->failure != HTTP_ANSWERED) {
-		snprintf(to, COLLECTOR_SENTENCE, "%s %s (%.*s): %s", shown, troubles[a->trouble].said, ERROR_MOST,
-		        a->error, troubles[a->trouble].advice);
+		snprintf(to, COLLECTOR_SENTENCE, "%s %s (%.*s): %s", shown, faults[a->fault].said, ERROR_MOST, a->error,
+		        faults[a->fault].advice);
 		return;
 	}
 	row = row_of(a->status);
@@ -154,6 +154,6 @@ int collector_cause_key(const struct http_answer *a)
 	enum { NO_GZIP = 1000 /* above any HTTP status */ };
 
 	if (a->failure != HTTP_ANSWERED)
-		return -1 - (int)a->trouble;
+		return -1 - (int)a->fault;
 	return a->status + (collector_reads_no_gzip(a) ? NO_GZIP : 0);
 }

@@ -61,8 +61,8 @@ static void remove_destination(struct exporter *e, size_t i)
 	e->left.given_up += s.confirm.given_up;
 	clear_destination(&e->ready, d);
 	clear_destination(&e->resting, d);
-	if (e->reported_sight_of == d)
-		e->reported_sight_of = NULL;
+	if (e->reported_confirmer_of == d)
+		e->reported_confirmer_of = NULL;
 	e->ndestinations--;
 	memmove(&e->destinations[i], &e->destinations[i + 1], (e->ndestinations - i) * sizeof(struct destination *));
 	e->nleaving--;
@@ -90,7 +90,7 @@ static void set_leaving(struct destination *d, bool leaving)
 	d->leaving = leaving;
 	d->left_us = loop_now_us(e->loop);
 	e->nleaving += leaving ? 1 : (size_t)-1;
-	e->sight_changed = true;
+	e->confirmer_changed = true;
 }
 
 static int join_address(struct collector *c, const char *address)

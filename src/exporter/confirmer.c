@@ -36,8 +36,8 @@ static void on_pages_answer(void *arg, const struct pages_answer *a);
 
 static uint64_t next_read_us(const struct confirmer *c)
 {
-	switch (c->sight) {
-	case CONFIRMER_SEEING:
+	switch (c->state) {
+	case CONFIRMER_CONFIRMING:
 		return confirm_read_at(&c->policy, c->waiting);
 	case CONFIRMER_BLIND:
 		return c->read_us + (c->read_soon ? SOON_US : BLIND_READ_US);
@@ -73,7 +73,7 @@ static void read_when_due(struct confirmer *c)
 		return;
 	c->read_soon = false;
 	c->foreign_requested = c->foreign_spans;
-	pages_read(c->pages, c->sight != CONFIRMER_SEEING || c->away_us != 0);
+	pages_read(c->pages, c->state != CONFIRMER_CONFIRMING || c->away_us != 0);
 }
 
 /* ---- events ---- */
@@ -116,12 +116,12 @@ static void on_timer(void *arg)
 
 /* ---- results of a reading ---- */
 
-static void lose_sight(struct confirmer *c)
+static void lose_page(struct confirmer *c)
 {
-	c->sight = c->mode == CONFIRMER_REQUIRE ? CONFIRMER_STOPPED : CONFIRMER_BLIND;
+	c->state = c->mode == CONFIRMER_REQUIRE ? CONFIRMER_STOPPED : CONFIRMER_BLIND;
 	c->waiting = 0;
 	/* While STOPPED unconfirmed POSTs wait for the page. */
-	if (c->sight == CONFIRMER_BLIND || c->foreign)
+	if (c->state == CONFIRMER_BLIND || c->foreign)
 		confirm_forget(&c->policy, &c->decided);
 }
 
@@ -145,13 +145,13 @@ static void page_failed(struct confirmer *c, const struct pages_answer *a)
 {
 	c->reads_failed++;
 	confirm_read_failed(&c->policy, a->ended_us);
-	if (c->sight == CONFIRMER_LOOKING) {
-		lose_sight(c);
-	} else if (c->sight == CONFIRMER_SEEING) {
+	if (c->state == CONFIRMER_STARTING) {
+		lose_page(c);
+	} else if (c->state == CONFIRMER_CONFIRMING) {
 		if (c->away_us == 0)
 			c->away_us = a->began_us;
 		if (is_page_gone(c, a->ended_us)) {
-			lose_sight(c);
+			lose_page(c);
 		} else if (may_probe(c) && !c->post_failed && !c->probed) {
 			c->probed = true;
 			confirm_return_oldest(&c->policy, &c->decided);
@@ -169,7 +169,7 @@ static bool is_foreign_still(struct confirmer *c, const struct confirm_reading *
 
 	c->foreign_last = *now;
 	c->foreign_spans = c->foreign_requested = 0;
-	return c->sight == CONFIRMER_BLIND && !counted;
+	return c->state == CONFIRMER_BLIND && !counted;
 }
 
 static void count_stored(struct confirmer *c, const struct confirm_reading *r)
@@ -194,9 +194,9 @@ static void page_read(struct confirmer *c, const struct confirm_reading *r)
 	c->foreign_last = r->counters;
 	c->foreign_spans = 0;
 	if (c->foreign)
-		lose_sight(c);
+		lose_page(c);
 	else
-		c->sight = CONFIRMER_SEEING;
+		c->state = CONFIRMER_CONFIRMING;
 }
 
 static void on_pages_answer(void *arg, const struct pages_answer *a)
@@ -232,9 +232,9 @@ bool confirmer_may_send(struct confirmer *c, uint32_t spans)
 {
 	bool may = false;
 
-	if (c->sight == CONFIRMER_BLIND) {
+	if (c->state == CONFIRMER_BLIND) {
 		may = !must_read_first(c);
-	} else if (c->sight == CONFIRMER_SEEING) {
+	} else if (c->state == CONFIRMER_CONFIRMING) {
 		may = confirm_may_send(&c->policy, spans) || may_probe(c);
 		c->waiting = may ? 0 : spans;
 	}
@@ -245,7 +245,7 @@ bool confirmer_may_send(struct confirmer *c, uint32_t spans)
 
 void confirmer_hurry(struct confirmer *c)
 {
-	if (c->sight != CONFIRMER_SEEING || c->policy.unconfirmed == 0 || c->waiting == UINT32_MAX)
+	if (c->state != CONFIRMER_CONFIRMING || c->policy.unconfirmed == 0 || c->waiting == UINT32_MAX)
 		return;
 	c->waiting = UINT32_MAX; /* larger than any window: read as often as possible */
 	schedule(c);
@@ -253,7 +253,7 @@ void confirmer_hurry(struct confirmer *c)
 
 uint32_t confirmer_post_spans(const struct confirmer *c)
 {
-	return c->sight == CONFIRMER_SEEING ? confirm_post_spans(&c->policy) : c->policy.opts.post_spans;
+	return c->state == CONFIRMER_CONFIRMING ? confirm_post_spans(&c->policy) : c->policy.opts.post_spans;
 }
 
 void confirmer_sent(struct confirmer *c, struct confirm_post *p)
@@ -264,7 +264,7 @@ void confirmer_sent(struct confirmer *c, struct confirm_post *p)
 bool confirmer_answered(struct confirmer *c, struct confirm_post *p)
 {
 	uint64_t now_us = clock_mono_us();
-	bool blind = c->sight == CONFIRMER_BLIND;
+	bool blind = c->state == CONFIRMER_BLIND;
 
 	if (blind) {
 		confirm_unanswered(&c->policy, p, now_us);
@@ -295,14 +295,14 @@ void confirmer_withdraw(struct confirmer *c, struct confirm_post *p)
 	schedule(c);
 }
 
-enum confirmer_sight confirmer_sight(const struct confirmer *c)
+enum confirmer_state confirmer_state(const struct confirmer *c)
 {
-	return c->sight;
+	return c->state;
 }
 
 bool confirmer_store_away(const struct confirmer *c)
 {
-	return c->sight == CONFIRMER_SEEING && confirm_store_away(&c->policy);
+	return c->state == CONFIRMER_CONFIRMING && confirm_store_away(&c->policy);
 }
 
 void confirmer_stats(const struct confirmer *c, struct confirmer_stats *to)
@@ -341,7 +341,7 @@ int confirmer_open(struct confirmer **out, struct loop *l, const struct http_cli
 		return why_set(why, E_NOMEM, "confirmation of deliveries");
 	c->events = *events;
 	c->mode = o->mode;
-	c->sight = o->mode == CONFIRMER_OFF ? CONFIRMER_BLIND : CONFIRMER_LOOKING;
+	c->state = o->mode == CONFIRMER_OFF ? CONFIRMER_BLIND : CONFIRMER_STARTING;
 	c->named = o->metrics_url != NULL;
 	list_init(&c->decided);
 	confirm_init(&c->policy,

@@ -13,7 +13,7 @@ struct confirmer {
 	struct confirmer_events events;
 	struct confirm policy;
 	enum confirmer_mode mode;
-	enum confirmer_sight sight;
+	enum confirmer_state state;
 	bool named;          /* the operator named the page */
 	uint32_t waiting;    /* spans of the POST that waits for the window; 0: none */
 	bool post_failed;    /* the last POST that ended was not answered 2xx */

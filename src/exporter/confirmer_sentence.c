@@ -15,7 +15,7 @@ static void describe_seeing(struct confirmer *c)
 
 	if (c->away_us != 0) {
 		buf_text(b, "the collector's counters cannot be read now (");
-		pages_troubles(c->pages, b);
+		pages_faults(c->pages, b);
 		buf_text(b, "): spans that it answered with 202 wait for confirmation");
 	} else if (c->policy.state == CONFIRM_NO_STORE) {
 		buf_printf(b,
@@ -55,7 +55,7 @@ static void describe_blind(struct confirmer *c)
 		        blind, pages_url(c->pages), means);
 	} else {
 		buf_printf(b, "%s (", blind);
-		pages_troubles(c->pages, b);
+		pages_faults(c->pages, b);
 		buf_printf(b, "): %s", means);
 	}
 	describe_option(c);
@@ -70,7 +70,7 @@ static void describe_stopped(struct confirmer *c)
 		buf_printf(
 		        b, "what was sent does not show in %s: another instance's, or a balancer", pages_url(c->pages));
 	else
-		pages_troubles(c->pages, b);
+		pages_faults(c->pages, b);
 	buf_text(b, ")");
 	describe_option(c);
 }
@@ -78,12 +78,12 @@ static void describe_stopped(struct confirmer *c)
 void confirmer_describe(struct confirmer *c)
 {
 	buf_clear(&c->sentence);
-	switch (c->sight) {
-	case CONFIRMER_LOOKING:
+	switch (c->state) {
+	case CONFIRMER_STARTING:
 		buf_printf(&c->sentence, "looking for the collector's counters (%s%s)", pages_url(c->pages),
 		        c->named ? "" : ", and port 8888");
 		break;
-	case CONFIRMER_SEEING:
+	case CONFIRMER_CONFIRMING:
 		describe_seeing(c);
 		break;
 	case CONFIRMER_BLIND:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* destination.c — opens, picks, pauses and resumes destinations, and reports the sight of their stores. */
+/* destination.c — opens, picks, pauses and resumes destinations, and reports the state of their confirmers. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,62 +17,62 @@ uint64_t exporter_random(struct exporter *e)
 	return e->random;
 }
 
-/* The confirmer changed its sight or window: exporter_step sends what may be sent now. */
-static void on_sight(void *arg)
+/* The confirmer changed its state or window: exporter_step sends what may be sent now. */
+static void on_confirmer(void *arg)
 {
 	struct destination *d = arg;
 	struct exporter *e = d->exporter;
-	enum confirmer_sight sight = confirmer_sight(d->confirmer);
+	enum confirmer_state state = confirmer_state(d->confirmer);
 
 	exporter_wake(e);
-	e->sight_changed |= sight != d->sight;
-	d->sight = sight;
+	e->confirmer_changed |= state != d->confirmer_state;
+	d->confirmer_state = state;
 }
 
-/* The first destination, of those that are not leaving, whose sight is one of the bits of SIGHTS; NULL: none. */
-static const struct destination *first_with_sight(const struct exporter *e, unsigned sights)
+/* The first destination, of those that are not leaving, whose confirmer is in one of the bits of STATES; NULL: none. */
+static const struct destination *first_in_state(const struct exporter *e, unsigned states)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];
 
-		if (!d->leaving && (sights & 1U << d->sight) != 0)
+		if (!d->leaving && (states & 1U << d->confirmer_state) != 0)
 			return d;
 	}
 	return NULL;
 }
 
-/* Number of destinations by sight, and what is reported:
+/* Number of destinations by state, and what is reported:
  *
- *   stopped | blind | seeing | reported sight, sentence of
+ *   stopped | blind | confirming | reported state, sentence of
  *   --------+-------+--------+----------------------------
  *    some   |   -   |   -    | STOPPED, the first stopped
  *    some   |  some or some  | BLIND, the first stopped
  *     -     | some  |   any  | BLIND, the first blind
  *     -     |   -   |  some  | SEEING, the first
  *     -     |   -   |   -    | nothing                    */
-void destinations_report_sight(struct exporter *e)
+void destinations_report_confirmer(struct exporter *e)
 {
 	static const unsigned stopped = 1U << CONFIRMER_STOPPED, blind = 1U << CONFIRMER_BLIND,
-	                      seeing = 1U << CONFIRMER_SEEING;
-	const struct destination *worst = first_with_sight(e, stopped);
-	enum confirmer_sight sight = CONFIRMER_BLIND;
+	                      confirming = 1U << CONFIRMER_CONFIRMING;
+	const struct destination *worst = first_in_state(e, stopped);
+	enum confirmer_state state = CONFIRMER_BLIND;
 
-	e->sight_changed = false;
-	if (worst != NULL && first_with_sight(e, blind | seeing) == NULL)
-		sight = CONFIRMER_STOPPED;
+	e->confirmer_changed = false;
+	if (worst != NULL && first_in_state(e, blind | confirming) == NULL)
+		state = CONFIRMER_STOPPED;
 	if (worst == NULL)
-		worst = first_with_sight(e, blind);
+		worst = first_in_state(e, blind);
 	if (worst == NULL) {
-		worst = first_with_sight(e, seeing);
-		sight = CONFIRMER_SEEING;
+		worst = first_in_state(e, confirming);
+		state = CONFIRMER_CONFIRMING;
 	}
-	if (worst == NULL || e->events.sight == NULL)
+	if (worst == NULL || e->events.confirmer == NULL)
 		return;
-	if (sight == e->reported_sight && (sight == CONFIRMER_SEEING || worst == e->reported_sight_of))
+	if (state == e->reported_confirmer && (state == CONFIRMER_CONFIRMING || worst == e->reported_confirmer_of))
 		return;
-	e->reported_sight = sight;
-	e->reported_sight_of = worst;
-	e->events.sight(e->events.arg, sight, confirmer_sentence(worst->confirmer));
+	e->reported_confirmer = state;
+	e->reported_confirmer_of = worst;
+	e->events.confirmer(e->events.arg, state, confirmer_sentence(worst->confirmer));
 }
 
 static int open_confirmer(struct destination *d, struct why *why)
@@ -86,7 +86,7 @@ static int open_confirmer(struct destination *d, struct why *why)
 		.post_spans = e->opts.post_spans,
 		.attempts = e->opts.confirm_attempts,
 	};
-	struct confirmer_events events = { .verdict = exporter_on_verdict, .changed = on_sight, .arg = d };
+	struct confirmer_events events = { .verdict = exporter_on_verdict, .changed = on_confirmer, .arg = d };
 
 	return confirmer_open(&d->confirmer, e->loop, &e->opts.client, &opts, &events, why);
 }
@@ -155,11 +155,11 @@ void destination_answered(struct destination *d, uint64_t round)
 {
 	slowstart_succeeded(&d->pace, round, loop_now_us(d->exporter->loop));
 	if (d->pace.state == SLOW_OPEN)
-		d->trouble = TROUBLE_NONE;
+		d->fault = FAULT_NONE;
 }
 
 /* Pauses D by B or RETRY_AFTER_MS. False: D was paused already after the request of ROUND was sent. */
-static bool pause_destination(struct destination *d, uint64_t round, enum destination_trouble trouble,
+static bool pause_destination(struct destination *d, uint64_t round, enum destination_fault fault,
         const struct backoff *b, int64_t retry_after_ms)
 {
 	struct exporter *e = d->exporter;
@@ -170,25 +170,25 @@ static bool pause_destination(struct destination *d, uint64_t round, enum destin
 	slowstart_failed(&d->pace, round, now,
 	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) * US_PER_MS);
 	d->in_round = 0;
-	d->trouble = trouble;
-	if (trouble == TROUBLE_BLOCKED)
+	d->fault = fault;
+	if (fault == FAULT_BLOCKED)
 		d->blocked_us = now;
 	return true;
 }
 
 void destination_failed(
-        struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a)
+        struct destination *d, uint64_t round, enum destination_fault fault, const struct http_answer *a)
 {
 	struct exporter *e = d->exporter;
 	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
 
-	if (trouble == TROUBLE_BLOCKED)
+	if (fault == FAULT_BLOCKED)
 		b.base_ms *= BLOCKED_BASE_FACTOR;
-	else if (a->trouble == HTTP_NO_CONNECTION || a->trouble == HTTP_NO_DESCRIPTOR)
+	else if (a->fault == HTTP_NO_CONNECTION || a->fault == HTTP_NO_DESCRIPTOR)
 		b.cap_ms = min_u64(b.cap_ms, CONNECT_CAP_MS);
 	else if (a->failure == HTTP_ANSWERED)
 		b.cap_ms = min_u64(b.cap_ms, ANSWERED_CAP_MS);
-	if (!pause_destination(d, round, trouble, &b, a->retry_after_ms))
+	if (!pause_destination(d, round, fault, &b, a->retry_after_ms))
 		return;
 	d->cause = collector_cause_key(a);
 	collector_cause_text(d->sentence, (const char *)d->name.at, a);
@@ -196,11 +196,11 @@ void destination_failed(
 
 void destination_cannot_store(struct destination *d, uint64_t round)
 {
-	enum { CAUSE_NO_STORE = -1000 /* no HTTP status, and none of enum http_trouble below 0 */ };
+	enum { CAUSE_NO_STORE = -1000 /* no HTTP status, and none of enum http_fault below 0 */ };
 	struct exporter *e = d->exporter;
 	struct backoff b = { e->opts.retry_base_ms, min_u64(e->opts.retry_cap_ms, ANSWERED_CAP_MS) };
 
-	if (!pause_destination(d, round, TROUBLE_WAITING, &b, -1))
+	if (!pause_destination(d, round, FAULT_WAITING, &b, -1))
 		return;
 	d->cause = CAUSE_NO_STORE;
 	snprintf(d->sentence, sizeof(d->sentence), "%s", confirmer_sentence(d->confirmer));
@@ -244,9 +244,9 @@ struct destination *destination_pick(
 	return best;
 }
 
-static enum destination_trouble trouble_of(const struct destination *d)
+static enum destination_fault fault_of(const struct destination *d)
 {
-	return d->sight == CONFIRMER_STOPPED ? TROUBLE_BLOCKED : d->trouble;
+	return d->confirmer_state == CONFIRMER_STOPPED ? FAULT_BLOCKED : d->fault;
 }
 
 const struct destination *destination_worst(const struct exporter *e)
@@ -256,7 +256,7 @@ const struct destination *destination_worst(const struct exporter *e)
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];
 
-		if (!d->leaving && (worst == NULL || trouble_of(d) > trouble_of(worst)))
+		if (!d->leaving && (worst == NULL || fault_of(d) > fault_of(worst)))
 			worst = d;
 	}
 	return worst;
@@ -267,12 +267,12 @@ enum exporter_state exporter_state(const struct exporter *e)
 	size_t working = 0, waiting = 0;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		enum destination_trouble trouble = trouble_of(e->destinations[i]);
+		enum destination_fault fault = fault_of(e->destinations[i]);
 
 		if (e->destinations[i]->leaving)
 			continue;
-		working += trouble == TROUBLE_NONE;
-		waiting += trouble == TROUBLE_WAITING;
+		working += fault == FAULT_NONE;
+		waiting += fault == FAULT_WAITING;
 	}
 	if (working == e->ndestinations - e->nleaving)
 		return EXPORTER_SENDING;
@@ -281,9 +281,9 @@ enum exporter_state exporter_state(const struct exporter *e)
 	return waiting > 0 ? EXPORTER_WAITING : EXPORTER_BLOCKED;
 }
 
-const char *destination_trouble(const struct destination *d)
+const char *destination_fault(const struct destination *d)
 {
-	if (d->sight == CONFIRMER_STOPPED)
+	if (d->confirmer_state == CONFIRMER_STOPPED)
 		return confirmer_sentence(d->confirmer);
-	return d->trouble == TROUBLE_NONE ? NULL : d->sentence;
+	return d->fault == FAULT_NONE ? NULL : d->sentence;
 }

@@ -214,23 +214,23 @@ void exporter_flush(struct exporter *e, uint64_t budget_ms, void (*flushed)(void
 	exporter_wake(e);
 }
 
-const char *exporter_trouble(const struct exporter *e)
+const char *exporter_fault(const struct exporter *e)
 {
-	return destination_trouble(destination_worst(e));
+	return destination_fault(destination_worst(e));
 }
 
 void exporter_each(const struct exporter *e, void (*each)(void *arg, const struct exporter_destination *d), void *arg)
 {
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];
-		const char *trouble = destination_trouble(d);
+		const char *fault = destination_fault(d);
 		struct exporter_destination to = {
 			.name = (const char *)d->name.at,
 			.address = d->address.len > 0 ? (const char *)d->address.at : "",
 			.leaving = d->leaving,
-			.trouble = trouble == NULL ? "" : trouble,
+			.fault = fault == NULL ? "" : fault,
 			.store = confirmer_sentence(d->confirmer),
-			.sight = d->sight,
+			.confirmer_state = d->confirmer_state,
 		};
 
 		confirmer_stats(d->confirmer, &to.confirmed);

@@ -89,7 +89,7 @@ struct request {
 	uint64_t retry_at_us;
 };
 
-enum destination_trouble { TROUBLE_NONE, TROUBLE_WAITING, TROUBLE_BLOCKED };
+enum destination_fault { FAULT_NONE, FAULT_WAITING, FAULT_BLOCKED };
 
 /* One of opts.urls. It has one destination, or one for each address of its name: see collector.c. */
 struct collector {
@@ -111,7 +111,7 @@ struct destination {
 	bool leaving;       /* the name no longer has this address: no request is sent to it */
 	uint64_t left_us;   /* when LEAVING was last changed */
 	struct confirmer *confirmer;
-	enum confirmer_sight sight; /* confirmer_sight at the last change */
+	enum confirmer_state confirmer_state; /* at the last change */
 	struct slowstart pace;
 	struct token_bucket ramp;
 	uint64_t in_round; /* requests of the current pace.round on the wire */
@@ -121,7 +121,7 @@ struct destination {
 	uint32_t joined_refused;  /* joined POSTs refused since the last one was accepted */
 	uint64_t single_until_us; /* batches are not joined until then */
 	bool closes;              /* the last answer came over a new connection, not a kept-alive one */
-	enum destination_trouble trouble;
+	enum destination_fault fault;
 	char sentence[COLLECTOR_SENTENCE]; /* why it failed last, for an operator */
 	int cause;                         /* collector_cause_key of that failure */
 	struct list awaiting_probe;
@@ -147,9 +147,9 @@ struct exporter {
 	size_t nleaving;
 	struct confirm_stats left; /* sum of the freed destinations */
 	size_t next_destination;   /* index where destination_pick begins, round-robin */
-	bool sight_changed;        /* the sight of a destination changed since the last report */
-	enum confirmer_sight reported_sight;
-	const struct destination *reported_sight_of; /* the destination of that report; compared, never followed */
+	bool confirmer_changed;    /* confirmer_state of a destination changed since the last report */
+	enum confirmer_state reported_confirmer;
+	const struct destination *reported_confirmer_of; /* the destination of that report; compared, never followed */
 	struct list items;
 	struct list buckets[EXPORTER_BUCKETS]; /* groups by hash of the process */
 	struct list full, partial;             /* groups, longest waiting first */
@@ -253,12 +253,12 @@ int destination_open(struct destination **out, struct collector *of, const char 
 void destination_free(struct destination *d);
 /* Queues the unconfirmed requests of D to be sent again, marked, or gives them back. Returns their spans. */
 uint64_t destination_withdraw(struct destination *d);
-/* Calls events.sight when the sight of the stores has changed. */
-void destinations_report_sight(struct exporter *e);
+/* Calls events.confirmer when the worst state of the confirmers has changed. */
+void destinations_report_confirmer(struct exporter *e);
 /* Records that D answered a request of ROUND and works, whether it accepted the batch or not. */
 void destination_answered(struct destination *d, uint64_t round);
 void destination_failed(
-        struct destination *d, uint64_t round, enum destination_trouble trouble, const struct http_answer *a);
+        struct destination *d, uint64_t round, enum destination_fault fault, const struct http_answer *a);
 /* Pauses D as after a failure: its counters show that it answers 2xx and stores nothing. */
 void destination_cannot_store(struct destination *d, uint64_t round);
 /* The destination with the fewest requests that may be sent SPANS now; BUT only when no other may. NULL: none, and
@@ -266,7 +266,7 @@ void destination_cannot_store(struct destination *d, uint64_t round);
 struct destination *destination_pick(
         struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake);
 /* Why D is sent nothing, for an operator; NULL when it works. */
-const char *destination_trouble(const struct destination *d);
+const char *destination_fault(const struct destination *d);
 const struct destination *destination_worst(const struct exporter *e);
 uint64_t exporter_random(struct exporter *e);
 

@@ -22,9 +22,9 @@ struct page {
 	struct buf address;    /* to connect to; empty: curl resolves the host of the URL */
 	struct metrics_page text;
 	struct confirm_reading reading;
-	bool in_flight;     /* the request is in flight */
-	bool usable;        /* READING is valid */
-	char trouble[1024]; /* why READING is not valid; "" when it is */
+	bool in_flight;   /* the request is in flight */
+	bool usable;      /* READING is valid */
+	char fault[1024]; /* why READING is not valid; "" when it is */
 };
 
 struct pages {
@@ -49,14 +49,13 @@ static void check_page(struct page *p, const struct http_answer *a)
 	p->usable = false;
 	p->reading.ended_us = clock_mono_us();
 	if (a->failure != HTTP_ANSWERED)
-		snprintf(p->trouble, sizeof(p->trouble), "%s", a->error);
+		snprintf(p->fault, sizeof(p->fault), "%s", a->error);
 	else if (a->status != 200)
-		snprintf(p->trouble, sizeof(p->trouble), "answered %d", a->status);
+		snprintf(p->fault, sizeof(p->fault), "answered %d", a->status);
 	else if (!a->whole)
-		snprintf(p->trouble, sizeof(p->trouble), "its answer broke off, or took longer than %d s",
-		        PAGE_MS / 1000);
+		snprintf(p->fault, sizeof(p->fault), "its answer broke off, or took longer than %d s", PAGE_MS / 1000);
 	else if (metrics_page_end(&p->text, &p->reading.counters, &why) < 0)
-		snprintf(p->trouble, sizeof(p->trouble), "%s", why.text);
+		snprintf(p->fault, sizeof(p->fault), "%s", why.text);
 	else
 		p->usable = true;
 }
@@ -128,7 +127,7 @@ static void request_page(struct page *p)
 	int rc;
 
 	p->usable = false;
-	p->trouble[0] = '\0';
+	p->fault[0] = '\0';
 	if (p->in_flight)
 		return; /* still in flight from an earlier reading that an earlier page finished */
 	metrics_page_begin(&p->text);
@@ -136,7 +135,7 @@ static void request_page(struct page *p)
 	rc = http_client_send(p->pages->http, &r, on_answer, p);
 	p->in_flight = rc == 0;
 	if (rc < 0)
-		snprintf(p->trouble, sizeof(p->trouble), "%s", err_text(rc));
+		snprintf(p->fault, sizeof(p->fault), "%s", err_text(rc));
 }
 
 void pages_read(struct pages *s, bool all)
@@ -147,7 +146,7 @@ void pages_read(struct pages *s, bool all)
 		if (all || i == s->used)
 			request_page(&s->page[i]);
 		else
-			s->page[i].usable = false, s->page[i].trouble[0] = '\0';
+			s->page[i].usable = false, s->page[i].fault[0] = '\0';
 	}
 	timer_start(s->failed, 0);
 }
@@ -162,16 +161,16 @@ const char *pages_url(const struct pages *s)
 	return buf_cstr((struct buf *)&s->page[s->used].shown);
 }
 
-void pages_troubles(const struct pages *s, struct buf *to)
+void pages_faults(const struct pages *s, struct buf *to)
 {
 	const char *between = "";
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct page *p = &s->page[i];
 
-		if (p->trouble[0] == '\0')
+		if (p->fault[0] == '\0')
 			continue;
-		buf_printf(to, "%s%.*s: %s", between, (int)p->shown.len, (const char *)p->shown.at, p->trouble);
+		buf_printf(to, "%s%.*s: %s", between, (int)p->shown.len, (const char *)p->shown.at, p->fault);
 		between = "; ";
 	}
 }

@@ -38,7 +38,7 @@ bool pages_busy(const struct pages *p);
 /* The URL of the page last used, without secrets; the first page when none was usable yet. */
 const char *pages_url(const struct pages *p);
 /* Appends the error of each page of the last reading: "URL: error; URL: error". */
-void pages_troubles(const struct pages *p, struct buf *to);
+void pages_faults(const struct pages *p, struct buf *to);
 
 /* P may be NULL. */
 void pages_free(struct pages *p);

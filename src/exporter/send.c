@@ -17,7 +17,7 @@ static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', '
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 {
 	for (size_t i = 0; i < e->ndestinations; i++)
-		if (!e->destinations[i]->leaving && e->destinations[i]->sight != CONFIRMER_BLIND)
+		if (!e->destinations[i]->leaving && e->destinations[i]->confirmer_state != CONFIRMER_BLIND)
 			return false;
 	return e->opts.pace_blind && item->produced_ms != 0;
 }
@@ -44,7 +44,7 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		const struct destination *d = e->destinations[i];
 
-		if (d->leaving || d->sight == CONFIRMER_STOPPED)
+		if (d->leaving || d->confirmer_state == CONFIRMER_STOPPED)
 			continue;
 		open |= d->pace.state == SLOW_OPEN;
 		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
@@ -261,8 +261,8 @@ static void report_state(struct exporter *e)
 	enum { CAUSE_EVERY_MS = 10000 };
 	enum exporter_state state = exporter_state(e);
 	const struct destination *worst = destination_worst(e);
-	const char *trouble = destination_trouble(worst);
-	int cause = trouble == NULL ? 0 : worst->cause;
+	const char *fault = destination_fault(worst);
+	int cause = fault == NULL ? 0 : worst->cause;
 
 	if (state == e->reported_state &&
 	        (cause == e->reported_cause || !log_limit_allows(&e->cause_limit, CAUSE_EVERY_MS)))
@@ -270,7 +270,7 @@ static void report_state(struct exporter *e)
 	e->reported_state = state;
 	e->reported_cause = cause;
 	if (e->events.changed != NULL)
-		e->events.changed(e->events.arg, state, trouble == NULL ? (const char *)worst->name.at : trouble);
+		e->events.changed(e->events.arg, state, fault == NULL ? (const char *)worst->name.at : fault);
 }
 
 static uint64_t next_probe_us(const struct exporter *e, uint64_t now)
@@ -320,8 +320,8 @@ static void step_once(struct exporter *e)
 	else
 		timer_start(e->timer, (wake - now) / US_PER_MS + 1);
 	report_state(e);
-	if (e->sight_changed)
-		destinations_report_sight(e);
+	if (e->confirmer_changed)
+		destinations_report_confirmer(e);
 }
 
 void exporter_step(void *exporter)

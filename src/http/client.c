@@ -257,14 +257,14 @@ static void deliver_answer(struct http_client *c, struct exchange *x, const stru
 	put_spare(c, x);
 }
 
-static void fail_exchange(struct http_client *c, struct exchange *x, enum http_trouble trouble)
+static void fail_exchange(struct http_client *c, struct exchange *x, enum http_fault fault)
 {
 	struct http_answer a;
 
 	exchange_answer(x, CURLE_ABORTED_BY_CALLBACK, &a);
 	if (a.failure != HTTP_ANSWERED) {
-		a.trouble = trouble;
-		a.error = http_trouble_text(trouble);
+		a.fault = fault;
+		a.error = http_fault_text(fault);
 	}
 	deliver_answer(c, x, &a);
 }
@@ -292,7 +292,7 @@ static void finish_exchange(struct http_client *c, CURLMsg *m)
 	list_remove(&x->link);
 	c->nactive--;
 	exchange_answer(x, rc, &a);
-	if (a.status == 401 || a.status == 403 || a.trouble == HTTP_TLS)
+	if (a.status == 401 || a.status == 403 || a.fault == HTTP_TLS)
 		credentials_refresh(c->credentials);
 	deliver_answer(c, x, &a);
 }

@@ -21,11 +21,11 @@ enum {
 	        << 20, /* most bytes passed to on_body: 50 times the metrics page of a collector with 4,000 services, the most that it counts separately */
 };
 
-const char *http_trouble_text(enum http_trouble t)
+const char *http_fault_text(enum http_fault t)
 {
 	static const char *const texts[] = {
 #define X(name, text) [name] = (text),
-		HTTP_TROUBLES(X)
+		HTTP_FAULTS(X)
 #undef X
 	};
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 
-static enum http_trouble classify_error(CURLcode rc, const char *text, bool sent)
+static enum http_fault classify_error(CURLcode rc, const char *text, bool sent)
 {
 	/* Only curl's text tells these two apart: a connection lost during the TLS handshake, and a server that asks
 	 * for a certificate after the handshake (TLS 1.3). */
@@ -65,25 +65,25 @@ static void set_connect_error(struct exchange *x, CURLcode rc)
 
 /* A DNS lookup and reading a CA file need a descriptor: without one curl's errors would point to the collector's
  * name or certificate. */
-static bool lacked_descriptor(const struct exchange *x, enum http_trouble trouble)
+static bool lacked_descriptor(const struct exchange *x, enum http_fault fault)
 {
 	if (descriptors_lacked(x->socket_error))
-		return trouble == HTTP_NO_CONNECTION;
-	return (trouble == HTTP_UNKNOWN_HOST || trouble == HTTP_TLS || trouble == HTTP_NO_CONNECTION) &&
+		return fault == HTTP_NO_CONNECTION;
+	return (fault == HTTP_UNKNOWN_HOST || fault == HTTP_TLS || fault == HTTP_NO_CONNECTION) &&
 	       descriptors_used_up();
 }
 
 /* Why X got no answer; sets its text in x->error. */
-static enum http_trouble explain_failure(struct exchange *x, CURLcode rc, bool sent)
+static enum http_fault explain_failure(struct exchange *x, CURLcode rc, bool sent)
 {
-	enum http_trouble trouble = classify_error(rc, x->error, sent);
+	enum http_fault fault = classify_error(rc, x->error, sent);
 
-	if (!sent && lacked_descriptor(x, trouble)) {
+	if (!sent && lacked_descriptor(x, fault)) {
 		descriptors_sentence(x->error);
 		return HTTP_NO_DESCRIPTOR;
 	}
 	set_connect_error(x, rc);
-	return trouble;
+	return fault;
 }
 
 static const char *location_of(const struct exchange *x)
@@ -125,11 +125,11 @@ void exchange_answer(struct exchange *x, CURLcode rc, struct http_answer *a)
 		a->whole = rc == CURLE_OK && (x->on_body != NULL || x->received == x->body.len);
 		return;
 	}
-	a->trouble = explain_failure(x, rc, a->was_sent);
-	a->failure = a->trouble >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
+	a->fault = explain_failure(x, rc, a->was_sent);
+	a->failure = a->fault >= HTTP_BAD_URL ? HTTP_MISCONFIGURED : HTTP_UNREACHABLE;
 	a->error = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
 	if (rc == CURLE_OK)
-		a->error = http_trouble_text(a->trouble);
+		a->error = http_fault_text(a->fault);
 	if (rc == CURLE_ABORTED_BY_CALLBACK || (rc == CURLE_COULDNT_CONNECT && a->was_sent))
 		a->error = "the server closed a kept connection before it answered";
 }

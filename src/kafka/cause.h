@@ -5,7 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "kafka/trouble.h"
+#include "kafka/fault.h"
 
 /* The names that a sentence may mention. Borrowed. */
 struct kafka_endpoint {

@@ -63,5 +63,5 @@ void kafka_commit_answered(struct kafka_consumer *c, rd_kafka_event_t *reply)
 	c->refused_commits++;
 	timer_stop(c->group_timer); /* GROUP_REVOKING: a second commit would be refused too */
 	if (!is_expected(err))
-		kafka_log_trouble(&c->log, err, rd_kafka_err2str(err));
+		kafka_log_fault(&c->log, err, rd_kafka_err2str(err));
 }

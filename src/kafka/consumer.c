@@ -160,9 +160,9 @@ static void on_wakeup(void *arg)
 		kafka_records_serve(c);
 	}
 	step(c);
-	if (c->reported_changes != c->log.changes && c->events.trouble != NULL) {
+	if (c->reported_changes != c->log.changes && c->events.fault != NULL) {
 		c->reported_changes = c->log.changes;
-		c->events.trouble(c->events.arg);
+		c->events.fault(c->events.arg);
 	}
 }
 
@@ -178,9 +178,9 @@ static void on_tick(void *arg)
 	on_wakeup(c);
 }
 
-const struct kafka_trouble *kafka_consumer_trouble(const struct kafka_consumer *c)
+const struct kafka_fault *kafka_consumer_fault(const struct kafka_consumer *c)
 {
-	return &c->log.trouble;
+	return &c->log.fault;
 }
 
 static void begin_unsubscribe(struct kafka_consumer *c)

@@ -91,7 +91,7 @@ struct kafka_consumer {
 	void (*closed)(void *arg); /* set by kafka_consumer_close() */
 	void *closed_arg;
 	struct kafka_log log;
-	uint64_t reported_changes; /* value of log.changes when events.trouble was last called */
+	uint64_t reported_changes; /* value of log.changes when events.fault was last called */
 };
 
 /* assignment.c. NULL when partition ID was never assigned to this member. */

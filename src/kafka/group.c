@@ -255,7 +255,7 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
 		on_revoked(c);
 		return;
 	default:
-		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_fault(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 		kafka_unassign(c, NULL);
 		break;
 	}
@@ -300,7 +300,7 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 		c->failed = true;
 		kafka_log_fatal(&c->log, c->rk);
 	} else {
-		kafka_log_trouble(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+		kafka_log_fault(&c->log, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
 	}
 }
 

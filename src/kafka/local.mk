@@ -4,7 +4,7 @@ libspanspool_a_SOURCES += \
 	include/kafka/consumer.h %D%/consumer.c %D%/commit.c %D%/consumer_internal.h %D%/records.c \
 	include/kafka/mock.h %D%/mock.c \
 	include/kafka/producer.h %D%/producer.c %D%/producer_internal.h \
-	include/kafka/trouble.h %D%/cause.c %D%/cause.h \
+	include/kafka/fault.h %D%/cause.c %D%/cause.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/fetch.c \
 	%D%/files.c %D%/files.h \

@@ -71,28 +71,28 @@ static bool is_stale(const struct kafka_log *k, uint64_t now)
 /* True when NEW should replace the current error. */
 static bool takes_precedence(const struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
 {
-	if (k->trouble.cause == KAFKA_CAUSE_NONE || (is_stale(k, now) && kafka_cause_repeats(k->trouble.cause)))
+	if (k->fault.cause == KAFKA_CAUSE_NONE || (is_stale(k, now) && kafka_cause_repeats(k->fault.cause)))
 		return true;
-	if (new->misconfigured != k->trouble.misconfigured)
+	if (new->misconfigured != k->fault.misconfigured)
 		return new->misconfigured;
 	/* an error without the broker's address must not replace one that has it */
 	return new->names_broker || !kafka_cause_repeats(new->cause);
 }
 
-static void set_trouble(struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
+static void set_fault(struct kafka_log *k, const struct kafka_cause_read *new, uint64_t now)
 {
-	if (k->trouble.cause == KAFKA_CAUSE_NONE)
+	if (k->fault.cause == KAFKA_CAUSE_NONE)
 		k->since_us = now;
 	k->repeated_us = now;
-	if (strcmp(k->trouble.sentence, new->sentence) == 0)
+	if (strcmp(k->fault.sentence, new->sentence) == 0)
 		return;
-	k->trouble.cause = new->cause;
-	k->trouble.misconfigured = new->misconfigured;
-	memcpy(k->trouble.sentence, new->sentence, sizeof(new->sentence));
+	k->fault.cause = new->cause;
+	k->fault.misconfigured = new->misconfigured;
+	memcpy(k->fault.sentence, new->sentence, sizeof(new->sentence));
 	k->changes++;
 }
 
-void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text)
+void kafka_log_fault(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text)
 {
 	uint64_t now = clock_mono_us();
 	struct kafka_cause_read new;
@@ -100,9 +100,9 @@ void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char 
 	kafka_cause_read(&new, err, text, &k->endpoint);
 	if (new.cause == KAFKA_CAUSE_NONE)
 		return;
-	k->trouble.counts[new.cause]++;
+	k->fault.counts[new.cause]++;
 	if (takes_precedence(k, &new, now))
-		set_trouble(k, &new, now);
+		set_fault(k, &new, now);
 	if (kafka_recent_is_new(&causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
 		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who, new.sentence);
 }
@@ -115,7 +115,7 @@ void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
 	snprintf(line, sizeof(line), "fatal: %s", text);
 	if (kafka_recent_is_new(&causes, line, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
 		log_error("%s: fatal error, a new handle will be made: %s", k->who, text);
-	kafka_log_trouble(k, err, "");
+	kafka_log_fault(k, err, "");
 }
 
 void kafka_log_unusable(struct kafka_log *k, const char *why)
@@ -128,14 +128,14 @@ void kafka_log_unusable(struct kafka_log *k, const char *why)
 
 bool kafka_log_needs_credentials(const struct kafka_log *k)
 {
-	return k->trouble.cause == KAFKA_CAUSE_TLS || k->trouble.cause == KAFKA_CAUSE_LOGIN;
+	return k->fault.cause == KAFKA_CAUSE_TLS || k->fault.cause == KAFKA_CAUSE_LOGIN;
 }
 
-static void clear_trouble(struct kafka_log *k)
+static void clear_fault(struct kafka_log *k)
 {
-	k->trouble.cause = KAFKA_CAUSE_NONE;
-	k->trouble.misconfigured = false;
-	k->trouble.sentence[0] = '\0';
+	k->fault.cause = KAFKA_CAUSE_NONE;
+	k->fault.misconfigured = false;
+	k->fault.sentence[0] = '\0';
 	k->changes++;
 }
 
@@ -145,10 +145,10 @@ void kafka_log_recovered(struct kafka_log *k)
 {
 	uint64_t seconds;
 
-	if (k->trouble.cause == KAFKA_CAUSE_NONE)
+	if (k->fault.cause == KAFKA_CAUSE_NONE)
 		return;
 	seconds = (clock_mono_us() - k->since_us) / US_PER_S;
-	clear_trouble(k);
+	clear_fault(k);
 	if (seconds < WORTH_SAYING_S)
 		return;
 	causes.n = 0;
@@ -157,6 +157,6 @@ void kafka_log_recovered(struct kafka_log *k)
 
 void kafka_log_expire(struct kafka_log *k)
 {
-	if (kafka_cause_repeats(k->trouble.cause) && is_stale(k, clock_mono_us()))
-		clear_trouble(k);
+	if (kafka_cause_repeats(k->fault.cause) && is_stale(k, clock_mono_us()))
+		clear_fault(k);
 }

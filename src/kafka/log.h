@@ -11,8 +11,8 @@ struct kafka_log {
 	const char *who; /* prefix of each log line */
 	struct kafka_endpoint endpoint;
 	struct kafka_recent_lines lines; /* lines of librdkafka's log, by facility */
-	struct kafka_trouble trouble;    /* the current error */
-	uint64_t changes;                /* number of changes of TROUBLE */
+	struct kafka_fault fault;        /* the current error */
+	uint64_t changes;                /* number of changes of FAULT */
 	uint64_t since_us;               /* when the current error began */
 	uint64_t repeated_us;            /* when the current error was last repeated */
 };
@@ -20,7 +20,7 @@ struct kafka_log {
 /* Logs EVENT, a line of librdkafka's log. */
 void kafka_log_line(struct kafka_log *k, rd_kafka_event_t *event);
 /* Records an error that decides nothing about any record: for log, health and metrics only. */
-void kafka_log_trouble(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text);
+void kafka_log_fault(struct kafka_log *k, rd_kafka_resp_err_t err, const char *text);
 /* Records the fatal error of handle RK. */
 void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk);
 /* Logs that changed files cannot be used, with the reason WHY. */

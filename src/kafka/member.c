@@ -31,7 +31,7 @@ bool kafka_member_must_unsubscribe(struct kafka_consumer *c)
 	char text[sizeof(c->instance)], *member;
 	bool in_group;
 
-	if (c->log.trouble.cause != KAFKA_CAUSE_NONE ||
+	if (c->log.fault.cause != KAFKA_CAUSE_NONE ||
 	        strcmp(kafka_conf_text(c->conf, "group.instance.id", text, sizeof(text)), c->instance) != 0)
 		return false;
 	member = rd_kafka_memberid(c->rk);

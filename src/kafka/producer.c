@@ -90,7 +90,7 @@ static int on_send_error(struct kafka_producer *p, rd_kafka_resp_err_t err)
 		return E_DOWN;
 	default:
 		p->stats.refused++;
-		kafka_log_trouble(&p->log, err, rd_kafka_err2str(err));
+		kafka_log_fault(&p->log, err, rd_kafka_err2str(err));
 		if (!timer_armed(p->retry_timer))
 			timer_start(p->retry_timer, RETRY_MS);
 		return E_DOWN;
@@ -239,10 +239,10 @@ const struct kafka_producer_stats *kafka_producer_stats(struct kafka_producer *p
 	return &p->stats;
 }
 
-const struct kafka_trouble *kafka_producer_trouble(struct kafka_producer *p)
+const struct kafka_fault *kafka_producer_fault(struct kafka_producer *p)
 {
 	kafka_log_expire(&p->log);
-	return &p->log.trouble;
+	return &p->log.fault;
 }
 
 void kafka_producer_free(struct kafka_producer *p)

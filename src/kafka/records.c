@@ -65,7 +65,7 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 			c->events.at_end(c->events.arg, m->partition, m->offset);
 	}
 	if (m->err != 0 && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-		kafka_log_trouble(&c->log, m->err, rd_kafka_message_errstr(m));
+		kafka_log_fault(&c->log, m->err, rd_kafka_message_errstr(m));
 	rd_kafka_message_destroy(m);
 }
 

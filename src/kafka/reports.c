@@ -98,7 +98,7 @@ static void report_record(struct kafka_producer *p, const rd_kafka_message_t *m,
 		/* A purge was ordered by this process and is no error of the destination. */
 		if (!is_purged(m->err)) {
 			format_error(m, detail, sizeof(detail));
-			kafka_log_trouble(&p->log, m->err, rd_kafka_err2str(m->err));
+			kafka_log_fault(&p->log, m->err, rd_kafka_err2str(m->err));
 		}
 	}
 	p->reported_by = m->partition < 0 ? 0 : (uint32_t)m->partition;
@@ -150,7 +150,7 @@ static void on_error(struct kafka_producer *p, struct kafka_handle *h, rd_kafka_
 	if (rd_kafka_event_error_is_fatal(e))
 		kafka_recover_failed(p, h);
 	else
-		kafka_log_trouble(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
+		kafka_log_fault(&p->log, rd_kafka_event_error(e), rd_kafka_event_error_string(e));
 	if (kafka_log_needs_credentials(&p->log))
 		kafka_watch_now(p->watch);
 }

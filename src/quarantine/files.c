@@ -70,7 +70,7 @@ static void requeue_first(struct files *f, struct list *items)
 static void report_health(struct files *f, bool full)
 {
 	if (f->failed.code != 0)
-		quarantine_trouble(&f->q, f->failed_name, f->failed.text);
+		quarantine_fault(&f->q, f->failed_name, f->failed.text);
 	else if (full)
 		quarantine_full(&f->q);
 	else

@@ -23,21 +23,21 @@ void quarantine_flushed(struct quarantine *q)
 
 void quarantine_well(struct quarantine *q)
 {
-	q->in_trouble = false;
+	q->in_fault = false;
 	health_post(q->health, part, HEALTH_OK, "%s %s takes records",
 	        q->opts.spool == NULL && q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
 }
 
-void quarantine_trouble(struct quarantine *q, const char *name, const char *what)
+void quarantine_fault(struct quarantine *q, const char *name, const char *what)
 {
-	q->in_trouble = true;
+	q->in_fault = true;
 	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s%s%s", name, q->opts.where, what,
 	        q->opts.consequence[0] == '\0' ? "" : "; ", q->opts.consequence);
 }
 
 void quarantine_full(struct quarantine *q)
 {
-	q->in_trouble = false;
+	q->in_fault = false;
 	health_post(q->health, part, HEALTH_WARN,
 	        "%s holds its share of spool.max-bytes: what is refused now is dropped", q->opts.where);
 }
@@ -73,9 +73,9 @@ uint64_t quarantine_failures(const struct quarantine *q)
 	return q->failures;
 }
 
-struct quarantine_item *quarantine_take_back(struct quarantine *q, bool (*may)(const struct quarantine_item *item))
+struct quarantine_item *quarantine_reclaim(struct quarantine *q, bool (*may)(const struct quarantine_item *item))
 {
-	if (!q->in_trouble)
+	if (!q->in_fault)
 		return NULL;
 	for (struct list *node = q->waiting.prev; node != &q->waiting; node = node->prev) {
 		struct quarantine_item *item = container_of(node, struct quarantine_item, link);

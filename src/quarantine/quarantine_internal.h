@@ -20,8 +20,8 @@ struct quarantine {
 	struct list waiting; /* items that are not being written */
 	size_t count;        /* all items without an outcome */
 	uint64_t failures;
-	bool in_trouble; /* the last attempt failed */
-	bool flushing;   /* the remaining items are given up: events.done is not called */
+	bool in_fault; /* the last attempt failed */
+	bool flushing; /* the remaining items are given up: events.done is not called */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 };
@@ -41,7 +41,7 @@ void quarantine_flushed(struct quarantine *q);
 /* Post to the health board: OK, items are kept; DOWN, the item NAME cannot be written because of WHAT; WARN, the share
  * of the disk is used up. */
 void quarantine_well(struct quarantine *q);
-void quarantine_trouble(struct quarantine *q, const char *name, const char *what);
+void quarantine_fault(struct quarantine *q, const char *name, const char *what);
 void quarantine_full(struct quarantine *q);
 
 /* ---- files.c: kinds that write files in a worker thread ---- */

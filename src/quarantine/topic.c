@@ -26,11 +26,11 @@ static struct topic *topic_of(struct quarantine *q)
 }
 
 /* Posts the last error of the producer to the health board, or GUESS when it has none. */
-static void post_trouble(struct topic *t, const char *item, const char *guess)
+static void post_fault(struct topic *t, const char *item, const char *guess)
 {
-	const struct kafka_trouble *known = kafka_producer_trouble(t->producer);
+	const struct kafka_fault *known = kafka_producer_fault(t->producer);
 
-	quarantine_trouble(&t->q, item, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
+	quarantine_fault(&t->q, item, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
 }
 
 static void move_to_too_large(struct topic *t, struct quarantine_item *item, const char *what)
@@ -39,7 +39,7 @@ static void move_to_too_large(struct topic *t, struct quarantine_item *item, con
 	list_remove(&item->link);
 	list_push(&t->too_large, &item->link);
 	timer_start(t->too_large_timer, TOO_LARGE_RETRY_MS);
-	quarantine_trouble(&t->q, item->name, what);
+	quarantine_fault(&t->q, item->name, what);
 }
 
 static void send_waiting(struct topic *t)
@@ -53,7 +53,7 @@ static void send_waiting(struct topic *t)
 			continue;
 		}
 		if (rc == E_DOWN)
-			post_trouble(t, item->name, "the topic is missing, or may not be written");
+			post_fault(t, item->name, "the topic is missing, or may not be written");
 		if (rc < 0) {
 			timer_start(t->retry_timer, RETRY_MS);
 			return;
@@ -71,7 +71,7 @@ static void on_silence(void *arg)
 	struct topic *t = arg;
 
 	if (!list_empty(&t->in_flight))
-		post_trouble(
+		post_fault(
 		        t, list_first(&t->in_flight, struct quarantine_item, link)->name, "no acknowledgement comes");
 }
 
@@ -96,7 +96,7 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	list_push(&t->q.waiting, &item->link);
 	if (t->q.flushing)
 		return;
-	post_trouble(t, item->name, detail);
+	post_fault(t, item->name, detail);
 	timer_start(t->retry_timer, RETRY_MS);
 }
 

@@ -156,7 +156,7 @@ void rig_run(struct rig *g)
 		return;
 	book_wrong(&g->book, "%zu of %zu batches are reported after %u s, %" PRIu64 " POSTs; %s", g->book.reported,
 	        g->book.n, seconds, g->book.requests,
-	        exporter_trouble(g->exporter) == NULL ? "no trouble is told" : exporter_trouble(g->exporter));
+	        exporter_fault(g->exporter) == NULL ? "no fault is told" : exporter_fault(g->exporter));
 }
 
 static void check_end(struct rig *g)

@@ -8,8 +8,8 @@
 enum { BATCHES = 300, LARGE = 1300 };
 
 struct storm {
-	uint64_t left;    /* POSTs until both are well */
-	uint64_t trouble; /* of 100 */
+	uint64_t left;  /* POSTs until both are well */
+	uint64_t fault; /* of 100 */
 };
 
 /* No answer that says of good batches that they are bad: what a collector says twice of a batch, and not of
@@ -21,11 +21,11 @@ static const enum scripted_shape shapes[] = { SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA
 	SCHEMA_LENGTH_WORD, SCHEMA_LENGTH_HUGE, SCHEMA_CHUNKS_JUNK, SCHEMA_CHUNKS_CUT, SCHEMA_BOMB, SCHEMA_REDIRECT,
 	SCHEMA_INTERIM, SCHEMA_NOT_HTTP };
 
-static bool is_trouble(struct rig *g)
+static bool is_fault(struct rig *g)
 {
 	struct storm *s = g->arg;
 
-	return s->left > 0 && rig_dice(g, 100) < s->trouble;
+	return s->left > 0 && rig_dice(g, 100) < s->fault;
 }
 
 static void rage(struct rig *g, const struct book_request *r, struct rig_act *act)
@@ -34,7 +34,7 @@ static void rage(struct rig *g, const struct book_request *r, struct rig_act *ac
 	int status = statuses[rig_dice(g, ARRAY_LEN(statuses))];
 	enum scripted_shape shape = shapes[rig_dice(g, ARRAY_LEN(shapes))];
 
-	if (!is_trouble(g)) {
+	if (!is_fault(g)) {
 		s->left -= s->left > 0;
 		return;
 	}
@@ -54,7 +54,7 @@ static void rage(struct rig *g, const struct book_request *r, struct rig_act *ac
 static bool cut(struct rig *g, const struct book_request *r)
 {
 	(void)r;
-	return rig_dice(g, 8) == 0 && is_trouble(g);
+	return rig_dice(g, 8) == 0 && is_fault(g);
 }
 
 /* Batches larger than a POST are good: what is refused of one stands for all of it. */
@@ -82,7 +82,7 @@ static void run_storm(struct trial *t, void *arg)
 	(void)arg;
 	rig_defaults(&g, t);
 	s.left = 50 + rig_dice(&g, 400);
-	s.trouble = 10 + rig_dice(&g, 85);
+	s.fault = 10 + rig_dice(&g, 85);
 	g.script = rage;
 	g.cuts = cut;
 	g.arg = &s;

@@ -23,7 +23,7 @@ enum {
 	SLOWEST = 12,           /* the longest save takes so many times as long as the shortest, */
 	OVERTAKE = SLOWEST + 1, /* so a worker finishes so many at most while another is at one */
 	COUNTERS = 5,
-	TROUBLED_MS = 2500, /* until this moment the world misbehaves */
+	FAULTY_MS = 2500, /* until this moment the world misbehaves */
 	PATIENCE_MS = 60000,
 	OTHERS = BATCHES /* the batch number of everybody else's spans */
 };
@@ -379,7 +379,7 @@ static void judge(struct trial *t)
 	uint64_t resent = w.confirm.stats.resent;
 
 	if (!all_settled())
-		trial_wrong(t, "after a minute without trouble something is still not stored");
+		trial_wrong(t, "after a minute without fault something is still not stored");
 	if (resent > w.losses * w.most_out)
 		trial_wrong(t, "%" PRIu64 " spans were sent again for %" PRIu64 " losses", resent, w.losses);
 	if (!w.others && w.live.capacity != 0 && w.live.dropped > 0)
@@ -409,7 +409,7 @@ static void play(struct trial *t, void *arg)
 		wires_run();
 		read_run();
 		send_some();
-		if (!w.healed && w.now_us > TROUBLED_MS * US_PER_MS)
+		if (!w.healed && w.now_us > FAULTY_MS * US_PER_MS)
 			heal();
 		else if (!w.healed)
 			misbehave();

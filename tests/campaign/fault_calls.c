@@ -2,7 +2,7 @@
 /* fault_calls.c — a call is refused, shortened, or all of them from one on: at start, while the spool
  * takes batches, also such as the sink has, rolls, is read back, stops. The program goes on; what is
  * fresh still arrives while the sink is up; what cannot leave the spool has a reason, and the board tells
- * it; memory keeps its bound; no refused sync is trusted; when the trouble ends spooling goes on by
+ * it; memory keeps its bound; no refused sync is trusted; when the fault ends spooling goes on by
  * itself; and nothing is lost.
  *
  *   campaign/fault_calls [--seed N] [--count N] [--jobs N] [--only N] [--of TEXT]
@@ -31,7 +31,7 @@ enum {
 
 enum phase { START, SPOOL, HELD, ROTATE, REFILL, STOP, PHASES };
 
-/* What the sink does with what comes while the trouble lasts. */
+/* What the sink does with what comes while the fault lasts. */
 static const struct {
 	const char *name;
 	enum sink_mood mood;
@@ -67,19 +67,19 @@ static const struct kind {
 	{ "memory", FAULT_MEMORY, ENOMEM, false, NULL },
 };
 
-/* How many calls in a row; 0: until the trouble ends. */
+/* How many calls in a row; 0: until the fault ends. */
 static const uint64_t lengths[] = { 1, 6, 0 };
 
 enum { HIT, NOT_REACHED, MEMORY_HIT, MEMORY_NOT_REACHED, REFUSED_START, DROPPED, KILLED, ACCEPTED };
 
 struct story {
 	char dir[TEMPDIR_PATH];
-	char path[TEMPDIR_PATH + 16]; /* of what meets the trouble */
+	char path[TEMPDIR_PATH + 16]; /* of what meets the fault */
 	const struct kind *kind;
 	enum phase phase;
 	struct fault_plan plan;
 	bool small;   /* a flight that has to drop */
-	bool killed;  /* while the trouble lasts */
+	bool killed;  /* while the fault lasts */
 	bool endless; /* as far as a stop goes, which waits for seconds */
 	bool pure;    /* the sink takes all batches: what cannot be set aside hides no other reason */
 	struct evidence *evidence;
@@ -115,7 +115,7 @@ static void fill(struct life *l, uint64_t batches)
 	life_stored(l);
 }
 
-/* What stands before the trouble begins. False: the trouble was a start that is refused. */
+/* What stands before the fault begins. False: the fault was a start that is refused. */
 static bool begin(struct story *s, struct life *l)
 {
 	switch (s->phase) {
@@ -145,7 +145,7 @@ static bool begin(struct story *s, struct life *l)
 	return true;
 }
 
-static bool trouble_or_empty(void *arg)
+static bool fault_or_empty(void *arg)
 {
 	struct life *l = arg;
 
@@ -166,7 +166,7 @@ static void suffer(struct story *s, struct life *l)
 
 	life_mood(l, phases[s->phase].mood);
 	if (s->phase == REFILL)
-		life_until(l, trouble_or_empty, l, "the refill meets its trouble");
+		life_until(l, fault_or_empty, l, "the refill meets its fault");
 	else
 		life_feed(l, s->small ? 120 : 60);
 	life_mood(l, MOOD_GOOD);
@@ -176,15 +176,14 @@ static void suffer(struct story *s, struct life *l)
 	/* What cannot leave the spool has a reason, and the board tells it. */
 	if (s->endless && s->phase != STOP)
 		life_until(l, empty_or_told, l, "the spool is empty, or the board says why not");
-	/* To the last segment's end; trouble that does not end may not let it get there. */
+	/* To the last segment's end; fault that does not end may not let it get there. */
 	if (s->phase == REFILL && !s->endless)
 		life_empty(l);
 	if (s->plan.count == 0 && l->downs > 1)
-		evidence_broken(
-		        s->evidence, "one trouble, and the board said %u times that the spool is down", l->downs);
+		evidence_broken(s->evidence, "one fault, and the board said %u times that the spool is down", l->downs);
 }
 
-static void end_trouble(struct story *s)
+static void end_fault(struct story *s)
 {
 	struct fault_sins sins = fault_sins();
 
@@ -222,12 +221,12 @@ static void tell(void *arg)
 		life_mood(&l, phases[STOP].mood);
 		life_feed(&l, 20);
 		life_close(&l);
-		end_trouble(s);
+		end_fault(s);
 		return;
 	}
 	if (open)
 		suffer(s, &l);
-	end_trouble(s);
+	end_fault(s);
 	if (s->killed)
 		fault_die();
 	if (!open && !open_one(s, &l, false))
@@ -290,7 +289,7 @@ static void count_calls(const char *of)
 				continue;
 			run(&s, &t);
 			if (t.wrong[0] != '\0')
-				ok(0, "%s without any trouble: %s", phases[p].name, t.wrong);
+				ok(0, "%s without any fault: %s", phases[p].name, t.wrong);
 			points[p][k] = told->calls + told->calls / MARGIN + 1;
 		}
 	}
@@ -389,8 +388,8 @@ int main(int argc, char **argv)
 		.word = "",
 		.jobs = 8, /* they wait most of the time */
 		.sums = { "injected", "ended before that call", "without memory", "ended before that",
-		        "starts refused with a reason", "batches dropped by a small flight",
-		        "killed during the trouble", "batches accepted" },
+		        "starts refused with a reason", "batches dropped by a small flight", "killed during the fault",
+		        "batches accepted" },
 	};
 
 	campaign_options(&c, SHORT_COUNT, argc, argv);
@@ -406,7 +405,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	ok(campaign_run(&c, all_points(), refuse_at, NULL), "calls refused: %s", c.said);
-	diag("the time is from the end of the trouble until all is durable again");
+	diag("the time is from the end of the fault until all is durable again");
 	if (c.only == UINT64_MAX)
 		happened(&c);
 	return tap_done();

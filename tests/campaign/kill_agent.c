@@ -207,8 +207,8 @@ static void compare(struct killing *k)
 		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " batches were marked", c.duplicates, marked);
 	if (l->unclean_stops > k->kills)
 		trial_wrong(t, "%" PRIu64 " unclean stops of %" PRIu64 " kills", l->unclean_stops, k->kills);
-	if (s->trouble[0] != '\0')
-		trial_wrong(t, "%s", s->trouble);
+	if (s->fault[0] != '\0')
+		trial_wrong(t, "%s", s->fault);
 	t->sums[SENT] = c.sent;
 	t->sums[ACCEPTED] = l->accepted.spans;
 	t->sums[MISSING] = c.missing;

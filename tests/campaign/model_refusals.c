@@ -20,7 +20,7 @@ static struct {
 	unsigned confirmed[MODEL_NUMBERS];    /* of these refusals, by a batch that passed later */
 	uint32_t refused_by[MODEL_NUMBERS];   /* the partition */
 	uint64_t passed_us[MODEL_PARTITIONS]; /* when the newest batch that passed there was offered */
-	bool lets_go;                         /* the spool was in trouble: what rests may have been read again */
+	bool lets_go;                         /* the spool was in fault: what rests may have been read again */
 	bool healing;
 } r;
 

@@ -91,14 +91,14 @@ static inline void end(void)
 
 /* ---- waiting ---- */
 
-static inline bool is_sight(void *arg)
+static inline bool is_state(void *arg)
 {
-	return confirmer_sight(r.c) == *(enum confirmer_sight *)arg;
+	return confirmer_state(r.c) == *(enum confirmer_state *)arg;
 }
 
-static inline void wait_sight(enum confirmer_sight s, const char *name)
+static inline void wait_state(enum confirmer_state s, const char *name)
 {
-	bool met = run_until(r.loop, is_sight, &s);
+	bool met = run_until(r.loop, is_state, &s);
 
 	ok(met, "%s: %s", name, confirmer_sentence(r.c));
 }
@@ -195,7 +195,7 @@ static inline void begin_seeing(void)
 	begin();
 	pageserver_up(&r.page, 0);
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	wait_state(CONFIRMER_CONFIRMING, "found");
 }
 
 static inline void page_goes_away(void)

@@ -36,10 +36,10 @@ struct fixture {
 	int changes;
 	enum exporter_state state;
 	char sentence[COLLECTOR_SENTENCE];
-	enum confirmer_sight sight;        /* as last told, */
-	int sights;                        /* so often, */
-	char seen[512];                    /* with this sentence */
-	uint64_t again_spans, again_items; /* sent again although they may have arrived */
+	enum confirmer_state confirmer_state; /* as last told, */
+	int confirmer_reports;                /* so often, */
+	char seen[512];                       /* with this sentence */
+	uint64_t again_spans, again_items;    /* sent again although they may have arrived */
 	int flushes;
 	unsigned processes; /* items are of so many processes in turn; 0: each of its own */
 	/* For fixture_until. */
@@ -81,12 +81,12 @@ static void fixture_changed(void *arg, enum exporter_state state, const char *se
 	snprintf(d->sentence, sizeof(d->sentence), "%s", sentence);
 }
 
-static inline void fixture_sight(void *arg, enum confirmer_sight sight, const char *sentence)
+static inline void fixture_confirmer(void *arg, enum confirmer_state state, const char *sentence)
 {
 	struct fixture *d = arg;
 
-	d->sights++;
-	d->sight = sight;
+	d->confirmer_reports++;
+	d->confirmer_state = state;
 	snprintf(d->seen, sizeof(d->seen), "%s", sentence);
 }
 
@@ -125,7 +125,7 @@ static inline struct fixture *fixture_open_as(const struct exporter_opts *opts, 
 		.room = fixture_room,
 		.sent_again = fixture_sent_again,
 		.changed = fixture_changed,
-		.sight = fixture_sight,
+		.confirmer = fixture_confirmer,
 		.arg = d,
 	};
 	struct why why = { 0 };

@@ -94,21 +94,20 @@ void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms)
 	answer(i, &a);
 }
 
-bool fake_was_sent(enum http_trouble trouble)
+bool fake_was_sent(enum http_fault fault)
 {
-	return trouble != HTTP_NO_CONNECTION && trouble != HTTP_BAD_URL && trouble != HTTP_UNKNOWN_HOST &&
-	       trouble != HTTP_TLS;
+	return fault != HTTP_NO_CONNECTION && fault != HTTP_BAD_URL && fault != HTTP_UNKNOWN_HOST && fault != HTTP_TLS;
 }
 
-void fake_fail(size_t i, enum http_trouble trouble)
+void fake_fail(size_t i, enum http_fault fault)
 {
 	struct http_answer a = { .failure = HTTP_UNREACHABLE,
-		.trouble = trouble,
+		.fault = fault,
 		.retry_after_ms = -1,
-		.was_sent = fake_was_sent(trouble),
+		.was_sent = fake_was_sent(fault),
 		.error = "no answer" };
 
-	if (trouble >= HTTP_BAD_URL)
+	if (fault >= HTTP_BAD_URL)
 		a.failure = HTTP_MISCONFIGURED;
 	answer(i, &a);
 }
@@ -132,11 +131,11 @@ void http_client_free(struct http_client *c)
 	free(c);
 }
 
-const char *http_trouble_text(enum http_trouble t)
+const char *http_fault_text(enum http_fault t)
 {
 	static const char *const texts[] = {
 #define X(name, text) [name] = (text),
-		HTTP_TROUBLES(X)
+		HTTP_FAULTS(X)
 #undef X
 	};
 

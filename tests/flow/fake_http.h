@@ -32,9 +32,9 @@ extern struct fake_http fake;
 
 /* Answers request I of fake.out: STATUS, or no answer when it is 0. */
 void fake_answer(size_t i, int status, const char *body, int64_t retry_after_ms);
-/* True when a request that fails by TROUBLE has left the host. */
-bool fake_was_sent(enum http_trouble trouble);
-void fake_fail(size_t i, enum http_trouble trouble);
+/* True when a request that fails by FAULT has left the host. */
+bool fake_was_sent(enum http_fault fault);
+void fake_fail(size_t i, enum http_fault fault);
 /* True when request I goes to a URL that begins so. */
 bool fake_goes_to(size_t i, const char *url);
 

@@ -24,13 +24,13 @@ FLOW_TESTS = \
 	%D%/test_drain_from_quarantine \
 	%D%/test_drain_replay \
 	%D%/test_drain_surface \
-	%D%/test_drain_trouble \
+	%D%/test_drain_fault \
 	%D%/test_pipeline \
 	%D%/test_pipeline_retry \
 	%D%/test_pipeline_together \
 	%D%/test_dispatcher_evidence \
 	%D%/test_dispatcher_window \
-	%D%/test_pipeline_trouble \
+	%D%/test_pipeline_fault \
 	%D%/test_http_client \
 	%D%/test_http_client_answers \
 	%D%/test_http_client_bad \
@@ -46,7 +46,7 @@ FLOW_TESTS = \
 	%D%/test_kafka_producer \
 	%D%/test_kafka_properties \
 	%D%/test_kafka_told \
-	%D%/test_kafka_trouble \
+	%D%/test_kafka_fault \
 	%D%/test_loop \
 	%D%/test_exporter \
 	%D%/test_exporter_addresses \
@@ -55,7 +55,7 @@ FLOW_TESTS = \
 	%D%/test_exporter_marks \
 	%D%/test_exporter_several \
 	%D%/test_exporter_storm \
-	%D%/test_exporter_trouble \
+	%D%/test_exporter_fault \
 	%D%/test_metrics_manual \
 	%D%/test_quarantine_spool \
 	%D%/test_quarantine_topic \
@@ -110,15 +110,15 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_kafka_properties_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
 %C%_test_kafka_producer_SOURCES = %D%/test_kafka_producer.c $(KAFKA_SENDER)
-%C%_test_kafka_trouble_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
-%C%_test_kafka_trouble_SOURCES = %D%/test_kafka_trouble.c $(KAFKA_SENDER)
+%C%_test_kafka_fault_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)
+%C%_test_kafka_fault_SOURCES = %D%/test_kafka_fault.c $(KAFKA_SENDER)
 %C%_test_exporter_SOURCES = %D%/test_exporter.c $(FAKE_HTTP)
 %C%_test_exporter_addresses_SOURCES = %D%/test_exporter_addresses.c $(FAKE_HTTP)
 %C%_test_exporter_gzip_SOURCES = %D%/test_exporter_gzip.c $(FAKE_HTTP)
 %C%_test_exporter_join_SOURCES = %D%/test_exporter_join.c $(FAKE_HTTP)
 %C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
-%C%_test_exporter_trouble_SOURCES = %D%/test_exporter_trouble.c $(FAKE_HTTP)
+%C%_test_exporter_fault_SOURCES = %D%/test_exporter_fault.c $(FAKE_HTTP)
 %C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg

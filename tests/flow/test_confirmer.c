@@ -8,9 +8,9 @@ static void the_page_of_jaeger_is_found_and_confirms(void)
 	pageserver_up(&r.page, 0);
 	pageserver_up(&r.page, 1);
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	is_int(confirmer_sight(r.c), CONFIRMER_LOOKING, "it looks first,");
+	is_int(confirmer_state(r.c), CONFIRMER_STARTING, "it looks first,");
 	ok(!may_send(1), "and nothing is sent meanwhile");
-	wait_sight(CONFIRMER_SEEING, "found");
+	wait_state(CONFIRMER_CONFIRMING, "found");
 	ok(strstr(confirmer_sentence(r.c), ":14269/metrics") != NULL, "at Jaeger's port");
 	ok(r.nchanged > 0 && may_send(POST), "now something may go");
 	ok(!post(0), "a 2xx is not all there is");
@@ -27,7 +27,7 @@ static void the_page_of_opentelemetry_is_found_and_confirms(void)
 	begin();
 	pageserver_up(&r.page, 1);
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_SEEING, "found");
+	wait_state(CONFIRMER_CONFIRMING, "found");
 	ok(strstr(confirmer_sentence(r.c), ":8888/metrics") != NULL, "at the other port");
 	ok(!post(0) && !post(1), "two POSTs");
 	r.page.n.saved = 2 * POST;
@@ -46,7 +46,7 @@ static void one_of_several_addresses_of_a_name_has_a_page_of_its_own(void)
 		pageserver_up(&r.page, 0);
 		snprintf(address, sizeof(address), "%s:14268", r.page.host);
 		open_confirmer_at(CONFIRMER_AUTO, url, pages[i], address);
-		wait_sight(CONFIRMER_SEEING, "found at the address");
+		wait_state(CONFIRMER_CONFIRMING, "found at the address");
 		is_text(r.page.asked_host, "jaeger.invalid:14269", "by the name");
 		ok(strstr(confirmer_sentence(r.c), address) == NULL &&
 		                strstr(confirmer_sentence(r.c), r.page.host) != NULL,
@@ -55,7 +55,7 @@ static void one_of_several_addresses_of_a_name_has_a_page_of_its_own(void)
 	}
 	begin();
 	open_confirmer_at(CONFIRMER_AUTO, url, "http://elsewhere.invalid/metrics", "127.0.0.1:1");
-	wait_sight(CONFIRMER_BLIND, "a page of another host is not looked for there");
+	wait_state(CONFIRMER_BLIND, "a page of another host is not looked for there");
 	ok(strstr(confirmer_sentence(r.c), "127.0.0.1") == NULL, "but where its name leads");
 	end();
 }
@@ -64,7 +64,7 @@ static void without_a_page_a_2xx_is_all_there_is(void)
 {
 	begin();
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_BLIND, "no page");
+	wait_state(CONFIRMER_BLIND, "no page");
 	wait_sentence(":14269/metrics: ");
 	wait_sentence("refused");
 	wait_sentence(":8888/metrics: ");
@@ -73,7 +73,7 @@ static void without_a_page_a_2xx_is_all_there_is(void)
 	pageserver_up(&r.page, 0);
 	pass(61);
 	ok(post(1), "this too,");
-	wait_sight(CONFIRMER_SEEING, "until a page is there: it is looked for each minute");
+	wait_state(CONFIRMER_CONFIRMING, "until a page is there: it is looked for each minute");
 	is_text(r.verdicts, "", "what was done with gets no verdict");
 	ok(!post(2), "the next is confirmed");
 	r.page.n.saved = r.page.n.received;
@@ -81,16 +81,16 @@ static void without_a_page_a_2xx_is_all_there_is(void)
 	end();
 }
 
-static void a_post_that_left_blindly_and_is_answered_with_sight_is_sent_again(void)
+static void a_post_that_left_blindly_and_is_answered_with_a_page_is_sent_again(void)
 {
 	begin();
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_BLIND, "no page");
+	wait_state(CONFIRMER_BLIND, "no page");
 	send_post(0);
 	pageserver_up(&r.page, 0);
 	pass(61);
 	ok(post(1), "a minute later");
-	wait_sight(CONFIRMER_SEEING, "there is one");
+	wait_state(CONFIRMER_CONFIRMING, "there is one");
 	ok(!answer_post(0), "its 2xx comes now,");
 	wait_verdicts("R", "but it may have been lost before the first reading");
 	end();
@@ -100,18 +100,18 @@ static void require_stops_without_a_page(void)
 {
 	begin();
 	open_confirmer(CONFIRMER_REQUIRE, NULL);
-	wait_sight(CONFIRMER_STOPPED, "no page");
+	wait_state(CONFIRMER_STOPPED, "no page");
 	wait_sentence("--collector.confirm=require");
 	ok(!may_send(1), "nothing is sent");
 	pageserver_up(&r.page, 0);
 	pass(6);
 	ok(!may_send(1), "still nothing");
-	wait_sight(CONFIRMER_SEEING, "until it is there");
+	wait_state(CONFIRMER_CONFIRMING, "until it is there");
 	ok(may_send(POST) && !post(0), "then it goes on");
 	page_goes_away();
 	ok(!post(1), "answered while the page is away");
 	pass(11);
-	wait_sight(CONFIRMER_STOPPED, "for more than 10 s");
+	wait_state(CONFIRMER_STOPPED, "for more than 10 s");
 	ok(!may_send(1), "nothing more");
 	r.page.n.saved = 2 * POST;
 	pageserver_up(&r.page, 0);
@@ -126,7 +126,7 @@ static void off_asks_for_no_page(void)
 	begin();
 	pageserver_up(&r.page, 0);
 	open_confirmer(CONFIRMER_OFF, NULL);
-	is_int(confirmer_sight(r.c), CONFIRMER_BLIND, "blind, as it was told");
+	is_int(confirmer_state(r.c), CONFIRMER_BLIND, "blind, as it was told");
 	wait_sentence("--collector.confirm=off");
 	ok(may_send(POST) && post(0), "a 2xx is all there is");
 	fail_post(1);
@@ -143,7 +143,7 @@ static void a_port_that_hangs_holds_nobody_up_for_long(void)
 	pageserver_up(&r.page, 0);
 	pageserver_up(&r.page, 1);
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_BLIND, "both ports hang");
+	wait_state(CONFIRMER_BLIND, "both ports hang");
 	is_int(r.page.asked, 2, "they were asked at the same time");
 	is_int(reads(), 1, "once");
 	fail_post(0);
@@ -170,7 +170,7 @@ static void what_is_wrong_with_a_page_is_said(void)
 		pageserver_up(&r.page, 0);
 		snprintf(url, sizeof(url), "http://me:sesame@%s:14269/metrics", r.page.host);
 		open_confirmer(CONFIRMER_AUTO, url);
-		wait_sight(CONFIRMER_BLIND, rows[i].said);
+		wait_state(CONFIRMER_BLIND, rows[i].said);
 		wait_sentence(rows[i].said);
 		ok(strstr(confirmer_sentence(r.c), "8888") == NULL &&
 		                strstr(confirmer_sentence(r.c), "--collector.metrics-url") == NULL,
@@ -191,7 +191,7 @@ static void a_page_that_breaks_off_is_not_used(void)
 	peers.close_after = true;
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/metrics", peers.server.port);
 	open_confirmer(CONFIRMER_AUTO, url);
-	wait_sight(CONFIRMER_BLIND, "cut");
+	wait_state(CONFIRMER_BLIND, "cut");
 	wait_sentence("broke off");
 	for (int i = 0; i < PEERS; i++)
 		if (peers.used[i])
@@ -259,7 +259,7 @@ int main(void)
 	the_page_of_opentelemetry_is_found_and_confirms();
 	one_of_several_addresses_of_a_name_has_a_page_of_its_own();
 	without_a_page_a_2xx_is_all_there_is();
-	a_post_that_left_blindly_and_is_answered_with_sight_is_sent_again();
+	a_post_that_left_blindly_and_is_answered_with_a_page_is_sent_again();
 	require_stops_without_a_page();
 	off_asks_for_no_page();
 	a_port_that_hangs_holds_nobody_up_for_long();

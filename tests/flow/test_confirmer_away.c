@@ -12,7 +12,7 @@ static void a_restart_sends_again(void)
 	fail_post(1);
 	pass(60);
 	wait_reads(2);
-	is_int(confirmer_sight(r.c), CONFIRMER_SEEING, "an outage is no blindness,");
+	is_int(confirmer_state(r.c), CONFIRMER_CONFIRMING, "an outage is no blindness,");
 	is_text(r.verdicts, "", "and decides nothing");
 	r.page.n = (struct confirm_counters){ .process = 8 };
 	pageserver_up(&r.page, 1);
@@ -51,10 +51,10 @@ static void a_page_that_stays_away_while_posts_are_answered_is_given_up(void)
 	ok(!post(1), "answered");
 	pass(9);
 	wait_reads(2);
-	is_int(confirmer_sight(r.c), CONFIRMER_SEEING, "9 s are not enough");
+	is_int(confirmer_state(r.c), CONFIRMER_CONFIRMING, "9 s are not enough");
 	pass(2);
 	wait_verdicts("RR", "11 s are: what is not known to be stored is sent again");
-	wait_sight(CONFIRMER_BLIND, "from now on");
+	wait_state(CONFIRMER_BLIND, "from now on");
 	ok(may_send(POST) && post(2), "a 2xx is all there is");
 	end();
 }
@@ -77,7 +77,7 @@ static void a_closed_window_asks_by_sending_one_post_again(void)
 	ok(!may_send(POST), "the others wait for that");
 	pass(11);
 	wait_verdicts("RRRRRR", "and are sent again");
-	wait_sight(CONFIRMER_BLIND, "blindly");
+	wait_state(CONFIRMER_BLIND, "blindly");
 	end();
 }
 
@@ -87,17 +87,17 @@ static void a_page_of_another_instance_is_known(void)
 	ok(!post(0), "a POST");
 	r.page.n.received = 0;
 	wait_verdicts("R", "what was sent does not show: sent again");
-	wait_sight(CONFIRMER_BLIND, "not this collector's page");
+	wait_state(CONFIRMER_BLIND, "not this collector's page");
 	wait_sentence("another instance");
 	pass(61);
 	ok(post(0), "delivered by its 2xx");
 	r.page.n.received = 0;
 	wait_reads(1);
-	is_int(confirmer_sight(r.c), CONFIRMER_BLIND, "a minute later it still does not show");
+	is_int(confirmer_state(r.c), CONFIRMER_BLIND, "a minute later it still does not show");
 	pass(61);
 	r.page.n.received += 5 * POST;
 	ok(post(1), "once it does");
-	wait_sight(CONFIRMER_SEEING, "it is believed");
+	wait_state(CONFIRMER_CONFIRMING, "it is believed");
 	ok(!post(2), "the next");
 	r.page.n.saved = r.page.n.received;
 	wait_verdicts("RS", "is confirmed");
@@ -109,11 +109,11 @@ static void a_page_without_traffic_proves_nothing(void)
 	begin_seeing();
 	ok(!post(0), "a POST");
 	r.page.n.received = 0;
-	wait_sight(CONFIRMER_BLIND, "another's");
+	wait_state(CONFIRMER_BLIND, "another's");
 	pass(61);
 	fail_post(1);
 	wait_reads(1);
-	is_int(confirmer_sight(r.c), CONFIRMER_BLIND, "nothing was answered, nothing is shown");
+	is_int(confirmer_state(r.c), CONFIRMER_BLIND, "nothing was answered, nothing is shown");
 	end();
 }
 
@@ -121,12 +121,12 @@ static void a_collector_that_was_away_is_looked_at_before_the_next_post(void)
 {
 	begin();
 	open_confirmer(CONFIRMER_AUTO, NULL);
-	wait_sight(CONFIRMER_BLIND, "it starts after us");
+	wait_state(CONFIRMER_BLIND, "it starts after us");
 	fail_post(0);
 	pass(2);
 	pageserver_up(&r.page, 0);
 	ok(!may_send(POST), "the next POST waits for a look");
-	wait_sight(CONFIRMER_SEEING, "the page is there: nothing is sent blindly");
+	wait_state(CONFIRMER_CONFIRMING, "the page is there: nothing is sent blindly");
 	end();
 }
 

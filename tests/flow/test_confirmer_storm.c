@@ -12,9 +12,9 @@ enum {
 	POSTS = 150,
 	SPANS = 20, /* of a POST */
 	QUEUE = 400,
-	WIRE = 8,        /* POSTs at once */
-	TROUBLES = 40,   /* each begins or ends something */
-	TROUBLE_MS = 50, /* from one to the next */
+	WIRE = 8,      /* POSTs at once */
+	FAULTS = 40,   /* each begins or ends something */
+	FAULT_MS = 50, /* from one to the next */
 	PATIENCE_S = 120,
 	RETRY_MS = 20,
 };
@@ -33,11 +33,11 @@ static struct storm {
 	struct stub_collector *collector;
 	struct http_client *http;
 	struct confirmer *confirmer;
-	struct timer *trouble, *retry;
+	struct timer *fault, *retry;
 	char url[128];
 	struct job jobs[POSTS];
 	uint64_t dice;
-	size_t done, wire, wrong, resent, troubles;
+	size_t done, wire, wrong, resent, faults;
 	bool pumping, blind;
 } t;
 
@@ -122,9 +122,9 @@ static void on_stored(void *arg, const struct stub_span *span)
 	t.jobs[span->trace_low - 1].stored[span->span_id - 1] = true;
 }
 
-/* ---- the trouble ---- */
+/* ---- the fault ---- */
 
-static void make_trouble(void)
+static void make_fault(void)
 {
 	struct stub_store *store = stub_collector_store(t.collector);
 	struct why why;
@@ -181,19 +181,19 @@ static void heal(void)
 }
 
 /* A page is away for a moment only: a confirmer that goes blind would have nothing to prove. */
-static void on_trouble(void *arg)
+static void on_fault(void *arg)
 {
 	struct why why;
 
 	(void)arg;
-	if (++t.troubles > TROUBLES) {
+	if (++t.faults > FAULTS) {
 		heal();
 		return;
 	}
 	if (roll(3) == 0 && stub_collector_metrics(t.collector, STUB_METRICS_SERVED, &why) < 0)
 		abort();
-	make_trouble();
-	timer_start(t.trouble, TROUBLE_MS);
+	make_fault();
+	timer_start(t.fault, FAULT_MS);
 }
 
 /* ---- a storm ---- */
@@ -218,7 +218,7 @@ static void set_up(uint64_t seed, enum stub_page page)
 	t.dice = seed;
 	if (loop_open(&t.loop, &why) < 0 || stub_collector_open(&t.collector, t.loop, &opts, &why) < 0 ||
 	        http_client_open(&t.http, t.loop, &http, &why) < 0 ||
-	        timer_open(&t.trouble, t.loop, on_trouble, NULL) < 0 || timer_open(&t.retry, t.loop, pump, NULL) < 0)
+	        timer_open(&t.fault, t.loop, on_fault, NULL) < 0 || timer_open(&t.retry, t.loop, pump, NULL) < 0)
 		abort();
 	snprintf(t.url, sizeof(t.url), "%s/api/traces?format=jaeger.thrift", stub_collector_url(t.collector));
 	if (confirmer_open(&t.confirmer, t.loop, &http,
@@ -232,7 +232,7 @@ static void set_up(uint64_t seed, enum stub_page page)
 		batchmake(&t.jobs[i].body, "storm", i + 1, 1, SPANS);
 		t.jobs[i].post.spans = SPANS;
 	}
-	timer_start(t.trouble, TROUBLE_MS);
+	timer_start(t.fault, FAULT_MS);
 }
 
 static bool is_over(void *arg)
@@ -263,7 +263,7 @@ static void storm(uint64_t seed, enum stub_page page, const char *name)
 	confirmer_free(t.confirmer);
 	http_client_free(t.http);
 	stub_collector_free(t.collector);
-	timer_free(t.trouble);
+	timer_free(t.fault);
 	timer_free(t.retry);
 	for (size_t i = 0; i < POSTS; i++)
 		buf_free(&t.jobs[i].body);

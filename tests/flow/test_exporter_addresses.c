@@ -186,7 +186,7 @@ static void what_leaves_ends_what_it_has_and_gets_no_more(void)
 	wait_destinations(d, 1, "it is gone when its request has ended");
 	is_int(look(d).named[0], 1, "the first stays, with its address");
 	is_int(d->again_spans, 0, "nothing was sent again");
-	is_int(d->changes, 0, "and nobody was told of trouble");
+	is_int(d->changes, 0, "and nobody was told of fault");
 	fixture_close(d);
 }
 
@@ -221,7 +221,7 @@ static void what_fails_at_one_that_leaves_goes_to_another(void)
 	wait_lookups(d);
 	answer_but(d, two, 2);
 	are_delivered(d);
-	is_int(d->changes, 0, "an address that has left is nobody's trouble");
+	is_int(d->changes, 0, "an address that has left is nobody's fault");
 	wait_destinations(d, 1, "and is gone");
 	fixture_close(d);
 }

@@ -10,10 +10,10 @@ static bool is_marked(size_t i)
 	return strstr(fake.out[i].headers, marked) != NULL;
 }
 
-/* Answers request I with STATUS, or fails it with TROUBLE where that is 0. */
-static void answer(size_t i, int status, enum http_trouble trouble)
+/* Answers request I with STATUS, or fails it with FAULT where that is 0. */
+static void answer(size_t i, int status, enum http_fault fault)
 {
-	status != 0 ? fake_answer(i, status, "", -1) : fake_fail(i, trouble);
+	status != 0 ? fake_answer(i, status, "", -1) : fake_fail(i, fault);
 }
 
 /* The one request that is on the wire after time has passed enough for any pause. */
@@ -23,19 +23,19 @@ static bool is_out_again(struct fixture *d)
 	return fixture_out(d, 1);
 }
 
-static void a_repeat_after(int status, enum http_trouble trouble, bool may_be_stored)
+static void a_repeat_after(int status, enum http_fault fault, bool may_be_stored)
 {
 	struct fixture *d = fixture_open_usual();
 	bool first, second;
 
 	fixture_must_send(d, 7);
 	first = fixture_out(d, 1) && is_marked(0);
-	answer(0, status, trouble);
+	answer(0, status, fault);
 	second = is_out_again(d) && is_marked(0);
-	ok(!first && second == may_be_stored, "after %d (%s) the repeat is %s", status, http_trouble_text(trouble),
+	ok(!first && second == may_be_stored, "after %d (%s) the repeat is %s", status, http_fault_text(fault),
 	        may_be_stored ? "marked" : "not marked");
 	ok(d->again_spans == (may_be_stored ? 7 : 0) && d->again_items == may_be_stored, "and counted so");
-	answer(0, 202, HTTP_NO_TROUBLE);
+	answer(0, 202, HTTP_NO_FAULT);
 	is_int(d->items[0].outcome, EXPORTER_DELIVERED, "it is delivered");
 	fixture_close(d);
 }
@@ -44,28 +44,28 @@ static void a_repeat_is_marked_where_the_first_may_have_arrived(void)
 {
 	static const struct {
 		int status;
-		enum http_trouble trouble;
+		enum http_fault fault;
 		bool may_be_stored;
 	} rows[] = {
-		{ 500, HTTP_NO_TROUBLE, true },
-		{ 502, HTTP_NO_TROUBLE, true },
-		{ 503, HTTP_NO_TROUBLE, true },
-		{ 504, HTTP_NO_TROUBLE, true },
+		{ 500, HTTP_NO_FAULT, true },
+		{ 502, HTTP_NO_FAULT, true },
+		{ 503, HTTP_NO_FAULT, true },
+		{ 504, HTTP_NO_FAULT, true },
 		{ 0, HTTP_TIMED_OUT, true },
 		{ 0, HTTP_BROKEN_OFF, true },
 		{ 0, HTTP_NOT_HTTP, true },
 		{ 0, HTTP_NO_CONNECTION, false },
 		{ 0, HTTP_UNKNOWN_HOST, false },
 		{ 0, HTTP_TLS, false },
-		{ 302, HTTP_NO_TROUBLE, false },
-		{ 400, HTTP_NO_TROUBLE, false },
-		{ 401, HTTP_NO_TROUBLE, false },
-		{ 408, HTTP_NO_TROUBLE, false },
-		{ 429, HTTP_NO_TROUBLE, false },
+		{ 302, HTTP_NO_FAULT, false },
+		{ 400, HTTP_NO_FAULT, false },
+		{ 401, HTTP_NO_FAULT, false },
+		{ 408, HTTP_NO_FAULT, false },
+		{ 429, HTTP_NO_FAULT, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		a_repeat_after(rows[i].status, rows[i].trouble, rows[i].may_be_stored);
+		a_repeat_after(rows[i].status, rows[i].fault, rows[i].may_be_stored);
 }
 
 static void the_mark_of_an_earlier_life_is_handed_on_and_not_counted_again(void)

@@ -217,12 +217,12 @@ static bool second_stores_again(void *arg)
 
 static bool is_blind(void *arg)
 {
-	return ((struct fixture *)arg)->sight == CONFIRMER_BLIND;
+	return ((struct fixture *)arg)->confirmer_state == CONFIRMER_BLIND;
 }
 
 static bool is_seeing(void *arg)
 {
-	return ((struct fixture *)arg)->sight == CONFIRMER_SEEING;
+	return ((struct fixture *)arg)->confirmer_state == CONFIRMER_CONFIRMING;
 }
 
 /* ---- the tests ---- */

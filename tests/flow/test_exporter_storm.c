@@ -82,8 +82,8 @@ static void answer_well(size_t i)
 static void answer_badly(size_t i)
 {
 	static const int statuses[] = { 301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504 };
-	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF,
-		HTTP_NO_MEMORY, HTTP_UNKNOWN_HOST, HTTP_TLS };
+	static const enum http_fault faults[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF, HTTP_NO_MEMORY,
+		HTTP_UNKNOWN_HOST, HTTP_TLS };
 	each_span(i, compare_mark, NULL);
 	if (dice(2) == 0) {
 		int status = statuses[dice(ARRAY_LEN(statuses))];
@@ -96,7 +96,7 @@ static void answer_badly(size_t i)
 	} else if (fake.out[i].len > 20000 && dice(2) == 0) {
 		fake_answer(i, dice(2) == 0 ? 413 : 500, "http: request body too large", -1);
 	} else {
-		enum http_trouble t = troubles[dice(ARRAY_LEN(troubles))];
+		enum http_fault t = faults[dice(ARRAY_LEN(faults))];
 
 		if (fake_was_sent(t)) {
 			each_span(i, note_in_doubt, NULL);
@@ -106,7 +106,7 @@ static void answer_badly(size_t i)
 	}
 }
 
-static void storm(struct fixture *d, uint64_t trouble)
+static void storm(struct fixture *d, uint64_t fault)
 {
 	for (int i = 0; i < 4000 && (d->nitems < ITEMS || d->reported < ITEMS); i++) {
 		while (d->nitems < ITEMS && dice(3) > 0) {
@@ -115,7 +115,7 @@ static void storm(struct fixture *d, uint64_t trouble)
 				break;
 		}
 		for (uint64_t n = dice(6); n > 0 && fake.n > 0; n--)
-			dice(100) < trouble ? answer_badly(dice(fake.n)) : answer_well(dice(fake.n));
+			dice(100) < fault ? answer_badly(dice(fake.n)) : answer_well(dice(fake.n));
 		if (dice(400) == 0)
 			exporter_purge(d->exporter);
 		if (dice(3) == 0)
@@ -164,7 +164,7 @@ static bool is_true(const struct fixture_item *l, size_t number)
 }
 
 /* PROCESSES as in the fixture: the fewer, the more items share a request. */
-static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t trouble, unsigned processes)
+static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t fault, unsigned processes)
 {
 	static const char *const urls[] = { "http://one:1", "http://two:2" };
 	struct exporter_opts opts = fixture_opts(urls, 2);
@@ -175,7 +175,7 @@ static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t troubl
 	d->processes = processes;
 	memset(book, 0, sizeof(book));
 	wrong_marks = 0;
-	storm(d, trouble);
+	storm(d, fault);
 	for (size_t i = 0; i < d->nitems; i++) {
 		outcomes[d->items[i].outcome]++;
 		if (is_true(&d->items[i], i + 1))
@@ -185,9 +185,8 @@ static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t troubl
 		        d->items[i].spans, book[i + 1].bad ? "bad" : "good", d->items[i].reports, d->items[i].outcome,
 		        d->items[i].cause, d->items[i].status);
 	}
-	ok(wrong == 0 && d->reported == d->nitems,
-	        "seed %u, %u %% trouble, %u processes: %zu of %zu items told wrongly", (unsigned)from,
-	        (unsigned)trouble, processes, wrong, d->nitems);
+	ok(wrong == 0 && d->reported == d->nitems, "seed %u, %u %% fault, %u processes: %zu of %zu items told wrongly",
+	        (unsigned)from, (unsigned)fault, processes, wrong, d->nitems);
 	is_int((int64_t)wrong_marks, 0, "each request has the mark of its spans, and only that");
 	diag("%zu delivered, %zu not sent, %zu maybe, %zu poison, %u posts", outcomes[EXPORTER_DELIVERED],
 	        outcomes[EXPORTER_NOT_SENT], outcomes[EXPORTER_MAYBE_SENT], outcomes[EXPORTER_REFUSED],
@@ -201,9 +200,8 @@ static void every_item_is_reported_once_and_truly(uint64_t from, uint64_t troubl
 int main(int argc, char **argv)
 {
 	if (argc > 1) {
-		for (uint64_t trouble = 0; trouble < 100; trouble += 15)
-			every_item_is_reported_once_and_truly(
-			        strtoull(argv[1], NULL, 10), trouble, (unsigned)trouble / 15);
+		for (uint64_t fault = 0; fault < 100; fault += 15)
+			every_item_is_reported_once_and_truly(strtoull(argv[1], NULL, 10), fault, (unsigned)fault / 15);
 		return tap_done();
 	}
 	for (uint64_t i = 1; i <= 3; i++) {

@@ -20,7 +20,7 @@ static void a_post_arrives_as_it_was_given(void)
 	b.peers.reply = "HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\ngood";
 	r.url = b.url;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_ANSWERED && a->status == 202 && a->trouble == HTTP_NO_TROUBLE, "202");
+	ok(a->failure == HTTP_ANSWERED && a->status == 202 && a->fault == HTTP_NO_FAULT, "202");
 	is_text(b.told.body, "good", "its body is given");
 	ok(a->whole && a->was_sent && a->retry_after_ms == -1, "whole, sent, no wish to wait");
 	is_text(b.told.error, "", "no error");
@@ -263,7 +263,7 @@ static void on_again(void *arg, const struct http_answer *a)
 	struct again *g = arg;
 
 	g->answered++;
-	g->cancelled += a->trouble == HTTP_CANCELLED;
+	g->cancelled += a->fault == HTTP_CANCELLED;
 	if (g->free_it) {
 		http_client_free(g->b->client);
 		g->b->client = NULL;
@@ -300,7 +300,7 @@ static void an_address_takes_the_place_of_the_name(void)
 	ok(b.peers.requests == 3 && other.requests == 3, "each to its own");
 	ok(b.peers.server.accepted == 1 && other.server.accepted == 1, "over connections that are kept");
 	r.address = NULL;
-	ok(bench_ask(&b, &r)->trouble == HTTP_UNKNOWN_HOST, "without one the name is looked up");
+	ok(bench_ask(&b, &r)->fault == HTTP_UNKNOWN_HOST, "without one the name is looked up");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		r.address = bad[i];
 		is_int(bench_send(&b, &r), E_USAGE, "no address");
@@ -359,9 +359,9 @@ static void cancelled_requests_say_whether_they_were_sent(void)
 	run_until_count(b.loop, &b.peers.requests, 2);
 	http_client_cancel_all(b.client);
 	ok(b.told.n == 2 && waiting.n == 1, "both are answered before cancel_all returns");
-	ok(b.told.last.failure == HTTP_UNREACHABLE && b.told.last.trouble == HTTP_CANCELLED && b.told.last.was_sent,
+	ok(b.told.last.failure == HTTP_UNREACHABLE && b.told.last.fault == HTTP_CANCELLED && b.told.last.was_sent,
 	        "the first: cancelled, perhaps arrived");
-	ok(waiting.last.trouble == HTTP_CANCELLED && !waiting.last.was_sent, "the second: cancelled, never sent");
+	ok(waiting.last.fault == HTTP_CANCELLED && !waiting.last.was_sent, "the second: cancelled, never sent");
 	is_text(waiting.error, "cancelled", "in a word");
 	is_int(bench_send(&b, &r), 0, "one more");
 	http_client_cancel_all(b.client);

@@ -175,7 +175,7 @@ static void a_head_without_end_is_cut(void)
 	b.peers.reply = "HTTP/1.1 200 OK\r\n";
 	r.url = b.url;
 	bench_ask(&b, &r);
-	ok(b.told.last.failure != HTTP_ANSWERED && b.told.last.trouble != HTTP_TIMED_OUT,
+	ok(b.told.last.failure != HTTP_ANSWERED && b.told.last.fault != HTTP_TIMED_OUT,
 	        "lines without end are no answer: %s", b.told.error);
 	ok(flood.bytes < 32u << 20, "and are not read for ever (%zu bytes went out)", flood.bytes);
 	turn_hook_free(hook);

@@ -24,14 +24,14 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	return EAI_NONAME;
 }
 
-static void is_failure(const struct http_answer *a, enum http_failure failure, enum http_trouble trouble, bool was_sent,
-        const char *name)
+static void is_failure(
+        const struct http_answer *a, enum http_failure failure, enum http_fault fault, bool was_sent, const char *name)
 {
-	if (!ok(a->failure == failure && a->trouble == trouble && a->was_sent == was_sent && a->status == 0 &&
+	if (!ok(a->failure == failure && a->fault == fault && a->was_sent == was_sent && a->status == 0 &&
 	                    a->error[0] != '\0',
 	            "%s: %s", name, a->error))
-		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble,
-		        http_trouble_text(a->trouble), a->was_sent, a->status);
+		diag("failure %d, fault %d (%s), sent %d, status %d", a->failure, a->fault, http_fault_text(a->fault),
+		        a->was_sent, a->status);
 }
 
 static void nobody_listens(void)
@@ -82,7 +82,7 @@ static void a_server_that_closes_early(void)
 	bench_open(&b, &plain);
 	b.peers.close_at_once = true;
 	a = bench_post(&b, "END");
-	ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF, "closed at once: %s", b.told.error);
+	ok(a->failure == HTTP_UNREACHABLE && a->fault == HTTP_BROKEN_OFF, "closed at once: %s", b.told.error);
 	b.peers.close_at_once = false;
 	b.peers.close_after = true;
 	is_failure(bench_post(&b, "END"), HTTP_UNREACHABLE, HTTP_BROKEN_OFF, true, "closed behind the request");
@@ -331,7 +331,7 @@ static void a_name_server_that_hangs_does_not_hold_the_loop(void)
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "another");
 	wait_ms(b.loop, 30);
 	http_client_cancel_all(b.client);
-	ok(cancelled.last.trouble == HTTP_CANCELLED, "is cancelled");
+	ok(cancelled.last.fault == HTTP_CANCELLED, "is cancelled");
 	is_int(http_client_send(b.client, &r, told, &cancelled), 0, "a third");
 	wait_ms(b.loop, 30);
 	bench_close(&b);

@@ -174,8 +174,8 @@ static void one_kind_of_body_follows_another(void)
 
 static void is_lost(const struct http_answer *a, const char *name)
 {
-	if (!ok(a->failure == HTTP_UNREACHABLE && a->trouble == HTTP_BROKEN_OFF && a->was_sent, "%s", name))
-		diag("failure %d, trouble %d (%s), sent %d, status %d", a->failure, a->trouble, a->error, a->was_sent,
+	if (!ok(a->failure == HTTP_UNREACHABLE && a->fault == HTTP_BROKEN_OFF && a->was_sent, "%s", name))
+		diag("failure %d, fault %d (%s), sent %d, status %d", a->failure, a->fault, a->error, a->was_sent,
 		        a->status);
 }
 

@@ -281,7 +281,7 @@ static void a_name_that_moves_is_followed_within_ten_seconds(void)
 		bench_ask(&b, &r);
 	}
 	ok(lookups > 1, "within ten seconds of traffic it was");
-	is_int(b.told.last.trouble, HTTP_NO_CONNECTION, "and the new address is used");
+	is_int(b.told.last.fault, HTTP_NO_CONNECTION, "and the new address is used");
 	bench_close(&b);
 }
 

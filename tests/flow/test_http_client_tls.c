@@ -116,8 +116,8 @@ static void refused(struct bench *b, const struct http_client_opts *opts, unsign
 {
 	const struct http_answer *a = ask(b, opts, port);
 
-	if (!ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "%s: %s", name, b->told.error))
-		diag("failure %d, trouble %d, status %d", a->failure, a->trouble, a->status);
+	if (!ok(a->failure == HTTP_MISCONFIGURED && a->fault == HTTP_TLS, "%s: %s", name, b->told.error))
+		diag("failure %d, fault %d, status %d", a->failure, a->fault, a->status);
 }
 
 static void a_server_is_verified(void)
@@ -156,7 +156,7 @@ static void the_name_is_verified_not_the_address(void)
 	r.address = at_other;
 	is_int(bench_ask(&b, &r)->status, 200, "the server of that name");
 	r.address = at_server;
-	is_int(bench_ask(&b, &r)->trouble, HTTP_TLS, "one of another name");
+	is_int(bench_ask(&b, &r)->fault, HTTP_TLS, "one of another name");
 	bench_close(&b);
 	tls_stop(&server);
 	tls_stop(&other);
@@ -198,7 +198,7 @@ static void the_system_authorities_are_read_once_for_many_connections(void)
 	r.url = b.url;
 	bundle_opens = 0;
 	for (int i = 0; i < 5; i++)
-		is_int(bench_ask(&b, &r)->trouble, HTTP_TLS, "refused");
+		is_int(bench_ask(&b, &r)->fault, HTTP_TLS, "refused");
 	ok(bundle_opens > 0 && bundle_opens < 5, "5 connections, the file was read %zu times", bundle_opens);
 	bench_close(&b);
 	tls_stop(&server);
@@ -265,7 +265,7 @@ static bool becomes(struct bench *b, unsigned port, int status)
 	for (int i = 0; i < 200; i++) {
 		fakeclock_ahead_us += 2 * US_PER_S;
 		bench_ask(b, &r);
-		if (b->told.last.status == status && (status != 0 || b->told.last.trouble == HTTP_TLS))
+		if (b->told.last.status == status && (status != 0 || b->told.last.fault == HTTP_TLS))
 			return true;
 		wait_ms(b->loop, 1);
 	}
@@ -339,7 +339,7 @@ static void a_plain_server_is_a_misconfiguration(void)
 	snprintf(b.url, sizeof(b.url), "https://127.0.0.1:%u/", plain.port);
 	r.url = b.url;
 	a = bench_ask(&b, &r);
-	ok(a->failure == HTTP_MISCONFIGURED && a->trouble == HTTP_TLS, "plain HTTP behind https: %s", b.told.error);
+	ok(a->failure == HTTP_MISCONFIGURED && a->fault == HTTP_TLS, "plain HTTP behind https: %s", b.told.error);
 	raw_unlisten(&plain);
 	bench_close(&b);
 }

@@ -20,7 +20,7 @@ enum { PIPES = 16, CHUNK = 65536 };
 
 static struct drain_process b;
 
-struct trouble {
+struct fault {
 	const char *what;
 	const char *options[2];
 	int refuse;          /* the topic, with this code */
@@ -31,7 +31,7 @@ struct trouble {
 
 #define METRIC(cause) "spanspool_kafka_errors_total{cause=\"" cause "\"}"
 
-static const struct trouble troubles[] = {
+static const struct fault faults[] = {
 	{ "a topic that is missing", { NULL }, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
 	        { "topic tracing-topic does not exist", "create it" }, METRIC("topic_missing"), 2 },
 	{ "a broker without TLS", { "--kafka.property=security.protocol=ssl", NULL }, 0,
@@ -48,7 +48,7 @@ static double level_of_agent(struct agent_process *s)
 
 struct told {
 	struct agent_process *s;
-	const struct trouble *t;
+	const struct fault *t;
 };
 
 static bool agent_process_says(struct agent_process *s, const char *path, const char *text)
@@ -87,7 +87,7 @@ static bool log_says(const char *path, const char *text)
 	return found;
 }
 
-static void the_agent_tells(const struct trouble *t)
+static void the_agent_tells(const struct fault *t)
 {
 	struct told told;
 	struct agent_process s;
@@ -112,7 +112,7 @@ static void the_agent_tells(const struct trouble *t)
 	agent_process_end(&s);
 }
 
-static const struct trouble *of_drain;
+static const struct fault *of_drain;
 
 static bool drain_says(struct drain_process *x, const char *path, const char *text)
 {
@@ -141,7 +141,7 @@ static bool drain_well(struct drain_process *x)
 	return drain_is(x, 0);
 }
 
-static void the_drain_tells(const struct trouble *t)
+static void the_drain_tells(const struct fault *t)
 {
 	of_drain = t;
 	drain_process_open(&b, 2);
@@ -258,7 +258,7 @@ static pid_t start_relay(const char *brokers, char to[40])
 	return pid;
 }
 
-static const struct trouble advertised = { "an advertised name that does not resolve", { NULL }, 0,
+static const struct fault advertised = { "an advertised name that does not resolve", { NULL }, 0,
 	{ "advertises a broker as " WRONG_HOST, "advertised.listeners" }, METRIC("unresolved"), 2 };
 
 static bool first_is_told(void *arg)
@@ -295,9 +295,9 @@ int main(void)
 {
 	log_setup(LOG_LEVEL_WARN, LOG_FORM_TEXT);
 	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; i < ARRAY_LEN(troubles); i++) {
-		the_agent_tells(&troubles[i]);
-		the_drain_tells(&troubles[i]);
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		the_agent_tells(&faults[i]);
+		the_drain_tells(&faults[i]);
 	}
 	the_second_cause_is_told_as_the_first();
 	return tap_done();

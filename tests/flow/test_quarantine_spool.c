@@ -89,7 +89,7 @@ static bool not_the_last(const struct quarantine_item *item)
 
 static bool is_taken_back(void *arg)
 {
-	return quarantine_take_back(q, not_the_last) == arg;
+	return quarantine_reclaim(q, not_the_last) == arg;
 }
 
 static enum health_level level(void)
@@ -141,7 +141,7 @@ static void what_cannot_be_kept_is_tried_again(void)
 
 	begin(E_FULL);
 	put(0, 3);
-	ok(quarantine_take_back(q, any) == NULL, "while nothing is known to be wrong all stay");
+	ok(quarantine_reclaim(q, any) == NULL, "while nothing is known to be wrong all stay");
 	ok(wait_until(loop, has_failed, &want, SECONDS), "all have failed");
 	ok(level() == HEALTH_DOWN, "the board says so: %s", health.parts[0].sentence);
 	ok(strstr(health.parts[0].sentence, "spool.min-free") != NULL, "with what to look at");
@@ -175,7 +175,7 @@ static void a_file_that_may_be_durable_counts_as_kept_at_the_end(void)
 	has_file = true;
 	put(0, 1);
 	ok(wait_until(loop, has_failed, &want, SECONDS), "one has left its file");
-	ok(quarantine_take_back(q, any) == NULL, "it is not taken back");
+	ok(quarantine_reclaim(q, any) == NULL, "it is not taken back");
 	ok(wait_until(loop, are_returned, &want, SECONDS), "it comes back at the end");
 	is_int(all[0].outcome, QUARANTINE_KEPT, "as kept");
 	has_file = false;

@@ -177,7 +177,7 @@ static void looks_on_and_on_do_not_disturb_the_agent(void)
 	looks = look_on_and_on(&s);
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_metric(&s, "spanspool_spool_oldest_age_seconds") > 0, "the oldest has an age");
-	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12, "and no end is in sight");
+	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12, "and no end is in state");
 	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_all_stored(&s), "every span is stored");

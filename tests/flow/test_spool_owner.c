@@ -221,7 +221,7 @@ static bool the_user_opens_it(struct home *h)
 static const struct {
 	const char *name;
 	void (*make)(struct home *h);
-} troubles[] = {
+} faults[] = {
 	{ "a sound spool", leave_it },
 	{ "one without lock", remove_lock },
 	{ "one with a broken state", break_state },
@@ -262,13 +262,13 @@ static void run_on(size_t t, size_t v)
 	int status;
 
 	home_make(&h);
-	troubles[t].make(&h);
+	faults[t].make(&h);
 	had_lock = has_lock(&h);
 	dir_hash_take(&before, h.k.dir);
 	status = run(&h, verbs[v].words);
 	dir_hash_take(&after, h.k.dir);
 	ok((status == 0 || status == 3) && (t > 0 || verbs[v].status < 0 || status == verbs[v].status),
-	        "root's %s on %s ends with %d: %s", verbs[v].words, troubles[t].name, status,
+	        "root's %s on %s ends with %d: %s", verbs[v].words, faults[t].name, status,
 	        status == 0 ? "" : said(&h));
 	if (verbs[v].reads)
 		ok(dir_hash_differ(&before, &after) == NULL && has_lock(&h) == had_lock, "it writes nothing");
@@ -279,10 +279,10 @@ static void run_on(size_t t, size_t v)
 
 static void what_root_leaves_in_a_users_spool_is_the_users(void)
 {
-	for (size_t t = 0; t < ARRAY_LEN(troubles); t++)
+	for (size_t t = 0; t < ARRAY_LEN(faults); t++)
 		for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
 			/* A missing quarantine/ has no record to retry. */
-			if (troubles[t].make != remove_quarantine || verbs[v].reads ||
+			if (faults[t].make != remove_quarantine || verbs[v].reads ||
 			        strstr(verbs[v].words, "repair") != NULL)
 				run_on(t, v);
 }

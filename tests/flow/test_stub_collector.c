@@ -16,7 +16,7 @@ struct lab {
 	size_t answers;
 	int status;
 	int64_t retry_after_ms;
-	enum http_trouble trouble;
+	enum http_fault fault;
 	char text[512];
 	size_t seen;
 	uint64_t last_id;
@@ -39,7 +39,7 @@ static void on_answer(void *arg, const struct http_answer *a)
 
 	l->answers++;
 	l->status = a->status;
-	l->trouble = a->trouble;
+	l->fault = a->fault;
 	l->retry_after_ms = a->retry_after_ms;
 	snprintf(l->text, sizeof(l->text), "%.*s", (int)a->body.len, (const char *)a->body.at);
 }
@@ -176,7 +176,7 @@ static void down_is_away_and_up_is_the_same_place(void)
 		stub_collector_down(l.stub);
 		stub_collector_down(l.stub);
 		send_batch(&l);
-		ok(l.status == 0 && l.trouble == HTTP_NO_CONNECTION, "down: nobody answers");
+		ok(l.status == 0 && l.fault == HTTP_NO_CONNECTION, "down: nobody answers");
 		is_int(stub_collector_up(l.stub, &why), 0, "up again");
 		is_int(stub_collector_up(l.stub, &why), 0, "twice does no harm");
 		is_int(send_batch(&l), 202, "the same URL answers");
@@ -192,7 +192,7 @@ static void an_answer_may_be_swallowed(void)
 	open_lab(&l, false);
 	stub_collector_swallow(l.stub, 1);
 	send_batch(&l);
-	ok(l.status == 0 && l.trouble == HTTP_BROKEN_OFF, "no answer");
+	ok(l.status == 0 && l.fault == HTTP_BROKEN_OFF, "no answer");
 	is_int(l.seen, SPANS, "but taken");
 	is_int(stub_collector_counts(l.stub)->unanswered, 1, "and counted");
 	is_int(send_batch(&l), 202, "the next is answered");
@@ -220,7 +220,7 @@ static void a_slow_collector_has_the_batch_before_it_says_so(void)
 	run_until_count(l.loop, &l.seen, 4 * SPANS);
 	stub_collector_down(l.stub);
 	run_until_count(l.loop, &l.answers, 4);
-	ok(l.status == 0 && l.trouble == HTTP_BROKEN_OFF, "going down drops what waits");
+	ok(l.status == 0 && l.fault == HTTP_BROKEN_OFF, "going down drops what waits");
 	close_lab(&l);
 }
 

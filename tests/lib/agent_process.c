@@ -22,15 +22,15 @@
 
 enum { BATCH = 10, END_MS = 20000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
 
-static void trouble(struct agent_process *s, const char *fmt, ...) PRINTF(2, 3);
-static void trouble(struct agent_process *s, const char *fmt, ...)
+static void fault(struct agent_process *s, const char *fmt, ...) PRINTF(2, 3);
+static void fault(struct agent_process *s, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (s->trouble[0] != '\0')
+	if (s->fault[0] != '\0')
 		return;
 	va_start(ap, fmt);
-	vsnprintf(s->trouble, sizeof(s->trouble), fmt, ap);
+	vsnprintf(s->fault, sizeof(s->fault), fmt, ap);
 	va_end(ap);
 }
 
@@ -277,7 +277,7 @@ void agent_process_send(struct agent_process *s, uint64_t spans, uint64_t rate)
 	if (emitting_start(&emitting, s->loop, e, on_over, &g) < 0)
 		bail_out("out of memory");
 	if (!wait_until(s->loop, is_over, &g, (unsigned)(rate == 0 ? 0 : spans / rate) + AGENT_PROCESS_SECONDS))
-		trouble(s, "the spans could not be sent");
+		fault(s, "the spans could not be sent");
 	emitting_free(emitting);
 	emitter_free(e);
 }
@@ -289,7 +289,7 @@ void agent_process_send_raw(struct agent_process *s, uint16_t port, const void *
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || sendto(fd, bytes, len, 0, (struct sockaddr *)&at, sizeof(at)) != (ssize_t)len)
-		trouble(s, "a datagram of %zu bytes could not be sent", len);
+		fault(s, "a datagram of %zu bytes could not be sent", len);
 	if (fd >= 0)
 		close(fd);
 }
@@ -316,9 +316,9 @@ static void on_answer(void *arg, const struct http_answer *a)
 	if (q->ledger == NULL || q->status != 200)
 		return;
 	if (ledger_read(a->body, q->ledger, &why) < 0)
-		trouble(q->stage, "%s", why.text);
+		fault(q->stage, "%s", why.text);
 	else if (ledger_check(q->ledger) != NULL)
-		trouble(q->stage, "%s", ledger_check(q->ledger));
+		fault(q->stage, "%s", ledger_check(q->ledger));
 }
 
 static bool is_answered(void *arg)
@@ -351,7 +351,7 @@ double agent_process_metric(struct agent_process *s, const char *name)
 	double value;
 
 	if (ask(s, "/metrics", NULL, &page) == 200 && !promtext_valid(&lint, buf_cstr(&page)))
-		trouble(s, "metrics: %s", lint.wrong);
+		fault(s, "metrics: %s", lint.wrong);
 	value = promtext_value(buf_cstr(&page), name);
 	buf_free(&page);
 	return value;
@@ -478,7 +478,7 @@ void agent_process_kill(struct agent_process *s)
 {
 	child_signal(s->agent, SIGKILL);
 	if (child_wait(s->agent, END_MS) < 0)
-		trouble(s, "the agent outlived SIGKILL");
+		fault(s, "the agent outlived SIGKILL");
 }
 
 static bool has_ended(void *arg)

@@ -35,7 +35,7 @@ struct agent_process {
 	struct ledger ledger; /* as last asked */
 	bool answered;
 	unsigned patience; /* seconds that a wait may last */
-	char trouble[200]; /* the first thing that should never happen; "" none did */
+	char fault[200];   /* the first thing that should never happen; "" none did */
 };
 
 /* Of the third way the caller sets the brokers before the agent is started. */
@@ -53,8 +53,8 @@ static inline void agent_process_open(struct agent_process *s, enum agent_proces
 void agent_process_close(struct agent_process *s);
 /* The end of every test. */
 #define agent_process_end(s)                                                                                           \
-	(agent_process_close(s), ok((s)->trouble[0] == '\0', "at every look the ledger balanced%s%s",                  \
-	                                 (s)->trouble[0] == '\0' ? "" : ": ", (s)->trouble))
+	(agent_process_close(s), ok((s)->fault[0] == '\0', "at every look the ledger balanced%s%s",                    \
+	                                 (s)->fault[0] == '\0' ? "" : ": ", (s)->fault))
 
 /* Starts the agent with these options besides those it needs, NULL at the end, and waits until it
  * serves. False: it ended, or does not serve in time. */
@@ -71,7 +71,7 @@ void agent_process_send(struct agent_process *s, uint64_t spans, uint64_t rate);
 /* A datagram of any content to PORT. */
 void agent_process_send_raw(struct agent_process *s, uint16_t port, const void *bytes, size_t len);
 
-/* Asks the agent now, and notes it as trouble when the identities do not hold. */
+/* Asks the agent now, and notes it as fault when the identities do not hold. */
 const struct ledger *agent_process_ledger(struct agent_process *s);
 /* GET PATH of the admin port: its status, 0 without an answer. The page is appended to TO. */
 int agent_process_page(struct agent_process *s, const char *path, struct buf *to);

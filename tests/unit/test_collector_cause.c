@@ -96,7 +96,7 @@ static void a_redirection_says_where_without_secrets(void)
 static void a_long_name_keeps_its_address(void)
 {
 	char said[COLLECTOR_SENTENCE];
-	struct http_answer a = { .failure = HTTP_UNREACHABLE, .trouble = HTTP_NO_CONNECTION, .error = "refused" };
+	struct http_answer a = { .failure = HTTP_UNREACHABLE, .fault = HTTP_NO_CONNECTION, .error = "refused" };
 
 	collector_cause_text(said,
 	        "http://jaeger-collector-headless.observability-production.svc.cluster.local:14268 "
@@ -112,9 +112,9 @@ static void no_two_causes_read_the_same(void)
 {
 	static const int statuses[] = { 302, 400, 401, 403, 404, 405, 407, 408, 413, 415, 421, 422, 425, 429, 500, 501,
 		502, 503, 504, 505, 511 };
-	static const enum http_trouble troubles[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF,
-		HTTP_NO_MEMORY, HTTP_NO_DESCRIPTOR, HTTP_BAD_URL, HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
-	enum { N = ARRAY_LEN(statuses) + ARRAY_LEN(troubles) };
+	static const enum http_fault faults[] = { HTTP_NO_CONNECTION, HTTP_TIMED_OUT, HTTP_BROKEN_OFF, HTTP_NO_MEMORY,
+		HTTP_NO_DESCRIPTOR, HTTP_BAD_URL, HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
+	enum { N = ARRAY_LEN(statuses) + ARRAY_LEN(faults) };
 	static char said[N][COLLECTOR_SENTENCE];
 	int keys[N];
 
@@ -124,7 +124,7 @@ static void no_two_causes_read_the_same(void)
 		if (i < ARRAY_LEN(statuses)) {
 			a.status = statuses[i];
 		} else {
-			a.trouble = troubles[i - ARRAY_LEN(statuses)];
+			a.fault = faults[i - ARRAY_LEN(statuses)];
 			a.failure = HTTP_UNREACHABLE;
 		}
 		collector_cause_text(said[i], name, &a);

@@ -407,13 +407,13 @@ static void a_later_check_can_blame_the_source(void)
 	setenv("SPOOL_DIRECTORY", "/x", 1);
 	c = read_set(&set, "--spool.max-bytes=1", &why);
 	why_set(&why, E_USAGE, "too small");
-	is_int(conf_blame(c, "spool.max-bytes", &why), E_USAGE, "the code stands");
+	is_int(conf_add_source(c, "spool.max-bytes", &why), E_USAGE, "the code stands");
 	is_text(why.text, "--spool.max-bytes: too small", "a flag");
 	why_set(&why, E_USAGE, "odd");
-	conf_blame(c, "spool.directory", &why);
+	conf_add_source(c, "spool.directory", &why);
 	is_text(why.text, "SPOOL_DIRECTORY: odd", "a variable");
 	why_set(&why, E_USAGE, "odd");
-	conf_blame(c, "spool.sync", &why);
+	conf_add_source(c, "spool.sync", &why);
 	is_text(why.text, "spool.sync: odd", "a default");
 	conf_free(c);
 	unsetenv("SPOOL_DIRECTORY");

@@ -42,7 +42,7 @@ static void post_fine_twice(struct health *h)
 	health_post(h, "spool", HEALTH_OK, "writes fast");
 }
 
-static void post_trouble_thrice(struct health *h)
+static void post_fault_thrice(struct health *h)
 {
 	health_post(h, "kafka", HEALTH_WARN, "broker %d is away", 1);
 	health_post(h, "kafka", HEALTH_WARN, "broker %d is away", 2);
@@ -60,7 +60,7 @@ static void a_change_of_level_is_logged_once(void)
 	char *said = heard(post_fine_twice, &h);
 
 	is_text(said, "", "nothing is said while all is well");
-	said = heard(post_trouble_thrice, &h);
+	said = heard(post_fault_thrice, &h);
 	is_int(lines(said), 2, "two changes, two lines");
 	ok(strstr(said, "\"level\":\"warn\",\"msg\":\"kafka: broker 1 is away\"") != NULL, "the first as a warning");
 	ok(strstr(said, "\"level\":\"error\",\"msg\":\"kafka: all 3 brokers are away\"") != NULL,
@@ -77,7 +77,7 @@ static void the_board_keeps_the_last_sentence_and_the_worst_level(void)
 	post_fine_twice(&h);
 	is_text(h.parts[0].sentence, "writes fast", "a new sentence stands although the level is the same");
 	ok(h.parts[0].since_ms > 0, "since when is known from the first post");
-	heard(post_trouble_thrice, &h);
+	heard(post_fault_thrice, &h);
 	is_int(health_worst(&h), HEALTH_DOWN, "the worst of two");
 	is_int(h.nparts, 2, "two parts");
 	heard(post_recovery, &h);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_spool_fault.c — the disk refuses: at any call, once or for good. No exit, nothing reported
- * that is not so, and when the trouble ends it goes on by itself. */
+ * that is not so, and when the fault ends it goes on by itself. */
 #include <config.h>
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static void a_disk_that_refuses_every_sync_is_an_answer(void)
 	is_int(spool_fixture_read(&k, 1, k.state.end), 50, "what was put before can be read");
 	fault_disarm();
 	ok(spool_fixture_names(&k, "seg-") <= 2, "no empty segments pile up");
-	is_int(spool_fixture_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(spool_fixture_put(&k, 50), 50, "when the fault ends it goes on");
 	is_int(spool_fixture_read(&k, 1, k.state.end), 100, "all that was durable is there");
 	ok(ledger_check(&k.state.ledger) == NULL && k.wrong == 0, "the ledger balances");
 	spool_fixture_free(&k);
@@ -185,7 +185,7 @@ static void an_empty_segment_in_the_way_is_no_damage(void)
 	is_int(spool_fixture_put(&k, 5), 0, "a first segment that cannot be synced takes nothing");
 	is_int(spool_fixture_put(&k, 5), 0, "nor does the next");
 	fault_disarm();
-	is_int(spool_fixture_put(&k, 50), 50, "when the trouble ends it goes on");
+	is_int(spool_fixture_put(&k, 50), 50, "when the fault ends it goes on");
 	is_int(spool_fixture_names(&k, "quarantine/"), 0, "and what was left there is gone");
 	spool_fixture_free(&k);
 }

@@ -87,15 +87,15 @@ static void only_the_state_is_newer(void)
 }
 
 /* What an outsider sees now. */
-struct sight {
+struct state {
 	uint64_t records, lost, lost_spans;
 	unsigned broken;
 };
 
-static struct sight see(struct spool_fixture *k)
+static struct state see(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k);
-	struct sight s = { 0 };
+	struct state s = { 0 };
 	struct spool_item item;
 
 	while (spool_inspect_next(l, &item) == 0) {
@@ -122,7 +122,7 @@ static void is_delivered(struct spool_fixture *k, uint64_t from, uint64_t lost)
 
 static void a_record_in_the_middle_is_lost_and_the_others_get_new_segments(void)
 {
-	struct sight s;
+	struct state s;
 	struct spool_fixture k;
 
 	make(&k, 1);
@@ -163,7 +163,7 @@ static void a_broken_tree_is_made_whole(void)
 
 static void the_newest_segment_can_be_renewed(void)
 {
-	struct sight s;
+	struct state s;
 	struct spool_fixture k;
 
 	make(&k, 1);

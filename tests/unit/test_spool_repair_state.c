@@ -17,16 +17,16 @@ static struct spool_inspect *look(struct spool_fixture *k, enum spool_inspect_ho
 	return l;
 }
 
-struct sight {
+struct state {
 	uint64_t records, lost;
 	unsigned damages, misnamed, broken_slots;
 };
 
-static struct sight see(struct spool_fixture *k)
+static struct state see(struct spool_fixture *k)
 {
 	struct spool_inspect *l = look(k, SPOOL_INSPECT_REST);
 	const struct spool_summary *seen = spool_inspect_summary(l);
-	struct sight s = { 0 };
+	struct state s = { 0 };
 	struct spool_item item;
 
 	for (size_t i = 0; i < seen->nsegments; i++)
@@ -63,7 +63,7 @@ static int mend_state(struct spool_fixture *k)
 
 static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
 {
-	struct sight s;
+	struct state s;
 	struct spool_fixture k;
 
 	mix_make(&k);
@@ -88,7 +88,7 @@ static void a_look_reads_by_the_heads_and_names_can_be_mended(void)
 static void a_head_that_cannot_be_read_does_not_spoil_the_others(void)
 {
 	struct fault_plan plan = { .calls = FAULT_PREAD, .at = 1, .err = EIO, .path = "seg-0000000000000001/" };
-	struct sight s;
+	struct state s;
 	struct spool_fixture k;
 
 	mix_make(&k);
@@ -121,7 +121,7 @@ static void a_name_that_cannot_be_given_is_told(void)
 static void a_strangers_name_takes_nothing_away_from_a_look(void)
 {
 	static const char *const names[] = { "seg-0000000000000007", "seg-0000000000000300", "seg-0000000000009999" };
-	struct sight s;
+	struct state s;
 	struct spool_fixture k, other;
 
 	mix_make(&other);
@@ -267,7 +267,7 @@ static void a_repair_that_was_cut_short_can_be_done_again(void)
 	char from[TEMPDIR_PATH + 128], to[TEMPDIR_PATH + 128];
 	struct spool_inspect *l;
 	uint64_t records;
-	struct sight s;
+	struct state s;
 	struct spool_fixture k;
 	int fd;
 

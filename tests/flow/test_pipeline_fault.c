@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_pipeline_trouble.c — batches that are refused for good, a quarantine that takes nothing, a spool
+/* test_pipeline_fault.c — batches that are refused for good, a quarantine that takes nothing, a spool
  * without room: ledger and board say so, neither memory nor disk is filled, nobody is held up, and a
  * spool that only waits does nothing. */
 #include <sys/stat.h>

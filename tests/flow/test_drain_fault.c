@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_drain_trouble.c — collectors that answer badly, drains that are killed, partitions that move. */
+/* test_drain_fault.c — collectors that answer badly, drains that are killed, partitions that move. */
 #include <signal.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_exporter_trouble.c — items on a bad day: endless tries, one failure state for each collector,
+/* test_exporter_fault.c — items on a bad day: endless tries, one failure state for each collector,
  * bad items told from bad collectors. */
 #include "exporter_fixture.h"
 
@@ -268,7 +268,7 @@ static void many_bad_items_among_good_ones_are_just_that(void)
 	fixture_close(d);
 }
 
-static void a_misconfigured_collector_is_held(int status, enum http_trouble trouble)
+static void a_misconfigured_collector_is_held(int status, enum http_fault fault)
 {
 	struct fixture *d = fixture_open_usual();
 
@@ -278,7 +278,7 @@ static void a_misconfigured_collector_is_held(int status, enum http_trouble trou
 		if (!fixture_out(d, 1))
 			break;
 		while (fake.n > 0)
-			status != 0 ? fake_answer(0, status, "", -1) : fake_fail(0, trouble);
+			status != 0 ? fake_answer(0, status, "", -1) : fake_fail(0, fault);
 	}
 	wait_ms(d->loop, 3);
 	ok(d->state == EXPORTER_BLOCKED && d->reported == 0, "%d %s: held, nothing is given up", status,
@@ -290,12 +290,12 @@ static void a_misconfigured_collector_is_held(int status, enum http_trouble trou
 static void what_an_operator_must_mend_is_never_poison(void)
 {
 	static const int statuses[] = { 301, 302, 307, 401, 403, 404, 405, 407, 410 };
-	static const enum http_trouble troubles[] = { HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
+	static const enum http_fault faults[] = { HTTP_UNKNOWN_HOST, HTTP_TLS, HTTP_NOT_HTTP };
 
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-		a_misconfigured_collector_is_held(statuses[i], HTTP_NO_TROUBLE);
-	for (size_t i = 0; i < ARRAY_LEN(troubles); i++)
-		a_misconfigured_collector_is_held(0, troubles[i]);
+		a_misconfigured_collector_is_held(statuses[i], HTTP_NO_FAULT);
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		a_misconfigured_collector_is_held(0, faults[i]);
 }
 
 static void two_hundred_bad_items_in_a_row_are_too_many(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_kafka_trouble.c — records that are refused, handles that die, settings that are wrong. */
+/* test_kafka_fault.c — records that are refused, handles that die, settings that are wrong. */
 #include "kafka_sender.h"
 
 /* Sends what is missing, and waits for room() after each refusal. */

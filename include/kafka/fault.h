@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why records cannot be read or written: a cause for metrics, and a sentence for an operator. */
-#ifndef KAFKA_TROUBLE_H
-#define KAFKA_TROUBLE_H
+#ifndef KAFKA_FAULT_H
+#define KAFKA_FAULT_H
 
 #include "base/base.h"
 
@@ -27,7 +27,7 @@ const char *kafka_cause_name(enum kafka_cause cause);
 
 enum { KAFKA_SENTENCE = 280 };
 
-struct kafka_trouble {
+struct kafka_fault {
 	enum kafka_cause cause; /* NONE while no error is known */
 	bool misconfigured;     /* an operator must change something; else the cause may go away by itself */
 	char sentence[KAFKA_SENTENCE];
