@@ -2,7 +2,7 @@
 noinst_LIBRARIES = libspanspool.a
 libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS)
 libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \
-	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS) $(THRIFT_CFLAGS)
+	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS)
 libspanspool_a_SOURCES =
 nodist_libspanspool_a_SOURCES =
 
@@ -22,11 +22,11 @@ include %D%/quarantine/local.mk
 include %D%/agent/local.mk
 include %D%/drain/local.mk
 include %D%/admin/local.mk
-include %D%/testkit/local.mk
 include %D%/cmd/local.mk
+include %D%/testkit/local.mk
 
 SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
-	$(MHD_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) $(THRIFT_LIBS) -lm
+	$(MHD_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) -lm
 
 bin_PROGRAMS = spanspool
 spanspool_SOURCES = %D%/main.c

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every test links the library; its sources, and nothing else of the program, are compiled once.
+# Every test links the libraries of the daemon and of the test kit: their sources are compiled once.
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(builddir)'; export builddir; \
 	CC='$(CC)'; export CC;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -10,7 +10,7 @@ LOG_COMPILER = timeout -k 10 600
 SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 
 # A test of one file needs no line but its own in the folder's list: AM_CPPFLAGS and LDADD are those of tests.
-LDADD = tests/lib/libtest.a $(SPANSPOOL_LIBS)
+LDADD = tests/lib/libtest.a $(TESTKIT_LIBS)
 
 TOOL_TESTS = \
 	%D%/tools/check-docs.sh \

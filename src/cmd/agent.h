@@ -8,7 +8,7 @@
 #include "policy/catchup.h"
 #include "daemon.h"
 #include "agent/intake.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "jaeger_kafka.h"
 #include "properties.h"
 #include "agent/sinks.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/suggestion.h"
-#include "options.h"
+#include "cmd/options.h"
 
 enum verb { CHECK, SHOW, SAMPLE, VERBS };
 static const char *const verbs[VERBS] = { "check", "show", "sample" };

@@ -2,7 +2,7 @@
 /* cmd_help.c — prints the list of commands, or runs a command with --help. */
 #include <stdio.h>
 
-#include "options.h"
+#include "cmd/options.h"
 
 static void list_commands(FILE *to)
 {

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "http/client.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "status_text.h"
 #include "base/units.h"
 

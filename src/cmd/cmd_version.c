@@ -11,7 +11,7 @@
 #include "http/server.h"
 #include "kafka/producer.h"
 #include "loop/loop.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "spool/spool.h"
 
 /* __VERSION__ of clang begins with its name; that of gcc is the number alone. */

@@ -4,7 +4,7 @@
 #define COLLECTOR_OPTIONS_H
 
 #include "exporter/exporter.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "admin/status.h"
 
 enum collector_compression { COLLECTOR_PLAIN, COLLECTOR_GZIP };

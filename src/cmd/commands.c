@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "config/suggestion.h"
-#include "options.h"
+#include "cmd/options.h"
 
 const struct command commands[] = {
 	{ "agent", cmd_agent, "spans from UDP to Kafka or a collector, over the spool", &agent_options },

@@ -8,7 +8,7 @@
 #include "collector_options.h"
 #include "drain/from_directory.h"
 #include "jaeger_kafka.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "base/progress.h"
 #include "properties.h"
 #include "policy/progress_rate.h"

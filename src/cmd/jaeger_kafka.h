@@ -4,7 +4,7 @@
 #ifndef JAEGER_KAFKA_H
 #define JAEGER_KAFKA_H
 
-#include "options.h"
+#include "cmd/options.h"
 #include "properties.h"
 
 enum jaeger_authentication { JAEGER_NONE, JAEGER_KERBEROS, JAEGER_TLS, JAEGER_PLAINTEXT };

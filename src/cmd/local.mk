@@ -4,18 +4,9 @@ libspanspool_a_SOURCES += \
 	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
-	%D%/cmd_demo.c %D%/demo.h \
-	%D%/demo_acts.c \
-	%D%/demo_plan.c \
-	%D%/demo_play.c \
-	%D%/demo_report.c \
-	%D%/demo_verdict.c \
-	%D%/demo_watch.c \
-	%D%/demo_world.c \
 	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
 	%D%/drain_progress.c %D%/drain_report.c \
 	%D%/drainer.h \
-	%D%/cmd_emit.c \
 	%D%/collector_check.c %D%/collector_options.c %D%/collector_options.h \
 	%D%/collector_pages.c \
 	%D%/jaeger_kafka.c %D%/jaeger_kafka.h \
@@ -33,5 +24,5 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c \
 	%D%/kafka_options.c %D%/kafka_pages.c %D%/kafka_pages.h \
-	%D%/options.h %D%/options.c \
+	include/cmd/options.h %D%/options.c \
 	%D%/properties.h %D%/properties.c

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "cmd/options.h"
 
 /* The options that every command has. */
 static const struct conf_row log_rows[] = {

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "spool/inspect.h"
 
 enum spool_format { SPOOL_FORMAT_JSON, SPOOL_FORMAT_TBINARY };

@@ -2,7 +2,6 @@
 libspanspool_a_SOURCES += \
 	%D%/assignment.c \
 	include/kafka/consumer.h %D%/consumer.c %D%/commit.c %D%/consumer_internal.h %D%/records.c \
-	include/kafka/mock.h %D%/mock.c \
 	include/kafka/producer.h %D%/producer.c %D%/producer_internal.h \
 	include/kafka/fault.h %D%/cause.c %D%/cause.h \
 	%D%/conf.c %D%/conf.h \

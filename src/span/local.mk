@@ -3,7 +3,6 @@ libspanspool_a_SOURCES += \
 	include/span/agent_tags.h %D%/agent_tags.c \
 	include/span/batch.h %D%/batch.c \
 	include/span/batch_json.h %D%/batch_json.c \
-	include/span/numbered_spans.h %D%/numbered_spans.c \
 	include/span/inspect.h %D%/inspect.c \
 	include/span/transcode.h %D%/transcode.c \
 	%D%/compact_reader.h %D%/compact_reader.c \

@@ -1,10 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-libspanspool_a_SOURCES += \
+# The far ends that agent and drain are shown and tested against, the demonstration and the emitter. The daemon links
+# none of it: the commands are those of a program of their own, and tests link the library.
+noinst_LIBRARIES += libtestkit.a
+libtestkit_a_CPPFLAGS = $(PROGRAM_CPPFLAGS)
+libtestkit_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(THRIFT_CFLAGS)
+libtestkit_a_SOURCES = \
+	%D%/cmd_demo.c %D%/demo.h \
+	%D%/demo_acts.c \
+	%D%/demo_plan.c \
+	%D%/demo_play.c \
+	%D%/demo_report.c \
+	%D%/demo_verdict.c \
+	%D%/demo_watch.c \
+	%D%/demo_world.c \
+	%D%/cmd_emit.c \
 	%D%/rate_schedule.h %D%/rate_schedule.c \
 	%D%/udp_client.h %D%/udp_client.c \
 	include/testkit/child.h %D%/child.c \
 	include/testkit/emitter.h %D%/emitter.c \
 	include/testkit/emitting.h %D%/emitting.c \
+	include/testkit/kafka_mock.h %D%/kafka_mock.c \
+	include/testkit/numbered_spans.h %D%/numbered_spans.c \
 	include/testkit/ports.h %D%/ports.c \
 	%D%/stub_admin.h %D%/stub_admin.c \
 	include/testkit/stub_collector.h %D%/stub_collector.c \
@@ -13,3 +29,4 @@ libspanspool_a_SOURCES += \
 	include/testkit/stub_store.h %D%/stub_store.c \
 	include/testkit/tally.h %D%/tally.c \
 	include/testkit/workdir.h %D%/workdir.c
+TESTKIT_LIBS = libtestkit.a $(SPANSPOOL_LIBS) $(THRIFT_LIBS)

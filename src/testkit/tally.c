@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "testkit/tally.h"
 
 enum { SENT = 0x80, TIMES = 0x7f, FIRST_CAP = 1 << 16 };

@@ -17,7 +17,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 
 enum {
 	VECTOR = 64,

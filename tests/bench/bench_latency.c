@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "measure.h"
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "tap.h"
 #include "wait.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "agent_process.h"
 #include "tap.h"
 #include "wait.h"

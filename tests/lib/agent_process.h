@@ -7,7 +7,7 @@
 
 #include "testkit/child.h"
 #include "http/client.h"
-#include "kafka/mock.h"
+#include "testkit/kafka_mock.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
 #include "testkit/stub_collector.h"

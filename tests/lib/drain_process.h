@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "testkit/child.h"
 #include "http/client.h"
-#include "kafka/mock.h"
+#include "testkit/kafka_mock.h"
 #include "kafka/producer.h"
 #include "loop/loop.h"
 #include "testkit/stub_collector.h"

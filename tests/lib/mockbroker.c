@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka/mock.h"
+#include "testkit/kafka_mock.h"
 
 static int obey(struct kafka_mock *m, const char *line)
 {

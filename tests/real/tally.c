@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "testkit/tally.h"
 #include "tally_in.h"
 

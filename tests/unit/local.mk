@@ -81,7 +81,7 @@ TESTS += $(UNIT_TESTS)
 SPOOL_STORY = tests/lib/spool_history.c tests/lib/spool_history.h tests/lib/fault.c tests/lib/fault.h
 # What is held against the corpus or against Thrift's own library.
 SPAN_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(IDL_CPPFLAGS)
-SPAN_TEST_LIBS = tests/lib/libspantest.a tests/lib/libtest.a libidl.a $(SPANSPOOL_LIBS)
+SPAN_TEST_LIBS = tests/lib/libspantest.a tests/lib/libtest.a libidl.a $(TESTKIT_LIBS)
 check_LIBRARIES += tests/lib/libspantest.a
 tests_lib_libspantest_a_SOURCES = \
 	tests/lib/corpus.c tests/lib/corpus.h tests/lib/edge.h tests/lib/guard.h \
@@ -98,7 +98,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_corpus_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_corpus_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_delivery_watch_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/agent
-%C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
+%C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_rate_schedule_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_demo_verdict.c — each promise of the demonstration, kept and broken. */
 #include "demo.h"
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "tap.h"
 
 enum { RUN = 5, EACH = 1000, KILL_PHASE = 6 };

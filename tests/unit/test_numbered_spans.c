@@ -2,7 +2,7 @@
 /* test_numbered_spans.c — what the emitter writes, read back by the same code that the agent uses. */
 #include "base/buf.h"
 #include "span/inspect.h"
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "tap.h"
 #include "span/transcode.h"
 

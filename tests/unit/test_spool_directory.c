@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "cmd/options.h"
 #include "tap.h"
 
 struct settings {

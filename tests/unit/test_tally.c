@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_tally.c — sent, stored, missing, twice: each span is counted once. */
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "testkit/tally.h"
 #include "tap.h"
 

@@ -7,7 +7,7 @@
 #include <thrift/c_glib/protocol/thrift_compact_protocol.h>
 #include <thrift/c_glib/transport/thrift_memory_buffer.h>
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 
 enum {
 	ID_VARINT = 9,

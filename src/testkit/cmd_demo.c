@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "demo.h"
-#include "options.h"
+#include "cmd/options.h"
 
 static const struct conf_row rows[] = {
 	CONF_DURATION(struct demo_opts, exposure_us, "exposure", "100ms",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mock.c — librdkafka's mock cluster, owned by a producer handle that never produces. */
+/* kafka_mock.c — librdkafka's mock cluster, owned by a producer handle that never produces. */
 #include <stdlib.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "kafka/mock.h"
+#include "testkit/kafka_mock.h"
 
 enum { API_PRODUCE = 0, API_SYNC_GROUP = 14, ALL_BROKERS = -1, FIRST_BROKER = 1, FAIL_MOST = 1000 };
 
