@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES = libspanspool.a
-libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS)
+# Where cmd/program.c looks for the programs.
+libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS) -DBINDIR='"$(bindir)"' -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \
 	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS)
 libspanspool_a_SOURCES =

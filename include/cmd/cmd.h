@@ -10,24 +10,31 @@ struct options_spec;
 
 struct command {
 	const char *name;
-	int (*run)(int argc, char **argv);
+	int (*run)(int argc, char **argv);  /* NULL for a command of another program */
 	const char *summary;                /* one line */
-	const struct options_spec *options; /* NULL for a command that has none */
+	const struct options_spec *options; /* NULL for a command that has none, or is of another program */
+	const char *program;                /* the other program that has it, by a name of cmd/program.h; else NULL */
 };
 
-/* Every command of this program, in the order of `spanspool help`; ends with a name of NULL. */
+/* Every command of `spanspool`, in the order of `spanspool help`; ends with a name of NULL. */
 extern const struct command commands[];
 
+/* main() of a program that has these commands (ending with a name of NULL): runs the one that argv[1] names, or NAMED
+ * when that is not NULL. Returns the exit status. */
+int commands_main(const struct command *of_program, const char *named, int argc, char **argv);
+
+/* The commands of this program, as commands_main was given them. */
+const struct command *command_first(void);
 /* NULL when there is no such command. */
 const struct command *command_find(const char *name);
 /* Prints on stderr that there is no command NAME, with the nearest name. Returns 2. */
 int command_unknown(const char *name);
+/* Runs C with argv[0] as its word. A command of another program replaces this process. */
+int command_run(const struct command *c, int argc, char **argv);
 
 int cmd_agent(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_spool(int argc, char **argv);
-int cmd_emit(int argc, char **argv);
-int cmd_demo(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_version(int argc, char **argv);
@@ -36,8 +43,6 @@ int cmd_help(int argc, char **argv);
 extern const struct options_spec agent_options;
 extern const struct options_spec drain_options;
 extern const struct options_spec spool_options;
-extern const struct options_spec emit_options;
-extern const struct options_spec demo_options;
 extern const struct options_spec status_options;
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef EMITTER_H
 #define EMITTER_H
 
-#include "span/numbered_spans.h"
+#include "testkit/numbered_spans.h"
 #include "base/units.h"
 
 enum { EMITTER_TARGETS = 2 };

@@ -7,6 +7,7 @@
 
 #include "config/suggestion.h"
 #include "cmd/options.h"
+#include "cmd/program.h"
 
 enum verb { CHECK, SHOW, SAMPLE, VERBS };
 static const char *const verbs[VERBS] = { "check", "show", "sample" };
@@ -18,8 +19,8 @@ static void usage(FILE *to)
 	            "  show    every value, and who set it; secrets are masked\n"
 	            "  sample  a file with every option and its default\n\n"
 	            "COMMAND is agent when it is left out. It may be");
-	for (const struct command *c = commands; c->name != NULL; c++) {
-		if (c->options != NULL)
+	for (const struct command *c = command_first(); c->name != NULL; c++) {
+		if (c->options != NULL || c->program != NULL)
 			fprintf(to, " %s", c->name);
 	}
 	fprintf(to, ".\n");
@@ -41,15 +42,19 @@ static int find_verb(const char *word)
 	return -1;
 }
 
-static const struct options_spec *find_options(const char *name)
+/* NULL, and an error on stderr, when NAME is not a command with options. */
+static const struct command *find_command(const char *name)
 {
 	const struct command *c = command_find(name);
 
-	if (c == NULL)
+	if (c == NULL) {
 		command_unknown(name);
-	else if (c->options == NULL)
-		fprintf(stderr, "spanspool config: the command %s has no options in a file\n", name);
-	return c == NULL ? NULL : c->options;
+		return NULL;
+	}
+	if (c->options != NULL || c->program != NULL)
+		return c;
+	fprintf(stderr, "spanspool config: the command %s has no options in a file\n", name);
+	return NULL;
 }
 
 static int check_or_show(enum verb verb, const struct options_spec *spec, int argc, char **argv)
@@ -80,7 +85,7 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 
 int cmd_config(int argc, char **argv)
 {
-	const struct options_spec *spec;
+	const struct command *c;
 	bool named = argc > 2 && argv[2][0] != '-';
 	int verb;
 
@@ -97,13 +102,15 @@ int cmd_config(int argc, char **argv)
 	verb = find_verb(argv[1]);
 	if (verb < 0)
 		return EXIT_USAGE;
-	spec = find_options(named ? argv[2] : "agent");
-	if (spec == NULL)
+	c = find_command(named ? argv[2] : "agent");
+	if (c == NULL)
 		return EXIT_USAGE;
+	if (c->program != NULL)
+		return program_exec(c->program, argv[0], argv);
 	if (verb == SAMPLE) {
-		options_sample(spec, stdout);
+		options_sample(c->options, stdout);
 		return EXIT_FINE;
 	}
 	/* options_read expects the command's word in argv[0]; here that is the verb or COMMAND. */
-	return check_or_show(verb, spec, argc - (named ? 2 : 1), argv + (named ? 2 : 1));
+	return check_or_show(verb, c->options, argc - (named ? 2 : 1), argv + (named ? 2 : 1));
 }

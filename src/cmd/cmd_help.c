@@ -9,7 +9,7 @@ static void list_commands(FILE *to)
 	fprintf(to, "usage: spanspool COMMAND [options]\n\n"
 	            "Takes spans by UDP as jaeger-agent does, and never loses one that it "
 	            "accepted.\n\n");
-	for (const struct command *c = commands; c->name != NULL; c++)
+	for (const struct command *c = command_first(); c->name != NULL; c++)
 		fprintf(to, "  %-9s %s\n", c->name, c->summary);
 	fprintf(to, "\nspanspool help COMMAND lists its options.\n");
 }
@@ -32,5 +32,5 @@ int cmd_help(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	command_argv[0] = argv[1];
-	return c->run(2, command_argv);
+	return command_run(c, 2, command_argv);
 }

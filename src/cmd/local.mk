@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
-	include/cmd/cmd.h %D%/commands.c \
+	include/cmd/cmd.h %D%/command.c %D%/commands.c \
 	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
@@ -25,4 +25,5 @@ libspanspool_a_SOURCES += \
 	%D%/daemon.h %D%/daemon.c \
 	%D%/kafka_options.c %D%/kafka_pages.c %D%/kafka_pages.h \
 	include/cmd/options.h %D%/options.c \
+	include/cmd/program.h %D%/program.c \
 	%D%/properties.h %D%/properties.c

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "commands.h"
 #include "demo.h"
-#include "cmd/options.h"
 
 static const struct conf_row rows[] = {
 	CONF_DURATION(struct demo_opts, exposure_us, "exposure", "100ms",
@@ -39,7 +39,7 @@ const struct options_spec demo_options = {
 	           "together, while\n"
 	           "numbered spans flow from UDP to the collector, and counts what arrives. Needs "
 	           "nothing\n"
-	           "but this program. Exit 3 when a promise is broken.",
+	           "but the programs of this package. Exit 3 when a promise is broken.",
 	.manual = "spanspool-demo(1)",
 	.groups = groups,
 	.size = sizeof(struct demo_opts),

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "testkit/emitting.h"
-#include "cmd/options.h"
+#include "commands.h"
 #include "base/progress.h"
 
 enum protocol { PROTOCOL_COMPACT, PROTOCOL_BINARY };

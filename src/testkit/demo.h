@@ -4,6 +4,8 @@
 #ifndef DEMO_H
 #define DEMO_H
 
+#include <limits.h>
+
 #include "testkit/child.h"
 #include "testkit/emitting.h"
 #include "http/client.h"
@@ -120,6 +122,7 @@ enum { DEMO_BROKEN = 16, DEMO_SIGNALS = 3, DEMO_ACCEPTED = 128 };
 struct demo {
 	struct demo_opts opts;
 	uint64_t run;
+	char program[PATH_MAX]; /* of the agent and the drain */
 
 	/* processes and servers */
 	struct loop *loop;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "demo.h"
 #include "admin/ledger_read.h"
+#include "cmd/program.h"
 #include "testkit/ports.h"
 #include "testkit/workdir.h"
 
@@ -130,9 +131,9 @@ int demo_world_open(struct demo *d, struct why *why)
 	d->next = d->settled = 1;
 	if (tally_open(&d->tally, d->run) < 0)
 		return why_set(why, E_NOMEM, "demo");
-	if (loop_open(&d->loop, why) < 0 || watch_signals(d, why) < 0 ||
-	        workdir_make(&d->directory, "spanspool-demo", why) < 0 || choose_ports(d, why) < 0 ||
-	        open_servers(d, why) < 0)
+	if (program_find(PROGRAM_DAEMON, d->program, why) < 0 || loop_open(&d->loop, why) < 0 ||
+	        watch_signals(d, why) < 0 || workdir_make(&d->directory, "spanspool-demo", why) < 0 ||
+	        choose_ports(d, why) < 0 || open_servers(d, why) < 0)
 		return why->code;
 	demo_watch_init(&d->agent_watch, d->client, d->agent_admin, on_agent_ledger, d);
 	demo_watch_init(&d->drain_watch, d->client, d->drain_admin, on_drain_ledger, d);
@@ -164,7 +165,7 @@ static void add_arg(struct child_args *w, const char *fmt, ...)
 static int start_child(struct demo *d, struct child **c, struct child_args *w, const char *log, struct why *why)
 {
 	char path[256];
-	struct child_opts o = { .program = "/proc/self/exe", .argv = w->argv, .log = path, .bare = true };
+	struct child_opts o = { .program = d->program, .argv = w->argv, .log = path, .bare = true };
 
 	snprintf(path, sizeof(path), "%s/%s", d->directory, log);
 	child_free(*c);

@@ -13,7 +13,7 @@ libtestkit_a_SOURCES = \
 	%D%/demo_verdict.c \
 	%D%/demo_watch.c \
 	%D%/demo_world.c \
-	%D%/cmd_emit.c \
+	%D%/cmd_emit.c %D%/commands.h \
 	%D%/rate_schedule.h %D%/rate_schedule.c \
 	%D%/udp_client.h %D%/udp_client.c \
 	include/testkit/child.h %D%/child.c \
@@ -30,3 +30,8 @@ libtestkit_a_SOURCES = \
 	include/testkit/tally.h %D%/tally.c \
 	include/testkit/workdir.h %D%/workdir.c
 TESTKIT_LIBS = libtestkit.a $(SPANSPOOL_LIBS) $(THRIFT_LIBS)
+
+pkglibexec_PROGRAMS = spanspool-testkit
+spanspool_testkit_SOURCES = %D%/main.c
+spanspool_testkit_CPPFLAGS = $(PROGRAM_CPPFLAGS)
+spanspool_testkit_LDADD = $(TESTKIT_LIBS)

@@ -73,7 +73,8 @@ FLOW_SHELL = \
 	%D%/test_command_line.sh \
 	%D%/test_config_check.sh \
 	%D%/test_demo.sh \
-	%D%/test_emit.sh
+	%D%/test_emit.sh \
+	%D%/test_programs.sh
 
 check_PROGRAMS += $(FLOW_TESTS)
 # The program before a name server that never answers.

@@ -21,7 +21,7 @@ EXTRA_DIST += $(REAL_TESTS) \
 noinst_PROGRAMS += %D%/tally %D%/topics %D%/relay
 
 %C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c
-%C%_tally_LDADD = $(SPANSPOOL_LIBS)
+%C%_tally_LDADD = $(TESTKIT_LIBS)
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
 %C%_relay_LDADD =
 

@@ -14,9 +14,9 @@ floor() {
 	loop) echo 2 ;;
 	net|spool|kafka|http) echo 3 ;;
 	exporter|quarantine) echo 4 ;;
-	agent|drain|admin|testkit) echo 5 ;;
+	agent|drain|admin) echo 5 ;;
 	cmd) echo 6 ;;
-	main) echo 7 ;;
+	main|testkit) echo 7 ;;
 	*) echo 99 ;;
 	esac
 }
@@ -25,12 +25,12 @@ door() { # which rooms may include this foreign header; fails when anyone may
 	case $1 in
 	uv.h) echo loop ;;
 	lmdb.h) echo spool ;;
-	librdkafka/*) echo kafka ;;
+	librdkafka/*) echo "kafka testkit" ;;
 	curl/*|microhttpd.h) echo http ;;
-	thrift/*|glib*.h|gio/*|gen/*) echo span ;;
+	thrift/*|glib*.h|gio/*|gen/*) echo testkit ;;
 	zlib.h) echo http ;;
 	yaml.h) echo config ;;
-	jansson.h) echo "admin cmd" ;;
+	jansson.h) echo "admin cmd testkit" ;;
 	xxhash.h) echo spool ;;
 	systemd/*) echo cmd ;;
 	*) return 1 ;;
@@ -84,6 +84,20 @@ $(calls)
 END
 if [ $found -gt 0 ] && [ -z "$bad" ]; then echo "ok $n - calls go down, $found of them"
 else echo "not ok $n - of $found calls these do not go down:$bad"; rc=1; fi
+
+# The daemon's program has nothing of the test kit, and does not load what only the kit needs; the kit's program has it.
+kit_symbols() { # of a program: how many it has of those that the test kit defines
+	{
+		nm "$objects"/src/testkit/libtestkit_a-*.o | awk 'NF == 3 && $2 ~ /^[A-TV-Z]$/ { print "kit", $3 }'
+		nm "$1" | awk 'NF == 3 { print "program", $3 }'
+	} | awk '$1 == "kit" { kit[$2] } $1 == "program" && $2 in kit { n++ } END { print n + 0 }'
+}
+loads() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib\(thrift\|glib\|gobject\)[^]]*\)\].*/\1/p' | tr '\n' ' '; }
+n=$((n + 1))
+daemon_has="$(kit_symbols "$objects/spanspool") $(loads "$objects/spanspool")"
+if [ "$daemon_has" = "0 " ] && [ "$(kit_symbols "$objects/spanspool-testkit")" -gt 0 ] &&
+	[ -n "$(loads "$objects/spanspool-testkit")" ]; then echo "ok $n - spanspool has nothing of the test kit"
+else echo "not ok $n - spanspool has symbols of the test kit and loads its libraries: $daemon_has"; rc=1; fi
 
 # Only src/spool/disk*.c opens a file of the spool: there it is checked for links and owners.
 n=$((n + 1))
