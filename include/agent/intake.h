@@ -23,8 +23,9 @@ struct intake_opts {
 struct intake_stats {
 	uint64_t bytes[INTAKE_PORTS];
 	uint64_t datagrams[INTAKE_PORTS];
-	uint64_t pauses; /* times that reading was paused because the flight was full */
-	uint64_t paused; /* 1 while reading is paused */
+	uint64_t pauses;        /* times that reading was paused because the flight was full */
+	uint64_t paused;        /* 1 while reading is paused */
+	uint64_t unnamed_spans; /* Zipkin spans in which no annotation names a service; see ZIPKIN_UNNAMED */
 	/* port and length of the last datagram of each outcome but LEDGER_ACCEPTED */
 	struct {
 		enum intake_port port;

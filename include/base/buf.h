@@ -19,6 +19,8 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_byte(struct buf *b, uint8_t byte);
+/* BYTES in base64, with padding. */
+void buf_base64(struct buf *b, struct slice bytes);
 
 /* Returns space for LEN more bytes, which the caller fills and adds to len; NULL: out of memory. */
 uint8_t *buf_reserve(struct buf *b, size_t len);

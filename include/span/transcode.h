@@ -26,13 +26,19 @@ struct transcode_facts {
 	size_t size;          /* bytes of output */
 	struct slice service; /* service name of the last Process */
 	bool compact;         /* the datagram was in compact protocol */
+	bool zipkin;          /* with E_UNKNOWN_METHOD: the method is emitZipkinBatch, for zipkin_convert */
 };
 
 /* Converts the message in DATAGRAM, whose first byte tells the protocol, and writes its Batch to OUT, of CAP ≥
- * transcode_bound() bytes. Allocates nothing. 0; E_MALFORMED; E_UNKNOWN_METHOD (also for emitZipkinBatch);
- * E_TOO_LARGE when CAP is too small, a bug of the caller. */
+ * transcode_bound() bytes. Allocates nothing. 0; E_MALFORMED; E_UNKNOWN_METHOD (facts.zipkin is set for
+ * emitZipkinBatch); E_TOO_LARGE when CAP is too small, a bug of the caller. */
 int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
         struct transcode_facts *facts) MUST_USE;
+
+/* Converts the spans of an emitZipkinBatch message to one list<zipkincore.Span> in TBinaryProtocol, its element type
+ * first, validated against the schema. OUT has CAP ≥ DATAGRAM.len × TRANSCODE_GROWTH bytes; SPANS points into it.
+ * 0; E_MALFORMED, also without an argument; E_UNKNOWN_METHOD; E_TOO_LARGE as above. */
+int transcode_zipkin(struct slice datagram, uint8_t *out, size_t cap, struct slice *spans) MUST_USE;
 
 /* The most bytes that a datagram of DATAGRAM_SIZE bytes with these tags can become. */
 size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags);

@@ -13,6 +13,7 @@
 #include "agent/intake.h"
 #include "base/log.h"
 #include "span/transcode.h"
+#include "span/zipkin.h"
 
 enum { LONG_PAUSE_MS = 5000 }; /* no slow commit explains a longer pause: the socket buffers overflow */
 
@@ -58,7 +59,15 @@ static void count_refusal(struct port *p, enum ledger_outcome outcome, size_t le
 
 static enum ledger_outcome outcome_of_error(int rc)
 {
-	return rc == E_UNKNOWN_METHOD ? LEDGER_UNKNOWN_METHOD : LEDGER_MALFORMED;
+	switch (rc) {
+	case E_UNKNOWN_METHOD:
+		return LEDGER_UNKNOWN_METHOD;
+	case E_TOO_LARGE:
+		return LEDGER_OVERSIZE;
+	case E_NOMEM:
+		return LEDGER_QUEUE_FULL;
+	}
+	return LEDGER_MALFORMED;
 }
 
 static void pause_ports(struct intake *i, bool pause)
@@ -99,12 +108,74 @@ static void report_health(struct intake *i)
 		health_post(i->health, "intake", HEALTH_OK, "reading the UDP ports");
 }
 
+/* A new batch with BYTES; NULL without memory. */
+static struct batch *make_batch(struct slice bytes, uint32_t spans)
+{
+	struct batch *b = batch_new((uint32_t)bytes.len);
+
+	if (b == NULL)
+		return NULL;
+	memcpy(b->bytes, bytes.at, bytes.len);
+	b->spans = spans;
+	b->read_us = clock_mono_us();
+	b->received_ms = clock_wall_ms();
+	return b;
+}
+
+/* Accepts the N batches at MADE, which are one datagram. NULL among them: there was no memory for it, and the datagram
+ * is refused. Returns 0 or E_NOMEM. */
+static int accept_batches(struct intake *i, struct batch **made, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (made[k] == NULL) {
+			for (k = 0; k < n; k++)
+				batch_unref(&made[k]);
+			return E_NOMEM;
+		}
+	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
+	for (size_t k = 0; k < n; k++)
+		pipeline_accept(i->to, made[k]);
+	return 0;
+}
+
+/* Reads an emitZipkinBatch message, which becomes a batch for each process in it, or none. */
+static int accept_zipkin(struct intake *i, struct slice bytes)
+{
+	struct zipkin_batches got = { 0 };
+	struct batch **made = NULL;
+	int rc = zipkin_convert(&got, bytes, &i->tags, i->scratch_size);
+
+	if (rc == 0) {
+		made = calloc(got.n + 1, sizeof(struct batch *));
+		rc = made == NULL ? E_NOMEM : 0;
+	}
+	if (rc == 0) {
+		for (size_t k = 0; k < got.n; k++)
+			made[k] = make_batch(buf_slice(&got.at[k].bytes), got.at[k].spans);
+		rc = accept_batches(i, made, got.n);
+		i->stats.unnamed_spans += rc == 0 ? got.unnamed : 0;
+	}
+	free(made);
+	zipkin_batches_free(&got);
+	return rc;
+}
+
+static int accept_message(struct intake *i, struct slice bytes)
+{
+	struct transcode_facts facts;
+	struct batch *b;
+	int rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
+
+	if (rc < 0)
+		return facts.zipkin ? accept_zipkin(i, bytes) : rc;
+	b = make_batch(slice_of(i->scratch, facts.size), facts.spans);
+	return accept_batches(i, &b, 1);
+}
+
 static void on_datagram(void *arg, struct slice bytes)
 {
 	struct port *p = arg;
 	struct intake *i = p->intake;
-	struct transcode_facts facts;
-	struct batch *b;
 	int rc;
 
 	i->stats.datagrams[p->which]++;
@@ -117,23 +188,11 @@ static void on_datagram(void *arg, struct slice bytes)
 		count_refusal(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
-	rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
-	if (rc < 0) {
+	rc = accept_message(i, bytes);
+	if (rc < 0)
 		count_refusal(p, outcome_of_error(rc), bytes.len);
-		return;
-	}
-	b = batch_new((uint32_t)facts.size);
-	if (b == NULL) {
-		count_refusal(p, LEDGER_QUEUE_FULL, bytes.len);
-		return;
-	}
-	memcpy(b->bytes, i->scratch, facts.size);
-	b->spans = facts.spans;
-	b->read_us = clock_mono_us();
-	b->received_ms = clock_wall_ms();
-	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
-	pipeline_accept(i->to, b);
-	pause_or_resume(i);
+	else
+		pause_or_resume(i);
 }
 
 static int open_port(

@@ -55,6 +55,20 @@ void buf_add(struct buf *b, const void *bytes, size_t len)
 	}
 }
 
+void buf_base64(struct buf *b, struct slice bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		uint32_t three = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 | (i + k < bytes.len ? bytes.at[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			buf_byte(b, i + k > bytes.len ? '=' : digits[three >> (18 - 6 * k) & 63]);
+	}
+}
+
 void buf_text(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));

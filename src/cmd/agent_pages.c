@@ -70,6 +70,8 @@ static const struct metric_row intake_rows[] = {
 	        "Times that reading paused because the flight was full"),
 	METRIC_GAUGE(struct intake_stats, paused, "intake_paused", NULL,
 	        "1 while the UDP ports are not read because the flight is full"),
+	METRIC_COUNTER(struct intake_stats, unnamed_spans, "intake_unnamed_spans_total", NULL,
+	        "Zipkin spans in which no annotation names a service"),
 	METRIC_END,
 };
 

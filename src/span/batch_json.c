@@ -66,17 +66,8 @@ static void add_text(struct buf *to, struct slice text)
 
 static void add_base64(struct buf *to, struct slice bytes)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 	buf_byte(to, '"');
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		uint32_t three = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			three = three << 8 | (i + k < bytes.len ? bytes.at[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_byte(to, i + k > bytes.len ? '=' : digits[three >> (18 - 6 * k) & 63]);
-	}
+	buf_base64(to, bytes);
 	buf_byte(to, '"');
 }
 

@@ -278,6 +278,12 @@ int binary_batch(struct binary_reader *w)
 	return binary_struct(w, &schema_batch, 1);
 }
 
+int binary_zipkin_spans(struct binary_reader *w)
+{
+	w->start = w->in;
+	return binary_list(w, &schema_zipkin_span, 1);
+}
+
 int binary_unknown(struct binary_reader *w, uint8_t type)
 {
 	return binary_value(w, type, NULL, 1);

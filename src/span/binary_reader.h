@@ -22,6 +22,9 @@ void binary_begin(struct binary_reader *w, struct slice bytes);
 /* Reads one Batch struct at IN, validated against its schema, and moves IN behind it. 0 or E_MALFORMED. */
 int binary_batch(struct binary_reader *w) MUST_USE;
 
+/* Reads one list of zipkincore.Span at IN in the same way. */
+int binary_zipkin_spans(struct binary_reader *w) MUST_USE;
+
 /* Skips one value of TYPE that has no schema. */
 int binary_unknown(struct binary_reader *w, uint8_t type) MUST_USE;
 

@@ -364,6 +364,11 @@ int compact_batch(struct compact_reader *p)
 	return compact_struct(p, &schema_batch, 1);
 }
 
+int compact_zipkin_spans(struct compact_reader *p)
+{
+	return compact_list(p, &schema_zipkin_span, 1);
+}
+
 int compact_unknown(struct compact_reader *p, uint8_t code)
 {
 	/* The value of a bool is in the field's header. */

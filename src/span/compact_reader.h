@@ -18,6 +18,9 @@ struct compact_reader {
 /* Converts one Batch struct, validated against its schema. 0 or E_MALFORMED. */
 int compact_batch(struct compact_reader *p) MUST_USE;
 
+/* Converts one list of zipkincore.Span. 0 or E_MALFORMED. */
+int compact_zipkin_spans(struct compact_reader *p) MUST_USE;
+
 /* Converts one value of the compact type code TYPE without a schema: a field of the message's arguments. */
 int compact_unknown(struct compact_reader *p, uint8_t type) MUST_USE;
 

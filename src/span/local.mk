@@ -6,7 +6,12 @@ libspanspool_a_SOURCES += \
 	include/span/inspect.h %D%/inspect.c \
 	include/span/transcode.h %D%/transcode.c \
 	%D%/compact_reader.h %D%/compact_reader.c \
+	%D%/binary_writer.h %D%/binary_writer.c \
 	%D%/schema.h %D%/schema.c \
+	include/span/zipkin.h %D%/zipkin.c \
+	%D%/zipkin_read.h %D%/zipkin_read.c \
+	%D%/zipkin_span.h %D%/zipkin_span.c \
+	%D%/zipkin_write.h %D%/zipkin_write.c \
 	%D%/binary_reader.h %D%/binary_reader.c
 
 # The generated Thrift types: a library of their own, because they do not meet our warning flags.

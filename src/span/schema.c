@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* schema.c — the structs of src/idl/jaeger.thrift as tables. */
+/* schema.c — the structs of src/idl/jaeger.thrift and src/idl/zipkincore.thrift as tables. */
 #include "schema.h"
 
 #define REQUIRED(id) (1u << (id))
@@ -81,6 +81,38 @@ const struct schema schema_batch = {
 	.of = { [1] = &schema_process, [2] = &schema_span, [4] = &schema_stats },
 	.required = REQUIRED(1) | REQUIRED(2),
 	.field = { [1] = "process", [2] = "spans" },
+};
+
+const struct schema schema_zipkin_endpoint = {
+	.name = "Endpoint",
+	.type = { [1] = T_I32, [2] = T_I16, [3] = T_STRING, [4] = T_STRING },
+};
+
+const struct schema schema_zipkin_annotation = {
+	.name = "Annotation",
+	.type = { [1] = T_I64, [2] = T_STRING, [3] = T_STRUCT },
+	.of = { [3] = &schema_zipkin_endpoint },
+};
+
+const struct schema schema_zipkin_binary_annotation = {
+	.name = "BinaryAnnotation",
+	.type = { [1] = T_STRING, [2] = T_STRING, [3] = T_I32, [4] = T_STRUCT },
+	.of = { [4] = &schema_zipkin_endpoint },
+};
+
+const struct schema schema_zipkin_span = {
+	.name = "zipkincore.Span",
+	.type = { [1] = T_I64,
+	        [3] = T_STRING,
+	        [4] = T_I64,
+	        [5] = T_I64,
+	        [6] = T_LIST,
+	        [8] = T_LIST,
+	        [9] = T_BOOL,
+	        [10] = T_I64,
+	        [11] = T_I64,
+	        [12] = T_I64 },
+	.of = { [6] = &schema_zipkin_annotation, [8] = &schema_zipkin_binary_annotation },
 };
 
 void field_offsets_record(struct field_offsets *m, const struct schema *s, uint16_t id, struct byte_range where)

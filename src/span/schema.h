@@ -45,6 +45,12 @@ struct schema {
 
 extern const struct schema schema_batch;
 
+/* A span of emitZipkinBatch and what it holds. None of their fields is required. */
+extern const struct schema schema_zipkin_span;
+extern const struct schema schema_zipkin_annotation;
+extern const struct schema schema_zipkin_binary_annotation;
+extern const struct schema schema_zipkin_endpoint;
+
 /* True when S has a field ID of wire type TYPE. A known id with another type is an unknown field: Jaeger's decoders
  * skip it. */
 static inline bool schema_knows(const struct schema *s, uint16_t id, uint8_t type)

@@ -2,7 +2,7 @@
 /* transcode.c — parses the message header of a datagram, converts its Batch, and adds the agent's tags.
  *
  *   message   protocol, version, type, sequence number, method: only the method counts
- *   arguments field 1 is the Batch, of duplicates the last; other fields are skipped
+ *   arguments field 1 is the Batch or the list of Zipkin spans, of duplicates the last; other fields are skipped
  *   rest      ignored
  *
  * A compact Batch is converted (compact_reader.c); a TBinary Batch is validated in place (binary_reader.c) and
@@ -12,21 +12,37 @@
 #include "compact_reader.h"
 #include "span/transcode.h"
 #include "binary_reader.h"
+#include "binary_writer.h"
 
 enum {
 	COMPACT_ID = 0x82,
 	COMPACT_VERSION = 1,
+	COMPACT_LIST = 9,
 	COMPACT_STRUCT = 12,
-	BATCH_ID = 1, /* field id of the Batch in the arguments */
+	ARGUMENT_ID = 1,
 };
 
 #define BINARY_VERSION UINT32_C(0x80010000)
 #define BINARY_STRICT UINT32_C(0x80000000)
 
+/* A method of the service Agent and its argument. */
+struct method {
+	const char *name;
+	uint8_t compact_type, binary_type;
+	int (*convert)(struct compact_reader *p);
+	int (*check)(struct binary_reader *w);
+};
+
+static const struct method emit_batch = { "emitBatch", COMPACT_STRUCT, T_STRUCT, compact_batch, binary_batch };
+static const struct method emit_zipkin_batch = { "emitZipkinBatch", COMPACT_LIST, T_LIST, compact_zipkin_spans,
+	binary_zipkin_spans };
+
 /* The output under construction. */
 struct output {
 	uint8_t *at;
 	size_t size;
+	const struct method *method; /* to convert; a message of another method is refused */
+	struct slice called;         /* name of the method in the message; empty: its header is malformed */
 	struct field_offsets offsets;
 };
 
@@ -35,15 +51,14 @@ size_t transcode_bound(size_t datagram_size, const struct transcode_tags *tags)
 	return datagram_size * TRANSCODE_GROWTH + tags->encoded.len + FIELD_HEADER + LIST_HEADER;
 }
 
-static int check_method(struct slice name)
+static int check_method(struct output *o)
 {
-	return slice_is(name, "emitBatch") ? 0 : E_UNKNOWN_METHOD;
+	return slice_is(o->called, o->method->name) ? 0 : E_UNKNOWN_METHOD;
 }
 
-static int read_compact_header(struct compact_reader *p)
+static int read_compact_header(struct compact_reader *p, struct output *o)
 {
 	uint64_t v;
-	struct slice name;
 
 	if (p->end - p->in < 2 || (p->in[1] & 0x1f) != COMPACT_VERSION)
 		return E_MALFORMED;
@@ -52,9 +67,9 @@ static int read_compact_header(struct compact_reader *p)
 		return E_MALFORMED;
 	if ((uint32_t)v > (size_t)(p->end - p->in))
 		return E_MALFORMED;
-	name = slice_of(p->in, (uint32_t)v);
-	p->in += name.len;
-	return check_method(name);
+	o->called = slice_of(p->in, (uint32_t)v);
+	p->in += o->called.len;
+	return check_method(o);
 }
 
 static int convert_compact(struct slice datagram, struct output *o)
@@ -67,7 +82,7 @@ static int convert_compact(struct slice datagram, struct output *o)
 	};
 	uint16_t id = 0;
 	uint8_t type;
-	int rc = read_compact_header(&p);
+	int rc = read_compact_header(&p, o);
 
 	if (rc < 0)
 		return rc;
@@ -76,9 +91,9 @@ static int convert_compact(struct slice datagram, struct output *o)
 			return E_MALFORMED;
 		if (type == 0)
 			break;
-		if (id == BATCH_ID && type == COMPACT_STRUCT) {
+		if (id == ARGUMENT_ID && type == o->method->compact_type) {
 			p.out = o->at;
-			if (compact_batch(&p) < 0)
+			if (o->method->convert(&p) < 0)
 				return E_MALFORMED;
 			o->size = (size_t)(p.out - o->at);
 		} else if (compact_unknown(&p, type) < 0)
@@ -88,9 +103,8 @@ static int convert_compact(struct slice datagram, struct output *o)
 }
 
 /* Reads a TBinary message header, strict (with a version) or old (without). */
-static int read_binary_header(struct binary_reader *w)
+static int read_binary_header(struct binary_reader *w, struct output *o)
 {
-	struct slice name;
 	uint32_t first, sequence;
 
 	if (binary_32(w, &first) < 0)
@@ -99,7 +113,7 @@ static int read_binary_header(struct binary_reader *w)
 		w->in = w->start; /* the number is the length of the name */
 	else if ((first & UINT32_C(0xffff0000)) != BINARY_VERSION)
 		return E_MALFORMED;
-	if (binary_text(w, &name) < 0)
+	if (binary_text(w, &o->called) < 0)
 		return E_MALFORMED;
 	if ((first & BINARY_STRICT) == 0) {
 		if (w->in == w->end)
@@ -108,26 +122,26 @@ static int read_binary_header(struct binary_reader *w)
 	}
 	if (binary_32(w, &sequence) < 0)
 		return E_MALFORMED;
-	return check_method(name);
+	return check_method(o);
 }
 
-/* Copies the validated BATCH and sets bools that are neither 0 nor 1 to 0. */
-static int copy_binary(struct slice batch, bool odd_bool, struct output *o)
+/* Copies the validated argument BYTES and sets bools that are neither 0 nor 1 to 0. */
+static int copy_binary(struct slice bytes, bool odd_bool, struct output *o)
 {
 	struct binary_reader w;
 
-	memcpy(o->at, batch.at, batch.len);
-	o->size = batch.len;
+	memcpy(o->at, bytes.at, bytes.len);
+	o->size = bytes.len;
 	if (!odd_bool)
 		return 0;
 	binary_begin(&w, slice_of(o->at, o->size));
 	w.fix_bools = o->at;
-	return binary_batch(&w);
+	return o->method->check(&w);
 }
 
 static int copy_from_binary(struct slice datagram, struct output *o)
 {
-	struct slice batch = { 0 };
+	struct slice argument = { 0 };
 	struct binary_reader w;
 	bool odd_bool = false;
 	uint16_t id;
@@ -136,7 +150,7 @@ static int copy_from_binary(struct slice datagram, struct output *o)
 
 	binary_begin(&w, datagram);
 	w.offsets = &o->offsets;
-	rc = read_binary_header(&w);
+	rc = read_binary_header(&w, o);
 	if (rc < 0)
 		return rc;
 	for (;;) {
@@ -144,16 +158,16 @@ static int copy_from_binary(struct slice datagram, struct output *o)
 			return E_MALFORMED;
 		if (type == T_STOP)
 			break;
-		if (id == BATCH_ID && type == T_STRUCT) {
+		if (id == ARGUMENT_ID && type == o->method->binary_type) {
 			w.odd_bool = false;
-			if (binary_batch(&w) < 0)
+			if (o->method->check(&w) < 0)
 				return E_MALFORMED;
-			batch = slice_of(w.start, (size_t)(w.in - w.start));
+			argument = slice_of(w.start, (size_t)(w.in - w.start));
 			odd_bool = w.odd_bool;
 		} else if (binary_unknown(&w, type) < 0)
 			return E_MALFORMED;
 	}
-	return batch.len > 0 ? copy_binary(batch, odd_bool, o) : E_MALFORMED;
+	return argument.len > 0 ? copy_binary(argument, odd_bool, o) : E_MALFORMED;
 }
 
 static void set_32(uint8_t *at, uint32_t v)
@@ -199,22 +213,33 @@ static void add_tags(struct output *o, const struct transcode_tags *tags)
 	memcpy(gap, tags->encoded.at, tags->encoded.len);
 }
 
+static bool is_compact(struct slice datagram)
+{
+	return datagram.at[0] == COMPACT_ID;
+}
+
+static int convert_argument(struct slice datagram, struct output *o)
+{
+	if (datagram.len == 0)
+		return E_MALFORMED;
+	return is_compact(datagram) ? convert_compact(datagram, o) : copy_from_binary(datagram, o);
+}
+
 int transcode_datagram(struct slice datagram, const struct transcode_tags *tags, uint8_t *out, size_t cap,
         struct transcode_facts *facts)
 {
-	struct output o = { .at = out };
+	struct output o = { .at = out, .method = &emit_batch };
 	const uint8_t *service;
 	int rc;
 
 	*facts = (struct transcode_facts){ 0 };
 	if (cap < transcode_bound(datagram.len, tags))
 		return E_TOO_LARGE;
-	if (datagram.len == 0)
-		return E_MALFORMED;
-	facts->compact = datagram.at[0] == COMPACT_ID;
-	rc = facts->compact ? convert_compact(datagram, &o) : copy_from_binary(datagram, &o);
+	rc = convert_argument(datagram, &o);
+	facts->zipkin = rc == E_UNKNOWN_METHOD && slice_is(o.called, emit_zipkin_batch.name);
 	if (rc < 0)
 		return rc;
+	facts->compact = is_compact(datagram);
 	add_tags(&o, tags);
 	service = out + o.offsets.service.from + FIELD_HEADER;
 	facts->size = o.size;
@@ -223,20 +248,16 @@ int transcode_datagram(struct slice datagram, const struct transcode_tags *tags,
 	return 0;
 }
 
-static void add_field(struct buf *to, uint8_t type, uint8_t id, uint32_t value)
+int transcode_zipkin(struct slice datagram, uint8_t *out, size_t cap, struct slice *spans)
 {
-	uint8_t head[FIELD_HEADER + 4] = { type, 0, id };
+	struct output o = { .at = out, .method = &emit_zipkin_batch };
+	int rc = cap < datagram.len * TRANSCODE_GROWTH ? E_TOO_LARGE : convert_argument(datagram, &o);
 
-	set_32(head + FIELD_HEADER, value);
-	buf_add(to, head, sizeof(head));
+	*spans = slice_of(out, rc < 0 ? 0 : o.size);
+	return rc;
 }
 
 void transcode_encode_tag(struct buf *to, const char *key, const char *value)
 {
-	add_field(to, T_STRING, 1, (uint32_t)strlen(key));
-	buf_text(to, key);
-	add_field(to, T_I32, 2, 0);
-	add_field(to, T_STRING, 3, (uint32_t)strlen(value));
-	buf_text(to, value);
-	buf_byte(to, T_STOP);
+	binary_put_text_tag(to, slice_text(key), TAG_STRING, slice_text(value));
 }

@@ -19,4 +19,5 @@ fuzz() { # TARGET ENDING
 }
 
 fuzz datagram .bin
+fuzz zipkin .bin
 fuzz batch .tbinary

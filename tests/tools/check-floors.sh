@@ -30,7 +30,7 @@ door() { # which rooms may include this foreign header; fails when anyone may
 	thrift/*|glib*.h|gio/*|gen/*) echo testkit ;;
 	zlib.h) echo http ;;
 	yaml.h) echo config ;;
-	jansson.h) echo "admin cmd testkit" ;;
+	jansson.h) echo "admin cmd span testkit" ;;
 	xxhash.h) echo spool ;;
 	systemd/*) echo cmd ;;
 	*) return 1 ;;

@@ -73,7 +73,8 @@ UNIT_TESTS = \
 	%D%/test_tally \
 	%D%/test_transcode \
 	%D%/test_rate \
-	%D%/test_watermark
+	%D%/test_watermark \
+	%D%/test_zipkin
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -130,3 +131,5 @@ EXTRA_DIST += \
 	%D%/conf_fixture.h \
 	%D%/confirm_fixture.h \
 	%D%/spool_mix.h
+%C%_test_zipkin_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_zipkin_LDADD = $(SPAN_TEST_LIBS)
