@@ -53,28 +53,26 @@ int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 }
 
 /* Reads every record of RUN, when the span counts at its ends are unknown. */
-static int count_each(struct spool *s, const struct spool_run *run, struct ledger_count *count)
+static int count_each(struct spool *s, struct spool_run run, struct ledger_count *count)
 {
 	int rc = 0;
 
-	for (uint64_t at = run->first; at < run->end && at < s->end.position; at++) {
-		struct record r;
-		struct batch *b;
-		struct place p;
+	while (run.first < run.end) {
+		struct reader_item item = { 0 };
 		size_t i;
-		int one = count_open_at(s, at, &i);
+		int one = count_open_at(s, run.first, &i);
 
 		if (one == 0)
-			one = reader_find(&s->reader, at, &p);
-		if (one == 0)
-			one = p.key == at ? reader_read(&s->reader, &p, &b, &r) : E_MISSING;
-		if (one < 0) {
+			one = reader_next(&s->reader, run, true, &item);
+		if (one < 0 || item.batch == NULL) {
 			rc = E_CORRUPT;
+			run.first = one < 0 ? run.first + 1 : item.lost.end;
 			continue;
 		}
-		count->spans += r.spans;
+		count->spans += item.header.spans;
 		count->batches++;
-		batch_unref(&b);
+		batch_unref(&item.batch);
+		run.first++;
 	}
 	return rc;
 }
@@ -93,7 +91,7 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 		if (count_spans_below(s, run.first, &below) == 0 && count_spans_below(s, run.end, &above) == 0) {
 			count->spans += above - below;
 			count->batches += run.end - run.first;
-		} else if (count_each(s, &run, count) < 0) {
+		} else if (count_each(s, run, count) < 0) {
 			rc = E_CORRUPT;
 		}
 	}

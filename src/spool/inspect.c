@@ -379,7 +379,6 @@ void spool_inspect_close(struct spool_inspect *in)
 {
 	if (in == NULL)
 		return;
-	batch_unref(&in->pending);
 	reader_close(&in->reader);
 	positions_free(&in->positions);
 	segments_free(&in->segments);

@@ -31,8 +31,6 @@ struct spool_inspect {
 	bool salvage_reported;       /* it was reported that this segment needs salvage */
 	unsigned rereads;            /* re-reads of this segment since its last intact record */
 	uint64_t at;                 /* next position */
-	struct batch *pending;       /* record that was read ahead, behind the lost positions */
-	uint64_t pending_below;      /* spans below the pending record */
 	struct span_offset last_end; /* end of the last record given */
 };
 

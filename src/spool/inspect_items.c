@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect_items.c — iterates over a spool: segment by segment, position by position.
- *
- * Every position below the end was given to a record. The next intact record is searched in the segment's pages,
- * and then by salvage of the whole file. Positions between the last record and this one are lost. */
+/* inspect_items.c — iterates over a spool segment by segment, and over each with reader_next. Every position below
+ * the end was given to a record, so positions without one, in a segment or between two, are lost. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,7 +9,6 @@
 
 void spool_inspect_begin(struct spool_inspect *in, const struct spool_range *range)
 {
-	batch_unref(&in->pending);
 	reader_close(&in->reader);
 	in->reader.at = in->dir;
 	in->reader.key = in->id.spool == 0 ? NULL : &in->id.key;
@@ -28,82 +25,55 @@ static const char *name_of(const struct spool_inspect *in)
 	return in->in_quarantine ? "it" : in->summary.segments[in->i].name;
 }
 
-/* Reports [first, end) as lost in ITEM, with its spans where the span counts on both sides are known. */
-static int report_lost(struct spool_inspect *in, struct spool_item *item, uint64_t first, uint64_t end)
+/* Reports LOST in ITEM, with its spans where the span counts on both sides are known. BEHIND: the next intact record. */
+static int report_lost(
+        struct spool_inspect *in, struct spool_item *item, struct spool_run lost, const struct span_offset *behind)
 {
-	uint64_t below = 0, above = in->pending_below;
-	bool known = in->pending != NULL && in->pending->position == end;
+	uint64_t below = 0, above = behind->spans;
+	bool known = behind->position == lost.end;
 
-	item->lost = (struct spool_run){ first, end };
-	item->counted = inspect_spans_below(in, first, &below) && (known || inspect_spans_below(in, end, &above)) &&
-	                above >= below;
+	item->lost = lost;
+	item->counted = inspect_spans_below(in, lost.first, &below) &&
+	                (known || inspect_spans_below(in, lost.end, &above)) && above >= below;
 	item->spans = item->counted ? above - below : 0;
-	for (uint64_t p = max_u64(first, in->positions.cursor); p < min_u64(end, in->positions.end); p++)
+	for (uint64_t p = max_u64(lost.first, in->positions.cursor); p < min_u64(lost.end, in->positions.end); p++)
 		item->waiting += spool_inspect_waits(in, p);
-	in->at = end;
+	in->at = lost.end;
 	return 0;
 }
 
-/* Reads the next intact record of the segment into in->pending. 0; E_MISSING: there is none. */
-static int find_intact(struct spool_inspect *in)
+/* Reports in->at up to END as lost, with no record behind it. */
+static int report_lost_to(struct spool_inspect *in, struct spool_item *item, uint64_t end)
 {
-	for (uint64_t at = in->at;;) {
-		struct record header;
-		struct place p;
-		int rc = reader_find(&in->reader, at, &p);
-
-		if (rc == 0)
-			rc = reader_read(&in->reader, &p, &in->pending, &header);
-		if (rc == 0) {
-			in->pending_below = header.spans_before;
-			return 0;
-		}
-		if (rc == E_MISSING || rc == E_NOMEM)
-			return rc;
-		/* Salvage may find a record that the pages do not lead to. */
-		if (in->reader.state == READER_BY_PAGES) {
-			rc = reader_start_salvage(&in->reader);
-			if (rc < 0 && rc != E_MISSING)
-				return rc == E_NOMEM ? rc : E_MISSING;
-			continue;
-		}
-		at = p.key + 1;
-	}
+	return report_lost(in, item, (struct spool_run){ in->at, end }, &(struct span_offset){ 0 });
 }
 
-/* The same, but when the next record is not at the next position, salvage runs before positions count as lost. */
-static int find_next(struct spool_inspect *in)
+/* Reports damage that costs no record by itself. */
+static int report_damage(struct spool_inspect *in, struct spool_item *item)
 {
-	int rc = in->pending != NULL ? 0 : find_intact(in);
-	uint64_t end = min_u64(in->reader.end.position, in->reader.limit);
-
-	if (in->reader.state != READER_BY_PAGES || (rc == 0 && in->pending->position == in->at) ||
-	        (rc == E_MISSING && in->at >= end))
-		return rc;
-	batch_unref(&in->pending);
-	rc = reader_start_salvage(&in->reader);
-	return rc < 0 && rc != E_MISSING ? E_MISSING : find_intact(in);
+	item->lost = (struct spool_run){ in->at, in->at };
+	return 0;
 }
 
-/* True when the pending record's spans_before matches the record given before. A mismatch is reported once. */
-static bool counts_agree(struct spool_inspect *in)
+/* True when the record's spans_before matches the record given before. A mismatch is reported once. */
+static bool counts_agree(struct spool_inspect *in, const struct record *r)
 {
-	bool agree = in->last_end.position != in->pending->position || in->last_end.spans == in->pending_below;
+	bool agree = in->last_end.position != r->position || in->last_end.spans == r->spans_before;
 
 	if (!agree)
 		in->last_end = (struct span_offset){ 0 };
 	return agree;
 }
 
-static void give_record(struct spool_inspect *in, struct spool_item *item)
+static int give_record(struct spool_inspect *in, struct spool_item *item, const struct reader_item *got)
 {
-	struct batch *b = in->pending;
+	const struct record *r = &got->header;
 
-	item->batch = b;
-	in->pending = NULL;
-	in->last_end = (struct span_offset){ b->position + 1, in->pending_below + b->spans };
-	in->at = b->position + 1;
+	item->batch = got->batch;
+	in->last_end = (struct span_offset){ r->position + 1, r->spans_before + r->spans };
+	in->at = r->position + 1;
 	in->rereads = 0;
+	return 0;
 }
 
 static void leave_segment(struct spool_inspect *in)
@@ -126,7 +96,6 @@ static bool reread_segment(struct spool_inspect *in)
 	if (!in->live || in->in_quarantine || in->reader.state == READER_BY_PAGES || in->rereads == READ_ATTEMPTS)
 		return false;
 	in->rereads++;
-	batch_unref(&in->pending);
 	if (reader_open_head(&in->reader, &in->segments.at[in->i]) == 0)
 		in->reader.limit = inspect_limit(in, in->i);
 	else if (reader_open(&in->reader, &in->segments.at[in->i], inspect_limit(in, in->i)) < 0)
@@ -134,47 +103,59 @@ static bool reread_segment(struct spool_inspect *in)
 	return true;
 }
 
-/* One step in the open segment. E_STOPPED: the segment is finished, no item. */
-static int step_inside(struct spool_inspect *in, struct spool_item *item)
+static int read_next(struct spool_inspect *in, struct reader_item *got)
 {
-	uint64_t end;
-	int rc = find_next(in);
+	int rc = reader_next(&in->reader, (struct spool_run){ in->at, UINT64_MAX }, true, got);
 
-	while (reread_segment(in))
-		rc = find_next(in);
-	if (rc < 0 && rc != E_MISSING)
-		return rc;
-	if (in->reader.state != READER_BY_PAGES && is_gone(in, name_of(in))) {
-		batch_unref(&in->pending);
-		leave_segment(in);
-		return E_STOPPED;
+	while (reread_segment(in)) {
+		batch_unref(&got->batch);
+		rc = reader_next(&in->reader, (struct spool_run){ in->at, UINT64_MAX }, true, got);
 	}
+	return rc;
+}
+
+/* Sets item->what when the open segment has damage to report before GOT. */
+static bool is_damage_before(struct spool_inspect *in, const struct reader_item *got, struct spool_item *item)
+{
 	if (in->reader.state == READER_BY_SALVAGE && !in->salvage_reported && !in->in_quarantine) {
 		in->salvage_reported = true;
 		snprintf(item->what, sizeof(item->what), "%s is damaged; its records were looked for one by one",
 		        name_of(in));
-		item->lost = (struct spool_run){ in->at, in->at };
-		return 0;
+		return true;
 	}
-	end = min_u64(in->reader.end.position, in->reader.limit);
-	if (rc == 0)
-		end = in->pending->position;
-	if (in->at < end && !in->in_quarantine) {
-		snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(in));
-		return report_lost(in, item, in->at, end);
+	if (got->batch == NULL || counts_agree(in, &got->header))
+		return false;
+	snprintf(item->what, sizeof(item->what), "the counts in %s do not agree with what stands before", name_of(in));
+	return true;
+}
+
+/* One step in the open segment. E_STOPPED: no item yet. What is read behind a damage is read again after it. */
+static int step_inside(struct spool_inspect *in, struct spool_item *item)
+{
+	struct reader_item got;
+	int rc = read_next(in, &got);
+
+	if (rc < 0 && rc != E_MISSING)
+		return rc;
+	if (in->reader.state != READER_BY_PAGES && is_gone(in, name_of(in))) {
+		batch_unref(&got.batch);
+		rc = E_MISSING;
+	} else if (is_damage_before(in, &got, item)) {
+		batch_unref(&got.batch);
+		return report_damage(in, item);
 	}
-	if (rc == 0 && !counts_agree(in)) {
-		snprintf(item->what, sizeof(item->what), "the counts in %s do not agree with what stands before",
-		        name_of(in));
-		item->lost = (struct spool_run){ in->at, in->at };
-		return 0;
+	if (rc == E_MISSING) {
+		leave_segment(in);
+		return E_STOPPED;
 	}
-	if (rc == 0) {
-		give_record(in, item);
-		return 0;
+	if (got.batch != NULL)
+		return give_record(in, item, &got);
+	if (in->in_quarantine) {
+		in->at = got.lost.end;
+		return E_STOPPED;
 	}
-	leave_segment(in);
-	return E_STOPPED;
+	snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(in));
+	return report_lost(in, item, got.lost, &got.behind);
 }
 
 static const char *why_unread(int rc)
@@ -191,7 +172,7 @@ static const char *why_unread(int rc)
 static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 {
 	const struct spool_segment *seg = &in->summary.segments[in->i];
-	uint64_t limit = inspect_limit(in, in->i), end = min_u64(limit, in->summary.state.end), first;
+	uint64_t limit = inspect_limit(in, in->i), end = min_u64(limit, in->summary.state.end);
 	int rc = reader_open(&in->reader, &in->segments.at[in->i], limit);
 
 	if (rc == 0) {
@@ -205,9 +186,9 @@ static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 		leave_segment(in);
 		return E_STOPPED;
 	}
-	first = max_u64(in->at, seg->first);
+	in->at = max_u64(in->at, seg->first);
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(rc));
-	report_lost(in, item, first, max_u64(end, first));
+	report_lost_to(in, item, max_u64(end, in->at));
 	leave_segment(in);
 	return 0;
 }
@@ -227,7 +208,7 @@ static int skip_foreign(struct spool_inspect *in, struct spool_item *item)
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(seg->rc));
 	item->lost = (struct spool_run){ from, from };
 	if (from < end)
-		report_lost(in, item, from, end);
+		report_lost(in, item, (struct spool_run){ from, end }, &(struct span_offset){ 0 });
 	leave_segment(in);
 	return 0;
 }
@@ -260,7 +241,7 @@ static int step_between(struct spool_inspect *in, struct spool_item *item)
 	if (in->at < seg->first && !in->live) {
 		snprintf(item->what, sizeof(item->what), "their segment is missing");
 		item->segment = SPOOL_NO_SEGMENT;
-		return report_lost(in, item, in->at, seg->first);
+		return report_lost_to(in, item, seg->first);
 	}
 	return enter_segment(in, item);
 }
@@ -275,7 +256,7 @@ static int step_behind(struct spool_inspect *in, struct spool_item *item)
 	if (in->at >= end || in->live)
 		return E_MISSING;
 	snprintf(item->what, sizeof(item->what), "their segment is missing");
-	return report_lost(in, item, in->at, end);
+	return report_lost_to(in, item, end);
 }
 
 int spool_inspect_next(struct spool_inspect *in, struct spool_item *item)

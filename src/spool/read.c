@@ -150,61 +150,46 @@ static void log_salvage(struct reading *f)
 	        name);
 }
 
-static int read_record(struct reading *f, const struct place *p)
+static void give_record(struct reading *f, struct batch *b)
 {
-	struct reader *r = &f->s->reader;
-	struct record header;
-	struct batch *b;
-	int rc = reader_read(r, p, &b, &header);
-
-	if (rc < 0)
-		return rc;
 	log_salvage(f);
-	r->io_error_since_us = 0;
+	f->s->reader.io_error_since_us = 0;
 	f->cycle->got[f->cycle->ngot++] = b;
 	f->bytes += b->cost;
 	f->stop = f->cycle->ngot == f->cycle->read_records || f->bytes >= f->cycle->read_bytes;
-	return 0;
 }
 
-/* Adds the record at AT to cycle->got. E_CORRUPT: it was not found; *next is the next position that has a record. */
-static int find_and_read(struct reading *f, uint64_t at, uint64_t *next)
+/* The open segment has nothing from AT on. True: salvage may find more, search again. */
+static bool search_by_salvage(struct reading *f)
 {
-	struct place p;
-	int rc = reader_find(&f->s->reader, at, &p);
+	int rc = f->s->reader.state == READER_BY_SALVAGE ? E_MISSING : reader_start_salvage(&f->s->reader);
 
-	*next = at + 1;
-	if (rc == 0 && p.key == at)
-		return read_record(f, &p);
-	if (rc == 0)
-		*next = p.key;
-	if (rc == E_MISSING)
-		*next = UINT64_MAX;
-	return rc == 0 || rc == E_MISSING ? E_CORRUPT : rc;
+	if (rc < 0 && rc != E_MISSING)
+		stop_reading(f, rc);
+	return rc != E_MISSING;
 }
 
 /* Reads the record at AT, or reports the positions that are lost from AT on, below END. Returns the position to
  * continue with. */
 static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 {
-	uint64_t next;
-	int rc = find_and_read(f, at, &next);
+	struct reader *r = &f->s->reader;
+	struct reader_item item;
+	int rc = reader_next(r, (struct spool_run){ at, end }, false, &item);
 
-	if (rc == 0)
-		return at + 1;
 	if (rc == E_IO && !may_retry(f))
-		rc = E_CORRUPT;
-	if (rc == E_CORRUPT) {
-		rc = reader_start_salvage(&f->s->reader);
-		if (rc == 0)
-			return at; /* search again in what salvage found */
-	}
-	if (rc == E_MISSING && find_renamed(f))
-		return at;
-	if (rc == E_MISSING)
-		report_lost_in_segment(f, at, min_u64(next, min_u64(end, f->s->reader.limit)));
-	else
+		rc = reader_next(r, (struct spool_run){ at, end }, true, &item);
+	if (rc < 0 && rc != E_MISSING) {
 		stop_reading(f, rc);
+		return at;
+	}
+	if (item.batch != NULL) {
+		give_record(f, item.batch);
+		return at + 1;
+	}
+	if ((rc == E_MISSING && search_by_salvage(f)) || find_renamed(f))
+		return at;
+	report_lost_in_segment(f, at, rc == 0 ? item.lost.end : min_u64(end, r->limit));
 	return f->stop ? at : f->cycle->damage[f->cycle->ndamage - 1].run.end;
 }
 

@@ -129,6 +129,13 @@ static int open_by_salvage(struct reader *r)
 	return r->scan.n == 0 ? E_CORRUPT : 0;
 }
 
+static int close_if_failed(struct reader *r, int rc)
+{
+	if (rc < 0)
+		reader_close(r);
+	return rc;
+}
+
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit)
 {
 	char path[DISK_NAME];
@@ -152,35 +159,38 @@ int reader_open_file(struct reader *r, const char *path, uint64_t first, uint64_
 	rc = r->state == READER_BY_PAGES ? open_by_pages(r) : E_CORRUPT;
 	if (rc == E_CORRUPT)
 		rc = open_by_salvage(r);
-	if (rc < 0)
-		reader_close(r);
-	return rc;
+	return close_if_failed(r, rc);
+}
+
+/* Opens the data file of SEG, which is not read yet. */
+static int open_afresh(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	char path[DISK_NAME];
+
+	reader_close(r);
+	segment_file(seg, path);
+	r->limit = limit;
+	return open_file(r, path, seg->first);
 }
 
 int reader_open_head(struct reader *r, const struct segment *seg)
 {
-	char path[DISK_NAME];
-	int rc;
+	int rc = open_afresh(r, seg, UINT64_MAX);
 
-	reader_close(r);
-	segment_file(seg, path);
-	rc = open_file(r, path, seg->first);
-	r->limit = UINT64_MAX;
-	if (rc == 0)
-		rc = open_by_pages(r);
-	if (rc < 0)
-		reader_close(r);
-	return rc;
+	return close_if_failed(r, rc == 0 ? open_by_pages(r) : rc);
+}
+
+int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit)
+{
+	int rc = open_afresh(r, seg, limit);
+
+	return close_if_failed(r, rc == 0 ? open_by_salvage(r) : rc);
 }
 
 int reader_head(struct reader *r, const struct segment *seg, struct head *head)
 {
-	char path[DISK_NAME];
-	int rc;
+	int rc = open_afresh(r, seg, UINT64_MAX);
 
-	reader_close(r);
-	segment_file(seg, path);
-	rc = open_file(r, path, seg->first);
 	if (rc == 0)
 		rc = start_pages(r);
 	if (rc == 0)
@@ -190,25 +200,9 @@ int reader_head(struct reader *r, const struct segment *seg, struct head *head)
 	return rc;
 }
 
-int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit)
-{
-	char path[DISK_NAME];
-	int rc;
-
-	reader_close(r);
-	segment_file(seg, path);
-	rc = open_file(r, path, seg->first);
-	r->limit = limit;
-	if (rc == 0)
-		rc = open_by_salvage(r);
-	if (rc < 0)
-		reader_close(r);
-	return rc;
-}
-
 int reader_start_salvage(struct reader *r)
 {
-	int rc = r->state == READER_BY_PAGES ? open_by_salvage(r) : E_MISSING;
+	int rc = r->state == READER_BY_PAGES ? open_by_salvage(r) : 0;
 
 	return rc == E_CORRUPT ? 0 : rc;
 }
@@ -283,6 +277,61 @@ int reader_read_header(struct reader *r, const struct place *p, struct record *h
 	if (got < 0)
 		return (int)got;
 	return got < RECORD_HEADER ? E_CORRUPT : format_record_decode(bytes, key_of(r), header);
+}
+
+/* Reads the first intact record at or above AT into ITEM. Salvage skips what is damaged; pages end at it. */
+static int next_intact(struct reader *r, uint64_t at, bool skip_errors, struct reader_item *item)
+{
+	for (;;) {
+		struct place p = { 0 };
+		int rc = reader_find(r, at, &p);
+
+		if (rc == 0)
+			rc = reader_read(r, &p, &item->batch, &item->header);
+		if (skip_errors && rc < 0 && rc != E_MISSING && rc != E_NOMEM)
+			rc = E_CORRUPT;
+		if (rc != E_CORRUPT || r->state == READER_BY_PAGES)
+			return rc;
+		at = p.key + 1;
+	}
+}
+
+/* The same, but salvage runs before a position of the segment counts as lost. */
+static int find_next(struct reader *r, uint64_t at, bool skip_errors, struct reader_item *item)
+{
+	int rc = next_intact(r, at, skip_errors, item);
+	bool lost = rc == E_CORRUPT || (rc == E_MISSING && at < min_u64(r->end.position, r->limit)) ||
+	            (rc == 0 && item->header.position != at);
+
+	if (r->state != READER_BY_PAGES || !lost)
+		return rc;
+	batch_unref(&item->batch);
+	rc = reader_start_salvage(r);
+	if (rc >= 0)
+		return next_intact(r, at, skip_errors, item);
+	return skip_errors && rc != E_NOMEM ? E_MISSING : rc;
+}
+
+int reader_next(struct reader *r, struct spool_run want, bool skip_errors, struct reader_item *item)
+{
+	uint64_t end = min_u64(want.end, r->limit);
+	int rc;
+
+	*item = (struct reader_item){ 0 };
+	rc = find_next(r, want.first, skip_errors, item);
+	if (rc == 0 && item->header.position == want.first)
+		return 0;
+	if (rc == 0) {
+		item->behind = (struct span_offset){ item->header.position, item->header.spans_before };
+		end = min_u64(end, item->header.position);
+		batch_unref(&item->batch);
+	} else if (rc == E_MISSING) {
+		end = min_u64(end, r->end.position);
+	} else {
+		return rc;
+	}
+	item->lost = (struct spool_run){ want.first, end };
+	return want.first < end ? 0 : E_MISSING;
 }
 
 /* Reads and verifies the record at POSITION. */

@@ -57,8 +57,22 @@ void reader_close(struct reader *r);
 
 /* Finds the first record at or above WANT. 0; E_MISSING; other errors may be temporary. */
 int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
-/* Changes to BY_SALVAGE. 0: a repeated search may find more; E_MISSING: it was BY_SALVAGE already; or an error. */
+/* Changes to BY_SALVAGE: a repeated search may find more. 0, also when it was BY_SALVAGE already; or an error. */
 int reader_start_salvage(struct reader *r) MUST_USE;
+/* One step of an iteration over a segment: a record, or a gap, the positions before the next intact record. */
+struct reader_item {
+	struct batch *batch;       /* owned by the caller; NULL: this is a gap */
+	struct record header;      /* of the record */
+	struct spool_run lost;     /* positions of the gap */
+	struct span_offset behind; /* the next intact record and the spans below it; position 0: there is none */
+};
+
+/* The iterator beneath delivery, verify, export, repair and counting. Gives the record at WANT.first, or the gap
+ * from there to the next intact record, to WANT.end or to the end of the segment; the caller goes on behind it. A
+ * position counts as lost only after salvage. Keeps nothing between calls but what the reader has open. 0;
+ * E_MISSING: the segment has nothing from WANT.first on; E_NOMEM; E_IO and others that may be temporary, which with
+ * SKIP_ERRORS count as damage. */
+int reader_next(struct reader *r, struct spool_run want, bool skip_errors, struct reader_item *item) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
 int reader_read(struct reader *r, const struct place *p, struct batch **b, struct record *header) MUST_USE;
 /* Copies the fields of a header to its batch; the caller fills in the bytes. */

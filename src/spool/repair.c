@@ -101,43 +101,21 @@ static int add_position(struct rewriting *g, uint64_t position)
 	return 0;
 }
 
-/* Reads the next intact record at or above *AT, and advances *AT. 0; E_MISSING: there is none. */
-static int next_intact(struct rewriting *g, uint64_t *at, struct batch **b, struct record *header)
-{
-	struct reader *r = &g->in->reader;
-	struct place p;
-	int rc;
-
-	for (;; *at = p.key + 1) {
-		rc = reader_find(r, *at, &p);
-		if (rc < 0)
-			return rc;
-		rc = reader_read(r, &p, b, header);
-		if (rc != E_CORRUPT && rc != E_IO)
-			break;
-	}
-	*at = p.key + 1;
-	return rc;
-}
-
 /* Finds the runs of intact positions, from the cursor on. */
 static int find_runs(struct rewriting *g)
 {
 	const struct segment *seg = &g->in->segments.at[g->i];
-	uint64_t at = max_u64(seg->first, g->in->summary.state.cursor);
-	struct record header;
-	struct batch *b;
+	struct spool_run want = { max_u64(seg->first, g->in->summary.state.cursor), UINT64_MAX };
+	struct reader_item item;
 	int rc = reader_open(&g->in->reader, seg, inspect_limit(g->in, g->i));
 
 	if (rc == 0)
 		rc = reader_start_salvage(&g->in->reader); /* the pages are damaged somewhere: do not use them */
-	if (rc < 0 && rc != E_MISSING)
-		return rc;
-	while ((rc = next_intact(g, &at, &b, &header)) == 0) {
-		rc = add_position(g, b->position);
-		batch_unref(&b);
-		if (rc < 0)
-			return rc;
+	while (rc == 0 && (rc = reader_next(&g->in->reader, want, true, &item)) == 0) {
+		want.first = item.batch == NULL ? item.lost.end : want.first + 1;
+		if (item.batch != NULL)
+			rc = add_position(g, item.batch->position);
+		batch_unref(&item.batch);
 	}
 	return rc == E_MISSING ? 0 : rc;
 }
@@ -181,22 +159,22 @@ static int add_entry(struct rewriting *g, struct batch *b, const struct record *
 }
 
 /* Copies one run into next/. */
-static int copy_run(struct rewriting *g, const struct spool_run *run)
+static int copy_run(struct rewriting *g, struct spool_run run)
 {
-	uint64_t at = run->first;
-	struct record header;
-	struct batch *b;
+	struct reader_item item;
 	int rc = 0;
 
-	while (rc == 0 && at < run->end) {
-		rc = next_intact(g, &at, &b, &header);
+	for (; rc == 0 && run.first < run.end; run.first++) {
+		rc = reader_next(&g->in->reader, run, false, &item);
+		if (rc == E_MISSING || (rc == 0 && item.batch == NULL))
+			rc = E_IO; /* find_runs has read it, so the disk fails */
 		if (rc < 0)
-			return rc == E_MISSING ? E_IO : rc; /* find_runs has read it, so the disk fails */
+			return rc;
 		if (!g->writer.committed && g->n == 0) {
-			g->writer.first = (struct span_offset){ header.position, header.spans_before };
+			g->writer.first = (struct span_offset){ run.first, item.header.spans_before };
 			g->writer.made_ms = clock_wall_ms();
 		}
-		rc = add_entry(g, b, &header);
+		rc = add_entry(g, item.batch, &item.header);
 	}
 	return rc < 0 ? rc : commit_entries(g);
 }
@@ -216,7 +194,7 @@ static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 
 	if (rc < 0)
 		return rc;
-	rc = copy_run(g, run);
+	rc = copy_run(g, *run);
 	first = g->writer.first;
 	if (rc == 0)
 		rc = writer_name(&g->writer, g->in->dir, first);
