@@ -12,10 +12,6 @@
  * free descriptor). Its records may be intact, and a repair would lose them. */
 int spool_repair_check(const struct spool_inspect *in, struct why *why) MUST_USE;
 
-/* Renames every misnamed segment to the name that its head says. Call it before the functions below, which use
- * the names. */
-int spool_repair_names(struct spool_inspect *in, struct why *why) MUST_USE;
-
 /* Writes the inspected state into each slot of the state file that is not intact; a copy of the old file goes to
  * quarantine/. */
 int spool_repair_state(struct spool_inspect *in, struct why *why) MUST_USE;

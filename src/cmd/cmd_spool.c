@@ -179,9 +179,3 @@ bool spool_state_is_broken(const struct spool_summary *seen, char what[SPOOL_FIN
 	        broken == all ? "; the segments say what is known" : "");
 	return broken > 0;
 }
-
-bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING])
-{
-	snprintf(what, SPOOL_FINDING, "%s holds the positions from %" PRIu64 " on", seg->name, seg->first);
-	return seg->misnamed;
-}

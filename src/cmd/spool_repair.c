@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spool_repair.c — reads the whole spool, prints a plan of repairs, and carries it out with --apply. The intact
  * waiting batches of a damaged segment are rewritten to a new segment, and the old one moves to quarantine/. A damaged
- * segment without any moves to quarantine/. A misnamed segment is renamed after its header. Nothing is deleted. */
+ * segment without any moves to quarantine/. Nothing is deleted. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -25,7 +25,6 @@ struct repairing {
 	struct spool_inspect *l;
 	struct step *steps; /* one for each segment */
 	bool repair_state;
-	unsigned misnamed; /* number of misnamed segments */
 	unsigned nrepairs;
 	uint64_t missing; /* waiting batches that are in no segment */
 };
@@ -71,8 +70,7 @@ static void choose_remedies(struct repairing *r)
 		}
 		if (s->remedy == REMEDY_REWRITE && s->intact == 0)
 			s->remedy = REMEDY_QUARANTINE;
-		r->misnamed += seen->segments[i].misnamed;
-		r->nrepairs += s->remedy != REMEDY_NONE || seen->segments[i].misnamed;
+		r->nrepairs += s->remedy != REMEDY_NONE;
 	}
 }
 
@@ -118,25 +116,20 @@ static void print_plan(const struct repairing *r)
 		printf("there is nothing to repair\n");
 	if (spool_state_is_broken(seen, what))
 		printf("%s\n  write them anew, with a copy of the file in quarantine/\n", what);
-	for (size_t i = 0; i < seen->nsegments; i++) {
-		if (spool_is_misnamed(&seen->segments[i], what))
-			printf("%s\n  give it the name that says so\n", what);
+	for (size_t i = 0; i < seen->nsegments; i++)
 		if (r->steps[i].remedy != REMEDY_NONE)
 			print_step(&r->steps[i]);
-	}
 	if (r->missing > 0)
 		printf("%" PRIu64 " batches are in no file: the agent will count them as quarantined\n", r->missing);
 	if (r->nrepairs > 0 && !r->c->set->apply)
 		printf("nothing was changed; --apply does it\n");
 }
 
-/* Last segment first: renaming one segment does not change the positions that the others cover. */
+/* Last segment first: rewriting one segment does not change the positions that the others cover. */
 static int apply_plan(struct repairing *r, struct why *why)
 {
-	int rc = r->misnamed > 0 ? spool_repair_names(r->l, why) : 0;
+	int rc = r->repair_state ? spool_repair_state(r->l, why) : 0;
 
-	if (rc == 0 && r->repair_state)
-		rc = spool_repair_state(r->l, why);
 	for (size_t i = spool_inspect_summary(r->l)->nsegments; rc == 0 && i-- > 0;) {
 		uint64_t written;
 
@@ -165,8 +158,8 @@ static json_t *as_json(const struct repairing *r)
 			return NULL;
 		}
 	}
-	return json_pack("{s:b,s:b,s:I,s:I,s:o}", "applied", r->c->set->apply, "state", r->repair_state, "misnamed",
-	        (json_int_t)r->misnamed, "missing", (json_int_t)r->missing, "plan", steps);
+	return json_pack("{s:b,s:b,s:I,s:o}", "applied", r->c->set->apply, "state", r->repair_state, "missing",
+	        (json_int_t)r->missing, "plan", steps);
 }
 
 static int repair(struct repairing *r)

@@ -78,10 +78,8 @@ int spool_print(const struct spool_call *c, json_t *v);
 json_t *spool_moment(uint64_t ms);
 
 enum { SPOOL_FINDING = 128 };
-/* True when a slot of the state file is damaged, or when the name of SEG differs from its header. WHAT is set to the
- * message in any case. */
+/* True when a slot of the state file is damaged. WHAT is set to the message in any case. */
 bool spool_state_is_broken(const struct spool_summary *seen, char what[SPOOL_FINDING]);
-bool spool_is_misnamed(const struct spool_segment *seg, char what[SPOOL_FINDING]);
 
 /* True when NAME is among the names of C. */
 bool spool_is_named(const struct spool_call *c, const char *name);

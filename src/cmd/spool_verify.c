@@ -66,17 +66,12 @@ static void check_batch(struct verifying *v, const struct batch *b)
 	report_problem(v, what);
 }
 
-/* Checks the state file and the names of the segments. */
-static void verify_state_and_names(struct verifying *v)
+static void verify_state(struct verifying *v)
 {
-	const struct spool_summary *seen = spool_inspect_summary(v->l);
 	char what[SPOOL_FINDING];
 
-	if (spool_state_is_broken(seen, what))
+	if (spool_state_is_broken(spool_inspect_summary(v->l), what))
 		report_problem(v, what);
-	for (size_t i = 0; i < seen->nsegments; i++)
-		if (spool_is_misnamed(&seen->segments[i], what))
-			report_problem(v, what);
 }
 
 static int verify_records(struct verifying *v)
@@ -147,7 +142,7 @@ int spool_verify(const struct spool_call *c)
 		return rc;
 	}
 	progress_init(&v.progress, stderr);
-	verify_state_and_names(&v);
+	verify_state(&v);
 	rc = verify_records(&v);
 	if (rc == 0)
 		rc = verify_quarantine(&v);

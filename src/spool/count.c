@@ -23,7 +23,7 @@ int count_open_at(struct spool *s, uint64_t position, size_t *i)
 	bool whole = rc == 0 && s->reader.state == READER_BY_PAGES;
 	bool survey_may_help = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
 
-	if (!whole && (rc == 0 || survey_may_help) && survey_names(s))
+	if (!whole && (rc == 0 || survey_may_help) && survey_segments(s))
 		rc = open_at(s, position, i);
 	return rc;
 }

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "spool_internal.h"
 
-enum { PREPARE_RETRY_US = 1000000 };
+enum {
+	PREPARE_RETRY_US = 1000000,
+	SIZES = 64, /* segments of unknown size that are measured in one cycle */
+};
 
 /* True when all positions of segment I are below the cursor. The segment being written counts only when it is
  * half full, so that a new one is worth making. */
@@ -53,7 +56,7 @@ static bool may_remove(struct spool *s, size_t i)
 	rc = reader_open(&s->reader, seg, segments_limit(&s->segments, i, s->end.position));
 	if (rc == 0 && s->reader.state == READER_BY_PAGES)
 		return !overlaps_next(s, i);
-	if ((rc == 0 || is_damage(rc)) && survey_names(s))
+	if ((rc == 0 || is_damage(rc)) && survey_segments(s))
 		return false; /* the list has changed: decide in the next cycle */
 	if (rc == 0 && is_complete(&s->reader))
 		return true;
@@ -133,7 +136,7 @@ void cycle_measure(struct spool *s)
 void spool_cycle(struct spool *s, struct spool_cycle *cycle)
 {
 	store_measure(s);
-	survey_sizes(s);
+	segments_measure(&s->segments, s->dir, SIZES, true);
 	s->id.bytes = store_used(s);
 	append_run(s, cycle);
 	cycle_reclaim(s);

@@ -14,10 +14,10 @@
 
 #include "lock.h"
 #include "inspect.h"
-#include "names.h"
 #include "older.h"
 #include "base/owner.h"
 #include "spool_internal.h"
+#include "survey.h"
 
 static int set_error(struct spool_inspect *in, int rc, const char *what, struct why *why)
 {
@@ -99,53 +99,58 @@ static int read_slots(struct spool_inspect *in, struct why *why)
 	return why_set(why, E_NEWER, "spool %s was written by a newer version of this program", in->directory);
 }
 
-static void fill_segment(struct spool_inspect *in, struct spool_segment *to, int rc)
+static void on_head(const struct head *head, void *user)
 {
-	const struct head *h = &in->reader.head;
+	struct spool_inspect *in = user;
 
-	to->rc = rc;
-	if (rc < 0)
-		return;
-	to->end = h->end.position;
-	to->spans_below = h->first.spans;
-	to->spans = h->end.spans - h->first.spans;
-	to->made_ms = h->made_ms;
-	to->first_ms = h->first_ms;
-	to->last_ms = h->last_ms;
-	memcpy(in->summary.host, h->host, sizeof(in->summary.host));
+	keep_newer_state(in, &head->state, &head->id);
+	if (head->host[0] != '\0')
+		memcpy(in->summary.host, head->host, sizeof(in->summary.host));
 }
 
-static int open_head(struct spool_inspect *in, const struct segment *seg)
+static void fill_segment(struct spool_segment *to, const struct survey_entry *e)
 {
-	int rc = reader_open_head(&in->reader, seg);
+	const struct segment *seg = &e->segment;
 
-	for (int i = 1; i < READ_ATTEMPTS && rc == E_CORRUPT && in->live; i++)
-		rc = reader_open_head(&in->reader, seg);
-	return rc;
+	segment_name(seg, to->name);
+	to->rc = e->rc;
+	to->first = seg->first;
+	to->bytes = seg->bytes;
+	to->bad = seg->bad;
+	to->misnamed = seg->by_head && seg->named != seg->first;
+	if (e->rc < 0)
+		return;
+	to->end = e->end.position;
+	to->spans_below = e->first.spans;
+	to->spans = e->end.spans - e->first.spans;
+	to->made_ms = e->made_ms;
+	to->first_ms = e->first_ms;
+	to->last_ms = e->last_ms;
 }
 
 /* Reads the head of each segment. A segment that the agent has unlinked meanwhile leaves the list. */
-static void read_heads(struct spool_inspect *in)
+static int survey(struct spool_inspect *in)
 {
-	for (size_t i = 0; i < in->segments.n;) {
-		const struct segment *seg = &in->segments.at[i];
-		struct spool_segment *to = &in->summary.segments[i];
-		int rc = open_head(in, seg);
+	struct survey v = {
+		.at = in->dir,
+		.id = &in->id,
+		.attempts = in->live ? READ_ATTEMPTS : 1,
+		.on_head = on_head,
+		.user = in,
+	};
+	size_t n = in->segments.n;
+	int rc = survey_run(&v, &in->segments);
 
-		segment_name(seg, to->name);
-		if (rc < 0 && in->live && faccessat(in->dir, to->name, F_OK, 0) < 0) {
-			segments_drop(&in->segments, i);
-			continue;
-		}
-		to->first = seg->first;
-		to->bytes = seg->bytes;
-		to->bad = seg->bad;
-		to->misnamed = rc == 0 && seg->named != seg->first;
-		fill_segment(in, to, rc);
-		if (rc == 0)
-			keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
-		i++;
+	for (size_t i = 0, to = 0; rc >= 0 && i < n; i++) {
+		const struct survey_entry *e = &v.entries[i];
+
+		if (e->rc < 0 && in->live && segment_is_gone(&e->segment, in->dir))
+			segments_drop(&in->segments, to);
+		else
+			fill_segment(&in->summary.segments[to++], e);
 	}
+	free(v.entries);
+	return rc;
 }
 
 /* Sets foreign for each segment from which no record of this spool can be read: of another spool, empty, or damaged
@@ -165,7 +170,6 @@ static void mark_foreign(struct spool_inspect *in)
 static int list_segments(struct spool_inspect *in, struct why *why)
 {
 	int rc = segments_list(&in->segments, in->dir);
-	bool all;
 
 	if (rc < 0)
 		return set_error(in, rc, "its names", why);
@@ -176,13 +180,10 @@ static int list_segments(struct spool_inspect *in, struct why *why)
 	in->summary.segments = calloc(in->segments.n + 1, sizeof(*in->summary.segments));
 	if (in->summary.segments == NULL)
 		return set_error(in, E_NOMEM, "segments", why);
-	/* A running agent corrects the names itself. */
-	if (in->summary.holder == 0)
-		rc = names_learn(&in->segments, in->dir, &in->id, &all);
+	rc = survey(in);
 	if (rc < 0)
 		return set_error(in, rc, "segments", why);
 	in->reader.key = in->id.spool == 0 ? NULL : &in->id.key;
-	read_heads(in);
 	if (!in->live)
 		mark_foreign(in);
 	in->summary.nsegments = in->segments.n;

@@ -11,7 +11,6 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/
 	%D%/inspect_items.c \
 	%D%/repair.c \
 	%D%/repair_state.c \
-	%D%/names.c %D%/names.h \
 	%D%/older.c %D%/older.h \
 	%D%/append.c \
 	%D%/quarantine.c \
@@ -24,7 +23,7 @@ libspanspool_a_SOURCES += include/spool/spool.h include/spool/inspect.h include/
 	%D%/spool_internal.h \
 	%D%/statefile.c %D%/statefile.h \
 	%D%/store.c \
-	%D%/survey.c \
+	%D%/survey.c %D%/survey.h \
 	%D%/lmdb_pages.c %D%/lmdb_pages.h \
 	%D%/cycle.c \
 	%D%/writer.c %D%/writer.h

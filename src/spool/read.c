@@ -67,7 +67,7 @@ static bool mark_bad(struct spool *s, size_t i)
  * True: the list has changed, search again. */
 static bool find_renamed(struct reading *f)
 {
-	if (!survey_names(f->s))
+	if (!survey_segments(f->s))
 		return false;
 	f->ready = false;
 	return true;

@@ -117,16 +117,6 @@ static int read_slots(struct recovering *r, struct why *why)
 	return 0;
 }
 
-/* Runs survey_names and logs misnamed segments. True: the list has changed. */
-static bool survey_segments(struct recovering *r)
-{
-	enum survey found = survey_names(r->s);
-
-	if (found == SURVEY_MISNAMED)
-		note_damage(r, "segments had wrong names; they are read by what their heads say");
-	return found != SURVEY_AS_BEFORE;
-}
-
 static int open_patiently(struct spool *s, size_t i)
 {
 	unsigned pauses = 0;
@@ -192,7 +182,7 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 		return refuse_newer(s, name, why);
 	if (rc == E_OLDER)
 		return refuse_older(s, name, why);
-	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey_segments(r))
+	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey_segments(s))
 		return E_MISSING; /* the list has changed: try its new last one */
 	if (segments_drop_gone(&s->segments, s->dir, i))
 		return E_MISSING;
@@ -222,7 +212,7 @@ static int read_newest(struct recovering *r, struct why *why)
 
 	while (rc == E_MISSING && s->segments.n > 0)
 		rc = open_newest(r, s->segments.n - 1, why);
-	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey_segments(r))
+	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey_segments(s))
 		return read_newest(r, why); /* a newer segment had a lower name */
 	if (rc == E_MISSING)
 		return 0;
@@ -240,7 +230,7 @@ static int find_key(struct recovering *r, struct why *why)
 	struct spool *s = r->s;
 
 	if (s->id.spool == 0 && s->segments.n > 0)
-		survey_segments(r);
+		survey_segments(s);
 	if (s->id.spool != 0)
 		return 0;
 	if (s->survey_at_us != UINT64_MAX && s->segments.n > 0)

@@ -189,15 +189,14 @@ static uint64_t map_bytes(const struct rewriting *g)
 
 static int rewrite_run(struct rewriting *g, const struct spool_run *run)
 {
-	struct span_offset first;
+	struct segment seg;
 	int rc = writer_make(&g->writer, g->in->dir, g->in->directory, &g->in->id.key, map_bytes(g), 0);
 
 	if (rc < 0)
 		return rc;
 	rc = copy_run(g, *run);
-	first = g->writer.first;
 	if (rc == 0)
-		rc = writer_name(&g->writer, g->in->dir, first);
+		rc = writer_name(&g->writer, g->in->dir, g->writer.first, &seg);
 	if (rc < 0) {
 		writer_discard(&g->writer, g->in->dir);
 		return rc;

@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* repair_state.c — repairs the names of segments and the slots of the state file. */
+/* repair_state.c — repairs the slots of the state file. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <unistd.h>
 
 #include "inspect.h"
-#include "names.h"
 #include "spool/repair.h"
 #include "spool_internal.h"
-
-int spool_repair_names(struct spool_inspect *in, struct why *why)
-{
-	int rc;
-
-	inspect_reset(in);
-	rc = names_write(&in->segments, in->dir);
-	for (size_t i = 0; i < in->segments.n; i++) {
-		const struct segment *seg = &in->segments.at[i];
-		struct spool_segment *summary = &in->summary.segments[i];
-
-		segment_name(seg, summary->name);
-		summary->misnamed = summary->misnamed && seg->named != seg->first;
-		if (rc < 0 && seg->named != seg->first)
-			return why_set(why, rc, "spool %s: %s cannot be called seg-%016" PRIx64 ": %s", in->directory,
-			        summary->name, seg->first, err_text(rc));
-	}
-	return rc < 0 ? why_set(why, rc, "spool %s: its names: %s", in->directory, err_text(rc)) : 0;
-}
 
 /* Copies the state file to quarantine/: its damaged slots may still be useful to an operator. */
 static int copy_statefile(struct spool_inspect *in)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* segments.c — lists, names, removes and quarantines whole segments. Every operation may be repeated after a
+/* segments.c — lists, removes and quarantines whole segments. Every operation may be repeated after a
  * crash. */
 #include <dirent.h>
 #include <errno.h>
@@ -157,7 +157,7 @@ uint64_t segments_bytes(const struct segments *l)
 	return l->bytes + l->estimate;
 }
 
-static int by_first(const void *a, const void *b)
+int segment_compare(const void *a, const void *b)
 {
 	const struct segment *x = a, *y = b;
 
@@ -166,12 +166,6 @@ static int by_first(const void *a, const void *b)
 	if (x->by_head != y->by_head) /* the segment that has this position by its head comes last */
 		return (int)x->by_head - (int)y->by_head;
 	return (int)y->bad - (int)x->bad; /* the rewritten segment comes after the bad one that it replaces */
-}
-
-void segments_sort(struct segments *l)
-{
-	if (l->n > 1)
-		qsort(l->at, l->n, sizeof(*l->at), by_first);
 }
 
 static bool is_file(int at, const struct dirent *e)
@@ -203,7 +197,8 @@ int segments_list(struct segments *l, int at)
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);
-	segments_sort(l);
+	if (l->n > 1)
+		qsort(l->at, l->n, sizeof(*l->at), segment_compare);
 	return rc;
 }
 
@@ -213,9 +208,20 @@ void segments_free(struct segments *l)
 	*l = (struct segments){ 0 };
 }
 
-int segments_push(struct segments *l, uint64_t first)
+int segments_push(struct segments *l, const struct segment *seg)
 {
-	return add_segment(l, &(struct segment){ .first = first, .named = first, .measured = true });
+	return add_segment(l, seg);
+}
+
+void segment_choose_name(struct segment *seg, int at)
+{
+	char name[SEGMENT_NAME];
+
+	seg->named = seg->first - 1;
+	do {
+		seg->named++;
+		segment_name(seg, name);
+	} while (faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 size_t segments_find(const struct segments *l, uint64_t position)

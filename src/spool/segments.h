@@ -2,7 +2,7 @@
 /* segments.h — the list of the spool's segments, made from the names in its directory (private).
  *
  *   next/                       prepared, empty
- *   seg-<first position>/       has the records from that position on
+ *   seg-<first position>/       has the records from that position on, unless its head says otherwise
  *   seg-<first position>.bad/   the same, but damage was found in it: moved to quarantine/, never deleted
  *   quarantine/                 moved segments, and single records */
 #ifndef SEGMENTS_H
@@ -12,8 +12,8 @@
 #include "disk.h"
 
 struct segment {
-	uint64_t first; /* its first position */
-	uint64_t named; /* the first position in its name; names.h corrects the name where they differ */
+	uint64_t first; /* its first position: by its name, or by its head after a survey */
+	uint64_t named; /* the position in its name, a hint: no name is ever changed to fit */
 	bool by_head;   /* FIRST was read from its head */
 	uint64_t bytes; /* allocated on disk; 0 for the segment being written */
 	bool measured;  /* BYTES is known */
@@ -31,7 +31,6 @@ struct segments {
 	uint64_t estimate; /* estimated sum over the segments that are not measured */
 	size_t unmeasured; /* number of segments that are not measured */
 	size_t measure_at; /* segments_measure continues below this index; 0: at the last one */
-	bool misnamed;     /* FIRST and NAMED of some segment may differ */
 };
 
 #define SEGMENTS_NONE SIZE_MAX
@@ -53,9 +52,12 @@ void segments_estimate(struct segments *l, uint64_t bytes);
 uint64_t segments_bytes(const struct segments *l);
 void segments_free(struct segments *l);
 
-/* Sorts by first position. */
-void segments_sort(struct segments *l);
-int segments_push(struct segments *l, uint64_t first) MUST_USE;
+/* Compares two of struct segment by first position, for qsort. */
+int segment_compare(const void *a, const void *b);
+/* Adds SEG, the newest. */
+int segments_push(struct segments *l, const struct segment *seg) MUST_USE;
+/* Sets seg->named to the lowest position from seg->first on whose name is free in the directory. */
+void segment_choose_name(struct segment *seg, int at);
 /* Removes segment I from the list, not from disk. */
 void segments_drop(struct segments *l, size_t i);
 void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes);

@@ -22,7 +22,7 @@ struct spool {
 	struct reader reader;
 	struct span_offset end;  /* end of the last record */
 	struct spool_id id;      /* its key does not move while the spool is open: reader and writers point to it */
-	uint64_t survey_at_us;   /* earliest time of the next survey_names; UINT64_MAX: all heads are read */
+	uint64_t survey_at_us;   /* earliest time of the next survey_segments; UINT64_MAX: all heads are read */
 	unsigned surveys;        /* number of surveys that changed the list of segments */
 	struct spool_state last; /* the newest snapshot */
 	struct disk_space space; /* as of the start of this cycle */
@@ -48,13 +48,10 @@ void recover_without_state(struct spool_state *state, const struct span_offset *
  * spans. */
 uint64_t recover_reconcile(struct spool_state *state, const struct span_offset *disk);
 
-/* survey.c: work that grows with the number of segments, and is put off until after the start. */
-enum survey { SURVEY_AS_BEFORE = 0, SURVEY_DROPPED, SURVEY_MISNAMED };
-/* Reads the heads of all segments, once. Called when a segment is damaged, or missing, or not what its name says.
- * Unless the result is SURVEY_AS_BEFORE, the caller searches its segment again. */
-enum survey survey_names(struct spool *s);
-/* Stats some segments, until all sizes are known. */
-void survey_sizes(struct spool *s);
+/* survey.c: reads the heads of all segments, and again only while one could not be read. Called when a segment is
+ * damaged, or missing, or not what its name says. True: the list has changed, and the caller searches its segment
+ * again. */
+bool survey_segments(struct spool *s);
 
 /* store.c: writes records into segments, in synced commits. */
 struct storing {

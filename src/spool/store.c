@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "names.h"
 #include "spool_internal.h"
 
 enum { FULL_BYTES = 1 << 20 }; /* a disk with less free space is reported as full */
@@ -119,44 +118,31 @@ void store_seal(struct spool *s)
 	}
 	segment_name(&s->segments.at[last], name);
 	segments_drop(&s->segments, last);
-	/* If the directory remains, free_name or the next start removes it as empty. */
+	/* If the directory remains, remove_empty or the next start removes it as empty. */
 	if (disk_remove_dir(s->dir, name) < 0 || disk_sync_dir(s->dir, ".") < 0)
 		log_debug("spool: %s could not be removed", name);
 }
 
-/* True when a segment of the list has the name for position NAME and should have another. */
-static bool is_taken(const struct segments *l, uint64_t name)
-{
-	size_t i = 0;
-
-	while (l->misnamed && i < l->n && (l->at[i].named != name || l->at[i].bad))
-		i++;
-	return l->misnamed && i < l->n;
-}
-
-/* Frees the name for position FIRST: an empty segment that could not be removed may have it, or a misnamed one. */
-static int free_name(struct spool *s, uint64_t first)
+/* Removes an empty segment that could not be removed before and has the name for position FIRST. Whatever else has that
+ * name keeps it. */
+static void remove_empty(struct spool *s, uint64_t first)
 {
 	struct segment seg = { .first = first, .named = first };
 	char name[SEGMENT_NAME];
+	struct head head;
 
-	if (is_taken(&s->segments, first)) {
-		int rc = names_write(&s->segments, s->dir);
-
-		return rc < 0 && is_taken(&s->segments, first) ? rc : 0;
-	}
 	segment_name(&seg, name);
 	if (faccessat(s->dir, name, F_OK, 0) < 0)
-		return 0;
-	if (reader_open(&s->reader, &seg, first + 1) == E_MISSING && disk_remove_dir(s->dir, name) < 0)
+		return;
+	if (reader_head(&s->reader, &seg, &head) == E_MISSING && disk_remove_dir(s->dir, name) < 0)
 		log_debug("spool: %s is empty and could not be removed", name);
-	return 0;
 }
 
-/* Closes the segment that is written and makes the prepared segment next/ the one that is written, renamed after FIRST,
- * its first position. On an error next/ is removed, and no segment is open for writing. */
+/* Closes the segment that is written and makes the prepared segment next/ the one that is written, with FIRST
+ * as its first position. On an error next/ is removed, and no segment is open for writing. */
 static int start_segment(struct spool *s, struct span_offset first)
 {
+	struct segment seg;
 	int rc = 0;
 
 	store_seal(s);
@@ -165,12 +151,11 @@ static int start_segment(struct spool *s, struct span_offset first)
 		log_debug("spool: the state could not be synced at a new segment");
 	if (s->next.env == NULL)
 		rc = store_prepare(s, false);
+	remove_empty(s, first.position);
 	if (rc == 0)
-		rc = free_name(s, first.position);
+		rc = writer_name(&s->next, s->dir, first, &seg);
 	if (rc == 0)
-		rc = writer_name(&s->next, s->dir, first);
-	if (rc == 0)
-		rc = segments_push(&s->segments, first.position);
+		rc = segments_push(&s->segments, &seg);
 	if (rc < 0) {
 		writer_discard(&s->next, s->dir);
 		return rc;

@@ -128,29 +128,16 @@ int writer_make(
 	return rc;
 }
 
-int writer_name(struct writer *w, int at, struct span_offset first)
+int writer_name(struct writer *w, int at, struct span_offset first, struct segment *seg)
 {
-	struct segment seg = { .first = first.position, .named = first.position };
 	char name[SEGMENT_NAME];
-	int rc = 0;
 
+	*seg = (struct segment){ .first = first.position, .by_head = true, .measured = true };
+	segment_choose_name(seg, at);
 	w->first = first;
 	w->made_ms = clock_wall_ms();
-	segment_name(&seg, name);
-	if (renameat(at, "next", at, name) < 0) {
-		if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
-			return err_from_errno(errno);
-		/* Something outside the list has this name: a segment that could not be removed or read, or a
-		 * foreign file. */
-		rc = segment_quarantine(at, name);
-		if (rc == 0)
-			log_warn("spool: %s was in the way of a new segment and is in quarantine/ "
-			         "now",
-			        name);
-		if (rc == 0 && renameat(at, "next", at, name) < 0)
-			rc = err_from_errno(errno);
-	}
-	return rc == 0 ? disk_sync_dir(at, ".") : rc;
+	segment_name(seg, name);
+	return renameat(at, "next", at, name) < 0 ? err_from_errno(errno) : disk_sync_dir(at, ".");
 }
 
 static bool is_big(const struct writer *w, uint64_t size)

@@ -51,8 +51,8 @@ int writer_make(struct writer *w, int at, const char *directory, const struct ke
         uint64_t reserve) MUST_USE;
 /* Closes the writer and removes next/. */
 void writer_discard(struct writer *w, int at);
-/* Renames next/ to the segment name of position FIRST, durably. */
-int writer_name(struct writer *w, int at, struct span_offset first) MUST_USE;
+/* Renames next/ to the name of position FIRST, or to the next name that is free, durably. SEG is what it is now. */
+int writer_name(struct writer *w, int at, struct span_offset first, struct segment *seg) MUST_USE;
 
 /* Number of the N entries that fit in the next transaction; 0: the segment is full. */
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);

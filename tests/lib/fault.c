@@ -287,12 +287,6 @@ int renameat(int from_at, const char *from, int to_at, const char *to)
 	CALL(FAULT_RENAME, from_at, from, real(from_at, from, to_at, to));
 }
 
-int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags)
-{
-	REAL(renameat2);
-	CALL(FAULT_RENAME, from_at, from, real(from_at, from, to_at, to, flags));
-}
-
 int unlink(const char *path)
 {
 	REAL(unlink);

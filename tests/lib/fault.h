@@ -17,7 +17,7 @@ enum fault_call {
 	FAULT_TRUNCATE = 4,  /* ftruncate */
 	FAULT_ALLOCATE = 8,  /* fallocate */
 	FAULT_MKDIR = 16,    /* mkdir, mkdirat */
-	FAULT_RENAME = 32,   /* rename, renameat, renameat2 */
+	FAULT_RENAME = 32,   /* rename, renameat */
 	FAULT_UNLINK = 64,   /* unlink, unlinkat */
 	FAULT_OPEN = 128,    /* open, openat */
 	FAULT_PREAD = 256,   /* pread, preadv */
