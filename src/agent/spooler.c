@@ -3,7 +3,7 @@
  *
  *   IDLE ──batches queued, or reads wanted──► in_cycle (worker) ──on_cycle_done, on the loop──► IDLE
  *                    ▲                                                     │ could not store
- *                    └──────────── after cycle_not_before_us ◄─────────────┘
+ *                    └──────── after the pause of its disk fault ◄─────────┘
  *
  * Beside the cycles (spooler_cycle.c), write_live_state keeps the state in a mapped slot of the file "state" once a turn
  * of the loop, where it survives SIGKILL. */
@@ -161,12 +161,12 @@ void spooler_set_offer_at_once(struct spooler *s)
 
 void spooler_set_drop_oldest(struct spooler *s)
 {
-	s->drop_oldest = true;
+	s->faults.drop_oldest = true;
 }
 
 void spooler_read(struct spooler *s, size_t bytes)
 {
-	s->wanted_bytes = clock_mono_us() < s->read_not_before_us ? 0 : bytes;
+	s->wanted_bytes = disk_fault_may_try(&s->faults, DISK_FAULT_READ, clock_mono_us()) ? bytes : 0;
 	s->read_share = 0;
 }
 
@@ -206,12 +206,12 @@ void spooler_cull(struct spooler *s)
 		return;
 	s->cull_wanted = true;
 	if (clock_mono_us() >= s->cull_not_before_us)
-		s->cycle_not_before_us = 0;
+		disk_fault_retry_now(&s->faults, DISK_FAULT_WRITE);
 }
 
 int spooler_write_error(const struct spooler *s)
 {
-	return s->write_error;
+	return s->faults.of[DISK_FAULT_WRITE].error;
 }
 
 bool spooler_is_idle(const struct spooler *s)
@@ -221,7 +221,7 @@ bool spooler_is_idle(const struct spooler *s)
 
 bool spooler_is_stuck(const struct spooler *s)
 {
-	return !s->in_cycle && s->write_error != 0;
+	return !s->in_cycle && spooler_write_error(s) != 0;
 }
 
 const struct spooler_stats *spooler_stats(const struct spooler *s)
@@ -249,21 +249,26 @@ static void write_live_state(struct spooler *s)
 
 static bool has_work(const struct spooler *s, uint64_t now)
 {
-	bool faults = spooler_disk_failed(s) || s->stats.spool.next_rc != 0 || s->stats.spool.lost;
-
-	/* The file system may have room again, or the directory may be back. Only a cycle finds that out. */
-	if (faults && now - s->cycle_began_us >= RECHECK_MS * US_PER_MS)
+	/* The file system may have room again, or the directory may be back. */
+	if (disk_fault_needs_cycle(&s->faults) && now - s->cycle_began_us >= RECHECK_MS * US_PER_MS)
 		return true;
 	if (!list_empty(&s->queue) || s->wanted_bytes > 0)
 		return true;
 	return s->dirty || (s->cull_wanted && now >= s->cull_not_before_us);
 }
 
+/* True when the pauses after failed writes of batches and of the state are over: a cycle does both. */
+static bool may_begin_cycle(const struct spooler *s, uint64_t now)
+{
+	return !s->in_cycle && disk_fault_may_try(&s->faults, DISK_FAULT_WRITE, now) &&
+	       disk_fault_may_try(&s->faults, DISK_FAULT_STATE, now);
+}
+
 void spooler_tick(struct spooler *s)
 {
 	uint64_t now = clock_mono_us();
 
-	if (!s->in_cycle && now >= s->cycle_not_before_us && has_work(s, now))
+	if (may_begin_cycle(s, now) && has_work(s, now))
 		spooler_begin_cycle(s);
 	spooler_report_health(s);
 	if (s->spool != NULL) /* an event from fail_cycle may have closed it */

@@ -92,7 +92,7 @@ static void postpone_cull(struct spooler *s)
 		return;
 	s->nculled = 0;
 	s->cull_wanted = true;
-	s->cull_not_before_us = clock_mono_us() + RETRY_MS * US_PER_MS;
+	s->cull_not_before_us = clock_mono_us() + CULL_RETRY_MS * US_PER_MS;
 }
 
 /* Out of memory for the cycle: ends it as one that did nothing. */
@@ -101,7 +101,6 @@ static void fail_cycle(struct spooler *s)
 	s->cycle.put_rc = s->cycle.nput > 0 ? E_NOMEM : 0;
 	s->cycle.state_rc = E_NOMEM;
 	postpone_cull(s);
-	s->cycle_not_before_us = clock_mono_us() + RETRY_MS * US_PER_MS;
 	on_cycle_done(s);
 }
 
@@ -185,7 +184,8 @@ static void report_read_back(struct spooler *s)
 		        status == POSITION_MAYBE_SENT || (before && (b->maybe_dup || b->position < s->inherited_sent));
 		b->backlog = true;
 		if (spooler_set_status(s, b->position, POSITION_IN_FLIGHT, 0) < 0) {
-			batch_unref(&b); /* out of memory: the position waits as before */
+			batch_unref(&b); /* the position waits as before */
+			s->cycle.read_rc = E_NOMEM;
 			continue;
 		}
 		s->events.read_back(s->events.arg, b);
@@ -216,8 +216,10 @@ static void report_damage(struct spooler *s)
 		struct ledger_count *in = &s->ledger->place[LEDGER_IN_SPOOL];
 		uint64_t spans = d->lost.spans, batches = d->lost.batches;
 
-		if (positions_reserve(&s->positions, d->run.first, d->run.end) < 0)
-			continue; /* out of memory: a later read reports the damage again */
+		if (positions_reserve(&s->positions, d->run.first, d->run.end) < 0) {
+			s->cycle.read_rc = E_NOMEM; /* a later read reports the damage again */
+			continue;
+		}
 		for (uint64_t p = max_u64(d->run.first, s->positions.cursor); p < min_u64(d->run.end, s->positions.end);
 		        p++)
 			spooler_set_status(s, p, POSITION_DONE, 0);
@@ -246,8 +248,8 @@ static void drop_culled(struct spooler *s)
 	lost.batches = min_u64(s->culled_count.batches, in->batches);
 	ledger_drop(s->ledger, LEDGER_IN_SPOOL, LEDGER_SPOOL_FULL, lost, clock_wall_ms());
 	s->nculled = 0;
-	s->culled_us = clock_mono_us();
-	s->cycle_not_before_us = 0;
+	s->faults.culled_us = clock_mono_us();
+	disk_fault_retry_now(&s->faults, DISK_FAULT_WRITE);
 }
 
 /* When every position is done but the ledger still has spans in the spool, they were in damaged ranges whose number of
@@ -263,37 +265,34 @@ static void quarantine_uncounted(struct spooler *s)
 	ledger_move(s->ledger, LEDGER_IN_SPOOL, LEDGER_QUARANTINED, in->spans, in->batches);
 }
 
-/* Sets or clears the disk's errors by the results of the cycle, and the moment of the next try. */
-static void update_faults(struct spooler *s)
+/* The faults of writing, by the results of the cycle. A state that went with stored batches says little of the file
+ * "state", and a state that was written while there is room says little of batches. */
+static void note_writes(struct spooler *s)
 {
 	const struct spool_cycle *c = &s->cycle;
 	uint64_t now = clock_mono_us();
 
-	if (c->put_rc == E_FULL && s->write_error != E_FULL)
-		s->full_since_us = now;
 	if (c->nput > 0)
-		s->write_error = c->put_rc;
+		disk_fault_result(&s->faults, DISK_FAULT_WRITE, c->put_rc, now);
 	else if (c->write_state && c->state_rc == 0 && c->stats.room_bytes >= ROOM_LEAST_BYTES)
-		s->write_error = 0; /* assumed: nothing was to be stored, but the state was written and there is room */
-	if (c->state_rc < 0) {
-		s->state_error = c->state_rc;
-		s->state_error_us = now;
-	} else if (c->write_state && (c->nput == 0 || now - s->state_error_us >= STATE_RECOVERY_MS * US_PER_MS)) {
-		s->state_error = 0;
-	}
-	if (c->nread > 0)
-		s->read_error = c->ngot > 0 ? 0 : c->read_rc;
+		disk_fault_assume_cleared(&s->faults, DISK_FAULT_WRITE, now);
+	if (c->state_rc < 0 || (c->write_state && c->nput == 0))
+		disk_fault_result(&s->faults, DISK_FAULT_STATE, c->state_rc, now);
+	else if (c->write_state)
+		disk_fault_assume_cleared(&s->faults, DISK_FAULT_STATE, now);
+	disk_fault_result(&s->faults, DISK_FAULT_LOST, c->stats.lost ? E_MISSING : 0, now);
+	disk_fault_result(&s->faults, DISK_FAULT_SEGMENT, c->stats.next_rc, now);
 	s->dirty |= c->state_rc < 0;
-	if (c->put_rc < 0 || c->state_rc < 0)
-		s->cycle_not_before_us = now + RETRY_MS * US_PER_MS;
 }
 
-/* Reading pauses when the cycle was to read and no position changed (a disk error, or out of memory), since the next
- * cycle would read the same. */
-static void pace_reading(struct spooler *s, uint64_t version_before)
+/* The fault of reading: the cycle was to read, and no position CHANGED, because of the disk or for want of memory. The
+ * next cycle would read the same. Without a state nothing that was read is offered, so reading is not judged. */
+static void note_reads(struct spooler *s, bool changed)
 {
-	if (s->cycle.nread > 0 && s->positions.version == version_before)
-		s->read_not_before_us = clock_mono_us() + READ_RETRY_MS * US_PER_MS;
+	const struct spool_cycle *c = &s->cycle;
+
+	if (c->nread > 0 && c->state_rc == 0)
+		disk_fault_result(&s->faults, DISK_FAULT_READ, changed ? 0 : c->read_rc, clock_mono_us());
 }
 
 static void on_cycle_done(void *arg)
@@ -312,17 +311,17 @@ static void on_cycle_done(void *arg)
 	}
 	report_stored(s);
 	report_unstored(s);
-	update_faults(s);
+	note_writes(s);
 	version = s->positions.version;
 	report_damage(s);
 	drop_culled(s);
 	report_read_back(s);
-	pace_reading(s, version);
+	note_reads(s, s->positions.version != version);
 	quarantine_uncounted(s);
 	spooler_report_health(s);
-	if (s->drop_oldest && c->stats.over)
+	if (s->faults.drop_oldest && c->stats.over)
 		spooler_cull(s);
-	if (s->write_error != 0)
-		s->events.write_failed(s->events.arg, s->write_error);
+	if (spooler_write_error(s) != 0)
+		s->events.write_failed(s->events.arg, spooler_write_error(s));
 	s->events.cycle_done(s->events.arg);
 }

@@ -5,15 +5,14 @@
 
 #include "agent/spooler.h"
 #include "base/log.h"
+#include "policy/disk_fault.h"
 
 enum {
 	CYCLE_BATCHES = 4096,         /* most batches in one cycle's transaction */
 	CYCLE_BYTES = 4 << 20,        /* a cycle takes no further batch from this size on */
 	READ_RECORDS = 2048,          /* most records that one cycle reads */
-	RETRY_MS = 500,               /* pause after a cycle that could not store */
-	READ_RETRY_MS = 100,          /* pause of reading after a cycle whose reads changed no position */
+	CULL_RETRY_MS = 500,          /* pause of culling after memory ran out for it */
 	RECHECK_MS = 1000,            /* between cycles without work while the disk has a fault */
-	STATE_RECOVERY_MS = 3000,     /* since the last state_error, before a cycle with batches clears it */
 	ROOM_LEAST_BYTES = 128 << 10, /* room for two of the largest batches: then the spool is no longer called full */
 	COMMIT_GUESS_US = 10000,      /* commit_us before the first cycle was measured */
 };
@@ -52,18 +51,7 @@ struct spooler {
 	uint64_t cycle_offers_to; /* offered_to in the state of the cycle under way */
 	uint64_t cycle_began_us;  /* monotonic; when the last cycle began */
 
-	int write_error;                  /* of the last cycle that had batches; 0: they were stored */
-	int state_error;                  /* of the last failed write of the state; 0 once it can be written again */
-	uint64_t state_error_us;          /* monotonic; when that was */
-	int read_error;                   /* of the last cycle that was to read; 0: it read something */
-	int reported_error;               /* what spooler_health.c posted last for part "spool", */
-	enum health_level reported_level; /* and its level */
-	bool drop_oldest;                 /* spooler_set_drop_oldest */
-	uint64_t full_since_us;           /* monotonic; when the spool became full last */
-	int next_segment_reported;        /* what it posted last for part "room" */
-	uint64_t culled_us;               /* monotonic; when records were dropped to make room last */
-	uint64_t cycle_not_before_us;     /* monotonic; the pause after a cycle that failed */
-	uint64_t read_not_before_us;      /* monotonic; the pause after a cycle that read nothing */
+	struct disk_faults faults; /* as found by the cycles; DISK_FAULT_QUARANTINE is in the quarantine's own table */
 
 	struct ledger live_ledger; /* ledger and positions' version as last given to spool_live */
 	uint64_t live_version;
@@ -73,12 +61,12 @@ struct spooler {
 /* True while the last write of batches or of the state failed. */
 static inline bool spooler_disk_failed(const struct spooler *s)
 {
-	return s->write_error != 0 || s->state_error != 0;
+	return s->faults.of[DISK_FAULT_WRITE].error != 0 || s->faults.of[DISK_FAULT_STATE].error != 0;
 }
 
 /* Fills STATE with a snapshot of the ledger and the positions, with the next generation. */
 void spooler_snapshot(struct spooler *s, struct spool_state *state);
-/* Posts the disk's worst fault on the health board, or that it is over. */
+/* Posts the disk's worst fault on the health board, or its end. */
 void spooler_report_health(struct spooler *s);
 /* Starts a cycle; none may be under way. */
 void spooler_begin_cycle(struct spooler *s);

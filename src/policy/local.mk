@@ -9,6 +9,7 @@ libspanspool_a_SOURCES += \
 	include/policy/circuit.h %D%/circuit.c \
 	include/policy/confirm.h %D%/confirm.c %D%/confirm_internal.h %D%/confirm_window.c \
 	include/policy/descriptor_share.h %D%/descriptor_share.c \
+	include/policy/disk_fault.h %D%/disk_fault.c \
 	include/policy/drain_ledger.h %D%/drain_ledger.c \
 	include/policy/endpoint.h %D%/endpoint.c \
 	include/policy/evidence.h %D%/evidence.c \

@@ -5,12 +5,10 @@
  *   waiting ──start──► writing (worker) ──written and synced──► done, KEPT
  *      ▲                    ├──disk share used up────────► done, FULL
  *      └── a pause ── failed ┘ */
+#include "base/clock.h"
 #include "quarantine_internal.h"
 
-enum {
-	RUN_ITEMS = 32, /* items per run; each is synced, and outcomes are reported after the run */
-	RETRY_MS = 1000,
-};
+enum { RUN_ITEMS = 32 }; /* items per run; each is synced, and outcomes are reported after the run */
 
 static struct files *files_of(struct quarantine *q)
 {
@@ -70,7 +68,7 @@ static void requeue_first(struct files *f, struct list *items)
 static void report_health(struct files *f, bool full)
 {
 	if (f->failed.code != 0)
-		quarantine_fault(&f->q, f->failed_name, f->failed.text);
+		quarantine_fault(&f->q, f->failed_name, f->failed.code, f->failed.text);
 	else if (full)
 		quarantine_full(&f->q);
 	else
@@ -103,6 +101,11 @@ static void report_outcomes(struct files *f)
 	}
 }
 
+static void start_retry_timer(struct files *f)
+{
+	timer_start(f->retry_timer, disk_fault_pause_ms(DISK_FAULT_QUARANTINE));
+}
+
 static void on_run(void *arg)
 {
 	struct files *f = arg;
@@ -118,7 +121,7 @@ static void on_run(void *arg)
 		f->q.flushing = true;
 		quarantine_flushed(&f->q);
 	} else if (failed) {
-		timer_start(f->retry_timer, RETRY_MS);
+		start_retry_timer(f);
 	} else {
 		start_run(f);
 	}
@@ -144,7 +147,9 @@ static void start_run(struct files *f)
 	if (f->busy)
 		return;
 	requeue_first(f, &f->writing);
-	timer_start(f->retry_timer, RETRY_MS);
+	if (!list_empty(&f->q.waiting))
+		quarantine_fault(&f->q, first_of(&f->q.waiting)->name, E_NOMEM, err_text(E_NOMEM));
+	start_retry_timer(f);
 }
 
 static void on_retry_timer(void *arg)
@@ -154,7 +159,7 @@ static void on_retry_timer(void *arg)
 
 static void files_put(struct quarantine *q)
 {
-	if (!timer_armed(files_of(q)->retry_timer))
+	if (disk_fault_may_try(&q->faults, DISK_FAULT_QUARANTINE, clock_mono_us()))
 		start_run(files_of(q));
 }
 

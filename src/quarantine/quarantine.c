@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quarantine.c — shared by all kinds of quarantine: items, outcomes and the health part. */
+#include "base/clock.h"
 #include "quarantine_internal.h"
 
 static const char part[] = "quarantine";
@@ -23,21 +24,21 @@ void quarantine_flushed(struct quarantine *q)
 
 void quarantine_well(struct quarantine *q)
 {
-	q->in_fault = false;
+	disk_fault_cleared(&q->faults, DISK_FAULT_QUARANTINE);
 	health_post(q->health, part, HEALTH_OK, "%s %s takes records",
 	        q->opts.spool == NULL && q->opts.kind == QUARANTINE_TOPIC ? "topic" : "directory", q->opts.where);
 }
 
-void quarantine_fault(struct quarantine *q, const char *name, const char *what)
+void quarantine_fault(struct quarantine *q, const char *name, int rc, const char *what)
 {
-	q->in_fault = true;
+	disk_fault_occurred(&q->faults, DISK_FAULT_QUARANTINE, rc, clock_mono_us());
 	health_post(q->health, part, HEALTH_DOWN, "%s cannot be kept in %s: %s%s%s", name, q->opts.where, what,
 	        q->opts.consequence[0] == '\0' ? "" : "; ", q->opts.consequence);
 }
 
 void quarantine_full(struct quarantine *q)
 {
-	q->in_fault = false;
+	disk_fault_cleared(&q->faults, DISK_FAULT_QUARANTINE);
 	health_post(q->health, part, HEALTH_WARN,
 	        "%s holds its share of spool.max-bytes: what is refused now is dropped", q->opts.where);
 }
@@ -75,7 +76,7 @@ uint64_t quarantine_failures(const struct quarantine *q)
 
 struct quarantine_item *quarantine_reclaim(struct quarantine *q, bool (*may)(const struct quarantine_item *item))
 {
-	if (!q->in_fault)
+	if (q->faults.of[DISK_FAULT_QUARANTINE].error == 0)
 		return NULL;
 	for (struct list *node = q->waiting.prev; node != &q->waiting; node = node->prev) {
 		struct quarantine_item *item = container_of(node, struct quarantine_item, link);

@@ -3,6 +3,7 @@
 #ifndef QUARANTINE_INTERNAL_H
 #define QUARANTINE_INTERNAL_H
 
+#include "policy/disk_fault.h"
 #include "quarantine/quarantine.h"
 
 struct quarantine_ops {
@@ -20,8 +21,8 @@ struct quarantine {
 	struct list waiting; /* items that are not being written */
 	size_t count;        /* all items without an outcome */
 	uint64_t failures;
-	bool in_fault; /* the last attempt failed */
-	bool flushing; /* the remaining items are given up: events.done is not called */
+	struct disk_faults faults; /* DISK_FAULT_QUARANTINE: of the last attempt, also one of a topic */
+	bool flushing;             /* the remaining items are given up: events.done is not called */
 	void (*flushed)(void *arg);
 	void *flushed_arg;
 };
@@ -38,10 +39,10 @@ void quarantine_begin(struct quarantine *q, struct loop *l, const struct quarant
 void quarantine_done(struct quarantine *q, struct quarantine_item *item, enum quarantine_outcome outcome);
 /* Calls FLUSHED of quarantine_flush, if it was called. No item may be in progress. */
 void quarantine_flushed(struct quarantine *q);
-/* Post to the health board: OK, items are kept; DOWN, the item NAME cannot be written because of WHAT; WARN, the share
- * of the disk is used up. */
+/* Note the result of an attempt and post it to the health board: OK, items are kept; DOWN, the item NAME cannot be
+ * written because of WHAT, with the error RC; WARN, the share of the disk is used up. */
 void quarantine_well(struct quarantine *q);
-void quarantine_fault(struct quarantine *q, const char *name, const char *what);
+void quarantine_fault(struct quarantine *q, const char *name, int rc, const char *what);
 void quarantine_full(struct quarantine *q);
 
 /* ---- files.c: kinds that write files in a worker thread ---- */

@@ -30,7 +30,7 @@ static void post_fault(struct topic *t, const char *item, const char *guess)
 {
 	const struct kafka_fault *known = kafka_producer_fault(t->producer);
 
-	quarantine_fault(&t->q, item, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
+	quarantine_fault(&t->q, item, E_DOWN, known->cause == KAFKA_CAUSE_NONE ? guess : known->sentence);
 }
 
 static void move_to_too_large(struct topic *t, struct quarantine_item *item, const char *what)
@@ -39,7 +39,7 @@ static void move_to_too_large(struct topic *t, struct quarantine_item *item, con
 	list_remove(&item->link);
 	list_push(&t->too_large, &item->link);
 	timer_start(t->too_large_timer, TOO_LARGE_RETRY_MS);
-	quarantine_fault(&t->q, item->name, what);
+	quarantine_fault(&t->q, item->name, E_TOO_LARGE, what);
 }
 
 static void send_waiting(struct topic *t)

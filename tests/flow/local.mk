@@ -120,7 +120,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_exporter_marks_SOURCES = %D%/test_exporter_marks.c $(FAKE_HTTP)
 %C%_test_exporter_storm_SOURCES = %D%/test_exporter_storm.c $(FAKE_HTTP)
 %C%_test_exporter_fault_SOURCES = %D%/test_exporter_fault.c $(FAKE_HTTP)
-%C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file
+%C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file,--wrap=work_start
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg
 

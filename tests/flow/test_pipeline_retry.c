@@ -69,6 +69,11 @@ static bool some_is_read(void *arg)
 	return s.backlog.read_batches > 0;
 }
 
+static bool is_well(void *arg)
+{
+	return level_of(arg, "spool") == HEALTH_OK;
+}
+
 static void what_is_read_and_cannot_be_marked(void)
 {
 	struct server_fixture h;
@@ -80,9 +85,11 @@ static void what_is_read_and_cannot_be_marked(void)
 	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
 	cycles_have_pauses(&h, "what is read cannot be marked as held");
 	ok(!some_is_read(&h), "so it is not kept in memory");
+	ok(is_down(&h), "and the board says so");
 	no_mark = false;
 	h.mood = TAKES;
 	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "with memory again all is delivered");
+	ok(wait_until(h.loop, is_well, &h, SECONDS), "and the board says so");
 	leave(&h);
 }
 
@@ -152,6 +159,7 @@ static void an_error_of_the_disk_does_not_end_the_reading(void)
 	feed(&h, 4);
 	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
 	cycles_have_pauses(&h, "what waits cannot be read");
+	ok(is_down(&h), "the board says so");
 	no_read = false;
 	ok(wait_until(h.loop, is_read_amid_commits, &h, SECONDS),
 	        "when it can, it is read although commits go on all the time");

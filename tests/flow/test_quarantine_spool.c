@@ -18,6 +18,8 @@ static _Atomic int rc;         /* what spool_quarantine gives */
 static _Atomic bool has_file;  /* what spool_has_file gives */
 static _Atomic unsigned tries; /* calls of spool_quarantine */
 
+static bool no_worker; /* work_start finds no memory */
+
 static struct loop *loop;
 static struct quarantine *q;
 static struct health health;
@@ -28,6 +30,13 @@ static unsigned ndone;
 int __wrap_spool_quarantine(
         struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why);
 bool __wrap_spool_has_file(struct spool *s, const struct batch *b);
+int __real_work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg);
+int __wrap_work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg);
+
+int __wrap_work_start(struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
+{
+	return no_worker ? E_NOMEM : __real_work_start(l, run, done, arg);
+}
 
 int __wrap_spool_quarantine(
         struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why)
@@ -154,6 +163,21 @@ static void what_cannot_be_kept_is_tried_again(void)
 	end();
 }
 
+static void without_memory_for_a_worker_the_board_says_so(void)
+{
+	unsigned want = 2;
+
+	begin(0);
+	no_worker = true;
+	put(0, 2);
+	ok(level() == HEALTH_DOWN, "the board says it at once: %s", health.parts[0].sentence);
+	no_worker = false;
+	ok(wait_until(loop, are_done, &want, SECONDS), "both are tried again after the pause");
+	ok(all[0].outcome == QUARANTINE_KEPT && all[1].outcome == QUARANTINE_KEPT, "and kept");
+	is_int(level(), HEALTH_OK, "the board says so");
+	end();
+}
+
 static void what_finds_no_share_of_the_disk_is_not_tried_again(void)
 {
 	unsigned want = 2;
@@ -191,6 +215,7 @@ int main(void)
 	log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORM_TEXT);
 	each_is_kept_once();
 	what_cannot_be_kept_is_tried_again();
+	without_memory_for_a_worker_the_board_says_so();
 	what_finds_no_share_of_the_disk_is_not_tried_again();
 	a_file_that_may_be_durable_counts_as_kept_at_the_end();
 	return tap_done();

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	%D%/test_corpus \
 	%D%/test_descriptor_share \
 	%D%/test_demo_verdict \
+	%D%/test_disk_fault \
 	%D%/test_drain_ledger \
 	%D%/test_emitter \
 	%D%/test_endpoint \
