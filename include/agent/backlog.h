@@ -26,16 +26,16 @@ int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, 
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
 /* Takes BATCH, which the spooler read back; its position is POSITION_IN_FLIGHT. */
-void backlog_add(struct backlog *b, struct batch *batch);
+void backlog_add(struct backlog *b, struct agent_batch *batch);
 /* BATCH became durable just now. If the destination gave it back before, the backlog keeps a reference and offers it
  * again after its retry_us; else it is read back from the spool like any other record. */
-void backlog_stored(struct backlog *b, struct batch *batch);
+void backlog_stored(struct backlog *b, struct agent_batch *batch);
 /* The dispatcher's report on a batch that has a position in the spool. */
-void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail);
+void backlog_report(struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail);
 /* Takes BATCH, a refused batch that the ledger has moved to quarantined or dropped: its position becomes done. */
-void backlog_resolved(struct backlog *b, struct batch *batch);
+void backlog_resolved(struct backlog *b, struct agent_batch *batch);
 /* Takes BATCH, a refused batch that the quarantine did not store: its position waits again. */
-void backlog_returned(struct backlog *b, struct batch *batch);
+void backlog_returned(struct backlog *b, struct agent_batch *batch);
 
 /* Offers the batches that are ready and asks the spooler to read more. */
 void backlog_tick(struct backlog *b);

@@ -9,7 +9,7 @@
 #include "loop/loop.h"
 #include "telemetry/metrics.h"
 #include "policy/pace.h"
-#include "agent/sink.h"
+#include "agent/agent_batch.h"
 
 struct dispatcher_opts {
 	uint64_t window_bytes; /* most memory of batches that the sink has at once */
@@ -18,9 +18,9 @@ struct dispatcher_opts {
 };
 
 struct dispatcher_events {
-	/* The sink reported on B. OUTCOME is as of sink_events.done, but SINK_NOT_SENT while evidence is missing that a
-	 * refused batch is bad. The owner keeps the reference that it had when it offered B. */
-	void (*report)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+	/* The sink reported on B. The outcome is SINK_NOT_SENT while evidence is missing that a refused batch is bad. The
+	 * owner keeps the reference that it had when it offered B. */
+	void (*report)(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
 	void (*room)(void *arg);                                   /* an offer may be taken now */
 	void (*sent_again)(void *arg, uint32_t spans, bool first); /* as sink_events.sent_again */
 	void *arg;
@@ -45,11 +45,11 @@ struct sink_events dispatcher_sink_events(struct dispatcher *d);
 
 /* Offers B to the sink. SINK_TOOK: a report will come. Any other answer changed nothing. b->backlog says whether B
  * counts in the window as backlog or as fresh. */
-enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b);
+enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b);
 
 /* True while B must not be offered again, since the sink gave it back: until its retry_us, or as a probe until the
  * circuit's shortest pause is over. dispatcher_offer does not take it before. */
-bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b);
+bool dispatcher_is_resting(const struct dispatcher *d, const struct agent_batch *b);
 
 /* After dispatcher_offer answered SINK_CANNOT: the sink's reason as text, borrowed until the next offer, and the outcome
  * with which the owner settles the batch, for no report follows. */

@@ -6,16 +6,6 @@
 #include "agent/dispatcher.h"
 #include "agent/spooler.h"
 
-/* The stage of a batch in the agent (batch.place). */
-enum batch_place {
-	PLACE_AGING,        /* fresh: with the sink, or waiting to be handed over to the spooler */
-	PLACE_QUEUED,       /* in the spooler's queue, or being written by the commit cycle under way */
-	PLACE_QUEUED_DONE,  /* reported delivered while the commit cycle was writing it */
-	PLACE_QUEUED_MAYBE, /* reported SINK_MAYBE_SENT while the commit cycle was writing it */
-	PLACE_REFUSED,      /* queued for the quarantine (refused.h) */
-	PLACE_SPOOLED,      /* durable in the spool, at b->position */
-};
-
 struct flight_opts {
 	uint64_t max_bytes;     /* most memory of batches that are neither delivered nor durable */
 	uint64_t largest_bytes; /* memory of the largest batch that may come; the flight is full when less is free */
@@ -36,19 +26,19 @@ struct refused;
 void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r);
 
 /* Takes B, fresh from the intake, and enters it in the ledger. */
-void flight_add(struct flight *f, struct batch *b);
+void flight_add(struct flight *f, struct agent_batch *b);
 /* False: the intake should pause and ask again once a turn of the loop, for no event says when there is room.
  * flight_add takes a batch all the same, and may drop the newest. */
 bool flight_has_room(const struct flight *f);
 
 /* The dispatcher's report on a batch that has no position in the spool. */
-void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail);
+void flight_report(struct flight *f, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
 /* The spooler's events: B is durable, B was not stored, a cycle failed to store with error RC. The first two take B. */
-void flight_stored(struct flight *f, struct batch *b);
-void flight_unstored(struct flight *f, struct batch *b);
+void flight_stored(struct flight *f, struct agent_batch *b);
+void flight_unstored(struct flight *f, struct agent_batch *b);
 void flight_write_failed(struct flight *f, int rc);
 /* Takes B, a refused batch that the ledger has moved to quarantined or dropped. */
-void flight_resolved(struct flight *f, struct batch *b);
+void flight_resolved(struct flight *f, struct agent_batch *b);
 
 /* Drops the newest batches while the flight is full and the spool cannot store. To be called a few times a second. */
 void flight_shed(struct flight *f);

@@ -26,7 +26,7 @@ struct sink_events pipeline_sink_events(struct pipeline *p);
 void pipeline_set_sink(struct pipeline *p, struct sink *s);
 
 /* Takes B and gives it its id (boot and sequence). */
-void pipeline_accept(struct pipeline *p, struct batch *b);
+void pipeline_accept(struct pipeline *p, struct agent_batch *b);
 struct ledger *pipeline_ledger(struct pipeline *p);
 uint64_t pipeline_boot(const struct pipeline *p);
 

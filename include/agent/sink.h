@@ -41,11 +41,16 @@ static inline const char *sink_refused_cause(enum sink_outcome outcome)
 	return outcome == SINK_UNCONFIRMED ? "unconfirmed" : ledger_place_names[sink_refused_place(outcome)];
 }
 
+struct sink_report {
+	enum sink_outcome outcome;
+	uint32_t partition; /* that the batch was sent to; 0 where the destination has none */
+	const char *detail; /* the destination's explanation of a refusal, else "" */
+};
+
 /* Calls from a sink to its owner. */
 struct sink_events {
-	/* The report on B. DETAIL is the destination's explanation of a refusal, else "". b->partition is the partition
-	 * that B was sent to. The sink drops its reference to B after the call. */
-	void (*done)(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+	/* The report on B. The sink drops its reference to B after the call. */
+	void (*done)(void *arg, struct batch *b, const struct sink_report *report);
 	/* After SINK_FULL: there is room again. */
 	void (*room)(void *arg);
 	/* The sink sends SPANS of a batch that it has again, although they may have arrived. FIRST: the batch's first

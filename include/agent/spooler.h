@@ -4,6 +4,7 @@
 #ifndef SPOOLER_H
 #define SPOOLER_H
 
+#include "agent/agent_batch.h"
 #include "telemetry/health.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
@@ -11,15 +12,15 @@
 #include "spool/spool.h"
 
 struct spooler_events {
-	/* B is durable at b->position. The spooler's reference goes to the callee. */
-	void (*stored)(void *arg, struct batch *b);
+	/* B is durable at b->batch.position. The spooler's reference goes to the callee. */
+	void (*stored)(void *arg, struct agent_batch *b);
 	/* B could not be stored. The spooler's reference goes to the callee, who may put it back. */
-	void (*unstored)(void *arg, struct batch *b);
+	void (*unstored)(void *arg, struct agent_batch *b);
 	/* The spool cannot store, because of error RC. Called at the end of each cycle while that is so, after the cycle's
 	 * calls of "unstored". */
 	void (*write_failed)(void *arg, int rc);
 	/* B was read back for spooler_read: its position is POSITION_IN_FLIGHT. The reference goes to the callee. */
-	void (*read_back)(void *arg, struct batch *b);
+	void (*read_back)(void *arg, struct agent_batch *b);
 	/* A cycle is over; the last call of each cycle. */
 	void (*cycle_done)(void *arg);
 	void *arg;
@@ -44,16 +45,16 @@ uint64_t spooler_boot(const struct spooler *s);
 struct spool *spooler_spool(const struct spooler *s);
 
 /* Takes B and appends it to the queue, to be stored with the next cycle. */
-void spooler_append(struct spooler *s, struct batch *b);
+void spooler_append(struct spooler *s, struct agent_batch *b);
 /* Takes B, which "unstored" gave back, and puts it at the head of the queue. */
-void spooler_requeue(struct spooler *s, struct batch *b);
+void spooler_requeue(struct spooler *s, struct agent_batch *b);
 /* Removes B from the queue and gives it to the caller. B must be queued: no cycle has taken it yet. */
-struct batch *spooler_withdraw(struct spooler *s, struct batch *b);
+struct agent_batch *spooler_withdraw(struct spooler *s, struct agent_batch *b);
 /* Calls VISIT for each queued batch, oldest first, while it returns true. VISIT may withdraw B. */
-void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct batch *b), void *arg);
+void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct agent_batch *b), void *arg);
 /* Removes the newest queued batch and gives it to the caller; NULL: there is none. IDLE: only batches that the sink
  * does not have are looked for. */
-struct batch *spooler_withdraw_newest(struct spooler *s, bool idle);
+struct agent_batch *spooler_withdraw_newest(struct spooler *s, bool idle);
 /* Each batch will be offered as soon as it is durable (exposure 0), so the state that a cycle writes must have it below
  * offered_to. */
 void spooler_set_offer_at_once(struct spooler *s);

@@ -60,36 +60,37 @@ int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, 
 	return 0;
 }
 
-void backlog_add(struct backlog *b, struct batch *batch)
+void backlog_add(struct backlog *b, struct agent_batch *batch)
 {
 	batch->place = PLACE_SPOOLED;
 	b->stats.read_batches++;
-	b->stats.read_bytes += batch->size;
-	b->stats.ready_bytes += batch->cost;
+	b->stats.read_bytes += batch->batch.size;
+	b->stats.ready_bytes += batch->batch.cost;
 	list_push(&b->ready, &batch->link);
 }
 
-static void finish_batch(struct backlog *b, struct batch *batch, enum ledger_place to)
+static void finish_batch(struct backlog *b, struct agent_batch *batch, enum ledger_place to)
 {
-	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->spans, 1);
-	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
+	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->batch.spans, 1);
+	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
 }
 
-static void drop_batch(struct backlog *b, struct batch *batch, enum ledger_place cause)
+static void drop_batch(struct backlog *b, struct agent_batch *batch, enum ledger_place cause)
 {
-	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->spans, 1 }, clock_wall_ms());
-	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
+	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->batch.spans, 1 }, clock_wall_ms());
+	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
 }
 
-static void quarantine_batch(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+static void quarantine_batch(
+        struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
 {
-	struct batch *ref = batch_ref(batch);
+	struct agent_batch *ref = agent_batch_ref(batch);
 
 	batch->place = PLACE_REFUSED;
 	if (refused_put(b->refused, ref, outcome, detail) == 0)
 		return;
-	spooler_set_status(b->spooler, batch->position, POSITION_WAITING, 0);
-	batch_unref(&ref);
+	spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
+	agent_batch_unref(&ref);
 	b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
 }
 
@@ -98,22 +99,22 @@ static bool is_resting_full(const struct backlog *b)
 	return b->stats.resting_bytes >= b->opts.ready_bytes;
 }
 
-static bool may_rest(const struct backlog *b, const struct batch *batch)
+static bool may_rest(const struct backlog *b, const struct agent_batch *batch)
 {
 	return batch->refusals > 0 && !batch->with_sink && !b->stopped && !is_resting_full(b);
 }
 
 /* The position of BATCH stays POSITION_IN_FLIGHT. */
-static void rest_in_memory(struct backlog *b, struct batch *batch)
+static void rest_in_memory(struct backlog *b, struct agent_batch *batch)
 {
 	batch->backlog = true;
-	list_push(&b->resting, &batch_ref(batch)->link);
-	b->stats.resting_bytes += batch->cost;
+	list_push(&b->resting, &agent_batch_ref(batch)->link);
+	b->stats.resting_bytes += batch->batch.cost;
 }
 
 /* BATCH does not rest in memory but waits in the spool. If it was refused, reading pauses for as long as it would have
  * rested, or it would be read back and offered at once. */
-static void rest_in_spool(struct backlog *b, const struct batch *batch)
+static void rest_in_spool(struct backlog *b, const struct agent_batch *batch)
 {
 	if (batch->refusals > 0 && !batch->with_sink)
 		b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
@@ -121,31 +122,32 @@ static void rest_in_spool(struct backlog *b, const struct batch *batch)
 
 /* BATCH goes back to waiting. One that may have been sent before stays marked so, although the last offer did not send
  * it. */
-static void set_waiting(struct backlog *b, const struct batch *batch)
+static void set_waiting(struct backlog *b, const struct agent_batch *batch)
 {
-	spooler_set_status(b->spooler, batch->position, batch->maybe_dup ? POSITION_MAYBE_SENT : POSITION_WAITING, 0);
+	spooler_set_status(
+	        b->spooler, batch->batch.position, batch->batch.maybe_dup ? POSITION_MAYBE_SENT : POSITION_WAITING, 0);
 }
 
-void backlog_stored(struct backlog *b, struct batch *batch)
+void backlog_stored(struct backlog *b, struct agent_batch *batch)
 {
-	if (may_rest(b, batch) && spooler_set_status(b->spooler, batch->position, POSITION_IN_FLIGHT, 0) == 0)
+	if (may_rest(b, batch) && spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) == 0)
 		rest_in_memory(b, batch);
 	else
 		rest_in_spool(b, batch);
 }
 
-void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome outcome, const char *detail)
+void backlog_report(struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
 {
 	switch (outcome) {
 	case SINK_DELIVERED:
 		finish_batch(b, batch, LEDGER_DELIVERED);
 		b->stats.delivered_batches++;
-		b->stats.delivered_spans += batch->spans;
-		b->stats.delivered_bytes += batch->size;
+		b->stats.delivered_spans += batch->batch.spans;
+		b->stats.delivered_bytes += batch->batch.size;
 		break;
 	case SINK_NOT_SENT:
 	case SINK_MAYBE_SENT:
-		batch->maybe_dup |= outcome == SINK_MAYBE_SENT;
+		batch->batch.maybe_dup |= outcome == SINK_MAYBE_SENT;
 		if (may_rest(b, batch))
 			rest_in_memory(b, batch);
 		else {
@@ -161,16 +163,16 @@ void backlog_report(struct backlog *b, struct batch *batch, enum sink_outcome ou
 	}
 }
 
-void backlog_resolved(struct backlog *b, struct batch *batch)
+void backlog_resolved(struct backlog *b, struct agent_batch *batch)
 {
-	spooler_set_status(b->spooler, batch->position, POSITION_DONE, batch->spans);
-	batch_unref(&batch);
+	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
+	agent_batch_unref(&batch);
 }
 
-void backlog_returned(struct backlog *b, struct batch *batch)
+void backlog_returned(struct backlog *b, struct agent_batch *batch)
 {
-	spooler_set_status(b->spooler, batch->position, POSITION_WAITING, 0);
-	batch_unref(&batch);
+	spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
+	agent_batch_unref(&batch);
 }
 
 /* True when the batches queued for the quarantine take as much memory as may be read ahead: reading and offering stop,
@@ -182,33 +184,33 @@ static bool is_quarantine_behind(const struct backlog *b)
 
 /* Offers BATCH, which is on the list that BYTES counts. True: BATCH is off that list, because the sink took it or can
  * never take it. */
-static bool offer_batch(struct backlog *b, struct batch *batch, uint64_t *bytes)
+static bool offer_batch(struct backlog *b, struct agent_batch *batch, uint64_t *bytes)
 {
 	enum sink_answer answer = dispatcher_offer(b->dispatcher, batch);
 
 	if (answer == SINK_FULL || answer == SINK_DOWN)
 		return false;
 	list_remove(&batch->link);
-	*bytes -= batch->cost;
+	*bytes -= batch->batch.cost;
 	if (answer == SINK_CANNOT)
 		backlog_report(b, batch, dispatcher_refusal_outcome(b->dispatcher), dispatcher_refusal(b->dispatcher));
-	else if (batch->maybe_dup)
-		ledger_sent_again(b->ledger, (struct ledger_count){ batch->spans, 1 });
-	batch_unref(&batch);
+	else if (batch->batch.maybe_dup)
+		ledger_sent_again(b->ledger, (struct ledger_count){ batch->batch.spans, 1 });
+	agent_batch_unref(&batch);
 	return true;
 }
 
 static void offer_ready(struct backlog *b)
 {
 	while (!list_empty(&b->ready) && !is_quarantine_behind(b))
-		if (!offer_batch(b, list_first(&b->ready, struct batch, link), &b->stats.ready_bytes))
+		if (!offer_batch(b, list_first(&b->ready, struct agent_batch, link), &b->stats.ready_bytes))
 			return;
 }
 
 static void offer_resting(struct backlog *b)
 {
 	list_each_safe (node, &b->resting) {
-		struct batch *batch = container_of(node, struct batch, link);
+		struct agent_batch *batch = container_of(node, struct agent_batch, link);
 
 		if (is_quarantine_behind(b))
 			return;
@@ -240,18 +242,18 @@ static void drop_expired(struct backlog *b, struct list *list, uint64_t *bytes, 
 	uint64_t now = clock_mono_us(), wall = clock_wall_ms();
 
 	list_each_safe (node, list) {
-		struct batch *batch = container_of(node, struct batch, link);
+		struct agent_batch *batch = container_of(node, struct agent_batch, link);
 
-		if (!max_age_exceeded(&b->age, now, wall, batch->received_ms, b->opts.max_age_us)) {
+		if (!max_age_exceeded(&b->age, now, wall, batch->batch.received_ms, b->opts.max_age_us)) {
 			if (head_only)
 				break;
 			continue;
 		}
 		list_remove(&batch->link);
-		*bytes -= batch->cost;
+		*bytes -= batch->batch.cost;
 		b->stats.expired_batches++;
 		drop_batch(b, batch, LEDGER_MAX_AGE);
-		batch_unref(&batch);
+		agent_batch_unref(&batch);
 	}
 }
 
@@ -275,11 +277,11 @@ static bool expire_in_memory(struct backlog *b)
 static void release_list(struct backlog *b, struct list *list, uint64_t *bytes)
 {
 	while (!list_empty(list)) {
-		struct batch *batch = list_first(list, struct batch, link);
+		struct agent_batch *batch = list_first(list, struct agent_batch, link);
 
 		list_remove(&batch->link);
 		set_waiting(b, batch);
-		batch_unref(&batch);
+		agent_batch_unref(&batch);
 	}
 	*bytes = 0;
 }

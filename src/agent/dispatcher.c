@@ -36,7 +36,7 @@ struct dispatcher {
 
 enum { HEALTH_POST_EVERY_US = US_PER_S / 4 };
 
-static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail);
+static void on_done(void *arg, struct batch *batch, const struct sink_report *report);
 static void on_room(void *arg);
 static void on_sent_again(void *arg, uint32_t spans, bool first);
 static void on_answered(void *arg);
@@ -119,7 +119,7 @@ static void on_circuit_change(struct dispatcher *d)
 	d->events.room(d->events.arg);
 }
 
-bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b)
+bool dispatcher_is_resting(const struct dispatcher *d, const struct agent_batch *b)
 {
 	uint64_t now = clock_mono_us();
 
@@ -129,7 +129,7 @@ bool dispatcher_is_resting(const struct dispatcher *d, const struct batch *b)
 	return now < (d->circuit.state == CIRCUIT_CLOSED ? b->retry_us : b->refused_us + d->circuit.pause_least);
 }
 
-static bool may_send(const struct dispatcher *d, const struct batch *b, uint64_t now)
+static bool may_send(const struct dispatcher *d, const struct agent_batch *b, uint64_t now)
 {
 	if (d->stopping || !circuit_may_send(&d->circuit, now, d->current_count) || dispatcher_is_resting(d, b))
 		return false;
@@ -141,14 +141,14 @@ static bool may_send(const struct dispatcher *d, const struct batch *b, uint64_t
 	return b->backlog ? pace_may_send_backlog(&d->load, d->ramp) : pace_may_send_fresh(&d->load);
 }
 
-enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b)
+enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b)
 {
 	uint64_t now = clock_mono_us();
 	enum sink_answer answer;
 
 	if (!may_send(d, b, now))
 		return d->circuit.state == CIRCUIT_OPEN ? SINK_DOWN : SINK_FULL;
-	answer = d->sink->ops->offer(d->sink, b);
+	answer = d->sink->ops->offer(d->sink, &b->batch);
 	if (answer == SINK_DOWN && circuit_offer_refused(&d->circuit, now))
 		on_circuit_change(d);
 	if (answer != SINK_TOOK)
@@ -158,7 +158,7 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct batch *b)
 	b->epoch = d->epoch;
 	list_push(&d->current, &b->out);
 	d->current_count++;
-	*(b->backlog ? &d->load.backlog : &d->load.fresh) += b->cost;
+	*(b->backlog ? &d->load.backlog : &d->load.fresh) += b->batch.cost;
 	d->stats.offered++;
 	return SINK_TOOK;
 }
@@ -173,13 +173,13 @@ enum sink_outcome dispatcher_refusal_outcome(const struct dispatcher *d)
 	return d->sink->refused_as;
 }
 
-static void grow_ramp(struct dispatcher *d, const struct batch *b)
+static void grow_ramp(struct dispatcher *d, const struct agent_batch *b)
 {
 	uint64_t bigger;
 
 	if (!b->backlog)
 		return;
-	d->ramp_delivered += b->cost;
+	d->ramp_delivered += b->batch.cost;
 	bigger = pace_ramp(d->ramp, d->ramp_delivered, d->load.backlog_most);
 	if (bigger != d->ramp)
 		d->ramp_delivered = 0;
@@ -188,15 +188,15 @@ static void grow_ramp(struct dispatcher *d, const struct batch *b)
 
 /* B was refused although it was sent alone. Its previous refusal is confirmed if another batch, offered after it, has
  * passed on the same partition. */
-static void note_evidence(struct dispatcher *d, struct batch *b, uint64_t now)
+static void note_evidence(struct dispatcher *d, struct agent_batch *b, uint32_t partition, uint64_t now)
 {
 	b->confirmed += b->refused_alone_us != 0 && evidence_confirms(&d->evidence, b->refused_by, b->refused_alone_us);
-	b->refused_by = b->partition;
+	b->refused_by = partition;
 	b->refused_alone_us = now;
 }
 
 /* The destination gave B back: B rests until retry_us. */
-static void note_given_back(struct dispatcher *d, struct batch *b, const char *detail, uint64_t now)
+static void note_given_back(struct dispatcher *d, struct agent_batch *b, const char *detail, uint64_t now)
 {
 	b->refusals++;
 	b->refused_us = now;
@@ -205,22 +205,23 @@ static void note_given_back(struct dispatcher *d, struct batch *b, const char *d
 		snprintf(d->refusal_text, sizeof(d->refusal_text), "%s", detail);
 }
 
-/* Returns the outcome that the owner gets for the sink's OUTCOME. A refusal that needs evidence (BY_EVIDENCE) becomes
- * SINK_NOT_SENT until evidence_proves_bad. */
-static enum sink_outcome decide_outcome(struct dispatcher *d, struct batch *b, enum sink_outcome outcome,
-        const char *detail, bool by_evidence, uint64_t now)
+/* Returns the outcome that the owner gets. A refusal that needs evidence (BY_EVIDENCE) becomes SINK_NOT_SENT until
+ * evidence_proves_bad. */
+static enum sink_outcome decide_outcome(
+        struct dispatcher *d, struct agent_batch *b, const struct sink_report *report, bool by_evidence, uint64_t now)
 {
 	bool sink_passes = d->circuit.state == CIRCUIT_CLOSED;
+	enum sink_outcome outcome = report->outcome;
 
 	if (outcome == SINK_DELIVERED)
-		evidence_passed(&d->evidence, b->partition, b->offered_us);
+		evidence_passed(&d->evidence, report->partition, b->offered_us);
 	if (outcome == SINK_DELIVERED || (sink_refused(outcome) && !by_evidence))
 		return outcome;
 	/* A batch of an earlier epoch came back because of a purge, mostly: that is no refusal. */
 	if (by_evidence || b->epoch == d->epoch)
-		note_given_back(d, b, detail, now);
+		note_given_back(d, b, report->detail, now);
 	if (by_evidence)
-		note_evidence(d, b, now);
+		note_evidence(d, b, report->partition, now);
 	if (by_evidence && !evidence_proves_bad(sink_passes, true, b->confirmed))
 		return SINK_NOT_SENT;
 	return outcome;
@@ -233,15 +234,15 @@ static enum circuit_outcome circuit_outcome_of(enum sink_outcome outcome)
 	return sink_refused(outcome) ? CIRCUIT_ANSWERED : CIRCUIT_REFUSED;
 }
 
-static void remove_from_out(struct dispatcher *d, struct batch *b)
+static void remove_from_out(struct dispatcher *d, struct agent_batch *b)
 {
 	list_remove(&b->out);
 	d->current_count -= b->epoch == d->epoch;
 	b->with_sink = false;
-	*(b->backlog ? &d->load.backlog : &d->load.fresh) -= b->cost;
+	*(b->backlog ? &d->load.backlog : &d->load.fresh) -= b->batch.cost;
 }
 
-static void count_report(struct dispatcher *d, const struct batch *b, enum sink_outcome outcome, uint64_t now)
+static void count_report(struct dispatcher *d, const struct agent_batch *b, enum sink_outcome outcome, uint64_t now)
 {
 	if (outcome != SINK_DELIVERED) {
 		d->stats.given_back += !sink_refused(outcome);
@@ -255,20 +256,22 @@ static void count_report(struct dispatcher *d, const struct batch *b, enum sink_
 	grow_ramp(d, b);
 }
 
-static void on_done(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void on_done(void *arg, struct batch *batch, const struct sink_report *report)
 {
 	struct dispatcher *d = arg;
+	struct agent_batch *b = agent_batch_of(batch);
 	uint64_t now = clock_mono_us();
-	bool by_evidence = d->sink->by_evidence && sink_refused(outcome);
+	bool by_evidence = d->sink->by_evidence && sink_refused(report->outcome);
 	/* A batch of an earlier epoch that comes back is no failure of this one; a refusal that needs evidence is. */
 	bool counts = b->epoch == d->epoch || by_evidence;
+	enum sink_outcome outcome;
 	enum circuit_outcome seen;
 
 	remove_from_out(d, b);
-	outcome = decide_outcome(d, b, outcome, detail, by_evidence, now);
+	outcome = decide_outcome(d, b, report, by_evidence, now);
 	seen = circuit_outcome_of(outcome);
 	count_report(d, b, outcome, now);
-	d->events.report(d->events.arg, b, outcome, detail);
+	d->events.report(d->events.arg, b, outcome, report->detail);
 	if ((counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
 		on_circuit_change(d);
 }
@@ -301,7 +304,7 @@ void dispatcher_set_backlog(struct dispatcher *d, bool waits)
 
 static uint64_t oldest_offer_in(const struct list *out)
 {
-	return list_empty(out) ? 0 : list_first(out, struct batch, out)->offered_us;
+	return list_empty(out) ? 0 : list_first(out, struct agent_batch, out)->offered_us;
 }
 
 /* Opens the circuit if it is half open, then purges. In the other order the report on the first purged probe would open

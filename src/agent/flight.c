@@ -73,7 +73,7 @@ static uint64_t handoff_age(const struct flight *f)
 	return pace_handoff_age(f->opts.exposure_us, spooler_stats(f->spooler)->commit_us);
 }
 
-static void queue_for_spool(struct flight *f, struct batch *b)
+static void queue_for_spool(struct flight *f, struct agent_batch *b)
 {
 	b->place = PLACE_QUEUED;
 	f->stats.handed_over++;
@@ -81,15 +81,15 @@ static void queue_for_spool(struct flight *f, struct batch *b)
 }
 
 /* Takes B out of stats. The ledger must have been moved before. */
-static void uncount_batch(struct flight *f, const struct batch *b)
+static void uncount_batch(struct flight *f, const struct agent_batch *b)
 {
-	f->stats.bytes -= b->cost;
+	f->stats.bytes -= b->batch.cost;
 	f->stats.batches--;
 }
 
-static void finish_batch(struct flight *f, const struct batch *b, enum ledger_place to)
+static void finish_batch(struct flight *f, const struct agent_batch *b, enum ledger_place to)
 {
-	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->spans, 1);
+	ledger_move(f->ledger, LEDGER_IN_FLIGHT, to, b->batch.spans, 1);
 	uncount_batch(f, b);
 }
 
@@ -98,12 +98,12 @@ static enum ledger_place drop_cause(const struct flight *f)
 	return spooler_write_error(f->spooler) == E_FULL ? LEDGER_SPOOL_FULL : LEDGER_DISK_ERROR;
 }
 
-static void drop_batch(struct flight *f, struct batch *b, enum ledger_place cause)
+static void drop_batch(struct flight *f, struct agent_batch *b, enum ledger_place cause)
 {
-	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	ledger_drop(f->ledger, LEDGER_IN_FLIGHT, cause, (struct ledger_count){ b->batch.spans, 1 }, clock_wall_ms());
 	uncount_batch(f, b);
 	f->stats.dropped++;
-	batch_unref(&b);
+	agent_batch_unref(&b);
 }
 
 /* False while a batch of any size still fits. */
@@ -128,7 +128,7 @@ static bool spool_drops_oldest(const struct flight *f)
  * that waits for the quarantine. False: there is none. */
 static bool drop_newest(struct flight *f)
 {
-	struct batch *b = NULL;
+	struct agent_batch *b = NULL;
 
 	if (spooler_write_error(f->spooler) != 0 && !spool_drops_oldest(f))
 		b = spooler_withdraw_newest(f->spooler, true);
@@ -144,7 +144,7 @@ void flight_shed(struct flight *f)
 		;
 }
 
-static void offer_fresh(struct flight *f, struct batch *b)
+static void offer_fresh(struct flight *f, struct agent_batch *b)
 {
 	b->place = PLACE_AGING;
 	list_push(&f->aging, &b->link);
@@ -156,17 +156,17 @@ static void offer_fresh(struct flight *f, struct batch *b)
 		return;
 	case SINK_FULL:
 	case SINK_DOWN:
-		f->idle_bytes += b->size;
+		f->idle_bytes += b->batch.size;
 		break;
 	}
 	if (!timer_armed(f->due))
 		timer_start(f->due, handoff_age(f) / US_PER_MS);
 }
 
-void flight_add(struct flight *f, struct batch *b)
+void flight_add(struct flight *f, struct agent_batch *b)
 {
-	ledger_enter(f->ledger, LEDGER_IN_FLIGHT, b->spans, 1);
-	f->stats.bytes += b->cost;
+	ledger_enter(f->ledger, LEDGER_IN_FLIGHT, b->batch.spans, 1);
+	f->stats.bytes += b->batch.cost;
 	f->stats.batches++;
 	if (f->opts.exposure_us == 0) {
 		queue_for_spool(f, b);
@@ -179,25 +179,25 @@ void flight_add(struct flight *f, struct batch *b)
 	}
 }
 
-static void remove_aging(struct flight *f, struct batch *b)
+static void remove_aging(struct flight *f, struct agent_batch *b)
 {
 	list_remove(&b->link);
 	if (!b->with_sink)
-		f->idle_bytes -= b->size;
+		f->idle_bytes -= b->batch.size;
 }
 
-static void quarantine_batch(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void quarantine_batch(struct flight *f, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	b->place = PLACE_REFUSED;
 	if (refused_put(f->refused, b, outcome, detail) < 0)
 		queue_for_spool(f, b); /* out of memory: B is spooled, offered again and refused again */
 }
 
-void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome, const char *detail)
+void flight_report(struct flight *f, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	bool written = b->place == PLACE_QUEUED && list_empty(&b->link);
 
-	b->maybe_dup |= outcome == SINK_MAYBE_SENT && !written;
+	b->batch.maybe_dup |= outcome == SINK_MAYBE_SENT && !written;
 	if (written) {
 		/* A commit cycle is writing B; flight_stored or flight_unstored acts on the outcome recorded here. */
 		if (outcome == SINK_DELIVERED)
@@ -216,7 +216,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 	case SINK_DELIVERED:
 		f->sink_keeps_up |= b->place == PLACE_AGING;
 		finish_batch(f, b, LEDGER_DELIVERED);
-		batch_unref(&b);
+		agent_batch_unref(&b);
 		break;
 	case SINK_POISON:
 	case SINK_TOO_LARGE:
@@ -230,7 +230,7 @@ void flight_report(struct flight *f, struct batch *b, enum sink_outcome outcome,
 	}
 }
 
-static void count_late(struct flight *f, const struct batch *b)
+static void count_late(struct flight *f, const struct agent_batch *b)
 {
 	uint64_t age = clock_mono_us() - b->read_us;
 
@@ -243,49 +243,49 @@ static void count_late(struct flight *f, const struct batch *b)
 		        (unsigned long long)(age / US_PER_MS));
 }
 
-/* Offers B, which is durable at b->position. Out of memory for its status: B is left waiting, for the backlog. */
-static void offer_stored(struct flight *f, struct batch *b)
+/* Offers B, which is durable at b->batch.position. Out of memory for its status: B is left waiting, for the backlog. */
+static void offer_stored(struct flight *f, struct agent_batch *b)
 {
-	if (spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0) < 0)
+	if (spooler_set_status(f->spooler, b->batch.position, POSITION_IN_FLIGHT, 0) < 0)
 		return;
 	if (dispatcher_offer(f->dispatcher, b) != SINK_TOOK)
-		spooler_set_status(f->spooler, b->position, POSITION_WAITING, 0);
+		spooler_set_status(f->spooler, b->batch.position, POSITION_WAITING, 0);
 }
 
-void flight_stored(struct flight *f, struct batch *b)
+void flight_stored(struct flight *f, struct agent_batch *b)
 {
 	enum batch_place was = (enum batch_place)b->place;
 
 	if (was == PLACE_QUEUED_DONE) {
 		finish_batch(f, b, LEDGER_DELIVERED);
-		spooler_set_status(f->spooler, b->position, POSITION_DONE, b->spans);
-		batch_unref(&b);
+		spooler_set_status(f->spooler, b->batch.position, POSITION_DONE, b->batch.spans);
+		agent_batch_unref(&b);
 		return;
 	}
 	count_late(f, b);
 	finish_batch(f, b, LEDGER_IN_SPOOL);
 	b->place = PLACE_SPOOLED;
-	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
+	b->batch.maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	/* With an exposure of 0 the first offer comes only when the batch is durable. */
-	if (!b->with_sink && !b->maybe_dup && f->opts.exposure_us == 0)
+	if (!b->with_sink && !b->batch.maybe_dup && f->opts.exposure_us == 0)
 		offer_stored(f, b);
 	if (b->with_sink)
-		spooler_set_status(f->spooler, b->position, POSITION_IN_FLIGHT, 0);
-	else if (b->maybe_dup)
-		spooler_set_status(f->spooler, b->position, POSITION_MAYBE_SENT, 0);
-	batch_unref(&b); /* the sink has a reference of its own */
+		spooler_set_status(f->spooler, b->batch.position, POSITION_IN_FLIGHT, 0);
+	else if (b->batch.maybe_dup)
+		spooler_set_status(f->spooler, b->batch.position, POSITION_MAYBE_SENT, 0);
+	agent_batch_unref(&b); /* the sink has a reference of its own */
 }
 
-void flight_unstored(struct flight *f, struct batch *b)
+void flight_unstored(struct flight *f, struct agent_batch *b)
 {
 	enum batch_place was = (enum batch_place)b->place;
 
 	if (was == PLACE_QUEUED_DONE) {
 		finish_batch(f, b, LEDGER_DELIVERED);
-		batch_unref(&b);
+		agent_batch_unref(&b);
 		return;
 	}
-	b->maybe_dup |= was == PLACE_QUEUED_MAYBE;
+	b->batch.maybe_dup |= was == PLACE_QUEUED_MAYBE;
 	b->place = PLACE_QUEUED;
 	spooler_requeue(f->spooler, b);
 }
@@ -297,17 +297,17 @@ void flight_write_failed(struct flight *f, int rc)
 	flight_shed(f);
 }
 
-void flight_resolved(struct flight *f, struct batch *b)
+void flight_resolved(struct flight *f, struct agent_batch *b)
 {
 	uncount_batch(f, b);
-	batch_unref(&b);
+	agent_batch_unref(&b);
 }
 
 /* Hands the aging batches over that were read by READ_BEFORE; IDLE_TOO: and all that the sink does not have. */
 static void hand_over_read_before(struct flight *f, uint64_t read_before, bool idle_too)
 {
 	list_each_safe (node, &f->aging) {
-		struct batch *b = container_of(node, struct batch, link);
+		struct agent_batch *b = container_of(node, struct agent_batch, link);
 
 		if (b->read_us > read_before && !(idle_too && !b->with_sink))
 			continue;
@@ -324,22 +324,22 @@ void flight_hand_over_all(struct flight *f)
 void flight_tick(struct flight *f)
 {
 	uint64_t now = clock_mono_us(), age = handoff_age(f);
-	struct batch *oldest;
+	struct agent_batch *oldest;
 
 	if (list_empty(&f->aging))
 		return;
-	oldest = list_first(&f->aging, struct batch, link);
+	oldest = list_first(&f->aging, struct agent_batch, link);
 	if (now - oldest->read_us >= age || f->idle_bytes >= COMMIT_WORTH_BYTES) {
 		hand_over_read_before(f, now - pace_join_age(age, f->sink_keeps_up), true);
 		f->sink_keeps_up = false;
 	}
 	if (list_empty(&f->aging) || timer_armed(f->due))
 		return;
-	oldest = list_first(&f->aging, struct batch, link);
+	oldest = list_first(&f->aging, struct agent_batch, link);
 	timer_start(f->due, oldest->read_us + age > now ? (oldest->read_us + age - now) / US_PER_MS + 1 : 0);
 }
 
-static bool offer_queued(void *arg, struct batch *b)
+static bool offer_queued(void *arg, struct agent_batch *b)
 {
 	struct flight *f = arg;
 	enum sink_answer answer;
@@ -347,8 +347,8 @@ static bool offer_queued(void *arg, struct batch *b)
 	if (b->with_sink || dispatcher_is_resting(f->dispatcher, b))
 		return true;
 	answer = dispatcher_offer(f->dispatcher, b);
-	if (answer == SINK_TOOK && b->maybe_dup)
-		ledger_sent_again(f->ledger, (struct ledger_count){ b->spans, 1 });
+	if (answer == SINK_TOOK && b->batch.maybe_dup)
+		ledger_sent_again(f->ledger, (struct ledger_count){ b->batch.spans, 1 });
 	if (answer == SINK_CANNOT)
 		flight_report(f, b, dispatcher_refusal_outcome(f->dispatcher), dispatcher_refusal(f->dispatcher));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;
@@ -367,7 +367,7 @@ static void on_due(void *arg)
 
 void flight_drop_all(struct flight *f)
 {
-	struct batch *b;
+	struct agent_batch *b;
 
 	flight_hand_over_all(f);
 	while ((b = spooler_withdraw_newest(f->spooler, false)) != NULL)
@@ -376,7 +376,7 @@ void flight_drop_all(struct flight *f)
 
 const struct flight_stats *flight_stats(struct flight *f)
 {
-	f->stats.oldest_us = list_empty(&f->aging) ? 0 : list_first(&f->aging, struct batch, link)->read_us;
+	f->stats.oldest_us = list_empty(&f->aging) ? 0 : list_first(&f->aging, struct agent_batch, link)->read_us;
 	return &f->stats;
 }
 

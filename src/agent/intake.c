@@ -109,27 +109,27 @@ static void report_health(struct intake *i)
 }
 
 /* A new batch with BYTES; NULL without memory. */
-static struct batch *make_batch(struct slice bytes, uint32_t spans)
+static struct agent_batch *make_batch(struct slice bytes, uint32_t spans)
 {
-	struct batch *b = batch_new((uint32_t)bytes.len);
+	struct agent_batch *b = agent_batch_new((uint32_t)bytes.len);
 
 	if (b == NULL)
 		return NULL;
-	memcpy(b->bytes, bytes.at, bytes.len);
-	b->spans = spans;
+	memcpy(b->batch.bytes, bytes.at, bytes.len);
+	b->batch.spans = spans;
 	b->read_us = clock_mono_us();
-	b->received_ms = clock_wall_ms();
+	b->batch.received_ms = clock_wall_ms();
 	return b;
 }
 
 /* Accepts the N batches at MADE, which are one datagram. NULL among them: there was no memory for it, and the datagram
  * is refused. Returns 0 or E_NOMEM. */
-static int accept_batches(struct intake *i, struct batch **made, size_t n)
+static int accept_batches(struct intake *i, struct agent_batch **made, size_t n)
 {
 	for (size_t k = 0; k < n; k++)
 		if (made[k] == NULL) {
 			for (k = 0; k < n; k++)
-				batch_unref(&made[k]);
+				agent_batch_unref(&made[k]);
 			return E_NOMEM;
 		}
 	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
@@ -141,12 +141,12 @@ static int accept_batches(struct intake *i, struct batch **made, size_t n)
 /* Reads an emitZipkinBatch message, which becomes a batch for each process in it, or none. */
 static int accept_zipkin(struct intake *i, struct slice bytes)
 {
-	struct zipkin_batches got = { 0 };
-	struct batch **made = NULL;
+	struct zipkin_batches got = { .whole = sizeof(struct agent_batch) };
+	struct agent_batch **made = NULL;
 	int rc = zipkin_convert(&got, bytes, &i->tags, i->scratch_size);
 
 	if (rc == 0) {
-		made = calloc(got.n + 1, sizeof(struct batch *));
+		made = calloc(got.n + 1, sizeof(struct agent_batch *));
 		rc = made == NULL ? E_NOMEM : 0;
 	}
 	if (rc == 0) {
@@ -163,7 +163,7 @@ static int accept_zipkin(struct intake *i, struct slice bytes)
 static int accept_message(struct intake *i, struct slice bytes)
 {
 	struct transcode_facts facts;
-	struct batch *b;
+	struct agent_batch *b;
 	int rc = transcode_datagram(bytes, &i->tags, i->scratch, i->scratch_size, &facts);
 
 	if (rc < 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
+	include/agent/agent_batch.h %D%/agent_batch.c \
 	include/agent/backlog.h %D%/backlog.c \
 	include/agent/flight.h %D%/flight.c \
 	include/agent/pipeline.h %D%/pipeline.c \

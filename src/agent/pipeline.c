@@ -52,11 +52,11 @@ static void on_turn(void *arg);
 static void on_heartbeat(void *arg);
 static void step_stop(struct pipeline *p);
 
-static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	struct pipeline *p = arg;
 
-	if (b->position != 0)
+	if (b->batch.position != 0)
 		backlog_report(p->backlog, b, outcome, detail);
 	else
 		flight_report(p->flight, b, outcome, detail);
@@ -77,18 +77,18 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 	ledger_sent_again(&p->ledger, (struct ledger_count){ spans, first });
 }
 
-static void on_stored(void *arg, struct batch *b)
+static void on_stored(void *arg, struct agent_batch *b)
 {
 	struct pipeline *p = arg;
-	struct batch *ref = batch_ref(b);
+	struct agent_batch *ref = agent_batch_ref(b);
 
 	flight_stored(p->flight, b);
 	if (ref->place == PLACE_SPOOLED)
 		backlog_stored(p->backlog, ref);
-	batch_unref(&ref);
+	agent_batch_unref(&ref);
 }
 
-static void on_unstored(void *arg, struct batch *b)
+static void on_unstored(void *arg, struct agent_batch *b)
 {
 	struct pipeline *p = arg;
 
@@ -108,24 +108,24 @@ static void on_write_failed(void *arg, int rc)
 	flight_write_failed(p->flight, rc);
 }
 
-static void on_read_back(void *arg, struct batch *b)
+static void on_read_back(void *arg, struct agent_batch *b)
 {
 	struct pipeline *p = arg;
 
 	backlog_add(p->backlog, b);
 }
 
-static void on_resolved(void *arg, struct batch *b)
+static void on_resolved(void *arg, struct agent_batch *b)
 {
 	struct pipeline *p = arg;
 
-	if (b->position != 0)
+	if (b->batch.position != 0)
 		backlog_resolved(p->backlog, b);
 	else
 		flight_resolved(p->flight, b);
 }
 
-static void on_returned(void *arg, struct batch *b)
+static void on_returned(void *arg, struct agent_batch *b)
 {
 	struct pipeline *p = arg;
 
@@ -224,10 +224,10 @@ uint64_t pipeline_boot(const struct pipeline *p)
 	return spooler_boot(p->spooler);
 }
 
-void pipeline_accept(struct pipeline *p, struct batch *b)
+void pipeline_accept(struct pipeline *p, struct agent_batch *b)
 {
-	b->boot = spooler_boot(p->spooler);
-	b->sequence = ++p->sequence;
+	b->batch.boot = spooler_boot(p->spooler);
+	b->batch.sequence = ++p->sequence;
 	flight_add(p->flight, b);
 }
 

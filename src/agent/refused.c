@@ -32,7 +32,7 @@ struct refused {
 /* A batch queued for the quarantine, or being written there. */
 struct quarantine_job {
 	struct quarantine_item item;
-	struct batch *batch;
+	struct agent_batch *batch;
 	enum sink_outcome outcome;
 	char name[48];
 	char detail[256];
@@ -43,30 +43,31 @@ static struct quarantine_job *job_of(const struct quarantine_item *item)
 	return container_of(item, struct quarantine_job, item);
 }
 
-static enum ledger_place ledger_place_of(const struct batch *b)
+static enum ledger_place ledger_place_of(const struct agent_batch *b)
 {
-	return b->position != 0 ? LEDGER_IN_SPOOL : LEDGER_IN_FLIGHT;
+	return b->batch.position != 0 ? LEDGER_IN_SPOOL : LEDGER_IN_FLIGHT;
 }
 
-static void count_unconfirmed(struct refused *r, const struct batch *b, enum sink_outcome outcome)
+static void count_unconfirmed(struct refused *r, const struct agent_batch *b, enum sink_outcome outcome)
 {
 	if (outcome == SINK_UNCONFIRMED)
-		ledger_unconfirmed(r->opts.ledger, (struct ledger_count){ b->spans, 1 });
+		ledger_unconfirmed(r->opts.ledger, (struct ledger_count){ b->batch.spans, 1 });
 }
 
-static void drop_batch(struct refused *r, struct batch *b, enum sink_outcome outcome, enum ledger_place cause)
+static void drop_batch(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, enum ledger_place cause)
 {
-	ledger_drop(r->opts.ledger, ledger_place_of(b), cause, (struct ledger_count){ b->spans, 1 }, clock_wall_ms());
+	ledger_drop(
+	        r->opts.ledger, ledger_place_of(b), cause, (struct ledger_count){ b->batch.spans, 1 }, clock_wall_ms());
 	count_unconfirmed(r, b, outcome);
 	r->events.resolved(r->events.arg, b);
 }
 
 /* Frees JOB and gives its batch to the caller. */
-static struct batch *end_job(struct refused *r, struct quarantine_job *job)
+static struct agent_batch *end_job(struct refused *r, struct quarantine_job *job)
 {
-	struct batch *b = job->batch;
+	struct agent_batch *b = job->batch;
 
-	r->stats.bytes -= b->cost + sizeof(*job);
+	r->stats.bytes -= b->batch.cost + sizeof(*job);
 	free(job);
 	return b;
 }
@@ -74,14 +75,14 @@ static struct batch *end_job(struct refused *r, struct quarantine_job *job)
 static void finish_quarantined(struct refused *r, struct quarantine_job *job)
 {
 	enum sink_outcome outcome = job->outcome;
-	struct batch *b;
+	struct agent_batch *b;
 
 	if (log_limit_allows(&r->quarantined_limit, LOG_EVERY_MS))
 		log_warn("spool: a batch of %" PRIu32 " spans is refused for good, and in "
 		         "quarantine/ now: %s",
-		        job->batch->spans, job->detail);
+		        job->batch->batch.spans, job->detail);
 	b = end_job(r, job);
-	ledger_move(r->opts.ledger, ledger_place_of(b), LEDGER_QUARANTINED, b->spans, 1);
+	ledger_move(r->opts.ledger, ledger_place_of(b), LEDGER_QUARANTINED, b->batch.spans, 1);
 	count_unconfirmed(r, b, outcome);
 	r->events.resolved(r->events.arg, b);
 }
@@ -89,9 +90,9 @@ static void finish_quarantined(struct refused *r, struct quarantine_job *job)
 static void return_batch(struct refused *r, struct quarantine_job *job)
 {
 	enum sink_outcome outcome = job->outcome;
-	struct batch *b = end_job(r, job);
+	struct agent_batch *b = end_job(r, job);
 
-	if (b->position != 0)
+	if (b->batch.position != 0)
 		r->events.returned(r->events.arg, b);
 	else
 		drop_batch(r, b, outcome, LEDGER_REFUSED);
@@ -139,7 +140,7 @@ int refused_open(struct refused **out, struct loop *l, const struct refused_opts
 	return 0;
 }
 
-int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail)
+int refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	struct quarantine_job *job;
 
@@ -152,12 +153,12 @@ int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, c
 		return E_NOMEM;
 	job->batch = b;
 	job->outcome = outcome;
-	snprintf(job->name, sizeof(job->name), "batch %" PRIu64 "-%" PRIu64, b->boot, b->sequence);
+	snprintf(job->name, sizeof(job->name), "batch %" PRIu64 "-%" PRIu64, b->batch.boot, b->batch.sequence);
 	snprintf(job->detail, sizeof(job->detail), "%s", detail);
 	job->item = (struct quarantine_item){
-		.name = job->name, .batch = b, .cause = sink_refused_cause(outcome), .detail = job->detail
+		.name = job->name, .batch = &b->batch, .cause = sink_refused_cause(outcome), .detail = job->detail
 	};
-	r->stats.bytes += b->cost + sizeof(*job);
+	r->stats.bytes += b->batch.cost + sizeof(*job);
 	quarantine_put(r->quarantine, &job->item);
 	return 0;
 }

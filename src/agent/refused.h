@@ -6,7 +6,7 @@
 #include "telemetry/health.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
-#include "agent/sink.h"
+#include "agent/agent_batch.h"
 #include "spool/spool.h"
 
 struct refused_opts {
@@ -19,10 +19,10 @@ struct refused_opts {
 struct refused_events {
 	/* The ledger has moved B to quarantined, or to a cause of loss. The reference goes to the callee. May be called
 	 * from inside refused_put and refused_drop_newest. */
-	void (*resolved)(void *arg, struct batch *b);
+	void (*resolved)(void *arg, struct agent_batch *b);
 	/* B has a position in the spool and could not be quarantined: its record stays in the spool. The reference goes
 	 * to the callee. Called from inside refused_stop_retries only. */
-	void (*returned)(void *arg, struct batch *b);
+	void (*returned)(void *arg, struct agent_batch *b);
 	void *arg;
 };
 
@@ -38,7 +38,7 @@ int refused_open(struct refused **out, struct loop *l, const struct refused_opts
 
 /* Takes B, which the sink refused with OUTCOME, and queues it for the quarantine. Once B is durable there the ledger
  * moves it from LEDGER_IN_SPOOL (B has a position) or LEDGER_IN_FLIGHT to LEDGER_QUARANTINED. E_NOMEM: B is not taken. */
-int refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;
+int refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;
 
 /* While the quarantine cannot be written: drops the newest queued batch that has no position in the spool, to CAUSE.
  * False: there is none, or the quarantine can be written. */

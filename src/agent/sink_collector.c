@@ -70,7 +70,7 @@ static void on_done(void *arg, const struct exporter_report *report)
 	else if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status,
 		        report->detail);
-	c->events.done(c->events.arg, b, outcome, detail);
+	c->events.done(c->events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = detail });
 	batch_unref(&b);
 }
 

@@ -31,8 +31,8 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	struct sink_kafka *k = arg;
 	struct batch *b = token;
 
-	b->partition = kafka_producer_reported_by(k->producer);
-	k->events.done(k->events.arg, b, outcomes[outcome], detail);
+	k->events.done(k->events.arg, b,
+	        &(struct sink_report){ outcomes[outcome], kafka_producer_reported_by(k->producer), detail });
 	batch_unref(&b);
 }
 

@@ -75,12 +75,13 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 	}
 	s->loop = l;
 	s->opts = *opts;
+	s->opts.batch_whole = sizeof(struct agent_batch);
 	s->events = *events;
 	s->ledger = ledger;
 	s->health = health;
 	s->stats.commit_us = COMMIT_GUESS_US;
 	list_init(&s->queue);
-	if (spool_open(&s->spool, opts, found, why) < 0)
+	if (spool_open(&s->spool, &s->opts, found, why) < 0)
 		goto fail;
 	load_last_run(s, found);
 	spooler_snapshot(s, state);
@@ -116,29 +117,29 @@ uint64_t spooler_boot(const struct spooler *s)
 	return s->boot;
 }
 
-void spooler_append(struct spooler *s, struct batch *b)
+void spooler_append(struct spooler *s, struct agent_batch *b)
 {
 	list_push(&s->queue, &b->link);
-	s->stats.queued_bytes += b->cost;
+	s->stats.queued_bytes += b->batch.cost;
 }
 
-void spooler_requeue(struct spooler *s, struct batch *b)
+void spooler_requeue(struct spooler *s, struct agent_batch *b)
 {
 	list_push_front(&s->queue, &b->link);
-	s->stats.queued_bytes += b->cost;
+	s->stats.queued_bytes += b->batch.cost;
 }
 
-struct batch *spooler_withdraw(struct spooler *s, struct batch *b)
+struct agent_batch *spooler_withdraw(struct spooler *s, struct agent_batch *b)
 {
 	list_remove(&b->link);
-	s->stats.queued_bytes -= b->cost;
+	s->stats.queued_bytes -= b->batch.cost;
 	return b;
 }
 
-struct batch *spooler_withdraw_newest(struct spooler *s, bool idle)
+struct agent_batch *spooler_withdraw_newest(struct spooler *s, bool idle)
 {
 	for (struct list *node = s->queue.prev; node != &s->queue; node = node->prev) {
-		struct batch *b = container_of(node, struct batch, link);
+		struct agent_batch *b = container_of(node, struct agent_batch, link);
 
 		if (!idle || !b->with_sink)
 			return spooler_withdraw(s, b);
@@ -146,10 +147,10 @@ struct batch *spooler_withdraw_newest(struct spooler *s, bool idle)
 	return NULL;
 }
 
-void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct batch *b), void *arg)
+void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct agent_batch *b), void *arg)
 {
 	list_each_safe (node, &s->queue) {
-		if (!visit(arg, container_of(node, struct batch, link)))
+		if (!visit(arg, container_of(node, struct agent_batch, link)))
 			return;
 	}
 }

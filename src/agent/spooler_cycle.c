@@ -24,16 +24,16 @@ static void choose_batches(struct spooler *s)
 	s->writing_count = (struct ledger_count){ 0 };
 	s->writing_offered = false;
 	while (!list_empty(&s->queue) && n < CYCLE_BATCHES && bytes < CYCLE_BYTES) {
-		struct batch *b = list_first(&s->queue, struct batch, link);
+		struct agent_batch *b = list_first(&s->queue, struct agent_batch, link);
 
 		list_remove(&b->link);
-		s->writing[n++] = b;
-		bytes += b->size;
-		s->stats.queued_bytes -= b->cost;
-		s->writing_count.spans += b->spans;
+		s->writing[n++] = &b->batch;
+		bytes += b->batch.size;
+		s->stats.queued_bytes -= b->batch.cost;
+		s->writing_count.spans += b->batch.spans;
 		s->writing_count.batches++;
 		/* A refused batch is offered again from memory (backlog_stored). */
-		s->writing_offered |= b->with_sink || b->maybe_dup || b->refusals > 0 || s->offer_at_once;
+		s->writing_offered |= b->with_sink || b->batch.maybe_dup || b->refusals > 0 || s->offer_at_once;
 	}
 	s->cycle.put = s->writing;
 	s->cycle.nput = n;
@@ -151,9 +151,9 @@ static void run_cycle(void *arg)
 static void report_stored(struct spooler *s)
 {
 	for (size_t i = 0; i < s->cycle.stored; i++) {
-		struct batch *b = s->writing[i];
+		struct agent_batch *b = agent_batch_of(s->writing[i]);
 
-		b->position = s->cycle.first + i;
+		b->batch.position = s->cycle.first + i;
 		s->events.stored(s->events.arg, b);
 	}
 }
@@ -162,29 +162,29 @@ static void report_stored(struct spooler *s)
 static void report_unstored(struct spooler *s)
 {
 	for (size_t i = s->cycle.nput; i > s->cycle.stored; i--)
-		s->events.unstored(s->events.arg, s->writing[i - 1]);
+		s->events.unstored(s->events.arg, agent_batch_of(s->writing[i - 1]));
 }
 
 static void report_read_back(struct spooler *s)
 {
 	for (size_t i = 0; i < s->cycle.ngot; i++) {
-		struct batch *b = s->cycle.got[i];
-		bool before = b->position < s->inherited_end;
-		enum position_status status = positions_at(&s->positions, b->position);
+		struct agent_batch *b = agent_batch_init(s->cycle.got[i]);
+		bool before = b->batch.position < s->inherited_end;
+		enum position_status status = positions_at(&s->positions, b->batch.position);
 
 		/* The position was resolved while it was being read; or the state was not written, so offered_to on disk
 		 * does not cover it and it must not be offered. */
 		if ((status != POSITION_WAITING && status != POSITION_MAYBE_SENT) || s->cycle.state_rc < 0) {
-			batch_unref(&b);
+			agent_batch_unref(&b);
 			continue;
 		}
 		/* A record of this run: its status says whether it may have been sent. One of an earlier run: also its own
 		 * mark, or that run's offered_to. */
-		b->maybe_dup =
-		        status == POSITION_MAYBE_SENT || (before && (b->maybe_dup || b->position < s->inherited_sent));
+		b->batch.maybe_dup = status == POSITION_MAYBE_SENT ||
+		                     (before && (b->batch.maybe_dup || b->batch.position < s->inherited_sent));
 		b->backlog = true;
-		if (spooler_set_status(s, b->position, POSITION_IN_FLIGHT, 0) < 0) {
-			batch_unref(&b); /* the position waits as before */
+		if (spooler_set_status(s, b->batch.position, POSITION_IN_FLIGHT, 0) < 0) {
+			agent_batch_unref(&b); /* the position waits as before */
 			s->cycle.read_rc = E_NOMEM;
 			continue;
 		}

@@ -55,7 +55,7 @@ static int check_sizes(const struct conf *c, const struct agent_settings *set, s
 /* flight.max-bytes holds at least two of the largest batches: one waits while the next one is built. */
 static int check_flight(const struct conf *c, const struct agent_settings *set, struct why *why)
 {
-	uint64_t least = 2 * batch_cost(set->batch_bytes);
+	uint64_t least = 2 * agent_batch_cost(set->batch_bytes);
 
 	if (set->flight_bytes >= least)
 		return 0;

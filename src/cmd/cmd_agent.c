@@ -75,7 +75,7 @@ static int open_pipeline(struct agent *a, struct why *why)
 		},
 		.flight = {
 			.max_bytes = set->flight_bytes,
-			.largest_bytes = batch_cost(set->batch_bytes),
+			.largest_bytes = agent_batch_cost(set->batch_bytes),
 			.exposure_us = set->exposure_us,
 			.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
 		},

@@ -249,7 +249,7 @@ int reader_read(struct reader *r, const struct place *p, struct batch **b, struc
 
 	if (p->size < RECORD_HEADER || p->size > RECORD_HEADER + RECORD_MOST)
 		return E_CORRUPT;
-	got = batch_new(p->size - RECORD_HEADER);
+	got = batch_new_within(r->batch_whole, p->size - RECORD_HEADER);
 	if (got == NULL)
 		return E_NOMEM;
 	iov[0] = (struct iovec){ bytes, sizeof(bytes) };

@@ -77,23 +77,23 @@ static bool is_as_made(const struct evidence *e, const uint8_t *bytes, size_t si
 	return true;
 }
 
-struct batch *evidence_make(const struct evidence *e)
+struct agent_batch *evidence_make(const struct evidence *e)
 {
 	uint64_t number = e->fed;
 	uint32_t size = size_of(e, number);
-	struct batch *b = number == EVIDENCE_NUMBERS ? NULL : batch_new(size);
+	struct agent_batch *b = number == EVIDENCE_NUMBERS ? NULL : agent_batch_new(size);
 
 	if (b == NULL)
 		return NULL;
-	memset(b->bytes + size / 8 * 8, 0, size % 8);
+	memset(b->batch.bytes + size / 8 * 8, 0, size % 8);
 	for (uint32_t at = 0; at + 8 <= size; at += 8) {
 		uint64_t w = word(e, number, at);
 
-		memcpy(b->bytes + at, &w, 8);
+		memcpy(b->batch.bytes + at, &w, 8);
 	}
-	b->spans = evidence_spans(number);
+	b->batch.spans = evidence_spans(number);
 	b->read_us = clock_mono_us();
-	b->received_ms = clock_wall_ms();
+	b->batch.received_ms = clock_wall_ms();
 	return b;
 }
 

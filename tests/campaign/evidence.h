@@ -4,7 +4,7 @@
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
-#include "span/batch.h"
+#include "agent/agent_batch.h"
 #include "policy/ledger.h"
 
 enum { EVIDENCE_NUMBERS = 1 << 16, EVIDENCE_TEXT = 200 };
@@ -45,7 +45,7 @@ struct evidence *evidence_new(void);
 void evidence_reset(struct evidence *e, uint64_t seed, uint32_t size_most);
 
 /* The next number as a batch, NULL without memory or numbers. It is not counted as fed. */
-struct batch *evidence_make(const struct evidence *e);
+struct agent_batch *evidence_make(const struct evidence *e);
 uint32_t evidence_spans(uint64_t number);
 /* No sink can deliver it. */
 bool evidence_is_poison(const struct evidence *e, uint64_t number);

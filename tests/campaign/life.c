@@ -33,22 +33,22 @@ struct life_opts life_usual(const char *dir, uint64_t seed)
 }
 
 /* One that the flight or the dispatcher let go of, and no place took, is seen by what it is not. */
-static bool is_settled(struct life *l, const struct batch *b)
+static bool is_settled(struct life *l, const struct agent_batch *b)
 {
-	struct evidence_fate *f = &l->evidence->of[evidence_number(b)];
+	struct evidence_fate *f = &l->evidence->of[evidence_number(&b->batch)];
 
-	if (b->position != 0)
+	if (b->batch.position != 0)
 		f->safe = true;
-	return b->position != 0 || b->refs == 1;
+	return b->batch.position != 0 || b->batch.refs == 1;
 }
 
 /* The last turn's hook ran after turned_us: what was old enough then cannot be aging now. */
-static void look_at_ages(struct life *l, const struct batch *b)
+static void look_at_ages(struct life *l, const struct agent_batch *b)
 {
 	if (b->place == PLACE_AGING && l->opts.exposure_us > 0 && l->turned_us > 0 &&
 	        b->read_us + l->opts.exposure_us <= l->turned_us)
 		evidence_broken(l->evidence, "batch %" PRIu64 " is older than the exposure and not handed over",
-		        evidence_number(b));
+		        evidence_number(&b->batch));
 }
 
 static void watch_them(struct life *l)
@@ -56,10 +56,10 @@ static void watch_them(struct life *l)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < l->nwatched; i++) {
-		struct batch *b = l->watched[i];
+		struct agent_batch *b = l->watched[i];
 
 		if (is_settled(l, b)) {
-			batch_unref(&b);
+			agent_batch_unref(&b);
 			continue;
 		}
 		look_at_ages(l, b);
@@ -75,7 +75,7 @@ static void look_at_bounds(struct life *l)
 
 	pipeline_stats(l->pipeline, &s);
 	l->evidence->queued_most = max_u64(l->evidence->queued_most, s.flight.bytes);
-	if (s.flight.bytes > l->opts.flight_bytes + batch_cost(l->evidence->size_most))
+	if (s.flight.bytes > l->opts.flight_bytes + agent_batch_cost(l->evidence->size_most))
 		evidence_broken(l->evidence, "%" PRIu64 " bytes in flight, %" PRIu64 " allowed", s.flight.bytes,
 		        l->opts.flight_bytes);
 	if (ledger_check(ledger) != NULL)
@@ -85,11 +85,11 @@ static void look_at_bounds(struct life *l)
 
 static void feed_one(struct life *l)
 {
-	struct batch *b = l->nwatched == LIFE_WATCHED ? NULL : evidence_make(l->evidence);
+	struct agent_batch *b = l->nwatched == LIFE_WATCHED ? NULL : evidence_make(l->evidence);
 
 	if (b == NULL)
 		return;
-	l->watched[l->nwatched++] = batch_ref(b);
+	l->watched[l->nwatched++] = agent_batch_ref(b);
 	l->evidence->fed++;
 	l->left--;
 	ledger_datagram(pipeline_ledger(l->pipeline), LEDGER_ACCEPTED);
@@ -297,7 +297,7 @@ bool life_close(struct life *l)
 	watch_them(l);
 	look_at_bounds(l);
 	for (size_t i = 0; i < l->nwatched; i++)
-		batch_unref(&l->watched[i]);
+		agent_batch_unref(&l->watched[i]);
 	timer_free(l->looker);
 	fakesink_close(&l->sink);
 	pipeline_free(l->pipeline);

@@ -36,7 +36,7 @@ struct life {
 	unsigned downs;     /* how often the board said that the spool, or its quarantine, is down */
 	bool down;
 	bool stopped;
-	struct batch *watched[LIFE_WATCHED]; /* fed, and not known to be safe */
+	struct agent_batch *watched[LIFE_WATCHED]; /* fed, and not known to be safe */
 	size_t nwatched;
 };
 

@@ -33,19 +33,19 @@ static void check_pause(const struct batch *b)
 		        (sim_mono_us - refused) / US_PER_MS);
 }
 
-static void note_refused(const struct batch *b)
+static void note_refused(const struct batch *b, uint32_t partition)
 {
 	uint64_t n = model_number(b);
 
 	if (r.refused_us[n] != 0 && r.passed_us[r.refused_by[n]] > r.refused_us[n])
 		r.confirmed[n]++;
 	r.refused_us[n] = sim_mono_us;
-	r.refused_by[n] = b->partition;
+	r.refused_by[n] = partition;
 }
 
-static void note_passed(const struct batch *b)
+static void note_passed(uint32_t partition, uint64_t offered_us)
 {
-	r.passed_us[b->partition] = max_u64(r.passed_us[b->partition], b->offered_us);
+	r.passed_us[partition] = max_u64(r.passed_us[partition], offered_us);
 }
 
 static bool is_bad(const struct batch *b)

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 
 #include "model_sink.h"
+#include "sim.h"
 
 struct model_sink model_sink;
 
 struct holder {
 	struct list link;
 	struct batch *batch;
+	uint64_t offered_us;
+	uint32_t partition; /* that it was sent to */
 	bool on_wire;
 	bool due; /* is to be reported on */
 };
@@ -23,10 +26,12 @@ static void arrive_unreported(const struct batch *b)
 static void give(struct holder *h, enum sink_outcome outcome)
 {
 	struct batch *b = h->batch;
+	uint32_t partition = h->partition;
 
 	list_remove(&h->link);
 	free(h);
-	model_sink.events.done(model_sink.events.arg, b, outcome, "");
+	model_sink.events.done(model_sink.events.arg, b,
+	        &(struct sink_report){ .outcome = outcome, .partition = partition, .detail = "" });
 	batch_unref(&b);
 }
 
@@ -42,6 +47,7 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 		return SINK_DOWN;
 	h = calloc(1, sizeof(*h));
 	h->batch = batch_ref(b);
+	h->offered_us = sim_mono_us;
 	h->on_wire = model_roll(3) == 0;
 	list_push(&model_sink.held, &h->link);
 	return SINK_TOOK;
@@ -84,19 +90,19 @@ static const struct sink_ops ops = { offer, purge, flush, NULL };
 /* As by a sink that sent it alone, and was told no. */
 static void refuse(struct holder *h)
 {
-	model_sink.refused(h->batch);
+	model_sink.refused(h->batch, h->partition);
 	give(h, SINK_POISON);
 }
 
 static bool is_refused(const struct holder *h)
 {
 	return model_sink.is_bad(h->batch) || model_sink.mood == REFUSING ||
-	       (model_sink.mood == ONE_REFUSING && h->batch->partition == 0) || model_roll(400) == 0;
+	       (model_sink.mood == ONE_REFUSING && h->partition == 0) || model_roll(400) == 0;
 }
 
 static void report_on(struct holder *h)
 {
-	h->batch->partition = model_roll(MODEL_PARTITIONS);
+	h->partition = model_roll(MODEL_PARTITIONS);
 	if (model_sink.mood == GIVING_BACK) {
 		give(h, SINK_NOT_SENT);
 	} else if (model_sink.mood == DOUBTFUL) {
@@ -107,7 +113,7 @@ static void report_on(struct holder *h)
 		refuse(h);
 	} else {
 		model_sink.arrived(h->batch);
-		model_sink.passed(h->batch);
+		model_sink.passed(h->partition, h->offered_us);
 		give(h, SINK_DELIVERED);
 	}
 }

@@ -4,6 +4,7 @@
 #define MODEL_SINK_H
 
 #include "agent/sink.h"
+#include "base/list.h"
 
 /* REFUSING says no to every batch, ONE_REFUSING only on one partition. */
 enum { MODEL_PARTITIONS = 4 };
@@ -15,12 +16,12 @@ extern struct model_sink {
 	struct sink_events events;
 	struct list held; /* of what it took and has not reported on */
 	enum mood mood;
-	uint64_t unreported;                    /* arrivals that no report told of */
-	void (*arrived)(const struct batch *b); /* B is at the far end */
-	void (*offered)(const struct batch *b); /* the sink is asked to take B */
-	void (*refused)(const struct batch *b); /* a report of B says no */
-	void (*passed)(const struct batch *b);  /* a report of B says yes */
-	bool (*is_bad)(const struct batch *b);  /* B is refused for ever */
+	uint64_t unreported;                                        /* arrivals that no report told of */
+	void (*arrived)(const struct batch *b);                     /* B is at the far end */
+	void (*offered)(const struct batch *b);                     /* the sink is asked to take B */
+	void (*refused)(const struct batch *b, uint32_t partition); /* a report of B says no */
+	void (*passed)(uint32_t partition, uint64_t offered_us);    /* a report says yes */
+	bool (*is_bad)(const struct batch *b);                      /* B is refused for ever */
 } model_sink;
 
 /* A sink that holds nothing, in its best mood. */

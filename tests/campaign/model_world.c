@@ -429,7 +429,7 @@ static uint64_t cost_of(size_t name_size)
 	make_datagram(&datagram, 0, name_size);
 	size = buf_slice(&datagram).len;
 	buf_free(&datagram);
-	return batch_cost(size - ENVELOPE);
+	return agent_batch_cost(size - ENVELOPE);
 }
 
 /* Of batches that have one size, each number from a few on fills one of these flights to the last byte. */

@@ -89,7 +89,7 @@ static void give(struct held *h, enum sink_outcome outcome)
 		memcpy(&n, b->bytes, sizeof(n));
 		w.again += w.arrived[n]++ > 0;
 	}
-	w.events.done(w.events.arg, b, outcome, "");
+	w.events.done(w.events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = "" });
 	batch_unref(&b);
 }
 
@@ -139,16 +139,16 @@ static void begin(uint64_t mono_us)
 
 static void receive(void)
 {
-	struct batch *b = batch_new(BATCH_BYTES);
+	struct agent_batch *b = agent_batch_new(BATCH_BYTES);
 
 	if (b == NULL)
 		rounds_bail("out of memory");
-	memset(b->bytes, 0, b->size);
-	memcpy(b->bytes, &w.sent, sizeof(w.sent));
+	memset(b->batch.bytes, 0, b->batch.size);
+	memcpy(b->batch.bytes, &w.sent, sizeof(w.sent));
 	w.sent++;
-	b->spans = SPANS;
+	b->batch.spans = SPANS;
 	b->read_us = sim_mono_us;
-	b->received_ms = sim_wall_ms;
+	b->batch.received_ms = sim_wall_ms;
 	ledger_datagram(pipeline_ledger(w.pipeline), LEDGER_ACCEPTED);
 	pipeline_accept(w.pipeline, b);
 }

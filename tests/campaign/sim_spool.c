@@ -9,6 +9,7 @@ enum { SEGMENT = 16 }; /* positions that are dropped together */
 
 struct spool {
 	bool begun;
+	size_t batch_whole;
 	struct spool_stats stats;
 };
 
@@ -49,9 +50,9 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 {
 	struct spool *s = calloc(1, sizeof(*s));
 
-	(void)opts;
 	if (s == NULL)
 		return why_set(why, E_NOMEM, "spool");
+	s->batch_whole = opts->batch_whole;
 	memset(found, 0, sizeof(*found));
 	if (sim_disk->end == 0) {
 		sim_disk->end = sim_disk->lowest = 1;
@@ -119,10 +120,10 @@ static void put(struct spool_cycle *t)
 		ledger_move(&t->state.ledger, LEDGER_IN_SPOOL, LEDGER_IN_FLIGHT, t->put[i]->spans, 1);
 }
 
-static struct batch *batch_of(uint64_t position)
+static struct batch *batch_of(const struct spool *s, uint64_t position)
 {
 	const struct sim_record *r = &sim_disk->record[position];
-	struct batch *b = batch_new(r->size);
+	struct batch *b = batch_new_within(s->batch_whole, r->size);
 
 	memset(b->bytes, 0, r->size);
 	memcpy(b->bytes, r->head, min_u64(sizeof(r->head), r->size));
@@ -135,7 +136,7 @@ static struct batch *batch_of(uint64_t position)
 	return b;
 }
 
-static void read_back(struct spool_cycle *t)
+static void read_back(const struct spool *s, struct spool_cycle *t)
 {
 	size_t most = min_u64(t->read_records, 24); /* as if records were large */
 
@@ -147,7 +148,7 @@ static void read_back(struct spool_cycle *t)
 	for (size_t i = 0; i < t->nread; i++)
 		for (uint64_t p = t->read[i].first; p < min_u64(t->read[i].end, sim_disk->end); p++)
 			if (t->ngot < most)
-				t->got[t->ngot++] = batch_of(p);
+				t->got[t->ngot++] = batch_of(s, p);
 }
 
 void spool_cycle(struct spool *s, struct spool_cycle *t)
@@ -163,7 +164,7 @@ void spool_cycle(struct spool *s, struct spool_cycle *t)
 	} else if (t->write_state) {
 		t->state_rc = E_IO;
 	}
-	read_back(t);
+	read_back(s, t);
 	measure(s);
 	t->stats = s->stats;
 }

@@ -54,7 +54,8 @@ static inline void report(void *arg)
 	timer_start(h->reporter, 1);
 	h->ntaken = 0;
 	for (size_t i = 0; i < n; i++) {
-		h->events.done(h->events.arg, h->taken[i], SINK_DELIVERED, "");
+		h->events.done(
+		        h->events.arg, h->taken[i], &(struct sink_report){ .outcome = SINK_DELIVERED, .detail = "" });
 		batch_unref(&h->taken[i]);
 	}
 }
@@ -146,12 +147,12 @@ static inline const struct ledger_count *at(struct server_fixture *h, enum ledge
 static inline void feed_one(struct server_fixture *h, uint64_t age_us)
 {
 	uint32_t size = h->size == 0 ? SIZE : h->size;
-	struct batch *b = batch_new(size);
+	struct agent_batch *b = agent_batch_new(size);
 
-	memset(b->bytes, 'x', size);
-	b->spans = SPANS;
+	memset(b->batch.bytes, 'x', size);
+	b->batch.spans = SPANS;
 	b->read_us = clock_mono_us() - age_us;
-	b->received_ms = clock_wall_ms();
+	b->batch.received_ms = clock_wall_ms();
 	ledger_datagram(pipeline_ledger(h->pipeline), LEDGER_ACCEPTED);
 	pipeline_accept(h->pipeline, b);
 }

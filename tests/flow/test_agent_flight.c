@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "span/batch.h"
 #include "batchmake.h"
+#include "agent/agent_batch.h"
 #include "agent_process.h"
 #include "tap.h"
 #include "span/transcode.h"
@@ -110,13 +110,13 @@ static void at_the_bound_the_ports_read_on(int beside)
 {
 	enum { FITS = 128, SIZE = 1024, MORE = 300 };
 	struct transcode_tags none = { 0 };
-	uint64_t largest = batch_cost(transcode_bound(MAX_PACKET, &none));
+	uint64_t largest = agent_batch_cost(transcode_bound(MAX_PACKET, &none));
 	struct buf datagram = { 0 };
 	struct agent_process s;
 	char bound[64];
 
 	snprintf(bound, sizeof(bound), "--flight.max-bytes=%llu",
-	        (unsigned long long)(largest + FITS * batch_cost(SIZE)) + (unsigned long long)beside);
+	        (unsigned long long)(largest + FITS * agent_batch_cost(SIZE)) + (unsigned long long)beside);
 	make_sized(&datagram, SIZE);
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	stub_collector_down(s.stub);

@@ -11,7 +11,7 @@ static struct {
 	struct sink_events events;
 	struct health health;
 	enum sink_outcome reported;
-	struct batch *subject, *other;
+	struct agent_batch *subject, *other;
 } t;
 
 static enum sink_answer take(struct sink *s, struct batch *b)
@@ -26,7 +26,7 @@ static void purge(struct sink *s, bool wire)
 	(void)s, (void)wire;
 }
 
-static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	(void)arg, (void)detail;
 	if (b == t.subject)
@@ -47,8 +47,8 @@ static void open_gate(void)
 	memset(&t, 0, sizeof(t));
 	t.sink.ops = &ops;
 	t.sink.by_evidence = true;
-	t.subject = batch_new(100);
-	t.other = batch_new(100);
+	t.subject = agent_batch_new(100);
+	t.other = agent_batch_new(100);
 	if (t.subject == NULL || t.other == NULL || dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
 		exit(99);
 	dispatcher_set_sink(t.dispatcher, &t.sink);
@@ -58,20 +58,20 @@ static void open_gate(void)
 static void close_gate(void)
 {
 	dispatcher_free(t.dispatcher);
-	batch_unref(&t.subject);
-	batch_unref(&t.other);
+	agent_batch_unref(&t.subject);
+	agent_batch_unref(&t.other);
 }
 
 /* B is offered, after any rest, and reported so. */
-static void offer(struct batch *b, enum sink_outcome outcome)
+static void offer(struct agent_batch *b, enum sink_outcome outcome)
 {
 	fakeclock_ahead_us += 60 * US_PER_S;
 	if (dispatcher_offer(t.dispatcher, b) != SINK_TOOK) {
 		ok(0, "the dispatcher offers");
 		return;
 	}
-	t.events.done(t.events.arg, b, outcome, "");
-	batch_unref(&(struct batch *){ b });
+	t.events.done(t.events.arg, &b->batch, &(struct sink_report){ .outcome = outcome, .detail = "" });
+	agent_batch_unref(&(struct agent_batch *){ b });
 }
 
 /* The subject fares so, and after it another batch passes where it did not. */

@@ -16,7 +16,7 @@ static enum sink_answer take(struct sink *s, struct batch *b)
 	return SINK_TOOK;
 }
 
-static void on_report(void *arg, struct batch *b, enum sink_outcome outcome, const char *detail)
+static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	(void)arg, (void)b, (void)outcome, (void)detail;
 }
@@ -43,14 +43,14 @@ static uint64_t lets_backlog(bool stored)
 	dispatcher_set_sink(g, &sink);
 	dispatcher_set_backlog(g, true);
 	do {
-		struct batch *b = batch_new(1000);
+		struct agent_batch *b = agent_batch_new(1000);
 
 		if (b == NULL)
 			exit(99);
 		b->backlog = true;
 		answer = dispatcher_offer(g, b);
-		bytes += answer == SINK_TOOK ? b->cost : 0;
-		batch_unref(&b);
+		bytes += answer == SINK_TOOK ? b->batch.cost : 0;
+		agent_batch_unref(&b);
 	} while (answer == SINK_TOOK && nout < MOST);
 	dispatcher_free(g);
 	while (nout > 0)

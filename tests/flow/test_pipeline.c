@@ -83,7 +83,7 @@ static void give(struct fake_sink *s, struct holder *h, enum sink_outcome outcom
 
 	list_remove(&h->link);
 	free(h);
-	s->events.done(s->events.arg, b, outcome, "");
+	s->events.done(s->events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = "" });
 	batch_unref(&b);
 }
 
@@ -183,13 +183,13 @@ static void feed(void *arg)
 
 	while (n-- > 0 && r->left > 0) {
 		uint32_t size = 64 + roll(&r->sink, 4000);
-		struct batch *b = batch_new(size);
+		struct agent_batch *b = agent_batch_new(size);
 
-		memset(b->bytes, 'x', size);
-		memcpy(b->bytes, &r->seen->numbers, sizeof(r->seen->numbers));
-		b->spans = SPANS;
+		memset(b->batch.bytes, 'x', size);
+		memcpy(b->batch.bytes, &r->seen->numbers, sizeof(r->seen->numbers));
+		b->batch.spans = SPANS;
 		b->read_us = clock_mono_us();
-		b->received_ms = clock_wall_ms();
+		b->batch.received_ms = clock_wall_ms();
 		r->seen->numbers++;
 		r->left--;
 		ledger_datagram(pipeline_ledger(r->pipeline), LEDGER_ACCEPTED);

@@ -16,8 +16,8 @@ int __wrap_positions_set(struct positions *m, uint64_t position, enum position_s
 int __real_positions_reserve(struct positions *m, uint64_t first, uint64_t end);
 int __wrap_positions_reserve(struct positions *m, uint64_t first, uint64_t end);
 struct refused;
-int __real_refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
-int __wrap_refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail);
+int __real_refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
+int __wrap_refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
 void __real_spool_cycle(struct spool *s, struct spool_cycle *t);
 void __wrap_spool_cycle(struct spool *s, struct spool_cycle *t);
 
@@ -31,7 +31,7 @@ int __wrap_positions_reserve(struct positions *m, uint64_t first, uint64_t end)
 	return no_reserve ? E_NOMEM : __real_positions_reserve(m, first, end);
 }
 
-int __wrap_refused_put(struct refused *r, struct batch *b, enum sink_outcome outcome, const char *detail)
+int __wrap_refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	return no_refused ? E_NOMEM : __real_refused_put(r, b, outcome, detail);
 }
