@@ -34,7 +34,8 @@ struct metrics_page {
 void metrics_page_begin(struct metrics_page *p);
 /* Parses the next bytes of the page. */
 void metrics_page_feed(struct metrics_page *p, struct slice bytes);
-/* Ends the page and sets COUNTERS. 0, or E_MALFORMED with a sentence that says what the page lacks.
+/* Ends the page and sets COUNTERS. 0; E_MALFORMED with a sentence that says what the page lacks; E_TOO_LARGE: more
+ * exporters than METRICS_PAGE_EXPORTERS.
  *
  * Jaeger 1.x: received, dropped and rejected spans, those saved per service, and the queue's capacity.
  * Jaeger 2.x and the OpenTelemetry Collector: spans accepted by all receivers, and sent by the exporter that

@@ -49,7 +49,7 @@ void kept_headers(
         const struct kept_record *r, void (*each)(void *arg, const char *name, struct slice value), void *arg);
 
 /* Removes NAME.value and then NAME.headers; a SIGKILL between the two leaves NAME.headers alone, which kept_next
- * reports as KEPT_UNREADABLE. E_STOPPED: a file was replaced since kept_next read it, and neither is removed. The
+ * reports as KEPT_UNREADABLE. E_CHANGED: a file was replaced since kept_next read it, and neither is removed. The
  * removal survives a power cut only after kept_sync. */
 int kept_remove(struct kept *k, const struct kept_record *r, struct why *why) MUST_USE;
 /* Syncs the directory. */

@@ -12,7 +12,7 @@ enum spool_inspect_how { SPOOL_INSPECT_LIVE, SPOOL_INSPECT_REST, SPOOL_INSPECT_A
 
 struct spool_segment {
 	char name[32];
-	/* 0; E_CORRUPT: its pages or its head are damaged, and END and all below it are unknown; E_MISSING: it
+	/* 0; E_CORRUPT: its pages or its head are damaged, and END and all below it are unknown; E_EMPTY: it
 	 * has no commit; E_NEWER; E_FOREIGN: it belongs to another spool; or the error of reading it */
 	int rc;
 	bool bad;      /* an agent found damage in it, and moves it to quarantine/ when it is read */
@@ -34,7 +34,7 @@ struct spool_summary {
 	/* the newest snapshot; without a HOLDER the records on disk beyond it are added, as the next start will
 	 * do */
 	struct spool_state state;
-	/* slots of the state file: 0; E_CORRUPT; E_MISSING: never written, which is no damage; or the error of
+	/* slots of the state file: 0; E_CORRUPT; E_EMPTY: never written, which is no damage; or the error of
 	 * reading it */
 	int slots[4];
 	uint64_t found_beyond;          /* spans on disk that the newest snapshot does not contain */
@@ -85,7 +85,7 @@ struct spool_range {
 void spool_inspect_begin(struct spool_inspect *in, const struct spool_range *range);
 /* Starts the iteration at the first record of NAME, a segment in quarantine/. */
 int spool_inspect_begin_quarantined(struct spool_inspect *in, const char *name, struct why *why) MUST_USE;
-/* Gives the next intact record or damaged range, by ascending position. 0; E_MISSING: there is none; E_NEWER,
+/* Gives the next intact record or damaged range, by ascending position. 0; E_END: there is none; E_NEWER,
  * E_NOMEM. */
 int spool_inspect_next(struct spool_inspect *in, struct spool_item *item) MUST_USE;
 /* Progress of the iteration, from 0 to 1. */

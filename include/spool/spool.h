@@ -147,7 +147,7 @@ void spool_cycle(struct spool *s, struct spool_cycle *cycle);
  * under a microsecond. */
 void spool_live(struct spool *s, const struct spool_state *state);
 
-/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_TOO_LARGE: the
+/* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_QUOTA: the
  * record files would take more than a quarter of max_bytes. E_FULL: min_free does not allow it. */
 int spool_quarantine(
         struct spool *s, const struct batch *b, const char *cause, const char *detail, struct why *why) MUST_USE;

@@ -37,7 +37,7 @@ static int export_range(struct exporting *e)
 			rc = spool_outlet_put(&e->out, item.batch);
 		batch_unref(&item.batch);
 	}
-	if (rc == E_MISSING)
+	if (rc == E_END)
 		return 0;
 	if (rc < 0 && rc != e->out.why.code)
 		why_set(&e->out.why, rc, "%s: %s", e->set->directory, err_text(rc));

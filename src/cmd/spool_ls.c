@@ -13,7 +13,7 @@ static const char *condition(const struct spool_segment *s)
 		return s->misnamed ? "misnamed" : s->bad ? "damage was met" : "ok";
 	case E_CORRUPT:
 		return "damaged";
-	case E_MISSING:
+	case E_EMPTY:
 		return "empty";
 	case E_FOREIGN:
 		return "of another spool";

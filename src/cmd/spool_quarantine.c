@@ -138,7 +138,7 @@ static int export_segment(struct spool_outlet *o, struct spool_inspect *l, const
 
 	while (rc == 0) {
 		rc = spool_inspect_next(l, &item);
-		if (rc == E_MISSING)
+		if (rc == E_END)
 			return 0;
 		if (rc < 0)
 			return why_set(&o->why, rc, "%s: %s", k->name, err_text(rc));

@@ -87,7 +87,7 @@ static int make_plan(struct repairing *r)
 		progress_show(&p, (uint64_t)(1000 * spool_inspect_progress(r->l)), 1000, "reading");
 	}
 	progress_clear(&p);
-	if (rc != E_MISSING)
+	if (rc != E_END)
 		return rc;
 	choose_remedies(r);
 	return 0;

@@ -26,7 +26,7 @@ static json_int_t damaged_segments(const struct spool_summary *seen)
 	for (size_t i = 0; i < seen->nsegments; i++) {
 		const struct spool_segment *s = &seen->segments[i];
 
-		n += s->bad || (s->rc < 0 && s->rc != E_MISSING);
+		n += s->bad || (s->rc < 0 && s->rc != E_EMPTY);
 	}
 	return n;
 }

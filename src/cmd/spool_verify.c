@@ -90,7 +90,7 @@ static int verify_records(struct verifying *v)
 		        "%" PRIu64 " records", v->records);
 	}
 	progress_clear(&v->progress);
-	return rc == E_MISSING ? 0 : rc;
+	return rc == E_END ? 0 : rc;
 }
 
 static int verify_quarantine(struct verifying *v)

@@ -72,7 +72,7 @@ static void split_or_refuse(struct request *r)
 {
 	int rc = request_split(r);
 
-	if (rc == E_TOO_LARGE)
+	if (rc == E_INDIVISIBLE)
 		request_refused(r, response_cause(RESPONSE_RETRY));
 	else if (rc < 0)
 		request_retry(r, US_PER_S);
@@ -215,7 +215,7 @@ static void on_too_large(struct request *r, struct destination *d, const struct 
 
 	destination_answered(d, r->round);
 	rc = request_split(r);
-	if (rc == E_TOO_LARGE)
+	if (rc == E_INDIVISIBLE)
 		on_refused(r, d, a); /* a single span: either the span or the limit of the collector is wrong */
 	else if (rc < 0)
 		request_retry(r, US_PER_S);

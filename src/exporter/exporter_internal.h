@@ -209,7 +209,7 @@ void request_set_detail(struct request *r, int status, const char *said);
 void request_refused(struct request *r, const char *cause);
 /* Queues R to be sent again, now or after REST_US. Parts that the owner reclaims are dropped. */
 void request_retry(struct request *r, uint64_t rest_us);
-/* Splits R into two requests and queues both. E_TOO_LARGE: R has a single span. E_NOMEM. */
+/* Splits R into two requests and queues both. E_INDIVISIBLE: R has a single span. E_NOMEM. */
 int request_split(struct request *r) MUST_USE;
 /* Drops the parts that the owner reclaims. True: no part was left, and R was freed. */
 bool request_give_back(struct request *r);

@@ -281,7 +281,7 @@ int metrics_page_end(struct metrics_page *p, struct confirm_counters *counters, 
 		        "the page does not tell one process from the next: it has neither "
 		        "process_start_time_seconds nor a service_instance_id in target_info");
 	if (p->too_many)
-		return why_set(why, E_MALFORMED, "the collector has more than %d exporters", METRICS_PAGE_EXPORTERS);
+		return why_set(why, E_TOO_LARGE, "the collector has more than %d exporters", METRICS_PAGE_EXPORTERS);
 	if (p->otel) {
 		fold_exporters(p);
 		p->sums.capacity = CONFIRM_NO_QUEUE;

@@ -142,7 +142,7 @@ static int cut_part(struct request *r, struct request *to)
 	struct part *second;
 
 	if (half == 0)
-		return E_TOO_LARGE;
+		return E_INDIVISIBLE;
 	second = calloc(1, sizeof(*second));
 	if (second == NULL)
 		return E_NOMEM;

@@ -22,7 +22,7 @@ static struct quarantine_item *first_of(struct list *list)
 
 static bool must_retry(const struct quarantine_item *item)
 {
-	return item->rc < 0 && item->rc != E_TOO_LARGE;
+	return item->rc < 0 && item->rc != E_QUOTA;
 }
 
 static void note_failure(struct files *f, struct quarantine_item *item, const struct why *what)
@@ -86,7 +86,7 @@ static void report_outcomes(struct files *f)
 	while (!list_empty(&f->writing)) {
 		struct quarantine_item *item = first_of(&f->writing);
 
-		full |= item->rc == E_TOO_LARGE;
+		full |= item->rc == E_QUOTA;
 		f->q.failures += must_retry(item);
 		list_remove(&item->link);
 		list_push(must_retry(item) ? &again : &finished, &item->link);

@@ -277,7 +277,7 @@ int kept_remove(struct kept *k, const struct kept_record *r, struct why *why)
 		snprintf(path[i], sizeof(path[i]), "%s%s", r->name, endings[i]);
 		if (fstatat(k->fd, path[i], &now, AT_SYMLINK_NOFOLLOW) == 0 ? !is_same(&now, &r->on_disk[i])
 		                                                            : errno != ENOENT)
-			return why_set(why, E_STOPPED, "%s is another file than the one that was sent", path[i]);
+			return why_set(why, E_CHANGED, "%s is another file than the one that was sent", path[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
 		if (unlinkat(k->fd, path[i], 0) < 0 && errno != ENOENT)

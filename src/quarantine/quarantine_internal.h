@@ -50,7 +50,7 @@ void quarantine_full(struct quarantine *q);
 struct files;
 
 struct files_kind {
-	/* Called in the worker. Writes the files of ITEM. 0, or an error with a sentence in WHAT. E_TOO_LARGE: the
+	/* Called in the worker. Writes the files of ITEM. 0, or an error with a sentence in WHAT. E_QUOTA: the
 	 * quarantine has used up its share of the disk. */
 	int (*write)(struct files *f, struct quarantine_item *item, struct why *what);
 	/* Called in the worker. Makes the written files durable. NULL: WRITE has done so. */

@@ -14,42 +14,40 @@ static int open_at(struct spool *s, uint64_t position, size_t *i)
 	limit = segments_limit(&s->segments, *i, s->end.position);
 	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
 	/* The state has positions in this segment, so it had a commit: its meta pages are damaged. */
-	return rc == E_MISSING ? reader_open_salvaged(&s->reader, &s->segments.at[*i], limit) : rc;
+	return rc == E_EMPTY ? reader_open_salvaged(&s->reader, &s->segments.at[*i], limit) : rc;
 }
 
 int count_open_at(struct spool *s, uint64_t position, size_t *i)
 {
 	int rc = open_at(s, position, i);
 	bool whole = rc == 0 && s->reader.state == READER_BY_PAGES;
-	bool survey_may_help = rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
+	bool survey_may_help = reader_has_nothing(rc) || rc == E_OLDER || rc == E_MISSING;
 
 	if (!whole && (rc == 0 || survey_may_help) && survey_segments(s))
 		rc = open_at(s, position, i);
 	return rc;
 }
 
-int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
+bool count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
 	const struct span_offset known[] = { s->end, s->id.low_water };
 	size_t i;
 
 	*spans = 0;
 	if (position <= 1)
-		return 0;
+		return true;
 	for (size_t k = 0; k < ARRAY_LEN(known); k++) {
 		if (position == known[k].position) {
 			*spans = known[k].spans;
-			return 0;
+			return true;
 		}
 	}
 	if (position >= s->end.position)
-		return E_MISSING;
-	if (count_open_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans) == 0)
-		return 0;
+		return false;
+	if (count_open_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans))
+		return true;
 	/* POSITION may be in a missing or damaged segment; the record before it tells where that begins. */
-	if (position > 1 && count_open_at(s, position - 1, &i) == 0)
-		return reader_spans_below(&s->reader, position, spans);
-	return E_MISSING;
+	return count_open_at(s, position - 1, &i) == 0 && reader_spans_below(&s->reader, position, spans);
 }
 
 /* Reads every record of RUN, when the span counts at its ends are unknown. */
@@ -88,7 +86,7 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 
 		if (run.first >= run.end)
 			continue;
-		if (count_spans_below(s, run.first, &below) == 0 && count_spans_below(s, run.end, &above) == 0) {
+		if (count_spans_below(s, run.first, &below) && count_spans_below(s, run.end, &above)) {
 			count->spans += above - below;
 			count->batches += run.end - run.first;
 		} else if (count_each(s, run, count) < 0) {

@@ -39,7 +39,7 @@ static bool is_complete(const struct reader *r)
 
 static bool is_damage(int rc)
 {
-	return rc == E_CORRUPT || rc == E_FOREIGN || rc == E_OLDER || rc == E_MISSING;
+	return reader_has_nothing(rc) || rc == E_OLDER;
 }
 
 /* True when segment I, which is below the cursor, may be removed. An intact segment is deleted; a damaged one is
@@ -79,7 +79,7 @@ static struct span_offset low_water_without(struct spool *s, size_t n)
 	if (n == s->segments.n)
 		return low_water;
 	low_water.position = s->segments.at[n].first;
-	if (count_spans_below(s, low_water.position, &low_water.spans) < 0)
+	if (!count_spans_below(s, low_water.position, &low_water.spans))
 		low_water.position = 0;
 	return low_water;
 }

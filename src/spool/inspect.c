@@ -87,7 +87,7 @@ static int read_slots(struct spool_inspect *in, struct why *why)
 			statefile_read(&f, i, &slot);
 		if (slot.rc == 0)
 			keep_newer_state(in, &slot.state, &slot.id);
-		in->summary.slots[i] = slot.blank ? E_MISSING : slot.rc;
+		in->summary.slots[i] = slot.blank ? E_EMPTY : slot.rc;
 		if (slot.rc == E_NEWER || slot.rc == E_OLDER)
 			rc = slot.rc;
 	}
@@ -163,7 +163,7 @@ static void mark_foreign(struct spool_inspect *in)
 
 		if (rc == E_CORRUPT)
 			rc = reader_open(&in->reader, &in->segments.at[i], UINT64_MAX);
-		seg->foreign = rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
+		seg->foreign = reader_has_nothing(rc);
 	}
 }
 
@@ -237,7 +237,7 @@ static void check_blank_slots(struct spool_inspect *in)
 	for (size_t i = 0; i < SLOTS; i++)
 		in_order = in_order || slots[i] == 0;
 	for (size_t i = 0; i < SLOTS && !in_order; i++)
-		if (slots[i] == E_MISSING)
+		if (slots[i] == E_EMPTY)
 			slots[i] = E_CORRUPT;
 }
 

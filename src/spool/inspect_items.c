@@ -129,30 +129,30 @@ static bool is_damage_before(struct spool_inspect *in, const struct reader_item 
 	return true;
 }
 
-/* One step in the open segment. E_STOPPED: no item yet. What is read behind a damage is read again after it. */
+/* One step in the open segment. E_AGAIN: no item yet. What is read behind a damage is read again after it. */
 static int step_inside(struct spool_inspect *in, struct spool_item *item)
 {
 	struct reader_item got;
 	int rc = read_next(in, &got);
 
-	if (rc < 0 && rc != E_MISSING)
+	if (rc < 0 && rc != E_END)
 		return rc;
 	if (in->reader.state != READER_BY_PAGES && is_gone(in, name_of(in))) {
 		batch_unref(&got.batch);
-		rc = E_MISSING;
+		rc = E_END;
 	} else if (is_damage_before(in, &got, item)) {
 		batch_unref(&got.batch);
 		return report_damage(in, item);
 	}
-	if (rc == E_MISSING) {
+	if (rc == E_END) {
 		leave_segment(in);
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	if (got.batch != NULL)
 		return give_record(in, item, &got);
 	if (in->in_quarantine) {
 		in->at = got.lost.end;
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	snprintf(item->what, sizeof(item->what), "damaged or missing in %s", name_of(in));
 	return report_lost(in, item, got.lost, &got.behind);
@@ -168,7 +168,7 @@ static const char *why_unread(int rc)
 	}
 }
 
-/* Opens segment in->i. E_STOPPED: no item yet. */
+/* Opens segment in->i. E_AGAIN: no item yet. */
 static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 {
 	const struct spool_segment *seg = &in->summary.segments[in->i];
@@ -178,13 +178,13 @@ static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 	if (rc == 0) {
 		in->inside = true;
 		in->at = max_u64(in->at, seg->first);
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	if (rc == E_NEWER || rc == E_NOMEM)
 		return rc;
-	if (rc == E_MISSING || is_gone(in, seg->name)) {
+	if (rc == E_EMPTY || is_gone(in, seg->name)) {
 		leave_segment(in);
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	in->at = max_u64(in->at, seg->first);
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(rc));
@@ -201,9 +201,9 @@ static int skip_foreign(struct spool_inspect *in, struct spool_item *item)
 	uint64_t end = min_u64(inspect_limit(in, in->i), in->summary.state.end);
 
 	/* A kill before the first commit leaves an empty segment: no damage. */
-	if (seg->rc == E_MISSING || (in->range.waiting && inspect_limit(in, in->i) <= in->at)) {
+	if (seg->rc == E_EMPTY || (in->range.waiting && inspect_limit(in, in->i) <= in->at)) {
 		leave_segment(in);
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	snprintf(item->what, sizeof(item->what), "%s %s", seg->name, why_unread(seg->rc));
 	item->lost = (struct spool_run){ from, from };
@@ -236,7 +236,7 @@ static int step_between(struct spool_inspect *in, struct spool_item *item)
 	if (is_outside_range(in)) {
 		in->at = max_u64(in->at, min_u64(inspect_limit(in, in->i), in->summary.state.end));
 		leave_segment(in);
-		return E_STOPPED;
+		return E_AGAIN;
 	}
 	if (in->at < seg->first && !in->live) {
 		snprintf(item->what, sizeof(item->what), "their segment is missing");
@@ -246,7 +246,7 @@ static int step_between(struct spool_inspect *in, struct spool_item *item)
 	return enter_segment(in, item);
 }
 
-/* After the last segment: positions that the state has and no segment. E_MISSING: none, the iteration ends. */
+/* After the last segment: positions that the state has and no segment. E_END: none, the iteration ends. */
 static int step_behind(struct spool_inspect *in, struct spool_item *item)
 {
 	uint64_t end = in->summary.state.end;
@@ -254,7 +254,7 @@ static int step_behind(struct spool_inspect *in, struct spool_item *item)
 	item->segment = SPOOL_NO_SEGMENT;
 	in->at = max_u64(in->at, in->segments.n == 0 ? in->summary.state.cursor : 1);
 	if (in->at >= end || in->live)
-		return E_MISSING;
+		return E_END;
 	snprintf(item->what, sizeof(item->what), "their segment is missing");
 	return report_lost_to(in, item, end);
 }
@@ -272,8 +272,8 @@ int spool_inspect_next(struct spool_inspect *in, struct spool_item *item)
 		else if (in->i == in->summary.nsegments && !in->in_quarantine)
 			rc = step_behind(in, item);
 		else
-			rc = E_MISSING;
-		if (rc != E_STOPPED)
+			rc = E_END;
+		if (rc != E_AGAIN)
 			return rc;
 	}
 }

@@ -287,7 +287,7 @@ int lmdb_pages_find(struct lmdb_pages *t, uint64_t want, struct place *found)
 		if (i < nodes_of(page))
 			return locate_value(t, page, i, found);
 		if (bound == NO_PAGE)
-			return E_MISSING;
+			return E_END;
 		if (bound <= want)
 			return E_CORRUPT; /* the next leaf must have higher keys, or the loop would not end */
 		want = bound;

@@ -36,7 +36,7 @@ struct lmdb_pages {
  * fd; a second call sees later commits. */
 int lmdb_pages_start(struct lmdb_pages *t) MUST_USE;
 
-/* The first key at or above WANT. 0, E_MISSING, E_CORRUPT, E_NOMEM, E_IO. */
+/* The first key at or above WANT. 0, E_END, E_CORRUPT, E_NOMEM, E_IO. */
 int lmdb_pages_find(struct lmdb_pages *t, uint64_t want, struct place *found) MUST_USE;
 
 /* True when PAGE, of which LMDB_PAGE_HEADER bytes are read, is the first overflow page of a value, and its number

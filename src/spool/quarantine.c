@@ -112,7 +112,7 @@ static int check_room(struct spool *s, uint64_t bytes)
 	if (s->quarantine_bytes + bytes > most && clock_mono_us() - s->quarantine_counted_us >= RECOUNT_US)
 		quarantine_measure(s);
 	if (s->quarantine_bytes + bytes > most)
-		return E_TOO_LARGE;
+		return E_QUOTA;
 	if (disk_space(s->dir, &space) < 0)
 		return 0; /* the write will report the error */
 	return disk_space_over(&space, s->opts.min_free) ? 0 : E_FULL;

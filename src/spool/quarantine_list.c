@@ -227,7 +227,7 @@ int spool_inspect_begin_quarantined(struct spool_inspect *in, const char *name, 
 		rc = reader_open_file(&in->reader, path, first, UINT64_MAX);
 	}
 	in->at = first;
-	if (rc < 0 && rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN)
+	if (rc < 0 && !reader_has_nothing(rc))
 		return why_set(why, rc, "quarantine/%s: %s", name, err_text(rc));
 	in->inside = rc == 0;
 	return 0;

@@ -162,11 +162,11 @@ static void give_record(struct reading *f, struct batch *b)
 /* The open segment has nothing from AT on. True: salvage may find more, search again. */
 static bool search_by_salvage(struct reading *f)
 {
-	int rc = f->s->reader.state == READER_BY_SALVAGE ? E_MISSING : reader_start_salvage(&f->s->reader);
+	int rc = f->s->reader.state == READER_BY_SALVAGE ? E_END : reader_start_salvage(&f->s->reader);
 
-	if (rc < 0 && rc != E_MISSING)
+	if (rc < 0 && rc != E_END)
 		stop_reading(f, rc);
-	return rc != E_MISSING;
+	return rc != E_END;
 }
 
 /* Reads the record at AT, or reports the positions that are lost from AT on, below END. Returns the position to
@@ -179,7 +179,7 @@ static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 
 	if (rc == E_IO && !may_retry(f))
 		rc = reader_next(r, (struct spool_run){ at, end }, true, &item);
-	if (rc < 0 && rc != E_MISSING) {
+	if (rc < 0 && rc != E_END) {
 		stop_reading(f, rc);
 		return at;
 	}
@@ -187,7 +187,7 @@ static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 		give_record(f, item.batch);
 		return at + 1;
 	}
-	if ((rc == E_MISSING && search_by_salvage(f)) || find_renamed(f))
+	if ((rc == E_END && search_by_salvage(f)) || find_renamed(f))
 		return at;
 	report_lost_in_segment(f, at, rc == 0 ? item.lost.end : min_u64(end, r->limit));
 	return f->stop ? at : f->cycle->damage[f->cycle->ndamage - 1].run.end;
@@ -214,7 +214,7 @@ static uint64_t open_segment_of(struct reading *f, uint64_t at, uint64_t end)
 		return at;
 	if (f->i == SEGMENTS_NONE)
 		return find_renamed(f) ? at : report_missing_segment(f, at, end);
-	if (rc != E_CORRUPT && rc != E_MISSING && rc != E_FOREIGN && rc != E_OLDER) {
+	if (!reader_has_nothing(rc) && rc != E_OLDER) {
 		stop_reading(f, rc);
 		return at;
 	}
@@ -238,8 +238,7 @@ static void count_lost(struct spool *s, struct spool_damage *d)
 	uint64_t below, above;
 
 	d->lost.batches = d->run.end - d->run.first;
-	if (count_spans_below(s, d->run.first, &below) == 0 && count_spans_below(s, d->run.end, &above) == 0 &&
-	        above > below)
+	if (count_spans_below(s, d->run.first, &below) && count_spans_below(s, d->run.end, &above) && above > below)
 		d->lost.spans = above - below;
 }
 

@@ -59,7 +59,7 @@ static int load_head(struct reader *r)
 	int rc = lmdb_pages_find(&r->tree, 0, &p);
 
 	if (rc < 0)
-		return rc == E_MISSING ? E_CORRUPT : rc;
+		return rc == E_END ? E_CORRUPT : rc;
 	if (p.key != 0 || p.size > sizeof(bytes))
 		return E_CORRUPT;
 	got = disk_read(r->fd, bytes, p.size, p.offset);
@@ -85,12 +85,12 @@ static int read_head(struct reader *r)
 	return 0;
 }
 
-/* Selects the last commit. E_MISSING: the file has no commit. */
+/* Selects the last commit. E_EMPTY: the file has no commit. */
 static int start_pages(struct reader *r)
 {
 	int rc = lmdb_pages_start(&r->tree);
 
-	return rc == 0 && r->tree.txnid == 0 ? E_MISSING : rc;
+	return rc == 0 && r->tree.txnid == 0 ? E_EMPTY : rc;
 }
 
 /* Reads the last commit. Without a new one this costs two small reads. */
@@ -216,7 +216,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 		int rc = lmdb_pages_find(&r->tree, want, found);
 
 		if (rc == 0)
-			return found->key < r->limit ? 0 : E_MISSING;
+			return found->key < r->limit ? 0 : E_END;
 		if (rc != E_CORRUPT)
 			return rc;
 		rc = open_by_salvage(r);
@@ -225,7 +225,7 @@ int reader_find(struct reader *r, uint64_t want, struct place *found)
 	}
 	p = salvage_find(&r->scan, want);
 	if (p == NULL)
-		return E_MISSING;
+		return E_END;
 	*found = *p;
 	return 0;
 }
@@ -288,7 +288,7 @@ static int next_intact(struct reader *r, uint64_t at, bool skip_errors, struct r
 
 		if (rc == 0)
 			rc = reader_read(r, &p, &item->batch, &item->header);
-		if (skip_errors && rc < 0 && rc != E_MISSING && rc != E_NOMEM)
+		if (skip_errors && rc < 0 && rc != E_END && rc != E_NOMEM)
 			rc = E_CORRUPT;
 		if (rc != E_CORRUPT || r->state == READER_BY_PAGES)
 			return rc;
@@ -300,7 +300,7 @@ static int next_intact(struct reader *r, uint64_t at, bool skip_errors, struct r
 static int find_next(struct reader *r, uint64_t at, bool skip_errors, struct reader_item *item)
 {
 	int rc = next_intact(r, at, skip_errors, item);
-	bool lost = rc == E_CORRUPT || (rc == E_MISSING && at < min_u64(r->end.position, r->limit)) ||
+	bool lost = rc == E_CORRUPT || (rc == E_END && at < min_u64(r->end.position, r->limit)) ||
 	            (rc == 0 && item->header.position != at);
 
 	if (r->state != READER_BY_PAGES || !lost)
@@ -309,7 +309,7 @@ static int find_next(struct reader *r, uint64_t at, bool skip_errors, struct rea
 	rc = reader_start_salvage(r);
 	if (rc >= 0)
 		return next_intact(r, at, skip_errors, item);
-	return skip_errors && rc != E_NOMEM ? E_MISSING : rc;
+	return skip_errors && rc != E_NOMEM ? E_END : rc;
 }
 
 int reader_next(struct reader *r, struct spool_run want, bool skip_errors, struct reader_item *item)
@@ -325,13 +325,13 @@ int reader_next(struct reader *r, struct spool_run want, bool skip_errors, struc
 		item->behind = (struct span_offset){ item->header.position, item->header.spans_before };
 		end = min_u64(end, item->header.position);
 		batch_unref(&item->batch);
-	} else if (rc == E_MISSING) {
+	} else if (rc == E_END) {
 		end = min_u64(end, r->end.position);
 	} else {
 		return rc;
 	}
 	item->lost = (struct spool_run){ want.first, end };
-	return want.first < end ? 0 : E_MISSING;
+	return want.first < end ? 0 : E_END;
 }
 
 /* Reads and verifies the record at POSITION. */
@@ -344,14 +344,14 @@ static int record_at(struct reader *r, uint64_t position, struct record *header)
 	if (rc < 0)
 		return rc;
 	if (p.key != position)
-		return E_MISSING;
+		return E_END;
 	rc = reader_read(r, &p, &b, header);
 	if (rc == 0)
 		batch_unref(&b);
 	return rc;
 }
 
-int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans)
+bool reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans)
 {
 	struct record header;
 
@@ -364,7 +364,12 @@ int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans)
 	} else if (r->has_head && r->head.end.position == position) {
 		*spans = r->head.end.spans;
 	} else {
-		return E_MISSING;
+		return false;
 	}
-	return 0;
+	return true;
+}
+
+bool reader_has_nothing(int rc)
+{
+	return rc == E_CORRUPT || rc == E_EMPTY || rc == E_FOREIGN;
 }

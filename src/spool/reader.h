@@ -41,7 +41,7 @@ struct reader {
 	uint64_t io_error_since_us; /* monotonic time of the first of successive I/O errors; 0: none */
 };
 
-/* Opens SEG, whose positions are below LIMIT; if it is open already, sees later commits. 0; E_MISSING: it has no
+/* Opens SEG, whose positions are below LIMIT; if it is open already, sees later commits. 0; E_EMPTY: it has no
  * commit; E_CORRUPT: no record can be found in it; E_NEWER, E_OLDER; E_FOREIGN; other errors may be temporary. */
 int reader_open(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
 /* The same for the data file PATH, relative to the spool's directory. */
@@ -51,12 +51,12 @@ int reader_open_head(struct reader *r, const struct segment *seg) MUST_USE;
 /* Opens SEG BY_SALVAGE. For a segment whose pages say that it has no commit although the state has positions in
  * it. */
 int reader_open_salvaged(struct reader *r, const struct segment *seg, uint64_t limit) MUST_USE;
-/* Reads the head of SEG, whatever first position and spool it has. 0, E_MISSING, E_CORRUPT: no intact head; or
+/* Reads the head of SEG, whatever first position and spool it has. 0, E_EMPTY, E_CORRUPT: no intact head; or
  * the error of reading it. The reader is closed afterwards. */
 int reader_head(struct reader *r, const struct segment *seg, struct head *head) MUST_USE;
 void reader_close(struct reader *r);
 
-/* Finds the first record at or above WANT. 0; E_MISSING; other errors may be temporary. */
+/* Finds the first record at or above WANT. 0; E_END; other errors may be temporary. */
 int reader_find(struct reader *r, uint64_t want, struct place *found) MUST_USE;
 /* Changes to BY_SALVAGE: a repeated search may find more. 0, also when it was BY_SALVAGE already; or an error. */
 int reader_start_salvage(struct reader *r) MUST_USE;
@@ -71,7 +71,7 @@ struct reader_item {
 /* The iterator beneath delivery, verify, export, repair and counting. Gives the record at WANT.first, or the gap
  * from there to the next intact record, to WANT.end or to the end of the segment; the caller goes on behind it. A
  * position counts as lost only after salvage. Keeps nothing between calls but what the reader has open. 0;
- * E_MISSING: the segment has nothing from WANT.first on; E_NOMEM; E_IO and others that may be temporary, which with
+ * E_END: the segment has nothing from WANT.first on; E_NOMEM; E_IO and others that may be temporary, which with
  * SKIP_ERRORS count as damage. */
 int reader_next(struct reader *r, struct spool_run want, bool skip_errors, struct reader_item *item) MUST_USE;
 /* Reads the record at P and verifies it. 0 gives B; E_CORRUPT; E_NOMEM; E_IO. */
@@ -80,7 +80,11 @@ int reader_read(struct reader *r, const struct place *p, struct batch **b, struc
 void record_to_batch(const struct record *r, struct batch *b);
 /* Reads the header only. */
 int reader_read_header(struct reader *r, const struct place *p, struct record *header) MUST_USE;
-/* Spans below POSITION, from the records and the head of this segment. 0 or E_MISSING. */
-int reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans) MUST_USE;
+/* Spans below POSITION, if the records or the head of this segment tell. */
+bool reader_spans_below(struct reader *r, uint64_t position, uint64_t *spans) MUST_USE;
+
+/* True when RC of an open or of reader_head says that the segment has no record, or none of this spool. Other errors
+ * may be temporary, or the operator's. */
+bool reader_has_nothing(int rc);
 
 #endif

@@ -167,7 +167,7 @@ static int explain_segment(struct spool *s, size_t i, int rc, struct why *why)
 	return disk_explain(s->dir, path, rc, err_text(rc), why);
 }
 
-/* Opens segment I, which may be the newest. 0: it has records. E_MISSING: it is off the list, try the one before
+/* Opens segment I, which may be the newest. 0: it has records. E_AGAIN: it is off the list, try the one before
  * it. */
 static int open_newest(struct recovering *r, size_t i, struct why *why)
 {
@@ -175,7 +175,7 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 	char name[SEGMENT_NAME];
 	int rc = open_patiently(s, i);
 
-	if (rc == E_MISSING && was_committed(r, s->segments.at[i].first))
+	if (rc == E_EMPTY && was_committed(r, s->segments.at[i].first))
 		rc = reader_open_salvaged(&s->reader, &s->segments.at[i], UINT64_MAX);
 	segment_name(&s->segments.at[i], name);
 	if (rc == E_NEWER)
@@ -183,14 +183,14 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 	if (rc == E_OLDER)
 		return refuse_older(s, name, why);
 	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey_segments(s))
-		return E_MISSING; /* the list has changed: try its new last one */
+		return E_AGAIN; /* the list has changed: try its new last one */
 	if (segments_drop_gone(&s->segments, s->dir, i))
-		return E_MISSING;
-	if (rc == E_MISSING) { /* the process was killed before the first commit */
+		return E_AGAIN;
+	if (rc == E_EMPTY) { /* the process was killed before the first commit */
 		segments_drop(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
 			log_debug("spool: %s could not be removed", name);
-		return E_MISSING;
+		return E_AGAIN;
 	}
 	/* Damaged or foreign segments, and those with permanent I/O errors, go to quarantine/. Other errors are
 	 * the operator's. */
@@ -198,7 +198,7 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 		return explain_segment(s, i, rc, why);
 	if (rc < 0) {
 		quarantine_segment(r, i, name, rc);
-		return E_MISSING;
+		return E_AGAIN;
 	}
 	if (s->reader.state == READER_BY_SALVAGE)
 		mark_segment_bad(r, i, name);
@@ -208,13 +208,13 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 static int read_newest(struct recovering *r, struct why *why)
 {
 	struct spool *s = r->s;
-	int rc = E_MISSING;
+	int rc = E_AGAIN;
 
-	while (rc == E_MISSING && s->segments.n > 0)
+	while (rc == E_AGAIN && s->segments.n > 0)
 		rc = open_newest(r, s->segments.n - 1, why);
 	if (rc == 0 && r->any && r->found->state.end > s->reader.end.position && survey_segments(s))
 		return read_newest(r, why); /* a newer segment had a lower name */
-	if (rc == E_MISSING)
+	if (rc == E_AGAIN)
 		return 0;
 	if (rc < 0)
 		return rc;
@@ -266,7 +266,7 @@ static void make_state(struct recovering *r)
 	struct spool_state *state = &r->found->state;
 	struct span_offset from = { s->segments.at[0].first, 0 };
 
-	if (count_spans_below(s, from.position, &from.spans) < 0)
+	if (!count_spans_below(s, from.position, &from.spans))
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known", from.position);
 	recover_without_state(state, &from);
 	r->may_lack_newest = true;

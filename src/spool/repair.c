@@ -117,7 +117,7 @@ static int find_runs(struct rewriting *g)
 			rc = add_position(g, item.batch->position);
 		batch_unref(&item.batch);
 	}
-	return rc == E_MISSING ? 0 : rc;
+	return rc == E_END ? 0 : rc;
 }
 
 static int commit_entries(struct rewriting *g)
@@ -166,7 +166,7 @@ static int copy_run(struct rewriting *g, struct spool_run run)
 
 	for (; rc == 0 && run.first < run.end; run.first++) {
 		rc = reader_next(&g->in->reader, run, false, &item);
-		if (rc == E_MISSING || (rc == 0 && item.batch == NULL))
+		if (rc == E_END || (rc == 0 && item.batch == NULL))
 			rc = E_IO; /* find_runs has read it, so the disk fails */
 		if (rc < 0)
 			return rc;

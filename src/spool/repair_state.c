@@ -54,7 +54,7 @@ static int write_slots(struct spool_inspect *in, const struct spool_state *state
 static int check_slots(const struct spool_inspect *in)
 {
 	for (size_t i = 0; i < SLOTS; i++)
-		if (in->summary.slots[i] != 0 && in->summary.slots[i] != E_CORRUPT && in->summary.slots[i] != E_MISSING)
+		if (in->summary.slots[i] != 0 && in->summary.slots[i] != E_CORRUPT && in->summary.slots[i] != E_EMPTY)
 			return in->summary.slots[i];
 	return 0;
 }

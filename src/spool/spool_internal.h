@@ -101,8 +101,8 @@ void read_run(struct spool *s, struct spool_cycle *cycle);
 void read_oldest(struct spool *s);
 
 /* count.c */
-/* Spans in all records below POSITION. 0; E_MISSING: no record, head or state tells. */
-int count_spans_below(struct spool *s, uint64_t position, uint64_t *spans) MUST_USE;
+/* Spans in all records below POSITION, if a record, head or state tells. */
+bool count_spans_below(struct spool *s, uint64_t position, uint64_t *spans) MUST_USE;
 /* Opens the segment that has POSITION. 0; E_MISSING: there is no such segment; else the errors of reader_open. */
 int count_open_at(struct spool *s, uint64_t position, size_t *i) MUST_USE;
 

@@ -134,7 +134,7 @@ static void remove_empty(struct spool *s, uint64_t first)
 	segment_name(&seg, name);
 	if (faccessat(s->dir, name, F_OK, 0) < 0)
 		return;
-	if (reader_head(&s->reader, &seg, &head) == E_MISSING && disk_remove_dir(s->dir, name) < 0)
+	if (reader_head(&s->reader, &seg, &head) == E_EMPTY && disk_remove_dir(s->dir, name) < 0)
 		log_debug("spool: %s is empty and could not be removed", name);
 }
 
@@ -225,8 +225,8 @@ static int commit_entries(struct spool *s, struct storing *g, size_t n)
 static bool may_retry(struct spool *s, int rc, bool was_new, unsigned *failures)
 {
 	store_seal(s);
-	if (rc == E_TOO_LARGE)
-		return !was_new; /* the segment is full; a new one must have room for it */
+	if (rc == E_SEGMENT_FULL)
+		return !was_new; /* a new one must have room for it */
 	s->stats.failed_commits++;
 	if (*failures == 0 && log_limit_allows(&s->commit_limit, 10000))
 		log_warn("spool: a commit failed: %s; its segment is closed for good",

@@ -46,11 +46,6 @@ static int read_head(const struct survey *v, struct reader *r, struct survey_ent
 	return 0;
 }
 
-static bool is_for_good(int rc)
-{
-	return rc == E_CORRUPT || rc == E_MISSING || rc == E_FOREIGN;
-}
-
 /* Reads all heads. With a key it ignores those of other spools; without one it sets CANDIDATE. */
 static void read_heads(struct survey *v, struct ordering *g, struct spool_id *candidate)
 {
@@ -61,7 +56,7 @@ static void read_heads(struct survey *v, struct ordering *g, struct spool_id *ca
 		struct head head;
 		int rc = read_head(v, &g->reader, &v->entries[i], &head);
 
-		v->all = v->all && (rc == 0 || is_for_good(rc));
+		v->all = v->all && (rc == 0 || reader_has_nothing(rc));
 		if (rc < 0)
 			continue;
 		if (g->reader.key == NULL)

@@ -13,7 +13,7 @@
 struct survey_entry {
 	struct segment segment;
 	/* 0: the rest is known, and the segment begins where its head says; E_CORRUPT: its head is damaged, or another
-	 * segment has a better claim to that position; E_MISSING: it has no commit; or the error of reading it */
+	 * segment has a better claim to that position; E_EMPTY: it has no commit; or the error of reading it */
 	int rc;
 	struct span_offset first, end;
 	uint64_t made_ms, first_ms, last_ms; /* as in struct head */

@@ -29,7 +29,7 @@ static int from_mdb(struct writer *w, int rc)
 	if (rc == 0)
 		return 0;
 	if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
-		return E_TOO_LARGE;
+		return E_SEGMENT_FULL;
 	snprintf(w->error_text, sizeof(w->error_text), "%s", mdb_strerror(rc));
 	return rc > 0 ? err_from_errno(rc) : E_FATAL;
 }

@@ -58,7 +58,7 @@ int writer_name(struct writer *w, int at, struct span_offset first, struct segme
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);
 
 /* One transaction: begin, put entries, commit. An error of begin or put is returned by commit. Commit writes HEAD
- * after filling in its txnid, first and times. E_TOO_LARGE: the segment is full, and not damaged. */
+ * after filling in its txnid, first and times. E_SEGMENT_FULL: the segment is not damaged. */
 void writer_begin(struct writer *w);
 void writer_put(struct writer *w, const struct entry *e);
 int writer_commit(struct writer *w, struct head *head) MUST_USE;

@@ -230,7 +230,7 @@ static void look_at_segment(struct evidence *e, const char *dir, const char *nam
 		look_at_record(e, &item);
 		batch_unref(&item.batch);
 	}
-	if (rc != E_MISSING)
+	if (rc != E_END)
 		evidence_broken(e, "quarantine/%s: %s", name, err_text(rc));
 	spool_inspect_close(l);
 }

@@ -182,7 +182,7 @@ static void what_finds_no_share_of_the_disk_is_not_tried_again(void)
 {
 	unsigned want = 2;
 
-	begin(E_TOO_LARGE);
+	begin(E_QUOTA);
 	put(0, 2);
 	ok(wait_until(loop, are_done, &want, SECONDS), "both have an outcome");
 	ok(all[0].outcome == QUARANTINE_FULL && all[1].outcome == QUARANTINE_FULL, "no share left");

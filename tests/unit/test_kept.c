@@ -145,7 +145,7 @@ static void what_is_written_anew_is_not_removed(void)
 	snprintf(to, sizeof(to), "%s/one.value", dir);
 	if (rename(from, to) < 0)
 		bail_out("no rename");
-	is_int(kept_remove(k, &r, &why), E_STOPPED, "another one took its name: it is not removed");
+	is_int(kept_remove(k, &r, &why), E_CHANGED, "another one took its name: it is not removed");
 	ok(is_there("one.value") && is_there("one.headers"), "both its files are there");
 	kept_record_free(&r);
 	kept_free(k);

@@ -148,7 +148,7 @@ static void more_exporters_than_it_knows_are_an_error(void)
 	for (int i = 0; i <= METRICS_PAGE_EXPORTERS; i++)
 		snprintf(page + strlen(page), sizeof(page) - strlen(page),
 		        "otelcol_exporter_sent_spans{exporter=\"e%d\"} 1\n", i);
-	is_int(read_page(page, 100), E_MALFORMED, "nine exporters");
+	is_int(read_page(page, 100), E_TOO_LARGE, "nine exporters");
 }
 
 int main(void)

@@ -135,7 +135,7 @@ static int set_aside_at_last(struct spool_fixture *k, uint64_t position)
 	uint64_t deadline = clock_mono_us() + 30 * US_PER_S;
 	int rc;
 
-	while ((rc = set_aside(k, position)) == E_TOO_LARGE && clock_mono_us() < deadline)
+	while ((rc = set_aside(k, position)) == E_QUOTA && clock_mono_us() < deadline)
 		usleep(10000);
 	return rc;
 }
@@ -154,15 +154,15 @@ static void the_quarantine_has_a_quarter_of_max_bytes(void)
 	spool_fixture_must_open(&k);
 	while ((rc = set_aside(&k, n + 1)) == 0 && n < 1000)
 		n++;
-	is_int(rc, E_TOO_LARGE, "in the end it takes no more");
+	is_int(rc, E_QUOTA, "in the end it takes no more");
 	is_int(n, (1 << 20) / (3 * 4096), "when it has a quarter");
 	spool_fixture_close(&k);
 	spool_fixture_must_open(&k);
-	is_int(set_aside(&k, n + 1), E_TOO_LARGE, "nor after a new start");
+	is_int(set_aside(&k, n + 1), E_QUOTA, "nor after a new start");
 	spool_fixture_path(&k, "quarantine/", 0, path);
 	ok(remove(path) == 0, "one is taken out");
 	is_int(set_aside_at_last(&k, n + 1), 0, "then another is taken");
-	is_int(set_aside(&k, n + 2), E_TOO_LARGE, "and no more than that");
+	is_int(set_aside(&k, n + 2), E_QUOTA, "and no more than that");
 	spool_fixture_free(&k);
 }
 
