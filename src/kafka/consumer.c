@@ -122,7 +122,7 @@ int kafka_consumer_open(struct kafka_consumer **out, struct loop *l, const struc
 	c->loop = l;
 	c->events = *events;
 	kafka_member_name(c);
-	c->log.who = "kafka consumer";
+	kafka_log_begin(&c->log, "kafka consumer");
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
 	if (kafka_watch_open(&c->watch, l, opts->properties, opts->nproperties, on_files, c) < 0) {
 		why_set(why, E_NOMEM, "kafka consumer");

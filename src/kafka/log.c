@@ -12,10 +12,20 @@
 #include "base/clock.h"
 #include "log.h"
 
-/* Shared by all clients of this process: consumer and producer of a drain log the loss of the same broker once. */
+/* Shared by all clients of this process: consumer and producer of a drain log the loss of the same broker once. A
+ * client that recovers ends its own causes; one that another client still has is not logged again. */
 static struct kafka_recent_lines causes;
 
 enum { LINE_AGAIN_S = 30, CAUSE_AGAIN_S = 600, EXPIRES_S = 75, WORTH_SAYING_S = 1 };
+
+/* Clients of a process are few; from the 33rd on they share the bits of earlier ones. */
+void kafka_log_begin(struct kafka_log *k, const char *who)
+{
+	static uint32_t begun;
+
+	k->who = who;
+	k->client = UINT32_C(1) << (begun++ % 32);
+}
 
 /* Maps librdkafka's syslog level. librdkafka retries after its errors, so they are no worse than that. GETPID fails
  * a few times on a broker that has just started. */
@@ -53,7 +63,7 @@ void kafka_log_line(struct kafka_log *k, rd_kafka_event_t *event)
 	if (strcmp(topic, "FAIL") == 0 || strcmp(topic, "ERROR") == 0 || strcmp(topic, "FATAL") == 0)
 		return; /* also delivered as an error event */
 	suppressed = k->lines.suppressed;
-	if (!kafka_recent_is_new(&k->lines, topic, LINE_AGAIN_S * US_PER_S, clock_mono_us()))
+	if (!kafka_recent_is_new(&k->lines, topic, k->client, LINE_AGAIN_S * US_PER_S, clock_mono_us()))
 		return;
 	k->lines.suppressed = 0;
 	if (suppressed > 0)
@@ -103,7 +113,7 @@ void kafka_log_fault(struct kafka_log *k, rd_kafka_resp_err_t err, const char *t
 	k->fault.counts[new.cause]++;
 	if (takes_precedence(k, &new, now))
 		set_fault(k, &new, now);
-	if (kafka_recent_is_new(&causes, new.sentence, CAUSE_AGAIN_S * US_PER_S, now))
+	if (kafka_recent_is_new(&causes, new.sentence, k->client, CAUSE_AGAIN_S * US_PER_S, now))
 		log_line(new.misconfigured ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s: %s", k->who, new.sentence);
 }
 
@@ -113,14 +123,14 @@ void kafka_log_fatal(struct kafka_log *k, rd_kafka_t *rk)
 	rd_kafka_resp_err_t err = rd_kafka_fatal_error(rk, text, sizeof(text));
 
 	snprintf(line, sizeof(line), "fatal: %s", text);
-	if (kafka_recent_is_new(&causes, line, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+	if (kafka_recent_is_new(&causes, line, k->client, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
 		log_error("%s: fatal error, a new handle will be made: %s", k->who, text);
 	kafka_log_fault(k, err, "");
 }
 
 void kafka_log_unusable(struct kafka_log *k, const char *why)
 {
-	if (kafka_recent_is_new(&causes, why, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
+	if (kafka_recent_is_new(&causes, why, k->client, CAUSE_AGAIN_S * US_PER_S, clock_mono_us()))
 		log_error("%s: a file that a property names has changed and cannot be used, the old "
 		          "content stays in use: %s",
 		        k->who, why);
@@ -151,7 +161,7 @@ void kafka_log_recovered(struct kafka_log *k)
 	clear_fault(k);
 	if (seconds < WORTH_SAYING_S)
 		return;
-	causes.n = 0;
+	kafka_recent_forget(&causes, k->client);
 	log_info("%s: works again after %llu s", k->who, (unsigned long long)seconds);
 }
 

@@ -9,6 +9,7 @@
 
 struct kafka_log {
 	const char *who; /* prefix of each log line */
+	uint32_t client; /* this client's bit in the lines that all clients share */
 	struct kafka_endpoint endpoint;
 	struct kafka_recent_lines lines; /* lines of librdkafka's log, by facility */
 	struct kafka_fault fault;        /* the current error */
@@ -17,6 +18,8 @@ struct kafka_log {
 	uint64_t repeated_us;            /* when the current error was last repeated */
 };
 
+/* Begins K, which must be zeroed, for a client whose log lines begin with WHO, a string constant. */
+void kafka_log_begin(struct kafka_log *k, const char *who);
 /* Logs EVENT, a line of librdkafka's log. */
 void kafka_log_line(struct kafka_log *k, rd_kafka_event_t *event);
 /* Records an error that decides nothing about any record: for log, health and metrics only. */

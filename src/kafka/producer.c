@@ -46,7 +46,7 @@ int kafka_producer_open(struct kafka_producer **out, struct loop *l, const struc
 		return why_set(why, E_NOMEM, "kafka producer");
 	p->loop = l;
 	p->events = *events;
-	p->log.who = "kafka producer";
+	kafka_log_begin(&p->log, "kafka producer");
 	if (kafka_watch_open(&p->watch, l, opts->properties, opts->nproperties, on_files, p) < 0) {
 		why_set(why, E_NOMEM, "kafka producer");
 		goto fail;

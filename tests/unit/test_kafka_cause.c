@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_kafka_cause.c — librdkafka's errors, as it really says them, and the sentence that an operator
  * gets for each; and which of them are logged. */
-#include "cause.h"
-#include "recent_lines.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "log.h"
 #include "tap.h"
 
 #define E(name) RD_KAFKA_RESP_ERR_##name
@@ -163,17 +168,76 @@ static void each_cause_is_news_once(void)
 	char text[32];
 	int news = 0;
 
-	ok(kafka_recent_is_new(&said, "one", 100, 1000), "a text is news");
-	ok(!kafka_recent_is_new(&said, "one", 100, 1099), "not again within its time");
-	ok(kafka_recent_is_new(&said, "two", 100, 1099), "another one is, at the same moment");
-	ok(kafka_recent_is_new(&said, "one", 100, 1100), "the first again, after its time");
+	ok(kafka_recent_is_new(&said, "one", 1, 100, 1000), "a text is news");
+	ok(!kafka_recent_is_new(&said, "one", 1, 100, 1099), "not again within its time");
+	ok(kafka_recent_is_new(&said, "two", 1, 100, 1099), "another one is, at the same moment");
+	ok(kafka_recent_is_new(&said, "one", 1, 100, 1100), "the first again, after its time");
 	is_int(said.suppressed, 1, "what was held back is counted");
 	for (int i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "broker %d", i);
-		news += kafka_recent_is_new(&said, text, 100, 1150);
+		news += kafka_recent_is_new(&said, text, 1, 100, 1150);
 	}
 	is_int(news, KAFKA_RECENT_MOST - 2, "a thousand at once are news up to the bound");
-	ok(kafka_recent_is_new(&said, "later", 100, 1250), "later ones are again");
+	ok(kafka_recent_is_new(&said, "later", 1, 100, 1250), "later ones are again");
+}
+
+static void a_line_is_forgotten_when_no_client_has_it(void)
+{
+	enum { READER = 1, WRITER = 2, THIRD = 4 };
+	struct kafka_recent_lines said = { .n = 0 };
+
+	kafka_recent_is_new(&said, "both", READER, 100, 1000);
+	ok(!kafka_recent_is_new(&said, "both", WRITER, 100, 1001), "two clients have a cause: it is logged once");
+	kafka_recent_is_new(&said, "reader's", READER, 100, 1002);
+	kafka_recent_is_new(&said, "third's", THIRD, 100, 1003);
+	kafka_recent_forget(&said, READER);
+	ok(kafka_recent_is_new(&said, "reader's", READER, 100, 1004), "one recovers: its own cause would be news");
+	ok(!kafka_recent_is_new(&said, "both", WRITER, 100, 1005), "the cause that the other still has is not");
+	ok(!kafka_recent_is_new(&said, "third's", THIRD, 100, 1006), "nor is a cause that it never had");
+	kafka_recent_forget(&said, WRITER);
+	ok(kafka_recent_is_new(&said, "both", READER, 100, 1007), "both have recovered: it is news");
+}
+
+/* Lines of FILE, the log, that have TEXT. */
+static int lines_with(FILE *file, const char *text)
+{
+	char line[1024];
+	int n = 0;
+
+	rewind(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, text) != NULL;
+	return n;
+}
+
+static void a_recovery_ends_the_causes_of_its_own_client(void)
+{
+	static struct kafka_log consumer, producer;
+	FILE *log = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	if (log == NULL || saved < 0 || dup2(fileno(log), STDERR_FILENO) < 0)
+		exit(99);
+	kafka_log_begin(&consumer, "kafka consumer");
+	kafka_log_begin(&producer, "kafka producer");
+	consumer.endpoint = reader;
+	producer.endpoint = writer;
+	kafka_log_fault(&producer, E(TOPIC_AUTHORIZATION_FAILED), "");
+	kafka_log_fault(&consumer, E(_ALL_BROKERS_DOWN), "");
+	kafka_log_fault(
+	        &consumer, E(_TRANSPORT), "a:1/bootstrap: Connect to ipv4#1.2.3.4:1 failed: Connection refused");
+	consumer.since_us -= 2 * US_PER_S;
+	kafka_log_recovered(&consumer);
+	kafka_log_fault(&producer, E(TOPIC_AUTHORIZATION_FAILED), "");
+	kafka_log_fault(
+	        &consumer, E(_TRANSPORT), "a:1/bootstrap: Connect to ipv4#1.2.3.4:1 failed: Connection refused");
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	is_int(lines_with(log, "works again"), 1, "the consumer works again");
+	is_int(lines_with(log, "denies writing"), 1, "what the producer still has is logged once");
+	is_int(lines_with(log, "cannot be reached"), 2, "what the consumer has again is logged again");
+	fclose(log);
 }
 
 int main(void)
@@ -182,5 +246,7 @@ int main(void)
 	a_refusal_names_the_topic_or_the_group();
 	any_text_gives_a_sentence();
 	each_cause_is_news_once();
+	a_line_is_forgotten_when_no_client_has_it();
+	a_recovery_ends_the_causes_of_its_own_client();
 	return tap_done();
 }
