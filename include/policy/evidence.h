@@ -34,8 +34,17 @@ bool evidence_proves_bad(bool destination_takes, bool alone, unsigned confirmed)
 /* How long a record rests after its REFUSALS-th refusal (1 is the first): 1 s, doubling up to 30 s. */
 uint64_t evidence_rest_us(unsigned refusals);
 
-/* The place in the backlog, in 256ths of its length, from which the probe of ROUND is read: 0, the oldest record, in
- * every even round; in odd rounds one of EVIDENCE_PLACES places, evenly spread, each in rotation. */
+/* What a round of probes tries while everything is refused; three rounds have one of each. */
+enum evidence_probe {
+	EVIDENCE_PROBE_OLDEST,    /* the oldest waiting record */
+	EVIDENCE_PROBE_ELSEWHERE, /* a record from another place of the backlog */
+	EVIDENCE_PROBE_RESTING,   /* a record that was refused and rests in memory */
+};
+
+enum evidence_probe evidence_probe_of(uint64_t round);
+
+/* The place in the backlog, in 256ths of its length, from which the probe of ROUND is read: one of EVIDENCE_PLACES places,
+ * evenly spread, each in rotation, for EVIDENCE_PROBE_ELSEWHERE; else 0, the oldest record. */
 unsigned evidence_probe_place(uint64_t round);
 
 /* The watchdog: detects that spans wait and none is delivered, from these two facts alone. */

@@ -11,8 +11,7 @@
  *
  *   with the sink ──refused──► resting ──retry_us is over, or it is a probe──► with the sink
  *
- * While the destination refuses everything (dispatcher_refuses_all), the rounds of probes alternate between a resting
- * record, the oldest waiting record, and a record from another place of the backlog (evidence_probe_place). */
+ * While the destination refuses everything (dispatcher_refuses_all), the rounds of probes rotate by evidence_probe_of. */
 #include <stdlib.h>
 
 #include "policy/max_age.h"
@@ -219,12 +218,18 @@ static void offer_resting(struct backlog *b)
 	}
 }
 
+/* The number of the round of probes: each time that the circuit opens is one. */
+static uint64_t probe_round(const struct backlog *b)
+{
+	return dispatcher_stats(b->dispatcher)->opened;
+}
+
 /* While the circuit is closed, resting batches whose retry_us is over go first, for they are older than those just read.
- * While it is half open, they go first in every third round of probes. */
+ * While it is half open, they go first in the rounds of EVIDENCE_PROBE_RESTING. */
 static void offer_all(struct backlog *b)
 {
-	bool resting_first =
-	        dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED || dispatcher_stats(b->dispatcher)->opened % 3 == 2;
+	bool resting_first = dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED ||
+	                     evidence_probe_of(probe_round(b)) == EVIDENCE_PROBE_RESTING;
 
 	if (resting_first)
 		offer_resting(b);
@@ -295,8 +300,7 @@ static void read_more(struct backlog *b)
 	if (!dispatcher_refuses_all(b->dispatcher))
 		spooler_read(b->spooler, most - b->stats.ready_bytes);
 	else if (list_empty(&b->ready))
-		spooler_read_from(
-		        b->spooler, PROBE_BYTES, evidence_probe_place(dispatcher_stats(b->dispatcher)->opened));
+		spooler_read_from(b->spooler, PROBE_BYTES, evidence_probe_place(probe_round(b)));
 }
 
 void backlog_tick(struct backlog *b)

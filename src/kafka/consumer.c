@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* consumer.c — opens, closes and replaces the consumer's handle.
  *
- *   RUNNING ──close()──► UNSUBSCRIBING ──group left, or 5 s──► CLOSING ──closed, or 5 s──► EMPTYING
- *           ──fatal error──────────────────────────────────────────────────────────────► EMPTYING
+ *   RUNNING ──close()──► UNSUBSCRIBING ──group left──► CLOSING ──closed──► EMPTYING
  *           ──new certificate or secret, and all messages released or 10 s over──► as close()
+ *   RUNNING, UNSUBSCRIBING, CLOSING ──fatal error──► EMPTYING
+ *   UNSUBSCRIBING, CLOSING ──5 s──► EMPTYING
  *   EMPTYING ──last message released──► PAUSED ──pause over──► RUNNING
  *                                              ──close() was called──► CLOSED
  *
@@ -190,6 +191,13 @@ static void begin_unsubscribe(struct kafka_consumer *c)
 	timer_start(c->deadline, LEAVE_MS);
 }
 
+/* The group was left, or cannot be left any more: the partitions are reported as lost. */
+static void begin_emptying(struct kafka_consumer *c)
+{
+	kafka_group_abandon(c);
+	c->state = CONSUMER_EMPTYING;
+}
+
 static void begin_close(struct kafka_consumer *c)
 {
 	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
@@ -200,7 +208,7 @@ static void begin_close(struct kafka_consumer *c)
 		return;
 	log_warn("%s: the group cannot be left: %s", c->log.who, rd_kafka_error_string(error));
 	rd_kafka_error_destroy(error);
-	timer_stop(c->deadline);
+	begin_emptying(c);
 }
 
 void kafka_consumer_close(struct kafka_consumer *c, void (*closed)(void *arg), void *arg)
@@ -272,7 +280,7 @@ static bool advance(struct kafka_consumer *c)
 	switch (c->state) {
 	case CONSUMER_RUNNING:
 		if (c->failed)
-			c->state = CONSUMER_CLOSING; /* the handle has left its group already */
+			begin_emptying(c); /* the handle has left its group already */
 		else if ((c->closed != NULL || (c->replacing && may_replace(c))) && kafka_member_must_unsubscribe(c))
 			begin_unsubscribe(c);
 		else if (c->closed != NULL || (c->replacing && may_replace(c)))
@@ -280,16 +288,14 @@ static bool advance(struct kafka_consumer *c)
 		return c->state != CONSUMER_RUNNING;
 	case CONSUMER_UNSUBSCRIBING:
 		if (c->failed || !timer_armed(c->deadline))
-			c->state = CONSUMER_CLOSING; /* with its deadline already over */
+			begin_emptying(c);
 		else if (kafka_member_has_left(c))
 			begin_close(c);
 		return c->state != CONSUMER_UNSUBSCRIBING;
 	case CONSUMER_CLOSING:
-		if (!c->failed && timer_armed(c->deadline) && !rd_kafka_consumer_closed(c->rk))
-			return false;
-		kafka_group_abandon(c);
-		c->state = CONSUMER_EMPTYING;
-		return true;
+		if (c->failed || !timer_armed(c->deadline) || rd_kafka_consumer_closed(c->rk))
+			begin_emptying(c);
+		return c->state != CONSUMER_CLOSING;
 	case CONSUMER_EMPTYING:
 		if (c->unreleased > 0 || c->fetch_wake != NULL || c->bounds != NULL)
 			return false;

@@ -59,7 +59,7 @@ struct kafka_consumer {
 	char *offsets_of;
 	struct wakeup *wakeup;
 	struct timer *tick;        /* every second: commits, and polls so that the member stays in the group */
-	struct timer *deadline;    /* deadline of CLOSING and PAUSED, and of replacing */
+	struct timer *deadline;    /* of UNSUBSCRIBING, CLOSING, PAUSED, and of replacing */
 	struct timer *group_timer; /* GROUP_REVOKING: deadline; GROUP_ASSIGNING: next try */
 
 	rd_kafka_t *rk;            /* NULL while there is no handle */

@@ -32,14 +32,21 @@ uint64_t evidence_rest_us(unsigned refusals)
 	return doublings >= 5 ? most : min_u64(most, US_PER_S << doublings);
 }
 
+enum { PROBE_KINDS = 3 };
+
+enum evidence_probe evidence_probe_of(uint64_t round)
+{
+	return (enum evidence_probe)(round % PROBE_KINDS);
+}
+
 /* A counter with its bits reversed (van der Corput): each new place halves the widest gap between the earlier ones. */
 unsigned evidence_probe_place(uint64_t round)
 {
 	unsigned counter, place = 0;
 
-	if (round % 2 == 0)
+	if (evidence_probe_of(round) != EVIDENCE_PROBE_ELSEWHERE)
 		return 0;
-	counter = (unsigned)(round / 2 % EVIDENCE_PLACES) + 1;
+	counter = (unsigned)(round / PROBE_KINDS % EVIDENCE_PLACES) + 1;
 	for (unsigned bit = 0; bit < 8; bit++)
 		place |= (counter >> bit & 1) << (7 - bit);
 	return place;

@@ -71,18 +71,22 @@ static void a_record_rests_longer_each_time(void)
 static void probes_come_from_everywhere(void)
 {
 	bool seen[256] = { false };
-	unsigned places = 0, oldest = 0;
+	unsigned places = 0, kinds[3] = { 0 }, wrong = 0;
 
-	for (uint64_t round = 0; round < 2 * EVIDENCE_PLACES; round++) {
-		unsigned spot = evidence_probe_place(round);
+	for (uint64_t round = 0; round < 3 * EVIDENCE_PLACES; round++) {
+		enum evidence_probe probe = evidence_probe_of(round);
+		unsigned place = evidence_probe_place(round);
 
-		oldest += spot == 0;
-		places += !seen[spot & 255];
-		seen[spot & 255] = true;
+		kinds[probe]++;
+		places += !seen[place & 255];
+		seen[place & 255] = true;
+		wrong += (place != 0) != (probe == EVIDENCE_PROBE_ELSEWHERE);
 	}
-	is_int(oldest, EVIDENCE_PLACES, "the oldest record in every other round");
-	is_int(places, EVIDENCE_PLACES + 1, "and between them another place each time");
-	is_int(evidence_probe_place(1), 128, "the middle first");
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+		is_int(kinds[i], EVIDENCE_PLACES, "each kind of probe in every third round");
+	is_int(wrong, 0, "a probe from elsewhere is never the oldest record, and no other is read from there");
+	is_int(places, EVIDENCE_PLACES + 1, "and it comes from another place each time");
+	is_int(evidence_probe_place(EVIDENCE_PROBE_ELSEWHERE), 128, "the middle first");
 }
 
 static void the_watchdog_counts_deliveries_only(void)
