@@ -4,13 +4,13 @@
 #define AGENT_H
 
 #include "admin/admin.h"
-#include "collector_options.h"
+#include "exporter/options.h"
 #include "policy/catchup.h"
 #include "daemon.h"
 #include "agent/intake.h"
 #include "cmd/options.h"
-#include "jaeger_kafka.h"
-#include "properties.h"
+#include "kafka/jaeger_options.h"
+#include "kafka/properties.h"
 #include "agent/sinks.h"
 
 enum { AGENT_LOSSES = 12 }; /* counters of the ledger that are reported in the log */

@@ -5,7 +5,7 @@
 
 #include "agent.h"
 #include "kafka/names.h"
-#include "limits.h"
+#include "config/limits.h"
 
 #define S struct agent_settings
 /* Least packet size 512: a datagram with a process and one small span has about 300 bytes. */

@@ -4,7 +4,9 @@
 #include <math.h>
 
 #include "agent.h"
-#include "kafka_pages.h"
+#include "collector_status.h"
+#include "exporter/metrics.h"
+#include "kafka/fault_metrics.h"
 #include "admin/ledger_page.h"
 
 #define S struct pipeline_stats

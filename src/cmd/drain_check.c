@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "drainer.h"
-#include "limits.h"
+#include "config/limits.h"
 
 #define S struct drainer_settings
 static const struct limit limits[] = {

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "drainer.h"
-#include "kafka_pages.h"
+#include "collector_status.h"
+#include "exporter/metrics.h"
+#include "kafka/fault_metrics.h"
 
 static const char prefix[] = "spanspool_";
 

@@ -5,12 +5,12 @@
 
 #include "admin/admin.h"
 #include "daemon.h"
-#include "collector_options.h"
+#include "exporter/options.h"
 #include "drain/from_directory.h"
-#include "jaeger_kafka.h"
+#include "kafka/jaeger_options.h"
 #include "cmd/options.h"
 #include "base/progress.h"
-#include "properties.h"
+#include "kafka/properties.h"
 #include "policy/progress_rate.h"
 
 struct drainer_settings {

@@ -7,10 +7,7 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
 	%D%/drain_progress.c %D%/drain_report.c \
 	%D%/drainer.h \
-	%D%/collector_check.c %D%/collector_options.c %D%/collector_options.h \
-	%D%/collector_pages.c \
-	%D%/jaeger_kafka.c %D%/jaeger_kafka.h \
-	%D%/limits.h %D%/limits.c \
+	%D%/collector_status.h %D%/collector_status.c \
 	%D%/cmd_help.c \
 	%D%/cmd_spool.c %D%/spool_options.c %D%/spool_verbs.h \
 	%D%/spool_export.c %D%/spool_outlet.c \
@@ -23,7 +20,6 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c \
-	%D%/kafka_options.c %D%/kafka_pages.c %D%/kafka_pages.h \
+	%D%/kafka_options.c \
 	include/cmd/options.h %D%/options.c \
-	include/cmd/program.h %D%/program.c \
-	%D%/properties.h %D%/properties.c
+	include/cmd/program.h %D%/program.c

@@ -5,4 +5,5 @@ libspanspool_a_SOURCES += \
 	%D%/conf_flags.c \
 	%D%/conf_print.c \
 	%D%/conf_value.c \
+	include/config/limits.h %D%/limits.c \
 	include/config/suggestion.h %D%/suggestion.c

@@ -5,6 +5,8 @@ libspanspool_a_SOURCES += \
 	include/exporter/exporter.h %D%/exporter.c %D%/exporter_internal.h \
 	%D%/answer.c %D%/check.c %D%/collector.c %D%/destination.c %D%/group.c %D%/headers.c %D%/item.c %D%/request.c \
 	%D%/send.c \
+	include/exporter/metrics.h %D%/metrics.c \
 	include/exporter/metrics_page.h %D%/metrics_page.c \
 	%D%/pages.c %D%/pages.h \
+	include/exporter/options.h %D%/options.c %D%/options_check.c \
 	include/exporter/store_health.h %D%/store_health.c

@@ -8,6 +8,9 @@ libspanspool_a_SOURCES += \
 	%D%/fetch.c \
 	%D%/files.c %D%/files.h \
 	%D%/group.c \
+	include/kafka/fault_metrics.h %D%/fault_metrics.c \
+	include/kafka/jaeger_options.h %D%/jaeger_options.c \
+	include/kafka/properties.h %D%/properties.c \
 	include/kafka/names.h %D%/names.c \
 	%D%/offsets.c %D%/offsets.h \
 	%D%/recent_lines.c %D%/recent_lines.h \

@@ -4,7 +4,7 @@
  * the mark. */
 #include <config.h>
 
-#include "../../src/cmd/collector_options.h"
+#include "exporter/metrics.h"
 #include "exporter_fixture.h"
 #include "testkit/ports.h"
 #include "resolver.h"

@@ -124,7 +124,6 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_tags_LDADD = $(SPAN_TEST_LIBS)
 %C%_test_transcode_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_transcode_LDADD = $(SPAN_TEST_LIBS)
-%C%_test_jaeger_kafka_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 %C%_test_kafka_cause_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/kafka
 
 # Headers that the files above include.

@@ -3,7 +3,7 @@
  * property of the operator's comes after them. */
 #include <stdlib.h>
 
-#include "jaeger_kafka.h"
+#include "kafka/jaeger_options.h"
 #include "tap.h"
 
 enum { ARGS = 8, TEXT = 800 };

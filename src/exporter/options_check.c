@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_check.c — the options collector.* of agent and drain, checked without a connection. */
+/* options_check.c — the options collector.* of agent and drain, checked without a connection. */
 #include <string.h>
 #include <strings.h>
 
-#include "collector_options.h"
+#include "exporter/options.h"
 #include "http/credentials.h"
 #include "policy/endpoint.h"
-#include "limits.h"
+#include "config/limits.h"
 
 static const struct limit limits[] = {
 	{ "collector.timeout", CONF_TYPE_DURATION, LIMIT_FIELD(struct collector_settings, timeout_us), 10000,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_options.c — the rows of collector.*, and the exporter's options made from them. */
+/* options.c — the rows of collector.*, and the exporter's options made from them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector_options.h"
+#include "exporter/options.h"
 #include "policy/endpoint.h"
 
 enum { CONNECT_MS = 3000 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "properties.h"
+#include "kafka/properties.h"
 
 /* Appends TEXT, "NAME=VALUE", and takes ownership of it. TEXT is NULL when its allocation failed. */
 static int append(struct properties *p, char *text, bool in_file, struct why *why)

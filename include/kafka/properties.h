@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* properties.h — NAME=VALUE options as librdkafka properties. */
+/* NAME=VALUE options as librdkafka properties. */
 #ifndef PROPERTIES_H
 #define PROPERTIES_H
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_kafka.h — the Kafka options of jaeger-collector and jaeger-ingester, translated to librdkafka
+/* The Kafka options of jaeger-collector and jaeger-ingester, translated to librdkafka
  * properties. */
-#ifndef JAEGER_KAFKA_H
-#define JAEGER_KAFKA_H
+#ifndef JAEGER_OPTIONS_H
+#define JAEGER_OPTIONS_H
 
-#include "cmd/options.h"
-#include "properties.h"
+#include "config/conf.h"
+#include "kafka/properties.h"
 
 enum jaeger_authentication { JAEGER_NONE, JAEGER_KERBEROS, JAEGER_TLS, JAEGER_PLAINTEXT };
 

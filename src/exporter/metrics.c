@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_pages.c — metrics and status lines of the collectors, shared by agent and drain. */
+/* metrics.c — the metrics of a collector and of all, shared by agent and drain. */
 #include <stdio.h>
 
-#include "collector_options.h"
+#include "exporter/metrics.h"
+#include "telemetry/metrics.h"
 
 static const char prefix[] = "spanspool_";
 
@@ -102,27 +103,4 @@ void collector_metrics(struct exporter *e, const char *name, struct buf *to)
 	add_codes(s, name, to);
 	metrics_render(to, prefix, confirm_rows, s);
 	add_destinations(e, to);
-}
-
-static void add_collector(void *arg, const struct exporter_destination *d)
-{
-	if (d->leaving)
-		status_text(arg, "collector", "%s is no longer an address of its name: what it was sent is waited for",
-		        d->name);
-	else
-		status_text(arg, "collector", "%s", d->fault[0] == '\0' ? d->name : d->fault);
-	status_text(arg, "its store", "%s", d->store);
-	if (d->confirmer_state != CONFIRMER_CONFIRMING)
-		return;
-	status_count(arg, "spans unconfirmed", d->confirmed.unconfirmed);
-	status_count(arg, "window, spans", d->confirmed.window);
-	status_count(arg, "spans confirmed", d->confirmed.confirm.confirmed);
-	status_count(arg, "spans a second that it stores", d->confirmed.stored_per_s);
-	status_count(arg, "spans that it lost", d->confirmed.confirm.lost);
-	status_count(arg, "spans sent again for it", d->confirmed.confirm.resent);
-}
-
-void collector_status(const struct exporter *e, struct status *page)
-{
-	exporter_each(e, add_collector, page);
 }

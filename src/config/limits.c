@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limits.h"
+#include "config/limits.h"
 #include "base/units.h"
 
 enum { NUMBER_BYTES = 32 };

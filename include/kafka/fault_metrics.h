@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka_pages.h — Kafka metrics shared by agent and drain. */
-#ifndef KAFKA_PAGES_H
-#define KAFKA_PAGES_H
+/* Kafka metrics shared by agent and drain. */
+#ifndef FAULT_METRICS_H
+#define FAULT_METRICS_H
 
 #include "base/buf.h"
 #include "kafka/fault.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka_pages.c — renders the Kafka error counters. A cause that never occurred is shown as 0, because an alert on a
+/* fault_metrics.c — renders the Kafka error counters. A cause that never occurred is shown as 0, because an alert on a
  * missing series would never fire. */
 #include <stdio.h>
 
-#include "kafka_pages.h"
+#include "kafka/fault_metrics.h"
 #include "telemetry/metrics.h"
 
 void kafka_fault_metrics(struct buf *to, const struct kafka_fault *t)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limits.h — the ranges of numeric options, as rows of a table. */
+/* The ranges of numeric options, as rows of a table. */
 #ifndef LIMITS_H
 #define LIMITS_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* jaeger_kafka.c — Jaeger's Kafka options: their rows, their checks, and the librdkafka properties made from them. */
+/* jaeger_options.c — Jaeger's Kafka options: their rows, their checks, and the librdkafka properties made from them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "jaeger_kafka.h"
+#include "base/log.h"
+#include "kafka/jaeger_options.h"
 
 #define S struct jaeger_kafka
 #define COMMON_ROWS(side)                                                                                              \

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collector_options.h — the options collector.*, which agent and drain share. */
-#ifndef COLLECTOR_OPTIONS_H
-#define COLLECTOR_OPTIONS_H
+/* The options collector.*, which agent and drain share. */
+#ifndef EXPORTER_OPTIONS_H
+#define EXPORTER_OPTIONS_H
 
 #include "exporter/exporter.h"
-#include "cmd/options.h"
-#include "admin/status.h"
+#include "config/conf.h"
 
 enum collector_compression { COLLECTOR_PLAIN, COLLECTOR_GZIP };
 
@@ -43,11 +42,5 @@ void collector_exporter_opts(const struct collector_settings *set, struct export
 
 /* Appends the addresses without user, password, path and query: "http://a:14268, http://b:14268". */
 void collector_names(const struct collector_settings *set, struct buf *to);
-
-/* Appends the counter spanspool_NAME{code} of requests by HTTP status, and the metrics of confirmed delivery. */
-void collector_metrics(struct exporter *e, const char *name, struct buf *to);
-
-/* Adds lines to PAGE for each collector: its address or its failure, and the state of its delivery counters. */
-void collector_status(const struct exporter *e, struct status *page);
 
 #endif
