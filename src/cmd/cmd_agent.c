@@ -11,6 +11,35 @@
 
 #include "agent.h"
 
+static const struct options_group groups[] = {
+	{ "Intake", agent_intake_rows, 0 },
+	{ "Kafka", agent_kafka_rows, 0 },
+	{ "Kafka, by Jaeger's names", jaeger_producer_rows, offsetof(struct agent_settings, jaeger) },
+	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
+	{ "jaeger-agent", agent_reporter_rows, 0 },
+	{ "Spool", agent_spool_rows, 0 },
+	{ "Agent", agent_rows, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static int finish(struct conf *c, void *settings, struct why *why)
+{
+	int rc = options_spool_directory(c, why);
+
+	return rc < 0 ? rc : agent_options_finish(c, settings, why);
+}
+
+const struct options_spec agent_options = {
+	.command = "agent",
+	.summary = "spans from UDP to Kafka or a collector, over the spool",
+	.manual = "spanspool-agent(8)",
+	.groups = groups,
+	.size = sizeof(struct agent_settings),
+	.finish = finish,
+	.daemon = true,
+	.check = agent_check,
+};
+
 enum {
 	SECOND_MS = 1000,
 	ARENAS = 2, /* malloc arenas; the default gives each librdkafka thread its own */

@@ -9,6 +9,27 @@
 
 #include "drainer.h"
 
+static const struct options_group groups[] = {
+	{ "Kafka", drain_kafka_rows, 0 },
+	{ "Kafka, by Jaeger's names", jaeger_consumer_rows, offsetof(struct drainer_settings, jaeger) },
+	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
+	{ "Drain", drain_rows, 0 },
+	{ "Replay", drain_replay_rows, 0 },
+	{ "HTTP", drain_http_rows, 0 },
+	{ NULL, NULL, 0 },
+};
+
+const struct options_spec drain_options = {
+	.command = "drain",
+	.summary = "spans from Kafka to a collector",
+	.manual = "spanspool-drain(8)",
+	.groups = groups,
+	.size = sizeof(struct drainer_settings),
+	.finish = drain_options_finish,
+	.daemon = true,
+	.check = drain_check,
+};
+
 enum { ARENAS = 2, CONNECT_MS = 3000, LAST_LINES_MS = 1000 };
 
 static void on_stopped(void *arg)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/cmd/cmd.h %D%/command.c %D%/commands.c \
-	%D%/agent.h %D%/agent_check.c %D%/agent_log.c %D%/agent_options.c %D%/agent_pages.c \
+	%D%/agent.h %D%/agent_log.c %D%/agent_pages.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
-	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_check.c %D%/drain_log.c %D%/drain_options.c %D%/drain_pages.c \
+	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_log.c %D%/drain_pages.c \
 	%D%/drain_progress.c %D%/drain_report.c \
 	%D%/drainer.h \
 	%D%/collector_status.h %D%/collector_status.c \
@@ -20,6 +20,5 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c \
-	%D%/kafka_options.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_options.c — the rows of the drain's options, and the settings derived from several options or a file. */
+/* options.c — the rows of the drain's options, and the settings derived from several options or a file. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "drainer.h"
+#include "drain/options.h"
 #include "kafka/names.h"
 
 #define S struct drainer_settings
-static const struct conf_row kafka_rows[] = {
+const struct conf_row drain_kafka_rows[] = {
 	CONF_TEXT(S, brokers, "kafka.consumer.brokers", "", "host:port,…; there is no default"),
 	CONF_TEXT(S, topic, "kafka.consumer.topic", "tracing-topic", "topic of the records"),
 	CONF_TEXT(S, group, "kafka.consumer.group-id", "tracing-app", "consumer group"),
@@ -29,7 +29,7 @@ static const struct conf_row kafka_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row drain_rows[] = {
+const struct conf_row drain_rows[] = {
 	CONF_COUNT(S, max_in_flight, "drain.max-in-flight", "64", "most requests without an answer"),
 	CONF_SIZE(S, max_bytes, "drain.max-bytes", "16MiB", "most bytes of records in memory"),
 	CONF_COUNT(S, max_ahead, "drain.max-ahead", "65536",
@@ -44,7 +44,7 @@ static const struct conf_row drain_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row replay_rows[] = {
+const struct conf_row drain_replay_rows[] = {
 	CONF_TEXT(S, from_text, "from", "stored",
 	        "where to begin: stored, beginning, end, a time, or PARTITION:OFFSET,…"),
 	CONF_TEXT(S, until_text, "until", "", "where to end, as --from; a drain without it runs until it is stopped"),
@@ -56,22 +56,12 @@ static const struct conf_row replay_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row http_rows[] = {
+const struct conf_row drain_http_rows[] = {
 	CONF_ADDRESS_OR_NONE(
 	        S, admin, "admin.http.host-port", ":14270", "health, metrics, ledger, status; none switches it off"),
 	CONF_END,
 };
 #undef S
-
-static const struct options_group groups[] = {
-	{ "Kafka", kafka_rows, 0 },
-	{ "Kafka, by Jaeger's names", jaeger_consumer_rows, offsetof(struct drainer_settings, jaeger) },
-	{ "Collector", collector_rows, offsetof(struct drainer_settings, collector) },
-	{ "Drain", drain_rows, 0 },
-	{ "Replay", replay_rows, 0 },
-	{ "HTTP", http_rows, 0 },
-	{ NULL, NULL, 0 },
-};
 
 static bool takes_off(const char **text, const char *prefix)
 {
@@ -215,7 +205,7 @@ static int read_replay(struct conf *c, struct drainer_settings *set, struct why 
 	return 0;
 }
 
-static int finish(struct conf *c, void *settings, struct why *why)
+int drain_options_finish(struct conf *c, void *settings, struct why *why)
 {
 	struct drainer_settings *set = settings;
 
@@ -235,14 +225,3 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	}
 	return 0;
 }
-
-const struct options_spec drain_options = {
-	.command = "drain",
-	.summary = "spans from Kafka to a collector",
-	.manual = "spanspool-drain(8)",
-	.groups = groups,
-	.size = sizeof(struct drainer_settings),
-	.finish = finish,
-	.daemon = true,
-	.check = drain_check,
-};

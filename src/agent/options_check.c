@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_check.c — checks the agent's options without opening a socket or the spool. `config check` and the start
+/* options_check.c — checks the agent's options without opening a socket or the spool. `config check` and the start
  * both call agent_check, so both accept and refuse the same options. */
 #include <string.h>
 
-#include "agent.h"
+#include "agent/options.h"
 #include "kafka/names.h"
 #include "config/limits.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_options.c — the rows of the agent's options, and the defaults that depend on the host or on other options. */
+/* options.c — the rows of the agent's options, and the defaults that depend on the host or on other options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "agent/options.h"
 
 #define S struct agent_settings
 #define LISTENER(which, name, port)                                                                                    \
@@ -20,7 +20,7 @@
 	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",                            \
 	                "taken for jaeger-agent's sake; one loop does it all")
 
-static const struct conf_row intake_rows[] = {
+const struct conf_row agent_intake_rows[] = {
 	LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
 	LISTENER(INTAKE_BINARY, "jaeger-binary", ":6832"),
 	LISTENER(INTAKE_ZIPKIN, "zipkin-compact", ":5775"),
@@ -28,7 +28,7 @@ static const struct conf_row intake_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row kafka_rows[] = {
+const struct conf_row agent_kafka_rows[] = {
 	CONF_TEXT(S, brokers, "kafka.producer.brokers", "", "host:port,…; empty: deliver to the collector"),
 	CONF_TEXT(S, topic, "kafka.producer.topic", "tracing-topic", "topic that the batches go to"),
 	CONF_BOOL(S, headers, "kafka.producer.headers", "true", "send id and marks with each record"),
@@ -42,7 +42,7 @@ static const struct conf_row kafka_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row reporter_rows[] = {
+const struct conf_row agent_reporter_rows[] = {
 	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
 	        "jaeger-agent's; its hosts become the collectors', port 14250 becomes 14268"),
 	CONF_END,
@@ -50,7 +50,7 @@ static const struct conf_row reporter_rows[] = {
 
 #define EVERY_COMMIT_IS_SYNCED "is gone: every commit is synced; spool.exposure sets how often the agent commits"
 
-static const struct conf_row spool_rows[] = {
+const struct conf_row agent_spool_rows[] = {
 	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
@@ -69,7 +69,7 @@ static const struct conf_row spool_rows[] = {
 	CONF_END,
 };
 
-static const struct conf_row agent_rows[] = {
+const struct conf_row agent_rows[] = {
 	CONF_ADDRESS_OR_NONE(
 	        S, admin, "admin.http.host-port", ":14271", "health, metrics, ledger, status; none switches it off"),
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
@@ -78,17 +78,6 @@ static const struct conf_row agent_rows[] = {
 	CONF_END,
 };
 #undef S
-
-static const struct options_group groups[] = {
-	{ "Intake", intake_rows, 0 },
-	{ "Kafka", kafka_rows, 0 },
-	{ "Kafka, by Jaeger's names", jaeger_producer_rows, offsetof(struct agent_settings, jaeger) },
-	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
-	{ "jaeger-agent", reporter_rows, 0 },
-	{ "Spool", spool_rows, 0 },
-	{ "Agent", agent_rows, 0 },
-	{ NULL, NULL, 0 },
-};
 
 /* Appends the collector that listens for HTTP beside the gRPC of ITEM, "host:14250" or "dns:///host:14250". */
 static int append_collector_url(const char *item, size_t len, struct buf *urls, struct why *why)
@@ -145,13 +134,11 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 	return o;
 }
 
-static int finish(struct conf *c, void *settings, struct why *why)
+int agent_options_finish(struct conf *c, struct agent_settings *set, struct why *why)
 {
-	struct agent_settings *set = settings;
 	struct intake_opts intake = agent_intake_opts(set);
 
-	if (options_spool_directory(c, why) < 0 || derive_collector_url(c, set, why) < 0 ||
-	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
+	if (derive_collector_url(c, set, why) < 0 || jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
 		return conf_add_source(c, "agent.tags", why);
@@ -160,14 +147,3 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	set->host[sizeof(set->host) - 1] = '\0';
 	return 0;
 }
-
-const struct options_spec agent_options = {
-	.command = "agent",
-	.summary = "spans from UDP to Kafka or a collector, over the spool",
-	.manual = "spanspool-agent(8)",
-	.groups = groups,
-	.size = sizeof(struct agent_settings),
-	.finish = finish,
-	.daemon = true,
-	.check = agent_check,
-};

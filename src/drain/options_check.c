@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_check.c — checks the drain's options without opening a socket. `config check` and the start both call
+/* options_check.c — checks the drain's options without opening a socket. `config check` and the start both call
  * drain_check, so both accept and refuse the same options. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "drainer.h"
+#include "drain/options.h"
 #include "config/limits.h"
 
 #define S struct drainer_settings
