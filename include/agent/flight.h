@@ -16,6 +16,7 @@ struct flight_opts {
 struct flight_stats {
 	uint64_t bytes;                               /* of memory: batch.cost */
 	uint64_t batches, handed_over, dropped, late; /* late: durable only after exposure_us */
+	uint64_t late_us;                             /* age at which the last late batch became durable */
 	uint64_t oldest_us;                           /* read_us of the oldest PLACE_AGING batch; 0: there is none */
 };
 

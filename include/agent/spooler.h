@@ -52,6 +52,9 @@ void spooler_requeue(struct spooler *s, struct agent_batch *b);
 struct agent_batch *spooler_withdraw(struct spooler *s, struct agent_batch *b);
 /* Calls VISIT for each queued batch, oldest first, while it returns true. VISIT may withdraw B. */
 void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct agent_batch *b), void *arg);
+/* Calls VISIT for each batch of the cycle under way, then for each queued one, while it returns true. VISIT must not
+ * change either. */
+void spooler_each_unstored(const struct spooler *s, bool (*visit)(void *arg, const struct agent_batch *b), void *arg);
 /* Removes the newest queued batch and gives it to the caller; NULL: there is none. IDLE: only batches that the sink
  * does not have are looked for. */
 struct agent_batch *spooler_withdraw_newest(struct spooler *s, bool idle);
@@ -80,6 +83,8 @@ void spooler_cull(struct spooler *s);
 
 /* 0, or the error for which the last cycle could not store its batches. */
 int spooler_write_error(const struct spooler *s);
+/* How long the last commit cycle took, or the one under way has taken, in microseconds. */
+uint64_t spooler_cycle_us(const struct spooler *s);
 /* True when no batch is queued and no cycle is under way. */
 bool spooler_is_idle(const struct spooler *s);
 /* True when no cycle is under way, and the last one could not store. */

@@ -237,9 +237,10 @@ static void count_late(struct flight *f, const struct agent_batch *b)
 	if (f->opts.exposure_us == 0 || age <= f->opts.exposure_us)
 		return;
 	f->stats.late++;
+	f->stats.late_us = age;
 	if (log_limit_allows(&f->late_limit, 10000))
 		log_warn("spool: a batch was durable only after %llu ms, later than "
-		         "spool.exposure: the disk is slow, or had no room",
+		         "spool.exposure: /health/ready has the cause",
 		        (unsigned long long)(age / US_PER_MS));
 }
 

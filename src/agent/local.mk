@@ -10,6 +10,7 @@ libspanspool_a_SOURCES += \
 	include/agent/intake.h %D%/intake.c \
 	include/agent/spooler.h %D%/spooler.c %D%/spooler_health.c %D%/spooler_internal.h %D%/spooler_cycle.c \
 	%D%/delivery_watch.c %D%/delivery_watch.h \
+	%D%/exposure_health.c %D%/exposure_health.h \
 	%D%/refused.c %D%/refused.h \
 	include/agent/sink.h \
 	include/agent/sinks.h %D%/sink_collector.c %D%/sink_kafka.c \

@@ -16,12 +16,13 @@
 #include "agent/pipeline.h"
 #include "base/log.h"
 #include "delivery_watch.h"
+#include "exposure_health.h"
 #include "refused.h"
 
 enum state { RUNNING, FLUSHING, STORING, STOPPED };
 
 enum {
-	HEARTBEAT_MS = 100,
+	HEARTBEAT_MS = EXPOSURE_EVERY_MS,
 	READY_SHARE = 4,       /* a fourth of flight.max_bytes is the bound of batches read ahead from the spool */
 	FLUSH_GRACE_MS = 3000, /* how long a stop waits for a sink that does not end its flush within stop_ms */
 	STORE_MS = 5000,       /* how long a stop waits for a spool that cannot store */
@@ -44,6 +45,7 @@ struct pipeline {
 	uint64_t sequence;
 	uint64_t give_up_us; /* monotonic; FLUSHING ends then; STORING may end with batches that are not stored */
 	struct delivery_watch watch;
+	struct exposure_health exposure;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -181,6 +183,7 @@ static int open_parts(struct pipeline *p, struct why *why)
 	if (turn_hook_open(&p->hook, p->loop, on_turn, p) < 0 ||
 	        timer_open(&p->heartbeat, p->loop, on_heartbeat, p) < 0)
 		return why_set(why, E_NOMEM, "timers");
+	exposure_health_begin(&p->exposure, p->health, o->flight.exposure_us);
 	timer_start(p->heartbeat, HEARTBEAT_MS);
 	return 0;
 }
@@ -260,8 +263,10 @@ static void on_heartbeat(void *arg)
 	flight_shed(p->flight);
 	delivery_watch_measure(&p->watch, dispatcher_state(p->dispatcher), backlog_stats(p->backlog)->delivered_spans,
 	        p->ledger.place[LEDGER_IN_SPOOL].spans);
-	if (p->state == RUNNING)
+	if (p->state == RUNNING) {
 		delivery_watch_post(&p->watch, p->health, &p->ledger, dispatcher_stats(p->dispatcher)->delivered);
+		exposure_health_post(&p->exposure, p->health, p->flight, p->spooler);
+	}
 	step_stop(p); /* on_turn, which runs after every callback, ticks the parts */
 }
 

@@ -155,6 +155,16 @@ void spooler_each_queued(struct spooler *s, bool (*visit)(void *arg, struct agen
 	}
 }
 
+void spooler_each_unstored(const struct spooler *s, bool (*visit)(void *arg, const struct agent_batch *b), void *arg)
+{
+	for (size_t i = 0; s->in_cycle && i < s->cycle.nput; i++)
+		if (!visit(arg, agent_batch_of(s->writing[i])))
+			return;
+	list_each (node, &s->queue)
+		if (!visit(arg, container_of(node, struct agent_batch, link)))
+			return;
+}
+
 void spooler_set_offer_at_once(struct spooler *s)
 {
 	s->offer_at_once = true;
@@ -213,6 +223,11 @@ void spooler_cull(struct spooler *s)
 int spooler_write_error(const struct spooler *s)
 {
 	return s->faults.of[DISK_FAULT_WRITE].error;
+}
+
+uint64_t spooler_cycle_us(const struct spooler *s)
+{
+	return s->in_cycle ? clock_mono_us() - s->cycle_began_us : s->cycle_us;
 }
 
 bool spooler_is_idle(const struct spooler *s)

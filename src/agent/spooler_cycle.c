@@ -305,7 +305,8 @@ static void on_cycle_done(void *arg)
 	s->stats.cycles++;
 	s->stats.spool = c->stats;
 	if (c->stored > 0) {
-		s->stats.commit_us = pace_commit_estimate(s->stats.commit_us, clock_mono_us() - s->cycle_began_us);
+		s->cycle_us = clock_mono_us() - s->cycle_began_us;
+		s->stats.commit_us = pace_commit_estimate(s->stats.commit_us, s->cycle_us);
 		positions_extend(&s->positions, c->first + c->stored);
 		s->spans_put = c->state.spans_put;
 	}

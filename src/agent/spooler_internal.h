@@ -50,6 +50,7 @@ struct spooler {
 	bool offer_at_once;       /* spooler_set_offer_at_once */
 	uint64_t cycle_offers_to; /* offered_to in the state of the cycle under way */
 	uint64_t cycle_began_us;  /* monotonic; when the last cycle began */
+	uint64_t cycle_us;        /* how long the last cycle that had batches took */
 
 	struct disk_faults faults; /* as found by the cycles; DISK_FAULT_QUARANTINE is in the quarantine's own table */
 

@@ -13,6 +13,7 @@ libspanspool_a_SOURCES += \
 	include/policy/drain_ledger.h %D%/drain_ledger.c \
 	include/policy/endpoint.h %D%/endpoint.c \
 	include/policy/evidence.h %D%/evidence.c \
+	include/policy/exposure.h %D%/exposure.c \
 	include/policy/ledger.h %D%/ledger.c \
 	include/policy/positions.h %D%/positions.c %D%/positions_internal.h %D%/positions_save.c \
 	include/policy/pace.h %D%/pace.c \

@@ -102,7 +102,8 @@ struct demo_kill {
 	uint64_t end;       /* number of the next span at the time of the kill */
 	uint64_t in_socket; /* spans unread in its sockets */
 	uint64_t in_window; /* spans sent, not in the sockets, and not accepted an exposure before the kill */
-	uint64_t in_cycle;  /* with --exposure=0: spans read and not committed, computed after the restart */
+	uint64_t
+	        in_memory; /* spans read and neither delivered nor durable, by the agent's own ledger after its restart */
 };
 
 struct demo_opts {

@@ -82,9 +82,11 @@ static uint64_t unread_spans(uint16_t port, enum numbered_spans_protocol protoco
 	return cost == 0 ? 0 : (bytes + cost - 1) / cost * BATCH;
 }
 
-/* Spans that the kill may lose from the agent's memory: those sent and not accepted one exposure before. A busy
- * machine may have stalled the agent as long as it stalled this process, so stall_us is added to the exposure. A rate
- * times the exposure is no bound, because a stalled process sends, or reads, everything that is due at once. */
+/* Upper bound of the spans in the agent's memory only: those sent and not accepted one exposure before. The agent keeps
+ * the exposure while it gets its CPU, and its health part "exposure" says so when it does not; but nobody can ask it at
+ * the moment of the kill. So stall_us is added, for a busy machine may have stalled the agent as long as it stalled this
+ * process. A rate times the exposure is no bound, because a stalled process sends, or reads, everything that is due at
+ * once. demo_allowed bounds the loss by the agent's own ledger too, without any clock. */
 static uint64_t spans_at_risk(const struct demo *d)
 {
 	uint64_t before_us = clock_mono_us() - d->opts.exposure_us - d->stall_us;
@@ -187,15 +189,15 @@ static bool is_stored(struct demo *d)
 	return true;
 }
 
-/* Computes kill.in_cycle, the spans that the killed agent had read and not committed: those its ledger counts as
+/* Computes kill.in_memory, the spans that the killed agent had read and not committed: those its ledger counts as
  * uncertain, and those that were sent, were not in the sockets, and are in no ledger. */
 static void record_kill_cost(struct demo *d)
 {
 	uint64_t sent = tally_total(d->tally).sent - d->base_sent;
 	uint64_t known = d->ledger.accepted.spans - d->base_accepted + d->kill.in_socket;
 
-	d->kill.in_cycle = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
-	d->kill.in_cycle += sent > known ? sent - known : 0;
+	d->kill.in_memory = d->ledger.place[LEDGER_UNCERTAIN].spans - d->uncertain_before;
+	d->kill.in_memory += sent > known ? sent - known : 0;
 }
 
 static bool is_settled(struct demo *d, uint64_t now_us)

@@ -36,15 +36,16 @@ static void print_kill(const struct demo *d)
 		return;
 	if (d->opts.exposure_us > 0)
 		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
-		       " that it had not accepted %s before,\nand %" PRIu64
+		       " that its ledger says it had in memory\nonly (%s allow %" PRIu64 "), and %" PRIu64
 		       " that were not read from the sockets. It cost %" PRIu64 ".\n",
-		        demo_allowed(d), d->kill.in_window,
-		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)), d->kill.in_socket, lost);
+		        demo_allowed(d), d->kill.in_memory,
+		        units_print_duration(d->opts.exposure_us, exposure, sizeof(exposure)), d->kill.in_window,
+		        d->kill.in_socket, lost);
 	else
 		printf("\nThe SIGKILL of the agent may cost %" PRIu64 " spans: %" PRIu64
 		       " that were not read from the sockets, and\n%" PRIu64
 		       " that were read and not committed yet. It cost %" PRIu64 ".\n",
-		        demo_allowed(d), d->kill.in_socket, d->kill.in_cycle, lost);
+		        demo_allowed(d), d->kill.in_socket, d->kill.in_memory, lost);
 }
 
 /* The counts cover the whole run, because the stub collector is never restarted. */

@@ -24,9 +24,13 @@ struct tally_count demo_count(const struct demo *d, size_t phase)
 	return tally_range(d->tally, d->results[phase].first, d->results[phase].end);
 }
 
+/* The agent writes its ledger to a mapped file once a turn of the loop, so after its restart it knows exactly which spans
+ * it had in memory only: it answers for no others. That they are no more than the exposure's is the second bound. */
 uint64_t demo_allowed(const struct demo *d)
 {
-	return d->kill.in_socket + (d->opts.exposure_us > 0 ? d->kill.in_window : d->kill.in_cycle);
+	uint64_t most = d->opts.exposure_us > 0 ? d->kill.in_window : UINT64_MAX;
+
+	return d->kill.in_socket + min_u64(d->kill.in_memory, most);
 }
 
 static void judge_phase(struct demo *d, size_t i)
@@ -57,14 +61,19 @@ static void judge_phase(struct demo *d, size_t i)
 	}
 }
 
-/* With --exposure=0 only the spans of the current commit cycle may be in memory alone. */
-static void judge_cycle(struct demo *d)
+/* With an exposure only its spans may be in memory only, without one only those of the current commit cycle. */
+static void judge_memory(struct demo *d)
 {
 	uint64_t most = d->opts.rate * CYCLE_MS / 1000;
 
-	if (d->opts.exposure_us == 0 && d->kill.in_cycle > most)
+	if (d->opts.exposure_us > 0 && d->kill.in_memory > d->kill.in_window)
+		demo_add_broken(d,
+		        "%" PRIu64 " spans were in memory only at the SIGKILL, and the exposure allows %" PRIu64,
+		        d->kill.in_memory, d->kill.in_window);
+
+	if (d->opts.exposure_us == 0 && d->kill.in_memory > most)
 		demo_add_broken(d, "%" PRIu64 " spans were read and not committed, more than %d ms of them",
-		        d->kill.in_cycle, CYCLE_MS);
+		        d->kill.in_memory, CYCLE_MS);
 }
 
 static void judge_ledger(struct demo *d)
@@ -99,7 +108,7 @@ void demo_judge(struct demo *d)
 		judge_phase(d, i);
 	if (d->phase + 1 < demo_phases)
 		demo_add_broken(d, "it ended in phase %zu (%s)", d->phase + 1, demo_plan[d->phase].name);
-	judge_cycle(d);
+	judge_memory(d);
 	judge_ledger(d);
 	if (tally_strays(d->tally) > 0)
 		demo_add_broken(d, "%" PRIu64 " spans arrived that nobody sent", tally_strays(d->tally));

@@ -4,6 +4,7 @@ FLOW_TESTS = \
 	%D%/test_addresses \
 	%D%/test_admin \
 	%D%/test_agent_direct \
+	%D%/test_agent_exposure \
 	%D%/test_agent_flight \
 	%D%/test_agent_input \
 	%D%/test_agent_kafka \
@@ -26,6 +27,7 @@ FLOW_TESTS = \
 	%D%/test_drain_surface \
 	%D%/test_drain_fault \
 	%D%/test_pipeline \
+	%D%/test_pipeline_exposure \
 	%D%/test_pipeline_retry \
 	%D%/test_pipeline_together \
 	%D%/test_dispatcher_evidence \
@@ -98,6 +100,7 @@ check_PROGRAMS += %D%/held_agent
 check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
+%C%_test_pipeline_exposure_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_cycle
 %C%_test_pipeline_retry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=positions_set,--wrap=positions_reserve \
 	-Wl,--wrap=refused_put,--wrap=spool_cycle
 %C%_test_kafka_consumer_CPPFLAGS = $(KAFKA_TEST_CPPFLAGS)

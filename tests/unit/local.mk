@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	%D%/test_emitter \
 	%D%/test_endpoint \
 	%D%/test_evidence \
+	%D%/test_exposure \
 	%D%/test_health \
 	%D%/test_inspect \
 	%D%/test_jaeger_kafka \
