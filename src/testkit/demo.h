@@ -6,14 +6,11 @@
 
 #include <limits.h>
 
-#include "testkit/child.h"
 #include "testkit/emitting.h"
-#include "http/client.h"
-#include "testkit/kafka_mock.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
 #include "base/progress.h"
-#include "testkit/stub_collector.h"
+#include "testkit/rig.h"
 #include "testkit/tally.h"
 
 /* ---- the plan: a table of phases that demo_play.c runs ---- */
@@ -84,11 +81,6 @@ void demo_watch_poll(struct demo_watch *w);
 /* To be called when the process was killed: its answers no longer count. */
 void demo_watch_forget(struct demo_watch *w);
 
-/* Records in the drain's ledger since its start. */
-struct demo_drained {
-	uint64_t read, delivered, quarantined, in_flight, skipped;
-};
-
 /* The result of one phase. demo_count reads the counts of arrivals from the tally at the end. */
 struct demo_result {
 	uint64_t first, end; /* numbers of the spans sent in it */
@@ -127,10 +119,7 @@ struct demo {
 
 	/* processes and servers */
 	struct loop *loop;
-	struct kafka_mock *kafka;
-	struct stub_collector *collector;
-	struct http_client *client;
-	char *directory;
+	struct rig rig;
 	uint16_t compact, binary, agent_admin, drain_admin;
 	struct child *agent, *drain;
 	struct emitter *emitter;
@@ -143,11 +132,11 @@ struct demo {
 	struct ledger ledger;
 	struct demo_accepted accepted[DEMO_ACCEPTED]; /* ring of the last answers */
 	size_t naccepted;                             /* answers so far */
-	struct demo_drained drained;
-	uint64_t uncertain_before;         /* in the ledger before the SIGKILL */
-	uint64_t settled;                  /* spans with lower numbers are stored or counted as lost */
-	uint64_t sending_stopped_us;       /* when the last datagram was sent */
-	uint64_t arrived_us;               /* when the last span was stored */
+	struct rig_drained drained;                   /* records since the drain started, by its ledger */
+	uint64_t uncertain_before;                    /* in the ledger before the SIGKILL */
+	uint64_t settled;                             /* spans with lower numbers are stored or counted as lost */
+	uint64_t sending_stopped_us;                  /* when the last datagram was sent */
+	uint64_t arrived_us;                          /* when the last span was stored */
 	uint64_t base_accepted, base_sent; /* counts at the last settled state; spans sent since must be accepted */
 
 	/* the run */

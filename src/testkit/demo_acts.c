@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* demo_acts.c — carries out the act of a step, and checks the condition that ends it. */
-#include <signal.h>
-
 #include "base/clock.h"
 #include "demo.h"
 #include "testkit/ports.h"
 
-enum { BATCH = 10, REAP_MS = 10000, QUIET_US = 1500000 };
+enum { BATCH = 10, QUIET_US = 1500000 };
 
 static void on_sent(void *arg, uint64_t first, uint64_t count)
 {
@@ -106,25 +104,23 @@ static int kill_agent(struct demo *d, struct why *why)
 	d->kill.in_window = spans_at_risk(d);
 	d->kill.end = d->next;
 	d->uncertain_before = d->ledger.place[LEDGER_UNCERTAIN].spans;
-	child_signal(d->agent, SIGKILL);
 	demo_watch_forget(&d->agent_watch);
-	if (child_wait(d->agent, REAP_MS) < 0)
+	if (rig_kill(d->agent) < 0)
 		return why_set(why, E_TIMEOUT, "the agent outlives SIGKILL");
 	return 0;
 }
 
 static int kill_drain(struct demo *d, struct why *why)
 {
-	child_signal(d->drain, SIGKILL);
 	demo_watch_forget(&d->drain_watch);
-	if (child_wait(d->drain, REAP_MS) < 0)
+	if (rig_kill(d->drain) < 0)
 		return why_set(why, E_TIMEOUT, "the drain outlives SIGKILL");
 	return 0;
 }
 
 static void set_store(struct demo *d, enum demo_act act)
 {
-	struct stub_store *store = stub_collector_store(d->collector);
+	struct stub_store *store = stub_collector_store(d->rig.stub);
 
 	stub_store_set_mode(store, act == ACT_STORE_AWAY ? STUB_STORE_AWAY : STUB_STORE_WORKS);
 	stub_store_set_rate(store, act == ACT_STORE_SLOW ? d->opts.rate : 0);
@@ -141,15 +137,15 @@ int demo_act(struct demo *d, enum demo_act act, struct why *why)
 		stop_sending(d);
 		return 0;
 	case ACT_COLLECTOR_DOWN:
-		stub_collector_down(d->collector);
+		stub_collector_down(d->rig.stub);
 		return 0;
 	case ACT_COLLECTOR_UP:
-		return stub_collector_up(d->collector, why);
+		return stub_collector_up(d->rig.stub, why);
 	case ACT_KAFKA_DOWN:
-		kafka_mock_down(d->kafka);
+		kafka_mock_down(d->rig.kafka);
 		return 0;
 	case ACT_KAFKA_UP:
-		kafka_mock_up(d->kafka);
+		kafka_mock_up(d->rig.kafka);
 		return 0;
 	case ACT_KILL_AGENT:
 		return kill_agent(d, why);

@@ -72,9 +72,9 @@ void demo_print(const struct demo *d)
 	print_table(d);
 	print_kill(d);
 	print_ledger(&d->ledger);
-	print_collector(stub_store_counts(stub_collector_store(d->collector)));
+	print_collector(stub_store_counts(stub_collector_store(d->rig.stub)));
 	if (d->opts.keep)
-		printf("Spool and logs: %s\n", d->directory);
+		printf("Spool and logs: %s\n", d->rig.directory);
 	for (size_t i = 0; i < d->nbroken; i++)
 		printf("BROKEN: %s\n", d->broken[i]);
 	if (d->nbroken == 0)
@@ -145,7 +145,7 @@ void demo_print_json(const struct demo *d)
 	json_object_set_new(j, "all", count_json(tally_total(d->tally)));
 	json_object_set_new(j, "sigkill", kill_json(d));
 	json_object_set_new(j, "ledger", ledger_as_json(&d->ledger));
-	json_object_set_new(j, "collector", collector_json(stub_store_counts(stub_collector_store(d->collector))));
+	json_object_set_new(j, "collector", collector_json(stub_store_counts(stub_collector_store(d->rig.stub))));
 	json_object_set_new(j, "broken", broken_json(d));
 	json_object_set_new(j, "seconds", json_real((double)d->took_us / 1e6));
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));

@@ -99,7 +99,7 @@ static void judge_ledger(struct demo *d)
 		demo_add_broken(d, "the agent's ledger says %" PRIu64 " delivered, and %" PRIu64 " are stored",
 		        l->place[LEDGER_DELIVERED].spans, all.stored);
 	if (d->drained.quarantined > 0)
-		demo_add_broken(d, "the drain quarantined %" PRIu64 " records", d->drained.quarantined);
+		demo_add_broken(d, "the drain quarantined %" PRId64 " records", d->drained.quarantined);
 }
 
 void demo_judge(struct demo *d)

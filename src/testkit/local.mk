@@ -22,6 +22,7 @@ libtestkit_a_SOURCES = \
 	include/testkit/kafka_mock.h %D%/kafka_mock.c \
 	include/testkit/numbered_spans.h %D%/numbered_spans.c \
 	include/testkit/ports.h %D%/ports.c \
+	include/testkit/rig.h %D%/rig.c %D%/rig_options.c \
 	%D%/stub_admin.h %D%/stub_admin.c \
 	include/testkit/stub_collector.h %D%/stub_collector.c \
 	%D%/stub_later.h %D%/stub_later.c \

@@ -74,7 +74,7 @@ static struct figure run_floor(struct mockproc *broker, uint64_t rate, unsigned 
 	        getenv("builddir") == NULL ? "." : getenv("builddir"));
 	snprintf(port, sizeof(port), "%u", s.compact);
 	snprintf(count, sizeof(count), "%" PRIu64, rate * seconds / MEASURE_BATCH);
-	snprintf(log, sizeof(log), "%s/floor.log", s.directory);
+	snprintf(log, sizeof(log), "%s/floor.log", s.rig.directory);
 	measure_must(child_start(&c, &o, &why) == 0, why.text);
 	for (int i = 0; !child_has_printed(c, "ready") && i < READY_MS; i++)
 		measure_must(child_wait(c, 1) < 0, "the floor program does not start");

@@ -86,7 +86,7 @@ static struct stored run_once(uint64_t spans, uint64_t rate, double *floor_s)
 	wait_ms(s.loop, 1000); /* the circuit has found out */
 	r = run_agent(&s, spans, rate);
 	measure_must(agent_process_stop(&s) == 0, "the agent does not stop");
-	*floor_s = run_floor(s.directory, r.bytes, (size_t)(r.bytes / r.commits));
+	*floor_s = run_floor(s.rig.directory, r.bytes, (size_t)(r.bytes / r.commits));
 	agent_process_close(&s);
 	return r;
 }

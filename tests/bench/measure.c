@@ -80,7 +80,7 @@ struct measure_load measure_emit(struct agent_process *s, uint16_t port, uint64_
 	snprintf(to, sizeof(to), "--host-port=127.0.0.1:%u", port);
 	snprintf(count, sizeof(count), "--spans=%" PRIu64, spans);
 	snprintf(per_s, sizeof(per_s), "--rate=%" PRIu64, rate);
-	snprintf(log, sizeof(log), "%s/emit.log", s->directory);
+	snprintf(log, sizeof(log), "%s/emit.log", s->rig.directory);
 	remove(log);
 	measure_must(child_start(&c, &o, &why) == 0, why.text);
 	measure_must(child_wait(c, EMIT_MS) == 0 && child_status(c) == 0, "emit fails");

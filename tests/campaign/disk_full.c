@@ -63,7 +63,7 @@ static void lay(struct disk *d)
 	char link[300], target[330];
 
 	snprintf(target, sizeof(target), "%s/spool", d->at);
-	snprintf(link, sizeof(link), "%s/spool", d->s.directory);
+	snprintf(link, sizeof(link), "%s/spool", d->s.rig.directory);
 	if (mkdir(target, 0700) < 0 || symlink(target, link) < 0)
 		rounds_bail("the spool cannot be laid out");
 }
@@ -82,7 +82,7 @@ static void open_disk(struct disk *d, unsigned seed)
 {
 	*d = (struct disk){ .random = seed };
 	agent_process_open(&d->s, AGENT_PROCESS_KAFKA);
-	snprintf(d->at, sizeof(d->at), "%s/disk", d->s.directory);
+	snprintf(d->at, sizeof(d->at), "%s/disk", d->s.rig.directory);
 	snprintf(d->filler, sizeof(d->filler), "%s/somebody-elses", d->at);
 	if (mkdir(d->at, 0700) < 0)
 		rounds_bail("no directory");
@@ -251,12 +251,12 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	ok(agent_process_start(s, on_full, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL),
 	        "the agent serves");
 	flows_past_a_full_disk(&d);
-	kafka_mock_down(s->kafka);
+	kafka_mock_down(s->rig.kafka);
 	ok(sends_until_dropped(&d), "full, Kafka away: in the end something is dropped");
 	agent_process_ledger(s);
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
 	heals(&d, strcmp(policy, "drop-oldest") == 0);
-	kafka_mock_up(s->kafka);
+	kafka_mock_up(s->rig.kafka);
 	all_is_told(&d);
 	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
 	agent_process_until(s, is_called_well, s);
@@ -278,13 +278,13 @@ static void the_limit_is_reached_for_long(unsigned seed)
 	ok(agent_process_start(s, "--spool.on-full=drop-oldest", "--spool.segment-bytes=4MiB",
 	           "--spool.max-bytes=10MiB", "--flight.max-bytes=2MiB", NULL),
 	        "the agent serves");
-	kafka_mock_down(s->kafka);
+	kafka_mock_down(s->rig.kafka);
 	agent_process_send(s, 60000, 10000);
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
 	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
 	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full", said(s, "\"spool: no room"));
-	kafka_mock_up(s->kafka);
+	kafka_mock_up(s->rig.kafka);
 	all_is_told(&d);
 	close_disk(&d);
 }
@@ -294,7 +294,7 @@ static bool mount_loop(struct disk *d)
 	char image[320], find[400];
 	FILE *p;
 
-	snprintf(image, sizeof(image), "%s/image", d->s.directory);
+	snprintf(image, sizeof(image), "%s/image", d->s.rig.directory);
 	if (!run("truncate -s 48M %s && mkfs.ext4 -q -F %s && mount -o loop,errors=remount-ro %s "
 	         "%s",
 	            image, image, image, d->at))
@@ -316,8 +316,8 @@ static void make_read_only(struct disk *d)
 /* What such a file system needs: to be unmounted, checked and mounted again. */
 static void mend_disk(struct disk *d)
 {
-	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s", d->at, d->s.directory,
-	           d->s.directory, d->s.directory, d->at),
+	ok(run("umount %s && e2fsck -fy %s/image >%s/fsck.log 2>&1; mount -o loop %s/image %s", d->at,
+	           d->s.rig.directory, d->s.rig.directory, d->s.rig.directory, d->at),
 	        "checked and mounted again");
 }
 
@@ -336,13 +336,13 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 	}
 	lay(&d);
 	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", "--flight.max-bytes=2MiB", NULL), "the agent serves");
-	kafka_mock_down(s->kafka);
+	kafka_mock_down(s->rig.kafka);
 	agent_process_send(s, 3000, 10000);
 	ok(agent_process_holds(s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
 	make_read_only(&d);
 	agent_process_send(s, 1000, 10000);
 	ok(agent_process_until(s, is_unready, s), "/health/ready says 503");
-	kafka_mock_up(s->kafka);
+	kafka_mock_up(s->rig.kafka);
 	g.spans = 1000;
 	ok(agent_process_until(s, has_delivered, &g), "Kafka back: what was in memory is delivered");
 	agent_process_send(s, 3000, 3000);

@@ -68,7 +68,7 @@ static bool answers_with(struct agent_process *s, struct told *t, int times)
 
 	t->first = s->next;
 	s->patience = AGENT_PROCESS_SECONDS + (unsigned)times * FATAL_SECONDS;
-	kafka_mock_fail_produce(s->kafka, t->code, times);
+	kafka_mock_fail_produce(s->rig.kafka, t->code, times);
 	agent_process_send(s, SPANS, 0);
 	t->end = s->next;
 	if (!agent_process_until(s, is_over, &r)) {
@@ -76,7 +76,7 @@ static bool answers_with(struct agent_process *s, struct told *t, int times)
 		        s->ledger.place[LEDGER_IN_FLIGHT].spans + s->ledger.place[LEDGER_IN_SPOOL].spans);
 		return false;
 	}
-	kafka_mock_fail_produce(s->kafka, 0, 0); /* what is left over is not the next one's */
+	kafka_mock_fail_produce(s->rig.kafka, 0, 0); /* what is left over is not the next one's */
 	t->given_back = agent_process_metric(s, "spanspool_sink_given_back_batches_total") - given_back;
 	t->poison = agent_process_metric(s, "spanspool_sink_poison_batches_total") - poison;
 	t->quarantined = s->ledger.place[LEDGER_QUARANTINED].spans - quarantined;

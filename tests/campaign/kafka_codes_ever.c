@@ -31,7 +31,7 @@ static bool is_known(void *arg)
 
 	double rounds = agent_process_metric(s, "spanspool_circuit_opened_total") - e->opened;
 
-	kafka_mock_fail_produce(s->kafka, e->code, AHEAD);
+	kafka_mock_fail_produce(s->rig.kafka, e->code, AHEAD);
 	agent_process_ledger(s);
 	if (is_over(&e->round) || rounds >= ROUNDS)
 		return true;
@@ -43,7 +43,7 @@ static bool is_over_meanwhile(void *arg)
 	struct ever *e = arg;
 	struct agent_process *s = e->round.s;
 
-	kafka_mock_fail_broker(s->kafka, 2, e->code, 8);
+	kafka_mock_fail_broker(s->rig.kafka, 2, e->code, 8);
 	agent_process_ledger(s);
 	return is_over(&e->round);
 }
@@ -78,14 +78,14 @@ void refused_for_ever(int code, const char *name)
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	ok(agent_process_start(&s, NULL), "%s for ever: an agent serves", name);
 	begin(&e, &s, code, SPANS);
-	kafka_mock_fail_produce(s.kafka, code, AHEAD);
+	kafka_mock_fail_produce(s.rig.kafka, code, AHEAD);
 	agent_process_send(&s, SPANS, 0);
 	ok(agent_process_until(&s, is_known, &e), "%s: it is noticed", name);
 	if (is_over(&e.round))
 		diag("%s is as good as delivered", name);
 	else
 		judge(&e, name);
-	kafka_mock_fail_produce(s.kafka, 0, 0);
+	kafka_mock_fail_produce(s.rig.kafka, 0, 0);
 	ok(agent_process_until(&s, is_over, &e.round), "%s no more: all is delivered", name);
 	agent_process_end(&s);
 }
@@ -97,10 +97,10 @@ void one_partition_for_ever(int code, const char *name)
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	for (int p = 0; p < AGENT_PROCESS_PARTITIONS; p++)
-		kafka_mock_lead(s.kafka, AGENT_PROCESS_TOPIC, p, p == 0 ? 2 : 1);
+		kafka_mock_lead(s.rig.kafka, AGENT_PROCESS_TOPIC, p, p == 0 ? 2 : 1);
 	ok(agent_process_start(&s, NULL), "%s of one partition: an agent serves", name);
 	begin(&e, &s, code, 10 * SPANS);
-	kafka_mock_fail_broker(s.kafka, 2, code, 8);
+	kafka_mock_fail_broker(s.rig.kafka, 2, code, 8);
 	agent_process_send(&s, 10 * SPANS, 1000);
 	ok(agent_process_until(&s, is_over_meanwhile, &e), "%s: all is delivered, on other partitions", name);
 	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 0, "and nothing is set aside");

@@ -50,12 +50,12 @@ static void set_weather(struct killing *k, bool down)
 	struct agent_process *s = &k->stage;
 	struct why why;
 
-	if (s->kafka != NULL)
-		(down ? kafka_mock_down : kafka_mock_up)(s->kafka);
+	if (s->rig.kafka != NULL)
+		(down ? kafka_mock_down : kafka_mock_up)(s->rig.kafka);
 	else if (down)
-		stub_collector_down(s->stub);
+		stub_collector_down(s->rig.stub);
 	else if (k->down)
-		must(stub_collector_up(s->stub, &why), &why);
+		must(stub_collector_up(s->rig.stub, &why), &why);
 	k->down = down;
 }
 
@@ -66,7 +66,7 @@ static void count_exposed(struct killing *k)
 	struct agent_process *s = &k->stage;
 	uint64_t stored, delivered;
 
-	if (s->stub == NULL)
+	if (s->rig.stub == NULL)
 		return;
 	k->not_counted++;
 	stored = tally_total(s->tally).stored;
@@ -75,7 +75,7 @@ static void count_exposed(struct killing *k)
 		k->exposed += k->not_counted * (stored - min_u64(stored, delivered));
 		k->not_counted = 0;
 	}
-	stub_collector_hang(s->stub, false);
+	stub_collector_hang(s->rig.stub, false);
 }
 
 static uint64_t unread(const struct agent_process *s)
@@ -112,8 +112,8 @@ static bool start(struct killing *k, bool measured)
 	static const char *const none[] = { NULL };
 	uint64_t began = clock_mono_us();
 
-	if (k->stage.stub != NULL)
-		stub_collector_hang(k->stage.stub, true);
+	if (k->stage.rig.stub != NULL)
+		stub_collector_hang(k->stage.rig.stub, true);
 	agent_process_launch(&k->stage, none);
 	while (child_running(k->stage.agent) && clock_mono_us() - began < START_SECONDS * US_PER_S) {
 		if (ports_are_open(&k->stage)) {
@@ -132,7 +132,7 @@ static bool start(struct killing *k, bool measured)
 
 static void plan_path(const struct killing *k, char path[300])
 {
-	snprintf(path, 300, "%s/plan", k->stage.directory);
+	snprintf(path, 300, "%s/plan", k->stage.rig.directory);
 }
 
 /* SIGKILL at the AT-th call; 0: none. */
@@ -183,12 +183,12 @@ static void compare(struct killing *k)
 
 	if (!agent_process_is_empty(s))
 		trial_wrong(t, "it does not get empty");
-	if (s->stub != NULL)
+	if (s->rig.stub != NULL)
 		marked = s->taken_marked;
 	else if (agent_process_read_topic(s, &marked) < 0)
 		trial_wrong(t, "a record is no batch");
 	c = tally_total(s->tally);
-	if (s->stub != NULL && c.duplicates > k->exposed)
+	if (s->rig.stub != NULL && c.duplicates > k->exposed)
 		trial_wrong(t, "%" PRIu64 " came twice, %" PRIu64 " may have", c.duplicates, k->exposed);
 	l = agent_process_ledger(s);
 	unseen = c.sent - min_u64(c.sent, l->accepted.spans);

@@ -57,8 +57,8 @@ static bool delivers(struct drain_process *b)
 static bool is_quiet(struct drain_process *b)
 {
 	static uint64_t requests;
-	const struct stub_store_counts *c = stub_store_counts(stub_collector_store(b->stub));
-	uint64_t now = stub_collector_counts(b->stub)->requests;
+	const struct stub_store_counts *c = stub_store_counts(stub_collector_store(b->rig.stub));
+	uint64_t now = stub_collector_counts(b->rig.stub)->requests;
 	bool quiet = c->queued == 0 && c->saving == 0 && now == requests;
 
 	requests = now;

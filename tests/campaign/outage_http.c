@@ -92,9 +92,9 @@ static void a_collector_is_away(void)
 {
 	struct why why;
 
-	stub_collector_down(w.stage.stub);
+	stub_collector_down(w.stage.rig.stub);
 	load_and_see_memory("the collector is away");
-	must(stub_collector_up(w.stage.stub, &why), &why);
+	must(stub_collector_up(w.stage.rig.stub, &why), &why);
 	all_arrives("the collector is back");
 }
 
@@ -111,7 +111,7 @@ static bool is_told(void *arg)
 
 static void a_store_is_away(void)
 {
-	struct stub_store *store = stub_collector_store(w.stage.stub);
+	struct stub_store *store = stub_collector_store(w.stage.rig.stub);
 	uint64_t failed = stub_store_counts(store)->failed;
 
 	stub_store_set_mode(store, STUB_STORE_AWAY);

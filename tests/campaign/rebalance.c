@@ -209,9 +209,9 @@ static void happen(struct storm *s, enum event e)
 		s->still++;
 		break;
 	case BROKERS_AWAY:
-		kafka_mock_down(basin.kafka);
+		kafka_mock_down(basin.rig.kafka);
 		wait_ms(basin.loop, (unsigned)campaign_roll(&s->dice, 2 * PAUSE_MOST_MS));
-		kafka_mock_up(basin.kafka);
+		kafka_mock_up(basin.rig.kafka);
 		break;
 	case EVENT_KINDS:
 		break;
@@ -280,7 +280,7 @@ static void judge(struct storm *s)
 
 	if (!drain_process_until(&basin, drain_process_all_seen))
 		trial_wrong(t, "%u records are missing of %u", drain_process_missing(&basin), basin.produced);
-	if (topic_read(kafka_mock_bootstrap(basin.kafka), DRAIN_PROCESS_TOPIC, PARTITIONS, on_topic_record, s) < 0)
+	if (topic_read(kafka_mock_bootstrap(basin.rig.kafka), DRAIN_PROCESS_TOPIC, PARTITIONS, on_topic_record, s) < 0)
 		trial_wrong(t, "the topic cannot be read");
 	if (!drain_process_until(&basin, is_committed))
 		say_uncommitted(s);
@@ -308,8 +308,8 @@ static void begin(struct storm *s, struct trial *t)
 	s->dice = t->seed;
 	s->eager = t->number % 2 == 1;
 	drain_process_open(&basin, PARTITIONS);
-	stub_collector_delay(basin.stub, RESPONSE_MS);
-	snprintf(s->quarantine, sizeof(s->quarantine), "%s/quarantine", basin.directory);
+	stub_collector_delay(basin.rig.stub, RESPONSE_MS);
+	snprintf(s->quarantine, sizeof(s->quarantine), "%s/quarantine", basin.rig.directory);
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (ports_free(PORTS_TCP, &s->admin[i]) < 0)
 			bail_out("no free port");

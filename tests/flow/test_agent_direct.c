@@ -34,11 +34,11 @@ static void while_the_collector_is_away_spans_wait_on_disk(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_down(s.stub);
+	stub_collector_down(s.rig.stub);
 	ok(agent_process_start(&s, NULL), "the agent serves without a collector");
 	agent_process_send(&s, 2000, 5000);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 2000), "2,000 spans are in the spool");
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	is_whole(&s, "collector back");
 	is_int(tally_total(s.tally).duplicates, 0, "none twice, for none had ever left");
 	ok(agent_process_is_empty(&s), "the spool is empty");
@@ -54,9 +54,9 @@ static void a_collector_that_comes_and_goes_loses_nothing(void)
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	for (int i = 0; i < 3; i++) {
 		agent_process_send(&s, 1000, 5000);
-		stub_collector_down(s.stub);
+		stub_collector_down(s.rig.stub);
 		agent_process_send(&s, 500, 5000);
-		ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+		ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	}
 	is_whole(&s, "in the end");
 	ok(agent_process_is_empty(&s), "nothing is left in the agent");
@@ -74,9 +74,9 @@ static void what_may_be_stored_is_sent_again_with_its_mark(int denied_with)
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	if (denied_with != 0)
-		stub_collector_deny(s.stub, denied_with, 3);
+		stub_collector_deny(s.rig.stub, denied_with, 3);
 	else
-		stub_collector_swallow(s.stub, 3);
+		stub_collector_swallow(s.rig.stub, 3);
 	agent_process_send(&s, 500, 0);
 	is_whole(&s, "stored without a word");
 	ok(agent_process_is_empty(&s), "and delivered in the end");
@@ -93,12 +93,12 @@ static void a_kill_with_a_spool_and_a_restart(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_down(s.stub);
+	stub_collector_down(s.rig.stub);
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	agent_process_send(&s, 1000, 5000);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 1000), "1,000 spans are in the spool");
 	agent_process_kill(&s);
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	ok(agent_process_start(&s, NULL), "the agent starts again after SIGKILL");
 	is_whole(&s, "after the restart");
 	is_int(tally_total(s.tally).duplicates, 0, "none twice");
@@ -114,7 +114,7 @@ static void what_the_collector_refuses_goes_to_quarantine(void)
 	agent_process_send(&s, 10, 0);
 	is_whole(&s, "the first batch");
 	ok(agent_process_is_empty(&s), "it has left the agent");
-	stub_collector_script(s.stub, 400, 2, -1);
+	stub_collector_script(s.rig.stub, 400, 2, -1);
 	agent_process_send(&s, 10, 0);
 	wait_ms(s.loop, 500);
 	ok(tally_total(s.tally).missing == 10, "a batch answered 400 waits for a witness");
@@ -156,7 +156,7 @@ static void a_busy_collector_is_waited_for(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_script(s.stub, 503, 5, -1);
+	stub_collector_script(s.rig.stub, 503, 5, -1);
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	agent_process_send(&s, 500, 5000);
 	is_whole(&s, "after five times 503");
@@ -203,15 +203,16 @@ static void a_collector_that_comes_back_without_its_page_is_sent_to(void)
 
 	agent_process_open_storing(&s, AGENT_PROCESS_DIRECT, &store);
 	ok(agent_process_start(&s, NULL), "the agent serves");
-	stub_store_set_mode(stub_collector_store(s.stub), STUB_STORE_HANGS);
+	stub_store_set_mode(stub_collector_store(s.rig.stub), STUB_STORE_HANGS);
 	agent_process_send(&s, 200, 0);
 	ok(agent_process_until(&s, has_unconfirmed, &s), "spans are taken, and its store hangs");
-	stub_collector_down(s.stub);
+	stub_collector_down(s.rig.stub);
 	agent_process_send(&s, 200, 0);
 	ok(agent_process_until(&s, is_away, &s), "the collector is away");
-	ok(stub_collector_metrics(s.stub, STUB_METRICS_OFF, &why) == 0 && stub_collector_restart(s.stub, &why) == 0,
+	ok(stub_collector_metrics(s.rig.stub, STUB_METRICS_OFF, &why) == 0 &&
+	                stub_collector_restart(s.rig.stub, &why) == 0,
 	        "it is back, without a page");
-	stub_store_set_mode(stub_collector_store(s.stub), STUB_STORE_WORKS);
+	stub_store_set_mode(stub_collector_store(s.rig.stub), STUB_STORE_WORKS);
 	is_whole(&s, "and has all");
 	ok(agent_process_is_empty(&s), "nothing is left in the agent");
 	agent_process_end(&s);
@@ -223,7 +224,7 @@ static int shell(struct agent_process *s, const char *command)
 	char line[1024];
 	int status;
 
-	snprintf(line, sizeof(line), "S=%s D=%s; %s", agent_process_program(), s->directory, command);
+	snprintf(line, sizeof(line), "S=%s D=%s; %s", agent_process_program(), s->rig.directory, command);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -233,7 +234,7 @@ static int shell(struct agent_process *s, const char *command)
 static void give_up(struct agent_process *s, const char *on_refused)
 {
 	ok(agent_process_start(s, "--collector.confirm-attempts=1", on_refused, NULL), "the agent serves");
-	stub_store_others(stub_collector_store(s->stub), 20000);
+	stub_store_others(stub_collector_store(s->rig.stub), 20000);
 	agent_process_send(s, 10, 0);
 }
 
@@ -259,7 +260,7 @@ static void what_is_never_confirmed_has_a_figure_of_its_own(void)
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	is_int(shell(&s, "$S spool quarantine retry --all --spool.directory=$D/spool"), 0,
 	        "what is in quarantine is sent again");
-	stub_store_others(stub_collector_store(s.stub), 0);
+	stub_store_others(stub_collector_store(s.rig.stub), 0);
 	ok(agent_process_start(&s, NULL) && agent_process_holds(&s, LEDGER_DELIVERED, 10), "and delivered");
 	is_int(s.ledger.unconfirmed.spans, 10, "those that were dropped stay unconfirmed");
 	agent_process_end(&s);

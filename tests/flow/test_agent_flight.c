@@ -119,7 +119,7 @@ static void at_the_bound_the_ports_read_on(int beside)
 	        (unsigned long long)(largest + FITS * agent_batch_cost(SIZE)) + (unsigned long long)beside);
 	make_sized(&datagram, SIZE);
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_down(s.stub);
+	stub_collector_down(s.rig.stub);
 	ok(agent_process_start(&s, bound, "--spool.exposure=4s",
 	           "--processor.jaeger-compact.server-max-packet-size=2048",
 	           "--processor.jaeger-binary.server-max-packet-size=2048", NULL),
@@ -139,7 +139,7 @@ static void hold_disk(struct agent_process *s, bool hold)
 	char path[256];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/hold", s->directory);
+	snprintf(path, sizeof(path), "%s/hold", s->rig.directory);
 	if (!hold) {
 		unlink(path);
 		return;
@@ -157,7 +157,7 @@ static void open_held(struct agent_process *s)
 	snprintf(program, sizeof(program), "%s/tests/flow/held_agent", dir == NULL ? "." : dir);
 	agent_process_open(s, AGENT_PROCESS_DIRECT);
 	s->program = program;
-	stub_collector_down(s->stub);
+	stub_collector_down(s->rig.stub);
 }
 
 static bool is_paused(void *arg)

@@ -48,12 +48,12 @@ static void while_kafka_is_away_spans_wait_on_disk(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
-	kafka_mock_down(s.kafka);
+	kafka_mock_down(s.rig.kafka);
 	ok(agent_process_start(&s, NULL), "the agent serves without a broker");
 	agent_process_send(&s, 3000, 6000);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 3000), "3,000 spans are in the spool");
 	is_int(s.ledger.place[LEDGER_IN_FLIGHT].spans, 0, "none is in memory only");
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	has_delivered(&s, "Kafka back");
 	is_int(agent_process_ledger(&s)->place[LEDGER_DELIVERED].spans, 3000, "the ledger says the same");
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
@@ -68,9 +68,9 @@ static void kafka_going_under_traffic_loses_nothing(void)
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	for (int i = 0; i < 3; i++) {
 		agent_process_send(&s, 1000, 5000);
-		kafka_mock_down(s.kafka);
+		kafka_mock_down(s.rig.kafka);
 		agent_process_send(&s, 1000, 5000);
-		kafka_mock_up(s.kafka);
+		kafka_mock_up(s.rig.kafka);
 	}
 	ok(agent_process_accepted(&s, 6000), "6,000 spans are accepted while the broker comes and goes");
 	ok(agent_process_is_empty(&s), "all leave the agent");
@@ -88,7 +88,7 @@ static void an_agent_killed_with_a_spool_resumes(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
-	kafka_mock_down(s.kafka);
+	kafka_mock_down(s.rig.kafka);
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	agent_process_send(&s, 2000, 10000);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, 2000), "2,000 spans are in the spool");
@@ -100,7 +100,7 @@ static void an_agent_killed_with_a_spool_resumes(void)
 	is_int(s.ledger.boots, 2, "this is the second boot");
 	is_int(s.ledger.unclean_stops, 1, "after one unclean stop");
 	agent_process_send(&s, 500, 10000);
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	ok(agent_process_accepted(&s, 2500), "500 more are accepted");
 	ok(agent_process_is_empty(&s), "all leave the agent");
 	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
@@ -114,7 +114,7 @@ static void what_is_not_delivered_at_a_stop_is_in_the_spool(void)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
-	kafka_mock_down(s.kafka);
+	kafka_mock_down(s.rig.kafka);
 	ok(agent_process_start(&s, "--shutdown.timeout=200ms", NULL), "the agent serves");
 	agent_process_send(&s, 1000, 0);
 	is_int(agent_process_stop(&s), 0, "SIGTERM at once ends it with 0");
@@ -123,7 +123,7 @@ static void what_is_not_delivered_at_a_stop_is_in_the_spool(void)
 	is_int(s.ledger.accepted.spans, 1000, "it had read all that was sent");
 	is_int(s.ledger.place[LEDGER_IN_SPOOL].spans, 1000, "and all is in the spool");
 	is_int(s.ledger.unclean_stops, 0, "the stop was a clean one");
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	has_delivered(&s, "Kafka back after the restart");
 	agent_process_end(&s);
 }
@@ -137,12 +137,12 @@ static void with_no_exposure_what_was_read_is_on_disk(void)
 	agent_process_send(&s, 2000, 10000);
 	ok(agent_process_accepted(&s, 2000), "2,000 spans are accepted");
 	ok(agent_process_is_empty(&s), "and delivered");
-	kafka_mock_down(s.kafka);
+	kafka_mock_down(s.rig.kafka);
 	agent_process_send(&s, 2000, 10000);
 	ok(agent_process_accepted(&s, 4000) && agent_process_holds(&s, LEDGER_IN_FLIGHT, 0), "2,000 more are durable");
 	agent_process_kill(&s);
 	ok(agent_process_start(&s, "--spool.exposure=0", NULL), "it starts again after SIGKILL");
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	ok(agent_process_is_empty(&s), "all leave the agent");
 	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");

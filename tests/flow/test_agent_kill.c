@@ -49,7 +49,7 @@ static void what_a_sigkill_costs(bool kafka_up)
 	s.each_arg = &k;
 	k.stage = &s;
 	if (!kafka_up)
-		kafka_mock_down(s.kafka);
+		kafka_mock_down(s.rig.kafka);
 	ok(agent_process_start(&s, NULL), "the agent serves, Kafka is %s", kafka_up ? "up" : "away");
 	for (int i = 0; i < KILLS; i++) {
 		k.at = s.next + AFTER;
@@ -57,7 +57,7 @@ static void what_a_sigkill_costs(bool kafka_up)
 		if (!agent_process_start(&s, NULL))
 			ok(0, "it starts again after SIGKILL %d", i + 1);
 	}
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	ok(agent_process_is_empty(&s), "all leave the agent");
 	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	c = tally_total(s.tally);

@@ -75,7 +75,7 @@ static void a_start_says_what_it_begins_with(void)
 	        "it serves");
 	ok(said("agent: spanspool 0.") && said(", process %d", (int)child_pid(s.agent)),
 	        "the first line names version and process");
-	ok(said("spool: %s/spool, spool.max-bytes 10 MiB: no span waits", s.directory),
+	ok(said("spool: %s/spool, spool.max-bytes 10 MiB: no span waits", s.rig.directory),
 	        "another the spool, which is empty");
 	ok(said("agent: admin pages at 127.0.0.1:%u", s.admin), "another the admin pages");
 	ok(said("agent: sending to topic " AGENT_PROCESS_TOPIC " at %s", s.brokers), "another Kafka");
@@ -83,12 +83,12 @@ static void a_start_says_what_it_begins_with(void)
 
 static void spans_that_are_dropped_are_told_at_once(void)
 {
-	kafka_mock_down(s.kafka);
+	kafka_mock_down(s.rig.kafka);
 	ok(fills_until_dropped(), "with Kafka away the spool fills, in the end spans are dropped");
-	ok(said("spans dropped (spool_full, spool.on-full=drop-newest): %s/spool holds", s.directory),
+	ok(said("spans dropped (spool_full, spool.on-full=drop-newest): %s/spool holds", s.rig.directory),
 	        "a line says so, with policy and directory");
 	ok(said(" of spool.max-bytes 10 MiB and "), "and the limit");
-	ok(said("no room: %s/spool holds", s.directory), "so does the spool's health");
+	ok(said("no room: %s/spool holds", s.rig.directory), "so does the spool's health");
 }
 
 static void every_drop_is_told_by_the_stop(void)
@@ -112,7 +112,7 @@ static void a_backlog_that_is_delivered_is_told(void)
 {
 	uint64_t waits = sum_of(" spans in the spool");
 
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	unlink(agent_process_log(&s));
 	ok(agent_process_start(&s, NULL), "it starts again, with Kafka");
 	is_int(sum_of(" spans wait in "), waits, "it says what waits");

@@ -46,7 +46,7 @@ static void signals_that_mean_nothing_do_not_end_it(void)
 static void start_with_spans_in_flight(const char *timeout)
 {
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_hang(s.stub, true);
+	stub_collector_hang(s.rig.stub, true);
 	ok(agent_process_start(&s, timeout, NULL), "it serves");
 	agent_process_send(&s, SPANS, 0);
 	ok(agent_process_accepted(&s, SPANS), "and has spans that the collector does not take");
@@ -57,7 +57,7 @@ static void the_next_run_delivers_them(void)
 	ok(agent_process_start(&s, NULL), "it starts again");
 	agent_process_ledger(&s);
 	ok(s.ledger.unclean_stops == 0 && s.ledger.place[LEDGER_UNCERTAIN].spans == 0, "the stop was clean");
-	stub_collector_hang(s.stub, false);
+	stub_collector_hang(s.rig.stub, false);
 	ok(agent_process_all_stored(&s), "and every span arrives");
 	agent_process_end(&s);
 }
@@ -125,7 +125,7 @@ static bool disk_is_told(void *arg)
 static void a_limit_of_the_file_size_is_a_disk_fault(void)
 {
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_hang(s.stub, true);
+	stub_collector_hang(s.rig.stub, true);
 	ok(agent_process_start(&s, NULL), "it serves");
 	set_file_limit(4096);
 	agent_process_send(&s, SPANS, 0);
@@ -134,7 +134,7 @@ static void a_limit_of_the_file_size_is_a_disk_fault(void)
 	set_file_limit(RLIM_INFINITY);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "when the limit is lifted all are stored");
 	is_int(agent_process_ledger(&s)->place[LEDGER_DISK_ERROR].spans, 0, "and none was lost");
-	stub_collector_hang(s.stub, false);
+	stub_collector_hang(s.rig.stub, false);
 	ok(agent_process_all_stored(&s), "and every span arrives");
 	agent_process_end(&s);
 }

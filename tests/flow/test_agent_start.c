@@ -93,11 +93,11 @@ static void a_second_agent_on_the_same_spool_is_refused(void)
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	ok(agent_process_start(&s, NULL), "the first serves");
 	snprintf(holder, sizeof(holder), "%d", (int)child_pid(s.agent));
-	snprintf(log, sizeof(log), "%s/first.log", s.directory);
+	snprintf(log, sizeof(log), "%s/first.log", s.rig.directory);
 	rename(agent_process_log(&s), log);
 	agent_process_open(&second, AGENT_PROCESS_KAFKA);
-	free(second.directory);
-	second.directory = strdup(s.directory);
+	free(second.rig.directory);
+	second.rig.directory = strdup(s.rig.directory);
 	is_refused(&second, none, 1, holder);
 	agent_process_send(&s, 100, 0);
 	ok(agent_process_accepted(&s, 100) && agent_process_is_empty(&s), "the first is none the worse");

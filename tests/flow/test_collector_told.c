@@ -78,8 +78,8 @@ static void a_cause_is_told(const struct cause *c)
 	char option[128], metric[128];
 
 	agent_process_open(&s, c->url == NULL ? AGENT_PROCESS_DIRECT : AGENT_PROCESS_OUTSIDE);
-	if (s.stub != NULL)
-		answer_badly(s.stub, c);
+	if (s.rig.stub != NULL)
+		answer_badly(s.rig.stub, c);
 	snprintf(option, sizeof(option), "--collector.url=%s", c->url == NULL ? "" : c->url);
 	ok(agent_process_start(&s, c->url == NULL ? "--log-level=info" : option, NULL), "%s: the agent serves",
 	        c->name);
@@ -115,13 +115,13 @@ static void another_cause_is_logged_too(void)
 	struct wish one = { &s, &first }, other = { &s, &second };
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_script(s.stub, 401, STUB_FOR_EVER, -1);
+	stub_collector_script(s.rig.stub, 401, STUB_FOR_EVER, -1);
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	agent_process_send(&s, 50, 0);
 	ok(agent_process_until(&s, is_said, &one), "the first cause is logged");
-	stub_collector_script(s.stub, 404, STUB_FOR_EVER, -1);
+	stub_collector_script(s.rig.stub, 404, STUB_FOR_EVER, -1);
 	ok(agent_process_until(&s, is_said, &other), "the second too");
-	stub_collector_script(s.stub, 404, 0, -1);
+	stub_collector_script(s.rig.stub, 404, 0, -1);
 	ok(agent_process_all_stored(&s), "mended, all spans arrive");
 	is_int(agent_process_get(&s, "/health/ready"), 200, "and the agent is ready");
 	agent_process_end(&s);

@@ -30,7 +30,7 @@ static const char *script(unsigned combination)
 	char *program = realpath(agent_process_program(), NULL);
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/start.sh", s.directory);
+	snprintf(path, sizeof(path), "%s/start.sh", s.rig.directory);
 	f = fopen(path, "w");
 	if (f == NULL || program == NULL)
 		exit(99);
@@ -58,7 +58,7 @@ static int shell(const char *format, ...)
 static void an_agent_works_whatever_is_closed(unsigned combination)
 {
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_hang(s.stub, true);
+	stub_collector_hang(s.rig.stub, true);
 	s.program = script(combination);
 	ok(agent_process_start(&s, "--shutdown.timeout=100ms", NULL), "agent %s: it serves", closed(combination));
 	agent_process_send(&s, SPANS, 0);
@@ -66,7 +66,7 @@ static void an_agent_works_whatever_is_closed(unsigned combination)
 	child_signal(s.agent, SIGHUP); /* a line of the log at the least */
 	is_int(agent_process_get(&s, "/"), 200, "it answers");
 	is_int(agent_process_stop(&s), 0, "it stops with exit status 0");
-	ok(shell("! grep -rqa 'agent: ' '%s/spool'", s.directory) == 0, "no line of its log is in the spool");
+	ok(shell("! grep -rqa 'agent: ' '%s/spool'", s.rig.directory) == 0, "no line of its log is in the spool");
 }
 
 /* The spool that the agent left. */
@@ -75,14 +75,14 @@ static void a_tool_works_whatever_is_closed(unsigned combination)
 	bool output = (combination & 2) == 0;
 	int status;
 
-	status = shell("cd '%s' && ./start.sh spool export --spool.directory=spool >out 2>err", s.directory);
+	status = shell("cd '%s' && ./start.sh spool export --spool.directory=spool >out 2>err", s.rig.directory);
 	if (output)
 		ok(status == 0, "spool export %s: exit status 0", closed(combination));
 	else
 		ok(status == 1, "spool export %s: output that nobody gets is a failure", closed(combination));
-	is_int(shell("[ $(wc -l <'%s/out') -gt 0 ]", s.directory), output ? 0 : 1,
+	is_int(shell("[ $(wc -l <'%s/out') -gt 0 ]", s.rig.directory), output ? 0 : 1,
 	        output ? "the batches are in its output" : "none was written elsewhere");
-	ok(shell("cd '%s' && ! grep -rqa '\"traceID\\|operation' spool/lock", s.directory) == 0,
+	ok(shell("cd '%s' && ! grep -rqa '\"traceID\\|operation' spool/lock", s.rig.directory) == 0,
 	        "nor is any in the spool's lock");
 }
 

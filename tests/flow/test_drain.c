@@ -55,7 +55,7 @@ static void id_and_mark_of_a_record_are_handed_on(void)
 	is_text(b.taken_id, "", "are left out: the id");
 	is_text(b.taken_received, "", "the time");
 	is_int((int64_t)b.taken_marked, 1, "there is no mark");
-	stub_collector_swallow(b.stub, 1);
+	stub_collector_swallow(b.rig.stub, 1);
 	drain_process_produce(&b, 1, 3);
 	ok(drain_process_until(&b, drain_process_all_done) && b.taken == 4, "a repeat of the drain's own");
 	is_int((int64_t)b.taken_marked, 2, "is marked");
@@ -96,7 +96,7 @@ static void a_collector_may_be_away(void)
 	struct why why;
 
 	drain_process_open(&b, 4);
-	stub_collector_down(b.stub);
+	stub_collector_down(b.rig.stub);
 	drain_process_produce(&b, 500, 10);
 	ok(drain_process_start(&b, NULL), "it serves with the collector away");
 	ok(drain_process_until(&b, is_waiting), "it says that it waits");
@@ -109,7 +109,7 @@ static void a_collector_may_be_away(void)
 	is_int(b.records.delivered, 0, "nothing is delivered");
 	ok(b.records.in_flight > 0, "records are in flight");
 	is_int(drain_process_committed(&b), 0, "nothing is committed");
-	is_int(stub_collector_up(b.stub, &why), 0, "the collector comes back");
+	is_int(stub_collector_up(b.rig.stub, &why), 0, "the collector comes back");
 	ok(drain_process_until(&b, drain_process_all_done), "all is done");
 	is_int(drain_process_missing(&b), 0, "nothing is missing");
 	is_int(drain_process_duplicates(&b), 0, "nothing came twice");
@@ -123,7 +123,7 @@ static void a_collector_may_be_away(void)
 static void a_stop_commits_what_is_done_and_leaves_the_rest(void)
 {
 	drain_process_open(&b, 1);
-	stub_collector_down(b.stub);
+	stub_collector_down(b.rig.stub);
 	drain_process_produce(&b, 300, 2);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, is_waiting), "the collector is away");
@@ -152,14 +152,14 @@ static void what_was_delivered_while_kafka_was_away_is_not_sent_again(void)
 	drain_process_produce(&b, 100, 3);
 	ok(drain_process_until(&b, drain_process_all_done), "100 records are done");
 	wait_ms(b.loop, 1500); /* the group must have stored an offset of each partition */
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	drain_process_produce(&b, 100, 3);
 	ok(drain_process_until(&b, has_hundred_in_flight), "100 more are in flight");
-	kafka_mock_down(b.kafka);
-	stub_collector_hang(b.stub, false);
+	kafka_mock_down(b.rig.kafka);
+	stub_collector_hang(b.rig.stub, false);
 	ok(drain_process_until(&b, drain_process_all_seen), "and delivered with Kafka away");
 	ok(drain_process_until(&b, has_lost), "the partitions are lost");
-	kafka_mock_up(b.kafka);
+	kafka_mock_up(b.rig.kafka);
 	drain_process_produce(&b, 100, 3);
 	ok(drain_process_until(&b, drain_process_all_seen), "100 more are delivered");
 	ok(drain_process_until(&b, drain_process_none_in_flight), "all are done");
@@ -171,14 +171,14 @@ static void what_was_delivered_while_kafka_was_away_is_not_sent_again(void)
 
 static bool a_member_has_joined(struct drain_process *x)
 {
-	return kafka_mock_sync_failures_left(x->kafka) < SYNC_FAILURES;
+	return kafka_mock_sync_failures_left(x->rig.kafka) < SYNC_FAILURES;
 }
 
 /* librdkafka before 2.3.0 aborts when it destroys such a client. */
 static void a_stop_before_the_first_assignment_is_a_stop(void)
 {
 	drain_process_open(&b, 1);
-	kafka_mock_fail_sync(b.kafka, REBALANCE_IN_PROGRESS, SYNC_FAILURES);
+	kafka_mock_fail_sync(b.rig.kafka, REBALANCE_IN_PROGRESS, SYNC_FAILURES);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, a_member_has_joined), "it joins a group that assigns nothing");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");

@@ -101,7 +101,7 @@ static void exactly_the_bad_records_go_to_the_quarantine_topic(void)
 	is_int(b.records.quarantined, 5, "five are in quarantine");
 	is_int(b.spans.quarantined, 0, "whose spans nobody could count");
 	is_int(b.records.skipped_empty, 2, "two were empty");
-	ok(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p) == 5,
+	ok(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p) == 5,
 	        "five records in the topic");
 	is_int(p.malformed, 3, "three are malformed");
 	is_int(p.second_batch, 1, "one has a second batch");
@@ -119,7 +119,7 @@ static int count_files(const char *pattern)
 	char command[512], line[32] = "0";
 	FILE *f;
 
-	snprintf(command, sizeof(command), "find %s/quarantine -type f -name '%s' | wc -l", b.directory, pattern);
+	snprintf(command, sizeof(command), "find %s/quarantine -type f -name '%s' | wc -l", b.rig.directory, pattern);
 	f = popen(command, "r");
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL)
 		line[0] = '0';
@@ -132,7 +132,7 @@ static bool some_file_has(const char *text)
 {
 	char command[512];
 
-	snprintf(command, sizeof(command), "grep -qrF '%s' %s/quarantine", text, b.directory);
+	snprintf(command, sizeof(command), "grep -qrF '%s' %s/quarantine", text, b.rig.directory);
 	return system(command) == 0;
 }
 
@@ -141,7 +141,7 @@ static void exactly_the_bad_records_go_to_the_quarantine_directory(void)
 	char option[300];
 
 	drain_process_open(&b, 2);
-	snprintf(option, sizeof(option), "--drain.quarantine=directory:%s/quarantine", b.directory);
+	snprintf(option, sizeof(option), "--drain.quarantine=directory:%s/quarantine", b.rig.directory);
 	produce_a_mixture();
 	ok(drain_process_start(&b, option, NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
@@ -173,10 +173,10 @@ static void a_quarantine_topic_that_is_missing_is_told_with_its_option(void)
 {
 	drain_process_open(&b, 2);
 	produce_a_mixture();
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 	ok(drain_process_start(&b, NULL), "it serves, and the topic of its quarantine is missing");
 	ok(drain_process_until(&b, names_the_option), "a line names the option of that topic");
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, 0);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, 0);
 	ok(drain_process_until(&b, drain_process_all_done), "when it is made the drain is done with all");
 	is_int(b.records.quarantined, 5, "five are in quarantine");
 	drain_process_close(&b);
@@ -207,7 +207,7 @@ static void nothing_is_committed_beyond_a_record_that_is_not_kept_yet(void)
 	struct papers p = { 0 };
 
 	drain_process_open(&b, 1);
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, NOT_AUTHORIZED);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, NOT_AUTHORIZED);
 	drain_process_produce(&b, 10, 1);
 	produce("bad", 3);
 	drain_process_produce(&b, 10, 1);
@@ -219,10 +219,10 @@ static void nothing_is_committed_beyond_a_record_that_is_not_kept_yet(void)
 	is_int(drain_process_get(&b, "/health/ready"), 503, "it is not ready");
 	wait_ms(b.loop, 1500);
 	is_int(drain_process_committed(&b), 10, "nothing is committed beyond it");
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, 0);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, 0);
 	ok(drain_process_until(&b, drain_process_all_done), "mended, it is kept");
 	is_int(b.records.quarantined, 1, "one is in quarantine");
-	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1, "and in the topic");
+	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1, "and in the topic");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), 21, "all offsets are committed");
 	drain_process_close(&b);
@@ -238,7 +238,7 @@ static void a_topic_of_nothing_but_garbage_is_kept_whole(void)
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(b.records.quarantined, 300, "300 are in quarantine");
-	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 300,
+	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 300,
 	        "and in the topic");
 	ok(drain_process_said(&b, "goes to quarantine") <= 2, "few lines tell of it");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
@@ -270,7 +270,7 @@ static void a_property_that_changes_in_its_file_costs_no_record(void)
 	struct papers p = { 0 };
 
 	drain_process_open(&b, 1);
-	snprintf(path, sizeof(path), "%s/name", b.directory);
+	snprintf(path, sizeof(path), "%s/name", b.rig.directory);
 	snprintf(option, sizeof(option), "--kafka.producer.property-file=client.id=%s", path);
 	write_name(path, "first\n");
 	produced = 0;
@@ -281,7 +281,7 @@ static void a_property_that_changes_in_its_file_costs_no_record(void)
 		produce("garbage, and nothing but garbage", 32);
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(b.records.quarantined, produced, "every record is in quarantine");
-	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), produced,
+	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), produced,
 	        "and in the topic, once");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), produced, "all offsets are committed");
@@ -301,8 +301,8 @@ static void what_is_never_confirmed_has_a_figure_of_its_own(void)
 	char option[300];
 
 	drain_process_open_storing(&b, 1, &store);
-	stub_store_others(stub_collector_store(b.stub), 20000);
-	snprintf(option, sizeof(option), "--drain.quarantine=directory:%s/quarantine", b.directory);
+	stub_store_others(stub_collector_store(b.rig.stub), 20000);
+	snprintf(option, sizeof(option), "--drain.quarantine=directory:%s/quarantine", b.rig.directory);
 	drain_process_produce_raw(&b, slice_text("bad"), slice_text("a key"), NULL, 0);
 	ok(drain_process_start(&b, option, "--collector.confirm-attempts=1", NULL), "it serves");
 	ok(drain_process_until(&b, has_quarantined), "a bad record is in quarantine");

@@ -16,11 +16,11 @@ static void a_collector_that_fails_is_tried_until_it_works(void)
 
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 200, 5);
-	stub_collector_script(b.stub, 500, 8, -1);
+	stub_collector_script(b.rig.stub, 500, 8, -1);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_seen), "8 times 500, then everything arrives");
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-		stub_collector_script(b.stub, statuses[i], 4, -1);
+		stub_collector_script(b.rig.stub, statuses[i], 4, -1);
 		drain_process_produce(&b, 50, 5);
 		ok(drain_process_until(&b, drain_process_all_seen), "4 times %d, then everything arrives", statuses[i]);
 	}
@@ -34,7 +34,7 @@ static void a_collector_that_fails_is_tried_until_it_works(void)
 
 static bool has_been_told(struct drain_process *x)
 {
-	return stub_collector_counts(x->stub)->scripted > 0;
+	return stub_collector_counts(x->rig.stub)->scripted > 0;
 }
 
 static bool is_waiting(struct drain_process *x)
@@ -54,7 +54,7 @@ static void a_collector_gets_the_patience_it_asks_for(void)
 
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 1, 5);
-	stub_collector_script(b.stub, 429, 1, 2);
+	stub_collector_script(b.rig.stub, 429, 1, 2);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, has_been_told), "429, come again in 2 s");
 	told = clock_mono_us();
@@ -78,12 +78,12 @@ static void records_that_wait_go_on_whether_or_not_they_are_called(void)
 	drain_process_open(&b, 2);
 	b.program = "tests/flow/deaf_drain";
 	drain_process_produce(&b, 1, 5);
-	stub_collector_down(b.stub);
+	stub_collector_down(b.rig.stub);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, is_away), "it says that the collector is away");
 	drain_process_produce(&b, 300, 5);
 	ok(drain_process_until(&b, is_waiting), "records wait for room");
-	ok(stub_collector_up(b.stub, &why) == 0, "the collector is back");
+	ok(stub_collector_up(b.rig.stub, &why) == 0, "the collector is back");
 	ok(drain_process_until(&b, drain_process_all_seen), "everything arrives");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	drain_process_close(&b);
@@ -98,7 +98,7 @@ static void a_misconfiguration_empties_nothing_into_quarantine(int status)
 {
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 400, 2);
-	stub_collector_script(b.stub, status, STUB_FOR_EVER, -1);
+	stub_collector_script(b.rig.stub, status, STUB_FOR_EVER, -1);
 	ok(drain_process_start(&b, NULL), "%d for ever: it serves", status);
 	ok(drain_process_until(&b, is_held), "it says that an operator must look");
 	wait_ms(b.loop, 1500);
@@ -106,7 +106,7 @@ static void a_misconfiguration_empties_nothing_into_quarantine(int status)
 	is_int(b.records.quarantined, 0, "nothing went to quarantine");
 	is_int(drain_process_get(&b, "/health/ready"), 503, "it is not ready");
 	is_int(drain_process_committed(&b), 0, "nothing is committed");
-	stub_collector_script(b.stub, status, 0, -1);
+	stub_collector_script(b.rig.stub, status, 0, -1);
 	ok(drain_process_until(&b, drain_process_all_done), "mended, it goes on by itself");
 	is_int(drain_process_missing(&b), 0, "nothing is missing");
 	is_int(b.records.delivered, 400, "all is delivered");
@@ -117,7 +117,7 @@ static void a_misconfiguration_empties_nothing_into_quarantine(int status)
 static bool has_new_answers(struct drain_process *x)
 {
 	static uint64_t before;
-	uint64_t now = stub_collector_counts(x->stub)->taken;
+	uint64_t now = stub_collector_counts(x->rig.stub)->taken;
 
 	if (now < before + 60)
 		return false;
@@ -132,7 +132,7 @@ static void a_killed_drain_loses_nothing(void)
 
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 3000, 3);
-	stub_collector_delay(b.stub, 20);
+	stub_collector_delay(b.rig.stub, 20);
 	for (int i = 0; i < 5; i++) {
 		if (!drain_process_start(
 		            &b, "--kafka.property=session.timeout.ms=3500", "--collector.max-batch-spans=3", NULL) ||
@@ -140,7 +140,7 @@ static void a_killed_drain_loses_nothing(void)
 			ok(0, "it starts and delivers after kill %d", i);
 		drain_process_kill(&b);
 	}
-	stub_collector_delay(b.stub, 0);
+	stub_collector_delay(b.rig.stub, 0);
 	duplicates = drain_process_duplicates(&b);
 	ok(drain_process_start(&b, "--kafka.property=session.timeout.ms=3500", NULL), "started a last time");
 	ok(drain_process_until(&b, drain_process_all_seen), "nothing is missing after five kills");
@@ -155,7 +155,7 @@ static void an_answer_that_is_lost_costs_a_duplicate_at_most(void)
 {
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 300, 3);
-	stub_collector_swallow(b.stub, 4);
+	stub_collector_swallow(b.rig.stub, 4);
 	ok(drain_process_start(&b, "--collector.max-batch-spans=3", NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_missing(&b), 0, "nothing is missing");
@@ -174,7 +174,7 @@ static void a_frozen_collector_does_not_keep_a_stop_waiting(void)
 {
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 200, 3);
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	ok(drain_process_start(&b, "--shutdown.timeout=500ms", NULL), "it serves");
 	ok(drain_process_until(&b, has_some_in_flight), "requests hang");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
@@ -196,7 +196,7 @@ static void a_second_sigterm_changes_nothing_and_a_second_sigint_ends_it_at_once
 {
 	drain_process_open(&b, 4);
 	drain_process_produce(&b, 200, 3);
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	ok(drain_process_start(&b, "--shutdown.timeout=10m", NULL), "it serves");
 	ok(drain_process_until(&b, has_some_in_flight), "requests hang");
 	child_signal(b.drain, SIGTERM);
@@ -254,7 +254,7 @@ static void partitions_move_without_loss(void)
 	drain_process_produce(&b, 500, 3);
 	ok(drain_process_start(&b, NULL), "the first serves");
 	ok(drain_process_until(&b, drain_process_all_seen), "and delivers");
-	stub_collector_delay(b.stub, 5);
+	stub_collector_delay(b.rig.stub, 5);
 	first = NULL;
 	swap();
 	if (ports_free(PORTS_TCP, &b.admin) < 0)

@@ -77,7 +77,7 @@ static void open_fixture(bool of_topic)
 	must(http_server_open(&picky, b.loop, &o, &why), &why);
 	snprintf(picky_url, sizeof(picky_url), "--collector.url=http://127.0.0.1:%u", http_server_port(picky));
 	snprintf(quarantine, sizeof(quarantine), "--drain.quarantine=%s:%s%s", of_topic ? "topic" : "directory",
-	        of_topic ? DRAIN_PROCESS_QUARANTINE : b.directory, of_topic ? "" : "/quarantine");
+	        of_topic ? DRAIN_PROCESS_QUARANTINE : b.rig.directory, of_topic ? "" : "/quarantine");
 }
 
 /* 20 records that a collector refused from the live drain, which has stopped; now it takes them. */
@@ -103,7 +103,7 @@ static const char *path_of(const char *name)
 {
 	static char path[600];
 
-	snprintf(path, sizeof(path), "%s/quarantine/%s", b.directory, name);
+	snprintf(path, sizeof(path), "%s/quarantine/%s", b.rig.directory, name);
 	return path;
 }
 
@@ -153,7 +153,7 @@ static void a_directory_is_sent_once_and_is_empty_then(void)
 
 	open_with_twenty_refused(false);
 	is_int(count_files(), 40, "in 40 files");
-	kafka_mock_down(b.kafka);
+	kafka_mock_down(b.rig.kafka);
 	(void)drain_process_start(&b, "--from-quarantine", quarantine, "--kafka.consumer.brokers=", NULL);
 	is_int(end_status(), 0, "a run without Kafka ends by itself, with 0");
 	is_int(drain_process_missing(&b), 0, "it has delivered all");
@@ -216,11 +216,11 @@ static void one_of_several_may_stay(void)
 static void a_kill_between_delivery_and_removal_repeats_marked(bool of_topic)
 {
 	open_with_twenty_refused(of_topic);
-	stub_collector_delay(b.stub, SLOW_MS);
+	stub_collector_delay(b.rig.stub, SLOW_MS);
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run serves");
 	ok(drain_process_until(&b, drain_process_all_seen), "the collector has all, and has not answered");
 	drain_process_kill(&b);
-	stub_collector_delay(b.stub, 0);
+	stub_collector_delay(b.rig.stub, 0);
 	if (!of_topic)
 		is_int(count_files(), 40, "killed, it has removed nothing");
 	is_int(run(), 0, "the next run");
@@ -283,18 +283,18 @@ static bool has_twenty_in_flight(struct drain_process *x)
 static void a_stop_waits_for_answers(void)
 {
 	open_with_twenty_refused(false);
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, "--shutdown.timeout=1m", NULL), "a run serves");
 	ok(drain_process_until(&b, has_twenty_in_flight), "20 are in flight");
 	is_int(drain_process_get(&b, "/metrics"), 200, "it has metrics");
 	is_int(drain_process_get(&b, "/status"), 200, "and a status");
 	child_signal(b.drain, SIGTERM);
-	stub_collector_hang(b.stub, false);
+	stub_collector_hang(b.rig.stub, false);
 	is_int(end_status(), 0, "SIGTERM: it waits for the answers, and nothing is left");
 	is_int(count_files(), 0, "what is delivered is removed");
 	close_fixture();
 	open_with_twenty_refused(false);
-	stub_collector_down(b.stub);
+	stub_collector_down(b.rig.stub);
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run before a collector that is away");
 	is_int(drain_process_stop(&b), 1, "SIGTERM: exit status 1");
 	is_int(count_files(), 40, "everything is left");
@@ -320,14 +320,14 @@ static void two_runs_do_not_share_a_directory(void)
 	const char *options[] = { "--from-quarantine", quarantine, NULL };
 
 	open_with_twenty_refused(false);
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run serves");
 	drain_process_launch(&b, &second, b.admin, options);
 	ok(child_wait(second, 30000) == 0 && child_status(second) != 0 &&
 	                child_has_printed(second, "another process sends what stands there"),
 	        "a second one beside it is refused, with the reason");
 	child_free(second);
-	stub_collector_hang(b.stub, false);
+	stub_collector_hang(b.rig.stub, false);
 	is_int(end_status(), 0, "the first one ends");
 	is_int(drain_process_duplicates(&b), 0, "nothing was sent twice");
 	close_fixture();
@@ -407,7 +407,7 @@ static void what_is_refused_again_keeps_its_origin(void)
 	is_int(run(), 1, "a record that is refused again: exit status 1");
 	ok(child_has_printed(b.drain, "  malformed                                 1"), "the table has its cause");
 	is_int(run(), 1, "and again");
-	is_int(topic_read(kafka_mock_bootstrap(b.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 3,
+	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 3,
 	        "each time it goes to the quarantine once");
 	ok(p.causes == 3 && p.origins == 3, "with one cause and one origin each");
 	is_int(p.origins_of_topic, 3, "the first one's");
@@ -423,10 +423,10 @@ static bool names_the_option(struct drain_process *x)
 static void a_topic_that_is_missing_is_told_with_its_option(void)
 {
 	open_fixture(true);
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 	ok(drain_process_start(&b, "--from-quarantine", quarantine, NULL), "a run whose topic is missing serves");
 	ok(drain_process_until(&b, names_the_option), "a line names the option of that topic");
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_QUARANTINE, 0);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, 0);
 	is_int(end_status(), 0, "when it is made the run ends: nothing is in it");
 	close_fixture();
 }

@@ -52,7 +52,7 @@ static void a_group_in_a_file_is_the_live_drains(void)
 	FILE *f;
 
 	open_with_hundred_delivered(1);
-	snprintf(path, sizeof(path), "%s/drain.yaml", b.directory);
+	snprintf(path, sizeof(path), "%s/drain.yaml", b.rig.directory);
 	snprintf(option, sizeof(option), "--config-file=%s", path);
 	f = fopen(path, "w");
 	if (f == NULL || fputs("kafka.consumer.group-id: tracing-app\n", f) < 0 || fclose(f) != 0)
@@ -120,11 +120,11 @@ static void the_end_is_that_of_the_start(void)
 {
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 100, 3);
-	stub_collector_hang(b.stub, true);
+	stub_collector_hang(b.rig.stub, true);
 	ok(drain_process_start(&b, "--from=beginning", "--exit-at-end", NULL), "it serves");
 	ok(drain_process_until(&b, has_hundred_in_flight), "100 records are in flight");
 	drain_process_produce(&b, 50, 3);
-	stub_collector_hang(b.stub, false);
+	stub_collector_hang(b.rig.stub, false);
 	is_int(end_status(), 0, "it ends although more have come");
 	is_int(drain_process_missing(&b), 50, "which it has not read");
 	is_int(drain_process_duplicates(&b), 0, "nothing came twice");
@@ -154,9 +154,9 @@ static void a_replay_whose_partition_is_lost_goes_on_where_it_was(void)
 	           "--kafka.property=session.timeout.ms=3500", NULL),
 	        "it serves");
 	ok(drain_process_until(&b, has_delivered_forty), "some are delivered");
-	kafka_mock_down(b.kafka);
+	kafka_mock_down(b.rig.kafka);
 	ok(drain_process_until(&b, has_lost), "its partition is lost, the broker being away");
-	kafka_mock_up(b.kafka);
+	kafka_mock_up(b.rig.kafka);
 	is_int(end_status(), 0, "it ends all the same");
 	is_int(drain_process_missing(&b), 0, "with every record delivered");
 	for (uint32_t i = 1; i <= 30; i++)
@@ -169,7 +169,7 @@ static void an_early_end_of_a_replay_is_a_failure(void)
 {
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 10, 3);
-	stub_collector_down(b.stub);
+	stub_collector_down(b.rig.stub);
 	ok(drain_process_start(&b, "--from=beginning", "--exit-at-end", NULL), "it serves");
 	is_int(drain_process_stop(&b), 1, "SIGTERM before the end: exit status 1");
 	is_int(drain_process_said(&b, "before all records up to --until were done"), 1, "with a line");

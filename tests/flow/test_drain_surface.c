@@ -48,7 +48,7 @@ static void write_file(char *path, size_t cap, const char *name, const char *tex
 {
 	FILE *f;
 
-	snprintf(path, cap, "%s/%s", b.directory, name);
+	snprintf(path, cap, "%s/%s", b.rig.directory, name);
 	f = fopen(path, "w");
 	if (f == NULL || fputs(text, f) == EOF || fclose(f) == EOF)
 		ok(0, "%s is written", path);
@@ -113,7 +113,7 @@ static void its_pages_say_what_it_does(void)
 	drain_process_produce(&b, 50, 2);
 	drain_process_produce_raw(&b, slice_text("bad"), slice_of(NULL, 0), NULL, 0);
 	drain_process_produce_raw(&b, slice_of(NULL, 0), slice_of(NULL, 0), NULL, 0);
-	stub_collector_script(b.stub, 503, 1, -1);
+	stub_collector_script(b.rig.stub, 503, 1, -1);
 	ok(drain_process_start(&b, "--collector.max-batch-spans=2", NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_get(&b, "/metrics"), 200, "there are metrics");
@@ -201,7 +201,7 @@ static void it_ends_with_kafka_away(void)
 	drain_process_produce(&b, 100, 2);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
-	kafka_mock_down(b.kafka);
+	kafka_mock_down(b.rig.kafka);
 	is_int(drain_process_stop(&b), 0, "SIGTERM with Kafka away: exit status 0");
 	drain_process_close(&b);
 }
@@ -214,7 +214,7 @@ static void a_large_record_is_cut(void)
 	ok(drain_process_until(&b, drain_process_all_done), "three records of 4,000 spans are done");
 	is_int(drain_process_missing(&b), 0, "every span has arrived");
 	is_int(drain_process_duplicates(&b), 0, "once");
-	is_int(stub_collector_counts(b.stub)->taken, 24, "in batches of 500");
+	is_int(stub_collector_counts(b.rig.stub)->taken, 24, "in batches of 500");
 	is_int(b.records.delivered, 3, "that count as three records");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	drain_process_close(&b);
@@ -224,12 +224,12 @@ static void too_large_for_the_collector_is_halved(void)
 {
 	drain_process_open(&b, 1);
 	drain_process_produce(&b, 3, 400);
-	stub_collector_script(b.stub, 413, 5, -1);
+	stub_collector_script(b.rig.stub, 413, 5, -1);
 	ok(drain_process_start(&b, NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_missing(&b), 0, "every span has arrived");
 	is_int(drain_process_duplicates(&b), 0, "once");
-	is_int(stub_collector_counts(b.stub)->taken, 8, "three records in eight batches, for five were halved");
+	is_int(stub_collector_counts(b.rig.stub)->taken, 8, "three records in eight batches, for five were halved");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	drain_process_close(&b);
 }

@@ -93,7 +93,7 @@ static void the_agent_tells(const struct fault *t)
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
-	kafka_mock_refuse_topic(s.kafka, AGENT_PROCESS_TOPIC, t->refuse);
+	kafka_mock_refuse_topic(s.rig.kafka, AGENT_PROCESS_TOPIC, t->refuse);
 	ok(agent_process_start(&s, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
 	           t->options[0] == NULL ? "--log-level=info" : t->options[0],
 	           t->options[1] == NULL ? "--log-level=info" : t->options[1], NULL),
@@ -103,7 +103,7 @@ static void the_agent_tells(const struct fault *t)
 	ok(agent_process_until(&s, agent_told, &told), "health, status and a metric tell: %s", t->says[0]);
 	ok(log_says(agent_process_log(&s), t->says[0]), "the log tells it");
 	if (t->refuse != 0) {
-		kafka_mock_refuse_topic(s.kafka, AGENT_PROCESS_TOPIC, 0);
+		kafka_mock_refuse_topic(s.rig.kafka, AGENT_PROCESS_TOPIC, 0);
 		ok(agent_process_until(&s, agent_well, &told), "when it is over health is well again");
 		ok(agent_process_is_empty(&s), "and all is delivered");
 	} else {
@@ -146,7 +146,7 @@ static void the_drain_tells(const struct fault *t)
 	of_drain = t;
 	drain_process_open(&b, 2);
 	drain_process_produce(&b, 10, 5);
-	kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_TOPIC, t->refuse);
+	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_TOPIC, t->refuse);
 	ok(drain_process_start(&b, "--kafka.property=sasl.username=u", "--kafka.property=sasl.password=p",
 	           "--kafka.property=session.timeout.ms=8000",
 	           t->options[0] == NULL ? "--log-level=info" : t->options[0],
@@ -158,7 +158,7 @@ static void the_drain_tells(const struct fault *t)
 	is_int(drain_process_said(&b, "will be ignored by this"), 0,
 	        "and not that the producer of the quarantine has no session");
 	if (t->refuse != 0) {
-		kafka_mock_refuse_topic(b.kafka, DRAIN_PROCESS_TOPIC, 0);
+		kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_TOPIC, 0);
 		ok(drain_process_until(&b, drain_process_all_seen), "when it is over all records are read");
 		ok(drain_process_until(&b, drain_well), "and health is well again");
 	}

@@ -86,7 +86,7 @@ static void an_agent_keeps_its_secrets(void)
 	        "the agent serves");
 	agent_process_send(&s, 100, 0);
 	ok(agent_process_until(&s, has_failed, &s), "a collector does not answer");
-	pages_are_clean(s.loop, s.client, s.admin, "the agent");
+	pages_are_clean(s.loop, s.rig.client, s.admin, "the agent");
 	is_int(agent_process_stop(&s), 0, "SIGTERM ends it with 0");
 	log_is_clean(agent_process_log(&s), "http://127.0.0.1:1", "the agent's log");
 	agent_process_end(&s);
@@ -107,7 +107,7 @@ static void a_drain_keeps_its_secrets(void)
 	           &b, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], "--log-level=debug", NULL),
 	        "the drain serves");
 	ok(drain_process_until(&b, is_told), "its collector does not answer");
-	pages_are_clean(b.loop, b.client, b.admin, "the drain");
+	pages_are_clean(b.loop, b.rig.client, b.admin, "the drain");
 	log_is_clean(drain_process_log(&b), "http://127.0.0.1:1", "the drain's log");
 	drain_process_close(&b);
 }

@@ -20,7 +20,7 @@ static const char *spool_of(const struct agent_process *s)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "%s/spool", s->directory);
+	snprintf(path, sizeof(path), "%s/spool", s->rig.directory);
 	return path;
 }
 
@@ -31,7 +31,7 @@ static int run(struct agent_process *s, const char *words)
 	int status;
 
 	snprintf(line, sizeof(line), "%s spool %s --spool.directory=%s >%s/out 2>%s/err", agent_process_program(),
-	        words, spool_of(s), s->directory, s->directory);
+	        words, spool_of(s), s->rig.directory, s->rig.directory);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -45,7 +45,7 @@ static const char *said(struct agent_process *s, const char *where)
 	FILE *f;
 
 	buf_clear(&text);
-	snprintf(path, sizeof(path), "%s/%s", s->directory, where);
+	snprintf(path, sizeof(path), "%s/%s", s->rig.directory, where);
 	f = fopen(path, "r");
 	while (f != NULL && (n = fread(part, 1, sizeof(part), f)) > 0)
 		buf_add(&text, part, n);
@@ -96,7 +96,7 @@ static unsigned lines_said(struct agent_process *s, json_int_t *spans)
 static void wait_in_spool(struct agent_process *s, uint64_t spans)
 {
 	agent_process_open(s, AGENT_PROCESS_DIRECT);
-	stub_collector_down(s->stub);
+	stub_collector_down(s->rig.stub);
 	ok(agent_process_start(s, NULL), "the agent serves without a collector");
 	agent_process_send(s, spans, 5000);
 	ok(agent_process_holds(s, LEDGER_IN_SPOOL, spans), "%d spans wait in the spool", (int)spans);
@@ -132,7 +132,7 @@ static void beside_a_running_agent_it_looks_and_nothing_else(void)
 	        "at the segments: 200 batches in the first");
 	json_decref(stat);
 	snprintf(line, sizeof(line), "%s spool export --spool.directory=%s 2>%s/err >/dev/full",
-	        agent_process_program(), spool_of(&s), s.directory);
+	        agent_process_program(), spool_of(&s), s.rig.directory);
 	is_int(WEXITSTATUS(system(line)), 1, "an export that cannot be written fails");
 	told = strstr(said(&s, "err"), "could not be written");
 	ok(told != NULL && strstr(told + 1, "could not be written") == NULL, "and says so once");
@@ -161,7 +161,7 @@ static struct child *look_on_and_on(struct agent_process *s)
 	        "%s spool $verb --spool.directory=%s >%s/look 2>&1 || exit 1; n=$((n+1)); done; "
 	        "done; "
 	        "[ $n -ge 5 ]",
-	        s->directory, agent_process_program(), spool_of(s), s->directory);
+	        s->rig.directory, agent_process_program(), spool_of(s), s->rig.directory);
 	if (child_start(&c, &o, &why) < 0)
 		printf("Bail out! %s\n", why.text);
 	return c;
@@ -178,14 +178,14 @@ static void looks_on_and_on_do_not_disturb_the_agent(void)
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_metric(&s, "spanspool_spool_oldest_age_seconds") > 0, "the oldest has an age");
 	ok(agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds") > 1e12, "and no end is in state");
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0, "the collector is back");
+	ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0, "the collector is back");
 	agent_process_send(&s, 4000, 4000);
 	ok(agent_process_all_stored(&s), "every span is stored");
 	ok(agent_process_is_empty(&s), "and nothing waits");
 	ok(agent_process_metric(&s, "spanspool_refill_spans_per_second") > 0, "the refill had a rate");
 	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_time_to_empty_seconds"), 0, "it is empty");
 	is_int((int64_t)agent_process_metric(&s, "spanspool_spool_oldest_age_seconds"), 0, "nothing in it is old");
-	snprintf(enough, sizeof(enough), "%s/enough", s.directory);
+	snprintf(enough, sizeof(enough), "%s/enough", s.rig.directory);
 	close(open(enough, O_CREAT | O_WRONLY, 0600));
 	ok(child_wait(looks, 30000) == 0 && child_status(looks) == 0, "every look came off");
 	child_free(looks);
@@ -251,7 +251,7 @@ static void what_is_damaged_is_found_and_mended_and_the_rest_delivered(void)
 	is_int(run(&s, "repair"), 0, "done again it has nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "the damaged segment");
 	ok(strstr(said(&s, "out"), "seg-0000000000000001.bad") != NULL, "is in quarantine");
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
+	ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
 	ok(agent_process_is_empty(&s), "the agent empties the spool");
 	is_int(tally_total(s.tally).stored, 1990, "all that was intact is stored");
 	is_int(agent_process_ledger(&s)->place[LEDGER_QUARANTINED].spans, 10, "the ledger has the rest, to the span");
@@ -316,7 +316,7 @@ static void what_stands_around_the_records_is_mended_too(void)
 	is_int(run(&s, "repair"), 0, "and there is nothing to do");
 	is_int(run(&s, "quarantine ls"), 0, "in quarantine");
 	ok(strstr(said(&s, "out"), "no record") != NULL, "%s", said(&s, "out"));
-	ok(stub_collector_up(s.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
+	ok(stub_collector_up(s.rig.stub, &(struct why){ 0 }) == 0 && agent_process_start(&s, NULL), "all is up again");
 	ok(agent_process_all_stored(&s), "every span is stored");
 	agent_process_end(&s);
 }
@@ -331,8 +331,8 @@ static void what_was_refused_can_be_tried_again(void)
 	ok(agent_process_start(&s, NULL), "the agent serves");
 	agent_process_send(&s, 10, 0);
 	ok(agent_process_all_stored(&s), "the collector takes batches");
-	stub_collector_script(s.stub, 400, 2, -1);
-	stub_collector_script_text(s.stub, "\x1b[31mno \"thanks\" \xff");
+	stub_collector_script(s.rig.stub, 400, 2, -1);
+	stub_collector_script_text(s.rig.stub, "\x1b[31mno \"thanks\" \xff");
 	agent_process_send(&s, 10, 0);
 	wait_ms(s.loop, 300);
 	agent_process_send(&s, 100, 0);
@@ -378,7 +378,7 @@ static void files_for_a_collector_are_taken_out(void)
 
 	wait_in_spool(&s, 100);
 	agent_process_stop(&s);
-	snprintf(path, sizeof(path), "%s/files", s.directory);
+	snprintf(path, sizeof(path), "%s/files", s.rig.directory);
 	snprintf(words, sizeof(words), "export --format=tbinary --to=%s --limit=7", path);
 	is_int(run(&s, words), 0, "7 batches become files");
 	dir_hash_take(&files, path);

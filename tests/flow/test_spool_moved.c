@@ -80,15 +80,15 @@ static void a_lock_that_is_deleted_is_told(void)
 int main(void)
 {
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
-	snprintf(spool, sizeof(spool), "%s/spool", s.directory);
-	snprintf(away, sizeof(away), "%s/away", s.directory);
-	kafka_mock_down(s.kafka);
+	snprintf(spool, sizeof(spool), "%s/spool", s.rig.directory);
+	snprintf(away, sizeof(away), "%s/away", s.rig.directory);
+	kafka_mock_down(s.rig.kafka);
 	ok(agent_process_start(&s, NULL), "it serves");
 	send_some();
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, sent), "Kafka is away, they wait");
 	a_spool_that_is_moved_is_told();
 	a_lock_that_is_deleted_is_told();
-	kafka_mock_up(s.kafka);
+	kafka_mock_up(s.rig.kafka);
 	ok(agent_process_holds(&s, LEDGER_DELIVERED, sent), "Kafka is back: all %d are delivered", (int)sent);
 	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
 	agent_process_end(&s);

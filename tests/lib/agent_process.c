@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent_process.c — builds the stage, starts and ends the agent, sends, asks, waits. */
+/* agent_process.c — an agent on a rig: sends numbered spans to it, asks it, waits. */
 #include <arpa/inet.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +15,10 @@
 #include "testkit/ports.h"
 #include "agent_process.h"
 #include "tap.h"
-#include "testkit/workdir.h"
 #include "topic_read.h"
 #include "wait.h"
 
-enum { BATCH = 10, END_MS = 20000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 18, LOG_TAIL_BYTES = 3000 };
+enum { BATCH = 10, LOG_TAIL_BYTES = 3000 };
 
 static void fault(struct agent_process *s, const char *fmt, ...) PRINTF(2, 3);
 static void fault(struct agent_process *s, const char *fmt, ...)
@@ -53,35 +51,22 @@ static void on_batch(void *arg, const char *id, const char *received, bool maybe
 		((struct agent_process *)arg)->taken_marked++;
 }
 
-static void open_far_end(struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
-{
-	struct stub_collector_opts stub = { .stored = on_stored, .batch = on_batch, .arg = s, .store = *store };
-	struct why why;
-
-	s->brokers = "";
-	if (way == AGENT_PROCESS_OUTSIDE)
-		return;
-	if (way == AGENT_PROCESS_DIRECT) {
-		must(stub_collector_open(&s->stub, s->loop, &stub, &why), &why);
-		return;
-	}
-	must(kafka_mock_open(&s->kafka, AGENT_PROCESS_BROKERS, &why), &why);
-	if (kafka_mock_topic(s->kafka, AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS) < 0)
-		bail_out("the mock cluster takes no topic");
-	s->brokers = kafka_mock_bootstrap(s->kafka);
-}
-
 void agent_process_open_storing(
         struct agent_process *s, enum agent_process_way way, const struct stub_store_opts *store)
 {
-	struct http_client_opts client = { .max_connections = 4 };
+	struct stub_collector_opts stub = { .stored = on_stored, .batch = on_batch, .arg = s, .store = *store };
+	struct rig_opts o = {
+		.name = "spanspool-test",
+		.brokers = way == AGENT_PROCESS_KAFKA ? AGENT_PROCESS_BROKERS : 0,
+		.topics = { { AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS } },
+		.collector = way == AGENT_PROCESS_DIRECT ? &stub : NULL,
+	};
 	struct why why;
 
 	*s = (struct agent_process){ .next = 1, .patience = AGENT_PROCESS_SECONDS };
 	must(loop_open(&s->loop, &why), &why);
-	must(workdir_make(&s->directory, "spanspool-test", &why), &why);
-	must(http_client_open(&s->client, s->loop, &client, &why), &why);
-	open_far_end(s, way, store);
+	must(rig_open(&s->rig, s->loop, &o, &why), &why);
+	s->brokers = way == AGENT_PROCESS_KAFKA ? kafka_mock_bootstrap(s->rig.kafka) : "";
 	if (getrandom(&s->run, sizeof(s->run), 0) != sizeof(s->run) || tally_open(&s->tally, s->run) < 0 ||
 	        ports_free(PORTS_UDP, &s->compact) < 0 || ports_free(PORTS_UDP, &s->binary) < 0 ||
 	        ports_free(PORTS_TCP, &s->admin) < 0)
@@ -93,20 +78,16 @@ void agent_process_close(struct agent_process *s)
 	if (s->agent != NULL && child_running(s->agent))
 		agent_process_ledger(s);
 	child_free(s->agent);
-	http_client_free(s->client);
-	stub_collector_free(s->stub);
+	rig_close(&s->rig, false);
 	loop_free(s->loop);
-	kafka_mock_free(s->kafka);
 	tally_free(s->tally);
-	workdir_remove(s->directory);
-	free(s->directory);
 }
 
 const char *agent_process_log(struct agent_process *s)
 {
-	static char path[256];
+	static char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/agent.log", s->directory);
+	rig_path(&s->rig, "agent.log", path);
 	return path;
 }
 
@@ -119,57 +100,17 @@ const char *agent_process_program(void)
 	return path;
 }
 
-/* What every agent of a test is given. */
-static size_t own_options(struct agent_process *s, char text[][128], const char **argv)
-{
-	size_t n = 0;
-
-	argv[n++] = "spanspool";
-	argv[n++] = "agent";
-#define OPTION(...) (snprintf(text[n], sizeof(text[0]), __VA_ARGS__), argv[n] = text[n], n++)
-	OPTION("--processor.jaeger-compact.server-host-port=127.0.0.1:%u", s->compact);
-	OPTION("--processor.jaeger-binary.server-host-port=127.0.0.1:%u", s->binary);
-	OPTION("--processor.zipkin-compact.server-host-port=none");
-	OPTION("--admin.http.host-port=127.0.0.1:%u", s->admin);
-	OPTION("--spool.directory=%s/spool", s->directory);
-	OPTION("--spool.min-free=0");
-	if (s->stub == NULL) {
-		OPTION("--kafka.producer.brokers=%s", s->brokers);
-	} else {
-		OPTION("--collector.url=%s", stub_collector_url(s->stub));
-		OPTION("--collector.metrics-url=%s", stub_collector_metrics_url(s->stub));
-	}
-#undef OPTION
-	return n;
-}
-
 void agent_process_launch(struct agent_process *s, const char *const *options)
 {
-	char text[AGENT_PROCESS_ARGS][128];
-	const char *argv[2 * AGENT_PROCESS_ARGS];
-	size_t n = own_options(s, text, argv), last = n - 1;
-	struct child_opts o = { .program = s->program == NULL ? agent_process_program() : s->program,
-		.argv = argv,
-		.log = agent_process_log(s),
-		.bare = true };
+	struct rig_agent a = { s->compact, s->binary, s->admin, s->rig.stub == NULL ? s->brokers : NULL };
+	struct rig_options o;
 	struct why why;
 
-	for (; *options != NULL; options++) {
-		/* The stub's counters say nothing of a collector of the test's. */
-		if (s->stub != NULL && strncmp(*options, "--collector.url=", 16) == 0)
-			argv[last] = "--collector.confirm=off";
-		argv[n++] = *options;
-	}
-	argv[n] = NULL;
-	child_free(s->agent);
-	must(child_start(&s->agent, &o, &why), &why);
-}
-
-static bool is_serving(void *arg)
-{
-	struct agent_process *s = arg;
-
-	return !child_running(s->agent) || agent_process_get(s, "/") == 200;
+	rig_agent_options(&o, &s->rig, &a);
+	rig_more_options(&o, options);
+	must(rig_start(&s->rig, &s->agent, s->program == NULL ? agent_process_program() : s->program, &o, "agent.log",
+	             &why),
+	        &why);
 }
 
 /* What the agent said last: a wait in vain is explained there, if anywhere. */
@@ -189,31 +130,20 @@ static void show_log(struct agent_process *s)
 
 bool agent_process_until(struct agent_process *s, bool (*cond)(void *arg), void *arg)
 {
-	uint64_t deadline = clock_mono_us() + s->patience * US_PER_S;
+	bool met = rig_until(&s->rig, cond, arg, s->patience);
 
-	while (!cond(arg)) {
-		if (clock_mono_us() > deadline) {
-			show_log(s);
-			return false;
-		}
-		wait_ms(s->loop, 10);
-	}
-	return true;
+	if (!met)
+		show_log(s);
+	return met;
 }
 
-bool agent_process_start(struct agent_process *s, ...)
+bool agent_process_start_with(struct agent_process *s, const char *const *options)
 {
-	const char *options[AGENT_PROCESS_ARGS];
-	size_t n = 0;
-	va_list ap;
-
-	va_start(ap, s);
-	do
-		options[n] = va_arg(ap, const char *);
-	while (options[n++] != NULL);
-	va_end(ap);
 	agent_process_launch(s, options);
-	return agent_process_until(s, is_serving, s) && child_running(s->agent);
+	if (rig_is_ready(&s->rig, s->agent, s->admin, s->patience))
+		return true;
+	show_log(s);
+	return false;
 }
 
 /* ---- sending ---- */
@@ -296,52 +226,9 @@ void agent_process_send_raw(struct agent_process *s, uint16_t port, const void *
 
 /* ---- asking ---- */
 
-struct question {
-	struct agent_process *stage;
-	struct ledger *ledger; /* to be filled from the answer, or NULL */
-	struct buf *body;      /* the same */
-	int status;
-	bool over;
-};
-
-static void on_answer(void *arg, const struct http_answer *a)
-{
-	struct question *q = arg;
-	struct why why = { .text = "" };
-
-	q->over = true;
-	q->status = a->failure == HTTP_ANSWERED ? a->status : 0;
-	if (q->body != NULL)
-		buf_add(q->body, a->body.at, a->body.len);
-	if (q->ledger == NULL || q->status != 200)
-		return;
-	if (ledger_read(a->body, q->ledger, &why) < 0)
-		fault(q->stage, "%s", why.text);
-	else if (ledger_check(q->ledger) != NULL)
-		fault(q->stage, "%s", ledger_check(q->ledger));
-}
-
-static bool is_answered(void *arg)
-{
-	return ((struct question *)arg)->over;
-}
-
-static int ask(struct agent_process *s, const char *path, struct ledger *l, struct buf *body)
-{
-	char url[128];
-	struct question q = { .stage = s, .ledger = l, .body = body };
-	struct http_request r = { .url = url, .connect_ms = RESPONSE_MS, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES };
-
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", s->admin, path);
-	if (http_client_send(s->client, &r, on_answer, &q) < 0)
-		bail_out("out of memory");
-	wait_until(s->loop, is_answered, &q, AGENT_PROCESS_SECONDS);
-	return q.status;
-}
-
 int agent_process_page(struct agent_process *s, const char *path, struct buf *to)
 {
-	return ask(s, path, NULL, to);
+	return rig_get(&s->rig, s->admin, path, to);
 }
 
 double agent_process_metric(struct agent_process *s, const char *name)
@@ -350,7 +237,7 @@ double agent_process_metric(struct agent_process *s, const char *name)
 	struct buf page = { 0 };
 	double value;
 
-	if (ask(s, "/metrics", NULL, &page) == 200 && !promtext_valid(&lint, buf_cstr(&page)))
+	if (agent_process_page(s, "/metrics", &page) == 200 && !promtext_valid(&lint, buf_cstr(&page)))
 		fault(s, "metrics: %s", lint.wrong);
 	value = promtext_value(buf_cstr(&page), name);
 	buf_free(&page);
@@ -359,7 +246,15 @@ double agent_process_metric(struct agent_process *s, const char *name)
 
 const struct ledger *agent_process_ledger(struct agent_process *s)
 {
-	s->answered = ask(s, "/ledger", &s->ledger, NULL) == 200;
+	struct buf page = { 0 };
+	struct why why;
+
+	s->answered = agent_process_page(s, "/ledger", &page) == 200;
+	if (s->answered && ledger_read(buf_slice(&page), &s->ledger, &why) < 0)
+		fault(s, "%s", why.text);
+	else if (s->answered && ledger_check(&s->ledger) != NULL)
+		fault(s, "%s", ledger_check(&s->ledger));
+	buf_free(&page);
 	return &s->ledger;
 }
 
@@ -465,7 +360,7 @@ int agent_process_read_topic(struct agent_process *s, uint64_t *marked)
 {
 	struct reading r = { .stage = s };
 	int n = topic_read(
-	        kafka_mock_bootstrap(s->kafka), AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS, on_record, &r);
+	        kafka_mock_bootstrap(s->rig.kafka), AGENT_PROCESS_TOPIC, AGENT_PROCESS_PARTITIONS, on_record, &r);
 
 	if (marked != NULL)
 		*marked = r.marked;
@@ -476,19 +371,12 @@ int agent_process_read_topic(struct agent_process *s, uint64_t *marked)
 
 void agent_process_kill(struct agent_process *s)
 {
-	child_signal(s->agent, SIGKILL);
-	if (child_wait(s->agent, END_MS) < 0)
+	if (rig_kill(s->agent) < 0)
 		fault(s, "the agent outlived SIGKILL");
-}
-
-static bool has_ended(void *arg)
-{
-	return !child_running(((struct agent_process *)arg)->agent);
 }
 
 /* The loop goes on meanwhile: the collector of this test answers the agent's last requests. */
 int agent_process_stop(struct agent_process *s)
 {
-	child_signal(s->agent, SIGTERM);
-	return wait_until(s->loop, has_ended, s, AGENT_PROCESS_SECONDS) ? child_status(s->agent) : -1;
+	return rig_stop(&s->rig, s->agent, AGENT_PROCESS_SECONDS);
 }

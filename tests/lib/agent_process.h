@@ -5,28 +5,22 @@
 #ifndef AGENT_PROCESS_H
 #define AGENT_PROCESS_H
 
-#include "testkit/child.h"
-#include "http/client.h"
-#include "testkit/kafka_mock.h"
 #include "policy/ledger.h"
 #include "loop/loop.h"
-#include "testkit/stub_collector.h"
+#include "testkit/rig.h"
 #include "testkit/tally.h"
 
-enum { AGENT_PROCESS_BROKERS = 2, AGENT_PROCESS_PARTITIONS = 8, AGENT_PROCESS_ARGS = 24, AGENT_PROCESS_SECONDS = 30 };
+enum { AGENT_PROCESS_BROKERS = 2, AGENT_PROCESS_PARTITIONS = 8, AGENT_PROCESS_SECONDS = 30 };
 #define AGENT_PROCESS_TOPIC "tracing-topic"
 
 struct agent_process {
 	struct loop *loop;
-	struct kafka_mock *kafka; /* NULL: direct mode, or the brokers are somebody else's */
-	const char *brokers;      /* "" in direct mode */
-	struct stub_collector *stub;
+	struct rig rig;        /* has a mock cluster or a stub collector, by the way it was opened */
+	const char *brokers;   /* "" in direct mode */
 	uint64_t taken_marked; /* batches that the stub took with the mark of a possible duplicate */
-	struct http_client *client;
 	struct child *agent;
 	const char *program; /* what is started as the agent; NULL: agent_process_program() */
 	struct tally *tally;
-	char *directory;
 	uint16_t compact, binary, admin;
 	uint64_t run, next;                           /* of the numbered spans */
 	uint64_t refused;                             /* spans sent while nobody listened */
@@ -58,7 +52,8 @@ void agent_process_close(struct agent_process *s);
 
 /* Starts the agent with these options besides those it needs, NULL at the end, and waits until it
  * serves. False: it ended, or does not serve in time. */
-bool agent_process_start(struct agent_process *s, ...) __attribute__((sentinel));
+bool agent_process_start_with(struct agent_process *s, const char *const *options);
+#define agent_process_start(s, ...) agent_process_start_with(s, (const char *const[]){ __VA_ARGS__, NULL })
 /* The same without waiting for anything but the process. */
 void agent_process_launch(struct agent_process *s, const char *const *options);
 /* Path of the program under test. */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_process.c — fills the basin, opens the drain, and counts what comes out. */
-#include <jansson.h>
+/* drain_process.c — a drain on a rig: fills the topic, asks the drain, and counts what the collector stores. */
 #include <librdkafka/rdkafka.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,11 +9,8 @@
 #include "must.h"
 #include "testkit/ports.h"
 #include "tap.h"
-#include "testkit/workdir.h"
 #include "wait.h"
 #include "loglines.h"
-
-enum { END_MS = 30000, RESPONSE_MS = 5000, PAGE_BYTES = 1 << 20 };
 
 static void on_stored(void *arg, const struct stub_span *span)
 {
@@ -60,7 +54,12 @@ void drain_process_open(struct drain_process *b, int partitions)
 void drain_process_open_storing(struct drain_process *b, int partitions, const struct stub_store_opts *store)
 {
 	struct stub_collector_opts stub = { .stored = on_stored, .batch = on_batch, .arg = b, .store = *store };
-	struct http_client_opts client = { .max_connections = 2 };
+	struct rig_opts o = {
+		.name = "spanspool-test",
+		.brokers = 1,
+		.topics = { { DRAIN_PROCESS_TOPIC, partitions }, { DRAIN_PROCESS_QUARANTINE, 1 } },
+		.collector = &stub,
+	};
 	/* Each record goes to a partition by chance, not a whole batch of them. And the mock cluster
 	 * sometimes leaves a connection open and unserved when it goes down: that is noticed soon. */
 	static const struct kafka_property properties[] = {
@@ -78,15 +77,9 @@ void drain_process_open_storing(struct drain_process *b, int partitions, const s
 	memset(b, 0, sizeof(*b));
 	b->partitions = partitions;
 	must(loop_open(&b->loop, &why), &why);
-	must(workdir_make(&b->directory, "spanspool-test", &why), &why);
-	must(kafka_mock_open(&b->kafka, 1, &why), &why);
-	if (kafka_mock_topic(b->kafka, DRAIN_PROCESS_TOPIC, partitions) < 0 ||
-	        kafka_mock_topic(b->kafka, DRAIN_PROCESS_QUARANTINE, 1) < 0)
-		bail_out("the mock cluster takes no topic");
-	producer.brokers = kafka_mock_bootstrap(b->kafka);
+	must(rig_open(&b->rig, b->loop, &o, &why), &why);
+	producer.brokers = kafka_mock_bootstrap(b->rig.kafka);
 	must(kafka_producer_open(&b->producer, b->loop, &producer, &events, &why), &why);
-	must(stub_collector_open(&b->stub, b->loop, &stub, &why), &why);
-	must(http_client_open(&b->client, b->loop, &client, &why), &why);
 	if (ports_free(PORTS_TCP, &b->admin) < 0)
 		bail_out("no free port");
 }
@@ -94,13 +87,9 @@ void drain_process_open_storing(struct drain_process *b, int partitions, const s
 void drain_process_close(struct drain_process *b)
 {
 	child_free(b->drain);
-	http_client_free(b->client);
-	stub_collector_free(b->stub);
 	kafka_producer_free(b->producer);
+	rig_close(&b->rig, false);
 	loop_free(b->loop);
-	kafka_mock_free(b->kafka);
-	workdir_remove(b->directory);
-	free(b->directory);
 	buf_free(&b->page);
 }
 
@@ -174,7 +163,7 @@ int64_t drain_process_committed(struct drain_process *b)
 	char said[200];
 	rd_kafka_t *rk;
 
-	rd_kafka_conf_set(conf, "bootstrap.servers", kafka_mock_bootstrap(b->kafka), said, sizeof(said));
+	rd_kafka_conf_set(conf, "bootstrap.servers", kafka_mock_bootstrap(b->rig.kafka), said, sizeof(said));
 	rd_kafka_conf_set(conf, "group.id", DRAIN_PROCESS_GROUP, said, sizeof(said));
 	rd_kafka_conf_set(conf, "log_level", "0", said, sizeof(said));
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, said, sizeof(said));
@@ -193,9 +182,9 @@ int64_t drain_process_committed(struct drain_process *b)
 
 const char *drain_process_log(struct drain_process *b)
 {
-	static char path[256];
+	static char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/drain.log", b->directory);
+	rig_path(&b->rig, "drain.log", path);
 	return path;
 }
 
@@ -204,58 +193,26 @@ int drain_process_said(struct drain_process *b, const char *text)
 	return log_lines_with(drain_process_log(b), text);
 }
 
-static bool is_serving(struct drain_process *b)
-{
-	return !child_running(b->drain) || drain_process_get(b, "/") == 200;
-}
-
 void drain_process_launch(struct drain_process *b, struct child **drain, uint16_t admin, const char *const *options)
 {
-	char text[DRAIN_PROCESS_ARGS][256], program[512];
-	const char *argv[2 * DRAIN_PROCESS_ARGS], *dir = getenv("builddir");
-	struct child_opts o = { .program = program, .argv = argv, .log = drain_process_log(b), .bare = true };
-	size_t n = 0, own;
+	const char *dir = getenv("builddir");
+	char program[PATH_MAX];
+	struct rig_options o;
 	struct why why;
 
 	snprintf(program, sizeof(program), "%s/%s", dir == NULL ? "." : dir,
 	        b->program == NULL ? "spanspool" : b->program);
-	argv[n++] = "spanspool";
-	argv[n++] = "drain";
-#define OPTION(...) (snprintf(text[n], sizeof(text[0]), __VA_ARGS__), argv[n] = text[n], n++)
-	OPTION("--kafka.consumer.brokers=%s", kafka_mock_bootstrap(b->kafka));
-	OPTION("--kafka.property=session.timeout.ms=6000");
-	OPTION("--kafka.property=heartbeat.interval.ms=500");
-	OPTION("--admin.http.host-port=127.0.0.1:%u", admin);
-	own = n;
-	OPTION("--collector.url=%s", stub_collector_url(b->stub));
-	OPTION("--collector.metrics-url=%s", stub_collector_metrics_url(b->stub));
-#undef OPTION
-	for (; *options != NULL; options++) {
-		/* A collector of the test's takes the stub's place. */
-		if (strncmp(*options, "--collector.url=", strlen("--collector.url=")) == 0) {
-			argv[own] = *options;
-			argv[own + 1] = "--collector.confirm=off";
-		} else
-			argv[n++] = *options;
-	}
-	argv[n] = NULL;
-	child_free(*drain);
-	must(child_start(drain, &o, &why), &why);
+	rig_drain_options(&o, &b->rig, admin);
+	rig_option(&o, "--kafka.property=session.timeout.ms=6000");
+	rig_option(&o, "--kafka.property=heartbeat.interval.ms=500");
+	rig_more_options(&o, options);
+	must(rig_start(&b->rig, drain, program, &o, "drain.log", &why), &why);
 }
 
-bool drain_process_start(struct drain_process *b, ...)
+bool drain_process_start_with(struct drain_process *b, const char *const *options)
 {
-	const char *options[DRAIN_PROCESS_ARGS];
-	size_t n = 0;
-	va_list ap;
-
-	va_start(ap, b);
-	do
-		options[n] = va_arg(ap, const char *);
-	while (options[n++] != NULL);
-	va_end(ap);
 	drain_process_launch(b, &b->drain, b->admin, options);
-	return drain_process_until(b, is_serving) && child_running(b->drain);
+	return rig_is_ready(&b->rig, b->drain, b->admin, DRAIN_PROCESS_SECONDS);
 }
 
 void drain_process_kill(struct drain_process *b)
@@ -264,103 +221,52 @@ void drain_process_kill(struct drain_process *b)
 	b->drain = NULL;
 }
 
-static bool has_ended(struct drain_process *b)
-{
-	return !child_running(b->drain);
-}
-
 int drain_process_stop(struct drain_process *b)
 {
-	child_signal(b->drain, SIGTERM);
-	return drain_process_until(b, has_ended) ? child_status(b->drain) : -1;
+	return rig_stop(&b->rig, b->drain, DRAIN_PROCESS_SECONDS);
 }
 
 /* ---- asking ---- */
 
-static void on_answer(void *arg, const struct http_answer *a)
-{
-	struct drain_process *b = arg;
-
-	b->status = a->failure == HTTP_ANSWERED ? a->status : 0;
-	buf_clear(&b->page);
-	buf_add(&b->page, a->body.at, a->body.len);
-	b->answered = true;
-}
-
-static bool is_answered(void *arg)
-{
-	return ((struct drain_process *)arg)->answered;
-}
-
 int drain_process_get(struct drain_process *b, const char *path)
 {
-	char url[128];
-	struct http_request r = { .url = url, .total_ms = RESPONSE_MS, .keep = PAGE_BYTES };
-
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", b->admin, path);
-	b->answered = false;
-	b->status = 0;
-	if (http_client_send(b->client, &r, on_answer, b) < 0)
-		return 0;
-	(void)wait_until(b->loop, is_answered, b, 10);
+	buf_clear(&b->page);
+	b->status = rig_get(&b->rig, b->admin, path, &b->page);
 	return b->status;
-}
-
-static struct drain_process_counts counts_of(const json_t *root, const char *key)
-{
-	const json_t *side = json_object_get(root, key);
-	struct drain_process_counts c = {
-#define MEMBER(name) .name = json_integer_value(json_object_get(side, #name))
-		MEMBER(read),
-		MEMBER(delivered),
-		MEMBER(quarantined),
-		MEMBER(in_flight),
-		MEMBER(skipped_empty),
-		MEMBER(handed_on),
-		MEMBER(late),
-		MEMBER(lost_to_retention),
-#undef MEMBER
-	};
-
-	return c;
-}
-
-static bool balances(const struct drain_process_counts *c)
-{
-	return c->read == c->delivered + c->quarantined + c->in_flight + c->skipped_empty;
 }
 
 void drain_process_ledger(struct drain_process *b)
 {
-	json_t *root = drain_process_get(b, "/ledger") == 200
-	                       ? json_loadb((const char *)b->page.at, b->page.len, 0, NULL)
-	                       : NULL;
-	const json_t *unconfirmed;
+	struct rig_drain_ledger l;
+	struct why why;
 
-	if (json_object_get(root, "records") == NULL) {
+	if (drain_process_get(b, "/ledger") != 200) {
 		ok(0, "the ledger is there: %d", b->status);
 		return;
 	}
-	b->records = counts_of(root, "records");
-	b->spans = counts_of(root, "spans");
-	unconfirmed = json_object_get(root, "unconfirmed");
-	b->unconfirmed_records = json_integer_value(json_object_get(unconfirmed, "records"));
-	b->unconfirmed_spans = json_integer_value(json_object_get(unconfirmed, "spans"));
-	json_decref(root);
-	if (!balances(&b->records) || !balances(&b->spans))
-		ok(0, "the ledger balances: %s", buf_cstr(&b->page));
+	if (rig_read_drain_ledger(buf_slice(&b->page), &l, &why) < 0)
+		ok(0, "the ledger is whole and balances: %s", why.text);
+	b->records = l.records;
+	b->spans = l.spans;
+	b->unconfirmed_records = l.unconfirmed_records;
+	b->unconfirmed_spans = l.unconfirmed_spans;
+}
+
+struct condition {
+	struct drain_process *drain;
+	bool (*holds)(struct drain_process *b);
+};
+
+static bool condition_holds(void *arg)
+{
+	struct condition *c = arg;
+
+	return c->holds(c->drain);
 }
 
 bool drain_process_until(struct drain_process *b, bool (*cond)(struct drain_process *b))
 {
-	uint64_t deadline = clock_mono_us() + DRAIN_PROCESS_SECONDS * US_PER_S;
-
-	while (!cond(b)) {
-		if (clock_mono_us() > deadline)
-			return false;
-		wait_ms(b->loop, 10);
-	}
-	return true;
+	return rig_until(&b->rig, condition_holds, &(struct condition){ b, cond }, DRAIN_PROCESS_SECONDS);
 }
 
 bool drain_process_all_seen(struct drain_process *b)

@@ -5,47 +5,35 @@
 #define DRAIN_PROCESS_H
 
 #include "base/buf.h"
-#include "testkit/child.h"
-#include "http/client.h"
-#include "testkit/kafka_mock.h"
 #include "kafka/producer.h"
 #include "loop/loop.h"
-#include "testkit/stub_collector.h"
+#include "testkit/rig.h"
 
-enum { DRAIN_PROCESS_RECORDS = 65536, DRAIN_PROCESS_SECONDS = 60, DRAIN_PROCESS_ARGS = 24 };
+enum { DRAIN_PROCESS_RECORDS = 65536, DRAIN_PROCESS_SECONDS = 60 };
 #define DRAIN_PROCESS_TOPIC "tracing-topic"
 #define DRAIN_PROCESS_QUARANTINE "tracing-topic-quarantine"
 #define DRAIN_PROCESS_GROUP "tracing-app"
 
-/* One side of the ledger. */
-struct drain_process_counts {
-	int64_t read, delivered, quarantined, in_flight, skipped_empty, handed_on, late, lost_to_retention;
-};
-
 struct drain_process {
 	struct loop *loop;
-	struct kafka_mock *kafka;
+	struct rig rig;
 	struct kafka_producer *producer;
-	struct stub_collector *stub;
 	uint64_t taken, taken_marked; /* batches that the stub took; of these with the mark */
 	char taken_id[600];           /* of the last one, and its time of receipt */
 	char taken_received[32];
-	struct http_client *client;
 	struct child *drain;
 	const char *program; /* instead of the drain itself, below the build directory; NULL: none */
-	char *directory;
 	uint16_t admin;
 	int partitions;
 	uint32_t produced;     /* numbered records, from 1 */
 	uint32_t acknowledged; /* of all records */
 	uint32_t sent;         /* all records given to the producer */
 	uint32_t spans_each;
-	uint32_t seen[DRAIN_PROCESS_RECORDS];       /* spans that the stub stored, by record */
-	struct drain_process_counts records, spans; /* as last asked */
+	uint32_t seen[DRAIN_PROCESS_RECORDS]; /* spans that the stub stored, by record */
+	struct rig_drained records, spans;    /* as last asked */
 	int64_t unconfirmed_records, unconfirmed_spans;
 	struct buf page; /* the last page that was got */
 	int status;      /* its status, 0 none came */
-	bool answered;
 };
 
 /* Cluster and collector are up, the drain is not started. Bails out when that cannot be had. */
@@ -64,7 +52,8 @@ void drain_process_produce_raw(struct drain_process *b, struct slice value, stru
 
 /* Starts the drain with these options besides those it needs, NULL at the end, and waits until it
  * serves. A --collector.url among them takes the place of the stub's. False: it ended, or does not serve in time. */
-bool drain_process_start(struct drain_process *b, ...) __attribute__((sentinel));
+bool drain_process_start_with(struct drain_process *b, const char *const *options);
+#define drain_process_start(b, ...) drain_process_start_with(b, (const char *const[]){ __VA_ARGS__, NULL })
 /* Starts one more drain, which is the caller's, with its admin pages at ADMIN and these options, NULL at the end; waits
  * for nothing. Frees what *DRAIN was before. */
 void drain_process_launch(struct drain_process *b, struct child **drain, uint16_t admin, const char *const *options);

@@ -75,6 +75,7 @@ UNIT_TESTS = \
 	%D%/test_tally \
 	%D%/test_transcode \
 	%D%/test_rate \
+	%D%/test_rig \
 	%D%/test_watermark \
 	%D%/test_zipkin
 
