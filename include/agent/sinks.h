@@ -19,9 +19,11 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
 const struct kafka_fault *sink_kafka_fault(struct sink *s);
 
-/* Sends batches in POSTs to collectors. Posts the part "store" of HEALTH. */
+/* Sends batches in POSTs to collectors. Posts the parts "store" and "batches" of HEALTH. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,
         const struct sink_events *events, struct health *health, struct why *why) MUST_USE;
+/* To be called each second: posts the part "batches". */
+void sink_collector_tick(struct sink *s);
 struct exporter *sink_collector_exporter(struct sink *s);
 
 #endif

@@ -69,6 +69,11 @@ void spooler_set_drop_oldest(struct spooler *s);
 void spooler_read(struct spooler *s, size_t bytes);
 /* The same, beginning at SHARE/256 of the backlog's length instead of at its oldest record: for a probe. */
 void spooler_read_from(struct spooler *s, size_t bytes, unsigned share);
+/* The same, in a pass over what waits: from behind the record that was read last up to the newest. False: the pass is at
+ * its end and nothing is read; the next call begins one with the oldest. */
+bool spooler_read_on(struct spooler *s, size_t bytes);
+/* POSITION waits again: the pass under way, or else the next one, ends before it unless it is behind it already. */
+void spooler_leave_to_next_pass(struct spooler *s, uint64_t position);
 /* True when every position of the spool is done. */
 bool spooler_is_empty(const struct spooler *s);
 /* True when some position waits to be read. */

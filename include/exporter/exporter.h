@@ -5,6 +5,7 @@
 
 #include "exporter/confirmer.h"
 #include "http/client.h"
+#include "policy/failing.h"
 #include "span/inspect.h"
 #include "telemetry/metrics.h"
 
@@ -34,6 +35,8 @@ struct exporter_opts {
 	uint64_t max_in_flight;        /* most POSTs without an answer at once, to all collectors together */
 	uint64_t max_bytes;            /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
+	uint64_t failing_bytes; /* most bytes of items that fail each time while others are delivered (failing.h); of
+	                         * more, those that began to fail last are given back; 0: none is */
 	uint64_t max_spans_per_second; /* 0: no limit */
 	bool pace_blind;        /* while no counters can be read, a backlog is sent at the pace of replay_pace.h */
 	uint32_t post_spans;    /* most in one POST, a batch with more is cut; 0 is 500 */
@@ -115,6 +118,7 @@ struct exporter_stats {
 	uint64_t posted_batches; /* batches and parts of batches in these */
 	uint64_t retries;        /* of the posts: sent again */
 	uint64_t sent_again;     /* spans sent once more although they may have arrived */
+	uint64_t given_back;     /* items given back because of opts.failing_bytes */
 	uint64_t splits;         /* posts halved, because they were too large or refused */
 	uint64_t unreachable;    /* requests that got no answer */
 	uint64_t misconfigured;  /* requests that failed by URL, TLS or name */
@@ -168,6 +172,15 @@ struct exporter_destination {
 	struct confirmer_stats confirmed;
 };
 void exporter_each(const struct exporter *e, void (*each)(void *arg, const struct exporter_destination *d), void *arg);
+
+/* Of the items that fail each time while others are delivered. */
+struct exporter_failing {
+	struct failing_load load;
+	/* Of the one that has failed longest; NULL where there is none: */
+	void *token;
+	const char *detail; /* its last answer; borrowed until the loop's next turn */
+};
+void exporter_failing(const struct exporter *e, struct exporter_failing *to);
 
 enum exporter_state exporter_state(const struct exporter *e);
 const struct exporter_stats *exporter_stats(struct exporter *e);

@@ -11,6 +11,10 @@
  *
  *   with the sink ──refused──► resting ──retry_us is over, or it is a probe──► with the sink
  *
+ * When the resting records take as much memory as may be read ahead, the records that are given back wait in the spool.
+ * Reading then goes on behind the record that was read last instead of with the oldest, so that records which are given
+ * back each time do not hold up the others; each whole pass over the backlog is followed by a pause.
+ *
  * While the destination refuses everything (dispatcher_refuses_all), the rounds of probes rotate by evidence_probe_of. */
 #include <stdlib.h>
 
@@ -37,6 +41,7 @@ struct backlog {
 	struct list ready;           /* read from the spool, oldest first */
 	struct list resting;         /* given back by the destination; ordered by the moment of the last refusal */
 	uint64_t read_not_before_us; /* monotonic; an earlier read would return the records that were just given back */
+	uint64_t pass_not_before_us; /* monotonic; when the next pass of spooler_read_on may begin */
 	bool stopped;
 	struct backlog_stats stats;
 };
@@ -80,6 +85,11 @@ static void drop_batch(struct backlog *b, struct agent_batch *batch, enum ledger
 	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
 }
 
+static void pause_reading(struct backlog *b)
+{
+	b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
+}
+
 static void quarantine_batch(
         struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
 {
@@ -90,7 +100,7 @@ static void quarantine_batch(
 		return;
 	spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
 	agent_batch_unref(&ref);
-	b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
+	pause_reading(b);
 }
 
 static bool is_resting_full(const struct backlog *b)
@@ -111,12 +121,20 @@ static void rest_in_memory(struct backlog *b, struct agent_batch *batch)
 	b->stats.resting_bytes += batch->batch.cost;
 }
 
-/* BATCH does not rest in memory but waits in the spool. If it was refused, reading pauses for as long as it would have
- * rested, or it would be read back and offered at once. */
+/* True while reading goes on behind what was read last. */
+static bool reads_on(const struct backlog *b)
+{
+	return is_resting_full(b) && dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED;
+}
+
+/* BATCH does not rest in memory but waits in the spool. If it was refused, reading from the oldest pauses for as long as
+ * it would have rested, and a pass leaves it out. */
 static void rest_in_spool(struct backlog *b, const struct agent_batch *batch)
 {
-	if (batch->refusals > 0 && !batch->with_sink)
-		b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
+	if (batch->refusals == 0 || batch->with_sink)
+		return;
+	pause_reading(b);
+	spooler_leave_to_next_pass(b->spooler, batch->batch.position);
 }
 
 /* BATCH goes back to waiting. One that may have been sent before stays marked so, although the last offer did not send
@@ -233,8 +251,7 @@ static void offer_all(struct backlog *b)
 
 	if (resting_first)
 		offer_resting(b);
-	if (dispatcher_state(b->dispatcher) != CIRCUIT_CLOSED || !is_resting_full(b))
-		offer_ready(b);
+	offer_ready(b);
 	if (!resting_first && list_empty(&b->ready) &&
 	        (!spooler_has_waiting(b->spooler) || dispatcher_may_probe_any(b->dispatcher)))
 		offer_resting(b);
@@ -293,9 +310,16 @@ static void release_list(struct backlog *b, struct list *list, uint64_t *bytes)
 
 static void read_more(struct backlog *b)
 {
-	uint64_t most = b->opts.ready_bytes;
+	uint64_t most = b->opts.ready_bytes, now = clock_mono_us();
 
-	if (b->stats.ready_bytes >= most / 2 || clock_mono_us() < b->read_not_before_us)
+	if (b->stats.ready_bytes >= most / 2)
+		return;
+	if (reads_on(b)) {
+		if (now >= b->pass_not_before_us && !spooler_read_on(b->spooler, most - b->stats.ready_bytes))
+			b->pass_not_before_us = now + evidence_rest_us(1);
+		return;
+	}
+	if (now < b->read_not_before_us)
 		return;
 	if (!dispatcher_refuses_all(b->dispatcher))
 		spooler_read(b->spooler, most - b->stats.ready_bytes);
@@ -323,7 +347,7 @@ void backlog_tick(struct backlog *b)
 		offer_all(b);
 	else if (!head_expired)
 		return; /* nothing can be sent and nothing expires: no need to read */
-	if (unread && (state != CIRCUIT_CLOSED || !is_resting_full(b)))
+	if (unread)
 		read_more(b);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "sink_id.h"
 #include "agent/sinks.h"
+#include "exporter/failing_health.h"
 #include "exporter/store_health.h"
 
 struct sink_collector {
@@ -15,6 +16,7 @@ struct sink_collector {
 	struct exporter *exporter;
 	struct health *health;
 	struct list offers; /* struct offer of each batch that the exporter has */
+	bool was_failing;   /* health part "batches" was posted */
 	bool was_waiting;   /* the exporter's last state was EXPORTER_WAITING or EXPORTER_BLOCKED */
 };
 
@@ -170,11 +172,12 @@ static const char *waiting_reason(struct sink *s, bool *misconfigured)
 	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_fault(p) : NULL;
 }
 
-/* WIRE is ignored: a request that was sent ends by its own time-out. */
+/* WIRE: requests that were sent end by their own time-out. Batches that the exporter still has fail each time; it keeps no
+ * more of them than failing_bytes, and to take them away would begin anew what it knows of them. */
 static void purge_sink(struct sink *s, bool wire)
 {
-	(void)wire;
-	exporter_purge(to_collector(s)->exporter);
+	if (!wire)
+		exporter_purge(to_collector(s)->exporter);
 }
 
 static void flush_sink(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
@@ -229,6 +232,24 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 	}
 	*out = &c->sink;
 	return 0;
+}
+
+void sink_collector_tick(struct sink *s)
+{
+	struct sink_collector *c = to_collector(s);
+	const struct offer *oldest;
+	struct exporter_failing f;
+	char id[SINK_ID_TEXT + 1] = "";
+
+	exporter_failing(c->exporter, &f);
+	oldest = f.token;
+	if (oldest != NULL)
+		id[sink_id_text(&c->id, oldest->batch, id)] = '\0';
+	c->was_failing |= failing_level(&f.load) != FAILING_NONE;
+	if (c->was_failing)
+		failing_health_post(c->health, &f, id,
+		        "they stay in the spool and are tried again by turns; look at the collector's log",
+		        "they stay in the spool, and fresh ones wait there too; look at the collector's log");
 }
 
 struct exporter *sink_collector_exporter(struct sink *s)

@@ -28,6 +28,7 @@ static void load_last_run(struct spooler *s, const struct spool_found *found)
 	ledger_move(s->ledger, LEDGER_IN_FLIGHT, LEDGER_UNCERTAIN, s->ledger->place[LEDGER_IN_FLIGHT].spans,
 	        s->ledger->place[LEDGER_IN_FLIGHT].batches);
 	positions_init(&s->positions, state->cursor, state->end);
+	s->next_pass_end = UINT64_MAX;
 	if (positions_load(&s->positions, slice_of(state->positions, state->positions_len)) < 0)
 		log_warn("spool: what was delivered out of order is not readable, some spans will "
 		         "be sent twice");
@@ -179,6 +180,31 @@ void spooler_read(struct spooler *s, size_t bytes)
 {
 	s->wanted_bytes = disk_fault_may_try(&s->faults, DISK_FAULT_READ, clock_mono_us()) ? bytes : 0;
 	s->read_share = 0;
+	s->read_on = false;
+}
+
+bool spooler_read_on(struct spooler *s, size_t bytes)
+{
+	uint64_t first, end;
+
+	if (s->pass_end == 0) {
+		s->pass_end = min_u64(s->positions.end, s->next_pass_end);
+		s->next_pass_end = UINT64_MAX;
+	}
+	s->read_on = positions_next(&s->positions, max_u64(s->positions.cursor, s->read_end), 1, &first, &end) &&
+	             first < s->pass_end;
+	if (!s->read_on)
+		s->read_end = s->pass_end = 0;
+	s->wanted_bytes = !s->read_on || clock_mono_us() < s->read_not_before_us ? 0 : bytes;
+	return s->read_on;
+}
+
+void spooler_leave_to_next_pass(struct spooler *s, uint64_t position)
+{
+	if (s->pass_end == 0)
+		s->next_pass_end = min_u64(s->next_pass_end, position);
+	else if (position >= s->read_end)
+		s->pass_end = min_u64(s->pass_end, position);
 }
 
 void spooler_read_from(struct spooler *s, size_t bytes, unsigned share)

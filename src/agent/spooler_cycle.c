@@ -39,7 +39,8 @@ static void choose_batches(struct spooler *s)
 	s->cycle.nput = n;
 }
 
-/* Where reading begins: at read_share of the backlog's length if a position waits there or above, else at the cursor. */
+/* Where reading begins: at read_end or at read_share of the backlog's length, if a position waits there or above; else at
+ * the cursor. */
 static uint64_t read_begin(const struct spooler *s)
 {
 	uint64_t cursor = s->positions.cursor, first, end;
@@ -47,6 +48,8 @@ static uint64_t read_begin(const struct spooler *s)
 
 	if (s->positions.end - cursor < 256)
 		from = cursor + (s->positions.end - cursor) * s->read_share / 256;
+	if (s->read_on)
+		from = max_u64(cursor, s->read_end);
 	return positions_next(&s->positions, from, 1, &first, &end) ? from : cursor;
 }
 
@@ -54,13 +57,14 @@ static uint64_t read_begin(const struct spooler *s)
  * them, for only one cycle is under way. */
 static void choose_reads(struct spooler *s)
 {
-	uint64_t from = read_begin(s), first, end, left = READ_RECORDS;
+	uint64_t from = read_begin(s), first, end, left = READ_RECORDS, below = s->read_on ? s->pass_end : UINT64_MAX;
 
 	s->cycle.nread = 0;
 	s->cycle.read_bytes = s->wanted_bytes;
 	s->cycle.read_records = READ_RECORDS;
 	while (s->wanted_bytes > 0 && left > 0 && s->cycle.nread < SPOOL_RUNS &&
-	        positions_next(&s->positions, from, left, &first, &end)) {
+	        positions_next(&s->positions, from, left, &first, &end) && first < below) {
+		end = min_u64(end, below);
 		s->cycle.read[s->cycle.nread++] = (struct spool_run){ first, end };
 		left -= end - first;
 		from = end;
@@ -172,6 +176,7 @@ static void report_read_back(struct spooler *s)
 		bool before = b->batch.position < s->inherited_end;
 		enum position_status status = positions_at(&s->positions, b->batch.position);
 
+		s->read_end = b->position + 1;
 		/* The position was resolved while it was being read; or the state was not written, so offered_to on disk
 		 * does not cover it and it must not be offered. */
 		if ((status != POSITION_WAITING && status != POSITION_MAYBE_SENT) || s->cycle.state_rc < 0) {

@@ -34,6 +34,10 @@ struct spooler {
 	struct list queue;                   /* batches for the next cycle */
 	size_t wanted_bytes;                 /* the next cycle reads up to this many bytes of the backlog; 0: none */
 	unsigned read_share;                 /* where in the backlog that reading begins, in 256ths of its length */
+	bool read_on;                        /* reading begins at read_end instead, and ends at pass_end */
+	uint64_t read_end;                   /* behind the last position that was read back */
+	uint64_t pass_end;                   /* of the pass of spooler_read_on under way; 0: none is */
+	uint64_t next_pass_end;              /* the most that the next pass reads up to */
 	bool cull_wanted;                    /* the spool is full and drops its oldest segment in a next cycle */
 	uint64_t cull_not_before_us;         /* monotonic; set when memory ran out at the last try; 0: at once */
 	struct spool_run culled[SPOOL_RUNS]; /* positions to be dropped: counted in the cycle, dropped after it */

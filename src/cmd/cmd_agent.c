@@ -89,6 +89,8 @@ static void on_second(void *arg)
 	timer_start(a->second_timer, SECOND_MS);
 	if (!a->daemon.stopping)
 		intake_count_drops(a->intake);
+	if (!a->to_kafka)
+		sink_collector_tick(a->sink);
 	agent_log_tick(a);
 }
 
@@ -142,6 +144,7 @@ static int open_collector(struct agent *a, const struct sink_id *id, struct why 
 	struct exporter_opts o = {
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
+		.failing_bytes = a->set.flight_bytes / 16, /* a quarter of what the backlog may have, see pace.h */
 		.retry_cap_ms = 1000, /* the circuit probes about as often */
 	};
 

@@ -43,6 +43,7 @@ static void on_heartbeat(void *arg)
 
 	timer_start(d->heartbeat, HEARTBEAT_MS);
 	drain_post_waiting(d);
+	drain_post_failing(d);
 	drain_check_end(d);
 }
 

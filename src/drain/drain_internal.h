@@ -69,6 +69,7 @@ struct drain {
 	uint64_t unlogged;              /* records that no line was written about */
 	bool wants_room;                /* the exporter had none, and calls drain_on_room when it has */
 	enum exporter_state sending;    /* the exporter's, as it told last */
+	bool was_failing;               /* drain_post_failing posted */
 	bool finished;                  /* the owner was told so */
 	bool halted;                    /* retention took records, and opts.stops_at_loss: nothing more is read */
 	bool stopping;
@@ -122,6 +123,8 @@ void drain_on_collector(void *drain, enum exporter_state state, const char *sent
 void drain_post_collector(
         struct health *h, enum exporter_state before, enum exporter_state now, const char *sentence, const char *what);
 void drain_on_confirmer(void *drain, enum confirmer_state state, const char *sentence);
+/* Posts the records that fail each time while others are delivered. */
+void drain_post_failing(struct drain *d);
 struct drain_partition *drain_partition(const struct drain *d, int32_t partition);
 /* R was read: its offset may not be committed before drain_record_done. E_NOMEM. */
 int drain_track(struct record *r) MUST_USE;

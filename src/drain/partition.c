@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "drain_internal.h"
+#include "exporter/failing_health.h"
 #include "exporter/store_health.h"
 
 static const char kafka[] = "kafka", collector[] = "collector";
@@ -245,6 +246,24 @@ void drain_on_confirmer(void *arg, enum confirmer_state state, const char *sente
 
 	if (d->opts.counts == NULL) /* a dry run sends nothing */
 		store_health_post(d->health, state, sentence);
+}
+
+void drain_post_failing(struct drain *d)
+{
+	const struct record *oldest;
+	struct exporter_failing f;
+	char name[64] = "";
+
+	exporter_failing(d->exporter, &f);
+	oldest = f.token;
+	if (oldest != NULL)
+		snprintf(name, sizeof(name), "offset %" PRId64 " of partition %d", oldest->message.offset,
+		        oldest->message.partition);
+	d->was_failing |= failing_level(&f.load) != FAILING_NONE;
+	if (d->was_failing)
+		failing_health_post(d->health, &f, name,
+		        "they are tried again, and no offset behind the first is committed; look at the collector's log",
+		        "they fill drain.max-bytes, and nothing more is read; mend the collector, or raise drain.max-bytes");
 }
 
 void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)

@@ -59,9 +59,10 @@ static bool is_stuck(const struct request *r)
 	struct exporter *e = r->exporter;
 	struct failure_history t = {
 		.failures = r->failures,
+		.confirmed = r->confirmed,
 		.lasted_us = loop_now_us(e->loop) - r->failing_us,
 		.others_good = e->good - r->good_before,
-		.others_bad = e->bad - r->bad_before - r->failures,
+		.others_bad = e->bad - min_u64(e->bad, r->bad_before),
 	};
 
 	return response_stuck(&t);
@@ -98,8 +99,10 @@ static void retry_or_split(struct request *r)
 	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
 	uint32_t failures = r->failures;
 
-	if (r->nparts > 1 && e->good > r->good_before && request_split(r) == 0)
+	if (r->nparts > 1 && e->good > r->good_before && request_split(r) == 0) {
+		e->bad--; /* the bad batch will count itself */
 		return;
+	}
 	request_retry(r, backoff_ms(&b, failures - 2, exporter_random(e)) * US_PER_MS);
 }
 
@@ -107,12 +110,16 @@ static void on_retry_answer(struct request *r, struct destination *d, const stru
 {
 	struct exporter *e = r->exporter;
 
-	if (r->failures++ == 0) {
+	/* A request that fails again says nothing more of the collector. */
+	if (r->failing_us == 0) {
 		r->failing_us = loop_now_us(e->loop);
 		r->good_before = e->good;
-		r->bad_before = e->bad;
+		r->bad_before = ++e->bad;
 	}
-	e->bad++;
+	r->failures++;
+	r->confirmed += e->good > r->good_last;
+	r->good_last = e->good;
+	e->failed_again |= r->failures >= FAILING_TIMES;
 	set_detail(r, a);
 	if (is_collector_fault(a) || !slowstart_doubted(&d->pace, r->round))
 		destination_failed(d, r->round, FAULT_WAITING, a);

@@ -60,7 +60,7 @@ struct group {
  *
  *   READY ──sent──► ON_WIRE ──2xx──► UNCONFIRMED ──stored, or no counters to tell──► delivered
  *     ▲  ▲             │                 └──lost, or the collector restarted──► READY
- *     │  │             ├──"try again", a second time──► RESTING ──time──► READY
+ *     │  │             ├──"try again", a second time──► RESTING ──time──► READY, or given back (failing.c)
  *     │  └─────────────┤
  *     │                ├──refused or too large, several parts──► two requests, READY
  *     │                ├──too large, one part──► two parts and requests, READY; one span ──► refused
@@ -84,8 +84,10 @@ struct request {
 	int status;                       /* HTTP status of the last failure */
 	char *detail;                     /* text of the last failure; NULL: none, or memory ran out */
 	uint32_t failures;                /* answers of class RESPONSE_RETRY */
-	uint64_t failing_us;              /* when the first of these came */
+	uint32_t confirmed;               /* see failure_history; also of the request that this was cut from */
+	uint64_t failing_us;              /* when the first of these came; 0: none did */
 	uint64_t good_before, bad_before; /* GOOD and BAD of the exporter at that time */
+	uint64_t good_last;               /* GOOD of the exporter at the last one */
 	uint64_t retry_at_us;
 };
 
@@ -157,9 +159,11 @@ struct exporter {
 	struct post_budget posts;
 	struct replay_pace replay;
 	struct token_bucket rate;
-	uint64_t good, bad; /* numbers of answers; they tell a failing batch from a failing collector */
+	uint64_t good, bad; /* requests that were accepted, and that failed once or more without being split for it: they
+	                     * tell a failing batch from a failing collector */
 	uint64_t random;
-	bool failed_last; /* the last request sent was a retry */
+	bool failed_last;  /* the last request sent was a retry */
+	bool failed_again; /* a request failed a second time or more: the share of the failing ones may have grown */
 	bool step_wanted; /* state changed: exporter_step must run */
 	bool stepping;
 	bool wants_room;             /* an item was refused for lack of room; events.room is due */
@@ -219,6 +223,9 @@ void request_mark_maybe_stored(struct request *r);
 /* Sets the body of TO to that of R, which request_free_body frees after the answer. */
 int request_body(struct request *r, struct http_request *to) MUST_USE;
 void request_free_body(struct request *r);
+
+/* failing.c: gives back what exceeds opts.failing_bytes. */
+void exporter_give_back_failing(struct exporter *e);
 
 /* headers.c: the header lines of one request; they borrow from it. */
 enum {

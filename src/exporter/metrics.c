@@ -22,6 +22,8 @@ static const struct metric_row confirm_rows[] = {
 	        "Spans answered 2xx that are not yet known to be stored"),
 	METRIC_GAUGE(X, window, "collector_window_spans", NULL,
 	        "Spans that the collectors' queues may hold at once; 0 where no counters are read"),
+	METRIC_COUNTER(X, given_back, "collector_given_back_batches_total", NULL,
+	        "Batches left to the spool because others like them failed each time"),
 	METRIC_COUNTER(X, posts, "collector_posts_total", NULL, "POSTs sent, retries included"),
 	METRIC_COUNTER(X, posted_batches, "collector_posted_batches_total", NULL, "Batches in these POSTs"),
 	METRIC_END,
@@ -99,8 +101,13 @@ static void add_codes(const struct exporter_stats *s, const char *name, struct b
 void collector_metrics(struct exporter *e, const char *name, struct buf *to)
 {
 	const struct exporter_stats *s = exporter_stats(e);
+	struct exporter_failing failing;
 
 	add_codes(s, name, to);
 	metrics_render(to, prefix, confirm_rows, s);
+	exporter_failing(e, &failing);
+	metrics_sample(to, prefix, "collector_failing_batches", NULL,
+	        "Batches in memory that fail each time while others are taken", METRIC_GAUGE,
+	        (double)failing.load.batches);
 	add_destinations(e, to);
 }

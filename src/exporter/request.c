@@ -175,6 +175,22 @@ static void move_parts(struct request *r, struct request *to)
 	}
 }
 
+/* R was split, the second half is in TO. What is known of a batch that failed holds for its parts; what is known of
+ * several batches holds for none. */
+static void inherit_failures(struct request *r, struct request *to)
+{
+	bool same_batch = list_first(&r->parts, struct part, link)->item == list_first(&to->parts, struct part, link)->item;
+
+	r->failures = 0;
+	if (!same_batch)
+		r->failing_us = r->confirmed = 0;
+	to->failing_us = r->failing_us;
+	to->confirmed = r->confirmed;
+	to->good_before = r->good_before;
+	to->bad_before = r->bad_before;
+	to->good_last = r->good_last;
+}
+
 int request_split(struct request *r)
 {
 	struct request *second;
@@ -196,7 +212,7 @@ int request_split(struct request *r)
 	}
 	second->at = r->at;
 	second->post.attempts = r->post.attempts;
-	r->failures = 0;
+	inherit_failures(r, second);
 	r->refusals = 0;
 	request_retry(r, 0);
 	request_retry(second, 0);

@@ -310,6 +310,7 @@ static void step_once(struct exporter *e)
 	uint64_t now = loop_now_us(e->loop), wake = UINT64_MAX;
 
 	collectors_tidy(e, now, &wake);
+	exporter_give_back_failing(e);
 	requeue_rested(e, now, &wake);
 	report_room(e, &wake);
 	send_all(e, now, &wake);

@@ -14,6 +14,7 @@ libspanspool_a_SOURCES += \
 	include/policy/endpoint.h %D%/endpoint.c \
 	include/policy/evidence.h %D%/evidence.c \
 	include/policy/exposure.h %D%/exposure.c \
+	include/policy/failing.h %D%/failing.c \
 	include/policy/ledger.h %D%/ledger.c \
 	include/policy/positions.h %D%/positions.c %D%/positions_internal.h %D%/positions_save.c \
 	include/policy/pace.h %D%/pace.c \

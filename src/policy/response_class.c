@@ -91,11 +91,12 @@ enum refusal_verdict response_verdict(const struct refusal *r)
 
 bool response_stuck(const struct failure_history *t)
 {
-	enum { OFTEN = 8, OTHERS = 20 };
+	enum { OFTEN = 8, PART = 3, OTHERS = 20 };
 	static const uint64_t long_us = 60 * US_PER_S;
 
 	/* At most one in twenty of the others may fail; then the chance that one batch fails eight times is below one in
-	 * 10^10. */
-	return t->failures >= OFTEN && t->lasted_us >= long_us && t->others_good >= OTHERS &&
+	 * 10^10. Failures of an outage are not confirmed. A part of a batch that was found stuck is the bad part when it
+	 * fails three times itself: the others may have no room left to confirm it. */
+	return t->failures >= PART && t->confirmed >= OFTEN && t->lasted_us >= long_us && t->others_good >= OTHERS &&
 	       t->others_bad * OTHERS <= t->others_good;
 }

@@ -75,13 +75,25 @@ void book_free(struct book *b)
 struct exporter_item book_item(struct book *b, size_t n)
 {
 	struct book_batch *one = b->batch[n];
-	struct exporter_item item = { .value = buf_slice(&one->value), .id = slice_text(one->id), .token = one };
+	struct exporter_item item = { .value = buf_slice(&one->value), .id = slice_text(one->id), .maybe_dup = one->maybe_dup, .token = one };
 	const char *cause;
 	struct why why;
 
 	if (exporter_check(item.value, &item.facts, &cause, &why) < 0)
 		book_wrong(b, "batch %zu does not pass exporter_check: %s", n + 1, why.text);
 	return item;
+}
+
+bool book_next_returned(struct book *b, size_t *n)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		*n = (b->next_return + i) % b->n;
+		if (!b->batch[*n]->returned)
+			continue;
+		b->next_return = *n + 1;
+		return true;
+	}
+	return false;
 }
 
 /* ---- requests ---- */
@@ -245,10 +257,31 @@ static void judge_refused(struct book *b, const struct book_batch *one, const st
 		        r->cause, r->status, r->detail);
 }
 
+/* Only a batch that fails is given back, and as one that may have arrived when it may, unless it came as one. */
+static void judge_returned(struct book *b, struct book_batch *one, bool maybe)
+{
+	bool doubt = false;
+
+	for (uint32_t i = 0; i < one->spans; i++)
+		doubt |= one->doubt[i];
+	if (one->poison != POISON_500 && one->poison != POISON_CUTS)
+		book_wrong(b, "batch %s is good and given back", one->id);
+	if (doubt != (maybe || one->maybe_dup))
+		book_wrong(b, "batch %s is given back as one that %s", one->id, maybe ? "may have arrived" : "has not");
+	one->returned = true;
+	one->maybe_dup |= maybe;
+	b->returns++;
+}
+
 void book_report(struct book *b, const struct exporter_report *r)
 {
 	struct book_batch *one = r->token;
+	bool given_back = r->outcome == EXPORTER_NOT_SENT || r->outcome == EXPORTER_MAYBE_SENT;
 
+	if (given_back && b->may_return) {
+		judge_returned(b, one, r->outcome == EXPORTER_MAYBE_SENT);
+		return;
+	}
 	one->outcome = r->outcome;
 	b->reported++;
 	if (one->reports++ > 0)

@@ -34,6 +34,8 @@ struct book_batch {
 	uint32_t refused; /* requests with it alone, that were answered 400, 413, 415, 422 */
 	int reports;
 	enum exporter_outcome outcome;
+	bool returned;  /* given back, and not taken again yet */
+	bool maybe_dup; /* it was given back as one that may have arrived */
 };
 
 struct book {
@@ -45,6 +47,9 @@ struct book {
 	uint64_t requests, probes, joined; /* POSTs; without spans; of several batches */
 	uint64_t repeats;                  /* spans stored once more */
 	bool doubts_all; /* time-outs are so short that a request may fail without the collector's doing */
+	bool may_return; /* failing batches may be given back; they are handed in again */
+	uint64_t returns;
+	size_t next_return; /* where the search for the next one begins */
 	bool may_refuse; /* good batches too are refused by the collector, and may be quarantined */
 	char wrong[300]; /* the first promise that was broken; "" none */
 };
@@ -54,6 +59,9 @@ void book_add(struct book *b, const char *service, uint32_t spans, enum poison p
 void book_free(struct book *b);
 /* The N-th batch as the exporter takes it; its token is the batch. */
 struct exporter_item book_item(struct book *b, size_t n);
+
+/* The next batch that was given back; false: there is none. */
+bool book_next_returned(struct book *b, size_t *n);
 
 /* What of one batch is in a request. */
 struct book_range {

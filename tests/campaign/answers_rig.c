@@ -69,17 +69,22 @@ static bool on_cuts(void *arg, const struct scripted_request *r)
 
 /* ---- the owner's side ---- */
 
+static bool hand_in(struct rig *g, size_t n)
+{
+	struct exporter_item item = book_item(&g->book, n);
+
+	return exporter_send(g->exporter, &item) == 0;
+}
+
+/* New ones, and now and then one that was given back, as an agent does. */
 static void feed(void *arg)
 {
 	struct rig *g = arg;
+	size_t n;
 
-	while (g->book.taken < g->book.n) {
-		struct exporter_item item = book_item(&g->book, g->book.taken);
-
-		if (exporter_send(g->exporter, &item) < 0)
-			return;
-		g->book.taken++;
-	}
+	while (g->book.taken < g->book.n && hand_in(g, g->book.taken))
+		if (++g->book.taken % 16 == 0 && book_next_returned(&g->book, &n) && hand_in(g, n))
+			g->book.batch[n]->returned = false;
 }
 
 static void on_done(void *arg, const struct exporter_report *r)
@@ -142,6 +147,8 @@ static bool is_over(void *arg)
 		rig_add_good(g, g->traffic, 2, false);
 		feed(g);
 	}
+	if (g->good_only > 0)
+		return g->book.wrong[0] != '\0' || g->book.reported >= g->good_only;
 	return g->book.wrong[0] != '\0' ||
 	       (g->book.reported >= g->book.n && exporter_stats(g->exporter)->in_flight == 0);
 }
@@ -167,7 +174,7 @@ static void check_end(struct rig *g)
 	if (s->items > 0 || s->bytes > 0 || s->unconfirmed > 0 || s->in_flight > 0)
 		book_wrong(b, "at the end the exporter holds %" PRIu64 " batches", s->items);
 	for (size_t i = 0; i < b->n; i++)
-		if (b->batch[i]->reports != 1)
+		if (b->batch[i]->reports != 1 && !(b->batch[i]->returned && b->batch[i]->reports == 0))
 			book_wrong(b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
 	if (g->requests_most > 0 && b->requests > g->requests_most)
 		book_wrong(b, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", b->requests, g->requests_most);
@@ -176,10 +183,21 @@ static void check_end(struct rig *g)
 			book_wrong(b, "a request is no good HTTP: %s", g->collector[i].wrong);
 }
 
+static bool is_empty(void *arg)
+{
+	struct rig *g = arg;
+
+	return exporter_stats(g->exporter)->items == 0 && exporter_stats(g->exporter)->in_flight == 0;
+}
+
 void rig_close(struct rig *g)
 {
 	struct trial *t = g->trial;
 
+	if (g->good_only > 0) {
+		exporter_purge(g->exporter);
+		wait_until(g->loop, is_empty, g, RIG_SECONDS);
+	}
 	check_end(g);
 	if (g->book.wrong[0] != '\0')
 		trial_wrong(t, "%s", g->book.wrong);

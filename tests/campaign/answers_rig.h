@@ -32,6 +32,7 @@ struct rig {
 	uint64_t ahead_us;      /* the clock is moved on by so much at each look */
 	size_t traffic;         /* good batches that come in at each look, until all poison is reported */
 	uint64_t requests_most; /* 0: any number of POSTs */
+	size_t good_only;       /* not 0: it is over when so many batches, all that are good, are reported */
 	bool was_blocked;       /* the exporter has called for an operator */
 };
 
@@ -60,6 +61,7 @@ struct answers_part {
 	unsigned every; /* of --count trials this part plays one in so many */
 	void (*run)(struct trial *t, void *arg);
 };
-extern const struct answers_part answers_status, answers_shapes, answers_patience, answers_poison, answers_storm;
+extern const struct answers_part answers_status, answers_shapes, answers_patience, answers_poison, answers_failing,
+        answers_storm;
 
 #endif

@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	%D%/test_endpoint \
 	%D%/test_evidence \
 	%D%/test_exposure \
+	%D%/test_failing \
 	%D%/test_health \
 	%D%/test_inspect \
 	%D%/test_jaeger_kafka \

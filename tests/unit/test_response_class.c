@@ -130,13 +130,16 @@ static void failures_stick_only_when_the_others_pass(void)
 		bool want;
 		const char *name;
 	} rows[] = {
-		{ { 8, 60000000, 20, 0 }, true, "8 failures in a minute, 20 others passed" },
-		{ { 7, 60000000, 20, 0 }, false, "7 failures are too few" },
-		{ { 8, 59999999, 20, 0 }, false, "less than a minute is too short" },
-		{ { 8, 60000000, 19, 0 }, false, "19 others are too few" },
-		{ { 8, 60000000, 20, 1 }, true, "one other in 20 failed" },
-		{ { 8, 60000000, 20, 2 }, false, "two others in 20 failed: it is the collector" },
-		{ { 99, 600000000, 0, 99 }, false, "an outage is never the batch's fault" },
+		{ { 8, 8, 60000000, 20, 0 }, true, "8 failures in a minute, 20 others passed" },
+		{ { 7, 7, 60000000, 20, 0 }, false, "7 failures are too few" },
+		{ { 99, 7, 60000000, 20, 0 }, false, "failures without another that passed since are none: an outage" },
+		{ { 3, 8, 60000000, 20, 0 }, true, "a part of a batch that was stuck, failed 3 times itself" },
+		{ { 2, 8, 60000000, 20, 0 }, false, "failed twice itself: the other part may be the bad one" },
+		{ { 8, 8, 59999999, 20, 0 }, false, "less than a minute is too short" },
+		{ { 8, 8, 60000000, 19, 0 }, false, "19 others are too few" },
+		{ { 8, 8, 60000000, 20, 1 }, true, "one other in 20 failed" },
+		{ { 8, 8, 60000000, 20, 2 }, false, "two others in 20 failed: it is the collector" },
+		{ { 99, 1, 600000000, 0, 99 }, false, "an outage is never the batch's fault" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
