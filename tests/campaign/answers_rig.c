@@ -138,11 +138,18 @@ static void move_clock(struct rig *g)
 	exporter_recall(g->exporter, none, NULL);
 }
 
+static void check_requests(struct rig *g)
+{
+	if (g->requests_most > 0 && g->book.requests > g->requests_most)
+		book_wrong(&g->book, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", g->book.requests, g->requests_most);
+}
+
 static bool is_over(void *arg)
 {
 	struct rig *g = arg;
 
 	move_clock(g);
+	check_requests(g);
 	if (g->traffic > 0 && g->book.quarantined < g->book.poisoned) {
 		rig_add_good(g, g->traffic, 2, false);
 		feed(g);
@@ -176,8 +183,7 @@ static void check_end(struct rig *g)
 	for (size_t i = 0; i < b->n; i++)
 		if (b->batch[i]->reports != 1 && !(b->batch[i]->returned && b->batch[i]->reports == 0))
 			book_wrong(b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
-	if (g->requests_most > 0 && b->requests > g->requests_most)
-		book_wrong(b, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", b->requests, g->requests_most);
+	check_requests(g);
 	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
 		if (g->collector[i].wrong[0] != '\0')
 			book_wrong(b, "a request is no good HTTP: %s", g->collector[i].wrong);
