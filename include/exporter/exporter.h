@@ -32,8 +32,8 @@ struct exporter_opts {
 	struct http_client_opts client;
 	uint64_t connect_ms; /* time-outs of a request */
 	uint64_t total_ms;
-	uint64_t max_in_flight;        /* most POSTs without an answer at once, to all collectors together */
-	uint64_t max_bytes;            /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
+	uint64_t max_in_flight; /* most POSTs without an answer at once, to all collectors together */
+	uint64_t max_bytes;     /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
 	uint64_t failing_bytes; /* most bytes of items that fail each time while others are delivered (failing.h); of
 	                         * more, those that began to fail last are given back; 0: none is */

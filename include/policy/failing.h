@@ -22,7 +22,7 @@ struct failing_load {
 	uint64_t bytes;   /* of these */
 	uint64_t held;    /* of all batches, these included */
 	uint64_t most;    /* the bound of "held" */
-	uint64_t share;   /* the bound of "bytes"; 0: none, because the owner could not keep a batch that is given back */
+	uint64_t share; /* the bound of "bytes"; 0: none, because the owner could not keep a batch that is given back */
 	uint64_t lasted_us; /* since the first failure of the batch that has failed longest */
 };
 

@@ -53,10 +53,11 @@ enum refusal_verdict response_verdict(const struct refusal *r);
 
 /* The failures (RESPONSE_RETRY) of a batch, and the results of the other batches since its first failure. */
 struct failure_history {
-	uint32_t failures;  /* of exactly this batch, or part of one */
-	uint32_t confirmed; /* failures, also of what this is a part of, before each of which another request was accepted
+	uint32_t failures; /* of exactly this batch, or part of one */
+	uint32_t
+	        confirmed; /* failures, also of what this is a part of, before each of which another request was accepted
 	                     * since the failure before */
-	uint64_t lasted_us; /* since the first failure */
+	uint64_t lasted_us;   /* since the first failure */
 	uint64_t others_good; /* requests that were accepted */
 	uint64_t others_bad;  /* requests that failed once or more: repeats of a bad one say nothing of the collector */
 };

@@ -262,8 +262,10 @@ void drain_post_failing(struct drain *d)
 	d->was_failing |= failing_level(&f.load) != FAILING_NONE;
 	if (d->was_failing)
 		failing_health_post(d->health, &f, name,
-		        "they are tried again, and no offset behind the first is committed; look at the collector's log",
-		        "they fill drain.max-bytes, and nothing more is read; mend the collector, or raise drain.max-bytes");
+		        "they are tried again, and no offset behind the first is committed; look at the collector's "
+		        "log",
+		        "they fill drain.max-bytes, and nothing more is read; mend the collector, or raise "
+		        "drain.max-bytes");
 }
 
 void drain_each_lag(struct drain *d, void (*each)(void *arg, const struct drain_lag *lag), void *arg)

@@ -159,12 +159,13 @@ struct exporter {
 	struct post_budget posts;
 	struct replay_pace replay;
 	struct token_bucket rate;
-	uint64_t good, bad; /* requests that were accepted, and that failed once or more without being split for it: they
+	uint64_t good,
+	        bad; /* requests that were accepted, and that failed once or more without being split for it: they
 	                     * tell a failing batch from a failing collector */
 	uint64_t random;
 	bool failed_last;  /* the last request sent was a retry */
 	bool failed_again; /* a request failed a second time or more: the share of the failing ones may have grown */
-	bool step_wanted; /* state changed: exporter_step must run */
+	bool step_wanted;  /* state changed: exporter_step must run */
 	bool stepping;
 	bool wants_room;             /* an item was refused for lack of room; events.room is due */
 	struct exporter_item wanted; /* that item; its pointers are not used */

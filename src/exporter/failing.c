@@ -52,9 +52,9 @@ static void walk_list(struct failing_walk *w, const struct list *of, bool on_wir
 
 static struct failing_walk walk(const struct exporter *e)
 {
-	struct failing_walk w = { .load = { .held = e->stats.bytes,
-		                          .most = e->opts.max_bytes,
-		                          .share = e->opts.failing_bytes } };
+	struct failing_walk w = {
+		.load = { .held = e->stats.bytes, .most = e->opts.max_bytes, .share = e->opts.failing_bytes }
+	};
 
 	walk_list(&w, &e->ready, false);
 	walk_list(&w, &e->resting, false);

@@ -10,12 +10,12 @@ static void post(struct health *h, enum health_level level, const struct exporte
         const char *consequence)
 {
 	health_post(h, part, level,
-	        "%" PRIu64 " fail each time while the collector takes others, %s for %" PRIu64 " s (%.100s): %s", f->load.batches,
-	        name, f->load.lasted_us / US_PER_S, f->detail, consequence);
+	        "%" PRIu64 " fail each time while the collector takes others, %s for %" PRIu64 " s (%.100s): %s",
+	        f->load.batches, name, f->load.lasted_us / US_PER_S, f->detail, consequence);
 }
 
-void failing_health_post(struct health *h, const struct exporter_failing *f, const char *name, const char *kept,
-        const char *full)
+void failing_health_post(
+        struct health *h, const struct exporter_failing *f, const char *name, const char *kept, const char *full)
 {
 	switch (failing_level(&f->load)) {
 	case FAILING_NONE:

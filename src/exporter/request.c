@@ -179,7 +179,8 @@ static void move_parts(struct request *r, struct request *to)
  * several batches holds for none. */
 static void inherit_failures(struct request *r, struct request *to)
 {
-	bool same_batch = list_first(&r->parts, struct part, link)->item == list_first(&to->parts, struct part, link)->item;
+	bool same_batch =
+	        list_first(&r->parts, struct part, link)->item == list_first(&to->parts, struct part, link)->item;
 
 	r->failures = 0;
 	if (!same_batch)

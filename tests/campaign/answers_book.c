@@ -17,11 +17,14 @@ static const struct {
 	const char *text;
 	const char *cause;
 } poisons[POISONS_N] = {
-	[POISON_400] = { 400, "Unable to process request body: Required field Flags is not set", "refused" },
-	[POISON_400_SILENT] = { 400, NULL, "refused" },
-	[POISON_415] = { 415, "Unsupported content", "refused" },
-	[POISON_422] = { 422, "Unprocessable", "refused" },
-	[POISON_413] = { 413, "Content Too Large", "too_large" },
+	[POISON_TYPE] = { 400, "Unable to process request body: Unknown data type 110", "refused" },
+	[POISON_TRUNCATED] = { 400, "Unable to process request body: *jaeger.Batch field 0 read error: EOF",
+	        "refused" },
+	[POISON_FIELD] = { 400, "Unable to process request body: Required field Flags is not set", "refused" },
+	[POISON_PROCESS] = { 422, "Required field Process is not set", "refused" },
+	[POISON_ZERO_IDS] = { 400, NULL, "refused" },
+	[POISON_UNSUPPORTED] = { 415, "Unsupported content type", "refused" },
+	[POISON_TOO_LARGE] = { 413, "Content Too Large", "too_large" },
 	[POISON_500_TOO_LARGE] = { 500, "http: request body too large", "too_large" },
 	[POISON_500] = { 500, "Cannot submit Jaeger batch: permanent error", "failing" },
 	[POISON_CUTS] = { 0, NULL, "failing" },
@@ -75,7 +78,9 @@ void book_free(struct book *b)
 struct exporter_item book_item(struct book *b, size_t n)
 {
 	struct book_batch *one = b->batch[n];
-	struct exporter_item item = { .value = buf_slice(&one->value), .id = slice_text(one->id), .maybe_dup = one->maybe_dup, .token = one };
+	struct exporter_item item = {
+		.value = buf_slice(&one->value), .id = slice_text(one->id), .maybe_dup = one->maybe_dup, .token = one
+	};
 	const char *cause;
 	struct why why;
 

@@ -7,15 +7,18 @@
 #include "exporter/exporter.h"
 #include "scripted_collector.h"
 
-/* How the collector answers a POST with such a batch in it, always. */
+/* How the collector answers a POST with such a batch in it, always. The first eight are answers of Jaeger 1.62, 1.76 and
+ * 2.13 to what is named, of a proxy before them, or of a collector that checks more than they do. */
 enum poison {
 	GOOD,
-	POISON_400,
-	POISON_400_SILENT, /* without a word */
-	POISON_415,
-	POISON_422,
-	POISON_413,           /* however small */
-	POISON_500_TOO_LARGE, /* the words of Jaeger 2 */
+	POISON_TYPE,          /* a byte that is no type of Thrift */
+	POISON_TRUNCATED,     /* the batch ends within a field */
+	POISON_FIELD,         /* a required field that is missing, or of another type */
+	POISON_PROCESS,       /* no process, or one that cannot be processed */
+	POISON_ZERO_IDS,      /* a span of zero ids; refused without a word */
+	POISON_UNSUPPORTED,   /* another content than Thrift */
+	POISON_TOO_LARGE,     /* however small */
+	POISON_500_TOO_LARGE, /* the same in the words of Jaeger 2 */
 	POISON_500,           /* while it takes all else */
 	POISON_CUTS,          /* connection lost: a batch that ends the collector's process */
 	POISONS_N
@@ -50,8 +53,8 @@ struct book {
 	bool may_return; /* failing batches may be given back; they are handed in again */
 	uint64_t returns;
 	size_t next_return; /* where the search for the next one begins */
-	bool may_refuse; /* good batches too are refused by the collector, and may be quarantined */
-	char wrong[300]; /* the first promise that was broken; "" none */
+	bool may_refuse;    /* good batches too are refused by the collector, and may be quarantined */
+	char wrong[300];    /* the first promise that was broken; "" none */
 };
 
 /* A batch of SPANS spans, numbered b->n + 1 in its trace id. */

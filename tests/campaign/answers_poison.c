@@ -14,12 +14,15 @@ static void add_poison(struct rig *g, enum poison kind, bool joined)
 
 	if (!joined)
 		snprintf(service, sizeof(service), "svc%zu", g->book.n);
-	book_add(&g->book, service, kind == POISON_413 || kind == POISON_500_TOO_LARGE ? 1 : 2, kind);
+	book_add(&g->book, service, kind == POISON_TOO_LARGE || kind == POISON_500_TOO_LARGE ? 1 : 2, kind);
 }
 
-static enum poison any_kind(struct rig *g)
+/* By the trial's number one kind in all of it, each in turn, or all kinds mixed. */
+static enum poison next_kind(struct rig *g)
 {
-	return (enum poison)(1 + rig_dice(g, POISON_KINDS));
+	uint64_t kind = g->trial->number % (POISON_KINDS + 1);
+
+	return (enum poison)(1 + (kind < POISON_KINDS ? kind : rig_dice(g, POISON_KINDS)));
 }
 
 /* ---- one in a joined POST: halves, then twice alone ---- */
@@ -29,7 +32,7 @@ enum { HALVINGS = 6 /* 50, 25, 13, 7, 4, 2, 1 */ };
 static void one_in_fifty(struct rig *g)
 {
 	size_t at = rig_dice(g, IN_ONE_POST);
-	enum poison kind = any_kind(g);
+	enum poison kind = next_kind(g);
 
 	for (size_t i = 0; i < IN_ONE_POST; i++)
 		if (i == at)
@@ -48,7 +51,7 @@ static void one_in_each_post(struct rig *g)
 
 	for (size_t i = 0; i < POSTS * IN_ONE_POST; i++)
 		if (i % IN_ONE_POST == IN_ONE_POST / 3)
-			add_poison(g, any_kind(g), true);
+			add_poison(g, next_kind(g), true);
 		else
 			rig_add_good(g, 1, SPANS, true);
 	/* Batches left over from one POST are in the next, which may so have two that are bad. */
@@ -63,7 +66,7 @@ static void in_a_row(struct rig *g, size_t row, bool joined)
 {
 	rig_add_good(g, IN_ONE_POST, 2, joined);
 	for (size_t i = 0; i < row; i++)
-		add_poison(g, any_kind(g), joined);
+		add_poison(g, next_kind(g), joined);
 	rig_add_good(g, IN_ONE_POST, 2, joined);
 	g->traffic = 1;
 	rig_play(g);
@@ -87,7 +90,7 @@ static void ten_thousand(struct rig *g)
 
 	for (size_t bad = 0; bad < BAD;)
 		if (rig_dice(g, 2) == 0) {
-			add_poison(g, any_kind(g), joined);
+			add_poison(g, next_kind(g), joined);
 			bad++;
 		} else {
 			rig_add_good(g, 1, 2, joined);
