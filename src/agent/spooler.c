@@ -191,11 +191,11 @@ bool spooler_read_on(struct spooler *s, size_t bytes)
 		s->pass_end = min_u64(s->positions.end, s->next_pass_end);
 		s->next_pass_end = UINT64_MAX;
 	}
+	spooler_read(s, bytes);
 	s->read_on = positions_next(&s->positions, max_u64(s->positions.cursor, s->read_end), 1, &first, &end) &&
 	             first < s->pass_end;
 	if (!s->read_on)
-		s->read_end = s->pass_end = 0;
-	s->wanted_bytes = !s->read_on || clock_mono_us() < s->read_not_before_us ? 0 : bytes;
+		s->read_end = s->pass_end = s->wanted_bytes = 0;
 	return s->read_on;
 }
 

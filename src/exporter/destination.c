@@ -176,11 +176,18 @@ static bool pause_destination(struct destination *d, uint64_t round, enum destin
 	return true;
 }
 
+/* Libcurl says of a lookup that failed only that it did; our own lookup of the same name says why. */
+static const char *name_error(const struct destination *d)
+{
+	return d->of->addresses == NULL ? "" : addresses_error(d->of->addresses);
+}
+
 void destination_failed(
         struct destination *d, uint64_t round, enum destination_fault fault, const struct http_answer *a)
 {
 	struct exporter *e = d->exporter;
 	struct backoff b = { e->opts.retry_base_ms, e->opts.retry_cap_ms };
+	struct http_answer shown = *a;
 
 	if (fault == FAULT_BLOCKED)
 		b.base_ms *= BLOCKED_BASE_FACTOR;
@@ -191,7 +198,9 @@ void destination_failed(
 	if (!pause_destination(d, round, fault, &b, a->retry_after_ms))
 		return;
 	d->cause = collector_cause_key(a);
-	collector_cause_text(d->sentence, (const char *)d->name.at, a);
+	if (a->fault == HTTP_UNKNOWN_HOST && name_error(d)[0] != '\0')
+		shown.error = name_error(d);
+	collector_cause_text(d->sentence, (const char *)d->name.at, &shown);
 }
 
 void destination_cannot_store(struct destination *d, uint64_t round)

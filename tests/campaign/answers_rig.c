@@ -96,7 +96,7 @@ static void on_changed(void *arg, enum exporter_state state, const char *sentenc
 {
 	struct rig *g = arg;
 
-	(void)sentence;
+	snprintf(g->sentence, sizeof(g->sentence), "%s", sentence);
 	g->was_blocked |= state == EXPORTER_BLOCKED;
 }
 
@@ -110,7 +110,12 @@ void rig_open(struct rig *g)
 	if (loop_open(&g->loop, &why) < 0)
 		exit(99);
 	for (unsigned i = 0; i < RIG_COLLECTORS; i++) {
-		scripted_open(&g->collector[i], g->loop, &scripted);
+		if (g->one_port && i > 0)
+			scripted_open_at(&g->collector[i], g->loop, 1 + i, g->collector[0].server.port, &scripted);
+		else
+			scripted_open(&g->collector[i], g->loop, &scripted);
+		if (g->name != NULL && i == 0)
+			snprintf(g->url[0], sizeof(g->url[0]), "http://%s:%u", g->name, g->collector[0].server.port);
 		if (g->url[i][0] == '\0')
 			snprintf(g->url[i], sizeof(g->url[i]), "http://127.0.0.1:%u", g->collector[i].server.port);
 		urls[i] = g->url[i];
@@ -176,6 +181,32 @@ void rig_run(struct rig *g)
 	book_wrong(&g->book, "%zu of %zu batches are reported, none of them for %u s, %" PRIu64 " POSTs; %s",
 	        g->book.reported, g->book.n, seconds, g->book.requests,
 	        exporter_fault(g->exporter) == NULL ? "no fault is told" : exporter_fault(g->exporter));
+}
+
+static bool is_blocked(void *arg)
+{
+	enum { WAITING_MOST = 200 };
+	struct rig *g = arg;
+	const char *fault = exporter_fault(g->exporter);
+
+	if (exporter_state(g->exporter) == EXPORTER_BLOCKED && fault != NULL && strstr(fault, g->says) != NULL)
+		return true;
+	if (g->book.n - g->book.reported < WAITING_MOST)
+		rig_add_good(g, 1, 2, false);
+	feed(g);
+	return g->book.wrong[0] != '\0';
+}
+
+void rig_until_blocked(struct rig *g, const char *says)
+{
+	size_t quarantined = g->book.quarantined;
+
+	g->says = says;
+	if (!wait_until(g->loop, is_blocked, g, RIG_SECONDS))
+		book_wrong(&g->book, "no operator is called for \"%s\": %s", says, g->sentence);
+	if (g->book.quarantined > quarantined)
+		book_wrong(&g->book, "%zu batches are quarantined while no collector could be asked",
+		        g->book.quarantined - quarantined);
 }
 
 static void check_end(struct rig *g)

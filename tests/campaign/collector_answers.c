@@ -14,7 +14,7 @@
 enum { SHORT_COUNT = 700 };
 
 static const struct answers_part *const parts[] = { &answers_status, &answers_shapes, &answers_patience,
-	&answers_poison, &answers_failing, &answers_storm };
+	&answers_poison, &answers_failing, &answers_names, &answers_tls, &answers_storm };
 
 static void play(struct campaign *c, const struct answers_part *part, uint64_t count)
 {

@@ -282,6 +282,13 @@ void scripted_open(struct scripted_collector *s, struct loop *l, const struct sc
 	raw_listen(&s->server, l, on_come, s);
 }
 
+void scripted_open_at(struct scripted_collector *s, struct loop *l, unsigned host, uint16_t port,
+        const struct scripted_events *events)
+{
+	*s = (struct scripted_collector){ .events = *events };
+	raw_listen_at(&s->server, l, host, port, on_come, s);
+}
+
 void scripted_close(struct scripted_collector *s)
 {
 	for (size_t i = 0; i < SCRIPTED_CONNECTIONS; i++)

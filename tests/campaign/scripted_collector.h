@@ -75,6 +75,9 @@ struct scripted_collector {
 
 /* On a free port of 127.0.0.1: s->server.port. */
 void scripted_open(struct scripted_collector *s, struct loop *l, const struct scripted_events *events);
+/* The same, at 127.0.0.HOST and PORT. */
+void scripted_open_at(struct scripted_collector *s, struct loop *l, unsigned host, uint16_t port,
+        const struct scripted_events *events);
 /* A connection that was made elsewhere; FD becomes the collector's. */
 void scripted_adopt(struct scripted_collector *s, int fd);
 void scripted_close(struct scripted_collector *s);

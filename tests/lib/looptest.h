@@ -186,13 +186,15 @@ static inline void raw_server_ready(void *arg, int events)
 	s->come(s->arg, fd);
 }
 
-static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
+/* At address 127.0.0.HOST, and PORT, 0 for a free one. */
+static inline void raw_listen_at(
+        struct raw_server *s, struct loop *l, unsigned host, uint16_t port, void (*come)(void *arg, int fd), void *arg)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t len = sizeof(sa);
 
 	*s = (struct raw_server){ .loop = l, .come = come, .arg = arg };
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s->fd, 64) < 0 ||
 	        getsockname(s->fd, (struct sockaddr *)&sa, &len) < 0 ||
@@ -200,6 +202,11 @@ static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)
 		abort();
 	s->port = ntohs(sa.sin_port);
 	watch_set(s->watch, WATCH_READ);
+}
+
+static inline void raw_listen(struct raw_server *s, struct loop *l, void (*come)(void *arg, int fd), void *arg)
+{
+	raw_listen_at(s, l, 1, 0, come, arg);
 }
 
 static inline void raw_unlisten(struct raw_server *s)

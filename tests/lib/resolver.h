@@ -13,7 +13,8 @@
 
 static struct resolver {
 	pthread_mutex_t lock;
-	const char *const *answer; /* NULL-terminated; NULL: the name is unknown */
+	const char *const *answer; /* NULL-terminated; NULL: there is none, and FAILURE says why */
+	int failure;               /* of getaddrinfo; 0: EAI_NONAME */
 	size_t lookups;
 } resolver = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -36,7 +37,9 @@ static int resolver_find(const char *const *texts, const char *service, struct a
 		one->ai_next = *res;
 		*res = one;
 	}
-	return *res == NULL ? EAI_NONAME : 0;
+	if (*res != NULL)
+		return 0;
+	return resolver.failure == 0 ? EAI_NONAME : resolver.failure;
 }
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
