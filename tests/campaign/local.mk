@@ -40,13 +40,14 @@ CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 	%D%/sim_udp.c $(CAMPAIGN_SIM)
 
 # Whole agents on real disks, through long outages and before every answer of a broker.
-FORCES = %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/kill_drain %D%/outage \
+FORCES = %D%/answers_process %D%/backlog %D%/disk_full %D%/kafka_codes %D%/kill_agent %D%/kill_drain %D%/outage \
 	%D%/outage_http %D%/rebalance
 check_PROGRAMS += $(FORCES) %D%/faulty_agent
 EXTRA_DIST += %D%/rounds.h
 # "make plants": each bug put in on purpose is caught by its campaign.
 EXTRA_DIST += %D%/plants.sh %D%/plants
 
+%C%_answers_process_SOURCES = %D%/answers_process.c $(CAMPAIGN)
 %C%_backlog_SOURCES = %D%/backlog.c tests/bench/measure.c
 %C%_backlog_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/bench
 %C%_kafka_codes_SOURCES = %D%/kafka_codes.c %D%/kafka_codes_ever.c tests/flow/kafka_sender.c

@@ -25,6 +25,7 @@ run kill_load 40 300
 run kill_agent 24 300
 run kill_agent 6 60 --to collector
 run kill_drain 6 72
+run answers_process 8 120
 run fault_calls 900 100000
 run disk_full 1 20
 run kafka_codes 1 12
