@@ -176,7 +176,7 @@ static void report_read_back(struct spooler *s)
 		bool before = b->batch.position < s->inherited_end;
 		enum position_status status = positions_at(&s->positions, b->batch.position);
 
-		s->read_end = b->position + 1;
+		s->read_end = b->batch.position + 1;
 		/* The position was resolved while it was being read; or the state was not written, so offered_to on disk
 		 * does not cover it and it must not be offered. */
 		if ((status != POSITION_WAITING && status != POSITION_MAYBE_SENT) || s->cycle.state_rc < 0) {
