@@ -148,7 +148,7 @@ static void run_agent(struct trial *t, bool confirmed)
 
 	agent_process_open_storing(&s, AGENT_PROCESS_DIRECT, &store);
 	s.patience = PATIENCE_S;
-	w.stub = s.stub;
+	w.stub = s.rig.stub;
 	if (!agent_process_start(
 	            &s, small_posts, confirmed ? "--collector.confirm=require" : "--collector.confirm=off", NULL))
 		trial_wrong(t, "the agent does not serve");
@@ -234,7 +234,7 @@ static void run_drain(struct trial *t, bool confirmed)
 	struct weather w = { .dice = &dice, .trial = t };
 
 	drain_process_open_storing(&basin, 4, &store);
-	w.stub = basin.stub;
+	w.stub = basin.rig.stub;
 	if (!drain_process_start(&basin, small_posts, "--kafka.property=fetch.wait.max.ms=20",
 	            confirmed ? "--collector.confirm=require" : "--collector.confirm=off", NULL))
 		trial_wrong(t, "the drain does not serve");
