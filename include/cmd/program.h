@@ -15,8 +15,8 @@
  * is recognized by its tail, and the program is looked for below the same DESTDIR. */
 void program_path(const char *own, const char *name, char to[PATH_MAX]);
 
-/* The path of NAME for this process. E_IO when it is not there or cannot be executed; WHY names the path and the
- * package. */
+/* The path of NAME for this process. E_MISSING, E_DENIED or another code of the system when it cannot be executed;
+ * WHY names the path and the package. */
 int program_find(const char *name, char to[PATH_MAX], struct why *why) MUST_USE;
 
 /* Becomes the program NAME with the arguments ARGV, argv[0] being a command's word: process id, standard streams

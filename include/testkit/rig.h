@@ -92,7 +92,7 @@ struct rig_drain_ledger {
 	int64_t unconfirmed_records, unconfirmed_spans;
 };
 
-/* E_MALFORMED when JSON is no ledger, E_CORRUPT when it does not balance; WHY says so. */
+/* E_MALFORMED when JSON is no ledger, or one that does not balance; WHY says which. */
 int rig_read_drain_ledger(struct slice json, struct rig_drain_ledger *l, struct why *why) MUST_USE;
 
 #endif

@@ -53,8 +53,9 @@ void program_path(const char *own, const char *name, char to[PATH_MAX])
 
 static int fail(const char *name, const char *path, int error, struct why *why)
 {
-	return why_set(why, E_IO, "cannot run %s: %s; it belongs to the package %s, and `make install` installs it",
-	        path, strerror(error), name);
+	return why_set(why, err_from_errno(error),
+	        "cannot run %s: %s; it belongs to the package %s, and `make install` installs it", path,
+	        strerror(error), name);
 }
 
 int program_find(const char *name, char to[PATH_MAX], struct why *why)

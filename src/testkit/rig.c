@@ -201,6 +201,6 @@ int rig_read_drain_ledger(struct slice json, struct rig_drain_ledger *l, struct 
 	if (!whole)
 		return why_set(why, E_MALFORMED, "the drain's ledger cannot be read");
 	if (!balances(&l->records) || !balances(&l->spans))
-		return why_set(why, E_CORRUPT, "the drain's ledger does not balance: %.*s", (int)json.len, json.at);
+		return why_set(why, E_MALFORMED, "the drain's ledger does not balance: %.*s", (int)json.len, json.at);
 	return 0;
 }

@@ -47,9 +47,9 @@ static void the_drains_ledger_is_read_and_held_against_its_sum(void)
 	ok(l.records.read == 7 && l.records.quarantined == 2 && l.records.late == 3 && l.spans.delivered == 5 &&
 	                l.unconfirmed_records == 1 && l.unconfirmed_spans == 2,
 	        "with its numbers");
-	is_int(read_ledger("{\"records\":{\"read\":7,\"delivered\":4},\"spans\":{}}", &l, &why), E_CORRUPT,
+	is_int(read_ledger("{\"records\":{\"read\":7,\"delivered\":4},\"spans\":{}}", &l, &why), E_MALFORMED,
 	        "records that are in no place are an error");
-	is_int(read_ledger("{\"records\":{},\"spans\":{\"skipped_empty\":1}}", &l, &why), E_CORRUPT,
+	is_int(read_ledger("{\"records\":{},\"spans\":{\"skipped_empty\":1}}", &l, &why), E_MALFORMED,
 	        "so are spans that were never read");
 	is_int(read_ledger("{\"records\":{}}", &l, &why), E_MALFORMED, "a ledger has both sides");
 	is_int(read_ledger("the page of a proxy", &l, &why), E_MALFORMED, "and is JSON");
