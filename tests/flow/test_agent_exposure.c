@@ -40,7 +40,7 @@ static void a_stop_is_a_warning_when_it_is_over(void)
 	bool stopped = false;
 
 	agent_process_open(&s, AGENT_PROCESS_DIRECT);
-	stub_collector_down(s.stub);
+	stub_collector_down(s.rig.stub);
 	ok(agent_process_start(&s, "--spool.exposure=1s", NULL), "the agent serves, the collector is away");
 	for (int i = 0; i < TRIES && !stopped; i++)
 		stopped = stop_with_a_batch(&s);
