@@ -43,9 +43,10 @@ struct kafka_message {
 struct kafka_consumer_events {
 	/* The owner must call kafka_consumer_release() on (a copy of) M when done. */
 	void (*message)(void *arg, const struct kafka_message *m);
-	/* STORED is the group's committed offset; KAFKA_OFFSET_BEGINNING when it has none (_END when the property
-	 * auto.offset.reset says so), KAFKA_OFFSET_STORED when it is not known yet. Returns the offset to begin at:
-	 * STORED itself, any other offset, KAFKA_OFFSET_BEGINNING or _END. */
+	/* STORED is the group's committed offset, or the one that the owner had stored when it lost PARTITION, if that is
+	 * higher; KAFKA_OFFSET_BEGINNING when there is none (_END when the property auto.offset.reset says so),
+	 * KAFKA_OFFSET_STORED when it is not known yet. Returns the offset to begin at: STORED itself, any other offset,
+	 * KAFKA_OFFSET_BEGINNING or _END. */
 	int64_t (*assigned)(void *arg, int32_t partition, uint64_t generation, int64_t stored);
 	/* If LOST, another member may own the partition and no offset is committed any more. Otherwise the owner may
 	 * store its last offsets before it returns; they are committed before the partition is given up. */
@@ -78,7 +79,8 @@ void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t g
 void kafka_consumer_pause(struct kafka_consumer *c);
 void kafka_consumer_resume(struct kafka_consumer *c);
 
-/* Stores NEXT, the first offset not done. It is committed at the next interval (1 s), at revoke and at close.
+/* Stores NEXT, the first offset not done. It is committed at the next interval (1 s), at revoke and at close. Of a
+ * partition of which the group has no offset, the consumer stores and commits the first one itself as soon as it knows it.
  * Ignored when the partition's assignment is not GENERATION any more. */
 void kafka_consumer_store(struct kafka_consumer *c, int32_t partition, uint64_t generation, int64_t next);
 

@@ -43,7 +43,6 @@ struct drain_partition {
 	struct watermark watermark; /* of the offsets that may be committed */
 	bool assigned;              /* to this member of the group, now */
 	bool blocked;               /* opts.max_ahead records were read beyond its oldest that is not done */
-	int64_t lost_at;            /* the offset that could have been committed when the partition was lost; -1 none */
 	int64_t seen_ms;            /* timestamp of the last record read, -1 unknown */
 	bool has_range;             /* RANGE is known, from the first assignment on */
 	bool range_read;            /* every record of the range was read */

@@ -31,8 +31,6 @@ static struct drain_partition *partition_make(struct drain *d, int32_t partition
 			d->partitions[d->npartitions++] = NULL;
 	}
 	d->partitions[partition] = calloc(1, sizeof(struct drain_partition));
-	if (d->partitions[partition] != NULL)
-		d->partitions[partition]->lost_at = -1;
 	return d->partitions[partition];
 }
 
@@ -89,17 +87,6 @@ void drain_on_kafka_fault(void *arg)
 	report_kafka_health(arg);
 }
 
-/* The offset at which reading begins. Records that were done before the partition was lost are not read again, although
- * they could not be committed then. A group without a stored offset has forgotten the partition, as it does when the
- * topic is deleted: then the offset from before means nothing. */
-static int64_t start_offset(struct drain_partition *part, int64_t stored)
-{
-	int64_t known = part->lost_at;
-
-	part->lost_at = -1;
-	return stored >= 0 && known > stored ? known : stored;
-}
-
 int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int64_t stored)
 {
 	struct drain *d = arg;
@@ -113,7 +100,7 @@ int64_t drain_on_assigned(void *arg, int32_t partition, uint64_t generation, int
 	d->stats.partitions += !part->assigned;
 	part->assigned = true;
 	part->seen_ms = -1;
-	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored) : start_offset(part, stored);
+	at = drain_is_ranged(d) ? drain_range(d, part, partition, stored) : stored;
 	watermark_reset(&part->watermark, generation);
 	if (at >= 0)
 		part->watermark.next = at;
@@ -144,7 +131,6 @@ void drain_on_revoked(void *arg, int32_t partition, bool lost)
 	if (part == NULL || !part->assigned)
 		return;
 	part->assigned = false;
-	part->lost_at = lost ? part->watermark.next : -1;
 	watermark_close(&part->watermark);
 	update_blocked(d, part);
 	d->stats.partitions--;

@@ -20,13 +20,14 @@ enum {
 
 /* A partition of the topic, kept from its first assignment on. */
 struct kafka_part {
-	uint64_t generation; /* of its last assignment; 0: never assigned to this member */
-	bool assigned;       /* assigned to this member: offsets may be stored */
-	bool revoking;       /* being revoked: its records are not delivered any more */
-	int64_t next;        /* the offset expected next */
-	int64_t begin;       /* the first offset of this assignment */
-	int64_t stored;      /* by the owner: first offset not done */
-	int64_t committed;
+	uint64_t generation;        /* of its last assignment; 0: never assigned to this member */
+	bool assigned;              /* assigned to this member: offsets may be stored */
+	bool revoking;              /* being revoked: its records are not delivered any more */
+	int64_t next;               /* the offset expected next */
+	int64_t begin;              /* the first offset of this assignment */
+	bool lost;                  /* the last assignment was lost: STORED may not have been committed */
+	int64_t stored;             /* by the owner: first offset not done */
+	int64_t committed;          /* OFFSET_NONE: the group has no offset of this partition, or none is known */
 	struct kafka_bounds bounds; /* with opts.asks_bounds */
 };
 
@@ -117,7 +118,9 @@ void kafka_member_unsubscribe(struct kafka_consumer *c);
 /* False while the broker has not answered the LeaveGroup request; group_timer then signals the wake-up soon. */
 bool kafka_member_has_left(struct kafka_consumer *c);
 
-/* commit.c: sends a commit of the stored offsets unless there are none, or a commit is already in flight. */
+/* commit.c: P->begin is known. If the group has no offset of P, this commits P->begin at once; later calls do nothing. */
+void kafka_commit_first(struct kafka_consumer *c, struct kafka_part *p);
+/* Sends a commit of the stored offsets unless there are none, or a commit is already in flight. */
 void kafka_commit_begin(struct kafka_consumer *c);
 /* True when an assigned partition has a stored offset that is not committed. */
 bool kafka_commit_due(const struct kafka_consumer *c);

@@ -85,11 +85,23 @@ static int64_t stored_in(const struct kafka_consumer *c, const rd_kafka_topic_pa
 	return p->offset >= 0 ? p->offset : c->initial_offset;
 }
 
+/* The offset at which the owner begins partition P; STORED is what its group has committed. What the owner had done when
+ * it lost P is not read again, although it could not be committed then. A group that had committed an offset of P and
+ * has none any more has forgotten P, as it does when the topic is deleted: then the offset from before means nothing. */
+static int64_t offset_to_begin(const struct kafka_part *p, int64_t stored)
+{
+	bool none_yet = stored != KAFKA_OFFSET_STORED && p->committed == OFFSET_NONE;
+
+	if (p->lost && p->stored > stored && (stored >= 0 || none_yet))
+		return p->stored;
+	return stored;
+}
+
 /* Starts the assignment of partition ID with events.assigned; returns the offset to begin at. */
 static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t stored)
 {
 	struct kafka_part *p = kafka_part_make(c, id);
-	int64_t begin;
+	int64_t begin, done;
 
 	if (p == NULL) {
 		/* on_record() drops its records and none is committed: the next member reads them. */
@@ -97,12 +109,13 @@ static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t sto
 		return stored;
 	}
 	kafka_part_redirect(c, id);
+	done = offset_to_begin(p, stored);
 	p->generation++;
 	p->assigned = true;
-	p->revoking = false;
-	p->stored = OFFSET_NONE;
+	p->revoking = p->lost = false;
+	p->stored = done != stored ? done : OFFSET_NONE;
 	p->committed = stored >= 0 ? stored : OFFSET_NONE;
-	begin = c->events.assigned(c->events.arg, id, p->generation, stored);
+	begin = c->events.assigned(c->events.arg, id, p->generation, done);
 	p = kafka_part_find(c, id);
 	p->begin = p->next = begin >= 0 ? begin : OFFSET_NONE;
 	return begin;
@@ -199,6 +212,7 @@ static void report_revoked(struct kafka_consumer *c, int32_t id, bool lost)
 	if (p == NULL || !p->assigned)
 		return;
 	p->assigned = !lost;
+	p->lost |= lost;
 	if (p->revoking)
 		return;
 	p->revoking = true;

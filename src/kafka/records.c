@@ -56,6 +56,7 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 		if (m->err == 0 || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 			kafka_log_recovered(&c->log);
 			check_gap(c, m->partition, p, m->offset);
+			kafka_commit_first(c, p);
 		}
 		if (m->err == 0) {
 			deliver_message(c, m);

@@ -97,6 +97,7 @@ void member_join_with(struct group *g, struct member *m, const struct kafka_prop
 		.topic = "spans",
 		.group = "g",
 		.properties = all,
+		.commits_nothing = m->commits_nothing,
 		.queue_bytes = m->queue_bytes };
 	struct why why;
 

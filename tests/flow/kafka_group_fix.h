@@ -23,6 +23,7 @@ struct member {
 	int records;
 	int pause_after;      /* records */
 	bool keeps;           /* does not store */
+	bool commits_nothing; /* what it stores is not committed */
 	bool hoards;          /* does not release */
 	bool patient;         /* its session is 12 s */
 	uint64_t queue_bytes; /* of its consumer; 0 is the default */

@@ -11,7 +11,7 @@
 #include "drain_process.h"
 #include "http/server.h"
 #include "must.h"
-#include "tap.h"
+#include "tap_together.h"
 #include "topic_read.h"
 
 enum { SLOW_MS = 600000 };
@@ -443,20 +443,34 @@ static void a_dry_run_of_a_topic_counts(void)
 	close_fixture();
 }
 
+static void a_kill_in_a_directory_repeats_marked(void)
+{
+	a_kill_between_delivery_and_removal_repeats_marked(false);
+}
+
+static void a_kill_in_a_topic_repeats_marked(void)
+{
+	a_kill_between_delivery_and_removal_repeats_marked(true);
+}
+
 int main(void)
 {
-	a_directory_is_sent_once_and_is_empty_then();
-	what_a_collector_still_refuses_stays();
-	one_of_several_may_stay();
-	a_kill_between_delivery_and_removal_repeats_marked(false);
-	what_is_no_record_is_named_and_left();
-	a_stop_waits_for_answers();
-	a_dry_run_of_a_directory_counts();
-	two_runs_do_not_share_a_directory();
-	a_topic_is_sent_once();
-	what_is_refused_again_keeps_its_origin();
-	a_kill_between_delivery_and_removal_repeats_marked(true);
-	a_topic_that_is_missing_is_told_with_its_option();
-	a_dry_run_of_a_topic_counts();
+	struct tap_case cases[] = {
+		TAP_CASE(a_directory_is_sent_once_and_is_empty_then),
+		TAP_CASE(what_a_collector_still_refuses_stays),
+		TAP_CASE(one_of_several_may_stay),
+		TAP_CASE(a_kill_in_a_directory_repeats_marked),
+		TAP_CASE(what_is_no_record_is_named_and_left),
+		TAP_CASE(a_stop_waits_for_answers),
+		TAP_CASE(a_dry_run_of_a_directory_counts),
+		TAP_CASE(two_runs_do_not_share_a_directory),
+		TAP_CASE(a_topic_is_sent_once),
+		TAP_CASE(what_is_refused_again_keeps_its_origin),
+		TAP_CASE(a_kill_in_a_topic_repeats_marked),
+		TAP_CASE(a_topic_that_is_missing_is_told_with_its_option),
+		TAP_CASE(a_dry_run_of_a_topic_counts),
+	};
+
+	tap_together(cases, ARRAY_LEN(cases));
 	return tap_done();
 }

@@ -26,6 +26,7 @@ EXTRA_DIST += %D%/spool_fixture.h
 EXTRA_DIST += %D%/spool_history.h
 EXTRA_DIST += %D%/agent_process.h
 EXTRA_DIST += %D%/tap.h
+EXTRA_DIST += %D%/tap_together.h
 EXTRA_DIST += %D%/tempdir.h
 EXTRA_DIST += %D%/topic_read.h
 EXTRA_DIST += %D%/wait.h
