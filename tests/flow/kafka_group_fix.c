@@ -73,9 +73,8 @@ static void on_gap(void *arg, int32_t partition, int64_t from, int64_t to)
 {
 	struct member *m = arg;
 
-	(void)partition;
-	m->gap_from = from;
-	m->gap_to = to;
+	m->gap_from[partition] = from;
+	m->gap_to[partition] = to;
 }
 
 static void on_closed(void *arg)

@@ -30,7 +30,7 @@ struct member {
 	struct kafka_message hoard[64];
 	int hoarded;
 	bool closed;
-	int64_t gap_from, gap_to;
+	int64_t gap_from[PARTITIONS], gap_to[PARTITIONS]; /* the last gap of each */
 	int headers, null_values;
 	int64_t first[PARTITIONS]; /* first offset seen since it was assigned */
 };
