@@ -5,8 +5,8 @@
 
 #include "drain_process.h"
 #include "must.h"
-#include "tap.h"
 #include "wait.h"
+#include "tap_together.h"
 
 static struct drain_process b;
 
@@ -226,16 +226,20 @@ static void what_makes_no_sense_is_refused(void)
 
 int main(void)
 {
-	a_replay_sends_everything_again_and_moves_no_offset();
-	a_group_in_a_file_is_the_live_drains();
-	a_group_on_the_command_line_is_taken();
-	a_partition_that_is_not_named_is_not_read();
-	a_live_drain_may_have_an_end();
-	up_to_what_a_live_drain_has_delivered();
-	the_end_is_that_of_the_start();
-	a_replay_whose_partition_is_lost_goes_on_where_it_was();
-	an_early_end_of_a_replay_is_a_failure();
-	a_dry_run_counts_and_does_nothing();
-	what_makes_no_sense_is_refused();
+	struct tap_case cases[] = {
+		TAP_CASE(a_replay_sends_everything_again_and_moves_no_offset),
+		TAP_CASE(a_group_in_a_file_is_the_live_drains),
+		TAP_CASE(a_group_on_the_command_line_is_taken),
+		TAP_CASE(a_partition_that_is_not_named_is_not_read),
+		TAP_CASE(a_live_drain_may_have_an_end),
+		TAP_CASE(up_to_what_a_live_drain_has_delivered),
+		TAP_CASE(the_end_is_that_of_the_start),
+		TAP_CASE(a_replay_whose_partition_is_lost_goes_on_where_it_was),
+		TAP_CASE(an_early_end_of_a_replay_is_a_failure),
+		TAP_CASE(a_dry_run_counts_and_does_nothing),
+		TAP_CASE(what_makes_no_sense_is_refused),
+	};
+
+	tap_together(cases, ARRAY_LEN(cases));
 	return tap_done();
 }
