@@ -65,7 +65,7 @@ enum { SUM_REQUESTS, SUM_JOINED, SUM_STORED, SUM_REPEATS, SUM_QUARANTINED, SUM_B
 /* The parts, each a number of trials. */
 struct answers_part {
 	const char *name;
-	uint64_t whole; /* trials that differ; UINT32_MAX: any number, by the seed */
+	uint64_t whole; /* trials that differ; or CAMPAIGN_ENDLESS */
 	unsigned every; /* of --count trials this part plays one in so many */
 	void (*run)(struct trial *t, void *arg);
 };

@@ -92,4 +92,4 @@ static void run_storm(struct trial *t, void *arg)
 	rig_play(&g);
 }
 
-const struct answers_part answers_storm = { "storm", UINT32_MAX, 7, run_storm };
+const struct answers_part answers_storm = { "storm", CAMPAIGN_ENDLESS, 7, run_storm };

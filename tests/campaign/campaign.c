@@ -256,6 +256,7 @@ bool campaign_run(struct campaign *c, uint64_t whole, void (*run)(struct trial *
 {
 	struct running g = { c, whole, min_u64(c->count, max_u64(whole, 1)), run, arg, { 0 } };
 	uint64_t began = clock_mono_us(), failed;
+	char of[32] = "";
 
 	if (shared == NULL)
 		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -268,9 +269,10 @@ bool campaign_run(struct campaign *c, uint64_t whole, void (*run)(struct trial *
 		share_out(&g);
 	print_figures(c);
 	failed = atomic_load(&shared->failed);
-	snprintf(c->said, sizeof(c->said),
-	        "%" PRIu64 " trials of %" PRIu64 ", seed %" PRIu64 ": %" PRIu64 " failed, %.0f s",
-	        atomic_load(&shared->done), whole, c->seed, failed, (double)(clock_mono_us() - began) / 1e6);
+	if (whole != CAMPAIGN_ENDLESS)
+		snprintf(of, sizeof(of), " of %" PRIu64, whole);
+	snprintf(c->said, sizeof(c->said), "%" PRIu64 " trials%s, seed %" PRIu64 ": %" PRIu64 " failed, %.0f s",
+	        atomic_load(&shared->done), of, c->seed, failed, (double)(clock_mono_us() - began) / 1e6);
 	return failed == 0 && atomic_load(&shared->done) > 0;
 }
 

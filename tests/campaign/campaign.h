@@ -9,6 +9,9 @@
 
 #include "base/base.h"
 
+/* As many different trials as are asked for: each is nothing but its seed. */
+#define CAMPAIGN_ENDLESS ((uint64_t)UINT32_MAX)
+
 enum { CAMPAIGN_SUMS = 12, CAMPAIGN_FIGURES = 16, CAMPAIGN_TEXT = 400 };
 
 struct campaign {
