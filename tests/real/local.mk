@@ -7,6 +7,7 @@ REAL_TESTS = \
 	%D%/test_refused.sh \
 	%D%/test_rotation.sh \
 	%D%/test_cluster.sh \
+	%D%/test_rebalance.sh \
 	%D%/test_java.sh \
 	%D%/test_story.sh \
 	%D%/test_demo.sh
@@ -22,6 +23,8 @@ noinst_PROGRAMS += %D%/tally %D%/topics %D%/relay
 
 %C%_tally_SOURCES = %D%/tally.c %D%/tally_topic.c
 %C%_tally_LDADD = $(TESTKIT_LIBS)
+%C%_topics_SOURCES = %D%/topics.c %D%/commits.c %D%/commits.h tests/campaign/wire_reader.h
+%C%_topics_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/tests/campaign
 %C%_topics_LDADD = $(RDKAFKA_LIBS)
 %C%_relay_LDADD =
 

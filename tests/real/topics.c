@@ -8,6 +8,7 @@
  *   topics BROKERS leader TOPIC PARTITION
  *   topics BROKERS records TOPIC
  *   topics BROKERS lag TOPIC GROUP          records that the group has not committed
+ *   topics BROKERS commits TOPIC GROUP      what the coordinator's log has of the group: commits.h
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <librdkafka/rdkafka.h>
+
+#include "commits.h"
 
 enum { ASK_MS = 2000, ADMIN_MS = 20000 };
 
@@ -35,6 +38,8 @@ static rd_kafka_t *connect_to(const char *brokers, const char *group)
 
 	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, err, sizeof(err)) == RD_KAFKA_CONF_OK &&
 	        rd_kafka_conf_set(conf, "group.id", group, err, sizeof(err)) == RD_KAFKA_CONF_OK &&
+	        rd_kafka_conf_set(conf, "enable.auto.commit", "false", err, sizeof(err)) == RD_KAFKA_CONF_OK &&
+	        rd_kafka_conf_set(conf, "enable.partition.eof", "true", err, sizeof(err)) == RD_KAFKA_CONF_OK &&
 	        rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "500", err, sizeof(err)) == RD_KAFKA_CONF_OK &&
 	        rd_kafka_conf_set(conf, "log_level", "2", err, sizeof(err)) == RD_KAFKA_CONF_OK)
 		rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, err, sizeof(err));
@@ -223,7 +228,8 @@ static int print_records(rd_kafka_t *rk, const char *topic, bool uncommitted)
 static int usage(void)
 {
 	fprintf(stderr, "topics BROKERS create TOPIC PARTITIONS REPLICAS [KEY=VALUE]… | delete TOPIC | "
-	                "wait COUNT SECONDS | leader TOPIC PARTITION | records TOPIC | lag TOPIC GROUP\n");
+	                "wait COUNT SECONDS | leader TOPIC PARTITION | records TOPIC | lag TOPIC GROUP | "
+	                "commits TOPIC GROUP\n");
 	return 2;
 }
 
@@ -241,6 +247,8 @@ static int obey(rd_kafka_t *rk, const char *word, int argc, char **argv)
 		return print_records(rk, argv[0], false);
 	if (strcmp(word, "lag") == 0 && argc == 2)
 		return print_records(rk, argv[0], true);
+	if (strcmp(word, "commits") == 0 && argc == 2)
+		return print_commits(rk, argv[0], argv[1]);
 	return usage();
 }
 
