@@ -11,7 +11,9 @@ run() { # NAME SHORT LONG [OPTION…]
 	if [ "$share" = long ]; then count=$3; else count=$2; fi
 	shift 3
 	echo "# $name $*: $count"
+	began=$(date +%s)
 	"$dir/$name" "$@" --count "$count" --seed "${SEED-1}" || { rc=1; echo "# $name $* failed"; }
+	echo "# $name $* took $(($(date +%s) - began)) s"
 }
 
 run model 20000 500000
