@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # test_rebalance.sh — a group of drains before one real Kafka broker, whose members come and go under load: they join,
-# leave by SIGTERM, die by SIGKILL, are frozen until their session is over and their partitions are others', and a
-# static member returns within its session. First the members are cooperative, and an eager consumer is refused by the
-# group; then they are eager, and a consumer that commits nothing joins and leaves.
+# leave by SIGTERM, die by SIGKILL, also while the collector is away, are frozen until their session is over and their
+# partitions are others', and a static member returns within its session. First the members are cooperative, and an
+# eager consumer is refused by the group; then they are eager, and a consumer that commits nothing joins and leaves.
 #
 # Every span is stored. What is stored twice is at most what was stored and not committed when a member died or was
 # frozen, and what was on the wire when partitions moved in good order. By the coordinator's log of all accepted commits
@@ -42,14 +42,17 @@ spawn_collector() {
 }
 spawn_collector
 
-# Asked N times it has answered N lines beside the first.
-ASKED=0
-answered() { [ "$(wc -l <"$WORK/collector.out")" -ge $((ASKED + 1)) ]; }
+# Told N words it has answered N lines beside the first.
+TOLD=0
+answered() { [ "$(wc -l <"$WORK/collector.out")" -ge $((TOLD + 1)) ]; }
+collector() {
+	TOLD=$((TOLD + 1))
+	echo "$1" >&7
+	wait_for 10 answered || die "the collector does not answer"
+}
 # collector_counts: into UNIQUE and TOTAL
 collector_counts() {
-	ASKED=$((ASKED + 1))
-	echo counts >&7
-	wait_for 10 answered || die "the collector does not answer"
+	collector counts
 	read -r TOTAL UNIQUE <<<"$(sed -n '$s/.*"total":\([0-9]*\),"unique":\([0-9]*\).*/\1 \2/p' "$WORK/collector.out")"
 }
 
@@ -146,6 +149,16 @@ die_at_once() {
 	IS[$1]=down
 }
 
+# It holds a record for two commit intervals: what is read and not delivered may not be committed.
+holds() { [ "$(figure "$1" drain_oldest_incomplete_age_seconds)" -ge 2 ]; }
+dies_while_the_collector_is_away() {
+	settle "before $1 dies"
+	collector down
+	wait_for 20 holds "$1" || diag "$1 reads nothing while the collector is away"
+	die_at_once "$1"
+	collector up
+}
+
 # Beyond its session: the others have its partitions before it wakes, and it finds out.
 freeze() {
 	expose
@@ -189,12 +202,13 @@ event() {
 		EVENT=join && join
 		return
 	fi
-	case $((RANDOM % 5)) in
+	case $((RANDOM % 6)) in
 	0) EVENT=leave && leave "$(one up)" ;;
 	1) EVENT=kill && die_at_once "$(one up)" ;;
 	2) EVENT=freeze && freeze "$(one up)" ;;
 	3) EVENT=static && static_returns ;;
 	4) EVENT=foreign && foreign_joins ;;
+	5) EVENT=kill-with-collector-away && dies_while_the_collector_is_away "$(one up)" ;;
 	esac
 }
 
