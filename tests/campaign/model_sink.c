@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_sink.c — takes batches, and reports on them as its mood is: in time, never, in doubt, not at all. */
-#include <stdlib.h>
-
 #include "model_sink.h"
 #include "sim.h"
+#include "sink_held.h"
 
 struct model_sink model_sink;
-
-struct holder {
-	struct list link;
-	struct batch *batch;
-	uint64_t offered_us;
-	uint32_t partition; /* that it was sent to */
-	bool on_wire;
-	bool due; /* is to be reported on */
-};
 
 /* It is there, and nobody here will ever know. */
 static void arrive_unreported(const struct batch *b)
@@ -23,21 +13,14 @@ static void arrive_unreported(const struct batch *b)
 	model_sink.unreported++;
 }
 
-static void give(struct holder *h, enum sink_outcome outcome)
+static void give(struct sink_held *h, enum sink_outcome outcome)
 {
-	struct batch *b = h->batch;
-	uint32_t partition = h->partition;
-
-	list_remove(&h->link);
-	free(h);
-	model_sink.events.done(model_sink.events.arg, b,
-	        &(struct sink_report){ .outcome = outcome, .partition = partition, .detail = "" });
-	batch_unref(&b);
+	sink_held_report(h, &model_sink.events, outcome);
 }
 
 static enum sink_answer offer(struct sink *s, struct batch *b)
 {
-	struct holder *h;
+	struct sink_held *h;
 
 	(void)s;
 	model_sink.offered(b);
@@ -45,11 +28,9 @@ static enum sink_answer offer(struct sink *s, struct batch *b)
 		return SINK_FULL;
 	if (model_sink.mood == DOWN)
 		return SINK_DOWN;
-	h = calloc(1, sizeof(*h));
-	h->batch = batch_ref(b);
+	h = sink_held_take(&model_sink.held, b);
 	h->offered_us = sim_mono_us;
 	h->on_wire = model_roll(3) == 0;
-	list_push(&model_sink.held, &h->link);
 	return SINK_TOOK;
 }
 
@@ -57,7 +38,7 @@ static void purge(struct sink *s, bool wire)
 {
 	(void)s;
 	list_each_safe (node, &model_sink.held) {
-		struct holder *h = container_of(node, struct holder, link);
+		struct sink_held *h = container_of(node, struct sink_held, link);
 
 		if (!h->on_wire) {
 			give(h, SINK_NOT_SENT);
@@ -76,7 +57,7 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 	if (model_sink.mood == SILENT && model_roll(2) == 0)
 		return; /* and never a word again */
 	while (!list_empty(&model_sink.held)) {
-		struct holder *h = list_first(&model_sink.held, struct holder, link);
+		struct sink_held *h = list_first(&model_sink.held, struct sink_held, link);
 
 		if (h->on_wire && model_roll(2) == 0)
 			arrive_unreported(h->batch);
@@ -88,19 +69,19 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 static const struct sink_ops ops = { offer, purge, flush, NULL };
 
 /* As by a sink that sent it alone, and was told no. */
-static void refuse(struct holder *h)
+static void refuse(struct sink_held *h)
 {
 	model_sink.refused(h->batch, h->partition);
 	give(h, SINK_POISON);
 }
 
-static bool is_refused(const struct holder *h)
+static bool is_refused(const struct sink_held *h)
 {
 	return model_sink.is_bad(h->batch) || model_sink.mood == REFUSING ||
 	       (model_sink.mood == ONE_REFUSING && h->partition == 0) || model_roll(400) == 0;
 }
 
-static void report_on(struct holder *h)
+static void report_on(struct sink_held *h)
 {
 	h->partition = model_roll(MODEL_PARTITIONS);
 	if (model_sink.mood == GIVING_BACK) {
@@ -118,27 +99,16 @@ static void report_on(struct holder *h)
 	}
 }
 
-static struct holder *first_due(void)
-{
-	list_each (node, &model_sink.held) {
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (h->due)
-			return h;
-	}
-	return NULL;
-}
-
 /* A report may bring a purge, which gives back others of the list. */
 void model_sink_report(void)
 {
-	struct holder *h;
+	struct sink_held *h;
 
 	if (model_sink.mood == SILENT)
 		return;
 	list_each (node, &model_sink.held)
-		container_of(node, struct holder, link)->due = model_roll(3) > 0;
-	while ((h = first_due()) != NULL)
+		container_of(node, struct sink_held, link)->due = model_roll(3) > 0;
+	while ((h = sink_held_first_due(&model_sink.held)) != NULL)
 		report_on(h);
 }
 

@@ -15,6 +15,7 @@
 #include "agent/pipeline.h"
 #include "base/log.h"
 #include "sim.h"
+#include "sink_held.h"
 
 enum {
 	HOURS = 72,
@@ -27,11 +28,6 @@ enum {
 };
 
 enum mood { GOOD, REFUSING, SILENT };
-
-struct held {
-	struct list link;
-	struct batch *batch;
-};
 
 static struct {
 	struct loop *loop;
@@ -51,17 +47,10 @@ static struct {
 
 static enum sink_answer offer(struct sink *s, struct batch *b)
 {
-	struct held *h;
-
 	(void)s;
 	if (w.mood == REFUSING)
 		return SINK_DOWN;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return SINK_FULL;
-	h->batch = batch_ref(b);
-	list_push(&w.held, &h->link);
-	return SINK_TOOK;
+	return sink_held_take(&w.held, b) == NULL ? SINK_FULL : SINK_TOOK;
 }
 
 static void purge(struct sink *s, bool wire)
@@ -78,19 +67,15 @@ static void flush(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg)
 
 static const struct sink_ops ops = { offer, purge, flush, NULL };
 
-static void give(struct held *h, enum sink_outcome outcome)
+static void give(struct sink_held *h, enum sink_outcome outcome)
 {
-	struct batch *b = h->batch;
 	uint64_t n;
 
-	list_remove(&h->link);
-	free(h);
 	if (outcome == SINK_DELIVERED) {
-		memcpy(&n, b->bytes, sizeof(n));
+		memcpy(&n, h->batch->bytes, sizeof(n));
 		w.again += w.arrived[n]++ > 0;
 	}
-	w.events.done(w.events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = "" });
-	batch_unref(&b);
+	sink_held_report(h, &w.events, outcome);
 }
 
 /* Reports come between the turns of the loop, as librdkafka's do. */
@@ -105,7 +90,7 @@ static void report(void)
 	list_init(&now);
 	list_append(&now, &w.held);
 	while (!list_empty(&now))
-		give(list_first(&now, struct held, link), back ? SINK_NOT_SENT : SINK_DELIVERED);
+		give(list_first(&now, struct sink_held, link), back ? SINK_NOT_SENT : SINK_DELIVERED);
 }
 
 /* ---- the world ---- */

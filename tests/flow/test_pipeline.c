@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "agent/pipeline.h"
 #include "base/log.h"
+#include "sink_held.h"
 #include "tap.h"
 #include "wait.h"
 #include "testkit/workdir.h"
@@ -38,13 +39,6 @@ struct fake_sink {
 	unsigned random;
 	void (*flushed)(void *arg);
 	void *flushed_arg;
-};
-
-struct holder {
-	struct list link;
-	struct batch *batch;
-	bool on_wire;
-	bool due; /* is to be reported on */
 };
 
 struct run {
@@ -77,51 +71,30 @@ static void arrive(const struct batch *b)
 	seen->arrived[number] += seen->arrived[number] < 255;
 }
 
-static void give(struct fake_sink *s, struct holder *h, enum sink_outcome outcome)
-{
-	struct batch *b = h->batch;
-
-	list_remove(&h->link);
-	free(h);
-	s->events.done(s->events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = "" });
-	batch_unref(&b);
-}
-
-static struct holder *first_due(struct fake_sink *s)
-{
-	list_each (node, &s->held) {
-		struct holder *h = container_of(node, struct holder, link);
-
-		if (h->due)
-			return h;
-	}
-	return NULL;
-}
-
 /* A report may bring a purge, which gives back others of the list. */
 static void on_time(void *arg)
 {
 	struct fake_sink *s = arg;
-	struct holder *h;
+	struct sink_held *h;
 
 	timer_start(s->timer, 2);
 	if (s->mood == SILENT)
 		return;
 	list_each (node, &s->held)
-		container_of(node, struct holder, link)->due = roll(s, 3) > 0;
-	while ((h = first_due(s)) != NULL) {
+		container_of(node, struct sink_held, link)->due = roll(s, 3) > 0;
+	while ((h = sink_held_first_due(&s->held)) != NULL) {
 		switch (s->mood) {
 		case GIVING_BACK:
-			give(s, h, SINK_NOT_SENT);
+			sink_held_report(h, &s->events, SINK_NOT_SENT);
 			break;
 		case DOUBTFUL:
 			if (roll(s, 2) == 0)
 				arrive(h->batch);
-			give(s, h, SINK_MAYBE_SENT);
+			sink_held_report(h, &s->events, SINK_MAYBE_SENT);
 			break;
 		default:
 			arrive(h->batch);
-			give(s, h, SINK_DELIVERED);
+			sink_held_report(h, &s->events, SINK_DELIVERED);
 		}
 	}
 }
@@ -129,14 +102,12 @@ static void on_time(void *arg)
 static enum sink_answer offer(struct sink *sink, struct batch *b)
 {
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
-	struct holder *h;
+	struct sink_held *h;
 
 	if (s->mood == REFUSING)
 		return roll(s, 2) == 0 ? SINK_DOWN : SINK_FULL;
-	h = calloc(1, sizeof(*h));
-	h->batch = batch_ref(b);
+	h = sink_held_take(&s->held, b);
 	h->on_wire = roll(s, 4) == 0;
-	list_push(&s->held, &h->link);
 	return SINK_TOOK;
 }
 
@@ -145,12 +116,12 @@ static void purge(struct sink *sink, bool wire)
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
 
 	list_each_safe (node, &s->held) {
-		struct holder *h = container_of(node, struct holder, link);
+		struct sink_held *h = container_of(node, struct sink_held, link);
 
 		if (!h->on_wire)
-			give(s, h, SINK_NOT_SENT);
+			sink_held_report(h, &s->events, SINK_NOT_SENT);
 		else if (wire)
-			give(s, h, SINK_MAYBE_SENT);
+			sink_held_report(h, &s->events, SINK_MAYBE_SENT);
 	}
 }
 
@@ -159,12 +130,12 @@ static void flush(struct sink *sink, uint64_t budget_ms, void (*flushed)(void *a
 	struct fake_sink *s = container_of(sink, struct fake_sink, sink);
 
 	(void)budget_ms;
-	list_each_safe (node, &s->held) {
-		struct holder *h = container_of(node, struct holder, link);
+	while (!list_empty(&s->held)) {
+		struct sink_held *h = list_first(&s->held, struct sink_held, link);
 
 		if (h->on_wire)
 			arrive(h->batch);
-		give(s, h, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
+		sink_held_report(h, &s->events, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
 	}
 	flushed(arg);
 }

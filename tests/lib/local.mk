@@ -22,6 +22,7 @@ EXTRA_DIST += %D%/oracle.h
 EXTRA_DIST += %D%/dir_hash.h
 EXTRA_DIST += %D%/promtext.h
 EXTRA_DIST += %D%/resolver.h
+EXTRA_DIST += %D%/sink_held.h
 EXTRA_DIST += %D%/spool_fixture.h
 EXTRA_DIST += %D%/spool_history.h
 EXTRA_DIST += %D%/agent_process.h
