@@ -44,6 +44,7 @@ static inline const char *sink_refused_cause(enum sink_outcome outcome)
 struct sink_report {
 	enum sink_outcome outcome;
 	uint32_t partition; /* that the batch was sent to; 0 where the destination has none */
+	uint32_t losses;    /* of a batch that is given back: its batch.losses from now on */
 	const char *detail; /* the destination's explanation of a refusal, else "" */
 };
 

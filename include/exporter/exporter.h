@@ -38,14 +38,15 @@ struct exporter_opts {
 	uint64_t failing_bytes; /* most bytes of items that fail each time while others are delivered (failing.h); of
 	                         * more, those that began to fail last are given back; 0: none is */
 	uint64_t max_spans_per_second; /* 0: no limit */
-	bool pace_blind;        /* while no counters can be read, a backlog is sent at the pace of replay_pace.h */
-	uint32_t post_spans;    /* most in one POST, a batch with more is cut; 0 is 500 */
-	uint64_t post_bytes;    /* batches are joined up to this many; 0 is 1 MiB */
-	uint64_t wait_ms;       /* longest that a batch waits for others to be joined with; 0 is 40 ms */
-	bool gzip;              /* bodies are compressed */
-	bool bare;              /* requests carry none of the spanspool- headers */
-	uint64_t retry_base_ms; /* longest first pause; 0 is 250 ms */
-	uint64_t retry_cap_ms;  /* longest pause; 0 is 30 s. Shorter after a refused connection or an answer */
+	bool pace_blind;               /* while no counters can be read, a backlog is sent at the pace of replay_pace.h;
+	                         * never with CONFIRMER_OFF */
+	uint32_t post_spans;           /* most in one POST, a batch with more is cut; 0 is 500 */
+	uint64_t post_bytes;           /* batches are joined up to this many; 0 is 1 MiB */
+	uint64_t wait_ms;              /* longest that a batch waits for others to be joined with; 0 is 40 ms */
+	bool gzip;                     /* bodies are compressed */
+	bool bare;                     /* requests carry none of the spanspool- headers */
+	uint64_t retry_base_ms;        /* longest first pause; 0 is 250 ms */
+	uint64_t retry_cap_ms;         /* longest pause; 0 is 30 s. Shorter after a refused connection or an answer */
 };
 
 enum {
@@ -60,6 +61,7 @@ struct exporter_item {
 	struct slice received;      /* decimal milliseconds since 1970, at most 20; empty: none */
 	uint64_t produced_ms;       /* when its spans were received, since 1970; 0 unknown: now */
 	bool maybe_dup;             /* a collector may have it from an earlier attempt */
+	uint32_t losses;            /* exporter_report.losses of the earlier attempt; 0: none */
 	void *token;
 };
 
@@ -76,6 +78,7 @@ extern const char exporter_unconfirmed[]; /* lost confirm_attempts times by a co
 struct exporter_report {
 	void *token;
 	enum exporter_outcome outcome;
+	uint32_t losses; /* of an item that is given back: how often its spans were lost, of confirm_attempts */
 	/* Of EXPORTER_REFUSED; false, 0 and "" otherwise. */
 	bool too_large;     /* the collector refused the batch for its size */
 	int status;         /* HTTP status of the answer that refused it; 0: none did */

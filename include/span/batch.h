@@ -17,8 +17,9 @@ struct batch {
 	uint32_t size; /* length of bytes[] */
 	uint32_t cost; /* bytes of memory, with the allocator's overhead: batch_cost */
 	uint32_t refs;
-	bool maybe_dup; /* may have been delivered before */
-	uint8_t *bytes; /* in the same allocation */
+	uint32_t losses; /* requests with it that a flooded collector lost, see sink_report.losses */
+	bool maybe_dup;  /* may have been delivered before */
+	uint8_t *bytes;  /* in the same allocation */
 };
 
 /* A batch may be the first member of a struct of its owner, in one allocation with it and with the bytes. WHOLE is the

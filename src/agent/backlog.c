@@ -7,7 +7,7 @@
  *
  * A record that the sink gave back because of a purge is freed; its position waits, and it is read again in order. A
  * record that the destination refused rests in memory until its retry_us, so that it is neither offered again at once
- * nor delays the others:
+ * nor delays the others. One that a flooded collector lost rests there too, with the number of its losses, and goes first:
  *
  *   with the sink ──refused──► resting ──retry_us is over, or it is a probe──► with the sink
  *
@@ -110,7 +110,7 @@ static bool is_resting_full(const struct backlog *b)
 
 static bool may_rest(const struct backlog *b, const struct agent_batch *batch)
 {
-	return batch->refusals > 0 && !batch->with_sink && !b->stopped && !is_resting_full(b);
+	return batch->refusals + batch->batch.losses > 0 && !batch->with_sink && !b->stopped && !is_resting_full(b);
 }
 
 /* The position of BATCH stays POSITION_IN_FLIGHT. */
@@ -242,12 +242,18 @@ static uint64_t probe_round(const struct backlog *b)
 	return dispatcher_stats(b->dispatcher)->opened;
 }
 
+static bool has_lost(const struct backlog *b)
+{
+	return !list_empty(&b->resting) && list_first(&b->resting, struct agent_batch, link)->batch.losses > 0;
+}
+
 /* While the circuit is closed, resting batches whose retry_us is over go first, for they are older than those just read.
- * While it is half open, they go first in the rounds of EVIDENCE_PROBE_RESTING. */
+ * While it is half open, they go first in the rounds of EVIDENCE_PROBE_RESTING; but one that was lost goes first in every
+ * round, or it would never be lost as often as collector.confirm-attempts says. */
 static void offer_all(struct backlog *b)
 {
 	bool resting_first = dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED ||
-	                     evidence_probe_of(probe_round(b)) == EVIDENCE_PROBE_RESTING;
+	                     evidence_probe_of(probe_round(b)) == EVIDENCE_PROBE_RESTING || has_lost(b);
 
 	if (resting_first)
 		offer_resting(b);

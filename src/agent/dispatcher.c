@@ -268,6 +268,7 @@ static void on_done(void *arg, struct batch *batch, const struct sink_report *re
 	enum circuit_outcome seen;
 
 	remove_from_out(d, b);
+	b->batch.losses = report->losses;
 	outcome = decide_outcome(d, b, report, by_evidence, now);
 	seen = circuit_outcome_of(outcome);
 	count_report(d, b, outcome, now);

@@ -72,7 +72,8 @@ static void on_done(void *arg, const struct exporter_report *report)
 	else if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status,
 		        report->detail);
-	c->events.done(c->events.arg, b, &(struct sink_report){ .outcome = outcome, .detail = detail });
+	c->events.done(c->events.arg, b,
+	        &(struct sink_report){ .outcome = outcome, .losses = report->losses, .detail = detail });
 	batch_unref(&b);
 }
 
@@ -120,7 +121,8 @@ static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 	struct exporter_item item = { .value = batch_slice(b),
 		.facts = { .spans = b->spans },
 		.produced_ms = b->received_ms,
-		.maybe_dup = b->maybe_dup };
+		.maybe_dup = b->maybe_dup,
+		.losses = b->losses };
 	struct offer *o;
 	int rc = exporter_room(c->exporter, &item);
 

@@ -32,7 +32,9 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	struct batch *b = token;
 
 	k->events.done(k->events.arg, b,
-	        &(struct sink_report){ outcomes[outcome], kafka_producer_reported_by(k->producer), detail });
+	        &(struct sink_report){ .outcome = outcomes[outcome],
+	                .partition = kafka_producer_reported_by(k->producer),
+	                .detail = detail });
 	batch_unref(&b);
 }
 

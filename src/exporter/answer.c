@@ -257,6 +257,7 @@ static void on_accepted(struct request *r, struct destination *d)
 static void on_lost(struct request *r, struct destination *d)
 {
 	request_mark_maybe_stored(r);
+	request_count_loss(r);
 	if (confirmer_store_away(d->confirmer))
 		destination_cannot_store(d, d->pace.round);
 	else

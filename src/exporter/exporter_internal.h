@@ -28,6 +28,7 @@ struct part {
 	struct group *group;   /* the group in which the part waits; NULL: the part is in a request */
 	uint32_t first, count; /* spans */
 	bool maybe_stored;     /* a collector may have stored these spans from an earlier request */
+	uint32_t losses;       /* requests with these spans that were lost, see confirm_post.attempts */
 };
 
 struct item {
@@ -40,6 +41,7 @@ struct item {
 	bool maybe_sent;     /* a part was delivered, or may be stored without an answer */
 	bool give_back;      /* the owner reclaims it: a part that fails is dropped instead of sent again */
 	bool dropped;        /* a part was dropped */
+	uint32_t losses;     /* of the dropped part that was lost least often */
 	const char *refused; /* cause of the first refused part; NULL: no part was refused */
 	int status;          /* HTTP status of that refusal; DETAIL is its text */
 	char *detail;
@@ -214,6 +216,8 @@ void request_set_detail(struct request *r, int status, const char *said);
 void request_refused(struct request *r, const char *cause);
 /* Queues R to be sent again, now or after REST_US. Parts that the owner reclaims are dropped. */
 void request_retry(struct request *r, uint64_t rest_us);
+/* Counts one more loss of the spans of R if the policy has counted one for its POST. */
+void request_count_loss(struct request *r);
 /* Splits R into two requests and queues both. E_INDIVISIBLE: R has a single span. E_NOMEM. */
 int request_split(struct request *r) MUST_USE;
 /* Drops the parts that the owner reclaims. True: no part was left, and R was freed. */
@@ -280,8 +284,8 @@ uint64_t exporter_random(struct exporter *e);
 
 /* send.c */
 void exporter_step(void *exporter);
-/* True when ITEM must keep the pace of replay_pace.h: opts.pace_blind is set, no collector's counters can be read, and
- * the time when ITEM was produced is known. */
+/* True when ITEM must keep the pace of replay_pace.h: opts.pace_blind is set, the time when ITEM was produced is known, and
+ * no collector's counters can be read although they were looked for (not CONFIRMER_OFF). */
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item);
 /* 0, E_FULL or E_DOWN. WAKE is lowered to the time when ITEM may be accepted without any other event. */
 int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake);

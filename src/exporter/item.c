@@ -14,6 +14,7 @@ static void part_init(struct part *part, struct item *i, uint32_t first, uint32_
 	part->item = i;
 	part->first = first;
 	part->count = count;
+	part->losses = i->is.losses;
 	i->parts++;
 }
 
@@ -115,7 +116,9 @@ static enum exporter_outcome outcome_of(const struct item *i)
 static void report_item(struct item *i)
 {
 	struct exporter *e = i->exporter;
-	struct exporter_report r = { .token = i->is.token, .outcome = outcome_of(i), .cause = "", .detail = "" };
+	struct exporter_report r = {
+		.token = i->is.token, .outcome = outcome_of(i), .losses = i->losses, .cause = "", .detail = ""
+	};
 	char *detail = i->detail;
 
 	if (r.outcome == EXPORTER_REFUSED) {
@@ -150,7 +153,10 @@ void part_delivered(struct part *part)
 
 void part_dropped(struct part *part)
 {
-	part->item->dropped = true;
+	struct item *i = part->item;
+
+	i->losses = i->dropped ? (uint32_t)min_u64(i->losses, part->losses) : part->losses;
+	i->dropped = true;
 	finish_part(part);
 }
 

@@ -23,6 +23,7 @@ struct request *request_new(struct exporter *e)
 void request_add(struct request *r, struct part *part)
 {
 	list_push(&r->parts, &part->link);
+	r->post.attempts = r->nparts == 0 ? part->losses : (uint32_t)min_u64(r->post.attempts, part->losses);
 	r->nparts++;
 	r->spans += part->count;
 }
@@ -111,17 +112,50 @@ bool request_give_back(struct request *r)
 	return true;
 }
 
+static uint32_t least_losses(const struct request *r)
+{
+	uint32_t least = UINT32_MAX;
+
+	list_each (node, &r->parts)
+		least = (uint32_t)min_u64(least, container_of(node, struct part, link)->losses);
+	return least;
+}
+
+void request_count_loss(struct request *r)
+{
+	uint32_t counted = r->post.attempts - least_losses(r);
+
+	list_each (node, &r->parts)
+		container_of(node, struct part, link)->losses += counted;
+}
+
+/* At the end of the ready requests, so that another request is sent next in case R is the cause of the failure. But what
+ * was lost by a collector that others flood goes before what was lost less often: one POST at a time is sent, and else
+ * none would ever be lost confirm_attempts times. */
+static void push_ready(struct request *r)
+{
+	struct list *ready = &r->exporter->ready, *before = ready;
+
+	while (before->prev != ready &&
+	        container_of(before->prev, struct request, link)->post.attempts < r->post.attempts)
+		before = before->prev;
+	list_push(before, &r->link);
+}
+
 void request_retry(struct request *r, uint64_t rest_us)
 {
 	struct exporter *e = r->exporter;
 
-	/* At the end of the list, so that another request is sent next in case R is the cause of the failure. */
 	list_remove(&r->link);
 	exporter_wake(e);
 	if (request_give_back(r))
 		return;
+	r->post.attempts = least_losses(r);
 	r->retry_at_us = rest_us == 0 ? 0 : loop_now_us(e->loop) + rest_us;
-	list_push(rest_us == 0 ? &e->ready : &e->resting, &r->link);
+	if (rest_us == 0)
+		push_ready(r);
+	else
+		list_push(&e->resting, &r->link);
 }
 
 void request_mark_maybe_stored(struct request *r)
@@ -149,7 +183,8 @@ static int cut_part(struct request *r, struct request *to)
 	*second = (struct part){ .item = part->item,
 		.first = part->first + half,
 		.count = part->count - half,
-		.maybe_stored = part->maybe_stored };
+		.maybe_stored = part->maybe_stored,
+		.losses = part->losses };
 	list_init(&second->link);
 	part->item->parts++;
 	part->count = half;
@@ -212,7 +247,6 @@ int request_split(struct request *r)
 		return rc;
 	}
 	second->at = r->at;
-	second->post.attempts = r->post.attempts;
 	inherit_failures(r, second);
 	r->refusals = 0;
 	request_retry(r, 0);

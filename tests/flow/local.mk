@@ -55,6 +55,7 @@ FLOW_TESTS = \
 	%D%/test_exporter_gzip \
 	%D%/test_exporter_join \
 	%D%/test_exporter_marks \
+	%D%/test_exporter_flood \
 	%D%/test_exporter_several \
 	%D%/test_exporter_storm \
 	%D%/test_exporter_fault \

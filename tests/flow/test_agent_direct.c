@@ -233,7 +233,7 @@ static int shell(struct agent_process *s, const char *command)
  * the window is soon at its smallest. */
 static void give_up(struct agent_process *s, const char *on_refused)
 {
-	ok(agent_process_start(s, "--collector.confirm-attempts=1", on_refused, NULL), "the agent serves");
+	ok(agent_process_start(s, "--collector.confirm-attempts=3", on_refused, NULL), "the agent serves");
 	stub_store_others(stub_collector_store(s->rig.stub), 20000);
 	agent_process_send(s, 10, 0);
 }
