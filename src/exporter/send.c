@@ -16,6 +16,8 @@ static const uint8_t probe[] = { 0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 9, 's', 'p', '
 
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item)
 {
+	if (e->opts.confirm == CONFIRMER_OFF)
+		return false;
 	for (size_t i = 0; i < e->ndestinations; i++)
 		if (!e->destinations[i]->leaving && e->destinations[i]->confirmer_state != CONFIRMER_BLIND)
 			return false;

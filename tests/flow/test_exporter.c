@@ -334,6 +334,22 @@ static void a_rate_is_kept(void)
 	fixture_close(d);
 }
 
+/* Items produced in 1970 are a backlog; at the pace of replay_pace.h the second would have to wait for the first. */
+static void a_backlog_is_not_paced_when_nobody_wants_it_confirmed(void)
+{
+	static const char *const urls[] = { "http://one:1" };
+	struct exporter_opts opts = fixture_opts(urls, 1);
+	struct exporter_item old = { .produced_ms = 1 };
+	struct fixture *d;
+
+	opts.pace_blind = true;
+	d = fixture_open(&opts);
+	for (int i = 0; i < 5; i++)
+		is_int(fixture_send(d, 500, &old), 0, "with CONFIRMER_OFF a backlog is taken without a pause");
+	ok(fixture_answer_all(d, 202, 5), "and delivered");
+	fixture_close(d);
+}
+
 int main(void)
 {
 	a_item_arrives_as_it_is();
@@ -352,5 +368,6 @@ int main(void)
 	an_empty_flush_ends_at_once();
 	a_closed_exporter_is_silent();
 	a_rate_is_kept();
+	a_backlog_is_not_paced_when_nobody_wants_it_confirmed();
 	return tap_done();
 }
