@@ -10,7 +10,7 @@
  * the start and every ADDRESSES_EVERY_MS; when one fails or hangs, the last list stays in use.
  *
  * A host with IPv4 and IPv6 addresses is one collector: the list has the addresses of one family, that of the
- * address which getaddrinfo puts first. RFC 6724 puts addresses without a route last. */
+ * address which getaddrinfo puts first, until addresses_turn. RFC 6724 puts addresses without a route last. */
 
 enum {
 	ADDRESSES_EVERY_MS = 10000,
@@ -25,6 +25,9 @@ int addresses_open(struct addresses **out, struct loop *l, const char *host, uin
         void (*changed)(void *arg), void *arg) MUST_USE;
 /* Abandons a lookup under way. A may be NULL. */
 void addresses_free(struct addresses *a);
+
+/* Lists the addresses of the other family from now on, and calls CHANGED. False: there are none, and nothing changes. */
+bool addresses_turn(struct addresses *a);
 
 /* 0 until a lookup has succeeded. Addresses are listed whether or not anything listens there. */
 size_t addresses_count(const struct addresses *a);

@@ -20,6 +20,7 @@
 /* Microseconds. */
 #define LEAVE_US (10 * US_PER_S)
 #define AGAIN_US US_PER_S /* pause before the next attempt when memory ran out */
+#define TURN_US US_PER_S  /* the addresses of a family are tried at least so long */
 
 enum { CHANGES_EVERY_MS = 60000, ADDRESSES_SHOWN = 16 };
 
@@ -179,11 +180,40 @@ static void free_left(struct exporter *e, uint64_t now, uint64_t *wake)
 	}
 }
 
+/* True when no address of C takes a connection. */
+static bool is_unreachable(const struct collector *c)
+{
+	const struct exporter *e = c->exporter;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = e->destinations[i];
+
+		if (d->of != c || d->leaving)
+			continue;
+		if (d->fault == FAULT_NONE || !d->no_connection)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+/* A host may be reached by one family of addresses and not by the other, and the name server lists both. With one address
+ * of each, libcurl tries both by itself. */
+static void try_other_family(struct collector *c, uint64_t now)
+{
+	if (!c->has_several || now < c->turned_us + TURN_US || !is_unreachable(c))
+		return;
+	c->turned_us = now;
+	(void)addresses_turn(c->addresses);
+}
+
 void collectors_tidy(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	for (size_t i = 0; i < e->ncollectors; i++) {
 		struct collector *c = &e->collectors[i];
 
+		try_other_family(c, now);
 		if (c->incomplete)
 			update_destinations(c);
 		if (c->incomplete)

@@ -198,6 +198,7 @@ void destination_failed(
 	if (!pause_destination(d, round, fault, &b, a->retry_after_ms))
 		return;
 	d->cause = collector_cause_key(a);
+	d->no_connection = a->fault == HTTP_NO_CONNECTION;
 	if (a->fault == HTTP_UNKNOWN_HOST && name_error(d)[0] != '\0')
 		shown.error = name_error(d);
 	collector_cause_text(d->sentence, (const char *)d->name.at, &shown);
@@ -212,6 +213,7 @@ void destination_cannot_store(struct destination *d, uint64_t round)
 	if (!pause_destination(d, round, FAULT_WAITING, &b, -1))
 		return;
 	d->cause = CAUSE_NO_STORE;
+	d->no_connection = false;
 	snprintf(d->sentence, sizeof(d->sentence), "%s", confirmer_sentence(d->confirmer));
 }
 

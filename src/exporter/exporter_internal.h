@@ -103,6 +103,7 @@ struct collector {
 	const char *metrics_url;        /* NULL: the default ports are tried */
 	struct addresses *addresses;    /* NULL: the URL has an address instead of a name */
 	bool has_several;               /* a lookup found several addresses: each is a destination */
+	uint64_t turned_us;             /* when the other family of its addresses was tried last */
 	bool incomplete;                /* memory ran out when a destination was added */
 	struct log_limit changes_limit; /* of changes of its addresses */
 };
@@ -128,6 +129,7 @@ struct destination {
 	enum destination_fault fault;
 	char sentence[COLLECTOR_SENTENCE]; /* why it failed last, for an operator */
 	int cause;                         /* collector_cause_key of that failure */
+	bool no_connection;                /* it was HTTP_NO_CONNECTION */
 	struct list awaiting_probe;
 	struct list unconfirmed;
 	bool probing; /* a probe is on the wire */

@@ -31,9 +31,10 @@ struct lookup {
 	struct addresses *owner;
 	char *host;
 	uint16_t port;
-	int rc;             /* result of getaddrinfo() */
-	bool no_descriptor; /* it failed for lack of a file descriptor */
-	struct address_list found;
+	int rc;                        /* result of getaddrinfo() */
+	bool no_descriptor;            /* it failed for lack of a file descriptor */
+	struct address_list found;     /* of the family of the first address, */
+	struct address_list other;     /* and of the other one */
 	size_t nleft_out;              /* addresses beyond ADDRESSES_MOST, */
 	char left_out[LEFT_OUT_BYTES]; /* as many of them as fit, as text */
 };
@@ -48,7 +49,9 @@ struct addresses {
 	struct timer *timer;
 	struct detached *lookup; /* the lookup under way; NULL: none */
 	struct address_list list;
-	struct why error; /* code 0: none */
+	struct address_list other; /* of the other family, not in use */
+	bool turned;               /* addresses_turn was called an odd number of times */
+	struct why error;          /* code 0: none */
 };
 
 /* ---- in the thread ---- */
@@ -88,7 +91,9 @@ static void print_left_out(struct lookup *u, address_text *rest, size_t n)
 		len += snprintf(u->left_out + len, (size_t)(LEFT_OUT_BYTES - len), "%s%s", i == 0 ? "" : ", ", rest[i]);
 }
 
-static int set_found(struct lookup *u, const struct addrinfo *found)
+/* Sets TO to the addresses of FOUND that are of the family of the first one, or of the OTHER family. Those beyond
+ * ADDRESSES_MOST are noted in U unless OTHER. */
+static int set_list(struct lookup *u, const struct addrinfo *found, bool other, struct address_list *to)
 {
 	address_text *all;
 	size_t n = 0;
@@ -100,14 +105,24 @@ static int set_found(struct lookup *u, const struct addrinfo *found)
 		return EAI_MEMORY;
 	n = 0;
 	for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
-		if (ai->ai_family == found->ai_family)
+		if ((ai->ai_family != found->ai_family) == other)
 			print_address(ai, u->port, all[n++]);
 	n = sort_unique(all, n);
-	u->found.n = (size_t)min_u64(n, ADDRESSES_MOST);
-	memcpy(u->found.at, all, u->found.n * sizeof(*all));
-	print_left_out(u, all + u->found.n, n - u->found.n);
+	to->n = (size_t)min_u64(n, ADDRESSES_MOST);
+	memcpy(to->at, all, to->n * sizeof(*all));
+	if (!other)
+		print_left_out(u, all + to->n, n - to->n);
 	free(all);
-	return u->found.n > 0 ? 0 : EAI_NONAME;
+	return 0;
+}
+
+static int set_found(struct lookup *u, const struct addrinfo *found)
+{
+	int rc = set_list(u, found, false, &u->found);
+
+	if (rc == 0)
+		rc = set_list(u, found, true, &u->other);
+	return rc != 0 || u->found.n > 0 ? rc : EAI_NONAME;
 }
 
 static void look_up(void *arg)
@@ -158,6 +173,14 @@ static bool same_list(const struct address_list *x, const struct address_list *y
 	return x->n == y->n && memcmp(x->at, y->at, x->n * sizeof(x->at[0])) == 0;
 }
 
+static void swap_lists(struct address_list *x, struct address_list *y)
+{
+	struct address_list was = *x;
+
+	*x = *y;
+	*y = was;
+}
+
 static bool is_numeric(const char *host)
 {
 	uint8_t bytes[16];
@@ -176,9 +199,12 @@ static void on_looked_up(void *arg)
 		fail_lookup(
 		        a, u->no_descriptor ? "no file descriptor is free: raise LimitNOFILE" : gai_strerror(u->rc));
 	} else {
+		if (a->turned && u->other.n > 0)
+			swap_lists(&u->found, &u->other);
 		differs = !same_list(&a->list, &u->found);
 		clear_error(a);
 		a->list = u->found;
+		a->other = u->other;
 		if (is_numeric(a->host))
 			timer_stop(a->timer); /* no later lookup finds another list */
 	}
@@ -247,6 +273,16 @@ void addresses_free(struct addresses *a)
 	timer_free(a->timer);
 	free(a->host);
 	free(a);
+}
+
+bool addresses_turn(struct addresses *a)
+{
+	if (a->other.n == 0)
+		return false;
+	a->turned = !a->turned;
+	swap_lists(&a->list, &a->other);
+	a->changed(a->arg);
+	return true;
 }
 
 size_t addresses_count(const struct addresses *a)

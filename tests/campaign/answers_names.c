@@ -12,6 +12,9 @@ enum { BATCHES = 40, LOOKUP_MS = 20 };
 static const char *const here[] = { "127.0.0.1", NULL };
 static const char *const there[] = { "127.0.0.2", NULL };
 static const char *const both[] = { "127.0.0.1", "127.0.0.2", NULL };
+/* The last is first. Nothing listens at ::1, and no route leads to the other address. */
+static const char *const dead_v6[] = { "127.0.0.1", "::1", NULL };
+static const char *const several_dead_v6[] = { "127.0.0.1", "127.0.0.2", "100::1", "::1", NULL };
 
 static const struct {
 	int code;
@@ -21,7 +24,7 @@ static const struct {
 	{ EAI_AGAIN, "Temporary failure in name resolution" },
 	{ EAI_FAIL, "Non-recoverable failure in name resolution" },
 };
-static const char *const *const returns[] = { here, there, both };
+static const char *const *const returns[] = { here, there, both, dead_v6, several_dead_v6 };
 enum { FAILURES = ARRAY_LEN(failures), RETURNS = ARRAY_LEN(returns), BEGINNINGS = 2 };
 
 /* Connections end with each answer, so that each POST needs the name or what is remembered of it. */

@@ -298,6 +298,44 @@ static void an_address_is_not_looked_up(void)
 	fixture_close(d);
 }
 
+/* The last is first: two of IPv6 before two of IPv4. */
+static const char *const both_families[] = { "127.0.0.2", "127.0.0.1", "fd00::2", "::1", NULL };
+
+static void fail_all_of_ipv6(struct fixture *d, bool of_ipv4_too)
+{
+	for (int i = 0; i < 5000 && d->reported < d->nitems; i++) {
+		while (fake.n > 0)
+			of_ipv4_too || fake.out[0].address[0] == '[' ? fake_fail(0, HTTP_NO_CONNECTION)
+			                                             : fake_answer(0, 202, "", -1);
+		fakeclock_ahead_us += US_PER_S / 100;
+		wait_ms(d->loop, 1);
+		if (of_ipv4_too && i == 1000)
+			return;
+	}
+}
+
+static void a_family_that_takes_no_connection_gives_way_to_the_other(void)
+{
+	struct fixture *d;
+
+	resolver_answer(both_families);
+	d = open_at("http://dual.test:14268");
+	wait_destinations(d, 2, "the addresses of one family are destinations");
+	ok(!look(d).named[0] && !look(d).named[1], "those of IPv6, which are named first");
+	send_some(d, 4);
+	fail_all_of_ipv6(d, false);
+	are_delivered(d);
+	is_int(d->reported, 4, "what they do not take is delivered to the others");
+	ok(look(d).named[0] && look(d).named[1], "which are the destinations now");
+	is_int(d->state, EXPORTER_SENDING, "and nobody is called");
+	send_some(d, 2);
+	fail_all_of_ipv6(d, true);
+	is_int(d->state, EXPORTER_WAITING, "when both are away the collector is");
+	answer_but(d, NULL, 6);
+	are_delivered(d);
+	fixture_close(d);
+}
+
 /* A hundred changes: nothing is lost, nothing is kept. */
 static void addresses_may_change_all_the_time(void)
 {
@@ -335,6 +373,7 @@ int main(void)
 	a_name_server_that_fails_changes_nothing();
 	a_name_that_is_unknown_at_first_heals();
 	one_address_is_left_to_the_name();
+	a_family_that_takes_no_connection_gives_way_to_the_other();
 	addresses_may_change_all_the_time();
 	return tap_done();
 }
