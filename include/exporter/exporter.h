@@ -166,11 +166,12 @@ const char *exporter_fault(const struct exporter *e);
 
 /* One collector, or one address of a collector's name that has several, for pages. */
 struct exporter_destination {
-	const char *name;    /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
-	const char *address; /* "10.0.0.7:14268", "" where the name has one only */
-	bool leaving;        /* the name no longer has this address; requests to it are in flight or unconfirmed */
-	const char *fault;   /* why it is sent nothing; "" when it works */
-	const char *store;   /* a sentence: whether its counters confirm deliveries */
+	const char *name;       /* "http://h:14268", or "http://h:14268 at 10.0.0.7:14268" */
+	const char *address;    /* "10.0.0.7:14268", "" where the name has one only */
+	bool leaving;           /* the name no longer has this address; requests to it are in flight or unconfirmed */
+	const char *fault;      /* why it is sent nothing; "" when it works */
+	const char *name_error; /* why the addresses of its name could not be looked up last; "" when they could */
+	const char *store;      /* a sentence: whether its counters confirm deliveries */
 	enum confirmer_state confirmer_state;
 	struct confirmer_stats confirmed;
 };

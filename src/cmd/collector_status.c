@@ -9,6 +9,8 @@ static void add_collector(void *arg, const struct exporter_destination *d)
 		        d->name);
 	else
 		status_text(arg, "collector", "%s", d->fault[0] == '\0' ? d->name : d->fault);
+	if (d->name_error[0] != '\0')
+		status_text(arg, "its name", "%s", d->name_error);
 	status_text(arg, "its store", "%s", d->store);
 	if (d->confirmer_state != CONFIRMER_CONFIRMING)
 		return;

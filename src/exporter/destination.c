@@ -176,8 +176,7 @@ static bool pause_destination(struct destination *d, uint64_t round, enum destin
 	return true;
 }
 
-/* Libcurl says of a lookup that failed only that it did; our own lookup of the same name says why. */
-static const char *name_error(const struct destination *d)
+const char *destination_name_error(const struct destination *d)
 {
 	return d->of->addresses == NULL ? "" : addresses_error(d->of->addresses);
 }
@@ -199,8 +198,9 @@ void destination_failed(
 		return;
 	d->cause = collector_cause_key(a);
 	d->no_connection = a->fault == HTTP_NO_CONNECTION;
-	if (a->fault == HTTP_UNKNOWN_HOST && name_error(d)[0] != '\0')
-		shown.error = name_error(d);
+	/* Libcurl says of a lookup that failed only that it did; our own lookup of the same name says why. */
+	if (a->fault == HTTP_UNKNOWN_HOST && destination_name_error(d)[0] != '\0')
+		shown.error = destination_name_error(d);
 	collector_cause_text(d->sentence, (const char *)d->name.at, &shown);
 }
 

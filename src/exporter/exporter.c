@@ -229,6 +229,7 @@ void exporter_each(const struct exporter *e, void (*each)(void *arg, const struc
 			.address = d->address.len > 0 ? (const char *)d->address.at : "",
 			.leaving = d->leaving,
 			.fault = fault == NULL ? "" : fault,
+			.name_error = destination_name_error(d),
 			.store = confirmer_sentence(d->confirmer),
 			.confirmer_state = d->confirmer_state,
 		};

@@ -279,6 +279,8 @@ void destination_cannot_store(struct destination *d, uint64_t round);
  * WAKE is lowered to the time when that may change. */
 struct destination *destination_pick(
         struct exporter *e, uint32_t spans, const struct destination *but, uint64_t now, uint64_t *wake);
+/* Why the name of D could not be looked up last; "" when it could, or has not been yet. */
+const char *destination_name_error(const struct destination *d);
 /* Why D is sent nothing, for an operator; NULL when it works. */
 const char *destination_fault(const struct destination *d);
 const struct destination *destination_worst(const struct exporter *e);

@@ -20,6 +20,7 @@ struct shown {
 	size_t n, leaving;
 	bool named[3]; /* one, two, three */
 	bool by_name;  /* without an address */
+	char name_error[128];
 };
 
 static void show(void *arg, const struct exporter_destination *d)
@@ -30,6 +31,7 @@ static void show(void *arg, const struct exporter_destination *d)
 	s->n++;
 	s->leaving += d->leaving;
 	s->by_name |= d->address[0] == '\0';
+	snprintf(s->name_error, sizeof(s->name_error), "%s", d->name_error);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		s->named[i] |= strcmp(d->address, names[i]) == 0 && !d->leaving;
 }
@@ -237,9 +239,12 @@ static void a_name_server_that_fails_changes_nothing(void)
 	ok(out_at(one) == 4 && out_at(two) == 4, "to the addresses known before");
 	answer_but(d, NULL, 8);
 	is_int(d->changes, 0, "and nothing is said against them");
+	ok(strcmp(look(d).name_error, "many.test cannot be looked up: Name or service not known") == 0,
+	        "but the page says that the name fails: %s", look(d).name_error);
 	resolver_answer(only_two);
 	wait_destinations(d, 1, "when it answers, its answer counts");
 	is_int(look(d).named[1], 1, "which names the second");
+	ok(look(d).name_error[0] == '\0', "and the page no longer says that it fails");
 	fixture_close(d);
 }
 
