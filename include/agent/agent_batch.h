@@ -15,9 +15,30 @@ enum batch_place {
 	PLACE_SPOOLED,      /* durable in the spool, at batch.position */
 };
 
+struct agent_batch;
+
+/* The part of the pipeline that owns a batch: the flight while the batch is in memory only, the backlog once it has a
+ * position in the spool. */
+struct batch_owner {
+	/* The sink reported on B, or can never take it; then the call comes from inside dispatcher_offer. OUTCOME is
+	 * SINK_NOT_SENT while evidence is missing that a refused batch is bad. The owner keeps the reference that it had
+	 * when it offered B. */
+	void (*report)(struct batch_owner *o, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
+	/* B is durable at b->batch.position. The spooler's reference goes to the callee. */
+	void (*stored)(struct batch_owner *o, struct agent_batch *b);
+	/* B could not be stored. The spooler's reference goes to the callee, who may put it back. */
+	void (*unstored)(struct batch_owner *o, struct agent_batch *b);
+	/* The ledger has moved B, a refused batch, to quarantined or to a cause of loss. The reference of refused_put goes
+	 * to the callee. May be called from inside refused_put and refused_drop_newest. */
+	void (*resolved)(struct batch_owner *o, struct agent_batch *b);
+	/* B, a refused batch with a position, could not be quarantined: its record stays in the spool. The reference of
+	 * refused_put goes to the callee. Called from inside refused_stop_retries only. */
+	void (*returned)(struct batch_owner *o, struct agent_batch *b);
+};
+
 struct agent_batch {
 	struct batch batch; /* first: one allocation and one reference count for both */
-	const struct batch_owner *owner;
+	struct batch_owner *owner;
 	struct list link;          /* in a list of its owner, or of the spooler */
 	struct list out;           /* in the dispatcher's list, while with_sink */
 	uint64_t read_us;          /* monotonic time of reception from the socket; 0: read from the spool */

@@ -19,26 +19,20 @@ struct backlog;
 struct backlog_opts {
 	uint64_t ready_bytes; /* most memory for batches read ahead of the sink */
 	uint64_t max_age_us;  /* older records are dropped; 0: none is */
+	bool offer_at_once;   /* batches were not offered before they are durable (exposure 0) */
 };
 
 struct refused;
 int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
-/* Takes BATCH, which the spooler read back; its position is POSITION_IN_FLIGHT. */
-void backlog_add(struct backlog *b, struct agent_batch *batch);
-/* BATCH became durable just now. If the destination gave it back before, the backlog keeps a reference and offers it
- * again after its retry_us; else it is read back from the spool like any other record. */
-void backlog_stored(struct backlog *b, struct agent_batch *batch);
-/* The dispatcher's report on a batch that has a position in the spool. */
-void backlog_report(struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail);
-/* Takes BATCH, a refused batch that the ledger has moved to quarantined or dropped: its position becomes done. */
-void backlog_resolved(struct backlog *b, struct agent_batch *batch);
-/* Takes BATCH, a refused batch that the quarantine did not store: its position waits again. */
-void backlog_returned(struct backlog *b, struct agent_batch *batch);
+/* Takes BATCH, which became durable just now. It is offered at once (opts.offer_at_once), or again after its retry_us if
+ * the destination gave it back before; else it is read back from the spool like any other record. */
+void backlog_take_stored(struct backlog *b, struct agent_batch *batch);
 
-/* Offers the batches that are ready and asks the spooler to read more. */
-void backlog_tick(struct backlog *b);
+/* Offers the batches that are ready and asks the spooler to read more. To be called once a turn of the loop, and when the
+ * sink has room again. */
+void backlog_tick(void *backlog);
 /* Frees the batches that are read and not with the sink: their positions wait again. */
 void backlog_release(struct backlog *b);
 /* The same; afterwards nothing more is read or offered. */

@@ -17,15 +17,6 @@ struct dispatcher_opts {
 	const char *sink_name; /* of the sink's part of the health board: "kafka", "collector" */
 };
 
-struct dispatcher_events {
-	/* The sink reported on B. The outcome is SINK_NOT_SENT while evidence is missing that a refused batch is bad. The
-	 * owner keeps the reference that it had when it offered B. */
-	void (*report)(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
-	void (*room)(void *arg);                                   /* an offer may be taken now */
-	void (*sent_again)(void *arg, uint32_t spans, bool first); /* as sink_events.sent_again */
-	void *arg;
-};
-
 struct dispatcher_stats {
 	uint64_t offered, delivered, given_back, poison; /* batches, by the sink's report */
 	uint64_t opened;                                 /* times that the circuit opened */
@@ -37,24 +28,18 @@ struct dispatcher_stats {
 
 struct dispatcher;
 
-int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, const struct dispatcher_events *events,
-        struct health *health) MUST_USE;
-/* S was opened with dispatcher_sink_events() as its events; borrowed. */
+int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, struct health *health) MUST_USE;
+/* Borrows S and takes its reports. */
 void dispatcher_set_sink(struct dispatcher *d, struct sink *s);
-struct sink_events dispatcher_sink_events(struct dispatcher *d);
 
-/* Offers B to the sink. SINK_TOOK: a report will come. Any other answer changed nothing. b->backlog says whether B
- * counts in the window as backlog or as fresh. */
+/* Offers B to the sink. SINK_TOOK: the owner of B gets a report later. SINK_CANNOT: the owner has got it, as a refusal,
+ * and B may be freed. SINK_FULL, SINK_DOWN: nothing has changed. b->backlog says whether B counts in the window as
+ * backlog or as fresh. */
 enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b);
 
 /* True while B must not be offered again, since the sink gave it back: until its retry_us, or as a probe until the
  * circuit's shortest pause is over. dispatcher_offer does not take it before. */
 bool dispatcher_is_resting(const struct dispatcher *d, const struct agent_batch *b);
-
-/* After dispatcher_offer answered SINK_CANNOT: the sink's reason as text, borrowed until the next offer, and the outcome
- * with which the owner settles the batch, for no report follows. */
-const char *dispatcher_refusal(const struct dispatcher *d);
-enum sink_outcome dispatcher_refusal_outcome(const struct dispatcher *d);
 
 /* WAITS: the backlog has batches to offer, so fresh batches leave it its share of the window. */
 void dispatcher_set_backlog(struct dispatcher *d, bool waits);

@@ -23,23 +23,19 @@ struct flight_stats {
 struct flight;
 
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger) MUST_USE;
+struct backlog;
 struct refused;
-void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r);
+void flight_connect(
+        struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r, struct backlog *stored);
 
-/* Takes B, fresh from the intake, and enters it in the ledger. */
+/* Takes B, fresh from the intake, gives it its id (boot and sequence) and enters it in the ledger. */
 void flight_add(struct flight *f, struct agent_batch *b);
 /* False: the intake should pause and ask again once a turn of the loop, for no event says when there is room.
  * flight_add takes a batch all the same, and may drop the newest. */
 bool flight_has_room(const struct flight *f);
 
-/* The dispatcher's report on a batch that has no position in the spool. */
-void flight_report(struct flight *f, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
-/* The spooler's events: B is durable, B was not stored, a cycle failed to store with error RC. The first two take B. */
-void flight_stored(struct flight *f, struct agent_batch *b);
-void flight_unstored(struct flight *f, struct agent_batch *b);
+/* A cycle is over and the spool cannot store, because of error RC. */
 void flight_write_failed(struct flight *f, int rc);
-/* Takes B, a refused batch that the ledger has moved to quarantined or dropped. */
-void flight_resolved(struct flight *f, struct agent_batch *b);
 
 /* Drops the newest batches while the flight is full and the spool cannot store. To be called a few times a second. */
 void flight_shed(struct flight *f);

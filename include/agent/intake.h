@@ -3,7 +3,7 @@
 #ifndef INTAKE_H
 #define INTAKE_H
 
-#include "agent/pipeline.h"
+#include "agent/flight.h"
 #include "net/udp.h"
 
 /* Named as jaeger-agent names them; each port takes the compact and the binary protocol. */
@@ -43,16 +43,16 @@ struct intake;
  * is malformed, or the largest batch would be larger than the spool takes. */
 int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why) MUST_USE;
 
-/* Opens the ports and begins to read. TO and HEALTH are borrowed. Reading pauses while TO has no room; a pause of some
+/* Opens the ports and begins to read. TO, LEDGER and HEALTH are borrowed. Reading pauses while TO has no room; a pause of some
  * seconds is posted as part "intake" of HEALTH. */
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct pipeline *to,
-        struct health *health, struct why *why) MUST_USE;
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *to,
+        struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger up to date. */
 void intake_count_drops(struct intake *i);
 
-/* Reads the datagrams left in the socket buffers, waiting at most BUDGET_MS for room in the pipeline, closes the ports
+/* Reads the datagrams left in the socket buffers, waiting at most BUDGET_MS for room in the flight, closes the ports
  * and calls STOPPED: at once, or in a later turn of the loop. Datagrams for which there was no room until then are
  * counted as queue_full. */
 void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg), void *arg);

@@ -21,20 +21,16 @@ struct pipeline;
 int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts, struct health *health,
         struct why *why) MUST_USE;
 
-/* The events that the sink must be opened with, then the sink itself, borrowed. */
-struct sink_events pipeline_sink_events(struct pipeline *p);
+/* Borrows S. */
 void pipeline_set_sink(struct pipeline *p, struct sink *s);
 
-/* Takes B and gives it its id (boot and sequence). */
-void pipeline_accept(struct pipeline *p, struct agent_batch *b);
+/* The flight, which takes new batches (flight_add) and says whether the intake should pause (flight_has_room). It is to be
+ * asked once a turn of the loop; a timer keeps the loop turning ten times a second at least. */
+struct flight *pipeline_flight(struct pipeline *p);
 struct ledger *pipeline_ledger(struct pipeline *p);
 uint64_t pipeline_boot(const struct pipeline *p);
 
-/* False while the intake should pause. To be asked once a turn of the loop; a timer keeps the loop turning ten times a
- * second at least. */
-bool pipeline_has_room(const struct pipeline *p);
-
-/* Flushes the sink, stores the batches that were not delivered, closes the spool and calls STOPPED. pipeline_accept must
+/* Flushes the sink, stores the batches that were not delivered, closes the spool and calls STOPPED. flight_add must
  * not be called any more. */
 void pipeline_stop(struct pipeline *p, void (*stopped)(void *arg), void *arg);
 /* After pipeline_stop: stops waiting for the sink. Batches that it still has are stored as maybe sent. */

@@ -10,7 +10,7 @@
 
 enum sink_answer {
 	SINK_TOOK,   /* a report will come */
-	SINK_FULL,   /* no room now; events.room will be called */
+	SINK_FULL,   /* no room now */
 	SINK_DOWN,   /* the sink takes no batch now; the circuit decides when to offer again */
 	SINK_CANNOT, /* the sink can never take this batch; sink.refusal says why */
 };
@@ -48,19 +48,17 @@ struct sink_report {
 	const char *detail; /* the destination's explanation of a refusal, else "" */
 };
 
-/* Calls from a sink to its owner. */
+/* Calls from a sink, which may come from the first offer on. */
 struct sink_events {
 	/* The report on B. The sink drops its reference to B after the call. */
 	void (*done)(void *arg, struct batch *b, const struct sink_report *report);
-	/* After SINK_FULL: there is room again. */
-	void (*room)(void *arg);
-	/* The sink sends SPANS of a batch that it has again, although they may have arrived. FIRST: the batch's first
-	 * span is among them, so that the owner counts the batch once. No event comes when a batch with maybe_dup is
-	 * sent for the first time after its offer: the owner counts that one itself. */
-	void (*sent_again)(void *arg, uint32_t spans, bool first);
 	/* The destination accepted a batch; "done" follows once it is known to be stored. */
 	void (*answered)(void *arg);
-	void *arg;
+	void *arg; /* of both */
+	/* After SINK_FULL: there is room again. A sink whose room is noticed in a callback of the loop need not call it: the
+	 * pipeline offers again in each turn of the loop. */
+	void (*room)(void *arg);
+	void *room_arg;
 };
 
 struct sink;
@@ -78,6 +76,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
+	struct sink_events events;    /* set by dispatcher_set_sink and pipeline_set_sink */
 	char refusal[256];            /* why the last offer was answered SINK_CANNOT */
 	enum sink_outcome refused_as; /* the outcome of a batch whose offer was answered SINK_CANNOT */
 	/* May be NULL. Returns why nothing is delivered, as a sentence that is valid until S is freed; NULL: no reason is

@@ -15,13 +15,15 @@ struct sink_id {
 
 /* Sends each batch as one record of opts->topic. */
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts, const struct sink_id *id,
-        const struct sink_events *events, struct why *why) MUST_USE;
+        struct why *why) MUST_USE;
 const struct kafka_producer_stats *sink_kafka_stats(struct sink *s);
 const struct kafka_fault *sink_kafka_fault(struct sink *s);
 
-/* Sends batches in POSTs to collectors. Posts the parts "store" and "batches" of HEALTH. */
+/* Sends batches in POSTs to collectors. Counts in LEDGER the spans that it sends again although they may have arrived;
+ * the first sending of a batch with maybe_dup is counted by the batch's owner. Posts the parts "store" and "batches" of
+ * HEALTH. */
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,
-        const struct sink_events *events, struct health *health, struct why *why) MUST_USE;
+        struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 /* To be called each second: posts the part "batches". */
 void sink_collector_tick(struct sink *s);
 struct exporter *sink_collector_exporter(struct sink *s);

@@ -11,21 +11,6 @@
 #include "policy/positions.h"
 #include "spool/spool.h"
 
-struct spooler_events {
-	/* B is durable at b->batch.position. The spooler's reference goes to the callee. */
-	void (*stored)(void *arg, struct agent_batch *b);
-	/* B could not be stored. The spooler's reference goes to the callee, who may put it back. */
-	void (*unstored)(void *arg, struct agent_batch *b);
-	/* The spool cannot store, because of error RC. Called at the end of each cycle while that is so, after the cycle's
-	 * calls of "unstored". */
-	void (*write_failed)(void *arg, int rc);
-	/* B was read back for spooler_read: its position is POSITION_IN_FLIGHT. The reference goes to the callee. */
-	void (*read_back)(void *arg, struct agent_batch *b);
-	/* A cycle is over; the last call of each cycle. */
-	void (*cycle_done)(void *arg);
-	void *arg;
-};
-
 struct spooler_stats {
 	struct spool_stats spool;
 	uint64_t cycles;
@@ -35,9 +20,12 @@ struct spooler_stats {
 
 struct spooler;
 
-/* Opens the spool, begins a new boot in it, and fills LEDGER with the totals of earlier runs. */
-int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
-        const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
+/* Opens the spool, begins a new boot in it, and fills LEDGER with the totals of earlier runs. CYCLE_DONE is the last call
+ * of each cycle; before it the spooler calls the owner of each batch that the cycle was to store. */
+int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts, void (*cycle_done)(void *arg),
+        void *arg, struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
+/* B was read back for spooler_read: its position is POSITION_IN_FLIGHT. The reference goes to the callee. */
+void spooler_set_reader(struct spooler *s, void (*read_back)(void *arg, struct agent_batch *b), void *arg);
 
 uint64_t spooler_boot(const struct spooler *s);
 
@@ -46,7 +34,7 @@ struct spool *spooler_spool(const struct spooler *s);
 
 /* Takes B and appends it to the queue, to be stored with the next cycle. */
 void spooler_append(struct spooler *s, struct agent_batch *b);
-/* Takes B, which "unstored" gave back, and puts it at the head of the queue. */
+/* Takes B, which could not be stored, and puts it at the head of the queue. */
 void spooler_requeue(struct spooler *s, struct agent_batch *b);
 /* Removes B from the queue and gives it to the caller. B must be queued: no cycle has taken it yet. */
 struct agent_batch *spooler_withdraw(struct spooler *s, struct agent_batch *b);

@@ -49,7 +49,7 @@ enum kafka_outcome {
 
 struct kafka_producer_events {
 	void (*report)(void *arg, void *token, enum kafka_outcome outcome, const char *detail);
-	void (*room)(void *arg); /* after E_FULL or E_DOWN: send again */
+	void (*room)(void *arg); /* after E_FULL or E_DOWN: send again; may be NULL */
 	void *arg;
 };
 

@@ -22,7 +22,6 @@
 #include "agent/backlog.h"
 #include "base/clock.h"
 #include "policy/evidence.h"
-#include "agent/flight.h"
 #include "base/log.h"
 #include "refused.h"
 
@@ -32,6 +31,7 @@ enum {
 };
 
 struct backlog {
+	struct batch_owner owner;
 	struct dispatcher *dispatcher;
 	struct spooler *spooler;
 	struct refused *refused;
@@ -46,27 +46,22 @@ struct backlog {
 	struct backlog_stats stats;
 };
 
-int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, struct refused *r,
-        struct ledger *ledger, const struct backlog_opts *opts)
+static struct backlog *of_owner(struct batch_owner *o)
 {
-	struct backlog *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return E_NOMEM;
-	b->dispatcher = d;
-	b->spooler = s;
-	b->refused = r;
-	b->ledger = ledger;
-	b->opts = *opts;
-	list_init(&b->ready);
-	list_init(&b->resting);
-	*out = b;
-	return 0;
+	return container_of(o, struct backlog, owner);
 }
 
-void backlog_add(struct backlog *b, struct agent_batch *batch)
+static void take_batch(struct backlog *b, struct agent_batch *batch)
 {
+	batch->owner = &b->owner;
 	batch->place = PLACE_SPOOLED;
+}
+
+static void on_read_back(void *arg, struct agent_batch *batch)
+{
+	struct backlog *b = arg;
+
+	take_batch(b, batch);
 	b->stats.read_batches++;
 	b->stats.read_bytes += batch->batch.size;
 	b->stats.ready_bytes += batch->batch.cost;
@@ -145,16 +140,41 @@ static void set_waiting(struct backlog *b, const struct agent_batch *batch)
 	        b->spooler, batch->batch.position, batch->batch.maybe_dup ? POSITION_MAYBE_SENT : POSITION_WAITING, 0);
 }
 
-void backlog_stored(struct backlog *b, struct agent_batch *batch)
+/* Offers BATCH for the first time. Out of memory for its status: it is left waiting. */
+static void offer_stored(struct backlog *b, struct agent_batch *batch)
 {
-	if (may_rest(b, batch) && spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) == 0)
-		rest_in_memory(b, batch);
-	else
-		rest_in_spool(b, batch);
+	enum sink_answer answer;
+
+	if (spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) < 0)
+		return;
+	answer = dispatcher_offer(b->dispatcher, batch);
+	if (answer == SINK_FULL || answer == SINK_DOWN)
+		spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
 }
 
-void backlog_report(struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
+void backlog_take_stored(struct backlog *b, struct agent_batch *batch)
 {
+	take_batch(b, batch);
+	if (b->opts.offer_at_once && !batch->with_sink && !batch->batch.maybe_dup)
+		offer_stored(b, batch);
+	if (batch->with_sink)
+		spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0);
+	else if (batch->batch.maybe_dup)
+		set_waiting(b, batch);
+	if (batch->place == PLACE_SPOOLED) {
+		if (may_rest(b, batch) &&
+		        spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) == 0)
+			rest_in_memory(b, batch);
+		else
+			rest_in_spool(b, batch);
+	}
+	agent_batch_unref(&batch);
+}
+
+static void on_report(struct batch_owner *o, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
+{
+	struct backlog *b = of_owner(o);
+
 	switch (outcome) {
 	case SINK_DELIVERED:
 		finish_batch(b, batch, LEDGER_DELIVERED);
@@ -180,15 +200,15 @@ void backlog_report(struct backlog *b, struct agent_batch *batch, enum sink_outc
 	}
 }
 
-void backlog_resolved(struct backlog *b, struct agent_batch *batch)
+static void on_resolved(struct batch_owner *o, struct agent_batch *batch)
 {
-	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
+	spooler_set_status(of_owner(o)->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
 	agent_batch_unref(&batch);
 }
 
-void backlog_returned(struct backlog *b, struct agent_batch *batch)
+static void on_returned(struct batch_owner *o, struct agent_batch *batch)
 {
-	spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
+	spooler_set_status(of_owner(o)->spooler, batch->batch.position, POSITION_WAITING, 0);
 	agent_batch_unref(&batch);
 }
 
@@ -209,9 +229,7 @@ static bool offer_batch(struct backlog *b, struct agent_batch *batch, uint64_t *
 		return false;
 	list_remove(&batch->link);
 	*bytes -= batch->batch.cost;
-	if (answer == SINK_CANNOT)
-		backlog_report(b, batch, dispatcher_refusal_outcome(b->dispatcher), dispatcher_refusal(b->dispatcher));
-	else if (batch->batch.maybe_dup)
+	if (answer == SINK_TOOK && batch->batch.maybe_dup)
 		ledger_sent_again(b->ledger, (struct ledger_count){ batch->batch.spans, 1 });
 	agent_batch_unref(&batch);
 	return true;
@@ -333,8 +351,9 @@ static void read_more(struct backlog *b)
 		spooler_read_from(b->spooler, PROBE_BYTES, evidence_probe_place(probe_round(b)));
 }
 
-void backlog_tick(struct backlog *b)
+void backlog_tick(void *backlog)
 {
+	struct backlog *b = backlog;
 	bool head_expired = expire_in_memory(b), unread = spooler_has_waiting(b->spooler);
 	bool waits = unread || !list_empty(&b->ready), quarantine_behind = is_quarantine_behind(b);
 	enum circuit_state state = dispatcher_state(b->dispatcher);
@@ -372,6 +391,26 @@ void backlog_stop(struct backlog *b)
 const struct backlog_stats *backlog_stats(const struct backlog *b)
 {
 	return &b->stats;
+}
+
+int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, struct refused *r,
+        struct ledger *ledger, const struct backlog_opts *opts)
+{
+	struct backlog *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return E_NOMEM;
+	b->owner = (struct batch_owner){ .report = on_report, .resolved = on_resolved, .returned = on_returned };
+	b->dispatcher = d;
+	b->spooler = s;
+	b->refused = r;
+	b->ledger = ledger;
+	b->opts = *opts;
+	list_init(&b->ready);
+	list_init(&b->resting);
+	spooler_set_reader(s, on_read_back, b);
+	*out = b;
+	return 0;
 }
 
 void backlog_free(struct backlog *b)

@@ -16,7 +16,6 @@
 
 struct dispatcher {
 	struct dispatcher_opts opts;
-	struct dispatcher_events events;
 	struct health *health;
 	struct sink *sink;
 	struct circuit circuit;
@@ -37,19 +36,15 @@ struct dispatcher {
 enum { HEALTH_POST_EVERY_US = US_PER_S / 4 };
 
 static void on_done(void *arg, struct batch *batch, const struct sink_report *report);
-static void on_room(void *arg);
-static void on_sent_again(void *arg, uint32_t spans, bool first);
 static void on_answered(void *arg);
 
-int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, const struct dispatcher_events *events,
-        struct health *health)
+int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, struct health *health)
 {
 	struct dispatcher *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return E_NOMEM;
 	d->opts = *opts;
-	d->events = *events;
 	d->health = health;
 	d->load.window = opts->window_bytes;
 	d->load.backlog_most = pace_backlog_most(opts->window_bytes, opts->stored);
@@ -65,13 +60,9 @@ int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts,
 void dispatcher_set_sink(struct dispatcher *d, struct sink *s)
 {
 	d->sink = s;
-}
-
-struct sink_events dispatcher_sink_events(struct dispatcher *d)
-{
-	return (struct sink_events){
-		.done = on_done, .room = on_room, .sent_again = on_sent_again, .answered = on_answered, .arg = d
-	};
+	s->events.done = on_done;
+	s->events.answered = on_answered;
+	s->events.arg = d;
 }
 
 /* Posts why spans wait. A destination that is away is HEALTH_WARN, for the agent spools until it is back. A wrong
@@ -98,7 +89,7 @@ static void begin_epoch(struct dispatcher *d)
 	d->epoch++;
 }
 
-/* The circuit's state has changed: begins an epoch, posts health, and purges the sink or asks for offers. */
+/* The circuit's state has changed: begins an epoch, posts health, and purges the sink when it is open. */
 static void on_circuit_change(struct dispatcher *d)
 {
 	begin_epoch(d);
@@ -106,7 +97,7 @@ static void on_circuit_change(struct dispatcher *d)
 	case CIRCUIT_OPEN:
 		post_waiting(d, clock_mono_us());
 		d->sink->ops->purge(d->sink, false);
-		return;
+		break;
 	case CIRCUIT_HALF_OPEN:
 		break;
 	case CIRCUIT_CLOSED:
@@ -116,7 +107,6 @@ static void on_circuit_change(struct dispatcher *d)
 		d->ramp_delivered = 0;
 		break;
 	}
-	d->events.room(d->events.arg);
 }
 
 bool dispatcher_is_resting(const struct dispatcher *d, const struct agent_batch *b)
@@ -151,6 +141,8 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b)
 	answer = d->sink->ops->offer(d->sink, &b->batch);
 	if (answer == SINK_DOWN && circuit_offer_refused(&d->circuit, now))
 		on_circuit_change(d);
+	if (answer == SINK_CANNOT)
+		b->owner->report(b->owner, b, d->sink->refused_as, d->sink->refusal);
 	if (answer != SINK_TOOK)
 		return answer;
 	b->with_sink = true;
@@ -161,16 +153,6 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b)
 	*(b->backlog ? &d->load.backlog : &d->load.fresh) += b->batch.cost;
 	d->stats.offered++;
 	return SINK_TOOK;
-}
-
-const char *dispatcher_refusal(const struct dispatcher *d)
-{
-	return d->sink->refusal;
-}
-
-enum sink_outcome dispatcher_refusal_outcome(const struct dispatcher *d)
-{
-	return d->sink->refused_as;
 }
 
 static void grow_ramp(struct dispatcher *d, const struct agent_batch *b)
@@ -272,23 +254,9 @@ static void on_done(void *arg, struct batch *batch, const struct sink_report *re
 	outcome = decide_outcome(d, b, report, by_evidence, now);
 	seen = circuit_outcome_of(outcome);
 	count_report(d, b, outcome, now);
-	d->events.report(d->events.arg, b, outcome, report->detail);
+	b->owner->report(b->owner, b, outcome, report->detail);
 	if ((counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
 		on_circuit_change(d);
-}
-
-static void on_room(void *arg)
-{
-	struct dispatcher *d = arg;
-
-	d->events.room(d->events.arg);
-}
-
-static void on_sent_again(void *arg, uint32_t spans, bool first)
-{
-	struct dispatcher *d = arg;
-
-	d->events.sent_again(d->events.arg, spans, first);
 }
 
 static void on_answered(void *arg)

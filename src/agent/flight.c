@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "agent/backlog.h"
 #include "agent/flight.h"
 #include "base/log.h"
 #include "policy/pace.h"
@@ -25,11 +26,14 @@
 enum { COMMIT_WORTH_BYTES = 1 << 20 }; /* idle_bytes from which a hand-over need not wait until a batch is due */
 
 struct flight {
+	struct batch_owner owner;
 	struct flight_opts opts;
 	struct ledger *ledger;
 	struct dispatcher *dispatcher;
 	struct spooler *spooler;
 	struct refused *refused;
+	struct backlog *backlog;
+	uint64_t sequence; /* of the last batch */
 	struct timer *due;
 	struct list aging;   /* PLACE_AGING, by read_us */
 	uint64_t idle_bytes; /* of aging batches that the sink does not have: they wait for the spooler only */
@@ -39,6 +43,10 @@ struct flight {
 };
 
 static void on_due(void *arg);
+static void on_report(struct batch_owner *o, struct agent_batch *b, enum sink_outcome outcome, const char *detail);
+static void on_stored(struct batch_owner *o, struct agent_batch *b);
+static void on_unstored(struct batch_owner *o, struct agent_batch *b);
+static void on_resolved(struct batch_owner *o, struct agent_batch *b);
 
 int flight_open(struct flight **out, struct loop *l, const struct flight_opts *opts, struct ledger *ledger)
 {
@@ -46,6 +54,9 @@ int flight_open(struct flight **out, struct loop *l, const struct flight_opts *o
 
 	if (f == NULL)
 		return E_NOMEM;
+	f->owner = (struct batch_owner){
+		.report = on_report, .stored = on_stored, .unstored = on_unstored, .resolved = on_resolved
+	};
 	f->opts = *opts;
 	f->ledger = ledger;
 	list_init(&f->aging);
@@ -57,15 +68,22 @@ int flight_open(struct flight **out, struct loop *l, const struct flight_opts *o
 	return 0;
 }
 
-void flight_connect(struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r)
+void flight_connect(
+        struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r, struct backlog *stored)
 {
 	f->dispatcher = d;
 	f->spooler = s;
 	f->refused = r;
+	f->backlog = stored;
 	if (f->opts.exposure_us == 0)
 		spooler_set_offer_at_once(s);
 	if (f->opts.drop_oldest)
 		spooler_set_drop_oldest(s);
+}
+
+static struct flight *of_owner(struct batch_owner *o)
+{
+	return container_of(o, struct flight, owner);
 }
 
 static uint64_t handoff_age(const struct flight *f)
@@ -152,8 +170,7 @@ static void offer_fresh(struct flight *f, struct agent_batch *b)
 	case SINK_TOOK:
 		break;
 	case SINK_CANNOT:
-		flight_report(f, b, dispatcher_refusal_outcome(f->dispatcher), dispatcher_refusal(f->dispatcher));
-		return;
+		return; /* on_report has taken it */
 	case SINK_FULL:
 	case SINK_DOWN:
 		f->idle_bytes += b->batch.size;
@@ -165,6 +182,9 @@ static void offer_fresh(struct flight *f, struct agent_batch *b)
 
 void flight_add(struct flight *f, struct agent_batch *b)
 {
+	b->owner = &f->owner;
+	b->batch.boot = spooler_boot(f->spooler);
+	b->batch.sequence = ++f->sequence;
 	ledger_enter(f->ledger, LEDGER_IN_FLIGHT, b->batch.spans, 1);
 	f->stats.bytes += b->batch.cost;
 	f->stats.batches++;
@@ -193,13 +213,14 @@ static void quarantine_batch(struct flight *f, struct agent_batch *b, enum sink_
 		queue_for_spool(f, b); /* out of memory: B is spooled, offered again and refused again */
 }
 
-void flight_report(struct flight *f, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
+static void on_report(struct batch_owner *o, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
+	struct flight *f = of_owner(o);
 	bool written = b->place == PLACE_QUEUED && list_empty(&b->link);
 
 	b->batch.maybe_dup |= outcome == SINK_MAYBE_SENT && !written;
 	if (written) {
-		/* A commit cycle is writing B; flight_stored or flight_unstored acts on the outcome recorded here. */
+		/* A commit cycle is writing B; on_stored or on_unstored acts on the outcome recorded here. */
 		if (outcome == SINK_DELIVERED)
 			b->place = PLACE_QUEUED_DONE;
 		else if (outcome == SINK_MAYBE_SENT)
@@ -244,20 +265,11 @@ static void count_late(struct flight *f, const struct agent_batch *b)
 		        (unsigned long long)(age / US_PER_MS));
 }
 
-/* Offers B, which is durable at b->batch.position. Out of memory for its status: B is left waiting, for the backlog. */
-static void offer_stored(struct flight *f, struct agent_batch *b)
+static void on_stored(struct batch_owner *o, struct agent_batch *b)
 {
-	if (spooler_set_status(f->spooler, b->batch.position, POSITION_IN_FLIGHT, 0) < 0)
-		return;
-	if (dispatcher_offer(f->dispatcher, b) != SINK_TOOK)
-		spooler_set_status(f->spooler, b->batch.position, POSITION_WAITING, 0);
-}
+	struct flight *f = of_owner(o);
 
-void flight_stored(struct flight *f, struct agent_batch *b)
-{
-	enum batch_place was = (enum batch_place)b->place;
-
-	if (was == PLACE_QUEUED_DONE) {
+	if (b->place == PLACE_QUEUED_DONE) {
 		finish_batch(f, b, LEDGER_DELIVERED);
 		spooler_set_status(f->spooler, b->batch.position, POSITION_DONE, b->batch.spans);
 		agent_batch_unref(&b);
@@ -265,21 +277,14 @@ void flight_stored(struct flight *f, struct agent_batch *b)
 	}
 	count_late(f, b);
 	finish_batch(f, b, LEDGER_IN_SPOOL);
-	b->place = PLACE_SPOOLED;
-	b->batch.maybe_dup |= was == PLACE_QUEUED_MAYBE;
-	/* With an exposure of 0 the first offer comes only when the batch is durable. */
-	if (!b->with_sink && !b->batch.maybe_dup && f->opts.exposure_us == 0)
-		offer_stored(f, b);
-	if (b->with_sink)
-		spooler_set_status(f->spooler, b->batch.position, POSITION_IN_FLIGHT, 0);
-	else if (b->batch.maybe_dup)
-		spooler_set_status(f->spooler, b->batch.position, POSITION_MAYBE_SENT, 0);
-	agent_batch_unref(&b); /* the sink has a reference of its own */
+	b->batch.maybe_dup |= b->place == PLACE_QUEUED_MAYBE;
+	backlog_take_stored(f->backlog, b);
 }
 
-void flight_unstored(struct flight *f, struct agent_batch *b)
+static void on_unstored(struct batch_owner *o, struct agent_batch *b)
 {
-	enum batch_place was = (enum batch_place)b->place;
+	struct flight *f = of_owner(o);
+	enum batch_place was = b->place;
 
 	if (was == PLACE_QUEUED_DONE) {
 		finish_batch(f, b, LEDGER_DELIVERED);
@@ -298,9 +303,9 @@ void flight_write_failed(struct flight *f, int rc)
 	flight_shed(f);
 }
 
-void flight_resolved(struct flight *f, struct agent_batch *b)
+static void on_resolved(struct batch_owner *o, struct agent_batch *b)
 {
-	uncount_batch(f, b);
+	uncount_batch(of_owner(o), b);
 	agent_batch_unref(&b);
 }
 
@@ -350,8 +355,6 @@ static bool offer_queued(void *arg, struct agent_batch *b)
 	answer = dispatcher_offer(f->dispatcher, b);
 	if (answer == SINK_TOOK && b->batch.maybe_dup)
 		ledger_sent_again(f->ledger, (struct ledger_count){ b->batch.spans, 1 });
-	if (answer == SINK_CANNOT)
-		flight_report(f, b, dispatcher_refusal_outcome(f->dispatcher), dispatcher_refusal(f->dispatcher));
 	return answer == SINK_TOOK || answer == SINK_CANNOT;
 }
 

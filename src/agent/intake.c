@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intake.c — reads datagrams, transcodes each into a batch, and counts its outcome.
  *
- *   READING ◄──room──no room──► PAUSED      pipeline_has_room is asked after each datagram and once a turn of the loop
+ *   READING ◄──room──no room──► PAUSED      flight_has_room is asked after each datagram and once a turn of the loop
  *      └──────────stop────────────┴──► STOPPING ──the sockets are empty, or the budget is over──► closed
  *
  * Every datagram gets exactly one outcome in the ledger. The first byte tells the protocol, on every port: many
@@ -26,7 +26,8 @@ struct port {
 };
 
 struct intake {
-	struct pipeline *to;
+	struct flight *to;
+	struct ledger *ledger;
 	struct health *health;
 	struct port ports[INTAKE_PORTS];
 	struct transcode_tags tags;
@@ -52,7 +53,7 @@ static void count_refusal(struct port *p, enum ledger_outcome outcome, size_t le
 {
 	struct intake *i = p->intake;
 
-	ledger_datagram(pipeline_ledger(i->to), outcome);
+	ledger_datagram(i->ledger, outcome);
 	i->stats.last[outcome].port = p->which;
 	i->stats.last[outcome].len = len;
 }
@@ -87,7 +88,7 @@ static void pause_ports(struct intake *i, bool pause)
 
 static void pause_or_resume(struct intake *i)
 {
-	if (!i->refusing && i->paused == pipeline_has_room(i->to))
+	if (!i->refusing && i->paused == flight_has_room(i->to))
 		pause_ports(i, !i->paused);
 }
 
@@ -132,9 +133,9 @@ static int accept_batches(struct intake *i, struct agent_batch **made, size_t n)
 				agent_batch_unref(&made[k]);
 			return E_NOMEM;
 		}
-	ledger_datagram(pipeline_ledger(i->to), LEDGER_ACCEPTED);
+	ledger_datagram(i->ledger, LEDGER_ACCEPTED);
 	for (size_t k = 0; k < n; k++)
-		pipeline_accept(i->to, made[k]);
+		flight_add(i->to, made[k]);
 	return 0;
 }
 
@@ -262,14 +263,15 @@ static int open_parts(struct intake *i, struct loop *l, const struct intake_opts
 	return 0;
 }
 
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct pipeline *to,
-        struct health *health, struct why *why)
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *to,
+        struct ledger *ledger, struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 
 	if (i == NULL)
 		return why_set(why, E_NOMEM, "intake");
 	i->to = to;
+	i->ledger = ledger;
 	i->health = health;
 	if (open_parts(i, l, opts, why) < 0) {
 		intake_free(i);
@@ -298,7 +300,7 @@ void intake_count_drops(struct intake *i)
 			i->stats.overrun = p->which;
 			i->stats.overrun_capacity = udp_buffer_bytes(p->udp);
 		}
-		pipeline_ledger(i->to)->kernel_dropped += drops - p->drops_counted;
+		i->ledger->kernel_dropped += drops - p->drops_counted;
 		p->drops_counted = drops;
 	}
 }
@@ -323,7 +325,7 @@ static bool drain_sockets(struct intake *i)
 
 static void count_rest_as_lost(struct intake *i)
 {
-	struct ledger *ledger = pipeline_ledger(i->to);
+	struct ledger *ledger = i->ledger;
 	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
 
 	i->refusing = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pipeline.c — wires dispatcher, flight, spooler and backlog, gives each batch its id, and stops them in order.
+/* pipeline.c — wires dispatcher, flight, spooler and backlog, and stops them in order.
  *
  *   intake ─► flight ─► dispatcher ─► sink
  *               │         ▲
@@ -9,7 +9,8 @@
  *   RUNNING ──stop──► FLUSHING ──every report is in, or give_up_us is over──► STORING
  *   STORING ──no batch is in memory only, or the spool cannot store──► STOPPED
  *
- * A report goes to the flight while the batch is in memory only, to the backlog once it has a position in the spool. */
+ * Each batch has an owner, which gets the reports on it: the flight while it is in memory only, the backlog once it has a
+ * position in the spool (agent_batch.h). */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -42,7 +43,6 @@ struct pipeline {
 	struct timer *heartbeat;
 	enum state state;
 	bool has_sink;
-	uint64_t sequence;
 	uint64_t give_up_us; /* monotonic; FLUSHING ends then; STORING may end with batches that are not stored */
 	struct delivery_watch watch;
 	struct exposure_health exposure;
@@ -54,52 +54,10 @@ static void on_turn(void *arg);
 static void on_heartbeat(void *arg);
 static void step_stop(struct pipeline *p);
 
-static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
+static void on_cycle_done(void *arg)
 {
 	struct pipeline *p = arg;
-
-	if (b->batch.position != 0)
-		backlog_report(p->backlog, b, outcome, detail);
-	else
-		flight_report(p->flight, b, outcome, detail);
-}
-
-static void on_dispatcher_room(void *arg)
-{
-	struct pipeline *p = arg;
-
-	if (p->backlog != NULL)
-		backlog_tick(p->backlog);
-}
-
-static void on_sent_again(void *arg, uint32_t spans, bool first)
-{
-	struct pipeline *p = arg;
-
-	ledger_sent_again(&p->ledger, (struct ledger_count){ spans, first });
-}
-
-static void on_stored(void *arg, struct agent_batch *b)
-{
-	struct pipeline *p = arg;
-	struct agent_batch *ref = agent_batch_ref(b);
-
-	flight_stored(p->flight, b);
-	if (ref->place == PLACE_SPOOLED)
-		backlog_stored(p->backlog, ref);
-	agent_batch_unref(&ref);
-}
-
-static void on_unstored(void *arg, struct agent_batch *b)
-{
-	struct pipeline *p = arg;
-
-	flight_unstored(p->flight, b);
-}
-
-static void on_write_failed(void *arg, int rc)
-{
-	struct pipeline *p = arg;
+	int rc = spooler_write_error(p->spooler);
 
 	/* The oldest records are to be dropped with their segment. A segment with a record IN_FLIGHT cannot go, so those
 	 * that are read ahead, or out as probes, go back to waiting. */
@@ -107,48 +65,9 @@ static void on_write_failed(void *arg, int rc)
 		backlog_release(p->backlog);
 		dispatcher_reclaim(p->dispatcher);
 	}
-	flight_write_failed(p->flight, rc);
-}
-
-static void on_read_back(void *arg, struct agent_batch *b)
-{
-	struct pipeline *p = arg;
-
-	backlog_add(p->backlog, b);
-}
-
-static void on_resolved(void *arg, struct agent_batch *b)
-{
-	struct pipeline *p = arg;
-
-	if (b->batch.position != 0)
-		backlog_resolved(p->backlog, b);
-	else
-		flight_resolved(p->flight, b);
-}
-
-static void on_returned(void *arg, struct agent_batch *b)
-{
-	struct pipeline *p = arg;
-
-	backlog_returned(p->backlog, b);
-}
-
-static void on_cycle_done(void *arg)
-{
-	step_stop(arg);
-}
-
-static int open_spooler(struct pipeline *p, struct why *why)
-{
-	struct spooler_events events = { .stored = on_stored,
-		.unstored = on_unstored,
-		.write_failed = on_write_failed,
-		.read_back = on_read_back,
-		.cycle_done = on_cycle_done,
-		.arg = p };
-
-	return spooler_open(&p->spooler, p->loop, &p->opts.spool, &events, &p->ledger, p->health, why);
+	if (rc != 0)
+		flight_write_failed(p->flight, rc);
+	step_stop(p);
 }
 
 static int open_refused(struct pipeline *p, struct why *why)
@@ -157,29 +76,29 @@ static int open_refused(struct pipeline *p, struct why *why)
 		.spool = spooler_spool(p->spooler),
 		.directory = p->opts.spool.directory,
 		.ledger = &p->ledger };
-	struct refused_events events = { on_resolved, on_returned, p };
 
-	return refused_open(&p->refused, p->loop, &o, &events, p->health, why);
+	return refused_open(&p->refused, p->loop, &o, p->health, why);
 }
 
 static int open_parts(struct pipeline *p, struct why *why)
 {
 	const struct pipeline_opts *o = &p->opts;
-	struct dispatcher_events dispatcher = { on_report, on_dispatcher_room, on_sent_again, p };
 	struct backlog_opts backlog = {
 		.ready_bytes = o->flight.max_bytes / READY_SHARE,
 		.max_age_us = o->max_age_us,
+		.offer_at_once = o->flight.exposure_us == 0,
 	};
 
-	if (dispatcher_open(&p->dispatcher, &o->dispatcher, &dispatcher, p->health) < 0)
+	if (dispatcher_open(&p->dispatcher, &o->dispatcher, p->health) < 0)
 		return why_set(why, E_NOMEM, "dispatcher");
-	if (open_spooler(p, why) < 0 || open_refused(p, why) < 0)
+	if (spooler_open(&p->spooler, p->loop, &o->spool, on_cycle_done, p, &p->ledger, p->health, why) < 0 ||
+	        open_refused(p, why) < 0)
 		return why->code;
-	if (flight_open(&p->flight, p->loop, &o->flight, &p->ledger) < 0)
-		return why_set(why, E_NOMEM, "flight");
-	flight_connect(p->flight, p->dispatcher, p->spooler, p->refused);
 	if (backlog_open(&p->backlog, p->dispatcher, p->spooler, p->refused, &p->ledger, &backlog) < 0)
 		return why_set(why, E_NOMEM, "backlog");
+	if (flight_open(&p->flight, p->loop, &o->flight, &p->ledger) < 0)
+		return why_set(why, E_NOMEM, "flight");
+	flight_connect(p->flight, p->dispatcher, p->spooler, p->refused, p->backlog);
 	if (turn_hook_open(&p->hook, p->loop, on_turn, p) < 0 ||
 	        timer_open(&p->heartbeat, p->loop, on_heartbeat, p) < 0)
 		return why_set(why, E_NOMEM, "timers");
@@ -206,14 +125,11 @@ int pipeline_open(
 	return 0;
 }
 
-struct sink_events pipeline_sink_events(struct pipeline *p)
-{
-	return dispatcher_sink_events(p->dispatcher);
-}
-
 void pipeline_set_sink(struct pipeline *p, struct sink *s)
 {
 	dispatcher_set_sink(p->dispatcher, s);
+	s->events.room = backlog_tick;
+	s->events.room_arg = p->backlog;
 	p->has_sink = true;
 }
 
@@ -227,16 +143,9 @@ uint64_t pipeline_boot(const struct pipeline *p)
 	return spooler_boot(p->spooler);
 }
 
-void pipeline_accept(struct pipeline *p, struct agent_batch *b)
+struct flight *pipeline_flight(struct pipeline *p)
 {
-	b->batch.boot = spooler_boot(p->spooler);
-	b->batch.sequence = ++p->sequence;
-	flight_add(p->flight, b);
-}
-
-bool pipeline_has_room(const struct pipeline *p)
-{
-	return flight_has_room(p->flight);
+	return p->flight;
 }
 
 static void on_turn(void *arg)

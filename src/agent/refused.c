@@ -23,7 +23,6 @@ enum { LOG_EVERY_MS = 10000 };
 
 struct refused {
 	struct refused_opts opts;
-	struct refused_events events;
 	struct quarantine *quarantine;
 	struct refused_stats stats;
 	struct log_limit quarantined_limit;
@@ -59,7 +58,7 @@ static void drop_batch(struct refused *r, struct agent_batch *b, enum sink_outco
 	ledger_drop(
 	        r->opts.ledger, ledger_place_of(b), cause, (struct ledger_count){ b->batch.spans, 1 }, clock_wall_ms());
 	count_unconfirmed(r, b, outcome);
-	r->events.resolved(r->events.arg, b);
+	b->owner->resolved(b->owner, b);
 }
 
 /* Frees JOB and gives its batch to the caller. */
@@ -84,7 +83,7 @@ static void finish_quarantined(struct refused *r, struct quarantine_job *job)
 	b = end_job(r, job);
 	ledger_move(r->opts.ledger, ledger_place_of(b), LEDGER_QUARANTINED, b->batch.spans, 1);
 	count_unconfirmed(r, b, outcome);
-	r->events.resolved(r->events.arg, b);
+	b->owner->resolved(b->owner, b);
 }
 
 static void return_batch(struct refused *r, struct quarantine_job *job)
@@ -93,7 +92,7 @@ static void return_batch(struct refused *r, struct quarantine_job *job)
 	struct agent_batch *b = end_job(r, job);
 
 	if (b->batch.position != 0)
-		r->events.returned(r->events.arg, b);
+		b->owner->returned(b->owner, b);
 	else
 		drop_batch(r, b, outcome, LEDGER_REFUSED);
 }
@@ -117,8 +116,8 @@ static void on_done(void *arg, struct quarantine_item *item, enum quarantine_out
 	}
 }
 
-int refused_open(struct refused **out, struct loop *l, const struct refused_opts *opts,
-        const struct refused_events *events, struct health *health, struct why *why)
+int refused_open(
+        struct refused **out, struct loop *l, const struct refused_opts *opts, struct health *health, struct why *why)
 {
 	struct refused *r = calloc(1, sizeof(*r));
 	struct quarantine_events own = { on_done, r };
@@ -131,7 +130,6 @@ int refused_open(struct refused **out, struct loop *l, const struct refused_opts
 	if (r == NULL)
 		return why_set(why, E_NOMEM, "quarantine");
 	r->opts = *opts;
-	r->events = *events;
 	if (quarantine_open_spool(&r->quarantine, l, &o, &own, health) < 0) {
 		free(r);
 		return why_set(why, E_NOMEM, "quarantine");

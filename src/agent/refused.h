@@ -16,16 +16,6 @@ struct refused_opts {
 	struct ledger *ledger;
 };
 
-struct refused_events {
-	/* The ledger has moved B to quarantined, or to a cause of loss. The reference goes to the callee. May be called
-	 * from inside refused_put and refused_drop_newest. */
-	void (*resolved)(void *arg, struct agent_batch *b);
-	/* B has a position in the spool and could not be quarantined: its record stays in the spool. The reference goes
-	 * to the callee. Called from inside refused_stop_retries only. */
-	void (*returned)(void *arg, struct agent_batch *b);
-	void *arg;
-};
-
 struct refused_stats {
 	uint64_t bytes;    /* memory of batches queued for the quarantine */
 	uint64_t failures; /* failed attempts to write a batch to the quarantine */
@@ -33,8 +23,8 @@ struct refused_stats {
 
 struct refused;
 
-int refused_open(struct refused **out, struct loop *l, const struct refused_opts *opts,
-        const struct refused_events *events, struct health *health, struct why *why) MUST_USE;
+int refused_open(struct refused **out, struct loop *l, const struct refused_opts *opts, struct health *health,
+        struct why *why) MUST_USE;
 
 /* Takes B, which the sink refused with OUTCOME, and queues it for the quarantine. Once B is durable there the ledger
  * moves it from LEDGER_IN_SPOOL (B has a position) or LEDGER_IN_FLIGHT to LEDGER_QUARANTINED. E_NOMEM: B is not taken. */

@@ -12,7 +12,7 @@
 struct sink_collector {
 	struct sink sink;
 	struct sink_id id;
-	struct sink_events events;
+	struct ledger *ledger;
 	struct exporter *exporter;
 	struct health *health;
 	struct list offers; /* struct offer of each batch that the exporter has */
@@ -72,7 +72,7 @@ static void on_done(void *arg, const struct exporter_report *report)
 	else if (sink_refused(outcome))
 		snprintf(detail, sizeof(detail), "%s, HTTP status %d: %s", report->cause, report->status,
 		        report->detail);
-	c->events.done(c->events.arg, b,
+	c->sink.events.done(c->sink.events.arg, b,
 	        &(struct sink_report){ .outcome = outcome, .losses = report->losses, .detail = detail });
 	batch_unref(&b);
 }
@@ -81,21 +81,21 @@ static void on_room(void *arg)
 {
 	struct sink_collector *c = arg;
 
-	c->events.room(c->events.arg);
+	c->sink.events.room(c->sink.events.room_arg);
 }
 
 static void on_sent_again(void *arg, uint32_t spans, bool first)
 {
 	struct sink_collector *c = arg;
 
-	c->events.sent_again(c->events.arg, spans, first);
+	ledger_sent_again(c->ledger, (struct ledger_count){ spans, first });
 }
 
 static void on_answered(void *arg)
 {
 	struct sink_collector *c = arg;
 
-	c->events.answered(c->events.arg);
+	c->sink.events.answered(c->sink.events.arg);
 }
 
 /* Checks B for content that the intake accepts but that harms a collector. False: s->refusal says why. */
@@ -204,7 +204,7 @@ static void free_sink(struct sink *s)
 static const struct sink_ops ops = { offer_batch, purge_sink, flush_sink, free_sink };
 
 int sink_collector_open(struct sink **out, struct loop *l, const struct exporter_opts *opts, const struct sink_id *id,
-        const struct sink_events *events, struct health *health, struct why *why)
+        struct ledger *ledger, struct health *health, struct why *why)
 {
 	struct sink_collector *c = calloc(1, sizeof(*c));
 	struct exporter_events own = {
@@ -225,7 +225,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 	c->sink.refused_as = SINK_POISON;
 	c->sink.waiting_reason = waiting_reason;
 	c->id = *id;
-	c->events = *events;
+	c->ledger = ledger;
 	c->health = health;
 	o.bare = !id->headers;
 	if (exporter_open(&c->exporter, l, &o, &own, why) < 0) {

@@ -10,7 +10,6 @@
 struct sink_kafka {
 	struct sink sink;
 	struct sink_id id;
-	struct sink_events events;
 	struct kafka_producer *producer;
 };
 
@@ -31,18 +30,11 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	struct sink_kafka *k = arg;
 	struct batch *b = token;
 
-	k->events.done(k->events.arg, b,
+	k->sink.events.done(k->sink.events.arg, b,
 	        &(struct sink_report){ .outcome = outcomes[outcome],
 	                .partition = kafka_producer_reported_by(k->producer),
 	                .detail = detail });
 	batch_unref(&b);
-}
-
-static void on_room(void *arg)
-{
-	struct sink_kafka *k = arg;
-
-	k->events.room(k->events.arg);
 }
 
 static enum sink_answer answer_to(int rc)
@@ -116,10 +108,10 @@ static const char *waiting_reason(struct sink *s, bool *misconfigured)
 static const struct sink_ops ops = { offer_batch, purge_sink, flush_sink, free_sink };
 
 int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_producer_opts *opts, const struct sink_id *id,
-        const struct sink_events *events, struct why *why)
+        struct why *why)
 {
 	struct sink_kafka *k = calloc(1, sizeof(*k));
-	struct kafka_producer_events own = { on_report, on_room, k };
+	struct kafka_producer_events own = { .report = on_report, .arg = k };
 
 	if (k == NULL)
 		return why_set(why, E_NOMEM, "kafka");
@@ -128,7 +120,6 @@ int sink_kafka_open(struct sink **out, struct loop *l, const struct kafka_produc
 	k->sink.waiting_reason = waiting_reason;
 	k->sink.by_evidence = true;
 	k->id = *id;
-	k->events = *events;
 	if (kafka_producer_open(&k->producer, l, opts, &own, why) < 0) {
 		free(k);
 		return why->code;

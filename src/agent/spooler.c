@@ -63,8 +63,8 @@ void spooler_snapshot(struct spooler *s, struct spool_state *state)
 	        min_u64(batches, delivered->batches));
 }
 
-int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts,
-        const struct spooler_events *events, struct ledger *ledger, struct health *health, struct why *why)
+int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *opts, void (*cycle_done)(void *arg),
+        void *arg, struct ledger *ledger, struct health *health, struct why *why)
 {
 	struct spooler *s = calloc(1, sizeof(*s));
 	struct spool_found *found = calloc(1, sizeof(*found));
@@ -77,7 +77,8 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 	s->loop = l;
 	s->opts = *opts;
 	s->opts.batch_whole = sizeof(struct agent_batch);
-	s->events = *events;
+	s->cycle_done = cycle_done;
+	s->cycle_done_arg = arg;
 	s->ledger = ledger;
 	s->health = health;
 	s->stats.commit_us = COMMIT_GUESS_US;
@@ -106,6 +107,12 @@ fail:
 	free(state);
 	spooler_free(s);
 	return why->code;
+}
+
+void spooler_set_reader(struct spooler *s, void (*read_back)(void *arg, struct agent_batch *b), void *arg)
+{
+	s->read_back = read_back;
+	s->read_back_arg = arg;
 }
 
 struct spool *spooler_spool(const struct spooler *s)

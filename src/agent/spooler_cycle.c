@@ -158,15 +158,18 @@ static void report_stored(struct spooler *s)
 		struct agent_batch *b = agent_batch_of(s->writing[i]);
 
 		b->batch.position = s->cycle.first + i;
-		s->events.stored(s->events.arg, b);
+		b->owner->stored(b->owner, b);
 	}
 }
 
 /* Newest first: each is put at the head of the queue, so they end up in their order. */
 static void report_unstored(struct spooler *s)
 {
-	for (size_t i = s->cycle.nput; i > s->cycle.stored; i--)
-		s->events.unstored(s->events.arg, agent_batch_of(s->writing[i - 1]));
+	for (size_t i = s->cycle.nput; i > s->cycle.stored; i--) {
+		struct agent_batch *b = agent_batch_of(s->writing[i - 1]);
+
+		b->owner->unstored(b->owner, b);
+	}
 }
 
 static void report_read_back(struct spooler *s)
@@ -193,7 +196,7 @@ static void report_read_back(struct spooler *s)
 			s->cycle.read_rc = E_NOMEM;
 			continue;
 		}
-		s->events.read_back(s->events.arg, b);
+		s->read_back(s->read_back_arg, b);
 	}
 	free(s->cycle.got);
 	s->cycle.got = NULL;
@@ -327,7 +330,5 @@ static void on_cycle_done(void *arg)
 	spooler_report_health(s);
 	if (s->faults.drop_oldest && c->stats.over)
 		spooler_cull(s);
-	if (spooler_write_error(s) != 0)
-		s->events.write_failed(s->events.arg, spooler_write_error(s));
-	s->events.cycle_done(s->events.arg);
+	s->cycle_done(s->cycle_done_arg);
 }

@@ -20,7 +20,10 @@ enum {
 struct spooler {
 	struct loop *loop;
 	struct spool_opts opts; /* its strings are borrowed from the caller */
-	struct spooler_events events;
+	void (*cycle_done)(void *arg);
+	void *cycle_done_arg;
+	void (*read_back)(void *arg, struct agent_batch *b);
+	void *read_back_arg;
 	struct ledger *ledger;
 	struct health *health;
 	struct spool *spool;

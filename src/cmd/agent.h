@@ -7,6 +7,7 @@
 #include "policy/catchup.h"
 #include "daemon.h"
 #include "agent/options.h"
+#include "agent/pipeline.h"
 #include "cmd/options.h"
 #include "agent/sinks.h"
 

@@ -130,17 +130,15 @@ static int open_pipeline(struct agent *a, struct why *why)
 
 static int open_kafka(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	struct sink_events events = pipeline_sink_events(a->pipeline);
 	struct kafka_producer_opts o;
 
 	if (agent_kafka_opts(&a->set, &a->properties, &o, why) < 0)
 		return why->code;
-	return sink_kafka_open(&a->sink, a->loop, &o, id, &events, why);
+	return sink_kafka_open(&a->sink, a->loop, &o, id, why);
 }
 
 static int open_collector(struct agent *a, const struct sink_id *id, struct why *why)
 {
-	struct sink_events events = pipeline_sink_events(a->pipeline);
 	struct exporter_opts o = {
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
@@ -149,7 +147,7 @@ static int open_collector(struct agent *a, const struct sink_id *id, struct why 
 	};
 
 	collector_exporter_opts(&a->set.collector, &o);
-	return sink_collector_open(&a->sink, a->loop, &o, id, &events, &a->health, why);
+	return sink_collector_open(&a->sink, a->loop, &o, id, pipeline_ledger(a->pipeline), &a->health, why);
 }
 
 static void log_collectors(const struct agent_settings *set)
@@ -209,7 +207,8 @@ static int open_intake(struct agent *a, struct why *why)
 {
 	struct intake_opts o = agent_intake_opts(&a->set);
 
-	return intake_open(&a->intake, a->loop, &o, a->pipeline, &a->health, why);
+	return intake_open(
+	        &a->intake, a->loop, &o, pipeline_flight(a->pipeline), pipeline_ledger(a->pipeline), &a->health, why);
 }
 
 static int open_signals(struct agent *a, struct why *why)

@@ -188,7 +188,7 @@ static void on_wakeup(void *arg)
 	kafka_recover_step(p);
 	if (p->was_full && p->state == PRODUCER_RUNNING && is_half_empty(p)) {
 		p->was_full = false;
-		p->events.room(p->events.arg);
+		kafka_producer_report_room(p);
 	}
 	if (p->flushed != NULL && count_waiting(p) == 0)
 		end_flush(p);
@@ -199,7 +199,7 @@ static void on_retry(void *arg)
 	struct kafka_producer *p = arg;
 
 	if (p->state == PRODUCER_RUNNING)
-		p->events.room(p->events.arg);
+		kafka_producer_report_room(p);
 }
 
 static void on_idle(void *arg)

@@ -58,4 +58,10 @@ void kafka_recover_step(struct kafka_producer *p);
 void kafka_recover_worked(struct kafka_producer *p);
 int kafka_recover_open(struct kafka_producer *p);
 
+static inline void kafka_producer_report_room(struct kafka_producer *p)
+{
+	if (p->events.room != NULL)
+		p->events.room(p->events.arg);
+}
+
 #endif

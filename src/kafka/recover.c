@@ -88,7 +88,7 @@ static void reopen_handle(struct kafka_producer *p)
 	}
 	p->state = PRODUCER_RUNNING;
 	log_info("%s: a new handle was made", p->log.who);
-	p->events.room(p->events.arg);
+	kafka_producer_report_room(p);
 }
 
 /* True when H has failed and all its records are reported. A purge may miss records, so it is repeated each second. */

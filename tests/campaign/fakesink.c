@@ -32,7 +32,7 @@ static void give(struct fakesink *s, struct held *h, enum sink_outcome outcome)
 	h->batch = NULL;
 	if (outcome == SINK_DELIVERED)
 		s->evidence->of[evidence_number(b)].safe = true;
-	s->events.done(s->events.arg, b,
+	s->sink.events.done(s->sink.events.arg, b,
 	        &(struct sink_report){
 	                .outcome = outcome, .detail = outcome == SINK_POISON ? "the sink will never take it" : "" });
 	batch_unref(&b);

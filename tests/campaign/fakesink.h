@@ -14,7 +14,6 @@ enum { FAKESINK_HELD = 4096 };
 
 struct fakesink {
 	struct sink sink;
-	struct sink_events events; /* set by who opened the forward part */
 	struct evidence *evidence;
 	struct timer *timer;
 	enum sink_mood mood;

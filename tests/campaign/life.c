@@ -93,7 +93,7 @@ static void feed_one(struct life *l)
 	l->evidence->fed++;
 	l->left--;
 	ledger_datagram(pipeline_ledger(l->pipeline), LEDGER_ACCEPTED);
-	pipeline_accept(l->pipeline, b);
+	flight_add(pipeline_flight(l->pipeline), b);
 }
 
 static void look_at_board(struct life *l)
@@ -122,7 +122,7 @@ static void on_turn(void *arg)
 	l->turned_us = clock_mono_us();
 	if (l->opts.restless && campaign_roll(&l->random, MOOD_TURNS) == 0)
 		l->sink.mood = (enum sink_mood)campaign_roll(&l->random, MOODS);
-	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && pipeline_has_room(l->pipeline); n++)
+	for (unsigned n = 0; n < l->opts.each_turn && l->left > 0 && flight_has_room(pipeline_flight(l->pipeline)); n++)
 		feed_one(l);
 }
 
@@ -154,7 +154,6 @@ int life_open(struct life *l, const struct life_opts *o, struct evidence *e, str
 		return why->code;
 	if (pipeline_open(&l->pipeline, l->loop, &f, &l->health, why) < 0)
 		goto fail;
-	l->sink.events = pipeline_sink_events(l->pipeline);
 	if (fakesink_open(&l->sink, l->loop, e, o->seed) < 0 || timer_open(&l->turn, l->loop, on_turn, l) < 0 ||
 	        timer_open(&l->looker, l->loop, on_look, l) < 0) {
 		why_set(why, E_NOMEM, "timers");

@@ -15,7 +15,7 @@ static void arrive_unreported(const struct batch *b)
 
 static void give(struct sink_held *h, enum sink_outcome outcome)
 {
-	sink_held_report(h, &model_sink.events, outcome);
+	sink_held_report(h, &model_sink.sink.events, outcome);
 }
 
 static enum sink_answer offer(struct sink *s, struct batch *b)
@@ -118,8 +118,7 @@ void model_sink_init(void (*arrived)(const struct batch *b))
 	list_init(&model_sink.held);
 }
 
-void model_sink_begin(struct sink_events events)
+void model_sink_begin(void)
 {
-	model_sink.events = events;
 	list_init(&model_sink.held);
 }

@@ -13,7 +13,6 @@ enum mood { GOOD, SILENT, FULL, DOWN, GIVING_BACK, DOUBTFUL, REFUSING, ONE_REFUS
 
 extern struct model_sink {
 	struct sink sink;
-	struct sink_events events;
 	struct list held; /* of what it took and has not reported on */
 	enum mood mood;
 	uint64_t unreported;                                        /* arrivals that no report told of */
@@ -27,7 +26,7 @@ extern struct model_sink {
 /* A sink that holds nothing, in its best mood. */
 void model_sink_init(void (*arrived)(const struct batch *b));
 /* Another process: what the sink held is nobody's any more. */
-void model_sink_begin(struct sink_events events);
+void model_sink_begin(void);
 /* Reports on some of what it holds, as its mood is. */
 void model_sink_report(void);
 

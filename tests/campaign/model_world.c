@@ -8,6 +8,7 @@
 
 #include "batchmake.h"
 #include "agent/intake.h"
+#include "agent/pipeline.h"
 #include "model.h"
 #include "model_refusals.h"
 #include "model_sink.h"
@@ -119,7 +120,7 @@ static bool check(void)
 /* To be asked when the loop has turned: the listener pauses within a turn, and reads on in the next. */
 static bool check_listener(void)
 {
-	if (sim_udp_paused() && pipeline_has_room(w.pipeline))
+	if (sim_udp_paused() && flight_has_room(pipeline_flight(w.pipeline)))
 		return fault("the listener is held back while there is room");
 	return true;
 }
@@ -138,9 +139,10 @@ static bool begin_life(void)
 	model_refusals_begin();
 	if (loop_open(&w.loop, &why) < 0 || pipeline_open(&w.pipeline, w.loop, &w.opts, &w.health, &why) < 0)
 		return fault("a life does not begin: %s", why.text);
-	model_sink_begin(pipeline_sink_events(w.pipeline));
+	model_sink_begin();
 	pipeline_set_sink(w.pipeline, &model_sink.sink);
-	if (intake_open(&w.intake, w.loop, &intake, w.pipeline, &w.health, &why) < 0)
+	if (intake_open(&w.intake, w.loop, &intake, pipeline_flight(w.pipeline), pipeline_ledger(w.pipeline), &w.health,
+	            &why) < 0)
 		return fault("a life does not begin: %s", why.text);
 	return check();
 }

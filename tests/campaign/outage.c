@@ -34,7 +34,6 @@ static struct {
 	struct pipeline *pipeline;
 	struct health health;
 	struct sink sink;
-	struct sink_events events;
 	struct list held;
 	enum mood mood;
 	bool purge;
@@ -75,7 +74,7 @@ static void give(struct sink_held *h, enum sink_outcome outcome)
 		memcpy(&n, h->batch->bytes, sizeof(n));
 		w.again += w.arrived[n]++ > 0;
 	}
-	sink_held_report(h, &w.events, outcome);
+	sink_held_report(h, &w.sink.events, outcome);
 }
 
 /* Reports come between the turns of the loop, as librdkafka's do. */
@@ -108,7 +107,6 @@ static void open_life(void)
 	list_init(&w.held);
 	if (loop_open(&w.loop, &why) < 0 || pipeline_open(&w.pipeline, w.loop, &o, &w.health, &why) < 0)
 		rounds_bail(why.text);
-	w.events = pipeline_sink_events(w.pipeline);
 	w.sink.ops = &ops;
 	pipeline_set_sink(w.pipeline, &w.sink);
 }
@@ -135,7 +133,7 @@ static void receive(void)
 	b->read_us = sim_mono_us;
 	b->batch.received_ms = sim_wall_ms;
 	ledger_datagram(pipeline_ledger(w.pipeline), LEDGER_ACCEPTED);
-	pipeline_accept(w.pipeline, b);
+	flight_add(pipeline_flight(w.pipeline), b);
 }
 
 static void pass(uint64_t ms)

@@ -20,7 +20,6 @@ struct server_fixture {
 	struct pipeline *pipeline;
 	struct sink sink;
 	enum { REFUSES, REFUSES_LARGE, FULL, TAKES } mood;
-	struct sink_events events;
 	struct timer *reporter; /* of what it took */
 	struct batch *taken[TAKEN];
 	size_t ntaken;
@@ -54,8 +53,8 @@ static inline void report(void *arg)
 	timer_start(h->reporter, 1);
 	h->ntaken = 0;
 	for (size_t i = 0; i < n; i++) {
-		h->events.done(
-		        h->events.arg, h->taken[i], &(struct sink_report){ .outcome = SINK_DELIVERED, .detail = "" });
+		h->sink.events.done(h->sink.events.arg, h->taken[i],
+		        &(struct sink_report){ .outcome = SINK_DELIVERED, .detail = "" });
 		batch_unref(&h->taken[i]);
 	}
 }
@@ -103,7 +102,6 @@ static inline void enter_with(struct server_fixture *h, const struct pipeline_op
 		diag("%s", why.text);
 		exit(99);
 	}
-	h->events = pipeline_sink_events(h->pipeline);
 	pipeline_set_sink(h->pipeline, &h->sink);
 	if (timer_open(&h->reporter, h->loop, report, h) < 0)
 		exit(99);
@@ -154,7 +152,7 @@ static inline void feed_one(struct server_fixture *h, uint64_t age_us)
 	b->read_us = clock_mono_us() - age_us;
 	b->batch.received_ms = clock_wall_ms();
 	ledger_datagram(pipeline_ledger(h->pipeline), LEDGER_ACCEPTED);
-	pipeline_accept(h->pipeline, b);
+	flight_add(pipeline_flight(h->pipeline), b);
 }
 
 /* Some at each look, so long as the forward part says that it has room. */
@@ -162,7 +160,7 @@ static inline bool all_are_fed(void *arg)
 {
 	struct server_fixture *h = arg;
 
-	for (int n = 0; n < 4 && h->left > 0 && pipeline_has_room(h->pipeline); n++) {
+	for (int n = 0; n < 4 && h->left > 0 && flight_has_room(pipeline_flight(h->pipeline)); n++) {
 		h->left--;
 		feed_one(h, 0);
 	}

@@ -8,7 +8,6 @@
 static struct {
 	struct dispatcher *dispatcher;
 	struct sink sink;
-	struct sink_events events;
 	struct health health;
 	enum sink_outcome reported;
 	struct agent_batch *subject, *other;
@@ -26,33 +25,28 @@ static void purge(struct sink *s, bool wire)
 	(void)s, (void)wire;
 }
 
-static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
+static void on_report(struct batch_owner *o, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
-	(void)arg, (void)detail;
+	(void)o, (void)detail;
 	if (b == t.subject)
 		t.reported = outcome;
-}
-
-static void on_room(void *arg)
-{
-	(void)arg;
 }
 
 static void open_gate(void)
 {
 	static const struct sink_ops ops = { .offer = take, .purge = purge };
 	static const struct dispatcher_opts opts = { .window_bytes = 1 << 20, .sink_name = "sink" };
-	struct dispatcher_events events = { .report = on_report, .room = on_room };
+	static struct batch_owner owner = { .report = on_report };
 
 	memset(&t, 0, sizeof(t));
 	t.sink.ops = &ops;
 	t.sink.by_evidence = true;
 	t.subject = agent_batch_new(100);
 	t.other = agent_batch_new(100);
-	if (t.subject == NULL || t.other == NULL || dispatcher_open(&t.dispatcher, &opts, &events, &t.health) < 0)
+	if (t.subject == NULL || t.other == NULL || dispatcher_open(&t.dispatcher, &opts, &t.health) < 0)
 		exit(99);
 	dispatcher_set_sink(t.dispatcher, &t.sink);
-	t.events = dispatcher_sink_events(t.dispatcher);
+	t.subject->owner = t.other->owner = &owner;
 }
 
 static void close_gate(void)
@@ -70,7 +64,7 @@ static void offer(struct agent_batch *b, enum sink_outcome outcome)
 		ok(0, "the dispatcher offers");
 		return;
 	}
-	t.events.done(t.events.arg, &b->batch, &(struct sink_report){ .outcome = outcome, .detail = "" });
+	t.sink.events.done(t.sink.events.arg, &b->batch, &(struct sink_report){ .outcome = outcome, .detail = "" });
 	agent_batch_unref(&(struct agent_batch *){ b });
 }
 

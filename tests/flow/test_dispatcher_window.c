@@ -16,29 +16,18 @@ static enum sink_answer take(struct sink *s, struct batch *b)
 	return SINK_TOOK;
 }
 
-static void on_report(void *arg, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
-{
-	(void)arg, (void)b, (void)outcome, (void)detail;
-}
-
-static void on_room(void *arg)
-{
-	(void)arg;
-}
-
 /* Bytes of a backlog that the dispatcher lets a sink have which reports nothing. */
 static uint64_t lets_backlog(bool stored)
 {
 	static const struct sink_ops ops = { .offer = take };
 	struct dispatcher_opts opts = { .window_bytes = WINDOW, .stored = stored, .sink_name = "sink" };
-	struct dispatcher_events events = { .report = on_report, .room = on_room };
 	static struct health health;
 	struct sink sink = { .ops = &ops };
 	enum sink_answer answer;
 	uint64_t bytes = 0;
 	struct dispatcher *g;
 
-	if (dispatcher_open(&g, &opts, &events, &health) < 0)
+	if (dispatcher_open(&g, &opts, &health) < 0)
 		exit(99);
 	dispatcher_set_sink(g, &sink);
 	dispatcher_set_backlog(g, true);

@@ -20,7 +20,7 @@ enum { NUMBERS = 200000, SPANS = 3 };
 
 /* Outlives the process under test. */
 struct evidence {
-	uint64_t numbers; /* handed to pipeline_accept so far */
+	uint64_t numbers; /* handed to flight_add so far */
 	uint8_t arrived[NUMBERS];
 	uint64_t unmarked_again; /* arrived before, and came again without the mark */
 	uint64_t broken;         /* times an identity did not hold */
@@ -32,7 +32,6 @@ enum mood { GOOD, SILENT, REFUSING, GIVING_BACK, DOUBTFUL, MOODS };
 
 struct fake_sink {
 	struct sink sink;
-	struct sink_events events;
 	struct timer *timer;
 	struct list held;
 	enum mood mood;
@@ -85,16 +84,16 @@ static void on_time(void *arg)
 	while ((h = sink_held_first_due(&s->held)) != NULL) {
 		switch (s->mood) {
 		case GIVING_BACK:
-			sink_held_report(h, &s->events, SINK_NOT_SENT);
+			sink_held_report(h, &s->sink.events, SINK_NOT_SENT);
 			break;
 		case DOUBTFUL:
 			if (roll(s, 2) == 0)
 				arrive(h->batch);
-			sink_held_report(h, &s->events, SINK_MAYBE_SENT);
+			sink_held_report(h, &s->sink.events, SINK_MAYBE_SENT);
 			break;
 		default:
 			arrive(h->batch);
-			sink_held_report(h, &s->events, SINK_DELIVERED);
+			sink_held_report(h, &s->sink.events, SINK_DELIVERED);
 		}
 	}
 }
@@ -119,9 +118,9 @@ static void purge(struct sink *sink, bool wire)
 		struct sink_held *h = container_of(node, struct sink_held, link);
 
 		if (!h->on_wire)
-			sink_held_report(h, &s->events, SINK_NOT_SENT);
+			sink_held_report(h, &s->sink.events, SINK_NOT_SENT);
 		else if (wire)
-			sink_held_report(h, &s->events, SINK_MAYBE_SENT);
+			sink_held_report(h, &s->sink.events, SINK_MAYBE_SENT);
 	}
 }
 
@@ -135,7 +134,7 @@ static void flush(struct sink *sink, uint64_t budget_ms, void (*flushed)(void *a
 
 		if (h->on_wire)
 			arrive(h->batch);
-		sink_held_report(h, &s->events, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
+		sink_held_report(h, &s->sink.events, h->on_wire ? SINK_MAYBE_SENT : SINK_NOT_SENT);
 	}
 	flushed(arg);
 }
@@ -164,7 +163,7 @@ static void feed(void *arg)
 		r->seen->numbers++;
 		r->left--;
 		ledger_datagram(pipeline_ledger(r->pipeline), LEDGER_ACCEPTED);
-		pipeline_accept(r->pipeline, b);
+		flight_add(pipeline_flight(r->pipeline), b);
 	}
 	if (!r->steady && roll(&r->sink, 40) == 0)
 		r->sink.mood = (enum mood)roll(&r->sink, MOODS);
@@ -196,7 +195,6 @@ static int open_with(struct run *r, const struct pipeline_opts *o, unsigned seed
 		diag("%s", why.text);
 		return -1;
 	}
-	r->sink.events = pipeline_sink_events(r->pipeline);
 	pipeline_set_sink(r->pipeline, &r->sink.sink);
 	if (timer_open(&r->sink.timer, r->loop, on_time, &r->sink) < 0 || timer_open(&r->feeder, r->loop, feed, r) < 0)
 		return -1;

@@ -37,6 +37,24 @@ static void each_is_set_aside(void)
 	leave(&h);
 }
 
+/* With an exposure of 0 the sink is first asked when the batch is durable. */
+static void each_is_set_aside_once_it_is_stored(bool drop)
+{
+	enum ledger_place place = drop ? LEDGER_REFUSED : LEDGER_QUARANTINED;
+	struct server_fixture h;
+	struct pipeline_opts o = house_opts(&h, drop, 0);
+	struct pipeline_stats s;
+
+	o.flight.exposure_us = 0;
+	enter_with(&h, &o);
+	feed(&h, 30);
+	ok(wait_until(h.loop, all_are_settled, &h, SECONDS), "exposure 0: all leave flight and spool");
+	ok(at(&h, place)->batches == 30, "all are %s", ledger_place_names[place]);
+	pipeline_stats(h.pipeline, &s);
+	is_int(s.backlog.read_batches, 0, "none had to be read back for it");
+	leave(&h);
+}
+
 static void they_are_dropped_where_the_operator_says_so(bool large)
 {
 	enum ledger_place cause = large ? LEDGER_TOO_LARGE : LEDGER_REFUSED;
@@ -190,6 +208,8 @@ int main(void)
 	log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORM_TEXT);
 	tempdir_prefer_memory();
 	each_is_set_aside();
+	each_is_set_aside_once_it_is_stored(false);
+	each_is_set_aside_once_it_is_stored(true);
 	they_are_dropped_where_the_operator_says_so(true);
 	they_are_dropped_where_the_operator_says_so(false);
 	the_quarantine_has_its_share();

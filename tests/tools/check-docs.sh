@@ -48,6 +48,18 @@ unknown=$(grep -o '`[a-z_]*()`' docs/*.md | sed 's/.*`\(.*\)()`/\1/' | sort -u |
 done)
 report "every function that a document names is in the source" "$unknown"
 
+# The walk of ARCHITECTURE.md: | `file`, … | `function()` → … | …
+walk=$(grep '^| `[a-z]*/[a-z_]*\.c`' docs/ARCHITECTURE.md)
+elsewhere=$(printf '%s\n' "$walk" | while IFS='|' read -r _ files functions _; do
+	paths=$(printf '%s' "$files" | grep -o '[a-z]*/[a-z_]*\.c' | sed 's|^|src/|')
+	for name in $(printf '%s' "$functions" | grep -o '[a-z_]*()' | tr -d '()'); do
+		# shellcheck disable=SC2086
+		grep -qE "^([a-z].*[ *])?$name\(" $paths || printf '%s ' "$name"
+	done
+done)
+report "the walk of a datagram names files" "$([ -n "$walk" ] || echo none)"
+report "and each function stands in a file of its row" "$elsewhere"
+
 verbs_of() { "$program" "$@" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sed "s/^/${2:+$2 }/"; }
 verbs=$( { verbs_of spool; verbs_of spool quarantine; } | grep -vx quarantine | tr ' ' _ | flat)
 in_page=$(sed -n 's/^\.It Cm \([a-z ]*\)$/\1/p' man/spanspool-spool.8 | tr ' ' _ | flat)
