@@ -28,6 +28,7 @@ struct kafka_part {
 	bool lost;                  /* the last assignment was lost: STORED may not have been committed */
 	int64_t stored;             /* by the owner: first offset not done */
 	int64_t committed;          /* OFFSET_NONE: the group has no offset of this partition, or none is known */
+	int32_t broker;             /* that the last record was fetched from; -1 not known */
 	struct kafka_bounds bounds; /* with opts.asks_bounds */
 };
 

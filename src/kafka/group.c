@@ -113,6 +113,7 @@ static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t sto
 	p->generation++;
 	p->assigned = true;
 	p->revoking = p->lost = false;
+	p->broker = -1;
 	p->stored = done != stored ? done : OFFSET_NONE;
 	p->committed = stored >= 0 ? stored : OFFSET_NONE;
 	begin = c->events.assigned(c->events.arg, id, p->generation, done);

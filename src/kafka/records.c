@@ -30,12 +30,13 @@ static void check_gap(struct kafka_consumer *c, int32_t id, struct kafka_part *p
 /* Passes M on; the owner releases it. */
 static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
 {
+	struct kafka_part *p = kafka_part_find(c, m->partition);
 	rd_kafka_timestamp_type_t type;
 	struct kafka_message out = {
 		.partition = m->partition,
 		.offset = m->offset,
 		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
-		.generation = kafka_part_find(c, m->partition)->generation,
+		.generation = p->generation,
 		.value = slice_of(m->payload, m->len),
 		.key = slice_of(m->key, m->key_len),
 		.handle = m,
@@ -43,7 +44,8 @@ static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
 
 	c->unreleased++;
 	c->pause_ms = KAFKA_PAUSE_LEAST_MS;
-	kafka_part_find(c, m->partition)->next = m->offset + 1;
+	p->next = m->offset + 1;
+	p->broker = rd_kafka_message_broker_id(m);
 	kafka_fetch_consumed(c, m->len);
 	c->events.message(c->events.arg, &out);
 }
