@@ -8,6 +8,7 @@ libspanspool_a_SOURCES += \
 	include/base/list.h \
 	include/base/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \
 	include/base/owner.h %D%/owner.c \
+	include/base/pool.h \
 	include/base/progress.h %D%/progress.c \
 	include/base/redact.h %D%/redact.c \
 	include/base/secret_file.h %D%/secret_file.c \

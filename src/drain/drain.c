@@ -150,6 +150,7 @@ void drain_free(struct drain *d)
 	exporter_free(d->exporter);
 	quarantine_free(d->quarantine);
 	hand_on_all(d, &d->records);
+	pool_free(&d->spare_records);
 	kafka_consumer_free(d->consumer);
 	for (int32_t i = 0; i < d->npartitions; i++) {
 		if (d->partitions[i] != NULL)

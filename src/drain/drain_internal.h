@@ -5,6 +5,7 @@
 
 #include "drain/drain.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "policy/watermark.h"
 
 struct quarantine_job;
@@ -60,6 +61,7 @@ struct drain {
 	int32_t npartitions;
 	uint64_t blocked;    /* partitions that are */
 	struct list records; /* all in memory, in the order they were read */
+	struct pool spare_records;
 	struct list waiting; /* those that the exporter has no room for */
 	struct timer *heartbeat;
 	struct drain_ledger ledger;

@@ -24,7 +24,7 @@ static void record_free(struct record *r)
 	kafka_consumer_release(d->consumer, &r->message);
 	drain_value_free(&r->value);
 	quarantine_job_free(r->job);
-	free(r);
+	pool_give(&d->spare_records, r);
 }
 
 static void finish(struct record *r, enum drain_place place)
@@ -47,11 +47,10 @@ void record_hand_on(struct record *r)
 
 void drain_pause_or_resume(struct drain *d)
 {
-	const struct exporter_stats *s = exporter_stats(d->exporter);
 	bool full = d->stopping || d->blocked > 0 || !list_empty(&d->waiting) || d->stats.bytes >= d->opts.max_bytes;
 
 	/* Reading resumes only when the exporter's queue has shrunk to three quarters, so that it does not flap. */
-	if (d->stats.paused && s->bytes > d->opts.exporter.max_bytes * 3 / 4)
+	if (!full && d->stats.paused && exporter_stats(d->exporter)->bytes > d->opts.exporter.max_bytes * 3 / 4)
 		full = true;
 	if (full == d->stats.paused)
 		return;
@@ -128,16 +127,14 @@ static int inspect_value(struct record *r, struct slice *service, const char **c
 
 static struct record *record_new(struct drain *d, const struct kafka_message *m)
 {
-	struct record *r = calloc(1, sizeof(*r));
+	struct record *r = pool_take(&d->spare_records, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
-	r->drain = d;
-	r->message = *m;
-	r->read_us = loop_now_us(d->loop);
+	*r = (struct record){ .drain = d, .message = *m, .read_us = loop_now_us(d->loop) };
 	list_init(&r->waits);
 	if (drain_track(r) < 0) {
-		free(r);
+		pool_give(&d->spare_records, r);
 		return NULL;
 	}
 	list_push(&d->records, &r->link);

@@ -284,6 +284,7 @@ void exporter_free(struct exporter *e)
 	requests_free(&e->wire);
 	while (!list_empty(&e->items))
 		item_free(list_first(&e->items, struct item, link));
+	pool_free(&e->spare_items);
 	turn_hook_free(e->hook);
 	timer_free(e->timer);
 	timer_free(e->flush_timer);

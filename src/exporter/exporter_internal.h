@@ -11,6 +11,7 @@
 #include "exporter/exporter.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "policy/post_budget.h"
 #include "policy/replay_pace.h"
 #include "policy/slowstart.h"
@@ -157,6 +158,7 @@ struct exporter {
 	enum confirmer_state reported_confirmer;
 	const struct destination *reported_confirmer_of; /* the destination of that report; compared, never followed */
 	struct list items;
+	struct pool spare_items;
 	struct list buckets[EXPORTER_BUCKETS]; /* groups by hash of the process */
 	struct list full, partial;             /* groups, longest waiting first */
 	struct list ready, resting, wire;      /* requests */

@@ -82,15 +82,13 @@ static int add_parts(struct item *i)
 
 struct item *item_new(struct exporter *e, const struct exporter_item *is)
 {
-	struct item *i = calloc(1, sizeof(*i));
+	struct item *i = pool_take(&e->spare_items, sizeof(*i));
 
 	if (i == NULL)
 		return NULL;
-	i->exporter = e;
-	i->is = *is;
-	i->arrived_us = loop_now_us(e->loop);
+	*i = (struct item){ .exporter = e, .is = *is, .arrived_us = loop_now_us(e->loop) };
 	if (add_parts(i) < 0) {
-		free(i);
+		pool_give(&e->spare_items, i);
 		return NULL;
 	}
 	list_push(&e->items, &i->link);
@@ -103,7 +101,7 @@ void item_free(struct item *i)
 {
 	list_remove(&i->link);
 	free(i->detail);
-	free(i);
+	pool_give(&i->exporter->spare_items, i);
 }
 
 static enum exporter_outcome outcome_of(const struct item *i)
