@@ -71,15 +71,23 @@ static void learn_cost(struct confirm *c, uint64_t took_us)
 		c->cost_us = min_u64(took_us, c->cost_us + c->cost_us / COST_GROWS + 1);
 }
 
-/* Microseconds in which half a window leaves the queue, at the rate between the last reading and R. If the queue ran
+/* Spans that may leave the queue until the next urgent reading: half a window. A sender that has less than that
+ * unconfirmed, and waits, has no memory for more: a verdict takes two readings, so each is due when a quarter is
+ * stored. */
+static uint64_t spans_between_readings(const struct confirm *c)
+{
+	return c->unconfirmed < c->window / 2 ? c->unconfirmed / 4 : c->window / 2;
+}
+
+/* Microseconds in which that many leave the queue, at the rate between the last reading and R. If the queue ran
  * empty in between, this is too long; confirm_next_reading has an upper bound. UINT64_MAX: no span left the queue. */
-static uint64_t half_window_us(const struct confirm *c, const struct confirm_reading *r)
+static uint64_t storing_us(const struct confirm *c, const struct confirm_reading *r)
 {
 	uint64_t then = confirm_stored(&c->last.counters), now = confirm_stored(&r->counters);
 
 	if (c->last.began_us == 0 || now <= then)
 		return UINT64_MAX;
-	return c->window / 2 * (r->began_us - c->last.began_us) / (now - then);
+	return spans_between_readings(c) * (r->began_us - c->last.began_us) / (now - then);
 }
 
 /* The readings of all senders together should cost the collector no more than those of one alone, so each sender reads
@@ -94,7 +102,7 @@ void confirm_next_reading(struct confirm *c, const struct confirm_reading *r)
 	shared_us = min_u64(rest_us * c->received_per_own, max_u64(rest_us, READ_MOST_US));
 	least_us = min_u64(URGENT_COST * c->cost_us * c->received_per_own, rest_us);
 	c->read_at_us = r->began_us + max_u64(c->opts.read_every_us, shared_us);
-	c->urgent_at_us = r->began_us + max_u64(URGENT_US, min_u64(max_u64(half_window_us(c, r), least_us), rest_us));
+	c->urgent_at_us = r->began_us + max_u64(URGENT_US, min_u64(max_u64(storing_us(c, r), least_us), rest_us));
 }
 
 /* A failed reading does not change cost_us, and waiting POSTs do not make the next one earlier. */

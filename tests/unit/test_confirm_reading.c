@@ -108,6 +108,20 @@ static void a_whole_window_unconfirmed_is_read_soon(void)
 	is_int(confirm_read_at(&c, 0), c.urgent_at_us, "a whole one is, though no POST waits");
 }
 
+/* A collector whose window is larger than what the sender has memory for: 400 of 2000 spans are unconfirmed. */
+static void a_sender_without_memory_waits_for_a_quarter(void)
+{
+	begin_with_readings_of(4000);
+	c.window = 2000;
+	for (size_t i = 0; i < 4; i++)
+		post(i);
+	page.saved += 400;
+	now_us = c.last.began_us + 100000;
+	read_for(4000);
+	is_int(confirm_read_at(&c, UINT32_MAX) - c.last.began_us, 25000,
+	        "what is unconfirmed is saved in four readings");
+}
+
 static void many_senders_share_what_readings_cost(void)
 {
 	uint64_t at_us;
@@ -157,6 +171,7 @@ int main(void)
 	a_waiting_post_keeps_the_collector_at_work();
 	a_slow_page_is_learned();
 	a_whole_window_unconfirmed_is_read_soon();
+	a_sender_without_memory_waits_for_a_quarter();
 	many_senders_share_what_readings_cost();
 	return tap_done();
 }
