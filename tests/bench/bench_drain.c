@@ -3,7 +3,9 @@
  * drain relays in a second, what a million of them costs, and how much memory it takes. Beside it, in the same run,
  * the floor: tests/bench/bench_drain_floor.
  *
- *	bench_drain [RECORDS] */
+ *	bench_drain [RECORDS [PART]]
+ *
+ * RECORDS is 200000 by default. PART is one of "one", "thirty", "poison", "slow" and "memory"; without it all are run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +27,7 @@ enum {
 	RESPONSE_MS = 20,
 	RESPONSE_IN_FLIGHT = 8,
 	POISON_EVERY = 100,
-	RUNS = 2,
+	RUNS = 3,
 };
 #define TOPIC "tracing-topic"
 
@@ -181,7 +183,8 @@ static struct child *start_drain(const char *brokers, struct mockproc *stub, con
 	return start(agent_process_program(), argv);
 }
 
-static struct child *start_floor(const char *brokers, const struct mockproc *stub, const struct content *c)
+static struct child *start_floor(
+        const char *brokers, const struct mockproc *stub, const struct content *c, const struct way *w)
 {
 	const char *dir = getenv("builddir");
 	char program[512], url[1100], records[32], spans[32], post[32], flight[32];
@@ -192,7 +195,7 @@ static struct child *start_floor(const char *brokers, const struct mockproc *stu
 	snprintf(records, sizeof(records), "%" PRIu64, c->records);
 	snprintf(spans, sizeof(spans), "%d", SPANS);
 	snprintf(post, sizeof(post), "%d", POST_SPANS);
-	snprintf(flight, sizeof(flight), "%d", IN_FLIGHT);
+	snprintf(flight, sizeof(flight), "%d", w->answer_ms > 0 ? RESPONSE_IN_FLIGHT : IN_FLIGHT);
 	return start(program, argv);
 }
 
@@ -232,7 +235,7 @@ static struct figure run(const char *brokers, const struct content *c, const str
 	mockproc_start_program(&stub, "stubcollector", w->stub);
 	if (w->answer_ms > 0)
 		mockproc_say(&stub, "delay %u", w->answer_ms);
-	relay = w->confirm == NULL ? start_floor(brokers, &stub, c) : start_drain(brokers, &stub, w);
+	relay = w->confirm == NULL ? start_floor(brokers, &stub, c, w) : start_drain(brokers, &stub, w);
 	f = watch(relay, &stub, want);
 	child_free(relay);
 	got = count(&stub);
@@ -310,23 +313,27 @@ static void with_poison(uint64_t records)
 
 static void with_slow_answers(uint64_t records)
 {
-	static const struct way way = { "answers after 20 ms", NULL, OFF, RESPONSE_MS, "--drain.max-in-flight=8" };
+	static const struct way ways[] = {
+		{ "floor", NULL, NULL, RESPONSE_MS, NULL },
+		{ "kept, unconfirmed", NULL, OFF, RESPONSE_MS, "--drain.max-in-flight=8" },
+	};
 	struct content c = { records, 1, 0, PARTITIONS };
 	double bound = (double)RESPONSE_IN_FLIGHT * POST_SPANS * 1000 / RESPONSE_MS;
-	struct figure f;
+	struct figure f[ARRAY_LEN(ways)];
 
-	measure("8 requests of 500 spans in flight", &c, &way, 1, &f);
-	measure_at_least("  span/s, x in-flight x POST size / 20 ms", 0.9, f.spans_s / bound);
+	measure("answers after 20 ms, 8 requests of 500 spans in flight", &c, ways, ARRAY_LEN(ways), f);
+	measure_at_least("  span/s, x in-flight x POST size / 20 ms", 0.9, f[1].spans_s / bound);
+	printf("  span/s, x floor: %.2f\n", f[1].spans_s / f[0].spans_s);
 }
 
-static void in_memory(void)
+static void in_memory(uint64_t most)
 {
 	static const struct way ways[] = {
 		{ "kept, unconfirmed", NULL, OFF, 0, NULL },
 		{ "kept, confirmed", NULL, AUTO, 0, NULL },
 		{ "closed, confirmed", "--close-each", AUTO, 0, NULL },
 	};
-	struct content c = { 45000, 5000, 0, 10 }; /* 39 MB: the mock keeps no more in ten */
+	struct content c = { min_u64(most, 45000), 5000, 0, 10 }; /* 39 MB: the mock keeps no more in ten */
 	struct figure f[ARRAY_LEN(ways)];
 
 	measure("10 partitions, 5000 distinct processes", &c, ways, ARRAY_LEN(ways), f);
@@ -334,15 +341,33 @@ static void in_memory(void)
 		measure_at_most("  MiB at most", 61, f[i].mib); /* 64 MB */
 }
 
+static void one_process(uint64_t records)
+{
+	beside_the_floor(records, 1);
+}
+
+static void thirty_processes(uint64_t records)
+{
+	beside_the_floor(records, 30);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t records = argc > 1 ? strtoull(argv[1], NULL, 10) : 60000;
+	static const struct {
+		const char *name;
+		void (*run)(uint64_t records);
+	} parts[] = {
+		{ "one", one_process },
+		{ "thirty", thirty_processes },
+		{ "poison", with_poison },
+		{ "slow", with_slow_answers },
+		{ "memory", in_memory },
+	};
+	uint64_t records = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
 
 	printf("%-24s %12s %12s %8s %12s\n", "", "span/s", "CPU s/M span", "MiB", "spans/POST");
-	beside_the_floor(records, 1);
-	beside_the_floor(records, 30);
-	with_poison(records);
-	with_slow_answers(records);
-	in_memory();
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (argc < 3 || strcmp(argv[2], parts[i].name) == 0)
+			parts[i].run(records);
 	return 0;
 }
