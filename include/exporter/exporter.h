@@ -43,6 +43,7 @@ struct exporter_opts {
 	uint32_t post_spans;           /* most in one POST, a batch with more is cut; 0 is 500 */
 	uint64_t post_bytes;           /* batches are joined up to this many; 0 is 1 MiB */
 	uint64_t wait_ms;              /* longest that a batch waits for others to be joined with; 0 is 40 ms */
+	uint64_t more_wait_ms;         /* the same while events.more is true; 0 is 500 ms */
 	bool gzip;                     /* bodies are compressed */
 	bool bare;                     /* requests carry none of the spanspool- headers */
 	uint64_t retry_base_ms;        /* longest first pause; 0 is 250 ms */
@@ -98,6 +99,9 @@ struct exporter_events {
 	void (*done)(void *arg, const struct exporter_report *report);
 	/* Called after E_FULL, E_DOWN or E_NOMEM when exporter_send may succeed. */
 	void (*room)(void *arg);
+	/* True while the owner has further items at hand: POSTs that are not full wait for them, at most
+	 * opts.more_wait_ms. May be NULL. */
+	bool (*more)(void *arg);
 	/* SPANS of the item go out once more although they may have arrived; FIRST: its first are among
 	 * them. Called as the request is handed to the network. May be NULL. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);

@@ -79,6 +79,9 @@ void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t g
 void kafka_consumer_pause(struct kafka_consumer *c);
 void kafka_consumer_resume(struct kafka_consumer *c);
 
+/* True when message() will be called for a further record that is here already. */
+bool kafka_consumer_has_more(const struct kafka_consumer *c);
+
 /* Stores NEXT, the first offset not done. It is committed at the next interval (1 s), at revoke and at close. Of a
  * partition of which the group has no offset, the consumer stores and commits the first one itself as soon as it knows it.
  * Ignored when the partition's assignment is not GENERATION any more. */

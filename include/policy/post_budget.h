@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 /* A POST costs about as much CPU time as a hundred spans in it, so many small POSTs would cost far more than the
- * spans. All POSTs together may cost 0.8 % of a core, or 0.6 µs for each span, whichever is more: with little
+ * spans. All POSTs together may cost 0.8 % of a core, or 0.15 µs for each span, whichever is more: with little
  * traffic each batch leaves at once, and the busier it gets the more spans share a POST. All zero is valid. */
 struct post_budget {
 	uint64_t at_us;  /* monotonic; when by_clock was last brought up to date; 0: never */

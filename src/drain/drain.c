@@ -16,6 +16,7 @@ static int open_ends(struct drain *d, struct why *why)
 {
 	struct exporter_events from_exporter = { .done = drain_on_done,
 		.room = drain_on_room,
+		.more = drain_has_more,
 		.changed = drain_on_collector,
 		.confirmer = drain_on_confirmer,
 		.arg = d };

@@ -89,6 +89,7 @@ void drain_headers_take(void *headers, const char *name, struct slice value);
 void drain_on_message(void *drain, const struct kafka_message *m);
 void drain_on_done(void *drain, const struct exporter_report *report);
 void drain_on_room(void *drain);
+bool drain_has_more(void *drain);
 void drain_on_quarantined(void *drain, struct quarantine_item *item, enum quarantine_outcome outcome);
 /* R leaves this drain without an outcome: the member that has its partition next reads it again. Frees R. */
 void record_hand_on(struct record *r);

@@ -110,6 +110,13 @@ void drain_on_room(void *arg)
 	drain_post_waiting(arg);
 }
 
+bool drain_has_more(void *arg)
+{
+	const struct drain *d = arg;
+
+	return kafka_consumer_has_more(d->consumer);
+}
+
 /* Looks at the value: 0 and it can be posted, or CAUSE and WHY say why not. */
 static int inspect_value(struct record *r, struct slice *service, const char **cause, struct why *why)
 {

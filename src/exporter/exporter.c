@@ -18,6 +18,7 @@ enum {
 	POST_SPANS = 500,
 	POST_BYTES = 1 << 20,
 	WAIT_MS = 40, /* less than half of the default spool.exposure of the agent, 100 ms */
+	MORE_WAIT_MS = 500,
 	BLIND_SPANS_PER_S = 1000,
 	RETRY_BASE_MS = 250,
 	RETRY_CAP_MS = 30000
@@ -117,6 +118,8 @@ static void set_defaults(struct exporter_opts *o)
 		o->post_bytes = POST_BYTES;
 	if (o->wait_ms == 0)
 		o->wait_ms = WAIT_MS;
+	if (o->more_wait_ms == 0)
+		o->more_wait_ms = MORE_WAIT_MS;
 	if (o->retry_base_ms == 0)
 		o->retry_base_ms = RETRY_BASE_MS;
 	if (o->retry_cap_ms == 0)

@@ -4,7 +4,8 @@
  *
  * Ready requests are sent before groups. A full group is sent at once; a partial one when the budget of POSTs allows
  * it, or when its oldest item has waited for opts.wait_ms. With little traffic every item is sent at once; with more
- * traffic more items share a POST. */
+ * traffic more items share a POST. While the owner has further items at hand only full groups are sent, unless memory
+ * for those items is missing or an item has waited for opts.more_wait_ms. */
 #include "base/clock.h"
 #include "exporter_internal.h"
 
@@ -180,29 +181,46 @@ static bool send_ready_request(struct exporter *e, uint64_t now, uint64_t *wake)
 	return true;
 }
 
-static uint64_t due_us(const struct exporter *e, const struct group *g)
+static bool owner_has_more(const struct exporter *e)
 {
-	return list_first(&g->parts, struct part, link)->item->arrived_us + e->opts.wait_ms * US_PER_MS;
+	return !e->wants_room && e->events.more != NULL && e->events.more(e->events.arg);
+}
+
+/* When G is sent although it is partial. */
+static uint64_t due_us(const struct group *g, uint64_t wait_ms)
+{
+	return list_first(&g->parts, struct part, link)->item->arrived_us + wait_ms * US_PER_MS;
+}
+
+/* Microseconds until a partial group may be sent that is not due; 0: now. */
+static uint64_t partial_wait_us(struct exporter *e, bool more, uint64_t now)
+{
+	if (more)
+		return US_PER_MS; /* the owner does not say when it has no more */
+	return e->wants_room ? 0 : post_budget_wait_us(&e->posts, now);
 }
 
 /* The next group to send. NULL: none may be sent yet, and WAKE is lowered to the time when one may. */
 static struct group *next_group(struct exporter *e, uint64_t now, uint64_t *wake)
 {
 	struct group *partial = NULL;
-	uint64_t wait;
+	uint64_t due = UINT64_MAX, wait;
+	bool more = owner_has_more(e);
 
-	if (!list_empty(&e->partial))
+	if (!list_empty(&e->partial)) {
 		partial = list_first(&e->partial, struct group, link);
-	if (partial != NULL && due_us(e, partial) <= now)
+		due = due_us(partial, more ? e->opts.more_wait_ms : e->opts.wait_ms);
+	}
+	if (due <= now)
 		return partial;
 	if (!list_empty(&e->full))
 		return list_first(&e->full, struct group, link);
 	if (partial == NULL)
 		return NULL;
-	wait = post_budget_wait_us(&e->posts, now);
+	wait = partial_wait_us(e, more, now);
 	if (wait == 0)
 		return partial;
-	*wake = min_u64(*wake, min_u64(now + wait, due_us(e, partial)));
+	*wake = min_u64(*wake, min_u64(now + wait, due));
 	return NULL;
 }
 

@@ -87,6 +87,12 @@ void kafka_records_serve(struct kafka_consumer *c)
 	}
 }
 
+bool kafka_consumer_has_more(const struct kafka_consumer *c)
+{
+	return c->state == CONSUMER_RUNNING && !c->paused && !c->failed && !c->replacing &&
+	       rd_kafka_queue_length(c->records) > 0;
+}
+
 void kafka_consumer_pause(struct kafka_consumer *c)
 {
 	c->paused = true;

@@ -41,6 +41,8 @@ struct fixture {
 	char seen[512];                       /* with this sentence */
 	uint64_t again_spans, again_items;    /* sent again although they may have arrived */
 	int flushes;
+	bool more;          /* what events.more says, */
+	int asked;          /* so often */
 	unsigned processes; /* items are of so many processes in turn; 0: each of its own */
 	/* For fixture_until. */
 	size_t want;
@@ -62,6 +64,14 @@ static void fixture_done(void *arg, const struct exporter_report *r)
 static void fixture_room(void *arg)
 {
 	((struct fixture *)arg)->rooms++;
+}
+
+static bool fixture_more(void *arg)
+{
+	struct fixture *d = arg;
+
+	d->asked++;
+	return d->more;
 }
 
 static void fixture_sent_again(void *arg, uint32_t spans, bool first)
@@ -123,6 +133,7 @@ static inline struct fixture *fixture_open_as(const struct exporter_opts *opts, 
 	struct exporter_events events = {
 		.done = done,
 		.room = fixture_room,
+		.more = fixture_more,
 		.sent_again = fixture_sent_again,
 		.changed = fixture_changed,
 		.confirmer = fixture_confirmer,

@@ -106,6 +106,56 @@ static void a_batch_alone_goes_as_it_is_and_at_once(void)
 	fixture_close(d);
 }
 
+static bool was_asked(void *arg)
+{
+	return ((struct fixture *)arg)->asked > 0;
+}
+
+static struct fixture *open_with_more(uint64_t more_wait_ms, uint64_t max_bytes)
+{
+	static const char *const urls[] = { "http://one:1" };
+	struct exporter_opts opts = fixture_opts(urls, 1);
+	struct fixture *d;
+
+	opts.post_spans = 10;
+	opts.more_wait_ms = more_wait_ms;
+	opts.max_bytes = max_bytes;
+	d = fixture_open(&opts);
+	d->processes = ONE;
+	d->more = true;
+	return d;
+}
+
+static void a_backlog_fills_posts_first(void)
+{
+	struct fixture *d = open_with_more(600000, 1 << 20);
+
+	send_some(d, 3, 2);
+	ok(wait_until(d->loop, was_asked, d, 10) && fake.n == 0,
+	        "a POST that is not full waits while the owner has more");
+	send_some(d, 2, 2);
+	ok(fixture_out(d, 1) && spans_of(0) == 10, "it leaves when it is full");
+	fake_answer(0, 202, "", -1);
+	send_some(d, 1, 2);
+	d->more = false;
+	ok(fixture_out(d, 1) && spans_of(0) == 2, "and as it is when the owner has no more");
+	fixture_close(d);
+}
+
+static void a_backlog_holds_nothing_for_ever(void)
+{
+	struct fixture *d = open_with_more(1, 1 << 20);
+
+	send_some(d, 1, 2);
+	ok(fixture_out(d, 1) && spans_of(0) == 2, "a batch leaves after its longest wait, though the owner has more");
+	fixture_close(d);
+	d = open_with_more(600000, 2048);
+	while (fixture_send(d, 1, NULL) == 0)
+		;
+	ok(fixture_out(d, 1), "or when there is no room for what the owner has");
+	fixture_close(d);
+}
+
 static void ids_stand_side_by_side(void)
 {
 	struct exporter_item first = { .id = slice_text("h/1/7"), .received = slice_text("17") };
@@ -357,6 +407,8 @@ int main(void)
 {
 	batches_that_come_together_leave_together();
 	a_batch_alone_goes_as_it_is_and_at_once();
+	a_backlog_fills_posts_first();
+	a_backlog_holds_nothing_for_ever();
 	ids_stand_side_by_side();
 	other_processes_stay_apart();
 	a_mark_is_not_shared();

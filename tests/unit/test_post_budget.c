@@ -29,7 +29,7 @@ static void a_little_is_never_held(void)
 	is_int(posts_in(10, 30, 1, true), 300, "so do 30, each over a connection of its own");
 }
 
-/* The bounds are 0.8 % of a second, or 0.6 us a span, over 60 us a POST; the burst at the begin beside it. */
+/* The bounds are 0.8 % of a second, or 0.15 us a span, over 60 us a POST; the burst at the begin beside it. */
 static void much_is_held_to_what_is_earned(void)
 {
 	static const struct {
@@ -38,9 +38,9 @@ static void much_is_held_to_what_is_earned(void)
 		int least, most;
 	} rows[] = {
 		{ 1000, 1, false, 1300, 1400 },    /* the clock: 133 a second */
-		{ 1000, 10, false, 1300, 1400 },   /* the clock still: 10,000 span/s earn 100 */
-		{ 6000, 10, false, 5900, 6100 },   /* the spans: 60,000 span/s earn 600 */
-		{ 6000, 10, true, 1700, 1900 },    /* a third of them: a connection costs more */
+		{ 1000, 10, false, 1300, 1400 },   /* the clock still: 10,000 span/s earn 25 */
+		{ 24000, 10, false, 5900, 6100 },  /* the spans: 240,000 span/s earn 600 */
+		{ 24000, 10, true, 1700, 1900 },   /* a third of them: a connection costs more */
 		{ 1000, 500, false, 9900, 10000 }, /* nothing to be gained by waiting */
 	};
 
