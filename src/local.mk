@@ -20,6 +20,7 @@ include %D%/kafka/local.mk
 include %D%/http/local.mk
 include %D%/exporter/local.mk
 include %D%/quarantine/local.mk
+include %D%/sampling/local.mk
 include %D%/agent/local.mk
 include %D%/drain/local.mk
 include %D%/admin/local.mk

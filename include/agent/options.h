@@ -8,6 +8,7 @@
 #include "kafka/jaeger_options.h"
 #include "kafka/producer.h"
 #include "kafka/properties.h"
+#include "sampling/options.h"
 #include "spool/spool.h"
 
 struct agent_listener {
@@ -31,6 +32,7 @@ struct agent_settings {
 	struct conf_list producer_property_files;
 	struct jaeger_kafka jaeger;
 	struct collector_settings collector;
+	struct sampling_settings sampling;
 	const char *reporter;
 	const char *directory;
 	uint64_t exposure_us;
@@ -46,6 +48,7 @@ struct agent_settings {
 	/* Derived from the options above by agent_options_finish. */
 	uint64_t batch_bytes; /* of the largest batch that one datagram can be transcoded to */
 	char host[256];
+	char sampling_cache[4096]; /* file of the strategies, in the spool's directory */
 	bool reporter_used; /* collector.url was derived from REPORTER */
 };
 

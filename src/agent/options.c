@@ -138,12 +138,14 @@ int agent_options_finish(struct conf *c, struct agent_settings *set, struct why 
 {
 	struct intake_opts intake = agent_intake_opts(set);
 
-	if (derive_collector_url(c, set, why) < 0 || jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
+	if (derive_collector_url(c, set, why) < 0 || sampling_default_urls(c, &set->collector.urls, why) < 0 ||
+	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
 		return conf_add_source(c, "agent.tags", why);
 	if (gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';
+	snprintf(set->sampling_cache, sizeof(set->sampling_cache), "%s/sampling.json", set->directory);
 	return 0;
 }

@@ -131,7 +131,7 @@ int agent_check(const struct conf *c, const void *settings, struct why *why)
 	if (check_empty(c, "admin.http.host-port", set->admin, ":14271, or none", why) < 0 ||
 	        check_empty(c, "spool.directory", set->directory, "/var/lib/spanspool", why) < 0)
 		return why->code;
-	if (collector_check(c, &set->collector, why) < 0)
+	if (collector_check(c, &set->collector, why) < 0 || sampling_check(c, &set->sampling, why) < 0)
 		return why->code;
 	return check_kafka(c, set, why);
 }

@@ -24,6 +24,7 @@ struct agent {
 	struct properties properties;
 	struct intake *intake;
 	struct admin *admin;
+	struct sampling *sampling;
 	struct daemon daemon;
 	bool hurried;               /* a second SIGINT came: the stop waits for nothing more */
 	struct timer *second_timer; /* once a second: kernel drop counters, and losses to log */

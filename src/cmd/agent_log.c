@@ -197,6 +197,8 @@ void agent_log_start(struct agent *a)
 {
 	log_spool(a);
 	log_info("agent: admin pages at %s", a->set.admin);
+	if (a->sampling != NULL)
+		log_info("agent: sampling strategies at %s", a->set.sampling.at);
 	if (a->to_kafka)
 		jaeger_kafka_log("kafka.producer", &a->set.jaeger, &a->properties);
 	report_catchup(a); /* spans that wait now are a backlog */

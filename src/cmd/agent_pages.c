@@ -23,6 +23,8 @@ void agent_metrics(void *arg, struct buf *to)
 	ledger_metrics(to, pipeline_ledger(a->pipeline));
 	pipeline_metrics(to, &s);
 	agent_limit_metrics(to, &a->set);
+	if (a->sampling != NULL)
+		sampling_metrics(a->sampling, to);
 	metrics_sample(to, "spanspool_", "refill_spans_per_second", NULL, "Spans delivered from the spool, of late",
 	        METRIC_GAUGE, s.refill_per_s);
 	metrics_sample(to, "spanspool_", "spool_time_to_empty_seconds", NULL,

@@ -16,6 +16,7 @@ static const struct options_group groups[] = {
 	{ "Kafka", agent_kafka_rows, 0 },
 	{ "Kafka, by Jaeger's names", jaeger_producer_rows, offsetof(struct agent_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
+	{ "Sampling", sampling_rows, offsetof(struct agent_settings, sampling) },
 	{ "jaeger-agent", agent_reporter_rows, 0 },
 	{ "Spool", agent_spool_rows, 0 },
 	{ "Agent", agent_rows, 0 },
@@ -54,6 +55,8 @@ static void on_stop(void *arg)
 	struct agent *a = arg;
 
 	health_serve(&a->health, false);
+	if (a->sampling != NULL)
+		sampling_save(a->sampling);
 	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_intake_stopped, a);
 }
 
@@ -203,6 +206,28 @@ static int open_admin(struct agent *a, struct why *why)
 	return 0;
 }
 
+static int open_sampling(struct agent *a, struct why *why)
+{
+	const struct sampling_settings *set = &a->set.sampling;
+	struct exporter_opts collector = { 0 };
+	struct sampling_opts o = {
+		.urls = set->urls.items,
+		.nurls = set->urls.n,
+		.file = set->file[0] == '\0' ? NULL : set->file,
+		.cache = a->set.sampling_cache,
+		.refresh_us = set->refresh_us,
+		.max_services = set->max_services,
+	};
+
+	if (strcmp(set->at, "none") == 0)
+		return 0;
+	collector_exporter_opts(&a->set.collector, &collector);
+	o.client = collector.client;
+	if (units_hostport(set->at, &o.at, why) < 0)
+		return why_wrap(why, "http-server.host-port");
+	return sampling_open(&a->sampling, a->loop, &o, &a->health, why);
+}
+
 static int open_intake(struct agent *a, struct why *why)
 {
 	struct intake_opts o = agent_intake_opts(&a->set);
@@ -225,6 +250,7 @@ static int (*const parts[])(struct agent *a, struct why *why) = {
 	open_pipeline,
 	open_sink,
 	open_admin,
+	open_sampling,
 	open_intake,
 	open_signals,
 };
@@ -233,6 +259,7 @@ static void close_parts(struct agent *a)
 {
 	timer_free(a->second_timer);
 	intake_free(a->intake);
+	sampling_free(a->sampling);
 	admin_free(a->admin);
 	if (a->sink != NULL)
 		a->sink->ops->free(a->sink);

@@ -47,6 +47,7 @@ void rig_agent_options(struct rig_options *o, const struct rig *r, const struct 
 	rig_option(o, "--processor.jaeger-compact.server-host-port=127.0.0.1:%u", a->compact);
 	rig_option(o, "--processor.jaeger-binary.server-host-port=127.0.0.1:%u", a->binary);
 	rig_option(o, "--processor.zipkin-compact.server-host-port=none");
+	rig_option(o, "--http-server.host-port=none");
 	rig_option(o, "--spool.directory=%s/spool", r->directory);
 	rig_option(o, "--spool.min-free=0");
 	if (a->brokers != NULL)

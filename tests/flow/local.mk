@@ -62,6 +62,7 @@ FLOW_TESTS = \
 	%D%/test_metrics_manual \
 	%D%/test_quarantine_spool \
 	%D%/test_quarantine_topic \
+	%D%/test_sampling \
 	%D%/test_secrets \
 	%D%/test_slow_names \
 	%D%/test_spool_command \

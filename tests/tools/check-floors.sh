@@ -13,7 +13,7 @@ floor() {
 	span|policy|config|telemetry) echo 1 ;;
 	loop) echo 2 ;;
 	net|spool|kafka|http) echo 3 ;;
-	exporter|quarantine) echo 4 ;;
+	exporter|quarantine|sampling) echo 4 ;;
 	agent|drain|admin) echo 5 ;;
 	cmd) echo 6 ;;
 	main|testkit) echo 7 ;;
@@ -30,7 +30,7 @@ door() { # which rooms may include this foreign header; fails when anyone may
 	thrift/*|glib*.h|gio/*|gen/*) echo testkit ;;
 	zlib.h) echo http ;;
 	yaml.h) echo config ;;
-	jansson.h) echo "admin cmd span testkit" ;;
+	jansson.h) echo "admin cmd sampling span testkit" ;;
 	xxhash.h) echo spool ;;
 	systemd/*) echo cmd ;;
 	*) return 1 ;;

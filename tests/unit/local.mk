@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	%D%/test_replay_counts \
 	%D%/test_progress_rate \
 	%D%/test_retry_after \
+	%D%/test_sampling \
 	%D%/test_secret_file \
 	%D%/test_slowstart \
 	%D%/test_spool \
@@ -136,3 +137,4 @@ EXTRA_DIST += \
 	%D%/spool_mix.h
 %C%_test_zipkin_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_zipkin_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_sampling_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/sampling

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sampling_internal.h — the sampling server's state, and what its files share. */
+#ifndef SAMPLING_INTERNAL_H
+#define SAMPLING_INTERNAL_H
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cache.h"
+#include "http/server.h"
+#include "sampling/sampling.h"
+#include "strategies.h"
+
+struct job;
+
+/* Identity of a file's content. Zeros: none. */
+struct file_stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+};
+
+struct sampling {
+	struct sampling_opts opts;
+	struct loop *loop;
+	struct health *health;
+	struct http_server *server;
+	struct http_client *client; /* NULL: strategies are in opts.file */
+	struct timer *tick;
+	struct strategies *strategies; /* of opts.file */
+	struct cache cache;
+	size_t url;        /* index in opts.urls, asked first */
+	size_t in_flight;  /* fetches */
+	bool starting;     /* sampling_fetch_due is running */
+	uint32_t failures; /* fetches in a row, of any service */
+	bool ever_fetched;
+	char fault[1400];             /* of the last fetch; "" when it was good */
+	struct job *job;              /* work in a worker thread; NULL: none */
+	uint64_t next_save_us;        /* monotonic */
+	uint64_t next_check_us;       /* monotonic; of opts.file */
+	struct file_stamp file_stamp; /* of opts.file when it was read last */
+	struct sampling_stats stats;
+};
+
+/* fetch.c. Starts a fetch for E when it is due and a slot is free. */
+void sampling_fetch(struct sampling *s, struct cache_entry *e);
+/* Starts fetches for all entries that are due, as far as slots are free. */
+void sampling_fetch_due(struct sampling *s);
+
+/* sampling.c. Answers the calls that wait for E. */
+void sampling_answer_waiters(struct sampling *s, struct cache_entry *e);
+
+/* job.c: files, in a worker thread. */
+void sampling_start_save(struct sampling *s);
+void sampling_start_check(struct sampling *s);
+/* The job goes on without S and frees itself. */
+void sampling_abandon_job(struct sampling *s);
+/* Reads opts.cache into the cache; a damaged file is logged and left alone until the next save. */
+void sampling_load_cache(struct sampling *s);
+
+#endif
