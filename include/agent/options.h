@@ -49,7 +49,7 @@ struct agent_settings {
 	uint64_t batch_bytes; /* of the largest batch that one datagram can be transcoded to */
 	char host[256];
 	char sampling_cache[4096]; /* file of the strategies, in the spool's directory */
-	bool reporter_used; /* collector.url was derived from REPORTER */
+	bool reporter_used;        /* collector.url was derived from REPORTER */
 };
 
 /* Their fields are in struct agent_settings; jaeger_producer_rows and collector_rows fill its members jaeger and

@@ -311,7 +311,7 @@ static void an_agent_of_root_refuses_a_users_spool(void)
 	home_make(&h);
 	is_int(run(&h, "agent --processor.jaeger-compact.server-host-port=none "
 	               "--processor.jaeger-binary.server-host-port=none "
-	               "--processor.zipkin-compact.server-host-port=none "
+	               "--processor.zipkin-compact.server-host-port=none --http-server.host-port=none "
 	               "--admin.http.host-port=127.0.0.1:0"),
 	        1, "an agent of root does not start");
 	ok(strstr(said(&h), "belongs to nobody (uid 65534)") != NULL && strstr(said(&h), h.k.dir) != NULL &&

@@ -32,7 +32,6 @@ agent_start() {
 		--processor.jaeger-compact.server-host-port="$AGENT_COMPACT" \
 		--processor.jaeger-binary.server-host-port="$AGENT_BINARY" \
 		--processor.zipkin-compact.server-host-port=none \
-		--http-server.host-port=none \
 		--admin.http.host-port="127.0.0.1:${p[2]}" --spool.directory="$dir/spool" "$@"
 	echo "$SPAWNED" >"$dir/pid"
 	echo "${p[2]}" >"$dir/admin"
