@@ -222,7 +222,8 @@ static void nothing_is_committed_beyond_a_record_that_is_not_kept_yet(void)
 	kafka_mock_refuse_topic(b.rig.kafka, DRAIN_PROCESS_QUARANTINE, 0);
 	ok(drain_process_until(&b, drain_process_all_done), "mended, it is kept");
 	is_int(b.records.quarantined, 1, "one is in quarantine");
-	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1, "and in the topic");
+	is_int(topic_read(kafka_mock_bootstrap(b.rig.kafka), DRAIN_PROCESS_QUARANTINE, 1, look, &p), 1,
+	        "and in the topic");
 	is_int(drain_process_stop(&b), 0, "SIGTERM: exit status 0");
 	is_int(drain_process_committed(&b), 21, "all offsets are committed");
 	drain_process_close(&b);

@@ -292,7 +292,7 @@ static void an_agent(enum process p, enum agent_process_way way, const char *nam
 	struct agent_process s;
 
 	agent_process_open(&s, way);
-	ok(agent_process_start(&s, NULL), "%s serves", name);
+	ok(agent_process_start(&s, "--http-server.host-port=127.0.0.1:0"), "%s serves", name);
 	is_int(agent_process_page(&s, "/metrics", &page), 200, "it has metrics");
 	compare(p, name, buf_cstr(&page));
 	health_parts_stand_in("spanspool-agent.8", buf_cstr(&page));
