@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A campaign that cannot fail proves nothing: each patch in plants/ puts one bug into a copy of the tree,
-# and the campaign that its first line names, or the test (unit/NAME), must fail there.
+# and the campaign that its first line names, or the test (unit/NAME, flow/NAME), must fail there.
 #
 #	plants.sh [NAME…]        of the patches; all of them without one
 #

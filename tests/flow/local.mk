@@ -28,6 +28,7 @@ FLOW_TESTS = \
 	%D%/test_drain_fault \
 	%D%/test_pipeline \
 	%D%/test_pipeline_exposure \
+	%D%/test_pipeline_failing \
 	%D%/test_pipeline_retry \
 	%D%/test_pipeline_together \
 	%D%/test_dispatcher_evidence \

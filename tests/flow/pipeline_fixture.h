@@ -24,6 +24,7 @@ struct server_fixture {
 	struct batch *taken[TAKEN];
 	size_t ntaken;
 	unsigned left;
+	uint64_t failing;      /* of what it took it gives back the batches with a sequence up to this, each time */
 	uint32_t size;         /* of a batch; 0: SIZE */
 	uint64_t refused_most; /* bytes that waited for the quarantine */
 	uint64_t failures_seen;
@@ -53,8 +54,10 @@ static inline void report(void *arg)
 	timer_start(h->reporter, 1);
 	h->ntaken = 0;
 	for (size_t i = 0; i < n; i++) {
+		bool fails = h->taken[i]->sequence <= h->failing;
+
 		h->sink.events.done(h->sink.events.arg, h->taken[i],
-		        &(struct sink_report){ .outcome = SINK_DELIVERED, .detail = "" });
+		        &(struct sink_report){ .outcome = fails ? SINK_NOT_SENT : SINK_DELIVERED, .detail = "" });
 		batch_unref(&h->taken[i]);
 	}
 }
