@@ -153,17 +153,28 @@ static int survey(struct spool_inspect *in)
 	return rc;
 }
 
-/* Sets foreign for each segment from which no record of this spool can be read: of another spool, empty, or damaged
- * beyond salvage. Its name says nothing then, and must not bound the positions of the segment before it. */
-static void mark_foreign(struct spool_inspect *in)
+/* Sets in->disk to the end of the newest readable record, and foreign for each segment from which no record of this
+ * spool can be read: of another spool, empty, or damaged beyond salvage. The name of such a segment says nothing, and
+ * must not bound the positions of the segment before it. Beside a running agent no damaged segment is salvaged: its
+ * last commit may be under way. */
+static void find_records(struct spool_inspect *in)
 {
-	for (size_t i = 0; i < in->segments.n; i++) {
+	for (size_t i = in->segments.n; i-- > 0;) {
 		struct spool_segment *seg = &in->summary.segments[i];
+		struct span_offset end = { seg->end, seg->spans_below + seg->spans };
 		int rc = seg->rc;
 
-		if (rc == E_CORRUPT)
+		if (rc < 0 && in->live)
+			continue;
+		if (rc == E_CORRUPT) {
 			rc = reader_open(&in->reader, &in->segments.at[i], UINT64_MAX);
+			end = in->reader.end;
+			if (rc == 0 && in->reader.has_head)
+				keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
+		}
 		seg->foreign = reader_has_nothing(rc);
+		if (rc == 0 && in->disk.position == 0)
+			in->disk = end;
 	}
 }
 
@@ -184,32 +195,10 @@ static int list_segments(struct spool_inspect *in, struct why *why)
 	if (rc < 0)
 		return set_error(in, rc, "segments", why);
 	in->reader.key = in->id.spool == 0 ? NULL : &in->id.key;
-	if (!in->live)
-		mark_foreign(in);
+	find_records(in);
 	in->summary.nsegments = in->segments.n;
 	in->summary.bytes = segments_bytes(&in->segments);
 	return 0;
-}
-
-/* Sets in->disk to the end of the newest segment that has a readable record. */
-static void find_disk_end(struct spool_inspect *in)
-{
-	for (size_t i = in->segments.n; i-- > 0;) {
-		struct spool_segment *seg = &in->summary.segments[i];
-
-		if (seg->rc == 0) {
-			in->disk = (struct span_offset){ seg->end, seg->spans_below + seg->spans };
-			return;
-		}
-		if (seg->rc != E_CORRUPT || in->live)
-			continue;
-		if (reader_open(&in->reader, &in->segments.at[i], UINT64_MAX) == 0) {
-			in->disk = in->reader.end;
-			if (in->reader.has_head)
-				keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
-			return;
-		}
-	}
 }
 
 /* Without a holder, completes the state as the next start would do. */
@@ -292,7 +281,6 @@ static int read_spool(struct spool_inspect *in, struct why *why)
 		return why_wrap(why, "spool %s", in->directory);
 	if (read_slots(in, why) < 0 || list_segments(in, why) < 0)
 		return why->code;
-	find_disk_end(in);
 	check_blank_slots(in);
 	complete_state(in);
 	rc = load_positions(in, why);
