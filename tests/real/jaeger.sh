@@ -29,6 +29,7 @@ JAEGER_VERSION=${JAEGER_VERSION:-1.62.0}
 JAEGER_BIN=$CACHE/jaeger-$JAEGER_VERSION
 JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
 JAEGER_WORKERS=${JAEGER_WORKERS:-50}
+JAEGER_MORE=() # further options of Jaeger 1.62
 
 jaeger_need() {
 	local minor
@@ -80,7 +81,7 @@ jaeger_port() {
 	read -ra p <"$1/ports"
 	case $2 in
 	collector) echo "${p[0]}" ;; query) echo "${p[1]}" ;; admin) echo "${p[2]}" ;;
-	storage) echo "${p[3]}" ;; storage-admin) echo "${p[4]}" ;; relay) echo "${p[11]}" ;;
+	storage) echo "${p[3]}" ;; sampling) echo "${p[7]}" ;; storage-admin) echo "${p[4]}" ;; relay) echo "${p[11]}" ;;
 	esac
 }
 
@@ -129,7 +130,7 @@ jaeger_spawn_1() {
 		--query.grpc-server.host-port="127.0.0.1:${p[6]}" --admin.http.host-port="127.0.0.1:${p[2]}" \
 		--http-server.host-port="127.0.0.1:${p[7]}" --processor.jaeger-compact.server-host-port="127.0.0.1:${p[8]}" \
 		--processor.jaeger-binary.server-host-port="127.0.0.1:${p[9]}" \
-		--processor.zipkin-compact.server-host-port="127.0.0.1:${p[10]}"
+		--processor.zipkin-compact.server-host-port="127.0.0.1:${p[10]}" "${JAEGER_MORE[@]}"
 }
 
 # As shipped, but for addresses and the store. Ports that no test asks are free ones at each start.

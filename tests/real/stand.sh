@@ -27,8 +27,8 @@ agent_start() {
 	read -ra p <"$dir/ports"
 	AGENT_COMPACT=127.0.0.1:${p[0]}
 	AGENT_BINARY=127.0.0.1:${p[1]}
-	# The sampling port stands in the environment: an agent without one does not mind.
-	spawn "$dir/log" env HTTP_SERVER_HOST_PORT="127.0.0.1:${p[3]}" "$SPANSPOOL" agent \
+	AGENT_SAMPLING=${p[3]}
+	spawn "$dir/log" "$SPANSPOOL" agent --http-server.host-port="127.0.0.1:${p[3]}" \
 		--processor.jaeger-compact.server-host-port="$AGENT_COMPACT" \
 		--processor.jaeger-binary.server-host-port="$AGENT_BINARY" \
 		--processor.zipkin-compact.server-host-port=none \
