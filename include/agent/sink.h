@@ -50,7 +50,7 @@ struct sink_report {
 
 /* Calls from a sink, which may come from the first offer on. */
 struct sink_events {
-	/* The report on B. The sink drops its reference to B after the call. */
+	/* The report on B. The sink does not use B after the call. */
 	void (*done)(void *arg, struct batch *b, const struct sink_report *report);
 	/* The destination accepted a batch; "done" follows once it is known to be stored. */
 	void (*answered)(void *arg);
@@ -64,14 +64,16 @@ struct sink_events {
 struct sink;
 
 struct sink_ops {
-	/* Takes a reference of its own to B when it answers SINK_TOOK. */
+	/* SINK_TOOK: B stays valid until its report, or until the sink is freed; the sink takes no reference. */
 	enum sink_answer (*offer)(struct sink *s, struct batch *b);
 	/* Gives back the batches that are queued in the sink, as SINK_NOT_SENT or SINK_MAYBE_SENT; with WIRE also those
 	 * that were sent and have no answer. A sink whose requests end by their own time-out may ignore WIRE. */
 	void (*purge)(struct sink *s, bool wire);
 	/* Sends without delay; after BUDGET_MS gives back all that is left, then calls FLUSHED. */
 	void (*flush)(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
-	void (*free)(struct sink *s); /* calls no event; after a flush no batch is left */
+	/* Calls no event. A batch that has no report yet, as when a flush did not end in time, is released by the owner
+	 * afterwards. */
+	void (*free)(struct sink *s);
 };
 
 struct sink {

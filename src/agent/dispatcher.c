@@ -24,8 +24,8 @@ struct dispatcher {
 	struct pace_load load;
 	uint64_t ramp;           /* bytes of backlog that the sink may have at once; see pace_ramp */
 	uint64_t ramp_delivered; /* backlog bytes delivered since the ramp last grew */
-	struct list current;     /* batches with the sink, offered in this epoch */
-	struct list earlier;     /* batches with the sink, offered in earlier epochs */
+	struct list current;     /* batches with the sink, offered in this epoch; a reference to each */
+	struct list earlier;     /* batches with the sink, offered in earlier epochs; a reference to each */
 	uint64_t current_count;  /* batches in current */
 	uint32_t epoch;
 	struct dispatcher_stats stats;
@@ -148,7 +148,7 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b)
 	b->with_sink = true;
 	b->offered_us = now;
 	b->epoch = d->epoch;
-	list_push(&d->current, &b->out);
+	list_push(&d->current, &agent_batch_ref(b)->out);
 	d->current_count++;
 	*(b->backlog ? &d->load.backlog : &d->load.fresh) += b->batch.cost;
 	d->stats.offered++;
@@ -257,6 +257,7 @@ static void on_done(void *arg, struct batch *batch, const struct sink_report *re
 	b->owner->report(b->owner, b, outcome, report->detail);
 	if ((counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
 		on_circuit_change(d);
+	agent_batch_unref(&b);
 }
 
 static void on_answered(void *arg)
@@ -357,7 +358,22 @@ void dispatcher_flush(struct dispatcher *d, uint64_t budget_ms, void (*flushed)(
 	d->sink->ops->flush(d->sink, d->circuit.state == CIRCUIT_CLOSED ? budget_ms : 0, flushed, arg);
 }
 
+static void release_list(struct list *out)
+{
+	while (!list_empty(out)) {
+		struct agent_batch *b = list_first(out, struct agent_batch, out);
+
+		list_remove(&b->out);
+		agent_batch_unref(&b);
+	}
+}
+
+/* Batches are left when the sink was freed before it had reported on them. */
 void dispatcher_free(struct dispatcher *d)
 {
+	if (d == NULL)
+		return;
+	release_list(&d->current);
+	release_list(&d->earlier);
 	free(d);
 }

@@ -33,7 +33,7 @@ static struct sink_collector *to_collector(struct sink *s)
 	return container_of(s, struct sink_collector, sink);
 }
 
-/* Frees O and gives its batch, with the reference, to the caller. */
+/* Frees O and returns its batch. */
 static struct batch *end_offer(struct offer *o)
 {
 	struct batch *b = o->batch;
@@ -74,7 +74,6 @@ static void on_done(void *arg, const struct exporter_report *report)
 		        report->detail);
 	c->sink.events.done(c->sink.events.arg, b,
 	        &(struct sink_report){ .outcome = outcome, .losses = report->losses, .detail = detail });
-	batch_unref(&b);
 }
 
 static void on_room(void *arg)
@@ -133,7 +132,7 @@ static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 	o = malloc(sizeof(*o));
 	if (o == NULL)
 		return SINK_FULL;
-	o->batch = batch_ref(b);
+	o->batch = b;
 	list_push(&c->offers, &o->link);
 	item.id = slice_of(o->id, sink_id_text(&c->id, b, o->id));
 	item.received = slice_of(o->received, sink_decimal(b->received_ms, o->received));
@@ -141,8 +140,7 @@ static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 	rc = exporter_send(c->exporter, &item);
 	if (rc == 0)
 		return SINK_TOOK;
-	b = end_offer(o);
-	batch_unref(&b);
+	end_offer(o);
 	return answer_of(rc);
 }
 
@@ -193,11 +191,8 @@ static void free_sink(struct sink *s)
 	struct sink_collector *c = to_collector(s);
 
 	exporter_free(c->exporter);
-	while (!list_empty(&c->offers)) {
-		struct batch *b = end_offer(list_first(&c->offers, struct offer, link));
-
-		batch_unref(&b);
-	}
+	while (!list_empty(&c->offers))
+		end_offer(list_first(&c->offers, struct offer, link));
 	free(c);
 }
 

@@ -34,7 +34,6 @@ static void on_report(void *arg, void *token, enum kafka_outcome outcome, const 
 	        &(struct sink_report){ .outcome = outcomes[outcome],
 	                .partition = kafka_producer_reported_by(k->producer),
 	                .detail = detail });
-	batch_unref(&b);
 }
 
 static enum sink_answer answer_to(int rc)
@@ -67,11 +66,9 @@ static enum sink_answer offer_batch(struct sink *s, struct batch *b)
 		if (b->maybe_dup)
 			headers[r.nheaders++] = (struct kafka_header){ "spanspool-maybe-dup", slice_text("1") };
 	}
-	answer = answer_to(kafka_producer_send(k->producer, &r, batch_ref(b)));
+	answer = answer_to(kafka_producer_send(k->producer, &r, b));
 	if (answer == SINK_CANNOT)
 		snprintf(s->refusal, sizeof(s->refusal), "%u bytes are more than the producer may ever send", b->size);
-	if (answer != SINK_TOOK)
-		batch_unref(&b);
 	return answer;
 }
 

@@ -35,7 +35,6 @@ static void give(struct fakesink *s, struct held *h, enum sink_outcome outcome)
 	s->sink.events.done(s->sink.events.arg, b,
 	        &(struct sink_report){
 	                .outcome = outcome, .detail = outcome == SINK_POISON ? "the sink will never take it" : "" });
-	batch_unref(&b);
 }
 
 static void move_on(struct fakesink *s, struct held *h)
@@ -87,7 +86,7 @@ static enum sink_answer offer(struct sink *sink, struct batch *b)
 		return SINK_DOWN;
 	if (s->mood == MOOD_FULL || s->end - s->first == FAKESINK_HELD)
 		return SINK_FULL;
-	s->held[s->end++ % FAKESINK_HELD] = (struct held){ .batch = batch_ref(b) };
+	s->held[s->end++ % FAKESINK_HELD] = (struct held){ .batch = b };
 	s->evidence->marked += b->maybe_dup;
 	return SINK_TOOK;
 }

@@ -38,7 +38,7 @@ static inline enum sink_answer offer(struct sink *sink, struct batch *b)
 	if (h->mood == FULL || h->ntaken == TAKEN)
 		return SINK_FULL;
 	if (h->mood == TAKES) {
-		h->taken[h->ntaken++] = batch_ref(b);
+		h->taken[h->ntaken++] = b;
 		return SINK_TOOK;
 	}
 	snprintf(sink->refusal, sizeof(sink->refusal), "not today");
@@ -58,7 +58,6 @@ static inline void report(void *arg)
 
 		h->sink.events.done(h->sink.events.arg, h->taken[i],
 		        &(struct sink_report){ .outcome = fails ? SINK_NOT_SENT : SINK_DELIVERED, .detail = "" });
-		batch_unref(&h->taken[i]);
 	}
 }
 

@@ -8,11 +8,12 @@ enum { WINDOW = 1 << 20, MOST = 1 << 12 };
 
 static struct batch *out[MOST]; /* that the sink has */
 static size_t nout;
+static size_t unreleased; /* of those, when the dispatcher is gone */
 
 static enum sink_answer take(struct sink *s, struct batch *b)
 {
 	(void)s;
-	out[nout++] = batch_ref(b);
+	out[nout++] = b;
 	return SINK_TOOK;
 }
 
@@ -41,9 +42,11 @@ static uint64_t lets_backlog(bool stored)
 		bytes += answer == SINK_TOOK ? b->batch.cost : 0;
 		agent_batch_unref(&b);
 	} while (answer == SINK_TOOK && nout < MOST);
+	for (size_t i = 0; i < nout; i++)
+		batch_ref(out[i]);
 	dispatcher_free(g);
-	while (nout > 0)
-		batch_unref(&out[--nout]);
+	for (; nout > 0; batch_unref(&out[nout]))
+		unreleased += out[--nout]->refs != 1;
 	return bytes;
 }
 
@@ -57,5 +60,6 @@ int main(void)
 	ok(is_about(lets_backlog(false), WINDOW / 8),
 	        "a sink that reports what it delivered has an eighth of its window in backlog");
 	ok(is_about(lets_backlog(true), WINDOW / 2), "one that reports what is stored has half");
+	is_int(unreleased, 0, "what it never reported is released with the dispatcher");
 	return tap_done();
 }

@@ -18,14 +18,14 @@ struct sink_held {
 	bool due;            /* is to be reported on */
 };
 
-/* Adds B, with a reference of its own, at the end of HELD. NULL without memory. */
+/* Adds B, which the dispatcher keeps until its report, at the end of HELD. NULL without memory. */
 static inline struct sink_held *sink_held_take(struct list *held, struct batch *b)
 {
 	struct sink_held *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	h->batch = batch_ref(b);
+	h->batch = b;
 	list_push(held, &h->link);
 	return h;
 }
@@ -40,7 +40,6 @@ static inline void sink_held_report(struct sink_held *h, const struct sink_event
 	list_remove(&h->link);
 	free(h);
 	e->done(e->arg, b, &report);
-	batch_unref(&b);
 }
 
 /* The first of HELD that is due, or NULL. */
