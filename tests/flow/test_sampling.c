@@ -208,9 +208,8 @@ static void a_strategy_outlives_the_collector_and_the_agent(void)
 
 static void rubbish_replaces_nothing(void)
 {
-	static const char *const rubbish[] = { "<html>no</html>", "{}",
-		"{\"strategyType\":\"PROBABILISTIC\","
-		"\"probabilisticSampling\":{\"samplingRate\":7}}" };
+	static const char too_much[] = "{\"strategyType\":0,\"probabilisticSampling\":{\"samplingRate\":7}}";
+	const char *const rubbish[] = { "<html>no</html>", "{}", too_much };
 	struct site s;
 
 	open_site(&s);
