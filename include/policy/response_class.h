@@ -50,6 +50,9 @@ struct refusal {
 enum { REFUSED_IN_ROW_MAX = 200 };
 
 enum refusal_verdict response_verdict(const struct refusal *r);
+/* The verdict on a batch that was refused TIMES times and awaited a probe, when the collector has accepted the probe:
+ * VERDICT_POISON, or VERDICT_RETRY when it was refused only once. */
+enum refusal_verdict response_verdict_after_probe(uint32_t times);
 
 /* The failures (RESPONSE_RETRY) of a batch, and the results of the other batches since its first failure. */
 struct failure_history {

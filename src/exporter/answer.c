@@ -342,10 +342,10 @@ static void decide_awaiting_probe(struct destination *d)
 
 		if (r->nparts > 1)
 			split_joined(r, d);
-		else if (r->refusals < 2)
-			request_retry(r, 0);
-		else
+		else if (response_verdict_after_probe(r->refusals) == VERDICT_POISON)
 			request_refused(r, r->cause);
+		else
+			request_retry(r, 0);
 	}
 }
 

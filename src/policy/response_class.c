@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* response_class.c — the table of responses, and the two decisions that need more than one response.
+/* response_class.c — the table of responses, and the decisions that need more than one response.
  *
  * The first row that covers the status, and whose body_text the body contains, decides. A status without a row of its
  * own waits for an operator (4xx) or is retried (all others): neither loses a batch. */
@@ -74,6 +74,9 @@ const char *response_cause(enum response a)
 	return causes[a];
 }
 
+/* A batch that was refused once may be good: the first refusal may have been the collector's fault. */
+enum { REFUSALS_FOR_POISON = 2 };
+
 /*   times | refused in row | good since its first refusal | verdict
  *   ------+----------------+------------------------------+--------
  *    any  |    over max    |              -               | block
@@ -84,9 +87,14 @@ enum refusal_verdict response_verdict(const struct refusal *r)
 {
 	if (r->refused_in_row > REFUSED_IN_ROW_MAX)
 		return VERDICT_BLOCK;
-	if (r->times < 2)
+	if (r->times < REFUSALS_FOR_POISON)
 		return VERDICT_RETRY;
 	return r->last_good_us >= r->first_us ? VERDICT_POISON : VERDICT_PROBE;
+}
+
+enum refusal_verdict response_verdict_after_probe(uint32_t times)
+{
+	return times < REFUSALS_FOR_POISON ? VERDICT_RETRY : VERDICT_POISON;
 }
 
 bool response_stuck(const struct failure_history *t)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_response_class.c — the table of answers, row by row, and the two verdicts. */
+/* test_response_class.c — the table of answers, row by row, and the verdicts. */
 #include "policy/response_class.h"
 #include "tap.h"
 
@@ -123,6 +123,22 @@ static void a_refusal_needs_a_witness(void)
 		is_int(response_verdict(&rows[i].r), rows[i].want, rows[i].name);
 }
 
+static void a_probe_that_passed_condemns_what_was_refused_twice(void)
+{
+	static const struct {
+		uint32_t times;
+		enum refusal_verdict want;
+		const char *name;
+	} rows[] = {
+		{ 1, VERDICT_RETRY, "refused once, the probe passed: again" },
+		{ 2, VERDICT_POISON, "refused twice, the probe passed: poison" },
+		{ 300, VERDICT_POISON, "refused often, the probe passed: poison" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(response_verdict_after_probe(rows[i].times), rows[i].want, rows[i].name);
+}
+
 static void failures_stick_only_when_the_others_pass(void)
 {
 	static const struct {
@@ -154,6 +170,7 @@ int main(void)
 	what_cannot_read_gzip_is_known_by_its_words();
 	no_answer_is_retried_unless_it_is_the_configuration();
 	a_refusal_needs_a_witness();
+	a_probe_that_passed_condemns_what_was_refused_twice();
 	failures_stick_only_when_the_others_pass();
 	return tap_done();
 }
