@@ -121,7 +121,7 @@ static void on_retry_answer(struct request *r, struct destination *d, const stru
 	r->good_last = e->good;
 	e->failed_again |= r->failures >= FAILING_TIMES;
 	set_detail(r, a);
-	if (is_collector_fault(a) || !slowstart_doubted(&d->pace, r->round))
+	if (is_collector_fault(a) || !slowstart_doubted(&d->slowstart, r->round))
 		destination_failed(d, r->round, FAULT_WAITING, a);
 	if (is_stuck(r))
 		split_or_refuse(r);
@@ -149,7 +149,7 @@ static void await_probe(struct request *r, struct destination *d)
 			.failure = HTTP_UNREACHABLE, .retry_after_ms = -1, .error = "out of memory"
 		};
 
-		destination_failed(d, d->pace.round, FAULT_WAITING, &none);
+		destination_failed(d, d->slowstart.round, FAULT_WAITING, &none);
 		request_retry(r, 0);
 		return;
 	}
@@ -182,7 +182,7 @@ static void split_joined(struct request *r, struct destination *d)
 
 static void on_refused(struct request *r, struct destination *d, const struct http_answer *a)
 {
-	bool is_trial = d->pace.state == SLOW_PROBE && r->round == d->pace.round;
+	bool is_trial = d->slowstart.state == SLOW_PROBE && r->round == d->slowstart.round;
 	enum refusal_verdict v;
 
 	/* A refusal from before the collector was blocked is no evidence against the request. */
@@ -259,7 +259,7 @@ static void on_lost(struct request *r, struct destination *d)
 	request_mark_maybe_stored(r);
 	request_count_loss(r);
 	if (confirmer_store_away(d->confirmer))
-		destination_cannot_store(d, d->pace.round);
+		destination_cannot_store(d, d->slowstart.round);
 	else
 		destination_answered(d, r->round);
 	request_retry(r, 0);
@@ -294,7 +294,7 @@ static struct destination *finish_post(struct request *r, const struct http_answ
 	struct destination *d = r->at;
 
 	d->exporter->stats.in_flight--;
-	if (r->round == d->pace.round && d->in_round > 0)
+	if (r->round == d->slowstart.round && d->in_round > 0)
 		d->in_round--;
 	if (a->failure == HTTP_ANSWERED)
 		d->closes = a->new_connection;
@@ -334,7 +334,7 @@ void exporter_on_answer(void *arg, const struct http_answer *a)
 	}
 }
 
-/* The collector accepted the probe: a batch that it refused twice is bad, and of a joined POST at least one batch is. */
+/* The collector accepted the probe. A joined POST that awaited it has at least one bad batch, and is split. */
 static void decide_awaiting_probe(struct destination *d)
 {
 	while (!list_empty(&d->awaiting_probe)) {

@@ -114,7 +114,7 @@ int destination_open(struct destination **out, struct collector *of, const char 
 	d->of = of;
 	list_init(&d->awaiting_probe);
 	list_init(&d->unconfirmed);
-	slowstart_init(&d->pace, (uint32_t)e->opts.max_in_flight);
+	slowstart_init(&d->slowstart, (uint32_t)e->opts.max_in_flight);
 	rc = set_name(d, address);
 	rc = rc < 0 ? why_set(why, rc, "collector") : open_confirmer(d, why);
 	if (rc < 0)
@@ -153,8 +153,8 @@ uint64_t destination_withdraw(struct destination *d)
 
 void destination_answered(struct destination *d, uint64_t round)
 {
-	slowstart_succeeded(&d->pace, round, loop_now_us(d->exporter->loop));
-	if (d->pace.state == SLOW_OPEN)
+	slowstart_succeeded(&d->slowstart, round, loop_now_us(d->exporter->loop));
+	if (d->slowstart.state == SLOW_OPEN)
 		d->fault = FAULT_NONE;
 }
 
@@ -165,10 +165,10 @@ static bool pause_destination(struct destination *d, uint64_t round, enum destin
 	struct exporter *e = d->exporter;
 	uint64_t now = loop_now_us(e->loop);
 
-	if (round != d->pace.round)
+	if (round != d->slowstart.round)
 		return false;
-	slowstart_failed(&d->pace, round, now,
-	        backoff_after_ms(b, d->pace.pauses, retry_after_ms, exporter_random(e)) * US_PER_MS);
+	slowstart_failed(&d->slowstart, round, now,
+	        backoff_after_ms(b, d->slowstart.pauses, retry_after_ms, exporter_random(e)) * US_PER_MS);
 	d->in_round = 0;
 	d->fault = fault;
 	if (fault == FAULT_BLOCKED)
@@ -222,9 +222,9 @@ static bool may_send(struct destination *d, uint32_t spans, uint64_t now, uint64
 {
 	uint64_t wait;
 
-	if (d->leaving || !slowstart_may_send(&d->pace, (uint32_t)d->in_round, now))
+	if (d->leaving || !slowstart_may_send(&d->slowstart, (uint32_t)d->in_round, now))
 		return false;
-	wait = token_bucket_wait_us(&d->ramp, slowstart_rate(&d->pace, now), now);
+	wait = token_bucket_wait_us(&d->ramp, slowstart_rate(&d->slowstart, now), now);
 	if (wait > 0) {
 		*wake = min_u64(*wake, now + wait);
 		return false;
@@ -241,7 +241,7 @@ struct destination *destination_pick(
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		struct destination *d = e->destinations[(e->next_destination + i) % e->ndestinations];
-		uint64_t load = d->pace.state == SLOW_PAUSED ? 0 : 1 + d->in_round;
+		uint64_t load = d->slowstart.state == SLOW_PAUSED ? 0 : 1 + d->in_round;
 
 		if (!may_send(d, spans, now, wake))
 			continue;

@@ -80,7 +80,7 @@ struct request {
 	struct slice *body_parts; /* body of several parts, while the request is on the wire */
 	struct buf cut;           /* body of a part of an item, while the request is on the wire */
 	uint8_t list_header[INSPECT_JOIN_LIST];
-	uint64_t round; /* pace.round of the destination when the request was sent */
+	uint64_t round; /* slowstart.round of the destination when the request was sent */
 	uint32_t refusals;
 	uint64_t first_refused_us;
 	const char *cause;                /* one word for the last refusal */
@@ -118,9 +118,9 @@ struct destination {
 	uint64_t left_us;   /* when LEAVING was last changed */
 	struct confirmer *confirmer;
 	enum confirmer_state confirmer_state; /* at the last change */
-	struct slowstart pace;
+	struct slowstart slowstart;
 	struct token_bucket ramp;
-	uint64_t in_round; /* requests of the current pace.round on the wire */
+	uint64_t in_round; /* requests of the current slowstart.round on the wire */
 	uint64_t last_good_us;
 	uint64_t blocked_us; /* when it last refused everything */
 	uint32_t refused_in_row;

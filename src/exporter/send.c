@@ -49,8 +49,8 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 
 		if (d->leaving || d->confirmer_state == CONFIRMER_STOPPED)
 			continue;
-		open |= d->pace.state == SLOW_OPEN;
-		due |= d->pace.state == SLOW_PAUSED && now >= d->pace.until_us;
+		open |= d->slowstart.state == SLOW_OPEN;
+		due |= d->slowstart.state == SLOW_PAUSED && now >= d->slowstart.until_us;
 	}
 	return open || (due && (has_nothing_to_send(e) || has_only_failed(e))) ? 0 : E_DOWN;
 }
@@ -141,7 +141,7 @@ static void send_request(struct request *r, struct destination *d)
 		return;
 	}
 	r->at = d;
-	r->round = slowstart_sent(&d->pace);
+	r->round = slowstart_sent(&d->slowstart);
 	d->in_round++;
 	r->post.spans = r->spans;
 	confirmer_sent(d->confirmer, &r->post);
@@ -160,7 +160,7 @@ int exporter_send_probe(struct destination *d)
 
 	if (rc == 0) {
 		d->probing = true;
-		d->probe_round = d->pace.round;
+		d->probe_round = d->slowstart.round;
 	}
 	return rc;
 }
@@ -298,10 +298,10 @@ static uint64_t next_probe_us(const struct exporter *e, uint64_t now)
 	uint64_t wake = UINT64_MAX;
 
 	for (size_t i = 0; i < e->ndestinations; i++) {
-		const struct slowstart *pace = &e->destinations[i]->pace;
+		const struct slowstart *s = &e->destinations[i]->slowstart;
 
-		if (!e->destinations[i]->leaving && pace->state == SLOW_PAUSED && pace->until_us > now)
-			wake = min_u64(wake, pace->until_us);
+		if (!e->destinations[i]->leaving && s->state == SLOW_PAUSED && s->until_us > now)
+			wake = min_u64(wake, s->until_us);
 	}
 	return wake;
 }
