@@ -136,7 +136,8 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 /* As of spool_begin or of the last spool_cycle. Not to be called during a cycle. */
 const struct spool_stats *spool_stats(const struct spool *s);
 
-/* Counts spans and batches in RUNS. 0; E_CORRUPT: some records cannot be read and are not counted. */
+/* Counts spans and batches in RUNS. 0; E_CORRUPT: a range whose ends are unknown has unreadable records; these are not
+ * counted. */
 int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct ledger_count *count) MUST_USE;
 
 /* Appends and commits PUT, unlinks segments below state.cursor once the state is durable, prepares the next

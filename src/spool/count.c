@@ -3,7 +3,7 @@
  * two of them give the spans in between without reading those records. */
 #include "spool_internal.h"
 
-static int open_at(struct spool *s, uint64_t position, size_t *i)
+static int open_listed(struct spool *s, uint64_t position, size_t *i)
 {
 	uint64_t limit;
 	int rc;
@@ -12,24 +12,27 @@ static int open_at(struct spool *s, uint64_t position, size_t *i)
 	if (*i == SEGMENTS_NONE)
 		return E_MISSING;
 	limit = segments_limit(&s->segments, *i, s->end.position);
-	rc = reader_open(&s->reader, &s->segments.at[*i], limit);
+	rc = reader_open(&s->reader, &s->segments.items[*i], limit);
 	/* The state has positions in this segment, so it had a commit: its meta pages are damaged. */
-	return rc == E_EMPTY ? reader_open_salvaged(&s->reader, &s->segments.at[*i], limit) : rc;
+	return rc == E_EMPTY ? reader_open_salvaged(&s->reader, &s->segments.items[*i], limit) : rc;
 }
 
-int count_open_at(struct spool *s, uint64_t position, size_t *i)
+int open_segment_at(struct spool *s, uint64_t position, size_t *i)
 {
-	int rc = open_at(s, position, i);
+	int rc = open_listed(s, position, i);
 	bool whole = rc == 0 && s->reader.state == READER_BY_PAGES;
+	/* The name of a segment may be wrong: a survey of the heads may find another one that has POSITION. E_OLDER counts
+	 * as damage: a start refuses a spool of an older format, so such a segment does not have POSITION. */
 	bool survey_may_help = reader_has_nothing(rc) || rc == E_OLDER || rc == E_MISSING;
 
 	if (!whole && (rc == 0 || survey_may_help) && survey_segments(s))
-		rc = open_at(s, position, i);
+		rc = open_listed(s, position, i);
 	return rc;
 }
 
 bool count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 {
+	/* low_water is the first position of the oldest segment that is left. */
 	const struct span_offset known[] = { s->end, s->id.low_water };
 	size_t i;
 
@@ -44,24 +47,27 @@ bool count_spans_below(struct spool *s, uint64_t position, uint64_t *spans)
 	}
 	if (position >= s->end.position)
 		return false;
-	if (count_open_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans))
+	if (open_segment_at(s, position, &i) == 0 && reader_spans_below(&s->reader, position, spans))
 		return true;
-	/* POSITION may be in a missing or damaged segment; the record before it tells where that begins. */
-	return count_open_at(s, position - 1, &i) == 0 && reader_spans_below(&s->reader, position, spans);
+	/* POSITION may be in a missing or damaged segment. The header of the record before POSITION gives the spans below
+	 * POSITION too: spans_before and its own spans. */
+	return open_segment_at(s, position - 1, &i) == 0 && reader_spans_below(&s->reader, position, spans);
 }
 
-/* Reads every record of RUN, when the span counts at its ends are unknown. */
+/* Reads every record of RUN, when the span counts at its ends are unknown. E_CORRUPT: some cannot be read. An error
+ * that may be temporary counts as damage, so that the count comes to an end. */
 static int count_each(struct spool *s, struct spool_run run, struct ledger_count *count)
 {
 	int rc = 0;
+	const bool skip_errors = true;
 
 	while (run.first < run.end) {
 		struct reader_item item = { 0 };
 		size_t i;
-		int one = count_open_at(s, run.first, &i);
+		int one = open_segment_at(s, run.first, &i);
 
 		if (one == 0)
-			one = reader_next(&s->reader, run, true, &item);
+			one = reader_next(&s->reader, run, skip_errors, &item);
 		if (one < 0 || item.batch == NULL) {
 			rc = E_CORRUPT;
 			run.first = one < 0 ? run.first + 1 : item.lost.end;

@@ -47,7 +47,7 @@ static bool is_damage(int rc)
  * later cycle. */
 static bool may_remove(struct spool *s, size_t i)
 {
-	const struct segment *seg = &s->segments.at[i];
+	const struct segment *seg = &s->segments.items[i];
 	char name[SEGMENT_NAME];
 	int rc;
 
@@ -78,7 +78,7 @@ static struct span_offset low_water_without(struct spool *s, size_t n)
 
 	if (n == s->segments.n)
 		return low_water;
-	low_water.position = s->segments.at[n].first;
+	low_water.position = s->segments.items[n].first;
 	if (!count_spans_below(s, low_water.position, &low_water.spans))
 		low_water.position = 0;
 	return low_water;
@@ -100,7 +100,7 @@ void cycle_reclaim(struct spool *s)
 		return; /* the list has changed: decide in the next cycle */
 	if (statefile_sync(&s->file, &s->last, &id) < 0)
 		return;
-	if (s->reader.state != READER_CLOSED && s->reader.first <= s->segments.at[n - 1].first)
+	if (s->reader.state != READER_CLOSED && s->reader.first <= s->segments.items[n - 1].first)
 		reader_close(&s->reader);
 	if (n == s->segments.n)
 		store_seal(s);

@@ -48,8 +48,8 @@ struct key {
 struct spool_id {
 	uint64_t spool; /* random number of the spool; 0: neither it nor KEY is known */
 	struct key key;
-	struct span_offset low_water;
-	uint64_t bytes; /* of all segments without the one being written */
+	struct span_offset low_water; /* first position of the oldest segment that is left */
+	uint64_t bytes;               /* of all segments without the one being written */
 };
 
 /* Header of a record, in a segment and in a quarantine file. The batch's bytes follow it. */

@@ -145,7 +145,7 @@ static int survey(struct spool_inspect *in)
 		const struct survey_entry *e = &v.entries[i];
 
 		if (e->rc < 0 && in->live && segment_is_gone(&e->segment, in->dir))
-			segments_drop(&in->segments, to);
+			segments_forget(&in->segments, to);
 		else
 			fill_segment(&in->summary.segments[to++], e);
 	}
@@ -167,7 +167,7 @@ static void find_records(struct spool_inspect *in)
 		if (rc < 0 && in->live)
 			continue;
 		if (rc == E_CORRUPT) {
-			rc = reader_open(&in->reader, &in->segments.at[i], UINT64_MAX);
+			rc = reader_open(&in->reader, &in->segments.items[i], UINT64_MAX);
 			end = in->reader.end;
 			if (rc == 0 && in->reader.has_head)
 				keep_newer_state(in, &in->reader.head.state, &in->reader.head.id);
@@ -185,8 +185,8 @@ static int list_segments(struct spool_inspect *in, struct why *why)
 	if (rc < 0)
 		return set_error(in, rc, "its names", why);
 	for (size_t i = in->segments.n; i-- > 0;)
-		if (segment_is_gone(&in->segments.at[i], in->dir))
-			segments_drop(&in->segments, i);
+		if (segment_is_gone(&in->segments.items[i], in->dir))
+			segments_forget(&in->segments, i);
 	segments_measure(&in->segments, in->dir, SIZE_MAX, false);
 	in->summary.segments = calloc(in->segments.n + 1, sizeof(*in->summary.segments));
 	if (in->summary.segments == NULL)
@@ -208,7 +208,7 @@ static void complete_state(struct spool_inspect *in)
 	struct span_offset from = { 1, 0 };
 
 	if (!in->summary.has_state && in->segments.n > 0) {
-		from = (struct span_offset){ in->segments.at[0].first, 0 };
+		from = (struct span_offset){ in->segments.items[0].first, 0 };
 		from.spans = in->summary.segments[0].spans_below;
 	}
 	if (!in->summary.has_state)
@@ -253,7 +253,7 @@ static void find_oldest(struct spool_inspect *in)
 	i = segments_find(&in->segments, first);
 	if (i == SEGMENTS_NONE || in->summary.segments[i].rc < 0)
 		return;
-	if (reader_open_head(&in->reader, &in->segments.at[i]) == 0 && reader_find(&in->reader, first, &p) == 0 &&
+	if (reader_open_head(&in->reader, &in->segments.items[i]) == 0 && reader_find(&in->reader, first, &p) == 0 &&
 	        reader_read_header(&in->reader, &p, &header) == 0)
 		in->summary.oldest_ms = header.received_ms;
 }
@@ -338,7 +338,7 @@ uint64_t inspect_limit(const struct spool_inspect *in, size_t i)
 {
 	while (++i < in->segments.n)
 		if (!in->summary.segments[i].foreign)
-			return in->segments.at[i].first;
+			return in->segments.items[i].first;
 	return UINT64_MAX;
 }
 

@@ -96,9 +96,9 @@ static bool reread_segment(struct spool_inspect *in)
 	if (!in->live || in->in_quarantine || in->reader.state == READER_BY_PAGES || in->rereads == READ_ATTEMPTS)
 		return false;
 	in->rereads++;
-	if (reader_open_head(&in->reader, &in->segments.at[in->i]) == 0)
+	if (reader_open_head(&in->reader, &in->segments.items[in->i]) == 0)
 		in->reader.limit = inspect_limit(in, in->i);
-	else if (reader_open(&in->reader, &in->segments.at[in->i], inspect_limit(in, in->i)) < 0)
+	else if (reader_open(&in->reader, &in->segments.items[in->i], inspect_limit(in, in->i)) < 0)
 		return false;
 	return true;
 }
@@ -173,7 +173,7 @@ static int enter_segment(struct spool_inspect *in, struct spool_item *item)
 {
 	const struct spool_segment *seg = &in->summary.segments[in->i];
 	uint64_t limit = inspect_limit(in, in->i), end = min_u64(limit, in->summary.state.end);
-	int rc = reader_open(&in->reader, &in->segments.at[in->i], limit);
+	int rc = reader_open(&in->reader, &in->segments.items[in->i], limit);
 
 	if (rc == 0) {
 		in->inside = true;

@@ -55,12 +55,12 @@ static bool mark_bad(struct spool *s, size_t i)
 
 	if (i + 1 == s->segments.n)
 		store_seal(s);
-	segment_name(&s->segments.at[i], name);
-	if (!s->segments.at[i].bad)
+	segment_name(&s->segments.items[i], name);
+	if (!s->segments.items[i].bad)
 		log_warn("spool: damage in %s; what is intact in it is still read", name);
 	if (segments_mark_bad(&s->segments, s->dir, i) < 0)
 		log_warn("spool: %s could not be marked", name);
-	return s->segments.at[i].bad;
+	return s->segments.items[i].bad;
 }
 
 /* Before positions are reported as lost: reads all heads, as the records may be in a segment with a wrong name.
@@ -83,8 +83,8 @@ static void report_lost_in_segment(struct reading *f, uint64_t at, uint64_t next
 		report_lost(f, at, next, false, "their segment is missing");
 		return;
 	}
-	f->s->segments.at[f->i].lossy = true;
-	segment_name(&(struct segment){ .named = f->s->segments.at[f->i].named }, name);
+	f->s->segments.items[f->i].lossy = true;
+	segment_name(&(struct segment){ .named = f->s->segments.items[f->i].named }, name);
 	snprintf(what, sizeof(what), "damaged or missing in %s", name);
 	report_lost(f, at, min_u64(next, f->s->reader.end.position), mark_bad(f->s, f->i), what);
 }
@@ -94,7 +94,7 @@ static bool is_below_open_end(struct spool *s, uint64_t at)
 {
 	size_t i;
 
-	return count_open_at(s, at, &i) == 0 && s->reader.end.position > at;
+	return open_segment_at(s, at, &i) == 0 && s->reader.end.position > at;
 }
 
 /* No record of the segment can be read: moves it to quarantine/ and reports its positions up to NEXT as lost.
@@ -106,12 +106,12 @@ static uint64_t report_lost_segment(struct reading *f, uint64_t at, uint64_t nex
 
 	if (f->i + 1 == f->s->segments.n)
 		store_seal(f->s);
-	if (segments_drop_gone(&f->s->segments, f->s->dir, f->i)) {
+	if (segments_remove_gone(&f->s->segments, f->s->dir, f->i)) {
 		if (!is_below_open_end(f->s, at))
 			report_lost(f, at, next, false, "their segment is missing");
 		return f->stop || is_below_open_end(f->s, at) ? at : next;
 	}
-	segment_name(&f->s->segments.at[f->i], name);
+	segment_name(&f->s->segments.items[f->i], name);
 	rc = segments_quarantine(&f->s->segments, f->s->dir, f->i);
 	log_warn("spool: no record can be read from %s; %s", name,
 	        rc < 0 ? "it could not be moved to quarantine/" : "it is in quarantine/ now");
@@ -123,12 +123,12 @@ static uint64_t report_lost_segment(struct reading *f, uint64_t at, uint64_t nex
 }
 
 /* True while an I/O error may be temporary: for READ_RETRY_US, unless the segment has lost positions already. */
-static bool may_retry(struct reading *f)
+static bool error_may_pass(struct reading *f)
 {
 	struct reader *r = &f->s->reader;
 	uint64_t now = clock_mono_us();
 
-	if (f->s->segments.at[f->i].lossy)
+	if (f->s->segments.items[f->i].lossy)
 		return false;
 	if (r->io_error_since_us == 0)
 		r->io_error_since_us = now;
@@ -144,7 +144,7 @@ static void log_salvage(struct reading *f)
 	if (r->state != READER_BY_SALVAGE || r->salvage_logged)
 		return;
 	r->salvage_logged = true;
-	segment_name(&f->s->segments.at[f->i], name);
+	segment_name(&f->s->segments.items[f->i], name);
 	log_warn("spool: the tree of %s does not hold, by damage or since a commit failed: its "
 	         "records are looked for one by one",
 	        name);
@@ -177,7 +177,7 @@ static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 	struct reader_item item;
 	int rc = reader_next(r, (struct spool_run){ at, end }, false, &item);
 
-	if (rc == E_IO && !may_retry(f))
+	if (rc == E_IO && !error_may_pass(f))
 		rc = reader_next(r, (struct spool_run){ at, end }, true, &item);
 	if (rc < 0 && rc != E_END) {
 		stop_reading(f, rc);
@@ -196,7 +196,7 @@ static uint64_t read_position(struct reading *f, uint64_t at, uint64_t end)
 /* Reports the positions from AT to the oldest segment: no segment has them. */
 static uint64_t report_missing_segment(struct reading *f, uint64_t at, uint64_t run_end)
 {
-	uint64_t next = f->s->segments.n > 0 ? f->s->segments.at[0].first : f->s->end.position;
+	uint64_t next = f->s->segments.n > 0 ? f->s->segments.items[0].first : f->s->end.position;
 
 	next = min_u64(next, run_end);
 	report_lost(f, at, next, false, "their segment is missing");
@@ -204,10 +204,10 @@ static uint64_t report_missing_segment(struct reading *f, uint64_t at, uint64_t 
 }
 
 /* Opens the segment that has AT. Returns AT or, if the segment is lost, the position to continue with. */
-static uint64_t open_segment_of(struct reading *f, uint64_t at, uint64_t end)
+static uint64_t open_for_reading(struct reading *f, uint64_t at, uint64_t end)
 {
 	struct spool *s = f->s;
-	int rc = count_open_at(s, at, &f->i);
+	int rc = open_segment_at(s, at, &f->i);
 
 	f->ready = rc == 0;
 	if (rc == 0)
@@ -229,7 +229,7 @@ static uint64_t step(struct reading *f, uint64_t at, uint64_t end)
 
 	if (f->ready && at >= s->reader.first && at < s->reader.limit)
 		return read_position(f, at, end);
-	return open_segment_of(f, at, end);
+	return open_for_reading(f, at, end);
 }
 
 /* Counts the batches of a lost run and, where known, its spans. */
@@ -284,7 +284,7 @@ void read_oldest(struct spool *s)
 	if (s->oldest != 0 && s->reader.state != READER_CLOSED &&
 	        segments_find(&s->segments, cursor) != segments_find(&s->segments, s->reader.first))
 		return;
-	if (count_open_at(s, cursor, &i) < 0 || reader_find(&s->reader, cursor, &p) < 0 ||
+	if (open_segment_at(s, cursor, &i) < 0 || reader_find(&s->reader, cursor, &p) < 0 ||
 	        reader_read_header(&s->reader, &p, &header) < 0)
 		return;
 	s->oldest = cursor;

@@ -123,7 +123,7 @@ static int open_patiently(struct spool *s, size_t i)
 	int rc;
 
 	do
-		rc = reader_open(&s->reader, &s->segments.at[i], UINT64_MAX);
+		rc = reader_open(&s->reader, &s->segments.items[i], UINT64_MAX);
 	while (pause_after_error(rc, &pauses));
 	return rc;
 }
@@ -163,7 +163,7 @@ static int explain_segment(struct spool *s, size_t i, int rc, struct why *why)
 {
 	char path[DISK_NAME];
 
-	segment_file(&s->segments.at[i], path);
+	segment_file(&s->segments.items[i], path);
 	return disk_explain(s->dir, path, rc, err_text(rc), why);
 }
 
@@ -175,19 +175,19 @@ static int open_newest(struct recovering *r, size_t i, struct why *why)
 	char name[SEGMENT_NAME];
 	int rc = open_patiently(s, i);
 
-	if (rc == E_EMPTY && was_committed(r, s->segments.at[i].first))
-		rc = reader_open_salvaged(&s->reader, &s->segments.at[i], UINT64_MAX);
-	segment_name(&s->segments.at[i], name);
+	if (rc == E_EMPTY && was_committed(r, s->segments.items[i].first))
+		rc = reader_open_salvaged(&s->reader, &s->segments.items[i], UINT64_MAX);
+	segment_name(&s->segments.items[i], name);
 	if (rc == E_NEWER)
 		return refuse_newer(s, name, why);
 	if (rc == E_OLDER)
 		return refuse_older(s, name, why);
 	if ((rc == E_CORRUPT || rc == E_FOREIGN || s->reader.state == READER_BY_SALVAGE) && survey_segments(s))
 		return E_AGAIN; /* the list has changed: try its new last one */
-	if (segments_drop_gone(&s->segments, s->dir, i))
+	if (segments_remove_gone(&s->segments, s->dir, i))
 		return E_AGAIN;
 	if (rc == E_EMPTY) { /* the process was killed before the first commit */
-		segments_drop(&s->segments, i);
+		segments_forget(&s->segments, i);
 		if (disk_remove_dir(s->dir, name) < 0)
 			log_debug("spool: %s could not be removed", name);
 		return E_AGAIN;
@@ -264,7 +264,7 @@ static void make_state(struct recovering *r)
 {
 	struct spool *s = r->s;
 	struct spool_state *state = &r->found->state;
-	struct span_offset from = { s->segments.at[0].first, 0 };
+	struct span_offset from = { s->segments.items[0].first, 0 };
 
 	if (!count_spans_below(s, from.position, &from.spans))
 		log_debug("spool: what was put before segment %016" PRIx64 " is not known", from.position);

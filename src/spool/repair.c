@@ -78,7 +78,7 @@ int spool_quarantine_segment(struct spool_inspect *in, size_t i, struct why *why
 	if (rc < 0)
 		return rc;
 	inspect_reset(in);
-	segment_name(&in->segments.at[i], name);
+	segment_name(&in->segments.items[i], name);
 	rc = keep_offered_unknown(in, i);
 	if (rc == 0)
 		rc = segment_quarantine(in->dir, name);
@@ -104,7 +104,7 @@ static int add_position(struct rewriting *g, uint64_t position)
 /* Finds the runs of intact positions, from the cursor on. */
 static int find_runs(struct rewriting *g)
 {
-	const struct segment *seg = &g->in->segments.at[g->i];
+	const struct segment *seg = &g->in->segments.items[g->i];
 	struct spool_run want = { max_u64(seg->first, g->in->summary.state.cursor), UINT64_MAX };
 	struct reader_item item;
 	int rc = reader_open(&g->in->reader, seg, inspect_limit(g->in, g->i));

@@ -43,13 +43,13 @@ static bool parse_name(const char *name, struct segment *seg)
 }
 
 /* Frees blocks behind the end of the file, which a killed agent had preallocated. */
-static void trim_file(int at, const char *path, struct stat *st)
+static void trim_file(int dir, const char *path, struct stat *st)
 {
 	int fd;
 
 	if ((uint64_t)st->st_blocks * 512 <= (uint64_t)st->st_size + 65536)
 		return;
-	fd = disk_open(at, path, O_RDWR);
+	fd = disk_open(dir, path, O_RDWR);
 	if (fd < 0)
 		return;
 	disk_trim(fd);
@@ -61,23 +61,23 @@ static void trim_file(int at, const char *path, struct stat *st)
 /* Makes room for one more segment: reuses the entries that were removed at the front, or allocates twice as many. */
 static int make_space(struct segments *l)
 {
-	size_t gone = (size_t)(l->at - l->memory), cap = l->cap == 0 ? 16 : l->cap * 2;
+	size_t gone = (size_t)(l->items - l->memory), cap = l->cap == 0 ? 16 : l->cap * 2;
 	struct segment *more;
 
 	if (gone + l->n < l->cap)
 		return 0;
 	if (gone > l->cap / 2) {
-		memmove(l->memory, l->at, l->n * sizeof(*l->at));
-		l->at = l->memory;
+		memmove(l->memory, l->items, l->n * sizeof(*l->items));
+		l->items = l->memory;
 		return 0;
 	}
 	more = malloc(cap * sizeof(*more));
 	if (more == NULL)
 		return E_NOMEM;
 	if (l->n > 0)
-		memcpy(more, l->at, l->n * sizeof(*more));
+		memcpy(more, l->items, l->n * sizeof(*more));
 	free(l->memory);
-	l->at = l->memory = more;
+	l->items = l->memory = more;
 	l->cap = cap;
 	return 0;
 }
@@ -88,7 +88,7 @@ static int add_segment(struct segments *l, const struct segment *seg)
 
 	if (rc < 0)
 		return rc;
-	l->at[l->n++] = *seg;
+	l->items[l->n++] = *seg;
 	l->unmeasured += !seg->measured;
 	return 0;
 }
@@ -101,7 +101,7 @@ static uint64_t estimated_bytes(const struct segments *l)
 
 void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
 {
-	struct segment *seg = &l->at[i];
+	struct segment *seg = &l->items[i];
 
 	if (seg->measured) {
 		l->bytes -= seg->bytes;
@@ -116,34 +116,34 @@ void segments_set_bytes(struct segments *l, size_t i, uint64_t bytes)
 	seg->measured = true;
 }
 
-static void measure_segment(struct segments *l, int at, size_t i, bool mend)
+static void measure_segment(struct segments *l, int dir, size_t i, bool free_unused)
 {
 	char path[DISK_NAME];
 	struct stat st;
 	uint64_t bytes;
 
-	segment_file(&l->at[i], path);
-	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	segment_file(&l->items[i], path);
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		st = (struct stat){ 0 };
-	else if (mend)
-		trim_file(at, path, &st);
+	else if (free_unused)
+		trim_file(dir, path, &st);
 	bytes = (uint64_t)st.st_blocks * 512;
-	if (!mend) /* without MEND an agent may run: do not count blocks that it has preallocated */
+	if (!free_unused) /* without FREE_UNUSED an agent may run: do not count blocks that it has preallocated */
 		bytes = min_u64(bytes, ((uint64_t)st.st_size + 4095) / 4096 * 4096);
 	segments_set_bytes(l, i, bytes);
 }
 
-void segments_measure(struct segments *l, int at, size_t most, bool mend)
+void segments_measure(struct segments *l, int dir, size_t max_segments, bool free_unused)
 {
 	if (l->unmeasured == 0)
 		return;
 	if (l->measure_at == 0 || l->measure_at > l->n)
 		l->measure_at = l->n;
-	for (; most > 0 && l->measure_at > 0; l->measure_at--) {
-		if (l->at[l->measure_at - 1].measured)
+	for (; max_segments > 0 && l->measure_at > 0; l->measure_at--) {
+		if (l->items[l->measure_at - 1].measured)
 			continue;
-		measure_segment(l, at, l->measure_at - 1, mend);
-		most--;
+		measure_segment(l, dir, l->measure_at - 1, free_unused);
+		max_segments--;
 	}
 }
 
@@ -168,18 +168,18 @@ int segment_compare(const void *a, const void *b)
 	return (int)y->bad - (int)x->bad; /* the rewritten segment comes after the bad one that it replaces */
 }
 
-static bool is_file(int at, const struct dirent *e)
+static bool is_file(int dir, const struct dirent *e)
 {
 	struct stat st;
 
 	if (e->d_type != DT_UNKNOWN)
 		return e->d_type != DT_DIR && e->d_type != DT_LNK;
-	return fstatat(at, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
+	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
 }
 
-int segments_list(struct segments *l, int at)
+int segments_list(struct segments *l, int dir)
 {
-	int fd = disk_open_dir(at, "."), rc = 0;
+	int fd = disk_open_dir(dir, "."), rc = 0;
 	struct segment seg;
 	struct dirent *e;
 	DIR *d;
@@ -192,13 +192,13 @@ int segments_list(struct segments *l, int at)
 		return E_NOMEM;
 	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		if (parse_name(e->d_name, &seg) && !is_file(at, e))
+		if (parse_name(e->d_name, &seg) && !is_file(dir, e))
 			rc = add_segment(l, &seg);
 	if (rc == 0 && errno != 0)
 		rc = err_from_errno(errno);
 	closedir(d);
 	if (l->n > 1)
-		qsort(l->at, l->n, sizeof(*l->at), segment_compare);
+		qsort(l->items, l->n, sizeof(*l->items), segment_compare);
 	return rc;
 }
 
@@ -213,7 +213,7 @@ int segments_push(struct segments *l, const struct segment *seg)
 	return add_segment(l, seg);
 }
 
-void segment_choose_name(struct segment *seg, int at)
+void segment_choose_name(struct segment *seg, int dir)
 {
 	char name[SEGMENT_NAME];
 
@@ -221,7 +221,7 @@ void segment_choose_name(struct segment *seg, int at)
 	do {
 		seg->named++;
 		segment_name(seg, name);
-	} while (faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	} while (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 size_t segments_find(const struct segments *l, uint64_t position)
@@ -231,7 +231,7 @@ size_t segments_find(const struct segments *l, uint64_t position)
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (l->at[mid].first <= position)
+		if (l->items[mid].first <= position)
 			low = mid + 1;
 		else
 			high = mid;
@@ -241,98 +241,98 @@ size_t segments_find(const struct segments *l, uint64_t position)
 
 uint64_t segments_limit(const struct segments *l, size_t i, uint64_t end)
 {
-	return i + 1 < l->n ? l->at[i + 1].first : end;
+	return i + 1 < l->n ? l->items[i + 1].first : end;
 }
 
-void segments_drop(struct segments *l, size_t i)
+void segments_forget(struct segments *l, size_t i)
 {
 	segments_set_bytes(l, i, 0);
 	l->n--;
 	if (i == 0)
-		l->at++;
+		l->items++;
 	else
-		memmove(l->at + i, l->at + i + 1, (l->n - i) * sizeof(*l->at));
+		memmove(l->items + i, l->items + i + 1, (l->n - i) * sizeof(*l->items));
 }
 
-bool segment_is_gone(const struct segment *seg, int at)
+bool segment_is_gone(const struct segment *seg, int dir)
 {
 	char path[DISK_NAME];
 
 	segment_file(seg, path);
-	return faccessat(at, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-bool segments_drop_gone(struct segments *l, int at, size_t i)
+bool segments_remove_gone(struct segments *l, int dir, size_t i)
 {
 	char name[SEGMENT_NAME];
 
-	if (!segment_is_gone(&l->at[i], at))
+	if (!segment_is_gone(&l->items[i], dir))
 		return false;
-	segment_name(&l->at[i], name);
-	segments_drop(l, i);
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0 && disk_sync_dir(at, ".") < 0)
+	segment_name(&l->items[i], name);
+	segments_forget(l, i);
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 && disk_sync_dir(dir, ".") < 0)
 		return true; /* after a power cut the next start removes it again */
 	return true;
 }
 
-int segments_remove(struct segments *l, int at, size_t n)
+int segments_remove(struct segments *l, int dir, size_t n)
 {
 	int rc = 0;
 
 	for (; n > 0 && rc == 0; n--) {
 		char name[SEGMENT_NAME];
 
-		if (l->at[0].bad) {
-			rc = segments_quarantine(l, at, 0);
+		if (l->items[0].bad) {
+			rc = segments_quarantine(l, dir, 0);
 			continue;
 		}
-		segment_name(&l->at[0], name);
-		rc = disk_remove_dir(at, name);
+		segment_name(&l->items[0], name);
+		rc = disk_remove_dir(dir, name);
 		if (rc == 0)
-			segments_drop(l, 0);
+			segments_forget(l, 0);
 	}
-	return rc == 0 ? disk_sync_dir(at, ".") : rc;
+	return rc == 0 ? disk_sync_dir(dir, ".") : rc;
 }
 
-int segment_quarantine(int at, const char *name)
+int segment_quarantine(int dir, const char *name)
 {
 	char to[DISK_NAME + 32];
 	bool made;
-	int rc = disk_make_dir(at, "quarantine", &made);
+	int rc = disk_make_dir(dir, "quarantine", &made);
 
 	for (unsigned try = 0; rc == 0; try++) {
 		snprintf(to, sizeof(to), try == 0 ? "quarantine/%s" : "quarantine/%s.%u", name, try);
-		if (renameat(at, name, at, to) == 0)
+		if (renameat(dir, name, dir, to) == 0)
 			break;
 		if ((errno != EEXIST && errno != ENOTEMPTY) || try == 1000)
 			rc = err_from_errno(errno);
 	}
 	if (rc == 0)
-		rc = disk_sync_dir(at, "quarantine");
-	return rc == 0 ? disk_sync_dir(at, ".") : rc;
+		rc = disk_sync_dir(dir, "quarantine");
+	return rc == 0 ? disk_sync_dir(dir, ".") : rc;
 }
 
-int segments_quarantine(struct segments *l, int at, size_t i)
+int segments_quarantine(struct segments *l, int dir, size_t i)
 {
 	char name[SEGMENT_NAME];
 
-	segment_name(&l->at[i], name);
-	segments_drop(l, i);
-	return segment_quarantine(at, name);
+	segment_name(&l->items[i], name);
+	segments_forget(l, i);
+	return segment_quarantine(dir, name);
 }
 
-int segments_mark_bad(struct segments *l, int at, size_t i)
+int segments_mark_bad(struct segments *l, int dir, size_t i)
 {
-	struct segment marked = l->at[i];
+	struct segment marked = l->items[i];
 	char from[SEGMENT_NAME], to[SEGMENT_NAME];
 
 	if (marked.bad)
 		return 0;
 	marked.bad = true;
-	segment_name(&l->at[i], from);
+	segment_name(&l->items[i], from);
 	segment_name(&marked, to);
-	if (renameat(at, from, at, to) < 0)
+	if (renameat(dir, from, dir, to) < 0)
 		return err_from_errno(errno);
-	l->at[i].bad = true;
-	return disk_sync_dir(at, ".");
+	l->items[i].bad = true;
+	return disk_sync_dir(dir, ".");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spool_internal.h — struct spool, and the functions that the files of this room share (private). */
+/* spool_internal.h — struct spool, and the functions that the files of this folder share (private). */
 #ifndef SPOOL_PRIV_H
 #define SPOOL_PRIV_H
 
@@ -103,7 +103,8 @@ void read_oldest(struct spool *s);
 /* count.c */
 /* Spans in all records below POSITION, if a record, head or state tells. */
 bool count_spans_below(struct spool *s, uint64_t position, uint64_t *spans) MUST_USE;
-/* Opens the segment that has POSITION. 0; E_MISSING: there is no such segment; else the errors of reader_open. */
-int count_open_at(struct spool *s, uint64_t position, size_t *i) MUST_USE;
+/* Opens the segment that has POSITION in s->reader, for counting and for delivery; *I is its index. 0; E_MISSING: there
+ * is no such segment; else the errors of reader_open. */
+int open_segment_at(struct spool *s, uint64_t position, size_t *i) MUST_USE;
 
 #endif

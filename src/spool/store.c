@@ -116,8 +116,8 @@ void store_seal(struct spool *s)
 		segments_set_bytes(&s->segments, last, bytes);
 		return;
 	}
-	segment_name(&s->segments.at[last], name);
-	segments_drop(&s->segments, last);
+	segment_name(&s->segments.items[last], name);
+	segments_forget(&s->segments, last);
 	/* If the directory remains, remove_empty or the next start removes it as empty. */
 	if (disk_remove_dir(s->dir, name) < 0 || disk_sync_dir(s->dir, ".") < 0)
 		log_debug("spool: %s could not be removed", name);

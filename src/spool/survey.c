@@ -177,7 +177,7 @@ static int order_by_heads(struct survey *v, struct ordering *g, struct segments 
 	int changed;
 
 	for (size_t i = 0; i < g->n; i++) {
-		v->entries[i].segment = l->at[i];
+		v->entries[i].segment = l->items[i];
 		g->first[i] = g->name[i] = &v->entries[i];
 	}
 	read_heads(v, g, &candidate);
@@ -194,7 +194,7 @@ static int order_by_heads(struct survey *v, struct ordering *g, struct segments 
 	if (g->n > 1)
 		qsort(v->entries, g->n, sizeof(*v->entries), segment_compare);
 	for (size_t i = 0; i < g->n; i++)
-		l->at[i] = v->entries[i].segment;
+		l->items[i] = v->entries[i].segment;
 	return changed;
 }
 
@@ -221,7 +221,7 @@ int survey_run(struct survey *v, struct segments *l)
 static void log_names(const struct spool *s)
 {
 	for (size_t i = 0; i < s->segments.n; i++) {
-		const struct segment *seg = &s->segments.at[i];
+		const struct segment *seg = &s->segments.items[i];
 
 		if (seg->by_head && seg->named != seg->first)
 			log_info("spool: seg-%016" PRIx64 " begins with position %" PRIu64
@@ -239,7 +239,7 @@ bool survey_segments(struct spool *s)
 	if (clock_mono_us() < s->survey_at_us)
 		return false;
 	for (size_t i = s->segments.n; i-- > 0;)
-		dropped = segments_drop_gone(&s->segments, s->dir, i) || dropped;
+		dropped = segments_remove_gone(&s->segments, s->dir, i) || dropped;
 	changed = survey_run(&v, &s->segments);
 	free(v.entries);
 	s->survey_at_us = v.all ? UINT64_MAX : clock_mono_us() + RETRY_US;

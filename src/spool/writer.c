@@ -61,10 +61,10 @@ static int open_env(struct writer *w, const char *path, uint64_t map_bytes)
 
 /* LMDB opens its file by a path. /proc/self/fd/N leads through the open directory next/, so a rename of a
  * directory above it does not matter. Without /proc the spool's path is used. */
-static int open_next(struct writer *w, int at, const char *directory, uint64_t map_bytes)
+static int open_next(struct writer *w, int dir, const char *directory, uint64_t map_bytes)
 {
 	char path[PATH_MAX];
-	int fd = disk_open_dir(at, "next"), rc;
+	int fd = disk_open_dir(dir, "next"), rc;
 
 	if (fd < 0)
 		return err_from_errno(errno);
@@ -78,7 +78,7 @@ static int open_next(struct writer *w, int at, const char *directory, uint64_t m
 
 /* Preallocates RESERVE bytes and syncs the file and the two directories above it: they must survive a power cut
  * before a record in it counts as durable. */
-static int preallocate_and_sync(struct writer *w, int at, uint64_t reserve)
+static int preallocate_and_sync(struct writer *w, int dir, uint64_t reserve)
 {
 	int fd, rc = from_mdb(w, mdb_env_get_fd(w->env, &fd));
 
@@ -93,51 +93,51 @@ static int preallocate_and_sync(struct writer *w, int at, uint64_t reserve)
 	if (rc == 0)
 		rc = disk_sync(fd);
 	if (rc == 0)
-		rc = disk_sync_dir(at, "next");
+		rc = disk_sync_dir(dir, "next");
 	if (rc == 0)
-		rc = disk_sync_dir(at, ".");
+		rc = disk_sync_dir(dir, ".");
 	return rc;
 }
 
-void writer_discard(struct writer *w, int at)
+void writer_discard(struct writer *w, int dir)
 {
 	writer_close(w);
 	/* If this fails, the next writer_make removes it. */
-	if (disk_remove_dir(at, "next") < 0)
+	if (disk_remove_dir(dir, "next") < 0)
 		return;
 }
 
 int writer_make(
-        struct writer *w, int at, const char *directory, const struct key *key, uint64_t map_bytes, uint64_t reserve)
+        struct writer *w, int dir, const char *directory, const struct key *key, uint64_t map_bytes, uint64_t reserve)
 {
 	bool made;
-	int rc = disk_remove_dir(at, "next");
+	int rc = disk_remove_dir(dir, "next");
 
 	*w = (struct writer){ .key = key };
 	if (rc == 0)
-		rc = disk_make_dir(at, "next", &made);
+		rc = disk_make_dir(dir, "next", &made);
 	if (rc == 0 && !made)
 		rc = E_IO; /* another process made it */
 	if (rc < 0)
 		return rc;
-	rc = open_next(w, at, directory, map_bytes);
+	rc = open_next(w, dir, directory, map_bytes);
 	if (rc == 0)
-		rc = preallocate_and_sync(w, at, reserve);
+		rc = preallocate_and_sync(w, dir, reserve);
 	if (rc < 0)
-		writer_discard(w, at);
+		writer_discard(w, dir);
 	return rc;
 }
 
-int writer_name(struct writer *w, int at, struct span_offset first, struct segment *seg)
+int writer_name(struct writer *w, int dir, struct span_offset first, struct segment *seg)
 {
 	char name[SEGMENT_NAME];
 
 	*seg = (struct segment){ .first = first.position, .by_head = true, .measured = true };
-	segment_choose_name(seg, at);
+	segment_choose_name(seg, dir);
 	w->first = first;
 	w->made_ms = clock_wall_ms();
 	segment_name(seg, name);
-	return renameat(at, "next", at, name) < 0 ? err_from_errno(errno) : disk_sync_dir(at, ".");
+	return renameat(dir, "next", dir, name) < 0 ? err_from_errno(errno) : disk_sync_dir(dir, ".");
 }
 
 static bool is_big(const struct writer *w, uint64_t size)

@@ -45,14 +45,14 @@ enum {
 	WRITER_TXN_BYTES = 4 << 20,   /* of records in one transaction; LMDB keeps its dirty pages in memory */
 };
 
-/* Makes next/ below DIRECTORY (also open as AT) with a map of MAP_BYTES, and preallocates RESERVE bytes of it
+/* Makes next/ below DIRECTORY (also open as DIR) with a map of MAP_BYTES, and preallocates RESERVE bytes of it
  * unless the disk is full. KEY must outlive the writer. */
-int writer_make(struct writer *w, int at, const char *directory, const struct key *key, uint64_t map_bytes,
+int writer_make(struct writer *w, int dir, const char *directory, const struct key *key, uint64_t map_bytes,
         uint64_t reserve) MUST_USE;
 /* Closes the writer and removes next/. */
-void writer_discard(struct writer *w, int at);
+void writer_discard(struct writer *w, int dir);
 /* Renames next/ to the name of position FIRST, or to the next name that is free, durably. SEG is what it is now. */
-int writer_name(struct writer *w, int at, struct span_offset first, struct segment *seg) MUST_USE;
+int writer_name(struct writer *w, int dir, struct span_offset first, struct segment *seg) MUST_USE;
 
 /* Number of the N entries that fit in the next transaction; 0: the segment is full. */
 size_t writer_fit(const struct writer *w, const struct entry *e, size_t n);
