@@ -8,6 +8,9 @@
 #include "kafka/jaeger_options.h"
 #include "kafka/properties.h"
 
+/* In the order of the words of drain.on-retention-loss. */
+enum drain_on_loss { DRAIN_CONTINUE_AFTER_LOSS, DRAIN_STOP_AT_LOSS };
+
 struct drainer_settings {
 	const char *brokers;
 	const char *topic;
@@ -29,7 +32,7 @@ struct drainer_settings {
 	uint64_t shutdown_us;
 	const char *from_text;
 	const char *until_text;
-	int on_loss; /* 0 continue, 1 stop */
+	int on_loss; /* enum drain_on_loss */
 	bool exit_at_end;
 	bool from_quarantine;
 	bool dry_run;

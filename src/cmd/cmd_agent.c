@@ -4,7 +4,8 @@
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: intake closed, sink flushed, rest spooled
  *                                                 └──► spool closed, parts freed, exit 0
  *
- * The spool is closed before loop_run returns. After that memory is freed and nothing is written (daemon_frees). */
+ * The spool is closed before loop_run returns. After that memory is freed and nothing is written
+ * (daemon_begin_exit). */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static void on_intake_stopped(void *arg)
 		pipeline_hurry(a->pipeline);
 }
 
-static void on_hurry(void *arg)
+static void on_second_sigint(void *arg)
 {
 	struct agent *a = arg;
 
@@ -238,7 +239,7 @@ static int open_intake(struct agent *a, struct why *why)
 
 static int open_signals(struct agent *a, struct why *why)
 {
-	a->daemon = (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_hurry, .arg = a };
+	a->daemon = (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_second_sigint, .arg = a };
 	if (daemon_watch_signals(&a->daemon, a->loop) < 0 || timer_open(&a->second_timer, a->loop, on_second, a) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	timer_start(a->second_timer, SECOND_MS);
@@ -278,7 +279,7 @@ int cmd_agent(int argc, char **argv)
 		return EXIT_FAILED;
 	status = options_open(&a.options, &agent_options, &a.set, argc, argv);
 	if (status != OPTIONS_GO)
-		return daemon_freed(status);
+		return daemon_end_exit(status);
 	daemon_log_start("agent");
 	mallopt(M_ARENA_MAX, ARENAS);
 	a.to_kafka = a.set.brokers[0] != '\0';
@@ -294,8 +295,8 @@ int cmd_agent(int argc, char **argv)
 		loop_run(a.loop);
 		agent_log_stop(&a);
 	}
-	daemon_frees(&a.daemon, status);
+	daemon_begin_exit(&a.daemon, status);
 	close_parts(&a);
 	options_close(&a.options);
-	return daemon_freed(status);
+	return daemon_end_exit(status);
 }

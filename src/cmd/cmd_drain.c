@@ -2,7 +2,10 @@
 /* cmd_drain.c — the drain: its parts, opened top to bottom and closed bottom to top.
  *
  *   OPENING ──all parts──► SERVING ──signal──► STOPPING: last answers, commit, group left
- *                                                 └──► parts freed, exit 0; a second SIGINT exits 1 */
+ *                                                 └──► parts freed, exit status of conclude()
+ *
+ * on_finished (all records are done) and on_lost (records were lost to retention) enter STOPPING too. A second SIGINT
+ * exits 1 at once. */
 #include <malloc.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +33,7 @@ const struct options_spec drain_options = {
 	.check = drain_check,
 };
 
-enum { ARENAS = 2, CONNECT_MS = 3000, LAST_LINES_MS = 1000 };
+enum { ARENAS = 2, LAST_LINES_MS = 1000 };
 
 static void on_stopped(void *arg)
 {
@@ -51,7 +54,7 @@ static void on_stop(void *arg)
 }
 
 /* An exit without a stop loses nothing: the next drain reads the records again whose offsets are not committed. */
-static void on_hurry(void *arg)
+static void on_second_sigint(void *arg)
 {
 	(void)arg;
 	log_error("drain: ended before its stop was over, what was in flight will be delivered "
@@ -80,8 +83,9 @@ static void on_lost(void *arg)
 {
 	struct drainer *d = arg;
 
-	log_error("drain: stopping, as drain.on-retention-loss says: nothing behind the gap was "
-	          "sent; to go on, start the drain with continue");
+	log_error("drain: stopping, as drain.on-retention-loss says: no record after the missing "
+	          "offsets was sent; to accept the loss, start with "
+	          "--drain.on-retention-loss=continue");
 	d->halted = true;
 	timer_start(d->halt, 0); /* not from within the consumer's call */
 }
@@ -125,7 +129,7 @@ static int open_drain(struct drainer *d, struct why *why)
 		.counts = set->dry_run ? &d->counts : NULL,
 		.from_quarantine = set->from_quarantine,
 		.refused = set->from_quarantine ? &d->refused : NULL,
-		.stops_at_loss = set->on_loss == 1,
+		.stops_at_loss = set->on_loss == DRAIN_STOP_AT_LOSS,
 		.lost = on_lost,
 		.finished = on_finished,
 		.finished_arg = d,
@@ -161,7 +165,7 @@ static int open_admin(struct drainer *d, struct why *why)
 
 static int open_signals(struct drainer *d, struct why *why)
 {
-	d->daemon = (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_hurry, .arg = d };
+	d->daemon = (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_second_sigint, .arg = d };
 	if (daemon_watch_signals(&d->daemon, d->loop) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	return 0;
@@ -195,7 +199,7 @@ static int conclude(struct drainer *d)
 	if (d->halted)
 		return EXIT_FAILED;
 	if (d->set.from_quarantine && !d->set.dry_run)
-		return drainer_report_again(d);
+		return drainer_report_from_quarantine(d);
 	drainer_progress_of(d, &p);
 	if (d->set.own_group && !p.finished) {
 		log_error("drain: stopped before all records up to --until were done; the next "
@@ -215,7 +219,7 @@ int cmd_drain(int argc, char **argv)
 		return EXIT_FAILED;
 	status = options_open(&d.options, &drain_options, &d.set, argc, argv);
 	if (status != OPTIONS_GO)
-		return daemon_freed(status);
+		return daemon_end_exit(status);
 	daemon_log_start("drain");
 	mallopt(M_ARENA_MAX, ARENAS); /* the default gives each librdkafka thread its own */
 	status = EXIT_FINE;
@@ -230,8 +234,8 @@ int cmd_drain(int argc, char **argv)
 		loop_run(d.loop);
 		status = conclude(&d);
 	}
-	daemon_frees(&d.daemon, status);
+	daemon_begin_exit(&d.daemon, status);
 	close_parts(&d);
 	options_close(&d.options);
-	return daemon_freed(status);
+	return daemon_end_exit(status);
 }

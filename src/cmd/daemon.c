@@ -169,7 +169,7 @@ static void start_exit_timer(unsigned ms)
 
 /* Freeing a Kafka handle or an HTTP client joins its threads. A thread that resolves a name may be blocked for
  * many seconds by a name server that does not answer, so a timer ends the process after FREE_MS. */
-void daemon_frees(struct daemon *d, int status)
+void daemon_begin_exit(struct daemon *d, int status)
 {
 	ignore_signals(d);
 	status_at_end = status;
@@ -177,7 +177,7 @@ void daemon_frees(struct daemon *d, int status)
 	start_exit_timer(FREE_MS);
 }
 
-int daemon_freed(int status)
+int daemon_end_exit(int status)
 {
 	start_exit_timer(0);
 	signal(SIGALRM, SIG_IGN);

@@ -31,10 +31,10 @@ int daemon_watch_signals(struct daemon *d, struct loop *l) MUST_USE;
 /* Logs the program's version, the host and the process id. */
 void daemon_log_start(const char *command);
 
-/* To be called before the parts and the loop are freed. Ignores every signal of the table. When daemon_freed is
+/* To be called before the parts and the loop are freed. Ignores every signal of the table. When daemon_end_exit is
  * not called within half a second, the process exits with STATUS. */
-void daemon_frees(struct daemon *d, int status);
+void daemon_begin_exit(struct daemon *d, int status);
 /* Stops that timer, waits up to a second until the log is written, and returns STATUS. */
-int daemon_freed(int status);
+int daemon_end_exit(int status);
 
 #endif

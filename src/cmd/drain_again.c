@@ -48,7 +48,7 @@ static bool is_empty_now(const struct drainer *d, const struct from_directory_co
 	       c->unreadable == 0 && c->not_removed == 0;
 }
 
-int drainer_report_again(const struct drainer *d)
+int drainer_report_from_quarantine(const struct drainer *d)
 {
 	struct from_directory_counts counts = { .refused = d->refused };
 

@@ -25,7 +25,7 @@ struct drainer {
 	struct admin *admin;
 	struct daemon daemon;
 	uint64_t started_us;
-	bool halted; /* by a loss, as drain.on-retention-loss=stop wants it */
+	bool halted; /* records were lost to retention, and drain.on-retention-loss is stop */
 	struct replay_counts counts;
 	struct drainer_progress {
 		struct timer *timer;
@@ -55,10 +55,11 @@ void drainer_progress_close(struct drainer *d);
 /* drain_report.c: prints to stdout what a dry run counted, as a table or as JSON. The exit status. */
 int drainer_report(const struct drainer *d);
 
-/* drain_again.c: prints to stdout what became of the records from quarantine. The exit status. */
-int drainer_report_again(const struct drainer *d);
+/* drain_again.c: prints to stdout how many records from quarantine were delivered, refused again, or neither. The
+ * exit status. */
+int drainer_report_from_quarantine(const struct drainer *d);
 
-/* drain_log.c. Everything is open; the drain has stopped. */
+/* drain_log.c. start: call when every part is open; stop: when the drain has stopped. */
 void drainer_log_start(struct drainer *d);
 void drainer_log_stop(const struct drainer *d);
 
