@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status.c — collects sections of lines, each with a text for HTML and a value for JSON; without memory the whole
- * page fails. */
+/* status.c — collects sections of lines, each with a text for HTML and a value for JSON; when memory runs out,
+ * the whole page fails. The caller frees the sections with json_decref (admin.c). */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ void status_add_json(const struct status *s, json_t **object)
 	size_t i, j;
 
 	if (s->sections == NULL)
-		json_add(object, "", NULL);
+		json_add(object, "", NULL); /* marks OBJECT as failed, see json_add.h */
 	json_array_foreach(s->sections, i, section)
 	{
 		json_t *lines = json_object();

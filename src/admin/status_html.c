@@ -85,14 +85,14 @@ static void add_row(struct buf *to, const char *name, const char *value, const c
 	buf_text(to, "</td></tr>\n");
 }
 
-/* ---- the ledger: non-zero counts, or the zeros, which are folded away ---- */
+/* ---- the ledger: in one part the counts that are not zero, in another those that are ---- */
 
-struct count_rows {
-	size_t rows;
-	bool zeros; /* add the rows of zeros, instead of all others */
+struct ledger_rows {
+	bool only_zeros; /* true: the counts that are zero are added; false: everything else is */
+	size_t added;    /* number of rows added */
 };
 
-static void add_counts(struct buf *to, const json_t *object, const char *before, struct count_rows *wanted)
+static void add_ledger_rows(struct buf *to, const json_t *object, const char *before, struct ledger_rows *rows)
 {
 	const char *key;
 	json_t *value;
@@ -104,12 +104,12 @@ static void add_counts(struct buf *to, const json_t *object, const char *before,
 
 		snprintf(name, sizeof(name), "%s%s%s", before, *before == '\0' ? "" : " ", key);
 		if (json_is_object(value)) {
-			add_counts(to, value, name, wanted);
+			add_ledger_rows(to, value, name, rows);
 			continue;
 		}
-		if (zero != wanted->zeros || (!json_is_number(value) && !json_is_string(value)))
+		if (zero != rows->only_zeros || (!json_is_number(value) && !json_is_string(value)))
 			continue;
-		wanted->rows++;
+		rows->added++;
 		if (json_is_string(value)) {
 			add_row(to, name, json_string_value(value), "");
 			continue;
@@ -119,25 +119,25 @@ static void add_counts(struct buf *to, const json_t *object, const char *before,
 	}
 }
 
-static void add_ledger(struct buf *to, const json_t *ledger, bool zeros)
+static void add_ledger(struct buf *to, const json_t *ledger, bool only_zeros)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
 	{
-		struct count_rows wanted = { .zeros = zeros };
-		struct buf rows = { 0 };
+		struct ledger_rows rows = { .only_zeros = only_zeros };
+		struct buf text = { 0 };
 
 		if (json_is_object(value))
-			add_counts(&rows, value, "", &wanted);
-		if (wanted.rows > 0) {
+			add_ledger_rows(&text, value, "", &rows);
+		if (rows.added > 0) {
 			buf_text(to, "<h2>Ledger: ");
 			add_escaped(to, key);
-			buf_printf(to, "</h2><table>\n%s</table>\n", buf_cstr(&rows));
+			buf_printf(to, "</h2><table>\n%s</table>\n", buf_cstr(&text));
 		}
-		to->failed |= rows.failed;
-		buf_free(&rows);
+		to->failed |= text.failed;
+		buf_free(&text);
 	}
 }
 
@@ -150,7 +150,7 @@ static bool is_zero(const json_t *line)
 	return json_is_number(value) && json_number_value(value) == 0;
 }
 
-static void add_section(struct buf *to, const json_t *section, bool zeros)
+static void add_section(struct buf *to, const json_t *section, bool only_zeros)
 {
 	struct buf rows = { 0 };
 	json_t *line;
@@ -158,7 +158,7 @@ static void add_section(struct buf *to, const json_t *section, bool zeros)
 
 	json_array_foreach(json_object_get(section, "lines"), i, line)
 	{
-		if (is_zero(line) != zeros)
+		if (is_zero(line) != only_zeros)
 			continue;
 		n++;
 		add_row(&rows, json_string_value(json_object_get(line, "name")),
@@ -172,14 +172,14 @@ static void add_section(struct buf *to, const json_t *section, bool zeros)
 	buf_free(&rows);
 }
 
-static void add_sections(struct buf *to, const struct status *s, bool zeros)
+static void add_sections(struct buf *to, const struct status *s, bool only_zeros)
 {
 	json_t *section;
 	size_t i;
 
 	if (s->sections == NULL)
 		to->failed = true;
-	json_array_foreach(s->sections, i, section) add_section(to, section, zeros);
+	json_array_foreach(s->sections, i, section) add_section(to, section, only_zeros);
 }
 
 /* ---- summary ---- */
@@ -195,7 +195,7 @@ static uint64_t sum_of(const json_t *object)
 }
 
 /* Adds the number MEMBER of OBJECT, if it exists. */
-static void add_count(struct buf *to, const json_t *object, const char *member, const char *name)
+static void add_summary_row(struct buf *to, const json_t *object, const char *member, const char *name)
 {
 	const json_t *value = json_object_get(object, member);
 	char text[32];
@@ -215,13 +215,14 @@ static void add_summary(struct buf *to, const json_t *ledger)
 	char text[32];
 
 	buf_text(to, "<table class=\"big\">\n");
-	add_count(to, spans, "accepted", "spans accepted");
-	add_count(to, spans, "read", "spans read");
-	add_count(to, spans, "delivered", "delivered");
-	add_count(to, spans, "in_flight", "in flight");
-	add_count(to, spans, "in_spool", "waiting in the spool");
-	add_count(to, spans, "quarantined", "in quarantine");
-	add_count(to, json_object_get(ledger, "unconfirmed"), "spans", "unconfirmed");
+	add_summary_row(to, spans, "accepted", "spans accepted");
+	add_summary_row(to, spans, "read", "spans read");
+	add_summary_row(to, spans, "delivered", "delivered");
+	add_summary_row(to, spans, "in_flight", "in flight");
+	add_summary_row(to, spans, "in_spool", "waiting in the spool");
+	add_summary_row(to, spans, "quarantined", "in quarantine");
+	add_summary_row(
+	        to, json_object_get(ledger, "unconfirmed"), "spans", "never confirmed (already in quarantine or lost)");
 	if (json_is_object(dropped)) {
 		snprintf(text, sizeof(text), "%" PRIu64, lost);
 		add_row(to, "lost", text, lost == 0 ? "n" : "n down");
@@ -255,9 +256,9 @@ void status_html(struct buf *to, const struct status_heading *h, const struct st
 	add_summary(to, ledger);
 	add_health(to, h);
 	add_sections(to, s, false);
-	buf_text(to, "<details><summary>the whole ledger</summary>\n");
+	buf_text(to, "<details><summary>ledger: counts that are not zero</summary>\n");
 	add_ledger(to, ledger, false);
-	buf_text(to, "</details>\n<details><summary>what is zero</summary>\n");
+	buf_text(to, "</details>\n<details><summary>counts that are zero</summary>\n");
 	add_ledger(to, ledger, true);
 	add_sections(to, s, true);
 	buf_text(to, "</details>\n</body></html>\n");

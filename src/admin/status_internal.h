@@ -12,7 +12,7 @@
 enum { STATUS_TEXT = 512 };
 
 struct status {
-	json_t *sections; /* array of {"title", "lines": [{"name", "key", "value", "text"}]}; NULL: no memory */
+	json_t *sections; /* array of {"title", "lines": [{"name", "key", "value", "text"}]}; owned; NULL: no memory */
 	json_t *lines;    /* "lines" of the last section; borrowed */
 };
 

@@ -326,7 +326,7 @@ static void people_get_a_page(void)
 	get(&s, "/status");
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		ok(strstr(s.page, said[i]) != NULL, "the page has %s", said[i]);
-	ok(strstr(s.page, "<td>dropped spool_full</td>") > strstr(s.page, "<summary>what is zero</summary>") &&
+	ok(strstr(s.page, "<td>dropped spool_full</td>") > strstr(s.page, "<summary>counts that are zero</summary>") &&
 	                strstr(s.page, "<td>waiting in") < strstr(s.page, "<details>"),
 	        "what matters stands first, what is zero is folded away");
 	health_serve(&s.health, true);
