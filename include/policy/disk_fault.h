@@ -70,6 +70,6 @@ bool disk_fault_needs_cycle(const struct disk_faults *t);
 /* True when the health part PART is to be posted, with TO: its worst fault, or that it has none, is not what this function
  * returned last. The end of a fault is returned only when no records were dropped to make room for 3 s, since a full spool
  * has room for a moment after each drop. */
-bool disk_fault_report(struct disk_faults *t, enum disk_part part, uint64_t now_us, struct disk_report *to);
+bool disk_fault_report_changed(struct disk_faults *t, enum disk_part part, uint64_t now_us, struct disk_report *to);
 
 #endif

@@ -29,6 +29,6 @@ void delivery_watch_post(
 		        (unsigned long long)s,
 		        (unsigned long long)(place[LEDGER_IN_FLIGHT].spans + place[LEDGER_IN_SPOOL].spans));
 	else if (w->stall_reported)
-		health_post(health, "delivery", HEALTH_OK, "what waits is being delivered");
+		health_post(health, "delivery", HEALTH_OK, "the waiting batches are being delivered");
 	w->stall_reported |= s > 0;
 }

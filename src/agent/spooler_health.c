@@ -25,8 +25,8 @@ static void post_lost(struct spooler *s)
 {
 	health_post(s->health, "spool", HEALTH_DOWN,
 	        "%s was moved, deleted or covered by a mount while the agent uses it: the "
-	        "next start would not find what waits; put it back, or stop the agent only "
-	        "when all is delivered",
+	        "next start would not find the waiting batches; put the directory back, or stop "
+	        "the agent only when all is delivered",
 	        s->opts.directory);
 }
 
@@ -34,14 +34,14 @@ static void post_fault(struct spooler *s, const struct disk_report *r)
 {
 	static const char *const what[DISK_FAULT_KINDS] = {
 		[DISK_FAULT_WRITE] = "",
-		[DISK_FAULT_STATE] = "what waits cannot be sent, its state cannot be written: ",
-		[DISK_FAULT_READ] = "what waits cannot be read: ",
+		[DISK_FAULT_STATE] = "the waiting batches cannot be sent, the state cannot be written: ",
+		[DISK_FAULT_READ] = "the waiting batches cannot be read: ",
 	};
 	char room[HEALTH_SENTENCE];
 
 	health_post(s->health, "spool", r->makes_room ? HEALTH_WARN : HEALTH_DOWN, "%s%s%s%s%s", what[r->kind],
-	        err_text(r->error), r->makes_room ? ", the oldest are dropped" : "", r->error == E_FULL ? ": " : "",
-	        room_text(s, r->error, room, sizeof(room)));
+	        err_text(r->error), r->makes_room ? "; the oldest batches are dropped to make room" : "",
+	        r->error == E_FULL ? ": " : "", room_text(s, r->error, room, sizeof(room)));
 }
 
 static void post_spool(struct spooler *s, const struct disk_report *r)
@@ -60,9 +60,9 @@ void spooler_report_health(struct spooler *s)
 	struct disk_report r;
 
 	if (s->faults.of[DISK_FAULT_READ].error != 0 && !spooler_has_waiting(s))
-		disk_fault_cleared(&s->faults, DISK_FAULT_READ); /* nothing is left to be read */
-	if (disk_fault_report(&s->faults, DISK_PART_SPOOL, now, &r))
+		disk_fault_cleared(&s->faults, DISK_FAULT_READ); /* no batch is waiting */
+	if (disk_fault_report_changed(&s->faults, DISK_PART_SPOOL, now, &r))
 		post_spool(s, &r);
-	if (disk_fault_report(&s->faults, DISK_PART_ROOM, now, &r))
+	if (disk_fault_report_changed(&s->faults, DISK_PART_ROOM, now, &r))
 		post_room(s, &r);
 }

@@ -38,7 +38,7 @@ struct spooler {
 	size_t wanted_bytes;                 /* the next cycle reads up to this many bytes of the backlog; 0: none */
 	unsigned read_share;                 /* where in the backlog that reading begins, in 256ths of its length */
 	bool read_on;                        /* reading begins at read_end instead, and ends at pass_end */
-	uint64_t read_end;                   /* behind the last position that was read back */
+	uint64_t read_end;                   /* one past the last position that was read back */
 	uint64_t pass_end;                   /* of the pass of spooler_read_on under way; 0: none is */
 	uint64_t next_pass_end;              /* the most that the next pass reads up to */
 	bool cull_wanted;                    /* the spool is full and drops its oldest segment in a next cycle */

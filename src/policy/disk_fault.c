@@ -89,7 +89,7 @@ static struct disk_report worst_of(const struct disk_faults *t, enum disk_part p
 	return (struct disk_report){ 0 };
 }
 
-bool disk_fault_report(struct disk_faults *t, enum disk_part part, uint64_t now_us, struct disk_report *to)
+bool disk_fault_report_changed(struct disk_faults *t, enum disk_part part, uint64_t now_us, struct disk_report *to)
 {
 	const struct disk_report *was = &t->reported[part];
 

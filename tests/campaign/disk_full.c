@@ -209,7 +209,7 @@ static void flows_past_a_full_disk(struct disk *d)
 
 static bool makes_way(void *arg)
 {
-	return said(arg, "the oldest are dropped") > 0;
+	return said(arg, "the oldest batches are dropped") > 0;
 }
 
 static bool is_called_well(void *arg)

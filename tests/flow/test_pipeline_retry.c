@@ -158,7 +158,7 @@ static void an_error_of_the_disk_does_not_end_the_reading(void)
 	no_read = true;
 	feed(&h, 4);
 	wait_until(h.loop, none_is_in_flight, &h, SECONDS);
-	cycles_have_pauses(&h, "what waits cannot be read");
+	cycles_have_pauses(&h, "the waiting batches cannot be read");
 	ok(is_down(&h), "the board says so");
 	no_read = false;
 	ok(wait_until(h.loop, is_read_amid_commits, &h, SECONDS),

@@ -110,14 +110,15 @@ static void the_worst_of_each_part_is_reported(void)
 
 			while (worst < DISK_FAULT_KINDS && ((set >> worst & 1) == 0 || parts[worst] != p))
 				worst++;
-			wrong += disk_fault_report(&t, p, MS(1), &r) != (worst < DISK_FAULT_KINDS);
+			wrong += disk_fault_report_changed(&t, p, MS(1), &r) != (worst < DISK_FAULT_KINDS);
 			wrong += worst < DISK_FAULT_KINDS && (r.kind != worst || r.error != E_IO || r.makes_room);
-			wrong += disk_fault_report(&t, p, MS(2), &r);
+			wrong += disk_fault_report_changed(&t, p, MS(2), &r);
 			for (unsigned k = 0; k < DISK_FAULT_KINDS; k++)
 				if (parts[k] == p)
 					disk_fault_cleared(&t, k);
-			wrong += disk_fault_report(&t, p, MS(3), &r) != (worst < DISK_FAULT_KINDS) || r.error != 0;
-			wrong += disk_fault_report(&t, p, MS(4), &r);
+			wrong += disk_fault_report_changed(&t, p, MS(3), &r) != (worst < DISK_FAULT_KINDS) ||
+			         r.error != 0;
+			wrong += disk_fault_report_changed(&t, p, MS(4), &r);
 		}
 	}
 	is_int(wrong, 0, "all subsets of the kinds");
@@ -129,13 +130,14 @@ static void a_worse_fault_and_another_error_are_news(void)
 	struct disk_report r;
 
 	disk_fault_occurred(&t, DISK_FAULT_READ, E_IO, MS(0));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(0), &r) && r.kind == DISK_FAULT_READ, "reading fails");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(0), &r) && r.kind == DISK_FAULT_READ, "reading fails");
 	disk_fault_occurred(&t, DISK_FAULT_STATE, E_IO, MS(1));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(1), &r) && r.kind == DISK_FAULT_STATE, "then the state");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(1), &r) && r.kind == DISK_FAULT_STATE, "then the state");
 	disk_fault_occurred(&t, DISK_FAULT_STATE, E_FULL, MS(2));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(2), &r) && r.error == E_FULL, "by another error");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(2), &r) && r.error == E_FULL, "by another error");
 	disk_fault_cleared(&t, DISK_FAULT_STATE);
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(3), &r) && r.kind == DISK_FAULT_READ, "reading fails still");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(3), &r) && r.kind == DISK_FAULT_READ,
+	        "reading fails still");
 }
 
 static void a_full_spool_that_makes_room_is_a_warning(void)
@@ -144,21 +146,25 @@ static void a_full_spool_that_makes_room_is_a_warning(void)
 	struct disk_report r;
 
 	disk_fault_occurred(&t, DISK_FAULT_WRITE, E_FULL, MS(0));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(0), &r) && r.makes_room, "full: a warning");
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(3000), &r) && !r.makes_room, "nothing was dropped for 3 s: down");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(0), &r) && r.makes_room, "full: a warning");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(3000), &r) && !r.makes_room,
+	        "nothing was dropped for 3 s: down");
 	t.culled_us = MS(4000);
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(4000), &r) && r.makes_room, "the oldest are dropped: a warning");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(4000), &r) && r.makes_room,
+	        "the oldest are dropped: a warning");
 	disk_fault_cleared(&t, DISK_FAULT_WRITE);
-	ok(!disk_fault_report(&t, DISK_PART_SPOOL, MS(6999), &r), "room for a moment is no news");
+	ok(!disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(6999), &r), "room for a moment is no news");
 	disk_fault_occurred(&t, DISK_FAULT_WRITE, E_FULL, MS(6999));
-	ok(!disk_fault_report(&t, DISK_PART_SPOOL, MS(6999), &r), "nor is the next time it is full");
+	ok(!disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(6999), &r), "nor is the next time it is full");
 	disk_fault_cleared(&t, DISK_FAULT_WRITE);
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(7000), &r) && r.error == 0, "nothing dropped for 3 s: it is over");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(7000), &r) && r.error == 0,
+	        "nothing dropped for 3 s: it is over");
 	disk_fault_occurred(&t, DISK_FAULT_WRITE, E_IO, MS(8000));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(8000), &r) && !r.makes_room, "no other error is a warning");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(8000), &r) && !r.makes_room,
+	        "no other error is a warning");
 	t = (struct disk_faults){ 0 };
 	disk_fault_occurred(&t, DISK_FAULT_WRITE, E_FULL, MS(0));
-	ok(disk_fault_report(&t, DISK_PART_SPOOL, MS(0), &r) && !r.makes_room, "drop-newest: full is down");
+	ok(disk_fault_report_changed(&t, DISK_PART_SPOOL, MS(0), &r) && !r.makes_room, "drop-newest: full is down");
 }
 
 int main(void)
