@@ -71,14 +71,14 @@ int err_from_errno(int e)
 	case EACCES:
 	case EPERM:
 		return E_DENIED;
-	case ELOOP:
-	case EMLINK:
+	case ELOOP:  /* disk_open: the file or a directory above it is a symbolic link */
+	case EMLINK: /* disk_open: the file has more than one name */
 		return E_LINK;
 	case EROFS:
 		return E_READ_ONLY;
 	case ENOENT:
 		return E_MISSING;
-	case EMEDIUMTYPE:
+	case EMEDIUMTYPE: /* disk_open: not a regular file */
 		return E_CORRUPT;
 	case ENOMEM:
 		return E_NOMEM;

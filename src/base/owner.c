@@ -22,6 +22,7 @@ static struct {
 	int ngroups;
 } saved;
 
+/* A volume may belong to root and be writable by a group; then the owner of file NAME counts. */
 int owner_find(int dir, const char *name, struct owner *to)
 {
 	struct stat st, file;
@@ -64,7 +65,7 @@ static int become_owner(void)
 	return seteuid(saved.to.uid);
 }
 
-/* Errors are ignored: if the process stays the owner it has fewer rights, and its next call fails. */
+/* Errors are ignored: if the process still runs as the owner, it has fewer rights, and its next call fails. */
 static void become_root(void)
 {
 	if (seteuid(0) == 0 && setegid(saved.gid) == 0)
@@ -102,6 +103,7 @@ void owner_leave(void)
 	saved.groups = NULL;
 }
 
+/* Root again, for work outside the owner's directory (spool_outlet.c, disk_open.c). */
 void owner_pause(void)
 {
 	int saved_errno = errno;
@@ -121,6 +123,7 @@ void owner_resume(void)
 	errno = saved_errno;
 }
 
+/* For a daemon, which must not run as root in another user's directory. */
 int owner_refuse_root(int dir, const char *name, struct why *why)
 {
 	char text[OWNER_NAME];

@@ -17,9 +17,9 @@ struct stub_admin {
 	struct stub_later *later;
 	struct stub_store *store;
 	const char *host;
-	enum stub_page form;
+	enum stub_page page;
 	enum stub_metrics_mode mode;
-	uint64_t pages;
+	uint64_t requests_answered;
 	uint16_t port;
 	bool up; /* the collector is up */
 	char url[URL_BYTES];
@@ -46,14 +46,14 @@ static void answer_page(void *arg, const struct http_call *call, struct http_rep
 	struct stub_admin *a = arg;
 
 	(void)call;
-	a->pages++;
+	a->requests_answered++;
 	if (a->mode == STUB_METRICS_404) {
 		http_reply_error(reply, 404, "404 page not found");
 	} else if (a->mode == STUB_METRICS_500) {
 		http_reply_error(reply, 500, "An error has occurred while serving metrics");
 	} else {
 		reply->content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-		stub_metrics_page(&reply->body, a->form,
+		stub_metrics_page(&reply->body, a->page,
 		        a->mode == STUB_METRICS_FOREIGN ? &foreign : stub_store_counts(a->store));
 	}
 }
@@ -129,19 +129,19 @@ const char *stub_admin_url(const struct stub_admin *a)
 	return a->url;
 }
 
-uint64_t stub_admin_pages(const struct stub_admin *a)
+uint64_t stub_admin_requests_answered(const struct stub_admin *a)
 {
-	return a->pages;
+	return a->requests_answered;
 }
 
-int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port, enum stub_page form,
+int stub_admin_open(struct stub_admin **out, struct loop *l, const char *host, uint16_t port, enum stub_page page,
         struct stub_store *store, struct why *why)
 {
 	struct stub_admin *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return why_set(why, E_NOMEM, "stub collector");
-	*a = (struct stub_admin){ .loop = l, .store = store, .form = form, .host = host, .port = port };
+	*a = (struct stub_admin){ .loop = l, .store = store, .page = page, .host = host, .port = port };
 	if (stub_later_open(&a->later, l, answer_page, a) < 0) {
 		free(a);
 		return why_set(why, E_NOMEM, "stub collector");

@@ -264,7 +264,7 @@ const char *stub_collector_metrics_url(const struct stub_collector *s)
 
 const struct stub_counts *stub_collector_counts(struct stub_collector *s)
 {
-	s->counts.pages = stub_admin_pages(s->admin);
+	s->counts.pages = stub_admin_requests_answered(s->admin);
 	return &s->counts;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stub_later.h — delays a stub's requests: not handled while it hangs, or handled at once and answered later. */
+/* stub_later.h — delays a stub's requests: while the stub hangs, requests are queued; with a delay they are handled
+ * at once and answered later. */
 #ifndef STUB_LATER_H
 #define STUB_LATER_H
 
