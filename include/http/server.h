@@ -23,7 +23,8 @@ struct http_reply {
 	int status;               /* 200 unless set */
 	const char *content_type; /* "text/plain; charset=utf-8" unless set */
 	struct buf body;          /* the server sends and frees it */
-	const char *headers[8];   /* name, value, name, value …, NULL; copied before answer() returns */
+	const char *headers[8];   /* name, value, name, value …, NULL; read after answer() has returned */
+	char header[32];          /* room for a value in HEADERS that answer() prints */
 	bool reset_connections;   /* close the connection without an answer */
 };
 

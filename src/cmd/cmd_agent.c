@@ -56,8 +56,6 @@ static void on_stop(void *arg)
 	struct agent *a = arg;
 
 	health_serve(&a->health, false);
-	if (a->sampling != NULL)
-		sampling_save(a->sampling);
 	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_intake_stopped, a);
 }
 
@@ -83,6 +81,8 @@ static void on_pipeline_stopped(void *arg)
 {
 	struct agent *a = arg;
 
+	if (a->sampling != NULL)
+		sampling_save(a->sampling);
 	loop_stop(a->loop);
 }
 

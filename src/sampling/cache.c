@@ -26,11 +26,13 @@ static void forget(struct cache *c, struct cache_entry *e)
 {
 	list_remove(&e->link);
 	list_remove(&e->usage);
+	c->bytes -= e->service.len + e->strategy.len;
+	c->changed |= e->strategy.len > 0;
 	buf_free(&e->service);
 	buf_free(&e->strategy);
+	buf_free(&e->fault);
 	free(e);
 	c->n--;
-	c->changed = true;
 }
 
 void cache_free(struct cache *c)
@@ -51,18 +53,38 @@ static bool may_forget(const struct cache_entry *e)
 	return !e->fetching && list_empty(&e->waiters);
 }
 
-/* False: there is no room for another entry. */
-static bool make_room(struct cache *c)
+bool cache_is_idle(const struct cache_entry *e, uint64_t now_us)
 {
+	return now_us - e->used_us >= CACHE_REFRESH_KEEP_S * US_PER_S;
+}
+
+/* The entry to forget for another one: clients that ask for names at random must not push out services in use. */
+static struct cache_entry *least_needed(const struct cache *c, uint64_t now_us)
+{
+	struct cache_entry *idle = NULL;
+
+	for (struct cache_entry *e = cache_next(c, NULL); e != NULL; e = cache_next(c, e)) {
+		if (may_forget(e) && e->strategy.len == 0)
+			return e;
+		if (idle == NULL && may_forget(e) && cache_is_idle(e, now_us))
+			idle = e;
+	}
+	return idle;
+}
+
+/* False: there is no room for another entry. */
+static bool make_room(struct cache *c, uint64_t now_us)
+{
+	struct cache_entry *e;
+
 	if (c->n < c->most)
 		return true;
-	for (struct cache_entry *e = cache_next(c, NULL); e != NULL; e = cache_next(c, e))
-		if (may_forget(e)) {
-			forget(c, e);
-			c->forgotten++;
-			return true;
-		}
-	return false;
+	e = least_needed(c, now_us);
+	if (e == NULL)
+		return false;
+	forget(c, e);
+	c->forgotten++;
+	return true;
 }
 
 static struct cache_entry *find(struct cache *c, struct slice service, uint64_t hash)
@@ -76,9 +98,9 @@ static struct cache_entry *find(struct cache *c, struct slice service, uint64_t 
 	return NULL;
 }
 
-static struct cache_entry *add(struct cache *c, struct slice service, uint64_t hash)
+static struct cache_entry *add(struct cache *c, struct slice service, uint64_t hash, uint64_t now_us)
 {
-	struct cache_entry *e = make_room(c) ? calloc(1, sizeof(*e)) : NULL;
+	struct cache_entry *e = make_room(c, now_us) ? calloc(1, sizeof(*e)) : NULL;
 
 	if (e == NULL)
 		return NULL;
@@ -92,6 +114,7 @@ static struct cache_entry *add(struct cache *c, struct slice service, uint64_t h
 	list_push(&c->buckets[hash % CACHE_BUCKETS], &e->link);
 	list_push(&c->usage, &e->usage);
 	c->n++;
+	c->bytes += service.len;
 	return e;
 }
 
@@ -101,7 +124,7 @@ struct cache_entry *cache_use(struct cache *c, struct slice service, uint64_t no
 	struct cache_entry *e = find(c, service, hash);
 
 	if (e == NULL)
-		e = add(c, service, hash);
+		e = add(c, service, hash, now_us);
 	if (e == NULL)
 		return NULL;
 	e->used_us = now_us;
@@ -112,7 +135,22 @@ struct cache_entry *cache_use(struct cache *c, struct slice service, uint64_t no
 
 bool cache_is_due(const struct cache_entry *e, uint64_t now_us)
 {
-	return !e->fetching && now_us >= e->next_us && now_us - e->used_us < CACHE_REFRESH_KEEP_S * US_PER_S;
+	return !e->fetching && now_us >= e->next_us && !cache_is_idle(e, now_us);
+}
+
+struct cache_entry *cache_due(const struct cache *c, uint64_t now_us)
+{
+	struct cache_entry *first = NULL;
+
+	for (struct cache_entry *e = cache_next(c, NULL); e != NULL; e = cache_next(c, e)) {
+		if (!cache_is_due(e, now_us))
+			continue;
+		if (!list_empty(&e->waiters))
+			return e;
+		if (first == NULL || e->next_us < first->next_us)
+			first = e;
+	}
+	return first;
 }
 
 void cache_fetching(struct cache_entry *e)
@@ -120,30 +158,65 @@ void cache_fetching(struct cache_entry *e)
 	e->fetching = true;
 }
 
+/* Forgets services that no client asks for until LEN more bytes fit. */
+static bool make_bytes(struct cache *c, const struct cache_entry *keep, size_t len, uint64_t now_us)
+{
+	for (struct cache_entry *e = cache_next(c, NULL); e != NULL && c->bytes + len > CACHE_BYTES_MOST;) {
+		struct cache_entry *next = cache_next(c, e);
+
+		if (e != keep && may_forget(e) && cache_is_idle(e, now_us)) {
+			forget(c, e);
+			c->forgotten++;
+		}
+		e = next;
+	}
+	return c->bytes + len <= CACHE_BYTES_MOST;
+}
+
+/* Gives E the strategy TEXT, and empties TEXT. */
+static void set_strategy(struct cache *c, struct cache_entry *e, struct buf *text, uint64_t fetched_ms)
+{
+	c->bytes += text->len;
+	c->bytes -= e->strategy.len;
+	buf_free(&e->strategy);
+	e->strategy = *text;
+	e->fetched_ms = fetched_ms;
+	*text = (struct buf){ 0 };
+}
+
 int cache_fetched(struct cache *c, struct cache_entry *e, struct slice strategy, uint64_t now_us, uint64_t now_ms)
 {
+	bool is_same = slice_same(buf_slice(&e->strategy), strategy);
 	struct buf text = { 0 };
 
+	if (!is_same && !make_bytes(c, e, strategy.len, now_us))
+		return E_TOO_LARGE;
+	if (!is_same) {
+		buf_add(&text, strategy.at, strategy.len);
+		buf_fit(&text);
+		if (buf_check(&text) < 0)
+			return E_NOMEM;
+		set_strategy(c, e, &text, now_ms);
+	}
 	e->fetching = false;
 	e->failures = 0;
 	e->next_us = now_us + c->refresh_us;
-	buf_add(&text, strategy.at, strategy.len);
-	if (buf_check(&text) < 0)
-		return E_NOMEM;
-	buf_free(&e->strategy);
-	e->strategy = text;
 	e->fetched_ms = now_ms;
-	c->changed = true;
+	buf_free(&e->fault);
+	c->changed |= !is_same;
+	c->refreshed = true;
 	return 0;
 }
 
-void cache_failed(struct cache *c, struct cache_entry *e, uint64_t now_us)
+void cache_failed(struct cache *c, struct cache_entry *e, const char *fault, uint64_t now_us)
 {
 	uint64_t pause = CACHE_RETRY_FIRST_S * US_PER_S << min_u64(e->failures, 20);
 
 	e->fetching = false;
 	e->failures++;
 	e->next_us = now_us + min_u64(pause, c->refresh_us);
+	buf_clear(&e->fault);
+	buf_text(&e->fault, fault);
 }
 
 void cache_expire(struct cache *c, uint64_t now_us)
@@ -159,42 +232,35 @@ void cache_expire(struct cache *c, uint64_t now_us)
 	}
 }
 
-/* Appends one element of the file; false without memory. */
-static bool save_entry(json_t *list, const struct cache_entry *e)
+/* Appends one element of the file. The strategy is JSON already. A name that is not UTF-8 has no form in JSON: it is left
+ * out, and its strategy is fetched again after a restart. */
+static void save_entry(struct buf *to, const struct cache_entry *e, bool *first)
 {
-	json_t *strategy = json_loadb((const char *)e->strategy.at, e->strategy.len, 0, NULL);
 	json_t *service = json_stringn((const char *)e->service.at, e->service.len);
-	json_t *element = json_pack(
-	        "{s:o?, s:I, s:o?}", "service", service, "fetched_ms", (json_int_t)e->fetched_ms, "strategy", strategy);
+	char *name = service == NULL ? NULL : json_dumps(service, JSON_ENCODE_ANY);
 
-	/* A name that is not UTF-8 has no form in JSON: its strategy is fetched again after a restart. */
-	if (service == NULL || strategy == NULL) {
-		json_decref(element);
-		return true;
+	if (name != NULL) {
+		buf_printf(to, "%s\n{\"service\":%s,\"fetched_ms\":%llu,\"strategy\":", *first ? "" : ",", name,
+		        (unsigned long long)e->fetched_ms);
+		buf_add(to, e->strategy.at, e->strategy.len);
+		buf_byte(to, '}');
+		*first = false;
 	}
-	return element != NULL && json_array_append_new(list, element) == 0;
+	free(name);
+	json_decref(service);
 }
 
 int cache_save(struct cache *c, struct buf *to)
 {
-	json_t *list = json_array();
-	bool good = list != NULL;
-	char *text = NULL;
-	json_t *root;
+	bool first = true;
 
-	for (struct cache_entry *e = cache_next(c, NULL); good && e != NULL; e = cache_next(c, e))
+	buf_printf(to, "{\"sampling\":%d,\"services\":[", FILE_VERSION);
+	for (struct cache_entry *e = cache_next(c, NULL); e != NULL; e = cache_next(c, e))
 		if (e->strategy.len > 0)
-			good = save_entry(list, e);
-	root = json_pack("{s:i, s:o}", "sampling", FILE_VERSION, "services", list);
-	if (good && root != NULL)
-		text = json_dumps(root, JSON_INDENT(1));
-	json_decref(root);
-	if (text == NULL)
-		return E_NOMEM;
-	buf_text(to, text);
-	buf_byte(to, '\n');
-	free(text);
+			save_entry(to, e, &first);
+	buf_text(to, "\n]}\n");
 	c->changed = false;
+	c->refreshed = false;
 	return buf_check(to);
 }
 
@@ -219,9 +285,7 @@ static bool load_entry(struct cache *c, const json_t *element, uint64_t now_us)
 		buf_free(&normal);
 		return false;
 	}
-	buf_free(&e->strategy);
-	e->strategy = normal;
-	e->fetched_ms = (uint64_t)json_integer_value(fetched);
+	set_strategy(c, e, &normal, (uint64_t)json_integer_value(fetched));
 	return true;
 }
 
@@ -242,4 +306,21 @@ int cache_load(struct cache *c, struct slice text, uint64_t now_us, struct why *
 	json_decref(root);
 	c->changed = false;
 	return added;
+}
+
+void cache_merge(struct cache *c, struct cache *from, uint64_t now_us)
+{
+	for (struct cache_entry *e = cache_next(from, NULL); e != NULL; e = cache_next(from, e)) {
+		struct cache_entry *to = find(c, buf_slice(&e->service), e->hash);
+
+		if (to == NULL && c->bytes + e->strategy.len <= CACHE_BYTES_MOST) {
+			to = cache_use(c, buf_slice(&e->service), now_us);
+			if (to != NULL)
+				to->next_us = now_us + e->hash % (c->refresh_us + 1);
+		}
+		if (to == NULL || to->strategy.len > 0)
+			continue;
+		from->bytes -= e->strategy.len;
+		set_strategy(c, to, &e->strategy, e->fetched_ms);
+	}
 }

@@ -13,10 +13,12 @@
 #include "strategy.h"
 
 enum {
-	FETCHES = 8,           /* at the same time */
-	FETCH_MS = 5000,       /* for one answer */
-	ANSWER_MOST = 1 << 20, /* bytes of an answer; a larger one is refused */
-	FAILURES_TO_TELL = 3,  /* in a row, where some service was fetched before */
+	FETCHES = 8,             /* at the same time */
+	FETCH_MS = 5000,         /* for one answer */
+	ANSWER_MOST = 256 << 10, /* bytes of an answer; a larger one is refused */
+	PARSED_MOST = 1 << 20,   /* bytes of answers parsed a second: about 50 ms, in which no span is received */
+	FAULT_BYTES = 1400,
+	FAILURES_TO_TELL = 3, /* in a row, where some service was fetched before */
 };
 
 /* Appends SERVICE in percent-encoding. */
@@ -34,30 +36,45 @@ static void put_encoded(struct buf *to, struct slice service)
 	}
 }
 
-static void post_failure(struct sampling *s)
+static void post_failure(struct sampling *s, const char *fault)
 {
 	if (s->failures < FAILURES_TO_TELL && s->ever_fetched)
 		return;
 	health_post(s->health, "sampling", HEALTH_WARN,
-	        "sampling strategies cannot be fetched: %s; clients get the strategies fetched before, of %zu services",
-	        s->fault, s->cache.n);
+	        "sampling strategies cannot be fetched: %s; clients get the strategies that were fetched before",
+	        fault);
 }
 
 static void finish(struct sampling *s, struct cache_entry *e)
 {
 	s->in_flight--;
-	sampling_answer_waiters(s, e);
+	if (!s->loading || e->strategy.len > 0)
+		sampling_answer_waiters(s, e);
 	sampling_fetch_due(s);
+}
+
+static void fail(struct sampling *s, struct cache_entry *e, const char *fault)
+{
+	s->failures++;
+	buf_clear(&s->fault);
+	buf_text(&s->fault, fault);
+	cache_failed(&s->cache, e, fault, clock_mono_us());
+	post_failure(s, fault);
+	finish(s, e);
 }
 
 static void accept(struct sampling *s, struct cache_entry *e, struct slice strategy)
 {
-	s->fault[0] = '\0';
+	int rc = cache_fetched(&s->cache, e, strategy, clock_mono_us(), clock_wall_ms());
+
+	if (rc < 0) {
+		fail(s, e, rc == E_NOMEM ? "out of memory" : "the strategies of all services take more than 16 MiB");
+		return;
+	}
+	s->url = e->url;
 	s->failures = 0;
 	s->ever_fetched = true;
 	s->stats.fetches++;
-	if (cache_fetched(&s->cache, e, strategy, clock_mono_us(), clock_wall_ms()) < 0)
-		snprintf(s->fault, sizeof(s->fault), "out of memory");
 	health_post(s->health, "sampling", HEALTH_OK, "strategies come from %zu URL%s", s->opts.nurls,
 	        s->opts.nurls == 1 ? "" : "s");
 	finish(s, e);
@@ -73,44 +90,42 @@ static int first_line(struct slice body)
 	return (int)n;
 }
 
-/* Sets s->fault to what is wrong with A; TO gets the normalized strategy otherwise. */
-static int check_answer(struct sampling *s, const struct http_answer *a, struct buf *to)
+/* 0: TO has the normalized strategy. Else FAULT, of FAULT_BYTES, says what is wrong with A, the answer of URL. */
+static int check_answer(const char *url, const struct http_answer *a, struct buf *to, char *fault)
 {
-	struct buf url = { 0 };
+	struct buf shown = { 0 };
 	struct why why;
 	int rc = E_DOWN;
 
-	redact_url(&url, s->opts.urls[s->url]);
+	redact_url(&shown, url);
 	if (a->failure != HTTP_ANSWERED)
-		snprintf(s->fault, sizeof(s->fault), "%s: %s", buf_cstr(&url), a->error);
+		snprintf(fault, FAULT_BYTES, "%s: %s", buf_cstr(&shown), a->error);
 	else if (a->status != 200)
-		snprintf(s->fault, sizeof(s->fault), "%s: answered %d%s%.*s", buf_cstr(&url), a->status,
+		snprintf(fault, FAULT_BYTES, "%s: answered %d%s%.*s", buf_cstr(&shown), a->status,
 		        first_line(a->body) > 0 ? ": " : "", first_line(a->body), (const char *)a->body.at);
 	else if (!a->whole)
-		snprintf(s->fault, sizeof(s->fault), "%s: its answer is longer than %d KiB, or broke off",
-		        buf_cstr(&url), ANSWER_MOST >> 10);
+		snprintf(fault, FAULT_BYTES, "%s: its answer is longer than %d KiB, or broke off", buf_cstr(&shown),
+		        ANSWER_MOST >> 10);
 	else if (strategy_normalize(a->body, to, &why) < 0)
-		snprintf(s->fault, sizeof(s->fault), "%s: its answer is no strategy: %s", buf_cstr(&url), why.text);
+		snprintf(fault, FAULT_BYTES, "%s: its answer is no strategy: %s", buf_cstr(&shown), why.text);
 	else
 		rc = 0;
-	buf_free(&url);
+	buf_free(&shown);
 	return rc;
 }
 
 static void ask(struct sampling *s, struct cache_entry *e);
 
-static void refuse(struct sampling *s, struct cache_entry *e)
+/* One URL brought no strategy: asks the next one, or gives up when all were asked. */
+static void refuse(struct sampling *s, struct cache_entry *e, const char *fault)
 {
 	s->stats.failed_fetches++;
-	s->url = (s->url + 1) % s->opts.nurls;
-	if (e->tries < s->opts.nurls) {
-		ask(s, e);
+	if (e->tries == s->opts.nurls) {
+		fail(s, e, fault);
 		return;
 	}
-	s->failures++;
-	cache_failed(&s->cache, e, clock_mono_us());
-	post_failure(s);
-	finish(s, e);
+	e->url = (e->url + 1) % s->opts.nurls;
+	ask(s, e);
 }
 
 static void on_answer(void *arg, const struct http_answer *a)
@@ -118,17 +133,19 @@ static void on_answer(void *arg, const struct http_answer *a)
 	struct cache_entry *e = arg;
 	struct sampling *s = e->owner;
 	struct buf strategy = { 0 };
+	char fault[FAULT_BYTES];
 
-	if (check_answer(s, a, &strategy) == 0)
+	s->parsed += a->body.len;
+	if (check_answer(s->opts.urls[e->url], a, &strategy, fault) == 0)
 		accept(s, e, buf_slice(&strategy));
 	else
-		refuse(s, e);
+		refuse(s, e, fault);
 	buf_free(&strategy);
 }
 
 static void ask(struct sampling *s, struct cache_entry *e)
 {
-	const char *base = s->opts.urls[s->url];
+	const char *base = s->opts.urls[e->url];
 	struct buf url = { 0 };
 	struct http_request r = { .connect_ms = FETCH_MS, .total_ms = FETCH_MS, .keep = ANSWER_MOST };
 	int rc;
@@ -139,33 +156,27 @@ static void ask(struct sampling *s, struct cache_entry *e)
 	r.url = buf_cstr(&url);
 	rc = buf_check(&url) < 0 ? E_NOMEM : http_client_send(s->client, &r, on_answer, e);
 	buf_free(&url);
-	if (rc < 0) {
-		snprintf(s->fault, sizeof(s->fault), "%s", err_text(rc));
-		refuse(s, e);
-	}
-}
-
-void sampling_fetch(struct sampling *s, struct cache_entry *e)
-{
-	if (s->in_flight >= FETCHES || !cache_is_due(e, clock_mono_us()))
-		return;
-	s->in_flight++;
-	cache_fetching(e);
-	e->owner = s;
-	e->tries = 0;
-	ask(s, e);
+	if (rc < 0)
+		refuse(s, e, err_text(rc));
 }
 
 void sampling_fetch_due(struct sampling *s)
 {
+	struct cache_entry *e;
+
 	if (s->starting)
 		return; /* a request that could not be sent ended inside the loop below */
 	s->starting = true;
-	for (struct cache_entry *e = cache_next(&s->cache, NULL); e != NULL && s->in_flight < FETCHES;) {
-		struct cache_entry *next = cache_next(&s->cache, e);
-
-		sampling_fetch(s, e);
-		e = next;
+	while (s->in_flight < FETCHES && s->parsed < PARSED_MOST) {
+		e = cache_due(&s->cache, clock_mono_us());
+		if (e == NULL)
+			break;
+		s->in_flight++;
+		cache_fetching(e);
+		e->owner = s;
+		e->url = s->url;
+		e->tries = 0;
+		ask(s, e);
 	}
 	s->starting = false;
 }

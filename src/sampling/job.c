@@ -9,7 +9,7 @@
 #include "sampling_internal.h"
 #include "whole_file.h"
 
-enum { CACHE_MOST = 64 << 20 }; /* bytes of the cache's file */
+enum { CACHE_MOST = 64 << 20 }; /* bytes of the cache's file; CACHE_BYTES_MOST of strategies fit */
 
 struct job {
 	struct sampling *owner; /* NULL: it was freed meanwhile */
@@ -18,6 +18,7 @@ struct job {
 	struct file_stamp stamp;       /* of the file that was read last; the job updates it */
 	bool is_same;                  /* the file has not changed */
 	struct strategies *strategies; /* read from the file */
+	struct cache *loaded;          /* read from the cache's file */
 	int rc;
 	struct why why;
 };
@@ -25,6 +26,9 @@ struct job {
 static void free_job(struct job *j)
 {
 	strategies_free(j->strategies);
+	if (j->loaded != NULL)
+		cache_free(j->loaded);
+	free(j->loaded);
 	buf_free(&j->text);
 	free(j->path);
 	free(j);
@@ -47,10 +51,12 @@ static struct job *new_job(struct sampling *s, const char *path)
 
 static void start(struct sampling *s, struct job *j, void (*run)(void *arg), void (*done)(void *arg))
 {
-	if (work_start(s->loop, run, done, j) < 0)
+	if (work_start(s->loop, run, done, j) < 0) {
+		s->cache.changed |= j->text.len > 0; /* a save is tried again */
 		free_job(j);
-	else
-		s->job = j;
+		return;
+	}
+	s->job = j;
 }
 
 void sampling_abandon_job(struct sampling *s)
@@ -114,19 +120,56 @@ void sampling_save(struct sampling *s)
 	buf_free(&text);
 }
 
-void sampling_load_cache(struct sampling *s)
+/* Parsing the strategies of many services takes as long as receiving thousands of spans: it is not done in the loop. */
+static void run_load(void *arg)
 {
-	struct buf text = { 0 };
-	struct why why;
-	int rc = whole_file_read(s->opts.cache, CACHE_MOST, &text, &why);
+	struct job *j = arg;
 
-	if (rc == 0)
-		rc = cache_load(&s->cache, buf_slice(&text), clock_mono_us(), &why);
-	if (rc > 0)
-		log_info("sampling: %d services have the strategies of an earlier run, until newer ones come", rc);
-	if (rc < 0 && rc != E_MISSING)
-		log_warn("sampling: %s: %s; the strategies are fetched anew", s->opts.cache, why.text);
-	buf_free(&text);
+	j->rc = whole_file_read(j->path, CACHE_MOST, &j->text, &j->why);
+	if (j->rc == 0)
+		j->rc = cache_load(j->loaded, buf_slice(&j->text), clock_mono_us(), &j->why);
+}
+
+static void answer_all(struct sampling *s)
+{
+	for (struct cache_entry *e = cache_next(&s->cache, NULL); e != NULL; e = cache_next(&s->cache, e))
+		if (e->strategy.len > 0 || e->failures > 0)
+			sampling_answer_waiters(s, e);
+}
+
+static void on_loaded(void *arg)
+{
+	struct job *j = arg;
+	struct sampling *s = j->owner;
+
+	if (j->rc < 0 && j->rc != E_MISSING)
+		log_warn("sampling: %s: %s; the strategies are fetched anew", j->path, j->why.text);
+	if (s != NULL) {
+		s->job = NULL;
+		s->loading = false;
+		if (j->rc > 0)
+			log_info("sampling: %d services have the strategies of an earlier run, until newer ones come",
+			        j->rc);
+		cache_merge(&s->cache, j->loaded, clock_mono_us());
+		answer_all(s);
+	}
+	free_job(j);
+}
+
+void sampling_start_load(struct sampling *s)
+{
+	struct job *j = new_job(s, s->opts.cache);
+
+	if (j == NULL)
+		return;
+	j->loaded = malloc(sizeof(*j->loaded));
+	if (j->loaded == NULL) {
+		free_job(j);
+		return;
+	}
+	cache_init(j->loaded, s->opts.max_services, s->opts.refresh_us);
+	start(s, j, run_load, on_loaded);
+	s->loading = s->job != NULL;
 }
 
 /* ---- the strategies file ---- */
@@ -158,7 +201,8 @@ static void on_checked(void *arg)
 
 	if (s != NULL) {
 		s->job = NULL;
-		s->file_stamp = j->stamp;
+		/* A file that could not be read is tried again, although it has not changed. */
+		s->file_stamp = j->rc < 0 && j->rc != E_MALFORMED ? (struct file_stamp){ 0 } : j->stamp;
 	}
 	if (s != NULL && !j->is_same && j->rc < 0) {
 		health_post(s->health, "sampling", HEALTH_WARN,

@@ -2,12 +2,13 @@
 /* options.c — the rows of http-server.host-port and sampling.*, their checks, and the metrics. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/redact.h"
 #include "sampling/options.h"
 #include "telemetry/metrics.h"
 
-enum { SERVICES_MOST = 100000 };
+enum { SERVICES_MOST = 10000 };
 
 #define S struct sampling_settings
 const struct conf_row sampling_rows[] = {
@@ -75,11 +76,12 @@ int sampling_default_urls(struct conf *c, const struct conf_list *collectors, st
 
 static int check_url(const char *url, struct why *why)
 {
+	size_t scheme = strncasecmp(url, "https://", 8) == 0 ? 8 : strncasecmp(url, "http://", 7) == 0 ? 7 : 0;
 	struct buf shown = { 0 };
 	int rc = 0;
 
 	redact_url(&shown, url);
-	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+	if (scheme == 0 || strcspn(url + scheme, "/?#") == 0 || strpbrk(url, " #") != NULL)
 		rc = why_set(why, E_USAGE,
 		        "\"%s\" is not an address of strategies (try http://collector:14268/api/sampling)",
 		        buf_cstr(&shown));
@@ -92,6 +94,13 @@ int sampling_check(const struct conf *c, const struct sampling_settings *set, st
 	if (set->at[0] == '\0') {
 		why_set(why, E_USAGE, "is empty (try :5778, or none)");
 		return conf_add_source(c, "http-server.host-port", why);
+	}
+	if (strcmp(set->at, "none") == 0)
+		return 0;
+	if (set->urls.n == 0 && set->file[0] == '\0') {
+		why_set(why, E_USAGE,
+		        "is empty (try http://collector:14268/api/sampling, or http-server.host-port=none)");
+		return conf_add_source(c, "sampling.url", why);
 	}
 	for (size_t i = 0; i < set->urls.n; i++)
 		if (check_url(set->urls.items[i], why) < 0)

@@ -15,8 +15,12 @@
 
 enum {
 	TICK_MS = 1000,
-	SAVE_S = 10, /* least time between two saves of the cache */
-	CHECK_S = 5, /* between two looks at the strategies file */
+	SAVE_S = 10,     /* least time between two saves of strategies that have changed */
+	REFRESH_S = 300, /* and of their ages alone */
+	CHECK_S = 5,     /* between two looks at the strategies file */
+	WAITERS = 16,    /* calls that wait at the same time: most connections stay free for services that are known */
+	WAIT_S = 3,      /* longest wait of a call */
+	AWAY_FAILURES = 3, /* fetches that failed in a row: no call waits for a fetch then */
 };
 
 /* A call that waits for a fetch. */
@@ -24,6 +28,7 @@ struct waiter {
 	struct list link; /* in the entry's waiters */
 	struct http_later *later;
 	enum sampling_route route;
+	uint64_t until_us; /* monotonic */
 };
 
 /* ---- answers ---- */
@@ -33,9 +38,8 @@ static void answer_error(struct http_reply *reply, int status, const char *text)
 	http_reply_error(reply, status, text);
 }
 
-/* Sets REPLY to STRATEGY. AGE is the value of the header Age, which the caller keeps until the reply is taken. */
 static void answer_strategy(
-        struct sampling *s, enum sampling_route route, struct slice strategy, const char *age, struct http_reply *reply)
+        struct sampling *s, enum sampling_route route, struct slice strategy, struct http_reply *reply)
 {
 	int rc = 0;
 
@@ -51,46 +55,67 @@ static void answer_strategy(
 	}
 	s->stats.requests[route]++;
 	reply->content_type = "application/json";
-	if (age[0] != '\0') {
-		reply->headers[0] = "Age";
-		reply->headers[1] = age;
-	}
 }
 
 static void answer_entry(
         struct sampling *s, const struct cache_entry *e, enum sampling_route route, struct http_reply *reply)
 {
+	static const char unknown[] = "no answer yet";
 	uint64_t now_ms = clock_wall_ms();
-	char age[24], text[1500];
+	uint64_t age_s = now_ms > e->fetched_ms ? (now_ms - e->fetched_ms) / 1000 : 0;
+	struct slice fault = slice_text(unknown);
 
+	if (e->fault.len > 0 || s->fault.len > 0)
+		fault = buf_slice(e->fault.len > 0 ? &e->fault : &s->fault);
 	if (e->strategy.len == 0) {
 		s->stats.unavailable++;
-		snprintf(text, sizeof(text), "collector error: failed to get sampling strategy: %s", s->fault);
-		answer_error(reply, 500, text);
+		buf_text(&reply->body, "collector error: failed to get sampling strategy: ");
+		buf_add(&reply->body, fault.at, fault.len);
+		answer_error(reply, 500, "");
 		return;
 	}
-	snprintf(age, sizeof(age), "%llu",
-	        (unsigned long long)(now_ms > e->fetched_ms ? (now_ms - e->fetched_ms) / 1000 : 0));
-	answer_strategy(s, route, buf_slice(&e->strategy), age, reply);
+	answer_strategy(s, route, buf_slice(&e->strategy), reply);
+	if (reply->status != 0)
+		return;
+	snprintf(reply->header, sizeof(reply->header), "%llu", (unsigned long long)age_s);
+	reply->headers[0] = "Age";
+	reply->headers[1] = reply->header;
+}
+
+static void answer_waiter(struct sampling *s, const struct cache_entry *e, struct waiter *w)
+{
+	struct http_reply reply = { 0 };
+
+	list_remove(&w->link);
+	s->waiting--;
+	answer_entry(s, e, w->route, &reply);
+	http_later_answer(&w->later, &reply);
+	free(w);
 }
 
 void sampling_answer_waiters(struct sampling *s, struct cache_entry *e)
 {
-	while (!list_empty(&e->waiters)) {
-		struct waiter *w = list_first(&e->waiters, struct waiter, link);
-		struct http_reply reply = { 0 };
+	while (!list_empty(&e->waiters))
+		answer_waiter(s, e, list_first(&e->waiters, struct waiter, link));
+}
 
-		list_remove(&w->link);
-		answer_entry(s, e, w->route, &reply);
-		http_later_answer(&w->later, &reply);
-		free(w);
-	}
+/* Answers the calls that have waited for WAIT_S. */
+static void end_long_waits(struct sampling *s, uint64_t now_us)
+{
+	for (struct cache_entry *e = cache_next(&s->cache, NULL); e != NULL && s->waiting > 0;
+	        e = cache_next(&s->cache, e))
+		list_each_safe (node, &e->waiters) {
+			struct waiter *w = container_of(node, struct waiter, link);
+
+			if (now_us >= w->until_us)
+				answer_waiter(s, e, w);
+		}
 }
 
 /* ---- requests ---- */
 
-static void wait_for_fetch(
-        struct cache_entry *e, enum sampling_route route, const struct http_call *call, struct http_reply *reply)
+static void wait_for_fetch(struct sampling *s, struct cache_entry *e, enum sampling_route route,
+        const struct http_call *call, struct http_reply *reply)
 {
 	struct waiter *w = calloc(1, sizeof(*w));
 
@@ -99,8 +124,18 @@ static void wait_for_fetch(
 		return;
 	}
 	w->route = route;
+	w->until_us = clock_mono_us() + WAIT_S * US_PER_S;
 	w->later = http_call_later(call);
 	list_push(&e->waiters, &w->link);
+	s->waiting++;
+}
+
+/* True when a call for E waits: while the cache's file is read, and for a first fetch while fetches succeed. */
+static bool may_wait(const struct sampling *s, const struct cache_entry *e)
+{
+	if (e->strategy.len > 0 || s->waiting >= WAITERS)
+		return false;
+	return s->loading || (e->failures == 0 && s->failures < AWAY_FAILURES);
 }
 
 static void answer_from_cache(struct sampling *s, enum sampling_route route, struct slice service,
@@ -113,9 +148,10 @@ static void answer_from_cache(struct sampling *s, enum sampling_route route, str
 		answer_error(reply, 500, "collector error: too many services are asked for at once");
 		return;
 	}
-	sampling_fetch(s, e);
-	if (e->strategy.len == 0 && (e->fetching || e->failures == 0))
-		wait_for_fetch(e, route, call, reply);
+	if (cache_is_due(e, clock_mono_us()))
+		sampling_fetch_due(s);
+	if (may_wait(s, e))
+		wait_for_fetch(s, e, route, call, reply);
 	else
 		answer_entry(s, e, route, reply);
 }
@@ -136,7 +172,7 @@ static void answer_service(
 		s->stats.unavailable++;
 		answer_error(reply, 500, "collector error: baggage not implemented");
 	} else if (s->strategies != NULL) {
-		answer_strategy(s, route, strategies_find(s->strategies, slice_text(service)), "", reply);
+		answer_strategy(s, route, strategies_find(s->strategies, slice_text(service)), reply);
 	} else {
 		answer_from_cache(s, route, slice_text(service), call, reply);
 	}
@@ -179,10 +215,15 @@ static void on_tick(void *arg)
 		}
 		return;
 	}
+	s->parsed = 0;
+	end_long_waits(s, now_us);
 	cache_expire(&s->cache, now_us);
 	sampling_fetch_due(s);
-	if (s->cache.changed && s->opts.cache != NULL && s->job == NULL && now_us >= s->next_save_us) {
+	if (s->opts.cache == NULL || s->job != NULL)
+		return;
+	if ((s->cache.changed && now_us >= s->next_save_us) || (s->cache.refreshed && now_us >= s->next_refresh_us)) {
 		s->next_save_us = now_us + SAVE_S * US_PER_S;
+		s->next_refresh_us = now_us + REFRESH_S * US_PER_S;
 		sampling_start_save(s);
 	}
 }
@@ -209,7 +250,7 @@ static int open_source(struct sampling *s, struct why *why)
 	}
 	health_begin(s->health, "sampling", HEALTH_OK, "no client has asked for a strategy yet");
 	if (s->opts.cache != NULL)
-		sampling_load_cache(s);
+		sampling_start_load(s);
 	return http_client_open(&s->client, s->loop, &s->opts.client, why);
 }
 
@@ -259,7 +300,7 @@ void sampling_stats(const struct sampling *s, struct sampling_stats *to)
 	to->services = s->strategies == NULL ? s->cache.n : strategies_services(s->strategies);
 	to->forgotten = s->cache.forgotten;
 	for (const struct cache_entry *e = cache_next(&s->cache, NULL); e != NULL; e = cache_next(&s->cache, e))
-		if (e->strategy.len > 0 && now_ms > e->fetched_ms)
+		if (e->strategy.len > 0 && now_ms > e->fetched_ms && !cache_is_idle(e, clock_mono_us()))
 			to->oldest_age_s = max_u64(to->oldest_age_s, (now_ms - e->fetched_ms) / 1000);
 }
 
@@ -279,6 +320,7 @@ void sampling_free(struct sampling *s)
 			free(w);
 		}
 	cache_free(&s->cache);
+	buf_free(&s->fault);
 	strategies_free(s->strategies);
 	free(s);
 }

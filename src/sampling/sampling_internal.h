@@ -33,22 +33,24 @@ struct sampling {
 	size_t url;        /* index in opts.urls, asked first */
 	size_t in_flight;  /* fetches */
 	bool starting;     /* sampling_fetch_due is running */
+	size_t parsed;     /* bytes of answers parsed since the last tick */
+	size_t waiting;    /* calls that wait for a fetch */
 	uint32_t failures; /* fetches in a row, of any service */
 	bool ever_fetched;
-	char fault[1400];             /* of the last fetch; "" when it was good */
+	bool loading;                 /* opts.cache is being read: calls for unknown services wait for it */
+	struct buf fault;             /* why the last fetch that failed did so */
 	struct job *job;              /* work in a worker thread; NULL: none */
-	uint64_t next_save_us;        /* monotonic */
+	uint64_t next_save_us;        /* monotonic; for strategies that have changed, */
+	uint64_t next_refresh_us;     /* and for their ages alone */
 	uint64_t next_check_us;       /* monotonic; of opts.file */
 	struct file_stamp file_stamp; /* of opts.file when it was read last */
 	struct sampling_stats stats;
 };
 
-/* fetch.c. Starts a fetch for E when it is due and a slot is free. */
-void sampling_fetch(struct sampling *s, struct cache_entry *e);
-/* Starts fetches for all entries that are due, as far as slots are free. */
+/* fetch.c. Starts fetches for entries that are due, as far as slots are free. */
 void sampling_fetch_due(struct sampling *s);
 
-/* sampling.c. Answers the calls that wait for E. */
+/* sampling.c. Answers all calls that wait for E. */
 void sampling_answer_waiters(struct sampling *s, struct cache_entry *e);
 
 /* job.c: files, in a worker thread. */
@@ -56,7 +58,7 @@ void sampling_start_save(struct sampling *s);
 void sampling_start_check(struct sampling *s);
 /* The job goes on without S and frees itself. */
 void sampling_abandon_job(struct sampling *s);
-/* Reads opts.cache into the cache; a damaged file is logged and left alone until the next save. */
-void sampling_load_cache(struct sampling *s);
+/* Reads opts.cache into the cache. A damaged file is logged, and replaced at the next save. */
+void sampling_start_load(struct sampling *s);
 
 #endif

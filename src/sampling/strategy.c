@@ -248,24 +248,32 @@ int strategy_normalize(struct slice text, struct buf *to, struct why *why)
 	return rc == 0 && buf_check(to) < 0 ? why_set(why, E_NOMEM, "sampling strategy") : rc;
 }
 
+/* The bytes behind TEXT in S; NULL: TEXT does not stand there. */
+static const uint8_t *find_behind(struct slice s, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= s.len; i++)
+		if (memcmp(s.at + i, text, len) == 0)
+			return s.at + i + len;
+	return NULL;
+}
+
 int strategy_legacy(struct slice strategy, struct buf *to)
 {
-	json_t *root = json_loadb((const char *)strategy.at, strategy.len, 0, NULL);
-	struct why why;
-	enum strategy_type type = STRATEGY_PROBABILISTIC;
-	double traces_per_s = 0;
-	size_t head;
-	int rc = root == NULL ? E_NOMEM : 0;
+	/* strategy_normalize prints the limit before the names of operations, in which quotes are escaped. */
+	const uint8_t *limit = find_behind(strategy, "\"rateLimitingSampling\":{\"maxTracesPerSecond\":");
 
-	if (rc == 0 && (read_type(root, &type, &why) < 0 || read_traces_per_s(root, &traces_per_s, &why) < 0))
-		rc = E_MALFORMED;
-	json_decref(root);
-	if (rc < 0)
-		return rc;
-	if (traces_per_s > LEGACY_MOST)
+	if (limit != NULL && strtod((const char *)limit, NULL) > LEGACY_MOST)
 		return E_TOO_LARGE;
-	head = strlen("{\"strategyType\":\"\"") + strlen(type_names[type]);
-	buf_printf(to, "{\"strategyType\":%d", (int)type);
-	buf_add(to, strategy.at + head, strategy.len - head);
+	for (size_t i = 0; i < ARRAY_LEN(type_names); i++) {
+		char head[64];
+		size_t len = (size_t)snprintf(head, sizeof(head), "{\"strategyType\":\"%s\"", type_names[i]);
+
+		if (strategy.len <= len || memcmp(strategy.at, head, len) != 0)
+			continue;
+		buf_printf(to, "{\"strategyType\":%zu", i);
+		buf_add(to, strategy.at + len, strategy.len - len);
+	}
 	return buf_check(to);
 }

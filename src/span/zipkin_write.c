@@ -241,13 +241,29 @@ static bool add_json_fields(struct tag_list *l, struct slice text)
 	return is_fields;
 }
 
+/* False for what cannot be null or an object without lists and objects in it: a hostile sender's nested lists are not
+ * parsed. */
 static bool may_be_json_fields(struct slice text)
 {
+	bool in_string = false;
+	unsigned objects = 0;
 	size_t i = 0;
 
 	while (i < text.len && strchr(" \t\r\n", text.at[i]) != NULL)
 		i++;
-	return i < text.len && (text.at[i] == '{' || text.at[i] == 'n');
+	if (i == text.len || (text.at[i] != '{' && text.at[i] != 'n'))
+		return false;
+	for (; i < text.len; i++) {
+		uint8_t c = text.at[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '[' || (c == '{' && objects++ > 0)))
+			return false;
+	}
+	return true;
 }
 
 static void put_log(struct buf *to, const struct zipkin_annotation *a)

@@ -17,7 +17,7 @@ struct site {
 	struct health health;
 	char dir[TEMPDIR_PATH], cache[300], file[300];
 	char url[128];
-	const char *urls[1];
+	const char *urls[2];
 	struct sampling_opts opts;
 
 	/* The collector's. */
@@ -229,6 +229,64 @@ static void rubbish_replaces_nothing(void)
 	close_site(&s);
 }
 
+static void a_strategy_has_its_age(void)
+{
+	struct site s;
+	struct raw r;
+
+	open_site(&s);
+	gets(&s, "/sampling?service=front", 200, HALF);
+	ok(raw_connect(&r, s.loop, sampling_port(s.sampling)), "a client connects");
+	raw_send(&r, "GET /sampling?service=front HTTP/1.1\r\nHost: x\r\n\r\n");
+	ok(raw_wait(&r, "\r\nAge: 0\r\n"), "the header Age has the strategy's age in seconds");
+	raw_send(&r, "GET /sampling?service=new HTTP/1.1\r\nHost: x\r\n\r\n");
+	ok(raw_wait(&r, HALF), "also after a wait");
+	raw_close(&r);
+	close_site(&s);
+}
+
+static void a_dead_url_hides_no_live_one(void)
+{
+	struct site s;
+	char dead[64];
+
+	open_site(&s);
+	snprintf(dead, sizeof(dead), "http://127.0.0.1:1/api/sampling");
+	sampling_free(s.sampling);
+	s.urls[1] = s.urls[0];
+	s.urls[0] = dead;
+	s.opts.nurls = 2;
+	open_sampling(&s);
+	for (int i = 0; i < 6; i++)
+		request(&s, i % 2 == 0 ? "/sampling?service=front" : "/sampling?service=back");
+	run_until_count(s.loop, &s.answers, 6);
+	is_int(s.got, 200, "all get the strategy of the URL that answers");
+	is_text(s.text, HALF, "the right one");
+	close_site(&s);
+}
+
+static void few_calls_wait(void)
+{
+	struct site s;
+	char path[64];
+
+	open_site(&s);
+	gets(&s, "/sampling?service=front", 200, HALF);
+	s.silent = true;
+	s.answers = 0;
+	for (int i = 0; i < 30; i++) {
+		snprintf(path, sizeof(path), "/sampling?service=new-%d", i);
+		request(&s, path);
+	}
+	run_until_count(s.loop, &s.answers, 14);
+	is_int(s.got, 500, "of thirty calls for new services sixteen wait");
+	gets(&s, "/sampling?service=front", 200, HALF);
+	run_until_count(s.loop, &s.answers, 31);
+	is_int(s.got, 500, "and those for some seconds only");
+	ok(strstr(s.text, "no answer yet") != NULL, "%s", s.text);
+	close_site(&s);
+}
+
 static void many_wait_for_one_fetch(void)
 {
 	struct site s;
@@ -308,6 +366,9 @@ int main(void)
 	the_paths_of_jaeger_agent();
 	a_strategy_outlives_the_collector_and_the_agent();
 	rubbish_replaces_nothing();
+	a_strategy_has_its_age();
+	a_dead_url_hides_no_live_one();
+	few_calls_wait();
 	many_wait_for_one_fetch();
 	clients_that_leave_do_no_harm();
 	a_file_of_strategies_is_read_again();

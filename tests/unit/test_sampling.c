@@ -163,12 +163,12 @@ static void a_service_is_fetched_again_while_it_is_used(void)
 	ok(!cache_is_due(e, 159 * US_PER_S) && cache_is_due(e, 160 * US_PER_S), "and again after a minute");
 	cache_fetching(e);
 	ok(!cache_is_due(e, 170 * US_PER_S), "not while it is being fetched");
-	cache_failed(&c, e, 170 * US_PER_S);
+	cache_failed(&c, e, "away", 170 * US_PER_S);
 	ok(!cache_is_due(e, 170 * US_PER_S) && cache_is_due(e, 171 * US_PER_S), "a second after a failure");
-	cache_failed(&c, e, 171 * US_PER_S);
+	cache_failed(&c, e, "away", 171 * US_PER_S);
 	ok(!cache_is_due(e, 172 * US_PER_S) && cache_is_due(e, 173 * US_PER_S), "two after the next");
 	for (int i = 0; i < 70; i++)
-		cache_failed(&c, e, 200 * US_PER_S);
+		cache_failed(&c, e, "away", 200 * US_PER_S);
 	ok(cache_is_due(e, 260 * US_PER_S), "never more than a minute");
 	ok(slice_is(buf_slice(&e->strategy), PROBABILISTIC("0.5")), "the strategy stays through all failures");
 	ok(!cache_is_due(e, (100 + CACHE_REFRESH_KEEP_S) * US_PER_S), "a service that nobody asks for is left alone");
@@ -187,21 +187,83 @@ static void the_map_is_bounded(void)
 	use(&c, "first", 3);
 	ok(use(&c, "third", 4) != NULL && c.n == 2 && c.forgotten == 1, "a third makes one forgotten");
 	ok(use(&c, "first", 5) == first, "the one that was used last stays");
-	ok(use(&c, "second", 6) != NULL && c.forgotten == 2, "the other one is new again");
-	second = use(&c, "second", 7);
+	second = use(&c, "second", 6);
+	ok(c.forgotten == 2, "the other one is new again");
 	list_push(&second->waiters, &waiter);
 	cache_fetching(first = use(&c, "first", 8));
 	ok(use(&c, "fourth", 9) == NULL, "services that are waited for are not forgotten");
 	list_remove(&waiter);
-	cache_failed(&c, first, 10 * US_PER_S);
+	cache_failed(&c, first, "away", 10 * US_PER_S);
 	cache_expire(&c, (8 + CACHE_KEEP_S) * US_PER_S);
 	is_int(c.n, 0, "after a day without a client all are");
+	is_int(c.bytes, 0, "with all their bytes");
+	cache_free(&c);
+}
+
+static void names_at_random_push_no_service_out(void)
+{
+	struct cache c;
+	char name[32];
+
+	cache_init(&c, 3, 60 * US_PER_S);
+	fetch(&c, use(&c, "front", 1), PROBABILISTIC("0.5"), 1);
+	fetch(&c, use(&c, "back", 1), PROBABILISTIC("0.5"), 1);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "random-%d", i);
+		ok(use(&c, name, 2) != NULL || i > 1000, "%s is taken", name);
+	}
+	ok(use(&c, "front", 3)->strategy.len > 0 && use(&c, "back", 3)->strategy.len > 0,
+	        "a thousand names without a strategy push no service out that has one");
+	fetch(&c, use(&c, "random-999", 3), LIMITING("1"), 3);
+	ok(use(&c, "new", 4) == NULL, "where all have strategies and are in use, there is no room");
+	use(&c, "front", 4 + CACHE_REFRESH_KEEP_S);
+	ok(use(&c, "new", 4 + CACHE_REFRESH_KEEP_S) != NULL, "until one is not asked for any more");
+	cache_free(&c);
+}
+
+static void the_bytes_are_bounded(void)
+{
+	enum { LARGE = 5 << 20 };
+	struct cache c;
+	struct cache_entry *e;
+	uint8_t *large = calloc(1, LARGE);
+
+	cache_init(&c, 10, 60 * US_PER_S);
+	for (char name[2] = "a"; name[0] < 'd'; name[0]++)
+		is_int(cache_fetched(&c, use(&c, name, 1), slice_of(large, LARGE), US_PER_S, 1000), 0, "five MiB");
+	e = use(&c, "d", 1);
+	is_int(cache_fetched(&c, e, slice_of(large, LARGE), US_PER_S, 1000), E_TOO_LARGE, "more than 16 are refused");
+	ok(e->strategy.len == 0 && c.n == 4, "and push nothing out that is in use");
+	e = use(&c, "d", 2 + CACHE_REFRESH_KEEP_S);
+	is_int(cache_fetched(&c, e, slice_of(large, LARGE), (2 + CACHE_REFRESH_KEEP_S) * US_PER_S, 1000), 0,
+	        "services that nobody asks for make way");
+	ok(c.bytes <= CACHE_BYTES_MOST, "for as many bytes as are allowed");
+	cache_free(&c);
+	free(large);
+}
+
+static void those_that_wait_are_fetched_first(void)
+{
+	struct cache c;
+	struct list waiter;
+	struct cache_entry *e;
+
+	cache_init(&c, 10, 60 * US_PER_S);
+	use(&c, "first", 1);
+	e = use(&c, "second", 2);
+	ok(cache_due(&c, 3 * US_PER_S) != e, "of two that are due the first is fetched");
+	list_push(&e->waiters, &waiter);
+	ok(cache_due(&c, 3 * US_PER_S) == e, "unless a call waits for the other one");
+	cache_fetching(e);
+	cache_failed(&c, use(&c, "first", 3), "away", 3 * US_PER_S);
+	ok(cache_due(&c, 3 * US_PER_S) == NULL, "what is being fetched or has just failed is not due");
+	list_remove(&waiter);
 	cache_free(&c);
 }
 
 static void the_map_is_kept(void)
 {
-	struct cache c, again;
+	struct cache c, again, merged;
 	struct buf text = { 0 };
 	struct why why;
 
@@ -215,10 +277,17 @@ static void the_map_is_kept(void)
 	is_int(cache_load(&again, buf_slice(&text), 0, &why), 2, "two services have strategies");
 	ok(slice_is(buf_slice(&use(&again, "back", 0)->strategy), LIMITING("7")), "the same ones");
 	is_int((int64_t)use(&again, "front \"\xc5\xbc\"", 0)->fetched_ms, 1000, "of the same time");
+	cache_init(&merged, 10, 60 * US_PER_S);
+	fetch(&merged, use(&merged, "back", 9), LIMITING("9"), 9);
+	cache_merge(&merged, &again, 9 * US_PER_S);
+	ok(slice_is(buf_slice(&use(&merged, "back", 9)->strategy), LIMITING("9")), "a newer strategy stays");
+	ok(slice_is(buf_slice(&use(&merged, "front \"\xc5\xbc\"", 9)->strategy), PROBABILISTIC("0.5")),
+	        "others are taken");
 	is_int(cache_load(&again, slice_text("{\"sampling\":2}"), 0, &why), E_MALFORMED, "another version is refused");
 	is_int(cache_load(&again, slice_of(text.at, text.len / 2), 0, &why), E_MALFORMED, "half a file too");
 	cache_free(&c);
 	cache_free(&again);
+	cache_free(&merged);
 	buf_free(&text);
 }
 
@@ -230,6 +299,9 @@ int main(void)
 	errors_of_a_file_are_named();
 	a_service_is_fetched_again_while_it_is_used();
 	the_map_is_bounded();
+	names_at_random_push_no_service_out();
+	the_bytes_are_bounded();
+	those_that_wait_are_fetched_first();
 	the_map_is_kept();
 	return tap_done();
 }
