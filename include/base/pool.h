@@ -43,7 +43,7 @@ static inline void pool_give(struct pool *p, void *object)
 {
 	struct pool_object *o = object;
 
-	if (p->n >= POOL_KEEPS) {
+	if (p->n + 1 > POOL_KEEPS) {
 		free(o);
 		return;
 	}
