@@ -43,9 +43,9 @@ struct intake;
  * is malformed, or the largest batch would be larger than the spool takes. */
 int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *why) MUST_USE;
 
-/* Opens the ports and begins to read. TO, LEDGER and HEALTH are borrowed. Reading pauses while TO has no room; a pause of some
- * seconds is posted as part "intake" of HEALTH. */
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *to,
+/* Opens the ports and begins to read. FLIGHT, LEDGER and HEALTH are borrowed. Reading pauses while FLIGHT has no room;
+ * a pause of some seconds is posted as part "intake" of HEALTH. */
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *flight,
         struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);

@@ -22,14 +22,14 @@ struct batch {
 	uint8_t *bytes;  /* in the same allocation */
 };
 
-/* A batch may be the first member of a struct of its owner, in one allocation with it and with the bytes. WHOLE is the
- * size of that struct; 0 for a batch alone. */
+/* A batch may be the first member of a struct of its owner, in one allocation with it and with the bytes.
+ * BATCH_STRUCT_SIZE is the size of that struct; 0 for a batch alone. */
 
 /* Bytes of memory of a batch of SIZE bytes; increases with SIZE. */
-uint64_t batch_cost(size_t whole, uint64_t size);
-/* Creates a batch with one reference; all else of WHOLE is 0 but size, cost and bytes. The caller fills in bytes[].
- * NULL without memory. */
-struct batch *batch_new_within(size_t whole, uint32_t size);
+uint64_t batch_cost(size_t batch_struct_size, uint64_t size);
+/* Creates a batch with one reference; all else of that struct is 0 but size, cost and bytes. The caller fills in
+ * bytes[]. NULL without memory. */
+struct batch *batch_new_within(size_t batch_struct_size, uint32_t size);
 struct batch *batch_new(uint32_t size);
 struct batch *batch_ref(struct batch *b);
 /* Drops a reference and sets *B to NULL. */

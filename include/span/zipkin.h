@@ -15,7 +15,7 @@ struct zipkin_batch {
 
 /* A struct of zeros is valid and empty. */
 struct zipkin_batches {
-	size_t whole; /* set by the caller, for batch_cost */
+	size_t batch_struct_size; /* set by the caller, for batch_cost */
 	struct zipkin_batch *at;
 	size_t n;
 	uint64_t size;    /* sum of batch_cost of them */

@@ -18,10 +18,10 @@ struct spool_opts {
 	const char *directory;
 	/* written into each segment's head, so that a copied segment says where it comes from */
 	const char *host;
-	uint64_t max_bytes;     /* of all segments on disk */
-	uint64_t min_free;      /* bytes of the file system that stay free; of its inodes the same share stays free */
-	uint64_t segment_bytes; /* map size of one segment */
-	size_t batch_whole;     /* of the batches that a cycle reads, as of batch_new_within; 0: a batch alone */
+	uint64_t max_bytes;       /* of all segments on disk */
+	uint64_t min_free;        /* bytes of the file system that stay free; of its inodes the same share stays free */
+	uint64_t segment_bytes;   /* map size of one segment */
+	size_t batch_struct_size; /* of the batches that a cycle reads, as of batch_new_within; 0: a batch alone */
 };
 
 enum {

@@ -162,7 +162,7 @@ static void answer_metrics(void *arg, const struct http_call *call, struct http_
 
 	(void)call;
 	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	process_figures(&reply->body);
+	process_figures_add(&reply->body);
 	add_build_info(&reply->body);
 	add_health_figures(&reply->body, a->opts.health);
 	if (a->opts.metrics != NULL)

@@ -48,7 +48,7 @@ static double read_boot_time(void)
 	return at;
 }
 
-void process_figures(struct buf *to)
+void process_figures_add(struct buf *to)
 {
 	double ticks = (double)sysconf(_SC_CLK_TCK), started_at = read_boot_time();
 	unsigned long user, system, threads, size;
@@ -65,7 +65,7 @@ void process_figures(struct buf *to)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	after = strrchr(text, ')'); /* the program's name before it may have any character */
+	after = strrchr(text, ')'); /* the program's name may contain ')' */
 	if (after == NULL || sscanf(after + 1,
 	                             " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d"
 	                             " %*d %*d %lu %*d %llu %lu %ld",

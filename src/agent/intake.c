@@ -26,7 +26,7 @@ struct port {
 };
 
 struct intake {
-	struct flight *to;
+	struct flight *flight;
 	struct ledger *ledger;
 	struct health *health;
 	struct port ports[INTAKE_PORTS];
@@ -37,11 +37,11 @@ struct intake {
 	struct turn_hook *hook;
 	bool paused;
 	bool long_pause_reported;   /* part "intake" of the health board says that reading is paused */
-	bool refusing;              /* the stop's budget is over: each datagram is counted as queue_full */
+	bool discards_rest;         /* the stop's budget is over: each datagram is counted as queue_full */
 	uint64_t paused_us;         /* monotonic; when the last pause began */
 	void (*stopped)(void *arg); /* not NULL: stopping */
 	void *stopped_arg;
-	uint64_t give_up_us; /* monotonic; the end of the stop's budget */
+	uint64_t stop_deadline_us; /* monotonic; the end of the stop's budget */
 	struct intake_stats stats;
 };
 
@@ -88,7 +88,7 @@ static void pause_ports(struct intake *i, bool pause)
 
 static void pause_or_resume(struct intake *i)
 {
-	if (!i->refusing && i->paused == flight_has_room(i->to))
+	if (!i->discards_rest && i->paused == flight_has_room(i->flight))
 		pause_ports(i, !i->paused);
 }
 
@@ -135,14 +135,14 @@ static int accept_batches(struct intake *i, struct agent_batch **made, size_t n)
 		}
 	ledger_datagram(i->ledger, LEDGER_ACCEPTED);
 	for (size_t k = 0; k < n; k++)
-		flight_add(i->to, made[k]);
+		flight_add(i->flight, made[k]);
 	return 0;
 }
 
 /* Reads an emitZipkinBatch message, which becomes a batch for each process in it, or none. */
 static int accept_zipkin(struct intake *i, struct slice bytes)
 {
-	struct zipkin_batches got = { .whole = sizeof(struct agent_batch) };
+	struct zipkin_batches got = { .batch_struct_size = sizeof(struct agent_batch) };
 	struct agent_batch **made = NULL;
 	int rc = zipkin_convert(&got, bytes, &i->tags, i->scratch_size);
 
@@ -185,7 +185,7 @@ static void on_datagram(void *arg, struct slice bytes)
 		count_refusal(p, LEDGER_OVERSIZE, bytes.len);
 		return;
 	}
-	if (i->refusing) {
+	if (i->discards_rest) {
 		count_refusal(p, LEDGER_QUEUE_FULL, bytes.len);
 		return;
 	}
@@ -263,14 +263,14 @@ static int open_parts(struct intake *i, struct loop *l, const struct intake_opts
 	return 0;
 }
 
-int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *to,
+int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *flight,
         struct ledger *ledger, struct health *health, struct why *why)
 {
 	struct intake *i = calloc(1, sizeof(*i));
 
 	if (i == NULL)
 		return why_set(why, E_NOMEM, "intake");
-	i->to = to;
+	i->flight = flight;
 	i->ledger = ledger;
 	i->health = health;
 	if (open_parts(i, l, opts, why) < 0) {
@@ -328,7 +328,7 @@ static void count_rest_as_lost(struct intake *i)
 	struct ledger *ledger = i->ledger;
 	uint64_t before = ledger->outcome[LEDGER_QUEUE_FULL];
 
-	i->refusing = true;
+	i->discards_rest = true;
 	pause_ports(i, false);
 	drain_sockets(i);
 	log_error("intake: %llu datagrams that waited in the socket buffers are lost (queue_full): "
@@ -341,7 +341,7 @@ static void step_stop(struct intake *i)
 	void (*stopped)(void *arg) = i->stopped;
 	bool empty = drain_sockets(i);
 
-	if (!empty && clock_mono_us() < i->give_up_us)
+	if (!empty && clock_mono_us() < i->stop_deadline_us)
 		return;
 	if (!empty)
 		count_rest_as_lost(i);
@@ -365,7 +365,7 @@ void intake_stop(struct intake *i, uint64_t budget_ms, void (*stopped)(void *arg
 {
 	i->stopped = stopped;
 	i->stopped_arg = arg;
-	i->give_up_us = clock_mono_us() + budget_ms * US_PER_MS;
+	i->stop_deadline_us = clock_mono_us() + budget_ms * US_PER_MS;
 	step_stop(i);
 }
 
@@ -373,7 +373,7 @@ void intake_hurry(struct intake *i)
 {
 	if (i->stopped == NULL)
 		return;
-	i->give_up_us = 0;
+	i->stop_deadline_us = 0;
 	step_stop(i);
 }
 

@@ -76,7 +76,7 @@ int spooler_open(struct spooler **out, struct loop *l, const struct spool_opts *
 	}
 	s->loop = l;
 	s->opts = *opts;
-	s->opts.batch_whole = sizeof(struct agent_batch);
+	s->opts.batch_struct_size = sizeof(struct agent_batch);
 	s->cycle_done = cycle_done;
 	s->cycle_done_arg = arg;
 	s->ledger = ledger;

@@ -99,9 +99,9 @@ static int add_span(struct conversion *v, const struct zipkin_span *s)
 	if (i == v->out->n && begin_batch(v, hash) < 0)
 		return E_NOMEM;
 	b = &v->out->at[i];
-	v->out->size -= b->spans == 0 ? 0 : batch_cost(v->out->whole, b->bytes.len);
+	v->out->size -= b->spans == 0 ? 0 : batch_cost(v->out->batch_struct_size, b->bytes.len);
 	buf_add(&b->bytes, v->spans.at, v->spans.len);
-	v->out->size += batch_cost(v->out->whole, b->bytes.len);
+	v->out->size += batch_cost(v->out->batch_struct_size, b->bytes.len);
 	b->spans += n;
 	v->out->unnamed += c.service.len == 0 ? n : 0;
 	return buf_check(&b->bytes);

@@ -113,7 +113,7 @@ static int open_by_salvage(struct reader *r)
 		return E_CORRUPT;
 	rc = salvage_run(
 	        &r->scan, r->fd, key_of(r), (struct spool_run){ r->first, min_u64(r->limit, position_bound(r)) });
-	if (rc == 0 && r->scan.foreign && !r->scan.has_own_key)
+	if (rc == 0 && r->scan.has_foreign_head && !r->scan.has_own_key)
 		rc = E_FOREIGN;
 	if (rc < 0)
 		return rc;
@@ -249,7 +249,7 @@ int reader_read(struct reader *r, const struct place *p, struct batch **b, struc
 
 	if (p->size < RECORD_HEADER || p->size > RECORD_HEADER + RECORD_MOST)
 		return E_CORRUPT;
-	got = batch_new_within(r->batch_whole, p->size - RECORD_HEADER);
+	got = batch_new_within(r->batch_struct_size, p->size - RECORD_HEADER);
 	if (got == NULL)
 		return E_NOMEM;
 	iov[0] = (struct iovec){ bytes, sizeof(bytes) };

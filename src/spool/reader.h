@@ -25,9 +25,9 @@ struct reader {
 	int at; /* the spool's directory, borrowed */
 	/* the spool's, borrowed; heads with another key are E_FOREIGN. NULL: any key is accepted */
 	const struct key *key;
-	struct key head_key; /* key in the segment's own head, used when KEY is NULL */
-	size_t batch_whole;  /* of the batches that reader_read makes, as of batch_new_within */
-	bool unverified;     /* give what looks like a record without verifying checksums */
+	struct key head_key;      /* key in the segment's own head, used when KEY is NULL */
+	size_t batch_struct_size; /* of the batches that reader_read makes, as of batch_new_within */
+	bool unverified;          /* give what looks like a record without verifying checksums */
 	int fd;
 	uint64_t first; /* first position of the open segment */
 	uint64_t limit;

@@ -55,7 +55,7 @@ static void add_head(struct scanning *g, struct slice from)
 	struct head h;
 	int rc = g->key == NULL ? E_CORRUPT : format_head_decode(from, g->key, &h);
 
-	g->found->foreign |= rc == E_FOREIGN;
+	g->found->has_foreign_head |= rc == E_FOREIGN;
 	if (rc < 0)
 		return;
 	g->found->has_own_key = true;

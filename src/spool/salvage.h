@@ -23,7 +23,7 @@ struct salvage {
 	struct span_offset end; /* end of the last record */
 	/* something in the file has a checksum made with the key, whichever segment it is of */
 	bool has_own_key;
-	bool foreign; /* heads were found that are intact but have another key; they are ignored */
+	bool has_foreign_head; /* heads were found that are intact but have another key; they are ignored */
 };
 
 /* Scans the whole file for records with positions in RUN and for heads, verified with KEY (NULL: records are not

@@ -100,7 +100,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 		goto fail;
 	s->reader.at = s->dir;
 	s->reader.key = &s->id.key;
-	s->reader.batch_whole = s->opts.batch_whole;
+	s->reader.batch_struct_size = s->opts.batch_struct_size;
 	if (lock_take(s->dir, LOCK_ALONE, &s->lock, why) < 0)
 		goto fail;
 	if (open_files(s, found, why) < 0)

@@ -18,8 +18,8 @@ enum { LOG_READ_BYTES = 1 << 20, POLL_US = 2000 };
 
 struct child {
 	pid_t pid;
-	bool over;
-	int status; /* of waitpid(), once OVER */
+	bool ended;
+	int status; /* of waitpid(), once ENDED */
 	char *log;
 	off_t log_from; /* length of the log file at the start */
 };
@@ -73,7 +73,7 @@ int child_start(struct child **out, const struct child_opts *o, struct why *why)
 		why_set(why, E_NOMEM, "child process");
 		goto fail;
 	}
-	c->over = true;
+	c->ended = true;
 	if (open_log(c, o, &log, why) < 0)
 		goto fail;
 	c->pid = fork();
@@ -83,7 +83,7 @@ int child_start(struct child **out, const struct child_opts *o, struct why *why)
 		why_set(why, E_IO, "cannot start %s: %s", o->program, strerror(errno));
 		goto fail;
 	}
-	c->over = false;
+	c->ended = false;
 	close(log);
 	close(null);
 	*out = c;
@@ -104,9 +104,9 @@ pid_t child_pid(const struct child *c)
 
 bool child_running(struct child *c)
 {
-	if (!c->over && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
-		c->over = true;
-	return !c->over;
+	if (!c->ended && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+		c->ended = true;
+	return !c->ended;
 }
 
 int child_status(struct child *c)
@@ -138,15 +138,15 @@ int child_wait(struct child *c, uint64_t ms)
 bool child_has_printed(const struct child *c, const char *text)
 {
 	int fd = c->log == NULL ? -1 : open(c->log, O_RDONLY | O_CLOEXEC);
-	char *said = malloc(LOG_READ_BYTES);
+	char *output = malloc(LOG_READ_BYTES);
 	ssize_t n = -1;
 
-	if (fd >= 0 && said != NULL)
-		n = pread(fd, said, LOG_READ_BYTES, c->log_from);
+	if (fd >= 0 && output != NULL)
+		n = pread(fd, output, LOG_READ_BYTES, c->log_from);
 	if (fd >= 0)
 		close(fd);
-	n = n > 0 && memmem(said, (size_t)n, text, strlen(text)) != NULL;
-	free(said);
+	n = n > 0 && memmem(output, (size_t)n, text, strlen(text)) != NULL;
+	free(output);
 	return n > 0;
 }
 
@@ -154,7 +154,7 @@ void child_free(struct child *c)
 {
 	if (c == NULL)
 		return;
-	if (!c->over) {
+	if (!c->ended) {
 		kill(c->pid, SIGKILL);
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -9,7 +9,7 @@ enum { SEGMENT = 16 }; /* positions that are dropped together */
 
 struct spool {
 	bool begun;
-	size_t batch_whole;
+	size_t batch_struct_size;
 	struct spool_stats stats;
 };
 
@@ -52,7 +52,7 @@ int spool_open(struct spool **out, const struct spool_opts *opts, struct spool_f
 
 	if (s == NULL)
 		return why_set(why, E_NOMEM, "spool");
-	s->batch_whole = opts->batch_whole;
+	s->batch_struct_size = opts->batch_struct_size;
 	memset(found, 0, sizeof(*found));
 	if (sim_disk->end == 0) {
 		sim_disk->end = sim_disk->lowest = 1;
@@ -123,7 +123,7 @@ static void put(struct spool_cycle *t)
 static struct batch *batch_of(const struct spool *s, uint64_t position)
 {
 	const struct sim_record *r = &sim_disk->record[position];
-	struct batch *b = batch_new_within(s->batch_whole, r->size);
+	struct batch *b = batch_new_within(s->batch_struct_size, r->size);
 
 	memset(b->bytes, 0, r->size);
 	memcpy(b->bytes, r->head, min_u64(sizeof(r->head), r->size));
