@@ -27,7 +27,7 @@ int child_status(struct child *c);
 void child_signal(struct child *c, int signum);
 /* Blocks until the child has ended: 0, or E_TIMEOUT after MS. */
 int child_wait(struct child *c, uint64_t ms) MUST_USE;
-/* True when the child has printed TEXT; false without opts.log. */
+/* True when the child has printed TEXT in the first MiB of its output; false without opts.log. */
 bool child_has_printed(const struct child *c, const char *text);
 
 /* Kills the child if it still runs, and waits for its end. C may be NULL. */

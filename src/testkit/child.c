@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* child.c — forks, execs, and waits for single process ids only. */
+/* child.c — forks, execs, and reaps. Waits with waitpid(pid), never for any child, so it takes no other code's exit
+ * status. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,12 +15,14 @@
 #include "testkit/child.h"
 #include "base/clock.h"
 
+static const char null_device[] = "/dev/null";
+
 enum { LOG_READ_BYTES = 1 << 20, POLL_US = 2000 };
 
 struct child {
 	pid_t pid;
-	bool ended;
-	int status; /* of waitpid(), once ENDED */
+	bool ended; /* no process to wait for: not forked yet, or reaped */
+	int status; /* of waitpid(), once reaped */
 	char *log;
 	off_t log_from; /* length of the log file at the start */
 };
@@ -35,7 +38,7 @@ static void exec_program(const struct child_opts *o, int out, int null, pid_t pa
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the parent thread ends, not the parent process */
 	if (getppid() != parent)
 		_exit(127);
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
@@ -49,11 +52,12 @@ static void exec_program(const struct child_opts *o, int out, int null, pid_t pa
 
 static int open_log(struct child *c, const struct child_opts *o, int *fd, struct why *why)
 {
+	const char *path = o->log == NULL ? null_device : o->log;
 	struct stat st;
 
-	*fd = open(o->log == NULL ? "/dev/null" : o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (*fd < 0)
-		return why_set(why, err_from_errno(errno), "%s: %s", o->log, strerror(errno));
+		return why_set(why, err_from_errno(errno), "%s: %s", path, strerror(errno));
 	if (o->log == NULL)
 		return 0;
 	c->log = strdup(o->log);
@@ -66,14 +70,17 @@ static int open_log(struct child *c, const struct child_opts *o, int *fd, struct
 int child_start(struct child **out, const struct child_opts *o, struct why *why)
 {
 	struct child *c = calloc(1, sizeof(*c));
-	int log = -1, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int log = -1, null = -1;
 	pid_t parent = getpid();
 
-	if (c == NULL || null < 0) {
-		why_set(why, E_NOMEM, "child process");
+	if (c == NULL)
+		return why_set(why, E_NOMEM, "child process");
+	c->ended = true;
+	null = open(null_device, O_RDONLY | O_CLOEXEC);
+	if (null < 0) {
+		why_set(why, err_from_errno(errno), "%s: %s", null_device, strerror(errno));
 		goto fail;
 	}
-	c->ended = true;
 	if (open_log(c, o, &log, why) < 0)
 		goto fail;
 	c->pid = fork();
@@ -140,14 +147,15 @@ bool child_has_printed(const struct child *c, const char *text)
 	int fd = c->log == NULL ? -1 : open(c->log, O_RDONLY | O_CLOEXEC);
 	char *output = malloc(LOG_READ_BYTES);
 	ssize_t n = -1;
+	bool found;
 
 	if (fd >= 0 && output != NULL)
 		n = pread(fd, output, LOG_READ_BYTES, c->log_from);
 	if (fd >= 0)
 		close(fd);
-	n = n > 0 && memmem(output, (size_t)n, text, strlen(text)) != NULL;
+	found = n > 0 && memmem(output, (size_t)n, text, strlen(text)) != NULL;
 	free(output);
-	return n > 0;
+	return found;
 }
 
 void child_free(struct child *c)

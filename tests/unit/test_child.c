@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_child.c — processes are started, heard, killed and reaped, each by its own id. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +130,38 @@ static void a_child_dies_with_its_parent(void)
 	close(pipe_fd[1]);
 }
 
+/* Starts a child while the process may open SPARE more descriptors, which must fail; sets WHY. */
+static int start_with_few_descriptors(rlim_t spare, struct why *why)
+{
+	const char *argv[] = { "sh", "-c", "exit 0", NULL };
+	struct child_opts o = { .program = "/bin/sh", .argv = argv };
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC), rc;
+	struct rlimit before, few;
+	struct child *c;
+
+	if (lowest < 0 || getrlimit(RLIMIT_NOFILE, &before) < 0)
+		abort();
+	close(lowest);
+	few = (struct rlimit){ (rlim_t)lowest + spare, before.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &few) < 0)
+		abort();
+	rc = child_start(&c, &o, why);
+	if (setrlimit(RLIMIT_NOFILE, &before) < 0)
+		abort();
+	return rc;
+}
+
+static void a_failed_open_names_its_file(void)
+{
+	for (rlim_t spare = 0; spare < 2; spare++) {
+		struct why why;
+
+		is_int(start_with_few_descriptors(spare, &why), err_from_errno(EMFILE),
+		        "a start without descriptors fails");
+		ok(strncmp(why.text, "/dev/null: ", 11) == 0, "and the file that they lack for is named: %s", why.text);
+	}
+}
+
 static void free_ports_are_free(void)
 {
 	uint16_t udp = 0, tcp = 0;
@@ -145,6 +181,7 @@ int main(void)
 	what_it_prints_is_heard();
 	a_program_that_is_not_there_ends_at_once();
 	a_child_dies_with_its_parent();
+	a_failed_open_names_its_file();
 	free_ports_are_free();
 	return tap_done();
 }
