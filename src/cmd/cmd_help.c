@@ -7,8 +7,8 @@
 static void list_commands(FILE *to)
 {
 	fprintf(to, "usage: spanspool COMMAND [options]\n\n"
-	            "Takes spans by UDP as jaeger-agent does, and never loses one that it "
-	            "accepted.\n\n");
+	            "Takes spans by UDP as jaeger-agent does, and loses none that it accepted, but\n"
+	            "for the last milliseconds before a kill -9, and counts every one.\n\n");
 	for (const struct command *c = command_first(); c->name != NULL; c++)
 		fprintf(to, "  %-9s %s\n", c->name, c->summary);
 	fprintf(to, "\nspanspool help COMMAND lists its options.\n");
