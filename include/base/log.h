@@ -11,6 +11,11 @@ enum log_form { LOG_FORM_AUTO, LOG_FORM_TEXT, LOG_FORM_JSON };
 /* AUTO is text when stderr is a terminal, JSON otherwise. */
 void log_setup(enum log_level least, enum log_form form);
 
+enum { LOG_LINE_BYTES = 2176 };
+/* Formats MESSAGE as a line of LEVEL, with a newline, in the form that log_setup chose. TO has LOG_LINE_BYTES.
+ * Returns the length. */
+size_t log_format(char *to, enum log_level level, const char *message);
+
 /* A line is "subject: what happened", without a full stop or a newline. Thread-safe. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 

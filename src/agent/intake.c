@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intake.c — reads datagrams, transcodes each into a batch, and counts its outcome.
  *
- *   READING ◄──room──no room──► PAUSED      flight_has_room is asked after each datagram and once a turn of the loop
- *      └──────────stop────────────┴──► STOPPING ──the sockets are empty, or the budget is over──► closed
+ *   READING ──no room──► PAUSED      flight_has_room is asked after each accepted datagram and once a turn of the loop
+ *      ▲  │                │ │
+ *      └──┼────room────────┘ │
+ *         └──────stop────────┴──► STOPPING ──the sockets are empty, or the stop's time is up──► closed
  *
  * Every datagram gets exactly one outcome in the ledger. The first byte tells the protocol, on every port: many
  * senders send compact to 6832 or binary to 6831. */
@@ -15,7 +17,7 @@
 #include "span/transcode.h"
 #include "span/zipkin.h"
 
-enum { LONG_PAUSE_MS = 5000 }; /* no slow commit explains a longer pause: the socket buffers overflow */
+enum { LONG_PAUSE_MS = 5000 }; /* longer than a slow commit takes; by then the socket buffers may overflow */
 
 struct port {
 	struct intake *intake;
@@ -37,11 +39,11 @@ struct intake {
 	struct turn_hook *hook;
 	bool paused;
 	bool long_pause_reported;   /* part "intake" of the health board says that reading is paused */
-	bool discards_rest;         /* the stop's budget is over: each datagram is counted as queue_full */
+	bool discards_rest;         /* the stop's time is up: each datagram is counted as queue_full */
 	uint64_t paused_us;         /* monotonic; when the last pause began */
 	void (*stopped)(void *arg); /* not NULL: stopping */
 	void *stopped_arg;
-	uint64_t stop_deadline_us; /* monotonic; the end of the stop's budget */
+	uint64_t stop_deadline_us; /* monotonic; until then a stop waits for room in the flight */
 	struct intake_stats stats;
 };
 
@@ -66,7 +68,7 @@ static enum ledger_outcome outcome_of_error(int rc)
 	case E_TOO_LARGE:
 		return LEDGER_OVERSIZE;
 	case E_NOMEM:
-		return LEDGER_QUEUE_FULL;
+		return LEDGER_QUEUE_FULL; /* no memory counts as a full queue */
 	}
 	return LEDGER_MALFORMED;
 }
@@ -313,7 +315,8 @@ static void close_ports(struct intake *i)
 	}
 }
 
-/* Reads all sockets. True when nothing is left in any socket buffer. */
+/* Reads all sockets. True when each buffer is empty, or when one buffer size was read since the stop began. False:
+ * reading is paused. */
 static bool drain_sockets(struct intake *i)
 {
 	bool empty = true;

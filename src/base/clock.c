@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock.c — reads the two clocks. */
+/* clock.c — reads the monotonic and the wall clock. */
 #include <time.h>
 
 #include "base/clock.h"

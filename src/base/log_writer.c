@@ -7,8 +7,8 @@
  * write(2) to stderr blocks while the log collector behind a pipe does not read, or while a terminal is stopped
  * with ctrl-S. O_NONBLOCK cannot be used: it is a flag of the open file description, which the parent's shell and
  * its other children share. poll(2) before each write is not enough, because another writer to the same pipe can
- * fill it between the two calls. So a daemon copies its lines into a ring, and a thread that nothing waits for
- * writes them.
+ * fill it between the two calls. So a daemon copies its lines into a ring, and a separate thread, for which only
+ * log_flush waits, writes them.
  *
  * Each entry of the ring is a struct entry and the bytes of one line. An entry has the number of lines that were
  * dropped before it, so the line that reports them is written in their place. */
@@ -30,8 +30,8 @@ enum { FLUSH_POLL_US = 1000, CRASH_FLUSH_MS = 1000 };
 
 struct entry {
 	uint32_t len;
-	uint32_t padding;
-	uint64_t lost; /* lines lost between the entry before this one and this one */
+	uint32_t padding; /* no uninitialised bytes in the ring */
+	uint64_t lost;    /* lines lost between the entry before this one and this one */
 };
 
 static struct {
@@ -134,15 +134,15 @@ static int report_lost(uint64_t lost, int refused)
 	char message[160], line[LOG_LINE_BYTES];
 
 	snprintf(message, sizeof(message), "log: %llu lines before this one were lost: stderr %s%s",
-	        (unsigned long long)lost,
-	        refused == 0 ? "did not take them in time" : "refused them: ", refused == 0 ? "" : strerror(refused));
+	        (unsigned long long)lost, refused == 0 ? "was not read, and the log buffer was full" : "refused them: ",
+	        refused == 0 ? "" : strerror(refused));
 	return write_whole(line, log_format(line, LOG_LEVEL_WARN, message));
 }
 
 static void *write_lines(void *unused)
 {
 	uint64_t lost = 0; /* not yet reported */
-	int refused = 0;   /* errno with which stderr refused the last of them; 0: they did not fit in the ring */
+	int refused = 0;   /* errno of the last refused write since the last report; 0: none */
 
 	for (;;) {
 		char line[LOG_LINE_BYTES];
@@ -152,10 +152,11 @@ static void *write_lines(void *unused)
 		lost += e.lost;
 		if (lost > 0)
 			rc = report_lost(lost, refused);
-		if (rc == 0)
-			lost = (uint64_t)(refused = 0);
-		if (rc == 0)
+		if (rc == 0) {
+			lost = 0;
+			refused = 0;
 			rc = write_whole(line, e.len);
+		}
 		if (rc != 0) {
 			lost += e.len > 0;
 			refused = rc;

@@ -20,7 +20,7 @@ int cmd_help(int argc, char **argv)
 	char *command_argv[3] = { NULL, help, NULL };
 	const struct command *c;
 
-	if (argc < 2 || argv[1][0] == '-') {
+	if (argc < 2 || argv[1][0] == '-') { /* options are ignored */
 		list_commands(stdout);
 		return EXIT_FINE;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zipkin_read.h — reads the spans of transcode_zipkin, which are validated, in place. */
+/* zipkin_read.h — reads the validated list that transcode_zipkin wrote. Slices point into that list. Times are in
+ * microseconds. */
 #ifndef ZIPKIN_READ_H
 #define ZIPKIN_READ_H
 
@@ -12,7 +13,7 @@ struct zipkin_endpoint {
 	bool is_set;
 	bool has_ipv6;
 	uint16_t port;
-	uint32_t ipv4;
+	uint32_t ipv4; /* host byte order; 0: none */
 	struct slice service;
 	struct slice ipv6;
 };
@@ -30,7 +31,8 @@ struct zipkin_binary_annotation {
 };
 
 struct zipkin_span {
-	uint64_t trace_low, trace_high, id;
+	uint64_t trace_low, trace_high; /* trace_high 0: a 64-bit id */
+	uint64_t id;
 	uint64_t parent;
 	int64_t timestamp, duration;
 	bool has_parent, has_timestamp, has_duration;
@@ -40,8 +42,8 @@ struct zipkin_span {
 	struct slice binary_annotations;
 };
 
-/* Takes the next element of LIST, which is a list of structs in TBinaryProtocol, and moves LIST behind it. LIST has its
- * header until the first call: zipkin_begin skips it and returns the number of elements. */
+/* zipkin_begin skips the header of LIST and returns its number of elements. zipkin_next_* then read one element and
+ * advance LIST past it. */
 uint32_t zipkin_begin(struct slice *list);
 void zipkin_next_span(struct slice *list, struct zipkin_span *s);
 void zipkin_next_annotation(struct slice *list, struct zipkin_annotation *a);

@@ -8,12 +8,12 @@
 
 struct salvage_record {
 	struct place place;
-	uint64_t spans_before;
+	uint64_t spans_before; /* in all records below it since the spool was made */
 	uint32_t spans;
-	bool inconsistent; /* its span counts contradict those of the records on both sides */
+	bool inconsistent; /* used while sorting; never set in the result */
 };
 
-/* Records by ascending position, each with verified checksums. */
+/* Records by ascending position; with KEY, each has verified checksums. */
 struct salvage {
 	struct salvage_record *at;
 	size_t n;
@@ -21,13 +21,13 @@ struct salvage {
 	bool has_head;
 	struct head head;       /* the head with the highest transaction id found */
 	struct span_offset end; /* end of the last record */
-	/* something in the file has a checksum made with the key, whichever segment it is of */
-	bool has_own_key;
-	bool has_foreign_head; /* heads were found that are intact but have another key; they are ignored */
+	bool has_own_key;       /* a head or a record header of any segment was made with KEY */
+	bool has_foreign_head;  /* an intact head with another key was found; it is ignored */
 };
 
 /* Scans the whole file for records with positions in RUN and for heads, verified with KEY (NULL: records are not
- * verified, and heads are ignored). 0; or E_NOMEM, E_IO with nothing found. Damage is no error. */
+ * verified, and heads are ignored). S must be all zero. 0; E_IO: nothing was found; E_NOMEM: what was found so far is
+ * kept. Damage is no error. */
 int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run) MUST_USE;
 /* The first record at or above WANT; NULL: none. */
 const struct place *salvage_find(const struct salvage *s, uint64_t want);

@@ -7,12 +7,12 @@
 
 #include "base/units.h"
 
-/* Host "" is 127.0.0.1. */
+/* Connects a non-blocking socket; *FD may be unset after an error. Host "" is 127.0.0.1. */
 int udp_client_connect(int *fd, const struct hostport *at, struct why *why) MUST_USE;
 void udp_client_close(int fd); /* FD may be -1 */
 
-/* Copies the beginning of the next datagram that the other host refused, in the order of sending, to TO; returns its
- * length, or -1 when there is none. */
+/* Copies to TO the stored beginning, at most CAP bytes, of the next datagram for which an ICMP error came. Returns the
+ * bytes copied, or -1: none. Never blocks. */
 ssize_t udp_client_refused(int fd, void *to, size_t cap);
 
 #endif
