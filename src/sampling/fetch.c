@@ -164,6 +164,8 @@ void sampling_fetch_due(struct sampling *s)
 {
 	struct cache_entry *e;
 
+	if (s->opts.nurls == 0)
+		return;
 	if (s->starting)
 		return; /* a request that could not be sent ended inside the loop below */
 	s->starting = true;

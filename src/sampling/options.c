@@ -97,11 +97,6 @@ int sampling_check(const struct conf *c, const struct sampling_settings *set, st
 	}
 	if (strcmp(set->at, "none") == 0)
 		return 0;
-	if (set->urls.n == 0 && set->file[0] == '\0') {
-		why_set(why, E_USAGE,
-		        "is empty (try http://collector:14268/api/sampling, or http-server.host-port=none)");
-		return conf_add_source(c, "sampling.url", why);
-	}
 	for (size_t i = 0; i < set->urls.n; i++)
 		if (check_url(set->urls.items[i], why) < 0)
 			return conf_add_source(c, "sampling.url", why);

@@ -60,10 +60,9 @@ static void answer_strategy(
 static void answer_entry(
         struct sampling *s, const struct cache_entry *e, enum sampling_route route, struct http_reply *reply)
 {
-	static const char unknown[] = "no answer yet";
 	uint64_t now_ms = clock_wall_ms();
 	uint64_t age_s = now_ms > e->fetched_ms ? (now_ms - e->fetched_ms) / 1000 : 0;
-	struct slice fault = slice_text(unknown);
+	struct slice fault = slice_text(s->opts.nurls == 0 ? "sampling.url is empty" : "no answer yet");
 
 	if (e->fault.len > 0 || s->fault.len > 0)
 		fault = buf_slice(e->fault.len > 0 ? &e->fault : &s->fault);
@@ -133,7 +132,7 @@ static void wait_for_fetch(struct sampling *s, struct cache_entry *e, enum sampl
 /* True when a call for E waits: while the cache's file is read, and for a first fetch while fetches succeed. */
 static bool may_wait(const struct sampling *s, const struct cache_entry *e)
 {
-	if (e->strategy.len > 0 || s->waiting >= WAITERS)
+	if (e->strategy.len > 0 || s->waiting >= WAITERS || s->opts.nurls == 0)
 		return false;
 	return s->loading || (e->failures == 0 && s->failures < AWAY_FAILURES);
 }
@@ -248,7 +247,9 @@ static int open_source(struct sampling *s, struct why *why)
 		        strategies_services(s->strategies), s->opts.file);
 		return 0;
 	}
-	health_begin(s->health, "sampling", HEALTH_OK, "no client has asked for a strategy yet");
+	health_begin(s->health, "sampling", HEALTH_OK, "%s",
+	        s->opts.nurls == 0 ? "sampling.url is empty: clients get no strategy"
+	                           : "no client has asked for a strategy yet");
 	if (s->opts.cache != NULL)
 		sampling_start_load(s);
 	return http_client_open(&s->client, s->loop, &s->opts.client, why);

@@ -91,13 +91,12 @@ refused 'collector.url: .* is not a collector' agent --collector.url=http://a:0
 refused 'server-host-port: "\*\*\*\*\*\*\*\*@a:1" is not an address' agent --$binary.server-host-port=u:sesame@a:1
 refused 'reporter.grpc.host-port: "\*\*\*\*\*\*\*\*@a:1" is not' agent --reporter.grpc.host-port=u:sesame@a:1
 refused 'brokers: "\*\*\*\*\*\*\*\*@a:1" in the list' agent --kafka.producer.brokers=b:1,u:sesame@a:1
-refused 'sampling.url: is empty' agent --sampling.url=
 refused 'sampling.url: .* is not an address of strategies' agent --sampling.url=http://
 refused 'sampling.url: .* is not an address of strategies' agent --sampling.url='http://a/x#y'
 refused 'sampling.refresh: must be between' agent --sampling.refresh=1ms
 refused 'sampling.max-services: must be between' agent --sampling.max-services=0
 refused 'sampling.strategies-file: .*nowhere.json' agent --sampling.strategies-file=nowhere.json
-taken agent --sampling.url= --http-server.host-port=none
+taken agent --sampling.url=
 refused 'server-host-port: an empty address' agent --$binary.server-host-port=
 refused 'admin.http.host-port: .* is not an address' agent --admin.http.host-port=x/y:1
 refused 'admin.http.host-port: is empty' agent --admin.http.host-port=

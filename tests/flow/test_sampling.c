@@ -265,6 +265,19 @@ static void a_dead_url_hides_no_live_one(void)
 	close_site(&s);
 }
 
+static void without_an_url_there_is_no_strategy(void)
+{
+	struct site s;
+
+	open_site(&s);
+	sampling_free(s.sampling);
+	s.opts.nurls = 0;
+	open_sampling(&s);
+	gets(&s, "/sampling?service=front", 500,
+	        "collector error: failed to get sampling strategy: sampling.url is empty\n");
+	close_site(&s);
+}
+
 static void few_calls_wait(void)
 {
 	struct site s;
@@ -368,6 +381,7 @@ int main(void)
 	rubbish_replaces_nothing();
 	a_strategy_has_its_age();
 	a_dead_url_hides_no_live_one();
+	without_an_url_there_is_no_strategy();
 	few_calls_wait();
 	many_wait_for_one_fetch();
 	clients_that_leave_do_no_harm();
