@@ -7,7 +7,7 @@
  *
  * A record that the sink gave back because of a purge is freed; its position waits, and it is read again in order. A
  * record that the destination refused rests in memory until its retry_us, so that it is neither offered again at once
- * nor delays the others. One that a flooded collector lost rests there too, with the number of its losses, and goes first:
+ * nor delays the others (backlog_owner.c). One that a flooded collector lost rests there too, with the number of its losses, and goes first:
  *
  *   with the sink ──refused──► resting ──retry_us is over, or it is a probe──► with the sink
  *
@@ -18,8 +18,7 @@
  * While the destination refuses everything (dispatcher_refuses_all), the rounds of probes rotate by evidence_probe_of. */
 #include <stdlib.h>
 
-#include "policy/max_age.h"
-#include "agent/backlog.h"
+#include "backlog_internal.h"
 #include "base/clock.h"
 #include "policy/evidence.h"
 #include "base/log.h"
@@ -30,186 +29,21 @@ enum {
 	OPEN_READ_PAUSE_MS = 100, /* between reads while the circuit is open because everything is refused */
 };
 
-struct backlog {
-	struct batch_owner owner;
-	struct dispatcher *dispatcher;
-	struct spooler *spooler;
-	struct refused *refused;
-	struct ledger *ledger;
-	struct backlog_opts opts;
-	struct max_age age;
-	struct list ready;           /* read from the spool, oldest first */
-	struct list resting;         /* given back by the destination; ordered by the moment of the last refusal */
-	uint64_t read_not_before_us; /* monotonic; an earlier read would return the records that were just given back */
-	uint64_t pass_not_before_us; /* monotonic; when the next pass of spooler_read_on may begin */
-	bool stopped;
-	struct backlog_stats stats;
-};
-
-static struct backlog *of_owner(struct batch_owner *o)
-{
-	return container_of(o, struct backlog, owner);
-}
-
-static void take_batch(struct backlog *b, struct agent_batch *batch)
-{
-	batch->owner = &b->owner;
-	batch->place = PLACE_SPOOLED;
-}
-
 static void on_read_back(void *arg, struct agent_batch *batch)
 {
 	struct backlog *b = arg;
 
-	take_batch(b, batch);
+	backlog_adopt(b, batch);
 	b->stats.read_batches++;
 	b->stats.read_bytes += batch->batch.size;
 	b->stats.ready_bytes += batch->batch.cost;
 	list_push(&b->ready, &batch->link);
 }
 
-static void finish_batch(struct backlog *b, struct agent_batch *batch, enum ledger_place to)
-{
-	ledger_move(b->ledger, LEDGER_IN_SPOOL, to, batch->batch.spans, 1);
-	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
-}
-
-static void drop_batch(struct backlog *b, struct agent_batch *batch, enum ledger_place cause)
-{
-	ledger_drop(b->ledger, LEDGER_IN_SPOOL, cause, (struct ledger_count){ batch->batch.spans, 1 }, clock_wall_ms());
-	spooler_set_status(b->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
-}
-
-static void pause_reading(struct backlog *b)
-{
-	b->read_not_before_us = clock_mono_us() + evidence_rest_us(1);
-}
-
-static void quarantine_batch(
-        struct backlog *b, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
-{
-	struct agent_batch *ref = agent_batch_ref(batch);
-
-	batch->place = PLACE_REFUSED;
-	if (refused_put(b->refused, ref, outcome, detail) == 0)
-		return;
-	spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
-	agent_batch_unref(&ref);
-	pause_reading(b);
-}
-
-static bool is_resting_full(const struct backlog *b)
-{
-	return b->stats.resting_bytes >= b->opts.ready_bytes;
-}
-
-static bool may_rest(const struct backlog *b, const struct agent_batch *batch)
-{
-	return batch->refusals + batch->batch.losses > 0 && !batch->with_sink && !b->stopped && !is_resting_full(b);
-}
-
-/* The position of BATCH stays POSITION_IN_FLIGHT. */
-static void rest_in_memory(struct backlog *b, struct agent_batch *batch)
-{
-	batch->backlog = true;
-	list_push(&b->resting, &agent_batch_ref(batch)->link);
-	b->stats.resting_bytes += batch->batch.cost;
-}
-
 /* True while reading goes on behind what was read last. */
 static bool reads_on(const struct backlog *b)
 {
-	return is_resting_full(b) && dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED;
-}
-
-/* BATCH does not rest in memory but waits in the spool. If it was refused, reading from the oldest pauses for as long as
- * it would have rested, and a pass leaves it out. */
-static void rest_in_spool(struct backlog *b, const struct agent_batch *batch)
-{
-	if (batch->refusals == 0 || batch->with_sink)
-		return;
-	pause_reading(b);
-	spooler_leave_to_next_pass(b->spooler, batch->batch.position);
-}
-
-/* BATCH goes back to waiting. One that may have been sent before stays marked so, although the last offer did not send
- * it. */
-static void set_waiting(struct backlog *b, const struct agent_batch *batch)
-{
-	spooler_set_status(
-	        b->spooler, batch->batch.position, batch->batch.maybe_dup ? POSITION_MAYBE_SENT : POSITION_WAITING, 0);
-}
-
-/* Offers BATCH for the first time. Out of memory for its status: it is left waiting. */
-static void offer_stored(struct backlog *b, struct agent_batch *batch)
-{
-	enum sink_answer answer;
-
-	if (spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) < 0)
-		return;
-	answer = dispatcher_offer(b->dispatcher, batch);
-	if (answer == SINK_FULL || answer == SINK_DOWN)
-		spooler_set_status(b->spooler, batch->batch.position, POSITION_WAITING, 0);
-}
-
-void backlog_take_stored(struct backlog *b, struct agent_batch *batch)
-{
-	take_batch(b, batch);
-	if (b->opts.offer_at_once && !batch->with_sink && !batch->batch.maybe_dup)
-		offer_stored(b, batch);
-	if (batch->with_sink)
-		spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0);
-	else if (batch->batch.maybe_dup)
-		set_waiting(b, batch);
-	if (batch->place == PLACE_SPOOLED) {
-		if (may_rest(b, batch) &&
-		        spooler_set_status(b->spooler, batch->batch.position, POSITION_IN_FLIGHT, 0) == 0)
-			rest_in_memory(b, batch);
-		else
-			rest_in_spool(b, batch);
-	}
-	agent_batch_unref(&batch);
-}
-
-static void on_report(struct batch_owner *o, struct agent_batch *batch, enum sink_outcome outcome, const char *detail)
-{
-	struct backlog *b = of_owner(o);
-
-	switch (outcome) {
-	case SINK_DELIVERED:
-		finish_batch(b, batch, LEDGER_DELIVERED);
-		b->stats.delivered_batches++;
-		b->stats.delivered_spans += batch->batch.spans;
-		b->stats.delivered_bytes += batch->batch.size;
-		break;
-	case SINK_NOT_SENT:
-	case SINK_MAYBE_SENT:
-		batch->batch.maybe_dup |= outcome == SINK_MAYBE_SENT;
-		if (may_rest(b, batch))
-			rest_in_memory(b, batch);
-		else {
-			rest_in_spool(b, batch);
-			set_waiting(b, batch);
-		}
-		break;
-	case SINK_POISON:
-	case SINK_TOO_LARGE:
-	case SINK_UNCONFIRMED:
-		quarantine_batch(b, batch, outcome, detail);
-		break;
-	}
-}
-
-static void on_resolved(struct batch_owner *o, struct agent_batch *batch)
-{
-	spooler_set_status(of_owner(o)->spooler, batch->batch.position, POSITION_DONE, batch->batch.spans);
-	agent_batch_unref(&batch);
-}
-
-static void on_returned(struct batch_owner *o, struct agent_batch *batch)
-{
-	spooler_set_status(of_owner(o)->spooler, batch->batch.position, POSITION_WAITING, 0);
-	agent_batch_unref(&batch);
+	return backlog_rests_full(b) && dispatcher_state(b->dispatcher) == CIRCUIT_CLOSED;
 }
 
 /* True when the batches queued for the quarantine take as much memory as may be read ahead: reading and offering stop,
@@ -298,7 +132,7 @@ static void drop_expired(struct backlog *b, struct list *list, uint64_t *bytes, 
 		list_remove(&batch->link);
 		*bytes -= batch->batch.cost;
 		b->stats.expired_batches++;
-		drop_batch(b, batch, LEDGER_MAX_AGE);
+		backlog_drop(b, batch, LEDGER_MAX_AGE);
 		agent_batch_unref(&batch);
 	}
 }
@@ -326,7 +160,7 @@ static void release_list(struct backlog *b, struct list *list, uint64_t *bytes)
 		struct agent_batch *batch = list_first(list, struct agent_batch, link);
 
 		list_remove(&batch->link);
-		set_waiting(b, batch);
+		backlog_set_waiting(b, batch);
 		agent_batch_unref(&batch);
 	}
 	*bytes = 0;
@@ -400,7 +234,7 @@ int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, 
 
 	if (b == NULL)
 		return E_NOMEM;
-	b->owner = (struct batch_owner){ .report = on_report, .resolved = on_resolved, .returned = on_returned };
+	b->owner = backlog_owner;
 	b->dispatcher = d;
 	b->spooler = s;
 	b->refused = r;

@@ -2,6 +2,7 @@
 libspanspool_a_SOURCES += \
 	include/agent/agent_batch.h %D%/agent_batch.c \
 	include/agent/backlog.h %D%/backlog.c \
+	%D%/backlog_internal.h %D%/backlog_owner.c \
 	include/agent/flight.h %D%/flight.c \
 	include/agent/pipeline.h %D%/pipeline.c \
 	include/agent/metrics.h %D%/metrics.c \
