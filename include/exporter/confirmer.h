@@ -52,8 +52,8 @@ uint32_t confirmer_post_spans(const struct confirmer *c);
 /* True when a POST of SPANS may be sent now. Else a reading is scheduled, and events.changed is called when the answer
  * may be another one. */
 bool confirmer_may_send(struct confirmer *c, uint32_t spans);
-/* The owner needs verdicts to free memory. Until the next confirmer_may_send the page is read as often as when a POST
- * waits for the window. */
+/* To be called when the owner's memory is full of unconfirmed POSTs. Until the next call of confirmer_may_send the page is
+ * read as often as while a POST waits for the window, so that verdicts, which free the memory, come early. */
 void confirmer_hurry(struct confirmer *c);
 /* The POST of P is sent now; the owner has set P.spans and P.attempts. One call of confirmer_answered or
  * confirmer_unanswered follows for P. */

@@ -35,19 +35,20 @@ struct exporter_opts {
 	uint64_t max_in_flight; /* most POSTs without an answer at once, to all collectors together */
 	uint64_t max_bytes;     /* of the items held, EXPORTER_ITEM_COST each beside its value; a larger one is
 	                         * taken when it is alone */
-	uint64_t failing_bytes; /* most bytes of items that fail each time while others are delivered (failing.h); of
-	                         * more, those that began to fail last are given back; 0: none is */
+	uint64_t failing_bytes; /* most memory of items that fail each time while others are delivered (failing.h). When
+	                         * they take more, the items that began to fail last are given back to the owner. 0: no
+	                         * item is given back */
 	uint64_t max_spans_per_second; /* 0: no limit */
-	bool pace_blind;               /* while no counters can be read, a backlog is sent at the pace of replay_pace.h;
-	                         * never with CONFIRMER_OFF */
-	uint32_t post_spans;           /* most in one POST, a batch with more is cut; 0 is 500 */
-	uint64_t post_bytes;           /* batches are joined up to this many; 0 is 1 MiB */
-	uint64_t wait_ms;              /* longest that a batch waits for others to be joined with; 0 is 40 ms */
-	uint64_t more_wait_ms;         /* the same while events.more is true; 0 is 500 ms */
-	bool gzip;                     /* bodies are compressed */
-	bool bare;                     /* requests carry none of the spanspool- headers */
-	uint64_t retry_base_ms;        /* longest first pause; 0 is 250 ms */
-	uint64_t retry_cap_ms;         /* longest pause; 0 is 30 s. Shorter after a refused connection or an answer */
+	bool pace_blind; /* while a collector's counters cannot be read, its backlog is sent at the pace of replay_pace.h;
+	                  * CONFIRMER_OFF switches this off, since it reads no counters on purpose */
+	uint32_t post_spans;    /* most in one POST, a batch with more is cut; 0 is 500 */
+	uint64_t post_bytes;    /* batches are joined up to this many; 0 is 1 MiB */
+	uint64_t wait_ms;       /* longest that a batch waits for others to be joined with; 0 is 40 ms */
+	uint64_t more_wait_ms;  /* the same while events.more is true; 0 is 500 ms */
+	bool gzip;              /* bodies are compressed */
+	bool bare;              /* requests carry none of the spanspool- headers */
+	uint64_t retry_base_ms; /* longest first pause; 0 is 250 ms */
+	uint64_t retry_cap_ms;  /* longest pause; 0 is 30 s. Shorter after a refused connection or an answer */
 };
 
 enum {

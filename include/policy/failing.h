@@ -26,10 +26,12 @@ struct failing_load {
 	uint64_t lasted_us; /* since the first failure of the batch that has failed longest */
 };
 
-/* Bytes of failing batches to give back to the owner, who keeps them and offers them again later. */
+/* How many bytes of failing batches the exporter must give back to their owner, which stores them and offers them again
+ * later: those above share. 0: none. */
 uint64_t failing_excess(const struct failing_load *l);
 
-/* What an operator is told. Shorter than FAILING_S it may be a matter of the moment. */
+/* The level that health reports. Batches that have failed for less than FAILING_S seconds are not reported, because most
+ * such failures end by themselves. */
 enum { FAILING_S = 30 };
 enum failing_level {
 	FAILING_NONE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rig: agents and drains as child processes between a mock Kafka cluster and a stub collector of this process. The
- * demonstration, tests and benches run on it. Functions that wait run the loop meanwhile, because the stub collector
- * answers on it. */
+/* The rig starts agents and drains as child processes, between a mock Kafka cluster and a stub collector that are in this
+ * process; `spanspool demo`, the tests and the benches use it. The stub collector answers from the rig's loop, so every
+ * function of the rig that waits runs that loop until its condition holds. */
 #ifndef RIG_H
 #define RIG_H
 

@@ -65,7 +65,8 @@ static int become_owner(void)
 	return seteuid(saved.to.uid);
 }
 
-/* Errors are ignored: if the process still runs as the owner, it has fewer rights, and its next call fails. */
+/* Makes the process root again. When a call fails, the process still runs as the owner of the directory, with fewer rights
+ * than root: the caller's next system call then fails by itself, so this function reports no error. */
 static void become_root(void)
 {
 	if (seteuid(0) == 0 && setegid(saved.gid) == 0)

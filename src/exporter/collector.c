@@ -56,10 +56,10 @@ static void remove_destination(struct exporter *e, size_t i)
 	struct confirmer_stats s;
 
 	confirmer_stats(d->confirmer, &s);
-	e->left.confirmed += s.confirm.confirmed;
-	e->left.lost += s.confirm.lost;
-	e->left.resent += s.confirm.resent;
-	e->left.given_up += s.confirm.given_up;
+	e->freed.confirmed += s.confirm.confirmed;
+	e->freed.lost += s.confirm.lost;
+	e->freed.resent += s.confirm.resent;
+	e->freed.given_up += s.confirm.given_up;
 	clear_destination(&e->ready, d);
 	clear_destination(&e->resting, d);
 	if (e->reported_confirmer_of == d)
@@ -172,7 +172,7 @@ static void free_left(struct exporter *e, uint64_t now, uint64_t *wake)
 		if (!d->leaving)
 			continue;
 		if (now >= d->left_us + LEAVE_US)
-			e->left.resent += destination_withdraw(d);
+			e->freed.resent += destination_withdraw(d);
 		else
 			*wake = min_u64(*wake, d->left_us + LEAVE_US);
 		if (!is_busy(d))

@@ -125,8 +125,9 @@ static void lose_page(struct confirmer *c)
 		confirm_forget(&c->policy, &c->decided);
 }
 
-/* True when the page cannot be read for AWAY_US although POSTs are answered; under CONFIRMER_REQUIRE also when no POST
- * was sent and failed meanwhile. */
+/* True when no reading of the page has succeeded for AWAY_US while the collector answered POSTs with 2xx, so the page is
+ * gone and the collector is not. Under CONFIRMER_REQUIRE it is also true when no POST was sent in that time, or the last
+ * one did not fail. */
 static bool is_page_gone(const struct confirmer *c, uint64_t now_us)
 {
 	if (c->answered_us != 0)
@@ -134,7 +135,8 @@ static bool is_page_gone(const struct confirmer *c, uint64_t now_us)
 	return c->mode == CONFIRMER_REQUIRE && !c->post_failed && now_us - c->away_us >= AWAY_US;
 }
 
-/* True when neither the page nor any POST answered for AWAY_US and no POST is on the wire: a POST must probe. */
+/* True when for AWAY_US no reading of the page succeeded and no POST was answered, and no POST is in flight: the owner
+ * must send one POST to learn whether the collector is back. */
 static bool may_probe(const struct confirmer *c)
 {
 	return c->away_us != 0 && c->answered_us == 0 && c->policy.on_wire == 0 &&

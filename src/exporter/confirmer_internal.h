@@ -17,10 +17,10 @@ struct confirmer {
 	bool named;          /* the operator named the page */
 	uint32_t waiting;    /* spans of the POST that waits for the window; 0: none */
 	bool post_failed;    /* the last POST that ended was not answered 2xx */
-	uint64_t read_us;    /* when the last reading ended; 0: none yet */
+	uint64_t read_us;    /* monotonic, when the last reading of the page ended; 0: the page was never read */
 	bool read_soon;      /* the next reading comes early */
 	bool last_read_slow; /* the last reading was slow: no POST waits for the next one */
-	/* while SEEING and the page cannot be read */
+	/* of the time in which the state is CONFIRMER_CONFIRMING and readings of the page fail */
 	uint64_t away_us;     /* when the first failed reading began; 0: the last one succeeded */
 	uint64_t answered_us; /* when the first 2xx came after that and after the last failed POST; 0: none */
 	bool probed;          /* a POST was returned to the owner, to be sent again as a probe */

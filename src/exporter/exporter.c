@@ -247,10 +247,10 @@ const struct exporter_stats *exporter_stats(struct exporter *e)
 	struct exporter_stats *to = &e->stats;
 
 	to->unconfirmed = to->window = 0;
-	to->confirmed = e->left.confirmed;
-	to->lost = e->left.lost;
-	to->resent = e->left.resent;
-	to->given_up = e->left.given_up;
+	to->confirmed = e->freed.confirmed;
+	to->lost = e->freed.lost;
+	to->resent = e->freed.resent;
+	to->given_up = e->freed.given_up;
 	for (size_t i = 0; i < e->ndestinations; i++) {
 		struct confirmer_stats s;
 

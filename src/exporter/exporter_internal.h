@@ -152,9 +152,10 @@ struct exporter {
 	struct destination **destinations; /* of all collectors; at least one is not leaving */
 	size_t ndestinations;
 	size_t nleaving;
-	struct confirm_stats left; /* sum of the freed destinations */
-	size_t next_destination;   /* index where destination_pick begins, round-robin */
-	bool confirmer_changed;    /* confirmer_state of a destination changed since the last report */
+	struct confirm_stats
+	        freed;           /* confirm_stats of all freed destinations added up, so that the totals never fall */
+	size_t next_destination; /* index where destination_pick begins, round-robin */
+	bool confirmer_changed;  /* confirmer_state of a destination changed since the last report */
 	enum confirmer_state reported_confirmer;
 	const struct destination *reported_confirmer_of; /* the destination of that report; compared, never followed */
 	struct list items;
@@ -165,9 +166,9 @@ struct exporter {
 	struct post_budget posts;
 	struct replay_pace replay;
 	struct token_bucket rate;
-	uint64_t good,
-	        bad; /* requests that were accepted, and that failed once or more without being split for it: they
-	                     * tell a failing batch from a failing collector */
+	/* Requests that were accepted, and requests that failed and were not split for it. Their growth tells a batch
+	 * that fails from a collector that fails. */
+	uint64_t good, bad;
 	uint64_t random;
 	bool failed_last;  /* the last request sent was a retry */
 	bool failed_again; /* a request failed a second time or more: the share of the failing ones may have grown */

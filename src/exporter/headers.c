@@ -24,7 +24,8 @@ static size_t write_id(const struct part *part, char *to, size_t cap)
 	return (size_t)n;
 }
 
-/* False when no part has an id. group.c bounds their total length by HEADER_IDS_MAX. */
+/* Writes the header "spanspool-id" with the ids of all parts of R to to->ids, which is large enough: a request takes no
+ * more parts when the length of their ids would exceed HEADER_IDS_MAX (group.c). False: no part has an id. */
 static bool write_ids(const struct request *r, struct request_headers *to)
 {
 	size_t n = (size_t)snprintf(to->ids, sizeof(to->ids), "spanspool-id: "), begin = n;

@@ -201,7 +201,8 @@ static void on_checked(void *arg)
 
 	if (s != NULL) {
 		s->job = NULL;
-		/* A file that could not be read is tried again, although it has not changed. */
+		/* The stamp of the strategies file is forgotten when the file could not be read, so that the next check
+		 * reads it even if it has not changed. A file with a syntax error is read again only when it changes. */
 		s->file_stamp = j->rc < 0 && j->rc != E_MALFORMED ? (struct file_stamp){ 0 } : j->stamp;
 	}
 	if (s != NULL && !j->is_same && j->rc < 0) {

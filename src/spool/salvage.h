@@ -25,9 +25,10 @@ struct salvage {
 	bool has_foreign_head;  /* an intact head with another key was found; it is ignored */
 };
 
-/* Scans the whole file for records with positions in RUN and for heads, verified with KEY (NULL: records are not
- * verified, and heads are ignored). S must be all zero. 0; E_IO: nothing was found; E_NOMEM: what was found so far is
- * kept. Damage is no error. */
+/* Scans the whole file FD for records with positions in RUN and for heads, and adds them to S, which must be all zero.
+ * Records and heads are verified with KEY; with KEY NULL, records are not verified and heads are ignored. Damaged parts
+ * of the file are passed over: damage alone is no error. Returns 0; E_IO: nothing was found;
+ * E_NOMEM: S has what was found until then. */
 int salvage_run(struct salvage *s, int fd, const struct key *key, struct spool_run run) MUST_USE;
 /* The first record at or above WANT; NULL: none. */
 const struct place *salvage_find(const struct salvage *s, uint64_t want);

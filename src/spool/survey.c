@@ -123,7 +123,9 @@ static bool is_taken_by_name(struct ordering *g, const struct survey_entry *e)
 	return reader_open_salvaged(&g->reader, &holder->segment, e->end.position) == 0;
 }
 
-/* A head is accepted (by_head) unless another segment has a better claim to its position. */
+/* Sets segment.by_head of each entry: the position in its head counts, and not the one in its name, when the head is
+ * intact and no other segment has that position: of two heads with one position the one that agrees with its name counts,
+ * else the first, and a segment whose own head is damaged may have it by its name (is_taken_by_name). */
 static void accept_heads(struct ordering *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
