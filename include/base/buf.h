@@ -19,6 +19,8 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_byte(struct buf *b, uint8_t byte);
+/* V as the shortest decimal number that reads back as V; V is finite. */
+void buf_double(struct buf *b, double v);
 /* BYTES in base64, with padding. */
 void buf_base64(struct buf *b, struct slice bytes);
 

@@ -55,6 +55,16 @@ void buf_add(struct buf *b, const void *bytes, size_t len)
 	}
 }
 
+void buf_double(struct buf *b, double v)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.15g", v);
+	if (strtod(text, NULL) != v)
+		snprintf(text, sizeof(text), "%.17g", v);
+	buf_text(b, text);
+}
+
 void buf_base64(struct buf *b, struct slice bytes)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

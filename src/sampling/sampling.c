@@ -33,11 +33,6 @@ struct waiter {
 
 /* ---- answers ---- */
 
-static void answer_error(struct http_reply *reply, int status, const char *text)
-{
-	http_reply_error(reply, status, text);
-}
-
 static void answer_strategy(
         struct sampling *s, enum sampling_route route, struct slice strategy, struct http_reply *reply)
 {
@@ -48,9 +43,12 @@ static void answer_strategy(
 	else
 		buf_add(&reply->body, strategy.at, strategy.len);
 	if (rc < 0) {
-		s->stats.too_large++;
+		s->stats.too_large += rc == E_TOO_LARGE;
+		s->stats.unavailable += rc != E_TOO_LARGE;
 		buf_clear(&reply->body);
-		answer_error(reply, 500, "cannot marshall to JSON: maxTracesPerSecond does not fit into 16 bits");
+		http_reply_error(reply, 500,
+		        rc == E_TOO_LARGE ? "cannot marshall to JSON: maxTracesPerSecond does not fit into 16 bits"
+		                          : "collector error: out of memory");
 		return;
 	}
 	s->stats.requests[route]++;
@@ -70,7 +68,7 @@ static void answer_entry(
 		s->stats.unavailable++;
 		buf_text(&reply->body, "collector error: failed to get sampling strategy: ");
 		buf_add(&reply->body, fault.at, fault.len);
-		answer_error(reply, 500, "");
+		http_reply_error(reply, 500, "");
 		return;
 	}
 	answer_strategy(s, route, buf_slice(&e->strategy), reply);
@@ -119,7 +117,7 @@ static void wait_for_fetch(struct sampling *s, struct cache_entry *e, enum sampl
 	struct waiter *w = calloc(1, sizeof(*w));
 
 	if (w == NULL) {
-		answer_error(reply, 500, "collector error: out of memory");
+		http_reply_error(reply, 500, "collector error: out of memory");
 		return;
 	}
 	w->route = route;
@@ -144,7 +142,7 @@ static void answer_from_cache(struct sampling *s, enum sampling_route route, str
 
 	if (e == NULL) {
 		s->stats.unavailable++;
-		answer_error(reply, 500, "collector error: too many services are asked for at once");
+		http_reply_error(reply, 500, "collector error: too many services are asked for at once");
 		return;
 	}
 	if (cache_is_due(e, clock_mono_us()))
@@ -163,13 +161,13 @@ static void answer_service(
 
 	if (count != 1 || service == NULL) {
 		s->stats.bad_requests++;
-		answer_error(reply, 400, "'service' parameter must be provided once");
+		http_reply_error(reply, 400, "'service' parameter must be provided once");
 	} else if (strlen(service) > CACHE_SERVICE_MOST) {
 		s->stats.bad_requests++;
-		answer_error(reply, 400, "'service' parameter is too long");
+		http_reply_error(reply, 400, "'service' parameter is too long");
 	} else if (route == SAMPLING_BAGGAGE) {
 		s->stats.unavailable++;
-		answer_error(reply, 500, "collector error: baggage not implemented");
+		http_reply_error(reply, 500, "collector error: baggage not implemented");
 	} else if (s->strategies != NULL) {
 		answer_strategy(s, route, strategies_find(s->strategies, slice_text(service)), reply);
 	} else {

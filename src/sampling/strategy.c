@@ -16,20 +16,10 @@ static const char *const type_names[] = {
 
 /* ---- print ---- */
 
-void strategy_print_number(struct buf *to, double v)
-{
-	char text[40];
-
-	snprintf(text, sizeof(text), "%.15g", v);
-	if (strtod(text, NULL) != v)
-		snprintf(text, sizeof(text), "%.17g", v);
-	buf_text(to, text);
-}
-
 static void print_number_key(struct buf *to, const char *key, double v)
 {
 	buf_printf(to, "\"%s\":", key);
-	strategy_print_number(to, v);
+	buf_double(to, v);
 }
 
 static void print_text(struct buf *to, const char *text)

@@ -5,9 +5,6 @@
 
 #include "base/buf.h"
 
-/* What jaeger-collector answers for a service without a strategy. */
-#define STRATEGY_DEFAULT "{\"strategyType\":\"PROBABILISTIC\",\"probabilisticSampling\":{\"samplingRate\":0.001}}"
-
 /* Checks TEXT, a collector's answer, and appends it to TO as jaeger-agent 1.62 prints it: strategyType is a name, all
  * numbers of operationSampling are there, perOperationStrategies is a list. TEXT may have a number for strategyType, or
  * lack it and numbers that are 0, as Jaeger 2.x and the OpenTelemetry Collector write it. 0; E_MALFORMED: WHY says what
@@ -36,8 +33,5 @@ struct strategy_operations {
 /* OPERATIONS may be NULL. PARAM is a rate between 0 and 1, or traces per second. */
 void strategy_print(
         struct buf *to, enum strategy_type type, double param, const struct strategy_operations *operations);
-
-/* Appends V as the shortest decimal number that reads back as V. */
-void strategy_print_number(struct buf *to, double v);
 
 #endif

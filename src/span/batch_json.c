@@ -75,7 +75,6 @@ static void add_base64(struct buf *to, struct slice bytes)
 static void add_double(struct buf *to, const uint8_t *at)
 {
 	uint64_t bits = binary_get_64(at);
-	char text[32];
 	double v;
 
 	memcpy(&v, &bits, sizeof(v));
@@ -83,10 +82,7 @@ static void add_double(struct buf *to, const uint8_t *at)
 		buf_text(to, isnan(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 		return;
 	}
-	snprintf(text, sizeof(text), "%.15g", v);
-	if (strtod(text, NULL) != v)
-		snprintf(text, sizeof(text), "%.17g", v);
-	buf_text(to, text);
+	buf_double(to, v);
 }
 
 static void add_int(struct buf *to, const char *key, const uint8_t *at)
