@@ -3,6 +3,12 @@
 SAMPLES = %D%/spanspool.yaml %D%/spanspool-drain.yaml
 UNITS = %D%/spanspool.service %D%/spanspool-drain.service
 
+# For those who watch: a dashboard and alert rules.
+grafanadir = $(pkgdatadir)/grafana
+dist_grafana_DATA = %D%/grafana/spanspool.json
+prometheusdir = $(pkgdatadir)/prometheus
+dist_prometheus_DATA = %D%/prometheus/spanspool-alerts.yaml
+
 EXTRA_DIST += $(SAMPLES) $(UNITS:=.in) %D%/spanspool.sysusers
 CLEANFILES += $(UNITS)
 

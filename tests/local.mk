@@ -13,13 +13,14 @@ SH_LOG_COMPILER = timeout -k 10 1500 $(SHELL)
 LDADD = tests/lib/libtest.a $(TESTKIT_LIBS)
 
 TOOL_TESTS = \
+	%D%/tools/check-alerts.sh \
 	%D%/tools/check-docs.sh \
 	%D%/tools/check-floors.sh \
 	%D%/tools/check-release.sh \
 	%D%/tools/check-size.sh \
 	%D%/tools/check-units.sh
 TESTS += $(TOOL_TESTS)
-EXTRA_DIST += $(TOOL_TESTS) %D%/README.md %D%/tools/check-all.sh %D%/tools/check-format.sh
+EXTRA_DIST += $(TOOL_TESTS) %D%/README.md %D%/tools/check-all.sh %D%/tools/check-format.sh %D%/tools/alerts-test.yaml
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk
