@@ -20,13 +20,23 @@ struct transcode_tags {
 	uint32_t count;
 };
 
+/* What a batch says of its client: only jaeger-client-go numbers its batches. */
+struct client_report {
+	bool numbered;      /* the batch has a seqNo; else all else is zero */
+	bool has_dropped;   /* and ClientStats */
+	int64_t number;     /* seqNo */
+	int64_t dropped[3]; /* totals of spans: fullQueueDroppedSpans, tooLargeDroppedSpans, failedToEmitSpans */
+	struct slice uuid;  /* text of the first process tag client-uuid; empty: there is none */
+};
+
 /* Facts about the output. Slices point into it. */
 struct transcode_facts {
 	uint32_t spans;       /* in the last span list, the one that readers use */
 	size_t size;          /* bytes of output */
 	struct slice service; /* service name of the last Process */
-	bool compact;         /* the datagram was in compact protocol */
-	bool zipkin;          /* with E_UNKNOWN_METHOD: the method is emitZipkinBatch, for zipkin_convert */
+	struct client_report client;
+	bool compact; /* the datagram was in compact protocol */
+	bool zipkin;  /* with E_UNKNOWN_METHOD: the method is emitZipkinBatch, for zipkin_convert */
 };
 
 /* Converts the message in DATAGRAM, whose first byte tells the protocol, and writes its Batch to OUT, of CAP ≥

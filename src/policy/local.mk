@@ -7,6 +7,7 @@ libspanspool_a_SOURCES += \
 	include/policy/catchup.h %D%/catchup.c \
 	include/policy/cause_counts.h %D%/cause_counts.c \
 	include/policy/circuit.h %D%/circuit.c \
+	include/policy/client_stats.h %D%/client_stats.c \
 	include/policy/confirm.h %D%/confirm.c %D%/confirm_internal.h %D%/confirm_window.c \
 	include/policy/descriptor_share.h %D%/descriptor_share.c \
 	include/policy/disk_fault.h %D%/disk_fault.c \

@@ -6,6 +6,7 @@ libspanspool_a_SOURCES += \
 	include/span/inspect.h %D%/inspect.c \
 	include/span/transcode.h %D%/transcode.c \
 	%D%/compact_reader.h %D%/compact_reader.c \
+	%D%/client_report.h %D%/client_report.c \
 	%D%/binary_writer.h %D%/binary_writer.c \
 	%D%/schema.h %D%/schema.c \
 	include/span/zipkin.h %D%/zipkin.c \

@@ -124,10 +124,17 @@ void field_offsets_record(struct field_offsets *m, const struct schema *s, uint1
 			m->tags = where;
 		return;
 	}
-	if (id == 2)
+	switch (id) {
+	case 2:
 		m->spans = where;
-	if (id != 1)
 		return;
+	case 3:
+		m->number = where;
+		return;
+	case 4:
+		m->stats = where;
+		return;
+	}
 	m->process = where;
 	/* Tags before WHERE belong to an earlier Process. */
 	if (m->tags.from < where.from)

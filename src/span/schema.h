@@ -70,6 +70,8 @@ struct field_offsets {
 	struct byte_range service; /* in that Process */
 	struct byte_range tags;    /* within that Process; FROM is 0 when it has none */
 	struct byte_range spans;
+	struct byte_range number; /* seqNo; TO is 0 when the Batch has none */
+	struct byte_range stats;  /* likewise */
 };
 
 /* Records that the known field ID of S is at WHERE. */

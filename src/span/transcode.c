@@ -9,6 +9,7 @@
  * copied. Both record the offsets of the Process and its tags. */
 #include <endian.h>
 
+#include "client_report.h"
 #include "compact_reader.h"
 #include "span/transcode.h"
 #include "binary_reader.h"
@@ -240,7 +241,9 @@ int transcode_datagram(struct slice datagram, const struct transcode_tags *tags,
 	if (rc < 0)
 		return rc;
 	facts->compact = is_compact(datagram);
-	add_tags(&o, tags);
+	if (o.offsets.number.to > 0)
+		client_report_read(&facts->client, out, &o.offsets);
+	add_tags(&o, tags); /* behind client.uuid, which stays where it is */
 	service = out + o.offsets.service.from + FIELD_HEADER;
 	facts->size = o.size;
 	facts->spans = binary_get_32(out + o.offsets.spans.from + FIELD_HEADER + 1);

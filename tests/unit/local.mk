@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	%D%/test_catchup \
 	%D%/test_child \
 	%D%/test_circuit \
+	%D%/test_client_stats \
 	%D%/test_collector_cause \
 	%D%/test_conf \
 	%D%/test_delivery_watch \

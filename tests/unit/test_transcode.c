@@ -257,6 +257,63 @@ static void only_the_last_batch_argument_comes_out(void)
 	buf_free(&d);
 }
 
+/* DATAGRAM, with a tag of the agent added, says of its client what WANT says; uuid is text. */
+static void reports(const struct buf *datagram, const struct client_report *want, const char *uuid, const char *name)
+{
+	struct transcode_tags tags = { .count = 1 };
+	struct transcode_facts facts;
+	struct buf encoded = { 0 };
+	struct edge edge;
+	struct slice out;
+	int rc;
+
+	transcode_encode_tag(&encoded, "agent", "tag");
+	tags.encoded = buf_slice(&encoded);
+	edge = edge_new(datagram->len, &tags);
+	rc = edge_transcode(&edge, buf_slice(datagram), &tags, &out, &facts);
+	ok(rc == 0 && facts.client.numbered == want->numbered && facts.client.has_dropped == want->has_dropped &&
+	                facts.client.number == want->number &&
+	                memcmp(facts.client.dropped, want->dropped, sizeof(want->dropped)) == 0 &&
+	                slice_is(facts.client.uuid, uuid),
+	        "%s", name);
+	edge_free(&edge);
+	buf_free(&encoded);
+}
+
+static void a_numbered_batch_reports_its_client(void)
+{
+	static const struct client_report nothing, numbered = { .numbered = true, .number = -3 },
+	                                           whole = { true, true, 5, { 1, 2, INT64_MIN }, { 0 } };
+	struct buf d = { 0 };
+
+	/* seqNo comes first, the Process with an id in its second tag later, the totals last and out of order */
+	edge_envelope(&d, true);
+	edge_put(&d, "36 0a 0c 02 18 01 's' 19 2c 18 01 'k' 15 00 18 01 'v' 00 "
+	             "18 0b 'client-uuid' 15 00 18 02 'id' 00 00 19 0c "
+	             "2c 26 04 06 02 02 06 06 ff ff ff ff ff ff ff ff ff 01 00 00 00");
+	reports(&d, &whole, "id", "in compact");
+	edge_envelope(&d, false);
+	edge_put(&d, "0a 00 03 00 00 00 00 00 00 00 05 0c 00 01 0b 00 01 00 00 00 01 's' 0f 00 02 0c 00 00 00 01 "
+	             "0b 00 01 00 00 00 0b 'client-uuid' 08 00 02 00 00 00 00 0b 00 03 00 00 00 02 'id' 00 00 "
+	             "0f 00 02 0c 00 00 00 00 "
+	             "0c 00 04 0a 00 03 80 00 00 00 00 00 00 00 0a 00 01 00 00 00 00 00 00 00 01 "
+	             "0a 00 02 00 00 00 00 00 00 00 02 0b 00 07 00 00 00 01 'x' 00 00 00");
+	reports(&d, &whole, "id", "in TBinary");
+	edge_envelope(&d, true);
+	edge_least(&d, true);
+	edge_put(&d, "16 05 00 00");
+	reports(&d, &numbered, "", "a number alone");
+	edge_envelope(&d, true);
+	edge_put(&d, "1c 18 01 's' 19 1c 18 0b 'client-uuid' 15 00 18 02 'id' 00 00 19 0c "
+	             "2c 16 02 16 04 16 06 00 00 00");
+	reports(&d, &nothing, "", "a batch without a number reports nothing");
+	edge_envelope(&d, true);
+	edge_put(&d, "1c 18 01 's' 19 2c 18 0b 'client-uuid' 15 06 46 02 00 18 0b 'client-uuid' 15 00 18 02 'id' 00 00 "
+	             "19 0c 16 05 00 00");
+	reports(&d, &numbered, "", "the first tag of the name counts, though it is no text");
+	buf_free(&d);
+}
+
 int main(void)
 {
 	a_batch_comes_out_as_java_writes_it();
@@ -266,5 +323,6 @@ int main(void)
 	only_known_type_codes_are_taken();
 	an_odd_bool_is_false();
 	only_the_last_batch_argument_comes_out();
+	a_numbered_batch_reports_its_client();
 	return tap_done();
 }
