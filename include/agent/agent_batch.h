@@ -53,6 +53,7 @@ struct agent_batch {
 	enum batch_place place;
 	bool with_sink; /* offered to the sink and not reported yet */
 	bool backlog;   /* read back from the spool */
+	bool zipkin;    /* of an emitZipkinBatch message; not known any more of a batch read back from the spool */
 };
 
 static inline struct agent_batch *agent_batch_of(struct batch *b)

@@ -17,9 +17,19 @@ struct dispatcher_opts {
 	const char *sink_name; /* of the sink's part of the health board: "kafka", "collector" */
 };
 
+/* Batches delivered since the start, by the message that they came in. Those read back from the spool count as
+ * DISPATCHER_JAEGER. */
+enum dispatcher_format { DISPATCHER_JAEGER, DISPATCHER_ZIPKIN, DISPATCHER_FORMATS };
+struct dispatcher_delivered {
+	uint64_t batches, spans;
+	uint64_t last_spans; /* in the last batch */
+};
+
 struct dispatcher_stats {
 	uint64_t offered, delivered, given_back, poison; /* batches, by the sink's report */
-	uint64_t opened;                                 /* times that the circuit opened */
+	struct dispatcher_delivered format[DISPATCHER_FORMATS];
+	uint64_t opened;     /* times that the circuit opened */
+	uint64_t reconnects; /* times that it closed again */
 	uint64_t out_batches, out_bytes, ramp_bytes;
 	uint64_t state[3];      /* 1 for the circuit's state, 0 for the others */
 	struct histogram ack;   /* from the offer to the report "delivered" */

@@ -5,6 +5,7 @@
 
 #include "agent/flight.h"
 #include "net/udp.h"
+#include "policy/client_stats.h"
 
 /* Named as jaeger-agent names them; each port takes the compact and the binary protocol. */
 enum intake_port { INTAKE_COMPACT, INTAKE_BINARY, INTAKE_ZIPKIN, INTAKE_PORTS };
@@ -20,9 +21,21 @@ struct intake_opts {
 	const char *tags; /* --agent.tags */
 };
 
+/* Counters of one port. REFUSED, QUEUE_FULL and the accepted ones add up to DATAGRAMS. */
+struct intake_port_stats {
+	uint64_t bytes;
+	uint64_t datagrams;
+	uint64_t refused;        /* malformed, oversize or of an unknown method */
+	uint64_t queue_full;     /* no memory, or the stop's time was up */
+	uint64_t kernel_dropped; /* by the kernel, since the socket's buffer was full */
+	uint64_t read_errors;    /* system calls that failed */
+	uint64_t last_bytes;     /* length of the last datagram */
+	uint64_t waiting;        /* datagrams read that wait for a pause to end */
+};
+
 struct intake_stats {
-	uint64_t bytes[INTAKE_PORTS];
-	uint64_t datagrams[INTAKE_PORTS];
+	struct intake_port_stats port[INTAKE_PORTS];
+	struct client_stats clients;
 	uint64_t pauses;        /* times that reading was paused because the flight was full */
 	uint64_t paused;        /* 1 while reading is paused */
 	uint64_t unnamed_spans; /* Zipkin spans in which no annotation names a service; see ZIPKIN_UNNAMED */
@@ -49,7 +62,7 @@ int intake_open(struct intake **out, struct loop *l, const struct intake_opts *o
         struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
 const struct intake_stats *intake_stats(const struct intake *i);
-/* Brings kernel_dropped in the ledger up to date. */
+/* Brings kernel_dropped in the ledger, and the figures of the sockets and of idle clients, up to date. */
 void intake_count_drops(struct intake *i);
 
 /* Reads the datagrams left in the socket buffers, waiting at most BUDGET_MS for room in the flight, closes the ports

@@ -37,6 +37,10 @@ uint16_t udp_port(const struct udp *u);
 uint64_t udp_buffer_bytes(const struct udp *u);
 /* Datagrams that the kernel dropped at this socket since it was opened. */
 uint64_t udp_kernel_drops(struct udp *u);
+/* System calls that failed to read the socket. */
+uint64_t udp_read_errors(const struct udp *u);
+/* Datagrams that were read and wait for udp_resume. */
+uint64_t udp_waiting(const struct udp *u);
 
 /* For shutdown: reads all datagrams in the socket buffer. False: udp_pause was called before the end; call again
  * after udp_resume. True: the buffer is empty, or one buffer size has been read since the first call while

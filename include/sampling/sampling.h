@@ -24,6 +24,7 @@ struct sampling_stats {
 	uint64_t requests[SAMPLING_ROUTES]; /* answered well, as jaeger-agent counts them */
 	uint64_t bad_requests;              /* answered 400 */
 	uint64_t unavailable;               /* answered 500: no strategy can be had */
+	uint64_t baggage;                   /* of these, requests for baggage restrictions, which no collector has */
 	uint64_t too_large;                 /* answered 500: the strategy does not fit the legacy format */
 	uint64_t fetches, failed_fetches;   /* of strategies, from the URLs */
 	uint64_t services;                  /* known now */

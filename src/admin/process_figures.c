@@ -15,7 +15,7 @@ static void add_figure(struct buf *to, const char *name, const char *help, enum 
 	metrics_sample(to, "process_", name, NULL, help, type, value);
 }
 
-static void add_descriptors(struct buf *to)
+static void add_limited(struct buf *to)
 {
 	DIR *d = opendir("/proc/self/fd");
 	struct rlimit most;
@@ -28,6 +28,9 @@ static void add_descriptors(struct buf *to)
 		add_figure(
 		        to, "open_fds", "Open file descriptors", METRIC_GAUGE, n - 1); /* without that of opendir() */
 	}
+	if (getrlimit(RLIMIT_AS, &most) == 0)
+		add_figure(to, "virtual_memory_max_bytes", "Most address space that may be in use", METRIC_GAUGE,
+		        most.rlim_cur == RLIM_INFINITY ? 0x1p64 : (double)most.rlim_cur);
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
 		add_figure(
 		        to, "max_fds", "Most file descriptors that may be open", METRIC_GAUGE, (double)most.rlim_cur);
@@ -59,7 +62,7 @@ void process_figures_add(struct buf *to)
 	const char *after;
 	size_t n;
 
-	add_descriptors(to);
+	add_limited(to);
 	if (f == NULL)
 		return;
 	n = fread(text, 1, sizeof(text) - 1, f);

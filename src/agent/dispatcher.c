@@ -101,6 +101,7 @@ static void on_circuit_change(struct dispatcher *d)
 	case CIRCUIT_HALF_OPEN:
 		break;
 	case CIRCUIT_CLOSED:
+		d->stats.reconnects++;
 		d->refusal_text[0] = '\0';
 		health_post(d->health, d->opts.sink_name, HEALTH_OK, "delivering");
 		d->ramp = min_u64(PACE_RAMP_FIRST, d->load.backlog_most);
@@ -224,6 +225,13 @@ static void remove_from_out(struct dispatcher *d, struct agent_batch *b)
 	*(b->backlog ? &d->load.backlog : &d->load.fresh) -= b->batch.cost;
 }
 
+static void count_delivered(struct dispatcher_delivered *f, uint32_t spans)
+{
+	f->batches++;
+	f->spans += spans;
+	f->last_spans = spans;
+}
+
 static void count_report(struct dispatcher *d, const struct agent_batch *b, enum sink_outcome outcome, uint64_t now)
 {
 	if (outcome != SINK_DELIVERED) {
@@ -232,6 +240,7 @@ static void count_report(struct dispatcher *d, const struct agent_batch *b, enum
 		return;
 	}
 	d->stats.delivered++;
+	count_delivered(&d->stats.format[b->zipkin ? DISPATCHER_ZIPKIN : DISPATCHER_JAEGER], b->batch.spans);
 	histogram_add(&d->stats.ack, now - b->offered_us);
 	if (!b->backlog)
 		histogram_add(&d->stats.fresh, now - b->read_us);

@@ -24,7 +24,6 @@ struct port {
 	enum intake_port which;
 	uint64_t max_packet;
 	struct udp *udp;
-	uint64_t drops_counted;
 };
 
 struct intake {
@@ -56,6 +55,10 @@ static void count_refusal(struct port *p, enum ledger_outcome outcome, size_t le
 	struct intake *i = p->intake;
 
 	ledger_datagram(i->ledger, outcome);
+	if (outcome == LEDGER_QUEUE_FULL)
+		i->stats.port[p->which].queue_full++;
+	else
+		i->stats.port[p->which].refused++;
 	i->stats.last[outcome].port = p->which;
 	i->stats.last[outcome].len = len;
 }
@@ -153,14 +156,25 @@ static int accept_zipkin(struct intake *i, struct slice bytes)
 		rc = made == NULL ? E_NOMEM : 0;
 	}
 	if (rc == 0) {
-		for (size_t k = 0; k < got.n; k++)
+		for (size_t k = 0; k < got.n; k++) {
 			made[k] = make_batch(buf_slice(&got.at[k].bytes), got.at[k].spans);
+			if (made[k] != NULL)
+				made[k]->zipkin = true;
+		}
 		rc = accept_batches(i, made, got.n);
 		i->stats.unnamed_spans += rc == 0 ? got.unnamed : 0;
 	}
 	free(made);
 	zipkin_batches_free(&got);
 	return rc;
+}
+
+/* Counts what a numbered batch says of its client. */
+static void count_client(struct intake *i, const struct client_report *r)
+{
+	if (r->uuid.len > 0)
+		client_stats_add(
+		        &i->stats.clients, r->uuid, r->number, r->has_dropped ? r->dropped : NULL, clock_mono_us());
 }
 
 static int accept_message(struct intake *i, struct slice bytes)
@@ -172,17 +186,22 @@ static int accept_message(struct intake *i, struct slice bytes)
 	if (rc < 0)
 		return facts.zipkin ? accept_zipkin(i, bytes) : rc;
 	b = make_batch(slice_of(i->scratch, facts.size), facts.spans);
-	return accept_batches(i, &b, 1);
+	rc = accept_batches(i, &b, 1);
+	if (rc == 0 && facts.client.numbered)
+		count_client(i, &facts.client);
+	return rc;
 }
 
 static void on_datagram(void *arg, struct slice bytes)
 {
 	struct port *p = arg;
 	struct intake *i = p->intake;
+	struct intake_port_stats *stats = &i->stats.port[p->which];
 	int rc;
 
-	i->stats.datagrams[p->which]++;
-	i->stats.bytes[p->which] += bytes.len;
+	stats->datagrams++;
+	stats->bytes += bytes.len;
+	stats->last_bytes = bytes.len;
 	if (bytes.len > p->max_packet) {
 		count_refusal(p, LEDGER_OVERSIZE, bytes.len);
 		return;
@@ -292,19 +311,23 @@ const struct intake_stats *intake_stats(const struct intake *i)
 void intake_count_drops(struct intake *i)
 {
 	for (size_t n = 0; n < INTAKE_PORTS; n++) {
+		struct intake_port_stats *stats = &i->stats.port[n];
 		struct port *p = &i->ports[n];
 		uint64_t drops;
 
 		if (p->udp == NULL)
 			continue;
 		drops = udp_kernel_drops(p->udp);
-		if (drops > p->drops_counted) {
+		if (drops > stats->kernel_dropped) {
 			i->stats.overrun = p->which;
 			i->stats.overrun_capacity = udp_buffer_bytes(p->udp);
 		}
-		i->ledger->kernel_dropped += drops - p->drops_counted;
-		p->drops_counted = drops;
+		i->ledger->kernel_dropped += drops - stats->kernel_dropped;
+		stats->kernel_dropped = drops;
+		stats->read_errors = udp_read_errors(p->udp);
+		stats->waiting = udp_waiting(p->udp);
 	}
+	client_stats_expire(&i->stats.clients, clock_mono_us());
 }
 
 static void close_ports(struct intake *i)
@@ -386,6 +409,7 @@ void intake_free(struct intake *i)
 		return;
 	turn_hook_free(i->hook);
 	close_ports(i);
+	client_stats_free(&i->stats.clients);
 	buf_free(&i->encoded_tags);
 	free(i->scratch);
 	free(i);

@@ -5,7 +5,7 @@ libspanspool_a_SOURCES += \
 	%D%/backlog_internal.h %D%/backlog_owner.c \
 	include/agent/flight.h %D%/flight.c \
 	include/agent/pipeline.h %D%/pipeline.c \
-	include/agent/metrics.h %D%/metrics.c \
+	include/agent/metrics.h %D%/metrics.c %D%/jaeger_metrics.c \
 	include/agent/options.h %D%/options.c %D%/options_check.c %D%/options_kafka.c \
 	include/agent/dispatcher.h %D%/dispatcher.c \
 	include/agent/intake.h %D%/intake.c \

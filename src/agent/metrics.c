@@ -58,11 +58,11 @@ static const struct metric_row pipeline_rows[] = {
 #undef S
 
 static const struct metric_row intake_rows[] = {
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_COMPACT], "intake_bytes_total", "port=\"jaeger-compact\"",
+	METRIC_COUNTER(struct intake_stats, port[INTAKE_COMPACT].bytes, "intake_bytes_total", "port=\"jaeger-compact\"",
 	        "Bytes of datagrams read"),
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_BINARY], "intake_bytes_total", "port=\"jaeger-binary\"",
+	METRIC_COUNTER(struct intake_stats, port[INTAKE_BINARY].bytes, "intake_bytes_total", "port=\"jaeger-binary\"",
 	        "Bytes of datagrams read"),
-	METRIC_COUNTER(struct intake_stats, bytes[INTAKE_ZIPKIN], "intake_bytes_total", "port=\"zipkin-compact\"",
+	METRIC_COUNTER(struct intake_stats, port[INTAKE_ZIPKIN].bytes, "intake_bytes_total", "port=\"zipkin-compact\"",
 	        "Bytes of datagrams read"),
 	METRIC_COUNTER(struct intake_stats, pauses, "intake_held_back_total", NULL,
 	        "Times that reading paused because the flight was full"),
@@ -70,6 +70,8 @@ static const struct metric_row intake_rows[] = {
 	        "1 while the UDP ports are not read because the flight is full"),
 	METRIC_COUNTER(struct intake_stats, unnamed_spans, "intake_unnamed_spans_total", NULL,
 	        "Zipkin spans in which no annotation names a service"),
+	METRIC_COUNTER(struct intake_stats, clients.unfollowed, "client_stats_unfollowed_batches_total", NULL,
+	        "Numbered batches of clients beyond those whose losses are followed"),
 	METRIC_END,
 };
 

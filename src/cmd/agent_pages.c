@@ -10,6 +10,23 @@
 #include "kafka/fault_metrics.h"
 #include "admin/ledger_page.h"
 
+static void add_jaeger_metrics(const struct agent *a, const struct pipeline_stats *s, struct buf *to)
+{
+	struct sampling_stats sampling;
+	struct jaeger_sources sources = {
+		.intake = a->intake == NULL ? NULL : intake_stats(a->intake),
+		.dispatcher = &s->dispatcher,
+		.ledger = pipeline_ledger(a->pipeline),
+		.at_start = &a->at_start,
+	};
+
+	if (a->sampling != NULL) {
+		sampling_stats(a->sampling, &sampling);
+		sources.sampling = &sampling;
+	}
+	jaeger_metrics(to, &sources);
+}
+
 void agent_metrics(void *arg, struct buf *to)
 {
 	struct agent *a = arg;
@@ -41,6 +58,7 @@ void agent_metrics(void *arg, struct buf *to)
 	        "From the socket to the good report, of batches that were not read back from the "
 	        "spool",
 	        &s.dispatcher.fresh);
+	add_jaeger_metrics(a, &s, to);
 }
 
 void agent_ledger(void *arg, struct buf *to)

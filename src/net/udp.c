@@ -49,7 +49,8 @@ struct udp {
 	uint64_t last_pass_us;
 	uint64_t drops;
 	uint32_t drops_seen; /* the kernel's counter has 32 bits */
-	int read_errno;      /* errno of the last recvmmsg; 0: it succeeded or the socket was empty */
+	uint64_t read_errors;
+	int read_errno; /* errno of the last recvmmsg; 0: it succeeded or the socket was empty */
 	struct log_limit read_errno_limit;
 	uint8_t *slots;
 	struct mmsghdr headers[VECTOR];
@@ -137,6 +138,7 @@ static void request_buffer(struct udp *u, uint64_t wanted)
 static void log_read_error(struct udp *u, int error)
 {
 	u->read_errno = error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? 0 : error;
+	u->read_errors += u->read_errno != 0;
 	if (u->read_errno != 0 && log_limit_allows(&u->read_errno_limit, 10000))
 		log_error("udp: port %u cannot be read: %s; tried again every %d ms, and the "
 		          "kernel drops datagrams when its buffer is full",
@@ -269,6 +271,16 @@ uint16_t udp_port(const struct udp *u)
 uint64_t udp_buffer_bytes(const struct udp *u)
 {
 	return u->buffer_bytes;
+}
+
+uint64_t udp_read_errors(const struct udp *u)
+{
+	return u->read_errors;
+}
+
+uint64_t udp_waiting(const struct udp *u)
+{
+	return (uint64_t)(u->filled - u->next);
 }
 
 uint64_t udp_kernel_drops(struct udp *u)

@@ -167,6 +167,7 @@ static void answer_service(
 		http_reply_error(reply, 400, "'service' parameter is too long");
 	} else if (route == SAMPLING_BAGGAGE) {
 		s->stats.unavailable++;
+		s->stats.baggage++;
 		http_reply_error(reply, 500, "collector error: baggage not implemented");
 	} else if (s->strategies != NULL) {
 		answer_strategy(s, route, strategies_find(s->strategies, slice_text(service)), reply);

@@ -57,6 +57,18 @@ uint64_t udp_buffer_bytes(const struct udp *u)
 	return UINT64_MAX;
 }
 
+uint64_t udp_read_errors(const struct udp *u)
+{
+	(void)u;
+	return 0;
+}
+
+uint64_t udp_waiting(const struct udp *u)
+{
+	(void)u;
+	return 0;
+}
+
 uint64_t udp_kernel_drops(struct udp *u)
 {
 	(void)u;

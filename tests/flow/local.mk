@@ -42,6 +42,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
+	%D%/test_jaeger_metrics \
 	%D%/test_kafka_consumer \
 	%D%/test_kafka_errors \
 	%D%/test_kafka_files \
@@ -100,6 +101,8 @@ check_PROGRAMS += %D%/held_agent
 %C%_held_agent_SOURCES = src/main.c %D%/held_agent.c
 %C%_test_agent_input_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_agent_input_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_jaeger_metrics_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
+%C%_test_jaeger_metrics_LDADD = $(SPAN_TEST_LIBS)
 check_PROGRAMS += %D%/deaf_drain
 %C%_deaf_drain_SOURCES = src/main.c %D%/deaf_drain.c
 %C%_deaf_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=drain_on_room
@@ -129,6 +132,8 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file,--wrap=work_start
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
 %C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg
+
+EXTRA_DIST += tests/data/jaeger-agent
 
 # Headers that the files above include.
 EXTRA_DIST += \
