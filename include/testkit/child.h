@@ -8,11 +8,18 @@
 #include "base/err.h"
 
 struct child_opts {
-	const char *program;     /* path; "/proc/self/exe" runs this program */
-	const char *const *argv; /* argv[0] included, NULL at the end */
-	const char *log;         /* its stdout and stderr are appended to this file; NULL: /dev/null */
-	bool bare;               /* do not inherit the environment, which may set options */
+	const char *program;          /* path; "/proc/self/exe" runs this program */
+	const char *const *argv;      /* argv[0] included, NULL at the end */
+	const char *log;              /* its stdout and stderr are appended to this file; NULL: /dev/null */
+	bool bare;                    /* do not inherit the environment, which may set options */
+	const char *const *variables; /* "NAME=value" that a bare child gets, NULL at the end; NULL: none */
+	/* Sockets that a bare child gets as a service manager passes them: as descriptors 3, 4, …, with LISTEN_FDS and
+	 * LISTEN_PID in its environment. */
+	const int *sockets;
+	size_t nsockets; /* at most CHILD_SOCKETS */
 };
+
+enum { CHILD_SOCKETS = 8, CHILD_VARIABLES = 8 };
 
 struct child;
 

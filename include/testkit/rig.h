@@ -23,6 +23,10 @@ struct rig {
 	struct kafka_mock *kafka;    /* NULL: none was asked for */
 	struct stub_collector *stub; /* the same */
 	struct timer *pause;         /* of rig_until */
+	/* What the processes started from now on get, as of struct child_opts. */
+	const char *const *variables;
+	const int *sockets;
+	size_t nsockets;
 };
 
 struct rig_opts {

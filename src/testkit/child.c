@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,13 +28,50 @@ struct child {
 	off_t log_from; /* length of the log file at the start */
 };
 
-static const char *const bare_environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
+enum { HIGH_DESCRIPTOR = 64, FIRST_SOCKET = STDERR_FILENO + 1 }; /* SD_LISTEN_FDS_START */
 
-/* Runs between fork and exec, so it makes only system calls. */
+struct environment {
+	char listen_fds[32], listen_pid[32];
+	const char *variables[CHILD_VARIABLES + 4];
+};
+
+/* Fills E with what a bare child gets; the child calls it, since LISTEN_PID is its own id. */
+static void make_environment(struct environment *e, const struct child_opts *o)
+{
+	size_t n = 0;
+
+	e->variables[n++] = "PATH=/usr/local/bin:/usr/bin:/bin";
+	for (size_t i = 0; o->variables != NULL && o->variables[i] != NULL && i < CHILD_VARIABLES; i++)
+		e->variables[n++] = o->variables[i];
+	if (o->nsockets > 0) {
+		snprintf(e->listen_fds, sizeof(e->listen_fds), "LISTEN_FDS=%zu", o->nsockets);
+		snprintf(e->listen_pid, sizeof(e->listen_pid), "LISTEN_PID=%d", (int)getpid());
+		e->variables[n++] = e->listen_fds;
+		e->variables[n++] = e->listen_pid;
+	}
+	e->variables[n] = NULL;
+}
+
+/* Gives the sockets the numbers from FIRST_SOCKET on, by way of high ones: a socket may have such a number already. */
+static bool place_sockets(const struct child_opts *o)
+{
+	int high[CHILD_SOCKETS];
+
+	for (size_t i = 0; i < o->nsockets; i++) {
+		high[i] = fcntl(o->sockets[i], F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
+		if (high[i] < 0)
+			return false;
+	}
+	for (size_t i = 0; i < o->nsockets; i++)
+		if (dup2(high[i], FIRST_SOCKET + (int)i) < 0)
+			return false;
+	return true;
+}
+
+/* Runs between fork and exec, so it takes no lock and no memory. */
 static void exec_program(const struct child_opts *o, int out, int null, pid_t parent)
 {
-	const char *const *env = o->bare ? bare_environment : (const char *const *)environ;
-
+	struct environment bare;
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -44,9 +82,11 @@ static void exec_program(const struct child_opts *o, int out, int null, pid_t pa
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
 	/* A connection that the parent closes must not stay open through a copy of its descriptor. */
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+	if (!place_sockets(o) || close_range(FIRST_SOCKET + (unsigned)o->nsockets, ~0U, 0) < 0)
 		_exit(127);
-	execve(o->program, (char *const *)(uintptr_t)o->argv, (char *const *)(uintptr_t)env);
+	make_environment(&bare, o);
+	execve(o->program, (char *const *)(uintptr_t)o->argv,
+	        o->bare ? (char *const *)(uintptr_t)bare.variables : environ);
 	_exit(127);
 }
 

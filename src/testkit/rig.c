@@ -64,7 +64,13 @@ int rig_start(const struct rig *r, struct child **c, const char *program, const 
         struct why *why)
 {
 	char path[PATH_MAX];
-	struct child_opts child = { .program = program, .argv = o->argv, .log = path, .bare = true };
+	struct child_opts child = { .program = program,
+		.argv = o->argv,
+		.log = path,
+		.bare = true,
+		.variables = r->variables,
+		.sockets = r->sockets,
+		.nsockets = r->nsockets };
 
 	rig_path(r, log, path);
 	child_free(*c);
