@@ -25,5 +25,6 @@ libspanspool_a_SOURCES += \
 	include/policy/replay.h %D%/replay.c \
 	include/policy/replay_counts.h %D%/replay_counts.c \
 	include/policy/slowstart.h %D%/slowstart.c \
+	include/policy/stall.h %D%/stall.c \
 	include/policy/rate.h %D%/rate.c \
 	include/policy/watermark.h %D%/watermark.c

@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	%D%/test_sampling \
 	%D%/test_secret_file \
 	%D%/test_slowstart \
+	%D%/test_stall \
 	%D%/test_spool \
 	%D%/test_spool_bits \
 	%D%/test_spool_damage \
