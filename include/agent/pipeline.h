@@ -46,6 +46,7 @@ struct pipeline_stats {
 	uint64_t quarantine_failures;
 	uint64_t oldest_age_us;       /* of the oldest batch that is not delivered; 0: there is none */
 	uint64_t spool_oldest_age_us; /* of the oldest batch in the spool; 0: there is none */
+	uint64_t cycle_began_us;      /* monotonic; of the commit cycle under way; 0: there is none */
 	double refill_per_s;          /* spans delivered from the spool per second, averaged over RATE_MEMORY_S */
 	double spool_empty_s;         /* seconds until the spool is empty at that rate; INFINITY while it grows */
 };

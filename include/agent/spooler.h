@@ -78,6 +78,8 @@ void spooler_cull(struct spooler *s);
 int spooler_write_error(const struct spooler *s);
 /* How long the last commit cycle took, or the one under way has taken, in microseconds. */
 uint64_t spooler_cycle_us(const struct spooler *s);
+/* The moment at which the commit cycle under way began, monotonic; 0: none is under way. */
+uint64_t spooler_cycle_began_us(const struct spooler *s);
 /* True when no batch is queued and no cycle is under way. */
 bool spooler_is_idle(const struct spooler *s);
 /* True when no cycle is under way, and the last one could not store. */

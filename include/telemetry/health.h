@@ -39,6 +39,10 @@ void health_note(struct health *h, const char *name, const char *fmt, ...) PRINT
 /* Sets SERVING: the ports are open; or no longer: a stop has begun. */
 void health_serve(struct health *h, bool serving);
 
+/* Appends the first part of the worst level and its reason to the text TO, unless every part is HEALTH_OK:
+ * "; down: spool: no space left on device". Cut at CAP bytes. */
+void health_add_worst(const struct health *h, char *to, size_t cap);
+
 /* The worst level of all parts. */
 enum health_level health_worst(const struct health *h);
 

@@ -271,6 +271,7 @@ void pipeline_stats(struct pipeline *p, struct pipeline_stats *to)
 		to->spool_oldest_age_us = (now_ms - to->spooler.spool.oldest_ms) * US_PER_MS;
 	to->oldest_age_us =
 	        max_u64(to->spool_oldest_age_us, to->flight.oldest_us == 0 ? 0 : now - to->flight.oldest_us);
+	to->cycle_began_us = spooler_cycle_began_us(p->spooler);
 	to->refill_per_s = p->watch.refilled.per_s;
 	to->spool_empty_s = rate_until_zero(&p->watch.in_spool, p->ledger.place[LEDGER_IN_SPOOL].spans);
 }

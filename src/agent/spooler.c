@@ -263,6 +263,11 @@ uint64_t spooler_cycle_us(const struct spooler *s)
 	return s->in_cycle ? clock_mono_us() - s->cycle_began_us : s->cycle_us;
 }
 
+uint64_t spooler_cycle_began_us(const struct spooler *s)
+{
+	return s->in_cycle ? s->cycle_began_us : 0;
+}
+
 bool spooler_is_idle(const struct spooler *s)
 {
 	return !s->in_cycle && list_empty(&s->queue);

@@ -5,6 +5,7 @@
 
 #include "admin/admin.h"
 #include "policy/catchup.h"
+#include "policy/stall.h"
 #include "daemon.h"
 #include "agent/options.h"
 #include "agent/pipeline.h"
@@ -29,6 +30,10 @@ struct agent {
 	bool hurried;               /* a second SIGINT came: the stop waits for nothing more */
 	struct timer *second_timer; /* once a second: kernel drop counters, and losses to log */
 
+	/* Owned by agent_service.c. */
+	struct stall stall;
+	bool stall_reported;
+
 	/* Owned by agent_log.c. */
 	struct ledger at_start;
 	uint64_t started_us;
@@ -42,6 +47,10 @@ void agent_ledger(void *arg, struct buf *to);
 void agent_status(void *arg, struct status *page);
 /* Writes the destination and the number of delivered spans into the health notes. ARG is a struct agent. */
 void agent_note_health(void *arg);
+
+/* agent_service.c: what the service manager is told; callbacks of struct service_opts. ARG is a struct agent. */
+void agent_service_status(void *arg, char *to, size_t cap);
+bool agent_is_alive(void *arg, uint64_t limit_us);
 
 /* agent_log.c. To be called when the spool is open: the totals of agent_log_stop count from here. */
 void agent_log_begin(struct agent *a);

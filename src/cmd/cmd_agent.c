@@ -55,7 +55,6 @@ static void on_stop(void *arg)
 {
 	struct agent *a = arg;
 
-	health_serve(&a->health, false);
 	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_intake_stopped, a);
 }
 
@@ -239,9 +238,18 @@ static int open_intake(struct agent *a, struct why *why)
 
 static int open_signals(struct agent *a, struct why *why)
 {
-	a->daemon = (struct daemon){ .command = "agent", .stop = on_stop, .hurry = on_second_sigint, .arg = a };
-	if (daemon_watch_signals(&a->daemon, a->loop) < 0 || timer_open(&a->second_timer, a->loop, on_second, a) < 0)
-		return why_set(why, E_NOMEM, "signals");
+	a->daemon = (struct daemon){
+		.command = "agent",
+		.stop = on_stop,
+		.hurry = on_second_sigint,
+		.arg = a,
+		.health = &a->health,
+		.told = { .status = agent_service_status, .alive = agent_is_alive, .arg = a },
+	};
+	if (timer_open(&a->second_timer, a->loop, on_second, a) < 0)
+		return why_set(why, E_NOMEM, "timer");
+	if (daemon_open(&a->daemon, a->loop, why) < 0)
+		return why->code;
 	timer_start(a->second_timer, SECOND_MS);
 	return 0;
 }
@@ -258,6 +266,7 @@ static int (*const parts[])(struct agent *a, struct why *why) = {
 
 static void close_parts(struct agent *a)
 {
+	daemon_close(&a->daemon);
 	timer_free(a->second_timer);
 	intake_free(a->intake);
 	sampling_free(a->sampling);
@@ -290,7 +299,7 @@ int cmd_agent(int argc, char **argv)
 		if (parts[i](&a, &why) < 0)
 			status = options_fail("agent", &why);
 	if (status == EXIT_FINE) {
-		health_serve(&a.health, true);
+		daemon_serve(&a.daemon);
 		agent_log_start(&a);
 		loop_run(a.loop);
 		agent_log_stop(&a);

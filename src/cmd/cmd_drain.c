@@ -7,6 +7,7 @@
  * on_finished (all records are done) and on_lost (records were lost to retention) enter STOPPING too. A second SIGINT
  * exits 1 at once. */
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,7 +47,6 @@ static void on_stop(void *arg)
 {
 	struct drainer *d = arg;
 
-	health_serve(&d->health, false);
 	if (d->directory != NULL)
 		from_directory_stop(d->directory, d->set.shutdown_us / US_PER_MS, on_stopped, d);
 	else
@@ -63,20 +63,12 @@ static void on_second_sigint(void *arg)
 	_exit(EXIT_FAILED);
 }
 
-static void stop_once(struct drainer *d)
-{
-	if (d->daemon.stopping)
-		return;
-	d->daemon.stopping = true;
-	on_stop(d);
-}
-
 static void on_finished(void *arg)
 {
 	struct drainer *d = arg;
 
 	log_info("drain: all records of the %s are done", d->set.from_quarantine ? "quarantine" : "range");
-	stop_once(arg);
+	daemon_stop(&d->daemon);
 }
 
 static void on_lost(void *arg)
@@ -92,7 +84,21 @@ static void on_lost(void *arg)
 
 static void on_halt(void *arg)
 {
-	stop_once(arg);
+	struct drainer *d = arg;
+
+	daemon_stop(&d->daemon);
+}
+
+static void service_status(void *arg, char *to, size_t cap)
+{
+	const struct drainer *d = arg;
+	struct buf names = { 0 };
+
+	collector_names(&d->set.collector, &names);
+	snprintf(to, cap, "%s: %s to %s", d->daemon.stopping ? "stopping" : "serving",
+	        d->directory != NULL ? d->set.quarantine : d->set.topic, buf_cstr(&names));
+	health_add_worst(&d->health, to, cap);
+	buf_free(&names);
 }
 
 static int open_halt(struct drainer *d, struct why *why)
@@ -165,10 +171,15 @@ static int open_admin(struct drainer *d, struct why *why)
 
 static int open_signals(struct drainer *d, struct why *why)
 {
-	d->daemon = (struct daemon){ .command = "drain", .stop = on_stop, .hurry = on_second_sigint, .arg = d };
-	if (daemon_watch_signals(&d->daemon, d->loop) < 0)
-		return why_set(why, E_NOMEM, "signals");
-	return 0;
+	d->daemon = (struct daemon){
+		.command = "drain",
+		.stop = on_stop,
+		.hurry = on_second_sigint,
+		.arg = d,
+		.health = &d->health,
+		.told = { .status = service_status, .arg = d },
+	};
+	return daemon_open(&d->daemon, d->loop, why);
 }
 
 static int (*const parts[])(struct drainer *d, struct why *why) = { open_halt, open_drain, open_admin, open_signals,
@@ -177,6 +188,7 @@ static int (*const parts[])(struct drainer *d, struct why *why) = { open_halt, o
 static void close_parts(struct drainer *d)
 {
 	drainer_progress_close(d);
+	daemon_close(&d->daemon);
 	admin_free(d->admin);
 	drain_free(d->drain);
 	from_directory_free(d->directory);
@@ -229,7 +241,7 @@ int cmd_drain(int argc, char **argv)
 		if (parts[i](&d, &why) < 0)
 			status = options_fail("drain", &why);
 	if (status == EXIT_FINE) {
-		health_serve(&d.health, true);
+		daemon_serve(&d.daemon);
 		drainer_log_start(&d);
 		loop_run(d.loop);
 		status = conclude(&d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* daemon.c — signals, and the end of the process.
+/* daemon.c — signals, what the service manager is told, and the end of the process.
  *
  * The default action of nearly every signal ends the process, and the spans in memory are lost. Each signal
  * therefore has a row in signals[]. SIGQUIT has none: operators send it to get a core dump, and it ends the
@@ -88,12 +88,27 @@ int daemon_begin(const char *command)
 	return rc;
 }
 
+void daemon_serve(struct daemon *d)
+{
+	health_serve(d->health, true);
+	service_ready(&d->service);
+}
+
+void daemon_stop(struct daemon *d)
+{
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	health_serve(d->health, false);
+	service_stopping(&d->service);
+	d->stop(d->arg);
+}
+
 static void handle_stop(struct daemon *d, const struct daemon_signal *s)
 {
 	if (!d->stopping) {
-		d->stopping = true;
 		log_info("%s: stopping (%s)", d->command, s->name);
-		d->stop(d->arg);
+		daemon_stop(d);
 	} else if (s->effect == STOPS_OR_HURRIES) {
 		log_warn("%s: %s again, the stop waits for nothing more", d->command, s->name);
 		d->hurry(d->arg);
@@ -112,7 +127,7 @@ static void on_signal(void *arg)
 		handle_stop(w->daemon, w->signal);
 }
 
-int daemon_watch_signals(struct daemon *d, struct loop *l)
+static int watch_signals(struct daemon *d, struct loop *l)
 {
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		struct daemon_watch *w = &d->watches[i];
@@ -126,6 +141,18 @@ int daemon_watch_signals(struct daemon *d, struct loop *l)
 			return rc;
 	}
 	return 0;
+}
+
+int daemon_open(struct daemon *d, struct loop *l, struct why *why)
+{
+	if (watch_signals(d, l) < 0)
+		return why_set(why, E_NOMEM, "signals");
+	return service_open(&d->service, l, &d->told, why);
+}
+
+void daemon_close(struct daemon *d)
+{
+	service_close(&d->service);
 }
 
 static void ignore_signals(struct daemon *d)

@@ -3,7 +3,8 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
-#include "loop/loop.h"
+#include "service.h"
+#include "telemetry/health.h"
 
 enum { DAEMON_SIGNALS = 16 };
 
@@ -18,7 +19,10 @@ struct daemon {
 	void (*stop)(void *arg);  /* called once, at the first SIGTERM, SIGINT, SIGPWR or SIGXCPU */
 	void (*hurry)(void *arg); /* a second SIGINT came: the stop is to wait for nothing more */
 	void *arg;
-	bool stopping; /* STOP was called */
+	struct health *health;
+	struct service_opts told; /* to the service manager */
+	bool stopping;            /* STOP was called */
+	struct service service;
 	struct daemon_watch watches[DAEMON_SIGNALS];
 };
 
@@ -26,8 +30,14 @@ struct daemon {
  * the signals that a daemon does not use. 0, or E_NOMEM with a line on stderr. */
 int daemon_begin(const char *command) MUST_USE;
 
-/* Handles signals on the loop L from now on. The caller has set the members of D up to ARG. */
-int daemon_watch_signals(struct daemon *d, struct loop *l) MUST_USE;
+/* Handles signals on the loop L from now on. The caller has set the members of D up to TOLD. E_NOMEM. */
+int daemon_open(struct daemon *d, struct loop *l, struct why *why) MUST_USE;
+/* Every part is open: the health says so, and the service manager is told. */
+void daemon_serve(struct daemon *d);
+/* Begins the stop as a signal would, unless it has begun. */
+void daemon_stop(struct daemon *d);
+/* To be called before the loop is freed. */
+void daemon_close(struct daemon *d);
 /* Logs the program's version, the host and the process id. */
 void daemon_log_start(const char *command);
 

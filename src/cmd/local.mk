@@ -2,6 +2,7 @@
 libspanspool_a_SOURCES += \
 	include/cmd/cmd.h %D%/command.c %D%/commands.c \
 	%D%/agent.h %D%/agent_log.c %D%/agent_pages.c \
+	%D%/agent_service.c \
 	%D%/cmd_agent.c \
 	%D%/cmd_config.c \
 	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_log.c %D%/drain_pages.c \
@@ -19,6 +20,6 @@ libspanspool_a_SOURCES += \
 	%D%/spool_verify.c \
 	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/cmd_version.c \
-	%D%/daemon.h %D%/daemon.c \
+	%D%/daemon.h %D%/daemon.c %D%/service.h %D%/service.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c

@@ -125,3 +125,18 @@ enum health_level health_worst(const struct health *h)
 			worst = h->parts[i].level;
 	return worst;
 }
+
+void health_add_worst(const struct health *h, char *to, size_t cap)
+{
+	enum health_level worst = health_worst(h);
+	size_t len = strlen(to);
+
+	for (size_t i = 0; worst != HEALTH_OK && i < h->nparts; i++) {
+		const struct health_part *p = &h->parts[i];
+
+		if (p->level != worst)
+			continue;
+		snprintf(to + len, cap - len, "; %s: %s: %s", health_word(worst), p->name, p->sentence);
+		return;
+	}
+}

@@ -19,6 +19,8 @@ for name in spanspool spanspool-drain; do
 	[ "$(values "$unit" Unit StartLimitIntervalSec)" = 0 ]; report "$name: no limit of starts" $?
 	[ "$(values "$unit" Service Restart)" = always ]; report "$name: started again, however it ended" $?
 	[ "$(values "$unit" Service RestartSec)" = 2s ]; report "$name: after a pause" $?
+	[ "$(values "$unit" Service Type)" = notify ]; report "$name: tells when it serves" $?
+	[ -n "$(values "$unit" Service WatchdogSec)" ]; report "$name: has a watchdog" $?
 	[ -z "$(values "$unit" Service RestartPreventExitStatus)" ]; report "$name: with no exception" $?
 	if command -v systemd-analyze >/dev/null 2>&1; then
 		dir=$(mktemp -d)
@@ -26,6 +28,10 @@ for name in spanspool spanspool-drain; do
 		# No manager runs in a container: only what is said of the unit itself counts.
 		! systemd-analyze verify --man=no "$dir/$name.service" 2>&1 | grep -q "$name.service:[0-9]"
 		report "$name: systemd understands each line" $?
+		exposed=$(systemd-analyze security --offline=true --no-pager "$dir/$name.service" 2>/dev/null |
+			sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p')
+		awk -v level="$exposed" 'BEGIN { exit !(level != "" && level <= 1.5) }'
+		report "$name: exposed by $exposed, at most 1.5" $?
 		rm -rf "$dir"
 	fi
 done
