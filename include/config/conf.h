@@ -17,6 +17,8 @@ enum conf_type {
 	CONF_TYPE_ADDRESS,  /* const char *, "" or an address for units_hostport(); also "none" if choices is "none" */
 	CONF_TYPE_CHOICE,   /* int or an enum, an index into choices */
 	CONF_TYPE_REFUSED,  /* no field: a removed or foreign name; help says what to use instead */
+	CONF_TYPE_RENAMED,  /* no field: an old name; help is the name that it sets, with a warning */
+	CONF_TYPE_IGNORED,  /* no field: a removed name that any value may be given to; help says why, as a warning */
 	/* struct conf_list: repeatable. choices may have ',': split values at commas, and '=': each item must be
 	 * NAME=VALUE. */
 	CONF_TYPE_LIST,
@@ -91,6 +93,16 @@ struct conf_row {
 	{                                                                                                              \
 		name, CONF_TYPE_REFUSED, 0, "", NULL, sentence, false                                                  \
 	}
+/* NAME sets the option NEW of the same command, with a warning. It is hidden as CONF_REFUSED is, as the next. */
+#define CONF_RENAMED(name, new)                                                                                        \
+	{                                                                                                              \
+		name, CONF_TYPE_RENAMED, 0, "", NULL, new, false                                                       \
+	}
+/* Setting NAME has no effect but a warning with the text SENTENCE. */
+#define CONF_IGNORED(name, sentence)                                                                                   \
+	{                                                                                                              \
+		name, CONF_TYPE_IGNORED, 0, "", NULL, sentence, false                                                  \
+	}
 #define CONF_END                                                                                                       \
 	{                                                                                                              \
 		NULL, CONF_TYPE_BOOL, 0, NULL, NULL, NULL, false                                                       \
@@ -107,8 +119,8 @@ enum conf_origin { CONF_DEFAULT, CONF_FILE, CONF_ENVIRONMENT, CONF_FLAG };
 
 struct conf;
 
-/* Reads the options; each source overrides those before: defaults; the file of --config-file or CONFIG_FILE (YAML,
- * nested or dotted keys); the environment (SPANSPOOL_ and the name in capitals with '_' for '.' and '-'; without
+/* Reads the options; each source overrides those before: defaults; the file of --config-file or CONFIG_FILE (YAML or
+ * JSON with nested or dotted keys, or Java properties); the environment (SPANSPOOL_ and the name in capitals with '_' for '.' and '-'; without
  * SPANSPOOL_ too when the name has a section or is Jaeger's; one item of a list per line); flags (--name=value,
  * --name value). A list replaces that of an earlier source. ARGV has flags only, without the command word; --help is
  * not handled. E_USAGE names option, file and line, and suggests the nearest known name. GROUPS end with a title of
@@ -133,6 +145,12 @@ int conf_default(struct conf *c, const char *name, const char *value, struct why
 /* Prefixes WHY's sentence with the source of option NAME, as conf_read() does: "--spool.exposure: ",
  * "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
 int conf_add_source(const struct conf *c, const char *name, struct why *why);
+
+/* Adds the warning SENTENCE about option NAME, with the option's source before it. */
+void conf_warn(struct conf *c, const char *name, const char *sentence);
+/* Calls EACH for every warning in the order in which they were found: old names, options without an effect, and those
+ * of conf_warn. */
+void conf_each_warning(const struct conf *c, void (*each)(const char *text));
 
 /* Prints every value with its origin, secrets masked ("config show"). */
 void conf_show(const struct conf *c, FILE *to);

@@ -57,6 +57,11 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static void print_warning(const char *text)
+{
+	fprintf(stderr, "spanspool config: warning: %s\n", text);
+}
+
 static int check_or_show(enum verb verb, const struct options_spec *spec, int argc, char **argv)
 {
 	void *settings = calloc(1, spec->size);
@@ -78,6 +83,7 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 		conf_show(o.conf, stdout);
 	else
 		printf("the options of %s are fine\n", spec->command);
+	conf_each_warning(o.conf, print_warning);
 	options_close(&o);
 	free(settings);
 	return status;

@@ -73,6 +73,11 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
+static void log_warning(const char *text)
+{
+	log_warn("options: %s", text);
+}
+
 int options_open(struct options *o, const struct options_spec *spec, void *settings, int argc, char **argv)
 {
 	struct why why;
@@ -88,6 +93,7 @@ int options_open(struct options *o, const struct options_spec *spec, void *setti
 		return options_fail(spec->command, &why);
 	}
 	log_setup(o->log_level, o->log_form);
+	conf_each_warning(o->conf, log_warning);
 	return OPTIONS_GO;
 }
 

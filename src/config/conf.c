@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "conf_internal.h"
-#include "base/log.h"
 #include "config/suggestion.h"
 
 struct conf_string {
@@ -19,7 +18,7 @@ struct conf_string {
 };
 
 const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", NULL,
-	"YAML file with options, nested or dotted", false };
+	"YAML, JSON or .properties file with options, nested or dotted", false };
 
 char *conf_strdup(struct conf *c, const char *text)
 {
@@ -78,6 +77,55 @@ int conf_add_source(const struct conf *c, const char *name, struct why *why)
 	return conf_prefix_source(c, s->source, s->row->name, why);
 }
 
+struct setting *conf_target(const struct conf *c, struct setting *s)
+{
+	struct setting *target = s->row->type == CONF_TYPE_RENAMED ? conf_find(c, s->row->help) : s;
+
+	assert(target != NULL);
+	return target;
+}
+
+/* Adds the warning "SOURCE: SENTENCE" about option NAME. Without memory there is none. */
+static void add_warning(struct conf *c, struct conf_source source, const char *name, const char *sentence)
+{
+	struct why why;
+
+	why_set(&why, E_USAGE, "%s", sentence);
+	conf_prefix_source(c, source, name, &why);
+	buf_add(&c->warnings, why.text, strlen(why.text) + 1);
+}
+
+void conf_warn(struct conf *c, const char *name, const char *sentence)
+{
+	const struct setting *s = conf_find(c, name);
+
+	assert(s != NULL);
+	add_warning(c, s->source, name, sentence);
+}
+
+void conf_each_warning(const struct conf *c, void (*each)(const char *text))
+{
+	const char *at = (const char *)c->warnings.at, *end = at + c->warnings.len;
+
+	if (buf_check(&c->warnings) < 0)
+		return;
+	for (; at < end; at += strlen(at) + 1)
+		each(at);
+}
+
+/* Warns when S, which is about to be set, is an old name or has no effect. */
+static void warn_of_old_name(struct conf *c, const struct setting *s, struct conf_source source)
+{
+	char sentence[CONF_NAME_MAX + 32];
+
+	if (s->row->type == CONF_TYPE_IGNORED) {
+		add_warning(c, source, s->row->name, s->row->help);
+	} else if (s->row->type == CONF_TYPE_RENAMED) {
+		snprintf(sentence, sizeof(sentence), "is an old name of %s", s->row->help);
+		add_warning(c, source, s->row->name, sentence);
+	}
+}
+
 int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why)
 {
 	struct suggestion nearest = { .wrong = name };
@@ -85,7 +133,7 @@ int conf_unknown(const struct conf *c, struct conf_source source, const char *na
 	const char *dashes = flag ? "--" : "";
 
 	for (size_t i = 0; i < c->n; i++)
-		if (!conf_is_refused(&c->settings[i]))
+		if (!conf_is_hidden(c->settings[i].row))
 			suggestion_consider(&nearest, c->settings[i].row->name);
 	why_set(why, E_USAGE, "unknown %s %s%.80s", flag ? "option" : "key", dashes, name);
 	if (nearest.best != NULL)
@@ -108,17 +156,21 @@ static void cut_newlines(char *text)
 static int set_with(struct conf *c, struct setting *s, struct conf_source source, const char *text,
         int (*store)(struct setting *s, const char *text, struct why *why), struct why *why)
 {
-	bool first = s->source.origin != source.origin || source.origin == CONF_DEFAULT;
+	const char *name = s->row->name;
 	char *copy = conf_strdup(c, text);
+	bool first;
 
 	if (copy == NULL)
 		return why_set(why, E_NOMEM, "options: %s", err_text(E_NOMEM));
 	cut_newlines(copy);
+	warn_of_old_name(c, s, source);
+	s = conf_target(c, s);
+	first = s->source.origin != source.origin || source.origin == CONF_DEFAULT;
 	if (first)
 		s->nitems = 0;
 	s->source = source;
 	if (store(s, copy, why) < 0)
-		return conf_prefix_source(c, source, s->row->name, why);
+		return conf_prefix_source(c, source, name, why);
 	s->text = copy;
 	return 0;
 }
@@ -142,8 +194,8 @@ static int add_setting(struct conf *c, const struct conf_row *row, void *field, 
 	s->row = row;
 	s->field = field;
 	/* Without a default a type that has no empty value keeps the value in the module's struct. */
-	if (*row->def == '\0' && row->type != CONF_TYPE_TEXT && row->type != CONF_TYPE_ADDRESS &&
-	        row->type != CONF_TYPE_LIST) {
+	if (conf_is_hidden(row) || (*row->def == '\0' && row->type != CONF_TYPE_TEXT &&
+	                                   row->type != CONF_TYPE_ADDRESS && row->type != CONF_TYPE_LIST)) {
 		s->text = "";
 		return 0;
 	}
@@ -173,7 +225,8 @@ static int add_settings(struct conf *c, struct why *why)
 }
 
 /* Jaeger's names without a section; other programs use the same variables. */
-static const char *const shared_names[] = { "config-file", "log-level", "log-encoding" };
+static const char *const shared_names[] = { "config-file", "log-level", "log-encoding", "metrics-backend",
+	"metrics-http-route" };
 
 static bool is_shared(const char *name)
 {
@@ -190,7 +243,7 @@ static bool needs_prefix(const struct conf *c, const struct setting *s)
 	return c->tool || (strchr(s->row->name, '.') == NULL && !is_shared(s->row->name));
 }
 
-/* An invalid value such as LOG_LEVEL=notice may be meant for another program: it is logged and ignored. */
+/* An invalid value such as LOG_LEVEL=notice may be meant for another program: it is ignored with a warning. */
 static int read_shared_variable(struct conf *c, struct setting *s, const char *value, struct why *why)
 {
 	static const struct conf_source plain = { .origin = CONF_ENVIRONMENT };
@@ -201,7 +254,8 @@ static int read_shared_variable(struct conf *c, struct setting *s, const char *v
 	if (why->code != E_USAGE || s->row->type != CONF_TYPE_CHOICE)
 		return why->code;
 	s->source = before;
-	log_plain("spanspool: %s; the variable is ignored", why->text);
+	buf_printf(&c->warnings, "%s; the variable is ignored", why->text);
+	buf_byte(&c->warnings, '\0');
 	return 0;
 }
 
@@ -290,6 +344,7 @@ void conf_free(struct conf *c)
 		next = k->next;
 		free(k);
 	}
+	buf_free(&c->warnings);
 	free(c->settings);
 	free(c);
 }

@@ -22,7 +22,7 @@ static int fail_one_dash(const struct conf *c, const char *word, struct why *why
 
 	snprintf(name, sizeof(name), "%.*s", (int)min_u64(strcspn(word + 1, "="), sizeof(name) - 1), word + 1);
 	for (size_t i = 0; i < c->n; i++)
-		if (!conf_is_refused(&c->settings[i]))
+		if (!conf_is_hidden(c->settings[i].row))
 			suggestion_consider(&nearest, c->settings[i].row->name);
 	if (nearest.best != NULL)
 		why_set(why, E_USAGE, "unknown option -%.80s; options have two dashes, is --%s meant?", name,
@@ -47,7 +47,7 @@ static int read_flag(struct conf *c, int argc, char *const *argv, int *i, const 
 		return only != NULL ? 0 : conf_unknown(c, flag, name, why);
 	if (value != NULL)
 		value++;
-	else if (s->row->type == CONF_TYPE_BOOL || conf_is_refused(s))
+	else if (conf_target(c, s)->row->type == CONF_TYPE_BOOL || s->row->type == CONF_TYPE_REFUSED)
 		value = "true";
 	else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
 		value = argv[++*i];

@@ -3,6 +3,7 @@
 #ifndef CONF_IMPL_H
 #define CONF_IMPL_H
 
+#include "base/buf.h"
 #include "config/conf.h"
 
 /* The source of a value. */
@@ -32,20 +33,23 @@ struct conf {
 	bool part;                   /* ignore unknown keys of the file */
 	bool tool;                   /* read only variables that begin with SPANSPOOL_ */
 	struct conf_string *strings; /* the strings that values point to */
+	struct buf warnings;         /* each ends with a NUL */
 };
 
 enum { CONF_NAME_MAX = 128, VARIABLE_MAX = CONF_NAME_MAX + sizeof("SPANSPOOL_") };
 
 extern const struct conf_row conf_file_row;
 
-/* True when S is a CONF_REFUSED name, which has no value. */
-static inline bool conf_is_refused(const struct setting *s)
+/* True when ROW is a name that has no value: it is not listed, shown or suggested. */
+static inline bool conf_is_hidden(const struct conf_row *row)
 {
-	return s->row->type == CONF_TYPE_REFUSED;
+	return row->type == CONF_TYPE_REFUSED || row->type == CONF_TYPE_RENAMED || row->type == CONF_TYPE_IGNORED;
 }
 
 /* The setting NAME, case-insensitive; NULL when there is none. */
 struct setting *conf_find(const struct conf *c, const char *name);
+/* The setting that S sets: S, or the one that it was renamed to. */
+struct setting *conf_target(const struct conf *c, struct setting *s);
 /* Sets WHY: NAME in SOURCE is unknown, with the nearest known name. */
 int conf_unknown(const struct conf *c, struct conf_source source, const char *name, struct why *why);
 /* Writes the environment variable of option NAME to TO, truncated to CAP. Returns TO. */
@@ -60,8 +64,11 @@ int conf_add(struct conf *c, struct setting *s, struct conf_source source, const
 
 /* Reads the flags in ARGV. With ONLY it sets that option and ignores all others. */
 int conf_flags_read(struct conf *c, int argc, char *const *argv, const struct setting *only, struct why *why) MUST_USE;
-/* Reads c->file. */
+/* Reads c->file: Java properties by its name's ending, else YAML. */
 int conf_file_read(struct conf *c, struct why *why) MUST_USE;
+/* Read options from TEXT, the content of c->file: YAML or JSON, Java's properties. */
+int conf_yaml_read(struct conf *c, struct slice text, struct why *why) MUST_USE;
+int conf_properties_read(struct conf *c, struct slice text, struct why *why) MUST_USE;
 
 /* Parses TEXT, which must live as long as the conf, into the field of S. On an error WHY has no source yet. */
 int conf_value_store(struct setting *s, const char *text, struct why *why) MUST_USE;

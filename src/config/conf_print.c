@@ -40,7 +40,7 @@ void conf_each(const struct conf *c,
 	struct buf value = { 0 };
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (conf_is_refused(&c->settings[i]))
+		if (conf_is_hidden(c->settings[i].row))
 			continue;
 		buf_clear(&value);
 		add_value(&value, &c->settings[i]);
@@ -112,7 +112,7 @@ void conf_show(const struct conf *c, FILE *to)
 
 	print_row("option", "value", "set by", to);
 	for (size_t i = 0; i < c->n; i++) {
-		if (conf_is_refused(&c->settings[i]))
+		if (conf_is_hidden(c->settings[i].row))
 			continue;
 		buf_clear(&value);
 		buf_clear(&source);
@@ -130,6 +130,8 @@ static const char *value_syntax(const struct conf_row *row)
 	switch (row->type) {
 	case CONF_TYPE_BOOL:
 	case CONF_TYPE_REFUSED:
+	case CONF_TYPE_RENAMED:
+	case CONF_TYPE_IGNORED:
 		return "";
 	case CONF_TYPE_SIZE:
 		return "=SIZE";
@@ -179,7 +181,7 @@ void conf_help(const struct conf_group *groups, FILE *to)
 	for (const struct conf_group *g = groups; g->title != NULL; g++) {
 		fprintf(to, "%s%s:\n", g == groups ? "" : "\n", g->title);
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
-			if (r->type != CONF_TYPE_REFUSED)
+			if (!conf_is_hidden(r))
 				print_help(r, to);
 	}
 	print_help(&conf_file_row, to);
@@ -204,7 +206,7 @@ void conf_sample(const struct conf_group *groups, FILE *to)
 	for (const struct conf_group *g = groups; g->title != NULL; g++) {
 		fprintf(to, "\n# --- %s ---\n", g->title);
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++) {
-			if (r->type == CONF_TYPE_REFUSED)
+			if (conf_is_hidden(r))
 				continue;
 			fprintf(to, "\n# %s", r->help);
 			if (r->type == CONF_TYPE_CHOICE) {

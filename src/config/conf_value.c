@@ -149,7 +149,7 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 
 	if (type == CONF_TYPE_REFUSED)
 		return why_set(why, E_USAGE, "%s", s->row->help);
-	if (type != CONF_TYPE_TEXT && type != CONF_TYPE_LIST && strlen(text) > SHORT_VALUE)
+	if (type != CONF_TYPE_TEXT && type != CONF_TYPE_LIST && type != CONF_TYPE_IGNORED && strlen(text) > SHORT_VALUE)
 		return fail_not(text, "a value of this option: far too long", why);
 	switch (type) {
 	case CONF_TYPE_BOOL:
@@ -169,7 +169,10 @@ int conf_value_store(struct setting *s, const char *text, struct why *why)
 		return store_choice(s->field, s->row->choices, text, why);
 	case CONF_TYPE_LIST:
 		return add_items(s, (char *)(uintptr_t)text, why);
+	case CONF_TYPE_IGNORED:
+		return 0;
 	case CONF_TYPE_REFUSED:
+	case CONF_TYPE_RENAMED:
 		break;
 	}
 	return why_set(why, E_FATAL, "an option of no kind");
