@@ -16,6 +16,8 @@ struct collector_settings {
 	const char *ca;
 	const char *cert;
 	const char *key;
+	const char *server_name;
+	bool skip_host_verify;
 	struct conf_list headers;
 	uint64_t timeout_us;
 	enum confirmer_mode confirm;

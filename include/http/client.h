@@ -18,7 +18,11 @@ struct http_client_opts {
 	size_t max_connections;           /* open connections, all hosts together; further requests are queued */
 	const char *user;                 /* user name; NULL: none; the password is in files[] */
 	const char *files[CREDENTIALS_N]; /* paths by enum credential; NULL: none; reread when they change */
-	const char *const *headers;       /* "Name: value", sent with every request; NULL-terminated or NULL */
+	/* Of an https URL: the name sent to the server, wanted in its certificate, and sent as Host; NULL: the URL's
+	 * host. */
+	const char *server_name;
+	bool skip_host_verify;      /* neither name nor authority of a certificate is checked */
+	const char *const *headers; /* "Name: value", sent with every request; NULL-terminated or NULL */
 };
 
 enum {

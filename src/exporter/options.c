@@ -19,6 +19,10 @@ const struct conf_row collector_rows[] = {
 	CONF_TEXT(S, ca, "collector.ca", "", "authorities for TLS, PEM"),
 	CONF_TEXT(S, cert, "collector.cert", "", "own certificate, PEM"),
 	CONF_TEXT(S, key, "collector.key", "", "its key, PEM"),
+	CONF_TEXT(
+	        S, server_name, "collector.server-name", "", "name in the collector's certificate, if not its host's"),
+	CONF_BOOL(S, skip_host_verify, "collector.skip-host-verify", "false",
+	        "take any certificate: neither its name nor its authority is checked"),
 	CONF_LIST_OF(S, headers, "collector.header", "", "", true, "header of each request, \"Name: value\""),
 	CONF_DURATION(S, timeout_us, "collector.timeout", "30s", "how long to wait for an answer"),
 	CONF_CHOICE(S, confirm, "collector.confirm", "auto|require|off", "auto",
@@ -86,6 +90,8 @@ void collector_exporter_opts(const struct collector_settings *set, struct export
 			[CREDENTIAL_KEY] = or_null(set->key),
 		},
 		.headers = set->headers.items,
+		.server_name = or_null(set->server_name),
+		.skip_host_verify = set->skip_host_verify,
 	};
 	to->total_ms = set->timeout_us / US_PER_MS;
 	to->connect_ms = min_u64(CONNECT_MS, to->total_ms);

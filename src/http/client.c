@@ -230,7 +230,7 @@ int http_client_send(struct http_client *c, const struct http_request *r,
 		return E_NOMEM;
 	x->answered = answered;
 	x->arg = arg;
-	rc = exchange_prepare(x, r, c->headers);
+	rc = exchange_prepare(x, r, c->headers, c->opts.server_name);
 	if (rc == 0 && c->nactive < c->max) {
 		rc = begin_exchange(c, x);
 	} else if (rc == 0) {

@@ -25,6 +25,7 @@ struct exchange {
 	void *arg;
 	uint64_t began_us;
 	struct buf url;     /* URL set on the easy handle; empty: none */
+	struct buf host;    /* host and port of URL when a server name stands in their place; else empty */
 	struct buf address; /* http_request.address set on the easy handle, as connect_to */
 	struct curl_slist *connect_to;
 	struct request_body upload;
@@ -45,8 +46,10 @@ struct exchange *exchange_new(CURL *model, CURLSH *share);
 /* X may be NULL. */
 void exchange_free(struct exchange *x);
 
-/* Sets up X for request R, with the headers SHARED after its own. 0, E_NOMEM, E_USAGE. */
-int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared) MUST_USE;
+/* Sets up X for request R, with the headers SHARED after its own, and SERVER_NAME of the client's options. 0, E_NOMEM,
+ * E_USAGE. */
+int exchange_prepare(
+        struct exchange *x, const struct http_request *r, struct curl_slist *shared, const char *server_name) MUST_USE;
 
 /* Converts RC, curl's result of X, into the answer A, which borrows from X. */
 void exchange_answer(struct exchange *x, CURLcode rc, struct http_answer *a);

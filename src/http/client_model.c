@@ -111,6 +111,8 @@ int client_model(CURL **model, const struct http_client_opts *o, const struct cr
 	curl_easy_setopt(m, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(m, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(m, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(m, CURLOPT_SSL_VERIFYPEER, o->skip_host_verify ? 0L : 1L);
+	curl_easy_setopt(m, CURLOPT_SSL_VERIFYHOST, o->skip_host_verify ? 0L : 2L);
 	curl_easy_setopt(m, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
 	curl_easy_setopt(m, CURLOPT_HTTPAUTH, o->files[CREDENTIAL_BEARER] != NULL ? CURLAUTH_BEARER : CURLAUTH_BASIC);
 	curl_easy_setopt(m, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_S);

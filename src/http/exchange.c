@@ -32,19 +32,6 @@ const char *http_fault_text(enum http_fault t)
 	return texts[t];
 }
 
-static bool url_fits(const char *url)
-{
-	CURLU *u = curl_url();
-	char *scheme = NULL;
-	bool fits = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	            curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	            (strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0);
-
-	curl_free(scheme);
-	curl_url_cleanup(u);
-	return fits;
-}
-
 bool exchange_header_fits(const char *header)
 {
 	return strpbrk(header, "\r\n") == NULL;
@@ -155,6 +142,7 @@ void exchange_free(struct exchange *x)
 	request_body_free(&x->upload);
 	buf_free(&x->body);
 	buf_free(&x->url);
+	buf_free(&x->host);
 	buf_free(&x->address);
 	curl_slist_free_all(x->connect_to);
 	free(x);
@@ -216,16 +204,60 @@ static void reset_answer(struct exchange *x, size_t keep)
 	x->error[0] = '\0';
 }
 
-/* Most requests use the URL of the last one: it stays set and is not validated again. */
-static int set_url(struct exchange *x, const char *url)
+/* Makes NAME the host of the https URL U, and keeps the host and port to connect to in x->host. */
+static int set_server_name(struct exchange *x, CURLU *u, const char *name)
 {
+	char *host = NULL, *port = NULL;
+	bool good = curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	            curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	            curl_url_set(u, CURLUPART_HOST, name, 0) == CURLUE_OK;
+
+	if (good)
+		buf_printf(&x->host, "%s:%s", host, port);
+	curl_free(host);
+	curl_free(port);
+	return good ? buf_check(&x->host) : E_USAGE;
+}
+
+/* Sets the URL U, of https with SERVER_NAME as its host unless that is NULL. */
+static int set_parsed_url(struct exchange *x, CURLU *u, const char *server_name)
+{
+	char *scheme = NULL, *text = NULL;
+	bool https;
+	int rc = 0;
+
+	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+		return E_USAGE;
+	https = strcasecmp(scheme, "https") == 0;
+	if (!https && strcasecmp(scheme, "http") != 0)
+		rc = E_USAGE;
+	else if (https && server_name != NULL)
+		rc = set_server_name(x, u, server_name);
+	if (rc == 0 && (curl_url_get(u, CURLUPART_URL, &text, 0) != CURLUE_OK ||
+	                       curl_easy_setopt(x->easy, CURLOPT_URL, text) != CURLE_OK))
+		rc = E_NOMEM;
+	curl_free(scheme);
+	curl_free(text);
+	return rc;
+}
+
+/* Most requests use the URL of the last one: it stays set and is not validated again. */
+static int set_url(struct exchange *x, const char *url, const char *server_name)
+{
+	CURLU *u;
+	int rc;
+
 	if (x->url.len > 0 && slice_is(buf_slice(&x->url), url))
 		return 0;
 	buf_clear(&x->url);
-	if (!url_fits(url))
-		return E_USAGE;
-	if (curl_easy_setopt(x->easy, CURLOPT_URL, url) != CURLE_OK)
-		return E_NOMEM;
+	buf_clear(&x->host);
+	u = curl_url();
+	rc = u == NULL                                             ? E_NOMEM
+	     : curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ? E_USAGE
+	                                                           : set_parsed_url(x, u, server_name);
+	curl_url_cleanup(u);
+	if (rc < 0)
+		return rc;
 	buf_text(&x->url, url);
 	return buf_check(&x->url);
 }
@@ -260,16 +292,17 @@ static int set_address(struct exchange *x, const char *address)
 	return rc;
 }
 
-int exchange_prepare(struct exchange *x, const struct http_request *r, struct curl_slist *shared)
+int exchange_prepare(
+        struct exchange *x, const struct http_request *r, struct curl_slist *shared, const char *server_name)
 {
 	long connect_ms = r->connect_ms == 0 ? HTTP_CONNECT_MS : (long)r->connect_ms;
 	long total_ms = r->total_ms == 0 ? HTTP_TOTAL_MS : (long)r->total_ms;
 	int rc = make_headers(x, r, shared);
 
 	if (rc == 0)
-		rc = set_url(x, r->url);
+		rc = set_url(x, r->url, server_name);
 	if (rc == 0)
-		rc = set_address(x, r->address);
+		rc = set_address(x, r->address != NULL ? r->address : x->host.len > 0 ? buf_cstr(&x->host) : NULL);
 	if (rc == 0 && request_body_in(r))
 		rc = request_body_set(&x->upload, r);
 	if (rc < 0)

@@ -162,6 +162,41 @@ static void the_name_is_verified_not_the_address(void)
 	tls_stop(&other);
 }
 
+/* The URL's host is connected to; the certificate is of another name. */
+static void a_server_name_takes_the_place_of_the_host(void)
+{
+	static const char *const none[] = { NULL };
+	struct http_client_opts named = { .files[CREDENTIAL_CA] = in_dir("ca.pem"), .server_name = "elsewhere" };
+	struct http_request r = { .url = "https://nowhere.invalid:1/" };
+	struct tls_server server, other;
+	char at_other[64];
+	struct bench b;
+
+	tls_start(&server, "server.pem", none);
+	tls_start(&other, "other.pem", none);
+	is_int(ask(&b, &named, other.port)->status, 200, "a server of that name");
+	refused(&b, &named, server.port, "one of the host's name");
+	snprintf(at_other, sizeof(at_other), "127.0.0.1:%u", other.port);
+	r.address = at_other;
+	bench_open(&b, &named);
+	is_int(bench_ask(&b, &r)->status, 200, "and where the request has an address");
+	bench_close(&b);
+	tls_stop(&server);
+	tls_stop(&other);
+}
+
+static void a_client_may_verify_nothing(void)
+{
+	static const char *const none[] = { NULL };
+	struct http_client_opts opts = { .skip_host_verify = true };
+	struct tls_server other;
+	struct bench b;
+
+	tls_start(&other, "other.pem", none);
+	is_int(ask(&b, &opts, other.port)->status, 200, "unknown authority, another name: answered");
+	tls_stop(&other);
+}
+
 static void a_client_shows_its_certificate(void)
 {
 	const char *tls13[] = { "-CAfile", in_dir("ca.pem"), "-Verify", "1", "-verify_return_error", NULL };
@@ -358,6 +393,8 @@ int main(void)
 		abort();
 	a_server_is_verified();
 	the_name_is_verified_not_the_address();
+	a_server_name_takes_the_place_of_the_host();
+	a_client_may_verify_nothing();
 	a_client_shows_its_certificate();
 	a_second_connection_resumes_the_session();
 	the_system_authorities_are_read_once_for_many_connections();
