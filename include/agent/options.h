@@ -4,6 +4,7 @@
 #define AGENT_OPTIONS_H
 
 #include "agent/intake.h"
+#include "agent/reporter.h"
 #include "exporter/options.h"
 #include "kafka/jaeger_options.h"
 #include "kafka/producer.h"
@@ -33,7 +34,7 @@ struct agent_settings {
 	struct jaeger_kafka jaeger;
 	struct collector_settings collector;
 	struct sampling_settings sampling;
-	const char *reporter;
+	struct reporter_settings reporter;
 	const char *directory;
 	uint64_t exposure_us;
 	uint64_t max_bytes;
@@ -49,13 +50,11 @@ struct agent_settings {
 	uint64_t batch_bytes; /* of the largest batch that one datagram can be transcoded to */
 	char host[256];
 	char sampling_cache[4096]; /* file of the strategies, in the spool's directory */
-	bool reporter_used;        /* collector.url was derived from REPORTER */
 };
 
-/* Their fields are in struct agent_settings; jaeger_producer_rows and collector_rows fill its members jaeger and
- * collector. */
-extern const struct conf_row agent_intake_rows[], agent_kafka_rows[], agent_reporter_rows[], agent_spool_rows[],
-        agent_rows[];
+/* Their fields are in struct agent_settings; jaeger_producer_rows, collector_rows and reporter_rows fill its members
+ * jaeger, collector and reporter. */
+extern const struct conf_row agent_intake_rows[], agent_kafka_rows[], agent_spool_rows[], agent_rows[];
 
 /* Fills TO, the producer's options, from SET. TO borrows the texts of SET and PROPERTIES. The caller frees
  * PROPERTIES, also after an error. */

@@ -7,6 +7,7 @@ libspanspool_a_SOURCES += \
 	include/agent/pipeline.h %D%/pipeline.c \
 	include/agent/metrics.h %D%/metrics.c %D%/jaeger_metrics.c \
 	include/agent/options.h %D%/options.c %D%/options_check.c %D%/options_kafka.c \
+	include/agent/reporter.h %D%/reporter.c \
 	include/agent/dispatcher.h %D%/dispatcher.c \
 	include/agent/intake.h %D%/intake.c \
 	include/agent/spooler.h %D%/spooler.c %D%/spooler_health.c %D%/spooler_internal.h %D%/spooler_cycle.c \

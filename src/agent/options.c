@@ -12,13 +12,13 @@
 	CONF_ADDRESS_OR_NONE(S, listeners[which].host_port, "processor." name ".server-host-port", port,               \
 	        "UDP address; none switches it off"),                                                                  \
 	        CONF_SIZE(S, listeners[which].max_packet, "processor." name ".server-max-packet-size", "65000",        \
-	                "a larger datagram is counted as oversize"),                                                   \
+	                "a larger datagram is counted as oversize; 0 is the default"),                                 \
 	        CONF_SIZE(S, listeners[which].buffer_bytes, "processor." name ".server-socket-buffer-size", "0",       \
 	                "bytes of the kernel's buffer; 0 is as large as the host allows"),                             \
 	        CONF_COUNT(S, listeners[which].queue_size, "processor." name ".server-queue-size", "1000",             \
-	                "taken for jaeger-agent's sake; there is no such queue"),                                      \
+	                "no effect: there is no such queue"),                                                          \
 	        CONF_COUNT(S, listeners[which].workers, "processor." name ".workers", "10",                            \
-	                "taken for jaeger-agent's sake; one loop does it all")
+	                "no effect: one thread reads all ports")
 
 const struct conf_row agent_intake_rows[] = {
 	LISTENER(INTAKE_COMPACT, "jaeger-compact", ":6831"),
@@ -39,12 +39,6 @@ const struct conf_row agent_kafka_rows[] = {
 	        "NAME=FILE: the property is the file's first line; repeatable"),
 	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
 	        "NAME=FILE, for the producer; repeatable"),
-	CONF_END,
-};
-
-const struct conf_row agent_reporter_rows[] = {
-	CONF_TEXT(S, reporter, "reporter.grpc.host-port", "",
-	        "jaeger-agent's; its hosts become the collectors', port 14250 becomes 14268"),
 	CONF_END,
 };
 
@@ -79,47 +73,14 @@ const struct conf_row agent_rows[] = {
 };
 #undef S
 
-/* Appends the collector that listens for HTTP beside the gRPC of ITEM, "host:14250" or "dns:///host:14250". */
-static int append_collector_url(const char *item, size_t len, struct buf *urls, struct why *why)
+enum { PACKET_BYTES = 65000 };
+
+/* As in jaeger-agent, 0 is the default. */
+static void set_packet_sizes(struct agent_settings *set)
 {
-	static const char dns[] = "dns:///";
-	char text[256], address[HOSTPORT_TEXT];
-	struct hostport at;
-
-	snprintf(text, sizeof(text), "%.*s", (int)len, item);
-	if (units_hostport(strncmp(text, dns, sizeof(dns) - 1) == 0 ? text + sizeof(dns) - 1 : text, &at, why) < 0)
-		return why->code;
-	if (at.host[0] == '\0')
-		return why_set(why, E_USAGE, "\"%s\" names no host", text);
-	if (at.port == 14250)
-		at.port = 14268;
-	buf_printf(urls, "%shttp://%s", urls->len > 0 ? "," : "", units_print_hostport(&at, address, sizeof(address)));
-	return 0;
-}
-
-/* Makes collector.url from reporter.grpc.host-port, unless spans go to Kafka or collector.url is set. jaeger-agent
- * spreads its spans over all hosts of the option; the exporter does so over all collectors. */
-static int derive_collector_url(struct conf *c, struct agent_settings *set, struct why *why)
-{
-	struct buf urls = { 0 };
-	int rc = 0;
-
-	if (set->reporter[0] == '\0')
-		return 0;
-	for (const char *item = set->reporter; rc == 0; item++) {
-		size_t len = strcspn(item, ",");
-
-		rc = append_collector_url(item, len, &urls, why);
-		item += len;
-		if (*item == '\0')
-			break;
-	}
-	if (rc == 0 && set->brokers[0] == '\0' && conf_origin(c, "collector.url") == CONF_DEFAULT) {
-		set->reporter_used = true;
-		rc = conf_default(c, "collector.url", buf_cstr(&urls), why);
-	}
-	buf_free(&urls);
-	return rc < 0 ? conf_add_source(c, "reporter.grpc.host-port", why) : 0;
+	for (size_t i = 0; i < INTAKE_PORTS; i++)
+		if (set->listeners[i].max_packet == 0)
+			set->listeners[i].max_packet = PACKET_BYTES;
 }
 
 struct intake_opts agent_intake_opts(const struct agent_settings *set)
@@ -136,9 +97,12 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 
 int agent_options_finish(struct conf *c, struct agent_settings *set, struct why *why)
 {
-	struct intake_opts intake = agent_intake_opts(set);
+	struct intake_opts intake;
 
-	if (derive_collector_url(c, set, why) < 0 || sampling_default_urls(c, &set->collector.urls, why) < 0 ||
+	set_packet_sizes(set);
+	intake = agent_intake_opts(set);
+	if (reporter_finish(c, &set->reporter, set->brokers[0] != '\0', why) < 0 ||
+	        sampling_default_urls(c, &set->collector.urls, why) < 0 ||
 	        jaeger_kafka_check(c, "kafka.producer", &set->jaeger, why) < 0)
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)

@@ -18,7 +18,7 @@ static const struct options_group groups[] = {
 	{ "Kafka, by Jaeger's names", jaeger_producer_rows, offsetof(struct agent_settings, jaeger) },
 	{ "Collector", collector_rows, offsetof(struct agent_settings, collector) },
 	{ "Sampling", sampling_rows, offsetof(struct agent_settings, sampling) },
-	{ "jaeger-agent", agent_reporter_rows, 0 },
+	{ "jaeger-agent's names", reporter_rows, offsetof(struct agent_settings, reporter) },
 	{ "Spool", agent_spool_rows, 0 },
 	{ "Agent", agent_rows, 0 },
 	{ NULL, NULL, 0 },
@@ -159,12 +159,6 @@ static void log_collectors(const struct agent_settings *set)
 
 	collector_names(&set->collector, &names);
 	log_info("agent: sending to the collector at %s", buf_cstr(&names));
-	if (set->reporter_used)
-		log_warn("agent: --reporter.grpc.host-port=%s: no gRPC is spoken, spans go by HTTP "
-		         "to "
-		         "%s (14250 became 14268); set collector.url if that is not where the "
-		         "collectors listen",
-		        set->reporter, buf_cstr(&names));
 	buf_free(&names);
 }
 
@@ -180,9 +174,6 @@ static int open_sink(struct agent *a, struct why *why)
 		log_info("agent: sending to topic %s at %s", a->set.topic, a->set.brokers);
 	else
 		log_collectors(&a->set);
-	if (a->set.reporter[0] != '\0' && !a->set.reporter_used)
-		log_warn("agent: --reporter.grpc.host-port=%s is not used: %s", a->set.reporter,
-		        a->to_kafka ? "spans go to Kafka" : "collector.url is set");
 	return 0;
 }
 

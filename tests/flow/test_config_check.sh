@@ -74,7 +74,7 @@ refused 'collector.url: .* is not a collector' agent --collector.url=http://
 refused 'collector.url: .* is not a collector' agent "--collector.url=http://a b"
 refused 'agent.tags: .*novalue' agent --agent.tags=novalue
 refused 'agent.tags: ' agent --agent.tags==x
-refused "$compact.server-max-packet-size: 0 B is not between 512 B and" agent --$compact.server-max-packet-size=0
+refused "$compact.server-max-packet-size: 1 B is not between 512 B and" agent --$compact.server-max-packet-size=1
 refused 'server-max-packet-size: ' agent --$binary.server-max-packet-size=1G
 refused 'server-socket-buffer-size: 1 B is not' agent --$binary.server-socket-buffer-size=1
 refused 'server-socket-buffer-size: ' agent --$binary.server-socket-buffer-size=3T
@@ -153,6 +153,28 @@ shows collector.url 'http://c:1' agent --reporter.grpc.host-port=a:14250,b:1 --c
 shows collector.url 'http://a:1, http://b:2' agent --collector.url=http://a:1,http://b:2
 refused 'reporter.grpc.host-port: ' agent --reporter.grpc.host-port=a:1,,b
 refused 'reporter.grpc.host-port: .* names no host' agent --reporter.grpc.host-port=a:1,:2
+refused 'reporter.grpc.host-port: .* is a socket of this host' agent --reporter.grpc.host-port=unix:///run/c.sock
+refused 'reporter.type: unknown reporter type "zipkin"' agent --reporter.type=zipkin
+refused 'reporter.grpc.retry.max: "-1" is not a count' agent --reporter.grpc.retry.max=-1
+for option in ca=some.pem cert=some.pem key=some.pem server-name=a skip-host-verify; do
+	refused "reporter.grpc.tls.${option%%=*}: .*" agent --reporter.grpc.tls.$option
+done
+refused 'reporter.grpc.tls.ca: cannot be used while reporter.grpc.tls.enabled is false' agent --reporter.grpc.tls.ca=some.pem
+refused 'reporter.grpc.tls.skip-host-verify: cannot be used' agent --reporter.grpc.tls.skip-host-verify
+refused 'reporter.grpc.tls.ca: nowhere.pem: No such file' agent --reporter.grpc.tls.enabled --reporter.grpc.tls.ca=nowhere.pem
+refused 'reporter.grpc.tls.cert: a certificate and its key belong together' agent --reporter.grpc.tls.enabled \
+	--reporter.grpc.tls.cert=some.pem
+shows collector.url 'https://a:14268' agent --reporter.grpc.host-port=a:14250 --reporter.grpc.tls.enabled=true
+shows collector.url 'https://a:14268' agent --reporter.grpc.host-port=a:14250 --reporter.grpc.tls
+shows collector.ca some.pem agent --reporter.grpc.tls.enabled --reporter.grpc.tls.ca=some.pem
+shows collector.ca other.pem agent --reporter.grpc.tls.enabled --reporter.grpc.tls.ca=some.pem --collector.ca=other.pem
+shows collector.server-name a agent --reporter.grpc.tls.enabled --reporter.grpc.tls.server-name=a
+shows collector.skip-host-verify true agent --reporter.grpc.tls.enabled --reporter.grpc.tls.skip-host-verify
+shows sampling.url 'http://a:14268/api/sampling' agent --reporter.grpc.host-port=a:14250 --kafka.producer.brokers=b:1
+shows processor.jaeger-compact.server-host-port 6799 agent --processor.jaeger-compact.server-host-port=6799
+taken agent --processor.jaeger-compact.server-max-packet-size=0 --processor.jaeger-compact.workers=0 \
+	--processor.jaeger-compact.server-queue-size=0
+taken agent --reporter.type=tchannel --collector.host-port=a:14267 --reporter.tchannel.report-timeout=1s
 refused '^spanspool config: --collector.url: "ftp://x" is not' drain --collector.url=ftp://x
 refused 'collector.ca: nowhere.pem: No such file' drain --collector.ca=nowhere.pem
 refused 'collector.ca: .* is a directory' drain --collector.ca=.

@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	%D%/test_conf \
 	%D%/test_delivery_watch \
 	%D%/test_conf_file \
+	%D%/test_conf_names \
 	%D%/test_conf_print \
 	%D%/test_confirm \
 	%D%/test_confirm_reading \
@@ -53,6 +54,7 @@ UNIT_TESTS = \
 	%D%/test_replay \
 	%D%/test_replay_counts \
 	%D%/test_progress_rate \
+	%D%/test_reporter \
 	%D%/test_retry_after \
 	%D%/test_sampling \
 	%D%/test_secret_file \
