@@ -9,6 +9,11 @@ dist_grafana_DATA = %D%/grafana/spanspool.json
 prometheusdir = $(pkgdatadir)/prometheus
 dist_prometheus_DATA = %D%/prometheus/spanspool-alerts.yaml
 
+# Where each shell looks. An installation has no jaeger-agent of its own, but may have the link.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+
 EXTRA_DIST += $(SAMPLES) $(UNITS:=.in) %D%/spanspool.sysusers
 CLEANFILES += $(UNITS)
 
@@ -24,6 +29,12 @@ SUFFIXES = .service.in .service
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)' '$(DESTDIR)$(sysusersdir)'
 	$(INSTALL_DATA) '$(srcdir)/%D%/spanspool.sysusers' '$(DESTDIR)$(sysusersdir)/spanspool.conf'
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
+	$(INSTALL_DATA) '$(srcdir)/%D%/completion/spanspool.bash' '$(DESTDIR)$(bashcompletiondir)/spanspool'
+	$(INSTALL_DATA) '$(srcdir)/%D%/completion/spanspool.zsh' '$(DESTDIR)$(zshcompletiondir)/_spanspool'
+	$(INSTALL_DATA) '$(srcdir)/%D%/completion/spanspool.fish' '$(DESTDIR)$(fishcompletiondir)/spanspool.fish'
+	ln -sf spanspool '$(DESTDIR)$(bashcompletiondir)/jaeger-agent'
+	ln -sf spanspool.fish '$(DESTDIR)$(fishcompletiondir)/jaeger-agent.fish'
 	for f in $(SAMPLES); do \
 		to='$(DESTDIR)$(sysconfdir)'/$${f##*/}; \
 		test -e "$$to" || $(INSTALL_DATA) "$(srcdir)/$$f" "$$to" || exit 1; \
@@ -31,6 +42,9 @@ install-data-local:
 
 uninstall-local:
 	rm -f '$(DESTDIR)$(sysusersdir)/spanspool.conf'
+	rm -f '$(DESTDIR)$(bashcompletiondir)/spanspool' '$(DESTDIR)$(bashcompletiondir)/jaeger-agent'
+	rm -f '$(DESTDIR)$(zshcompletiondir)/_spanspool'
+	rm -f '$(DESTDIR)$(fishcompletiondir)/spanspool.fish' '$(DESTDIR)$(fishcompletiondir)/jaeger-agent.fish'
 	for f in $(SAMPLES); do \
 		to='$(DESTDIR)$(sysconfdir)'/$${f##*/}; \
 		cmp -s "$(srcdir)/$$f" "$$to" && rm -f "$$to" || true; \

@@ -7,6 +7,7 @@
 #include "base/base.h"
 
 struct options_spec;
+struct completion;
 
 struct command {
 	const char *name;
@@ -14,6 +15,9 @@ struct command {
 	const char *summary;                /* one line */
 	const struct options_spec *options; /* NULL for a command that has none, or is of another program */
 	const char *program;                /* the other program that has it, by a name of cmd/program.h; else NULL */
+	/* Offers what completes the last word of a command line that begins with the command's word. NULL: the
+	 * options, of a command that has any. */
+	void (*complete)(const struct completion *c);
 };
 
 /* Every command of `spanspool`, in the order of `spanspool help`; ends with a name of NULL. */
@@ -37,8 +41,15 @@ int cmd_drain(int argc, char **argv);
 int cmd_spool(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+
+void cmd_spool_complete(const struct completion *c);
+void cmd_config_complete(const struct completion *c);
+void cmd_status_complete(const struct completion *c);
+void cmd_completion_complete(const struct completion *c);
+void cmd_help_complete(const struct completion *c);
 
 extern const struct options_spec agent_options;
 extern const struct options_spec drain_options;

@@ -87,6 +87,8 @@ int options_read(struct options *o, const struct options_spec *spec, void *setti
 
 void options_help(const struct options_spec *spec, FILE *to);
 void options_sample(const struct options_spec *spec, FILE *to);
+/* conf_complete() with the options of SPEC and those that every command has. */
+void options_complete(const struct options_spec *spec, const char *before, const char *word, FILE *to);
 
 /* Sets the default of spool.directory for this host and user. To be called by a finish callback. */
 int options_spool_directory(struct conf *c, struct why *why) MUST_USE;

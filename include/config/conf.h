@@ -13,14 +13,14 @@ enum conf_type {
 	CONF_TYPE_SIZE,     /* uint64_t bytes */
 	CONF_TYPE_DURATION, /* uint64_t microseconds */
 	CONF_TYPE_COUNT,    /* uint64_t */
-	CONF_TYPE_TEXT,     /* const char *, never NULL */
+	CONF_TYPE_TEXT,     /* const char *, never NULL; a path where choices is "file" or "directory" */
 	CONF_TYPE_ADDRESS,  /* const char *, "" or an address for units_hostport(); also "none" if choices is "none" */
 	CONF_TYPE_CHOICE,   /* int or an enum, an index into choices */
 	CONF_TYPE_REFUSED,  /* no field: a removed or foreign name; help says what to use instead */
 	CONF_TYPE_RENAMED,  /* no field: an old name; help is the name that it sets, with a warning */
 	CONF_TYPE_IGNORED,  /* no field: a removed name that any value may be given to; help says why, as a warning */
 	/* struct conf_list: repeatable. choices may have ',': split values at commas, and '=': each item must be
-	 * NAME=VALUE. */
+	 * NAME=VALUE, or with "=file" NAME=FILE. */
 	CONF_TYPE_LIST,
 };
 
@@ -61,6 +61,14 @@ struct conf_row {
 #define CONF_TEXT(S, f, name, def, help)                                                                               \
 	{                                                                                                              \
 		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, NULL, help, false                           \
+	}
+#define CONF_FILE_NAME(S, f, name, def, help)                                                                          \
+	{                                                                                                              \
+		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, "file", help, false                         \
+	}
+#define CONF_DIRECTORY(S, f, name, def, help)                                                                          \
+	{                                                                                                              \
+		name, CONF_TYPE_TEXT, CONF_FIELD(S, f, const char *), def, "directory", help, false                    \
 	}
 #define CONF_SECRET(S, f, name, def, help)                                                                             \
 	{                                                                                                              \
@@ -156,6 +164,10 @@ void conf_each_warning(const struct conf *c, void (*each)(const char *text));
 void conf_show(const struct conf *c, FILE *to);
 /* Prints the options by group, with defaults (--help). */
 void conf_help(const struct conf_group *groups, FILE *to);
+/* Prints one line for each word that may take WORD's place, which it begins with: the word, a tab, a description. WORD is
+ * an option, "--name=value" or, behind the word BEFORE, an option's value. A line ":file" or ":directory" stands for
+ * the names of files or directories. */
+void conf_complete(const struct conf_group *groups, const char *before, const char *word, FILE *to);
 /* Prints a YAML file with every option commented out at its default ("config sample"). */
 void conf_sample(const struct conf_group *groups, FILE *to);
 

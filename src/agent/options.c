@@ -35,9 +35,9 @@ const struct conf_row agent_kafka_rows[] = {
 	CONF_LIST_OF(S, properties, "kafka.property", "=", "", true, "NAME=VALUE of librdkafka; repeatable"),
 	CONF_LIST_OF(S, producer_properties, "kafka.producer.property", "=", "", true,
 	        "NAME=VALUE of librdkafka, for the producer; repeatable"),
-	CONF_LIST_OF(S, property_files, "kafka.property-file", "=", "", false,
+	CONF_LIST_OF(S, property_files, "kafka.property-file", "=file", "", false,
 	        "NAME=FILE: the property is the file's first line; repeatable"),
-	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=", "", false,
+	CONF_LIST_OF(S, producer_property_files, "kafka.producer.property-file", "=file", "", false,
 	        "NAME=FILE, for the producer; repeatable"),
 	CONF_END,
 };
@@ -45,7 +45,7 @@ const struct conf_row agent_kafka_rows[] = {
 #define EVERY_COMMIT_IS_SYNCED "is gone: every commit is synced; spool.exposure sets how often the agent commits"
 
 const struct conf_row agent_spool_rows[] = {
-	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where batches wait on disk"),
+	CONF_DIRECTORY(S, directory, "spool.directory", "/var/lib/spanspool", "where batches wait on disk"),
 	CONF_DURATION(S, exposure_us, "spool.exposure", "100ms",
 	        "how long an accepted span may be neither delivered nor durable; 0: commit first, "
 	        "send after"),

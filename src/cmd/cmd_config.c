@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/completion.h"
 #include "config/suggestion.h"
 #include "cmd/options.h"
 #include "cmd/program.h"
@@ -87,6 +88,32 @@ static int check_or_show(enum verb verb, const struct options_spec *spec, int ar
 	options_close(&o);
 	free(settings);
 	return status;
+}
+
+/* The command whose options follow the verb; the agent when none is named. */
+static void complete_options(const struct completion *c)
+{
+	bool named = c->n > 3 && c->words[2][0] != '-';
+	const struct command *of = command_find(named ? c->words[2] : "agent");
+
+	if (of != NULL && of->program != NULL)
+		completion_hand_over(c, of->program);
+	else if (of != NULL && of->options != NULL)
+		completion_options(c, of->options);
+}
+
+void cmd_config_complete(const struct completion *c)
+{
+	if (c->n == 2) {
+		completion_offer(c, verbs[CHECK], "says what is wrong with the options");
+		completion_offer(c, verbs[SHOW], "every value, and who set it");
+		completion_offer(c, verbs[SAMPLE], "a file with every option and its default");
+		return;
+	}
+	for (const struct command *of = command_first(); c->n == 3 && of->name != NULL; of++)
+		if (of->options != NULL || of->program != NULL)
+			completion_offer(c, of->name, of->summary);
+	complete_options(c);
 }
 
 int cmd_config(int argc, char **argv)

@@ -2,6 +2,7 @@
 /* cmd_help.c — prints the list of commands, or runs a command with --help. */
 #include <stdio.h>
 
+#include "cmd/completion.h"
 #include "cmd/options.h"
 
 static void list_commands(FILE *to)
@@ -10,8 +11,14 @@ static void list_commands(FILE *to)
 	            "Takes spans by UDP as jaeger-agent does, and loses none that it accepted, but\n"
 	            "for the last milliseconds before a kill -9, and counts every one.\n\n");
 	for (const struct command *c = command_first(); c->name != NULL; c++)
-		fprintf(to, "  %-9s %s\n", c->name, c->summary);
+		fprintf(to, "  %-10s %s\n", c->name, c->summary);
 	fprintf(to, "\nspanspool help COMMAND lists its options.\n");
+}
+
+void cmd_help_complete(const struct completion *c)
+{
+	if (c->n == 2)
+		completion_commands(c);
 }
 
 int cmd_help(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/completion.h"
 #include "config/suggestion.h"
 #include "spool_verbs.h"
 #include "status_text.h"
@@ -59,6 +60,26 @@ static const struct spool_verb *find_verb(const char *command, const struct spoo
 	else
 		fprintf(stderr, " (see spanspool %s --help)\n", command);
 	return NULL;
+}
+
+/* Words before C are verbs of TABLE or lead to it. */
+static void complete_verb(const struct spool_verb *table, int at, const struct completion *c)
+{
+	for (const struct spool_verb *v = table; v->name != NULL; v++) {
+		if (at == c->n - 1)
+			completion_offer(c, v->name, v->summary);
+		else if (strcmp(v->name, c->words[at]) != 0)
+			continue;
+		else if (v->verbs != NULL)
+			complete_verb(v->verbs, at + 1, c);
+		else
+			completion_options(c, v->options);
+	}
+}
+
+void cmd_spool_complete(const struct completion *c)
+{
+	complete_verb(verbs, 1, c);
 }
 
 /* Runs V. ARGV[0] is the verb; the names that V takes follow it, then the options. */

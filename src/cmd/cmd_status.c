@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "http/client.h"
+#include "cmd/completion.h"
 #include "cmd/options.h"
 #include "status_text.h"
 #include "base/units.h"
@@ -159,6 +160,15 @@ static int query_and_print(struct options *o, struct status_settings *set, bool 
 	for (int i = 0; i < PAGES; i++)
 		buf_free(&a.body[i]);
 	return rc;
+}
+
+void cmd_status_complete(const struct completion *c)
+{
+	if (c->n == 2) {
+		completion_offer(c, "agent", "the agent's, the default");
+		completion_offer(c, "drain", "the drain's");
+	}
+	completion_options(c, &status_options);
 }
 
 int cmd_status(int argc, char **argv)

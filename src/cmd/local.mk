@@ -4,6 +4,7 @@ libspanspool_a_SOURCES += \
 	%D%/agent.h %D%/agent_log.c %D%/agent_pages.c \
 	%D%/agent_service.c \
 	%D%/cmd_agent.c \
+	include/cmd/completion.h %D%/cmd_completion.c \
 	%D%/cmd_config.c \
 	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_log.c %D%/drain_pages.c \
 	%D%/drain_progress.c %D%/drain_report.c \
@@ -23,3 +24,18 @@ libspanspool_a_SOURCES += \
 	%D%/daemon.h %D%/daemon.c %D%/service.h %D%/service.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c
+
+# The scripts of etc/completion as strings.
+COMPLETIONS = etc/completion/spanspool.bash etc/completion/spanspool.zsh etc/completion/spanspool.fish
+EXTRA_DIST += $(COMPLETIONS)
+CLEANFILES += %D%/completion_scripts.c
+nodist_libspanspool_a_SOURCES += %D%/completion_scripts.c
+
+%D%/completion_scripts.c: $(COMPLETIONS)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && { \
+		echo '#include "cmd/completion.h"'; \
+		for f in $(COMPLETIONS); do \
+			echo "const char completion_$${f##*.}[] ="; \
+			$(SED) 's/[\\"]/\\&/g; s/.*/"&\\n"/' '$(srcdir)'/$$f || exit 1; \
+			echo ';'; \
+		done; } >$@.new && mv $@.new $@

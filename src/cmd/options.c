@@ -134,6 +134,14 @@ void options_sample(const struct options_spec *spec, FILE *to)
 	conf_sample(groups, to);
 }
 
+void options_complete(const struct options_spec *spec, const char *before, const char *word, FILE *to)
+{
+	struct conf_group groups[OPTIONS_GROUPS];
+
+	collect_groups(spec, NULL, NULL, groups);
+	conf_complete(groups, before, word, to);
+}
+
 int options_fail(const char *command, const struct why *why)
 {
 	log_plain("spanspool %s: %s", command, why->text);

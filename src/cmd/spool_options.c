@@ -6,7 +6,7 @@
 
 #define S struct spool_settings
 static const struct conf_row where_rows[] = {
-	CONF_TEXT(S, directory, "spool.directory", "/var/lib/spanspool", "where the spool is"),
+	CONF_DIRECTORY(S, directory, "spool.directory", "/var/lib/spanspool", "where the spool is"),
 	CONF_END,
 };
 
@@ -25,7 +25,7 @@ static const struct conf_row range_rows[] = {
 
 static const struct conf_row form_rows[] = {
 	CONF_CHOICE(S, format, "format", "json|tbinary", "json", "JSON lines, or one file a batch as it goes to Kafka"),
-	CONF_TEXT(S, to, "to", "", "directory for the files of --format=tbinary"),
+	CONF_DIRECTORY(S, to, "to", "", "directory for the files of --format=tbinary"),
 	CONF_END,
 };
 

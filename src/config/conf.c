@@ -17,7 +17,7 @@ struct conf_string {
 	char text[];
 };
 
-const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", NULL,
+const struct conf_row conf_file_row = { "config-file", CONF_TYPE_TEXT, 0, "", "file",
 	"YAML, JSON or .properties file with options, nested or dotted", false };
 
 char *conf_strdup(struct conf *c, const char *text)

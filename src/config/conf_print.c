@@ -140,14 +140,18 @@ static const char *value_syntax(const struct conf_row *row)
 	case CONF_TYPE_COUNT:
 		return "=N";
 	case CONF_TYPE_TEXT:
-		return "=TEXT";
+		if (row->choices == NULL)
+			return "=TEXT";
+		return strcmp(row->choices, "file") == 0 ? "=FILE" : "=DIRECTORY";
 	case CONF_TYPE_ADDRESS:
 		return row->choices == NULL ? "=ADDRESS" : "=ADDRESS|none";
 	case CONF_TYPE_CHOICE:
 		return "=";
 	case CONF_TYPE_LIST:
 		if (row->choices != NULL && strchr(row->choices, '=') != NULL)
-			return strchr(row->choices, ',') != NULL ? "=K=V,…" : "=K=V …";
+			return strchr(row->choices, ',') != NULL ? "=K=V,…"
+			       : row->choices[1] == '\0'         ? "=K=V …"
+			                                         : "=K=FILE …";
 		return row->choices != NULL && strchr(row->choices, ',') != NULL ? "=TEXT,…" : "=TEXT …";
 	}
 	return "";

@@ -13,9 +13,9 @@
 	{ side ".authentication", CONF_TYPE_CHOICE, CONF_ENUM(S, authentication), "none",                              \
 		"none|kerberos|tls|plaintext", "how to log in; plaintext is SASL with a password", false },            \
 	        CONF_BOOL(S, tls_enabled, side ".tls.enabled", "false", "TLS to the brokers"),                         \
-	        CONF_TEXT(S, tls_ca, side ".tls.ca", "", "file of authorities; empty: the system's"),                  \
-	        CONF_TEXT(S, tls_cert, side ".tls.cert", "", "file of the own certificate"),                           \
-	        CONF_TEXT(S, tls_key, side ".tls.key", "", "file of its key"),                                         \
+	        CONF_FILE_NAME(S, tls_ca, side ".tls.ca", "", "file of authorities; empty: the system's"),             \
+	        CONF_FILE_NAME(S, tls_cert, side ".tls.cert", "", "file of the own certificate"),                      \
+	        CONF_FILE_NAME(S, tls_key, side ".tls.key", "", "file of its key"),                                    \
 	        CONF_TEXT(S, tls_server_name, side ".tls.server-name", "",                                             \
 	                "refused: the name in the broker's address is checked"),                                       \
 	        CONF_BOOL(S, tls_skip_host_verify, side ".tls.skip-host-verify", "false",                              \
@@ -31,9 +31,10 @@
 	                "log in with the keytab, as kerberos must here"),                                              \
 	        CONF_TEXT(S, principal, side ".kerberos.username", "", "for kerberos"),                                \
 	        CONF_SECRET(S, kerberos_password, side ".kerberos.password", "", "refused: use a keytab"),             \
-	        CONF_TEXT(S, config_file, side ".kerberos.config-file", "/etc/krb5.conf",                              \
+	        CONF_FILE_NAME(S, config_file, side ".kerberos.config-file", "/etc/krb5.conf",                         \
 	                "another one is named by the variable KRB5_CONFIG"),                                           \
-	        CONF_TEXT(S, keytab_file, side ".kerberos.keytab-file", "/etc/security/kafka.keytab", "the keytab"),   \
+	        CONF_FILE_NAME(                                                                                        \
+	                S, keytab_file, side ".kerberos.keytab-file", "/etc/security/kafka.keytab", "the keytab"),     \
 	        CONF_BOOL(S, no_fast, side ".kerberos.disable-fast-negotiation", "false",                              \
 	                "taken for Jaeger's sake; libkrb5 negotiates"),                                                \
 	        CONF_TEXT(S, protocol_version, side ".protocol-version", "",                                           \

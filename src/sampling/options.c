@@ -17,7 +17,8 @@ const struct conf_row sampling_rows[] = {
 	CONF_LIST_OF(S, urls, "sampling.url", ",", "", false,
 	        "where strategies are asked for; default: /api/sampling of each collector; Jaeger 2.x: "
 	        "http://host:5778/sampling"),
-	CONF_TEXT(S, file, "sampling.strategies-file", "", "strategies in Jaeger's format, instead of sampling.url"),
+	CONF_FILE_NAME(
+	        S, file, "sampling.strategies-file", "", "strategies in Jaeger's format, instead of sampling.url"),
 	CONF_DURATION(S, refresh_us, "sampling.refresh", "1m", "how often a strategy in use is asked for again"),
 	CONF_COUNT(S, max_services, "sampling.max-services", "2000", "services whose strategies are kept"),
 	CONF_END,

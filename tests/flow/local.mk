@@ -78,6 +78,7 @@ FLOW_TESTS = \
 FLOW_SHELL = \
 	%D%/test_check_all.sh \
 	%D%/test_command_line.sh \
+	%D%/test_completion.sh \
 	%D%/test_config_check.sh \
 	%D%/test_demo.sh \
 	%D%/test_emit.sh \

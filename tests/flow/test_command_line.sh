@@ -31,7 +31,7 @@ try "no command is an error" 2 'a command is wanted'
 try "help lists the commands" 0 '^  agent ' help
 try "so does --help" 0 '^  config ' --help
 try "so does -h" 0 '^  config ' -h
-try "help of a command lists its options" 0 '^  --spool.directory=TEXT' help agent
+try "help of a command lists its options" 0 '^  --spool.directory=DIRECTORY' help agent
 "$program" help agent >one; "$program" agent --help >two
 [ -s one ] && cmp -s one two; report "and is the same as its --help" $?
 try "help of an unknown command suggests one" 2 '"agnet"; is agent meant?' help agnet

@@ -171,7 +171,7 @@ static void the_help_lists_every_option(void)
 		else
 			ok(strstr(text, want) != NULL && strstr(text, r->help) != NULL, "--%s", r->name);
 	}
-	ok(strstr(text, "--config-file=TEXT") != NULL, "--config-file");
+	ok(strstr(text, "--config-file=FILE") != NULL, "--config-file");
 	ok(strstr(text, "--spool.sync=commit|off\n        when it is durable [commit]") != NULL,
 	        "choices, help and default");
 	ok(strstr(text, "--kafka.property=K=V …") != NULL && strstr(text, "--agent.tags=K=V,…") != NULL,
