@@ -14,7 +14,7 @@ static const struct conf_row *find_row(const struct conf_group *groups, const ch
 {
 	for (const struct conf_group *g = groups; g->title != NULL; g++)
 		for (const struct conf_row *r = g->rows; r->name != NULL; r++)
-			if (r->type != CONF_TYPE_REFUSED && strlen(r->name) == len && memcmp(r->name, name, len) == 0)
+			if (!conf_is_hidden(r) && strlen(r->name) == len && memcmp(r->name, name, len) == 0)
 				return r;
 	return strlen(conf_file_row.name) == len && memcmp(conf_file_row.name, name, len) == 0 ? &conf_file_row : NULL;
 }
@@ -56,6 +56,8 @@ static void print_values(const struct conf_row *row, const char *flag, size_t le
 	case CONF_TYPE_DURATION:
 	case CONF_TYPE_COUNT:
 	case CONF_TYPE_REFUSED:
+	case CONF_TYPE_RENAMED:
+	case CONF_TYPE_IGNORED:
 		break;
 	}
 }
@@ -65,7 +67,7 @@ static void print_name(const struct conf_row *row, const char *word, FILE *to)
 	char flag[CONF_NAME_MAX + 4];
 
 	snprintf(flag, sizeof(flag), "--%s%s", row->name, row->type == CONF_TYPE_BOOL ? "" : "=");
-	if (row->type != CONF_TYPE_REFUSED && begins(flag, word))
+	if (!conf_is_hidden(row) && begins(flag, word))
 		fprintf(to, "%s\t%s\n", flag, row->help);
 }
 
