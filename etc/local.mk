@@ -19,6 +19,7 @@ CLEANFILES += $(UNITS)
 
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 nodist_systemdsystemunit_DATA = $(UNITS)
+dist_systemdsystemunit_DATA = %D%/spanspool.socket
 sysusersdir = $(prefix)/lib/sysusers.d
 
 SUFFIXES = .service.in .service

@@ -42,7 +42,8 @@ uint64_t udp_read_errors(const struct udp *u);
 /* Datagrams that were read and wait for udp_resume. */
 uint64_t udp_waiting(const struct udp *u);
 
-/* For shutdown: reads all datagrams in the socket buffer. False: udp_pause was called before the end; call again
+/* For shutdown: reads all datagrams in the socket buffer; of a socket that another process holds, only those that are in
+ * this process already. False: udp_pause was called before the end; call again
  * after udp_resume. True: the buffer is empty, or one buffer size has been read since the first call while
  * senders go on. After the first call datagrams are read by this function only. */
 bool udp_drain(struct udp *u) MUST_USE;

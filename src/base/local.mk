@@ -6,6 +6,7 @@ libspanspool_a_SOURCES += \
 	include/base/descriptors.h %D%/descriptors.c \
 	include/base/err.h %D%/err.c \
 	include/base/list.h \
+	include/base/listeners.h %D%/listeners.c \
 	include/base/log.h %D%/log.c %D%/log_writer.c %D%/log_writer.h \
 	include/base/owner.h %D%/owner.c \
 	include/base/pool.h \

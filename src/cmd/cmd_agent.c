@@ -280,7 +280,7 @@ int cmd_agent(int argc, char **argv)
 	status = options_open(&a.options, &agent_options, &a.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_end_exit(status);
-	daemon_log_start("agent");
+	daemon_start("agent");
 	mallopt(M_ARENA_MAX, ARENAS);
 	a.to_kafka = a.set.brokers[0] != '\0';
 	status = EXIT_FINE;

@@ -232,7 +232,7 @@ int cmd_drain(int argc, char **argv)
 	status = options_open(&d.options, &drain_options, &d.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_end_exit(status);
-	daemon_log_start("drain");
+	daemon_start("drain");
 	mallopt(M_ARENA_MAX, ARENAS); /* the default gives each librdkafka thread its own */
 	status = EXIT_FINE;
 	if (loop_open(&d.loop, &why) < 0)

@@ -91,6 +91,7 @@ int daemon_begin(const char *command)
 void daemon_serve(struct daemon *d)
 {
 	health_serve(d->health, true);
+	service_close_unused_sockets(d->command);
 	service_ready(&d->service);
 }
 
@@ -170,12 +171,13 @@ static void ignore_signals(struct daemon *d)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-void daemon_log_start(const char *command)
+void daemon_start(const char *command)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 
 	gethostname(host, sizeof(host) - 1);
 	log_info("%s: %s %s on host %s, process %d", command, PACKAGE_NAME, PACKAGE_VERSION, host, (int)getpid());
+	service_adopt_sockets(command);
 }
 
 static volatile sig_atomic_t status_at_end;

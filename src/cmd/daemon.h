@@ -38,8 +38,8 @@ void daemon_serve(struct daemon *d);
 void daemon_stop(struct daemon *d);
 /* To be called before the loop is freed. */
 void daemon_close(struct daemon *d);
-/* Logs the program's version, the host and the process id. */
-void daemon_log_start(const char *command);
+/* Logs the program's version, the host and the process id, and adopts the sockets of the service manager. */
+void daemon_start(const char *command);
 
 /* To be called before the parts and the loop are freed. Ignores every signal of the table. When daemon_end_exit is
  * not called within half a second, the process exits with STATUS. */

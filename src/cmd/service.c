@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
+#include "base/listeners.h"
 #include "base/log.h"
 #include "service.h"
 
@@ -126,6 +127,33 @@ static void on_tick(void *arg)
 	memcpy(s->status, status, sizeof(status));
 	tell(s, "%s%s%s%s", ping ? "WATCHDOG=1" : "", ping && changed ? "\n" : "", changed ? "STATUS=" : "",
 	        changed ? status : "");
+}
+
+void service_adopt_sockets(const char *command)
+{
+	int n = sd_listen_fds(1);
+	struct why why;
+
+	if (n < 0)
+		log_warn("%s: the sockets of the service manager cannot be used: %s", command, strerror(-n));
+	for (int i = 0; i < n; i++)
+		if (listeners_adopt(SD_LISTEN_FDS_START + i, true, &why) < 0)
+			log_warn("%s: a socket of the service manager is closed: %s", command, why.text);
+}
+
+static void report_unused(void *arg, int fd, const char *text)
+{
+	(void)fd;
+	log_warn("%s: the service manager listens on %s, and no option has that address: what is sent there is lost; "
+	         "take it "
+	         "out of the socket unit, or set the option",
+	        (const char *)arg, text);
+}
+
+void service_close_unused_sockets(const char *command)
+{
+	listeners_each(true, report_unused, (void *)(uintptr_t)command);
+	listeners_close_spare();
 }
 
 int service_open(struct service *s, struct loop *l, const struct service_opts *opts, struct why *why)

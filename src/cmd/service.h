@@ -27,6 +27,12 @@ struct service {
 	char status[SERVICE_STATUS]; /* as last told */
 };
 
+/* Adopts the sockets that the service manager has opened for this process, as of sd_listen_fds(3); see
+ * base/listeners.h. To be called before anything listens. One that is no listening socket is logged and closed. */
+void service_adopt_sockets(const char *command);
+/* Logs and closes the adopted sockets that no option names. To be called when every port is open. */
+void service_close_unused_sockets(const char *command);
+
 /* E_NOMEM. After an error service_close is still to be called; S was zeroed by the caller. */
 int service_open(struct service *s, struct loop *l, const struct service_opts *opts, struct why *why) MUST_USE;
 /* The daemon serves. The status and the watchdog are told from now on. */

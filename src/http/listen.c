@@ -7,31 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "base/listeners.h"
 #include "listen.h"
-
-enum { BACKLOG = 512 };
 
 /* Returns the descriptor, or -1 with errno. */
 static int listen_at(const struct sockaddr *sa, socklen_t len)
 {
-	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, off = 0, e;
+	int fd = listeners_open(SOCK_STREAM, sa, len);
 
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
-		goto fail;
-	if (sa->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
-		goto fail;
-	if (bind(fd, sa, len) < 0 || listen(fd, BACKLOG) < 0)
-		goto fail;
-	return fd;
-fail:
-	e = errno;
-	close(fd);
-	errno = e;
+	if (fd >= 0)
+		return fd;
+	errno = -fd;
 	return -1;
 }
 
@@ -113,7 +100,7 @@ int listen_on(const struct hostport *at, int *fd, uint16_t *port, struct why *wh
 	if (port_of_socket(got, port) < 0) {
 		int e = errno;
 
-		close(got);
+		listeners_close(got);
 		return why_set(why, err_from_errno(e), "listening socket: %s", strerror(e));
 	}
 	*fd = got;

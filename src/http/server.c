@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "policy/descriptor_share.h"
 #include "base/descriptors.h"
+#include "base/listeners.h"
 #include "listen.h"
 #include "base/log.h"
 #include "server_internal.h"
@@ -132,8 +133,7 @@ void http_server_free(struct http_server *s)
 	watch_free(s->listener);
 	timer_free(s->run_timer);
 	timer_free(s->reaper);
-	if (s->fd >= 0)
-		close(s->fd);
+	listeners_close(s->fd);
 	free(s);
 }
 

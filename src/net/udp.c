@@ -20,6 +20,7 @@
 #include <linux/sock_diag.h>
 
 #include "base/clock.h"
+#include "base/listeners.h"
 #include "base/log.h"
 #include "policy/pace.h"
 #include "net/udp.h"
@@ -57,30 +58,14 @@ struct udp {
 	struct iovec vectors[VECTOR];
 };
 
-static int open_socket(int family, const struct sockaddr *address, socklen_t len)
-{
-	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int off = 0, error;
-
-	if (fd < 0)
-		return -errno;
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, address, len) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	return -error;
-}
-
 static int open_any(uint16_t port)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = open_socket(AF_INET6, (struct sockaddr *)&six, sizeof(six));
+	int fd = listeners_open(SOCK_DGRAM, (struct sockaddr *)&six, sizeof(six));
 
 	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
-		fd = open_socket(AF_INET, (struct sockaddr *)&four, sizeof(four));
+		fd = listeners_open(SOCK_DGRAM, (struct sockaddr *)&four, sizeof(four));
 	return fd;
 }
 
@@ -100,9 +85,29 @@ static int open_named(const struct hostport *at, const char **problem)
 		;
 	if (best->ai_family != AF_INET)
 		best = found;
-	fd = open_socket(best->ai_family, best->ai_addr, best->ai_addrlen);
+	fd = listeners_open(SOCK_DGRAM, best->ai_addr, best->ai_addrlen);
 	freeaddrinfo(found);
 	return fd;
+}
+
+/* The kernel's counter lives as long as the socket, which the service manager, or an agent that takes over, may keep
+ * open beyond this process. The number that was counted has to live as long, and with that socket, so it is stored in
+ * the seconds of its SO_RCVTIMEO: no read of this program blocks, so the kernel never uses them otherwise. */
+static void note_drops(struct udp *u, uint32_t drops)
+{
+	struct timeval counted = { .tv_sec = drops };
+
+	if (drops != u->drops_seen)
+		setsockopt(u->fd, SOL_SOCKET, SO_RCVTIMEO, &counted, sizeof(counted));
+	u->drops_seen = drops;
+}
+
+static uint32_t noted_drops(int fd)
+{
+	struct timeval counted = { 0 };
+	socklen_t len = sizeof(counted);
+
+	return getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &counted, &len) < 0 ? 0 : (uint32_t)counted.tv_sec;
 }
 
 static int bind_address(struct udp *u, const struct hostport *at, struct why *why)
@@ -115,6 +120,7 @@ static int bind_address(struct udp *u, const struct hostport *at, struct why *wh
 		return why_set(why, err_from_errno(-fd), "udp %s: %s", units_print_hostport(at, text, sizeof(text)),
 		        problem != NULL ? problem : strerror(-fd));
 	u->fd = fd;
+	u->drops_seen = noted_drops(fd);
 	return 0;
 }
 
@@ -123,8 +129,9 @@ static void request_buffer(struct udp *u, uint64_t wanted)
 	int size = (int)min_u64(wanted == 0 ? REQUEST_BYTES : wanted, 1 << 30), got = 0;
 	socklen_t len = sizeof(got);
 
-	/* SO_RCVBUFFORCE may exceed net.core.rmem_max, with CAP_NET_ADMIN; SO_RCVBUF is silently limited to it. */
-	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+	/* SO_RCVBUFFORCE may exceed net.core.rmem_max, with CAP_NET_ADMIN; SO_RCVBUF is silently limited to it, so it could
+	 * only make smaller what a service manager has granted. */
+	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 && !listeners_is_adopted(u->fd))
 		setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0)
 		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles the requested size for its own overhead */
@@ -291,7 +298,7 @@ uint64_t udp_kernel_drops(struct udp *u)
 	/* SO_RXQ_OVFL arrives with the next datagram, so it would miss the last drops. */
 	if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0) {
 		u->drops += (uint32_t)(info[SK_MEMINFO_DROPS] - u->drops_seen);
-		u->drops_seen = info[SK_MEMINFO_DROPS];
+		note_drops(u, info[SK_MEMINFO_DROPS]);
 	}
 	return u->drops;
 }
@@ -300,12 +307,13 @@ bool udp_drain(struct udp *u)
 {
 	if (!u->draining) {
 		u->draining = true;
-		/* the doubled size, which the kernel uses for its limit: see request_buffer */
-		u->drain_left = 2 * u->buffer_bytes;
+		/* Datagrams in a socket that another process holds wait for the next agent. Else: the doubled size, which
+		 * the kernel uses for its limit, see request_buffer. */
+		u->drain_left = listeners_is_held(u->fd) ? 0 : 2 * u->buffer_bytes;
 		watch_set(u->watch, 0);
 		timer_stop(u->pause_timer);
 	}
-	while (!u->paused && u->drain_left > 0) {
+	while (!u->paused && (u->drain_left > 0 || u->next < u->filled)) {
 		uint64_t bytes = 0;
 		bool more = hand_out_vector(u, &bytes);
 
@@ -323,8 +331,7 @@ void udp_free(struct udp *u)
 		return;
 	watch_free(u->watch);
 	timer_free(u->pause_timer);
-	if (u->fd >= 0)
-		close(u->fd);
+	listeners_close(u->fd);
 	free(u->slots);
 	free(u);
 }

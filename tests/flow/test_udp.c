@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/listeners.h"
 #include "tap.h"
 #include "net/udp.h"
 #include "wait.h"
@@ -158,6 +159,42 @@ static void a_pause_holds_the_rest_of_what_was_read_together(void)
 	tear_down(&f);
 }
 
+static void copy_socket(void *arg, int fd, const char *text)
+{
+	(void)text;
+	*(int *)arg = dup(fd);
+}
+
+static void a_socket_that_another_holds_keeps_what_was_not_read(void)
+{
+	struct fixture f;
+	uint8_t byte;
+	int other = -1;
+
+	if (!ok(set_up(&f, "127.0.0.1:0", 1 << 20), "a listener"))
+		return;
+	listeners_each(false, copy_socket, &other);
+	listeners_hold();
+	f.got.want = f.got.pause_at = 10;
+	f.got.paused = f.udp;
+	send_many(&f, 30, 100);
+	ok(wait_until(f.loop, has_all, &f.got, 10), "it reads 30 together, and is paused after 10");
+	send_many(&f, 5, 100);
+	ok(!udp_drain(f.udp), "a stop has to wait");
+	udp_resume(f.udp);
+	ok(udp_drain(f.udp) && f.got.count == 30, "resumed, it hands out what it has read");
+	send_many(&f, 5, 100);
+	ok(udp_drain(f.udp) && f.got.count == 30, "and reads no more");
+	udp_free(f.udp);
+	f.udp = NULL;
+	for (int i = 0; i < 10; i++)
+		if (recv(other, &byte, 1, MSG_DONTWAIT) < 0)
+			f.got.count = 0;
+	ok(f.got.count == 30 && recv(other, &byte, 1, MSG_DONTWAIT) < 0, "the ten others wait in the socket");
+	close(other);
+	tear_down(&f);
+}
+
 static void a_taken_port_is_said_in_one_sentence(void)
 {
 	struct fixture f;
@@ -229,6 +266,7 @@ int main(void)
 	what_the_kernel_drops_is_counted();
 	pausing_holds_and_resuming_goes_on();
 	a_pause_holds_the_rest_of_what_was_read_together();
+	a_socket_that_another_holds_keeps_what_was_not_read();
 	a_taken_port_is_said_in_one_sentence();
 	a_read_that_fails_is_repeated_after_a_pause();
 	return tap_done();

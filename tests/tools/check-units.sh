@@ -35,5 +35,10 @@ for name in spanspool spanspool-drain; do
 		rm -rf "$dir"
 	fi
 done
+socket=$units/spanspool.socket
+for port in 6831 6832 5775; do
+	values "$socket" Socket ListenDatagram | grep -qx $port; report "spanspool.socket holds UDP $port" $?
+done
+[ "$(values "$socket" Socket TriggerLimitIntervalSec)" = 0 ]; report "spanspool.socket is not given up" $?
 echo "1..$n"
 exit $rc
