@@ -136,9 +136,10 @@ static void request_buffer(struct udp *u, uint64_t wanted)
 	if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0)
 		u->buffer_bytes = (uint64_t)got / 2; /* the kernel doubles the requested size for its own overhead */
 	if (wanted != 0 && u->buffer_bytes < wanted)
-		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for "
-		         "(net.core.rmem_max)",
-		        udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted);
+		log_warn("udp: port %u: socket buffer is %llu bytes, not the %llu asked for: raise the limit with "
+		         "sysctl -w net.core.rmem_max=%llu and start again",
+		        udp_port(u), (unsigned long long)u->buffer_bytes, (unsigned long long)wanted,
+		        (unsigned long long)wanted);
 }
 
 /* Records and logs a failed read. The datagrams stay in the socket buffer and are read after FAILED_REST_MS. */

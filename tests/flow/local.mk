@@ -134,7 +134,7 @@ check_PROGRAMS += %D%/deaf_drain
 %C%_test_exporter_fault_SOURCES = %D%/test_exporter_fault.c $(FAKE_HTTP)
 %C%_test_quarantine_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=spool_quarantine,--wrap=spool_has_file,--wrap=work_start
 %C%_test_quarantine_topic_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kafka_producer_send
-%C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg
+%C%_test_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recvmmsg,--wrap=setsockopt
 
 EXTRA_DIST += tests/data/jaeger-agent
 

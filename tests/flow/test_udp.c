@@ -251,12 +251,64 @@ static void a_read_that_fails_is_repeated_after_a_pause(void)
 		send_many(&f, 5, 100);
 		ok(wait_until(f.loop, has_read_often, NULL, 60), "%s: it tries again and again", strerror(errors[i]));
 		ms = (clock_mono_us() - began) / US_PER_MS;
+		is_int((int64_t)udp_read_errors(f.udp), reads, "each is counted");
 		ok(reads <= ms / PAUSE_MS + 2, "%u reads in %u ms, each after a pause", (unsigned)reads, (unsigned)ms);
 		refusing = 0;
 		f.got.want = 5;
 		ok(wait_until(f.loop, has_all, &f.got, 20), "when it can, it reads what has waited");
 		tear_down(&f);
 	}
+}
+
+static int rmem_max; /* the limit of SO_RCVBUF, and no privilege to exceed it; 0: those of this process */
+
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	if (rmem_max > 0 && level == SOL_SOCKET && name == SO_RCVBUFFORCE) {
+		errno = EPERM;
+		return -1;
+	}
+	if (rmem_max > 0 && level == SOL_SOCKET && name == SO_RCVBUF && *(const int *)value > rmem_max)
+		value = &rmem_max;
+	return __real_setsockopt(fd, level, name, value, len);
+}
+
+/* Opens a listener that asks for BYTES, and appends what it logs to TEXT. */
+static void open_logged(uint64_t bytes, char text[4096])
+{
+	struct fixture f;
+	FILE *log = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	size_t n;
+
+	fflush(stderr);
+	if (log == NULL || saved < 0 || dup2(fileno(log), STDERR_FILENO) < 0 || !set_up(&f, "127.0.0.1:0", bytes))
+		exit(99);
+	tear_down(&f);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(log);
+	n = fread(text, 1, 4095, log);
+	text[n] = '\0';
+	fclose(log);
+}
+
+static void a_buffer_cut_short_names_the_sysctl(void)
+{
+	char text[4096];
+
+	rmem_max = 100000;
+	open_logged(300000, text);
+	ok(strstr(text, "100000 bytes, not the 300000 asked for") != NULL,
+	        "a buffer cut short: the log gives both sizes");
+	ok(strstr(text, "sysctl -w net.core.rmem_max=300000") != NULL, "and says which sysctl to raise, and to what");
+	open_logged(100000, text);
+	ok(strstr(text, "rmem_max") == NULL, "as much as was asked for: it says nothing");
+	rmem_max = 0;
 }
 
 int main(void)
@@ -269,5 +321,6 @@ int main(void)
 	a_socket_that_another_holds_keeps_what_was_not_read();
 	a_taken_port_is_said_in_one_sentence();
 	a_read_that_fails_is_repeated_after_a_pause();
+	a_buffer_cut_short_names_the_sysctl();
 	return tap_done();
 }
