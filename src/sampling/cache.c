@@ -138,6 +138,20 @@ bool cache_is_due(const struct cache_entry *e, uint64_t now_us)
 	return !e->fetching && now_us >= e->next_us && !cache_is_idle(e, now_us);
 }
 
+struct cache_entry *cache_failing(const struct cache *c, unsigned least, uint64_t now_us, size_t *n)
+{
+	struct cache_entry *first = NULL;
+
+	*n = 0;
+	for (struct cache_entry *e = cache_next(c, NULL); e != NULL; e = cache_next(c, e)) {
+		if (e->failures < least || cache_is_idle(e, now_us))
+			continue;
+		first = first == NULL ? e : first;
+		++*n;
+	}
+	return first;
+}
+
 struct cache_entry *cache_due(const struct cache *c, uint64_t now_us)
 {
 	struct cache_entry *first = NULL;

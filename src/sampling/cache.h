@@ -68,6 +68,10 @@ void cache_failed(struct cache *c, struct cache_entry *e, const char *fault, uin
 /* The entry that is to be fetched now and has been due longest, those with waiters first; NULL: none is due. */
 struct cache_entry *cache_due(const struct cache *c, uint64_t now_us);
 
+/* An entry that clients ask for and that could not be fetched LEAST times in a row or more, and in N the number of such
+ * entries; NULL: there is none. */
+struct cache_entry *cache_failing(const struct cache *c, unsigned least, uint64_t now_us, size_t *n);
+
 /* The entry after E in the order of usage, longest unused first; E is NULL for the first; NULL: E was the last. */
 struct cache_entry *cache_next(const struct cache *c, const struct cache_entry *e);
 /* Forgets entries that were not used for CACHE_KEEP_S. */

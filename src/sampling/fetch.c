@@ -18,7 +18,6 @@ enum {
 	ANSWER_MOST = 256 << 10, /* bytes of an answer; a larger one is refused */
 	PARSED_MOST = 1 << 20,   /* bytes of answers parsed a second: about 50 ms, in which no span is received */
 	FAULT_BYTES = 1400,
-	FAILURES_TO_TELL = 3, /* in a row, where some service was fetched before */
 };
 
 /* Appends SERVICE in percent-encoding. */
@@ -36,15 +35,6 @@ static void put_encoded(struct buf *to, struct slice service)
 	}
 }
 
-static void post_failure(struct sampling *s, const char *fault)
-{
-	if (s->failures < FAILURES_TO_TELL && s->ever_fetched)
-		return;
-	health_post(s->health, "sampling", HEALTH_WARN,
-	        "sampling strategies cannot be fetched: %s; clients get the strategies that were fetched before",
-	        fault);
-}
-
 static void finish(struct sampling *s, struct cache_entry *e)
 {
 	s->in_flight--;
@@ -59,7 +49,6 @@ static void fail(struct sampling *s, struct cache_entry *e, const char *fault)
 	buf_clear(&s->fault);
 	buf_text(&s->fault, fault);
 	cache_failed(&s->cache, e, fault, clock_mono_us());
-	post_failure(s, fault);
 	finish(s, e);
 }
 
@@ -75,8 +64,6 @@ static void accept(struct sampling *s, struct cache_entry *e, struct slice strat
 	s->failures = 0;
 	s->ever_fetched = true;
 	s->stats.fetches++;
-	health_post(s->health, "sampling", HEALTH_OK, "strategies come from %zu URL%s", s->opts.nurls,
-	        s->opts.nurls == 1 ? "" : "s");
 	finish(s, e);
 }
 

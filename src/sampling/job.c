@@ -213,8 +213,7 @@ static void on_checked(void *arg)
 		strategies_free(s->strategies);
 		s->strategies = j->strategies;
 		j->strategies = NULL;
-		health_post(s->health, "sampling", HEALTH_OK, "strategies of %zu services come from %s",
-		        strategies_services(s->strategies), s->opts.file);
+		sampling_report_file(s);
 	}
 	free_job(j);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	%D%/cache.h %D%/cache.c \
-	%D%/fetch.c \
+	%D%/fetch.c %D%/health.c \
 	%D%/job.c \
 	include/sampling/options.h %D%/options.c \
 	include/sampling/sampling.h %D%/sampling.c \

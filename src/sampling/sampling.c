@@ -217,6 +217,7 @@ static void on_tick(void *arg)
 	end_long_waits(s, now_us);
 	cache_expire(&s->cache, now_us);
 	sampling_fetch_due(s);
+	sampling_report_fetches(s);
 	if (s->opts.cache == NULL || s->job != NULL)
 		return;
 	if ((s->cache.changed && now_us >= s->next_save_us) || (s->cache.refreshed && now_us >= s->next_refresh_us)) {
@@ -242,8 +243,7 @@ static int open_source(struct sampling *s, struct why *why)
 	if (s->opts.file != NULL) {
 		if (strategies_read(&s->strategies, s->opts.file, why) < 0)
 			return why_wrap(why, "sampling.strategies-file");
-		health_begin(s->health, "sampling", HEALTH_OK, "strategies of %zu services come from %s",
-		        strategies_services(s->strategies), s->opts.file);
+		sampling_report_file(s);
 		return 0;
 	}
 	health_begin(s->health, "sampling", HEALTH_OK, "%s",

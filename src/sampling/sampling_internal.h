@@ -47,6 +47,11 @@ struct sampling {
 	struct sampling_stats stats;
 };
 
+/* health.c. Posts how well strategies are had from the URLs. To be called each second. */
+void sampling_report_fetches(struct sampling *s);
+/* Posts what the strategies file has. */
+void sampling_report_file(struct sampling *s);
+
 /* fetch.c. Starts fetches for entries that are due, as far as slots are free. */
 void sampling_fetch_due(struct sampling *s);
 

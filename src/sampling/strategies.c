@@ -5,7 +5,8 @@
  *     "service_strategies": [{"service": "front", "type": "ratelimiting", "param": 5, "operation_strategies": […]}] }
  *
  * An operation strategy is {"operation", "type", "param"}; one that is not probabilistic is left out, because clients
- * have no such sampler. A service without operation strategies gets those of the default strategy, a service with some
+ * have no such sampler. A type that is not known is a warning, as in Jaeger: the service gets DEFAULT_RATE, and an
+ * operation is left out. A service without operation strategies gets those of the default strategy, a service with some
  * gets the default's for all other operations. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct plan {
 	double param;
 	struct strategy_operations operations;
 	struct strategy_operation *list; /* operations.at */
+	struct buf *unknown;             /* of the strategies */
 };
 
 struct strategy_of {
@@ -36,17 +38,24 @@ struct strategies {
 	struct buf default_text;
 	struct strategy_of *at;
 	size_t n;
+	struct buf unknown; /* about the first type that is not known; empty: there is none */
 };
 
-static int read_type(const json_t *object, const char *where, enum strategy_type *type, struct why *why)
+/* Reads the type of OBJECT. IS_KNOWN is false for a type that Jaeger does not know. */
+static int read_type(const json_t *object, const char *where, struct buf *unknown, enum strategy_type *type,
+        bool *is_known, struct why *why)
 {
-	const char *text = json_string_value(json_object_get(object, "type"));
+	const json_t *value = json_object_get(object, "type");
+	const char *text = json_string_value(value);
 
-	*type = text != NULL && strcmp(text, "ratelimiting") == 0 ? STRATEGY_RATE_LIMITING : STRATEGY_PROBABILISTIC;
-	if (text != NULL && (strcmp(text, "ratelimiting") == 0 || strcmp(text, "probabilistic") == 0))
-		return 0;
-	return why_set(why, E_MALFORMED, "%s: the type \"%.40s\" is neither probabilistic nor ratelimiting", where,
-	        text == NULL ? "" : text);
+	if (value != NULL && !json_is_null(value) && text == NULL)
+		return why_set(why, E_MALFORMED, "%s: the type is no string", where);
+	text = text == NULL ? "" : text;
+	*type = strcmp(text, "ratelimiting") == 0 ? STRATEGY_RATE_LIMITING : STRATEGY_PROBABILISTIC;
+	*is_known = *type == STRATEGY_RATE_LIMITING || strcmp(text, "probabilistic") == 0;
+	if (!*is_known && unknown->len == 0)
+		buf_printf(unknown, "%s: the type \"%.40s\" is neither probabilistic nor ratelimiting", where, text);
+	return 0;
 }
 
 static int read_param(const json_t *object, const char *where, enum strategy_type type, double *param, struct why *why)
@@ -72,12 +81,17 @@ static int read_operation(const json_t *element, const char *where, struct plan 
 	const char *name = json_string_value(json_object_get(element, "operation"));
 	char here[300];
 	enum strategy_type type;
+	bool is_known;
 	double param;
 
 	if (name == NULL)
 		return why_set(why, E_MALFORMED, "%s: an element of operation_strategies has no operation", where);
 	snprintf(here, sizeof(here), "%s, operation %.80s", where, name);
-	if (read_type(element, here, &type, why) < 0 || read_param(element, here, type, &param, why) < 0)
+	if (read_type(element, here, p->unknown, &type, &is_known, why) < 0)
+		return why->code;
+	if (!is_known)
+		return 0;
+	if (read_param(element, here, type, &param, why) < 0)
 		return why->code;
 	if (type == STRATEGY_PROBABILISTIC)
 		add_operation(p, name, param);
@@ -131,11 +145,16 @@ static int read_plan(
         const json_t *object, const char *where, const struct plan *defaults, struct plan *p, struct why *why)
 {
 	size_t extra = defaults == NULL ? 0 : defaults->operations.n;
+	bool is_known;
 
 	if (!json_is_object(object))
 		return why_set(why, E_MALFORMED, "%s is no object", where);
-	if (read_type(object, where, &p->type, why) < 0 || read_param(object, where, p->type, &p->param, why) < 0 ||
-	        read_operations(object, where, extra, p, why) < 0)
+	if (read_type(object, where, p->unknown, &p->type, &is_known, why) < 0)
+		return why->code;
+	p->param = DEFAULT_RATE;
+	if (is_known && read_param(object, where, p->type, &p->param, why) < 0)
+		return why->code;
+	if (read_operations(object, where, extra, p, why) < 0)
 		return why->code;
 	if (defaults != NULL)
 		add_default_operations(p, defaults);
@@ -147,7 +166,7 @@ static int add_service(
 {
 	const json_t *name = json_object_get(element, "service");
 	struct strategy_of *to = &s->at[s->n];
-	struct plan p = { 0 };
+	struct plan p = { .unknown = &s->unknown };
 	char where[200];
 	int rc;
 
@@ -183,7 +202,7 @@ static int add_services(struct strategies *s, const json_t *list, const struct p
 
 static int add_all(struct strategies *s, const json_t *root, struct why *why)
 {
-	struct plan defaults = { .type = STRATEGY_PROBABILISTIC, .param = DEFAULT_RATE };
+	struct plan defaults = { .type = STRATEGY_PROBABILISTIC, .param = DEFAULT_RATE, .unknown = &s->unknown };
 	const json_t *object = json_object_get(root, "default_strategy");
 	int rc = 0;
 
@@ -239,6 +258,11 @@ struct slice strategies_find(const struct strategies *s, struct slice service)
 	return buf_slice(&s->default_text);
 }
 
+const char *strategies_unknown(struct strategies *s)
+{
+	return s->unknown.len == 0 ? NULL : buf_cstr(&s->unknown);
+}
+
 size_t strategies_services(const struct strategies *s)
 {
 	return s->n;
@@ -254,5 +278,6 @@ void strategies_free(struct strategies *s)
 	}
 	free(s->at);
 	buf_free(&s->default_text);
+	buf_free(&s->unknown);
 	free(s);
 }

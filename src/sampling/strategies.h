@@ -16,6 +16,8 @@ int strategies_read(struct strategies **out, const char *path, struct why *why) 
 
 /* The strategy of SERVICE, or the default one, as strategy_normalize prints it; borrowed until strategies_free. */
 struct slice strategies_find(const struct strategies *s, struct slice service);
+/* A sentence about the first strategy of the file whose type is not known; NULL: there is none. */
+const char *strategies_unknown(struct strategies *s);
 /* Number of services with a strategy of their own. */
 size_t strategies_services(const struct strategies *s);
 /* S may be NULL. */

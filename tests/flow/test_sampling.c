@@ -23,9 +23,10 @@ struct site {
 	/* The collector's. */
 	int status;
 	const char *body;
+	const char *refused; /* a service whose strategy is rubbish; NULL: none */
 	bool silent;
 	struct http_later *held[8];
-	size_t asked, nheld;
+	size_t asked, asked_well, nheld;
 	char service[64];
 
 	/* The last answer to the client. */
@@ -41,12 +42,13 @@ static void on_request(void *arg, const struct http_call *call, struct http_repl
 
 	s->asked++;
 	snprintf(s->service, sizeof(s->service), "%s", service == NULL ? "" : service);
+	s->asked_well += s->refused != NULL && strcmp(s->refused, s->service) != 0;
 	if (s->silent && s->nheld < ARRAY_LEN(s->held)) {
 		s->held[s->nheld++] = http_call_later(call);
 		return;
 	}
 	reply->status = s->status;
-	buf_text(&reply->body, s->body);
+	buf_text(&reply->body, s->refused != NULL && strcmp(s->refused, s->service) == 0 ? "rubbish" : s->body);
 }
 
 static const struct http_route routes[] = { { "/api/sampling", "GET", on_request }, { NULL, NULL, NULL } };
@@ -239,6 +241,34 @@ static void rubbish_replaces_nothing(void)
 	close_site(&s);
 }
 
+static bool the_other_is_asked_again(void *arg)
+{
+	struct site *s = arg;
+
+	return s->asked_well >= 3;
+}
+
+/* The service "front" is fetched again each second meanwhile. */
+static void a_service_that_always_fails_is_reported_among_others(void)
+{
+	struct site s;
+
+	open_site(&s);
+	s.refused = "back";
+	gets(&s, "/sampling?service=front", 200, HALF);
+	fails(&s, "/sampling?service=back", "collector error: failed to get sampling strategy: http://127.0.0.1:");
+	ok(run_until(s.loop, is_warning, &s), "one of two services always fails, and health says so");
+	ok(strstr(s.health.parts[0].sentence, "of 1 of 2 services") != NULL &&
+	                strstr(s.health.parts[0].sentence, "of \"back\": ") != NULL,
+	        "%s", s.health.parts[0].sentence);
+	s.asked_well = 0;
+	ok(run_until(s.loop, the_other_is_asked_again, &s), "the other one is fetched again and again");
+	ok(is_warning(&s), "which hides nothing");
+	s.refused = NULL;
+	ok(run_until(s.loop, is_ok, &s), "when both are had again, all is well");
+	close_site(&s);
+}
+
 static void a_strategy_has_its_age(void)
 {
 	struct site s;
@@ -389,6 +419,7 @@ int main(void)
 	the_paths_of_jaeger_agent();
 	a_strategy_outlives_the_collector_and_the_agent();
 	rubbish_replaces_nothing();
+	a_service_that_always_fails_is_reported_among_others();
 	a_strategy_has_its_age();
 	a_dead_url_hides_no_live_one();
 	without_an_url_there_is_no_strategy();

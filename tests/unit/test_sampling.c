@@ -129,15 +129,35 @@ static void errors_of_a_file_are_named(void)
 {
 	is_no_file("{\n\"a\":", "line 2");
 	is_no_file("[]", "no JSON object");
-	is_no_file("{\"default_strategy\":{\"type\":\"adaptive\",\"param\":1}}",
-	        "default_strategy: the type \"adaptive\"");
+	is_no_file("{\"default_strategy\":{\"type\":7}}", "default_strategy: the type is no string");
 	is_no_file("{\"service_strategies\":[{\"service\":\"front\",\"type\":\"probabilistic\",\"param\":2}]}",
 	        "service front: param must be a number between 0 and 1");
 	is_no_file("{\"service_strategies\":[{\"type\":\"probabilistic\",\"param\":1}]}", "names no service");
-	is_no_file("{\"service_strategies\":[{\"service\":\"front\",\"type\":\"probabilistic\",\"param\":1,"
-	           "\"operation_strategies\":[{\"operation\":\"op\",\"type\":\"x\",\"param\":1}]}]}",
-	        "service front, operation op");
 	is_no_file("{\"service_strategies\":3}", "no list");
+}
+
+/* As jaeger-collector reads it. */
+static void an_unknown_type_is_a_warning(void)
+{
+	static const char text[] =
+	        "{\"default_strategy\":{\"type\":\"probabilistic\",\"param\":0.2},\"service_strategies\":["
+	        "{\"service\":\"front\",\"type\":\"adaptive\",\"param\":70},"
+	        "{\"service\":\"none\"},"
+	        "{\"service\":\"back\",\"type\":\"probabilistic\",\"param\":0.5,"
+	        "\"operation_strategies\":[{\"operation\":\"op\",\"type\":\"x\"}]}]}";
+	struct strategies *s = NULL;
+	struct why why = { 0 };
+
+	ok(strategies_parse(&s, slice_text(text), &why) == 0, "the file is taken: %s", why.text);
+	finds(s, "front", PROBABILISTIC("0.001"));
+	finds(s, "none", PROBABILISTIC("0.001"));
+	finds(s, "back", PROBABILISTIC("0.5"));
+	finds(s, "other", PROBABILISTIC("0.2"));
+	ok(strstr(strategies_unknown(s), "service front: the type \"adaptive\"") != NULL, "%s", strategies_unknown(s));
+	strategies_free(s);
+	s = NULL;
+	ok(strategies_parse(&s, slice_text("{}"), &why) == 0 && strategies_unknown(s) == NULL, "else there is none");
+	strategies_free(s);
 }
 
 static struct cache_entry *use(struct cache *c, const char *service, uint64_t now_s)
@@ -299,6 +319,7 @@ int main(void)
 	the_older_path_has_numbers();
 	strategies_of_a_file();
 	errors_of_a_file_are_named();
+	an_unknown_type_is_a_warning();
 	a_service_is_fetched_again_while_it_is_used();
 	the_map_is_bounded();
 	names_at_random_push_no_service_out();
