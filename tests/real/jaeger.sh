@@ -4,7 +4,7 @@
 # JAEGER_VERSION=2.13.0, built from the Go module) on free ports of 127.0.0.1. Sourced it is a library
 # (jaeger_start …), run it is a command:
 #
-#   jaeger.sh fetch                          builds the two programs into the cache, once (minutes; 2.13 takes ten)
+#   jaeger.sh fetch                          builds the programs into the cache, once (minutes; 2.13 takes ten)
 #   jaeger.sh start DIR                      prints the collector's and the query service's address
 #   jaeger.sh kill9|pause|resume|restart DIR the collector; what is stored stays
 #   jaeger.sh store_pause|store_resume DIR   the process that keeps the spans
@@ -31,33 +31,36 @@ JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
 JAEGER_WORKERS=${JAEGER_WORKERS:-50}
 JAEGER_MORE=() # further options of Jaeger 1.62
 
-jaeger_need() {
-	local minor
-	[ -e "$JAEGER_BIN/.whole" ] && return
-	need go "Jaeger is built with it"
-	minor=$(GOTOOLCHAIN=local go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
-	[ "${minor:-0}" -ge "$(jaeger_go)" ] || skip_all "Go 1.$(jaeger_go) or later is missing: $(go version)"
-}
+jaeger_need() { jaeger_whole || need_go "$(jaeger_go)" "Jaeger is built with it"; }
 
 jaeger_is_2() { [ "${JAEGER_VERSION%%.*}" -eq 2 ]; }
 jaeger_go() { if jaeger_is_2; then echo 24; else echo 22; fi; }
 # Jaeger 2.13.0 has no module version of its own.
 jaeger_module() { if jaeger_is_2; then echo v1.76.0; else echo "v$JAEGER_VERSION"; fi; }
-jaeger_program() { if jaeger_is_2; then echo jaeger; else echo all-in-one; fi; }
+jaeger_programs() { if jaeger_is_2; then echo jaeger remote-storage; else echo all-in-one agent remote-storage; fi; }
+
+# The cache has all of them; one of before may lack some.
+jaeger_whole() {
+	local p
+	[ -e "$JAEGER_BIN/.whole" ] || return
+	for p in $(jaeger_programs); do [ -x "$JAEGER_BIN/$p" ] || return; done
+}
 
 jaeger_fetch() {
 	local at from rc=0
-	[ -e "$JAEGER_BIN/.whole" ] && return
+	jaeger_whole && return
 	jaeger_need
 	mkdir -p "$CACHE" && at=$(mktemp -d "$CACHE/jaeger.XXXXXX") || return
 	from=$(cd "$at" && go mod download -json "github.com/jaegertracing/jaeger@$(jaeger_module)" |
 		sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+	# shellcheck disable=SC2046
 	[ -d "$from" ] && cp -r "$from" "$at/src" && chmod -R u+w "$at/src" && mkdir "$at/bin" &&
 		(cd "$at/src" && GOTOOLCHAIN=local go build -buildvcs=false -o "$at/bin/" \
-			"./cmd/$(jaeger_program)" ./cmd/remote-storage >"$at/log" 2>&1) || rc=1
+			$(jaeger_programs | sed 's|[^ ]*|./cmd/&|g') >"$at/log" 2>&1) || rc=1
 	if [ "$rc" -eq 0 ]; then
 		touch "$at/bin/.whole"
-		mv -T "$at/bin" "$JAEGER_BIN" 2>/dev/null || [ -e "$JAEGER_BIN/.whole" ] || rc=1
+		[ ! -e "$JAEGER_BIN" ] || jaeger_whole || mv "$JAEGER_BIN" "$at/before"
+		mv -T "$at/bin" "$JAEGER_BIN" 2>/dev/null || jaeger_whole || rc=1
 	else
 		cat "$at/log" >&2
 	fi
@@ -81,6 +84,7 @@ jaeger_port() {
 	read -ra p <"$1/ports"
 	case $2 in
 	collector) echo "${p[0]}" ;; query) echo "${p[1]}" ;; admin) echo "${p[2]}" ;;
+	query-grpc) echo "${p[6]}" ;; collector-grpc) echo "${p[5]}" ;;
 	storage) echo "${p[3]}" ;; sampling) echo "${p[7]}" ;; storage-admin) echo "${p[4]}" ;; relay) echo "${p[11]}" ;;
 	esac
 }

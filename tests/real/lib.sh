@@ -74,6 +74,14 @@ need() {
 	done
 }
 
+# need_go MINOR WHAT-FOR: Go 1.MINOR or later
+need_go() {
+	local minor
+	need go "$2"
+	minor=$(GOTOOLCHAIN=local go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+	[ "${minor:-0}" -ge "$1" ] || skip_all "Go 1.$1 or later is missing ($2): $(go version)"
+}
+
 die() {
 	echo "$*" >&2
 	exit 1

@@ -21,17 +21,18 @@ agent_start() {
 	shift
 	mkdir -p "$dir"
 	if [ ! -e "$dir/ports" ]; then
-		free_ports 4
+		free_ports 5
 		echo "${PORTS[@]}" >"$dir/ports"
 	fi
 	read -ra p <"$dir/ports"
 	AGENT_COMPACT=127.0.0.1:${p[0]}
 	AGENT_BINARY=127.0.0.1:${p[1]}
 	AGENT_SAMPLING=${p[3]}
+	AGENT_ZIPKIN=127.0.0.1:${p[4]}
 	spawn "$dir/log" "$SPANSPOOL" agent --http-server.host-port="127.0.0.1:${p[3]}" \
 		--processor.jaeger-compact.server-host-port="$AGENT_COMPACT" \
 		--processor.jaeger-binary.server-host-port="$AGENT_BINARY" \
-		--processor.zipkin-compact.server-host-port=none \
+		--processor.zipkin-compact.server-host-port="$AGENT_ZIPKIN" \
 		--admin.http.host-port="127.0.0.1:${p[2]}" --spool.directory="$dir/spool" "$@"
 	echo "$SPAWNED" >"$dir/pid"
 	echo "${p[2]}" >"$dir/admin"

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# test_clients.sh — unchanged clients from npm and PyPI send through the agent, a real Kafka and the drain
-# into a real Jaeger, and by an agent without brokers straight into it; Jaeger's query API is asked for all
-# of it.
+# test_clients.sh — unchanged clients from npm, PyPI and the Go module proxy, and an OpenTelemetry SDK with its Jaeger
+# exporter, send through the agent, a real Kafka and the drain into a real Jaeger, and by an agent without brokers
+# straight into it. Each span is in Jaeger once, and every field of it is what the client sent.
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/jaeger.sh" && . "$here/clients.sh" && . "$here/stand.sh" || exit 1
 
 K=200
 TOPIC=tracing-topic
+CLIENTS="node python go otel"
 
 kafka_need
 jaeger_need
@@ -22,69 +23,70 @@ kafka_start "$WORK/kafka" || die "no Kafka"
 jaeger_start "$WORK/jaeger" || die "no Jaeger"
 kafka_create "$WORK/kafka" $TOPIC 4
 
-# stored_whole NAME SENDER SERVICE: Jaeger has the K spans just as the client told
-stored_whole() {
-	[ "$(jaeger_traces "$WORK/jaeger" "$3" | grep -o '{"traceID":"[0-9a-f]*","spanID":"' | wc -l)" -ge $K ] &&
-		jaeger_traces "$WORK/jaeger" "$3" | node "$REAL_SRC/clients/compare.js" "$WORK/told.$1" "$2" >"$WORK/differences.$1"
+name() {
+	case $1 in
+	node) echo "npm jaeger-client 3.19.0" ;; python) echo "PyPI jaeger-client 4.8.0" ;;
+	go) echo "jaeger-client-go 2.30.0" ;; otel) echo "OpenTelemetry's Go exporter 1.17.0" ;;
+	esac
 }
 
-# arrives NAME SENDER SERVICE SENTENCE
+# send CLIENT WAY: to the port that the client uses
+send() {
+	local to=$AGENT_COMPACT
+	[ "$1" != node ] || to=$AGENT_BINARY
+	"clients_$1" "$to" "$1-$2" $K >"$WORK/told.$1.$2" && [ "$(wc -l <"$WORK/told.$1.$2")" -eq $K ]
+	ok $? "$2: $(name "$1") sends $K spans"
+}
+
+# arrives CLIENT WAY
 arrives() {
-	wait_for 30 stored_whole "$1" "$2" "$3"
-	ok $? "$4"
-	[ ! -s "$WORK/differences.$1" ] || diag "$(cat "$WORK/differences.$1")"
+	wait_for 30 clients_stored_whole "$WORK/told.$1.$2" "$WORK/jaeger" "$1-$2"
+	ok $? "$2: every span of $(name "$1") is in Jaeger once, and every field of it is what was sent"
+	[ ! -s "$WORK/told.$1.$2.differences" ] || diag "$(cat "$WORK/told.$1.$2.differences")"
+}
+
+# balanced NAME SPANS: accepted and delivered, no more and no less
+balanced() {
+	wait_for 30 all_delivered "$1" "$2"
+	ok $? "the agent $1 has nothing left"
+	is "$(spans "$1" accepted)" "$2" "it accepted every span"
+	ledger_balances "$1"
+	ok $? "its ledger balances"
+	is "$(figure "$1" spans_dropped_total)" 0 "it dropped nothing"
 }
 
 first_record() { kcat -C -q -b "$KAFKA_BOOTSTRAP" -t $TOPIC -o beginning -c 1 -e "$@" 2>/dev/null; }
 
-agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
+agent_start kafka --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
 ok $? "an agent serves"
 drain_start drain --kafka.consumer.brokers="$KAFKA_BOOTSTRAP" --kafka.consumer.topic=$TOPIC \
 	--collector.url="$JAEGER_COLLECTOR"
 ok $? "a drain serves"
-
-clients_node 127.0.0.1 "${AGENT_BINARY#*:}" npm-service $K >"$WORK/told.node"
-ok $? "npm jaeger-client 3.19.0 sends $K spans to the binary port"
-clients_python 127.0.0.1 "${AGENT_COMPACT#*:}" pypi-service $K >"$WORK/told.python"
-ok $? "PyPI jaeger-client 4.8.0 sends $K spans to the compact port"
-
-arrives node "npm jaeger-client" npm-service \
-	"every span of npm's is in Jaeger once, operation, parent, tags and logs equal"
-arrives python "PyPI jaeger-client" pypi-service \
-	"every span of PyPI's is in Jaeger once, operation, parent, tags and logs equal"
+for c in $CLIENTS; do send "$c" kafka; done
+for c in $CLIENTS; do arrives "$c" kafka; done
 
 is "$(first_record -f '%s' -D '' | head -c 4 | od -An -tx1 | tr -d ' \n')" 0c00010b \
 	"a record's value begins with a bare Batch"
 is "$(first_record -f '%K\n')" -1 "a record's key is null"
 first_record -f '%h\n' | grep -qE "^spanspool-id=[^/]+/[0-9]+/[0-9]+,"
 ok $? "a record carries its id"
-
-wait_for 10 all_delivered agent $((2 * K))
-ok $? "the agent has nothing left"
-is "$(spans agent accepted)" $((2 * K)) "the agent accepted every span"
-ledger_balances agent
-ok $? "the agent's ledger balances"
-is "$(figure agent spans_dropped_total)" 0 "the agent dropped nothing"
-is "$(jaeger_dropped "$WORK/jaeger")" 0 "Jaeger dropped nothing behind its 202"
-
-end "$(pid_of agent)" 10
+balanced kafka $((4 * K))
+end "$(pid_of kafka)" 10
 is $? 0 "the agent ends well on SIGTERM"
 end "$(pid_of drain)" 10
 is $? 0 "the drain ends well on SIGTERM"
 
 agent_start direct --collector.url="$JAEGER_COLLECTOR"
 ok $? "an agent without brokers serves"
-clients_node 127.0.0.1 "${AGENT_BINARY#*:}" npm-direct $K >"$WORK/told.direct"
-arrives direct "npm jaeger-client" npm-direct "without Kafka every span goes straight to Jaeger"
+for c in node go otel; do send "$c" direct; done
+for c in node go otel; do arrives "$c" direct; done
 jaeger_pause "$WORK/jaeger"
-clients_python 127.0.0.1 "${AGENT_COMPACT#*:}" pypi-direct $K >"$WORK/told.frozen"
+send python direct
 wait_for 10 spooled direct $K
 ok $? "what is sent while Jaeger is frozen waits in the spool"
 jaeger_resume "$WORK/jaeger"
-arrives frozen "PyPI jaeger-client" pypi-direct "and arrives when it no longer is"
-wait_for 30 all_delivered direct $((2 * K))
-ok $? "the agent without brokers has nothing left"
-ledger_balances direct
-ok $? "its ledger balances"
+arrives python direct
+balanced direct $((4 * K))
+is "$(jaeger_dropped "$WORK/jaeger")" 0 "Jaeger dropped nothing behind its 202"
 
 tap_done
