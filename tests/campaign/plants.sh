@@ -33,8 +33,10 @@ for name in "$@"; do
 	case $run in */*) run=tests/$run ;; *) run=tests/campaign/$run ;; esac
 	n=$((n + 1))
 	patch -s -d "$copy" -p1 <"$patch" || die "$name does not apply any more"
-	build all "${run%% *}" || die "$name does not build"
-	if (cd "$copy/build" && builddir=. timeout -k 10 900 $run) >"$copy/log" 2>&1; then
+	if ! build all "${run%% *}"; then
+		echo "not ok $n - $name does not build"; rc=1
+		tail -3 "$copy/build.log" | sed "s/^/# /"
+	elif (cd "$copy/build" && builddir=. timeout -k 10 900 $run) >"$copy/log" 2>&1; then
 		echo "not ok $n - $name is not caught by $run"; rc=1
 	else
 		echo "ok $n - $name is caught by $run"
