@@ -5,6 +5,7 @@
 #
 #   clients.sh fetch
 #   clients.sh node|python|go|otel HOST:PORT SERVICE K     sends K spans, prints what it sent, a line of JSON each
+#   clients.sh sample node|python|go HOST:PORT SERVICE all|none    samples by that port until all or no spans are
 #   clients.sh stored HOST:PORT [SERVICE…]                 prints what a Jaeger holds, by its query API over gRPC
 #   clients.sh compare told TOLD STORED | beside A B       prints the differences
 
@@ -77,7 +78,7 @@ clients_fetch_go() {
 
 clients_go_build() {
 	local at=$PWD
-	(cd "$REAL_SRC/clients/go" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build -buildvcs=false -o "$at/" ./jaeger ./otel ./stored)
+	(cd "$REAL_SRC/clients/go" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build -buildvcs=false -o "$at/" ./...)
 }
 
 clients_java_need() {
@@ -106,6 +107,14 @@ clients_go() { "$CLIENTS_GO/jaeger" "$@"; }
 clients_otel() { "$CLIENTS_GO/otel" "$@"; }
 clients_python() { PYTHONPATH=$CLIENTS_PYTHON/lib python3 "$REAL_SRC/clients/python/send.py" "$@"; }
 
+clients_sample() {
+	case $1 in
+	node) NODE_PATH=$CLIENTS_NODE/node_modules node "$REAL_SRC/clients/node/sample.js" "${@:2}" ;;
+	python) PYTHONPATH=$CLIENTS_PYTHON/lib python3 "$REAL_SRC/clients/python/sample.py" "${@:2}" ;;
+	go) "$CLIENTS_GO/sample" "${@:2}" ;;
+	esac
+}
+
 # clients_stored HOST:PORT [SERVICE…]
 clients_stored() { "$CLIENTS_GO/stored" "$@"; }
 clients_compare() { python3 "$REAL_SRC/clients/compare.py" "$@"; }
@@ -124,6 +133,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	node | python | go | otel)
 		[ $# -eq 4 ] || die "clients.sh $1 HOST:PORT SERVICE K"
 		clients_fetch && "clients_$1" "${@:2}" ;;
+	sample) clients_fetch && "clients_$1" "${@:2}" ;;
 	stored | compare) clients_fetch_go && "clients_$1" "${@:2}" ;;
 	*) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac

@@ -163,6 +163,30 @@ jaeger_spawn_2() {
 		--set=extensions.zpages.endpoint=127.0.0.1:0
 }
 
+# jaeger_agent_start DIR COLLECTOR-DIR [OPTION]…: the agent of Jaeger 1.62, on the same ports each time; it serves when
+# this returns. Its addresses: JAEGER_AGENT_COMPACT, _BINARY, _ZIPKIN, _SAMPLING, _ADMIN.
+jaeger_agent_start() {
+	local dir=$1 collector=$2 p
+	shift 2
+	mkdir -p "$dir"
+	if [ ! -e "$dir/ports" ]; then
+		free_ports 5
+		echo "${PORTS[@]}" >"$dir/ports"
+	fi
+	read -ra p < <(sed 's/[0-9][0-9]*/127.0.0.1:&/g' "$dir/ports")
+	JAEGER_AGENT_COMPACT=${p[0]} JAEGER_AGENT_BINARY=${p[1]} JAEGER_AGENT_ZIPKIN=${p[2]}
+	JAEGER_AGENT_SAMPLING=${p[3]} JAEGER_AGENT_ADMIN=${p[4]}
+	$(jaeger_how) "$dir/log" "$JAEGER_BIN/agent" --log-level=error \
+		--processor.jaeger-compact.server-host-port="${p[0]}" --processor.jaeger-binary.server-host-port="${p[1]}" \
+		--processor.zipkin-compact.server-host-port="${p[2]}" --http-server.host-port="${p[3]}" \
+		--admin.http.host-port="${p[4]}" \
+		--reporter.grpc.host-port="127.0.0.1:$(jaeger_port "$collector" collector-grpc)" "$@"
+	echo "$SPAWNED" >"$dir/pid"
+	wait_for 10 curl -sf -o /dev/null -m 2 "http://$JAEGER_AGENT_ADMIN/" && return
+	diag "jaeger-agent does not serve:" "$(tail -n 5 "$dir/log")"
+	return 1
+}
+
 # The pid, if it is still that program: the number may have been given to another by now.
 jaeger_pid() {
 	local pid

@@ -3,6 +3,7 @@
 # own, so they are not part of "make check": "make check-real" runs them, one after the other.
 REAL_TESTS = \
 	%D%/test_clients.sh \
+	%D%/test_beside.sh \
 	%D%/test_broker.sh \
 	%D%/test_refused.sh \
 	%D%/test_rotation.sh \
@@ -16,11 +17,12 @@ REAL_TESTS = \
 EXTRA_DIST += $(REAL_TESTS) \
 	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh %D%/backlog.sh \
 	%D%/confirm_cost.sh \
-	%D%/clients/compare.py %D%/clients/java/Send.java %D%/clients/java/Capture.java %D%/clients/java/pom.xml \
+	%D%/clients/compare.py %D%/clients/beside.py %D%/clients/java/Send.java %D%/clients/java/Capture.java %D%/clients/java/pom.xml \
 	%D%/clients/node/send.js %D%/clients/node/sample.js %D%/clients/node/package.json \
-	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/requirements.txt \
+	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/sample.py \
+	%D%/clients/python/requirements.txt \
 	%D%/clients/go/go.mod %D%/clients/go/go.sum %D%/clients/go/told/told.go %D%/clients/go/jaeger/main.go \
-	%D%/clients/go/otel/main.go %D%/clients/go/stored/main.go
+	%D%/clients/go/otel/main.go %D%/clients/go/sample/main.go %D%/clients/go/stored/main.go
 
 noinst_PROGRAMS += %D%/tally %D%/topics %D%/relay
 

@@ -2,20 +2,24 @@
 """compare.py: spans, a line of JSON each as go/stored prints them, held against others, field by field. Prints one line
 for each difference; exits with 1 when there is any.
 
-    python3 compare.py told TOLD STORED      what a client says it sent, and what a Jaeger holds
-    python3 compare.py beside A B            what two Jaegers hold
+    python3 compare.py told TOLD STORED            what a client says it sent, and what a Jaeger holds
+    python3 compare.py beside A B [--once KEY…]    what two Jaegers hold, that of jaeger-agent and that of spanspool's
 
 Each span must be there as often as on the other side, and nothing else. The order of tags, references and fields of
 a log is free. A line of TOLD has one key more, "also": the keys of tags that the client adds by itself, of the span and
-of the process; each must be there, with any value.
+of the process; each must be there, with any value. jaeger-agent may put a process tag of the keys after --once there more
+than once, where spanspool puts it once.
 """
 import collections
 import json
+import re
 import sys
 
 SHOWN = 8
 # What the collector adds: the way by which a span came to it.
 ADDED = 'internal.span.format'
+# A tag of an unknown type becomes a text with addresses of memory in it.
+POINTER = re.compile('0x[0-9a-f]+')
 
 
 def lines(path):
@@ -95,13 +99,26 @@ def of_told(told, stored):
     return wrong + list(differences([canonical(s) for s in told], [canonical(s) for s in stored]))
 
 
+def of_beside(theirs, ours, once):
+    """jaeger-agent sends protobuf over gRPC, spanspool's agent Thrift over HTTP, and the collector says so in a tag."""
+    wrong = []
+    for stored, way in (theirs, 'proto'), (ours, 'jaeger'):
+        for span in stored:
+            ways = [t[2] for t in span['tags'] if t[0] == ADDED]
+            if ways != [way]:
+                wrong.append(f'{name(span)}: {ADDED} is {ways}, not {way!r}')
+        for tag in (t for span in stored for t in span['tags']):
+            if isinstance(tag[2], str) and tag[2].startswith('Unknown VType: '):
+                tag[2] = POINTER.sub('0x…', tag[2])
+    for span in theirs:
+        span['process'] = [t for i, t in enumerate(span['process']) if t[0] not in once or t not in span['process'][:i]]
+    return wrong + list(differences([canonical(s) for s in theirs], [canonical(s) for s in ours]))
+
+
 def main():
-    mode, first, second = sys.argv[1:]
+    mode, first, second = sys.argv[1:4]
     a, b = lines(first), lines(second)
-    if mode == 'told':
-        wrong = of_told(a, b)
-    else:
-        wrong = list(differences([canonical(s) for s in a], [canonical(s) for s in b]))
+    wrong = of_told(a, b) if mode == 'told' else of_beside(a, b, sys.argv[5:])
     if not a:
         wrong.append(f'{first} has no span')
     for line in wrong[:SHOWN]:
