@@ -30,7 +30,7 @@ n=0 rc=0
 for name in "$@"; do
 	patch=$here/plants/$name.patch
 	run=$(sed -n '1s/^Caught by: //p' "$patch")
-	case $run in */*) run=tests/$run ;; *) run=tests/campaign/$run ;; esac
+	case ${run%% *} in */*) run=tests/$run ;; *) run=tests/campaign/$run ;; esac
 	n=$((n + 1))
 	patch -s -d "$copy" -p1 <"$patch" || die "$name does not apply any more"
 	if ! build all "${run%% *}"; then

@@ -30,6 +30,8 @@ JAEGER_BIN=$CACHE/jaeger-$JAEGER_VERSION
 JAEGER_QUEUE=${JAEGER_QUEUE:-100000}
 JAEGER_WORKERS=${JAEGER_WORKERS:-50}
 JAEGER_MORE=() # further options of Jaeger 1.62
+# JAEGER_ALONE set: the spans lie in the memory of Jaeger 1.62 itself. Its client of remote-storage ends the process when
+# the first trace that is found has the id 0.
 
 jaeger_need() { jaeger_whole || need_go "$(jaeger_go)" "Jaeger is built with it"; }
 
@@ -75,7 +77,8 @@ jaeger_start() {
 	mkdir -p "$dir" || return
 	free_ports 12
 	echo "${PORTS[@]}" >"$dir/ports"
-	jaeger_spawn_storage "$dir" && jaeger_store_mend "$dir" && jaeger_restart "$dir"
+	[ -n "${JAEGER_ALONE-}" ] || { jaeger_spawn_storage "$dir" && jaeger_store_mend "$dir"; } || return
+	jaeger_restart "$dir"
 }
 
 # jaeger_port DIR NAME
@@ -124,10 +127,10 @@ jaeger_spawn() {
 }
 
 jaeger_spawn_1() {
-	local p
+	local p store=(env SPAN_STORAGE_TYPE=grpc "$JAEGER_BIN/all-in-one" --grpc-storage.server="$(jaeger_store_address "$1")")
+	[ -z "${JAEGER_ALONE-}" ] || store=(env SPAN_STORAGE_TYPE=memory "$JAEGER_BIN/all-in-one")
 	read -ra p <"$1/ports"
-	$(jaeger_how) "$1/jaeger.log" env SPAN_STORAGE_TYPE=grpc "$JAEGER_BIN/all-in-one" --log-level=warn \
-		--grpc-storage.server="$(jaeger_store_address "$1")" --collector.queue-size="$JAEGER_QUEUE" \
+	$(jaeger_how) "$1/jaeger.log" "${store[@]}" --log-level=warn --collector.queue-size="$JAEGER_QUEUE" \
 		--collector.num-workers="$JAEGER_WORKERS" \
 		--collector.http-server.host-port="127.0.0.1:${p[0]}" --collector.grpc-server.host-port="127.0.0.1:${p[5]}" \
 		--collector.otlp.enabled=false --query.http-server.host-port="127.0.0.1:${p[1]}" \
