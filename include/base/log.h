@@ -6,19 +6,23 @@
 #include "base/base.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+/* AUTO is text. */
 enum log_form { LOG_FORM_AUTO, LOG_FORM_TEXT, LOG_FORM_JSON };
 
-/* AUTO is text when stderr is a terminal, JSON otherwise. */
+/* When stderr is the journal's socket (JOURNAL_STREAM, see systemd.exec(5)), each line begins with the priority of its
+ * level, "<4>", and a line of text has no time, because the journal has its own. */
 void log_setup(enum log_level least, enum log_form form);
 
 enum { LOG_LINE_BYTES = 2176 };
 /* Formats MESSAGE as a line of LEVEL, with a newline, in the form that log_setup chose. TO has LOG_LINE_BYTES.
- * Returns the length. */
-size_t log_format(char *to, enum log_level level, const char *message);
+ * Returns the length. A line of JSON has the keys of jaeger-agent's log: level, ts (seconds since 1970), caller, of
+ * which FILE gives the last folder and name, and msg. */
+size_t log_format(char *to, enum log_level level, const char *file, int line, const char *message);
 
 /* A line is "subject: what happened", without a full stop or a newline. Thread-safe. */
-void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+void log_line_at(enum log_level level, const char *file, int line, const char *fmt, ...) PRINTF(4, 5);
 
+#define log_line(level, ...) log_line_at(level, __FILE__, __LINE__, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_LEVEL_WARN, __VA_ARGS__)

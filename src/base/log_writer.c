@@ -136,7 +136,7 @@ static int report_lost(uint64_t lost, int refused)
 	snprintf(message, sizeof(message), "log: %llu lines before this one were lost: stderr %s%s",
 	        (unsigned long long)lost, refused == 0 ? "was not read, and the log buffer was full" : "refused them: ",
 	        refused == 0 ? "" : strerror(refused));
-	return write_whole(line, log_format(line, LOG_LEVEL_WARN, message));
+	return write_whole(line, log_format(line, LOG_LEVEL_WARN, __FILE__, __LINE__, message));
 }
 
 static void *write_lines(void *unused)

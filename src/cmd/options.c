@@ -14,7 +14,7 @@ static const struct conf_row log_rows[] = {
 	{ "log-level", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_level), "info",
 	        "debug=trace|info|warn=warning|error=fatal=panic=dpanic", "least level of what is logged", false },
 	{ "log-encoding", CONF_TYPE_CHOICE, CONF_ENUM(struct options, log_form), "auto", "auto|console|json",
-	        "form of the log; auto is console on a terminal, else json", false },
+	        "form of the log; auto is console, started as jaeger-agent json", false },
 	CONF_END,
 };
 

@@ -103,7 +103,7 @@ static void every_drop_is_told_by_the_stop(void)
 	lines = lines_with(" spans dropped (spool_full", &sum);
 	ok(lines > 0, "%u lines told of drops", lines);
 	ok(sum >= dropped, "of all %" PRIu64 " spans: %" PRIu64, dropped, sum);
-	is_int(sum_of(" spool_full\""), sum, "the last line of totals says the same");
+	is_int(sum_of(" spool_full\n"), sum, "the last line of totals says the same");
 	is_int(sum_of(" spans accepted"), s.ledger.accepted.spans, "and what was accepted");
 	is_int(sum_of(" spans in the spool") + sum, waits + dropped, "and what is left behind");
 }

@@ -146,7 +146,7 @@ static void a_healthy_run_warns_of_nothing(void)
 
 	drain_process_open(&b, 2);
 	drain_process_produce(&b, 50, 2);
-	ok(drain_process_start(&b, NULL), "it serves");
+	ok(drain_process_start(&b, "--log-encoding=json", NULL), "it serves");
 	ok(drain_process_until(&b, drain_process_all_done), "it is done with all");
 	is_int(drain_process_get(&b, "/status"), 200, "a page for people");
 	ok(strstr(buf_cstr(&b.page), "delivering to http://127.0.0.1:") != NULL &&

@@ -3,8 +3,12 @@
  * to one that refuses. Each case is played in a process of its own, whose stderr the test reads. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -146,10 +150,80 @@ static void lines_that_stderr_refused_are_counted(void)
 	is_int(lines_said("test: "), 1, "the refused ones are not");
 }
 
+static void log_as_json(int unused)
+{
+	(void)unused;
+	log_setup(LOG_LEVEL_INFO, LOG_FORM_JSON);
+	log_warn("test: a \"quoted\" word\n");
+	log_debug("test: below the least level");
+	log_flush(PLENTY_MS);
+}
+
+/* The keys of jaeger-agent's log, with the types that it gives them. */
+static void json_has_the_keys_of_jaeger_agent(void)
+{
+	double ts = 0, now = (double)time(NULL);
+	char caller[64] = "", rest[256] = "";
+	int line = 0;
+
+	hear(log_as_json, 0);
+	ok(sscanf(said, "{\"level\":\"warn\",\"ts\":%lf,\"caller\":\"%63[^:]:%d\",\"msg\":%255[^\n]", &ts, caller,
+	           &line, rest) == 4,
+	        "level, ts, caller, msg: %s", said);
+	ok(ts > now - 600 && ts < now + 600, "ts is in seconds since 1970: %f", ts);
+	is_text(caller, "unit/test_log.c", "caller is the file with its folder");
+	ok(line > 0, "and the line");
+	is_text(rest, "\"test: a \\\"quoted\\\" word\\u000a\"}", "msg is escaped");
+	is_int(lines_said("\n"), 1, "one line");
+}
+
+/* With OWN stderr is the stream that JOURNAL_STREAM names, else another is. */
+static void log_to_the_journal(int own)
+{
+	char stream[64];
+	struct stat st;
+
+	fstat(STDERR_FILENO, &st);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + !own);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_setup(LOG_LEVEL_DEBUG, LOG_FORM_AUTO);
+	log_debug("test: one");
+	log_info("test: two");
+	log_warn("test: three");
+	log_error("test: four");
+	log_flush(PLENTY_MS);
+}
+
+static void lines_to_the_journal_have_a_priority(void)
+{
+	hear(log_to_the_journal, true);
+	is_text(said, "<7>test: one\n<6>test: two\n<4>test: three\n<3>test: four\n", "stderr is the journal");
+	hear(log_to_the_journal, false);
+	ok(lines_said("<") == 0 && lines_said(" warn  test: three\n") == 1, "stderr is another stream: %s", said);
+}
+
+static void log_json_to_the_journal(int unused)
+{
+	(void)unused;
+	log_to_the_journal(true);
+	log_setup(LOG_LEVEL_INFO, LOG_FORM_JSON);
+	log_info("test: five");
+	log_flush(PLENTY_MS);
+}
+
+static void so_have_lines_of_json(void)
+{
+	hear(log_json_to_the_journal, 0);
+	is_int(lines_said("<6>{\"level\":\"info\",\"ts\":"), 1, "the priority stands before the object");
+}
+
 int main(void)
 {
 	lines_before_a_crash_are_written();
 	a_descriptor_that_does_not_block_loses_no_line();
 	lines_that_stderr_refused_are_counted();
+	json_has_the_keys_of_jaeger_agent();
+	lines_to_the_journal_have_a_priority();
+	so_have_lines_of_json();
 	return tap_done();
 }
