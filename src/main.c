@@ -2,7 +2,7 @@
 /* main.c — the daemon's program: the commands of commands.c, and jaeger-agent as another name of one of them. */
 #include <string.h>
 
-#include "cmd/cmd.h"
+#include "cmd/options.h"
 
 static const char *last_part(const char *path)
 {
@@ -14,7 +14,11 @@ static const char *last_part(const char *path)
 int main(int argc, char **argv)
 {
 	bool as_jaeger = argc >= 1 && strcmp(last_part(argv[0]), "jaeger-agent") == 0;
+	int status;
 
-	/* Under the name of the agent whose place it takes, flags are the agent's. */
-	return commands_main(commands, as_jaeger && (argc < 2 || argv[1][0] == '-') ? "agent" : NULL, argc, argv);
+	if (!as_jaeger)
+		return commands_main(commands, NULL, argc, argv);
+	/* jaeger-agent without a command is the agent, and every error of its command line ends it with 1. */
+	status = commands_main(jaeger_commands, argc < 2 || argv[1][0] == '-' ? "agent" : NULL, argc, argv);
+	return status == EXIT_USAGE ? EXIT_FAILED : status;
 }

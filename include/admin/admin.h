@@ -24,12 +24,17 @@ struct admin_opts {
 	void *arg;
 };
 
-/* Routes: / as jaeger-agent, /health/live, /health/ready, /metrics, /ledger, /status, /status.json, /config; 404 for
+/* What jaeger-agent's command version and page /version print, without the figures of a build that are not known. */
+#define JAEGER_VERSION_JSON "{\"gitCommit\":\"\",\"gitVersion\":\"v" PACKAGE_VERSION "\",\"buildDate\":\"\"}"
+
+/* Routes: / and /version as jaeger-agent, /health/live, /health/ready, /metrics, /ledger, /status, /status.json, /config; 404 for
  * others. /metrics begins with figures of the process and the health. */
 
 struct admin;
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;
 uint16_t admin_port(const struct admin *a);
+/* The address of the pages with the port that is bound, as units_print_hostport() prints it to TO. */
+const char *admin_address(const struct admin *a, char to[HOSTPORT_TEXT]);
 void admin_free(struct admin *a);
 
 #endif

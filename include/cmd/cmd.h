@@ -22,6 +22,10 @@ struct command {
 
 /* Every command of `spanspool`, in the order of `spanspool help`; ends with a name of NULL. */
 extern const struct command commands[];
+/* Those of the program under the name jaeger-agent: that agent's. */
+extern const struct command jaeger_commands[];
+/* True when the program was started under that name. */
+bool command_as_jaeger(void);
 
 /* main() of a program that has these commands (ending with a name of NULL): runs the one that argv[1] names, or NAMED
  * when that is not NULL. Returns the exit status. */

@@ -67,6 +67,13 @@ static void answer_root(void *arg, const struct http_call *call, struct http_rep
 	buf_text(&reply->body, "\"}");
 }
 
+static void answer_version(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	(void)arg;
+	(void)call;
+	buf_text(&reply->body, JAEGER_VERSION_JSON);
+}
+
 /* ---- health ---- */
 
 static json_t *part_json(const struct health_part *p)
@@ -293,6 +300,7 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 
 static const struct http_route routes[] = {
 	{ "/", "*", answer_root }, /* any method, as in jaeger-agent */
+	{ "/version", "GET HEAD", answer_version },
 	{ "/health/live", "GET HEAD", answer_live },
 	{ "/health/ready", "GET HEAD", answer_ready },
 	{ "/metrics", "GET HEAD", answer_metrics },
@@ -324,6 +332,14 @@ int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts
 uint16_t admin_port(const struct admin *a)
 {
 	return http_server_port(a->server);
+}
+
+const char *admin_address(const struct admin *a, char to[HOSTPORT_TEXT])
+{
+	struct hostport at = a->opts.at;
+
+	at.port = http_server_port(a->server);
+	return units_print_hostport(&at, to, HOSTPORT_TEXT);
 }
 
 void admin_free(struct admin *a)

@@ -195,8 +195,11 @@ static void log_spool(const struct agent *a)
 
 void agent_log_start(struct agent *a)
 {
+	char address[HOSTPORT_TEXT];
+
 	log_spool(a);
-	log_info("agent: admin pages at %s", a->set.admin);
+	if (a->admin != NULL)
+		log_info("agent: admin pages at %s", admin_address(a->admin, address));
 	if (a->sampling != NULL)
 		log_info("agent: sampling strategies at %s", a->set.sampling.at);
 	if (a->to_kafka)

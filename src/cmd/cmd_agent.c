@@ -28,6 +28,8 @@ static int finish(struct conf *c, void *settings, struct why *why)
 {
 	int rc = options_spool_directory(c, why);
 
+	if (rc == 0 && command_as_jaeger())
+		rc = conf_default(c, "log-encoding", "json", why);
 	return rc < 0 ? rc : agent_options_finish(c, settings, why);
 }
 

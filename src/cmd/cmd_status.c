@@ -6,17 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "http/client.h"
+#include "admin_query.h"
 #include "cmd/completion.h"
 #include "cmd/options.h"
 #include "status_text.h"
-#include "base/units.h"
 
 enum page { PAGE_STATUS, PAGE_LEDGER, PAGE_READY, PAGES };
-static const char *const paths[PAGES] = { "/status.json", "/ledger", "/health/ready" };
-
-enum { PAGE_MAX_BYTES = 1 << 20 };
 
 struct status_settings {
 	const char *admin;
@@ -48,117 +43,47 @@ const struct options_spec status_options = {
 	.tool = true,
 };
 
-struct status_query {
-	struct loop *loop;
-	struct http_client *client;
-	char base[320]; /* "http://127.0.0.1:14271" */
-	uint64_t timeout_ms;
-	enum page page; /* the page requested now */
-	struct buf body[PAGES];
-	int code[PAGES];
-	struct why why;
-	int rc;
-};
-
-static void send_request(struct status_query *a);
-
-static void on_answer(void *arg, const struct http_answer *answer)
-{
-	struct status_query *a = arg;
-
-	if (answer->failure != HTTP_ANSWERED) {
-		a->rc = why_set(&a->why, E_DOWN, "%s: %s", a->base, answer->error);
-	} else if (!answer->whole) {
-		a->rc = why_set(
-		        &a->why, E_TOO_LARGE, "%s%s: the answer is too long or broken off", a->base, paths[a->page]);
-	} else {
-		a->code[a->page] = answer->status;
-		buf_add(&a->body[a->page], answer->body.at, answer->body.len);
-		a->page++;
-	}
-	if (a->rc < 0 || a->page == PAGES)
-		loop_stop(a->loop);
-	else
-		send_request(a);
-}
-
-static void send_request(struct status_query *a)
-{
-	char url[400];
-	struct http_request r = {
-		.url = url,
-		.connect_ms = a->timeout_ms,
-		.total_ms = a->timeout_ms,
-		.keep = PAGE_MAX_BYTES,
-	};
-
-	snprintf(url, sizeof(url), "%s%s", a->base, paths[a->page]);
-	a->rc = http_client_send(a->client, &r, on_answer, a);
-	if (a->rc < 0) {
-		why_set(&a->why, a->rc, "%s: %s", url, err_text(a->rc));
-		loop_stop(a->loop);
-	}
-}
-
-static int query_pages(struct status_query *a, const struct status_settings *set)
-{
-	static const struct http_client_opts opts = { .max_connections = 1 };
-	struct hostport at;
-	char address[HOSTPORT_TEXT];
-
-	if (units_hostport(set->admin, &at, &a->why) < 0)
-		return a->why.code;
-	if (at.host[0] == '\0')
-		snprintf(at.host, sizeof(at.host), "127.0.0.1");
-	snprintf(a->base, sizeof(a->base), "http://%s", units_print_hostport(&at, address, sizeof(address)));
-	a->timeout_ms = max_u64(set->timeout_us / US_PER_MS, 1);
-	a->rc = loop_open(&a->loop, &a->why);
-	if (a->rc == 0)
-		a->rc = http_client_open(&a->client, a->loop, &opts, &a->why);
-	if (a->rc == 0)
-		send_request(a);
-	if (a->rc == 0)
-		loop_run(a->loop);
-	http_client_free(a->client);
-	loop_free(a->loop);
-	return a->rc;
-}
-
 /* Returns the exit status: EXIT_FINE when the daemon is ready, EXIT_WANTING when it is not. */
-static int print_answer(struct status_query *a, bool json)
+static int print_answer(const struct admin_page pages[PAGES], const char *base, bool json)
 {
-	bool ready = a->code[PAGE_READY] == 200;
+	bool ready = pages[PAGE_READY].status == 200;
+	struct why why;
 	int rc = 0;
 
-	for (int i = 0; rc == 0 && i < PAGES; i++) {
-		if (buf_check(&a->body[i]) < 0)
-			rc = why_set(&a->why, E_NOMEM, "%s", err_text(E_NOMEM));
-		else if (i != PAGE_READY && a->code[i] != 200)
-			rc = why_set(&a->why, E_DOWN, "%s%s answered %d: is that a spanspool?", a->base, paths[i],
-			        a->code[i]);
-	}
+	for (int i = 0; rc == 0 && i < PAGES; i++)
+		if (i != PAGE_READY && pages[i].status != 200)
+			rc = why_set(
+			        &why, E_DOWN, "%s answered %d: is that a spanspool?", pages[i].path, pages[i].status);
 	if (rc == 0)
-		rc = status_print(buf_slice(&a->body[PAGE_STATUS]), buf_slice(&a->body[PAGE_LEDGER]), ready, json,
-		        stdout, &a->why);
+		rc = status_print(buf_slice(&pages[PAGE_STATUS].body), buf_slice(&pages[PAGE_LEDGER].body), ready, json,
+		        stdout, &why);
 	if (rc < 0) {
-		why_wrap(&a->why, "%s", a->base);
-		return options_fail("status", &a->why);
+		why_wrap(&why, "%s", base);
+		return options_fail("status", &why);
 	}
 	return ready ? EXIT_FINE : EXIT_WANTING;
 }
 
 static int query_and_print(struct options *o, struct status_settings *set, bool drain)
 {
-	struct status_query a = { 0 };
+	struct admin_page pages[PAGES] = {
+		[PAGE_STATUS] = { .path = "/status.json" },
+		[PAGE_LEDGER] = { .path = "/ledger" },
+		[PAGE_READY] = { .path = "/health/ready" },
+	};
+	struct admin_query_opts query = { .timeout_ms = set->timeout_us / US_PER_MS };
+	char base[ADMIN_BASE];
+	struct why why;
 	int rc = 0;
 
 	if (drain)
-		rc = conf_default(o->conf, "admin.http.host-port", ":14270", &a.why);
+		rc = conf_default(o->conf, "admin.http.host-port", ":14270", &why);
+	query.host_port = set->admin;
 	if (rc == 0)
-		rc = query_pages(&a, set);
-	rc = rc < 0 ? options_fail("status", &a.why) : print_answer(&a, set->json);
+		rc = admin_query(&query, pages, PAGES, base, &why);
+	rc = rc < 0 ? options_fail("status", &why) : print_answer(pages, base, set->json);
 	for (int i = 0; i < PAGES; i++)
-		buf_free(&a.body[i]);
+		buf_free(&pages[i].body);
 	return rc;
 }
 

@@ -28,6 +28,7 @@ static void log_replay(const struct drainer_settings *set)
 void drainer_log_start(struct drainer *d)
 {
 	struct buf collectors = { 0 };
+	char address[HOSTPORT_TEXT];
 
 	d->started_us = clock_mono_us();
 	collector_names(&d->set.collector, &collectors);
@@ -40,8 +41,8 @@ void drainer_log_start(struct drainer *d)
 	}
 	if (!d->set.dry_run)
 		log_info("drain: sending to %s, what none takes to %s", buf_cstr(&collectors), d->set.quarantine);
-	if (strcmp(d->set.admin, "none") != 0)
-		log_info("drain: admin pages at %s", d->set.admin);
+	if (d->admin != NULL)
+		log_info("drain: admin pages at %s", admin_address(d->admin, address));
 	buf_free(&collectors);
 }
 

@@ -19,8 +19,8 @@ libspanspool_a_SOURCES += \
 	%D%/spool_retry.c \
 	%D%/spool_stat.c \
 	%D%/spool_verify.c \
-	%D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
-	%D%/cmd_version.c \
+	%D%/admin_query.h %D%/admin_query.c %D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
+	%D%/jaeger_agent.c %D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c %D%/service.h %D%/service.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c

@@ -84,6 +84,7 @@ FLOW_SHELL = \
 	%D%/test_config_check.sh \
 	%D%/test_demo.sh \
 	%D%/test_emit.sh \
+	%D%/test_jaeger_lines.sh \
 	%D%/test_programs.sh
 
 check_PROGRAMS += $(FLOW_TESTS)

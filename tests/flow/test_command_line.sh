@@ -160,6 +160,7 @@ done
 
 ln -s "$program" jaeger-agent
 ./jaeger-agent --help | grep -q 'usage: spanspool agent'; report "under the name jaeger-agent, flags are the agent's" $?
-./jaeger-agent version | grep -q '^spanspool '; report "and words are still commands" $?
+./jaeger-agent version | grep -q '^{"gitCommit":'; report "and words are that agent's commands" $?
+./jaeger-agent agent --help | grep -q 'usage: spanspool agent'; report "and agent" $?
 echo "1..$n"
 exit $rc
