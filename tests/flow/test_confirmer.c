@@ -35,6 +35,40 @@ static void the_page_of_opentelemetry_is_found_and_confirms(void)
 	end();
 }
 
+/* The batch processor gathers spans, and its exporter counts a batch when it has been sent: the counters stand still and
+ * then jump, by amounts that have nothing to do with POSTs. */
+static void the_counters_of_opentelemetry_move_in_steps(void)
+{
+	begin();
+	pageserver_up(&r.page, 1);
+	open_confirmer(CONFIRMER_AUTO, NULL);
+	wait_state(CONFIRMER_CONFIRMING, "found");
+	for (size_t i = 0; i < 10; i++)
+		ok(!post(i), "POST %zu is accepted", i);
+	wait_reads(3);
+	is_text(r.verdicts, "", "the exporter has counted nothing: no POST is stored");
+	r.page.n.saved = 850;
+	wait_reads(3);
+	is_text(r.verdicts, "", "a batch that ends inside a POST shows of none that it is whole");
+	post(10);
+	r.page.n.saved = 1050;
+	wait_reads(3);
+	is_text(r.verdicts, "", "nor one that may have spans of a later POST, since exporters overtake each other");
+	r.page.n.saved = 1100;
+	wait_verdicts("SSSSSSSSSSS", "as many saved as were accepted: all are stored");
+	for (size_t i = 11; i < 15; i++)
+		post(i);
+	wait_reads(3);
+	r.page.n.failed += 150;
+	wait_verdicts("SSSSSSSSSSSLLLL", "a failed batch in one step: all that were under way are sent again");
+	r.page.n.saved += 250;
+	for (size_t i = 15; i < 18; i++)
+		post(i);
+	r.page.n.saved += 300;
+	wait_verdicts("SSSSSSSSSSSLLLLSSS", "and the next are stored in one step");
+	end();
+}
+
 static void one_of_several_addresses_of_a_name_has_a_page_of_its_own(void)
 {
 	static const char url[] = "http://jaeger.invalid:14268/api/traces?format=jaeger.thrift";
@@ -257,6 +291,7 @@ int main(void)
 {
 	the_page_of_jaeger_is_found_and_confirms();
 	the_page_of_opentelemetry_is_found_and_confirms();
+	the_counters_of_opentelemetry_move_in_steps();
 	one_of_several_addresses_of_a_name_has_a_page_of_its_own();
 	without_a_page_a_2xx_is_all_there_is();
 	a_post_that_left_blindly_and_is_answered_with_a_page_is_sent_again();
