@@ -89,20 +89,23 @@ struct confirm {
 	bool lossless;               /* this process has lost no span between readings: the window doubles */
 	uint64_t read_at_us;         /* when the next reading is due */
 	uint64_t urgent_at_us;       /* when it is due while a POST waits for the window */
-	uint64_t cost_us;            /* how long a reading takes while the collector is not busy */
-	bool saving;                 /* the last reading showed spans saved since the one before */
-	uint64_t saving_us;          /* total time between readings during which spans were saved; see count_saving */
-	uint64_t window;             /* most spans that the queue should have, of all senders */
-	uint64_t stored_in_window;   /* spans confirmed since the window last changed */
-	uint64_t others;             /* spans of other senders received between the last two readings */
-	uint64_t received_per_own;   /* spans received, of all senders, for each own one; a recent average, >= 1 */
-	uint64_t on_wire;            /* spans of own POSTs without an answer */
-	uint64_t unsure;             /* spans of POSTs no longer awaited that may have come since last.began_us */
-	uint64_t unsure_us;          /* monotonic moment by which all unsure spans have come, if at all */
-	uint64_t stale_at;           /* once this many spans were saved or failed, no unsure span is in the queue */
-	uint64_t unconfirmed;        /* spans of the POSTs in awaiting */
-	uint64_t unread;             /* of unconfirmed: answered since the last reading began */
-	uint64_t queued;             /* of unconfirmed: not known to have left the queue */
+	uint64_t pause_began_us;   /* sending pauses since this reading, see confirm_pause_or_resume; 0: it does not */
+	uint64_t pause_again_us;   /* no pause begins before this moment */
+	unsigned vain_pauses;      /* pauses in a row that decided no POST */
+	uint64_t cost_us;          /* how long a reading takes while the collector is not busy */
+	bool saving;               /* the last reading showed spans saved since the one before */
+	uint64_t saving_us;        /* total time between readings during which spans were saved; see count_saving */
+	uint64_t window;           /* most spans that the queue should have, of all senders */
+	uint64_t stored_in_window; /* spans confirmed since the window last changed */
+	uint64_t others;           /* spans of other senders received between the last two readings */
+	uint64_t received_per_own; /* spans received, of all senders, for each own one; a recent average, >= 1 */
+	uint64_t on_wire;          /* spans of own POSTs without an answer */
+	uint64_t unsure;           /* spans of POSTs no longer awaited that may have come since last.began_us */
+	uint64_t unsure_us;        /* monotonic moment by which all unsure spans have come, if at all */
+	uint64_t stale_at;         /* once this many spans were saved or failed, no unsure span is in the queue */
+	uint64_t unconfirmed;      /* spans of the POSTs in awaiting */
+	uint64_t unread;           /* of unconfirmed: answered since the last reading began */
+	uint64_t queued;           /* of unconfirmed: not known to have left the queue */
 	uint64_t must_have_received; /* own spans that the process of the last reading must have received */
 	uint64_t received_first;     /* "received" at the first reading of that process */
 	struct confirm_stats stats;
@@ -112,7 +115,8 @@ void confirm_init(struct confirm *c, const struct confirm_opts *opts);
 
 /* Most spans that one POST may have now: the window may be smaller than opts.post_spans. */
 uint32_t confirm_post_spans(const struct confirm *c);
-/* True when a POST of SPANS may be sent now. */
+/* True when a POST of SPANS may be sent now. It may be false for four times opts.read_every_us while the queue is left to
+ * run empty. */
 bool confirm_may_send(const struct confirm *c, uint32_t spans);
 /* P is sent. confirm_answered or confirm_unanswered must follow. */
 void confirm_sent(struct confirm *c, struct confirm_post *p);

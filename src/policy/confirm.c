@@ -292,6 +292,7 @@ void confirm_read(struct confirm *c, const struct confirm_reading *r, struct lis
 		c->stale_at = 0;
 	decide_all(c, &cmp, decided);
 	confirm_grow(c);
+	confirm_pause_or_resume(c, r);
 }
 
 void confirm_return_oldest(struct confirm *c, struct list *decided)
@@ -309,6 +310,7 @@ void confirm_forget(struct confirm *c, struct list *decided)
 	c->epoch++;
 	c->state = CONFIRM_UNREAD;
 	c->read_at_us = c->urgent_at_us = 0;
+	c->pause_began_us = c->pause_again_us = 0;
 }
 
 uint64_t confirm_oldest_us(const struct confirm *c)

@@ -51,6 +51,8 @@ uint64_t confirm_first_window(const struct confirm *c);
 void confirm_set_window(struct confirm *c, uint64_t to);
 /* Grows the window when as many spans as it holds were stored without a loss. */
 void confirm_grow(struct confirm *c);
+/* Begins or ends a pause in sending, after R has decided what it can. */
+void confirm_pause_or_resume(struct confirm *c, const struct confirm_reading *r);
 /* Sets when the next reading is due after R; c->last is still the reading before it. */
 void confirm_next_reading(struct confirm *c, const struct confirm_reading *r);
 /* Sets c->others to the spans that other senders sent between the last reading and R. */

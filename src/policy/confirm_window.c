@@ -7,6 +7,10 @@
 #include "confirm_internal.h"
 
 enum {
+	PAUSE_AFTER = 8, /* age of a POST that has left the queue and has no verdict, in opts.read_every_us */
+	PAUSE_MOST = 4,  /* the longest pause, likewise; with 250 ms the circuit stays closed */
+	PAUSE_REST = 4,  /* between two pauses, in multiples of the first; doubles while they are in vain */
+	VAIN_MOST = 5,
 	FIRST_WINDOW = 500,      /* spans; a quarter of the default queue of Jaeger 1.x */
 	LEAST_STEP = 50,         /* least spans by which the window grows after a loss */
 	READ_COST = 25,          /* the interval between readings, in multiples of cost_us */
@@ -43,11 +47,49 @@ static bool none_queued(const struct confirm *c)
 	return c->on_wire + c->queued + c->unsure == 0 && confirm_stored(&c->last.counters) >= c->stale_at;
 }
 
+static bool is_pausing(const struct confirm *c)
+{
+	return c->pause_began_us != 0 && c->unconfirmed > 0;
+}
+
+/* Where it is not known how long a save may take, a POST is known to be stored only once the queue was empty, and a sender
+ * that never rests may never see that: exporters behind a batch processor count in steps, and the next POST comes before
+ * they have counted the last one. So it rests, when the oldest POST has long left the queue. Beside other senders that do
+ * not rest this is in vain, and rare. */
+static bool needs_pause(const struct confirm *c, const struct confirm_reading *r)
+{
+	const struct confirm_post *oldest = container_of(c->awaiting.next, struct confirm_post, link);
+
+	return r->counters.slowest_us == 0 && !list_empty(&c->awaiting) && oldest->left &&
+	       r->began_us >= c->pause_again_us &&
+	       r->began_us - oldest->answered_us >= PAUSE_AFTER * c->opts.read_every_us;
+}
+
+static void end_pause(struct confirm *c, uint64_t now_us, bool in_vain)
+{
+	c->vain_pauses = in_vain ? (unsigned)min_u64(c->vain_pauses + 1, VAIN_MOST) : 0;
+	c->pause_again_us = now_us + (PAUSE_REST * (now_us - c->pause_began_us) << c->vain_pauses);
+	c->pause_began_us = 0;
+}
+
+void confirm_pause_or_resume(struct confirm *c, const struct confirm_reading *r)
+{
+	if (c->pause_began_us == 0) {
+		if (needs_pause(c, r))
+			c->pause_began_us = r->began_us;
+		return;
+	}
+	if (list_empty(&c->awaiting))
+		end_pause(c, r->began_us, false);
+	else if (r->began_us - c->pause_began_us >= PAUSE_MOST * c->opts.read_every_us)
+		end_pause(c, r->began_us, true);
+}
+
 bool confirm_may_send(const struct confirm *c, uint32_t spans)
 {
 	uint64_t load = confirm_in_queue(&c->last.counters) + c->others + c->unread + c->unsure + c->on_wire;
 
-	if (c->last.began_us == 0 || c->state == CONFIRM_FOREIGN)
+	if (c->last.began_us == 0 || c->state == CONFIRM_FOREIGN || is_pausing(c))
 		return false;
 	/* Other senders may keep the queue full for ever, so one POST may always be under way. */
 	return none_queued(c) || load + spans <= c->window;
@@ -56,7 +98,7 @@ bool confirm_may_send(const struct confirm *c, uint32_t spans)
 uint64_t confirm_read_at(const struct confirm *c, uint32_t waiting)
 {
 	/* A whole window is unconfirmed: the sender may have no memory left for another POST, so that none waits. */
-	if ((waiting > 0 && !confirm_may_send(c, waiting)) || c->unconfirmed >= c->window)
+	if ((waiting > 0 && !confirm_may_send(c, waiting)) || c->unconfirmed >= c->window || is_pausing(c))
 		return c->urgent_at_us;
 	return c->unconfirmed + c->unsure > 0 ? c->read_at_us : UINT64_MAX;
 }
@@ -109,6 +151,8 @@ void confirm_next_reading(struct confirm *c, const struct confirm_reading *r)
 void confirm_read_failed(struct confirm *c, uint64_t ended_us)
 {
 	c->read_at_us = c->urgent_at_us = ended_us + c->opts.read_every_us;
+	if (c->pause_began_us != 0)
+		end_pause(c, ended_us, true);
 }
 
 void confirm_set_window(struct confirm *c, uint64_t to)

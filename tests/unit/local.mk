@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/test_conf_names \
 	%D%/test_conf_print \
 	%D%/test_confirm \
+	%D%/test_confirm_pause \
 	%D%/test_confirm_reading \
 	%D%/test_confirm_slowest \
 	%D%/test_corpus \
