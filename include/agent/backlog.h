@@ -26,6 +26,9 @@ struct refused;
 int backlog_open(struct backlog **out, struct dispatcher *d, struct spooler *s, struct refused *r,
         struct ledger *ledger, const struct backlog_opts *opts) MUST_USE;
 
+/* A new max_age_us. */
+void backlog_set_max_age(struct backlog *b, uint64_t max_age_us);
+
 /* Takes BATCH, which became durable just now. It is offered at once (opts.offer_at_once), or again after its retry_us if
  * the destination gave it back before; else it is read back from the spool like any other record. */
 void backlog_take_stored(struct backlog *b, struct agent_batch *batch);

@@ -28,6 +28,9 @@ struct refused;
 void flight_connect(
         struct flight *f, struct dispatcher *d, struct spooler *s, struct refused *r, struct backlog *stored);
 
+/* New values of the options of these names. */
+void flight_set_limits(struct flight *f, bool drop_oldest, uint64_t largest_bytes);
+
 /* Takes B, fresh from the intake, gives it its id (boot and sequence) and enters it in the ledger. */
 void flight_add(struct flight *f, struct agent_batch *b);
 /* False: the intake should pause and ask again once a turn of the loop, for no event says when there is room.

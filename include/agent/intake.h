@@ -61,6 +61,9 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 int intake_open(struct intake **out, struct loop *l, const struct intake_opts *opts, struct flight *flight,
         struct ledger *ledger, struct health *health, struct why *why) MUST_USE;
 
+/* Adds the tags of OPTS, whose listeners are those of intake_open, from now on. On an error the old tags stay. */
+int intake_set_tags(struct intake *i, const struct intake_opts *opts, struct why *why) MUST_USE;
+
 const struct intake_stats *intake_stats(const struct intake *i);
 /* Brings kernel_dropped in the ledger, and the figures of the sockets and of idle clients, up to date. */
 void intake_count_drops(struct intake *i);

@@ -4,6 +4,7 @@
 #define AGENT_OPTIONS_H
 
 #include "agent/intake.h"
+#include "agent/pipeline.h"
 #include "agent/reporter.h"
 #include "exporter/options.h"
 #include "kafka/jaeger_options.h"
@@ -66,6 +67,8 @@ int agent_kafka_check(const struct agent_settings *set, struct why *why) MUST_US
 int agent_check(const struct conf *c, const void *settings, struct why *why) MUST_USE;
 /* Sets defaults that depend on other options, and what is derived from them. 0, or an error that names the option. */
 int agent_options_finish(struct conf *c, struct agent_settings *set, struct why *why) MUST_USE;
+/* The options of the pipeline that may change while it is open. */
+struct pipeline_limits agent_pipeline_limits(const struct agent_settings *set);
 /* The options of the intake: the listeners and the tags of SET. */
 struct intake_opts agent_intake_opts(const struct agent_settings *set);
 

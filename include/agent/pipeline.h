@@ -21,6 +21,13 @@ struct pipeline;
 int pipeline_open(struct pipeline **out, struct loop *l, const struct pipeline_opts *opts, struct health *health,
         struct why *why) MUST_USE;
 
+/* The options that may change while the pipeline is open; as in struct pipeline_opts. */
+struct pipeline_limits {
+	bool drop_oldest, drop_refused;
+	uint64_t largest_bytes, max_age_us, max_bytes, min_free, stop_ms;
+};
+void pipeline_set_limits(struct pipeline *p, const struct pipeline_limits *l);
+
 /* Borrows S. */
 void pipeline_set_sink(struct pipeline *p, struct sink *s);
 

@@ -51,7 +51,9 @@ struct agent_batch *spooler_withdraw_newest(struct spooler *s, bool idle);
 void spooler_set_offer_at_once(struct spooler *s);
 
 /* A full spool drops its oldest records (spooler_cull), so a full spool is posted as HEALTH_WARN while that works. */
-void spooler_set_drop_oldest(struct spooler *s);
+void spooler_set_drop_oldest(struct spooler *s, bool drop_oldest);
+/* New spool.max-bytes and spool.min-free, in bytes. */
+void spooler_set_limits(struct spooler *s, uint64_t max_bytes, uint64_t min_free);
 
 /* The next cycle reads up to BYTES of waiting records, beginning with the oldest. */
 void spooler_read(struct spooler *s, size_t bytes);

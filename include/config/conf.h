@@ -150,6 +150,14 @@ enum conf_origin conf_origin(const struct conf *c, const char *name);
  * for the option. */
 int conf_default(struct conf *c, const char *name, const char *value, struct why *why) MUST_USE;
 
+/* Forgets the warnings, which were printed. */
+void conf_clear_warnings(struct conf *c);
+
+/* Two readings of the same rows: calls EACH for every option whose value differs. */
+void conf_each_change(const struct conf *a, const struct conf *b, void (*each)(void *arg, const char *name), void *arg);
+/* Exchanges the values of NAME, which is no list, between A and B, and their sources. E_NOMEM: neither has changed. */
+int conf_exchange(struct conf *a, struct conf *b, const char *name, struct why *why) MUST_USE;
+
 /* Prefixes WHY's sentence with the source of option NAME, as conf_read() does: "--spool.exposure: ",
  * "SPOOL_EXPOSURE: ", "spanspool.yaml:12: spool.exposure: ". Returns the code. */
 int conf_add_source(const struct conf *c, const char *name, struct why *why);

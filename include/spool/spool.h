@@ -148,6 +148,9 @@ void spool_cycle(struct spool *s, struct spool_cycle *cycle);
  * under a microsecond. */
 void spool_live(struct spool *s, const struct spool_state *state);
 
+/* New limits, as of struct spool_opts; in any thread, also during a cycle. */
+void spool_set_limits(struct spool *s, uint64_t max_bytes, uint64_t min_free);
+
 /* Writes B durably into quarantine/ with CAUSE (a word) and DETAIL (a sentence, "" for none). E_QUOTA: the
  * record files would take more than a quarter of max_bytes. E_FULL: min_free does not allow it. */
 int spool_quarantine(

@@ -185,6 +185,11 @@ static void read_more(struct backlog *b)
 		spooler_read_from(b->spooler, PROBE_BYTES, evidence_probe_place(probe_round(b)));
 }
 
+void backlog_set_max_age(struct backlog *b, uint64_t max_age_us)
+{
+	b->opts.max_age_us = max_age_us;
+}
+
 void backlog_tick(void *backlog)
 {
 	struct backlog *b = backlog;

@@ -77,8 +77,14 @@ void flight_connect(
 	f->backlog = stored;
 	if (f->opts.exposure_us == 0)
 		spooler_set_offer_at_once(s);
-	if (f->opts.drop_oldest)
-		spooler_set_drop_oldest(s);
+	spooler_set_drop_oldest(s, f->opts.drop_oldest);
+}
+
+void flight_set_limits(struct flight *f, bool drop_oldest, uint64_t largest_bytes)
+{
+	f->opts.drop_oldest = drop_oldest;
+	f->opts.largest_bytes = largest_bytes;
+	spooler_set_drop_oldest(f->spooler, drop_oldest);
 }
 
 static struct flight *of_owner(struct batch_owner *o)

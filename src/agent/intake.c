@@ -268,15 +268,38 @@ int intake_largest(const struct intake_opts *opts, uint64_t *bytes, struct why *
 	return rc < 0 ? rc : check_batch_size(most, why);
 }
 
+int intake_set_tags(struct intake *i, const struct intake_opts *opts, struct why *why)
+{
+	struct transcode_tags tags;
+	struct buf encoded = { 0 };
+	int rc = agent_tags_encode(opts->tags, getenv, &encoded, &tags, why);
+	size_t size = rc < 0 ? 0 : transcode_bound(largest_datagram(opts), &tags);
+	uint8_t *scratch = NULL;
+
+	if (rc == 0)
+		rc = check_batch_size(size, why);
+	if (rc == 0) {
+		scratch = malloc(size); /* resident only as far as the largest batch written into it */
+		rc = scratch == NULL ? why_set(why, E_NOMEM, "%s", err_text(E_NOMEM)) : 0;
+	}
+	if (rc < 0) {
+		buf_free(&encoded);
+		return why_wrap(why, "agent.tags");
+	}
+	buf_free(&i->encoded_tags);
+	free(i->scratch);
+	i->encoded_tags = encoded;
+	i->tags = tags;
+	i->scratch = scratch;
+	i->scratch_size = size;
+	return 0;
+}
+
 static int open_parts(struct intake *i, struct loop *l, const struct intake_opts *opts, struct why *why)
 {
-	if (agent_tags_encode(opts->tags, getenv, &i->encoded_tags, &i->tags, why) < 0)
-		return why_wrap(why, "agent.tags");
-	i->scratch_size = transcode_bound(largest_datagram(opts), &i->tags);
-	if (check_batch_size(i->scratch_size, why) < 0)
-		return why_wrap(why, "agent.tags");
-	i->scratch = malloc(i->scratch_size); /* resident only as far as the largest batch written into it */
-	if (i->scratch == NULL || turn_hook_open(&i->hook, l, on_turn, i) < 0)
+	if (intake_set_tags(i, opts, why) < 0)
+		return why->code;
+	if (turn_hook_open(&i->hook, l, on_turn, i) < 0)
 		return why_set(why, E_NOMEM, "intake");
 	for (size_t n = 0; n < INTAKE_PORTS; n++)
 		if (open_port(i, l, (enum intake_port)n, &opts->listeners[n], why) < 0)

@@ -95,6 +95,19 @@ struct intake_opts agent_intake_opts(const struct agent_settings *set)
 	return o;
 }
 
+struct pipeline_limits agent_pipeline_limits(const struct agent_settings *set)
+{
+	return (struct pipeline_limits){
+		.drop_oldest = set->on_full == SPOOL_DROP_OLDEST,
+		.drop_refused = set->on_refused == SPOOL_DROP_REFUSED,
+		.largest_bytes = agent_batch_cost(set->batch_bytes),
+		.max_age_us = set->max_age_us,
+		.max_bytes = set->max_bytes,
+		.min_free = set->min_free,
+		.stop_ms = set->shutdown_us / US_PER_MS,
+	};
+}
+
 int agent_options_finish(struct conf *c, struct agent_settings *set, struct why *why)
 {
 	struct intake_opts intake;
@@ -107,7 +120,7 @@ int agent_options_finish(struct conf *c, struct agent_settings *set, struct why 
 		return why->code;
 	if (intake_largest(&intake, &set->batch_bytes, why) < 0)
 		return conf_add_source(c, "agent.tags", why);
-	if (gethostname(set->host, sizeof(set->host)) < 0)
+	if (set->host[0] == '\0' && gethostname(set->host, sizeof(set->host)) < 0)
 		snprintf(set->host, sizeof(set->host), "localhost");
 	set->host[sizeof(set->host) - 1] = '\0';
 	snprintf(set->sampling_cache, sizeof(set->sampling_cache), "%s/sampling.json", set->directory);

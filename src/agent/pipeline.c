@@ -133,6 +133,16 @@ void pipeline_set_sink(struct pipeline *p, struct sink *s)
 	p->has_sink = true;
 }
 
+void pipeline_set_limits(struct pipeline *p, const struct pipeline_limits *l)
+{
+	p->opts.flight.drop_oldest = l->drop_oldest;
+	p->opts.stop_ms = l->stop_ms;
+	flight_set_limits(p->flight, l->drop_oldest, l->largest_bytes);
+	spooler_set_limits(p->spooler, l->max_bytes, l->min_free);
+	backlog_set_max_age(p->backlog, l->max_age_us);
+	refused_set_drop(p->refused, l->drop_refused);
+}
+
 struct ledger *pipeline_ledger(struct pipeline *p)
 {
 	return &p->ledger;

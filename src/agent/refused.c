@@ -138,6 +138,11 @@ int refused_open(
 	return 0;
 }
 
+void refused_set_drop(struct refused *r, bool drop)
+{
+	r->opts.drop = drop;
+}
+
 int refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail)
 {
 	struct quarantine_job *job;

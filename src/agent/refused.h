@@ -26,6 +26,9 @@ struct refused;
 int refused_open(struct refused **out, struct loop *l, const struct refused_opts *opts, struct health *health,
         struct why *why) MUST_USE;
 
+/* Batches that are refused from now on are dropped, or not. */
+void refused_set_drop(struct refused *r, bool drop);
+
 /* Takes B, which the sink refused with OUTCOME, and queues it for the quarantine. Once B is durable there the ledger
  * moves it from LEDGER_IN_SPOOL (B has a position) or LEDGER_IN_FLIGHT to LEDGER_QUARANTINED. E_NOMEM: B is not taken. */
 int refused_put(struct refused *r, struct agent_batch *b, enum sink_outcome outcome, const char *detail) MUST_USE;

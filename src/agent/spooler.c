@@ -178,9 +178,16 @@ void spooler_set_offer_at_once(struct spooler *s)
 	s->offer_at_once = true;
 }
 
-void spooler_set_drop_oldest(struct spooler *s)
+void spooler_set_drop_oldest(struct spooler *s, bool drop_oldest)
 {
-	s->faults.drop_oldest = true;
+	s->faults.drop_oldest = drop_oldest;
+}
+
+void spooler_set_limits(struct spooler *s, uint64_t max_bytes, uint64_t min_free)
+{
+	s->opts.max_bytes = max_bytes;
+	s->opts.min_free = min_free;
+	spool_set_limits(s->spool, max_bytes, min_free);
 }
 
 void spooler_read(struct spooler *s, size_t bytes)

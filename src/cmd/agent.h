@@ -15,6 +15,8 @@
 enum { AGENT_LOSSES = 12 }; /* counters of the ledger that are reported in the log */
 
 struct agent {
+	int argc; /* as given to cmd_agent */
+	char **argv;
 	struct agent_settings set;
 	struct options options;
 	struct loop *loop;
@@ -51,6 +53,9 @@ void agent_note_health(void *arg);
 /* agent_service.c: what the service manager is told; callbacks of struct service_opts. ARG is a struct agent. */
 void agent_service_status(void *arg, char *to, size_t cap);
 bool agent_is_alive(void *arg, uint64_t limit_us);
+
+/* agent_reload.c. */
+extern const struct reload_row agent_reload_rows[];
 
 /* agent_log.c. To be called when the spool is open: the totals of agent_log_stop count from here. */
 void agent_log_begin(struct agent *a);

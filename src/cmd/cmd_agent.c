@@ -237,6 +237,7 @@ static int open_signals(struct agent *a, struct why *why)
 		.hurry = on_second_sigint,
 		.arg = a,
 		.health = &a->health,
+		.again = { &agent_options, &a->options, &a->set, a->argc, a->argv, agent_reload_rows, finish },
 		.told = { .status = agent_service_status, .alive = agent_is_alive, .arg = a },
 	};
 	if (timer_open(&a->second_timer, a->loop, on_second, a) < 0)
@@ -279,6 +280,8 @@ int cmd_agent(int argc, char **argv)
 
 	if (daemon_begin("agent") < 0)
 		return EXIT_FAILED;
+	a.argc = argc;
+	a.argv = argv;
 	status = options_open(&a.options, &agent_options, &a.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_end_exit(status);

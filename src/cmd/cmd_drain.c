@@ -169,6 +169,30 @@ static int open_admin(struct drainer *d, struct why *why)
 	return 0;
 }
 
+static int apply_log(void *arg, struct why *why)
+{
+	const struct drainer *d = arg;
+
+	(void)why;
+	log_setup(d->options.log_level, d->options.log_form);
+	return 0;
+}
+
+/* on_stop reads the setting. */
+static int apply_nothing(void *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	return 0;
+}
+
+static const struct reload_row reload_rows[] = {
+	{ "log-level", apply_log },
+	{ "log-encoding", apply_log },
+	{ "shutdown.timeout", apply_nothing },
+	{ NULL, NULL },
+};
+
 static int open_signals(struct drainer *d, struct why *why)
 {
 	d->daemon = (struct daemon){
@@ -177,6 +201,7 @@ static int open_signals(struct drainer *d, struct why *why)
 		.hurry = on_second_sigint,
 		.arg = d,
 		.health = &d->health,
+		.again = { &drain_options, &d->options, &d->set, d->argc, d->argv, reload_rows },
 		.told = { .status = service_status, .arg = d },
 	};
 	return daemon_open(&d->daemon, d->loop, why);
@@ -229,6 +254,8 @@ int cmd_drain(int argc, char **argv)
 
 	if (daemon_begin("drain") < 0)
 		return EXIT_FAILED;
+	d.argc = argc;
+	d.argv = argv;
 	status = options_open(&d.options, &drain_options, &d.set, argc, argv);
 	if (status != OPTIONS_GO)
 		return daemon_end_exit(status);

@@ -18,7 +18,7 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 
-enum signal_effect { STOPS, STOPS_OR_HURRIES, LOGGED, IGNORED };
+enum signal_effect { STOPS, STOPS_OR_HURRIES, RELOADS, LOGGED, IGNORED };
 
 struct daemon_signal {
 	int signum;
@@ -33,7 +33,7 @@ static const struct daemon_signal signals[] = {
 	/* SIGPWR: power is about to fail. SIGXCPU: the soft limit of CPU time is reached; the hard limit kills. */
 	{ SIGPWR, "SIGPWR", STOPS, NULL },
 	{ SIGXCPU, "SIGXCPU", STOPS, NULL },
-	{ SIGHUP, "SIGHUP", LOGGED, "options are read at the start only, restart to change them" },
+	{ SIGHUP, "SIGHUP", RELOADS, NULL },
 	{ SIGUSR1, "SIGUSR1", LOGGED, "it has no meaning here" },
 	{ SIGUSR2, "SIGUSR2", LOGGED, "it has no meaning here" },
 	/* the failed write or send returns EPIPE or EFBIG instead */
@@ -76,7 +76,7 @@ int daemon_begin(const char *command)
 	sigemptyset(&ours);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		sigaddset(&ours, signals[i].signum);
-		if (signals[i].effect == LOGGED || signals[i].effect == IGNORED)
+		if (signals[i].effect == RELOADS || signals[i].effect == LOGGED || signals[i].effect == IGNORED)
 			ignore_unless_set(signals[i].signum);
 	}
 	for (int signum = SIGRTMIN; signum <= SIGRTMAX; signum++)
@@ -100,6 +100,7 @@ void daemon_stop(struct daemon *d)
 	if (d->stopping)
 		return;
 	d->stopping = true;
+	reload_close(&d->reload);
 	health_serve(d->health, false);
 	service_stopping(&d->service);
 	d->stop(d->arg);
@@ -118,11 +119,31 @@ static void handle_stop(struct daemon *d, const struct daemon_signal *s)
 	}
 }
 
+static void on_reloaded(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!d->stopping)
+		service_ready(&d->service);
+}
+
+static void handle_reload(struct daemon *d, const struct daemon_signal *s)
+{
+	if (d->stopping) {
+		log_info("%s: %s is ignored: the stop is under way", d->command, s->name);
+		return;
+	}
+	service_reloading(&d->service);
+	reload_start(&d->reload);
+}
+
 static void on_signal(void *arg)
 {
 	const struct daemon_watch *w = arg;
 
-	if (w->signal->effect == LOGGED)
+	if (w->signal->effect == RELOADS)
+		handle_reload(w->daemon, w->signal);
+	else if (w->signal->effect == LOGGED)
 		log_info("%s: %s is ignored: %s", w->daemon->command, w->signal->name, w->signal->note);
 	else
 		handle_stop(w->daemon, w->signal);
@@ -146,6 +167,10 @@ static int watch_signals(struct daemon *d, struct loop *l)
 
 int daemon_open(struct daemon *d, struct loop *l, struct why *why)
 {
+	d->reload = (struct reload){ .opts = d->again, .loop = l };
+	d->reload.opts.arg = d->arg;
+	d->reload.opts.done = on_reloaded;
+	d->reload.opts.done_arg = d;
 	if (watch_signals(d, l) < 0)
 		return why_set(why, E_NOMEM, "signals");
 	return service_open(&d->service, l, &d->told, why);
@@ -153,6 +178,7 @@ int daemon_open(struct daemon *d, struct loop *l, struct why *why)
 
 void daemon_close(struct daemon *d)
 {
+	reload_close(&d->reload);
 	service_close(&d->service);
 }
 

@@ -3,6 +3,7 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
+#include "reload.h"
 #include "service.h"
 #include "telemetry/health.h"
 
@@ -21,8 +22,10 @@ struct daemon {
 	void *arg;
 	struct health *health;
 	struct service_opts told; /* to the service manager */
+	struct reload_opts again; /* SIGHUP; daemon_open sets what follows the rows */
 	bool stopping;            /* STOP was called */
 	struct service service;
+	struct reload reload;
 	struct daemon_watch watches[DAEMON_SIGNALS];
 };
 
@@ -30,7 +33,7 @@ struct daemon {
  * the signals that a daemon does not use. 0, or E_NOMEM with a line on stderr. */
 int daemon_begin(const char *command) MUST_USE;
 
-/* Handles signals on the loop L from now on. The caller has set the members of D up to TOLD. E_NOMEM. */
+/* Handles signals on the loop L from now on. The caller has set the members of D up to AGAIN. E_NOMEM. */
 int daemon_open(struct daemon *d, struct loop *l, struct why *why) MUST_USE;
 /* Every part is open: the health says so, and the service manager is told. */
 void daemon_serve(struct daemon *d);

@@ -12,6 +12,8 @@
 #include "policy/progress_rate.h"
 
 struct drainer {
+	int argc; /* as given to cmd_drain */
+	char **argv;
 	struct drainer_settings set;
 	struct options options;
 	struct loop *loop;

@@ -2,7 +2,7 @@
 libspanspool_a_SOURCES += \
 	include/cmd/cmd.h %D%/command.c %D%/commands.c \
 	%D%/agent.h %D%/agent_log.c %D%/agent_pages.c \
-	%D%/agent_service.c \
+	%D%/agent_reload.c %D%/agent_service.c \
 	%D%/cmd_agent.c \
 	include/cmd/completion.h %D%/cmd_completion.c \
 	%D%/cmd_config.c \
@@ -21,7 +21,7 @@ libspanspool_a_SOURCES += \
 	%D%/spool_verify.c \
 	%D%/admin_query.h %D%/admin_query.c %D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/jaeger_agent.c %D%/cmd_version.c \
-	%D%/daemon.h %D%/daemon.c %D%/service.h %D%/service.c \
+	%D%/daemon.h %D%/daemon.c %D%/reload.h %D%/reload.c %D%/service.h %D%/service.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c
 

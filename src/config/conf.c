@@ -33,6 +33,19 @@ char *conf_strdup(struct conf *c, const char *text)
 	return k->text;
 }
 
+void conf_strfree(struct conf *c, const char *text)
+{
+	for (struct conf_string **at = &c->strings; *at != NULL; at = &(*at)->next) {
+		struct conf_string *k = *at;
+
+		if (k->text != text)
+			continue;
+		*at = k->next;
+		free(k);
+		return;
+	}
+}
+
 struct setting *conf_find(const struct conf *c, const char *name)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -111,6 +124,11 @@ void conf_each_warning(const struct conf *c, void (*each)(const char *text))
 		return;
 	for (; at < end; at += strlen(at) + 1)
 		each(at);
+}
+
+void conf_clear_warnings(struct conf *c)
+{
+	buf_clear(&c->warnings);
 }
 
 /* Warns when S, which is about to be set, is an old name or has no effect. */
@@ -361,7 +379,7 @@ int conf_default(struct conf *c, const char *name, const char *value, struct why
 	struct setting *s = conf_find(c, name);
 
 	assert(s != NULL);
-	if (s->source.origin != CONF_DEFAULT)
+	if (s->source.origin != CONF_DEFAULT || strcmp(s->text, value) == 0)
 		return 0;
 	return conf_set(c, s, s->source, value, why);
 }

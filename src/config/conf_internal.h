@@ -77,5 +77,7 @@ int conf_value_add(struct setting *s, const char *item, struct why *why) MUST_US
 
 /* Copies TEXT; freed with the conf. NULL without memory. */
 char *conf_strdup(struct conf *c, const char *text);
+/* Frees TEXT at once, if it is such a copy. */
+void conf_strfree(struct conf *c, const char *text);
 
 #endif

@@ -106,7 +106,7 @@ void quarantine_measure(struct spool *s)
 /* Checks the limits for BYTES more. Near the limit it measures again, as an operator may have removed files. */
 static int check_room(struct spool *s, uint64_t bytes)
 {
-	uint64_t most = s->opts.max_bytes == 0 ? UINT64_MAX : s->opts.max_bytes / SHARE;
+	uint64_t limit = s->max_bytes, most = limit == 0 ? UINT64_MAX : limit / SHARE;
 	struct disk_space space;
 
 	if (s->quarantine_bytes + bytes > most && clock_mono_us() - s->quarantine_counted_us >= RECOUNT_US)
@@ -115,7 +115,7 @@ static int check_room(struct spool *s, uint64_t bytes)
 		return E_QUOTA;
 	if (disk_space(s->dir, &space) < 0)
 		return 0; /* the write will report the error */
-	return disk_space_over(&space, s->opts.min_free) ? 0 : E_FULL;
+	return disk_space_over(&space, s->min_free) ? 0 : E_FULL;
 }
 
 static void record_name(const struct batch *b, char to[DISK_NAME])

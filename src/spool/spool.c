@@ -39,6 +39,7 @@ static int copy_opts(struct spool *s, const struct spool_opts *opts)
 	uint64_t page = (uint64_t)getpagesize();
 
 	s->opts = *opts;
+	spool_set_limits(s, opts->max_bytes, opts->min_free);
 	s->opts.directory = strdup(opts->directory);
 	s->opts.host = strdup(opts->host);
 	if (opts->max_bytes > 0)
@@ -132,6 +133,12 @@ int spool_begin(struct spool *s, const struct spool_state *state, struct why *wh
 const struct spool_stats *spool_stats(const struct spool *s)
 {
 	return &s->stats;
+}
+
+void spool_set_limits(struct spool *s, uint64_t max_bytes, uint64_t min_free)
+{
+	s->max_bytes = max_bytes;
+	s->min_free = min_free;
 }
 
 void spool_live(struct spool *s, const struct spool_state *state)

@@ -11,6 +11,8 @@
 
 struct spool {
 	struct spool_opts opts; /* directory and host are copies */
+	/* spool_set_limits, in the loop's thread, may change them at any time. */
+	_Atomic uint64_t max_bytes, min_free;
 	int dir;
 	int lock;
 	uint64_t map_bytes; /* map size of one segment */

@@ -30,7 +30,7 @@ void store_measure(struct spool *s)
 /* Bytes that max_bytes still allows. */
 static uint64_t room_by_limit(const struct spool *s)
 {
-	uint64_t used = store_used(s) + s->quarantine_bytes, most = s->opts.max_bytes;
+	uint64_t used = store_used(s) + s->quarantine_bytes, most = s->max_bytes;
 
 	return most == 0 ? UINT64_MAX : most > used ? most - used : 0;
 }
@@ -38,7 +38,7 @@ static uint64_t room_by_limit(const struct spool *s)
 /* Bytes that the file system has above min_free. */
 static uint64_t room_on_disk(const struct spool *s)
 {
-	uint64_t least = s->opts.min_free;
+	uint64_t least = s->min_free;
 
 	return disk_space_over(&s->space, least) ? s->space.bytes - least : 0;
 }
@@ -61,7 +61,7 @@ static uint64_t room_for_next(const struct spool *s, uint64_t reserved)
 
 void store_update_room(struct spool *s)
 {
-	uint64_t most = s->opts.max_bytes, reserved = s->next.env == NULL ? 0 : s->next.reserved;
+	uint64_t most = s->max_bytes, reserved = s->next.env == NULL ? 0 : s->next.reserved;
 
 	s->stats.room_bytes = room_to_put(s);
 	s->stats.over = most > 0 && store_used(s) > most + s->map_bytes / 8;

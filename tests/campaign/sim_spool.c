@@ -180,6 +180,13 @@ int spool_count(struct spool *s, const struct spool_run *runs, size_t n, struct 
 	return 0;
 }
 
+void spool_set_limits(struct spool *s, uint64_t max_bytes, uint64_t min_free)
+{
+	(void)s;
+	(void)max_bytes;
+	(void)min_free;
+}
+
 void spool_live(struct spool *s, const struct spool_state *state)
 {
 	(void)s;

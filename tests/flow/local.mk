@@ -67,6 +67,7 @@ FLOW_TESTS = \
 	%D%/test_quarantine_topic \
 	%D%/test_sampling \
 	%D%/test_secrets \
+	%D%/test_reload \
 	%D%/test_service \
 	%D%/test_sockets \
 	%D%/test_slow_names \

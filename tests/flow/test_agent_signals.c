@@ -37,7 +37,7 @@ static void signals_that_mean_nothing_do_not_end_it(void)
 	for (int signum = SIGRTMIN; signum <= SIGRTMAX; signum++)
 		child_signal(s.agent, signum);
 	is_int(agent_process_get(&s, "/"), 200, "and after all real-time signals");
-	ok(said("SIGHUP is ignored: options are read at the start only"), "SIGHUP is told");
+	ok(said("agent: reload: the options were read again, none has changed"), "SIGHUP reads the options again");
 	ok(said("SIGUSR1 is ignored") && said("SIGUSR2 is ignored"), "so are the other two");
 	is_int(agent_process_stop(&s), 0, "SIGTERM: exit status 0");
 	agent_process_end(&s);
@@ -66,7 +66,7 @@ static void sighup_ends_neither_the_run_nor_the_stop(void)
 {
 	start_with_spans_in_flight("--shutdown.timeout=10m");
 	child_signal(s.agent, SIGHUP);
-	ok(said("SIGHUP is ignored"), "SIGHUP is told");
+	ok(said("agent: reload: the options were read again"), "SIGHUP is told");
 	is_int(agent_process_get(&s, "/"), 200, "and it serves on");
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "with every span");
 	child_signal(s.agent, SIGTERM);

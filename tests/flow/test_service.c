@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_service.c — what agent and drain tell the service manager. This test is the manager: it has the socket that
  * NOTIFY_SOCKET names. */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -106,6 +107,10 @@ static void the_agent_tells_its_life(void)
 	from = received;
 	ok(comes("WATCHDOG=1", from, 5) && count(from, "STATUS=") == 0,
 	        "a status that has not changed is not told again");
+	child_signal(s.agent, SIGHUP);
+	ok(comes("READY=1", from, 1), "a reload ends with READY");
+	ok(count(from, "RELOADING=1") == 1 && count(from, "MONOTONIC_USEC=") == 1,
+	        "and began with RELOADING and its time");
 	stub_collector_down(s.rig.stub);
 	agent_process_send(&s, SPANS, 0);
 	ok(agent_process_holds(&s, LEDGER_IN_SPOOL, SPANS), "spans wait in the spool");
@@ -195,6 +200,12 @@ static bool drain_told(struct drain_process *b)
 	return count(0, "WATCHDOG=1") >= 3 && count(0, "READY=1") == 1;
 }
 
+static bool drain_reloaded(struct drain_process *b)
+{
+	return count(0, "RELOADING=1") == 1 && count(0, "READY=1") == 2 &&
+	       drain_process_said(b, "drain: reload: the options were read again, none has changed") == 1;
+}
+
 static void the_drain_tells_its_life(void)
 {
 	drain_process_open(&d, 1);
@@ -203,6 +214,8 @@ static void the_drain_tells_its_life(void)
 	ok(drain_process_until(&d, drain_told), "READY and the watchdog are told");
 	ok(strncmp(messages[0], "READY=1\nSTATUS=serving: tracing-topic to http://127.0.0.1:", 58) == 0,
 	        "with a status");
+	child_signal(d.drain, SIGHUP);
+	ok(drain_process_until(&d, drain_reloaded), "it reads its options again");
 	is_int(drain_process_stop(&d), 0, "it ends");
 	is_int(count(0, "STOPPING=1"), 1, "and STOPPING is told");
 	drain_process_close(&d);

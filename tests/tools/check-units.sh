@@ -20,6 +20,7 @@ for name in spanspool spanspool-drain; do
 	[ "$(values "$unit" Service Restart)" = always ]; report "$name: started again, however it ended" $?
 	[ "$(values "$unit" Service RestartSec)" = 2s ]; report "$name: after a pause" $?
 	[ "$(values "$unit" Service Type)" = notify ]; report "$name: tells when it serves" $?
+	[ "$(values "$unit" Service ExecReload)" = '/bin/kill -HUP $MAINPID' ]; report "$name: a reload is SIGHUP" $?
 	[ -n "$(values "$unit" Service WatchdogSec)" ]; report "$name: has a watchdog" $?
 	[ -z "$(values "$unit" Service RestartPreventExitStatus)" ]; report "$name: with no exception" $?
 	if command -v systemd-analyze >/dev/null 2>&1; then
