@@ -57,7 +57,7 @@ static void what_can_change_does_and_the_rest_is_named(void)
 	is_int(agent_process_metric(&s, "spanspool_flight_limit_bytes"), 16 << 20, "flight.max-bytes has not");
 	child_signal(s.agent, SIGHUP);
 	ok(said("agent: reload: the options were read again; needs a restart: kafka.producer.topic, "
-	        "flight.max-bytes\""),
+	        "flight.max-bytes"),
 	        "a second reload names what still does");
 	is_int(agent_process_stop(&s), 0, "it stops");
 	agent_process_end(&s);
