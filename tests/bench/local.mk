@@ -27,7 +27,7 @@ bench-http: all
 	@builddir='$(builddir)' %D%/bench_http$(EXEEXT)
 
 # The agent as a process, beside floors; run.sh runs all of them and prints one report.
-AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_latency %D%/bench_memory %D%/bench_store
+AGENT_BENCHES = %D%/bench_agent %D%/bench_direct %D%/bench_latency %D%/bench_memory %D%/bench_sampling %D%/bench_store
 EXTRA_PROGRAMS += $(AGENT_BENCHES) %D%/bench_floor
 CLEANFILES += $(AGENT_BENCHES) %D%/bench_floor
 MEASURE = %D%/measure.c %D%/measure.h
@@ -35,6 +35,7 @@ MEASURE = %D%/measure.c %D%/measure.h
 %C%_bench_direct_SOURCES = %D%/bench_direct.c $(MEASURE)
 %C%_bench_latency_SOURCES = %D%/bench_latency.c $(MEASURE)
 %C%_bench_memory_SOURCES = %D%/bench_memory.c $(MEASURE)
+%C%_bench_sampling_SOURCES = %D%/bench_sampling.c $(MEASURE)
 %C%_bench_store_SOURCES = %D%/bench_store.c $(MEASURE)
 
 .PHONY: bench

@@ -19,6 +19,8 @@ section 'agent without Kafka, CPU'
 "$here/bench_direct" || rc=1
 section 'agent without Kafka, latency'
 "$here/bench_latency" || rc=1
+section 'agent with requests for sampling strategies'
+"$here/bench_sampling" || rc=1
 section 'drain'
 "$here/bench_drain" || rc=1
 section 'agent to spool'
