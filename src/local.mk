@@ -3,7 +3,7 @@ noinst_LIBRARIES = libspanspool.a
 # Where cmd/program.c looks for the programs.
 libspanspool_a_CPPFLAGS = $(PROGRAM_CPPFLAGS) -DBINDIR='"$(bindir)"' -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 libspanspool_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(RDKAFKA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) \
-	$(MHD_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS)
+	$(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS) $(SYSTEMD_CFLAGS)
 libspanspool_a_SOURCES =
 nodist_libspanspool_a_SOURCES =
 
@@ -28,7 +28,7 @@ include %D%/cmd/local.mk
 include %D%/testkit/local.mk
 
 SPANSPOOL_LIBS = libspanspool.a $(UV_LIBS) $(LMDB_LIBS) $(RDKAFKA_LIBS) $(CURL_LIBS) $(ZLIB_LIBS) \
-	$(MHD_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) -lm
+	$(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS) -lm
 
 bin_PROGRAMS = spanspool
 spanspool_SOURCES = %D%/main.c

@@ -4,6 +4,7 @@
 #define HTTP_SERVER_H
 
 #include "base/buf.h"
+#include "http/server_tls.h"
 #include "loop/loop.h"
 #include "base/units.h"
 
@@ -51,8 +52,12 @@ struct http_server_opts {
 	size_t max_body;                 /* bytes; 0: 64 KiB; a larger body is answered 413 */
 	/* 0: 64, or the limit of descriptor_share.h. A new connection beyond it replaces the one idle longest. */
 	unsigned max_connections;
-	uint64_t request_ms; /* to receive a request, and to send an answer; 0: 10 s */
-	uint64_t idle_ms;    /* between two requests of one connection; 0: 5 minutes */
+	uint64_t request_ms;        /* to receive a request, and to send an answer; 0: 10 s */
+	uint64_t idle_ms;           /* between two requests of one connection; 0: 5 minutes */
+	const struct http_tls *tls; /* borrowed for the call; NULL: plain HTTP */
+	/* Asked for the head of each request, of whatever path. False: REPLY, which it has filled, is the answer. NULL:
+	 * every request is allowed. */
+	bool (*allows)(void *arg, const struct http_call *call, struct http_reply *reply);
 };
 
 struct http_server;
@@ -61,6 +66,9 @@ struct http_server;
 int http_server_open(
         struct http_server **out, struct loop *l, const struct http_server_opts *opts, struct why *why) MUST_USE;
 uint16_t http_server_port(const struct http_server *s);
+/* Takes TLS for the connections made from now on, and drops the others; not inside answer(). After an error the former
+ * certificates stay in use. */
+int http_server_renew_tls(struct http_server *s, const struct http_tls *tls, struct why *why) MUST_USE;
 /* Closes the port and drops the connections; inside answer() after that has returned. S may be NULL. */
 void http_server_free(struct http_server *s);
 

@@ -124,14 +124,18 @@ static const char *allowed(const struct http_route *route, char *to, size_t cap)
 	return to;
 }
 
-/* Answers requests that fail by their head: unknown path, method not allowed, body too large. */
+/* Answers requests that fail by their head: not allowed, unknown path, method not allowed, body too large. */
 static void check_head(struct http_later *r, const char *method)
 {
 	const char *length = http_call_header(&r->call, "Content-Length");
 	struct http_reply reply = { 0 };
 	char methods[64];
 
-	if (r->route == NULL) {
+	if (!server_tls_knows_client(r->conn, r->mhd)) {
+		http_reply_error(&reply, 403, "a certificate of a trusted authority is needed");
+	} else if (r->s->opts.allows != NULL && !r->s->opts.allows(r->s->opts.arg, &r->call, &reply)) {
+		reply.status = reply.status == 0 ? 403 : reply.status;
+	} else if (r->route == NULL) {
 		http_reply_error(&reply, 404, "404 page not found");
 	} else if (!takes_method(r->route, method)) {
 		reply.status = 405;

@@ -5,5 +5,7 @@ libspanspool_a_SOURCES += \
 	include/http/credentials.h %D%/credentials.c \
 	include/http/addresses.h %D%/addresses.c \
 	%D%/retry_after.c %D%/retry_after.h \
+	include/http/access.h %D%/access.c %D%/access_options.c \
+	include/http/server_tls.h %D%/server_tls.c \
 	include/http/server.h %D%/server.c %D%/call.c %D%/server_internal.h \
 	%D%/listen.c %D%/listen.h

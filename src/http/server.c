@@ -49,24 +49,63 @@ static void on_run_timer(void *arg);
 static void on_reap(void *arg);
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code);
 
-static int start_daemon(struct http_server *s, struct why *why)
+static struct MHD_Daemon *new_daemon(struct http_server *s, const struct http_tls *tls)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+	struct MHD_OptionItem of_tls[SERVER_TLS_OPTIONS];
+
+	server_tls_options(tls, of_tls);
+	return MHD_start_daemon(flags | (tls == NULL ? 0 : MHD_USE_TLS), 0, NULL, NULL, server_on_request, s,
+	        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, server_on_request_end, s,
+	        MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	        (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, of_tls, MHD_OPTION_END);
+}
+
+/* Stops the daemon, which closes its connections. */
+static void stop_daemon(struct http_server *s)
+{
+	if (s->daemon != NULL) {
+		request_drop_waiting(s);
+		MHD_stop_daemon(s->daemon);
+	}
+	watch_free(s->epoll_watch);
+	s->daemon = NULL;
+	s->epoll_watch = NULL;
+}
+
+/* Starts a daemon in place of the one that runs, if any; after an error that one runs on. */
+static int start_daemon(struct http_server *s, const struct http_tls *tls, struct why *why)
 {
 	const union MHD_DaemonInfo *info;
+	struct watch *watch = NULL;
+	struct MHD_Daemon *daemon;
+	int rc = 0;
 
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	        server_on_request, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
-	        server_on_request_end, s, MHD_OPTION_CONNECTION_LIMIT, s->opts.max_connections,
-	        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	        MHD_OPTION_END);
-	if (s->daemon == NULL)
+	if (tls != NULL && server_tls_check(tls, why) < 0)
+		return why->code;
+	daemon = new_daemon(s, tls);
+	if (daemon == NULL)
 		return why_set(why, E_IO, "http server: the library does not start");
-	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL || info->epoll_fd < 0)
-		return why_set(why, E_IO, "http server: the library has no epoll");
-	if (watch_open(&s->epoll_watch, s->loop, info->epoll_fd, on_epoll, s) < 0)
-		return why_set(why, E_NOMEM, "http server");
-	watch_set(s->epoll_watch, WATCH_READ);
+		rc = why_set(why, E_IO, "http server: the library has no epoll");
+	else if (watch_open(&watch, s->loop, info->epoll_fd, on_epoll, s) < 0)
+		rc = why_set(why, E_NOMEM, "http server");
+	if (rc < 0) {
+		MHD_stop_daemon(daemon);
+		return rc;
+	}
+	stop_daemon(s);
+	s->daemon = daemon;
+	s->epoll_watch = watch;
+	s->wants_certificate = tls != NULL && tls->client_ca != NULL;
+	watch_set(watch, WATCH_READ);
 	return 0;
+}
+
+int http_server_renew_tls(struct http_server *s, const struct http_tls *tls, struct why *why)
+{
+	return start_daemon(s, tls, why);
 }
 
 static void set_defaults(struct http_server_opts *o)
@@ -102,7 +141,7 @@ int http_server_open(struct http_server **out, struct loop *l, const struct http
 		rc = why_set(why, E_NOMEM, "http server");
 		goto fail;
 	}
-	rc = start_daemon(s, why);
+	rc = start_daemon(s, opts->tls, why);
 	if (rc < 0)
 		goto fail;
 	watch_set(s->listener, WATCH_READ);
@@ -125,11 +164,7 @@ void http_server_free(struct http_server *s)
 	s->closing = true;
 	if (s->running)
 		return;
-	if (s->daemon != NULL) {
-		request_drop_waiting(s);
-		MHD_stop_daemon(s->daemon);
-	}
-	watch_free(s->epoll_watch);
+	stop_daemon(s);
 	watch_free(s->listener);
 	timer_free(s->run_timer);
 	timer_free(s->reaper);

@@ -20,13 +20,14 @@ struct http_server {
 	uint16_t port;
 	struct list connections; /* struct connection, the one idle longest first */
 	size_t nconnections;
-	size_t nshut;          /* connections shut down that the daemon has not closed yet */
-	struct list waiting;   /* struct http_later with an asynchronous answer */
-	struct list deferred;  /* struct http_later: complete requests beyond answers_left */
-	unsigned answers_left; /* calls of answer() still allowed in this run of the daemon */
-	uint64_t logged_us;    /* when a lack of descriptors was last logged; 0: never */
-	bool running;          /* MHD_run() is on the stack, perhaps with an answer() */
-	bool closing;          /* http_server_free() was called */
+	size_t nshut;           /* connections shut down that the daemon has not closed yet */
+	struct list waiting;    /* struct http_later with an asynchronous answer */
+	struct list deferred;   /* struct http_later: complete requests beyond answers_left */
+	unsigned answers_left;  /* calls of answer() still allowed in this run of the daemon */
+	uint64_t logged_us;     /* when a lack of descriptors was last logged; 0: never */
+	bool wants_certificate; /* of clients, see http_tls.client_ca */
+	bool running;           /* MHD_run() is on the stack, perhaps with an answer() */
+	bool closing;           /* http_server_free() was called */
 };
 
 /* One connection. */
@@ -36,8 +37,15 @@ struct connection {
 	int fd;            /* owned by the daemon */
 	uint64_t until_us; /* shut down at this time; 0 while this program owes an answer */
 	bool busy;         /* from a request's head to the end of its answer */
+	bool is_known;     /* its client has shown a certificate that is trusted */
 	bool shut;         /* shut down by this server; the daemon then sees its end and closes it */
 };
+
+/* The options of a daemon for TLS, which may be NULL; they end with MHD_OPTION_END and borrow its texts. */
+enum { SERVER_TLS_OPTIONS = 5 };
+void server_tls_options(const struct http_tls *tls, struct MHD_OptionItem to[SERVER_TLS_OPTIONS]);
+/* True when the client has shown a certificate of a trusted authority, or need not show any. */
+bool server_tls_knows_client(struct connection *conn, struct MHD_Connection *mhd);
 
 /* Restarts the connection's time limit with MS; 0: no limit, while this program owes it an answer. */
 void connection_allow(struct connection *conn, uint64_t ms);

@@ -26,7 +26,7 @@ door() { # which rooms may include this foreign header; fails when anyone may
 	uv.h) echo loop ;;
 	lmdb.h) echo spool ;;
 	librdkafka/*) echo "kafka testkit" ;;
-	curl/*|microhttpd.h) echo http ;;
+	curl/*|microhttpd.h|gnutls/*) echo http ;;
 	thrift/*|glib*.h|gio/*|gen/*) echo testkit ;;
 	zlib.h) echo http ;;
 	yaml.h) echo config ;;
