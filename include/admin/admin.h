@@ -6,13 +6,15 @@
 #include "base/buf.h"
 #include "config/conf.h"
 #include "telemetry/health.h"
+#include "http/access.h"
 #include "loop/loop.h"
 #include "admin/status.h"
 #include "base/units.h"
 
 struct admin_opts {
 	struct hostport at;
-	const char *command; /* "agent" or "drain" */
+	const char *command;               /* "agent" or "drain" */
+	const struct access_settings *set; /* TLS, logins, the path of the metrics; NULL: plain, open to all */
 	const struct health *health;
 	const struct conf *conf; /* for /config; NULL: no such page */
 	/* Each appends to its page; called on the loop for each request. */
@@ -32,6 +34,11 @@ struct admin_opts {
 
 struct admin;
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;
+/* Begins a look at the files of certificates, password and token, which are read again every few seconds anyway: for
+ * SIGHUP. */
+void admin_refresh(struct admin *a);
+/* Checks metrics-http-route and all of access_check. */
+int admin_check(const struct conf *c, const struct access_settings *set, struct why *why) MUST_USE;
 uint16_t admin_port(const struct admin *a);
 /* The address of the pages with the port that is bound, as units_print_hostport() prints it to TO. */
 const char *admin_address(const struct admin *a, char to[HOSTPORT_TEXT]);

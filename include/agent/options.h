@@ -7,6 +7,7 @@
 #include "agent/pipeline.h"
 #include "agent/reporter.h"
 #include "exporter/options.h"
+#include "http/access.h"
 #include "kafka/jaeger_options.h"
 #include "kafka/producer.h"
 #include "kafka/properties.h"
@@ -25,6 +26,7 @@ struct agent_settings {
 	struct agent_listener listeners[INTAKE_PORTS];
 	const char *tags;
 	const char *admin;
+	struct access_settings access; /* of the admin port */
 	const char *brokers;
 	const char *topic;
 	bool headers;

@@ -5,6 +5,7 @@
 
 #include "drain/drain.h"
 #include "exporter/options.h"
+#include "http/access.h"
 #include "kafka/jaeger_options.h"
 #include "kafka/properties.h"
 
@@ -29,6 +30,7 @@ struct drainer_settings {
 	const char *max_spans_per_second; /* goes into collector */
 	const char *quarantine;
 	const char *admin;
+	struct access_settings access; /* of the admin port */
 	uint64_t shutdown_us;
 	const char *from_text;
 	const char *until_text;

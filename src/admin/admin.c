@@ -9,14 +9,20 @@
 
 #include "admin/admin.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "http/server.h"
 #include "admin/json_add.h"
 #include "telemetry/metrics.h"
+#include "jaeger_pages.h"
 #include "process_figures.h"
 #include "status_internal.h"
 
+enum { ROUTES = 11 };
+
 struct admin {
 	struct admin_opts opts;
+	struct access *access;
+	struct http_route routes[ROUTES]; /* those below, with the path of the metrics */
 	struct http_server *server;
 };
 
@@ -32,46 +38,10 @@ static const char of_json[] = "application/json";
 
 /* ---- as jaeger-agent ---- */
 
-/* Prints a duration like Go: "1h2m3.5s", "25.241233s", "350ms". */
-static void add_go_duration(struct buf *to, uint64_t us)
-{
-	uint64_t s = us / US_PER_S;
-
-	if (us < US_PER_S) {
-		buf_printf(to, "%.15gms", (double)us / 1e3);
-		return;
-	}
-	if (s >= 3600)
-		buf_printf(to, "%lluh", (unsigned long long)(s / 3600));
-	if (s >= 60)
-		buf_printf(to, "%llum", (unsigned long long)(s / 60 % 60));
-	buf_printf(to, "%.15gs", (double)(us % (60 * US_PER_S)) / 1e6);
-}
-
 static void answer_root(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	const struct health *h = ((struct admin *)arg)->opts.health;
-	char since[40];
-
 	(void)call;
-	reply->content_type = of_json;
-	if (!h->serving) {
-		reply->status = 503;
-		buf_text(&reply->body, "{\"status\":\"Server not available\",\"upSince\":\"0001-01-01T00:00:00Z\","
-		                       "\"uptime\":\"\"}");
-		return;
-	}
-	buf_printf(&reply->body, "{\"status\":\"Server available\",\"upSince\":\"%s\",\"uptime\":\"",
-	        units_print_time(h->serving_since_ms, since, sizeof(since)));
-	add_go_duration(&reply->body, clock_mono_us() - h->serving_since_us);
-	buf_text(&reply->body, "\"}");
-}
-
-static void answer_version(void *arg, const struct http_call *call, struct http_reply *reply)
-{
-	(void)arg;
-	(void)call;
-	buf_text(&reply->body, JAEGER_VERSION_JSON);
+	jaeger_root_page(((struct admin *)arg)->opts.health, reply);
 }
 
 /* ---- health ---- */
@@ -251,15 +221,14 @@ static void answer_status_json(void *arg, const struct http_call *call, struct h
 
 /* ---- any other path ---- */
 
-static const struct http_route routes[];
-
 /* A probe with a mistyped path must fail; the body lists the right paths. */
 static void answer_unknown(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	(void)arg;
+	const struct admin *a = arg;
+
 	(void)call;
 	http_reply_error(reply, 404, "404 page not found; there are");
-	for (const struct http_route *r = routes; r->path != NULL; r++)
+	for (const struct http_route *r = a->routes; r->path != NULL; r++)
 		if (r->answer != answer_unknown)
 			buf_printf(&reply->body, "%s\n", r->path);
 }
@@ -298,9 +267,9 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 
 /* ---- open and free ---- */
 
-static const struct http_route routes[] = {
+static const struct http_route routes[ROUTES] = {
 	{ "/", "*", answer_root }, /* any method, as in jaeger-agent */
-	{ "/version", "GET HEAD", answer_version },
+	{ "/version", "GET HEAD", jaeger_version_page },
 	{ "/health/live", "GET HEAD", answer_live },
 	{ "/health/ready", "GET HEAD", answer_ready },
 	{ "/metrics", "GET HEAD", answer_metrics },
@@ -312,21 +281,99 @@ static const struct http_route routes[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* True when there is a page at PATH, apart from the metrics. */
+static bool has_page(const char *path)
+{
+	for (const struct http_route *r = routes; r->path != NULL; r++)
+		if (strcmp(r->path, path) == 0 && r->answer != answer_metrics)
+			return true;
+	return false;
+}
+
+int admin_check(const struct conf *c, const struct access_settings *set, struct why *why)
+{
+	const char *route = set->metrics_route;
+
+	if (access_check(c, set, why) < 0)
+		return why->code;
+	if (route[0] == '/' && strpbrk(route, "?#* ") == NULL && !has_page(route))
+		return 0;
+	why_set(why, E_USAGE, "\"%.60s\" is not a path of its own (try /metrics)", route);
+	return conf_add_source(c, "metrics-http-route", why);
+}
+
+/* Copies the routes, with the metrics where SET has them, or without. */
+static void set_routes(struct admin *a, const struct access_settings *set)
+{
+	size_t n = 0;
+
+	for (const struct http_route *r = routes; r->path != NULL; r++) {
+		if (r->answer == answer_metrics && set->metrics == METRICS_NONE)
+			continue;
+		a->routes[n] = *r;
+		if (r->answer == answer_metrics)
+			a->routes[n].path = set->metrics_route;
+		n++;
+	}
+}
+
+static bool allows(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	return access_allows(((struct admin *)arg)->access, call, reply);
+}
+
+static void on_certificates(void *arg)
+{
+	struct admin *a = arg;
+	const struct http_tls *tls;
+	struct http_tls now;
+	struct why why;
+
+	if (access_tls(a->access, &now, &tls, &why) < 0 || http_server_renew_tls(a->server, tls, &why) < 0)
+		log_error("admin: the files of admin.http.tls have changed and cannot be used: %s; what they held "
+		          "before stays in use",
+		        why.text);
+}
+
+static int open_server(struct admin *a, struct loop *l, struct why *why)
+{
+	struct http_server_opts server = { .at = a->opts.at, .routes = a->routes, .arg = a, .allows = allows };
+	struct http_tls tls;
+
+	if (access_tls(a->access, &tls, &server.tls, why) < 0)
+		return why->code;
+	return http_server_open(&a->server, l, &server, why);
+}
+
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why)
 {
-	struct http_server_opts server = { .at = opts->at, .routes = routes };
+	static const struct access_settings open_to_all = {
+		.cert = "",
+		.key = "",
+		.client_ca = "",
+		.user = "",
+		.password_file = "",
+		.bearer_file = "",
+		.metrics_route = "/metrics",
+	};
+	const struct access_settings *set = opts->set == NULL ? &open_to_all : opts->set;
 	struct admin *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return why_set(why, E_NOMEM, "admin port");
 	a->opts = *opts;
-	server.arg = a;
-	if (http_server_open(&a->server, l, &server, why) < 0) {
-		free(a);
+	set_routes(a, set);
+	if (access_open(&a->access, l, set, on_certificates, a, why) < 0 || open_server(a, l, why) < 0) {
+		admin_free(a);
 		return why->code;
 	}
 	*out = a;
 	return 0;
+}
+
+void admin_refresh(struct admin *a)
+{
+	access_refresh(a->access);
 }
 
 uint16_t admin_port(const struct admin *a)
@@ -347,5 +394,6 @@ void admin_free(struct admin *a)
 	if (a == NULL)
 		return;
 	http_server_free(a->server);
+	access_free(a->access);
 	free(a);
 }

@@ -21,6 +21,7 @@ static const struct options_group groups[] = {
 	{ "jaeger-agent's names", reporter_rows, offsetof(struct agent_settings, reporter) },
 	{ "Spool", agent_spool_rows, 0 },
 	{ "Agent", agent_rows, 0 },
+	{ "Admin port", access_rows, offsetof(struct agent_settings, access) },
 	{ NULL, NULL, 0 },
 };
 
@@ -33,6 +34,13 @@ static int finish(struct conf *c, void *settings, struct why *why)
 	return rc < 0 ? rc : agent_options_finish(c, settings, why);
 }
 
+static int check(const struct conf *c, const void *settings, struct why *why)
+{
+	const struct agent_settings *set = settings;
+
+	return agent_check(c, set, why) < 0 ? why->code : admin_check(c, &set->access, why);
+}
+
 const struct options_spec agent_options = {
 	.command = "agent",
 	.summary = "spans from UDP to Kafka or a collector, over the spool",
@@ -41,7 +49,7 @@ const struct options_spec agent_options = {
 	.size = sizeof(struct agent_settings),
 	.finish = finish,
 	.daemon = true,
-	.check = agent_check,
+	.check = check,
 };
 
 enum {
@@ -183,6 +191,7 @@ static int open_admin(struct agent *a, struct why *why)
 {
 	struct admin_opts o = {
 		.command = "agent",
+		.set = &a->set.access,
 		.health = &a->health,
 		.conf = a->options.conf,
 		.metrics = agent_metrics,

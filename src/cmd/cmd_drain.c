@@ -20,8 +20,16 @@ static const struct options_group groups[] = {
 	{ "Drain", drain_rows, 0 },
 	{ "Replay", drain_replay_rows, 0 },
 	{ "HTTP", drain_http_rows, 0 },
+	{ "Admin port", access_rows, offsetof(struct drainer_settings, access) },
 	{ NULL, NULL, 0 },
 };
+
+static int check(const struct conf *c, const void *settings, struct why *why)
+{
+	const struct drainer_settings *set = settings;
+
+	return drain_check(c, set, why) < 0 ? why->code : admin_check(c, &set->access, why);
+}
 
 const struct options_spec drain_options = {
 	.command = "drain",
@@ -31,7 +39,7 @@ const struct options_spec drain_options = {
 	.size = sizeof(struct drainer_settings),
 	.finish = drain_options_finish,
 	.daemon = true,
-	.check = drain_check,
+	.check = check,
 };
 
 enum { ARENAS = 2, LAST_LINES_MS = 1000 };
@@ -153,6 +161,7 @@ static int open_admin(struct drainer *d, struct why *why)
 {
 	struct admin_opts o = {
 		.command = "drain",
+		.set = &d->set.access,
 		.health = &d->health,
 		.conf = d->options.conf,
 		.metrics = drainer_metrics,

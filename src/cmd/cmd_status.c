@@ -17,6 +17,10 @@ struct status_settings {
 	const char *admin;
 	bool json;
 	uint64_t timeout_us;
+	bool tls;
+	const char *user, *password_file, *bearer_file;
+	const char *ca, *cert, *key, *server_name;
+	bool skip_host_verify;
 };
 
 #define S struct status_settings
@@ -24,6 +28,16 @@ static const struct conf_row status_rows[] = {
 	CONF_ADDRESS(S, admin, "admin.http.host-port", ":14271", "where to ask; of the drain :14270"),
 	CONF_BOOL(S, json, "json", "false", "print one JSON object"),
 	CONF_DURATION(S, timeout_us, "timeout", "3s", "how long to wait for an answer"),
+	CONF_BOOL(S, tls, "admin.http.tls.enabled", "false", "ask by https"),
+	CONF_TEXT(S, user, "admin.http.user", "", "name that the pages want"),
+	CONF_FILE_NAME(S, password_file, "admin.http.password-file", "", "file with its password"),
+	CONF_FILE_NAME(
+	        S, bearer_file, "admin.http.bearer-file", "", "file with a token, in place of name and password"),
+	CONF_FILE_NAME(S, ca, "ca", "", "authorities of the admin port's certificate, PEM"),
+	CONF_FILE_NAME(S, cert, "cert", "", "own certificate, PEM, where the port wants one"),
+	CONF_FILE_NAME(S, key, "key", "", "its key, PEM"),
+	CONF_TEXT(S, server_name, "server-name", "", "name in the admin port's certificate, if not the host's"),
+	CONF_BOOL(S, skip_host_verify, "skip-host-verify", "false", "take any certificate"),
 	CONF_END,
 };
 #undef S
@@ -64,6 +78,35 @@ static int print_answer(const struct admin_page pages[PAGES], const char *base, 
 	return ready ? EXIT_FINE : EXIT_WANTING;
 }
 
+static const char *or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+/* A request has one Authorization header: the token wins over name and password, which may both be set in a file. */
+static struct admin_query_opts query_opts(const struct status_settings *set)
+{
+	bool by_token = set->bearer_file[0] != '\0';
+
+	return (struct admin_query_opts){
+		.host_port = set->admin,
+		.tls = set->tls,
+		.timeout_ms = set->timeout_us / US_PER_MS,
+		.client = {
+			.user = by_token ? NULL : or_null(set->user),
+			.files = {
+				[CREDENTIAL_PASSWORD] = by_token ? NULL : or_null(set->password_file),
+				[CREDENTIAL_BEARER] = or_null(set->bearer_file),
+				[CREDENTIAL_CA] = or_null(set->ca),
+				[CREDENTIAL_CERT] = or_null(set->cert),
+				[CREDENTIAL_KEY] = or_null(set->key),
+			},
+			.server_name = or_null(set->server_name),
+			.skip_host_verify = set->skip_host_verify,
+		},
+	};
+}
+
 static int query_and_print(struct options *o, struct status_settings *set, bool drain)
 {
 	struct admin_page pages[PAGES] = {
@@ -71,14 +114,14 @@ static int query_and_print(struct options *o, struct status_settings *set, bool 
 		[PAGE_LEDGER] = { .path = "/ledger" },
 		[PAGE_READY] = { .path = "/health/ready" },
 	};
-	struct admin_query_opts query = { .timeout_ms = set->timeout_us / US_PER_MS };
+	struct admin_query_opts query;
 	char base[ADMIN_BASE];
 	struct why why;
 	int rc = 0;
 
 	if (drain)
 		rc = conf_default(o->conf, "admin.http.host-port", ":14270", &why);
-	query.host_port = set->admin;
+	query = query_opts(set);
 	if (rc == 0)
 		rc = admin_query(&query, pages, PAGES, base, &why);
 	rc = rc < 0 ? options_fail("status", &why) : print_answer(pages, base, set->json);

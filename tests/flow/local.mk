@@ -43,6 +43,7 @@ FLOW_TESTS = \
 	%D%/test_http_client_tls \
 	%D%/test_http_server \
 	%D%/test_http_server_bad \
+	%D%/test_http_server_tls \
 	%D%/test_jaeger_metrics \
 	%D%/test_kafka_consumer \
 	%D%/test_kafka_errors \
@@ -79,12 +80,14 @@ FLOW_TESTS = \
 	%D%/test_stub_process \
 	%D%/test_udp
 FLOW_SHELL = \
+	%D%/test_admin_access.sh \
 	%D%/test_check_all.sh \
 	%D%/test_command_line.sh \
 	%D%/test_completion.sh \
 	%D%/test_config_check.sh \
 	%D%/test_demo.sh \
 	%D%/test_emit.sh \
+	%D%/test_jaeger_flags.sh \
 	%D%/test_jaeger_lines.sh \
 	%D%/test_programs.sh
 

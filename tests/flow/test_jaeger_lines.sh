@@ -112,7 +112,7 @@ serves "docker-compose with addresses" "" "http://collector:14268" --reporter.gr
 	--processor.jaeger-compact.server-host-port=0.0.0.0:0 --processor.jaeger-binary.server-host-port=0.0.0.0:0 \
 	--http-server.host-port=127.0.0.1:0
 serves "docker-compose by environment" "REPORTER_GRPC_HOST_PORT=collector:14250 AGENT_TAGS=env=dev REPORTER_TYPE=grpc" \
-	"http://collector:14268" --log-encoding json
+	"http://collector:14268" --metrics-backend=prometheus --log-encoding json
 serves "values behind a blank" "" "http://collector:14268" --reporter.grpc.host-port collector:14250 --log-level info
 serves "IPv6 and a list" "" "http://[fd00::1]:14268, http://[fd00::2]:14268" '--reporter.grpc.host-port=[fd00::1]:14250,[fd00::2]:14250'
 serves "the option twice" "" "http://a:14268, http://b:14268" --reporter.grpc.host-port=a:14250 --reporter.grpc.host-port=b:14250
