@@ -3,6 +3,7 @@
 #ifndef ADMIN_H
 #define ADMIN_H
 
+#include "admin/history.h"
 #include "base/buf.h"
 #include "config/conf.h"
 #include "telemetry/health.h"
@@ -21,6 +22,10 @@ struct admin_opts {
 	void (*metrics)(void *arg, struct buf *to);     /* the command's own metrics */
 	void (*ledger)(void *arg, struct buf *to);      /* JSON, as of ledger_json() */
 	void (*status)(void *arg, struct status *page); /* sections of /status; NULL: none */
+	/* The charts of /status: at most HISTORY_SERIES, ended by a title of NULL; NULL: none. sample() gives their
+	 * values now, and is called on the loop every HISTORY_STEP_MS. */
+	const struct history_series *series;
+	void (*sample)(void *arg, double values[HISTORY_SERIES]);
 	/* Updates the reasons in HEALTH (health_note) before a page shows them; may be NULL. */
 	void (*note_health)(void *arg);
 	void *arg;
@@ -29,8 +34,8 @@ struct admin_opts {
 /* What jaeger-agent's command version and page /version print, without the figures of a build that are not known. */
 #define JAEGER_VERSION_JSON "{\"gitCommit\":\"\",\"gitVersion\":\"v" PACKAGE_VERSION "\",\"buildDate\":\"\"}"
 
-/* Routes: / and /version as jaeger-agent, /health/live, /health/ready, /metrics, /ledger, /status, /status.json, /config; 404 for
- * others. /metrics begins with figures of the process and the health. */
+/* Routes: / and /version as jaeger-agent, /health/live, /health/ready, /metrics, /ledger, /status (its style
+ * /status.css), /status.json, /config; 404 for others. /metrics begins with figures of the process and the health. */
 
 struct admin;
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;

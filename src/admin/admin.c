@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -17,13 +18,15 @@
 #include "process_figures.h"
 #include "status_internal.h"
 
-enum { ROUTES = 11 };
+enum { ROUTES = 12 };
 
 struct admin {
 	struct admin_opts opts;
 	struct access *access;
 	struct http_route routes[ROUTES]; /* those below, with the path of the metrics */
 	struct http_server *server;
+	struct history history;
+	struct timer *sampling; /* NULL: no charts */
 };
 
 /* The health, with its reasons updated. */
@@ -176,15 +179,66 @@ static void collect_status(const struct admin *a, struct status *s)
 		a->opts.status(a->opts.arg, s);
 }
 
+/* Takes a sample of the figures, now and every HISTORY_STEP_MS. */
+static void take_sample(void *arg)
+{
+	struct admin *a = arg;
+	double values[HISTORY_SERIES] = { 0 };
+
+	a->opts.sample(a->opts.arg, values);
+	history_add(&a->history, clock_mono_us() / US_PER_MS, values);
+	timer_start(a->sampling, HISTORY_STEP_MS);
+}
+
+/* A browser takes from this page what stands in it and the style, and nothing else. */
+static void add_policy(struct http_reply *reply)
+{
+	static const char *const headers[] = { "Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+		"frame-ancestors 'none'",
+		"X-Content-Type-Options", "nosniff", "Cache-Control", "no-store" };
+
+	_Static_assert(sizeof(headers) < sizeof(reply->headers), "a NULL after them");
+	memcpy(reply->headers, headers, sizeof(headers));
+}
+
+static void answer_style(void *arg, const struct http_call *call, struct http_reply *reply)
+{
+	(void)arg;
+	(void)call;
+	reply->content_type = "text/css; charset=utf-8";
+	buf_text(&reply->body, status_style);
+}
+
+/* The path of the metrics without its leading '/', for a link beside /status; NULL when they are not served. */
+static const char *metrics_path(const struct admin *a)
+{
+	for (const struct http_route *r = a->routes; r->path != NULL; r++)
+		if (r->answer == answer_metrics)
+			return r->path + 1;
+	return NULL;
+}
+
 static void answer_status(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct admin *a = arg;
-	struct status_heading h = { a->opts.command, health_of(a), clock_wall_ms(), clock_mono_us() };
+	struct status_heading h = {
+		.command = a->opts.command,
+		.health = health_of(a),
+		.now_ms = clock_wall_ms(),
+		.now_us = clock_mono_us(),
+		.metrics_path = metrics_path(a),
+		.history = &a->history,
+		.series = a->opts.series,
+	};
 	json_t *ledger = parse_ledger(a);
 	struct status s;
 
 	(void)call;
 	reply->content_type = "text/html; charset=utf-8";
+	add_policy(reply);
+	if (a->opts.sample != NULL)
+		a->opts.sample(a->opts.arg, h.values);
 	collect_status(a, &s);
 	status_html(&reply->body, &h, &s, ledger);
 	json_decref(s.sections);
@@ -275,6 +329,7 @@ static const struct http_route routes[ROUTES] = {
 	{ "/metrics", "GET HEAD", answer_metrics },
 	{ "/ledger", "GET HEAD", answer_ledger },
 	{ "/status", "GET HEAD", answer_status },
+	{ "/status.css", "GET HEAD", answer_style },
 	{ "/status.json", "GET HEAD", answer_status_json },
 	{ "/config", "GET HEAD", answer_config },
 	{ "*", "*", answer_unknown },
@@ -367,6 +422,12 @@ int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts
 		admin_free(a);
 		return why->code;
 	}
+	if (opts->series != NULL && timer_open(&a->sampling, l, take_sample, a) < 0) {
+		admin_free(a);
+		return why_set(why, E_NOMEM, "admin port");
+	}
+	if (opts->series != NULL)
+		take_sample(a);
 	*out = a;
 	return 0;
 }
@@ -393,6 +454,7 @@ void admin_free(struct admin *a)
 {
 	if (a == NULL)
 		return;
+	timer_free(a->sampling);
 	http_server_free(a->server);
 	access_free(a->access);
 	free(a);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libspanspool_a_SOURCES += \
 	include/admin/json_add.h %D%/json_add.c \
+	include/admin/history.h %D%/history.c %D%/chart.c %D%/status_style.c \
 	%D%/process_figures.c %D%/process_figures.h \
 	include/admin/admin.h %D%/admin.c %D%/jaeger_pages.h %D%/jaeger_pages.c \
 	include/admin/ledger_page.h %D%/ledger_page.c \

@@ -8,25 +8,12 @@
 #include "base/units.h"
 
 static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                           "<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"refresh\" "
-                           "content=\"5\">"
-                           "<title>spanspool</title><style>\n"
-                           ":root{color-scheme:light dark}\n"
-                           "body{font:16px/1.4 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}\n"
-                           "table{border-collapse:collapse;margin-bottom:1rem}\n"
-                           "td{padding:.15rem 1.5rem .15rem 0;vertical-align:top}\n"
-                           "td:last-child{overflow-wrap:anywhere}\n"
-                           "td:first-child,.health td:not(:last-child){white-space:nowrap}\n"
-                           "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-                           "h1{font-size:1.3rem}h2{font-size:1.05rem;margin:.8rem 0 .2rem}\n"
-                           ".big td{font-size:1.25rem;padding-bottom:.3rem}\n"
-                           "details{margin-bottom:1rem}summary{cursor:pointer;color:GrayText}\n"
-                           "@media(max-width:40rem){td:first-child{white-space:normal}.health tr{display:block}\n"
-                           ".health td{display:inline-block}}\n"
-                           ".ok{color:#1a7f37}.warn{color:#b26a00}.down{color:#cf222e}\n"
-                           "</style></head><body>\n";
+                           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                           "<meta http-equiv=\"refresh\" content=\"10\"><title>spanspool</title>"
+                           "<link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"status.css\">"
+                           "</head><body>\n";
 
-static void add_escaped(struct buf *to, const char *text)
+void html_escape(struct buf *to, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		switch (*text) {
@@ -51,7 +38,7 @@ static void add_escaped(struct buf *to, const char *text)
 static void add_element(struct buf *to, const char *tag, const char *text)
 {
 	buf_printf(to, "<%s>", tag);
-	add_escaped(to, text);
+	html_escape(to, text);
 	buf_printf(to, "</%s>", tag);
 }
 
@@ -81,7 +68,7 @@ static void add_row(struct buf *to, const char *name, const char *value, const c
 	buf_text(to, "<tr>");
 	add_element(to, "td", name);
 	buf_printf(to, "<td%s%s%s>", *class == '\0' ? "" : " class=\"", class, *class == '\0' ? "" : "\"");
-	add_escaped(to, value);
+	html_escape(to, value);
 	buf_text(to, "</td></tr>\n");
 }
 
@@ -133,7 +120,7 @@ static void add_ledger(struct buf *to, const json_t *ledger, bool only_zeros)
 			add_ledger_rows(&text, value, "", &rows);
 		if (rows.added > 0) {
 			buf_text(to, "<h2>Ledger: ");
-			add_escaped(to, key);
+			html_escape(to, key);
 			buf_printf(to, "</h2><table>\n%s</table>\n", buf_cstr(&text));
 		}
 		to->failed |= text.failed;
@@ -182,78 +169,145 @@ static void add_sections(struct buf *to, const struct status *s, bool only_zeros
 	json_array_foreach(s->sections, i, section) add_section(to, section, only_zeros);
 }
 
-/* ---- summary ---- */
+/* ---- losses, and the figures an operator needs first ---- */
 
-static uint64_t sum_of(const json_t *object)
+/* A count of the ledger: MEMBER of OBJECT, or of INNER in OBJECT. */
+struct figure {
+	const char *object, *inner, *member;
+	const char *name;
+	const char *class; /* when it is not 0 */
+};
+
+static const struct figure losses[] = {
+	{ "spans", "dropped", "spool_full", "spans lost: the spool was full", "down" },
+	{ "spans", "dropped", "max_age", "spans lost: older than spool.max-age", "down" },
+	{ "spans", "dropped", "disk_error", "spans lost: the disk failed", "down" },
+	{ "spans", "dropped", "too_large", "spans dropped: too large for the destination", "down" },
+	{ "spans", "dropped", "refused", "spans dropped: refused by the destination", "down" },
+	{ "datagrams", NULL, "kernel_dropped", "datagrams that the kernel dropped", "down" },
+	{ "datagrams", NULL, "queue_full", "datagrams without memory for them", "down" },
+	{ "datagrams", NULL, "malformed", "datagrams that were malformed", "warn" },
+	{ "datagrams", NULL, "oversize", "datagrams that were too large", "warn" },
+	{ "datagrams", NULL, "unknown_method", "datagrams of an unknown method", "warn" },
+	{ "spans", NULL, "uncertain", "spans in flight at a kill, perhaps delivered", "warn" },
+	{ "records", NULL, "lost_to_retention", "records that Kafka deleted unread", "down" },
+	{ "spans", NULL, "quarantined", "spans in quarantine", "warn" },
+	{ "records", NULL, "quarantined", "records in quarantine", "warn" },
+	{ "unconfirmed", NULL, "spans", "spans never confirmed (in quarantine or lost)", "warn" },
+};
+
+static const struct figure figures[] = {
+	{ "spans", NULL, "accepted", "spans accepted", "" },
+	{ "spans", NULL, "read", "spans read", "" },
+	{ "spans", NULL, "delivered", "delivered", "" },
+	{ "spans", NULL, "in_flight", "in flight", "" },
+	{ "spans", NULL, "in_spool", "waiting in the spool", "" },
+};
+
+/* False: this ledger has no such count. */
+static bool read_figure(const json_t *ledger, const struct figure *f, json_int_t *value)
 {
-	const char *key;
-	json_t *value;
-	uint64_t sum = 0;
+	const json_t *object = json_object_get(ledger, f->object);
+	const json_t *count = json_object_get(f->inner == NULL ? object : json_object_get(object, f->inner), f->member);
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) sum += (uint64_t)json_integer_value(value);
-	return sum;
+	*value = json_integer_value(count);
+	return json_is_integer(count);
 }
 
-/* Adds the number MEMBER of OBJECT, if it exists. */
-static void add_summary_row(struct buf *to, const json_t *object, const char *member, const char *name)
+static void add_losses(struct buf *to, const json_t *ledger)
 {
-	const json_t *value = json_object_get(object, member);
+	struct buf rows = { 0 };
+	json_int_t value;
 	char text[32];
 
-	if (!json_is_integer(value))
-		return;
-	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	add_row(to, name, text, "n");
-}
+	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+		char class[16];
 
-/* The figures an operator needs first: spans accepted, delivered, waiting and lost. */
-static void add_summary(struct buf *to, const json_t *ledger)
-{
-	const json_t *spans = json_object_get(ledger, "spans");
-	const json_t *dropped = json_object_get(spans, "dropped");
-	uint64_t lost = sum_of(dropped);
-	char text[32];
-
-	buf_text(to, "<table class=\"big\">\n");
-	add_summary_row(to, spans, "accepted", "spans accepted");
-	add_summary_row(to, spans, "read", "spans read");
-	add_summary_row(to, spans, "delivered", "delivered");
-	add_summary_row(to, spans, "in_flight", "in flight");
-	add_summary_row(to, spans, "in_spool", "waiting in the spool");
-	add_summary_row(to, spans, "quarantined", "in quarantine");
-	add_summary_row(
-	        to, json_object_get(ledger, "unconfirmed"), "spans", "never confirmed (already in quarantine or lost)");
-	if (json_is_object(dropped)) {
-		snprintf(text, sizeof(text), "%" PRIu64, lost);
-		add_row(to, "lost", text, lost == 0 ? "n" : "n down");
+		if (!read_figure(ledger, &losses[i], &value) || value == 0)
+			continue;
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, value);
+		snprintf(class, sizeof(class), "n %s", losses[i].class);
+		add_row(&rows, losses[i].name, text, class);
 	}
-	buf_text(to, "</table>\n");
+	buf_text(to, "<h2>Losses</h2>\n");
+	if (rows.len == 0)
+		buf_text(to, "<p class=\"ok\">Nothing was lost, refused or put into quarantine.</p>\n");
+	else
+		buf_printf(to, "<table class=\"losses\">\n%s</table>\n", buf_cstr(&rows));
+	to->failed |= rows.failed;
+	buf_free(&rows);
+}
+
+static void add_figures(struct buf *to, const json_t *ledger)
+{
+	json_int_t value;
+
+	buf_text(to, "<div class=\"cards\">\n");
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
+		if (read_figure(ledger, &figures[i], &value))
+			buf_printf(to, "<div><b>%" JSON_INTEGER_FORMAT "</b><span>%s</span></div>\n", value,
+			        figures[i].name);
+	buf_text(to, "</div>\n");
+}
+
+/* ---- the page ---- */
+
+static void add_charts(struct buf *to, const struct status_heading *h)
+{
+	struct history_point points[HISTORY_POINTS];
+
+	if (h->series == NULL)
+		return;
+	buf_text(to, "<h2>The last hour</h2>\n<div class=\"charts\">\n");
+	for (size_t i = 0; i < HISTORY_SERIES && h->series[i].title != NULL; i++) {
+		size_t n = history_points(h->history, &h->series[i], i, h->now_us / US_PER_MS, h->values[i], points);
+
+		chart_add(to, &h->series[i], points, n);
+	}
+	buf_text(to, "</div>\n");
+}
+
+static void add_state(struct buf *to, const struct status_heading *h)
+{
+	enum health_level worst = health_worst(h->health);
+	char for_how_long[32];
+
+	if (!h->health->serving) {
+		buf_text(to, "<p class=\"state down\"><b>Not serving.</b></p>\n");
+		return;
+	}
+	units_print_duration(
+	        (h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S, for_how_long, sizeof(for_how_long));
+	buf_printf(to, "<p class=\"state %s\"><b>%s</b> Serving for %s.</p>\n", health_word(worst),
+	        worst == HEALTH_OK     ? "All is well."
+	        : worst == HEALTH_WARN ? "A part warns."
+	                               : "A part is down: somebody must act.",
+	        for_how_long);
 }
 
 void status_html(struct buf *to, const struct status_heading *h, const struct status *s, const json_t *ledger)
 {
 	const json_t *host = json_object_get(ledger, "host");
-	enum health_level worst = health_worst(h->health);
-	char for_how_long[32];
 
 	buf_text(to, head);
 	buf_text(to, "<h1>spanspool ");
-	add_escaped(to, h->command);
+	html_escape(to, h->command);
 	if (json_is_string(host)) {
 		buf_text(to, " on ");
-		add_escaped(to, json_string_value(host));
+		html_escape(to, json_string_value(host));
 	}
-	buf_text(to, "</h1>\n<p>");
-	if (h->health->serving)
-		buf_printf(to, "Serving for %s, <b class=\"%s\">%s</b>.",
-		        units_print_duration((h->now_us - h->health->serving_since_us) / US_PER_S * US_PER_S,
-		                for_how_long, sizeof(for_how_long)),
-		        health_word(worst), worst == HEALTH_OK ? "all is well" : health_word(worst));
-	else
-		buf_text(to, "<b class=\"down\">Not serving.</b>");
-	buf_text(to, " <a href=\"/metrics\">metrics</a> <a href=\"/ledger\">ledger</a> "
-	             "<a href=\"/status.json\">JSON</a> <a href=\"/config\">configuration</a></p>\n");
-	add_summary(to, ledger);
+	buf_text(to, "</h1>\n<nav>");
+	if (h->metrics_path != NULL) {
+		buf_text(to, "<a href=\"");
+		html_escape(to, h->metrics_path);
+		buf_text(to, "\">metrics</a> ");
+	}
+	buf_text(to, "<a href=\"ledger\">ledger</a> <a href=\"status.json\">JSON</a> "
+	             "<a href=\"config\">configuration</a></nav>\n");
+	add_state(to, h);
+	add_losses(to, ledger);
+	add_figures(to, ledger);
+	add_charts(to, h);
 	add_health(to, h);
 	add_sections(to, s, false);
 	buf_text(to, "<details><summary>ledger: counts that are not zero</summary>\n");

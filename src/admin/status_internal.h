@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "admin/history.h"
 #include "base/buf.h"
 #include "telemetry/health.h"
 #include "admin/status.h"
@@ -25,7 +26,18 @@ struct status_heading {
 	const struct health *health;
 	uint64_t now_ms;
 	uint64_t now_us;
+	const char *metrics_path; /* relative to the page; NULL: not served */
+	const struct history *history;
+	const struct history_series *series; /* NULL: no charts */
+	double values[HISTORY_SERIES];       /* of the series, now */
 };
 void status_html(struct buf *to, const struct status_heading *h, const struct status *s, const json_t *ledger);
+
+/* The page's style: /status.css. */
+extern const char status_style[];
+/* The chart of one figure. */
+void chart_add(struct buf *to, const struct history_series *s, const struct history_point *points, size_t n);
+/* Appends TEXT for the inside of an element or of a quoted attribute. */
+void html_escape(struct buf *to, const char *text);
 
 #endif

@@ -47,6 +47,8 @@ struct agent {
 void agent_metrics(void *arg, struct buf *to);
 void agent_ledger(void *arg, struct buf *to);
 void agent_status(void *arg, struct status *page);
+extern const struct history_series agent_series[];
+void agent_sample(void *arg, double values[HISTORY_SERIES]);
 /* Writes the destination and the number of delivered spans into the health notes. ARG is a struct agent. */
 void agent_note_health(void *arg);
 

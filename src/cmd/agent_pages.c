@@ -105,6 +105,36 @@ void agent_status(void *arg, struct status *page)
 	status_bytes(page, "read back", s.backlog.ready_bytes);
 }
 
+const struct history_series agent_series[] = {
+	{ "spans lost a minute", 60, true },
+	{ "datagrams the kernel dropped a minute", 60, true },
+	{ "spans accepted a second", 1, false },
+	{ "spans delivered a second", 1, false },
+	{ "spans waiting in the spool", 0, false },
+	{ "oldest span, seconds", 0, false },
+};
+_Static_assert(ARRAY_LEN(agent_series) == HISTORY_SERIES, "a table that is full needs no end");
+
+void agent_sample(void *arg, double values[HISTORY_SERIES])
+{
+	struct agent *a = arg;
+	const struct ledger *l = pipeline_ledger(a->pipeline);
+	struct pipeline_stats s;
+	uint64_t lost = 0;
+
+	if (a->intake != NULL)
+		intake_count_drops(a->intake);
+	pipeline_stats(a->pipeline, &s);
+	for (int place = LEDGER_DROPPED_FIRST; place < LEDGER_PLACES_N; place++)
+		lost += l->place[place].spans;
+	values[0] = (double)lost;
+	values[1] = (double)l->kernel_dropped;
+	values[2] = (double)l->accepted.spans;
+	values[3] = (double)l->place[LEDGER_DELIVERED].spans;
+	values[4] = (double)l->place[LEDGER_IN_SPOOL].spans;
+	values[5] = (double)s.oldest_age_us / 1e6;
+}
+
 void agent_note_health(void *arg)
 {
 	struct agent *a = arg;

@@ -197,6 +197,8 @@ static int open_admin(struct agent *a, struct why *why)
 		.metrics = agent_metrics,
 		.ledger = agent_ledger,
 		.status = agent_status,
+		.series = agent_series,
+		.sample = agent_sample,
 		.note_health = agent_note_health,
 		.arg = a,
 	};

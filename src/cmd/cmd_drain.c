@@ -167,6 +167,8 @@ static int open_admin(struct drainer *d, struct why *why)
 		.metrics = drainer_metrics,
 		.ledger = drainer_ledger,
 		.status = drainer_status,
+		.series = drainer_series,
+		.sample = drainer_sample,
 		.note_health = drainer_note_health,
 		.arg = d,
 	};

@@ -108,6 +108,41 @@ void drainer_status(void *arg, struct status *page)
 		status_bytes(page, "in memory", stats.bytes);
 }
 
+const struct history_series drainer_series[] = {
+	{ "records lost to retention a minute", 60, true },
+	{ "records put into quarantine a minute", 60, true },
+	{ "spans read a second", 1, false },
+	{ "spans delivered a second", 1, false },
+	{ "records to go", 0, false },
+	{ "seconds behind", 0, false },
+};
+_Static_assert(ARRAY_LEN(drainer_series) == HISTORY_SERIES, "a table that is full needs no end");
+
+/* ARG is the sum over the partitions so far: records to go, and the largest age in seconds. */
+static void add_lag(void *arg, const struct drain_lag *lag)
+{
+	double *sum = arg;
+
+	if (lag->records > 0)
+		sum[0] += (double)lag->records;
+	if ((double)lag->behind_ms / 1000 > sum[1])
+		sum[1] = (double)lag->behind_ms / 1000;
+}
+
+void drainer_sample(void *arg, double values[HISTORY_SERIES])
+{
+	struct drainer *d = arg;
+	const struct drain_ledger *l = drainer_ledger_of(d);
+
+	values[0] = (double)l->lost_to_retention;
+	values[1] = (double)l->place[DRAIN_QUARANTINED].records;
+	values[2] = (double)l->read.spans;
+	values[3] = (double)l->place[DRAIN_DELIVERED].spans;
+	values[4] = values[5] = 0;
+	if (d->drain != NULL)
+		drain_each_lag(d->drain, add_lag, &values[4]);
+}
+
 void drainer_note_health(void *arg)
 {
 	struct drainer *d = arg;

@@ -46,6 +46,8 @@ void drainer_progress_of(const struct drainer *d, struct drain_progress *to);
 void drainer_metrics(void *arg, struct buf *to);
 void drainer_ledger(void *arg, struct buf *to);
 void drainer_status(void *arg, struct status *page);
+extern const struct history_series drainer_series[];
+void drainer_sample(void *arg, double values[HISTORY_SERIES]);
 /* Writes the destination and the number of delivered spans into the health notes. */
 void drainer_note_health(void *arg);
 

@@ -89,14 +89,15 @@ FLOW_SHELL = \
 	%D%/test_emit.sh \
 	%D%/test_jaeger_flags.sh \
 	%D%/test_jaeger_lines.sh \
-	%D%/test_programs.sh
+	%D%/test_programs.sh \
+	%D%/test_status_page.sh
 
 check_PROGRAMS += $(FLOW_TESTS)
 # The program before a name server that never answers.
 check_PROGRAMS += %D%/slow_names_agent
 %C%_slow_names_agent_SOURCES = src/main.c %D%/slow_names.c
 TESTS += $(FLOW_TESTS) $(FLOW_SHELL)
-EXTRA_DIST += $(FLOW_SHELL)
+EXTRA_DIST += $(FLOW_SHELL) %D%/browse.py
 
 # The exporter before fake HTTP: the fake's objects come before the library's.
 FAKE_HTTP = %D%/exporter_fixture.h %D%/fake_http.c %D%/fake_http.h

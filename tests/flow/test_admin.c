@@ -174,7 +174,7 @@ static void an_unknown_path_is_not_ready_for_ever(void)
 	static const char *const paths[] = { "/health", "/healthz", "/health/ready/", "/metrics/", "//", "//metrics",
 		"/Metrics", "/any/other?x=1", "/health/ready%20" };
 	static const char *const known[] = { "/\n", "/health/live\n", "/health/ready\n", "/metrics\n", "/ledger\n",
-		"/status\n", "/status.json\n", "/config\n" };
+		"/status\n", "/status.css\n", "/status.json\n", "/config\n" };
 	struct site s;
 
 	open_site(&s, true);
@@ -313,8 +313,8 @@ static void ledger_and_status_tell_the_same(void)
 static void people_get_a_page(void)
 {
 	static const char *const said[] = { "<!DOCTYPE html>", "<h1>spanspool agent on host&lt;1&gt;</h1>",
-		"Not serving", "<td>waiting in the spool</td><td class=\"n\">1234</td>",
-		"<td>lost</td><td class=\"n\">0</td>", "0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans",
+		"Not serving", "<b>1234</b><span>waiting in the spool</span>", "Nothing was lost",
+		"0 of &lt;3&gt; brokers", "class=\"warn\"", "Ledger: spans",
 		"<td>in_spool</td><td class=\"n\">1234</td>", "<td>dropped spool_full</td><td class=\"n\">0</td>",
 		"<h2>Way out</h2>", "broker:9092 &amp; &lt;co&gt;", "<td>1.5 KiB</td>", "<td>1.5s</td>",
 		"<td class=\"warn\">warn</td><td>for ", "</html>" };
@@ -327,8 +327,16 @@ static void people_get_a_page(void)
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		ok(strstr(s.page, said[i]) != NULL, "the page has %s", said[i]);
 	ok(strstr(s.page, "<td>dropped spool_full</td>") > strstr(s.page, "<summary>counts that are zero</summary>") &&
-	                strstr(s.page, "<td>waiting in") < strstr(s.page, "<details>"),
+	                strstr(s.page, "waiting in") < strstr(s.page, "<details>"),
 	        "what matters stands first, what is zero is folded away");
+	ok(strstr(s.page, "<svg") == NULL, "without a table of figures there is no chart");
+	ledger_enter(&s.ledger, LEDGER_IN_FLIGHT, 7, 1);
+	ledger_drop(&s.ledger, LEDGER_IN_FLIGHT, LEDGER_SPOOL_FULL, (struct ledger_count){ 7, 1 }, 1);
+	get(&s, "/status");
+	ok(strstr(s.page, "the spool was full</td><td class=\"n down\">7</td>") != NULL &&
+	                strstr(s.page, "Nothing was lost") == NULL &&
+	                strstr(s.page, "the spool was full") < strstr(s.page, "waiting in"),
+	        "a loss stands before everything else");
 	health_serve(&s.health, true);
 	get(&s, "/status");
 	ok(strstr(s.page, "Serving for ") != NULL, "and says for how long it serves");

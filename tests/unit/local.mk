@@ -33,6 +33,7 @@ UNIT_TESTS = \
 	%D%/test_exposure \
 	%D%/test_failing \
 	%D%/test_health \
+	%D%/test_history \
 	%D%/test_inspect \
 	%D%/test_jaeger_kafka \
 	%D%/test_kafka_cause \
@@ -112,6 +113,7 @@ tests/lib/libspantest_a-oracle.$(OBJEXT) %D%/test_inspect-test_inspect.$(OBJEXT)
 %C%_test_demo_verdict_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
 %C%_test_inspect_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_inspect_LDADD = $(SPAN_TEST_LIBS)
+%C%_test_history_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/admin
 %C%_test_rate_schedule_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/testkit
 %C%_test_oracle_CPPFLAGS = $(SPAN_TEST_CPPFLAGS)
 %C%_test_oracle_LDADD = $(SPAN_TEST_LIBS)
