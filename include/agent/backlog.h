@@ -35,7 +35,7 @@ void backlog_take_stored(struct backlog *b, struct agent_batch *batch);
 
 /* Offers the batches that are ready and asks the spooler to read more. To be called once a turn of the loop, and when the
  * sink has room again. */
-void backlog_tick(void *backlog);
+void backlog_tick(struct backlog *b);
 /* Frees the batches that are read and not with the sink: their positions wait again. */
 void backlog_release(struct backlog *b);
 /* The same; afterwards nothing more is read or offered. */

@@ -6,12 +6,13 @@
 #include <stdbool.h>
 
 #include "span/batch.h"
+#include "policy/circuit.h"
 #include "policy/ledger.h"
 
 enum sink_answer {
 	SINK_TOOK,   /* a report will come */
 	SINK_FULL,   /* no room now */
-	SINK_DOWN,   /* the sink takes no batch now; the circuit decides when to offer again */
+	SINK_DOWN,   /* the destination takes no batch now; the circuit decides when to offer again */
 	SINK_CANNOT, /* the sink can never take this batch; sink.refusal says why */
 };
 
@@ -52,9 +53,7 @@ struct sink_report {
 struct sink_events {
 	/* The report on B. The sink does not use B after the call. */
 	void (*done)(void *arg, struct batch *b, const struct sink_report *report);
-	/* The destination accepted a batch; "done" follows once it is known to be stored. */
-	void (*answered)(void *arg);
-	void *arg; /* of both */
+	void *arg;
 	/* After SINK_FULL: there is room again. A sink whose room is noticed in a callback of the loop need not call it: the
 	 * pipeline offers again in each turn of the loop. */
 	void (*room)(void *arg);
@@ -67,7 +66,7 @@ struct sink_ops {
 	/* SINK_TOOK: B stays valid until its report, or until the sink is freed; the sink takes no reference. */
 	enum sink_answer (*offer)(struct sink *s, struct batch *b);
 	/* Gives back the batches that are queued in the sink, as SINK_NOT_SENT or SINK_MAYBE_SENT; with WIRE also those
-	 * that were sent and have no answer. A sink whose requests end by their own time-out may ignore WIRE. */
+	 * that were sent and have no answer. A sink with a "state" is never asked for these. */
 	void (*purge)(struct sink *s, bool wire);
 	/* Sends without delay; after BUDGET_MS gives back all that is left, then calls FLUSHED. */
 	void (*flush)(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg);
@@ -84,6 +83,9 @@ struct sink {
 	/* May be NULL. Returns why nothing is delivered, as a sentence that is valid until S is freed; NULL: no reason is
 	 * known. Sets MISCONFIGURED when only an operator can put it right. */
 	const char *(*waiting_reason)(struct sink *s, bool *misconfigured);
+	/* NULL: the dispatcher's circuit decides by the reports whether the destination works. Else the sink knows its
+	 * destinations' states, which the circuit follows, and a batch that fails stays with the sink until a purge. */
+	enum circuit_state (*state)(const struct sink *s);
 	/* A report of SINK_POISON or SINK_TOO_LARGE means only that the batch was refused when sent alone; the dispatcher
 	 * decides with policy/evidence.h whether the batch is bad or the destination refuses all. */
 	bool by_evidence;

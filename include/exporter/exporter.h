@@ -106,8 +106,6 @@ struct exporter_events {
 	/* SPANS of the item go out once more although they may have arrived; FIRST: its first are among
 	 * them. Called as the request is handed to the network. May be NULL. */
 	void (*sent_again)(void *arg, uint32_t spans, bool first);
-	/* A collector answered 2xx; whether it stored the spans is still to be confirmed. May be NULL. */
-	void (*answered)(void *arg);
 	/* At each change of state or cause, with a sentence that names the collector, what it said and what to
 	 * do; of a cause alone at most every ten seconds. SENDING: with the address alone. May be NULL. */
 	void (*changed)(void *arg, enum exporter_state state, const char *sentence);
@@ -192,6 +190,10 @@ struct exporter_failing {
 void exporter_failing(const struct exporter *e, struct exporter_failing *to);
 
 enum exporter_state exporter_state(const struct exporter *e);
+/* How long items have been held while no collector answered and no delivery was confirmed. 0: no item is held. */
+uint64_t exporter_silence_us(const struct exporter *e);
+/* True when the pause of a collector that failed is over: it gets a POST, or has one that shows whether it works. */
+bool exporter_probes(const struct exporter *e);
 const struct exporter_stats *exporter_stats(struct exporter *e);
 
 /* Frees E; remaining items get no report. Must not be called from inside events.done. E may be NULL. */

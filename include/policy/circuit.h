@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The circuit breaker in front of a sink: a pure state machine over the time and the sink's reports. */
+/* The circuit breaker in front of a sink: a pure state machine over the time and the sink's reports. A sink whose
+ * destinations have failure states of their own decides itself: its circuit only follows (circuit_follow). */
 #ifndef CIRCUIT_H
 #define CIRCUIT_H
 
@@ -41,11 +42,12 @@ struct circuit {
 	uint64_t refused_since; /* CLOSED: the first refusal since last_passed */
 	unsigned refusals;      /* CLOSED: refusals since last_passed */
 	uint64_t refuse_after;  /* CLOSED: refusals for this long, and no record that passes, open the circuit */
+	uint64_t probes_most;   /* HALF_OPEN: most probes out at once */
 	unsigned rounds;        /* times in a row that it opened for the same cause and nothing passed in between */
 };
 
 enum {
-	CIRCUIT_PROBES = 8,       /* most probes out at once */
+	CIRCUIT_PROBES = 8,       /* most probes out at once, of a circuit that does not follow */
 	CIRCUIT_REFUSALS = 3,     /* refusals that open it at the least: one or two may be bad records */
 	CIRCUIT_ALARM_ROUNDS = 3, /* rounds in which all was refused before an operator must act */
 };
@@ -63,11 +65,16 @@ bool circuit_offer_refused(struct circuit *c, uint64_t now);
 /* A report came, which means OUTCOME. True when the state changed. */
 bool circuit_report(struct circuit *c, uint64_t now, enum circuit_outcome outcome);
 
-/* The destination answered that it accepted a record whose report comes later: it is not silent. */
-void circuit_answered(struct circuit *c, uint64_t now);
-
 /* The owner reclaims the probes that are out, before any report on them. True when the state changed, to OPEN. */
 bool circuit_abandon_probes(struct circuit *c, uint64_t now);
+
+/* The state of destinations that have failure states of their own. WORKS: one of them takes records. SILENCE_US: how long
+ * records wait and none of them answers. PROBES: one that failed is being probed, or may be. */
+enum circuit_state circuit_state_of(bool works, uint64_t silence_us, bool probes);
+/* For such destinations, in place of circuit_tick, circuit_offer_refused and circuit_report: sets the state to TO, but
+ * for one call to CIRCUIT_OPEN when CIRCUIT_CLOSED ends. "since" stays while the state changes between CIRCUIT_OPEN and
+ * CIRCUIT_HALF_OPEN, as the probes that the destination keeps stay out. True when CIRCUIT_CLOSED began or ended. */
+bool circuit_follow(struct circuit *c, uint64_t now, enum circuit_state to);
 
 /* True when everything was refused for CIRCUIT_ALARM_ROUNDS rounds: waiting alone does not help. */
 bool circuit_needs_operator(const struct circuit *c);

@@ -30,6 +30,8 @@ void slowstart_init(struct slowstart *s, uint32_t most);
 
 /* True when another request may be sent while IN_FLIGHT are in flight. */
 bool slowstart_may_send(const struct slowstart *s, uint32_t in_flight, uint64_t now_us);
+/* True when one request tests whether the collector works again, or may be sent for it. */
+bool slowstart_probes(const struct slowstart *s, uint64_t now_us);
 /* A request is sent. Returns its round, to be passed back with its result. */
 uint64_t slowstart_sent(struct slowstart *s);
 

@@ -78,6 +78,8 @@ enum { STUB_FOR_EVER = -1 };
 void stub_collector_script(struct stub_collector *s, int status, int n, int retry_after_s);
 /* The body of scripted answers, copied; "": a collector's usual text. */
 void stub_collector_script_text(struct stub_collector *s, const char *text);
+/* Every batch of a service whose name has this BEGINNING, copied, is answered 500; "": none is. */
+void stub_collector_fail_services(struct stub_collector *s, const char *beginning);
 /* The next N requests are accepted, and the connection is closed without an answer. */
 void stub_collector_swallow(struct stub_collector *s, int n);
 /* The next N requests are accepted and yet answered STATUS, as by a proxy whose time-out is over. */

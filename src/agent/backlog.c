@@ -190,9 +190,8 @@ void backlog_set_max_age(struct backlog *b, uint64_t max_age_us)
 	b->opts.max_age_us = max_age_us;
 }
 
-void backlog_tick(void *backlog)
+void backlog_tick(struct backlog *b)
 {
-	struct backlog *b = backlog;
 	bool head_expired = expire_in_memory(b), unread = spooler_has_waiting(b->spooler);
 	bool waits = unread || !list_empty(&b->ready), quarantine_behind = is_quarantine_behind(b);
 	enum circuit_state state = dispatcher_state(b->dispatcher);

@@ -36,7 +36,6 @@ struct dispatcher {
 enum { HEALTH_POST_EVERY_US = US_PER_S / 4 };
 
 static void on_done(void *arg, struct batch *batch, const struct sink_report *report);
-static void on_answered(void *arg);
 
 int dispatcher_open(struct dispatcher **out, const struct dispatcher_opts *opts, struct health *health)
 {
@@ -61,7 +60,6 @@ void dispatcher_set_sink(struct dispatcher *d, struct sink *s)
 {
 	d->sink = s;
 	s->events.done = on_done;
-	s->events.answered = on_answered;
 	s->events.arg = d;
 }
 
@@ -140,7 +138,7 @@ enum sink_answer dispatcher_offer(struct dispatcher *d, struct agent_batch *b)
 	if (!may_send(d, b, now))
 		return d->circuit.state == CIRCUIT_OPEN ? SINK_DOWN : SINK_FULL;
 	answer = d->sink->ops->offer(d->sink, &b->batch);
-	if (answer == SINK_DOWN && circuit_offer_refused(&d->circuit, now))
+	if (answer == SINK_DOWN && d->sink->state == NULL && circuit_offer_refused(&d->circuit, now))
 		on_circuit_change(d);
 	if (answer == SINK_CANNOT)
 		b->owner->report(b->owner, b, d->sink->refused_as, d->sink->refusal);
@@ -264,16 +262,9 @@ static void on_done(void *arg, struct batch *batch, const struct sink_report *re
 	seen = circuit_outcome_of(outcome);
 	count_report(d, b, outcome, now);
 	b->owner->report(b->owner, b, outcome, report->detail);
-	if ((counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
+	if (d->sink->state == NULL && (counts || seen != CIRCUIT_REFUSED) && circuit_report(&d->circuit, now, seen))
 		on_circuit_change(d);
 	agent_batch_unref(&b);
-}
-
-static void on_answered(void *arg)
-{
-	struct dispatcher *d = arg;
-
-	circuit_answered(&d->circuit, clock_mono_us());
 }
 
 void dispatcher_set_backlog(struct dispatcher *d, bool waits)
@@ -290,7 +281,7 @@ static uint64_t oldest_offer_in(const struct list *out)
  * the circuit, and with it begin an epoch, while the others are still coming back. */
 static void reclaim_batches(struct dispatcher *d, uint64_t now, bool wire)
 {
-	if (circuit_abandon_probes(&d->circuit, now))
+	if (d->sink->state == NULL && circuit_abandon_probes(&d->circuit, now))
 		on_circuit_change(d);
 	d->sink->ops->purge(d->sink, wire);
 }
@@ -308,20 +299,28 @@ static uint64_t oldest_offer(const struct dispatcher *d)
 	return earlier != 0 ? earlier : oldest_offer_in(&d->current);
 }
 
-void dispatcher_tick(struct dispatcher *d)
+static void reclaim_overdue(struct dispatcher *d, uint64_t now)
 {
-	uint64_t now = clock_mono_us();
-
-	if (circuit_tick(&d->circuit, now, oldest_offer_in(&d->current)))
-		on_circuit_change(d);
-	if (d->circuit.state != CIRCUIT_CLOSED && now - d->health_posted_us >= HEALTH_POST_EVERY_US)
-		post_waiting(d, now); /* the sink may know the reason by now */
 	if (circuit_reclaims_earlier(&d->circuit, now, oldest_offer_in(&d->earlier)))
 		reclaim_batches(d, now, true);
 	if (circuit_reclaims_overdue(&d->circuit, now, oldest_offer(d), has_no_room(d))) {
 		begin_epoch(d);
 		d->sink->ops->purge(d->sink, true);
 	}
+}
+
+void dispatcher_tick(struct dispatcher *d)
+{
+	uint64_t now = clock_mono_us();
+	bool follows = d->sink->state != NULL;
+
+	if (follows ? circuit_follow(&d->circuit, now, d->sink->state(d->sink))
+	            : circuit_tick(&d->circuit, now, oldest_offer_in(&d->current)))
+		on_circuit_change(d);
+	if (d->circuit.state != CIRCUIT_CLOSED && now - d->health_posted_us >= HEALTH_POST_EVERY_US)
+		post_waiting(d, now); /* the sink may know the reason by now */
+	if (!follows)
+		reclaim_overdue(d, now);
 }
 
 void dispatcher_reclaim(struct dispatcher *d)

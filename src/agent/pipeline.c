@@ -125,11 +125,21 @@ int pipeline_open(
 	return 0;
 }
 
+/* The circuit's state first: a pause of the destination may be over, and its next request must not always be one that
+ * has failed before. */
+static void on_room(void *arg)
+{
+	struct pipeline *p = arg;
+
+	dispatcher_tick(p->dispatcher);
+	backlog_tick(p->backlog);
+}
+
 void pipeline_set_sink(struct pipeline *p, struct sink *s)
 {
 	dispatcher_set_sink(p->dispatcher, s);
-	s->events.room = backlog_tick;
-	s->events.room_arg = p->backlog;
+	s->events.room = on_room;
+	s->events.room_arg = p;
 	p->has_sink = true;
 }
 

@@ -90,13 +90,6 @@ static void on_sent_again(void *arg, uint32_t spans, bool first)
 	ledger_sent_again(c->ledger, (struct ledger_count){ spans, first });
 }
 
-static void on_answered(void *arg)
-{
-	struct sink_collector *c = arg;
-
-	c->sink.events.answered(c->sink.events.arg);
-}
-
 /* Checks B for content that the intake accepts but that harms a collector. False: s->refusal says why. */
 static bool is_acceptable(struct sink *s, const struct batch *b, struct inspect_facts *facts)
 {
@@ -163,21 +156,35 @@ static void on_confirmer(void *arg, enum confirmer_state state, const char *sent
 	store_health_post(c->health, state, sentence);
 }
 
+/* Why the circuit is not closed while the exporter sends: circuit_state_of. */
+static const char silence[] =
+        "the collector has not answered for two seconds and more, or its counters do not show that "
+        "spans are stored; see whether it and its storage hang";
+
 static const char *waiting_reason(struct sink *s, bool *misconfigured)
 {
 	const struct exporter *p = to_collector(s)->exporter;
 	enum exporter_state state = exporter_state(p);
 
 	*misconfigured = state == EXPORTER_BLOCKED;
-	return state == EXPORTER_WAITING || state == EXPORTER_BLOCKED ? exporter_fault(p) : NULL;
+	if (state == EXPORTER_WAITING || state == EXPORTER_BLOCKED)
+		return exporter_fault(p);
+	return silence;
 }
 
-/* WIRE: requests that were sent end by their own time-out. Batches that the exporter still has fail each time; it keeps no
- * more of them than failing_bytes, and to take them away would begin anew what it knows of them. */
+static enum circuit_state circuit_state(const struct sink *s)
+{
+	const struct exporter *e = container_of(s, struct sink_collector, sink)->exporter;
+	enum exporter_state state = exporter_state(e);
+
+	return circuit_state_of(
+	        state == EXPORTER_SENDING || state == EXPORTER_DEGRADED, exporter_silence_us(e), exporter_probes(e));
+}
+
 static void purge_sink(struct sink *s, bool wire)
 {
-	if (!wire)
-		exporter_purge(to_collector(s)->exporter);
+	(void)wire; /* never set, for this sink has a "state": requests on the wire end by their own time-out */
+	exporter_purge(to_collector(s)->exporter);
 }
 
 static void flush_sink(struct sink *s, uint64_t budget_ms, void (*flushed)(void *arg), void *arg)
@@ -206,7 +213,6 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 		.done = on_done,
 		.room = on_room,
 		.sent_again = on_sent_again,
-		.answered = on_answered,
 		.changed = on_changed,
 		.confirmer = on_confirmer,
 		.arg = c,
@@ -219,6 +225,7 @@ int sink_collector_open(struct sink **out, struct loop *l, const struct exporter
 	c->sink.ops = &ops;
 	c->sink.refused_as = SINK_POISON;
 	c->sink.waiting_reason = waiting_reason;
+	c->sink.state = circuit_state;
 	c->id = *id;
 	c->ledger = ledger;
 	c->health = health;

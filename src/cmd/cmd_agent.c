@@ -156,7 +156,7 @@ static int open_collector(struct agent *a, const struct sink_id *id, struct why 
 		.max_in_flight = COLLECTOR_REQUESTS,
 		.max_bytes = a->set.flight_bytes,
 		.failing_bytes = a->set.flight_bytes / 16, /* a quarter of what the backlog may have, see pace.h */
-		.retry_cap_ms = 1000,                      /* the circuit probes about as often */
+		.retry_cap_ms = 1000, /* longest pause between two probes while spans wait in the spool */
 	};
 
 	collector_exporter_opts(&a->set.collector, &o);

@@ -42,8 +42,10 @@ static void count_answer(struct exporter *e, const struct http_answer *a)
 		e->stats.misconfigured++;
 	else if (a->status >= 0 && a->status < (int)ARRAY_LEN(e->stats.by_status))
 		e->stats.by_status[a->status]++;
-	if (a->failure == HTTP_ANSWERED)
+	if (a->failure == HTTP_ANSWERED) {
 		histogram_add(&e->stats.took, a->took_us);
+		e->heard_us = loop_now_us(e->loop);
+	}
 }
 
 static void set_detail(struct request *r, const struct http_answer *a)
@@ -250,8 +252,6 @@ static void on_accepted(struct request *r, struct destination *d)
 	}
 	list_remove(&r->link);
 	list_push(&d->unconfirmed, &r->link);
-	if (e->events.answered != NULL)
-		e->events.answered(e->events.arg);
 }
 
 static void on_lost(struct request *r, struct destination *d)
@@ -271,6 +271,7 @@ void exporter_on_verdict(void *arg, struct confirm_post *p, enum confirm_verdict
 	struct request *r = container_of(p, struct request, post);
 
 	list_remove(&r->link);
+	d->exporter->heard_us = loop_now_us(d->exporter->loop);
 	exporter_wake(d->exporter);
 	switch (v) {
 	case CONFIRM_STORED:

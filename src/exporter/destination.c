@@ -292,6 +292,26 @@ enum exporter_state exporter_state(const struct exporter *e)
 	return waiting > 0 ? EXPORTER_WAITING : EXPORTER_BLOCKED;
 }
 
+uint64_t exporter_silence_us(const struct exporter *e)
+{
+	if (list_empty(&e->items))
+		return 0;
+	return loop_now_us(e->loop) - max_u64(e->heard_us, list_first(&e->items, struct item, link)->arrived_us);
+}
+
+bool exporter_probes(const struct exporter *e)
+{
+	uint64_t now = loop_now_us(e->loop);
+
+	for (size_t i = 0; i < e->ndestinations; i++) {
+		const struct destination *d = e->destinations[i];
+
+		if (!d->leaving && d->confirmer_state != CONFIRMER_STOPPED && slowstart_probes(&d->slowstart, now))
+			return true;
+	}
+	return false;
+}
+
 const char *destination_fault(const struct destination *d)
 {
 	if (d->confirmer_state == CONFIRMER_STOPPED)

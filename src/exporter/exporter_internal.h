@@ -169,6 +169,7 @@ struct exporter {
 	/* Requests that were accepted, and requests that failed and were not split for it. Their growth tells a batch
 	 * that fails from a collector that fails. */
 	uint64_t good, bad;
+	uint64_t heard_us; /* monotonic; when a collector last answered, or its counters told the fate of a POST */
 	uint64_t random;
 	bool failed_last;  /* the last request sent was a retry */
 	bool failed_again; /* a request failed a second time or more: the share of the failing ones may have grown */

@@ -15,12 +15,14 @@
  * until all records on the wire have an answer, and a frozen broker gives none. */
 #include "policy/circuit.h"
 
+static const uint64_t silent_us = 2 * US_PER_S;
+
 void circuit_init(struct circuit *c, uint64_t now)
 {
 	*c = (struct circuit){
 		.state = CIRCUIT_CLOSED,
 		.since = now,
-		.open_after = 2 * US_PER_S,
+		.open_after = silent_us,
 		.pause = 250 * US_PER_MS,
 		.pause_least = 250 * US_PER_MS,
 		.pause_most = US_PER_S,
@@ -31,6 +33,7 @@ void circuit_init(struct circuit *c, uint64_t now)
 		.reclaim_after = 8 * US_PER_S,
 		.last_passed = now,
 		.refuse_after = 500 * US_PER_MS,
+		.probes_most = CIRCUIT_PROBES,
 	};
 }
 
@@ -110,15 +113,37 @@ bool circuit_report(struct circuit *c, uint64_t now, enum circuit_outcome outcom
 	return enter_state(c, now, CIRCUIT_CLOSED);
 }
 
-void circuit_answered(struct circuit *c, uint64_t now)
-{
-	if (c->state == CIRCUIT_CLOSED)
-		c->last_passed = now;
-}
-
 bool circuit_abandon_probes(struct circuit *c, uint64_t now)
 {
 	return c->state == CIRCUIT_HALF_OPEN && open_because(c, now, c->cause);
+}
+
+/*   a destination works | it is silent | one is or may be probed | state
+ *   --------------------+--------------+-------------------------+----------
+ *          yes          |      no      |            -            | CLOSED
+ *          yes          |     yes      |            -            | HALF_OPEN
+ *          no           |      -       |           yes           | HALF_OPEN
+ *          no           |      -       |           no            | OPEN      */
+enum circuit_state circuit_state_of(bool works, uint64_t silence_us, bool probes)
+{
+	if (works)
+		return silence_us < silent_us ? CIRCUIT_CLOSED : CIRCUIT_HALF_OPEN;
+	return probes ? CIRCUIT_HALF_OPEN : CIRCUIT_OPEN;
+}
+
+bool circuit_follow(struct circuit *c, uint64_t now, enum circuit_state to)
+{
+	bool was_closed = c->state == CIRCUIT_CLOSED, was_open = c->state == CIRCUIT_OPEN;
+
+	/* The sink keeps its probes and tries them in turn: without a bound, one that is not bad is among them. */
+	c->probes_most = UINT64_MAX;
+	if (to == CIRCUIT_CLOSED)
+		return !was_closed && enter_state(c, now, CIRCUIT_CLOSED);
+	c->opened += was_closed || (to == CIRCUIT_OPEN && !was_open);
+	if (was_closed)
+		return enter_state(c, now, CIRCUIT_OPEN);
+	c->state = to;
+	return false;
 }
 
 bool circuit_needs_operator(const struct circuit *c)
@@ -134,7 +159,7 @@ bool circuit_may_send(const struct circuit *c, uint64_t now, uint64_t out)
 	case CIRCUIT_OPEN:
 		return false;
 	case CIRCUIT_HALF_OPEN:
-		return out < min_u64(1 + (now - c->since) / c->probe_every, CIRCUIT_PROBES);
+		return out < min_u64(1 + (now - c->since) / c->probe_every, c->probes_most);
 	}
 	return false;
 }

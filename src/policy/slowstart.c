@@ -34,6 +34,11 @@ bool slowstart_may_send(const struct slowstart *s, uint32_t in_flight, uint64_t 
 	return false;
 }
 
+bool slowstart_probes(const struct slowstart *s, uint64_t now_us)
+{
+	return s->state == SLOW_PROBE || (s->state == SLOW_PAUSED && now_us >= s->until_us);
+}
+
 uint64_t slowstart_sent(struct slowstart *s)
 {
 	if (s->state == SLOW_PAUSED)

@@ -28,6 +28,7 @@ struct stub_collector {
 	int script_left;      /* STUB_FOR_EVER: unlimited */
 	char retry_after[16]; /* "": no header */
 	char script_text[TEXT_BYTES];
+	char failing[TEXT_BYTES]; /* beginning of the services whose batches fail; "": none */
 	int swallow_left;
 	int deny_status;
 	int deny_left;
@@ -154,6 +155,13 @@ static void accept_batch(
 	replace_answer(s, reply);
 }
 
+static bool is_failing(const struct stub_collector *s, struct slice service)
+{
+	size_t len = strlen(s->failing);
+
+	return len > 0 && service.len >= len && memcmp(service.at, s->failing, len) == 0;
+}
+
 /* Does the stub_collector_down() that was deferred while HANDLING. */
 static void finish_down(struct stub_collector *s)
 {
@@ -174,6 +182,8 @@ static void handle_request(void *arg, const struct http_call *call, struct http_
 	else if (check_type(http_call_header(call, "Content-Type"), reply) != 0 ||
 	         check_body(call->body, &facts, reply) != 0)
 		s->counts.refused++;
+	else if (is_failing(s, facts.service))
+		http_reply_error(reply, 500, "Internal Server Error");
 	else
 		accept_batch(s, call, &facts, reply);
 	if (s->opts.close_each)
@@ -324,6 +334,11 @@ void stub_collector_script(struct stub_collector *s, int status, int n, int retr
 void stub_collector_script_text(struct stub_collector *s, const char *text)
 {
 	snprintf(s->script_text, sizeof(s->script_text), "%s", text);
+}
+
+void stub_collector_fail_services(struct stub_collector *s, const char *beginning)
+{
+	snprintf(s->failing, sizeof(s->failing), "%s", beginning);
 }
 
 void stub_collector_swallow(struct stub_collector *s, int n)

@@ -4,6 +4,7 @@ FLOW_TESTS = \
 	%D%/test_addresses \
 	%D%/test_admin \
 	%D%/test_agent_attack \
+	%D%/test_agent_breaker \
 	%D%/test_agent_direct \
 	%D%/test_agent_exposure \
 	%D%/test_agent_flight \

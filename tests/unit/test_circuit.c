@@ -97,7 +97,7 @@ static void what_may_go_out(void)
 }
 
 /* Each row is a course of events from a closed circuit on: "R500" is a refusal after 500 ms, P one that
- * passes, A an answer about one record only, S an answer that it took some, T a look at the clock. */
+ * passes, A an answer about one record only, T a look at the clock. */
 static void what_is_evidence_against_the_destination(void)
 {
 	static const struct {
@@ -115,9 +115,6 @@ static void what_is_evidence_against_the_destination(void)
 		{ "nor do they clear the destination", "R1 A1 R1 A1 R1 A1 T500", 0, CIRCUIT_OPEN },
 		{ "one partition is silent, others pass", "P1999 T1 P1999 T1 P1999 T1", 1, CIRCUIT_CLOSED },
 		{ "all are silent after one passed", "P1000 T1999 T1", 1, CIRCUIT_OPEN },
-		{ "some are taken, and none is known to be stored", "S1500 T1 S1500 T1 S1500 T1", 1, CIRCUIT_CLOSED },
-		{ "some were taken, and then no more", "S1500 T1 S1500 T1999 T1", 1, CIRCUIT_OPEN },
-		{ "what is taken does not clear of refusals", "R1 S1 R1 S1 R1 S1 T500", 0, CIRCUIT_OPEN },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -133,8 +130,6 @@ static void what_is_evidence_against_the_destination(void)
 			at = *end == ' ' ? end + 1 : end;
 			if (what == 'T')
 				circuit_tick(&c, now, MS(rows[i].oldest));
-			else if (what == 'S')
-				circuit_answered(&c, now);
 			else
 				circuit_report(&c, now,
 				        what == 'P'   ? CIRCUIT_PASSED
@@ -159,6 +154,64 @@ static void a_destination_that_refuses_is_an_alarm(void)
 	}
 	is_int(c.pause, 5 * US_PER_S, "the pause has grown to five seconds");
 	ok(circuit_report(&c, now, CIRCUIT_PASSED) && !circuit_needs_operator(&c), "one that passes ends it");
+}
+
+static void the_state_of_destinations_that_know_their_own(void)
+{
+	static const struct {
+		const char *name;
+		bool works;
+		uint64_t silence; /* ms */
+		bool probes;
+		enum circuit_state is;
+	} rows[] = {
+		{ "one works", true, 0, false, CIRCUIT_CLOSED },
+		{ "one works, another is probed", true, 0, true, CIRCUIT_CLOSED },
+		{ "one works, and has been silent for a moment", true, 1999, false, CIRCUIT_CLOSED },
+		{ "one works, and is silent", true, 2000, false, CIRCUIT_HALF_OPEN },
+		{ "none works", false, 0, false, CIRCUIT_OPEN },
+		{ "none works, however silent", false, 2000, false, CIRCUIT_OPEN },
+		{ "none works, one may be probed", false, 0, true, CIRCUIT_HALF_OPEN },
+		{ "none works, the probe is silent", false, 60000, true, CIRCUIT_HALF_OPEN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		enum circuit_state is = circuit_state_of(rows[i].works, MS(rows[i].silence), rows[i].probes);
+
+		ok(is == rows[i].is, "%s: %s", rows[i].name, circuit_name(is));
+	}
+}
+
+static void a_circuit_follows(void)
+{
+	static const struct {
+		enum circuit_state from, to, becomes;
+		bool changed;
+		uint64_t opened;
+	} rows[] = {
+		{ CIRCUIT_CLOSED, CIRCUIT_CLOSED, CIRCUIT_CLOSED, false, 0 },
+		{ CIRCUIT_CLOSED, CIRCUIT_OPEN, CIRCUIT_OPEN, true, 1 },
+		{ CIRCUIT_CLOSED, CIRCUIT_HALF_OPEN, CIRCUIT_OPEN, true, 1 },
+		{ CIRCUIT_OPEN, CIRCUIT_CLOSED, CIRCUIT_CLOSED, true, 0 },
+		{ CIRCUIT_OPEN, CIRCUIT_OPEN, CIRCUIT_OPEN, false, 0 },
+		{ CIRCUIT_OPEN, CIRCUIT_HALF_OPEN, CIRCUIT_HALF_OPEN, false, 0 },
+		{ CIRCUIT_HALF_OPEN, CIRCUIT_CLOSED, CIRCUIT_CLOSED, true, 0 },
+		{ CIRCUIT_HALF_OPEN, CIRCUIT_OPEN, CIRCUIT_OPEN, false, 1 },
+		{ CIRCUIT_HALF_OPEN, CIRCUIT_HALF_OPEN, CIRCUIT_HALF_OPEN, false, 0 },
+	};
+	struct circuit c;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		c = in_state(rows[i].from, 0);
+		ok(circuit_follow(&c, MS(7), rows[i].to) == rows[i].changed && c.state == rows[i].becomes &&
+		                c.opened == rows[i].opened && c.since == (rows[i].changed ? MS(7) : 0),
+		        "%s follows to %s: %s%s", circuit_name(rows[i].from), circuit_name(rows[i].to),
+		        circuit_name(c.state), rows[i].changed ? ", a change" : "");
+	}
+	c = in_state(CIRCUIT_OPEN, 0);
+	circuit_follow(&c, MS(1), CIRCUIT_HALF_OPEN);
+	ok(circuit_may_send(&c, MS(40000), 20) && !circuit_may_send(&c, MS(40000), 21),
+	        "half open: a probe every two seconds, without a bound");
 }
 
 static void what_is_stuck_among_others_is_taken_back(void)
@@ -263,6 +316,8 @@ int main(void)
 	what_may_go_out();
 	what_is_evidence_against_the_destination();
 	a_destination_that_refuses_is_an_alarm();
+	the_state_of_destinations_that_know_their_own();
+	a_circuit_follows();
 	what_is_stuck_among_others_is_taken_back();
 	the_backlog_probes_first();
 	a_flapping_sink_is_probed_less_often();
