@@ -25,6 +25,7 @@ struct kafka_part {
 	bool revoking;              /* being revoked: its records are not delivered any more */
 	int64_t next;               /* the offset expected next */
 	int64_t begin;              /* the first offset of this assignment */
+	bool skipped;               /* paused by kafka_consumer_skip() */
 	bool lost;                  /* the last assignment was lost: STORED may not have been committed */
 	int64_t stored;             /* by the owner: first offset not done */
 	int64_t committed;          /* OFFSET_NONE: the group has no offset of this partition, or none is known */

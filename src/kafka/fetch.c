@@ -73,6 +73,7 @@ void kafka_consumer_skip(struct kafka_consumer *c, int32_t partition, uint64_t g
 
 	if (p == NULL || !p->assigned || p->generation != generation)
 		return;
+	p->skipped = true;
 	list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_topic_partition_list_add(list, c->topic, partition);
 	rd_kafka_pause_partitions(c->rk, list);

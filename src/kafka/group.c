@@ -122,6 +122,26 @@ static int64_t begin_partition(struct kafka_consumer *c, int32_t id, int64_t sto
 	return begin;
 }
 
+/* librdkafka keeps a partition paused over its next assignment. Only those that kafka_consumer_skip() paused are resumed:
+ * rd_kafka_resume_partitions() makes librdkafka reject the answer to a ListOffsets request that is under way and repeat
+ * the request after 500 ms. */
+static void resume_skipped(struct kafka_consumer *c)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	for (int i = 0; i < c->assigned->cnt; i++) {
+		struct kafka_part *p = kafka_part_find(c, c->assigned->elems[i].partition);
+
+		if (p == NULL || !p->skipped)
+			continue;
+		p->skipped = false;
+		rd_kafka_topic_partition_list_add(list, c->topic, c->assigned->elems[i].partition);
+	}
+	if (list->cnt > 0)
+		rd_kafka_resume_partitions(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* Begins each partition of c->assigned, whose elements have the committed offsets. */
 static void begin_assigned(struct kafka_consumer *c)
 {
@@ -129,7 +149,7 @@ static void begin_assigned(struct kafka_consumer *c)
 		c->assigned->elems[i].offset =
 		        begin_partition(c, c->assigned->elems[i].partition, c->assigned->elems[i].offset);
 	kafka_assign(c, c->assigned);
-	rd_kafka_resume_partitions(c->rk, c->assigned); /* kafka_consumer_skip() may have paused them */
+	resume_skipped(c);
 	log_info("%s: %d partitions of %s were assigned", c->log.who, c->assigned->cnt, c->topic);
 	finish_rebalance(c);
 }

@@ -24,6 +24,18 @@ static void all_records_are_delivered_and_committed(int partitions)
 	drain_process_close(&b);
 }
 
+/* librdkafka logs each answer that it rejects, and repeats such a request only after 500 ms. */
+static void the_first_offsets_are_asked_for_once(void)
+{
+	drain_process_open(&b, 64);
+	drain_process_produce(&b, 640, 1);
+	ok(drain_process_start(&b, "--log-level=debug", "--kafka.property=debug=topic", NULL), "it serves");
+	ok(drain_process_until(&b, drain_process_all_done), "it has done with all it read");
+	ok(drain_process_said(&b, "querying for logical offset BEGINNING") > 0, "librdkafka asked for first offsets");
+	is_int(drain_process_said(&b, "outdated offset response"), 0, "and took every answer");
+	drain_process_close(&b);
+}
+
 static bool has_taken_two(struct drain_process *x)
 {
 	return x->taken >= 2;
@@ -191,6 +203,7 @@ int main(void)
 	a_stop_before_the_first_assignment_is_a_stop();
 	all_records_are_delivered_and_committed(1);
 	all_records_are_delivered_and_committed(16);
+	the_first_offsets_are_asked_for_once();
 	id_and_mark_of_a_record_are_handed_on();
 	what_comes_later_is_delivered_too();
 	a_collector_may_be_away();

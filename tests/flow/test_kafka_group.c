@@ -222,6 +222,27 @@ static void an_eager_group_works_too(void)
 	group_stop(g);
 }
 
+static void a_skipped_partition_is_read_again_when_it_is_assigned_again(void)
+{
+	struct group *g = group_start();
+	const struct kafka_property eager = { "partition.assignment.strategy", "range", false };
+
+	group_produce(g, 50);
+	member_join_with(g, &g->a, &eager);
+	wait_until(g->loop, group_saw_all, g, SECONDS);
+	wait_ms(g->loop, 1500); /* committed by now */
+	for (int32_t p = 0; p < PARTITIONS; p++)
+		kafka_consumer_skip(g->a.c, p, g->a.generation[p]);
+	group_produce(g, 5);
+	wait_ms(g->loop, 500);
+	is_int(g->a.records, 50 * PARTITIONS, "a skipped partition is not read on");
+	member_join_with(g, &g->b, &eager);
+	ok(wait_until(g->loop, group_is_shared, g, SECONDS), "a second member joins, and all is assigned anew");
+	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "then all partitions are read on");
+	is_int(group_saw_twice(g), 0, "and nothing twice");
+	group_stop(g);
+}
+
 /* All partitions have the offset WANT in the group, as A's commits were answered. */
 static bool a_has_committed(void *arg)
 {
@@ -297,6 +318,7 @@ int main(void)
 		TAP_CASE(a_member_that_leaves_is_not_waited_for),
 		TAP_CASE(each_member_is_an_instance_of_its_own),
 		TAP_CASE(an_eager_group_works_too),
+		TAP_CASE(a_skipped_partition_is_read_again_when_it_is_assigned_again),
 		TAP_CASE(a_group_without_an_offset_has_one_as_soon_as_it_reads),
 		TAP_CASE(a_member_that_dies_before_the_first_record_passes_its_place_on),
 		TAP_CASE(what_was_done_before_any_commit_is_not_read_again),
