@@ -12,7 +12,7 @@
 #include "measure.h"
 #include "tap.h"
 
-enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000, RUNS = 3 };
+enum { WARM = 20000, WARM_RATE = 20000, END_MS = 60000, READY_MS = 10000 };
 
 struct figure {
 	double cpu_s;
@@ -93,7 +93,7 @@ static struct figure best_of(struct figure (*run)(struct mockproc *broker, uint6
 {
 	struct figure best = run(broker, rate, seconds);
 
-	for (int i = 1; i < RUNS; i++) {
+	for (int i = 1; i < measure_runs(); i++) {
 		struct figure f = run(broker, rate, seconds);
 		double resident = f.resident > best.resident ? f.resident : best.resident;
 		uint64_t dropped = f.dropped + best.dropped;
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	printf("Agent from UDP to Kafka, best of %d runs of %u s, spans of %zu bytes; floor: "
 	       "recvmmsg + "
 	       "rd_kafka_produce\n",
-	        RUNS, seconds, measure_batch_bytes() / MEASURE_BATCH);
+	        measure_runs(), seconds, measure_batch_bytes() / MEASURE_BATCH);
 	printf("%8s  %-6s %10s %12s %10s %10s %8s\n", "span/s", "who", "offered/s", "CPU s/M span", "x floor",
 	        "most MiB", "dropped");
 	for (size_t i = 0; i < n; i++) {

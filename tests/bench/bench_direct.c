@@ -12,7 +12,7 @@
 #include "measure.h"
 #include "tap.h"
 
-enum { WARM = 20000, WARM_RATE = 20000, RUNS = 3, MANY = 30 };
+enum { WARM = 20000, WARM_RATE = 20000, MANY = 30 };
 
 enum way_id { KAFKA, KEPT, KEPT_CONFIRMED, CLOSED, CLOSED_CONFIRMED, TURNS, TURNS_CONFIRMED, WAYS };
 
@@ -119,7 +119,7 @@ static void measure(struct mockproc *broker, uint64_t rate, unsigned seconds)
 	double millions = (double)rate * seconds / 1e6;
 	struct figure best[WAYS];
 
-	for (int turn = 0; turn < RUNS; turn++) {
+	for (int turn = 0; turn < measure_runs(); turn++) {
 		for (int k = 0; k < WAYS; k++) {
 			struct figure f = run(&ways[k], broker, rate, seconds);
 
@@ -144,8 +144,8 @@ int main(int argc, char **argv)
 	struct mockproc broker;
 
 	measure_broker(&broker);
-	printf("Agent from UDP to a collector, batches of %d spans, best of %d runs of %u s\n", MEASURE_BATCH, RUNS,
-	        seconds);
+	printf("Agent from UDP to a collector, batches of %d spans, best of %d runs of %u s\n", MEASURE_BATCH,
+	        measure_runs(), seconds);
 	printf("%8s  %-22s %10s %8s %14s %10s %8s %8s\n", "span/s", "way", "CPU s/M", "x Kafka", "collector s/M",
 	        "disk B/sp.", "POSTs/s", "dropped");
 	for (size_t i = 0; i < n; i++)

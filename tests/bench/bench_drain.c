@@ -27,7 +27,6 @@ enum {
 	RESPONSE_MS = 20,
 	RESPONSE_IN_FLIGHT = 8,
 	POISON_EVERY = 100,
-	RUNS = 3,
 };
 #define TOPIC "tracing-topic"
 
@@ -199,7 +198,7 @@ static struct child *start_floor(
 	return start(program, argv);
 }
 
-/* From the first span that is stored to the last: a start and a rebalance are no part of it. */
+/* From the first tenth that is stored to the last span: a start and a rebalance are no part of it. */
 static struct figure watch(struct child *c, struct mockproc *stub, uint64_t want)
 {
 	uint64_t until = clock_mono_us() + PATIENCE_S * US_PER_S, first, began;
@@ -207,8 +206,8 @@ static struct figure watch(struct child *c, struct mockproc *stub, uint64_t want
 	struct figure f;
 	double cpu;
 
-	while ((first = count(stub).spans) == 0) {
-		measure_must(child_running(c) && clock_mono_us() < until, "nothing is stored");
+	while ((first = count(stub).spans) < want / 10) {
+		measure_must(child_running(c) && clock_mono_us() < until, "too little is stored");
 		usleep(1000);
 	}
 	began = clock_mono_us();
@@ -260,7 +259,7 @@ static void measure(const char *what, const struct content *c, const struct way 
 	mockproc_say(&broker, "topic " TOPIC " %d", c->partitions);
 	mockproc_say(&broker, "topic " TOPIC "-quarantine 1");
 	fill_topic(broker.brokers, c);
-	for (int turn = 0; turn < RUNS; turn++) {
+	for (int turn = 0; turn < measure_runs(); turn++) {
 		for (size_t i = 0; i < n; i++) {
 			struct figure f = run(broker.brokers, c, &ways[i]);
 

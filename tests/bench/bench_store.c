@@ -16,8 +16,6 @@
 #include "tap.h"
 #include "wait.h"
 
-enum { RUNS = 3 };
-
 struct stored {
 	double bytes, seconds, commits;
 	double cpu_s;
@@ -100,7 +98,7 @@ int main(int argc, char **argv)
 	       "blocks of the same size\n");
 	printf("%10s %12s %12s %10s %12s %12s %12s\n", "spans", "agent MB/s", "floor MB/s", "of floor", "block kB",
 	        "span/s", "CPU s/M span");
-	for (int i = 0; i < RUNS; i++) {
+	for (int i = 0; i < measure_runs(); i++) {
 		double floor_s;
 		struct stored r = run_once(spans, rate, &floor_s);
 

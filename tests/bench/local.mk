@@ -38,11 +38,15 @@ MEASURE = %D%/measure.c %D%/measure.h
 %C%_bench_sampling_SOURCES = %D%/bench_sampling.c $(MEASURE)
 %C%_bench_store_SOURCES = %D%/bench_store.c $(MEASURE)
 
-.PHONY: bench
+.PHONY: bench bench-short bench-programs
 EXTRA_DIST += %D%/run.sh
-bench: all
+bench-programs: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(AGENT_BENCHES) %D%/bench_floor %D%/bench_drain %D%/bench_drain_floor tests/lib/mockbroker tests/lib/stubcollector
-	@MAKE='$(MAKE)' SPANSPOOL_BUILD='$(abs_builddir)' srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+BENCH_RUN = MAKE='$(MAKE)' SPANSPOOL_BUILD='$(abs_builddir)' srcdir='$(srcdir)' builddir='$(builddir)' $(SHELL) $(srcdir)/%D%/run.sh
+bench: bench-programs
+	@$(BENCH_RUN)
+bench-short: bench-programs
+	@$(BENCH_RUN) short
 # Not part of "make check": figures, each beside the floor it is compared with.
 EXTRA_PROGRAMS += %D%/bench_spool
 CLEANFILES += %D%/bench_spool

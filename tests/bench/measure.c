@@ -188,3 +188,12 @@ bool measure_delivered(struct agent_process *s, uint64_t spans)
 	}
 	return true;
 }
+
+int measure_runs(void)
+{
+	const char *wanted = getenv("BENCH_RUNS");
+	int runs = wanted == NULL ? 3 : atoi(wanted);
+
+	measure_must(runs > 0, "BENCH_RUNS is no number of runs");
+	return runs;
+}

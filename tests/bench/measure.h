@@ -50,4 +50,7 @@ bool measure_delivered(struct agent_process *s, uint64_t spans);
 
 void measure_must(bool good, const char *what);
 
+/* Runs of each row, of which the best one is printed: the number in BENCH_RUNS, 3 without it. */
+int measure_runs(void);
+
 #endif

@@ -243,6 +243,13 @@ else
 	skip demo "this tree has no command demo"
 fi
 
+if has_target bench-short; then
+	stage bench 5 "every bench runs to its end, and nothing is lost in it; its figures are in the log" \
+		make -C build bench-short
+else
+	skip bench "this tree has no target bench-short"
+fi
+
 if has_target check-real; then
 	stage real 20 "real Apache Kafka, real Jaeger, real clients" make -C build check-real
 else
