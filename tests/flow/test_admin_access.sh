@@ -47,6 +47,7 @@ start() { # COMMAND OPTIONS…
 		--processor.jaeger-binary.server-host-port=none --processor.zipkin-compact.server-host-port=none "$@" ;;
 	drain) set -- --kafka.consumer.brokers=127.0.0.1:1 "$@" ;;
 	esac
+	: >log # a look must not find the former port, before the redirection below is made
 	"$program" "$command" --admin.http.host-port=127.0.0.1:0 "$@" >log 2>&1 </dev/null &
 	daemon=$!
 	until_true has_begun; report "$command $*: it begins" $?
