@@ -39,9 +39,6 @@ struct admin_opts {
 
 struct admin;
 int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts, struct why *why) MUST_USE;
-/* Begins a look at the files of certificates, password and token, which are read again every few seconds anyway: for
- * SIGHUP. */
-void admin_refresh(struct admin *a);
 /* Checks metrics-http-route and all of access_check. */
 int admin_check(const struct conf *c, const struct access_settings *set, struct why *why) MUST_USE;
 uint16_t admin_port(const struct admin *a);

@@ -42,7 +42,4 @@ bool access_allows(const struct access *a, const struct http_call *call, struct 
 /* TLS as the files are now, in TO, which borrows from A until the next call; *TLS is TO, or NULL for a plain port. */
 int access_tls(struct access *a, struct http_tls *to, const struct http_tls **tls, struct why *why) MUST_USE;
 
-/* Begins a look at the files at once, at most once a second. */
-void access_refresh(struct access *a);
-
 #endif

@@ -432,11 +432,6 @@ int admin_open(struct admin **out, struct loop *l, const struct admin_opts *opts
 	return 0;
 }
 
-void admin_refresh(struct admin *a)
-{
-	access_refresh(a->access);
-}
-
 uint16_t admin_port(const struct admin *a)
 {
 	return http_server_port(a->server);

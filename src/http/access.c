@@ -31,7 +31,7 @@ static void on_refresh(void *arg)
 {
 	struct access *a = arg;
 
-	access_refresh(a);
+	credentials_refresh(a->files);
 	timer_start(a->refresh, REFRESH_MS);
 }
 
@@ -85,11 +85,6 @@ void access_free(struct access *a)
 		buf_free(&a->texts[i]);
 	buf_free(&a->priorities);
 	free(a);
-}
-
-void access_refresh(struct access *a)
-{
-	credentials_refresh(a->files);
 }
 
 /* ---- requests ---- */
