@@ -193,10 +193,10 @@ static void take_sample(void *arg)
 /* A browser takes from this page what stands in it and the style, and nothing else. */
 static void add_policy(struct http_reply *reply)
 {
-	static const char *const headers[] = { "Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-		"frame-ancestors 'none'",
-		"X-Content-Type-Options", "nosniff", "Cache-Control", "no-store" };
+	static const char policy[] = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+	                             "form-action 'none'; frame-ancestors 'none'";
+	static const char *const headers[] = { "Content-Security-Policy", policy, "X-Content-Type-Options", "nosniff",
+		"Cache-Control", "no-store" };
 
 	_Static_assert(sizeof(headers) < sizeof(reply->headers), "a NULL after them");
 	memcpy(reply->headers, headers, sizeof(headers));
