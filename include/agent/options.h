@@ -48,6 +48,7 @@ struct agent_settings {
 	uint64_t segment_bytes;
 	uint64_t flight_bytes;
 	uint64_t shutdown_us;
+	bool takeover;
 
 	/* Derived from the options above by agent_options_finish. */
 	uint64_t batch_bytes; /* of the largest batch that one datagram can be transcoded to */

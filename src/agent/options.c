@@ -69,6 +69,8 @@ const struct conf_row agent_rows[] = {
 	CONF_SIZE(S, flight_bytes, "flight.max-bytes", "16MiB",
 	        "memory of batches that are neither delivered nor durable, allocation included"),
 	CONF_DURATION(S, shutdown_us, "shutdown.timeout", "5s", "a stop waits this long for the last reports"),
+	CONF_BOOL(
+	        S, takeover, "takeover", "false", "take sockets and spool over from the agent that runs on this spool"),
 	CONF_END,
 };
 #undef S

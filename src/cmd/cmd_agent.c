@@ -65,6 +65,7 @@ static void on_stop(void *arg)
 {
 	struct agent *a = arg;
 
+	takeover_refuse(&a->takeover);
 	intake_stop(a->intake, a->set.shutdown_us / US_PER_MS, on_intake_stopped, a);
 }
 
@@ -240,6 +241,21 @@ static int open_intake(struct agent *a, struct why *why)
 	        &a->intake, a->loop, &o, pipeline_flight(a->pipeline), pipeline_ledger(a->pipeline), &a->health, why);
 }
 
+static void on_successor(void *arg)
+{
+	struct agent *a = arg;
+
+	daemon_stop(&a->daemon);
+}
+
+static int open_takeover(struct agent *a, struct why *why)
+{
+	a->takeover = (struct takeover){ .asked = on_successor, .arg = a };
+	if (takeover_open(&a->takeover, a->loop, a->set.directory, why) < 0)
+		log_warn("agent: no agent can take over from this one, a successor needs it stopped: %s", why->text);
+	return 0;
+}
+
 static int open_signals(struct agent *a, struct why *why)
 {
 	a->daemon = (struct daemon){
@@ -267,10 +283,12 @@ static int (*const parts[])(struct agent *a, struct why *why) = {
 	open_sampling,
 	open_intake,
 	open_signals,
+	open_takeover,
 };
 
 static void close_parts(struct agent *a)
 {
+	takeover_close(&a->takeover);
 	daemon_close(&a->daemon);
 	timer_free(a->second_timer);
 	intake_free(a->intake);
@@ -300,16 +318,21 @@ int cmd_agent(int argc, char **argv)
 	mallopt(M_ARENA_MAX, ARENAS);
 	a.to_kafka = a.set.brokers[0] != '\0';
 	status = EXIT_FINE;
-	if (loop_open(&a.loop, &why) < 0)
+	a.predecessor = -1;
+	if (a.set.takeover && takeover_begin(a.set.directory, &a.predecessor, &why) < 0)
+		status = options_fail("agent", &why);
+	if (status == EXIT_FINE && loop_open(&a.loop, &why) < 0)
 		status = options_fail("agent", &why);
 	for (size_t i = 0; status == EXIT_FINE && i < ARRAY_LEN(parts); i++)
 		if (parts[i](&a, &why) < 0)
 			status = options_fail("agent", &why);
 	if (status == EXIT_FINE) {
 		daemon_serve(&a.daemon);
+		takeover_serving(a.predecessor);
 		agent_log_start(&a);
 		loop_run(a.loop);
 		agent_log_stop(&a);
+		takeover_end(&a.takeover, argv);
 	}
 	daemon_begin_exit(&a.daemon, status);
 	close_parts(&a);

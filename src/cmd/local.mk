@@ -22,6 +22,7 @@ libspanspool_a_SOURCES += \
 	%D%/admin_query.h %D%/admin_query.c %D%/cmd_status.c %D%/status_text.h %D%/status_text.c \
 	%D%/jaeger_agent.c %D%/cmd_version.c \
 	%D%/daemon.h %D%/daemon.c %D%/reload.h %D%/reload.c %D%/service.h %D%/service.c \
+	%D%/takeover.h %D%/takeover.c %D%/takeover_begin.c %D%/takeover_wire.h %D%/takeover_wire.c \
 	include/cmd/options.h %D%/options.c \
 	include/cmd/program.h %D%/program.c
 

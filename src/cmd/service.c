@@ -131,14 +131,18 @@ static void on_tick(void *arg)
 
 void service_adopt_sockets(const char *command)
 {
-	int n = sd_listen_fds(1);
+	char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names);
 	struct why why;
 
 	if (n < 0)
 		log_warn("%s: the sockets of the service manager cannot be used: %s", command, strerror(-n));
 	for (int i = 0; i < n; i++)
-		if (listeners_adopt(SD_LISTEN_FDS_START + i, true, &why) < 0)
+		if (listeners_adopt(SD_LISTEN_FDS_START + i, strcmp(names[i], SERVICE_OWN_SOCKET) != 0, &why) < 0)
 			log_warn("%s: a socket of the service manager is closed: %s", command, why.text);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
 }
 
 static void report_unused(void *arg, int fd, const char *text)

@@ -27,6 +27,9 @@ struct service {
 	char status[SERVICE_STATUS]; /* as last told */
 };
 
+/* The name in LISTEN_FDNAMES of a socket that no other process has. */
+#define SERVICE_OWN_SOCKET "own"
+
 /* Adopts the sockets that the service manager has opened for this process, as of sd_listen_fds(3); see
  * base/listeners.h. To be called before anything listens. One that is no listening socket is logged and closed. */
 void service_adopt_sockets(const char *command);

@@ -79,6 +79,7 @@ FLOW_TESTS = \
 	%D%/test_stub_collector \
 	%D%/test_stub_metrics \
 	%D%/test_stub_process \
+	%D%/test_takeover \
 	%D%/test_udp
 FLOW_SHELL = \
 	%D%/test_admin_access.sh \
