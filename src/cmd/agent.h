@@ -30,8 +30,8 @@ struct agent {
 	struct admin *admin;
 	struct sampling *sampling;
 	struct daemon daemon;
-	struct takeover takeover; /* by a successor */
-	int predecessor;          /* connection to the agent that this one takes over from; -1: none */
+	struct takeover takeover;   /* by a successor */
+	int predecessor;            /* connection to the agent that this one takes over from; -1: none */
 	bool hurried;               /* a second SIGINT came: the stop waits for nothing more */
 	struct timer *second_timer; /* once a second: kernel drop counters, and losses to log */
 
