@@ -9,6 +9,8 @@
 #include "base/list.h"
 #include "stub_later.h"
 
+enum { NEAR_US = US_PER_MS / 2 }; /* the loop's timers count milliseconds: an answer is early or late by half of one */
+
 struct stub_later {
 	struct timer *timer; /* fires for the first of DELAYED */
 	void (*handle)(void *arg, const struct http_call *call, struct http_reply *reply);
@@ -43,7 +45,7 @@ static void wait_for_due(struct stub_later *l)
 	list_each (node, &l->delayed)
 		first = min_u64(first, container_of(node, struct pending, link)->due_us);
 	if (first != UINT64_MAX)
-		timer_start(l->timer, first <= now ? 0 : (first - now + US_PER_MS - 1) / US_PER_MS);
+		timer_start(l->timer, first <= now ? 0 : (first - now + NEAR_US) / US_PER_MS);
 }
 
 static void on_due(void *arg)
@@ -54,7 +56,7 @@ static void on_due(void *arg)
 	list_each_safe (node, &l->delayed) {
 		struct pending *p = container_of(node, struct pending, link);
 
-		if (p->due_us > now)
+		if (p->due_us > now + NEAR_US)
 			continue;
 		http_later_answer(&p->later, &p->reply);
 		discard(p);
