@@ -282,7 +282,7 @@ static void resume_call(struct http_later *r)
 	list_remove(&r->link);
 	connection_allow(r->conn, r->s->opts.request_ms);
 	MHD_resume_connection(r->mhd);
-	timer_start(r->s->run_timer, 0);
+	server_run_after(r->s, 0);
 }
 
 void request_begin_run(struct http_server *s, unsigned most)

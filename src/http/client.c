@@ -3,10 +3,10 @@
  *
  *   send ──► WAITING ──fewer than max_connections active──► ACTIVE ──curl is done──► answered ──► spare
  *
- * curl_multi_socket_action() is called when one of curl's sockets is ready (client_sockets.c) or its timer expires
- * (on_want_timer). After that, never inside it, deliver_done() calls the owners of finished requests. Owners may
- * send, cancel and free inside `answered`: `busy` counts the stack frames that still use the client, and the last
- * one frees it. */
+ * curl_multi_socket_action() is called when one of curl's sockets is ready (client_sockets.c), and when its timer
+ * expires (on_want_timer) or is due at once (on_turn). After that, never inside it, deliver_done() calls the owners of
+ * finished requests. Owners may send, cancel and free inside `answered`: `busy` counts the stack frames that still use
+ * the client, and the last one frees it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -28,6 +28,8 @@ struct http_client {
 	struct curl_slist *headers; /* headers of every request */
 	struct client_sockets *sockets;
 	struct timer *timer;
+	struct turn_hook *hook;
+	bool due;            /* curl is to be called in this loop iteration */
 	struct list waiting; /* struct exchange, oldest first */
 	struct list active;
 	struct list spare;
@@ -41,6 +43,7 @@ struct http_client {
 };
 
 static void on_timer(void *arg);
+static void on_turn(void *arg);
 static void deliver_done(void *arg);
 static void free_exchanges(struct list *l);
 static int on_want_timer(CURLM *multi, long after_ms, void *arg);
@@ -84,7 +87,8 @@ static int make_multi(struct http_client *c, const struct http_client_opts *o, s
 		rc = add_header(c, *h);
 	c->multi = curl_multi_init();
 	c->share = curl_share_init();
-	if (rc < 0 || c->multi == NULL || c->share == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0)
+	if (rc < 0 || c->multi == NULL || c->share == NULL || timer_open(&c->timer, c->loop, on_timer, c) < 0 ||
+	        turn_hook_open(&c->hook, c->loop, on_turn, c) < 0)
 		return why_set(why, E_NOMEM, "http client");
 	if (client_sockets_open(&c->sockets, c->loop, c->multi, deliver_done, c) < 0)
 		return why_set(why, E_IO, "http client: %s", strerror(errno));
@@ -154,6 +158,7 @@ static void free_client(struct http_client *c)
 	client_sockets_free(c->sockets);
 	curl_slist_free_all(c->headers);
 	timer_free(c->timer);
+	turn_hook_free(c->hook);
 	if (c->global)
 		curl_global_cleanup();
 	free(c);
@@ -345,6 +350,7 @@ static int on_want_timer(CURLM *multi, long after_ms, void *arg)
 	struct http_client *c = arg;
 
 	(void)multi;
+	c->due = after_ms == 0;
 	if (after_ms < 0)
 		timer_stop(c->timer);
 	else
@@ -357,6 +363,16 @@ static void on_timer(void *arg)
 	struct http_client *c = arg;
 	int running;
 
+	c->due = false;
 	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	deliver_done(c);
+}
+
+/* A request that was sent in this loop iteration begins before the loop waits, and not after what comes in meanwhile. */
+static void on_turn(void *arg)
+{
+	struct http_client *c = arg;
+
+	if (c->due)
+		on_timer(c);
 }

@@ -46,6 +46,7 @@ enum {
 static void on_listener(void *arg, int events);
 static void on_epoll(void *arg, int events);
 static void on_run_timer(void *arg);
+static void on_turn(void *arg);
 static void on_reap(void *arg);
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_ConnectionNotificationCode code);
 
@@ -136,8 +137,8 @@ int http_server_open(struct http_server **out, struct loop *l, const struct http
 	rc = listen_on(&opts->at, &s->fd, &s->port, why);
 	if (rc < 0)
 		goto fail;
-	if (timer_open(&s->run_timer, l, on_run_timer, s) < 0 || timer_open(&s->reaper, l, on_reap, s) < 0 ||
-	        watch_open(&s->listener, l, s->fd, on_listener, s) < 0) {
+	if (timer_open(&s->run_timer, l, on_run_timer, s) < 0 || turn_hook_open(&s->hook, l, on_turn, s) < 0 ||
+	        timer_open(&s->reaper, l, on_reap, s) < 0 || watch_open(&s->listener, l, s->fd, on_listener, s) < 0) {
 		rc = why_set(why, E_NOMEM, "http server");
 		goto fail;
 	}
@@ -167,9 +168,16 @@ void http_server_free(struct http_server *s)
 	stop_daemon(s);
 	watch_free(s->listener);
 	timer_free(s->run_timer);
+	turn_hook_free(s->hook);
 	timer_free(s->reaper);
 	listeners_close(s->fd);
 	free(s);
+}
+
+void server_run_after(struct http_server *s, uint64_t ms)
+{
+	s->due = ms == 0;
+	timer_start(s->run_timer, ms);
 }
 
 /* Runs the daemon once without blocking, then starts run_timer for its next time-out. */
@@ -180,7 +188,7 @@ static void run_daemon(struct http_server *s)
 	s->running = true;
 	request_begin_run(s, ANSWERS_A_RUN);
 	MHD_run(s->daemon);
-	s->running = false;
+	s->running = s->due = false;
 	if (s->closing) {
 		http_server_free(s);
 		return;
@@ -188,7 +196,7 @@ static void run_daemon(struct http_server *s)
 	if (!list_empty(&s->deferred))
 		timer_start(s->run_timer, 0);
 	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
-		timer_start(s->run_timer, ms);
+		server_run_after(s, ms);
 	else
 		timer_stop(s->run_timer);
 }
@@ -202,6 +210,15 @@ static void on_epoll(void *arg, int events)
 static void on_run_timer(void *arg)
 {
 	run_daemon(arg);
+}
+
+/* A timer that a timer's callback starts with 0 ms takes 1 ms: an answer that came in such a callback need not wait. */
+static void on_turn(void *arg)
+{
+	struct http_server *s = arg;
+
+	if (s->due)
+		run_daemon(s);
 }
 
 static void shut_connection(struct connection *conn)

@@ -15,6 +15,7 @@ struct http_server {
 	struct watch *epoll_watch; /* the daemon's epoll descriptor */
 	struct watch *listener;    /* watches the listening socket fd */
 	struct timer *run_timer;   /* when the daemon wants to run next without an event */
+	struct turn_hook *hook;
 	struct timer *reaper;
 	int fd; /* listening socket; -1: none */
 	uint16_t port;
@@ -26,6 +27,7 @@ struct http_server {
 	unsigned answers_left;  /* calls of answer() still allowed in this run of the daemon */
 	uint64_t logged_us;     /* when a lack of descriptors was last logged; 0: never */
 	bool wants_certificate; /* of clients, see http_tls.client_ca */
+	bool due;               /* the daemon is to run in this loop iteration */
 	bool running;           /* MHD_run() is on the stack, perhaps with an answer() */
 	bool closing;           /* http_server_free() was called */
 };
@@ -54,6 +56,9 @@ void connection_allow(struct connection *conn, uint64_t ms);
 enum MHD_Result server_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
         const char *version, const char *upload, size_t *upload_size, void **mine);
 void server_on_request_end(void *cls, struct MHD_Connection *mhd, void **mine, enum MHD_RequestTerminationCode how);
+
+/* Runs the daemon in MS, with 0 before the loop waits. */
+void server_run_after(struct http_server *s, uint64_t ms);
 
 /* Call it before each MHD_run(): allows MOST calls of answer(), first for the deferred requests. */
 void request_begin_run(struct http_server *s, unsigned most);
