@@ -147,7 +147,7 @@ static void send_request(struct request *r, struct destination *d)
 	confirmer_sent(d->confirmer, &r->post);
 	token_bucket_charge(&e->rate, r->spans);
 	token_bucket_charge(&d->ramp, r->spans);
-	post_budget_charge(&e->posts, d->closes);
+	post_budget_charge(&e->posts, r->nparts, d->closes);
 	count_sending(r);
 	list_remove(&r->link);
 	list_push(&e->wire, &r->link);

@@ -6,8 +6,9 @@
 /* Microseconds of CPU time, measured: a POST of 10 to 500 spans over an open connection, and over a new one. */
 #define COST_KEPT 60.0
 #define COST_NEW 200.0
-/* Microseconds of CPU time earned per microsecond of the clock, and per span: 0.15 is a POST of 400 spans over an open
- * connection. */
+/* The same of each further batch in a POST. */
+#define COST_BATCH 8.0
+/* Microseconds of CPU time earned per microsecond of the clock, and per span. */
 #define CLOCK_EARNS 0.008
 #define SPAN_EARNS 0.15
 /* The bound of either account, up and down: after a pause some twenty POSTs may begin at once. */
@@ -35,9 +36,17 @@ uint64_t post_budget_wait_us(struct post_budget *b, uint64_t now_us)
 	return (uint64_t)(-b->by_clock / CLOCK_EARNS) + 1;
 }
 
-void post_budget_charge(struct post_budget *b, bool new_connection)
+/* A POST of many batches costs no more than a new connection: the budget then allows forty a second. */
+static double cost_of(uint32_t batches, bool new_connection)
 {
-	double cost = new_connection ? COST_NEW : COST_KEPT;
+	double cost = COST_KEPT + COST_BATCH * (double)(batches - 1);
+
+	return new_connection || cost > COST_NEW ? COST_NEW : cost;
+}
+
+void post_budget_charge(struct post_budget *b, uint32_t batches, bool new_connection)
+{
+	double cost = cost_of(batches, new_connection);
 
 	b->by_clock = clamp(b->by_clock - cost);
 	b->by_spans = clamp(b->by_spans - cost);
