@@ -35,6 +35,7 @@ struct kafka_message {
 	int64_t offset;
 	int64_t timestamp_ms; /* -1 unknown */
 	uint64_t generation;  /* of the partition's assignment: increases each time it is assigned */
+	uint64_t read_us;     /* monotonic */
 	struct slice value;   /* at == NULL is a null value */
 	struct slice key;
 	void *handle; /* owns the bytes; freed by kafka_consumer_release() */

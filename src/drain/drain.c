@@ -130,7 +130,8 @@ void drain_stats(const struct drain *d, struct drain_stats *to)
 	list_each (node, &d->waiting)
 		to->waiting++;
 	if (!list_empty(&d->records))
-		to->oldest_age_us = loop_now_us(d->loop) - list_first(&d->records, struct record, link)->read_us;
+		to->oldest_age_us =
+		        loop_now_us(d->loop) - list_first(&d->records, struct record, link)->message.read_us;
 }
 
 struct exporter *drain_exporter(const struct drain *d)

@@ -34,7 +34,6 @@ struct record {
 	struct drain_headers headers;
 	const char *refused; /* the cause of its being in quarantine; NULL none */
 	uint64_t ticket;     /* of the partition's watermark */
-	uint64_t read_us;    /* monotonic */
 	uint32_t spans;
 	struct quarantine_job *job; /* NULL until it goes to the quarantine */
 };

@@ -138,7 +138,7 @@ static struct record *record_new(struct drain *d, const struct kafka_message *m)
 
 	if (r == NULL)
 		return NULL;
-	*r = (struct record){ .drain = d, .message = *m, .read_us = loop_now_us(d->loop) };
+	*r = (struct record){ .drain = d, .message = *m };
 	list_init(&r->waits);
 	if (drain_track(r) < 0) {
 		pool_give(&d->spare_records, r);

@@ -6,7 +6,7 @@
 static bool is_utf8(struct slice s)
 {
 	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
+		size_t n = s.at[0] < 0x80 ? 1 : utf8_sequence(s);
 
 		if (n == 0)
 			return false;

@@ -165,10 +165,10 @@ fail:
 	return why->code;
 }
 
-int exporter_room(struct exporter *e, const struct exporter_item *item)
+static int ask_room(struct exporter *e, const struct exporter_item *item, uint64_t now)
 {
 	uint64_t wake = UINT64_MAX;
-	int rc = exporter_refusal(e, item, &wake);
+	int rc = exporter_refusal(e, item, now, &wake);
 
 	if (rc < 0) {
 		e->wants_room = true;
@@ -179,13 +179,19 @@ int exporter_room(struct exporter *e, const struct exporter_item *item)
 	return rc;
 }
 
+int exporter_room(struct exporter *e, const struct exporter_item *item)
+{
+	return ask_room(e, item, loop_now_us(e->loop));
+}
+
 int exporter_send(struct exporter *e, const struct exporter_item *item)
 {
-	int rc = exporter_room(e, item);
+	uint64_t now = loop_now_us(e->loop);
+	int rc = ask_room(e, item, now);
 
 	if (rc < 0)
 		return rc;
-	if (item_new(e, item) == NULL) {
+	if (item_new(e, item, now) == NULL) {
 		e->wants_room = true;
 		e->wanted = *item;
 		timer_start(e->timer, 1000);
@@ -193,8 +199,7 @@ int exporter_send(struct exporter *e, const struct exporter_item *item)
 	}
 	post_budget_earn(&e->posts, item->facts.spans);
 	if (exporter_paces(e, item))
-		replay_pace_sent(
-		        &e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), loop_now_us(e->loop));
+		replay_pace_sent(&e->replay, item->facts.spans, item->produced_ms, clock_wall_ms(), now);
 	exporter_wake(e);
 	return 0;
 }

@@ -192,7 +192,7 @@ static inline bool part_is_marked(const struct part *part)
 }
 
 /* item.c */
-struct item *item_new(struct exporter *e, const struct exporter_item *is);
+struct item *item_new(struct exporter *e, const struct exporter_item *is, uint64_t now_us);
 /* Frees I without a report. Its parts must not be in a group or request. */
 void item_free(struct item *i);
 /* Ends PART as delivered, and frees it. The last part of an item reports the item and frees it. */
@@ -296,7 +296,7 @@ void exporter_step(void *exporter);
  * no collector's counters can be read although they were looked for (not CONFIRMER_OFF). */
 bool exporter_paces(const struct exporter *e, const struct exporter_item *item);
 /* 0, E_FULL or E_DOWN. WAKE is lowered to the time when ITEM may be accepted without any other event. */
-int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake);
+int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t now, uint64_t *wake);
 /* Posts a valid batch without spans to D, to learn whether D accepts any batch. */
 int exporter_send_probe(struct destination *d) MUST_USE;
 

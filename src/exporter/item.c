@@ -80,13 +80,13 @@ static int add_parts(struct item *i)
 	return rc;
 }
 
-struct item *item_new(struct exporter *e, const struct exporter_item *is)
+struct item *item_new(struct exporter *e, const struct exporter_item *is, uint64_t now_us)
 {
 	struct item *i = pool_take(&e->spare_items, sizeof(*i));
 
 	if (i == NULL)
 		return NULL;
-	*i = (struct item){ .exporter = e, .is = *is, .arrived_us = loop_now_us(e->loop) };
+	*i = (struct item){ .exporter = e, .is = *is, .arrived_us = now_us };
 	if (add_parts(i) < 0) {
 		pool_give(&e->spare_items, i);
 		return NULL;

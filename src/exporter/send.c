@@ -55,9 +55,9 @@ static int collectors_refusal(const struct exporter *e, uint64_t now)
 	return open || (due && (has_nothing_to_send(e) || has_only_failed(e))) ? 0 : E_DOWN;
 }
 
-int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t *wake)
+int exporter_refusal(struct exporter *e, const struct exporter_item *item, uint64_t now, uint64_t *wake)
 {
-	uint64_t cost = item->value.len + EXPORTER_ITEM_COST, now = loop_now_us(e->loop), wait;
+	uint64_t cost = item->value.len + EXPORTER_ITEM_COST, wait;
 	int rc = collectors_refusal(e, now);
 
 	if (rc < 0)
@@ -316,9 +316,9 @@ static void hurry_confirmers(struct exporter *e)
 		confirmer_hurry(e->destinations[i]->confirmer);
 }
 
-static void report_room(struct exporter *e, uint64_t *wake)
+static void report_room(struct exporter *e, uint64_t now, uint64_t *wake)
 {
-	if (!e->wants_room || exporter_refusal(e, &e->wanted, wake) < 0)
+	if (!e->wants_room || exporter_refusal(e, &e->wanted, now, wake) < 0)
 		return;
 	e->wants_room = false;
 	e->events.room(e->events.arg);
@@ -332,7 +332,7 @@ static void step_once(struct exporter *e)
 	collectors_tidy(e, now, &wake);
 	exporter_give_back_failing(e);
 	requeue_rested(e, now, &wake);
-	report_room(e, &wake);
+	report_room(e, now, &wake);
 	send_all(e, now, &wake);
 	hurry_confirmers(e);
 	wake = min_u64(wake, next_probe_us(e, now));

@@ -28,7 +28,7 @@ static void check_gap(struct kafka_consumer *c, int32_t id, struct kafka_part *p
 }
 
 /* Passes M on; the owner releases it. */
-static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
+static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m, uint64_t now_us)
 {
 	struct kafka_part *p = kafka_part_find(c, m->partition);
 	rd_kafka_timestamp_type_t type;
@@ -37,6 +37,7 @@ static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
 		.offset = m->offset,
 		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
 		.generation = p->generation,
+		.read_us = now_us,
 		.value = slice_of(m->payload, m->len),
 		.key = slice_of(m->key, m->key_len),
 		.handle = m,
@@ -50,7 +51,7 @@ static void deliver_message(struct kafka_consumer *c, rd_kafka_message_t *m)
 	c->events.message(c->events.arg, &out);
 }
 
-static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
+static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m, uint64_t now_us)
 {
 	struct kafka_part *p = kafka_part_find(c, m->partition);
 
@@ -61,7 +62,7 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 			kafka_commit_first(c, p);
 		}
 		if (m->err == 0) {
-			deliver_message(c, m);
+			deliver_message(c, m, now_us);
 			return;
 		}
 		if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
@@ -74,6 +75,7 @@ static void on_record(struct kafka_consumer *c, rd_kafka_message_t *m)
 
 void kafka_records_serve(struct kafka_consumer *c)
 {
+	uint64_t now_us = loop_now_us(c->loop);
 	rd_kafka_message_t *m;
 
 	for (int i = 0; c->state == CONSUMER_RUNNING && !c->paused && !c->failed && !c->replacing; i++) {
@@ -83,7 +85,7 @@ void kafka_records_serve(struct kafka_consumer *c)
 		}
 		if (rd_kafka_consume_batch_queue(c->records, 0, &m, 1) != 1)
 			return;
-		on_record(c, m);
+		on_record(c, m, now_us);
 	}
 }
 
