@@ -257,7 +257,7 @@ size_t http_client_pending(const struct http_client *c)
 /* Releases the borrowed body and calls the owner. */
 static void deliver_answer(struct http_client *c, struct exchange *x, const struct http_answer *a)
 {
-	request_body_free(&x->upload);
+	request_body_clear(&x->upload);
 	x->answered(x->arg, a);
 	put_spare(c, x);
 }

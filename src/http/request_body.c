@@ -126,7 +126,7 @@ int request_body_set(struct request_body *b, const struct http_request *r)
 	size_t len;
 	int rc;
 
-	request_body_free(b);
+	request_body_clear(b);
 	b->whole = r->body;
 	b->parts = r->nparts > 0 ? r->parts : &b->whole;
 	b->nparts = r->nparts > 0 ? r->nparts : 1;
@@ -151,6 +151,16 @@ void request_body_post(struct request_body *b, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, whole);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+}
+
+void request_body_clear(struct request_body *b)
+{
+	struct buf own = b->own;
+
+	if (own.cap > SMALL_BYTES + 1)
+		buf_free(&own);
+	buf_clear(&own);
+	*b = (struct request_body){ .own = own };
 }
 
 void request_body_free(struct request_body *b)

@@ -31,7 +31,9 @@ bool request_body_in(const struct http_request *r);
 /* Makes EASY, to which B is attached, POST the body B. */
 void request_body_post(struct request_body *b, CURL *easy);
 
-/* Frees the memory and forgets the borrowed parts; B is empty and still attached. */
+/* Forgets the borrowed parts; B is empty and still attached. The memory of a small copy is kept for the next body. */
+void request_body_clear(struct request_body *b);
+/* The same, and frees all memory. */
 void request_body_free(struct request_body *b);
 
 #endif
