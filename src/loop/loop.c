@@ -233,6 +233,8 @@ void watch_set(struct watch *w, int events)
 {
 	int what = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 
+	if (what == w->events)
+		return;
 	w->events = what;
 	if (what == 0)
 		uv_poll_stop(&w->uv);
