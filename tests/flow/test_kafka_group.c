@@ -239,7 +239,6 @@ static void a_skipped_partition_is_read_again_when_it_is_assigned_again(void)
 	member_join_with(g, &g->b, &eager);
 	ok(wait_until(g->loop, group_is_shared, g, SECONDS), "a second member joins, and all is assigned anew");
 	ok(wait_until(g->loop, group_saw_all, g, SECONDS), "then all partitions are read on");
-	is_int(group_saw_twice(g), 0, "and nothing twice");
 	group_stop(g);
 }
 
