@@ -261,13 +261,16 @@ static void spans_flow(struct site *s, const char *when)
 	is_int(agent_process_ledger(&s->agent)->kernel_dropped, 0, "the kernel dropped none");
 }
 
+/* The address sanitizer keeps what was freed, so that its memory says nothing. */
 static void memory_is_bounded(const struct site *s)
 {
 #ifdef __SANITIZE_ADDRESS__
-	(void)s;
+	const bool counts = false;
 #else
-	ok(most_memory(s) < MEMORY_MIB, "it took %.1f MiB at most", most_memory(s));
+	const bool counts = true;
 #endif
+
+	ok(!counts || most_memory(s) < MEMORY_MIB, "it took %.1f MiB at most", most_memory(s));
 }
 
 static void two_ports_are_attacked_at_once(void)
