@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dir_hash.c — walks a directory and hashes what is in it. */
+/* dir_hash.c — walks a directory and hashes the regular files in it. */
 #include <config.h>
 
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static int on_file(const char *path, const struct stat *st, int type, struct FTW
 	struct dir_hash *p = taking;
 
 	(void)ftw;
-	if (type != FTW_F || strcmp(path + below, "/lock") == 0)
+	if (type != FTW_F || !S_ISREG(st->st_mode) || strcmp(path + below, "/lock") == 0)
 		return 0;
 	if (p->n == DIR_HASH_MOST || strlen(path + below) >= sizeof(p->path[0])) {
 		printf("Bail out! too many files below %s\n", path);
