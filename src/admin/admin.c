@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* admin.c — the pages of the admin port, rendered per request; none changes any state. When memory runs out the
+/* admin.c — the pages of the admin port but for the status, rendered per request; none changes any state. When memory runs out the
  * connection is closed without an answer. */
 #include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "admin/admin.h"
+#include "admin_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -16,28 +15,6 @@
 #include "telemetry/metrics.h"
 #include "jaeger_pages.h"
 #include "process_figures.h"
-#include "status_internal.h"
-
-enum { ROUTES = 12 };
-
-struct admin {
-	struct admin_opts opts;
-	struct access *access;
-	struct http_route routes[ROUTES]; /* those below, with the path of the metrics */
-	struct http_server *server;
-	struct history history;
-	struct timer *sampling; /* NULL: no charts */
-};
-
-/* The health, with its reasons updated. */
-static const struct health *health_of(const struct admin *a)
-{
-	if (a->opts.note_health != NULL)
-		a->opts.note_health(a->opts.arg);
-	return a->opts.health;
-}
-
-static const char of_json[] = "application/json";
 
 /* ---- as jaeger-agent ---- */
 
@@ -48,6 +25,13 @@ static void answer_root(void *arg, const struct http_call *call, struct http_rep
 }
 
 /* ---- health ---- */
+
+const struct health *admin_health(const struct admin *a)
+{
+	if (a->opts.note_health != NULL)
+		a->opts.note_health(a->opts.arg);
+	return a->opts.health;
+}
 
 static json_t *part_json(const struct health_part *p)
 {
@@ -61,8 +45,7 @@ static json_t *part_json(const struct health_part *p)
 	return o;
 }
 
-/* The parts whose level is LEAST or worse. */
-static json_t *parts_json(const struct health *h, enum health_level least)
+json_t *admin_parts_json(const struct health *h, enum health_level least)
 {
 	json_t *a = json_array();
 
@@ -78,25 +61,25 @@ static json_t *parts_json(const struct health *h, enum health_level least)
 /* Always 200: no problem that a restart does not cure may cause one. */
 static void answer_live(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	const struct health *h = health_of(arg);
+	const struct health *h = admin_health(arg);
 	json_t *o = json_object();
 
 	(void)call;
-	reply->content_type = of_json;
+	reply->content_type = ADMIN_JSON;
 	json_add(&o, "live", json_true());
-	json_add(&o, "reasons", parts_json(h, HEALTH_WARN));
+	json_add(&o, "reasons", admin_parts_json(h, HEALTH_WARN));
 	json_write(&reply->body, o);
 }
 
 /* 200 while serving and no part is HEALTH_DOWN, else 503; the reasons include warnings. */
 static void answer_ready(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-	const struct health *h = health_of(arg);
+	const struct health *h = admin_health(arg);
 	bool ready = h->serving && health_worst(h) != HEALTH_DOWN;
-	json_t *o = json_object(), *reasons = parts_json(h, HEALTH_WARN), *not_serving = json_object();
+	json_t *o = json_object(), *reasons = admin_parts_json(h, HEALTH_WARN), *not_serving = json_object();
 
 	(void)call;
-	reply->content_type = of_json;
+	reply->content_type = ADMIN_JSON;
 	reply->status = ready ? 200 : 503;
 	json_add_text(&not_serving, "part", "ports");
 	json_add_text(&not_serving, "level", health_word(HEALTH_DOWN));
@@ -149,34 +132,15 @@ static void answer_metrics(void *arg, const struct http_call *call, struct http_
 		a->opts.metrics(a->opts.arg, &reply->body);
 }
 
-/* ---- ledger and status ---- */
+/* ---- ledger, and the figures of the status page ---- */
 
 static void answer_ledger(void *arg, const struct http_call *call, struct http_reply *reply)
 {
 	const struct admin *a = arg;
 
 	(void)call;
-	reply->content_type = of_json;
+	reply->content_type = ADMIN_JSON;
 	a->opts.ledger(a->opts.arg, &reply->body);
-}
-
-/* The ledger as a JSON object; NULL on an error. */
-static json_t *parse_ledger(const struct admin *a)
-{
-	struct buf text = { 0 };
-	json_t *ledger;
-
-	a->opts.ledger(a->opts.arg, &text);
-	ledger = json_loadb((const char *)text.at, text.len, 0, NULL);
-	buf_free(&text);
-	return ledger;
-}
-
-static void collect_status(const struct admin *a, struct status *s)
-{
-	*s = (struct status){ .sections = json_array() };
-	if (a->opts.status != NULL)
-		a->opts.status(a->opts.arg, s);
 }
 
 /* Takes a sample of the figures, now and every HISTORY_STEP_MS. */
@@ -190,87 +154,12 @@ static void take_sample(void *arg)
 	timer_start(a->sampling, HISTORY_STEP_MS);
 }
 
-/* A browser takes from this page what stands in it and the style, and nothing else. */
-static void add_policy(struct http_reply *reply)
-{
-	static const char policy[] = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
-	                             "form-action 'none'; frame-ancestors 'none'";
-	static const char *const headers[] = { "Content-Security-Policy", policy, "X-Content-Type-Options", "nosniff",
-		"Cache-Control", "no-store" };
-
-	_Static_assert(sizeof(headers) < sizeof(reply->headers), "a NULL after them");
-	memcpy(reply->headers, headers, sizeof(headers));
-}
-
-static void answer_style(void *arg, const struct http_call *call, struct http_reply *reply)
-{
-	(void)arg;
-	(void)call;
-	reply->content_type = "text/css; charset=utf-8";
-	buf_text(&reply->body, status_style);
-}
-
-/* The path of the metrics without its leading '/', for a link beside /status; NULL when they are not served. */
-static const char *metrics_path(const struct admin *a)
+const char *admin_metrics_path(const struct admin *a)
 {
 	for (const struct http_route *r = a->routes; r->path != NULL; r++)
 		if (r->answer == answer_metrics)
 			return r->path + 1;
 	return NULL;
-}
-
-static void answer_status(void *arg, const struct http_call *call, struct http_reply *reply)
-{
-	const struct admin *a = arg;
-	struct status_heading h = {
-		.command = a->opts.command,
-		.health = health_of(a),
-		.now_ms = clock_wall_ms(),
-		.now_us = clock_mono_us(),
-		.metrics_path = metrics_path(a),
-		.history = &a->history,
-		.series = a->opts.series,
-	};
-	json_t *ledger = parse_ledger(a);
-	struct status s;
-
-	(void)call;
-	reply->content_type = "text/html; charset=utf-8";
-	add_policy(reply);
-	if (a->opts.sample != NULL)
-		a->opts.sample(a->opts.arg, h.values);
-	collect_status(a, &s);
-	status_html(&reply->body, &h, &s, ledger);
-	json_decref(s.sections);
-	json_decref(ledger);
-}
-
-static void answer_status_json(void *arg, const struct http_call *call, struct http_reply *reply)
-{
-	const struct admin *a = arg;
-	const struct health *h = health_of(a);
-	json_t *o = json_object();
-	struct status s;
-	char since[40];
-
-	(void)call;
-	reply->content_type = of_json;
-	json_add_text(&o, "program", PACKAGE_NAME);
-	json_add_text(&o, "version", PACKAGE_VERSION);
-	json_add_text(&o, "command", a->opts.command);
-	json_add_count(&o, "pid", (uint64_t)getpid());
-	json_add(&o, "serving", json_boolean(h->serving));
-	if (h->serving) {
-		json_add_text(&o, "up_since", units_print_time(h->serving_since_ms, since, sizeof(since)));
-		json_add(&o, "uptime_seconds", json_real((double)(clock_mono_us() - h->serving_since_us) / 1e6));
-	}
-	json_add_text(&o, "worst", health_word(health_worst(h)));
-	json_add(&o, "health", parts_json(h, HEALTH_OK));
-	collect_status(a, &s);
-	status_add_json(&s, &o);
-	json_decref(s.sections);
-	json_add(&o, "ledger", parse_ledger(a));
-	json_write(&reply->body, o);
 }
 
 /* ---- any other path ---- */
@@ -314,7 +203,7 @@ static void answer_config(void *arg, const struct http_call *call, struct http_r
 		answer_unknown(arg, call, reply);
 		return;
 	}
-	reply->content_type = of_json;
+	reply->content_type = ADMIN_JSON;
 	conf_each(a->opts.conf, on_option, &all);
 	json_write(&reply->body, all);
 }
@@ -328,9 +217,9 @@ static const struct http_route routes[ROUTES] = {
 	{ "/health/ready", "GET HEAD", answer_ready },
 	{ "/metrics", "GET HEAD", answer_metrics },
 	{ "/ledger", "GET HEAD", answer_ledger },
-	{ "/status", "GET HEAD", answer_status },
-	{ "/status.css", "GET HEAD", answer_style },
-	{ "/status.json", "GET HEAD", answer_status_json },
+	{ "/status", "GET HEAD", admin_answer_status },
+	{ "/status.css", "GET HEAD", admin_answer_style },
+	{ "/status.json", "GET HEAD", admin_answer_status_json },
 	{ "/config", "GET HEAD", answer_config },
 	{ "*", "*", answer_unknown },
 	{ NULL, NULL, NULL },
