@@ -56,3 +56,5 @@ uninstall-local:
 samples: spanspool$(EXEEXT)
 	./spanspool config sample agent >'$(srcdir)/%D%/spanspool.yaml'
 	./spanspool config sample drain >'$(srcdir)/%D%/spanspool-drain.yaml'
+	'$(srcdir)/man/conf-options.sh' ./spanspool '$(srcdir)/man/spanspool.conf.5' >spanspool.conf.5.new
+	mv spanspool.conf.5.new '$(srcdir)/man/spanspool.conf.5'

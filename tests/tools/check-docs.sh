@@ -75,6 +75,9 @@ for sample in agent:etc/spanspool.yaml drain:etc/spanspool-drain.yaml; do
 	*) skip "$file is what config sample $command prints" "this program has no command $command" ;;
 	esac
 done
+page=man/spanspool.conf.5
+report "$page has the options that config sample prints (make samples)" \
+	"$(man/conf-options.sh "$program" $page | cmp - $page 2>&1)"
 
 fixtures=$(cd tests/lib && ls ./*.h | sed 's|./||' | flat)
 in_readme=$(sed -n '/^## Which fixture/,/^## /s/^| *\(`[^|]*\)|.*/\1/p' tests/README.md | grep -o '[a-z_]*\.h' | flat)
