@@ -15,6 +15,9 @@ zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 
 EXTRA_DIST += $(SAMPLES) $(UNITS:=.in) %D%/spanspool.sysusers
+
+# What only packages install.
+EXTRA_DIST += %D%/default/spanspool %D%/default/spanspool-drain %D%/jaeger-agent.service.d/spanspool.conf
 CLEANFILES += $(UNITS)
 
 systemdsystemunitdir = $(prefix)/lib/systemd/system

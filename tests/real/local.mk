@@ -12,11 +12,12 @@ REAL_TESTS = \
 	%D%/test_java.sh \
 	%D%/test_sampling.sh \
 	%D%/test_story.sh \
-	%D%/test_demo.sh
+	%D%/test_demo.sh \
+	%D%/test_package.sh
 
 EXTRA_DIST += $(REAL_TESTS) \
 	%D%/lib.sh %D%/kafka.sh %D%/jaeger.sh %D%/clients.sh %D%/stand.sh %D%/demo.sh %D%/outage.sh %D%/backlog.sh \
-	%D%/confirm_cost.sh \
+	%D%/confirm_cost.sh %D%/host.sh \
 	%D%/clients/compare.py %D%/clients/beside.py %D%/clients/java/Send.java %D%/clients/java/Capture.java %D%/clients/java/pom.xml \
 	%D%/clients/node/send.js %D%/clients/node/sample.js %D%/clients/node/package.json \
 	%D%/clients/node/package-lock.json %D%/clients/python/send.py %D%/clients/python/sample.py \

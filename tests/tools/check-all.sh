@@ -176,7 +176,11 @@ npm the npm client in stage real
 python3 the PyPI client in stage real
 kcat the clients in stage real
 curl stage real
-setpriv stage real'
+setpriv stage real
+dh the packages in stage real
+lintian the packages in stage real
+mmdebstrap the bare host in stage real
+systemd-nspawn the bare host in stage real'
 
 missing_tools() {
 	printf '%s\n' "$tools" | while read -r tool part; do
