@@ -69,6 +69,8 @@ version_there() { on_host dpkg-query -W -f '${Version}' spanspool; }
 
 active() { on_host systemctl is-active -q "$1"; }
 main_process() { on_host systemctl show -p MainPID --value "$1"; }
+# A program that was deleted under its process counts as well.
+runs() { on_host sh -c 'ls -l /proc/[0-9]*/exe 2>/dev/null' | grep -q '/usr/bin/spanspool'; }
 serves() { on_host spanspool status >/dev/null 2>&1; }
 spans() { on_host spanspool status --json | jq -r ".ledger.spans.$1"; }
 spans_are() { [ "$(spans "$1")" = "$2" ]; }
@@ -95,6 +97,8 @@ fresh_install() {
 	ok $? "and starts nothing"
 	on_host systemctl enable -q --now spanspool && wait_for 20 serves
 	ok $? "the unit starts the agent"
+	runs
+	ok $? "as a process of the host"
 	is "$(on_host stat -c '%U %a' /var/lib/spanspool)" "spanspool 700" "the spool is the agent's own"
 	emit 1000
 	wait_for 20 spans_are in_spool 1000
@@ -122,7 +126,7 @@ other_versions() {
 remove_and_purge() {
 	apt remove spanspool
 	ok_or_show $? "it is removed" "$WORK/apt.log"
-	not on_host pgrep -x spanspool >/dev/null
+	not runs
 	ok $? "no process of it is left"
 	on_host grep -q '^log-level: warn' /etc/spanspool.yaml
 	ok $? "its configuration stays"
