@@ -8,7 +8,7 @@
 #   kafka.sh kill9|term|pause|resume|restart DIR [ID]  one broker; no id: all brokers
 #   kafka.sh stop DIR                                  all of it, by pid
 #   kafka.sh create DIR TOPIC [PARTITIONS [K=V]…] | delete DIR TOPIC | wait DIR | leader DIR TOPIC [PARTITION]
-#   kafka.sh records DIR TOPIC | lag | commits DIR TOPIC GROUP
+#   kafka.sh records DIR TOPIC | offsets | lag | commits DIR TOPIC GROUP
 #
 # DIR holds the data, the logs and the pids. Sessions are short, so that a killed broker is taken back
 # within seconds; topics are not made by themselves, so that a missing one stays missing.
@@ -235,9 +235,18 @@ kafka_create() {
 
 kafka_delete() { "$TOPICS" "$(cat "$1/bootstrap")" delete "$2"; }
 kafka_leader() { "$TOPICS" "$(cat "$1/bootstrap")" leader "$2" "${3:-0}"; }
-kafka_lag() { "$TOPICS" "$(cat "$1/bootstrap")" lag "$2" "$3"; }
+# kafka_offsets DIR TOPIC [GROUP]: PARTITION BEGINNING END COMMITTED, a line for each partition
+kafka_offsets() { "$TOPICS" "$(cat "$1/bootstrap")" offsets "$2" "${3:-topics}"; }
+kafka_records() {
+	local all
+	all=$(kafka_offsets "$1" "$2") && awk '{ n += $3 - $2 } END { print n + 0 }' <<<"$all"
+}
+# kafka_lag DIR TOPIC GROUP: records that the group has not committed
+kafka_lag() {
+	local all
+	all=$(kafka_offsets "$1" "$2" "$3") && awk '{ n += $3 - ($4 > $2 ? $4 : $2) } END { print n + 0 }' <<<"$all"
+}
 kafka_commits() { "$TOPICS" "$(cat "$1/bootstrap")" commits "$2" "$3"; }
-kafka_records() { "$TOPICS" "$(cat "$1/bootstrap")" records "$2"; }
 
 kafka_command() {
 	local word=${1-}
@@ -245,7 +254,7 @@ kafka_command() {
 	case $word in
 	fetch) kafka_fetch ;;
 	start) shift && kafka_start "$(realpath -m "$1")" "${@:2}" && echo "$KAFKA_BOOTSTRAP" ;;
-	stop | kill9 | term | pause | resume | restart | create | delete | wait | leader | records | lag | commits)
+	stop | kill9 | term | pause | resume | restart | create | delete | wait | leader | offsets | records | lag | commits)
 		[ $# -ge 2 ] || die "kafka.sh $word DIR …"
 		"kafka_$word" "$(realpath -m "$2")" "${@:3}" ;;
 	*) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

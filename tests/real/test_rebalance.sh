@@ -5,15 +5,16 @@
 # partitions are others', and a static member returns within its session. First the members are cooperative, and an
 # eager consumer is refused by the group; then they are eager, and a consumer that commits nothing joins and leaves.
 #
-# Every span is stored. What is stored twice is at most what was stored and not committed when a member died or was
-# frozen, and what was on the wire when partitions moved in good order. By the coordinator's log of all accepted commits
-# no partition's offset goes back. Two to four minutes.
+# Every span is stored. What is stored twice is counted after each event that the group has settled from: at most what was
+# on the partitions of a member that died or froze and not committed, and what members themselves counted as delivered
+# after they had lost the partition. Where partitions move in good order that is next to nothing. By the coordinator's log
+# of all accepted commits no partition's offset goes back. Two to four minutes.
 # SEED=N throws the same dice again.
 
 here=$(dirname "$0")
 . "$here/kafka.sh" && . "$here/stand.sh" || exit 1
 
-EVENTS=${EVENTS:-28} # of each of the two groups
+EVENTS=${EVENTS:-26} # of each of the two groups
 RATE=${RATE:-500}
 SEED=${SEED:-1}
 DRAIN_SESSION_MS=3000
@@ -69,23 +70,61 @@ feed() {
 
 # ---- what may be stored twice ----
 
-ALLOWED=0
+# From one checkpoint to the next, for which the group has settled and committed all that was on the topic.
+ALLOWED=0           # spans, by the deaths since the last checkpoint
+LATE=0              # records delivered by members that had lost the partition by then, as they counted them
+STORED_TWICE=0      # spans, until the last checkpoint
+ALL_ALLOWED=0 OVER=0 SINCE=""
+declare -A LATE_OF
 
-# Before a member dies or freezes: COMMITTED, of the group.
+# What member $1 has delivered late since it was asked last.
+late() {
+	local n
+	n=$(figure "$1" drain_late_records_total)
+	LATE=$((LATE + n - ${LATE_OF[$1]-0}))
+	LATE_OF[$1]=$n
+}
+
+owns() { ask "$1" /metrics | sed -n 's/^spanspool_drain_lag_records{partition="\([0-9]*\)"} .*/\1/p' | tr '\n' ' '; }
+
+# Before $1 dies or freezes: what it owns, all partitions while the group has not settled, and what is committed.
 expose() {
-	local records behind
-	records=$(kafka_records "$WORK/kafka" $TOPIC) && behind=$(kafka_lag "$WORK/kafka" $TOPIC $GROUP) || die "no offsets"
-	COMMITTED=$(((records - behind) * BATCH))
+	late "$1"
+	if [ -n "$SETTLED" ]; then OWNED=$(owns "$1"); else OWNED=$(seq -s ' ' 0 $((PARTITIONS - 1))); fi
+	COMMITTED=$(kafka_offsets "$WORK/kafka" $TOPIC $GROUP) || die "no offsets"
 }
 
-# After it: what is stored by now and was not committed before.
+# After it: what is on those partitions by now and was not committed before.
 exposed() {
-	collector_counts
-	[ "$UNIQUE" -le "$COMMITTED" ] || ALLOWED=$((ALLOWED + UNIQUE - COMMITTED))
+	local ends
+	ends=$(kafka_offsets "$WORK/kafka" $TOPIC $GROUP) || die "no offsets"
+	ALLOWED=$((ALLOWED + BATCH * $(paste -d ' ' <(echo "$COMMITTED") <(echo "$ends") | awk -v owned=" $OWNED " '
+		index(owned, " " $1 " ") { n += $7 - ($4 < 0 ? $2 : $4) } END { print n + 0 }')))
 }
 
-# Partitions that move in good order are committed before; a tenth of a second's load may be on the wire.
-moved() { ALLOWED=$((ALLOWED + RATE / 10)); }
+# All that was on the topic at $1, as kafka_offsets prints it, is committed.
+committed() {
+	local now
+	now=$(kafka_offsets "$WORK/kafka" $TOPIC $GROUP) || return
+	paste -d ' ' <(echo "$1") <(echo "$now") | awk '$8 < $3 { exit 1 }'
+}
+
+checkpoint() {
+	local ends m twice
+	ends=$(kafka_offsets "$WORK/kafka" $TOPIC $GROUP) || die "no offsets"
+	wait_for 30 committed "$ends" || diag "$SINCE: the group does not commit"
+	for m in $(with up); do late "$m"; done
+	collector_counts
+	twice=$((TOTAL - UNIQUE - STORED_TWICE))
+	STORED_TWICE=$((TOTAL - UNIQUE))
+	ALLOWED=$((ALLOWED + BATCH * LATE))
+	ALL_ALLOWED=$((ALL_ALLOWED + ALLOWED))
+	if [ "$twice" -gt "$ALLOWED" ]; then
+		OVER=$((OVER + 1))
+		diag "after$SINCE: $twice spans are stored twice, of which $ALLOWED may be"
+	fi
+	ALLOWED=0 LATE=0 SINCE=""
+}
 
 # ---- members ----
 
@@ -99,7 +138,7 @@ member_start() {
 		--kafka.consumer.group-id=$GROUP --kafka.property partition.assignment.strategy="$STRATEGY" \
 		--collector.url="$COLLECTOR" --collector.confirm=off --drain.quarantine=none "${own[@]}" ||
 		die "$1 does not start"
-	IS[$1]=up
+	IS[$1]=up LATE_OF[$1]=0
 }
 
 with() { # STATE: the members in it
@@ -126,24 +165,26 @@ owned() {
 	[ "$sum" -eq $PARTITIONS ]
 }
 
-settle() { wait_for 30 owned || diag "$1: the group does not settle: $(with up | tr '\n' ' ')"; }
+settle() {
+	wait_for 30 owned || diag "$1: the group does not settle: $(with up | tr '\n' ' ')"
+	SETTLED=yes
+}
 
 # ---- events ----
 
 join() {
-	moved
 	member_start "$(one down)"
 }
 
 leave() {
 	local m=$1
-	moved
+	late "$m"
 	end "$(pid_of "$m")" 15 || { LEFT_BADLY=1 && diag "$m left with $?"; }
 	IS[$m]=down
 }
 
 die_at_once() {
-	expose
+	expose "$1"
 	kill9 "$(pid_of "$1")"
 	exposed
 	IS[$1]=down
@@ -161,13 +202,11 @@ dies_while_the_collector_is_away() {
 
 # Beyond its session: the others have its partitions before it wakes, and it finds out.
 freeze() {
-	expose
+	expose "$1"
 	kill -STOP "$(pid_of "$1")"
 	exposed
-	moved
 	IS[$1]=still
 	settle "$1 is frozen"
-	moved
 	kill -CONT "$(pid_of "$1")"
 	IS[$1]=up
 }
@@ -180,7 +219,6 @@ static_returns() {
 
 foreign_says() { grep -qi "$1" "$WORK/kcat.log"; }
 foreign_joins() {
-	moved
 	: >"$WORK/kcat.log"
 	spawn "$WORK/kcat.log" kcat -b "$KAFKA_BOOTSTRAP" -X partition.assignment.strategy=range \
 		-X enable.auto.commit=false -X enable.auto.offset.store=false -X session.timeout.ms=$DRAIN_SESSION_MS \
@@ -218,16 +256,18 @@ storm() {
 	STRATEGY=$1
 	for ((i = 0; i < EVENTS; i++)); do
 		event
+		SETTLED="" SINCE="$SINCE $EVENT"
 		HAPPENED[$EVENT]=$((${HAPPENED[$EVENT]-0} + 1))
-		[ $((RANDOM % 2)) -eq 0 ] || settle "$EVENT"
+		[ $((RANDOM % 2)) -eq 0 ] || { settle "$EVENT" && checkpoint; }
 	done
 	while [ "$(count down)" -gt 0 ]; do join; done
-	settle "the end"
+	SINCE="$SINCE join" && settle "the end" && checkpoint
 	[ "$(count up)" -eq 4 ] && owned
 	ok $? "$1: after $EVENTS events all members share all partitions"
 }
 
 declare -A HAPPENED
+SETTLED=""
 FOREIGN=0 FOREIGN_BADLY=0 LEFT_BADLY=0
 BEGAN=$(now_ms)
 agent_start agent --kafka.producer.brokers="$KAFKA_BOOTSTRAP" --kafka.producer.topic=$TOPIC
@@ -240,9 +280,10 @@ FEEDING=$!
 storm cooperative-sticky
 # A group whose members have nothing in common cannot be: all leave first. A static one is remembered for its session.
 for m in $MEMBERS; do leave "$m"; done
+SINCE=" all leave, one joins"
 STRATEGY=range
 member_start m2
-settle "the eager group"
+settle "the eager group" && checkpoint
 storm range
 
 touch "$WORK/enough"
@@ -258,8 +299,7 @@ wait_for 60 no_lag
 ok $? "in the end all is committed"
 collector_counts
 is "$UNIQUE" "$SENT" "and every span is stored"
-[ $((TOTAL - UNIQUE)) -le "$ALLOWED" ]
-ok $? "$((TOTAL - UNIQUE)) are stored twice, $ALLOWED were exposed by the events"
+is $OVER 0 "after no event more spans are stored twice than it explains; in all $((TOTAL - UNIQUE)), where $ALL_ALLOWED could be"
 
 all_ready() {
 	local m

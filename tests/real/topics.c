@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* topics.c — the few things a test asks of a Kafka cluster's administrator: make and delete a topic,
- * wait for the brokers, find a leader, count records. Prints the answer; exit 0 when it was done.
+ * wait for the brokers, find a leader, tell offsets. Prints the answer; exit 0 when it was done.
  *
  *   topics BROKERS create TOPIC PARTITIONS REPLICAS [KEY=VALUE]…
  *   topics BROKERS delete TOPIC
  *   topics BROKERS wait BROKER-COUNT SECONDS
  *   topics BROKERS leader TOPIC PARTITION
- *   topics BROKERS records TOPIC
- *   topics BROKERS lag TOPIC GROUP          records that the group has not committed
+ *   topics BROKERS offsets TOPIC GROUP      a line for each partition: its number, its beginning, its end, and the
+ *                                           offset that the group has committed, -1 when there is none
  *   topics BROKERS commits TOPIC GROUP      what the coordinator's log has of the group: commits.h
  */
 #include <inttypes.h>
@@ -191,44 +191,34 @@ static int print_leader(rd_kafka_t *rk, const char *topic, int partition)
 	return 0;
 }
 
-/* Sums what lies behind each partition's start: its beginning, or where the group has committed. */
-static int sum_behind(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *starts, bool committed, int64_t *sum)
+static int print_offsets(rd_kafka_t *rk, const char *topic)
 {
-	rd_kafka_resp_err_t e = committed ? rd_kafka_committed(rk, starts, ADMIN_MS) : 0;
+	rd_kafka_topic_partition_list_t *list;
+	int n = partitions_of(rk, topic, -1, NULL);
+	rd_kafka_resp_err_t e;
 
-	*sum = 0;
-	for (int i = 0; i < starts->cnt && e == 0; i++) {
-		const rd_kafka_topic_partition_t *p = &starts->elems[i];
+	if (n < 0)
+		return 1;
+	list = rd_kafka_topic_partition_list_new(n);
+	rd_kafka_topic_partition_list_add_range(list, topic, 0, n - 1);
+	e = rd_kafka_committed(rk, list, ADMIN_MS);
+	for (int i = 0; i < n && e == 0; i++) {
+		const rd_kafka_topic_partition_t *p = &list->elems[i];
 		int64_t low, high;
 
 		e = rd_kafka_query_watermark_offsets(rk, p->topic, p->partition, &low, &high, ADMIN_MS);
 		if (e == 0)
-			*sum += high - (committed && p->offset >= low ? p->offset : low);
+			printf("%" PRId32 " %" PRId64 " %" PRId64 " %" PRId64 "\n", p->partition, low, high,
+			        p->offset >= 0 ? p->offset : -1);
 	}
+	rd_kafka_topic_partition_list_destroy(list);
 	return e == 0 ? 0 : fail("offsets", rd_kafka_err2str(e));
-}
-
-static int print_records(rd_kafka_t *rk, const char *topic, bool uncommitted)
-{
-	rd_kafka_topic_partition_list_t *starts;
-	int n = partitions_of(rk, topic, -1, NULL), rc;
-	int64_t sum;
-
-	if (n < 0)
-		return 1;
-	starts = rd_kafka_topic_partition_list_new(n);
-	rd_kafka_topic_partition_list_add_range(starts, topic, 0, n - 1);
-	rc = sum_behind(rk, starts, uncommitted, &sum);
-	if (rc == 0)
-		printf("%" PRId64 "\n", sum);
-	rd_kafka_topic_partition_list_destroy(starts);
-	return rc;
 }
 
 static int usage(void)
 {
 	fprintf(stderr, "topics BROKERS create TOPIC PARTITIONS REPLICAS [KEY=VALUE]… | delete TOPIC | "
-	                "wait COUNT SECONDS | leader TOPIC PARTITION | records TOPIC | lag TOPIC GROUP | "
+	                "wait COUNT SECONDS | leader TOPIC PARTITION | offsets TOPIC GROUP | "
 	                "commits TOPIC GROUP\n");
 	return 2;
 }
@@ -243,10 +233,8 @@ static int obey(rd_kafka_t *rk, const char *word, int argc, char **argv)
 		return wait_for(rk, atoi(argv[0]), atoi(argv[1]));
 	if (strcmp(word, "leader") == 0 && argc == 2)
 		return print_leader(rk, argv[0], atoi(argv[1]));
-	if (strcmp(word, "records") == 0)
-		return print_records(rk, argv[0], false);
-	if (strcmp(word, "lag") == 0 && argc == 2)
-		return print_records(rk, argv[0], true);
+	if (strcmp(word, "offsets") == 0 && argc == 2)
+		return print_offsets(rk, argv[0]);
 	if (strcmp(word, "commits") == 0 && argc == 2)
 		return print_commits(rk, argv[0], argv[1]);
 	return usage();
@@ -259,7 +247,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return usage();
-	rk = connect_to(argv[1], strcmp(argv[2], "lag") == 0 && argc == 5 ? argv[4] : "topics");
+	rk = connect_to(argv[1], strcmp(argv[2], "offsets") == 0 && argc == 5 ? argv[4] : "topics");
 	if (rk == NULL)
 		return 1;
 	rc = obey(rk, argv[2], argc - 3, argv + 3);
