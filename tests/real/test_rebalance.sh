@@ -200,15 +200,17 @@ dies_while_the_collector_is_away() {
 	collector up
 }
 
-# Beyond its session: the others have its partitions before it wakes, and it finds out.
+# Beyond its session: the others have its partitions before it wakes, and it finds out. What it was sent while it stood
+# still, and what it asks for until it finds out, it delivers; so all that is on its partitions by then may come twice.
 freeze() {
 	expose "$1"
 	kill -STOP "$(pid_of "$1")"
-	exposed
 	IS[$1]=still
 	settle "$1 is frozen"
 	kill -CONT "$(pid_of "$1")"
 	IS[$1]=up
+	settle "$1 is awake"
+	exposed
 }
 
 # Within its session: its partitions stay with it.
