@@ -16,8 +16,10 @@ fishcompletiondir = $(datadir)/fish/vendor_completions.d
 
 EXTRA_DIST += $(SAMPLES) $(UNITS:=.in) %D%/spanspool.sysusers
 
-# What only packages install.
-EXTRA_DIST += %D%/default/spanspool %D%/default/spanspool-drain %D%/jaeger-agent.service.d/spanspool.conf
+# What only packages install, and what images and clusters are made from.
+EXTRA_DIST += %D%/default/spanspool %D%/default/spanspool-drain %D%/jaeger-agent.service.d/spanspool.conf \
+	%D%/container/Containerfile %D%/container/root.sh \
+	%D%/kubernetes/agent-daemonset.yaml %D%/kubernetes/agent-sidecar.yaml %D%/kubernetes/drain.yaml
 CLEANFILES += $(UNITS)
 
 systemdsystemunitdir = $(prefix)/lib/systemd/system

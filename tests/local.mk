@@ -16,11 +16,14 @@ TOOL_TESTS = \
 	%D%/tools/check-alerts.sh \
 	%D%/tools/check-docs.sh \
 	%D%/tools/check-floors.sh \
+	%D%/tools/check-kubernetes.sh \
 	%D%/tools/check-release.sh \
+	%D%/tools/check-rpm.sh \
 	%D%/tools/check-size.sh \
 	%D%/tools/check-units.sh
 TESTS += $(TOOL_TESTS)
-EXTRA_DIST += $(TOOL_TESTS) %D%/README.md %D%/tools/check-all.sh %D%/tools/check-format.sh %D%/tools/alerts-test.yaml
+EXTRA_DIST += $(TOOL_TESTS) %D%/README.md %D%/tools/check-all.sh %D%/tools/check-format.sh %D%/tools/alerts-test.yaml \
+	%D%/tools/check-kubernetes.py
 
 include %D%/lib/local.mk
 include %D%/unit/local.mk

@@ -87,6 +87,7 @@ FLOW_SHELL = \
 	%D%/test_command_line.sh \
 	%D%/test_completion.sh \
 	%D%/test_config_check.sh \
+	%D%/test_container.sh \
 	%D%/test_demo.sh \
 	%D%/test_emit.sh \
 	%D%/test_jaeger_flags.sh \
