@@ -264,7 +264,13 @@ static int open_signals(struct agent *a, struct why *why)
 		.hurry = on_second_sigint,
 		.arg = a,
 		.health = &a->health,
-		.again = { &agent_options, &a->options, &a->set, a->argc, a->argv, agent_reload_rows, finish },
+		.again = { .spec = &agent_options,
+		        .options = &a->options,
+		        .settings = &a->set,
+		        .argc = a->argc,
+		        .argv = a->argv,
+		        .rows = agent_reload_rows,
+		        .derive = finish },
 		.told = { .status = agent_service_status, .alive = agent_is_alive, .arg = a },
 	};
 	if (timer_open(&a->second_timer, a->loop, on_second, a) < 0)

@@ -212,7 +212,12 @@ static int open_signals(struct drainer *d, struct why *why)
 		.hurry = on_second_sigint,
 		.arg = d,
 		.health = &d->health,
-		.again = { &drain_options, &d->options, &d->set, d->argc, d->argv, reload_rows },
+		.again = { .spec = &drain_options,
+		        .options = &d->options,
+		        .settings = &d->set,
+		        .argc = d->argc,
+		        .argv = d->argv,
+		        .rows = reload_rows },
 		.told = { .status = service_status, .arg = d },
 	};
 	return daemon_open(&d->daemon, d->loop, why);

@@ -161,14 +161,14 @@ static void answer_badly(int fd)
 	if (strstr(request, "=rubbish") != NULL) {
 		send_text(fd, "\x16\x03\x01 no HTTP at all\r\n\r\n");
 	} else if (strstr(request, "=binary") != NULL) {
-		send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\xff\xfe{\"a\":\x01");
+		send_text(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8\r\n\r\n\xff\xfe{\"a\":\x01");
 	} else if (strstr(request, "=huge") != NULL) {
-		send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n");
+		send_text(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 104857600\r\n\r\n");
 		memset(block, ' ', sizeof(block));
 		for (size_t sent = 0; sent < 104857600 && send(fd, block, sizeof(block), 0) > 0; sent += sizeof(block))
 			;
 	} else {
-		send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{");
+		send_text(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 90\r\n\r\n{");
 		for (int i = 0; i < 90 && send(fd, " ", 1, 0) > 0; i++)
 			poll(NULL, 0, 1000);
 	}

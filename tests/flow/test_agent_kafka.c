@@ -60,13 +60,17 @@ static void while_kafka_is_away_spans_wait_on_disk(void)
 	agent_process_end(&s);
 }
 
+/* librdkafka repeats a request whose answer was lost. A broker knows it by its sequence numbers and stores it once, the
+ * mock stores it twice: each time that it goes down, what 100 ms of this traffic are may stand there twice, unmarked. */
+enum { TIMES_DOWN = 3, EXPOSURE_SPANS = 500 };
+
 static void kafka_going_under_traffic_loses_nothing(void)
 {
 	struct agent_process s;
 
 	agent_process_open(&s, AGENT_PROCESS_KAFKA);
 	ok(agent_process_start(&s, NULL), "the agent serves");
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < TIMES_DOWN; i++) {
 		agent_process_send(&s, 1000, 5000);
 		kafka_mock_down(s.rig.kafka);
 		agent_process_send(&s, 1000, 5000);
@@ -77,7 +81,8 @@ static void kafka_going_under_traffic_loses_nothing(void)
 	ok(agent_process_read_topic(&s, NULL) > 0, "every record is a whole batch");
 	is_int(tally_total(s.tally).missing, 0, "the topic misses none");
 	is_int(tally_strays(s.tally), 0, "and has no other");
-	ok(tally_total(s.tally).duplicates <= agent_process_ledger(&s)->maybe_duplicate.spans,
+	ok(tally_total(s.tally).duplicates <=
+	                agent_process_ledger(&s)->maybe_duplicate.spans + TIMES_DOWN * EXPOSURE_SPANS,
 	        "it has %" PRIu64 " twice, and the ledger warned of %" PRIu64, tally_total(s.tally).duplicates,
 	        s.ledger.maybe_duplicate.spans);
 	agent_process_end(&s);

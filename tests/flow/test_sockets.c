@@ -183,7 +183,7 @@ static void the_buffer_is_not_made_smaller(void)
 static void a_socket_that_no_option_names_is_reported(void)
 {
 	int pair[2], more[ARRAY_LEN(sockets) + 2];
-	uint16_t other;
+	uint16_t other = 0;
 	char line[128];
 
 	open_held(BUFFER);
