@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status_internal.h — a status page under construction, and its two outputs. */
-#ifndef SERVE_STATUS_IMPL_H
-#define SERVE_STATUS_IMPL_H
+#ifndef STATUS_INTERNAL_H
+#define STATUS_INTERNAL_H
 
 #include <jansson.h>
 
