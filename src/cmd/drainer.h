@@ -59,7 +59,7 @@ void drainer_progress_close(struct drainer *d);
 /* drain_report.c: prints to stdout what a dry run counted, as a table or as JSON. The exit status. */
 int drainer_report(const struct drainer *d);
 
-/* drain_again.c: prints to stdout how many records from quarantine were delivered, refused again, or neither. The
+/* from_quarantine_report.c: prints to stdout how many records from quarantine were delivered, refused again, or neither. The
  * exit status. */
 int drainer_report_from_quarantine(const struct drainer *d);
 

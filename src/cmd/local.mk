@@ -6,8 +6,8 @@ libspanspool_a_SOURCES += \
 	%D%/cmd_agent.c \
 	include/cmd/completion.h %D%/cmd_completion.c \
 	%D%/cmd_config.c \
-	%D%/cmd_drain.c %D%/drain_again.c %D%/drain_log.c %D%/drain_pages.c \
-	%D%/drain_progress.c %D%/drain_report.c \
+	%D%/cmd_drain.c %D%/drain_log.c %D%/drain_pages.c \
+	%D%/drain_progress.c %D%/drain_report.c %D%/from_quarantine_report.c \
 	%D%/drainer.h \
 	%D%/collector_status.h %D%/collector_status.c \
 	%D%/cmd_help.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drain_again.c — what became of the records that --from-quarantine sent again. */
+/* from_quarantine_report.c — what became of the records that --from-quarantine sent again. */
 #include <inttypes.h>
 #include <stdio.h>
 
