@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answers_rig.c — opens, feeds and closes an exporter, and passes each POST through the book and the script. */
+/* answers.c — opens, feeds and closes an exporter, and passes each POST through the book and the script. */
 #include <config.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 #include "fakeclock.h"
 
-uint64_t rig_dice(struct rig *g, uint64_t sides)
+uint64_t answers_dice(struct answers *g, uint64_t sides)
 {
 	return campaign_roll(&g->trial->seed, sides);
 }
 
-void rig_defaults(struct rig *g, struct trial *t)
+void answers_defaults(struct answers *g, struct trial *t)
 {
-	*g = (struct rig){ .trial = t,
+	*g = (struct answers){ .trial = t,
 		.opts = { .confirm = CONFIRMER_OFF,
 		        .connect_ms = 20000,
 		        .total_ms = 20000,
@@ -22,7 +22,7 @@ void rig_defaults(struct rig *g, struct trial *t)
 		        .retry_cap_ms = 5 } };
 }
 
-void rig_add_good(struct rig *g, size_t n, uint32_t spans, bool joined)
+void answers_add_good(struct answers *g, size_t n, uint32_t spans, bool joined)
 {
 	char service[24] = "one";
 
@@ -37,9 +37,9 @@ void rig_add_good(struct rig *g, size_t n, uint32_t spans, bool joined)
 
 static void on_decide(void *arg, const struct scripted_request *r, struct scripted_answer *to)
 {
-	struct rig *g = arg;
+	struct answers *g = arg;
 	struct book_request q;
-	struct rig_act act = { .answer = *to, .stores = true };
+	struct answers_act act = { .answer = *to, .stores = true };
 
 	book_read(&g->book, r, true, &q);
 	if (q.poison != NULL) {
@@ -55,7 +55,7 @@ static void on_decide(void *arg, const struct scripted_request *r, struct script
 static bool on_cuts(void *arg, const struct scripted_request *r)
 {
 	static const struct scripted_answer none = { .shape = SCHEMA_NONE };
-	struct rig *g = arg;
+	struct answers *g = arg;
 	struct book_request q;
 
 	if (g->cuts == NULL)
@@ -69,7 +69,7 @@ static bool on_cuts(void *arg, const struct scripted_request *r)
 
 /* ---- the owner's side ---- */
 
-static bool hand_in(struct rig *g, size_t n)
+static bool hand_in(struct answers *g, size_t n)
 {
 	struct exporter_item item = book_item(&g->book, n);
 
@@ -79,7 +79,7 @@ static bool hand_in(struct rig *g, size_t n)
 /* New ones, and now and then one that was given back, as an agent does. */
 static void feed(void *arg)
 {
-	struct rig *g = arg;
+	struct answers *g = arg;
 	size_t n;
 
 	while (g->book.taken < g->book.n && hand_in(g, g->book.taken))
@@ -89,27 +89,27 @@ static void feed(void *arg)
 
 static void on_done(void *arg, const struct exporter_report *r)
 {
-	book_report(&((struct rig *)arg)->book, r);
+	book_report(&((struct answers *)arg)->book, r);
 }
 
 static void on_changed(void *arg, enum exporter_state state, const char *sentence)
 {
-	struct rig *g = arg;
+	struct answers *g = arg;
 
 	snprintf(g->sentence, sizeof(g->sentence), "%s", sentence);
 	g->was_blocked |= state == EXPORTER_BLOCKED;
 }
 
-void rig_open(struct rig *g)
+void answers_open(struct answers *g)
 {
 	struct exporter_events events = { .done = on_done, .room = feed, .changed = on_changed, .arg = g };
 	struct scripted_events scripted = { .cuts = on_cuts, .decide = on_decide, .arg = g };
-	const char *urls[RIG_COLLECTORS];
+	const char *urls[ANSWERS_COLLECTORS];
 	struct why why = { 0 };
 
 	if (loop_open(&g->loop, &why) < 0)
 		exit(99);
-	for (unsigned i = 0; i < RIG_COLLECTORS; i++) {
+	for (unsigned i = 0; i < ANSWERS_COLLECTORS; i++) {
 		if (g->one_port && i > 0)
 			scripted_open_at(&g->collector[i], g->loop, 1 + i, g->collector[0].server.port, &scripted);
 		else
@@ -135,7 +135,7 @@ static bool none(void *arg, void *token)
 }
 
 /* The loop's timers do not know that the clock has moved: to recall nothing makes the exporter look at it. */
-static void move_clock(struct rig *g)
+static void move_clock(struct answers *g)
 {
 	if (g->ahead_us == 0)
 		return;
@@ -143,7 +143,7 @@ static void move_clock(struct rig *g)
 	exporter_recall(g->exporter, none, NULL);
 }
 
-static void check_requests(struct rig *g)
+static void check_requests(struct answers *g)
 {
 	if (g->requests_most > 0 && g->book.requests > g->requests_most)
 		book_wrong(&g->book, "%" PRIu64 " POSTs, %" PRIu64 " are allowed", g->book.requests, g->requests_most);
@@ -151,12 +151,12 @@ static void check_requests(struct rig *g)
 
 static bool is_over(void *arg)
 {
-	struct rig *g = arg;
+	struct answers *g = arg;
 
 	move_clock(g);
 	check_requests(g);
 	if (g->traffic > 0 && g->book.quarantined < g->book.poisoned) {
-		rig_add_good(g, g->traffic, 2, false);
+		answers_add_good(g, g->traffic, 2, false);
 		feed(g);
 	}
 	if (g->good_only > 0)
@@ -165,10 +165,10 @@ static bool is_over(void *arg)
 	       (g->book.reported >= g->book.n && exporter_stats(g->exporter)->in_flight == 0);
 }
 
-void rig_run(struct rig *g)
+void answers_run(struct answers *g)
 {
 	/* A clock that is moved on says nothing of how long a trial takes: the campaign ends one that hangs. */
-	unsigned seconds = g->ahead_us > 0 ? UINT32_MAX / 2 : RIG_SECONDS;
+	unsigned seconds = g->ahead_us > 0 ? UINT32_MAX / 2 : ANSWERS_SECONDS;
 
 	size_t reported;
 
@@ -186,30 +186,30 @@ void rig_run(struct rig *g)
 static bool is_blocked(void *arg)
 {
 	enum { WAITING_MOST = 200 };
-	struct rig *g = arg;
+	struct answers *g = arg;
 	const char *fault = exporter_fault(g->exporter);
 
 	if (exporter_state(g->exporter) == EXPORTER_BLOCKED && fault != NULL && strstr(fault, g->says) != NULL)
 		return true;
 	if (g->book.n - g->book.reported < WAITING_MOST)
-		rig_add_good(g, 1, 2, false);
+		answers_add_good(g, 1, 2, false);
 	feed(g);
 	return g->book.wrong[0] != '\0';
 }
 
-void rig_until_blocked(struct rig *g, const char *says)
+void answers_until_blocked(struct answers *g, const char *says)
 {
 	size_t quarantined = g->book.quarantined;
 
 	g->says = says;
-	if (!wait_until(g->loop, is_blocked, g, RIG_SECONDS))
+	if (!wait_until(g->loop, is_blocked, g, ANSWERS_SECONDS))
 		book_wrong(&g->book, "no operator is called for \"%s\": %s", says, g->sentence);
 	if (g->book.quarantined > quarantined)
 		book_wrong(&g->book, "%zu batches are quarantined while no collector could be asked",
 		        g->book.quarantined - quarantined);
 }
 
-static void check_end(struct rig *g)
+static void check_end(struct answers *g)
 {
 	const struct exporter_stats *s = exporter_stats(g->exporter);
 	struct book *b = &g->book;
@@ -220,25 +220,25 @@ static void check_end(struct rig *g)
 		if (b->batch[i]->reports != 1 && !(b->batch[i]->returned && b->batch[i]->reports == 0))
 			book_wrong(b, "batch %zu is reported %d times", i + 1, b->batch[i]->reports);
 	check_requests(g);
-	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
+	for (unsigned i = 0; i < ANSWERS_COLLECTORS; i++)
 		if (g->collector[i].wrong[0] != '\0')
 			book_wrong(b, "a request is no good HTTP: %s", g->collector[i].wrong);
 }
 
 static bool is_empty(void *arg)
 {
-	struct rig *g = arg;
+	struct answers *g = arg;
 
 	return exporter_stats(g->exporter)->items == 0 && exporter_stats(g->exporter)->in_flight == 0;
 }
 
-void rig_close(struct rig *g)
+void answers_close(struct answers *g)
 {
 	struct trial *t = g->trial;
 
 	if (g->good_only > 0) {
 		exporter_purge(g->exporter);
-		wait_until(g->loop, is_empty, g, RIG_SECONDS);
+		wait_until(g->loop, is_empty, g, ANSWERS_SECONDS);
 	}
 	check_end(g);
 	if (g->book.wrong[0] != '\0')
@@ -250,15 +250,15 @@ void rig_close(struct rig *g)
 	t->sums[SUM_QUARANTINED] += g->book.quarantined;
 	t->sums[SUM_BLOCKED] += g->was_blocked;
 	exporter_free(g->exporter);
-	for (unsigned i = 0; i < RIG_COLLECTORS; i++)
+	for (unsigned i = 0; i < ANSWERS_COLLECTORS; i++)
 		scripted_close(&g->collector[i]);
 	loop_free(g->loop);
 	book_free(&g->book);
 }
 
-void rig_play(struct rig *g)
+void answers_play(struct answers *g)
 {
-	rig_open(g);
-	rig_run(g);
-	rig_close(g);
+	answers_open(g);
+	answers_run(g);
+	answers_close(g);
 }

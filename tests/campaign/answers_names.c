@@ -4,7 +4,7 @@
  * blamed on a batch, and all goes on by itself. */
 #include <config.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 #include "resolver.h"
 
 enum { BATCHES = 40, LOOKUP_MS = 20 };
@@ -28,17 +28,17 @@ static const char *const *const returns[] = { here, there, both, dead_v6, severa
 enum { FAILURES = ARRAY_LEN(failures), RETURNS = ARRAY_LEN(returns), BEGINNINGS = 2 };
 
 /* Connections end with each answer, so that each POST needs the name or what is remembered of it. */
-static void close_each(struct rig *g, const struct book_request *r, struct rig_act *act)
+static void close_each(struct answers *g, const struct book_request *r, struct answers_act *act)
 {
 	(void)g, (void)r;
 	if (act->answer.shape == SCHEMA_PLAIN)
 		act->answer.shape = SCHEMA_CLOSING;
 }
 
-static void add_batches(struct rig *g)
+static void add_batches(struct answers *g)
 {
-	rig_add_good(g, BATCHES, 2, rig_dice(g, 2) == 0);
-	book_add(&g->book, "bad", 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
+	answers_add_good(g, BATCHES, 2, answers_dice(g, 2) == 0);
+	book_add(&g->book, "bad", 1, (enum poison)(1 + answers_dice(g, POISON_KINDS)));
 }
 
 static void run_names(struct trial *t, void *arg)
@@ -47,30 +47,30 @@ static void run_names(struct trial *t, void *arg)
 	bool known_first = n % BEGINNINGS == 1;
 	size_t failure = n / BEGINNINGS % FAILURES;
 	const char *const *back = returns[n / BEGINNINGS / FAILURES % RETURNS];
-	struct rig g;
+	struct answers g;
 
 	(void)arg;
-	rig_defaults(&g, t);
+	answers_defaults(&g, t);
 	g.name = "collector.test";
 	g.one_port = true;
 	g.script = close_each;
 	g.opts.lookup_ms = LOOKUP_MS;
 	resolver.failure = failures[failure].code;
 	resolver_answer(known_first ? here : NULL);
-	rig_open(&g);
+	answers_open(&g);
 	add_batches(&g);
 	if (known_first) {
-		rig_run(&g);
+		answers_run(&g);
 		resolver_answer(NULL);
 	}
-	rig_until_blocked(&g, failures[failure].says);
+	answers_until_blocked(&g, failures[failure].says);
 	add_batches(&g);
 	resolver_answer(back);
-	rig_run(&g);
+	answers_run(&g);
 	if (exporter_state(g.exporter) != EXPORTER_SENDING)
 		book_wrong(&g.book, "the name has addresses again, and the exporter does not send: %s",
 		        exporter_fault(g.exporter));
-	rig_close(&g);
+	answers_close(&g);
 }
 
 const struct answers_part answers_names = { "names", (uint64_t)BEGINNINGS *FAILURES *RETURNS, 40, run_names };

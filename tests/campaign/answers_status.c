@@ -5,19 +5,19 @@
 
 #include <time.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 
 enum { BATCHES = 20, SPANS = 3, STATUSES = 500, DURATIONS = 3, SINGLE_OR_JOINED = 2 };
 
 /* The first POSTs are treated in one way, all others well. */
 struct byte_range {
-	struct rig_act act;
+	struct answers_act act;
 	bool takes_too; /* the dice say of each of these POSTs whether it is stored before it fails */
 	bool cuts;      /* the connection is reset before the body is in */
 	uint64_t left;
 };
 
-static void play_stretch(struct rig *g, const struct book_request *r, struct rig_act *act)
+static void play_stretch(struct answers *g, const struct book_request *r, struct answers_act *act)
 {
 	struct byte_range *s = g->arg;
 
@@ -26,10 +26,10 @@ static void play_stretch(struct rig *g, const struct book_request *r, struct rig
 		return;
 	s->left--;
 	*act = s->act;
-	act->stores = s->act.stores || (s->takes_too && rig_dice(g, 2) == 0);
+	act->stores = s->act.stores || (s->takes_too && answers_dice(g, 2) == 0);
 }
 
-static bool cut_stretch(struct rig *g, const struct book_request *r)
+static bool cut_stretch(struct answers *g, const struct book_request *r)
 {
 	struct byte_range *s = g->arg;
 
@@ -55,7 +55,7 @@ static uint64_t length(unsigned duration, int status)
 	return blames_the_batch(status) ? blaming[duration] : usual[duration];
 }
 
-static void play(struct rig *g, struct byte_range *s, bool joined)
+static void play(struct answers *g, struct byte_range *s, bool joined)
 {
 	g->script = play_stretch;
 	g->cuts = cut_stretch;
@@ -64,8 +64,8 @@ static void play(struct rig *g, struct byte_range *s, bool joined)
 		g->opts.max_in_flight = 1;
 	/* After the stretch each span travels once more at the most, and the collector is asked now and then. */
 	g->requests_most = s->left + 2 * BATCHES * SPANS;
-	rig_add_good(g, BATCHES, SPANS, joined);
-	rig_play(g);
+	answers_add_good(g, BATCHES, SPANS, joined);
+	answers_play(g);
 }
 
 static void run_status(struct trial *t, void *arg)
@@ -77,11 +77,11 @@ static void run_status(struct trial *t, void *arg)
 		.takes_too = status >= 500,
 		.left = length(duration, status),
 	};
-	struct rig g;
+	struct answers g;
 
 	(void)arg;
-	rig_defaults(&g, t);
-	if (rig_dice(&g, 2) == 0)
+	answers_defaults(&g, t);
+	if (answers_dice(&g, 2) == 0)
 		s.act.answer.shape = SCHEMA_CLOSING;
 	play(&g, &s, t->number % SINGLE_OR_JOINED == 1);
 }
@@ -101,13 +101,13 @@ static void run_shape(struct trial *t, void *arg)
 	int status = shaped[n / SINGLE_OR_JOINED / DURATIONS % SHAPED];
 	unsigned way = (unsigned)(n / SINGLE_OR_JOINED / DURATIONS / SHAPED);
 	struct byte_range s = { .left = length(duration, status), .cuts = way == CUT_BODY_OF_POST };
-	struct rig g;
+	struct answers g;
 
 	(void)arg;
-	rig_defaults(&g, t);
+	answers_defaults(&g, t);
 	s.act.answer = (struct scripted_answer){ status, (enum scripted_shape)way, "as told", NULL };
 	if (way == SCHEMA_REDIRECT)
-		s.act.answer.status = 300 + (int)rig_dice(&g, 10);
+		s.act.answer.status = 300 + (int)answers_dice(&g, 10);
 	s.act.stores = s.act.answer.status == 202;
 	s.takes_too = s.act.answer.status >= 500 || way == SCHEMA_NONE || way == SCHEMA_NOT_HTTP;
 	if (way == SCHEMA_SLOW) {
@@ -134,7 +134,7 @@ struct patience {
 	uint64_t others;   /* were under way when it was told */
 };
 
-static void tell_when(struct rig *g, struct patience *p, struct rig_act *act)
+static void tell_when(struct answers *g, struct patience *p, struct answers_act *act)
 {
 	static char when[64];
 	time_t then = (time_t)(clock_wall_ms() / 1000) + 2;
@@ -150,7 +150,7 @@ static void tell_when(struct rig *g, struct patience *p, struct rig_act *act)
 	p->others = exporter_stats(g->exporter)->in_flight - 1;
 }
 
-static void play_patience(struct rig *g, const struct book_request *r, struct rig_act *act)
+static void play_patience(struct answers *g, const struct book_request *r, struct answers_act *act)
 {
 	struct patience *p = g->arg;
 
@@ -167,14 +167,14 @@ static void run_patience(struct trial *t, void *arg)
 {
 	struct patience p = { .status = patient[t->number / SINGLE_OR_JOINED / FORMS],
 		.as_date = t->number / SINGLE_OR_JOINED % FORMS == 1 };
-	struct rig g;
+	struct answers g;
 
 	(void)arg;
-	rig_defaults(&g, t);
+	answers_defaults(&g, t);
 	g.script = play_patience;
 	g.arg = &p;
-	rig_add_good(&g, BATCHES, SPANS, t->number % SINGLE_OR_JOINED == 1);
-	rig_play(&g);
+	answers_add_good(&g, BATCHES, SPANS, t->number % SINGLE_OR_JOINED == 1);
+	answers_play(&g);
 }
 
 const struct answers_part answers_patience = { "patience", (uint64_t)PATIENT *FORMS *SINGLE_OR_JOINED, 1,

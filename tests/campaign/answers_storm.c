@@ -3,7 +3,7 @@
  * larger than a POST; in the end both are well. */
 #include <config.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 
 enum { BATCHES = 300, LARGE = 1300 };
 
@@ -21,18 +21,18 @@ static const enum scripted_shape shapes[] = { SCHEMA_PLAIN, SCHEMA_PLAIN, SCHEMA
 	SCHEMA_LENGTH_WORD, SCHEMA_LENGTH_HUGE, SCHEMA_CHUNKS_JUNK, SCHEMA_CHUNKS_CUT, SCHEMA_BOMB, SCHEMA_REDIRECT,
 	SCHEMA_INTERIM, SCHEMA_NOT_HTTP };
 
-static bool is_fault(struct rig *g)
+static bool is_fault(struct answers *g)
 {
 	struct storm *s = g->arg;
 
-	return s->left > 0 && rig_dice(g, 100) < s->fault;
+	return s->left > 0 && answers_dice(g, 100) < s->fault;
 }
 
-static void rage(struct rig *g, const struct book_request *r, struct rig_act *act)
+static void rage(struct answers *g, const struct book_request *r, struct answers_act *act)
 {
 	struct storm *s = g->arg;
-	int status = statuses[rig_dice(g, ARRAY_LEN(statuses))];
-	enum scripted_shape shape = shapes[rig_dice(g, ARRAY_LEN(shapes))];
+	int status = statuses[answers_dice(g, ARRAY_LEN(statuses))];
+	enum scripted_shape shape = shapes[answers_dice(g, ARRAY_LEN(shapes))];
 
 	if (!is_fault(g)) {
 		s->left -= s->left > 0;
@@ -48,48 +48,48 @@ static void rage(struct rig *g, const struct book_request *r, struct rig_act *ac
 		act->stores = true;
 	else
 		act->stores =
-		        (status >= 500 || shape == SCHEMA_NONE || shape == SCHEMA_NOT_HTTP) && rig_dice(g, 2) == 0;
+		        (status >= 500 || shape == SCHEMA_NONE || shape == SCHEMA_NOT_HTTP) && answers_dice(g, 2) == 0;
 }
 
-static bool cut(struct rig *g, const struct book_request *r)
+static bool cut(struct answers *g, const struct book_request *r)
 {
 	(void)r;
-	return rig_dice(g, 8) == 0 && is_fault(g);
+	return answers_dice(g, 8) == 0 && is_fault(g);
 }
 
 /* Batches larger than a POST are good: what is refused of one stands for all of it. */
-static void add_batches(struct rig *g)
+static void add_batches(struct answers *g)
 {
-	uint64_t processes = 1 + rig_dice(g, 6);
+	uint64_t processes = 1 + answers_dice(g, 6);
 	char service[24];
 
 	for (size_t i = 0; i < BATCHES; i++) {
-		snprintf(service, sizeof(service), "svc%u", (unsigned)rig_dice(g, processes));
-		if (rig_dice(g, 20) == 0)
-			book_add(&g->book, service, 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
-		else if (rig_dice(g, 20) == 0)
-			book_add(&g->book, service, 1 + (uint32_t)rig_dice(g, LARGE), GOOD);
+		snprintf(service, sizeof(service), "svc%u", (unsigned)answers_dice(g, processes));
+		if (answers_dice(g, 20) == 0)
+			book_add(&g->book, service, 1, (enum poison)(1 + answers_dice(g, POISON_KINDS)));
+		else if (answers_dice(g, 20) == 0)
+			book_add(&g->book, service, 1 + (uint32_t)answers_dice(g, LARGE), GOOD);
 		else
-			book_add(&g->book, service, 1 + (uint32_t)rig_dice(g, 12), GOOD);
+			book_add(&g->book, service, 1 + (uint32_t)answers_dice(g, 12), GOOD);
 	}
 }
 
 static void run_storm(struct trial *t, void *arg)
 {
 	struct storm s;
-	struct rig g;
+	struct answers g;
 
 	(void)arg;
-	rig_defaults(&g, t);
-	s.left = 50 + rig_dice(&g, 400);
-	s.fault = 10 + rig_dice(&g, 85);
+	answers_defaults(&g, t);
+	s.left = 50 + answers_dice(&g, 400);
+	s.fault = 10 + answers_dice(&g, 85);
 	g.script = rage;
 	g.cuts = cut;
 	g.arg = &s;
-	g.collectors = 1 + (unsigned)rig_dice(&g, RIG_COLLECTORS);
-	g.opts.max_bytes = rig_dice(&g, 2) == 0 ? 64 << 10 : 1 << 20;
+	g.collectors = 1 + (unsigned)answers_dice(&g, ANSWERS_COLLECTORS);
+	g.opts.max_bytes = answers_dice(&g, 2) == 0 ? 64 << 10 : 1 << 20;
 	add_batches(&g);
-	rig_play(&g);
+	answers_play(&g);
 }
 
 const struct answers_part answers_storm = { "storm", CAMPAIGN_ENDLESS, 7, run_storm };

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 #include "testkit/ports.h"
 #include "testkit/workdir.h"
 
@@ -24,7 +24,7 @@ static const char make_files[] =
         "cp ca.pem trusted.pem";
 
 struct tls {
-	struct rig *rig;
+	struct answers *answers;
 	char *dir;
 	uint16_t port;
 	pid_t server;
@@ -59,7 +59,7 @@ static void server_start(struct tls *s, const char *name)
 	close(ends[1]);
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
 		exit(99);
-	scripted_adopt(&s->rig->collector[0], ends[0]);
+	scripted_adopt(&s->answers->collector[0], ends[0]);
 }
 
 static void server_stop(struct tls *s)
@@ -68,10 +68,10 @@ static void server_stop(struct tls *s)
 	waitpid(s->server, NULL, 0);
 }
 
-static void add_batches(struct rig *g)
+static void add_batches(struct answers *g)
 {
-	rig_add_good(g, BATCHES, 2, rig_dice(g, 2) == 0);
-	book_add(&g->book, "bad", 1, (enum poison)(1 + rig_dice(g, POISON_KINDS)));
+	answers_add_good(g, BATCHES, 2, answers_dice(g, 2) == 0);
+	book_add(&g->book, "bad", 1, (enum poison)(1 + answers_dice(g, POISON_KINDS)));
 }
 
 /* By the trial's number: what is wrong, in OpenSSL's words, and what heals it. */
@@ -85,11 +85,11 @@ static const struct {
 };
 enum { CASES = ARRAY_LEN(cases) };
 
-static void play(struct rig *g, struct tls *s, size_t i)
+static void play(struct answers *g, struct tls *s, size_t i)
 {
 	server_start(s, cases[i].certificate);
 	add_batches(g);
-	rig_until_blocked(g, cases[i].says);
+	answers_until_blocked(g, cases[i].says);
 	add_batches(g);
 	if (cases[i].heal[0] != '\0') {
 		if (!shell(s, cases[i].heal))
@@ -98,7 +98,7 @@ static void play(struct rig *g, struct tls *s, size_t i)
 		server_stop(s);
 		server_start(s, "good");
 	}
-	rig_run(g);
+	answers_run(g);
 	if (exporter_state(g->exporter) != EXPORTER_SENDING)
 		book_wrong(&g->book, "the certificate is good, and the exporter does not send: %s",
 		        exporter_fault(g->exporter));
@@ -109,12 +109,12 @@ static void run_tls(struct trial *t, void *arg)
 {
 	size_t i = t->number % CASES;
 	char trusted[300];
-	struct rig g;
-	struct tls s = { .rig = &g };
+	struct answers g;
+	struct tls s = { .answers = &g };
 	struct why why;
 
 	(void)arg;
-	rig_defaults(&g, t);
+	answers_defaults(&g, t);
 	if (workdir_make(&s.dir, "spanspool-answers", &why) < 0 || ports_free(PORTS_TCP, &s.port) < 0)
 		exit(99);
 	if (!shell(&s, make_files) || (cases[i].before[0] != '\0' && !shell(&s, cases[i].before))) {
@@ -125,9 +125,9 @@ static void run_tls(struct trial *t, void *arg)
 	snprintf(g.url[0], sizeof(g.url[0]), "https://localhost:%u", s.port);
 	g.opts.client.files[CREDENTIAL_CA] = trusted;
 	g.opts.max_in_flight = 1; /* openssl serves one connection at a time */
-	rig_open(&g);
+	answers_open(&g);
 	play(&g, &s, i);
-	rig_close(&g);
+	answers_close(&g);
 	workdir_remove(s.dir);
 	free(s.dir);
 }

@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "answers_rig.h"
+#include "answers.h"
 #include "tap.h"
 
 enum { SHORT_COUNT = 700 };

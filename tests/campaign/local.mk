@@ -24,7 +24,7 @@ CAMPAIGN_LIFE = %D%/evidence.c %D%/evidence.h %D%/fakesink.c %D%/fakesink.h %D%/
 CAMPAIGN_SIM = %D%/sim.h %D%/sim_loop.c %D%/sim_spool.c
 
 %C%_collector_answers_SOURCES = %D%/collector_answers.c %D%/answers_book.c %D%/answers_book.h \
-	%D%/answers_failing.c %D%/answers_names.c %D%/answers_tls.c %D%/answers_rig.c %D%/answers_rig.h %D%/answers_poison.c %D%/answers_status.c %D%/answers_storm.c \
+	%D%/answers_failing.c %D%/answers_names.c %D%/answers_tls.c %D%/answers.c %D%/answers.h %D%/answers_poison.c %D%/answers_status.c %D%/answers_storm.c \
 	%D%/scripted_collector.c %D%/scripted_collector.h $(CAMPAIGN) \
 	tests/lib/batchmake.h tests/lib/fakeclock.h tests/lib/looptest.h tests/lib/resolver.h tests/lib/wait.h
 %C%_confirm_model_SOURCES = %D%/confirm_model.c $(CAMPAIGN)
