@@ -338,7 +338,7 @@ int cmd_agent(int argc, char **argv)
 		agent_log_start(&a);
 		loop_run(a.loop);
 		agent_log_stop(&a);
-		takeover_end(&a.takeover, argv);
+		takeover_end(&a.takeover, argv, a.daemon.told_to_stop);
 	}
 	daemon_begin_exit(&a.daemon, status);
 	close_parts(&a);

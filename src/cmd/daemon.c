@@ -9,8 +9,10 @@
  * whole process group received. A second SIGINT does: an operator at a terminal does not want to wait. */
 #include <config.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -72,6 +74,8 @@ int daemon_begin(const char *command)
 	int rc;
 
 	descriptors_allow_most();
+	prctl(PR_SET_NAME,
+	        program_invocation_short_name); /* a program that was executed as /proc/self/exe is called exe */
 	/* The parent process may have blocked some of these signals. */
 	sigemptyset(&ours);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
@@ -108,6 +112,7 @@ void daemon_stop(struct daemon *d)
 
 static void handle_stop(struct daemon *d, const struct daemon_signal *s)
 {
+	d->told_to_stop = true;
 	if (!d->stopping) {
 		log_info("%s: stopping (%s)", d->command, s->name);
 		daemon_stop(d);

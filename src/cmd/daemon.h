@@ -24,6 +24,7 @@ struct daemon {
 	struct service_opts told; /* to the service manager */
 	struct reload_opts again; /* SIGHUP; daemon_open sets what follows the rows */
 	bool stopping;            /* STOP was called */
+	bool told_to_stop;        /* a signal that stops has come */
 	struct service service;
 	struct reload reload;
 	struct daemon_watch watches[DAEMON_SIGNALS];

@@ -10,12 +10,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "service.h"
@@ -36,21 +39,29 @@ static void drop_successor(struct takeover *t)
 static void copy_socket(void *arg, int fd, const char *text)
 {
 	struct takeover *t = arg;
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
+	int copy = t->incomplete ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
 
 	(void)text;
-	if (copy < 0)
+	if (copy < 0) {
+		t->incomplete = true;
 		return;
+	}
 	t->held[t->nsockets] = listeners_is_held(fd);
 	t->sockets[t->nsockets++] = copy;
 }
 
+/* The successor gets every socket, or none and this agent serves on. */
 static void give_sockets(struct takeover *t)
 {
+	t->incomplete = false;
 	listeners_each(false, copy_socket, t);
-	if (!takeover_send(t->successor, TAKEOVER_SOCKETS, t->sockets, t->held, t->nsockets)) {
+	if (t->incomplete || !takeover_send(t->successor, TAKEOVER_SOCKETS, t->sockets, t->held, t->nsockets)) {
+		log_error("agent: process %d wants to take over, and the sockets cannot be sent: %s", (int)t->process,
+		        strerror(errno));
+		(void)takeover_send(t->successor, TAKEOVER_REFUSED, NULL, NULL, 0);
 		for (; t->nsockets > 0; t->nsockets--)
 			close(t->sockets[t->nsockets - 1]);
+		t->process = 0;
 		drop_successor(t);
 		return;
 	}
@@ -169,27 +180,48 @@ static void execute_again(struct takeover *t, char **argv)
 	setenv("LISTEN_FDNAMES", names, 1);
 	snprintf(text, sizeof(text), "%d", (int)getpid());
 	setenv("LISTEN_PID", text, 1);
+	/* Libraries have opened descriptors that would stay open. */
+	(void)close_range(FIRST_SOCKET + (unsigned)t->nsockets, ~0U, CLOSE_RANGE_CLOEXEC);
 	log_flush(1000);
 	execv("/proc/self/exe", all);
 	free(all);
 }
 
-void takeover_end(struct takeover *t, char **argv)
+/* Waits for what the successor says, or its end; false when neither comes in SERVING_MS. A signal does not end the wait. */
+static bool is_readable(int successor)
 {
-	struct pollfd p = { .fd = t->successor, .events = POLLIN };
+	uint64_t now = clock_mono_us(), until = now + SERVING_MS * US_PER_MS;
+	struct pollfd p = { .fd = successor, .events = POLLIN };
+
+	for (; now < until; now = clock_mono_us())
+		if (poll(&p, 1, (int)((until - now) / US_PER_MS) + 1) > 0)
+			return true;
+	return false;
+}
+
+void takeover_end(struct takeover *t, char **argv, bool stopping)
+{
+	static const int stops[] = { SIGTERM, SIGINT, SIGPWR, SIGXCPU };
 	struct takeover_message m;
 	int sockets[LISTENERS_MOST];
 	size_t n;
 
 	if (t->nsockets == 0)
 		return;
+	/* No loop runs that could read them, and nothing is left that a stop would have to save: they end the process. */
+	for (size_t i = 0; i < ARRAY_LEN(stops); i++)
+		signal(stops[i], SIG_DFL);
 	(void)takeover_send(t->successor, TAKEOVER_RELEASED, NULL, NULL, 0); /* an error shows as its end */
-	if (poll(&p, 1, SERVING_MS) == 0) {
+	if (!is_readable(t->successor)) {
 		log_warn("agent: process %d has the sockets and the spool, and does not serve yet", (int)t->process);
 		return;
 	}
 	if (takeover_receive(t->successor, &m, sockets, &n) == 1 && m.kind == TAKEOVER_SERVING) {
 		log_info("agent: process %d has taken over", (int)t->process);
+		return;
+	}
+	if (stopping) {
+		log_error("agent: process %d ended before it served, and this agent was told to stop", (int)t->process);
 		return;
 	}
 	log_error("agent: process %d ended before it served: this agent starts again", (int)t->process);

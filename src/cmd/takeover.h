@@ -30,6 +30,7 @@ struct takeover {
 	int sockets[LISTENERS_MOST]; /* copies, for this process's own restart */
 	bool held[LISTENERS_MOST];
 	size_t nsockets;
+	bool incomplete; /* a socket could not be copied */
 };
 
 /* T was zeroed by the caller, but for ASKED and ARG. After an error takeover_close is still to be called. */
@@ -37,9 +38,10 @@ int takeover_open(struct takeover *t, struct loop *l, const char *directory, str
 /* No successor is let in any more. */
 void takeover_refuse(struct takeover *t);
 /* To be called when the spool is closed. Without a successor it does nothing. Tells the successor, and waits until it
- * serves, for a minute at most. When it ended before that, this process executes itself again, with ARGV and the sockets;
+ * serves, for a minute at most; a signal that stops an agent ends the process meanwhile. When the successor ended before it
+ * served, this process executes itself again, with ARGV and the sockets, unless it is STOPPING by a signal that came before;
  * it then returns only if that fails. */
-void takeover_end(struct takeover *t, char **argv);
+void takeover_end(struct takeover *t, char **argv, bool stopping);
 /* T may be all zero. */
 void takeover_close(struct takeover *t);
 

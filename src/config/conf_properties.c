@@ -7,6 +7,15 @@
 
 static const char blanks[] = " \t\f\r";
 
+static bool is_comment(const struct buf *line)
+{
+	size_t i = 0;
+
+	while (i < line->len && memchr(blanks, line->at[i], sizeof(blanks) - 1) != NULL)
+		i++;
+	return i < line->len && (line->at[i] == '#' || line->at[i] == '!');
+}
+
 /* Reads a line of *REST into LINE, and the lines that it goes on in. Returns how many lines that were. */
 static unsigned read_line(struct slice *rest, struct buf *line)
 {
@@ -27,7 +36,7 @@ static unsigned read_line(struct slice *rest, struct buf *line)
 			part.len--;
 		buf_add(line, part.at, part.len);
 		n++;
-	} while (line->len > 0 && line->at[line->len - 1] == '\\' && rest->len > 0);
+	} while (!is_comment(line) && line->len > 0 && line->at[line->len - 1] == '\\' && rest->len > 0);
 	return n;
 }
 
@@ -76,6 +85,9 @@ int conf_properties_read(struct conf *c, struct slice text, struct why *why)
 	unsigned number = 1;
 	int rc = 0;
 
+	if (text.len >= 3 &&
+	        memcmp(text.at, "\xef\xbb\xbf", 3) == 0) /* a byte order mark, as editors of Windows write it */
+		text = slice_of(text.at + 3, text.len - 3);
 	while (rc == 0 && text.len > 0) {
 		unsigned n = read_line(&text, &line);
 

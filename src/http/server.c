@@ -37,6 +37,7 @@ enum {
 	IDLE_MS = 300000,
 	REAP_MS = 500,
 	ACCEPTS_A_TURN = 32,
+	HANDSHAKE_MS = 5,
 	ANSWERS_A_RUN = 8,     /* rendering a page takes up to 1 ms, in which no span is received */
 	POOL_BYTES = 32 << 10, /* per connection; limits the size of a request's head */
 };
@@ -99,6 +100,7 @@ static int start_daemon(struct http_server *s, const struct http_tls *tls, struc
 	stop_daemon(s);
 	s->daemon = daemon;
 	s->epoll_watch = watch;
+	s->tls = tls != NULL;
 	s->wants_certificate = tls != NULL && tls->client_ca != NULL;
 	watch_set(watch, WATCH_READ);
 	return 0;
@@ -180,7 +182,10 @@ void server_run_after(struct http_server *s, uint64_t ms)
 	timer_start(s->run_timer, ms);
 }
 
-/* Runs the daemon once without blocking, then starts run_timer for its next time-out. */
+/* Of a connection that waits for its client's part of a TLS handshake, libmicrohttpd says that it has work at once: the
+ * daemon then runs each HANDSHAKE_MS, and when bytes come.
+ *
+ * Runs the daemon once without blocking, then starts run_timer for its next time-out. */
 static void run_daemon(struct http_server *s)
 {
 	unsigned long long ms;
@@ -196,7 +201,7 @@ static void run_daemon(struct http_server *s)
 	if (!list_empty(&s->deferred))
 		timer_start(s->run_timer, 0);
 	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
-		server_run_after(s, ms);
+		server_run_after(s, s->tls && ms == 0 ? HANDSHAKE_MS : ms);
 	else
 		timer_stop(s->run_timer);
 }

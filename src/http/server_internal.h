@@ -21,11 +21,12 @@ struct http_server {
 	uint16_t port;
 	struct list connections; /* struct connection, the one idle longest first */
 	size_t nconnections;
-	size_t nshut;           /* connections shut down that the daemon has not closed yet */
-	struct list waiting;    /* struct http_later with an asynchronous answer */
-	struct list deferred;   /* struct http_later: complete requests beyond answers_left */
-	unsigned answers_left;  /* calls of answer() still allowed in this run of the daemon */
-	uint64_t logged_us;     /* when a lack of descriptors was last logged; 0: never */
+	size_t nshut;          /* connections shut down that the daemon has not closed yet */
+	struct list waiting;   /* struct http_later with an asynchronous answer */
+	struct list deferred;  /* struct http_later: complete requests beyond answers_left */
+	unsigned answers_left; /* calls of answer() still allowed in this run of the daemon */
+	uint64_t logged_us;    /* when a lack of descriptors was last logged; 0: never */
+	bool tls;
 	bool wants_certificate; /* of clients, see http_tls.client_ca */
 	bool due;               /* the daemon is to run in this loop iteration */
 	bool running;           /* MHD_run() is on the stack, perhaps with an answer() */

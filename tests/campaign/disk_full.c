@@ -258,7 +258,7 @@ static void somebody_fills_it(unsigned seed, const char *policy)
 	heals(&d, strcmp(policy, "drop-oldest") == 0);
 	kafka_mock_up(s->rig.kafka);
 	all_is_told(&d);
-	is_int(said(s, "\"spool: no room"), 1, "the log says once that it is full");
+	is_int(said(s, "error spool: no room"), 1, "the log says once that it is full");
 	agent_process_until(s, is_called_well, s);
 	is_int(said(s, "spool: storing"), 1, "and once that it is over");
 	is_int(said(s, "room: cannot preallocate the next segment"), 1, "it was warned before");
@@ -283,7 +283,8 @@ static void the_limit_is_reached_for_long(unsigned seed)
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "all is stored or dropped");
 	ok(dropped(s) > 0, "%" PRIu64 " spans are dropped", dropped(s));
 	is_int(s->ledger.place[LEDGER_DISK_ERROR].spans, 0, "for the one cause, spool_full");
-	ok(said(s, "\"spool: no room") <= 1, "the log says %d times that it is full", said(s, "\"spool: no room"));
+	ok(said(s, "error spool: no room") <= 1, "the log says %d times that it is full",
+	        said(s, "error spool: no room"));
 	kafka_mock_up(s->rig.kafka);
 	all_is_told(&d);
 	close_disk(&d);
@@ -350,7 +351,7 @@ static void the_kernel_makes_it_read_only(unsigned seed)
 	ok(agent_process_until(s, has_delivered, &g), "and what comes");
 	ok(agent_process_until(s, holds_nothing_in_memory, s), "nothing is in memory only");
 	is_int(dropped(s), 0, "none is dropped");
-	is_int(said(s, "\"spool: read-only file system"), 1, "the log says once what it is");
+	is_int(said(s, "error spool: read-only file system"), 1, "the log says once what it is");
 	agent_process_kill(s);
 	mend_disk(&d);
 	ok(agent_process_start(s, "--spool.segment-bytes=4MiB", NULL), "an agent starts on it");

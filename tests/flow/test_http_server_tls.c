@@ -123,6 +123,22 @@ static void a_handshake_has_the_time_of_a_request(void)
 	}
 }
 
+/* The first bytes of a ClientHello of 512 bytes. */
+static void a_handshake_that_waits_for_its_client_costs_little(void)
+{
+	struct http_tls tls = tls_of("one.pem", "one.key");
+	struct server_fixture h;
+	size_t turns;
+
+	open_secured(&h, &tls);
+	free_tls(&tls);
+	raw_send(&h.c, "\x16\x03\x01\x02\x01\x01");
+	wait_ms(h.loop, 20);
+	turns = turns_in(h.loop, REQUEST_MS / 2);
+	ok(turns < REQUEST_MS, "the loop turns %zu times in %d ms", turns, REQUEST_MS / 2);
+	close_server(&h);
+}
+
 static void stalled_handshakes_lock_nobody_out(void)
 {
 	struct http_tls tls = tls_of("one.pem", "one.key");
@@ -174,6 +190,7 @@ int main(void)
 	}
 	a_request_is_answered();
 	a_handshake_has_the_time_of_a_request();
+	a_handshake_that_waits_for_its_client_costs_little();
 	stalled_handshakes_lock_nobody_out();
 	certificates_are_renewed_while_it_serves();
 	snprintf(command, sizeof(command), "rm -r %s", dir);

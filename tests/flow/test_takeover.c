@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_takeover.c — agents that take over from one another under load, and both of them killed on the way. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,7 +12,7 @@
 #include "must.h"
 #include "tap.h"
 
-enum { RATE = 5000, CHUNK = 1000, TAKEOVERS = 20, END_MS = 30000, KILLS = 12 };
+enum { RATE = 5000, CHUNK = 1000, TAKEOVERS = 20, END_MS = 30000, KILLS = 12, SIGNALS = 20 };
 
 static struct agent_process s;
 static struct child *before; /* the agent that s.agent takes over from; NULL: none */
@@ -127,10 +128,98 @@ static void what_is_no_hello_and_another_version_are_refused(void)
 	agent_process_end(&s);
 }
 
+/* A successor that has the sockets and the spool, and does not serve. */
+static int begin_silent_takeover(void)
+{
+	const struct {
+		char magic[8];
+		uint32_t kind, version, least_version;
+		uint8_t held[16];
+	} hello = { "spantake", 1, 1, 1, { 0 } };
+	uint8_t answer[64];
+	int fd = connect_raw(&hello, sizeof(hello));
+
+	for (int i = 0; i < 2; i++) /* SOCKETS, RELEASED */
+		if (recv(fd, answer, sizeof(answer), 0) <= 0)
+			bail_out("the agent gives neither sockets nor spool");
+	return fd;
+}
+
+static void signals_while_the_successor_starts(void)
+{
+	bool waits = true;
+	int fd;
+
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
+	ok(agent_process_start(&s, NULL), "an agent serves");
+	fd = begin_silent_takeover();
+	for (int i = 0; i < SIGNALS && waits; i++) {
+		child_signal(s.agent, i % 2 == 0 ? SIGHUP : SIGUSR1);
+		waits = child_wait(s.agent, 20) == E_TIMEOUT;
+	}
+	ok(waits, "while SIGHUP and SIGUSR1 come it waits on");
+	ok(!child_has_printed(s.agent, "this agent starts again"), "and does not start again");
+	child_signal(s.agent, SIGTERM);
+	is_int(child_wait(s.agent, END_MS), 0, "SIGTERM ends it");
+	close(fd);
+	agent_process_end(&s);
+}
+
 static bool serves(void *arg)
 {
 	(void)arg;
 	return agent_process_get(&s, "/") == 200;
+}
+
+static bool has_restarted(void *arg)
+{
+	return log_lines_with(agent_process_log(&s), "agent: admin pages at") == *(int *)arg;
+}
+
+static int descriptors(void)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *d;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)child_pid(s.agent));
+	d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+/* The next segment may be open already, or not yet; what the program leaks is at least as much in each round. */
+enum { SEGMENT_FILES = 2 };
+
+static void an_agent_that_starts_again_is_as_before(void)
+{
+	int open_before = 0, starts = 1;
+	char path[64], name[32] = "";
+	FILE *f;
+
+	agent_process_open(&s, AGENT_PROCESS_DIRECT);
+	ok(agent_process_start(&s, NULL), "an agent serves");
+	while (starts < 4) {
+		close(begin_silent_takeover());
+		starts++;
+		ok(agent_process_until(&s, has_restarted, &starts) && agent_process_until(&s, serves, NULL),
+		        "its successor ends, and it starts again");
+		if (starts == 2)
+			open_before = descriptors();
+	}
+	ok(descriptors() <= open_before + SEGMENT_FILES, "with no more descriptors: %d, %d", open_before,
+	        descriptors());
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)child_pid(s.agent));
+	f = fopen(path, "r");
+	ok(f != NULL && fgets(name, sizeof(name), f) != NULL && strcmp(name, "spanspool\n") == 0, "by its name: %s",
+	        name);
+	if (f != NULL)
+		fclose(f);
+	agent_process_end(&s);
 }
 
 static void a_successor_that_cannot_open_its_ports_gives_them_back(void)
@@ -239,6 +328,8 @@ int main(void)
 	a_successor_with_wrong_options_changes_nothing();
 	what_is_no_hello_and_another_version_are_refused();
 	a_successor_that_cannot_open_its_ports_gives_them_back();
+	signals_while_the_successor_starts();
+	an_agent_that_starts_again_is_as_before();
 	a_successor_that_is_killed_leaves_an_agent();
 	a_predecessor_that_is_killed_leaves_the_sockets();
 	return tap_done();

@@ -177,13 +177,13 @@ static void a_file_may_be_json(void)
 
 static void a_file_may_be_java_properties(void)
 {
-	static const char text[] = "# one\n! two\n\n reporter.host-port = a:1,\\\r\n    b:2\r\n"
+	static const char text[] = "\xef\xbb\xbf# one\\\n! two\n\n reporter.host-port = a:1,\\\r\n    b:2\r\n"
 	                           "Reporter.TLS.enabled: true\nmetrics-http-route /m = n\n";
 	struct few set;
 	struct why why;
 	struct conf *c = read_few_in_file(&set, "/a.properties", text, &why);
 
-	ok(c != NULL, "comments, three separators, a line that goes on %s", why.text);
+	ok(c != NULL, "a byte order mark, comments, three separators, a line that goes on %s", why.text);
 	if (c == NULL)
 		return;
 	is_text(joined(&set.hosts), "a:1|b:2", "a list over two lines");
