@@ -37,8 +37,9 @@ static void die(const char *what)
 
 static void open_consumer(struct floor *f, const char *brokers, const char *topic)
 {
-	static const char *const set[][2] = {
-		{ "group.id", "floor" },
+	char group[32]; /* its own: the members of former runs never leave, and their sessions would be waited for */
+	const char *const set[][2] = {
+		{ "group.id", group },
 		{ "enable.auto.commit", "false" },
 		{ "auto.offset.reset", "earliest" },
 	};
@@ -46,6 +47,7 @@ static void open_consumer(struct floor *f, const char *brokers, const char *topi
 	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
 	char said[200];
 
+	snprintf(group, sizeof(group), "floor-%d", (int)getpid());
 	for (size_t i = 0; i < ARRAY_LEN(set); i++)
 		rd_kafka_conf_set(conf, set[i][0], set[i][1], said, sizeof(said));
 	rd_kafka_conf_set(conf, "bootstrap.servers", brokers, said, sizeof(said));
@@ -78,6 +80,7 @@ static void open_client(struct floor *f, size_t in_flight)
 		if (c == NULL)
 			die("out of memory");
 		curl_easy_setopt(c, CURLOPT_URL, f->url);
+		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L); /* as the exporter */
 		curl_easy_setopt(c, CURLOPT_HTTPHEADER, f->headers);
 		curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, drop_answer);
 		f->idle[f->nidle] = c;
